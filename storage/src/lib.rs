@@ -1,1 +1,40 @@
-//! Skeleton.
+//! Tables, transactions and the file format, on redb.
+//!
+//! This crate stores records that somebody else defines. It knows neither policy nor protocols:
+//! a record has a kind, a number inside its partition, and the index entries it names itself.
+//!
+//! - Every key starts with its [`Partition`]; a scan takes a partition and cannot leave it.
+//! - [`Store::write`] runs changes on one writer thread, commits them durably in groups, and
+//!   answers a caller after the commit that holds its change. Reads never wait for writes.
+//! - Index entries, links, secrets, the change log and the events of a change are written in the
+//!   transaction of the change.
+//! - Secrets are sealed with a key of their partition, which the [`MasterKey`] seals.
+
+mod change;
+mod format;
+mod key;
+mod log;
+mod name;
+mod reading;
+mod record;
+mod seal;
+mod snapshot;
+mod store;
+mod table;
+mod view;
+mod writer;
+
+pub use change::{Change, ChangeError};
+pub use key::MAX_VALUE;
+pub use log::{Changed, Commit, What};
+pub use name::{Id, Index, Kind, Partition, Relation};
+pub use reading::{Ids, ReadError, Reading, Records, Values};
+pub use record::{Corrupt, Entries, Record, decode};
+pub use seal::{Entropy, MasterKey, MasterKeyError, Secret};
+pub use snapshot::Snapshot;
+pub use store::{OpenError, Options, Store};
+pub use view::View;
+pub use writer::WriteError;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,231 @@
+//! Reading, the same from a snapshot and inside a change.
+
+use std::marker::PhantomData;
+use std::ops::Bound;
+
+use crate::key::{self, Direction, KeyRange};
+use crate::record::decode_record;
+use crate::view::{View, Walk};
+use crate::{Corrupt, Id, Index, Kind, Partition, Record, Relation, Secret};
+
+/// Why something could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The disk or the file failed.
+    #[error("the database cannot be read: {0}")]
+    Database(#[from] redb::Error),
+    /// The stored bytes are not what they should be.
+    #[error(transparent)]
+    Corrupt(#[from] Corrupt),
+    /// A secret cannot be unsealed: its data key is gone, or it was tampered with.
+    #[error("a secret cannot be unsealed")]
+    Sealed,
+}
+
+/// The ways of reading that [`Snapshot`](crate::Snapshot) and [`Change`](crate::Change) share.
+///
+/// A change reads what it has written itself. An iterator that meets a failure yields it and
+/// ends.
+pub trait Reading {
+    /// What is read.
+    fn view(&self) -> View<'_>;
+
+    /// Reads a record.
+    ///
+    /// # Errors
+    /// When the database cannot be read or the record does not decode.
+    fn get<R: Record>(&self, partition: Partition, id: Id) -> Result<Option<R>, ReadError> {
+        match self.view().value(&key::record(partition, R::KIND, id))? {
+            Some(value) => Ok(Some(decode_record(value.bytes())?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Says whether a record is there, without decoding it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn contains<R: Record>(&self, partition: Partition, id: Id) -> Result<bool, ReadError> {
+        Ok(self
+            .view()
+            .value(&key::record(partition, R::KIND, id))?
+            .is_some())
+    }
+
+    /// Reads the records of one kind whose number is greater than `after`, in the order of
+    /// their numbers.
+    fn scan<R: Record>(&self, partition: Partition, after: Option<Id>) -> Records<'_, R> {
+        let walk = self.view().walk(key::records(partition, R::KIND, after));
+        Records {
+            walk,
+            record: PhantomData,
+        }
+    }
+
+    /// The records that are indexed under exactly `value`, in the order of their numbers.
+    fn find(&self, partition: Partition, index: Index, value: &[u8]) -> Ids<'_> {
+        let entries = key::starting_with(key::index_value(partition, index, value));
+        Ids {
+            walk: self.view().walk(entries),
+        }
+    }
+
+    /// The first record that is indexed under exactly `value`.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn find_first(
+        &self,
+        partition: Partition,
+        index: Index,
+        value: &[u8],
+    ) -> Result<Option<Id>, ReadError> {
+        self.find(partition, index, value).next().transpose()
+    }
+
+    /// The entries whose value starts with `prefix`, in the order of values. An empty prefix
+    /// gives the whole index.
+    fn prefix(&self, partition: Partition, index: Index, prefix: &[u8]) -> Values<'_> {
+        let entries = key::starting_with(key::index_prefix(partition, index, prefix));
+        Values {
+            walk: self.view().walk(entries),
+        }
+    }
+
+    /// The entries whose value lies between two bounds, in the order of values.
+    fn range(
+        &self,
+        partition: Partition,
+        index: Index,
+        from: Bound<&[u8]>,
+        to: Bound<&[u8]>,
+    ) -> Values<'_> {
+        let all = key::starting_with(key::index_prefix(partition, index, &[]));
+        let start = match from {
+            Bound::Included(value) => key::index_value(partition, index, value),
+            Bound::Excluded(value) => key::index_after(partition, index, value),
+            Bound::Unbounded => all.start,
+        };
+        let end = match to {
+            Bound::Included(value) => Some(key::index_after(partition, index, value)),
+            Bound::Excluded(value) => Some(key::index_value(partition, index, value)),
+            Bound::Unbounded => all.end,
+        };
+        Values {
+            walk: self.view().walk(KeyRange { start, end }),
+        }
+    }
+
+    /// The records to which `from` is linked, in the order of their numbers.
+    fn linked(&self, partition: Partition, relation: Relation, from: Id) -> Ids<'_> {
+        let links = key::links(partition, relation, Direction::Forward, from);
+        Ids {
+            walk: self.view().walk(key::starting_with(links)),
+        }
+    }
+
+    /// The records that are linked to `to`, in the order of their numbers.
+    fn linking(&self, partition: Partition, relation: Relation, to: Id) -> Ids<'_> {
+        let links = key::links(partition, relation, Direction::Backward, to);
+        Ids {
+            walk: self.view().walk(key::starting_with(links)),
+        }
+    }
+
+    /// Says whether `from` is linked to `to`.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn is_linked(
+        &self,
+        partition: Partition,
+        relation: Relation,
+        from: Id,
+        to: Id,
+    ) -> Result<bool, ReadError> {
+        let link = key::link(partition, relation, Direction::Forward, (from, to));
+        Ok(self.view().value(&link)?.is_some())
+    }
+
+    /// Unseals a secret.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or the secret cannot be unsealed.
+    fn secret(
+        &self,
+        partition: Partition,
+        kind: Kind,
+        id: Id,
+    ) -> Result<Option<Secret>, ReadError> {
+        let view = self.view();
+        let name = key::secret(partition, kind, id);
+        let Some(sealed) = view.value(&name)? else {
+            return Ok(None);
+        };
+        let wrapped_name = key::data_key(partition);
+        let wrapped = view.value(&wrapped_name)?.ok_or(ReadError::Sealed)?;
+        let data_key = view
+            .vault
+            .data_key(partition, &wrapped_name, wrapped.bytes())?;
+        Ok(Some(data_key.unseal(&name, sealed.bytes())?))
+    }
+
+    /// Says whether a partition was created and not destroyed.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn partition_exists(&self, partition: Partition) -> Result<bool, ReadError> {
+        Ok(self.view().value(&key::next_id(partition))?.is_some())
+    }
+}
+
+/// Records of one kind with their numbers.
+pub struct Records<'a, R> {
+    walk: Walk<'a>,
+    record: PhantomData<fn() -> R>,
+}
+
+impl<R: Record> Iterator for Records<'_, R> {
+    type Item = Result<(Id, R), ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.walk.step(|key, value| {
+            let id = key::last_id(key).ok_or_else(bad_key)?;
+            Ok((id, decode_record(value)?))
+        })
+    }
+}
+
+/// Numbers of records.
+pub struct Ids<'a> {
+    walk: Walk<'a>,
+}
+
+impl Iterator for Ids<'_> {
+    type Item = Result<Id, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.walk
+            .step(|key, _| key::last_id(key).ok_or_else(bad_key))
+    }
+}
+
+/// Index entries: values with the numbers of their records.
+pub struct Values<'a> {
+    walk: Walk<'a>,
+}
+
+impl Iterator for Values<'_> {
+    type Item = Result<(Vec<u8>, Id), ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.walk.step(|key, _| {
+            let value = key::value_of(key).ok_or_else(bad_key)?;
+            Ok((value, key::last_id(key).ok_or_else(bad_key)?))
+        })
+    }
+}
+
+fn bad_key() -> ReadError {
+    ReadError::Corrupt(Corrupt::new("a key is cut short"))
+}

@@ -1,0 +1,36 @@
+//! A consistent state of the store.
+
+use std::sync::Arc;
+
+use redb::{ReadOnlyTable, ReadTransaction};
+
+use crate::seal::Vault;
+use crate::table::DATA;
+use crate::view::View;
+use crate::{ReadError, Reading};
+
+/// The store as it was at one commit.
+///
+/// Hold one for a request, not longer: as long as it lives, space that later changes free cannot
+/// be used again.
+pub struct Snapshot {
+    data: ReadOnlyTable<&'static [u8], &'static [u8]>,
+    vault: Arc<Vault>,
+}
+
+impl Snapshot {
+    pub(crate) fn new(transaction: &ReadTransaction, vault: Arc<Vault>) -> Result<Self, ReadError> {
+        let data = transaction.open_table(DATA).map_err(redb::Error::from)?;
+        Ok(Self { data, vault })
+    }
+}
+
+impl Reading for Snapshot {
+    fn view(&self) -> View<'_> {
+        View {
+            data: &self.data,
+            pending: None,
+            vault: &self.vault,
+        }
+    }
+}
