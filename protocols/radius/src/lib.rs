@@ -1,1 +1,51 @@
-//! Skeleton.
+//! The RADIUS server as a machine without sockets: datagrams and time go in, commands come out.
+//!
+//! A [`Server`] takes a datagram together with the [`Candidate`]s that its source address allows,
+//! finds out whose packet it is, forgets retransmissions that are being worked on, repeats replies
+//! that were already given, and asks the rest as a [`Question`] in protocol words. Whoever drives
+//! it brings the [`Answer`] whenever it is known; the reply is signed here and nowhere else.
+//!
+//! It speaks Access-Request (RFC 2865) with PAP and CHAP, and Status-Server (RFC 5997). Strangers
+//! and forgers meet silence; a known client whose request is in itself unacceptable gets an
+//! Access-Reject without anybody being asked.
+//!
+//! A reply that was not signed cannot be sent, since a [`SignedReply`] has no constructor:
+//!
+//! ```compile_fail
+//! let forged = radius::SignedReply(std::sync::Arc::from([2_u8; 20].as_slice()));
+//! ```
+//!
+//! and a secret cannot be printed:
+//!
+//! ```compile_fail
+//! println!("{:?}", radius::Secret::new(b"0123456789abcdef"));
+//! ```
+
+mod admission;
+mod attribute;
+mod credential;
+mod limits;
+mod packet;
+mod question;
+mod recent;
+mod refusal;
+mod reply;
+mod request;
+mod secret;
+mod server;
+mod sign;
+mod vendor;
+
+pub use admission::Candidate;
+pub use attribute::{Attribute, AttributeType, Attributes};
+pub use credential::{Chap, Credential, verify_chap};
+pub use limits::Limits;
+pub use packet::Malformed;
+pub use question::Question;
+pub use recent::Ticket;
+pub use refusal::{DropReason, Refusal};
+pub use reply::{Answer, Challenge, Message, Reply, ReplyError, Tag};
+pub use secret::{EmptySecret, Secret};
+pub use server::{AnswerError, Command, Port, Server};
+pub use sign::SignedReply;
+pub use vendor::{VendorAttribute, VendorAttributes};

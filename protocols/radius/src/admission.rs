@@ -1,0 +1,155 @@
+//! Whose packet is it?
+
+use hmac::Mac as _;
+
+use crate::packet::Code;
+use crate::refusal::DropReason;
+use crate::request::Request;
+use crate::secret::Secret;
+
+/// A RADIUS client that may send from the datagram's source address.
+#[derive(Clone, Copy)]
+pub struct Candidate<'a, C> {
+    /// The caller's key of the client.
+    pub client: C,
+    /// The secret that is shared with it.
+    pub secret: &'a Secret,
+    /// Whether a request without Message-Authenticator is dropped.
+    pub require_message_authenticator: bool,
+    /// Whether a request with Proxy-State but without Message-Authenticator is dropped.
+    pub limit_proxy_state: bool,
+}
+
+/// The proof that a request was found to be a client's; only [`admit`] makes it.
+pub(crate) struct Admitted<'p, 's, C> {
+    request: Request<'p>,
+    client: C,
+    secret: &'s Secret,
+}
+
+impl<'p, 's, C: Copy> Admitted<'p, 's, C> {
+    pub(crate) const fn request(&self) -> &Request<'p> {
+        &self.request
+    }
+
+    pub(crate) const fn client(&self) -> C {
+        self.client
+    }
+
+    pub(crate) const fn secret(&self) -> &'s Secret {
+        self.secret
+    }
+}
+
+/// Why a request is nobody's, with the client if the source address leaves only one.
+pub(crate) struct NotAdmitted<C> {
+    pub(crate) client: Option<C>,
+    pub(crate) reason: DropReason,
+}
+
+impl<C> From<DropReason> for NotAdmitted<C> {
+    fn from(reason: DropReason) -> Self {
+        Self {
+            client: None,
+            reason,
+        }
+    }
+}
+
+/// Finds the candidate that the request is of.
+///
+/// With a Message-Authenticator it is the first one whose secret verifies it. Without, a wrong
+/// secret could not be told from a wrong password; so there must be exactly one candidate that
+/// does without, the request must carry no EAP ([RFC 3579, section 3.1]), and it must not be a
+/// Status-Server ([RFC 5997, section 3]).
+///
+/// [RFC 3579, section 3.1]: https://www.rfc-editor.org/rfc/rfc3579#section-3.1
+/// [RFC 5997, section 3]: https://www.rfc-editor.org/rfc/rfc5997#section-3
+pub(crate) fn admit<'p, 's, C: Copy>(
+    request: Request<'p>,
+    candidates: impl Iterator<Item = Candidate<'s, C>>,
+) -> Result<Admitted<'p, 's, C>, NotAdmitted<C>> {
+    let mut seen = Seen {
+        only: None,
+        several: false,
+    };
+    let candidates = candidates.inspect(|candidate| seen.note(candidate.client));
+    let chosen = if request.message_authenticator.is_some() {
+        authentic(&request, candidates)
+    } else {
+        trusted_by_address(&request, candidates)
+    };
+    match chosen {
+        Ok(Candidate { client, secret, .. }) => Ok(Admitted {
+            request,
+            client,
+            secret,
+        }),
+        Err(reason) => Err(NotAdmitted {
+            client: seen.only,
+            reason,
+        }),
+    }
+}
+
+fn authentic<'s, C>(
+    request: &Request<'_>,
+    mut candidates: impl Iterator<Item = Candidate<'s, C>>,
+) -> Result<Candidate<'s, C>, DropReason> {
+    candidates
+        .find(|candidate| verifies(request, candidate.secret))
+        .ok_or(DropReason::NotAuthentic)
+}
+
+fn trusted_by_address<'s, C>(
+    request: &Request<'_>,
+    candidates: impl Iterator<Item = Candidate<'s, C>>,
+) -> Result<Candidate<'s, C>, DropReason> {
+    let mut lenient = candidates.filter(|candidate| !candidate.require_message_authenticator);
+    let first = lenient.next();
+    let second = lenient.next();
+    if request.eap.is_some() {
+        return Err(DropReason::UnprotectedEap);
+    }
+    let (Some(candidate), false) = (first, request.packet.code == Code::StatusServer.octet())
+    else {
+        return Err(DropReason::MessageAuthenticatorMissing);
+    };
+    if second.is_some() {
+        return Err(DropReason::Ambiguous);
+    }
+    if candidate.limit_proxy_state && request.proxy_state_octets > 0 {
+        return Err(DropReason::UnprotectedProxyState);
+    }
+    Ok(candidate)
+}
+
+/// Whether the Message-Authenticator was made with this secret, compared in constant time.
+fn verifies(request: &Request<'_>, secret: &Secret) -> bool {
+    let Some(place) = request.message_authenticator.clone() else {
+        return false;
+    };
+    let octets = request.packet.octets;
+    let mut mac = secret.mac();
+    mac.update(octets.get(..place.start).unwrap_or_default());
+    mac.update(&[0; 16]);
+    mac.update(octets.get(place.end..).unwrap_or_default());
+    mac.verify_slice(request.at(place)).is_ok()
+}
+
+/// Which clients the source address allows, as far as they were looked at.
+struct Seen<C> {
+    only: Option<C>,
+    several: bool,
+}
+
+impl<C: Copy> Seen<C> {
+    const fn note(&mut self, client: C) {
+        self.only = if self.several || self.only.is_some() {
+            None
+        } else {
+            Some(client)
+        };
+        self.several |= self.only.is_none();
+    }
+}

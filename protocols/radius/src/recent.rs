@@ -1,0 +1,276 @@
+//! The memory of recent requests: those that are being answered and those whose reply is kept for
+//! retransmissions ([RFC 5080, section 2.2.2]).
+//!
+//! Requests lie in slots that are chained by age, once for the waiting and once for the answered;
+//! so everything, the making of room included, takes the same time however many there are.
+//!
+//! [RFC 5080, section 2.2.2]: https://www.rfc-editor.org/rfc/rfc5080#section-2.2.2
+
+use core::net::SocketAddr;
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::time::Duration;
+
+use crate::admission::Admitted;
+use crate::limits::Limits;
+use crate::packet::Code;
+use crate::secret::Secret;
+use crate::sign::{Draft, SignedReply};
+
+mod chain;
+
+use chain::{Chain, Link};
+
+/// Names one question until it is answered; it fits only the server that gave it.
+#[derive(Debug)]
+pub struct Ticket {
+    slot: usize,
+    serial: u64,
+}
+
+/// What tells one client's request from another's; a new Request Authenticator under the same key
+/// is a new request that takes the old one's place.
+///
+/// Only Access-Requests come here, so the code needs no part in it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Key<C> {
+    pub(crate) client: C,
+    pub(crate) source: SocketAddr,
+    pub(crate) identifier: u8,
+}
+
+/// What the reply to a waiting request will need.
+pub(crate) struct Pending {
+    pub(crate) source: SocketAddr,
+    pub(crate) identifier: u8,
+    pub(crate) authenticator: [u8; 16],
+    pub(crate) secret: Secret,
+    pub(crate) proxy_states: Vec<u8>,
+}
+
+impl Pending {
+    pub(crate) fn new<C: Copy>(admitted: &Admitted<'_, '_, C>, source: SocketAddr) -> Self {
+        let request = admitted.request();
+        Self {
+            source,
+            identifier: request.packet.identifier,
+            authenticator: *request.packet.authenticator,
+            secret: admitted.secret().clone(),
+            proxy_states: request.proxy_states(),
+        }
+    }
+
+    /// A reply to this request.
+    pub(crate) fn draft<'a>(&'a self, code: Code, attributes: &'a [u8]) -> Draft<'a> {
+        Draft {
+            code,
+            identifier: self.identifier,
+            authenticator: &self.authenticator,
+            attributes,
+            proxy_states: &self.proxy_states,
+        }
+    }
+}
+
+/// What the memory knows about a request that came in.
+pub(crate) enum Meeting {
+    /// It is new and waits for its answer.
+    New(Ticket),
+    /// It waits for its answer already.
+    Waiting,
+    /// It was answered with this.
+    Answered(SignedReply),
+    /// It is new, but too many wait.
+    Full,
+}
+
+/// See the module.
+pub(crate) struct Recent<C> {
+    limits: Limits,
+    places: HashMap<Key<C>, usize>,
+    slots: Vec<Slot<C>>,
+    links: Vec<Link>,
+    free: Vec<usize>,
+    waiting: Chain,
+    answered: Chain,
+    /// Octets of all kept replies.
+    octets: usize,
+    /// The serial of the newest waiting request.
+    serial: u64,
+}
+
+struct Slot<C> {
+    key: Key<C>,
+    authenticator: [u8; 16],
+    expires: Duration,
+    state: State,
+}
+
+enum State {
+    Free,
+    Waiting { serial: u64, pending: Pending },
+    Answered(SignedReply),
+}
+
+impl<C> Slot<C> {
+    const fn waits_with(&self, ticket: u64) -> bool {
+        matches!(&self.state, State::Waiting { serial, .. } if *serial == ticket)
+    }
+}
+
+impl<C: Copy + Eq + Hash> Recent<C> {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            places: HashMap::new(),
+            slots: Vec::new(),
+            links: Vec::new(),
+            free: Vec::new(),
+            waiting: Chain::default(),
+            answered: Chain::default(),
+            octets: 0,
+            serial: 0,
+        }
+    }
+
+    /// Looks a request up and, if it is new, lets it wait with what `pending` makes.
+    pub(crate) fn meet(
+        &mut self,
+        key: Key<C>,
+        authenticator: &[u8; 16],
+        pending: impl FnOnce() -> Pending,
+        now: Duration,
+    ) -> Meeting {
+        let known = self.places.get(&key).copied();
+        if let Some(slot) = known.and_then(|slot| self.slots.get(slot))
+            && slot.authenticator == *authenticator
+        {
+            return match &slot.state {
+                State::Waiting { .. } | State::Free => Meeting::Waiting,
+                State::Answered(reply) => Meeting::Answered(reply.clone()),
+            };
+        }
+        if let Some(superseded) = known {
+            self.forget(superseded);
+        }
+        if self.waiting.length() >= self.limits.pending {
+            return Meeting::Full;
+        }
+        self.serial += 1;
+        let slot = self.occupy(Slot {
+            key,
+            authenticator: *authenticator,
+            expires: now.saturating_add(self.limits.patience),
+            state: State::Waiting {
+                serial: self.serial,
+                pending: pending(),
+            },
+        });
+        self.waiting.push(&mut self.links, slot);
+        Meeting::New(Ticket {
+            slot,
+            serial: self.serial,
+        })
+    }
+
+    /// The request that waits with this ticket.
+    pub(crate) fn waiting(&self, ticket: &Ticket) -> Option<&Pending> {
+        match &self.slots.get(ticket.slot)?.state {
+            State::Waiting { serial, pending } if *serial == ticket.serial => Some(pending),
+            State::Waiting { .. } | State::Answered(_) | State::Free => None,
+        }
+    }
+
+    /// Keeps the reply to a request that waits.
+    pub(crate) fn keep(
+        &mut self,
+        Ticket { slot: at, serial }: Ticket,
+        reply: SignedReply,
+        now: Duration,
+    ) {
+        let Some(slot) = self
+            .slots
+            .get_mut(at)
+            .filter(|slot| slot.waits_with(serial))
+        else {
+            return;
+        };
+        self.waiting.remove(&mut self.links, at);
+        self.answered.push(&mut self.links, at);
+        self.octets += reply.as_ref().len();
+        slot.expires = now.saturating_add(self.limits.reply_lifetime);
+        slot.state = State::Answered(reply);
+        while self.answered.length() > self.limits.cached_replies
+            || self.octets > self.limits.cached_octets
+        {
+            let Some(oldest) = self.answered.oldest() else {
+                break;
+            };
+            self.forget(oldest);
+        }
+    }
+
+    /// Forgets a request that waits, as if it had never come.
+    pub(crate) fn drop_waiting(&mut self, Ticket { slot, serial }: Ticket) {
+        if self
+            .slots
+            .get(slot)
+            .is_some_and(|slot| slot.waits_with(serial))
+        {
+            self.forget(slot);
+        }
+    }
+
+    /// When the first of all remembered requests expires.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        let oldest = [self.waiting.oldest(), self.answered.oldest()];
+        oldest
+            .into_iter()
+            .flatten()
+            .filter_map(|slot| Some(self.slots.get(slot)?.expires))
+            .min()
+    }
+
+    /// Forgets what has expired.
+    pub(crate) fn expire(&mut self, now: Duration) {
+        while let Some(oldest) = self.expired(&self.waiting, now) {
+            self.forget(oldest);
+        }
+        while let Some(oldest) = self.expired(&self.answered, now) {
+            self.forget(oldest);
+        }
+    }
+
+    fn expired(&self, chain: &Chain, now: Duration) -> Option<usize> {
+        let oldest = chain.oldest()?;
+        (self.slots.get(oldest)?.expires <= now).then_some(oldest)
+    }
+
+    fn occupy(&mut self, content: Slot<C>) -> usize {
+        let slot = self.free.pop().unwrap_or(self.slots.len());
+        self.places.insert(content.key, slot);
+        if let Some(place) = self.slots.get_mut(slot) {
+            *place = content;
+        } else {
+            self.slots.push(content);
+            self.links.push(Link::default());
+        }
+        slot
+    }
+
+    fn forget(&mut self, at: usize) {
+        let Some(slot) = self.slots.get_mut(at) else {
+            return;
+        };
+        match std::mem::replace(&mut slot.state, State::Free) {
+            State::Free => return,
+            State::Waiting { .. } => self.waiting.remove(&mut self.links, at),
+            State::Answered(reply) => {
+                self.octets -= reply.as_ref().len();
+                self.answered.remove(&mut self.links, at);
+            }
+        }
+        self.places.remove(&slot.key);
+        self.free.push(at);
+    }
+}

@@ -1,0 +1,70 @@
+//! Why a packet got no reply, and why a request was rejected without anybody being asked.
+//!
+//! The two are different types because they are different to the peer: a drop is silence, a
+//! refusal is an Access-Reject.
+
+use thiserror::Error;
+
+use crate::packet::Malformed;
+
+/// Why a datagram was met with silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
+pub enum DropReason {
+    /// No RADIUS client may send from this address (RFC 2865, section 3).
+    #[error("no RADIUS client has this source address")]
+    Stranger,
+    /// The octets are not a RADIUS packet.
+    #[error("malformed packet: {0}")]
+    Malformed(#[from] Malformed),
+    /// The packet's code, given here, is not served on this port.
+    #[error("packets of code {0} are not served on this port")]
+    UnexpectedCode(u8),
+    /// No candidate's secret verifies the Message-Authenticator: mostly a mistyped secret.
+    #[error("the Message-Authenticator fits no shared secret")]
+    NotAuthentic,
+    /// The Message-Authenticator is missing and every candidate requires it.
+    #[error("the Message-Authenticator is missing")]
+    MessageAuthenticatorMissing,
+    /// The Message-Authenticator is missing and more than one candidate would take the packet:
+    /// nothing says whose it is.
+    #[error("without a Message-Authenticator the packet could be of several RADIUS clients")]
+    Ambiguous,
+    /// EAP-Message without Message-Authenticator (RFC 3579, section 3.1).
+    #[error("EAP-Message without Message-Authenticator")]
+    UnprotectedEap,
+    /// Proxy-State without Message-Authenticator from a client that is no proxy.
+    #[error("Proxy-State without Message-Authenticator")]
+    UnprotectedProxyState,
+    /// A retransmission of a request that is being worked on.
+    #[error("duplicate of a request that is being answered")]
+    Duplicate,
+    /// As many requests as the limits allow wait for their answers.
+    #[error("too many requests wait for their answers")]
+    Busy,
+    /// The reply, with the request's Proxy-State, would be longer than a packet may be.
+    #[error("the reply would be longer than a packet may be")]
+    ReplyTooLong,
+}
+
+/// Why a known client's Access-Request was rejected without asking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
+pub enum Refusal {
+    /// User-Name is missing or empty.
+    #[error("the request names no user")]
+    UserNameMissing,
+    /// There is no credential, or an empty password (RFC 5080, section 2.1.1).
+    #[error("the request carries no credential")]
+    CredentialMissing,
+    /// More than one kind of credential (RFC 2865, section 4.1).
+    #[error("the request carries credentials of more than one kind")]
+    CredentialsMixed,
+    /// User-Password, CHAP-Password or CHAP-Challenge has a length that it cannot have.
+    #[error("the credential is malformed")]
+    CredentialMalformed,
+    /// User-Name, User-Password, CHAP-Password or CHAP-Challenge is there more than once.
+    #[error("an attribute that must be single is repeated")]
+    Repeated,
+    /// The request carries EAP, which is not offered.
+    #[error("EAP is not offered")]
+    EapNotOffered,
+}

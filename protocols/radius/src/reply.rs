@@ -1,0 +1,288 @@
+//! What may be said to a request: the answer and its attributes.
+
+use core::net::{Ipv4Addr, Ipv6Addr};
+
+use thiserror::Error;
+
+use crate::attribute::AttributeType;
+use crate::packet::{HEADER, LONGEST};
+
+/// The verdict on a [`Question`](crate::Question).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Access-Accept with its authorization attributes.
+    Accept(Reply),
+    /// Access-Reject; it carries no attributes but the message (RFC 2865, section 5.44).
+    Reject(Option<Message>),
+    /// Access-Challenge.
+    Challenge(Challenge),
+    /// Nothing; the request is forgotten, so that a retransmission is asked again.
+    Silence,
+}
+
+/// The attributes of an Access-Accept, in the order in which they were added.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reply {
+    octets: Vec<u8>,
+}
+
+/// Why an attribute cannot be in a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
+pub enum ReplyError {
+    /// An attribute's value must have at least one octet.
+    #[error("the value is empty")]
+    Empty,
+    /// The value is longer than the attribute can hold.
+    #[error("the value is longer than {longest} octets")]
+    TooLong {
+        /// Octets that fit.
+        longest: usize,
+    },
+    /// A tagged integer has three octets.
+    #[error("a tagged number must be below 16777216")]
+    TooLarge,
+    /// An untagged value whose first octet would be read as a tag (RFC 2868, section 3.6).
+    #[error("the value's first octet would be read as a tag")]
+    LooksTagged,
+    /// The attribute is written by the server itself, or cannot be sent in clear.
+    #[error("attribute {0} cannot be set in a reply")]
+    Reserved(u8),
+    /// The attributes together are longer than a packet.
+    #[error("the attributes are longer than a packet")]
+    PacketFull,
+}
+
+/// Joins the tunnel attributes that belong together ([RFC 2868, section 3]).
+///
+/// [RFC 2868, section 3]: https://www.rfc-editor.org/rfc/rfc2868#section-3
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Tag(u8);
+
+impl Tag {
+    /// No tag.
+    pub const NONE: Self = Self(0);
+
+    /// Takes a tag from 0 (no tag) to 31.
+    #[must_use]
+    pub fn new(tag: u8) -> Option<Self> {
+        (tag <= 0x1f).then_some(Self(tag))
+    }
+}
+
+/// Octets that remain for attributes beside the header and the Message-Authenticator.
+const ROOM: usize = LONGEST - HEADER - 18;
+
+impl Reply {
+    /// Starts without attributes.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { octets: Vec::new() }
+    }
+
+    /// Adds text of 1 to 253 octets.
+    ///
+    /// # Errors
+    /// When the text is empty or too long, the type is reserved, or the packet full.
+    pub fn text(&mut self, kind: AttributeType, text: &str) -> Result<&mut Self, ReplyError> {
+        self.octets(kind, text.as_bytes())
+    }
+
+    /// Adds 1 to 253 octets.
+    ///
+    /// # Errors
+    /// When there are none or too many, the type is reserved, or the packet full.
+    pub fn octets(&mut self, kind: AttributeType, value: &[u8]) -> Result<&mut Self, ReplyError> {
+        if is_reserved(kind) {
+            return Err(ReplyError::Reserved(kind.0));
+        }
+        self.push(kind, &[], value)
+    }
+
+    /// Adds a number of four octets.
+    ///
+    /// # Errors
+    /// When the type is reserved or the packet full.
+    pub fn integer(&mut self, kind: AttributeType, value: u32) -> Result<&mut Self, ReplyError> {
+        self.octets(kind, &value.to_be_bytes())
+    }
+
+    /// Adds an IPv4 address.
+    ///
+    /// # Errors
+    /// When the type is reserved or the packet full.
+    pub fn ipv4(&mut self, kind: AttributeType, value: Ipv4Addr) -> Result<&mut Self, ReplyError> {
+        self.octets(kind, &value.octets())
+    }
+
+    /// Adds an IPv6 address.
+    ///
+    /// # Errors
+    /// When the type is reserved or the packet full.
+    pub fn ipv6(&mut self, kind: AttributeType, value: Ipv6Addr) -> Result<&mut Self, ReplyError> {
+        self.octets(kind, &value.octets())
+    }
+
+    /// Adds a number of three octets behind its tag ([RFC 2868, section 3.1]).
+    ///
+    /// # Errors
+    /// When the number needs more octets, the type is reserved, or the packet full.
+    ///
+    /// [RFC 2868, section 3.1]: https://www.rfc-editor.org/rfc/rfc2868#section-3.1
+    pub fn tagged_integer(
+        &mut self,
+        kind: AttributeType,
+        tag: Tag,
+        value: u32,
+    ) -> Result<&mut Self, ReplyError> {
+        let [0, value @ ..] = value.to_be_bytes() else {
+            return Err(ReplyError::TooLarge);
+        };
+        let [high, middle, low] = value;
+        self.octets(kind, &[tag.0, high, middle, low])
+    }
+
+    /// Adds text behind its tag ([RFC 2868, section 3.6]); with [`Tag::NONE`] the text stands
+    /// alone, which every peer reads alike.
+    ///
+    /// # Errors
+    /// When the text is empty, too long or, untagged, begins like a tag, the type is reserved, or
+    /// the packet full.
+    ///
+    /// [RFC 2868, section 3.6]: https://www.rfc-editor.org/rfc/rfc2868#section-3.6
+    pub fn tagged_text(
+        &mut self,
+        kind: AttributeType,
+        tag: Tag,
+        text: &str,
+    ) -> Result<&mut Self, ReplyError> {
+        if is_reserved(kind) {
+            return Err(ReplyError::Reserved(kind.0));
+        }
+        if tag != Tag::NONE {
+            return self.push(kind, &[tag.0], text.as_bytes());
+        }
+        if text.bytes().next().is_some_and(|first| first <= 0x1f) {
+            return Err(ReplyError::LooksTagged);
+        }
+        self.push(kind, &[], text.as_bytes())
+    }
+
+    /// Adds a vendor's attribute of 1 to 247 octets ([RFC 2865, section 5.26]).
+    ///
+    /// # Errors
+    /// When there are no octets or too many, or the packet is full.
+    ///
+    /// [RFC 2865, section 5.26]: https://www.rfc-editor.org/rfc/rfc2865#section-5.26
+    pub fn vendor(&mut self, vendor: u32, kind: u8, value: &[u8]) -> Result<&mut Self, ReplyError> {
+        let inner =
+            u8::try_from(value.len() + 2).map_err(|_| ReplyError::TooLong { longest: 247 })?;
+        let [a, b, c, d] = vendor.to_be_bytes();
+        self.push(
+            AttributeType::VENDOR_SPECIFIC,
+            &[a, b, c, d, kind, inner],
+            value,
+        )
+    }
+
+    /// Puts the session into a VLAN ([RFC 3580, section 3.31]): Tunnel-Type VLAN,
+    /// Tunnel-Medium-Type IEEE-802 and Tunnel-Private-Group-Id with the VLAN's id or name as text,
+    /// all with the same tag.
+    ///
+    /// # Errors
+    /// When the VLAN is empty or too long, or the packet full; the attributes before the failing
+    /// one stay.
+    ///
+    /// [RFC 3580, section 3.31]: https://www.rfc-editor.org/rfc/rfc3580#section-3.31
+    pub fn vlan(&mut self, tag: Tag, vlan: &str) -> Result<&mut Self, ReplyError> {
+        self.tagged_integer(AttributeType::TUNNEL_TYPE, tag, 13)?
+            .tagged_integer(AttributeType::TUNNEL_MEDIUM_TYPE, tag, 6)?
+            .tagged_text(AttributeType::TUNNEL_PRIVATE_GROUP_ID, tag, vlan)
+    }
+
+    /// The attributes as they go onto the wire.
+    pub(crate) fn as_octets(&self) -> &[u8] {
+        &self.octets
+    }
+
+    fn push(
+        &mut self,
+        kind: AttributeType,
+        prefix: &[u8],
+        value: &[u8],
+    ) -> Result<&mut Self, ReplyError> {
+        if value.is_empty() {
+            return Err(ReplyError::Empty);
+        }
+        let length = prefix.len() + value.len() + 2;
+        let octet = u8::try_from(length).map_err(|_| ReplyError::TooLong {
+            longest: 253 - prefix.len(),
+        })?;
+        if self.octets.len() + length > ROOM {
+            return Err(ReplyError::PacketFull);
+        }
+        self.octets.reserve(length);
+        self.octets.extend([kind.0, octet]);
+        self.octets.extend(prefix);
+        self.octets.extend(value);
+        Ok(self)
+    }
+}
+
+/// Types that the server writes itself, that belong to requests, or that would need encryption.
+const fn is_reserved(kind: AttributeType) -> bool {
+    matches!(
+        kind,
+        AttributeType(0)
+            | AttributeType::USER_PASSWORD
+            | AttributeType::CHAP_PASSWORD
+            | AttributeType::CHAP_CHALLENGE
+            | AttributeType::VENDOR_SPECIFIC
+            | AttributeType::PROXY_STATE
+            | AttributeType::TUNNEL_PASSWORD
+            | AttributeType::EAP_MESSAGE
+            | AttributeType::MESSAGE_AUTHENTICATOR
+    )
+}
+
+/// A Reply-Message to show to the user; never made of what the user sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message(Reply);
+
+impl Message {
+    /// Takes a text of 1 to 253 octets.
+    ///
+    /// # Errors
+    /// When the text is empty or too long.
+    pub fn new(text: &str) -> Result<Self, ReplyError> {
+        let mut reply = Reply::new();
+        reply.text(AttributeType::REPLY_MESSAGE, text)?;
+        Ok(Self(reply))
+    }
+
+    pub(crate) fn as_octets(&self) -> &[u8] {
+        self.0.as_octets()
+    }
+}
+
+/// The attributes of an Access-Challenge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Challenge(Reply);
+
+impl Challenge {
+    /// Takes the State (1 to 253 octets) that the next request brings back, and the prompt.
+    ///
+    /// # Errors
+    /// When the state is empty or too long.
+    pub fn new(state: &[u8], message: Option<&Message>) -> Result<Self, ReplyError> {
+        let mut reply = Reply::new();
+        reply.octets(AttributeType::STATE, state)?;
+        if let Some(message) = message {
+            reply.octets.extend(message.as_octets());
+        }
+        Ok(Self(reply))
+    }
+
+    pub(crate) fn as_octets(&self) -> &[u8] {
+        self.0.as_octets()
+    }
+}
