@@ -1,2 +1,174 @@
-//! Skeleton.
-fn main() {}
+//! Measures Tenantry, slapd and FreeRADIUS with the same people, the same requests and the same
+//! generator, one after the other, on loopback addresses.
+
+mod ber;
+mod clock;
+mod data;
+mod generator;
+mod histogram;
+mod ldap;
+mod machine;
+mod peers;
+mod proc;
+mod radius;
+mod report;
+mod scenario;
+mod subject;
+mod table;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::{Parser, ValueEnum};
+
+use crate::data::Data;
+use crate::generator::{Figures, Load};
+use crate::machine::Machine;
+use crate::peers::{Setup, freeradius, slapd, tenantry};
+use crate::proc::Cores;
+use crate::scenario::Scenario;
+use crate::subject::Subject;
+use crate::table::Outcome;
+
+/// Compares Tenantry with slapd and FreeRADIUS on this machine.
+#[derive(Parser)]
+struct Arguments {
+    /// People in organizations of equal size.
+    #[arg(long, default_value_t = 100_000)]
+    users: usize,
+    /// People in each of them.
+    #[arg(long, default_value_t = 100)]
+    users_each: usize,
+    /// People in one large organization more; a twentieth of all unless given.
+    #[arg(long)]
+    large: Option<usize>,
+    /// How long each scenario is measured.
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
+    /// How long each scenario runs before that.
+    #[arg(long, default_value_t = 2)]
+    warm_up: u64,
+    /// Operations under way at any time.
+    #[arg(long, default_value_t = 16)]
+    workers: usize,
+    /// Threads that slapd and FreeRADIUS are told to use.
+    #[arg(long, default_value_t = 4)]
+    threads: usize,
+    /// Servers to measure, instead of all.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<Peer>,
+    /// Our daemon.
+    #[arg(long, default_value = "tenantryd")]
+    tenantryd: PathBuf,
+    /// Write the report there, too.
+    #[arg(long)]
+    write: Option<PathBuf>,
+    /// Keep the temporary directory with all configuration and logs.
+    #[arg(long)]
+    keep: bool,
+}
+
+/// A server.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Peer {
+    Slapd,
+    Freeradius,
+    Tenantry,
+}
+
+impl Peer {
+    const ALL: [Self; 3] = [Self::Slapd, Self::Freeradius, Self::Tenantry];
+
+    fn start(self, setup: &Setup<'_>, arguments: &Arguments) -> Result<Subject> {
+        match self {
+            Self::Slapd => slapd::start(setup),
+            Self::Freeradius => freeradius::start(setup),
+            Self::Tenantry => tenantry::start(setup, &arguments.tenantryd),
+        }
+    }
+
+    fn directory(self) -> &'static str {
+        match self {
+            Self::Slapd => "slapd",
+            Self::Freeradius => "freeradius",
+            Self::Tenantry => "tenantry",
+        }
+    }
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let machine = Machine::look()?;
+    let cores = Cores::split(machine.cores);
+    cores.pin_generator()?;
+    let organizations = arguments.users.div_ceil(arguments.users_each);
+    let large = arguments.large.unwrap_or(arguments.users / 20);
+    let data = Data::new(organizations, arguments.users_each, large);
+    let mut directory = tempfile::Builder::new().prefix("tenantry-bench-").tempdir()?;
+    directory.disable_cleanup(arguments.keep);
+    say(&format!("working in {}", directory.path().display()));
+
+    let mut outcomes = Vec::new();
+    for peer in Peer::ALL {
+        if !arguments.only.is_empty() && !arguments.only.contains(&peer) {
+            continue;
+        }
+        let setup = Setup {
+            data: &data,
+            directory: directory.path().join(peer.directory()),
+            cores: &cores,
+            threads: arguments.threads,
+        };
+        std::fs::create_dir_all(&setup.directory)?;
+        say(&format!("{}: loading and starting", peer.directory()));
+        let subject = peer.start(&setup, &arguments).context(peer.directory())?;
+        outcomes.push(examine(subject, &data, &arguments)?);
+    }
+    let text = report::write(&machine, &cores, &data, &arguments, &outcomes)?;
+    std::io::stdout().write_all(text.as_bytes())?;
+    if let Some(path) = &arguments.write {
+        std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// Puts a server through all scenarios and stops it.
+fn examine(subject: Subject, data: &Data, arguments: &Arguments) -> Result<Outcome> {
+    let load = Load {
+        workers: arguments.workers,
+        warm_up: Duration::from_secs(arguments.warm_up),
+        measured: Duration::from_secs(arguments.seconds),
+    };
+    let mut figures = Vec::new();
+    for scenario in Scenario::ALL {
+        let title = scenario.title();
+        let measured = scenario.measure(&subject, data, load);
+        let Some(seen) = measured.with_context(|| format!("{title} of {}", subject.name))? else {
+            continue;
+        };
+        say(&summary(subject.name, title, &seen));
+        figures.push((scenario, seen));
+    }
+    let mut life = subject.life;
+    life.after_run = subject.server.memory()?;
+    subject.server.stop()?;
+    Ok(Outcome { name: subject.name, version: subject.version, life, figures })
+}
+
+fn summary(name: &str, title: &str, figures: &Figures) -> String {
+    format!(
+        "{name}: {title}: {:.0}/s, {:.1} µs CPU each, {} errors {}",
+        figures.rate(),
+        figures.cpu_each(),
+        figures.errors,
+        figures.example.as_deref().unwrap_or_default()
+    )
+}
+
+/// Progress, beside the report.
+fn say(line: &str) {
+    // Nobody is there to be told when the terminal is gone.
+    drop(writeln!(std::io::stderr(), "{line}"));
+}

@@ -1,0 +1,52 @@
+//! The machine that the figures belong to.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::proc::run;
+
+/// Size and software of this machine.
+pub(crate) struct Machine {
+    /// Model of the processor.
+    pub(crate) model: String,
+    /// Cores that may be used.
+    pub(crate) cores: usize,
+    /// Memory in GiB.
+    pub(crate) memory: u64,
+    /// Kernel release.
+    pub(crate) kernel: String,
+    /// Name and version of the system.
+    pub(crate) system: String,
+    /// The day of the measurement (UTC).
+    pub(crate) day: String,
+}
+
+impl Machine {
+    /// Looks at this machine.
+    ///
+    /// # Errors
+    /// When it is not a Linux machine.
+    pub(crate) fn look() -> Result<Self> {
+        let processors = fs::read_to_string("/proc/cpuinfo")?;
+        let memory = fs::read_to_string("/proc/meminfo")?;
+        let system = fs::read_to_string("/etc/os-release")?;
+        let kilobytes = field(&memory, "MemTotal:");
+        let kilobytes = kilobytes.trim_end_matches(" kB").parse::<u64>()?;
+        Ok(Self {
+            model: field(&processors, "model name\t:"),
+            cores: std::thread::available_parallelism()?.get(),
+            memory: kilobytes.div_ceil(1024 * 1024),
+            kernel: fs::read_to_string("/proc/sys/kernel/osrelease")?.trim().to_owned(),
+            system: field(&system, "PRETTY_NAME=").trim_matches('"').to_owned(),
+            day: run(Command::new("date").args(["-u", "+%Y-%m-%d"]))?.trim().to_owned(),
+        })
+    }
+}
+
+/// The rest of the first line that starts with `name`.
+fn field(text: &str, name: &str) -> String {
+    let rest = text.lines().find_map(|line| line.strip_prefix(name));
+    rest.unwrap_or_default().trim().to_owned()
+}

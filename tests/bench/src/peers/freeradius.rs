@@ -1,0 +1,137 @@
+//! FreeRADIUS: the `files` module with clear-text passwords, PAP, nothing else.
+//!
+//! Choices in its favour: no `preprocess`, no logging, no accounting, one client for all sources.
+
+use std::fmt::Write;
+use std::fs;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::{PATIENCE, Setup, disk_usage, free_port, package_version};
+use crate::clock;
+use crate::data::{Data, password};
+use crate::proc::Server;
+use crate::radius::Gear;
+use crate::subject::{Life, Subject, Tenant};
+
+const SECRET: &str = "shared-by-all-network-gear";
+
+/// Writes its files and starts it: it reads them then, so that loading is starting.
+///
+/// # Errors
+/// When a step fails.
+pub(crate) fn start(setup: &Setup<'_>) -> Result<Subject> {
+    let address = free_port()?;
+    setup.write("radiusd.conf", &configuration(setup, address.port()))?;
+    setup.write("dictionary", "")?;
+    let begin = clock::now();
+    setup.write("users", &users(setup.data)?)?;
+    let load = clock::now() - begin;
+    let directory = setup.directory.to_str().context("path is not UTF-8")?;
+    let arguments = ["-f", "-d", directory, "-n", "radiusd"];
+    let log = setup.path("output.log");
+    let first = setup.data.organizations.first().context("no organization")?;
+    let user = first.users.first().context("nobody")?;
+    let mut gear = Gear::open(first.source, address, SECRET)?;
+    gear.patience(Duration::from_millis(5))?;
+    let begin = clock::now();
+    let mut server = Server::start(&setup.cores.server, "freeradius", &arguments, &log)?;
+    clock::poll("FreeRADIUS's first answer", PATIENCE, || {
+        server.expect_alive()?;
+        Ok(gear.pap(&user.login, &password(user.password)).ok())
+    })?;
+    let start = clock::now() - begin;
+    let tenant = |_| Tenant {
+        reader_dn: String::new(),
+        reader_password: String::new(),
+        secret: SECRET.to_owned(),
+    };
+    Ok(Subject {
+        name: "FreeRADIUS",
+        version: package_version("freeradius")?,
+        ldap: None,
+        radius: Some(address),
+        tenants: setup.data.organizations.iter().map(tenant).collect(),
+        life: Life {
+            load,
+            start,
+            disk: disk_usage(&fs::canonicalize(&setup.directory)?)?,
+            after_start: server.memory()?,
+            ..Life::default()
+        },
+        server,
+    })
+}
+
+fn users(data: &Data) -> Result<String> {
+    let mut out = String::new();
+    for user in data.organizations.iter().flat_map(|o| &o.users) {
+        let password = password(user.password);
+        writeln!(out, "{} Cleartext-Password := \"{password}\"", user.login)?;
+    }
+    Ok(out)
+}
+
+fn configuration(setup: &Setup<'_>, port: u16) -> String {
+    let directory = setup.directory.display();
+    let threads = setup.threads;
+    format!(
+        "prefix = /usr
+libdir = /usr/lib/freeradius
+logdir = {directory}
+raddbdir = {directory}
+pidfile = {directory}/radiusd.pid
+max_request_time = 30
+cleanup_delay = 5
+max_requests = 400000
+hostname_lookups = no
+log {{
+    destination = files
+    file = {directory}/radius.log
+    auth = no
+}}
+security {{
+    max_attributes = 200
+    reject_delay = 0
+    status_server = no
+}}
+thread pool {{
+    start_servers = {threads}
+    max_servers = {threads}
+    min_spare_servers = 1
+    max_spare_servers = {threads}
+    max_requests_per_server = 0
+    auto_limit_acct = no
+}}
+client gear {{
+    ipaddr = 127.0.0.0/8
+    secret = {SECRET}
+    require_message_authenticator = yes
+}}
+modules {{
+    files {{
+        filename = {directory}/users
+    }}
+    pap {{
+    }}
+}}
+server default {{
+    listen {{
+        type = auth
+        ipaddr = 127.0.0.1
+        port = {port}
+    }}
+    authorize {{
+        files
+        pap
+    }}
+    authenticate {{
+        Auth-Type PAP {{
+            pap
+        }}
+    }}
+}}
+"
+    )
+}

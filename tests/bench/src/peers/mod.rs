@@ -1,0 +1,65 @@
+//! The servers: how each is configured, loaded and started.
+
+pub(crate) mod freeradius;
+pub(crate) mod slapd;
+pub(crate) mod tenantry;
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::data::Data;
+use crate::proc::{Cores, run};
+
+/// How long a server may take to start.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a server is set up from.
+pub(crate) struct Setup<'a> {
+    /// Everything to load.
+    pub(crate) data: &'a Data,
+    /// An empty directory of its own.
+    pub(crate) directory: PathBuf,
+    /// Where it may run.
+    pub(crate) cores: &'a Cores,
+    /// Threads for servers that want to be told.
+    pub(crate) threads: usize,
+}
+
+impl Setup<'_> {
+    /// A path in the server's directory.
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.join(name)
+    }
+
+    /// Writes a file into the server's directory.
+    fn write(&self, name: &str, content: &str) -> Result<PathBuf> {
+        let path = self.path(name);
+        fs::write(&path, content)?;
+        Ok(path)
+    }
+}
+
+/// A loopback port that nobody listens on, for UDP and TCP.
+fn free_port() -> Result<SocketAddr> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let address = listener.local_addr()?;
+    drop(UdpSocket::bind(address)?);
+    Ok(address)
+}
+
+/// The version of a Debian package.
+fn package_version(package: &str) -> Result<String> {
+    run(Command::new("dpkg-query").args(["-W", "-f", "${Version}", package]))
+}
+
+/// What the files in a directory take on disk, in octets.
+fn disk_usage(directory: &Path) -> Result<u64> {
+    let kilobytes = run(Command::new("du").arg("-sk").arg(directory))?;
+    let number = kilobytes.split_whitespace().next().unwrap_or_default();
+    Ok(number.parse::<u64>()? * 1024)
+}

@@ -1,0 +1,174 @@
+//! OpenLDAP's slapd: one mdb database for all, `{SSHA}` passwords, every used attribute indexed.
+//!
+//! Choices in its favour: one database (one for each customer is what isolation between them
+//! would take), access rules that isolate nobody, memberOf values already in the entries.
+
+use std::fmt::Write;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write as _};
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use sha1::{Digest, Sha1};
+
+use super::{PATIENCE, Setup, disk_usage, free_port, package_version};
+use crate::clock;
+use crate::data::{GROUPS, Organization, Random, group_name, password};
+use crate::ldap;
+use crate::proc::{Server, run};
+use crate::subject::{Life, Subject, Tenant};
+
+const READER_PASSWORD: &str = "reads-everything";
+
+/// Loads it with `slapadd -q` and starts it.
+///
+/// # Errors
+/// When a step fails, with its output.
+pub(crate) fn start(setup: &Setup<'_>) -> Result<Subject> {
+    let database = setup.path("db");
+    fs::create_dir_all(&database)?;
+    let configuration = setup.write("slapd.conf", &configuration(setup))?;
+    let configuration = configuration.to_str().context("path is not UTF-8")?;
+    let people = setup.path("people.ldif");
+    write_people(setup, &people)?;
+    let begin = clock::now();
+    run(Command::new("taskset")
+        .args(["-c", &setup.cores.all, "slapadd", "-q", "-f", configuration, "-l"])
+        .arg(&people))?;
+    let load = clock::now() - begin;
+
+    let address = free_port()?;
+    let url = format!("ldap://{address}");
+    let arguments = ["-d", "0", "-h", &url, "-f", configuration];
+    let begin = clock::now();
+    let mut server =
+        Server::start(&setup.cores.server, "slapd", &arguments, &setup.path("slapd.log"))?;
+    clock::poll("slapd's first answer", PATIENCE, || {
+        server.expect_alive()?;
+        Ok(ldap::answers(address).then_some(()))
+    })?;
+    let start = clock::now() - begin;
+    Ok(Subject {
+        name: "slapd",
+        version: package_version("slapd")?,
+        ldap: Some(address),
+        radius: None,
+        tenants: (setup.data.organizations.iter()).map(tenant).collect(),
+        life: Life {
+            load,
+            start,
+            disk: disk_usage(&database)?,
+            after_start: server.memory()?,
+            ..Life::default()
+        },
+        server,
+    })
+}
+
+fn tenant(organization: &Organization) -> Tenant {
+    Tenant {
+        reader_dn: reader_dn(organization),
+        reader_password: READER_PASSWORD.to_owned(),
+        secret: String::new(),
+    }
+}
+
+fn reader_dn(organization: &Organization) -> String {
+    format!("cn=reader,ou=services,{}", organization.base)
+}
+
+fn configuration(setup: &Setup<'_>) -> String {
+    let directory = setup.directory.display();
+    let threads = setup.threads;
+    format!(
+        "include /etc/ldap/schema/core.schema
+include /etc/ldap/schema/cosine.schema
+include /etc/ldap/schema/inetorgperson.schema
+modulepath /usr/lib/ldap
+moduleload back_mdb
+moduleload memberof
+pidfile {directory}/slapd.pid
+loglevel 0
+threads {threads}
+sizelimit unlimited
+timelimit unlimited
+access to dn.base=\"\" by * read
+
+database mdb
+suffix dc=example
+directory {directory}/db
+maxsize 8589934592
+index objectClass,uid,cn,mail,member,memberOf,entryUUID eq
+access to attrs=userPassword by anonymous auth
+access to * by users read
+overlay memberof
+"
+    )
+}
+
+fn write_people(setup: &Setup<'_>, path: &Path) -> Result<()> {
+    let mut file = BufWriter::new(File::create(path)?);
+    file.write_all(
+        b"dn: dc=example\nobjectClass: dcObject\nobjectClass: organization\ndc: example\no: all\n\n",
+    )?;
+    let mut random = Random::new(1);
+    for organization in &setup.data.organizations {
+        file.write_all(tree(organization, &mut random)?.as_bytes())?;
+    }
+    Ok(file.flush()?)
+}
+
+/// An organization as LDIF.
+fn tree(organization: &Organization, random: &mut Random) -> Result<String> {
+    let Organization { base, slug, .. } = organization;
+    let mut out = format!(
+        "dn: {base}\nobjectClass: dcObject\nobjectClass: organization\ndc: {slug}\no: {slug}\n\n"
+    );
+    for unit in ["people", "groups", "services"] {
+        write!(out, "dn: ou={unit},{base}\nobjectClass: organizationalUnit\nou: {unit}\n\n")?;
+    }
+    let dn = reader_dn(organization);
+    let hash = ssha(READER_PASSWORD, random);
+    write!(
+        out,
+        "dn: {dn}\nobjectClass: organizationalRole\nobjectClass: simpleSecurityObject\n\
+         cn: reader\nuserPassword: {hash}\n\n"
+    )?;
+    for user in &organization.users {
+        write!(
+            out,
+            "dn: {}\nobjectClass: inetOrgPerson\nuid: {}\ncn: {}\ndisplayName: {}\n\
+             givenName: {}\nsn: {}\nmail: {}\nuserPassword: {}\n",
+            organization.user_dn(user),
+            user.login,
+            user.display_name(),
+            user.display_name(),
+            user.given_name,
+            user.surname,
+            user.mail(organization),
+            ssha(&password(user.password), random),
+        )?;
+        for group in user.groups {
+            writeln!(out, "memberOf: {}", organization.group_dn(group))?;
+        }
+        out.push('\n');
+    }
+    for group in 0..GROUPS {
+        let (dn, name) = (organization.group_dn(group), group_name(group));
+        write!(out, "dn: {dn}\nobjectClass: groupOfNames\ncn: {name}\n")?;
+        for user in organization.members(group) {
+            writeln!(out, "member: {}", organization.user_dn(user))?;
+        }
+        out.push('\n');
+    }
+    Ok(out)
+}
+
+/// A salted SHA-1 password, as `slappasswd` makes it.
+fn ssha(password: &str, random: &mut Random) -> String {
+    let salt = random.next().to_be_bytes();
+    let digest = Sha1::new_with_prefix(password).chain_update(salt).finalize();
+    format!("{{SSHA}}{}", STANDARD.encode([digest.as_slice(), &salt].concat()))
+}

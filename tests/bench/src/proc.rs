@@ -1,0 +1,168 @@
+//! Processes: started on their cores, looked at through `/proc`, ended on drop.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::clock;
+
+/// Clock ticks a second in `/proc/PID/stat`: fixed by the kernel's interface to 100.
+const TICKS: f64 = 100.0;
+
+/// How the cores are shared: the servers on one set, the generator on the other.
+#[derive(Clone)]
+pub(crate) struct Cores {
+    /// For servers, in the words of `taskset`.
+    pub(crate) server: String,
+    /// For this process.
+    pub(crate) generator: String,
+    /// All, for loading tools.
+    pub(crate) all: String,
+}
+
+/// Memory of a process in octets.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Memory {
+    /// Resident.
+    pub(crate) resident: u64,
+    /// The resident part that is not a mapped file.
+    pub(crate) anonymous: u64,
+    /// The highest that `resident` has been.
+    pub(crate) peak: u64,
+}
+
+/// A running server.
+pub(crate) struct Server {
+    child: Child,
+}
+
+impl Cores {
+    /// Half for the servers, half for the generator; all for both on a single core.
+    pub(crate) fn split(count: usize) -> Self {
+        let last = count.saturating_sub(1);
+        let half = count / 2;
+        let all = format!("0-{last}");
+        if half == 0 {
+            return Self { server: all.clone(), generator: all.clone(), all };
+        }
+        Self {
+            server: format!("0-{}", half - 1),
+            generator: format!("{half}-{last}"),
+            all,
+        }
+    }
+
+    /// Moves this process to the generator's cores.
+    ///
+    /// # Errors
+    /// When `taskset` is missing or refuses.
+    pub(crate) fn pin_generator(&self) -> Result<()> {
+        let own = std::process::id().to_string();
+        run(Command::new("taskset").args(["-a", "-p", "-c", &self.generator, &own])).map(drop)
+    }
+}
+
+impl Server {
+    /// Starts `program` on `cores`, its output in `log`. It dies with this process.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub(crate) fn start(cores: &str, program: &str, arguments: &[&str], log: &Path) -> Result<Self> {
+        let output = File::options().create(true).append(true).open(log)?;
+        let child = Command::new("setpriv")
+            .args(["--pdeathsig", "KILL", "taskset", "-c", cores, program])
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .spawn()
+            .with_context(|| format!("starting {program}"))?;
+        Ok(Self { child })
+    }
+
+    /// Processor time that it has used, user and system.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub(crate) fn cpu(&self) -> Result<Duration> {
+        cpu_of(self.child.id())
+    }
+
+    /// Its memory.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub(crate) fn memory(&self) -> Result<Memory> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let field = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            let kilobytes = line.and_then(|rest| rest.split_whitespace().nth(1));
+            kilobytes.and_then(|n| n.parse::<u64>().ok()).unwrap_or(0) * 1024
+        };
+        Ok(Memory {
+            resident: field("VmRSS"),
+            anonymous: field("RssAnon"),
+            peak: field("VmHWM"),
+        })
+    }
+
+    /// Asks it to end (SIGTERM) and waits.
+    ///
+    /// # Errors
+    /// When it does not end within half a minute.
+    pub(crate) fn stop(mut self) -> Result<()> {
+        kill(Pid::from_raw(i32::try_from(self.child.id())?), Signal::SIGTERM)?;
+        clock::poll("the server's end", Duration::from_secs(30), || Ok(self.child.try_wait()?))?;
+        Ok(())
+    }
+
+    /// Fails when it has ended by itself.
+    ///
+    /// # Errors
+    /// Then.
+    pub(crate) fn expect_alive(&mut self) -> Result<()> {
+        let ended = self.child.try_wait()?;
+        ensure!(ended.is_none(), "the server ended: {ended:?}; see its log");
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Both fail only when it has already ended.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Processor time that this process has used.
+///
+/// # Errors
+/// When `/proc` is not there.
+pub(crate) fn own_cpu() -> Result<Duration> {
+    cpu_of(std::process::id())
+}
+
+fn cpu_of(pid: u32) -> Result<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let (_, fields) = stat.rsplit_once(')').context("a stat line without a name")?;
+    let times = fields.split_whitespace().skip(11).take(2);
+    let ticks: f64 = times.filter_map(|time| time.parse::<f64>().ok()).sum();
+    Ok(Duration::from_secs_f64(ticks / TICKS))
+}
+
+/// Runs a command to its end and returns what it printed.
+///
+/// # Errors
+/// When it fails, with what it complained about.
+pub(crate) fn run(command: &mut Command) -> Result<String> {
+    let output = command.output().with_context(|| format!("running {command:?}"))?;
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{command:?}: {complaint}");
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}

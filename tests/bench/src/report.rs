@@ -1,0 +1,104 @@
+//! The whole report: tables, method, and what to keep in mind.
+
+use std::fmt::Write;
+
+use anyhow::Result;
+
+use crate::Arguments;
+use crate::data::{Data, PASSWORDS};
+use crate::machine::Machine;
+use crate::proc::Cores;
+use crate::table::{self, Outcome};
+
+/// Makes the report in Markdown.
+///
+/// # Errors
+/// When formatting fails.
+pub(crate) fn write(
+    machine: &Machine,
+    cores: &Cores,
+    data: &Data,
+    arguments: &Arguments,
+    outcomes: &[Outcome],
+) -> Result<String> {
+    let mut out = String::from("# Benchmarks\n\nPrinted by `tests/bench/run`");
+    writeln!(out, " on {}.\n", machine.day)?;
+    introduction(&mut out, machine, cores, outcomes)?;
+    writeln!(out, "\n## Requests\n")?;
+    table::scenarios(&mut out, outcomes)?;
+    writeln!(
+        out,
+        "\nThe last three columns say how many times better Tenantry is than the server in the \
+         row above it: its operations a second by the peer's, the peer's p50 and CPU by its own.\n"
+    )?;
+    table::remarks(&mut out, outcomes)?;
+    writeln!(out, "\n## Times and sizes\n")?;
+    table::lives(&mut out, outcomes)?;
+    method(&mut out, data, arguments)?;
+    out.push_str(NOTES);
+    Ok(out)
+}
+
+fn introduction(
+    out: &mut String,
+    machine: &Machine,
+    cores: &Cores,
+    outcomes: &[Outcome],
+) -> Result<()> {
+    let Machine { model, cores: count, memory, kernel, system, .. } = machine;
+    writeln!(
+        out,
+        "Machine: {model}, {count} cores, {memory} GiB, {system}, Linux {kernel}. \
+         Servers on core {}, the generator on core {}, by `taskset`.\n",
+        cores.server, cores.generator
+    )?;
+    for Outcome { name, version, .. } in outcomes {
+        writeln!(out, "- {name} {version}")?;
+    }
+    Ok(())
+}
+
+fn method(out: &mut String, data: &Data, arguments: &Arguments) -> Result<()> {
+    let Arguments { workers, seconds, warm_up, threads, users_each, .. } = arguments;
+    writeln!(
+        out,
+        "
+## Method
+
+- {} organizations of {users_each} users and one of {}: {} users, each in two of the ten groups of \
+  the organization. Logins are unique over all organizations, because the peers know no other kind.
+- {workers} workers, each with one operation under way; {warm_up} s of warm-up, then {seconds} s \
+  measured. One server runs at a time. Every answer is checked (result code, number of entries, \
+  name of the entry, RADIUS code and Response Authenticator).
+- Server CPU: user and system time of the process over the measured time, by the right answers.
+- slapd and FreeRADIUS: {threads} worker threads each.
+- The users share {PASSWORDS} passwords; with Tenantry also their argon2id hashes (19 MiB, 2 \
+  passes), made beforehand: loading sends finished hashes, as a migration does.",
+        data.equal,
+        data.users() - data.equal * users_each,
+        data.users(),
+    )?;
+    Ok(())
+}
+
+const NOTES: &str = "\
+- Searches go over 256 kept connections, each bound as the service account of another organization; \
+  binds make a new connection each, in clear text on loopback, for all servers.
+- The paged dump asks for pages of 500 and six attributes of everybody, memberOf among them.
+
+## To keep in mind
+
+- slapd has one database for all organizations and access rules that separate nobody; keeping \
+  customers apart would take one database each, or rules that cost more. Its memberOf values stand \
+  in the entries. Its passwords are {SSHA}: a SHA-1, about a microsecond, for the attacker too.
+- FreeRADIUS has clear-text passwords, no logging, no `preprocess`, and one client for all sources; \
+  this version sends no Message-Authenticator in replies. Its users have no organization.
+- Tenantry isolates organizations, keeps an event for every login, hashes with argon2id, and signs \
+  its RADIUS replies with Message-Authenticator. “Each user once” is its price for that hash; “again \
+  and again” is what its memory of verified passwords makes of it.
+- Load times are not the same work: `slapadd` writes a database offline, FreeRADIUS gets a text file \
+  that it reads at its start, Tenantry is loaded through its admin API over HTTPS, every change \
+  checked, durable and with its event.
+- The load comes from the same machine. With few cores the generator's own cost bounds operations a \
+  second and latency; CPU per operation is the figure to compare.
+";

@@ -1,0 +1,51 @@
+//! What is measured: a server that runs and knows all the people.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::proc::{Memory, Server};
+
+/// A loaded, running server.
+pub(crate) struct Subject {
+    /// Its name in the tables.
+    pub(crate) name: &'static str,
+    /// Its version, as its package or itself says.
+    pub(crate) version: String,
+    /// The process.
+    pub(crate) server: Server,
+    /// Where it speaks LDAP.
+    pub(crate) ldap: Option<SocketAddr>,
+    /// Where it speaks RADIUS.
+    pub(crate) radius: Option<SocketAddr>,
+    /// What it gave to each organization, in the order of the data.
+    pub(crate) tenants: Vec<Tenant>,
+    /// What it took to get here.
+    pub(crate) life: Life,
+}
+
+/// What applications and network gear of one organization need.
+pub(crate) struct Tenant {
+    /// DN that searches are made as.
+    pub(crate) reader_dn: String,
+    /// Its password.
+    pub(crate) reader_password: String,
+    /// Secret of the network gear.
+    pub(crate) secret: String,
+}
+
+/// Times and sizes outside the scenarios.
+#[derive(Clone, Default)]
+pub(crate) struct Life {
+    /// From an empty directory to all people in it.
+    pub(crate) load: Duration,
+    /// From the start of the loaded server to its first answer.
+    pub(crate) start: Duration,
+    /// Octets on disk.
+    pub(crate) disk: u64,
+    /// After loading; only of a server that is loaded while it runs.
+    pub(crate) after_load: Option<Memory>,
+    /// After the start.
+    pub(crate) after_start: Memory,
+    /// After all scenarios.
+    pub(crate) after_run: Memory,
+}
