@@ -1,0 +1,22 @@
+//! `[admin_api]`
+
+use std::net::SocketAddr;
+
+use super::section::section;
+use super::value::{Count, HOUR, KIB, MIB, MINUTE, SECOND, Size, Time};
+
+section! {
+    /// The HTTPS interface for admins.
+    [admin_api] AdminApi {
+        /// Addresses for HTTPS. Empty: closed.
+        listen: Vec<SocketAddr> = vec![SocketAddr::from(([127, 0, 0, 1], 8443))],
+        /// Open connections, all together.
+        connections: Count<1, 100_000> = Count(1_000),
+        /// The largest request body.
+        body_size: Size<KIB, { 256 * MIB }> = Size(MIB),
+        /// How long the head of a request may take to arrive.
+        header_timeout: Time<SECOND, MINUTE> = Time(10 * SECOND),
+        /// How long a request may take, from its head to its answer.
+        request_timeout: Time<SECOND, HOUR> = Time(30 * SECOND),
+    }
+}

@@ -1,0 +1,33 @@
+//! `[authentication]`
+
+use super::section::section;
+use super::value::{Count, DAY, GIB, HOUR, KIB, MIB, MINUTE, PerCore, SECOND, Size, Time};
+
+section! {
+    /// What a password check costs, and what guessing costs.
+    [authentication] Authentication {
+        /// Memory of one argon2id hash. Existing hashes follow at the user's next success.
+        argon2_memory: Size<{ 8 * KIB }, { 4 * GIB }> = Size(19 * MIB),
+        /// Passes over that memory.
+        argon2_iterations: Count<1, 100> = Count(2),
+        /// Lanes of that memory.
+        argon2_parallelism: Count<1, 64> = Count(1),
+        /// Threads that hash. With the memory of one hash they say what a storm of logins costs.
+        pool_threads: PerCore<256> = PerCore(0),
+        /// Password checks that may wait for a thread. When they are full, LDAP answers busy and
+        /// RADIUS stays silent.
+        pool_queue: Count<1, 100_000> = Count(512),
+        /// How long a verified password is remembered, so that whoever binds every second does
+        /// not cost a hash each time. "0ms": never.
+        verified_time: Time<0, DAY> = Time(5 * MINUTE),
+        /// Verified passwords that are remembered.
+        verified_entries: Count<1, 10_000_000> = Count(100_000),
+        /// Failures of one user within the window, from anywhere, before that user's next tries
+        /// have to wait.
+        failures_per_user: Count<1, 10_000> = Count(10),
+        /// Failures from one address within the window, for any user of one organization.
+        failures_per_source: Count<1, 1_000_000> = Count(100),
+        /// The window in which failures count.
+        failure_window: Time<SECOND, HOUR> = Time(5 * MINUTE),
+    }
+}

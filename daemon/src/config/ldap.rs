@@ -1,0 +1,51 @@
+//! `[ldap]`
+
+use std::net::SocketAddr;
+
+use super::section::section;
+use super::value::{Count, DAY, HOUR, KIB, MIB, MINUTE, SECOND, Size, Time, everywhere};
+
+section! {
+    /// The LDAP door, for applications and for gear that speaks no RADIUS.
+    [ldap] Ldap {
+        /// Addresses for LDAP, which becomes encrypted by StartTLS. Empty: closed.
+        listen: Vec<SocketAddr> = everywhere(389),
+        /// Addresses for LDAPS, encrypted from the first octet. Empty: closed.
+        listen_tls: Vec<SocketAddr> = everywhere(636),
+        /// Whether a password is accepted over a connection without TLS. Leave it false where a
+        /// network lies between you and the application.
+        cleartext_bind: bool = false,
+        /// Open connections, all together.
+        connections: Count<1, 1_000_000> = Count(20_000),
+        /// Open connections from one address.
+        connections_per_source: Count<1, 1_000_000> = Count(2_000),
+        /// Requests of one connection that are being worked on at the same time; further ones
+        /// wait in the connection.
+        requests_in_flight: Count<1, 10_000> = Count(128),
+        /// The largest request before a bind has succeeded.
+        message_size_anonymous: Size<KIB, { 16 * MIB }> = Size(64 * KIB),
+        /// The largest request after that.
+        message_size: Size<KIB, { 256 * MIB }> = Size(4 * MIB),
+        /// Answers that wait in memory for one slow client before its requests are held back.
+        output_buffer: Size<{ 16 * KIB }, { 64 * MIB }> = Size(256 * KIB),
+        /// Entries that one search may return; a service account gets more by paging.
+        size_limit: Count<1, 10_000_000> = Count(2_000),
+        /// How long one search may take.
+        time_limit: Time<SECOND, HOUR> = Time(30 * SECOND),
+        /// Entries that one search may look at when no index serves its filter.
+        look_through: Count<1, 10_000_000> = Count(10_000),
+        /// Entries in one page of a paged search.
+        page_size: Count<1, 100_000> = Count(1_000),
+        /// Entries that a user may collect over all pages of one search. It does not bind
+        /// service accounts.
+        paged_total: Count<1, 100_000_000> = Count(10_000),
+        /// Paged searches that one connection may have open.
+        paged_searches: Count<1, 1_000> = Count(16),
+        /// How long a connection may say nothing.
+        idle_timeout: Time<SECOND, DAY> = Time(15 * MINUTE),
+        /// How long a request may take to arrive once it has begun.
+        partial_timeout: Time<SECOND, HOUR> = Time(10 * SECOND),
+        /// How long a client may leave an answer unread.
+        write_timeout: Time<SECOND, HOUR> = Time(30 * SECOND),
+    }
+}

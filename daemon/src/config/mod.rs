@@ -1,0 +1,196 @@
+//! The configuration: what an operator writes, checked before any port is open, and what the
+//! daemon works with. One section, one file; the documentation of a key stands beside it.
+
+mod admin_api;
+mod authentication;
+mod data;
+mod document;
+mod error;
+mod events;
+mod ldap;
+mod lifecycle;
+mod log;
+mod master_key;
+mod privileges;
+mod radius;
+mod sample;
+mod section;
+#[cfg(test)]
+mod tests;
+mod tls;
+pub mod value;
+
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+
+pub use admin_api::AdminApi;
+pub use authentication::Authentication;
+pub use data::Data;
+pub use error::{ConfigError, Fault};
+pub use events::Events;
+pub use ldap::Ldap;
+pub use lifecycle::Lifecycle;
+pub use log::{Filter, Format, Log};
+pub use master_key::MasterKeySource;
+pub use privileges::Privileges;
+pub use radius::Radius;
+pub use sample::sample;
+pub use tls::Tls;
+
+use document::Document;
+use section::Section;
+
+/// A configuration whose every value was checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Where the directory is kept.
+    pub data: Data,
+    /// The LDAP door.
+    pub ldap: Ldap,
+    /// The RADIUS door.
+    pub radius: Radius,
+    /// The HTTPS interface for admins.
+    pub admin_api: AdminApi,
+    /// The certificate.
+    pub tls: Tls,
+    /// What password checks and guesses cost.
+    pub authentication: Authentication,
+    /// What is logged.
+    pub log: Log,
+    /// Whom the daemon becomes.
+    pub privileges: Privileges,
+    /// How long events are kept.
+    pub events: Events,
+    /// How the daemon ends.
+    pub lifecycle: Lifecycle,
+}
+
+impl Config {
+    /// Reads a file.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, and for every reason of [`Self::parse`].
+    pub fn load(file: &Path) -> Result<Self, ConfigError> {
+        let text = fs::read_to_string(file).map_err(|source| ConfigError::Unreadable {
+            file: file.to_owned(),
+            source,
+        })?;
+        Self::parse(&file.display().to_string(), &text)
+    }
+
+    /// Reads a text; `file` is its name in errors.
+    ///
+    /// # Errors
+    ///
+    /// When the text is no TOML, has a section or key that does not exist, a value that is not
+    /// accepted, or values that contradict each other.
+    pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
+        let document = Document::parse(file, text).map_err(one)?;
+        let unknown = document.unknown(&sections());
+        if !unknown.is_empty() {
+            return Err(ConfigError::Faulty(unknown));
+        }
+        let written: Written = toml::from_str(text)
+            .map_err(|error| one(document.fault_at(error.span(), error.message())))?;
+        let config = written.resolve();
+        let contradictions = config.contradictions(&document);
+        if !contradictions.is_empty() {
+            return Err(ConfigError::Faulty(contradictions));
+        }
+        Ok(config)
+    }
+
+    /// Lists the values that do not go together.
+    fn contradictions(&self, document: &Document<'_>) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let mut add = |section: &str, key: &str, message: &str| {
+            faults.push(document.fault_of(section, key, message.to_owned()));
+        };
+        let (certificate, key) = (self.tls.certificate.is_some(), self.tls.key.is_some());
+        if certificate != key {
+            let (has, lacks) = if certificate {
+                ("certificate", "key")
+            } else {
+                ("key", "certificate")
+            };
+            add("tls", has, &format!("`[tls] {has}` needs `[tls] {lacks}`"));
+        } else if !certificate {
+            let needy = [
+                ("ldap", "listen_tls", self.ldap.listen_tls.is_empty()),
+                ("admin_api", "listen", self.admin_api.listen.is_empty()),
+            ];
+            for (section, key, closed) in needy {
+                if !closed {
+                    let message =
+                        format!("`[{section}] {key}` needs `[tls] certificate` and `[tls] key`");
+                    add(section, key, &message);
+                }
+            }
+        }
+        if self.ldap.message_size_anonymous > self.ldap.message_size {
+            let message = "`[ldap] message_size_anonymous` is larger than `[ldap] message_size`";
+            add("ldap", "message_size_anonymous", message);
+        }
+        if self.privileges.group.is_some() && self.privileges.user.is_none() {
+            let message = "`[privileges] group` needs `[privileges] user`";
+            add("privileges", "group", message);
+        }
+        faults
+    }
+}
+
+/// The configuration as the file has it.
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Written {
+    data: data::Written,
+    ldap: ldap::Written,
+    radius: radius::Written,
+    admin_api: admin_api::Written,
+    tls: tls::Written,
+    authentication: authentication::Written,
+    log: log::Written,
+    privileges: privileges::Written,
+    events: events::Written,
+    lifecycle: lifecycle::Written,
+}
+
+impl Written {
+    fn resolve(self) -> Config {
+        Config {
+            data: self.data.resolve(),
+            ldap: self.ldap.resolve(),
+            radius: self.radius.resolve(),
+            admin_api: self.admin_api.resolve(),
+            tls: self.tls.resolve(),
+            authentication: self.authentication.resolve(),
+            log: self.log.resolve(),
+            privileges: self.privileges.resolve(),
+            events: self.events.resolve(),
+            lifecycle: self.lifecycle.resolve(),
+        }
+    }
+}
+
+/// Describes every section, in the order of the sample.
+fn sections() -> Vec<Section> {
+    vec![
+        data::section(),
+        ldap::section(),
+        radius::section(),
+        admin_api::section(),
+        tls::section(),
+        authentication::section(),
+        log::section(),
+        privileges::section(),
+        events::section(),
+        lifecycle::section(),
+    ]
+}
+
+fn one(fault: Fault) -> ConfigError {
+    ConfigError::Faulty(vec![fault])
+}

@@ -1,0 +1,223 @@
+//! What the configuration accepts, and how it words what it refuses.
+
+use std::time::Duration;
+
+use super::*;
+
+/// The least that a configuration must say.
+const CERTIFICATE: &str = "[tls]\ncertificate = \"/etc/a.pem\"\nkey = \"/etc/a.key\"\n";
+
+fn refusal(text: &str) -> String {
+    Config::parse("t.toml", text).unwrap_err().to_string()
+}
+
+fn uncommented(sample: &str) -> String {
+    sample
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            Some(key) if !key.starts_with(' ') => key,
+            Some(_) | None => line,
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn a_file_that_names_a_certificate_has_every_default() {
+    let config = Config::parse("t.toml", CERTIFICATE).unwrap();
+    assert_eq!(config.ldap.connections, 20_000);
+    assert_eq!(config.data.cache, 64 << 20);
+    assert_eq!(config.lifecycle.drain, Duration::from_secs(10));
+    assert!(!config.ldap.cleartext_bind);
+    assert_eq!(
+        config.tls.certificate.as_deref(),
+        Some(Path::new("/etc/a.pem"))
+    );
+}
+
+#[test]
+fn the_sample_is_a_configuration_as_it_stands_and_uncommented() {
+    let as_it_stands: Written = toml::from_str(&sample()).unwrap();
+    assert_eq!(as_it_stands, Written::default());
+    let uncommented: Written = toml::from_str(&uncommented(&sample())).unwrap();
+    assert_eq!(uncommented, Written::default());
+}
+
+#[test]
+fn the_sample_uncommented_has_every_key_of_every_section() {
+    let text = uncommented(&sample());
+    let table: toml::Table = text.parse().unwrap();
+    assert_eq!(table.len(), sections().len());
+    for section in sections() {
+        let keys = table[section.title].as_table().unwrap();
+        assert_eq!(keys.len(), section.keys.len(), "[{}]", section.title);
+        for key in &section.keys {
+            assert!(keys.contains_key(key.name), "{}", key.name);
+        }
+    }
+}
+
+#[test]
+fn the_packaged_sample_is_the_printed_one() {
+    let packaged = include_str!("../../../packaging/tenantry.toml");
+    assert!(
+        packaged == sample(),
+        "run: tenantryd config sample > packaging/tenantry.toml"
+    );
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_its_line_and_the_nearest_known_one() {
+    assert_eq!(
+        refusal("# mine\n[ldap]\nlisten = []\ncleartext_binds = true\n"),
+        "t.toml:4: unknown key `cleartext_binds` in `[ldap]`, did you mean `cleartext_bind`?"
+    );
+}
+
+#[test]
+fn an_unknown_key_that_resembles_nothing_is_refused_without_a_guess() {
+    assert_eq!(
+        refusal("[log]\nxyzzy = 1\n"),
+        "t.toml:2: unknown key `xyzzy` in `[log]`"
+    );
+}
+
+#[test]
+fn an_unknown_section_is_refused_with_the_nearest_known_one() {
+    assert_eq!(
+        refusal("[admin-api]\nlisten = []\n"),
+        "t.toml:1: unknown section `[admin-api]`, did you mean `[admin_api]`?"
+    );
+}
+
+#[test]
+fn a_key_before_the_first_section_is_refused() {
+    assert_eq!(
+        refusal("listen = []\n"),
+        "t.toml:1: unknown key `listen` before the first section"
+    );
+    assert_eq!(
+        refusal("data = 1\n"),
+        "t.toml:1: `data` is a section, write `[data]`"
+    );
+}
+
+#[test]
+fn all_unknown_keys_are_named_at_once_in_the_order_of_the_file() {
+    assert_eq!(
+        refusal("[radius]\nauht = []\n[data]\ncash = \"1MiB\"\n"),
+        "t.toml:2: unknown key `auht` in `[radius]`, did you mean `auth`?\n\
+         t.toml:4: unknown key `cash` in `[data]`, did you mean `cache`?"
+    );
+}
+
+#[test]
+fn a_bad_value_is_refused_with_its_line_and_what_is_expected() {
+    let cases = [
+        (
+            "[ldap]\nidle_timeout = \"10 parsecs\"\n",
+            "t.toml:2: invalid value: string \"10 parsecs\", expected a time such as \"10s\" \
+             (units: ms, s, m, h, d)",
+        ),
+        (
+            "[ldap]\n\nidle_timeout = 10\n",
+            "t.toml:3: invalid type: integer `10`, expected a time such as \"10s\" \
+             (units: ms, s, m, h, d)",
+        ),
+        (
+            "[ldap]\nidle_timeout = \"2d\"\n",
+            "t.toml:2: 2d is out of range, expected 1s to 1d",
+        ),
+        (
+            "[data]\ncache = \"1KiB\"\n",
+            "t.toml:2: 1KiB is out of range, expected 1MiB to 256GiB",
+        ),
+        (
+            "[ldap]\nconnections = 0\n",
+            "t.toml:2: 0 is out of range, expected 1 to 1000000",
+        ),
+        (
+            "[ldap]\nlisten = [\"localhost\"]\n",
+            "t.toml:2: invalid socket address syntax",
+        ),
+        (
+            "[log]\nformat = \"xml\"\n",
+            "t.toml:2: unknown variant `xml`, expected `text` or `json`",
+        ),
+        (
+            "[data]\ndirectory = \"data\"\n",
+            "t.toml:2: `data` must be a path that begins with `/`",
+        ),
+        (
+            "[data]\nmaster_key = \"hunter2\"\n",
+            "t.toml:2: `hunter2` names no source of a key, expected \"credential:NAME\", \
+             \"file:/PATH\" or \"env:NAME\"",
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(refusal(text), expected);
+    }
+}
+
+#[test]
+fn what_is_no_toml_is_refused_with_its_line() {
+    assert_eq!(
+        refusal("[ldap]\nlisten = [\n"),
+        "t.toml:2: unclosed array, expected `]`"
+    );
+}
+
+#[test]
+fn a_log_filter_that_cannot_be_read_is_refused() {
+    assert!(
+        refusal("[log]\nfilter = \"daemon=loud\"\n")
+            .starts_with("t.toml:2: `daemon=loud` is no log filter: ")
+    );
+}
+
+#[test]
+fn a_listener_that_needs_a_certificate_is_refused_without_one() {
+    assert_eq!(
+        refusal("[ldap]\nlisten_tls = [\"127.0.0.1:636\"]\n[admin_api]\nlisten = []\n"),
+        "t.toml:2: `[ldap] listen_tls` needs `[tls] certificate` and `[tls] key`"
+    );
+}
+
+#[test]
+fn an_empty_file_is_refused_because_its_defaults_need_a_certificate() {
+    assert_eq!(
+        refusal(""),
+        "t.toml: `[ldap] listen_tls` needs `[tls] certificate` and `[tls] key`\n\
+         t.toml: `[admin_api] listen` needs `[tls] certificate` and `[tls] key`"
+    );
+}
+
+#[test]
+fn a_certificate_without_its_key_is_refused() {
+    assert_eq!(
+        refusal("[tls]\ncertificate = \"/a.pem\"\n"),
+        "t.toml:2: `[tls] certificate` needs `[tls] key`"
+    );
+}
+
+#[test]
+fn values_that_contradict_each_other_are_refused() {
+    let text = format!(
+        "{CERTIFICATE}[ldap]\nmessage_size_anonymous = \"2MiB\"\nmessage_size = \"1MiB\"\n\
+         [privileges]\ngroup = \"tenantry\"\n"
+    );
+    assert_eq!(
+        refusal(&text),
+        "t.toml:5: `[ldap] message_size_anonymous` is larger than `[ldap] message_size`\n\
+         t.toml:8: `[privileges] group` needs `[privileges] user`"
+    );
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let refusal = Config::load(Path::new("/nonexistent/t.toml")).unwrap_err();
+    assert_eq!(
+        refusal.to_string(),
+        "/nonexistent/t.toml: No such file or directory (os error 2)"
+    );
+}

@@ -1,0 +1,18 @@
+//! `[tls]`
+
+use super::section::section;
+use super::value::{Count, FullPath, MINUTE, Optional, SECOND, Time};
+
+section! {
+    /// The certificate that LDAP and the admin API show. Both files are read again on SIGHUP.
+    [tls] Tls {
+        /// The certificate and its intermediates, in PEM, the daemon's own first.
+        certificate: Optional<FullPath> = Optional(None),
+        /// The private key, in PEM. The daemon's user must be able to read it.
+        key: Optional<FullPath> = Optional(None),
+        /// How long a handshake may take.
+        handshake_timeout: Time<SECOND, MINUTE> = Time(10 * SECOND),
+        /// Sessions that TLS 1.2 clients may resume without a full handshake.
+        sessions: Count<1, 1_000_000> = Count(4_096),
+    }
+}
