@@ -1,0 +1,131 @@
+//! Controls (RFC 4511 section 4.1.11).
+
+use crate::ber::{self, Malformed, Reader, SEQUENCE};
+use crate::description::is_oid;
+
+/// Paged results (RFC 2696).
+pub const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
+/// ManageDsaIT (RFC 3296): the directory has no referrals, so it changes nothing.
+pub const MANAGE_DSA_IT: &str = "2.16.840.1.113730.3.4.2";
+/// Password policy request, which sssd and nslcd send with every Bind: taken, not answered, not
+/// listed.
+pub const PASSWORD_POLICY: &str = "1.3.6.1.4.1.42.2.27.8.5.1";
+/// What a root DSE lists in `supportedControl` (RFC 4512 section 5.1.4).
+pub const SUPPORTED: &[&str] = &[PAGED_RESULTS, MANAGE_DSA_IT];
+
+/// Controls that one message may carry.
+const MAXIMUM: usize = 32;
+
+/// The operation that controls come with, as far as controls care.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Beside {
+    Bind,
+    Search,
+    /// Any other operation that has a response.
+    Other,
+}
+
+/// What the controls of one message ask for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Controls<'a> {
+    pub(crate) paged: Option<Paged<'a>>,
+}
+
+/// The value of a paged results control (RFC 2696 section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Paged<'a> {
+    pub(crate) size: u32,
+    pub(crate) cookie: &'a [u8],
+}
+
+/// Why a request is refused for its controls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unfit {
+    /// They are malformed or repeated.
+    Malformed,
+    /// A critical one is not known, or not with this operation.
+    Critical,
+}
+
+impl From<Malformed> for Unfit {
+    fn from(_: Malformed) -> Self {
+        Self::Malformed
+    }
+}
+
+/// Reads the controls of a message.
+pub(crate) fn read(octets: Option<&[u8]>, beside: Beside) -> Result<Controls<'_>, Unfit> {
+    let mut controls = Controls::default();
+    let Some(octets) = octets else {
+        return Ok(controls);
+    };
+    let mut reader = Reader::new(octets);
+    let mut seen: Vec<&[u8]> = Vec::new();
+    let mut critical_unknown = false;
+    while !reader.is_empty() {
+        let control = one(reader.expect(SEQUENCE)?)?;
+        if seen.contains(&control.oid) || seen.len() >= MAXIMUM {
+            return Err(Unfit::Malformed);
+        }
+        seen.push(control.oid);
+        match known(control.oid, beside) {
+            Some(PAGED_RESULTS) => controls.paged = Some(paged(control.value.ok_or(Malformed)?)?),
+            Some(_) => {}
+            None => critical_unknown |= control.critical,
+        }
+    }
+    if critical_unknown {
+        Err(Unfit::Critical)
+    } else {
+        Ok(controls)
+    }
+}
+
+/// The control's name, if it is known with this operation.
+fn known(oid: &[u8], beside: Beside) -> Option<&'static str> {
+    let allowed: &[&str] = match beside {
+        Beside::Bind => &[PASSWORD_POLICY],
+        Beside::Search => &[PAGED_RESULTS, MANAGE_DSA_IT],
+        Beside::Other => &[MANAGE_DSA_IT],
+    };
+    allowed
+        .iter()
+        .copied()
+        .find(|known| known.as_bytes() == oid)
+}
+
+struct Control<'a> {
+    oid: &'a [u8],
+    critical: bool,
+    value: Option<&'a [u8]>,
+}
+
+fn one(octets: &[u8]) -> Result<Control<'_>, Malformed> {
+    let mut reader = Reader::new(octets);
+    let oid = reader.octets()?;
+    if !std::str::from_utf8(oid).is_ok_and(is_oid) {
+        return Err(Malformed);
+    }
+    let critical = match reader.optional(ber::BOOLEAN)? {
+        Some(content) => ber::boolean(content)?,
+        None => false,
+    };
+    let value = reader.optional(ber::OCTET_STRING)?;
+    Ok(Control {
+        oid,
+        critical,
+        value,
+    })
+}
+
+fn paged(value: &[u8]) -> Result<Paged<'_>, Malformed> {
+    let mut outer = Reader::new(value);
+    let mut reader = Reader::new(outer.expect(SEQUENCE)?);
+    let size = reader.number(ber::INTEGER)?;
+    let cookie = reader.octets()?;
+    if outer.is_empty() {
+        Ok(Paged { size, cookie })
+    } else {
+        Err(Malformed)
+    }
+}

@@ -1,0 +1,114 @@
+//! Attribute descriptions: a type and its options (RFC 4512 section 2.5).
+
+use bytes::Bytes;
+
+use crate::Text;
+use crate::schema::{AttributeType, attribute};
+
+/// An attribute as a client names it.
+#[derive(Clone, Debug)]
+pub struct Description {
+    text: Text,
+    kind: Option<&'static AttributeType>,
+}
+
+impl Description {
+    /// Reads a description. What is not UTF-8 has no name and names nothing.
+    #[must_use]
+    pub fn new(octets: Bytes) -> Self {
+        let text = Text::new(octets).unwrap_or_default();
+        let kind = attribute(split(&text).0);
+        Self { text, kind }
+    }
+
+    /// The type that the schema knows, whatever the options say.
+    #[must_use]
+    pub const fn kind(&self) -> Option<&'static AttributeType> {
+        self.kind
+    }
+
+    /// The type that values are matched and returned by: `None` for an unknown type, and for one
+    /// with options, because no value has an option. `;binary` says how a value travels (RFC 4522)
+    /// and is tolerated.
+    #[must_use]
+    pub fn plain(&self) -> Option<&'static AttributeType> {
+        self.kind.filter(|_| {
+            self.options()
+                .all(|option| option.eq_ignore_ascii_case("binary"))
+        })
+    }
+
+    /// The name or OID as written, without options.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        split(&self.text).0
+    }
+
+    /// The options as written.
+    pub fn options(&self) -> impl Iterator<Item = &str> {
+        split(&self.text)
+            .1
+            .into_iter()
+            .flat_map(|options| options.split(';'))
+    }
+
+    /// All of it as written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Does it follow the syntax of attribute descriptions?
+    #[must_use]
+    pub fn is_well_formed(&self) -> bool {
+        is_type(self.name()) && self.options().all(is_keychars)
+    }
+}
+
+impl From<&str> for Description {
+    fn from(text: &str) -> Self {
+        Self::new(Bytes::copy_from_slice(text.as_bytes()))
+    }
+}
+
+impl PartialEq for Description {
+    fn eq(&self, other: &Self) -> bool {
+        self.text.eq_ignore_ascii_case(&other.text)
+    }
+}
+
+impl Eq for Description {}
+
+fn split(text: &str) -> (&str, Option<&str>) {
+    match text.split_once(';') {
+        Some((name, options)) => (name, Some(options)),
+        None => (text, None),
+    }
+}
+
+/// A descriptor or a number with dots (RFC 4512 section 1.4).
+pub(crate) fn is_type(name: &str) -> bool {
+    match name.bytes().next() {
+        Some(first) if first.is_ascii_alphabetic() => is_keychars(name),
+        Some(_) => is_oid(name),
+        None => false,
+    }
+}
+
+/// Numbers with dots between.
+pub(crate) fn is_oid(name: &str) -> bool {
+    let mut numbers = 0_usize;
+    name.split('.').all(|number| {
+        numbers += 1;
+        !number.is_empty()
+            && number.bytes().all(|digit| digit.is_ascii_digit())
+            && (number == "0" || !number.starts_with('0'))
+    }) && numbers > 1
+}
+
+fn is_keychars(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
+}

@@ -1,0 +1,195 @@
+//! DNs out of text.
+
+use super::escape::{hex, plain, push_escaped};
+use super::{Error, LENGTH, RDNS};
+use crate::ber::Reader;
+use crate::description::{is_oid, is_type};
+use crate::{case_ignore, schema};
+
+/// The normalized text of a DN.
+pub(super) fn normalize(text: &str) -> Result<String, Error> {
+    if text.len() > LENGTH {
+        return Err(Error::TooLong);
+    }
+    let mut normalized = String::with_capacity(text.len());
+    if text.trim_matches(' ').is_empty() {
+        return Ok(normalized);
+    }
+    for (number, rdn) in pieces_unquoted(text, &[',', ';']).enumerate() {
+        if number >= RDNS {
+            return Err(Error::TooLong);
+        }
+        if number > 0 {
+            normalized.push(',');
+        }
+        push_rdn(&mut normalized, rdn)?;
+    }
+    Ok(normalized)
+}
+
+fn push_rdn(normalized: &mut String, rdn: &str) -> Result<(), Error> {
+    let mut parts = pieces_unquoted(rdn, &['+']).peekable();
+    let first = parts.next().ok_or(Error::Syntax)?;
+    if parts.peek().is_none() {
+        return push_part(normalized, first);
+    }
+    let mut sorted = Vec::new();
+    for part in std::iter::once(first).chain(parts) {
+        let mut text = String::with_capacity(part.len());
+        push_part(&mut text, part)?;
+        sorted.push(text);
+    }
+    sorted.sort_unstable();
+    if sorted
+        .windows(2)
+        .any(|pair| matches!(pair, [one, other] if one == other))
+    {
+        return Err(Error::Syntax);
+    }
+    normalized.push_str(&sorted.join("+"));
+    Ok(())
+}
+
+/// One `type=value`.
+fn push_part(normalized: &mut String, part: &str) -> Result<(), Error> {
+    let (kind, value) = part.split_once('=').ok_or(Error::Syntax)?;
+    push_kind(normalized, kind.trim_matches(' '))?;
+    normalized.push('=');
+    push_value(normalized, trim_value(value))
+}
+
+fn push_kind(normalized: &mut String, kind: &str) -> Result<(), Error> {
+    // The type may be an OID with the prefix of RFC 2253 section 4.
+    let kind = match kind.split_at_checked(4) {
+        Some((prefix, oid)) if prefix.eq_ignore_ascii_case("oid.") && is_oid(oid) => oid,
+        _ => kind,
+    };
+    let name = match schema::attribute(kind) {
+        Some(known) => known.name,
+        None if is_type(kind) => kind,
+        None => return Err(Error::Syntax),
+    };
+    normalized.extend(name.chars().map(|letter| letter.to_ascii_lowercase()));
+    Ok(())
+}
+
+fn push_value(normalized: &mut String, value: &str) -> Result<(), Error> {
+    if let Some(digits) = value.strip_prefix('#') {
+        let text = encoded(digits).ok_or(Error::Syntax)?;
+        push_prepared(normalized, &text);
+    } else if value.starts_with('"') {
+        let inner = value
+            .strip_prefix('"')
+            .and_then(|value| value.strip_suffix('"'))
+            .ok_or(Error::Syntax)?;
+        let text = plain(inner).ok_or(Error::Syntax)?;
+        push_prepared(normalized, &text);
+    } else if value.contains('\\') {
+        if value.contains(['"', '\0']) && has_bare(value) {
+            return Err(Error::Syntax);
+        }
+        push_prepared(normalized, &plain(value).ok_or(Error::Syntax)?);
+    } else if value.contains(['"', '<', '>', '\0']) {
+        return Err(Error::Syntax);
+    } else {
+        push_prepared(normalized, value);
+    }
+    Ok(())
+}
+
+/// Is there a quote or NUL without a backslash before it?
+fn has_bare(value: &str) -> bool {
+    let mut escaped = false;
+    value.chars().any(|letter| {
+        let bare = !escaped && matches!(letter, '"' | '\0');
+        escaped = letter == '\\' && !escaped;
+        bare
+    })
+}
+
+fn push_prepared(normalized: &mut String, value: &str) {
+    push_escaped(normalized, &case_ignore(value));
+}
+
+/// The text in `#` and the hexadecimal digits of a BER element: a string of any kind. Other types
+/// have no text and are refused: no entry is named by one.
+fn encoded(digits: &str) -> Option<String> {
+    let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
+    let octets = pairs
+        .iter()
+        .map(|pair| hex(*pair))
+        .collect::<Option<Vec<_>>>()?;
+    let mut reader = Reader::new(&octets);
+    let (tag, content) = reader.any().ok()?;
+    let text = matches!(tag, 0x04 | 0x0c | 0x13 | 0x16);
+    let whole = rest.is_empty() && reader.is_empty() && text;
+    whole
+        .then(|| String::from_utf8(content.to_vec()).ok())
+        .flatten()
+}
+
+/// Spaces around a value do not belong to it, unless escaped.
+fn trim_value(value: &str) -> &str {
+    let value = value.trim_start_matches(' ');
+    let trimmed = value.trim_end_matches(' ');
+    if trimmed.len() < value.len() && ends_escaped(trimmed) {
+        value.get(..=trimmed.len()).unwrap_or(value)
+    } else {
+        trimmed
+    }
+}
+
+/// Does the text end in a backslash that escapes what follows?
+pub(super) fn ends_escaped(text: &str) -> bool {
+    text.bytes()
+        .rev()
+        .take_while(|&octet| octet == b'\\')
+        .count()
+        % 2
+        == 1
+}
+
+/// The pieces of normalized text between separators that are not escaped; none of empty text.
+pub(super) fn pieces(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text).filter(|text| !text.is_empty());
+    std::iter::from_fn(move || {
+        let current = rest?;
+        let mut escaped = false;
+        let end = current.find(|letter| {
+            let found = letter == separator && !escaped;
+            escaped = letter == '\\' && !escaped;
+            found
+        });
+        let (piece, behind) = match end {
+            Some(end) => (current.get(..end)?, current.get(end + 1..)),
+            None => (current, None),
+        };
+        rest = behind;
+        Some(piece)
+    })
+}
+
+/// The pieces of a client's text between separators that are neither escaped nor within quotes (RFC
+/// 2253 section 4 had quotes, and clients still do).
+fn pieces_unquoted<'a>(
+    text: &'a str,
+    separators: &'static [char],
+) -> impl Iterator<Item = &'a str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let current = rest?;
+        let (mut escaped, mut quoted) = (false, false);
+        let end = current.find(|letter| {
+            let plain = !escaped;
+            escaped = letter == '\\' && plain;
+            quoted ^= letter == '"' && plain;
+            plain && !quoted && separators.contains(&letter)
+        });
+        let (piece, behind) = match end {
+            Some(end) => (current.get(..end)?, current.get(end + 1..)),
+            None => (current, None),
+        };
+        rest = behind;
+        Some(piece)
+    })
+}

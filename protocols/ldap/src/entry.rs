@@ -1,0 +1,159 @@
+//! Entries, written straight into a session's output.
+
+use bytes::BytesMut;
+
+use crate::ber::{self, OCTET_STRING, SEQUENCE, SET};
+use crate::schema::AttributeType;
+use crate::session::Search;
+
+const SEARCH_RESULT_ENTRY: u8 = 0x64;
+
+/// Why an entry was not written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Enough output is waiting: keep the entry, answer [`Answer::More`](crate::Answer::More), and
+    /// begin with it when the session says [`Question::Continue`](crate::Question::Continue).
+    Output,
+    /// The page is full: answer [`Answer::Page`](crate::Answer::Page) with a cursor from which this
+    /// entry follows.
+    Page,
+    /// The client wanted no more entries than it has: answer
+    /// [`ResultCode::SizeLimitExceeded`](crate::ResultCode::SizeLimitExceeded).
+    Size,
+}
+
+/// Writes the entries of one search.
+pub struct EntryWriter<'a> {
+    pub(crate) output: &'a mut BytesMut,
+    pub(crate) search: &'a mut Search,
+    pub(crate) id: u32,
+    /// Octets of output above which it is full.
+    pub(crate) mark: usize,
+}
+
+impl EntryWriter<'_> {
+    /// Asks whether another entry, which is at hand, would be written.
+    ///
+    /// # Errors
+    /// The reason why not.
+    pub fn room(&self) -> Result<(), Stop> {
+        if self.search.size_limit > 0 && self.search.total() >= u64::from(self.search.size_limit) {
+            Err(Stop::Size)
+        } else if self
+            .search
+            .page
+            .as_ref()
+            .is_some_and(|page| self.search.given >= u64::from(page.size))
+        {
+            Err(Stop::Page)
+        } else if self.output.len() >= self.mark {
+            Err(Stop::Output)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Writes an entry. `fill` writes its attributes; what the search did not select is left out,
+    /// whatever `fill` offers.
+    ///
+    /// # Errors
+    /// The reason why nothing was written, and `fill` not called.
+    pub fn entry(&mut self, dn: &str, fill: impl FnOnce(&mut Attributes<'_>)) -> Result<(), Stop> {
+        self.room()?;
+        self.search.given += 1;
+        let id = ber::integer(self.id);
+        let message = ber::open(self.output, SEQUENCE);
+        ber::put(self.output, ber::INTEGER, id.as_slice());
+        let operation = ber::open(self.output, SEARCH_RESULT_ENTRY);
+        ber::put(self.output, OCTET_STRING, dn.as_bytes());
+        let list = ber::open(self.output, SEQUENCE);
+        fill(&mut Attributes {
+            output: self.output,
+            search: self.search,
+        });
+        for opened in [list, operation, message] {
+            ber::close(self.output, opened);
+        }
+        Ok(())
+    }
+}
+
+/// Writes the attributes of one entry.
+pub struct Attributes<'a> {
+    output: &'a mut BytesMut,
+    search: &'a Search,
+}
+
+impl Attributes<'_> {
+    /// Is this attribute selected? Asking first saves finding its values.
+    #[must_use]
+    pub const fn wants(&self, kind: &AttributeType) -> bool {
+        self.search.selection.wants(kind)
+    }
+
+    /// Writes an attribute if it is selected and has a value.
+    pub fn values<V: AsRef<[u8]>>(
+        &mut self,
+        kind: &AttributeType,
+        values: impl IntoIterator<Item = V>,
+    ) {
+        self.with(kind, |written| {
+            values
+                .into_iter()
+                .for_each(|value| written.push(value.as_ref()))
+        });
+    }
+
+    /// Writes an attribute if it is selected and `fill` pushes a value.
+    pub fn with(&mut self, kind: &AttributeType, fill: impl FnOnce(&mut Values<'_>)) {
+        if !self.wants(kind) {
+            return;
+        }
+        let attribute = ber::open(self.output, SEQUENCE);
+        ber::put(self.output, OCTET_STRING, kind.name.as_bytes());
+        let set = ber::open(self.output, SET);
+        let mut values = Values {
+            output: self.output,
+            types_only: self.search.types_only,
+            any: false,
+        };
+        fill(&mut values);
+        if values.any {
+            ber::close(self.output, set);
+            ber::close(self.output, attribute);
+        } else {
+            self.output.truncate(attribute.start());
+        }
+    }
+}
+
+/// Writes the values of one attribute.
+pub struct Values<'a> {
+    output: &'a mut BytesMut,
+    types_only: bool,
+    any: bool,
+}
+
+impl Values<'_> {
+    /// Writes a value.
+    pub fn push(&mut self, value: &[u8]) {
+        self.any = true;
+        if !self.types_only {
+            ber::put(self.output, OCTET_STRING, value);
+        }
+    }
+
+    /// Writes one value made of several parts, a DN for example.
+    pub fn push_parts(&mut self, parts: &[&[u8]]) {
+        self.any = true;
+        if self.types_only {
+            return;
+        }
+        let length = parts.iter().map(|part| part.len()).sum();
+        self.output
+            .extend_from_slice(ber::head(OCTET_STRING, length).as_slice());
+        for part in parts {
+            self.output.extend_from_slice(part);
+        }
+    }
+}

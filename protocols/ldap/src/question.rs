@@ -1,0 +1,201 @@
+//! What a session wants of its caller, and what it is told.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::{Description, Filter, Password, ResultCode, Selection, Text};
+
+/// Names one request of one session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ticket(pub(crate) u64);
+
+/// What the caller of a session has to do next.
+#[derive(Debug)]
+pub enum Command {
+    /// Find the answer, now or later, and give it to [`Session::answer`](crate::Session::answer).
+    Ask(Ticket, Question),
+    /// The connection's identity is gone: it is anonymous.
+    Anonymous,
+    /// Stop working on this request: nobody waits for it any more. An answer is ignored.
+    Abandoned(Ticket),
+    /// Write all output, then do the TLS handshake and call
+    /// [`Session::tls_established`](crate::Session::tls_established). Octets that came in clear
+    /// behind the request are discarded (RFC 4513 section 3.1.1); a failed handshake ends the
+    /// connection.
+    StartTls,
+    /// Write all output, then close the connection and stop all its work.
+    Close,
+}
+
+/// A question that the directory must answer.
+#[derive(Debug)]
+pub enum Question {
+    /// Who is this? The identity before it is gone as soon as this is asked; nothing else of the
+    /// pipeline is looked at until it is answered with [`Answer::Result`].
+    Bind(BindRequest),
+    /// Which entries are these? Write them through
+    /// [`Session::entries`](crate::Session::entries), then say how it went by [`Answer::Result`],
+    /// [`Answer::Page`] or [`Answer::More`].
+    Search(Box<SearchRequest>),
+    /// The client read what a search answered so far with [`Answer::More`] wrote: go on with it.
+    Continue,
+    /// Is this so? [`ResultCode::CompareTrue`] and [`ResultCode::CompareFalse`] say so.
+    Compare(CompareRequest),
+    /// Who is this connection? Answered with [`Answer::Identity`].
+    WhoAmI,
+}
+
+/// A simple bind with a name and a password, neither of them empty (RFC 4511 section 4.2).
+pub struct BindRequest {
+    /// The name, not parsed yet.
+    pub dn: Text,
+    /// The password.
+    pub password: Password,
+}
+
+impl fmt::Debug for BindRequest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("BindRequest")
+            .field("dn", &self.dn)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A Compare (RFC 4511 section 4.10).
+#[derive(Debug)]
+pub struct CompareRequest {
+    /// The entry's name, not parsed yet.
+    pub entry: Text,
+    /// The attribute.
+    pub attribute: Description,
+    /// The asserted value.
+    pub value: Bytes,
+}
+
+/// A search (RFC 4511 section 4.5.1).
+#[derive(Clone, Debug)]
+pub struct SearchRequest {
+    /// Where to start, not parsed yet.
+    pub base: Text,
+    /// How far to look.
+    pub scope: Scope,
+    /// What the client says about aliases; the directory has none.
+    pub dereference: Dereference,
+    /// The most entries that the client wants, all pages together; 0 for any number. The session
+    /// keeps it ([`Stop::Size`](crate::Stop::Size)), so it is here for planning only.
+    pub size_limit: u32,
+    /// The longest time that the client wants to wait; zero for any time.
+    pub time_limit: Duration,
+    /// Attribute names without values are wanted. The session keeps it.
+    pub types_only: bool,
+    /// Which entries match.
+    pub filter: Filter,
+    /// Which attributes are wanted.
+    pub selection: Selection,
+    /// The page that is wanted, when the client asked for pages.
+    pub page: Option<Page>,
+}
+
+/// One page of a search (RFC 2696).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The most entries on it, at least 1. The session keeps it
+    /// ([`Stop::Page`](crate::Stop::Page)).
+    pub size: u32,
+    /// Where the page before it ended: what [`Answer::Page`] said. `None` on the first page.
+    pub cursor: Option<Bytes>,
+    /// Entries given on earlier pages.
+    pub seen: u64,
+}
+
+/// How far a search looks (RFC 4511 section 4.5.1.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The base alone.
+    Base,
+    /// The base's children.
+    One,
+    /// The base and everything below.
+    Subtree,
+}
+
+/// What a client wants done with aliases (RFC 4511 section 4.5.1.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dereference {
+    /// Left alone.
+    Never,
+    /// Followed below the base.
+    Searching,
+    /// Followed to find the base.
+    Finding,
+    /// Followed everywhere.
+    Always,
+}
+
+/// How a question ended.
+#[derive(Debug)]
+pub enum Answer {
+    /// The operation is over, well or not.
+    Result(Outcome),
+    /// The page is full and the search can go on behind this cursor. Told to the client as success
+    /// with a sealed cookie.
+    Page(Vec<u8>),
+    /// There are more entries, and the output is full ([`Stop::Output`](crate::Stop::Output)). The
+    /// session asks [`Question::Continue`] once the client has read.
+    More,
+    /// Who this connection is: empty, or `dn:` and a DN, or `u:` and a name (RFC 4513 section
+    /// 5.2.1.8).
+    Identity(String),
+}
+
+/// A result: code, and what is said with it (RFC 4511 section 4.1.9).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The code.
+    pub code: ResultCode,
+    /// The nearest entry that exists and may be named, else empty.
+    pub matched: String,
+    /// A sentence for people, or nothing.
+    pub message: Cow<'static, str>,
+}
+
+impl Outcome {
+    /// Success without words.
+    #[must_use]
+    pub const fn success() -> Self {
+        Self::code(ResultCode::Success)
+    }
+
+    /// A code without words.
+    #[must_use]
+    pub const fn code(code: ResultCode) -> Self {
+        Self {
+            code,
+            matched: String::new(),
+            message: Cow::Borrowed(""),
+        }
+    }
+
+    /// A code with a sentence for people.
+    #[must_use]
+    pub fn new(code: ResultCode, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            code,
+            matched: String::new(),
+            message: message.into(),
+        }
+    }
+
+    /// The same, naming the nearest entry that exists.
+    #[must_use]
+    pub fn matching(self, matched: impl Into<String>) -> Self {
+        Self {
+            matched: matched.into(),
+            ..self
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Responses other than entries.
+
+use bytes::BytesMut;
+
+use crate::ber::{self, ENUMERATED, INTEGER, OCTET_STRING, SEQUENCE};
+use crate::{Outcome, ResultCode};
+
+pub(crate) const BIND_RESPONSE: u8 = 0x61;
+pub(crate) const SEARCH_DONE: u8 = 0x65;
+pub(crate) const COMPARE_RESPONSE: u8 = 0x6f;
+pub(crate) const EXTENDED_RESPONSE: u8 = 0x78;
+
+const RESPONSE_NAME: u8 = 0x8a;
+const RESPONSE_VALUE: u8 = 0x8b;
+const CONTROLS: u8 = 0xa0;
+const NOTICE_OF_DISCONNECTION: &str = "1.3.6.1.4.1.1466.20036";
+
+/// What an extended response carries besides its result (RFC 4511 section 4.12).
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Extension<'a> {
+    pub(crate) name: Option<&'a str>,
+    pub(crate) value: Option<&'a [u8]>,
+}
+
+/// Appends a response with a plain result.
+pub(crate) fn result(output: &mut BytesMut, id: u32, operation: u8, outcome: &Outcome) {
+    message(output, id, |output| {
+        body(output, operation, outcome, Extension::default())
+    });
+}
+
+/// Appends an extended response.
+pub(crate) fn extended(
+    output: &mut BytesMut,
+    id: u32,
+    outcome: &Outcome,
+    extension: Extension<'_>,
+) {
+    message(output, id, |output| {
+        body(output, EXTENDED_RESPONSE, outcome, extension)
+    });
+}
+
+/// Appends the end of a search with a paged results control (RFC 2696 section 2).
+pub(crate) fn page(output: &mut BytesMut, id: u32, outcome: &Outcome, cookie: &[u8]) {
+    message(output, id, |output| {
+        body(output, SEARCH_DONE, outcome, Extension::default());
+        let controls = ber::open(output, CONTROLS);
+        let control = ber::open(output, SEQUENCE);
+        ber::put(
+            output,
+            OCTET_STRING,
+            crate::control::PAGED_RESULTS.as_bytes(),
+        );
+        let wrapped = ber::open(output, OCTET_STRING);
+        let value = ber::open(output, SEQUENCE);
+        // The number of entries in the whole result is not known.
+        ber::put(output, INTEGER, &[0]);
+        ber::put(output, OCTET_STRING, cookie);
+        for opened in [value, wrapped, control, controls] {
+            ber::close(output, opened);
+        }
+    });
+}
+
+/// Appends the Notice of Disconnection (RFC 4511 section 4.4.1).
+pub(crate) fn disconnection(output: &mut BytesMut, code: ResultCode, message: &'static str) {
+    let name = Some(NOTICE_OF_DISCONNECTION);
+    extended(
+        output,
+        0,
+        &Outcome::new(code, message),
+        Extension { name, value: None },
+    );
+}
+
+fn message(output: &mut BytesMut, id: u32, write: impl FnOnce(&mut BytesMut)) {
+    let message = ber::open(output, SEQUENCE);
+    ber::put(output, INTEGER, ber::integer(id).as_slice());
+    write(output);
+    ber::close(output, message);
+}
+
+fn body(output: &mut BytesMut, operation: u8, outcome: &Outcome, extension: Extension<'_>) {
+    let opened = ber::open(output, operation);
+    ber::put(output, ENUMERATED, &[outcome.code.number()]);
+    ber::put(output, OCTET_STRING, outcome.matched.as_bytes());
+    ber::put(output, OCTET_STRING, outcome.message.as_bytes());
+    if let Some(name) = extension.name {
+        ber::put(output, RESPONSE_NAME, name.as_bytes());
+    }
+    if let Some(value) = extension.value {
+        ber::put(output, RESPONSE_VALUE, value);
+    }
+    ber::close(output, opened);
+}

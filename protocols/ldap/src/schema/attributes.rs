@@ -1,0 +1,104 @@
+//! Attribute types.
+
+use std::sync::LazyLock;
+
+use super::names::Names;
+use super::{Matching, Syntax};
+
+mod table;
+use table::ATTRIBUTES;
+
+/// Who an attribute is for (RFC 4512 section 4.1.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Usage {
+    /// Users; returned unless others are asked for.
+    UserApplications,
+    /// The directory; returned only on request.
+    DirectoryOperation,
+    /// This server; returned only on request.
+    DsaOperation,
+}
+
+/// An attribute type.
+#[derive(Clone, Copy, Debug)]
+pub struct AttributeType {
+    /// Its place in the table.
+    index: u8,
+    /// The name under which it is returned.
+    pub name: &'static str,
+    /// Its other names.
+    pub aliases: &'static [&'static str],
+    /// Its number.
+    pub oid: &'static str,
+    /// The name of the type that it is a subtype of.
+    pub superior: Option<&'static str>,
+    /// The form of its values.
+    pub syntax: Syntax,
+    /// How its values are compared.
+    pub matching: Matching,
+    /// It has one value at most.
+    pub single_value: bool,
+    /// Users cannot change it.
+    pub no_user_modification: bool,
+    /// Who it is for.
+    pub usage: Usage,
+}
+
+impl AttributeType {
+    /// Its place in the table of all types, which is smaller than 128.
+    #[must_use]
+    pub const fn index(&self) -> u8 {
+        self.index
+    }
+
+    /// Is it returned only on request?
+    #[must_use]
+    pub const fn is_operational(&self) -> bool {
+        !matches!(self.usage, Usage::UserApplications)
+    }
+
+    /// Is it `other`, or a subtype of it (RFC 4512 section 2.5.1)?
+    #[must_use]
+    pub fn is_a(&self, other: &Self) -> bool {
+        self.index == other.index
+            || self
+                .superior
+                .and_then(attribute)
+                .is_some_and(|superior| superior.is_a(other))
+    }
+
+    /// It, and all its subtypes.
+    pub fn with_subtypes(&'static self) -> impl Iterator<Item = &'static Self> {
+        ATTRIBUTES.iter().filter(|candidate| candidate.is_a(self))
+    }
+}
+
+impl PartialEq for AttributeType {
+    fn eq(&self, other: &Self) -> bool {
+        self.index == other.index
+    }
+}
+
+impl Eq for AttributeType {}
+
+/// The attribute type of this name, alias or number, case ignored.
+#[must_use]
+pub fn attribute(name: &str) -> Option<&'static AttributeType> {
+    static NAMES: LazyLock<Names> = LazyLock::new(|| {
+        Names::new(ATTRIBUTES.iter().flat_map(|kind| {
+            [kind.name, kind.oid]
+                .into_iter()
+                .chain(kind.aliases.iter().copied())
+                .map(|name| (name, kind.index))
+        }))
+    });
+    NAMES
+        .find(name)
+        .and_then(|index| ATTRIBUTES.get(usize::from(index)))
+}
+
+/// All attribute types, in the order of their index.
+#[must_use]
+pub fn attributes() -> &'static [AttributeType] {
+    &ATTRIBUTES
+}

@@ -1,0 +1,292 @@
+//! The table of attribute types: RFC 4519, 4524, 2798, 2307, 4512, 4530, 5020, 3045 and what is in
+//! wide use beside them.
+
+use super::{AttributeType, Usage};
+use crate::schema::{Matching, Syntax};
+
+/// All attribute types; fewer than 128, so that a set of them fits a machine word or two.
+pub(super) static ATTRIBUTES: [AttributeType; 75] = numbered([
+    oid("objectClass", "2.5.4.0"),
+    text("name", "2.5.4.41"),
+    text("cn", "2.5.4.3").named(&["commonName"]).below("name"),
+    text("sn", "2.5.4.4").named(&["surname"]).below("name"),
+    text("givenName", "2.5.4.42").named(&["gn"]).below("name"),
+    text("initials", "2.5.4.43").below("name"),
+    text("displayName", "2.16.840.1.113730.3.1.241").single(),
+    ascii("mail", "0.9.2342.19200300.100.1.3").named(&["rfc822Mailbox"]),
+    text("uid", "0.9.2342.19200300.100.1.1").named(&["userid"]),
+    integer("uidNumber", "1.3.6.1.1.1.1.0").single(),
+    integer("gidNumber", "1.3.6.1.1.1.1.1").single(),
+    exact("homeDirectory", "1.3.6.1.1.1.1.3").single(),
+    exact("loginShell", "1.3.6.1.1.1.1.4").single(),
+    ascii("gecos", "1.3.6.1.1.1.1.2").single(),
+    telephone("telephoneNumber", "2.5.4.20"),
+    telephone("mobile", "0.9.2342.19200300.100.1.41").named(&["mobileTelephoneNumber"]),
+    telephone("homePhone", "0.9.2342.19200300.100.1.20").named(&["homeTelephoneNumber"]),
+    telephone("pager", "0.9.2342.19200300.100.1.42").named(&["pagerTelephoneNumber"]),
+    text("title", "2.5.4.12").below("name"),
+    text("description", "2.5.4.13"),
+    text("employeeNumber", "2.16.840.1.113730.3.1.3").single(),
+    text("employeeType", "2.16.840.1.113730.3.1.4"),
+    text("departmentNumber", "2.16.840.1.113730.3.1.2"),
+    text("preferredLanguage", "2.16.840.1.113730.3.1.39").single(),
+    text("ou", "2.5.4.11")
+        .named(&["organizationalUnitName"])
+        .below("name"),
+    ascii("dc", "0.9.2342.19200300.100.1.25")
+        .named(&["domainComponent"])
+        .single(),
+    text("o", "2.5.4.10")
+        .named(&["organizationName"])
+        .below("name"),
+    text("l", "2.5.4.7").named(&["localityName"]).below("name"),
+    text("st", "2.5.4.8")
+        .named(&["stateOrProvinceName"])
+        .below("name"),
+    text("street", "2.5.4.9").named(&["streetAddress"]),
+    text("postalCode", "2.5.4.17"),
+    AttributeType::new(
+        "postalAddress",
+        "2.5.4.16",
+        Syntax::PostalAddress,
+        Matching::CaseIgnore,
+    ),
+    AttributeType::new("c", "2.5.4.6", Syntax::CountryString, Matching::CaseIgnore)
+        .named(&["countryName"])
+        .below("name")
+        .single(),
+    text("roomNumber", "0.9.2342.19200300.100.1.6"),
+    exact("labeledURI", "1.3.6.1.4.1.250.1.57"),
+    octets("jpegPhoto", "0.9.2342.19200300.100.1.60").holding(Syntax::Jpeg),
+    AttributeType::new(
+        "userCertificate",
+        "2.5.4.36",
+        Syntax::Certificate,
+        Matching::Never,
+    ),
+    text("businessCategory", "2.5.4.15"),
+    text("serialNumber", "2.5.4.5").holding(Syntax::PrintableString),
+    text("host", "0.9.2342.19200300.100.1.9"),
+    octets("sshPublicKey", "1.3.6.1.4.1.24552.500.1.1.1.13"),
+    dn("distinguishedName", "2.5.4.49"),
+    dn("member", "2.5.4.31").below("distinguishedName"),
+    dn("owner", "2.5.4.32").below("distinguishedName"),
+    dn("seeAlso", "2.5.4.34").below("distinguishedName"),
+    dn("manager", "0.9.2342.19200300.100.1.10"),
+    dn("secretary", "0.9.2342.19200300.100.1.21"),
+    AttributeType::new(
+        "uniqueMember",
+        "2.5.4.50",
+        Syntax::NameAndOptionalUid,
+        Matching::UniqueMember,
+    ),
+    exact("memberUid", "1.3.6.1.1.1.1.12"),
+    dn("memberOf", "1.2.840.113556.1.2.102").kept_by(Usage::DirectoryOperation),
+    octets("userPassword", "2.5.4.35"),
+    AttributeType::new("entryUUID", "1.3.6.1.1.16.4", Syntax::Uuid, Matching::Uuid)
+        .single()
+        .kept_by(Usage::DirectoryOperation),
+    dn("entryDN", "1.3.6.1.1.20")
+        .single()
+        .kept_by(Usage::DirectoryOperation),
+    time("createTimestamp", "2.5.18.1")
+        .single()
+        .kept_by(Usage::DirectoryOperation),
+    time("modifyTimestamp", "2.5.18.2")
+        .single()
+        .kept_by(Usage::DirectoryOperation),
+    dn("creatorsName", "2.5.18.3")
+        .single()
+        .kept_by(Usage::DirectoryOperation),
+    dn("modifiersName", "2.5.18.4")
+        .single()
+        .kept_by(Usage::DirectoryOperation),
+    oid("structuralObjectClass", "2.5.21.9")
+        .single()
+        .kept_by(Usage::DirectoryOperation),
+    dn("subschemaSubentry", "2.5.18.10")
+        .single()
+        .kept_by(Usage::DirectoryOperation),
+    AttributeType::new(
+        "hasSubordinates",
+        "2.5.18.9",
+        Syntax::Boolean,
+        Matching::Boolean,
+    )
+    .single()
+    .kept_by(Usage::DirectoryOperation),
+    described(
+        "attributeTypes",
+        "2.5.21.5",
+        Syntax::AttributeTypeDescription,
+    ),
+    described("objectClasses", "2.5.21.6", Syntax::ObjectClassDescription),
+    described("matchingRules", "2.5.21.4", Syntax::MatchingRuleDescription),
+    described(
+        "ldapSyntaxes",
+        "1.3.6.1.4.1.1466.101.120.16",
+        Syntax::SyntaxDescription,
+    ),
+    uncompared("altServer", "1.3.6.1.4.1.1466.101.120.6", Syntax::Ia5String),
+    dn("namingContexts", "1.3.6.1.4.1.1466.101.120.5").served_by(Usage::DsaOperation),
+    // Asked for by sssd and Jenkins, and registered nowhere: numbered by a UUID (X.667).
+    dn(
+        "defaultNamingContext",
+        "2.25.190545379687429604091804678507111431691",
+    )
+    .single()
+    .served_by(Usage::DsaOperation),
+    uncompared(
+        "supportedControl",
+        "1.3.6.1.4.1.1466.101.120.13",
+        Syntax::Oid,
+    ),
+    uncompared(
+        "supportedExtension",
+        "1.3.6.1.4.1.1466.101.120.7",
+        Syntax::Oid,
+    ),
+    oid("supportedFeatures", "1.3.6.1.4.1.4203.1.3.5").served_by(Usage::DsaOperation),
+    uncompared(
+        "supportedLDAPVersion",
+        "1.3.6.1.4.1.1466.101.120.15",
+        Syntax::Integer,
+    ),
+    uncompared(
+        "supportedSASLMechanisms",
+        "1.3.6.1.4.1.1466.101.120.14",
+        Syntax::DirectoryString,
+    ),
+    text("vendorName", "1.3.6.1.1.4")
+        .single()
+        .kept_by(Usage::DsaOperation),
+    text("vendorVersion", "1.3.6.1.1.5")
+        .single()
+        .kept_by(Usage::DsaOperation),
+    text("carLicense", "2.16.840.1.113730.3.1.1"),
+]);
+
+const fn numbered<const N: usize>(mut table: [AttributeType; N]) -> [AttributeType; N] {
+    let mut rest: &mut [AttributeType] = &mut table;
+    let mut index = 0;
+    while let Some((first, others)) = rest.split_first_mut() {
+        first.index = index;
+        index += 1;
+        rest = others;
+    }
+    table
+}
+
+impl AttributeType {
+    const fn new(
+        name: &'static str,
+        oid: &'static str,
+        syntax: Syntax,
+        matching: Matching,
+    ) -> Self {
+        Self {
+            index: 0,
+            name,
+            aliases: &[],
+            oid,
+            superior: None,
+            syntax,
+            matching,
+            single_value: false,
+            no_user_modification: false,
+            usage: Usage::UserApplications,
+        }
+    }
+
+    const fn named(self, aliases: &'static [&'static str]) -> Self {
+        Self { aliases, ..self }
+    }
+
+    const fn below(self, superior: &'static str) -> Self {
+        Self {
+            superior: Some(superior),
+            ..self
+        }
+    }
+
+    const fn holding(self, syntax: Syntax) -> Self {
+        Self { syntax, ..self }
+    }
+
+    const fn single(self) -> Self {
+        Self {
+            single_value: true,
+            ..self
+        }
+    }
+
+    /// Operational, and out of users' hands.
+    const fn kept_by(self, usage: Usage) -> Self {
+        Self {
+            usage,
+            no_user_modification: true,
+            ..self
+        }
+    }
+
+    const fn served_by(self, usage: Usage) -> Self {
+        Self { usage, ..self }
+    }
+}
+
+const fn text(name: &'static str, oid: &'static str) -> AttributeType {
+    AttributeType::new(name, oid, Syntax::DirectoryString, Matching::CaseIgnore)
+}
+
+const fn ascii(name: &'static str, oid: &'static str) -> AttributeType {
+    AttributeType::new(name, oid, Syntax::Ia5String, Matching::CaseIgnoreIa5)
+}
+
+const fn exact(name: &'static str, oid: &'static str) -> AttributeType {
+    AttributeType::new(name, oid, Syntax::Ia5String, Matching::CaseExactIa5)
+}
+
+const fn integer(name: &'static str, oid: &'static str) -> AttributeType {
+    AttributeType::new(name, oid, Syntax::Integer, Matching::Integer)
+}
+
+const fn telephone(name: &'static str, oid: &'static str) -> AttributeType {
+    AttributeType::new(
+        name,
+        oid,
+        Syntax::TelephoneNumber,
+        Matching::TelephoneNumber,
+    )
+}
+
+const fn dn(name: &'static str, oid: &'static str) -> AttributeType {
+    AttributeType::new(name, oid, Syntax::Dn, Matching::DistinguishedName)
+}
+
+const fn oid(name: &'static str, oid: &'static str) -> AttributeType {
+    AttributeType::new(name, oid, Syntax::Oid, Matching::ObjectIdentifier)
+}
+
+const fn octets(name: &'static str, oid: &'static str) -> AttributeType {
+    AttributeType::new(name, oid, Syntax::OctetString, Matching::OctetString)
+}
+
+const fn time(name: &'static str, oid: &'static str) -> AttributeType {
+    AttributeType::new(
+        name,
+        oid,
+        Syntax::GeneralizedTime,
+        Matching::GeneralizedTime,
+    )
+}
+
+/// Part of the subschema.
+const fn described(name: &'static str, oid: &'static str, syntax: Syntax) -> AttributeType {
+    AttributeType::new(name, oid, syntax, Matching::ObjectIdentifierFirstComponent)
+        .served_by(Usage::DirectoryOperation)
+}
+
+/// Part of the root DSE.
+const fn uncompared(name: &'static str, oid: &'static str, syntax: Syntax) -> AttributeType {
+    AttributeType::new(name, oid, syntax, Matching::Never).served_by(Usage::DsaOperation)
+}

@@ -1,0 +1,244 @@
+//! Object classes.
+
+use std::sync::LazyLock;
+
+use super::names::Names;
+
+/// The kind of an object class (RFC 4512 section 2.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClassKind {
+    /// For others to build on.
+    Abstract,
+    /// What an entry is.
+    Structural,
+    /// What an entry is besides.
+    Auxiliary,
+}
+
+/// An object class.
+#[derive(Clone, Copy, Debug)]
+pub struct ObjectClass {
+    /// Its name.
+    pub name: &'static str,
+    /// Its number.
+    pub oid: &'static str,
+    /// The class that it builds on.
+    pub superior: Option<&'static str>,
+    /// Its kind.
+    pub kind: ClassKind,
+    /// Attributes that an entry must have.
+    pub must: &'static [&'static str],
+    /// Attributes that an entry may have.
+    pub may: &'static [&'static str],
+}
+
+impl ObjectClass {
+    /// Is it `other`, or does it build on it (RFC 4512 section 3.3)?
+    #[must_use]
+    pub fn is_a(&self, other: &Self) -> bool {
+        self.superclasses().any(|class| class.oid == other.oid)
+    }
+
+    /// It, and the classes that it builds on, nearest first.
+    pub fn superclasses(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |class| class.superior.and_then(object_class))
+    }
+}
+
+/// The object class of this name or number, case ignored.
+#[must_use]
+pub fn object_class(name: &str) -> Option<&'static ObjectClass> {
+    static NAMES: LazyLock<Names> = LazyLock::new(|| {
+        Names::new(
+            (0_u8..)
+                .zip(CLASSES)
+                .flat_map(|(index, class)| [(class.name, index), (class.oid, index)]),
+        )
+    });
+    NAMES
+        .find(name)
+        .and_then(|index| CLASSES.get(usize::from(index)))
+}
+
+/// All object classes.
+#[must_use]
+pub const fn object_classes() -> &'static [ObjectClass] {
+    CLASSES
+}
+
+const fn class(name: &'static str, oid: &'static str, kind: ClassKind) -> ObjectClass {
+    ObjectClass {
+        name,
+        oid,
+        superior: Some("top"),
+        kind,
+        must: &[],
+        may: &[],
+    }
+}
+
+impl ObjectClass {
+    const fn below(self, superior: &'static str) -> Self {
+        Self {
+            superior: Some(superior),
+            ..self
+        }
+    }
+
+    const fn must(self, must: &'static [&'static str]) -> Self {
+        Self { must, ..self }
+    }
+
+    const fn may(self, may: &'static [&'static str]) -> Self {
+        Self { may, ..self }
+    }
+}
+
+const CLASSES: &[ObjectClass] = &[
+    ObjectClass {
+        superior: None,
+        ..class("top", "2.5.6.0", ClassKind::Abstract)
+    }
+    .must(&["objectClass"]),
+    class("organization", "2.5.6.4", ClassKind::Structural)
+        .must(&["o"])
+        .may(ORGANIZATION),
+    class("dcObject", "1.3.6.1.4.1.1466.344", ClassKind::Auxiliary).must(&["dc"]),
+    class(
+        "domain",
+        "0.9.2342.19200300.100.4.13",
+        ClassKind::Structural,
+    )
+    .must(&["dc"])
+    .may(DOMAIN),
+    class("organizationalUnit", "2.5.6.5", ClassKind::Structural)
+        .must(&["ou"])
+        .may(ORGANIZATION),
+    class("person", "2.5.6.6", ClassKind::Structural)
+        .must(&["sn", "cn"])
+        .may(&["userPassword", "telephoneNumber", "seeAlso", "description"]),
+    class("organizationalPerson", "2.5.6.7", ClassKind::Structural)
+        .below("person")
+        .may(&[
+            "title",
+            "street",
+            "postalCode",
+            "postalAddress",
+            "ou",
+            "st",
+            "l",
+            "telephoneNumber",
+        ]),
+    class(
+        "inetOrgPerson",
+        "2.16.840.1.113730.3.2.2",
+        ClassKind::Structural,
+    )
+    .below("organizationalPerson")
+    .may(INET_ORG_PERSON),
+    class("posixAccount", "1.3.6.1.1.1.2.0", ClassKind::Auxiliary)
+        .must(&["cn", "uid", "uidNumber", "gidNumber", "homeDirectory"])
+        .may(&["userPassword", "loginShell", "gecos", "description"]),
+    // Auxiliary, as rfc2307bis has it, so that it goes with groupOfNames.
+    class("posixGroup", "1.3.6.1.1.1.2.2", ClassKind::Auxiliary)
+        .must(&["gidNumber"])
+        .may(&["userPassword", "memberUid", "description"]),
+    class("groupOfNames", "2.5.6.9", ClassKind::Structural)
+        .must(&["member", "cn"])
+        .may(GROUP),
+    class("groupOfUniqueNames", "2.5.6.17", ClassKind::Structural)
+        .must(&["uniqueMember", "cn"])
+        .may(GROUP),
+    class(
+        "ldapPublicKey",
+        "1.3.6.1.4.1.24552.500.1.1.2.0",
+        ClassKind::Auxiliary,
+    )
+    .may(&["sshPublicKey", "uid"]),
+    class("device", "2.5.6.14", ClassKind::Structural)
+        .must(&["cn"])
+        .may(&[
+            "serialNumber",
+            "seeAlso",
+            "owner",
+            "ou",
+            "o",
+            "l",
+            "description",
+        ]),
+    class(
+        "account",
+        "0.9.2342.19200300.100.4.5",
+        ClassKind::Structural,
+    )
+    .must(&["uid"])
+    .may(&["description", "seeAlso", "l", "o", "ou", "host"]),
+    class("applicationProcess", "2.5.6.11", ClassKind::Structural)
+        .must(&["cn"])
+        .may(&["seeAlso", "ou", "l", "description"]),
+    class("uidObject", "1.3.6.1.1.3.1", ClassKind::Auxiliary).must(&["uid"]),
+    class("subentry", "2.5.17.0", ClassKind::Structural).must(&["cn"]),
+    class("subschema", "2.5.20.1", ClassKind::Auxiliary).may(&[
+        "attributeTypes",
+        "objectClasses",
+        "matchingRules",
+        "ldapSyntaxes",
+    ]),
+];
+
+const ORGANIZATION: &[&str] = &[
+    "userPassword",
+    "seeAlso",
+    "businessCategory",
+    "telephoneNumber",
+    "street",
+    "postalCode",
+    "postalAddress",
+    "st",
+    "l",
+    "description",
+];
+
+const DOMAIN: &[&str] = &[
+    "o",
+    "description",
+    "seeAlso",
+    "telephoneNumber",
+    "street",
+    "postalCode",
+    "st",
+    "l",
+];
+
+const GROUP: &[&str] = &[
+    "businessCategory",
+    "seeAlso",
+    "owner",
+    "ou",
+    "o",
+    "description",
+];
+
+const INET_ORG_PERSON: &[&str] = &[
+    "businessCategory",
+    "carLicense",
+    "departmentNumber",
+    "displayName",
+    "employeeNumber",
+    "employeeType",
+    "givenName",
+    "homePhone",
+    "initials",
+    "jpegPhoto",
+    "labeledURI",
+    "mail",
+    "manager",
+    "mobile",
+    "o",
+    "pager",
+    "preferredLanguage",
+    "roomNumber",
+    "secretary",
+    "uid",
+    "userCertificate",
+];

@@ -1,0 +1,98 @@
+//! The subschema's attributes as text (RFC 4512 section 4.1).
+
+use std::fmt::Write;
+
+use super::{ClassKind, Usage, syntax};
+
+/// The values of `attributeTypes`.
+pub fn attribute_types() -> impl Iterator<Item = String> {
+    super::attributes().iter().map(|kind| {
+        let mut line = format!("( {} {}", kind.oid, names(kind.name, kind.aliases));
+        if let Some(superior) = kind.superior {
+            push(&mut line, format_args!(" SUP {superior}"));
+        }
+        for (word, rule) in [
+            ("EQUALITY", kind.matching.equality()),
+            ("ORDERING", kind.matching.ordering()),
+            ("SUBSTR", kind.matching.substrings()),
+        ] {
+            if let Some(rule) = rule {
+                push(&mut line, format_args!(" {word} {}", rule.name));
+            }
+        }
+        push(&mut line, format_args!(" SYNTAX {}", kind.syntax.oid()));
+        if kind.single_value {
+            line.push_str(" SINGLE-VALUE");
+        }
+        if kind.no_user_modification {
+            line.push_str(" NO-USER-MODIFICATION");
+        }
+        line.push_str(match kind.usage {
+            Usage::UserApplications => " )",
+            Usage::DirectoryOperation => " USAGE directoryOperation )",
+            Usage::DsaOperation => " USAGE dSAOperation )",
+        });
+        line
+    })
+}
+
+/// The values of `objectClasses`.
+pub fn object_classes() -> impl Iterator<Item = String> {
+    super::object_classes().iter().map(|class| {
+        let mut line = format!("( {} NAME '{}'", class.oid, class.name);
+        if let Some(superior) = class.superior {
+            push(&mut line, format_args!(" SUP {superior}"));
+        }
+        line.push_str(match class.kind {
+            ClassKind::Abstract => " ABSTRACT",
+            ClassKind::Structural => " STRUCTURAL",
+            ClassKind::Auxiliary => " AUXILIARY",
+        });
+        for (word, attributes) in [("MUST", class.must), ("MAY", class.may)] {
+            if !attributes.is_empty() {
+                push(
+                    &mut line,
+                    format_args!(" {word} ( {} )", attributes.join(" $ ")),
+                );
+            }
+        }
+        line.push_str(" )");
+        line
+    })
+}
+
+/// The values of `ldapSyntaxes`.
+pub fn ldap_syntaxes() -> impl Iterator<Item = String> {
+    syntax::syntaxes()
+        .iter()
+        .map(|syntax| format!("( {} DESC '{}' )", syntax.oid(), syntax.description()))
+}
+
+/// The values of `matchingRules`.
+pub fn matching_rules() -> impl Iterator<Item = String> {
+    super::matching_rules().iter().map(|rule| {
+        format!(
+            "( {} NAME '{}' SYNTAX {} )",
+            rule.oid,
+            rule.name,
+            rule.syntax.oid()
+        )
+    })
+}
+
+fn names(name: &str, aliases: &[&str]) -> String {
+    if aliases.is_empty() {
+        return format!("NAME '{name}'");
+    }
+    let mut text = format!("NAME ( '{name}'");
+    for alias in aliases {
+        push(&mut text, format_args!(" '{alias}'"));
+    }
+    text.push_str(" )");
+    text
+}
+
+/// Writing to a `String` cannot fail.
+fn push(line: &mut String, words: std::fmt::Arguments<'_>) {
+    let _ = line.write_fmt(words);
+}

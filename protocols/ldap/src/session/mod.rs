@@ -1,0 +1,447 @@
+//! One client's connection.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use zeroize::Zeroize;
+
+use crate::ber::{self, Header, Malformed};
+use crate::response::{self, Extension};
+use crate::{
+    Answer, Command, EntryWriter, Outcome, Question, ResultCode, Security, Selection, Settings,
+    Ticket,
+};
+
+mod request;
+mod serve;
+
+#[cfg(test)]
+mod tests;
+
+/// A buffer that grew beyond this many octets is given back once it is empty.
+const KEPT: usize = 16 << 10;
+
+/// One client's connection: octets and time go in, commands come out.
+///
+/// After each call that changes something, call [`next`](Self::next) until it has nothing more, then
+/// write [`output`](Self::output) to the client.
+pub struct Session {
+    settings: Settings,
+    security: Security,
+    cookie_key: [u8; 32],
+    state: State,
+    /// The last Bind succeeded: larger messages are taken.
+    bound: bool,
+    /// Binds so far.
+    generation: u64,
+    input: BytesMut,
+    /// The most that [`Self::input`] held since it was made.
+    input_peak: usize,
+    output: BytesMut,
+    commands: VecDeque<Command>,
+    running: VecDeque<Running>,
+    tickets: u64,
+    clock: Duration,
+    /// Since when the session waits for the rest of a request.
+    partial_since: Option<Duration>,
+    /// When a request last came or ended.
+    active: Duration,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    /// Between the StartTLS response and the end of the handshake.
+    Upgrading,
+    Closed,
+}
+
+/// A request that has a ticket.
+struct Running {
+    ticket: Ticket,
+    id: u32,
+    work: Work,
+}
+
+#[derive(Debug)]
+enum Work {
+    Bind,
+    Search(Search),
+    Compare,
+    WhoAmI,
+}
+
+/// What is kept of a search while it runs.
+#[derive(Debug)]
+pub(crate) struct Search {
+    pub(crate) types_only: bool,
+    pub(crate) selection: Selection,
+    /// 0 for any number.
+    pub(crate) size_limit: u32,
+    /// Entries of this request.
+    pub(crate) given: u64,
+    /// Entries of the pages before.
+    pub(crate) seen: u64,
+    pub(crate) page: Option<Paging>,
+    /// The directory waits until the client has read.
+    paused: bool,
+}
+
+/// The page that a search fills.
+#[derive(Debug)]
+pub(crate) struct Paging {
+    pub(crate) size: u32,
+    /// The request's octets, to which a cookie is bound.
+    request: Bytes,
+}
+
+impl Search {
+    /// Entries of all pages so far.
+    pub(crate) const fn total(&self) -> u64 {
+        self.seen.saturating_add(self.given)
+    }
+}
+
+impl Session {
+    /// Begins a session. The key seals paging cookies and must be random for each connection.
+    #[must_use]
+    pub fn new(
+        settings: Settings,
+        security: Security,
+        cookie_key: [u8; 32],
+        now: Duration,
+    ) -> Self {
+        Self {
+            settings,
+            security,
+            cookie_key,
+            state: State::Open,
+            bound: false,
+            generation: 0,
+            input: BytesMut::new(),
+            input_peak: 0,
+            output: BytesMut::new(),
+            commands: VecDeque::new(),
+            running: VecDeque::new(),
+            tickets: 0,
+            clock: now,
+            partial_since: None,
+            active: now,
+        }
+    }
+
+    /// Takes octets from the client. They are looked at by [`next`](Self::next).
+    pub fn receive(&mut self, octets: &[u8], now: Duration) {
+        self.clock = self.clock.max(now);
+        if self.state == State::Open {
+            self.input.extend_from_slice(octets);
+            self.input_peak = self.input_peak.max(self.input.len());
+        }
+    }
+
+    /// Should the caller read from the client? Not while requests wait for answers or output for
+    /// its reader. Holds until the next call that changes something; ask after
+    /// [`next`](Self::next) has nothing more.
+    #[must_use]
+    pub fn wants_input(&self) -> bool {
+        self.state == State::Open && self.is_ready()
+    }
+
+    /// What to do next. `None`: nothing until there are more octets, answers, or time passed.
+    #[expect(clippy::should_implement_trait, reason = "more may follow after None")]
+    pub fn next(&mut self) -> Option<Command> {
+        loop {
+            if let Some(command) = self.commands.pop_front() {
+                return Some(command);
+            }
+            if self.state != State::Open {
+                return None;
+            }
+            if let Some(ticket) = self.resumed() {
+                return Some(Command::Ask(ticket, Question::Continue));
+            }
+            if !self.is_ready() {
+                return None;
+            }
+            match self.message_length() {
+                Ok(Some(length)) => {
+                    if let Some(command) = self.serve(length) {
+                        return Some(command);
+                    }
+                }
+                Ok(None) => {
+                    self.wait();
+                    return None;
+                }
+                Err(words) => self.disconnect(ResultCode::ProtocolError, words),
+            }
+        }
+    }
+
+    /// Takes the answer to a question. Ignored when nobody waits for it any more.
+    pub fn answer(&mut self, ticket: Ticket, answer: Answer, now: Duration) {
+        self.clock = self.clock.max(now);
+        let Some(position) = self
+            .running
+            .iter()
+            .position(|running| running.ticket == ticket)
+        else {
+            return;
+        };
+        let Some(mut running) = self.running.remove(position) else {
+            return;
+        };
+        if let (Answer::More, Work::Search(search)) = (&answer, &mut running.work) {
+            search.paused = true;
+            self.running.push_back(running);
+            return;
+        }
+        self.active = self.clock;
+        self.finish(&running, answer);
+    }
+
+    /// The place to write a search's entries; `None` when nobody waits for them any more.
+    pub fn entries(&mut self, ticket: Ticket) -> Option<EntryWriter<'_>> {
+        let running = self
+            .running
+            .iter_mut()
+            .find(|running| running.ticket == ticket)?;
+        let Work::Search(search) = &mut running.work else {
+            return None;
+        };
+        Some(EntryWriter {
+            output: &mut self.output,
+            search,
+            id: running.id,
+            mark: self.settings.limits.output,
+        })
+    }
+
+    /// What waits to be written to the client; whoever writes it takes it out. Call
+    /// [`next`](Self::next) afterwards.
+    pub const fn output(&mut self) -> &mut BytesMut {
+        &mut self.output
+    }
+
+    /// When [`expire`](Self::expire) has to be called, unless something happens before.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Duration> {
+        if self.state != State::Open {
+            return None;
+        }
+        let limits = &self.settings.limits;
+        let partial = self
+            .partial_since
+            .map(|since| since.saturating_add(limits.partial));
+        let idle = self
+            .running
+            .is_empty()
+            .then(|| self.active.saturating_add(limits.idle));
+        [partial, idle].into_iter().flatten().min()
+    }
+
+    /// Ends the connection if its [`deadline`](Self::deadline) has passed.
+    pub fn expire(&mut self, now: Duration) {
+        self.clock = self.clock.max(now);
+        if self
+            .deadline()
+            .is_some_and(|deadline| deadline <= self.clock)
+        {
+            match self.partial_since {
+                Some(_) => self.disconnect(
+                    ResultCode::ProtocolError,
+                    "the request did not arrive in time",
+                ),
+                None => self.disconnect(ResultCode::Unavailable, "nothing was asked for too long"),
+            }
+        }
+    }
+
+    /// Takes note that the handshake after [`Command::StartTls`] is done.
+    pub fn tls_established(&mut self, now: Duration) {
+        self.clock = self.clock.max(now);
+        self.active = self.clock;
+        self.security = Security::Tls;
+        if self.state == State::Upgrading {
+            self.state = State::Open;
+        }
+    }
+
+    /// Ends the connection because the server stops: says so, then [`Command::Close`].
+    pub fn shutdown(&mut self) {
+        if self.state != State::Closed {
+            self.disconnect(ResultCode::Unavailable, "the server stops");
+        }
+    }
+
+    /// May another request be looked at?
+    fn is_ready(&self) -> bool {
+        let binding = matches!(
+            self.running.back(),
+            Some(Running {
+                work: Work::Bind,
+                ..
+            })
+        );
+        !binding
+            && self.running.len() < self.settings.limits.outstanding
+            && self.output.len() < self.settings.limits.output
+    }
+
+    /// A search that may go on, because the client has read half of what waited.
+    fn resumed(&mut self) -> Option<Ticket> {
+        if self.running.is_empty() || self.output.len() > self.settings.limits.output / 2 {
+            return None;
+        }
+        self.running
+            .iter_mut()
+            .find_map(|running| match &mut running.work {
+                Work::Search(search) if search.paused => {
+                    search.paused = false;
+                    Some(running.ticket)
+                }
+                Work::Search(_) | Work::Bind | Work::Compare | Work::WhoAmI => None,
+            })
+    }
+
+    /// The length of the message that the input begins with, when all of it is there.
+    fn message_length(&self) -> Result<Option<usize>, &'static str> {
+        let limits = &self.settings.limits;
+        let limit = if self.bound {
+            limits.message_bound
+        } else {
+            limits.message_anonymous
+        };
+        match self.input.first() {
+            None => return Ok(None),
+            Some(&ber::SEQUENCE) => {}
+            Some(_) => return Err("not an LDAP message"),
+        }
+        match ber::header(&self.input) {
+            Ok(Header::Incomplete) => Ok(None),
+            Ok(Header::Complete { header, content }) if content <= limit => {
+                Ok(Some(header + content).filter(|&length| length <= self.input.len()))
+            }
+            Ok(Header::Complete { .. }) => Err("the message is too long"),
+            Err(Malformed) => Err("the message has no definite length"),
+        }
+    }
+
+    /// Nothing is to be done: takes note of an incomplete request and gives memory back.
+    fn wait(&mut self) {
+        if !self.input.is_empty() {
+            self.partial_since.get_or_insert(self.clock);
+        } else if self.input_peak > KEPT {
+            self.input = BytesMut::new();
+            self.input_peak = 0;
+        }
+        if self.running.is_empty() && self.output.is_empty() && self.output.capacity() > KEPT {
+            self.output = BytesMut::new();
+        }
+    }
+
+    /// Ends an operation by its answer.
+    fn finish(&mut self, running: &Running, answer: Answer) {
+        let (id, output) = (running.id, &mut self.output);
+        match (&running.work, answer) {
+            (Work::Bind, Answer::Result(outcome)) => {
+                self.bound = outcome.code == ResultCode::Success;
+                response::result(output, id, response::BIND_RESPONSE, &outcome);
+            }
+            (Work::Compare, Answer::Result(outcome)) => {
+                response::result(output, id, response::COMPARE_RESPONSE, &outcome);
+            }
+            (Work::WhoAmI, Answer::Result(outcome)) => {
+                response::extended(output, id, &outcome, Extension::default());
+            }
+            (Work::WhoAmI, Answer::Identity(name)) => {
+                let extension = Extension {
+                    name: None,
+                    value: Some(name.as_bytes()),
+                };
+                response::extended(output, id, &Outcome::success(), extension);
+            }
+            (Work::Search(search), Answer::Result(outcome)) => {
+                end_search(output, id, search, &outcome)
+            }
+            (Work::Search(search), Answer::Page(cursor)) => self.end_page(id, search, &cursor),
+            (work, Answer::Page(_) | Answer::More | Answer::Identity(_)) => {
+                let outcome =
+                    Outcome::new(ResultCode::Other, "the answer does not fit the question");
+                response::result(output, id, work.response(), &outcome);
+            }
+        }
+    }
+
+    /// Ends a page with a cookie for the next one.
+    fn end_page(&mut self, id: u32, search: &Search, cursor: &[u8]) {
+        let Some(paging) = &search.page else {
+            let outcome = Outcome::new(ResultCode::Other, "nobody asked for pages");
+            return response::result(&mut self.output, id, response::SEARCH_DONE, &outcome);
+        };
+        let position = crate::paging::Position {
+            seen: search.total(),
+            cursor,
+        };
+        let cookie = self.binding(&paging.request).seal(position);
+        response::page(&mut self.output, id, &Outcome::success(), &cookie);
+    }
+
+    /// What a paging cookie for this request is bound to.
+    const fn binding<'a>(&'a self, search: &'a [u8]) -> crate::paging::Binding<'a> {
+        crate::paging::Binding {
+            key: &self.cookie_key,
+            generation: self.generation,
+            search,
+        }
+    }
+
+    /// Says why, then closes (RFC 4511 section 4.4.1).
+    fn disconnect(&mut self, code: ResultCode, words: &'static str) {
+        response::disconnection(&mut self.output, code, words);
+        self.close();
+    }
+
+    fn close(&mut self) {
+        self.state = State::Closed;
+        self.running.clear();
+        self.commands.clear();
+        self.commands.push_back(Command::Close);
+        self.discard_input();
+    }
+
+    /// Forgets what came in: it may hold a password.
+    fn discard_input(&mut self) {
+        self.input.as_mut().zeroize();
+        self.input = BytesMut::new();
+        self.partial_since = None;
+    }
+}
+
+/// Ends a search; a page that was asked for is then the last one.
+fn end_search(output: &mut BytesMut, id: u32, search: &Search, outcome: &Outcome) {
+    let limited = [
+        ResultCode::SizeLimitExceeded,
+        ResultCode::TimeLimitExceeded,
+        ResultCode::AdminLimitExceeded,
+    ];
+    let found = outcome.code == ResultCode::Success || limited.contains(&outcome.code);
+    if search.page.is_some() && found {
+        response::page(output, id, outcome, &[]);
+    } else {
+        response::result(output, id, response::SEARCH_DONE, outcome);
+    }
+}
+
+impl Work {
+    /// The tag of the response that ends it.
+    const fn response(&self) -> u8 {
+        match self {
+            Self::Bind => response::BIND_RESPONSE,
+            Self::Search(_) => response::SEARCH_DONE,
+            Self::Compare => response::COMPARE_RESPONSE,
+            Self::WhoAmI => response::EXTENDED_RESPONSE,
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The bodies of requests.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::ber::{self, Malformed, Reader};
+use crate::filter::decode;
+use crate::{
+    BindRequest, CompareRequest, Dereference, Outcome, Password, ResultCode, Scope, SearchRequest,
+};
+use crate::{Limits, Selection, Text};
+
+/// Why a request is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// The body is not what the protocol allows.
+    Malformed,
+    /// A name is not UTF-8.
+    Name,
+    /// More attributes are requested than are allowed.
+    TooManyAttributes,
+}
+
+impl From<Malformed> for Refusal {
+    fn from(_: Malformed) -> Self {
+        Self::Malformed
+    }
+}
+
+impl From<Refusal> for Outcome {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Malformed => Self::new(ResultCode::ProtocolError, "the request is malformed"),
+            Refusal::Name => Self::new(ResultCode::InvalidDnSyntax, "not a distinguished name"),
+            Refusal::TooManyAttributes => Self::new(
+                ResultCode::AdminLimitExceeded,
+                "too many attributes are requested",
+            ),
+        }
+    }
+}
+
+/// A Bind of any kind (RFC 4511 section 4.2).
+pub(super) enum Bind {
+    /// No name, no password.
+    Anonymous,
+    /// A name and a password.
+    Simple(BindRequest),
+    /// A name without a password, which would prove nothing (RFC 4513 section 5.1.2).
+    Unauthenticated,
+    /// A password without a name.
+    Nameless,
+    /// A protocol version other than 3.
+    Version,
+    /// SASL, or a choice that is not known.
+    Method,
+}
+
+/// Reads a Bind.
+pub(super) fn bind(body: &[u8]) -> Result<Bind, Refusal> {
+    let mut reader = Reader::new(body);
+    let version = reader.number(ber::INTEGER)?;
+    let name = reader.octets()?;
+    let (choice, password) = reader.any()?;
+    if version != 3 {
+        return Ok(Bind::Version);
+    }
+    if choice != 0x80 {
+        return Ok(Bind::Method);
+    }
+    Ok(match (name.is_empty(), password.is_empty()) {
+        (true, true) => Bind::Anonymous,
+        (true, false) => Bind::Nameless,
+        (false, true) => Bind::Unauthenticated,
+        (false, false) => {
+            let dn = Text::new(Bytes::copy_from_slice(name)).ok_or(Refusal::Name)?;
+            Bind::Simple(BindRequest {
+                dn,
+                password: Password::new(password),
+            })
+        }
+    })
+}
+
+/// Reads a search (RFC 4511 section 4.5.1), but for its page.
+pub(super) fn search(
+    message: &Bytes,
+    body: &[u8],
+    limits: &Limits,
+) -> Result<SearchRequest, Refusal> {
+    let mut reader = Reader::new(body);
+    let base = reader.octets()?;
+    let scope = match reader.number(ber::ENUMERATED)? {
+        0 => Scope::Base,
+        1 => Scope::One,
+        2 => Scope::Subtree,
+        _ => return Err(Refusal::Malformed),
+    };
+    let dereference = match reader.number(ber::ENUMERATED)? {
+        0 => Dereference::Never,
+        1 => Dereference::Searching,
+        2 => Dereference::Finding,
+        3 => Dereference::Always,
+        _ => return Err(Refusal::Malformed),
+    };
+    let size_limit = reader.number(ber::INTEGER)?;
+    let time_limit = Duration::from_secs(reader.number(ber::INTEGER)?.into());
+    let types_only = reader.boolean()?;
+    let filter = decode::filter(message, &mut reader)?;
+    let selection = selection(reader.expect(ber::SEQUENCE)?, limits)?;
+    let base = Text::new(message.slice_ref(base)).ok_or(Refusal::Name)?;
+    Ok(SearchRequest {
+        base,
+        scope,
+        dereference,
+        size_limit,
+        time_limit,
+        types_only,
+        filter,
+        selection,
+        page: None,
+    })
+}
+
+fn selection(list: &[u8], limits: &Limits) -> Result<Selection, Refusal> {
+    let mut reader = Reader::new(list);
+    let mut count = 0;
+    while !reader.is_empty() {
+        reader.octets()?;
+        count += 1;
+    }
+    if count > limits.attributes {
+        return Err(Refusal::TooManyAttributes);
+    }
+    let mut reader = Reader::new(list);
+    let names = std::iter::from_fn(|| reader.octets().ok());
+    Ok(Selection::new(
+        names.map(|name| std::str::from_utf8(name).unwrap_or_default()),
+    ))
+}
+
+/// Reads a Compare (RFC 4511 section 4.10).
+pub(super) fn compare(message: &Bytes, body: &[u8]) -> Result<CompareRequest, Refusal> {
+    let mut reader = Reader::new(body);
+    let entry = reader.octets()?;
+    let assertion = decode::assertion(message, Reader::new(reader.expect(ber::SEQUENCE)?))?;
+    let entry = Text::new(message.slice_ref(entry)).ok_or(Refusal::Name)?;
+    Ok(CompareRequest {
+        entry,
+        attribute: assertion.attribute,
+        value: assertion.value,
+    })
+}
+
+/// Reads an extended request: its name, and its value if it has one (RFC 4511 section 4.12).
+pub(super) fn extended(body: &[u8]) -> Result<(&[u8], Option<&[u8]>), Refusal> {
+    let mut reader = Reader::new(body);
+    let name = reader.expect(0x80)?;
+    let value = reader.optional(0x81)?;
+    Ok((name, value))
+}
