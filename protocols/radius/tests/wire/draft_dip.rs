@@ -1,0 +1,92 @@
+//! draft-ietf-radext-deprecating-radius: what keeps BlastRADIUS (CVE-2024-3596) out. That replies
+//! begin with Message-Authenticator is checked with every reply of every test.
+
+use radius::{Answer, AttributeType, DropReason, Reply};
+
+use crate::client::{Request, SECRET};
+use crate::site::{Known, Site};
+
+/// A request that is protected by nothing but the source address.
+fn bare() -> Request {
+    Request::pap().without(AttributeType::MESSAGE_AUTHENTICATOR)
+}
+
+#[test]
+fn a_missing_message_authenticator_meets_silence_where_it_is_required() {
+    let reason = DropReason::MessageAuthenticatorMissing;
+    assert_eq!(Site::strict().drops(&bare().encode()), (Some(1), reason));
+}
+
+#[test]
+fn a_missing_message_authenticator_is_let_pass_where_it_is_not_required() {
+    Site::lenient().accepts(&bare(), Reply::new());
+}
+
+#[test]
+fn without_it_the_only_client_that_does_without_is_taken() {
+    let mut site = Site::of(vec![
+        Known::strict(1, b"strict"),
+        Known::lenient(2, SECRET),
+        Known::strict(3, b"strict too"),
+    ]);
+    assert_eq!(site.asks(&bare()).1.client(), 2);
+}
+
+#[test]
+fn without_it_two_clients_that_do_without_are_nobody() {
+    let mut site = Site::of(vec![Known::lenient(1, b"other"), Known::lenient(2, SECRET)]);
+    assert_eq!(site.drops(&bare().encode()), (None, DropReason::Ambiguous));
+}
+
+#[test]
+fn a_legacy_nas_must_not_send_proxy_state_unprotected() {
+    let mut site = Site::of(vec![Known::legacy_nas(1, SECRET)]);
+    let request = bare().with(33, b"chosen prefix");
+    let dropped = site.drops(&request.encode());
+    assert_eq!(dropped, (Some(1), DropReason::UnprotectedProxyState));
+    site.asks(&bare());
+}
+
+#[test]
+fn a_legacy_nas_may_send_proxy_state_with_message_authenticator() {
+    let mut site = Site::of(vec![Known::legacy_nas(1, SECRET)]);
+    site.asks(&Request::pap().with(33, b"state"));
+}
+
+#[test]
+fn a_proxy_may_send_proxy_state_unprotected() {
+    Site::lenient().asks(&bare().with(33, b"state"));
+}
+
+#[test]
+fn nothing_that_the_user_sent_comes_back() {
+    let request = bare()
+        .with(18, b"echo me")
+        .with(25, b"echo me")
+        .with(24, b"echo me");
+    let mut site = Site::lenient();
+    let (ticket, _) = site.asks(&request);
+    let reply = site.answers(ticket, &Answer::Accept(Reply::new()));
+    assert_eq!(request.check(&reply, 2).len(), 1);
+}
+
+#[test]
+fn a_reply_that_proxy_states_would_make_too_long_is_silence() {
+    let mut request = Request::new(1);
+    while request.encode().len() + 255 <= 4096 {
+        request = request.with(33, &[7; 253]);
+    }
+    let left = 4096 - request.encode().len();
+    let request = request.with(33, &vec![8; left - 2]);
+    let commands = Site::lenient().deliver(&request.encode());
+    assert!(matches!(
+        commands.as_slice(),
+        [
+            radius::Command::Refused { .. },
+            radius::Command::Drop {
+                reason: DropReason::ReplyTooLong,
+                ..
+            }
+        ]
+    ));
+}

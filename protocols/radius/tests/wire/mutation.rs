@@ -1,0 +1,139 @@
+//! Hostile packets, most of them properly signed.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+use radius::{Answer, Command, Credential, Limits, Reply};
+
+use crate::client::{Request, SECRET, sign};
+use crate::site::Site;
+
+/// A change to the octets of a packet.
+#[derive(Clone, Debug)]
+enum Change {
+    Set(prop::sample::Index, u8),
+    Insert(prop::sample::Index, Vec<u8>),
+    Cut(prop::sample::Index),
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let octets = prop::collection::vec(any::<u8>(), 1..40);
+    prop_oneof![
+        4 => (any::<prop::sample::Index>(), any::<u8>()).prop_map(|(at, to)| Change::Set(at, to)),
+        1 => (any::<prop::sample::Index>(), octets).prop_map(|(at, what)| Change::Insert(at, what)),
+        1 => any::<prop::sample::Index>().prop_map(Change::Cut),
+    ]
+}
+
+impl Change {
+    fn apply(&self, packet: &mut Vec<u8>) {
+        match self {
+            Self::Set(at, to) => {
+                let at = at.index(packet.len());
+                packet[at] = *to;
+            }
+            Self::Insert(at, what) => {
+                let at = at.index(packet.len());
+                packet.splice(at..at, what.iter().copied());
+            }
+            Self::Cut(at) => packet.truncate(at.index(packet.len()).max(1)),
+        }
+    }
+}
+
+fn seeds() -> Vec<Vec<u8>> {
+    let rich = Request::pap()
+        .with(26, b"\x00\x00\x00\x09\x01\x04ab\x02\x03c")
+        .with(33, b"proxy")
+        .with(32, b"nas")
+        .with(24, b"state");
+    let chap = Request::new(1)
+        .authentic()
+        .user(b"ada")
+        .chap(1, b"p", Some(b"challenge"));
+    let eap = Request::new(1)
+        .authentic()
+        .user(b"ada")
+        .with(79, b"\x02\x05\x00\x08\x01ada");
+    [rich, chap, eap, Request::new(12).authentic()]
+        .map(|request| request.encode())
+        .to_vec()
+}
+
+/// Reads everything that a question offers.
+fn read_all(question: &radius::Question<u32>) {
+    assert!(!question.user_name().is_empty());
+    match question.credential() {
+        Credential::Pap(password) => assert!((1..=128).contains(&password.len())),
+        Credential::Chap(chap) => assert!(!chap.verify(b"not it") && chap.challenge.len() >= 5),
+    }
+    let hints = [
+        question.state(),
+        question.nas_identifier(),
+        question.called_station_id(),
+    ];
+    assert!(hints.iter().flatten().all(|hint| hint.len() <= 253));
+    assert!(
+        question
+            .vendor_attributes()
+            .all(|attribute| attribute.value.len() <= 247)
+    );
+    assert!(question.attributes().count() <= 200);
+    let _ = (
+        question.nas_ip(),
+        question.nas_port_type(),
+        question.service_type(),
+    );
+}
+
+const SMALL: Limits = Limits {
+    attributes: 200,
+    pending: 8,
+    patience: Duration::from_secs(5),
+    cached_replies: 8,
+    cached_octets: 512,
+    reply_lifetime: Duration::from_secs(2),
+};
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn mutated_packets_never_panic_and_the_server_goes_on_answering(
+        packets in prop::collection::vec(
+            (0..4_usize, prop::collection::vec(change(), 0..4), any::<bool>(), 0..3_u8),
+            1..30,
+        ),
+    ) {
+        let mut site = Site::limited(SMALL);
+        for (seed, changes, fix_length, fate) in packets {
+            let mut packet = seeds().swap_remove(seed);
+            changes.iter().for_each(|change| change.apply(&mut packet));
+            if fix_length && packet.len() >= 4 {
+                let length = u16::try_from(packet.len()).unwrap();
+                packet[2..4].copy_from_slice(&length.to_be_bytes());
+            }
+            sign(&mut packet, SECRET);
+            for command in site.deliver(&packet) {
+                let Command::Ask(ticket, question) = command else { continue };
+                read_all(&question);
+                match fate {
+                    0 => drop(ticket),
+                    1 => drop(site.server.answer(ticket, &Answer::Silence, site.now)),
+                    _ => drop(site.answers(ticket, &Answer::Accept(Reply::new()))),
+                }
+            }
+            site.now += Duration::from_millis(300);
+        }
+        site.now += Duration::from_secs(10);
+        site.accepts(&Request::pap(), Reply::new());
+        site.now += Duration::from_secs(10);
+        site.server.expire(site.now);
+        prop_assert_eq!(site.server.deadline(), None);
+    }
+
+    #[test]
+    fn noise_meets_silence(octets in prop::collection::vec(any::<u8>(), 0..300)) {
+        Site::strict().drops(&octets);
+    }
+}
