@@ -31,7 +31,7 @@ pub(super) fn push_escaped(escaped: &mut String, value: &str) {
     let last = value.len().saturating_sub(1);
     for (position, letter) in value.char_indices() {
         if letter < ' ' || letter == '\u{7f}' {
-            escaped.push_str("\\");
+            escaped.push('\\');
             let octet = u32::from(letter);
             escaped.extend(
                 [octet >> 4, octet & 15].map(|digit| char::from_digit(digit, 16).unwrap_or('0')),

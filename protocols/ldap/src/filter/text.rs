@@ -46,12 +46,12 @@ impl<'a> Parser<'a> {
     }
 
     fn take(&mut self, prefix: char) -> Result<(), SyntaxError> {
-        self.rest = self.rest.strip_prefix(prefix).ok_or(self.error())?;
+        self.rest = self.rest.strip_prefix(prefix).ok_or_else(|| self.error())?;
         Ok(())
     }
 
     fn filter(&mut self, depth: usize) -> Result<Filter, SyntaxError> {
-        let depth = depth.checked_sub(1).ok_or(self.error())?;
+        let depth = depth.checked_sub(1).ok_or_else(|| self.error())?;
         self.take('(')?;
         let filter = match self.rest.chars().next() {
             Some('&') => self.set('&', depth).map(Filter::And)?,
@@ -77,9 +77,12 @@ impl<'a> Parser<'a> {
 
     fn item(&mut self) -> Result<Filter, SyntaxError> {
         let end = self.rest.find(['(', ')']).unwrap_or(self.rest.len());
-        let (item, behind) = self.rest.split_at_checked(end).ok_or(self.error())?;
-        let (left, value) = item.split_once('=').ok_or(self.error())?;
-        let filter = comparison(left, value).ok_or(self.error())?;
+        let (item, behind) = self
+            .rest
+            .split_at_checked(end)
+            .ok_or_else(|| self.error())?;
+        let (left, value) = item.split_once('=').ok_or_else(|| self.error())?;
+        let filter = comparison(left, value).ok_or_else(|| self.error())?;
         self.rest = behind;
         Ok(filter)
     }

@@ -3,18 +3,20 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use zeroize::Zeroize;
 
 use crate::ber::{self, Header, Malformed};
-use crate::response::{self, Extension};
-use crate::{
-    Answer, Command, EntryWriter, Outcome, Question, ResultCode, Security, Selection, Settings,
-    Ticket,
-};
+use crate::response;
+use crate::{Answer, Command, EntryWriter, Question, ResultCode, Security, Settings, Ticket};
 
+mod finish;
 mod request;
+mod running;
 mod serve;
+
+pub(crate) use running::Search;
+use running::{Running, Work};
 
 #[cfg(test)]
 mod tests;
@@ -55,52 +57,6 @@ enum State {
     /// Between the StartTLS response and the end of the handshake.
     Upgrading,
     Closed,
-}
-
-/// A request that has a ticket.
-struct Running {
-    ticket: Ticket,
-    id: u32,
-    work: Work,
-}
-
-#[derive(Debug)]
-enum Work {
-    Bind,
-    Search(Search),
-    Compare,
-    WhoAmI,
-}
-
-/// What is kept of a search while it runs.
-#[derive(Debug)]
-pub(crate) struct Search {
-    pub(crate) types_only: bool,
-    pub(crate) selection: Selection,
-    /// 0 for any number.
-    pub(crate) size_limit: u32,
-    /// Entries of this request.
-    pub(crate) given: u64,
-    /// Entries of the pages before.
-    pub(crate) seen: u64,
-    pub(crate) page: Option<Paging>,
-    /// The directory waits until the client has read.
-    paused: bool,
-}
-
-/// The page that a search fills.
-#[derive(Debug)]
-pub(crate) struct Paging {
-    pub(crate) size: u32,
-    /// The request's octets, to which a cookie is bound.
-    request: Bytes,
-}
-
-impl Search {
-    /// Entries of all pages so far.
-    pub(crate) const fn total(&self) -> u64 {
-        self.seen.saturating_add(self.given)
-    }
 }
 
 impl Session {
@@ -341,62 +297,6 @@ impl Session {
         }
     }
 
-    /// Ends an operation by its answer.
-    fn finish(&mut self, running: &Running, answer: Answer) {
-        let (id, output) = (running.id, &mut self.output);
-        match (&running.work, answer) {
-            (Work::Bind, Answer::Result(outcome)) => {
-                self.bound = outcome.code == ResultCode::Success;
-                response::result(output, id, response::BIND_RESPONSE, &outcome);
-            }
-            (Work::Compare, Answer::Result(outcome)) => {
-                response::result(output, id, response::COMPARE_RESPONSE, &outcome);
-            }
-            (Work::WhoAmI, Answer::Result(outcome)) => {
-                response::extended(output, id, &outcome, Extension::default());
-            }
-            (Work::WhoAmI, Answer::Identity(name)) => {
-                let extension = Extension {
-                    name: None,
-                    value: Some(name.as_bytes()),
-                };
-                response::extended(output, id, &Outcome::success(), extension);
-            }
-            (Work::Search(search), Answer::Result(outcome)) => {
-                end_search(output, id, search, &outcome)
-            }
-            (Work::Search(search), Answer::Page(cursor)) => self.end_page(id, search, &cursor),
-            (work, Answer::Page(_) | Answer::More | Answer::Identity(_)) => {
-                let outcome =
-                    Outcome::new(ResultCode::Other, "the answer does not fit the question");
-                response::result(output, id, work.response(), &outcome);
-            }
-        }
-    }
-
-    /// Ends a page with a cookie for the next one.
-    fn end_page(&mut self, id: u32, search: &Search, cursor: &[u8]) {
-        let Some(paging) = &search.page else {
-            let outcome = Outcome::new(ResultCode::Other, "nobody asked for pages");
-            return response::result(&mut self.output, id, response::SEARCH_DONE, &outcome);
-        };
-        let position = crate::paging::Position {
-            seen: search.total(),
-            cursor,
-        };
-        let cookie = self.binding(&paging.request).seal(position);
-        response::page(&mut self.output, id, &Outcome::success(), &cookie);
-    }
-
-    /// What a paging cookie for this request is bound to.
-    const fn binding<'a>(&'a self, search: &'a [u8]) -> crate::paging::Binding<'a> {
-        crate::paging::Binding {
-            key: &self.cookie_key,
-            generation: self.generation,
-            search,
-        }
-    }
-
     /// Says why, then closes (RFC 4511 section 4.4.1).
     fn disconnect(&mut self, code: ResultCode, words: &'static str) {
         response::disconnection(&mut self.output, code, words);
@@ -416,32 +316,5 @@ impl Session {
         self.input.as_mut().zeroize();
         self.input = BytesMut::new();
         self.partial_since = None;
-    }
-}
-
-/// Ends a search; a page that was asked for is then the last one.
-fn end_search(output: &mut BytesMut, id: u32, search: &Search, outcome: &Outcome) {
-    let limited = [
-        ResultCode::SizeLimitExceeded,
-        ResultCode::TimeLimitExceeded,
-        ResultCode::AdminLimitExceeded,
-    ];
-    let found = outcome.code == ResultCode::Success || limited.contains(&outcome.code);
-    if search.page.is_some() && found {
-        response::page(output, id, outcome, &[]);
-    } else {
-        response::result(output, id, response::SEARCH_DONE, outcome);
-    }
-}
-
-impl Work {
-    /// The tag of the response that ends it.
-    const fn response(&self) -> u8 {
-        match self {
-            Self::Bind => response::BIND_RESPONSE,
-            Self::Search(_) => response::SEARCH_DONE,
-            Self::Compare => response::COMPARE_RESPONSE,
-            Self::WhoAmI => response::EXTENDED_RESPONSE,
-        }
     }
 }

@@ -4,7 +4,8 @@ use bytes::{Bytes, BytesMut};
 use zeroize::Zeroize;
 
 use super::request::{self, Bind, Refusal};
-use super::{Paging, Running, Search, Session, State, Work};
+use super::running::{Paging, Running, Search, Work};
+use super::{Session, State};
 use crate::ber::{self, Refused};
 use crate::control::{self, Beside, Controls, Paged, Unfit};
 use crate::envelope::{Envelope, Operation};
@@ -138,32 +139,28 @@ impl Session {
             .map(|running| Command::Abandoned(running.ticket));
         self.commands.extend(abandoned);
         let outcome = match self.bind_request(message) {
-            Ok(Bind::Simple(_)) if self.refuses_passwords() => Outcome::new(
-                ResultCode::ConfidentialityRequired,
-                "a password is taken over TLS only",
-            ),
+            Ok(Bind::Simple(_) | Bind::Unauthenticated) if self.refuses_passwords() => {
+                let words = "a password is taken over TLS only";
+                Outcome::new(ResultCode::ConfidentialityRequired, words)
+            }
             Ok(Bind::Simple(request)) => {
                 let command = self.ask(id, Work::Bind, Question::Bind(request));
                 self.commands.push_back(command);
                 return None;
             }
             Ok(Bind::Anonymous) => Outcome::success(),
-            Ok(Bind::Unauthenticated) if self.refuses_passwords() => Outcome::new(
-                ResultCode::ConfidentialityRequired,
-                "a password is taken over TLS only",
-            ),
-            Ok(Bind::Unauthenticated) => Outcome::new(
-                ResultCode::UnwillingToPerform,
-                "a name without a password proves nothing",
-            ),
+            Ok(Bind::Unauthenticated) => {
+                let words = "a name without a password proves nothing";
+                Outcome::new(ResultCode::UnwillingToPerform, words)
+            }
             Ok(Bind::Nameless) => Outcome::code(ResultCode::InvalidCredentials),
             Ok(Bind::Version) => {
                 Outcome::new(ResultCode::ProtocolError, "LDAP version 3 is spoken here")
             }
-            Ok(Bind::Method) => Outcome::new(
-                ResultCode::AuthMethodNotSupported,
-                "simple binds are taken only",
-            ),
+            Ok(Bind::Method) => {
+                let words = "simple binds are taken only";
+                Outcome::new(ResultCode::AuthMethodNotSupported, words)
+            }
             Err(outcome) => outcome,
         };
         response::result(&mut self.output, id, response::BIND_RESPONSE, &outcome);
@@ -247,10 +244,10 @@ impl Session {
                 seen: 0,
             }));
         }
-        let position = self.binding(body).open(cookie).ok_or(Outcome::new(
-            ResultCode::UnwillingToPerform,
-            "the cookie is not of this search",
-        ))?;
+        let Some(position) = self.binding(body).open(cookie) else {
+            let words = "the cookie is not of this search";
+            return Err(Outcome::new(ResultCode::UnwillingToPerform, words));
+        };
         // The cookie is part of the message, and the cursor of the cookie.
         let cursor = Some(message.slice_ref(position.cursor));
         Ok(Some(Page {

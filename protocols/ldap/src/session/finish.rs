@@ -1,0 +1,81 @@
+//! Answers, turned into responses.
+
+use bytes::BytesMut;
+
+use super::Session;
+use super::running::{Running, Search, Work};
+use crate::response::{self, Extension};
+use crate::{Answer, Outcome, ResultCode};
+
+impl Session {
+    /// Ends an operation by its answer.
+    pub(super) fn finish(&mut self, running: &Running, answer: Answer) {
+        let (id, output) = (running.id, &mut self.output);
+        match (&running.work, answer) {
+            (Work::Bind, Answer::Result(outcome)) => {
+                self.bound = outcome.code == ResultCode::Success;
+                response::result(output, id, response::BIND_RESPONSE, &outcome);
+            }
+            (Work::Compare, Answer::Result(outcome)) => {
+                response::result(output, id, response::COMPARE_RESPONSE, &outcome);
+            }
+            (Work::WhoAmI, Answer::Result(outcome)) => {
+                response::extended(output, id, &outcome, Extension::default());
+            }
+            (Work::WhoAmI, Answer::Identity(name)) => {
+                let extension = Extension {
+                    name: None,
+                    value: Some(name.as_bytes()),
+                };
+                response::extended(output, id, &Outcome::success(), extension);
+            }
+            (Work::Search(search), Answer::Result(outcome)) => {
+                end_search(output, id, search, &outcome)
+            }
+            (Work::Search(search), Answer::Page(cursor)) => self.end_page(id, search, &cursor),
+            (work, Answer::Page(_) | Answer::More | Answer::Identity(_)) => {
+                let outcome =
+                    Outcome::new(ResultCode::Other, "the answer does not fit the question");
+                response::result(output, id, work.response(), &outcome);
+            }
+        }
+    }
+
+    /// Ends a page with a cookie for the next one.
+    fn end_page(&mut self, id: u32, search: &Search, cursor: &[u8]) {
+        let Some(paging) = &search.page else {
+            let outcome = Outcome::new(ResultCode::Other, "nobody asked for pages");
+            return response::result(&mut self.output, id, response::SEARCH_DONE, &outcome);
+        };
+        let position = crate::paging::Position {
+            seen: search.total(),
+            cursor,
+        };
+        let cookie = self.binding(&paging.request).seal(position);
+        response::page(&mut self.output, id, &Outcome::success(), &cookie);
+    }
+
+    /// What a paging cookie for this request is bound to.
+    pub(super) const fn binding<'a>(&'a self, search: &'a [u8]) -> crate::paging::Binding<'a> {
+        crate::paging::Binding {
+            key: &self.cookie_key,
+            generation: self.generation,
+            search,
+        }
+    }
+}
+
+/// Ends a search; a page that was asked for is then the last one.
+fn end_search(output: &mut BytesMut, id: u32, search: &Search, outcome: &Outcome) {
+    let limited = [
+        ResultCode::SizeLimitExceeded,
+        ResultCode::TimeLimitExceeded,
+        ResultCode::AdminLimitExceeded,
+    ];
+    let found = outcome.code == ResultCode::Success || limited.contains(&outcome.code);
+    if search.page.is_some() && found {
+        response::page(output, id, outcome, &[]);
+    } else {
+        response::result(output, id, response::SEARCH_DONE, outcome);
+    }
+}

@@ -1,0 +1,63 @@
+//! Requests under way.
+
+use bytes::Bytes;
+
+use crate::{Selection, Ticket, response};
+
+/// A request that has a ticket.
+pub(super) struct Running {
+    pub(super) ticket: Ticket,
+    pub(super) id: u32,
+    pub(super) work: Work,
+}
+
+#[derive(Debug)]
+pub(super) enum Work {
+    Bind,
+    Search(Search),
+    Compare,
+    WhoAmI,
+}
+
+/// What is kept of a search while it runs.
+#[derive(Debug)]
+pub(crate) struct Search {
+    pub(crate) types_only: bool,
+    pub(crate) selection: Selection,
+    /// 0 for any number.
+    pub(crate) size_limit: u32,
+    /// Entries of this request.
+    pub(crate) given: u64,
+    /// Entries of the pages before.
+    pub(crate) seen: u64,
+    pub(crate) page: Option<Paging>,
+    /// The directory waits until the client has read.
+    pub(super) paused: bool,
+}
+
+/// The page that a search fills.
+#[derive(Debug)]
+pub(crate) struct Paging {
+    pub(crate) size: u32,
+    /// The request's octets, to which a cookie is bound.
+    pub(super) request: Bytes,
+}
+
+impl Search {
+    /// Entries of all pages so far.
+    pub(crate) const fn total(&self) -> u64 {
+        self.seen.saturating_add(self.given)
+    }
+}
+
+impl Work {
+    /// The tag of the response that ends it.
+    pub(super) const fn response(&self) -> u8 {
+        match self {
+            Self::Bind => response::BIND_RESPONSE,
+            Self::Search(_) => response::SEARCH_DONE,
+            Self::Compare => response::COMPARE_RESPONSE,
+            Self::WhoAmI => response::EXTENDED_RESPONSE,
+        }
+    }
+}
