@@ -1,10 +1,23 @@
 //! The shell of `tenantryd`: configuration, sockets, TLS, privileges, time and the life of the
 //! process. It decides nothing about organizations or roles; it carries bytes to those that do.
+//!
+//! A start has two halves. [`Prepared::new`] does what needs privileges and no threads: it reads
+//! the certificate, binds every port, gives up every privilege. [`serve`] does the rest inside a
+//! tokio runtime whose threads are born without privileges. A daemon that cannot do all of the
+//! first half never opens the store.
 
-pub mod config;
 pub mod clock;
+pub mod commands;
+pub mod config;
 pub mod environment;
 pub mod lifecycle;
+pub mod logging;
 pub mod master_key;
 pub mod private_file;
+pub mod privileges;
 pub mod randomness;
+pub mod sockets;
+mod start;
+pub mod tls;
+
+pub use start::{Prepared, Reloadable, StartError, run, serve};

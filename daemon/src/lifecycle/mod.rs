@@ -55,6 +55,11 @@ impl Lifecycle {
         &self.tasks
     }
 
+    /// Gives access to systemd.
+    pub fn notifier(&self) -> &Notifier {
+        &self.notifier
+    }
+
     /// Adds something to do at SIGHUP. It may block; an error is logged and changes nothing else.
     pub fn on_reload(
         &mut self,
@@ -117,7 +122,10 @@ impl Lifecycle {
         if cut_off {
             tracing::warn!(left = self.tasks.count(), "stopping at once");
             shutdown.stop();
-            if tokio::time::timeout(STOP_GRACE, self.tasks.ended()).await.is_err() {
+            if tokio::time::timeout(STOP_GRACE, self.tasks.ended())
+                .await
+                .is_err()
+            {
                 tracing::error!(left = self.tasks.count(), "tasks that do not stop are left");
             }
         }

@@ -67,7 +67,8 @@ async fn work_that_takes_too_long_is_cut_off_at_the_deadline() {
 async fn a_second_signal_stops_at_once() {
     let (life, _) = life(Duration::from_secs(10));
     life.tasks().spawn(pending());
-    life.tasks().supervise("door", pending::<Result<(), String>>());
+    life.tasks()
+        .supervise("door", pending::<Result<(), String>>());
     let (send, signals) = Signals::channel();
     send.send(Signal::Terminate).await.unwrap();
     send.send(Signal::Reload).await.unwrap();

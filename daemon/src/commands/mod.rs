@@ -1,0 +1,167 @@
+//! The command line: one file a command, and one place that turns an error into an exit code.
+
+mod config;
+mod serve;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::ConfigError;
+use crate::logging::LogError;
+use crate::privileges::PrivilegesError;
+use crate::start::StartError;
+
+/// The command line was not understood (`EX_USAGE`).
+const USAGE: u8 = 64;
+/// An address or another resource is not available (`EX_UNAVAILABLE`).
+const UNAVAILABLE: u8 = 69;
+/// A task died (`EX_SOFTWARE`).
+const SOFTWARE: u8 = 70;
+/// The operating system refused something (`EX_OSERR`).
+const SYSTEM: u8 = 71;
+/// Privileges are too many or too few (`EX_NOPERM`).
+const PERMISSION: u8 = 77;
+/// The configuration is wrong (`EX_CONFIG`).
+const CONFIGURATION: u8 = 78;
+
+/// Answers LDAP and RADIUS for every organization of a provider.
+#[derive(Debug, Parser)]
+#[command(name = "tenantryd", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve until a signal: SIGTERM drains, a second one stops, SIGHUP reloads the certificate
+    /// and the log filter
+    Serve {
+        /// The configuration
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Print or check a configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Print every key with its documentation and its default
+    Sample,
+    /// Say what is wrong with a configuration
+    Check {
+        /// The configuration
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+enum CommandError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error(transparent)]
+    Privileges(#[from] PrivilegesError),
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error("ended because a part of it died: {}", .0.join(", "))]
+    Died(Vec<&'static str>),
+    #[error("standard output: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl CommandError {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Config(_) => CONFIGURATION,
+            Self::Start(StartError::Tls(_) | StartError::MasterKey(_)) => CONFIGURATION,
+            Self::Start(StartError::Privileges(error)) | Self::Privileges(error) => match error {
+                PrivilegesError::NoUser(_) | PrivilegesError::NoGroup(_) => CONFIGURATION,
+                PrivilegesError::Root
+                | PrivilegesError::RootByName(_)
+                | PrivilegesError::NotRoot(_)
+                | PrivilegesError::Refused { .. }
+                | PrivilegesError::Regained => PERMISSION,
+            },
+            Self::Start(StartError::Bind(_)) => UNAVAILABLE,
+            Self::Start(StartError::Randomness(_) | StartError::Runtime(_)) => SYSTEM,
+            Self::Log(_) | Self::Output(_) => SYSTEM,
+            Self::Died(_) => SOFTWARE,
+        }
+    }
+}
+
+/// Runs the command that the arguments name and tells how it ended.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let code = if error.use_stderr() { USAGE } else { 0 };
+            return match error.print() {
+                Ok(()) => code.into(),
+                Err(_) => SYSTEM.into(),
+            };
+        }
+    };
+    let outcome = match arguments.command {
+        Command::Serve { config } => serve::run(config),
+        Command::Config(ConfigCommand::Sample) => config::sample(&mut io::stdout()),
+        Command::Config(ConfigCommand::Check { config }) => {
+            config::check(&config, &mut io::stdout())
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody is left to tell where standard error is closed.
+            drop(writeln!(io::stderr(), "tenantryd: {error}"));
+            error.exit_code().into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn exit_code(arguments: &[&str]) -> String {
+        let all = ["tenantryd"].iter().chain(arguments).map(OsString::from);
+        format!("{:?}", run(all))
+    }
+
+    fn is(code: u8) -> String {
+        format!("{:?}", ExitCode::from(code))
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_command_that_does_not_exist_ends_with_the_code_for_usage() {
+        assert_eq!(exit_code(&["serv"]), is(USAGE));
+        assert_eq!(exit_code(&["serve"]), is(USAGE));
+    }
+
+    #[test]
+    fn a_wrong_configuration_ends_with_the_code_for_configurations() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("t.toml");
+        std::fs::write(&file, "[ldap]\nlisen = []\n").unwrap();
+        let file = file.display().to_string();
+        assert_eq!(exit_code(&["serve", "--config", &file]), is(CONFIGURATION));
+        let check = ["config", "check", "--config", &file];
+        assert_eq!(exit_code(&check), is(CONFIGURATION));
+    }
+}

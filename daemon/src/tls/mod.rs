@@ -1,0 +1,176 @@
+//! The daemon's side of TLS: 1.2 and 1.3 only, one provider, certificates that change while
+//! connections go on.
+
+mod self_signed;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use rustls::ServerConfig;
+use rustls::crypto::CryptoProvider;
+use rustls::crypto::aws_lc_rs::{self, Ticketer};
+use rustls::server::{ProducesTickets, ServerSessionMemoryCache, StoresServerSessions};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+
+pub use self_signed::{SelfSigned, SelfSignedError, SelfSignedFiles, self_signed};
+
+/// Why a certificate cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// A file cannot be read.
+    #[error("{}: {source}", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The certificates are no PEM.
+    #[error("{}: no certificates in PEM: {source}", file.display())]
+    Certificates {
+        /// The file.
+        file: PathBuf,
+        /// What the reader said.
+        source: rustls_pki_types::pem::Error,
+    },
+    /// The key is no PEM.
+    #[error("{}: no private key in PEM: {source}", file.display())]
+    Key {
+        /// The file.
+        file: PathBuf,
+        /// What the reader said.
+        source: rustls_pki_types::pem::Error,
+    },
+    /// The two do not fit each other, or are of a kind that nobody could verify.
+    #[error("{} with {}: {source}", certificate.display(), key.display())]
+    Unfit {
+        /// The file of the certificates.
+        certificate: PathBuf,
+        /// The file of the key.
+        key: PathBuf,
+        /// What rustls said.
+        source: rustls::Error,
+    },
+    /// The cryptographic provider does not work.
+    #[error("TLS cannot be set up: {0}")]
+    Provider(#[source] rustls::Error),
+}
+
+/// Who the daemon is to its TLS clients.
+#[derive(Debug)]
+pub struct Identity {
+    certificate: PathBuf,
+    key: PathBuf,
+    resumption: Resumption,
+    config: ArcSwap<ServerConfig>,
+}
+
+/// What lets a client come back without a full handshake; it outlives a change of certificates.
+#[derive(Debug)]
+struct Resumption {
+    sessions: Arc<dyn StoresServerSessions>,
+    ticketer: Arc<dyn ProducesTickets>,
+}
+
+impl Identity {
+    /// Reads a certificate chain and its key, and keeps up to `sessions` TLS 1.2 sessions.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read or holds something else, and when key and certificate do not
+    /// belong together.
+    pub fn load(certificate: &Path, key: &Path, sessions: usize) -> Result<Self, TlsError> {
+        let resumption = Resumption {
+            sessions: ServerSessionMemoryCache::new(sessions),
+            ticketer: Ticketer::new().map_err(TlsError::Provider)?,
+        };
+        let config = server_config(certificate, key, &resumption)?;
+        Ok(Self {
+            certificate: certificate.to_owned(),
+            key: key.to_owned(),
+            resumption,
+            config: ArcSwap::from_pointee(config),
+        })
+    }
+
+    /// Gives what a new connection is to use. A connection keeps it for its life.
+    pub fn config(&self) -> Arc<ServerConfig> {
+        self.config.load_full()
+    }
+
+    /// Reads the files again.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::load`]; the certificate that was in use stays in use.
+    pub fn reload(&self) -> Result<(), TlsError> {
+        let config = server_config(&self.certificate, &self.key, &self.resumption)?;
+        self.config.store(Arc::new(config));
+        Ok(())
+    }
+}
+
+/// The provider of all cryptography in TLS.
+pub fn provider() -> Arc<CryptoProvider> {
+    Arc::new(aws_lc_rs::default_provider())
+}
+
+fn server_config(
+    certificate: &Path,
+    key: &Path,
+    resumption: &Resumption,
+) -> Result<ServerConfig, TlsError> {
+    let chain = read_chain(certificate)?;
+    let private = read_key(key)?;
+    let mut config = ServerConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
+        .map_err(TlsError::Provider)?
+        .with_no_client_auth()
+        .with_single_cert(chain, private)
+        .map_err(|source| TlsError::Unfit {
+            certificate: certificate.to_owned(),
+            key: key.to_owned(),
+            source,
+        })?;
+    config.session_storage = Arc::clone(&resumption.sessions);
+    config.ticketer = Arc::clone(&resumption.ticketer);
+    config.send_tls13_tickets = 1;
+    Ok(config)
+}
+
+fn read_chain(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let pem = read(file)?;
+    let refused = |source| TlsError::Certificates {
+        file: file.to_owned(),
+        source,
+    };
+    let chain = CertificateDer::pem_slice_iter(&pem)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(refused)?;
+    if chain.is_empty() {
+        return Err(refused(rustls_pki_types::pem::Error::NoItemsFound));
+    }
+    Ok(chain)
+}
+
+fn read_key(file: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
+    let pem = zeroize::Zeroizing::new(read(file)?);
+    PrivateKeyDer::from_pem_slice(&pem).map_err(|source| TlsError::Key {
+        file: file.to_owned(),
+        source,
+    })
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, TlsError> {
+    fs::read(file).map_err(|source| TlsError::Unreadable {
+        file: file.to_owned(),
+        source,
+    })
+}
+
+#[cfg(test)]
+mod tests;
