@@ -115,10 +115,7 @@ impl User {
             given_name,
             surname,
             password: serial % PASSWORDS,
-            groups: [
-                first,
-                (first + 1 + index / GROUPS % (GROUPS - 1)) % GROUPS,
-            ],
+            groups: [first, (first + 1 + index / GROUPS % (GROUPS - 1)) % GROUPS],
         }
     }
 

@@ -6,15 +6,18 @@ mod clock;
 mod data;
 mod generator;
 mod histogram;
+mod https;
 mod ldap;
 mod machine;
 mod peers;
 mod proc;
 mod radius;
+mod reader;
 mod report;
 mod scenario;
 mod subject;
 mod table;
+mod workers;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -103,10 +106,13 @@ fn main() -> Result<()> {
     let machine = Machine::look()?;
     let cores = Cores::split(machine.cores);
     cores.pin_generator()?;
+    proc::allow_many_files()?;
     let organizations = arguments.users.div_ceil(arguments.users_each);
     let large = arguments.large.unwrap_or(arguments.users / 20);
     let data = Data::new(organizations, arguments.users_each, large);
-    let mut directory = tempfile::Builder::new().prefix("tenantry-bench-").tempdir()?;
+    let mut directory = tempfile::Builder::new()
+        .prefix("tenantry-bench-")
+        .tempdir()?;
     directory.disable_cleanup(arguments.keep);
     say(&format!("working in {}", directory.path().display()));
 
@@ -154,7 +160,12 @@ fn examine(subject: Subject, data: &Data, arguments: &Arguments) -> Result<Outco
     let mut life = subject.life;
     life.after_run = subject.server.memory()?;
     subject.server.stop()?;
-    Ok(Outcome { name: subject.name, version: subject.version, life, figures })
+    Ok(Outcome {
+        name: subject.name,
+        version: subject.version,
+        life,
+        figures,
+    })
 }
 
 fn summary(name: &str, title: &str, figures: &Figures) -> String {

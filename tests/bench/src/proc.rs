@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -44,15 +45,23 @@ pub(crate) struct Server {
 impl Cores {
     /// Half for the servers, half for the generator; all for both on a single core.
     pub(crate) fn split(count: usize) -> Self {
+        let range = |from, to| match to - from {
+            0 => format!("{from}"),
+            _ => format!("{from}-{to}"),
+        };
         let last = count.saturating_sub(1);
         let half = count / 2;
-        let all = format!("0-{last}");
+        let all = range(0, last);
         if half == 0 {
-            return Self { server: all.clone(), generator: all.clone(), all };
+            return Self {
+                server: all.clone(),
+                generator: all.clone(),
+                all,
+            };
         }
         Self {
-            server: format!("0-{}", half - 1),
-            generator: format!("{half}-{last}"),
+            server: range(0, half - 1),
+            generator: range(half, last),
             all,
         }
     }
@@ -72,7 +81,12 @@ impl Server {
     ///
     /// # Errors
     /// When it cannot be started.
-    pub(crate) fn start(cores: &str, program: &str, arguments: &[&str], log: &Path) -> Result<Self> {
+    pub(crate) fn start(
+        cores: &str,
+        program: &str,
+        arguments: &[&str],
+        log: &Path,
+    ) -> Result<Self> {
         let output = File::options().create(true).append(true).open(log)?;
         let child = Command::new("setpriv")
             .args(["--pdeathsig", "KILL", "taskset", "-c", cores, program])
@@ -116,8 +130,13 @@ impl Server {
     /// # Errors
     /// When it does not end within half a minute.
     pub(crate) fn stop(mut self) -> Result<()> {
-        kill(Pid::from_raw(i32::try_from(self.child.id())?), Signal::SIGTERM)?;
-        clock::poll("the server's end", Duration::from_secs(30), || Ok(self.child.try_wait()?))?;
+        kill(
+            Pid::from_raw(i32::try_from(self.child.id())?),
+            Signal::SIGTERM,
+        )?;
+        clock::poll("the server's end", Duration::from_secs(30), || {
+            Ok(self.child.try_wait()?)
+        })?;
         Ok(())
     }
 
@@ -140,6 +159,15 @@ impl Drop for Server {
     }
 }
 
+/// Raises the number of open files as far as it goes: every organization's gear has a socket.
+///
+/// # Errors
+/// When the kernel refuses.
+pub(crate) fn allow_many_files() -> Result<()> {
+    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    Ok(setrlimit(Resource::RLIMIT_NOFILE, most, most)?)
+}
+
 /// Processor time that this process has used.
 ///
 /// # Errors
@@ -150,7 +178,9 @@ pub(crate) fn own_cpu() -> Result<Duration> {
 
 fn cpu_of(pid: u32) -> Result<Duration> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    let (_, fields) = stat.rsplit_once(')').context("a stat line without a name")?;
+    let (_, fields) = stat
+        .rsplit_once(')')
+        .context("a stat line without a name")?;
     let times = fields.split_whitespace().skip(11).take(2);
     let ticks: f64 = times.filter_map(|time| time.parse::<f64>().ok()).sum();
     Ok(Duration::from_secs_f64(ticks / TICKS))
@@ -161,7 +191,9 @@ fn cpu_of(pid: u32) -> Result<Duration> {
 /// # Errors
 /// When it fails, with what it complained about.
 pub(crate) fn run(command: &mut Command) -> Result<String> {
-    let output = command.output().with_context(|| format!("running {command:?}"))?;
+    let output = command
+        .output()
+        .with_context(|| format!("running {command:?}"))?;
     let complaint = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{command:?}: {complaint}");
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())

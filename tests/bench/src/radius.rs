@@ -107,7 +107,10 @@ impl Gear {
             .chain_update(attributes)
             .chain_update(&self.secret)
             .finalize();
-        ensure!(expected.as_slice() == signature, "reply not signed by the secret");
+        ensure!(
+            expected.as_slice() == signature,
+            "reply not signed by the secret"
+        );
         Ok(())
     }
 }

@@ -45,7 +45,14 @@ fn introduction(
     cores: &Cores,
     outcomes: &[Outcome],
 ) -> Result<()> {
-    let Machine { model, cores: count, memory, kernel, system, .. } = machine;
+    let Machine {
+        model,
+        cores: count,
+        memory,
+        kernel,
+        system,
+        ..
+    } = machine;
     writeln!(
         out,
         "Machine: {model}, {count} cores, {memory} GiB, {system}, Linux {kernel}. \
@@ -59,7 +66,14 @@ fn introduction(
 }
 
 fn method(out: &mut String, data: &Data, arguments: &Arguments) -> Result<()> {
-    let Arguments { workers, seconds, warm_up, threads, users_each, .. } = arguments;
+    let Arguments {
+        workers,
+        seconds,
+        warm_up,
+        threads,
+        users_each,
+        ..
+    } = arguments;
     writeln!(
         out,
         "

@@ -31,7 +31,11 @@ pub(crate) fn start(setup: &Setup<'_>) -> Result<Subject> {
     let directory = setup.directory.to_str().context("path is not UTF-8")?;
     let arguments = ["-f", "-d", directory, "-n", "radiusd"];
     let log = setup.path("output.log");
-    let first = setup.data.organizations.first().context("no organization")?;
+    let first = setup
+        .data
+        .organizations
+        .first()
+        .context("no organization")?;
     let user = first.users.first().context("nobody")?;
     let mut gear = Gear::open(first.source, address, SECRET)?;
     gear.patience(Duration::from_millis(5))?;

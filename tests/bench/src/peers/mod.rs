@@ -1,6 +1,7 @@
 //! The servers: how each is configured, loaded and started.
 
 pub(crate) mod freeradius;
+mod load;
 pub(crate) mod slapd;
 pub(crate) mod tenantry;
 

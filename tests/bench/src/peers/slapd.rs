@@ -35,7 +35,15 @@ pub(crate) fn start(setup: &Setup<'_>) -> Result<Subject> {
     write_people(setup, &people)?;
     let begin = clock::now();
     run(Command::new("taskset")
-        .args(["-c", &setup.cores.all, "slapadd", "-q", "-f", configuration, "-l"])
+        .args([
+            "-c",
+            &setup.cores.all,
+            "slapadd",
+            "-q",
+            "-f",
+            configuration,
+            "-l",
+        ])
         .arg(&people))?;
     let load = clock::now() - begin;
 
@@ -43,8 +51,12 @@ pub(crate) fn start(setup: &Setup<'_>) -> Result<Subject> {
     let url = format!("ldap://{address}");
     let arguments = ["-d", "0", "-h", &url, "-f", configuration];
     let begin = clock::now();
-    let mut server =
-        Server::start(&setup.cores.server, "slapd", &arguments, &setup.path("slapd.log"))?;
+    let mut server = Server::start(
+        &setup.cores.server,
+        "slapd",
+        &arguments,
+        &setup.path("slapd.log"),
+    )?;
     clock::poll("slapd's first answer", PATIENCE, || {
         server.expect_alive()?;
         Ok(ldap::answers(address).then_some(()))
@@ -127,7 +139,10 @@ fn tree(organization: &Organization, random: &mut Random) -> Result<String> {
         "dn: {base}\nobjectClass: dcObject\nobjectClass: organization\ndc: {slug}\no: {slug}\n\n"
     );
     for unit in ["people", "groups", "services"] {
-        write!(out, "dn: ou={unit},{base}\nobjectClass: organizationalUnit\nou: {unit}\n\n")?;
+        write!(
+            out,
+            "dn: ou={unit},{base}\nobjectClass: organizationalUnit\nou: {unit}\n\n"
+        )?;
     }
     let dn = reader_dn(organization);
     let hash = ssha(READER_PASSWORD, random);
@@ -169,6 +184,11 @@ fn tree(organization: &Organization, random: &mut Random) -> Result<String> {
 /// A salted SHA-1 password, as `slappasswd` makes it.
 fn ssha(password: &str, random: &mut Random) -> String {
     let salt = random.next().to_be_bytes();
-    let digest = Sha1::new_with_prefix(password).chain_update(salt).finalize();
-    format!("{{SSHA}}{}", STANDARD.encode([digest.as_slice(), &salt].concat()))
+    let digest = Sha1::new_with_prefix(password)
+        .chain_update(salt)
+        .finalize();
+    format!(
+        "{{SSHA}}{}",
+        STANDARD.encode([digest.as_slice(), &salt].concat())
+    )
 }

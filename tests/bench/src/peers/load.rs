@@ -1,0 +1,152 @@
+//! All people through the admin API, over many connections at once.
+
+use std::sync::Mutex;
+use std::thread;
+
+use anyhow::{Context, Result, anyhow};
+use argon2::{Algorithm, Argon2, Params, Version};
+use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
+use serde_json::{Value, json};
+
+use crate::data::{Data, GROUPS, Organization, PASSWORDS, Random, User, group_name, password};
+use crate::https::{Api, Connection};
+use crate::subject::Tenant;
+
+/// Connections at once: changes that wait together are committed together.
+const CONNECTIONS: usize = 32;
+
+/// An argon2id hash (19 MiB, two passes) of every password in use.
+///
+/// # Errors
+/// When there is no memory.
+pub(crate) fn hashes() -> Result<Vec<String>> {
+    let params = Params::new(19 * 1024, 2, 1, None)?;
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let mut random = Random::new(2);
+    (0..PASSWORDS)
+        .map(|number| {
+            let salt = random.octets();
+            let mut hash = [0; 32];
+            argon2.hash_password_into(password(number).as_bytes(), &salt, &mut hash)?;
+            let (salt, hash) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash));
+            Ok(format!("$argon2id$v=19$m=19456,t=2,p=1${salt}${hash}"))
+        })
+        .collect()
+}
+
+/// Creates all organizations; what each of them was given, in their order.
+///
+/// # Errors
+/// The first refusal.
+pub(crate) fn everything(api: &Api, data: &Data, hashes: &[String]) -> Result<Vec<Tenant>> {
+    let queue = Mutex::new(data.organizations.iter().enumerate());
+    let next = || queue.lock().ok()?.next();
+    let work = || -> Result<Vec<(usize, Tenant)>> {
+        let mut connection = api.open()?;
+        let mut made = Vec::new();
+        while let Some((number, organization)) = next() {
+            let path = create(
+                &mut connection,
+                "/v1/organizations",
+                &json!({
+                    "slug": organization.slug, "name": organization.slug, "base": organization.base,
+                }),
+            )?;
+            let mut loader = Loader {
+                connection: &mut connection,
+                path,
+                organization,
+            };
+            made.push((number, loader.fill(hashes)?));
+        }
+        Ok(made)
+    };
+    let mut tenants = thread::scope(|scope| {
+        let threads: Vec<_> = (0..CONNECTIONS).map(|_| scope.spawn(work)).collect();
+        let mut tenants = Vec::new();
+        for thread in threads {
+            tenants.extend(thread.join().map_err(|_| anyhow!("a loader panicked"))??);
+        }
+        Ok::<_, anyhow::Error>(tenants)
+    })?;
+    tenants.sort_by_key(|(number, _)| *number);
+    Ok(tenants.into_iter().map(|(_, tenant)| tenant).collect())
+}
+
+/// Creates something; the path of what was created.
+fn create(connection: &mut Connection<'_>, collection: &str, body: &Value) -> Result<String> {
+    let made = connection.call("POST", collection, body)?;
+    Ok(format!("{collection}/{}", text(&made, "id")?))
+}
+
+fn text<'a>(object: &'a Value, field: &str) -> Result<&'a str> {
+    let value = object.get(field).and_then(Value::as_str);
+    value.with_context(|| format!("no {field} in {object}"))
+}
+
+/// Fills one organization.
+struct Loader<'a, 'b> {
+    connection: &'a mut Connection<'b>,
+    path: String,
+    organization: &'a Organization,
+}
+
+impl Loader<'_, '_> {
+    fn fill(&mut self, hashes: &[String]) -> Result<Tenant> {
+        let mut ids = Vec::new();
+        for user in &self.organization.users {
+            ids.push((user, self.user(user, hashes)?));
+        }
+        for group in 0..GROUPS {
+            self.group(group, &ids)?;
+        }
+        let path = format!("{}/service-accounts", self.path);
+        let account = self
+            .connection
+            .call("POST", &path, &json!({"name": "reader"}))?;
+        let secret = format!("secret-of-the-gear-of-{}", self.organization.slug);
+        create(
+            self.connection,
+            &format!("{}/radius-clients", self.path),
+            &json!({
+                "name": "gear",
+                "sources": [format!("{}/32", self.organization.source)],
+                "secret": secret,
+            }),
+        )?;
+        Ok(Tenant {
+            reader_dn: text(&account, "dn")?.to_owned(),
+            reader_password: text(&account, "password")?.to_owned(),
+            secret,
+        })
+    }
+
+    /// Creates a user; its id.
+    fn user(&mut self, user: &User, hashes: &[String]) -> Result<String> {
+        let body = json!({
+            "login": user.login,
+            "display_name": user.display_name(),
+            "given_name": user.given_name,
+            "surname": user.surname,
+            "mail": [user.mail(self.organization)],
+            "password_hash": hashes.get(user.password).context("no hash")?,
+        });
+        let made = self
+            .connection
+            .call("POST", &format!("{}/users", self.path), &body)?;
+        Ok(text(&made, "id")?.to_owned())
+    }
+
+    fn group(&mut self, group: usize, ids: &[(&User, String)]) -> Result<()> {
+        let body = json!({"name": group_name(group), "description": "A team"});
+        let path = create(self.connection, &format!("{}/groups", self.path), &body)?;
+        let members = ids.iter().filter(|(user, _)| user.groups.contains(&group));
+        let members: Vec<_> = members.map(|(_, id)| id).collect();
+        for some in members.chunks(100) {
+            let body = json!({"add": {"users": some, "groups": []}});
+            self.connection
+                .call("PATCH", &format!("{path}/members"), &body)?;
+        }
+        Ok(())
+    }
+}
