@@ -277,7 +277,7 @@ fn section_5_3_a_chap_password_has_17_octets() {
 }
 
 #[test]
-fn section_5_16_every_typed_value_goes_out_in_the_configured_order() {
+fn section_5_every_typed_value_goes_out_in_the_configured_order() {
     let mut reply = Reply::new();
     reply
         .integer(AttributeType::SESSION_TIMEOUT, 3600)
