@@ -260,7 +260,8 @@ impl StoredHash {
 
     /// Tells whether the password is the one that was hashed.
     ///
-    /// The comparison takes the same time wherever octets differ.
+    /// The comparison takes the same time wherever octets differ. When there is no memory to
+    /// compute with, no password is right.
     pub fn verify(&self, password: &Password) -> bool {
         match &self.0 {
             Scheme::Argon2(hash) => hash.verify(password),

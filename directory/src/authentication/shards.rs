@@ -78,6 +78,10 @@ impl<K: Copy + Eq + Hash, V: Fades> Shard<'_, K, V> {
         self.values.get(key)
     }
 
+    pub(super) fn value_mut(&mut self, key: &K) -> Option<&mut V> {
+        self.values.get_mut(key)
+    }
+
     pub(super) fn remove(&mut self, key: &K) {
         self.values.remove(key);
     }

@@ -88,50 +88,51 @@ impl<K: Copy + Eq + Hash> Throttle<K> {
     pub fn check(&self, source: IpAddr, account: K, now_ms: u64) -> Result<(), Wait> {
         let source = Source::of(source);
         let pair = (source, account);
-        let retry_at = self.pairs.of(&pair).value(&pair).map(|it| it.retry_at);
-        wait_until(retry_at.unwrap_or(0), now_ms)?;
-        if self.policy.source_failures == 0 {
-            return Ok(());
+        wait_until(self.retry_at(pair), now_ms)?;
+        match wait_until(self.free_at(source), now_ms) {
+            Err(_) if self.is_familiar(pair, now_ms) => Ok(()),
+            waited => waited,
         }
-        let free_at = self
-            .sources
-            .of(&source)
-            .value(&source)
-            .map(|bucket| bucket.free_at(&self.policy));
-        let wait = wait_until(free_at.unwrap_or(0), now_ms);
-        if wait.is_err() && self.is_familiar(pair, now_ms) {
-            return Ok(());
-        }
-        wait
     }
 
     /// Counts a failure.
     pub fn failed(&self, source: IpAddr, account: K, now_ms: u64) {
         let source = Source::of(source);
         let pair = (source, account);
-        let failures = self
-            .pairs
-            .of(&pair)
-            .change(pair, PairFailures::default, |it| {
-                it.count(&self.policy, now_ms)
+        let mut pairs = self.pairs.of(&pair);
+        let takes = pairs.change(pair, PairFailures::default, |failures| {
+            failures.count(&self.policy, now_ms)
+        });
+        drop(pairs);
+        if takes {
+            let mut sources = self.sources.of(&source);
+            sources.change(source, Bucket::default, |bucket| {
+                bucket.take(&self.policy, now_ms);
             });
-        if failures <= self.policy.free_failures.max(1) {
-            self.sources
-                .of(&source)
-                .change(source, Bucket::default, |it| {
-                    it.take(&self.policy, now_ms);
-                });
         }
     }
 
-    /// Forgets the failures of the pair, and makes its account familiar to the source.
+    /// Ends the wait of the pair, and makes its account familiar to the source.
     ///
     /// The source gets nothing back: who has one account could else guess at others for ever.
     pub fn succeeded(&self, source: IpAddr, account: K, now_ms: u64) {
         let pair = (Source::of(source), account);
-        self.pairs.of(&pair).remove(&pair);
+        if let Some(failures) = self.pairs.of(&pair).value_mut(&pair) {
+            failures.forgive();
+        }
         let until = now_ms.saturating_add(self.policy.familiar_ms);
         self.familiar.of(&pair).put(pair, Familiar { until });
+    }
+
+    fn retry_at(&self, pair: (Source, K)) -> u64 {
+        let shard = self.pairs.of(&pair);
+        shard.value(&pair).map_or(0, |failures| failures.retry_at)
+    }
+
+    fn free_at(&self, source: Source) -> u64 {
+        let shard = self.sources.of(&source);
+        let free_at = |bucket: &Bucket| bucket.free_at(&self.policy);
+        shard.value(&source).map_or(0, free_at)
     }
 
     fn is_familiar(&self, pair: (Source, K), now_ms: u64) -> bool {
@@ -165,7 +166,11 @@ impl Source {
 
 #[derive(Default)]
 struct PairFailures {
+    /// Since the last success.
     count: u32,
+    /// Failures taken out of the source's bucket, of which a success gives none back: one person
+    /// with an old password on one device and the right one on another would else empty it.
+    taken: u32,
     retry_at: u64,
     forgotten_at: u64,
 }
@@ -177,14 +182,22 @@ impl Fades for PairFailures {
 }
 
 impl PairFailures {
-    fn count(&mut self, policy: &ThrottlePolicy, now_ms: u64) -> u32 {
+    /// Counts a failure, and tells whether it takes one out of the source's bucket.
+    fn count(&mut self, policy: &ThrottlePolicy, now_ms: u64) -> bool {
         if now_ms >= self.forgotten_at {
-            self.count = 0;
+            *self = Self::default();
         }
         self.count = self.count.saturating_add(1);
         self.retry_at = now_ms.saturating_add(policy.wait_after(self.count));
         self.forgotten_at = self.retry_at.saturating_add(policy.forget_ms);
-        self.count
+        let takes = self.taken < policy.free_failures.max(1);
+        self.taken += u32::from(takes);
+        takes
+    }
+
+    fn forgive(&mut self) {
+        self.count = 0;
+        self.retry_at = 0;
     }
 }
 
@@ -220,7 +233,9 @@ impl Bucket {
 
     /// The time at which at least one failure is left.
     fn free_at(&self, policy: &ThrottlePolicy) -> u64 {
-        let others = u64::from(policy.source_failures.saturating_sub(1));
+        let Some(others) = policy.source_failures.checked_sub(1).map(u64::from) else {
+            return 0;
+        };
         self.full_at
             .saturating_sub(policy.source_refill_ms.saturating_mul(others))
     }
@@ -321,6 +336,16 @@ mod tests {
         let throttle = throttle();
         for now in 0..10_000 {
             throttle.failed(proxy(), 1, now);
+            assert_eq!(throttle.check(proxy(), 2, now), Ok(()));
+        }
+    }
+
+    #[test]
+    fn a_user_with_a_right_and_a_wrong_device_never_stops_the_others() {
+        let throttle = throttle();
+        for now in 0..10_000 {
+            throttle.failed(proxy(), 1, now);
+            throttle.succeeded(proxy(), 1, now);
             assert_eq!(throttle.check(proxy(), 2, now), Ok(()));
         }
     }

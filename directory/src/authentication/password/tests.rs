@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 const CHEAP: HashParameters = HashParameters {
@@ -282,4 +284,28 @@ fn a_hash_that_would_hold_a_thread_for_long_is_refused() {
 fn passlibs_default_rounds_are_within_the_limits() {
     stored("$5$rounds=535000$saltstring$vc6YOOogU4kWVvwga8e9zTFgKcy4tb5LaPxIiPJzqEC");
     stored("$argon2id$v=19$m=65536,t=3,p=4$BwcHBwcHBwcHBwcHBwcHBw$AAAAAAAAAAAAAAAAAAAAAA");
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_the_reader_panic(text in "\\PC{0,80}") {
+        let _read = StoredHash::parse(&text);
+        for scheme in ["{SSHA}", "{CRYPT}", "$5$", "$6$", "$2b$", "$pbkdf2-sha256$", "$argon2id$"] {
+            let _read = StoredHash::parse(&format!("{scheme}{text}"));
+        }
+    }
+
+    #[test]
+    fn no_damage_to_a_hash_makes_the_reader_panic(
+        hash in prop::sample::select(HASHES),
+        place in 0_usize..400,
+        damage in "\\PC{0,3}",
+        lost in 0_usize..4,
+    ) {
+        let mut text: Vec<char> = hash.chars().collect();
+        let start = place.min(text.len());
+        let end = (start + lost).min(text.len());
+        text.splice(start..end, damage.chars());
+        let _read = StoredHash::parse(&text.into_iter().collect::<String>());
+    }
 }
