@@ -7,7 +7,8 @@ use crate::seal::Vault;
 use crate::table::Data;
 use crate::view::{Pending, View};
 use crate::{
-    Corrupt, Entries, Id, Index, Kind, MAX_VALUE, Partition, ReadError, Reading, Record, Relation,
+    Corrupt, Entries, Event, Id, Index, Kind, MAX_VALUE, MasterKey, Partition, ReadError, Reading,
+    Record, Relation, format,
 };
 
 /// Why a change could not be made.
@@ -52,14 +53,7 @@ pub struct Change<'a> {
 pub(crate) struct Made {
     pub(crate) pending: Pending,
     pub(crate) changes: Vec<Changed>,
-    pub(crate) events: Vec<PendingEvent>,
-}
-
-/// An event that will be written with its change.
-pub(crate) struct PendingEvent {
-    pub(crate) partition: Partition,
-    pub(crate) time_ms: u64,
-    pub(crate) body: Vec<u8>,
+    pub(crate) events: Vec<Event>,
 }
 
 impl Reading for Change<'_> {
@@ -281,12 +275,39 @@ impl<'a> Change<'a> {
     /// `time_ms` is in milliseconds since 1970.
     pub fn event(&mut self, partition: Partition, time_ms: u64, body: &[u8]) -> u64 {
         let number = self.outbox.saturating_add(self.made.events.len() as u64);
-        self.made.events.push(PendingEvent {
+        self.made.events.push(Event {
             partition,
             time_ms,
             body: body.to_vec(),
         });
         number
+    }
+
+    /// Seals all data keys with another master key, which is the one in force after the commit.
+    pub(crate) fn rewrap(&mut self, new: &MasterKey) -> Result<(), ChangeError> {
+        self.vault.prepare(new);
+        let rewrapped = self.rewrap_data_keys();
+        if rewrapped.is_err() {
+            self.vault.settle(false);
+        }
+        rewrapped
+    }
+
+    fn rewrap_data_keys(&mut self) -> Result<(), ChangeError> {
+        for partition in self.partitions()? {
+            let name = key::data_key(partition);
+            let wrapped = self
+                .view()
+                .value(&name)?
+                .map(|wrapped| wrapped.bytes().to_vec());
+            if let Some(wrapped) = wrapped {
+                let data_key = self.vault.unwrap(&name, &wrapped)?;
+                let wrapped = self.vault.wrap(&name, data_key.expose())?;
+                self.insert(name, wrapped);
+            }
+        }
+        self.insert(key::master_key_check(), format::sealed_check(self.vault)?);
+        Ok(())
     }
 
     fn next_id(&self, partition: Partition) -> Result<Id, ChangeError> {

@@ -1,110 +1,147 @@
-//! The format of the database file.
+//! The format of the database file: its version, and the facts that it keeps about itself.
 
-use redb::{Database, ReadableTable, WriteTransaction};
+use redb::{Database, ReadTransaction, ReadableTable, WriteTransaction};
 
 use crate::change::Made;
 use crate::seal::Vault;
 use crate::table::{DATA, LOG, META, OUTBOX};
-use crate::{Change, ChangeError, OpenError, Partition, ReadError, writer};
+use crate::view::View;
+use crate::writer::{self, Position};
+use crate::{Change, ChangeError, Corrupt, OpenError, Partition, ReadError, Reading, key};
 
 /// The format that this version writes.
 pub(crate) const FORMAT: u32 = 1;
 
-const FORMAT_NAME: &str = "format";
-const CHECK_NAME: &str = "master-key-check";
-const CHECK_TEXT: &[u8] = b"this opens with the right master key";
+/// Turns a file of one format into one of the next, inside the transaction that also writes the
+/// new version.
+pub(crate) type Step = fn(&WriteTransaction) -> Result<(), ReadError>;
 
-/// Creates the tables of a new file or checks those of an old one, and returns the sequence
-/// number of the last change.
-pub(crate) fn prepare(database: &Database, vault: &Vault) -> Result<u64, OpenError> {
-    let transaction = database
-        .begin_write()
-        .map_err(redb::Error::from)
-        .map_err(ReadError::from)?;
+/// The steps from format 1 upwards; the first makes format 2 out of 1.
+const STEPS: &[Step; FORMAT as usize - 1] = &[];
+
+/// Creates the tables of a new file, brings an old one to [`FORMAT`], refuses a newer one.
+pub(crate) fn prepare(database: &Database, vault: &Vault) -> Result<(), OpenError> {
+    let transaction = database.begin_write().map_err(ReadError::of)?;
     let transaction = writer::durable(transaction)?;
-    let found = found_format(&transaction)?;
-    match found {
-        None => create(&transaction, vault)?,
-        Some(found) if found > FORMAT => {
-            return Err(OpenError::Newer {
-                found,
-                known: FORMAT,
-            });
+    let changed = match found_format(&transaction)? {
+        None => {
+            create(&transaction, vault).map_err(unreadable)?;
+            true
         }
-        Some(_) => {}
-    }
-    check_master_key(&transaction, vault)?;
-    let sequence = last_sequence(&transaction)?;
-    if found.is_none() {
-        transaction
-            .commit()
-            .map_err(redb::Error::from)
-            .map_err(ReadError::from)?;
-    }
-    Ok(sequence)
-}
-
-fn found_format(transaction: &WriteTransaction) -> Result<Option<u32>, ReadError> {
-    let meta = transaction.open_table(META).map_err(redb::Error::from)?;
-    let stored = meta.get(FORMAT_NAME).map_err(redb::Error::from)?;
-    let found = stored.map(|stored| stored.value().try_into().map(u32::from_be_bytes));
-    found
-        .transpose()
-        .map_err(|_| crate::Corrupt::new("the format version").into())
-}
-
-fn create(transaction: &WriteTransaction, vault: &Vault) -> Result<(), OpenError> {
-    create_tables(transaction, vault).map_err(|error| match error {
-        ChangeError::Read(error) => OpenError::Database(error),
-        other => OpenError::Database(crate::Corrupt::new(other.to_string()).into()),
-    })
-}
-
-fn create_tables(transaction: &WriteTransaction, vault: &Vault) -> Result<(), ChangeError> {
-    let database = |error| ReadError::Database(error);
-    let mut meta = transaction
-        .open_table(META)
-        .map_err(|e| database(e.into()))?;
-    meta.insert(FORMAT_NAME, FORMAT.to_be_bytes().as_slice())
-        .map_err(|e| database(e.into()))?;
-    let check = vault.wrap(CHECK_NAME.as_bytes(), CHECK_TEXT)?;
-    meta.insert(CHECK_NAME, check.as_slice())
-        .map_err(|e| database(e.into()))?;
-    transaction
-        .open_table(LOG)
-        .map_err(|e| database(e.into()))?;
-    transaction
-        .open_table(OUTBOX)
-        .map_err(|e| database(e.into()))?;
-    let mut data = transaction
-        .open_table(DATA)
-        .map_err(|e| database(e.into()))?;
-    let mut change = Change::new(&data, vault, 0, 0);
-    change.create_partition(Partition::Provider)?;
-    let Made { pending, .. } = std::mem::take(&mut change.made);
-    for (key, value) in pending {
-        data.insert(key.as_slice(), value.unwrap_or_default().as_slice())
-            .map_err(|e| database(e.into()))?;
+        Some(found) => migrate(&transaction, found, STEPS)?,
+    };
+    if changed {
+        transaction.commit().map_err(ReadError::of)?;
     }
     Ok(())
 }
 
-fn check_master_key(transaction: &WriteTransaction, vault: &Vault) -> Result<(), OpenError> {
-    let meta = transaction
-        .open_table(META)
-        .map_err(|error| ReadError::Database(error.into()))?;
-    let check = meta
-        .get(CHECK_NAME)
-        .map_err(|error| ReadError::Database(error.into()))?;
-    let check = check.ok_or(OpenError::WrongMasterKey)?;
-    match vault.unwrap(CHECK_NAME.as_bytes(), check.value()) {
-        Ok(text) if text.expose() == CHECK_TEXT => Ok(()),
-        Ok(_) | Err(_) => Err(OpenError::WrongMasterKey),
+/// Runs the steps that lie between the format found and the newest, and says whether there were
+/// any.
+pub(crate) fn migrate(
+    transaction: &WriteTransaction,
+    found: u32,
+    steps: &[Step],
+) -> Result<bool, OpenError> {
+    let known = u32::try_from(steps.len())
+        .unwrap_or(u32::MAX)
+        .saturating_add(1);
+    if found > known {
+        return Err(OpenError::Newer { found, known });
     }
+    let done = found
+        .checked_sub(1)
+        .ok_or_else(|| ReadError::from(Corrupt::new("format 0")))?;
+    let mut format = found;
+    for step in steps
+        .iter()
+        .skip(usize::try_from(done).unwrap_or(usize::MAX))
+    {
+        step(transaction)?;
+        format += 1;
+        write_fact(transaction, FORMAT_NAME, &format.to_be_bytes())?;
+    }
+    Ok(format > found)
 }
 
-fn last_sequence(transaction: &WriteTransaction) -> Result<u64, ReadError> {
-    let log = transaction.open_table(LOG).map_err(redb::Error::from)?;
-    let last = log.last().map_err(redb::Error::from)?;
-    Ok(last.map_or(0, |(sequence, _)| sequence.value()))
+/// Says whether the sealed check text opens with the prepared master key alone.
+///
+/// # Errors
+/// When it opens with neither key.
+pub(crate) fn check_master_key(reading: &impl Reading) -> Result<bool, ReadError> {
+    let View { vault, .. } = reading.view();
+    let name = key::master_key_check();
+    let sealed = reading.view().value(&name)?.ok_or(ReadError::Sealed)?;
+    vault.opens_with_prepared(&name, sealed.bytes())
+}
+
+/// How far the changes of a file have come.
+pub(crate) fn position(transaction: &ReadTransaction) -> Result<Position, ReadError> {
+    let log = transaction.open_table(LOG).map_err(ReadError::of)?;
+    let last = log
+        .last()
+        .map_err(ReadError::of)?
+        .map(|(sequence, _)| sequence.value());
+    let meta = transaction.open_table(META).map_err(ReadError::of)?;
+    let next = meta.get(NEXT_OUTBOX).map_err(ReadError::of)?;
+    let next = next.and_then(|next| next.value().try_into().ok().map(u64::from_be_bytes));
+    Ok(Position {
+        sequence: last.unwrap_or(0),
+        next_outbox: next.unwrap_or(1),
+        handed: 0,
+    })
+}
+
+/// Keeps the outbox number that the next event gets.
+pub(crate) fn note_outbox(transaction: &WriteTransaction, next: u64) -> Result<(), ReadError> {
+    write_fact(transaction, NEXT_OUTBOX, &next.to_be_bytes())
+}
+
+/// Seals the check text with the master key in force.
+pub(crate) fn sealed_check(vault: &Vault) -> Result<Vec<u8>, ReadError> {
+    vault.wrap(&key::master_key_check(), CHECK_TEXT)
+}
+
+const FORMAT_NAME: &str = "format";
+const NEXT_OUTBOX: &str = "next outbox number";
+const CHECK_TEXT: &[u8] = b"this opens with the right master key";
+
+fn found_format(transaction: &WriteTransaction) -> Result<Option<u32>, ReadError> {
+    let meta = transaction.open_table(META).map_err(ReadError::of)?;
+    let stored = meta.get(FORMAT_NAME).map_err(ReadError::of)?;
+    let found = stored.map(|stored| stored.value().try_into().map(u32::from_be_bytes));
+    found
+        .transpose()
+        .map_err(|_| Corrupt::new("the format version").into())
+}
+
+fn create(transaction: &WriteTransaction, vault: &Vault) -> Result<(), ChangeError> {
+    write_fact(transaction, FORMAT_NAME, &FORMAT.to_be_bytes())?;
+    transaction.open_table(LOG).map_err(ReadError::of)?;
+    transaction.open_table(OUTBOX).map_err(ReadError::of)?;
+    let mut data = transaction.open_table(DATA).map_err(ReadError::of)?;
+    let mut change = Change::new(&data, vault, 0, 0);
+    change.create_partition(Partition::Provider)?;
+    let Made { mut pending, .. } = std::mem::take(&mut change.made);
+    pending.insert(key::master_key_check(), Some(sealed_check(vault)?));
+    Ok(writer::apply(&mut data, &pending)?)
+}
+
+fn write_fact(transaction: &WriteTransaction, name: &str, value: &[u8]) -> Result<(), ReadError> {
+    let mut meta = transaction.open_table(META).map_err(ReadError::of)?;
+    meta.insert(name, value).map_err(ReadError::of)?;
+    Ok(())
+}
+
+fn unreadable(error: ChangeError) -> OpenError {
+    match error {
+        ChangeError::Read(error) => OpenError::Database(error),
+        other @ (ChangeError::Unstorable(_)
+        | ChangeError::ValueTooLong { .. }
+        | ChangeError::NoPartition(_)
+        | ChangeError::PartitionTaken(_)
+        | ChangeError::NumbersExhausted(_)) => {
+            OpenError::Database(Corrupt::new(other.to_string()).into())
+        }
+    }
 }

@@ -9,6 +9,7 @@
 //! partition u32 | 5                                              sealed data key
 //! partition u32 | 6                                              next id
 //! 0             | 7 | partition u32                              partition being erased
+//! 0             | 8                                              text sealed by the master key
 //! ```
 //!
 //! Numbers are big endian, so that keys sort as their components do. In an index value `00` is
@@ -41,6 +42,7 @@ pub(crate) enum Space {
     DataKey = 5,
     NextId = 6,
     Erasure = 7,
+    MasterKeyCheck = 8,
 }
 
 /// In which direction a link is read.
@@ -70,6 +72,21 @@ pub(crate) fn erasure(erased: Partition) -> Key {
     let mut key = space(Partition::Provider, Space::Erasure);
     key.extend_from_slice(&erased.number().to_be_bytes());
     key
+}
+
+/// The marks of all partitions that are being erased.
+pub(crate) fn erasures() -> KeyRange {
+    starting_with(space(Partition::Provider, Space::Erasure))
+}
+
+/// The partition that an erasure mark names.
+pub(crate) fn erased(mark: &[u8]) -> Option<Partition> {
+    mark.last_chunk()
+        .map(|number| Partition::from_number(u32::from_be_bytes(*number)))
+}
+
+pub(crate) fn master_key_check() -> Key {
+    space(Partition::Provider, Space::MasterKeyCheck)
 }
 
 pub(crate) fn index_entry(partition: Partition, index: Index, value: &[u8], id: Id) -> Key {
@@ -149,9 +166,57 @@ pub(crate) fn starting_with(prefix: Key) -> KeyRange {
     KeyRange { start: prefix, end }
 }
 
-/// All keys of a partition.
+/// The partition that a key belongs to.
+pub(crate) fn partition_of(key: &[u8]) -> Option<Partition> {
+    key.first_chunk()
+        .map(|number| Partition::from_number(u32::from_be_bytes(*number)))
+}
+
+/// The beginning that all keys of a partition share.
 pub(crate) fn partition(partition: Partition) -> Key {
     Key::from_slice(&partition.number().to_be_bytes())
+}
+
+/// All index entries of a partition.
+pub(crate) fn index_entries(partition: Partition) -> KeyRange {
+    starting_with(space(partition, Space::Index))
+}
+
+/// What a key holds.
+pub(crate) fn space_of(key: &[u8]) -> Option<Space> {
+    match key.get(PARTITION)? {
+        1 => Some(Space::Record),
+        2 => Some(Space::Index),
+        3 => Some(Space::Link),
+        4 => Some(Space::Secret),
+        5 => Some(Space::DataKey),
+        6 => Some(Space::NextId),
+        7 => Some(Space::Erasure),
+        8 => Some(Space::MasterKeyCheck),
+        _ => None,
+    }
+}
+
+/// The kind and number in the key of a record or a secret.
+pub(crate) fn kind_and_id(key: &[u8]) -> Option<(Kind, Id)> {
+    let (kind, id) = key.get(PARTITION + 1..)?.split_first()?;
+    Some((Kind(*kind), Id::from_be_bytes(id.try_into().ok()?)))
+}
+
+/// The direction of a link, and the key of the same link in the other direction.
+pub(crate) fn turned(partition: Partition, key: &[u8]) -> Option<(Direction, Key)> {
+    let (relation, rest) = key.get(PARTITION + 1..)?.split_first_chunk()?;
+    let (direction, rest) = rest.split_first()?;
+    let (from, rest) = rest.split_first_chunk()?;
+    let to = rest.try_into().ok()?;
+    let (direction, other) = match direction {
+        0 => (Direction::Forward, Direction::Backward),
+        1 => (Direction::Backward, Direction::Forward),
+        _ => return None,
+    };
+    let relation = Relation(u16::from_be_bytes(*relation));
+    let ends = (Id::from_be_bytes(to), Id::from_be_bytes(*from));
+    Some((direction, link(partition, relation, other, ends)))
 }
 
 /// The record number at the end of an index entry or a link.
@@ -177,7 +242,8 @@ pub(crate) fn value_of(key: &[u8]) -> Option<Vec<u8>> {
 const END_OF_VALUE: [u8; 2] = [0, 1];
 const BEHIND_VALUE: [u8; 2] = [0, 2];
 const ID: usize = size_of::<Id>();
-const INDEX_HEADER: usize = size_of::<u32>() + 1 + size_of::<u16>();
+const PARTITION: usize = size_of::<u32>();
+const INDEX_HEADER: usize = PARTITION + 1 + size_of::<u16>();
 
 fn space(partition: Partition, space: Space) -> Key {
     let mut key = self::partition(partition);

@@ -11,6 +11,12 @@
 //! - Secrets are sealed with a key of their partition, which the [`MasterKey`] seals.
 
 mod change;
+mod check;
+mod core;
+mod disk;
+mod erase;
+mod events;
+mod file;
 mod format;
 mod key;
 mod log;
@@ -25,6 +31,8 @@ mod view;
 mod writer;
 
 pub use change::{Change, ChangeError};
+pub use check::{KindCheck, Report};
+pub use events::{Dropped, Event, EventError, EventLog, EventOptions, MAX_EVENT, Stored};
 pub use key::MAX_VALUE;
 pub use log::{Changed, Commit, What};
 pub use name::{Id, Index, Kind, Partition, Relation};

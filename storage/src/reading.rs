@@ -14,12 +14,24 @@ pub enum ReadError {
     /// The disk or the file failed.
     #[error("the database cannot be read: {0}")]
     Database(#[from] redb::Error),
+    /// The disk takes no writes; until it does the store can only be read.
+    #[error("the disk takes no writes; the store can only be read")]
+    Frozen,
+    /// The disk failed and cannot be read; the next change tries to open the database again.
+    #[error("the disk failed and cannot be read")]
+    Lost,
     /// The stored bytes are not what they should be.
     #[error(transparent)]
     Corrupt(#[from] Corrupt),
     /// A secret cannot be unsealed: its data key is gone, or it was tampered with.
     #[error("a secret cannot be unsealed")]
     Sealed,
+}
+
+impl ReadError {
+    pub(crate) fn of(error: impl Into<redb::Error>) -> Self {
+        Self::Database(error.into())
+    }
 }
 
 /// The ways of reading that [`Snapshot`](crate::Snapshot) and [`Change`](crate::Change) share.
@@ -168,6 +180,26 @@ pub trait Reading {
             .vault
             .data_key(partition, &wrapped_name, wrapped.bytes())?;
         Ok(Some(data_key.unseal(&name, sealed.bytes())?))
+    }
+
+    /// All partitions that have any data, the provider first.
+    ///
+    /// One that is being erased is among them until nothing of it is left.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn partitions(&self) -> Result<Vec<Partition>, ReadError> {
+        let mut found = Vec::new();
+        let mut next = Some(0_u32);
+        while let Some(number) = next {
+            let start = key::partition(Partition::from_number(number));
+            let mut walk = self.view().walk(KeyRange { start, end: None });
+            let partition = walk.step(|key, _| key::partition_of(key).ok_or_else(bad_key));
+            let partition = partition.transpose()?;
+            found.extend(partition);
+            next = partition.and_then(|partition| partition.number().checked_add(1));
+        }
+        Ok(found)
     }
 
     /// Says whether a partition was created and not destroyed.

@@ -160,10 +160,14 @@ pub(crate) struct Vault {
     entropy: Arc<dyn Entropy>,
 }
 
-/// The master key, and while a rotation waits for its commit the one that follows it.
+/// The master key, and another one that may still be met.
 struct MasterKeys {
     current: Seal,
-    next: Option<Seal>,
+    /// The key that follows while a rotation waits for its commit, later the one before, with
+    /// which snapshots taken before the rotation are read.
+    other: Option<Seal>,
+    /// Whether the other key is the one that follows.
+    rotating: bool,
 }
 
 /// A data key with the sealed octets it was taken from, which tell if it is still the right one.
@@ -176,7 +180,8 @@ impl Vault {
     pub(crate) fn new(master: &MasterKey, entropy: Arc<dyn Entropy>) -> Self {
         let keys = MasterKeys {
             current: Seal::new(&master.0),
-            next: None,
+            other: None,
+            rotating: false,
         };
         Self {
             keys: RwLock::new(keys),
@@ -199,7 +204,11 @@ impl Vault {
     /// Seals with the master key.
     pub(crate) fn wrap(&self, name: &[u8], plain: &[u8]) -> Result<Vec<u8>, ReadError> {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        let seal = keys.next.as_ref().unwrap_or(&keys.current);
+        let seal = keys
+            .other
+            .as_ref()
+            .filter(|_| keys.rotating)
+            .unwrap_or(&keys.current);
         seal.seal(name, plain, self.entropy.as_ref())
     }
 
@@ -207,8 +216,8 @@ impl Vault {
     pub(crate) fn unwrap(&self, name: &[u8], wrapped: &[u8]) -> Result<Secret, ReadError> {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         let unsealed = keys.current.unseal(name, wrapped);
-        match (&keys.next, unsealed) {
-            (Some(next), Err(_)) => next.unseal(name, wrapped),
+        match (&keys.other, unsealed) {
+            (Some(other), Err(_)) => other.unseal(name, wrapped),
             (_, unsealed) => unsealed,
         }
     }
@@ -253,16 +262,40 @@ impl Vault {
     /// Makes `next` the key that seals, until [`settle`](Self::settle) decides.
     pub(crate) fn prepare(&self, next: &MasterKey) {
         let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        keys.next = Some(Seal::new(&next.0));
+        keys.other = Some(Seal::new(&next.0));
+        keys.rotating = true;
     }
 
-    /// Keeps a prepared master key if the commit that rewrapped the data keys is durable.
+    /// Ends a rotation, if one was prepared: the new key is kept if the commit that rewrapped the
+    /// data keys is durable.
     pub(crate) fn settle(&self, durable: bool) {
         let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        match keys.next.take() {
-            Some(next) if durable => keys.current = next,
-            Some(_) | None => {}
+        let keys = &mut *keys;
+        if std::mem::take(&mut keys.rotating) {
+            match &mut keys.other {
+                Some(next) if durable => std::mem::swap(&mut keys.current, next),
+                Some(_) | None => keys.other = None,
+            }
         }
+    }
+
+    /// Says whether what the master key sealed opens with a prepared key and not with the
+    /// current one.
+    pub(crate) fn opens_with_prepared(
+        &self,
+        name: &[u8],
+        wrapped: &[u8],
+    ) -> Result<bool, ReadError> {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        if keys.current.unseal(name, wrapped).is_ok() {
+            return Ok(false);
+        }
+        let prepared = keys
+            .other
+            .as_ref()
+            .filter(|_| keys.rotating)
+            .ok_or(ReadError::Sealed)?;
+        prepared.unseal(name, wrapped).map(|_| true)
     }
 }
 

@@ -20,7 +20,7 @@ pub struct Snapshot {
 
 impl Snapshot {
     pub(crate) fn new(transaction: &ReadTransaction, vault: Arc<Vault>) -> Result<Self, ReadError> {
-        let data = transaction.open_table(DATA).map_err(redb::Error::from)?;
+        let data = transaction.open_table(DATA).map_err(ReadError::of)?;
         Ok(Self { data, vault })
     }
 }

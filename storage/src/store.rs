@@ -1,16 +1,23 @@
 //! Opening the store, reading from it and handing changes to its writer.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
-use redb::{Database, ReadableDatabase, StorageBackend, WriteTransaction};
+use redb::StorageBackend;
+use redb::backends::FileBackend;
 
+use crate::check::{self, KindCheck, Report};
+use crate::core::Core;
+use crate::disk::Disk;
+use crate::events::{EventError, EventLog, EventOptions, Memory};
+use crate::file::{self, Lock};
 use crate::seal::Vault;
-use crate::writer::{self, Job, Work};
-use crate::{Change, Commit, Entropy, MasterKey, ReadError, Snapshot, WriteError};
+use crate::writer::{Job, Nudge, Work, Writer};
+use crate::{
+    Change, ChangeError, Commit, Entropy, MasterKey, ReadError, Snapshot, WriteError, format,
+};
 
 /// How the store uses memory and time.
 #[derive(Clone, Debug)]
@@ -23,6 +30,8 @@ pub struct Options {
     pub group: usize,
     /// How many changes the change log keeps.
     pub log: u64,
+    /// How the event log works.
+    pub events: EventOptions,
 }
 
 impl Default for Options {
@@ -32,6 +41,7 @@ impl Default for Options {
             queue: 1024,
             group: 256,
             log: 100_000,
+            events: EventOptions::default(),
         }
     }
 }
@@ -65,6 +75,9 @@ pub enum OpenError {
     /// The database cannot be opened or read.
     #[error("the database cannot be opened: {0}")]
     Database(#[from] ReadError),
+    /// The event log cannot be opened.
+    #[error(transparent)]
+    Events(#[from] EventError),
 }
 
 /// A store that is open. Clones share it; the last one closes it.
@@ -78,7 +91,7 @@ impl Store {
     /// Opens the store in a directory, or creates it there.
     ///
     /// # Errors
-    /// When another process has it open, the directory or the file cannot be used, the file is of
+    /// When another process has it open, the directory or a file cannot be used, the file is of
     /// a newer format, or the master key is not the one it was created with.
     pub fn open(
         directory: &Path,
@@ -86,14 +99,19 @@ impl Store {
         entropy: Arc<dyn Entropy>,
         options: Options,
     ) -> Result<Self, OpenError> {
-        let database = redb::Builder::new()
-            .set_cache_size(options.cache_bytes)
-            .create(directory.join("tenantry.redb"))
-            .map_err(|error| ReadError::Database(error.into()))?;
-        Self::start(database, &master, entropy, options)
+        file::create_directory(directory)?;
+        let lock = Lock::acquire(directory)?;
+        let file = file::open_database(directory)?;
+        let disk = Disk::new(FileBackend::new(file).map_err(ReadError::of)?);
+        let events = EventLog::open(&directory.join("events"), options.events.clone())?;
+        Self::start(
+            (disk, events, Some(lock)),
+            Vault::new(&master, entropy),
+            options,
+        )
     }
 
-    /// Opens a store that lies in a backend of redb, for tests.
+    /// Opens a store that lies in a backend of redb and keeps its events in memory, for tests.
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -103,11 +121,9 @@ impl Store {
         entropy: Arc<dyn Entropy>,
         options: Options,
     ) -> Result<Self, OpenError> {
-        let database = redb::Builder::new()
-            .set_cache_size(options.cache_bytes)
-            .create_with_backend(backend)
-            .map_err(|error| ReadError::Database(error.into()))?;
-        Self::start(database, &master, entropy, options)
+        let events = EventLog::open_folder(Arc::new(Memory::default()), options.events.clone())?;
+        let parts = (Disk::new(backend), events, None);
+        Self::start(parts, Vault::new(&master, entropy), options)
     }
 
     /// Takes a snapshot of the last durable state.
@@ -115,12 +131,10 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub fn read(&self) -> Result<Snapshot, ReadError> {
-        let transaction = self
-            .core
-            .database()
-            .begin_read()
-            .map_err(redb::Error::from)?;
-        Snapshot::new(&transaction, Arc::clone(&self.core.vault))
+        if self.core.is_ailing() {
+            self.door.nudge();
+        }
+        Snapshot::new(&self.core.begin_read()?, Arc::clone(&self.core.vault))
     }
 
     /// Runs `work` on the writer thread and returns after the durable commit that holds it.
@@ -148,75 +162,70 @@ impl Store {
     ///
     /// It runs on the writer thread: it must be quick and must not write to the store.
     pub fn watch(&self, watcher: Box<dyn Fn(&Commit) + Send + Sync>) {
-        self.core
-            .watchers
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(watcher);
+        self.core.watch(watcher);
     }
 
     /// The sequence number of the last durable change; 0 before the first.
     #[must_use]
     pub fn sequence(&self) -> u64 {
-        self.core.sequence.load(Ordering::Acquire)
+        self.core.sequence()
     }
 
-    fn start(
-        database: Database,
-        master: &MasterKey,
-        entropy: Arc<dyn Entropy>,
+    /// The event log.
+    #[must_use]
+    pub fn events(&self) -> &EventLog {
+        &self.core.events
+    }
+
+    /// Walks through everything and says what does not fit together.
+    ///
+    /// `kinds` names every kind of record that may be there.
+    ///
+    /// # Errors
+    /// When the database cannot be read. What it holds wrongly is in the report.
+    pub fn check(&self, kinds: &[KindCheck]) -> Result<Report, ReadError> {
+        check::check(&self.read()?, kinds)
+    }
+
+    /// Seals the data keys of all partitions with another master key, with which the store is to
+    /// be opened from then on.
+    ///
+    /// # Errors
+    /// When a data key cannot be read, or the change cannot be written.
+    pub fn rotate_master_key(&self, new: MasterKey) -> Result<(), WriteError<ChangeError>> {
+        self.write(move |change| change.rewrap(&new))
+    }
+
+    pub(crate) fn start(
+        (disk, events, lock): (Disk, EventLog, Option<Lock>),
+        vault: Vault,
         options: Options,
     ) -> Result<Self, OpenError> {
-        let vault = Arc::new(Vault::new(master, entropy));
-        let sequence = crate::format::prepare(&database, &vault)?;
-        let (sender, queue) = sync_channel(options.queue);
-        let core = Arc::new(Core {
-            database: RwLock::new(Arc::new(database)),
-            vault,
-            watchers: RwLock::default(),
-            sequence: AtomicU64::new(sequence),
-            options,
-        });
-        let writing = Arc::clone(&core);
+        let vault = Arc::new(vault);
+        let database = disk.open(options.cache_bytes).map_err(ReadError::of)?;
+        format::prepare(&database, &vault)?;
+        let (sender, queue) = sync_channel(options.queue.max(1));
+        let core = Arc::new(Core::new(disk, database, vault, events, options));
+        let snapshot = Snapshot::new(&core.begin_read()?, Arc::clone(&core.vault))?;
+        match format::check_master_key(&snapshot) {
+            Ok(_) => {}
+            Err(ReadError::Sealed) => return Err(OpenError::WrongMasterKey),
+            Err(error) => return Err(error.into()),
+        }
+        drop(snapshot);
+        let writer = Writer::start(Arc::clone(&core), queue)?;
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || writer::run(&writing, &queue))?;
-        let door = Arc::new(Door {
+            .spawn(move || writer.run())?;
+        let door = Door {
             queue: Some(sender),
             writer: Some(thread),
-        });
-        Ok(Self { door, core })
-    }
-}
-
-/// What readers and the writer share.
-pub(crate) struct Core {
-    database: RwLock<Arc<Database>>,
-    pub(crate) vault: Arc<Vault>,
-    watchers: RwLock<Vec<Box<dyn Fn(&Commit) + Send + Sync>>>,
-    pub(crate) sequence: AtomicU64,
-    pub(crate) options: Options,
-}
-
-impl Core {
-    pub(crate) fn database(&self) -> Arc<Database> {
-        Arc::clone(&self.database.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(crate) fn begin_write(&self) -> Result<WriteTransaction, ReadError> {
-        let transaction = self.database().begin_write().map_err(redb::Error::from)?;
-        writer::durable(transaction)
-    }
-
-    /// Tells the watchers of durable changes.
-    pub(crate) fn announce(&self, commits: &[Commit]) {
-        let watchers = self.watchers.read().unwrap_or_else(PoisonError::into_inner);
-        for commit in commits {
-            self.sequence.store(commit.sequence, Ordering::Release);
-            for watcher in watchers.iter() {
-                watcher(commit);
-            }
-        }
+            _lock: lock,
+        };
+        Ok(Self {
+            door: Arc::new(door),
+            core,
+        })
     }
 }
 
@@ -224,12 +233,24 @@ impl Core {
 struct Door {
     queue: Option<SyncSender<Box<dyn Job>>>,
     writer: Option<JoinHandle<()>>,
+    _lock: Option<Lock>,
 }
 
 impl Door {
     fn hand_in(&self, job: Box<dyn Job>) -> Result<(), Closed> {
         let queue = self.queue.as_ref().ok_or(Closed)?;
         queue.send(job).map_err(|_| Closed)
+    }
+
+    /// Makes the writer look after the disk, unless changes wait that will do so.
+    fn nudge(&self) {
+        match self
+            .queue
+            .as_ref()
+            .map(|queue| queue.try_send(Box::new(Nudge)))
+        {
+            Some(Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) | Ok(())) | None => {}
+        }
     }
 }
 

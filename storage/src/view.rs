@@ -25,7 +25,7 @@ impl<'a> View<'a> {
         if let Some(written) = self.pending.and_then(|pending| pending.get(key)) {
             return Ok(written.as_deref().map(Value::Pending));
         }
-        let stored = self.data.value(key).map_err(redb::Error::from)?;
+        let stored = self.data.value(key).map_err(ReadError::of)?;
         Ok(stored.map(Value::Stored))
     }
 
@@ -138,7 +138,7 @@ impl<'a> Rest<'a> {
             Self::Range { mut stored, ahead } => {
                 let next = match ahead {
                     Some(ahead) => Some(ahead),
-                    None => stored.next().transpose().map_err(redb::Error::from)?,
+                    None => stored.next().transpose().map_err(ReadError::of)?,
                 };
                 *self = Self::Range {
                     stored,

@@ -1,17 +1,19 @@
 //! The one writer: takes changes from a queue and commits them in groups.
 
+mod group;
+mod job;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::mpsc::{Receiver, RecvError, TryRecvError};
 
-use redb::{Durability, WriteTransaction};
-
-use crate::change::Made;
-use crate::record::encode;
-use crate::store::Core;
-use crate::table::{DATA, LOG};
-use crate::{Change, Commit, ReadError};
+use self::group::{Kept, write_group};
+pub(crate) use self::group::{apply, durable};
+pub(crate) use self::job::{Job, Nudge, Work};
+use crate::core::Core;
+use crate::events::Event;
+use crate::table::{LOG, OUTBOX};
+use crate::{Commit, Corrupt, ReadError, Snapshot, What, erase, format};
 
 /// Why a change was not written.
 #[derive(Debug, thiserror::Error)]
@@ -19,164 +21,177 @@ pub enum WriteError<E> {
     /// The change itself said no; nothing of it is left behind.
     #[error(transparent)]
     Refused(E),
-    /// The disk or the file failed; the change may be tried again.
+    /// The disk or the file failed. Whether the change will be there after a restart is open, as
+    /// it is after a power loss; it will not be there by half.
     #[error("the change could not be written: {0}")]
     Disk(Arc<ReadError>),
     /// The change panicked; nothing of it is left behind.
     #[error("the change panicked")]
     Panicked,
-    /// The store is closing.
+    /// The store is closed.
     #[error("the store is closed")]
     Closed,
 }
 
-/// A change in the queue.
-pub(crate) trait Job: Send {
-    /// Runs the change and says whether to keep what it made.
-    fn run(&mut self, change: &mut Change<'_>) -> bool;
-    /// Answers the caller.
-    fn answer(self: Box<Self>, written: Result<(), Arc<ReadError>>);
+/// How far the writer has come.
+#[derive(Copy, Clone)]
+pub(crate) struct Position {
+    /// The sequence number of the last durable change.
+    pub(crate) sequence: u64,
+    /// The outbox number that the next event of a change gets.
+    pub(crate) next_outbox: u64,
+    /// The highest outbox number that the event log was handed.
+    pub(crate) handed: u64,
 }
 
-/// A closure with the channel that takes its answer.
-pub(crate) struct Work<T, E, F> {
-    work: Option<F>,
-    result: Result<T, WriteError<E>>,
-    reply: SyncSender<Result<T, WriteError<E>>>,
+/// The writer thread's own state.
+pub(crate) struct Writer {
+    core: Arc<Core>,
+    queue: Receiver<Box<dyn Job>>,
+    position: Position,
+    erasing: bool,
 }
 
-impl<T, E, F> Work<T, E, F> {
-    pub(crate) fn new(work: F, reply: SyncSender<Result<T, WriteError<E>>>) -> Self {
-        Self {
-            work: Some(work),
-            result: Err(WriteError::Closed),
-            reply,
+impl Writer {
+    /// Takes up the work where the file and the event log left it.
+    pub(crate) fn start(core: Arc<Core>, queue: Receiver<Box<dyn Job>>) -> Result<Self, ReadError> {
+        let found = format::position(&core.begin_read()?)?;
+        core.start_at(found.sequence);
+        let position = Position {
+            handed: core.events.copied(),
+            ..found
+        };
+        let mut writer = Self {
+            core,
+            queue,
+            position,
+            erasing: true,
+        };
+        writer.catch_up()?;
+        Ok(writer)
+    }
+
+    /// Runs until every sender of the queue is gone.
+    pub(crate) fn run(mut self) {
+        loop {
+            match self.next_job() {
+                Ok(Some(first)) => self.serve(first),
+                Ok(None) => {}
+                Err(RecvError) => break,
+            }
+            if self.erasing {
+                self.erasing = erase::step(&self.core).unwrap_or(false);
+            }
         }
     }
-}
 
-impl<T, E, F> Job for Work<T, E, F>
-where
-    F: FnOnce(&mut Change<'_>) -> Result<T, E> + Send,
-    T: Send,
-    E: Send,
-{
-    fn run(&mut self, change: &mut Change<'_>) -> bool {
-        let Some(work) = self.work.take() else {
-            return false;
-        };
-        self.result = match catch_unwind(AssertUnwindSafe(|| work(change))) {
-            Ok(result) => result.map_err(WriteError::Refused),
-            Err(_) => Err(WriteError::Panicked),
-        };
-        self.result.is_ok()
+    /// Copies the events that a crash left in the outbox, and takes in what a commit that was
+    /// reported as failed did all the same.
+    fn catch_up(&mut self) -> Result<(), ReadError> {
+        let transaction = self.core.begin_read()?;
+        let position = format::position(&transaction)?;
+        let log = transaction.open_table(LOG).map_err(ReadError::of)?;
+        let mut commits = Vec::new();
+        for entry in log
+            .range(self.position.sequence + 1..)
+            .map_err(ReadError::of)?
+        {
+            let (_, commit) = entry.map_err(ReadError::of)?;
+            commits.push(crate::decode::<Commit>(commit.value())?);
+        }
+        let outbox = transaction.open_table(OUTBOX).map_err(ReadError::of)?;
+        let mut events = Vec::new();
+        for entry in outbox
+            .range(self.position.handed + 1..)
+            .map_err(ReadError::of)?
+        {
+            let (number, event) = entry.map_err(ReadError::of)?;
+            events.push((number.value(), decode_event(event.value())?));
+        }
+        let snapshot = Snapshot::new(&transaction, Arc::clone(&self.core.vault))?;
+        let rotated = format::check_master_key(&snapshot)?;
+        self.core.vault.settle(rotated);
+        self.position.sequence = position.sequence;
+        self.position.next_outbox = position.next_outbox.max(self.position.handed + 1);
+        self.publish(Kept { commits, events });
+        Ok(())
     }
 
-    fn answer(self: Box<Self>, written: Result<(), Arc<ReadError>>) {
-        let answer = match written {
-            Ok(()) => self.result,
-            Err(error) => Err(WriteError::Disk(error)),
-        };
-        // A caller that is gone needs no answer.
-        let _gone = self.reply.send(answer);
+    fn next_job(&self) -> Result<Option<Box<dyn Job>>, RecvError> {
+        if !self.erasing {
+            return self.queue.recv().map(Some);
+        }
+        match self.queue.try_recv() {
+            Ok(job) => Ok(Some(job)),
+            Err(TryRecvError::Empty) => Ok(None),
+            Err(TryRecvError::Disconnected) => Err(RecvError),
+        }
     }
-}
 
-/// Runs until every sender of the queue is gone.
-pub(crate) fn run(core: &Core, queue: &Receiver<Box<dyn Job>>) {
-    while let Ok(first) = queue.recv() {
+    fn serve(&mut self, first: Box<dyn Job>) {
         let mut jobs = vec![first];
-        let written = write_group(core, queue, &mut jobs);
-        let written = match written {
-            Ok(commits) => {
-                core.announce(&commits);
-                Ok(())
-            }
-            Err(error) => Err(Arc::new(error)),
-        };
+        let written = self.write(&mut jobs).map_err(Arc::new);
         for job in jobs {
             job.answer(written.clone());
         }
     }
-}
 
-/// Runs the first job and all that wait behind it in one transaction.
-fn write_group(
-    core: &Core,
-    queue: &Receiver<Box<dyn Job>>,
-    jobs: &mut Vec<Box<dyn Job>>,
-) -> Result<Vec<Commit>, ReadError> {
-    let transaction = core.begin_write()?;
-    let mut group = Group {
-        core,
-        transaction: &transaction,
-        commits: Vec::new(),
-    };
-    for job in jobs.iter_mut() {
-        group.run(job.as_mut())?;
-    }
-    while jobs.len() < core.options.group
-        && let Ok(mut job) = queue.try_recv()
-    {
-        let outcome = group.run(job.as_mut());
-        jobs.push(job);
-        outcome?;
-    }
-    let commits = group.commits;
-    if commits.is_empty() {
-        transaction.abort().map_err(redb::Error::from)?;
-    } else {
-        transaction.commit().map_err(redb::Error::from)?;
-    }
-    Ok(commits)
-}
-
-/// The changes of one transaction.
-struct Group<'a> {
-    core: &'a Core,
-    transaction: &'a WriteTransaction,
-    commits: Vec<Commit>,
-}
-
-impl Group<'_> {
-    fn run(&mut self, job: &mut dyn Job) -> Result<(), ReadError> {
-        let mut data = self
-            .transaction
-            .open_table(DATA)
-            .map_err(redb::Error::from)?;
-        let sequence = self.core.sequence.load(Ordering::Acquire) + self.commits.len() as u64 + 1;
-        let mut change = Change::new(&data, &self.core.vault, sequence, 0);
-        let keep = job.run(&mut change);
-        let Made {
-            pending, changes, ..
-        } = std::mem::take(&mut change.made);
-        if !keep || pending.is_empty() {
-            return Ok(());
+    fn write(&mut self, jobs: &mut Vec<Box<dyn Job>>) -> Result<(), ReadError> {
+        if self.core.is_ailing() {
+            self.core.reopen();
+            self.catch_up()?;
         }
-        for (key, value) in &pending {
-            match value {
-                Some(value) => data.insert(key.as_slice(), value.as_slice()).map(drop),
-                None => data.remove(key.as_slice()).map(drop),
+        let group = AssertUnwindSafe(|| write_group(&self.core, self.position, &self.queue, jobs));
+        let kept =
+            catch_unwind(group).unwrap_or_else(|_| Err(Corrupt::new("writing panicked").into()));
+        match kept {
+            Ok(kept) => {
+                self.core.vault.settle(!kept.commits.is_empty());
+                self.publish(kept);
+                Ok(())
             }
-            .map_err(redb::Error::from)?;
+            Err(error) => {
+                self.core.reopen();
+                // What cannot be read either is caught up with before the next change.
+                self.catch_up().unwrap_or_else(|_| self.core.mark_ailing());
+                Err(error)
+            }
         }
-        let commit = Commit { sequence, changes };
-        let mut log = self
-            .transaction
-            .open_table(LOG)
-            .map_err(redb::Error::from)?;
-        log.insert(sequence, encode(&commit)?.as_slice())
-            .map_err(redb::Error::from)?;
-        self.commits.push(commit);
-        Ok(())
+    }
+
+    /// Hands durable events to the event log and tells the watchers of durable changes.
+    fn publish(&mut self, kept: Kept) {
+        if let Some((last, _)) = kept.events.last() {
+            self.position.handed = *last;
+            self.position.next_outbox = self.position.next_outbox.max(last + 1);
+        }
+        self.core.events.copy(kept.events);
+        for commit in &kept.commits {
+            self.position.sequence = commit.sequence;
+            for destroyed in commit
+                .changes
+                .iter()
+                .filter(|c| c.what == What::PartitionDestroyed)
+            {
+                self.core.vault.forget(destroyed.partition);
+                self.erasing = true;
+            }
+            self.core.announce(commit);
+        }
     }
 }
 
-/// A transaction that is durable once committed, and after which opening is quick.
-pub(crate) fn durable(mut transaction: WriteTransaction) -> Result<WriteTransaction, ReadError> {
-    transaction
-        .set_durability(Durability::Immediate)
-        .map_err(redb::Error::from)?;
-    transaction.set_quick_repair(true);
-    Ok(transaction)
+/// An event as it stands in the outbox.
+pub(crate) fn decode_event(stored: &[u8]) -> Result<Event, Corrupt> {
+    let (time_ms, partition, body) = crate::decode(stored)?;
+    Ok(Event {
+        time_ms,
+        partition,
+        body,
+    })
+}
+
+/// Writes an event as [`decode_event`] reads it.
+pub(crate) fn encode_event(event: &Event) -> Result<Vec<u8>, Corrupt> {
+    crate::record::encode(&(event.time_ms, event.partition, &event.body))
 }

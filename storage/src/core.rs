@@ -1,0 +1,135 @@
+//! What readers and the writer share: the open database and how to get it back.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use redb::{Database, ReadTransaction, ReadableDatabase, WriteTransaction};
+
+use crate::disk::Disk;
+use crate::seal::Vault;
+use crate::{Commit, EventLog, Options, ReadError, writer};
+
+/// What readers and the writer share.
+pub(crate) struct Core {
+    disk: Disk,
+    database: RwLock<Opened>,
+    ailing: AtomicBool,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) events: EventLog,
+    pub(crate) options: Options,
+    watchers: RwLock<Vec<Watcher>>,
+    sequence: AtomicU64,
+}
+
+/// Who is told of each durable change.
+pub(crate) type Watcher = Box<dyn Fn(&Commit) + Send + Sync>;
+
+/// In what state the database is.
+enum Opened {
+    Writable(Database),
+    /// The disk takes no writes; what it holds can be read.
+    Frozen(Database),
+    /// The disk cannot even be read.
+    Lost,
+}
+
+impl Core {
+    pub(crate) fn new(
+        disk: Disk,
+        database: Database,
+        vault: Arc<Vault>,
+        events: EventLog,
+        options: Options,
+    ) -> Self {
+        Self {
+            disk,
+            database: RwLock::new(Opened::Writable(database)),
+            ailing: AtomicBool::new(false),
+            vault,
+            events,
+            options,
+            watchers: RwLock::default(),
+            sequence: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn begin_read(&self) -> Result<ReadTransaction, ReadError> {
+        match &*self.database.read().unwrap_or_else(PoisonError::into_inner) {
+            Opened::Writable(database) | Opened::Frozen(database) => {
+                database.begin_read().map_err(ReadError::of)
+            }
+            Opened::Lost => Err(ReadError::Lost),
+        }
+    }
+
+    pub(crate) fn begin_write(&self) -> Result<WriteTransaction, ReadError> {
+        match &*self.database.read().unwrap_or_else(PoisonError::into_inner) {
+            Opened::Writable(database) => {
+                writer::durable(database.begin_write().map_err(ReadError::of)?)
+            }
+            Opened::Frozen(_) => Err(ReadError::Frozen),
+            Opened::Lost => Err(ReadError::Lost),
+        }
+    }
+
+    /// Says whether the database must be opened again before the next change: after a failure
+    /// redb refuses everything that needs the disk.
+    pub(crate) fn is_ailing(&self) -> bool {
+        self.ailing.load(Ordering::Acquire) || self.disk.has_failed()
+    }
+
+    pub(crate) fn mark_ailing(&self) {
+        self.ailing.store(true, Ordering::Release);
+    }
+
+    /// Closes the database and opens it again, for reading alone if the disk takes no writes.
+    /// Only the writer calls this, with no transaction open.
+    pub(crate) fn reopen(&self) {
+        let mut database = self
+            .database
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *database = Opened::Lost;
+        self.disk.forget_failure();
+        *database = match self.disk.open(self.options.cache_bytes) {
+            Ok(writable) => Opened::Writable(writable),
+            Err(_) => match self.disk.open_frozen(self.options.cache_bytes) {
+                Ok(frozen) => Opened::Frozen(frozen),
+                Err(_) => Opened::Lost,
+            },
+        };
+        let writable = matches!(*database, Opened::Writable(_));
+        self.ailing.store(!writable, Ordering::Release);
+        self.disk.forget_failure();
+    }
+
+    pub(crate) fn sequence(&self) -> u64 {
+        self.sequence.load(Ordering::Acquire)
+    }
+
+    /// Sets the sequence number of the last durable change when the store is opened.
+    pub(crate) fn start_at(&self, sequence: u64) {
+        self.sequence.store(sequence, Ordering::Release);
+    }
+
+    pub(crate) fn watch(&self, watcher: Watcher) {
+        self.watchers
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(watcher);
+    }
+
+    /// Tells the watchers of a durable change. One that panics does not keep the others from it.
+    pub(crate) fn announce(&self, commit: &Commit) {
+        self.sequence.store(commit.sequence, Ordering::Release);
+        for watcher in self
+            .watchers
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+        {
+            let _panicked = catch_unwind(AssertUnwindSafe(|| watcher(commit)));
+        }
+    }
+}

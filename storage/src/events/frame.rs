@@ -1,0 +1,74 @@
+//! How one event is written.
+//!
+//! In the active segment an event stands in a frame: its length and its CRC-32, both u32 little
+//! endian, then the event in postcard. In a sealed segment the bare events follow each other
+//! inside compressed blocks, which have a CRC-32 of their own.
+
+use serde::{Deserialize, Serialize};
+
+use super::{MAX_EVENT, Stored};
+use crate::{Corrupt, Partition};
+
+/// An event as it is written.
+#[derive(Clone, Eq, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct Entry {
+    pub(crate) partition: u32,
+    pub(crate) sequence: u64,
+    pub(crate) time_ms: u64,
+    /// The outbox number if a change made the event, else 0.
+    pub(crate) outbox: u64,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Entry {
+    pub(crate) fn stored(&self) -> Stored {
+        Stored {
+            sequence: self.sequence,
+            time_ms: self.time_ms,
+            partition: Partition::from_number(self.partition),
+            body: self.body.clone(),
+        }
+    }
+
+    /// Appends the bare event to `out`.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) -> Result<(), Corrupt> {
+        let encoded = crate::record::encode(self)?;
+        out.extend_from_slice(&encoded);
+        Ok(())
+    }
+
+    /// Reads a bare event and returns what follows it.
+    pub(crate) fn read(input: &[u8]) -> Result<(Self, &[u8]), Corrupt> {
+        postcard::take_from_bytes(input).map_err(|error| Corrupt::new(error.to_string()))
+    }
+
+    /// Appends the event in its frame to `out`.
+    pub(crate) fn write_frame(&self, out: &mut Vec<u8>) -> Result<(), Corrupt> {
+        let encoded = crate::record::encode(self)?;
+        let length = u32::try_from(encoded.len()).map_err(|_| Corrupt::new("a huge event"))?;
+        out.extend_from_slice(&length.to_le_bytes());
+        out.extend_from_slice(&crc32fast::hash(&encoded).to_le_bytes());
+        out.extend_from_slice(&encoded);
+        Ok(())
+    }
+
+    /// Reads an event in its frame and returns what follows it; `None` where no whole frame is.
+    pub(crate) fn read_frame(input: &[u8]) -> Option<(Self, &[u8])> {
+        let (length, rest) = input.split_first_chunk()?;
+        let (crc, rest) = rest.split_first_chunk()?;
+        let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+        let (encoded, rest) = rest
+            .split_at_checked(length)
+            .filter(|_| length <= MAX_FRAME)?;
+        if crc32fast::hash(encoded) != u32::from_le_bytes(*crc) {
+            return None;
+        }
+        let (entry, []) = Self::read(encoded).ok()? else {
+            return None;
+        };
+        Some((entry, rest))
+    }
+}
+
+/// The most octets that a frame may have with its header.
+pub(crate) const MAX_FRAME: usize = MAX_EVENT + 64;
