@@ -274,3 +274,69 @@ impl<C: Copy + Eq + Hash> Recent<C> {
         self.free.push(at);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sign::Signer;
+
+    const LIMITS: Limits = Limits {
+        attributes: 200,
+        pending: 5,
+        patience: Duration::from_secs(9),
+        cached_replies: 7,
+        cached_octets: 4096,
+        reply_lifetime: Duration::from_secs(3),
+    };
+
+    /// Lets request number `number` come in at that second.
+    fn meet(recent: &mut Recent<u64>, number: u64) -> Meeting {
+        let source = SocketAddr::from(([192, 0, 2, 1], 40000));
+        let [identifier, ..] = number.to_le_bytes();
+        let key = Key {
+            client: number % 3,
+            source,
+            identifier,
+        };
+        let pending = || Pending {
+            source,
+            identifier,
+            authenticator: [0; 16],
+            secret: Secret::new(b"secret").unwrap(),
+            proxy_states: vec![0; 200],
+        };
+        let now = Duration::from_secs(number / 4);
+        recent.expire(now);
+        recent.meet(key, &u128::from(number).to_be_bytes(), pending, now)
+    }
+
+    fn answer(recent: &mut Recent<u64>, ticket: Ticket, now: Duration) {
+        let pending = recent.waiting(&ticket).unwrap();
+        let draft = pending.draft(Code::AccessAccept, &[]);
+        let reply = Signer::default().sign(&draft, &pending.secret).unwrap();
+        recent.keep(ticket, reply, now);
+    }
+
+    #[test]
+    fn places_are_reused_and_never_more_than_the_limits_allow() {
+        let mut recent = Recent::new(LIMITS);
+        for number in 0..5000 {
+            if let Meeting::New(ticket) = meet(&mut recent, number) {
+                match number % 5 {
+                    0 => recent.drop_waiting(ticket),
+                    1 => {}
+                    _ => answer(&mut recent, ticket, Duration::from_secs(number / 4)),
+                }
+            }
+            let remembered = recent.waiting.length() + recent.answered.length();
+            assert_eq!(recent.places.len(), remembered);
+            assert_eq!(recent.slots.len(), remembered + recent.free.len());
+            assert!(recent.waiting.length() <= LIMITS.pending);
+            assert!(recent.answered.length() <= LIMITS.cached_replies);
+        }
+        assert!(recent.slots.len() <= LIMITS.pending + LIMITS.cached_replies + 1);
+        recent.expire(Duration::from_secs(100_000));
+        assert_eq!((recent.places.len(), recent.octets), (0, 0));
+        assert_eq!(recent.deadline(), None);
+    }
+}

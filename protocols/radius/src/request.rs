@@ -6,7 +6,6 @@ use crate::attribute::{Attribute, AttributeType};
 use crate::packet::{HEADER, Malformed, Packet};
 
 /// A well-formed request; whose it is and whether it is authentic is not known yet.
-#[derive(Clone)]
 pub(crate) struct Request<'a> {
     pub(crate) packet: Packet<'a>,
     /// Where the value of the Message-Authenticator lies in the packet.
@@ -22,7 +21,6 @@ pub(crate) struct Request<'a> {
 }
 
 /// How often an attribute is there that may be there once, and where its value lies.
-#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Occurrence {
     Absent,
     Once(Range<usize>),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hmac::{Hmac, KeyInit as _};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use md5::{Digest as _, Md5};
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -47,12 +47,17 @@ impl Secret {
         self.0.mac.clone()
     }
 
-    /// MD5 over the pieces followed by the secret, as the Response Authenticator wants it.
-    pub(crate) fn digest_after(&self, pieces: &[&[u8]]) -> [u8; 16] {
+    /// HMAC-MD5 over `octets`.
+    pub(crate) fn mac_of(&self, octets: &[u8]) -> [u8; 16] {
+        let mut mac = self.mac();
+        mac.update(octets);
+        mac.finalize().into_bytes().into()
+    }
+
+    /// MD5 over `octets` followed by the secret, as the Response Authenticator wants it.
+    pub(crate) fn digest_after(&self, octets: &[u8]) -> [u8; 16] {
         let mut md5 = Md5::new();
-        for piece in pieces {
-            md5.update(piece);
-        }
+        md5.update(octets);
         md5.update(&self.0.octets);
         md5.finalize().into()
     }

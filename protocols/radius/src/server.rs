@@ -152,20 +152,16 @@ impl<C: Copy + Eq + Hash> Server<C> {
             }
         };
         let to = pending.source;
-        let (reply, outcome) = match self
+        let mut outcome = Ok(());
+        let mut signed = self
             .signer
-            .sign(&pending.draft(code, attributes), &pending.secret)
-        {
-            Ok(reply) => (reply, Ok(())),
-            Err(_) => {
-                let rejection = pending.draft(Code::AccessReject, &[]);
-                let reply = self.signer.sign(&rejection, &pending.secret);
-                (
-                    reply.map_err(|_| AnswerError::TooLong)?,
-                    Err(AnswerError::TooLong),
-                )
-            }
-        };
+            .sign(&pending.draft(code, attributes), &pending.secret);
+        if signed.is_err() {
+            outcome = Err(AnswerError::TooLong);
+            let rejection = pending.draft(Code::AccessReject, &[]);
+            signed = self.signer.sign(&rejection, &pending.secret);
+        }
+        let reply = signed.map_err(|_| AnswerError::TooLong)?;
         self.recent.keep(ticket, reply.clone(), now);
         self.commands.push_back(Command::Send { to, reply });
         outcome
@@ -222,7 +218,9 @@ impl<C: Copy + Eq + Hash> Server<C> {
             Port::Authentication => Code::AccessAccept,
             Port::Accounting => Code::AccountingResponse,
         };
-        self.reply(source, admitted, code, &[])
+        let reply = self.sign(admitted, code, &[])?;
+        self.commands.push_back(Command::Send { to: source, reply });
+        Ok(())
     }
 
     fn access(
@@ -261,25 +259,24 @@ impl<C: Copy + Eq + Hash> Server<C> {
         admitted: &Admitted<'_, '_, C>,
         refusal: Refusal,
     ) -> Result<(), DropReason> {
-        let client = admitted.client();
+        let failure = admitted.request().eap.map(eap_failure);
+        let attributes = failure.as_ref().map_or([].as_slice(), |failure| failure);
+        let reply = self.sign(admitted, Code::AccessReject, attributes)?;
         self.commands.push_back(Command::Refused {
             source,
-            client,
+            client: admitted.client(),
             refusal,
         });
-        match admitted.request().eap {
-            None => self.reply(source, admitted, Code::AccessReject, &[]),
-            Some(eap) => self.reply(source, admitted, Code::AccessReject, &eap_failure(eap)),
-        }
+        self.commands.push_back(Command::Send { to: source, reply });
+        Ok(())
     }
 
-    fn reply(
+    fn sign(
         &mut self,
-        to: SocketAddr,
         admitted: &Admitted<'_, '_, C>,
         code: Code,
         attributes: &[u8],
-    ) -> Result<(), DropReason> {
+    ) -> Result<SignedReply, DropReason> {
         let request = admitted.request();
         let draft = Draft {
             code,
@@ -288,12 +285,9 @@ impl<C: Copy + Eq + Hash> Server<C> {
             attributes,
             proxy_states: &request.proxy_states(),
         };
-        let reply = self
-            .signer
+        self.signer
             .sign(&draft, admitted.secret())
-            .map_err(|_| DropReason::ReplyTooLong)?;
-        self.commands.push_back(Command::Send { to, reply });
-        Ok(())
+            .map_err(|_| DropReason::ReplyTooLong)
     }
 }
 

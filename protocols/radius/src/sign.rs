@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use hmac::Mac as _;
-
 use crate::attribute::AttributeType;
 use crate::packet::{Code, HEADER, LONGEST};
 use crate::secret::Secret;
@@ -61,38 +59,25 @@ impl Signer {
             return Err(TooLong);
         }
         let [high, low] = u16::try_from(length).map_err(|_| TooLong)?.to_be_bytes();
-        let header = [draft.code.octet(), draft.identifier, high, low];
+        let octets = &mut self.octets;
+        octets.clear();
+        octets.extend([draft.code.octet(), draft.identifier, high, low]);
+        octets.extend(draft.authenticator);
+        octets.extend(MAC_HEADER);
+        octets.extend([0; 16]);
+        octets.extend(draft.attributes);
+        octets.extend(draft.proxy_states);
+        let mac = secret.mac_of(octets);
+        write(octets, HEADER + MAC_HEADER.len(), mac);
+        let authenticator = secret.digest_after(octets);
+        write(octets, 4, authenticator);
+        Ok(SignedReply(Arc::from(octets.as_slice())))
+    }
+}
 
-        let mut mac = secret.mac();
-        for piece in [
-            &header,
-            draft.authenticator.as_slice(),
-            &MAC_HEADER,
-            &[0; 16],
-        ] {
-            mac.update(piece);
-        }
-        mac.update(draft.attributes);
-        mac.update(draft.proxy_states);
-        let mac: [u8; 16] = mac.finalize().into_bytes().into();
-
-        let pieces = [
-            &header,
-            draft.authenticator.as_slice(),
-            &MAC_HEADER,
-            &mac,
-            draft.attributes,
-            draft.proxy_states,
-        ];
-        let authenticator = secret.digest_after(&pieces);
-        let [_, _, signed @ ..] = pieces;
-        self.octets.clear();
-        self.octets.extend(header);
-        self.octets.extend(authenticator);
-        for piece in signed {
-            self.octets.extend(piece);
-        }
-        Ok(SignedReply(Arc::from(self.octets.as_slice())))
+fn write(octets: &mut [u8], at: usize, value: [u8; 16]) {
+    for (octet, value) in octets.iter_mut().skip(at).zip(value) {
+        *octet = value;
     }
 }
 
