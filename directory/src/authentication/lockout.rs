@@ -15,13 +15,13 @@ const REMEMBERED_PASSWORDS: usize = 8;
 
 /// When an account is locked, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LockoutPolicy {
+pub(crate) struct LockoutPolicy {
     /// Failures that lock; 0 never locks.
-    pub threshold: u32,
+    pub(crate) threshold: u32,
     /// Failures are forgotten when none was counted for so long, in milliseconds.
-    pub window_ms: u64,
+    pub(crate) window_ms: u64,
     /// How long a lock lasts, in milliseconds.
-    pub duration_ms: u64,
+    pub(crate) duration_ms: u64,
 }
 
 impl Default for LockoutPolicy {
@@ -37,21 +37,21 @@ impl Default for LockoutPolicy {
 
 /// Where an account stands after a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Counted {
+pub(crate) struct Counted {
     /// Failures that count toward the lock.
-    pub failures: u32,
+    pub(crate) failures: u32,
     /// The end of the lock in milliseconds, if there is one.
-    pub locked_until: Option<u64>,
+    pub(crate) locked_until: Option<u64>,
 }
 
 /// The failures of accounts, and which of them are locked.
-pub struct Lockout<K> {
+pub(crate) struct Lockout<K> {
     accounts: Shards<K, Failures>,
 }
 
 impl<K: Copy + Eq + Hash> Lockout<K> {
     /// Starts with no failures, and room for those of `capacity` accounts.
-    pub fn new(capacity: usize) -> Self {
+    pub(crate) fn new(capacity: usize) -> Self {
         Self {
             accounts: Shards::new(capacity),
         }
@@ -60,7 +60,7 @@ impl<K: Copy + Eq + Hash> Lockout<K> {
     /// Counts a wrong password, by its fingerprint, under the policy of the account.
     ///
     /// While the account is locked nothing is counted and the lock grows no longer.
-    pub fn failed(
+    pub(crate) fn failed(
         &self,
         key: K,
         fingerprint: [u8; FINGERPRINT_LENGTH],
@@ -75,7 +75,7 @@ impl<K: Copy + Eq + Hash> Lockout<K> {
     }
 
     /// Forgets the failures before a success.
-    pub fn succeeded(&self, key: K) {
+    pub(crate) fn succeeded(&self, key: K) {
         self.forget(key);
     }
 
@@ -83,7 +83,7 @@ impl<K: Copy + Eq + Hash> Lockout<K> {
     ///
     /// Ask before a password is looked at, and again before a success is told: guesses that were
     /// made at the same time must not outrun the count.
-    pub fn locked(&self, key: K, now_ms: u64) -> Option<u64> {
+    pub(crate) fn locked(&self, key: K, now_ms: u64) -> Option<u64> {
         let shard = self.accounts.of(&key);
         shard
             .value(&key)
@@ -92,7 +92,7 @@ impl<K: Copy + Eq + Hash> Lockout<K> {
     }
 
     /// Unlocks an account and forgets its failures.
-    pub fn forget(&self, key: K) {
+    pub(crate) fn forget(&self, key: K) {
         self.accounts.of(&key).remove(&key);
     }
 }

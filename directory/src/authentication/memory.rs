@@ -12,10 +12,10 @@ use super::password::Password;
 use super::shards::{Fades, Shards};
 
 /// The octets of a [`VerifiedPasswords::fingerprint`].
-pub const FINGERPRINT_LENGTH: usize = 16;
+pub(crate) const FINGERPRINT_LENGTH: usize = 16;
 
 /// Passwords that were verified a moment ago, by the credential they belong to.
-pub struct VerifiedPasswords<K> {
+pub(crate) struct VerifiedPasswords<K> {
     verified_key: Zeroizing<[u8; 32]>,
     fingerprint_key: Zeroizing<[u8; 32]>,
     verified: Shards<K, Verified>,
@@ -24,7 +24,7 @@ pub struct VerifiedPasswords<K> {
 impl<K: Copy + Eq + Hash> VerifiedPasswords<K> {
     /// Starts with an empty memory for `capacity` credentials and a random key, new for each
     /// process.
-    pub fn new(capacity: usize, process_key: &[u8; 32]) -> Self {
+    pub(crate) fn new(capacity: usize, process_key: &[u8; 32]) -> Self {
         let derived = |purpose| Zeroizing::new(blake3::derive_key(purpose, process_key));
         Self {
             verified_key: derived("tenantry 2026 verified passwords"),
@@ -35,7 +35,7 @@ impl<K: Copy + Eq + Hash> VerifiedPasswords<K> {
 
     /// Tells whether this password was right for this version of the credential, and is still
     /// remembered at `now_ms`.
-    pub fn remembers(&self, key: K, version: u64, password: &Password, now_ms: u64) -> bool {
+    pub(crate) fn remembers(&self, key: K, version: u64, password: &Password, now_ms: u64) -> bool {
         let mac = mac(&self.verified_key, key, version, password);
         let shard = self.verified.of(&key);
         shard.value(&key).is_some_and(|verified| {
@@ -47,25 +47,25 @@ impl<K: Copy + Eq + Hash> VerifiedPasswords<K> {
     /// Remembers a password that was just verified, until `expires_ms`.
     ///
     /// It takes the place of what was remembered for the credential.
-    pub fn remember(&self, key: K, version: u64, password: &Password, expires_ms: u64) {
+    pub(crate) fn remember(&self, key: K, version: u64, password: &Password, expires_ms: u64) {
         let mac = mac(&self.verified_key, key, version, password);
         let verified = Verified { mac, expires_ms };
         self.verified.of(&key).put(key, verified);
     }
 
     /// Forgets a credential at once.
-    pub fn forget(&self, key: K) {
+    pub(crate) fn forget(&self, key: K) {
         self.verified.of(&key).remove(&key);
     }
 
     /// Forgets all credentials at once.
-    pub fn forget_all(&self) {
+    pub(crate) fn forget_all(&self) {
         self.verified.clear();
     }
 
     /// Tells wrong passwords of one credential apart without keeping them: the same password of
     /// the same credential has the same fingerprint as long as the process lives.
-    pub fn fingerprint(&self, key: K, password: &Password) -> [u8; FINGERPRINT_LENGTH] {
+    pub(crate) fn fingerprint(&self, key: K, password: &Password) -> [u8; FINGERPRINT_LENGTH] {
         let mac = mac(&self.fingerprint_key, key, 0, password);
         let mut fingerprint = [0; FINGERPRINT_LENGTH];
         fingerprint
@@ -92,7 +92,7 @@ fn mac<K: Hash>(mac_key: &[u8; 32], key: K, version: u64, password: &Password) -
     let mut input = MacInput(blake3::Hasher::new_keyed(mac_key));
     key.hash(&mut input);
     input.0.update(&version.to_be_bytes());
-    input.0.update(password.octets());
+    input.0.update(password.expose());
     input.0.finalize()
 }
 

@@ -21,34 +21,34 @@ use unix_crypt::{BcryptHash, ShaCryptHash};
 /// The longest password, in octets.
 ///
 /// A password of a megabyte must cost neither seconds nor a worker.
-pub const MAX_PASSWORD_LENGTH: usize = 512;
+pub(crate) const MAX_PASSWORD_LENGTH: usize = 512;
 
 /// The longest text of a stored hash, in octets.
-pub const MAX_STORED_HASH_LENGTH: usize = 1024;
+pub(crate) const MAX_STORED_HASH_LENGTH: usize = 1024;
 
 /// Bounds what one argon2 hash may cost, ours or an imported one.
-pub const MAX_ARGON2_MEMORY_KIB: u32 = 256 * 1024;
+pub(crate) const MAX_ARGON2_MEMORY_KIB: u32 = 256 * 1024;
 
 /// Bounds the passes of argon2 over its memory.
-pub const MAX_ARGON2_ITERATIONS: u32 = 64;
+pub(crate) const MAX_ARGON2_ITERATIONS: u32 = 64;
 
 /// Bounds the lanes of argon2.
-pub const MAX_ARGON2_PARALLELISM: u32 = 16;
+pub(crate) const MAX_ARGON2_PARALLELISM: u32 = 16;
 
 /// Bounds memory times iterations of argon2, in KiB: what one verification may walk through.
-pub const MAX_ARGON2_WORK_KIB: u32 = 1024 * 1024;
+pub(crate) const MAX_ARGON2_WORK_KIB: u32 = 1024 * 1024;
 
 /// Bounds the rounds of an imported SHA-crypt hash.
-pub const MAX_SHA_CRYPT_ROUNDS: u32 = 1_000_000;
+pub(crate) const MAX_SHA_CRYPT_ROUNDS: u32 = 1_000_000;
 
 /// Bounds the cost exponent of an imported bcrypt hash.
-pub const MAX_BCRYPT_COST: u32 = 15;
+pub(crate) const MAX_BCRYPT_COST: u32 = 15;
 
 /// Bounds the rounds of an imported PBKDF2 hash.
-pub const MAX_PBKDF2_ROUNDS: u32 = 2_000_000;
+pub(crate) const MAX_PBKDF2_ROUNDS: u32 = 2_000_000;
 
 /// The longest salt of an imported hash, in octets.
-pub const MAX_SALT_LENGTH: usize = 64;
+pub(crate) const MAX_SALT_LENGTH: usize = 64;
 
 /// A password as exact octets, overwritten when dropped (RFC 4513 section 5.1.3).
 ///
@@ -59,7 +59,7 @@ impl Password {
     /// Takes the octets as they are: no trimming, no folding, no end at a NUL.
     ///
     /// # Errors
-    /// When there are none, or more than [`MAX_PASSWORD_LENGTH`].
+    /// When there are none, or more than 512.
     pub fn new(octets: &[u8]) -> Result<Self, InvalidPassword> {
         match octets.len() {
             0 => Err(InvalidPassword::Empty),
@@ -69,7 +69,7 @@ impl Password {
     }
 
     /// Shows the octets.
-    pub fn octets(&self) -> &[u8] {
+    pub fn expose(&self) -> &[u8] {
         &self.0
     }
 }
@@ -80,7 +80,7 @@ pub enum InvalidPassword {
     /// There are no octets.
     #[error("the password is empty")]
     Empty,
-    /// There are more than [`MAX_PASSWORD_LENGTH`] octets.
+    /// There are more than 512 octets.
     #[error("the password is longer than {MAX_PASSWORD_LENGTH} octets")]
     TooLong,
 }

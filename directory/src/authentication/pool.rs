@@ -15,9 +15,9 @@ use std::thread::{self, JoinHandle};
 use thiserror::Error;
 
 /// What a pool is asked to run.
-pub type Job = Box<dyn FnOnce() + Send>;
+pub(crate) type Job = Box<dyn FnOnce() + Send>;
 
-/// How much a [`HashPool`] runs and holds.
+/// How much the pool runs and holds.
 #[derive(Clone, Copy, Debug)]
 pub struct PoolLimits {
     /// Jobs that run at once: times the memory of one hash, this is what hashing can take.
@@ -31,7 +31,7 @@ pub struct PoolLimits {
 /// Threads that run jobs, taking one from each organization in turn.
 ///
 /// Dropping the pool lets running jobs end and drops those that wait.
-pub struct HashPool<K> {
+pub(crate) struct HashPool<K> {
     limits: PoolLimits,
     shared: Arc<Shared<K>>,
     threads: Vec<JoinHandle<()>>,
@@ -42,7 +42,7 @@ impl<K: Copy + Eq + Hash + Send + 'static> HashPool<K> {
     ///
     /// # Errors
     /// When the system refuses a thread.
-    pub fn start(limits: PoolLimits) -> io::Result<Self> {
+    pub(crate) fn start(limits: PoolLimits) -> io::Result<Self> {
         let mut pool = Self {
             limits,
             shared: Arc::new(Shared::new()),
@@ -62,7 +62,7 @@ impl<K: Copy + Eq + Hash + Send + 'static> HashPool<K> {
     ///
     /// # Errors
     /// When too many wait already; the job is dropped.
-    pub fn submit(&self, organization: K, job: Job) -> Result<(), Full> {
+    pub(crate) fn submit(&self, organization: K, job: Job) -> Result<(), Full> {
         let mut queue = self.shared.lock();
         if queue.total >= self.limits.waiting {
             return Err(Full::All);
@@ -77,7 +77,7 @@ impl<K: Copy + Eq + Hash + Send + 'static> HashPool<K> {
     }
 
     /// Counts the jobs that wait.
-    pub fn waiting(&self) -> usize {
+    pub(crate) fn waiting(&self) -> usize {
         self.shared.lock().total
     }
 }
@@ -98,7 +98,7 @@ impl<K> Drop for HashPool<K> {
 
 /// Whose limit kept a job out.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-pub enum Full {
+pub(crate) enum Full {
     /// The organization has as many jobs waiting as one organization may.
     #[error("too many passwords of this organization wait to be hashed")]
     Organization,

@@ -54,13 +54,13 @@ impl Default for ThrottlePolicy {
 /// It is too early for another attempt.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error("too many failures: the next attempt may come in {ms} ms")]
-pub struct Wait {
+pub(crate) struct Wait {
     /// The time until an attempt may come, in milliseconds.
-    pub ms: u64,
+    pub(crate) ms: u64,
 }
 
 /// The failures of sources, and of accounts from a source.
-pub struct Throttle<K> {
+pub(crate) struct Throttle<K> {
     policy: ThrottlePolicy,
     pairs: Shards<(Source, K), PairFailures>,
     sources: Shards<Source, Bucket>,
@@ -69,7 +69,7 @@ pub struct Throttle<K> {
 
 impl<K: Copy + Eq + Hash> Throttle<K> {
     /// Starts with no failures, and room for those of `capacity` sources and as many pairs.
-    pub fn new(capacity: usize, policy: ThrottlePolicy) -> Self {
+    pub(crate) fn new(capacity: usize, policy: ThrottlePolicy) -> Self {
         Self {
             policy,
             pairs: Shards::new(capacity),
@@ -85,7 +85,7 @@ impl<K: Copy + Eq + Hash> Throttle<K> {
     ///
     /// # Errors
     /// When the pair has to wait, or the source has no failure left and does not know the account.
-    pub fn check(&self, source: IpAddr, account: K, now_ms: u64) -> Result<(), Wait> {
+    pub(crate) fn check(&self, source: IpAddr, account: K, now_ms: u64) -> Result<(), Wait> {
         let source = Source::of(source);
         let pair = (source, account);
         wait_until(self.retry_at(pair), now_ms)?;
@@ -96,7 +96,7 @@ impl<K: Copy + Eq + Hash> Throttle<K> {
     }
 
     /// Counts a failure.
-    pub fn failed(&self, source: IpAddr, account: K, now_ms: u64) {
+    pub(crate) fn failed(&self, source: IpAddr, account: K, now_ms: u64) {
         let source = Source::of(source);
         let pair = (source, account);
         let mut pairs = self.pairs.of(&pair);
@@ -115,7 +115,7 @@ impl<K: Copy + Eq + Hash> Throttle<K> {
     /// Ends the wait of the pair, and makes its account familiar to the source.
     ///
     /// The source gets nothing back: who has one account could else guess at others for ever.
-    pub fn succeeded(&self, source: IpAddr, account: K, now_ms: u64) {
+    pub(crate) fn succeeded(&self, source: IpAddr, account: K, now_ms: u64) {
         let pair = (Source::of(source), account);
         if let Some(failures) = self.pairs.of(&pair).value_mut(&pair) {
             failures.forgive();

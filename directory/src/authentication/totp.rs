@@ -8,34 +8,34 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// The octets of a seed: as long as the output of SHA-1 (RFC 4226 section 4, R6).
-pub const SEED_LENGTH: usize = 20;
+pub(crate) const SEED_LENGTH: usize = 20;
 
 /// The digits of a code.
-pub const CODE_LENGTH: usize = 6;
+pub(crate) const CODE_LENGTH: usize = 6;
 
 /// How long a code lives, in seconds.
-pub const STEP_SECONDS: u64 = 30;
+pub(crate) const STEP_SECONDS: u64 = 30;
 
 /// The steps around the present one whose codes are taken, for clocks that differ and people who
 /// type slowly (RFC 6238 section 5.2).
 const WINDOW: [i64; 3] = [-1, 0, 1];
 
 /// The secret that an authenticator app and this directory share, overwritten when dropped.
-pub struct Seed(Zeroizing<[u8; SEED_LENGTH]>);
+pub(crate) struct Seed(Zeroizing<[u8; SEED_LENGTH]>);
 
 impl Seed {
     /// Makes a seed of random octets.
-    pub fn new(octets: [u8; SEED_LENGTH]) -> Self {
+    pub(crate) fn new(octets: [u8; SEED_LENGTH]) -> Self {
         Self(Zeroizing::new(octets))
     }
 
     /// Shows the octets, to seal them.
-    pub fn octets(&self) -> &[u8; SEED_LENGTH] {
+    pub(crate) fn octets(&self) -> &[u8; SEED_LENGTH] {
         &self.0
     }
 
     /// Writes the seed as people type it into an app: base32 without padding (RFC 4648 section 6).
-    pub fn to_base32(&self) -> Zeroizing<String> {
+    pub(crate) fn to_base32(&self) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::with_capacity(SEED_LENGTH * 8 / 5));
         for group in self.0.chunks(5) {
             let bits = group
@@ -51,7 +51,7 @@ impl Seed {
     }
 
     /// Writes the seed as an app scans it: an `otpauth` URI that names who issued it for whom.
-    pub fn to_uri(&self, issuer: &str, account: &str) -> Zeroizing<String> {
+    pub(crate) fn to_uri(&self, issuer: &str, account: &str) -> Zeroizing<String> {
         let (issuer, account) = (percent_encoded(issuer), percent_encoded(account));
         Zeroizing::new(format!(
             "otpauth://totp/{issuer}:{account}?secret={}&issuer={issuer}\
@@ -65,7 +65,12 @@ impl Seed {
 ///
 /// The step is to be kept as `last_used_step`: a code of it or of an earlier one is not taken again
 /// (RFC 6238 section 5.2). The time does not depend on which octets of the code are right.
-pub fn verify(seed: &Seed, code: &str, now_s: u64, last_used_step: Option<u64>) -> Option<u64> {
+pub(crate) fn verify(
+    seed: &Seed,
+    code: &str,
+    now_s: u64,
+    last_used_step: Option<u64>,
+) -> Option<u64> {
     let present = now_s / STEP_SECONDS;
     let steps = WINDOW
         .iter()
@@ -87,7 +92,7 @@ pub fn verify(seed: &Seed, code: &str, now_s: u64, last_used_step: Option<u64>) 
 ///
 /// Returns nothing when the end is no code or nothing is before it. One separator is taken off, so
 /// a password that itself ends in one needs another before the code.
-pub fn split_appended(password: &[u8]) -> Option<(&[u8], &str)> {
+pub(crate) fn split_appended(password: &[u8]) -> Option<(&[u8], &str)> {
     let place = password.len().checked_sub(CODE_LENGTH)?;
     let (rest, code) = password.split_at_checked(place)?;
     if !code.iter().all(u8::is_ascii_digit) {

@@ -119,7 +119,7 @@ impl Argon2Hash {
         .ok()?;
         let mut output = Zeroizing::new(vec![0; self.output.len()]);
         Argon2::new(self.algorithm, self.version, params)
-            .hash_password_into(password.octets(), &self.salt, &mut output)
+            .hash_password_into(password.expose(), &self.salt, &mut output)
             .ok()?;
         Some(output)
     }

@@ -51,7 +51,7 @@ impl SaltedDigest {
 
 fn salted<D: Digest>(password: &Password, salt: &[u8]) -> Vec<u8> {
     D::new()
-        .chain_update(password.octets())
+        .chain_update(password.expose())
         .chain_update(salt)
         .finalize()
         .to_vec()

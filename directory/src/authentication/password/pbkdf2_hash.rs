@@ -131,7 +131,7 @@ impl Pbkdf2Hash {
 
     pub(super) fn verify(&self, password: &Password) -> Choice {
         let mut key = vec![0; self.key.len()];
-        let octets = password.octets();
+        let octets = password.expose();
         match self.digest {
             Digest::Sha1 => pbkdf2_hmac::<Sha1>(octets, &self.salt, self.rounds, &mut key),
             Digest::Sha256 => pbkdf2_hmac::<Sha256>(octets, &self.salt, self.rounds, &mut key),

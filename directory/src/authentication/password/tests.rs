@@ -169,7 +169,7 @@ fn a_password_has_from_1_to_512_octets_of_any_kind() {
         Some(InvalidPassword::TooLong)
     );
     assert!(Password::new(&[0xff; MAX_PASSWORD_LENGTH]).is_ok());
-    assert_eq!(Password::new(b" \0\xff ").unwrap().octets(), b" \0\xff ");
+    assert_eq!(Password::new(b" \0\xff ").unwrap().expose(), b" \0\xff ");
 }
 
 #[test]

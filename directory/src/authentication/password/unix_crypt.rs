@@ -65,7 +65,7 @@ impl ShaCryptHash {
     }
 
     pub(super) fn verify(&self, password: &Password) -> Choice {
-        let verified = ShaCrypt::default().verify_password(password.octets(), &self.0);
+        let verified = ShaCrypt::default().verify_password(password.expose(), &self.0);
         Choice::from(u8::from(verified.is_ok()))
     }
 }
@@ -113,7 +113,7 @@ impl BcryptHash {
     /// where bcrypt begins to repeat the password. Refusal costs what a comparison does.
     pub(super) fn verify(&self, password: &Password) -> Choice {
         let mut key = Zeroizing::new(Vec::with_capacity(MAX_KEY_LENGTH));
-        key.extend_from_slice(password.octets());
+        key.extend_from_slice(password.expose());
         let distinct = key.len() <= BCRYPT_PASSWORD_LENGTH && !key.contains(&0);
         key.truncate(BCRYPT_PASSWORD_LENGTH);
         if key.len() < BCRYPT_PASSWORD_LENGTH {
