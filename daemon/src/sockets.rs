@@ -108,6 +108,9 @@ fn tcp(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 fn udp(address: SocketAddr, count: usize, receive_buffer: usize) -> io::Result<UdpGroup> {
+    // Shared ports would let a second daemon of the same user take half of the datagrams. Bound
+    // alone first, the address is refused if anybody has it.
+    socket(address, Type::DGRAM, Protocol::UDP)?.bind(&address.into())?;
     let first = udp_member(address, receive_buffer)?;
     let address = first.local_addr()?;
     let mut sockets = vec![first];
@@ -151,6 +154,13 @@ mod tests {
             assert_eq!(socket.local_addr().unwrap(), group.address);
         }
         assert_ne!(group.address.port(), 0);
+    }
+
+    #[test]
+    fn a_group_does_not_share_its_address_with_another() {
+        let group = udp(loopback(), 2, 1 << 16).unwrap();
+        let refused = udp(group.address, 2, 1 << 16).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::AddrInUse);
     }
 
     #[test]

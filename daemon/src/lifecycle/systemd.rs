@@ -8,10 +8,12 @@ use sd_notify::NotifyState;
 
 use super::Shutdown;
 
+type Tell = dyn Fn(&[NotifyState<'_>]) + Send + Sync;
+
 /// Tells systemd how the daemon is. Clones tell the same systemd.
 #[derive(Clone)]
 pub struct Notifier {
-    tell: Arc<dyn Fn(&[NotifyState<'_>]) + Send + Sync>,
+    tell: Arc<Tell>,
 }
 
 impl Notifier {
