@@ -21,7 +21,7 @@ pub(crate) struct Connection {
     end: usize,
 }
 
-/// A search to send, for the whole subtree.
+/// A search to send.
 pub(crate) struct Search<'a> {
     /// Where it starts.
     pub(crate) base: &'a str,
@@ -29,8 +29,19 @@ pub(crate) struct Search<'a> {
     pub(crate) filter: Vec<u8>,
     /// What to return.
     pub(crate) attributes: &'a [&'a str],
-    /// The entry alone instead of the subtree.
-    pub(crate) base_only: bool,
+    /// How far it goes.
+    pub(crate) scope: Scope,
+}
+
+/// How far a search goes, as RFC 4511 4.5.1.2 numbers it.
+#[derive(Clone, Copy)]
+pub(crate) enum Scope {
+    /// The base entry alone.
+    Base = 0,
+    /// The entries directly below it.
+    OneLevel = 1,
+    /// The base and everything below it.
+    Subtree = 2,
 }
 
 /// What a search returned.
@@ -187,10 +198,9 @@ impl Connection {
 impl Search<'_> {
     fn encode(&self) -> Vec<u8> {
         let attributes: Vec<_> = self.attributes.iter().map(|name| ber::text(name)).collect();
-        let scope = if self.base_only { 0 } else { 2 };
         let parts = [
             ber::text(self.base),
-            ber::element(0x0a, &[scope]),
+            ber::element(0x0a, &[self.scope as u8]),
             ber::element(0x0a, &[0]),
             ber::integer(0),
             ber::integer(0),
@@ -208,7 +218,7 @@ pub(crate) fn answers(server: SocketAddr) -> bool {
         base: "",
         filter: present("objectClass"),
         attributes: &["supportedLDAPVersion"],
-        base_only: true,
+        scope: Scope::Base,
     };
     Connection::open(server)
         .and_then(|mut connection| connection.search(&search))

@@ -29,7 +29,9 @@ use clap::{Parser, ValueEnum};
 use crate::data::Data;
 use crate::generator::{Figures, Load};
 use crate::machine::Machine;
-use crate::peers::{Setup, freeradius, slapd, tenantry};
+use crate::peers::freeradius::{self, Duplicates};
+use crate::peers::slapd::{self, Databases};
+use crate::peers::{Setup, tenantry};
 use crate::proc::Cores;
 use crate::scenario::Scenario;
 use crate::subject::Subject;
@@ -73,30 +75,24 @@ struct Arguments {
     keep: bool,
 }
 
-/// A server.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+/// A server, in one of its settings.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 enum Peer {
     Slapd,
+    SlapdSeparate,
     Freeradius,
+    FreeradiusPlain,
     Tenantry,
 }
 
 impl Peer {
-    const ALL: [Self; 3] = [Self::Slapd, Self::Freeradius, Self::Tenantry];
-
     fn start(self, setup: &Setup<'_>, arguments: &Arguments) -> Result<Subject> {
         match self {
-            Self::Slapd => slapd::start(setup),
-            Self::Freeradius => freeradius::start(setup),
+            Self::Slapd => slapd::start(setup, Databases::Shared),
+            Self::SlapdSeparate => slapd::start(setup, Databases::Separate),
+            Self::Freeradius => freeradius::start(setup, Duplicates::Answered),
+            Self::FreeradiusPlain => freeradius::start(setup, Duplicates::Ignored),
             Self::Tenantry => tenantry::start(setup, &arguments.tenantryd),
-        }
-    }
-
-    fn directory(self) -> &'static str {
-        match self {
-            Self::Slapd => "slapd",
-            Self::Freeradius => "freeradius",
-            Self::Tenantry => "tenantry",
         }
     }
 }
@@ -117,19 +113,20 @@ fn main() -> Result<()> {
     say(&format!("working in {}", directory.path().display()));
 
     let mut outcomes = Vec::new();
-    for peer in Peer::ALL {
-        if !arguments.only.is_empty() && !arguments.only.contains(&peer) {
+    for peer in Peer::value_variants() {
+        if !arguments.only.is_empty() && !arguments.only.contains(peer) {
             continue;
         }
+        let name = format!("{peer:?}").to_lowercase();
         let setup = Setup {
             data: &data,
-            directory: directory.path().join(peer.directory()),
+            directory: directory.path().join(&name),
             cores: &cores,
             threads: arguments.threads,
         };
         std::fs::create_dir_all(&setup.directory)?;
-        say(&format!("{}: loading and starting", peer.directory()));
-        let subject = peer.start(&setup, &arguments).context(peer.directory())?;
+        say(&format!("{name}: loading and starting"));
+        let subject = peer.start(&setup, &arguments).context(name)?;
         outcomes.push(examine(subject, &data, &arguments)?);
     }
     let text = report::write(&machine, &cores, &data, &arguments, &outcomes)?;

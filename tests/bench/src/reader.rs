@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use anyhow::{Context, Result, ensure};
 
 use crate::data::{GROUPS, Organization, Random};
-use crate::ldap::{Connection, Found, Search, equality};
+use crate::ldap::{Connection, Found, Scope, Search, equality, present};
 use crate::subject::Tenant;
 
 /// Entries a page.
@@ -16,6 +16,7 @@ const ATTRIBUTES: [&str; 6] = ["uid", "cn", "sn", "givenName", "mail", "memberOf
 /// A kept connection of an organization's service account.
 pub(crate) struct Reader<'a> {
     organization: &'a Organization,
+    people: String,
     connection: Connection,
 }
 
@@ -34,6 +35,7 @@ impl<'a> Reader<'a> {
             .bind(&tenant.reader_dn, &tenant.reader_password)
             .with_context(|| format!("binding as {}", tenant.reader_dn))?;
         Ok(Self {
+            people: format!("ou=people,{}", organization.base),
             organization,
             connection,
         })
@@ -80,7 +82,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// When the answer is not right.
     pub(crate) fn dump(&mut self, _: &mut Random) -> Result<usize> {
-        let search = self.search(everybody(), &ATTRIBUTES);
+        let search = everybody(&self.people);
         let found = self.connection.search(&search)?;
         self.expect_all(&found)
     }
@@ -90,7 +92,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// When the answer is not right.
     pub(crate) fn dump_paged(&mut self, _: &mut Random) -> Result<usize> {
-        let search = self.search(everybody(), &ATTRIBUTES);
+        let search = everybody(&self.people);
         let found = self.connection.search_paged(&search, PAGE)?;
         self.expect_all(&found)
     }
@@ -113,12 +115,17 @@ impl<'a> Reader<'a> {
             base: &self.organization.base,
             filter,
             attributes,
-            base_only: false,
+            scope: Scope::Subtree,
         }
     }
 }
 
-/// The filter that every person matches.
-fn everybody() -> Vec<u8> {
-    equality("objectClass", "inetOrgPerson")
+/// The search for all people: one level below their container, the form that costs slapd least.
+fn everybody(people: &str) -> Search<'_> {
+    Search {
+        base: people,
+        filter: present("objectClass"),
+        attributes: &ATTRIBUTES,
+        scope: Scope::OneLevel,
+    }
 }

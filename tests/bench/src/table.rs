@@ -30,7 +30,7 @@ pub(crate) fn scenarios(out: &mut impl Write, outcomes: &[Outcome]) -> Result {
     writeln!(
         out,
         "| Scenario | Server | operations/s | p50 | p99 | server CPU/operation | server busy \
-         | octets/answer | errors | throughput | p50 | CPU |\n\
+         | octets/answer | errors | ours: throughput | p50 | CPU |\n\
          |---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
     )?;
     for scenario in Scenario::ALL {
@@ -40,11 +40,11 @@ pub(crate) fn scenarios(out: &mut impl Write, outcomes: &[Outcome]) -> Result {
                 Some((outcome.name, figures))
             })
         };
-        let peer = rows().find(|(name, _)| *name != OURS);
+        let ours = rows().find(|(name, _)| *name == OURS);
         for (name, figures) in rows() {
             row(out, scenario, name, figures)?;
-            match peer {
-                Some((_, peer)) if name == OURS => ratios(out, peer, figures)?,
+            match ours {
+                Some((_, ours)) if name != OURS => ratios(out, figures, ours)?,
                 Some(_) | None => writeln!(out, " | | |")?,
             }
         }

@@ -1,6 +1,8 @@
 //! FreeRADIUS: the `files` module with clear-text passwords, PAP, nothing else.
 //!
 //! Choices in its favour: no `preprocess`, no logging, no accounting, one client for all sources.
+//! It is measured with its default memory of replies for duplicate requests (RFC 5080 2.2.2), and
+//! once more without, because that memory costs it a good part of its time.
 
 use std::fmt::Write;
 use std::fs;
@@ -17,13 +19,25 @@ use crate::subject::{Life, Subject, Tenant};
 
 const SECRET: &str = "shared-by-all-network-gear";
 
+/// What becomes of a request that comes a second time.
+#[derive(Clone, Copy)]
+pub(crate) enum Duplicates {
+    /// The first reply again, for five seconds (its default).
+    Answered,
+    /// It is a request like any other.
+    Ignored,
+}
+
 /// Writes its files and starts it: it reads them then, so that loading is starting.
 ///
 /// # Errors
 /// When a step fails.
-pub(crate) fn start(setup: &Setup<'_>) -> Result<Subject> {
+pub(crate) fn start(setup: &Setup<'_>, duplicates: Duplicates) -> Result<Subject> {
     let address = free_port()?;
-    setup.write("radiusd.conf", &configuration(setup, address.port()))?;
+    setup.write(
+        "radiusd.conf",
+        &configuration(setup, address.port(), duplicates),
+    )?;
     setup.write("dictionary", "")?;
     let begin = clock::now();
     setup.write("users", &users(setup.data)?)?;
@@ -52,7 +66,10 @@ pub(crate) fn start(setup: &Setup<'_>) -> Result<Subject> {
         secret: SECRET.to_owned(),
     };
     Ok(Subject {
-        name: "FreeRADIUS",
+        name: match duplicates {
+            Duplicates::Answered => "FreeRADIUS",
+            Duplicates::Ignored => "FreeRADIUS without duplicate detection",
+        },
         version: package_version("freeradius")?,
         ldap: None,
         radius: Some(address),
@@ -77,9 +94,13 @@ fn users(data: &Data) -> Result<String> {
     Ok(out)
 }
 
-fn configuration(setup: &Setup<'_>, port: u16) -> String {
+fn configuration(setup: &Setup<'_>, port: u16, duplicates: Duplicates) -> String {
     let directory = setup.directory.display();
     let threads = setup.threads;
+    let seconds = match duplicates {
+        Duplicates::Answered => 5,
+        Duplicates::Ignored => 0,
+    };
     format!(
         "prefix = /usr
 libdir = /usr/lib/freeradius
@@ -87,7 +108,7 @@ logdir = {directory}
 raddbdir = {directory}
 pidfile = {directory}/radiusd.pid
 max_request_time = 30
-cleanup_delay = 5
+cleanup_delay = {seconds}
 max_requests = 400000
 hostname_lookups = no
 log {{

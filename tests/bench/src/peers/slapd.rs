@@ -1,12 +1,13 @@
-//! OpenLDAP's slapd: one mdb database for all, `{SSHA}` passwords, every used attribute indexed.
+//! OpenLDAP's slapd: mdb, `{SSHA}` passwords, every used attribute indexed.
 //!
-//! Choices in its favour: one database (one for each customer is what isolation between them
-//! would take), access rules that isolate nobody, memberOf values already in the entries.
+//! It is measured with one database for all and access rules that isolate nobody, and once more
+//! with a database for each organization, which is what keeping them apart takes. In its favour,
+//! memberOf values are already in the entries.
 
 use std::fmt::Write;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -20,31 +21,34 @@ use crate::ldap;
 use crate::proc::{Server, run};
 use crate::subject::{Life, Subject, Tenant};
 
+/// Above all organizations.
+const TOP: &str = "dc=example";
 const READER_PASSWORD: &str = "reads-everything";
+
+/// Where organizations live.
+#[derive(Clone, Copy)]
+pub(crate) enum Databases {
+    /// All in one.
+    Shared,
+    /// Each in one of its own.
+    Separate,
+}
 
 /// Loads it with `slapadd -q` and starts it.
 ///
 /// # Errors
 /// When a step fails, with its output.
-pub(crate) fn start(setup: &Setup<'_>) -> Result<Subject> {
-    let database = setup.path("db");
-    fs::create_dir_all(&database)?;
-    let configuration = setup.write("slapd.conf", &configuration(setup))?;
+pub(crate) fn start(setup: &Setup<'_>, databases: Databases) -> Result<Subject> {
+    let configuration = setup.write("slapd.conf", &configuration(setup, databases))?;
     let configuration = configuration.to_str().context("path is not UTF-8")?;
-    let people = setup.path("people.ldif");
-    write_people(setup, &people)?;
+    let files = write_people(setup, databases)?;
     let begin = clock::now();
-    run(Command::new("taskset")
-        .args([
-            "-c",
-            &setup.cores.all,
-            "slapadd",
-            "-q",
-            "-f",
-            configuration,
-            "-l",
-        ])
-        .arg(&people))?;
+    for (suffix, people) in &files {
+        run(Command::new("taskset")
+            .args(["-c", &setup.cores.all, "slapadd", "-q"])
+            .args(["-f", configuration, "-b", suffix, "-l"])
+            .arg(people))?;
+    }
     let load = clock::now() - begin;
 
     let address = free_port()?;
@@ -63,7 +67,10 @@ pub(crate) fn start(setup: &Setup<'_>) -> Result<Subject> {
     })?;
     let start = clock::now() - begin;
     Ok(Subject {
-        name: "slapd",
+        name: match databases {
+            Databases::Shared => "slapd",
+            Databases::Separate => "slapd with a database each",
+        },
         version: package_version("slapd")?,
         ldap: Some(address),
         radius: None,
@@ -71,7 +78,7 @@ pub(crate) fn start(setup: &Setup<'_>) -> Result<Subject> {
         life: Life {
             load,
             start,
-            disk: disk_usage(&database)?,
+            disk: disk_usage(&setup.path("db"))?,
             after_start: server.memory()?,
             ..Life::default()
         },
@@ -91,10 +98,10 @@ fn reader_dn(organization: &Organization) -> String {
     format!("cn=reader,ou=services,{}", organization.base)
 }
 
-fn configuration(setup: &Setup<'_>) -> String {
+fn configuration(setup: &Setup<'_>, databases: Databases) -> String {
     let directory = setup.directory.display();
     let threads = setup.threads;
-    format!(
+    let global = format!(
         "include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
@@ -107,29 +114,68 @@ threads {threads}
 sizelimit unlimited
 timelimit unlimited
 access to dn.base=\"\" by * read
-
+"
+    );
+    let database = |(suffix, octets): (&str, u64)| {
+        format!(
+            "
 database mdb
-suffix dc=example
-directory {directory}/db
-maxsize 8589934592
+suffix {suffix}
+directory {directory}/db/{suffix}
+maxsize {octets}
 index objectClass,uid,cn,mail,member,memberOf,entryUUID eq
 access to attrs=userPassword by anonymous auth
 access to * by users read
 overlay memberof
 "
-    )
+        )
+    };
+    match databases {
+        Databases::Shared => global + &database((TOP, 8 << 30)),
+        Databases::Separate => {
+            let bases = setup
+                .data
+                .organizations
+                .iter()
+                .map(|o| (o.base.as_str(), 1 << 28));
+            global + &bases.map(database).collect::<String>()
+        }
+    }
 }
 
-fn write_people(setup: &Setup<'_>, path: &Path) -> Result<()> {
-    let mut file = BufWriter::new(File::create(path)?);
-    file.write_all(
-        b"dn: dc=example\nobjectClass: dcObject\nobjectClass: organization\ndc: example\no: all\n\n",
-    )?;
+/// Writes the people of each database into a file and makes its directory: suffix and file.
+fn write_people(setup: &Setup<'_>, databases: Databases) -> Result<Vec<(String, PathBuf)>> {
     let mut random = Random::new(1);
-    for organization in &setup.data.organizations {
-        file.write_all(tree(organization, &mut random)?.as_bytes())?;
+    let mut files = Vec::new();
+    let mut place = |suffix: &str| -> Result<PathBuf> {
+        fs::create_dir_all(setup.path("db").join(suffix))?;
+        let path = setup.path(&format!("{suffix}.ldif"));
+        files.push((suffix.to_owned(), path.clone()));
+        Ok(path)
+    };
+    let organizations = &setup.data.organizations;
+    match databases {
+        Databases::Shared => {
+            let mut file = BufWriter::new(File::create(place(TOP)?)?);
+            file.write_all(
+                format!(
+                    "dn: {TOP}\nobjectClass: dcObject\nobjectClass: organization\n\
+                 dc: example\no: all\n\n"
+                )
+                .as_bytes(),
+            )?;
+            for organization in organizations {
+                file.write_all(tree(organization, &mut random)?.as_bytes())?;
+            }
+            file.flush()?;
+        }
+        Databases::Separate => {
+            for organization in organizations {
+                fs::write(place(&organization.base)?, tree(organization, &mut random)?)?;
+            }
+        }
     }
-    Ok(file.flush()?)
+    Ok(files)
 }
 
 /// An organization as LDIF.
