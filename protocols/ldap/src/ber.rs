@@ -282,3 +282,70 @@ pub(crate) fn open(output: &mut BytesMut, tag: u8) -> Opened {
     output.extend_from_slice(&[tag, 0]);
     opened
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn x690_8_1_children_exactly_fill_their_parents() {
+        let whole = [0x30, 0x06, 0x30, 0x02, 0x04, 0x00, 0x05, 0x00];
+        assert_eq!(check(&whole, 4, 10), Ok(()));
+        for broken in [
+            &[0x30, 0x03, 0x30, 0x02, 0x04, 0x00][..],
+            &[0x30, 0x02, 0x04, 0x01],
+            &[0x30, 0x01, 0x04],
+            &[0x30, 0x04, 0x30, 0x80, 0x00, 0x00],
+            &[0x30, 0x03, 0x1f, 0x01, 0x00],
+            &[0x30],
+        ] {
+            assert_eq!(
+                check(broken, 4, 10),
+                Err(Refused::Malformed),
+                "{broken:02x?}"
+            );
+        }
+    }
+
+    #[test]
+    fn levels_and_elements_are_counted() {
+        let three = [0x30, 0x04, 0x30, 0x02, 0x30, 0x00];
+        assert_eq!(check(&three, 3, 3), Ok(()));
+        assert_eq!(check(&three, 2, 3), Err(Refused::TooComplex));
+        assert_eq!(check(&three, 3, 2), Err(Refused::TooComplex));
+    }
+
+    #[test]
+    fn written_headers_are_read_back() {
+        for length in [0, 1, 127, 128, 255, 256, 65_535, 65_536, 1 << 24] {
+            let written = head(0x04, length);
+            assert_eq!(written.as_slice().len(), head_length(length));
+            let read = header(written.as_slice());
+            assert_eq!(
+                read,
+                Ok(Header::Complete {
+                    header: head_length(length),
+                    content: length
+                })
+            );
+        }
+    }
+
+    #[test]
+    fn written_integers_are_read_back() {
+        for value in [
+            0,
+            1,
+            127,
+            128,
+            255,
+            256,
+            32_767,
+            32_768,
+            8_388_608,
+            0x7fff_ffff,
+        ] {
+            assert_eq!(number(integer(value).as_slice()), Ok(value));
+        }
+    }
+}

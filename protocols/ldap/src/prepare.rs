@@ -74,3 +74,56 @@ fn squeeze(letters: impl Iterator<Item = char>, capacity: usize) -> String {
     }
     squeezed
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rfc4518_what_is_prepared_already_is_lent() {
+        for text in ["", "ada", "ada lovelace", "x-1.2_3@~"] {
+            assert!(matches!(case_ignore(text), Cow::Borrowed(_)), "{text}");
+        }
+    }
+
+    #[test]
+    fn rfc4518_2_6_spaces_are_squeezed() {
+        for text in [
+            "Ada Lovelace",
+            "  ada   lovelace ",
+            "ADA\tLOVELACE\r\n",
+            "ada\u{a0}\u{3000}lovelace",
+        ] {
+            assert_eq!(case_ignore(text), "ada lovelace", "{text:?}");
+        }
+        assert_eq!(case_ignore("   "), "");
+    }
+
+    #[test]
+    fn rfc4518_2_2_letters_without_meaning_vanish() {
+        assert_eq!(case_ignore("a\u{ad}d\u{200b}a\u{0}\u{feff}"), "ada");
+    }
+
+    #[test]
+    fn rfc4518_2_2_and_2_3_case_and_compatibility_forms_are_folded() {
+        assert_eq!(case_ignore("STRASSE"), case_ignore("Straße"));
+        assert_eq!(case_ignore("ÉCOLE"), case_ignore("e\u{301}cole"));
+        assert_eq!(case_ignore("ﬁn Ⅳ"), "fin iv");
+        assert_eq!(case_ignore("ΟΔΟΣ"), case_ignore("οδος"));
+    }
+
+    #[test]
+    fn preparing_twice_changes_nothing() {
+        for text in [
+            "İstanbul",
+            "ß ẞ",
+            "  a \u{301}",
+            "ΟΔΟΣ",
+            "㎏ ﬀ",
+            "\u{1e9b}\u{323}",
+        ] {
+            let once = case_ignore(text).into_owned();
+            assert_eq!(case_ignore(&once), once, "{text:?}");
+        }
+    }
+}

@@ -80,3 +80,58 @@ const fn bit(kind: &AttributeType) -> u128 {
 fn bits(kinds: impl Iterator<Item = &'static AttributeType>) -> u128 {
     kinds.fold(0, |set, kind| set | bit(kind))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn selected(requested: &[&str]) -> Vec<&'static str> {
+        let selection = Selection::new(requested.iter().copied());
+        let wanted = attributes().iter().filter(|kind| selection.wants(kind));
+        wanted.map(|kind| kind.name).collect()
+    }
+
+    #[test]
+    fn rfc4511_4_5_1_8_an_empty_list_and_a_star_mean_all_user_attributes() {
+        let all = selected(&[]);
+        assert_eq!(all, selected(&["*"]));
+        assert!(all.contains(&"cn") && !all.contains(&"entryUUID") && !all.contains(&"memberOf"));
+    }
+
+    #[test]
+    fn rfc3673_a_plus_means_all_operational_attributes() {
+        let operational = selected(&["+"]);
+        assert!(operational.contains(&"entryUUID") && !operational.contains(&"cn"));
+        assert_eq!(selected(&["*", "+"]).len(), attributes().len());
+    }
+
+    #[test]
+    fn rfc4511_4_5_1_8_no_attributes_are_had_by_1_1_alone() {
+        assert_eq!(selected(&["1.1"]), [""; 0]);
+        assert_eq!(selected(&["1.1", "cn"]), ["cn"]);
+    }
+
+    #[test]
+    fn names_are_found_by_alias_and_number_without_regard_to_case_once() {
+        assert_eq!(selected(&["CN", "commonname", "2.5.4.3", "cn"]), ["cn"]);
+        assert_eq!(selected(&["ENTRYUUID", "nosuch", "", "9.9"]), ["entryUUID"]);
+    }
+
+    #[test]
+    fn rfc4512_2_5_options_select_nothing_but_binary_is_tolerated() {
+        assert_eq!(selected(&["cn;lang-en", "@person"]), [""; 0]);
+        assert_eq!(selected(&["userCertificate;binary"]), ["userCertificate"]);
+    }
+
+    #[test]
+    fn rfc4512_2_5_1_a_supertype_brings_its_subtypes() {
+        let names = selected(&["name"]);
+        assert!(
+            ["name", "cn", "sn", "ou", "dc"]
+                .iter()
+                .filter(|name| names.contains(name))
+                .count()
+                == 4
+        );
+    }
+}

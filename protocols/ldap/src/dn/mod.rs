@@ -166,3 +166,6 @@ impl<'a> Rdn<'a> {
         parts.next().filter(|_| parts.next().is_none())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -299,3 +299,90 @@ fn escape(formatter: &mut fmt::Formatter<'_>, octets: &[u8]) -> fmt::Result {
         .iter()
         .try_for_each(|octet| write!(formatter, "\\{octet:02x}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rfc4515_4_examples_are_printed_as_they_were_read() {
+        for text in [
+            "(cn=Babs Jensen)",
+            "(!(cn=Tim Howes))",
+            "(&(objectClass=Person)(|(sn=Jensen)(cn=Babs J*)))",
+            "(o=univ*of*mich*)",
+            "(seeAlso=)",
+            "(cn:caseExactMatch:=Fred Flintstone)",
+            "(cn:=Betty Rubble)",
+            "(sn:dn:2.4.6.8.10:=Barney Rubble)",
+            "(o:dn:=Ace Industry)",
+            "(:1.2.3:=Wilma Flintstone)",
+            "(:dn:2.4.6.8.10:=Dino)",
+            "(o=Parens R Us \\28for all your parenthetical needs\\29)",
+            "(cn=*\\2a*)",
+            "(filename=C:\\5cMyFile)",
+            "(bin=\\00\\00\\00\\04)",
+            "(sn=Lučić)",
+            "(octets=\\ff\\fe)",
+            "(&)",
+            "(|)",
+            "(a>=1)",
+            "(a<=1)",
+            "(a~=1)",
+            "(cn;lang-en=x)",
+            "(2.5.4.3=x)",
+            "(cn=*)",
+        ] {
+            assert_eq!(
+                text.parse::<Filter>()
+                    .map(|filter| filter.to_string())
+                    .as_deref(),
+                Ok(text)
+            );
+        }
+    }
+
+    #[test]
+    fn rfc4515_3_what_is_no_filter_is_refused() {
+        for text in [
+            "",
+            "cn=x",
+            "(cn=x",
+            "(cn=x))",
+            "()",
+            "(cn)",
+            "(=x)",
+            "(cn=a\\2)",
+            "(cn=a\\zz)",
+            "(cn=a(b)",
+            "(!)",
+            "(!(a=b)(c=d))",
+            "(a b=c)",
+            "(:=x)",
+            "(cn:a:b:=x)",
+            "(cn>=a*b)",
+            "(cn=**)",
+            "(cn=a\0)",
+        ] {
+            assert!(text.parse::<Filter>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn filters_in_text_are_bounded_in_depth() {
+        let nested = |depth: usize| format!("{}(a=b){}", "(!".repeat(depth), ")".repeat(depth));
+        assert!(nested(DEPTH - 1).parse::<Filter>().is_ok());
+        assert!(nested(DEPTH).parse::<Filter>().is_err());
+        assert!(nested(100_000).parse::<Filter>().is_err());
+    }
+
+    #[test]
+    fn nothing_printed_can_forge_a_line() {
+        let attribute = Description::from("cn\n\u{1b}[2J");
+        let filter = Filter::Equality(Assertion {
+            attribute,
+            value: "a\r\nb\u{85}".into(),
+        });
+        assert_eq!(filter.to_string(), "(cn\\0a\\1b[2J=a\\0d\\0ab\\c2\\85)");
+    }
+}

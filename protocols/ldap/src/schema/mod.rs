@@ -15,3 +15,6 @@ pub use print::{
     object_classes as printed_object_classes,
 };
 pub use syntax::{Syntax, syntaxes};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+use std::collections::HashSet;
+
+use super::*;
+
+#[test]
+fn every_name_and_number_finds_its_own_attribute() {
+    assert!(attributes().len() <= 128, "a selection has 128 bits");
+    for kind in attributes() {
+        for name in [kind.name, kind.oid].iter().chain(kind.aliases) {
+            assert_eq!(attribute(name), Some(kind), "{name}");
+            assert_eq!(attribute(&name.to_uppercase()), Some(kind), "{name}");
+        }
+    }
+    assert_eq!(attribute("nosuch"), None);
+    assert_eq!(attribute(""), None);
+}
+
+#[test]
+fn names_and_numbers_are_unique() {
+    let mut seen = HashSet::new();
+    for kind in attributes() {
+        for name in [kind.name, kind.oid].iter().chain(kind.aliases) {
+            assert!(seen.insert(name.to_lowercase()), "{name}");
+        }
+    }
+    for class in object_classes() {
+        assert!(seen.insert(class.oid.to_owned()), "{}", class.oid);
+    }
+}
+
+#[test]
+fn what_the_schema_refers_to_is_defined() {
+    for kind in attributes() {
+        assert!(
+            kind.superior
+                .is_none_or(|superior| attribute(superior).is_some()),
+            "{}",
+            kind.name
+        );
+        assert!(syntaxes().contains(&kind.syntax), "{}", kind.name);
+    }
+    for class in object_classes() {
+        assert!(
+            class
+                .superior
+                .is_none_or(|superior| object_class(superior).is_some()),
+            "{}",
+            class.name
+        );
+        for name in class.must.iter().chain(class.may) {
+            assert_eq!(
+                attribute(name).map(|kind| kind.name),
+                Some(*name),
+                "{}",
+                class.name
+            );
+        }
+        assert_eq!(
+            class.superclasses().last().map(|class| class.name),
+            Some("top")
+        );
+    }
+}
+
+#[test]
+fn rfc4512_3_3_an_object_class_is_its_superclasses() {
+    let class = |name| object_class(name).unwrap();
+    let person = class("INETORGPERSON");
+    for above in [
+        "2.16.840.1.113730.3.2.2",
+        "organizationalPerson",
+        "person",
+        "top",
+    ] {
+        assert!(person.is_a(class(above)), "{above}");
+    }
+    assert!(!person.is_a(class("posixAccount")));
+    assert!(!class("person").is_a(person));
+}
+
+#[test]
+fn rfc4512_2_5_1_subtypes_are_found_from_their_supertype() {
+    let names: Vec<_> = attribute("name")
+        .unwrap()
+        .with_subtypes()
+        .map(|kind| kind.name)
+        .collect();
+    for name in ["name", "cn", "sn", "givenName", "ou", "o", "title", "c"] {
+        assert!(names.contains(&name), "{name}");
+    }
+    assert!(!names.contains(&"uid"));
+}
+
+#[test]
+fn rfc4512_4_1_definitions_are_printed() {
+    let printed: Vec<_> = attribute_types().collect();
+    for line in [
+        "( 2.5.4.3 NAME ( 'cn' 'commonName' ) SUP name EQUALITY caseIgnoreMatch ORDERING \
+         caseIgnoreOrderingMatch SUBSTR caseIgnoreSubstringsMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )",
+        "( 1.3.6.1.1.16.4 NAME 'entryUUID' EQUALITY UUIDMatch ORDERING UUIDOrderingMatch SYNTAX \
+         1.3.6.1.1.16.1 SINGLE-VALUE NO-USER-MODIFICATION USAGE directoryOperation )",
+    ] {
+        assert!(printed.iter().any(|printed| printed == line), "{line}");
+    }
+    let classes: Vec<_> = printed_object_classes().collect();
+    let line = "( 2.5.6.6 NAME 'person' SUP top STRUCTURAL MUST ( sn $ cn ) MAY ( userPassword $ \
+                telephoneNumber $ seeAlso $ description ) )";
+    assert!(classes.iter().any(|printed| printed == line));
+    assert!(ldap_syntaxes().any(|line| line == "( 1.3.6.1.1.16.1 DESC 'UUID' )"));
+    assert_eq!(printed_matching_rules().count(), matching_rules().len());
+}
+
+#[test]
+fn rfc4517_4_matching_rules_are_found_by_name_and_number() {
+    assert_eq!(
+        matching_rule("CASEIGNOREMATCH").unwrap().matching,
+        Matching::CaseIgnore
+    );
+    assert_eq!(matching_rule("2.5.13.14").unwrap().name, "integerMatch");
+    assert!(matching_rule("1.2.840.113556.1.4.1941").is_none());
+    assert_eq!(
+        Matching::CaseExactIa5.ordering().map(|rule| rule.name),
+        None
+    );
+}

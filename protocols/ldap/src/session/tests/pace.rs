@@ -1,0 +1,116 @@
+use super::*;
+
+#[test]
+fn a_full_output_pauses_the_search_until_the_client_has_read() {
+    let mut connection = Connection::clear();
+    let ticket = ticket(&connection.send(1, search()));
+    let all = names(500);
+    let (mut start, mut rounds) = (0, 0);
+    let mut read = 0;
+    loop {
+        match connection.give(ticket, &all[start..]) {
+            Ok(()) => break,
+            Err((position, stop)) => {
+                assert_eq!(stop, Stop::Output);
+                assert!(connection.session.output().len() < 4096 + 200);
+                start += position;
+                rounds += 1;
+                connection.answer(ticket, Answer::More);
+                assert!(connection.commands().is_empty());
+                assert!(!connection.session.wants_input());
+                read += connection.read().len();
+                let commands = connection.commands();
+                assert!(
+                    matches!(commands[..], [Command::Ask(again, Question::Continue)] if again == ticket)
+                );
+                assert!(connection.commands().is_empty(), "asked once");
+            }
+        }
+    }
+    connection.succeed(ticket);
+    assert_eq!(read + connection.read().len(), 501);
+    assert!(rounds > 5);
+}
+
+#[test]
+fn requests_beyond_those_outstanding_wait_and_nothing_is_lost() {
+    let mut connection = Connection::clear();
+    let octets: Vec<u8> = (1..=20)
+        .flat_map(|id| encoded(id, search(), Vec::new()))
+        .collect();
+    let mut waiting = connection.send_octets(&octets);
+    assert_eq!(waiting.len(), 8);
+    assert!(!connection.session.wants_input());
+    let mut answered = 0;
+    while let Some(Command::Ask(ticket, _)) = waiting.pop() {
+        connection.succeed(ticket);
+        answered += 1;
+        waiting.extend(connection.commands());
+    }
+    assert_eq!((answered, connection.read().len()), (20, 20));
+    assert!(connection.session.wants_input());
+}
+
+#[test]
+fn a_request_that_does_not_arrive_in_time_ends_the_connection_however_slowly_it_drips() {
+    let mut connection = Connection::clear();
+    let octets = encoded(1, search(), Vec::new());
+    let started = connection.now;
+    for octet in &octets[..10] {
+        connection.send_octets(&[*octet]);
+        assert_eq!(
+            connection.session.deadline(),
+            Some(started + Duration::from_secs(20))
+        );
+        connection.now += Duration::from_secs(1);
+        connection.session.expire(connection.now);
+    }
+    assert!(connection.commands().is_empty());
+    connection.session.expire(started + Duration::from_secs(20));
+    assert!(matches!(connection.commands()[..], [Command::Close]));
+    assert_eq!(connection.read_result(), (0, 2, "extended"));
+}
+
+#[test]
+fn an_idle_connection_ends_but_not_while_a_request_runs() {
+    let mut connection = Connection::clear();
+    let ticket = ticket(&connection.send(1, search()));
+    assert_eq!(connection.session.deadline(), None);
+    connection.now += Duration::from_secs(5000);
+    connection.session.expire(connection.now);
+    connection.succeed(ticket);
+    assert_eq!(
+        connection.session.deadline(),
+        Some(connection.now + Duration::from_secs(900))
+    );
+    connection.read();
+    connection
+        .session
+        .expire(connection.now + Duration::from_secs(899));
+    assert!(connection.commands().is_empty());
+    connection
+        .session
+        .expire(connection.now + Duration::from_secs(900));
+    assert!(matches!(connection.commands()[..], [Command::Close]));
+    assert_eq!(connection.read_result(), (0, 52, "extended"));
+}
+
+#[test]
+fn a_clock_that_steps_back_changes_nothing() {
+    let mut connection = Connection::clear();
+    let before = connection.session.deadline();
+    connection.session.receive(&[], Duration::ZERO);
+    connection.session.expire(Duration::ZERO);
+    assert_eq!(connection.session.deadline(), before);
+}
+
+#[test]
+fn shutting_down_says_so_and_closes() {
+    let mut connection = Connection::clear();
+    connection.send(1, search());
+    connection.session.shutdown();
+    assert!(matches!(connection.commands()[..], [Command::Close]));
+    assert_eq!(connection.read_result(), (0, 52, "extended"));
+    connection.session.shutdown();
+    assert!(connection.commands().is_empty());
+}
