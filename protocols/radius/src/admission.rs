@@ -49,10 +49,7 @@ pub(crate) struct NotAdmitted<C> {
 
 impl<C> From<DropReason> for NotAdmitted<C> {
     fn from(reason: DropReason) -> Self {
-        Self {
-            client: None,
-            reason,
-        }
+        Self { client: None, reason }
     }
 }
 
@@ -69,10 +66,7 @@ pub(crate) fn admit<'p, 's, C: Copy>(
     request: Request<'p>,
     candidates: impl Iterator<Item = Candidate<'s, C>>,
 ) -> Result<Admitted<'p, 's, C>, NotAdmitted<C>> {
-    let mut seen = Seen {
-        only: None,
-        several: false,
-    };
+    let mut seen = Seen { only: None, several: false };
     let candidates = candidates.inspect(|candidate| seen.note(candidate.client));
     let chosen = if request.message_authenticator.is_some() {
         authentic(&request, candidates)
@@ -80,15 +74,8 @@ pub(crate) fn admit<'p, 's, C: Copy>(
         trusted_by_address(&request, candidates)
     };
     match chosen {
-        Ok(Candidate { client, secret, .. }) => Ok(Admitted {
-            request,
-            client,
-            secret,
-        }),
-        Err(reason) => Err(NotAdmitted {
-            client: seen.only,
-            reason,
-        }),
+        Ok(Candidate { client, secret, .. }) => Ok(Admitted { request, client, secret }),
+        Err(reason) => Err(NotAdmitted { client: seen.only, reason }),
     }
 }
 
@@ -96,9 +83,7 @@ fn authentic<'s, C>(
     request: &Request<'_>,
     mut candidates: impl Iterator<Item = Candidate<'s, C>>,
 ) -> Result<Candidate<'s, C>, DropReason> {
-    candidates
-        .find(|candidate| verifies(request, candidate.secret))
-        .ok_or(DropReason::NotAuthentic)
+    candidates.find(|candidate| verifies(request, candidate.secret)).ok_or(DropReason::NotAuthentic)
 }
 
 fn trusted_by_address<'s, C>(
@@ -145,11 +130,7 @@ struct Seen<C> {
 
 impl<C: Copy> Seen<C> {
     const fn note(&mut self, client: C) {
-        self.only = if self.several || self.only.is_some() {
-            None
-        } else {
-            Some(client)
-        };
+        self.only = if self.several || self.only.is_some() { None } else { Some(client) };
         self.several |= self.only.is_none();
     }
 }

@@ -84,19 +84,9 @@ impl<'a> Attribute<'a> {
         let [kind, length, rest @ ..] = octets else {
             return Err(Malformed::AttributeLength);
         };
-        let value = usize::from(*length)
-            .checked_sub(2)
-            .ok_or(Malformed::AttributeLength)?;
-        let (value, rest) = rest
-            .split_at_checked(value)
-            .ok_or(Malformed::AttributeLength)?;
-        Ok((
-            Self {
-                kind: AttributeType(*kind),
-                value,
-            },
-            rest,
-        ))
+        let value = usize::from(*length).checked_sub(2).ok_or(Malformed::AttributeLength)?;
+        let (value, rest) = rest.split_at_checked(value).ok_or(Malformed::AttributeLength)?;
+        Ok((Self { kind: AttributeType(*kind), value }, rest))
     }
 
     /// The value as a number of four octets.

@@ -80,10 +80,5 @@ pub(crate) fn uncover_password(
         pad.zeroize();
         rest = before;
     }
-    Some(
-        hidden
-            .iter()
-            .rposition(|octet| *octet != 0)
-            .map_or(0, |last| last + 1),
-    )
+    Some(hidden.iter().rposition(|octet| *octet != 0).map_or(0, |last| last + 1))
 }

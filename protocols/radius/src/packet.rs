@@ -63,9 +63,7 @@ pub(crate) struct Packet<'a> {
 impl<'a> Packet<'a> {
     /// Reads the header; octets beyond the Length field are padding and are ignored.
     pub(crate) fn read(datagram: &'a [u8]) -> Result<Self, Malformed> {
-        let (header, _) = datagram
-            .split_first_chunk::<4>()
-            .ok_or(Malformed::TooShort)?;
+        let (header, _) = datagram.split_first_chunk::<4>().ok_or(Malformed::TooShort)?;
         let [code, identifier, length @ ..] = *header;
         let length = usize::from(u16::from_be_bytes(length));
         if datagram.len() < HEADER {
@@ -77,12 +75,6 @@ impl<'a> Packet<'a> {
         let octets = datagram.get(..length).ok_or(Malformed::Length)?;
         let (_, body) = octets.split_first_chunk::<4>().ok_or(Malformed::TooShort)?;
         let (authenticator, attributes) = body.split_first_chunk().ok_or(Malformed::TooShort)?;
-        Ok(Self {
-            octets,
-            code,
-            identifier,
-            authenticator,
-            attributes,
-        })
+        Ok(Self { octets, code, identifier, authenticator, attributes })
     }
 }

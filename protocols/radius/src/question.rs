@@ -27,11 +27,7 @@ pub struct Question<C> {
 
 enum Held {
     Pap(Range<usize>),
-    Chap {
-        identifier: u8,
-        response: [u8; 16],
-        challenge: Range<usize>,
-    },
+    Chap { identifier: u8, response: [u8; 16], challenge: Range<usize> },
 }
 
 impl<C: Copy> Question<C> {
@@ -60,11 +56,7 @@ impl<C> Question<C> {
     pub fn credential(&self) -> Credential<'_> {
         match &self.credential {
             Held::Pap(password) => Credential::Pap(self.at(password)),
-            Held::Chap {
-                identifier,
-                response,
-                challenge,
-            } => Credential::Chap(Chap {
+            Held::Chap { identifier, response, challenge } => Credential::Chap(Chap {
                 identifier: *identifier,
                 challenge: self.at(challenge),
                 response,
@@ -81,16 +73,13 @@ impl<C> Question<C> {
     /// NAS-Identifier; a hint, never a proof.
     #[must_use]
     pub fn nas_identifier(&self) -> Option<&[u8]> {
-        self.first(AttributeType::NAS_IDENTIFIER)
-            .map(|name| name.value)
+        self.first(AttributeType::NAS_IDENTIFIER).map(|name| name.value)
     }
 
     /// NAS-IP-Address or else NAS-IPv6-Address; a hint, never a proof.
     #[must_use]
     pub fn nas_ip(&self) -> Option<IpAddr> {
-        let v4 = self
-            .first(AttributeType::NAS_IP_ADDRESS)
-            .and_then(|ip| ip.integer());
+        let v4 = self.first(AttributeType::NAS_IP_ADDRESS).and_then(|ip| ip.integer());
         v4.map(|ip| IpAddr::V4(ip.into())).or_else(|| {
             let v6 = self.first(AttributeType::NAS_IPV6_ADDRESS)?;
             let octets: [u8; 16] = v6.value.try_into().ok()?;
@@ -101,38 +90,31 @@ impl<C> Question<C> {
     /// Called-Station-Id, often the access point's MAC address and the network's name.
     #[must_use]
     pub fn called_station_id(&self) -> Option<&[u8]> {
-        self.first(AttributeType::CALLED_STATION_ID)
-            .map(|id| id.value)
+        self.first(AttributeType::CALLED_STATION_ID).map(|id| id.value)
     }
 
     /// Calling-Station-Id, often the MAC or IP address of the user's machine.
     #[must_use]
     pub fn calling_station_id(&self) -> Option<&[u8]> {
-        self.first(AttributeType::CALLING_STATION_ID)
-            .map(|id| id.value)
+        self.first(AttributeType::CALLING_STATION_ID).map(|id| id.value)
     }
 
     /// NAS-Port-Type, for example 15 for Ethernet and 19 for Wi-Fi.
     #[must_use]
     pub fn nas_port_type(&self) -> Option<u32> {
-        self.first(AttributeType::NAS_PORT_TYPE)
-            .and_then(|kind| kind.integer())
+        self.first(AttributeType::NAS_PORT_TYPE).and_then(|kind| kind.integer())
     }
 
     /// Service-Type.
     #[must_use]
     pub fn service_type(&self) -> Option<u32> {
-        self.first(AttributeType::SERVICE_TYPE)
-            .and_then(|kind| kind.integer())
+        self.first(AttributeType::SERVICE_TYPE).and_then(|kind| kind.integer())
     }
 
     /// All attributes in their order but the credentials.
     pub fn attributes(&self) -> impl Iterator<Item = Attribute<'_>> {
         self.walk().filter(|attribute| {
-            !matches!(
-                attribute.kind,
-                AttributeType::USER_PASSWORD | AttributeType::CHAP_PASSWORD
-            )
+            !matches!(attribute.kind, AttributeType::USER_PASSWORD | AttributeType::CHAP_PASSWORD)
         })
     }
 
@@ -213,20 +195,14 @@ fn hold_chap(password: &[u8], challenge: &Occurrence) -> Result<Held, Refusal> {
     let Some((identifier, response)) = password.split_first() else {
         return Err(Refusal::CredentialMissing);
     };
-    let response = response
-        .try_into()
-        .map_err(|_| Refusal::CredentialMalformed)?;
+    let response = response.try_into().map_err(|_| Refusal::CredentialMalformed)?;
     let challenge = match challenge {
         Occurrence::Absent => 4..HEADER,
         Occurrence::Once(challenge) if challenge.len() >= 5 => challenge.clone(),
         Occurrence::Once(_) => return Err(Refusal::CredentialMalformed),
         Occurrence::Repeated => return Err(Refusal::Repeated),
     };
-    Ok(Held::Chap {
-        identifier: *identifier,
-        response,
-        challenge,
-    })
+    Ok(Held::Chap { identifier: *identifier, response, challenge })
 }
 
 impl<C> Drop for Question<C> {

@@ -161,16 +161,10 @@ impl<C: Copy + Eq + Hash> Recent<C> {
             key,
             authenticator: *authenticator,
             expires: now.saturating_add(self.limits.patience),
-            state: State::Waiting {
-                serial: self.serial,
-                pending: pending(),
-            },
+            state: State::Waiting { serial: self.serial, pending: pending() },
         });
         self.waiting.push(&mut self.links, slot);
-        Meeting::New(Ticket {
-            slot,
-            serial: self.serial,
-        })
+        Meeting::New(Ticket { slot, serial: self.serial })
     }
 
     /// The request that waits with this ticket.
@@ -188,11 +182,7 @@ impl<C: Copy + Eq + Hash> Recent<C> {
         reply: SignedReply,
         now: Duration,
     ) {
-        let Some(slot) = self
-            .slots
-            .get_mut(at)
-            .filter(|slot| slot.waits_with(serial))
-        else {
+        let Some(slot) = self.slots.get_mut(at).filter(|slot| slot.waits_with(serial)) else {
             return;
         };
         self.waiting.remove(&mut self.links, at);
@@ -212,11 +202,7 @@ impl<C: Copy + Eq + Hash> Recent<C> {
 
     /// Forgets a request that waits, as if it had never come.
     pub(crate) fn drop_waiting(&mut self, Ticket { slot, serial }: Ticket) {
-        if self
-            .slots
-            .get(slot)
-            .is_some_and(|slot| slot.waits_with(serial))
-        {
+        if self.slots.get(slot).is_some_and(|slot| slot.waits_with(serial)) {
             self.forget(slot);
         }
     }
@@ -224,11 +210,7 @@ impl<C: Copy + Eq + Hash> Recent<C> {
     /// When the first of all remembered requests expires.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         let oldest = [self.waiting.oldest(), self.answered.oldest()];
-        oldest
-            .into_iter()
-            .flatten()
-            .filter_map(|slot| Some(self.slots.get(slot)?.expires))
-            .min()
+        oldest.into_iter().flatten().filter_map(|slot| Some(self.slots.get(slot)?.expires)).min()
     }
 
     /// Forgets what has expired.
@@ -293,11 +275,7 @@ mod tests {
     fn meet(recent: &mut Recent<u64>, number: u64) -> Meeting {
         let source = SocketAddr::from(([192, 0, 2, 1], 40000));
         let [identifier, ..] = number.to_le_bytes();
-        let key = Key {
-            client: number % 3,
-            source,
-            identifier,
-        };
+        let key = Key { client: number % 3, source, identifier };
         let pending = || Pending {
             source,
             identifier,

@@ -177,11 +177,7 @@ impl Reply {
         let inner =
             u8::try_from(value.len() + 2).map_err(|_| ReplyError::TooLong { longest: 247 })?;
         let [a, b, c, d] = vendor.to_be_bytes();
-        self.push(
-            AttributeType::VENDOR_SPECIFIC,
-            &[a, b, c, d, kind, inner],
-            value,
-        )
+        self.push(AttributeType::VENDOR_SPECIFIC, &[a, b, c, d, kind, inner], value)
     }
 
     /// Puts the session into a VLAN ([RFC 3580, section 3.31]): Tunnel-Type VLAN,
@@ -214,9 +210,8 @@ impl Reply {
             return Err(ReplyError::Empty);
         }
         let length = prefix.len() + value.len() + 2;
-        let octet = u8::try_from(length).map_err(|_| ReplyError::TooLong {
-            longest: 253 - prefix.len(),
-        })?;
+        let octet = u8::try_from(length)
+            .map_err(|_| ReplyError::TooLong { longest: 253 - prefix.len() })?;
         if self.octets.len() + length > ROOM {
             return Err(ReplyError::PacketFull);
         }

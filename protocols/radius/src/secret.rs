@@ -36,10 +36,7 @@ impl Secret {
             return Err(EmptySecret);
         }
         let mac = Hmac::new_from_slice(octets).map_err(|_| EmptySecret)?;
-        Ok(Self(Arc::new(Keyed {
-            octets: Zeroizing::new(octets.to_vec()),
-            mac,
-        })))
+        Ok(Self(Arc::new(Keyed { octets: Zeroizing::new(octets.to_vec()), mac })))
     }
 
     /// An HMAC-MD5 under this secret that has seen nothing yet.

@@ -38,7 +38,8 @@ pub enum Command<C> {
     },
     /// Find the answer and give it to [`Server::answer`] with the ticket, soon or later.
     Ask(Ticket, Question<C>),
-    /// Nothing but to note it: a request was rejected without asking; its reply follows.
+    /// Nothing but to note it: a request was rejected without asking; its reply is the next
+    /// command.
     Refused {
         /// Where the request came from.
         source: SocketAddr,
@@ -110,19 +111,12 @@ impl<C: Copy + Eq + Hash> Server<C> {
         if let Err(NotAdmitted { client, reason }) =
             self.handle(source, datagram, candidates.into_iter(), now)
         {
-            self.commands.push_back(Command::Drop {
-                source,
-                client,
-                reason,
-            });
+            self.commands.push_back(Command::Drop { source, client, reason });
         }
     }
 
     /// What to do next; `None` when everything is done.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "the verb of all protocol sessions"
-    )]
+    #[expect(clippy::should_implement_trait, reason = "the verb of all protocol sessions")]
     pub fn next(&mut self) -> Option<Command<C>> {
         self.commands.pop_front()
     }
@@ -137,10 +131,7 @@ impl<C: Copy + Eq + Hash> Server<C> {
         answer: &Answer,
         now: Duration,
     ) -> Result<(), AnswerError> {
-        let pending = self
-            .recent
-            .waiting(&ticket)
-            .ok_or(AnswerError::NotWaiting)?;
+        let pending = self.recent.waiting(&ticket).ok_or(AnswerError::NotWaiting)?;
         let (code, attributes) = match answer {
             Answer::Accept(reply) => (Code::AccessAccept, reply.as_octets()),
             Answer::Reject(Some(message)) => (Code::AccessReject, message.as_octets()),
@@ -153,9 +144,7 @@ impl<C: Copy + Eq + Hash> Server<C> {
         };
         let to = pending.source;
         let mut outcome = Ok(());
-        let mut signed = self
-            .signer
-            .sign(&pending.draft(code, attributes), &pending.secret);
+        let mut signed = self.signer.sign(&pending.draft(code, attributes), &pending.secret);
         if signed.is_err() {
             outcome = Err(AnswerError::TooLong);
             let rejection = pending.draft(Code::AccessReject, &[]);
@@ -199,10 +188,7 @@ impl<C: Copy + Eq + Hash> Server<C> {
             Asked::Access => self.access(source, &admitted, now),
             Asked::Status => self.status(source, &admitted),
         };
-        outcome.map_err(|reason| NotAdmitted {
-            client: Some(admitted.client()),
-            reason,
-        })
+        outcome.map_err(|reason| NotAdmitted { client: Some(admitted.client()), reason })
     }
 
     /// Says that we are alive ([RFC 5997, section 4.2]); whatever else is in the request is not
@@ -234,11 +220,7 @@ impl<C: Copy + Eq + Hash> Server<C> {
             Err(refusal) => return self.refuse(source, admitted, refusal),
         };
         let packet = admitted.request().packet;
-        let key = Key {
-            client: admitted.client(),
-            source,
-            identifier: packet.identifier,
-        };
+        let key = Key { client: admitted.client(), source, identifier: packet.identifier };
         let pending = || Pending::new(admitted, source);
         match self.recent.meet(key, packet.authenticator, pending, now) {
             Meeting::New(ticket) => self.commands.push_back(Command::Ask(ticket, question)),
@@ -262,11 +244,7 @@ impl<C: Copy + Eq + Hash> Server<C> {
         let failure = admitted.request().eap.map(eap_failure);
         let attributes = failure.as_ref().map_or([].as_slice(), |failure| failure);
         let reply = self.sign(admitted, Code::AccessReject, attributes)?;
-        self.commands.push_back(Command::Refused {
-            source,
-            client: admitted.client(),
-            refusal,
-        });
+        self.commands.push_back(Command::Refused { source, client: admitted.client(), refusal });
         self.commands.push_back(Command::Send { to: source, reply });
         Ok(())
     }
@@ -285,9 +263,7 @@ impl<C: Copy + Eq + Hash> Server<C> {
             attributes,
             proxy_states: &request.proxy_states(),
         };
-        self.signer
-            .sign(&draft, admitted.secret())
-            .map_err(|_| DropReason::ReplyTooLong)
+        self.signer.sign(&draft, admitted.secret()).map_err(|_| DropReason::ReplyTooLong)
     }
 }
 
@@ -315,4 +291,18 @@ impl Asked {
 fn eap_failure(eap: &[u8]) -> [u8; 6] {
     let identifier = eap.get(1).copied().unwrap_or_default();
     [AttributeType::EAP_MESSAGE.0, 6, 4, identifier, 0, 4]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_questions_and_tickets_may_move_to_another_thread() {
+        const fn movable<T: Send + 'static>() {}
+        movable::<Server<u64>>();
+        movable::<Question<u64>>();
+        movable::<Ticket>();
+        movable::<SignedReply>();
+    }
 }

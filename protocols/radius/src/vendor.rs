@@ -28,11 +28,7 @@ pub struct VendorAttributes<'a> {
 
 impl<'a> VendorAttributes<'a> {
     pub(crate) const fn new(outer: Attributes<'a>) -> Self {
-        Self {
-            outer,
-            vendor: 0,
-            inner: Attributes::new(&[]),
-        }
+        Self { outer, vendor: 0, inner: Attributes::new(&[]) }
     }
 }
 
@@ -43,15 +39,9 @@ impl<'a> Iterator for VendorAttributes<'a> {
         loop {
             if let Some(found) = self.inner.next() {
                 let (vendor, kind) = (self.vendor, found.kind.0);
-                return Some(VendorAttribute {
-                    vendor,
-                    kind,
-                    value: found.value,
-                });
+                return Some(VendorAttribute { vendor, kind, value: found.value });
             }
-            let outer = self
-                .outer
-                .find(|outer| outer.kind == AttributeType::VENDOR_SPECIFIC)?;
+            let outer = self.outer.find(|outer| outer.kind == AttributeType::VENDOR_SPECIFIC)?;
             if let Some((vendor, inner)) = outer.value.split_first_chunk() {
                 self.vendor = u32::from_be_bytes(*vendor);
                 self.inner = Attributes::new(inner);

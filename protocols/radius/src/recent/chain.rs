@@ -27,10 +27,7 @@ impl Chain {
     /// Adds a slot that is in no chain.
     pub(super) fn push(&mut self, links: &mut [Link], slot: usize) {
         if let Some(link) = links.get_mut(slot) {
-            *link = Link {
-                older: self.newest,
-                newer: None,
-            };
+            *link = Link { older: self.newest, newer: None };
         }
         match self.newest.and_then(|newest| links.get_mut(newest)) {
             Some(newest) => newest.newer = Some(slot),

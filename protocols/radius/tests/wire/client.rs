@@ -31,10 +31,7 @@ impl Request {
 
     /// An Access-Request of ada with her password and a Message-Authenticator.
     pub(crate) fn pap() -> Self {
-        Self::new(1)
-            .user(b"ada")
-            .password(b"correct horse")
-            .authentic()
+        Self::new(1).user(b"ada").password(b"correct horse").authentic()
     }
 
     pub(crate) fn with(mut self, kind: u8, value: &[u8]) -> Self {
@@ -98,10 +95,7 @@ impl Request {
     pub(crate) fn check(&self, reply: &[u8], code: u8) -> Vec<(u8, Vec<u8>)> {
         assert_eq!(reply[0], code, "the reply's code");
         assert_eq!(reply[1], self.identifier);
-        assert_eq!(
-            usize::from(u16::from_be_bytes([reply[2], reply[3]])),
-            reply.len()
-        );
+        assert_eq!(usize::from(u16::from_be_bytes([reply[2], reply[3]])), reply.len());
         let request = self.encode();
         assert!(Packet::is_authentic_response(reply, &request, &self.secret));
         let attributes = attributes_of(reply);
@@ -142,10 +136,7 @@ pub(crate) fn attributes_of(packet: &[u8]) -> Vec<(u8, Vec<u8>)> {
 }
 
 pub(crate) fn own((kind, value): &(u8, Vec<u8>)) -> Attribute<'_> {
-    Attribute {
-        kind: AttributeType(*kind),
-        value,
-    }
+    Attribute { kind: AttributeType(*kind), value }
 }
 
 pub(crate) fn hmac_of(secret: &[u8], octets: &[u8]) -> Vec<u8> {
@@ -163,7 +154,5 @@ pub(crate) fn md5_of(pieces: &[&[u8]]) -> [u8; 16] {
 
 /// What the other codec makes of a password.
 pub(crate) fn hidden_by_codec(password: &[u8], secret: &[u8], authenticator: &[u8]) -> Vec<u8> {
-    AVP::from_user_password(2, password, secret, authenticator)
-        .unwrap()
-        .encode_bytes()
+    AVP::from_user_password(2, password, secret, authenticator).unwrap().encode_bytes()
 }

@@ -60,10 +60,7 @@ fn a_proxy_may_send_proxy_state_unprotected() {
 
 #[test]
 fn nothing_that_the_user_sent_comes_back() {
-    let request = bare()
-        .with(18, b"echo me")
-        .with(25, b"echo me")
-        .with(24, b"echo me");
+    let request = bare().with(18, b"echo me").with(25, b"echo me").with(24, b"echo me");
     let mut site = Site::lenient();
     let (ticket, _) = site.asks(&request);
     let reply = site.answers(ticket, &Answer::Accept(Reply::new()));
@@ -78,8 +75,5 @@ fn a_reply_that_proxy_states_would_make_too_long_is_silence() {
     }
     let left = 4096 - request.encode().len();
     let request = request.with(33, &vec![8; left - 2]);
-    assert_eq!(
-        Site::lenient().drops(&request.encode()),
-        (Some(1), DropReason::ReplyTooLong)
-    );
+    assert_eq!(Site::lenient().drops(&request.encode()), (Some(1), DropReason::ReplyTooLong));
 }

@@ -47,17 +47,9 @@ fn seeds() -> Vec<Vec<u8>> {
         .with(33, b"proxy")
         .with(32, b"nas")
         .with(24, b"state");
-    let chap = Request::new(1)
-        .authentic()
-        .user(b"ada")
-        .chap(1, b"p", Some(b"challenge"));
-    let eap = Request::new(1)
-        .authentic()
-        .user(b"ada")
-        .with(79, b"\x02\x05\x00\x08\x01ada");
-    [rich, chap, eap, Request::new(12).authentic()]
-        .map(|request| request.encode())
-        .to_vec()
+    let chap = Request::new(1).authentic().user(b"ada").chap(1, b"p", Some(b"challenge"));
+    let eap = Request::new(1).authentic().user(b"ada").with(79, b"\x02\x05\x00\x08\x01ada");
+    [rich, chap, eap, Request::new(12).authentic()].map(|request| request.encode()).to_vec()
 }
 
 /// Reads everything that a question offers.
@@ -67,23 +59,11 @@ fn read_all(question: &radius::Question<u32>) {
         Credential::Pap(password) => assert!((1..=128).contains(&password.len())),
         Credential::Chap(chap) => assert!(!chap.verify(b"not it") && chap.challenge.len() >= 5),
     }
-    let hints = [
-        question.state(),
-        question.nas_identifier(),
-        question.called_station_id(),
-    ];
+    let hints = [question.state(), question.nas_identifier(), question.called_station_id()];
     assert!(hints.iter().flatten().all(|hint| hint.len() <= 253));
-    assert!(
-        question
-            .vendor_attributes()
-            .all(|attribute| attribute.value.len() <= 247)
-    );
+    assert!(question.vendor_attributes().all(|attribute| attribute.value.len() <= 247));
     assert!(question.attributes().count() <= 200);
-    let _ = (
-        question.nas_ip(),
-        question.nas_port_type(),
-        question.service_type(),
-    );
+    let _ = (question.nas_ip(), question.nas_port_type(), question.service_type());
 }
 
 const SMALL: Limits = Limits {

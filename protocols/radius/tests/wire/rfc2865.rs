@@ -18,18 +18,10 @@ fn password(site: &mut Site, request: &Request) -> Vec<u8> {
 
 #[test]
 fn section_2_2_chap_without_challenge_uses_the_request_authenticator() {
-    let request = Request::new(1)
-        .user(b"ada")
-        .chap(9, b"pass", None)
-        .authentic();
+    let request = Request::new(1).user(b"ada").chap(9, b"pass", None).authentic();
     let (_, question) = Site::strict().asks(&request);
-    let Credential::Chap(chap) = question.credential() else {
-        panic!("CHAP was sent")
-    };
-    assert_eq!(
-        (chap.identifier, chap.challenge),
-        (9, request.authenticator.as_slice())
-    );
+    let Credential::Chap(chap) = question.credential() else { panic!("CHAP was sent") };
+    assert_eq!((chap.identifier, chap.challenge), (9, request.authenticator.as_slice()));
     assert!(chap.verify(b"pass"));
     assert!(!chap.verify(b"Pass"));
 }
@@ -38,10 +30,7 @@ fn section_2_2_chap_without_challenge_uses_the_request_authenticator() {
 fn section_3_a_source_without_client_meets_silence_on_every_code() {
     let mut site = Site::of(Vec::new());
     for code in 0..=255 {
-        let request = Request {
-            code,
-            ..Request::pap()
-        };
+        let request = Request { code, ..Request::pap() };
         assert_eq!(site.drops(&request.encode()), (None, DropReason::Stranger));
     }
     assert_eq!(site.drops(b"noise").1, DropReason::Stranger);
@@ -53,10 +42,7 @@ fn section_3_wrong_lengths_are_dropped() {
     let mut packet = Request::pap().encode();
     assert_eq!(site.drops(&packet[..19]).1, Malformed::TooShort.into());
     assert_eq!(site.drops(&[]).1, Malformed::TooShort.into());
-    assert_eq!(
-        site.drops(&packet[..packet.len() - 1]).1,
-        Malformed::Length.into()
-    );
+    assert_eq!(site.drops(&packet[..packet.len() - 1]).1, Malformed::Length.into());
     packet[2..4].copy_from_slice(&19_u16.to_be_bytes());
     assert_eq!(site.drops(&packet).1, Malformed::Length.into());
     packet.resize(5000, 0);
@@ -91,14 +77,8 @@ fn section_3_a_packet_of_4096_octets_is_answered() {
 fn section_3_other_codes_meet_silence() {
     let mut site = Site::strict();
     for code in (0..=255).filter(|code| ![1, 12].contains(code)) {
-        let request = Request {
-            code,
-            ..Request::pap()
-        };
-        assert_eq!(
-            site.drops(&request.encode()).1,
-            DropReason::UnexpectedCode(code)
-        );
+        let request = Request { code, ..Request::pap() };
+        assert_eq!(site.drops(&request.encode()).1, DropReason::UnexpectedCode(code));
     }
 }
 
@@ -106,14 +86,8 @@ fn section_3_other_codes_meet_silence() {
 fn section_3_the_accounting_port_answers_no_logins() {
     let mut site = Site::accounting();
     for code in (0..=255).filter(|code| *code != 12) {
-        let request = Request {
-            code,
-            ..Request::pap()
-        };
-        assert_eq!(
-            site.drops(&request.encode()).1,
-            DropReason::UnexpectedCode(code)
-        );
+        let request = Request { code, ..Request::pap() };
+        assert_eq!(site.drops(&request.encode()).1, DropReason::UnexpectedCode(code));
     }
 }
 
@@ -163,10 +137,7 @@ fn section_4_1_no_credential_is_rejected_without_asking() {
 #[test]
 fn section_4_1_two_kinds_of_credential_are_rejected() {
     let request = Request::pap().chap(1, b"correct horse", None);
-    assert_eq!(
-        Site::strict().refuses(&request).0,
-        Refusal::CredentialsMixed
-    );
+    assert_eq!(Site::strict().refuses(&request).0, Refusal::CredentialsMixed);
 }
 
 #[test]
@@ -190,10 +161,7 @@ fn section_5_more_than_200_attributes_are_dropped() {
     let full = (0..197).fold(Request::pap(), |request, _| request.with(222, b"x"));
     Site::strict().asks(&full);
     let over = full.with(222, b"x").encode();
-    assert_eq!(
-        Site::strict().drops(&over).1,
-        Malformed::TooManyAttributes.into()
-    );
+    assert_eq!(Site::strict().drops(&over).1, Malformed::TooManyAttributes.into());
 }
 
 #[test]
@@ -218,13 +186,7 @@ fn section_5_1_a_missing_or_empty_user_name_is_rejected() {
 
 #[test]
 fn section_5_1_a_user_name_is_octets_without_meaning() {
-    for name in [
-        b"*".as_slice(),
-        b"alice)(uid=*",
-        b"alice\0x",
-        b"\xff\xfe",
-        &[b'a'; 253],
-    ] {
+    for name in [b"*".as_slice(), b"alice)(uid=*", b"alice\0x", b"\xff\xfe", &[b'a'; 253]] {
         let request = Request::new(1).user(name).password(b"p").authentic();
         assert_eq!(Site::strict().asks(&request).1.user_name(), name);
     }
@@ -241,38 +203,23 @@ fn section_5_2_passwords_of_1_to_128_octets_are_uncovered() {
 
 #[test]
 fn section_5_2_only_trailing_nul_is_padding() {
-    let request = Request::new(1)
-        .user(b"ada")
-        .password(b"a\0b\0\0c\0")
-        .authentic();
+    let request = Request::new(1).user(b"ada").password(b"a\0b\0\0c\0").authentic();
     assert_eq!(password(&mut Site::strict(), &request), b"a\0b\0\0c");
 }
 
 #[test]
 fn section_5_2_impossible_lengths_are_rejected() {
     for length in [0, 1, 15, 17, 31, 129, 144, 253] {
-        let request = Request::new(1)
-            .user(b"ada")
-            .with(2, &vec![1; length])
-            .authentic();
-        assert_eq!(
-            Site::strict().refuses(&request).0,
-            Refusal::CredentialMalformed
-        );
+        let request = Request::new(1).user(b"ada").with(2, &vec![1; length]).authentic();
+        assert_eq!(Site::strict().refuses(&request).0, Refusal::CredentialMalformed);
     }
 }
 
 #[test]
 fn section_5_3_a_chap_password_has_17_octets() {
     for length in [1, 16, 18, 253] {
-        let request = Request::new(1)
-            .user(b"ada")
-            .with(3, &vec![1; length])
-            .authentic();
-        assert_eq!(
-            Site::strict().refuses(&request).0,
-            Refusal::CredentialMalformed
-        );
+        let request = Request::new(1).user(b"ada").with(3, &vec![1; length]).authentic();
+        assert_eq!(Site::strict().refuses(&request).0, Refusal::CredentialMalformed);
     }
 }
 
@@ -310,19 +257,10 @@ fn section_5_values_that_do_not_fit_are_refused() {
     let mut reply = Reply::new();
     let class = AttributeType::CLASS;
     assert_eq!(reply.octets(class, b"").err(), Some(ReplyError::Empty));
-    assert_eq!(
-        reply.octets(class, &[1; 254]).err(),
-        Some(ReplyError::TooLong { longest: 253 })
-    );
+    assert_eq!(reply.octets(class, &[1; 254]).err(), Some(ReplyError::TooLong { longest: 253 }));
     assert_eq!(reply.vendor(9, 1, b"").err(), Some(ReplyError::Empty));
-    assert_eq!(
-        reply.vendor(9, 1, &[1; 248]).err(),
-        Some(ReplyError::TooLong { longest: 247 })
-    );
-    assert_eq!(
-        reply.vendor(9, 1, &[1; 900]).err(),
-        Some(ReplyError::TooLong { longest: 247 })
-    );
+    assert_eq!(reply.vendor(9, 1, &[1; 248]).err(), Some(ReplyError::TooLong { longest: 247 }));
+    assert_eq!(reply.vendor(9, 1, &[1; 900]).err(), Some(ReplyError::TooLong { longest: 247 }));
     for reserved in [0, 2, 3, 26, 33, 60, 69, 79, 80] {
         let refused = reply.octets(AttributeType(reserved), b"value").err();
         assert_eq!(refused, Some(ReplyError::Reserved(reserved)));
@@ -341,16 +279,9 @@ fn section_5_a_reply_ends_at_4096_octets() {
 #[test]
 fn section_5_26_vendor_attributes_go_out_in_order() {
     let mut reply = Reply::new();
-    reply
-        .vendor(9, 1, b"shell:priv-lvl=15")
-        .unwrap()
-        .vendor(9, 1, &[b'x'; 247])
-        .unwrap();
+    reply.vendor(9, 1, b"shell:priv-lvl=15").unwrap().vendor(9, 1, &[b'x'; 247]).unwrap();
     let attributes = Site::strict().accepts(&Request::pap(), reply);
-    assert_eq!(
-        attributes[1],
-        (26, b"\x00\x00\x00\x09\x01\x13shell:priv-lvl=15".to_vec())
-    );
+    assert_eq!(attributes[1], (26, b"\x00\x00\x00\x09\x01\x13shell:priv-lvl=15".to_vec()));
     assert_eq!(attributes[2].1.len(), 253);
 }
 
@@ -363,31 +294,15 @@ fn section_5_26_vendor_attributes_are_read_and_malformed_ones_skipped() {
         .with(26, b"\x00\x00\x39\xe7\x02\x06site\x07\xff");
     let (_, question) = Site::strict().asks(&request);
     let found: Vec<_> = question.vendor_attributes().collect();
-    let cisco = |kind, value| VendorAttribute {
-        vendor: 9,
-        kind,
-        value,
-    };
-    let aruba = VendorAttribute {
-        vendor: 14823,
-        kind: 2,
-        value: b"site",
-    };
+    let cisco = |kind, value| VendorAttribute { vendor: 9, kind, value };
+    let aruba = VendorAttribute { vendor: 14823, kind: 2, value: b"site" };
     assert_eq!(found, [cisco(1, b"ab"), cisco(2, b"c"), aruba]);
 }
 
 #[test]
 fn section_5_33_all_proxy_states_come_back_last_unchanged_and_in_order() {
-    let request = Request::pap()
-        .with(33, b"one")
-        .with(4, &[1; 4])
-        .with(33, b"")
-        .with(33, b"one");
-    let proxies = [
-        (33, b"one".to_vec()),
-        (33, Vec::new()),
-        (33, b"one".to_vec()),
-    ];
+    let request = Request::pap().with(33, b"one").with(4, &[1; 4]).with(33, b"").with(33, b"one");
+    let proxies = [(33, b"one".to_vec()), (33, Vec::new()), (33, b"one".to_vec())];
     let mut reply = Reply::new();
     reply.octets(AttributeType::CLASS, b"c").unwrap();
     let mut site = Site::strict();
@@ -405,32 +320,20 @@ fn section_5_33_all_proxy_states_come_back_last_unchanged_and_in_order() {
 fn section_5_40_chap_challenges_have_5_to_253_octets() {
     for length in [5, 16, 253] {
         let challenge = vec![3; length];
-        let request = Request::new(1)
-            .user(b"ada")
-            .chap(0, b"pass", Some(&challenge))
-            .authentic();
+        let request = Request::new(1).user(b"ada").chap(0, b"pass", Some(&challenge)).authentic();
         let (_, question) = Site::strict().asks(&request);
         assert!(matches!(question.credential(), Credential::Chap(chap) if chap.verify(b"pass")));
     }
     for length in [0, 4] {
         let challenge = vec![3; length];
-        let request = Request::new(1)
-            .user(b"ada")
-            .chap(0, b"pass", Some(&challenge))
-            .authentic();
-        assert_eq!(
-            Site::strict().refuses(&request).0,
-            Refusal::CredentialMalformed
-        );
+        let request = Request::new(1).user(b"ada").chap(0, b"pass", Some(&challenge)).authentic();
+        assert_eq!(Site::strict().refuses(&request).0, Refusal::CredentialMalformed);
     }
 }
 
 #[test]
 fn section_5_44_a_repeated_name_or_credential_is_rejected() {
-    let chap = Request::new(1)
-        .user(b"ada")
-        .chap(0, b"pass", Some(b"challenge"))
-        .authentic();
+    let chap = Request::new(1).user(b"ada").chap(0, b"pass", Some(b"challenge")).authentic();
     let requests = [
         Request::pap().user(b"eve"),
         Request::pap().password(b"another"),
@@ -464,35 +367,19 @@ fn section_5_what_the_nas_says_of_itself_is_in_the_question() {
         .with(24, b"state");
     let (_, question) = Site::strict().asks(&request);
     assert_eq!(question.nas_identifier(), Some(b"switch-1".as_slice()));
-    assert_eq!(
-        question.nas_ip(),
-        Some(core::net::IpAddr::from([192, 0, 2, 9]))
-    );
+    assert_eq!(question.nas_ip(), Some(core::net::IpAddr::from([192, 0, 2, 9])));
     assert_eq!(question.called_station_id(), Some(b"00-11:corp".as_slice()));
     assert_eq!(question.calling_station_id(), Some(b"aa-bb".as_slice()));
-    assert_eq!(
-        (question.nas_port_type(), question.service_type()),
-        (Some(19), Some(2))
-    );
+    assert_eq!((question.nas_port_type(), question.service_type()), (Some(19), Some(2)));
     assert_eq!(question.state(), Some(b"state".as_slice()));
-    let kinds: Vec<u8> = question
-        .attributes()
-        .map(|attribute| attribute.kind.0)
-        .collect();
+    let kinds: Vec<u8> = question.attributes().map(|attribute| attribute.kind.0).collect();
     assert_eq!(kinds, [1, 80, 32, 4, 30, 31, 61, 6, 24]);
 }
 
 #[test]
 fn section_5_malformed_hints_are_as_good_as_missing() {
-    let request = Request::pap()
-        .with(4, b"abc")
-        .with(95, b"abc")
-        .with(61, b"")
-        .with(6, &[0; 5]);
+    let request = Request::pap().with(4, b"abc").with(95, b"abc").with(61, b"").with(6, &[0; 5]);
     let (_, question) = Site::strict().asks(&request);
     assert_eq!(question.nas_ip(), None);
-    assert_eq!(
-        (question.nas_port_type(), question.service_type()),
-        (None, None)
-    );
+    assert_eq!((question.nas_port_type(), question.service_type()), (None, None));
 }

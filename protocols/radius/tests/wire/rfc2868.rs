@@ -12,8 +12,7 @@ fn on_the_wire(reply: Reply) -> Vec<u8> {
         let mut site = Site::strict();
         (site.asks(&Request::pap()).0, site)
     };
-    site.answers(ticket, &radius::Answer::Accept(reply))
-        .split_off(38)
+    site.answers(ticket, &radius::Answer::Accept(reply)).split_off(38)
 }
 
 #[test]
@@ -28,9 +27,7 @@ fn section_3_tagged_values_lie_on_the_wire_as_the_vectors_say() {
         let tag = Tag::new(tag.parse().unwrap()).unwrap();
         let mut reply = Reply::new();
         match form {
-            "integer" => reply
-                .tagged_integer(kind, tag, value.parse().unwrap())
-                .unwrap(),
+            "integer" => reply.tagged_integer(kind, tag, value.parse().unwrap()).unwrap(),
             _ => reply.tagged_text(kind, tag, value).unwrap(),
         };
         assert_eq!(on_the_wire(reply), hex(octets), "{line}");
@@ -61,11 +58,7 @@ fn section_3_6_untagged_text_that_begins_like_a_tag_is_refused() {
 fn section_3_6_tagged_text_holds_252_octets() {
     let kind = AttributeType::TUNNEL_PRIVATE_GROUP_ID;
     let tag = Tag::new(1).unwrap();
-    assert!(
-        Reply::new()
-            .tagged_text(kind, tag, &"v".repeat(252))
-            .is_ok()
-    );
+    assert!(Reply::new().tagged_text(kind, tag, &"v".repeat(252)).is_ok());
     let refused = Reply::new().tagged_text(kind, tag, &"v".repeat(253)).err();
     assert_eq!(refused, Some(ReplyError::TooLong { longest: 252 }));
 }

@@ -37,11 +37,7 @@ fn section_3_1_eap_without_message_authenticator_meets_silence_whatever_the_sett
 
 #[test]
 fn section_3_2_a_wrong_message_authenticator_meets_silence_even_where_none_is_required() {
-    let request = Request {
-        secret: b"another secret".to_vec(),
-        ..Request::pap()
-    }
-    .encode();
+    let request = Request { secret: b"another secret".to_vec(), ..Request::pap() }.encode();
     for mut site in [Site::strict(), Site::lenient()] {
         assert_eq!(site.drops(&request), (Some(1), DropReason::NotAuthentic));
     }
@@ -63,16 +59,8 @@ fn section_3_2_every_flipped_octet_of_a_signed_request_meets_silence() {
 
 #[test]
 fn section_3_2_the_message_authenticator_may_be_anywhere() {
-    let first = Request::new(1)
-        .authentic()
-        .user(b"ada")
-        .password(b"p")
-        .with(4, &[1; 4]);
-    let middle = Request::new(1)
-        .user(b"ada")
-        .authentic()
-        .password(b"p")
-        .with(4, &[1; 4]);
+    let first = Request::new(1).authentic().user(b"ada").password(b"p").with(4, &[1; 4]);
+    let middle = Request::new(1).user(b"ada").authentic().password(b"p").with(4, &[1; 4]);
     for request in [first, middle] {
         Site::strict().asks(&request);
     }

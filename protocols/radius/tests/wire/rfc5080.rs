@@ -8,13 +8,7 @@ use crate::client::Request;
 use crate::site::{Known, Site};
 
 fn numbered(identifier: u8) -> Request {
-    Request {
-        identifier,
-        ..Request::new(1)
-    }
-    .user(b"ada")
-    .password(b"p")
-    .authentic()
+    Request { identifier, ..Request::new(1) }.user(b"ada").password(b"p").authentic()
 }
 
 fn accept() -> Answer {
@@ -103,10 +97,7 @@ fn section_2_2_2_a_reply_is_forgotten_when_its_time_is_over() {
 fn section_2_2_2_silence_lets_the_retransmission_be_asked_again() {
     let mut site = Site::strict();
     let (ticket, _) = site.asks(&Request::pap());
-    assert_eq!(
-        site.server.answer(ticket, &Answer::Silence, site.now),
-        Ok(())
-    );
+    assert_eq!(site.server.answer(ticket, &Answer::Silence, site.now), Ok(()));
     assert!(site.commands().is_empty());
     assert_eq!(site.server.deadline(), None);
     site.asks(&Request::pap());
@@ -117,10 +108,7 @@ fn an_answer_may_come_a_minute_later() {
     let mut site = Site::strict();
     let (ticket, _) = site.asks(&Request::pap());
     site.now += Duration::from_secs(60);
-    assert_eq!(
-        site.drops(&Request::pap().encode()).1,
-        DropReason::Duplicate
-    );
+    assert_eq!(site.drops(&Request::pap().encode()).1, DropReason::Duplicate);
     let reply = site.answers(ticket, &accept());
     Request::pap().check(&reply, 2);
 }
@@ -140,10 +128,7 @@ fn a_request_that_nobody_answers_is_forgotten() {
 fn answers_come_in_any_order() {
     let mut site = Site::strict();
     let requests: Vec<_> = (0..64).map(numbered).collect();
-    let mut tickets: Vec<_> = requests
-        .iter()
-        .map(|request| site.asks(request).0)
-        .collect();
+    let mut tickets: Vec<_> = requests.iter().map(|request| site.asks(request).0).collect();
     for request in requests.iter().rev() {
         let reply = site.answers(tickets.pop().unwrap(), &accept());
         request.check(&reply, 2);
@@ -152,30 +137,18 @@ fn answers_come_in_any_order() {
 
 #[test]
 fn too_many_waiting_requests_are_dropped_until_one_is_answered() {
-    let mut site = Site::limited(Limits {
-        pending: 2,
-        ..Limits::default()
-    });
+    let mut site = Site::limited(Limits { pending: 2, ..Limits::default() });
     let (first, _) = site.asks(&numbered(1));
     site.asks(&numbered(2));
-    assert_eq!(
-        site.drops(&numbered(3).encode()),
-        (Some(1), DropReason::Busy)
-    );
+    assert_eq!(site.drops(&numbered(3).encode()), (Some(1), DropReason::Busy));
     site.answers(first, &accept());
     site.asks(&numbered(3));
 }
 
 #[test]
 fn the_oldest_reply_gives_way_when_too_many_are_kept() {
-    let by_count = Limits {
-        cached_replies: 2,
-        ..Limits::default()
-    };
-    let by_octets = Limits {
-        cached_octets: 2 * 38,
-        ..Limits::default()
-    };
+    let by_count = Limits { cached_replies: 2, ..Limits::default() };
+    let by_octets = Limits { cached_octets: 2 * 38, ..Limits::default() };
     for limits in [by_count, by_octets] {
         let mut site = Site::limited(limits);
         for identifier in 0..3 {
@@ -194,10 +167,7 @@ fn a_ticket_of_a_reused_place_answers_nobody_else() {
     let (old, _) = site.asks(&numbered(1));
     site.now += Limits::default().patience;
     let (new, _) = site.asks(&numbered(2));
-    assert_eq!(
-        site.server.answer(old, &accept(), site.now),
-        Err(AnswerError::NotWaiting)
-    );
+    assert_eq!(site.server.answer(old, &accept(), site.now), Err(AnswerError::NotWaiting));
     let reply = site.answers(new, &accept());
     numbered(2).check(&reply, 2);
 }
@@ -205,19 +175,14 @@ fn a_ticket_of_a_reused_place_answers_nobody_else() {
 #[test]
 fn an_accept_that_does_not_fit_becomes_a_reject() {
     let mut reply = Reply::new();
-    while reply
-        .octets(radius::AttributeType::CLASS, &[1; 253])
-        .is_ok()
-    {}
+    while reply.octets(radius::AttributeType::CLASS, &[1; 253]).is_ok() {}
     let request = Request::pap().with(33, &[2; 253]);
     let mut site = Site::strict();
     let (ticket, _) = site.asks(&request);
     let outcome = site.server.answer(ticket, &Answer::Accept(reply), site.now);
     assert_eq!(outcome, Err(AnswerError::TooLong));
     let commands = site.commands();
-    let [radius::Command::Send { reply, .. }] = commands.as_slice() else {
-        panic!("no reply")
-    };
+    let [radius::Command::Send { reply, .. }] = commands.as_slice() else { panic!("no reply") };
     assert_eq!(request.check(reply.as_ref(), 3)[1..], [(33, vec![2; 253])]);
     assert_eq!(site.sends(&request), reply.as_ref());
 }
@@ -230,8 +195,5 @@ fn section_2_1_1_a_challenge_carries_its_state_and_prompt() {
     let challenge = Challenge::new(b"opaque", Some(&prompt)).unwrap();
     let reply = site.answers(ticket, &Answer::Challenge(challenge));
     let attributes = Request::pap().check(&reply, 11);
-    assert_eq!(
-        attributes[1..],
-        [(24, b"opaque".to_vec()), (18, b"Code?".to_vec())]
-    );
+    assert_eq!(attributes[1..], [(24, b"opaque".to_vec()), (18, b"Code?".to_vec())]);
 }

@@ -21,27 +21,16 @@ pub(crate) struct Known {
 impl Known {
     pub(crate) fn strict(client: u32, secret: &[u8]) -> Self {
         let secret = Secret::new(secret).unwrap();
-        Self {
-            client,
-            secret,
-            require_message_authenticator: true,
-            limit_proxy_state: false,
-        }
+        Self { client, secret, require_message_authenticator: true, limit_proxy_state: false }
     }
 
     pub(crate) fn lenient(client: u32, secret: &[u8]) -> Self {
-        Self {
-            require_message_authenticator: false,
-            ..Self::strict(client, secret)
-        }
+        Self { require_message_authenticator: false, ..Self::strict(client, secret) }
     }
 
     /// Lenient, but no proxy.
     pub(crate) fn legacy_nas(client: u32, secret: &[u8]) -> Self {
-        Self {
-            limit_proxy_state: true,
-            ..Self::lenient(client, secret)
-        }
+        Self { limit_proxy_state: true, ..Self::lenient(client, secret) }
     }
 }
 
@@ -72,22 +61,13 @@ impl Site {
     }
 
     pub(crate) fn accounting() -> Self {
-        Self::on(
-            Port::Accounting,
-            Limits::default(),
-            vec![Known::strict(1, SECRET)],
-        )
+        Self::on(Port::Accounting, Limits::default(), vec![Known::strict(1, SECRET)])
     }
 
     fn on(port: Port, limits: Limits, known: Vec<Known>) -> Self {
         let server = Server::new(port, limits);
         let source = "192.0.2.7:40000".parse().unwrap();
-        Self {
-            server,
-            known,
-            source,
-            now: Duration::from_secs(1000),
-        }
+        Self { server, known, source, now: Duration::from_secs(1000) }
     }
 
     /// Delivers a datagram and takes what is to be done.
@@ -98,8 +78,7 @@ impl Site {
             require_message_authenticator: known.require_message_authenticator,
             limit_proxy_state: known.limit_proxy_state,
         });
-        self.server
-            .receive(self.source, datagram, candidates, self.now);
+        self.server.receive(self.source, datagram, candidates, self.now);
         self.commands()
     }
 
@@ -126,12 +105,7 @@ impl Site {
     /// The refusal and the checked Access-Reject that a request must lead to.
     pub(crate) fn refuses(&mut self, request: &Request) -> (Refusal, Vec<(u8, Vec<u8>)>) {
         match self.deliver(&request.encode()).as_slice() {
-            [
-                Command::Refused {
-                    refusal, client: 1, ..
-                },
-                Command::Send { reply, to },
-            ] => {
+            [Command::Refused { refusal, client: 1, .. }, Command::Send { reply, to }] => {
                 assert_eq!(*to, self.source);
                 (*refusal, request.check(reply.as_ref(), 3))
             }

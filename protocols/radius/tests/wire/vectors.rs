@@ -50,11 +50,7 @@ impl Exchange {
             Credential::Chap(chap) => chap.verify(self.text("password")) && !chap.verify(b"other"),
         });
         let expected = attributes_of(&printed);
-        let answer = if printed[0] == 11 {
-            challenge(&expected)
-        } else {
-            accept(&expected)
-        };
+        let answer = if printed[0] == 11 { challenge(&expected) } else { accept(&expected) };
         let reply = site.answers(ticket, &answer);
         let asked = Request {
             code: 1,
@@ -72,17 +68,8 @@ impl Exchange {
     }
 
     fn assert_printed_reply_is_signed(&self, request: &[u8], reply: &[u8]) {
-        let digest = md5_of(&[
-            &reply[..4],
-            &request[4..20],
-            &reply[20..],
-            self.text("secret"),
-        ]);
-        assert_eq!(
-            reply[4..20],
-            digest,
-            "the vector's own Response Authenticator"
-        );
+        let digest = md5_of(&[&reply[..4], &request[4..20], &reply[20..], self.text("secret")]);
+        assert_eq!(reply[4..20], digest, "the vector's own Response Authenticator");
     }
 }
 
@@ -103,9 +90,7 @@ fn challenge(attributes: &[(u8, Vec<u8>)]) -> Answer {
 }
 
 pub(crate) fn hex(text: &str) -> Vec<u8> {
-    text.split_whitespace()
-        .map(|octet| u8::from_str_radix(octet, 16).unwrap())
-        .collect()
+    text.split_whitespace().map(|octet| u8::from_str_radix(octet, 16).unwrap()).collect()
 }
 
 #[test]
