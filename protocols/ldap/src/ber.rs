@@ -41,10 +41,7 @@ pub(crate) fn header(octets: &[u8]) -> Result<Header, Malformed> {
         return Ok(Header::Incomplete);
     };
     if first < 0x80 {
-        return Ok(Header::Complete {
-            header: 2,
-            content: usize::from(first),
-        });
+        return Ok(Header::Complete { header: 2, content: usize::from(first) });
     }
     let width = usize::from(first & 0x7f);
     if !(1..=4).contains(&width) {
@@ -53,13 +50,8 @@ pub(crate) fn header(octets: &[u8]) -> Result<Header, Malformed> {
     let Some(length) = rest.get(..width) else {
         return Ok(Header::Incomplete);
     };
-    let content = length.iter().fold(0, |length: usize, &octet| {
-        (length << 8) | usize::from(octet)
-    });
-    Ok(Header::Complete {
-        header: 2 + width,
-        content,
-    })
+    let content = length.iter().fold(0, |length: usize, &octet| (length << 8) | usize::from(octet));
+    Ok(Header::Complete { header: 2 + width, content })
 }
 
 /// Checks before anything is decoded that children exactly fill their parents, and that levels and
@@ -92,10 +84,7 @@ pub(crate) fn check(octets: &[u8], depth: usize, elements: usize) -> Result<(), 
             position += content;
             continue;
         }
-        let slot = ends
-            .get_mut(level)
-            .filter(|_| level < depth)
-            .ok_or(Refused::TooComplex)?;
+        let slot = ends.get_mut(level).filter(|_| level < depth).ok_or(Refused::TooComplex)?;
         *slot = end;
         level += 1;
         end = position + content;
@@ -145,11 +134,7 @@ impl<'a> Reader<'a> {
 
     /// The content of the next element, if it has this tag.
     pub(crate) fn optional(&mut self, tag: u8) -> Result<Option<&'a [u8]>, Malformed> {
-        if self.tag() == Some(tag) {
-            self.expect(tag).map(Some)
-        } else {
-            Ok(None)
-        }
+        if self.tag() == Some(tag) { self.expect(tag).map(Some) } else { Ok(None) }
     }
 
     pub(crate) fn octets(&mut self) -> Result<&'a [u8], Malformed> {
@@ -177,9 +162,9 @@ pub(crate) const fn boolean(content: &[u8]) -> Result<bool, Malformed> {
 /// A number from 0 to 2^31-1. Leading zeros are tolerated up to four octets.
 pub(crate) fn number(content: &[u8]) -> Result<u32, Malformed> {
     match content {
-        [first, ..] if *first < 0x80 && content.len() <= 4 => Ok(content
-            .iter()
-            .fold(0, |number, &octet| (number << 8) | u32::from(octet))),
+        [first, ..] if *first < 0x80 && content.len() <= 4 => {
+            Ok(content.iter().fold(0, |number, &octet| (number << 8) | u32::from(octet)))
+        }
         _ => Err(Malformed),
     }
 }
@@ -299,11 +284,7 @@ mod tests {
             &[0x30, 0x03, 0x1f, 0x01, 0x00],
             &[0x30],
         ] {
-            assert_eq!(
-                check(broken, 4, 10),
-                Err(Refused::Malformed),
-                "{broken:02x?}"
-            );
+            assert_eq!(check(broken, 4, 10), Err(Refused::Malformed), "{broken:02x?}");
         }
     }
 
@@ -321,30 +302,13 @@ mod tests {
             let written = head(0x04, length);
             assert_eq!(written.as_slice().len(), head_length(length));
             let read = header(written.as_slice());
-            assert_eq!(
-                read,
-                Ok(Header::Complete {
-                    header: head_length(length),
-                    content: length
-                })
-            );
+            assert_eq!(read, Ok(Header::Complete { header: head_length(length), content: length }));
         }
     }
 
     #[test]
     fn written_integers_are_read_back() {
-        for value in [
-            0,
-            1,
-            127,
-            128,
-            255,
-            256,
-            32_767,
-            32_768,
-            8_388_608,
-            0x7fff_ffff,
-        ] {
+        for value in [0, 1, 127, 128, 255, 256, 32_767, 32_768, 8_388_608, 0x7fff_ffff] {
             assert_eq!(number(integer(value).as_slice()), Ok(value));
         }
     }

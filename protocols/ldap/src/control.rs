@@ -74,11 +74,7 @@ pub(crate) fn read(octets: Option<&[u8]>, beside: Beside) -> Result<Controls<'_>
             None => critical_unknown |= control.critical,
         }
     }
-    if critical_unknown {
-        Err(Unfit::Critical)
-    } else {
-        Ok(controls)
-    }
+    if critical_unknown { Err(Unfit::Critical) } else { Ok(controls) }
 }
 
 /// The control's name, if it is known with this operation.
@@ -88,10 +84,7 @@ fn known(oid: &[u8], beside: Beside) -> Option<&'static str> {
         Beside::Search => &[PAGED_RESULTS, MANAGE_DSA_IT],
         Beside::Other => &[MANAGE_DSA_IT],
     };
-    allowed
-        .iter()
-        .copied()
-        .find(|known| known.as_bytes() == oid)
+    allowed.iter().copied().find(|known| known.as_bytes() == oid)
 }
 
 struct Control<'a> {
@@ -111,11 +104,7 @@ fn one(octets: &[u8]) -> Result<Control<'_>, Malformed> {
         None => false,
     };
     let value = reader.optional(ber::OCTET_STRING)?;
-    Ok(Control {
-        oid,
-        critical,
-        value,
-    })
+    Ok(Control { oid, critical, value })
 }
 
 fn paged(value: &[u8]) -> Result<Paged<'_>, Malformed> {
@@ -123,9 +112,5 @@ fn paged(value: &[u8]) -> Result<Paged<'_>, Malformed> {
     let mut reader = Reader::new(outer.expect(SEQUENCE)?);
     let size = reader.number(ber::INTEGER)?;
     let cookie = reader.octets()?;
-    if outer.is_empty() {
-        Ok(Paged { size, cookie })
-    } else {
-        Err(Malformed)
-    }
+    if outer.is_empty() { Ok(Paged { size, cookie }) } else { Err(Malformed) }
 }

@@ -32,10 +32,7 @@ impl Description {
     /// and is tolerated.
     #[must_use]
     pub fn plain(&self) -> Option<&'static AttributeType> {
-        self.kind.filter(|_| {
-            self.options()
-                .all(|option| option.eq_ignore_ascii_case("binary"))
-        })
+        self.kind.filter(|_| self.options().all(|option| option.eq_ignore_ascii_case("binary")))
     }
 
     /// The name or OID as written, without options.
@@ -46,10 +43,7 @@ impl Description {
 
     /// The options as written.
     pub fn options(&self) -> impl Iterator<Item = &str> {
-        split(&self.text)
-            .1
-            .into_iter()
-            .flat_map(|options| options.split(';'))
+        split(&self.text).1.into_iter().flat_map(|options| options.split(';'))
     }
 
     /// All of it as written.
@@ -107,8 +101,5 @@ pub(crate) fn is_oid(name: &str) -> bool {
 }
 
 fn is_keychars(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
+    !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
 }

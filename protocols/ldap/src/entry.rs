@@ -67,10 +67,7 @@ impl EntryWriter<'_> {
         let operation = ber::open(self.output, SEARCH_RESULT_ENTRY);
         ber::put(self.output, OCTET_STRING, dn.as_bytes());
         let list = ber::open(self.output, SEQUENCE);
-        fill(&mut Attributes {
-            output: self.output,
-            search: self.search,
-        });
+        fill(&mut Attributes { output: self.output, search: self.search });
         for opened in [list, operation, message] {
             ber::close(self.output, opened);
         }
@@ -98,9 +95,7 @@ impl Attributes<'_> {
         values: impl IntoIterator<Item = V>,
     ) {
         self.with(kind, |written| {
-            values
-                .into_iter()
-                .for_each(|value| written.push(value.as_ref()))
+            values.into_iter().for_each(|value| written.push(value.as_ref()))
         });
     }
 
@@ -112,11 +107,8 @@ impl Attributes<'_> {
         let attribute = ber::open(self.output, SEQUENCE);
         ber::put(self.output, OCTET_STRING, kind.name.as_bytes());
         let set = ber::open(self.output, SET);
-        let mut values = Values {
-            output: self.output,
-            types_only: self.search.types_only,
-            any: false,
-        };
+        let mut values =
+            Values { output: self.output, types_only: self.search.types_only, any: false };
         fill(&mut values);
         if values.any {
             ber::close(self.output, set);
@@ -150,8 +142,7 @@ impl Values<'_> {
             return;
         }
         let length = parts.iter().map(|part| part.len()).sum();
-        self.output
-            .extend_from_slice(ber::head(OCTET_STRING, length).as_slice());
+        self.output.extend_from_slice(ber::head(OCTET_STRING, length).as_slice());
         for part in parts {
             self.output.extend_from_slice(part);
         }

@@ -78,11 +78,6 @@ impl<'a> Envelope<'a> {
         while !reader.is_empty() {
             reader.any()?;
         }
-        Ok(Self {
-            id,
-            operation,
-            body,
-            controls,
-        })
+        Ok(Self { id, operation, body, controls })
     }
 }

@@ -41,10 +41,7 @@ impl Binding<'_> {
     pub(crate) fn open<'c>(&self, cookie: &'c [u8]) -> Option<Position<'c>> {
         let (tag, rest) = cookie.split_first_chunk::<TAG>()?;
         let (seen, cursor) = rest.split_first_chunk::<SEEN>()?;
-        let position = Position {
-            seen: u64::from_be_bytes(*seen),
-            cursor,
-        };
+        let position = Position { seen: u64::from_be_bytes(*seen), cursor };
         bool::from(self.tag(position).ct_eq(tag)).then_some(position)
     }
 

@@ -16,9 +16,7 @@ pub fn case_ignore(text: &str) -> Cow<'_, str> {
     }
     if text.is_ascii() {
         return Cow::Owned(squeeze(
-            text.chars()
-                .filter_map(map)
-                .map(|letter| letter.to_ascii_lowercase()),
+            text.chars().filter_map(map).map(|letter| letter.to_ascii_lowercase()),
             text.len(),
         ));
     }
@@ -88,12 +86,9 @@ mod tests {
 
     #[test]
     fn rfc4518_2_6_spaces_are_squeezed() {
-        for text in [
-            "Ada Lovelace",
-            "  ada   lovelace ",
-            "ADA\tLOVELACE\r\n",
-            "ada\u{a0}\u{3000}lovelace",
-        ] {
+        for text in
+            ["Ada Lovelace", "  ada   lovelace ", "ADA\tLOVELACE\r\n", "ada\u{a0}\u{3000}lovelace"]
+        {
             assert_eq!(case_ignore(text), "ada lovelace", "{text:?}");
         }
         assert_eq!(case_ignore("   "), "");
@@ -114,14 +109,8 @@ mod tests {
 
     #[test]
     fn preparing_twice_changes_nothing() {
-        for text in [
-            "İstanbul",
-            "ß ẞ",
-            "  a \u{301}",
-            "ΟΔΟΣ",
-            "㎏ ﬀ",
-            "\u{1e9b}\u{323}",
-        ] {
+        for text in ["İstanbul", "ß ẞ", "  a \u{301}", "ΟΔΟΣ", "㎏ ﬀ", "\u{1e9b}\u{323}"]
+        {
             let once = case_ignore(text).into_owned();
             assert_eq!(case_ignore(&once), once, "{text:?}");
         }

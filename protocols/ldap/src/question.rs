@@ -58,10 +58,7 @@ pub struct BindRequest {
 
 impl fmt::Debug for BindRequest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("BindRequest")
-            .field("dn", &self.dn)
-            .finish_non_exhaustive()
+        formatter.debug_struct("BindRequest").field("dn", &self.dn).finish_non_exhaustive()
     }
 }
 
@@ -173,29 +170,18 @@ impl Outcome {
     /// A code without words.
     #[must_use]
     pub const fn code(code: ResultCode) -> Self {
-        Self {
-            code,
-            matched: String::new(),
-            message: Cow::Borrowed(""),
-        }
+        Self { code, matched: String::new(), message: Cow::Borrowed("") }
     }
 
     /// A code with a sentence for people.
     #[must_use]
     pub fn new(code: ResultCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            code,
-            matched: String::new(),
-            message: message.into(),
-        }
+        Self { code, matched: String::new(), message: message.into() }
     }
 
     /// The same, naming the nearest entry that exists.
     #[must_use]
     pub fn matching(self, matched: impl Into<String>) -> Self {
-        Self {
-            matched: matched.into(),
-            ..self
-        }
+        Self { matched: matched.into(), ..self }
     }
 }

@@ -24,9 +24,7 @@ pub(crate) struct Extension<'a> {
 
 /// Appends a response with a plain result.
 pub(crate) fn result(output: &mut BytesMut, id: u32, operation: u8, outcome: &Outcome) {
-    message(output, id, |output| {
-        body(output, operation, outcome, Extension::default())
-    });
+    message(output, id, |output| body(output, operation, outcome, Extension::default()));
 }
 
 /// Appends an extended response.
@@ -36,9 +34,7 @@ pub(crate) fn extended(
     outcome: &Outcome,
     extension: Extension<'_>,
 ) {
-    message(output, id, |output| {
-        body(output, EXTENDED_RESPONSE, outcome, extension)
-    });
+    message(output, id, |output| body(output, EXTENDED_RESPONSE, outcome, extension));
 }
 
 /// Appends the end of a search with a paged results control (RFC 2696 section 2).
@@ -47,11 +43,7 @@ pub(crate) fn page(output: &mut BytesMut, id: u32, outcome: &Outcome, cookie: &[
         body(output, SEARCH_DONE, outcome, Extension::default());
         let controls = ber::open(output, CONTROLS);
         let control = ber::open(output, SEQUENCE);
-        ber::put(
-            output,
-            OCTET_STRING,
-            crate::control::PAGED_RESULTS.as_bytes(),
-        );
+        ber::put(output, OCTET_STRING, crate::control::PAGED_RESULTS.as_bytes());
         let wrapped = ber::open(output, OCTET_STRING);
         let value = ber::open(output, SEQUENCE);
         // The number of entries in the whole result is not known.
@@ -66,12 +58,7 @@ pub(crate) fn page(output: &mut BytesMut, id: u32, outcome: &Outcome, cookie: &[
 /// Appends the Notice of Disconnection (RFC 4511 section 4.4.1).
 pub(crate) fn disconnection(output: &mut BytesMut, code: ResultCode, message: &'static str) {
     let name = Some(NOTICE_OF_DISCONNECTION);
-    extended(
-        output,
-        0,
-        &Outcome::new(code, message),
-        Extension { name, value: None },
-    );
+    extended(output, 0, &Outcome::new(code, message), Extension { name, value: None });
 }
 
 fn message(output: &mut BytesMut, id: u32, write: impl FnOnce(&mut BytesMut)) {

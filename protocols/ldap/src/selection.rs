@@ -16,12 +16,8 @@ static USER: LazyLock<u128> =
 static OPERATIONAL: LazyLock<u128> =
     LazyLock::new(|| bits(attributes().iter().filter(|kind| kind.is_operational())));
 /// What each type brings along: itself and its subtypes (RFC 4512 section 2.5.1).
-static FAMILIES: LazyLock<Vec<u128>> = LazyLock::new(|| {
-    attributes()
-        .iter()
-        .map(|kind| bits(kind.with_subtypes()))
-        .collect()
-});
+static FAMILIES: LazyLock<Vec<u128>> =
+    LazyLock::new(|| attributes().iter().map(|kind| bits(kind.with_subtypes())).collect());
 
 impl Selection {
     /// No attribute at all: what `1.1` alone means.
@@ -62,11 +58,7 @@ fn one(name: &str) -> u128 {
         "*" => *USER,
         "+" => *OPERATIONAL,
         _ => attribute(name)
-            .or_else(|| {
-                name.contains(';')
-                    .then(|| Description::from(name).plain())
-                    .flatten()
-            })
+            .or_else(|| name.contains(';').then(|| Description::from(name).plain()).flatten())
             .and_then(|kind| FAMILIES.get(usize::from(kind.index())))
             .copied()
             .unwrap_or_default(),
@@ -127,10 +119,7 @@ mod tests {
     fn rfc4512_2_5_1_a_supertype_brings_its_subtypes() {
         let names = selected(&["name"]);
         assert!(
-            ["name", "cn", "sn", "ou", "dc"]
-                .iter()
-                .filter(|name| names.contains(name))
-                .count()
+            ["name", "cn", "sn", "ou", "dc"].iter().filter(|name| names.contains(name)).count()
                 == 4
         );
     }

@@ -18,10 +18,8 @@ fn needs_escape(value: &str) -> bool {
 }
 
 const fn is_special(octet: u8) -> bool {
-    matches!(
-        octet,
-        b'"' | b'+' | b',' | b';' | b'<' | b'>' | b'=' | b'\\'
-    ) || octet < b' '
+    matches!(octet, b'"' | b'+' | b',' | b';' | b'<' | b'>' | b'=' | b'\\')
+        || octet < b' '
         || octet == 0x7f
 }
 

@@ -88,9 +88,7 @@ impl Dn {
     #[must_use]
     pub fn parent(&self) -> Option<Self> {
         let rdn = self.rdn()?;
-        Some(Self(
-            self.0.get(rdn.0.len() + 1..).unwrap_or_default().to_owned(),
-        ))
+        Some(Self(self.0.get(rdn.0.len() + 1..).unwrap_or_default().to_owned()))
     }
 
     /// What stands before `suffix`: the empty text when the names are equal, `None` when this name
@@ -102,9 +100,7 @@ impl Dn {
         }
         match self.0.strip_suffix(&suffix.0)? {
             "" => Some(""),
-            above => above
-                .strip_suffix(',')
-                .filter(|relative| !parse::ends_escaped(relative)),
+            above => above.strip_suffix(',').filter(|relative| !parse::ends_escaped(relative)),
         }
     }
 

@@ -40,10 +40,7 @@ fn push_rdn(normalized: &mut String, rdn: &str) -> Result<(), Error> {
         sorted.push(text);
     }
     sorted.sort_unstable();
-    if sorted
-        .windows(2)
-        .any(|pair| matches!(pair, [one, other] if one == other))
-    {
+    if sorted.windows(2).any(|pair| matches!(pair, [one, other] if one == other)) {
         return Err(Error::Syntax);
     }
     normalized.push_str(&sorted.join("+"));
@@ -115,17 +112,12 @@ fn push_prepared(normalized: &mut String, value: &str) {
 /// have no text and are refused: no entry is named by one.
 fn encoded(digits: &str) -> Option<String> {
     let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
-    let octets = pairs
-        .iter()
-        .map(|pair| hex(*pair))
-        .collect::<Option<Vec<_>>>()?;
+    let octets = pairs.iter().map(|pair| hex(*pair)).collect::<Option<Vec<_>>>()?;
     let mut reader = Reader::new(&octets);
     let (tag, content) = reader.any().ok()?;
     let text = matches!(tag, 0x04 | 0x0c | 0x13 | 0x16);
     let whole = rest.is_empty() && reader.is_empty() && text;
-    whole
-        .then(|| String::from_utf8(content.to_vec()).ok())
-        .flatten()
+    whole.then(|| String::from_utf8(content.to_vec()).ok()).flatten()
 }
 
 /// Spaces around a value do not belong to it, unless escaped.
@@ -141,12 +133,7 @@ fn trim_value(value: &str) -> &str {
 
 /// Does the text end in a backslash that escapes what follows?
 pub(super) fn ends_escaped(text: &str) -> bool {
-    text.bytes()
-        .rev()
-        .take_while(|&octet| octet == b'\\')
-        .count()
-        % 2
-        == 1
+    text.bytes().rev().take_while(|&octet| octet == b'\\').count() % 2 == 1
 }
 
 /// The pieces of normalized text between separators that are not escaped; none of empty text.

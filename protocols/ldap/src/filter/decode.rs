@@ -16,19 +16,13 @@ pub(crate) fn filter(message: &Bytes, reader: &mut Reader<'_>) -> Result<Filter,
         0xa1 => filters(message, inner).map(Filter::Or),
         0xa2 => {
             let filter = filter(message, &mut inner)?;
-            if inner.is_empty() {
-                Ok(Filter::Not(Box::new(filter)))
-            } else {
-                Err(Malformed)
-            }
+            if inner.is_empty() { Ok(Filter::Not(Box::new(filter))) } else { Err(Malformed) }
         }
         0xa3 => assertion(message, inner).map(Filter::Equality),
         0xa4 => substrings(message, inner).map(|parts| Filter::Substrings(Box::new(parts))),
         0xa5 => assertion(message, inner).map(Filter::GreaterOrEqual),
         0xa6 => assertion(message, inner).map(Filter::LessOrEqual),
-        0x87 => Ok(Filter::Present(Description::new(
-            message.slice_ref(content),
-        ))),
+        0x87 => Ok(Filter::Present(Description::new(message.slice_ref(content)))),
         0xa8 => assertion(message, inner).map(Filter::Approx),
         0xa9 => extensible(message, inner).map(|matching| Filter::Extensible(Box::new(matching))),
         _ => Err(Malformed),
@@ -53,12 +47,7 @@ pub(crate) fn assertion(message: &Bytes, mut reader: Reader<'_>) -> Result<Asser
 fn substrings(message: &Bytes, mut reader: Reader<'_>) -> Result<Substrings, Malformed> {
     let attribute = Description::new(message.slice_ref(reader.octets()?));
     let mut parts = Reader::new(reader.expect(crate::ber::SEQUENCE)?);
-    let mut substrings = Substrings {
-        attribute,
-        initial: None,
-        any: Vec::new(),
-        last: None,
-    };
+    let mut substrings = Substrings { attribute, initial: None, any: Vec::new(), last: None };
     let mut first = true;
     while !parts.is_empty() {
         let (tag, content) = parts.any()?;
@@ -75,11 +64,7 @@ fn substrings(message: &Bytes, mut reader: Reader<'_>) -> Result<Substrings, Mal
         }
         first = false;
     }
-    if first {
-        Err(Malformed)
-    } else {
-        Ok(substrings)
-    }
+    if first { Err(Malformed) } else { Ok(substrings) }
 }
 
 fn extensible(message: &Bytes, mut reader: Reader<'_>) -> Result<Extensible, Malformed> {
@@ -87,9 +72,8 @@ fn extensible(message: &Bytes, mut reader: Reader<'_>) -> Result<Extensible, Mal
         Some(content) => Some(Text::new(message.slice_ref(content)).ok_or(Malformed)?),
         None => None,
     };
-    let attribute = reader
-        .optional(0x82)?
-        .map(|content| Description::new(message.slice_ref(content)));
+    let attribute =
+        reader.optional(0x82)?.map(|content| Description::new(message.slice_ref(content)));
     let value = message.slice_ref(reader.expect(0x83)?);
     let dn_attributes = match reader.optional(0x84)? {
         Some(content) => crate::ber::boolean(content)?,
@@ -98,10 +82,5 @@ fn extensible(message: &Bytes, mut reader: Reader<'_>) -> Result<Extensible, Mal
     if rule.is_none() && attribute.is_none() {
         return Err(Malformed);
     }
-    Ok(Extensible {
-        rule,
-        attribute,
-        value,
-        dn_attributes,
-    })
+    Ok(Extensible { rule, attribute, value, dn_attributes })
 }

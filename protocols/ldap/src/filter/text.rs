@@ -25,11 +25,7 @@ impl FromStr for Filter {
     fn from_str(text: &str) -> Result<Self, SyntaxError> {
         let mut parser = Parser { text, rest: text };
         let filter = parser.filter(DEPTH)?;
-        if parser.rest.is_empty() {
-            Ok(filter)
-        } else {
-            Err(parser.error())
-        }
+        if parser.rest.is_empty() { Ok(filter) } else { Err(parser.error()) }
     }
 }
 
@@ -40,9 +36,7 @@ struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     const fn error(&self) -> SyntaxError {
-        SyntaxError {
-            position: self.text.len() - self.rest.len(),
-        }
+        SyntaxError { position: self.text.len() - self.rest.len() }
     }
 
     fn take(&mut self, prefix: char) -> Result<(), SyntaxError> {
@@ -77,10 +71,7 @@ impl<'a> Parser<'a> {
 
     fn item(&mut self) -> Result<Filter, SyntaxError> {
         let end = self.rest.find(['(', ')']).unwrap_or(self.rest.len());
-        let (item, behind) = self
-            .rest
-            .split_at_checked(end)
-            .ok_or_else(|| self.error())?;
+        let (item, behind) = self.rest.split_at_checked(end).ok_or_else(|| self.error())?;
         let (left, value) = item.split_once('=').ok_or_else(|| self.error())?;
         let filter = comparison(left, value).ok_or_else(|| self.error())?;
         self.rest = behind;
@@ -118,10 +109,7 @@ fn assertion(attribute: &str, value: &str) -> Option<Assertion> {
     if value.contains('*') {
         return None;
     }
-    Some(Assertion {
-        attribute: description(attribute)?,
-        value: unescape(value)?,
-    })
+    Some(Assertion { attribute: description(attribute)?, value: unescape(value)? })
 }
 
 fn substrings(attribute: &str, value: &str) -> Option<Filter> {
@@ -129,11 +117,7 @@ fn substrings(attribute: &str, value: &str) -> Option<Filter> {
     let (initial, rest) = value.split_once('*')?;
     let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
     let part = |text: &str| {
-        if text.is_empty() {
-            Some(None)
-        } else {
-            unescape(text).map(Some)
-        }
+        if text.is_empty() { Some(None) } else { unescape(text).map(Some) }
     };
     let any = middle
         .split('*')
@@ -141,12 +125,7 @@ fn substrings(attribute: &str, value: &str) -> Option<Filter> {
         .map(unescape)
         .collect::<Option<Vec<_>>>()?;
     let (initial, last) = (part(initial)?, part(last)?);
-    let parts = Substrings {
-        attribute,
-        initial,
-        any,
-        last,
-    };
+    let parts = Substrings { attribute, initial, any, last };
     let some = parts.initial.is_some() || parts.last.is_some() || !parts.any.is_empty();
     some.then(|| Filter::Substrings(Box::new(parts)))
 }
@@ -171,12 +150,7 @@ fn extensible(left: &str, value: &str) -> Option<Filter> {
         return None;
     }
     let value = unescape(value)?;
-    Some(Filter::Extensible(Box::new(Extensible {
-        rule,
-        attribute,
-        value,
-        dn_attributes,
-    })))
+    Some(Filter::Extensible(Box::new(Extensible { rule, attribute, value, dn_attributes })))
 }
 
 /// Resolves `\xx` (RFC 4515 section 3).
@@ -219,9 +193,7 @@ impl fmt::Display for Filter {
 
 fn set(formatter: &mut fmt::Formatter<'_>, sign: &str, filters: &[Filter]) -> fmt::Result {
     formatter.write_str(sign)?;
-    filters
-        .iter()
-        .try_for_each(|filter| write!(formatter, "{filter}"))
+    filters.iter().try_for_each(|filter| write!(formatter, "{filter}"))
 }
 
 fn write_assertion(
@@ -229,26 +201,13 @@ fn write_assertion(
     assertion: &Assertion,
     sign: &str,
 ) -> fmt::Result {
-    write!(
-        formatter,
-        "{}{sign}{}",
-        Name(&assertion.attribute),
-        Escaped(&assertion.value)
-    )
+    write!(formatter, "{}{sign}{}", Name(&assertion.attribute), Escaped(&assertion.value))
 }
 
 fn write_substrings(formatter: &mut fmt::Formatter<'_>, parts: &Substrings) -> fmt::Result {
     let end = |part: &Option<Bytes>| Escaped(part.as_deref().unwrap_or_default()).to_string();
-    write!(
-        formatter,
-        "{}={}*",
-        Name(&parts.attribute),
-        end(&parts.initial)
-    )?;
-    parts
-        .any
-        .iter()
-        .try_for_each(|part| write!(formatter, "{}*", Escaped(part)))?;
+    write!(formatter, "{}={}*", Name(&parts.attribute), end(&parts.initial))?;
+    parts.any.iter().try_for_each(|part| write!(formatter, "{}*", Escaped(part)))?;
     formatter.write_str(&end(&parts.last))
 }
 
@@ -295,9 +254,7 @@ impl fmt::Display for Escaped<'_> {
 }
 
 fn escape(formatter: &mut fmt::Formatter<'_>, octets: &[u8]) -> fmt::Result {
-    octets
-        .iter()
-        .try_for_each(|octet| write!(formatter, "\\{octet:02x}"))
+    octets.iter().try_for_each(|octet| write!(formatter, "\\{octet:02x}"))
 }
 
 #[cfg(test)]
@@ -334,9 +291,7 @@ mod tests {
             "(cn=*)",
         ] {
             assert_eq!(
-                text.parse::<Filter>()
-                    .map(|filter| filter.to_string())
-                    .as_deref(),
+                text.parse::<Filter>().map(|filter| filter.to_string()).as_deref(),
                 Ok(text)
             );
         }
@@ -379,10 +334,7 @@ mod tests {
     #[test]
     fn nothing_printed_can_forge_a_line() {
         let attribute = Description::from("cn\n\u{1b}[2J");
-        let filter = Filter::Equality(Assertion {
-            attribute,
-            value: "a\r\nb\u{85}".into(),
-        });
+        let filter = Filter::Equality(Assertion { attribute, value: "a\r\nb\u{85}".into() });
         assert_eq!(filter.to_string(), "(cn\\0a\\1b[2J=a\\0d\\0ab\\c2\\85)");
     }
 }

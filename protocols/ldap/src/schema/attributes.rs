@@ -61,10 +61,7 @@ impl AttributeType {
     #[must_use]
     pub fn is_a(&self, other: &Self) -> bool {
         self.index == other.index
-            || self
-                .superior
-                .and_then(attribute)
-                .is_some_and(|superior| superior.is_a(other))
+            || self.superior.and_then(attribute).is_some_and(|superior| superior.is_a(other))
     }
 
     /// It, and all its subtypes.
@@ -92,9 +89,7 @@ pub fn attribute(name: &str) -> Option<&'static AttributeType> {
                 .map(|name| (name, kind.index))
         }))
     });
-    NAMES
-        .find(name)
-        .and_then(|index| ATTRIBUTES.get(usize::from(index)))
+    NAMES.find(name).and_then(|index| ATTRIBUTES.get(usize::from(index)))
 }
 
 /// All attribute types, in the order of their index.

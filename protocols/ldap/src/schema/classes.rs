@@ -55,9 +55,7 @@ pub fn object_class(name: &str) -> Option<&'static ObjectClass> {
                 .flat_map(|(index, class)| [(class.name, index), (class.oid, index)]),
         )
     });
-    NAMES
-        .find(name)
-        .and_then(|index| CLASSES.get(usize::from(index)))
+    NAMES.find(name).and_then(|index| CLASSES.get(usize::from(index)))
 }
 
 /// All object classes.
@@ -67,22 +65,12 @@ pub const fn object_classes() -> &'static [ObjectClass] {
 }
 
 const fn class(name: &'static str, oid: &'static str, kind: ClassKind) -> ObjectClass {
-    ObjectClass {
-        name,
-        oid,
-        superior: Some("top"),
-        kind,
-        must: &[],
-        may: &[],
-    }
+    ObjectClass { name, oid, superior: Some("top"), kind, must: &[], may: &[] }
 }
 
 impl ObjectClass {
     const fn below(self, superior: &'static str) -> Self {
-        Self {
-            superior: Some(superior),
-            ..self
-        }
+        Self { superior: Some(superior), ..self }
     }
 
     const fn must(self, must: &'static [&'static str]) -> Self {
@@ -95,87 +83,69 @@ impl ObjectClass {
 }
 
 const CLASSES: &[ObjectClass] = &[
-    ObjectClass {
-        superior: None,
-        ..class("top", "2.5.6.0", ClassKind::Abstract)
-    }
-    .must(&["objectClass"]),
-    class("organization", "2.5.6.4", ClassKind::Structural)
-        .must(&["o"])
-        .may(ORGANIZATION),
+    ObjectClass { superior: None, ..class("top", "2.5.6.0", ClassKind::Abstract) }
+        .must(&["objectClass"]),
+    class("organization", "2.5.6.4", ClassKind::Structural).must(&["o"]).may(ORGANIZATION),
     class("dcObject", "1.3.6.1.4.1.1466.344", ClassKind::Auxiliary).must(&["dc"]),
-    class(
-        "domain",
-        "0.9.2342.19200300.100.4.13",
-        ClassKind::Structural,
-    )
-    .must(&["dc"])
-    .may(DOMAIN),
-    class("organizationalUnit", "2.5.6.5", ClassKind::Structural)
-        .must(&["ou"])
-        .may(ORGANIZATION),
-    class("person", "2.5.6.6", ClassKind::Structural)
-        .must(&["sn", "cn"])
-        .may(&["userPassword", "telephoneNumber", "seeAlso", "description"]),
-    class("organizationalPerson", "2.5.6.7", ClassKind::Structural)
-        .below("person")
-        .may(&[
-            "title",
-            "street",
-            "postalCode",
-            "postalAddress",
-            "ou",
-            "st",
-            "l",
-            "telephoneNumber",
-        ]),
-    class(
-        "inetOrgPerson",
-        "2.16.840.1.113730.3.2.2",
-        ClassKind::Structural,
-    )
-    .below("organizationalPerson")
-    .may(INET_ORG_PERSON),
+    class("domain", "0.9.2342.19200300.100.4.13", ClassKind::Structural).must(&["dc"]).may(DOMAIN),
+    class("organizationalUnit", "2.5.6.5", ClassKind::Structural).must(&["ou"]).may(ORGANIZATION),
+    class("person", "2.5.6.6", ClassKind::Structural).must(&["sn", "cn"]).may(&[
+        "userPassword",
+        "telephoneNumber",
+        "seeAlso",
+        "description",
+    ]),
+    class("organizationalPerson", "2.5.6.7", ClassKind::Structural).below("person").may(&[
+        "title",
+        "street",
+        "postalCode",
+        "postalAddress",
+        "ou",
+        "st",
+        "l",
+        "telephoneNumber",
+    ]),
+    class("inetOrgPerson", "2.16.840.1.113730.3.2.2", ClassKind::Structural)
+        .below("organizationalPerson")
+        .may(INET_ORG_PERSON),
     class("posixAccount", "1.3.6.1.1.1.2.0", ClassKind::Auxiliary)
         .must(&["cn", "uid", "uidNumber", "gidNumber", "homeDirectory"])
         .may(&["userPassword", "loginShell", "gecos", "description"]),
     // Auxiliary, as rfc2307bis has it, so that it goes with groupOfNames.
-    class("posixGroup", "1.3.6.1.1.1.2.2", ClassKind::Auxiliary)
-        .must(&["gidNumber"])
-        .may(&["userPassword", "memberUid", "description"]),
-    class("groupOfNames", "2.5.6.9", ClassKind::Structural)
-        .must(&["member", "cn"])
-        .may(GROUP),
+    class("posixGroup", "1.3.6.1.1.1.2.2", ClassKind::Auxiliary).must(&["gidNumber"]).may(&[
+        "userPassword",
+        "memberUid",
+        "description",
+    ]),
+    class("groupOfNames", "2.5.6.9", ClassKind::Structural).must(&["member", "cn"]).may(GROUP),
     class("groupOfUniqueNames", "2.5.6.17", ClassKind::Structural)
         .must(&["uniqueMember", "cn"])
         .may(GROUP),
-    class(
-        "ldapPublicKey",
-        "1.3.6.1.4.1.24552.500.1.1.2.0",
-        ClassKind::Auxiliary,
-    )
-    .may(&["sshPublicKey", "uid"]),
-    class("device", "2.5.6.14", ClassKind::Structural)
-        .must(&["cn"])
-        .may(&[
-            "serialNumber",
-            "seeAlso",
-            "owner",
-            "ou",
-            "o",
-            "l",
-            "description",
-        ]),
-    class(
-        "account",
-        "0.9.2342.19200300.100.4.5",
-        ClassKind::Structural,
-    )
-    .must(&["uid"])
-    .may(&["description", "seeAlso", "l", "o", "ou", "host"]),
-    class("applicationProcess", "2.5.6.11", ClassKind::Structural)
-        .must(&["cn"])
-        .may(&["seeAlso", "ou", "l", "description"]),
+    class("ldapPublicKey", "1.3.6.1.4.1.24552.500.1.1.2.0", ClassKind::Auxiliary)
+        .may(&["sshPublicKey", "uid"]),
+    class("device", "2.5.6.14", ClassKind::Structural).must(&["cn"]).may(&[
+        "serialNumber",
+        "seeAlso",
+        "owner",
+        "ou",
+        "o",
+        "l",
+        "description",
+    ]),
+    class("account", "0.9.2342.19200300.100.4.5", ClassKind::Structural).must(&["uid"]).may(&[
+        "description",
+        "seeAlso",
+        "l",
+        "o",
+        "ou",
+        "host",
+    ]),
+    class("applicationProcess", "2.5.6.11", ClassKind::Structural).must(&["cn"]).may(&[
+        "seeAlso",
+        "ou",
+        "l",
+        "description",
+    ]),
     class("uidObject", "1.3.6.1.1.3.1", ClassKind::Auxiliary).must(&["uid"]),
     class("subentry", "2.5.17.0", ClassKind::Structural).must(&["cn"]),
     class("subschema", "2.5.20.1", ClassKind::Auxiliary).may(&[
@@ -199,25 +169,10 @@ const ORGANIZATION: &[&str] = &[
     "description",
 ];
 
-const DOMAIN: &[&str] = &[
-    "o",
-    "description",
-    "seeAlso",
-    "telephoneNumber",
-    "street",
-    "postalCode",
-    "st",
-    "l",
-];
+const DOMAIN: &[&str] =
+    &["o", "description", "seeAlso", "telephoneNumber", "street", "postalCode", "st", "l"];
 
-const GROUP: &[&str] = &[
-    "businessCategory",
-    "seeAlso",
-    "owner",
-    "ou",
-    "o",
-    "description",
-];
+const GROUP: &[&str] = &["businessCategory", "seeAlso", "owner", "ou", "o", "description"];
 
 const INET_ORG_PERSON: &[&str] = &[
     "businessCategory",

@@ -83,18 +83,14 @@ impl Matching {
     }
 
     fn rule(self, rule_use: RuleUse) -> Option<&'static MatchingRule> {
-        RULES
-            .iter()
-            .find(|rule| rule.matching == self && rule.rule_use == rule_use)
+        RULES.iter().find(|rule| rule.matching == self && rule.rule_use == rule_use)
     }
 }
 
 /// The matching rule of this name or number, case ignored.
 #[must_use]
 pub fn matching_rule(name: &str) -> Option<&'static MatchingRule> {
-    RULES
-        .iter()
-        .find(|rule| rule.name.eq_ignore_ascii_case(name) || rule.oid == name)
+    RULES.iter().find(|rule| rule.name.eq_ignore_ascii_case(name) || rule.oid == name)
 }
 
 /// All matching rules.
@@ -109,13 +105,7 @@ const fn equality(
     syntax: Syntax,
     matching: Matching,
 ) -> MatchingRule {
-    MatchingRule {
-        name,
-        oid,
-        syntax,
-        matching,
-        rule_use: RuleUse::Equality,
-    }
+    MatchingRule { name, oid, syntax, matching, rule_use: RuleUse::Equality }
 }
 
 const fn ordering(
@@ -124,13 +114,7 @@ const fn ordering(
     syntax: Syntax,
     matching: Matching,
 ) -> MatchingRule {
-    MatchingRule {
-        name,
-        oid,
-        syntax,
-        matching,
-        rule_use: RuleUse::Ordering,
-    }
+    MatchingRule { name, oid, syntax, matching, rule_use: RuleUse::Ordering }
 }
 
 const fn substrings(name: &'static str, oid: &'static str, matching: Matching) -> MatchingRule {
@@ -144,35 +128,11 @@ const fn substrings(name: &'static str, oid: &'static str, matching: Matching) -
 }
 
 const RULES: &[MatchingRule] = &[
-    equality(
-        "caseIgnoreMatch",
-        "2.5.13.2",
-        Syntax::DirectoryString,
-        Matching::CaseIgnore,
-    ),
-    ordering(
-        "caseIgnoreOrderingMatch",
-        "2.5.13.3",
-        Syntax::DirectoryString,
-        Matching::CaseIgnore,
-    ),
-    substrings(
-        "caseIgnoreSubstringsMatch",
-        "2.5.13.4",
-        Matching::CaseIgnore,
-    ),
-    equality(
-        "caseExactMatch",
-        "2.5.13.5",
-        Syntax::DirectoryString,
-        Matching::CaseExact,
-    ),
-    ordering(
-        "caseExactOrderingMatch",
-        "2.5.13.6",
-        Syntax::DirectoryString,
-        Matching::CaseExact,
-    ),
+    equality("caseIgnoreMatch", "2.5.13.2", Syntax::DirectoryString, Matching::CaseIgnore),
+    ordering("caseIgnoreOrderingMatch", "2.5.13.3", Syntax::DirectoryString, Matching::CaseIgnore),
+    substrings("caseIgnoreSubstringsMatch", "2.5.13.4", Matching::CaseIgnore),
+    equality("caseExactMatch", "2.5.13.5", Syntax::DirectoryString, Matching::CaseExact),
+    ordering("caseExactOrderingMatch", "2.5.13.6", Syntax::DirectoryString, Matching::CaseExact),
     substrings("caseExactSubstringsMatch", "2.5.13.7", Matching::CaseExact),
     equality(
         "caseIgnoreIA5Match",
@@ -191,23 +151,9 @@ const RULES: &[MatchingRule] = &[
         Syntax::Ia5String,
         Matching::CaseExactIa5,
     ),
-    substrings(
-        "caseExactIA5SubstringsMatch",
-        "1.3.6.1.4.1.4203.1.2.1",
-        Matching::CaseExactIa5,
-    ),
-    equality(
-        "integerMatch",
-        "2.5.13.14",
-        Syntax::Integer,
-        Matching::Integer,
-    ),
-    ordering(
-        "integerOrderingMatch",
-        "2.5.13.15",
-        Syntax::Integer,
-        Matching::Integer,
-    ),
+    substrings("caseExactIA5SubstringsMatch", "1.3.6.1.4.1.4203.1.2.1", Matching::CaseExactIa5),
+    equality("integerMatch", "2.5.13.14", Syntax::Integer, Matching::Integer),
+    ordering("integerOrderingMatch", "2.5.13.15", Syntax::Integer, Matching::Integer),
     equality(
         "generalizedTimeMatch",
         "2.5.13.27",
@@ -220,24 +166,9 @@ const RULES: &[MatchingRule] = &[
         Syntax::GeneralizedTime,
         Matching::GeneralizedTime,
     ),
-    equality(
-        "distinguishedNameMatch",
-        "2.5.13.1",
-        Syntax::Dn,
-        Matching::DistinguishedName,
-    ),
-    equality(
-        "uniqueMemberMatch",
-        "2.5.13.23",
-        Syntax::NameAndOptionalUid,
-        Matching::UniqueMember,
-    ),
-    equality(
-        "objectIdentifierMatch",
-        "2.5.13.0",
-        Syntax::Oid,
-        Matching::ObjectIdentifier,
-    ),
+    equality("distinguishedNameMatch", "2.5.13.1", Syntax::Dn, Matching::DistinguishedName),
+    equality("uniqueMemberMatch", "2.5.13.23", Syntax::NameAndOptionalUid, Matching::UniqueMember),
+    equality("objectIdentifierMatch", "2.5.13.0", Syntax::Oid, Matching::ObjectIdentifier),
     equality(
         "objectIdentifierFirstComponentMatch",
         "2.5.13.30",
@@ -245,39 +176,15 @@ const RULES: &[MatchingRule] = &[
         Matching::ObjectIdentifierFirstComponent,
     ),
     equality("UUIDMatch", "1.3.6.1.1.16.2", Syntax::Uuid, Matching::Uuid),
-    ordering(
-        "UUIDOrderingMatch",
-        "1.3.6.1.1.16.3",
-        Syntax::Uuid,
-        Matching::Uuid,
-    ),
-    equality(
-        "octetStringMatch",
-        "2.5.13.17",
-        Syntax::OctetString,
-        Matching::OctetString,
-    ),
-    ordering(
-        "octetStringOrderingMatch",
-        "2.5.13.18",
-        Syntax::OctetString,
-        Matching::OctetString,
-    ),
-    equality(
-        "booleanMatch",
-        "2.5.13.13",
-        Syntax::Boolean,
-        Matching::Boolean,
-    ),
+    ordering("UUIDOrderingMatch", "1.3.6.1.1.16.3", Syntax::Uuid, Matching::Uuid),
+    equality("octetStringMatch", "2.5.13.17", Syntax::OctetString, Matching::OctetString),
+    ordering("octetStringOrderingMatch", "2.5.13.18", Syntax::OctetString, Matching::OctetString),
+    equality("booleanMatch", "2.5.13.13", Syntax::Boolean, Matching::Boolean),
     equality(
         "telephoneNumberMatch",
         "2.5.13.20",
         Syntax::TelephoneNumber,
         Matching::TelephoneNumber,
     ),
-    substrings(
-        "telephoneNumberSubstringsMatch",
-        "2.5.13.21",
-        Matching::TelephoneNumber,
-    ),
+    substrings("telephoneNumberSubstringsMatch", "2.5.13.21", Matching::TelephoneNumber),
 ];

@@ -12,13 +12,10 @@ pub(crate) struct Names {
 impl Names {
     /// Builds the table. Of two equal names the first one counts.
     pub(crate) fn new(names: impl Iterator<Item = (&'static str, u8)>) -> Self {
-        let mut table = Self {
-            slots: vec![None; SLOTS],
-        };
+        let mut table = Self { slots: vec![None; SLOTS] };
         for (name, number) in names.take(SLOTS / 2) {
-            let free = table
-                .probe(name)
-                .find(|&slot| table.slots.get(slot).is_some_and(Option::is_none));
+            let free =
+                table.probe(name).find(|&slot| table.slots.get(slot).is_some_and(Option::is_none));
             if table.find(name).is_none()
                 && let Some(entry) = free.and_then(|slot| table.slots.get_mut(slot))
             {

@@ -50,10 +50,7 @@ pub fn object_classes() -> impl Iterator<Item = String> {
         });
         for (word, attributes) in [("MUST", class.must), ("MAY", class.may)] {
             if !attributes.is_empty() {
-                push(
-                    &mut line,
-                    format_args!(" {word} ( {} )", attributes.join(" $ ")),
-                );
+                push(&mut line, format_args!(" {word} ( {} )", attributes.join(" $ ")));
             }
         }
         line.push_str(" )");
@@ -70,14 +67,9 @@ pub fn ldap_syntaxes() -> impl Iterator<Item = String> {
 
 /// The values of `matchingRules`.
 pub fn matching_rules() -> impl Iterator<Item = String> {
-    super::matching_rules().iter().map(|rule| {
-        format!(
-            "( {} NAME '{}' SYNTAX {} )",
-            rule.oid,
-            rule.name,
-            rule.syntax.oid()
-        )
-    })
+    super::matching_rules()
+        .iter()
+        .map(|rule| format!("( {} NAME '{}' SYNTAX {} )", rule.oid, rule.name, rule.syntax.oid()))
 }
 
 fn names(name: &str, aliases: &[&str]) -> String {

@@ -32,8 +32,7 @@ fn names_and_numbers_are_unique() {
 fn what_the_schema_refers_to_is_defined() {
     for kind in attributes() {
         assert!(
-            kind.superior
-                .is_none_or(|superior| attribute(superior).is_some()),
+            kind.superior.is_none_or(|superior| attribute(superior).is_some()),
             "{}",
             kind.name
         );
@@ -41,24 +40,14 @@ fn what_the_schema_refers_to_is_defined() {
     }
     for class in object_classes() {
         assert!(
-            class
-                .superior
-                .is_none_or(|superior| object_class(superior).is_some()),
+            class.superior.is_none_or(|superior| object_class(superior).is_some()),
             "{}",
             class.name
         );
         for name in class.must.iter().chain(class.may) {
-            assert_eq!(
-                attribute(name).map(|kind| kind.name),
-                Some(*name),
-                "{}",
-                class.name
-            );
+            assert_eq!(attribute(name).map(|kind| kind.name), Some(*name), "{}", class.name);
         }
-        assert_eq!(
-            class.superclasses().last().map(|class| class.name),
-            Some("top")
-        );
+        assert_eq!(class.superclasses().last().map(|class| class.name), Some("top"));
     }
 }
 
@@ -66,12 +55,7 @@ fn what_the_schema_refers_to_is_defined() {
 fn rfc4512_3_3_an_object_class_is_its_superclasses() {
     let class = |name| object_class(name).unwrap();
     let person = class("INETORGPERSON");
-    for above in [
-        "2.16.840.1.113730.3.2.2",
-        "organizationalPerson",
-        "person",
-        "top",
-    ] {
+    for above in ["2.16.840.1.113730.3.2.2", "organizationalPerson", "person", "top"] {
         assert!(person.is_a(class(above)), "{above}");
     }
     assert!(!person.is_a(class("posixAccount")));
@@ -80,11 +64,7 @@ fn rfc4512_3_3_an_object_class_is_its_superclasses() {
 
 #[test]
 fn rfc4512_2_5_1_subtypes_are_found_from_their_supertype() {
-    let names: Vec<_> = attribute("name")
-        .unwrap()
-        .with_subtypes()
-        .map(|kind| kind.name)
-        .collect();
+    let names: Vec<_> = attribute("name").unwrap().with_subtypes().map(|kind| kind.name).collect();
     for name in ["name", "cn", "sn", "givenName", "ou", "o", "title", "c"] {
         assert!(names.contains(&name), "{name}");
     }
@@ -112,14 +92,8 @@ fn rfc4512_4_1_definitions_are_printed() {
 
 #[test]
 fn rfc4517_4_matching_rules_are_found_by_name_and_number() {
-    assert_eq!(
-        matching_rule("CASEIGNOREMATCH").unwrap().matching,
-        Matching::CaseIgnore
-    );
+    assert_eq!(matching_rule("CASEIGNOREMATCH").unwrap().matching, Matching::CaseIgnore);
     assert_eq!(matching_rule("2.5.13.14").unwrap().name, "integerMatch");
     assert!(matching_rule("1.2.840.113556.1.4.1941").is_none());
-    assert_eq!(
-        Matching::CaseExactIa5.ordering().map(|rule| rule.name),
-        None
-    );
+    assert_eq!(Matching::CaseExactIa5.ordering().map(|rule| rule.name), None);
 }

@@ -23,10 +23,7 @@ impl Session {
                 response::extended(output, id, &outcome, Extension::default());
             }
             (Work::WhoAmI, Answer::Identity(name)) => {
-                let extension = Extension {
-                    name: None,
-                    value: Some(name.as_bytes()),
-                };
+                let extension = Extension { name: None, value: Some(name.as_bytes()) };
                 response::extended(output, id, &Outcome::success(), extension);
             }
             (Work::Search(search), Answer::Result(outcome)) => {
@@ -47,21 +44,14 @@ impl Session {
             let outcome = Outcome::new(ResultCode::Other, "nobody asked for pages");
             return response::result(&mut self.output, id, response::SEARCH_DONE, &outcome);
         };
-        let position = crate::paging::Position {
-            seen: search.total(),
-            cursor,
-        };
+        let position = crate::paging::Position { seen: search.total(), cursor };
         let cookie = self.binding(&paging.request).seal(position);
         response::page(&mut self.output, id, &Outcome::success(), &cookie);
     }
 
     /// What a paging cookie for this request is bound to.
     pub(super) const fn binding<'a>(&'a self, search: &'a [u8]) -> crate::paging::Binding<'a> {
-        crate::paging::Binding {
-            key: &self.cookie_key,
-            generation: self.generation,
-            search,
-        }
+        crate::paging::Binding { key: &self.cookie_key, generation: self.generation, search }
     }
 }
 

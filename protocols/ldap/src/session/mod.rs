@@ -138,10 +138,7 @@ impl Session {
     /// Takes the answer to a question. Ignored when nobody waits for it any more.
     pub fn answer(&mut self, ticket: Ticket, answer: Answer, now: Duration) {
         self.clock = self.clock.max(now);
-        let Some(position) = self
-            .running
-            .iter()
-            .position(|running| running.ticket == ticket)
+        let Some(position) = self.running.iter().position(|running| running.ticket == ticket)
         else {
             return;
         };
@@ -159,10 +156,7 @@ impl Session {
 
     /// The place to write a search's entries; `None` when nobody waits for them any more.
     pub fn entries(&mut self, ticket: Ticket) -> Option<EntryWriter<'_>> {
-        let running = self
-            .running
-            .iter_mut()
-            .find(|running| running.ticket == ticket)?;
+        let running = self.running.iter_mut().find(|running| running.ticket == ticket)?;
         let Work::Search(search) = &mut running.work else {
             return None;
         };
@@ -187,28 +181,19 @@ impl Session {
             return None;
         }
         let limits = &self.settings.limits;
-        let partial = self
-            .partial_since
-            .map(|since| since.saturating_add(limits.partial));
-        let idle = self
-            .running
-            .is_empty()
-            .then(|| self.active.saturating_add(limits.idle));
+        let partial = self.partial_since.map(|since| since.saturating_add(limits.partial));
+        let idle = self.running.is_empty().then(|| self.active.saturating_add(limits.idle));
         [partial, idle].into_iter().flatten().min()
     }
 
     /// Ends the connection if its [`deadline`](Self::deadline) has passed.
     pub fn expire(&mut self, now: Duration) {
         self.clock = self.clock.max(now);
-        if self
-            .deadline()
-            .is_some_and(|deadline| deadline <= self.clock)
-        {
+        if self.deadline().is_some_and(|deadline| deadline <= self.clock) {
             match self.partial_since {
-                Some(_) => self.disconnect(
-                    ResultCode::ProtocolError,
-                    "the request did not arrive in time",
-                ),
+                Some(_) => {
+                    self.disconnect(ResultCode::ProtocolError, "the request did not arrive in time")
+                }
                 None => self.disconnect(ResultCode::Unavailable, "nothing was asked for too long"),
             }
         }
@@ -233,13 +218,7 @@ impl Session {
 
     /// May another request be looked at?
     fn is_ready(&self) -> bool {
-        let binding = matches!(
-            self.running.back(),
-            Some(Running {
-                work: Work::Bind,
-                ..
-            })
-        );
+        let binding = matches!(self.running.back(), Some(Running { work: Work::Bind, .. }));
         !binding
             && self.running.len() < self.settings.limits.outstanding
             && self.output.len() < self.settings.limits.output
@@ -250,25 +229,19 @@ impl Session {
         if self.running.is_empty() || self.output.len() > self.settings.limits.output / 2 {
             return None;
         }
-        self.running
-            .iter_mut()
-            .find_map(|running| match &mut running.work {
-                Work::Search(search) if search.paused => {
-                    search.paused = false;
-                    Some(running.ticket)
-                }
-                Work::Search(_) | Work::Bind | Work::Compare | Work::WhoAmI => None,
-            })
+        self.running.iter_mut().find_map(|running| match &mut running.work {
+            Work::Search(search) if search.paused => {
+                search.paused = false;
+                Some(running.ticket)
+            }
+            Work::Search(_) | Work::Bind | Work::Compare | Work::WhoAmI => None,
+        })
     }
 
     /// The length of the message that the input begins with, when all of it is there.
     fn message_length(&self) -> Result<Option<usize>, &'static str> {
         let limits = &self.settings.limits;
-        let limit = if self.bound {
-            limits.message_bound
-        } else {
-            limits.message_anonymous
-        };
+        let limit = if self.bound { limits.message_bound } else { limits.message_anonymous };
         match self.input.first() {
             None => return Ok(None),
             Some(&ber::SEQUENCE) => {}

@@ -33,10 +33,9 @@ impl From<Refusal> for Outcome {
         match refusal {
             Refusal::Malformed => Self::new(ResultCode::ProtocolError, "the request is malformed"),
             Refusal::Name => Self::new(ResultCode::InvalidDnSyntax, "not a distinguished name"),
-            Refusal::TooManyAttributes => Self::new(
-                ResultCode::AdminLimitExceeded,
-                "too many attributes are requested",
-            ),
+            Refusal::TooManyAttributes => {
+                Self::new(ResultCode::AdminLimitExceeded, "too many attributes are requested")
+            }
         }
     }
 }
@@ -75,10 +74,7 @@ pub(super) fn bind(body: &[u8]) -> Result<Bind, Refusal> {
         (false, true) => Bind::Unauthenticated,
         (false, false) => {
             let dn = Text::new(Bytes::copy_from_slice(name)).ok_or(Refusal::Name)?;
-            Bind::Simple(BindRequest {
-                dn,
-                password: Password::new(password),
-            })
+            Bind::Simple(BindRequest { dn, password: Password::new(password) })
         }
     })
 }
@@ -135,9 +131,7 @@ fn selection(list: &[u8], limits: &Limits) -> Result<Selection, Refusal> {
     }
     let mut reader = Reader::new(list);
     let names = std::iter::from_fn(|| reader.octets().ok());
-    Ok(Selection::new(
-        names.map(|name| std::str::from_utf8(name).unwrap_or_default()),
-    ))
+    Ok(Selection::new(names.map(|name| std::str::from_utf8(name).unwrap_or_default())))
 }
 
 /// Reads a Compare (RFC 4511 section 4.10).
@@ -146,11 +140,7 @@ pub(super) fn compare(message: &Bytes, body: &[u8]) -> Result<CompareRequest, Re
     let entry = reader.octets()?;
     let assertion = decode::assertion(message, Reader::new(reader.expect(ber::SEQUENCE)?))?;
     let entry = Text::new(message.slice_ref(entry)).ok_or(Refusal::Name)?;
-    Ok(CompareRequest {
-        entry,
-        attribute: assertion.attribute,
-        value: assertion.value,
-    })
+    Ok(CompareRequest { entry, attribute: assertion.attribute, value: assertion.value })
 }
 
 /// Reads an extended request: its name, and its value if it has one (RFC 4511 section 4.12).

@@ -51,20 +51,10 @@ impl Session {
     /// A request that may run beside others.
     fn operate(&mut self, message: BytesMut) -> Option<Command> {
         let message = message.freeze();
-        let Ok(Envelope {
-            id,
-            operation,
-            body,
-            controls,
-        }) = Envelope::read(&message)
-        else {
+        let Ok(Envelope { id, operation, body, controls }) = Envelope::read(&message) else {
             return None;
         };
-        let beside = if operation == Operation::Search {
-            Beside::Search
-        } else {
-            Beside::Other
-        };
+        let beside = if operation == Operation::Search { Beside::Search } else { Beside::Other };
         let done = match self.examined(&message, controls, beside) {
             Err(outcome) => Err(outcome),
             Ok(controls) => match operation {
@@ -109,10 +99,9 @@ impl Session {
             }
         })?;
         control::read(controls, beside).map_err(|unfit| match unfit {
-            Unfit::Malformed => Outcome::new(
-                ResultCode::ProtocolError,
-                "the controls are malformed or repeated",
-            ),
+            Unfit::Malformed => {
+                Outcome::new(ResultCode::ProtocolError, "the controls are malformed or repeated")
+            }
             Unfit::Critical => Outcome::new(
                 ResultCode::UnavailableCriticalExtension,
                 "a critical control is not known here",
@@ -133,10 +122,7 @@ impl Session {
     fn bind(&mut self, id: u32, message: &[u8]) -> Option<Command> {
         self.generation += 1;
         self.bound = false;
-        let abandoned = self
-            .running
-            .drain(..)
-            .map(|running| Command::Abandoned(running.ticket));
+        let abandoned = self.running.drain(..).map(|running| Command::Abandoned(running.ticket));
         self.commands.extend(abandoned);
         let outcome = match self.bind_request(message) {
             Ok(Bind::Simple(_) | Bind::Unauthenticated) if self.refuses_passwords() => {
@@ -182,13 +168,9 @@ impl Session {
 
     /// RFC 4511 section 4.11: no response, whether there is such a request or not.
     fn abandon(&mut self, message: &[u8]) -> Option<Command> {
-        let id = Envelope::read(message)
-            .and_then(|envelope| ber::number(envelope.body))
-            .ok()?;
+        let id = Envelope::read(message).and_then(|envelope| ber::number(envelope.body)).ok()?;
         let position = self.running.iter().position(|running| running.id == id)?;
-        self.running
-            .remove(position)
-            .map(|running| Command::Abandoned(running.ticket))
+        self.running.remove(position).map(|running| Command::Abandoned(running.ticket))
     }
 
     fn search(
@@ -209,10 +191,7 @@ impl Session {
             size_limit: request.size_limit,
             given: 0,
             seen: page.map_or(0, |page| page.seen),
-            page: page.map(|page| Paging {
-                size: page.size,
-                request: message.slice_ref(body),
-            }),
+            page: page.map(|page| Paging { size: page.size, request: message.slice_ref(body) }),
             paused: false,
         };
         if page.is_some_and(|page| page.size == 0) {
@@ -220,11 +199,7 @@ impl Session {
             response::page(&mut self.output, id, &Outcome::success(), &[]);
             return Ok(None);
         }
-        Ok(Some(self.ask(
-            id,
-            Work::Search(search),
-            Question::Search(Box::new(request)),
-        )))
+        Ok(Some(self.ask(id, Work::Search(search), Question::Search(Box::new(request)))))
     }
 
     /// The page that is asked for; `None` when all of the result fits one (RFC 2696 section 3).
@@ -238,11 +213,7 @@ impl Session {
         let Paged { size, cookie } = paged;
         if cookie.is_empty() {
             let whole = size_limit > 0 && size >= size_limit;
-            return Ok((!whole).then_some(Page {
-                size,
-                cursor: None,
-                seen: 0,
-            }));
+            return Ok((!whole).then_some(Page { size, cursor: None, seen: 0 }));
         }
         let Some(position) = self.binding(body).open(cookie) else {
             let words = "the cookie is not of this search";
@@ -250,23 +221,17 @@ impl Session {
         };
         // The cookie is part of the message, and the cursor of the cookie.
         let cursor = Some(message.slice_ref(position.cursor));
-        Ok(Some(Page {
-            size,
-            cursor,
-            seen: position.seen,
-        }))
+        Ok(Some(Page { size, cursor, seen: position.seen }))
     }
 
     fn extended(&mut self, id: u32, body: &[u8]) -> Result<Command, Outcome> {
         let (name, value) = request::extended(body)?;
-        let known = [crate::WHO_AM_I, crate::START_TLS]
-            .into_iter()
-            .find(|known| known.as_bytes() == name);
+        let known =
+            [crate::WHO_AM_I, crate::START_TLS].into_iter().find(|known| known.as_bytes() == name);
         match (known, value) {
-            (Some(_), Some(_)) => Err(Outcome::new(
-                ResultCode::ProtocolError,
-                "the operation takes no value",
-            )),
+            (Some(_), Some(_)) => {
+                Err(Outcome::new(ResultCode::ProtocolError, "the operation takes no value"))
+            }
             (Some(crate::WHO_AM_I), None) => Ok(self.ask(id, Work::WhoAmI, Question::WhoAmI)),
             (Some(_), None) => self.start_tls(id),
             (None, _) => Err(Outcome::new(
@@ -282,10 +247,7 @@ impl Session {
             return Err(Outcome::new(ResultCode::OperationsError, "TLS is on"));
         }
         if self.settings.start_tls == StartTls::Withheld {
-            return Err(Outcome::new(
-                ResultCode::ProtocolError,
-                "StartTLS is not offered here",
-            ));
+            return Err(Outcome::new(ResultCode::ProtocolError, "StartTLS is not offered here"));
         }
         if !self.running.is_empty() {
             return Err(Outcome::new(
@@ -293,10 +255,7 @@ impl Session {
                 "other operations are under way",
             ));
         }
-        let extension = Extension {
-            name: Some(crate::START_TLS),
-            value: None,
-        };
+        let extension = Extension { name: Some(crate::START_TLS), value: None };
         response::extended(&mut self.output, id, &Outcome::success(), extension);
         self.state = State::Upgrading;
         self.discard_input();

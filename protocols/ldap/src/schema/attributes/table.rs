@@ -30,27 +30,14 @@ pub(super) static ATTRIBUTES: [AttributeType; 75] = numbered([
     text("employeeType", "2.16.840.1.113730.3.1.4"),
     text("departmentNumber", "2.16.840.1.113730.3.1.2"),
     text("preferredLanguage", "2.16.840.1.113730.3.1.39").single(),
-    text("ou", "2.5.4.11")
-        .named(&["organizationalUnitName"])
-        .below("name"),
-    ascii("dc", "0.9.2342.19200300.100.1.25")
-        .named(&["domainComponent"])
-        .single(),
-    text("o", "2.5.4.10")
-        .named(&["organizationName"])
-        .below("name"),
+    text("ou", "2.5.4.11").named(&["organizationalUnitName"]).below("name"),
+    ascii("dc", "0.9.2342.19200300.100.1.25").named(&["domainComponent"]).single(),
+    text("o", "2.5.4.10").named(&["organizationName"]).below("name"),
     text("l", "2.5.4.7").named(&["localityName"]).below("name"),
-    text("st", "2.5.4.8")
-        .named(&["stateOrProvinceName"])
-        .below("name"),
+    text("st", "2.5.4.8").named(&["stateOrProvinceName"]).below("name"),
     text("street", "2.5.4.9").named(&["streetAddress"]),
     text("postalCode", "2.5.4.17"),
-    AttributeType::new(
-        "postalAddress",
-        "2.5.4.16",
-        Syntax::PostalAddress,
-        Matching::CaseIgnore,
-    ),
+    AttributeType::new("postalAddress", "2.5.4.16", Syntax::PostalAddress, Matching::CaseIgnore),
     AttributeType::new("c", "2.5.4.6", Syntax::CountryString, Matching::CaseIgnore)
         .named(&["countryName"])
         .below("name")
@@ -58,12 +45,7 @@ pub(super) static ATTRIBUTES: [AttributeType; 75] = numbered([
     text("roomNumber", "0.9.2342.19200300.100.1.6"),
     exact("labeledURI", "1.3.6.1.4.1.250.1.57"),
     octets("jpegPhoto", "0.9.2342.19200300.100.1.60").holding(Syntax::Jpeg),
-    AttributeType::new(
-        "userCertificate",
-        "2.5.4.36",
-        Syntax::Certificate,
-        Matching::Never,
-    ),
+    AttributeType::new("userCertificate", "2.5.4.36", Syntax::Certificate, Matching::Never),
     text("businessCategory", "2.5.4.15"),
     text("serialNumber", "2.5.4.5").holding(Syntax::PrintableString),
     text("host", "0.9.2342.19200300.100.1.9"),
@@ -86,83 +68,33 @@ pub(super) static ATTRIBUTES: [AttributeType; 75] = numbered([
     AttributeType::new("entryUUID", "1.3.6.1.1.16.4", Syntax::Uuid, Matching::Uuid)
         .single()
         .kept_by(Usage::DirectoryOperation),
-    dn("entryDN", "1.3.6.1.1.20")
+    dn("entryDN", "1.3.6.1.1.20").single().kept_by(Usage::DirectoryOperation),
+    time("createTimestamp", "2.5.18.1").single().kept_by(Usage::DirectoryOperation),
+    time("modifyTimestamp", "2.5.18.2").single().kept_by(Usage::DirectoryOperation),
+    dn("creatorsName", "2.5.18.3").single().kept_by(Usage::DirectoryOperation),
+    dn("modifiersName", "2.5.18.4").single().kept_by(Usage::DirectoryOperation),
+    oid("structuralObjectClass", "2.5.21.9").single().kept_by(Usage::DirectoryOperation),
+    dn("subschemaSubentry", "2.5.18.10").single().kept_by(Usage::DirectoryOperation),
+    AttributeType::new("hasSubordinates", "2.5.18.9", Syntax::Boolean, Matching::Boolean)
         .single()
         .kept_by(Usage::DirectoryOperation),
-    time("createTimestamp", "2.5.18.1")
-        .single()
-        .kept_by(Usage::DirectoryOperation),
-    time("modifyTimestamp", "2.5.18.2")
-        .single()
-        .kept_by(Usage::DirectoryOperation),
-    dn("creatorsName", "2.5.18.3")
-        .single()
-        .kept_by(Usage::DirectoryOperation),
-    dn("modifiersName", "2.5.18.4")
-        .single()
-        .kept_by(Usage::DirectoryOperation),
-    oid("structuralObjectClass", "2.5.21.9")
-        .single()
-        .kept_by(Usage::DirectoryOperation),
-    dn("subschemaSubentry", "2.5.18.10")
-        .single()
-        .kept_by(Usage::DirectoryOperation),
-    AttributeType::new(
-        "hasSubordinates",
-        "2.5.18.9",
-        Syntax::Boolean,
-        Matching::Boolean,
-    )
-    .single()
-    .kept_by(Usage::DirectoryOperation),
-    described(
-        "attributeTypes",
-        "2.5.21.5",
-        Syntax::AttributeTypeDescription,
-    ),
+    described("attributeTypes", "2.5.21.5", Syntax::AttributeTypeDescription),
     described("objectClasses", "2.5.21.6", Syntax::ObjectClassDescription),
     described("matchingRules", "2.5.21.4", Syntax::MatchingRuleDescription),
-    described(
-        "ldapSyntaxes",
-        "1.3.6.1.4.1.1466.101.120.16",
-        Syntax::SyntaxDescription,
-    ),
+    described("ldapSyntaxes", "1.3.6.1.4.1.1466.101.120.16", Syntax::SyntaxDescription),
     uncompared("altServer", "1.3.6.1.4.1.1466.101.120.6", Syntax::Ia5String),
     dn("namingContexts", "1.3.6.1.4.1.1466.101.120.5").served_by(Usage::DsaOperation),
     // Asked for by sssd and Jenkins, and registered nowhere: numbered by a UUID (X.667).
-    dn(
-        "defaultNamingContext",
-        "2.25.190545379687429604091804678507111431691",
-    )
-    .single()
-    .served_by(Usage::DsaOperation),
-    uncompared(
-        "supportedControl",
-        "1.3.6.1.4.1.1466.101.120.13",
-        Syntax::Oid,
-    ),
-    uncompared(
-        "supportedExtension",
-        "1.3.6.1.4.1.1466.101.120.7",
-        Syntax::Oid,
-    ),
+    dn("defaultNamingContext", "2.25.190545379687429604091804678507111431691")
+        .single()
+        .served_by(Usage::DsaOperation),
+    uncompared("supportedControl", "1.3.6.1.4.1.1466.101.120.13", Syntax::Oid),
+    uncompared("supportedExtension", "1.3.6.1.4.1.1466.101.120.7", Syntax::Oid),
     oid("supportedFeatures", "1.3.6.1.4.1.4203.1.3.5").served_by(Usage::DsaOperation),
-    uncompared(
-        "supportedLDAPVersion",
-        "1.3.6.1.4.1.1466.101.120.15",
-        Syntax::Integer,
-    ),
-    uncompared(
-        "supportedSASLMechanisms",
-        "1.3.6.1.4.1.1466.101.120.14",
-        Syntax::DirectoryString,
-    ),
-    text("vendorName", "1.3.6.1.1.4")
-        .single()
-        .kept_by(Usage::DsaOperation),
-    text("vendorVersion", "1.3.6.1.1.5")
-        .single()
-        .kept_by(Usage::DsaOperation),
+    uncompared("supportedLDAPVersion", "1.3.6.1.4.1.1466.101.120.15", Syntax::Integer),
+    uncompared("supportedSASLMechanisms", "1.3.6.1.4.1.1466.101.120.14", Syntax::DirectoryString),
+    text("vendorName", "1.3.6.1.1.4").single().kept_by(Usage::DsaOperation),
+    text("vendorVersion", "1.3.6.1.1.5").single().kept_by(Usage::DsaOperation),
     text("carLicense", "2.16.840.1.113730.3.1.1"),
 ]);
 
@@ -203,10 +135,7 @@ impl AttributeType {
     }
 
     const fn below(self, superior: &'static str) -> Self {
-        Self {
-            superior: Some(superior),
-            ..self
-        }
+        Self { superior: Some(superior), ..self }
     }
 
     const fn holding(self, syntax: Syntax) -> Self {
@@ -214,19 +143,12 @@ impl AttributeType {
     }
 
     const fn single(self) -> Self {
-        Self {
-            single_value: true,
-            ..self
-        }
+        Self { single_value: true, ..self }
     }
 
     /// Operational, and out of users' hands.
     const fn kept_by(self, usage: Usage) -> Self {
-        Self {
-            usage,
-            no_user_modification: true,
-            ..self
-        }
+        Self { usage, no_user_modification: true, ..self }
     }
 
     const fn served_by(self, usage: Usage) -> Self {
@@ -251,12 +173,7 @@ const fn integer(name: &'static str, oid: &'static str) -> AttributeType {
 }
 
 const fn telephone(name: &'static str, oid: &'static str) -> AttributeType {
-    AttributeType::new(
-        name,
-        oid,
-        Syntax::TelephoneNumber,
-        Matching::TelephoneNumber,
-    )
+    AttributeType::new(name, oid, Syntax::TelephoneNumber, Matching::TelephoneNumber)
 }
 
 const fn dn(name: &'static str, oid: &'static str) -> AttributeType {
@@ -272,12 +189,7 @@ const fn octets(name: &'static str, oid: &'static str) -> AttributeType {
 }
 
 const fn time(name: &'static str, oid: &'static str) -> AttributeType {
-    AttributeType::new(
-        name,
-        oid,
-        Syntax::GeneralizedTime,
-        Matching::GeneralizedTime,
-    )
+    AttributeType::new(name, oid, Syntax::GeneralizedTime, Matching::GeneralizedTime)
 }
 
 /// Part of the subschema.

@@ -23,11 +23,8 @@ fn text() -> impl Strategy<Value = String> {
 
 fn filter() -> impl Strategy<Value = LdapFilter> {
     let pair = || (name(), text());
-    let substring = (
-        prop::option::of(text()),
-        prop::collection::vec(text(), 1..3),
-        prop::option::of(text()),
-    );
+    let substring =
+        (prop::option::of(text()), prop::collection::vec(text(), 1..3), prop::option::of(text()));
     let leaf = prop_oneof![
         pair().prop_map(|(name, value)| LdapFilter::Equality(name, value)),
         pair().prop_map(|(name, value)| LdapFilter::GreaterOrEqual(name, value)),
@@ -35,14 +32,7 @@ fn filter() -> impl Strategy<Value = LdapFilter> {
         pair().prop_map(|(name, value)| LdapFilter::Approx(name, value)),
         name().prop_map(LdapFilter::Present),
         (name(), substring).prop_map(|(name, (initial, any, final_))| {
-            LdapFilter::Substring(
-                name,
-                LdapSubstringFilter {
-                    initial,
-                    any,
-                    final_,
-                },
-            )
+            LdapFilter::Substring(name, LdapSubstringFilter { initial, any, final_ })
         }),
         (pair(), any::<bool>()).prop_map(|((name, match_value), dn_attributes)| {
             let matching_rule = Some("caseIgnoreMatch".to_owned());
@@ -67,12 +57,10 @@ fn filter() -> impl Strategy<Value = LdapFilter> {
 /// Theirs, as ours would be.
 fn translated(filter: &LdapFilter) -> String {
     let escaped = |value: &str| {
-        value
-            .chars()
-            .fold(String::new(), |text, letter| match letter {
-                '*' | '(' | ')' | '\\' => format!("{text}\\{:02x}", u32::from(letter)),
-                letter => format!("{text}{letter}"),
-            })
+        value.chars().fold(String::new(), |text, letter| match letter {
+            '*' | '(' | ')' | '\\' => format!("{text}\\{:02x}", u32::from(letter)),
+            letter => format!("{text}{letter}"),
+        })
     };
     let set = |filters: &[LdapFilter]| filters.iter().map(translated).collect::<String>();
     match filter {
@@ -87,11 +75,7 @@ fn translated(filter: &LdapFilter) -> String {
         LdapFilter::Substring(name, parts) => {
             let end = |part: &Option<String>| escaped(part.as_deref().unwrap_or_default());
             let any: String = parts.any.iter().map(|part| escaped(part) + "*").collect();
-            format!(
-                "({name}={}*{any}{})",
-                end(&parts.initial),
-                end(&parts.final_)
-            )
+            format!("({name}={}*{any}{})", end(&parts.initial), end(&parts.final_))
         }
         LdapFilter::Extensible(matching) => {
             let name = matching.type_.as_deref().unwrap_or_default();
@@ -110,7 +94,7 @@ proptest! {
         let text = translated(&filter);
         let request = LdapSearchRequest { filter, sizelimit: size, typesonly: types, ..search_request() };
         let (_, ours) = searched(Connection::clear().send(1, LdapOp::SearchRequest(request)));
-        prop_assert_eq!(ours.filter.to_string(), text.clone());
+        prop_assert_eq!(&ours.filter.to_string(), &text);
         prop_assert_eq!(text.parse::<Filter>().unwrap(), ours.filter);
         prop_assert_eq!(ours.size_limit, u32::try_from(size).unwrap());
         prop_assert_eq!(ours.types_only, types);

@@ -53,10 +53,7 @@ impl Connection {
 
     fn new(settings: Settings, security: Security) -> Self {
         let now = Duration::from_secs(1000);
-        Self {
-            session: Session::new(settings, security, [7; 32], now),
-            now,
-        }
+        Self { session: Session::new(settings, security, [7; 32], now), now }
     }
 
     fn send_octets(&mut self, octets: &[u8]) -> Vec<Command> {
@@ -124,11 +121,7 @@ impl Connection {
 
 fn encoded(id: i32, op: LdapOp, ctrl: Vec<LdapControl>) -> Vec<u8> {
     let mut buffer = BytesMut::new();
-    let message = LdapMsg {
-        msgid: id,
-        op,
-        ctrl,
-    };
+    let message = LdapMsg { msgid: id, op, ctrl };
     ldap3_lber::write::encode_into(&mut buffer, message.into()).unwrap();
     buffer.to_vec()
 }
@@ -136,15 +129,14 @@ fn encoded(id: i32, op: LdapOp, ctrl: Vec<LdapControl>) -> Vec<u8> {
 fn decoded(mut octets: &[u8]) -> Vec<LdapMsg> {
     let mut messages = Vec::new();
     while !octets.is_empty() {
-        let (rest, tag) = ldap3_lber::parse::Parser::new(64)
-            .parse(octets)
-            .expect("whole messages");
+        let (rest, tag) = ldap3_lber::parse::Parser::new(64).parse(octets).expect("whole messages");
         messages.push(LdapMsg::try_from(tag).expect("a message"));
         octets = rest;
     }
     messages
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "another crate's enum; the rest has no result")]
 fn result(op: &LdapOp) -> (&'static str, &LdapResult) {
     match op {
         LdapOp::BindResponse(response) => ("bind", &response.res),
@@ -160,23 +152,16 @@ fn result(op: &LdapOp) -> (&'static str, &LdapResult) {
 }
 
 fn number(result: &LdapResult) -> u8 {
-    result.code.clone() as u8
+    u8::try_from(result.code.clone() as i64).unwrap()
 }
 
 fn bind_request(dn: &str, password: &str) -> LdapOp {
     let cred = LdapBindCred::Simple(password.to_owned());
-    LdapOp::BindRequest(LdapBindRequest {
-        version: 3,
-        dn: dn.to_owned(),
-        cred,
-    })
+    LdapOp::BindRequest(LdapBindRequest { version: 3, dn: dn.to_owned(), cred })
 }
 
 fn extended_request(name: &str) -> LdapOp {
-    LdapOp::ExtendedRequest(LdapExtendedRequest {
-        name: name.to_owned(),
-        value: None,
-    })
+    LdapOp::ExtendedRequest(LdapExtendedRequest { name: name.to_owned(), value: None })
 }
 
 fn search_request() -> LdapSearchRequest {
@@ -213,9 +198,7 @@ fn searched(commands: Vec<Command>) -> (Ticket, Box<SearchRequest>) {
 }
 
 fn names(count: usize) -> Vec<String> {
-    (0..count)
-        .map(|number| format!("entry-{number:04}"))
-        .collect()
+    (0..count).map(|number| format!("entry-{number:04}")).collect()
 }
 
 /// An element: tag, short length, content.

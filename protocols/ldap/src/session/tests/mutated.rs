@@ -12,10 +12,7 @@ fn requests() -> Vec<Vec<u8>> {
         attrs: vec!["*".to_owned(), "+".to_owned(), "cn;x-y".to_owned()],
         ..search_request()
     };
-    let paged = LdapControl::SimplePagedResults {
-        size: 3,
-        cookie: vec![1; 60],
-    };
+    let paged = LdapControl::SimplePagedResults { size: 3, cookie: vec![1; 60] };
     let compare = ldap3_proto::proto::LdapCompareRequest {
         dn: "uid=ada".to_owned(),
         atype: "cn".to_owned(),

@@ -35,9 +35,7 @@ fn a_full_output_pauses_the_search_until_the_client_has_read() {
 #[test]
 fn requests_beyond_those_outstanding_wait_and_nothing_is_lost() {
     let mut connection = Connection::clear();
-    let octets: Vec<u8> = (1..=20)
-        .flat_map(|id| encoded(id, search(), Vec::new()))
-        .collect();
+    let octets: Vec<u8> = (1..=20).flat_map(|id| encoded(id, search(), Vec::new())).collect();
     let mut waiting = connection.send_octets(&octets);
     assert_eq!(waiting.len(), 8);
     assert!(!connection.session.wants_input());
@@ -58,10 +56,7 @@ fn a_request_that_does_not_arrive_in_time_ends_the_connection_however_slowly_it_
     let started = connection.now;
     for octet in &octets[..10] {
         connection.send_octets(&[*octet]);
-        assert_eq!(
-            connection.session.deadline(),
-            Some(started + Duration::from_secs(20))
-        );
+        assert_eq!(connection.session.deadline(), Some(started + Duration::from_secs(20)));
         connection.now += Duration::from_secs(1);
         connection.session.expire(connection.now);
     }
@@ -79,18 +74,11 @@ fn an_idle_connection_ends_but_not_while_a_request_runs() {
     connection.now += Duration::from_secs(5000);
     connection.session.expire(connection.now);
     connection.succeed(ticket);
-    assert_eq!(
-        connection.session.deadline(),
-        Some(connection.now + Duration::from_secs(900))
-    );
+    assert_eq!(connection.session.deadline(), Some(connection.now + Duration::from_secs(900)));
     connection.read();
-    connection
-        .session
-        .expire(connection.now + Duration::from_secs(899));
+    connection.session.expire(connection.now + Duration::from_secs(899));
     assert!(connection.commands().is_empty());
-    connection
-        .session
-        .expire(connection.now + Duration::from_secs(900));
+    connection.session.expire(connection.now + Duration::from_secs(900));
     assert!(matches!(connection.commands()[..], [Command::Close]));
     assert_eq!(connection.read_result(), (0, 52, "extended"));
 }

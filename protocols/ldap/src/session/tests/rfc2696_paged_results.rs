@@ -1,17 +1,11 @@
 use super::*;
 
 fn paged(size: i64, cookie: &[u8]) -> Vec<LdapControl> {
-    vec![LdapControl::SimplePagedResults {
-        size,
-        cookie: cookie.to_vec(),
-    }]
+    vec![LdapControl::SimplePagedResults { size, cookie: cookie.to_vec() }]
 }
 
 fn limited(size_limit: i32) -> LdapOp {
-    LdapOp::SearchRequest(LdapSearchRequest {
-        sizelimit: size_limit,
-        ..search_request()
-    })
+    LdapOp::SearchRequest(LdapSearchRequest { sizelimit: size_limit, ..search_request() })
 }
 
 /// Answers one page out of all names; returns how many entries came, the code, and the cookie.
@@ -63,10 +57,7 @@ fn pages_are_complete_and_the_last_cookie_is_empty() {
 #[test]
 fn a_result_that_just_fits_the_page_is_the_last_one() {
     let (mut connection, all) = (Connection::clear(), names(4));
-    assert_eq!(
-        page(&mut connection, &search(), 4, &[], &all),
-        (4, 0, Some(Vec::new()))
-    );
+    assert_eq!(page(&mut connection, &search(), 4, &[], &all), (4, 0, Some(Vec::new())));
 }
 
 #[test]
@@ -91,25 +82,15 @@ fn paged_searches_may_be_interleaved() {
     let other = limited(100);
     let (_, _, first) = page(&mut connection, &search(), 2, &[], &all);
     let (_, _, second) = page(&mut connection, &other, 3, &[], &all);
-    assert_eq!(
-        page(&mut connection, &search(), 9, &first.unwrap(), &all).0,
-        4
-    );
-    assert_eq!(
-        page(&mut connection, &other, 9, &second.unwrap(), &all).0,
-        3
-    );
+    assert_eq!(page(&mut connection, &search(), 9, &first.unwrap(), &all).0, 4);
+    assert_eq!(page(&mut connection, &other, 9, &second.unwrap(), &all).0, 3);
 }
 
 #[test]
 fn page_size_zero_with_a_cookie_ends_the_search_without_asking() {
     let (mut connection, all) = (Connection::clear(), names(6));
     let (_, _, cookie) = page(&mut connection, &search(), 2, &[], &all);
-    assert!(
-        connection
-            .send_with(2, search(), paged(0, &cookie.unwrap()))
-            .is_empty()
-    );
+    assert!(connection.send_with(2, search(), paged(0, &cookie.unwrap())).is_empty());
     assert_eq!(ended(&mut connection), (0, 0, Some(Vec::new())));
     assert!(connection.send_with(2, search(), paged(0, &[])).is_empty());
     assert_eq!(ended(&mut connection), (0, 0, Some(Vec::new())));

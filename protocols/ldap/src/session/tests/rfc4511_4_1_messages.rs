@@ -23,19 +23,14 @@ fn the_notice_of_disconnection_carries_its_name() {
     let mut connection = Connection::clear();
     connection.send_octets(b"x");
     let messages = connection.read();
-    let LdapOp::ExtendedResponse(response) = &messages[0].op else {
-        panic!("{messages:?}")
-    };
+    let LdapOp::ExtendedResponse(response) = &messages[0].op else { panic!("{messages:?}") };
     assert_eq!(response.name.as_deref(), Some("1.3.6.1.4.1.1466.20036"));
 }
 
 #[test]
 fn indefinite_and_very_long_lengths_are_refused_at_the_header() {
-    let headers = [
-        &[0x30, 0x80][..],
-        &[0x30, 0x85, 0, 0, 0, 0, 5],
-        &[0x30, 0x84, 0x7f, 0xff, 0xff, 0xff],
-    ];
+    let headers =
+        [&[0x30, 0x80][..], &[0x30, 0x85, 0, 0, 0, 0, 5], &[0x30, 0x84, 0x7f, 0xff, 0xff, 0xff]];
     for header in headers {
         let mut connection = Connection::clear();
         let commands = connection.send_octets(header);
@@ -94,10 +89,7 @@ fn message_ids_are_from_1_to_2_31_minus_1() {
         let mut connection = Connection::clear();
         let commands = connection.send_octets(&element(0x30, &[id, &whoami]));
         if taken {
-            assert!(
-                matches!(commands[..], [Command::Ask(_, Question::WhoAmI)]),
-                "{id:?}"
-            );
+            assert!(matches!(commands[..], [Command::Ask(_, Question::WhoAmI)]), "{id:?}");
         } else {
             assert_disconnected(connection, &commands, ResultCode::ProtocolError);
         }
@@ -125,20 +117,12 @@ fn unknown_operations_and_responses_from_a_client_are_disconnected() {
 #[test]
 fn a_malformed_body_is_answered_by_its_own_response_and_the_connection_lives() {
     let mut connection = Connection::clear();
-    for (tag, kind) in [
-        (0x63, "search"),
-        (0x6e, "compare"),
-        (0x77, "extended"),
-        (0x60, "bind"),
-    ] {
+    for (tag, kind) in [(0x63, "search"), (0x6e, "compare"), (0x77, "extended"), (0x60, "bind")] {
         // The inner length reaches beyond the outer one.
         connection.send_octets(&message(4, &element(tag, &[&[0x04, 0x20, 0x41]])));
         assert_eq!(connection.read_result(), (4, 2, kind));
     }
-    assert!(matches!(
-        connection.send(5, search())[..],
-        [Command::Ask(..)]
-    ));
+    assert!(matches!(connection.send(5, search())[..], [Command::Ask(..)]));
 }
 
 #[test]
@@ -150,27 +134,14 @@ fn an_operation_that_reaches_beyond_its_message_is_disconnected() {
 
 #[test]
 fn elements_behind_the_known_ones_are_ignored() {
-    let whoami = element(
-        0x77,
-        &[
-            &element(0x80, &[crate::WHO_AM_I.as_bytes()]),
-            &[0x8f, 0x01, 0x41],
-        ],
-    );
+    let whoami =
+        element(0x77, &[&element(0x80, &[crate::WHO_AM_I.as_bytes()]), &[0x8f, 0x01, 0x41]]);
     let octets = element(
         0x30,
-        &[
-            &[0x02, 0x01, 0x01],
-            &whoami,
-            &element(0xa0, &[]),
-            &[0xa5, 0x02, 0x04, 0x00],
-        ],
+        &[&[0x02, 0x01, 0x01], &whoami, &element(0xa0, &[]), &[0xa5, 0x02, 0x04, 0x00]],
     );
     let commands = Connection::clear().send_octets(&octets);
-    assert!(
-        matches!(commands[..], [Command::Ask(_, Question::WhoAmI)]),
-        "{commands:?}"
-    );
+    assert!(matches!(commands[..], [Command::Ask(_, Question::WhoAmI)]), "{commands:?}");
 }
 
 #[test]
@@ -181,41 +152,27 @@ fn one_octet_at_a_time_makes_the_same_request() {
     for octet in before {
         assert!(connection.send_octets(&[*octet]).is_empty());
     }
-    assert!(matches!(
-        connection.send_octets(&[*last])[..],
-        [Command::Ask(..)]
-    ));
+    assert!(matches!(connection.send_octets(&[*last])[..], [Command::Ask(..)]));
 }
 
 #[test]
 fn section_3_1_a_pipeline_is_asked_in_order_and_answered_in_any() {
     let mut connection = Connection::clear();
-    let octets = [1, 2, 3]
-        .map(|id| encoded(id, search(), Vec::new()))
-        .concat();
+    let octets = [1, 2, 3].map(|id| encoded(id, search(), Vec::new())).concat();
     let commands = connection.send_octets(&octets);
-    let tickets: Vec<Ticket> = commands
-        .iter()
-        .map(|command| ticket(std::slice::from_ref(command)))
-        .collect();
+    let tickets: Vec<Ticket> =
+        commands.iter().map(|command| ticket(std::slice::from_ref(command))).collect();
     for position in [1, 2, 0] {
         connection.succeed(tickets[position]);
     }
-    let ids: Vec<i32> = connection
-        .read()
-        .iter()
-        .map(|message| message.msgid)
-        .collect();
+    let ids: Vec<i32> = connection.read().iter().map(|message| message.msgid).collect();
     assert_eq!(ids, [2, 3, 1]);
 }
 
 #[test]
 fn section_4_1_11_unknown_critical_controls_stop_every_operation() {
-    let control = |criticality| LdapControl::Unknown {
-        oid: "1.2.3.4".to_owned(),
-        criticality,
-        value: None,
-    };
+    let control =
+        |criticality| LdapControl::Unknown { oid: "1.2.3.4".to_owned(), criticality, value: None };
     let whoami = extended_request(crate::WHO_AM_I);
     for (op, kind) in [
         (search(), "search"),
@@ -226,28 +183,19 @@ fn section_4_1_11_unknown_critical_controls_stop_every_operation() {
         let mut connection = Connection::clear();
         let commands = connection.send_with(2, op.clone(), vec![control(true)]);
         assert!(
-            commands
-                .iter()
-                .all(|command| matches!(command, Command::Anonymous)),
+            commands.iter().all(|command| matches!(command, Command::Anonymous)),
             "{commands:?}"
         );
         assert_eq!(connection.read_result(), (2, 12, kind));
         let commands = connection.send_with(3, op, vec![control(false)]);
-        assert_eq!(
-            commands.len(),
-            usize::from(kind != "delete"),
-            "{commands:?}"
-        );
+        assert_eq!(commands.len(), usize::from(kind != "delete"), "{commands:?}");
     }
 }
 
 #[test]
 fn section_4_1_11_criticality_on_unbind_and_abandon_is_ignored() {
-    let control = LdapControl::Unknown {
-        oid: "1.2.3.4".to_owned(),
-        criticality: true,
-        value: None,
-    };
+    let control =
+        LdapControl::Unknown { oid: "1.2.3.4".to_owned(), criticality: true, value: None };
     let mut connection = Connection::clear();
     let running = ticket(&connection.send(1, search()));
     let commands = connection.send_with(2, LdapOp::AbandonRequest(1), vec![control.clone()]);
@@ -272,13 +220,7 @@ fn section_4_1_11_malformed_and_repeated_controls_are_protocol_errors() {
         element(0xa0, &[&[0x04, 0x00]]),
         element(0xa0, &[&repeated, &repeated]),
         element(0xa0, &[&control(&[&paged])]),
-        element(
-            0xa0,
-            &[&control(&[
-                &paged,
-                &element(0x04, &[b"\x30\x03\x02\x01\x01"]),
-            ])],
-        ),
+        element(0xa0, &[&control(&[&paged, &element(0x04, &[b"\x30\x03\x02\x01\x01"])])]),
         element(0xa0, &[&control(&[&paged, &element(0x04, &[b"junk"])])]),
         element(0xa0, &[&control(&[&oid, &[0x01, 0x02, 0xff, 0xff]])]),
     ] {
@@ -286,21 +228,12 @@ fn section_4_1_11_malformed_and_repeated_controls_are_protocol_errors() {
         let commands =
             connection.send_octets(&element(0x30, &[&[0x02, 0x01, 0x01], body, &controls]));
         assert!(commands.is_empty(), "{controls:02x?}: {commands:?}");
-        assert_eq!(
-            connection.read_result(),
-            (1, 2, "search"),
-            "{controls:02x?}"
-        );
+        assert_eq!(connection.read_result(), (1, 2, "search"), "{controls:02x?}");
     }
 }
 
 #[test]
 fn rfc3296_manage_dsa_it_is_accepted_though_critical() {
     let control = LdapControl::ManageDsaIT { criticality: true };
-    assert_eq!(
-        Connection::clear()
-            .send_with(1, search(), vec![control])
-            .len(),
-        1
-    );
+    assert_eq!(Connection::clear().send_with(1, search(), vec![control]).len(), 1);
 }

@@ -15,9 +15,7 @@ fn a_name_and_a_password_are_asked_for_exactly_as_sent() {
     let mut connection = Connection::clear();
     let password = "  Pass\0wörd \u{200b}";
     let mut commands = connection.send(1, bind_request("UID=Ada , dc=acme", password));
-    let Some(Command::Ask(ticket, Question::Bind(request))) = commands.pop() else {
-        panic!()
-    };
+    let Some(Command::Ask(ticket, Question::Bind(request))) = commands.pop() else { panic!() };
     assert_eq!(request.dn.as_str(), "UID=Ada , dc=acme");
     assert_eq!(request.password.octets(), password.as_bytes());
     assert!(!format!("{request:?}").contains("Pass"));
@@ -29,16 +27,10 @@ fn a_name_and_a_password_are_asked_for_exactly_as_sent() {
 fn a_password_may_be_any_octets() {
     let bind = element(
         0x60,
-        &[
-            &[0x02, 0x01, 0x03],
-            &element(0x04, &[b"cn=x"]),
-            &element(0x80, &[b"\xff\xfe\x00"]),
-        ],
+        &[&[0x02, 0x01, 0x03], &element(0x04, &[b"cn=x"]), &element(0x80, &[b"\xff\xfe\x00"])],
     );
     let commands = Connection::clear().send_octets(&message(1, &bind));
-    let [Command::Ask(_, Question::Bind(request))] = &commands[..] else {
-        panic!("{commands:?}")
-    };
+    let [Command::Ask(_, Question::Bind(request))] = &commands[..] else { panic!("{commands:?}") };
     assert_eq!(request.password.octets(), b"\xff\xfe\x00");
 }
 
@@ -46,10 +38,7 @@ fn a_password_may_be_any_octets() {
 fn wrong_passwords_are_answered_as_the_directory_says() {
     let mut connection = Connection::clear();
     let ticket = ticket(&connection.send(1, bind_request("uid=ada", "wrong")));
-    connection.answer(
-        ticket,
-        Answer::Result(Outcome::code(ResultCode::InvalidCredentials)),
-    );
+    connection.answer(ticket, Answer::Result(Outcome::code(ResultCode::InvalidCredentials)));
     assert_eq!(connection.read_result(), (1, 49, "bind"));
 }
 
@@ -57,33 +46,19 @@ fn wrong_passwords_are_answered_as_the_directory_says() {
 fn a_version_other_than_3_is_a_protocol_error() {
     for version in [2, 4, 127] {
         let cred = LdapBindCred::Simple("x".to_owned());
-        let op = LdapOp::BindRequest(LdapBindRequest {
-            version,
-            dn: "uid=ada".to_owned(),
-            cred,
-        });
+        let op = LdapOp::BindRequest(LdapBindRequest { version, dn: "uid=ada".to_owned(), cred });
         assert_eq!(refused(&mut Connection::clear(), op), 2);
     }
 }
 
 #[test]
 fn sasl_and_unknown_choices_are_not_supported_and_the_connection_lives() {
-    let sasl = SaslCredentials {
-        mechanism: "GSS-SPNEGO".to_owned(),
-        credentials: vec![1, 2, 3],
-    };
+    let sasl = SaslCredentials { mechanism: "GSS-SPNEGO".to_owned(), credentials: vec![1, 2, 3] };
     let mut connection = Connection::clear();
     let cred = LdapBindCred::SASL(sasl);
-    let op = LdapOp::BindRequest(LdapBindRequest {
-        version: 3,
-        dn: String::new(),
-        cred,
-    });
+    let op = LdapOp::BindRequest(LdapBindRequest { version: 3, dn: String::new(), cred });
     assert_eq!(refused(&mut connection, op), 7);
-    let bind = element(
-        0x60,
-        &[&[0x02, 0x01, 0x03], &[0x04, 0x00], &[0x85, 0x01, 0x41]],
-    );
+    let bind = element(0x60, &[&[0x02, 0x01, 0x03], &[0x04, 0x00], &[0x85, 0x01, 0x41]]);
     connection.send_octets(&message(3, &bind));
     assert_eq!(connection.read_result(), (3, 7, "bind"));
     connection.bind();
@@ -100,30 +75,18 @@ fn rfc4513_5_1_1_an_anonymous_bind_succeeds_and_drops_the_identity() {
 fn rfc4513_5_1_2_a_name_without_a_password_is_refused_and_drops_the_identity() {
     let mut connection = Connection::clear();
     connection.bind();
-    assert_eq!(
-        refused(&mut connection, bind_request("uid=ada,dc=acme", "")),
-        53
-    );
+    assert_eq!(refused(&mut connection, bind_request("uid=ada,dc=acme", "")), 53);
 }
 
 #[test]
 fn a_password_without_a_name_is_wrong() {
-    assert_eq!(
-        refused(&mut Connection::clear(), bind_request("", "secret")),
-        49
-    );
+    assert_eq!(refused(&mut Connection::clear(), bind_request("", "secret")), 49);
 }
 
 #[test]
 fn a_name_that_is_not_utf8_is_no_dn() {
-    let bind = element(
-        0x60,
-        &[
-            &[0x02, 0x01, 0x03],
-            &element(0x04, &[b"\xff"]),
-            &element(0x80, &[b"x"]),
-        ],
-    );
+    let bind =
+        element(0x60, &[&[0x02, 0x01, 0x03], &element(0x04, &[b"\xff"]), &element(0x80, &[b"x"])]);
     let mut connection = Connection::clear();
     connection.send_octets(&message(1, &bind));
     assert_eq!(connection.read_result(), (1, 34, "bind"));
@@ -131,43 +94,27 @@ fn a_name_that_is_not_utf8_is_no_dn() {
 
 #[test]
 fn rfc4513_6_3_2_a_password_in_clear_is_refused_before_anybody_looks_at_it() {
-    let settings = Settings {
-        cleartext_bind: CleartextBind::Refused,
-        ..SETTINGS
-    };
+    let settings = Settings { cleartext_bind: CleartextBind::Refused, ..SETTINGS };
     let mut connection = Connection::new(settings, Security::Clear);
-    assert_eq!(
-        refused(&mut connection, bind_request("uid=ada", "secret")),
-        13
-    );
+    assert_eq!(refused(&mut connection, bind_request("uid=ada", "secret")), 13);
     assert_eq!(refused(&mut connection, bind_request("uid=ada", "")), 13);
     assert_eq!(refused(&mut connection, bind_request("", "")), 0);
     let mut connection = Connection::new(settings, Security::Tls);
-    assert_eq!(
-        connection.send(1, bind_request("uid=ada", "secret")).len(),
-        1
-    );
+    assert_eq!(connection.send(1, bind_request("uid=ada", "secret")).len(), 1);
 }
 
 #[test]
 fn section_4_2_1_what_follows_a_bind_waits_for_its_answer() {
     let mut connection = Connection::clear();
-    let octets = [
-        encoded(1, bind_request("uid=ada", "x"), vec![]),
-        encoded(2, search(), vec![]),
-    ]
-    .concat();
+    let octets =
+        [encoded(1, bind_request("uid=ada", "x"), vec![]), encoded(2, search(), vec![])].concat();
     let binding = ticket(&connection.send_octets(&octets));
     assert!(connection.commands().is_empty());
     assert!(!connection.session.wants_input());
     connection.succeed(binding);
     let searching = ticket(&connection.commands());
     connection.succeed(searching);
-    let ids: Vec<i32> = connection
-        .read()
-        .iter()
-        .map(|message| message.msgid)
-        .collect();
+    let ids: Vec<i32> = connection.read().iter().map(|message| message.msgid).collect();
     assert_eq!(ids, [1, 2]);
 }
 
@@ -176,10 +123,7 @@ fn section_4_2_1_what_runs_when_a_bind_comes_is_abandoned() {
     let mut connection = Connection::clear();
     let searching = ticket(&connection.send(1, search()));
     let commands = connection.send(2, bind_request("uid=ada", "x"));
-    let [
-        Command::Abandoned(abandoned),
-        Command::Ask(binding, Question::Bind(_)),
-    ] = commands[..]
+    let [Command::Abandoned(abandoned), Command::Ask(binding, Question::Bind(_))] = commands[..]
     else {
         panic!("{commands:?}")
     };

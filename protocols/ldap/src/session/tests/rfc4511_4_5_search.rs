@@ -84,18 +84,10 @@ fn entries_are_what_another_decoder_reads() {
         .unwrap();
     writer.entry("", |_| {}).unwrap();
     let messages = connection.read();
-    let LdapOp::SearchResultEntry(entry) = &messages[0].op else {
-        panic!("{messages:?}")
-    };
-    assert_eq!(
-        (messages[0].msgid, entry.dn.as_str()),
-        (7, "uid=ada,dc=acme")
-    );
-    let read: Vec<_> = entry
-        .attributes
-        .iter()
-        .map(|pair| (pair.atype.as_str(), pair.vals.clone()))
-        .collect();
+    let LdapOp::SearchResultEntry(entry) = &messages[0].op else { panic!("{messages:?}") };
+    assert_eq!((messages[0].msgid, entry.dn.as_str()), (7, "uid=ada,dc=acme"));
+    let read: Vec<_> =
+        entry.attributes.iter().map(|pair| (pair.atype.as_str(), pair.vals.clone())).collect();
     assert_eq!(
         read,
         [
@@ -105,9 +97,7 @@ fn entries_are_what_another_decoder_reads() {
             ("seeAlso", vec![b"uid=bob,dc=acme".to_vec()]),
         ]
     );
-    let LdapOp::SearchResultEntry(entry) = &messages[1].op else {
-        panic!("{messages:?}")
-    };
+    let LdapOp::SearchResultEntry(entry) = &messages[1].op else { panic!("{messages:?}") };
     assert!(entry.dn.is_empty() && entry.attributes.is_empty());
 }
 
@@ -118,21 +108,14 @@ fn entries_of_every_length_have_the_shortest_headers() {
         0, 80, 90, 100, 110, 115, 120, 127, 128, 200, 255, 256, 3000, 65_400, 65_535, 65_536,
         70_000,
     ] {
-        let limits = Limits {
-            output: 1 << 20,
-            ..SETTINGS.limits
-        };
+        let limits = Limits { output: 1 << 20, ..SETTINGS.limits };
         let mut connection = Connection::new(Settings { limits, ..SETTINGS }, Security::Clear);
         let ticket = ticket(&connection.send(1, search()));
         let value = "x".repeat(size);
         let mut writer = connection.session.entries(ticket).unwrap();
-        writer
-            .entry("", |attributes| attributes.values(cn, [&value]))
-            .unwrap();
+        writer.entry("", |attributes| attributes.values(cn, [&value])).unwrap();
         let ours = std::mem::take(connection.session.output());
-        let [message] = &decoded(&ours)[..] else {
-            panic!()
-        };
+        let [message] = &decoded(&ours)[..] else { panic!() };
         assert_eq!(encoded(1, message.op.clone(), Vec::new()), ours, "{size}");
     }
 }
@@ -146,20 +129,13 @@ fn section_4_5_1_6_types_only_returns_names_without_values() {
         .entry("cn=a", |attributes| {
             attributes.values(attribute("cn").unwrap(), ["a", "b"]);
             attributes.values(attribute("sn").unwrap(), Vec::<String>::new());
-            attributes.with(attribute("ou").unwrap(), |values| {
-                values.push_parts(&[b"a", b"b"])
-            });
+            attributes.with(attribute("ou").unwrap(), |values| values.push_parts(&[b"a", b"b"]));
         })
         .unwrap();
     let messages = connection.read();
-    let LdapOp::SearchResultEntry(entry) = &messages[0].op else {
-        panic!("{messages:?}")
-    };
-    let read: Vec<_> = entry
-        .attributes
-        .iter()
-        .map(|pair| (pair.atype.as_str(), pair.vals.len()))
-        .collect();
+    let LdapOp::SearchResultEntry(entry) = &messages[0].op else { panic!("{messages:?}") };
+    let read: Vec<_> =
+        entry.attributes.iter().map(|pair| (pair.atype.as_str(), pair.vals.len())).collect();
     assert_eq!(read, [("cn", 0), ("ou", 0)]);
 }
 
@@ -178,10 +154,7 @@ fn section_4_5_1_4_the_size_limit_is_exact() {
         connection.answer(ticket, Answer::Result(Outcome::code(code)));
         let messages = connection.read();
         let (_, result) = result(&messages.last().unwrap().op);
-        assert_eq!(
-            (messages.len() - 1, number(result)),
-            (given, if there > 3 { 4 } else { 0 })
-        );
+        assert_eq!((messages.len() - 1, number(result)), (given, if there > 3 { 4 } else { 0 }));
     }
 }
 
@@ -211,11 +184,7 @@ fn section_4_5_1_7_filters_are_bounded_in_depth_and_size() {
             &[0x30, 0x00],
         ];
         let mut connection = Connection::clear();
-        assert!(
-            connection
-                .send_octets(&message(1, &element(0x63, &parts)))
-                .is_empty()
-        );
+        assert!(connection.send_octets(&message(1, &element(0x63, &parts))).is_empty());
         assert_eq!(connection.read_result(), (1, 11, "search"));
     }
 }
@@ -223,10 +192,8 @@ fn section_4_5_1_7_filters_are_bounded_in_depth_and_size() {
 #[test]
 fn a_base_that_is_not_utf8_is_no_dn() {
     let octets = encoded(1, op(|request| request.base = "XX".to_owned()), Vec::new());
-    let octets: Vec<u8> = octets
-        .iter()
-        .map(|octet| if *octet == b'X' { 0xff } else { *octet })
-        .collect();
+    let octets: Vec<u8> =
+        octets.iter().map(|octet| if *octet == b'X' { 0xff } else { *octet }).collect();
     let mut connection = Connection::clear();
     connection.send_octets(&octets);
     assert_eq!(connection.read_result(), (1, 34, "search"));
@@ -240,8 +207,5 @@ fn section_4_1_9_the_result_names_what_the_directory_says() {
     connection.answer(ticket, Answer::Result(outcome));
     let messages = connection.read();
     let (_, result) = result(&messages[0].op);
-    assert_eq!(
-        (result.matcheddn.as_str(), result.message.as_str()),
-        ("dc=acme", "nothing there")
-    );
+    assert_eq!((result.matcheddn.as_str(), result.message.as_str()), ("dc=acme", "nothing there"));
 }
