@@ -13,9 +13,7 @@ impl Clock {
     /// Starts a clock whose monotonic time begins at zero.
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     pub fn start() -> Self {
-        Self {
-            start: Instant::now(),
-        }
+        Self { start: Instant::now() }
     }
 
     /// Tells the time of day in milliseconds since 1970-01-01 00:00 UTC. It can jump, backwards

@@ -9,8 +9,21 @@ use zeroize::Zeroizing;
 use crate::config::MasterKeySource;
 use crate::private_file;
 
-/// The octets of a master key; they are wiped when they are dropped.
-pub type MasterKey = Zeroizing<[u8; 32]>;
+/// A master key. It cannot be printed and is wiped from memory when it is dropped.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MasterKey(Zeroizing<[u8; 32]>);
+
+impl MasterKey {
+    /// Makes a key of octets that come from the operating system's randomness.
+    pub fn new(octets: [u8; 32]) -> Self {
+        Self(Zeroizing::new(octets))
+    }
+
+    /// Gives the octets to whoever seals and opens with them.
+    pub fn octets(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
 
 /// Why there is no master key.
 #[derive(Debug, thiserror::Error)]
@@ -97,15 +110,12 @@ fn read(file: &Path) -> Result<MasterKey, MasterKeyError> {
 }
 
 fn at(file: &Path, source: io::Error) -> MasterKeyError {
-    MasterKeyError::File {
-        file: file.to_owned(),
-        source,
-    }
+    MasterKeyError::File { file: file.to_owned(), source }
 }
 
 fn parse(text: &str) -> Option<MasterKey> {
     let digits = text.trim_ascii().as_bytes();
-    let mut key = MasterKey::default();
+    let mut key = Zeroizing::new([0; 32]);
     let (pairs, rest) = digits.as_chunks::<2>();
     if pairs.len() != key.len() || !rest.is_empty() {
         return None;
@@ -115,12 +125,12 @@ fn parse(text: &str) -> Option<MasterKey> {
         let low = char::from(*low).to_digit(16)?;
         *octet = u8::try_from(high << 4 | low).ok()?;
     }
-    Some(key)
+    Some(MasterKey(key))
 }
 
 fn spell(key: &MasterKey) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(65));
-    for octet in key.iter() {
+    for octet in key.octets() {
         for digit in [octet >> 4, octet & 15] {
             text.extend(char::from_digit(u32::from(digit), 16));
         }
@@ -135,7 +145,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     fn key(octet: u8) -> MasterKey {
-        Zeroizing::new([octet; 32])
+        MasterKey::new([octet; 32])
     }
 
     fn nothing(_: &str) -> Option<String> {
@@ -160,7 +170,7 @@ mod tests {
         let file = folder.path().join("master-key");
         fs::write(&file, "00".repeat(32)).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
-        let refused = fetch(&MasterKeySource::File(file), &nothing, &key(1)).unwrap_err();
+        let refused = fetch(&MasterKeySource::File(file), &nothing, &key(1)).err().unwrap();
         assert!(matches!(refused, MasterKeyError::Exposed(_)));
     }
 
@@ -173,21 +183,18 @@ mod tests {
             (name == "CREDENTIALS_DIRECTORY").then(|| folder.path().display().to_string())
         };
         assert!(fetch(&source, &variable, &key(1)).unwrap() == key(0x0f));
-        let refused = fetch(&source, &nothing, &key(1)).unwrap_err();
+        let refused = fetch(&source, &nothing, &key(1)).err().unwrap();
         assert!(matches!(refused, MasterKeyError::NoCredentials(_)));
     }
 
     #[test]
     fn a_variable_that_is_missing_or_no_key_is_refused() {
         let source = MasterKeySource::Environment("KEY".into());
-        let refused = fetch(&source, &nothing, &key(1)).unwrap_err();
+        let refused = fetch(&source, &nothing, &key(1)).err().unwrap();
         assert!(matches!(refused, MasterKeyError::NoVariable(_)));
         for text in ["", "ab", &"0".repeat(63), &"0".repeat(65), &"g".repeat(64)] {
-            let refused = fetch(&source, &|_| Some(text.to_owned()), &key(1)).unwrap_err();
-            assert_eq!(
-                refused.to_string(),
-                "the master key in `KEY` is not 64 hexadecimal digits"
-            );
+            let refused = fetch(&source, &|_| Some(text.to_owned()), &key(1)).err().unwrap();
+            assert_eq!(refused.to_string(), "the master key in `KEY` is not 64 hexadecimal digits");
         }
     }
 }

@@ -13,9 +13,7 @@ use std::path::Path;
 /// When the folder does not exist or cannot be written to.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let scratch = write_beside(path, content)?;
-    fs::rename(&scratch, path)
-        .and_then(|()| sync_folder(path))
-        .inspect_err(|_| discard(&scratch))
+    fs::rename(&scratch, path).and_then(|()| sync_folder(path)).inspect_err(|_| discard(&scratch))
 }
 
 /// Like [`replace`], but leaves a file of the same name alone.
@@ -31,21 +29,12 @@ pub fn create(path: &Path, content: &[u8]) -> io::Result<()> {
 }
 
 fn write_beside(path: &Path, content: &[u8]) -> io::Result<std::path::PathBuf> {
-    let mut name = path
-        .file_name()
-        .ok_or(io::ErrorKind::InvalidInput)?
-        .to_owned();
+    let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
     name.push(format!(".{}.new", std::process::id()));
     let scratch = path.with_file_name(name);
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&scratch)?;
-    file.write_all(content)
-        .and_then(|()| file.sync_all())
-        .inspect_err(|_| discard(&scratch))?;
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&scratch)?;
+    file.write_all(content).and_then(|()| file.sync_all()).inspect_err(|_| discard(&scratch))?;
     Ok(scratch)
 }
 

@@ -112,10 +112,7 @@ fn find(config: &config::Privileges) -> Result<Option<Target>, PrivilegesError> 
                 .gid
         }
     };
-    Ok(Some(Target {
-        user: user.uid,
-        group,
-    }))
+    Ok(Some(Target { user: user.uid, group }))
 }
 
 fn decide(
@@ -149,25 +146,16 @@ fn become_user(target: Target) -> Result<(), PrivilegesError> {
 
 fn drop_capabilities() -> Result<(), PrivilegesError> {
     let step = "giving up capabilities";
-    let refused = |error: rustix::io::Errno| PrivilegesError::Refused {
-        step,
-        source: error.into(),
-    };
+    let refused =
+        |error: rustix::io::Errno| PrivilegesError::Refused { step, source: error.into() };
     rustix::thread::clear_ambient_capability_set().map_err(refused)?;
     let none = CapabilitySet::empty();
-    let sets = CapabilitySets {
-        effective: none,
-        permitted: none,
-        inheritable: none,
-    };
+    let sets = CapabilitySets { effective: none, permitted: none, inheritable: none };
     rustix::thread::set_capabilities(None, sets).map_err(refused)
 }
 
 fn at(step: &'static str) -> impl Fn(Errno) -> PrivilegesError {
-    move |errno| PrivilegesError::Refused {
-        step,
-        source: errno.into(),
-    }
+    move |errno| PrivilegesError::Refused { step, source: errno.into() }
 }
 
 #[cfg(test)]
@@ -179,18 +167,11 @@ mod tests {
     const BOB: Uid = Uid::from_raw(1001);
 
     fn config(user: Option<&str>, stay_root: bool) -> config::Privileges {
-        config::Privileges {
-            user: user.map(str::to_owned),
-            group: None,
-            stay_root,
-        }
+        config::Privileges { user: user.map(str::to_owned), group: None, stay_root }
     }
 
     fn target(user: Uid) -> Option<Target> {
-        Some(Target {
-            user,
-            group: Gid::from_raw(1000),
-        })
+        Some(Target { user, group: Gid::from_raw(1000) })
     }
 
     #[test]
@@ -224,9 +205,6 @@ mod tests {
     #[test]
     fn a_user_that_does_not_exist_is_named() {
         let refused = find(&config(Some("no-such-user"), false)).unwrap_err();
-        assert_eq!(
-            refused.to_string(),
-            "`[privileges] user`: there is no user `no-such-user`"
-        );
+        assert_eq!(refused.to_string(), "`[privileges] user`: there is no user `no-such-user`");
     }
 }

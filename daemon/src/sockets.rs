@@ -82,11 +82,7 @@ fn each<T>(
                 tracing::warn!(door, %address, "this machine has no IPv6, the address is left out");
             }
             Err(source) => {
-                return Err(BindError {
-                    door,
-                    address,
-                    source,
-                });
+                return Err(BindError { door, address, source });
             }
         }
     }

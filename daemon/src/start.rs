@@ -1,8 +1,10 @@
 //! The start, in the order that leaves nothing half up: build what needs no threads, bind all,
 //! give up privileges, say READY, serve.
 
+use std::fs::DirBuilder;
 use std::io;
-use std::path::PathBuf;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::{Config, Tls};
@@ -16,12 +18,20 @@ use crate::sockets::{BindError, Sockets};
 use crate::tls::{Identity, TlsError};
 use crate::{environment, privileges};
 
-/// Why the daemon did not start. The first three are for the operator to mend.
+/// Why the daemon did not start. The first four are for the operator to mend.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The certificate cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The folder of the data cannot be made.
+    #[error("{}: {source}", folder.display())]
+    Data {
+        /// The folder.
+        folder: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
     /// There is no master key.
     #[error(transparent)]
     MasterKey(#[from] MasterKeyError),
@@ -40,7 +50,6 @@ pub enum StartError {
 }
 
 /// A daemon whose ports are bound and whose privileges are gone.
-#[derive(Debug)]
 pub struct Prepared {
     /// What it was told.
     pub config: Config,
@@ -53,7 +62,8 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Reads the certificate, binds every port, gives up privileges and fetches the master key.
+    /// Reads the certificate, binds every port, gives up privileges, makes the folder of the data
+    /// where there is none, and fetches the master key.
     ///
     /// # Errors
     ///
@@ -62,15 +72,11 @@ impl Prepared {
         let tls = load_identity(&config.tls)?;
         let sockets = Sockets::bind(&config)?;
         privileges::give_up(&config.privileges)?;
+        make_folder(&config.data.directory)?;
         let fresh = MasterKey::new(randomness::octets()?);
         let source = &config.data.master_key;
         let master_key = master_key::fetch(source, &environment::variable, &fresh)?;
-        Ok(Self {
-            config,
-            tls,
-            sockets,
-            master_key,
-        })
+        Ok(Self { config, tls, sockets, master_key })
     }
 }
 
@@ -115,13 +121,20 @@ pub async fn serve(
     signals: Signals,
 ) -> Result<Ending, StartError> {
     if let Some(tls) = prepared.tls.clone() {
-        lifecycle.on_reload("certificate", move || {
-            tls.reload().map_err(|error| error.to_string())
-        });
+        lifecycle.on_reload("certificate", move || tls.reload().map_err(|error| error.to_string()));
     }
     lifecycle.notifier().ready();
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "ready");
     Ok(lifecycle.run(signals).await)
+}
+
+/// Makes a folder that is its owner's alone. One that exists stays as it is.
+fn make_folder(folder: &Path) -> Result<(), StartError> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|source| StartError::Data { folder: folder.to_owned(), source })
 }
 
 fn load_identity(config: &Tls) -> Result<Option<Arc<Identity>>, TlsError> {
@@ -137,8 +150,7 @@ fn reload_log(lifecycle: &mut Lifecycle, running: Config, reloadable: Reloadable
     let Reloadable { file, log } = reloadable;
     lifecycle.on_reload("configuration", move || {
         let written = Config::load(&file).map_err(|error| error.to_string())?;
-        log.apply(&written.log.filter)
-            .map_err(|error| error.to_string())?;
+        log.apply(&written.log.filter).map_err(|error| error.to_string())?;
         let mut expected = running.clone();
         expected.log.filter = written.log.filter.clone();
         if written != expected {
@@ -153,8 +165,65 @@ fn watch(lifecycle: &Lifecycle) {
     if let Some(period) = systemd::watchdog_period() {
         let shutdown = lifecycle.tasks().shutdown().clone();
         let notifier = lifecycle.notifier().clone();
-        lifecycle
-            .tasks()
-            .spawn(systemd::watchdog(notifier, period, shutdown));
+        lifecycle.tasks().spawn(systemd::watchdog(notifier, period, shutdown));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lifecycle::Signal;
+    use std::os::unix::fs::PermissionsExt;
+    use std::sync::Mutex;
+
+    fn config(folder: &Path, more: &str) -> Config {
+        let data = folder.join("data");
+        let data = data.display();
+        let text = format!(
+            "[data]\ndirectory = \"{data}\"\nmaster_key = \"file:{data}/master-key\"\n\
+             [ldap]\nlisten = [\"127.0.0.1:0\"]\nlisten_tls = []\n\
+             [radius]\nauth = [\"127.0.0.1:0\"]\nacct = []\n\
+             [admin_api]\nlisten = []\n\
+             [privileges]\nstay_root = true\n{more}"
+        );
+        Config::parse("t.toml", &text).unwrap()
+    }
+
+    #[test]
+    fn a_prepared_daemon_has_bound_its_ports_and_keeps_its_data_to_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let prepared = Prepared::new(config(folder.path(), "")).unwrap();
+        assert_eq!(prepared.sockets.ldap.len(), 1);
+        assert_ne!(prepared.sockets.radius_auth[0].address.port(), 0);
+        assert!(prepared.sockets.ldap_tls.is_empty() && prepared.tls.is_none());
+        let data = folder.path().join("data");
+        let mode = data.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
+
+    #[test]
+    fn a_bad_certificate_is_refused_before_anything_is_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let tls = "[tls]\ncertificate = \"/nonexistent.pem\"\nkey = \"/nonexistent.key\"\n";
+        let refused = Prepared::new(config(folder.path(), tls)).err().unwrap();
+        assert!(matches!(refused, StartError::Tls(_)));
+        assert!(!folder.path().join("data").exists());
+    }
+
+    #[tokio::test]
+    async fn a_daemon_says_ready_and_serves_until_it_is_told_to_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let prepared = Prepared::new(config(folder.path(), "")).unwrap();
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let ear = Arc::clone(&told);
+        let notifier = Notifier::new(move |states| {
+            ear.lock().unwrap().extend(states.iter().map(ToString::to_string));
+        });
+        let lifecycle = Lifecycle::new(prepared.config.lifecycle.drain, notifier);
+        let (send, signals) = Signals::channel();
+        send.send(Signal::Terminate).await.unwrap();
+        let ending = serve(prepared, lifecycle, signals).await.unwrap();
+        assert!(ending.died.is_empty() && !ending.cut_off);
+        assert_eq!(*told.lock().unwrap(), ["READY=1", "STOPPING=1"]);
     }
 }

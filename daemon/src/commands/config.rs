@@ -28,9 +28,6 @@ mod tests {
         std::fs::write(&file, "[ldap]\nlisten_tls = []\n[admin_api]\nlisten = []\n").unwrap();
         let mut out = Vec::new();
         check(&file, &mut out).unwrap();
-        assert_eq!(
-            String::from_utf8(out).unwrap(),
-            format!("{}: no faults\n", file.display())
-        );
+        assert_eq!(String::from_utf8(out).unwrap(), format!("{}: no faults\n", file.display()));
     }
 }

@@ -83,7 +83,9 @@ impl CommandError {
     fn exit_code(&self) -> u8 {
         match self {
             Self::Config(_) => CONFIGURATION,
-            Self::Start(StartError::Tls(_) | StartError::MasterKey(_)) => CONFIGURATION,
+            Self::Start(
+                StartError::Tls(_) | StartError::Data { .. } | StartError::MasterKey(_),
+            ) => CONFIGURATION,
             Self::Start(StartError::Privileges(error)) | Self::Privileges(error) => match error {
                 PrivilegesError::NoUser(_) | PrivilegesError::NoGroup(_) => CONFIGURATION,
                 PrivilegesError::Root

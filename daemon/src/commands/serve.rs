@@ -14,9 +14,5 @@ pub(super) fn run(file: PathBuf) -> Result<(), CommandError> {
     privileges::harden()?;
     let prepared = Prepared::new(config)?;
     let ending = start::run(prepared, Reloadable { file, log })?;
-    if ending.died.is_empty() {
-        Ok(())
-    } else {
-        Err(CommandError::Died(ending.died))
-    }
+    if ending.died.is_empty() { Ok(()) } else { Err(CommandError::Died(ending.died)) }
 }

@@ -18,11 +18,7 @@ impl<'t> Document<'t> {
     /// Parses a file.
     pub(super) fn parse(file: &'t str, text: &'t str) -> Result<Self, Fault> {
         match DeTable::parse(text) {
-            Ok(table) => Ok(Self {
-                file,
-                text,
-                table: table.into_inner(),
-            }),
+            Ok(table) => Ok(Self { file, text, table: table.into_inner() }),
             Err(error) => Err(fault(file, text, error.span(), error.message())),
         }
     }
@@ -82,11 +78,7 @@ impl<'t> Document<'t> {
     }
 
     fn fault(&self, span: Range<usize>, message: String) -> Fault {
-        Fault {
-            file: self.file.to_owned(),
-            line: Some(line_of(self.text, span.start)),
-            message,
-        }
+        Fault { file: self.file.to_owned(), line: Some(line_of(self.text, span.start)), message }
     }
 }
 
@@ -99,11 +91,7 @@ fn fault(file: &str, text: &str, span: Option<Range<usize>>, message: &str) -> F
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
-    text.bytes()
-        .take(offset)
-        .filter(|octet| *octet == b'\n')
-        .count()
-        + 1
+    text.bytes().take(offset).filter(|octet| *octet == b'\n').count() + 1
 }
 
 fn suggest(message: String, hint: Option<String>) -> String {

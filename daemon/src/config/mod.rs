@@ -74,10 +74,8 @@ impl Config {
     ///
     /// When the file cannot be read, and for every reason of [`Self::parse`].
     pub fn load(file: &Path) -> Result<Self, ConfigError> {
-        let text = fs::read_to_string(file).map_err(|source| ConfigError::Unreadable {
-            file: file.to_owned(),
-            source,
-        })?;
+        let text = fs::read_to_string(file)
+            .map_err(|source| ConfigError::Unreadable { file: file.to_owned(), source })?;
         Self::parse(&file.display().to_string(), &text)
     }
 
@@ -111,11 +109,8 @@ impl Config {
         };
         let (certificate, key) = (self.tls.certificate.is_some(), self.tls.key.is_some());
         if certificate != key {
-            let (has, lacks) = if certificate {
-                ("certificate", "key")
-            } else {
-                ("key", "certificate")
-            };
+            let (has, lacks) =
+                if certificate { ("certificate", "key") } else { ("key", "certificate") };
             add("tls", has, &format!("`[tls] {has}` needs `[tls] {lacks}`"));
         } else if !certificate {
             let needy = [

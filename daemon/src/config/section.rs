@@ -22,12 +22,7 @@ impl Key {
         doc: &'static [&'static str],
         default: &V,
     ) -> Self {
-        Self {
-            name,
-            doc,
-            range: V::range(),
-            default: default.toml(),
-        }
+        Self { name, doc, range: V::range(), default: default.toml() }
     }
 }
 

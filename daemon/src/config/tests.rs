@@ -29,10 +29,7 @@ fn a_file_that_names_a_certificate_has_every_default() {
     assert_eq!(config.data.cache, 64 << 20);
     assert_eq!(config.lifecycle.drain, Duration::from_secs(10));
     assert!(!config.ldap.cleartext_bind);
-    assert_eq!(
-        config.tls.certificate.as_deref(),
-        Some(Path::new("/etc/a.pem"))
-    );
+    assert_eq!(config.tls.certificate.as_deref(), Some(Path::new("/etc/a.pem")));
 }
 
 #[test]
@@ -60,10 +57,7 @@ fn the_sample_uncommented_has_every_key_of_every_section() {
 #[test]
 fn the_packaged_sample_is_the_printed_one() {
     let packaged = include_str!("../../../packaging/tenantry.toml");
-    assert!(
-        packaged == sample(),
-        "run: tenantryd config sample > packaging/tenantry.toml"
-    );
+    assert!(packaged == sample(), "run: tenantryd config sample > packaging/tenantry.toml");
 }
 
 #[test]
@@ -76,10 +70,7 @@ fn an_unknown_key_is_refused_with_its_line_and_the_nearest_known_one() {
 
 #[test]
 fn an_unknown_key_that_resembles_nothing_is_refused_without_a_guess() {
-    assert_eq!(
-        refusal("[log]\nxyzzy = 1\n"),
-        "t.toml:2: unknown key `xyzzy` in `[log]`"
-    );
+    assert_eq!(refusal("[log]\nxyzzy = 1\n"), "t.toml:2: unknown key `xyzzy` in `[log]`");
 }
 
 #[test]
@@ -92,14 +83,8 @@ fn an_unknown_section_is_refused_with_the_nearest_known_one() {
 
 #[test]
 fn a_key_before_the_first_section_is_refused() {
-    assert_eq!(
-        refusal("listen = []\n"),
-        "t.toml:1: unknown key `listen` before the first section"
-    );
-    assert_eq!(
-        refusal("data = 1\n"),
-        "t.toml:1: `data` is a section, write `[data]`"
-    );
+    assert_eq!(refusal("listen = []\n"), "t.toml:1: unknown key `listen` before the first section");
+    assert_eq!(refusal("data = 1\n"), "t.toml:1: `data` is a section, write `[data]`");
 }
 
 #[test]
@@ -124,30 +109,12 @@ fn a_bad_value_is_refused_with_its_line_and_what_is_expected() {
             "t.toml:3: invalid type: integer `10`, expected a time such as \"10s\" \
              (units: ms, s, m, h, d)",
         ),
-        (
-            "[ldap]\nidle_timeout = \"2d\"\n",
-            "t.toml:2: 2d is out of range, expected 1s to 1d",
-        ),
-        (
-            "[data]\ncache = \"1KiB\"\n",
-            "t.toml:2: 1KiB is out of range, expected 1MiB to 256GiB",
-        ),
-        (
-            "[ldap]\nconnections = 0\n",
-            "t.toml:2: 0 is out of range, expected 1 to 1000000",
-        ),
-        (
-            "[ldap]\nlisten = [\"localhost\"]\n",
-            "t.toml:2: invalid socket address syntax",
-        ),
-        (
-            "[log]\nformat = \"xml\"\n",
-            "t.toml:2: unknown variant `xml`, expected `text` or `json`",
-        ),
-        (
-            "[data]\ndirectory = \"data\"\n",
-            "t.toml:2: `data` must be a path that begins with `/`",
-        ),
+        ("[ldap]\nidle_timeout = \"2d\"\n", "t.toml:2: 2d is out of range, expected 1s to 1d"),
+        ("[data]\ncache = \"1KiB\"\n", "t.toml:2: 1KiB is out of range, expected 1MiB to 256GiB"),
+        ("[ldap]\nconnections = 0\n", "t.toml:2: 0 is out of range, expected 1 to 1000000"),
+        ("[ldap]\nlisten = [\"localhost\"]\n", "t.toml:2: invalid socket address syntax"),
+        ("[log]\nformat = \"xml\"\n", "t.toml:2: unknown variant `xml`, expected `text` or `json`"),
+        ("[data]\ndirectory = \"data\"\n", "t.toml:2: `data` must be a path that begins with `/`"),
         (
             "[data]\nmaster_key = \"hunter2\"\n",
             "t.toml:2: `hunter2` names no source of a key, expected \"credential:NAME\", \
@@ -161,10 +128,7 @@ fn a_bad_value_is_refused_with_its_line_and_what_is_expected() {
 
 #[test]
 fn what_is_no_toml_is_refused_with_its_line() {
-    assert_eq!(
-        refusal("[ldap]\nlisten = [\n"),
-        "t.toml:2: unclosed array, expected `]`"
-    );
+    assert_eq!(refusal("[ldap]\nlisten = [\n"), "t.toml:2: unclosed array, expected `]`");
 }
 
 #[test]
@@ -216,8 +180,5 @@ fn values_that_contradict_each_other_are_refused() {
 #[test]
 fn a_file_that_cannot_be_read_is_named() {
     let refusal = Config::load(Path::new("/nonexistent/t.toml")).unwrap_err();
-    assert_eq!(
-        refusal.to_string(),
-        "/nonexistent/t.toml: No such file or directory (os error 2)"
-    );
+    assert_eq!(refusal.to_string(), "/nonexistent/t.toml: No such file or directory (os error 2)");
 }

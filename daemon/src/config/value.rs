@@ -40,19 +40,10 @@ pub(super) const MIB: usize = 1 << 20;
 /// 1024 MiB.
 pub(super) const GIB: usize = 1 << 30;
 
-const TIME_UNITS: &[(&str, u64)] = &[
-    ("ms", 1),
-    ("s", SECOND),
-    ("m", MINUTE),
-    ("h", HOUR),
-    ("d", DAY),
-];
-const SIZE_UNITS: &[(&str, u64)] = &[
-    ("B", 1),
-    ("KiB", 1 << 10),
-    ("MiB", 1 << 20),
-    ("GiB", 1 << 30),
-];
+const TIME_UNITS: &[(&str, u64)] =
+    &[("ms", 1), ("s", SECOND), ("m", MINUTE), ("h", HOUR), ("d", DAY)];
+const SIZE_UNITS: &[(&str, u64)] =
+    &[("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
 
 /// A whole number from `MIN` to `MAX`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,11 +93,7 @@ impl<const MIN: u64, const MAX: u64> Value for Time<MIN, MAX> {
     }
 
     fn range() -> Option<String> {
-        Some(format!(
-            "{} to {}",
-            spell(MIN, TIME_UNITS),
-            spell(MAX, TIME_UNITS)
-        ))
+        Some(format!("{} to {}", spell(MIN, TIME_UNITS), spell(MAX, TIME_UNITS)))
     }
 }
 
@@ -138,11 +125,7 @@ impl<const MIN: usize, const MAX: usize> Value for Size<MIN, MAX> {
     }
 
     fn range() -> Option<String> {
-        Some(format!(
-            "{} to {}",
-            spell(MIN as u64, SIZE_UNITS),
-            spell(MAX as u64, SIZE_UNITS)
-        ))
+        Some(format!("{} to {}", spell(MIN as u64, SIZE_UNITS), spell(MAX as u64, SIZE_UNITS)))
     }
 }
 
@@ -168,9 +151,7 @@ impl<const MAX: u32> Value for PerCore<MAX> {
 
     fn resolve(self) -> usize {
         match self.0 {
-            0 => std::thread::available_parallelism()
-                .map_or(1, usize::from)
-                .min(MAX as usize),
+            0 => std::thread::available_parallelism().map_or(1, usize::from).min(MAX as usize),
             chosen => chosen as usize,
         }
     }
@@ -212,9 +193,7 @@ impl<'de, T: FromStr<Err: Display>> Deserialize<'de> for Optional<T> {
         if text.is_empty() {
             return Ok(Self(None));
         }
-        text.parse()
-            .map(|value| Self(Some(value)))
-            .map_err(de::Error::custom)
+        text.parse().map(|value| Self(Some(value))).map_err(de::Error::custom)
     }
 }
 
@@ -255,9 +234,7 @@ impl Value for FullPath {
 
 impl<'de> Deserialize<'de> for FullPath {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 
@@ -300,10 +277,7 @@ impl Value for Vec<SocketAddr> {
 
 /// Lists the same port on every IPv4 and every IPv6 address of the machine.
 pub(super) fn everywhere(port: u16) -> Vec<SocketAddr> {
-    vec![
-        SocketAddr::from(([0; 4], port)),
-        SocketAddr::from(([0; 8], port)),
-    ]
+    vec![SocketAddr::from(([0; 4], port)), SocketAddr::from(([0; 8], port))]
 }
 
 /// Spells a string in TOML.
@@ -313,10 +287,8 @@ pub(super) fn quote(text: &str) -> String {
 
 /// Spells a measure in the largest unit that divides it.
 fn spell(amount: u64, units: &[(&str, u64)]) -> String {
-    let fitting = units
-        .iter()
-        .rev()
-        .find(|(_, factor)| amount > 0 && amount.is_multiple_of(*factor));
+    let fitting =
+        units.iter().rev().find(|(_, factor)| amount > 0 && amount.is_multiple_of(*factor));
     match fitting.or_else(|| units.first()) {
         Some((unit, factor)) => format!("{}{unit}", amount / factor),
         None => amount.to_string(),
@@ -338,9 +310,7 @@ impl Visitor<'_> for Measure {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<u64, E> {
-        let end = text
-            .find(|it: char| !it.is_ascii_digit())
-            .unwrap_or(text.len());
+        let end = text.find(|it: char| !it.is_ascii_digit()).unwrap_or(text.len());
         let (digits, unit) = text.split_at_checked(end).unwrap_or((text, ""));
         let factor = self.units.iter().find(|(name, _)| *name == unit.trim());
         let (Ok(number), Some((_, factor))) = (digits.parse::<u64>(), factor) else {

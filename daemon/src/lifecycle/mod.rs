@@ -42,12 +42,7 @@ pub struct Ending {
 impl Lifecycle {
     /// Begins a life that may take as long as `drain` to finish its work at the end.
     pub fn new(drain: Duration, notifier: Notifier) -> Self {
-        Self {
-            tasks: Tasks::new(Shutdown::new()),
-            drain,
-            reloads: Vec::new(),
-            notifier,
-        }
+        Self { tasks: Tasks::new(Shutdown::new()), drain, reloads: Vec::new(), notifier }
     }
 
     /// Gives access to the tasks and the shutdown that every door shares.
@@ -73,10 +68,7 @@ impl Lifecycle {
     pub async fn run(self, mut signals: Signals) -> Ending {
         self.live(&mut signals).await;
         let cut_off = self.end(&mut signals).await;
-        Ending {
-            died: self.tasks.died(),
-            cut_off,
-        }
+        Ending { died: self.tasks.died(), cut_off }
     }
 
     async fn live(&self, signals: &mut Signals) {
@@ -122,10 +114,7 @@ impl Lifecycle {
         if cut_off {
             tracing::warn!(left = self.tasks.count(), "stopping at once");
             shutdown.stop();
-            if tokio::time::timeout(STOP_GRACE, self.tasks.ended())
-                .await
-                .is_err()
-            {
+            if tokio::time::timeout(STOP_GRACE, self.tasks.ended()).await.is_err() {
                 tracing::error!(left = self.tasks.count(), "tasks that do not stop are left");
             }
         }

@@ -13,10 +13,7 @@ pub struct Shutdown {
 impl Shutdown {
     /// Makes a shutdown that has not begun.
     pub fn new() -> Self {
-        Self {
-            drain: CancellationToken::new(),
-            stop: CancellationToken::new(),
-        }
+        Self { drain: CancellationToken::new(), stop: CancellationToken::new() }
     }
 
     /// Begins the first step: nothing new is accepted, what was begun is finished.

@@ -32,10 +32,8 @@ impl Notifier {
     }
 
     /// Tells a function.
-    pub(super) fn new(tell: impl Fn(&[NotifyState<'_>]) + Send + Sync + 'static) -> Self {
-        Self {
-            tell: Arc::new(tell),
-        }
+    pub(crate) fn new(tell: impl Fn(&[NotifyState<'_>]) + Send + Sync + 'static) -> Self {
+        Self { tell: Arc::new(tell) }
     }
 
     /// Every door is open.

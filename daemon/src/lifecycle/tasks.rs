@@ -20,11 +20,7 @@ pub struct Tasks {
 impl Tasks {
     /// Makes an empty set of tasks that end with `shutdown`.
     pub(super) fn new(shutdown: Shutdown) -> Self {
-        Self {
-            shutdown,
-            tracker: TaskTracker::new(),
-            died: Arc::default(),
-        }
+        Self { shutdown, tracker: TaskTracker::new(), died: Arc::default() }
     }
 
     /// Tells the tasks when to end.
@@ -77,10 +73,7 @@ impl Tasks {
 
     /// Names the supervised tasks that died.
     pub(super) fn died(&self) -> Vec<&'static str> {
-        self.died
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.died.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn judge<E: Display>(&self, name: &'static str, outcome: Result<Result<(), E>, JoinError>) {
@@ -90,10 +83,7 @@ impl Tasks {
             Ok(Err(error)) => tracing::error!(task = name, %error, "a task failed"),
             Err(error) => tracing::error!(task = name, %error, "a task died"),
         }
-        self.died
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(name);
+        self.died.lock().unwrap_or_else(PoisonError::into_inner).push(name);
         self.shutdown.drain();
     }
 }

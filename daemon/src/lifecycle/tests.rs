@@ -13,10 +13,8 @@ fn life(drain: Duration) -> (Lifecycle, Told) {
     let told = Told::default();
     let ear = Arc::clone(&told);
     let notifier = Notifier::new(move |states| {
-        let words: Vec<String> = states
-            .iter()
-            .map(|it| it.to_string().split('=').next().unwrap().to_owned())
-            .collect();
+        let words: Vec<String> =
+            states.iter().map(|it| it.to_string().split('=').next().unwrap().to_owned()).collect();
         ear.lock().unwrap().push(words.join("+"));
     });
     (Lifecycle::new(drain, notifier), told)
@@ -32,8 +30,7 @@ async fn a_signal_drains_and_work_that_was_begun_is_finished() {
     let (life, told) = life(Duration::from_secs(10));
     let finished = Arc::new(Mutex::new(false));
     let mark = Arc::clone(&finished);
-    life.tasks()
-        .supervise("door", until_drained(life.tasks().shutdown().clone()));
+    life.tasks().supervise("door", until_drained(life.tasks().shutdown().clone()));
     life.tasks().spawn(async move {
         sleep(Duration::from_secs(3)).await;
         *mark.lock().unwrap() = true;
@@ -41,13 +38,7 @@ async fn a_signal_drains_and_work_that_was_begun_is_finished() {
     let (send, signals) = Signals::channel();
     send.send(Signal::Terminate).await.unwrap();
     let ending = life.run(signals).await;
-    assert_eq!(
-        ending,
-        Ending {
-            died: vec![],
-            cut_off: false
-        }
-    );
+    assert_eq!(ending, Ending { died: vec![], cut_off: false });
     assert!(*finished.lock().unwrap());
     assert_eq!(*told.lock().unwrap(), ["STOPPING"]);
 }
@@ -67,29 +58,21 @@ async fn work_that_takes_too_long_is_cut_off_at_the_deadline() {
 async fn a_second_signal_stops_at_once() {
     let (life, _) = life(Duration::from_secs(10));
     life.tasks().spawn(pending());
-    life.tasks()
-        .supervise("door", pending::<Result<(), String>>());
+    life.tasks().supervise("door", pending::<Result<(), String>>());
     let (send, signals) = Signals::channel();
     send.send(Signal::Terminate).await.unwrap();
     send.send(Signal::Reload).await.unwrap();
     send.send(Signal::Terminate).await.unwrap();
     let begin = Instant::now();
     let ending = life.run(signals).await;
-    assert_eq!(
-        ending,
-        Ending {
-            died: vec![],
-            cut_off: true
-        }
-    );
+    assert_eq!(ending, Ending { died: vec![], cut_off: true });
     assert_eq!(begin.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_supervised_task_that_ends_early_ends_the_daemon_and_is_named() {
     let (life, _) = life(Duration::from_secs(10));
-    life.tasks()
-        .supervise("door", async { Ok::<(), String>(()) });
+    life.tasks().supervise("door", async { Ok::<(), String>(()) });
     let (_send, signals) = Signals::channel();
     assert_eq!(life.run(signals).await.died, ["door"]);
 }
@@ -97,8 +80,7 @@ async fn a_supervised_task_that_ends_early_ends_the_daemon_and_is_named() {
 #[tokio::test(start_paused = true)]
 async fn a_supervised_task_that_fails_or_panics_is_named() {
     let (life, _) = life(Duration::from_secs(10));
-    life.tasks()
-        .supervise("failing", async { Err("no more sockets") });
+    life.tasks().supervise("failing", async { Err("no more sockets") });
     life.tasks().supervise("panicking", async {
         if life_is_short() {
             panic!("as the test wants it");
@@ -156,10 +138,7 @@ async fn a_reload_calls_everyone_even_after_one_failed_and_tells_systemd() {
     send.send(Signal::Terminate).await.unwrap();
     life.run(signals).await;
     assert_eq!(*calls.lock().unwrap(), ["first", "second"]);
-    assert_eq!(
-        *told.lock().unwrap(),
-        ["RELOADING+MONOTONIC_USEC", "READY", "STOPPING"]
-    );
+    assert_eq!(*told.lock().unwrap(), ["RELOADING+MONOTONIC_USEC", "READY", "STOPPING"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -178,8 +157,5 @@ async fn the_watchdog_is_told_twice_a_period_until_the_drain() {
     let (_send, signals) = Signals::channel();
     life.run(signals).await;
     let told = told.lock().unwrap();
-    assert_eq!(
-        *told,
-        ["WATCHDOG", "WATCHDOG", "WATCHDOG", "WATCHDOG", "STOPPING"]
-    );
+    assert_eq!(*told, ["WATCHDOG", "WATCHDOG", "WATCHDOG", "WATCHDOG", "STOPPING"]);
 }

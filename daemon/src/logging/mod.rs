@@ -87,15 +87,11 @@ where
 }
 
 fn is_silent(target: &str) -> bool {
-    target
-        .strip_prefix(SILENT)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+    target.strip_prefix(SILENT).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
 }
 
 fn parse(filter: &Filter) -> Result<EnvFilter, LogError> {
-    EnvFilter::builder()
-        .parse(filter.as_str())
-        .map_err(|_| LogError::Filter(filter.to_string()))
+    EnvFilter::builder().parse(filter.as_str()).map_err(|_| LogError::Filter(filter.to_string()))
 }
 
 #[cfg(test)]
@@ -125,10 +121,7 @@ mod tests {
     }
 
     fn log(filter: &str, format: Format) -> Log {
-        Log {
-            filter: filter.parse().unwrap(),
-            format,
-        }
+        Log { filter: filter.parse().unwrap(), format }
     }
 
     fn written(log: &Log, during: impl FnOnce(&LogControl)) -> String {
@@ -148,10 +141,7 @@ mod tests {
         assert_eq!(text.lines().count(), 1, "{text}");
         assert!(text.ends_with('\n'));
         let line = text.trim_end_matches('\n');
-        assert!(
-            !line.contains(|it: char| it.is_control() || it == '\u{202e}'),
-            "{line:?}"
-        );
+        assert!(!line.contains(|it: char| it.is_control() || it == '\u{202e}'), "{line:?}");
     }
 
     #[test]

@@ -144,13 +144,9 @@ fn server_config(
 
 fn read_chain(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let pem = read(file)?;
-    let refused = |source| TlsError::Certificates {
-        file: file.to_owned(),
-        source,
-    };
-    let chain = CertificateDer::pem_slice_iter(&pem)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(refused)?;
+    let refused = |source| TlsError::Certificates { file: file.to_owned(), source };
+    let chain =
+        CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>().map_err(refused)?;
     if chain.is_empty() {
         return Err(refused(rustls_pki_types::pem::Error::NoItemsFound));
     }
@@ -159,17 +155,12 @@ fn read_chain(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
 
 fn read_key(file: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
     let pem = zeroize::Zeroizing::new(read(file)?);
-    PrivateKeyDer::from_pem_slice(&pem).map_err(|source| TlsError::Key {
-        file: file.to_owned(),
-        source,
-    })
+    PrivateKeyDer::from_pem_slice(&pem)
+        .map_err(|source| TlsError::Key { file: file.to_owned(), source })
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, TlsError> {
-    fs::read(file).map_err(|source| TlsError::Unreadable {
-        file: file.to_owned(),
-        source,
-    })
+    fs::read(file).map_err(|source| TlsError::Unreadable { file: file.to_owned(), source })
 }
 
 #[cfg(test)]

@@ -88,9 +88,7 @@ impl SelfSigned {
 pub fn self_signed(names: &[&str], now: u64) -> Result<SelfSigned, SelfSignedError> {
     let authority_key = KeyPair::generate()?;
     let mut authority = CertificateParams::new(Vec::new())?;
-    authority
-        .distinguished_name
-        .push(DnType::CommonName, "Tenantry self-signed authority");
+    authority.distinguished_name.push(DnType::CommonName, "Tenantry self-signed authority");
     authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     set_validity(&mut authority, now)?;
@@ -100,9 +98,7 @@ pub fn self_signed(names: &[&str], now: u64) -> Result<SelfSigned, SelfSignedErr
     let key = KeyPair::generate()?;
     let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
     let mut server = CertificateParams::new(names)?;
-    server
-        .distinguished_name
-        .push(DnType::CommonName, "Tenantry");
+    server.distinguished_name.push(DnType::CommonName, "Tenantry");
     server.is_ca = IsCa::ExplicitNoCa;
     server.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -117,9 +113,7 @@ pub fn self_signed(names: &[&str], now: u64) -> Result<SelfSigned, SelfSignedErr
 
 fn set_validity(params: &mut CertificateParams, now: u64) -> Result<(), SelfSignedError> {
     let now = i64::try_from(now).unwrap_or(i64::MAX);
-    let today = Timestamp::from_millisecond(now)?
-        .to_zoned(TimeZone::UTC)
-        .date();
+    let today = Timestamp::from_millisecond(now)?.to_zoned(TimeZone::UTC).date();
     let date = |it: Date| {
         let (month, day) = (it.month().unsigned_abs(), it.day().unsigned_abs());
         rcgen::date_time_ymd(it.year().into(), month, day)

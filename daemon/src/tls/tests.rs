@@ -29,23 +29,14 @@ struct Fixture {
 
 fn fixture() -> Fixture {
     let folder = tempfile::tempdir().unwrap();
-    let files = self_signed(&NAMES, NOW)
-        .unwrap()
-        .write(folder.path())
-        .unwrap();
+    let files = self_signed(&NAMES, NOW).unwrap().write(folder.path()).unwrap();
     let identity = Identity::load(&files.certificate, &files.key, 16).unwrap();
-    Fixture {
-        folder,
-        files,
-        identity,
-    }
+    Fixture { folder, files, identity }
 }
 
 fn client(authority: &Path, version: &'static rustls::SupportedProtocolVersion) -> ClientConfig {
     let mut roots = RootCertStore::empty();
-    roots
-        .add(CertificateDer::from_pem_file(authority).unwrap())
-        .unwrap();
+    roots.add(CertificateDer::from_pem_file(authority).unwrap()).unwrap();
     ClientConfig::builder_with_details(provider(), Arc::new(Fixed))
         .with_protocol_versions(&[version])
         .unwrap()
@@ -104,10 +95,7 @@ fn a_session_is_resumed_over_both_versions_even_after_a_reload() {
 #[test]
 fn a_reload_shows_the_new_certificate_to_new_connections() {
     let it = fixture();
-    let files = self_signed(&NAMES, NOW)
-        .unwrap()
-        .write(it.folder.path())
-        .unwrap();
+    let files = self_signed(&NAMES, NOW).unwrap().write(it.folder.path()).unwrap();
     let client = Arc::new(client(&files.authority, &rustls::version::TLS13));
     handshake(&client, it.identity.config(), "localhost").unwrap_err();
     it.identity.reload().unwrap();
@@ -140,10 +128,7 @@ fn what_is_missing_is_named() {
     let refused = Identity::load(&missing, &it.files.key, 16).unwrap_err();
     assert_eq!(
         refused.to_string(),
-        format!(
-            "{}: No such file or directory (os error 2)",
-            missing.display()
-        )
+        format!("{}: No such file or directory (os error 2)", missing.display())
     );
     let refused = Identity::load(&it.files.certificate, &it.files.certificate, 16).unwrap_err();
     assert!(matches!(refused, TlsError::Key { .. }));
