@@ -1,1 +1,35 @@
-//! Skeleton.
+//! What is true, and who may: organizations and everything in them, behind one authorization.
+//!
+//! The directory is the only crate that names the store. Reading starts with
+//! [`Directory::read`], changing with [`Directory::change`]; both give a transaction whose
+//! `authorize` leaves a [`access::Grant`], and only a grant leads to a collection of records.
+//! [`authentication`] answers for LDAP, RADIUS and the admin API who somebody is.
+
+pub mod access;
+pub mod authentication;
+pub mod collections;
+mod directory;
+mod error;
+pub mod events;
+mod gear;
+mod id;
+mod limits;
+pub mod records;
+pub mod search;
+pub mod text;
+mod time;
+mod tools;
+
+pub use directory::{Changing, Directory, OpenOptions, OrganizationPage, ReadingTransaction};
+pub use error::{Error, Invalid, StoreFailure};
+pub use gear::{Gear, GearClient};
+pub use id::{
+    AdminId, AdminNumber, GroupId, OrganizationId, Place, RadiusClientId, RecordId, ReplyProfileId,
+    ServiceAccountId, TokenId, TokenNumber, UserId,
+};
+pub use storage::{
+    Entropy, EventOptions, MasterKey, MasterKeyError, OpenError, Options as StoreOptions, Report,
+    Secret,
+};
+pub use time::Time;
+pub use tools::Tools;

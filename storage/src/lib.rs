@@ -37,7 +37,7 @@ pub use key::MAX_VALUE;
 pub use log::{Changed, Commit, What};
 pub use name::{Id, Index, Kind, Partition, Relation};
 pub use reading::{Ids, ReadError, Reading, Records, Values};
-pub use record::{Corrupt, Entries, Record, decode};
+pub use record::{Corrupt, Entries, Record, decode, encode};
 pub use seal::{Entropy, MasterKey, MasterKeyError, Secret};
 pub use snapshot::Snapshot;
 pub use store::{OpenError, Options, Store};

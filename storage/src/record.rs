@@ -88,7 +88,10 @@ pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Corrupt> {
 }
 
 /// Writes a value as [`decode`] reads it.
-pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Corrupt> {
+///
+/// # Errors
+/// When the value has a shape that cannot be written.
+pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Corrupt> {
     postcard::to_stdvec(value).map_err(|error| Corrupt::new(error.to_string()))
 }
 

@@ -27,11 +27,7 @@ pub(crate) struct LockoutPolicy {
 impl Default for LockoutPolicy {
     /// Ten failures lock for fifteen minutes; failures are forgotten after as long.
     fn default() -> Self {
-        Self {
-            threshold: 10,
-            window_ms: 15 * 60 * 1000,
-            duration_ms: 15 * 60 * 1000,
-        }
+        Self { threshold: 10, window_ms: 15 * 60 * 1000, duration_ms: 15 * 60 * 1000 }
     }
 }
 
@@ -52,9 +48,7 @@ pub(crate) struct Lockout<K> {
 impl<K: Copy + Eq + Hash> Lockout<K> {
     /// Starts with no failures, and room for those of `capacity` accounts.
     pub(crate) fn new(capacity: usize) -> Self {
-        Self {
-            accounts: Shards::new(capacity),
-        }
+        Self { accounts: Shards::new(capacity) }
     }
 
     /// Counts a wrong password, by its fingerprint, under the policy of the account.
@@ -69,9 +63,7 @@ impl<K: Copy + Eq + Hash> Lockout<K> {
     ) -> Counted {
         self.accounts
             .of(&key)
-            .change(key, Failures::default, |failures| {
-                failures.count(fingerprint, policy, now_ms)
-            })
+            .change(key, Failures::default, |failures| failures.count(fingerprint, policy, now_ms))
     }
 
     /// Forgets the failures before a success.
@@ -85,10 +77,7 @@ impl<K: Copy + Eq + Hash> Lockout<K> {
     /// made at the same time must not outrun the count.
     pub(crate) fn locked(&self, key: K, now_ms: u64) -> Option<u64> {
         let shard = self.accounts.of(&key);
-        shard
-            .value(&key)
-            .and_then(|failures| failures.locked_until)
-            .filter(|until| now_ms < *until)
+        shard.value(&key).and_then(|failures| failures.locked_until).filter(|until| now_ms < *until)
     }
 
     /// Unlocks an account and forgets its failures.
@@ -129,10 +118,7 @@ impl Failures {
                 self.lock(now_ms.saturating_add(policy.duration_ms));
             }
         }
-        Counted {
-            failures: self.count,
-            locked_until: self.locked_until,
-        }
+        Counted { failures: self.count, locked_until: self.locked_until }
     }
 
     /// The failures end with the lock.
@@ -142,10 +128,7 @@ impl Failures {
     }
 
     fn is_new(&mut self, fingerprint: [u8; FINGERPRINT_LENGTH]) -> bool {
-        let known = self
-            .fingerprints
-            .iter()
-            .position(|known| *known == fingerprint);
+        let known = self.fingerprints.iter().position(|known| *known == fingerprint);
         if let Some(place) = known {
             self.fingerprints.remove(place);
         } else if self.fingerprints.len() >= REMEMBERED_PASSWORDS {
@@ -160,17 +143,11 @@ impl Failures {
 mod tests {
     use super::*;
 
-    const POLICY: LockoutPolicy = LockoutPolicy {
-        threshold: 3,
-        window_ms: 1_000,
-        duration_ms: 5_000,
-    };
+    const POLICY: LockoutPolicy =
+        LockoutPolicy { threshold: 3, window_ms: 1_000, duration_ms: 5_000 };
 
     fn counted(failures: u32, locked_until: Option<u64>) -> Counted {
-        Counted {
-            failures,
-            locked_until,
-        }
+        Counted { failures, locked_until }
     }
 
     #[test]
@@ -179,10 +156,7 @@ mod tests {
         assert_eq!(lockout.failed(1, [1; 16], &POLICY, 0), counted(1, None));
         assert_eq!(lockout.failed(1, [2; 16], &POLICY, 1), counted(2, None));
         assert_eq!(lockout.locked(1, 1), None);
-        assert_eq!(
-            lockout.failed(1, [3; 16], &POLICY, 2),
-            counted(3, Some(5_002))
-        );
+        assert_eq!(lockout.failed(1, [3; 16], &POLICY, 2), counted(3, Some(5_002)));
         assert_eq!(lockout.locked(1, 5_001), Some(5_002));
         assert_eq!(lockout.locked(1, 5_002), None);
         assert_eq!(lockout.failed(1, [3; 16], &POLICY, 5_002), counted(1, None));
@@ -194,10 +168,7 @@ mod tests {
         for guess in 0..3 {
             lockout.failed(1, [guess; 16], &POLICY, 0);
         }
-        assert_eq!(
-            lockout.failed(1, [9; 16], &POLICY, 4_999),
-            counted(3, Some(5_000))
-        );
+        assert_eq!(lockout.failed(1, [9; 16], &POLICY, 4_999), counted(3, Some(5_000)));
         assert_eq!(lockout.locked(1, 5_000), None);
     }
 
@@ -212,10 +183,7 @@ mod tests {
     #[test]
     fn a_phone_with_an_old_password_does_not_hide_among_guesses() {
         let lockout = Lockout::new(64);
-        let policy = LockoutPolicy {
-            threshold: 100,
-            ..POLICY
-        };
+        let policy = LockoutPolicy { threshold: 100, ..POLICY };
         lockout.failed(1, [0; 16], &policy, 0);
         for guess in 1..50 {
             let counted = lockout.failed(1, [guess; 16], &policy, 0);
@@ -258,26 +226,16 @@ mod tests {
     #[test]
     fn a_threshold_of_zero_never_locks() {
         let lockout = Lockout::new(64);
-        let policy = LockoutPolicy {
-            threshold: 0,
-            ..POLICY
-        };
+        let policy = LockoutPolicy { threshold: 0, ..POLICY };
         for guess in 0..100 {
-            assert_eq!(
-                lockout.failed(1, [guess; 16], &policy, 0).locked_until,
-                None
-            );
+            assert_eq!(lockout.failed(1, [guess; 16], &policy, 0).locked_until, None);
         }
     }
 
     #[test]
     fn a_lock_without_end_lasts() {
         let lockout = Lockout::new(64);
-        let policy = LockoutPolicy {
-            threshold: 1,
-            duration_ms: u64::MAX,
-            ..POLICY
-        };
+        let policy = LockoutPolicy { threshold: 1, duration_ms: u64::MAX, ..POLICY };
         lockout.failed(1, [1; 16], &policy, 7);
         assert_eq!(lockout.locked(1, u64::MAX - 1), Some(u64::MAX));
     }

@@ -68,10 +68,7 @@ impl<K: Copy + Eq + Hash> VerifiedPasswords<K> {
     pub(crate) fn fingerprint(&self, key: K, password: &Password) -> [u8; FINGERPRINT_LENGTH] {
         let mac = mac(&self.fingerprint_key, key, 0, password);
         let mut fingerprint = [0; FINGERPRINT_LENGTH];
-        fingerprint
-            .iter_mut()
-            .zip(mac.as_bytes())
-            .for_each(|(to, from)| *to = *from);
+        fingerprint.iter_mut().zip(mac.as_bytes()).for_each(|(to, from)| *to = *from);
         fingerprint
     }
 }

@@ -110,11 +110,7 @@ impl HashParameters {
             && parallelism <= MAX_ARGON2_PARALLELISM
             && memory_kib.saturating_mul(iterations) <= MAX_ARGON2_WORK_KIB;
         match (exists, affordable) {
-            (true, true) => Ok(Self {
-                memory_kib,
-                iterations,
-                parallelism,
-            }),
+            (true, true) => Ok(Self { memory_kib, iterations, parallelism }),
             (false, _) => Err(UnusableParameters::Undefined),
             (true, false) => Err(UnusableParameters::TooCostly),
         }
@@ -139,11 +135,7 @@ impl HashParameters {
 impl Default for HashParameters {
     /// 19 MiB, two passes, one lane.
     fn default() -> Self {
-        Self {
-            memory_kib: 19 * 1024,
-            iterations: 2,
-            parallelism: 1,
-        }
+        Self { memory_kib: 19 * 1024, iterations: 2, parallelism: 1 }
     }
 }
 

@@ -40,10 +40,7 @@ impl<K: Eq + Hash, V: Fades> Shards<K, V> {
             .ok()
             .and_then(|place| self.rest.get(place))
             .unwrap_or(&self.first);
-        Shard {
-            values: lock(shard),
-            capacity: self.capacity_per_shard,
-        }
+        Shard { values: lock(shard), capacity: self.capacity_per_shard }
     }
 
     /// Forgets everything.
@@ -54,11 +51,7 @@ impl<K: Eq + Hash, V: Fades> Shards<K, V> {
 
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.rest
-            .iter()
-            .chain([&self.first])
-            .map(|shard| lock(shard).len())
-            .sum()
+        self.rest.iter().chain([&self.first]).map(|shard| lock(shard).len()).sum()
     }
 }
 

@@ -100,9 +100,8 @@ impl<K: Copy + Eq + Hash> Throttle<K> {
         let source = Source::of(source);
         let pair = (source, account);
         let mut pairs = self.pairs.of(&pair);
-        let takes = pairs.change(pair, PairFailures::default, |failures| {
-            failures.count(&self.policy, now_ms)
-        });
+        let takes = pairs
+            .change(pair, PairFailures::default, |failures| failures.count(&self.policy, now_ms));
         drop(pairs);
         if takes {
             let mut sources = self.sources.of(&source);
@@ -207,9 +206,7 @@ impl ThrottlePolicy {
             return 0;
         };
         let factor = 1_u64.checked_shl(doublings).unwrap_or(u64::MAX);
-        self.first_wait_ms
-            .saturating_mul(factor)
-            .min(self.longest_wait_ms)
+        self.first_wait_ms.saturating_mul(factor).min(self.longest_wait_ms)
     }
 }
 
@@ -236,8 +233,7 @@ impl Bucket {
         let Some(others) = policy.source_failures.checked_sub(1).map(u64::from) else {
             return 0;
         };
-        self.full_at
-            .saturating_sub(policy.source_refill_ms.saturating_mul(others))
+        self.full_at.saturating_sub(policy.source_refill_ms.saturating_mul(others))
     }
 }
 
@@ -291,11 +287,7 @@ mod tests {
         let mut waits = Vec::new();
         for _ in 0..8 {
             throttle.failed(proxy(), 1, 0);
-            waits.push(
-                throttle
-                    .check(proxy(), 1, 0)
-                    .map_or_else(|wait| wait.ms, |()| 0),
-            );
+            waits.push(throttle.check(proxy(), 1, 0).map_or_else(|wait| wait.ms, |()| 0));
         }
         assert_eq!(waits, [0, 0, 100, 200, 400, 800, 1_000, 1_000]);
         assert_eq!(throttle.check(proxy(), 1, 999), Err(Wait { ms: 1 }));
@@ -384,13 +376,7 @@ mod tests {
 
     #[test]
     fn a_success_is_familiar_for_its_source_and_for_a_time() {
-        let throttle = Throttle::new(
-            640,
-            ThrottlePolicy {
-                familiar_ms: 10,
-                ..POLICY
-            },
-        );
+        let throttle = Throttle::new(640, ThrottlePolicy { familiar_ms: 10, ..POLICY });
         let other = address("192.0.2.2");
         throttle.succeeded(proxy(), 1, 0);
         spray(&throttle, proxy(), 100, 0);
@@ -412,13 +398,7 @@ mod tests {
 
     #[test]
     fn a_bucket_of_zero_never_stops_a_source() {
-        let throttle = Throttle::new(
-            640,
-            ThrottlePolicy {
-                source_failures: 0,
-                ..POLICY
-            },
-        );
+        let throttle = Throttle::new(640, ThrottlePolicy { source_failures: 0, ..POLICY });
         spray(&throttle, proxy(), 1_000, 0);
         assert_eq!(throttle.check(proxy(), 1, 0), Ok(()));
     }
@@ -429,11 +409,7 @@ mod tests {
         for host in 0..5 {
             throttle.failed(address(&format!("2001:db8:0:1::{host}")), 1, 0);
         }
-        assert!(
-            throttle
-                .check(address("2001:db8:0:1:ffff::1"), 1, 0)
-                .is_err()
-        );
+        assert!(throttle.check(address("2001:db8:0:1:ffff::1"), 1, 0).is_err());
         assert!(throttle.check(address("2001:db8:0:2::1"), 1, 0).is_ok());
     }
 

@@ -38,14 +38,8 @@ impl Seed {
     pub(crate) fn to_base32(&self) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::with_capacity(SEED_LENGTH * 8 / 5));
         for group in self.0.chunks(5) {
-            let bits = group
-                .iter()
-                .fold(0_u64, |bits, octet| bits << 8 | u64::from(*octet));
-            text.extend(
-                (0..8)
-                    .rev()
-                    .map(|place| base32_digit(bits >> (5 * place) & 31)),
-            );
+            let bits = group.iter().fold(0_u64, |bits, octet| bits << 8 | u64::from(*octet));
+            text.extend((0..8).rev().map(|place| base32_digit(bits >> (5 * place) & 31)));
         }
         text
     }
@@ -72,9 +66,7 @@ pub(crate) fn verify(
     last_used_step: Option<u64>,
 ) -> Option<u64> {
     let present = now_s / STEP_SECONDS;
-    let steps = WINDOW
-        .iter()
-        .filter_map(|offset| present.checked_add_signed(*offset));
+    let steps = WINDOW.iter().filter_map(|offset| present.checked_add_signed(*offset));
     let mut matched = None;
     for step in steps {
         let expected = Zeroizing::new(digits::<Sha1>(&seed.0[..], step, CODE_LENGTH)?);
@@ -99,10 +91,7 @@ pub(crate) fn split_appended(password: &[u8]) -> Option<(&[u8], &str)> {
         return None;
     }
     let code = str::from_utf8(code).ok()?;
-    let rest = rest
-        .strip_suffix(b",")
-        .or_else(|| rest.strip_suffix(b";"))
-        .unwrap_or(rest);
+    let rest = rest.strip_suffix(b",").or_else(|| rest.strip_suffix(b";")).unwrap_or(rest);
     (!rest.is_empty()).then_some((rest, code))
 }
 
@@ -217,9 +206,7 @@ mod tests {
 
     #[test]
     fn what_is_not_six_digits_is_no_code() {
-        for code in [
-            "", "33831", "3383140", "338 314", " 338314", "33831a", "338314\0",
-        ] {
+        for code in ["", "33831", "3383140", "338 314", " 338314", "33831a", "338314\0"] {
             assert_eq!(verify(&seed(), code, 120, None), None, "{code}");
         }
     }
@@ -267,10 +254,7 @@ mod tests {
             let split = split.map(|(rest, code): (&str, &str)| (rest.as_bytes(), code));
             assert_eq!(split_appended(password.as_bytes()), split, "{password}");
         }
-        assert_eq!(
-            split_appended(b"\xff\x00123456"),
-            Some((&b"\xff\x00"[..], "123456"))
-        );
+        assert_eq!(split_appended(b"\xff\x00123456"), Some((&b"\xff\x00"[..], "123456")));
         assert_eq!(split_appended("secret12345٦".as_bytes()), None);
     }
 }

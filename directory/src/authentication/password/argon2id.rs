@@ -76,13 +76,7 @@ impl Argon2Hash {
         if salt.len() < MIN_SALT_LENGTH || !OUTPUT_LENGTHS.contains(&output.len()) {
             return Err(UnusableHash::Malformed);
         }
-        Ok(Self {
-            algorithm,
-            version,
-            parameters: parameters(costs)?,
-            salt,
-            output,
-        })
+        Ok(Self { algorithm, version, parameters: parameters(costs)?, salt, output })
     }
 
     pub(super) fn dummy(parameters: &HashParameters) -> Self {
@@ -96,8 +90,7 @@ impl Argon2Hash {
     }
 
     pub(super) fn verify(&self, password: &Password) -> Choice {
-        self.compute(password)
-            .map_or_else(|| Choice::from(0), |output| same(&output, &self.output))
+        self.compute(password).map_or_else(|| Choice::from(0), |output| same(&output, &self.output))
     }
 
     pub(super) fn is_current(&self, parameters: &HashParameters) -> bool {
@@ -142,7 +135,5 @@ fn parameters(text: &str) -> Result<HashParameters, UnusableHash> {
 }
 
 fn octets(text: &str) -> Result<Vec<u8>, UnusableHash> {
-    STANDARD_NO_PAD
-        .decode(text)
-        .map_err(|_| UnusableHash::Malformed)
+    STANDARD_NO_PAD.decode(text).map_err(|_| UnusableHash::Malformed)
 }

@@ -31,12 +31,9 @@ impl SaltedDigest {
     }
 
     fn parse<D: Digest>(value: &str) -> Result<Self, UnusableHash> {
-        let octets = STANDARD
-            .decode(value)
-            .map_err(|_| UnusableHash::Malformed)?;
-        let (digest, salt) = octets
-            .split_at_checked(<D as Digest>::output_size())
-            .ok_or(UnusableHash::Malformed)?;
+        let octets = STANDARD.decode(value).map_err(|_| UnusableHash::Malformed)?;
+        let (digest, salt) =
+            octets.split_at_checked(<D as Digest>::output_size()).ok_or(UnusableHash::Malformed)?;
         Ok(Self {
             compute: salted::<D>,
             digest: digest.to_vec(),
@@ -50,9 +47,5 @@ impl SaltedDigest {
 }
 
 fn salted<D: Digest>(password: &Password, salt: &[u8]) -> Vec<u8> {
-    D::new()
-        .chain_update(password.expose())
-        .chain_update(salt)
-        .finalize()
-        .to_vec()
+    D::new().chain_update(password.expose()).chain_update(salt).finalize().to_vec()
 }

@@ -69,21 +69,11 @@ impl Pbkdf2Hash {
 
     /// Reads base64 of the rounds (big-endian, 4 octets), the salt (64) and the key (256).
     pub(super) fn packed_sha256(value: &str) -> Result<Self, UnusableHash> {
-        let octets = STANDARD
-            .decode(value)
-            .map_err(|_| UnusableHash::Malformed)?;
-        let (rounds, rest) = octets
-            .split_first_chunk::<4>()
-            .ok_or(UnusableHash::Malformed)?;
-        let (salt, key) = rest
-            .split_at_checked(PACKED_SALT_LENGTH)
-            .ok_or(UnusableHash::Malformed)?;
-        Self::new(
-            Digest::Sha256,
-            u32::from_be_bytes(*rounds),
-            salt.to_vec(),
-            key.to_vec(),
-        )
+        let octets = STANDARD.decode(value).map_err(|_| UnusableHash::Malformed)?;
+        let (rounds, rest) = octets.split_first_chunk::<4>().ok_or(UnusableHash::Malformed)?;
+        let (salt, key) =
+            rest.split_at_checked(PACKED_SALT_LENGTH).ok_or(UnusableHash::Malformed)?;
+        Self::new(Digest::Sha256, u32::from_be_bytes(*rounds), salt.to_vec(), key.to_vec())
     }
 
     fn fields(digest: Digest, value: &str) -> Result<Self, UnusableHash> {
@@ -121,12 +111,7 @@ impl Pbkdf2Hash {
         }
         // Each block costs all the rounds again and proves nothing that the first did not.
         key.truncate(digest.block_length());
-        Ok(Self {
-            digest,
-            rounds,
-            salt: bounded_salt(salt)?,
-            key,
-        })
+        Ok(Self { digest, rounds, salt: bounded_salt(salt)?, key })
     }
 
     pub(super) fn verify(&self, password: &Password) -> Choice {

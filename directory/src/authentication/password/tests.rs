@@ -2,26 +2,18 @@ use proptest::prelude::*;
 
 use super::*;
 
-const CHEAP: HashParameters = HashParameters {
-    memory_kib: 64,
-    iterations: 1,
-    parallelism: 1,
-};
+const CHEAP: HashParameters = HashParameters { memory_kib: 64, iterations: 1, parallelism: 1 };
 
 fn password(text: &str) -> Password {
     Password::new(text.as_bytes()).unwrap()
 }
 
 fn stored(text: &str) -> StoredHash {
-    StoredHash::parse(text)
-        .map_err(|error| format!("{text}: {error}"))
-        .unwrap()
+    StoredHash::parse(text).map_err(|error| format!("{text}: {error}")).unwrap()
 }
 
 fn refusal(text: &str) -> UnusableHash {
-    StoredHash::parse(text)
-        .err()
-        .unwrap_or_else(|| panic!("{text} must be refused"))
+    StoredHash::parse(text).err().unwrap_or_else(|| panic!("{text} must be refused"))
 }
 
 /// All of them are of the password `correct horse`, written by slapd, crypt(3) and Python.
@@ -135,24 +127,9 @@ fn parameters_that_argon2_lacks_or_that_cost_too_much_are_refused() {
         (19_456, 0, 1, UnusableParameters::Undefined),
         (19_456, 1, 0, UnusableParameters::Undefined),
         (15, 1, 2, UnusableParameters::Undefined),
-        (
-            MAX_ARGON2_MEMORY_KIB + 1,
-            1,
-            1,
-            UnusableParameters::TooCostly,
-        ),
-        (
-            64,
-            MAX_ARGON2_ITERATIONS + 1,
-            1,
-            UnusableParameters::TooCostly,
-        ),
-        (
-            1024,
-            1,
-            MAX_ARGON2_PARALLELISM + 1,
-            UnusableParameters::TooCostly,
-        ),
+        (MAX_ARGON2_MEMORY_KIB + 1, 1, 1, UnusableParameters::TooCostly),
+        (64, MAX_ARGON2_ITERATIONS + 1, 1, UnusableParameters::TooCostly),
+        (1024, 1, MAX_ARGON2_PARALLELISM + 1, UnusableParameters::TooCostly),
         (MAX_ARGON2_MEMORY_KIB, 5, 1, UnusableParameters::TooCostly),
         (u32::MAX, u32::MAX, 1, UnusableParameters::TooCostly),
     ] {

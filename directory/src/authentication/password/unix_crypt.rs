@@ -39,10 +39,7 @@ impl ShaCryptHash {
             Some("6") => 86,
             _ => return Err(UnusableHash::Unknown),
         };
-        if let Some(rounds) = fields
-            .peek()
-            .and_then(|field| field.strip_prefix("rounds="))
-        {
+        if let Some(rounds) = fields.peek().and_then(|field| field.strip_prefix("rounds=")) {
             match number(rounds)? {
                 0..MIN_SHA_CRYPT_ROUNDS => return Err(UnusableHash::Malformed),
                 MIN_SHA_CRYPT_ROUNDS..=MAX_SHA_CRYPT_ROUNDS => fields.next(),
@@ -59,9 +56,7 @@ impl ShaCryptHash {
         if salt.len() > MAX_SHA_CRYPT_SALT || !is_hash {
             return Err(UnusableHash::Malformed);
         }
-        PasswordHash::new(text)
-            .map(Self)
-            .map_err(|_| UnusableHash::Malformed)
+        PasswordHash::new(text).map(Self).map_err(|_| UnusableHash::Malformed)
     }
 
     pub(super) fn verify(&self, password: &Password) -> Choice {
@@ -84,13 +79,9 @@ impl BcryptHash {
     /// Reads `$2b$12$` followed by 22 characters of salt and 31 of hash.
     pub(super) fn parse(text: &str) -> Result<Self, UnusableHash> {
         let mut fields = text.split('$');
-        let (Some(""), Some(version), Some(cost), Some(rest), None) = (
-            fields.next(),
-            fields.next(),
-            fields.next(),
-            fields.next(),
-            fields.next(),
-        ) else {
+        let (Some(""), Some(version), Some(cost), Some(rest), None) =
+            (fields.next(), fields.next(), fields.next(), fields.next(), fields.next())
+        else {
             return Err(UnusableHash::Malformed);
         };
         if !matches!(version, "2a" | "2b" | "2y") {
@@ -102,11 +93,7 @@ impl BcryptHash {
             _ => return Err(UnusableHash::Malformed),
         };
         let (salt, hash) = rest.split_at_checked(22).ok_or(UnusableHash::Malformed)?;
-        Ok(Self {
-            cost,
-            salt: octets(salt)?,
-            hash: octets(hash)?,
-        })
+        Ok(Self { cost, salt: octets(salt)?, hash: octets(hash)? })
     }
 
     /// Refuses what bcrypt cannot tell apart: a password beyond its 72 octets, and a NUL, which is

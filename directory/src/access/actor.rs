@@ -1,0 +1,92 @@
+//! Who is asking: values that only a proof of identity makes.
+
+use std::net::IpAddr;
+
+use crate::id::{AdminId, OrganizationId, RecordId, ServiceAccountId, TokenId, UserId};
+use crate::time::Time;
+
+/// Somebody whose identity was proven, or nobody.
+///
+/// Made by [`crate::Directory::identify`] (a bearer token), by an accepted authentication, or as
+/// [`Actor::nobody`]; it carries no right of its own: what it may do is read in each transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Actor(pub(crate) Who);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Who {
+    Nobody,
+    Admin { admin: AdminId, token: TokenId },
+    User { organization: OrganizationId, user: UserId },
+    ServiceAccount { organization: OrganizationId, account: ServiceAccountId },
+}
+
+impl Actor {
+    /// Somebody who has not said who they are.
+    pub const fn nobody() -> Self {
+        Self(Who::Nobody)
+    }
+
+    pub(crate) fn user(organization: OrganizationId, user: UserId) -> Self {
+        Self(Who::User { organization, user })
+    }
+
+    pub(crate) fn service_account(organization: OrganizationId, account: ServiceAccountId) -> Self {
+        Self(Who::ServiceAccount { organization, account })
+    }
+
+    /// The organization of a user or a service account.
+    pub fn organization(&self) -> Option<OrganizationId> {
+        match self.0 {
+            Who::User { organization, .. } | Who::ServiceAccount { organization, .. } => {
+                Some(organization)
+            }
+            Who::Nobody | Who::Admin { .. } => None,
+        }
+    }
+
+    /// The record number of a user or a service account, for a view that names the caller.
+    pub fn identity(&self) -> Option<Identity> {
+        match self.0 {
+            Who::User { user, .. } => Some(Identity::User(user)),
+            Who::ServiceAccount { account, .. } => Some(Identity::ServiceAccount(account)),
+            Who::Nobody | Who::Admin { .. } => None,
+        }
+    }
+
+    /// The admin, when it is one.
+    pub fn admin(&self) -> Option<AdminId> {
+        match self.0 {
+            Who::Admin { admin, .. } => Some(admin),
+            Who::Nobody | Who::User { .. } | Who::ServiceAccount { .. } => None,
+        }
+    }
+}
+
+/// A directory identity that can authenticate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Identity {
+    /// A person.
+    User(UserId),
+    /// An application.
+    ServiceAccount(ServiceAccountId),
+}
+
+impl Identity {
+    pub(crate) fn record(self) -> storage::Id {
+        match self {
+            Self::User(user) => user.record(),
+            Self::ServiceAccount(account) => account.record(),
+        }
+    }
+}
+
+/// Who asks, from where and when: one value per operation.
+#[derive(Clone, Copy, Debug)]
+pub struct Context {
+    /// Who.
+    pub actor: Actor,
+    /// From where; absent for what runs on the machine itself.
+    pub source: Option<IpAddr>,
+    /// When.
+    pub now: Time,
+}

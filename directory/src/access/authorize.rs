@@ -1,0 +1,241 @@
+//! The one decision: does this actor hold this permission at this place, now?
+
+use std::fmt;
+
+use storage::{ReadError, Reading};
+use thiserror::Error;
+
+use super::actor::{Context, Who};
+use super::role::{Permission, Role};
+use crate::id::{AdminId, OrganizationId, Place, RecordId, TokenId};
+use crate::records::{
+    Admin, AdminScope, AdminState, Organization, OrganizationState, ServiceAccount, Token,
+    TokenPurpose, User, UserState,
+};
+
+/// Why an actor was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// The actor is nobody, or what proved its identity has ended.
+    #[error("sign in first")]
+    Unauthenticated,
+    /// The place is outside what the actor can see; it answers as if there were no such place.
+    #[error("there is no such thing")]
+    Hidden,
+    /// The actor sees the place but lacks the permission there.
+    #[error("needs {} on {place}; you hold {}", missing.name(), role.name())]
+    Forbidden {
+        /// What is missing.
+        missing: Permission,
+        /// What the actor is.
+        role: Role,
+        /// Where.
+        place: PlaceName,
+    },
+}
+
+/// A place as a refusal names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlaceName {
+    /// The provider.
+    Provider,
+    /// The organization of that slug.
+    Organization(String),
+}
+
+impl fmt::Display for PlaceName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Provider => formatter.write_str("the provider"),
+            Self::Organization(slug) => write!(formatter, "organization {slug}"),
+        }
+    }
+}
+
+/// What an admin is at this moment: the records behind a token, narrowed by it.
+pub(crate) struct Standing {
+    pub(crate) id: AdminId,
+    pub(crate) admin: Admin,
+    pub(crate) role: Role,
+    pub(crate) token: Token,
+}
+
+impl Standing {
+    /// Whether the admin's role counts in `organization`.
+    pub(crate) fn covers(&self, organization: OrganizationId) -> bool {
+        let narrowed = self.token.narrowing.organizations.as_ref();
+        let own = match self.id.home {
+            Place::Provider => self.admin.fields.scope.covers(organization),
+            Place::Organization(home) => home == organization,
+        };
+        own && narrowed.is_none_or(|list| list.contains(&organization))
+    }
+
+    /// Whether the admin could restore a deleted organization in the scope.
+    pub(crate) fn restores(&self) -> bool {
+        self.id.home == Place::Provider && self.role.holds(Permission::ManageOrganizations)
+    }
+
+    /// Whether the admin may act for all organizations, those to come included.
+    pub(crate) fn covers_all(&self) -> bool {
+        self.id.home == Place::Provider
+            && self.admin.fields.scope == AdminScope::All
+            && self.token.narrowing.organizations.is_none()
+    }
+}
+
+/// Reads what the admin behind a token is now.
+///
+/// # Errors
+/// `Unauthenticated` when the token is unknown, ended, for enrolment only, used from elsewhere than
+/// it may be, or when its admin is suspended or (for an API key) without API access.
+pub(crate) fn standing(
+    source: &impl Reading,
+    context: &Context,
+    admin: AdminId,
+    token: TokenId,
+) -> Result<Result<Standing, Refusal>, ReadError> {
+    let partition = token.home.partition();
+    let Some(token) = source.get::<Token>(partition, token.number.record())? else {
+        return Ok(Err(Refusal::Unauthenticated));
+    };
+    let Some(record) = source.get::<Admin>(partition, admin.number.record())? else {
+        return Ok(Err(Refusal::Unauthenticated));
+    };
+    let home_answers = match admin.home {
+        Place::Provider => true,
+        Place::Organization(home) => organization(source, home)?
+            .is_some_and(|record| record.state == OrganizationState::Active),
+    };
+    if !home_answers || !admits(&record, &token, context) || token.admin != admin.number {
+        return Ok(Err(Refusal::Unauthenticated));
+    }
+    let role = match token.narrowing.role {
+        Some(narrowed) => record.fields.role.lower(narrowed),
+        None => record.fields.role,
+    };
+    Ok(Ok(Standing { id: admin, admin: record, role, token }))
+}
+
+fn admits(admin: &Admin, token: &Token, context: &Context) -> bool {
+    let from_allowed_source = token.narrowing.sources.as_ref().is_none_or(|networks| {
+        context.source.is_some_and(|address| {
+            networks.iter().any(|network| network.contains(&address.to_canonical()))
+        })
+    });
+    let purpose_holds = match token.purpose {
+        TokenPurpose::ApiKey => admin.fields.api_access,
+        TokenPurpose::Session => true,
+        TokenPurpose::Enrolment => false,
+    };
+    admin.state == AdminState::Active
+        && context.now < token.expires
+        && from_allowed_source
+        && purpose_holds
+}
+
+/// Decides whether the actor holds `permission` at `place`; `None` asks for a directory
+/// identity's own right to search its organization.
+///
+/// # Errors
+/// A [`Refusal`] that says no more than the actor may know.
+pub(crate) fn authorize(
+    source: &impl Reading,
+    context: &Context,
+    permission: Option<Permission>,
+    place: Place,
+) -> Result<Result<(), Refusal>, ReadError> {
+    match (context.actor.0, permission) {
+        (Who::Admin { admin, token }, Some(permission)) => {
+            let standing = match standing(source, context, admin, token)? {
+                Ok(standing) => standing,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            match place {
+                Place::Provider => Ok(at_provider(&standing, permission)),
+                Place::Organization(organization) => {
+                    in_organization(source, &standing, permission, organization)
+                }
+            }
+        }
+        (Who::User { organization, user }, None) => {
+            let active = |record: User| record.state == UserState::Active;
+            let there = source.get::<User>(organization.partition(), user.record())?;
+            directory_identity(source, organization, place, there.is_some_and(active))
+        }
+        (Who::ServiceAccount { organization, account }, None) => {
+            let active = |record: ServiceAccount| !record.fields.suspended;
+            let there = source.get::<ServiceAccount>(organization.partition(), account.record())?;
+            directory_identity(source, organization, place, there.is_some_and(active))
+        }
+        (Who::Nobody, _) => Ok(Err(Refusal::Unauthenticated)),
+        (Who::User { .. } | Who::ServiceAccount { .. }, Some(_)) | (Who::Admin { .. }, None) => {
+            Ok(Err(Refusal::Hidden))
+        }
+    }
+}
+
+fn at_provider(standing: &Standing, permission: Permission) -> Result<(), Refusal> {
+    if standing.id.home != Place::Provider {
+        return Err(Refusal::Hidden);
+    }
+    if standing.role.holds(permission) {
+        Ok(())
+    } else {
+        let role = standing.role;
+        Err(Refusal::Forbidden { missing: permission, role, place: PlaceName::Provider })
+    }
+}
+
+fn in_organization(
+    source: &impl Reading,
+    standing: &Standing,
+    permission: Permission,
+    id: OrganizationId,
+) -> Result<Result<(), Refusal>, ReadError> {
+    let Some(record) = organization(source, id)? else {
+        return Ok(Err(Refusal::Hidden));
+    };
+    if !standing.covers(id) {
+        return Ok(Err(Refusal::Hidden));
+    }
+    let deleted = matches!(record.state, OrganizationState::Deleted { .. });
+    if deleted && permission != Permission::ManageOrganizations {
+        return Ok(Err(Refusal::Hidden));
+    }
+    let theirs =
+        permission != Permission::ManageOrganizations || standing.id.home == Place::Provider;
+    if theirs && standing.role.holds(permission) {
+        return Ok(Ok(()));
+    }
+    if deleted {
+        return Ok(Err(Refusal::Hidden));
+    }
+    Ok(Err(Refusal::Forbidden {
+        missing: permission,
+        role: standing.role,
+        place: PlaceName::Organization(record.fields.slug),
+    }))
+}
+
+fn directory_identity(
+    source: &impl Reading,
+    home: OrganizationId,
+    place: Place,
+    active: bool,
+) -> Result<Result<(), Refusal>, ReadError> {
+    if place != Place::Organization(home) {
+        return Ok(Err(Refusal::Hidden));
+    }
+    let answers =
+        organization(source, home)?.is_some_and(|record| record.state == OrganizationState::Active);
+    Ok(if answers && active { Ok(()) } else { Err(Refusal::Unauthenticated) })
+}
+
+/// Reads an organization's record.
+pub(crate) fn organization(
+    source: &impl Reading,
+    id: OrganizationId,
+) -> Result<Option<Organization>, ReadError> {
+    source.get(storage::Partition::Provider, id.record())
+}

@@ -1,0 +1,52 @@
+//! The proof that a check was made, and the only way to a handle.
+
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use storage::Reading;
+
+use super::actor::Context;
+use super::permit::Permit;
+use crate::error::Error;
+use crate::id::{OrganizationId, Place};
+
+/// The proof that `context.actor` may do `P` at one place, inside one transaction.
+///
+/// `S` is the transaction it was born in: `&Snapshot` when reading, `&mut Change` when changing.
+pub struct Grant<'t, S, P> {
+    pub(crate) source: S,
+    pub(crate) place: Place,
+    pub(crate) context: &'t Context,
+    pub(crate) tools: &'t crate::Tools,
+    permit: PhantomData<P>,
+}
+
+impl<'t, S, P> Grant<'t, S, P>
+where
+    S: Deref,
+    S::Target: Reading + Sized,
+    P: Permit,
+{
+    /// Asks whether the actor holds `P` at `place`, and leaves the proof when it does.
+    ///
+    /// # Errors
+    /// `Refused` when it does not; a storage error when that cannot be read.
+    pub(crate) fn obtain(
+        source: S,
+        context: &'t Context,
+        tools: &'t crate::Tools,
+        place: Place,
+    ) -> Result<Self, Error> {
+        super::authorize::authorize(&*source, context, P::PERMISSION, place)??;
+        Ok(Self { source, place, context, tools, permit: PhantomData })
+    }
+
+    /// The place that the grant is for.
+    pub fn place(&self) -> Place {
+        self.place
+    }
+
+    pub(crate) fn organization(&self) -> Result<OrganizationId, Error> {
+        self.place.organization().ok_or(Error::Missing)
+    }
+}

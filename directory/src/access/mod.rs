@@ -1,0 +1,23 @@
+//! Who may do what: the one `authorize` that every door passes, and the grant that it leaves.
+//!
+//! A [`Grant`] is born in a transaction, names its place, is the only way to a handle, and dies
+//! with the transaction. Its permission is part of its type, so a grant for resetting passwords
+//! offers no handle that could delete a user, and one for reading offers no change at all.
+
+mod actor;
+mod authorize;
+mod grant;
+mod permit;
+mod role;
+
+pub(crate) use actor::Who;
+pub use actor::{Actor, Context, Identity};
+pub use authorize::{PlaceName, Refusal};
+pub(crate) use authorize::{Standing, organization, standing};
+pub use grant::Grant;
+pub use permit::{
+    AtProvider, InOrganization, ManageAdmins, ManageAuthentication, ManageBilling,
+    ManageConfiguration, ManageIdentities, ManageOrganizations, Permit, RecoverAccounts, Search,
+    View,
+};
+pub use role::{Permission, Role};

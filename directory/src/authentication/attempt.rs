@@ -1,0 +1,346 @@
+//! The first half of an attempt: what can be said without hashing.
+
+use std::net::IpAddr;
+
+use storage::{Id, Reading, Snapshot};
+use uuid::Uuid;
+
+use super::engine::AccountKey;
+use super::password::{Password, StoredHash};
+use crate::access::{Actor, Identity, organization};
+use crate::collections::groups_of_user;
+use crate::directory::Directory;
+use crate::error::Error;
+use crate::events::EventActor;
+use crate::id::{OrganizationId, RadiusClientId, RecordId, ServiceAccountId, UserId};
+use crate::records::{
+    Credential, OrganizationState, RadiusClient, ReplyProfile, ReplyProfileFields, ServiceAccount,
+    Settings, User, UserState, indices, kinds,
+};
+use crate::text::prepare;
+use crate::time::Time;
+
+/// Somebody who claims to be somebody.
+pub struct Request {
+    /// Where; `None` when the name leads to no organization, which costs as much as any other.
+    pub organization: Option<OrganizationId>,
+    /// Who they claim to be.
+    pub who: Who,
+    /// What is to prove it.
+    pub proof: Proof,
+    /// By which door they come.
+    pub door: Door,
+    /// From where.
+    pub source: IpAddr,
+    /// When.
+    pub now: Time,
+}
+
+/// Who somebody claims to be.
+#[derive(Clone, Debug)]
+pub enum Who {
+    /// The user with this login.
+    User(String),
+    /// The service account with this name.
+    ServiceAccount(String),
+}
+
+/// What is to prove an identity.
+pub enum Proof {
+    /// The password.
+    Password(Password),
+    /// An answer to a challenge that only who knows the password can give; the function says
+    /// whether it fits a password in clear. Works only for passwords that the organization keeps
+    /// sealed in clear.
+    Challenge(Box<dyn FnOnce(&[u8]) -> bool + Send>),
+}
+
+/// By which door somebody comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// An LDAP bind.
+    Ldap,
+    /// A request of this RADIUS client, whose allowed groups and reply profile count.
+    Radius(RadiusClientId),
+}
+
+/// How an attempt ended.
+pub enum Outcome {
+    /// Proven.
+    Accept {
+        /// Who it is.
+        actor: Actor,
+        /// What the network gear is told, behind a RADIUS client's door.
+        reply: Option<Box<NetworkReply>>,
+    },
+    /// Not proven, or not let in; why is nobody's business.
+    Reject,
+    /// The pool is full; nothing was found out.
+    Busy,
+}
+
+/// What network gear is told with an accept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NetworkReply {
+    /// The reply profile, when the client has one.
+    pub profile: Option<ReplyProfileFields>,
+}
+
+/// Where an attempt stands after its first half.
+pub enum Begun {
+    /// It is over.
+    Done(Outcome),
+    /// A password has to be hashed: [`Directory::finish`].
+    Pending(Box<Pending>),
+}
+
+/// An attempt whose password has still to be hashed.
+pub struct Pending {
+    pub(super) subject: Attempt,
+    pub(super) password: Password,
+    pub(super) stored: StoredHash,
+}
+
+/// An attempt with what was found about it.
+pub(super) struct Attempt {
+    pub(super) organization: Option<OrganizationId>,
+    pub(super) settings: Settings,
+    pub(super) who: Who,
+    pub(super) door: Door,
+    pub(super) source: IpAddr,
+    pub(super) now: Time,
+    pub(super) throttled: AccountKey,
+    pub(super) account: Option<Account>,
+}
+
+/// The account that a name led to.
+pub(super) struct Account {
+    pub(super) identity: Identity,
+    pub(super) uuid: Uuid,
+    pub(super) active: bool,
+    pub(super) credential: Credential,
+}
+
+impl Account {
+    pub(super) fn record(&self) -> Id {
+        self.identity.record()
+    }
+}
+
+impl Attempt {
+    pub(super) fn event_actor(&self) -> EventActor {
+        let id = self.account.as_ref().map(|account| account.uuid);
+        match &self.who {
+            Who::User(login) => EventActor::User { id, login: login.clone() },
+            Who::ServiceAccount(name) => EventActor::ServiceAccount { id, name: name.clone() },
+        }
+    }
+
+    /// The key of the account in what the engine remembers.
+    pub(super) fn key(&self) -> Option<AccountKey> {
+        let organization = self.organization?;
+        Some((organization.number(), self.account.as_ref()?.record()))
+    }
+}
+
+impl Directory {
+    /// Begins an attempt: answers at once what needs no hashing.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn authenticate(&self, request: Request) -> Result<Begun, Error> {
+        let snapshot = self.inner.store.read()?;
+        let Request { organization: place, who, proof, door, source, now } = request;
+        let mut attempt = Attempt {
+            organization: None,
+            settings: Settings::default(),
+            who,
+            door,
+            source,
+            now,
+            throttled: (0, 0),
+            account: None,
+        };
+        if let Some(id) = place
+            && let Some(record) = organization(&snapshot, id)?
+            && record.state == OrganizationState::Active
+        {
+            attempt.organization = Some(id);
+            attempt.settings = record.settings;
+            attempt.account = find_account(&snapshot, id, &attempt.who)?;
+        }
+        match proof {
+            Proof::Password(password) => self.begin_password(&snapshot, attempt, password),
+            Proof::Challenge(fits) => self.prove_challenge(&snapshot, attempt, fits),
+        }
+    }
+
+    fn begin_password(
+        &self,
+        snapshot: &Snapshot,
+        mut attempt: Attempt,
+        password: Password,
+    ) -> Result<Begun, Error> {
+        if self.is_remembered(&attempt, &password) {
+            return Ok(Begun::Done(self.let_in(snapshot, &attempt)?));
+        }
+        if self.is_throttled(&mut attempt) {
+            return Ok(Begun::Done(self.reject(&attempt, "too many failures; slowed down")));
+        }
+        let hash = attempt.account.as_ref().and_then(|account| account.credential.hash.as_deref());
+        let stored = hash.and_then(|hash| StoredHash::parse(hash).ok());
+        let stored = stored.unwrap_or_else(|| self.inner.engine.dummy());
+        Ok(Begun::Pending(Box::new(Pending { subject: attempt, password, stored })))
+    }
+
+    fn is_remembered(&self, attempt: &Attempt, password: &Password) -> bool {
+        let (Some(account), Some(key)) = (&attempt.account, attempt.key()) else {
+            return false;
+        };
+        let usable = account.active
+            && !account.credential.locked(attempt.now)
+            && attempt.settings.remember_verified > 0;
+        let version = account.credential.version;
+        usable && self.inner.engine.verified.remembers(key, version, password, attempt.now.0)
+    }
+
+    fn is_throttled(&self, attempt: &mut Attempt) -> bool {
+        let engine = &self.inner.engine;
+        let name = match &attempt.who {
+            Who::User(login) => prepare(login),
+            Who::ServiceAccount(name) => prepare(name),
+        };
+        attempt.throttled = engine.name_key(attempt.organization.map(Into::into), &name);
+        engine.throttle.check(attempt.source, attempt.throttled, attempt.now.0).is_err()
+    }
+
+    fn prove_challenge(
+        &self,
+        snapshot: &Snapshot,
+        mut attempt: Attempt,
+        fits: Box<dyn FnOnce(&[u8]) -> bool + Send>,
+    ) -> Result<Begun, Error> {
+        if self.is_throttled(&mut attempt) {
+            return Ok(Begun::Done(self.reject(&attempt, "too many failures; slowed down")));
+        }
+        let clear = match (&attempt.account, attempt.organization) {
+            (Some(account), Some(organization)) if attempt.settings.chap => {
+                snapshot.secret(organization.partition(), kinds::CHAP_PASSWORD, account.record())?
+            }
+            _ => None,
+        };
+        let Some(clear) = clear else {
+            let _ = fits(b"");
+            let reason = "no password is kept for challenge-response";
+            return Ok(Begun::Done(self.fail(&attempt, None, reason)));
+        };
+        let proven = fits(clear.expose());
+        Ok(Begun::Done(self.conclude(snapshot, &attempt, proven, None)?))
+    }
+
+    /// Lets a proven identity in, unless the door is not open to it.
+    pub(super) fn let_in(&self, snapshot: &Snapshot, attempt: &Attempt) -> Result<Outcome, Error> {
+        let (Some(organization), Some(account)) = (attempt.organization, &attempt.account) else {
+            return Ok(Outcome::Reject);
+        };
+        match (attempt.door, account.identity) {
+            (Door::Ldap, Identity::User(user)) => {
+                Ok(Outcome::Accept { actor: Actor::user(organization, user), reply: None })
+            }
+            (Door::Ldap, Identity::ServiceAccount(account)) => {
+                let actor = Actor::service_account(organization, account);
+                Ok(Outcome::Accept { actor, reply: None })
+            }
+            (Door::Radius(client), Identity::User(user)) => {
+                self.let_onto_network(snapshot, attempt, client, user)
+            }
+            (Door::Radius(_), Identity::ServiceAccount(_)) => {
+                Ok(self.reject(attempt, "a service account is not let onto the network"))
+            }
+        }
+    }
+
+    fn let_onto_network(
+        &self,
+        snapshot: &Snapshot,
+        attempt: &Attempt,
+        client: RadiusClientId,
+        user: UserId,
+    ) -> Result<Outcome, Error> {
+        let Some(organization) = attempt.organization else {
+            return Ok(Outcome::Reject);
+        };
+        let partition = organization.partition();
+        let Some(client) = snapshot.get::<RadiusClient>(partition, client.record())? else {
+            return Ok(self.reject(attempt, "the RADIUS client is gone"));
+        };
+        let allowed = &client.fields.allowed_groups;
+        if !allowed.is_empty() {
+            let groups = groups_of_user(snapshot, partition, user)?;
+            if !groups.iter().any(|group| allowed.contains(group)) {
+                let reason = "the user is in none of the groups that the RADIUS client allows";
+                return Ok(self.reject(attempt, reason));
+            }
+        }
+        let profile = match client.fields.reply_profile {
+            Some(id) => snapshot.get::<ReplyProfile>(partition, id.record())?,
+            None => None,
+        };
+        self.note_success(attempt);
+        let reply = NetworkReply { profile: profile.map(|profile| profile.fields) };
+        let actor = Actor::user(organization, user);
+        Ok(Outcome::Accept { actor, reply: Some(Box::new(reply)) })
+    }
+}
+
+fn find_account(
+    snapshot: &Snapshot,
+    organization: OrganizationId,
+    who: &Who,
+) -> Result<Option<Account>, Error> {
+    match who {
+        Who::User(login) => find_user(snapshot, organization, login),
+        Who::ServiceAccount(name) => find_service_account(snapshot, organization, name),
+    }
+}
+
+fn find_user(
+    snapshot: &Snapshot,
+    organization: OrganizationId,
+    login: &str,
+) -> Result<Option<Account>, Error> {
+    let partition = organization.partition();
+    let found = snapshot.find_first(partition, indices::USER_LOGIN, prepare(login).as_bytes())?;
+    let Some(id) = found.and_then(UserId::from_record) else {
+        return Ok(None);
+    };
+    let user = snapshot.get::<User>(partition, id.record())?;
+    let credential = snapshot.get::<Credential>(partition, id.record())?;
+    Ok(user.map(|user| Account {
+        identity: Identity::User(id),
+        uuid: user.uuid,
+        active: user.state == UserState::Active,
+        credential: credential.unwrap_or_else(|| Credential::new(None, Time::default())),
+    }))
+}
+
+fn find_service_account(
+    snapshot: &Snapshot,
+    organization: OrganizationId,
+    name: &str,
+) -> Result<Option<Account>, Error> {
+    let partition = organization.partition();
+    let name = prepare(name);
+    let found = snapshot.find_first(partition, indices::SERVICE_ACCOUNT_NAME, name.as_bytes())?;
+    let Some(id) = found.and_then(ServiceAccountId::from_record) else {
+        return Ok(None);
+    };
+    let account = snapshot.get::<ServiceAccount>(partition, id.record())?;
+    let credential = snapshot.get::<Credential>(partition, id.record())?;
+    Ok(account.map(|account| Account {
+        identity: Identity::ServiceAccount(id),
+        uuid: account.uuid,
+        active: !account.fields.suspended,
+        credential: credential.unwrap_or_else(|| Credential::new(None, Time::default())),
+    }))
+}

@@ -1,0 +1,90 @@
+//! The engine's state: what it remembers between attempts, and the pool that hashes.
+
+use std::num::NonZeroUsize;
+
+use storage::Id;
+
+use super::lockout::Lockout;
+use super::memory::VerifiedPasswords;
+use super::password::{HashParameters, StoredHash};
+use super::pool::{HashPool, PoolLimits};
+use super::throttle::{Throttle, ThrottlePolicy};
+use crate::id::Place;
+use crate::tools::Tools;
+
+/// How the engine uses memory and processors.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What a new hash costs.
+    pub parameters: HashParameters,
+    /// How much is hashed at once, and how much may wait.
+    pub pool: PoolLimits,
+    /// How guessing is slowed down.
+    pub throttle: ThrottlePolicy,
+    /// Verified passwords remembered at most.
+    pub remembered: usize,
+    /// Accounts and sources whose failures are remembered at most.
+    pub failures: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            parameters: HashParameters::default(),
+            pool: PoolLimits {
+                threads: NonZeroUsize::MIN,
+                waiting: 256,
+                waiting_per_organization: 64,
+            },
+            throttle: ThrottlePolicy::default(),
+            remembered: 100_000,
+            failures: 100_000,
+        }
+    }
+}
+
+/// An account in what the engine remembers: the partition's number and the record's.
+pub(crate) type AccountKey = (u32, Id);
+
+/// What the engine remembers between attempts.
+pub(crate) struct Engine {
+    pub(crate) parameters: HashParameters,
+    pub(crate) pool: HashPool<u32>,
+    pub(crate) verified: VerifiedPasswords<AccountKey>,
+    /// Keyed by the credential's version as well: whatever changes it starts the count anew.
+    pub(crate) lockout: Lockout<(AccountKey, u64)>,
+    /// Keyed by the hash of a name, so that an unknown name is slowed down like a known one.
+    pub(crate) throttle: Throttle<AccountKey>,
+    name_key: [u8; 32],
+}
+
+impl Engine {
+    pub(crate) fn start(options: &Options, tools: &Tools) -> std::io::Result<Self> {
+        Ok(Self {
+            parameters: options.parameters,
+            pool: HashPool::start(options.pool)?,
+            verified: VerifiedPasswords::new(options.remembered, &tools.random()),
+            lockout: Lockout::new(options.failures),
+            throttle: Throttle::new(options.failures, options.throttle),
+            name_key: tools.random(),
+        })
+    }
+
+    /// The throttle's key for a prepared name, whether such an account exists or not.
+    pub(crate) fn name_key(&self, place: Option<Place>, name: &str) -> AccountKey {
+        let hash = blake3::keyed_hash(&self.name_key, name.as_bytes());
+        let mut number = [0; 8];
+        number.iter_mut().zip(hash.as_bytes()).for_each(|(to, from)| *to = *from);
+        (place_number(place), u64::from_le_bytes(number))
+    }
+
+    /// A hash for those that do not exist, as costly as a real one.
+    pub(crate) fn dummy(&self) -> StoredHash {
+        StoredHash::dummy(&self.parameters)
+    }
+}
+
+/// The number under which a place's work is queued; the provider's is zero.
+pub(crate) fn place_number(place: Option<Place>) -> u32 {
+    place.map_or(0, |place| place.partition().number())
+}

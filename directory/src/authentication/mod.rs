@@ -1,0 +1,28 @@
+//! Who somebody is: one engine for LDAP, RADIUS and the admin API.
+//!
+//! A rejection tells the peer nothing, neither by its text nor by its time; its reason goes into
+//! the event. Hashing runs on a bounded pool; a password that was verified a moment ago is
+//! recognized without it.
+
+mod attempt;
+mod conclusion;
+mod engine;
+mod lockout;
+mod memory;
+mod password;
+mod pool;
+mod shards;
+mod sign_in;
+mod throttle;
+mod totp;
+
+pub use attempt::{Begun, Door, NetworkReply, Outcome, Pending, Proof, Request, Who};
+pub(crate) use engine::Engine;
+pub use engine::Options;
+pub use password::{
+    HashParameters, HashingFailed, InvalidPassword, Password, StoredHash, UnusableHash,
+    UnusableParameters, hash,
+};
+pub use pool::PoolLimits;
+pub use sign_in::{Enrolment, SignIn, SignInOutcome, SignInRequest};
+pub use throttle::ThrottlePolicy;

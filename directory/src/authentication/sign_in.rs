@@ -1,0 +1,321 @@
+//! How an admin signs in: password first, then TOTP; the first sign-in enrols TOTP.
+
+use std::net::IpAddr;
+
+use storage::{Change, Id, Reading, Secret, Snapshot};
+
+use super::password::{Password, StoredHash};
+use super::totp::{self, Seed};
+use crate::access::{Actor, Context, organization};
+use crate::collections::{IssuedToken, Site, Wanted, issue};
+use crate::directory::{Directory, find_token};
+use crate::error::{Error, Invalid};
+use crate::events::{Action, Event, EventActor, Outcome, Subject, SubjectKind};
+use crate::id::{AdminNumber, Place, RecordId};
+use crate::records::{
+    Admin, AdminState, Credential, Narrowing, OrganizationState, Token, TokenPurpose, indices,
+    kinds,
+};
+use crate::text::prepare;
+use crate::time::Time;
+
+/// A session lives this long, in milliseconds: a working day.
+const SESSION_LIFE: u64 = 10 * 60 * 60 * 1_000;
+/// There is this much time to enrol TOTP, in milliseconds.
+const ENROLMENT_LIFE: u64 = 15 * 60 * 1_000;
+
+/// An admin who claims to be one.
+pub struct SignInRequest {
+    /// The slug of the organization whose own admin it is; `None` for the provider's.
+    pub organization: Option<String>,
+    /// The login.
+    pub login: String,
+    /// The password.
+    pub password: Password,
+    /// The TOTP code, once TOTP is enrolled.
+    pub code: Option<String>,
+    /// From where.
+    pub source: IpAddr,
+    /// When.
+    pub now: Time,
+}
+
+/// How a sign-in ended.
+pub enum SignInOutcome {
+    /// Signed in.
+    Session(IssuedToken),
+    /// The password is right; TOTP has to be enrolled before anything else.
+    Enrol(Enrolment),
+    /// The password is right; the TOTP code is missing.
+    CodeNeeded,
+    /// Something is wrong; what, is nobody's business.
+    Rejected,
+    /// Too many failures; the next attempt may come in so many milliseconds.
+    TooEarly(u64),
+    /// The pool is full.
+    Busy,
+}
+
+/// What an admin needs to enrol TOTP.
+pub struct Enrolment {
+    /// A token that is good for confirming the enrolment alone.
+    pub token: IssuedToken,
+    /// The `otpauth:` URI with the seed, for an authenticator.
+    pub uri: String,
+}
+
+/// An admin's sign-in with what was found about it.
+pub struct SignIn {
+    place: Option<Place>,
+    admin: Option<(AdminNumber, Admin, Credential)>,
+    request: SignInRequest,
+    throttled: super::engine::AccountKey,
+}
+
+impl Directory {
+    /// Signs an admin in and tells `done` how it ended; the password is hashed on the pool.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn sign_in(
+        &self,
+        request: SignInRequest,
+        done: impl FnOnce(Result<SignInOutcome, Error>) + Send + 'static,
+    ) -> Result<(), Error> {
+        let snapshot = self.inner.store.read()?;
+        let attempt = self.find_admin(&snapshot, request)?;
+        let engine = &self.inner.engine;
+        let checked =
+            engine.throttle.check(attempt.request.source, attempt.throttled, attempt.request.now.0);
+        if let Err(wait) = checked {
+            done(Ok(SignInOutcome::TooEarly(wait.ms)));
+            return Ok(());
+        }
+        let place = super::engine::place_number(attempt.place);
+        let directory = self.clone();
+        let (answer, answered) = std::sync::mpsc::sync_channel(1);
+        let job = Box::new(move || {
+            if let Ok(done) = answered.recv() {
+                let done: Box<dyn FnOnce(Result<SignInOutcome, Error>) + Send> = done;
+                done(directory.verify_admin(attempt));
+            }
+        });
+        let done: Box<dyn FnOnce(Result<SignInOutcome, Error>) + Send> = Box::new(done);
+        match engine.pool.submit(place, job) {
+            // The job holds the receiver, so the function reaches it.
+            Ok(()) => drop(answer.send(done)),
+            Err(_) => done(Ok(SignInOutcome::Busy)),
+        }
+        Ok(())
+    }
+
+    /// Confirms an enrolment with the first code, and signs in.
+    ///
+    /// # Errors
+    /// `Refused` for anything but a living enrolment token; `Invalid` for a wrong code.
+    pub fn confirm_enrolment(
+        &self,
+        token: &str,
+        code: String,
+        source: IpAddr,
+        now: Time,
+    ) -> Result<IssuedToken, Error> {
+        let snapshot = self.inner.store.read()?;
+        let found = find_token(&snapshot, token)?
+            .filter(|(_, token)| token.purpose == TokenPurpose::Enrolment && now < token.expires);
+        let (id, record) = found.ok_or(crate::access::Refusal::Unauthenticated)?;
+        let tools = self.inner.tools.clone();
+        let done = self.inner.store.write(move |change| {
+            let context = Context { actor: Actor::nobody(), source: Some(source), now };
+            let mut site =
+                Site { source: change, place: id.home, context: &context, tools: &tools };
+            let step = use_code(&site, record.admin, &code)?
+                .ok_or_else(|| Invalid::new("/code", "is not the code of this moment"))?;
+            site.source.delete::<Token>(id.home.partition(), id.number.record())?;
+            settle(&mut site, record.admin, step)?;
+            open_session(&mut site, record.admin, Action::MfaEnrolled)
+        })?;
+        Ok(done)
+    }
+
+    fn find_admin(&self, snapshot: &Snapshot, request: SignInRequest) -> Result<SignIn, Error> {
+        let place = match &request.organization {
+            None => Some(Place::Provider),
+            Some(slug) => self.organization_by_slug(slug)?.map(Place::Organization),
+        };
+        let name = prepare(&request.login);
+        let throttled = self.inner.engine.name_key(place, &format!("admin {name}"));
+        let mut attempt = SignIn { place, admin: None, request, throttled };
+        if let Some(place) = place {
+            let partition = place.partition();
+            let found = snapshot.find_first(partition, indices::ADMIN_LOGIN, name.as_bytes())?;
+            if let Some(number) = found.and_then(AdminNumber::from_record) {
+                let admin = snapshot.get::<Admin>(partition, number.record())?;
+                let credential = snapshot.get::<Credential>(partition, number.record())?;
+                attempt.admin =
+                    admin.zip(credential).map(|(admin, credential)| (number, admin, credential));
+            }
+        }
+        Ok(attempt)
+    }
+
+    fn verify_admin(&self, attempt: SignIn) -> Result<SignInOutcome, Error> {
+        let hash = attempt.admin.as_ref().and_then(|(_, _, credential)| credential.hash.as_deref());
+        let known = hash.and_then(|hash| StoredHash::parse(hash).ok());
+        let exists = known.is_some();
+        let stored = known.unwrap_or_else(|| self.inner.engine.dummy());
+        let proven = stored.verify(&attempt.request.password) && exists;
+        let engine = &self.inner.engine;
+        let (source, now) = (attempt.request.source, attempt.request.now);
+        let in_time = engine.throttle.check(source, attempt.throttled, now.0).is_ok();
+        let Some((place, (number, admin, credential))) = attempt.place.zip(attempt.admin) else {
+            engine.throttle.failed(source, attempt.throttled, now.0);
+            return Ok(SignInOutcome::Rejected);
+        };
+        let (reason, outcome) = if !proven {
+            ("the password is wrong", SignInOutcome::Rejected)
+        } else if !in_time {
+            ("too many failures; slowed down", SignInOutcome::Rejected)
+        } else if admin.state != AdminState::Active {
+            ("the admin is suspended", SignInOutcome::Rejected)
+        } else if credential.totp_enrolled && attempt.request.code.is_none() {
+            return Ok(SignInOutcome::CodeNeeded);
+        } else {
+            let request = Proven { place, number, code: attempt.request.code, source, now };
+            match self.admit(request, credential.totp_enrolled)? {
+                Some(outcome) => {
+                    engine.throttle.succeeded(source, attempt.throttled, now.0);
+                    return Ok(outcome);
+                }
+                None => ("the TOTP code is wrong or was used before", SignInOutcome::Rejected),
+            }
+        };
+        engine.throttle.failed(source, attempt.throttled, now.0);
+        self.note_sign_in(place, &admin, (source, now), reason);
+        Ok(outcome)
+    }
+
+    /// Opens a session or an enrolment for an admin whose password was right; `None` when the
+    /// code was not.
+    fn admit(&self, proven: Proven, enrolled: bool) -> Result<Option<SignInOutcome>, Error> {
+        let tools = self.inner.tools.clone();
+        let done = self.inner.store.write(move |change| {
+            let Proven { place, number, code, source, now } = proven;
+            let context = Context { actor: Actor::nobody(), source: Some(source), now };
+            let mut site = Site { source: change, place, context: &context, tools: &tools };
+            refuse_gone(&*site.source, place)?;
+            if !enrolled {
+                return begin_enrolment(&mut site, number).map(Some);
+            }
+            let Some(step) = use_code(&site, number, code.as_deref().unwrap_or_default())? else {
+                return Ok(None);
+            };
+            settle(&mut site, number, step)?;
+            let session = open_session(&mut site, number, Action::SignIn)?;
+            Ok::<_, Error>(Some(SignInOutcome::Session(session)))
+        })?;
+        Ok(done)
+    }
+
+    fn note_sign_in(&self, place: Place, admin: &Admin, at: (IpAddr, Time), reason: &str) {
+        let login = admin.fields.login.clone();
+        let event = Event {
+            at: at.1,
+            actor: EventActor::Nobody,
+            source: Some(at.0),
+            action: Action::SignIn,
+            subject: Some(Subject { kind: SubjectKind::Admin, id: admin.uuid, name: login }),
+            outcome: Outcome::Failure(reason.to_owned()),
+            differences: Vec::new(),
+        };
+        self.note_event(place, &event);
+    }
+}
+
+/// An admin whose password was right.
+struct Proven {
+    place: Place,
+    number: AdminNumber,
+    code: Option<String>,
+    source: IpAddr,
+    now: Time,
+}
+
+type Writing<'g, 'w, 'c> = Site<'g, &'w mut Change<'c>>;
+
+fn refuse_gone(source: &impl Reading, place: Place) -> Result<(), Error> {
+    let Place::Organization(id) = place else {
+        return Ok(());
+    };
+    match organization(source, id)? {
+        Some(record) if record.state == OrganizationState::Active => Ok(()),
+        Some(_) | None => Err(crate::access::Refusal::Unauthenticated.into()),
+    }
+}
+
+/// Checks a code against the seed; the step that it was for, unless it was used before.
+fn use_code(
+    site: &Writing<'_, '_, '_>,
+    admin: AdminNumber,
+    code: &str,
+) -> Result<Option<u64>, Error> {
+    let partition = site.partition();
+    let sealed = site.source.secret(partition, kinds::TOTP_SEED, admin.record())?;
+    let credential = site.source.get::<Credential>(partition, admin.record())?;
+    let seed = sealed.as_ref().and_then(seed_of);
+    let (Some(seed), Some(credential)) = (seed, credential) else {
+        return Ok(None);
+    };
+    Ok(totp::verify(&seed, code, site.now().seconds(), credential.totp_step))
+}
+
+fn seed_of(sealed: &Secret) -> Option<Seed> {
+    sealed.expose().try_into().ok().map(Seed::new)
+}
+
+/// Remembers the step that was used, and that TOTP is enrolled.
+fn settle(site: &mut Writing<'_, '_, '_>, admin: AdminNumber, step: u64) -> Result<(), Error> {
+    let (partition, id): (_, Id) = (site.partition(), admin.record());
+    let mut credential = site.source.get::<Credential>(partition, id)?.ok_or(Error::Missing)?;
+    credential.totp_enrolled = true;
+    credential.totp_step = Some(step);
+    Ok(site.source.put(partition, id, &credential)?)
+}
+
+fn begin_enrolment(
+    site: &mut Writing<'_, '_, '_>,
+    admin: AdminNumber,
+) -> Result<SignInOutcome, Error> {
+    let (partition, id) = (site.partition(), admin.record());
+    let seed = Seed::new(site.tools.random());
+    site.source.put_secret(partition, kinds::TOTP_SEED, id, seed.octets())?;
+    let login = site.source.get::<Admin>(partition, id)?.ok_or(Error::Missing)?.fields.login;
+    let wanted = Wanted {
+        purpose: TokenPurpose::Enrolment,
+        name: "enrolment".into(),
+        expires: site.now().plus(ENROLMENT_LIFE),
+        narrowing: Narrowing::default(),
+    };
+    let token = issue(site, admin, wanted)?;
+    let uri = seed.to_uri("Tenantry", &login).to_string();
+    Ok(SignInOutcome::Enrol(Enrolment { token, uri }))
+}
+
+fn open_session(
+    site: &mut Writing<'_, '_, '_>,
+    number: AdminNumber,
+    action: Action,
+) -> Result<IssuedToken, Error> {
+    let wanted = Wanted {
+        purpose: TokenPurpose::Session,
+        name: "session".into(),
+        expires: site.now().plus(SESSION_LIFE),
+        narrowing: Narrowing::default(),
+    };
+    let token = issue(site, number, wanted)?;
+    let admin = site.source.get::<Admin>(site.partition(), number.record())?;
+    let admin = admin.ok_or(Error::Missing)?;
+    let subject = (SubjectKind::Admin, admin.uuid, admin.fields.login.as_str());
+    site.tell(action, subject, Vec::new())?;
+    Ok(token)
+}

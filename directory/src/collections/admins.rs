@@ -1,0 +1,239 @@
+//! Admins: who works through the admin API.
+
+use storage::{Change, Id, Index, Partition, Reading, Snapshot};
+use uuid::Uuid;
+
+use super::collection::Collection;
+use super::entity::Entity;
+use super::passwords::{NewPassword, forget_credential, store_password};
+use super::site::Site;
+use crate::access::{Grant, ManageAdmins, Role, View};
+use crate::error::{Error, Invalid};
+use crate::events::{Action, SubjectKind};
+use crate::id::{AdminId, AdminNumber, Place, RecordId};
+use crate::limits;
+use crate::records::{Admin, AdminFields, AdminState, Credential, Stamp, Token, indices, kinds};
+
+/// The admins of the grant's place.
+pub type Admins<'g, S> = Collection<'g, S, Admin>;
+
+impl<'t, 's> Grant<'t, &'s Snapshot, View> {
+    /// The place's admins, to be read.
+    pub fn admins(&self) -> Admins<'t, &'s Snapshot> {
+        Collection::new(self.site())
+    }
+}
+
+impl<'t, 'c> Grant<'t, &mut Change<'c>, ManageAdmins> {
+    /// The place's admins, to be changed.
+    pub fn admins(&mut self) -> Admins<'t, &mut Change<'c>> {
+        Collection::new(self.site_mut())
+    }
+}
+
+impl Admins<'_, &mut Change<'_>> {
+    /// Makes an admin with a password for the first sign-in.
+    ///
+    /// # Errors
+    /// `Invalid` or `Taken` for what is not acceptable.
+    pub fn create(
+        &mut self,
+        mut fields: AdminFields,
+        password: NewPassword,
+    ) -> Result<(AdminNumber, Admin), Error> {
+        self.settle_scope(&mut fields);
+        let (number, admin) = self.add(fields)?;
+        store_password(&mut self.site, number.record(), password)?;
+        Ok((number, admin))
+    }
+
+    /// Changes an admin; with `revision`, only when nobody changed it in between.
+    ///
+    /// # Errors
+    /// `Missing`, `Stale`, `Invalid` or `Taken`; `Forbidden` for one's own role, scope or
+    /// suspension, and for what would leave the provider without an active Administrator with
+    /// Billing.
+    pub fn update(
+        &mut self,
+        number: AdminNumber,
+        revision: Option<u64>,
+        edit: impl FnOnce(&mut Admin) -> Result<(), Error>,
+    ) -> Result<Admin, Error> {
+        let before = self.read(number)?;
+        let admin = self.edit(number, revision, edit)?;
+        let reach = |admin: &Admin| {
+            (admin.fields.role, admin.fields.scope.clone(), admin.state, admin.fields.api_access)
+        };
+        if self.is_self(number) && reach(&before) != reach(&admin) {
+            return Err(Error::Forbidden(
+                "nobody changes their own role, scope, API access or suspension",
+            ));
+        }
+        if is_top(&before) && !is_top(&admin) {
+            self.keep_one_at_the_top()?;
+        }
+        Ok(admin)
+    }
+
+    /// Deletes an admin with keys and sessions.
+    ///
+    /// # Errors
+    /// `Missing` or `Stale`; `Forbidden` for oneself and for the provider's last active
+    /// Administrator with Billing.
+    pub fn delete(&mut self, number: AdminNumber, revision: Option<u64>) -> Result<(), Error> {
+        if self.is_self(number) {
+            return Err(Error::Forbidden("nobody deletes themselves"));
+        }
+        let admin = self.read(number)?;
+        self.remove(number, revision)?;
+        if is_top(&admin) { self.keep_one_at_the_top() } else { Ok(()) }
+    }
+
+    /// Sets an admin's password and ends the admin's sessions.
+    ///
+    /// # Errors
+    /// `Missing` or `Invalid`.
+    pub fn set_password(
+        &mut self,
+        number: AdminNumber,
+        password: NewPassword,
+    ) -> Result<(), Error> {
+        let admin = self.read(number)?;
+        store_password(&mut self.site, number.record(), password)?;
+        end_tokens(self.site.source, self.site.place.partition(), number)?;
+        self.site.tell(Action::PasswordSet, subject(&admin), Vec::new())
+    }
+
+    /// Forgets an admin's second factor and ends the admin's sessions; the next sign-in enrols.
+    ///
+    /// # Errors
+    /// `Missing` when there is no such admin.
+    pub fn reset_mfa(&mut self, number: AdminNumber) -> Result<(), Error> {
+        let admin = self.read(number)?;
+        let partition = self.site.partition();
+        self.site.source.delete_secret(partition, kinds::TOTP_SEED, number.record())?;
+        if let Some(mut credential) =
+            self.site.source.get::<Credential>(partition, number.record())?
+        {
+            credential.totp_enrolled = false;
+            credential.totp_step = None;
+            credential.version = credential.version.saturating_add(1);
+            self.site.source.put(partition, number.record(), &credential)?;
+        }
+        end_tokens(self.site.source, partition, number)?;
+        self.site.tell(Action::MfaReset, subject(&admin), Vec::new())
+    }
+
+    fn is_self(&self, number: AdminNumber) -> bool {
+        let own = AdminId { home: self.site.place, number };
+        self.site.context.actor.admin() == Some(own)
+    }
+
+    /// An organization's own admin has that organization for a scope, by where the record is.
+    fn settle_scope(&self, fields: &mut AdminFields) {
+        if self.site.place != Place::Provider {
+            fields.scope = crate::records::AdminScope::None;
+        }
+    }
+
+    fn keep_one_at_the_top(&self) -> Result<(), Error> {
+        if self.site.place != Place::Provider {
+            return Ok(());
+        }
+        for found in self.site.source.scan::<Admin>(Partition::Provider, None) {
+            if is_top(&found?.1) {
+                return Ok(());
+            }
+        }
+        Err(Error::Forbidden("the last active administrator with billing stays"))
+    }
+}
+
+fn is_top(admin: &Admin) -> bool {
+    admin.fields.role == Role::AdministratorWithBilling && admin.state == AdminState::Active
+}
+
+fn subject(admin: &Admin) -> (SubjectKind, Uuid, &str) {
+    (SubjectKind::Admin, admin.uuid, admin.fields.login.as_str())
+}
+
+/// Writes the first admin of an empty store.
+pub(crate) fn put_first(
+    site: Site<'_, &mut Change<'_>>,
+    fields: AdminFields,
+    password: NewPassword,
+) -> Result<AdminNumber, Error> {
+    let mut admins: Admins<'_, &mut Change<'_>> = Collection::new(site);
+    if !admins.list(None, 1)?.records.is_empty() {
+        return Err(Error::Forbidden("there is an admin already; sign in and add others"));
+    }
+    Ok(admins.create(fields, password)?.0)
+}
+
+/// Ends every key and session of an admin.
+pub(crate) fn end_tokens(
+    change: &mut Change<'_>,
+    partition: Partition,
+    admin: AdminNumber,
+) -> Result<(), Error> {
+    let value = admin.record().to_be_bytes();
+    let tokens: Vec<Id> =
+        change.find(partition, indices::TOKEN_ADMIN, &value).collect::<Result<_, _>>()?;
+    for token in tokens {
+        change.delete::<Token>(partition, token)?;
+    }
+    Ok(())
+}
+
+impl Entity for Admin {
+    type Id = AdminNumber;
+    type Fields = AdminFields;
+
+    const SUBJECT: SubjectKind = SubjectKind::Admin;
+    const UUIDS: Index = indices::ADMIN_UUID;
+    const NAMES: Index = indices::ADMIN_LOGIN;
+    const NAME_POINTER: &'static str = "/login";
+
+    fn new(uuid: Uuid, stamp: Stamp, fields: AdminFields) -> Self {
+        Self { uuid, state: AdminState::Active, stamp, fields }
+    }
+
+    fn uuid(&self) -> Uuid {
+        self.uuid
+    }
+
+    fn stamp(&mut self) -> &mut Stamp {
+        &mut self.stamp
+    }
+
+    fn revision(&self) -> u64 {
+        self.stamp.revision
+    }
+
+    fn fields(&self) -> &AdminFields {
+        &self.fields
+    }
+
+    fn fields_mut(&mut self) -> &mut AdminFields {
+        &mut self.fields
+    }
+
+    fn name(fields: &AdminFields) -> &str {
+        &fields.login
+    }
+
+    fn check(fields: &AdminFields) -> Result<(), Invalid> {
+        limits::name("/login", &fields.login)?;
+        limits::line("/display_name", &fields.display_name)
+    }
+
+    fn let_go(
+        &self,
+        change: &mut Change<'_>,
+        partition: Partition,
+        id: AdminNumber,
+    ) -> Result<(), Error> {
+        end_tokens(change, partition, id)?;
+        forget_credential(change, partition, id.record())
+    }
+}

@@ -1,0 +1,157 @@
+//! One shape for all collections: look up, list, create, update, delete.
+
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use storage::{Change, Reading};
+use uuid::Uuid;
+
+use super::entity::Entity;
+use super::site::Site;
+use crate::error::Error;
+use crate::events::{Action, differences};
+use crate::id::RecordId;
+use crate::records::Stamp;
+use crate::text::prepare;
+
+/// The records of one entity at the grant's place.
+pub struct Collection<'g, S, E> {
+    pub(crate) site: Site<'g, S>,
+    entity: PhantomData<E>,
+}
+
+/// A page of a list.
+pub struct Page<E: Entity> {
+    /// The records, in the order in which they were made.
+    pub records: Vec<(E::Id, E)>,
+    /// Where the next page starts; absent on the last.
+    pub next: Option<E::Id>,
+}
+
+impl<'g, S, E> Collection<'g, S, E> {
+    pub(crate) fn new(site: Site<'g, S>) -> Self {
+        Self { site, entity: PhantomData }
+    }
+}
+
+impl<S, E> Collection<'_, S, E>
+where
+    S: Deref,
+    S::Target: Reading + Sized,
+    E: Entity,
+{
+    /// Reads one record.
+    ///
+    /// # Errors
+    /// `Missing` when there is none.
+    pub fn read(&self, id: E::Id) -> Result<E, Error> {
+        self.site.source.get(self.site.partition(), id.record())?.ok_or(Error::Missing)
+    }
+
+    /// Finds the record with an external id.
+    ///
+    /// # Errors
+    /// `Missing` when there is none.
+    pub fn id_of(&self, uuid: Uuid) -> Result<E::Id, Error> {
+        let found =
+            self.site.source.find_first(self.site.partition(), E::UUIDS, uuid.as_bytes())?;
+        found.and_then(E::Id::from_record).ok_or(Error::Missing)
+    }
+
+    /// Finds the record with a name, compared without case.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn named(&self, name: &str) -> Result<Option<E::Id>, Error> {
+        let name = prepare(name);
+        let found =
+            self.site.source.find_first(self.site.partition(), E::NAMES, name.as_bytes())?;
+        Ok(found.and_then(E::Id::from_record))
+    }
+
+    /// Reads at most `limit` records behind `after`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn list(&self, after: Option<E::Id>, limit: usize) -> Result<Page<E>, Error> {
+        let after = after.map(E::Id::record);
+        let mut records = Vec::new();
+        for found in self.site.source.scan::<E>(self.site.partition(), after) {
+            let (id, record) = found?;
+            let Some(id) = E::Id::from_record(id) else { continue };
+            if records.len() == limit {
+                let next = records.last().map(|(id, _)| *id);
+                return Ok(Page { records, next });
+            }
+            records.push((id, record));
+        }
+        Ok(Page { records, next: None })
+    }
+
+    fn check_name_is_free(&self, fields: &E::Fields, own: Option<E::Id>) -> Result<(), Error> {
+        match self.named(E::name(fields))? {
+            Some(other) if Some(other) != own => Err(Error::Taken { pointer: E::NAME_POINTER }),
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+impl<E: Entity> Collection<'_, &mut Change<'_>, E> {
+    pub(crate) fn add(&mut self, mut fields: E::Fields) -> Result<(E::Id, E), Error> {
+        let partition = self.site.partition();
+        let number = self.site.source.allocate(partition)?;
+        let id =
+            E::Id::from_record(number).ok_or(Error::Forbidden("there are too many of these"))?;
+        E::complete(&mut fields, number)?;
+        E::check(&fields)?;
+        E::check_references(&fields, &*self.site.source, partition)?;
+        self.check_name_is_free(&fields, None)?;
+        let uuid = self.site.tools.uuid(self.site.now());
+        let record = E::new(uuid, Stamp::new(self.site.now()), fields);
+        self.site.source.put(partition, number, &record)?;
+        let told = differences(None, Some(record.fields()));
+        let name = E::name(record.fields()).to_owned();
+        self.site.tell(Action::Created, (E::SUBJECT, uuid, &name), told)?;
+        Ok((id, record))
+    }
+
+    pub(crate) fn edit(
+        &mut self,
+        id: E::Id,
+        revision: Option<u64>,
+        edit: impl FnOnce(&mut E) -> Result<(), Error>,
+    ) -> Result<E, Error> {
+        let before = self.read_at(id, revision)?;
+        let mut record = self.read(id)?;
+        edit(&mut record)?;
+        E::check(record.fields())?;
+        let partition = self.site.partition();
+        E::check_references(record.fields(), &*self.site.source, partition)?;
+        self.check_name_is_free(record.fields(), Some(id))?;
+        record.stamp().touch(self.site.now());
+        self.site.source.put(partition, id.record(), &record)?;
+        let told = differences(Some(before.fields()), Some(record.fields()));
+        let name = E::name(record.fields()).to_owned();
+        self.site.tell(Action::Changed, (E::SUBJECT, record.uuid(), &name), told)?;
+        Ok(record)
+    }
+
+    pub(crate) fn remove(&mut self, id: E::Id, revision: Option<u64>) -> Result<(), Error> {
+        let record = self.read_at(id, revision)?;
+        let partition = self.site.partition();
+        record.let_go(self.site.source, partition, id)?;
+        self.site.source.delete::<E>(partition, id.record())?;
+        let told = differences(Some(record.fields()), None);
+        let name = E::name(record.fields()).to_owned();
+        self.site.tell(Action::Deleted, (E::SUBJECT, record.uuid(), &name), told)
+    }
+
+    /// Reads a record and compares its revision with the one the caller has seen.
+    pub(crate) fn read_at(&self, id: E::Id, revision: Option<u64>) -> Result<E, Error> {
+        let record = self.read(id)?;
+        match revision {
+            Some(seen) if seen != record.revision() => Err(Error::Stale),
+            Some(_) | None => Ok(record),
+        }
+    }
+}

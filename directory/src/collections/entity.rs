@@ -1,0 +1,79 @@
+//! What records that admins create, change and delete have in common.
+
+use serde::Serialize;
+use storage::{Change, Id, Index, Partition, Reading, Record};
+use uuid::Uuid;
+
+use crate::error::{Error, Invalid};
+use crate::events::SubjectKind;
+use crate::id::RecordId;
+use crate::records::Stamp;
+
+/// A record with an external id, a unique name, and fields that admins write.
+pub trait Entity: Record {
+    /// Its id inside its place.
+    type Id: RecordId;
+    /// What admins write of it.
+    type Fields: Clone + PartialEq + Serialize + Send;
+
+    /// What events call it.
+    const SUBJECT: SubjectKind;
+    /// The index of external ids.
+    const UUIDS: Index;
+    /// The index of unique names.
+    const NAMES: Index;
+    /// JSON pointer to the unique name.
+    const NAME_POINTER: &'static str;
+
+    /// A fresh record.
+    fn new(uuid: Uuid, stamp: Stamp, fields: Self::Fields) -> Self;
+    /// The external id.
+    fn uuid(&self) -> Uuid;
+    /// When made and changed.
+    fn stamp(&mut self) -> &mut Stamp;
+    /// The revision, as the entity tag of the API.
+    fn revision(&self) -> u64;
+    /// What admins wrote.
+    fn fields(&self) -> &Self::Fields;
+    /// What admins wrote, to be changed.
+    fn fields_mut(&mut self) -> &mut Self::Fields;
+    /// The unique name.
+    fn name(fields: &Self::Fields) -> &str;
+
+    /// Fills in what the directory chooses itself.
+    ///
+    /// # Errors
+    /// When nothing is left to choose from.
+    fn complete(_fields: &mut Self::Fields, _id: Id) -> Result<(), Invalid> {
+        Ok(())
+    }
+
+    /// Checks the fields by themselves.
+    ///
+    /// # Errors
+    /// Names the first value that is not acceptable.
+    fn check(fields: &Self::Fields) -> Result<(), Invalid>;
+
+    /// Checks the fields against the rest of the place.
+    ///
+    /// # Errors
+    /// Names the first value that refers to nothing.
+    fn check_references<R: Reading>(
+        _fields: &Self::Fields,
+        _source: &R,
+        _partition: Partition,
+    ) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Removes what hangs on the record before it is deleted.
+    ///
+    /// # Errors
+    /// `InUse` when something still needs it.
+    fn let_go(
+        &self,
+        change: &mut Change<'_>,
+        partition: Partition,
+        id: Self::Id,
+    ) -> Result<(), Error>;
+}

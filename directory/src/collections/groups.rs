@@ -1,0 +1,337 @@
+//! Groups of users and of other groups.
+
+use std::collections::BTreeSet;
+
+use storage::{Change, Id, Index, Partition, ReadError, Reading, Relation, Snapshot};
+use uuid::Uuid;
+
+use super::collection::Collection;
+use super::entity::Entity;
+use super::users::posix_number;
+use crate::access::{Grant, ManageIdentities, View};
+use crate::error::{Error, Invalid};
+use crate::events::{Action, Difference, SubjectKind};
+use crate::id::{GroupId, RecordId, UserId};
+use crate::limits;
+use crate::records::{
+    Group, GroupFields, RadiusClient, ServiceAccount, Stamp, User, Visibility, indices, relations,
+};
+
+/// The groups of the grant's organization.
+pub type Groups<'g, S> = Collection<'g, S, Group>;
+
+/// What can be in a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Member {
+    /// A user.
+    User(UserId),
+    /// A nested group.
+    Group(GroupId),
+}
+
+/// Members that come and go in one change.
+#[derive(Clone, Debug, Default)]
+pub struct MembershipChange {
+    /// Who comes; being there already is no error.
+    pub add: Vec<Member>,
+    /// Who goes; not being there is no error.
+    pub remove: Vec<Member>,
+}
+
+impl<'t, 's> Grant<'t, &'s Snapshot, View> {
+    /// The organization's groups, to be read.
+    pub fn groups(&self) -> Groups<'t, &'s Snapshot> {
+        Collection::new(self.site())
+    }
+}
+
+impl<'t, 'c> Grant<'t, &mut Change<'c>, ManageIdentities> {
+    /// The organization's groups, to be changed.
+    pub fn groups(&mut self) -> Groups<'t, &mut Change<'c>> {
+        Collection::new(self.site_mut())
+    }
+}
+
+impl Groups<'_, &Snapshot> {
+    /// The direct members behind `after`, users before groups, at most `limit`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn members(
+        &self,
+        group: GroupId,
+        after: Option<Member>,
+        limit: usize,
+    ) -> Result<Vec<Member>, Error> {
+        let partition = self.site.partition();
+        let users = self.site.source.linked(partition, relations::GROUP_USER, group.record());
+        let groups = self.site.source.linked(partition, relations::GROUP_GROUP, group.record());
+        let members = users
+            .map(|id| id.map(|id| UserId::from_record(id).map(Member::User)))
+            .chain(groups.map(|id| id.map(|id| GroupId::from_record(id).map(Member::Group))));
+        let behind = |member: &Result<Member, ReadError>| match (member, after) {
+            (Ok(member), Some(after)) => *member > after,
+            (Ok(_), None) | (Err(_), _) => true,
+        };
+        let found = members.filter_map(Result::transpose).filter(behind).take(limit);
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+}
+
+impl Groups<'_, &mut Change<'_>> {
+    /// Makes a group without members.
+    ///
+    /// # Errors
+    /// `Invalid` or `Taken` for what is not acceptable.
+    pub fn create(&mut self, fields: GroupFields) -> Result<(GroupId, Group), Error> {
+        self.add(fields)
+    }
+
+    /// Changes a group; with `revision`, only when nobody changed it in between.
+    ///
+    /// # Errors
+    /// `Missing`, `Stale`, `Invalid` or `Taken`.
+    pub fn update(
+        &mut self,
+        id: GroupId,
+        revision: Option<u64>,
+        edit: impl FnOnce(&mut Group) -> Result<(), Error>,
+    ) -> Result<Group, Error> {
+        self.edit(id, revision, edit)
+    }
+
+    /// Deletes a group and its memberships; its members stay.
+    ///
+    /// # Errors
+    /// `Missing` or `Stale`; `InUse` while a service account or a RADIUS client names it.
+    pub fn delete(&mut self, id: GroupId, revision: Option<u64>) -> Result<(), Error> {
+        self.remove(id, revision)
+    }
+
+    /// Lets members come and go, all or none.
+    ///
+    /// # Errors
+    /// `Missing`, `Stale`; `Invalid` for a member that does not exist or a group that would
+    /// contain itself.
+    pub fn change_members(
+        &mut self,
+        group: GroupId,
+        revision: Option<u64>,
+        members: &MembershipChange,
+    ) -> Result<Group, Error> {
+        let mut record = self.read_at(group, revision)?;
+        let mut told = Vec::new();
+        for member in &members.remove {
+            self.take_out(group, *member, &mut told)?;
+        }
+        for (position, member) in members.add.iter().enumerate() {
+            self.put_in(group, *member, &format!("/add/{position}"), &mut told)?;
+        }
+        if told.is_empty() {
+            return Ok(record);
+        }
+        record.stamp.touch(self.site.now());
+        let partition = self.site.partition();
+        self.site.source.put(partition, group.record(), &record)?;
+        let name = record.fields.name.clone();
+        let subject = (SubjectKind::Group, record.uuid, name.as_str());
+        self.site.tell(Action::MembersChanged, subject, told)?;
+        Ok(record)
+    }
+
+    fn put_in(
+        &mut self,
+        group: GroupId,
+        member: Member,
+        pointer: &str,
+        told: &mut Vec<Difference>,
+    ) -> Result<(), Error> {
+        let partition = self.site.partition();
+        let (relation, id) = member.link();
+        if self.site.source.is_linked(partition, relation, group.record(), id)? {
+            return Ok(());
+        }
+        let Some(name) = self.name_of(member)? else {
+            return Err(Invalid::new(pointer, "there is no such member").into());
+        };
+        if let Member::Group(nested) = member
+            && descendants(&*self.site.source, partition, nested)?.contains(&group)
+        {
+            return Err(Invalid::new(pointer, "the group would contain itself").into());
+        }
+        self.site.source.link(partition, relation, group.record(), id)?;
+        told.push(Difference { field: "member".into(), before: None, after: Some(name) });
+        Ok(())
+    }
+
+    fn take_out(
+        &mut self,
+        group: GroupId,
+        member: Member,
+        told: &mut Vec<Difference>,
+    ) -> Result<(), Error> {
+        let partition = self.site.partition();
+        let (relation, id) = member.link();
+        if !self.site.source.is_linked(partition, relation, group.record(), id)? {
+            return Ok(());
+        }
+        self.site.source.unlink(partition, relation, group.record(), id)?;
+        let before = self.name_of(member)?;
+        told.push(Difference { field: "member".into(), before, after: None });
+        Ok(())
+    }
+
+    fn name_of(&self, member: Member) -> Result<Option<String>, Error> {
+        let partition = self.site.partition();
+        Ok(match member {
+            Member::User(id) => {
+                self.site.source.get::<User>(partition, id.record())?.map(|user| user.fields.login)
+            }
+            Member::Group(id) => self
+                .site
+                .source
+                .get::<Group>(partition, id.record())?
+                .map(|group| group.fields.name),
+        })
+    }
+}
+
+impl Member {
+    fn link(self) -> (Relation, Id) {
+        match self {
+            Self::User(user) => (relations::GROUP_USER, user.record()),
+            Self::Group(group) => (relations::GROUP_GROUP, group.record()),
+        }
+    }
+}
+
+impl Entity for Group {
+    type Id = GroupId;
+    type Fields = GroupFields;
+
+    const SUBJECT: SubjectKind = SubjectKind::Group;
+    const UUIDS: Index = indices::GROUP_UUID;
+    const NAMES: Index = indices::GROUP_NAME;
+    const NAME_POINTER: &'static str = "/name";
+
+    fn new(uuid: Uuid, stamp: Stamp, fields: GroupFields) -> Self {
+        Self { uuid, stamp, fields }
+    }
+
+    fn uuid(&self) -> Uuid {
+        self.uuid
+    }
+
+    fn stamp(&mut self) -> &mut Stamp {
+        &mut self.stamp
+    }
+
+    fn revision(&self) -> u64 {
+        self.stamp.revision
+    }
+
+    fn fields(&self) -> &GroupFields {
+        &self.fields
+    }
+
+    fn fields_mut(&mut self) -> &mut GroupFields {
+        &mut self.fields
+    }
+
+    fn name(fields: &GroupFields) -> &str {
+        &fields.name
+    }
+
+    fn complete(fields: &mut GroupFields, id: Id) -> Result<(), Invalid> {
+        let chosen = posix_number("/gid_number", id)?;
+        fields.gid_number.get_or_insert(chosen);
+        Ok(())
+    }
+
+    fn check(fields: &GroupFields) -> Result<(), Invalid> {
+        limits::name("/name", &fields.name)?;
+        limits::optional_line("/description", fields.description.as_ref())
+    }
+
+    fn let_go(
+        &self,
+        change: &mut Change<'_>,
+        partition: Partition,
+        id: GroupId,
+    ) -> Result<(), Error> {
+        for client in change.scan::<RadiusClient>(partition, None) {
+            if client?.1.fields.allowed_groups.contains(&id) {
+                return Err(Error::InUse("a RADIUS client allows this group"));
+            }
+        }
+        for account in change.scan::<ServiceAccount>(partition, None) {
+            if matches!(account?.1.fields.visibility, Visibility::Groups(groups) if groups.contains(&id))
+            {
+                return Err(Error::InUse("a service account sees this group"));
+            }
+        }
+        unlink_all(change, partition, id.record())
+    }
+}
+
+fn unlink_all(change: &mut Change<'_>, partition: Partition, group: Id) -> Result<(), Error> {
+    for relation in [relations::GROUP_USER, relations::GROUP_GROUP] {
+        let members: Vec<Id> =
+            change.linked(partition, relation, group).collect::<Result<_, _>>()?;
+        for member in members {
+            change.unlink(partition, relation, group, member)?;
+        }
+    }
+    let parents: Vec<Id> =
+        change.linking(partition, relations::GROUP_GROUP, group).collect::<Result<_, _>>()?;
+    for parent in parents {
+        change.unlink(partition, relations::GROUP_GROUP, parent, group)?;
+    }
+    Ok(())
+}
+
+/// The groups that `user` is in, by way of nested groups as well, in the order of ids.
+pub(crate) fn groups_of_user(
+    source: &impl Reading,
+    partition: Partition,
+    user: UserId,
+) -> Result<Vec<GroupId>, ReadError> {
+    let direct = source.linking(partition, relations::GROUP_USER, user.record());
+    let direct: Vec<Id> = direct.collect::<Result<_, _>>()?;
+    closure(direct, |group| source.linking(partition, relations::GROUP_GROUP, group).collect())
+}
+
+/// The groups that `group` is in, directly or not, in the order of ids.
+pub(crate) fn ancestors_of_group(
+    source: &impl Reading,
+    partition: Partition,
+    group: GroupId,
+) -> Result<Vec<GroupId>, ReadError> {
+    let direct = source.linking(partition, relations::GROUP_GROUP, group.record());
+    let direct: Vec<Id> = direct.collect::<Result<_, _>>()?;
+    closure(direct, |group| source.linking(partition, relations::GROUP_GROUP, group).collect())
+}
+
+/// The group itself and all groups nested in it, in the order of ids.
+pub(crate) fn descendants(
+    source: &impl Reading,
+    partition: Partition,
+    group: GroupId,
+) -> Result<Vec<GroupId>, ReadError> {
+    closure(vec![group.record()], |group| {
+        source.linked(partition, relations::GROUP_GROUP, group).collect()
+    })
+}
+
+fn closure(
+    mut open: Vec<Id>,
+    next: impl Fn(Id) -> Result<Vec<Id>, ReadError>,
+) -> Result<Vec<GroupId>, ReadError> {
+    let mut seen = BTreeSet::new();
+    while let Some(group) = open.pop() {
+        if seen.insert(group) {
+            open.extend(next(group)?);
+        }
+    }
+    Ok(seen.into_iter().filter_map(GroupId::from_record).collect())
+}

@@ -1,0 +1,35 @@
+//! Collections of records behind a grant: one file an entity, one shape for all.
+//!
+//! A collection knows its place from its grant; no method takes an organization.
+
+mod admins;
+mod collection;
+mod entity;
+mod groups;
+mod oneself;
+mod organizations;
+mod passwords;
+mod radius_clients;
+mod reply_profiles;
+mod service_accounts;
+mod site;
+mod users;
+
+pub use admins::Admins;
+pub(crate) use admins::put_first;
+pub use collection::{Collection, Page};
+pub use entity::Entity;
+pub use groups::{Groups, Member, MembershipChange};
+pub(crate) use groups::{ancestors_of_group, descendants, groups_of_user};
+pub use oneself::{IssuedToken, KEY_LIFE, NewKey, Oneself};
+pub(crate) use oneself::{Wanted, hash_token, issue, parse_token};
+pub(crate) use organizations::destroy_expired;
+pub use organizations::{
+    GRACE, NewOrganization, OrganizationSettings, Organizations, OwnOrganization,
+};
+pub use passwords::{NewPassword, Passwords};
+pub use radius_clients::RadiusClients;
+pub use reply_profiles::ReplyProfiles;
+pub use service_accounts::{GeneratedPassword, ServiceAccounts};
+pub(crate) use site::Site;
+pub use users::Users;

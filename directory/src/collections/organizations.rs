@@ -1,0 +1,400 @@
+//! Organizations: customers of the provider.
+
+use storage::{Change, Partition, Reading, Snapshot};
+
+use super::site::Site;
+use crate::access::{
+    Grant, ManageAuthentication, ManageOrganizations, View, Who, organization, standing,
+};
+use crate::error::{Error, Invalid, StoreFailure};
+use crate::events::{Action, SubjectKind, differences};
+use crate::id::{OrganizationId, Place, RecordId};
+use crate::limits;
+use crate::records::{
+    Admin, AdminScope, Base, Organization, OrganizationFields, OrganizationState, Settings, Stamp,
+    indices,
+};
+use crate::time::Time;
+
+/// The organizations, as a grant at the provider changes them.
+pub struct Organizations<'g, S> {
+    site: Site<'g, S>,
+}
+
+/// One organization, as a grant for it changes it.
+pub struct OwnOrganization<'g, S> {
+    site: Site<'g, S>,
+    id: OrganizationId,
+}
+
+/// An organization's settings, as a grant for it changes them.
+pub struct OrganizationSettings<'g, S> {
+    site: Site<'g, S>,
+    id: OrganizationId,
+}
+
+/// What a new organization starts with.
+#[derive(Clone, Debug)]
+pub struct NewOrganization {
+    /// What admins write.
+    pub fields: OrganizationFields,
+    /// How its people authenticate.
+    pub settings: Settings,
+}
+
+/// How long a deleted organization can be restored, in milliseconds: 30 days.
+pub const GRACE: u64 = 30 * 24 * 60 * 60 * 1_000;
+/// The most octets of a slug.
+const SLUG: usize = 40;
+
+impl<'t, 'c> Grant<'t, &mut Change<'c>, ManageOrganizations> {
+    /// The organizations; a grant for one organization leads to that one alone.
+    pub fn organizations(&mut self) -> Organizations<'t, &mut Change<'c>> {
+        Organizations { site: self.site_mut() }
+    }
+
+    /// The grant's own organization.
+    ///
+    /// # Errors
+    /// `Missing` when the grant is for the provider.
+    pub fn own(&mut self) -> Result<OwnOrganization<'t, &mut Change<'c>>, Error> {
+        let id = self.organization()?;
+        Ok(OwnOrganization { site: self.site_mut(), id })
+    }
+}
+
+impl<'t, 'c> Grant<'t, &mut Change<'c>, ManageAuthentication> {
+    /// The settings of the grant's organization.
+    ///
+    /// # Errors
+    /// `Missing` when the grant is for the provider.
+    pub fn settings(&mut self) -> Result<OrganizationSettings<'t, &mut Change<'c>>, Error> {
+        let id = self.organization()?;
+        Ok(OrganizationSettings { site: self.site_mut(), id })
+    }
+}
+
+impl Grant<'_, &Snapshot, View> {
+    /// The grant's own organization.
+    ///
+    /// # Errors
+    /// `Missing` when the grant is for the provider.
+    pub fn own_organization(&self) -> Result<Organization, Error> {
+        read(self.source, self.organization()?)
+    }
+}
+
+impl Grant<'_, &Snapshot, ManageOrganizations> {
+    /// The grant's own organization, also when it is deleted.
+    ///
+    /// # Errors
+    /// `Missing` when the grant is for the provider.
+    pub fn own_organization(&self) -> Result<Organization, Error> {
+        read(self.source, self.organization()?)
+    }
+}
+
+impl Organizations<'_, &mut Change<'_>> {
+    /// Makes an organization and its data key.
+    ///
+    /// # Errors
+    /// `Invalid` or `Taken` for what is not acceptable; `Forbidden` when the actor's scope is not
+    /// all organizations.
+    pub fn create(
+        &mut self,
+        new: NewOrganization,
+    ) -> Result<(OrganizationId, Organization), Error> {
+        self.require_the_whole_scope()?;
+        check(&new.fields)?;
+        check_settings(&new.settings)?;
+        check_free(&*self.site.source, &new.fields, None)?;
+        let number = self.site.source.allocate(Partition::Provider)?;
+        let id = OrganizationId::from_record(number)
+            .ok_or(Error::Forbidden("there are too many organizations"))?;
+        let record = Organization {
+            uuid: self.site.tools.uuid(self.site.now()),
+            state: OrganizationState::Active,
+            stamp: Stamp::new(self.site.now()),
+            fields: new.fields,
+            settings: new.settings,
+        };
+        self.site.source.create_partition(id.partition())?;
+        self.site.source.put(Partition::Provider, number, &record)?;
+        let told = differences(None, Some(&record.fields));
+        self.site.place = Place::Organization(id);
+        let subject = (SubjectKind::Organization, record.uuid, record.fields.slug.as_str());
+        self.site.tell(Action::Created, subject, told)?;
+        self.site.place = Place::Provider;
+        Ok((id, record))
+    }
+
+    fn require_the_whole_scope(&self) -> Result<(), Error> {
+        let Who::Admin { admin, token } = self.site.context.actor.0 else {
+            return Err(Error::Missing);
+        };
+        let standing = standing(&*self.site.source, self.site.context, admin, token)??;
+        if standing.covers_all() && self.site.place == Place::Provider {
+            Ok(())
+        } else {
+            Err(Error::Forbidden("creating an organization needs the scope of all organizations"))
+        }
+    }
+}
+
+impl OwnOrganization<'_, &mut Change<'_>> {
+    /// Changes the organization; with `revision`, only when nobody changed it in between.
+    ///
+    /// # Errors
+    /// `Missing`, `Stale`, `Invalid` or `Taken`.
+    pub fn update(
+        &mut self,
+        revision: Option<u64>,
+        edit: impl FnOnce(&mut OrganizationFields) -> Result<(), Error>,
+    ) -> Result<Organization, Error> {
+        let mut record = read_at(&*self.site.source, self.id, revision)?;
+        let before = record.fields.clone();
+        edit(&mut record.fields)?;
+        check(&record.fields)?;
+        check_free(&*self.site.source, &record.fields, Some(self.id))?;
+        let told = differences(Some(&before), Some(&record.fields));
+        self.put(record, Action::Changed, told)
+    }
+
+    /// Suspends the organization or lets it answer again.
+    ///
+    /// # Errors
+    /// `Missing` or `Stale`; `Forbidden` while it is deleted.
+    pub fn set_suspended(
+        &mut self,
+        revision: Option<u64>,
+        suspended: bool,
+    ) -> Result<Organization, Error> {
+        let mut record = read_at(&*self.site.source, self.id, revision)?;
+        if matches!(record.state, OrganizationState::Deleted { .. }) {
+            return Err(Error::Forbidden("the organization is deleted; restore it first"));
+        }
+        let before = State { state: record.state };
+        record.state =
+            if suspended { OrganizationState::Suspended } else { OrganizationState::Active };
+        let told = differences(Some(&before), Some(&State { state: record.state }));
+        self.put(record, Action::Changed, told)
+    }
+
+    /// Deletes the organization: it answers nobody, and can be restored within [`GRACE`].
+    ///
+    /// # Errors
+    /// `Missing`, `Stale`, or `Invalid` when `confirmation` is not its name.
+    pub fn delete(&mut self, revision: Option<u64>, confirmation: &str) -> Result<(), Error> {
+        let mut record = read_at(&*self.site.source, self.id, revision)?;
+        if confirmation != record.fields.name {
+            let message = "must be the organization's name, to confirm the deletion";
+            return Err(Invalid::new("/confirmation", message).into());
+        }
+        record.state = OrganizationState::Deleted { at: self.site.now() };
+        self.put(record, Action::Deleted, Vec::new())?;
+        Ok(())
+    }
+
+    /// Brings a deleted organization back as it was, suspended.
+    ///
+    /// # Errors
+    /// `Missing` or `Stale`; `Forbidden` when it is not deleted or its grace period is over.
+    pub fn restore(&mut self, revision: Option<u64>) -> Result<Organization, Error> {
+        let mut record = read_at(&*self.site.source, self.id, revision)?;
+        let OrganizationState::Deleted { at } = record.state else {
+            return Err(Error::Forbidden("the organization is not deleted"));
+        };
+        if self.site.now() > at.plus(GRACE) {
+            return Err(Error::Forbidden("the grace period is over"));
+        }
+        record.state = OrganizationState::Suspended;
+        self.put(record, Action::Restored, Vec::new())
+    }
+
+    fn put(
+        &mut self,
+        mut record: Organization,
+        action: Action,
+        told: Vec<crate::events::Difference>,
+    ) -> Result<Organization, Error> {
+        record.stamp.touch(self.site.now());
+        self.site.source.put(Partition::Provider, self.id.record(), &record)?;
+        let subject = (SubjectKind::Organization, record.uuid, record.fields.slug.as_str());
+        self.site.tell(action, subject, told)?;
+        Ok(record)
+    }
+}
+
+impl OrganizationSettings<'_, &mut Change<'_>> {
+    /// Changes the settings; with `revision`, only when nobody changed the organization in
+    /// between. Switching CHAP off erases the passwords that were kept for it.
+    ///
+    /// # Errors
+    /// `Missing`, `Stale` or `Invalid`.
+    pub fn update(
+        &mut self,
+        revision: Option<u64>,
+        edit: impl FnOnce(&mut Settings) -> Result<(), Error>,
+    ) -> Result<Organization, Error> {
+        let mut record = read_at(&*self.site.source, self.id, revision)?;
+        let before = record.settings;
+        edit(&mut record.settings)?;
+        check_settings(&record.settings)?;
+        if before.chap && !record.settings.chap {
+            self.erase_chap_passwords()?;
+        }
+        record.stamp.touch(self.site.now());
+        self.site.source.put(Partition::Provider, self.id.record(), &record)?;
+        let told = differences(Some(&before), Some(&record.settings));
+        let subject = (SubjectKind::Organization, record.uuid, record.fields.slug.as_str());
+        self.site.tell(Action::Changed, subject, told)?;
+        Ok(record)
+    }
+
+    fn erase_chap_passwords(&mut self) -> Result<(), Error> {
+        let partition = self.site.partition();
+        let users = self.site.source.scan::<crate::records::User>(partition, None);
+        let ids: Vec<storage::Id> =
+            users.map(|found| found.map(|(id, _)| id)).collect::<Result<_, _>>()?;
+        for id in ids {
+            self.site.source.delete_secret(partition, crate::records::kinds::CHAP_PASSWORD, id)?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads the settings that hold at a place; the provider's own admins have the defaults.
+pub(crate) fn settings(source: &impl Reading, place: Place) -> Result<Settings, Error> {
+    match place {
+        Place::Provider => Ok(Settings { password_minimum: 12, ..Settings::default() }),
+        Place::Organization(id) => Ok(read(source, id)?.settings),
+    }
+}
+
+/// Destroys what deleted organizations left behind when their grace period is over; returns how
+/// many.
+pub(crate) fn destroy_expired(change: &mut Change<'_>, now: Time) -> Result<usize, Error> {
+    let mut expired = Vec::new();
+    for found in change.scan::<Organization>(Partition::Provider, None) {
+        let (number, record) = found?;
+        if matches!(record.state, OrganizationState::Deleted { at } if now > at.plus(GRACE)) {
+            expired.extend(OrganizationId::from_record(number));
+        }
+    }
+    for id in &expired {
+        leave_scopes(change, *id)?;
+        change.destroy_partition(id.partition())?;
+        change.delete::<Organization>(Partition::Provider, id.record())?;
+    }
+    Ok(expired.len())
+}
+
+fn leave_scopes(change: &mut Change<'_>, gone: OrganizationId) -> Result<(), Error> {
+    let admins: Vec<(storage::Id, Admin)> =
+        change.scan::<Admin>(Partition::Provider, None).collect::<Result<_, _>>()?;
+    for (number, mut admin) in admins {
+        if let AdminScope::Organizations(list) = &mut admin.fields.scope
+            && list.contains(&gone)
+        {
+            list.retain(|organization| *organization != gone);
+            change.put(Partition::Provider, number, &admin)?;
+        }
+    }
+    Ok(())
+}
+
+#[derive(serde::Serialize)]
+struct State {
+    state: OrganizationState,
+}
+
+fn read(source: &impl Reading, id: OrganizationId) -> Result<Organization, Error> {
+    organization(source, id)
+        .map_err(StoreFailure::from)
+        .map_err(Error::Store)?
+        .ok_or(Error::Missing)
+}
+
+fn read_at(
+    source: &impl Reading,
+    id: OrganizationId,
+    revision: Option<u64>,
+) -> Result<Organization, Error> {
+    let record = read(source, id)?;
+    match revision {
+        Some(seen) if seen != record.stamp.revision => Err(Error::Stale),
+        Some(_) | None => Ok(record),
+    }
+}
+
+fn check(fields: &OrganizationFields) -> Result<(), Invalid> {
+    limits::name("/name", &fields.name)?;
+    let slug = &fields.slug;
+    let letters = slug
+        .bytes()
+        .all(|octet| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'-');
+    if letters && (1..=SLUG).contains(&slug.len()) && !slug.starts_with('-') && !slug.ends_with('-')
+    {
+        Ok(())
+    } else {
+        Err(Invalid::new("/slug", "must be 1 to 40 of a-z, 0-9 and inner hyphens"))
+    }
+}
+
+fn check_settings(settings: &Settings) -> Result<(), Invalid> {
+    const DAY: u64 = 24 * 60 * 60 * 1_000;
+    if !(1..=128).contains(&settings.password_minimum) {
+        return Err(Invalid::new("/password_minimum", "must be 1 to 128"));
+    }
+    if settings.remember_verified > DAY {
+        return Err(Invalid::new("/remember_verified", "must be a day at most"));
+    }
+    if settings.lockout.threshold > 1_000 {
+        return Err(Invalid::new("/lockout/threshold", "must be 1000 at most"));
+    }
+    if settings.lockout.window > DAY || settings.lockout.duration > DAY {
+        return Err(Invalid::new("/lockout", "window and duration must be a day at most"));
+    }
+    Ok(())
+}
+
+/// Slugs and bases are unique, and no base lies under another's: a search cannot reach over.
+fn check_free(
+    source: &impl Reading,
+    fields: &OrganizationFields,
+    own: Option<OrganizationId>,
+) -> Result<(), Error> {
+    let own = own.map(OrganizationId::record);
+    let holder =
+        |index, value: &str| source.find_first(Partition::Provider, index, value.as_bytes());
+    let slug = holder(indices::ORGANIZATION_SLUG, &fields.slug)?;
+    if slug.is_some() && slug != own {
+        return Err(Error::Taken { pointer: "/slug" });
+    }
+    let same = holder(indices::ORGANIZATION_BASE, fields.base.as_str())?;
+    if same.is_some() && same != own {
+        return Err(Error::Taken { pointer: "/base" });
+    }
+    for ancestor in fields.base.ancestors() {
+        let above = holder(indices::ORGANIZATION_BASE, ancestor)?;
+        if above.is_some() && above != own {
+            return Err(Error::Taken { pointer: "/base" });
+        }
+    }
+    below_is_free(source, &fields.base, own)
+}
+
+fn below_is_free(
+    source: &impl Reading,
+    base: &Base,
+    own: Option<storage::Id>,
+) -> Result<(), Error> {
+    for found in source.prefix(Partition::Provider, indices::ORGANIZATION_BASE, &[]) {
+        let (value, id) = found?;
+        let other = String::from_utf8_lossy(&value);
+        if Some(id) != own && Base::parse(&other).is_some_and(|other| other.overlaps(base)) {
+            return Err(Error::Taken { pointer: "/base" });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,233 @@
+//! RADIUS clients: network gear that asks for the organization.
+
+use storage::{Change, Index, Partition, Reading, Secret, Snapshot};
+use uuid::Uuid;
+
+use super::collection::Collection;
+use super::entity::Entity;
+use crate::access::{Grant, ManageConfiguration, View};
+use crate::error::{Error, Invalid};
+use crate::events::{Action, SubjectKind};
+use crate::id::{RadiusClientId, RecordId};
+use crate::limits::{self, NAMED_GROUPS, VALUES};
+use crate::records::{
+    Group, RadiusClient, RadiusClientFields, ReplyProfile, Stamp, indices, kinds,
+};
+
+/// The RADIUS clients of the grant's organization.
+pub type RadiusClients<'g, S> = Collection<'g, S, RadiusClient>;
+
+/// The fewest octets of a shared secret (draft-ietf-radext-deprecating-radius, shared secrets).
+const SECRET_MINIMUM: usize = 16;
+/// The most octets of a shared secret.
+const SECRET_MAXIMUM: usize = 128;
+
+impl<'t, 's> Grant<'t, &'s Snapshot, View> {
+    /// The organization's RADIUS clients, to be read.
+    pub fn radius_clients(&self) -> RadiusClients<'t, &'s Snapshot> {
+        Collection::new(self.site())
+    }
+}
+
+impl<'t, 'c> Grant<'t, &mut Change<'c>, ManageConfiguration> {
+    /// The organization's RADIUS clients, to be changed.
+    pub fn radius_clients(&mut self) -> RadiusClients<'t, &mut Change<'c>> {
+        Collection::new(self.site_mut())
+    }
+}
+
+impl RadiusClients<'_, &mut Change<'_>> {
+    /// Makes a RADIUS client with its shared secret.
+    ///
+    /// # Errors
+    /// `Invalid` or `Taken` for what is not acceptable.
+    pub fn create(
+        &mut self,
+        fields: RadiusClientFields,
+        secret: &str,
+    ) -> Result<(RadiusClientId, RadiusClient), Error> {
+        let (id, client) = self.add(fields)?;
+        self.store_secret(id, &client, secret)?;
+        Ok((id, client))
+    }
+
+    /// Changes a RADIUS client; with `revision`, only when nobody changed it in between.
+    ///
+    /// # Errors
+    /// `Missing`, `Stale`, `Invalid` or `Taken`.
+    pub fn update(
+        &mut self,
+        id: RadiusClientId,
+        revision: Option<u64>,
+        edit: impl FnOnce(&mut RadiusClient) -> Result<(), Error>,
+    ) -> Result<RadiusClient, Error> {
+        let client = self.edit(id, revision, edit)?;
+        let secret = self.secret(id)?;
+        self.refuse_twins(id, &client, secret.expose())?;
+        Ok(client)
+    }
+
+    /// Replaces the shared secret; the old one ends at once.
+    ///
+    /// # Errors
+    /// `Missing`, or `Invalid` for a secret that is too short or not told apart from another's.
+    pub fn set_secret(&mut self, id: RadiusClientId, secret: &str) -> Result<(), Error> {
+        let client = self.read(id)?;
+        self.store_secret(id, &client, secret)?;
+        let subject = (SubjectKind::RadiusClient, client.uuid, client.fields.name.as_str());
+        self.site.tell(Action::SecretRotated, subject, Vec::new())
+    }
+
+    /// Shows the shared secret; the showing is an event.
+    ///
+    /// # Errors
+    /// `Missing` when there is no such client.
+    pub fn reveal_secret(&mut self, id: RadiusClientId) -> Result<Secret, Error> {
+        let client = self.read(id)?;
+        let secret = self.secret(id)?;
+        let subject = (SubjectKind::RadiusClient, client.uuid, client.fields.name.as_str());
+        self.site.tell(Action::SecretRevealed, subject, Vec::new())?;
+        Ok(secret)
+    }
+
+    /// Deletes a RADIUS client and its secret.
+    ///
+    /// # Errors
+    /// `Missing` or `Stale`.
+    pub fn delete(&mut self, id: RadiusClientId, revision: Option<u64>) -> Result<(), Error> {
+        self.remove(id, revision)
+    }
+
+    fn store_secret(
+        &mut self,
+        id: RadiusClientId,
+        client: &RadiusClient,
+        secret: &str,
+    ) -> Result<(), Error> {
+        if !(SECRET_MINIMUM..=SECRET_MAXIMUM).contains(&secret.len()) {
+            let wanted = format!("must have {SECRET_MINIMUM} to {SECRET_MAXIMUM} octets");
+            return Err(Invalid::new("/secret", wanted).into());
+        }
+        self.refuse_twins(id, client, secret.as_bytes())?;
+        let partition = self.site.partition();
+        self.site.source.put_secret(
+            partition,
+            kinds::SHARED_SECRET,
+            id.record(),
+            secret.as_bytes(),
+        )?;
+        Ok(())
+    }
+
+    fn secret(&self, id: RadiusClientId) -> Result<Secret, Error> {
+        let partition = self.site.partition();
+        let secret = self.site.source.secret(partition, kinds::SHARED_SECRET, id.record())?;
+        secret.ok_or(Error::Missing)
+    }
+
+    /// Two clients of the organization behind one source are told apart by their secrets alone.
+    fn refuse_twins(
+        &self,
+        id: RadiusClientId,
+        client: &RadiusClient,
+        secret: &[u8],
+    ) -> Result<(), Error> {
+        let partition = self.site.partition();
+        for other in self.site.source.scan::<RadiusClient>(partition, None) {
+            let (other_id, other) = other?;
+            if other_id == id.record() || !share_a_source(client, &other) {
+                continue;
+            }
+            let theirs = self.site.source.secret(partition, kinds::SHARED_SECRET, other_id)?;
+            if theirs.is_some_and(|theirs| theirs.expose() == secret) {
+                let name = other.fields.name;
+                let message = format!("{name} has the same secret behind the same source");
+                return Err(Invalid::new("/secret", message).into());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn share_a_source(one: &RadiusClient, other: &RadiusClient) -> bool {
+    one.fields.sources.iter().any(|network| {
+        let overlaps = |theirs: &ipnet::IpNet| network.contains(theirs) || theirs.contains(network);
+        other.fields.sources.iter().any(overlaps)
+    })
+}
+
+impl Entity for RadiusClient {
+    type Id = RadiusClientId;
+    type Fields = RadiusClientFields;
+
+    const SUBJECT: SubjectKind = SubjectKind::RadiusClient;
+    const UUIDS: Index = indices::RADIUS_CLIENT_UUID;
+    const NAMES: Index = indices::RADIUS_CLIENT_NAME;
+    const NAME_POINTER: &'static str = "/name";
+
+    fn new(uuid: Uuid, stamp: Stamp, fields: RadiusClientFields) -> Self {
+        Self { uuid, stamp, fields }
+    }
+
+    fn uuid(&self) -> Uuid {
+        self.uuid
+    }
+
+    fn stamp(&mut self) -> &mut Stamp {
+        &mut self.stamp
+    }
+
+    fn revision(&self) -> u64 {
+        self.stamp.revision
+    }
+
+    fn fields(&self) -> &RadiusClientFields {
+        &self.fields
+    }
+
+    fn fields_mut(&mut self) -> &mut RadiusClientFields {
+        &mut self.fields
+    }
+
+    fn name(fields: &RadiusClientFields) -> &str {
+        &fields.name
+    }
+
+    fn check(fields: &RadiusClientFields) -> Result<(), Invalid> {
+        limits::name("/name", &fields.name)?;
+        limits::count("/sources", fields.sources.len(), VALUES)?;
+        if fields.sources.is_empty() {
+            return Err(Invalid::new("/sources", "must name at least one network"));
+        }
+        limits::count("/allowed_groups", fields.allowed_groups.len(), NAMED_GROUPS)
+    }
+
+    fn check_references<R: Reading>(
+        fields: &RadiusClientFields,
+        source: &R,
+        partition: Partition,
+    ) -> Result<(), Error> {
+        for (position, group) in fields.allowed_groups.iter().enumerate() {
+            if !source.contains::<Group>(partition, group.record())? {
+                let pointer = format!("/allowed_groups/{position}");
+                return Err(Invalid::new(pointer, "there is no such group").into());
+            }
+        }
+        match fields.reply_profile {
+            Some(profile) if !source.contains::<ReplyProfile>(partition, profile.record())? => {
+                Err(Invalid::new("/reply_profile", "there is no such reply profile").into())
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn let_go(
+        &self,
+        change: &mut Change<'_>,
+        partition: Partition,
+        id: RadiusClientId,
+    ) -> Result<(), Error> {
+        change.delete_secret(partition, kinds::SHARED_SECRET, id.record())?;
+        Ok(())
+    }
+}

@@ -1,0 +1,180 @@
+//! Reply profiles: what accepts carry.
+
+use storage::{Change, Index, Partition, Reading, Snapshot};
+use uuid::Uuid;
+
+use super::collection::Collection;
+use super::entity::Entity;
+use crate::access::{Grant, ManageConfiguration, View};
+use crate::error::{Error, Invalid};
+use crate::events::SubjectKind;
+use crate::id::{RecordId, ReplyProfileId};
+use crate::limits::{self, ATTRIBUTE, VALUES};
+use crate::records::{ReplyProfile, ReplyProfileFields, Stamp, VendorValue, indices};
+
+/// The reply profiles of the grant's organization.
+pub type ReplyProfiles<'g, S> = Collection<'g, S, ReplyProfile>;
+
+/// The most octets of a VLAN's name: one fewer than an attribute, for the tag.
+const VLAN: usize = ATTRIBUTE - 1;
+/// The most octets that a profile's attributes take in a packet of 4096.
+const TOTAL: usize = 3_000;
+/// Octets of an attribute beside its value, vendor's ones included.
+const OVERHEAD: usize = 8;
+
+impl<'t, 's> Grant<'t, &'s Snapshot, View> {
+    /// The organization's reply profiles, to be read.
+    pub fn reply_profiles(&self) -> ReplyProfiles<'t, &'s Snapshot> {
+        Collection::new(self.site())
+    }
+}
+
+impl<'t, 'c> Grant<'t, &mut Change<'c>, ManageConfiguration> {
+    /// The organization's reply profiles, to be changed.
+    pub fn reply_profiles(&mut self) -> ReplyProfiles<'t, &mut Change<'c>> {
+        Collection::new(self.site_mut())
+    }
+}
+
+impl ReplyProfiles<'_, &mut Change<'_>> {
+    /// Makes a reply profile.
+    ///
+    /// # Errors
+    /// `Invalid` or `Taken` for what is not acceptable.
+    pub fn create(
+        &mut self,
+        fields: ReplyProfileFields,
+    ) -> Result<(ReplyProfileId, ReplyProfile), Error> {
+        self.add(fields)
+    }
+
+    /// Changes a reply profile; with `revision`, only when nobody changed it in between.
+    ///
+    /// # Errors
+    /// `Missing`, `Stale`, `Invalid` or `Taken`.
+    pub fn update(
+        &mut self,
+        id: ReplyProfileId,
+        revision: Option<u64>,
+        edit: impl FnOnce(&mut ReplyProfile) -> Result<(), Error>,
+    ) -> Result<ReplyProfile, Error> {
+        self.edit(id, revision, edit)
+    }
+
+    /// Deletes a reply profile.
+    ///
+    /// # Errors
+    /// `Missing` or `Stale`; `InUse` while a RADIUS client replies with it.
+    pub fn delete(&mut self, id: ReplyProfileId, revision: Option<u64>) -> Result<(), Error> {
+        self.remove(id, revision)
+    }
+}
+
+impl Entity for ReplyProfile {
+    type Id = ReplyProfileId;
+    type Fields = ReplyProfileFields;
+
+    const SUBJECT: SubjectKind = SubjectKind::ReplyProfile;
+    const UUIDS: Index = indices::REPLY_PROFILE_UUID;
+    const NAMES: Index = indices::REPLY_PROFILE_NAME;
+    const NAME_POINTER: &'static str = "/name";
+
+    fn new(uuid: Uuid, stamp: Stamp, fields: ReplyProfileFields) -> Self {
+        Self { uuid, stamp, fields }
+    }
+
+    fn uuid(&self) -> Uuid {
+        self.uuid
+    }
+
+    fn stamp(&mut self) -> &mut Stamp {
+        &mut self.stamp
+    }
+
+    fn revision(&self) -> u64 {
+        self.stamp.revision
+    }
+
+    fn fields(&self) -> &ReplyProfileFields {
+        &self.fields
+    }
+
+    fn fields_mut(&mut self) -> &mut ReplyProfileFields {
+        &mut self.fields
+    }
+
+    fn name(fields: &ReplyProfileFields) -> &str {
+        &fields.name
+    }
+
+    fn check(fields: &ReplyProfileFields) -> Result<(), Invalid> {
+        limits::name("/name", &fields.name)?;
+        if let Some(vlan) = &fields.vlan {
+            limits::line("/vlan", vlan)?;
+            limits::line_of("/vlan", vlan, VLAN)?;
+        }
+        for (pointer, values) in [("/filters", &fields.filters), ("/classes", &fields.classes)] {
+            limits::count(pointer, values.len(), VALUES)?;
+            for (position, value) in values.iter().enumerate() {
+                let pointer = format!("{pointer}/{position}");
+                limits::line(&pointer, value)?;
+                limits::line_of(&pointer, value, ATTRIBUTE)?;
+            }
+        }
+        limits::count("/vendor_attributes", fields.vendor_attributes.len(), VALUES)?;
+        for (position, attribute) in fields.vendor_attributes.iter().enumerate() {
+            check_vendor_attribute(position, attribute)?;
+        }
+        check_size(fields)
+    }
+
+    fn let_go(
+        &self,
+        change: &mut Change<'_>,
+        partition: Partition,
+        id: ReplyProfileId,
+    ) -> Result<(), Error> {
+        let value = id.record().to_be_bytes();
+        match change.find_first(partition, indices::RADIUS_CLIENT_PROFILE, &value)? {
+            Some(_) => Err(Error::InUse("a RADIUS client replies with this profile")),
+            None => Ok(()),
+        }
+    }
+}
+
+fn check_vendor_attribute(
+    position: usize,
+    attribute: &crate::records::VendorAttribute,
+) -> Result<(), Invalid> {
+    // Enterprise numbers have 24 bits in RADIUS (RFC 2865 section 5.26).
+    if attribute.vendor == 0 || attribute.vendor > 0x00ff_ffff {
+        let pointer = format!("/vendor_attributes/{position}/vendor");
+        return Err(Invalid::new(pointer, "must be an enterprise number of 1 to 16777215"));
+    }
+    if attribute.number == 0 {
+        let pointer = format!("/vendor_attributes/{position}/number");
+        return Err(Invalid::new(pointer, "must be 1 to 255"));
+    }
+    match &attribute.value {
+        VendorValue::Text(text) => {
+            let pointer = format!("/vendor_attributes/{position}/value");
+            limits::line(&pointer, text)?;
+            limits::line_of(&pointer, text, ATTRIBUTE)
+        }
+        VendorValue::Integer(_) | VendorValue::Address(_) => Ok(()),
+    }
+}
+
+fn check_size(fields: &ReplyProfileFields) -> Result<(), Invalid> {
+    let vendor = fields.vendor_attributes.iter().map(|attribute| match &attribute.value {
+        VendorValue::Text(text) => text.len(),
+        VendorValue::Integer(_) | VendorValue::Address(_) => 4,
+    });
+    let texts = fields.filters.iter().chain(&fields.classes).map(String::len);
+    let total: usize = vendor.chain(texts).map(|length| length.saturating_add(OVERHEAD)).sum();
+    if total > TOTAL {
+        let message = format!("the attributes take {total} octets in a packet; {TOTAL} at most");
+        return Err(Invalid::new("", message));
+    }
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! Where a collection stands: the transaction, the place, who acts and when.
+
+use std::ops::Deref;
+
+use storage::{Change, Partition, Reading};
+use uuid::Uuid;
+
+use crate::access::{Context, Grant, Permit, Who};
+use crate::error::{Error, StoreFailure};
+use crate::events::{
+    Action, Difference, Event, EventActor, Numbered, Outcome, Subject, SubjectKind,
+};
+use crate::id::{Place, RecordId};
+use crate::records::Admin;
+use crate::time::Time;
+use crate::tools::Tools;
+
+/// What every collection is made of.
+pub(crate) struct Site<'g, S> {
+    pub(crate) source: S,
+    pub(crate) place: Place,
+    pub(crate) context: &'g Context,
+    pub(crate) tools: &'g Tools,
+}
+
+impl<S> Site<'_, S> {
+    pub(crate) fn partition(&self) -> Partition {
+        self.place.partition()
+    }
+
+    pub(crate) fn now(&self) -> Time {
+        self.context.now
+    }
+}
+
+impl<'t, 's, S, P> Grant<'t, &'s S, P>
+where
+    S: Reading,
+    P: Permit,
+{
+    pub(crate) fn site(&self) -> Site<'t, &'s S> {
+        Site { source: self.source, place: self.place, context: self.context, tools: self.tools }
+    }
+}
+
+impl<'t, 'c, P> Grant<'t, &mut Change<'c>, P> {
+    pub(crate) fn site_mut(&mut self) -> Site<'t, &mut Change<'c>> {
+        Site {
+            source: &mut *self.source,
+            place: self.place,
+            context: self.context,
+            tools: self.tools,
+        }
+    }
+}
+
+impl<S> Site<'_, S>
+where
+    S: Deref,
+    S::Target: Reading + Sized,
+{
+    /// The actor as events name it.
+    fn event_actor(&self) -> Result<EventActor, Error> {
+        match self.context.actor.0 {
+            Who::Admin { admin, .. } => {
+                let partition = admin.home.partition();
+                let record = self.source.get::<Admin>(partition, admin.number.record())?;
+                Ok(record.map_or(EventActor::Nobody, |record| EventActor::Admin {
+                    id: record.uuid,
+                    login: record.fields.login,
+                }))
+            }
+            Who::Nobody | Who::User { .. } | Who::ServiceAccount { .. } => Ok(EventActor::Nobody),
+        }
+    }
+}
+
+impl Site<'_, &mut Change<'_>> {
+    /// Writes the event of a change into the change's own transaction.
+    pub(crate) fn tell(
+        &mut self,
+        action: Action,
+        subject: (SubjectKind, Uuid, &str),
+        differences: Vec<Difference>,
+    ) -> Result<(), Error> {
+        let (kind, id, name) = subject;
+        let event = Event {
+            at: self.now(),
+            actor: self.event_actor()?,
+            source: self.context.source,
+            action,
+            subject: Some(Subject { kind, id, name: name.to_owned() }),
+            outcome: Outcome::Success,
+            differences,
+        };
+        let partition = self.partition();
+        self.source.event(partition, event.at.0, &event.encode());
+        Ok(())
+    }
+}
+
+impl Grant<'_, &storage::Snapshot, crate::access::View> {
+    /// The place's events, the newest first, of those before a number; at most `limit`.
+    ///
+    /// # Errors
+    /// When the event log cannot be read.
+    pub fn events(&self, before: Option<u64>, limit: usize) -> Result<Vec<Numbered>, Error> {
+        let stored = self.tools.events().newest(self.place.partition(), before, limit);
+        let stored = stored.map_err(|error| Error::Store(StoreFailure::Events(error)))?;
+        let decoded = stored.into_iter().filter_map(|stored| {
+            let event = Event::decode(&stored.body)?;
+            Some(Numbered { sequence: stored.sequence, event })
+        });
+        Ok(decoded.collect())
+    }
+}

@@ -1,0 +1,402 @@
+//! The directory itself: opening it, reading it, changing it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use storage::{
+    Change, Entropy, KindCheck, MasterKey, OpenError, Partition, Reading, Report, Snapshot, Store,
+};
+use subtle::ConstantTimeEq;
+
+use crate::access::{
+    Actor, AtProvider, Context, Grant, InOrganization, Refusal, Who, organization, standing,
+};
+use crate::authentication::Engine;
+use crate::collections::{self, NewPassword, Oneself, Site};
+use crate::error::{Error, StoreFailure};
+use crate::gear::GearTable;
+use crate::id::{AdminId, OrganizationId, Place, RecordId, TokenId};
+use crate::records::{
+    Admin, AdminFields, Base, Credential, Group, Organization, OrganizationState, RadiusClient,
+    ReplyProfile, ServiceAccount, Token, User, indices,
+};
+use crate::time::Time;
+use crate::tools::Tools;
+
+/// How the directory uses memory and processors.
+#[derive(Clone, Debug, Default)]
+pub struct OpenOptions {
+    /// The store's.
+    pub store: storage::Options,
+    /// The authentication engine's.
+    pub authentication: crate::authentication::Options,
+}
+
+/// Everything that is true, for every organization; clones share it.
+#[derive(Clone)]
+pub struct Directory {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) tools: Tools,
+    pub(crate) engine: Engine,
+    pub(crate) gear: Arc<GearTable>,
+}
+
+impl Directory {
+    /// Opens the directory in a data directory; an empty one gets a fresh store.
+    ///
+    /// # Errors
+    /// When the store is in use, of a newer format, sealed with another key, or cannot be read.
+    pub fn open(
+        path: &Path,
+        master: MasterKey,
+        entropy: Arc<dyn Entropy>,
+        options: OpenOptions,
+    ) -> Result<Self, OpenError> {
+        let store = Store::open(path, master, Arc::clone(&entropy), options.store)?;
+        Self::over(store, entropy, &options.authentication)
+    }
+
+    /// Makes a directory over an open store.
+    pub(crate) fn over(
+        store: Store,
+        entropy: Arc<dyn Entropy>,
+        authentication: &crate::authentication::Options,
+    ) -> Result<Self, OpenError> {
+        let tools = Tools::new(entropy, store.events().clone());
+        let engine = Engine::start(authentication, &tools)?;
+        let gear = GearTable::following(&store);
+        let directory = Self { inner: Arc::new(Inner { store, tools, engine, gear }) };
+        directory.prepare()?;
+        Ok(directory)
+    }
+
+    /// Starts reading: a snapshot for one request.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn read(&self, context: Context) -> Result<ReadingTransaction, Error> {
+        let snapshot = self.inner.store.read()?;
+        Ok(ReadingTransaction { snapshot, context, tools: self.inner.tools.clone() })
+    }
+
+    /// Runs `work` in a changing transaction and returns when what it did is durable. Nothing of
+    /// it stays when it fails.
+    ///
+    /// # Errors
+    /// What `work` fails with, or a store failure.
+    pub fn change<T: Send + 'static>(
+        &self,
+        context: Context,
+        work: impl FnOnce(&mut Changing<'_, '_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let tools = self.inner.tools.clone();
+        let done = self
+            .inner
+            .store
+            .write(move |change| work(&mut Changing { change, context: &context, tools: &tools }));
+        let done = done.map_err(Error::from);
+        if let Err(Error::Refused(refusal)) = &done {
+            self.note_refusal(&context, refusal);
+        }
+        done
+    }
+
+    /// Finds who a bearer token proves, at this moment and from this source.
+    ///
+    /// # Errors
+    /// `Unauthenticated` for anything but a living token.
+    pub fn identify(&self, text: &str, mut context: Context) -> Result<Context, Error> {
+        let snapshot = self.inner.store.read()?;
+        let (token, record) = find_token(&snapshot, text)?.ok_or(Refusal::Unauthenticated)?;
+        let admin = AdminId { home: token.home, number: record.admin };
+        context.actor = Actor(Who::Admin { admin, token });
+        standing(&snapshot, &context, admin, token)??;
+        Ok(context)
+    }
+
+    /// Makes the first admin, an Administrator with Billing, on an empty store.
+    ///
+    /// # Errors
+    /// `Forbidden` when there is an admin already; `Invalid` for what is not acceptable.
+    pub fn create_first_admin(
+        &self,
+        now: Time,
+        fields: AdminFields,
+        password: NewPassword,
+    ) -> Result<AdminId, Error> {
+        let tools = self.inner.tools.clone();
+        let context = Context { actor: Actor::nobody(), source: None, now };
+        let number = self.inner.store.write(move |change| {
+            let site =
+                Site { source: change, place: Place::Provider, context: &context, tools: &tools };
+            collections::put_first(site, fields, password)
+        })?;
+        Ok(AdminId { home: Place::Provider, number })
+    }
+
+    /// Finds the active organization whose base has this canonical text.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn organization_by_base(&self, base: &str) -> Result<Option<OrganizationId>, Error> {
+        self.active_organization(indices::ORGANIZATION_BASE, base)
+    }
+
+    /// Finds the active organization with a slug.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn organization_by_slug(&self, slug: &str) -> Result<Option<OrganizationId>, Error> {
+        self.active_organization(indices::ORGANIZATION_SLUG, slug)
+    }
+
+    /// The base of an organization, for those who have proven to belong there.
+    ///
+    /// # Errors
+    /// `Missing` when it is gone.
+    pub fn base_of(&self, id: OrganizationId) -> Result<Base, Error> {
+        let snapshot = self.inner.store.read()?;
+        Ok(organization(&snapshot, id)?.ok_or(Error::Missing)?.fields.base)
+    }
+
+    /// Walks the whole store and compares every index with its records.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn check(&self) -> Result<Report, Error> {
+        let kinds = [
+            KindCheck::of::<Organization>(),
+            KindCheck::of::<Admin>(),
+            KindCheck::of::<Token>(),
+            KindCheck::of::<User>(),
+            KindCheck::of::<Group>(),
+            KindCheck::of::<ServiceAccount>(),
+            KindCheck::of::<RadiusClient>(),
+            KindCheck::of::<ReplyProfile>(),
+            KindCheck::of::<Credential>(),
+        ];
+        Ok(self.inner.store.check(&kinds)?)
+    }
+
+    /// Destroys what deleted organizations left behind once their grace period is over; returns
+    /// how many.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn destroy_expired(&self, now: Time) -> Result<usize, Error> {
+        let done = self.inner.store.write(move |change| collections::destroy_expired(change, now));
+        done.map_err(Error::from)
+    }
+
+    /// Randomness, for passwords and secrets made before a transaction starts.
+    pub fn tools(&self) -> &Tools {
+        &self.inner.tools
+    }
+
+    fn active_organization(
+        &self,
+        index: storage::Index,
+        value: &str,
+    ) -> Result<Option<OrganizationId>, Error> {
+        let snapshot = self.inner.store.read()?;
+        let found = snapshot.find_first(Partition::Provider, index, value.as_bytes())?;
+        let Some(id) = found.and_then(OrganizationId::from_record) else { return Ok(None) };
+        let active = organization(&snapshot, id)?
+            .is_some_and(|record| record.state == OrganizationState::Active);
+        Ok(active.then_some(id))
+    }
+}
+
+/// Reads the record behind a bearer token's text, in the same way for every wrong one.
+pub(crate) fn find_token(
+    source: &impl Reading,
+    text: &str,
+) -> Result<Option<(TokenId, Token)>, Error> {
+    let Some((home, number, secret)) = collections::parse_token(text) else { return Ok(None) };
+    let Some(token) = source.get::<Token>(home.partition(), number.record())? else {
+        return Ok(None);
+    };
+    let hash = collections::hash_token(secret);
+    let same = bool::from(hash.ct_eq(&token.hash));
+    Ok(same.then_some((TokenId { home, number }, token)))
+}
+
+/// A snapshot of the directory for one request.
+pub struct ReadingTransaction {
+    snapshot: Snapshot,
+    context: Context,
+    tools: Tools,
+}
+
+impl ReadingTransaction {
+    /// Asks whether the actor may do `P` in `organization`; the grant leads to its records.
+    ///
+    /// # Errors
+    /// `Refused`, or a store failure.
+    pub fn authorize<P: InOrganization>(
+        &self,
+        organization: OrganizationId,
+    ) -> Result<Grant<'_, &Snapshot, P>, Error> {
+        Grant::obtain(&self.snapshot, &self.context, &self.tools, organization.into())
+    }
+
+    /// Asks whether the actor may do `P` with the provider's own data.
+    ///
+    /// # Errors
+    /// `Refused`, or a store failure.
+    pub fn authorize_provider<P: AtProvider>(&self) -> Result<Grant<'_, &Snapshot, P>, Error> {
+        Grant::obtain(&self.snapshot, &self.context, &self.tools, Place::Provider)
+    }
+
+    /// The admin's own account.
+    ///
+    /// # Errors
+    /// `Refused` when the actor is no admin.
+    pub fn oneself(&self) -> Result<Oneself<'_, &Snapshot>, Error> {
+        let standing = own_standing(&self.snapshot, &self.context)?;
+        let place = standing.id.home;
+        let site =
+            Site { source: &self.snapshot, place, context: &self.context, tools: &self.tools };
+        Ok(Oneself { site, standing })
+    }
+
+    /// The organizations in the admin's scope behind `after`, at most `limit`, and where the next
+    /// page starts. Deleted ones are among them only for who could restore them.
+    ///
+    /// # Errors
+    /// `Refused` when the actor is no admin.
+    pub fn organizations(
+        &self,
+        after: Option<OrganizationId>,
+        limit: usize,
+    ) -> Result<OrganizationPage, Error> {
+        let standing = own_standing(&self.snapshot, &self.context)?;
+        let mut page = OrganizationPage { records: Vec::new(), next: None };
+        let after = after.map(OrganizationId::record);
+        for found in self.snapshot.scan::<Organization>(Partition::Provider, after) {
+            let (number, record) = found?;
+            let Some(id) = OrganizationId::from_record(number) else { continue };
+            let deleted = matches!(record.state, OrganizationState::Deleted { .. });
+            let shown = !deleted || standing.restores();
+            if !standing.covers(id) || !shown {
+                continue;
+            }
+            if page.records.len() == limit {
+                page.next = page.records.last().map(|(id, _)| *id);
+                break;
+            }
+            page.records.push((id, record));
+        }
+        Ok(page)
+    }
+
+    /// Finds an organization by its external id. Whether the actor may know of it is what
+    /// `authorize` says.
+    ///
+    /// # Errors
+    /// `Refused` as hidden when there is none.
+    pub fn organization_id(&self, uuid: uuid::Uuid) -> Result<OrganizationId, Error> {
+        organization_id(&self.snapshot, &self.context, uuid)
+    }
+}
+
+/// A page of organizations.
+pub struct OrganizationPage {
+    /// The organizations, in the order in which they were made.
+    pub records: Vec<(OrganizationId, Organization)>,
+    /// Where the next page starts; absent on the last.
+    pub next: Option<OrganizationId>,
+}
+
+/// A changing transaction; it becomes durable when the closure that got it returns `Ok`.
+pub struct Changing<'w, 'c> {
+    change: &'w mut Change<'c>,
+    context: &'w Context,
+    tools: &'w Tools,
+}
+
+impl<'c> Changing<'_, 'c> {
+    /// Asks whether the actor may do `P` in `organization`; the grant leads to its records.
+    ///
+    /// # Errors
+    /// `Refused`, or a store failure.
+    pub fn authorize<P: InOrganization>(
+        &mut self,
+        organization: OrganizationId,
+    ) -> Result<Grant<'_, &mut Change<'c>, P>, Error> {
+        Grant::obtain(&mut *self.change, self.context, self.tools, organization.into())
+    }
+
+    /// Asks whether the actor may do `P` with the provider's own data.
+    ///
+    /// # Errors
+    /// `Refused`, or a store failure.
+    pub fn authorize_provider<P: AtProvider>(
+        &mut self,
+    ) -> Result<Grant<'_, &mut Change<'c>, P>, Error> {
+        Grant::obtain(&mut *self.change, self.context, self.tools, Place::Provider)
+    }
+
+    /// The admin's own account.
+    ///
+    /// # Errors
+    /// `Refused` when the actor is no admin.
+    pub fn oneself(&mut self) -> Result<Oneself<'_, &mut Change<'c>>, Error> {
+        let standing = own_standing(&*self.change, self.context)?;
+        let place = standing.id.home;
+        let site =
+            Site { source: &mut *self.change, place, context: self.context, tools: self.tools };
+        Ok(Oneself { site, standing })
+    }
+
+    /// Finds an organization by its external id, as [`ReadingTransaction::organization_id`].
+    ///
+    /// # Errors
+    /// `Refused` as hidden when there is none.
+    pub fn organization_id(&self, uuid: uuid::Uuid) -> Result<OrganizationId, Error> {
+        organization_id(&*self.change, self.context, uuid)
+    }
+}
+
+fn own_standing(
+    source: &impl Reading,
+    context: &Context,
+) -> Result<crate::access::Standing, Error> {
+    let Who::Admin { admin, token } = context.actor.0 else {
+        return Err(Refusal::Unauthenticated.into());
+    };
+    Ok(standing(source, context, admin, token)??)
+}
+
+fn organization_id(
+    source: &impl Reading,
+    context: &Context,
+    uuid: uuid::Uuid,
+) -> Result<OrganizationId, Error> {
+    own_standing(source, context)?;
+    let found =
+        source.find_first(Partition::Provider, indices::ORGANIZATION_UUID, uuid.as_bytes())?;
+    let found = found.and_then(OrganizationId::from_record);
+    found.ok_or_else(|| Refusal::Hidden.into())
+}
+
+impl Directory {
+    /// Creates the provider's partition in a fresh store.
+    fn prepare(&self) -> Result<(), OpenError> {
+        let prepared = self.inner.store.write(|change| {
+            if change.partition_exists(Partition::Provider)? {
+                return Ok(());
+            }
+            change.create_partition(Partition::Provider).map_err(Error::from)
+        });
+        match prepared.map_err(Error::from) {
+            Ok(()) => Ok(()),
+            Err(Error::Store(StoreFailure::Read(error))) => Err(error.into()),
+            Err(other) => Err(std::io::Error::other(other.to_string()).into()),
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Why something was not done, sorted by whose fault it is.
+
+use storage::{ChangeError, ReadError, WriteError};
+use thiserror::Error;
+
+use crate::access::Refusal;
+
+/// Why the directory did not do what it was asked.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The actor may not.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// A value is not acceptable.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// A value that must be unique is another's already.
+    #[error("{} is taken", pointer.trim_start_matches('/'))]
+    Taken {
+        /// JSON pointer to the value.
+        pointer: &'static str,
+    },
+    /// There is no such thing.
+    #[error("there is no such thing")]
+    Missing,
+    /// Somebody changed it in between.
+    #[error("it was changed in between; read it again")]
+    Stale,
+    /// Something else still needs it.
+    #[error("still in use: {0}")]
+    InUse(&'static str),
+    /// A rule that no role overrides forbids it.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// The disk or the file failed.
+    #[error("the store failed: {0}")]
+    Store(#[source] StoreFailure),
+}
+
+/// A value that is not acceptable, and where it stood.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub struct Invalid {
+    /// JSON pointer (RFC 6901) to the value.
+    pub pointer: String,
+    /// What would be acceptable.
+    pub message: String,
+}
+
+impl Invalid {
+    /// Says that the value at `pointer` is not acceptable.
+    pub fn new(pointer: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), message: message.into() }
+    }
+}
+
+/// What failed below.
+#[derive(Debug, Error)]
+pub enum StoreFailure {
+    /// Reading.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Preparing a change.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// Reading events.
+    #[error(transparent)]
+    Events(#[from] storage::EventError),
+    /// Committing.
+    #[error("{0}")]
+    Commit(String),
+}
+
+impl From<ReadError> for Error {
+    fn from(error: ReadError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl From<ChangeError> for Error {
+    fn from(error: ChangeError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl From<WriteError<Self>> for Error {
+    fn from(error: WriteError<Self>) -> Self {
+        match error {
+            WriteError::Refused(error) => error,
+            other => Self::Store(StoreFailure::Commit(other.to_string())),
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! Events: who did or tried what, from where, and how it ended.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::time::Time;
+
+/// One line of insight.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// When.
+    pub at: Time,
+    /// Who.
+    pub actor: EventActor,
+    /// From where.
+    pub source: Option<IpAddr>,
+    /// What was done or tried.
+    pub action: Action,
+    /// To what.
+    pub subject: Option<Subject>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What changed, secrets masked.
+    pub differences: Vec<Difference>,
+}
+
+/// Who did something, as it was named then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventActor {
+    /// Nobody who was known.
+    Nobody,
+    /// The daemon's own work.
+    Daemon,
+    /// An admin.
+    Admin {
+        /// The admin's id.
+        id: Uuid,
+        /// The login.
+        login: String,
+    },
+    /// A user.
+    User {
+        /// The user's id, when there is such a user.
+        id: Option<Uuid>,
+        /// The login that was given.
+        login: String,
+    },
+    /// A service account.
+    ServiceAccount {
+        /// The account's id, when there is such an account.
+        id: Option<Uuid>,
+        /// The name that was given.
+        name: String,
+    },
+}
+
+/// What was done or tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// A record was made.
+    Created,
+    /// A record was changed.
+    Changed,
+    /// A record was deleted.
+    Deleted,
+    /// A deleted organization was brought back.
+    Restored,
+    /// Members came to a group or left it.
+    MembersChanged,
+    /// A password was set or cleared by an admin.
+    PasswordSet,
+    /// A secret was made anew.
+    SecretRotated,
+    /// A secret was shown.
+    SecretRevealed,
+    /// An account was locked by wrong passwords.
+    Locked,
+    /// A lock was lifted.
+    Unlocked,
+    /// MFA was reset.
+    MfaReset,
+    /// MFA was enrolled.
+    MfaEnrolled,
+    /// An admin signed in, or tried.
+    SignIn,
+    /// An admin signed out.
+    SignOut,
+    /// Somebody bound over LDAP, or tried.
+    LdapBind,
+    /// Somebody was authenticated over RADIUS, or not.
+    RadiusAccess,
+    /// A RADIUS packet was dropped.
+    RadiusDropped,
+    /// An admin tried something that the role or the scope does not allow.
+    Refused,
+}
+
+/// What something was done to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    /// What it is.
+    pub kind: SubjectKind,
+    /// Its id.
+    pub id: Uuid,
+    /// Its name then.
+    pub name: String,
+}
+
+/// What kind of thing something was done to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SubjectKind {
+    /// An organization.
+    Organization,
+    /// A user.
+    User,
+    /// A group.
+    Group,
+    /// A service account.
+    ServiceAccount,
+    /// A RADIUS client.
+    RadiusClient,
+    /// A reply profile.
+    ReplyProfile,
+    /// An admin.
+    Admin,
+    /// An API key.
+    ApiKey,
+}
+
+/// How it ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It was done.
+    Success,
+    /// It was not, for a reason in words that a help desk can use.
+    Failure(String),
+}
+
+/// One field's values before and after.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// The field.
+    pub field: String,
+    /// Its value before, as JSON; absent for what is new.
+    pub before: Option<String>,
+    /// Its value after, as JSON; absent for what is gone.
+    pub after: Option<String>,
+}
+
+/// An event with its number in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Numbered {
+    /// Its number; later events have higher ones.
+    pub sequence: u64,
+    /// The event.
+    pub event: Event,
+}
+
+/// The version that is written; the first octet of a stored event.
+const VERSION: u8 = 1;
+
+impl Event {
+    /// The stored form; empty never.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut body = vec![VERSION];
+        // Writing into memory fails only for types that no event holds.
+        if let Ok(encoded) = storage::encode(self) {
+            body.extend_from_slice(&encoded);
+        }
+        body
+    }
+
+    /// Reads a stored event; `None` when it is of a version that is not known.
+    pub(crate) fn decode(body: &[u8]) -> Option<Self> {
+        match body.split_first() {
+            Some((&VERSION, rest)) => storage::decode(rest).ok(),
+            _ => None,
+        }
+    }
+}
+
+/// The fields that differ between two values that serialize as maps.
+pub(crate) fn differences<T: Serialize>(before: Option<&T>, after: Option<&T>) -> Vec<Difference> {
+    let (before, after) = (before.map(fields), after.map(fields));
+    let names = before.iter().chain(after.iter()).flat_map(serde_json::Map::keys);
+    let mut names: Vec<&String> = names.collect();
+    names.sort_unstable();
+    names.dedup();
+    let text = |map: &Option<serde_json::Map<String, serde_json::Value>>, name: &str| {
+        map.as_ref()
+            .and_then(|map| map.get(name))
+            .filter(|value| !value.is_null())
+            .map(ToString::to_string)
+    };
+    names
+        .into_iter()
+        .map(|name| Difference {
+            field: name.clone(),
+            before: text(&before, name),
+            after: text(&after, name),
+        })
+        .filter(|difference| difference.before != difference.after)
+        .collect()
+}
+
+fn fields<T: Serialize>(value: &T) -> serde_json::Map<String, serde_json::Value> {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::Object(map)) => map,
+        Ok(_) | Err(_) => serde_json::Map::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_comes_back_as_it_was_written() {
+        let event = Event {
+            at: Time(1_700_000_000_000),
+            actor: EventActor::User { id: None, login: "ada".into() },
+            source: Some("192.0.2.1".parse().unwrap()),
+            action: Action::LdapBind,
+            subject: None,
+            outcome: Outcome::Failure("the password is wrong".into()),
+            differences: Vec::new(),
+        };
+        assert_eq!(Event::decode(&event.encode()), Some(event));
+        assert_eq!(Event::decode(&[9, 0, 0]), None);
+    }
+
+    #[test]
+    fn only_fields_that_differ_are_told() {
+        let before = crate::records::GroupFields { name: "staff".into(), ..Default::default() };
+        let after =
+            crate::records::GroupFields { description: Some("all".into()), ..before.clone() };
+        let told = differences(Some(&before), Some(&after));
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0].after.as_deref(), Some("\"all\""));
+        assert_eq!(told[0].before, None);
+    }
+}

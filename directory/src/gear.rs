@@ -1,0 +1,173 @@
+//! Which RADIUS clients may be behind an address: a table in memory, right at every moment.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use ipnet::IpNet;
+use storage::{Commit, Partition, Reading, Secret, Snapshot, Store};
+
+use crate::directory::Directory;
+use crate::error::Error;
+use crate::id::{OrganizationId, RadiusClientId, RecordId};
+use crate::records::{Organization, OrganizationState, RadiusClient, kinds};
+
+/// The RADIUS clients of every active organization, by the networks they come from.
+#[derive(Default)]
+pub struct Gear {
+    clients: Vec<GearClient>,
+    networks: HashMap<IpNet, Vec<usize>>,
+    /// The prefix lengths that occur, the longest first.
+    prefixes_v4: Vec<u8>,
+    prefixes_v6: Vec<u8>,
+}
+
+/// A RADIUS client as a request is matched with it.
+pub struct GearClient {
+    /// Whose client it is.
+    pub organization: OrganizationId,
+    /// Which.
+    pub client: RadiusClientId,
+    /// The secret shared with it.
+    pub secret: Secret,
+    /// Whether a request without Message-Authenticator is dropped.
+    pub require_message_authenticator: bool,
+    /// Whether a request with Proxy-State but without Message-Authenticator is dropped.
+    pub limit_proxy_state: bool,
+}
+
+impl Gear {
+    /// The clients whose networks contain `address`, those with the longest prefix first.
+    ///
+    /// Each comes with its position among [`Gear::clients`].
+    pub fn candidates(&self, address: IpAddr) -> impl Iterator<Item = (usize, &GearClient)> {
+        let address = address.to_canonical();
+        let prefixes = match address {
+            IpAddr::V4(_) => &self.prefixes_v4,
+            IpAddr::V6(_) => &self.prefixes_v6,
+        };
+        prefixes
+            .iter()
+            .filter_map(move |prefix| IpNet::new(address, *prefix).ok())
+            .filter_map(|network| self.networks.get(&network.trunc()))
+            .flatten()
+            .filter_map(|position| Some((*position, self.clients.get(*position)?)))
+    }
+
+    /// All of them.
+    pub fn clients(&self) -> &[GearClient] {
+        &self.clients
+    }
+
+    fn read(snapshot: &Snapshot) -> Result<Self, Error> {
+        let mut gear = Self::default();
+        for found in snapshot.scan::<Organization>(Partition::Provider, None) {
+            let (number, record) = found?;
+            if record.state != OrganizationState::Active {
+                continue;
+            }
+            if let Some(organization) = OrganizationId::from_record(number) {
+                gear.read_organization(snapshot, organization)?;
+            }
+        }
+        gear.sort();
+        Ok(gear)
+    }
+
+    fn read_organization(
+        &mut self,
+        snapshot: &Snapshot,
+        organization: OrganizationId,
+    ) -> Result<(), Error> {
+        let partition = organization.partition();
+        for found in snapshot.scan::<RadiusClient>(partition, None) {
+            let (number, record) = found?;
+            let secret = snapshot.secret(partition, kinds::SHARED_SECRET, number)?;
+            let (Some(client), Some(secret)) = (RadiusClientId::from_record(number), secret) else {
+                continue;
+            };
+            let position = self.clients.len();
+            self.clients.push(GearClient {
+                organization,
+                client,
+                secret,
+                require_message_authenticator: record.fields.require_message_authenticator,
+                limit_proxy_state: record.fields.limit_proxy_state,
+            });
+            for network in record.fields.sources {
+                let positions = self.networks.entry(network.trunc()).or_default();
+                if !positions.contains(&position) {
+                    positions.push(position);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn sort(&mut self) {
+        for network in self.networks.keys() {
+            match network {
+                IpNet::V4(network) => self.prefixes_v4.push(network.prefix_len()),
+                IpNet::V6(network) => self.prefixes_v6.push(network.prefix_len()),
+            }
+        }
+        for prefixes in [&mut self.prefixes_v4, &mut self.prefixes_v6] {
+            prefixes.sort_unstable_by(|one, other| other.cmp(one));
+            prefixes.dedup();
+        }
+    }
+}
+
+/// The table with what tells whether it is still right.
+#[derive(Default)]
+pub(crate) struct GearTable {
+    current: ArcSwap<Gear>,
+    /// Counts the commits that changed what the table is made of, from one.
+    wanted: AtomicU64,
+    /// The count that the table was made at.
+    made: AtomicU64,
+    making: Mutex<()>,
+}
+
+impl GearTable {
+    /// Makes a table that follows the store's commits.
+    pub(crate) fn following(store: &Store) -> Arc<Self> {
+        let table = Arc::new(Self { wanted: AtomicU64::new(1), ..Self::default() });
+        let follower = Arc::clone(&table);
+        store.watch(Box::new(move |commit: &Commit| {
+            let touches = |kind| {
+                [kinds::ORGANIZATION, kinds::RADIUS_CLIENT, kinds::SHARED_SECRET].contains(&kind)
+            };
+            if commit.changes.iter().any(|change| touches(change.kind)) {
+                follower.wanted.fetch_add(1, Ordering::AcqRel);
+            }
+        }));
+        table
+    }
+}
+
+impl Directory {
+    /// The RADIUS clients of every active organization, as the last acknowledged change left them.
+    ///
+    /// A client is believed for holding its secret; what it may then ask is up to
+    /// [`Directory::authenticate`].
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn gear(&self) -> Result<Arc<Gear>, Error> {
+        let table = &self.inner.gear;
+        if table.made.load(Ordering::Acquire) == table.wanted.load(Ordering::Acquire) {
+            return Ok(table.current.load_full());
+        }
+        let _making = table.making.lock().unwrap_or_else(PoisonError::into_inner);
+        let wanted = table.wanted.load(Ordering::Acquire);
+        if table.made.load(Ordering::Acquire) != wanted {
+            let gear = Gear::read(&self.inner.store.read()?)?;
+            table.current.store(Arc::new(gear));
+            table.made.store(wanted, Ordering::Release);
+        }
+        Ok(table.current.load_full())
+    }
+}

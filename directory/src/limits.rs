@@ -1,0 +1,62 @@
+//! The limits on what may be written, named, with the checks that keep them.
+
+use crate::error::Invalid;
+
+/// The most octets of a login, a name or a slug.
+pub(crate) const NAME: usize = 128;
+/// The most octets of a line of text.
+pub(crate) const LINE: usize = 256;
+/// The most octets of an SSH key.
+pub(crate) const SSH_KEY: usize = 4096;
+/// The most values of an attribute that may have several.
+pub(crate) const VALUES: usize = 32;
+/// The most groups that a service account or a RADIUS client names.
+pub(crate) const NAMED_GROUPS: usize = 256;
+/// The most octets of a RADIUS attribute's text.
+pub(crate) const ATTRIBUTE: usize = 247;
+
+/// Checks a name that must be there: a line of at most [`NAME`] octets without outer spaces.
+pub(crate) fn name(pointer: &'static str, value: &str) -> Result<(), Invalid> {
+    line_of(pointer, value, NAME)?;
+    if value.trim() != value || value.is_empty() {
+        return Err(Invalid::new(pointer, "must not be empty, nor start or end with a space"));
+    }
+    if crate::text::prepare(value).is_empty() {
+        return Err(Invalid::new(pointer, "must have at least one visible character"));
+    }
+    Ok(())
+}
+
+/// Checks a line of text.
+pub(crate) fn line(pointer: &str, value: &str) -> Result<(), Invalid> {
+    line_of(pointer, value, LINE)?;
+    if value.is_empty() {
+        return Err(Invalid::new(pointer, "must not be empty; leave it out instead"));
+    }
+    Ok(())
+}
+
+/// Checks a line of text that may be absent.
+pub(crate) fn optional_line(pointer: &str, value: Option<&String>) -> Result<(), Invalid> {
+    value.map_or(Ok(()), |value| line(pointer, value))
+}
+
+/// Checks that a list is not too long.
+pub(crate) fn count(pointer: &str, length: usize, most: usize) -> Result<(), Invalid> {
+    if length > most {
+        return Err(Invalid::new(pointer, format!("has {length} values; {most} at most")));
+    }
+    Ok(())
+}
+
+/// Checks text of at most `most` octets and without control characters.
+pub(crate) fn line_of(pointer: &str, value: &str, most: usize) -> Result<(), Invalid> {
+    if value.len() > most {
+        let length = value.len();
+        return Err(Invalid::new(pointer, format!("has {length} octets; {most} at most")));
+    }
+    if value.chars().any(char::is_control) {
+        return Err(Invalid::new(pointer, "must not contain control characters"));
+    }
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! A group of users and of other groups.
+
+use serde::{Deserialize, Serialize};
+use storage::{Entries, Kind, Record};
+use uuid::Uuid;
+
+use super::{Stamp, indices, kinds};
+use crate::text::prepare;
+
+/// A group's record; memberships are relations, not part of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// The stable external id.
+    pub uuid: Uuid,
+    /// When made and changed; a changed membership counts.
+    pub stamp: Stamp,
+    /// What admins write.
+    pub fields: GroupFields,
+}
+
+/// What admins write of a group.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupFields {
+    /// The group's name; unique in the organization.
+    pub name: String,
+    /// Free text.
+    pub description: Option<String>,
+    /// The POSIX group number; the directory chooses one when it is absent at creation.
+    pub gid_number: Option<u32>,
+}
+
+impl Record for Group {
+    const KIND: Kind = kinds::GROUP;
+    const VERSION: u8 = 1;
+
+    fn index(&self, entries: &mut Entries) {
+        entries.add(indices::GROUP_UUID, self.uuid.as_bytes());
+        entries.add(indices::GROUP_MODIFIED, &self.stamp.modified.0.to_be_bytes());
+        entries.add(indices::GROUP_NAME, prepare(&self.fields.name).as_bytes());
+        if let Some(number) = self.fields.gid_number {
+            entries.add(indices::GROUP_GID_NUMBER, &u64::from(number).to_be_bytes());
+        }
+    }
+}

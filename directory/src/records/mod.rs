@@ -1,0 +1,91 @@
+//! What the file holds: one record type a file, each with its kind, version and index entries.
+//!
+//! A record's kind and its indices are numbers in the file format: they are never reused.
+
+mod admin;
+mod credential;
+mod group;
+mod organization;
+mod radius_client;
+mod reply_profile;
+mod service_account;
+mod stamp;
+mod token;
+mod user;
+
+use storage::{Index, Kind, Relation};
+
+pub use admin::{Admin, AdminFields, AdminScope, AdminState};
+pub use credential::{Credential, Lock};
+pub use group::{Group, GroupFields};
+pub use organization::{
+    Base, LockoutPolicy, Organization, OrganizationFields, OrganizationState, Settings,
+};
+pub use radius_client::{RadiusClient, RadiusClientFields};
+pub use reply_profile::{ReplyProfile, ReplyProfileFields, VendorAttribute, VendorValue};
+pub use service_account::{ServiceAccount, ServiceAccountFields, Visibility};
+pub use stamp::Stamp;
+pub use token::{Narrowing, Token, TokenPurpose};
+pub use user::{User, UserFields, UserState};
+
+pub(crate) mod kinds {
+    use super::Kind;
+
+    pub(crate) const ORGANIZATION: Kind = Kind(1);
+    pub(crate) const ADMIN: Kind = Kind(2);
+    pub(crate) const TOKEN: Kind = Kind(3);
+    pub(crate) const USER: Kind = Kind(10);
+    pub(crate) const GROUP: Kind = Kind(11);
+    pub(crate) const SERVICE_ACCOUNT: Kind = Kind(12);
+    pub(crate) const RADIUS_CLIENT: Kind = Kind(13);
+    pub(crate) const REPLY_PROFILE: Kind = Kind(14);
+    pub(crate) const CREDENTIAL: Kind = Kind(20);
+    /// Sealed: a password in clear for CHAP, where the organization opted in.
+    pub(crate) const CHAP_PASSWORD: Kind = Kind(30);
+    /// Sealed: the secret shared with a RADIUS client.
+    pub(crate) const SHARED_SECRET: Kind = Kind(31);
+    /// Sealed: an admin's TOTP seed.
+    pub(crate) const TOTP_SEED: Kind = Kind(32);
+}
+
+pub(crate) mod indices {
+    use super::Index;
+
+    pub(crate) const ORGANIZATION_SLUG: Index = Index(1);
+    pub(crate) const ORGANIZATION_UUID: Index = Index(2);
+    pub(crate) const ORGANIZATION_BASE: Index = Index(3);
+    pub(crate) const ADMIN_LOGIN: Index = Index(10);
+    pub(crate) const ADMIN_UUID: Index = Index(11);
+    pub(crate) const TOKEN_UUID: Index = Index(20);
+    pub(crate) const TOKEN_ADMIN: Index = Index(21);
+    pub(crate) const USER_LOGIN: Index = Index(100);
+    pub(crate) const USER_UUID: Index = Index(101);
+    pub(crate) const USER_DISPLAY_NAME: Index = Index(102);
+    pub(crate) const USER_GIVEN_NAME: Index = Index(103);
+    pub(crate) const USER_SURNAME: Index = Index(104);
+    pub(crate) const USER_MAIL: Index = Index(105);
+    pub(crate) const USER_PHONE: Index = Index(106);
+    pub(crate) const USER_EMPLOYEE_NUMBER: Index = Index(107);
+    pub(crate) const USER_UID_NUMBER: Index = Index(108);
+    pub(crate) const USER_MODIFIED: Index = Index(109);
+    pub(crate) const GROUP_NAME: Index = Index(120);
+    pub(crate) const GROUP_UUID: Index = Index(121);
+    pub(crate) const GROUP_GID_NUMBER: Index = Index(122);
+    pub(crate) const GROUP_MODIFIED: Index = Index(123);
+    pub(crate) const SERVICE_ACCOUNT_NAME: Index = Index(130);
+    pub(crate) const SERVICE_ACCOUNT_UUID: Index = Index(131);
+    pub(crate) const RADIUS_CLIENT_NAME: Index = Index(140);
+    pub(crate) const RADIUS_CLIENT_UUID: Index = Index(141);
+    pub(crate) const RADIUS_CLIENT_PROFILE: Index = Index(142);
+    pub(crate) const REPLY_PROFILE_NAME: Index = Index(150);
+    pub(crate) const REPLY_PROFILE_UUID: Index = Index(151);
+}
+
+pub(crate) mod relations {
+    use super::Relation;
+
+    /// From a group to the users in it.
+    pub(crate) const GROUP_USER: Relation = Relation(1);
+    /// From a group to the groups nested in it.
+    pub(crate) const GROUP_GROUP: Relation = Relation(2);
+}

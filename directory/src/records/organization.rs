@@ -1,0 +1,182 @@
+//! A customer of the provider: the unit of isolation.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use storage::{Entries, Kind, Record};
+use uuid::Uuid;
+
+use super::{Stamp, indices, kinds};
+use crate::time::Time;
+
+/// An organization's record, kept among the provider's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Organization {
+    /// The stable external id.
+    pub uuid: Uuid,
+    /// Whether it answers.
+    pub state: OrganizationState,
+    /// When made and changed.
+    pub stamp: Stamp,
+    /// What admins write.
+    pub fields: OrganizationFields,
+    /// How its people authenticate.
+    pub settings: Settings,
+}
+
+/// Whether an organization answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrganizationState {
+    /// LDAP and RADIUS answer.
+    Active,
+    /// Nobody of it is let in; admins still see and change it.
+    Suspended,
+    /// Answers nobody; restorable until its data is destroyed.
+    Deleted {
+        /// When it was deleted.
+        at: Time,
+    },
+}
+
+/// What admins write of an organization.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrganizationFields {
+    /// A short unique name for addresses and command lines.
+    pub slug: String,
+    /// The full name.
+    pub name: String,
+    /// Its naming context.
+    pub base: Base,
+}
+
+/// How an organization's people authenticate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Whether passwords are also kept sealed in clear, as CHAP needs them; only passwords set
+    /// after it was switched on are.
+    pub chap: bool,
+    /// Whether a user sees the organization's people and groups, or only their own entry.
+    pub users_see_people: bool,
+    /// How long a verified password is remembered, in milliseconds; zero for not at all.
+    pub remember_verified: u64,
+    /// The fewest characters of a password.
+    pub password_minimum: u16,
+    /// When guessing locks an account.
+    pub lockout: LockoutPolicy,
+}
+
+/// When guessing locks an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockoutPolicy {
+    /// Different wrong passwords in the window until the account is locked; zero for never.
+    pub threshold: u32,
+    /// How long a wrong password counts, in milliseconds.
+    pub window: u64,
+    /// How long a lock lasts, in milliseconds.
+    pub duration: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            chap: false,
+            users_see_people: false,
+            remember_verified: 300_000,
+            password_minimum: 8,
+            lockout: LockoutPolicy { threshold: 10, window: 900_000, duration: 900_000 },
+        }
+    }
+}
+
+/// A naming context such as `dc=acme,dc=example`: what an organization's entries stand under.
+///
+/// Made of `type=value` pairs whose values need no escaping; compared without case.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Base(String);
+
+/// The most octets of a base.
+const BASE_LENGTH: usize = 250;
+
+impl Base {
+    /// Reads a base; `None` unless it is one to sixteen `type=value` pairs of letters, digits and
+    /// `.`, `-`, `_` or inner spaces, at most 250 octets in all.
+    pub fn parse(text: &str) -> Option<Self> {
+        let pairs: Vec<String> = text.split(',').map(canonical_pair).collect::<Option<_>>()?;
+        let base = pairs.join(",");
+        ((1..=16).contains(&pairs.len()) && base.len() <= BASE_LENGTH).then_some(Self(base))
+    }
+
+    /// The canonical text: lower case, no spaces around commas and equal signs.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether one of the two lies under the other (or is it).
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let (long, short) =
+            if self.0.len() >= other.0.len() { (&self.0, &other.0) } else { (&other.0, &self.0) };
+        long.strip_suffix(short.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with(','))
+    }
+
+    /// Every proper ancestor, the nearest first.
+    pub(crate) fn ancestors(&self) -> impl Iterator<Item = &str> {
+        self.0.match_indices(',').filter_map(|(comma, _)| self.0.get(comma.saturating_add(1)..))
+    }
+}
+
+impl fmt::Display for Base {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+fn canonical_pair(pair: &str) -> Option<String> {
+    let (kind, value) = pair.split_once('=')?;
+    let (kind, value) = (kind.trim(), value.trim());
+    let named = kind.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        && kind.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-');
+    let plain = !value.is_empty()
+        && !value.contains("  ")
+        && value.chars().all(|letter| letter.is_ascii_alphanumeric() || ".-_ ".contains(letter));
+    (named && plain).then(|| format!("{kind}={value}").to_ascii_lowercase())
+}
+
+impl Record for Organization {
+    const KIND: Kind = kinds::ORGANIZATION;
+    const VERSION: u8 = 1;
+
+    fn index(&self, entries: &mut Entries) {
+        entries.add(indices::ORGANIZATION_UUID, self.uuid.as_bytes());
+        entries.add(indices::ORGANIZATION_SLUG, self.fields.slug.as_bytes());
+        entries.add(indices::ORGANIZATION_BASE, self.fields.base.as_str().as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_is_compared_without_case_and_spaces() {
+        let base = Base::parse("DC=Acme , dc=Example").unwrap();
+        assert_eq!(base.as_str(), "dc=acme,dc=example");
+        assert_eq!(base.ancestors().collect::<Vec<_>>(), ["dc=example"]);
+    }
+
+    #[test]
+    fn a_base_that_would_need_escapes_is_refused() {
+        for text in ["", "acme", "dc=", "=x", "dc=a\\,b", "dc=a+ou=b", "1=2", "dc=a,,dc=b"] {
+            assert_eq!(Base::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn bases_overlap_when_one_lies_under_the_other() {
+        let base = |text| Base::parse(text).unwrap();
+        assert!(base("dc=acme,dc=example").overlaps(&base("dc=example")));
+        assert!(base("dc=example").overlaps(&base("dc=example")));
+        assert!(!base("dc=acme,dc=example").overlaps(&base("dc=beta,dc=example")));
+        assert!(!base("dc=xexample").overlaps(&base("dc=example")));
+    }
+}

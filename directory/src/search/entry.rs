@@ -1,0 +1,149 @@
+//! Entries as a search finds them.
+
+use uuid::Uuid;
+
+use super::attribute::{Attribute, Kind};
+use crate::id::{GroupId, RecordId, ServiceAccountId, UserId};
+use crate::records::{Group, ServiceAccount, Stamp, User};
+
+/// Names an entry of an organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EntryId {
+    /// A user.
+    User(UserId),
+    /// A group.
+    Group(GroupId),
+    /// A service account.
+    ServiceAccount(ServiceAccountId),
+}
+
+impl EntryId {
+    /// Its kind.
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::User(_) => Kind::User,
+            Self::Group(_) => Kind::Group,
+            Self::ServiceAccount(_) => Kind::ServiceAccount,
+        }
+    }
+
+    pub(crate) fn record(self) -> storage::Id {
+        match self {
+            Self::User(id) => id.record(),
+            Self::Group(id) => id.record(),
+            Self::ServiceAccount(id) => id.record(),
+        }
+    }
+}
+
+/// An entry of an organization.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// A user.
+    User(UserId, Box<User>),
+    /// A group.
+    Group(GroupId, Group),
+    /// A service account.
+    ServiceAccount(ServiceAccountId, ServiceAccount),
+}
+
+/// One value of an attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fact<'a> {
+    /// Text, as it was written.
+    Text(&'a str),
+    /// A number, or a time in seconds.
+    Number(u64),
+    /// An id.
+    Id(Uuid),
+}
+
+impl Entry {
+    /// Its id.
+    pub fn id(&self) -> EntryId {
+        match self {
+            Self::User(id, _) => EntryId::User(*id),
+            Self::Group(id, _) => EntryId::Group(*id),
+            Self::ServiceAccount(id, _) => EntryId::ServiceAccount(*id),
+        }
+    }
+
+    /// The stable external id.
+    pub fn uuid(&self) -> Uuid {
+        match self {
+            Self::User(_, user) => user.uuid,
+            Self::Group(_, group) => group.uuid,
+            Self::ServiceAccount(_, account) => account.uuid,
+        }
+    }
+
+    /// When made and changed.
+    pub fn stamp(&self) -> Stamp {
+        match self {
+            Self::User(_, user) => user.stamp,
+            Self::Group(_, group) => group.stamp,
+            Self::ServiceAccount(_, account) => account.stamp,
+        }
+    }
+
+    /// Shows every value of an attribute to `visit`, in order.
+    pub fn visit(&self, attribute: Attribute, visit: &mut dyn FnMut(Fact<'_>)) {
+        match attribute {
+            Attribute::Uuid => visit(Fact::Id(self.uuid())),
+            Attribute::Created => visit(Fact::Number(self.stamp().created.seconds())),
+            Attribute::Modified => visit(Fact::Number(self.stamp().modified.seconds())),
+            _ => match self {
+                Self::User(_, user) => visit_user(user, attribute, visit),
+                Self::Group(_, group) => visit_group(group, attribute, visit),
+                Self::ServiceAccount(_, account) => visit_account(account, attribute, visit),
+            },
+        }
+    }
+}
+
+fn visit_user(user: &User, attribute: Attribute, visit: &mut dyn FnMut(Fact<'_>)) {
+    let fields = &user.fields;
+    let one = |value: Option<&String>, visit: &mut dyn FnMut(Fact<'_>)| {
+        value.iter().for_each(|text| visit(Fact::Text(text)));
+    };
+    match attribute {
+        Attribute::Login => visit(Fact::Text(&fields.login)),
+        Attribute::DisplayName => visit(Fact::Text(&fields.display_name)),
+        Attribute::Surname => visit(Fact::Text(&fields.surname)),
+        Attribute::GivenName => one(fields.given_name.as_ref(), visit),
+        Attribute::Mail => fields.mail.iter().for_each(|mail| visit(Fact::Text(mail))),
+        Attribute::Phone => one(fields.phone.as_ref(), visit),
+        Attribute::Mobile => one(fields.mobile.as_ref(), visit),
+        Attribute::Title => one(fields.title.as_ref(), visit),
+        Attribute::Description => one(fields.description.as_ref(), visit),
+        Attribute::EmployeeNumber => one(fields.employee_number.as_ref(), visit),
+        Attribute::HomeDirectory => one(fields.home_directory.as_ref(), visit),
+        Attribute::LoginShell => one(fields.login_shell.as_ref(), visit),
+        Attribute::SshKey => fields.ssh_keys.iter().for_each(|key| visit(Fact::Text(key))),
+        Attribute::UidNumber => number(fields.uid_number, visit),
+        Attribute::GidNumber => number(fields.gid_number, visit),
+        Attribute::Uuid | Attribute::Created | Attribute::Modified | Attribute::Name => {}
+    }
+}
+
+fn visit_group(group: &Group, attribute: Attribute, visit: &mut dyn FnMut(Fact<'_>)) {
+    if attribute == Attribute::Name {
+        visit(Fact::Text(&group.fields.name));
+    } else if attribute == Attribute::GidNumber {
+        number(group.fields.gid_number, visit);
+    } else if attribute == Attribute::Description {
+        group.fields.description.iter().for_each(|text| visit(Fact::Text(text)));
+    }
+}
+
+fn visit_account(account: &ServiceAccount, attribute: Attribute, visit: &mut dyn FnMut(Fact<'_>)) {
+    if attribute == Attribute::Name {
+        visit(Fact::Text(&account.fields.name));
+    } else if attribute == Attribute::Description {
+        account.fields.description.iter().for_each(|text| visit(Fact::Text(text)));
+    }
+}
+
+fn number(value: Option<u32>, visit: &mut dyn FnMut(Fact<'_>)) {
+    value.iter().for_each(|number| visit(Fact::Number(u64::from(*number))));
+}

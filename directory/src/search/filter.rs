@@ -1,0 +1,144 @@
+//! Filters in the directory's words, with values normalized once.
+
+use uuid::Uuid;
+
+use super::attribute::{Attribute, Kinds, Rule};
+use crate::collections::Member;
+use crate::id::GroupId;
+use crate::text::{prepare, prepare_exact, prepare_piece};
+
+/// What entries must be to match.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Filter {
+    /// All of these.
+    And(Vec<Self>),
+    /// Any of these.
+    Or(Vec<Self>),
+    /// Not this.
+    Not(Box<Self>),
+    /// Of one of these kinds.
+    Kind(Kinds),
+    /// An attribute compares so.
+    Test(Attribute, Comparison),
+    /// In this group, by way of nested groups as well.
+    MemberOf(GroupId),
+    /// In some group.
+    MemberOfSome,
+    /// Has this member, by way of nested groups as well.
+    HasMember(Member),
+    /// Has some member.
+    HasSomeMember,
+    /// Neither true nor false: what is asked about is not known.
+    Undefined,
+}
+
+/// How an attribute's values are to compare.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// There is a value.
+    Present,
+    /// A value is this.
+    Equal(Value),
+    /// A value is this or more.
+    AtLeast(Value),
+    /// A value is this or less.
+    AtMost(Value),
+    /// A value has these pieces, in this order, without overlap.
+    Pieces {
+        /// What it starts with.
+        initial: Option<String>,
+        /// What is inside.
+        any: Vec<String>,
+        /// What it ends with.
+        last: Option<String>,
+    },
+}
+
+/// A normalized value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Value {
+    /// Prepared text.
+    Text(String),
+    /// A number, or a time in seconds.
+    Number(u64),
+    /// An id.
+    Id(Uuid),
+}
+
+impl Filter {
+    /// True of everything: the conjunction of nothing (RFC 4526).
+    pub const fn always() -> Self {
+        Self::And(Vec::new())
+    }
+
+    /// True of nothing: the disjunction of nothing (RFC 4526).
+    pub const fn never() -> Self {
+        Self::Or(Vec::new())
+    }
+
+    /// An attribute has this value; undefined when the text is no value of it.
+    pub fn equal(attribute: Attribute, text: &str) -> Self {
+        Self::compare(attribute, text, Comparison::Equal)
+    }
+
+    /// An attribute has this value or more.
+    pub fn at_least(attribute: Attribute, text: &str) -> Self {
+        Self::compare(attribute, text, Comparison::AtLeast)
+    }
+
+    /// An attribute has this value or less.
+    pub fn at_most(attribute: Attribute, text: &str) -> Self {
+        Self::compare(attribute, text, Comparison::AtMost)
+    }
+
+    /// An attribute is there.
+    pub const fn present(attribute: Attribute) -> Self {
+        Self::Test(attribute, Comparison::Present)
+    }
+
+    /// An attribute has these pieces; undefined when its values are not text.
+    pub fn pieces(
+        attribute: Attribute,
+        initial: Option<&str>,
+        any: &[&str],
+        last: Option<&str>,
+    ) -> Self {
+        let prepare = match attribute.rule() {
+            Rule::Text => prepare_piece,
+            Rule::ExactText => prepare_exact,
+            Rule::Number | Rule::Id | Rule::Time => return Self::Undefined,
+        };
+        let comparison = Comparison::Pieces {
+            initial: initial.map(|text| prepare(text).trim_start().to_owned()),
+            any: any.iter().map(|text| prepare(text)).collect(),
+            last: last.map(|text| prepare(text).trim_end().to_owned()),
+        };
+        Self::Test(attribute, comparison)
+    }
+
+    fn compare(
+        attribute: Attribute,
+        text: &str,
+        comparison: impl FnOnce(Value) -> Comparison,
+    ) -> Self {
+        match Value::of(attribute, text) {
+            Some(value) => Self::Test(attribute, comparison(value)),
+            None => Self::Undefined,
+        }
+    }
+}
+
+impl Value {
+    /// Normalizes a text by the attribute's rule; `None` when it is no value of it.
+    ///
+    /// Numbers are decimal; times are decimal seconds since the epoch, as the caller's syntax was
+    /// read.
+    pub fn of(attribute: Attribute, text: &str) -> Option<Self> {
+        match attribute.rule() {
+            Rule::Text => Some(Self::Text(prepare(text))),
+            Rule::ExactText => Some(Self::Text(prepare_exact(text))),
+            Rule::Number | Rule::Time => text.trim().parse().ok().map(Self::Number),
+            Rule::Id => Uuid::parse_str(text.trim()).ok().map(Self::Id),
+        }
+    }
+}

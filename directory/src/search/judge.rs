@@ -1,0 +1,163 @@
+//! Whether an entry matches, with three-valued logic (RFC 4511 section 4.5.1.7).
+
+use super::attribute::{Attribute, Kind, Rule};
+use super::entry::Fact;
+use super::filter::{Comparison, Filter, Value};
+use crate::collections::Member;
+use crate::error::Error;
+use crate::id::GroupId;
+use crate::text::{prepare, prepare_exact};
+
+/// The truth of a statement about an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Truth {
+    /// It is so.
+    True,
+    /// It is not so.
+    False,
+    /// What is asked about is not known.
+    Undefined,
+}
+
+/// What is known about an entry.
+pub trait Facts {
+    /// The entry's kind.
+    fn kind(&self) -> Kind;
+    /// Shows every value of an attribute to `visit`.
+    fn visit(&self, attribute: Attribute, visit: &mut dyn FnMut(Fact<'_>));
+    /// The groups that the entry is in, by way of nested groups as well, in the order of ids.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn member_of(&self) -> Result<Vec<GroupId>, Error>;
+    /// Whether the entry is a group with this member, by way of nested groups as well.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn has_member(&self, member: Member) -> Result<bool, Error>;
+    /// Whether the entry is a group with any member.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn has_some_member(&self) -> Result<bool, Error>;
+}
+
+impl Filter {
+    /// Judges an entry in full.
+    ///
+    /// # Errors
+    /// When the store fails while memberships are looked up.
+    pub fn judge(&self, entry: &dyn Facts) -> Result<Truth, Error> {
+        match self {
+            Self::And(parts) => all(parts, entry),
+            Self::Or(parts) => any(parts, entry),
+            Self::Not(inner) => Ok(inner.judge(entry)?.negated()),
+            Self::Kind(kinds) => Ok(kinds.contains(entry.kind()).into()),
+            Self::Test(attribute, comparison) => Ok(test(entry, *attribute, comparison).into()),
+            Self::MemberOf(group) => Ok(entry.member_of()?.contains(group).into()),
+            Self::MemberOfSome => Ok((!entry.member_of()?.is_empty()).into()),
+            Self::HasMember(member) => Ok(entry.has_member(*member)?.into()),
+            Self::HasSomeMember => Ok(entry.has_some_member()?.into()),
+            Self::Undefined => Ok(Truth::Undefined),
+        }
+    }
+}
+
+impl Truth {
+    fn negated(self) -> Self {
+        match self {
+            Self::True => Self::False,
+            Self::False => Self::True,
+            Self::Undefined => Self::Undefined,
+        }
+    }
+}
+
+impl From<bool> for Truth {
+    fn from(is_so: bool) -> Self {
+        if is_so { Self::True } else { Self::False }
+    }
+}
+
+fn all(parts: &[Filter], entry: &dyn Facts) -> Result<Truth, Error> {
+    let mut truth = Truth::True;
+    for part in parts {
+        match part.judge(entry)? {
+            Truth::False => return Ok(Truth::False),
+            Truth::Undefined => truth = Truth::Undefined,
+            Truth::True => {}
+        }
+    }
+    Ok(truth)
+}
+
+fn any(parts: &[Filter], entry: &dyn Facts) -> Result<Truth, Error> {
+    let mut truth = Truth::False;
+    for part in parts {
+        match part.judge(entry)? {
+            Truth::True => return Ok(Truth::True),
+            Truth::Undefined => truth = Truth::Undefined,
+            Truth::False => {}
+        }
+    }
+    Ok(truth)
+}
+
+fn test(entry: &dyn Facts, attribute: Attribute, comparison: &Comparison) -> bool {
+    let mut matched = false;
+    let rule = attribute.rule();
+    entry.visit(attribute, &mut |fact| matched = matched || compares(rule, fact, comparison));
+    matched
+}
+
+fn compares(rule: Rule, fact: Fact<'_>, comparison: &Comparison) -> bool {
+    if *comparison == Comparison::Present {
+        return true;
+    }
+    match fact {
+        Fact::Text(text) => {
+            let text = if rule == Rule::ExactText { prepare_exact(text) } else { prepare(text) };
+            text_compares(&text, comparison)
+        }
+        Fact::Number(number) => value_compares(&Value::Number(number), comparison),
+        Fact::Id(id) => value_compares(&Value::Id(id), comparison),
+    }
+}
+
+fn text_compares(text: &str, comparison: &Comparison) -> bool {
+    match comparison {
+        Comparison::Equal(Value::Text(wanted)) => text == wanted,
+        Comparison::AtLeast(Value::Text(wanted)) => text >= wanted.as_str(),
+        Comparison::AtMost(Value::Text(wanted)) => text <= wanted.as_str(),
+        Comparison::Pieces { initial, any, last } => {
+            has_pieces(text, initial.as_deref(), any, last.as_deref())
+        }
+        Comparison::Present => true,
+        Comparison::Equal(_) | Comparison::AtLeast(_) | Comparison::AtMost(_) => false,
+    }
+}
+
+fn value_compares(value: &Value, comparison: &Comparison) -> bool {
+    match comparison {
+        Comparison::Equal(wanted) => value == wanted,
+        Comparison::AtLeast(wanted) => value >= wanted,
+        Comparison::AtMost(wanted) => value <= wanted,
+        Comparison::Present => true,
+        Comparison::Pieces { .. } => false,
+    }
+}
+
+/// Whether text is made of the pieces in their order, without overlap.
+pub(crate) fn has_pieces(
+    text: &str,
+    initial: Option<&str>,
+    any: &[String],
+    last: Option<&str>,
+) -> bool {
+    let Some(mut rest) = text.strip_prefix(initial.unwrap_or_default()) else { return false };
+    for piece in any {
+        let Some((_, behind)) = rest.split_once(piece.as_str()) else { return false };
+        rest = behind;
+    }
+    rest.ends_with(last.unwrap_or_default())
+}

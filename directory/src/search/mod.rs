@@ -1,0 +1,19 @@
+//! Searching: a filter over an organization's entries, answered from indices.
+//!
+//! A filter is planned ([`plan`]) into candidates that hold every match and perhaps more, and
+//! each candidate is judged in full ([`judge`]) with three-valued logic. A search pauses and goes
+//! on at a position, not in a snapshot that is held.
+
+mod attribute;
+mod entry;
+mod filter;
+mod judge;
+mod plan;
+mod run;
+mod sight;
+
+pub use attribute::{Attribute, Kind, Kinds};
+pub use entry::{Entry, EntryId, Fact};
+pub use filter::{Comparison, Filter, Value};
+pub use judge::{Facts, Truth};
+pub use run::{Ended, Position, Searching, Visit};

@@ -1,0 +1,282 @@
+//! From a filter to candidates: every match is among them, perhaps with others.
+
+use std::ops::Bound;
+
+use storage::{Id, Index, ReadError, Reading, Snapshot};
+
+use super::attribute::{Attribute, Kind, Rule};
+use super::filter::{Comparison, Filter, Value};
+use super::judge::has_pieces;
+use crate::collections::{Member, ancestors_of_group, descendants, groups_of_user};
+use crate::id::{GroupId, OrganizationId, RecordId};
+use crate::records::relations;
+
+/// Candidates of one kind.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Candidates {
+    /// Every record of the kind: no index narrows it down.
+    All,
+    /// These records, in the order of ids, each once.
+    These(Vec<Id>),
+}
+
+/// So few candidates that looking for fewer costs more than judging them.
+const FEW: usize = 32;
+
+/// What plans are made over.
+pub(crate) struct Planner<'s> {
+    pub(crate) source: &'s Snapshot,
+    pub(crate) organization: OrganizationId,
+    /// The most index entries that are looked through for one part of a filter.
+    pub(crate) look_through: usize,
+}
+
+impl Planner<'_> {
+    /// Finds the candidates of `kind` for a filter.
+    pub(crate) fn candidates(&self, kind: Kind, filter: &Filter) -> Result<Candidates, ReadError> {
+        match filter {
+            Filter::And(parts) => self.narrowest(kind, parts),
+            Filter::Or(parts) => self.union(kind, parts),
+            Filter::Not(_) => Ok(Candidates::All),
+            Filter::Kind(kinds) if kinds.contains(kind) => Ok(Candidates::All),
+            Filter::Kind(_) | Filter::Undefined => Ok(Candidates::none()),
+            Filter::Test(attribute, comparison) => self.test(kind, *attribute, comparison),
+            Filter::MemberOf(group) => self.members(kind, *group),
+            Filter::HasMember(member) => self.groups_with(kind, *member),
+            Filter::MemberOfSome => Ok(match kind {
+                Kind::User | Kind::Group => Candidates::All,
+                Kind::ServiceAccount | Kind::Container => Candidates::none(),
+            }),
+            Filter::HasSomeMember if kind == Kind::Group => Ok(Candidates::All),
+            Filter::HasSomeMember => Ok(Candidates::none()),
+        }
+    }
+
+    /// The smallest of the parts' candidates, the cheapest parts first.
+    fn narrowest(&self, kind: Kind, parts: &[Filter]) -> Result<Candidates, ReadError> {
+        let mut best = Candidates::All;
+        let mut ordered: Vec<&Filter> = parts.iter().collect();
+        ordered.sort_by_key(|part| cost(part));
+        for part in ordered {
+            best = best.smaller(self.candidates(kind, part)?);
+            if best.few() {
+                break;
+            }
+        }
+        Ok(best)
+    }
+
+    fn union(&self, kind: Kind, parts: &[Filter]) -> Result<Candidates, ReadError> {
+        let mut all = Vec::new();
+        for part in parts {
+            match self.candidates(kind, part)? {
+                Candidates::All => return Ok(Candidates::All),
+                Candidates::These(ids) => all.extend(ids),
+            }
+        }
+        Ok(Candidates::of(all))
+    }
+
+    fn test(
+        &self,
+        kind: Kind,
+        attribute: Attribute,
+        comparison: &Comparison,
+    ) -> Result<Candidates, ReadError> {
+        let Some(index) = attribute.index(kind) else { return Ok(Candidates::All) };
+        match comparison {
+            Comparison::Present if attribute.always_present(kind) => Ok(Candidates::All),
+            Comparison::Present => self.starting(index, ""),
+            Comparison::Equal(value) => self.equal(index, attribute, value),
+            Comparison::AtLeast(value) => {
+                let from = lowest(attribute, value);
+                self.between(index, Bound::Included(&from), Bound::Unbounded)
+            }
+            Comparison::AtMost(value) => {
+                let (to, included) = highest(attribute, value);
+                let to = if included { Bound::Included(&*to) } else { Bound::Excluded(&*to) };
+                self.between(index, Bound::Unbounded, to)
+            }
+            Comparison::Pieces { initial, any, last } => match initial {
+                Some(initial) if any.is_empty() && last.is_none() => self.starting(index, initial),
+                _ => self.containing(index, initial.as_deref(), any, last.as_deref()),
+            },
+        }
+    }
+
+    fn equal(
+        &self,
+        index: Index,
+        attribute: Attribute,
+        value: &Value,
+    ) -> Result<Candidates, ReadError> {
+        if attribute.rule() == Rule::Time {
+            let (from, (to, _)) = (lowest(attribute, value), highest(attribute, value));
+            return self.between(index, Bound::Included(&from), Bound::Excluded(&to));
+        }
+        let octets = octets(value);
+        let found = self.source.find(self.organization.partition(), index, &octets);
+        // Entries of one value come in the order of ids.
+        Ok(Candidates::These(found.collect::<Result<_, _>>()?))
+    }
+
+    fn starting(&self, index: Index, prefix: &str) -> Result<Candidates, ReadError> {
+        let found = self.source.prefix(self.organization.partition(), index, prefix.as_bytes());
+        self.bounded(found.map(|entry| entry.map(|(_, id)| Some(id))))
+    }
+
+    fn containing(
+        &self,
+        index: Index,
+        initial: Option<&str>,
+        any: &[String],
+        last: Option<&str>,
+    ) -> Result<Candidates, ReadError> {
+        let prefix = initial.unwrap_or_default().as_bytes();
+        let found = self.source.prefix(self.organization.partition(), index, prefix);
+        self.bounded(found.map(|entry| {
+            entry.map(|(value, id)| {
+                let text = std::str::from_utf8(&value).unwrap_or_default();
+                has_pieces(text, initial, any, last).then_some(id)
+            })
+        }))
+    }
+
+    fn between(
+        &self,
+        index: Index,
+        from: Bound<&[u8]>,
+        to: Bound<&[u8]>,
+    ) -> Result<Candidates, ReadError> {
+        let found = self.source.range(self.organization.partition(), index, from, to);
+        self.bounded(found.map(|entry| entry.map(|(_, id)| Some(id))))
+    }
+
+    /// Collects what an index gives; past the limit the records themselves are looked through,
+    /// where the search's own limit counts.
+    fn bounded(
+        &self,
+        found: impl Iterator<Item = Result<Option<Id>, ReadError>>,
+    ) -> Result<Candidates, ReadError> {
+        let mut ids = Vec::new();
+        for (count, id) in found.enumerate() {
+            if count >= self.look_through {
+                return Ok(Candidates::All);
+            }
+            ids.extend(id?);
+        }
+        Ok(Candidates::of(ids))
+    }
+
+    fn members(&self, kind: Kind, group: GroupId) -> Result<Candidates, ReadError> {
+        let partition = self.organization.partition();
+        let groups = descendants(self.source, partition, group)?;
+        match kind {
+            Kind::User => {
+                let mut ids = Vec::new();
+                for group in groups {
+                    let users =
+                        self.source.linked(partition, relations::GROUP_USER, group.record());
+                    for user in users {
+                        ids.push(user?);
+                    }
+                }
+                Ok(Candidates::of(ids))
+            }
+            Kind::Group => {
+                let nested = groups.into_iter().filter(|nested| *nested != group);
+                Ok(Candidates::of(nested.map(GroupId::record).collect()))
+            }
+            Kind::ServiceAccount | Kind::Container => Ok(Candidates::none()),
+        }
+    }
+
+    fn groups_with(&self, kind: Kind, member: Member) -> Result<Candidates, ReadError> {
+        if kind != Kind::Group {
+            return Ok(Candidates::none());
+        }
+        let partition = self.organization.partition();
+        let groups = match member {
+            Member::User(user) => groups_of_user(self.source, partition, user)?,
+            Member::Group(group) => ancestors_of_group(self.source, partition, group)?,
+        };
+        Ok(Candidates::of(groups.into_iter().map(GroupId::record).collect()))
+    }
+}
+
+impl Candidates {
+    const fn none() -> Self {
+        Self::These(Vec::new())
+    }
+
+    fn of(mut ids: Vec<Id>) -> Self {
+        ids.sort_unstable();
+        ids.dedup();
+        Self::These(ids)
+    }
+
+    fn few(&self) -> bool {
+        matches!(self, Self::These(ids) if ids.len() <= FEW)
+    }
+
+    fn smaller(self, other: Self) -> Self {
+        match (&self, &other) {
+            (Self::All, _) => other,
+            (_, Self::All) => self,
+            (Self::These(ours), Self::These(theirs)) => {
+                if ours.len() <= theirs.len() {
+                    self
+                } else {
+                    other
+                }
+            }
+        }
+    }
+}
+
+/// How much planning a part costs, roughly.
+fn cost(filter: &Filter) -> u8 {
+    match filter {
+        Filter::Kind(_) | Filter::Undefined | Filter::Not(_) => 0,
+        Filter::Test(_, Comparison::Equal(_)) => 1,
+        Filter::HasMember(_) => 2,
+        Filter::MemberOf(_) => 3,
+        Filter::And(_) => 4,
+        Filter::Or(_) => 5,
+        Filter::Test(_, Comparison::AtLeast(_) | Comparison::AtMost(_)) => 6,
+        Filter::Test(_, Comparison::Pieces { .. }) => 7,
+        Filter::Test(_, Comparison::Present) => 8,
+        Filter::MemberOfSome | Filter::HasSomeMember => 9,
+    }
+}
+
+fn octets(value: &Value) -> Vec<u8> {
+    match value {
+        Value::Text(text) => text.clone().into_bytes(),
+        Value::Number(number) => number.to_be_bytes().to_vec(),
+        Value::Id(id) => id.as_bytes().to_vec(),
+    }
+}
+
+const MILLISECONDS: u64 = 1_000;
+
+/// The lowest indexed value that is `value` or more.
+fn lowest(attribute: Attribute, value: &Value) -> Vec<u8> {
+    match value {
+        Value::Number(seconds) if attribute.rule() == Rule::Time => {
+            seconds.saturating_mul(MILLISECONDS).to_be_bytes().to_vec()
+        }
+        Value::Text(_) | Value::Number(_) | Value::Id(_) => octets(value),
+    }
+}
+
+/// The bound above every indexed value that is `value` or less, and whether it is one itself.
+fn highest(attribute: Attribute, value: &Value) -> (Vec<u8>, bool) {
+    match value {
+        Value::Number(seconds) if attribute.rule() == Rule::Time => {
+            let end = seconds.saturating_add(1).saturating_mul(MILLISECONDS);
+            (end.to_be_bytes().to_vec(), false)
+        }
+        Value::Text(_) | Value::Number(_) | Value::Id(_) => (octets(value), true),
+    }
+}

@@ -1,0 +1,390 @@
+//! A search under way: it pauses when its reader is full and goes on where it stood.
+
+use storage::{Id, Reading, Record, Snapshot};
+
+use super::attribute::{Attribute, Kind, Kinds};
+use super::entry::{Entry, EntryId, Fact};
+use super::filter::Filter;
+use super::judge::{Facts, Truth};
+use super::plan::{Candidates, Planner};
+use super::sight::Sight;
+use crate::access::{Grant, Search};
+use crate::collections::{Member, ancestors_of_group, groups_of_user};
+use crate::error::Error;
+use crate::id::{GroupId, OrganizationId, RecordId, ServiceAccountId, UserId};
+use crate::records::{Group, ServiceAccount, User, relations};
+
+/// A search between two snapshots.
+#[derive(Debug)]
+pub struct Searching {
+    filter: Filter,
+    sight: Sight,
+    /// What is still to be looked through, the next kind last.
+    stages: Vec<Stage>,
+    /// How many more entries may be judged in vain.
+    left: usize,
+    position: Option<Position>,
+}
+
+#[derive(Debug)]
+struct Stage {
+    kind: Kind,
+    candidates: Candidates,
+}
+
+/// Where a search stands: behind this entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The kind that is being looked through.
+    pub kind: Kind,
+    /// The number of the last record that was taken.
+    pub number: u64,
+}
+
+/// What a search's reader says to an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visit {
+    /// Taken; the next one, please.
+    Taken,
+    /// Not taken: pause in front of it.
+    Full,
+}
+
+/// Why a search returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// There are no more entries.
+    Complete,
+    /// Its reader was full.
+    Paused,
+    /// It looked through as many entries as it may without finding enough.
+    LookedThrough,
+}
+
+/// So many records are read in one go between two looks at the reader.
+const BATCH: usize = 64;
+
+impl<'s> Grant<'_, &'s Snapshot, Search> {
+    /// Plans a search over some kinds of entries, from a position on.
+    ///
+    /// `look_through` bounds how many entries are judged in vain.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn search(
+        &self,
+        kinds: Kinds,
+        filter: Filter,
+        from: Option<Position>,
+        look_through: usize,
+    ) -> Result<Searching, Error> {
+        let organization = self.organization()?;
+        let sight = Sight::of(self.source, organization, self.context)?;
+        let planner = Planner { source: self.source, organization, look_through };
+        let mut stages = Vec::new();
+        for kind in Kind::STORED.into_iter().rev() {
+            let passed = from.is_some_and(|position| kind < position.kind);
+            if kinds.contains(kind) && !passed {
+                let candidates = planner.candidates(kind, &filter)?;
+                stages.push(Stage { kind, candidates });
+            }
+        }
+        Ok(Searching { filter, sight, stages, left: look_through, position: from })
+    }
+
+    /// Shows the search's entries to `visit` until it is full or there are no more.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn advance(
+        &self,
+        searching: &mut Searching,
+        visit: &mut dyn FnMut(&Entry) -> Result<Visit, Error>,
+    ) -> Result<Ended, Error> {
+        let organization = self.organization()?;
+        while let Some(stage) = searching.stages.pop() {
+            let ended = self.run_stage(organization, searching, &stage, visit)?;
+            if ended != Ended::Complete {
+                searching.stages.push(stage);
+                return Ok(ended);
+            }
+        }
+        Ok(Ended::Complete)
+    }
+
+    fn run_stage(
+        &self,
+        organization: OrganizationId,
+        searching: &mut Searching,
+        stage: &Stage,
+        visit: &mut dyn FnMut(&Entry) -> Result<Visit, Error>,
+    ) -> Result<Ended, Error> {
+        loop {
+            let after = searching
+                .position
+                .filter(|position| position.kind == stage.kind)
+                .map(|position| position.number);
+            let batch = self.batch(organization, stage, after)?;
+            if batch.is_empty() {
+                return Ok(Ended::Complete);
+            }
+            for entry in &batch {
+                match self.offer(organization, searching, entry, visit)? {
+                    Ended::Complete => {}
+                    stopped @ (Ended::Paused | Ended::LookedThrough) => return Ok(stopped),
+                }
+            }
+        }
+    }
+
+    /// Judges one entry and shows it; `Complete` means that it is dealt with.
+    fn offer(
+        &self,
+        organization: OrganizationId,
+        searching: &mut Searching,
+        entry: &Entry,
+        visit: &mut dyn FnMut(&Entry) -> Result<Visit, Error>,
+    ) -> Result<Ended, Error> {
+        let known = Known { source: self.source, organization, entry };
+        let seen = searching.sight.sees(entry.id());
+        if seen && searching.filter.judge(&known)? == Truth::True {
+            if visit(entry)? == Visit::Full {
+                return Ok(Ended::Paused);
+            }
+        } else if searching.left == 0 {
+            return Ok(Ended::LookedThrough);
+        } else {
+            searching.left = searching.left.saturating_sub(1);
+        }
+        let id = entry.id();
+        searching.position = Some(Position { kind: id.kind(), number: id.record() });
+        Ok(Ended::Complete)
+    }
+
+    fn batch(
+        &self,
+        organization: OrganizationId,
+        stage: &Stage,
+        after: Option<Id>,
+    ) -> Result<Vec<Entry>, Error> {
+        match stage.kind {
+            Kind::User => self.read_batch(organization, stage, after, |id, user: User| {
+                Some(Entry::User(UserId::from_record(id)?, Box::new(user)))
+            }),
+            Kind::Group => self.read_batch(organization, stage, after, |id, group: Group| {
+                Some(Entry::Group(GroupId::from_record(id)?, group))
+            }),
+            Kind::ServiceAccount => {
+                self.read_batch(organization, stage, after, |id, account: ServiceAccount| {
+                    Some(Entry::ServiceAccount(ServiceAccountId::from_record(id)?, account))
+                })
+            }
+            Kind::Container => Ok(Vec::new()),
+        }
+    }
+
+    fn read_batch<R: Record>(
+        &self,
+        organization: OrganizationId,
+        stage: &Stage,
+        after: Option<Id>,
+        wrap: impl Fn(Id, R) -> Option<Entry>,
+    ) -> Result<Vec<Entry>, Error> {
+        let partition = organization.partition();
+        let mut batch = Vec::new();
+        match &stage.candidates {
+            Candidates::All => {
+                for found in self.source.scan::<R>(partition, after).take(BATCH) {
+                    let (id, record) = found?;
+                    batch.extend(wrap(id, record));
+                }
+            }
+            Candidates::These(ids) => {
+                let start = after.map_or(0, |after| ids.partition_point(|id| *id <= after));
+                for id in ids.iter().skip(start) {
+                    if batch.len() == BATCH {
+                        break;
+                    }
+                    let found = self.source.get::<R>(partition, *id)?;
+                    batch.extend(found.and_then(|record| wrap(*id, record)));
+                }
+            }
+        }
+        Ok(batch)
+    }
+
+    /// Reads one entry when the caller sees it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn entry(&self, id: EntryId) -> Result<Option<Entry>, Error> {
+        let organization = self.organization()?;
+        let partition = organization.partition();
+        if !Sight::of(self.source, organization, self.context)?.sees(id) {
+            return Ok(None);
+        }
+        Ok(match id {
+            EntryId::User(user) => self
+                .source
+                .get(partition, id.record())?
+                .map(|record| Entry::User(user, Box::new(record))),
+            EntryId::Group(group) => {
+                self.source.get(partition, id.record())?.map(|record| Entry::Group(group, record))
+            }
+            EntryId::ServiceAccount(account) => self
+                .source
+                .get(partition, id.record())?
+                .map(|record| Entry::ServiceAccount(account, record)),
+        })
+    }
+
+    /// Judges one entry by a filter.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn judge(&self, entry: &Entry, filter: &Filter) -> Result<Truth, Error> {
+        let organization = self.organization()?;
+        filter.judge(&Known { source: self.source, organization, entry })
+    }
+
+    /// The groups with their names that an entry is in, by way of nested groups as well, and that
+    /// the caller sees.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn groups_of(&self, searching: &Searching, entry: EntryId) -> Result<Vec<Group>, Error> {
+        let partition = self.organization()?.partition();
+        let ids = match entry {
+            EntryId::User(user) => groups_of_user(self.source, partition, user)?,
+            EntryId::Group(group) => ancestors_of_group(self.source, partition, group)?,
+            EntryId::ServiceAccount(_) => Vec::new(),
+        };
+        let mut groups = Vec::with_capacity(ids.len());
+        for id in ids.into_iter().filter(|id| searching.sight.sees(EntryId::Group(*id))) {
+            groups.extend(self.source.get::<Group>(partition, id.record())?);
+        }
+        Ok(groups)
+    }
+
+    /// Shows the direct members of a group that the caller sees to `visit`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn members_of(
+        &self,
+        searching: &Searching,
+        group: GroupId,
+        visit: &mut dyn FnMut(&Entry),
+    ) -> Result<(), Error> {
+        let partition = self.organization()?.partition();
+        for id in self.source.linked(partition, relations::GROUP_USER, group.record()) {
+            let id = id?;
+            let Some(user) = UserId::from_record(id) else { continue };
+            if searching.sight.sees(EntryId::User(user))
+                && let Some(record) = self.source.get(partition, id)?
+            {
+                visit(&Entry::User(user, Box::new(record)));
+            }
+        }
+        for id in self.source.linked(partition, relations::GROUP_GROUP, group.record()) {
+            let id = id?;
+            let Some(nested) = GroupId::from_record(id) else { continue };
+            if searching.sight.sees(EntryId::Group(nested))
+                && let Some(record) = self.source.get(partition, id)?
+            {
+                visit(&Entry::Group(nested, record));
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds an entry by the name that its kind has, compared without case.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn find(&self, kind: Kind, name: &str) -> Result<Option<EntryId>, Error> {
+        let partition = self.organization()?.partition();
+        let attribute = if kind == Kind::User { Attribute::Login } else { Attribute::Name };
+        let Some(index) = attribute.index(kind) else { return Ok(None) };
+        let name = crate::text::prepare(name);
+        let Some(number) = self.source.find_first(partition, index, name.as_bytes())? else {
+            return Ok(None);
+        };
+        Ok(match kind {
+            Kind::User => UserId::from_record(number).map(EntryId::User),
+            Kind::Group => GroupId::from_record(number).map(EntryId::Group),
+            Kind::ServiceAccount => {
+                ServiceAccountId::from_record(number).map(EntryId::ServiceAccount)
+            }
+            Kind::Container => None,
+        })
+    }
+
+    /// The record of the grant's organization, for its base entry.
+    ///
+    /// # Errors
+    /// `Missing` when it is gone.
+    pub fn own_organization(&self) -> Result<crate::records::Organization, Error> {
+        crate::access::organization(self.source, self.organization()?)?.ok_or(Error::Missing)
+    }
+}
+
+impl Searching {
+    /// Where the search stands; `None` before the first entry.
+    pub fn position(&self) -> Option<Position> {
+        self.position
+    }
+
+    /// The filter that entries are judged by.
+    pub fn filter(&self) -> &Filter {
+        &self.filter
+    }
+}
+
+/// An entry with what the store knows about it.
+struct Known<'a> {
+    source: &'a Snapshot,
+    organization: OrganizationId,
+    entry: &'a Entry,
+}
+
+impl Facts for Known<'_> {
+    fn kind(&self) -> Kind {
+        self.entry.id().kind()
+    }
+
+    fn visit(&self, attribute: Attribute, visit: &mut dyn FnMut(Fact<'_>)) {
+        self.entry.visit(attribute, visit);
+    }
+
+    fn member_of(&self) -> Result<Vec<GroupId>, Error> {
+        let partition = self.organization.partition();
+        Ok(match self.entry.id() {
+            EntryId::User(user) => groups_of_user(self.source, partition, user)?,
+            EntryId::Group(group) => ancestors_of_group(self.source, partition, group)?,
+            EntryId::ServiceAccount(_) => Vec::new(),
+        })
+    }
+
+    fn has_member(&self, member: Member) -> Result<bool, Error> {
+        let EntryId::Group(group) = self.entry.id() else { return Ok(false) };
+        let partition = self.organization.partition();
+        let groups = match member {
+            Member::User(user) => groups_of_user(self.source, partition, user)?,
+            Member::Group(nested) => ancestors_of_group(self.source, partition, nested)?,
+        };
+        Ok(groups.contains(&group))
+    }
+
+    fn has_some_member(&self) -> Result<bool, Error> {
+        let EntryId::Group(group) = self.entry.id() else { return Ok(false) };
+        let partition = self.organization.partition();
+        for relation in [relations::GROUP_USER, relations::GROUP_GROUP] {
+            if let Some(member) = self.source.linked(partition, relation, group.record()).next() {
+                member?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}

@@ -1,0 +1,87 @@
+//! Which entries a caller sees.
+
+use storage::{Reading, Snapshot};
+
+use super::attribute::Kind;
+use super::entry::EntryId;
+use crate::access::{Context, Who, organization};
+use crate::collections::descendants;
+use crate::error::Error;
+use crate::id::{GroupId, OrganizationId, RecordId, ServiceAccountId, UserId};
+use crate::records::{ServiceAccount, Visibility, relations};
+
+/// Which entries a caller sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Sight {
+    /// Everything of the organization.
+    Everything,
+    /// The people and groups, but no service accounts.
+    People,
+    /// Only themselves.
+    Oneself(UserId),
+    /// These groups and users (in the order of ids), and the caller's own entry.
+    Chosen { own: ServiceAccountId, groups: Vec<GroupId>, users: Vec<UserId> },
+}
+
+impl Sight {
+    /// What the actor of a search sees.
+    pub(crate) fn of(
+        source: &Snapshot,
+        id: OrganizationId,
+        context: &Context,
+    ) -> Result<Self, Error> {
+        match context.actor.0 {
+            Who::ServiceAccount { account, .. } => {
+                let record = source.get::<ServiceAccount>(id.partition(), account.record())?;
+                match record.ok_or(Error::Missing)?.fields.visibility {
+                    Visibility::Everything => Ok(Self::Everything),
+                    Visibility::Groups(chosen) => Self::chosen(source, id, account, &chosen),
+                }
+            }
+            Who::User { user, .. } => {
+                let record = organization(source, id)?.ok_or(Error::Missing)?;
+                let people = record.settings.users_see_people;
+                Ok(if people { Self::People } else { Self::Oneself(user) })
+            }
+            Who::Nobody | Who::Admin { .. } => Err(Error::Missing),
+        }
+    }
+
+    fn chosen(
+        source: &Snapshot,
+        id: OrganizationId,
+        own: ServiceAccountId,
+        chosen: &[GroupId],
+    ) -> Result<Self, Error> {
+        let partition = id.partition();
+        let (mut groups, mut users) = (Vec::new(), Vec::new());
+        for group in chosen {
+            groups.extend(descendants(source, partition, *group)?);
+        }
+        groups.sort_unstable();
+        groups.dedup();
+        for group in &groups {
+            for user in source.linked(partition, relations::GROUP_USER, group.record()) {
+                users.extend(UserId::from_record(user?));
+            }
+        }
+        users.sort_unstable();
+        users.dedup();
+        Ok(Self::Chosen { own, groups, users })
+    }
+
+    /// Whether an entry is seen.
+    pub(crate) fn sees(&self, entry: EntryId) -> bool {
+        match (self, entry) {
+            (Self::Everything, _) => true,
+            (Self::People, _) => entry.kind() != Kind::ServiceAccount,
+            (Self::Oneself(own), EntryId::User(user)) => *own == user,
+            (Self::Oneself(_), EntryId::Group(_) | EntryId::ServiceAccount(_)) => false,
+            (Self::Chosen { users, .. }, EntryId::User(user)) => users.binary_search(&user).is_ok(),
+            (Self::Chosen { groups, .. }, EntryId::Group(group)) => {
+                groups.binary_search(&group).is_ok()
+            }
+            (Self::Chosen { own, .. }, EntryId::ServiceAccount(account)) => *own == account,
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! How text compares: normalized once when it is written, and once when it is asked for.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// Prepares text for a comparison that ignores case and insignificant spaces
+/// (RFC 4518: map, normalize by NFKC, squeeze inner spaces, trim outer ones).
+pub fn prepare(text: &str) -> String {
+    if text.is_ascii() {
+        squeeze(text.bytes().map(|octet| char::from(octet.to_ascii_lowercase())))
+    } else {
+        let folded: String = text.nfkc().flat_map(char::to_lowercase).collect();
+        squeeze(folded.nfkc())
+    }
+}
+
+/// Prepares text for a comparison that heeds case but not insignificant spaces.
+pub fn prepare_exact(text: &str) -> String {
+    squeeze(text.nfkc())
+}
+
+/// Prepares a piece of a substring pattern: like [`prepare`], but a space at either end counts.
+pub fn prepare_piece(text: &str) -> String {
+    let mut piece = prepare(text);
+    if !piece.is_empty() {
+        if text.starts_with(' ') {
+            piece.insert(0, ' ');
+        }
+        if text.ends_with(' ') {
+            piece.push(' ');
+        }
+    }
+    piece
+}
+
+fn squeeze(text: impl Iterator<Item = char>) -> String {
+    let mut prepared = String::with_capacity(text.size_hint().0);
+    let mut space = false;
+    for character in text.filter(|character| !is_ignored(*character)) {
+        if character.is_whitespace() {
+            space = true;
+        } else {
+            if space && !prepared.is_empty() {
+                prepared.push(' ');
+            }
+            space = false;
+            prepared.push(character);
+        }
+    }
+    prepared
+}
+
+/// Characters that RFC 4518 section 2.2 maps to nothing (control characters that are not spaces,
+/// soft hyphen, zero-width and variation marks).
+fn is_ignored(character: char) -> bool {
+    matches!(character,
+        '\u{00}'..='\u{08}' | '\u{0e}'..='\u{1f}' | '\u{7f}' | '\u{80}'..='\u{84}' | '\u{86}'..='\u{9f}'
+        | '\u{ad}' | '\u{34f}' | '\u{1806}' | '\u{180b}'..='\u{180e}' | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2063}' | '\u{206a}'..='\u{206f}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffc}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_and_spaces_do_not_count() {
+        assert_eq!(prepare("  Ada   LOVELACE "), "ada lovelace");
+        assert_eq!(prepare("Ä\u{a0}Ö"), "ä ö");
+        assert_eq!(prepare("ﬁne"), "fine");
+    }
+
+    #[test]
+    fn zero_width_characters_do_not_make_two_names() {
+        assert_eq!(prepare("a\u{200b}da"), prepare("ada"));
+        assert_eq!(prepare("a\u{0}da"), prepare("ada"));
+    }
+
+    #[test]
+    fn a_space_at_the_end_of_a_piece_counts() {
+        assert_eq!(prepare_piece("Ada "), "ada ");
+        assert_eq!(prepare_exact(" Ada  L "), "Ada L");
+    }
+}

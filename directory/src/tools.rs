@@ -1,0 +1,56 @@
+//! What transactions need beside the store: randomness and the event log.
+
+use std::sync::Arc;
+
+use storage::{Entropy, EventLog};
+use uuid::Uuid;
+
+use crate::time::Time;
+
+/// Randomness with what is made of it, and the event log.
+#[derive(Clone)]
+pub struct Tools {
+    entropy: Arc<dyn Entropy>,
+    events: EventLog,
+}
+
+impl Tools {
+    pub(crate) fn new(entropy: Arc<dyn Entropy>, events: EventLog) -> Self {
+        Self { entropy, events }
+    }
+
+    /// Random octets.
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        let mut octets = [0; N];
+        self.entropy.fill(&mut octets);
+        octets
+    }
+
+    /// The event log.
+    pub(crate) fn events(&self) -> &EventLog {
+        &self.events
+    }
+
+    /// A UUID of version 7 (RFC 9562 section 5.7): ordered by time, else random.
+    pub(crate) fn uuid(&self, now: Time) -> Uuid {
+        uuid::Builder::from_unix_timestamp_millis(now.0, &self.random()).into_uuid()
+    }
+
+    /// A random password of `length` letters and digits, about 5.9 bits each.
+    pub fn password(&self, length: usize) -> String {
+        const ALPHABET: &[u8; 62] =
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+        let mut password = String::with_capacity(length);
+        while password.len() < length {
+            let fresh = self.random::<64>();
+            // Octets past the last whole multiple of 62 would favour some letters.
+            let letters = fresh
+                .iter()
+                .filter(|octet| **octet < 248)
+                .filter_map(|octet| ALPHABET.get(usize::from(octet % 62)))
+                .map(|octet| char::from(*octet));
+            password.extend(letters.take(length.saturating_sub(password.len())));
+        }
+        password
+    }
+}
