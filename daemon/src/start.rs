@@ -6,6 +6,7 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::config::{Config, Tls};
 use crate::lifecycle::systemd::{self, Notifier};
@@ -17,6 +18,9 @@ use crate::randomness::{self, RandomnessError};
 use crate::sockets::{BindError, Sockets};
 use crate::tls::{Identity, TlsError};
 use crate::{environment, privileges};
+
+/// How long blocking calls may take to come back once everything else has ended.
+const BLOCKING_GRACE: Duration = Duration::from_secs(1);
 
 /// Why the daemon did not start. The first four are for the operator to mend.
 #[derive(Debug, thiserror::Error)]
@@ -100,13 +104,16 @@ pub fn run(prepared: Prepared, reloadable: Reloadable) -> Result<Ending, StartEr
         .thread_name("tenantryd")
         .build()
         .map_err(StartError::Runtime)?;
-    runtime.block_on(async {
+    let ending = runtime.block_on(async {
         let signals = Signals::of_process().map_err(StartError::Runtime)?;
         let mut lifecycle = Lifecycle::new(prepared.config.lifecycle.drain, Notifier::of_process());
         reload_log(&mut lifecycle, prepared.config.clone(), reloadable);
         watch(&lifecycle);
         serve(prepared, lifecycle, signals).await
-    })
+    });
+    // A blocking call that does not come back must not keep the process alive.
+    runtime.shutdown_timeout(BLOCKING_GRACE);
+    ending
 }
 
 /// Opens the doors of a prepared daemon and runs it until `signals` or the shutdown of
