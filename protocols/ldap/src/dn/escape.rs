@@ -47,16 +47,15 @@ pub(super) fn push_escaped(escaped: &mut String, value: &str) {
 
 /// Undoes [`push_escaped`].
 pub(super) fn unescape(value: &str) -> Cow<'_, str> {
-    if value.contains('\\') {
-        Cow::Owned(plain(value).unwrap_or_default())
-    } else {
-        Cow::Borrowed(value)
-    }
+    plain(value).unwrap_or_default()
 }
 
 /// Resolves a backslash before a character or before two hexadecimal digits; `None` for anything
 /// else behind a backslash, and for octets that are not UTF-8.
-pub(super) fn plain(value: &str) -> Option<String> {
+pub(super) fn plain(value: &str) -> Option<Cow<'_, str>> {
+    if !value.contains('\\') {
+        return Some(Cow::Borrowed(value));
+    }
     let mut octets = Vec::with_capacity(value.len());
     let mut rest = value.as_bytes();
     while let Some((&octet, behind)) = rest.split_first() {
@@ -79,7 +78,7 @@ pub(super) fn plain(value: &str) -> Option<String> {
         octets.push(letter);
         rest = behind;
     }
-    String::from_utf8(octets).ok()
+    String::from_utf8(octets).ok().map(Cow::Owned)
 }
 
 /// The octet that two hexadecimal digits stand for.

@@ -1,5 +1,7 @@
 //! DNs out of text.
 
+use std::borrow::Cow;
+
 use super::escape::{hex, plain, push_escaped};
 use super::{Error, LENGTH, RDNS};
 use crate::ber::Reader;
@@ -15,7 +17,7 @@ pub(super) fn normalize(text: &str) -> Result<String, Error> {
     if text.trim_matches(' ').is_empty() {
         return Ok(normalized);
     }
-    for (number, rdn) in pieces_unquoted(text, &[',', ';']).enumerate() {
+    for (number, rdn) in pieces_unquoted(text, |octet| matches!(octet, b',' | b';')).enumerate() {
         if number >= RDNS {
             return Err(Error::TooLong);
         }
@@ -28,7 +30,7 @@ pub(super) fn normalize(text: &str) -> Result<String, Error> {
 }
 
 fn push_rdn(normalized: &mut String, rdn: &str) -> Result<(), Error> {
-    let mut parts = pieces_unquoted(rdn, &['+']).peekable();
+    let mut parts = pieces_unquoted(rdn, |octet| octet == b'+').peekable();
     let first = parts.next().ok_or(Error::Syntax)?;
     if parts.peek().is_none() {
         return push_part(normalized, first);
@@ -66,46 +68,47 @@ fn push_kind(normalized: &mut String, kind: &str) -> Result<(), Error> {
         None if is_type(kind) => kind,
         None => return Err(Error::Syntax),
     };
-    normalized.extend(name.chars().map(|letter| letter.to_ascii_lowercase()));
+    push_lower(normalized, name);
     Ok(())
+}
+
+fn push_lower(normalized: &mut String, text: &str) {
+    let start = normalized.len();
+    normalized.push_str(text);
+    if let Some(added) = normalized.get_mut(start..) {
+        added.make_ascii_lowercase();
+    }
 }
 
 fn push_value(normalized: &mut String, value: &str) -> Result<(), Error> {
-    if let Some(digits) = value.strip_prefix('#') {
-        let text = encoded(digits).ok_or(Error::Syntax)?;
-        push_prepared(normalized, &text);
-    } else if value.starts_with('"') {
-        let inner = value
-            .strip_prefix('"')
-            .and_then(|value| value.strip_suffix('"'))
-            .ok_or(Error::Syntax)?;
-        let text = plain(inner).ok_or(Error::Syntax)?;
-        push_prepared(normalized, &text);
-    } else if value.contains('\\') {
-        if value.contains(['"', '\0']) && has_bare(value) {
-            return Err(Error::Syntax);
-        }
-        push_prepared(normalized, &plain(value).ok_or(Error::Syntax)?);
-    } else if value.contains(['"', '<', '>', '\0']) {
-        return Err(Error::Syntax);
-    } else {
-        push_prepared(normalized, value);
+    if value.bytes().all(is_common) {
+        push_lower(normalized, value);
+        return Ok(());
     }
+    let text = if let Some(digits) = value.strip_prefix('#') {
+        encoded(digits).map(Cow::Owned)
+    } else if let Some(quoted) = value.strip_prefix('"') {
+        quoted.strip_suffix('"').filter(|inner| !has_bare(inner, "\"\0")).and_then(plain)
+    } else {
+        Some(value).filter(|value| !has_bare(value, "\"<>\0")).and_then(plain)
+    };
+    push_escaped(normalized, &case_ignore(&text.ok_or(Error::Syntax)?));
     Ok(())
 }
 
-/// Is there a quote or NUL without a backslash before it?
-fn has_bare(value: &str) -> bool {
+/// Octets that mean themselves wherever they stand: all that most names have.
+const fn is_common(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.' | b'_' | b'@' | b'/' | b':')
+}
+
+/// Is there one of these characters without a backslash before it?
+fn has_bare(value: &str, characters: &str) -> bool {
     let mut escaped = false;
     value.chars().any(|letter| {
-        let bare = !escaped && matches!(letter, '"' | '\0');
+        let bare = !escaped && characters.contains(letter);
         escaped = letter == '\\' && !escaped;
         bare
     })
-}
-
-fn push_prepared(normalized: &mut String, value: &str) {
-    push_escaped(normalized, &case_ignore(value));
 }
 
 /// The text in `#` and the hexadecimal digits of a BER element: a string of any kind. Other types
@@ -157,20 +160,17 @@ pub(super) fn pieces(text: &str, separator: char) -> impl Iterator<Item = &str> 
 }
 
 /// The pieces of a client's text between separators that are neither escaped nor within quotes (RFC
-/// 2253 section 4 had quotes, and clients still do).
-fn pieces_unquoted<'a>(
-    text: &'a str,
-    separators: &'static [char],
-) -> impl Iterator<Item = &'a str> {
+/// 2253 section 4 had quotes, and clients still do). Separators are ASCII.
+fn pieces_unquoted(text: &str, separates: impl Fn(u8) -> bool) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let current = rest?;
         let (mut escaped, mut quoted) = (false, false);
-        let end = current.find(|letter| {
-            let plain = !escaped;
-            escaped = letter == '\\' && plain;
-            quoted ^= letter == '"' && plain;
-            plain && !quoted && separators.contains(&letter)
+        let end = current.bytes().position(|octet| {
+            let bare = !escaped;
+            escaped = octet == b'\\' && bare;
+            quoted ^= octet == b'"' && bare;
+            bare && !quoted && separates(octet)
         });
         let (piece, behind) = match end {
             Some(end) => (current.get(..end)?, current.get(end + 1..)),

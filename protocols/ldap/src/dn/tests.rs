@@ -78,6 +78,8 @@ fn rfc4514_3_what_is_no_dn_is_refused() {
         "cn=\"a",
         "cn=a\"b",
         "cn=a<b",
+        "cn=a\\,b<",
+        "cn=\"a\"b\"",
         "cn=a+",
         "cn=a+cn=a",
         "cn=x\0",
