@@ -55,9 +55,9 @@ pub(crate) fn split(input: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 
 /// The unsigned number in big-endian octets.
 pub(crate) fn number(octets: &[u8]) -> Option<usize> {
-    octets.iter().try_fold(0_usize, |sum, octet| {
-        sum.checked_mul(256)?.checked_add(usize::from(*octet))
-    })
+    octets
+        .iter()
+        .try_fold(0_usize, |sum, octet| sum.checked_mul(256)?.checked_add(usize::from(*octet)))
 }
 
 #[cfg(test)]

@@ -7,9 +7,8 @@ pub(crate) const GROUPS: usize = 10;
 /// Passwords in use; user number `n` has password number `n % PASSWORDS`.
 pub(crate) const PASSWORDS: usize = 64;
 
-const GIVEN_NAMES: [&str; 10] = [
-    "Ada", "Ben", "Clara", "David", "Elif", "Farid", "Greta", "Henri", "Ines", "Jonas",
-];
+const GIVEN_NAMES: [&str; 10] =
+    ["Ada", "Ben", "Clara", "David", "Elif", "Farid", "Greta", "Henri", "Ines", "Jonas"];
 const SURNAMES: [&str; 10] = [
     "Arnold", "Becker", "Costa", "Dubois", "Eriksen", "Fischer", "Garcia", "Huber", "Ivanov",
     "Jansen",
@@ -62,10 +61,7 @@ impl Data {
                 Organization::new(number, first..serial)
             })
             .collect();
-        Self {
-            equal: organizations.len() - usize::from(large > 0),
-            organizations,
-        }
+        Self { equal: organizations.len() - usize::from(large > 0), organizations }
     }
 
     /// All people.
@@ -99,9 +95,7 @@ impl Organization {
 
     /// The members of a group here.
     pub(crate) fn members(&self, group: usize) -> impl Iterator<Item = &User> {
-        self.users
-            .iter()
-            .filter(move |user| user.groups.contains(&group))
+        self.users.iter().filter(move |user| user.groups.contains(&group))
     }
 }
 
@@ -190,10 +184,8 @@ mod tests {
     #[test]
     fn logins_and_sources_are_unique() {
         let data = Data::new(300, 20, 50);
-        let logins: std::collections::HashSet<_> = (data.organizations.iter())
-            .flat_map(|o| &o.users)
-            .map(|user| &user.login)
-            .collect();
+        let logins: std::collections::HashSet<_> =
+            (data.organizations.iter()).flat_map(|o| &o.users).map(|user| &user.login).collect();
         let sources: std::collections::HashSet<_> =
             data.organizations.iter().map(|o| o.source).collect();
         assert_eq!(logins.len(), 300 * 20 + 50);

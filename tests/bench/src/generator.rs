@@ -86,12 +86,7 @@ pub(crate) fn run(server: &Server, load: Load, workers: Vec<Operation<'_>>) -> R
 }
 
 fn work(mut operation: Operation<'_>, begin: Instant, end: Instant) -> Seen {
-    let mut seen = Seen {
-        latencies: Histogram::new(),
-        octets: 0,
-        errors: 0,
-        example: None,
-    };
+    let mut seen = Seen { latencies: Histogram::new(), octets: 0, errors: 0, example: None };
     let mut asked = now();
     while asked < end {
         let outcome = operation();

@@ -19,10 +19,7 @@ pub(crate) struct Histogram {
 impl Histogram {
     /// An empty distribution.
     pub(crate) fn new() -> Self {
-        Self {
-            buckets: vec![0; BUCKETS],
-            count: 0,
-        }
+        Self { buckets: vec![0; BUCKETS], count: 0 }
     }
 
     /// Counts one duration.

@@ -38,14 +38,8 @@ impl Api {
         for certificate in CertificateDer::pem_file_iter(ca_file)? {
             roots.add(certificate?)?;
         }
-        let tls = ClientConfig::builder()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(Self {
-            tls: Arc::new(tls),
-            address,
-            token: token.to_owned(),
-        })
+        let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+        Ok(Self { tls: Arc::new(tls), address, token: token.to_owned() })
     }
 
     /// Connects.
@@ -58,11 +52,7 @@ impl Api {
         let socket = TcpStream::connect_timeout(&self.address, PATIENCE)?;
         socket.set_nodelay(true)?;
         socket.set_read_timeout(Some(PATIENCE))?;
-        Ok(Connection {
-            api: self,
-            stream: StreamOwned::new(tls, socket),
-            input: Vec::new(),
-        })
+        Ok(Connection { api: self, stream: StreamOwned::new(tls, socket), input: Vec::new() })
     }
 }
 
@@ -82,10 +72,7 @@ impl Connection<'_> {
         self.stream.write_all(request.as_bytes())?;
         self.stream.flush()?;
         let (status, answer) = self.receive()?;
-        ensure!(
-            (200..300).contains(&status),
-            "{method} {path}: {status} {answer}"
-        );
+        ensure!((200..300).contains(&status), "{method} {path}: {status} {answer}");
         if answer.is_empty() {
             return Ok(Value::Null);
         }
@@ -100,14 +87,8 @@ impl Connection<'_> {
             self.fill()?;
         };
         let head = String::from_utf8(head)?.to_lowercase();
-        let status = head
-            .split_whitespace()
-            .nth(1)
-            .context("no status")?
-            .parse()?;
-        let length = head
-            .lines()
-            .find_map(|line| line.strip_prefix("content-length:"));
+        let status = head.split_whitespace().nth(1).context("no status")?.parse()?;
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
         let length = length.map_or(Ok(0), |length| length.trim().parse())?;
         while self.input.len() < length {
             self.fill()?;

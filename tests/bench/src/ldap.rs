@@ -76,12 +76,7 @@ impl Connection {
         let stream = TcpStream::connect_timeout(&server, PATIENCE)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        Ok(Self {
-            stream,
-            input: vec![0; 16 * 1024],
-            start: 0,
-            end: 0,
-        })
+        Ok(Self { stream, input: vec![0; 16 * 1024], start: 0, end: 0 })
     }
 
     /// Binds with name and password.

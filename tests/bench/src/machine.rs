@@ -38,13 +38,9 @@ impl Machine {
             model: field(&processors, "model name\t:"),
             cores: std::thread::available_parallelism()?.get(),
             memory: kilobytes.div_ceil(1024 * 1024),
-            kernel: fs::read_to_string("/proc/sys/kernel/osrelease")?
-                .trim()
-                .to_owned(),
+            kernel: fs::read_to_string("/proc/sys/kernel/osrelease")?.trim().to_owned(),
             system: field(&system, "PRETTY_NAME=").trim_matches('"').to_owned(),
-            day: run(Command::new("date").args(["-u", "+%Y-%m-%d"]))?
-                .trim()
-                .to_owned(),
+            day: run(Command::new("date").args(["-u", "+%Y-%m-%d"]))?.trim().to_owned(),
         })
     }
 }

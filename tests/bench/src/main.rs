@@ -106,15 +106,17 @@ fn main() -> Result<()> {
     let organizations = arguments.users.div_ceil(arguments.users_each);
     let large = arguments.large.unwrap_or(arguments.users / 20);
     let data = Data::new(organizations, arguments.users_each, large);
-    let mut directory = tempfile::Builder::new()
-        .prefix("tenantry-bench-")
-        .tempdir()?;
+    let mut directory = tempfile::Builder::new().prefix("tenantry-bench-").tempdir()?;
     directory.disable_cleanup(arguments.keep);
     say(&format!("working in {}", directory.path().display()));
 
     let mut outcomes = Vec::new();
     for peer in Peer::value_variants() {
         if !arguments.only.is_empty() && !arguments.only.contains(peer) {
+            continue;
+        }
+        if *peer == Peer::SlapdSeparate && data.organizations.len() > slapd::MOST_DATABASES {
+            say("slapd cannot serve a database for each of so many organizations");
             continue;
         }
         let name = format!("{peer:?}").to_lowercase();
@@ -157,12 +159,7 @@ fn examine(subject: Subject, data: &Data, arguments: &Arguments) -> Result<Outco
     let mut life = subject.life;
     life.after_run = subject.server.memory()?;
     subject.server.stop()?;
-    Ok(Outcome {
-        name: subject.name,
-        version: subject.version,
-        life,
-        figures,
-    })
+    Ok(Outcome { name: subject.name, version: subject.version, life, figures })
 }
 
 fn summary(name: &str, title: &str, figures: &Figures) -> String {

@@ -53,17 +53,9 @@ impl Cores {
         let half = count / 2;
         let all = range(0, last);
         if half == 0 {
-            return Self {
-                server: all.clone(),
-                generator: all.clone(),
-                all,
-            };
+            return Self { server: all.clone(), generator: all.clone(), all };
         }
-        Self {
-            server: range(0, half - 1),
-            generator: range(half, last),
-            all,
-        }
+        Self { server: range(0, half - 1), generator: range(half, last), all }
     }
 
     /// Moves this process to the generator's cores.
@@ -118,11 +110,7 @@ impl Server {
             let kilobytes = line.and_then(|rest| rest.split_whitespace().nth(1));
             kilobytes.and_then(|n| n.parse::<u64>().ok()).unwrap_or(0) * 1024
         };
-        Ok(Memory {
-            resident: field("VmRSS"),
-            anonymous: field("RssAnon"),
-            peak: field("VmHWM"),
-        })
+        Ok(Memory { resident: field("VmRSS"), anonymous: field("RssAnon"), peak: field("VmHWM") })
     }
 
     /// Asks it to end (SIGTERM) and waits.
@@ -130,13 +118,8 @@ impl Server {
     /// # Errors
     /// When it does not end within half a minute.
     pub(crate) fn stop(mut self) -> Result<()> {
-        kill(
-            Pid::from_raw(i32::try_from(self.child.id())?),
-            Signal::SIGTERM,
-        )?;
-        clock::poll("the server's end", Duration::from_secs(30), || {
-            Ok(self.child.try_wait()?)
-        })?;
+        kill(Pid::from_raw(i32::try_from(self.child.id())?), Signal::SIGTERM)?;
+        clock::poll("the server's end", Duration::from_secs(30), || Ok(self.child.try_wait()?))?;
         Ok(())
     }
 
@@ -178,9 +161,7 @@ pub(crate) fn own_cpu() -> Result<Duration> {
 
 fn cpu_of(pid: u32) -> Result<Duration> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    let (_, fields) = stat
-        .rsplit_once(')')
-        .context("a stat line without a name")?;
+    let (_, fields) = stat.rsplit_once(')').context("a stat line without a name")?;
     let times = fields.split_whitespace().skip(11).take(2);
     let ticks: f64 = times.filter_map(|time| time.parse::<f64>().ok()).sum();
     Ok(Duration::from_secs_f64(ticks / TICKS))
@@ -191,9 +172,7 @@ fn cpu_of(pid: u32) -> Result<Duration> {
 /// # Errors
 /// When it fails, with what it complained about.
 pub(crate) fn run(command: &mut Command) -> Result<String> {
-    let output = command
-        .output()
-        .with_context(|| format!("running {command:?}"))?;
+    let output = command.output().with_context(|| format!("running {command:?}"))?;
     let complaint = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{command:?}: {complaint}");
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())

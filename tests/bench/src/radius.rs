@@ -87,9 +87,7 @@ impl Gear {
         let mut hidden: Vec<u8> = Vec::with_capacity(32);
         let mut chain = authenticator.to_vec();
         for block in password.as_bytes().chunks(16) {
-            let key = Md5::new_with_prefix(&self.secret)
-                .chain_update(&chain)
-                .finalize();
+            let key = Md5::new_with_prefix(&self.secret).chain_update(&chain).finalize();
             let padded = block.iter().chain(std::iter::repeat(&0));
             chain = key.iter().zip(padded).map(|(k, p)| k ^ p).collect();
             hidden.extend(&chain);
@@ -107,10 +105,7 @@ impl Gear {
             .chain_update(attributes)
             .chain_update(&self.secret)
             .finalize();
-        ensure!(
-            expected.as_slice() == signature,
-            "reply not signed by the secret"
-        );
+        ensure!(expected.as_slice() == signature, "reply not signed by the secret");
         Ok(())
     }
 }

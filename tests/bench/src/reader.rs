@@ -34,11 +34,7 @@ impl<'a> Reader<'a> {
         connection
             .bind(&tenant.reader_dn, &tenant.reader_password)
             .with_context(|| format!("binding as {}", tenant.reader_dn))?;
-        Ok(Self {
-            people: format!("ou=people,{}", organization.base),
-            organization,
-            connection,
-        })
+        Ok(Self { people: format!("ou=people,{}", organization.base), organization, connection })
     }
 
     /// `(uid=…)`: one entry, the right one.
@@ -50,11 +46,7 @@ impl<'a> Reader<'a> {
         let search = self.search(equality("uid", &user.login), &ATTRIBUTES);
         let found = self.connection.search(&search)?;
         let right = found.last_dn == self.organization.user_dn(user).into_bytes();
-        ensure!(
-            found.entries == 1 && right,
-            "{} entries for one",
-            found.entries
-        );
+        ensure!(found.entries == 1 && right, "{} entries for one", found.entries);
         Ok(found.octets)
     }
 
@@ -69,11 +61,7 @@ impl<'a> Reader<'a> {
         let search = self.search(filter, &["uid", "cn", "mail"]);
         let found = self.connection.search(&search)?;
         let members = self.organization.members(group).count();
-        ensure!(
-            found.entries == members,
-            "{} of {members} members",
-            found.entries
-        );
+        ensure!(found.entries == members, "{} of {members} members", found.entries);
         Ok(found.octets)
     }
 
@@ -99,11 +87,7 @@ impl<'a> Reader<'a> {
 
     fn expect_all(&self, found: &Found) -> Result<usize> {
         let people = self.organization.users.len();
-        ensure!(
-            found.entries == people,
-            "{} of {people} people",
-            found.entries
-        );
+        ensure!(found.entries == people, "{} of {people} people", found.entries);
         Ok(found.octets)
     }
 
@@ -111,12 +95,7 @@ impl<'a> Reader<'a> {
     where
         'a: 'b,
     {
-        Search {
-            base: &self.organization.base,
-            filter,
-            attributes,
-            scope: Scope::Subtree,
-        }
+        Search { base: &self.organization.base, filter, attributes, scope: Scope::Subtree }
     }
 }
 

@@ -78,12 +78,7 @@ impl Scenario {
         if self == Self::DumpLarge && data.equal == data.organizations.len() {
             return Ok(None);
         }
-        let field = Field {
-            server,
-            data,
-            tenants: &s.tenants,
-            workers: load.workers,
-        };
+        let field = Field { server, data, tenants: &s.tenants, workers: load.workers };
         let workers = match self {
             Self::BindOnce => field.binds(field.everybody(), 0),
             Self::BindAgain => field.binds(field.regulars(), 1),

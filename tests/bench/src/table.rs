@@ -137,10 +137,7 @@ pub(crate) fn remarks(out: &mut impl Write, outcomes: &[Outcome]) -> Result {
             let title = scenario.title();
             if let Some(example) = &figures.example {
                 let example = example.replace('\n', " ");
-                writeln!(
-                    out,
-                    "- **Errors** in “{title}” of {name}, for example: {example}"
-                )?;
+                writeln!(out, "- **Errors** in “{title}” of {name}, for example: {example}")?;
             }
             let generator = share(figures.generator_cpu, figures.elapsed);
             if generator > share(figures.server_cpu, figures.elapsed) {

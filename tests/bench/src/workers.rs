@@ -52,11 +52,7 @@ impl<'a> Field<'a> {
     pub(crate) fn regulars(self) -> Vec<Login<'a>> {
         let everybody = self.everybody();
         let stride = (everybody.len() / REGULARS).max(1);
-        everybody
-            .into_iter()
-            .step_by(stride)
-            .take(REGULARS)
-            .collect()
+        everybody.into_iter().step_by(stride).take(REGULARS).collect()
     }
 
     /// Deals people out so that every organization belongs to one worker.
@@ -133,11 +129,7 @@ impl<'a> Field<'a> {
     }
 
     fn gear(self, number: usize) -> Result<Gear> {
-        let organization = self
-            .data
-            .organizations
-            .get(number)
-            .context("no organization")?;
+        let organization = self.data.organizations.get(number).context("no organization")?;
         let tenant = self.tenants.get(number).context("no secret")?;
         Gear::open(organization.source, self.server, &tenant.secret)
     }
@@ -145,11 +137,7 @@ impl<'a> Field<'a> {
     fn reader(self, number: usize) -> Result<Reader<'a>> {
         let tenant = self.tenants.get(number).context("no service account")?;
         let organization = self.data.organizations.get(number);
-        Reader::open(
-            self.server,
-            organization.context("no organization")?,
-            tenant,
-        )
+        Reader::open(self.server, organization.context("no organization")?, tenant)
     }
 
     /// Workers that each search on a share of the kept connections.
@@ -161,10 +149,7 @@ impl<'a> Field<'a> {
         search: fn(&mut Reader<'a>, &mut Random) -> Result<usize>,
     ) -> Result<Vec<Operation<'a>>> {
         let stride = (self.data.equal / CONNECTIONS).max(1);
-        let numbers: Vec<_> = (0..self.data.equal)
-            .step_by(stride)
-            .take(CONNECTIONS)
-            .collect();
+        let numbers: Vec<_> = (0..self.data.equal).step_by(stride).take(CONNECTIONS).collect();
         let share = numbers.len().div_ceil(self.workers).max(1);
         (numbers.chunks(share).zip(1..))
             .map(|(numbers, seed)| {

@@ -34,10 +34,7 @@ pub(crate) enum Duplicates {
 /// When a step fails.
 pub(crate) fn start(setup: &Setup<'_>, duplicates: Duplicates) -> Result<Subject> {
     let address = free_port()?;
-    setup.write(
-        "radiusd.conf",
-        &configuration(setup, address.port(), duplicates),
-    )?;
+    setup.write("radiusd.conf", &configuration(setup, address.port(), duplicates))?;
     setup.write("dictionary", "")?;
     let begin = clock::now();
     setup.write("users", &users(setup.data)?)?;
@@ -45,11 +42,7 @@ pub(crate) fn start(setup: &Setup<'_>, duplicates: Duplicates) -> Result<Subject
     let directory = setup.directory.to_str().context("path is not UTF-8")?;
     let arguments = ["-f", "-d", directory, "-n", "radiusd"];
     let log = setup.path("output.log");
-    let first = setup
-        .data
-        .organizations
-        .first()
-        .context("no organization")?;
+    let first = setup.data.organizations.first().context("no organization")?;
     let user = first.users.first().context("nobody")?;
     let mut gear = Gear::open(first.source, address, SECRET)?;
     gear.patience(Duration::from_millis(5))?;

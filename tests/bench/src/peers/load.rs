@@ -52,11 +52,7 @@ pub(crate) fn everything(api: &Api, data: &Data, hashes: &[String]) -> Result<Ve
                     "slug": organization.slug, "name": organization.slug, "base": organization.base,
                 }),
             )?;
-            let mut loader = Loader {
-                connection: &mut connection,
-                path,
-                organization,
-            };
+            let mut loader = Loader { connection: &mut connection, path, organization };
             made.push((number, loader.fill(hashes)?));
         }
         Ok(made)
@@ -101,9 +97,7 @@ impl Loader<'_, '_> {
             self.group(group, &ids)?;
         }
         let path = format!("{}/service-accounts", self.path);
-        let account = self
-            .connection
-            .call("POST", &path, &json!({"name": "reader"}))?;
+        let account = self.connection.call("POST", &path, &json!({"name": "reader"}))?;
         let secret = format!("secret-of-the-gear-of-{}", self.organization.slug);
         create(
             self.connection,
@@ -131,9 +125,7 @@ impl Loader<'_, '_> {
             "mail": [user.mail(self.organization)],
             "password_hash": hashes.get(user.password).context("no hash")?,
         });
-        let made = self
-            .connection
-            .call("POST", &format!("{}/users", self.path), &body)?;
+        let made = self.connection.call("POST", &format!("{}/users", self.path), &body)?;
         Ok(text(&made, "id")?.to_owned())
     }
 
@@ -144,8 +136,7 @@ impl Loader<'_, '_> {
         let members: Vec<_> = members.map(|(_, id)| id).collect();
         for some in members.chunks(100) {
             let body = json!({"add": {"users": some, "groups": []}});
-            self.connection
-                .call("PATCH", &format!("{path}/members"), &body)?;
+            self.connection.call("PATCH", &format!("{path}/members"), &body)?;
         }
         Ok(())
     }

@@ -49,11 +49,7 @@ pub(crate) fn start(setup: &Setup<'_>, program: &Path) -> Result<Subject> {
     let hashes = load::hashes()?;
     let (empty, described, _) = launch(setup, program)?;
     let api = &described.admin_api;
-    let address = api
-        .url
-        .trim_start_matches("https://")
-        .trim_end_matches('/')
-        .parse()?;
+    let address = api.url.trim_start_matches("https://").trim_end_matches('/').parse()?;
     let token = &api.tokens.administrator_with_billing;
     let door = Api::new(address, &described.ca_file, token)?;
     let begin = clock::now();
@@ -65,9 +61,7 @@ pub(crate) fn start(setup: &Setup<'_>, program: &Path) -> Result<Subject> {
     let (server, described, start) = launch(setup, program)?;
     Ok(Subject {
         name: OURS,
-        version: run(std::process::Command::new(program).arg("--version"))?
-            .trim()
-            .to_owned(),
+        version: run(std::process::Command::new(program).arg("--version"))?.trim().to_owned(),
         ldap: Some(described.ldap),
         radius: Some(described.radius.auth),
         tenants,
