@@ -51,7 +51,8 @@ pub struct Limits {
     pub depth: usize,
     /// BER elements in one message.
     pub elements: usize,
-    /// Requests under way; further ones wait in the client's pipeline.
+    /// Requests under way; further ones wait in the client's pipeline. They also wait while those
+    /// under way hold as many octets as one message may have.
     pub outstanding: usize,
     /// Octets of output above which nothing more is produced until the client has read.
     pub output: usize,

@@ -216,12 +216,20 @@ impl Session {
         }
     }
 
-    /// May another request be looked at?
+    /// May another request be looked at? Not during a Bind, and not while those under way are as
+    /// many, or hold as many octets, as are allowed, or output waits.
     fn is_ready(&self) -> bool {
         let binding = matches!(self.running.back(), Some(Running { work: Work::Bind, .. }));
+        let held: usize = self.running.iter().map(|running| running.octets).sum();
         !binding
             && self.running.len() < self.settings.limits.outstanding
+            && held < self.message_limit()
             && self.output.len() < self.settings.limits.output
+    }
+
+    const fn message_limit(&self) -> usize {
+        let limits = &self.settings.limits;
+        if self.bound { limits.message_bound } else { limits.message_anonymous }
     }
 
     /// A search that may go on, because the client has read half of what waited.
@@ -240,8 +248,6 @@ impl Session {
 
     /// The length of the message that the input begins with, when all of it is there.
     fn message_length(&self) -> Result<Option<usize>, &'static str> {
-        let limits = &self.settings.limits;
-        let limit = if self.bound { limits.message_bound } else { limits.message_anonymous };
         match self.input.first() {
             None => return Ok(None),
             Some(&ber::SEQUENCE) => {}
@@ -249,7 +255,7 @@ impl Session {
         }
         match ber::header(&self.input) {
             Ok(Header::Incomplete) => Ok(None),
-            Ok(Header::Complete { header, content }) if content <= limit => {
+            Ok(Header::Complete { header, content }) if content <= self.message_limit() => {
                 Ok(Some(header + content).filter(|&length| length <= self.input.len()))
             }
             Ok(Header::Complete { .. }) => Err("the message is too long"),
@@ -289,5 +295,11 @@ impl Session {
         self.input.as_mut().zeroize();
         self.input = BytesMut::new();
         self.partial_since = None;
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.discard_input();
     }
 }

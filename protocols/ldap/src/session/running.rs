@@ -8,6 +8,8 @@ use crate::{Selection, Ticket, response};
 pub(super) struct Running {
     pub(super) ticket: Ticket,
     pub(super) id: u32,
+    /// The message's length: as much memory stays occupied while the request runs.
+    pub(super) octets: usize,
     pub(super) work: Work,
 }
 

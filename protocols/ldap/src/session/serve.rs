@@ -60,7 +60,9 @@ impl Session {
             Ok(controls) => match operation {
                 Operation::Search => self.search(id, &message, body, controls),
                 Operation::Compare => request::compare(&message, body)
-                    .map(|request| Some(self.ask(id, Work::Compare, Question::Compare(request))))
+                    .map(|request| {
+                        Some(self.ask(id, message.len(), Work::Compare, Question::Compare(request)))
+                    })
                     .map_err(Outcome::from),
                 Operation::Extended => self.extended(id, body).map(Some),
                 Operation::Modify
@@ -109,11 +111,11 @@ impl Session {
         })
     }
 
-    /// Gives a request its ticket.
-    fn ask(&mut self, id: u32, work: Work, question: Question) -> Command {
+    /// Gives a request of so many octets its ticket.
+    fn ask(&mut self, id: u32, octets: usize, work: Work, question: Question) -> Command {
         let ticket = Ticket(self.tickets);
         self.tickets += 1;
-        self.running.push_back(Running { ticket, id, work });
+        self.running.push_back(Running { ticket, id, octets, work });
         Command::Ask(ticket, question)
     }
 
@@ -130,7 +132,7 @@ impl Session {
                 Outcome::new(ResultCode::ConfidentialityRequired, words)
             }
             Ok(Bind::Simple(request)) => {
-                let command = self.ask(id, Work::Bind, Question::Bind(request));
+                let command = self.ask(id, message.len(), Work::Bind, Question::Bind(request));
                 self.commands.push_back(command);
                 return None;
             }
@@ -182,7 +184,7 @@ impl Session {
     ) -> Result<Option<Command>, Outcome> {
         let mut request = request::search(message, body, &self.settings.limits)?;
         if let Some(paged) = controls.paged {
-            request.page = self.page(message, body, paged, request.size_limit)?;
+            request.page = Some(self.page(message, body, paged)?);
         }
         let page = request.page.as_ref();
         let search = Search {
@@ -199,21 +201,20 @@ impl Session {
             response::page(&mut self.output, id, &Outcome::success(), &[]);
             return Ok(None);
         }
-        Ok(Some(self.ask(id, Work::Search(search), Question::Search(Box::new(request)))))
+        Ok(Some(self.ask(
+            id,
+            message.len(),
+            Work::Search(search),
+            Question::Search(Box::new(request)),
+        )))
     }
 
-    /// The page that is asked for; `None` when all of the result fits one (RFC 2696 section 3).
-    fn page(
-        &self,
-        message: &Bytes,
-        body: &[u8],
-        paged: Paged<'_>,
-        size_limit: u32,
-    ) -> Result<Option<Page>, Outcome> {
+    /// The page that is asked for. One that holds as many entries as the size limit is a page like
+    /// any other, and the last one: clients look for the control in the response.
+    fn page(&self, message: &Bytes, body: &[u8], paged: Paged<'_>) -> Result<Page, Outcome> {
         let Paged { size, cookie } = paged;
         if cookie.is_empty() {
-            let whole = size_limit > 0 && size >= size_limit;
-            return Ok((!whole).then_some(Page { size, cursor: None, seen: 0 }));
+            return Ok(Page { size, cursor: None, seen: 0 });
         }
         let Some(position) = self.binding(body).open(cookie) else {
             let words = "the cookie is not of this search";
@@ -221,7 +222,7 @@ impl Session {
         };
         // The cookie is part of the message, and the cursor of the cookie.
         let cursor = Some(message.slice_ref(position.cursor));
-        Ok(Some(Page { size, cursor, seen: position.seen }))
+        Ok(Page { size, cursor, seen: position.seen })
     }
 
     fn extended(&mut self, id: u32, body: &[u8]) -> Result<Command, Outcome> {
@@ -232,7 +233,9 @@ impl Session {
             (Some(_), Some(_)) => {
                 Err(Outcome::new(ResultCode::ProtocolError, "the operation takes no value"))
             }
-            (Some(crate::WHO_AM_I), None) => Ok(self.ask(id, Work::WhoAmI, Question::WhoAmI)),
+            (Some(crate::WHO_AM_I), None) => {
+                Ok(self.ask(id, body.len(), Work::WhoAmI, Question::WhoAmI))
+            }
             (Some(_), None) => self.start_tls(id),
             (None, _) => Err(Outcome::new(
                 ResultCode::ProtocolError,

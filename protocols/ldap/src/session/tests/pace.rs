@@ -50,6 +50,19 @@ fn requests_beyond_those_outstanding_wait_and_nothing_is_lost() {
 }
 
 #[test]
+fn requests_under_way_hold_no_more_octets_than_a_message_may_have() {
+    let mut connection = Connection::clear();
+    let request = LdapSearchRequest { base: "x".repeat(40_000), ..search_request() };
+    let octets = encoded(1, LdapOp::SearchRequest(request), Vec::new()).repeat(3);
+    let mut commands = connection.send_octets(&octets);
+    assert_eq!(commands.len(), 2);
+    assert!(!connection.session.wants_input());
+    let last = commands.pop().unwrap();
+    connection.succeed(ticket(&[last]));
+    assert_eq!(connection.commands().len(), 1);
+}
+
+#[test]
 fn a_request_that_does_not_arrive_in_time_ends_the_connection_however_slowly_it_drips() {
     let mut connection = Connection::clear();
     let octets = encoded(1, search(), Vec::new());

@@ -70,10 +70,12 @@ fn the_size_limit_holds_over_pages() {
 }
 
 #[test]
-fn a_page_that_holds_the_size_limit_is_no_page() {
+fn a_page_that_holds_the_size_limit_is_the_last_one() {
     let mut connection = Connection::clear();
-    let (_, request) = searched(connection.send_with(1, limited(5), paged(5, &[])));
-    assert!(request.page.is_none());
+    for (there, code) in [(5, 0), (6, 4)] {
+        let ended = page(&mut connection, &limited(5), 5, &[], &names(there));
+        assert_eq!(ended, (5, code, Some(Vec::new())));
+    }
 }
 
 #[test]
