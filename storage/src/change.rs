@@ -58,23 +58,13 @@ pub(crate) struct Made {
 
 impl Reading for Change<'_> {
     fn view(&self) -> View<'_> {
-        View {
-            data: self.data,
-            pending: Some(&self.made.pending),
-            vault: self.vault,
-        }
+        View { data: self.data, pending: Some(&self.made.pending), vault: self.vault }
     }
 }
 
 impl<'a> Change<'a> {
     pub(crate) fn new(data: &'a dyn Data, vault: &'a Vault, sequence: u64, outbox: u64) -> Self {
-        Self {
-            data,
-            vault,
-            sequence,
-            outbox,
-            made: Made::default(),
-        }
+        Self { data, vault, sequence, outbox, made: Made::default() }
     }
 
     /// The sequence number that this change will have in the change log.
@@ -112,10 +102,7 @@ impl<'a> Change<'a> {
         }
         let new = Entries::of(record);
         if let Some((index, value)) = new.iter().find(|(_, value)| value.len() > MAX_VALUE) {
-            return Err(ChangeError::ValueTooLong {
-                index: *index,
-                length: value.len(),
-            });
+            return Err(ChangeError::ValueTooLong { index: *index, length: value.len() });
         }
         let old = self.entries::<R>(partition, id)?;
         for (index, value) in old.iter().filter(|entry| new.binary_search(entry).is_err()) {
@@ -204,9 +191,7 @@ impl<'a> Change<'a> {
     ) -> Result<(), ChangeError> {
         let name = key::data_key(partition);
         let view = self.view();
-        let wrapped = view
-            .value(&name)?
-            .ok_or(ChangeError::NoPartition(partition))?;
+        let wrapped = view.value(&name)?.ok_or(ChangeError::NoPartition(partition))?;
         let data_key = self.vault.data_key(partition, &name, wrapped.bytes())?;
         let name = key::secret(partition, kind, id);
         let sealed = data_key.seal(&name, secret, self.vault.entropy())?;
@@ -275,11 +260,7 @@ impl<'a> Change<'a> {
     /// `time_ms` is in milliseconds since 1970.
     pub fn event(&mut self, partition: Partition, time_ms: u64, body: &[u8]) -> u64 {
         let number = self.outbox.saturating_add(self.made.events.len() as u64);
-        self.made.events.push(Event {
-            partition,
-            time_ms,
-            body: body.to_vec(),
-        });
+        self.made.events.push(Event { partition, time_ms, body: body.to_vec() });
         number
     }
 
@@ -296,10 +277,7 @@ impl<'a> Change<'a> {
     fn rewrap_data_keys(&mut self) -> Result<(), ChangeError> {
         for partition in self.partitions()? {
             let name = key::data_key(partition);
-            let wrapped = self
-                .view()
-                .value(&name)?
-                .map(|wrapped| wrapped.bytes().to_vec());
+            let wrapped = self.view().value(&name)?.map(|wrapped| wrapped.bytes().to_vec());
             if let Some(wrapped) = wrapped {
                 let data_key = self.vault.unwrap(&name, &wrapped)?;
                 let wrapped = self.vault.wrap(&name, data_key.expose())?;
@@ -318,9 +296,7 @@ impl<'a> Change<'a> {
     }
 
     fn claim(&mut self, partition: Partition, id: Id) -> Result<(), ChangeError> {
-        let next = id
-            .checked_add(1)
-            .ok_or(ChangeError::NumbersExhausted(partition))?;
+        let next = id.checked_add(1).ok_or(ChangeError::NumbersExhausted(partition))?;
         self.insert(key::next_id(partition), encode_id(next));
         Ok(())
     }
@@ -346,12 +322,7 @@ impl<'a> Change<'a> {
     }
 
     fn note(&mut self, partition: Partition, kind: Kind, id: Id, what: What) {
-        self.made.changes.push(Changed {
-            partition,
-            kind,
-            id,
-            what,
-        });
+        self.made.changes.push(Changed { partition, kind, id, what });
     }
 }
 
@@ -363,9 +334,7 @@ pub(crate) fn encode_id(id: Id) -> Vec<u8> {
 }
 
 pub(crate) fn decode_id(octets: &[u8]) -> Result<Id, Corrupt> {
-    let octets = octets
-        .try_into()
-        .map_err(|_| Corrupt::new("a counter of the wrong length"))?;
+    let octets = octets.try_into().map_err(|_| Corrupt::new("a counter of the wrong length"))?;
     Ok(Id::from_be_bytes(octets))
 }
 

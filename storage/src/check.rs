@@ -20,10 +20,7 @@ impl KindCheck {
     /// Checks records of this type.
     #[must_use]
     pub fn of<R: Record>() -> Self {
-        Self {
-            kind: R::KIND,
-            entries: |stored| Ok(Entries::of(&decode_record::<R>(stored)?)),
-        }
+        Self { kind: R::KIND, entries: |stored| Ok(Entries::of(&decode_record::<R>(stored)?)) }
     }
 }
 
@@ -72,12 +69,7 @@ pub(crate) fn check(snapshot: &Snapshot, kinds: &[KindCheck]) -> Result<Report, 
         let erased = snapshot.view().value(&key::erasure(partition))?.is_some();
         if !erased {
             report.partitions += 1;
-            let check = Check {
-                snapshot,
-                view: snapshot.view(),
-                kinds: &kinds,
-                partition,
-            };
+            let check = Check { snapshot, view: snapshot.view(), kinds: &kinds, partition };
             check.run(&mut report)?;
         }
     }
@@ -107,9 +99,7 @@ struct Seen {
 impl Check<'_> {
     fn run(&self, report: &mut Report) -> Result<(), ReadError> {
         let mut seen = Seen::default();
-        let mut walk = self
-            .view
-            .walk(key::starting_with(key::partition(self.partition)));
+        let mut walk = self.view.walk(key::starting_with(key::partition(self.partition)));
         while let Some(entry) = walk.step(|key, value| Ok((Key::from_slice(key), value.to_vec()))) {
             let (key, value) = entry?;
             self.entry(&key, &value, &mut seen, report)?;
@@ -167,10 +157,7 @@ impl Check<'_> {
                 return Ok(());
             }
             None => {
-                self.problem(
-                    report,
-                    &format!("record {id} is of unknown kind {}", kind.0),
-                );
+                self.problem(report, &format!("record {id} is of unknown kind {}", kind.0));
                 return Ok(());
             }
         };
@@ -192,10 +179,7 @@ impl Check<'_> {
             let key = key?;
             if !self.is_named(&key)? {
                 let id = key::last_id(&key).unwrap_or_default();
-                self.problem(
-                    report,
-                    &format!("an index entry that record {id} does not name"),
-                );
+                self.problem(report, &format!("an index entry that record {id} does not name"));
             }
         }
         Ok(())
@@ -251,12 +235,7 @@ impl Check<'_> {
     }
 
     fn data_key(&self, key: &[u8], wrapped: &[u8], report: &mut Report) {
-        if self
-            .view
-            .vault
-            .data_key(self.partition, key, wrapped)
-            .is_err()
-        {
+        if self.view.vault.data_key(self.partition, key, wrapped).is_err() {
             self.problem(report, "the data key cannot be unsealed");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
 use redb::{Database, ReadTransaction, ReadableDatabase, WriteTransaction};
 
@@ -73,35 +73,53 @@ impl Core {
         }
     }
 
-    /// Says whether the database must be opened again before the next change: after a failure
-    /// redb refuses everything that needs the disk.
+    /// Says whether the disk failed since the database was opened: redb then refuses everything
+    /// that needs the disk.
     pub(crate) fn is_ailing(&self) -> bool {
         self.ailing.load(Ordering::Acquire) || self.disk.has_failed()
+    }
+
+    /// Says whether the database must be opened again before the next change.
+    pub(crate) fn refuses_changes(&self) -> bool {
+        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        self.is_ailing() || !matches!(*database, Opened::Writable(_))
     }
 
     pub(crate) fn mark_ailing(&self) {
         self.ailing.store(true, Ordering::Release);
     }
 
-    /// Closes the database and opens it again, for reading alone if the disk takes no writes.
-    /// Only the writer calls this, with no transaction open.
+    /// Opens the database again, for reading alone if the disk takes no writes. Only the writer
+    /// calls this, with no transaction open.
     pub(crate) fn reopen(&self) {
-        let mut database = self
-            .database
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        *database = Opened::Lost;
+        if self.reads_frozen() {
+            // Reads go on meanwhile: what opening writes lies where the frozen database, which
+            // writes nothing, does not read.
+            if let Ok(writable) = self.disk.open(self.options.cache_bytes) {
+                *self.opened() = Opened::Writable(writable);
+            }
+        } else {
+            let mut database = self.opened();
+            *database = Opened::Lost;
+            *database = match self.disk.open(self.options.cache_bytes) {
+                Ok(writable) => Opened::Writable(writable),
+                Err(_) => match self.disk.open_frozen(self.options.cache_bytes) {
+                    Ok(frozen) => Opened::Frozen(frozen),
+                    Err(_) => Opened::Lost,
+                },
+            };
+        }
+        let lost = matches!(*self.opened(), Opened::Lost);
+        self.ailing.store(lost, Ordering::Release);
         self.disk.forget_failure();
-        *database = match self.disk.open(self.options.cache_bytes) {
-            Ok(writable) => Opened::Writable(writable),
-            Err(_) => match self.disk.open_frozen(self.options.cache_bytes) {
-                Ok(frozen) => Opened::Frozen(frozen),
-                Err(_) => Opened::Lost,
-            },
-        };
-        let writable = matches!(*database, Opened::Writable(_));
-        self.ailing.store(!writable, Ordering::Release);
-        self.disk.forget_failure();
+    }
+
+    fn reads_frozen(&self) -> bool {
+        matches!(*self.opened(), Opened::Frozen(_)) && !self.is_ailing()
+    }
+
+    fn opened(&self) -> RwLockWriteGuard<'_, Opened> {
+        self.database.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn sequence(&self) -> u64 {
@@ -114,21 +132,13 @@ impl Core {
     }
 
     pub(crate) fn watch(&self, watcher: Watcher) {
-        self.watchers
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(watcher);
+        self.watchers.write().unwrap_or_else(PoisonError::into_inner).push(watcher);
     }
 
     /// Tells the watchers of a durable change. One that panics does not keep the others from it.
     pub(crate) fn announce(&self, commit: &Commit) {
         self.sequence.store(commit.sequence, Ordering::Release);
-        for watcher in self
-            .watchers
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-        {
+        for watcher in self.watchers.read().unwrap_or_else(PoisonError::into_inner).iter() {
             let _panicked = catch_unwind(AssertUnwindSafe(|| watcher(commit)));
         }
     }

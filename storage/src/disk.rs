@@ -16,10 +16,7 @@ pub(crate) struct Disk {
 
 impl Disk {
     pub(crate) fn new(backend: impl StorageBackend) -> Self {
-        Self {
-            backend: Arc::new(backend),
-            failed: Arc::default(),
-        }
+        Self { backend: Arc::new(backend), failed: Arc::default() }
     }
 
     /// Says whether the backend has failed since the last [`forget_failure`](Self::forget_failure).
@@ -40,20 +37,13 @@ impl Disk {
 
     /// Opens the database, or creates it on an empty disk.
     pub(crate) fn open(&self, cache_bytes: usize) -> Result<Database, DatabaseError> {
-        Builder::new()
-            .set_cache_size(cache_bytes)
-            .create_with_backend(self.clone())
+        Builder::new().set_cache_size(cache_bytes).create_with_backend(self.clone())
     }
 
     /// Opens the database so that nothing is written to the disk.
     pub(crate) fn open_frozen(&self, cache_bytes: usize) -> Result<Database, DatabaseError> {
-        let frozen = Frozen {
-            disk: self.clone(),
-            kept: Mutex::default(),
-        };
-        Builder::new()
-            .set_cache_size(cache_bytes)
-            .create_with_backend(frozen)
+        let frozen = Frozen { disk: self.clone(), kept: Mutex::default() };
+        Builder::new().set_cache_size(cache_bytes).create_with_backend(frozen)
     }
 }
 
@@ -135,15 +125,12 @@ impl Frozen {
 
 impl StorageBackend for Frozen {
     fn len(&self) -> io::Result<u64> {
-        self.kept(|kept| kept.length)
-            .map_or_else(|| self.disk.len(), Ok)
+        self.kept(|kept| kept.length).map_or_else(|| self.disk.len(), Ok)
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         let on_disk = self.disk.len()?.saturating_sub(offset);
-        let on_disk = usize::try_from(on_disk)
-            .unwrap_or(usize::MAX)
-            .min(out.len());
+        let on_disk = usize::try_from(on_disk).unwrap_or(usize::MAX).min(out.len());
         let (stored, grown) = out.split_at_mut(on_disk);
         self.disk.read(offset, stored)?;
         grown.fill(0);

@@ -22,10 +22,7 @@ pub(crate) fn step(core: &Core) -> Result<bool, ReadError> {
     };
     let erased = key::erased(&mark).ok_or_else(|| crate::Corrupt::new("an erasure mark"))?;
     let mut removed = Pending::new();
-    for entry in Data::range(&data, &keys_of(erased))
-        .map_err(ReadError::of)?
-        .take(STEP)
-    {
+    for entry in Data::range(&data, &keys_of(erased)).map_err(ReadError::of)?.take(STEP) {
         let (key, _) = entry.map_err(ReadError::of)?;
         removed.insert(Key::from_slice(key.value()), None);
     }

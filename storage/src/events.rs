@@ -120,12 +120,7 @@ impl EventLog {
         let thread = std::thread::Builder::new()
             .name("event-flusher".into())
             .spawn(move || flushing.run())?;
-        Ok(Self {
-            flusher: Arc::new(Flusher {
-                log,
-                thread: Some(thread),
-            }),
-        })
+        Ok(Self { flusher: Arc::new(Flusher { log, thread: Some(thread) }) })
     }
 
     /// Hands events to the flusher, which writes them within [`EventOptions::delay`]. Never waits
@@ -149,9 +144,7 @@ impl EventLog {
         before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<Stored>, EventError> {
-        self.flusher
-            .log
-            .newest(partition, before.unwrap_or(u64::MAX), limit)
+        self.flusher.log.newest(partition, before.unwrap_or(u64::MAX), limit)
     }
 
     /// Returns when everything that was appended before is on the disk.

@@ -29,9 +29,7 @@ impl Lock {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(OpenError::InUse {
-                    owner: owner(&file),
-                });
+                return Err(OpenError::InUse { owner: owner(&file) });
             }
             Err(TryLockError::Error(error)) => return Err(error.into()),
         }

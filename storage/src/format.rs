@@ -43,20 +43,13 @@ pub(crate) fn migrate(
     found: u32,
     steps: &[Step],
 ) -> Result<bool, OpenError> {
-    let known = u32::try_from(steps.len())
-        .unwrap_or(u32::MAX)
-        .saturating_add(1);
+    let known = u32::try_from(steps.len()).unwrap_or(u32::MAX).saturating_add(1);
     if found > known {
         return Err(OpenError::Newer { found, known });
     }
-    let done = found
-        .checked_sub(1)
-        .ok_or_else(|| ReadError::from(Corrupt::new("format 0")))?;
+    let done = found.checked_sub(1).ok_or_else(|| ReadError::from(Corrupt::new("format 0")))?;
     let mut format = found;
-    for step in steps
-        .iter()
-        .skip(usize::try_from(done).unwrap_or(usize::MAX))
-    {
+    for step in steps.iter().skip(usize::try_from(done).unwrap_or(usize::MAX)) {
         step(transaction)?;
         format += 1;
         write_fact(transaction, FORMAT_NAME, &format.to_be_bytes())?;
@@ -78,18 +71,11 @@ pub(crate) fn check_master_key(reading: &impl Reading) -> Result<bool, ReadError
 /// How far the changes of a file have come.
 pub(crate) fn position(transaction: &ReadTransaction) -> Result<Position, ReadError> {
     let log = transaction.open_table(LOG).map_err(ReadError::of)?;
-    let last = log
-        .last()
-        .map_err(ReadError::of)?
-        .map(|(sequence, _)| sequence.value());
+    let last = log.last().map_err(ReadError::of)?.map(|(sequence, _)| sequence.value());
     let meta = transaction.open_table(META).map_err(ReadError::of)?;
     let next = meta.get(NEXT_OUTBOX).map_err(ReadError::of)?;
     let next = next.and_then(|next| next.value().try_into().ok().map(u64::from_be_bytes));
-    Ok(Position {
-        sequence: last.unwrap_or(0),
-        next_outbox: next.unwrap_or(1),
-        handed: 0,
-    })
+    Ok(Position { sequence: last.unwrap_or(0), next_outbox: next.unwrap_or(1), handed: 0 })
 }
 
 /// Keeps the outbox number that the next event gets.
@@ -110,9 +96,7 @@ fn found_format(transaction: &WriteTransaction) -> Result<Option<u32>, ReadError
     let meta = transaction.open_table(META).map_err(ReadError::of)?;
     let stored = meta.get(FORMAT_NAME).map_err(ReadError::of)?;
     let found = stored.map(|stored| stored.value().try_into().map(u32::from_be_bytes));
-    found
-        .transpose()
-        .map_err(|_| Corrupt::new("the format version").into())
+    found.transpose().map_err(|_| Corrupt::new("the format version").into())
 }
 
 fn create(transaction: &WriteTransaction, vault: &Vault) -> Result<(), ChangeError> {

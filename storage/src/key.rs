@@ -81,8 +81,7 @@ pub(crate) fn erasures() -> KeyRange {
 
 /// The partition that an erasure mark names.
 pub(crate) fn erased(mark: &[u8]) -> Option<Partition> {
-    mark.last_chunk()
-        .map(|number| Partition::from_number(u32::from_be_bytes(*number)))
+    mark.last_chunk().map(|number| Partition::from_number(u32::from_be_bytes(*number)))
 }
 
 pub(crate) fn master_key_check() -> Key {
@@ -150,10 +149,7 @@ pub(crate) fn records(partition: Partition, kind: Kind, after: Option<Id>) -> Ke
     let start = match after {
         None => all,
         Some(Id::MAX) => {
-            return KeyRange {
-                start: all.clone(),
-                end: Some(all),
-            };
+            return KeyRange { start: all.clone(), end: Some(all) };
         }
         Some(after) => record(partition, kind, after + 1),
     };
@@ -168,8 +164,7 @@ pub(crate) fn starting_with(prefix: Key) -> KeyRange {
 
 /// The partition that a key belongs to.
 pub(crate) fn partition_of(key: &[u8]) -> Option<Partition> {
-    key.first_chunk()
-        .map(|number| Partition::from_number(u32::from_be_bytes(*number)))
+    key.first_chunk().map(|number| Partition::from_number(u32::from_be_bytes(*number)))
 }
 
 /// The beginning that all keys of a partition share.

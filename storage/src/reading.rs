@@ -58,28 +58,20 @@ pub trait Reading {
     /// # Errors
     /// When the database cannot be read.
     fn contains<R: Record>(&self, partition: Partition, id: Id) -> Result<bool, ReadError> {
-        Ok(self
-            .view()
-            .value(&key::record(partition, R::KIND, id))?
-            .is_some())
+        Ok(self.view().value(&key::record(partition, R::KIND, id))?.is_some())
     }
 
     /// Reads the records of one kind whose number is greater than `after`, in the order of
     /// their numbers.
     fn scan<R: Record>(&self, partition: Partition, after: Option<Id>) -> Records<'_, R> {
         let walk = self.view().walk(key::records(partition, R::KIND, after));
-        Records {
-            walk,
-            record: PhantomData,
-        }
+        Records { walk, record: PhantomData }
     }
 
     /// The records that are indexed under exactly `value`, in the order of their numbers.
     fn find(&self, partition: Partition, index: Index, value: &[u8]) -> Ids<'_> {
         let entries = key::starting_with(key::index_value(partition, index, value));
-        Ids {
-            walk: self.view().walk(entries),
-        }
+        Ids { walk: self.view().walk(entries) }
     }
 
     /// The first record that is indexed under exactly `value`.
@@ -99,9 +91,7 @@ pub trait Reading {
     /// gives the whole index.
     fn prefix(&self, partition: Partition, index: Index, prefix: &[u8]) -> Values<'_> {
         let entries = key::starting_with(key::index_prefix(partition, index, prefix));
-        Values {
-            walk: self.view().walk(entries),
-        }
+        Values { walk: self.view().walk(entries) }
     }
 
     /// The entries whose value lies between two bounds, in the order of values.
@@ -123,25 +113,19 @@ pub trait Reading {
             Bound::Excluded(value) => Some(key::index_value(partition, index, value)),
             Bound::Unbounded => all.end,
         };
-        Values {
-            walk: self.view().walk(KeyRange { start, end }),
-        }
+        Values { walk: self.view().walk(KeyRange { start, end }) }
     }
 
     /// The records to which `from` is linked, in the order of their numbers.
     fn linked(&self, partition: Partition, relation: Relation, from: Id) -> Ids<'_> {
         let links = key::links(partition, relation, Direction::Forward, from);
-        Ids {
-            walk: self.view().walk(key::starting_with(links)),
-        }
+        Ids { walk: self.view().walk(key::starting_with(links)) }
     }
 
     /// The records that are linked to `to`, in the order of their numbers.
     fn linking(&self, partition: Partition, relation: Relation, to: Id) -> Ids<'_> {
         let links = key::links(partition, relation, Direction::Backward, to);
-        Ids {
-            walk: self.view().walk(key::starting_with(links)),
-        }
+        Ids { walk: self.view().walk(key::starting_with(links)) }
     }
 
     /// Says whether `from` is linked to `to`.
@@ -176,9 +160,7 @@ pub trait Reading {
         };
         let wrapped_name = key::data_key(partition);
         let wrapped = view.value(&wrapped_name)?.ok_or(ReadError::Sealed)?;
-        let data_key = view
-            .vault
-            .data_key(partition, &wrapped_name, wrapped.bytes())?;
+        let data_key = view.vault.data_key(partition, &wrapped_name, wrapped.bytes())?;
         Ok(Some(data_key.unseal(&name, sealed.bytes())?))
     }
 
@@ -237,8 +219,7 @@ impl Iterator for Ids<'_> {
     type Item = Result<Id, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.walk
-            .step(|key, _| key::last_id(key).ok_or_else(bad_key))
+        self.walk.step(|key, _| key::last_id(key).ok_or_else(bad_key))
     }
 }
 

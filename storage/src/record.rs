@@ -43,10 +43,7 @@ impl Corrupt {
     /// Says that a record was written at a version that nobody can read.
     #[must_use]
     pub fn version(kind: Kind, version: u8) -> Self {
-        Self(format!(
-            "a record of kind {} has unknown version {version}",
-            kind.0
-        ))
+        Self(format!("a record of kind {} has unknown version {version}", kind.0))
     }
 }
 

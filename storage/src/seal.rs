@@ -57,13 +57,9 @@ impl MasterKey {
         let mut file = std::fs::File::open(path)?;
         refuse_exposed(&file)?;
         let mut octets = Zeroizing::new(Vec::with_capacity(KEY + 1));
-        file.by_ref()
-            .take(KEY as u64 + 1)
-            .read_to_end(&mut octets)?;
-        let key: &[u8; KEY] = octets
-            .as_slice()
-            .try_into()
-            .map_err(|_| MasterKeyError::WrongLength)?;
+        file.by_ref().take(KEY as u64 + 1).read_to_end(&mut octets)?;
+        let key: &[u8; KEY] =
+            octets.as_slice().try_into().map_err(|_| MasterKeyError::WrongLength)?;
         Ok(Self(*key))
     }
 }
@@ -72,11 +68,7 @@ impl MasterKey {
 fn refuse_exposed(file: &std::fs::File) -> Result<(), MasterKeyError> {
     use std::os::unix::fs::PermissionsExt;
     let mode = file.metadata()?.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 {
-        Ok(())
-    } else {
-        Err(MasterKeyError::Exposed { mode })
-    }
+    if mode & 0o077 == 0 { Ok(()) } else { Err(MasterKeyError::Exposed { mode }) }
 }
 
 #[cfg(not(unix))]
@@ -123,9 +115,7 @@ impl Seal {
         let mut sealed = Vec::with_capacity(NONCE + plain.len() + TAG);
         sealed.extend_from_slice(&nonce);
         sealed.extend_from_slice(plain);
-        let (_, text) = sealed
-            .split_at_mut_checked(NONCE)
-            .ok_or(ReadError::Sealed)?;
+        let (_, text) = sealed.split_at_mut_checked(NONCE).ok_or(ReadError::Sealed)?;
         let tag = self
             .0
             .encrypt_inout_detached(&XNonce::from(nonce), name, text.into())
@@ -136,9 +126,7 @@ impl Seal {
 
     /// Unseals what was sealed under `name`.
     pub(crate) fn unseal(&self, name: &[u8], sealed: &[u8]) -> Result<Secret, ReadError> {
-        let (nonce, rest) = sealed
-            .split_first_chunk::<NONCE>()
-            .ok_or(ReadError::Sealed)?;
+        let (nonce, rest) = sealed.split_first_chunk::<NONCE>().ok_or(ReadError::Sealed)?;
         let (text, tag) = rest.split_last_chunk::<TAG>().ok_or(ReadError::Sealed)?;
         let mut plain = text.to_vec();
         self.0
@@ -178,16 +166,8 @@ struct Unsealed {
 
 impl Vault {
     pub(crate) fn new(master: &MasterKey, entropy: Arc<dyn Entropy>) -> Self {
-        let keys = MasterKeys {
-            current: Seal::new(&master.0),
-            other: None,
-            rotating: false,
-        };
-        Self {
-            keys: RwLock::new(keys),
-            unsealed: RwLock::default(),
-            entropy,
-        }
+        let keys = MasterKeys { current: Seal::new(&master.0), other: None, rotating: false };
+        Self { keys: RwLock::new(keys), unsealed: RwLock::default(), entropy }
     }
 
     pub(crate) fn entropy(&self) -> &dyn Entropy {
@@ -204,11 +184,7 @@ impl Vault {
     /// Seals with the master key.
     pub(crate) fn wrap(&self, name: &[u8], plain: &[u8]) -> Result<Vec<u8>, ReadError> {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        let seal = keys
-            .other
-            .as_ref()
-            .filter(|_| keys.rotating)
-            .unwrap_or(&keys.current);
+        let seal = keys.other.as_ref().filter(|_| keys.rotating).unwrap_or(&keys.current);
         seal.seal(name, plain, self.entropy.as_ref())
     }
 
@@ -230,33 +206,21 @@ impl Vault {
         wrapped: &[u8],
     ) -> Result<Arc<Seal>, ReadError> {
         let known = self.unsealed.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = known
-            .get(&partition)
-            .filter(|known| known.wrapped == wrapped)
-        {
+        if let Some(known) = known.get(&partition).filter(|known| known.wrapped == wrapped) {
             return Ok(Arc::clone(&known.seal));
         }
         drop(known);
         let key = self.unwrap(name, wrapped)?;
         let key = key.expose().try_into().map_err(|_| ReadError::Sealed)?;
         let seal = Arc::new(Seal::new(key));
-        let unsealed = Unsealed {
-            wrapped: wrapped.to_vec(),
-            seal: Arc::clone(&seal),
-        };
-        self.unsealed
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(partition, unsealed);
+        let unsealed = Unsealed { wrapped: wrapped.to_vec(), seal: Arc::clone(&seal) };
+        self.unsealed.write().unwrap_or_else(PoisonError::into_inner).insert(partition, unsealed);
         Ok(seal)
     }
 
     /// Forgets the data key of a partition that is no more.
     pub(crate) fn forget(&self, partition: Partition) {
-        self.unsealed
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&partition);
+        self.unsealed.write().unwrap_or_else(PoisonError::into_inner).remove(&partition);
     }
 
     /// Makes `next` the key that seals, until [`settle`](Self::settle) decides.
@@ -290,11 +254,7 @@ impl Vault {
         if keys.current.unseal(name, wrapped).is_ok() {
             return Ok(false);
         }
-        let prepared = keys
-            .other
-            .as_ref()
-            .filter(|_| keys.rotating)
-            .ok_or(ReadError::Sealed)?;
+        let prepared = keys.other.as_ref().filter(|_| keys.rotating).ok_or(ReadError::Sealed)?;
         prepared.unseal(name, wrapped).map(|_| true)
     }
 }

@@ -27,10 +27,6 @@ impl Snapshot {
 
 impl Reading for Snapshot {
     fn view(&self) -> View<'_> {
-        View {
-            data: &self.data,
-            pending: None,
-            vault: &self.vault,
-        }
+        View { data: &self.data, pending: None, vault: &self.vault }
     }
 }

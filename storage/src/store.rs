@@ -104,11 +104,7 @@ impl Store {
         let file = file::open_database(directory)?;
         let disk = Disk::new(FileBackend::new(file).map_err(ReadError::of)?);
         let events = EventLog::open(&directory.join("events"), options.events.clone())?;
-        Self::start(
-            (disk, events, Some(lock)),
-            Vault::new(&master, entropy),
-            options,
-        )
+        Self::start((disk, events, Some(lock)), Vault::new(&master, entropy), options)
     }
 
     /// Opens a store that lies in a backend of redb and keeps its events in memory, for tests.
@@ -151,9 +147,7 @@ impl Store {
         E: Send + 'static,
     {
         let (reply, answer) = sync_channel(1);
-        self.door
-            .hand_in(Box::new(Work::new(work, reply)))
-            .map_err(|_| WriteError::Closed)?;
+        self.door.hand_in(Box::new(Work::new(work, reply))).map_err(|_| WriteError::Closed)?;
         answer.recv().unwrap_or(Err(WriteError::Closed))
     }
 
@@ -214,18 +208,10 @@ impl Store {
         }
         drop(snapshot);
         let writer = Writer::start(Arc::clone(&core), queue)?;
-        let thread = std::thread::Builder::new()
-            .name("store-writer".into())
-            .spawn(move || writer.run())?;
-        let door = Door {
-            queue: Some(sender),
-            writer: Some(thread),
-            _lock: lock,
-        };
-        Ok(Self {
-            door: Arc::new(door),
-            core,
-        })
+        let thread =
+            std::thread::Builder::new().name("store-writer".into()).spawn(move || writer.run())?;
+        let door = Door { queue: Some(sender), writer: Some(thread), _lock: lock };
+        Ok(Self { door: Arc::new(door), core })
     }
 }
 
@@ -244,11 +230,7 @@ impl Door {
 
     /// Makes the writer look after the disk, unless changes wait that will do so.
     fn nudge(&self) {
-        match self
-            .queue
-            .as_ref()
-            .map(|queue| queue.try_send(Box::new(Nudge)))
-        {
+        match self.queue.as_ref().map(|queue| queue.try_send(Box::new(Nudge))) {
             Some(Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) | Ok(())) | None => {}
         }
     }

@@ -1,5 +1,9 @@
 //! What the store promises, with a record that stands for any.
 
+mod crash;
+mod isolation;
+mod machine;
+
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -37,9 +41,8 @@ pub(crate) struct Counting(std::sync::atomic::AtomicU64);
 impl Entropy for Counting {
     fn fill(&self, out: &mut [u8]) {
         for octet in out {
-            let step = self
-                .0
-                .fetch_add(0x9E37_79B9_7F4A_7C15, std::sync::atomic::Ordering::Relaxed);
+            let step =
+                self.0.fetch_add(0x9E37_79B9_7F4A_7C15, std::sync::atomic::Ordering::Relaxed);
             *octet = (step >> 56) as u8;
         }
     }
@@ -54,10 +57,7 @@ pub(crate) fn organization(number: u32) -> Partition {
 }
 
 pub(crate) fn thing(name: &str) -> Thing {
-    Thing {
-        name: name.into(),
-        size: 3,
-    }
+    Thing { name: name.into(), size: 3 }
 }
 
 pub(crate) fn store() -> Store {

@@ -31,18 +31,12 @@ impl<'a> View<'a> {
 
     pub(crate) fn walk(self, range: KeyRange) -> Walk<'a> {
         if range.end.as_ref().is_some_and(|end| *end <= range.start) {
-            return Walk {
-                stored: Rest::Nothing,
-                pending: None,
-            };
+            return Walk { stored: Rest::Nothing, pending: None };
         }
         let pending = self.pending.filter(|pending| !pending.is_empty());
         Walk {
             stored: match self.data.range(&range) {
-                Ok(stored) => Rest::Range {
-                    stored,
-                    ahead: None,
-                },
+                Ok(stored) => Rest::Range { stored, ahead: None },
                 Err(error) => Rest::Failed(error.into()),
             },
             pending: pending.map(|pending| pending.range::<[u8], _>(bounds(&range)).peekable()),
@@ -76,10 +70,7 @@ type Write<'a> = (&'a Key, &'a Option<Vec<u8>>);
 
 /// What is left of the stored side of a walk.
 enum Rest<'a> {
-    Range {
-        stored: StoredRange<'a>,
-        ahead: Option<(Stored<'a>, Stored<'a>)>,
-    },
+    Range { stored: StoredRange<'a>, ahead: Option<(Stored<'a>, Stored<'a>)> },
     Failed(redb::Error),
     Nothing,
 }
@@ -92,10 +83,7 @@ impl<'a> Walk<'a> {
     ) -> Option<Result<T, ReadError>> {
         let step = self.advance(read).transpose();
         if matches!(step, Some(Err(_))) {
-            *self = Walk {
-                stored: Rest::Nothing,
-                pending: None,
-            };
+            *self = Walk { stored: Rest::Nothing, pending: None };
         }
         step
     }
@@ -107,9 +95,7 @@ impl<'a> Walk<'a> {
         loop {
             let stored = self.stored.take()?;
             let Some((key, written)) = self.pending_up_to(stored.as_ref()) else {
-                return stored
-                    .map(|(key, value)| read(key.value(), value.value()))
-                    .transpose();
+                return stored.map(|(key, value)| read(key.value(), value.value())).transpose();
             };
             if let Some(stored) = stored.filter(|(stored, _)| stored.value() != key.as_slice()) {
                 self.stored.put_back(stored);
@@ -140,10 +126,7 @@ impl<'a> Rest<'a> {
                     Some(ahead) => Some(ahead),
                     None => stored.next().transpose().map_err(ReadError::of)?,
                 };
-                *self = Self::Range {
-                    stored,
-                    ahead: None,
-                };
+                *self = Self::Range { stored, ahead: None };
                 Ok(next)
             }
         }

@@ -57,16 +57,8 @@ impl Writer {
     pub(crate) fn start(core: Arc<Core>, queue: Receiver<Box<dyn Job>>) -> Result<Self, ReadError> {
         let found = format::position(&core.begin_read()?)?;
         core.start_at(found.sequence);
-        let position = Position {
-            handed: core.events.copied(),
-            ..found
-        };
-        let mut writer = Self {
-            core,
-            queue,
-            position,
-            erasing: true,
-        };
+        let position = Position { handed: core.events.copied(), ..found };
+        let mut writer = Self { core, queue, position, erasing: true };
         writer.catch_up()?;
         Ok(writer)
     }
@@ -92,19 +84,13 @@ impl Writer {
         let position = format::position(&transaction)?;
         let log = transaction.open_table(LOG).map_err(ReadError::of)?;
         let mut commits = Vec::new();
-        for entry in log
-            .range(self.position.sequence + 1..)
-            .map_err(ReadError::of)?
-        {
+        for entry in log.range(self.position.sequence + 1..).map_err(ReadError::of)? {
             let (_, commit) = entry.map_err(ReadError::of)?;
             commits.push(crate::decode::<Commit>(commit.value())?);
         }
         let outbox = transaction.open_table(OUTBOX).map_err(ReadError::of)?;
         let mut events = Vec::new();
-        for entry in outbox
-            .range(self.position.handed + 1..)
-            .map_err(ReadError::of)?
-        {
+        for entry in outbox.range(self.position.handed + 1..).map_err(ReadError::of)? {
             let (number, event) = entry.map_err(ReadError::of)?;
             events.push((number.value(), decode_event(event.value())?));
         }
@@ -137,7 +123,7 @@ impl Writer {
     }
 
     fn write(&mut self, jobs: &mut Vec<Box<dyn Job>>) -> Result<(), ReadError> {
-        if self.core.is_ailing() {
+        if self.core.refuses_changes() {
             self.core.reopen();
             self.catch_up()?;
         }
@@ -168,11 +154,7 @@ impl Writer {
         self.core.events.copy(kept.events);
         for commit in &kept.commits {
             self.position.sequence = commit.sequence;
-            for destroyed in commit
-                .changes
-                .iter()
-                .filter(|c| c.what == What::PartitionDestroyed)
-            {
+            for destroyed in commit.changes.iter().filter(|c| c.what == What::PartitionDestroyed) {
                 self.core.vault.forget(destroyed.partition);
                 self.erasing = true;
             }
@@ -184,11 +166,7 @@ impl Writer {
 /// An event as it stands in the outbox.
 pub(crate) fn decode_event(stored: &[u8]) -> Result<Event, Corrupt> {
     let (time_ms, partition, body) = crate::decode(stored)?;
-    Ok(Event {
-        time_ms,
-        partition,
-        body,
-    })
+    Ok(Event { time_ms, partition, body })
 }
 
 /// Writes an event as [`decode_event`] reads it.

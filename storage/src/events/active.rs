@@ -73,10 +73,7 @@ impl Active {
 
     /// Takes in an event that was written at the end; the caller moves the end.
     pub(crate) fn note(&mut self, entry: &Entry) {
-        let place = Place {
-            sequence: entry.sequence,
-            offset: self.end,
-        };
+        let place = Place { sequence: entry.sequence, offset: self.end };
         self.places.entry(entry.partition).or_default().push(place);
         self.copied = self.copied.max(entry.outbox);
         self.started_ms.get_or_insert(entry.time_ms);
@@ -91,10 +88,7 @@ impl Active {
         limit: usize,
         found: &mut Vec<Stored>,
     ) -> Result<(), EventError> {
-        let places = self
-            .places
-            .get(&partition.number())
-            .map_or(&[][..], Vec::as_slice);
+        let places = self.places.get(&partition.number()).map_or(&[][..], Vec::as_slice);
         let until = places.partition_point(|place| place.sequence < before);
         let places = places.get(..until).unwrap_or(&[]);
         for place in places.iter().rev().take(limit.saturating_sub(found.len())) {
@@ -118,28 +112,14 @@ impl Active {
     }
 
     fn entry(&self, offset: u64) -> Result<Entry, EventError> {
-        let mut frames = Frames {
-            offset,
-            step: ONE_FRAME,
-            ..Frames::new(&self.file, self.end)
-        };
-        let (entry, _) = frames
-            .next()?
-            .ok_or_else(|| Corrupt::new("an event is gone"))?;
+        let mut frames = Frames { offset, step: ONE_FRAME, ..Frames::new(&self.file, self.end) };
+        let (entry, _) = frames.next()?.ok_or_else(|| Corrupt::new("an event is gone"))?;
         Ok(entry)
     }
 
     fn empty(file: SegmentFile, first: u64, copied: u64) -> Self {
         let places = HashMap::new();
-        Self {
-            file,
-            first,
-            copied,
-            started_ms: None,
-            count: 0,
-            end: HEADER as u64,
-            places,
-        }
+        Self { file, first, copied, started_ms: None, count: 0, end: HEADER as u64, places }
     }
 }
 
@@ -156,14 +136,7 @@ struct Frames<'a> {
 impl<'a> Frames<'a> {
     fn new(file: &'a SegmentFile, length: u64) -> Self {
         let offset = HEADER as u64;
-        Self {
-            file,
-            offset,
-            length,
-            step: MANY_FRAMES,
-            buffer: Vec::new(),
-            used: 0,
-        }
+        Self { file, offset, length, step: MANY_FRAMES, buffer: Vec::new(), used: 0 }
     }
 
     /// The next whole frame and the offset behind it.
@@ -207,10 +180,7 @@ fn read_header(octets: &[u8; HEADER]) -> Option<(u64, u64)> {
         return None;
     }
     let (first, rest) = body.strip_prefix(MAGIC.as_slice())?.split_first_chunk()?;
-    Some((
-        u64::from_le_bytes(*first),
-        u64::from_le_bytes(*rest.first_chunk()?),
-    ))
+    Some((u64::from_le_bytes(*first), u64::from_le_bytes(*rest.first_chunk()?)))
 }
 
 const MAGIC: &[u8; 8] = b"tnevent1";

@@ -33,9 +33,7 @@ pub(crate) struct Directory {
 impl Directory {
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         crate::file::create_directory(path)?;
-        Ok(Self {
-            path: path.to_owned(),
-        })
+        Ok(Self { path: path.to_owned() })
     }
 
     fn sync(&self) -> io::Result<()> {
@@ -81,9 +79,7 @@ impl Folder for Memory {
 
     fn open(&self, name: &str) -> io::Result<SegmentFile> {
         let mut files = unpoisoned(self.files.lock());
-        let file = files
-            .entry(name.into())
-            .or_insert_with(|| Arc::new(InMemoryBackend::new()));
+        let file = files.entry(name.into()).or_insert_with(|| Arc::new(InMemoryBackend::new()));
         Ok(Arc::clone(file))
     }
 

@@ -57,9 +57,7 @@ impl Entry {
         let (length, rest) = input.split_first_chunk()?;
         let (crc, rest) = rest.split_first_chunk()?;
         let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-        let (encoded, rest) = rest
-            .split_at_checked(length)
-            .filter(|_| length <= MAX_FRAME)?;
+        let (encoded, rest) = rest.split_at_checked(length).filter(|_| length <= MAX_FRAME)?;
         if crc32fast::hash(encoded) != u32::from_le_bytes(*crc) {
             return None;
         }

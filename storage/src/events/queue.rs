@@ -57,13 +57,7 @@ impl Log {
             closed: false,
         };
         let (segments, queue) = (RwLock::new(segments), Mutex::new(queue));
-        Ok(Self {
-            folder,
-            options,
-            segments,
-            queue,
-            changed: Condvar::new(),
-        })
+        Ok(Self { folder, options, segments, queue, changed: Condvar::new() })
     }
 
     pub(crate) fn append(&self, events: Vec<Event>) -> Result<(), Dropped> {
@@ -79,11 +73,7 @@ impl Log {
         queue.dropped += count;
         drop(queue);
         self.changed.notify_all();
-        if count == 0 {
-            Ok(())
-        } else {
-            Err(Dropped { count })
-        }
+        if count == 0 { Ok(()) } else { Err(Dropped { count }) }
     }
 
     /// Takes events that are durable elsewhere. They wait however many there are: dropping one
@@ -105,9 +95,7 @@ impl Log {
     ) -> Result<Vec<Stored>, EventError> {
         let segments = unpoisoned(self.segments.read());
         let mut found = self.queue().newest(partition, before, limit);
-        segments
-            .active
-            .newest(partition, before, limit, &mut found)?;
+        segments.active.newest(partition, before, limit, &mut found)?;
         for sealed in segments.sealed.iter().rev() {
             if found.len() >= limit {
                 break;
@@ -124,10 +112,7 @@ impl Log {
         queue.urgent += 1;
         self.changed.notify_all();
         let unwritten = |queue: &mut Queue| {
-            let written = queue
-                .waiting
-                .front()
-                .is_none_or(|entry| entry.sequence >= until);
+            let written = queue.waiting.front().is_none_or(|entry| entry.sequence >= until);
             let failed = queue.attempts > attempts && queue.failure.is_some();
             !written && !failed
         };
@@ -199,20 +184,15 @@ impl Log {
         let full = self.options.queue / 2;
         let gathering =
             |queue: &mut Queue| queue.waiting.len() < full && queue.urgent == 0 && !queue.closed;
-        let waited = self
-            .changed
-            .wait_timeout_while(queue, self.options.delay, gathering);
+        let waited = self.changed.wait_timeout_while(queue, self.options.delay, gathering);
         let (queue, _) = unpoisoned(waited);
         queue.waiting.iter().take(BATCH).cloned().collect()
     }
 
-    /// Waits a moment after a failure, unless the log is closed.
+    /// Waits a moment after a failure, unless the log is closed or somebody waits for it.
     fn pause(&self) {
-        let open = |queue: &mut Queue| !queue.closed;
-        drop(
-            self.changed
-                .wait_timeout_while(self.queue(), self.options.delay, open),
-        );
+        let open = |queue: &mut Queue| !queue.closed && queue.urgent == 0;
+        drop(self.changed.wait_timeout_while(self.queue(), self.options.delay, open));
     }
 
     /// Writes the events that still belong into the active segment, and seals it when others
@@ -280,30 +260,16 @@ impl Log {
 
 impl Queue {
     fn push(&mut self, event: Event, outbox: u64) {
-        let Event {
-            time_ms,
-            partition,
-            body,
-        } = event;
+        let Event { time_ms, partition, body } = event;
         let (partition, sequence) = (partition.number(), self.next_sequence);
         self.next_sequence += 1;
-        let entry = Entry {
-            partition,
-            sequence,
-            time_ms,
-            outbox,
-            body,
-        };
+        let entry = Entry { partition, sequence, time_ms, outbox, body };
         self.waiting.push_back(Arc::new(entry));
     }
 
     fn newest(&self, partition: Partition, before: u64, limit: usize) -> Vec<Stored> {
         let wanted = partition.number();
-        let of_partition = self
-            .waiting
-            .iter()
-            .rev()
-            .filter(|entry| entry.partition == wanted);
+        let of_partition = self.waiting.iter().rev().filter(|entry| entry.partition == wanted);
         let matching = of_partition.filter(|entry| entry.sequence < before);
         matching.take(limit).map(|entry| entry.stored()).collect()
     }
@@ -328,9 +294,8 @@ impl Segments {
                 }
             }
         }
-        let (next, copied) = sealed
-            .last()
-            .map_or((1, 0), |last| (last.index.last + 1, last.index.copied));
+        let (next, copied) =
+            sealed.last().map_or((1, 0), |last| (last.index.last + 1, last.index.copied));
         let mut current = None;
         for active in actives {
             if active.first < next {
@@ -348,23 +313,11 @@ impl Segments {
 
     /// How many events of a batch belong into the active segment.
     fn fitting(&self, batch: &[Arc<Entry>], options: &EventOptions) -> usize {
-        let room = options
-            .segment_events
-            .max(1)
-            .saturating_sub(self.active.count);
+        let room = options.segment_events.max(1).saturating_sub(self.active.count);
         let room = usize::try_from(room).unwrap_or(usize::MAX);
-        let started = self
-            .active
-            .started_ms
-            .or_else(|| Some(batch.first()?.time_ms));
-        let until = started
-            .unwrap_or(0)
-            .saturating_add(options.segment_ms.max(1));
-        batch
-            .iter()
-            .take(room)
-            .take_while(|entry| entry.time_ms < until)
-            .count()
+        let started = self.active.started_ms.or_else(|| Some(batch.first()?.time_ms));
+        let until = started.unwrap_or(0).saturating_add(options.segment_ms.max(1));
+        batch.iter().take(room).take_while(|entry| entry.time_ms < until).count()
     }
 }
 

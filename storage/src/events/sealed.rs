@@ -72,12 +72,7 @@ impl Sealed {
         while let Some(entry) = entries.next() {
             if text.is_empty() {
                 let first = place(entry);
-                index.blocks.push(Block {
-                    offset: end,
-                    length: 0,
-                    crc: 0,
-                    first,
-                });
+                index.blocks.push(Block { offset: end, length: 0, crc: 0, first });
             }
             entry.write(&mut text)?;
             if text.len() >= BLOCK || entries.peek().is_none() {
@@ -97,11 +92,7 @@ impl Sealed {
     pub(crate) fn open(folder: &dyn Folder, name: &str) -> Result<Self, EventError> {
         let file = folder.open(name)?;
         let index = read_index(&file)?;
-        Ok(Self {
-            name: name.into(),
-            file,
-            index,
-        })
+        Ok(Self { name: name.into(), file, index })
     }
 
     /// Removes the segment from its folder.
@@ -118,10 +109,7 @@ impl Sealed {
         found: &mut Vec<Stored>,
     ) -> Result<(), EventError> {
         let wanted = partition.number();
-        let until = self
-            .index
-            .blocks
-            .partition_point(|block| block.first < (wanted, before));
+        let until = self.index.blocks.partition_point(|block| block.first < (wanted, before));
         for block in self.index.blocks.get(..until).unwrap_or(&[]).iter().rev() {
             if found.len() >= limit {
                 break;
@@ -197,10 +185,7 @@ fn footer(index: &SegmentIndex) -> Result<Vec<u8>, Corrupt> {
 
 fn read_index(file: &SegmentFile) -> Result<SegmentIndex, EventError> {
     let mut tail = [0; 16];
-    let tail_at = file
-        .len()?
-        .checked_sub(tail.len() as u64)
-        .ok_or_else(damaged)?;
+    let tail_at = file.len()?.checked_sub(tail.len() as u64).ok_or_else(damaged)?;
     file.read(tail_at, &mut tail)?;
     let (crc, rest) = tail.split_first_chunk().ok_or_else(damaged)?;
     let (length, magic) = rest.split_first_chunk().ok_or_else(damaged)?;

@@ -78,19 +78,11 @@ impl<'a> Group<'a> {
 
     /// Runs one change. A failure is one of the whole transaction.
     fn run(&mut self, job: &mut dyn Job) -> Result<(), ReadError> {
-        let Position {
-            sequence,
-            next_outbox,
-            ..
-        } = self.position;
+        let Position { sequence, next_outbox, .. } = self.position;
         let sequence = sequence + 1;
         let mut change = Change::new(&self.data, &self.core.vault, sequence, next_outbox);
         let keep = job.run(&mut change);
-        let Made {
-            pending,
-            changes,
-            events,
-        } = std::mem::take(&mut change.made);
+        let Made { pending, changes, events } = std::mem::take(&mut change.made);
         if !keep || (pending.is_empty() && events.is_empty()) {
             return Ok(());
         }
@@ -98,16 +90,12 @@ impl<'a> Group<'a> {
         for event in events {
             let number = self.position.next_outbox;
             let stored = encode_event(&event)?;
-            self.outbox
-                .insert(number, stored.as_slice())
-                .map_err(ReadError::of)?;
+            self.outbox.insert(number, stored.as_slice()).map_err(ReadError::of)?;
             self.kept.events.push((number, event));
             self.position.next_outbox += 1;
         }
         let commit = Commit { sequence, changes };
-        self.log
-            .insert(sequence, encode(&commit)?.as_slice())
-            .map_err(ReadError::of)?;
+        self.log.insert(sequence, encode(&commit)?.as_slice()).map_err(ReadError::of)?;
         self.kept.commits.push(commit);
         self.position.sequence = sequence;
         Ok(())
@@ -116,10 +104,7 @@ impl<'a> Group<'a> {
     /// Cuts the log to its length and the outbox to what is not yet in the event log.
     fn finish(mut self) -> Result<Kept, ReadError> {
         if !self.kept.commits.is_empty() {
-            let kept_from = self
-                .position
-                .sequence
-                .saturating_sub(self.core.options.log.max(1));
+            let kept_from = self.position.sequence.saturating_sub(self.core.options.log.max(1));
             cut(&mut self.log, kept_from)?;
             cut(&mut self.outbox, self.core.events.copied())?;
             format::note_outbox(self.transaction, self.position.next_outbox)?;
@@ -145,9 +130,7 @@ pub(crate) fn apply(
 
 /// A transaction that is durable once committed, and after which opening is quick.
 pub(crate) fn durable(mut transaction: WriteTransaction) -> Result<WriteTransaction, ReadError> {
-    transaction
-        .set_durability(Durability::Immediate)
-        .map_err(ReadError::of)?;
+    transaction.set_durability(Durability::Immediate).map_err(ReadError::of)?;
     transaction.set_quick_repair(true);
     Ok(transaction)
 }
@@ -155,10 +138,7 @@ pub(crate) fn durable(mut transaction: WriteTransaction) -> Result<WriteTransact
 /// Removes entries up to a number, a bounded count of them.
 fn cut(table: &mut Table<'_, u64, &'static [u8]>, until: u64) -> Result<(), ReadError> {
     for _ in 0..MAX_CUT {
-        let first = table
-            .first()
-            .map_err(ReadError::of)?
-            .map(|(number, _)| number.value());
+        let first = table.first().map_err(ReadError::of)?.map(|(number, _)| number.value());
         match first {
             Some(number) if number <= until => {
                 table.remove(number).map_err(ReadError::of)?;

@@ -24,11 +24,7 @@ pub(crate) struct Work<T, E, F> {
 
 impl<T, E, F> Work<T, E, F> {
     pub(crate) fn new(work: F, reply: SyncSender<Result<T, WriteError<E>>>) -> Self {
-        Self {
-            work: Some(work),
-            result: Err(WriteError::Closed),
-            reply,
-        }
+        Self { work: Some(work), result: Err(WriteError::Closed), reply }
     }
 }
 
