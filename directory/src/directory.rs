@@ -17,7 +17,7 @@ use crate::error::{Error, StoreFailure};
 use crate::gear::GearTable;
 use crate::id::{AdminId, OrganizationId, Place, RecordId, TokenId};
 use crate::records::{
-    Admin, AdminFields, Base, Credential, Group, Organization, OrganizationState, RadiusClient,
+    Admin, AdminFields, Credential, Group, Organization, OrganizationState, RadiusClient,
     ReplyProfile, ServiceAccount, Token, User, indices,
 };
 use crate::time::Time;
@@ -138,12 +138,23 @@ impl Directory {
         Ok(AdminId { home: Place::Provider, number })
     }
 
-    /// Finds the active organization whose base has this canonical text.
+    /// Finds the active organization whose base is the first of `names` that is one, with that
+    /// base. Names are the canonical texts of an entry's name and of those above it.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn organization_by_base(&self, base: &str) -> Result<Option<OrganizationId>, Error> {
-        self.active_organization(indices::ORGANIZATION_BASE, base)
+    pub fn locate<'n>(
+        &self,
+        names: impl IntoIterator<Item = &'n str>,
+    ) -> Result<Option<OrganizationId>, Error> {
+        let snapshot = self.inner.store.read()?;
+        for name in names {
+            let found = active_organization(&snapshot, indices::ORGANIZATION_BASE, name)?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
     }
 
     /// Finds the active organization with a slug.
@@ -151,16 +162,7 @@ impl Directory {
     /// # Errors
     /// When the store fails.
     pub fn organization_by_slug(&self, slug: &str) -> Result<Option<OrganizationId>, Error> {
-        self.active_organization(indices::ORGANIZATION_SLUG, slug)
-    }
-
-    /// The base of an organization, for those who have proven to belong there.
-    ///
-    /// # Errors
-    /// `Missing` when it is gone.
-    pub fn base_of(&self, id: OrganizationId) -> Result<Base, Error> {
-        let snapshot = self.inner.store.read()?;
-        Ok(organization(&snapshot, id)?.ok_or(Error::Missing)?.fields.base)
+        active_organization(&self.inner.store.read()?, indices::ORGANIZATION_SLUG, slug)
     }
 
     /// Walks the whole store and compares every index with its records.
@@ -196,19 +198,18 @@ impl Directory {
     pub fn tools(&self) -> &Tools {
         &self.inner.tools
     }
+}
 
-    fn active_organization(
-        &self,
-        index: storage::Index,
-        value: &str,
-    ) -> Result<Option<OrganizationId>, Error> {
-        let snapshot = self.inner.store.read()?;
-        let found = snapshot.find_first(Partition::Provider, index, value.as_bytes())?;
-        let Some(id) = found.and_then(OrganizationId::from_record) else { return Ok(None) };
-        let active = organization(&snapshot, id)?
-            .is_some_and(|record| record.state == OrganizationState::Active);
-        Ok(active.then_some(id))
-    }
+fn active_organization(
+    snapshot: &Snapshot,
+    index: storage::Index,
+    value: &str,
+) -> Result<Option<OrganizationId>, Error> {
+    let found = snapshot.find_first(Partition::Provider, index, value.as_bytes())?;
+    let Some(id) = found.and_then(OrganizationId::from_record) else { return Ok(None) };
+    let active =
+        organization(snapshot, id)?.is_some_and(|record| record.state == OrganizationState::Active);
+    Ok(active.then_some(id))
 }
 
 /// Reads the record behind a bearer token's text, in the same way for every wrong one.

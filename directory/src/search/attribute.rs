@@ -102,6 +102,10 @@ pub enum Attribute {
     SshKey,
     /// The name of a group, a service account or a container.
     Name,
+    /// The full name of the organization, on its base.
+    OrganizationName,
+    /// The first label of the base, on the base.
+    BaseLabel,
 }
 
 /// How an attribute's values compare.
@@ -136,7 +140,9 @@ impl Attribute {
             | Self::Title
             | Self::Description
             | Self::EmployeeNumber
-            | Self::Name => Rule::Text,
+            | Self::Name
+            | Self::OrganizationName
+            | Self::BaseLabel => Rule::Text,
         }
     }
 

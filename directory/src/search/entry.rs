@@ -122,7 +122,12 @@ fn visit_user(user: &User, attribute: Attribute, visit: &mut dyn FnMut(Fact<'_>)
         Attribute::SshKey => fields.ssh_keys.iter().for_each(|key| visit(Fact::Text(key))),
         Attribute::UidNumber => number(fields.uid_number, visit),
         Attribute::GidNumber => number(fields.gid_number, visit),
-        Attribute::Uuid | Attribute::Created | Attribute::Modified | Attribute::Name => {}
+        Attribute::Uuid
+        | Attribute::Created
+        | Attribute::Modified
+        | Attribute::Name
+        | Attribute::OrganizationName
+        | Attribute::BaseLabel => {}
     }
 }
 

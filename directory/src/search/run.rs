@@ -61,6 +61,9 @@ pub enum Ended {
     LookedThrough,
 }
 
+/// Who looks at the entries of a search.
+pub type Visitor<'v> = &'v mut dyn FnMut(&Found<'_>) -> Result<Visit, Error>;
+
 /// So many records are read in one go between two looks at the reader.
 const BATCH: usize = 64;
 
@@ -96,11 +99,7 @@ impl<'s> Grant<'_, &'s Snapshot, Search> {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn advance(
-        &self,
-        searching: &mut Searching,
-        visit: &mut dyn FnMut(&Entry) -> Result<Visit, Error>,
-    ) -> Result<Ended, Error> {
+    pub fn advance(&self, searching: &mut Searching, visit: Visitor<'_>) -> Result<Ended, Error> {
         let organization = self.organization()?;
         while let Some(stage) = searching.stages.pop() {
             let ended = self.run_stage(organization, searching, &stage, visit)?;
@@ -117,7 +116,7 @@ impl<'s> Grant<'_, &'s Snapshot, Search> {
         organization: OrganizationId,
         searching: &mut Searching,
         stage: &Stage,
-        visit: &mut dyn FnMut(&Entry) -> Result<Visit, Error>,
+        visit: Visitor<'_>,
     ) -> Result<Ended, Error> {
         loop {
             let after = searching
@@ -143,12 +142,12 @@ impl<'s> Grant<'_, &'s Snapshot, Search> {
         organization: OrganizationId,
         searching: &mut Searching,
         entry: &Entry,
-        visit: &mut dyn FnMut(&Entry) -> Result<Visit, Error>,
+        visit: Visitor<'_>,
     ) -> Result<Ended, Error> {
-        let known = Known { source: self.source, organization, entry };
+        let found = Found { source: self.source, organization, sight: &searching.sight, entry };
         let seen = searching.sight.sees(entry.id());
-        if seen && searching.filter.judge(&known)? == Truth::True {
-            if visit(entry)? == Visit::Full {
+        if seen && searching.filter.judge(&found)? == Truth::True {
+            if visit(&found)? == Visit::Full {
                 return Ok(Ended::Paused);
             }
         } else if searching.left == 0 {
@@ -213,89 +212,23 @@ impl<'s> Grant<'_, &'s Snapshot, Search> {
         Ok(batch)
     }
 
-    /// Reads one entry when the caller sees it.
+    /// Shows one entry to `visit` when the caller sees it; says whether it did.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn entry(&self, id: EntryId) -> Result<Option<Entry>, Error> {
-        let organization = self.organization()?;
-        let partition = organization.partition();
-        if !Sight::of(self.source, organization, self.context)?.sees(id) {
-            return Ok(None);
-        }
-        Ok(match id {
-            EntryId::User(user) => self
-                .source
-                .get(partition, id.record())?
-                .map(|record| Entry::User(user, Box::new(record))),
-            EntryId::Group(group) => {
-                self.source.get(partition, id.record())?.map(|record| Entry::Group(group, record))
-            }
-            EntryId::ServiceAccount(account) => self
-                .source
-                .get(partition, id.record())?
-                .map(|record| Entry::ServiceAccount(account, record)),
-        })
-    }
-
-    /// Judges one entry by a filter.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn judge(&self, entry: &Entry, filter: &Filter) -> Result<Truth, Error> {
-        let organization = self.organization()?;
-        filter.judge(&Known { source: self.source, organization, entry })
-    }
-
-    /// The groups with their names that an entry is in, by way of nested groups as well, and that
-    /// the caller sees.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn groups_of(&self, searching: &Searching, entry: EntryId) -> Result<Vec<Group>, Error> {
-        let partition = self.organization()?.partition();
-        let ids = match entry {
-            EntryId::User(user) => groups_of_user(self.source, partition, user)?,
-            EntryId::Group(group) => ancestors_of_group(self.source, partition, group)?,
-            EntryId::ServiceAccount(_) => Vec::new(),
-        };
-        let mut groups = Vec::with_capacity(ids.len());
-        for id in ids.into_iter().filter(|id| searching.sight.sees(EntryId::Group(*id))) {
-            groups.extend(self.source.get::<Group>(partition, id.record())?);
-        }
-        Ok(groups)
-    }
-
-    /// Shows the direct members of a group that the caller sees to `visit`.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn members_of(
+    pub fn show(
         &self,
-        searching: &Searching,
-        group: GroupId,
-        visit: &mut dyn FnMut(&Entry),
-    ) -> Result<(), Error> {
-        let partition = self.organization()?.partition();
-        for id in self.source.linked(partition, relations::GROUP_USER, group.record()) {
-            let id = id?;
-            let Some(user) = UserId::from_record(id) else { continue };
-            if searching.sight.sees(EntryId::User(user))
-                && let Some(record) = self.source.get(partition, id)?
-            {
-                visit(&Entry::User(user, Box::new(record)));
-            }
+        id: EntryId,
+        visit: &mut dyn FnMut(&Found<'_>) -> Result<(), Error>,
+    ) -> Result<bool, Error> {
+        let organization = self.organization()?;
+        let sight = Sight::of(self.source, organization, self.context)?;
+        if !sight.sees(id) {
+            return Ok(false);
         }
-        for id in self.source.linked(partition, relations::GROUP_GROUP, group.record()) {
-            let id = id?;
-            let Some(nested) = GroupId::from_record(id) else { continue };
-            if searching.sight.sees(EntryId::Group(nested))
-                && let Some(record) = self.source.get(partition, id)?
-            {
-                visit(&Entry::Group(nested, record));
-            }
-        }
-        Ok(())
+        let Some(entry) = read_entry(self.source, organization, id)? else { return Ok(false) };
+        visit(&Found { source: self.source, organization, sight: &sight, entry: &entry })?;
+        Ok(true)
     }
 
     /// Finds an entry by the name that its kind has, compared without case.
@@ -341,14 +274,78 @@ impl Searching {
     }
 }
 
-/// An entry with what the store knows about it.
-struct Known<'a> {
+/// An entry that a search found, with what the store knows about it.
+pub struct Found<'a> {
     source: &'a Snapshot,
     organization: OrganizationId,
+    sight: &'a Sight,
     entry: &'a Entry,
 }
 
-impl Facts for Known<'_> {
+impl Found<'_> {
+    /// The entry.
+    pub fn entry(&self) -> &Entry {
+        self.entry
+    }
+
+    /// The groups that the entry is in, by way of nested groups as well, and that the caller sees.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn groups(&self) -> Result<Vec<Group>, Error> {
+        let partition = self.organization.partition();
+        let ids = self.member_of()?;
+        let mut groups = Vec::with_capacity(ids.len());
+        for id in ids.into_iter().filter(|id| self.sight.sees(EntryId::Group(*id))) {
+            groups.extend(self.source.get::<Group>(partition, id.record())?);
+        }
+        Ok(groups)
+    }
+
+    /// Shows the direct members that the caller sees of an entry that is a group to `visit`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn members(&self, visit: &mut dyn FnMut(&Entry)) -> Result<(), Error> {
+        let EntryId::Group(group) = self.entry.id() else { return Ok(()) };
+        let partition = self.organization.partition();
+        let users = self.source.linked(partition, relations::GROUP_USER, group.record());
+        let groups = self.source.linked(partition, relations::GROUP_GROUP, group.record());
+        let members = users
+            .map(|id| id.map(|id| UserId::from_record(id).map(EntryId::User)))
+            .chain(groups.map(|id| id.map(|id| GroupId::from_record(id).map(EntryId::Group))));
+        for member in members.filter_map(Result::transpose) {
+            let member = member?;
+            if self.sight.sees(member)
+                && let Some(entry) = read_entry(self.source, self.organization, member)?
+            {
+                visit(&entry);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read_entry(
+    source: &Snapshot,
+    organization: OrganizationId,
+    id: EntryId,
+) -> Result<Option<Entry>, Error> {
+    let (partition, number) = (organization.partition(), id.record());
+    Ok(match id {
+        EntryId::User(user) => {
+            source.get(partition, number)?.map(|record| Entry::User(user, Box::new(record)))
+        }
+        EntryId::Group(group) => {
+            source.get(partition, number)?.map(|record| Entry::Group(group, record))
+        }
+        EntryId::ServiceAccount(account) => {
+            source.get(partition, number)?.map(|record| Entry::ServiceAccount(account, record))
+        }
+    })
+}
+
+impl Facts for Found<'_> {
     fn kind(&self) -> Kind {
         self.entry.id().kind()
     }
