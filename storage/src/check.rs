@@ -3,17 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::key::{self, Direction, Key, Space};
-use crate::record::decode_record;
+use crate::record::{EntryList, decode_record};
 use crate::view::View;
-use crate::{
-    Corrupt, Entries, Id, Index, Kind, Partition, ReadError, Reading, Record, Snapshot, change,
-};
+use crate::{Corrupt, Entries, Id, Kind, Partition, ReadError, Reading, Record, Snapshot, change};
 
 /// How to check the records of one kind.
 #[derive(Copy, Clone)]
 pub struct KindCheck {
     kind: Kind,
-    entries: fn(&[u8]) -> Result<Vec<(Index, Vec<u8>)>, Corrupt>,
+    entries: fn(&[u8]) -> Result<EntryList, Corrupt>,
 }
 
 impl KindCheck {
@@ -99,7 +97,7 @@ struct Seen {
 impl Check<'_> {
     fn run(&self, report: &mut Report) -> Result<(), ReadError> {
         let mut seen = Seen::default();
-        let mut walk = self.view.walk(key::starting_with(key::partition(self.partition)));
+        let mut walk = self.view.walk(&key::starting_with(key::partition(self.partition)));
         while let Some(entry) = walk.step(|key, value| Ok((Key::from_slice(key), value.to_vec()))) {
             let (key, value) = entry?;
             self.entry(&key, &value, &mut seen, report)?;
@@ -174,7 +172,7 @@ impl Check<'_> {
 
     /// Looks for index entries that no record names.
     fn name_stray_entries(&self, report: &mut Report) -> Result<(), ReadError> {
-        let mut walk = self.view.walk(key::index_entries(self.partition));
+        let mut walk = self.view.walk(&key::index_entries(self.partition));
         while let Some(key) = walk.step(|key, _| Ok(Key::from_slice(key))) {
             let key = key?;
             if !self.is_named(&key)? {

@@ -9,6 +9,9 @@ use crate::OpenError;
 /// The database file in the data directory.
 pub(crate) const DATABASE: &str = "tenantry.redb";
 
+/// The name of the database file until it is whole.
+const UNFINISHED: &str = "tenantry.redb.unfinished";
+
 /// The lock file in the data directory.
 const LOCK: &str = "tenantry.lock";
 
@@ -40,11 +43,22 @@ impl Lock {
     }
 }
 
-/// Opens the database file, or creates it.
-pub(crate) fn open_database(directory: &Path) -> io::Result<File> {
+/// Opens the database file. A new one is first made by `create` under another name, so that a
+/// crash cannot leave one behind that is not whole.
+pub(crate) fn open_database(
+    directory: &Path,
+    create: impl FnOnce(File) -> Result<(), OpenError>,
+) -> Result<File, OpenError> {
+    let path = directory.join(DATABASE);
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    private(&mut options).open(directory.join(DATABASE))
+    options.read(true).write(true);
+    if !path.try_exists()? {
+        let unfinished = directory.join(UNFINISHED);
+        create(private(options.clone().create(true).truncate(true)).open(&unfinished)?)?;
+        std::fs::rename(&unfinished, &path)?;
+        File::open(directory)?.sync_all()?;
+    }
+    Ok(options.open(path)?)
 }
 
 /// Creates a directory that nobody but its owner may enter, unless it is there.

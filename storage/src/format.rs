@@ -129,3 +129,60 @@ fn unreadable(error: ChangeError) -> OpenError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use redb::backends::InMemoryBackend;
+    use redb::{ReadableDatabase, TableDefinition};
+
+    use super::*;
+    use crate::MasterKey;
+    use crate::disk::Disk;
+    use crate::tests::entropy;
+
+    fn database() -> Database {
+        let database = Disk::new(InMemoryBackend::new()).open(1 << 20).unwrap();
+        let vault = Vault::new(MasterKey::from_bytes([1; 32]), entropy());
+        prepare(&database, &vault).unwrap();
+        database
+    }
+
+    #[test]
+    fn a_file_of_a_newer_format_is_refused_and_left_alone() {
+        let database = database();
+        let transaction = database.begin_write().unwrap();
+        write_fact(&transaction, FORMAT_NAME, &7_u32.to_be_bytes()).unwrap();
+        transaction.commit().unwrap();
+        let vault = Vault::new(MasterKey::from_bytes([1; 32]), entropy());
+        let refused = prepare(&database, &vault).unwrap_err();
+        assert!(matches!(refused, OpenError::Newer { found: 7, known: FORMAT }));
+        assert!(refused.to_string().contains("a newer version"));
+    }
+
+    #[test]
+    fn an_older_file_is_brought_up_step_by_step() {
+        const TRAIL: TableDefinition<'_, u32, ()> = TableDefinition::new("trail");
+        fn leave(transaction: &WriteTransaction, step: u32) -> Result<(), ReadError> {
+            let mut trail = transaction.open_table(TRAIL).map_err(ReadError::of)?;
+            trail.insert(step, ()).map_err(ReadError::of)?;
+            Ok(())
+        }
+        let steps: [Step; 2] = [
+            |transaction| leave(transaction, 2),
+            |transaction| {
+                assert_eq!(found_format(transaction)?, Some(2));
+                leave(transaction, 3)
+            },
+        ];
+        let database = database();
+        let transaction = database.begin_write().unwrap();
+        assert!(migrate(&transaction, 1, &steps).unwrap());
+        assert!(!migrate(&transaction, 3, &steps).unwrap());
+        assert!(migrate(&transaction, 4, &steps).is_err());
+        assert_eq!(found_format(&transaction).unwrap(), Some(3));
+        transaction.commit().unwrap();
+        let trail = database.begin_read().unwrap().open_table(TRAIL).unwrap();
+        let trail: Vec<_> = trail.iter().unwrap().map(|entry| entry.unwrap().0.value()).collect();
+        assert_eq!(trail, [2, 3]);
+    }
+}

@@ -64,14 +64,14 @@ pub trait Reading {
     /// Reads the records of one kind whose number is greater than `after`, in the order of
     /// their numbers.
     fn scan<R: Record>(&self, partition: Partition, after: Option<Id>) -> Records<'_, R> {
-        let walk = self.view().walk(key::records(partition, R::KIND, after));
+        let walk = self.view().walk(&key::records(partition, R::KIND, after));
         Records { walk, record: PhantomData }
     }
 
     /// The records that are indexed under exactly `value`, in the order of their numbers.
     fn find(&self, partition: Partition, index: Index, value: &[u8]) -> Ids<'_> {
         let entries = key::starting_with(key::index_value(partition, index, value));
-        Ids { walk: self.view().walk(entries) }
+        Ids { walk: self.view().walk(&entries) }
     }
 
     /// The first record that is indexed under exactly `value`.
@@ -91,7 +91,7 @@ pub trait Reading {
     /// gives the whole index.
     fn prefix(&self, partition: Partition, index: Index, prefix: &[u8]) -> Values<'_> {
         let entries = key::starting_with(key::index_prefix(partition, index, prefix));
-        Values { walk: self.view().walk(entries) }
+        Values { walk: self.view().walk(&entries) }
     }
 
     /// The entries whose value lies between two bounds, in the order of values.
@@ -113,19 +113,19 @@ pub trait Reading {
             Bound::Excluded(value) => Some(key::index_value(partition, index, value)),
             Bound::Unbounded => all.end,
         };
-        Values { walk: self.view().walk(KeyRange { start, end }) }
+        Values { walk: self.view().walk(&KeyRange { start, end }) }
     }
 
     /// The records to which `from` is linked, in the order of their numbers.
     fn linked(&self, partition: Partition, relation: Relation, from: Id) -> Ids<'_> {
         let links = key::links(partition, relation, Direction::Forward, from);
-        Ids { walk: self.view().walk(key::starting_with(links)) }
+        Ids { walk: self.view().walk(&key::starting_with(links)) }
     }
 
     /// The records that are linked to `to`, in the order of their numbers.
     fn linking(&self, partition: Partition, relation: Relation, to: Id) -> Ids<'_> {
         let links = key::links(partition, relation, Direction::Backward, to);
-        Ids { walk: self.view().walk(key::starting_with(links)) }
+        Ids { walk: self.view().walk(&key::starting_with(links)) }
     }
 
     /// Says whether `from` is linked to `to`.
@@ -175,7 +175,7 @@ pub trait Reading {
         let mut next = Some(0_u32);
         while let Some(number) = next {
             let start = key::partition(Partition::from_number(number));
-            let mut walk = self.view().walk(KeyRange { start, end: None });
+            let mut walk = self.view().walk(&KeyRange { start, end: None });
             let partition = walk.step(|key, _| key::partition_of(key).ok_or_else(bad_key));
             let partition = partition.transpose()?;
             found.extend(partition);

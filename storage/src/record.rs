@@ -47,10 +47,13 @@ impl Corrupt {
     }
 }
 
+/// Index entries: indices with values.
+pub(crate) type EntryList = Vec<(Index, Vec<u8>)>;
+
 /// Collects the index entries of a record.
 #[derive(Default)]
 pub struct Entries {
-    list: Vec<(Index, Vec<u8>)>,
+    list: EntryList,
 }
 
 impl Entries {
@@ -63,7 +66,7 @@ impl Entries {
     }
 
     /// The entries of `record`, in order and without repetition.
-    pub(crate) fn of<R: Record>(record: &R) -> Vec<(Index, Vec<u8>)> {
+    pub(crate) fn of<R: Record>(record: &R) -> EntryList {
         let mut entries = Self::default();
         record.index(&mut entries);
         entries.list.sort_unstable();

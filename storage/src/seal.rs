@@ -165,7 +165,7 @@ struct Unsealed {
 }
 
 impl Vault {
-    pub(crate) fn new(master: &MasterKey, entropy: Arc<dyn Entropy>) -> Self {
+    pub(crate) fn new(master: MasterKey, entropy: Arc<dyn Entropy>) -> Self {
         let keys = MasterKeys { current: Seal::new(&master.0), other: None, rotating: false };
         Self { keys: RwLock::new(keys), unsealed: RwLock::default(), entropy }
     }

@@ -1,5 +1,6 @@
 //! Opening the store, reading from it and handing changes to its writer.
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -101,10 +102,11 @@ impl Store {
     ) -> Result<Self, OpenError> {
         file::create_directory(directory)?;
         let lock = Lock::acquire(directory)?;
-        let file = file::open_database(directory)?;
+        let vault = Vault::new(master, entropy);
+        let file = file::open_database(directory, |file| create(file, &vault))?;
         let disk = Disk::new(FileBackend::new(file).map_err(ReadError::of)?);
         let events = EventLog::open(&directory.join("events"), options.events.clone())?;
-        Self::start((disk, events, Some(lock)), Vault::new(&master, entropy), options)
+        Self::start((disk, events, Some(lock)), vault, options)
     }
 
     /// Opens a store that lies in a backend of redb and keeps its events in memory, for tests.
@@ -119,7 +121,7 @@ impl Store {
     ) -> Result<Self, OpenError> {
         let events = EventLog::open_folder(Arc::new(Memory::default()), options.events.clone())?;
         let parts = (Disk::new(backend), events, None);
-        Self::start(parts, Vault::new(&master, entropy), options)
+        Self::start(parts, Vault::new(master, entropy), options)
     }
 
     /// Takes a snapshot of the last durable state.
@@ -214,6 +216,18 @@ impl Store {
         Ok(Self { door: Arc::new(door), core })
     }
 }
+
+/// Makes a new database in a file and closes it.
+fn create(file: File, vault: &Vault) -> Result<(), OpenError> {
+    let disk = Disk::new(FileBackend::new(file).map_err(ReadError::of)?);
+    let database = disk.open(SMALL_CACHE).map_err(ReadError::of)?;
+    format::prepare(&database, vault)?;
+    database.close().map_err(ReadError::of)?;
+    Ok(())
+}
+
+/// How many bytes of a file are kept in memory while it is created.
+const SMALL_CACHE: usize = 1 << 20;
 
 /// The way to the writer. When the last store goes, the queue closes and the writer ends.
 struct Door {

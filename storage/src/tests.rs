@@ -5,14 +5,16 @@ mod isolation;
 mod machine;
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use redb::backends::InMemoryBackend;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ChangeError, Entries, Entropy, Index, Kind, MasterKey, Options, Partition, ReadError, Reading,
-    Record, Relation, Store,
+    Change, ChangeError, Changed, Commit, Entries, Entropy, Id, Index, Kind, KindCheck, MAX_VALUE,
+    MasterKey, MasterKeyError, OpenError, Options, Partition, ReadError, Reading, Record, Relation,
+    Store, What, WriteError, key,
 };
 
 #[derive(Clone, Eq, PartialEq, Debug, Serialize, Deserialize)]
@@ -61,9 +63,20 @@ pub(crate) fn thing(name: &str) -> Thing {
 }
 
 pub(crate) fn store() -> Store {
-    let backend = InMemoryBackend::new();
+    memory_store(Options::default())
+}
+
+fn memory_store(options: Options) -> Store {
     let master = MasterKey::from_bytes([1; 32]);
-    Store::open_backend(backend, master, entropy(), Options::default()).unwrap()
+    Store::open_backend(InMemoryBackend::new(), master, entropy(), options).unwrap()
+}
+
+fn open(directory: &Path, master: u8) -> Result<Store, OpenError> {
+    Store::open(directory, MasterKey::from_bytes([master; 32]), entropy(), Options::default())
+}
+
+fn put(store: &Store, id: Id, name: &'static str) {
+    store.write(move |change| change.put(Partition::Provider, id, &thing(name))).unwrap();
 }
 
 #[test]
@@ -88,4 +101,197 @@ fn a_change_is_readable_once_it_is_answered() {
     assert_eq!(linking.unwrap(), [id]);
     let secret = snapshot.secret(acme, Kind(7), id).unwrap().unwrap();
     assert_eq!(secret.expose(), b"pssst");
+}
+
+#[test]
+fn a_refused_change_leaves_nothing_behind() {
+    let store = store();
+    let refused = store.write(|change| {
+        change.put(Partition::Provider, 1, &thing("half")).unwrap();
+        change.event(Partition::Provider, 1, b"half");
+        Err::<(), _>("no")
+    });
+    assert!(matches!(refused, Err(WriteError::Refused("no"))));
+    assert_eq!(store.read().unwrap().get::<Thing>(Partition::Provider, 1).unwrap(), None);
+    assert!(store.events().newest(Partition::Provider, None, 9).unwrap().is_empty());
+    assert_eq!(store.sequence(), 0);
+}
+
+#[test]
+fn a_change_that_panics_harms_nobody() {
+    let store = store();
+    let panicked = store.write(|_| -> Result<(), ChangeError> { panic!("on purpose") });
+    assert!(matches!(panicked, Err(WriteError::Panicked)));
+    put(&store, 1, "after");
+    assert_eq!(store.sequence(), 1);
+}
+
+#[test]
+fn a_watcher_has_seen_a_change_before_its_caller_is_answered() {
+    let store = store();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let watching = Arc::clone(&seen);
+    store.watch(Box::new(|_| panic!("on purpose")));
+    store.watch(Box::new(move |commit| watching.lock().unwrap().push(commit.clone())));
+    put(&store, 4, "seen");
+    let changed =
+        Changed { partition: Partition::Provider, kind: Thing::KIND, id: 4, what: What::Put };
+    let commit = Commit { sequence: 1, changes: vec![changed] };
+    assert_eq!(*seen.lock().unwrap(), [commit]);
+}
+
+#[test]
+fn changes_of_many_callers_are_all_kept() {
+    let store = memory_store(Options { queue: 2, group: 5, log: 10, ..Options::default() });
+    std::thread::scope(|scope| {
+        for caller in 0..8_u32 {
+            let store = store.clone();
+            scope.spawn(move || {
+                for size in 0..25 {
+                    let name = caller.to_be_bytes().to_vec();
+                    let write = move |change: &mut Change<'_>| {
+                        let id = change.allocate(Partition::Provider)?;
+                        change.put(Partition::Provider, id, &Thing { name, size })
+                    };
+                    store.write::<_, ChangeError, _>(write).unwrap();
+                }
+            });
+        }
+    });
+    let report = store.check(&[KindCheck::of::<Thing>()]).unwrap();
+    assert!(report.is_sound(), "{report:?}");
+    assert_eq!((report.records, store.sequence()), (200, 200));
+}
+
+#[test]
+fn a_value_over_the_limit_is_refused() {
+    let store = store();
+    let long = Thing { name: vec![0; MAX_VALUE + 1], size: 0 };
+    let refused = store.write(move |change| change.put(Partition::Provider, 1, &long));
+    assert!(matches!(
+        refused,
+        Err(WriteError::Refused(ChangeError::ValueTooLong { index: NAME, .. }))
+    ));
+    let longest = Thing { name: vec![0; MAX_VALUE], size: 0 };
+    store.write(move |change| change.put(Partition::Provider, 1, &longest)).unwrap();
+}
+
+#[test]
+fn a_destroyed_partition_loses_its_secrets_at_once_and_its_data_soon() {
+    let store = store();
+    let acme = organization(7);
+    let create = move |change: &mut Change<'_>| {
+        change.create_partition(acme)?;
+        for id in 0..6000 {
+            change.put(acme, id, &thing("many"))?;
+        }
+        change.put_secret(acme, Kind(7), 1, b"gone")
+    };
+    store.write::<_, ChangeError, _>(create).unwrap();
+    store.write(move |change| change.destroy_partition(acme)).unwrap();
+    let snapshot = store.read().unwrap();
+    assert!(!snapshot.partition_exists(acme).unwrap());
+    assert!(matches!(snapshot.secret(acme, Kind(7), 1), Ok(None) | Err(ReadError::Sealed)));
+    let refused = store.write(move |change| change.put(acme, 1, &thing("back")));
+    assert!(matches!(refused, Err(WriteError::Refused(ChangeError::NoPartition(_)))));
+    while store.read().unwrap().partitions().unwrap().contains(&acme) {
+        std::thread::yield_now();
+    }
+    let mut created = store.write(move |change| change.create_partition(acme));
+    while matches!(created, Err(WriteError::Refused(ChangeError::PartitionTaken(_)))) {
+        created = store.write(move |change| change.create_partition(acme));
+    }
+    created.unwrap();
+    let report = store.check(&[KindCheck::of::<Thing>()]).unwrap();
+    assert!(report.is_sound() && report.records == 0, "{report:?}");
+}
+
+#[test]
+fn a_directory_in_use_is_refused_and_its_owner_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path(), 1).unwrap();
+    put(&store, 1, "kept");
+    let Err(OpenError::InUse { owner }) = open(directory.path(), 1) else {
+        panic!("two stores in one directory");
+    };
+    assert_eq!(owner, format!("process {}", std::process::id()));
+    drop(store);
+    let store = open(directory.path(), 1).unwrap();
+    let kept = store.read().unwrap().get::<Thing>(Partition::Provider, 1).unwrap();
+    assert_eq!(kept, Some(thing("kept")));
+}
+
+#[test]
+fn a_file_that_was_not_created_whole_is_created_anew() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("tenantry.redb.unfinished"), b"half a file").unwrap();
+    open(directory.path(), 1).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_but_the_owner_may_read_the_files() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    drop(open(&data, 1).unwrap());
+    let mode = |name: &str| data.join(name).metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode("."), mode("tenantry.redb"), mode("events")), (0o700, 0o600, 0o700));
+
+    let key = directory.path().join("key");
+    std::fs::write(&key, [3; 32]).unwrap();
+    std::fs::set_permissions(&key, PermissionsExt::from_mode(0o640)).unwrap();
+    assert!(matches!(MasterKey::from_file(&key), Err(MasterKeyError::Exposed { mode: 0o640 })));
+    std::fs::set_permissions(&key, PermissionsExt::from_mode(0o400)).unwrap();
+    assert!(MasterKey::from_file(&key).is_ok());
+}
+
+#[test]
+fn a_rotated_master_key_opens_the_store_and_the_old_one_does_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path(), 1).unwrap();
+    let secret = |change: &mut Change<'_>| change.put_secret(Partition::Provider, Kind(1), 1, b"s");
+    store.write(secret).unwrap();
+    let before = store.read().unwrap();
+    store.rotate_master_key(MasterKey::from_bytes([2; 32])).unwrap();
+    for snapshot in [before, store.read().unwrap()] {
+        let secret = snapshot.secret(Partition::Provider, Kind(1), 1).unwrap().unwrap();
+        assert_eq!(secret.expose(), b"s");
+    }
+    drop(store);
+    assert!(matches!(open(directory.path(), 1), Err(OpenError::WrongMasterKey)));
+    let store = open(directory.path(), 2).unwrap();
+    assert!(store.check(&[KindCheck::of::<Thing>()]).unwrap().is_sound());
+}
+
+#[test]
+fn a_check_names_what_does_not_fit_together() {
+    let store = store();
+    let spoil = |change: &mut Change<'_>| {
+        change.put(Partition::Provider, 1, &thing("a"))?;
+        change.put(Partition::Provider, 2, &thing("b"))?;
+        change.link(Partition::Provider, MEMBER, 1, 2)?;
+        let pending = &mut change.made.pending;
+        pending.remove(&key::index_entry(Partition::Provider, NAME, b"a", 1));
+        pending.insert(key::index_entry(Partition::Provider, NAME, b"z", 2), Some(Vec::new()));
+        pending.insert(key::index_entry(Partition::Provider, NAME, b"z", 3), Some(Vec::new()));
+        let ends = (2, 1);
+        let back = key::link(Partition::Provider, MEMBER, key::Direction::Backward, ends);
+        pending.remove(&back);
+        pending.insert(key::secret(Partition::Provider, Kind(1), 1), Some(vec![0; 60]));
+        Ok(())
+    };
+    store.write::<_, ChangeError, _>(spoil).unwrap();
+    let report = store.check(&[KindCheck::of::<Thing>()]).unwrap();
+    assert_eq!(
+        report.problems,
+        [
+            "partition 0: record 1 of kind 7 is not in index 1",
+            "partition 0: a link that is there in one direction alone",
+            "partition 0: secret 1 of kind 1 cannot be unsealed",
+            "partition 0: an index entry that record 2 does not name",
+            "partition 0: an index entry that record 3 does not name",
+            "partition 0: links differ between their directions",
+        ]
+    );
 }

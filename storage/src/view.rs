@@ -29,17 +29,17 @@ impl<'a> View<'a> {
         Ok(stored.map(Value::Stored))
     }
 
-    pub(crate) fn walk(self, range: KeyRange) -> Walk<'a> {
+    pub(crate) fn walk(self, range: &KeyRange) -> Walk<'a> {
         if range.end.as_ref().is_some_and(|end| *end <= range.start) {
             return Walk { stored: Rest::Nothing, pending: None };
         }
         let pending = self.pending.filter(|pending| !pending.is_empty());
         Walk {
-            stored: match self.data.range(&range) {
+            stored: match self.data.range(range) {
                 Ok(stored) => Rest::Range { stored, ahead: None },
                 Err(error) => Rest::Failed(error.into()),
             },
-            pending: pending.map(|pending| pending.range::<[u8], _>(bounds(&range)).peekable()),
+            pending: pending.map(|pending| pending.range::<[u8], _>(bounds(range)).peekable()),
         }
     }
 }
@@ -69,6 +69,7 @@ pub(crate) struct Walk<'a> {
 type Write<'a> = (&'a Key, &'a Option<Vec<u8>>);
 
 /// What is left of the stored side of a walk.
+#[expect(clippy::large_enum_variant, reason = "a search must not allocate to begin a walk")]
 enum Rest<'a> {
     Range { stored: StoredRange<'a>, ahead: Option<(Stored<'a>, Stored<'a>)> },
     Failed(redb::Error),

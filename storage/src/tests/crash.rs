@@ -314,6 +314,6 @@ fn open(machine: &Machine) -> Result<Store, OpenError> {
         ..Options::default()
     };
     let events = EventLog::open_folder(Arc::new(machine.clone()), options.events.clone())?;
-    let vault = Vault::new(&MasterKey::from_bytes([1; 32]), entropy());
+    let vault = Vault::new(MasterKey::from_bytes([1; 32]), entropy());
     Store::start((Disk::new(machine.file("database")), events, None), vault, options)
 }
