@@ -1,12 +1,14 @@
 //! Attribute descriptions: a type and its options (RFC 4512 section 2.5).
 
+use std::fmt;
+
 use bytes::Bytes;
 
 use crate::Text;
 use crate::schema::{AttributeType, attribute};
 
 /// An attribute as a client names it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Description {
     text: Text,
     kind: Option<&'static AttributeType>,
@@ -56,6 +58,12 @@ impl Description {
     #[must_use]
     pub fn is_well_formed(&self) -> bool {
         is_type(self.name()) && self.options().all(is_keychars)
+    }
+}
+
+impl fmt::Debug for Description {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.text, formatter)
     }
 }
 

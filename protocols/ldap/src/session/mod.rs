@@ -27,7 +27,39 @@ const KEPT: usize = 16 << 10;
 /// One client's connection: octets and time go in, commands come out.
 ///
 /// After each call that changes something, call [`next`](Self::next) until it has nothing more, then
-/// write [`output`](Self::output) to the client.
+/// write [`output`](Self::output) to the client, and so on until there is nothing to write:
+///
+/// ```
+/// # use std::time::Duration;
+/// # use ldap::{Answer, CleartextBind, Command, Limits, Outcome, Question, Security, Session};
+/// # use ldap::{Settings, StartTls};
+/// # let settings = Settings {
+/// #     limits: Limits::default(),
+/// #     start_tls: StartTls::Withheld,
+/// #     cleartext_bind: CleartextBind::Refused,
+/// # };
+/// # let (now, received) = (Duration::ZERO, b"\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\x00\x80\x00");
+/// let mut session = Session::new(settings, Security::Clear, [0; 32], now);
+/// session.receive(received, now);
+/// loop {
+///     while let Some(command) = session.next() {
+///         match command {
+///             Command::Ask(ticket, Question::Search(_)) => {
+///                 // Write entries by `session.entries(ticket)`, then:
+///                 session.answer(ticket, Answer::Result(Outcome::success()), now);
+///             }
+///             Command::Ask(..) => { /* Find out. */ }
+///             Command::Anonymous => { /* Forget who it was. */ }
+///             Command::Abandoned(_) | Command::StartTls | Command::Close => {}
+///         }
+///     }
+///     let written = session.output().split();
+///     if written.is_empty() {
+///         break;
+///     }
+///     assert_eq!(written[0], 0x30); // Write it to the socket.
+/// }
+/// ```
 pub struct Session {
     settings: Settings,
     security: Security,
@@ -42,6 +74,8 @@ pub struct Session {
     input_peak: usize,
     output: BytesMut,
     commands: VecDeque<Command>,
+    /// Whose turn it is: a search that waited for its reader, or the next request.
+    resume_first: bool,
     running: VecDeque<Running>,
     tickets: u64,
     clock: Duration,
@@ -79,6 +113,7 @@ impl Session {
             input_peak: 0,
             output: BytesMut::new(),
             commands: VecDeque::new(),
+            resume_first: true,
             running: VecDeque::new(),
             tickets: 0,
             clock: now,
@@ -96,12 +131,12 @@ impl Session {
         }
     }
 
-    /// Should the caller read from the client? Not while requests wait for answers or output for
-    /// its reader. Holds until the next call that changes something; ask after
-    /// [`next`](Self::next) has nothing more.
+    /// Should the caller read from the client? While requests wait for answers, or output for its
+    /// reader, only little is read ahead: enough to see that the client has gone. Ask again after
+    /// each call that changes something.
     #[must_use]
     pub fn wants_input(&self) -> bool {
-        self.state == State::Open && self.is_ready()
+        self.state == State::Open && (self.input.len() < KEPT || self.is_ready())
     }
 
     /// What to do next. `None`: nothing until there are more octets, answers, or time passed.
@@ -114,11 +149,15 @@ impl Session {
             if self.state != State::Open {
                 return None;
             }
-            if let Some(ticket) = self.resumed() {
-                return Some(Command::Ask(ticket, Question::Continue));
-            }
-            if !self.is_ready() {
+            if self.output.len() >= self.settings.limits.output {
                 return None;
+            }
+            if let Some(command) = self.resumed() {
+                return Some(command);
+            }
+            self.resume_first = true;
+            if !self.is_ready() {
+                return self.resumed();
             }
             match self.message_length() {
                 Ok(Some(length)) => {
@@ -128,7 +167,7 @@ impl Session {
                 }
                 Ok(None) => {
                     self.wait();
-                    return None;
+                    return self.resumed();
                 }
                 Err(words) => self.disconnect(ResultCode::ProtocolError, words),
             }
@@ -232,18 +271,20 @@ impl Session {
         if self.bound { limits.message_bound } else { limits.message_anonymous }
     }
 
-    /// A search that may go on, because the client has read half of what waited.
-    fn resumed(&mut self) -> Option<Ticket> {
-        if self.running.is_empty() || self.output.len() > self.settings.limits.output / 2 {
+    /// A search that may go on, because the client has read half of what waited. Requests and
+    /// searches take turns, so that a long search does not hide an Abandon behind it.
+    fn resumed(&mut self) -> Option<Command> {
+        if !self.resume_first || self.output.len() > self.settings.limits.output / 2 {
             return None;
         }
-        self.running.iter_mut().find_map(|running| match &mut running.work {
-            Work::Search(search) if search.paused => {
-                search.paused = false;
-                Some(running.ticket)
-            }
+        let paused = self.running.iter_mut().find_map(|running| match &mut running.work {
+            Work::Search(search) if search.paused => Some((running.ticket, search)),
             Work::Search(_) | Work::Bind | Work::Compare | Work::WhoAmI => None,
-        })
+        });
+        let (ticket, search) = paused?;
+        search.paused = false;
+        self.resume_first = false;
+        Some(Command::Ask(ticket, Question::Continue))
     }
 
     /// The length of the message that the input begins with, when all of it is there.
@@ -263,7 +304,7 @@ impl Session {
         }
     }
 
-    /// Nothing is to be done: takes note of an incomplete request and gives memory back.
+    /// No request is to be served: takes note of an incomplete request and gives memory back.
     fn wait(&mut self) {
         if !self.input.is_empty() {
             self.partial_since.get_or_insert(self.clock);

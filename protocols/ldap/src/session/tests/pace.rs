@@ -17,7 +17,6 @@ fn a_full_output_pauses_the_search_until_the_client_has_read() {
                 rounds += 1;
                 connection.answer(ticket, Answer::More);
                 assert!(connection.commands().is_empty());
-                assert!(!connection.session.wants_input());
                 read += connection.read().len();
                 let commands = connection.commands();
                 assert!(
@@ -33,12 +32,73 @@ fn a_full_output_pauses_the_search_until_the_client_has_read() {
 }
 
 #[test]
+fn an_abandon_reaches_a_search_that_fills_the_output_again_and_again() {
+    let mut connection = Connection::clear();
+    let running = ticket(&connection.send(1, search()));
+    let all = names(500);
+    for _ in 0..3 {
+        assert_eq!(connection.give(running, &all).unwrap_err().1, Stop::Output);
+        connection.answer(running, Answer::More);
+        assert!(connection.session.wants_input());
+        connection.read();
+        assert_eq!(ticket(&connection.commands()), running);
+    }
+    connection.give(running, &all).unwrap_err();
+    connection.answer(running, Answer::More);
+    let octets =
+        [encoded(2, search(), vec![]), encoded(3, LdapOp::AbandonRequest(1), vec![])].concat();
+    assert!(connection.send_octets(&octets).is_empty());
+    connection.read();
+    let commands = connection.commands();
+    assert!(
+        matches!(
+            commands[..],
+            [
+                Command::Ask(_, Question::Continue),
+                Command::Ask(_, Question::Search(_)),
+                Command::Abandoned(ticket)
+            ] if ticket == running
+        ),
+        "{commands:?}"
+    );
+}
+
+#[test]
+fn searches_paused_in_any_number_all_go_on() {
+    let mut connection = Connection::clear();
+    let octets: Vec<u8> = (1..=8).flat_map(|id| encoded(id, search(), Vec::new())).collect();
+    let all = names(60);
+    let mut given = std::collections::HashMap::new();
+    let mut commands = connection.send_octets(&octets);
+    let (mut ended, mut rounds) = (0, 0);
+    while ended < 8 {
+        for command in std::mem::take(&mut commands) {
+            let ticket = ticket(&[command]);
+            let start = given.entry(ticket).or_insert(0);
+            match connection.give(ticket, &all[*start..]) {
+                Ok(()) => {
+                    connection.succeed(ticket);
+                    ended += 1;
+                }
+                Err((position, _)) => {
+                    *start += position;
+                    connection.answer(ticket, Answer::More);
+                }
+            }
+        }
+        connection.read();
+        commands = connection.commands();
+        rounds += 1;
+        assert!(rounds < 100, "somebody waits for ever");
+    }
+}
+
+#[test]
 fn requests_beyond_those_outstanding_wait_and_nothing_is_lost() {
     let mut connection = Connection::clear();
     let octets: Vec<u8> = (1..=20).flat_map(|id| encoded(id, search(), Vec::new())).collect();
     let mut waiting = connection.send_octets(&octets);
     assert_eq!(waiting.len(), 8);
-    assert!(!connection.session.wants_input());
     let mut answered = 0;
     while let Some(Command::Ask(ticket, _)) = waiting.pop() {
         connection.succeed(ticket);
@@ -50,13 +110,26 @@ fn requests_beyond_those_outstanding_wait_and_nothing_is_lost() {
 }
 
 #[test]
+fn a_client_that_asks_and_does_not_read_is_read_ahead_only_a_little() {
+    let mut connection = Connection::clear();
+    let octets = encoded(1, extended_request("1.2.3"), Vec::new());
+    let mut sent = 0;
+    while connection.session.wants_input() {
+        assert!(connection.send_octets(&octets).is_empty());
+        sent += octets.len();
+        assert!(sent < 64 << 10);
+    }
+    assert!(connection.session.output().len() < 4096 + 100);
+}
+
+#[test]
 fn requests_under_way_hold_no_more_octets_than_a_message_may_have() {
     let mut connection = Connection::clear();
     let request = LdapSearchRequest { base: "x".repeat(40_000), ..search_request() };
     let octets = encoded(1, LdapOp::SearchRequest(request), Vec::new()).repeat(3);
     let mut commands = connection.send_octets(&octets);
     assert_eq!(commands.len(), 2);
-    assert!(!connection.session.wants_input());
+    assert!(!connection.session.wants_input(), "the third one waits in the input");
     let last = commands.pop().unwrap();
     connection.succeed(ticket(&[last]));
     assert_eq!(connection.commands().len(), 1);

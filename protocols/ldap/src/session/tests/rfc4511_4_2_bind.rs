@@ -110,12 +110,25 @@ fn section_4_2_1_what_follows_a_bind_waits_for_its_answer() {
         [encoded(1, bind_request("uid=ada", "x"), vec![]), encoded(2, search(), vec![])].concat();
     let binding = ticket(&connection.send_octets(&octets));
     assert!(connection.commands().is_empty());
-    assert!(!connection.session.wants_input());
     connection.succeed(binding);
     let searching = ticket(&connection.commands());
     connection.succeed(searching);
     let ids: Vec<i32> = connection.read().iter().map(|message| message.msgid).collect();
     assert_eq!(ids, [1, 2]);
+}
+
+#[test]
+fn section_4_2_1_what_follows_a_bind_is_measured_by_its_success() {
+    let request = LdapSearchRequest { base: "x".repeat(100_000), ..search_request() };
+    let large = encoded(2, LdapOp::SearchRequest(request), vec![]);
+    let octets = [encoded(1, bind_request("uid=ada", "x"), vec![]), large].concat();
+    for (code, follows) in [(ResultCode::Success, true), (ResultCode::InvalidCredentials, false)] {
+        let mut connection = Connection::clear();
+        let binding = ticket(&connection.send_octets(&octets));
+        connection.answer(binding, Answer::Result(Outcome::code(code)));
+        let commands = connection.commands();
+        assert_eq!(matches!(commands[..], [Command::Ask(..)]), follows, "{commands:?}");
+    }
 }
 
 #[test]
