@@ -93,11 +93,12 @@ const NOTES: &str = "\
 - slapd has one database for all organizations and access rules that separate nobody. Keeping \
   customers apart would take rules that cost more, or a database each; but a thread of slapd 2.5 \
   cannot use more than about thirty mdb databases (binds end in “internal error”), so that this is \
-  measured only in small runs, for example with `--users 2000`. Its memberOf values stand \
-  in the entries. Its passwords are {SSHA}: a SHA-1, about a microsecond, for the attacker too.
-- FreeRADIUS is measured with its default memory of replies for duplicate requests, which Tenantry has \
-  as well, and without, where it is faster and smaller. It has clear-text passwords, no logging, no `preprocess`, and one client for all sources; \
-  this version sends no Message-Authenticator in replies. Its users have no organization.
+  measured only in small runs, for example with `--users 2000`. Its memberOf values stand in the \
+  entries. Its passwords are {SSHA}: a SHA-1, about a microsecond, for the attacker too.
+- FreeRADIUS is measured with its default memory of replies for duplicate requests, which Tenantry \
+  has as well, and without, where it is faster and smaller. It has clear-text passwords, no \
+  logging, no `preprocess`, and one client for all sources; this version sends no \
+  Message-Authenticator in replies. Its users have no organization.
 - Tenantry isolates organizations, keeps an event for every login, hashes with argon2id, and signs \
   its RADIUS replies with Message-Authenticator. “Each user once” is its price for that hash; “again \
   and again” is what its memory of verified passwords makes of it.
