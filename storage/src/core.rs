@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 use redb::{Database, ReadTransaction, ReadableDatabase, WriteTransaction};
 
 use crate::disk::Disk;
+use crate::file::Lock;
 use crate::seal::Vault;
 use crate::{Commit, EventLog, Options, ReadError, writer};
 
@@ -20,6 +21,8 @@ pub(crate) struct Core {
     pub(crate) options: Options,
     watchers: RwLock<Vec<Watcher>>,
     sequence: AtomicU64,
+    /// Held until the database above is closed.
+    _lock: Option<Lock>,
 }
 
 /// Who is told of each durable change.
@@ -36,7 +39,7 @@ enum Opened {
 
 impl Core {
     pub(crate) fn new(
-        disk: Disk,
+        (disk, lock): (Disk, Option<Lock>),
         database: Database,
         vault: Arc<Vault>,
         events: EventLog,
@@ -51,6 +54,7 @@ impl Core {
             options,
             watchers: RwLock::default(),
             sequence: AtomicU64::new(0),
+            _lock: lock,
         }
     }
 

@@ -165,6 +165,7 @@ struct Unsealed {
 }
 
 impl Vault {
+    #[expect(clippy::needless_pass_by_value, reason = "the key is wiped when this returns")]
     pub(crate) fn new(master: MasterKey, entropy: Arc<dyn Entropy>) -> Self {
         let keys = MasterKeys { current: Seal::new(&master.0), other: None, rotating: false };
         Self { keys: RwLock::new(keys), unsealed: RwLock::default(), entropy }

@@ -201,7 +201,7 @@ impl Store {
         let database = disk.open(options.cache_bytes).map_err(ReadError::of)?;
         format::prepare(&database, &vault)?;
         let (sender, queue) = sync_channel(options.queue.max(1));
-        let core = Arc::new(Core::new(disk, database, vault, events, options));
+        let core = Arc::new(Core::new((disk, lock), database, vault, events, options));
         let snapshot = Snapshot::new(&core.begin_read()?, Arc::clone(&core.vault))?;
         match format::check_master_key(&snapshot) {
             Ok(_) => {}
@@ -212,7 +212,7 @@ impl Store {
         let writer = Writer::start(Arc::clone(&core), queue)?;
         let thread =
             std::thread::Builder::new().name("store-writer".into()).spawn(move || writer.run())?;
-        let door = Door { queue: Some(sender), writer: Some(thread), _lock: lock };
+        let door = Door { queue: Some(sender), writer: Some(thread) };
         Ok(Self { door: Arc::new(door), core })
     }
 }
@@ -233,7 +233,6 @@ const SMALL_CACHE: usize = 1 << 20;
 struct Door {
     queue: Option<SyncSender<Box<dyn Job>>>,
     writer: Option<JoinHandle<()>>,
-    _lock: Option<Lock>,
 }
 
 impl Door {

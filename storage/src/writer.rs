@@ -97,6 +97,7 @@ impl Writer {
         let snapshot = Snapshot::new(&transaction, Arc::clone(&self.core.vault))?;
         let rotated = format::check_master_key(&snapshot)?;
         self.core.vault.settle(rotated);
+        self.erasing = true;
         self.position.sequence = position.sequence;
         self.position.next_outbox = position.next_outbox.max(self.position.handed + 1);
         self.publish(Kept { commits, events });
