@@ -87,7 +87,9 @@ impl From<WriteError<Self>> for Error {
     fn from(error: WriteError<Self>) -> Self {
         match error {
             WriteError::Refused(error) => error,
-            other => Self::Store(StoreFailure::Commit(other.to_string())),
+            failed @ (WriteError::Disk(_) | WriteError::Panicked | WriteError::Closed) => {
+                Self::Store(StoreFailure::Commit(failed.to_string()))
+            }
         }
     }
 }

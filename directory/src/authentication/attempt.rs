@@ -52,8 +52,11 @@ pub enum Proof {
     /// An answer to a challenge that only who knows the password can give; the function says
     /// whether it fits a password in clear. Works only for passwords that the organization keeps
     /// sealed in clear.
-    Challenge(Box<dyn FnOnce(&[u8]) -> bool + Send>),
+    Challenge(Fits),
 }
+
+/// Says whether a challenge's answer fits a password in clear.
+pub type Fits = Box<dyn FnOnce(&[u8]) -> bool + Send>;
 
 /// By which door somebody comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -218,7 +221,7 @@ impl Directory {
         &self,
         snapshot: &Snapshot,
         mut attempt: Attempt,
-        fits: Box<dyn FnOnce(&[u8]) -> bool + Send>,
+        fits: Fits,
     ) -> Result<Begun, Error> {
         if self.is_throttled(&mut attempt) {
             return Ok(Begun::Done(self.reject(&attempt, "too many failures; slowed down")));

@@ -68,7 +68,7 @@ impl<K: Copy + Eq + Hash> Lockout<K> {
 
     /// Forgets the failures before a success.
     pub(crate) fn succeeded(&self, key: K) {
-        self.forget(key);
+        self.accounts.of(&key).remove(&key);
     }
 
     /// Returns the end of the account's lock, if it is locked at `now_ms`.
@@ -78,11 +78,6 @@ impl<K: Copy + Eq + Hash> Lockout<K> {
     pub(crate) fn locked(&self, key: K, now_ms: u64) -> Option<u64> {
         let shard = self.accounts.of(&key);
         shard.value(&key).and_then(|failures| failures.locked_until).filter(|until| now_ms < *until)
-    }
-
-    /// Unlocks an account and forgets its failures.
-    pub(crate) fn forget(&self, key: K) {
-        self.accounts.of(&key).remove(&key);
     }
 }
 
@@ -201,17 +196,12 @@ mod tests {
     }
 
     #[test]
-    fn a_success_or_an_admin_forgets_failures() {
+    fn a_success_forgets_failures() {
         let lockout = Lockout::new(64);
         lockout.failed(1, [1; 16], &POLICY, 0);
         lockout.failed(1, [2; 16], &POLICY, 0);
         lockout.succeeded(1);
         assert_eq!(lockout.failed(1, [3; 16], &POLICY, 0).failures, 1);
-        lockout.failed(1, [4; 16], &POLICY, 0);
-        lockout.failed(1, [5; 16], &POLICY, 0);
-        assert!(lockout.locked(1, 0).is_some());
-        lockout.forget(1);
-        assert_eq!(lockout.locked(1, 0), None);
     }
 
     #[test]

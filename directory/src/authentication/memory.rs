@@ -53,16 +53,6 @@ impl<K: Copy + Eq + Hash> VerifiedPasswords<K> {
         self.verified.of(&key).put(key, verified);
     }
 
-    /// Forgets a credential at once.
-    pub(crate) fn forget(&self, key: K) {
-        self.verified.of(&key).remove(&key);
-    }
-
-    /// Forgets all credentials at once.
-    pub(crate) fn forget_all(&self) {
-        self.verified.clear();
-    }
-
     /// Tells wrong passwords of one credential apart without keeping them: the same password of
     /// the same credential has the same fingerprint as long as the process lives.
     pub(crate) fn fingerprint(&self, key: K, password: &Password) -> [u8; FINGERPRINT_LENGTH] {
@@ -148,18 +138,6 @@ mod tests {
         memory.remember(ADA, 2, &password("new"), 1_000);
         assert!(!memory.remembers(ADA, 1, &password("old"), 0));
         assert!(memory.remembers(ADA, 2, &password("new"), 0));
-    }
-
-    #[test]
-    fn what_is_forgotten_is_gone_at_once() {
-        let memory = memory();
-        memory.remember(ADA, 1, &password("right"), 1_000);
-        memory.remember((2, 2), 1, &password("right"), 1_000);
-        memory.forget(ADA);
-        assert!(!memory.remembers(ADA, 1, &password("right"), 0));
-        assert!(memory.remembers((2, 2), 1, &password("right"), 0));
-        memory.forget_all();
-        assert!(!memory.remembers((2, 2), 1, &password("right"), 0));
     }
 
     #[test]

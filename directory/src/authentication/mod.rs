@@ -16,7 +16,7 @@ mod sign_in;
 mod throttle;
 mod totp;
 
-pub use attempt::{Begun, Door, NetworkReply, Outcome, Pending, Proof, Request, Who};
+pub use attempt::{Begun, Door, Fits, NetworkReply, Outcome, Pending, Proof, Request, Who};
 pub(crate) use engine::Engine;
 pub use engine::Options;
 pub use password::{

@@ -77,6 +77,7 @@ impl<K: Copy + Eq + Hash + Send + 'static> HashPool<K> {
     }
 
     /// Counts the jobs that wait.
+    #[cfg(test)]
     pub(crate) fn waiting(&self) -> usize {
         self.shared.lock().total
     }

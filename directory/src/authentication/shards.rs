@@ -43,12 +43,6 @@ impl<K: Eq + Hash, V: Fades> Shards<K, V> {
         Shard { values: lock(shard), capacity: self.capacity_per_shard }
     }
 
-    /// Forgets everything.
-    pub(super) fn clear(&self) {
-        lock(&self.first).clear();
-        self.rest.iter().for_each(|shard| lock(shard).clear());
-    }
-
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.rest.iter().chain([&self.first]).map(|shard| lock(shard).len()).sum()
@@ -140,7 +134,5 @@ mod tests {
             map.of(&key).put(key, Until(key));
         }
         assert_eq!(map.len(), 640);
-        map.clear();
-        assert_eq!(map.len(), 0);
     }
 }

@@ -182,7 +182,7 @@ impl Directory {
             return Ok(SignInOutcome::CodeNeeded);
         } else {
             let request = Proven { place, number, code: attempt.request.code, source, now };
-            match self.admit(request, credential.totp_enrolled)? {
+            match self.let_pass(request, credential.totp_enrolled)? {
                 Some(outcome) => {
                     engine.throttle.succeeded(source, attempt.throttled, now.0);
                     return Ok(outcome);
@@ -197,7 +197,7 @@ impl Directory {
 
     /// Opens a session or an enrolment for an admin whose password was right; `None` when the
     /// code was not.
-    fn admit(&self, proven: Proven, enrolled: bool) -> Result<Option<SignInOutcome>, Error> {
+    fn let_pass(&self, proven: Proven, enrolled: bool) -> Result<Option<SignInOutcome>, Error> {
         let tools = self.inner.tools.clone();
         let done = self.inner.store.write(move |change| {
             let Proven { place, number, code, source, now } = proven;

@@ -79,22 +79,6 @@ pub(crate) fn verify(
     matched
 }
 
-/// Splits a password that has a code at its end: `secret,123456`, `secret;123456` or
-/// `secret123456`.
-///
-/// Returns nothing when the end is no code or nothing is before it. One separator is taken off, so
-/// a password that itself ends in one needs another before the code.
-pub(crate) fn split_appended(password: &[u8]) -> Option<(&[u8], &str)> {
-    let place = password.len().checked_sub(CODE_LENGTH)?;
-    let (rest, code) = password.split_at_checked(place)?;
-    if !code.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let code = str::from_utf8(code).ok()?;
-    let rest = rest.strip_suffix(b",").or_else(|| rest.strip_suffix(b";")).unwrap_or(rest);
-    (!rest.is_empty()).then_some((rest, code))
-}
-
 /// The code of a step (RFC 4226 section 5.3), padded with zeros to its length.
 ///
 /// There is none for seeds that HMAC does not take, and it takes all.
@@ -232,29 +216,5 @@ mod tests {
              ?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Acme%20%26%20S%C3%B6hne\
              &algorithm=SHA1&digits=6&period=30"
         );
-    }
-
-    #[test]
-    fn a_code_at_the_end_of_a_password_is_split_off() {
-        for (password, split) in [
-            ("secret,123456", Some(("secret", "123456"))),
-            ("secret;123456", Some(("secret", "123456"))),
-            ("secret123456", Some(("secret", "123456"))),
-            ("secret,,123456", Some(("secret,", "123456"))),
-            ("secret1234567", Some(("secret1", "234567"))),
-            ("pässwört123456", Some(("pässwört", "123456"))),
-            ("secret,12345", None),
-            ("secret,12345a", None),
-            ("secret,123456 ", None),
-            ("123456", None),
-            (",123456", None),
-            ("12345", None),
-            ("", None),
-        ] {
-            let split = split.map(|(rest, code): (&str, &str)| (rest.as_bytes(), code));
-            assert_eq!(split_appended(password.as_bytes()), split, "{password}");
-        }
-        assert_eq!(split_appended(b"\xff\x00123456"), Some((&b"\xff\x00"[..], "123456")));
-        assert_eq!(split_appended("secret12345٦".as_bytes()), None);
     }
 }

@@ -73,7 +73,9 @@ impl Passwords<'_, &mut Change<'_>> {
     pub fn set(&mut self, user: UserId, password: NewPassword) -> Result<(), Error> {
         let record = self.user(user)?;
         store_password(&mut self.site, user.record(), password)?;
-        self.tell(Action::PasswordSet, &record)
+        let masked = || Some("\"(secret)\"".to_owned());
+        let told = Difference { field: "password".into(), before: masked(), after: masked() };
+        self.tell(Action::PasswordSet, &record, vec![told])
     }
 
     /// Lifts a lock; being unlocked is no error.
@@ -89,23 +91,16 @@ impl Passwords<'_, &mut Change<'_>> {
             credential.version = credential.version.saturating_add(1);
             self.site.source.put(partition, user.record(), &credential)?;
         }
-        self.tell(Action::Unlocked, &record)
+        self.tell(Action::Unlocked, &record, Vec::new())
     }
 
     fn user(&self, user: UserId) -> Result<User, Error> {
         self.site.source.get(self.site.partition(), user.record())?.ok_or(Error::Missing)
     }
 
-    fn tell(&mut self, action: Action, user: &User) -> Result<(), Error> {
+    fn tell(&mut self, action: Action, user: &User, told: Vec<Difference>) -> Result<(), Error> {
         let subject = (SubjectKind::User, user.uuid, user.fields.login.as_str());
-        let masked = || Some("\"(secret)\"".to_owned());
-        let differences = match action {
-            Action::PasswordSet => {
-                vec![Difference { field: "password".into(), before: masked(), after: masked() }]
-            }
-            _ => Vec::new(),
-        };
-        self.site.tell(action, subject, differences)
+        self.site.tell(action, subject, told)
     }
 }
 

@@ -147,53 +147,90 @@ impl Attribute {
     }
 
     /// The index that serves the attribute of a kind.
-    pub(crate) const fn index(self, kind: Kind) -> Option<Index> {
-        match kind {
-            Kind::User => self.user_index(),
-            Kind::Group => match self {
-                Self::Uuid => Some(indices::GROUP_UUID),
-                Self::Modified => Some(indices::GROUP_MODIFIED),
-                Self::Name => Some(indices::GROUP_NAME),
-                Self::GidNumber => Some(indices::GROUP_GID_NUMBER),
-                _ => None,
-            },
-            Kind::ServiceAccount => match self {
-                Self::Uuid => Some(indices::SERVICE_ACCOUNT_UUID),
-                Self::Name => Some(indices::SERVICE_ACCOUNT_NAME),
-                _ => None,
-            },
-            Kind::Container => None,
-        }
+    pub(crate) fn index(self, kind: Kind) -> Option<Index> {
+        self.column(kind)?.index
     }
 
-    const fn user_index(self) -> Option<Index> {
-        match self {
-            Self::Uuid => Some(indices::USER_UUID),
-            Self::Modified => Some(indices::USER_MODIFIED),
-            Self::Login => Some(indices::USER_LOGIN),
-            Self::DisplayName => Some(indices::USER_DISPLAY_NAME),
-            Self::GivenName => Some(indices::USER_GIVEN_NAME),
-            Self::Surname => Some(indices::USER_SURNAME),
-            Self::Mail => Some(indices::USER_MAIL),
-            Self::Phone => Some(indices::USER_PHONE),
-            Self::EmployeeNumber => Some(indices::USER_EMPLOYEE_NUMBER),
-            Self::UidNumber => Some(indices::USER_UID_NUMBER),
-            _ => None,
-        }
+    /// How sure it is that an entry of the kind has the attribute.
+    pub(crate) fn presence(self, kind: Kind) -> Presence {
+        self.column(kind).map_or(Presence::Never, |column| column.presence)
     }
 
-    /// Whether every entry of the kind has the attribute.
-    pub(crate) const fn always_present(self, kind: Kind) -> bool {
-        match self {
-            Self::Uuid | Self::Created | Self::Modified => true,
-            Self::Login
-            | Self::DisplayName
-            | Self::Surname
-            | Self::UidNumber
-            | Self::HomeDirectory => matches!(kind, Kind::User),
-            Self::GidNumber => matches!(kind, Kind::User | Kind::Group),
-            Self::Name => !matches!(kind, Kind::User),
-            _ => false,
-        }
+    fn column(self, kind: Kind) -> Option<&'static Column> {
+        columns(kind).iter().find(|column| column.attribute == self)
     }
 }
+
+/// How sure it is that an entry has an attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Presence {
+    /// Each entry of the kind has it.
+    Always,
+    /// Some entries of the kind have it.
+    Sometimes,
+    /// No entry of the kind has it.
+    Never,
+}
+
+/// An attribute that a kind can have.
+struct Column {
+    attribute: Attribute,
+    presence: Presence,
+    index: Option<Index>,
+}
+
+const fn always(attribute: Attribute, index: Option<Index>) -> Column {
+    Column { attribute, presence: Presence::Always, index }
+}
+
+const fn sometimes(attribute: Attribute, index: Option<Index>) -> Column {
+    Column { attribute, presence: Presence::Sometimes, index }
+}
+
+/// Every attribute of a stored kind; the most wanted first.
+const fn columns(kind: Kind) -> &'static [Column] {
+    match kind {
+        Kind::User => USER,
+        Kind::Group => GROUP,
+        Kind::ServiceAccount => SERVICE_ACCOUNT,
+        Kind::Container => &[],
+    }
+}
+
+const USER: &[Column] = &[
+    always(Attribute::Login, Some(indices::USER_LOGIN)),
+    sometimes(Attribute::Mail, Some(indices::USER_MAIL)),
+    always(Attribute::Uuid, Some(indices::USER_UUID)),
+    sometimes(Attribute::UidNumber, Some(indices::USER_UID_NUMBER)),
+    always(Attribute::DisplayName, Some(indices::USER_DISPLAY_NAME)),
+    always(Attribute::Surname, Some(indices::USER_SURNAME)),
+    sometimes(Attribute::GivenName, Some(indices::USER_GIVEN_NAME)),
+    always(Attribute::Modified, Some(indices::USER_MODIFIED)),
+    always(Attribute::Created, None),
+    sometimes(Attribute::Phone, Some(indices::USER_PHONE)),
+    sometimes(Attribute::EmployeeNumber, Some(indices::USER_EMPLOYEE_NUMBER)),
+    sometimes(Attribute::Mobile, None),
+    sometimes(Attribute::Title, None),
+    sometimes(Attribute::Description, None),
+    sometimes(Attribute::GidNumber, None),
+    sometimes(Attribute::HomeDirectory, None),
+    sometimes(Attribute::LoginShell, None),
+    sometimes(Attribute::SshKey, None),
+];
+
+const GROUP: &[Column] = &[
+    always(Attribute::Name, Some(indices::GROUP_NAME)),
+    sometimes(Attribute::GidNumber, Some(indices::GROUP_GID_NUMBER)),
+    always(Attribute::Uuid, Some(indices::GROUP_UUID)),
+    always(Attribute::Modified, Some(indices::GROUP_MODIFIED)),
+    always(Attribute::Created, None),
+    sometimes(Attribute::Description, None),
+];
+
+const SERVICE_ACCOUNT: &[Column] = &[
+    always(Attribute::Name, Some(indices::SERVICE_ACCOUNT_NAME)),
+    always(Attribute::Uuid, Some(indices::SERVICE_ACCOUNT_UUID)),
+    always(Attribute::Created, None),
+    always(Attribute::Modified, None),
+    sometimes(Attribute::Description, None),
+];

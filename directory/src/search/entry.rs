@@ -88,15 +88,26 @@ impl Entry {
 
     /// Shows every value of an attribute to `visit`, in order.
     pub fn visit(&self, attribute: Attribute, visit: &mut dyn FnMut(Fact<'_>)) {
-        match attribute {
-            Attribute::Uuid => visit(Fact::Id(self.uuid())),
-            Attribute::Created => visit(Fact::Number(self.stamp().created.seconds())),
-            Attribute::Modified => visit(Fact::Number(self.stamp().modified.seconds())),
-            _ => match self {
-                Self::User(_, user) => visit_user(user, attribute, visit),
-                Self::Group(_, group) => visit_group(group, attribute, visit),
-                Self::ServiceAccount(_, account) => visit_account(account, attribute, visit),
-            },
+        if let Some(fact) = self.common_fact(attribute) {
+            return visit(fact);
+        }
+        match self {
+            Self::User(_, user) => visit_user(user, attribute, visit),
+            Self::Group(_, group) => visit_group(group, attribute, visit),
+            Self::ServiceAccount(_, account) => visit_account(account, attribute, visit),
+        }
+    }
+
+    /// The value of an attribute that entries of every kind have.
+    fn common_fact(&self, attribute: Attribute) -> Option<Fact<'_>> {
+        if attribute == Attribute::Uuid {
+            Some(Fact::Id(self.uuid()))
+        } else if attribute == Attribute::Created {
+            Some(Fact::Number(self.stamp().created.seconds()))
+        } else if attribute == Attribute::Modified {
+            Some(Fact::Number(self.stamp().modified.seconds()))
+        } else {
+            None
         }
     }
 }

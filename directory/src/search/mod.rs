@@ -1,7 +1,7 @@
 //! Searching: a filter over an organization's entries, answered from indices.
 //!
-//! A filter is planned ([`plan`]) into candidates that hold every match and perhaps more, and
-//! each candidate is judged in full ([`judge`]) with three-valued logic. A search pauses and goes
+//! A filter is planned (`plan`) into candidates that hold every match and perhaps more, and
+//! each candidate is judged in full (`judge`) with three-valued logic. A search pauses and goes
 //! on at a position, not in a snapshot that is held.
 
 mod attribute;

@@ -4,7 +4,7 @@ use std::ops::Bound;
 
 use storage::{Id, Index, ReadError, Reading, Snapshot};
 
-use super::attribute::{Attribute, Kind, Rule};
+use super::attribute::{Attribute, Kind, Presence, Rule};
 use super::filter::{Comparison, Filter, Value};
 use super::judge::has_pieces;
 use crate::collections::{Member, ancestors_of_group, descendants, groups_of_user};
@@ -83,9 +83,13 @@ impl Planner<'_> {
         attribute: Attribute,
         comparison: &Comparison,
     ) -> Result<Candidates, ReadError> {
+        let presence = attribute.presence(kind);
+        if presence == Presence::Never {
+            return Ok(Candidates::none());
+        }
         let Some(index) = attribute.index(kind) else { return Ok(Candidates::All) };
         match comparison {
-            Comparison::Present if attribute.always_present(kind) => Ok(Candidates::All),
+            Comparison::Present if presence == Presence::Always => Ok(Candidates::All),
             Comparison::Present => self.starting(index, ""),
             Comparison::Equal(value) => self.equal(index, attribute, value),
             Comparison::AtLeast(value) => {

@@ -67,7 +67,7 @@ pub type Visitor<'v> = &'v mut dyn FnMut(&Found<'_>) -> Result<Visit, Error>;
 /// So many records are read in one go between two looks at the reader.
 const BATCH: usize = 64;
 
-impl<'s> Grant<'_, &'s Snapshot, Search> {
+impl Grant<'_, &Snapshot, Search> {
     /// Plans a search over some kinds of entries, from a position on.
     ///
     /// `look_through` bounds how many entries are judged in vain.
