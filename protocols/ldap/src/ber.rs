@@ -196,17 +196,6 @@ pub(crate) fn head(tag: u8, content: usize) -> ShortBytes {
     ShortBytes { octets, length }
 }
 
-/// How many octets [`head`] takes.
-pub(crate) const fn head_length(content: usize) -> usize {
-    match content {
-        0..=0x7f => 2,
-        0x80..=0xff => 3,
-        0x100..=0xffff => 4,
-        0x1_0000..=0xff_ffff => 5,
-        _ => 6,
-    }
-}
-
 /// Appends an element with this content.
 pub(crate) fn put(output: &mut BytesMut, tag: u8, content: &[u8]) {
     if let Ok(length @ 0..=0x7f) = u8::try_from(content.len()) {
@@ -230,42 +219,54 @@ pub(crate) fn integer(number: u32) -> ShortBytes {
     ShortBytes { octets, length }
 }
 
-/// Puts a header in front of everything from `start` on, which moves to make room.
-///
-/// The caller wrote one octet of room for the length behind the tag ([`open`]), which is enough for
-/// most elements: then nothing moves.
-pub(crate) fn close(output: &mut BytesMut, opened: Opened) {
-    let content = output.len().saturating_sub(opened.0 + 2);
-    let extra = head_length(content) - 2;
-    if extra > 0 {
-        output.resize(output.len() + extra, 0);
-        if let Some(moved) = output.get_mut(opened.0 + 2..) {
-            moved.copy_within(..content, extra);
-        }
-    }
-    let tag = output.get(opened.0).copied().unwrap_or_default();
-    let head = head(tag, content);
-    if let Some(slot) = output.get_mut(opened.0..opened.0 + 2 + extra) {
-        slot.copy_from_slice(head.as_slice());
-    }
-}
-
-/// Where an element began whose length is not known yet.
+/// An element whose length is not known yet.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Opened(usize);
+pub(crate) struct Opened {
+    tag: u8,
+    start: usize,
+    /// Octets left free for tag and length.
+    room: usize,
+}
 
 impl Opened {
-    /// Where its tag stands.
+    /// Where its tag will stand.
     pub(crate) const fn start(self) -> usize {
-        self.0
+        self.start
     }
 }
 
-/// Begins an element.
+/// Begins an element that is probably shorter than 128 octets.
 pub(crate) fn open(output: &mut BytesMut, tag: u8) -> Opened {
-    let opened = Opened(output.len());
-    output.extend_from_slice(&[tag, 0]);
-    opened
+    let start = output.len();
+    output.extend_from_slice(&[0; 2]);
+    Opened { tag, start, room: 2 }
+}
+
+/// Begins an element that probably has between 256 and 65,535 octets.
+pub(crate) fn open_large(output: &mut BytesMut, tag: u8) -> Opened {
+    let start = output.len();
+    output.extend_from_slice(&[0; 4]);
+    Opened { tag, start, room: 4 }
+}
+
+/// Ends an element with everything that was written since it began. The content moves if the guess
+/// about its length was wrong, so that the length takes the fewest octets.
+pub(crate) fn close(output: &mut BytesMut, opened: Opened) {
+    let Opened { tag, start, room } = opened;
+    let end = output.len();
+    let head = head(tag, end.saturating_sub(start + room));
+    let needed = head.as_slice().len();
+    if needed > room {
+        output.resize(end + needed - room, 0);
+    }
+    let Some(element) = output.get_mut(start..) else { return };
+    if needed != room {
+        element.copy_within(room..end - start, needed);
+    }
+    if let Some(slot) = element.get_mut(..needed) {
+        slot.copy_from_slice(head.as_slice());
+    }
+    output.truncate(end - room + needed);
 }
 
 #[cfg(test)]
@@ -297,12 +298,38 @@ mod tests {
     }
 
     #[test]
-    fn written_headers_are_read_back() {
-        for length in [0, 1, 127, 128, 255, 256, 65_535, 65_536, 1 << 24] {
-            let written = head(0x04, length);
-            assert_eq!(written.as_slice().len(), head_length(length));
+    fn written_headers_are_the_shortest_and_read_back() {
+        let widths = [
+            (0, 2),
+            (127, 2),
+            (128, 3),
+            (255, 3),
+            (256, 4),
+            (65_535, 4),
+            (65_536, 5),
+            (1 << 24, 6),
+        ];
+        for (content, width) in widths {
+            let written = head(0x04, content);
+            assert_eq!(written.as_slice().len(), width);
             let read = header(written.as_slice());
-            assert_eq!(read, Ok(Header::Complete { header: head_length(length), content: length }));
+            assert_eq!(read, Ok(Header::Complete { header: width, content }));
+        }
+    }
+
+    #[test]
+    fn what_was_begun_ends_alike_however_its_length_was_guessed() {
+        for length in [0, 1, 127, 128, 255, 256, 65_535, 65_536] {
+            let content = vec![0x41; length];
+            let mut plain = BytesMut::from(&b"before"[..]);
+            put(&mut plain, 0x30, &content);
+            for open in [open, open_large] {
+                let mut guessed = BytesMut::from(&b"before"[..]);
+                let opened = open(&mut guessed, 0x30);
+                guessed.extend_from_slice(&content);
+                close(&mut guessed, opened);
+                assert_eq!(guessed, plain, "{length}");
+            }
         }
     }
 

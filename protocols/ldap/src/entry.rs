@@ -62,11 +62,11 @@ impl EntryWriter<'_> {
         self.room()?;
         self.search.given += 1;
         let id = ber::integer(self.id);
-        let message = ber::open(self.output, SEQUENCE);
+        let message = ber::open_large(self.output, SEQUENCE);
         ber::put(self.output, ber::INTEGER, id.as_slice());
-        let operation = ber::open(self.output, SEARCH_RESULT_ENTRY);
+        let operation = ber::open_large(self.output, SEARCH_RESULT_ENTRY);
         ber::put(self.output, OCTET_STRING, dn.as_bytes());
-        let list = ber::open(self.output, SEQUENCE);
+        let list = ber::open_large(self.output, SEQUENCE);
         fill(&mut Attributes { output: self.output, search: self.search });
         for opened in [list, operation, message] {
             ber::close(self.output, opened);
