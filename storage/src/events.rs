@@ -26,7 +26,7 @@ pub(crate) use self::folder::{Folder, Memory};
 use self::queue::Log;
 use crate::{Corrupt, Partition};
 
-/// The most octets that the body of an event may have.
+/// The most octets that the body of an appended event may have.
 pub const MAX_EVENT: usize = 64 * 1024;
 
 /// When events are written, sealed and dropped.

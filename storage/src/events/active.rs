@@ -1,9 +1,10 @@
 //! The segment that events are appended to.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::folder::{Folder, SegmentFile};
-use super::frame::{Entry, MAX_FRAME};
+use super::frame::Entry;
 use super::{EventError, Stored};
 use crate::{Corrupt, Partition};
 
@@ -16,9 +17,11 @@ pub(crate) struct Active {
     pub(crate) copied: u64,
     /// When its first event happened.
     pub(crate) started_ms: Option<u64>,
+    /// When its newest event happened.
+    pub(crate) newest_ms: u64,
     pub(crate) count: u32,
     pub(crate) end: u64,
-    places: HashMap<u32, Vec<Place>>,
+    places: BTreeMap<u32, Vec<Place>>,
 }
 
 /// Where an event stands.
@@ -55,12 +58,9 @@ impl Active {
         };
         let mut active = Self::empty(file, first, copied);
         let length = active.file.len()?;
-        let mut frames = Frames::new(&active.file, length);
-        let mut entries = Vec::new();
+        let file = Arc::clone(&active.file);
+        let mut frames = Frames::new(&file, length);
         while let Some((entry, end)) = frames.next()? {
-            entries.push((entry, end));
-        }
-        for (entry, end) in entries {
             active.note(&entry);
             active.end = end;
         }
@@ -71,12 +71,18 @@ impl Active {
         Ok(Some(active))
     }
 
+    /// The sequence number that the next event gets.
+    pub(crate) fn next(&self) -> u64 {
+        self.first + u64::from(self.count)
+    }
+
     /// Takes in an event that was written at the end; the caller moves the end.
     pub(crate) fn note(&mut self, entry: &Entry) {
         let place = Place { sequence: entry.sequence, offset: self.end };
         self.places.entry(entry.partition).or_default().push(place);
         self.copied = self.copied.max(entry.outbox);
         self.started_ms.get_or_insert(entry.time_ms);
+        self.newest_ms = self.newest_ms.max(entry.time_ms);
         self.count = self.count.saturating_add(1);
     }
 
@@ -97,18 +103,9 @@ impl Active {
         Ok(())
     }
 
-    /// Reads all events, in the order of their sequence numbers.
-    pub(crate) fn entries(&self) -> Result<Vec<Entry>, EventError> {
-        let mut frames = Frames::new(&self.file, self.end);
-        let mut entries = Vec::new();
-        while let Some((entry, _)) = frames.next()? {
-            entries.push(entry);
-        }
-        if u32::try_from(entries.len()) == Ok(self.count) {
-            Ok(entries)
-        } else {
-            Err(Corrupt::new("an event cannot be read").into())
-        }
+    /// Reads all events, sorted by partition, then by sequence number.
+    pub(crate) fn sorted(&self) -> impl Iterator<Item = Result<Entry, EventError>> {
+        self.places.values().flatten().map(|place| self.entry(place.offset))
     }
 
     fn entry(&self, offset: u64) -> Result<Entry, EventError> {
@@ -118,8 +115,17 @@ impl Active {
     }
 
     fn empty(file: SegmentFile, first: u64, copied: u64) -> Self {
-        let places = HashMap::new();
-        Self { file, first, copied, started_ms: None, count: 0, end: HEADER as u64, places }
+        let places = BTreeMap::new();
+        Self {
+            file,
+            first,
+            copied,
+            started_ms: None,
+            newest_ms: 0,
+            count: 0,
+            end: HEADER as u64,
+            places,
+        }
     }
 }
 
@@ -149,16 +155,14 @@ impl<'a> Frames<'a> {
                 self.offset += size as u64;
                 return Ok(Some((entry, self.offset)));
             }
-            let left = usize::try_from(self.length.saturating_sub(self.offset));
-            let left = left.unwrap_or(usize::MAX).min(self.step);
+            let left = self.length.saturating_sub(self.offset);
+            let left = usize::try_from(left).unwrap_or(usize::MAX);
             if left <= ahead.len() {
-                if self.step >= MAX_FRAME {
-                    return Ok(None);
-                }
-                self.step = MAX_FRAME;
-                continue;
+                return Ok(None);
             }
-            self.buffer = vec![0; left];
+            // Twice as much holds the frame in the end, however long it is.
+            let size = left.min(self.step.max(ahead.len().saturating_mul(2)));
+            self.buffer = vec![0; size];
             self.used = 0;
             self.file.read(self.offset, &mut self.buffer)?;
         }
@@ -189,5 +193,5 @@ const HEADER: usize = MAGIC.len() + 8 + 8 + 4;
 /// How much is read for one event: most fit.
 const ONE_FRAME: usize = 512;
 
-/// How much is read at once when all events are read; more than [`MAX_FRAME`].
+/// How much is read at once when all events are read.
 const MANY_FRAMES: usize = 1 << 20;

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{MAX_EVENT, Stored};
+use super::Stored;
 use crate::{Corrupt, Partition};
 
 /// An event as it is written.
@@ -57,7 +57,7 @@ impl Entry {
         let (length, rest) = input.split_first_chunk()?;
         let (crc, rest) = rest.split_first_chunk()?;
         let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-        let (encoded, rest) = rest.split_at_checked(length).filter(|_| length <= MAX_FRAME)?;
+        let (encoded, rest) = rest.split_at_checked(length)?;
         if crc32fast::hash(encoded) != u32::from_le_bytes(*crc) {
             return None;
         }
@@ -67,6 +67,3 @@ impl Entry {
         Some((entry, rest))
     }
 }
-
-/// The most octets that a frame may have with its header.
-pub(crate) const MAX_FRAME: usize = MAX_EVENT + 64;

@@ -48,7 +48,7 @@ impl Log {
         let segments = Segments::open(folder.as_ref())?;
         let queue = Queue {
             waiting: VecDeque::new(),
-            next_sequence: segments.active.first + u64::from(segments.active.count),
+            next_sequence: segments.active.next(),
             dropped: 0,
             copied: segments.active.copied,
             attempts: 0,
@@ -239,11 +239,9 @@ impl Log {
     fn seal(&self) -> Result<(), EventError> {
         let folder = self.folder.as_ref();
         let segments = unpoisoned(self.segments.read());
-        let (first, copied) = (segments.active.first, segments.active.copied);
-        let next = first + u64::from(segments.active.count);
-        let entries = segments.active.entries()?;
-        let sealed = Sealed::create(folder, entries, copied)?;
-        let active = Active::create(folder, next, copied)?;
+        let first = segments.active.first;
+        let sealed = Sealed::create(folder, &segments.active)?;
+        let active = Active::create(folder, segments.active.next(), segments.active.copied)?;
         drop(segments);
         let mut segments = unpoisoned(self.segments.write());
         segments.active = active;

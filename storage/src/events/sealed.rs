@@ -9,6 +9,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::active::Active;
 use super::folder::{Folder, SegmentFile};
 use super::frame::Entry;
 use super::{EventError, Stored};
@@ -48,30 +49,26 @@ impl Sealed {
         format!("{first:020}.sealed")
     }
 
-    /// Writes a segment; it has its name only when it is whole on the disk.
-    pub(crate) fn create(
-        folder: &dyn Folder,
-        mut entries: Vec<Entry>,
-        copied: u64,
-    ) -> Result<Self, EventError> {
+    /// Seals a segment; the sealed one has its name only when it is whole on the disk.
+    pub(crate) fn create(folder: &dyn Folder, active: &Active) -> Result<Self, EventError> {
         let mut index = SegmentIndex {
-            first: entries.first().map_or(0, |entry| entry.sequence),
-            last: entries.last().map_or(0, |entry| entry.sequence),
-            copied,
-            newest_ms: entries.iter().map(|entry| entry.time_ms).max().unwrap_or(0),
+            first: active.first,
+            last: active.next() - 1,
+            copied: active.copied,
+            newest_ms: active.newest_ms,
             blocks: Vec::new(),
         };
-        entries.sort_unstable_by_key(place);
         let name = Self::name(index.first);
         let unfinished = format!("{name}{UNFINISHED}");
         let file = folder.open(&unfinished)?;
         file.set_len(0)?;
         let mut end = 0;
-        let mut entries = entries.iter().peekable();
+        let mut entries = active.sorted().peekable();
         let mut text = Vec::with_capacity(BLOCK * 2);
         while let Some(entry) = entries.next() {
+            let entry = entry?;
             if text.is_empty() {
-                let first = place(entry);
+                let first = (entry.partition, entry.sequence);
                 index.blocks.push(Block { offset: end, length: 0, crc: 0, first });
             }
             entry.write(&mut text)?;
@@ -153,10 +150,6 @@ const MAGIC: &[u8; 8] = b"tnsealed";
 
 /// How many octets of events go into a block before compression.
 const BLOCK: usize = 32 * 1024;
-
-fn place(entry: &Entry) -> (u32, u64) {
-    (entry.partition, entry.sequence)
-}
 
 fn finish(index: &mut SegmentIndex, compressed: &[u8]) -> Result<(), Corrupt> {
     if let Some(block) = index.blocks.last_mut() {

@@ -140,3 +140,18 @@ fn a_tail_that_was_not_written_whole_is_cut_off() {
     log.flush().unwrap();
     assert_eq!(texts(&log, organization(3), None, 2), ["after", "event 26"]);
 }
+
+#[test]
+fn an_event_of_a_change_may_be_long() {
+    let folder = Arc::new(Memory::default());
+    let log = EventLog::open_folder(folder.clone(), options()).unwrap();
+    let long = Event { body: vec![b'l'; 3_000_000], ..event(1, organization(1), "") };
+    log.copy(vec![(1, long.clone()), (2, event(1, organization(1), "next"))]);
+    log.flush().unwrap();
+    assert_eq!(log.copied(), 2);
+    drop(log);
+    let log = EventLog::open_folder(folder, options()).unwrap();
+    let found = log.newest(organization(1), None, 9).unwrap();
+    assert_eq!((found.len(), log.copied()), (2, 2));
+    assert!(found[1].body == long.body);
+}
