@@ -24,6 +24,7 @@ impl Session {
         self.partial_since = None;
         self.active = self.clock;
         let Ok(Envelope { id, operation, .. }) = Envelope::read(&message) else {
+            message.as_mut().zeroize();
             self.disconnect(ResultCode::ProtocolError, "the message is not a request");
             return None;
         };
@@ -48,41 +49,42 @@ impl Session {
         }
     }
 
-    /// A request that may run beside others.
+    /// A request that may run beside others: what cannot be done is answered at once.
     fn operate(&mut self, message: BytesMut) -> Option<Command> {
         let message = message.freeze();
-        let Ok(Envelope { id, operation, body, controls }) = Envelope::read(&message) else {
-            return None;
-        };
-        let beside = if operation == Operation::Search { Beside::Search } else { Beside::Other };
-        let done = match self.examined(&message, controls, beside) {
-            Err(outcome) => Err(outcome),
-            Ok(controls) => match operation {
-                Operation::Search => self.search(id, &message, body, controls),
-                Operation::Compare => request::compare(&message, body)
-                    .map(|request| {
-                        Some(self.ask(id, message.len(), Work::Compare, Question::Compare(request)))
-                    })
-                    .map_err(Outcome::from),
-                Operation::Extended => self.extended(id, body).map(Some),
-                Operation::Modify
-                | Operation::Add
-                | Operation::Delete
-                | Operation::ModifyDn
-                | Operation::Bind
-                | Operation::Unbind
-                | Operation::Abandon => {
-                    Err(Outcome::new(ResultCode::UnwillingToPerform, NO_WRITES))
-                }
-            },
-        };
-        match (done, operation.response()) {
-            (Ok(command), _) => command,
-            (Err(outcome), Some(response)) => {
-                response::result(&mut self.output, id, response, &outcome);
+        let envelope = Envelope::read(&message).ok()?;
+        match self.perform(&message, envelope) {
+            Ok(command) => command,
+            Err(outcome) => {
+                let response = envelope.operation.response()?;
+                response::result(&mut self.output, envelope.id, response, &outcome);
                 None
             }
-            (Err(_), None) => None,
+        }
+    }
+
+    fn perform(
+        &mut self,
+        message: &Bytes,
+        envelope: Envelope<'_>,
+    ) -> Result<Option<Command>, Outcome> {
+        let Envelope { id, operation, body, controls } = envelope;
+        let beside = if operation == Operation::Search { Beside::Search } else { Beside::Other };
+        let controls = self.examined(message, controls, beside)?;
+        match operation {
+            Operation::Search => self.search(id, message, body, controls),
+            Operation::Compare => {
+                let question = Question::Compare(request::compare(message, body)?);
+                Ok(Some(self.ask(id, message.len(), Work::Compare, question)))
+            }
+            Operation::Extended => self.extended(id, body).map(Some),
+            Operation::Modify
+            | Operation::Add
+            | Operation::Delete
+            | Operation::ModifyDn
+            | Operation::Bind
+            | Operation::Unbind
+            | Operation::Abandon => Err(Outcome::new(ResultCode::UnwillingToPerform, NO_WRITES)),
         }
     }
 
