@@ -23,7 +23,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
 
 use crate::data::Data;
@@ -111,6 +111,7 @@ fn main() -> Result<()> {
     say(&format!("working in {}", directory.path().display()));
 
     let mut outcomes = Vec::new();
+    let mut failures = Vec::new();
     for peer in Peer::value_variants() {
         if !arguments.only.is_empty() && !arguments.only.contains(peer) {
             continue;
@@ -128,19 +129,30 @@ fn main() -> Result<()> {
         };
         std::fs::create_dir_all(&setup.directory)?;
         say(&format!("{name}: loading and starting"));
-        let subject = peer.start(&setup, &arguments).context(name)?;
-        outcomes.push(examine(subject, &data, &arguments)?);
+        let started = peer.start(&setup, &arguments);
+        match started.and_then(|subject| examine(subject, &data, &arguments, &mut failures)) {
+            Ok(outcome) => outcomes.push(outcome),
+            Err(error) => fail(&mut failures, &name, &error),
+        }
     }
     let text = report::write(&machine, &cores, &data, &arguments, &outcomes)?;
     std::io::stdout().write_all(text.as_bytes())?;
     if let Some(path) = &arguments.write {
         std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))?;
     }
+    let wrong = |outcome: &Outcome| outcome.figures.iter().any(|(_, f)| f.errors > 0);
+    ensure!(failures.is_empty(), "{}", failures.join("; "));
+    ensure!(!outcomes.iter().any(wrong), "there were wrong answers");
     Ok(())
 }
 
 /// Puts a server through all scenarios and stops it.
-fn examine(subject: Subject, data: &Data, arguments: &Arguments) -> Result<Outcome> {
+fn examine(
+    subject: Subject,
+    data: &Data,
+    arguments: &Arguments,
+    failures: &mut Vec<String>,
+) -> Result<Outcome> {
     let load = Load {
         workers: arguments.workers,
         warm_up: Duration::from_secs(arguments.warm_up),
@@ -148,18 +160,28 @@ fn examine(subject: Subject, data: &Data, arguments: &Arguments) -> Result<Outco
     };
     let mut figures = Vec::new();
     for scenario in Scenario::ALL {
-        let title = scenario.title();
-        let measured = scenario.measure(&subject, data, load);
-        let Some(seen) = measured.with_context(|| format!("{title} of {}", subject.name))? else {
-            continue;
-        };
-        say(&summary(subject.name, title, &seen));
-        figures.push((scenario, seen));
+        match scenario.measure(&subject, data, load) {
+            Ok(Some(seen)) => {
+                say(&summary(subject.name, scenario.title(), &seen));
+                figures.push((scenario, seen));
+            }
+            Ok(None) => {}
+            Err(error) => {
+                let what = format!("{} of {}", scenario.title(), subject.name);
+                fail(failures, &what, &error);
+            }
+        }
     }
     let mut life = subject.life;
     life.after_run = subject.server.memory()?;
     subject.server.stop()?;
     Ok(Outcome { name: subject.name, version: subject.version, life, figures })
+}
+
+/// Notes what could not be measured; the rest goes on.
+fn fail(failures: &mut Vec<String>, what: &str, error: &anyhow::Error) {
+    failures.push(format!("{what}: {error:#}"));
+    say(&format!("FAILED: {what}: {error:#}"));
 }
 
 fn summary(name: &str, title: &str, figures: &Figures) -> String {
