@@ -30,9 +30,9 @@ impl Session {
         };
         match operation {
             Operation::Bind => {
-                let command = self.bind(id, &message);
+                self.bind(id, &message);
                 message.as_mut().zeroize();
-                command
+                None
             }
             Operation::Unbind => {
                 self.close();
@@ -123,7 +123,7 @@ impl Session {
 
     /// RFC 4511 section 4.2.1: what runs is abandoned, who was bound is anonymous, then the Bind is
     /// looked at.
-    fn bind(&mut self, id: u32, message: &[u8]) -> Option<Command> {
+    fn bind(&mut self, id: u32, message: &[u8]) {
         self.generation += 1;
         self.bound = false;
         let abandoned = self.running.drain(..).map(|running| Command::Abandoned(running.ticket));
@@ -135,8 +135,7 @@ impl Session {
             }
             Ok(Bind::Simple(request)) => {
                 let command = self.ask(id, message.len(), Work::Bind, Question::Bind(request));
-                self.commands.push_back(command);
-                return None;
+                return self.commands.push_back(command);
             }
             Ok(Bind::Anonymous) => Outcome::success(),
             Ok(Bind::Unauthenticated) => {
@@ -155,7 +154,6 @@ impl Session {
         };
         response::result(&mut self.output, id, response::BIND_RESPONSE, &outcome);
         self.commands.push_back(Command::Anonymous);
-        None
     }
 
     fn bind_request(&self, message: &[u8]) -> Result<Bind, Outcome> {
