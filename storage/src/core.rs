@@ -9,11 +9,13 @@ use redb::{Database, ReadTransaction, ReadableDatabase, WriteTransaction};
 use crate::disk::Disk;
 use crate::file::Lock;
 use crate::seal::Vault;
-use crate::{Commit, EventLog, Options, ReadError, writer};
+use crate::{Commit, EventLog, Options, ReadError, Snapshot, writer};
 
 /// What readers and the writer share.
 pub(crate) struct Core {
     disk: Disk,
+    /// The snapshot of the last commit, once somebody has asked for it.
+    latest: RwLock<Option<Snapshot>>,
     database: RwLock<Opened>,
     ailing: AtomicBool,
     pub(crate) vault: Arc<Vault>,
@@ -47,6 +49,7 @@ impl Core {
     ) -> Self {
         Self {
             disk,
+            latest: RwLock::default(),
             database: RwLock::new(Opened::Writable(database)),
             ailing: AtomicBool::new(false),
             vault,
@@ -56,6 +59,27 @@ impl Core {
             sequence: AtomicU64::new(0),
             _lock: lock,
         }
+    }
+
+    /// The state of the last commit. Readers share it until the next one.
+    pub(crate) fn snapshot(&self) -> Result<Snapshot, ReadError> {
+        let latest = self.latest.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(latest) = latest {
+            return Ok(latest);
+        }
+        // Under the lock, so that `expire` cannot come between taking the snapshot and keeping it.
+        let mut latest = self.latest.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(latest) = &*latest {
+            return Ok(latest.clone());
+        }
+        let snapshot = Snapshot::new(&self.begin_read()?, Arc::clone(&self.vault))?;
+        *latest = Some(snapshot.clone());
+        Ok(snapshot)
+    }
+
+    /// Makes the next reader take a new snapshot; called after every commit.
+    pub(crate) fn expire(&self) {
+        *self.latest.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     pub(crate) fn begin_read(&self) -> Result<ReadTransaction, ReadError> {
@@ -103,6 +127,7 @@ impl Core {
                 *self.opened() = Opened::Writable(writable);
             }
         } else {
+            self.expire();
             let mut database = self.opened();
             *database = Opened::Lost;
             *database = match self.disk.open(self.options.cache_bytes) {
@@ -113,6 +138,7 @@ impl Core {
                 },
             };
         }
+        self.expire();
         let lost = matches!(*self.opened(), Opened::Lost);
         self.ailing.store(lost, Ordering::Release);
         self.disk.forget_failure();

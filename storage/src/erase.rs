@@ -32,6 +32,7 @@ pub(crate) fn step(core: &Core) -> Result<bool, ReadError> {
     writer::apply(&mut data, &removed)?;
     drop(data);
     transaction.commit().map_err(ReadError::of)?;
+    core.expire();
     Ok(true)
 }
 

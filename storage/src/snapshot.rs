@@ -13,7 +13,12 @@ use crate::{ReadError, Reading};
 ///
 /// Hold one for a request, not longer: as long as it lives, space that later changes free cannot
 /// be used again.
+#[derive(Clone)]
 pub struct Snapshot {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
     data: ReadOnlyTable<&'static [u8], &'static [u8]>,
     vault: Arc<Vault>,
 }
@@ -21,12 +26,12 @@ pub struct Snapshot {
 impl Snapshot {
     pub(crate) fn new(transaction: &ReadTransaction, vault: Arc<Vault>) -> Result<Self, ReadError> {
         let data = transaction.open_table(DATA).map_err(ReadError::of)?;
-        Ok(Self { data, vault })
+        Ok(Self { inner: Arc::new(Inner { data, vault }) })
     }
 }
 
 impl Reading for Snapshot {
     fn view(&self) -> View<'_> {
-        View { data: &self.data, pending: None, vault: &self.vault }
+        View { data: &self.inner.data, pending: None, vault: &self.inner.vault }
     }
 }

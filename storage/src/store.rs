@@ -132,7 +132,7 @@ impl Store {
         if self.core.is_ailing() {
             self.door.nudge();
         }
-        Snapshot::new(&self.core.begin_read()?, Arc::clone(&self.core.vault))
+        self.core.snapshot()
     }
 
     /// Runs `work` on the writer thread and returns after the durable commit that holds it.

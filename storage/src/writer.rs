@@ -133,6 +133,7 @@ impl Writer {
             catch_unwind(group).unwrap_or_else(|_| Err(Corrupt::new("writing panicked").into()));
         match kept {
             Ok(kept) => {
+                self.core.expire();
                 self.core.vault.settle(!kept.commits.is_empty());
                 self.publish(kept);
                 Ok(())

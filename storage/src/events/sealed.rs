@@ -149,7 +149,7 @@ pub(crate) const UNFINISHED: &str = ".unfinished";
 const MAGIC: &[u8; 8] = b"tnsealed";
 
 /// How many octets of events go into a block before compression.
-const BLOCK: usize = 32 * 1024;
+const BLOCK: usize = 16 * 1024;
 
 fn finish(index: &mut SegmentIndex, compressed: &[u8]) -> Result<(), Corrupt> {
     if let Some(block) = index.blocks.last_mut() {
