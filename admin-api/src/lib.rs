@@ -1,1 +1,26 @@
-//! Skeleton.
+//! The admin API: HTTP for those who change what the directory holds.
+//!
+//! Every route names the permission that it needs as a type and works through a grant for it;
+//! what a permission means and who holds it is decided in `directory` alone. The OpenAPI document
+//! is made from the handlers.
+
+mod api;
+mod body;
+mod caller;
+mod dn;
+mod layers;
+mod list;
+mod moment;
+mod network;
+mod openapi;
+mod patch;
+mod problem;
+mod revision;
+mod role;
+mod router;
+mod secret_text;
+mod v1;
+
+pub use api::Limits;
+pub use openapi::{Route, openapi, openapi_json, routes};
+pub use router::router;

@@ -1,0 +1,102 @@
+//! What every handler shares: the directory, the clock, the limits.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use directory::access::Context;
+use directory::collections::{GeneratedPassword, NewPassword};
+use directory::{Changing, Directory, Error, Time};
+use tokio::sync::Semaphore;
+
+use crate::problem::Problem;
+use crate::secret_text::SecretText;
+
+/// The limits on a request, named.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The most octets of a body.
+    pub body: usize,
+    /// How long a body may take to arrive.
+    pub body_time: Duration,
+    /// The most new passwords hashed at once; others wait.
+    pub hashing: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { body: 256 * 1024, body_time: Duration::from_secs(10), hashing: 2 }
+    }
+}
+
+/// The state behind the router; clones share it.
+#[derive(Clone)]
+pub(crate) struct Api {
+    pub(crate) directory: Directory,
+    pub(crate) limits: Limits,
+    clock: Arc<dyn Fn() -> Time + Send + Sync>,
+    hashing: Arc<Semaphore>,
+}
+
+impl Api {
+    pub(crate) fn new(
+        directory: Directory,
+        clock: impl Fn() -> Time + Send + Sync + 'static,
+        limits: Limits,
+    ) -> Self {
+        let hashing = Arc::new(Semaphore::new(limits.hashing.max(1)));
+        Self { directory, limits, clock: Arc::new(clock), hashing }
+    }
+
+    pub(crate) fn now(&self) -> Time {
+        (self.clock)()
+    }
+
+    /// Changes the directory on a thread that may wait for the disk.
+    pub(crate) async fn change<T: Send + 'static>(
+        &self,
+        context: Context,
+        work: impl FnOnce(&mut Changing<'_, '_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.blocking(move |directory| directory.change(context, work)).await
+    }
+
+    /// Hashes a new password.
+    pub(crate) async fn hash(&self, text: SecretText) -> Result<NewPassword, Problem> {
+        let password = text.password()?;
+        let turn = Arc::clone(&self.hashing).acquire_owned().await;
+        self.blocking(move |directory| {
+            let hashed =
+                NewPassword::hashed(password, directory.hash_parameters(), directory.tools());
+            drop(turn);
+            hashed
+        })
+        .await
+    }
+
+    /// Makes a password and hashes it.
+    pub(crate) async fn generate_password(&self) -> Result<GeneratedPassword, Problem> {
+        let turn = Arc::clone(&self.hashing).acquire_owned().await;
+        self.blocking(move |directory| {
+            let made = GeneratedPassword::generate(directory.hash_parameters(), directory.tools());
+            drop(turn);
+            made
+        })
+        .await
+    }
+
+    /// Runs what hashes or waits for the disk on a thread for such work.
+    pub(crate) async fn blocking<T, E>(
+        &self,
+        work: impl FnOnce(&Directory) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        E: Into<Problem> + Send + 'static,
+    {
+        let directory = self.directory.clone();
+        match tokio::task::spawn_blocking(move || work(&directory)).await {
+            Ok(done) => done.map_err(Into::into),
+            Err(error) => Err(Problem::internal(&error)),
+        }
+    }
+}

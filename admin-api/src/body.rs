@@ -1,0 +1,111 @@
+//! Reading a JSON body within its limits, and saying what is wrong with one.
+
+use axum::body::{Body as Octets, to_bytes};
+use axum::extract::{FromRequest, FromRequestParts, Query as AxumQuery, Request};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+use serde_path_to_error::Segment;
+
+use crate::api::Api;
+use crate::problem::Problem;
+
+/// A JSON body.
+pub(crate) struct Body<T>(pub(crate) T);
+
+/// The query of a URL.
+pub(crate) struct Query<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<Api> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        if !is_json(&parts) {
+            let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+            let detail = "Send the body with `Content-Type: application/json`.";
+            return Err(Problem::new(status, "not-json", "Not JSON", detail));
+        }
+        parse(&receive(body, api).await?).map(Self)
+    }
+}
+
+impl<T: DeserializeOwned> FromRequestParts<Api> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        match AxumQuery::<T>::from_request_parts(parts, api).await {
+            Ok(AxumQuery(query)) => Ok(Self(query)),
+            Err(rejection) => {
+                let title = "The query is not acceptable";
+                let detail = rejection.body_text();
+                Err(Problem::new(StatusCode::BAD_REQUEST, "query", title, detail))
+            }
+        }
+    }
+}
+
+fn is_json(parts: &Parts) -> bool {
+    let value = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = value.and_then(|value| value.split(';').next()).map(str::trim);
+    essence.is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"))
+}
+
+async fn receive(body: Octets, api: &Api) -> Result<axum::body::Bytes, Problem> {
+    let limits = api.limits;
+    match tokio::time::timeout(limits.body_time, to_bytes(body, limits.body)).await {
+        Ok(Ok(octets)) => Ok(octets),
+        Ok(Err(error)) if is_too_large(&error) => {
+            let detail = format!("The body has more than {} octets; send less.", limits.body);
+            Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large", detail))
+        }
+        Ok(Err(_)) => {
+            let detail = "The body ended before it was complete.";
+            Err(Problem::new(StatusCode::BAD_REQUEST, "malformed", "Not JSON", detail))
+        }
+        Err(_) => {
+            let detail = "The body took too long to arrive; send it again.";
+            Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", "Too slow", detail))
+        }
+    }
+}
+
+fn is_too_large(error: &axum::Error) -> bool {
+    use std::error::Error;
+    error.source().is_some_and(|source| source.to_string().contains("limit exceeded"))
+}
+
+fn parse<T: DeserializeOwned>(octets: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(octets);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let inner = error.inner();
+        if inner.is_data() {
+            Problem::invalid(pointer(error.path()), inner.to_string())
+        } else {
+            malformed(inner)
+        }
+    })?;
+    json.end().map_err(|error| malformed(&error))?;
+    Ok(value)
+}
+
+fn malformed(error: &serde_json::Error) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "malformed", "Not JSON", error.to_string())
+}
+
+/// A path as a JSON pointer (RFC 6901).
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    let mut pointer = String::new();
+    for segment in path.iter() {
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Map { key } | Segment::Enum { variant: key } => {
+                pointer.push('/');
+                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+            }
+            Segment::Unknown => {}
+        }
+    }
+    pointer
+}

@@ -1,0 +1,169 @@
+//! Who calls, and whether they may: extractors that run before the body is looked at.
+
+use std::marker::PhantomData;
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, FromRequestParts, RawPathParams};
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use directory::access::{Actor, AtProvider, Context, InOrganization, View};
+use directory::records::Base;
+use directory::{Changing, Error, OrganizationId, Place, ReadingTransaction};
+use uuid::Uuid;
+
+use crate::api::Api;
+use crate::problem::Problem;
+
+/// An admin whose bearer token is alive.
+pub(crate) struct Caller {
+    pub(crate) api: Api,
+    pub(crate) context: Context,
+}
+
+/// An admin who may do `P` in the organization that the path names.
+pub(crate) struct Within<P> {
+    pub(crate) caller: Caller,
+    pub(crate) organization: OrganizationId,
+    permit: PhantomData<fn() -> P>,
+}
+
+/// An admin who may do `P` at the organization that the path names, or else at the provider.
+pub(crate) struct Home<P> {
+    pub(crate) caller: Caller,
+    pub(crate) place: Place,
+    permit: PhantomData<fn() -> P>,
+}
+
+/// The id of the thing in the path; what is no id names nothing.
+pub(crate) struct Item(pub(crate) Uuid);
+
+/// Where a request comes from.
+pub(crate) struct Peer(pub(crate) SocketAddr);
+
+impl Caller {
+    /// Starts reading as the caller.
+    pub(crate) fn read(&self) -> Result<ReadingTransaction, Problem> {
+        Ok(self.api.directory.read(self.context)?)
+    }
+
+    /// Changes the directory as the caller.
+    pub(crate) async fn change<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Changing<'_, '_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.api.change(self.context, work).await
+    }
+}
+
+impl<P> Within<P> {
+    /// The organization's naming context.
+    pub(crate) fn base(&self) -> Result<Base, Problem> {
+        let reading = self.caller.read()?;
+        let grant = reading.authorize::<View>(self.organization)?;
+        Ok(grant.own_organization()?.fields.base)
+    }
+}
+
+impl FromRequestParts<Api> for Peer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        match ConnectInfo::<SocketAddr>::from_request_parts(parts, api).await {
+            Ok(ConnectInfo(peer)) => Ok(Self(peer)),
+            Err(missing) => Err(Problem::internal(&missing)),
+        }
+    }
+}
+
+impl FromRequestParts<Api> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let Peer(peer) = Peer::from_request_parts(parts, api).await?;
+        let token = bearer(parts).ok_or_else(Problem::unauthenticated)?;
+        let source = Some(peer.ip().to_canonical());
+        let nobody = Context { actor: Actor::nobody(), source, now: api.now() };
+        let context = api.directory.identify(token, nobody)?;
+        Ok(Self { api: api.clone(), context })
+    }
+}
+
+impl<P: InOrganization> FromRequestParts<Api> for Within<P> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, api).await?;
+        let named = path_id(parts, api, Named::Organization).await;
+        let organization = admit::<P>(&caller, named)?;
+        Ok(Self { caller, organization, permit: PhantomData })
+    }
+}
+
+impl<P: InOrganization + AtProvider> FromRequestParts<Api> for Home<P> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, api).await?;
+        let place = match path_id(parts, api, Named::Organization).await {
+            PathId::Absent => caller.api.directory.admit_at_provider::<P>(caller.context)?,
+            named @ (PathId::Malformed | PathId::Of(_)) => {
+                Place::Organization(admit::<P>(&caller, named)?)
+            }
+        };
+        Ok(Self { caller, place, permit: PhantomData })
+    }
+}
+
+impl FromRequestParts<Api> for Item {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        match path_id(parts, api, Named::Item).await {
+            PathId::Of(uuid) => Ok(Self(uuid)),
+            PathId::Absent | PathId::Malformed => Err(Problem::not_found()),
+        }
+    }
+}
+
+fn admit<P: InOrganization>(caller: &Caller, named: PathId) -> Result<OrganizationId, Problem> {
+    // What is no id takes the way of an id that nobody has.
+    let uuid = match named {
+        PathId::Of(uuid) => uuid,
+        PathId::Absent | PathId::Malformed => Uuid::nil(),
+    };
+    Ok(caller.api.directory.admit::<P>(caller.context, uuid)?)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Named {
+    Organization,
+    Item,
+}
+
+enum PathId {
+    Absent,
+    Malformed,
+    Of(Uuid),
+}
+
+async fn path_id(parts: &mut Parts, api: &Api, wanted: Named) -> PathId {
+    let Ok(params) = RawPathParams::from_request_parts(parts, api).await else {
+        return PathId::Malformed;
+    };
+    let mut found = PathId::Absent;
+    for (name, value) in &params {
+        let named = if name == "organization" { Named::Organization } else { Named::Item };
+        if named == wanted {
+            found = Uuid::try_parse(value).map_or(PathId::Malformed, PathId::Of);
+        }
+    }
+    found
+}
+
+/// The token of an `Authorization: Bearer` header (RFC 6750 section 2.1), the only place for one.
+fn bearer(parts: &Parts) -> Option<&str> {
+    let mut values = parts.headers.get_all(AUTHORIZATION).iter();
+    let value = values.next().filter(|_| values.next().is_none())?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}

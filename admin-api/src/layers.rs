@@ -1,0 +1,82 @@
+//! What every answer gets: an id, headers, and a problem for a body where something failed.
+
+use std::any::Any;
+use std::fmt::Write;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tracing::Instrument;
+
+use crate::api::Api;
+use crate::problem::Problem;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+const HEADERS: [(HeaderName, &str); 5] = [
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (CACHE_CONTROL, "no-store"),
+    (STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
+    (REFERRER_POLICY, "no-referrer"),
+    (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+];
+
+/// Names the request in logs and in the answer, and completes the answer.
+///
+/// The log has the route and no path: ids and what somebody put into a query stay out of it.
+pub(crate) async fn observe(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let id = hexadecimal(&api.directory.tools().random::<8>());
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
+    let span = tracing::info_span!("request", %id, method = %request.method(), route);
+    let mut response = next.run(request).instrument(span.clone()).await;
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        response = method_not_allowed(&response);
+    }
+    span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if let Ok(id) = HeaderValue::try_from(id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    response
+}
+
+/// Answers a path that no route has.
+pub(crate) async fn unknown_route() -> Problem {
+    Problem::not_found()
+}
+
+/// Answers for a handler that panicked; what it said is for the log alone.
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands over the panic's value")]
+pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let said = panic.downcast_ref::<String>().map(String::as_str);
+    let said = said.or_else(|| panic.downcast_ref::<&str>().copied());
+    Problem::internal(&said.unwrap_or("a handler panicked")).into_response()
+}
+
+/// Keeps the `Allow` header that the router wrote.
+fn method_not_allowed(bare: &Response) -> Response {
+    let detail = "This path has other methods; the Allow header names them.";
+    let status = StatusCode::METHOD_NOT_ALLOWED;
+    let problem = Problem::new(status, "method", "Method not allowed", detail);
+    let mut response = problem.into_response();
+    if let Some(allow) = bare.headers().get(axum::http::header::ALLOW) {
+        response.headers_mut().insert(axum::http::header::ALLOW, allow.clone());
+    }
+    response
+}
+
+fn hexadecimal(octets: &[u8]) -> String {
+    octets.iter().fold(String::new(), |mut text, octet| {
+        // Writing into a string does not fail.
+        let _written = write!(text, "{octet:02x}");
+        text
+    })
+}

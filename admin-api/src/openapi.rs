@@ -1,0 +1,180 @@
+//! The OpenAPI document: made from the handlers, completed with what all of them share.
+
+use std::sync::LazyLock;
+
+use directory::access::Permission;
+use serde_json::Value;
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    Components, Content, InfoBuilder, KnownFormat, ObjectBuilder, OpenApi, OpenApiBuilder, Ref,
+    RefOr, Required, ResponseBuilder, SchemaFormat, Type,
+};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::problem::Problem;
+use crate::v1;
+
+/// A route with what it needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The method in capitals.
+    pub method: &'static str,
+    /// The path, with `{name}` for what varies.
+    pub path: String,
+    /// The permission that it needs; `None` for one's own account and for what is public.
+    pub permission: Option<&'static str>,
+    /// Whether it answers without a token.
+    pub public: bool,
+}
+
+/// The document's extension that names an operation's permission.
+const PERMISSION: &str = "x-permission";
+/// The name of the security scheme.
+const BEARER: &str = "bearer";
+
+/// Makes the OpenAPI document from the handlers.
+pub fn openapi() -> OpenApi {
+    let (_, mut document) = v1::routes().split_for_parts();
+    let frame = OpenApiBuilder::new().info(
+        InfoBuilder::new()
+            .title("Tenantry admin API")
+            .version(env!("CARGO_PKG_VERSION"))
+            .description(Some(DESCRIPTION))
+            .build(),
+    );
+    document.info = frame.build().info;
+    let components = document.components.get_or_insert_with(Components::new);
+    components.schemas.insert("Problem".into(), Problem::schema());
+    let mut nested = Vec::new();
+    Problem::schemas(&mut nested);
+    components.schemas.extend(nested);
+    let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+    components.add_security_scheme(BEARER, SecurityScheme::Http(scheme));
+    for (path, item) in &mut document.paths.paths {
+        for (method, operation) in operations_mut(item) {
+            complete(path, method, operation);
+        }
+    }
+    document
+}
+
+/// The OpenAPI document as it is served and committed: indented, with a line's end at its end.
+pub fn openapi_json() -> String {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        // Serializing into memory fails only for maps whose keys are no strings.
+        let mut text = openapi().to_pretty_json().unwrap_or_default();
+        text.push('\n');
+        text
+    });
+    TEXT.clone()
+}
+
+/// Every route with the permission that it needs, from the OpenAPI document.
+pub fn routes() -> Vec<Route> {
+    let mut routes = Vec::new();
+    for (path, mut item) in openapi().paths.paths {
+        for (method, operation) in operations_mut(&mut item) {
+            let permission = permission(operation);
+            let public = operation.security.as_ref().is_some_and(|security| {
+                security.iter().all(|requirement| *requirement == SecurityRequirement::default())
+            });
+            routes.push(Route { method, path: path.clone(), permission, public });
+        }
+    }
+    routes
+}
+
+const DESCRIPTION: &str = "\
+Changes what Tenantry's directory holds. Sign in with `POST /v1/sign-in` or make an API key, and \
+send the token as `Authorization: Bearer`. Each operation names the permission that it needs; an \
+organization outside of your scope answers like one that does not exist. \
+Resources carry an `ETag`; send it as `If-Match` to change only what you have seen. \
+Lists come in pages: send `next` as `cursor` until it is null. \
+Every failure is `application/problem+json` (RFC 9457).";
+
+fn operations_mut(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    [
+        ("GET", item.get.as_mut()),
+        ("PUT", item.put.as_mut()),
+        ("POST", item.post.as_mut()),
+        ("DELETE", item.delete.as_mut()),
+        ("PATCH", item.patch.as_mut()),
+    ]
+    .into_iter()
+    .filter_map(|(method, operation)| operation.map(|operation| (method, operation)))
+}
+
+fn permission(operation: &Operation) -> Option<&'static str> {
+    let named = match operation.extensions.as_ref()?.get(PERMISSION)? {
+        Value::String(named) => named,
+        _ => return None,
+    };
+    Permission::ALL.into_iter().map(Permission::name).find(|name| name == named)
+}
+
+fn complete(path: &str, method: &str, operation: &mut Operation) {
+    name_by_place(path, operation);
+    let mut parameters: Vec<RefOr<Parameter>> =
+        placeholders(path).map(|name| RefOr::T(path_parameter(name))).collect();
+    parameters.extend(operation.parameters.take().unwrap_or_default());
+    if matches!(method, "PATCH" | "DELETE" | "PUT") {
+        parameters.push(RefOr::T(if_match()));
+    }
+    operation.parameters = (!parameters.is_empty()).then_some(parameters);
+    if let Some(permission) = permission(operation) {
+        let needs = format!("Needs the permission `{permission}`.");
+        operation.description = Some(match operation.description.take() {
+            Some(text) => format!("{text}\n\n{needs}"),
+            None => needs,
+        });
+    }
+    if operation.security.is_none() {
+        let scopes: [&str; 0] = [];
+        operation.security = Some(vec![SecurityRequirement::new(BEARER, scopes)]);
+    }
+    let problem = ResponseBuilder::new()
+        .description("Why the request was not done.")
+        .content("application/problem+json", Content::new(Some(Ref::from_schema_name("Problem"))))
+        .build();
+    operation.responses.responses.insert("default".into(), RefOr::T(problem));
+}
+
+/// Admins and events are of the provider or of an organization, from the same handlers.
+fn name_by_place(path: &str, operation: &mut Operation) {
+    let own = path.starts_with("/v1/organizations/{organization}/");
+    if own && let Some(id) = operation.operation_id.take() {
+        let shared = ["admin", "event"].iter().any(|noun| id.contains(noun));
+        operation.operation_id = Some(match id.split_once('_').filter(|_| shared) {
+            Some((verb, rest)) => format!("{verb}_organization_{rest}"),
+            None => id,
+        });
+    }
+}
+
+fn placeholders(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+}
+
+fn path_parameter(name: &str) -> Parameter {
+    let id = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
+        .build();
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .schema(Some(id))
+        .build()
+}
+
+fn if_match() -> Parameter {
+    ParameterBuilder::new()
+        .name("If-Match")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("The `ETag` that was seen: nothing is done when it is another by now."))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String).build()))
+        .build()
+}

@@ -1,0 +1,180 @@
+//! How a request fails on the wire (RFC 9457), and the one place that says so for each error.
+
+use std::fmt::Display;
+
+use axum::Json;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use directory::access::{Permission, Refusal};
+use directory::authentication::HashingFailed;
+use directory::{Error, Invalid};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Why a request was not done (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "type": "/problems/invalid",
+    "title": "A value is not acceptable",
+    "status": 422,
+    "detail": "must not be empty, nor start or end with a space",
+    "pointer": "/login"
+}))]
+pub(crate) struct Problem {
+    /// The kind of problem: stable, to be compared by programs.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The kind of problem in words.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// What went wrong this time, and what to do about it.
+    detail: String,
+    /// Where in the request the offending value is (RFC 6901).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pointer: Option<String>,
+    /// The permission that is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permission: Option<&'static str>,
+    #[serde(skip)]
+    retry_after: Option<u64>,
+}
+
+impl Problem {
+    pub(crate) fn new(
+        status: StatusCode,
+        name: &str,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            kind: format!("/problems/{name}"),
+            title,
+            status: status.as_u16(),
+            detail: detail.into(),
+            pointer: None,
+            permission: None,
+            retry_after: None,
+        }
+    }
+
+    /// The one answer for what does not exist and for what the caller may not know of.
+    pub(crate) fn not_found() -> Self {
+        let detail = "There is no such thing, or it is not for you.";
+        Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
+    }
+
+    pub(crate) fn unauthenticated() -> Self {
+        let detail = "Sign in first, and send the token as `Authorization: Bearer …`.";
+        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Not signed in", detail)
+    }
+
+    pub(crate) fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        let title = "A value is not acceptable";
+        Self {
+            pointer: Some(pointer.into()),
+            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", title, detail)
+        }
+    }
+
+    pub(crate) fn stale() -> Self {
+        let detail = "It was changed in between; read it again and repeat the change.";
+        Self::new(StatusCode::PRECONDITION_FAILED, "stale", "Changed in between", detail)
+    }
+
+    pub(crate) fn busy() -> Self {
+        let detail = "Too many passwords are hashed at once; try again in a moment.";
+        Self {
+            retry_after: Some(1),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy", detail)
+        }
+    }
+
+    pub(crate) fn too_early(seconds: u64) -> Self {
+        let detail = format!("Too many failures; the next attempt counts in {seconds} seconds.");
+        Self {
+            retry_after: Some(seconds),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too-early", "Too many failures", detail)
+        }
+    }
+
+    /// Logs what failed and tells the client no more than that something did.
+    pub(crate) fn internal(error: &impl Display) -> Self {
+        tracing::error!(%error, "a request failed");
+        let detail = "The server failed; its log says why.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The server failed", detail)
+    }
+
+    fn forbidden(missing: Permission, refusal: &Refusal) -> Self {
+        let detail = refusal.to_string();
+        Self {
+            permission: Some(missing.name()),
+            ..Self::new(StatusCode::FORBIDDEN, "forbidden", "A permission is missing", detail)
+        }
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Refused(refusal) => refusal.into(),
+            Error::Invalid(invalid) => invalid.into(),
+            Error::Taken { pointer } => {
+                let name = pointer.trim_start_matches('/');
+                let detail = format!("This {name} is taken; choose another.");
+                let pointer = Some(pointer.to_owned());
+                Self { pointer, ..Self::new(StatusCode::CONFLICT, "taken", "Taken", detail) }
+            }
+            Error::Missing => Self::not_found(),
+            Error::Stale => Self::stale(),
+            Error::InUse(detail) => {
+                Self::new(StatusCode::CONFLICT, "in-use", "Still in use", detail)
+            }
+            Error::Forbidden(rule) => {
+                Self::new(StatusCode::CONFLICT, "rule", "A rule forbids it", rule)
+            }
+            Error::Store(failure) => Self::internal(&failure),
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Unauthenticated => Self::unauthenticated(),
+            Refusal::Hidden => Self::not_found(),
+            Refusal::Forbidden { missing, .. } => Self::forbidden(missing, &refusal),
+        }
+    }
+}
+
+impl From<Invalid> for Problem {
+    fn from(invalid: Invalid) -> Self {
+        Self::invalid(invalid.pointer, invalid.message)
+    }
+}
+
+impl From<HashingFailed> for Problem {
+    fn from(failure: HashingFailed) -> Self {
+        tracing::warn!(%failure, "a password was not hashed");
+        Self::busy()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry_after = self.retry_after;
+        let mut response = (status, Json(self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}

@@ -1,0 +1,75 @@
+//! Entity tags: the revision that an answer shows, and the one that a change insists on.
+
+use axum::Json;
+use axum::extract::FromRequestParts;
+use axum::http::header::{ETAG, IF_MATCH};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::api::Api;
+use crate::problem::Problem;
+
+/// A resource with its revision.
+pub(crate) struct Revised<T> {
+    pub(crate) revision: u64,
+    pub(crate) resource: T,
+}
+
+/// A resource that was just made, with its revision.
+pub(crate) struct Created<T>(pub(crate) Revised<T>);
+
+/// The revision that `If-Match` insists on (RFC 9110 section 13.1.1), if any.
+pub(crate) struct IfMatch(pub(crate) Option<u64>);
+
+impl<T> Revised<T> {
+    pub(crate) fn new(revision: u64, resource: T) -> Self {
+        Self { revision, resource }
+    }
+}
+
+impl IfMatch {
+    /// Compares with the revision of what a change does not touch itself.
+    pub(crate) fn check(&self, revision: u64) -> Result<(), Problem> {
+        match self.0 {
+            Some(seen) if seen != revision => Err(Problem::stale()),
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+impl<T: Serialize> IntoResponse for Revised<T> {
+    fn into_response(self) -> Response {
+        let mut response = Json(self.resource).into_response();
+        if let Ok(tag) = HeaderValue::try_from(format!("\"{}\"", self.revision)) {
+            response.headers_mut().insert(ETAG, tag);
+        }
+        response
+    }
+}
+
+impl<T: Serialize> IntoResponse for Created<T> {
+    fn into_response(self) -> Response {
+        (StatusCode::CREATED, self.0).into_response()
+    }
+}
+
+/// No record has this revision, so a tag that is none of ours matches nothing.
+const NO_REVISION: u64 = 0;
+
+impl FromRequestParts<Api> for IfMatch {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Problem> {
+        let Some(value) = parts.headers.get(IF_MATCH) else {
+            return Ok(Self(None));
+        };
+        let value = value.to_str().unwrap_or_default().trim();
+        if value == "*" {
+            return Ok(Self(None));
+        }
+        let tag = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+        Ok(Self(Some(tag.and_then(|tag| tag.parse().ok()).unwrap_or(NO_REVISION))))
+    }
+}

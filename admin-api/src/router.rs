@@ -1,0 +1,28 @@
+//! The router: all routes, and what wraps them.
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use directory::{Directory, Time};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::api::{Api, Limits};
+use crate::layers::{observe, panicked, unknown_route};
+use crate::v1;
+
+/// Makes the admin API over a directory.
+///
+/// It asks for `ConnectInfo<SocketAddr>` with each request: sources count in throttling, in
+/// narrowed API keys and in events. No forwarding header is believed.
+pub fn router(
+    directory: Directory,
+    clock: impl Fn() -> Time + Clone + Send + Sync + 'static,
+    limits: Limits,
+) -> Router {
+    let api = Api::new(directory, clock, limits);
+    let (routes, _) = v1::routes().split_for_parts();
+    routes
+        .fallback(unknown_route)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(api.clone(), observe))
+        .with_state(api)
+}

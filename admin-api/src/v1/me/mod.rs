@@ -1,0 +1,18 @@
+//! One's own account: no permission needed.
+
+mod create_key;
+mod delete_key;
+mod keys;
+mod show;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::api::Api;
+
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(show::show_me))
+        .routes(routes!(keys::list_own_keys, create_key::create_own_key))
+        .routes(routes!(delete_key::delete_own_key))
+}

@@ -1,0 +1,66 @@
+//! Who am I?
+
+use axum::Json;
+use directory::Place;
+use directory::access::View;
+use directory::access::{Permission, Role};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::caller::Caller;
+use crate::problem::Problem;
+use crate::role::RoleName;
+
+/// The admin who asks.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Me {
+    /// The admin's id.
+    id: Uuid,
+    /// The login.
+    login: String,
+    /// The full name.
+    display_name: String,
+    /// The organization whose own admin it is; absent for the provider's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organization: Option<Uuid>,
+    /// The role that counts: the admin's, or the lower one of the API key that asks.
+    role: RoleName,
+    /// What that role holds.
+    permissions: Vec<&'static str>,
+    /// Whether the admin's API keys are let in.
+    api_access: bool,
+}
+
+/// Shows the admin who asks.
+#[utoipa::path(
+    get,
+    path = "/me",
+    tag = "Own account",
+    responses((status = 200, description = "The admin.", body = Me))
+)]
+pub(crate) async fn show_me(caller: Caller) -> Result<Json<Me>, Problem> {
+    let reading = caller.read()?;
+    let oneself = reading.oneself()?;
+    let organization = match oneself.home() {
+        Place::Provider => None,
+        Place::Organization(home) => {
+            Some(reading.authorize::<View>(home)?.own_organization()?.uuid)
+        }
+    };
+    let admin = oneself.admin();
+    Ok(Json(Me {
+        id: admin.uuid,
+        login: admin.fields.login.clone(),
+        display_name: admin.fields.display_name.clone(),
+        organization,
+        role: RoleName(oneself.role()),
+        permissions: held(oneself.role()),
+        api_access: admin.fields.api_access,
+    }))
+}
+
+fn held(role: Role) -> Vec<&'static str> {
+    let held = Permission::ALL.into_iter().filter(|permission| role.holds(*permission));
+    held.map(Permission::name).collect()
+}

@@ -1,0 +1,30 @@
+//! The list of organizations.
+
+use axum::Json;
+use directory::OrganizationId;
+
+use super::Organization;
+use crate::body::Query;
+use crate::caller::Caller;
+use crate::list::{List, PageQuery};
+use crate::problem::Problem;
+
+/// Lists the organizations in one's scope, in the order in which they were made.
+///
+/// Deleted ones are among them for those who could restore them.
+#[utoipa::path(
+    get,
+    path = "/organizations",
+    tag = "Organizations",
+    params(PageQuery),
+    responses((status = 200, description = "A page of organizations.", body = List<Organization>)),
+    extensions(("x-permission" = json!("view")))
+)]
+pub(crate) async fn list_organizations(
+    caller: Caller,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<List<Organization>>, Problem> {
+    let page = caller.read()?.organizations(query.after::<OrganizationId>()?, query.limit()?)?;
+    let items = page.records.into_iter().map(|(_, record)| record.into()).collect();
+    Ok(Json(List { items, next: page.next.map(List::<Organization>::cursor) }))
+}

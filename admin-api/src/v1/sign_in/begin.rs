@@ -1,0 +1,113 @@
+//! Signing in with password and TOTP code.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use directory::authentication::{Enrolment, SignInOutcome, SignInRequest};
+use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
+use utoipa::ToSchema;
+
+use super::Session;
+use crate::api::Api;
+use crate::body::Body;
+use crate::caller::Peer;
+use crate::moment::Moment;
+use crate::problem::Problem;
+use crate::secret_text::SecretText;
+
+/// What an admin signs in with.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"login": "root", "password": "correct horse battery", "code": "123456"}))]
+pub(crate) struct Credentials {
+    /// The slug of the organization whose own admin it is; left out by the provider's admins.
+    organization: Option<String>,
+    /// The login.
+    login: String,
+    /// The password.
+    password: SecretText,
+    /// The TOTP code; needed once TOTP is enrolled.
+    code: Option<String>,
+}
+
+/// What is needed to enrol TOTP before anything else.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct EnrolmentNeeded {
+    /// Good for confirming the enrolment alone.
+    enrolment_token: String,
+    /// When that token ends.
+    expires: Moment,
+    /// What an authenticator app scans.
+    otpauth_uri: String,
+}
+
+/// Signs in.
+///
+/// The first sign-in answers with what is needed to enrol TOTP; nothing else works before. A
+/// missing code is the problem `/problems/code-needed`, all else that is wrong is
+/// `/problems/rejected`.
+#[utoipa::path(
+    post,
+    path = "/sign-in",
+    tag = "Sign-in",
+    security(()),
+    request_body = Credentials,
+    responses(
+        (status = 200, description = "Signed in.", body = Session),
+        (status = 202, description = "TOTP has to be enrolled first.", body = EnrolmentNeeded),
+    )
+)]
+pub(crate) async fn sign_in(
+    State(api): State<Api>,
+    Peer(peer): Peer,
+    Body(credentials): Body<Credentials>,
+) -> Result<Response, Problem> {
+    let request = SignInRequest {
+        organization: credentials.organization,
+        login: credentials.login,
+        password: credentials.password.password()?,
+        code: credentials.code,
+        source: peer.ip().to_canonical(),
+        now: api.now(),
+    };
+    let (tell, told) = oneshot::channel();
+    // Nobody listens any more when the client has gone.
+    api.directory.sign_in(request, move |outcome| drop(tell.send(outcome)))?;
+    match told.await {
+        Ok(outcome) => answer(outcome?),
+        Err(_) => Err(Problem::busy()),
+    }
+}
+
+fn answer(outcome: SignInOutcome) -> Result<Response, Problem> {
+    match outcome {
+        SignInOutcome::Session(issued) => Ok(Json(Session::from(issued)).into_response()),
+        SignInOutcome::Enrol(enrolment) => {
+            Ok((StatusCode::ACCEPTED, Json(EnrolmentNeeded::from(enrolment))).into_response())
+        }
+        SignInOutcome::CodeNeeded => {
+            let detail = "Send the code of your authenticator app as `code`.";
+            Err(Problem::new(StatusCode::UNAUTHORIZED, "code-needed", "Code needed", detail))
+        }
+        SignInOutcome::Rejected => {
+            let detail = "Login, password or code is wrong, or the admin may not sign in.";
+            Err(Problem::new(StatusCode::UNAUTHORIZED, "rejected", "Rejected", detail))
+        }
+        SignInOutcome::TooEarly(milliseconds) => {
+            Err(Problem::too_early(milliseconds.div_ceil(1_000)))
+        }
+        SignInOutcome::Busy => Err(Problem::busy()),
+    }
+}
+
+impl From<Enrolment> for EnrolmentNeeded {
+    fn from(enrolment: Enrolment) -> Self {
+        Self {
+            enrolment_token: enrolment.token.text,
+            expires: Moment(enrolment.token.expires),
+            otpauth_uri: enrolment.uri,
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Making a user.
+
+use directory::access::ManageIdentities;
+use directory::collections::NewPassword;
+use directory::records::UserFields;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::User;
+use crate::body::Body;
+use crate::caller::Within;
+use crate::problem::Problem;
+use crate::revision::Created;
+use crate::secret_text::SecretText;
+
+/// What a user starts with.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "login": "ada", "display_name": "Ada Lovelace", "given_name": "Ada", "surname": "Lovelace",
+    "mail": ["ada@acme.example"], "password": "correct horse battery"
+}))]
+pub(crate) struct NewUser {
+    /// The name the user signs in with; unique in the organization.
+    login: String,
+    /// The full name.
+    display_name: String,
+    /// The family name.
+    surname: String,
+    /// The given name.
+    given_name: Option<String>,
+    /// Mail addresses, the main one first.
+    #[serde(default)]
+    mail: Vec<String>,
+    /// The office telephone number.
+    phone: Option<String>,
+    /// The mobile telephone number.
+    mobile: Option<String>,
+    /// The job title.
+    title: Option<String>,
+    /// Free text.
+    description: Option<String>,
+    /// The number that the employer gave.
+    employee_number: Option<String>,
+    /// The POSIX user number; chosen when absent.
+    uid_number: Option<u32>,
+    /// The POSIX number of the primary group; the user number when absent.
+    gid_number: Option<u32>,
+    /// The home directory; `/home/` and the login when absent.
+    home_directory: Option<String>,
+    /// The login shell; `/bin/bash` when absent.
+    login_shell: Option<String>,
+    /// SSH public keys in OpenSSH's one-line form.
+    #[serde(default)]
+    ssh_keys: Vec<String>,
+    /// The password in clear.
+    password: Option<SecretText>,
+    /// The password's hash, from another system; not together with `password`.
+    password_hash: Option<SecretText>,
+}
+
+/// Makes a user, with a password when one is given.
+#[utoipa::path(
+    post,
+    path = "/organizations/{organization}/users",
+    tag = "Users",
+    request_body = NewUser,
+    responses((status = 201, description = "Made.", body = User)),
+    extensions(("x-permission" = json!("manage_identities")))
+)]
+pub(crate) async fn create_user(
+    within: Within<ManageIdentities>,
+    Body(mut new): Body<NewUser>,
+) -> Result<Created<User>, Problem> {
+    let password = match (new.password.take(), new.password_hash.take()) {
+        (None, None) => None,
+        (Some(clear), None) => Some(within.caller.api.hash(clear).await?),
+        (None, Some(hash)) => Some(NewPassword::imported(hash.expose().to_owned())?),
+        (Some(_), Some(_)) => {
+            let detail = "must not come together with a password";
+            return Err(Problem::invalid("/password_hash", detail));
+        }
+    };
+    let organization = within.organization;
+    let made = within.caller.change(move |change| {
+        change.authorize::<ManageIdentities>(organization)?.users().create(new.into(), password)
+    });
+    let (_, record) = made.await?;
+    Ok(Created(User::revised(record, &within.base()?)))
+}
+
+impl From<NewUser> for UserFields {
+    fn from(new: NewUser) -> Self {
+        Self {
+            login: new.login,
+            display_name: new.display_name,
+            surname: new.surname,
+            given_name: new.given_name,
+            mail: new.mail,
+            phone: new.phone,
+            mobile: new.mobile,
+            title: new.title,
+            description: new.description,
+            employee_number: new.employee_number,
+            uid_number: new.uid_number,
+            gid_number: new.gid_number,
+            home_directory: new.home_directory,
+            login_shell: new.login_shell,
+            ssh_keys: new.ssh_keys,
+        }
+    }
+}

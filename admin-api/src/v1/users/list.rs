@@ -1,0 +1,30 @@
+//! The list of users.
+
+use axum::Json;
+use directory::access::View;
+
+use super::User;
+use crate::body::Query;
+use crate::caller::Within;
+use crate::list::{List, PageQuery};
+use crate::problem::Problem;
+
+/// Lists users in the order in which they were made.
+#[utoipa::path(
+    get,
+    path = "/organizations/{organization}/users",
+    tag = "Users",
+    params(PageQuery),
+    responses((status = 200, description = "A page of users.", body = List<User>)),
+    extensions(("x-permission" = json!("view")))
+)]
+pub(crate) async fn list_users(
+    within: Within<View>,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<List<User>>, Problem> {
+    let reading = within.caller.read()?;
+    let grant = reading.authorize::<View>(within.organization)?;
+    let base = grant.own_organization()?.fields.base;
+    let page = grant.users().list(query.after()?, query.limit()?)?;
+    Ok(Json(List::of(page, |record| User::of(record, &base))))
+}

@@ -1,0 +1,126 @@
+//! Users: people of an organization.
+
+mod create;
+mod list;
+mod show;
+
+use directory::records::{self, Base, UserState};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use crate::api::Api;
+use crate::dn;
+use crate::moment::Moment;
+use crate::revision::Revised;
+
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(list::list_users, create::create_user))
+        .routes(routes!(show::show_user))
+}
+
+/// A user.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct User {
+    /// The user's id, `entryUUID` in LDAP.
+    id: Uuid,
+    /// Whether the user may sign in.
+    state: State,
+    /// When it was made.
+    created: Moment,
+    /// When it was last changed.
+    modified: Moment,
+    /// The name of the entry in LDAP.
+    dn: String,
+    /// The name the user signs in with.
+    login: String,
+    /// The full name.
+    display_name: String,
+    /// The family name.
+    surname: String,
+    /// The given name.
+    #[schema(required)]
+    given_name: Option<String>,
+    /// Mail addresses, the main one first.
+    mail: Vec<String>,
+    /// The office telephone number.
+    #[schema(required)]
+    phone: Option<String>,
+    /// The mobile telephone number.
+    #[schema(required)]
+    mobile: Option<String>,
+    /// The job title.
+    #[schema(required)]
+    title: Option<String>,
+    /// Free text.
+    #[schema(required)]
+    description: Option<String>,
+    /// The number that the employer gave.
+    #[schema(required)]
+    employee_number: Option<String>,
+    /// The POSIX user number.
+    #[schema(required)]
+    uid_number: Option<u32>,
+    /// The POSIX number of the primary group.
+    #[schema(required)]
+    gid_number: Option<u32>,
+    /// The home directory.
+    #[schema(required)]
+    home_directory: Option<String>,
+    /// The login shell.
+    #[schema(required)]
+    login_shell: Option<String>,
+    /// SSH public keys in OpenSSH's one-line form.
+    ssh_keys: Vec<String>,
+}
+
+/// Whether a user may sign in.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = UserState)]
+pub(crate) enum State {
+    /// May sign in.
+    Active,
+    /// May not.
+    Suspended,
+}
+
+impl User {
+    /// Shows a user of the organization with that base.
+    fn of(record: records::User, base: &Base) -> Self {
+        let fields = record.fields;
+        Self {
+            id: record.uuid,
+            state: match record.state {
+                UserState::Active => State::Active,
+                UserState::Suspended => State::Suspended,
+            },
+            created: Moment(record.stamp.created),
+            modified: Moment(record.stamp.modified),
+            dn: dn::of_user(&fields.login, base),
+            login: fields.login,
+            display_name: fields.display_name,
+            surname: fields.surname,
+            given_name: fields.given_name,
+            mail: fields.mail,
+            phone: fields.phone,
+            mobile: fields.mobile,
+            title: fields.title,
+            description: fields.description,
+            employee_number: fields.employee_number,
+            uid_number: fields.uid_number,
+            gid_number: fields.gid_number,
+            home_directory: fields.home_directory,
+            login_shell: fields.login_shell,
+            ssh_keys: fields.ssh_keys,
+        }
+    }
+
+    /// Shows a user with its revision.
+    fn revised(record: records::User, base: &Base) -> Revised<Self> {
+        Revised::new(record.stamp.revision, Self::of(record, base))
+    }
+}
