@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use storage::{Id, Reading, Snapshot};
 use uuid::Uuid;
 
-use super::engine::AccountKey;
+use super::engine::{AccountKey, Bearer};
 use super::password::{Password, StoredHash};
 use crate::access::{Actor, Identity, organization};
 use crate::collections::groups_of_user;
@@ -43,6 +43,14 @@ pub enum Who {
     User(String),
     /// The service account with this name.
     ServiceAccount(String),
+}
+
+impl Who {
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::User(name) | Self::ServiceAccount(name) => name,
+        }
+    }
 }
 
 /// What is to prove an identity.
@@ -99,7 +107,7 @@ pub enum Begun {
 
 /// An attempt whose password has still to be hashed.
 pub struct Pending {
-    pub(super) subject: Attempt,
+    pub(super) attempt: Attempt,
     pub(super) password: Password,
     pub(super) stored: StoredHash,
 }
@@ -128,9 +136,53 @@ impl Account {
     pub(super) fn record(&self) -> Id {
         self.identity.record()
     }
+
+    pub(super) fn locked(&self, now: Time) -> bool {
+        self.credential.locked(now)
+    }
 }
 
+/// Why an attempt is rejected while the account is locked.
+pub(super) const LOCKED: &str = "the account is locked";
+/// Why an attempt is rejected after too many failures.
+pub(super) const THROTTLED: &str = "too many failures; slowed down";
+
 impl Attempt {
+    /// Finds out about the organization and the account that are claimed, if they are active and
+    /// there.
+    pub(super) fn look_up(
+        &mut self,
+        snapshot: &Snapshot,
+        place: Option<OrganizationId>,
+    ) -> Result<(), Error> {
+        self.organization = None;
+        self.account = None;
+        if let Some(id) = place
+            && let Some(record) = organization(snapshot, id)?
+            && record.state == OrganizationState::Active
+        {
+            self.organization = Some(id);
+            self.settings = record.settings;
+            self.account = find_account(snapshot, id, &self.who)?;
+        }
+        Ok(())
+    }
+
+    /// What keeps out even who has the right password.
+    pub(super) fn obstacle(&self) -> Option<&'static str> {
+        match &self.account {
+            None => Some("there is no such account"),
+            Some(account) if account.locked(self.now) => Some(LOCKED),
+            Some(account) if !account.active => Some("the account is suspended"),
+            Some(_) => None,
+        }
+    }
+
+    /// The account with the version of its credential.
+    pub(super) fn version(&self) -> Option<(Identity, u64)> {
+        self.account.as_ref().map(|account| (account.identity, account.credential.version))
+    }
+
     pub(super) fn event_actor(&self) -> EventActor {
         let id = self.account.as_ref().map(|account| account.uuid);
         match &self.who {
@@ -164,14 +216,7 @@ impl Directory {
             throttled: (0, 0),
             account: None,
         };
-        if let Some(id) = place
-            && let Some(record) = organization(&snapshot, id)?
-            && record.state == OrganizationState::Active
-        {
-            attempt.organization = Some(id);
-            attempt.settings = record.settings;
-            attempt.account = find_account(&snapshot, id, &attempt.who)?;
-        }
+        attempt.look_up(&snapshot, place)?;
         match proof {
             Proof::Password(password) => self.begin_password(&snapshot, attempt, password),
             Proof::Challenge(fits) => self.prove_challenge(&snapshot, attempt, fits),
@@ -188,32 +233,31 @@ impl Directory {
             return Ok(Begun::Done(self.let_in(snapshot, &attempt)?));
         }
         if self.is_throttled(&mut attempt) {
-            return Ok(Begun::Done(self.reject(&attempt, "too many failures; slowed down")));
+            return Ok(Begun::Done(self.reject(&attempt, THROTTLED)));
         }
         let hash = attempt.account.as_ref().and_then(|account| account.credential.hash.as_deref());
         let stored = hash.and_then(|hash| StoredHash::parse(hash).ok());
         let stored = stored.unwrap_or_else(|| self.inner.engine.dummy());
-        Ok(Begun::Pending(Box::new(Pending { subject: attempt, password, stored })))
+        Ok(Begun::Pending(Box::new(Pending { attempt, password, stored })))
     }
 
     fn is_remembered(&self, attempt: &Attempt, password: &Password) -> bool {
         let (Some(account), Some(key)) = (&attempt.account, attempt.key()) else {
             return false;
         };
-        let usable = account.active
-            && !account.credential.locked(attempt.now)
-            && attempt.settings.remember_verified > 0;
+        let usable = attempt.obstacle().is_none() && attempt.settings.remember_verified > 0;
         let version = account.credential.version;
         usable && self.inner.engine.verified.remembers(key, version, password, attempt.now.0)
     }
 
     fn is_throttled(&self, attempt: &mut Attempt) -> bool {
         let engine = &self.inner.engine;
-        let name = match &attempt.who {
-            Who::User(login) => prepare(login),
-            Who::ServiceAccount(name) => prepare(name),
+        let bearer = match &attempt.who {
+            Who::User(_) => Bearer::User,
+            Who::ServiceAccount(_) => Bearer::ServiceAccount,
         };
-        attempt.throttled = engine.name_key(attempt.organization.map(Into::into), &name);
+        let place = attempt.organization.map(Into::into);
+        attempt.throttled = engine.name_key(place, bearer, &prepare(attempt.who.name()));
         engine.throttle.check(attempt.source, attempt.throttled, attempt.now.0).is_err()
     }
 
@@ -224,7 +268,7 @@ impl Directory {
         fits: Fits,
     ) -> Result<Begun, Error> {
         if self.is_throttled(&mut attempt) {
-            return Ok(Begun::Done(self.reject(&attempt, "too many failures; slowed down")));
+            return Ok(Begun::Done(self.reject(&attempt, THROTTLED)));
         }
         let clear = match (&attempt.account, attempt.organization) {
             (Some(account), Some(organization)) if attempt.settings.chap => {
@@ -233,9 +277,10 @@ impl Directory {
             _ => None,
         };
         let Some(clear) = clear else {
-            let _ = fits(b"");
-            let reason = "no password is kept for challenge-response";
-            return Ok(Begun::Done(self.fail(&attempt, None, reason)));
+            // No password was guessed at, so nothing is counted: network gear that tries CHAP
+            // before PAP must not lock its users out.
+            let _fits_nothing = fits(b"");
+            return Ok(Begun::Done(self.reject(&attempt, "no password is kept for CHAP")));
         };
         let proven = fits(clear.expose());
         Ok(Begun::Done(self.conclude(snapshot, &attempt, proven, None)?))
@@ -248,9 +293,11 @@ impl Directory {
         };
         match (attempt.door, account.identity) {
             (Door::Ldap, Identity::User(user)) => {
+                self.note_success(attempt);
                 Ok(Outcome::Accept { actor: Actor::user(organization, user), reply: None })
             }
             (Door::Ldap, Identity::ServiceAccount(account)) => {
+                self.note_success(attempt);
                 let actor = Actor::service_account(organization, account);
                 Ok(Outcome::Accept { actor, reply: None })
             }
@@ -323,7 +370,7 @@ fn find_user(
         identity: Identity::User(id),
         uuid: user.uuid,
         active: user.state == UserState::Active,
-        credential: credential.unwrap_or_else(|| Credential::new(None, Time::default())),
+        credential: credential.unwrap_or_else(Credential::absent),
     }))
 }
 
@@ -344,6 +391,6 @@ fn find_service_account(
         identity: Identity::ServiceAccount(id),
         uuid: account.uuid,
         active: !account.fields.suspended,
-        credential: credential.unwrap_or_else(|| Credential::new(None, Time::default())),
+        credential: credential.unwrap_or_else(Credential::absent),
     }))
 }

@@ -2,15 +2,14 @@
 
 use storage::{Change, Reading, Snapshot};
 
-use super::attempt::{Attempt, Door, Outcome, Pending};
+use super::attempt::{Account, Attempt, Door, LOCKED, Outcome, Pending, THROTTLED};
 use super::engine::place_number;
-use super::lockout::LockoutPolicy;
 use super::password::{Password, hash};
 use crate::access::{Context, Identity};
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::{Action, Event, EventActor, Outcome as EventOutcome, Subject, SubjectKind};
-use crate::id::{OrganizationId, Place};
+use crate::id::Place;
 use crate::records::{Credential, Lock};
 use crate::time::Time;
 
@@ -18,43 +17,49 @@ impl Directory {
     /// Finishes an attempt on the pool and tells `done` how it ended; when the pool is full, at
     /// once.
     pub fn finish(&self, pending: Box<Pending>, done: impl FnOnce(Outcome) + Send + 'static) {
-        let place = place_number(pending.subject.organization.map(Into::into));
+        let place = place_number(pending.attempt.organization.map(Into::into));
         let directory = self.clone();
-        // The pool drops a job that it refuses, and the answer must not be lost with it.
-        let done = std::sync::Arc::new(std::sync::Mutex::new(Some(done)));
-        let answer = {
-            let done = std::sync::Arc::clone(&done);
-            move |outcome| {
-                let taken = done.lock().ok().and_then(|mut done| done.take());
-                if let Some(done) = taken {
-                    done(outcome);
-                }
-            }
-        };
-        let refused = answer.clone();
-        let job = Box::new(move || answer(directory.hash_and_conclude(*pending)));
-        if self.inner.engine.pool.submit(place, job).is_err() {
-            refused(Outcome::Busy);
+        match self.inner.engine.pool.room(place) {
+            Ok(room) => room.fill(Box::new(move || directory.verify(*pending, done))),
+            Err(_full) => done(Outcome::Busy),
         }
     }
 
-    fn hash_and_conclude(&self, pending: Pending) -> Outcome {
-        let Pending { subject, password, stored } = pending;
-        let proven = stored.verify(&password)
-            && subject.account.as_ref().is_some_and(|account| account.credential.hash.is_some());
-        let concluded = self
-            .inner
-            .store
-            .read()
-            .map_err(Error::from)
-            .and_then(|snapshot| self.conclude(&snapshot, &subject, proven, Some(&password)));
-        if proven && stored.needs_upgrade(&self.inner.engine.parameters) {
-            self.upgrade(&subject, &password);
+    fn verify(&self, pending: Pending, done: impl FnOnce(Outcome)) {
+        let Pending { mut attempt, password, stored } = pending;
+        let has_hash =
+            attempt.account.as_ref().is_some_and(|account| account.credential.hash.is_some());
+        let proven = stored.verify(&password) && has_hash;
+        let outcome = self.conclude_afresh(&mut attempt, proven, &password);
+        let outcome = outcome.unwrap_or(Outcome::Busy);
+        let accepted = matches!(outcome, Outcome::Accept { .. });
+        done(outcome);
+        // Nobody waits for the upgrade, and nobody can tell by the time that there was one.
+        if accepted && stored.needs_upgrade(&self.inner.engine.parameters) {
+            self.upgrade(&attempt, &password);
         }
-        concluded.unwrap_or(Outcome::Busy)
+    }
+
+    /// Concludes an attempt by what is true after the hashing: a lock, a suspension or a new
+    /// password of the meantime counts.
+    fn conclude_afresh(
+        &self,
+        attempt: &mut Attempt,
+        proven: bool,
+        password: &Password,
+    ) -> Result<Outcome, Error> {
+        let snapshot = self.inner.store.read()?;
+        let hashed = attempt.version();
+        attempt.look_up(&snapshot, attempt.organization)?;
+        if hashed.is_some() && attempt.version() != hashed && attempt.obstacle().is_none() {
+            return Ok(Outcome::Busy);
+        }
+        self.conclude(&snapshot, attempt, proven, Some(password))
     }
 
     /// Counts and remembers what an attempt proved, and lets in whom it should.
+    ///
+    /// Whatever keeps a known name out counts for the throttle as an unknown name does.
     pub(super) fn conclude(
         &self,
         snapshot: &Snapshot,
@@ -63,23 +68,24 @@ impl Directory {
         password: Option<&Password>,
     ) -> Result<Outcome, Error> {
         let (Some(account), Some(key)) = (&attempt.account, attempt.key()) else {
-            return Ok(self.fail(attempt, password, "there is no such account"));
+            return Ok(self.fail(attempt, "there is no such account"));
         };
         let engine = &self.inner.engine;
         let version = account.credential.version;
-        let locked_since = engine.lockout.locked((key, version), attempt.now.0).is_some();
-        if account.credential.locked(attempt.now) || locked_since {
-            return Ok(self.reject(attempt, "the account is locked"));
+        let counted_out = engine.lockout.locked((key, version), attempt.now.0).is_some();
+        if counted_out || account.locked(attempt.now) {
+            return Ok(self.fail(attempt, LOCKED));
         }
         if !proven {
-            return Ok(self.fail(attempt, password, "the password is wrong"));
+            self.count(attempt, account, password);
+            return Ok(self.fail(attempt, "the password is wrong"));
         }
         // Guesses that were made at the same time must not outrun the count.
         if engine.throttle.check(attempt.source, attempt.throttled, attempt.now.0).is_err() {
-            return Ok(self.reject(attempt, "too many failures; slowed down"));
+            return Ok(self.reject(attempt, THROTTLED));
         }
-        if !account.active {
-            return Ok(self.reject(attempt, "the account is suspended"));
+        if let Some(reason) = attempt.obstacle() {
+            return Ok(self.fail(attempt, reason));
         }
         engine.lockout.succeeded((key, version));
         engine.throttle.succeeded(attempt.source, attempt.throttled, attempt.now.0);
@@ -87,39 +93,32 @@ impl Directory {
             let until = attempt.now.plus(attempt.settings.remember_verified);
             engine.verified.remember(key, version, password, until.0);
         }
-        if attempt.door == Door::Ldap {
-            self.note_success(attempt);
-        }
         self.let_in(snapshot, attempt)
     }
 
-    /// Counts a wrong proof, and locks the account when it was one too many.
-    pub(super) fn fail(
-        &self,
-        attempt: &Attempt,
-        password: Option<&Password>,
-        reason: &str,
-    ) -> Outcome {
+    /// Counts a wrong proof toward a lock, and locks the account when it was one too many.
+    ///
+    /// The same wrong password counts once; answers to challenges cannot be told apart, so each
+    /// of them counts.
+    fn count(&self, attempt: &Attempt, account: &Account, password: Option<&Password>) {
+        let engine = &self.inner.engine;
+        let Some(key) = attempt.key() else { return };
+        let fingerprint = match password {
+            Some(password) => engine.verified.fingerprint(key, password),
+            None => self.inner.tools.random(),
+        };
+        let policy = &attempt.settings.lockout;
+        let key = (key, account.credential.version);
+        let counted = engine.lockout.failed(key, fingerprint, policy, attempt.now.0);
+        if let Some(until) = counted.locked_until {
+            self.lock(attempt, account, Time(until));
+        }
+    }
+
+    /// Rejects, and slows down whoever goes on.
+    fn fail(&self, attempt: &Attempt, reason: &str) -> Outcome {
         let engine = &self.inner.engine;
         engine.throttle.failed(attempt.source, attempt.throttled, attempt.now.0);
-        if let (Some(key), Some(organization), Some(account)) =
-            (attempt.key(), attempt.organization, &attempt.account)
-        {
-            let fingerprint = match password {
-                Some(password) => engine.verified.fingerprint(key, password),
-                None => self.inner.tools.random(),
-            };
-            let policy = LockoutPolicy {
-                threshold: attempt.settings.lockout.threshold,
-                window_ms: attempt.settings.lockout.window,
-                duration_ms: attempt.settings.lockout.duration,
-            };
-            let key = (key, account.credential.version);
-            let counted = engine.lockout.failed(key, fingerprint, &policy, attempt.now.0);
-            if let Some(until) = counted.locked_until {
-                self.lock(attempt, organization, Time(until));
-            }
-        }
         self.reject(attempt, reason)
     }
 
@@ -151,19 +150,10 @@ impl Directory {
     }
 
     /// Writes a lock, so that it holds at every door and after a restart.
-    fn lock(&self, attempt: &Attempt, organization: OrganizationId, until: Time) {
-        let Some(account) = &attempt.account else {
-            return;
-        };
-        if account.credential.lock.is_some_and(|lock| lock.until >= until) {
-            return;
-        }
+    fn lock(&self, attempt: &Attempt, account: &Account, until: Time) {
+        let Some(organization) = attempt.organization else { return };
         let (id, now) = (account.record(), attempt.now);
-        let name = match attempt.event_actor() {
-            EventActor::User { login, .. } => login,
-            EventActor::ServiceAccount { name, .. } => name,
-            EventActor::Nobody | EventActor::Daemon | EventActor::Admin { .. } => return,
-        };
+        let name = attempt.who.name().to_owned();
         let kind = match account.identity {
             Identity::User(_) => SubjectKind::User,
             Identity::ServiceAccount(_) => SubjectKind::ServiceAccount,

@@ -46,6 +46,14 @@ impl Default for Options {
 /// An account in what the engine remembers: the partition's number and the record's.
 pub(crate) type AccountKey = (u32, Id);
 
+/// Whose name is slowed down: the same name of another kind is somebody else's.
+#[derive(Clone, Copy)]
+pub(crate) enum Bearer {
+    User,
+    ServiceAccount,
+    Admin,
+}
+
 /// What the engine remembers between attempts.
 pub(crate) struct Engine {
     pub(crate) parameters: HashParameters,
@@ -71,10 +79,11 @@ impl Engine {
     }
 
     /// The throttle's key for a prepared name, whether such an account exists or not.
-    pub(crate) fn name_key(&self, place: Option<Place>, name: &str) -> AccountKey {
-        let hash = blake3::keyed_hash(&self.name_key, name.as_bytes());
+    pub(crate) fn name_key(&self, place: Option<Place>, bearer: Bearer, name: &str) -> AccountKey {
+        let mut hasher = blake3::Hasher::new_keyed(&self.name_key);
+        hasher.update(&[bearer as u8]).update(name.as_bytes());
         let mut number = [0; 8];
-        number.iter_mut().zip(hash.as_bytes()).for_each(|(to, from)| *to = *from);
+        hasher.finalize_xof().fill(&mut number);
         (place_number(place), u64::from_le_bytes(number))
     }
 

@@ -9,27 +9,10 @@ use std::hash::Hash;
 
 use super::memory::FINGERPRINT_LENGTH;
 use super::shards::{Fades, Shards};
+use crate::records::LockoutPolicy;
 
 /// How many different wrong passwords of an account are told apart.
 const REMEMBERED_PASSWORDS: usize = 8;
-
-/// When an account is locked, and for how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LockoutPolicy {
-    /// Failures that lock; 0 never locks.
-    pub(crate) threshold: u32,
-    /// Failures are forgotten when none was counted for so long, in milliseconds.
-    pub(crate) window_ms: u64,
-    /// How long a lock lasts, in milliseconds.
-    pub(crate) duration_ms: u64,
-}
-
-impl Default for LockoutPolicy {
-    /// Ten failures lock for fifteen minutes; failures are forgotten after as long.
-    fn default() -> Self {
-        Self { threshold: 10, window_ms: 15 * 60 * 1000, duration_ms: 15 * 60 * 1000 }
-    }
-}
 
 /// Where an account stands after a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,9 +91,9 @@ impl Failures {
         }
         if self.locked_until.is_none() && self.is_new(fingerprint) {
             self.count = self.count.saturating_add(1);
-            self.forgotten_at = now_ms.saturating_add(policy.window_ms);
+            self.forgotten_at = now_ms.saturating_add(policy.window);
             if policy.threshold != 0 && self.count >= policy.threshold {
-                self.lock(now_ms.saturating_add(policy.duration_ms));
+                self.lock(now_ms.saturating_add(policy.duration));
             }
         }
         Counted { failures: self.count, locked_until: self.locked_until }
@@ -138,8 +121,7 @@ impl Failures {
 mod tests {
     use super::*;
 
-    const POLICY: LockoutPolicy =
-        LockoutPolicy { threshold: 3, window_ms: 1_000, duration_ms: 5_000 };
+    const POLICY: LockoutPolicy = LockoutPolicy { threshold: 3, window: 1_000, duration: 5_000 };
 
     fn counted(failures: u32, locked_until: Option<u64>) -> Counted {
         Counted { failures, locked_until }
@@ -225,7 +207,7 @@ mod tests {
     #[test]
     fn a_lock_without_end_lasts() {
         let lockout = Lockout::new(64);
-        let policy = LockoutPolicy { threshold: 1, duration_ms: u64::MAX, ..POLICY };
+        let policy = LockoutPolicy { threshold: 1, duration: u64::MAX, ..POLICY };
         lockout.failed(1, [1; 16], &policy, 7);
         assert_eq!(lockout.locked(1, u64::MAX - 1), Some(u64::MAX));
     }

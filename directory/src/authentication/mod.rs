@@ -24,5 +24,5 @@ pub use password::{
     UnusableParameters, hash,
 };
 pub use pool::PoolLimits;
-pub use sign_in::{Enrolment, SignIn, SignInOutcome, SignInRequest};
+pub use sign_in::{Enrolment, SignInOutcome, SignInRequest};
 pub use throttle::ThrottlePolicy;

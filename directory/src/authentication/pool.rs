@@ -58,22 +58,19 @@ impl<K: Copy + Eq + Hash + Send + 'static> HashPool<K> {
         Ok(pool)
     }
 
-    /// Lets a job of an organization wait for its turn.
+    /// Finds room for a job of an organization to wait for its turn.
     ///
     /// # Errors
-    /// When too many wait already; the job is dropped.
-    pub(crate) fn submit(&self, organization: K, job: Job) -> Result<(), Full> {
-        let mut queue = self.shared.lock();
+    /// When too many wait already.
+    pub(crate) fn room(&self, organization: K) -> Result<Room<'_, K>, Full> {
+        let queue = self.shared.lock();
         if queue.total >= self.limits.waiting {
             return Err(Full::All);
         }
         if queue.waiting_of(organization) >= self.limits.waiting_per_organization {
             return Err(Full::Organization);
         }
-        queue.push(organization, job);
-        drop(queue);
-        self.shared.changed.notify_one();
-        Ok(())
+        Ok(Room { queue, changed: &self.shared.changed, organization })
     }
 
     /// Counts the jobs that wait.
@@ -94,6 +91,22 @@ impl<K> Drop for HashPool<K> {
                 let _ended = thread.join();
             }
         }
+    }
+}
+
+/// Room for one job; nobody else finds any before it is filled or given up.
+pub(crate) struct Room<'p, K> {
+    queue: MutexGuard<'p, Queue<K>>,
+    changed: &'p Condvar,
+    organization: K,
+}
+
+impl<K: Copy + Eq + Hash> Room<'_, K> {
+    /// Lets the job wait here for its turn.
+    pub(crate) fn fill(mut self, job: Job) {
+        self.queue.push(self.organization, job);
+        drop(self.queue);
+        self.changed.notify_one();
     }
 }
 
@@ -210,6 +223,12 @@ mod tests {
             waiting_per_organization,
         })
         .unwrap()
+    }
+
+    impl HashPool<u32> {
+        fn submit(&self, organization: u32, job: Job) -> Result<(), Full> {
+            self.room(organization).map(|room| room.fill(job))
+        }
     }
 
     /// Keeps one thread busy until the sender is dropped or used.

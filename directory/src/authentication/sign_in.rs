@@ -2,19 +2,20 @@
 
 use std::net::IpAddr;
 
-use storage::{Change, Id, Reading, Secret, Snapshot};
+use storage::{Change, Reading, Secret, Snapshot};
 
+use super::engine::{Bearer, place_number};
 use super::password::{Password, StoredHash};
 use super::totp::{self, Seed};
-use crate::access::{Actor, Context, organization};
+use crate::access::{Actor, Context, Refusal, organization};
 use crate::collections::{IssuedToken, Site, Wanted, issue};
 use crate::directory::{Directory, find_token};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Event, EventActor, Outcome, Subject, SubjectKind};
 use crate::id::{AdminNumber, Place, RecordId};
 use crate::records::{
-    Admin, AdminState, Credential, Narrowing, OrganizationState, Token, TokenPurpose, indices,
-    kinds,
+    Admin, AdminState, Credential, LockoutPolicy, Narrowing, OrganizationState, TokenPurpose,
+    indices, kinds,
 };
 use crate::text::prepare;
 use crate::time::Time;
@@ -65,7 +66,7 @@ pub struct Enrolment {
 }
 
 /// An admin's sign-in with what was found about it.
-pub struct SignIn {
+struct SignIn {
     place: Option<Place>,
     admin: Option<(AdminNumber, Admin, Credential)>,
     request: SignInRequest,
@@ -91,20 +92,10 @@ impl Directory {
             done(Ok(SignInOutcome::TooEarly(wait.ms)));
             return Ok(());
         }
-        let place = super::engine::place_number(attempt.place);
         let directory = self.clone();
-        let (answer, answered) = std::sync::mpsc::sync_channel(1);
-        let job = Box::new(move || {
-            if let Ok(done) = answered.recv() {
-                let done: Box<dyn FnOnce(Result<SignInOutcome, Error>) + Send> = done;
-                done(directory.verify_admin(attempt));
-            }
-        });
-        let done: Box<dyn FnOnce(Result<SignInOutcome, Error>) + Send> = Box::new(done);
-        match engine.pool.submit(place, job) {
-            // The job holds the receiver, so the function reaches it.
-            Ok(()) => drop(answer.send(done)),
-            Err(_) => done(Ok(SignInOutcome::Busy)),
+        match engine.pool.room(place_number(attempt.place)) {
+            Ok(room) => room.fill(Box::new(move || done(directory.verify_admin(attempt)))),
+            Err(_full) => done(Ok(SignInOutcome::Busy)),
         }
         Ok(())
     }
@@ -120,20 +111,24 @@ impl Directory {
         source: IpAddr,
         now: Time,
     ) -> Result<IssuedToken, Error> {
-        let snapshot = self.inner.store.read()?;
-        let found = find_token(&snapshot, token)?
-            .filter(|(_, token)| token.purpose == TokenPurpose::Enrolment && now < token.expires);
-        let (id, record) = found.ok_or(crate::access::Refusal::Unauthenticated)?;
         let tools = self.inner.tools.clone();
+        let token = token.to_owned();
         let done = self.inner.store.write(move |change| {
+            let found = find_token(&*change, &token)?.filter(|(_, token)| {
+                token.purpose == TokenPurpose::Enrolment && now < token.expires
+            });
+            let (id, token) = found.ok_or(Refusal::Unauthenticated)?;
             let context = Context { actor: Actor::nobody(), source: Some(source), now };
             let mut site =
                 Site { source: change, place: id.home, context: &context, tools: &tools };
-            let step = use_code(&site, record.admin, &code)?
+            let credential = living(&site, token.admin)?.ok_or(Refusal::Unauthenticated)?;
+            if credential.totp_enrolled {
+                return Err(Refusal::Unauthenticated.into());
+            }
+            let step = use_code(&site, token.admin, &credential, &code)?
                 .ok_or_else(|| Invalid::new("/code", "is not the code of this moment"))?;
-            site.source.delete::<Token>(id.home.partition(), id.number.record())?;
-            settle(&mut site, record.admin, step)?;
-            open_session(&mut site, record.admin, Action::MfaEnrolled)
+            settle(&mut site, token.admin, credential, step)?;
+            open_session(&mut site, token.admin, Action::MfaEnrolled)
         })?;
         Ok(done)
     }
@@ -144,7 +139,7 @@ impl Directory {
             Some(slug) => self.organization_by_slug(slug)?.map(Place::Organization),
         };
         let name = prepare(&request.login);
-        let throttled = self.inner.engine.name_key(place, &format!("admin {name}"));
+        let throttled = self.inner.engine.name_key(place, Bearer::Admin, &name);
         let mut attempt = SignIn { place, admin: None, request, throttled };
         if let Some(place) = place {
             let partition = place.partition();
@@ -172,47 +167,63 @@ impl Directory {
             engine.throttle.failed(source, attempt.throttled, now.0);
             return Ok(SignInOutcome::Rejected);
         };
-        let (reason, outcome) = if !proven {
-            ("the password is wrong", SignInOutcome::Rejected)
+        let account = (place_number(attempt.place), number.record());
+        let guesses = (account, credential.version);
+        let step = if !proven {
+            Step::Refused("the password is wrong")
         } else if !in_time {
-            ("too many failures; slowed down", SignInOutcome::Rejected)
-        } else if admin.state != AdminState::Active {
-            ("the admin is suspended", SignInOutcome::Rejected)
-        } else if credential.totp_enrolled && attempt.request.code.is_none() {
-            return Ok(SignInOutcome::CodeNeeded);
+            Step::Refused("too many failures; slowed down")
+        } else if engine.lockout.locked(guesses, now.0).is_some() {
+            Step::Refused("too many wrong codes; locked for a while")
         } else {
-            let request = Proven { place, number, code: attempt.request.code, source, now };
-            match self.let_pass(request, credential.totp_enrolled)? {
-                Some(outcome) => {
-                    engine.throttle.succeeded(source, attempt.throttled, now.0);
-                    return Ok(outcome);
-                }
-                None => ("the TOTP code is wrong or was used before", SignInOutcome::Rejected),
+            let version = credential.version;
+            let code = attempt.request.code;
+            self.take_step(Proven { place, number, version, code, source, now })?
+        };
+        let reason = match step {
+            Step::Done(outcome) => {
+                engine.lockout.succeeded(guesses);
+                engine.throttle.succeeded(source, attempt.throttled, now.0);
+                return Ok(outcome);
             }
+            Step::CodeNeeded => return Ok(SignInOutcome::CodeNeeded),
+            Step::WrongCode => {
+                // Who has the password could else try all codes, from many sources at once.
+                let (policy, guess) = (LockoutPolicy::default(), self.inner.tools.random());
+                engine.lockout.failed(guesses, guess, &policy, now.0);
+                "the TOTP code is wrong or was used before"
+            }
+            Step::Refused(reason) => reason,
         };
         engine.throttle.failed(source, attempt.throttled, now.0);
         self.note_sign_in(place, &admin, (source, now), reason);
-        Ok(outcome)
+        Ok(SignInOutcome::Rejected)
     }
 
-    /// Opens a session or an enrolment for an admin whose password was right; `None` when the
-    /// code was not.
-    fn let_pass(&self, proven: Proven, enrolled: bool) -> Result<Option<SignInOutcome>, Error> {
+    /// Takes the step after a right password, by what is true when it is taken: since the password
+    /// was hashed the admin may have been suspended, or have enrolled elsewhere.
+    fn take_step(&self, proven: Proven) -> Result<Step, Error> {
         let tools = self.inner.tools.clone();
         let done = self.inner.store.write(move |change| {
-            let Proven { place, number, code, source, now } = proven;
+            let Proven { place, number, version, code, source, now } = proven;
             let context = Context { actor: Actor::nobody(), source: Some(source), now };
             let mut site = Site { source: change, place, context: &context, tools: &tools };
-            refuse_gone(&*site.source, place)?;
-            if !enrolled {
-                return begin_enrolment(&mut site, number).map(Some);
-            }
-            let Some(step) = use_code(&site, number, code.as_deref().unwrap_or_default())? else {
-                return Ok(None);
+            let Some(credential) = living(&site, number)? else {
+                return Ok(Step::Refused("the admin is suspended"));
             };
-            settle(&mut site, number, step)?;
+            if credential.version != version {
+                return Ok(Step::Refused("the password was changed in between"));
+            }
+            if !credential.totp_enrolled {
+                return begin_enrolment(&mut site, number).map(Step::Done);
+            }
+            let Some(code) = code else { return Ok(Step::CodeNeeded) };
+            let Some(step) = use_code(&site, number, &credential, &code)? else {
+                return Ok(Step::WrongCode);
+            };
+            settle(&mut site, number, credential, step)?;
             let session = open_session(&mut site, number, Action::SignIn)?;
-            Ok::<_, Error>(Some(SignInOutcome::Session(session)))
+            Ok::<_, Error>(Step::Done(SignInOutcome::Session(session)))
         })?;
         Ok(done)
     }
@@ -236,34 +247,47 @@ impl Directory {
 struct Proven {
     place: Place,
     number: AdminNumber,
+    /// The version of the credential that has this password.
+    version: u64,
     code: Option<String>,
     source: IpAddr,
     now: Time,
 }
 
+/// How far an admin gets with a password.
+enum Step {
+    Done(SignInOutcome),
+    CodeNeeded,
+    WrongCode,
+    Refused(&'static str),
+}
+
 type Writing<'g, 'w, 'c> = Site<'g, &'w mut Change<'c>>;
 
-fn refuse_gone(source: &impl Reading, place: Place) -> Result<(), Error> {
-    let Place::Organization(id) = place else {
-        return Ok(());
+/// The credential of an active admin of a place that answers.
+fn living(site: &Writing<'_, '_, '_>, admin: AdminNumber) -> Result<Option<Credential>, Error> {
+    let partition = site.partition();
+    let answers = match site.place {
+        Place::Provider => true,
+        Place::Organization(id) => organization(&*site.source, id)?
+            .is_some_and(|record| record.state == OrganizationState::Active),
     };
-    match organization(source, id)? {
-        Some(record) if record.state == OrganizationState::Active => Ok(()),
-        Some(_) | None => Err(crate::access::Refusal::Unauthenticated.into()),
+    let record = site.source.get::<Admin>(partition, admin.record())?;
+    if !answers || record.is_none_or(|record| record.state != AdminState::Active) {
+        return Ok(None);
     }
+    Ok(site.source.get::<Credential>(partition, admin.record())?)
 }
 
 /// Checks a code against the seed; the step that it was for, unless it was used before.
 fn use_code(
     site: &Writing<'_, '_, '_>,
     admin: AdminNumber,
+    credential: &Credential,
     code: &str,
 ) -> Result<Option<u64>, Error> {
-    let partition = site.partition();
-    let sealed = site.source.secret(partition, kinds::TOTP_SEED, admin.record())?;
-    let credential = site.source.get::<Credential>(partition, admin.record())?;
-    let seed = sealed.as_ref().and_then(seed_of);
-    let (Some(seed), Some(credential)) = (seed, credential) else {
+    let sealed = site.source.secret(site.partition(), kinds::TOTP_SEED, admin.record())?;
+    let Some(seed) = sealed.as_ref().and_then(seed_of) else {
         return Ok(None);
     };
     Ok(totp::verify(&seed, code, site.now().seconds(), credential.totp_step))
@@ -274,14 +298,21 @@ fn seed_of(sealed: &Secret) -> Option<Seed> {
 }
 
 /// Remembers the step that was used, and that TOTP is enrolled.
-fn settle(site: &mut Writing<'_, '_, '_>, admin: AdminNumber, step: u64) -> Result<(), Error> {
-    let (partition, id): (_, Id) = (site.partition(), admin.record());
-    let mut credential = site.source.get::<Credential>(partition, id)?.ok_or(Error::Missing)?;
+fn settle(
+    site: &mut Writing<'_, '_, '_>,
+    admin: AdminNumber,
+    mut credential: Credential,
+    step: u64,
+) -> Result<(), Error> {
     credential.totp_enrolled = true;
     credential.totp_step = Some(step);
-    Ok(site.source.put(partition, id, &credential)?)
+    Ok(site.source.put(site.partition(), admin.record(), &credential)?)
 }
 
+/// Makes a fresh seed and ends an enrolment that was begun before.
+///
+/// Until one is confirmed, the password alone decides who enrols: whoever may have learned it can
+/// be first, so an admin's first password is to be handed over like a key.
 fn begin_enrolment(
     site: &mut Writing<'_, '_, '_>,
     admin: AdminNumber,

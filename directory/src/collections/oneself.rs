@@ -184,14 +184,15 @@ pub(crate) struct Wanted {
     pub(crate) narrowing: Narrowing,
 }
 
-/// Makes a token for an admin of the site's place; ended ones make room.
+/// Makes a token for an admin of the site's place; ended ones make room, as do enrolments that
+/// were begun, and the oldest session for a new one.
 pub(crate) fn issue(
     site: &mut Site<'_, &mut Change<'_>>,
     admin: AdminNumber,
     wanted: Wanted,
 ) -> Result<IssuedToken, Error> {
     let partition = site.partition();
-    sweep(site, admin)?;
+    sweep(site, admin, wanted.purpose)?;
     let number = site.source.allocate(partition)?;
     let uuid = site.tools.uuid(site.now());
     let (secret, hash) = secret(site.tools);
@@ -211,21 +212,34 @@ pub(crate) fn issue(
     Ok(IssuedToken { text, id: uuid, expires })
 }
 
-fn sweep(site: &mut Site<'_, &mut Change<'_>>, admin: AdminNumber) -> Result<(), Error> {
+fn sweep(
+    site: &mut Site<'_, &mut Change<'_>>,
+    admin: AdminNumber,
+    wanted: TokenPurpose,
+) -> Result<(), Error> {
     let partition = site.partition();
-    let mut living = 0_usize;
+    let (mut living, mut oldest) = (0_usize, None);
     for id in tokens_of(&*site.source, site.place, admin)? {
         let token = site.source.get::<Token>(partition, id)?;
-        if token.is_none_or(|token| token.expires <= site.now()) {
+        let living_token = token
+            .filter(|token| token.expires > site.now() && token.purpose != TokenPurpose::Enrolment);
+        let Some(token) = living_token else {
             site.source.delete::<Token>(partition, id)?;
-        } else {
-            living = living.saturating_add(1);
+            continue;
+        };
+        living = living.saturating_add(1);
+        oldest = oldest.or_else(|| (token.purpose == TokenPurpose::Session).then_some(id));
+    }
+    match oldest {
+        _ if living < TOKENS => Ok(()),
+        Some(session) if wanted == TokenPurpose::Session => {
+            site.source.delete::<Token>(partition, session)?;
+            Ok(())
+        }
+        Some(_) | None => {
+            Err(Error::Forbidden("an admin has at most 64 keys and sessions; end one first"))
         }
     }
-    if living >= TOKENS {
-        return Err(Error::Forbidden("an admin has at most 64 keys and sessions; end one first"));
-    }
-    Ok(())
 }
 
 fn tokens_of(source: &impl Reading, home: Place, admin: AdminNumber) -> Result<Vec<Id>, Error> {

@@ -86,8 +86,9 @@ impl Passwords<'_, &mut Change<'_>> {
         let record = self.user(user)?;
         let partition = self.site.partition();
         let found = self.site.source.get::<Credential>(partition, user.record())?;
-        if let Some(mut credential) = found.filter(|credential| credential.lock.is_some()) {
+        if let Some(mut credential) = found {
             credential.lock = None;
+            // Ends what was counted in memory as well.
             credential.version = credential.version.saturating_add(1);
             self.site.source.put(partition, user.record(), &credential)?;
         }

@@ -37,6 +37,12 @@ impl Credential {
         Self { hash, version: 1, changed: now, lock: None, totp_step: None, totp_enrolled: false }
     }
 
+    /// What stands for the credential of who has none: of an earlier version than any that is
+    /// written, so that nothing counted against it outlives the first password.
+    pub(crate) fn absent() -> Self {
+        Self { version: 0, ..Self::new(None, Time::default()) }
+    }
+
     /// Whether the account is locked at `now`.
     pub fn locked(&self, now: Time) -> bool {
         self.lock.is_some_and(|lock| now < lock.until)

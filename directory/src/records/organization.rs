@@ -84,8 +84,15 @@ impl Default for Settings {
             users_see_people: false,
             remember_verified: 300_000,
             password_minimum: 8,
-            lockout: LockoutPolicy { threshold: 10, window: 900_000, duration: 900_000 },
+            lockout: LockoutPolicy::default(),
         }
+    }
+}
+
+impl Default for LockoutPolicy {
+    /// Ten failures lock for fifteen minutes; failures are forgotten after as long.
+    fn default() -> Self {
+        Self { threshold: 10, window: 15 * 60 * 1_000, duration: 15 * 60 * 1_000 }
     }
 }
 
