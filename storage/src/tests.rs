@@ -104,6 +104,29 @@ fn a_change_is_readable_once_it_is_answered() {
 }
 
 #[test]
+fn a_change_does_not_see_what_it_deleted_itself() {
+    let store = store();
+    for (id, name) in [(1, "a"), (2, "b"), (3, "c")] {
+        put(&store, id, name);
+    }
+    let deleted = |change: &mut Change<'_>| {
+        let provider = Partition::Provider;
+        assert!(change.delete::<Thing>(provider, 2)?);
+        assert!(!change.delete::<Thing>(provider, 2)?);
+        change.put(provider, 3, &thing("aa"))?;
+        change.put(provider, 9, &thing("z"))?;
+        let all: Result<Vec<_>, ReadError> = change.prefix(provider, NAME, b"").collect();
+        let expected = [("a", 1), ("aa", 3), ("z", 9)].map(|(n, id)| (n.as_bytes().to_vec(), id));
+        assert_eq!(all?, expected);
+        let records: Result<Vec<_>, ReadError> = change.scan::<Thing>(provider, Some(1)).collect();
+        assert_eq!(records?, [(3, thing("aa")), (9, thing("z"))]);
+        change.allocate(provider)
+    };
+    assert_eq!(store.write::<_, ChangeError, _>(deleted).unwrap(), 10);
+    assert!(store.check(&[KindCheck::of::<Thing>()]).unwrap().is_sound());
+}
+
+#[test]
 fn a_refused_change_leaves_nothing_behind() {
     let store = store();
     let refused = store.write(|change| {

@@ -32,6 +32,7 @@ struct State {
     plan: Option<(u64, Fault)>,
     dead: bool,
     stuck: bool,
+    unreadable: bool,
 }
 
 /// A file: what the programs see, and what is certain to be there after a power loss.
@@ -63,6 +64,11 @@ impl Machine {
     pub(crate) fn was_hit(&self) -> bool {
         let state = self.state();
         state.plan.is_some_and(|(at, _)| state.operations >= at)
+    }
+
+    /// Makes reading fail, or work again.
+    pub(crate) fn refuse_reads(&self, unreadable: bool) {
+        self.state().unreadable = unreadable;
     }
 
     /// Lets writes work again.
@@ -177,6 +183,9 @@ impl StorageBackend for MachineFile {
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        if self.machine.state().unreadable {
+            return Err(io::Error::other("planned fault"));
+        }
         self.with(false, |platter| {
             let start = usize::try_from(offset).unwrap();
             let data = platter.seen.get(start..start + out.len());
