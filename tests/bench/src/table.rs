@@ -32,9 +32,9 @@ const BUSY: f64 = 0.9;
 pub(crate) fn scenarios(out: &mut impl Write, outcomes: &[Outcome]) -> Result {
     writeln!(
         out,
-        "| Scenario | Server | operations/s | p50 | p99 | server CPU/operation | server busy \
+        "| Scenario | Server | operations/s | p50 | p99 | server CPU/operation | server busy | generator busy \
          | octets/answer | errors | ours: throughput | p50 | CPU |\n\
-         |---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
+         |---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
     )?;
     for scenario in Scenario::ALL {
         let rows = || {
@@ -62,13 +62,14 @@ fn row(out: &mut impl Write, scenario: Scenario, name: &str, figures: &Figures) 
     };
     write!(
         out,
-        "| {} | {name} | {:.0} | {} | {} | {} | {:.0} % | {:.0} | {errors} |",
+        "| {} | {name} | {:.0} | {} | {} | {} | {:.0} % | {:.0} % | {:.0} | {errors} |",
         scenario.title(),
         figures.rate(),
         short(figures.latencies.quantile(500)),
         short(figures.latencies.quantile(990)),
         microseconds(figures.cpu_each()),
         share(figures.server_cpu, figures.elapsed) * 100.0,
+        share(figures.generator_cpu, figures.elapsed) * 100.0,
         figures.octets_each(),
     )
 }
