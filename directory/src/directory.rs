@@ -253,6 +253,17 @@ impl ReadingTransaction {
         Grant::obtain(&self.snapshot, &self.context, &self.tools, Place::Provider)
     }
 
+    /// Asks whether the actor may do `P` at a place that is the provider or an organization.
+    ///
+    /// # Errors
+    /// `Refused`, or a store failure.
+    pub fn authorize_at<P: AtProvider + InOrganization>(
+        &self,
+        place: Place,
+    ) -> Result<Grant<'_, &Snapshot, P>, Error> {
+        Grant::obtain(&self.snapshot, &self.context, &self.tools, place)
+    }
+
     /// The admin's own account.
     ///
     /// # Errors
@@ -340,6 +351,17 @@ impl<'c> Changing<'_, 'c> {
         &mut self,
     ) -> Result<Grant<'_, &mut Change<'c>, P>, Error> {
         Grant::obtain(&mut *self.change, self.context, self.tools, Place::Provider)
+    }
+
+    /// Asks whether the actor may do `P` at a place that is the provider or an organization.
+    ///
+    /// # Errors
+    /// `Refused`, or a store failure.
+    pub fn authorize_at<P: AtProvider + InOrganization>(
+        &mut self,
+        place: Place,
+    ) -> Result<Grant<'_, &mut Change<'c>, P>, Error> {
+        Grant::obtain(&mut *self.change, self.context, self.tools, place)
     }
 
     /// The admin's own account.

@@ -16,4 +16,4 @@ pub use attribute::{Attribute, Kind, Kinds};
 pub use entry::{Entry, EntryId, Fact};
 pub use filter::{Comparison, Filter, Value};
 pub use judge::{Facts, Truth};
-pub use run::{Ended, Found, Position, Searching, Visit, Visitor};
+pub use run::{Ended, Found, Position, SearchGrant, Searching, Visit, Visitor};

@@ -61,6 +61,9 @@ pub enum Ended {
     LookedThrough,
 }
 
+/// A grant to search, inside a snapshot.
+pub type SearchGrant<'g, 's> = Grant<'g, &'s Snapshot, Search>;
+
 /// Who looks at the entries of a search.
 pub type Visitor<'v> = &'v mut dyn FnMut(&Found<'_>) -> Result<Visit, Error>;
 
@@ -286,6 +289,14 @@ impl Found<'_> {
     /// The entry.
     pub fn entry(&self) -> &Entry {
         self.entry
+    }
+
+    /// Judges the entry by a filter.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn judge(&self, filter: &Filter) -> Result<Truth, Error> {
+        filter.judge(self)
     }
 
     /// The groups that the entry is in, by way of nested groups as well, and that the caller sees.
