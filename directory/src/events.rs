@@ -196,7 +196,7 @@ pub(crate) fn differences<T: Serialize>(before: Option<&T>, after: Option<&T>) -
         map.as_ref()
             .and_then(|map| map.get(name))
             .filter(|value| !value.is_null())
-            .map(ToString::to_string)
+            .map(|value| abridged(value.to_string()))
     };
     names
         .into_iter()
@@ -207,6 +207,14 @@ pub(crate) fn differences<T: Serialize>(before: Option<&T>, after: Option<&T>) -
         })
         .filter(|difference| difference.before != difference.after)
         .collect()
+}
+
+/// The most octets of a field's value in an event; all fields together stay below what the event
+/// log takes.
+const TOLD: usize = 1_500;
+
+fn abridged(value: String) -> String {
+    if value.len() <= TOLD { value } else { format!("\"({} octets)\"", value.len()) }
 }
 
 fn fields<T: Serialize>(value: &T) -> serde_json::Map<String, serde_json::Value> {

@@ -1,5 +1,9 @@
 //! The limits on what may be written, named, with the checks that keep them.
 
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
 use crate::error::Invalid;
 
 /// The most octets of a login, a name or a slug.
@@ -55,8 +59,26 @@ pub(crate) fn line_of(pointer: &str, value: &str, most: usize) -> Result<(), Inv
         let length = value.len();
         return Err(Invalid::new(pointer, format!("has {length} octets; {most} at most")));
     }
+    // Few letters are many once they are normalized, and an index takes only so much.
+    if !value.is_ascii() && crate::text::prepare(value).len() > storage::MAX_VALUE {
+        return Err(Invalid::new(pointer, "is too long to be searched for"));
+    }
     if value.chars().any(char::is_control) {
         return Err(Invalid::new(pointer, "must not contain control characters"));
+    }
+    Ok(())
+}
+
+/// Checks networks that addresses are compared with: those of IPv4 are to be written as such, since
+/// an IPv4 address in IPv6's clothes (RFC 4291 section 2.5.5.2) is compared as IPv4.
+pub(crate) fn networks(pointer: &str, networks: &[IpNet]) -> Result<(), Invalid> {
+    count(pointer, networks.len(), VALUES)?;
+    for (position, network) in networks.iter().enumerate() {
+        let mapped = matches!(network.addr().to_canonical(), IpAddr::V4(_));
+        if mapped && matches!(network, IpNet::V6(_)) {
+            let pointer = format!("{pointer}/{position}");
+            return Err(Invalid::new(pointer, "must be written as an IPv4 network"));
+        }
     }
     Ok(())
 }

@@ -8,19 +8,27 @@ pub fn prepare(text: &str) -> String {
     if text.is_ascii() {
         squeeze(text.bytes().map(|octet| char::from(octet.to_ascii_lowercase())))
     } else {
-        let folded: String = text.nfkc().flat_map(char::to_lowercase).collect();
+        let folded: String = heeded(text).nfkc().flat_map(char::to_lowercase).collect();
         squeeze(folded.nfkc())
     }
 }
 
 /// Prepares text for a comparison that heeds case but not insignificant spaces.
 pub fn prepare_exact(text: &str) -> String {
-    squeeze(text.nfkc())
+    squeeze(heeded(text).nfkc())
 }
 
 /// Prepares a piece of a substring pattern: like [`prepare`], but a space at either end counts.
 pub fn prepare_piece(text: &str) -> String {
-    let mut piece = prepare(text);
+    with_outer_spaces(text, prepare(text))
+}
+
+/// Prepares a piece like [`prepare_piece`], but heeds case.
+pub fn prepare_exact_piece(text: &str) -> String {
+    with_outer_spaces(text, prepare_exact(text))
+}
+
+fn with_outer_spaces(text: &str, mut piece: String) -> String {
     if !piece.is_empty() {
         if text.starts_with(' ') {
             piece.insert(0, ' ');
@@ -30,6 +38,10 @@ pub fn prepare_piece(text: &str) -> String {
         }
     }
     piece
+}
+
+fn heeded(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|character| !is_ignored(*character))
 }
 
 fn squeeze(text: impl Iterator<Item = char>) -> String {

@@ -176,7 +176,8 @@ pub(crate) fn authorize(
 }
 
 fn at_provider(standing: &Standing, permission: Permission) -> Result<(), Refusal> {
-    if standing.id.home != Place::Provider {
+    // A key for some organizations reaches those alone: at the provider it could widen itself.
+    if standing.id.home != Place::Provider || standing.token.narrowing.organizations.is_some() {
         return Err(Refusal::Hidden);
     }
     if standing.role.holds(permission) {

@@ -13,6 +13,7 @@ use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::EventActor;
 use crate::id::{OrganizationId, RadiusClientId, RecordId, ServiceAccountId, UserId};
+use crate::limits::NAME;
 use crate::records::{
     Credential, OrganizationState, RadiusClient, ReplyProfile, ReplyProfileFields, ServiceAccount,
     Settings, User, UserState, indices, kinds,
@@ -186,8 +187,8 @@ impl Attempt {
     pub(super) fn event_actor(&self) -> EventActor {
         let id = self.account.as_ref().map(|account| account.uuid);
         match &self.who {
-            Who::User(login) => EventActor::User { id, login: login.clone() },
-            Who::ServiceAccount(name) => EventActor::ServiceAccount { id, name: name.clone() },
+            Who::User(login) => EventActor::User { id, login: abridged(login) },
+            Who::ServiceAccount(name) => EventActor::ServiceAccount { id, name: abridged(name) },
         }
     }
 
@@ -341,6 +342,11 @@ impl Directory {
         let actor = Actor::user(organization, user);
         Ok(Outcome::Accept { actor, reply: Some(Box::new(reply)) })
     }
+}
+
+/// The start of a name that somebody gave; no name that exists is cut.
+fn abridged(name: &str) -> String {
+    name.get(..name.floor_char_boundary(NAME)).unwrap_or_default().to_owned()
 }
 
 fn find_account(

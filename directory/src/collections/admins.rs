@@ -5,14 +5,16 @@ use uuid::Uuid;
 
 use super::collection::Collection;
 use super::entity::Entity;
-use super::passwords::{NewPassword, forget_credential, store_password};
+use super::passwords::{NewPassword, forget_credential, store_admin_password};
 use super::site::Site;
-use crate::access::{Grant, ManageAdmins, Role, View};
+use crate::access::{Grant, ManageAdmins, Role, View, Who, standing};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, SubjectKind};
 use crate::id::{AdminId, AdminNumber, Place, RecordId};
 use crate::limits;
-use crate::records::{Admin, AdminFields, AdminState, Credential, Stamp, Token, indices, kinds};
+use crate::records::{
+    Admin, AdminFields, AdminScope, AdminState, Credential, Stamp, Token, indices, kinds,
+};
 
 /// The admins of the grant's place.
 pub type Admins<'g, S> = Collection<'g, S, Admin>;
@@ -35,15 +37,17 @@ impl Admins<'_, &mut Change<'_>> {
     /// Makes an admin with a password for the first sign-in.
     ///
     /// # Errors
-    /// `Invalid` or `Taken` for what is not acceptable.
+    /// `Invalid` or `Taken` for what is not acceptable; `Forbidden` for a scope that is wider than
+    /// one's own.
     pub fn create(
         &mut self,
         mut fields: AdminFields,
         password: NewPassword,
     ) -> Result<(AdminNumber, Admin), Error> {
         self.settle_scope(&mut fields);
+        self.require_reach(&fields.scope)?;
         let (number, admin) = self.add(fields)?;
-        store_password(&mut self.site, number.record(), password)?;
+        store_admin_password(&mut self.site, number, password)?;
         Ok((number, admin))
     }
 
@@ -51,8 +55,8 @@ impl Admins<'_, &mut Change<'_>> {
     ///
     /// # Errors
     /// `Missing`, `Stale`, `Invalid` or `Taken`; `Forbidden` for one's own role, scope or
-    /// suspension, and for what would leave the provider without an active Administrator with
-    /// Billing.
+    /// suspension, for a scope that is or becomes wider than one's own, and for what would leave
+    /// the provider without an active Administrator with Billing over all organizations.
     pub fn update(
         &mut self,
         number: AdminNumber,
@@ -60,7 +64,15 @@ impl Admins<'_, &mut Change<'_>> {
         edit: impl FnOnce(&mut Admin) -> Result<(), Error>,
     ) -> Result<Admin, Error> {
         let before = self.read(number)?;
-        let admin = self.edit(number, revision, edit)?;
+        self.require_reach(&before.fields.scope)?;
+        let mut admin = self.read_at(number, revision)?;
+        edit(&mut admin)?;
+        self.settle_scope(&mut admin.fields);
+        self.require_reach(&admin.fields.scope)?;
+        let admin = self.edit(number, revision, |record| {
+            *record = admin;
+            Ok(())
+        })?;
         let reach = |admin: &Admin| {
             (admin.fields.role, admin.fields.scope.clone(), admin.state, admin.fields.api_access)
         };
@@ -78,38 +90,39 @@ impl Admins<'_, &mut Change<'_>> {
     /// Deletes an admin with keys and sessions.
     ///
     /// # Errors
-    /// `Missing` or `Stale`; `Forbidden` for oneself and for the provider's last active
-    /// Administrator with Billing.
+    /// `Missing` or `Stale`; `Forbidden` for oneself, for a scope wider than one's own, and for the
+    /// provider's last active Administrator with Billing over all organizations.
     pub fn delete(&mut self, number: AdminNumber, revision: Option<u64>) -> Result<(), Error> {
         if self.is_self(number) {
             return Err(Error::Forbidden("nobody deletes themselves"));
         }
-        let admin = self.read(number)?;
+        let admin = self.read_within_reach(number)?;
         self.remove(number, revision)?;
         if is_top(&admin) { self.keep_one_at_the_top() } else { Ok(()) }
     }
 
-    /// Sets an admin's password and ends the admin's sessions.
+    /// Sets an admin's password and ends the admin's keys and sessions.
     ///
     /// # Errors
-    /// `Missing` or `Invalid`.
+    /// `Missing` or `Invalid`; `Forbidden` for a scope wider than one's own.
     pub fn set_password(
         &mut self,
         number: AdminNumber,
         password: NewPassword,
     ) -> Result<(), Error> {
-        let admin = self.read(number)?;
-        store_password(&mut self.site, number.record(), password)?;
+        let admin = self.read_within_reach(number)?;
+        store_admin_password(&mut self.site, number, password)?;
         end_tokens(self.site.source, self.site.place.partition(), number)?;
         self.site.tell(Action::PasswordSet, subject(&admin), Vec::new())
     }
 
-    /// Forgets an admin's second factor and ends the admin's sessions; the next sign-in enrols.
+    /// Forgets an admin's second factor and ends the admin's keys and sessions; the next sign-in
+    /// enrols.
     ///
     /// # Errors
-    /// `Missing` when there is no such admin.
+    /// `Missing` when there is no such admin; `Forbidden` for a scope wider than one's own.
     pub fn reset_mfa(&mut self, number: AdminNumber) -> Result<(), Error> {
-        let admin = self.read(number)?;
+        let admin = self.read_within_reach(number)?;
         let partition = self.site.partition();
         self.site.source.delete_secret(partition, kinds::TOTP_SEED, number.record())?;
         if let Some(mut credential) =
@@ -132,8 +145,26 @@ impl Admins<'_, &mut Change<'_>> {
     /// An organization's own admin has that organization for a scope, by where the record is.
     fn settle_scope(&self, fields: &mut AdminFields) {
         if self.site.place != Place::Provider {
-            fields.scope = crate::records::AdminScope::None;
+            fields.scope = AdminScope::None;
         }
+    }
+
+    fn read_within_reach(&self, number: AdminNumber) -> Result<Admin, Error> {
+        let admin = self.read(number)?;
+        self.require_reach(&admin.fields.scope)?;
+        Ok(admin)
+    }
+
+    /// Nobody hands out or takes over a scope that is wider than their own.
+    fn require_reach(&self, scope: &AdminScope) -> Result<(), Error> {
+        let Who::Admin { admin, token } = self.site.context.actor.0 else { return Ok(()) };
+        let standing = standing(&*self.site.source, self.site.context, admin, token)??;
+        let reaches = match scope {
+            AdminScope::None => true,
+            AdminScope::Organizations(list) => list.iter().all(|id| standing.covers(*id)),
+            AdminScope::All => standing.covers_all(),
+        };
+        if reaches { Ok(()) } else { Err(Error::Forbidden("the scope is wider than your own")) }
     }
 
     fn keep_one_at_the_top(&self) -> Result<(), Error> {
@@ -145,24 +176,30 @@ impl Admins<'_, &mut Change<'_>> {
                 return Ok(());
             }
         }
-        Err(Error::Forbidden("the last active administrator with billing stays"))
+        Err(Error::Forbidden(
+            "the last active administrator with billing over all organizations stays",
+        ))
     }
 }
 
 fn is_top(admin: &Admin) -> bool {
-    admin.fields.role == Role::AdministratorWithBilling && admin.state == AdminState::Active
+    admin.fields.role == Role::AdministratorWithBilling
+        && admin.fields.scope == AdminScope::All
+        && admin.state == AdminState::Active
 }
 
 fn subject(admin: &Admin) -> (SubjectKind, Uuid, &str) {
     (SubjectKind::Admin, admin.uuid, admin.fields.login.as_str())
 }
 
-/// Writes the first admin of an empty store.
+/// Writes the first admin of an empty store, of the highest role and the widest scope.
 pub(crate) fn put_first(
     site: Site<'_, &mut Change<'_>>,
-    fields: AdminFields,
+    mut fields: AdminFields,
     password: NewPassword,
 ) -> Result<AdminNumber, Error> {
+    fields.role = Role::AdministratorWithBilling;
+    fields.scope = AdminScope::All;
     let mut admins: Admins<'_, &mut Change<'_>> = Collection::new(site);
     if !admins.list(None, 1)?.records.is_empty() {
         return Err(Error::Forbidden("there is an admin already; sign in and add others"));
@@ -208,6 +245,13 @@ impl Entity for Admin {
 
     fn revision(&self) -> u64 {
         self.stamp.revision
+    }
+
+    fn state(&self) -> Option<&'static str> {
+        Some(match self.state {
+            AdminState::Active => "active",
+            AdminState::Suspended => "suspended",
+        })
     }
 
     fn fields(&self) -> &AdminFields {

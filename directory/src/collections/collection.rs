@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 use std::ops::Deref;
 
+use serde::Serialize;
 use storage::{Change, Reading};
 use uuid::Uuid;
 
@@ -26,6 +27,20 @@ pub struct Page<E: Entity> {
     pub records: Vec<(E::Id, E)>,
     /// Where the next page starts; absent on the last.
     pub next: Option<E::Id>,
+}
+
+/// What an event tells of a record.
+#[derive(Serialize)]
+struct Told<'a, E: Entity> {
+    #[serde(flatten)]
+    fields: &'a E::Fields,
+    state: Option<&'static str>,
+}
+
+impl<'a, E: Entity> Told<'a, E> {
+    fn of(record: &'a E) -> Self {
+        Self { fields: record.fields(), state: record.state() }
+    }
 }
 
 impl<'g, S, E> Collection<'g, S, E> {
@@ -102,14 +117,14 @@ impl<E: Entity> Collection<'_, &mut Change<'_>, E> {
         let number = self.site.source.allocate(partition)?;
         let id =
             E::Id::from_record(number).ok_or(Error::Forbidden("there are too many of these"))?;
-        E::complete(&mut fields, number)?;
+        E::complete(&mut fields, number, &*self.site.source, partition)?;
         E::check(&fields)?;
-        E::check_references(&fields, &*self.site.source, partition)?;
+        E::check_references(&fields, number, &*self.site.source, partition)?;
         self.check_name_is_free(&fields, None)?;
         let uuid = self.site.tools.uuid(self.site.now());
         let record = E::new(uuid, Stamp::new(self.site.now()), fields);
         self.site.source.put(partition, number, &record)?;
-        let told = differences(None, Some(record.fields()));
+        let told = differences(None, Some(&Told::of(&record)));
         let name = E::name(record.fields()).to_owned();
         self.site.tell(Action::Created, (E::SUBJECT, uuid, &name), told)?;
         Ok((id, record))
@@ -126,11 +141,11 @@ impl<E: Entity> Collection<'_, &mut Change<'_>, E> {
         edit(&mut record)?;
         E::check(record.fields())?;
         let partition = self.site.partition();
-        E::check_references(record.fields(), &*self.site.source, partition)?;
+        E::check_references(record.fields(), id.record(), &*self.site.source, partition)?;
         self.check_name_is_free(record.fields(), Some(id))?;
         record.stamp().touch(self.site.now());
         self.site.source.put(partition, id.record(), &record)?;
-        let told = differences(Some(before.fields()), Some(record.fields()));
+        let told = differences(Some(&Told::of(&before)), Some(&Told::of(&record)));
         let name = E::name(record.fields()).to_owned();
         self.site.tell(Action::Changed, (E::SUBJECT, record.uuid(), &name), told)?;
         Ok(record)
@@ -141,7 +156,7 @@ impl<E: Entity> Collection<'_, &mut Change<'_>, E> {
         let partition = self.site.partition();
         record.let_go(self.site.source, partition, id)?;
         self.site.source.delete::<E>(partition, id.record())?;
-        let told = differences(Some(record.fields()), None);
+        let told = differences(Some(&Told::of(&record)), None);
         let name = E::name(record.fields()).to_owned();
         self.site.tell(Action::Deleted, (E::SUBJECT, record.uuid(), &name), told)
     }

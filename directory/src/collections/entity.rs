@@ -33,6 +33,10 @@ pub trait Entity: Record {
     fn stamp(&mut self) -> &mut Stamp;
     /// The revision, as the entity tag of the API.
     fn revision(&self) -> u64;
+    /// Whether it is active or suspended, of what can be.
+    fn state(&self) -> Option<&'static str> {
+        None
+    }
     /// What admins wrote.
     fn fields(&self) -> &Self::Fields;
     /// What admins wrote, to be changed.
@@ -44,7 +48,12 @@ pub trait Entity: Record {
     ///
     /// # Errors
     /// When nothing is left to choose from.
-    fn complete(_fields: &mut Self::Fields, _id: Id) -> Result<(), Invalid> {
+    fn complete<R: Reading>(
+        _fields: &mut Self::Fields,
+        _id: Id,
+        _source: &R,
+        _partition: Partition,
+    ) -> Result<(), Error> {
         Ok(())
     }
 
@@ -54,12 +63,13 @@ pub trait Entity: Record {
     /// Names the first value that is not acceptable.
     fn check(fields: &Self::Fields) -> Result<(), Invalid>;
 
-    /// Checks the fields against the rest of the place.
+    /// Checks the fields of the record with that number against the rest of the place.
     ///
     /// # Errors
-    /// Names the first value that refers to nothing.
+    /// Names the first value that refers to nothing, or that is another's.
     fn check_references<R: Reading>(
         _fields: &Self::Fields,
+        _id: Id,
         _source: &R,
         _partition: Partition,
     ) -> Result<(), Error> {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::collection::Collection;
 use super::entity::Entity;
-use super::users::posix_number;
+use super::users::Numbers;
 use crate::access::{Grant, ManageIdentities, View};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
@@ -19,6 +19,9 @@ use crate::records::{
 
 /// The groups of the grant's organization.
 pub type Groups<'g, S> = Collection<'g, S, Group>;
+
+/// So many members that came or went are told in one event.
+const TOLD_MEMBERS: usize = 256;
 
 /// What can be in a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -135,7 +138,9 @@ impl Groups<'_, &mut Change<'_>> {
         self.site.source.put(partition, group.record(), &record)?;
         let name = record.fields.name.clone();
         let subject = (SubjectKind::Group, record.uuid, name.as_str());
-        self.site.tell(Action::MembersChanged, subject, told)?;
+        for told in told.chunks(TOLD_MEMBERS) {
+            self.site.tell(Action::MembersChanged, subject, told.to_vec())?;
+        }
         Ok(record)
     }
 
@@ -242,10 +247,27 @@ impl Entity for Group {
         &fields.name
     }
 
-    fn complete(fields: &mut GroupFields, id: Id) -> Result<(), Invalid> {
-        let chosen = posix_number("/gid_number", id)?;
-        fields.gid_number.get_or_insert(chosen);
+    fn complete<R: Reading>(
+        fields: &mut GroupFields,
+        id: Id,
+        source: &R,
+        partition: Partition,
+    ) -> Result<(), Error> {
+        if fields.gid_number.is_none() {
+            let numbers = Numbers { source, partition, index: indices::GROUP_GID_NUMBER };
+            fields.gid_number = Some(numbers.free("/gid_number", id)?);
+        }
         Ok(())
+    }
+
+    fn check_references<R: Reading>(
+        fields: &GroupFields,
+        id: Id,
+        source: &R,
+        partition: Partition,
+    ) -> Result<(), Error> {
+        let numbers = Numbers { source, partition, index: indices::GROUP_GID_NUMBER };
+        numbers.check("/gid_number", fields.gid_number, id)
     }
 
     fn check(fields: &GroupFields) -> Result<(), Invalid> {

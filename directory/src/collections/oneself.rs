@@ -9,7 +9,7 @@ use crate::access::{Role, Standing};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, SubjectKind};
 use crate::id::{AdminNumber, OrganizationId, Place, RecordId, TokenNumber};
-use crate::limits::{self, VALUES};
+use crate::limits;
 use crate::records::{Admin, Narrowing, Token, TokenPurpose, indices};
 use crate::time::Time;
 use crate::tools::Tools;
@@ -171,7 +171,7 @@ impl Oneself<'_, &mut Change<'_>> {
             }
         }
         limits::count("/organizations", new.organizations.as_ref().map_or(0, Vec::len), 256)?;
-        limits::count("/sources", new.sources.as_ref().map_or(0, Vec::len), VALUES)?;
+        limits::networks("/sources", new.sources.as_deref().unwrap_or_default())?;
         Ok(())
     }
 }

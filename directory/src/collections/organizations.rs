@@ -7,11 +7,11 @@ use crate::access::{
     Grant, ManageAuthentication, ManageOrganizations, View, Who, organization, standing,
 };
 use crate::error::{Error, Invalid, StoreFailure};
-use crate::events::{Action, SubjectKind, differences};
+use crate::events::{Action, Event, EventActor, Outcome, Subject, SubjectKind, differences};
 use crate::id::{OrganizationId, Place, RecordId};
 use crate::limits;
 use crate::records::{
-    Admin, AdminScope, Base, Organization, OrganizationFields, OrganizationState, Settings, Stamp,
+    Admin, AdminScope, Organization, OrganizationFields, OrganizationState, Settings, Stamp,
     indices,
 };
 use crate::time::Time;
@@ -145,13 +145,14 @@ impl OwnOrganization<'_, &mut Change<'_>> {
     /// Changes the organization; with `revision`, only when nobody changed it in between.
     ///
     /// # Errors
-    /// `Missing`, `Stale`, `Invalid` or `Taken`.
+    /// `Missing`, `Stale`, `Invalid` or `Taken`; `Forbidden` while it is deleted.
     pub fn update(
         &mut self,
         revision: Option<u64>,
         edit: impl FnOnce(&mut OrganizationFields) -> Result<(), Error>,
     ) -> Result<Organization, Error> {
         let mut record = read_at(&*self.site.source, self.id, revision)?;
+        refuse_deleted(&record)?;
         let before = record.fields.clone();
         edit(&mut record.fields)?;
         check(&record.fields)?;
@@ -170,9 +171,7 @@ impl OwnOrganization<'_, &mut Change<'_>> {
         suspended: bool,
     ) -> Result<Organization, Error> {
         let mut record = read_at(&*self.site.source, self.id, revision)?;
-        if matches!(record.state, OrganizationState::Deleted { .. }) {
-            return Err(Error::Forbidden("the organization is deleted; restore it first"));
-        }
+        refuse_deleted(&record)?;
         let before = State { state: record.state };
         record.state =
             if suspended { OrganizationState::Suspended } else { OrganizationState::Active };
@@ -183,9 +182,11 @@ impl OwnOrganization<'_, &mut Change<'_>> {
     /// Deletes the organization: it answers nobody, and can be restored within [`GRACE`].
     ///
     /// # Errors
-    /// `Missing`, `Stale`, or `Invalid` when `confirmation` is not its name.
+    /// `Missing`, `Stale`, or `Invalid` when `confirmation` is not its name; `Forbidden` when it is
+    /// deleted already.
     pub fn delete(&mut self, revision: Option<u64>, confirmation: &str) -> Result<(), Error> {
         let mut record = read_at(&*self.site.source, self.id, revision)?;
+        refuse_deleted(&record)?;
         if confirmation != record.fields.name {
             let message = "must be the organization's name, to confirm the deletion";
             return Err(Invalid::new("/confirmation", message).into());
@@ -263,12 +264,9 @@ impl OrganizationSettings<'_, &mut Change<'_>> {
     }
 }
 
-/// Reads the settings that hold at a place; the provider's own admins have the defaults.
-pub(crate) fn settings(source: &impl Reading, place: Place) -> Result<Settings, Error> {
-    match place {
-        Place::Provider => Ok(Settings { password_minimum: 12, ..Settings::default() }),
-        Place::Organization(id) => Ok(read(source, id)?.settings),
-    }
+/// Reads the settings that hold in an organization.
+pub(crate) fn settings(source: &impl Reading, id: OrganizationId) -> Result<Settings, Error> {
+    Ok(read(source, id)?.settings)
 }
 
 /// Destroys what deleted organizations left behind when their grace period is over; returns how
@@ -278,13 +276,27 @@ pub(crate) fn destroy_expired(change: &mut Change<'_>, now: Time) -> Result<usiz
     for found in change.scan::<Organization>(Partition::Provider, None) {
         let (number, record) = found?;
         if matches!(record.state, OrganizationState::Deleted { at } if now > at.plus(GRACE)) {
-            expired.extend(OrganizationId::from_record(number));
+            expired.extend(OrganizationId::from_record(number).map(|id| (id, record)));
         }
     }
-    for id in &expired {
+    for (id, record) in &expired {
         leave_scopes(change, *id)?;
         change.destroy_partition(id.partition())?;
         change.delete::<Organization>(Partition::Provider, id.record())?;
+        let event = Event {
+            at: now,
+            actor: EventActor::Daemon,
+            source: None,
+            action: Action::Deleted,
+            subject: Some(Subject {
+                kind: SubjectKind::Organization,
+                id: record.uuid,
+                name: record.fields.slug.clone(),
+            }),
+            outcome: Outcome::Success,
+            differences: differences(Some(&record.fields), None),
+        };
+        change.event(Partition::Provider, now.0, &event.encode());
     }
     Ok(expired.len())
 }
@@ -306,6 +318,15 @@ fn leave_scopes(change: &mut Change<'_>, gone: OrganizationId) -> Result<(), Err
 #[derive(serde::Serialize)]
 struct State {
     state: OrganizationState,
+}
+
+fn refuse_deleted(record: &Organization) -> Result<(), Error> {
+    match record.state {
+        OrganizationState::Active | OrganizationState::Suspended => Ok(()),
+        OrganizationState::Deleted { .. } => {
+            Err(Error::Forbidden("the organization is deleted; restore it first"))
+        }
+    }
 }
 
 fn read(source: &impl Reading, id: OrganizationId) -> Result<Organization, Error> {
@@ -381,18 +402,9 @@ fn check_free(
             return Err(Error::Taken { pointer: "/base" });
         }
     }
-    below_is_free(source, &fields.base, own)
-}
-
-fn below_is_free(
-    source: &impl Reading,
-    base: &Base,
-    own: Option<storage::Id>,
-) -> Result<(), Error> {
-    for found in source.prefix(Partition::Provider, indices::ORGANIZATION_BASE, &[]) {
-        let (value, id) = found?;
-        let other = String::from_utf8_lossy(&value);
-        if Some(id) != own && Base::parse(&other).is_some_and(|other| other.overlaps(base)) {
+    let below = fields.base.path();
+    for found in source.prefix(Partition::Provider, indices::ORGANIZATION_TREE, below.as_bytes()) {
+        if Some(found?.1) != own {
             return Err(Error::Taken { pointer: "/base" });
         }
     }

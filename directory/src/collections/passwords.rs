@@ -7,7 +7,7 @@ use crate::access::{Grant, ManageIdentities, RecoverAccounts};
 use crate::authentication::{HashParameters, HashingFailed, Password, StoredHash};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
-use crate::id::{RecordId, UserId};
+use crate::id::{AdminNumber, RecordId, UserId};
 use crate::records::{Credential, User, kinds};
 use crate::tools::Tools;
 
@@ -72,7 +72,7 @@ impl Passwords<'_, &mut Change<'_>> {
     /// `Missing`, or `Invalid` when the organization's policy refuses the password.
     pub fn set(&mut self, user: UserId, password: NewPassword) -> Result<(), Error> {
         let record = self.user(user)?;
-        store_password(&mut self.site, user.record(), password)?;
+        store_user_password(&mut self.site, user, password)?;
         let masked = || Some("\"(secret)\"".to_owned());
         let told = Difference { field: "password".into(), before: masked(), after: masked() };
         self.tell(Action::PasswordSet, &record, vec![told])
@@ -105,23 +105,20 @@ impl Passwords<'_, &mut Change<'_>> {
     }
 }
 
-/// Writes a password, and the sealed copy in clear where the organization opted in to CHAP.
-pub(crate) fn store_password(
+/// The fewest characters of an admin's password.
+const ADMIN_MINIMUM: u16 = 12;
+
+/// Writes a user's password, and the sealed copy in clear where the organization opted in to CHAP.
+pub(crate) fn store_user_password(
     site: &mut Site<'_, &mut Change<'_>>,
-    id: Id,
+    user: UserId,
     password: NewPassword,
 ) -> Result<(), Error> {
-    let partition = site.partition();
-    let settings = super::organizations::settings(&*site.source, site.place)?;
-    if let Some(characters) = password.characters
-        && characters < usize::from(settings.password_minimum)
-    {
-        let least = settings.password_minimum;
-        return Err(
-            Invalid::new("/password", format!("must have at least {least} characters")).into()
-        );
-    }
-    put_hash(site, id, Some(password.hash))?;
+    let organization = site.place.organization().ok_or(Error::Missing)?;
+    let settings = super::organizations::settings(&*site.source, organization)?;
+    require_length(&password, settings.password_minimum)?;
+    put_hash(site, user.record(), Some(password.hash))?;
+    let (partition, id) = (site.partition(), user.record());
     match password.clear.filter(|_| settings.chap) {
         Some(clear) => {
             site.source.put_secret(partition, kinds::CHAP_PASSWORD, id, clear.expose())?;
@@ -131,6 +128,25 @@ pub(crate) fn store_password(
         }
     }
     Ok(())
+}
+
+/// Writes an admin's password, of which nothing in clear is ever kept.
+pub(crate) fn store_admin_password(
+    site: &mut Site<'_, &mut Change<'_>>,
+    admin: AdminNumber,
+    password: NewPassword,
+) -> Result<(), Error> {
+    require_length(&password, ADMIN_MINIMUM)?;
+    put_hash(site, admin.record(), Some(password.hash))
+}
+
+fn require_length(password: &NewPassword, least: u16) -> Result<(), Invalid> {
+    match password.characters {
+        Some(characters) if characters < usize::from(least) => {
+            Err(Invalid::new("/password", format!("must have at least {least} characters")))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Writes a hash; the credential's version rises and a lock ends.

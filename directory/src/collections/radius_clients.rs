@@ -1,6 +1,6 @@
 //! RADIUS clients: network gear that asks for the organization.
 
-use storage::{Change, Index, Partition, Reading, Secret, Snapshot};
+use storage::{Change, Id, Index, Partition, Reading, Secret, Snapshot};
 use uuid::Uuid;
 
 use super::collection::Collection;
@@ -9,7 +9,7 @@ use crate::access::{Grant, ManageConfiguration, View};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, SubjectKind};
 use crate::id::{RadiusClientId, RecordId};
-use crate::limits::{self, NAMED_GROUPS, VALUES};
+use crate::limits::{self, NAMED_GROUPS};
 use crate::records::{
     Group, RadiusClient, RadiusClientFields, ReplyProfile, Stamp, indices, kinds,
 };
@@ -195,7 +195,7 @@ impl Entity for RadiusClient {
 
     fn check(fields: &RadiusClientFields) -> Result<(), Invalid> {
         limits::name("/name", &fields.name)?;
-        limits::count("/sources", fields.sources.len(), VALUES)?;
+        limits::networks("/sources", &fields.sources)?;
         if fields.sources.is_empty() {
             return Err(Invalid::new("/sources", "must name at least one network"));
         }
@@ -204,6 +204,7 @@ impl Entity for RadiusClient {
 
     fn check_references<R: Reading>(
         fields: &RadiusClientFields,
+        _id: Id,
         source: &R,
         partition: Partition,
     ) -> Result<(), Error> {

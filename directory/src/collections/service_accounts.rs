@@ -1,6 +1,6 @@
 //! Service accounts: what applications bind with.
 
-use storage::{Change, Index, Partition, Reading, Snapshot};
+use storage::{Change, Id, Index, Partition, Reading, Snapshot};
 use uuid::Uuid;
 
 use super::collection::Collection;
@@ -165,6 +165,7 @@ impl Entity for ServiceAccount {
 
     fn check_references<R: Reading>(
         fields: &ServiceAccountFields,
+        _id: Id,
         source: &R,
         partition: Partition,
     ) -> Result<(), Error> {

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::collection::Collection;
 use super::entity::Entity;
 use super::groups::groups_of_user;
-use super::passwords::{NewPassword, forget_credential, store_password};
+use super::passwords::{NewPassword, forget_credential, store_user_password};
 use crate::access::{Grant, ManageIdentities, RecoverAccounts, View};
 use crate::error::{Error, Invalid};
 use crate::events::SubjectKind;
@@ -63,7 +63,7 @@ impl Users<'_, &mut Change<'_>> {
     ) -> Result<(UserId, User), Error> {
         let (id, user) = self.add(fields)?;
         if let Some(password) = password {
-            store_password(&mut self.site, id.record(), password)?;
+            store_user_password(&mut self.site, id, password)?;
         }
         Ok((id, user))
     }
@@ -120,6 +120,13 @@ impl Entity for User {
         self.stamp.revision
     }
 
+    fn state(&self) -> Option<&'static str> {
+        Some(match self.state {
+            UserState::Active => "active",
+            UserState::Suspended => "suspended",
+        })
+    }
+
     fn fields(&self) -> &UserFields {
         &self.fields
     }
@@ -132,13 +139,30 @@ impl Entity for User {
         &fields.login
     }
 
-    fn complete(fields: &mut UserFields, id: Id) -> Result<(), Invalid> {
-        let chosen = posix_number("/uid_number", id)?;
-        let uid = *fields.uid_number.get_or_insert(chosen);
-        fields.gid_number.get_or_insert(uid);
+    fn complete<R: Reading>(
+        fields: &mut UserFields,
+        id: Id,
+        source: &R,
+        partition: Partition,
+    ) -> Result<(), Error> {
+        if fields.uid_number.is_none() {
+            let numbers = Numbers { source, partition, index: indices::USER_UID_NUMBER };
+            fields.uid_number = Some(numbers.free("/uid_number", id)?);
+        }
+        fields.gid_number = fields.gid_number.or(fields.uid_number);
         fields.home_directory.get_or_insert_with(|| format!("/home/{}", fields.login));
         fields.login_shell.get_or_insert_with(|| "/bin/bash".to_owned());
         Ok(())
+    }
+
+    fn check_references<R: Reading>(
+        fields: &UserFields,
+        id: Id,
+        source: &R,
+        partition: Partition,
+    ) -> Result<(), Error> {
+        let numbers = Numbers { source, partition, index: indices::USER_UID_NUMBER };
+        numbers.check("/uid_number", fields.uid_number, id)
     }
 
     fn check(fields: &UserFields) -> Result<(), Invalid> {
@@ -185,10 +209,44 @@ impl Entity for User {
     }
 }
 
-/// The POSIX number for the record with that number.
-pub(crate) fn posix_number(pointer: &str, id: Id) -> Result<u32, Invalid> {
-    u32::try_from(id.saturating_add(FIRST_POSIX_NUMBER))
-        .map_err(|_| Invalid::new(pointer, "no POSIX number is left; give one"))
+/// The POSIX numbers of users or of groups: files belong to a number, so no two share one.
+pub(crate) struct Numbers<'a, R> {
+    pub(crate) source: &'a R,
+    pub(crate) partition: Partition,
+    pub(crate) index: Index,
+}
+
+impl<R: Reading> Numbers<'_, R> {
+    /// The first number that is nobody's, from the one that goes with a record's.
+    pub(crate) fn free(&self, pointer: &str, id: Id) -> Result<u32, Error> {
+        let mut number = u32::try_from(id.saturating_add(FIRST_POSIX_NUMBER));
+        while let Ok(chosen) = number {
+            if self.holder(chosen)?.is_none() {
+                return Ok(chosen);
+            }
+            number = u32::try_from(u64::from(chosen).saturating_add(1));
+        }
+        Err(Invalid::new(pointer, "no POSIX number is left; give one").into())
+    }
+
+    /// Refuses a number that is another's.
+    pub(crate) fn check(
+        &self,
+        pointer: &'static str,
+        number: Option<u32>,
+        own: Id,
+    ) -> Result<(), Error> {
+        let Some(number) = number else { return Ok(()) };
+        match self.holder(number)? {
+            Some(holder) if holder != own => Err(Error::Taken { pointer }),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn holder(&self, number: u32) -> Result<Option<Id>, Error> {
+        let value = u64::from(number).to_be_bytes();
+        Ok(self.source.find_first(self.partition, self.index, &value)?)
+    }
 }
 
 fn check_mail(pointer: &str, mail: &str) -> Result<(), Invalid> {

@@ -54,6 +54,7 @@ pub(crate) mod indices {
     pub(crate) const ORGANIZATION_SLUG: Index = Index(1);
     pub(crate) const ORGANIZATION_UUID: Index = Index(2);
     pub(crate) const ORGANIZATION_BASE: Index = Index(3);
+    pub(crate) const ORGANIZATION_TREE: Index = Index(4);
     pub(crate) const ADMIN_LOGIN: Index = Index(10);
     pub(crate) const ADMIN_UUID: Index = Index(11);
     pub(crate) const TOKEN_UUID: Index = Index(20);

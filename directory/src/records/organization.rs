@@ -119,11 +119,15 @@ impl Base {
         &self.0
     }
 
-    /// Whether one of the two lies under the other (or is it).
-    pub fn overlaps(&self, other: &Self) -> bool {
-        let (long, short) =
-            if self.0.len() >= other.0.len() { (&self.0, &other.0) } else { (&other.0, &self.0) };
-        long.strip_suffix(short.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with(','))
+    /// The pairs from the root down, each with a comma: a base lies under another exactly if its
+    /// path starts with the other's.
+    pub(crate) fn path(&self) -> String {
+        let mut path = String::with_capacity(self.0.len().saturating_add(1));
+        for pair in self.0.rsplit(',') {
+            path.push_str(pair);
+            path.push(',');
+        }
+        path
     }
 
     /// Every proper ancestor, the nearest first.
@@ -157,6 +161,7 @@ impl Record for Organization {
         entries.add(indices::ORGANIZATION_UUID, self.uuid.as_bytes());
         entries.add(indices::ORGANIZATION_SLUG, self.fields.slug.as_bytes());
         entries.add(indices::ORGANIZATION_BASE, self.fields.base.as_str().as_bytes());
+        entries.add(indices::ORGANIZATION_TREE, self.fields.base.path().as_bytes());
     }
 }
 
@@ -179,11 +184,10 @@ mod tests {
     }
 
     #[test]
-    fn bases_overlap_when_one_lies_under_the_other() {
-        let base = |text| Base::parse(text).unwrap();
-        assert!(base("dc=acme,dc=example").overlaps(&base("dc=example")));
-        assert!(base("dc=example").overlaps(&base("dc=example")));
-        assert!(!base("dc=acme,dc=example").overlaps(&base("dc=beta,dc=example")));
-        assert!(!base("dc=xexample").overlaps(&base("dc=example")));
+    fn a_base_under_another_has_a_path_that_starts_with_the_others() {
+        let path = |text| Base::parse(text).unwrap().path();
+        assert!(path("dc=acme,dc=example").starts_with(&path("dc=example")));
+        assert!(!path("dc=acme,dc=example").starts_with(&path("dc=beta,dc=example")));
+        assert!(!path("dc=acme,dc=examples").starts_with(&path("dc=example")));
     }
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::attribute::{Attribute, Kinds, Rule};
 use crate::collections::Member;
 use crate::id::GroupId;
-use crate::text::{prepare, prepare_exact, prepare_piece};
+use crate::text::{prepare, prepare_exact, prepare_exact_piece, prepare_piece};
 
 /// What entries must be to match.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,7 +105,7 @@ impl Filter {
     ) -> Self {
         let prepare = match attribute.rule() {
             Rule::Text => prepare_piece,
-            Rule::ExactText => prepare_exact,
+            Rule::ExactText => prepare_exact_piece,
             Rule::Number | Rule::Id | Rule::Time => return Self::Undefined,
         };
         let comparison = Comparison::Pieces {

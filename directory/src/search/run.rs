@@ -307,7 +307,7 @@ impl Found<'_> {
         let partition = self.organization.partition();
         let ids = self.member_of()?;
         let mut groups = Vec::with_capacity(ids.len());
-        for id in ids.into_iter().filter(|id| self.sight.sees(EntryId::Group(*id))) {
+        for id in ids {
             groups.extend(self.source.get::<Group>(partition, id.record())?);
         }
         Ok(groups)
@@ -367,21 +367,28 @@ impl Facts for Found<'_> {
 
     fn member_of(&self) -> Result<Vec<GroupId>, Error> {
         let partition = self.organization.partition();
-        Ok(match self.entry.id() {
+        let mut groups = match self.entry.id() {
             EntryId::User(user) => groups_of_user(self.source, partition, user)?,
             EntryId::Group(group) => ancestors_of_group(self.source, partition, group)?,
             EntryId::ServiceAccount(_) => Vec::new(),
-        })
+        };
+        // A filter must not tell of a group what the caller cannot see.
+        groups.retain(|group| self.sight.sees(EntryId::Group(*group)));
+        Ok(groups)
     }
 
     fn has_member(&self, member: Member) -> Result<bool, Error> {
         let EntryId::Group(group) = self.entry.id() else { return Ok(false) };
         let partition = self.organization.partition();
-        let groups = match member {
-            Member::User(user) => groups_of_user(self.source, partition, user)?,
-            Member::Group(nested) => ancestors_of_group(self.source, partition, nested)?,
+        let (member, groups) = match member {
+            Member::User(user) => {
+                (EntryId::User(user), groups_of_user(self.source, partition, user)?)
+            }
+            Member::Group(nested) => {
+                (EntryId::Group(nested), ancestors_of_group(self.source, partition, nested)?)
+            }
         };
-        Ok(groups.contains(&group))
+        Ok(self.sight.sees(member) && groups.contains(&group))
     }
 
     fn has_some_member(&self) -> Result<bool, Error> {
