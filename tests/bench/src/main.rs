@@ -64,6 +64,9 @@ struct Arguments {
     /// Servers to measure, instead of all.
     #[arg(long, value_delimiter = ',')]
     only: Vec<Peer>,
+    /// Scenarios to measure, instead of all.
+    #[arg(long, value_delimiter = ',')]
+    scenarios: Vec<Scenario>,
     /// Our daemon.
     #[arg(long, default_value = "tenantryd")]
     tenantryd: PathBuf,
@@ -160,6 +163,9 @@ fn examine(
     };
     let mut figures = Vec::new();
     for scenario in Scenario::ALL {
+        if !arguments.scenarios.is_empty() && !arguments.scenarios.contains(&scenario) {
+            continue;
+        }
         match scenario.measure(&subject, data, load) {
             Ok(Some(seen)) => {
                 say(&summary(subject.name, scenario.title(), &seen));

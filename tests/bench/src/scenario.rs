@@ -1,6 +1,7 @@
 //! What is asked: each scenario the same for every server that speaks its protocol.
 
 use anyhow::Result;
+use clap::ValueEnum;
 
 use crate::data::Data;
 use crate::generator::{Figures, Load, run};
@@ -9,7 +10,7 @@ use crate::subject::Subject;
 use crate::workers::Field;
 
 /// A kind of load.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Scenario {
     /// Connect, bind, unbind; nobody twice.
     BindOnce,
