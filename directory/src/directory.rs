@@ -194,6 +194,17 @@ impl Directory {
         done.map_err(Error::from)
     }
 
+    /// Deletes event segments whose newest event is older than `retention`; returns how many.
+    ///
+    /// # Errors
+    /// When a segment cannot be deleted.
+    pub fn forget_events(&self, now: Time, retention: std::time::Duration) -> Result<usize, Error> {
+        let retention = u64::try_from(retention.as_millis()).unwrap_or(u64::MAX);
+        let before = now.0.saturating_sub(retention);
+        let deleted = self.inner.store.events().delete_before(before);
+        deleted.map_err(|error| Error::Store(StoreFailure::Events(error)))
+    }
+
     /// Randomness, for passwords and secrets made before a transaction starts.
     pub fn tools(&self) -> &Tools {
         &self.inner.tools
