@@ -98,6 +98,7 @@ pub(crate) fn read_cursor<const N: usize>(cursor: &str) -> Result<[u8; N], Probl
     octets.and_then(|octets| octets.try_into().ok()).ok_or_else(no_cursor)
 }
 
-fn no_cursor() -> Problem {
+/// Says that a cursor is none of ours.
+pub(crate) fn no_cursor() -> Problem {
     Problem::invalid("/cursor", "must be `next` of the page before")
 }

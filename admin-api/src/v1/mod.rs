@@ -1,8 +1,10 @@
 //! Version 1 of the API: a folder a resource, a file an endpoint.
 
+mod groups;
 mod health;
 mod me;
 mod organizations;
+mod service_accounts;
 mod sign_in;
 mod users;
 
@@ -17,6 +19,8 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(me::routes())
         .merge(organizations::routes())
         .merge(users::routes())
+        .merge(groups::routes())
+        .merge(service_accounts::routes())
         .merge(health::routes());
     OpenApiRouter::new().nest("/v1", all)
 }

@@ -1,9 +1,18 @@
 //! Users: people of an organization.
 
+mod activate;
 mod create;
+mod delete;
+mod groups;
 mod list;
+mod set_password;
 mod show;
+mod suspend;
+mod unlock;
+mod update;
 
+use directory::UserId;
+use directory::access::{ManageIdentities, RecoverAccounts};
 use directory::records::{self, Base, UserState};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,14 +21,21 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::api::Api;
+use crate::caller::Within;
 use crate::dn;
 use crate::moment::Moment;
-use crate::revision::Revised;
+use crate::problem::Problem;
+use crate::revision::{IfMatch, Revised};
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(list::list_users, create::create_user))
-        .routes(routes!(show::show_user))
+        .routes(routes!(show::show_user, update::update_user, delete::delete_user))
+        .routes(routes!(suspend::suspend_user))
+        .routes(routes!(activate::activate_user))
+        .routes(routes!(set_password::set_user_password))
+        .routes(routes!(unlock::unlock_user))
+        .routes(routes!(groups::list_groups_of_user))
 }
 
 /// A user.
@@ -123,4 +139,37 @@ impl User {
     fn revised(record: records::User, base: &Base) -> Revised<Self> {
         Revised::new(record.stamp.revision, Self::of(record, base))
     }
+}
+
+/// Suspends or activates a user.
+async fn set_state(
+    within: &Within<ManageIdentities>,
+    user: Uuid,
+    IfMatch(revision): IfMatch,
+    state: UserState,
+) -> Result<Revised<User>, Problem> {
+    let organization = within.organization;
+    let changed = within.caller.change(move |change| {
+        let mut grant = change.authorize::<ManageIdentities>(organization)?;
+        let mut users = grant.users();
+        let id = users.id_of(user)?;
+        users.update(id, revision, |user| {
+            user.state = state;
+            Ok(())
+        })
+    });
+    Ok(User::revised(changed.await?, &within.base()?))
+}
+
+/// Finds a user whose credentials are to be changed: they are no part of the user's revision.
+fn for_recovery(
+    within: &Within<RecoverAccounts>,
+    user: Uuid,
+    if_match: &IfMatch,
+) -> Result<UserId, Problem> {
+    let reading = within.caller.read()?;
+    let users = reading.authorize::<RecoverAccounts>(within.organization)?.users();
+    let id = users.id_of(user)?;
+    if_match.check(users.read(id)?.stamp.revision)?;
+    Ok(id)
 }

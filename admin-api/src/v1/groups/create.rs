@@ -1,0 +1,48 @@
+//! Making a group.
+
+use directory::access::ManageIdentities;
+use directory::records::GroupFields;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::Group;
+use crate::body::Body;
+use crate::caller::Within;
+use crate::problem::Problem;
+use crate::revision::Created;
+
+/// What a group starts with; it has no members yet.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "staff", "description": "Everybody"}))]
+pub(crate) struct NewGroup {
+    /// The group's name; unique in the organization.
+    name: String,
+    /// Free text.
+    description: Option<String>,
+    /// The POSIX group number; chosen when absent.
+    gid_number: Option<u32>,
+}
+
+/// Makes a group without members.
+#[utoipa::path(
+    post,
+    path = "/organizations/{organization}/groups",
+    tag = "Groups",
+    request_body = NewGroup,
+    responses((status = 201, description = "Made.", body = Group)),
+    extensions(("x-permission" = json!("manage_identities")))
+)]
+pub(crate) async fn create_group(
+    within: Within<ManageIdentities>,
+    Body(new): Body<NewGroup>,
+) -> Result<Created<Group>, Problem> {
+    let organization = within.organization;
+    let fields =
+        GroupFields { name: new.name, description: new.description, gid_number: new.gid_number };
+    let made = within.caller.change(move |change| {
+        change.authorize::<ManageIdentities>(organization)?.groups().create(fields)
+    });
+    let (_, record) = made.await?;
+    Ok(Created(Group::revised(record, &within.base()?)))
+}

@@ -1,0 +1,30 @@
+//! The list of groups.
+
+use axum::Json;
+use directory::access::View;
+
+use super::Group;
+use crate::body::Query;
+use crate::caller::Within;
+use crate::list::{List, PageQuery};
+use crate::problem::Problem;
+
+/// Lists groups in the order in which they were made.
+#[utoipa::path(
+    get,
+    path = "/organizations/{organization}/groups",
+    tag = "Groups",
+    params(PageQuery),
+    responses((status = 200, description = "A page of groups.", body = List<Group>)),
+    extensions(("x-permission" = json!("view")))
+)]
+pub(crate) async fn list_groups(
+    within: Within<View>,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<List<Group>>, Problem> {
+    let reading = within.caller.read()?;
+    let grant = reading.authorize::<View>(within.organization)?;
+    let base = grant.own_organization()?.fields.base;
+    let page = grant.groups().list(query.after()?, query.limit()?)?;
+    Ok(Json(List::of(page, |record| Group::of(record, &base))))
+}

@@ -1,0 +1,67 @@
+//! Making a service account.
+
+use directory::access::ManageConfiguration;
+use directory::records::ServiceAccountFields;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{ServiceAccount, Visibility};
+use crate::body::Body;
+use crate::caller::Within;
+use crate::problem::Problem;
+use crate::revision::{Created, Revised};
+
+/// What a service account starts with.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "nextcloud", "visibility": "everything"}))]
+pub(crate) struct NewServiceAccount {
+    /// The account's name; unique among the organization's service accounts.
+    name: String,
+    /// Free text.
+    description: Option<String>,
+    /// Which entries it sees; everything when absent.
+    visibility: Option<Visibility>,
+}
+
+/// A service account with its password, shown this once.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ServiceAccountWithPassword {
+    #[serde(flatten)]
+    account: ServiceAccount,
+    /// The generated password.
+    password: String,
+}
+
+/// Makes a service account with a generated password, shown this once.
+#[utoipa::path(
+    post,
+    path = "/organizations/{organization}/service-accounts",
+    tag = "Service accounts",
+    request_body = NewServiceAccount,
+    responses((status = 201, description = "Made.", body = ServiceAccountWithPassword)),
+    extensions(("x-permission" = json!("manage_configuration")))
+)]
+pub(crate) async fn create_service_account(
+    within: Within<ManageConfiguration>,
+    Body(new): Body<NewServiceAccount>,
+) -> Result<Created<ServiceAccountWithPassword>, Problem> {
+    let organization = within.organization;
+    let visibility = new.visibility.unwrap_or(Visibility::Everything);
+    let fields = ServiceAccountFields {
+        name: new.name,
+        description: new.description,
+        visibility: visibility.resolve(&within.caller.read()?, organization)?,
+        suspended: false,
+    };
+    let generated = within.caller.api.generate_password().await?;
+    let password = generated.expose().to_owned();
+    let made = within.caller.change(move |change| {
+        let mut grant = change.authorize::<ManageConfiguration>(organization)?;
+        grant.service_accounts().create(fields, &generated)
+    });
+    let (_, record) = made.await?;
+    let revision = record.stamp.revision;
+    let account = ServiceAccount::of(record, &within.caller.read()?, organization)?;
+    Ok(Created(Revised::new(revision, ServiceAccountWithPassword { account, password })))
+}

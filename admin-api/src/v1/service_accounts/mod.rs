@@ -1,0 +1,120 @@
+//! Service accounts: what applications bind with over LDAP.
+
+mod create;
+mod delete;
+mod list;
+mod rotate;
+mod show;
+mod update;
+
+use directory::access::View;
+use directory::{OrganizationId, ReadingTransaction, records};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::groups;
+use crate::api::Api;
+use crate::dn;
+use crate::moment::Moment;
+use crate::problem::Problem;
+use crate::revision::Revised;
+
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(list::list_service_accounts, create::create_service_account))
+        .routes(routes!(
+            show::show_service_account,
+            update::update_service_account,
+            delete::delete_service_account
+        ))
+        .routes(routes!(rotate::rotate_service_account))
+}
+
+/// A service account.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ServiceAccount {
+    /// The account's id.
+    id: Uuid,
+    /// When it was made.
+    created: Moment,
+    /// When it was last changed.
+    modified: Moment,
+    /// The name to bind with.
+    dn: String,
+    /// The account's name.
+    name: String,
+    /// Free text.
+    #[schema(required)]
+    description: Option<String>,
+    /// Which entries it sees.
+    visibility: Visibility,
+    /// Whether it may not bind.
+    suspended: bool,
+}
+
+/// Which of the organization's entries a service account sees.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Visibility {
+    /// All of them.
+    Everything,
+    /// These groups, the groups nested in them, and all their members.
+    Groups(Vec<Uuid>),
+}
+
+impl ServiceAccount {
+    /// Shows a service account of the organization.
+    fn of(
+        record: records::ServiceAccount,
+        reading: &ReadingTransaction,
+        organization: OrganizationId,
+    ) -> Result<Self, Problem> {
+        let base = reading.authorize::<View>(organization)?.own_organization()?.fields.base;
+        let visibility = match &record.fields.visibility {
+            records::Visibility::Everything => Visibility::Everything,
+            records::Visibility::Groups(ids) => {
+                Visibility::Groups(groups::shown(reading, organization, ids)?)
+            }
+        };
+        Ok(Self {
+            id: record.uuid,
+            created: Moment(record.stamp.created),
+            modified: Moment(record.stamp.modified),
+            dn: dn::of_service_account(&record.fields.name, &base),
+            name: record.fields.name,
+            description: record.fields.description,
+            visibility,
+            suspended: record.fields.suspended,
+        })
+    }
+
+    /// Shows a service account with its revision.
+    fn revised(
+        record: records::ServiceAccount,
+        reading: &ReadingTransaction,
+        organization: OrganizationId,
+    ) -> Result<Revised<Self>, Problem> {
+        Ok(Revised::new(record.stamp.revision, Self::of(record, reading, organization)?))
+    }
+}
+
+impl Visibility {
+    /// The visibility as the directory keeps it.
+    fn resolve(
+        self,
+        reading: &ReadingTransaction,
+        organization: OrganizationId,
+    ) -> Result<records::Visibility, Problem> {
+        match self {
+            Self::Everything => Ok(records::Visibility::Everything),
+            Self::Groups(uuids) => {
+                let pointer = "/visibility/groups";
+                let ids = groups::resolve(reading, organization, &uuids, pointer)?;
+                Ok(records::Visibility::Groups(ids))
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Changing a service account.
+
+use directory::access::ManageConfiguration;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{ServiceAccount, Visibility};
+use crate::body::Body;
+use crate::caller::{Item, Within};
+use crate::patch::{present, set};
+use crate::problem::Problem;
+use crate::revision::{IfMatch, Revised};
+
+/// What changes of a service account; what is left out stays, null clears.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"suspended": true}))]
+pub(crate) struct ServiceAccountPatch {
+    /// The account's name.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = String)]
+    name: Option<String>,
+    /// Free text.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    description: Option<Option<String>>,
+    /// Which entries it sees.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Visibility)]
+    visibility: Option<Visibility>,
+    /// Whether it may not bind.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = bool)]
+    suspended: Option<bool>,
+}
+
+/// Changes a service account.
+#[utoipa::path(
+    patch,
+    path = "/organizations/{organization}/service-accounts/{service_account}",
+    tag = "Service accounts",
+    request_body = ServiceAccountPatch,
+    responses((status = 200, description = "As changed.", body = ServiceAccount)),
+    extensions(("x-permission" = json!("manage_configuration")))
+)]
+pub(crate) async fn update_service_account(
+    within: Within<ManageConfiguration>,
+    Item(service_account): Item,
+    IfMatch(revision): IfMatch,
+    Body(patch): Body<ServiceAccountPatch>,
+) -> Result<Revised<ServiceAccount>, Problem> {
+    let organization = within.organization;
+    let visibility = match patch.visibility {
+        Some(visibility) => Some(visibility.resolve(&within.caller.read()?, organization)?),
+        None => None,
+    };
+    let changed = within.caller.change(move |change| {
+        let mut grant = change.authorize::<ManageConfiguration>(organization)?;
+        let mut accounts = grant.service_accounts();
+        let id = accounts.id_of(service_account)?;
+        accounts.update(id, revision, |account| {
+            set(&mut account.fields.name, patch.name);
+            set(&mut account.fields.description, patch.description);
+            set(&mut account.fields.visibility, visibility);
+            set(&mut account.fields.suspended, patch.suspended);
+            Ok(())
+        })
+    });
+    ServiceAccount::revised(changed.await?, &within.caller.read()?, organization)
+}

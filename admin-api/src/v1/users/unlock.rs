@@ -1,0 +1,30 @@
+//! Unlocking a user.
+
+use axum::http::StatusCode;
+use directory::access::RecoverAccounts;
+
+use super::for_recovery;
+use crate::caller::{Item, Within};
+use crate::problem::Problem;
+use crate::revision::IfMatch;
+
+/// Lifts the lock of a user who tried too many wrong passwords.
+#[utoipa::path(
+    post,
+    path = "/organizations/{organization}/users/{user}/unlock",
+    tag = "Users",
+    responses((status = 204, description = "Not locked.")),
+    extensions(("x-permission" = json!("recover_accounts")))
+)]
+pub(crate) async fn unlock_user(
+    within: Within<RecoverAccounts>,
+    Item(user): Item,
+    if_match: IfMatch,
+) -> Result<StatusCode, Problem> {
+    let (organization, id) = (within.organization, for_recovery(&within, user, &if_match)?);
+    let unlocked = within.caller.change(move |change| {
+        change.authorize::<RecoverAccounts>(organization)?.passwords().unlock(id)
+    });
+    unlocked.await?;
+    Ok(StatusCode::NO_CONTENT)
+}
