@@ -39,7 +39,8 @@ pub(crate) fn hashes() -> Result<Vec<String>> {
 /// # Errors
 /// The first refusal.
 pub(crate) fn everything(api: &Api, data: &Data, hashes: &[String]) -> Result<Vec<Tenant>> {
-    let queue = Mutex::new(data.organizations.iter().enumerate());
+    // The large one is last and takes longest; it starts first.
+    let queue = Mutex::new(data.organizations.iter().enumerate().rev());
     let next = || queue.lock().ok()?.next();
     let work = || -> Result<Vec<(usize, Tenant)>> {
         let mut connection = api.open()?;
