@@ -1,6 +1,6 @@
 //! Networks as the API writes them.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -10,6 +10,12 @@ use utoipa::ToSchema;
 #[derive(Clone, Copy, ToSchema)]
 #[schema(value_type = String, example = "192.0.2.0/24")]
 pub(crate) struct Network(pub(crate) IpNet);
+
+/// An IPv4 address.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = String, format = Ipv4, example = "192.0.2.1")]
+pub(crate) struct Address(pub(crate) Ipv4Addr);
 
 impl Serialize for Network {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

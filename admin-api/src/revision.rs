@@ -6,6 +6,7 @@ use axum::http::header::{ETAG, IF_MATCH};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use directory::Error;
 use serde::Serialize;
 
 use crate::api::Api;
@@ -31,9 +32,9 @@ impl<T> Revised<T> {
 
 impl IfMatch {
     /// Compares with the revision of what a change does not touch itself.
-    pub(crate) fn check(&self, revision: u64) -> Result<(), Problem> {
+    pub(crate) fn check(&self, revision: u64) -> Result<(), Error> {
         match self.0 {
-            Some(seen) if seen != revision => Err(Problem::stale()),
+            Some(seen) if seen != revision => Err(Error::Stale),
             Some(_) | None => Ok(()),
         }
     }

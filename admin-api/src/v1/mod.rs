@@ -1,9 +1,12 @@
 //! Version 1 of the API: a folder a resource, a file an endpoint.
 
+mod admins;
 mod groups;
 mod health;
 mod me;
 mod organizations;
+mod radius_clients;
+mod reply_profiles;
 mod service_accounts;
 mod sign_in;
 mod users;
@@ -21,6 +24,10 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(users::routes())
         .merge(groups::routes())
         .merge(service_accounts::routes())
+        .merge(radius_clients::routes())
+        .merge(reply_profiles::routes())
+        .merge(admins::routes())
+        .nest("/organizations/{organization}", admins::routes())
         .merge(health::routes());
     OpenApiRouter::new().nest("/v1", all)
 }

@@ -4,7 +4,7 @@ use axum::Json;
 use directory::access::View;
 
 use super::Group;
-use crate::body::Query;
+use crate::body::Params;
 use crate::caller::Within;
 use crate::list::{List, PageQuery};
 use crate::problem::Problem;
@@ -20,7 +20,7 @@ use crate::problem::Problem;
 )]
 pub(crate) async fn list_groups(
     within: Within<View>,
-    Query(query): Query<PageQuery>,
+    Params(query): Params<PageQuery>,
 ) -> Result<Json<List<Group>>, Problem> {
     let reading = within.caller.read()?;
     let grant = reading.authorize::<View>(within.organization)?;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::body::Query;
+use crate::body::Params;
 use crate::caller::{Item, Within};
 use crate::list::{List, PageQuery, no_cursor, read_cursor, write_cursor};
 use crate::problem::Problem;
@@ -46,7 +46,7 @@ pub(crate) enum MemberKind {
 pub(crate) async fn list_members(
     within: Within<View>,
     Item(group): Item,
-    Query(query): Query<PageQuery>,
+    Params(query): Params<PageQuery>,
 ) -> Result<Json<List<Member>>, Problem> {
     let after = query.cursor().map(member_of).transpose()?;
     let limit = query.limit()?;

@@ -42,7 +42,7 @@ pub(crate) async fn create_organization(
     Body(new): Body<NewOrganization>,
 ) -> Result<Created<Organization>, Problem> {
     let fields =
-        OrganizationFields { slug: new.slug, name: new.name, base: base("/base", &new.base)? };
+        OrganizationFields { slug: new.slug, name: new.name, base: base(&new.base)? };
     let new = NewRecord { fields, settings: Settings::default() };
     let made = home.caller.change(move |change| {
         change.authorize_provider::<ManageOrganizations>()?.organizations().create(new)
@@ -51,7 +51,7 @@ pub(crate) async fn create_organization(
 }
 
 /// Reads a base.
-pub(super) fn base(pointer: &str, text: &str) -> Result<Base, Invalid> {
+pub(super) fn base(text: &str) -> Result<Base, Invalid> {
     let wanted = "must be a DN such as dc=acme,dc=example, of plain `type=value` pairs";
-    Base::parse(text).ok_or_else(|| Invalid::new(pointer, wanted))
+    Base::parse(text).ok_or_else(|| Invalid::new("/base", wanted))
 }

@@ -4,7 +4,7 @@ use axum::Json;
 use directory::OrganizationId;
 
 use super::Organization;
-use crate::body::Query;
+use crate::body::Params;
 use crate::caller::Caller;
 use crate::list::{List, PageQuery};
 use crate::problem::Problem;
@@ -22,7 +22,7 @@ use crate::problem::Problem;
 )]
 pub(crate) async fn list_organizations(
     caller: Caller,
-    Query(query): Query<PageQuery>,
+    Params(query): Params<PageQuery>,
 ) -> Result<Json<List<Organization>>, Problem> {
     let page = caller.read()?.organizations(query.after::<OrganizationId>()?, query.limit()?)?;
     let items = page.records.into_iter().map(|(_, record)| record.into()).collect();

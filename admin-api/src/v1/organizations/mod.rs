@@ -1,7 +1,16 @@
 //! Organizations: customers of the provider.
 
+mod activate;
 mod create;
+mod delete;
 mod list;
+mod restore;
+mod settings;
+mod show;
+mod show_settings;
+mod suspend;
+mod update;
+mod update_settings;
 
 use directory::access::{Refusal, View};
 use directory::records::{self, OrganizationState};
@@ -18,7 +27,17 @@ use crate::problem::Problem;
 use crate::revision::Revised;
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(list::list_organizations, create::create_organization))
+    OpenApiRouter::new()
+        .routes(routes!(list::list_organizations, create::create_organization))
+        .routes(routes!(
+            show::show_organization,
+            update::update_organization,
+            delete::delete_organization
+        ))
+        .routes(routes!(suspend::suspend_organization))
+        .routes(routes!(activate::activate_organization))
+        .routes(routes!(restore::restore_organization))
+        .routes(routes!(show_settings::show_settings, update_settings::update_settings))
 }
 
 /// An organization.

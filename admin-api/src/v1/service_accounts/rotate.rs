@@ -1,7 +1,7 @@
 //! Replacing a service account's password.
 
 use axum::Json;
-use directory::access::{ManageConfiguration, View};
+use directory::access::ManageConfiguration;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -30,18 +30,14 @@ pub(crate) async fn rotate_service_account(
     if_match: IfMatch,
 ) -> Result<Json<RotatedPassword>, Problem> {
     let organization = within.organization;
-    let id = {
-        let reading = within.caller.read()?;
-        let accounts = reading.authorize::<View>(organization)?.service_accounts();
-        let id = accounts.id_of(service_account)?;
-        if_match.check(accounts.read(id)?.stamp.revision)?;
-        id
-    };
     let generated = within.caller.api.generate_password().await?;
     let password = generated.expose().to_owned();
     let rotated = within.caller.change(move |change| {
         let mut grant = change.authorize::<ManageConfiguration>(organization)?;
-        grant.service_accounts().rotate_password(id, &generated)
+        let mut accounts = grant.service_accounts();
+        let id = accounts.id_of(service_account)?;
+        if_match.check(accounts.read(id)?.stamp.revision)?;
+        accounts.rotate_password(id, &generated)
     });
     rotated.await?;
     Ok(Json(RotatedPassword { password }))

@@ -4,7 +4,7 @@ use axum::Json;
 use directory::GroupId;
 use directory::access::View;
 
-use crate::body::Query;
+use crate::body::Params;
 use crate::caller::{Item, Within};
 use crate::list::{List, PageQuery};
 use crate::problem::Problem;
@@ -22,7 +22,7 @@ use crate::v1::groups::Group;
 pub(crate) async fn list_groups_of_user(
     within: Within<View>,
     Item(user): Item,
-    Query(query): Query<PageQuery>,
+    Params(query): Params<PageQuery>,
 ) -> Result<Json<List<Group>>, Problem> {
     let (after, limit) = (query.after::<GroupId>()?, query.limit()?);
     let reading = within.caller.read()?;

@@ -1,0 +1,25 @@
+//! Activating an admin.
+
+use directory::access::ManageAdmins;
+use directory::records::AdminState;
+
+use super::{Admin, set_state};
+use crate::caller::{Home, Item};
+use crate::problem::Problem;
+use crate::revision::{IfMatch, Revised};
+
+/// Lets a suspended admin sign in again.
+#[utoipa::path(
+    post,
+    path = "/admins/{admin}/activate",
+    tag = "Admins",
+    responses((status = 200, description = "Active.", body = Admin)),
+    extensions(("x-permission" = json!("manage_admins")))
+)]
+pub(crate) async fn activate_admin(
+    home: Home<ManageAdmins>,
+    Item(admin): Item,
+    if_match: IfMatch,
+) -> Result<Revised<Admin>, Problem> {
+    set_state(&home, admin, if_match, AdminState::Active).await
+}

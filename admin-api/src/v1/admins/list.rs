@@ -1,0 +1,29 @@
+//! The list of admins.
+
+use axum::Json;
+use directory::access::View;
+
+use super::Admin;
+use crate::body::Params;
+use crate::caller::Home;
+use crate::list::{List, PageQuery};
+use crate::problem::Problem;
+
+/// Lists admins in the order in which they were made.
+#[utoipa::path(
+    get,
+    path = "/admins",
+    tag = "Admins",
+    params(PageQuery),
+    responses((status = 200, description = "A page of admins.", body = List<Admin>)),
+    extensions(("x-permission" = json!("view")))
+)]
+pub(crate) async fn list_admins(
+    home: Home<View>,
+    Params(query): Params<PageQuery>,
+) -> Result<Json<List<Admin>>, Problem> {
+    let reading = home.caller.read()?;
+    let admins = reading.authorize_at::<View>(home.place)?.admins();
+    let page = admins.list(query.after()?, query.limit()?)?;
+    Ok(Json(List::try_of(page, |record| Admin::of(record, &reading, home.place))?))
+}

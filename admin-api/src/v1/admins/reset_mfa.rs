@@ -1,0 +1,30 @@
+//! Resetting an admin's second factor.
+
+use axum::http::StatusCode;
+use directory::access::ManageAdmins;
+
+use crate::caller::{Home, Item};
+use crate::problem::Problem;
+
+/// Forgets an admin's TOTP and ends the admin's sessions and keys; the next sign-in enrols anew.
+#[utoipa::path(
+    post,
+    path = "/admins/{admin}/reset-mfa",
+    tag = "Admins",
+    responses((status = 204, description = "Reset.")),
+    extensions(("x-permission" = json!("manage_admins")))
+)]
+pub(crate) async fn reset_admin_mfa(
+    home: Home<ManageAdmins>,
+    Item(admin): Item,
+) -> Result<StatusCode, Problem> {
+    let place = home.place;
+    let reset = home.caller.change(move |change| {
+        let mut grant = change.authorize_at::<ManageAdmins>(place)?;
+        let mut admins = grant.admins();
+        let id = admins.id_of(admin)?;
+        admins.reset_mfa(id)
+    });
+    reset.await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,76 @@
+//! Changing an admin.
+
+use directory::access::ManageAdmins;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{Admin, Scope};
+use crate::body::Body;
+use crate::caller::{Home, Item};
+use crate::patch::{present, set};
+use crate::problem::Problem;
+use crate::revision::{IfMatch, Revised};
+use crate::role::RoleName;
+
+/// What changes of an admin; what is left out stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"role": "manager", "scope": "all"}))]
+pub(crate) struct AdminPatch {
+    /// The name the admin signs in with.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = String)]
+    login: Option<String>,
+    /// The full name.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = String)]
+    display_name: Option<String>,
+    /// What the admin may do; not for oneself.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = RoleName)]
+    role: Option<RoleName>,
+    /// Over which organizations, for the provider's admins; not for oneself.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Scope)]
+    scope: Option<Scope>,
+    /// Whether the admin's API keys are let in; not for oneself.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = bool)]
+    api_access: Option<bool>,
+}
+
+/// Changes an admin; it counts from the admin's next request on.
+#[utoipa::path(
+    patch,
+    path = "/admins/{admin}",
+    tag = "Admins",
+    request_body = AdminPatch,
+    responses((status = 200, description = "As changed.", body = Admin)),
+    extensions(("x-permission" = json!("manage_admins")))
+)]
+pub(crate) async fn update_admin(
+    home: Home<ManageAdmins>,
+    Item(admin): Item,
+    IfMatch(revision): IfMatch,
+    Body(patch): Body<AdminPatch>,
+) -> Result<Revised<Admin>, Problem> {
+    let place = home.place;
+    let scope = match patch.scope {
+        Some(scope) => Some(scope.resolve(&home.caller.read()?, place)?),
+        None => None,
+    };
+    let changed = home.caller.change(move |change| {
+        let mut grant = change.authorize_at::<ManageAdmins>(place)?;
+        let mut admins = grant.admins();
+        let id = admins.id_of(admin)?;
+        admins.update(id, revision, |admin| {
+            set(&mut admin.fields.login, patch.login);
+            set(&mut admin.fields.display_name, patch.display_name);
+            set(&mut admin.fields.role, patch.role.map(|role| role.0));
+            set(&mut admin.fields.scope, scope);
+            set(&mut admin.fields.api_access, patch.api_access);
+            Ok(())
+        })
+    });
+    Admin::revised(changed.await?, &home.caller.read()?, place)
+}

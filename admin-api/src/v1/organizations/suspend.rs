@@ -1,0 +1,28 @@
+//! Suspending an organization.
+
+use directory::access::ManageOrganizations;
+
+use super::Organization;
+use crate::caller::Within;
+use crate::problem::Problem;
+use crate::revision::{IfMatch, Revised};
+
+/// Suspends an organization: LDAP and RADIUS let nobody of it in.
+#[utoipa::path(
+    post,
+    path = "/organizations/{organization}/suspend",
+    tag = "Organizations",
+    responses((status = 200, description = "Suspended.", body = Organization)),
+    extensions(("x-permission" = json!("manage_organizations")))
+)]
+pub(crate) async fn suspend_organization(
+    within: Within<ManageOrganizations>,
+    IfMatch(revision): IfMatch,
+) -> Result<Revised<Organization>, Problem> {
+    let organization = within.organization;
+    let changed = within.caller.change(move |change| {
+        let mut grant = change.authorize::<ManageOrganizations>(organization)?;
+        grant.own()?.set_suspended(revision, true)
+    });
+    Ok(changed.await?.into())
+}

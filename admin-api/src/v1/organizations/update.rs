@@ -1,0 +1,60 @@
+//! Changing an organization.
+
+use directory::access::ManageOrganizations;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::Organization;
+use super::create::base;
+use crate::body::Body;
+use crate::caller::Within;
+use crate::patch::{present, set};
+use crate::problem::Problem;
+use crate::revision::{IfMatch, Revised};
+
+/// What changes of an organization; what is left out stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Acme International"}))]
+pub(crate) struct OrganizationPatch {
+    /// A short unique name: 1 to 40 of a-z, 0-9 and inner hyphens.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = String)]
+    slug: Option<String>,
+    /// The full name.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = String)]
+    name: Option<String>,
+    /// Its naming context in LDAP; under no other organization's.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = String)]
+    base: Option<String>,
+}
+
+/// Changes an organization.
+#[utoipa::path(
+    patch,
+    path = "/organizations/{organization}",
+    tag = "Organizations",
+    request_body = OrganizationPatch,
+    responses((status = 200, description = "As changed.", body = Organization)),
+    extensions(("x-permission" = json!("manage_organizations")))
+)]
+pub(crate) async fn update_organization(
+    within: Within<ManageOrganizations>,
+    IfMatch(revision): IfMatch,
+    Body(patch): Body<OrganizationPatch>,
+) -> Result<Revised<Organization>, Problem> {
+    let organization = within.organization;
+    let new_base = patch.base.as_deref().map(base).transpose()?;
+    let changed = within.caller.change(move |change| {
+        let mut grant = change.authorize::<ManageOrganizations>(organization)?;
+        grant.own()?.update(revision, |fields| {
+            set(&mut fields.slug, patch.slug);
+            set(&mut fields.name, patch.name);
+            set(&mut fields.base, new_base);
+            Ok(())
+        })
+    });
+    Ok(changed.await?.into())
+}

@@ -1,0 +1,95 @@
+//! Changing an organization's settings.
+
+use directory::access::ManageAuthentication;
+use directory::records;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::settings::Settings;
+use crate::body::Body;
+use crate::caller::Within;
+use crate::patch::{present, set};
+use crate::problem::Problem;
+use crate::revision::{IfMatch, Revised};
+
+/// What changes of the settings; what is left out stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"password_minimum": 12, "lockout": {"threshold": 5}}))]
+pub(crate) struct SettingsPatch {
+    /// Whether passwords are also kept sealed in clear, as CHAP needs them; switching it off
+    /// erases them.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = bool)]
+    chap: Option<bool>,
+    /// Whether a user sees the organization's people and groups, or only their own entry.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = bool)]
+    users_see_people: Option<bool>,
+    /// How long a verified password is remembered, in milliseconds; zero for not at all.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = u64)]
+    remember_verified: Option<u64>,
+    /// The fewest characters of a password.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = u16)]
+    password_minimum: Option<u16>,
+    /// When guessing locks an account.
+    #[serde(default)]
+    lockout: LockoutPatch,
+}
+
+/// What changes of the lockout; what is left out stays.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LockoutPatch {
+    /// Different wrong passwords in the window until the account is locked; zero for never.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = u32)]
+    threshold: Option<u32>,
+    /// How long a wrong password counts, in milliseconds.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = u64)]
+    window: Option<u64>,
+    /// How long a lock lasts, in milliseconds.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = u64)]
+    duration: Option<u64>,
+}
+
+/// Changes how an organization's people authenticate.
+#[utoipa::path(
+    patch,
+    path = "/organizations/{organization}/settings",
+    tag = "Organizations",
+    request_body = SettingsPatch,
+    responses((status = 200, description = "As changed.", body = Settings)),
+    extensions(("x-permission" = json!("manage_authentication")))
+)]
+pub(crate) async fn update_settings(
+    within: Within<ManageAuthentication>,
+    IfMatch(revision): IfMatch,
+    Body(patch): Body<SettingsPatch>,
+) -> Result<Revised<Settings>, Problem> {
+    let organization = within.organization;
+    let changed = within.caller.change(move |change| {
+        let mut grant = change.authorize::<ManageAuthentication>(organization)?;
+        grant.settings()?.update(revision, |settings| {
+            patch.apply(settings);
+            Ok(())
+        })
+    });
+    Ok(changed.await?.into())
+}
+
+impl SettingsPatch {
+    fn apply(self, settings: &mut records::Settings) {
+        set(&mut settings.chap, self.chap);
+        set(&mut settings.users_see_people, self.users_see_people);
+        set(&mut settings.remember_verified, self.remember_verified);
+        set(&mut settings.password_minimum, self.password_minimum);
+        set(&mut settings.lockout.threshold, self.lockout.threshold);
+        set(&mut settings.lockout.window, self.lockout.window);
+        set(&mut settings.lockout.duration, self.lockout.duration);
+    }
+}

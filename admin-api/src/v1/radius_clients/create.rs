@@ -1,0 +1,113 @@
+//! Making a RADIUS client.
+
+use directory::access::ManageConfiguration;
+use directory::records::RadiusClientFields;
+use directory::{OrganizationId, ReadingTransaction};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{RadiusClient, profile};
+use crate::body::Body;
+use crate::caller::Within;
+use crate::network::Network;
+use crate::problem::Problem;
+use crate::revision::{Created, Revised};
+use crate::secret_text::SecretText;
+use crate::v1::groups;
+
+/// What a RADIUS client starts with.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "office wifi", "sources": ["192.0.2.0/24"]}))]
+pub(crate) struct NewRadiusClient {
+    /// The client's name; unique in the organization.
+    name: String,
+    /// The networks that its datagrams may come from.
+    sources: Vec<Network>,
+    /// The shared secret, 16 to 128 octets; generated when absent.
+    secret: Option<SecretText>,
+    /// Whether a request without Message-Authenticator is dropped; true when absent.
+    #[serde(default = "yes")]
+    #[schema(default = true)]
+    require_message_authenticator: bool,
+    /// Whether a request with Proxy-State but without Message-Authenticator is dropped; true
+    /// when absent.
+    #[serde(default = "yes")]
+    #[schema(default = true)]
+    limit_proxy_state: bool,
+    /// Whose members are accepted, nested ones included; empty for every active user.
+    #[serde(default)]
+    allowed_groups: Vec<Uuid>,
+    /// What an accept carries.
+    reply_profile: Option<Uuid>,
+}
+
+/// A RADIUS client with its secret, shown here and by the route that reveals it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RadiusClientWithSecret {
+    #[serde(flatten)]
+    client: RadiusClient,
+    /// The shared secret.
+    secret: String,
+}
+
+/// A generated secret has this many letters and digits: 190 bits.
+const SECRET_LENGTH: usize = 32;
+
+/// Makes a RADIUS client.
+#[utoipa::path(
+    post,
+    path = "/organizations/{organization}/radius-clients",
+    tag = "RADIUS clients",
+    request_body = NewRadiusClient,
+    responses((status = 201, description = "Made.", body = RadiusClientWithSecret)),
+    extensions(("x-permission" = json!("manage_configuration")))
+)]
+pub(crate) async fn create_radius_client(
+    within: Within<ManageConfiguration>,
+    Body(mut new): Body<NewRadiusClient>,
+) -> Result<Created<RadiusClientWithSecret>, Problem> {
+    let organization = within.organization;
+    let tools = within.caller.api.directory.tools();
+    let secret = match new.secret.take() {
+        Some(secret) => secret.expose().to_owned(),
+        None => tools.password(SECRET_LENGTH),
+    };
+    let fields = new.resolve(&within.caller.read()?, organization)?;
+    let given = secret.clone();
+    let made = within.caller.change(move |change| {
+        let mut grant = change.authorize::<ManageConfiguration>(organization)?;
+        grant.radius_clients().create(fields, &given)
+    });
+    let (_, record) = made.await?;
+    let revision = record.stamp.revision;
+    let client = RadiusClient::of(record, &within.caller.read()?, organization)?;
+    Ok(Created(Revised::new(revision, RadiusClientWithSecret { client, secret })))
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl NewRadiusClient {
+    fn resolve(
+        self,
+        reading: &ReadingTransaction,
+        organization: OrganizationId,
+    ) -> Result<RadiusClientFields, Problem> {
+        let pointer = "/allowed_groups";
+        let reply_profile = match self.reply_profile {
+            Some(uuid) => Some(profile(reading, organization, uuid)?),
+            None => None,
+        };
+        Ok(RadiusClientFields {
+            name: self.name,
+            sources: self.sources.into_iter().map(|source| source.0).collect(),
+            require_message_authenticator: self.require_message_authenticator,
+            limit_proxy_state: self.limit_proxy_state,
+            allowed_groups: groups::resolve(reading, organization, &self.allowed_groups, pointer)?,
+            reply_profile,
+        })
+    }
+}

@@ -1,0 +1,116 @@
+//! RADIUS clients: network gear that asks.
+
+mod create;
+mod delete;
+mod list;
+mod reveal_secret;
+mod set_secret;
+mod show;
+mod update;
+
+use directory::access::View;
+use directory::{Error, Invalid, OrganizationId, ReadingTransaction, ReplyProfileId, records};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::groups;
+use crate::api::Api;
+use crate::moment::Moment;
+use crate::network::Network;
+use crate::problem::Problem;
+use crate::revision::Revised;
+
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(list::list_radius_clients, create::create_radius_client))
+        .routes(routes!(
+            show::show_radius_client,
+            update::update_radius_client,
+            delete::delete_radius_client
+        ))
+        .routes(routes!(set_secret::set_radius_secret))
+        .routes(routes!(reveal_secret::reveal_radius_secret))
+}
+
+/// A RADIUS client; its secret is revealed by a route of its own.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RadiusClient {
+    /// The client's id.
+    id: Uuid,
+    /// When it was made.
+    created: Moment,
+    /// When it was last changed.
+    modified: Moment,
+    /// The client's name.
+    name: String,
+    /// The networks that its datagrams may come from.
+    sources: Vec<Network>,
+    /// Whether a request without Message-Authenticator is dropped.
+    require_message_authenticator: bool,
+    /// Whether a request with Proxy-State but without Message-Authenticator is dropped.
+    limit_proxy_state: bool,
+    /// Whose members are accepted, nested ones included; empty for every active user.
+    allowed_groups: Vec<Uuid>,
+    /// What an accept carries.
+    #[schema(required)]
+    reply_profile: Option<Uuid>,
+}
+
+/// A shared secret.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SharedSecret {
+    /// The secret.
+    secret: String,
+}
+
+impl RadiusClient {
+    /// Shows a RADIUS client of the organization.
+    fn of(
+        record: records::RadiusClient,
+        reading: &ReadingTransaction,
+        organization: OrganizationId,
+    ) -> Result<Self, Problem> {
+        let fields = record.fields;
+        let profiles = reading.authorize::<View>(organization)?.reply_profiles();
+        let reply_profile = match fields.reply_profile {
+            Some(id) => Some(profiles.read(id)?.uuid),
+            None => None,
+        };
+        Ok(Self {
+            id: record.uuid,
+            created: Moment(record.stamp.created),
+            modified: Moment(record.stamp.modified),
+            name: fields.name,
+            sources: fields.sources.into_iter().map(Network).collect(),
+            require_message_authenticator: fields.require_message_authenticator,
+            limit_proxy_state: fields.limit_proxy_state,
+            allowed_groups: groups::shown(reading, organization, &fields.allowed_groups)?,
+            reply_profile,
+        })
+    }
+
+    /// Shows a RADIUS client with its revision.
+    fn revised(
+        record: records::RadiusClient,
+        reading: &ReadingTransaction,
+        organization: OrganizationId,
+    ) -> Result<Revised<Self>, Problem> {
+        Ok(Revised::new(record.stamp.revision, Self::of(record, reading, organization)?))
+    }
+}
+
+/// The reply profile with an external id.
+fn profile(
+    reading: &ReadingTransaction,
+    organization: OrganizationId,
+    uuid: Uuid,
+) -> Result<ReplyProfileId, Problem> {
+    let found = reading.authorize::<View>(organization)?.reply_profiles().id_of(uuid);
+    found.map_err(|error| match error {
+        Error::Missing => Invalid::new("/reply_profile", "there is no such reply profile").into(),
+        other => other.into(),
+    })
+}

@@ -1,0 +1,113 @@
+//! Changing a RADIUS client.
+
+use directory::access::ManageConfiguration;
+use directory::records::RadiusClientFields;
+use directory::{GroupId, OrganizationId, ReadingTransaction, ReplyProfileId};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{RadiusClient, profile};
+use crate::body::Body;
+use crate::caller::{Item, Within};
+use crate::network::Network;
+use crate::patch::{present, set};
+use crate::problem::Problem;
+use crate::revision::{IfMatch, Revised};
+use crate::v1::groups;
+
+/// What changes of a RADIUS client; what is left out stays, null clears.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"sources": ["192.0.2.0/24", "2001:db8::/64"], "reply_profile": null}))]
+pub(crate) struct RadiusClientPatch {
+    /// The client's name.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = String)]
+    name: Option<String>,
+    /// The networks that its datagrams may come from.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Vec<Network>)]
+    sources: Option<Vec<Network>>,
+    /// Whether a request without Message-Authenticator is dropped.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = bool)]
+    require_message_authenticator: Option<bool>,
+    /// Whether a request with Proxy-State but without Message-Authenticator is dropped.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = bool)]
+    limit_proxy_state: Option<bool>,
+    /// Whose members are accepted, nested ones included; empty for every active user.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Vec<Uuid>)]
+    allowed_groups: Option<Vec<Uuid>>,
+    /// What an accept carries.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Uuid>)]
+    reply_profile: Option<Option<Uuid>>,
+}
+
+/// Changes a RADIUS client.
+#[utoipa::path(
+    patch,
+    path = "/organizations/{organization}/radius-clients/{radius_client}",
+    tag = "RADIUS clients",
+    request_body = RadiusClientPatch,
+    responses((status = 200, description = "As changed.", body = RadiusClient)),
+    extensions(("x-permission" = json!("manage_configuration")))
+)]
+pub(crate) async fn update_radius_client(
+    within: Within<ManageConfiguration>,
+    Item(radius_client): Item,
+    IfMatch(revision): IfMatch,
+    Body(patch): Body<RadiusClientPatch>,
+) -> Result<Revised<RadiusClient>, Problem> {
+    let organization = within.organization;
+    let patch = patch.resolve(&within.caller.read()?, organization)?;
+    let changed = within.caller.change(move |change| {
+        let mut grant = change.authorize::<ManageConfiguration>(organization)?;
+        let mut clients = grant.radius_clients();
+        let id = clients.id_of(radius_client)?;
+        clients.update(id, revision, |client| {
+            patch.apply(&mut client.fields);
+            Ok(())
+        })
+    });
+    RadiusClient::revised(changed.await?, &within.caller.read()?, organization)
+}
+
+/// A patch whose ids are found.
+struct Resolved {
+    patch: RadiusClientPatch,
+    allowed_groups: Option<Vec<GroupId>>,
+    reply_profile: Option<Option<ReplyProfileId>>,
+}
+
+impl RadiusClientPatch {
+    fn resolve(
+        mut self,
+        reading: &ReadingTransaction,
+        organization: OrganizationId,
+    ) -> Result<Resolved, Problem> {
+        let find_groups =
+            |uuids: Vec<Uuid>| groups::resolve(reading, organization, &uuids, "/allowed_groups");
+        let find_profile =
+            |uuid: Option<Uuid>| uuid.map(|uuid| profile(reading, organization, uuid)).transpose();
+        let allowed_groups = self.allowed_groups.take().map(find_groups).transpose()?;
+        let reply_profile = self.reply_profile.take().map(find_profile).transpose()?;
+        Ok(Resolved { patch: self, allowed_groups, reply_profile })
+    }
+}
+
+impl Resolved {
+    fn apply(self, fields: &mut RadiusClientFields) {
+        let patch = self.patch;
+        let sources = patch.sources.map(|list| list.into_iter().map(|it| it.0).collect());
+        set(&mut fields.name, patch.name);
+        set(&mut fields.sources, sources);
+        set(&mut fields.require_message_authenticator, patch.require_message_authenticator);
+        set(&mut fields.limit_proxy_state, patch.limit_proxy_state);
+        set(&mut fields.allowed_groups, self.allowed_groups);
+        set(&mut fields.reply_profile, self.reply_profile);
+    }
+}

@@ -1,0 +1,28 @@
+//! The list of reply profiles.
+
+use axum::Json;
+use directory::access::View;
+
+use super::ReplyProfile;
+use crate::body::Params;
+use crate::caller::Within;
+use crate::list::{List, PageQuery};
+use crate::problem::Problem;
+
+/// Lists reply profiles in the order in which they were made.
+#[utoipa::path(
+    get,
+    path = "/organizations/{organization}/reply-profiles",
+    tag = "Reply profiles",
+    params(PageQuery),
+    responses((status = 200, description = "A page of profiles.", body = List<ReplyProfile>)),
+    extensions(("x-permission" = json!("view")))
+)]
+pub(crate) async fn list_reply_profiles(
+    within: Within<View>,
+    Params(query): Params<PageQuery>,
+) -> Result<Json<List<ReplyProfile>>, Problem> {
+    let reading = within.caller.read()?;
+    let profiles = reading.authorize::<View>(within.organization)?.reply_profiles();
+    Ok(Json(List::of(profiles.list(query.after()?, query.limit()?)?, Into::into)))
+}
