@@ -34,3 +34,6 @@ pub use storage::{
 };
 pub use time::Time;
 pub use tools::Tools;
+
+#[cfg(test)]
+mod tests;

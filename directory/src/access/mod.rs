@@ -12,6 +12,8 @@ mod role;
 
 pub(crate) use actor::Who;
 pub use actor::{Actor, Context, Identity};
+#[cfg(test)]
+pub(crate) use authorize::authorize;
 pub use authorize::{PlaceName, Refusal};
 pub(crate) use authorize::{Standing, organization, standing};
 pub use grant::Grant;

@@ -110,7 +110,7 @@ pub enum Begun {
 pub struct Pending {
     pub(super) attempt: Attempt,
     pub(super) password: Password,
-    pub(super) stored: StoredHash,
+    pub(crate) stored: StoredHash,
 }
 
 /// An attempt with what was found about it.

@@ -26,3 +26,4 @@ pub use password::{
 pub use pool::PoolLimits;
 pub use sign_in::{Enrolment, SignInOutcome, SignInRequest};
 pub use throttle::ThrottlePolicy;
+pub use totp::code_of_uri;

@@ -79,6 +79,34 @@ pub(crate) fn verify(
     matched
 }
 
+/// The code that an authenticator which scanned `uri` shows at `now_s`, seconds of Unix time; `None`
+/// for a URI without a seed.
+pub fn code_of_uri(uri: &str, now_s: u64) -> Option<String> {
+    let (_, query) = uri.split_once('?')?;
+    let secret = query.split('&').find_map(|pair| pair.strip_prefix("secret="))?;
+    let seed = Zeroizing::new(from_base32(secret)?);
+    digits::<Sha1>(&seed, now_s / STEP_SECONDS, CODE_LENGTH)
+}
+
+/// Reads base32 without padding (RFC 4648 section 6).
+fn from_base32(text: &str) -> Option<Vec<u8>> {
+    let (mut octets, mut bits, mut count) = (Vec::new(), 0_u32, 0);
+    for letter in text.bytes() {
+        let value = match letter {
+            b'A'..=b'Z' => letter - b'A',
+            b'2'..=b'7' => letter - b'2' + 26,
+            _ => return None,
+        };
+        bits = bits << 5 | u32::from(value);
+        count += 5;
+        if count >= 8 {
+            count -= 8;
+            octets.push(u8::try_from(bits >> count & 0xff).ok()?);
+        }
+    }
+    Some(octets)
+}
+
 /// The code of a step (RFC 4226 section 5.3), padded with zeros to its length.
 ///
 /// There is none for seeds that HMAC does not take, and it takes all.

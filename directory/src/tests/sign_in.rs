@@ -1,0 +1,242 @@
+//! How admins sign in.
+
+use std::sync::mpsc::channel;
+
+use super::world::{DAY, HERE, World, fields, password, refusal};
+use crate::access::{ManageAdmins, Role, View};
+use crate::authentication::{Enrolment, SignInOutcome, SignInRequest, code_of_uri};
+use crate::collections::IssuedToken;
+use crate::id::{AdminNumber, OrganizationId, Place};
+use crate::records::{AdminScope, AdminState};
+
+const SECRET: &str = "a long enough secret";
+
+/// An admin of the provider who has never signed in.
+fn fresh(world: &World) -> AdminNumber {
+    let fields = fields("grace", Role::Manager, AdminScope::None);
+    let password = world.password(SECRET);
+    let made = world.change(move |change| {
+        change.authorize_provider::<ManageAdmins>()?.admins().create(fields, password)
+    });
+    made.unwrap().0
+}
+
+fn request(world: &World, text: &str, code: Option<String>) -> SignInRequest {
+    let (organization, source, now) = (None, HERE, world.now());
+    SignInRequest {
+        organization,
+        login: "Grace".into(),
+        password: password(text),
+        code,
+        source,
+        now,
+    }
+}
+
+fn send(world: &World, request: SignInRequest) -> SignInOutcome {
+    let (sender, receiver) = channel();
+    world.directory.sign_in(request, move |outcome| sender.send(outcome).unwrap()).unwrap();
+    receiver.recv().unwrap().unwrap()
+}
+
+fn sign_in(world: &World, text: &str, code: Option<String>) -> SignInOutcome {
+    send(world, request(world, text, code))
+}
+
+fn enrolment(world: &World) -> Enrolment {
+    let SignInOutcome::Enrol(enrolment) = sign_in(world, SECRET, None) else {
+        panic!("no enrolment")
+    };
+    enrolment
+}
+
+fn code(world: &World, uri: &str) -> String {
+    code_of_uri(uri, world.now().seconds()).unwrap()
+}
+
+fn confirm(world: &World, enrolment: &Enrolment) -> Result<IssuedToken, crate::Error> {
+    let code = code(world, &enrolment.uri);
+    world.directory.confirm_enrolment(&enrolment.token.text, code, HERE, world.now())
+}
+
+/// An admin with a second factor, and its URI.
+fn enrolled(world: &World) -> (AdminNumber, String, IssuedToken) {
+    let number = fresh(world);
+    let enrolment = enrolment(world);
+    let session = confirm(world, &enrolment).unwrap();
+    world.pass(30_000);
+    (number, enrolment.uri, session)
+}
+
+fn is_let_in(world: &World, token: &str) -> bool {
+    world.directory.identify(token, world.by(crate::access::Actor::nobody())).is_ok()
+}
+
+#[test]
+fn the_first_sign_in_enrols_and_nothing_else_works_before() {
+    let world = World::new();
+    fresh(&world);
+    assert!(matches!(sign_in(&world, "wrong", None), SignInOutcome::Rejected));
+    let enrolment = enrolment(&world);
+    assert!(!is_let_in(&world, &enrolment.token.text));
+    let wrong = world.directory.confirm_enrolment(
+        &enrolment.token.text,
+        "000000".into(),
+        HERE,
+        world.now(),
+    );
+    assert_eq!(refusal(wrong), "is not the code of this moment");
+    let session = confirm(&world, &enrolment).unwrap();
+    assert!(is_let_in(&world, &session.text));
+    assert!(!is_let_in(&world, &enrolment.token.text));
+    world.pass(30_000);
+    assert!(confirm(&world, &enrolment).is_err());
+}
+
+#[test]
+fn a_second_enrolment_ends_the_first_and_none_begins_once_one_is_confirmed() {
+    let world = World::new();
+    fresh(&world);
+    let (first, second) = (enrolment(&world), enrolment(&world));
+    assert!(confirm(&world, &first).is_err());
+    // A password that is being hashed while the enrolment is confirmed must not begin another.
+    let mut late = request(&world, SECRET, None);
+    late.now = world.now();
+    confirm(&world, &second).unwrap();
+    assert!(matches!(send(&world, late), SignInOutcome::CodeNeeded));
+}
+
+#[test]
+fn a_code_is_needed_and_counts_once() {
+    let world = World::new();
+    let (_, uri, _) = enrolled(&world);
+    assert!(matches!(sign_in(&world, SECRET, None), SignInOutcome::CodeNeeded));
+    let now = code(&world, &uri);
+    assert!(matches!(sign_in(&world, SECRET, Some(now.clone())), SignInOutcome::Session(_)));
+    assert!(matches!(sign_in(&world, SECRET, Some(now)), SignInOutcome::Rejected));
+}
+
+#[test]
+fn ten_wrong_codes_lock_even_when_each_comes_from_elsewhere() {
+    let world = World::new();
+    let (_, uri, _) = enrolled(&world);
+    for guess in 0..10_u8 {
+        let source = std::net::IpAddr::from([198, 51, 100, guess]);
+        let request = SignInRequest { source, ..request(&world, SECRET, Some("000000".into())) };
+        assert!(matches!(send(&world, request), SignInOutcome::Rejected));
+    }
+    let right = || Some(code(&world, &uri));
+    assert!(matches!(sign_in(&world, SECRET, right()), SignInOutcome::Rejected));
+    world.pass(15 * 60_000);
+    assert!(matches!(sign_in(&world, SECRET, right()), SignInOutcome::Session(_)));
+}
+
+#[test]
+fn failures_slow_down_known_and_unknown_admins_alike() {
+    let world = World::new();
+    fresh(&world);
+    for login in ["grace", "nobody"] {
+        let attempt = || {
+            let request = SignInRequest { login: login.into(), ..request(&world, "wrong", None) };
+            matches!(send(&world, request), SignInOutcome::TooEarly(_))
+        };
+        assert_eq!((0..7).map(|_| attempt()).filter(|early| *early).count(), 1, "{login}");
+    }
+}
+
+#[test]
+fn a_suspended_admin_is_rejected_and_open_sessions_end_at_once() {
+    let world = World::new();
+    let (number, uri, session) = enrolled(&world);
+    assert!(is_let_in(&world, &session.text));
+    let suspended = world.change(move |change| {
+        change.authorize_provider::<ManageAdmins>()?.admins().update(number, None, |admin| {
+            admin.state = AdminState::Suspended;
+            Ok(())
+        })
+    });
+    suspended.unwrap();
+    assert!(!is_let_in(&world, &session.text));
+    let now = Some(code(&world, &uri));
+    assert!(matches!(sign_in(&world, SECRET, now), SignInOutcome::Rejected));
+}
+
+#[test]
+fn an_admin_of_a_suspended_organization_is_rejected_and_cannot_enrol() {
+    let world = World::new();
+    let acme: OrganizationId = world.organization("acme");
+    let fields = fields("grace", Role::Manager, AdminScope::None);
+    let password = world.password(SECRET);
+    let made = world.change(move |change| {
+        change.authorize::<ManageAdmins>(acme)?.admins().create(fields, password)
+    });
+    made.unwrap();
+    let at_acme =
+        || SignInRequest { organization: Some("acme".into()), ..request(&world, SECRET, None) };
+    let SignInOutcome::Enrol(enrolment) = send(&world, at_acme()) else { panic!("no enrolment") };
+    world.change(move |change| change.authorize(acme)?.own()?.set_suspended(None, true)).unwrap();
+    assert!(matches!(send(&world, at_acme()), SignInOutcome::Rejected));
+    assert!(confirm(&world, &enrolment).is_err());
+}
+
+#[test]
+fn a_session_ends_by_time_by_sign_out_and_with_a_new_password() {
+    let world = World::new();
+    let (number, uri, session) = enrolled(&world);
+    world.pass(DAY);
+    assert!(!is_let_in(&world, &session.text));
+    let open = || {
+        let outcome = sign_in(&world, SECRET, Some(code(&world, &uri)));
+        let SignInOutcome::Session(session) = outcome else { panic!("no session") };
+        session.text
+    };
+    let first = open();
+    let context = world.directory.identify(&first, world.top()).unwrap();
+    world.directory.change(context, |change| change.oneself()?.sign_out()).unwrap();
+    assert!(!is_let_in(&world, &first));
+    world.pass(30_000);
+    let second = open();
+    let new = world.password(SECRET);
+    let set = world.change(move |change| {
+        change.authorize_provider::<ManageAdmins>()?.admins().set_password(number, new)
+    });
+    set.unwrap();
+    assert!(!is_let_in(&world, &second));
+}
+
+#[test]
+fn many_sign_ins_end_the_oldest_session_and_shut_nobody_out() {
+    let world = World::new();
+    let (_, uri, first) = enrolled(&world);
+    for _ in 0..64 {
+        let now = Some(code(&world, &uri));
+        assert!(matches!(sign_in(&world, SECRET, now), SignInOutcome::Session(_)));
+        world.pass(30_000);
+    }
+    assert!(!is_let_in(&world, &first.text));
+}
+
+#[test]
+fn a_reset_second_factor_is_enrolled_again() {
+    let world = World::new();
+    let (number, _, session) = enrolled(&world);
+    let reset = world.change(move |change| {
+        change.authorize_provider::<ManageAdmins>()?.admins().reset_mfa(number)
+    });
+    reset.unwrap();
+    assert!(!is_let_in(&world, &session.text));
+    assert!(matches!(sign_in(&world, SECRET, None), SignInOutcome::Enrol(_)));
+}
+
+#[test]
+fn the_seed_and_the_tokens_are_in_no_event() {
+    let world = World::new();
+    let (_, uri, session) = enrolled(&world);
+    let seed = uri.split_once("secret=").unwrap().1.get(..32).unwrap().to_owned();
+    let context = world.directory.identify(&session.text, world.top()).unwrap();
+    world.directory.read(context).unwrap().authorize_provider::<View>().unwrap();
+    let told = format!("{:?}", world.events(Place::Provider, 100));
+    for secret in [seed.as_str(), session.text.rsplit('_').next().unwrap(), SECRET] {
+        assert!(!told.contains(secret));
+    }
+}

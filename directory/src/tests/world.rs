@@ -1,0 +1,268 @@
+//! A directory in memory with a clock that is moved by hand.
+
+use std::cell::Cell;
+use std::net::IpAddr;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::channel;
+
+use redb::backends::InMemoryBackend;
+use storage::{Entropy, MasterKey, Store};
+
+use crate::access::{Actor, Context, Role, Who as Proven};
+use crate::authentication::{
+    Begun, Door, HashParameters, Options, Outcome, Password, PoolLimits, Proof, Request, Who,
+};
+use crate::collections::{Collection, NewOrganization, NewPassword, Site, Wanted, issue};
+use crate::directory::{Changing, Directory};
+use crate::error::Error;
+use crate::events::Event;
+use crate::id::{AdminId, OrganizationId, Place, RecordId, TokenId, TokenNumber, UserId};
+use crate::records::{
+    Admin, AdminFields, AdminScope, Base, Narrowing, OrganizationFields, Settings, TokenPurpose,
+    UserFields, indices,
+};
+use crate::time::Time;
+
+pub(super) const DAY: u64 = 24 * 60 * 60 * 1_000;
+pub(super) const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
+pub(super) const RIGHT: &str = "correct horse battery";
+
+/// Numbers that look random and are the same each time.
+pub(super) struct Counted(AtomicU64);
+
+impl Counted {
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Self(AtomicU64::new(1)))
+    }
+}
+
+impl Entropy for Counted {
+    fn fill(&self, out: &mut [u8]) {
+        for chunk in out.chunks_mut(32) {
+            let number = self.0.fetch_add(1, Ordering::Relaxed);
+            let hash = blake3::hash(&number.to_be_bytes());
+            chunk.copy_from_slice(&hash.as_bytes()[..chunk.len()]);
+        }
+    }
+}
+
+pub(super) fn master() -> MasterKey {
+    MasterKey::from_bytes([7; 32])
+}
+
+/// The cheapest hashes there are.
+pub(super) fn options() -> Options {
+    Options {
+        parameters: HashParameters::new(8, 1, 1).unwrap(),
+        pool: PoolLimits {
+            threads: NonZeroUsize::MIN,
+            waiting: 256,
+            waiting_per_organization: 256,
+        },
+        ..Options::default()
+    }
+}
+
+/// A directory with a provider admin of the highest role.
+pub(super) struct World {
+    pub(super) directory: Directory,
+    pub(super) top: Actor,
+    clock: Cell<u64>,
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        Self::with(&options())
+    }
+
+    pub(super) fn with(options: &Options) -> Self {
+        let entropy = Counted::new();
+        let backend = InMemoryBackend::new();
+        let store =
+            Store::open_backend(backend, master(), entropy.clone(), storage::Options::default());
+        Self::over(Directory::over(store.unwrap(), entropy, options).unwrap())
+    }
+
+    pub(super) fn over(directory: Directory) -> Self {
+        let clock = Cell::new(1_700_000_000_000);
+        let mut world = Self { directory, top: Actor::nobody(), clock };
+        world.top =
+            world.admin(Place::Provider, Role::AdministratorWithBilling, AdminScope::All).actor;
+        world
+    }
+
+    pub(super) fn now(&self) -> Time {
+        Time(self.clock.get())
+    }
+
+    pub(super) fn pass(&self, milliseconds: u64) {
+        self.clock.set(self.clock.get() + milliseconds);
+    }
+
+    pub(super) fn by(&self, actor: Actor) -> Context {
+        Context { actor, source: Some(HERE), now: self.now() }
+    }
+
+    /// The highest admin, now.
+    pub(super) fn top(&self) -> Context {
+        self.by(self.top)
+    }
+
+    pub(super) fn change<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Changing<'_, '_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.directory.change(self.top(), work)
+    }
+
+    pub(super) fn organization(&self, slug: &str) -> OrganizationId {
+        self.organization_with(slug, Settings::default())
+    }
+
+    pub(super) fn organization_with(&self, slug: &str, settings: Settings) -> OrganizationId {
+        let new = new_organization(slug, &format!("dc={slug}"), settings);
+        let made = self.change(move |change| {
+            change.authorize_provider()?.organizations().create(new).map(|(id, _)| id)
+        });
+        made.unwrap()
+    }
+
+    pub(super) fn set(
+        &self,
+        organization: OrganizationId,
+        edit: impl FnOnce(&mut Settings) + Send + 'static,
+    ) {
+        let changed = self.change(move |change| {
+            change.authorize(organization)?.settings()?.update(None, |settings| {
+                edit(settings);
+                Ok(())
+            })
+        });
+        changed.unwrap();
+    }
+
+    /// Puts an admin with a session into the store, past every check.
+    pub(super) fn admin(&self, home: Place, role: Role, scope: AdminScope) -> Context {
+        self.token(home, fields("admin", role, scope), Narrowing::default(), TokenPurpose::Session)
+    }
+
+    /// Puts an admin with a token into the store, past every check.
+    pub(super) fn token(
+        &self,
+        home: Place,
+        mut fields: AdminFields,
+        narrowing: Narrowing,
+        purpose: TokenPurpose,
+    ) -> Context {
+        let tools = self.directory.inner.tools.clone();
+        let (context, expires) = (self.by(Actor::nobody()), self.now().plus(400 * DAY));
+        let done = self.directory.inner.store.write(move |change| {
+            fields.login = format!("{}-{}", fields.login, tools.password(8));
+            let site = Site { source: change, place: home, context: &context, tools: &tools };
+            let mut admins: Collection<'_, _, Admin> = Collection::new(site);
+            let (number, _) = admins.add(fields)?;
+            let wanted = Wanted { purpose, name: "test".into(), expires, narrowing };
+            let token = issue(&mut admins.site, number, wanted)?;
+            Ok::<_, Error>((AdminId { home, number }, token.id))
+        });
+        let (admin, uuid) = done.unwrap();
+        let snapshot = self.directory.inner.store.read().unwrap();
+        let number = storage::Reading::find_first(
+            &snapshot,
+            home.partition(),
+            indices::TOKEN_UUID,
+            uuid.as_bytes(),
+        );
+        let number = TokenNumber::from_record(number.unwrap().unwrap()).unwrap();
+        self.by(Actor(Proven::Admin { admin, token: TokenId { home, number } }))
+    }
+
+    /// Makes a user whose password is [`RIGHT`].
+    pub(super) fn user(&self, organization: OrganizationId, login: &str) -> UserId {
+        let (fields, password) = (user(login), self.password(RIGHT));
+        self.change(move |change| {
+            change.authorize(organization)?.users().create(fields, Some(password)).map(|(id, _)| id)
+        })
+        .unwrap()
+    }
+
+    pub(super) fn password(&self, text: &str) -> NewPassword {
+        let parameters = HashParameters::new(8, 1, 1).unwrap();
+        NewPassword::hashed(password(text), &parameters, self.directory.tools()).unwrap()
+    }
+
+    /// Tries a password over LDAP.
+    pub(super) fn bind(&self, organization: OrganizationId, login: &str, text: &str) -> Outcome {
+        self.attempt(self.request(organization, Who::User(login.into()), text))
+    }
+
+    pub(super) fn request(&self, organization: OrganizationId, who: Who, text: &str) -> Request {
+        Request {
+            organization: Some(organization),
+            who,
+            proof: Proof::Password(password(text)),
+            door: Door::Ldap,
+            source: HERE,
+            now: self.now(),
+        }
+    }
+
+    pub(super) fn attempt(&self, request: Request) -> Outcome {
+        match self.directory.authenticate(request).unwrap() {
+            Begun::Done(outcome) => outcome,
+            Begun::Pending(pending) => {
+                let (sender, receiver) = channel();
+                self.directory.finish(pending, move |outcome| sender.send(outcome).unwrap());
+                receiver.recv().unwrap()
+            }
+        }
+    }
+
+    /// The newest events of a place, the newest first.
+    pub(super) fn events(&self, place: Place, count: usize) -> Vec<Event> {
+        let log = self.directory.inner.store.events();
+        log.flush().unwrap();
+        let stored = log.newest(place.partition(), None, count).unwrap();
+        stored.iter().map(|stored| Event::decode(&stored.body).unwrap()).collect()
+    }
+
+    pub(super) fn assert_sound(&self) {
+        let report = self.directory.check().unwrap();
+        assert!(report.problems.is_empty(), "{:?}", report.problems);
+    }
+}
+
+pub(super) fn password(text: &str) -> Password {
+    Password::new(text.as_bytes()).unwrap()
+}
+
+pub(super) fn user(login: &str) -> UserFields {
+    UserFields {
+        login: login.into(),
+        display_name: format!("{login} of Test"),
+        surname: "Test".into(),
+        ..UserFields::default()
+    }
+}
+
+pub(super) fn fields(login: &str, role: Role, scope: AdminScope) -> AdminFields {
+    let (login, display_name) = (login.to_owned(), "An admin".to_owned());
+    AdminFields { login, display_name, role, scope, api_access: false }
+}
+
+pub(super) fn new_organization(slug: &str, base: &str, settings: Settings) -> NewOrganization {
+    let base = Base::parse(base).unwrap();
+    let fields = OrganizationFields { slug: slug.into(), name: slug.to_uppercase(), base };
+    NewOrganization { fields, settings }
+}
+
+pub(super) fn accepted(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Accept { .. })
+}
+
+/// The error of a change that had to fail, in words.
+pub(super) fn refusal<T>(done: Result<T, Error>) -> String {
+    done.err().expect("it was not refused").to_string()
+}
