@@ -6,18 +6,25 @@
 //! tokio runtime whose threads are born without privileges. A daemon that cannot do all of the
 //! first half never opens the store.
 
+mod admin_api;
+mod admission;
 pub mod clock;
 pub mod commands;
 pub mod config;
+mod demo;
+mod doors;
 pub mod environment;
+mod ldap;
 pub mod lifecycle;
 pub mod logging;
 pub mod master_key;
 pub mod private_file;
 pub mod privileges;
+mod radius;
 pub mod randomness;
 pub mod sockets;
 mod start;
 pub mod tls;
 
+pub use doors::open_directory;
 pub use start::{Prepared, Reloadable, StartError, run, serve};

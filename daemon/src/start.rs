@@ -17,7 +17,8 @@ use crate::privileges::PrivilegesError;
 use crate::randomness::{self, RandomnessError};
 use crate::sockets::{BindError, Sockets};
 use crate::tls::{Identity, TlsError};
-use crate::{environment, privileges};
+use crate::{doors, environment, privileges};
+use directory::Directory;
 
 /// How long blocking calls may take to come back once everything else has ended.
 const BLOCKING_GRACE: Duration = Duration::from_secs(1);
@@ -45,6 +46,12 @@ pub enum StartError {
     /// A port cannot be bound.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// The directory cannot be opened.
+    #[error("the directory cannot be opened: {0}")]
+    Open(#[from] directory::OpenError),
+    /// Passwords cannot be hashed at the configured cost.
+    #[error("[authentication] argon2: {0}")]
+    Cost(#[from] directory::authentication::UnusableParameters),
     /// There is no randomness.
     #[error(transparent)]
     Randomness(#[from] RandomnessError),
@@ -77,11 +84,15 @@ impl Prepared {
         let sockets = Sockets::bind(&config)?;
         privileges::give_up(&config.privileges)?;
         make_folder(&config.data.directory)?;
-        let fresh = MasterKey::new(randomness::octets()?);
-        let source = &config.data.master_key;
-        let master_key = master_key::fetch(source, &environment::variable, &fresh)?;
+        let master_key = master_key(&config)?;
         Ok(Self { config, tls, sockets, master_key })
     }
+}
+
+/// Fetches the master key of a configuration, or makes it where it is a file that is not there.
+pub(crate) fn master_key(config: &Config) -> Result<MasterKey, StartError> {
+    let fresh = MasterKey::new(randomness::octets()?);
+    Ok(master_key::fetch(&config.data.master_key, &environment::variable, &fresh)?)
 }
 
 /// What is read again at SIGHUP, besides the certificate.
@@ -93,12 +104,16 @@ pub struct Reloadable {
     pub log: LogControl,
 }
 
-/// Runs a daemon until a signal of the process ends it.
+/// Runs a daemon over its directory until a signal of the process ends it.
 ///
 /// # Errors
 ///
 /// When it does not start.
-pub fn run(prepared: Prepared, reloadable: Reloadable) -> Result<Ending, StartError> {
+pub fn run(
+    prepared: Prepared,
+    directory: Directory,
+    reloadable: Option<Reloadable>,
+) -> Result<Ending, StartError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("tenantryd")
@@ -107,9 +122,11 @@ pub fn run(prepared: Prepared, reloadable: Reloadable) -> Result<Ending, StartEr
     let ending = runtime.block_on(async {
         let signals = Signals::of_process().map_err(StartError::Runtime)?;
         let mut lifecycle = Lifecycle::new(prepared.config.lifecycle.drain, Notifier::of_process());
-        reload_log(&mut lifecycle, prepared.config.clone(), reloadable);
+        if let Some(reloadable) = reloadable {
+            reload_log(&mut lifecycle, prepared.config.clone(), reloadable);
+        }
         watch(&lifecycle);
-        serve(prepared, lifecycle, signals).await
+        serve(prepared, directory, lifecycle, signals).await
     });
     // A blocking call that does not come back must not keep the process alive.
     runtime.shutdown_timeout(BLOCKING_GRACE);
@@ -124,12 +141,14 @@ pub fn run(prepared: Prepared, reloadable: Reloadable) -> Result<Ending, StartEr
 /// When a door cannot be opened.
 pub async fn serve(
     prepared: Prepared,
+    directory: Directory,
     mut lifecycle: Lifecycle,
     signals: Signals,
 ) -> Result<Ending, StartError> {
     if let Some(tls) = prepared.tls.clone() {
         lifecycle.on_reload("certificate", move || tls.reload().map_err(|error| error.to_string()));
     }
+    doors::open(prepared, &directory, &lifecycle)?;
     lifecycle.notifier().ready();
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "ready");
     Ok(lifecycle.run(signals).await)
@@ -221,6 +240,7 @@ mod tests {
     async fn a_daemon_says_ready_and_serves_until_it_is_told_to_end() {
         let folder = tempfile::tempdir().unwrap();
         let prepared = Prepared::new(config(folder.path(), "")).unwrap();
+        let directory = doors::open_directory(&prepared.config, &prepared.master_key).unwrap();
         let told = Arc::new(Mutex::new(Vec::new()));
         let ear = Arc::clone(&told);
         let notifier = Notifier::new(move |states| {
@@ -229,7 +249,7 @@ mod tests {
         let lifecycle = Lifecycle::new(prepared.config.lifecycle.drain, notifier);
         let (send, signals) = Signals::channel();
         send.send(Signal::Terminate).await.unwrap();
-        let ending = serve(prepared, lifecycle, signals).await.unwrap();
+        let ending = serve(prepared, directory, lifecycle, signals).await.unwrap();
         assert!(ending.died.is_empty() && !ending.cut_off);
         assert_eq!(*told.lock().unwrap(), ["READY=1", "STOPPING=1"]);
     }

@@ -1,6 +1,10 @@
 //! The command line: one file a command, and one place that turns an error into an exit code.
 
+mod admin;
+mod check;
 mod config;
+mod demo;
+mod openapi;
 mod serve;
 
 use std::ffi::OsString;
@@ -11,12 +15,16 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::ConfigError;
+use crate::demo::DemoError;
+use crate::lifecycle::Ending;
 use crate::logging::LogError;
 use crate::privileges::PrivilegesError;
 use crate::start::StartError;
 
 /// The command line was not understood (`EX_USAGE`).
 const USAGE: u8 = 64;
+/// The data is damaged (`EX_DATAERR`).
+const DAMAGED: u8 = 65;
 /// An address or another resource is not available (`EX_UNAVAILABLE`).
 const UNAVAILABLE: u8 = 69;
 /// A task died (`EX_SOFTWARE`).
@@ -45,9 +53,30 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
+    /// Serve two organizations with people, groups, an application and gear each, on loopback,
+    /// and print lines to try them
+    Demo(demo::Demo),
+    /// Make admins
+    #[command(subcommand)]
+    Admin(AdminCommand),
+    /// Walk the whole store and compare every index with its records
+    Check {
+        /// The configuration
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
     /// Print or check a configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Print the OpenAPI document of the admin API
+    Openapi,
+}
+
+#[derive(Debug, Subcommand)]
+enum AdminCommand {
+    /// Make the first administrator with billing on an empty store; reads the password, a line,
+    /// from standard input
+    Create(admin::Create),
 }
 
 #[derive(Debug, Subcommand)]
@@ -73,6 +102,14 @@ enum CommandError {
     Privileges(#[from] PrivilegesError),
     #[error(transparent)]
     Log(#[from] LogError),
+    #[error(transparent)]
+    Demo(#[from] DemoError),
+    #[error(transparent)]
+    Directory(#[from] directory::Error),
+    #[error("{0}")]
+    Refused(String),
+    #[error("the store is damaged: {0} problems")]
+    Damaged(u64),
     #[error("ended because a part of it died: {}", .0.join(", "))]
     Died(Vec<&'static str>),
     #[error("standard output: {0}")]
@@ -96,7 +133,11 @@ impl CommandError {
             },
             Self::Start(StartError::Bind(_)) => UNAVAILABLE,
             Self::Start(StartError::Randomness(_) | StartError::Runtime(_)) => SYSTEM,
+            Self::Start(StartError::Cost(_)) => CONFIGURATION,
+            Self::Start(StartError::Open(_)) | Self::Directory(_) | Self::Demo(_) => UNAVAILABLE,
             Self::Log(_) | Self::Output(_) => SYSTEM,
+            Self::Refused(_) => USAGE,
+            Self::Damaged(_) => DAMAGED,
             Self::Died(_) => SOFTWARE,
         }
     }
@@ -116,6 +157,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let outcome = match arguments.command {
         Command::Serve { config } => serve::run(config),
+        Command::Demo(demo) => demo::run(&demo, &mut io::stdout()),
+        Command::Admin(AdminCommand::Create(create)) => {
+            admin::create(create, &mut io::stdin().lock(), &mut io::stdout())
+        }
+        Command::Check { config } => check::run(&config, &mut io::stdout()),
+        Command::Openapi => openapi::print(&mut io::stdout()),
         Command::Config(ConfigCommand::Sample) => config::sample(&mut io::stdout()),
         Command::Config(ConfigCommand::Check { config }) => {
             config::check(&config, &mut io::stdout())
@@ -129,6 +176,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             error.exit_code().into()
         }
     }
+}
+
+/// Tells how the daemon ended.
+fn ended(ending: Ending) -> Result<(), CommandError> {
+    if ending.died.is_empty() { Ok(()) } else { Err(CommandError::Died(ending.died)) }
 }
 
 #[cfg(test)]

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::CommandError;
+use super::{CommandError, ended};
 use crate::config::Config;
 use crate::start::{Prepared, Reloadable};
-use crate::{logging, privileges, start};
+use crate::{doors, logging, privileges, start};
 
 /// Runs the daemon until it is told to end.
 pub(super) fn run(file: PathBuf) -> Result<(), CommandError> {
@@ -13,6 +13,6 @@ pub(super) fn run(file: PathBuf) -> Result<(), CommandError> {
     let log = logging::install(&config.log)?;
     privileges::harden()?;
     let prepared = Prepared::new(config)?;
-    let ending = start::run(prepared, Reloadable { file, log })?;
-    if ending.died.is_empty() { Ok(()) } else { Err(CommandError::Died(ending.died)) }
+    let directory = doors::open_directory(&prepared.config, &prepared.master_key)?;
+    ended(start::run(prepared, directory, Some(Reloadable { file, log }))?)
 }

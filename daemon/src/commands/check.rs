@@ -1,0 +1,26 @@
+//! `tenantryd check`
+
+use std::io::Write;
+use std::path::Path;
+
+use super::CommandError;
+use crate::config::Config;
+use crate::{doors, logging, start};
+
+/// Walks the store of a configuration and says whether all of it agrees.
+pub(super) fn run(file: &Path, out: &mut impl Write) -> Result<(), CommandError> {
+    let config = Config::load(file)?;
+    logging::install(&config.log)?;
+    let master_key = start::master_key(&config)?;
+    let report = doors::open_directory(&config, &master_key)?.check()?;
+    let directory::Report { partitions, records, entries, links, secrets, .. } = report;
+    writeln!(
+        out,
+        "{partitions} partitions, {records} records, {entries} index entries, {links} links, \
+         {secrets} secrets"
+    )?;
+    for problem in &report.problems {
+        writeln!(out, "{problem}")?;
+    }
+    if report.is_sound() { Ok(()) } else { Err(CommandError::Damaged(report.problem_count)) }
+}

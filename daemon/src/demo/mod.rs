@@ -1,0 +1,126 @@
+//! `tenantryd demo`: two organizations with everything in them, on loopback.
+
+mod admins;
+mod description;
+mod organizations;
+
+use std::io::{self, Write};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::path::{Path, PathBuf};
+
+use directory::{Directory, Time};
+
+use crate::clock::Clock;
+use crate::config::{Config, ConfigError};
+use crate::private_file;
+use crate::start::Prepared;
+use crate::tls::{SelfSignedError, self_signed};
+pub(crate) use description::Description;
+
+/// Where the facts of a demonstration are kept, so that it can be started again.
+const FACTS: &str = "demo.json";
+
+/// Why there is no demonstration.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DemoError {
+    /// A file cannot be written or read.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// No certificate could be made.
+    #[error(transparent)]
+    Certificate(#[from] SelfSignedError),
+    /// The configuration that it makes for itself is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The directory refused something.
+    #[error("the demonstration's data cannot be made: {0}")]
+    Directory(#[from] directory::Error),
+    /// An admin could not sign in.
+    #[error("an admin of the demonstration could not sign in: {0}")]
+    SignIn(&'static str),
+}
+
+/// Makes the configuration of a demonstration in a folder, with a certificate of its own.
+pub(crate) fn configure(folder: &Path, log: &str) -> Result<Config, DemoError> {
+    let at = |source| DemoError::File { path: folder.to_owned(), source };
+    std::fs::create_dir_all(folder).map_err(at)?;
+    let folder = folder.canonicalize().map_err(at)?;
+    let tls = folder.join("tls");
+    if !tls.exists() {
+        std::fs::create_dir(&tls).map_err(at)?;
+        let names = ["localhost", "127.0.0.1", "::1"];
+        self_signed(&names, Clock::start().wall())?.write(&tls)?;
+    }
+    let tcp = |port| free(port, |address| TcpListener::bind(address).is_ok());
+    let udp = |port| free(port, |address| UdpSocket::bind(address).is_ok());
+    let text = format!(
+        "[data]\ndirectory = {data:?}\nmaster_key = {key:?}\n\
+         [ldap]\nlisten = [\"{ldap}\"]\nlisten_tls = [\"{ldaps}\"]\ncleartext_bind = true\n\
+         [radius]\nauth = [\"{auth}\"]\nacct = [\"{acct}\"]\n\
+         [admin_api]\nlisten = [\"{api}\"]\n\
+         [tls]\ncertificate = {certificate:?}\nkey = {private:?}\n\
+         [privileges]\nstay_root = true\n\
+         [log]\nfilter = {log:?}\n",
+        data = folder.join("data"),
+        key = format!("file:{}", folder.join("master-key").display()),
+        ldap = tcp(1389),
+        ldaps = tcp(1636),
+        auth = udp(1812),
+        acct = udp(1813),
+        api = tcp(8443),
+        certificate = tls.join("server.pem"),
+        private = tls.join("server.key"),
+    );
+    Ok(Config::parse("the demonstration's configuration", &text)?)
+}
+
+/// The port on loopback, or any other where it is taken.
+fn free(port: u16, binds: impl Fn(SocketAddr) -> bool) -> SocketAddr {
+    let wished = SocketAddr::from(([127, 0, 0, 1], port));
+    if binds(wished) { wished } else { SocketAddr::from(([127, 0, 0, 1], 0)) }
+}
+
+/// Fills an empty directory, or finds what was filled in before; tells what is there.
+pub(crate) fn fill(
+    folder: &Path,
+    prepared: &Prepared,
+    directory: &Directory,
+) -> Result<Description, DemoError> {
+    let facts = folder.join(FACTS);
+    let at = |source| DemoError::File { path: facts.clone(), source };
+    let mut description = if facts.exists() {
+        let text = std::fs::read(&facts).map_err(at)?;
+        serde_json::from_slice(&text).map_err(|error| at(error.into()))?
+    } else {
+        let made = make(directory, Time(Clock::start().wall()))?;
+        let text = serde_json::to_vec_pretty(&made).map_err(|error| at(error.into()))?;
+        private_file::replace(&facts, &text).map_err(at)?;
+        made
+    };
+    description.settle(folder, prepared);
+    Ok(description)
+}
+
+fn make(directory: &Directory, now: Time) -> Result<Description, DemoError> {
+    let admins = admins::create(directory, now)?;
+    let organizations = organizations::create(directory, admins.top(), now)?;
+    Ok(Description::new(admins, organizations))
+}
+
+/// Writes the description as JSON.
+pub(crate) fn describe(description: &Description, file: &Path) -> Result<(), DemoError> {
+    let at = |source: io::Error| DemoError::File { path: file.to_owned(), source };
+    let text = serde_json::to_vec_pretty(description).map_err(|error| at(error.into()))?;
+    private_file::replace(file, &text).map_err(at)
+}
+
+/// Prints what there is, with lines that can be pasted.
+pub(crate) fn print(description: &Description, out: &mut impl Write) -> io::Result<()> {
+    out.write_all(description.lines().as_bytes())?;
+    out.flush()
+}

@@ -1,0 +1,142 @@
+//! The doors, opened over one directory.
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use directory::authentication::{HashParameters, PoolLimits, ThrottlePolicy};
+use directory::{Directory, Entropy, EventOptions, MasterKey, OpenOptions, StoreOptions, Time};
+use ldap::Security;
+
+use crate::clock::Clock;
+use crate::config::{Authentication, Config};
+use crate::ldap as ldap_door;
+use crate::lifecycle::{Lifecycle, Tasks};
+use crate::start::{Prepared, StartError};
+use crate::{admin_api, master_key, radius as radius_door, randomness};
+
+/// How often deleted organizations are looked at, whether their time is over.
+const HOUSEKEEPING: Duration = Duration::from_secs(60 * 60);
+
+/// Opens the directory of a configuration.
+///
+/// # Errors
+/// When the store cannot be opened with this key.
+pub fn open_directory(
+    config: &Config,
+    master_key: &master_key::MasterKey,
+) -> Result<Directory, StartError> {
+    let options = OpenOptions {
+        store: StoreOptions {
+            cache_bytes: config.data.cache,
+            events: EventOptions {
+                delay: config.events.flush,
+                segment_events: config.events.segment,
+                ..EventOptions::default()
+            },
+            ..StoreOptions::default()
+        },
+        authentication: authentication(&config.authentication)?,
+    };
+    let master = MasterKey::from_bytes(*master_key.octets());
+    let path: &Path = &config.data.directory;
+    Ok(Directory::open(path, master, Arc::new(OsEntropy), options)?)
+}
+
+/// Opens every door over a directory.
+///
+/// # Errors
+/// When the runtime cannot take a socket.
+pub(crate) fn open(
+    prepared: Prepared,
+    directory: &Directory,
+    lifecycle: &Lifecycle,
+) -> Result<(), StartError> {
+    let Prepared { config, tls, sockets, .. } = prepared;
+    let (clock, tasks) = (Clock::start(), lifecycle.tasks());
+    let ldap = ldap_door::Door::new(directory.clone(), clock, tls.clone(), &config.ldap);
+    ldap.listen(tasks, sockets.ldap, Security::Clear).map_err(StartError::Runtime)?;
+    ldap.listen(tasks, sockets.ldap_tls, Security::Tls).map_err(StartError::Runtime)?;
+    let radius = radius_door::Door::new(directory.clone(), clock, &config.radius);
+    let ports = [
+        (sockets.radius_auth, radius::Port::Authentication),
+        (sockets.radius_acct, radius::Port::Accounting),
+    ];
+    for (groups, port) in ports {
+        radius.listen(tasks, groups, port).map_err(StartError::Runtime)?;
+    }
+    if let Some(tls) = tls {
+        let door = admin_api::Door::new(directory.clone(), clock, tls, &config.admin_api);
+        door.listen(tasks, sockets.admin_api).map_err(StartError::Runtime)?;
+    }
+    keep_house(tasks, directory.clone(), clock, config.events.retention);
+    Ok(())
+}
+
+/// Destroys what deleted organizations left behind, and events, once their time is over.
+fn keep_house(tasks: &Tasks, directory: Directory, clock: Clock, retention: Duration) {
+    let shutdown = tasks.shutdown().clone();
+    tasks.spawn(async move {
+        loop {
+            let (directory, now) = (directory.clone(), Time(clock.wall()));
+            let work = move || {
+                let organizations = directory.destroy_expired(now)?;
+                let segments = directory.forget_events(now, retention)?;
+                Ok::<_, directory::Error>((organizations, segments))
+            };
+            match tokio::task::spawn_blocking(work).await {
+                Ok(Ok((0, 0))) => {}
+                Ok(Ok((organizations, segments))) => {
+                    tracing::info!(organizations, segments, "removed what was kept long enough");
+                }
+                Ok(Err(error)) => tracing::error!(%error, "housekeeping failed"),
+                Err(error) => tracing::error!(%error, "housekeeping failed"),
+            }
+            tokio::select! {
+                () = shutdown.draining() => return,
+                () = tokio::time::sleep(HOUSEKEEPING) => {}
+            }
+        }
+    });
+}
+
+fn authentication(
+    config: &Authentication,
+) -> Result<directory::authentication::Options, StartError> {
+    let kib = u32::try_from(config.argon2_memory >> 10).unwrap_or(u32::MAX);
+    let parameters = HashParameters::new(kib, config.argon2_iterations, config.argon2_parallelism)?;
+    let waiting = config.pool_queue as usize;
+    let window = u64::try_from(config.failure_window.as_millis()).unwrap_or(u64::MAX);
+    let source_failures = config.failures_per_source;
+    Ok(directory::authentication::Options {
+        parameters,
+        pool: PoolLimits {
+            threads: NonZeroUsize::new(config.pool_threads).unwrap_or(NonZeroUsize::MIN),
+            waiting,
+            waiting_per_organization: (waiting / 2).max(1),
+        },
+        throttle: ThrottlePolicy {
+            free_failures: config.failures_per_user,
+            forget_ms: window,
+            source_failures,
+            source_refill_ms: window / u64::from(source_failures.max(1)),
+            ..ThrottlePolicy::default()
+        },
+        remembered: config.verified_entries as usize,
+        ..directory::authentication::Options::default()
+    })
+}
+
+/// Randomness of the operating system, which the directory is handed.
+struct OsEntropy;
+
+impl Entropy for OsEntropy {
+    fn fill(&self, out: &mut [u8]) {
+        if let Err(error) = randomness::fill(out) {
+            // Keys must not be made of what is not random.
+            tracing::error!(%error, "no randomness: stopping at once");
+            std::process::abort();
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! What the directory answers to a connection's questions.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use directory::access::{Actor, Context, Search};
+use directory::authentication::{self, Begun, Door as By, Proof, Request, Who};
+use directory::search::{EntryId, Truth};
+use directory::{Error, ReadingTransaction, Time};
+use ldap::dn::Dn;
+use ldap::{
+    Answer, BindRequest, CompareRequest, Outcome, Question, ResultCode, SearchRequest, Session,
+    Ticket,
+};
+use tokio::sync::mpsc;
+
+use super::Door;
+use super::search::{Begin, Running};
+use super::view::{Container, Naming, Place, Target, TargetError};
+
+/// Where binds whose password had to be hashed report.
+type Outcomes = mpsc::UnboundedSender<(Ticket, authentication::Outcome)>;
+
+/// Who a connection is, and what it is being answered.
+pub(super) struct Caller {
+    pub(super) door: Arc<Door>,
+    source: IpAddr,
+    actor: Actor,
+    outcomes: Outcomes,
+    searches: HashMap<Ticket, Running>,
+}
+
+/// How a question was taken.
+pub(super) enum Asked {
+    /// This is the answer.
+    Answered(Answer),
+    /// The answer comes later.
+    Later,
+}
+
+impl Caller {
+    /// A connection that has not said who it is.
+    pub(super) fn new(door: Arc<Door>, source: IpAddr, outcomes: Outcomes) -> Self {
+        Self { door, source, actor: Actor::nobody(), outcomes, searches: HashMap::new() }
+    }
+
+    /// Makes the connection anonymous.
+    pub(super) fn forget(&mut self) {
+        self.actor = Actor::nobody();
+    }
+
+    /// Stops working on a question.
+    pub(super) fn abandon(&mut self, ticket: Ticket) {
+        self.searches.remove(&ticket);
+    }
+
+    /// Takes a question.
+    ///
+    /// # Errors
+    /// When the directory fails.
+    pub(super) fn ask(
+        &mut self,
+        ticket: Ticket,
+        question: Question,
+        session: &mut Session,
+    ) -> Result<Asked, Error> {
+        match question {
+            Question::Bind(request) => {
+                self.forget();
+                self.bind(ticket, &request)
+            }
+            Question::Search(request) => self.search(ticket, *request, session),
+            Question::Continue => self.go_on(ticket, session),
+            Question::Compare(request) => self.compare(&request).map(Asked::Answered),
+            Question::WhoAmI => Ok(Asked::Answered(Answer::Identity(self.who_am_i()?))),
+        }
+    }
+
+    /// What is said to a bind that ended so.
+    pub(super) fn bound(&mut self, outcome: authentication::Outcome) -> Answer {
+        Answer::Result(match outcome {
+            authentication::Outcome::Accept { actor, .. } => {
+                self.actor = actor;
+                Outcome::success()
+            }
+            authentication::Outcome::Reject => {
+                Outcome::new(ResultCode::InvalidCredentials, "wrong name or password")
+            }
+            authentication::Outcome::Busy => {
+                Outcome::new(ResultCode::Busy, "too many binds at once; try again")
+            }
+        })
+    }
+
+    fn bind(&mut self, ticket: Ticket, request: &BindRequest) -> Result<Asked, Error> {
+        let dn = match Dn::parse(request.dn.as_str()) {
+            Ok(dn) => dn,
+            Err(error) => return Ok(Asked::Answered(Answer::Result(error.into()))),
+        };
+        let Ok(password) = authentication::Password::new(request.password.octets()) else {
+            return Ok(Asked::Answered(self.bound(authentication::Outcome::Reject)));
+        };
+        let (organization, who) = self.claimed(&dn)?;
+        let begun = self.door.directory.authenticate(Request {
+            organization,
+            who,
+            proof: Proof::Password(password),
+            door: By::Ldap,
+            source: self.source,
+            now: self.now(),
+        })?;
+        match begun {
+            Begun::Done(outcome) => Ok(Asked::Answered(self.bound(outcome))),
+            Begun::Pending(pending) => {
+                let outcomes = self.outcomes.clone();
+                self.door.directory.finish(pending, move |outcome| {
+                    // A connection that ended meanwhile hears nothing.
+                    let _gone = outcomes.send((ticket, outcome));
+                });
+                Ok(Asked::Later)
+            }
+        }
+    }
+
+    /// Whom a bind name claims to be; one that leads nowhere claims to be a user that is not
+    /// there, so that it costs as much as any other.
+    fn claimed(&self, dn: &Dn) -> Result<(Option<directory::OrganizationId>, Who), Error> {
+        let nobody = || (None, Who::User(dn.as_str().to_owned()));
+        // An entry stands two levels below its base.
+        let suffix = dn.parent().and_then(|parent| parent.parent());
+        let Some(suffix) = suffix.filter(|suffix| !suffix.is_root()) else { return Ok(nobody()) };
+        let Some(organization) = self.door.directory.locate([suffix.as_str()])? else {
+            return Ok(nobody());
+        };
+        Ok(match Naming::new(suffix.as_str()).target(dn) {
+            Ok(Target::Entry(Container::People, login)) => (Some(organization), Who::User(login)),
+            Ok(Target::Entry(Container::Services, name)) => {
+                (Some(organization), Who::ServiceAccount(name))
+            }
+            Ok(_) | Err(_) => nobody(),
+        })
+    }
+
+    fn search(
+        &mut self,
+        ticket: Ticket,
+        request: SearchRequest,
+        session: &mut Session,
+    ) -> Result<Asked, Error> {
+        match super::search::begin(self, request, ticket, session)? {
+            Begin::Answered(answer) => Ok(Asked::Answered(answer)),
+            Begin::Running(running) => self.run(ticket, *running, session),
+        }
+    }
+
+    fn go_on(&mut self, ticket: Ticket, session: &mut Session) -> Result<Asked, Error> {
+        match self.searches.remove(&ticket) {
+            Some(running) => self.run(ticket, running, session),
+            None => Ok(Asked::Later),
+        }
+    }
+
+    fn run(
+        &mut self,
+        ticket: Ticket,
+        mut running: Running,
+        session: &mut Session,
+    ) -> Result<Asked, Error> {
+        let reading = self.read()?;
+        let Some(mut writer) = session.entries(ticket) else { return Ok(Asked::Later) };
+        let answer = running.run(self, &reading, &mut writer)?;
+        if matches!(answer, Answer::More) {
+            self.searches.insert(ticket, running);
+        }
+        Ok(Asked::Answered(answer))
+    }
+
+    fn compare(&self, request: &CompareRequest) -> Result<Answer, Error> {
+        let dn = match Dn::parse(request.entry.as_str()) {
+            Ok(dn) => dn,
+            Err(error) => return Ok(Answer::Result(error.into())),
+        };
+        let Some(organization) = self.actor.organization() else {
+            return Ok(Answer::Result(bind_first()));
+        };
+        let reading = self.read()?;
+        let grant = match reading.authorize::<Search>(organization) {
+            Ok(grant) => grant,
+            Err(Error::Refused(_)) => return Ok(Answer::Result(bind_first())),
+            Err(error) => return Err(error),
+        };
+        let record = grant.own_organization()?;
+        let naming = Naming::new(record.fields.base.as_str());
+        let target = match naming.target(&dn) {
+            Ok(target) => target,
+            Err(error) => return Ok(Answer::Result(absent(&naming, error))),
+        };
+        let asked = super::search::Assertion::of(request, &naming, &grant)?;
+        let place = |container| Place::of(&record, &naming, container);
+        Ok(Answer::Result(match target {
+            Target::Base => asked.judge_place(&place(None))?,
+            Target::Container(container) => asked.judge_place(&place(Some(container)))?,
+            Target::Entry(container, name) => {
+                let found = grant.find(container.kind(), &name)?;
+                let judged = match found {
+                    Some(id) => asked.judge_entry(&grant, id)?,
+                    None => None,
+                };
+                judged.unwrap_or_else(|| absent(&naming, TargetError::Container(container)))
+            }
+        }))
+    }
+
+    fn who_am_i(&self) -> Result<String, Error> {
+        let (Some(organization), Some(identity)) =
+            (self.actor.organization(), self.actor.identity())
+        else {
+            return Ok(String::new());
+        };
+        let reading = self.read()?;
+        let grant = match reading.authorize::<Search>(organization) {
+            Ok(grant) => grant,
+            Err(Error::Refused(_)) => return Ok(String::new()),
+            Err(error) => return Err(error),
+        };
+        let naming = Naming::new(grant.own_organization()?.fields.base.as_str());
+        let id = match identity {
+            directory::access::Identity::User(user) => EntryId::User(user),
+            directory::access::Identity::ServiceAccount(account) => {
+                EntryId::ServiceAccount(account)
+            }
+        };
+        let mut name = String::new();
+        grant.show(id, &mut |found| {
+            name = format!("dn:{}", naming.entry(found.entry()));
+            Ok(())
+        })?;
+        Ok(name)
+    }
+
+    /// A snapshot for one question, with who asks.
+    pub(super) fn read(&self) -> Result<ReadingTransaction, Error> {
+        let source = Some(self.source);
+        self.door.directory.read(Context { actor: self.actor, source, now: self.now() })
+    }
+
+    /// Who the connection is.
+    pub(super) fn actor(&self) -> Actor {
+        self.actor
+    }
+
+    fn now(&self) -> Time {
+        Time(self.door.clock.wall())
+    }
+}
+
+/// Answers whoever has not said who they are; the same for every name.
+pub(super) fn bind_first() -> Outcome {
+    Outcome::new(ResultCode::InsufficientAccessRights, "bind first")
+}
+
+/// Answers a name that leads to nothing, naming the nearest that there is.
+pub(super) fn absent(naming: &Naming, error: TargetError) -> Outcome {
+    let outcome = Outcome::code(ResultCode::NoSuchObject);
+    match error {
+        TargetError::Elsewhere => outcome,
+        TargetError::Base => outcome.matching(naming.base()),
+        TargetError::Container(container) => outcome.matching(naming.container(container)),
+    }
+}
+
+/// The truth of a Compare as its result.
+pub(super) fn compared(truth: Truth) -> Outcome {
+    Outcome::code(match truth {
+        Truth::True => ResultCode::CompareTrue,
+        Truth::False | Truth::Undefined => ResultCode::CompareFalse,
+    })
+}

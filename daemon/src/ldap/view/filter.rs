@@ -1,0 +1,365 @@
+//! From an LDAP filter to a filter in the directory's words.
+
+use directory::collections::Member;
+use directory::search::{Attribute, EntryId, Filter, Kind, Kinds};
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use ldap::dn::Dn;
+use ldap::filter::{Assertion, Extensible, Substrings};
+use ldap::schema::{self, AttributeType};
+use ldap::{Description, case_ignore};
+
+use super::place::{Container, Naming, Target};
+
+/// Walks nested groups up and down (`LDAP_MATCHING_RULE_IN_CHAIN`), as `member` and `memberOf` do
+/// here anyway.
+const IN_CHAIN: &str = "1.2.840.113556.1.4.1941";
+
+/// Finds the entry of a kind and a name, if the caller sees it.
+pub(crate) type Find<'f> = &'f dyn Fn(Kind, &str) -> Result<Option<EntryId>, directory::Error>;
+
+/// Translates a filter; what is not known becomes undefined.
+pub(crate) fn translate(
+    filter: &ldap::Filter,
+    naming: &Naming,
+    find: Find<'_>,
+) -> Result<Filter, directory::Error> {
+    let each = |parts: &[ldap::Filter]| {
+        parts.iter().map(|part| translate(part, naming, find)).collect::<Result<Vec<_>, _>>()
+    };
+    match filter {
+        ldap::Filter::And(parts) => Ok(Filter::And(each(parts)?)),
+        ldap::Filter::Or(parts) => Ok(Filter::Or(each(parts)?)),
+        ldap::Filter::Not(inner) => Ok(Filter::Not(Box::new(translate(inner, naming, find)?))),
+        ldap::Filter::Equality(assertion) | ldap::Filter::Approx(assertion) => {
+            equality(assertion, naming, find)
+        }
+        ldap::Filter::Substrings(substrings) => Ok(pieces(substrings)),
+        ldap::Filter::GreaterOrEqual(assertion) => Ok(ordering(assertion, Filter::at_least)),
+        ldap::Filter::LessOrEqual(assertion) => Ok(ordering(assertion, Filter::at_most)),
+        ldap::Filter::Present(attribute) => Ok(presence(attribute)),
+        ldap::Filter::Extensible(extensible) => extended(extensible, naming, find),
+    }
+}
+
+/// Which attributes of which kinds an attribute type shows.
+fn shown(kind: &AttributeType) -> &'static [(Kinds, Attribute)] {
+    const NAMED: Kinds = Kinds::GROUPS.and(Kinds::SERVICE_ACCOUNTS);
+    const NUMBERED: Kinds = Kinds::USERS.and(Kinds::GROUPS);
+    const DESCRIBED: Kinds = Kinds::USERS.and(NAMED);
+    match kind.name {
+        "uid" => &[(Kinds::USERS, Attribute::Login)],
+        "cn" => &[(Kinds::USERS, Attribute::DisplayName), (NAMED, Attribute::Name)],
+        "displayName" | "gecos" => &[(Kinds::USERS, Attribute::DisplayName)],
+        "sn" => &[(Kinds::USERS, Attribute::Surname)],
+        "givenName" => &[(Kinds::USERS, Attribute::GivenName)],
+        "mail" => &[(Kinds::USERS, Attribute::Mail)],
+        "telephoneNumber" => &[(Kinds::USERS, Attribute::Phone)],
+        "mobile" => &[(Kinds::USERS, Attribute::Mobile)],
+        "title" => &[(Kinds::USERS, Attribute::Title)],
+        "employeeNumber" => &[(Kinds::USERS, Attribute::EmployeeNumber)],
+        "uidNumber" => &[(Kinds::USERS, Attribute::UidNumber)],
+        "gidNumber" => &[(NUMBERED, Attribute::GidNumber)],
+        "homeDirectory" => &[(Kinds::USERS, Attribute::HomeDirectory)],
+        "loginShell" => &[(Kinds::USERS, Attribute::LoginShell)],
+        "sshPublicKey" => &[(Kinds::USERS, Attribute::SshKey)],
+        "description" => &[(DESCRIBED, Attribute::Description)],
+        "ou" => &[(Kinds::CONTAINERS, Attribute::Name)],
+        "o" => &[(Kinds::CONTAINERS, Attribute::OrganizationName)],
+        "dc" => &[(Kinds::CONTAINERS, Attribute::BaseLabel)],
+        "entryUUID" => &[(Kinds::ALL, Attribute::Uuid)],
+        "createTimestamp" => &[(Kinds::ALL, Attribute::Created)],
+        "modifyTimestamp" => &[(Kinds::ALL, Attribute::Modified)],
+        _ => &[],
+    }
+}
+
+/// Applies a test to everything that an attribute type and its subtypes show.
+fn over(kind: &'static AttributeType, test: impl Fn(Attribute) -> Filter) -> Filter {
+    let mut tests = Vec::new();
+    for shown in kind.with_subtypes().flat_map(shown) {
+        let (kinds, attribute) = *shown;
+        tests.push(Filter::And(vec![Filter::Kind(kinds), test(attribute)]));
+    }
+    match tests.len() {
+        1 => tests.swap_remove(0),
+        _ => Filter::Or(tests),
+    }
+}
+
+/// The type behind a description; the filter that it amounts to when there is none to test.
+fn plain(description: &Description) -> Result<&'static AttributeType, Filter> {
+    match (description.kind(), description.plain()) {
+        (_, Some(kind)) if kind.name == "userPassword" => Err(Filter::Undefined),
+        (_, Some(kind)) => Ok(kind),
+        // No value has an option.
+        (Some(_), None) => Err(Filter::never()),
+        (None, None) => Err(Filter::Undefined),
+    }
+}
+
+fn text(value: &[u8]) -> Option<&str> {
+    std::str::from_utf8(value).ok()
+}
+
+fn equality(
+    assertion: &Assertion,
+    naming: &Naming,
+    find: Find<'_>,
+) -> Result<Filter, directory::Error> {
+    let kind = match plain(&assertion.attribute) {
+        Ok(kind) => kind,
+        Err(filter) => return Ok(filter),
+    };
+    let Some(value) = text(&assertion.value) else { return Ok(Filter::Undefined) };
+    match kind.name {
+        "objectClass" => Ok(of_class(value)),
+        "structuralObjectClass" => Ok(of_structural_class(value)),
+        "hasSubordinates" => Ok(match value.to_ascii_uppercase().as_str() {
+            "TRUE" => Filter::Kind(Kinds::CONTAINERS),
+            "FALSE" => Filter::Not(Box::new(Filter::Kind(Kinds::CONTAINERS))),
+            _ => Filter::Undefined,
+        }),
+        "subschemaSubentry" => Ok(match Dn::parse(value) {
+            Ok(dn) if dn.as_str() == super::root_dse::SUBSCHEMA => Filter::always(),
+            Ok(_) => Filter::never(),
+            Err(_) => Filter::Undefined,
+        }),
+        "memberOf" | "member" | "entryDN" => reference(kind, value, naming, find),
+        _ if kind.matching.equality().is_none() => Ok(Filter::Undefined),
+        _ => Ok(over(kind, |attribute| compare(attribute, value, Filter::equal))),
+    }
+}
+
+/// Compares by an attribute's rule; times come in LDAP's syntax.
+fn compare(attribute: Attribute, value: &str, test: impl Fn(Attribute, &str) -> Filter) -> Filter {
+    if matches!(attribute, Attribute::Created | Attribute::Modified) {
+        return match seconds(value) {
+            Some(seconds) => test(attribute, &seconds.to_string()),
+            None => Filter::Undefined,
+        };
+    }
+    test(attribute, value)
+}
+
+/// Reads a Generalized Time (RFC 4517 section 3.3.13) in UTC as seconds since the epoch.
+fn seconds(value: &str) -> Option<i64> {
+    let digits = value.strip_suffix('Z')?;
+    let whole = digits.split(['.', ',']).next()?;
+    let (format, padded) = match whole.len() {
+        // A time without minutes is the start of its hour.
+        10 => ("%Y%m%d%H%M", format!("{whole}00")),
+        12 => ("%Y%m%d%H%M", whole.to_owned()),
+        14 => ("%Y%m%d%H%M%S", whole.to_owned()),
+        _ => return None,
+    };
+    let time = DateTime::strptime(format, padded).ok()?;
+    Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second())
+}
+
+fn ordering(assertion: &Assertion, test: impl Fn(Attribute, &str) -> Filter) -> Filter {
+    let kind = match plain(&assertion.attribute) {
+        Ok(kind) => kind,
+        Err(filter) => return filter,
+    };
+    match text(&assertion.value) {
+        Some(value) if kind.matching.ordering().is_some() => {
+            over(kind, |attribute| compare(attribute, value, &test))
+        }
+        Some(_) | None => Filter::Undefined,
+    }
+}
+
+fn pieces(substrings: &Substrings) -> Filter {
+    let kind = match plain(&substrings.attribute) {
+        Ok(kind) => kind,
+        Err(filter) => return filter,
+    };
+    let initial = substrings.initial.as_deref().map(text);
+    let last = substrings.last.as_deref().map(text);
+    let any: Option<Vec<&str>> = substrings.any.iter().map(|piece| text(piece)).collect();
+    match (initial, any, last) {
+        (Some(None), _, _) | (_, None, _) | (_, _, Some(None)) => Filter::Undefined,
+        _ if kind.matching.substrings().is_none() => Filter::Undefined,
+        (initial, Some(any), last) => over(kind, |attribute| {
+            Filter::pieces(attribute, initial.flatten(), &any, last.flatten())
+        }),
+    }
+}
+
+fn presence(description: &Description) -> Filter {
+    let kind = match plain(description) {
+        Ok(kind) => kind,
+        Err(filter) => return filter,
+    };
+    match kind.name {
+        "objectClass"
+        | "structuralObjectClass"
+        | "entryDN"
+        | "subschemaSubentry"
+        | "hasSubordinates" => Filter::always(),
+        "memberOf" => Filter::MemberOfSome,
+        "member" => Filter::HasSomeMember,
+        _ => over(kind, Filter::present),
+    }
+}
+
+/// Which kinds of entries have an object class, by its name or number or a superclass of theirs.
+fn of_class(name: &str) -> Filter {
+    let Some(wanted) = schema::object_class(name.trim()) else { return Filter::Undefined };
+    let has = |classes: &[&str]| {
+        classes.iter().filter_map(|name| schema::object_class(name)).any(|class| class.is_a(wanted))
+    };
+    let mut kinds = Kinds::NONE;
+    for (classes, kind) in super::entry::CLASSES {
+        if has(classes) {
+            kinds = kinds.and(*kind);
+        }
+    }
+    let containers = has(super::entry::CONTAINER_CLASSES);
+    let base = has(super::entry::BASE_CLASSES);
+    let container =
+        || Filter::And(vec![Filter::Kind(Kinds::CONTAINERS), Filter::present(Attribute::Name)]);
+    match (containers, base) {
+        (true, true) => Filter::Kind(kinds.and(Kinds::CONTAINERS)),
+        (false, false) => Filter::Kind(kinds),
+        (true, false) => Filter::Or(vec![Filter::Kind(kinds), container()]),
+        (false, true) => Filter::Or(vec![
+            Filter::Kind(kinds),
+            Filter::And(vec![Filter::Kind(Kinds::CONTAINERS), Filter::Not(Box::new(container()))]),
+        ]),
+    }
+}
+
+fn of_structural_class(name: &str) -> Filter {
+    let Some(wanted) = schema::object_class(name.trim()) else { return Filter::Undefined };
+    let mut kinds = Kinds::NONE;
+    for (classes, kind) in super::entry::CLASSES {
+        if super::entry::structural(classes) == wanted.name {
+            kinds = kinds.and(*kind);
+        }
+    }
+    Filter::Kind(kinds)
+}
+
+/// A test of an attribute whose values are names of entries.
+fn reference(
+    kind: &AttributeType,
+    value: &str,
+    naming: &Naming,
+    find: Find<'_>,
+) -> Result<Filter, directory::Error> {
+    let Ok(dn) = Dn::parse(value) else { return Ok(Filter::Undefined) };
+    let target = naming.target(&dn);
+    if kind.name == "entryDN" {
+        return Ok(named(target.ok()));
+    }
+    let Ok(Target::Entry(container, name)) = target else { return Ok(Filter::never()) };
+    let found = find(container.kind(), &name)?;
+    Ok(match (kind.name, found) {
+        ("memberOf", Some(EntryId::Group(group))) => Filter::MemberOf(group),
+        ("member", Some(EntryId::User(user))) => Filter::HasMember(Member::User(user)),
+        ("member", Some(EntryId::Group(group))) => Filter::HasMember(Member::Group(group)),
+        _ => Filter::never(),
+    })
+}
+
+fn named(target: Option<Target>) -> Filter {
+    match target {
+        Some(Target::Entry(container, name)) => {
+            let attribute =
+                if container == Container::People { Attribute::Login } else { Attribute::Name };
+            let is_called = Filter::equal(attribute, &name);
+            Filter::And(vec![Filter::Kind(container.kinds()), is_called])
+        }
+        Some(Target::Container(container)) => Filter::And(vec![
+            Filter::Kind(Kinds::CONTAINERS),
+            Filter::equal(Attribute::Name, container.name()),
+        ]),
+        Some(Target::Base) => Filter::And(vec![
+            Filter::Kind(Kinds::CONTAINERS),
+            Filter::Not(Box::new(Filter::present(Attribute::Name))),
+        ]),
+        None => Filter::never(),
+    }
+}
+
+fn extended(
+    extensible: &Extensible,
+    naming: &Naming,
+    find: Find<'_>,
+) -> Result<Filter, directory::Error> {
+    let Some(attribute) = &extensible.attribute else { return Ok(Filter::Undefined) };
+    let assertion = Assertion { attribute: attribute.clone(), value: extensible.value.clone() };
+    let same_rule = |rule: &str| match attribute.kind() {
+        Some(kind) => {
+            let chained = rule == IN_CHAIN && matches!(kind.name, "member" | "memberOf");
+            let named = schema::matching_rule(rule).map(|rule| rule.oid);
+            let own = kind.matching.equality().map(|rule| rule.oid);
+            chained || (named.is_some() && named == own)
+        }
+        None => false,
+    };
+    if !extensible.rule.as_ref().is_none_or(|rule| same_rule(rule.as_str())) {
+        return Ok(Filter::Undefined);
+    }
+    let values = equality(&assertion, naming, find)?;
+    if !extensible.dn_attributes {
+        return Ok(values);
+    }
+    Ok(Filter::Or(vec![values, in_name(&assertion, naming)]))
+}
+
+/// A test of the RDNs of an entry's name above its own, which is an attribute anyway.
+fn in_name(assertion: &Assertion, naming: &Naming) -> Filter {
+    let (Some(kind), Some(value)) = (assertion.attribute.plain(), text(&assertion.value)) else {
+        return Filter::Undefined;
+    };
+    let value = case_ignore(value);
+    if naming.base_has(&kind.name.to_ascii_lowercase(), &value) {
+        return Filter::always();
+    }
+    let inside = Container::ALL.into_iter().find(|container| container.name() == value);
+    match inside {
+        Some(container) if kind.name == "ou" => Filter::Kind(container.kinds()),
+        Some(_) | None => Filter::never(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn translated(text: &str) -> Filter {
+        let filter: ldap::Filter = text.parse().unwrap();
+        let naming = Naming::new("dc=acme,dc=example");
+        translate(&filter, &naming, &|_, _| Ok(None)).unwrap()
+    }
+
+    #[test]
+    fn rfc4511_4_5_1_7_what_is_not_known_is_undefined() {
+        assert_eq!(translated("(nosuch=x)"), Filter::Undefined);
+        assert_eq!(translated("(objectClass=nosuch)"), Filter::Undefined);
+        assert_eq!(translated("(userPassword=*)"), Filter::Undefined);
+        assert_eq!(translated("(entryUUID=x)"), translated("(entryUUID=y)"));
+        let not = Filter::Not(Box::new(Filter::Undefined));
+        assert_eq!(translated("(!(nosuch=x))"), not);
+    }
+
+    #[test]
+    fn rfc4512_2_4_an_object_class_stands_for_its_subclasses() {
+        assert_eq!(translated("(objectClass=person)"), Filter::Kind(Kinds::USERS));
+        assert_eq!(translated("(objectClass=2.5.6.6)"), Filter::Kind(Kinds::USERS));
+        assert_eq!(translated("(objectClass=TOP)"), Filter::Kind(Kinds::ALL));
+    }
+
+    #[test]
+    fn rfc4517_3_3_13_times_are_read_in_their_forms() {
+        assert_eq!(seconds("19700101000001Z"), Some(1));
+        assert_eq!(seconds("197001010001Z"), Some(60));
+        assert_eq!(seconds("1970010101Z"), Some(3600));
+        assert_eq!(seconds("19700101000001.5Z"), Some(1));
+        assert_eq!(seconds("19700101000001"), None);
+        assert_eq!(seconds("1970"), None);
+    }
+}

@@ -1,0 +1,282 @@
+//! Where things stand in an organization's tree, and what a name leads to.
+
+use std::borrow::Cow;
+
+use directory::Time;
+use directory::records::{Organization, Stamp};
+use directory::search::{Attribute, Entry, Fact, Facts, Filter, Kind, Kinds};
+use ldap::dn::{Dn, escape_value};
+use uuid::Uuid;
+
+/// A container below an organization's base.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Container {
+    /// `ou=people`
+    People,
+    /// `ou=groups`
+    Groups,
+    /// `ou=services`
+    Services,
+}
+
+impl Container {
+    /// Every container, in the order in which a search gives them.
+    pub(crate) const ALL: [Self; 3] = [Self::People, Self::Groups, Self::Services];
+
+    /// The value of its `ou`.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::People => "people",
+            Self::Groups => "groups",
+            Self::Services => "services",
+        }
+    }
+
+    /// What stands in it.
+    pub(crate) const fn kind(self) -> Kind {
+        match self {
+            Self::People => Kind::User,
+            Self::Groups => Kind::Group,
+            Self::Services => Kind::ServiceAccount,
+        }
+    }
+
+    /// What stands in it, as a set.
+    pub(crate) const fn kinds(self) -> Kinds {
+        match self {
+            Self::People => Kinds::USERS,
+            Self::Groups => Kinds::GROUPS,
+            Self::Services => Kinds::SERVICE_ACCOUNTS,
+        }
+    }
+
+    /// The type of the RDN of what stands in it.
+    pub(crate) const fn naming(self) -> &'static str {
+        match self {
+            Self::People => "uid",
+            Self::Groups | Self::Services => "cn",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|container| container.name() == name)
+    }
+}
+
+/// What a name below an organization's base leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// The base itself.
+    Base,
+    /// A container.
+    Container(Container),
+    /// What would be the entry of that name in a container.
+    Entry(Container, String),
+}
+
+/// A name that leads to nothing, and how far it led.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TargetError {
+    /// It is not below the base.
+    Elsewhere,
+    /// The base is the nearest there is.
+    Base,
+    /// This container is.
+    Container(Container),
+}
+
+/// How an organization's entries are named.
+#[derive(Clone, Debug)]
+pub(crate) struct Naming {
+    text: String,
+    base: Dn,
+}
+
+impl Naming {
+    /// Names entries under a base.
+    pub(crate) fn new(base: &str) -> Self {
+        // A stored base is a DN whose values need no escapes; one that is none names nothing.
+        Self { text: base.to_owned(), base: Dn::parse(base).unwrap_or(Dn::ROOT) }
+    }
+
+    /// The base.
+    pub(crate) fn base(&self) -> &str {
+        &self.text
+    }
+
+    /// What a name leads to.
+    pub(crate) fn target(&self, dn: &Dn) -> Result<Target, TargetError> {
+        let relative = dn.below(&self.base).ok_or(TargetError::Elsewhere)?;
+        if relative.is_empty() {
+            return Ok(Target::Base);
+        }
+        let relative = Dn::parse(relative).map_err(|_| TargetError::Base)?;
+        let rdns: Vec<(&str, Cow<'_, str>)> =
+            relative.rdns().map(|rdn| rdn.single().unwrap_or_default()).collect();
+        let (top, below) = rdns.split_last().ok_or(TargetError::Base)?;
+        let container = match top {
+            ("ou", name) => Container::named(name).ok_or(TargetError::Base)?,
+            _ => return Err(TargetError::Base),
+        };
+        match below {
+            [] => Ok(Target::Container(container)),
+            [(kind, name)] if *kind == container.naming() => {
+                Ok(Target::Entry(container, name.clone().into_owned()))
+            }
+            _ => Err(TargetError::Container(container)),
+        }
+    }
+
+    /// The name of a container.
+    pub(crate) fn container(&self, container: Container) -> String {
+        format!("ou={},{}", container.name(), self.text)
+    }
+
+    /// The name of an entry.
+    pub(crate) fn entry(&self, entry: &Entry) -> String {
+        match entry {
+            Entry::User(_, user) => self.in_container(Container::People, &user.fields.login),
+            Entry::Group(_, group) => self.in_container(Container::Groups, &group.fields.name),
+            Entry::ServiceAccount(_, account) => {
+                self.in_container(Container::Services, &account.fields.name)
+            }
+        }
+    }
+
+    /// The name of what is called `name` in a container.
+    pub(crate) fn in_container(&self, container: Container, name: &str) -> String {
+        let value = escape_value(name);
+        format!("{}={value},ou={},{}", container.naming(), container.name(), self.text)
+    }
+
+    /// The type and value of the base's own RDN.
+    pub(crate) fn base_rdn(&self) -> (&str, Cow<'_, str>) {
+        self.base.rdn().and_then(ldap::dn::Rdn::single).unwrap_or_default()
+    }
+
+    /// Whether the base itself has this type and prepared value among its RDNs.
+    pub(crate) fn base_has(&self, kind: &str, value: &str) -> bool {
+        self.base.rdns().flat_map(ldap::dn::Rdn::parts).any(|part| part == (kind, value.into()))
+    }
+}
+
+/// The base or a container as an entry of its own; it is not stored.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    /// Which container; `None` for the base.
+    pub(crate) container: Option<Container>,
+    /// A stable id, made from the organization's.
+    pub(crate) uuid: Uuid,
+    /// When made and changed: as the organization.
+    pub(crate) stamp: Stamp,
+    /// The full name of the organization.
+    pub(crate) organization: String,
+    /// The first label of the base, when it is a domain.
+    pub(crate) label: Option<String>,
+}
+
+impl Place {
+    /// The base or a container of an organization.
+    pub(crate) fn of(
+        organization: &Organization,
+        naming: &Naming,
+        container: Option<Container>,
+    ) -> Self {
+        let number = container.map_or(0, |container| container as u8 + 1);
+        let mut octets = *organization.uuid.as_bytes();
+        if let Some(last) = octets.last_mut() {
+            *last ^= number;
+        }
+        let (kind, value) = naming.base_rdn();
+        Self {
+            container,
+            uuid: Uuid::from_bytes(octets),
+            stamp: organization.stamp,
+            organization: organization.fields.name.clone(),
+            label: (kind == "dc").then(|| value.into_owned()),
+        }
+    }
+
+    /// The entry's name.
+    pub(crate) fn dn(&self, naming: &Naming) -> String {
+        match self.container {
+            Some(container) => naming.container(container),
+            None => naming.base().to_owned(),
+        }
+    }
+
+    /// Whether a filter is true of it.
+    pub(crate) fn matches(&self, filter: &Filter) -> Result<bool, directory::Error> {
+        Ok(filter.judge(self)? == directory::search::Truth::True)
+    }
+}
+
+impl Facts for Place {
+    fn kind(&self) -> Kind {
+        Kind::Container
+    }
+
+    fn visit(&self, attribute: Attribute, visit: &mut dyn FnMut(Fact<'_>)) {
+        let seconds = |time: Time| Fact::Number(time.seconds());
+        if attribute == Attribute::Uuid {
+            visit(Fact::Id(self.uuid));
+        } else if attribute == Attribute::Created {
+            visit(seconds(self.stamp.created));
+        } else if attribute == Attribute::Modified {
+            visit(seconds(self.stamp.modified));
+        } else if let Some(container) = self.container {
+            if attribute == Attribute::Name {
+                visit(Fact::Text(container.name()));
+            }
+        } else if attribute == Attribute::OrganizationName {
+            visit(Fact::Text(&self.organization));
+        } else if attribute == Attribute::BaseLabel {
+            self.label.iter().for_each(|label| visit(Fact::Text(label)));
+        }
+    }
+
+    fn member_of(&self) -> Result<Vec<directory::GroupId>, directory::Error> {
+        Ok(Vec::new())
+    }
+
+    fn has_member(&self, _: directory::collections::Member) -> Result<bool, directory::Error> {
+        Ok(false)
+    }
+
+    fn has_some_member(&self) -> Result<bool, directory::Error> {
+        Ok(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(dn: &str) -> Result<Target, TargetError> {
+        Naming::new("dc=acme,dc=example").target(&Dn::parse(dn).unwrap())
+    }
+
+    #[test]
+    fn names_lead_to_the_base_its_containers_and_what_stands_in_them() {
+        assert_eq!(target("DC=Acme, dc=example"), Ok(Target::Base));
+        let people = Target::Container(Container::People);
+        assert_eq!(target("ou=People,dc=acme,dc=example"), Ok(people));
+        let ada = Target::Entry(Container::People, "ada".into());
+        assert_eq!(target("UID=Ada,ou=people,dc=acme,dc=example"), Ok(ada));
+        let odd = Target::Entry(Container::Groups, "a, b".into());
+        assert_eq!(target("cn=A\\, B,ou=groups,dc=acme,dc=example"), Ok(odd));
+    }
+
+    #[test]
+    fn names_that_lead_to_nothing_say_how_far_they_led() {
+        assert_eq!(target("dc=example"), Err(TargetError::Elsewhere));
+        assert_eq!(target("dc=xacme,dc=example"), Err(TargetError::Elsewhere));
+        assert_eq!(target("ou=x,dc=acme,dc=example"), Err(TargetError::Base));
+        let wrong_type = target("cn=ada,ou=people,dc=acme,dc=example");
+        assert_eq!(wrong_type, Err(TargetError::Container(Container::People)));
+        let too_deep = target("cn=x,uid=ada,ou=people,dc=acme,dc=example");
+        assert_eq!(too_deep, Err(TargetError::Container(Container::People)));
+        let two = target("uid=ada+cn=x,ou=people,dc=acme,dc=example");
+        assert_eq!(two, Err(TargetError::Container(Container::People)));
+    }
+}

@@ -1,0 +1,87 @@
+//! The entries that everybody may read: the root DSE and the subschema (RFC 4512 sections 4, 5.1).
+
+use ldap::schema::{self, AttributeType};
+use ldap::{Attributes, Filter, StartTls};
+
+/// The name of the subschema subentry.
+pub(crate) const SUBSCHEMA: &str = "cn=subschema";
+
+/// Writes the root DSE; `base` is the caller's own, when the caller is known.
+pub(crate) fn write_root_dse(
+    attributes: &mut Attributes<'_>,
+    base: Option<&str>,
+    start_tls: StartTls,
+) {
+    put(attributes, "objectClass", ROOT_CLASSES);
+    put(attributes, "supportedLDAPVersion", &["3"]);
+    put(attributes, "supportedControl", ldap::control::SUPPORTED);
+    let mut extensions = vec![ldap::WHO_AM_I];
+    if start_tls == StartTls::Offered {
+        extensions.push(ldap::START_TLS);
+    }
+    put(attributes, "supportedExtension", &extensions);
+    put(attributes, "supportedFeatures", ldap::SUPPORTED_FEATURES);
+    put(attributes, "subschemaSubentry", &[SUBSCHEMA]);
+    put(attributes, "namingContexts", base.as_slice());
+    put(attributes, "vendorName", &["Tenantry"]);
+    put(attributes, "vendorVersion", &[env!("CARGO_PKG_VERSION")]);
+}
+
+/// Writes the subschema subentry.
+pub(crate) fn write_subschema(attributes: &mut Attributes<'_>) {
+    put(attributes, "objectClass", SUBSCHEMA_CLASSES);
+    put(attributes, "structuralObjectClass", &["subentry"]);
+    put(attributes, "cn", &["subschema"]);
+    put(attributes, "entryDN", &[SUBSCHEMA]);
+    put(attributes, "subschemaSubentry", &[SUBSCHEMA]);
+    put(attributes, "hasSubordinates", &["FALSE"]);
+    put_all(attributes, "attributeTypes", schema::attribute_types());
+    put_all(attributes, "objectClasses", schema::printed_object_classes());
+    put_all(attributes, "ldapSyntaxes", schema::ldap_syntaxes());
+    put_all(attributes, "matchingRules", schema::printed_matching_rules());
+}
+
+/// Whether a filter is true of the root DSE, or else of the subschema. Both are asked for by name;
+/// only their object classes can be filtered on.
+pub(crate) fn special_matches(filter: &Filter, root: bool) -> bool {
+    let is_class = |value: &[u8]| {
+        let name = std::str::from_utf8(value).unwrap_or_default();
+        let class = schema::object_class(name).map(|class| class.name);
+        let classes: &[&str] = if root { ROOT_CLASSES } else { SUBSCHEMA_CLASSES };
+        class.is_some_and(|class| classes.contains(&class))
+    };
+    let on_class = |attribute: &ldap::Description| {
+        attribute.plain().is_some_and(|kind| kind.name == "objectClass")
+    };
+    match filter {
+        Filter::And(parts) => parts.iter().all(|part| special_matches(part, root)),
+        Filter::Or(parts) => parts.iter().any(|part| special_matches(part, root)),
+        Filter::Not(inner) => !special_matches(inner, root),
+        Filter::Present(attribute) => on_class(attribute),
+        Filter::Equality(assertion) | Filter::Approx(assertion) => {
+            on_class(&assertion.attribute) && is_class(&assertion.value)
+        }
+        Filter::Substrings(_)
+        | Filter::GreaterOrEqual(_)
+        | Filter::LessOrEqual(_)
+        | Filter::Extensible(_) => false,
+    }
+}
+
+const ROOT_CLASSES: &[&str] = &["top"];
+const SUBSCHEMA_CLASSES: &[&str] = &["top", "subentry", "subschema"];
+
+fn put<V: AsRef<[u8]>>(attributes: &mut Attributes<'_>, name: &str, values: &[V]) {
+    put_all(attributes, name, values);
+}
+
+fn put_all<V: AsRef<[u8]>>(
+    attributes: &mut Attributes<'_>,
+    name: &str,
+    values: impl IntoIterator<Item = V>,
+) {
+    let kind: Option<&'static AttributeType> = schema::attribute(name);
+    if let Some(kind) = kind {
+        attributes.values(kind, values);
+    }
+}

@@ -1,0 +1,181 @@
+//! One socket: its datagrams to the server, the server's questions to the directory.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use directory::authentication::{Begun, Door as By, Outcome, Request};
+use directory::{Error, Time};
+use radius::{Answer, Command, Port, Question, Server, Ticket};
+use tokio::net::UdpSocket;
+use tokio::sync::mpsc;
+
+use super::Door;
+use super::candidates::{Candidates, ClientKey};
+use super::view;
+use crate::lifecycle::Shutdown;
+
+/// Octets of the longest datagram that is looked at, and one more to tell a longer one.
+const DATAGRAM: usize = 4097;
+/// Datagrams that are taken before anything else gets its turn.
+const BATCH: usize = 64;
+
+/// Answers on a socket until the daemon drains and nobody waits for an answer.
+pub(super) async fn run(door: Arc<Door>, socket: UdpSocket, port: Port, shutdown: Shutdown) {
+    let (hashed, outcomes) = mpsc::unbounded_channel();
+    let server = Server::new(port, door.limits);
+    let candidates = Candidates::default();
+    let mut worker = Worker { door, socket, server, candidates, hashed, outcomes, waiting: 0 };
+    worker.serve(shutdown).await;
+}
+
+struct Worker {
+    door: Arc<Door>,
+    socket: UdpSocket,
+    server: Server<ClientKey>,
+    candidates: Candidates,
+    /// Where attempts whose password had to be hashed report.
+    hashed: mpsc::UnboundedSender<(Ticket, Outcome)>,
+    outcomes: mpsc::UnboundedReceiver<(Ticket, Outcome)>,
+    /// Attempts whose password is being hashed.
+    waiting: usize,
+}
+
+impl Worker {
+    async fn serve(&mut self, shutdown: Shutdown) {
+        let mut buffer = vec![0; DATAGRAM];
+        loop {
+            let now = self.door.clock.monotonic();
+            let deadline = self.server.deadline().map(|deadline| deadline.saturating_sub(now));
+            tokio::select! {
+                biased;
+                () = shutdown.draining() => return self.drain().await,
+                Some((ticket, outcome)) = self.outcomes.recv() => {
+                    self.conclude(ticket, outcome).await;
+                }
+                ready = self.socket.readable() => match ready {
+                    Ok(()) => self.receive(&mut buffer).await,
+                    Err(error) => tracing::warn!(%error, "a RADIUS socket failed"),
+                },
+                () = expiry(deadline) => {
+                    let now = self.door.clock.monotonic();
+                    self.server.expire(now);
+                }
+            }
+        }
+    }
+
+    /// Answers those who wait, and takes nothing new.
+    async fn drain(&mut self) {
+        while self.waiting > 0 {
+            let Some((ticket, outcome)) = self.outcomes.recv().await else { return };
+            self.conclude(ticket, outcome).await;
+        }
+    }
+
+    async fn receive(&mut self, buffer: &mut [u8]) {
+        if let Err(error) = self.candidates.refresh(&self.door.directory) {
+            tracing::error!(%error, "the RADIUS clients cannot be read");
+        }
+        for _ in 0..BATCH {
+            match self.socket.try_recv_from(buffer) {
+                Ok((length, source)) => {
+                    let datagram = buffer.get(..length).unwrap_or_default();
+                    let now = self.door.clock.monotonic();
+                    let candidates = self.candidates.of(source.ip());
+                    self.server.receive(source, datagram, candidates, now);
+                    self.work().await;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) => {
+                    // A client that is gone may show up here as an ICMP message.
+                    tracing::debug!(%error, "a RADIUS datagram was not received");
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn conclude(&mut self, ticket: Ticket, outcome: Outcome) {
+        self.waiting = self.waiting.saturating_sub(1);
+        self.answer(ticket, &view::answer(outcome));
+        self.work().await;
+    }
+
+    /// Obeys the server until it has nothing more.
+    async fn work(&mut self) {
+        while let Some(command) = self.server.next() {
+            match command {
+                Command::Send { to, reply } => self.send(to, reply.as_ref()).await,
+                Command::Ask(ticket, question) => self.ask(ticket, &question),
+                Command::Refused { source, client, refusal } => {
+                    tracing::debug!(%source, organization = client.0.number(), %refusal, "refused");
+                }
+                Command::Drop { source, reason, .. } => {
+                    tracing::debug!(%source, %reason, "dropped");
+                }
+            }
+        }
+    }
+
+    async fn send(&self, to: SocketAddr, reply: &[u8]) {
+        let sent = match self.socket.try_send_to(reply, to) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.socket.send_to(reply, to).await
+            }
+            sent => sent,
+        };
+        if let Err(error) = sent {
+            tracing::debug!(%to, %error, "a RADIUS reply was not sent");
+        }
+    }
+
+    fn ask(&mut self, ticket: Ticket, question: &Question<ClientKey>) {
+        match self.begin(question) {
+            Ok(Begun::Done(outcome)) => self.answer(ticket, &view::answer(outcome)),
+            Ok(Begun::Pending(pending)) => {
+                self.waiting = self.waiting.saturating_add(1);
+                let hashed = self.hashed.clone();
+                self.door.directory.finish(pending, move |outcome| {
+                    // A socket that was closed meanwhile answers nobody.
+                    let _closed = hashed.send((ticket, outcome));
+                });
+            }
+            Err(error) => {
+                tracing::error!(%error, "a RADIUS question could not be answered");
+                self.answer(ticket, &Answer::Silence);
+            }
+        }
+    }
+
+    fn begin(&self, question: &Question<ClientKey>) -> Result<Begun, Error> {
+        let Some((who, proof)) = view::claim(question) else {
+            return Ok(Begun::Done(Outcome::Reject));
+        };
+        let (organization, client) = question.client();
+        self.door.directory.authenticate(Request {
+            organization: Some(organization),
+            who,
+            proof,
+            door: By::Radius(client),
+            source: question.source().ip(),
+            now: Time(self.door.clock.wall()),
+        })
+    }
+
+    fn answer(&mut self, ticket: Ticket, answer: &Answer) {
+        let now = self.door.clock.monotonic();
+        if let Err(error) = self.server.answer(ticket, answer, now) {
+            tracing::debug!(%error, "a RADIUS answer came to nothing");
+        }
+    }
+}
+
+/// Waits for as long; for ever without a deadline.
+async fn expiry(deadline: Option<Duration>) {
+    match deadline {
+        Some(left) => tokio::time::sleep(left).await,
+        None => std::future::pending().await,
+    }
+}
