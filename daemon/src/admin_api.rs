@@ -19,12 +19,11 @@ use crate::admission::Admission;
 use crate::clock::Clock;
 use crate::config;
 use crate::lifecycle::{Shutdown, Tasks};
+use crate::listener;
 use crate::tls::Identity;
 
 /// How long a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// How long a listener waits after it could not accept.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// What every connection shares.
 pub(crate) struct Door {
@@ -61,46 +60,12 @@ impl Door {
         tasks: &Tasks,
         listeners: Vec<TcpListener>,
     ) -> io::Result<()> {
-        for listener in listeners {
-            let listener = tokio::net::TcpListener::from_std(listener)?;
-            let (door, tasks_of_connections) = (Arc::clone(self), tasks.clone());
-            tasks.supervise("admin-api", async move {
-                door.accept(listener, tasks_of_connections).await;
-                Ok::<(), io::Error>(())
-            });
-        }
-        Ok(())
-    }
-
-    async fn accept(self: Arc<Self>, listener: tokio::net::TcpListener, tasks: Tasks) {
-        loop {
-            let accepted = tokio::select! {
-                () = tasks.shutdown().draining() => return,
-                accepted = listener.accept() => accepted,
-            };
-            match accepted {
-                Ok((stream, peer)) => self.admit(stream, peer, &tasks),
-                Err(error) => {
-                    // Out of descriptors, most likely: connections that end free some.
-                    tracing::warn!(%error, "cannot accept a connection");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                }
-            }
-        }
-    }
-
-    fn admit(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr, tasks: &Tasks) {
-        let Some(place) = self.admission.enter(peer.ip()) else { return };
-        // Without it, a small answer would wait for the client's acknowledgement of the last.
-        let _refused = stream.set_nodelay(true);
         let (door, shutdown) = (Arc::clone(self), tasks.shutdown().clone());
-        tasks.spawn(async move {
-            door.serve(stream, peer, &shutdown).await;
-            drop(place);
-        });
+        let serve = move |stream, peer| Arc::clone(&door).serve(stream, peer, shutdown.clone());
+        listener::listen("admin-api", tasks, listeners, &self.admission, serve)
     }
 
-    async fn serve(&self, stream: TcpStream, peer: SocketAddr, shutdown: &Shutdown) {
+    async fn serve(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, shutdown: Shutdown) {
         let handshake = TlsAcceptor::from(self.tls.config()).accept(stream);
         let stream = match tokio::time::timeout(HANDSHAKE, handshake).await {
             Ok(Ok(stream)) => stream,

@@ -16,6 +16,7 @@ mod doors;
 pub mod environment;
 mod ldap;
 pub mod lifecycle;
+mod listener;
 pub mod logging;
 pub mod master_key;
 pub mod private_file;

@@ -70,7 +70,7 @@ impl Caller {
                 self.forget();
                 self.bind(ticket, &request)
             }
-            Question::Search(request) => self.search(ticket, *request, session),
+            Question::Search(request) => self.search(ticket, &request, session),
             Question::Continue => self.go_on(ticket, session),
             Question::Compare(request) => self.compare(&request).map(Asked::Answered),
             Question::WhoAmI => Ok(Asked::Answered(Answer::Identity(self.who_am_i()?))),
@@ -78,10 +78,10 @@ impl Caller {
     }
 
     /// What is said to a bind that ended so.
-    pub(super) fn bound(&mut self, outcome: authentication::Outcome) -> Answer {
+    pub(super) fn bound(&mut self, outcome: &authentication::Outcome) -> Answer {
         Answer::Result(match outcome {
             authentication::Outcome::Accept { actor, .. } => {
-                self.actor = actor;
+                self.actor = *actor;
                 Outcome::success()
             }
             authentication::Outcome::Reject => {
@@ -99,7 +99,7 @@ impl Caller {
             Err(error) => return Ok(Asked::Answered(Answer::Result(error.into()))),
         };
         let Ok(password) = authentication::Password::new(request.password.octets()) else {
-            return Ok(Asked::Answered(self.bound(authentication::Outcome::Reject)));
+            return Ok(Asked::Answered(self.bound(&authentication::Outcome::Reject)));
         };
         let (organization, who) = self.claimed(&dn)?;
         let begun = self.door.directory.authenticate(Request {
@@ -111,7 +111,7 @@ impl Caller {
             now: self.now(),
         })?;
         match begun {
-            Begun::Done(outcome) => Ok(Asked::Answered(self.bound(outcome))),
+            Begun::Done(outcome) => Ok(Asked::Answered(self.bound(&outcome))),
             Begun::Pending(pending) => {
                 let outcomes = self.outcomes.clone();
                 self.door.directory.finish(pending, move |outcome| {
@@ -145,7 +145,7 @@ impl Caller {
     fn search(
         &mut self,
         ticket: Ticket,
-        request: SearchRequest,
+        request: &SearchRequest,
         session: &mut Session,
     ) -> Result<Asked, Error> {
         match super::search::begin(self, request, ticket, session)? {

@@ -168,7 +168,7 @@ impl Connection {
                 }
             },
             Some((ticket, outcome)) = self.outcomes.recv() => {
-                let answer = self.caller.bound(outcome);
+                let answer = self.caller.bound(&outcome);
                 self.session.answer(ticket, answer, self.door.clock.monotonic());
             }
             () = expiry(deadline) => self.session.expire(self.door.clock.monotonic()),

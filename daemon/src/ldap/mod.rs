@@ -11,14 +11,13 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ldap::{CleartextBind, Limits, Security, Settings, StartTls};
-use tokio::net::TcpStream;
-
 use crate::admission::Admission;
 use crate::clock::Clock;
 use crate::config;
 use crate::lifecycle::Tasks;
+use crate::listener;
 use crate::tls::Identity;
+use ldap::{CleartextBind, Limits, Security, Settings, StartTls};
 
 /// What every connection shares.
 pub(crate) struct Door {
@@ -89,60 +88,11 @@ impl Door {
         listeners: Vec<TcpListener>,
         security: Security,
     ) -> io::Result<()> {
-        for listener in listeners {
-            let listener = tokio::net::TcpListener::from_std(listener)?;
-            let (door, tasks_of_connections) = (Arc::clone(self), tasks.clone());
-            let name = if security == Security::Tls { "ldaps" } else { "ldap" };
-            tasks.supervise(name, async move {
-                door.accept(listener, tasks_of_connections, security).await;
-                Ok::<(), io::Error>(())
-            });
-        }
-        Ok(())
-    }
-
-    async fn accept(
-        self: Arc<Self>,
-        listener: tokio::net::TcpListener,
-        tasks: Tasks,
-        security: Security,
-    ) {
-        loop {
-            let accepted = tokio::select! {
-                () = tasks.shutdown().draining() => return,
-                accepted = listener.accept() => accepted,
-            };
-            match accepted {
-                Ok((stream, peer)) => self.admit(stream, peer, &tasks, security),
-                Err(error) => {
-                    // Out of descriptors, most likely: connections that end free some.
-                    tracing::warn!(%error, "cannot accept a connection");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                }
-            }
-        }
-    }
-
-    fn admit(
-        self: &Arc<Self>,
-        stream: TcpStream,
-        peer: std::net::SocketAddr,
-        tasks: &Tasks,
-        security: Security,
-    ) {
-        let Some(place) = self.admission.enter(peer.ip()) else {
-            tracing::debug!(%peer, "too many connections");
-            return;
-        };
-        // Without it, a small answer would wait for the client's acknowledgement of the last.
-        let _refused = stream.set_nodelay(true);
+        let name = if security == Security::Tls { "ldaps" } else { "ldap" };
         let (door, shutdown) = (Arc::clone(self), tasks.shutdown().clone());
-        tasks.spawn(async move {
-            connection::run(door, stream, peer, security, shutdown).await;
-            drop(place);
-        });
+        let serve = move |stream, peer| {
+            connection::run(Arc::clone(&door), stream, peer, security, shutdown.clone())
+        };
+        listener::listen(name, tasks, listeners, &self.admission, serve)
     }
 }
-
-/// How long a listener waits after it could not accept.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

@@ -51,7 +51,7 @@ pub(super) enum Begin {
 /// Begins a search.
 pub(super) fn begin(
     caller: &Caller,
-    request: SearchRequest,
+    request: &SearchRequest,
     ticket: Ticket,
     session: &mut Session,
 ) -> Result<Begin, Error> {
@@ -60,7 +60,7 @@ pub(super) fn begin(
         Err(error) => return Ok(answered(error.into())),
     };
     if request.scope == Scope::Base && (base.is_root() || base.as_str() == view::SUBSCHEMA) {
-        return special(caller, &base, &request, ticket, session);
+        return special(caller, &base, request, ticket, session);
     }
     let Some(organization) = caller.actor().organization() else {
         return Ok(answered(bind_first()));
@@ -81,7 +81,7 @@ struct Plan<'p, 'g, 's> {
 }
 
 impl Plan<'_, '_, '_> {
-    fn make(&self, base: &Dn, request: SearchRequest) -> Result<Begin, Error> {
+    fn make(&self, base: &Dn, request: &SearchRequest) -> Result<Begin, Error> {
         let record = self.grant.own_organization()?;
         let naming = Naming::new(record.fields.base.as_str());
         let target = match naming.target(base) {
@@ -90,13 +90,13 @@ impl Plan<'_, '_, '_> {
             Err(TargetError::Elsewhere) if base.is_root() => Target::Base,
             Err(error) => return Ok(answered(absent(&naming, error))),
         };
-        let Some(budget) = self.budget(&request) else {
+        let Some(budget) = self.budget(request) else {
             let words = "the limit of entries over all pages is reached";
             return Ok(answered(Outcome::new(ResultCode::SizeLimitExceeded, words)));
         };
         let filter =
             translate(&request.filter, &naming, &|kind, name| self.grant.find(kind, name))?;
-        let Some(from) = Cursor::of(&request) else {
+        let Some(from) = Cursor::of(request) else {
             return Ok(answered(Outcome::code(ResultCode::UnwillingToPerform)));
         };
         let root_children = base.is_root() && request.scope == Scope::One;
