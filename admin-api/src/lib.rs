@@ -19,6 +19,8 @@ mod revision;
 mod role;
 mod router;
 mod secret_text;
+#[cfg(test)]
+mod tests;
 mod v1;
 
 pub use api::Limits;

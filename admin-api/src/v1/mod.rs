@@ -1,10 +1,13 @@
 //! Version 1 of the API: a folder a resource, a file an endpoint.
 
 mod admins;
+mod docs;
+mod events;
 mod groups;
 mod health;
 mod me;
 mod organizations;
+mod policy;
 mod radius_clients;
 mod reply_profiles;
 mod service_accounts;
@@ -28,6 +31,10 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(reply_profiles::routes())
         .merge(admins::routes())
         .nest("/organizations/{organization}", admins::routes())
+        .merge(events::routes())
+        .nest("/organizations/{organization}", events::routes())
+        .merge(policy::routes())
+        .merge(docs::routes())
         .merge(health::routes());
     OpenApiRouter::new().nest("/v1", all)
 }

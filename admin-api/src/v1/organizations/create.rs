@@ -41,8 +41,7 @@ pub(crate) async fn create_organization(
     home: Home<ManageOrganizations>,
     Body(new): Body<NewOrganization>,
 ) -> Result<Created<Organization>, Problem> {
-    let fields =
-        OrganizationFields { slug: new.slug, name: new.name, base: base(&new.base)? };
+    let fields = OrganizationFields { slug: new.slug, name: new.name, base: base(&new.base)? };
     let new = NewRecord { fields, settings: Settings::default() };
     let made = home.caller.change(move |change| {
         change.authorize_provider::<ManageOrganizations>()?.organizations().create(new)

@@ -1,0 +1,124 @@
+use serde_json::{Value, json};
+
+use super::world::World;
+
+#[tokio::test]
+async fn pages_hold_every_user_once() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    for number in 0..7 {
+        world.user(&root, &acme, &format!("user{number}")).await;
+    }
+    let logins = collect(&world, &root, &format!("{acme}/users?limit=3"), "login").await;
+    let wanted: Vec<String> = (0..7).map(|number| format!("user{number}")).collect();
+    assert_eq!(logins, wanted);
+}
+
+#[tokio::test]
+async fn pages_hold_every_member_once_and_the_groups_of_a_user_nested_ones_included() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    let groups = format!("{acme}/groups");
+    let mut ids = Vec::new();
+    for name in ["outer", "inner", "other"] {
+        let made = world.must(&root, "POST", &groups, json!({"name": name})).await;
+        ids.push(made["id"].as_str().unwrap().to_owned());
+    }
+    let user = world.user(&root, &acme, "ada").await;
+    let ada = user.rsplit('/').next().unwrap();
+    let outer = format!("{groups}/{}/members", ids[0]);
+    let inner = format!("{groups}/{}/members", ids[1]);
+    let add = json!({"add": {"users": [ada], "groups": [ids[1], ids[2]]}});
+    world.must(&root, "PATCH", &outer, add).await;
+    world.must(&root, "PATCH", &inner, json!({"add": {"users": [ada]}})).await;
+    let names = collect(&world, &root, &format!("{outer}?limit=1"), "name").await;
+    assert_eq!(names, ["ada", "inner", "other"]);
+    let names = collect(&world, &root, &format!("{user}/groups?limit=1"), "name").await;
+    assert_eq!(names, ["outer", "inner"]);
+
+    let circle = json!({"add": {"users": [ada], "groups": [ids[0]]}});
+    let refused = world.call(&root, "PATCH", &inner, circle).await;
+    assert_eq!(refused.is_problem(422, "invalid")["pointer"], "/add/groups/0");
+    world.must(&root, "PATCH", &outer, json!({"remove": {"groups": [ids[1]]}})).await;
+    assert_eq!(collect(&world, &root, &format!("{outer}?limit=2"), "name").await, ["ada", "other"]);
+}
+
+#[tokio::test]
+async fn a_page_is_of_a_sensible_size_and_a_cursor_is_one_of_ours() {
+    let world = World::new();
+    let root = world.root().await;
+    for (query, pointer) in
+        [("limit=0", "/limit"), ("limit=201", "/limit"), ("cursor=!", "/cursor")]
+    {
+        let answer = world.get(&root, &format!("/v1/admins?{query}")).await;
+        assert_eq!(answer.is_problem(422, "invalid")["pointer"], pointer);
+    }
+    for query in ["limit=many", "sort=name"] {
+        world.get(&root, &format!("/v1/admins?{query}")).await.is_problem(400, "query");
+    }
+}
+
+#[tokio::test]
+async fn organizations_outside_of_the_scope_are_not_listed() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    world.organization(&root, "orbit").await;
+    let id = acme.rsplit('/').next().unwrap();
+    let narrow = world.admin(&root, "manager", json!({"organizations": [id]})).await;
+    assert_eq!(collect(&world, &narrow, "/v1/organizations?limit=1", "slug").await, ["acme"]);
+    let all = collect(&world, &root, "/v1/organizations?limit=1", "slug").await;
+    assert_eq!(all, ["acme", "orbit"]);
+}
+
+#[tokio::test]
+async fn events_come_newest_first_and_filtered() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    let user = world.user(&root, &acme, "ada").await;
+    world.must(&root, "PATCH", &user, json!({"title": "Countess"})).await;
+    let events = format!("{acme}/events");
+    let listed = world.must(&root, "GET", &format!("{events}?limit=2"), Value::Null).await;
+    let newest = &listed["items"][0];
+    assert_eq!(newest["action"], "changed");
+    assert_eq!(newest["actor"]["name"], "root");
+    assert_eq!(newest["source"], "192.0.2.1");
+    assert_eq!(newest["subject"]["name"], "ada");
+    let title = json!([{"field": "title", "before": null, "after": "Countess"}]);
+    assert_eq!(newest["differences"], title);
+    let actions = collect(&world, &root, &format!("{events}?limit=1"), "action").await;
+    assert_eq!(actions, ["changed", "created", "created"]);
+    let created = format!("{events}?limit=1&action=created&actor=root");
+    assert_eq!(collect(&world, &root, &created, "action").await, ["created", "created"]);
+    let others = format!("{events}?actor=somebody");
+    assert!(collect(&world, &root, &others, "action").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_refused_change_is_an_event() {
+    let world = World::new();
+    let root = world.root().await;
+    let reader = world.admin(&root, "read_only", json!("all")).await;
+    let body = json!({"slug": "acme", "name": "Acme", "base": "dc=acme"});
+    world.call(&reader, "POST", "/v1/organizations", body).await.is_problem(403, "forbidden");
+    let listed = world.must(&root, "GET", "/v1/events?action=refused", Value::Null).await;
+    let reason = listed["items"][0]["reason"].as_str().unwrap();
+    assert!(reason.contains("needs manage_organizations"), "{reason}");
+}
+
+/// One field of every item of every page.
+async fn collect(world: &World, token: &str, path: &str, field: &str) -> Vec<String> {
+    let (mut found, mut next) = (Vec::new(), String::new());
+    loop {
+        let page = world.must(token, "GET", &format!("{path}{next}"), Value::Null).await;
+        let items = page["items"].as_array().unwrap();
+        found.extend(items.iter().map(|item| item[field].as_str().unwrap().to_owned()));
+        match page["next"].as_str() {
+            Some(cursor) => next = format!("&cursor={cursor}"),
+            None => return found,
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The API from outside: requests in, answers out, over a real directory in a folder of its own.
+
+mod changes;
+mod documents;
+mod isolation;
+mod lists;
+mod problems;
+mod refusals;
+mod sign_in;
+mod world;

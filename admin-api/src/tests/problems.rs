@@ -1,0 +1,113 @@
+use axum::body::Body;
+use serde_json::{Value, json};
+
+use super::world::{World, request};
+
+#[tokio::test]
+async fn a_value_that_is_not_acceptable_is_pointed_at() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    let users = format!("{acme}/users");
+    let user = |part: Value| {
+        let mut body = json!({"login": "ada", "display_name": "Ada", "surname": "Lovelace"});
+        body.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+        body
+    };
+    for (part, pointer) in [
+        (json!({"login": " "}), "/login"),
+        (json!({"login": 7}), "/login"),
+        (json!({"mail": ["ada@acme.example", "nonsense"]}), "/mail/1"),
+        (json!({"mail": ["ada@acme.example", 5]}), "/mail/1"),
+        (json!({"role": "administrator"}), "/role"),
+        (json!({"organization": "other"}), "/organization"),
+        (json!({"password": "short"}), "/password"),
+        (json!({"password": ""}), "/password"),
+        (json!({"password_hash": "nonsense"}), "/password_hash"),
+        (json!({"uid_number": -1}), "/uid_number"),
+    ] {
+        let answer = world.call(&root, "POST", &users, user(part.clone())).await;
+        assert_eq!(answer.is_problem(422, "invalid")["pointer"], pointer, "{part}");
+    }
+    let incomplete = world.call(&root, "POST", &users, json!({"login": "ada"})).await;
+    assert_eq!(incomplete.is_problem(422, "invalid")["pointer"], "");
+    assert_eq!(world.must(&root, "GET", &users, Value::Null).await["items"], json!([]));
+}
+
+#[tokio::test]
+async fn what_is_no_json_is_refused_without_a_panic() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    let path = format!("{acme}/groups");
+    let deep = format!("{{\"name\":{}", "[".repeat(2_000));
+    for (body, status, kind) in [
+        ("{", 400, "malformed"),
+        ("", 400, "malformed"),
+        ("{\"name\":\"a\"} x", 400, "malformed"),
+        ("\u{fffd}", 400, "malformed"),
+        (deep.as_str(), 422, "invalid"),
+        ("[]", 422, "invalid"),
+        ("null", 422, "invalid"),
+    ] {
+        let mut request = request(&root, "POST", &path, &json!({}));
+        *request.body_mut() = Body::from(body.to_owned());
+        world.send(request).await.is_problem(status, kind);
+    }
+    let mut octets = request(&root, "POST", &path, &json!({}));
+    *octets.body_mut() = Body::from(vec![b'"', 0xff, 0xfe]);
+    let answer = world.send(octets).await;
+    assert!(answer.status.is_client_error(), "{}", answer.text);
+
+    let large = json!({"name": "x".repeat(5_000)});
+    world.call(&root, "POST", &path, large).await.is_problem(413, "too-large");
+    let mut untyped = request(&root, "POST", &path, &json!({"name": "a"}));
+    untyped.headers_mut().insert("content-type", "text/plain".parse().unwrap());
+    world.send(untyped).await.is_problem(415, "not-json");
+}
+
+#[tokio::test]
+async fn unknown_routes_and_methods_are_problems_too() {
+    let world = World::new();
+    world.get("", "/v2").await.is_problem(404, "not-found");
+    world.get("", "/v1/organizations/x/y/z").await.is_problem(404, "not-found");
+    let answer = world.call("", "PUT", "/v1/me", json!({})).await;
+    answer.is_problem(405, "method");
+    assert!(answer.header("allow").contains("GET"));
+}
+
+#[tokio::test]
+async fn what_is_taken_in_use_or_against_a_rule_is_a_conflict() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    let twin = json!({"slug": "acme", "name": "Twin", "base": "dc=twin"});
+    let taken = world.call(&root, "POST", "/v1/organizations", twin).await;
+    assert_eq!(taken.is_problem(409, "taken")["pointer"], "/slug");
+
+    let profile = format!("{acme}/reply-profiles");
+    let profile = world.must(&root, "POST", &profile, json!({"name": "staff", "vlan": "20"})).await;
+    let id = profile["id"].as_str().unwrap();
+    let client = json!({"name": "wifi", "sources": ["192.0.2.9"], "reply_profile": id});
+    world.must(&root, "POST", &format!("{acme}/radius-clients"), client).await;
+    let path = format!("{acme}/reply-profiles/{id}");
+    world.call(&root, "DELETE", &path, Value::Null).await.is_problem(409, "in-use");
+
+    let me = world.must(&root, "GET", "/v1/me", Value::Null).await;
+    let path = format!("/v1/admins/{}", me["id"].as_str().unwrap());
+    world.call(&root, "DELETE", &path, Value::Null).await.is_problem(409, "rule");
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_protective_headers() {
+    let world = World::new();
+    for path in ["/v1/health", "/v1/me", "/nowhere", "/v1/docs"] {
+        let answer = world.get("", path).await;
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+        assert!(answer.header("strict-transport-security").starts_with("max-age="), "{path}");
+        assert!(answer.header("content-security-policy").contains("default-src 'none'"), "{path}");
+        assert_eq!(answer.header("x-request-id").len(), 16, "{path}");
+        assert_eq!(answer.header("access-control-allow-origin"), "", "{path}");
+    }
+}

@@ -1,0 +1,124 @@
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+use super::world::{PASSWORD, World, request};
+
+#[tokio::test]
+async fn the_first_sign_in_enrols_totp_and_later_ones_need_its_code() {
+    let world = World::new();
+    let credentials = json!({"login": "root", "password": PASSWORD});
+    let needed = world.call("", "POST", "/v1/sign-in", credentials.clone()).await;
+    assert_eq!(needed.status, StatusCode::ACCEPTED);
+    let enrolment = needed.json["enrolment_token"].as_str().unwrap();
+    let uri = needed.json["otpauth_uri"].as_str().unwrap();
+    world.get(enrolment, "/v1/me").await.is_problem(401, "unauthenticated");
+    let wrong = json!({"enrolment_token": enrolment, "code": "000000"});
+    let wrong = world.call("", "POST", "/v1/sign-in/enrolment", wrong).await;
+    assert_eq!(wrong.is_problem(422, "invalid")["pointer"], "/code");
+    let right = json!({"enrolment_token": enrolment, "code": world.code(uri)});
+    let session = world.must("", "POST", "/v1/sign-in/enrolment", right).await;
+    assert_eq!(session["expires"], "2027-01-15T18:00:00Z");
+    let me = world.must(session["token"].as_str().unwrap(), "GET", "/v1/me", Value::Null).await;
+    assert_eq!(me["login"], "root");
+    assert_eq!(me["role"], "administrator_with_billing");
+
+    world.pass(60_000);
+    world.call("", "POST", "/v1/sign-in", credentials).await.is_problem(401, "code-needed");
+    let with = |code: &str| json!({"login": "root", "password": PASSWORD, "code": code});
+    let code = world.code(uri);
+    let session = world.must("", "POST", "/v1/sign-in", with(&code)).await;
+    assert!(session["token"].as_str().unwrap().starts_with("tnses_"));
+    world.call("", "POST", "/v1/sign-in", with(&code)).await.is_problem(401, "rejected");
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_login_are_rejected_alike() {
+    let world = World::new();
+    let mut answers = Vec::new();
+    for (organization, login) in
+        [(Value::Null, "root"), (Value::Null, "nobody"), (json!("acme"), "root")]
+    {
+        let body = json!({"organization": organization, "login": login, "password": "wrong"});
+        let answer = world.call("", "POST", "/v1/sign-in", body).await;
+        answer.is_problem(401, "rejected");
+        answers.push(answer.text);
+    }
+    answers.dedup();
+    assert_eq!(answers.len(), 1);
+}
+
+#[tokio::test]
+async fn too_many_failures_are_told_when_to_come_again() {
+    let world = World::new();
+    for _ in 0..100 {
+        let body = json!({"login": "root", "password": "wrong"});
+        let answer = world.call("", "POST", "/v1/sign-in", body).await;
+        if answer.status == StatusCode::TOO_MANY_REQUESTS {
+            answer.is_problem(429, "too-early");
+            assert!(answer.header("retry-after").parse::<u64>().unwrap() > 0);
+            return;
+        }
+    }
+    panic!("nobody slowed the guessing down");
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_session() {
+    let world = World::new();
+    let root = world.root().await;
+    world.must(&root, "POST", "/v1/sign-out", Value::Null).await;
+    world.get(&root, "/v1/me").await.is_problem(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn an_api_key_does_no_more_than_it_was_made_for() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    let orbit = world.organization(&root, "orbit").await;
+    let id = acme.rsplit('/').next().unwrap();
+    let key = json!({
+        "name": "backup", "expires": "2027-06-30T00:00:00Z", "role": "read_only",
+        "organizations": [id], "sources": ["192.0.2.0/24"]
+    });
+    let made = world.must(&root, "POST", "/v1/me/api-keys", key).await;
+    let key = made["token"].as_str().unwrap();
+    assert!(key.starts_with("tnkey_"));
+    world.must(key, "GET", &acme, Value::Null).await;
+    world.get(key, &orbit).await.is_problem(404, "not-found");
+    let refused = world.call(key, "POST", &format!("{acme}/groups"), json!({"name": "x"})).await;
+    assert_eq!(refused.is_problem(403, "forbidden")["permission"], "manage_identities");
+
+    let listed = world.must(&root, "GET", "/v1/me/api-keys", Value::Null).await;
+    assert_eq!(listed["items"][0]["name"], "backup");
+    assert_eq!(listed["items"][0]["organizations"], json!([id]));
+    assert!(listed["items"][0].get("token").is_none());
+    let path = format!("/v1/me/api-keys/{}", made["id"].as_str().unwrap());
+    world.must(&root, "DELETE", &path, Value::Null).await;
+    world.get(key, &acme).await.is_problem(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn only_a_bearer_token_in_its_header_counts() {
+    let world = World::new();
+    let root = world.root().await;
+    let path = format!("/v1/me?access_token={root}");
+    world.send(request("", "GET", &path, &Value::Null)).await.is_problem(401, "unauthenticated");
+    for value in [
+        format!("Basic {root}"),
+        format!("Bearer {}x", root),
+        format!("Bearer {}", &root[..root.len() - 1]),
+        "Bearer".to_owned(),
+        root.clone(),
+        String::new(),
+    ] {
+        let mut request = request("", "GET", "/v1/me", &Value::Null);
+        request.headers_mut().insert("authorization", value.parse().unwrap());
+        let answer = world.send(request).await;
+        answer.is_problem(401, "unauthenticated");
+        assert_eq!(answer.header("www-authenticate"), "Bearer");
+    }
+    let mut twice = request(&root, "GET", "/v1/me", &Value::Null);
+    twice.headers_mut().append("authorization", "Bearer other".parse().unwrap());
+    world.send(twice).await.is_problem(401, "unauthenticated");
+}

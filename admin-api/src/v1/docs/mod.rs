@@ -1,0 +1,52 @@
+//! The API's description: as a document, and as a page to browse.
+
+use axum::extract::State;
+use axum::http::HeaderValue;
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::api::Api;
+use crate::openapi::openapi_json;
+use crate::problem::Problem;
+
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(show_openapi)).routes(routes!(show_docs))
+}
+
+/// Shows this document.
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    tag = "About",
+    security(()),
+    responses((status = 200, description = "The OpenAPI document.", body = serde_json::Value))
+)]
+pub(crate) async fn show_openapi() -> Response {
+    let json = HeaderValue::from_static("application/json");
+    ([(CONTENT_TYPE, json)], openapi_json()).into_response()
+}
+
+/// The page; its script and its style are let in by a number that is made for each answer.
+const PAGE: &str = include_str!("page.html");
+
+/// Shows this document as a page to browse.
+#[utoipa::path(
+    get,
+    path = "/docs",
+    tag = "About",
+    security(()),
+    responses((status = 200, description = "The page.", body = String, content_type = "text/html"))
+)]
+pub(crate) async fn show_docs(State(api): State<Api>) -> Result<Response, Problem> {
+    let nonce = api.directory.tools().password(22);
+    let policy = format!(
+        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; \
+         connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
+    let policy = HeaderValue::try_from(policy).map_err(|error| Problem::internal(&error))?;
+    let html = HeaderValue::from_static("text/html; charset=utf-8");
+    let headers = [(CONTENT_TYPE, html), (CONTENT_SECURITY_POLICY, policy)];
+    Ok((headers, PAGE.replace("{nonce}", &nonce)).into_response())
+}

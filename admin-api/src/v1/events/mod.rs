@@ -1,0 +1,170 @@
+//! Events: who did or tried what, from where, and how it ended.
+
+mod list;
+
+use std::net::IpAddr;
+
+use directory::events::{self, EventActor, Numbered, Outcome};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use crate::api::Api;
+use crate::moment::Moment;
+
+/// The routes below what has events.
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(list::list_events))
+}
+
+/// One line of insight.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Event {
+    /// Its number; later events have higher ones.
+    sequence: u64,
+    /// When.
+    at: Moment,
+    /// Who.
+    actor: Actor,
+    /// From where.
+    #[schema(required, value_type = Option<String>)]
+    source: Option<IpAddr>,
+    /// What was done or tried.
+    action: Action,
+    /// To what.
+    #[schema(required)]
+    subject: Option<Subject>,
+    /// Whether it was done.
+    success: bool,
+    /// Why it was not.
+    #[schema(required)]
+    reason: Option<String>,
+    /// What changed, secrets masked.
+    differences: Vec<Difference>,
+}
+
+/// Who did something, as it was named then.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Actor {
+    /// What it is.
+    kind: ActorKind,
+    /// The id, when there is such a one.
+    #[schema(required)]
+    id: Option<Uuid>,
+    /// The login or name.
+    #[schema(required)]
+    name: Option<String>,
+}
+
+/// What did something.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ActorKind {
+    /// Nobody who was known.
+    Nobody,
+    /// The daemon's own work.
+    Daemon,
+    /// An admin.
+    Admin,
+    /// A user.
+    User,
+    /// A service account.
+    ServiceAccount,
+}
+
+/// What was done or tried.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Action(pub(crate) events::Action);
+
+impl PartialSchema for Action {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("What was done or tried."))
+            .examples([Value::from("created"), Value::from("sign_in"), Value::from("refused")])
+            .into()
+    }
+}
+
+impl ToSchema for Action {}
+
+/// What something was done to.
+#[derive(Serialize, ToSchema)]
+#[schema(as = EventSubject)]
+pub(crate) struct Subject {
+    /// What it is.
+    #[schema(value_type = String, example = "user")]
+    kind: events::SubjectKind,
+    /// Its id.
+    id: Uuid,
+    /// Its name then.
+    name: String,
+}
+
+/// One field's values before and after.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Difference {
+    /// The field.
+    field: String,
+    /// Its value before; null for what is new.
+    before: Value,
+    /// Its value after; null for what is gone.
+    after: Value,
+}
+
+impl From<Numbered> for Event {
+    fn from(Numbered { sequence, event }: Numbered) -> Self {
+        let reason = match event.outcome {
+            Outcome::Success => None,
+            Outcome::Failure(reason) => Some(reason),
+        };
+        let subject = event.subject.map(|subject| Subject {
+            kind: subject.kind,
+            id: subject.id,
+            name: subject.name,
+        });
+        Self {
+            sequence,
+            at: Moment(event.at),
+            actor: event.actor.into(),
+            source: event.source,
+            action: Action(event.action),
+            subject,
+            success: reason.is_none(),
+            reason,
+            differences: event.differences.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<EventActor> for Actor {
+    fn from(actor: EventActor) -> Self {
+        let (kind, id, name) = match actor {
+            EventActor::Nobody => (ActorKind::Nobody, None, None),
+            EventActor::Daemon => (ActorKind::Daemon, None, None),
+            EventActor::Admin { id, login } => (ActorKind::Admin, Some(id), Some(login)),
+            EventActor::User { id, login } => (ActorKind::User, id, Some(login)),
+            EventActor::ServiceAccount { id, name } => (ActorKind::ServiceAccount, id, Some(name)),
+        };
+        Self { kind, id, name }
+    }
+}
+
+impl From<events::Difference> for Difference {
+    fn from(difference: events::Difference) -> Self {
+        // A value is JSON in the log already.
+        let value = |text: Option<String>| {
+            text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or(Value::Null)
+        };
+        Self {
+            field: difference.field,
+            before: value(difference.before),
+            after: value(difference.after),
+        }
+    }
+}
