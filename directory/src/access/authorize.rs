@@ -134,6 +134,13 @@ fn admits(admin: &Admin, token: &Token, context: &Context) -> bool {
         && purpose_holds
 }
 
+/// What was read to decide about a directory identity, for who would read it again.
+#[derive(Default)]
+pub(crate) struct Seen {
+    pub(crate) organization: Option<Organization>,
+    pub(crate) account: Option<ServiceAccount>,
+}
+
 /// Decides whether the actor holds `permission` at `place`; `None` asks for a directory
 /// identity's own right to search its organization.
 ///
@@ -144,29 +151,33 @@ pub(crate) fn authorize(
     context: &Context,
     permission: Option<Permission>,
     place: Place,
-) -> Result<Result<(), Refusal>, ReadError> {
+) -> Result<Result<Seen, Refusal>, ReadError> {
     match (context.actor.0, permission) {
         (Who::Admin { admin, token }, Some(permission)) => {
             let standing = match standing(source, context, admin, token)? {
                 Ok(standing) => standing,
                 Err(refusal) => return Ok(Err(refusal)),
             };
-            match place {
-                Place::Provider => Ok(at_provider(&standing, permission)),
+            let decided = match place {
+                Place::Provider => at_provider(&standing, permission),
                 Place::Organization(organization) => {
-                    in_organization(source, &standing, permission, organization)
+                    in_organization(source, &standing, permission, organization)?
                 }
-            }
+            };
+            Ok(decided.map(|()| Seen::default()))
         }
         (Who::User { organization, user }, None) => {
-            let active = |record: User| record.state == UserState::Active;
             let there = source.get::<User>(organization.partition(), user.record())?;
-            directory_identity(source, organization, place, there.is_some_and(active))
+            let active = there.is_some_and(|record| record.state == UserState::Active);
+            let home = directory_identity(source, organization, place, active)?;
+            Ok(home.map(|organization| Seen { organization: Some(organization), account: None }))
         }
         (Who::ServiceAccount { organization, account }, None) => {
-            let active = |record: ServiceAccount| !record.fields.suspended;
-            let there = source.get::<ServiceAccount>(organization.partition(), account.record())?;
-            directory_identity(source, organization, place, there.is_some_and(active))
+            let account =
+                source.get::<ServiceAccount>(organization.partition(), account.record())?;
+            let active = account.as_ref().is_some_and(|record| !record.fields.suspended);
+            let home = directory_identity(source, organization, place, active)?;
+            Ok(home.map(|organization| Seen { organization: Some(organization), account }))
         }
         (Who::Nobody, _) => Ok(Err(Refusal::Unauthenticated)),
         (Who::User { .. } | Who::ServiceAccount { .. }, Some(_)) | (Who::Admin { .. }, None) => {
@@ -224,13 +235,13 @@ fn directory_identity(
     home: OrganizationId,
     place: Place,
     active: bool,
-) -> Result<Result<(), Refusal>, ReadError> {
+) -> Result<Result<Organization, Refusal>, ReadError> {
     if place != Place::Organization(home) {
         return Ok(Err(Refusal::Hidden));
     }
-    let answers =
-        organization(source, home)?.is_some_and(|record| record.state == OrganizationState::Active);
-    Ok(if answers && active { Ok(()) } else { Err(Refusal::Unauthenticated) })
+    let answering = organization(source, home)?
+        .filter(|record| active && record.state == OrganizationState::Active);
+    Ok(answering.ok_or(Refusal::Unauthenticated))
 }
 
 /// Reads an organization's record.

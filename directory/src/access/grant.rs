@@ -6,6 +6,7 @@ use std::ops::Deref;
 use storage::Reading;
 
 use super::actor::Context;
+use super::authorize::{Seen, authorize};
 use super::permit::Permit;
 use crate::error::Error;
 use crate::id::{OrganizationId, Place};
@@ -18,6 +19,7 @@ pub struct Grant<'t, S, P> {
     pub(crate) place: Place,
     pub(crate) context: &'t Context,
     pub(crate) tools: &'t crate::Tools,
+    pub(crate) seen: Seen,
     permit: PhantomData<P>,
 }
 
@@ -37,8 +39,8 @@ where
         tools: &'t crate::Tools,
         place: Place,
     ) -> Result<Self, Error> {
-        super::authorize::authorize(&*source, context, P::PERMISSION, place)??;
-        Ok(Self { source, place, context, tools, permit: PhantomData })
+        let seen = authorize(&*source, context, P::PERMISSION, place)??;
+        Ok(Self { source, place, context, tools, seen, permit: PhantomData })
     }
 
     /// The place that the grant is for.

@@ -12,7 +12,7 @@ use crate::access::{Grant, Search};
 use crate::collections::{Member, ancestors_of_group, groups_of_user};
 use crate::error::Error;
 use crate::id::{GroupId, OrganizationId, RecordId, ServiceAccountId, UserId};
-use crate::records::{Group, ServiceAccount, User, relations};
+use crate::records::{Group, Organization, ServiceAccount, User, relations};
 
 /// A search between two snapshots.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ impl Grant<'_, &Snapshot, Search> {
         look_through: usize,
     ) -> Result<Searching, Error> {
         let organization = self.organization()?;
-        let sight = Sight::of(self.source, organization, self.context)?;
+        let sight = Sight::of(self)?;
         let planner = Planner { source: self.source, organization, look_through };
         let mut stages = Vec::new();
         for kind in Kind::STORED.into_iter().rev() {
@@ -225,7 +225,7 @@ impl Grant<'_, &Snapshot, Search> {
         visit: &mut dyn FnMut(&Found<'_>) -> Result<(), Error>,
     ) -> Result<bool, Error> {
         let organization = self.organization()?;
-        let sight = Sight::of(self.source, organization, self.context)?;
+        let sight = Sight::of(self)?;
         if !sight.sees(id) {
             return Ok(false);
         }
@@ -260,8 +260,8 @@ impl Grant<'_, &Snapshot, Search> {
     ///
     /// # Errors
     /// `Missing` when it is gone.
-    pub fn own_organization(&self) -> Result<crate::records::Organization, Error> {
-        crate::access::organization(self.source, self.organization()?)?.ok_or(Error::Missing)
+    pub fn own_organization(&self) -> Result<&Organization, Error> {
+        self.seen.organization.as_ref().ok_or(Error::Missing)
     }
 }
 

@@ -4,11 +4,12 @@ use storage::{Reading, Snapshot};
 
 use super::attribute::Kind;
 use super::entry::EntryId;
-use crate::access::{Context, Who, organization};
+use super::run::SearchGrant;
+use crate::access::Who;
 use crate::collections::descendants;
 use crate::error::Error;
 use crate::id::{GroupId, OrganizationId, RecordId, ServiceAccountId, UserId};
-use crate::records::{ServiceAccount, Visibility, relations};
+use crate::records::{Visibility, relations};
 
 /// Which entries a caller sees.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,21 +26,19 @@ pub(crate) enum Sight {
 
 impl Sight {
     /// What the actor of a search sees.
-    pub(crate) fn of(
-        source: &Snapshot,
-        id: OrganizationId,
-        context: &Context,
-    ) -> Result<Self, Error> {
-        match context.actor.0 {
-            Who::ServiceAccount { account, .. } => {
-                let record = source.get::<ServiceAccount>(id.partition(), account.record())?;
-                match record.ok_or(Error::Missing)?.fields.visibility {
+    pub(crate) fn of(grant: &SearchGrant<'_, '_>) -> Result<Self, Error> {
+        match grant.context.actor.0 {
+            Who::ServiceAccount { organization, account } => {
+                let record = grant.seen.account.as_ref().ok_or(Error::Missing)?;
+                match &record.fields.visibility {
                     Visibility::Everything => Ok(Self::Everything),
-                    Visibility::Groups(chosen) => Self::chosen(source, id, account, &chosen),
+                    Visibility::Groups(chosen) => {
+                        Self::chosen(grant.source, organization, account, chosen)
+                    }
                 }
             }
             Who::User { user, .. } => {
-                let record = organization(source, id)?.ok_or(Error::Missing)?;
+                let record = grant.own_organization()?;
                 let people = record.settings.users_see_people;
                 Ok(if people { Self::People } else { Self::Oneself(user) })
             }
