@@ -36,10 +36,22 @@ pub struct GearClient {
     pub require_message_authenticator: bool,
     /// Whether a request with Proxy-State but without Message-Authenticator is dropped.
     pub limit_proxy_state: bool,
+    sources: Vec<IpNet>,
+}
+
+impl GearClient {
+    /// Whether one of the client's networks is smaller than `network`, an address with the length
+    /// of a prefix, and holds that address: the client was found by it before.
+    fn is_behind_less_than(&self, network: IpNet) -> bool {
+        let address = network.addr();
+        let smaller =
+            |own: &IpNet| own.prefix_len() > network.prefix_len() && own.contains(&address);
+        self.sources.iter().any(smaller)
+    }
 }
 
 impl Gear {
-    /// The clients whose networks contain `address`, those with the longest prefix first.
+    /// The clients whose networks contain `address`, each once, those with the longest prefix first.
     ///
     /// Each comes with its position among [`Gear::clients`].
     pub fn candidates(&self, address: IpAddr) -> impl Iterator<Item = (usize, &GearClient)> {
@@ -51,9 +63,11 @@ impl Gear {
         prefixes
             .iter()
             .filter_map(move |prefix| IpNet::new(address, *prefix).ok())
-            .filter_map(|network| self.networks.get(&network.trunc()))
-            .flatten()
-            .filter_map(|position| Some((*position, self.clients.get(*position)?)))
+            .filter_map(|network| Some((network, self.networks.get(&network.trunc())?)))
+            .flat_map(|(network, positions)| positions.iter().map(move |at| (network, *at)))
+            .filter_map(|(network, at)| Some((network, at, self.clients.get(at)?)))
+            .filter(|(network, _, client)| !client.is_behind_less_than(*network))
+            .map(|(_, at, client)| (at, client))
     }
 
     /// All of them.
@@ -95,8 +109,9 @@ impl Gear {
                 secret,
                 require_message_authenticator: record.fields.require_message_authenticator,
                 limit_proxy_state: record.fields.limit_proxy_state,
+                sources: record.fields.sources.clone(),
             });
-            for network in record.fields.sources {
+            for network in &record.fields.sources {
                 let positions = self.networks.entry(network.trunc()).or_default();
                 if !positions.contains(&position) {
                     positions.push(position);

@@ -2,6 +2,11 @@
 
 mod authentication;
 mod collections;
+mod crash;
+mod gear;
+mod oracle;
 mod policy;
+mod rules;
+mod search;
 mod sign_in;
 mod world;

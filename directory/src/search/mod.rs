@@ -15,5 +15,7 @@ mod sight;
 pub use attribute::{Attribute, Kind, Kinds};
 pub use entry::{Entry, EntryId, Fact};
 pub use filter::{Comparison, Filter, Value};
+#[cfg(test)]
+pub(crate) use judge::has_pieces;
 pub use judge::{Facts, Truth};
 pub use run::{Ended, Found, Position, SearchGrant, Searching, Visit, Visitor};

@@ -69,7 +69,7 @@ impl Scene {
     fn cell(&self, context: &Context, permission: Option<Permission>, place: &str) -> &'static str {
         let snapshot = self.world.directory.inner.store.read().unwrap();
         match authorize(&snapshot, context, permission, self.place(place)).unwrap() {
-            Ok(()) => "yes",
+            Ok(_seen) => "yes",
             Err(Refusal::Unauthenticated) => "401",
             Err(Refusal::Forbidden { .. }) => "403",
             Err(Refusal::Hidden) => "404",

@@ -1,1 +1,259 @@
-//! To come.
+//! The rules around the policy table (ROLES.md), by their numbers.
+
+use ipnet::IpNet;
+
+use super::world::{DAY, World, fields, refusal};
+use crate::access::{Actor, Context, ManageAdmins, ManageIdentities, Refusal, Role, View};
+use crate::collections::NewKey;
+use crate::error::Error;
+use crate::events::{Action, Outcome};
+use crate::id::{AdminId, OrganizationId, Place};
+use crate::records::{AdminFields, AdminScope, AdminState, Narrowing, TokenPurpose};
+
+fn id(context: &Context) -> AdminId {
+    context.actor.admin().unwrap()
+}
+
+fn top_over(world: &World, scope: AdminScope) -> Context {
+    world.admin(Place::Provider, Role::AdministratorWithBilling, scope)
+}
+
+fn edit(
+    world: &World,
+    by: Context,
+    of: &Context,
+    edit: impl FnOnce(&mut crate::records::Admin) + Send + 'static,
+) -> Result<(), Error> {
+    let number = id(of).number;
+    world.directory.change(by, move |change| {
+        let mut grant = change.authorize_provider::<ManageAdmins>()?;
+        grant.admins().update(number, None, |admin| {
+            edit(admin);
+            Ok(())
+        })?;
+        Ok(())
+    })
+}
+
+fn delete(world: &World, by: Context, of: &Context) -> Result<(), Error> {
+    let number = id(of).number;
+    world.directory.change(by, move |change| {
+        change.authorize_provider::<ManageAdmins>()?.admins().delete(number, None)
+    })
+}
+
+/// Whether a context may look at an organization at this moment.
+fn sees(world: &World, context: &Context, organization: OrganizationId) -> Result<(), Error> {
+    let reading = world.directory.read(*context)?;
+    reading.authorize::<View>(organization).map(drop)
+}
+
+fn key(world: &World, by: Context, new: NewKey) -> Result<Context, Error> {
+    let issued = world.directory.change(by, move |change| change.oneself()?.create_api_key(new))?;
+    world.directory.identify(&issued.text, world.by(Actor::nobody()))
+}
+
+fn new_key(world: &World) -> NewKey {
+    NewKey {
+        name: "backup".into(),
+        expires: world.now().plus(30 * DAY),
+        role: None,
+        organizations: None,
+        sources: None,
+    }
+}
+
+#[test]
+fn rule_1_a_refusal_says_which_permission_was_missing_where() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let helper = world.admin(Place::Provider, Role::HelpDesk, AdminScope::All);
+    let done = world
+        .directory
+        .change(helper, move |change| change.authorize::<ManageIdentities>(acme).map(drop));
+    assert_eq!(refusal(done), "needs manage_identities on organization acme; you hold help_desk");
+    let told = world.events(Place::Provider, 1).remove(0);
+    assert_eq!(told.action, Action::Refused);
+    assert!(matches!(told.outcome, Outcome::Failure(why) if why.contains("manage_identities")));
+}
+
+#[test]
+fn rule_2_api_access_is_off_until_it_is_turned_on_and_ends_when_it_is_turned_off() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let admin = world.admin(Place::Provider, Role::Manager, AdminScope::All);
+    assert!(refusal(key(&world, admin, new_key(&world))).starts_with("API access is off"));
+    edit(&world, world.top(), &admin, |admin| admin.fields.api_access = true).unwrap();
+    let key = key(&world, admin, new_key(&world)).unwrap();
+    sees(&world, &key, acme).unwrap();
+    edit(&world, world.top(), &admin, |admin| admin.fields.api_access = false).unwrap();
+    assert!(matches!(sees(&world, &key, acme), Err(Error::Refused(Refusal::Unauthenticated))));
+}
+
+#[test]
+fn rule_2_a_narrowed_key_stays_narrow() {
+    let world = World::new();
+    let (acme, beta) = (world.organization("acme"), world.organization("beta"));
+    let fields = AdminFields {
+        api_access: true,
+        ..fields("ops", Role::AdministratorWithBilling, AdminScope::All)
+    };
+    let admin = world.token(Place::Provider, fields, Narrowing::default(), TokenPurpose::Session);
+    let narrow = NewKey {
+        role: Some(Role::ReadOnly),
+        organizations: Some(vec![acme]),
+        sources: Some(vec!["192.0.2.0/24".parse::<IpNet>().unwrap()]),
+        ..new_key(&world)
+    };
+    let key = key(&world, admin, narrow).unwrap();
+    sees(&world, &key, acme).unwrap();
+    assert!(matches!(sees(&world, &key, beta), Err(Error::Refused(Refusal::Hidden))));
+    let elsewhere = Context { source: Some("198.51.100.1".parse().unwrap()), ..key };
+    assert!(matches!(
+        sees(&world, &elsewhere, acme),
+        Err(Error::Refused(Refusal::Unauthenticated))
+    ));
+    let write = world
+        .directory
+        .change(key, move |change| change.authorize::<ManageIdentities>(acme).map(drop));
+    assert!(refusal(write).ends_with("you hold read_only"));
+    let at_provider = world.directory.read(key).unwrap().authorize_provider::<View>().map(drop);
+    assert!(matches!(at_provider, Err(Error::Refused(Refusal::Hidden))));
+    assert_eq!(
+        refusal(self::key(&world, key, new_key(&world))),
+        "a narrowed key makes no other keys"
+    );
+    let later = Context { now: world.now().plus(30 * DAY), ..key };
+    assert!(sees(&world, &later, acme).is_err());
+}
+
+#[test]
+fn rule_2_a_key_is_never_wider_than_its_admin() {
+    let world = World::new();
+    let (acme, beta) = (world.organization("acme"), world.organization("beta"));
+    let scope = AdminScope::Organizations(vec![acme]);
+    let fields = AdminFields { api_access: true, ..fields("ops", Role::Manager, scope) };
+    let admin = world.token(Place::Provider, fields, Narrowing::default(), TokenPurpose::Session);
+    let above = NewKey { role: Some(Role::Administrator), ..new_key(&world) };
+    assert_eq!(refusal(key(&world, admin, above)), "must not be above your own");
+    let beyond = NewKey { organizations: Some(vec![beta]), ..new_key(&world) };
+    assert_eq!(refusal(key(&world, admin, beyond)), "there is no such organization");
+    let endless = NewKey { expires: world.now().plus(3 * 365 * DAY), ..new_key(&world) };
+    assert_eq!(refusal(key(&world, admin, endless)), "must lie within the next two years");
+}
+
+#[test]
+fn rule_4_the_last_administrator_with_billing_over_everything_stays() {
+    let world = World::new();
+    let (top, other) = (world.top(), top_over(&world, AdminScope::All));
+    edit(&world, top, &other, |admin| admin.state = AdminState::Suspended).unwrap();
+    let helper = top_over(&world, AdminScope::All);
+    edit(&world, helper, &top, |admin| admin.fields.scope = AdminScope::None).unwrap();
+    for step in [
+        edit(&world, helper, &helper, |admin| admin.fields.role = Role::Administrator),
+        edit(&world, helper, &helper, |admin| admin.state = AdminState::Suspended),
+        delete(&world, helper, &helper),
+    ] {
+        assert!(refusal(step).starts_with("nobody"));
+    }
+    assert_eq!(refusal(delete(&world, top, &helper)), "the scope is wider than your own");
+}
+
+#[test]
+fn rule_4_nobody_leaves_the_provider_without_a_top_by_any_edit() {
+    let world = World::new();
+    let (one, two) = (world.top(), top_over(&world, AdminScope::All));
+    edit(&world, one, &two, |admin| admin.fields.role = Role::Manager).unwrap();
+    // The one who is left cannot be taken down by a change that was allowed a moment ago.
+    assert!(matches!(
+        edit(&world, two, &one, |admin| admin.state = AdminState::Suspended),
+        Err(Error::Refused(Refusal::Forbidden { .. }))
+    ));
+    assert!(delete(&world, one, &one).is_err());
+    sees(&world, &one, world.organization("acme")).unwrap();
+}
+
+#[test]
+fn rule_4_nobody_hands_out_or_takes_over_a_wider_scope_than_their_own() {
+    let world = World::new();
+    let (acme, beta) = (world.organization("acme"), world.organization("beta"));
+    let limited = top_over(&world, AdminScope::Organizations(vec![acme]));
+    let colleague = world.admin(Place::Provider, Role::HelpDesk, AdminScope::None);
+    edit(&world, limited, &colleague, move |admin| {
+        admin.fields.scope = AdminScope::Organizations(vec![acme]);
+    })
+    .unwrap();
+    for scope in [AdminScope::All, AdminScope::Organizations(vec![acme, beta])] {
+        let done = edit(&world, limited, &colleague, |admin| admin.fields.scope = scope);
+        assert_eq!(refusal(done), "the scope is wider than your own");
+    }
+    let number = id(&world.top()).number;
+    let password = world.password("taken over, perhaps");
+    let taken = world.directory.change(limited, move |change| {
+        change.authorize_provider::<ManageAdmins>()?.admins().set_password(number, password)
+    });
+    assert_eq!(refusal(taken), "the scope is wider than your own");
+}
+
+#[test]
+fn rule_9_a_removed_scope_and_a_changed_role_count_on_the_very_next_request() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let admin = world.admin(Place::Provider, Role::Manager, AdminScope::All);
+    let write = || {
+        world
+            .directory
+            .change(admin, move |change| change.authorize::<ManageIdentities>(acme).map(drop))
+    };
+    write().unwrap();
+    edit(&world, world.top(), &admin, |admin| admin.fields.role = Role::ReadOnly).unwrap();
+    assert!(refusal(write()).ends_with("you hold read_only"));
+    edit(&world, world.top(), &admin, |admin| admin.fields.scope = AdminScope::None).unwrap();
+    assert!(matches!(sees(&world, &admin, acme), Err(Error::Refused(Refusal::Hidden))));
+    delete(&world, world.top(), &admin).unwrap();
+    assert!(matches!(sees(&world, &admin, acme), Err(Error::Refused(Refusal::Unauthenticated))));
+}
+
+#[test]
+fn an_organization_out_of_scope_answers_like_one_that_never_was() {
+    let world = World::new();
+    let (acme, beta) = (world.organization("acme"), world.organization("beta"));
+    let admin = world.admin(acme.into(), Role::AdministratorWithBilling, AdminScope::All);
+    let reading = world.directory.read(admin).unwrap();
+    let shown: Vec<OrganizationId> =
+        reading.organizations(None, 10).unwrap().records.into_iter().map(|(id, _)| id).collect();
+    assert_eq!(shown, [acme]);
+    let never = crate::id::RecordId::from_record(4_711).unwrap();
+    let of = |organization| refusal(reading.authorize::<View>(organization).map(drop));
+    assert_eq!(of(beta), of(never));
+    let theirs = world
+        .directory
+        .change(admin, move |change| change.authorize_provider::<ManageAdmins>().map(drop));
+    assert_eq!(refusal(theirs), of(never));
+}
+
+#[test]
+fn the_first_admin_is_of_the_highest_role_over_everything_and_there_is_but_one() {
+    let world = World::new();
+    let again = world.directory.create_first_admin(
+        world.now(),
+        fields("second", Role::ReadOnly, AdminScope::None),
+        world.password("a long enough secret"),
+    );
+    assert!(refusal(again).starts_with("there is an admin already"));
+}
+
+#[test]
+fn an_organization_is_made_only_by_who_has_all_of_them_in_scope() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let limited = top_over(&world, AdminScope::Organizations(vec![acme]));
+    let new = super::world::new_organization("beta", "dc=beta", Default::default());
+    let done = world.directory.change(limited, move |change| {
+        change
+            .authorize_provider::<crate::access::ManageOrganizations>()?
+            .organizations()
+            .create(new)
+    });
+    assert_eq!(refusal(done), "creating an organization needs the scope of all organizations");
+}

@@ -1,1 +1,270 @@
-//! To come.
+//! What a search finds: logic, sight, paging, bounds.
+
+use super::world::{World, user};
+use crate::access::{Actor, Context, ManageConfiguration, ManageIdentities, Search};
+use crate::authentication::HashParameters;
+use crate::collections::{GeneratedPassword, Member, MembershipChange};
+use crate::id::{GroupId, OrganizationId, UserId};
+use crate::records::{GroupFields, ServiceAccountFields, UserFields, Visibility};
+use crate::search::{Attribute, Ended, EntryId, Filter, Kind, Kinds, Position, Truth, Visit};
+
+/// A service account of `organization`.
+pub(super) fn account(
+    world: &World,
+    organization: OrganizationId,
+    name: &str,
+    visibility: Visibility,
+) -> Actor {
+    let parameters = HashParameters::new(8, 1, 1).unwrap();
+    let password = GeneratedPassword::generate(&parameters, world.directory.tools()).unwrap();
+    let fields = ServiceAccountFields { name: name.into(), visibility, ..Default::default() };
+    let made = world.change(move |change| {
+        let mut grant = change.authorize::<ManageConfiguration>(organization)?;
+        grant.service_accounts().create(fields, &password).map(|(id, _)| id)
+    });
+    Actor::service_account(organization, made.unwrap())
+}
+
+pub(super) fn group(
+    world: &World,
+    organization: OrganizationId,
+    name: &str,
+    members: Vec<Member>,
+) -> GroupId {
+    let fields = GroupFields { name: name.into(), ..GroupFields::default() };
+    let made = world.change(move |change| {
+        let mut grant = change.authorize::<ManageIdentities>(organization)?;
+        let (id, _) = grant.groups().create(fields)?;
+        let members = MembershipChange { add: members, remove: Vec::new() };
+        grant.groups().change_members(id, None, &members)?;
+        Ok(id)
+    });
+    made.unwrap()
+}
+
+/// Everything that a search finds.
+pub(super) fn found(
+    world: &World,
+    context: Context,
+    organization: OrganizationId,
+    filter: Filter,
+) -> Vec<EntryId> {
+    let reading = world.directory.read(context).unwrap();
+    let grant = reading.authorize::<Search>(organization).unwrap();
+    let mut searching = grant.search(Kinds::ALL, filter, None, usize::MAX).unwrap();
+    let mut found = Vec::new();
+    let ended = grant.advance(&mut searching, &mut |entry| {
+        found.push(entry.entry().id());
+        Ok(Visit::Taken)
+    });
+    assert_eq!(ended.unwrap(), Ended::Complete);
+    found
+}
+
+/// One page, and where the next one starts.
+fn page(
+    world: &World,
+    (context, organization): (Context, OrganizationId),
+    from: Option<Position>,
+    size: usize,
+) -> (Vec<EntryId>, Option<Position>) {
+    let reading = world.directory.read(context).unwrap();
+    let grant = reading.authorize::<Search>(organization).unwrap();
+    let filter = Filter::Kind(Kinds::USERS.and(Kinds::GROUPS));
+    let mut searching = grant.search(Kinds::ALL, filter, from, 1_000).unwrap();
+    let mut found = Vec::new();
+    let ended = grant.advance(&mut searching, &mut |entry| {
+        if found.len() == size {
+            return Ok(Visit::Full);
+        }
+        found.push(entry.entry().id());
+        Ok(Visit::Taken)
+    });
+    let next = (ended.unwrap() == Ended::Paused).then(|| searching.position().unwrap());
+    (found, next)
+}
+
+#[test]
+fn pages_lose_and_repeat_nothing_that_stays_while_others_come_and_go() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let wiki = world.by(account(&world, acme, "wiki", Visibility::Everything));
+    let users: Vec<UserId> = (0..100).map(|n| world.user(acme, &format!("user{n}"))).collect();
+    let groups: Vec<GroupId> =
+        (0..10).map(|n| group(&world, acme, &format!("group{n}"), Vec::new())).collect();
+    let (mut seen, mut next, mut round) = (Vec::new(), None, 0);
+    loop {
+        let (found, position) = page(&world, (wiki, acme), next, 7);
+        seen.extend(found);
+        let Some(position) = position else { break };
+        next = Some(position);
+        let gone = users[(round * 13 + 4) % 50 * 2];
+        round += 1;
+        world.user(acme, &format!("late{round}"));
+        let _gone_already = world.change(move |change| {
+            change.authorize::<ManageIdentities>(acme)?.users().delete(gone, None)
+        });
+    }
+    let stay = users.iter().skip(1).step_by(2).map(|id| EntryId::User(*id));
+    for entry in stay.chain(groups.into_iter().map(EntryId::Group)) {
+        assert_eq!(seen.iter().filter(|other| **other == entry).count(), 1, "{entry:?}");
+    }
+}
+
+#[test]
+fn a_search_ends_when_it_looked_through_as_many_as_it_may() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let wiki = world.by(account(&world, acme, "wiki", Visibility::Everything));
+    for number in 0..20 {
+        world.user(acme, &format!("user{number}"));
+    }
+    let reading = world.directory.read(wiki).unwrap();
+    let grant = reading.authorize::<Search>(acme).unwrap();
+    let unindexed = Filter::equal(Attribute::Title, "nobody's");
+    let mut searching = grant.search(Kinds::USERS, unindexed, None, 10).unwrap();
+    let ended = grant.advance(&mut searching, &mut |_| Ok(Visit::Taken)).unwrap();
+    assert_eq!(ended, Ended::LookedThrough);
+    let indexed = Filter::equal(Attribute::Login, "user19");
+    let mut searching = grant.search(Kinds::ALL, indexed, None, 0).unwrap();
+    let ended = grant.advance(&mut searching, &mut |_| Ok(Visit::Taken)).unwrap();
+    assert_eq!(ended, Ended::Complete);
+}
+
+#[test]
+fn users_see_themselves_and_the_people_where_the_organization_says_so() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let (ada, bob) = (world.user(acme, "ada"), world.user(acme, "bob"));
+    let staff = group(&world, acme, "staff", vec![Member::User(ada), Member::User(bob)]);
+    account(&world, acme, "wiki", Visibility::Everything);
+    let as_ada = world.by(Actor::user(acme, ada));
+    assert_eq!(found(&world, as_ada, acme, Filter::always()), [EntryId::User(ada)]);
+    assert_eq!(found(&world, as_ada, acme, Filter::MemberOf(staff)), []);
+    world.set(acme, |settings| settings.users_see_people = true);
+    let all = [EntryId::User(ada), EntryId::User(bob), EntryId::Group(staff)];
+    assert_eq!(found(&world, as_ada, acme, Filter::always()), all);
+    assert_eq!(found(&world, as_ada, acme, Filter::MemberOf(staff)), all[..2]);
+}
+
+#[test]
+fn a_service_account_with_chosen_groups_learns_nothing_of_others_even_by_filters() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let (ada, bob) = (world.user(acme, "ada"), world.user(acme, "bob"));
+    let nested = group(&world, acme, "nested", vec![Member::User(ada)]);
+    let chosen = group(&world, acme, "chosen", vec![Member::Group(nested)]);
+    let secret = group(&world, acme, "secret", vec![Member::User(ada), Member::User(bob)]);
+    let actor = account(&world, acme, "wiki", Visibility::Groups(vec![chosen]));
+    let wiki = world.by(actor);
+    let Some(crate::access::Identity::ServiceAccount(own)) = actor.identity() else { panic!() };
+    let all = [
+        EntryId::User(ada),
+        EntryId::Group(nested),
+        EntryId::Group(chosen),
+        EntryId::ServiceAccount(own),
+    ];
+    assert_eq!(found(&world, wiki, acme, Filter::always()), all);
+    assert_eq!(found(&world, wiki, acme, Filter::MemberOf(secret)), []);
+    assert_eq!(found(&world, wiki, acme, Filter::HasMember(Member::User(bob))), []);
+    assert_eq!(found(&world, wiki, acme, Filter::MemberOf(chosen)), [all[0], all[1]]);
+    let reading = world.directory.read(wiki).unwrap();
+    let grant = reading.authorize::<Search>(acme).unwrap();
+    let mut names = Vec::new();
+    let shown = grant.show(EntryId::User(ada), &mut |found| {
+        names.extend(found.groups()?.into_iter().map(|group| group.fields.name));
+        Ok(())
+    });
+    assert!(shown.unwrap());
+    assert_eq!(names, ["nested", "chosen"]);
+    assert!(!grant.show(EntryId::Group(secret), &mut |_| Ok(())).unwrap());
+}
+
+#[test]
+fn a_search_in_another_organization_is_refused_like_one_in_none() {
+    let world = World::new();
+    let (acme, beta) = (world.organization("acme"), world.organization("beta"));
+    let wiki = world.by(account(&world, acme, "wiki", Visibility::Everything));
+    let reading = world.directory.read(wiki).unwrap();
+    let never = crate::id::RecordId::from_record(4_711).unwrap();
+    let of = |id| reading.authorize::<Search>(id).err().unwrap().to_string();
+    assert_eq!(of(beta), of(never));
+    let theirs = world.user(beta, "ada");
+    let grant = reading.authorize::<Search>(acme).unwrap();
+    assert!(!grant.show(EntryId::User(theirs), &mut |_| Ok(())).unwrap());
+    assert_eq!(grant.find(Kind::User, "ada").unwrap(), None);
+}
+
+#[test]
+fn logic_has_three_values_and_not_of_the_unknown_is_unknown() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let ada = world.user(acme, "ada");
+    let wiki = world.by(account(&world, acme, "wiki", Visibility::Everything));
+    let reading = world.directory.read(wiki).unwrap();
+    let grant = reading.authorize::<Search>(acme).unwrap();
+    let judged = |filter: &Filter| {
+        let mut truth = Truth::Undefined;
+        let shown = grant.show(EntryId::User(ada), &mut |found| {
+            truth = found.judge(filter)?;
+            Ok(())
+        });
+        assert!(shown.unwrap());
+        truth
+    };
+    let (yes, no, unknown) = (Filter::always(), Filter::never(), Filter::Undefined);
+    let not = |filter: &Filter| Filter::Not(Box::new(filter.clone()));
+    let and = |one: &Filter, other: &Filter| Filter::And(vec![one.clone(), other.clone()]);
+    let or = |one: &Filter, other: &Filter| Filter::Or(vec![one.clone(), other.clone()]);
+    for (filter, truth) in [
+        (not(&unknown), Truth::Undefined),
+        (and(&yes, &unknown), Truth::Undefined),
+        (and(&unknown, &no), Truth::False),
+        (or(&unknown, &yes), Truth::True),
+        (or(&no, &unknown), Truth::Undefined),
+        (not(&no), Truth::True),
+        (Filter::equal(Attribute::UidNumber, "ten"), Truth::Undefined),
+        (Filter::equal(Attribute::Title, "none"), Truth::False),
+    ] {
+        assert_eq!(judged(&filter), truth, "{filter:?}");
+    }
+}
+
+#[test]
+fn numbers_compare_as_numbers_times_by_the_second_and_pieces_do_not_overlap() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let fields = UserFields {
+        uid_number: Some(900),
+        home_directory: Some("/home/Ada Two".into()),
+        ..user("abab")
+    };
+    let made = world.change(move |change| {
+        change.authorize::<ManageIdentities>(acme)?.users().create(fields, None)
+    });
+    let entry = [EntryId::User(made.unwrap().0)];
+    world.pass(1_000);
+    let wiki = world.by(account(&world, acme, "wiki", Visibility::Everything));
+    let second = world.now().seconds() - 1;
+    let login = |initial, any: &[&str], last| Filter::pieces(Attribute::Login, initial, any, last);
+    let home = |any: &[&str]| Filter::pieces(Attribute::HomeDirectory, None, any, None);
+    for (filter, matches) in [
+        (Filter::at_most(Attribute::UidNumber, "1000"), true),
+        (Filter::at_least(Attribute::UidNumber, "1000"), false),
+        (Filter::equal(Attribute::UidNumber, "0900"), true),
+        (Filter::equal(Attribute::Modified, &second.to_string()), true),
+        (Filter::at_most(Attribute::Modified, &second.to_string()), true),
+        (Filter::at_least(Attribute::Modified, &(second + 1).to_string()), false),
+        (login(Some("AB"), &[], Some("ab")), true),
+        (login(Some("aba"), &[], Some("bab")), false),
+        (login(None, &["ab", "ab"], None), true),
+        (login(None, &["ab", "ba"], None), false),
+        (home(&["Ada "]), true),
+        (home(&["ada"]), false),
+        (home(&["Two "]), false),
+    ] {
+        let users = Filter::And(vec![Filter::Kind(Kinds::USERS), filter.clone()]);
+        let expected: &[EntryId] = if matches { &entry } else { &[] };
+        assert_eq!(found(&world, wiki, acme, users), expected, "{filter:?}");
+    }
+}
