@@ -4,27 +4,27 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use directory::access::{Actor, Context, Search};
+use directory::access::{Actor, Context, Identity, Search};
 use directory::authentication::{self, Begun, Door as By, Proof, Request, Who};
-use directory::search::{EntryId, Truth};
+use directory::search::{EntryId, SearchGrant, Truth};
 use directory::{Error, ReadingTransaction, Time};
 use ldap::dn::Dn;
 use ldap::{
-    Answer, BindRequest, CompareRequest, Outcome, Question, ResultCode, SearchRequest, Session,
-    Ticket,
+    Answer, BindRequest, CompareRequest, Outcome, Question, ResultCode, Scope, SearchRequest,
+    Session, Ticket,
 };
 use tokio::sync::mpsc;
 
 use super::Door;
-use super::search::{Begin, Running};
-use super::view::{Container, Naming, Place, Target, TargetError};
+use super::search::{Begin, Running, Terms};
+use super::view::{self, Container, Naming, Place, Target, TargetError};
 
 /// Where binds whose password had to be hashed report.
 type Outcomes = mpsc::UnboundedSender<(Ticket, authentication::Outcome)>;
 
 /// Who a connection is, and what it is being answered.
 pub(super) struct Caller {
-    pub(super) door: Arc<Door>,
+    door: Arc<Door>,
     source: IpAddr,
     actor: Actor,
     outcomes: Outcomes,
@@ -148,16 +148,36 @@ impl Caller {
         request: &SearchRequest,
         session: &mut Session,
     ) -> Result<Asked, Error> {
-        match super::search::begin(self, request, ticket, session)? {
+        let base = match Dn::parse(request.base.as_str()) {
+            Ok(base) => base,
+            Err(error) => return Ok(Asked::Answered(Answer::Result(error.into()))),
+        };
+        if request.scope == Scope::Base && view::is_special(&base) {
+            let own = self.own_base()?;
+            let start_tls = self.door.settings.start_tls;
+            let answer = view::special(&base, own.as_deref(), start_tls, request, || {
+                session.entries(ticket)
+            });
+            return Ok(Asked::Answered(answer));
+        }
+        let reading = self.read()?;
+        let Some(grant) = self.grant(&reading)? else {
+            return Ok(Asked::Answered(Answer::Result(bind_first())));
+        };
+        let user = matches!(self.actor.identity(), Some(Identity::User(_)));
+        let terms = Terms::new(&self.door.searches, self.door.clock, request, user);
+        match super::search::begin(&grant, &base, request, terms)? {
             Begin::Answered(answer) => Ok(Asked::Answered(answer)),
-            Begin::Running(running) => self.run(ticket, *running, session),
+            Begin::Running(running) => self.run(ticket, *running, &grant, session),
         }
     }
 
     fn go_on(&mut self, ticket: Ticket, session: &mut Session) -> Result<Asked, Error> {
-        match self.searches.remove(&ticket) {
-            Some(running) => self.run(ticket, running, session),
-            None => Ok(Asked::Later),
+        let Some(running) = self.searches.remove(&ticket) else { return Ok(Asked::Later) };
+        let reading = self.read()?;
+        match self.grant(&reading)? {
+            Some(grant) => self.run(ticket, running, &grant, session),
+            None => Ok(Asked::Answered(Answer::Result(bind_first()))),
         }
     }
 
@@ -165,15 +185,38 @@ impl Caller {
         &mut self,
         ticket: Ticket,
         mut running: Running,
+        grant: &SearchGrant<'_, '_>,
         session: &mut Session,
     ) -> Result<Asked, Error> {
-        let reading = self.read()?;
         let Some(mut writer) = session.entries(ticket) else { return Ok(Asked::Later) };
-        let answer = running.run(self, &reading, &mut writer)?;
+        let answer = running.run(grant, self.door.clock, &mut writer)?;
         if matches!(answer, Answer::More) {
             self.searches.insert(ticket, running);
         }
         Ok(Asked::Answered(answer))
+    }
+
+    /// The grant to search one's own organization; `None` for who has not said who they are, or
+    /// may not any more.
+    fn grant<'r>(
+        &self,
+        reading: &'r ReadingTransaction,
+    ) -> Result<Option<SearchGrant<'r, 'r>>, Error> {
+        let Some(organization) = self.actor.organization() else { return Ok(None) };
+        match reading.authorize::<Search>(organization) {
+            Ok(grant) => Ok(Some(grant)),
+            Err(Error::Refused(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The base of one's own organization.
+    fn own_base(&self) -> Result<Option<String>, Error> {
+        let reading = self.read()?;
+        match self.grant(&reading)? {
+            Some(grant) => Ok(Some(grant.own_organization()?.fields.base.to_string())),
+            None => Ok(None),
+        }
     }
 
     fn compare(&self, request: &CompareRequest) -> Result<Answer, Error> {
@@ -181,15 +224,8 @@ impl Caller {
             Ok(dn) => dn,
             Err(error) => return Ok(Answer::Result(error.into())),
         };
-        let Some(organization) = self.actor.organization() else {
-            return Ok(Answer::Result(bind_first()));
-        };
         let reading = self.read()?;
-        let grant = match reading.authorize::<Search>(organization) {
-            Ok(grant) => grant,
-            Err(Error::Refused(_)) => return Ok(Answer::Result(bind_first())),
-            Err(error) => return Err(error),
-        };
+        let Some(grant) = self.grant(&reading)? else { return Ok(Answer::Result(bind_first())) };
         let record = grant.own_organization()?;
         let naming = Naming::new(record.fields.base.as_str());
         let target = match naming.target(&dn) {
@@ -197,7 +233,7 @@ impl Caller {
             Err(error) => return Ok(Answer::Result(absent(&naming, error))),
         };
         let asked = super::search::Assertion::of(request, &naming, &grant)?;
-        let place = |container| Place::of(&record, &naming, container);
+        let place = |container| Place::of(record, &naming, container);
         Ok(Answer::Result(match target {
             Target::Base => asked.judge_place(&place(None))?,
             Target::Container(container) => asked.judge_place(&place(Some(container)))?,
@@ -213,23 +249,14 @@ impl Caller {
     }
 
     fn who_am_i(&self) -> Result<String, Error> {
-        let (Some(organization), Some(identity)) =
-            (self.actor.organization(), self.actor.identity())
-        else {
-            return Ok(String::new());
-        };
         let reading = self.read()?;
-        let grant = match reading.authorize::<Search>(organization) {
-            Ok(grant) => grant,
-            Err(Error::Refused(_)) => return Ok(String::new()),
-            Err(error) => return Err(error),
+        let (Some(grant), Some(identity)) = (self.grant(&reading)?, self.actor.identity()) else {
+            return Ok(String::new());
         };
         let naming = Naming::new(grant.own_organization()?.fields.base.as_str());
         let id = match identity {
-            directory::access::Identity::User(user) => EntryId::User(user),
-            directory::access::Identity::ServiceAccount(account) => {
-                EntryId::ServiceAccount(account)
-            }
+            Identity::User(user) => EntryId::User(user),
+            Identity::ServiceAccount(account) => EntryId::ServiceAccount(account),
         };
         let mut name = String::new();
         grant.show(id, &mut |found| {
@@ -240,14 +267,9 @@ impl Caller {
     }
 
     /// A snapshot for one question, with who asks.
-    pub(super) fn read(&self) -> Result<ReadingTransaction, Error> {
+    fn read(&self) -> Result<ReadingTransaction, Error> {
         let source = Some(self.source);
         self.door.directory.read(Context { actor: self.actor, source, now: self.now() })
-    }
-
-    /// Who the connection is.
-    pub(super) fn actor(&self) -> Actor {
-        self.actor
     }
 
     fn now(&self) -> Time {

@@ -1,11 +1,14 @@
 //! One connection: its octets to the session, the session's questions to the directory.
 
+use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use ldap::{Answer, Command, Outcome, ResultCode, Security, Session, Ticket};
 use tokio::sync::mpsc;
+use tokio::time::Sleep;
 
 use super::Door;
 use super::answer::{Asked, Caller};
@@ -15,6 +18,8 @@ use crate::randomness;
 
 /// Octets that are read at once.
 const READ: usize = 8 << 10;
+/// The longest that a connection sleeps when nothing is due.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
 /// How long a handshake or a goodbye may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
@@ -40,8 +45,9 @@ pub(super) async fn run(
     let session = Session::new(door.settings, security, cookie_key, door.clock.monotonic());
     let (bound, outcomes) = mpsc::unbounded_channel();
     let caller = Caller::new(Arc::clone(&door), peer.ip(), bound);
-    let mut connection = Connection { door, session, transport, caller, outcomes };
-    connection.serve(shutdown).await;
+    let alarm = Duration::ZERO;
+    let mut connection = Connection { door, session, transport, caller, outcomes, alarm };
+    connection.serve(&shutdown).await;
     let _late = tokio::time::timeout(HANDSHAKE, connection.transport.close()).await;
 }
 
@@ -65,6 +71,8 @@ struct Connection {
     caller: Caller,
     /// Binds whose password was hashed meanwhile.
     outcomes: mpsc::UnboundedReceiver<(Ticket, directory::authentication::Outcome)>,
+    /// When the alarm rings.
+    alarm: Duration,
 }
 
 enum Flow {
@@ -73,14 +81,16 @@ enum Flow {
 }
 
 impl Connection {
-    async fn serve(&mut self, shutdown: Shutdown) {
+    async fn serve(&mut self, shutdown: &Shutdown) {
         let mut buffer = vec![0; READ];
+        let mut draining = pin!(shutdown.draining());
+        let mut alarm = pin!(self.set_alarm());
         loop {
             match self.work().await {
                 Flow::GoOn => {}
                 Flow::End => return,
             }
-            if let Flow::End = self.wait(&mut buffer, &shutdown).await {
+            if let Flow::End = self.wait(&mut buffer, draining.as_mut(), alarm.as_mut()).await {
                 return;
             }
         }
@@ -154,12 +164,30 @@ impl Connection {
         }
     }
 
-    /// Waits until something can be done again.
-    async fn wait(&mut self, buffer: &mut [u8], shutdown: &Shutdown) -> Flow {
+    /// An alarm for the session's deadline as it stands now.
+    fn set_alarm(&mut self) -> Sleep {
         let now = self.door.clock.monotonic();
-        let deadline = self.session.deadline().map(|deadline| deadline.saturating_sub(now));
+        let latest = now.saturating_add(LONGEST);
+        self.alarm = self.session.deadline().unwrap_or(latest).min(latest);
+        tokio::time::sleep(self.alarm.saturating_sub(now))
+    }
+
+    /// Waits until something can be done again.
+    ///
+    /// The alarm is left where it is while the deadline moves away with each request; when it
+    /// rings too early it is set anew.
+    async fn wait(
+        &mut self,
+        buffer: &mut [u8],
+        draining: Pin<&mut impl Future<Output = ()>>,
+        mut alarm: Pin<&mut Sleep>,
+    ) -> Flow {
         let wants_input = self.session.wants_input();
+        if self.session.deadline().is_some_and(|deadline| deadline < self.alarm) {
+            alarm.set(self.set_alarm());
+        }
         tokio::select! {
+            biased;
             read = self.transport.read(buffer), if wants_input => match read {
                 Ok(0) | Err(_) => return Flow::End,
                 Ok(length) => {
@@ -171,17 +199,12 @@ impl Connection {
                 let answer = self.caller.bound(&outcome);
                 self.session.answer(ticket, answer, self.door.clock.monotonic());
             }
-            () = expiry(deadline) => self.session.expire(self.door.clock.monotonic()),
-            () = shutdown.draining() => self.session.shutdown(),
+            () = draining => self.session.shutdown(),
+            () = alarm.as_mut() => {
+                self.session.expire(self.door.clock.monotonic());
+                alarm.set(self.set_alarm());
+            }
         }
         Flow::GoOn
-    }
-}
-
-/// Waits for as long; for ever without a deadline.
-async fn expiry(deadline: Option<Duration>) {
-    match deadline {
-        Some(left) => tokio::time::sleep(left).await,
-        None => std::future::pending().await,
     }
 }

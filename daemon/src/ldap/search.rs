@@ -3,41 +3,39 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use directory::access::Search;
+use directory::Error;
+use directory::records::Organization;
 use directory::search::{
     Ended, EntryId, Filter, Found, Kind, Kinds, Position, SearchGrant, Searching, Truth, Visit,
 };
-use directory::{Error, OrganizationId, ReadingTransaction};
 use ldap::dn::Dn;
-use ldap::{
-    Answer, CompareRequest, EntryWriter, Outcome, ResultCode, Scope, SearchRequest, Session, Stop,
-    Ticket,
-};
+use ldap::{Answer, CompareRequest, EntryWriter, Outcome, ResultCode, Scope, SearchRequest, Stop};
 
-use super::answer::{Caller, absent, bind_first, compared};
+use super::SearchLimits;
+use super::answer::{absent, compared};
 use super::view::{self, Container, Naming, Place, Target, TargetError, translate};
+use crate::clock::Clock;
 
 /// A search that writes entries.
 pub(super) struct Running {
-    organization: OrganizationId,
     naming: Naming,
-    filter: Filter,
     /// The base and containers that match, still to be written.
     places: VecDeque<Place>,
     places_written: u64,
     /// The one stored entry that is asked for.
     single: Option<EntryId>,
     searching: Option<Searching>,
-    budget: Budget,
+    terms: Terms,
 }
 
-/// What is left of what a search may cost.
-struct Budget {
+/// What a search may cost.
+pub(super) struct Terms {
     deadline: Duration,
     /// Entries that may still be written before the server says that it is enough.
     entries: u64,
     /// Whether that many fill a page, and more may follow on the next.
     paged: bool,
+    look_through: usize,
 }
 
 /// How a search began.
@@ -48,137 +46,106 @@ pub(super) enum Begin {
     Running(Box<Running>),
 }
 
-/// Begins a search.
-pub(super) fn begin(
-    caller: &Caller,
-    request: &SearchRequest,
-    ticket: Ticket,
-    session: &mut Session,
-) -> Result<Begin, Error> {
-    let base = match Dn::parse(request.base.as_str()) {
-        Ok(base) => base,
-        Err(error) => return Ok(answered(error.into())),
-    };
-    if request.scope == Scope::Base && (base.is_root() || base.as_str() == view::SUBSCHEMA) {
-        return special(caller, &base, request, ticket, session);
-    }
-    let Some(organization) = caller.actor().organization() else {
-        return Ok(answered(bind_first()));
-    };
-    let reading = caller.read()?;
-    let grant = match reading.authorize::<Search>(organization) {
-        Ok(grant) => grant,
-        Err(Error::Refused(_)) => return Ok(answered(bind_first())),
-        Err(error) => return Err(error),
-    };
-    Plan { caller, grant: &grant, organization }.make(&base, request)
-}
-
-struct Plan<'p, 'g, 's> {
-    caller: &'p Caller,
-    grant: &'p SearchGrant<'g, 's>,
-    organization: OrganizationId,
-}
-
-impl Plan<'_, '_, '_> {
-    fn make(&self, base: &Dn, request: &SearchRequest) -> Result<Begin, Error> {
-        let record = self.grant.own_organization()?;
-        let naming = Naming::new(record.fields.base.as_str());
-        let target = match naming.target(base) {
-            Ok(target) => target,
-            // From the root one sees one's own organization.
-            Err(TargetError::Elsewhere) if base.is_root() => Target::Base,
-            Err(error) => return Ok(answered(absent(&naming, error))),
-        };
-        let Some(budget) = self.budget(request) else {
-            let words = "the limit of entries over all pages is reached";
-            return Ok(answered(Outcome::new(ResultCode::SizeLimitExceeded, words)));
-        };
-        let filter =
-            translate(&request.filter, &naming, &|kind, name| self.grant.find(kind, name))?;
-        let Some(from) = Cursor::of(request) else {
-            return Ok(answered(Outcome::code(ResultCode::UnwillingToPerform)));
-        };
-        let root_children = base.is_root() && request.scope == Scope::One;
-        let reach = if root_children {
-            Reach { places: vec![None], kinds: Kinds::NONE }
-        } else {
-            Reach::of(&target, request.scope)
-        };
-        let mut running = Running {
-            organization: self.organization,
-            filter,
-            places: VecDeque::new(),
-            places_written: from.places,
-            single: None,
-            searching: None,
-            budget,
-            naming,
-        };
-        for container in reach.places {
-            let place = Place::of(&record, &running.naming, container);
-            if place.matches(&running.filter)? {
-                running.places.push_back(place);
-            }
-        }
-        let written = usize::try_from(from.places).unwrap_or(usize::MAX);
-        running.places.drain(..written.min(running.places.len()));
-        match target {
-            Target::Entry(container, name) => match self.aim(&running.filter, container, &name)? {
-                None => {
-                    let nearest = TargetError::Container(container);
-                    Ok(answered(absent(&running.naming, nearest)))
-                }
-                Some((id, matches)) => {
-                    running.single = (matches && request.scope != Scope::One).then_some(id);
-                    Ok(Begin::Running(Box::new(running)))
-                }
-            },
-            Target::Base | Target::Container(_) => {
-                let look_through = self.caller.door.searches.look_through;
-                let filter = running.filter.clone();
-                let searching =
-                    self.grant.search(reach.kinds, filter, from.position, look_through)?;
-                running.searching = Some(searching);
-                Ok(Begin::Running(Box::new(running)))
-            }
-        }
-    }
-
-    /// Finds the one stored entry of a name that the caller sees, and whether it matches.
-    fn aim(
-        &self,
-        filter: &Filter,
-        container: Container,
-        name: &str,
-    ) -> Result<Option<(EntryId, bool)>, Error> {
-        let Some(id) = self.grant.find(container.kind(), name)? else { return Ok(None) };
-        let mut matches = false;
-        let seen = self.grant.show(id, &mut |found| {
-            matches = found.judge(filter)? == Truth::True;
-            Ok(())
-        })?;
-        Ok(seen.then_some((id, matches)))
-    }
-
-    /// What the search may cost; `None` when earlier pages used it up.
-    fn budget(&self, request: &SearchRequest) -> Option<Budget> {
-        let limits = &self.caller.door.searches;
+impl Terms {
+    /// The terms of a request, within the server's limits. A `user` may collect fewer entries over
+    /// all pages than a service account.
+    pub(super) fn new(
+        limits: &SearchLimits,
+        clock: Clock,
+        request: &SearchRequest,
+        user: bool,
+    ) -> Self {
         let asked = request.time_limit;
         let time = if asked.is_zero() { limits.time } else { asked.min(limits.time) };
-        let deadline = self.caller.door.clock.monotonic().saturating_add(time);
-        let Some(page) = &request.page else {
-            return Some(Budget { deadline, entries: limits.entries, paged: false });
+        let (entries, paged) = match &request.page {
+            None => (limits.entries, false),
+            Some(page) if user => {
+                let left = limits.paged_total.saturating_sub(page.seen);
+                (left.min(limits.page), left > limits.page)
+            }
+            Some(_) => (limits.page, true),
         };
-        let user =
-            matches!(self.caller.actor().identity(), Some(directory::access::Identity::User(_)));
-        if !user {
-            return Some(Budget { deadline, entries: limits.page, paged: true });
-        }
-        let left = limits.paged_total.saturating_sub(page.seen);
-        let paged = left > limits.page;
-        (left > 0).then_some(Budget { deadline, entries: left.min(limits.page), paged })
+        let deadline = clock.monotonic().saturating_add(time);
+        Self { deadline, entries, paged, look_through: limits.look_through }
     }
+
+    fn room(&self) -> Result<(), Pause> {
+        match (self.entries, self.paged) {
+            (0, true) => Err(Pause::Page),
+            (0, false) => Err(Pause::Size),
+            _ => Ok(()),
+        }
+    }
+
+    fn spend(&mut self) {
+        self.entries = self.entries.saturating_sub(1);
+    }
+}
+
+/// Begins a search below a base of the caller's own organization.
+pub(super) fn begin(
+    grant: &SearchGrant<'_, '_>,
+    base: &Dn,
+    request: &SearchRequest,
+    terms: Terms,
+) -> Result<Begin, Error> {
+    let record = grant.own_organization()?;
+    let naming = Naming::new(record.fields.base.as_str());
+    let target = match naming.target(base) {
+        Ok(target) => target,
+        // From the root one sees one's own organization.
+        Err(TargetError::Elsewhere) if base.is_root() => Target::Base,
+        Err(error) => return Ok(answered(absent(&naming, error))),
+    };
+    let filter = translate(&request.filter, &naming, &|kind, name| grant.find(kind, name))?;
+    let Some(from) = Cursor::of(request) else {
+        return Ok(answered(Outcome::code(ResultCode::UnwillingToPerform)));
+    };
+    let scope = if base.is_root() && request.scope == Scope::One {
+        // The one entry below the root.
+        Scope::Base
+    } else {
+        request.scope
+    };
+    let mut running = Running {
+        places: VecDeque::new(),
+        places_written: from.places,
+        single: None,
+        searching: None,
+        terms,
+        naming,
+    };
+    if let Target::Entry(container, name) = &target {
+        let Some((id, matches)) = aim(grant, &filter, *container, name)? else {
+            let nearest = TargetError::Container(*container);
+            return Ok(answered(absent(&running.naming, nearest)));
+        };
+        running.single = (matches && scope != Scope::One).then_some(id);
+        return Ok(Begin::Running(Box::new(running)));
+    }
+    let reach = Reach::of(&target, scope);
+    if filter.may_match(Kind::Container) {
+        running.gather(&reach.places, record, &filter)?;
+    }
+    let look_through = running.terms.look_through;
+    running.searching = Some(grant.search(reach.kinds, filter, from.position, look_through)?);
+    Ok(Begin::Running(Box::new(running)))
+}
+
+/// Finds the one stored entry of a name that the caller sees, and whether it matches.
+fn aim(
+    grant: &SearchGrant<'_, '_>,
+    filter: &Filter,
+    container: Container,
+    name: &str,
+) -> Result<Option<(EntryId, bool)>, Error> {
+    let Some(id) = grant.find(container.kind(), name)? else { return Ok(None) };
+    let mut matches = false;
+    let seen = grant.show(id, &mut |found| {
+        matches = found.judge(filter)? == Truth::True;
+        Ok(())
+    })?;
+    Ok(seen.then_some((id, matches)))
 }
 
 /// What a search looks at: places that are not stored, and kinds of stored entries.
@@ -274,20 +241,33 @@ impl From<Stop> for Pause {
 }
 
 impl Running {
+    /// Keeps the places that match, but for those that earlier pages have shown.
+    fn gather(
+        &mut self,
+        places: &[Option<Container>],
+        record: &Organization,
+        filter: &Filter,
+    ) -> Result<(), Error> {
+        for container in places {
+            let place = Place::of(record, &self.naming, *container);
+            if place.matches(filter)? {
+                self.places.push_back(place);
+            }
+        }
+        let written = usize::try_from(self.places_written).unwrap_or(usize::MAX);
+        self.places.drain(..written.min(self.places.len()));
+        Ok(())
+    }
+
     /// Writes entries until there are no more or the writer is full.
     pub(super) fn run(
         &mut self,
-        caller: &Caller,
-        reading: &ReadingTransaction,
+        grant: &SearchGrant<'_, '_>,
+        clock: Clock,
         writer: &mut EntryWriter<'_>,
     ) -> Result<Answer, Error> {
-        let grant = match reading.authorize::<Search>(self.organization) {
-            Ok(grant) => grant,
-            Err(Error::Refused(_)) => return Ok(Answer::Result(bind_first())),
-            Err(error) => return Err(error),
-        };
         let paused = match self.write_places(writer) {
-            None => self.write_stored(caller, &grant, writer)?,
+            None => self.write_stored(grant, clock, writer)?,
             paused @ Some(_) => paused,
         };
         Ok(match paused {
@@ -311,14 +291,14 @@ impl Running {
     fn write_places(&mut self, writer: &mut EntryWriter<'_>) -> Option<Pause> {
         while let Some(place) = self.places.front() {
             let dn = place.dn(&self.naming);
-            if let Err(pause) = self.budget.room() {
+            if let Err(pause) = self.terms.room() {
                 return Some(pause);
             }
             let written = writer.entry(&dn, |attributes| view::write_place(attributes, &dn, place));
             if let Err(stop) = written {
                 return Some(stop.into());
             }
-            self.budget.spend();
+            self.terms.spend();
             self.places.pop_front();
             self.places_written += 1;
         }
@@ -327,8 +307,8 @@ impl Running {
 
     fn write_stored(
         &mut self,
-        caller: &Caller,
         grant: &SearchGrant<'_, '_>,
+        clock: Clock,
         writer: &mut EntryWriter<'_>,
     ) -> Result<Option<Pause>, Error> {
         let mut pause = None;
@@ -340,17 +320,17 @@ impl Running {
             return Ok(pause);
         }
         let Some(searching) = &mut self.searching else { return Ok(None) };
-        let (naming, budget) = (&self.naming, &mut self.budget);
+        let (naming, terms) = (&self.naming, &mut self.terms);
         let ended = grant.advance(searching, &mut |found| {
-            pause = match budget.room() {
+            pause = match terms.room() {
                 Err(pause) => Some(pause),
-                Ok(()) if caller.door.clock.monotonic() >= budget.deadline => Some(Pause::Time),
+                Ok(()) if clock.monotonic() >= terms.deadline => Some(Pause::Time),
                 Ok(()) => write_found(naming, found, writer)?,
             };
             if pause.is_some() {
                 return Ok(Visit::Full);
             }
-            budget.spend();
+            terms.spend();
             Ok(Visit::Taken)
         })?;
         Ok(match ended {
@@ -358,20 +338,6 @@ impl Running {
             Ended::Paused => pause,
             Ended::LookedThrough => Some(Pause::LookedThrough),
         })
-    }
-}
-
-impl Budget {
-    fn room(&self) -> Result<(), Pause> {
-        match (self.entries, self.paged) {
-            (0, true) => Err(Pause::Page),
-            (0, false) => Err(Pause::Size),
-            _ => Ok(()),
-        }
-    }
-
-    fn spend(&mut self) {
-        self.entries = self.entries.saturating_sub(1);
     }
 }
 
@@ -387,45 +353,6 @@ fn write_found(
     });
     outcome?;
     Ok(written.err().map(Pause::from))
-}
-
-/// Answers with the root DSE or the subschema.
-fn special(
-    caller: &Caller,
-    base: &Dn,
-    request: &SearchRequest,
-    ticket: Ticket,
-    session: &mut Session,
-) -> Result<Begin, Error> {
-    let own = match caller.actor().organization() {
-        Some(organization) if base.is_root() => {
-            let reading = caller.read()?;
-            match reading.authorize::<Search>(organization) {
-                Ok(grant) => Some(grant.own_organization()?.fields.base.to_string()),
-                Err(Error::Refused(_)) => None,
-                Err(error) => return Err(error),
-            }
-        }
-        Some(_) | None => None,
-    };
-    if !view::special_matches(&request.filter, base.is_root()) {
-        return Ok(answered(Outcome::success()));
-    }
-    let Some(mut writer) = session.entries(ticket) else {
-        return Ok(answered(Outcome::success()));
-    };
-    let written = if base.is_root() {
-        let start_tls = caller.door.settings.start_tls;
-        writer.entry("", |attributes| {
-            view::write_root_dse(attributes, own.as_deref(), start_tls);
-        })
-    } else {
-        writer.entry(view::SUBSCHEMA, view::write_subschema)
-    };
-    Ok(match written {
-        Ok(()) => answered(Outcome::success()),
-        Err(_) => answered(Outcome::code(ResultCode::Busy)),
-    })
 }
 
 fn answered(outcome: Outcome) -> Begin {

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::attribute::{Attribute, Kinds, Rule};
+use super::attribute::{Attribute, Kind, Kinds, Rule};
 use crate::collections::Member;
 use crate::id::GroupId;
 use crate::text::{prepare, prepare_exact, prepare_exact_piece, prepare_piece};
@@ -114,6 +114,22 @@ impl Filter {
             last: last.map(|text| prepare(text).trim_end().to_owned()),
         };
         Self::Test(attribute, comparison)
+    }
+
+    /// Whether an entry of this kind could match, by what the filter says about kinds.
+    pub fn may_match(&self, kind: Kind) -> bool {
+        match self {
+            Self::And(parts) => parts.iter().all(|part| part.may_match(kind)),
+            Self::Or(parts) => parts.iter().any(|part| part.may_match(kind)),
+            Self::Kind(kinds) => kinds.contains(kind),
+            Self::Undefined => false,
+            Self::Not(_)
+            | Self::Test(..)
+            | Self::MemberOf(_)
+            | Self::MemberOfSome
+            | Self::HasMember(_)
+            | Self::HasSomeMember => true,
+        }
     }
 
     fn compare(

@@ -90,7 +90,7 @@ impl Grant<'_, &Snapshot, Search> {
         let mut stages = Vec::new();
         for kind in Kind::STORED.into_iter().rev() {
             let passed = from.is_some_and(|position| kind < position.kind);
-            if kinds.contains(kind) && !passed {
+            if kinds.contains(kind) && !passed && filter.may_match(kind) {
                 let candidates = planner.candidates(kind, &filter)?;
                 stages.push(Stage { kind, candidates });
             }

@@ -1,5 +1,7 @@
 //! Entries as LDAP shows them.
 
+use std::sync::LazyLock;
+
 use directory::Time;
 use directory::records::Stamp;
 use directory::search::{Attribute, Entry, Fact, Found, Kinds};
@@ -8,7 +10,7 @@ use ldap::Attributes;
 use ldap::schema::{self, AttributeType};
 use uuid::Uuid;
 
-use super::place::{Naming, Place};
+use super::place::{Container, Naming, Place};
 use super::root_dse::SUBSCHEMA;
 
 /// The object classes of what is stored, the structural one and its superclasses first.
@@ -39,51 +41,98 @@ pub(crate) fn write_entry(
     found: &Found<'_>,
 ) -> Result<(), directory::Error> {
     let entry = found.entry();
-    let classes = match entry {
-        Entry::User(..) => USER_CLASSES,
-        Entry::Group(..) => GROUP_CLASSES,
-        Entry::ServiceAccount(..) => SERVICE_CLASSES,
+    let (classes, shown) = match entry {
+        Entry::User(..) => (USER_CLASSES, &TYPES.user),
+        Entry::Group(..) => (GROUP_CLASSES, &TYPES.group),
+        Entry::ServiceAccount(..) => (SERVICE_CLASSES, &TYPES.service),
     };
-    put(attributes, "objectClass", classes);
-    let shown = match entry {
-        Entry::User(..) => USER,
-        Entry::Group(..) => GROUP,
-        Entry::ServiceAccount(..) => SERVICE,
-    };
-    for (name, attribute) in shown {
-        put_facts(attributes, name, |visit| entry.visit(*attribute, visit));
+    put(attributes, TYPES.object_class, classes);
+    for (kind, attribute) in shown {
+        put_facts(attributes, kind, |visit| entry.visit(*attribute, visit));
     }
-    if wants(attributes, "member") && matches!(entry, Entry::Group(..)) {
+    if matches!(entry, Entry::Group(..)) && wants(attributes, TYPES.member) {
         let mut names = Vec::new();
         found.members(&mut |member| names.push(naming.entry(member)))?;
-        put(attributes, "member", &names);
+        put(attributes, TYPES.member, &names);
     }
-    if wants(attributes, "memberOf") {
+    if wants(attributes, TYPES.member_of) {
         let groups = found.groups()?;
-        let container = super::place::Container::Groups;
-        let names = groups.iter().map(|group| naming.in_container(container, &group.fields.name));
-        put(attributes, "memberOf", &names.collect::<Vec<_>>());
+        let names =
+            groups.iter().map(|group| naming.in_container(Container::Groups, &group.fields.name));
+        put(attributes, TYPES.member_of, &names.collect::<Vec<_>>());
     }
     put_operational(attributes, dn, classes, (entry.uuid(), entry.stamp()));
-    put(attributes, "hasSubordinates", &["FALSE"]);
+    put(attributes, TYPES.has_subordinates, &["FALSE"]);
     Ok(())
 }
 
 /// Writes the attributes of the base or of a container.
 pub(crate) fn write_place(attributes: &mut Attributes<'_>, dn: &str, place: &Place) {
     let classes = if let Some(container) = place.container {
-        put(attributes, "ou", &[container.name()]);
+        put(attributes, TYPES.ou, &[container.name()]);
         CONTAINER_CLASSES
     } else {
-        put(attributes, "o", &[&place.organization]);
-        put(attributes, "dc", place.label.as_slice());
+        put(attributes, TYPES.o, &[&place.organization]);
+        put(attributes, TYPES.dc, place.label.as_slice());
         BASE_CLASSES
     };
     let without_domain = |class: &&&str| place.label.is_some() || **class != "dcObject";
     let shown: Vec<&str> = classes.iter().filter(without_domain).copied().collect();
-    put(attributes, "objectClass", &shown);
+    put(attributes, TYPES.object_class, &shown);
     put_operational(attributes, dn, classes, (place.uuid, place.stamp));
-    put(attributes, "hasSubordinates", &["TRUE"]);
+    put(attributes, TYPES.has_subordinates, &["TRUE"]);
+}
+
+/// The attribute types that entries show, looked up once. One that the schema does not have is
+/// never selected.
+static TYPES: LazyLock<Types> = LazyLock::new(Types::new);
+
+struct Types {
+    user: Vec<(&'static AttributeType, Attribute)>,
+    group: Vec<(&'static AttributeType, Attribute)>,
+    service: Vec<(&'static AttributeType, Attribute)>,
+    object_class: Option<&'static AttributeType>,
+    member: Option<&'static AttributeType>,
+    member_of: Option<&'static AttributeType>,
+    ou: Option<&'static AttributeType>,
+    o: Option<&'static AttributeType>,
+    dc: Option<&'static AttributeType>,
+    entry_uuid: Option<&'static AttributeType>,
+    entry_dn: Option<&'static AttributeType>,
+    structural: Option<&'static AttributeType>,
+    subschema: Option<&'static AttributeType>,
+    has_subordinates: Option<&'static AttributeType>,
+    created: Option<&'static AttributeType>,
+    modified: Option<&'static AttributeType>,
+}
+
+impl Types {
+    fn new() -> Self {
+        let resolve = |table: &[(&str, Attribute)]| {
+            let known = |(name, attribute): &(&str, Attribute)| {
+                Some((schema::attribute(name)?, *attribute))
+            };
+            table.iter().filter_map(known).collect()
+        };
+        Self {
+            user: resolve(USER),
+            group: resolve(GROUP),
+            service: resolve(SERVICE),
+            object_class: schema::attribute("objectClass"),
+            member: schema::attribute("member"),
+            member_of: schema::attribute("memberOf"),
+            ou: schema::attribute("ou"),
+            o: schema::attribute("o"),
+            dc: schema::attribute("dc"),
+            entry_uuid: schema::attribute("entryUUID"),
+            entry_dn: schema::attribute("entryDN"),
+            structural: schema::attribute("structuralObjectClass"),
+            subschema: schema::attribute("subschemaSubentry"),
+            has_subordinates: schema::attribute("hasSubordinates"),
+            created: schema::attribute("createTimestamp"),
+            modified: schema::attribute("modifyTimestamp"),
+        }
+    }
 }
 
 const USER: &[(&str, Attribute)] = &[
@@ -119,16 +168,16 @@ fn put_operational(
     classes: &[&str],
     (uuid, stamp): (Uuid, Stamp),
 ) {
-    put(attributes, "structuralObjectClass", &[structural(classes)]);
-    put(attributes, "subschemaSubentry", &[SUBSCHEMA]);
-    put(attributes, "entryDN", &[dn]);
-    if wants(attributes, "entryUUID") {
+    put(attributes, TYPES.structural, &[structural(classes)]);
+    put(attributes, TYPES.subschema, &[SUBSCHEMA]);
+    put(attributes, TYPES.entry_dn, &[dn]);
+    if wants(attributes, TYPES.entry_uuid) {
         let mut buffer = Uuid::encode_buffer();
-        put(attributes, "entryUUID", &[&*uuid.hyphenated().encode_lower(&mut buffer)]);
+        put(attributes, TYPES.entry_uuid, &[&*uuid.hyphenated().encode_lower(&mut buffer)]);
     }
-    for (name, time) in [("createTimestamp", stamp.created), ("modifyTimestamp", stamp.modified)] {
-        if wants(attributes, name) {
-            put(attributes, name, &[generalized(time)]);
+    for (kind, time) in [(TYPES.created, stamp.created), (TYPES.modified, stamp.modified)] {
+        if wants(attributes, kind) {
+            put(attributes, kind, &[generalized(time)]);
         }
     }
 }
@@ -143,26 +192,25 @@ fn generalized(time: Time) -> String {
     }
 }
 
-fn known(name: &str) -> Option<&'static AttributeType> {
-    schema::attribute(name)
+fn wants(attributes: &Attributes<'_>, kind: Option<&'static AttributeType>) -> bool {
+    kind.is_some_and(|kind| attributes.wants(kind))
 }
 
-fn wants(attributes: &Attributes<'_>, name: &str) -> bool {
-    known(name).is_some_and(|kind| attributes.wants(kind))
-}
-
-fn put<V: AsRef<[u8]>>(attributes: &mut Attributes<'_>, name: &str, values: &[V]) {
-    if let Some(kind) = known(name) {
+fn put<V: AsRef<[u8]>>(
+    attributes: &mut Attributes<'_>,
+    kind: Option<&'static AttributeType>,
+    values: &[V],
+) {
+    if let Some(kind) = kind {
         attributes.values(kind, values);
     }
 }
 
 fn put_facts(
     attributes: &mut Attributes<'_>,
-    name: &str,
+    kind: &'static AttributeType,
     facts: impl FnOnce(&mut dyn FnMut(Fact<'_>)),
 ) {
-    let Some(kind) = known(name) else { return };
     attributes.with(kind, |values| {
         facts(&mut |fact| match fact {
             Fact::Text(text) => values.push(text.as_bytes()),

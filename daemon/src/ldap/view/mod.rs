@@ -8,4 +8,4 @@ mod root_dse;
 pub(crate) use entry::{write_entry, write_place};
 pub(crate) use filter::{Find, translate};
 pub(crate) use place::{Container, Naming, Place, Target, TargetError};
-pub(crate) use root_dse::{SUBSCHEMA, special_matches, write_root_dse, write_subschema};
+pub(crate) use root_dse::{is_special, special};

@@ -1,17 +1,44 @@
 //! The entries that everybody may read: the root DSE and the subschema (RFC 4512 sections 4, 5.1).
 
+use ldap::dn::Dn;
 use ldap::schema::{self, AttributeType};
-use ldap::{Attributes, Filter, StartTls};
+use ldap::{Answer, Attributes, EntryWriter, Filter, Outcome, ResultCode, SearchRequest, StartTls};
 
 /// The name of the subschema subentry.
 pub(crate) const SUBSCHEMA: &str = "cn=subschema";
 
-/// Writes the root DSE; `base` is the caller's own, when the caller is known.
-pub(crate) fn write_root_dse(
-    attributes: &mut Attributes<'_>,
+/// Whether a name is the root's or the subschema's.
+pub(crate) fn is_special(name: &Dn) -> bool {
+    name.is_root() || name.as_str() == SUBSCHEMA
+}
+
+/// Answers a search for the root DSE or the subschema. `base` is the caller's own, when the caller
+/// is known; `writer` gives the place to write to.
+pub(crate) fn special<'w>(
+    name: &Dn,
     base: Option<&str>,
     start_tls: StartTls,
-) {
+    request: &SearchRequest,
+    writer: impl FnOnce() -> Option<EntryWriter<'w>>,
+) -> Answer {
+    let done = Answer::Result(Outcome::success());
+    if !special_matches(&request.filter, name.is_root()) {
+        return done;
+    }
+    let Some(mut writer) = writer() else { return done };
+    let written = if name.is_root() {
+        writer.entry("", |attributes| write_root_dse(attributes, base, start_tls))
+    } else {
+        writer.entry(SUBSCHEMA, write_subschema)
+    };
+    match written {
+        Ok(()) => done,
+        Err(_) => Answer::Result(Outcome::code(ResultCode::Busy)),
+    }
+}
+
+/// Writes the root DSE.
+fn write_root_dse(attributes: &mut Attributes<'_>, base: Option<&str>, start_tls: StartTls) {
     put(attributes, "objectClass", ROOT_CLASSES);
     put(attributes, "supportedLDAPVersion", &["3"]);
     put(attributes, "supportedControl", ldap::control::SUPPORTED);
@@ -28,7 +55,7 @@ pub(crate) fn write_root_dse(
 }
 
 /// Writes the subschema subentry.
-pub(crate) fn write_subschema(attributes: &mut Attributes<'_>) {
+fn write_subschema(attributes: &mut Attributes<'_>) {
     put(attributes, "objectClass", SUBSCHEMA_CLASSES);
     put(attributes, "structuralObjectClass", &["subentry"]);
     put(attributes, "cn", &["subschema"]);
@@ -43,7 +70,7 @@ pub(crate) fn write_subschema(attributes: &mut Attributes<'_>) {
 
 /// Whether a filter is true of the root DSE, or else of the subschema. Both are asked for by name;
 /// only their object classes can be filtered on.
-pub(crate) fn special_matches(filter: &Filter, root: bool) -> bool {
+fn special_matches(filter: &Filter, root: bool) -> bool {
     let is_class = |value: &[u8]| {
         let name = std::str::from_utf8(value).unwrap_or_default();
         let class = schema::object_class(name).map(|class| class.name);
