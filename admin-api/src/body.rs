@@ -25,7 +25,7 @@ impl<T: DeserializeOwned> FromRequest<Api> for Body<T> {
         if !is_json(&parts) {
             let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
             let detail = "Send the body with `Content-Type: application/json`.";
-            return Err(Problem::new(status, "not-json", "Not JSON", detail));
+            return Err(Problem::new(status, "/problems/not-json", "Not JSON", detail));
         }
         parse(&receive(body, api).await?).map(Self)
     }
@@ -40,7 +40,7 @@ impl<T: DeserializeOwned> FromRequestParts<Api> for Params<T> {
             Err(rejection) => {
                 let title = "The query is not acceptable";
                 let detail = rejection.body_text();
-                Err(Problem::new(StatusCode::BAD_REQUEST, "query", title, detail))
+                Err(Problem::new(StatusCode::BAD_REQUEST, "/problems/query", title, detail))
             }
         }
     }
@@ -58,15 +58,20 @@ async fn receive(body: Octets, api: &Api) -> Result<axum::body::Bytes, Problem> 
         Ok(Ok(octets)) => Ok(octets),
         Ok(Err(error)) if is_too_large(&error) => {
             let detail = format!("The body has more than {} octets; send less.", limits.body);
-            Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large", detail))
+            Err(Problem::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "/problems/too-large",
+                "Too large",
+                detail,
+            ))
         }
         Ok(Err(_)) => {
             let detail = "The body ended before it was complete.";
-            Err(Problem::new(StatusCode::BAD_REQUEST, "malformed", "Not JSON", detail))
+            Err(Problem::new(StatusCode::BAD_REQUEST, "/problems/malformed", "Not JSON", detail))
         }
         Err(_) => {
             let detail = "The body took too long to arrive; send it again.";
-            Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", "Too slow", detail))
+            Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "/problems/too-slow", "Too slow", detail))
         }
     }
 }
@@ -91,7 +96,7 @@ fn parse<T: DeserializeOwned>(octets: &[u8]) -> Result<T, Problem> {
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "malformed", "Not JSON", error.to_string())
+    Problem::new(StatusCode::BAD_REQUEST, "/problems/malformed", "Not JSON", error.to_string())
 }
 
 /// A path as a JSON pointer (RFC 6901).

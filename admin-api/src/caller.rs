@@ -140,6 +140,7 @@ enum Named {
     Item,
 }
 
+#[derive(Clone, Copy)]
 enum PathId {
     Absent,
     Malformed,

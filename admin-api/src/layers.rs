@@ -65,7 +65,7 @@ pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
 fn method_not_allowed(bare: &Response) -> Response {
     let detail = "This path has other methods; the Allow header names them.";
     let status = StatusCode::METHOD_NOT_ALLOWED;
-    let problem = Problem::new(status, "method", "Method not allowed", detail);
+    let problem = Problem::new(status, "/problems/method", "Method not allowed", detail);
     let mut response = problem.into_response();
     if let Some(allow) = bare.headers().get(axum::http::header::ALLOW) {
         response.headers_mut().insert(axum::http::header::ALLOW, allow.clone());

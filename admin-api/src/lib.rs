@@ -15,6 +15,7 @@ mod network;
 mod openapi;
 mod patch;
 mod problem;
+mod reference;
 mod revision;
 mod role;
 mod router;

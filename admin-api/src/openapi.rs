@@ -3,7 +3,6 @@
 use std::sync::LazyLock;
 
 use directory::access::Permission;
-use serde_json::Value;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
@@ -52,8 +51,8 @@ pub fn openapi() -> OpenApi {
     let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
     components.add_security_scheme(BEARER, SecurityScheme::Http(scheme));
     for (path, item) in &mut document.paths.paths {
-        for (method, operation) in operations_mut(item) {
-            complete(path, method, operation);
+        for (_, operation) in operations_mut(item) {
+            complete(path, operation);
         }
     }
     document
@@ -106,21 +105,15 @@ fn operations_mut(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &m
 }
 
 fn permission(operation: &Operation) -> Option<&'static str> {
-    let named = match operation.extensions.as_ref()?.get(PERMISSION)? {
-        Value::String(named) => named,
-        _ => return None,
-    };
-    Permission::ALL.into_iter().map(Permission::name).find(|name| name == named)
+    let named = operation.extensions.as_ref()?.get(PERMISSION)?.as_str()?;
+    Permission::ALL.into_iter().map(Permission::name).find(|name| *name == named)
 }
 
-fn complete(path: &str, method: &str, operation: &mut Operation) {
+fn complete(path: &str, operation: &mut Operation) {
     name_by_place(path, operation);
     let mut parameters: Vec<RefOr<Parameter>> =
         placeholders(path).map(|name| RefOr::T(path_parameter(name))).collect();
     parameters.extend(operation.parameters.take().unwrap_or_default());
-    if matches!(method, "PATCH" | "DELETE" | "PUT") {
-        parameters.push(RefOr::T(if_match()));
-    }
     operation.parameters = (!parameters.is_empty()).then_some(parameters);
     if let Some(permission) = permission(operation) {
         let needs = format!("Needs the permission `{permission}`.");
@@ -166,15 +159,5 @@ fn path_parameter(name: &str) -> Parameter {
         .parameter_in(ParameterIn::Path)
         .required(Required::True)
         .schema(Some(id))
-        .build()
-}
-
-fn if_match() -> Parameter {
-    ParameterBuilder::new()
-        .name("If-Match")
-        .parameter_in(ParameterIn::Header)
-        .required(Required::False)
-        .description(Some("The `ETag` that was seen: nothing is done when it is another by now."))
-        .schema(Some(ObjectBuilder::new().schema_type(Type::String).build()))
         .build()
 }

@@ -24,7 +24,7 @@ use utoipa::ToSchema;
 pub(crate) struct Problem {
     /// The kind of problem: stable, to be compared by programs.
     #[serde(rename = "type")]
-    kind: String,
+    kind: &'static str,
     /// The kind of problem in words.
     title: &'static str,
     /// The HTTP status.
@@ -44,12 +44,12 @@ pub(crate) struct Problem {
 impl Problem {
     pub(crate) fn new(
         status: StatusCode,
-        name: &str,
+        kind: &'static str,
         title: &'static str,
         detail: impl Into<String>,
     ) -> Self {
         Self {
-            kind: format!("/problems/{name}"),
+            kind,
             title,
             status: status.as_u16(),
             detail: detail.into(),
@@ -62,32 +62,32 @@ impl Problem {
     /// The one answer for what does not exist and for what the caller may not know of.
     pub(crate) fn not_found() -> Self {
         let detail = "There is no such thing, or it is not for you.";
-        Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
+        Self::new(StatusCode::NOT_FOUND, "/problems/not-found", "Not found", detail)
     }
 
     pub(crate) fn unauthenticated() -> Self {
         let detail = "Sign in first, and send the token as `Authorization: Bearer …`.";
-        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Not signed in", detail)
+        Self::new(StatusCode::UNAUTHORIZED, "/problems/unauthenticated", "Not signed in", detail)
     }
 
     pub(crate) fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         let title = "A value is not acceptable";
         Self {
             pointer: Some(pointer.into()),
-            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", title, detail)
+            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "/problems/invalid", title, detail)
         }
     }
 
     pub(crate) fn stale() -> Self {
         let detail = "It was changed in between; read it again and repeat the change.";
-        Self::new(StatusCode::PRECONDITION_FAILED, "stale", "Changed in between", detail)
+        Self::new(StatusCode::PRECONDITION_FAILED, "/problems/stale", "Changed in between", detail)
     }
 
     pub(crate) fn busy() -> Self {
         let detail = "Too many passwords are hashed at once; try again in a moment.";
         Self {
             retry_after: Some(1),
-            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy", detail)
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "/problems/busy", "Busy", detail)
         }
     }
 
@@ -95,7 +95,12 @@ impl Problem {
         let detail = format!("Too many failures; the next attempt counts in {seconds} seconds.");
         Self {
             retry_after: Some(seconds),
-            ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too-early", "Too many failures", detail)
+            ..Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "/problems/too-early",
+                "Too many failures",
+                detail,
+            )
         }
     }
 
@@ -103,14 +108,24 @@ impl Problem {
     pub(crate) fn internal(error: &impl Display) -> Self {
         tracing::error!(%error, "a request failed");
         let detail = "The server failed; its log says why.";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The server failed", detail)
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "/problems/internal",
+            "The server failed",
+            detail,
+        )
     }
 
     fn forbidden(missing: Permission, refusal: &Refusal) -> Self {
         let detail = refusal.to_string();
         Self {
             permission: Some(missing.name()),
-            ..Self::new(StatusCode::FORBIDDEN, "forbidden", "A permission is missing", detail)
+            ..Self::new(
+                StatusCode::FORBIDDEN,
+                "/problems/forbidden",
+                "A permission is missing",
+                detail,
+            )
         }
     }
 }
@@ -124,15 +139,18 @@ impl From<Error> for Problem {
                 let name = pointer.trim_start_matches('/');
                 let detail = format!("This {name} is taken; choose another.");
                 let pointer = Some(pointer.to_owned());
-                Self { pointer, ..Self::new(StatusCode::CONFLICT, "taken", "Taken", detail) }
+                Self {
+                    pointer,
+                    ..Self::new(StatusCode::CONFLICT, "/problems/taken", "Taken", detail)
+                }
             }
             Error::Missing => Self::not_found(),
             Error::Stale => Self::stale(),
             Error::InUse(detail) => {
-                Self::new(StatusCode::CONFLICT, "in-use", "Still in use", detail)
+                Self::new(StatusCode::CONFLICT, "/problems/in-use", "Still in use", detail)
             }
             Error::Forbidden(rule) => {
-                Self::new(StatusCode::CONFLICT, "rule", "A rule forbids it", rule)
+                Self::new(StatusCode::CONFLICT, "/problems/rule", "A rule forbids it", rule)
             }
             Error::Store(failure) => Self::internal(&failure),
         }

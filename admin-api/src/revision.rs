@@ -8,6 +8,9 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use directory::Error;
 use serde::Serialize;
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::{ObjectBuilder, Required, Type};
 
 use crate::api::Api;
 use crate::problem::Problem;
@@ -72,5 +75,19 @@ impl FromRequestParts<Api> for IfMatch {
         }
         let tag = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
         Ok(Self(Some(tag.and_then(|tag| tag.parse().ok()).unwrap_or(NO_REVISION))))
+    }
+}
+
+impl IntoParams for IfMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let seen = "The `ETag` that was seen: nothing is done when it is another by now.";
+        let parameter = ParameterBuilder::new()
+            .name("If-Match")
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some(seen))
+            .schema(Some(ObjectBuilder::new().schema_type(Type::String).build()))
+            .build();
+        vec![parameter]
     }
 }

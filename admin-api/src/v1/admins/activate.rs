@@ -13,6 +13,7 @@ use crate::revision::{IfMatch, Revised};
     post,
     path = "/admins/{admin}/activate",
     tag = "Admins",
+    params(IfMatch),
     responses((status = 200, description = "Active.", body = Admin)),
     extensions(("x-permission" = json!("manage_admins")))
 )]

@@ -12,6 +12,7 @@ use crate::revision::IfMatch;
     delete,
     path = "/admins/{admin}",
     tag = "Admins",
+    params(IfMatch),
     responses((status = 204, description = "Deleted.")),
     extensions(("x-permission" = json!("manage_admins")))
 )]

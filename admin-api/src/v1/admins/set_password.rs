@@ -25,6 +25,7 @@ pub(crate) struct NewAdminPassword {
     put,
     path = "/admins/{admin}/password",
     tag = "Admins",
+    params(IfMatch),
     request_body = NewAdminPassword,
     responses((status = 204, description = "Set.")),
     extensions(("x-permission" = json!("manage_admins")))

@@ -13,6 +13,7 @@ use crate::revision::{IfMatch, Revised};
     post,
     path = "/admins/{admin}/suspend",
     tag = "Admins",
+    params(IfMatch),
     responses((status = 200, description = "Suspended.", body = Admin)),
     extensions(("x-permission" = json!("manage_admins")))
 )]

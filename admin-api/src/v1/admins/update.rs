@@ -44,6 +44,7 @@ pub(crate) struct AdminPatch {
     patch,
     path = "/admins/{admin}",
     tag = "Admins",
+    params(IfMatch),
     request_body = AdminPatch,
     responses((status = 200, description = "As changed.", body = Admin)),
     extensions(("x-permission" = json!("manage_admins")))

@@ -11,6 +11,7 @@ use super::Group;
 use crate::body::Body;
 use crate::caller::{Item, Within};
 use crate::problem::Problem;
+use crate::reference::dangling;
 use crate::revision::{IfMatch, Revised};
 
 /// Who comes and who goes, all or none.
@@ -43,6 +44,7 @@ pub(crate) struct MemberIds {
     patch,
     path = "/organizations/{organization}/groups/{group}/members",
     tag = "Groups",
+    params(IfMatch),
     request_body = MembersPatch,
     responses((status = 200, description = "The group.", body = Group)),
     extensions(("x-permission" = json!("manage_identities")))
@@ -82,13 +84,9 @@ fn resolve(
     let users = reading.authorize::<View>(organization)?.users();
     let mut members = Vec::with_capacity(ids.users.len().saturating_add(ids.groups.len()));
     for (position, uuid) in ids.users.iter().enumerate() {
-        let found = users.id_of(*uuid).map_err(|error| match error {
-            Error::Missing => {
-                let pointer = format!("{pointer}/users/{position}");
-                Invalid::new(pointer, "there is no such user").into()
-            }
-            other => other,
-        });
+        let found = users.id_of(*uuid);
+        let found =
+            found.map_err(|error| dangling(error, format!("{pointer}/users/{position}"), "user"));
         members.push(Member::User(found?));
     }
     let pointer = format!("{pointer}/groups");

@@ -12,6 +12,7 @@ use crate::revision::IfMatch;
     delete,
     path = "/organizations/{organization}/groups/{group}",
     tag = "Groups",
+    params(IfMatch),
     responses((status = 204, description = "Deleted.")),
     extensions(("x-permission" = json!("manage_identities")))
 )]

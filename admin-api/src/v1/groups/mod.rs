@@ -10,7 +10,7 @@ mod update;
 
 use directory::access::View;
 use directory::records::{self, Base};
-use directory::{Error, GroupId, Invalid, OrganizationId, ReadingTransaction};
+use directory::{GroupId, OrganizationId, ReadingTransaction};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -21,6 +21,7 @@ use crate::api::Api;
 use crate::dn;
 use crate::moment::Moment;
 use crate::problem::Problem;
+use crate::reference::dangling;
 use crate::revision::Revised;
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
@@ -90,13 +91,8 @@ pub(crate) fn resolve(
 ) -> Result<Vec<GroupId>, Problem> {
     let groups = reading.authorize::<View>(organization)?.groups();
     let found = uuids.iter().enumerate().map(|(position, uuid)| {
-        groups.id_of(*uuid).map_err(|error| match error {
-            Error::Missing => {
-                let pointer = format!("{pointer}/{position}");
-                Invalid::new(pointer, "there is no such group").into()
-            }
-            other => other.into(),
-        })
+        let found = groups.id_of(*uuid);
+        found.map_err(|error| dangling(error, format!("{pointer}/{position}"), "group").into())
     });
     found.collect()
 }

@@ -35,6 +35,7 @@ pub(crate) struct GroupPatch {
     patch,
     path = "/organizations/{organization}/groups/{group}",
     tag = "Groups",
+    params(IfMatch),
     request_body = GroupPatch,
     responses((status = 200, description = "As changed.", body = Group)),
     extensions(("x-permission" = json!("manage_identities")))

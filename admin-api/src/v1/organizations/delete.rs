@@ -24,7 +24,7 @@ pub(crate) struct Confirmation {
     delete,
     path = "/organizations/{organization}",
     tag = "Organizations",
-    params(Confirmation),
+    params(Confirmation, IfMatch),
     responses((status = 204, description = "Deleted.")),
     extensions(("x-permission" = json!("manage_organizations")))
 )]

@@ -12,9 +12,9 @@ mod suspend;
 mod update;
 mod update_settings;
 
-use directory::access::{Refusal, View};
+use directory::access::View;
 use directory::records::{self, OrganizationState};
-use directory::{Error, Invalid, OrganizationId, ReadingTransaction};
+use directory::{Error, OrganizationId, ReadingTransaction};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -24,6 +24,7 @@ use uuid::Uuid;
 use crate::api::Api;
 use crate::moment::Moment;
 use crate::problem::Problem;
+use crate::reference::dangling;
 use crate::revision::Revised;
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
@@ -133,13 +134,8 @@ pub(crate) fn resolve(
             reading.authorize::<View>(organization)?;
             Ok(organization)
         });
-        found.map_err(|error| match error {
-            Error::Refused(Refusal::Hidden) => {
-                let message = "there is no such organization";
-                Invalid::new(format!("{pointer}/{position}"), message).into()
-            }
-            other => other.into(),
-        })
+        let pointer = format!("{pointer}/{position}");
+        found.map_err(|error| dangling(error, pointer, "organization").into())
     });
     found.collect()
 }

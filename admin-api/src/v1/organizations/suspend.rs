@@ -12,6 +12,7 @@ use crate::revision::{IfMatch, Revised};
     post,
     path = "/organizations/{organization}/suspend",
     tag = "Organizations",
+    params(IfMatch),
     responses((status = 200, description = "Suspended.", body = Organization)),
     extensions(("x-permission" = json!("manage_organizations")))
 )]

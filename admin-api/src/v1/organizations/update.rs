@@ -36,6 +36,7 @@ pub(crate) struct OrganizationPatch {
     patch,
     path = "/organizations/{organization}",
     tag = "Organizations",
+    params(IfMatch),
     request_body = OrganizationPatch,
     responses((status = 200, description = "As changed.", body = Organization)),
     extensions(("x-permission" = json!("manage_organizations")))

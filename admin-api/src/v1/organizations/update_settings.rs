@@ -62,6 +62,7 @@ pub(crate) struct LockoutPatch {
     patch,
     path = "/organizations/{organization}/settings",
     tag = "Organizations",
+    params(IfMatch),
     request_body = SettingsPatch,
     responses((status = 200, description = "As changed.", body = Settings)),
     extensions(("x-permission" = json!("manage_authentication")))

@@ -12,6 +12,7 @@ use crate::revision::IfMatch;
     delete,
     path = "/organizations/{organization}/radius-clients/{radius_client}",
     tag = "RADIUS clients",
+    params(IfMatch),
     responses((status = 204, description = "Deleted.")),
     extensions(("x-permission" = json!("manage_configuration")))
 )]

@@ -9,7 +9,7 @@ mod show;
 mod update;
 
 use directory::access::View;
-use directory::{Error, Invalid, OrganizationId, ReadingTransaction, ReplyProfileId, records};
+use directory::{OrganizationId, ReadingTransaction, ReplyProfileId, records};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -21,6 +21,7 @@ use crate::api::Api;
 use crate::moment::Moment;
 use crate::network::Network;
 use crate::problem::Problem;
+use crate::reference::dangling;
 use crate::revision::Revised;
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
@@ -109,8 +110,5 @@ fn profile(
     uuid: Uuid,
 ) -> Result<ReplyProfileId, Problem> {
     let found = reading.authorize::<View>(organization)?.reply_profiles().id_of(uuid);
-    found.map_err(|error| match error {
-        Error::Missing => Invalid::new("/reply_profile", "there is no such reply profile").into(),
-        other => other.into(),
-    })
+    found.map_err(|error| dangling(error, "/reply_profile", "reply profile").into())
 }

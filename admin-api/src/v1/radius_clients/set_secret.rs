@@ -25,6 +25,7 @@ pub(crate) struct NewSharedSecret {
     put,
     path = "/organizations/{organization}/radius-clients/{radius_client}/secret",
     tag = "RADIUS clients",
+    params(IfMatch),
     request_body = NewSharedSecret,
     responses((status = 204, description = "Replaced.")),
     extensions(("x-permission" = json!("manage_configuration")))

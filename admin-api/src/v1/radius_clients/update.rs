@@ -52,6 +52,7 @@ pub(crate) struct RadiusClientPatch {
     patch,
     path = "/organizations/{organization}/radius-clients/{radius_client}",
     tag = "RADIUS clients",
+    params(IfMatch),
     request_body = RadiusClientPatch,
     responses((status = 200, description = "As changed.", body = RadiusClient)),
     extensions(("x-permission" = json!("manage_configuration")))

@@ -12,6 +12,7 @@ use crate::revision::IfMatch;
     delete,
     path = "/organizations/{organization}/reply-profiles/{reply_profile}",
     tag = "Reply profiles",
+    params(IfMatch),
     responses((status = 204, description = "Deleted.")),
     extensions(("x-permission" = json!("manage_configuration")))
 )]

@@ -52,6 +52,7 @@ pub(crate) struct ReplyProfilePatch {
     patch,
     path = "/organizations/{organization}/reply-profiles/{reply_profile}",
     tag = "Reply profiles",
+    params(IfMatch),
     request_body = ReplyProfilePatch,
     responses((status = 200, description = "As changed.", body = ReplyProfile)),
     extensions(("x-permission" = json!("manage_configuration")))

@@ -12,6 +12,7 @@ use crate::revision::IfMatch;
     delete,
     path = "/organizations/{organization}/service-accounts/{service_account}",
     tag = "Service accounts",
+    params(IfMatch),
     responses((status = 204, description = "Deleted.")),
     extensions(("x-permission" = json!("manage_configuration")))
 )]

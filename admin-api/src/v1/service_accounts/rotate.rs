@@ -21,6 +21,7 @@ pub(crate) struct RotatedPassword {
     post,
     path = "/organizations/{organization}/service-accounts/{service_account}/rotate",
     tag = "Service accounts",
+    params(IfMatch),
     responses((status = 200, description = "Replaced.", body = RotatedPassword)),
     extensions(("x-permission" = json!("manage_configuration")))
 )]

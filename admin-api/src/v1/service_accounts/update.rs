@@ -39,6 +39,7 @@ pub(crate) struct ServiceAccountPatch {
     patch,
     path = "/organizations/{organization}/service-accounts/{service_account}",
     tag = "Service accounts",
+    params(IfMatch),
     request_body = ServiceAccountPatch,
     responses((status = 200, description = "As changed.", body = ServiceAccount)),
     extensions(("x-permission" = json!("manage_configuration")))

@@ -89,11 +89,16 @@ fn answer(outcome: SignInOutcome) -> Result<Response, Problem> {
         }
         SignInOutcome::CodeNeeded => {
             let detail = "Send the code of your authenticator app as `code`.";
-            Err(Problem::new(StatusCode::UNAUTHORIZED, "code-needed", "Code needed", detail))
+            Err(Problem::new(
+                StatusCode::UNAUTHORIZED,
+                "/problems/code-needed",
+                "Code needed",
+                detail,
+            ))
         }
         SignInOutcome::Rejected => {
             let detail = "Login, password or code is wrong, or the admin may not sign in.";
-            Err(Problem::new(StatusCode::UNAUTHORIZED, "rejected", "Rejected", detail))
+            Err(Problem::new(StatusCode::UNAUTHORIZED, "/problems/rejected", "Rejected", detail))
         }
         SignInOutcome::TooEarly(milliseconds) => {
             Err(Problem::too_early(milliseconds.div_ceil(1_000)))

@@ -26,6 +26,7 @@ pub(crate) struct NewUserPassword {
     put,
     path = "/organizations/{organization}/users/{user}/password",
     tag = "Users",
+    params(IfMatch),
     request_body = NewUserPassword,
     responses((status = 204, description = "Set.")),
     extensions(("x-permission" = json!("recover_accounts")))

@@ -13,6 +13,7 @@ use crate::revision::{IfMatch, Revised};
     post,
     path = "/organizations/{organization}/users/{user}/suspend",
     tag = "Users",
+    params(IfMatch),
     responses((status = 200, description = "Suspended.", body = User)),
     extensions(("x-permission" = json!("manage_identities")))
 )]

@@ -13,6 +13,7 @@ use crate::revision::IfMatch;
     post,
     path = "/organizations/{organization}/users/{user}/unlock",
     tag = "Users",
+    params(IfMatch),
     responses((status = 204, description = "Not locked.")),
     extensions(("x-permission" = json!("recover_accounts")))
 )]

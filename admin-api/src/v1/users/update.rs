@@ -84,6 +84,7 @@ pub(crate) struct UserPatch {
     patch,
     path = "/organizations/{organization}/users/{user}",
     tag = "Users",
+    params(IfMatch),
     request_body = UserPatch,
     responses((status = 200, description = "As changed.", body = User)),
     extensions(("x-permission" = json!("manage_identities")))
