@@ -1,0 +1,32 @@
+//! What the tests are told from outside.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// The daemon's binary: what `TENANTRYD` says, or the one built beside the tests.
+pub(crate) fn tenantryd() -> PathBuf {
+    if let Some(named) = variable("TENANTRYD") {
+        return named;
+    }
+    // target/PROFILE/deps/tests-HASH
+    let this = std::env::current_exe().unwrap();
+    let beside = this.parent().and_then(|deps| deps.parent()).unwrap().join("tenantryd");
+    assert!(beside.exists(), "{}: build it with cargo build -p daemon", beside.display());
+    beside
+}
+
+/// The description of a demonstration that is running already.
+pub(crate) fn subject() -> Option<PathBuf> {
+    variable("TENANTRY_SUBJECT")
+}
+
+/// Says that the test under way cannot be done on a daemon that is not its own.
+pub(crate) fn leave_out() {
+    let test = std::thread::current().name().unwrap_or("a test").to_owned();
+    // Directly, so that it is seen of tests that pass.
+    writeln!(io::stderr(), "left out, needs a process of its own: {test}").unwrap();
+}
+
+fn variable(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
