@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::access::{AtProvider, Context, InOrganization};
+use crate::access::{AtProvider, Context, InOrganization, Refusal};
 use crate::authentication::HashParameters;
 use crate::directory::Directory;
 use crate::error::Error;
@@ -21,7 +21,11 @@ impl Directory {
         organization: Uuid,
     ) -> Result<OrganizationId, Error> {
         let reading = self.read(context)?;
-        let admitted = reading.organization_id(organization).and_then(|organization| {
+        let found = reading.organization_id(organization);
+        // What nobody has takes the way, and the time, of what may not be seen.
+        let hidden = matches!(found, Err(Error::Refused(Refusal::Hidden)));
+        let found = if hidden { Ok(OrganizationId::NONE) } else { found };
+        let admitted = found.and_then(|organization| {
             reading.authorize::<P>(organization)?;
             Ok(organization)
         });

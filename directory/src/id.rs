@@ -11,6 +11,9 @@ use storage::{Id, Partition};
 pub struct OrganizationId(NonZeroU32);
 
 impl OrganizationId {
+    /// The id that no organization ever has: ids count up from one.
+    pub(crate) const NONE: Self = Self(NonZeroU32::MAX);
+
     pub(crate) fn partition(self) -> Partition {
         Partition::Organization(self.0)
     }
