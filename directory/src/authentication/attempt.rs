@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::engine::{AccountKey, Bearer};
 use super::password::{Password, StoredHash};
 use crate::access::{Actor, Identity, organization};
-use crate::collections::groups_of_user;
+use crate::collections::is_in_one_of;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::EventActor;
@@ -326,12 +326,9 @@ impl Directory {
             return Ok(self.reject(attempt, "the RADIUS client is gone"));
         };
         let allowed = &client.fields.allowed_groups;
-        if !allowed.is_empty() {
-            let groups = groups_of_user(snapshot, partition, user)?;
-            if !groups.iter().any(|group| allowed.contains(group)) {
-                let reason = "the user is in none of the groups that the RADIUS client allows";
-                return Ok(self.reject(attempt, reason));
-            }
+        if !allowed.is_empty() && !is_in_one_of(snapshot, partition, user, allowed)? {
+            let reason = "the user is in none of the groups that the RADIUS client allows";
+            return Ok(self.reject(attempt, reason));
         }
         let profile = match client.fields.reply_profile {
             Some(id) => snapshot.get::<ReplyProfile>(partition, id.record())?,

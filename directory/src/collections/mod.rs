@@ -20,7 +20,7 @@ pub(crate) use admins::put_first;
 pub use collection::{Collection, Page};
 pub use entity::Entity;
 pub use groups::{Groups, Member, MembershipChange};
-pub(crate) use groups::{ancestors_of_group, descendants, groups_of_user};
+pub(crate) use groups::{ancestors_of_group, descendants, groups_of_user, is_in_one_of};
 pub use oneself::{IssuedToken, KEY_LIFE, NewKey, Oneself};
 pub(crate) use oneself::{Wanted, hash_token, issue, parse_token};
 pub(crate) use organizations::destroy_expired;

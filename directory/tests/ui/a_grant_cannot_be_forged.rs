@@ -1,8 +1,12 @@
 use directory::access::{Context, Grant, ManageAdmins};
-use directory::Tools;
+use directory::{Place, Tools};
 
-fn forge<'t, S: Copy>(source: S, context: &'t Context, tools: &'t Tools) -> Grant<'t, S, ManageAdmins> {
-    Grant { source, ..forge(source, context, tools) }
+fn aim<S>(mut grant: Grant<'_, S, ManageAdmins>, elsewhere: Place) {
+    grant.place = elsewhere;
+}
+
+fn obtain<'t>(source: &'t u8, context: &'t Context, tools: &'t Tools) {
+    Grant::<'t, &'t u8, ManageAdmins>::obtain(source, context, tools, Place::Provider);
 }
 
 fn main() {}
