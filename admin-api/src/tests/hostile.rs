@@ -21,7 +21,7 @@ async fn no_body_makes_the_server_fail() {
         }
         let path = route.path.replace("/v1/organizations/{organization}", &acme);
         let path = path.replace("{user}", ada).replace("{admin}", other["id"].as_str().unwrap());
-        let path = path.replace('{', "").replace('}', "");
+        let path = path.replace(['{', '}'], "");
         for body in &bodies {
             let mut request = request(&root, route.method, &path, &json!({}));
             *request.body_mut() = Body::from(body.clone());

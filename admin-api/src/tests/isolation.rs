@@ -94,7 +94,7 @@ async fn an_organizations_own_admin_sees_nothing_of_the_provider() {
 }
 
 #[tokio::test]
-async fn nobody_gives_a_scope_that_they_cannot_see() {
+async fn nobody_gives_a_scope_that_is_wider_than_their_own() {
     let world = World::new();
     let root = world.root().await;
     let acme = world.organization(&root, "acme").await;
@@ -102,10 +102,14 @@ async fn nobody_gives_a_scope_that_they_cannot_see() {
     let (acme, orbit) = (acme.rsplit('/').next().unwrap(), orbit.rsplit('/').next().unwrap());
     let scope = json!({"organizations": [acme]});
     let narrow = world.admin(&root, "administrator_with_billing", scope).await;
-    let body = json!({
-        "login": "eve", "display_name": "Eve", "role": "manager",
-        "scope": {"organizations": [acme, orbit]}, "password": super::world::PASSWORD
-    });
-    let refused = world.call(&narrow, "POST", "/v1/admins", body).await;
+    let eve = |scope: Value| {
+        json!({
+            "login": "eve", "display_name": "Eve", "role": "manager", "scope": scope,
+            "password": super::world::PASSWORD
+        })
+    };
+    world.call(&narrow, "POST", "/v1/admins", eve(json!("all"))).await.is_problem(409, "rule");
+    let wider = eve(json!({"organizations": [acme, orbit]}));
+    let refused = world.call(&narrow, "POST", "/v1/admins", wider).await;
     assert_eq!(refused.is_problem(422, "invalid")["pointer"], "/scope/organizations/1");
 }
