@@ -12,3 +12,9 @@
 mod demo;
 #[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod ldap;
+#[cfg(test)]
+mod radius;
+#[cfg(test)]
+mod refusals;

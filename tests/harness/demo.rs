@@ -121,7 +121,9 @@ fn start_in(folder: &Path) -> (Daemon, Description) {
         ];
         match Daemon::start(arguments) {
             Ok(daemon) => return (daemon, Description::read(&facts)),
-            Err(failed) if failed.code == Some(UNAVAILABLE) && failed.log.contains("in use") => {}
+            Err(failed)
+                if failed.code == Some(UNAVAILABLE)
+                    && failed.log.contains("Address already in use") => {}
             Err(failed) => panic!("the demonstration did not start: {failed:?}"),
         }
     }

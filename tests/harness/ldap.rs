@@ -125,7 +125,6 @@ impl Ldap {
     pub(crate) fn tool(&self, program: &str) -> Client {
         let mut client = Client::new(program, "ldap-utils")
             .env("LDAPTLS_CACERT", &self.ca_file)
-            .env("LDAPNOINIT", "")
             .args(["-x", "-H", &self.uri]);
         if self.start_tls {
             client = client.arg("-ZZ");

@@ -23,6 +23,8 @@ pub(crate) const NOTICE: &str = "1.3.6.1.4.1.1466.20036";
 pub(crate) struct Raw {
     stream: Stream,
     input: Vec<u8>,
+    /// The controls of the message received last.
+    controls: Option<Vec<u8>>,
 }
 
 #[derive(Debug)]
@@ -49,7 +51,7 @@ impl Raw {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
-        Self { stream: Stream::Clear(stream), input: Vec::new() }
+        Self { stream: Stream::Clear(stream), input: Vec::new(), controls: None }
     }
 
     /// Connects to a demonstration in clear.
@@ -92,7 +94,8 @@ impl Raw {
         loop {
             if let Some((tag, content, rest)) = ber::split(&self.input) {
                 assert_eq!(tag, 0x30, "no LDAPMessage");
-                let message = Message::parse(content);
+                let (message, controls) = Message::parse(content);
+                self.controls = controls;
                 self.input = rest.to_vec();
                 return Some(message);
             }
@@ -128,6 +131,24 @@ impl Raw {
         }
     }
 
+    /// Like [`receive_all_of`](Self::receive_all_of), with the controls of the last message.
+    pub(crate) fn receive_all_of_with_controls(
+        &mut self,
+        id: i64,
+    ) -> (Vec<Message>, Option<Vec<u8>>) {
+        let messages = self.receive_all_of(id);
+        (messages, self.controls.take())
+    }
+
+    /// Sends as much as the server takes without reading what it answers.
+    pub(crate) fn send_what_fits(&mut self, octets: &[u8]) {
+        let Stream::Clear(stream) = &mut self.stream else { panic!("in clear only") };
+        stream.set_nonblocking(true).unwrap();
+        // It stops when every buffer on the way is full.
+        drop(stream.write_all(octets));
+        stream.set_nonblocking(false).unwrap();
+    }
+
     /// Does the handshake of TLS, after StartTLS or at once.
     pub(crate) fn secure(self, ca_file: &str) -> std::io::Result<Self> {
         let Stream::Clear(mut stream) = self.stream else { panic!("it is secure already") };
@@ -136,7 +157,7 @@ impl Raw {
             tls.complete_io(&mut stream)?;
         }
         let stream = Stream::Tls(Box::new(StreamOwned::new(tls, stream)));
-        Ok(Self { stream, input: self.input })
+        Ok(Self { stream, input: self.input, controls: None })
     }
 
     fn fill(&mut self) -> bool {
@@ -157,10 +178,12 @@ impl Raw {
 }
 
 impl Message {
-    fn parse(content: &[u8]) -> Self {
+    fn parse(content: &[u8]) -> (Self, Option<Vec<u8>>) {
         let (_, id, rest) = ber::split(content).unwrap();
-        let (operation, content, _) = ber::split(rest).unwrap();
-        Self { id: ber::read_number(id), operation, content: content.to_vec() }
+        let (operation, content, rest) = ber::split(rest).unwrap();
+        let message = Self { id: ber::read_number(id), operation, content: content.to_vec() };
+        let controls = ber::split(rest).filter(|(tag, _, _)| *tag == 0xa0);
+        (message, controls.map(|(_, controls, _)| controls.to_vec()))
     }
 
     /// The result code of a response.

@@ -97,7 +97,7 @@ impl Site {
         for _ in 0..STARTS {
             match self.try_serve() {
                 Ok(server) => return server,
-                Err(failed) if failed.log.contains("in use") => {}
+                Err(failed) if failed.log.contains("Address already in use") => {}
                 Err(failed) => panic!("tenantryd did not start: {failed:?}"),
             }
         }

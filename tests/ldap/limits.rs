@@ -1,0 +1,110 @@
+//! What hostile or clumsy clients cost.
+
+use crate::harness::ber::{constructed, element};
+use crate::harness::demo::Demo;
+use crate::harness::raw::{self, Raw};
+
+/// `(!(!(…(uid=*)…)))`, so many levels deep.
+fn nested(levels: usize) -> Vec<u8> {
+    (0..levels).fold(raw::present("uid"), |inner, _| element(0xa2, &inner))
+}
+
+#[test]
+fn deep_filters_are_refused_and_the_connection_goes_on() {
+    let demo = Demo::shared();
+    let account = &demo.acme().service_account;
+    let mut raw = Raw::bound(&demo.ldap, &account.dn, &account.password);
+    for (id, levels) in [(2, 100), (3, 10_000), (4, 60_000)] {
+        raw.send(&raw::search(id, &demo.acme().base, 2, nested(levels)));
+        let code = raw.receive().unwrap().code();
+        assert!([2, 11, 53].contains(&code), "{levels} levels: {code}");
+    }
+    raw.send(&raw::search(9, &demo.acme().user("ada").dn, 0, nested(10)));
+    assert_eq!(raw.receive_all_of(9).len(), 2);
+}
+
+#[test]
+fn five_thousand_clauses_are_answered_or_refused_as_too_many() {
+    let demo = Demo::shared();
+    let account = &demo.acme().service_account;
+    let mut raw = Raw::bound(&demo.ldap, &account.dn, &account.password);
+    for (id, count) in [(2, 500), (3, 5_000)] {
+        let clauses: Vec<u8> =
+            (0..count).flat_map(|number| raw::equal("uid", &format!("user{number}"))).collect();
+        raw.send(&raw::search(id, &demo.acme().base, 2, element(0xa1, &clauses)));
+        let answer = raw.receive().unwrap();
+        assert_eq!(answer.operation, 0x65);
+        assert!([0, 11].contains(&answer.code()), "{count} clauses: {}", answer.code());
+    }
+}
+
+#[test]
+fn a_client_that_sends_half_a_request_keeps_nobody_waiting() {
+    let demo = Demo::shared();
+    let ada = demo.acme().user("ada");
+    let half = raw::bind(1, &ada.dn, &ada.password);
+    let slow: Vec<Raw> = (0..100)
+        .map(|_| {
+            let mut raw = Raw::to(&demo);
+            raw.send(&half[..half.len() / 2]);
+            raw
+        })
+        .collect();
+    assert_eq!(demo.ldap().as_user(ada).who_am_i().code, 0);
+    drop(slow);
+}
+
+#[test]
+fn half_a_client_hello_keeps_nobody_waiting() {
+    let demo = Demo::shared();
+    let ada = demo.acme().user("ada");
+    let slow: Vec<Raw> = (0..300)
+        .map(|_| {
+            let mut raw = Raw::connect(&demo.ldaps);
+            raw.send(&[0x16, 0x03, 0x01, 0x02, 0x00, 0x01]);
+            raw
+        })
+        .collect();
+    let client = demo.ldap_over(crate::harness::ldap::Transport::Tls);
+    assert_eq!(client.as_user(ada).who_am_i().code, 0);
+    drop(slow);
+}
+
+#[test]
+fn a_client_that_does_not_read_its_answers_keeps_nobody_waiting() {
+    let demo = Demo::shared();
+    let (acme, account) = (demo.acme(), &demo.acme().service_account);
+    let mut deaf = Raw::bound(&demo.ldap, &account.dn, &account.password);
+    let whole = raw::search_operation("cn=subschema", 0, raw::present("objectClass"));
+    // All attributes of the largest entry there is.
+    let all = constructed(0x30, [crate::harness::ber::octets("+")]);
+    let none = constructed(0x30, [crate::harness::ber::octets("1.1")]);
+    let (_, content, _) = crate::harness::ber::split(&whole).unwrap();
+    let operation = element(0x63, &[&content[..content.len() - none.len()], &all].concat());
+    let pipeline: Vec<u8> = (2..2002).flat_map(|id| raw::message(id, operation.clone())).collect();
+    deaf.send_what_fits(&pipeline);
+    for user in &acme.users {
+        assert_eq!(demo.ldap().as_user(user).who_am_i().code, 0);
+    }
+    drop(deaf);
+}
+
+#[test]
+fn a_password_of_half_a_megabyte_is_refused_without_a_hash() {
+    let demo = Demo::shared();
+    let ada = demo.acme().user("ada");
+    let mut raw = Raw::bound(&demo.ldap, &ada.dn, &ada.password);
+    raw.send(&raw::bind(2, &ada.dn, &"x".repeat(512 << 10)));
+    assert_eq!(raw.receive().unwrap().code(), 49);
+    assert_eq!(demo.ldap().as_user(ada).who_am_i().code, 0);
+}
+
+#[test]
+fn thousands_of_connections_come_and_go() {
+    let demo = Demo::shared();
+    let ada = demo.acme().user("ada");
+    for _ in 0..3_000 {
+        drop(Raw::to(&demo));
+    }
+    assert_eq!(demo.ldap().as_user(ada).who_am_i().code, 0);
+}

@@ -1,0 +1,146 @@
+//! RFC 2696: results in pages.
+
+use crate::harness::ber::{self, boolean, constructed, number, octets, sequence};
+use crate::harness::demo::Demo;
+use crate::harness::raw::{self, Raw};
+
+const OID: &str = "1.2.840.113556.1.4.319";
+
+/// A search of everything with the paging control.
+fn page(id: i64, base: &str, filter: Vec<u8>, size: i64, cookie: &[u8]) -> Vec<u8> {
+    let value = sequence([number(2, size), octets(cookie)]);
+    let control = sequence([octets(OID), boolean(true), octets(value)]);
+    let operation = raw::search_operation(base, 2, filter);
+    sequence([number(2, id), operation, constructed(0xa0, [control])])
+}
+
+/// Entries of a page, its result code, and the cookie for the next.
+fn turn(raw: &mut Raw, id: i64) -> (usize, i64, Vec<u8>) {
+    let (messages, controls) = raw.receive_all_of_with_controls(id);
+    let code = messages.last().unwrap().code();
+    let cookie = controls.map(|controls| cookie_in(&controls)).unwrap_or_default();
+    (messages.len() - 1, code, cookie)
+}
+
+fn cookie_in(controls: &[u8]) -> Vec<u8> {
+    let (_, control, _) = ber::split(controls).unwrap();
+    let (_, oid, mut rest) = ber::split(control).unwrap();
+    assert_eq!(oid, OID.as_bytes());
+    loop {
+        let (tag, content, following) = ber::split(rest).unwrap();
+        if tag == 0x04 {
+            let (_, value, _) = ber::split(content).unwrap();
+            let (_, _, cookie) = ber::split(value).unwrap();
+            return ber::split(cookie).unwrap().1.to_vec();
+        }
+        rest = following;
+    }
+}
+
+fn everything() -> Vec<u8> {
+    raw::present("objectClass")
+}
+
+#[test]
+fn pages_of_every_size_give_everything_once() {
+    let demo = Demo::shared();
+    let acme = demo.acme();
+    let service = demo.ldap().as_service(&acme.service_account);
+    let whole = service.search(&acme.base, "sub", "(objectClass=*)", &["1.1"]);
+    for size in 1..12 {
+        let option = format!("!pr={size}/noprompt");
+        let pages = service.clone().with(["-E", &option]);
+        let found = pages.search(&acme.base, "sub", "(objectClass=*)", &["1.1"]);
+        assert_eq!(found.names(), whole.names(), "pages of {size}");
+    }
+}
+
+#[test]
+fn users_may_page_as_well() {
+    let demo = Demo::shared();
+    let acme = demo.acme();
+    let ada = demo.ldap().as_user(acme.user("ada")).with(["-E", "pr=1/noprompt"]);
+    let found = ada.search(&acme.base, "sub", "(objectClass=*)", &["1.1"]);
+    assert!(found.names().contains(&acme.user("ada").dn.as_str()));
+}
+
+#[test]
+fn cookies_that_are_forged_or_of_another_search_are_refused() {
+    let demo = Demo::shared();
+    let (acme, account) = (demo.acme(), &demo.acme().service_account);
+    let mut raw = Raw::bound(&demo.ldap, &account.dn, &account.password);
+    raw.send(&page(2, &acme.base, everything(), 2, b""));
+    let (count, code, cookie) = turn(&mut raw, 2);
+    assert_eq!((count, code), (2, 0));
+    assert!(!cookie.is_empty());
+    let mut bent = cookie.clone();
+    *bent.last_mut().unwrap() ^= 1;
+    let forged = [vec![0; 8], vec![1], bent, vec![0xff; cookie.len()], cookie[1..].to_vec()];
+    for (id, forged) in (3..).zip(forged) {
+        raw.send(&page(id, &acme.base, everything(), 2, &forged));
+        assert_eq!(turn(&mut raw, id).1, 53, "{forged:02x?}");
+    }
+    raw.send(&page(20, &acme.base, raw::present("uid"), 2, &cookie));
+    assert_eq!(turn(&mut raw, 20).1, 53, "another filter");
+    let mut other = Raw::bound(&demo.ldap, &account.dn, &account.password);
+    other.send(&page(2, &acme.base, everything(), 2, &cookie));
+    assert_eq!(turn(&mut other, 2).1, 53, "another connection");
+    let ada = acme.user("ada");
+    raw.send(&raw::bind(30, &ada.dn, &ada.password));
+    assert_eq!(raw.receive().unwrap().code(), 0);
+    raw.send(&page(31, &acme.base, everything(), 2, &cookie));
+    assert_eq!(turn(&mut raw, 31).1, 53, "another identity");
+}
+
+#[test]
+fn two_paged_searches_may_take_turns_and_change_their_page_size() {
+    let demo = Demo::shared();
+    let (acme, account) = (demo.acme(), &demo.acme().service_account);
+    let mut raw = Raw::bound(&demo.ldap, &account.dn, &account.password);
+    let filters = [everything(), raw::present("uid")];
+    let mut cookies = [Vec::new(), Vec::new()];
+    let mut counts = [0, 0];
+    let mut open = [true, true];
+    let mut id = 1;
+    while open.contains(&true) {
+        for which in [0, 1].into_iter().filter(|which| open[*which]).collect::<Vec<_>>() {
+            id += 1;
+            let filter = filters[which].clone();
+            raw.send(&page(id, &acme.base, filter, 1 + id % 3, &cookies[which]));
+            let (count, code, cookie) = turn(&mut raw, id);
+            assert_eq!(code, 0);
+            counts[which] += count;
+            open[which] = !cookie.is_empty();
+            cookies[which] = cookie;
+        }
+    }
+    // The base, three containers, groups, applications; and people.
+    let people = acme.users.len();
+    assert_eq!(counts, [1 + 3 + people + 2 + 1, people]);
+}
+
+#[test]
+fn a_page_of_no_entries_ends_the_search() {
+    let demo = Demo::shared();
+    let (acme, account) = (demo.acme(), &demo.acme().service_account);
+    let mut raw = Raw::bound(&demo.ldap, &account.dn, &account.password);
+    raw.send(&page(2, &acme.base, everything(), 2, b""));
+    let cookie = turn(&mut raw, 2).2;
+    raw.send(&page(3, &acme.base, everything(), 0, &cookie));
+    let (count, code, cookie) = turn(&mut raw, 3);
+    assert_eq!((count, code, cookie), (0, 0, Vec::new()));
+}
+
+#[test]
+fn a_malformed_paging_control_is_a_protocol_error() {
+    let demo = Demo::shared();
+    let (acme, account) = (demo.acme(), &demo.acme().service_account);
+    let mut raw = Raw::bound(&demo.ldap, &account.dn, &account.password);
+    let values = [vec![], sequence([]), octets("x"), sequence([number(2, -1), octets("")])];
+    for (id, value) in (2..).zip(values) {
+        let control = sequence([octets(OID), boolean(true), octets(&value)]);
+        let operation = raw::search_operation(&acme.base, 2, everything());
+        raw.send(&sequence([number(2, id), operation, constructed(0xa0, [control])]));
+        assert_eq!(raw.receive_all_of(id).last().unwrap().code(), 2, "{value:02x?}");
+    }
+}

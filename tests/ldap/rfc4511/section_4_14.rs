@@ -1,0 +1,86 @@
+//! Section 4.14: StartTLS (and RFC 4513, section 3.1.1).
+
+use crate::harness::demo::Demo;
+use crate::harness::ldap::Transport;
+use crate::harness::raw::{self, Raw};
+
+#[test]
+fn users_bind_and_search_by_start_tls_and_by_ldaps() {
+    let demo = Demo::shared();
+    let ada = demo.acme().user("ada");
+    for transport in [Transport::StartTls, Transport::Tls] {
+        let client = demo.ldap_over(transport).as_user(ada);
+        let found = client.search(&ada.dn, "base", "(objectClass=*)", &["uid"]);
+        assert_eq!(found.only().value("uid"), "ada");
+    }
+}
+
+#[test]
+fn plaintext_behind_start_tls_is_never_answered() {
+    let demo = Demo::shared();
+    let ada = demo.acme().user("ada");
+    let mut raw = Raw::to(&demo);
+    let smuggled = raw::bind(2, &ada.dn, &ada.password);
+    raw.send(&[raw::extended(1, raw::START_TLS), smuggled].concat());
+    let answer = raw.receive().unwrap();
+    assert_eq!((answer.id, answer.code()), (1, 0));
+    // The server may close the connection; if it goes on, then as with a stranger.
+    let Ok(mut secure) = raw.secure(&demo.ca_file) else { return };
+    secure.send(&raw::extended(3, raw::WHO_AM_I));
+    let Some(answer) = secure.receive() else { return };
+    assert_eq!((answer.id, answer.code()), (3, 0));
+    assert!(!answer.content.ends_with(ada.dn.as_bytes()), "{answer:?}");
+}
+
+#[test]
+fn after_start_tls_no_plaintext_is_answered_although_the_handshake_fails() {
+    let demo = Demo::shared();
+    let mut raw = Raw::to(&demo);
+    raw.send(&raw::extended(1, raw::START_TLS));
+    assert_eq!(raw.receive().unwrap().code(), 0);
+    // It may be closed already when the second arrives.
+    drop(raw.try_send(&raw::extended(2, raw::WHO_AM_I)));
+    drop(raw.try_send(&raw::extended(3, raw::WHO_AM_I)));
+    assert!(!raw.ends_with_an_answer());
+}
+
+#[test]
+fn start_tls_inside_tls_is_an_operations_error_and_the_connection_goes_on() {
+    let demo = Demo::shared();
+    let by_start_tls = {
+        let mut raw = Raw::to(&demo);
+        raw.send(&raw::extended(1, raw::START_TLS));
+        assert_eq!(raw.receive().unwrap().code(), 0);
+        raw
+    };
+    for raw in [by_start_tls, Raw::connect(&demo.ldaps)] {
+        let mut secure = raw.secure(&demo.ca_file).unwrap();
+        secure.send(&raw::extended(2, raw::START_TLS));
+        assert_eq!(secure.receive().unwrap().code(), 1);
+        secure.send(&raw::extended(3, raw::WHO_AM_I));
+        assert_eq!(secure.receive().unwrap().code(), 0);
+    }
+}
+
+#[test]
+fn start_tls_while_a_search_is_under_way_is_refused_or_comes_after_it() {
+    let demo = Demo::shared();
+    let account = &demo.acme().service_account;
+    let mut raw = Raw::bound(&demo.ldap, &account.dn, &account.password);
+    let search = raw::search(2, &demo.acme().base, 2, raw::present("objectClass"));
+    raw.send(&[search, raw::extended(3, raw::START_TLS)].concat());
+    let search_ends = raw.receive_all_of(2);
+    assert_eq!(search_ends.last().unwrap().code(), 0);
+    let answer = raw.receive().unwrap();
+    assert!([0, 1].contains(&answer.code()), "{answer:?}");
+}
+
+#[test]
+fn garbage_instead_of_a_handshake_closes_that_connection_only() {
+    let demo = Demo::shared();
+    let mut raw = Raw::connect(&demo.ldaps);
+    raw.send(b"GET / HTTP/1.1\r\n\r\n");
+    assert!(!raw.ends_with_an_answer());
+    let ada = demo.ldap_over(Transport::Tls).as_user(demo.acme().user("ada"));
+    assert_eq!(ada.who_am_i().code, 0);
+}

@@ -1,0 +1,58 @@
+//! Section 4.1.11: controls.
+
+use crate::harness::demo::Demo;
+use crate::harness::raw::{self, Raw};
+
+const UNKNOWN: &str = "1.3.6.1.4.1.55555.1";
+
+#[test]
+fn an_unknown_critical_control_is_refused_on_every_operation() {
+    let demo = Demo::shared();
+    let (acme, ada) = (demo.acme(), demo.acme().user("ada"));
+    let ada = demo.ldap().as_user(ada).with(["-e", "!1.3.6.1.4.1.55555.1"]);
+    // The control goes with the operation, not with the tool's Bind.
+    assert_eq!(ada.search(&acme.base, "base", "(objectClass=*)", &[]).code, 12);
+    assert_eq!(ada.compare(&acme.base, "objectClass:top").code, 12);
+    // ldapwhoami says the code in words only.
+    assert!(ada.who_am_i().stderr.contains("(12)"));
+    let change = format!("dn: {}\nchangetype: delete\n", acme.base);
+    assert_eq!(ada.modify(&change).code, 12);
+}
+
+#[test]
+fn a_bind_with_an_unknown_critical_control_is_refused_and_binds_nobody() {
+    let demo = Demo::shared();
+    let ada = demo.acme().user("ada");
+    let mut raw = Raw::to(&demo);
+    let bind = raw::bind(1, &ada.dn, &ada.password);
+    let (_, content, _) = crate::harness::ber::split(&bind).unwrap();
+    let (_, _, operation) = crate::harness::ber::split(content).unwrap();
+    raw.send(&raw::with_control(1, operation.to_vec(), UNKNOWN, true));
+    assert_eq!(raw.receive().unwrap().code(), 12);
+    raw.send(&raw::search(2, &demo.acme().base, 0, raw::present("objectClass")));
+    assert_eq!(raw.receive().unwrap().code(), 50);
+}
+
+#[test]
+fn an_unknown_control_that_is_not_critical_is_ignored() {
+    let demo = Demo::shared();
+    let ada = demo.ldap().as_user(demo.acme().user("ada")).with(["-e", UNKNOWN]);
+    assert!(ada.who_am_i().stdout.starts_with("dn:"));
+    let found = ada.search(&demo.acme().user("ada").dn, "base", "(objectClass=*)", &["uid"]);
+    assert_eq!(found.only().value("uid"), "ada");
+}
+
+#[test]
+fn manage_dsa_it_may_be_critical() {
+    let demo = Demo::shared();
+    let ada = demo.ldap().as_user(demo.acme().user("ada")).with(["-M", "-M"]);
+    let found = ada.search(&demo.acme().user("ada").dn, "base", "(objectClass=*)", &["uid"]);
+    assert_eq!(found.only().value("uid"), "ada");
+}
+
+#[test]
+fn a_password_policy_request_does_not_disturb_a_bind() {
+    let demo = Demo::shared();
+    let ada = demo.ldap().as_user(demo.acme().user("ada")).with(["-e", "ppolicy"]);
+    assert!(ada.who_am_i().stdout.starts_with("dn:"));
+}

@@ -1,0 +1,125 @@
+//! RFC 4512: the root DSE (section 5.1) and the subschema (section 4.2).
+
+use crate::harness::demo::Demo;
+use crate::harness::ldap::Transport;
+use crate::harness::python::python;
+
+const ALL: &str = "(objectClass=*)";
+
+#[test]
+fn section_5_1_the_root_dse_is_everybodys_on_every_kind_of_connection() {
+    let demo = Demo::shared();
+    let strangers = [Transport::Clear, Transport::StartTls, Transport::Tls];
+    for client in strangers.map(|transport| demo.ldap_over(transport)) {
+        let found = client.search("", "base", ALL, &["*", "+"]);
+        let root = found.only();
+        assert_eq!(root.values("supportedLDAPVersion"), ["3"]);
+        assert!(root.values("supportedControl").contains(&"1.2.840.113556.1.4.319"));
+        assert!(root.values("supportedExtension").contains(&"1.3.6.1.4.1.4203.1.11.3"));
+        assert!(root.values("supportedFeatures").contains(&"1.3.6.1.4.1.4203.1.5.1"));
+        assert_eq!(root.values("subschemaSubentry"), ["cn=subschema"]);
+    }
+}
+
+#[test]
+fn section_5_1_strangers_learn_of_no_organization_and_others_of_their_own() {
+    let demo = Demo::shared();
+    let contexts = |client: crate::harness::ldap::Ldap| {
+        let found = client.search("", "base", ALL, &["namingContexts"]);
+        let values = found.only().values("namingContexts");
+        values.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>()
+    };
+    assert!(contexts(demo.ldap()).is_empty());
+    for organization in &demo.organizations {
+        let base = [organization.base.clone()];
+        for user in &organization.users {
+            assert_eq!(contexts(demo.ldap().as_user(user)), base);
+        }
+        assert_eq!(contexts(demo.ldap().as_service(&organization.service_account)), base);
+    }
+}
+
+#[test]
+fn section_5_1_every_listed_control_works_when_critical() {
+    let demo = Demo::shared();
+    let ada = demo.acme().user("ada");
+    let root = demo.ldap().search("", "base", ALL, &["supportedControl"]);
+    for control in root.only().values("supportedControl") {
+        let option = match control {
+            "1.2.840.113556.1.4.319" => ["-E", "!pr=10/noprompt"],
+            "2.16.840.1.113730.3.4.2" => ["-M", "-M"],
+            other => panic!("{other} is listed and not tried"),
+        };
+        let found = demo.ldap().as_user(ada).with(option).search(&ada.dn, "base", ALL, &["1.1"]);
+        assert_eq!(found.names(), [&ada.dn]);
+    }
+}
+
+#[test]
+fn section_4_2_the_subschema_defines_every_attribute_and_class_that_is_returned() {
+    let demo = Demo::shared();
+    let service = demo.ldap().as_service(&demo.acme().service_account);
+    let wanted = ["attributeTypes", "objectClasses"];
+    let found = demo.ldap().search("cn=subschema", "base", "(objectClass=subschema)", &wanted);
+    let subschema = found.only();
+    let text = |attribute: &str| subschema.values(attribute).join("\n").to_lowercase();
+    let (attributes, classes) = (text("attributeTypes"), text("objectClasses"));
+    let everything = service.search(&demo.acme().base, "sub", ALL, &["*", "+"]);
+    for entry in &everything.entries {
+        for name in entry.names() {
+            let quoted = format!("'{}'", name.to_lowercase());
+            assert!(attributes.contains(&quoted), "{name} of {} is not defined", entry.dn);
+        }
+        for class in entry.values("objectClass") {
+            let quoted = format!("'{}'", class.to_lowercase());
+            assert!(classes.contains(&quoted), "{class} of {} is not defined", entry.dn);
+        }
+    }
+}
+
+#[test]
+fn section_4_2_the_subschema_is_operational_and_no_part_of_a_subtree() {
+    let demo = Demo::shared();
+    let plain = demo.ldap().search("cn=subschema", "base", "(objectClass=subschema)", &["*"]);
+    assert!(plain.only().values("attributeTypes").is_empty());
+    let service = demo.ldap().as_service(&demo.acme().service_account);
+    let found = service.search("", "sub", ALL, &["1.1"]);
+    assert!(!found.names().contains(&"cn=subschema"));
+    assert!(!found.names().contains(&""));
+}
+
+#[test]
+fn section_4_2_another_library_reads_the_schema_and_checks_by_it() {
+    let demo = Demo::shared();
+    let account = &demo.acme().service_account;
+    let script = "\
+import ldap3, sys
+uri, dn, password, base = sys.argv[1:]
+server = ldap3.Server(uri, get_info=ldap3.ALL)
+connection = ldap3.Connection(server, dn, password, auto_bind=True, check_names=True)
+schema = server.schema
+for kind in schema.object_classes.values():
+    for parent in kind.superior or []:
+        assert parent in schema.object_classes, parent
+    for name in (kind.must_contain or []) + (kind.may_contain or []):
+        assert name in schema.attribute_types, name
+for kind in schema.attribute_types.values():
+    for parent in kind.superior or []:
+        assert parent in schema.attribute_types, parent
+connection.search(base, '(&(objectClass=inetOrgPerson)(uid=ada))',
+                  attributes=[ldap3.ALL_ATTRIBUTES, ldap3.ALL_OPERATIONAL_ATTRIBUTES])
+entry, = connection.entries
+print(entry.uid, entry.entryUUID.value, entry.createTimestamp.value.year > 2000)
+try:
+    connection.search(base, '(nosuch=x)')
+except ldap3.core.exceptions.LDAPObjectClassError:
+    pass
+except ldap3.core.exceptions.LDAPAttributeError:
+    print('checked')
+";
+    let uri = format!("ldap://{}", demo.ldap);
+    let said = python(script, [&uri, &account.dn, &account.password, &demo.acme().base]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.stdout.starts_with("ada "), "{said:?}");
+    assert!(said.stdout.contains(" True\n") && said.stdout.ends_with("checked\n"), "{said:?}");
+}

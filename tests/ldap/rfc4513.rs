@@ -1,0 +1,48 @@
+//! RFC 4513: authentication and protection.
+
+use crate::harness::demo::Demo;
+use crate::harness::raw::{self, Raw};
+use crate::harness::server::Site;
+
+#[test]
+fn section_5_1_2_a_name_without_a_password_proves_nothing() {
+    let demo = Demo::shared();
+    let (acme, ada) = (demo.acme(), demo.acme().user("ada"));
+    for dn in [&ada.dn, &acme.user_dn("nobody"), &acme.service_account.dn] {
+        let mut raw = Raw::bound(&demo.ldap, &ada.dn, &ada.password);
+        raw.send(&raw::bind(2, dn, ""));
+        assert_eq!(raw.receive().unwrap().code(), 53, "{dn}");
+        raw.send(&raw::search(3, &acme.base, 0, raw::present("objectClass")));
+        assert_eq!(raw.receive().unwrap().code(), 50, "{dn}");
+    }
+}
+
+#[test]
+fn section_5_1_1_anonymous_binds_succeed_and_show_nothing() {
+    let demo = Demo::shared();
+    let mut raw = Raw::to(&demo);
+    raw.send(&raw::bind(1, "", ""));
+    assert_eq!(raw.receive().unwrap().code(), 0);
+    raw.send(&raw::search(2, &demo.acme().base, 2, raw::present("objectClass")));
+    assert_eq!(raw.receive().unwrap().code(), 50);
+}
+
+#[test]
+fn section_5_1_3_a_password_in_clear_is_refused_before_it_is_looked_at() {
+    let Some(mut demo) = Demo::own() else { return };
+    let ada = demo.acme().user("ada").clone();
+    demo.daemon().stop();
+    let Some(site) = Site::of_demo(demo.folder()) else { return };
+    let server = site.serve();
+    let right = server.ldap().as_user(&ada).who_am_i();
+    let wrong = server.ldap().bound(&ada.dn, "wrong").who_am_i();
+    let stranger = server.ldap().bound(&demo.acme().user_dn("nobody"), "wrong").who_am_i();
+    assert_eq!([right.code, wrong.code, stranger.code], [13, 13, 13], "{right:?}");
+    for client in [server.ldaps(), server.start_tls()] {
+        let who = client.as_user(&ada).who_am_i();
+        assert_eq!(who.stdout.trim(), format!("dn:{}", ada.dn), "{who:?}");
+    }
+    let mut raw = Raw::connect(&server.ldap);
+    raw.send(&raw::search(1, &demo.acme().base, 2, raw::present("objectClass")));
+    assert_eq!(raw.receive().unwrap().code(), 50);
+}
