@@ -15,6 +15,8 @@ mod harness;
 #[cfg(test)]
 mod ldap;
 #[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
 mod radius;
 #[cfg(test)]
 mod refusals;

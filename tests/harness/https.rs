@@ -76,8 +76,9 @@ impl Https {
         let body = body.map(Value::to_string).unwrap_or_default();
         if !body.is_empty() {
             let length = body.len();
-            request
-                .push_str(&format!("Content-Type: application/json\r\nContent-Length: {length}\r\n"));
+            request.push_str(&format!(
+                "Content-Type: application/json\r\nContent-Length: {length}\r\n"
+            ));
         }
         let request = format!("{request}\r\n{body}");
         let mut kept = self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -1,6 +1,7 @@
 //! What the tests are written with: a daemon, clients of other people, and a raw connection for
 //! what no client can send.
 
+pub(crate) mod admin;
 pub(crate) mod ber;
 pub(crate) mod client;
 pub(crate) mod curl;
@@ -8,13 +9,19 @@ pub(crate) mod daemon;
 pub(crate) mod demo;
 pub(crate) mod description;
 pub(crate) mod environment;
+pub(crate) mod https;
 pub(crate) mod ldap;
 pub(crate) mod ldif;
 pub(crate) mod notified;
+pub(crate) mod office;
 pub(crate) mod python;
 pub(crate) mod radius;
+pub(crate) mod random;
 pub(crate) mod raw;
+pub(crate) mod resident;
 pub(crate) mod server;
+pub(crate) mod totp;
+pub(crate) mod wire;
 
 use std::time::Duration;
 

@@ -1,0 +1,81 @@
+//! Hostile crowds: strangers by the thousand, mutated packets by the ten thousand.
+
+use serde_json::json;
+
+use crate::harness::office::Office;
+use crate::harness::random::Random;
+use crate::harness::resident::resident;
+use crate::harness::wire::{ACCEPT, Request, Wire, sign};
+
+const PASSWORD: &str = "correct horse battery";
+/// Packets of strangers between two honest requests.
+const ROUND: usize = 1_000;
+/// KiB that memory may grow by.
+const GROWTH: u64 = 20 * 1024;
+
+#[test]
+fn twenty_thousand_packets_of_strangers_leave_honest_gear_served() {
+    let office = Office::new();
+    office.user("ada", PASSWORD);
+    let client = office.client("switch", &json!({}));
+    let honest = office.wire();
+    let strangers = [
+        // Who has no client's address, and who has one but no secret.
+        Wire::from([127, 9, 9, 10].into(), &office.demo.radius.auth),
+        Wire::from(office.address, &office.demo.radius.auth),
+    ];
+    let packet = Request::login("a secret that nobody has", "ada", PASSWORD).encode();
+    let mut served = 0;
+    for _ in 0..20 {
+        for number in 0..ROUND {
+            strangers[number % 2].send(&packet);
+        }
+        // Gear repeats its question when the network loses it.
+        let login = Request::login(&client.secret, "ada", PASSWORD);
+        served += usize::from(honest.ask(&login).code == ACCEPT);
+    }
+    assert_eq!(served, 20);
+    assert!(strangers.iter().all(|stranger| stranger.take().is_none()));
+}
+
+#[test]
+fn twenty_thousand_mutated_packets_with_a_right_message_authenticator_do_no_harm() {
+    let office = Office::new();
+    office.user("ada", PASSWORD);
+    let client = office.client("switch", &json!({"require_message_authenticator": false}));
+    let (wire, honest, mut random) = (office.wire(), office.wire(), Random::new(0x5eed));
+    let seeds = [
+        Request::login(&client.secret, "nobody", "guess"),
+        Request::login(&client.secret, "nobody", "guess").with(26, &[0, 0, 0, 9, 1, 4, 65, 66]),
+        Request::login(&client.secret, "nobody", "guess").with(33, b"state").with(33, b"more"),
+        Request::new(1, &client.secret).with(1, b"nobody").with(3, &[7; 17]).authentic(),
+        Request::new(1, &client.secret).with(79, &[2, 1, 0, 5, 1]).authentic(),
+        Request::status(&client.secret),
+    ];
+    let seeds = seeds.map(|seed| seed.encode());
+    let login = || Request::login(&client.secret, "ada", PASSWORD);
+    let batch = |random: &mut Random| {
+        for _ in 0..20 {
+            for _ in 0..100 {
+                let mut packet = random.one_of(&seeds).clone();
+                random.mutate(&mut packet);
+                if random.below(8) > 0 && packet.len() >= 4 {
+                    // The length and the Message-Authenticator are right, whatever else is not.
+                    let length = u16::try_from(packet.len()).unwrap();
+                    packet[2..4].copy_from_slice(&length.to_be_bytes());
+                    sign(&mut packet, client.secret.as_bytes());
+                }
+                wire.send(&packet);
+            }
+            assert_eq!(honest.ask(&login()).code, ACCEPT);
+            while wire.take().is_some() {}
+        }
+    };
+    batch(&mut random);
+    let before = resident(office.demo.pid);
+    for _ in 0..9 {
+        batch(&mut random);
+    }
+    let after = resident(office.demo.pid);
+    assert!(after < before + GROWTH, "{before} KiB before, {after} KiB after");
+}

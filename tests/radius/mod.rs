@@ -1,0 +1,8 @@
+//! RADIUS, by RFC.
+
+mod flood;
+mod rfc2865;
+mod rfc2868;
+mod rfc3579;
+mod rfc5080;
+mod rfc5997;

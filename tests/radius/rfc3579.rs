@@ -1,0 +1,97 @@
+//! Message-Authenticator, and EAP's carrier.
+
+use serde_json::json;
+
+use crate::harness::demo::Demo;
+use crate::harness::office::Office;
+use crate::harness::wire::{ACCEPT, AUTHENTICATOR, REJECT, Request, Wire};
+
+const PASSWORD: &str = "correct horse battery";
+
+#[test]
+fn section_3_2_a_request_without_message_authenticator_is_met_with_silence_by_default() {
+    let demo = Demo::shared();
+    let (gear, ada) = (demo.acme().gear(), demo.acme().user("ada"));
+    let (wire, honest) = (Wire::to(&demo.radius.auth), Wire::to(&demo.radius.auth));
+    let login = Request::login(&gear.secret, "ada", &ada.password).without(AUTHENTICATOR);
+    assert!(wire.meets_silence(&login.encode(), &honest, &gear.secret));
+    let attributes = format!("User-Name=ada,User-Password={}", ada.password);
+    let radclient = demo.gear(gear).with(["-t", "1"]).ask("auth", &attributes);
+    assert_eq!(radclient.kind, None, "{radclient:?}");
+}
+
+#[test]
+fn section_3_2_a_client_that_may_do_without_is_served_and_gets_one_all_the_same() {
+    let office = Office::new();
+    office.user("ada", PASSWORD);
+    let client = office.client("printer", &json!({"require_message_authenticator": false}));
+    let wire = office.wire();
+    let bare = |password| Request::login(&client.secret, "ada", password).without(AUTHENTICATOR);
+    // Each reply is checked to have it first.
+    assert_eq!(wire.ask(&bare(PASSWORD)).code, ACCEPT);
+    assert_eq!(wire.ask(&bare("wrong")).code, REJECT);
+    let strict = json!({"require_message_authenticator": true});
+    office.act("PATCH", &format!("radius-clients/{}", client.id), Some(&strict));
+    assert!(wire.meets_silence(&bare(PASSWORD).encode(), &office.wire(), &client.secret));
+}
+
+#[test]
+fn section_3_2_a_wrong_message_authenticator_is_met_with_silence_even_where_none_is_needed() {
+    let office = Office::new();
+    office.user("ada", PASSWORD);
+    let client = office.client("printer", &json!({"require_message_authenticator": false}));
+    let mut packet = Request::login(&client.secret, "ada", PASSWORD).encode();
+    *packet.last_mut().unwrap() ^= 1;
+    assert!(office.wire().meets_silence(&packet, &office.wire(), &client.secret));
+}
+
+#[test]
+fn section_3_2_a_message_authenticator_counts_wherever_it_is() {
+    let office = Office::new();
+    office.user("ada", PASSWORD);
+    let client = office.client("switch", &json!({}));
+    let wire = office.wire();
+    let last = Request::login(&client.secret, "ada", PASSWORD);
+    let mut first = last.clone();
+    first.attributes.rotate_right(1);
+    let mut middle = Request::login(&client.secret, "ada", PASSWORD);
+    middle.attributes.swap(1, 2);
+    for request in [last, first, middle] {
+        assert_eq!(wire.ask(&request).code, ACCEPT);
+    }
+}
+
+#[test]
+fn section_3_3_two_message_authenticators_or_one_of_a_wrong_length_are_met_with_silence() {
+    let office = Office::new();
+    office.user("ada", PASSWORD);
+    let client = office.client("switch", &json!({"require_message_authenticator": false}));
+    let (wire, honest) = (office.wire(), office.wire());
+    let login = || Request::login(&client.secret, "ada", PASSWORD);
+    assert!(wire.meets_silence(&login().authentic().encode(), &honest, &client.secret));
+    for length in [0, 15, 17] {
+        let odd = login().without(AUTHENTICATOR).with(AUTHENTICATOR, &vec![0; length]);
+        assert!(wire.meets_silence(&odd.encode(), &honest, &client.secret), "{length} octets");
+    }
+}
+
+#[test]
+fn section_3_1_eap_without_message_authenticator_is_met_with_silence_whatever_the_settings() {
+    let office = Office::new();
+    let client = office.client("switch", &json!({"require_message_authenticator": false}));
+    let request = Request::new(1, &client.secret).with(1, b"ada").with(79, &[2, 0, 0, 5, 1]);
+    assert!(office.wire().meets_silence(&request.encode(), &office.wire(), &client.secret));
+}
+
+#[test]
+fn without_message_authenticator_a_request_that_could_be_of_two_clients_is_of_neither() {
+    let office = Office::new();
+    office.user("ada", PASSWORD);
+    let lenient = json!({"require_message_authenticator": false});
+    let one = office.client("one", &lenient);
+    office.client("two", &lenient);
+    let login = Request::login(&one.secret, "ada", PASSWORD);
+    assert_eq!(office.wire().ask(&login).code, ACCEPT);
+    let bare = Request::login(&one.secret, "ada", PASSWORD).without(AUTHENTICATOR);
+    assert!(office.wire().meets_silence(&bare.encode(), &office.wire(), &one.secret));
+}

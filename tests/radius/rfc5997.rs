@@ -1,0 +1,42 @@
+//! Status-Server.
+
+use crate::harness::demo::Demo;
+use crate::harness::wire::{ACCEPT, AUTHENTICATOR, Request, Wire};
+
+/// The code of an Accounting-Response.
+const ACCOUNTING_RESPONSE: u8 = 5;
+
+#[test]
+fn section_4_2_both_ports_answer_with_their_own_code_and_nothing_else() {
+    let demo = Demo::shared();
+    let secret = &demo.acme().gear().secret;
+    for (port, code) in [(&demo.radius.auth, ACCEPT), (&demo.radius.acct, ACCOUNTING_RESPONSE)] {
+        let answer = Wire::to(port).ask(&Request::status(secret));
+        assert_eq!((answer.code, answer.attributes), (code, Vec::new()));
+    }
+    let reply = demo.gear(demo.acme().gear()).ask("status", "Message-Authenticator=0x00");
+    assert!(reply.is("Access-Accept"), "{reply:?}");
+}
+
+#[test]
+fn section_3_without_message_authenticator_there_is_silence() {
+    let demo = Demo::shared();
+    let secret = &demo.acme().gear().secret;
+    let honest = Wire::to(&demo.radius.auth);
+    for port in [&demo.radius.auth, &demo.radius.acct] {
+        let bare = Request::status(secret).without(AUTHENTICATOR).encode();
+        assert!(Wire::to(port).meets_silence(&bare, &honest, secret));
+    }
+}
+
+#[test]
+fn section_4_2_credentials_in_it_are_not_looked_at() {
+    let demo = Demo::shared();
+    let secret = &demo.acme().gear().secret;
+    for password in ["wrong", &*demo.acme().user("ada").password] {
+        let mut status = Request::login(secret, "ada", password);
+        status.code = 12;
+        let answer = Wire::to(&demo.radius.auth).ask(&status);
+        assert_eq!((answer.code, answer.attributes), (ACCEPT, Vec::new()));
+    }
+}
