@@ -20,6 +20,7 @@ use crate::records::{
     Admin, AdminFields, Credential, Group, Organization, OrganizationState, RadiusClient,
     ReplyProfile, ServiceAccount, Token, User, indices,
 };
+use crate::search::{Memo, SearchGrant};
 use crate::time::Time;
 use crate::tools::Tools;
 
@@ -254,6 +255,19 @@ impl ReadingTransaction {
         organization: OrganizationId,
     ) -> Result<Grant<'_, &Snapshot, P>, Error> {
         Grant::obtain(&self.snapshot, &self.context, &self.tools, organization.into())
+    }
+
+    /// Asks whether the actor may search `organization`; `memo` spares the question while nothing
+    /// was changed.
+    ///
+    /// # Errors
+    /// `Refused`, or a store failure.
+    pub fn authorize_search<'t>(
+        &'t self,
+        organization: OrganizationId,
+        memo: &'t Memo,
+    ) -> Result<SearchGrant<'t, 't>, Error> {
+        Grant::obtain_again(&self.snapshot, &self.context, &self.tools, organization, memo)
     }
 
     /// Asks whether the actor may do `P` with the provider's own data.

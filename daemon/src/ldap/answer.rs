@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use directory::access::{Actor, Context, Identity, Search};
+use directory::access::{Actor, Context, Identity};
 use directory::authentication::{self, Begun, Door as By, Proof, Request, Who};
-use directory::search::{EntryId, SearchGrant, Truth};
+use directory::search::{EntryId, Memo, SearchGrant, Truth};
 use directory::{Error, ReadingTransaction, Time};
 use ldap::dn::Dn;
 use ldap::{
@@ -28,7 +28,8 @@ pub(super) struct Caller {
     source: IpAddr,
     actor: Actor,
     outcomes: Outcomes,
-    searches: HashMap<Ticket, Running>,
+    searches: HashMap<Ticket, Box<Running>>,
+    memo: Memo,
 }
 
 /// How a question was taken.
@@ -42,7 +43,14 @@ pub(super) enum Asked {
 impl Caller {
     /// A connection that has not said who it is.
     pub(super) fn new(door: Arc<Door>, source: IpAddr, outcomes: Outcomes) -> Self {
-        Self { door, source, actor: Actor::nobody(), outcomes, searches: HashMap::new() }
+        Self {
+            door,
+            source,
+            actor: Actor::nobody(),
+            outcomes,
+            searches: HashMap::new(),
+            memo: Memo::default(),
+        }
     }
 
     /// Makes the connection anonymous.
@@ -166,44 +174,57 @@ impl Caller {
         };
         let user = matches!(self.actor.identity(), Some(Identity::User(_)));
         let terms = Terms::new(&self.door.searches, self.door.clock, request, user);
-        match super::search::begin(&grant, &base, request, terms)? {
-            Begin::Answered(answer) => Ok(Asked::Answered(answer)),
-            Begin::Running(running) => self.run(ticket, *running, &grant, session),
-        }
+        let begun = super::search::begin(&grant, &base, request, terms)?;
+        let (answer, rest) = match begun {
+            Begin::Answered(answer) => (answer, None),
+            Begin::Running(running) => self.run(ticket, running, &grant, session)?,
+        };
+        self.keep(ticket, rest);
+        Ok(Asked::Answered(answer))
     }
 
     fn go_on(&mut self, ticket: Ticket, session: &mut Session) -> Result<Asked, Error> {
         let Some(running) = self.searches.remove(&ticket) else { return Ok(Asked::Later) };
         let reading = self.read()?;
-        match self.grant(&reading)? {
-            Some(grant) => self.run(ticket, running, &grant, session),
-            None => Ok(Asked::Answered(Answer::Result(bind_first()))),
-        }
+        let (answer, rest) = match self.grant(&reading)? {
+            Some(grant) => self.run(ticket, running, &grant, session)?,
+            None => (Answer::Result(bind_first()), None),
+        };
+        self.keep(ticket, rest);
+        Ok(Asked::Answered(answer))
     }
 
+    /// Writes what fits; what does not comes back, to go on later.
     fn run(
-        &mut self,
+        &self,
         ticket: Ticket,
-        mut running: Running,
+        mut running: Box<Running>,
         grant: &SearchGrant<'_, '_>,
         session: &mut Session,
-    ) -> Result<Asked, Error> {
-        let Some(mut writer) = session.entries(ticket) else { return Ok(Asked::Later) };
+    ) -> Result<(Answer, Option<Box<Running>>), Error> {
+        let Some(mut writer) = session.entries(ticket) else {
+            // Nobody waits for it any more.
+            return Ok((Answer::Result(Outcome::success()), None));
+        };
         let answer = running.run(grant, self.door.clock, &mut writer)?;
-        if matches!(answer, Answer::More) {
+        let rest = matches!(answer, Answer::More).then_some(running);
+        Ok((answer, rest))
+    }
+
+    fn keep(&mut self, ticket: Ticket, rest: Option<Box<Running>>) {
+        if let Some(running) = rest {
             self.searches.insert(ticket, running);
         }
-        Ok(Asked::Answered(answer))
     }
 
     /// The grant to search one's own organization; `None` for who has not said who they are, or
     /// may not any more.
     fn grant<'r>(
-        &self,
+        &'r self,
         reading: &'r ReadingTransaction,
     ) -> Result<Option<SearchGrant<'r, 'r>>, Error> {
         let Some(organization) = self.actor.organization() else { return Ok(None) };
-        match reading.authorize::<Search>(organization) {
+        match reading.authorize_search(organization, &self.memo) {
             Ok(grant) => Ok(Some(grant)),
             Err(Error::Refused(_)) => Ok(None),
             Err(error) => Err(error),

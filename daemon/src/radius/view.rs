@@ -7,6 +7,10 @@ use radius::{Answer, AttributeType, Credential, Question, Reply, ReplyError, Tag
 /// Who a question claims to be, and what is to prove it; `None` for what can prove nobody.
 pub(crate) fn claim<C: Copy>(question: &Question<C>) -> Option<(Who, Proof)> {
     let login = std::str::from_utf8(question.user_name()).ok()?.to_owned();
+    // No login has control characters, but matching would pass over them (RFC 4518, section 2.2).
+    if login.chars().any(char::is_control) {
+        return None;
+    }
     let proof = match question.credential() {
         Credential::Pap(octets) => Proof::Password(Password::new(octets).ok()?),
         Credential::Chap(chap) => {

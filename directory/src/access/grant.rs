@@ -2,14 +2,16 @@
 
 use std::marker::PhantomData;
 use std::ops::Deref;
+use std::sync::Arc;
 
-use storage::Reading;
+use storage::{Reading, Snapshot};
 
 use super::actor::Context;
 use super::authorize::{Seen, authorize};
-use super::permit::Permit;
+use super::permit::{Permit, Search};
 use crate::error::Error;
 use crate::id::{OrganizationId, Place};
+use crate::search::Memo;
 
 /// The proof that `context.actor` may do `P` at one place, inside one transaction.
 ///
@@ -19,7 +21,8 @@ pub struct Grant<'t, S, P> {
     pub(crate) place: Place,
     pub(crate) context: &'t Context,
     pub(crate) tools: &'t crate::Tools,
-    pub(crate) seen: Seen,
+    pub(crate) seen: Arc<Seen>,
+    pub(crate) memo: Option<&'t Memo>,
     permit: PhantomData<P>,
 }
 
@@ -39,8 +42,8 @@ where
         tools: &'t crate::Tools,
         place: Place,
     ) -> Result<Self, Error> {
-        let seen = authorize(&*source, context, P::PERMISSION, place)??;
-        Ok(Self { source, place, context, tools, seen, permit: PhantomData })
+        let seen = Arc::new(authorize(&*source, context, P::PERMISSION, place)??);
+        Ok(Self { source, place, context, tools, seen, memo: None, permit: PhantomData })
     }
 
     /// The place that the grant is for.
@@ -50,5 +53,27 @@ where
 
     pub(crate) fn organization(&self) -> Result<OrganizationId, Error> {
         self.place.organization().ok_or(Error::Missing)
+    }
+}
+
+impl<'t> Grant<'t, &'t Snapshot, Search> {
+    /// Asks whether the actor may search `organization`, unless `memo` knows from this snapshot.
+    ///
+    /// # Errors
+    /// As [`Grant::obtain`].
+    pub(crate) fn obtain_again(
+        source: &'t Snapshot,
+        context: &'t Context,
+        tools: &'t crate::Tools,
+        organization: OrganizationId,
+        memo: &'t Memo,
+    ) -> Result<Self, Error> {
+        if let Some(seen) = memo.seen(source, context.actor, organization) {
+            let (place, memo) = (organization.into(), Some(memo));
+            return Ok(Self { source, place, context, tools, seen, memo, permit: PhantomData });
+        }
+        let grant = Self::obtain(source, context, tools, organization.into())?;
+        memo.begin(source, context.actor, organization, &grant.seen);
+        Ok(Self { memo: Some(memo), ..grant })
     }
 }

@@ -15,7 +15,7 @@ pub use actor::{Actor, Context, Identity};
 #[cfg(test)]
 pub(crate) use authorize::authorize;
 pub use authorize::{PlaceName, Refusal};
-pub(crate) use authorize::{Standing, organization, standing};
+pub(crate) use authorize::{Seen, Standing, organization, standing};
 pub use grant::Grant;
 pub use permit::{
     AtProvider, InOrganization, ManageAdmins, ManageAuthentication, ManageBilling,

@@ -8,6 +8,7 @@ mod attribute;
 mod entry;
 mod filter;
 mod judge;
+mod memo;
 mod plan;
 mod run;
 mod sight;
@@ -18,4 +19,5 @@ pub use filter::{Comparison, Filter, Value};
 #[cfg(test)]
 pub(crate) use judge::has_pieces;
 pub use judge::{Facts, Truth};
+pub use memo::Memo;
 pub use run::{Ended, Found, Position, SearchGrant, Searching, Visit, Visitor};

@@ -1,11 +1,14 @@
 //! A search under way: it pauses when its reader is full and goes on where it stood.
 
+use std::sync::Arc;
+
 use storage::{Id, Reading, Record, Snapshot};
 
 use super::attribute::{Attribute, Kind, Kinds};
 use super::entry::{Entry, EntryId, Fact};
 use super::filter::Filter;
 use super::judge::{Facts, Truth};
+use super::memo::{KnownGroup, Memo};
 use super::plan::{Candidates, Planner};
 use super::sight::Sight;
 use crate::access::{Grant, Search};
@@ -147,7 +150,8 @@ impl Grant<'_, &Snapshot, Search> {
         entry: &Entry,
         visit: Visitor<'_>,
     ) -> Result<Ended, Error> {
-        let found = Found { source: self.source, organization, sight: &searching.sight, entry };
+        let sight = &searching.sight;
+        let found = Found { source: self.source, organization, sight, entry, memo: self.memo };
         let seen = searching.sight.sees(entry.id());
         if seen && searching.filter.judge(&found)? == Truth::True {
             if visit(&found)? == Visit::Full {
@@ -230,7 +234,8 @@ impl Grant<'_, &Snapshot, Search> {
             return Ok(false);
         }
         let Some(entry) = read_entry(self.source, organization, id)? else { return Ok(false) };
-        visit(&Found { source: self.source, organization, sight: &sight, entry: &entry })?;
+        let (sight, entry, memo) = (&sight, &entry, self.memo);
+        visit(&Found { source: self.source, organization, sight, entry, memo })?;
         Ok(true)
     }
 
@@ -283,6 +288,7 @@ pub struct Found<'a> {
     organization: OrganizationId,
     sight: &'a Sight,
     entry: &'a Entry,
+    memo: Option<&'a Memo>,
 }
 
 impl Found<'_> {
@@ -299,16 +305,41 @@ impl Found<'_> {
         filter.judge(self)
     }
 
-    /// The groups that the entry is in, by way of nested groups as well, and that the caller sees.
+    /// Shows the groups that the entry is in, by way of nested groups as well, and that the caller
+    /// sees, to `visit`.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn groups(&self) -> Result<Vec<Group>, Error> {
+    pub fn groups(&self, visit: &mut dyn FnMut(&Group)) -> Result<(), Error> {
+        for id in self.member_of()? {
+            self.group(id)?.iter().for_each(|group| visit(&group.record));
+        }
+        Ok(())
+    }
+
+    fn group(&self, id: GroupId) -> Result<Option<Arc<KnownGroup>>, Error> {
+        Ok(match self.memo {
+            Some(memo) => memo.group(self.source, self.organization, id)?,
+            None => KnownGroup::read(self.source, self.organization, id)?.map(Arc::new),
+        })
+    }
+
+    /// Every group that the entry is in, seen or not, in the order of ids.
+    fn all_groups(&self) -> Result<Vec<GroupId>, Error> {
         let partition = self.organization.partition();
-        let ids = self.member_of()?;
-        let mut groups = Vec::with_capacity(ids.len());
-        for id in ids {
-            groups.extend(self.source.get::<Group>(partition, id.record())?);
+        let relation = match self.entry.id() {
+            EntryId::User(_) => relations::GROUP_USER,
+            EntryId::Group(_) => relations::GROUP_GROUP,
+            EntryId::ServiceAccount(_) => return Ok(Vec::new()),
+        };
+        let direct = self.source.linking(partition, relation, self.entry.id().record());
+        let mut open: Vec<Id> = direct.collect::<Result<_, _>>()?;
+        let mut groups = Vec::new();
+        while let Some(group) = open.pop().and_then(GroupId::from_record) {
+            if let Err(place) = groups.binary_search(&group) {
+                groups.insert(place, group);
+                self.group(group)?.iter().for_each(|known| open.extend(&known.parents));
+            }
         }
         Ok(groups)
     }
@@ -366,12 +397,7 @@ impl Facts for Found<'_> {
     }
 
     fn member_of(&self) -> Result<Vec<GroupId>, Error> {
-        let partition = self.organization.partition();
-        let mut groups = match self.entry.id() {
-            EntryId::User(user) => groups_of_user(self.source, partition, user)?,
-            EntryId::Group(group) => ancestors_of_group(self.source, partition, group)?,
-            EntryId::ServiceAccount(_) => Vec::new(),
-        };
+        let mut groups = self.all_groups()?;
         // A filter must not tell of a group what the caller cannot see.
         groups.retain(|group| self.sight.sees(EntryId::Group(*group)));
         Ok(groups)

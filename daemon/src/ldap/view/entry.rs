@@ -56,10 +56,11 @@ pub(crate) fn write_entry(
         put(attributes, TYPES.member, &names);
     }
     if wants(attributes, TYPES.member_of) {
-        let groups = found.groups()?;
-        let names =
-            groups.iter().map(|group| naming.in_container(Container::Groups, &group.fields.name));
-        put(attributes, TYPES.member_of, &names.collect::<Vec<_>>());
+        let mut names = Vec::new();
+        found.groups(&mut |group| {
+            names.push(naming.in_container(Container::Groups, &group.fields.name));
+        })?;
+        put(attributes, TYPES.member_of, &names);
     }
     put_operational(attributes, dn, classes, (entry.uuid(), entry.stamp()));
     put(attributes, TYPES.has_subordinates, &["FALSE"]);

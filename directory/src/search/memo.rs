@@ -1,0 +1,98 @@
+//! What one caller's searches read again and again, kept as long as nothing was changed.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use storage::{Id, Mark, ReadError, Reading, Snapshot};
+
+use crate::access::{Actor, Seen};
+use crate::id::{GroupId, OrganizationId, RecordId};
+use crate::records::{Group, relations};
+
+/// The most groups that a memo keeps.
+const GROUPS: usize = 256;
+
+/// What one caller's searches read again and again.
+///
+/// It holds for one snapshot and one actor, so it says what reading again would say; the first
+/// search after any commit reads anew.
+#[derive(Default)]
+pub struct Memo {
+    state: RefCell<State>,
+}
+
+#[derive(Default)]
+struct State {
+    origin: Option<(Mark, Actor, OrganizationId)>,
+    seen: Arc<Seen>,
+    groups: HashMap<GroupId, Arc<KnownGroup>>,
+}
+
+/// A group with the groups that it is in directly.
+pub(crate) struct KnownGroup {
+    pub(crate) record: Group,
+    pub(crate) parents: Vec<Id>,
+}
+
+impl Memo {
+    /// What was read when this actor was authorized in this snapshot before.
+    pub(crate) fn seen(
+        &self,
+        snapshot: &Snapshot,
+        actor: Actor,
+        organization: OrganizationId,
+    ) -> Option<Arc<Seen>> {
+        let state = self.state.borrow();
+        let (mark, who, place) = state.origin.as_ref()?;
+        let same = snapshot.bears(mark) && *who == actor && *place == organization;
+        same.then(|| Arc::clone(&state.seen))
+    }
+
+    /// Begins anew with what was read to authorize an actor.
+    pub(crate) fn begin(
+        &self,
+        snapshot: &Snapshot,
+        actor: Actor,
+        organization: OrganizationId,
+        seen: &Arc<Seen>,
+    ) {
+        let origin = Some((snapshot.mark(), actor, organization));
+        let seen = Arc::clone(seen);
+        *self.state.borrow_mut() = State { origin, seen, groups: HashMap::new() };
+    }
+
+    /// Reads a group with its parents, or remembers it; `None` when there is none.
+    pub(crate) fn group(
+        &self,
+        snapshot: &Snapshot,
+        organization: OrganizationId,
+        id: GroupId,
+    ) -> Result<Option<Arc<KnownGroup>>, ReadError> {
+        if let Some(known) = self.state.borrow().groups.get(&id) {
+            return Ok(Some(Arc::clone(known)));
+        }
+        let known = KnownGroup::read(snapshot, organization, id)?.map(Arc::new);
+        if let Some(known) = &known {
+            let groups = &mut self.state.borrow_mut().groups;
+            if groups.len() < GROUPS {
+                groups.insert(id, Arc::clone(known));
+            }
+        }
+        Ok(known)
+    }
+}
+
+impl KnownGroup {
+    /// Reads a group with its parents.
+    pub(crate) fn read(
+        snapshot: &Snapshot,
+        organization: OrganizationId,
+        id: GroupId,
+    ) -> Result<Option<Self>, ReadError> {
+        let (partition, number) = (organization.partition(), id.record());
+        let Some(record) = snapshot.get(partition, number)? else { return Ok(None) };
+        let parents = snapshot.linking(partition, relations::GROUP_GROUP, number);
+        Ok(Some(Self { record, parents: parents.collect::<Result<_, _>>()? }))
+    }
+}
