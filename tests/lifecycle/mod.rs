@@ -1,0 +1,8 @@
+//! The life of the process: starting, restarting, reloading, ending, dying.
+
+mod crash;
+mod first_admin;
+mod refusal;
+mod reload;
+mod restart;
+mod shutdown;
