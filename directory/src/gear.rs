@@ -9,15 +9,19 @@ use arc_swap::ArcSwap;
 use ipnet::IpNet;
 use storage::{Commit, Partition, Reading, Secret, Snapshot, Store};
 
+use crate::authentication::NetworkReply;
 use crate::directory::Directory;
 use crate::error::Error;
-use crate::id::{OrganizationId, RadiusClientId, RecordId};
-use crate::records::{Organization, OrganizationState, RadiusClient, kinds};
+use crate::id::{GroupId, OrganizationId, RadiusClientId, RecordId};
+use crate::records::{
+    Organization, OrganizationState, RadiusClient, ReplyProfile, Settings, kinds,
+};
 
 /// The RADIUS clients of every active organization, by the networks they come from.
 #[derive(Default)]
 pub struct Gear {
     clients: Vec<GearClient>,
+    positions: HashMap<(OrganizationId, RadiusClientId), usize>,
     networks: HashMap<IpNet, Vec<usize>>,
     /// The prefix lengths that occur, the longest first.
     prefixes_v4: Vec<u8>,
@@ -37,6 +41,17 @@ pub struct GearClient {
     /// Whether a request with Proxy-State but without Message-Authenticator is dropped.
     pub limit_proxy_state: bool,
     sources: Vec<IpNet>,
+    pub(crate) policy: Arc<NetworkPolicy>,
+}
+
+/// What decides about those who ask through a RADIUS client.
+pub(crate) struct NetworkPolicy {
+    /// How the organization's people authenticate.
+    pub(crate) settings: Settings,
+    /// Whose members are accepted; empty for every active user.
+    pub(crate) allowed_groups: Vec<GroupId>,
+    /// What an accept carries.
+    pub(crate) reply: Arc<NetworkReply>,
 }
 
 impl GearClient {
@@ -70,6 +85,17 @@ impl Gear {
             .map(|(_, at, client)| (at, client))
     }
 
+    /// What decides about those who ask through a client; `None` for one that is gone or whose
+    /// organization does not answer.
+    pub(crate) fn policy(
+        &self,
+        organization: OrganizationId,
+        client: RadiusClientId,
+    ) -> Option<&Arc<NetworkPolicy>> {
+        let position = self.positions.get(&(organization, client))?;
+        self.clients.get(*position).map(|client| &client.policy)
+    }
+
     /// All of them.
     pub fn clients(&self) -> &[GearClient] {
         &self.clients
@@ -83,7 +109,7 @@ impl Gear {
                 continue;
             }
             if let Some(organization) = OrganizationId::from_record(number) {
-                gear.read_organization(snapshot, organization)?;
+                gear.read_organization(snapshot, organization, record.settings)?;
             }
         }
         gear.sort();
@@ -94,6 +120,7 @@ impl Gear {
         &mut self,
         snapshot: &Snapshot,
         organization: OrganizationId,
+        settings: Settings,
     ) -> Result<(), Error> {
         let partition = organization.partition();
         for found in snapshot.scan::<RadiusClient>(partition, None) {
@@ -102,7 +129,15 @@ impl Gear {
             let (Some(client), Some(secret)) = (RadiusClientId::from_record(number), secret) else {
                 continue;
             };
+            let profile = match record.fields.reply_profile {
+                Some(id) => snapshot.get::<ReplyProfile>(partition, id.record())?,
+                None => None,
+            };
+            let reply = NetworkReply { profile: profile.map(|profile| profile.fields) };
+            let allowed_groups = record.fields.allowed_groups;
+            let policy = NetworkPolicy { settings, allowed_groups, reply: Arc::new(reply) };
             let position = self.clients.len();
+            self.positions.insert((organization, client), position);
             self.clients.push(GearClient {
                 organization,
                 client,
@@ -110,6 +145,7 @@ impl Gear {
                 require_message_authenticator: record.fields.require_message_authenticator,
                 limit_proxy_state: record.fields.limit_proxy_state,
                 sources: record.fields.sources.clone(),
+                policy: Arc::new(policy),
             });
             for network in &record.fields.sources {
                 let positions = self.networks.entry(network.trunc()).or_default();
@@ -153,7 +189,13 @@ impl GearTable {
         let follower = Arc::clone(&table);
         store.watch(Box::new(move |commit: &Commit| {
             let touches = |kind| {
-                [kinds::ORGANIZATION, kinds::RADIUS_CLIENT, kinds::SHARED_SECRET].contains(&kind)
+                let followed = [
+                    kinds::ORGANIZATION,
+                    kinds::RADIUS_CLIENT,
+                    kinds::REPLY_PROFILE,
+                    kinds::SHARED_SECRET,
+                ];
+                followed.contains(&kind)
             };
             if commit.changes.iter().any(|change| touches(change.kind)) {
                 follower.wanted.fetch_add(1, Ordering::AcqRel);

@@ -1,6 +1,7 @@
 //! The first half of an attempt: what can be said without hashing.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use storage::{Id, Reading, Snapshot};
 use uuid::Uuid;
@@ -12,11 +13,12 @@ use crate::collections::is_in_one_of;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::EventActor;
+use crate::gear::NetworkPolicy;
 use crate::id::{OrganizationId, RadiusClientId, RecordId, ServiceAccountId, UserId};
 use crate::limits::NAME;
 use crate::records::{
-    Credential, OrganizationState, RadiusClient, ReplyProfile, ReplyProfileFields, ServiceAccount,
-    Settings, User, UserState, indices, kinds,
+    Credential, OrganizationState, ReplyProfileFields, ServiceAccount, Settings, User, UserState,
+    indices, kinds,
 };
 use crate::text::prepare;
 use crate::time::Time;
@@ -83,7 +85,7 @@ pub enum Outcome {
         /// Who it is.
         actor: Actor,
         /// What the network gear is told, behind a RADIUS client's door.
-        reply: Option<Box<NetworkReply>>,
+        reply: Option<Arc<NetworkReply>>,
     },
     /// Not proven, or not let in; why is nobody's business.
     Reject,
@@ -123,6 +125,8 @@ pub(super) struct Attempt {
     pub(super) now: Time,
     pub(super) throttled: AccountKey,
     pub(super) account: Option<Account>,
+    /// What decides about a RADIUS client's people.
+    pub(super) policy: Option<Arc<NetworkPolicy>>,
 }
 
 /// The account that a name led to.
@@ -153,17 +157,26 @@ impl Attempt {
     /// there.
     pub(super) fn look_up(
         &mut self,
+        directory: &Directory,
         snapshot: &Snapshot,
         place: Option<OrganizationId>,
     ) -> Result<(), Error> {
         self.organization = None;
         self.account = None;
-        if let Some(id) = place
-            && let Some(record) = organization(snapshot, id)?
-            && record.state == OrganizationState::Active
-        {
+        self.policy = None;
+        let Some(id) = place else { return Ok(()) };
+        let settings = match self.door {
+            Door::Ldap => organization(snapshot, id)?
+                .filter(|record| record.state == OrganizationState::Active)
+                .map(|record| record.settings),
+            Door::Radius(client) => {
+                self.policy = directory.gear()?.policy(id, client).map(Arc::clone);
+                self.policy.as_ref().map(|policy| policy.settings)
+            }
+        };
+        if let Some(settings) = settings {
             self.organization = Some(id);
-            self.settings = record.settings;
+            self.settings = settings;
             self.account = find_account(snapshot, id, &self.who)?;
         }
         Ok(())
@@ -216,8 +229,9 @@ impl Directory {
             now,
             throttled: (0, 0),
             account: None,
+            policy: None,
         };
-        attempt.look_up(&snapshot, place)?;
+        attempt.look_up(self, &snapshot, place)?;
         match proof {
             Proof::Password(password) => self.begin_password(&snapshot, attempt, password),
             Proof::Challenge(fits) => self.prove_challenge(&snapshot, attempt, fits),
@@ -302,8 +316,8 @@ impl Directory {
                 let actor = Actor::service_account(organization, account);
                 Ok(Outcome::Accept { actor, reply: None })
             }
-            (Door::Radius(client), Identity::User(user)) => {
-                self.let_onto_network(snapshot, attempt, client, user)
+            (Door::Radius(_), Identity::User(user)) => {
+                self.let_onto_network(snapshot, attempt, user)
             }
             (Door::Radius(_), Identity::ServiceAccount(_)) => {
                 Ok(self.reject(attempt, "a service account is not let onto the network"))
@@ -315,29 +329,19 @@ impl Directory {
         &self,
         snapshot: &Snapshot,
         attempt: &Attempt,
-        client: RadiusClientId,
         user: UserId,
     ) -> Result<Outcome, Error> {
-        let Some(organization) = attempt.organization else {
-            return Ok(Outcome::Reject);
-        };
-        let partition = organization.partition();
-        let Some(client) = snapshot.get::<RadiusClient>(partition, client.record())? else {
+        let (Some(organization), Some(policy)) = (attempt.organization, &attempt.policy) else {
             return Ok(self.reject(attempt, "the RADIUS client is gone"));
         };
-        let allowed = &client.fields.allowed_groups;
+        let (partition, allowed) = (organization.partition(), &policy.allowed_groups);
         if !allowed.is_empty() && !is_in_one_of(snapshot, partition, user, allowed)? {
             let reason = "the user is in none of the groups that the RADIUS client allows";
             return Ok(self.reject(attempt, reason));
         }
-        let profile = match client.fields.reply_profile {
-            Some(id) => snapshot.get::<ReplyProfile>(partition, id.record())?,
-            None => None,
-        };
         self.note_success(attempt);
-        let reply = NetworkReply { profile: profile.map(|profile| profile.fields) };
         let actor = Actor::user(organization, user);
-        Ok(Outcome::Accept { actor, reply: Some(Box::new(reply)) })
+        Ok(Outcome::Accept { actor, reply: Some(Arc::clone(&policy.reply)) })
     }
 }
 

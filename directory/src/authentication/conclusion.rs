@@ -50,7 +50,7 @@ impl Directory {
     ) -> Result<Outcome, Error> {
         let snapshot = self.inner.store.read()?;
         let hashed = attempt.version();
-        attempt.look_up(&snapshot, attempt.organization)?;
+        attempt.look_up(self, &snapshot, attempt.organization)?;
         if hashed.is_some() && attempt.version() != hashed && attempt.obstacle().is_none() {
             return Ok(Outcome::Busy);
         }

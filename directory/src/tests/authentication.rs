@@ -430,7 +430,7 @@ fn a_radius_client_lets_in_its_allowed_groups_with_its_reply_profile() {
         world.attempt(Request { door, ..world.request(acme, Who::User(login.into()), RIGHT) })
     };
     let Outcome::Accept { reply: Some(reply), .. } = at("ada") else { panic!("rejected") };
-    assert_eq!(reply.profile.unwrap().vlan.as_deref(), Some("7"));
+    assert_eq!(reply.profile.as_ref().unwrap().vlan.as_deref(), Some("7"));
     assert!(!accepted(&at("bob")));
     assert!(reasons(&world, acme, 1)[0].contains("in none of the groups"));
 }

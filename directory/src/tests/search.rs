@@ -172,7 +172,7 @@ fn a_service_account_with_chosen_groups_learns_nothing_of_others_even_by_filters
     let grant = reading.authorize::<Search>(acme).unwrap();
     let mut names = Vec::new();
     let shown = grant.show(EntryId::User(ada), &mut |found| {
-        names.extend(found.groups()?.into_iter().map(|group| group.fields.name));
+        found.groups(&mut |group| names.push(group.fields.name.clone()))?;
         Ok(())
     });
     assert!(shown.unwrap());
