@@ -13,6 +13,8 @@ mod demo;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod isolation;
+#[cfg(test)]
 mod ldap;
 #[cfg(test)]
 mod lifecycle;
@@ -20,3 +22,5 @@ mod lifecycle;
 mod radius;
 #[cfg(test)]
 mod refusals;
+#[cfg(test)]
+mod tidy;

@@ -1,0 +1,71 @@
+//! Which crate may depend on which: a forbidden dependency is a missing line in a manifest.
+
+use std::collections::BTreeMap;
+
+use cargo_metadata::{MetadataCommand, Package};
+
+use super::root;
+
+/// Every crate of ours and those of ours that it depends on.
+const EDGES: &[(&str, &[&str])] = &[
+    ("admin-api", &["directory"]),
+    ("bench", &[]),
+    ("daemon", &["admin-api", "directory", "ldap", "radius"]),
+    ("directory", &["storage"]),
+    ("ldap", &[]),
+    ("radius", &[]),
+    ("storage", &[]),
+    ("tests", &[]),
+];
+
+/// Crates that do without a runtime, randomness of their own and HTTP.
+const PURE: &[&str] = &["directory", "ldap", "radius", "storage"];
+const IMPURE: &[&str] = &[
+    "async-std",
+    "axum",
+    "getrandom",
+    "hyper",
+    "mio",
+    "rand",
+    "reqwest",
+    "rustls",
+    "smol",
+    "tokio",
+];
+
+fn packages() -> Vec<Package> {
+    let metadata =
+        MetadataCommand::new().manifest_path(root().join("Cargo.toml")).no_deps().exec().unwrap();
+    metadata.packages
+}
+
+#[test]
+fn crates_depend_on_each_other_as_the_design_says() {
+    let ours = |package: &Package| {
+        let paths = package.dependencies.iter().filter(|dependency| dependency.path.is_some());
+        let mut names: Vec<String> = paths.map(|dependency| dependency.name.clone()).collect();
+        names.sort();
+        names.dedup();
+        names
+    };
+    let found: BTreeMap<String, Vec<String>> =
+        packages().iter().map(|package| (package.name.to_string(), ours(package))).collect();
+    let expected: BTreeMap<String, Vec<String>> = EDGES
+        .iter()
+        .map(|(name, edges)| {
+            ((*name).to_owned(), edges.iter().map(|edge| (*edge).to_owned()).collect())
+        })
+        .collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn only_the_daemon_knows_a_runtime_and_only_it_makes_randomness() {
+    for package in packages().iter().filter(|package| PURE.contains(&package.name.as_str())) {
+        for dependency in &package.dependencies {
+            let normal = dependency.kind == cargo_metadata::DependencyKind::Normal;
+            let impure = normal && IMPURE.contains(&dependency.name.as_str());
+            assert!(!impure, "{} depends on {}", package.name, dependency.name);
+        }
+    }
+}
