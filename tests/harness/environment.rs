@@ -24,7 +24,7 @@ pub(crate) fn subject() -> Option<PathBuf> {
 pub(crate) fn leave_out() {
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
     // Directly, so that it is seen of tests that pass.
-    writeln!(io::stderr(), "left out, needs a process of its own: {test}").unwrap();
+    writeln!(io::stderr(), "\nleft out, needs a process of its own: {test}").unwrap();
 }
 
 fn variable(name: &str) -> Option<PathBuf> {
