@@ -32,20 +32,29 @@ pub(crate) struct Connection {
 impl Description {
     /// Somebody with this token, or with none.
     pub(crate) fn https(&self, token: Option<&str>) -> Https {
-        Https {
-            address: self.admin_api.url.trim_start_matches("https://").to_owned(),
-            ca_file: self.ca_file.clone(),
-            token: token.map(ToOwned::to_owned),
-            kept: Mutex::new(None),
-        }
+        Https::at(&self.admin_api.url, &self.ca_file, token)
     }
 }
 
 impl Https {
+    /// Somebody with this token, or with none, at an address.
+    pub(crate) fn at(url: &str, ca_file: &str, token: Option<&str>) -> Self {
+        Self {
+            address: url.trim_start_matches("https://").to_owned(),
+            ca_file: ca_file.to_owned(),
+            token: token.map(ToOwned::to_owned),
+            kept: Mutex::new(None),
+        }
+    }
+
     /// The same address for somebody else.
     pub(crate) fn with_token(&self, token: &str) -> Self {
-        let (address, ca_file) = (self.address.clone(), self.ca_file.clone());
-        Self { address, ca_file, token: Some(token.to_owned()), kept: Mutex::new(None) }
+        Self::at(&self.address, &self.ca_file, Some(token))
+    }
+
+    /// The token of somebody who has one.
+    pub(crate) fn token(&self) -> &str {
+        self.token.as_deref().unwrap()
     }
 
     /// Reads a resource.

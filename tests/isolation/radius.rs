@@ -1,0 +1,60 @@
+//! RADIUS: the other organization's gear stands at the same address.
+
+use super::world::{PASSWORD, Side, World};
+use crate::harness::wire::{ACCEPT, REJECT, Request, Wire};
+
+fn wire(side: &Side, world: &World) -> Wire {
+    Wire::from(world.ours.address, &side.server.radius_auth)
+}
+
+#[test]
+fn our_gear_hears_the_same_octets_whether_the_other_organization_is_there_or_not() {
+    let Some(world) = World::shared() else { return };
+    let secret = &world.ours.client.secret;
+    let other = format!("{PASSWORD} of another");
+    let mut requests = vec![Request::status(secret)];
+    for (user, password) in [
+        ("ada", PASSWORD),
+        ("ada", &*other),
+        ("grace", &*other),
+        ("ada@other", &*other),
+        ("ada@other.example", &*other),
+        ("other\\ada", &*other),
+        ("uid=ada,ou=people,dc=other,dc=example", &*other),
+        ("nextcloud", &*world.theirs.application_password),
+    ] {
+        let login = || Request::login(secret, user, password);
+        requests.push(login());
+        requests.push(login().with(32, b"other").with(30, b"00-11-22-33-44-55:other"));
+        requests.push(login().with(25, b"other").with(24, b"other").with(33, b"other"));
+    }
+    let [with, without] = world.sides().map(|side| {
+        let wire = wire(side, &world);
+        requests.iter().map(|request| wire.ask(request)).collect::<Vec<_>>()
+    });
+    assert_eq!(with, without);
+    let accepted = with.iter().filter(|answer| answer.code == ACCEPT).count();
+    // The status and our own ada, told three ways.
+    assert_eq!(accepted, 4);
+}
+
+#[test]
+fn each_secret_leads_to_its_own_organization_at_one_address() {
+    let Some(world) = World::shared() else { return };
+    let wire = wire(&world.with, &world);
+    let other = format!("{PASSWORD} of another");
+    let (ours, theirs) = (&world.ours.client.secret, &world.theirs.client.secret);
+    for _ in 0..50 {
+        let answer = wire.ask(&Request::login(ours, "ada", PASSWORD));
+        assert_eq!((answer.code, answer.values(81).len()), (ACCEPT, 0));
+        let answer = wire.ask(&Request::login(theirs, "ada", &other));
+        assert_eq!((answer.code, answer.values(81)), (ACCEPT, vec![&b"99"[..]]));
+    }
+    assert_eq!(wire.ask(&Request::login(ours, "ada", &other)).code, REJECT);
+    assert_eq!(wire.ask(&Request::login(theirs, "ada", PASSWORD)).code, REJECT);
+    let stranger = world.without.server.radius_auth.as_str();
+    let gone = Wire::from(world.ours.address, stranger);
+    let honest = Wire::from(world.ours.address, stranger);
+    let login = Request::login(theirs, "ada", &other).encode();
+    assert!(gone.meets_silence(&login, &honest, ours));
+}
