@@ -11,6 +11,8 @@
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod isolation;
