@@ -20,6 +20,7 @@ pub(crate) mod random;
 pub(crate) mod raw;
 pub(crate) mod resident;
 pub(crate) mod server;
+pub(crate) mod staffed;
 pub(crate) mod totp;
 pub(crate) mod wire;
 

@@ -1,13 +1,19 @@
 //! LDAP, by RFC and section.
 
 mod clients;
+mod freshness;
 mod limits;
+mod mutation;
 mod rfc2307bis;
 mod rfc2696;
 mod rfc3062;
 mod rfc4511;
 mod rfc4512;
 mod rfc4513;
+mod rfc4514;
+mod rfc4517;
+mod rfc4518;
 mod rfc4526;
 mod rfc4530;
 mod rfc4532;
+mod settings;

@@ -1,0 +1,34 @@
+//! RFC 4518: how strings are prepared before they are compared.
+
+use serde_json::json;
+
+use crate::harness::office::Office;
+
+#[test]
+fn section_2_2_case_and_compatible_characters_do_not_count() {
+    let office = Office::new();
+    let client = office.ldap();
+    let people = [
+        ("one", "Ærøskøbing Østergård"),
+        ("two", "ＦＵＬＬ Ｗｉｄｔｈ"),
+        ("three", "Ève Noe\u{308}l"),
+        ("four", "ﬁne Łódź"),
+    ];
+    for (login, name) in people {
+        office.make("users", &json!({"login": login, "display_name": name, "surname": "X"}));
+    }
+    let cases = [
+        ("one", "ÆRØSKØBING ØSTERGÅRD"),
+        ("one", "ærøskøbing østerga\u{30a}rd"),
+        ("two", "full width"),
+        ("three", "ÈVE NOËL"),
+        ("three", "e\u{300}ve no\u{eb}l"),
+        ("four", "FINE ŁÓDŹ"),
+        ("four", "\u{ad}fi\u{ad}ne łódź"),
+    ];
+    for (login, spelling) in cases {
+        let found = office.find(&client, &format!("(cn={spelling})"), &["1.1"]);
+        assert_eq!(found.names(), [office.user_dn(login)], "{spelling}");
+    }
+    assert!(office.find(&client, "(cn=Eve Noel)", &["1.1"]).names().is_empty());
+}

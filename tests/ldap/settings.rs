@@ -1,0 +1,106 @@
+//! The limits that the configuration sets.
+
+use crate::harness::demo::Demo;
+use crate::harness::raw::{self, Raw};
+use crate::harness::server::{Server, Site};
+
+/// Serves the demonstration's data with these lines in the `[ldap]` section.
+fn serve<const N: usize>(lines: [&str; N], then: impl FnOnce(&Demo, &mut Server)) {
+    let Some(mut demo) = Demo::own() else { return };
+    demo.daemon().stop();
+    let site = Site::of_demo(demo.folder()).unwrap().set("ldap", "cleartext_bind = true");
+    let site = lines.into_iter().fold(site, |site, line| site.set("ldap", line));
+    let mut server = site.serve();
+    then(&demo, &mut server);
+}
+
+#[test]
+fn the_servers_size_limit_holds_and_applications_get_more_by_paging_and_users_up_to_a_total() {
+    let lines = ["size_limit = 3", "page_size = 2", "paged_total = 4"];
+    serve(lines, |demo, server| {
+        let (acme, all) = (demo.acme(), "(objectClass=*)");
+        let service = server.ldap().as_service(&acme.service_account);
+        for greedy in [service.clone(), service.clone().with(["-z", "1000"])] {
+            let found = greedy.search(&acme.base, "sub", all, &["1.1"]);
+            assert_eq!((found.code, found.entries.len()), (4, 3));
+        }
+        let exact = service.search(&acme.base, "sub", "(uid=*)", &["1.1"]);
+        assert_eq!((exact.code, exact.entries.len()), (0, 3));
+        let paged = service.clone().with(["-E", "pr=100/noprompt"]);
+        let found = paged.search(&acme.base, "sub", all, &["1.1"]);
+        assert_eq!((found.code, found.entries.len()), (0, 10));
+        let user = server.ldap().as_user(acme.user("ada")).with(["-E", "pr=2/noprompt"]);
+        let found = user.search(&acme.base, "sub", all, &["1.1"]);
+        assert_eq!((found.code, found.entries.len()), (4, 4));
+    });
+}
+
+#[test]
+fn a_request_that_does_not_arrive_in_time_and_a_silent_client_are_given_up() {
+    serve(["partial_timeout = \"1s\"", "idle_timeout = \"1s\""], |demo, server| {
+        let ada = demo.acme().user("ada");
+        let mut partial = Raw::connect(&server.ldap);
+        let message = raw::bind(1, &ada.dn, &ada.password);
+        partial.send(&message[..message.len() - 1]);
+        let mut idle = Raw::connect(&server.ldap);
+        for connection in [&mut partial, &mut idle] {
+            let words = connection.receive_to_end();
+            assert!(matches!(&words[..], [notice] if notice.is_notice()), "{words:?}");
+        }
+    });
+}
+
+#[test]
+fn more_connections_from_one_address_than_allowed_are_closed_and_others_go_on() {
+    serve(["connections_per_source = 5"], |_, server| {
+        let who = raw::extended(1, raw::WHO_AM_I);
+        let mut open: Vec<Raw> = (0..5)
+            .map(|_| {
+                let mut raw = Raw::connect(&server.ldap);
+                raw.send(&who);
+                assert_eq!(raw.receive().unwrap().code(), 0);
+                raw
+            })
+            .collect();
+        let mut sixth = Raw::connect(&server.ldap);
+        // It may be closed before the request arrives.
+        drop(sixth.try_send(&who));
+        let answers = sixth.receive_to_end();
+        assert!(answers.iter().all(|answer| answer.is_notice()), "{answers:?}");
+        for connection in &mut open {
+            connection.send(&who);
+            assert_eq!(connection.receive().unwrap().code(), 0);
+        }
+    });
+}
+
+#[test]
+fn requests_up_to_the_size_limit_are_taken_and_larger_ones_are_not() {
+    serve(["message_size_anonymous = \"1KiB\"", "message_size = \"4KiB\""], |demo, server| {
+        let ada = demo.acme().user("ada");
+        let long =
+            |length: usize| raw::search(2, &ada.dn, 0, raw::equal("cn", &"x".repeat(length)));
+        let mut stranger = Raw::connect(&server.ldap);
+        stranger.send(&long(500));
+        assert_eq!(stranger.receive().unwrap().code(), 50);
+        stranger.send(&long(1_100));
+        assert!(stranger.receive().unwrap().is_notice());
+        let mut bound = Raw::bound(&server.ldap, &ada.dn, &ada.password);
+        bound.send(&long(3_500));
+        assert_eq!(bound.receive().unwrap().code(), 0);
+        bound.send(&long(4_200));
+        assert!(bound.receive().unwrap().is_notice());
+    });
+}
+
+#[test]
+fn a_filter_that_no_index_serves_looks_through_no_more_than_allowed() {
+    serve(["look_through = 1"], |demo, server| {
+        let acme = demo.acme();
+        let service = server.ldap().as_service(&acme.service_account);
+        let found = service.search(&acme.base, "sub", "(!(uid=*a*))", &["1.1"]);
+        assert_eq!(found.code, 11, "{found:?}");
+        let indexed = service.search(&acme.base, "sub", "(uid=ada)", &["1.1"]);
+        assert_eq!(indexed.names().len(), 1);
+    });
+}
