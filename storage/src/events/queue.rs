@@ -62,6 +62,7 @@ impl Log {
 
     pub(crate) fn append(&self, events: Vec<Event>) -> Result<(), Dropped> {
         let mut queue = self.queue();
+        let before = queue.waiting.len();
         let mut count = 0;
         for event in events {
             if queue.waiting.len() < self.options.queue && event.body.len() <= MAX_EVENT {
@@ -71,8 +72,7 @@ impl Log {
             }
         }
         queue.dropped += count;
-        drop(queue);
-        self.changed.notify_all();
+        self.wake(before, queue);
         if count == 0 { Ok(()) } else { Err(Dropped { count }) }
     }
 
@@ -80,11 +80,27 @@ impl Log {
     /// would lose it.
     pub(crate) fn copy(&self, events: Vec<(u64, Event)>) {
         let mut queue = self.queue();
+        let before = queue.waiting.len();
         for (outbox, event) in events {
             queue.push(event, outbox);
         }
+        self.wake(before, queue);
+    }
+
+    /// Wakes the writing thread where it waits for the first event or for a full batch. Waking it
+    /// for each event would cost more than all the rest of an event.
+    fn wake(&self, before: usize, queue: MutexGuard<'_, Queue>) {
+        let after = queue.waiting.len();
         drop(queue);
-        self.changed.notify_all();
+        let full = self.full();
+        if (before == 0 && after > 0) || (before < full && after >= full) {
+            self.changed.notify_all();
+        }
+    }
+
+    /// So many events that wait are written at once, without letting more gather.
+    fn full(&self) -> usize {
+        self.options.queue / 2
     }
 
     pub(crate) fn newest(
@@ -181,7 +197,7 @@ impl Log {
         let queue = self.queue();
         let idle = |queue: &mut Queue| queue.waiting.is_empty() && !queue.closed;
         let queue = unpoisoned(self.changed.wait_while(queue, idle));
-        let full = self.options.queue / 2;
+        let full = self.full();
         let gathering =
             |queue: &mut Queue| queue.waiting.len() < full && queue.urgent == 0 && !queue.closed;
         let waited = self.changed.wait_timeout_while(queue, self.options.delay, gathering);
