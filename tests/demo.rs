@@ -1,5 +1,7 @@
 //! What `tenantryd demo` promises to somebody who has just started it.
 
+use std::path::Path;
+
 use crate::harness::client::Client;
 use crate::harness::demo::Demo;
 use crate::harness::python::python;
@@ -32,12 +34,37 @@ fn both_organizations_have_a_user_of_the_same_login_with_another_password() {
 }
 
 #[test]
+fn it_describes_where_its_data_is_who_it_is_and_a_key_for_every_role() {
+    let demo = Demo::shared();
+    assert!(Path::new(&demo.data_dir).is_dir());
+    assert!(Path::new(&demo.ca_file).starts_with(&demo.data_dir));
+    assert!(Path::new(&format!("/proc/{}", demo.pid)).exists());
+    let tokens = &demo.admin_api.tokens;
+    let roles = [
+        ("administrator_with_billing", &tokens.administrator_with_billing),
+        ("administrator", &tokens.administrator),
+        ("manager", &tokens.manager),
+        ("help_desk", &tokens.help_desk),
+        ("read_only", &tokens.read_only),
+    ];
+    for (role, token) in roles {
+        let me = demo.api(token).get("/v1/me");
+        assert_eq!(me.status, 200, "{role}: {me:?}");
+        assert!(me.body.contains(&format!("\"{role}\"")), "{role}: {me:?}");
+    }
+    let names: Vec<&str> =
+        demo.organizations.iter().map(|organization| organization.gear().name.as_str()).collect();
+    assert_eq!(names, ["office-wifi", "branch-vpn"]);
+}
+
+#[test]
 fn its_user_is_the_same_at_every_door() {
     let demo = Demo::shared();
     let (acme, ada) = (demo.acme(), demo.acme().user("ada"));
     let who = demo.ldap().as_user(ada).who_am_i();
     assert_eq!(who.stdout.trim(), format!("dn:{}", ada.dn), "{who:?}");
-    assert!(demo.gear(acme.gear()).login("ada", &ada.password).is("Access-Accept"));
+    let reply = demo.gear(acme.gear()).login("ada", &ada.password);
+    assert!(reply.is("Access-Accept"), "{:?}", reply.output);
     let organizations = demo.api_as_top().get("/v1/organizations");
     assert_eq!(organizations.status, 200, "{organizations:?}");
     assert!(organizations.body.contains(&acme.id));

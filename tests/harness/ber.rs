@@ -24,7 +24,7 @@ pub(crate) fn long_element(tag: u8, content: &[u8]) -> Vec<u8> {
 
 /// A constructed element.
 pub(crate) fn constructed<const N: usize>(tag: u8, parts: [Vec<u8>; N]) -> Vec<u8> {
-    element(tag, &parts.concat())
+    element(tag, &parts.into_iter().flatten().collect::<Vec<u8>>())
 }
 
 /// A SEQUENCE.

@@ -1,7 +1,7 @@
 //! A demonstration: one for all tests that only read, or one's own.
 
 use std::ops::Deref;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, Weak};
 
 use tempfile::TempDir;
@@ -90,11 +90,6 @@ impl Demo {
     /// The other organization.
     pub(crate) fn globex(&self) -> &Organization {
         self.organization("globex")
-    }
-
-    /// The file with the certificate authority.
-    pub(crate) fn ca_file(&self) -> PathBuf {
-        PathBuf::from(&self.ca_file)
     }
 }
 

@@ -61,13 +61,13 @@ impl Ldap {
     }
 
     /// Binds as a user.
-    pub(crate) fn as_user(self, user: &User) -> Self {
-        self.bound(&user.dn, &user.password)
+    pub(crate) fn as_user(&self, user: &User) -> Self {
+        self.clone().bound(&user.dn, &user.password)
     }
 
     /// Binds as an application.
-    pub(crate) fn as_service(self, account: &ServiceAccount) -> Self {
-        self.bound(&account.dn, &account.password)
+    pub(crate) fn as_service(&self, account: &ServiceAccount) -> Self {
+        self.clone().bound(&account.dn, &account.password)
     }
 
     /// Binds with any name and password.

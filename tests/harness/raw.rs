@@ -140,19 +140,6 @@ impl Raw {
         (messages, self.controls.take())
     }
 
-    /// Says that nothing more will be sent, to a server that may have hung up.
-    pub(crate) fn finish_quietly(&self) {
-        let Stream::Clear(stream) = &self.stream else { panic!("in clear only") };
-        drop(stream.shutdown(Shutdown::Write));
-    }
-
-    /// Reads whatever comes until the server closes the connection.
-    pub(crate) fn drain(&mut self) {
-        while self.fill() {
-            self.input.clear();
-        }
-    }
-
     /// Sends as much as the server takes without reading what it answers.
     pub(crate) fn send_what_fits(&mut self, octets: &[u8]) {
         let Stream::Clear(stream) = &mut self.stream else { panic!("in clear only") };

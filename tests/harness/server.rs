@@ -15,7 +15,6 @@ use super::ldap::Ldap;
 #[derive(Debug)]
 pub(crate) struct Site {
     folder: TempDir,
-    data: PathBuf,
     sections: Vec<(&'static str, Vec<String>)>,
 }
 
@@ -27,7 +26,6 @@ pub(crate) struct Server {
     pub(crate) ldaps: String,
     pub(crate) admin_api: String,
     pub(crate) radius_auth: String,
-    pub(crate) radius_acct: String,
     pub(crate) ca_file: String,
 }
 
@@ -54,7 +52,7 @@ impl Site {
             environment::leave_out();
             return None;
         }
-        let site = Self { data: data.to_owned(), folder, sections: Vec::new() };
+        let site = Self { folder, sections: Vec::new() };
         site.renew_certificate();
         let (certificate, key) = (site.path("tls.pem"), site.path("tls.key"));
         Some(
@@ -87,11 +85,6 @@ impl Site {
         self.folder.path().join(name)
     }
 
-    /// The folder of the store.
-    pub(crate) fn data(&self) -> &Path {
-        &self.data
-    }
-
     /// Starts `tenantryd serve`.
     pub(crate) fn serve(&self) -> Server {
         for _ in 0..STARTS {
@@ -116,7 +109,7 @@ impl Site {
         let config = self.write_config(&listeners);
         let daemon = Daemon::start(["serve".into(), "--config".into(), config.into_os_string()])?;
         let ca_file = self.path("tls.pem").display().to_string();
-        Ok(Server { daemon, ldap, ldaps, admin_api, radius_auth, radius_acct, ca_file })
+        Ok(Server { daemon, ldap, ldaps, admin_api, radius_auth, ca_file })
     }
 
     /// Runs a command of `tenantryd` that takes `--config`, to its end.

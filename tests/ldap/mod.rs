@@ -3,7 +3,6 @@
 mod clients;
 mod freshness;
 mod limits;
-mod mutation;
 mod rfc2307bis;
 mod rfc2696;
 mod rfc3062;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::harness::curl::Api;
 use crate::harness::demo::Demo;
@@ -76,10 +76,8 @@ fn logins(api: &Api, organization: &str) -> HashSet<String> {
         let page = api.get(&path).json();
         let items = page["items"].as_array().unwrap();
         all.extend(items.iter().map(|user| user["login"].as_str().unwrap().to_owned()));
-        match &page["next"] {
-            Value::String(next) => cursor = format!("&cursor={next}"),
-            _ => return all,
-        }
+        let Some(next) = page["next"].as_str() else { return all };
+        cursor = format!("&cursor={next}");
     }
 }
 

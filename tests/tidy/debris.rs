@@ -48,7 +48,7 @@ fn every_crate_takes_the_lints_of_the_workspace() {
     let manifests = sources_of_manifests();
     let without =
         manifests.into_iter().filter(|(_, text)| !text.contains("[lints]\nworkspace = true"));
-    none(without.map(|(path, _)| path).collect(), "no lints");
+    none(without.map(|(path, _)| path), "no lints");
 }
 
 fn sources_of_manifests() -> Vec<(String, String)> {

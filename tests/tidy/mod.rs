@@ -7,6 +7,7 @@ mod purity;
 mod shape;
 mod texts;
 
+use std::fmt::Debug;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -58,7 +59,8 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
 }
 
 /// Asserts that nothing was found.
-fn none<T: std::fmt::Debug>(found: Vec<T>, what: &str) {
+fn none<T: Debug>(found: impl IntoIterator<Item = T>, what: &str) {
+    let found: Vec<T> = found.into_iter().collect();
     assert!(found.is_empty(), "{what}: {found:#?}");
 }
 

@@ -13,7 +13,7 @@ fn no_file_is_longer_than_the_limit_without_its_tests() {
         .into_iter()
         .map(|source| (without_tests(&source.text).lines().count(), source.path))
         .filter(|(lines, _)| *lines > LINES);
-    none(long.collect(), "too long");
+    none(long, "too long");
 }
 
 #[test]
@@ -23,7 +23,7 @@ fn every_crate_opens_with_a_paragraph_that_says_what_it_is() {
         .filter(|source| source.path.ends_with("src/lib.rs") || source.path.ends_with("main.rs"))
         .filter(|source| !source.text.starts_with("//! "))
         .map(|source| source.path);
-    none(silent.collect(), "no paragraph at the beginning");
+    none(silent, "no paragraph at the beginning");
 }
 
 #[test]
@@ -37,5 +37,5 @@ fn there_are_few_macros_of_our_own_and_none_for_policy_or_routes() {
     }
     assert!(found.len() <= MACROS, "{found:#?}");
     let forbidden = |name: &&String| name.contains("route") || name.contains("policy");
-    none(found.iter().filter(forbidden).collect(), "a macro that hides what must be read");
+    none(found.iter().filter(forbidden), "a macro that hides what must be read");
 }
