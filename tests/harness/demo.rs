@@ -33,7 +33,7 @@ impl Demo {
         if let Some(demo) = shared.upgrade() {
             return demo;
         }
-        let demo = Arc::new(Self::subject().unwrap_or_else(Self::start));
+        let demo = Arc::new(Self::subject_or_new());
         *shared = Arc::downgrade(&demo);
         demo
     }
@@ -46,6 +46,11 @@ impl Demo {
             return None;
         }
         Some(Self::start())
+    }
+
+    /// The demonstration that the tests are pointed at, or a new one.
+    pub(crate) fn subject_or_new() -> Self {
+        Self::subject().unwrap_or_else(Self::start)
     }
 
     fn subject() -> Option<Self> {
