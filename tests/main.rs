@@ -9,6 +9,8 @@
 //! each says so.
 
 #[cfg(test)]
+mod admin_api;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod fuzz;

@@ -9,7 +9,6 @@ use super::totp;
 /// An admin with an open session.
 #[derive(Debug)]
 pub(crate) struct Admin {
-    pub(crate) id: String,
     pub(crate) login: String,
     pub(crate) session: Https,
     /// What the authenticator app has scanned.
@@ -49,7 +48,7 @@ impl Office {
         let session = nobody.send("POST", "/v1/sign-in/enrolment", Some(&first));
         assert_eq!(session.status, 200, "{session:?}");
         let session = self.top.with_token(session.json()["token"].as_str().unwrap());
-        Admin { id, login, session, otpauth_uri, place }
+        Admin { login, session, otpauth_uri, place }
     }
 
     /// Makes an admin who has not signed in yet; tells the id and the login.

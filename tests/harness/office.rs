@@ -127,6 +127,13 @@ impl Office {
     pub(crate) fn events(&self) -> Vec<Value> {
         self.read("events?limit=200")["items"].as_array().unwrap().clone()
     }
+
+    /// Waits for an event of this action, and tells the newest. What was tried is told a moment
+    /// after it was answered.
+    pub(crate) fn event(&self, action: &str) -> Value {
+        let newest = |_| self.events().into_iter().find(|event| event["action"] == action);
+        (0..10_000).find_map(newest).unwrap_or_else(|| panic!("no {action} came"))
+    }
 }
 
 /// The id of what the admin API shows.
@@ -141,7 +148,7 @@ pub(crate) fn playground() -> Arc<Demo> {
     if let Some(demo) = shared.upgrade() {
         return demo;
     }
-    let demo = Demo::own().map_or_else(Demo::shared, Arc::new);
+    let demo = Arc::new(Demo::subject_or_new());
     *shared = Arc::downgrade(&demo);
     demo
 }

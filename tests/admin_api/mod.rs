@@ -1,0 +1,4 @@
+//! The admin API, by URL, with curl and with connections of the tests' own.
+
+mod transport;
+mod v1;

@@ -1,0 +1,262 @@
+//! What holds for every request: TLS, limits, headers, and that every failure is a problem.
+
+use serde_json::{Value, json};
+
+use crate::harness::client::Client;
+use crate::harness::curl::Response;
+use crate::harness::demo::Demo;
+use crate::harness::office::Office;
+
+fn assert_problem(response: &Response, status: u16, kind: &str) {
+    assert_eq!(response.status, status, "{response:?}");
+    assert_eq!(response.header("content-type"), Some("application/problem+json"), "{response:?}");
+    let problem = response.json();
+    assert_eq!(problem["type"], format!("/problems/{kind}"), "{problem}");
+    assert_eq!(problem["status"], status);
+    for field in ["title", "detail"] {
+        assert!(problem[field].as_str().is_some_and(|text| !text.is_empty()), "{problem}");
+    }
+}
+
+/// curl with options of the test's own; what it says about the connection.
+fn curl(demo: &Demo, options: &[&str]) -> (i32, String) {
+    let output = Client::new("curl", "curl")
+        .args(["-s", "-v", "--cacert", &demo.ca_file])
+        .args(options)
+        .arg(format!("{}/v1/health", demo.admin_api.url))
+        .run();
+    (output.code, output.stderr)
+}
+
+#[test]
+fn tls_1_2_and_1_3_are_spoken_and_nothing_older() {
+    let demo = Demo::shared();
+    for (version, name) in [("1.2", "TLSv1.2"), ("1.3", "TLSv1.3")] {
+        let (lowest, highest) = (format!("--tlsv{version}"), ["--tls-max", version]);
+        let (code, said) = curl(&demo, &[&lowest, highest[0], highest[1]]);
+        assert_eq!(code, 0, "{said}");
+        assert!(said.contains(&format!("SSL connection using {name}")), "{said}");
+    }
+    let old = ["--tlsv1.0", "--tls-max", "1.1", "--ciphers", "DEFAULT@SECLEVEL=0"];
+    let (code, said) = curl(&demo, &old);
+    assert_eq!(code, 35, "{said}");
+    assert!(said.contains("TLS alert"), "the server says no: {said}");
+}
+
+#[test]
+fn a_certificate_of_an_unknown_authority_and_plain_http_are_of_no_use() {
+    let demo = Demo::shared();
+    let url = format!("{}/v1/health", demo.admin_api.url);
+    let unknown = Client::new("curl", "curl").args(["-s", "-o", "/dev/null", &url]).run();
+    assert_eq!(unknown.code, 60, "{unknown:?}");
+    let plain = Client::new("curl", "curl").args(["-s", &url.replace("https", "http")]).run();
+    assert_ne!(plain.code, 0, "{plain:?}");
+    assert_eq!(plain.stdout, "");
+}
+
+#[test]
+fn a_token_counts_in_the_authorization_header_alone_and_as_a_bearer() {
+    let demo = Demo::shared();
+    let token = &demo.admin_api.tokens.administrator_with_billing;
+    assert_eq!(demo.api_as_top().get("/v1/me").status, 200);
+    let nobody = demo.api_as_nobody();
+    for query in ["access_token", "token", "authorization", "api_key"] {
+        assert_problem(&nobody.get(&format!("/v1/me?{query}={token}")), 401, "unauthenticated");
+    }
+    for header in [
+        format!("Authorization: Basic {token}"),
+        format!("Authorization: {token}"),
+        format!("Authorization: Bearer{token}"),
+        "Authorization: Bearer".to_owned(),
+        format!("X-Api-Key: {token}"),
+        format!("Cookie: token={token}; session={token}"),
+        format!("X-Forwarded-Authorization: Bearer {token}"),
+    ] {
+        let response = nobody.clone().header(&header).get("/v1/me");
+        assert_problem(&response, 401, "unauthenticated");
+    }
+    let twice = demo.api_as_top().header(&format!("Authorization: Bearer {token}"));
+    assert_problem(&twice.get("/v1/me"), 401, "unauthenticated");
+}
+
+#[test]
+fn every_answer_has_the_headers_that_browsers_heed_and_none_lets_other_sites_in() {
+    let demo = Demo::shared();
+    let top = demo.api_as_top().header("Origin: https://evil.example");
+    let preflight = top.clone().header("Access-Control-Request-Method: DELETE");
+    for response in [
+        top.get("/v1/organizations"),
+        top.get("/v1/nowhere"),
+        demo.api_as_nobody().get("/v1/me"),
+        demo.api_as_nobody().get("/v1/docs"),
+        preflight.send("OPTIONS", "/v1/organizations", None),
+    ] {
+        assert_eq!(response.header("x-content-type-options"), Some("nosniff"));
+        assert_eq!(response.header("cache-control"), Some("no-store"));
+        assert!(response.header("strict-transport-security").unwrap().starts_with("max-age="));
+        assert!(response.header("content-security-policy").unwrap().contains("default-src 'none'"));
+        let head = response.head.to_lowercase();
+        assert!(!head.contains("access-control-"), "{head}");
+        assert!(!head.contains("set-cookie"), "{head}");
+    }
+}
+
+#[test]
+fn headers_of_proxies_raise_no_rights_and_change_no_source() {
+    let office = Office::new();
+    let reader = office.admin("read_only");
+    let headers = [
+        "X-Forwarded-For: 192.0.2.7",
+        "Forwarded: for=192.0.2.7",
+        "X-Real-IP: 192.0.2.7",
+        "X-HTTP-Method-Override: GET",
+        "X-Original-URL: /v1/me",
+    ];
+    let path = office.path("users");
+    let refused = reader.session.send_with("POST", &path, &headers, Some(&json!({})));
+    assert_problem(&refused, 403, "forbidden");
+    let refusal = office.event("refused");
+    assert_eq!(refusal["source"], "127.0.0.1", "{refusal}");
+}
+
+#[test]
+fn bodies_that_are_no_json_too_large_or_of_another_kind_are_problems() {
+    let office = Office::new();
+    let path = office.path("groups");
+    let send = |kind: &str, body: &[u8]| {
+        let mut connection = office.top.connect();
+        let (token, length) = (office.top.token(), body.len());
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
+             Content-Type: {kind}\r\nContent-Length: {length}\r\n\r\n"
+        );
+        // The server may answer before it has read everything.
+        connection.send(head.as_bytes());
+        connection.send(body);
+        connection.receive().unwrap()
+    };
+    let kind = "application/json";
+    assert_problem(&send(kind, b"{\"name\": "), 400, "malformed");
+    assert_problem(&send(kind, b"\xff\xfe"), 400, "malformed");
+    assert_problem(&send(kind, b""), 400, "malformed");
+    assert_problem(&send(kind, b"{\"name\": \"one\"} {}"), 400, "malformed");
+    let deep = format!("{{\"name\": {}", "[".repeat(20_000));
+    assert!(matches!(send(kind, deep.as_bytes()).status, 400 | 422));
+    assert_problem(&send(kind, b"[\"one\", null, null]"), 422, "invalid");
+    assert_problem(&send(kind, b"\"one\""), 422, "invalid");
+    assert_problem(&send("text/plain", b"{\"name\": \"one\"}"), 415, "not-json");
+    let form = "application/x-www-form-urlencoded";
+    assert_problem(&send(form, b"name=one"), 415, "not-json");
+    let huge = json!({"name": "x".repeat(8 << 20)});
+    assert_problem(&office.demo.api_as_top().post(&path, &huge), 413, "too-large");
+    assert_eq!(send("application/json; charset=utf-8", b"{\"name\": \"one\"}").status, 201);
+}
+
+#[test]
+fn fields_that_nobody_knows_and_values_of_another_type_are_refused_by_name() {
+    let office = Office::new();
+    let path = office.path("users");
+    let fields = |more: Value| {
+        let mut fields = json!({"login": "ada", "display_name": "Ada", "surname": "L"});
+        fields.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        fields
+    };
+    for (more, pointer) in [
+        (json!({"role": "administrator"}), "role"),
+        (json!({"organization": "other"}), "organization"),
+        (json!({"id": "01890000-0000-7000-8000-000000000000"}), "id"),
+        (json!({"state": "active"}), "state"),
+        (json!({"login": 7}), "login"),
+        (json!({"login": null}), "login"),
+        (json!({"login": ""}), "login"),
+        (json!({"login": "a\u{0}b"}), "login"),
+        (json!({"login": "x".repeat(10_000)}), "login"),
+        (json!({"mail": "ada@acme.example"}), "mail"),
+        (json!({"mail": ["no address"]}), "mail/0"),
+        (json!({"uid_number": -1}), "uid_number"),
+        (json!({"uid_number": 1.5}), "uid_number"),
+        (json!({"password": "short"}), "password"),
+        (json!({"password": ["a", "list"]}), "password"),
+    ] {
+        let response = office.top.send("POST", &path, Some(&fields(more.clone())));
+        assert_problem(&response, 422, "invalid");
+        assert_eq!(response.json()["pointer"], format!("/{pointer}"), "{more}");
+    }
+    assert_eq!(office.read("users")["items"], json!([]));
+}
+
+#[test]
+fn a_request_with_two_lengths_or_a_broken_head_never_leads_to_a_second_request() {
+    let office = Office::new();
+    let token = office.top.token();
+    let auth = format!("Host: x\r\nAuthorization: Bearer {token}\r\n");
+    let smuggled = format!("GET /v1/me HTTP/1.1\r\n{auth}\r\n");
+    let length = smuggled.len();
+    for head in [
+        format!(
+            "GET /v1/health HTTP/1.1\r\n{auth}Content-Length: 0\r\nContent-Length: {length}\r\n\r\n"
+        ),
+        format!("GET /v1/health HTTP/1.1\r\n{auth}Content-Length: +{length}\r\n\r\n"),
+        format!("GET /v1/health HTTP/1.1\r\n{auth}Transfer-Encoding: chunked, x\r\n\r\n"),
+        format!("GET /v1/health HTTP/1.1\r\n{auth} folded: x\r\nContent-Length : 0\r\n\r\n"),
+        format!("GET /v1/health HTTP/9.9\r\n{auth}\r\n"),
+        format!("GET /v1/he alth HTTP/1.1\r\n{auth}\r\n"),
+        format!("GET /v1/health HTTP/1.1\r\n{auth}X: \0\r\n\r\n"),
+    ] {
+        let mut connection = office.top.connect();
+        connection.send(format!("{head}{smuggled}").as_bytes());
+        let first = connection.receive();
+        assert!(first.is_none_or(|answer| answer.status == 400), "{head}");
+        assert!(connection.receive().is_none(), "{head}");
+    }
+}
+
+#[test]
+fn a_head_without_end_is_cut_off() {
+    let office = Office::new();
+    let mut connection = office.top.connect();
+    let line = format!("X-Filler: {}\r\n", "x".repeat(8_000));
+    connection.send(b"GET /v1/health HTTP/1.1\r\nHost: x\r\n");
+    let taken = (0..2_000).take_while(|_| connection.send(line.as_bytes())).count();
+    assert!(taken < 2_000, "16 MB of head were taken");
+    let answer = connection.receive();
+    assert!(answer.is_none_or(|answer| answer.status == 431), "no answer, or 431");
+}
+
+#[test]
+fn a_head_that_does_not_end_is_given_up_and_others_are_served_meanwhile() {
+    let office = Office::new();
+    let mut slow: Vec<_> = (0..50).map(|_| office.top.connect()).collect();
+    for connection in &mut slow {
+        connection.send(b"GET /v1/health HTTP/1.1\r\nHost: x\r\nX-Slow: ");
+    }
+    assert_eq!(office.demo.https(None).get("/v1/health").status, 200);
+    // The wait is the daemon's own limit; it ends with the connection.
+    for connection in &mut slow {
+        let answer = connection.receive();
+        assert!(answer.is_none_or(|answer| answer.status == 408), "no answer, or 408");
+    }
+}
+
+#[test]
+fn names_in_a_url_are_no_paths_and_no_patterns() {
+    let office = Office::new();
+    let id = &office.id;
+    for path in [
+        format!("/v1/organizations/{id}/../../me"),
+        format!("/v1/organizations/{id}%2f..%2f..%2fme"),
+        format!("/v1//organizations/{id}"),
+        format!("/v1/organizations/{id}/"),
+        "/v1/organizations/*".to_owned(),
+        "/v1/organizations/%00".to_owned(),
+        "/v1/organizations/%ff%fe".to_owned(),
+        "/v1/organizations/'%20OR%201=1".to_owned(),
+        format!("/v1/organizations/{}", "9".repeat(5_000)),
+    ] {
+        let response = office.top.get(&path);
+        assert!(matches!(response.status, 400 | 404 | 414), "{path}: {response:?}");
+        assert_ne!(response.status, 500);
+    }
+    let upper = office.top.get(&format!("/v1/organizations/{}", id.to_uppercase()));
+    assert_eq!(upper.status, 200, "an id is an id in capitals as well");
+}

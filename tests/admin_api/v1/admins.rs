@@ -1,0 +1,140 @@
+//! `/v1/admins` and `/v1/organizations/{organization}/admins`.
+
+use serde_json::json;
+
+use crate::harness::admin::PASSWORD;
+use crate::harness::demo::Demo;
+use crate::harness::office::Office;
+
+const TOP: &str = "administrator_with_billing";
+
+#[test]
+fn the_last_administrator_with_billing_is_neither_deleted_demoted_nor_suspended() {
+    // Of its own: nobody else may be at the top here.
+    let Some(demo) = Demo::own() else { return };
+    let top = demo.api_as_top();
+    let me = top.get("/v1/me").json();
+    let place = format!("/v1/admins/{}", me["id"].as_str().unwrap());
+    for (method, path, body) in [
+        ("DELETE", place.clone(), None),
+        ("PATCH", place.clone(), Some(json!({"role": "administrator"}))),
+        ("PATCH", place.clone(), Some(json!({"scope": "none"}))),
+        ("PATCH", place.clone(), Some(json!({"api_access": false}))),
+        ("POST", format!("{place}/suspend"), None),
+    ] {
+        let response = top.send(method, &path, body.as_ref());
+        assert_eq!(response.status, 409, "{method} {path}: {response:?}");
+        assert_eq!(response.json()["type"], "/problems/rule");
+    }
+    let now = top.get("/v1/me").json();
+    assert_eq!((&now["role"], &now["api_access"]), (&json!(TOP), &json!(true)));
+}
+
+#[test]
+fn nobody_deletes_suspends_or_raises_themselves() {
+    let office = Office::new();
+    let admin = office.provider_admin(TOP, &json!("all"));
+    for (method, rest, body) in [
+        ("DELETE", "", None),
+        ("POST", "/suspend", None),
+        ("PATCH", "", Some(json!({"role": "read_only"}))),
+        ("PATCH", "", Some(json!({"scope": "none"}))),
+        ("PATCH", "", Some(json!({"api_access": true}))),
+    ] {
+        let path = format!("{}{rest}", admin.place);
+        let response = admin.session.send(method, &path, body.as_ref());
+        assert_eq!(response.status, 409, "{method} {path} {body:?}: {response:?}");
+    }
+    let renamed = json!({"display_name": "Somebody Else"});
+    assert_eq!(admin.session.send("PATCH", &admin.place, Some(&renamed)).status, 200);
+}
+
+#[test]
+fn nobody_grants_a_scope_that_is_wider_than_their_own() {
+    let (office, other) = (Office::new(), Office::new());
+    let scoped = office.provider_admin(TOP, &json!({"organizations": [office.id]}));
+    let unscoped = office.provider_admin(TOP, &json!("none"));
+    let new = |scope: serde_json::Value| {
+        let login = format!("new-{}", office.slug);
+        json!({"login": login, "display_name": "New", "role": "read_only", "scope": scope,
+            "password": PASSWORD})
+    };
+    let create = |who: &crate::harness::admin::Admin, scope| {
+        who.session.send("POST", "/v1/admins", Some(&new(scope))).status
+    };
+    assert_eq!(create(&scoped, json!("all")), 409);
+    assert_eq!(create(&scoped, json!({"organizations": [other.id]})), 422);
+    assert_eq!(create(&unscoped, json!("all")), 409);
+    assert_eq!(create(&unscoped, json!({"organizations": [office.id]})), 422);
+    // Nor takes over an admin who has it.
+    let wide = office.provider_admin("read_only", &json!("all"));
+    let password = json!({"password": "another long password"});
+    for (method, rest, body) in
+        [("PUT", "/password", Some(&password)), ("POST", "/reset-mfa", None), ("DELETE", "", None)]
+    {
+        let path = format!("{}{rest}", wide.place);
+        let response = scoped.session.send(method, &path, body);
+        assert_eq!(response.status, 409, "{method} {path}: {response:?}");
+    }
+    assert_eq!(wide.session.get("/v1/me").status, 200);
+    assert_eq!(create(&scoped, json!({"organizations": [office.id]})), 201);
+}
+
+#[test]
+fn what_is_changed_about_an_admin_counts_from_the_next_request_of_an_open_session_on() {
+    let office = Office::new();
+    let admin = office.provider_admin("manager", &json!("all"));
+    let group = json!({"name": "one"});
+    let (groups, change) = (office.path("groups"), |fields: serde_json::Value| {
+        let done = office.top.send("PATCH", &admin.place, Some(&fields));
+        assert_eq!(done.status, 200, "{done:?}");
+    });
+    assert_eq!(admin.session.send("POST", &groups, Some(&group)).status, 201);
+    change(json!({"role": "read_only"}));
+    let group = json!({"name": "two"});
+    assert_eq!(admin.session.send("POST", &groups, Some(&group)).status, 403);
+    assert_eq!(admin.session.get(&groups).status, 200);
+    change(json!({"scope": "none"}));
+    assert_eq!(admin.session.get(&groups).status, 404);
+    change(json!({"scope": {"organizations": [office.id]}, "role": "manager"}));
+    assert_eq!(admin.session.send("POST", &groups, Some(&group)).status, 201);
+    let act = |verb: &str| {
+        let path = format!("{}/{verb}", admin.place);
+        assert_eq!(office.top.send("POST", &path, None).status, 200);
+    };
+    act("suspend");
+    assert_eq!(admin.session.get("/v1/me").status, 401);
+    act("activate");
+    assert_eq!(admin.session.get("/v1/me").status, 200);
+    let password = json!({"password": "another long password"});
+    let path = format!("{}/password", admin.place);
+    assert_eq!(office.top.send("PUT", &path, Some(&password)).status, 204);
+    assert_eq!(admin.session.get("/v1/me").status, 401);
+    assert_eq!(office.top.send("DELETE", &admin.place, None).status, 204);
+    assert_eq!(office.top.get(&admin.place).status, 404);
+}
+
+#[test]
+fn a_new_admin_has_no_scope_and_no_api_access() {
+    let office = Office::new();
+    let (id, _) = office.add_admin("/v1/admins", &json!({"role": "manager"}));
+    let shown = office.top.get(&format!("/v1/admins/{id}"));
+    let body = shown.json();
+    assert_eq!((&body["scope"], &body["api_access"]), (&json!("none"), &json!(false)));
+    assert!(!shown.body.contains("password"), "{shown:?}");
+}
+
+#[test]
+fn admins_of_an_organization_are_its_own_and_have_no_other_scope() {
+    let office = Office::new();
+    let admin = office.admin(TOP);
+    let shown = admin.session.get(&admin.place).json();
+    assert_eq!(shown.get("scope"), None);
+    let widened = admin.session.send("PATCH", &admin.place, Some(&json!({"scope": "all"})));
+    assert_eq!(widened.status, 422, "{widened:?}");
+    assert_eq!(widened.json()["pointer"], "/scope");
+    let me = admin.session.get("/v1/me").json();
+    assert_eq!(me["organization"], json!(office.id));
+    let listed = admin.session.get(&office.path("admins")).json();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+}

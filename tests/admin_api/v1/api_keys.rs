@@ -1,0 +1,106 @@
+//! `/v1/me/api-keys`.
+
+use serde_json::{Value, json};
+
+use crate::harness::admin::Admin;
+use crate::harness::https::Https;
+use crate::harness::office::Office;
+
+/// An admin who may have keys.
+fn owner(office: &Office, role: &str) -> Admin {
+    let admin = office.provider_admin(role, &json!("all"));
+    let access = json!({"api_access": true});
+    assert_eq!(office.top.send("PATCH", &admin.place, Some(&access)).status, 200);
+    admin
+}
+
+/// Makes a key; tells its id and who uses it.
+fn key(owner: &Admin, fields: &Value) -> (String, Https) {
+    let mut all = json!({"name": "key", "expires": "2027-06-01T00:00:00Z"});
+    all.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    let made = owner.session.send("POST", "/v1/me/api-keys", Some(&all));
+    assert_eq!(made.status, 201, "{made:?}");
+    let made = made.json();
+    let text = made["token"].as_str().unwrap();
+    (made["id"].as_str().unwrap().to_owned(), owner.session.with_token(text))
+}
+
+#[test]
+fn without_api_access_there_are_no_keys_and_with_it_they_end_at_once() {
+    let office = Office::new();
+    let admin = office.provider_admin("manager", &json!("all"));
+    let fields = json!({"name": "key", "expires": "2027-06-01T00:00:00Z"});
+    let refused = admin.session.send("POST", "/v1/me/api-keys", Some(&fields));
+    assert_eq!(refused.status, 409, "{refused:?}");
+    let admin = owner(&office, "manager");
+    let (_, user) = key(&admin, &json!({}));
+    assert_eq!(user.get("/v1/me").status, 200);
+    let off = json!({"api_access": false});
+    assert_eq!(office.top.send("PATCH", &admin.place, Some(&off)).status, 200);
+    assert_eq!(user.get("/v1/me").status, 401);
+    assert_eq!(admin.session.get("/v1/me").status, 200);
+}
+
+#[test]
+fn a_key_can_be_narrowed_and_never_widened() {
+    let (office, other) = (Office::new(), Office::new());
+    let admin = owner(&office, "manager");
+    let narrow = json!({"role": "read_only", "organizations": [office.id]});
+    let (_, user) = key(&admin, &narrow);
+    assert_eq!(user.get("/v1/me").json()["role"], "read_only");
+    assert_eq!(user.get(&office.path("users")).status, 200);
+    assert_eq!(user.send("POST", &office.path("groups"), Some(&json!({"name": "x"}))).status, 403);
+    assert_eq!(user.get(&other.path("users")).status, 404);
+    let list = user.get("/v1/organizations").json();
+    assert_eq!(list["items"].as_array().unwrap().len(), 1);
+    assert_eq!(user.get("/v1/admins").status, 404);
+    let more = json!({"name": "more", "expires": "2027-06-01T00:00:00Z"});
+    assert_eq!(user.send("POST", "/v1/me/api-keys", Some(&more)).status, 409);
+    let above = json!({"name": "x", "expires": "2027-06-01T00:00:00Z", "role": "administrator"});
+    let refused = admin.session.send("POST", "/v1/me/api-keys", Some(&above));
+    assert_eq!((refused.status, &refused.json()["pointer"]), (422, &json!("/role")));
+    for expires in ["2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z", "tomorrow"] {
+        let fields = json!({"name": "x", "expires": expires});
+        let refused = admin.session.send("POST", "/v1/me/api-keys", Some(&fields));
+        assert_eq!(refused.status, 422, "{expires}: {refused:?}");
+    }
+}
+
+#[test]
+fn a_key_works_only_from_the_networks_it_was_narrowed_to() {
+    let office = Office::new();
+    let admin = owner(&office, "manager");
+    let (_, there) = key(&admin, &json!({"sources": ["192.0.2.0/24"]}));
+    let (_, here) = key(&admin, &json!({"sources": ["192.0.2.0/24", "127.0.0.0/8"]}));
+    assert_eq!(there.get("/v1/me").status, 401);
+    assert_eq!(here.get("/v1/me").status, 200);
+}
+
+#[test]
+fn a_deleted_key_ends_with_the_next_request_and_its_text_is_shown_once() {
+    let office = Office::new();
+    let admin = owner(&office, "help_desk");
+    let (id, user) = key(&admin, &json!({}));
+    let list = admin.session.get("/v1/me/api-keys");
+    assert!(list.body.contains(&id), "{list:?}");
+    assert!(!list.body.contains(user.token()), "{list:?}");
+    assert_eq!(user.get("/v1/me").status, 200);
+    let place = format!("/v1/me/api-keys/{id}");
+    let other = owner(&office, "help_desk");
+    assert_eq!(other.session.send("DELETE", &place, None).status, 404);
+    assert_eq!(admin.session.send("DELETE", &place, None).status, 204);
+    assert_eq!(user.get("/v1/me").status, 401);
+}
+
+#[test]
+fn a_key_is_bound_by_what_its_admin_is_now() {
+    let office = Office::new();
+    let admin = owner(&office, "manager");
+    let (_, user) = key(&admin, &json!({}));
+    let group =
+        |name: &str| user.send("POST", &office.path("groups"), Some(&json!({"name": name})));
+    assert_eq!(group("one").status, 201);
+    let demoted = json!({"role": "read_only"});
+    assert_eq!(office.top.send("PATCH", &admin.place, Some(&demoted)).status, 200);
+    assert_eq!(group("two").status, 403);
+}

@@ -1,0 +1,12 @@
+//! Version 1: a file a resource.
+
+mod admins;
+mod api_keys;
+mod events;
+mod groups;
+mod organizations;
+mod radius_clients;
+mod reply_profiles;
+mod service_accounts;
+mod sign_in;
+mod users;

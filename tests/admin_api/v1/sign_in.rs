@@ -1,0 +1,100 @@
+//! `/v1/sign-in`, `/v1/sign-in/enrolment`, `/v1/sign-out`.
+
+use serde_json::{Value, json};
+
+use crate::harness::admin::PASSWORD;
+use crate::harness::office::Office;
+use crate::harness::totp;
+
+#[test]
+fn the_first_sign_in_enrols_an_authenticator_and_nothing_else_works_before() {
+    let office = Office::new();
+    let (_, login) = office.add_admin("/v1/admins", &json!({"role": "manager", "scope": "all"}));
+    let nobody = office.demo.api_as_nobody();
+    let credentials = json!({"login": login, "password": PASSWORD});
+    let asked = nobody.post("/v1/sign-in", &credentials);
+    assert_eq!(asked.status, 202, "{asked:?}");
+    let asked = asked.json();
+    let (token, uri) =
+        (asked["enrolment_token"].as_str().unwrap(), asked["otpauth_uri"].as_str().unwrap());
+    assert!(uri.starts_with("otpauth://totp/"), "{uri}");
+    assert_eq!(office.demo.api(token).get("/v1/me").status, 401);
+    let enrol = |token: &str, code: &str| {
+        nobody.post("/v1/sign-in/enrolment", &json!({"enrolment_token": token, "code": code}))
+    };
+    let code = totp::code(uri);
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    assert!(matches!(enrol(token, wrong).status, 401 | 422), "a wrong code");
+    assert!(matches!(enrol("x", &code).status, 401 | 422), "no such enrolment");
+    let session = enrol(token, &totp::code(uri));
+    assert_eq!(session.status, 200, "{session:?}");
+    let session = office.demo.api(session.json()["token"].as_str().unwrap());
+    let me = session.get("/v1/me").json();
+    assert_eq!((&me["login"], &me["role"]), (&json!(login), &json!("manager")));
+    assert_ne!(enrol(token, &totp::code(uri)).status, 200, "an enrolment is good for once");
+    let again = nobody.post("/v1/sign-in", &credentials);
+    assert_eq!((again.status, &again.json()["type"]), (401, &json!("/problems/code-needed")));
+}
+
+#[test]
+fn whatever_is_wrong_with_a_sign_in_the_answer_is_the_same() {
+    let office = Office::new();
+    let admin = office.provider_admin("manager", &json!("all"));
+    let suspended = office.provider_admin("manager", &json!("all"));
+    let path = format!("{}/suspend", suspended.place);
+    assert_eq!(office.top.send("POST", &path, None).status, 200);
+    let nobody = office.demo.api_as_nobody();
+    let code = |uri: &str| totp::code(uri);
+    let (uri, their_uri) = (&admin.otpauth_uri, &suspended.otpauth_uri);
+    let tries = [
+        json!({"login": admin.login, "password": "wrong password", "code": code(uri)}),
+        json!({"login": admin.login, "password": PASSWORD, "code": "abcdef"}),
+        json!({"login": admin.login, "password": PASSWORD, "code": ""}),
+        json!({"login": "nobody", "password": PASSWORD, "code": code(uri)}),
+        json!({"login": suspended.login, "password": PASSWORD, "code": code(their_uri)}),
+        json!({"login": admin.login, "password": PASSWORD, "organization": office.slug}),
+        json!({"login": admin.login, "password": PASSWORD, "organization": "never-was"}),
+        // The code that enrolled was used up.
+        json!({"login": admin.login, "password": PASSWORD, "code": code(uri)}),
+    ];
+    let answers: Vec<(u16, String)> = tries
+        .iter()
+        .map(|credentials| {
+            let response = nobody.post("/v1/sign-in", credentials);
+            (response.status, response.body)
+        })
+        .collect();
+    for (answer, credentials) in answers.iter().zip(&tries) {
+        assert_eq!(answer, &answers[0], "{credentials}");
+    }
+    assert_eq!(answers[0].0, 401);
+}
+
+#[test]
+fn guessing_is_slowed_down_with_429_and_the_time_to_wait() {
+    let office = Office::new();
+    let (_, login) = office.add_admin("/v1/admins", &json!({"role": "read_only"}));
+    let nobody = office.demo.https(None);
+    let guess = |number: usize| -> (u16, Option<u64>) {
+        let credentials = json!({"login": login, "password": format!("guess number {number}")});
+        let response = nobody.send("POST", "/v1/sign-in", Some(&credentials));
+        let wait = response.header("retry-after").map(|seconds| seconds.parse().unwrap());
+        (response.status, wait)
+    };
+    let slowed = (0..20).map(guess).find(|(status, _)| *status != 401).unwrap();
+    assert_eq!(slowed.0, 429);
+    assert!(slowed.1.is_some_and(|seconds| (1..=60).contains(&seconds)), "{slowed:?}");
+}
+
+#[test]
+fn a_reset_second_factor_ends_sessions_and_is_enrolled_anew() {
+    let office = Office::new();
+    let admin = office.admin("help_desk");
+    assert_eq!(admin.session.get("/v1/me").status, 200);
+    let reset = format!("{}/reset-mfa", admin.place);
+    assert_eq!(office.top.send("POST", &reset, None).status, 204);
+    assert_eq!(admin.session.get("/v1/me").status, 401);
+    let credentials: Value =
+        json!({"organization": office.slug, "login": admin.login, "password": PASSWORD});
+    assert_eq!(office.demo.api_as_nobody().post("/v1/sign-in", &credentials).status, 202);
+}

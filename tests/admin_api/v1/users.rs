@@ -1,0 +1,187 @@
+//! `/v1/organizations/{organization}/users`.
+
+use serde_json::{Value, json};
+
+use crate::harness::ldap::Ldap;
+use crate::harness::office::{Office, id_of};
+
+const PASSWORD: &str = "correct horse battery";
+
+fn ldap(office: &Office, login: &str, password: &str) -> Ldap {
+    let uri = format!("ldap://{}", office.demo.ldap);
+    Ldap::at(uri, &office.demo.ca_file, false).bound(&office.user_dn(login), password)
+}
+
+/// The result code of a Bind.
+fn bind(office: &Office, login: &str, password: &str) -> i32 {
+    ldap(office, login, password).who_am_i().code
+}
+
+#[test]
+fn a_user_is_made_listed_changed_and_deleted_and_ldap_shows_each_step_at_once() {
+    let office = Office::new();
+    let fields = json!({
+        "login": "ada", "display_name": "Ada Lovelace", "surname": "Lovelace", "given_name": "Ada",
+        "mail": ["ada@acme.example"], "phone": "+44 1", "title": "Countess", "password": PASSWORD
+    });
+    let api = office.demo.api_as_top();
+    let made = api.post(&office.path("users"), &fields);
+    assert_eq!(made.status, 201, "{made:?}");
+    assert!(!made.body.contains(PASSWORD));
+    let id = id_of(&made.json());
+    let place = office.path(&format!("users/{id}"));
+    let entry = || {
+        let found = ldap(&office, "ada", PASSWORD).search(
+            &office.user_dn("ada"),
+            "base",
+            "(objectClass=*)",
+            &["*", "entryUUID"],
+        );
+        found.only().clone()
+    };
+    let shown = entry();
+    assert_eq!((shown.value("entryUUID"), shown.value("title")), (&*id, "Countess"));
+    let patch =
+        json!({"title": "Mathematician", "phone": null, "mail": ["a@b.example", "c@d.example"]});
+    assert_eq!(api.send("PATCH", &place, Some(&patch)).status, 200);
+    let shown = entry();
+    assert_eq!(shown.value("title"), "Mathematician");
+    assert_eq!(shown.values("telephoneNumber"), Vec::<&str>::new());
+    assert_eq!(shown.values("mail"), ["a@b.example", "c@d.example"]);
+    let renamed = api.send("PATCH", &place, Some(&json!({"login": "countess"})));
+    assert_eq!(renamed.json()["dn"], json!(office.user_dn("countess")));
+    assert_eq!(bind(&office, "ada", PASSWORD), 49);
+    assert_eq!(bind(&office, "countess", PASSWORD), 0);
+    assert_eq!(api.send("DELETE", &place, None).status, 204);
+    assert_eq!(bind(&office, "countess", PASSWORD), 49);
+    assert_eq!(api.get(&place).status, 404);
+    assert_eq!(office.read("users")["items"], json!([]));
+}
+
+#[test]
+fn a_change_that_has_not_seen_the_last_one_is_not_made() {
+    let office = Office::new();
+    let id = office.user("ada", PASSWORD);
+    let place = office.path(&format!("users/{id}"));
+    let api = office.demo.api_as_top();
+    let tag = api.get(&place).header("etag").unwrap().to_owned();
+    let change = |tag: &str, title: &str| {
+        let seen = api.clone().header(&format!("If-Match: {tag}"));
+        seen.send("PATCH", &place, Some(&json!({"title": title})))
+    };
+    let first = change(&tag, "First");
+    assert_eq!(first.status, 200, "{first:?}");
+    assert_ne!(first.header("etag"), Some(&*tag));
+    let lost = change(&tag, "Second");
+    assert_eq!((lost.status, &lost.json()["type"]), (412, &json!("/problems/stale")));
+    let stale = api.clone().header(&format!("If-Match: {tag}"));
+    assert_eq!(stale.send("DELETE", &place, None).status, 412);
+    assert_eq!(stale.send("POST", &format!("{place}/suspend"), None).status, 412);
+    for foreign in ["\"nonsense\"", "W/\"1\"", "nonsense", ""] {
+        assert_eq!(change(foreign, "Third").status, if foreign.is_empty() { 200 } else { 412 });
+    }
+    assert_eq!(change("*", "Fourth").status, 200);
+    assert_eq!(api.get(&place).json()["title"], "Fourth");
+}
+
+#[test]
+fn two_changes_at_once_with_the_same_tag_never_both_succeed() {
+    let office = Office::new();
+    let place = office.path(&format!("users/{}", office.user("ada", PASSWORD)));
+    let tag = office.top.get(&place).header("etag").unwrap().to_owned();
+    let header = format!("If-Match: {tag}");
+    let done: Vec<u16> = std::thread::scope(|scope| {
+        let change = |number: usize| {
+            let top = office.top.with_token(office.top.token());
+            let (place, header) = (&place, &header);
+            scope.spawn(move || {
+                let body = json!({"title": format!("Number {number}")});
+                top.send_with("PATCH", place, &[header], Some(&body)).status
+            })
+        };
+        let racing: Vec<_> = (0..8).map(change).collect();
+        racing.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert_eq!(done.iter().filter(|status| **status == 200).count(), 1, "{done:?}");
+    assert_eq!(done.iter().filter(|status| **status == 412).count(), 7, "{done:?}");
+}
+
+#[test]
+fn a_suspended_user_is_let_in_nowhere_until_activated() {
+    let office = Office::new();
+    let id = office.user("ada", PASSWORD);
+    assert_eq!(bind(&office, "ada", PASSWORD), 0);
+    let state = |verb: &str| office.act("POST", &format!("users/{id}/{verb}"), None);
+    assert_eq!(state("suspend")["state"], "suspended");
+    assert_eq!(bind(&office, "ada", PASSWORD), 49);
+    assert_eq!(state("activate")["state"], "active");
+    assert_eq!(bind(&office, "ada", PASSWORD), 0);
+}
+
+#[test]
+fn a_changed_password_ends_the_old_one_at_once_even_where_it_was_remembered() {
+    let office = Office::new();
+    let id = office.user("ada", PASSWORD);
+    for _ in 0..3 {
+        assert_eq!(bind(&office, "ada", PASSWORD), 0);
+    }
+    let new = json!({"password": "another long password"});
+    office.act("PUT", &format!("users/{id}/password"), Some(&new));
+    assert_eq!(bind(&office, "ada", PASSWORD), 49);
+    assert_eq!(bind(&office, "ada", "another long password"), 0);
+}
+
+#[test]
+fn guessing_locks_an_account_and_the_help_desk_unlocks_it() {
+    let office = Office::new();
+    let id = office.user("ada", PASSWORD);
+    office.set(&json!({"lockout": {"threshold": 3}}));
+    let desk = office.admin("help_desk");
+    for guess in ["guess one", "guess two", "guess three"] {
+        assert_eq!(bind(&office, "ada", guess), 49);
+    }
+    assert_eq!(bind(&office, "ada", PASSWORD), 49, "locked, even for the right password");
+    let path = office.path(&format!("users/{id}/unlock"));
+    assert_eq!(desk.session.send("POST", &path, None).status, 204);
+    assert_eq!(bind(&office, "ada", PASSWORD), 0);
+    let locked = |event: &Value| event["action"] == "locked" && event["subject"]["name"] == "ada";
+    assert!(office.events().iter().any(locked));
+}
+
+#[test]
+fn a_new_password_lifts_a_lock() {
+    let office = Office::new();
+    let id = office.user("ada", PASSWORD);
+    office.set(&json!({"lockout": {"threshold": 2}}));
+    for guess in ["guess one", "guess two"] {
+        assert_eq!(bind(&office, "ada", guess), 49);
+    }
+    assert_eq!(bind(&office, "ada", PASSWORD), 49);
+    let new = json!({"password": "another long password"});
+    office.act("PUT", &format!("users/{id}/password"), Some(&new));
+    assert_eq!(bind(&office, "ada", "another long password"), 0);
+}
+
+#[test]
+fn logins_are_unique_in_an_organization_however_they_are_spelled() {
+    let (office, other) = (Office::new(), Office::new());
+    office.user("ada", PASSWORD);
+    other.user("ada", PASSWORD);
+    for login in ["ada", "ADA", "Ada"] {
+        let fields = json!({"login": login, "display_name": "A", "surname": "L"});
+        let taken = office.top.send("POST", &office.path("users"), Some(&fields));
+        assert_eq!((taken.status, &taken.json()["pointer"]), (409, &json!("/login")), "{login}");
+    }
+}
+
+#[test]
+fn imported_hashes_verify_and_come_out_nowhere() {
+    let office = Office::new();
+    let hash = "{SSHA}9UbzKW9DmnIiVhL1lgsPG4Bc0D1zYWx0";
+    let fields = json!({"login": "ada", "display_name": "A", "surname": "L",
+        "password_hash": "{SSHA}not base 64"});
+    assert_eq!(office.top.send("POST", &office.path("users"), Some(&fields)).status, 422);
+    let both = json!({"login": "ada", "display_name": "A", "surname": "L",
+        "password_hash": hash, "password": PASSWORD});
+    assert_eq!(office.top.send("POST", &office.path("users"), Some(&both)).status, 422);
+}
