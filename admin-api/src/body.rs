@@ -82,6 +82,10 @@ fn is_too_large(error: &axum::Error) -> bool {
 }
 
 fn parse<T: DeserializeOwned>(octets: &[u8]) -> Result<T, Problem> {
+    // An array of the fields' values in their order would pass for an object.
+    if octets.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Problem::invalid("", "must be an object"));
+    }
     let mut json = serde_json::Deserializer::from_slice(octets);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let inner = error.inner();
