@@ -13,7 +13,6 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
-use tokio_rustls::TlsAcceptor;
 
 use crate::admission::Admission;
 use crate::clock::Clock;
@@ -21,9 +20,6 @@ use crate::config;
 use crate::lifecycle::{Shutdown, Tasks};
 use crate::listener;
 use crate::tls::Identity;
-
-/// How long a TLS handshake may take.
-const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// What every connection shares.
 pub(crate) struct Door {
@@ -66,14 +62,12 @@ impl Door {
     }
 
     async fn serve(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, shutdown: Shutdown) {
-        let handshake = TlsAcceptor::from(self.tls.config()).accept(stream);
-        let stream = match tokio::time::timeout(HANDSHAKE, handshake).await {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => {
+        let stream = match self.tls.accept(stream).await {
+            Ok(stream) => stream,
+            Err(error) => {
                 tracing::debug!(%peer, %error, "a TLS handshake failed");
                 return;
             }
-            Err(_) => return,
         };
         let service = self.router.clone().layer(Extension(ConnectInfo(peer)));
         let connection = http1::Builder::new()

@@ -168,7 +168,7 @@ fn load_identity(config: &Tls) -> Result<Option<Arc<Identity>>, TlsError> {
         return Ok(None);
     };
     let sessions = config.sessions as usize;
-    Ok(Some(Arc::new(Identity::load(certificate, key, sessions)?)))
+    Ok(Some(Arc::new(Identity::load(certificate, key, sessions, config.handshake_timeout)?)))
 }
 
 /// Reads the log filter again at SIGHUP, and says so where a changed key needs a restart.

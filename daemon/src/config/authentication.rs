@@ -1,7 +1,7 @@
 //! `[authentication]`
 
 use super::section::section;
-use super::value::{Count, DAY, GIB, HOUR, KIB, MIB, MINUTE, PerCore, SECOND, Size, Time};
+use super::value::{Count, GIB, HOUR, KIB, MIB, MINUTE, PerCore, SECOND, Size, Time};
 
 section! {
     /// What a password check costs, and what guessing costs.
@@ -17,10 +17,8 @@ section! {
         /// Password checks that may wait for a thread. When they are full, LDAP answers busy and
         /// RADIUS stays silent.
         pool_queue: Count<1, 100_000> = Count(512),
-        /// How long a verified password is remembered, so that whoever binds every second does
-        /// not cost a hash each time. "0ms": never.
-        verified_time: Time<0, DAY> = Time(5 * MINUTE),
-        /// Verified passwords that are remembered.
+        /// Verified passwords that are remembered, so that whoever binds every second does not cost a
+        /// hash each time. For how long is a setting of each organization.
         verified_entries: Count<1, 10_000_000> = Count(100_000),
         /// Failures of one user within the window, from anywhere, before that user's next tries
         /// have to wait.

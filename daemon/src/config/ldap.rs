@@ -39,8 +39,6 @@ section! {
         /// Entries that a user may collect over all pages of one search. It does not bind
         /// service accounts.
         paged_total: Count<1, 100_000_000> = Count(10_000),
-        /// Paged searches that one connection may have open.
-        paged_searches: Count<1, 1_000> = Count(16),
         /// How long a connection may say nothing.
         idle_timeout: Time<SECOND, DAY> = Time(15 * MINUTE),
         /// How long a request may take to arrive once it has begun.

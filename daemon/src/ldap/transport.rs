@@ -1,13 +1,12 @@
 //! A connection's octets, in clear or inside TLS.
 
 use std::io;
-use std::sync::Arc;
 
-use rustls::ServerConfig;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
+
+use crate::tls::Identity;
 
 /// A connection's stream.
 pub(crate) enum Transport {
@@ -24,11 +23,10 @@ impl Transport {
     ///
     /// # Errors
     /// When the handshake fails; the connection is gone.
-    pub(crate) async fn secure(&mut self, config: Arc<ServerConfig>) -> io::Result<()> {
+    pub(crate) async fn secure(&mut self, identity: &Identity) -> io::Result<()> {
         match std::mem::replace(self, Self::Gone) {
             Self::Clear(stream) => {
-                let stream = TlsAcceptor::from(config).accept(stream).await?;
-                *self = Self::Tls(Box::new(stream));
+                *self = Self::Tls(Box::new(identity.accept(stream).await?));
                 Ok(())
             }
             Self::Tls(_) | Self::Gone => Err(io::ErrorKind::NotConnected.into()),

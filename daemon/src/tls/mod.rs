@@ -7,6 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
@@ -15,6 +16,9 @@ use rustls::crypto::aws_lc_rs::{self, Ticketer};
 use rustls::server::{ProducesTickets, ServerSessionMemoryCache, StoresServerSessions};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 pub use self_signed::{SelfSigned, SelfSignedError, SelfSignedFiles, self_signed};
 
@@ -66,6 +70,7 @@ pub struct Identity {
     certificate: PathBuf,
     key: PathBuf,
     resumption: Resumption,
+    handshake: Duration,
     config: ArcSwap<ServerConfig>,
 }
 
@@ -77,13 +82,19 @@ struct Resumption {
 }
 
 impl Identity {
-    /// Reads a certificate chain and its key, and keeps up to `sessions` TLS 1.2 sessions.
+    /// Reads a certificate chain and its key, keeps up to `sessions` TLS 1.2 sessions, and lets a
+    /// handshake take as long as `handshake`.
     ///
     /// # Errors
     ///
     /// When a file cannot be read or holds something else, and when key and certificate do not
     /// belong together.
-    pub fn load(certificate: &Path, key: &Path, sessions: usize) -> Result<Self, TlsError> {
+    pub fn load(
+        certificate: &Path,
+        key: &Path,
+        sessions: usize,
+        handshake: Duration,
+    ) -> Result<Self, TlsError> {
         let resumption = Resumption {
             sessions: ServerSessionMemoryCache::new(sessions),
             ticketer: Ticketer::new().map_err(TlsError::Provider)?,
@@ -93,6 +104,7 @@ impl Identity {
             certificate: certificate.to_owned(),
             key: key.to_owned(),
             resumption,
+            handshake,
             config: ArcSwap::from_pointee(config),
         })
     }
@@ -100,6 +112,16 @@ impl Identity {
     /// Gives what a new connection is to use. A connection keeps it for its life.
     pub fn config(&self) -> Arc<ServerConfig> {
         self.config.load_full()
+    }
+
+    /// Does the server's half of a handshake, in time.
+    ///
+    /// # Errors
+    ///
+    /// When the handshake fails, or takes too long.
+    pub(crate) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+        let handshake = TlsAcceptor::from(self.config()).accept(stream);
+        tokio::time::timeout(self.handshake, handshake).await?
     }
 
     /// Reads the files again.
