@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use crate::harness::client::Client;
 use crate::harness::curl::Response;
 use crate::harness::demo::Demo;
+use crate::harness::https::Https;
 use crate::harness::office::Office;
+use crate::harness::server::Site;
 
 fn assert_problem(response: &Response, status: u16, kind: &str) {
     assert_eq!(response.status, status, "{response:?}");
@@ -224,17 +226,30 @@ fn a_head_without_end_is_cut_off() {
 }
 
 #[test]
-fn a_head_that_does_not_end_is_given_up_and_others_are_served_meanwhile() {
-    let office = Office::new();
-    let mut slow: Vec<_> = (0..50).map(|_| office.top.connect()).collect();
-    for connection in &mut slow {
-        connection.send(b"GET /v1/health HTTP/1.1\r\nHost: x\r\nX-Slow: ");
+fn heads_and_bodies_that_do_not_end_are_given_up_and_others_are_served_meanwhile() {
+    let Some(site) = Site::new() else { return };
+    let limits = ["header_timeout = \"1s\"", "request_timeout = \"1s\""];
+    let site = limits.into_iter().fold(site, |site, limit| site.set("admin_api", limit));
+    let server = site.serve();
+    let nobody = Https::at(&server.admin_api, &server.ca_file, None);
+    let begin = |octets: &str| {
+        let mut connection = nobody.connect();
+        connection.send(octets.as_bytes());
+        connection
+    };
+    let head = "GET /v1/health HTTP/1.1\r\nHost: x\r\nX-Slow: ";
+    let body = "POST /v1/sign-in HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+        Content-Length: 100\r\n\r\n{";
+    let mut heads: Vec<_> = (0..50).map(|_| begin(head)).collect();
+    let mut bodies: Vec<_> = (0..50).map(|_| begin(body)).collect();
+    assert_eq!(nobody.get("/v1/health").status, 200);
+    // Each of these waits for the daemon to give up.
+    for connection in &mut heads {
+        assert!(connection.receive().is_none_or(|answer| answer.status == 408));
     }
-    assert_eq!(office.demo.https(None).get("/v1/health").status, 200);
-    // The wait is the daemon's own limit; it ends with the connection.
-    for connection in &mut slow {
-        let answer = connection.receive();
-        assert!(answer.is_none_or(|answer| answer.status == 408), "no answer, or 408");
+    for connection in &mut bodies {
+        assert_problem(&connection.receive().unwrap(), 408, "too-slow");
+        assert!(connection.receive().is_none(), "a body without end leads to another request");
     }
 }
 
