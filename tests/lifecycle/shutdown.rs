@@ -57,6 +57,8 @@ fn sigterm_under_load_ends_in_order_and_loses_nothing_that_was_acknowledged() {
     });
     let status = demo.daemon().ends();
     assert_eq!(status.code(), Some(0), "{}", demo.daemon().log());
+    // Clients that never pause do not hold the end up.
+    assert!(!demo.daemon().log().contains("stopping at once"), "{}", demo.daemon().log());
     demo.start_again();
     let service = demo.ldap().as_service(&acme.service_account);
     for login in acknowledged {
@@ -65,6 +67,32 @@ fn sigterm_under_load_ends_in_order_and_loses_nothing_that_was_acknowledged() {
     }
     demo.daemon().stop();
     super::crash::is_sound(&demo);
+}
+
+#[test]
+fn what_was_asked_before_sigterm_is_answered_before_the_notice() {
+    let Some(mut demo) = Demo::own() else { return };
+    // Each costs a hash, so most of them wait for a thread when the signal comes.
+    let mut waiting: Vec<Raw> = (0..40)
+        .map(|number| {
+            let mut raw = Raw::to(&demo);
+            raw.send(&raw::bind(1, &demo.acme().user_dn(&format!("nobody{number}")), "wrong"));
+            raw
+        })
+        .collect();
+    let mut last = waiting.pop().unwrap();
+    let mut first = waiting.remove(0);
+    assert_eq!(first.receive().unwrap().code(), 49);
+    // All were read once the one that came last was.
+    last.send(&raw::extended(2, raw::WHO_AM_I));
+    demo.daemon().signal(Signal::SIGTERM);
+    for mut connection in waiting {
+        let words = connection.receive_to_end();
+        let [answer, notice] = &words[..] else { panic!("{words:?}") };
+        assert_eq!((answer.id, answer.code()), (1, 49));
+        assert!(notice.is_notice(), "{notice:?}");
+    }
+    assert!(demo.daemon().ends().success());
 }
 
 #[test]

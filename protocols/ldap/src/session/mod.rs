@@ -65,6 +65,8 @@ pub struct Session {
     security: Security,
     cookie_key: [u8; 32],
     state: State,
+    /// The server stops: what is under way is the last.
+    stopping: bool,
     /// The last Bind succeeded: larger messages are taken.
     bound: bool,
     /// Binds so far.
@@ -107,6 +109,7 @@ impl Session {
             security,
             cookie_key,
             state: State::Open,
+            stopping: false,
             bound: false,
             generation: 0,
             input: BytesMut::new(),
@@ -148,6 +151,10 @@ impl Session {
             }
             if self.state != State::Open {
                 return None;
+            }
+            if self.stopping && self.running.is_empty() {
+                self.disconnect(ResultCode::Unavailable, "the server stops");
+                continue;
             }
             if self.output.len() >= self.settings.limits.output {
                 return None;
@@ -248,11 +255,10 @@ impl Session {
         }
     }
 
-    /// Ends the connection because the server stops: says so, then [`Command::Close`].
-    pub fn shutdown(&mut self) {
-        if self.state != State::Closed {
-            self.disconnect(ResultCode::Unavailable, "the server stops");
-        }
+    /// Ends the connection because the server stops: what is under way is answered, nothing else
+    /// is looked at; then it says so and asks for [`Command::Close`].
+    pub const fn shutdown(&mut self) {
+        self.stopping = true;
     }
 
     /// May another request be looked at? Not during a Bind, and not while those under way are as
@@ -260,7 +266,8 @@ impl Session {
     fn is_ready(&self) -> bool {
         let binding = matches!(self.running.back(), Some(Running { work: Work::Bind, .. }));
         let held: usize = self.running.iter().map(|running| running.octets).sum();
-        !binding
+        !self.stopping
+            && !binding
             && self.running.len() < self.settings.limits.outstanding
             && held < self.message_limit()
             && self.output.len() < self.settings.limits.output

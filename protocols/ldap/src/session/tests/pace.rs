@@ -179,10 +179,13 @@ fn a_clock_that_steps_back_changes_nothing() {
 }
 
 #[test]
-fn shutting_down_says_so_and_closes() {
+fn shutting_down_answers_what_is_under_way_then_says_so_and_closes() {
     let mut connection = Connection::clear();
-    connection.send(1, search());
+    let under_way = ticket(&connection.send(1, search()));
     connection.session.shutdown();
+    assert!(connection.send(2, search()).is_empty());
+    connection.session.answer(under_way, Answer::Result(Outcome::success()), connection.now);
+    assert_eq!(connection.read_result(), (1, 0, "search"));
     assert!(matches!(connection.commands()[..], [Command::Close]));
     assert_eq!(connection.read_result(), (0, 52, "extended"));
     connection.session.shutdown();
