@@ -39,7 +39,7 @@ fn twenty_thousand_packets_of_strangers_leave_honest_gear_served() {
 }
 
 #[test]
-fn twenty_thousand_mutated_packets_with_a_right_message_authenticator_do_no_harm() {
+fn fifty_thousand_mutated_packets_with_a_right_message_authenticator_do_no_harm() {
     let office = Office::new();
     office.user("ada", PASSWORD);
     let client = office.client("switch", &json!({"require_message_authenticator": false}));
@@ -73,7 +73,7 @@ fn twenty_thousand_mutated_packets_with_a_right_message_authenticator_do_no_harm
     };
     batch(&mut random);
     let before = resident(office.demo.pid);
-    for _ in 0..9 {
+    for _ in 0..24 {
         batch(&mut random);
     }
     let after = resident(office.demo.pid);
