@@ -38,6 +38,12 @@ impl Office {
         Self::on(playground())
     }
 
+    /// An empty organization of a demonstration of its own, for who would disturb the others; none,
+    /// and said so, where the tests are pointed at a daemon that is not theirs.
+    pub(crate) fn alone() -> Option<Self> {
+        Some(Self::on(Arc::new(Demo::own()?)))
+    }
+
     /// An empty organization of a demonstration.
     pub(crate) fn on(demo: Arc<Demo>) -> Self {
         static SERIAL: AtomicU32 = AtomicU32::new(0);
@@ -142,7 +148,7 @@ pub(crate) fn id_of(shown: &Value) -> String {
 }
 
 /// The demonstration of those tests that make an organization of their own.
-pub(crate) fn playground() -> Arc<Demo> {
+fn playground() -> Arc<Demo> {
     static SHARED: Mutex<Weak<Demo>> = Mutex::new(Weak::new());
     let mut shared = SHARED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if let Some(demo) = shared.upgrade() {

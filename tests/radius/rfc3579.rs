@@ -4,20 +4,23 @@ use serde_json::json;
 
 use crate::harness::demo::Demo;
 use crate::harness::office::Office;
-use crate::harness::wire::{ACCEPT, AUTHENTICATOR, REJECT, Request, Wire};
+use crate::harness::wire::{ACCEPT, AUTHENTICATOR, REJECT, Request};
 
 const PASSWORD: &str = "correct horse battery";
 
 #[test]
 fn section_3_2_a_request_without_message_authenticator_is_met_with_silence_by_default() {
+    let office = Office::new();
+    office.user("ada", PASSWORD);
+    let client = office.client("switch", &json!({}));
+    let (wire, honest) = (office.wire(), office.wire());
+    let login = Request::login(&client.secret, "ada", PASSWORD).without(AUTHENTICATOR);
+    assert!(wire.meets_silence(&login.encode(), &honest, &client.secret));
     let demo = Demo::shared();
-    let (gear, ada) = (demo.acme().gear(), demo.acme().user("ada"));
-    let (wire, honest) = (Wire::to(&demo.radius.auth), Wire::to(&demo.radius.auth));
-    let login = Request::login(&gear.secret, "ada", &ada.password).without(AUTHENTICATOR);
-    assert!(wire.meets_silence(&login.encode(), &honest, &gear.secret));
-    let attributes = format!("User-Name=ada,User-Password={}", ada.password);
-    let radclient = demo.gear(gear).with(["-t", "1"]).ask("auth", &attributes);
-    assert_eq!(radclient.kind, None, "{radclient:?}");
+    let attributes = format!("User-Name=ada,User-Password={}", demo.acme().user("ada").password);
+    let gear = demo.gear(demo.acme().gear()).with(["-t", "1"]);
+    let reply = gear.ask("auth", &attributes);
+    assert_eq!(reply.kind, None, "{reply:?}");
 }
 
 #[test]

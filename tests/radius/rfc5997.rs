@@ -1,6 +1,9 @@
 //! Status-Server.
 
+use serde_json::json;
+
 use crate::harness::demo::Demo;
+use crate::harness::office::Office;
 use crate::harness::wire::{ACCEPT, AUTHENTICATOR, Request, Wire};
 
 /// The code of an Accounting-Response.
@@ -20,12 +23,13 @@ fn section_4_2_both_ports_answer_with_their_own_code_and_nothing_else() {
 
 #[test]
 fn section_3_without_message_authenticator_there_is_silence() {
-    let demo = Demo::shared();
-    let secret = &demo.acme().gear().secret;
-    let honest = Wire::to(&demo.radius.auth);
-    for port in [&demo.radius.auth, &demo.radius.acct] {
+    let office = Office::new();
+    let secret = &office.client("switch", &json!({})).secret;
+    let ports = &office.demo.radius;
+    for port in [&ports.auth, &ports.acct] {
         let bare = Request::status(secret).without(AUTHENTICATOR).encode();
-        assert!(Wire::to(port).meets_silence(&bare, &honest, secret));
+        let wire = Wire::from(office.address, port);
+        assert!(wire.meets_silence(&bare, &office.wire(), secret));
     }
 }
 

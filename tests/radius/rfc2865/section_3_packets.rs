@@ -5,8 +5,18 @@ use std::net::Ipv4Addr;
 use serde_json::json;
 
 use crate::harness::demo::Demo;
-use crate::harness::office::Office;
+use crate::harness::office::{Client, Office};
 use crate::harness::wire::{ACCEPT, REJECT, Request, Wire, sign};
+
+const PASSWORD: &str = "correct horse battery";
+
+/// An organization with a user and gear.
+fn site() -> (Office, Client) {
+    let office = Office::new();
+    office.user("ada", PASSWORD);
+    let gear = office.client("switch", &json!({}));
+    (office, gear)
+}
 
 #[test]
 fn two_organizations_on_one_address_are_told_apart_by_their_secrets() {
@@ -29,23 +39,21 @@ fn two_organizations_on_one_address_are_told_apart_by_their_secrets() {
 
 #[test]
 fn a_wrong_secret_is_met_with_silence() {
-    let demo = Demo::shared();
-    let (gear, ada) = (demo.acme().gear(), demo.acme().user("ada"));
-    let (stranger, honest) = (Wire::to(&demo.radius.auth), Wire::to(&demo.radius.auth));
-    let wrong = Request::login("a secret that nobody has", "ada", &ada.password);
+    let (office, gear) = site();
+    let (stranger, honest) = (office.wire(), office.wire());
+    let wrong = Request::login("a secret that nobody has", "ada", PASSWORD);
     assert!(stranger.meets_silence(&wrong.encode(), &honest, &gear.secret));
 }
 
 #[test]
 fn an_address_without_a_client_is_met_with_silence_on_every_port_and_code() {
-    let demo = Demo::shared();
-    let (gear, ada) = (demo.acme().gear(), demo.acme().user("ada"));
-    let honest = Wire::to(&demo.radius.auth);
+    let (office, gear) = site();
+    let honest = office.wire();
     let elsewhere = Ipv4Addr::new(127, 9, 9, 9);
-    for port in [&demo.radius.auth, &demo.radius.acct] {
+    for port in [&office.demo.radius.auth, &office.demo.radius.acct] {
         let stranger = Wire::from(elsewhere, port);
         for code in [1, 4, 12, 40, 43] {
-            let mut request = Request::login(&gear.secret, "ada", &ada.password);
+            let mut request = Request::login(&gear.secret, "ada", PASSWORD);
             request.code = code;
             assert!(stranger.meets_silence(&request.encode(), &honest, &gear.secret), "{code}");
         }
@@ -66,11 +74,10 @@ fn a_secret_is_worth_nothing_from_an_address_that_its_client_was_not_given() {
 
 #[test]
 fn other_codes_are_met_with_silence_and_never_taken_for_a_login() {
-    let demo = Demo::shared();
-    let (gear, ada) = (demo.acme().gear(), demo.acme().user("ada"));
-    let (wire, honest) = (Wire::to(&demo.radius.auth), Wire::to(&demo.radius.auth));
+    let (office, gear) = site();
+    let (wire, honest) = (office.wire(), office.wire());
     for code in [0, 2, 3, 4, 5, 11, 13, 40, 41, 43, 44, 255] {
-        let mut request = Request::login(&gear.secret, "ada", &ada.password);
+        let mut request = Request::login(&gear.secret, "ada", PASSWORD);
         request.code = code;
         assert!(wire.meets_silence(&request.encode(), &honest, &gear.secret), "code {code}");
     }
@@ -78,19 +85,17 @@ fn other_codes_are_met_with_silence_and_never_taken_for_a_login() {
 
 #[test]
 fn the_accounting_port_answers_no_access_request() {
-    let demo = Demo::shared();
-    let (gear, ada) = (demo.acme().gear(), demo.acme().user("ada"));
-    let (wire, honest) = (Wire::to(&demo.radius.acct), Wire::to(&demo.radius.auth));
-    let login = Request::login(&gear.secret, "ada", &ada.password);
+    let (office, gear) = site();
+    let (wire, honest) = (Wire::from(office.address, &office.demo.radius.acct), office.wire());
+    let login = Request::login(&gear.secret, "ada", PASSWORD);
     assert!(wire.meets_silence(&login.encode(), &honest, &gear.secret));
 }
 
 #[test]
 fn truncated_and_malformed_packets_are_met_with_silence() {
-    let demo = Demo::shared();
-    let (gear, ada) = (demo.acme().gear(), demo.acme().user("ada"));
-    let (wire, honest) = (Wire::to(&demo.radius.auth), Wire::to(&demo.radius.auth));
-    let whole = Request::login(&gear.secret, "ada", &ada.password).encode();
+    let (office, gear) = site();
+    let (wire, honest) = (office.wire(), office.wire());
+    let whole = Request::login(&gear.secret, "ada", PASSWORD).encode();
     let mut shapes: Vec<(&str, Vec<u8>)> = vec![
         ("no octet", Vec::new()),
         ("a header's half", whole[..10].to_vec()),
@@ -108,9 +113,8 @@ fn truncated_and_malformed_packets_are_met_with_silence() {
         sign(&mut packet, gear.secret.as_bytes());
         shapes.push((name, packet));
     }
-    let crowd = (0..300).fold(Request::login(&gear.secret, "ada", &ada.password), |request, _| {
-        request.with(200, b"x")
-    });
+    let crowd = (0..300)
+        .fold(Request::login(&gear.secret, "ada", PASSWORD), |request, _| request.with(200, b"x"));
     shapes.push(("more attributes than anybody needs", crowd.encode()));
     for (name, packet) in shapes {
         assert!(wire.meets_silence(&packet, &honest, &gear.secret), "{name}");
