@@ -12,10 +12,12 @@ use storage::{Commit, Partition, Reading, Secret, Snapshot, Store};
 use crate::authentication::NetworkReply;
 use crate::directory::Directory;
 use crate::error::Error;
-use crate::id::{GroupId, OrganizationId, RadiusClientId, RecordId};
+use crate::events::{Action, Event, EventActor, Outcome};
+use crate::id::{GroupId, OrganizationId, Place, RadiusClientId, RecordId};
 use crate::records::{
     Organization, OrganizationState, RadiusClient, ReplyProfile, Settings, kinds,
 };
+use crate::time::Time;
 
 /// The RADIUS clients of every active organization, by the networks they come from.
 #[derive(Default)]
@@ -68,8 +70,8 @@ impl GearClient {
 impl Gear {
     /// The clients whose networks contain `address`, each once, those with the longest prefix first.
     ///
-    /// Each comes with its position among [`Gear::clients`].
-    pub fn candidates(&self, address: IpAddr) -> impl Iterator<Item = (usize, &GearClient)> {
+    /// Each comes with its position among [`Gear::clients`] and the length of that prefix.
+    pub fn candidates(&self, address: IpAddr) -> impl Iterator<Item = (usize, u8, &GearClient)> {
         let address = address.to_canonical();
         let prefixes = match address {
             IpAddr::V4(_) => &self.prefixes_v4,
@@ -82,7 +84,7 @@ impl Gear {
             .flat_map(|(network, positions)| positions.iter().map(move |at| (network, *at)))
             .filter_map(|(network, at)| Some((network, at, self.clients.get(at)?)))
             .filter(|(network, _, client)| !client.is_behind_less_than(*network))
-            .map(|(_, at, client)| (at, client))
+            .map(|(network, at, client)| (at, network.prefix_len(), client))
     }
 
     /// What decides about those who ask through a client; `None` for one that is gone or whose
@@ -206,6 +208,27 @@ impl GearTable {
 }
 
 impl Directory {
+    /// Notes that a RADIUS packet met silence: in the organization whose client it must have come
+    /// from, else with the provider, so that no organization learns of another's gear.
+    pub fn note_dropped(
+        &self,
+        source: IpAddr,
+        organization: Option<OrganizationId>,
+        reason: &str,
+        now: Time,
+    ) {
+        let event = Event {
+            at: now,
+            actor: EventActor::Nobody,
+            source: Some(source),
+            action: Action::RadiusDropped,
+            subject: None,
+            outcome: Outcome::Failure(reason.to_owned()),
+            differences: Vec::new(),
+        };
+        self.note_event(organization.map_or(Place::Provider, Into::into), &event);
+    }
+
     /// The RADIUS clients of every active organization, as the last acknowledged change left them.
     ///
     /// A client is believed for holding its secret; what it may then ask is up to

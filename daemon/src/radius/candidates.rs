@@ -36,13 +36,14 @@ impl Candidates {
     /// The clients that an address may belong to, those of the narrowest networks first.
     pub(crate) fn of(&self, address: IpAddr) -> impl Iterator<Item = Candidate<'_, ClientKey>> {
         let found = self.gear.iter().flat_map(move |gear| gear.candidates(address));
-        found.filter_map(|(position, client)| {
+        found.filter_map(|(position, precision, client)| {
             let secret = self.secrets.get(position)?.as_ref()?;
             Some(Candidate {
                 client: (client.organization, client.client),
                 secret,
                 require_message_authenticator: client.require_message_authenticator,
                 limit_proxy_state: client.limit_proxy_state,
+                precision,
             })
         })
     }

@@ -1,6 +1,7 @@
 //! The RADIUS door: sockets, datagrams, and what the directory answers.
 
 mod candidates;
+mod drops;
 mod socket;
 mod view;
 

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use directory::authentication::{Begun, Door as By, Outcome, Request};
 use directory::{Error, Time};
-use radius::{Answer, Command, Port, Question, Server, Ticket};
+use radius::{Answer, Command, DropReason, Port, Question, Server, Ticket};
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 
 use super::Door;
 use super::candidates::{Candidates, ClientKey};
+use super::drops::Drops;
 use super::view;
 use crate::lifecycle::Shutdown;
 
@@ -25,8 +26,9 @@ const BATCH: usize = 64;
 pub(super) async fn run(door: Arc<Door>, socket: UdpSocket, port: Port, shutdown: Shutdown) {
     let (hashed, outcomes) = mpsc::unbounded_channel();
     let server = Server::new(port, door.limits);
-    let candidates = Candidates::default();
-    let mut worker = Worker { door, socket, server, candidates, hashed, outcomes, waiting: 0 };
+    let (candidates, drops) = (Candidates::default(), Drops::default());
+    let mut worker =
+        Worker { door, socket, server, candidates, drops, hashed, outcomes, waiting: 0 };
     worker.serve(shutdown).await;
 }
 
@@ -35,6 +37,7 @@ struct Worker {
     socket: UdpSocket,
     server: Server<ClientKey>,
     candidates: Candidates,
+    drops: Drops,
     /// Where attempts whose password had to be hashed report.
     hashed: mpsc::UnboundedSender<(Ticket, Outcome)>,
     outcomes: mpsc::UnboundedReceiver<(Ticket, Outcome)>,
@@ -112,10 +115,19 @@ impl Worker {
                 Command::Refused { source, client, refusal } => {
                     tracing::debug!(%source, organization = client.0.number(), %refusal, "refused");
                 }
-                Command::Drop { source, reason, .. } => {
-                    tracing::debug!(%source, %reason, "dropped");
-                }
+                Command::Drop { source, client, reason } => self.dropped(source, client, reason),
             }
+        }
+    }
+
+    fn dropped(&mut self, source: SocketAddr, client: Option<ClientKey>, reason: DropReason) {
+        tracing::debug!(%source, %reason, "dropped");
+        let now = self.door.clock.monotonic();
+        if reason != DropReason::Duplicate && self.drops.tells(source.ip(), now) {
+            let organization = client.map(|(organization, _)| organization);
+            let now = Time(self.door.clock.wall());
+            let reason = reason.to_string();
+            self.door.directory.note_dropped(source.ip(), organization, &reason, now);
         }
     }
 

@@ -32,7 +32,7 @@ fn candidates(world: &World, address: &str) -> Vec<String> {
     let address: IpAddr = address.parse().unwrap();
     let secrets = gear
         .candidates(address)
-        .map(|(_, client)| String::from_utf8(client.secret.expose().to_vec()).unwrap());
+        .map(|(_, _, client)| String::from_utf8(client.secret.expose().to_vec()).unwrap());
     secrets.map(|secret| secret.replace("the secret of ", "")).collect()
 }
 

@@ -18,6 +18,9 @@ pub struct Candidate<'a, C> {
     pub require_message_authenticator: bool,
     /// Whether a request with Proxy-State but without Message-Authenticator is dropped.
     pub limit_proxy_state: bool,
+    /// How narrow the network is that the address was found in: the length of its prefix.
+    /// Candidates come narrowest first.
+    pub precision: u8,
 }
 
 /// The proof that a request was found to be a client's; only [`admit`] makes it.
@@ -56,8 +59,9 @@ impl<C> From<DropReason> for NotAdmitted<C> {
 /// Finds the candidate that the request is of.
 ///
 /// With a Message-Authenticator it is the first one whose secret verifies it. Without, a wrong
-/// secret could not be told from a wrong password; so there must be exactly one candidate that
-/// does without, the request must carry no EAP ([RFC 3579, section 3.1]), and it must not be a
+/// secret could not be told from a wrong password; so it is the one in
+/// the narrowest network that does without, which must be the only one there (nobody's wide
+/// network comes between another and its gear), the request must carry no EAP ([RFC 3579, section 3.1]), and it must not be a
 /// Status-Server ([RFC 5997, section 3]).
 ///
 /// [RFC 3579, section 3.1]: https://www.rfc-editor.org/rfc/rfc3579#section-3.1
@@ -100,7 +104,7 @@ fn trusted_by_address<'s, C>(
     else {
         return Err(DropReason::MessageAuthenticatorMissing);
     };
-    if second.is_some() {
+    if second.is_some_and(|second| second.precision == candidate.precision) {
         return Err(DropReason::Ambiguous);
     }
     if candidate.limit_proxy_state && request.proxy_state_octets > 0 {

@@ -39,6 +39,13 @@ fn without_it_two_clients_that_do_without_are_nobody() {
 }
 
 #[test]
+fn without_it_a_wide_network_does_not_come_between_another_and_its_gear() {
+    let everywhere = Known { precision: 0, ..Known::lenient(1, b"other") };
+    let mut site = Site::of(vec![Known::lenient(2, SECRET), everywhere]);
+    assert_eq!(site.asks(&bare()).1.client(), 2);
+}
+
+#[test]
 fn a_legacy_nas_must_not_send_proxy_state_unprotected() {
     let mut site = Site::of(vec![Known::legacy_nas(1, SECRET)]);
     let request = bare().with(33, b"chosen prefix");

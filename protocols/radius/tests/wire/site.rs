@@ -16,12 +16,19 @@ pub(crate) struct Known {
     pub(crate) secret: Secret,
     pub(crate) require_message_authenticator: bool,
     pub(crate) limit_proxy_state: bool,
+    pub(crate) precision: u8,
 }
 
 impl Known {
     pub(crate) fn strict(client: u32, secret: &[u8]) -> Self {
         let secret = Secret::new(secret).unwrap();
-        Self { client, secret, require_message_authenticator: true, limit_proxy_state: false }
+        Self {
+            client,
+            secret,
+            require_message_authenticator: true,
+            limit_proxy_state: false,
+            precision: 24,
+        }
     }
 
     pub(crate) fn lenient(client: u32, secret: &[u8]) -> Self {
@@ -77,6 +84,7 @@ impl Site {
             secret: &known.secret,
             require_message_authenticator: known.require_message_authenticator,
             limit_proxy_state: known.limit_proxy_state,
+            precision: known.precision,
         });
         self.server.receive(self.source, datagram, candidates, self.now);
         self.commands()
