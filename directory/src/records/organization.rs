@@ -102,16 +102,19 @@ impl Default for LockoutPolicy {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Base(String);
 
+/// The one name that is nobody's: where every organization finds how its entries are made.
+const RESERVED: &str = "cn=subschema";
 /// The most octets of a base.
 const BASE_LENGTH: usize = 250;
 
 impl Base {
     /// Reads a base; `None` unless it is one to sixteen `type=value` pairs of letters, digits and
-    /// `.`, `-`, `_` or inner spaces, at most 250 octets in all.
+    /// `.`, `-`, `_` or inner spaces, at most 250 octets in all, and not the reserved one.
     pub fn parse(text: &str) -> Option<Self> {
         let pairs: Vec<String> = text.split(',').map(canonical_pair).collect::<Option<_>>()?;
         let base = pairs.join(",");
-        ((1..=16).contains(&pairs.len()) && base.len() <= BASE_LENGTH).then_some(Self(base))
+        let short = (1..=16).contains(&pairs.len()) && base.len() <= BASE_LENGTH;
+        (short && base != RESERVED).then_some(Self(base))
     }
 
     /// The canonical text: lower case, no spaces around commas and equal signs.
@@ -178,7 +181,9 @@ mod tests {
 
     #[test]
     fn a_base_that_would_need_escapes_is_refused() {
-        for text in ["", "acme", "dc=", "=x", "dc=a\\,b", "dc=a+ou=b", "1=2", "dc=a,,dc=b"] {
+        for text in
+            ["", "acme", "CN=Subschema", "dc=", "=x", "dc=a\\,b", "dc=a+ou=b", "1=2", "dc=a,,dc=b"]
+        {
             assert_eq!(Base::parse(text), None, "{text}");
         }
     }

@@ -69,6 +69,14 @@ impl Sight {
         Ok(Self::Chosen { own, groups, users })
     }
 
+    /// Whether the caller is told that an entry is in a group: of groups they see, and people of
+    /// their own.
+    pub(crate) fn tells(&self, entry: EntryId, group: GroupId) -> bool {
+        let own =
+            matches!((self, entry), (Self::Oneself(own), EntryId::User(user)) if *own == user);
+        own || self.sees(EntryId::Group(group))
+    }
+
     /// Whether an entry is seen.
     pub(crate) fn sees(&self, entry: EntryId) -> bool {
         match (self, entry) {
