@@ -29,8 +29,7 @@ pub use id::{
     ServiceAccountId, TokenId, TokenNumber, UserId,
 };
 pub use storage::{
-    Entropy, EventOptions, MasterKey, MasterKeyError, OpenError, Options as StoreOptions, Report,
-    Secret,
+    Entropy, EventOptions, MasterKey, OpenError, Options as StoreOptions, Report, Secret,
 };
 pub use time::Time;
 pub use tools::Tools;

@@ -38,7 +38,7 @@ pub use log::{Changed, Commit, What};
 pub use name::{Id, Index, Kind, Partition, Relation};
 pub use reading::{Ids, ReadError, Reading, Records, Values};
 pub use record::{Corrupt, Entries, Record, decode, encode};
-pub use seal::{Entropy, MasterKey, MasterKeyError, Secret};
+pub use seal::{Entropy, MasterKey, Secret};
 pub use snapshot::{Mark, Snapshot};
 pub use store::{OpenError, Options, Store};
 pub use view::View;

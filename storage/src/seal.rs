@@ -5,8 +5,6 @@
 //! sealed bytes moved to another place do not open there.
 
 use std::collections::HashMap;
-use std::io::Read;
-use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use chacha20poly1305::aead::{AeadInOut, KeyInit};
@@ -25,55 +23,12 @@ pub trait Entropy: Send + Sync {
 #[derive(Clone, ZeroizeOnDrop)]
 pub struct MasterKey([u8; KEY]);
 
-/// Why a master key could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum MasterKeyError {
-    /// The file cannot be read.
-    #[error("the master key cannot be read: {0}")]
-    Unreadable(#[from] std::io::Error),
-    /// Others than the owner may read the file.
-    #[error("the master key file may be read by others than its owner (mode {mode:o}); use 0600")]
-    Exposed {
-        /// The permission bits of the file.
-        mode: u32,
-    },
-    /// The file does not hold 32 octets.
-    #[error("the master key file must hold exactly 32 octets")]
-    WrongLength,
-}
-
 impl MasterKey {
     /// Takes the key from 32 octets.
     #[must_use]
     pub const fn from_bytes(octets: [u8; 32]) -> Self {
         Self(octets)
     }
-
-    /// Reads the key from a file of 32 octets that nobody but its owner may read.
-    ///
-    /// # Errors
-    /// When the file cannot be read, others may read it, or its length is another.
-    pub fn from_file(path: &Path) -> Result<Self, MasterKeyError> {
-        let mut file = std::fs::File::open(path)?;
-        refuse_exposed(&file)?;
-        let mut octets = Zeroizing::new(Vec::with_capacity(KEY + 1));
-        file.by_ref().take(KEY as u64 + 1).read_to_end(&mut octets)?;
-        let key: &[u8; KEY] =
-            octets.as_slice().try_into().map_err(|_| MasterKeyError::WrongLength)?;
-        Ok(Self(*key))
-    }
-}
-
-#[cfg(unix)]
-fn refuse_exposed(file: &std::fs::File) -> Result<(), MasterKeyError> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = file.metadata()?.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 { Ok(()) } else { Err(MasterKeyError::Exposed { mode }) }
-}
-
-#[cfg(not(unix))]
-fn refuse_exposed(_: &std::fs::File) -> Result<(), MasterKeyError> {
-    Ok(())
 }
 
 /// An unsealed secret. It cannot be printed, and its memory is wiped.

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Change, ChangeError, Changed, Commit, Entries, Entropy, Id, Index, Kind, KindCheck, MAX_VALUE,
-    MasterKey, MasterKeyError, OpenError, Options, Partition, ReadError, Reading, Record, Relation,
-    Store, What, WriteError, key,
+    MasterKey, OpenError, Options, Partition, ReadError, Reading, Record, Relation, Store, What,
+    WriteError, key,
 };
 
 #[derive(Clone, Eq, PartialEq, Debug, Serialize, Deserialize)]
@@ -260,13 +260,6 @@ fn nobody_but_the_owner_may_read_the_files() {
     drop(open(&data, 1).unwrap());
     let mode = |name: &str| data.join(name).metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!((mode("."), mode("tenantry.redb"), mode("events")), (0o700, 0o600, 0o700));
-
-    let key = directory.path().join("key");
-    std::fs::write(&key, [3; 32]).unwrap();
-    std::fs::set_permissions(&key, PermissionsExt::from_mode(0o640)).unwrap();
-    assert!(matches!(MasterKey::from_file(&key), Err(MasterKeyError::Exposed { mode: 0o640 })));
-    std::fs::set_permissions(&key, PermissionsExt::from_mode(0o400)).unwrap();
-    assert!(MasterKey::from_file(&key).is_ok());
 }
 
 #[test]
