@@ -9,7 +9,7 @@ use super::memory::VerifiedPasswords;
 use super::password::{HashParameters, StoredHash};
 use super::pool::{HashPool, PoolLimits};
 use super::throttle::{Throttle, ThrottlePolicy};
-use crate::id::Place;
+use crate::id::{OrganizationId, Place};
 use crate::tools::Tools;
 
 /// How the engine uses memory and processors.
@@ -62,7 +62,7 @@ pub(crate) struct Engine {
     /// Keyed by the credential's version as well: whatever changes it starts the count anew.
     pub(crate) lockout: Lockout<(AccountKey, u64)>,
     /// Keyed by the hash of a name, so that an unknown name is slowed down like a known one.
-    pub(crate) throttle: Throttle<AccountKey>,
+    pub(crate) throttle: Throttle,
     name_key: [u8; 32],
 }
 
@@ -93,7 +93,8 @@ impl Engine {
     }
 }
 
-/// The number under which a place's work is queued; the provider's is zero.
+/// The number under which a place's work is queued; the provider's is zero. What leads to no place
+/// has a number of its own, so that strangers do not keep the provider's admins waiting.
 pub(crate) fn place_number(place: Option<Place>) -> u32 {
-    place.map_or(0, |place| place.partition().number())
+    place.unwrap_or(Place::Organization(OrganizationId::NONE)).partition().number()
 }

@@ -139,7 +139,10 @@ impl Directory {
             Some(slug) => self.organization_by_slug(slug)?.map(Place::Organization),
         };
         let name = prepare(&request.login);
-        let throttled = self.inner.engine.name_key(place, Bearer::Admin, &name);
+        // Each slug that leads nowhere counts for itself, as an organization does.
+        let nowhere = place.is_none().then_some(request.organization.as_deref()).flatten();
+        let counted = nowhere.map_or_else(|| name.clone(), |slug| format!("{slug}/{name}"));
+        let throttled = self.inner.engine.name_key(place, Bearer::Admin, &counted);
         let mut attempt = SignIn { place, admin: None, request, throttled };
         if let Some(place) = place {
             let partition = place.partition();

@@ -1,19 +1,20 @@
 //! Slows guessing down by where it comes from.
 //!
 //! Two things are counted. A *pair* of source and account waits longer after each failure beyond
-//! the first few. A *source* has a large bucket of failures that refills slowly, against one that
-//! tries a few passwords on each of many accounts.
+//! the first few. A *source* has, for each organization, a large bucket of failures that refills
+//! slowly, against one that tries a few passwords on each of many accounts.
 //!
-//! One source may be a RADIUS client or a reverse proxy with thousands of people behind it, so:
+//! One source may be a RADIUS client or a reverse proxy with thousands of people of several
+//! organizations behind it, so:
 //! - one account takes at most [`ThrottlePolicy::free_failures`] (but at least one) out of its
 //!   source's bucket, however often it fails, until its failures are forgotten;
 //! - an empty bucket does not stop accounts that succeeded from this source of late.
 
 use core::net::{IpAddr, Ipv6Addr};
-use std::hash::Hash;
 
 use thiserror::Error;
 
+use super::engine::AccountKey;
 use super::shards::{Fades, Shards};
 
 /// What failures cost, and for how long.
@@ -27,7 +28,8 @@ pub struct ThrottlePolicy {
     pub longest_wait_ms: u64,
     /// A pair's failures are forgotten when it did not fail for so long, in milliseconds.
     pub forget_ms: u64,
-    /// Failures that a source has at once, of all its accounts; 0 never stops a source.
+    /// Failures that a source has at once, of all its accounts in one organization; 0 never stops
+    /// a source.
     pub source_failures: u32,
     /// How long a source takes to get one failure back, in milliseconds.
     pub source_refill_ms: u64,
@@ -60,14 +62,17 @@ pub(crate) struct Wait {
 }
 
 /// The failures of sources, and of accounts from a source.
-pub(crate) struct Throttle<K> {
+pub(crate) struct Throttle {
     policy: ThrottlePolicy,
-    pairs: Shards<(Source, K), PairFailures>,
-    sources: Shards<Source, Bucket>,
-    familiar: Shards<(Source, K), Familiar>,
+    pairs: Shards<Pair, PairFailures>,
+    /// By the source and the number of the organization.
+    sources: Shards<(Source, u32), Bucket>,
+    familiar: Shards<Pair, Familiar>,
 }
 
-impl<K: Copy + Eq + Hash> Throttle<K> {
+type Pair = (Source, AccountKey);
+
+impl Throttle {
     /// Starts with no failures, and room for those of `capacity` sources and as many pairs.
     pub(crate) fn new(capacity: usize, policy: ThrottlePolicy) -> Self {
         Self {
@@ -85,18 +90,23 @@ impl<K: Copy + Eq + Hash> Throttle<K> {
     ///
     /// # Errors
     /// When the pair has to wait, or the source has no failure left and does not know the account.
-    pub(crate) fn check(&self, source: IpAddr, account: K, now_ms: u64) -> Result<(), Wait> {
+    pub(crate) fn check(
+        &self,
+        source: IpAddr,
+        account: AccountKey,
+        now_ms: u64,
+    ) -> Result<(), Wait> {
         let source = Source::of(source);
         let pair = (source, account);
         wait_until(self.retry_at(pair), now_ms)?;
-        match wait_until(self.free_at(source), now_ms) {
+        match wait_until(self.free_at((source, account.0)), now_ms) {
             Err(_) if self.is_familiar(pair, now_ms) => Ok(()),
             waited => waited,
         }
     }
 
     /// Counts a failure.
-    pub(crate) fn failed(&self, source: IpAddr, account: K, now_ms: u64) {
+    pub(crate) fn failed(&self, source: IpAddr, account: AccountKey, now_ms: u64) {
         let source = Source::of(source);
         let pair = (source, account);
         let mut pairs = self.pairs.of(&pair);
@@ -104,6 +114,7 @@ impl<K: Copy + Eq + Hash> Throttle<K> {
             .change(pair, PairFailures::default, |failures| failures.count(&self.policy, now_ms));
         drop(pairs);
         if takes {
+            let source = (source, account.0);
             let mut sources = self.sources.of(&source);
             sources.change(source, Bucket::default, |bucket| {
                 bucket.take(&self.policy, now_ms);
@@ -114,7 +125,7 @@ impl<K: Copy + Eq + Hash> Throttle<K> {
     /// Ends the wait of the pair, and makes its account familiar to the source.
     ///
     /// The source gets nothing back: who has one account could else guess at others for ever.
-    pub(crate) fn succeeded(&self, source: IpAddr, account: K, now_ms: u64) {
+    pub(crate) fn succeeded(&self, source: IpAddr, account: AccountKey, now_ms: u64) {
         let pair = (Source::of(source), account);
         if let Some(failures) = self.pairs.of(&pair).value_mut(&pair) {
             failures.forgive();
@@ -123,18 +134,18 @@ impl<K: Copy + Eq + Hash> Throttle<K> {
         self.familiar.of(&pair).put(pair, Familiar { until });
     }
 
-    fn retry_at(&self, pair: (Source, K)) -> u64 {
+    fn retry_at(&self, pair: Pair) -> u64 {
         let shard = self.pairs.of(&pair);
         shard.value(&pair).map_or(0, |failures| failures.retry_at)
     }
 
-    fn free_at(&self, source: Source) -> u64 {
+    fn free_at(&self, source: (Source, u32)) -> u64 {
         let shard = self.sources.of(&source);
         let free_at = |bucket: &Bucket| bucket.free_at(&self.policy);
         shard.value(&source).map_or(0, free_at)
     }
 
-    fn is_familiar(&self, pair: (Source, K), now_ms: u64) -> bool {
+    fn is_familiar(&self, pair: Pair, now_ms: u64) -> bool {
         let shard = self.familiar.of(&pair);
         shard.value(&pair).is_some_and(|it| now_ms < it.until)
     }
@@ -262,7 +273,7 @@ mod tests {
         familiar_ms: 100_000,
     };
 
-    fn throttle() -> Throttle<u64> {
+    fn throttle() -> Throttle {
         Throttle::new(640, POLICY)
     }
 
@@ -275,9 +286,9 @@ mod tests {
     }
 
     /// Fails once each on accounts that nothing else in the test uses.
-    fn spray(throttle: &Throttle<u64>, source: IpAddr, accounts: u64, now_ms: u64) {
+    fn spray(throttle: &Throttle, source: IpAddr, accounts: u64, now_ms: u64) {
         for account in 0..accounts {
-            throttle.failed(source, 1_000_000 + account, now_ms);
+            throttle.failed(source, (1, 1_000_000 + account), now_ms);
         }
     }
 
@@ -286,49 +297,49 @@ mod tests {
         let throttle = throttle();
         let mut waits = Vec::new();
         for _ in 0..8 {
-            throttle.failed(proxy(), 1, 0);
-            waits.push(throttle.check(proxy(), 1, 0).map_or_else(|wait| wait.ms, |()| 0));
+            throttle.failed(proxy(), (1, 1), 0);
+            waits.push(throttle.check(proxy(), (1, 1), 0).map_or_else(|wait| wait.ms, |()| 0));
         }
         assert_eq!(waits, [0, 0, 100, 200, 400, 800, 1_000, 1_000]);
-        assert_eq!(throttle.check(proxy(), 1, 999), Err(Wait { ms: 1 }));
-        assert_eq!(throttle.check(proxy(), 1, 1_000), Ok(()));
+        assert_eq!(throttle.check(proxy(), (1, 1), 999), Err(Wait { ms: 1 }));
+        assert_eq!(throttle.check(proxy(), (1, 1), 1_000), Ok(()));
     }
 
     #[test]
     fn the_wait_stays_at_its_longest_however_many_fail() {
         let throttle = throttle();
         for _ in 0..200 {
-            throttle.failed(proxy(), 1, 0);
+            throttle.failed(proxy(), (1, 1), 0);
         }
-        assert_eq!(throttle.check(proxy(), 1, 0), Err(Wait { ms: 1_000 }));
+        assert_eq!(throttle.check(proxy(), (1, 1), 0), Err(Wait { ms: 1_000 }));
     }
 
     #[test]
     fn failures_of_a_pair_are_forgotten() {
         let throttle = throttle();
         for _ in 0..3 {
-            throttle.failed(proxy(), 1, 0);
+            throttle.failed(proxy(), (1, 1), 0);
         }
-        throttle.failed(proxy(), 1, 10_100);
-        assert_eq!(throttle.check(proxy(), 1, 10_100), Ok(()));
+        throttle.failed(proxy(), (1, 1), 10_100);
+        assert_eq!(throttle.check(proxy(), (1, 1), 10_100), Ok(()));
     }
 
     #[test]
     fn a_success_ends_the_wait() {
         let throttle = throttle();
         for _ in 0..5 {
-            throttle.failed(proxy(), 1, 0);
+            throttle.failed(proxy(), (1, 1), 0);
         }
-        throttle.succeeded(proxy(), 1, 0);
-        assert_eq!(throttle.check(proxy(), 1, 0), Ok(()));
+        throttle.succeeded(proxy(), (1, 1), 0);
+        assert_eq!(throttle.check(proxy(), (1, 1), 0), Ok(()));
     }
 
     #[test]
     fn one_user_never_stops_the_others_of_a_busy_source() {
         let throttle = throttle();
         for now in 0..10_000 {
-            throttle.failed(proxy(), 1, now);
-            assert_eq!(throttle.check(proxy(), 2, now), Ok(()));
+            throttle.failed(proxy(), (1, 1), now);
+            assert_eq!(throttle.check(proxy(), (1, 2), now), Ok(()));
         }
     }
 
@@ -336,9 +347,9 @@ mod tests {
     fn a_user_with_a_right_and_a_wrong_device_never_stops_the_others() {
         let throttle = throttle();
         for now in 0..10_000 {
-            throttle.failed(proxy(), 1, now);
-            throttle.succeeded(proxy(), 1, now);
-            assert_eq!(throttle.check(proxy(), 2, now), Ok(()));
+            throttle.failed(proxy(), (1, 1), now);
+            throttle.succeeded(proxy(), (1, 1), now);
+            assert_eq!(throttle.check(proxy(), (1, 2), now), Ok(()));
         }
     }
 
@@ -346,81 +357,89 @@ mod tests {
     fn a_wait_holds_for_one_source_only() {
         let throttle = throttle();
         for _ in 0..5 {
-            throttle.failed(proxy(), 1, 0);
+            throttle.failed(proxy(), (1, 1), 0);
         }
-        assert_eq!(throttle.check(address("192.0.2.2"), 1, 0), Ok(()));
+        assert_eq!(throttle.check(address("192.0.2.2"), (1, 1), 0), Ok(()));
     }
 
     #[test]
     fn many_accounts_empty_a_source_and_time_refills_it() {
         let throttle = throttle();
         spray(&throttle, proxy(), 19, 0);
-        assert_eq!(throttle.check(proxy(), 1, 0), Ok(()));
+        assert_eq!(throttle.check(proxy(), (1, 1), 0), Ok(()));
         spray(&throttle, proxy(), 1, 0);
-        assert_eq!(throttle.check(proxy(), 1, 0), Err(Wait { ms: 50 }));
-        assert_eq!(throttle.check(proxy(), 1, 49), Err(Wait { ms: 1 }));
-        assert_eq!(throttle.check(proxy(), 1, 50), Ok(()));
-        throttle.failed(proxy(), 1, 50);
-        assert_eq!(throttle.check(proxy(), 2, 50), Err(Wait { ms: 50 }));
-        assert_eq!(throttle.check(proxy(), 2, 1_000), Ok(()));
+        assert_eq!(throttle.check(proxy(), (1, 1), 0), Err(Wait { ms: 50 }));
+        assert_eq!(throttle.check(proxy(), (1, 1), 49), Err(Wait { ms: 1 }));
+        assert_eq!(throttle.check(proxy(), (1, 1), 50), Ok(()));
+        throttle.failed(proxy(), (1, 1), 50);
+        assert_eq!(throttle.check(proxy(), (1, 2), 50), Err(Wait { ms: 50 }));
+        assert_eq!(throttle.check(proxy(), (1, 2), 1_000), Ok(()));
     }
 
     #[test]
     fn an_empty_source_still_serves_whom_it_knows() {
         let throttle = throttle();
-        throttle.succeeded(proxy(), 1, 0);
+        throttle.succeeded(proxy(), (1, 1), 0);
         spray(&throttle, proxy(), 10_000, 1);
-        assert_eq!(throttle.check(proxy(), 1, 1), Ok(()));
-        assert!(throttle.check(proxy(), 2, 1).is_err());
+        assert_eq!(throttle.check(proxy(), (1, 1), 1), Ok(()));
+        assert!(throttle.check(proxy(), (1, 2), 1).is_err());
+    }
+
+    #[test]
+    fn guessing_at_one_organization_does_not_stop_another_behind_the_same_source() {
+        let throttle = throttle();
+        spray(&throttle, proxy(), 10_000, 0);
+        assert!(throttle.check(proxy(), (1, 1), 0).is_err());
+        assert_eq!(throttle.check(proxy(), (2, 1), 0), Ok(()));
     }
 
     #[test]
     fn a_success_is_familiar_for_its_source_and_for_a_time() {
         let throttle = Throttle::new(640, ThrottlePolicy { familiar_ms: 10, ..POLICY });
         let other = address("192.0.2.2");
-        throttle.succeeded(proxy(), 1, 0);
+        throttle.succeeded(proxy(), (1, 1), 0);
         spray(&throttle, proxy(), 100, 0);
         spray(&throttle, other, 100, 0);
-        assert_eq!(throttle.check(proxy(), 1, 9), Ok(()));
-        assert!(throttle.check(proxy(), 1, 10).is_err());
-        assert!(throttle.check(other, 1, 9).is_err());
+        assert_eq!(throttle.check(proxy(), (1, 1), 9), Ok(()));
+        assert!(throttle.check(proxy(), (1, 1), 10).is_err());
+        assert!(throttle.check(other, (1, 1), 9).is_err());
     }
 
     #[test]
     fn successes_give_a_guesser_no_failures_back() {
         let throttle = throttle();
         for account in 0..20 {
-            throttle.failed(proxy(), 100 + account, 0);
-            throttle.succeeded(proxy(), 1, 0);
+            throttle.failed(proxy(), (1, 100 + account), 0);
+            throttle.succeeded(proxy(), (1, 1), 0);
         }
-        assert!(throttle.check(proxy(), 2, 0).is_err());
+        assert!(throttle.check(proxy(), (1, 2), 0).is_err());
     }
 
     #[test]
     fn a_bucket_of_zero_never_stops_a_source() {
         let throttle = Throttle::new(640, ThrottlePolicy { source_failures: 0, ..POLICY });
         spray(&throttle, proxy(), 1_000, 0);
-        assert_eq!(throttle.check(proxy(), 1, 0), Ok(()));
+        assert_eq!(throttle.check(proxy(), (1, 1), 0), Ok(()));
     }
 
     #[test]
     fn an_ipv6_host_cannot_leave_its_64() {
         let throttle = throttle();
         for host in 0..5 {
-            throttle.failed(address(&format!("2001:db8:0:1::{host}")), 1, 0);
+            throttle.failed(address(&format!("2001:db8:0:1::{host}")), (1, 1), 0);
         }
-        assert!(throttle.check(address("2001:db8:0:1:ffff::1"), 1, 0).is_err());
-        assert!(throttle.check(address("2001:db8:0:2::1"), 1, 0).is_ok());
+        assert!(throttle.check(address("2001:db8:0:1:ffff::1"), (1, 1), 0).is_err());
+        assert!(throttle.check(address("2001:db8:0:2::1"), (1, 1), 0).is_ok());
     }
 
     #[test]
     fn a_mapped_ipv4_address_is_the_ipv4_address() {
         let throttle = throttle();
         for _ in 0..5 {
-            throttle.failed(address("::ffff:192.0.2.1"), 1, 0);
+            throttle.failed(address("::ffff:192.0.2.1"), (1, 1), 0);
         }
-        assert!(throttle.check(proxy(), 1, 0).is_err());
-        assert!(throttle.check(address("::ffff:192.0.2.2"), 1, 0).is_ok());
+        assert!(throttle.check(proxy(), (1, 1), 0).is_err());
+        assert!(throttle.check(address("::ffff:192.0.2.2"), (1, 1), 0).is_ok());
     }
 
     #[test]
@@ -428,9 +447,9 @@ mod tests {
         let throttle = throttle();
         for number in 0..20_000_u32 {
             let source = IpAddr::V4(number.into());
-            throttle.failed(source, u64::from(number), 0);
-            throttle.succeeded(source, u64::from(number), 0);
-            throttle.failed(source, u64::from(number), 0);
+            throttle.failed(source, (1, u64::from(number)), 0);
+            throttle.succeeded(source, (1, u64::from(number)), 0);
+            throttle.failed(source, (1, u64::from(number)), 0);
         }
         assert!(throttle.pairs.len() <= 640);
         assert!(throttle.sources.len() <= 640);

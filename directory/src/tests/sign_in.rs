@@ -152,6 +152,20 @@ fn failures_slow_down_known_and_unknown_admins_alike() {
 }
 
 #[test]
+fn failures_do_not_tell_whether_there_is_such_an_organization() {
+    let world = World::new();
+    world.organization("acme");
+    let waits = |slug: &str| {
+        let request = request(&world, "wrong", None);
+        let request = SignInRequest { organization: Some(slug.into()), ..request };
+        matches!(send(&world, request), SignInOutcome::TooEarly(_))
+    };
+    for slug in ["none", "acme", "nobody"] {
+        assert_eq!([(); 7].map(|()| waits(slug)), [false, false, false, false, false, false, true]);
+    }
+}
+
+#[test]
 fn a_suspended_admin_is_rejected_and_open_sessions_end_at_once() {
     let world = World::new();
     let (number, uri, session) = enrolled(&world);
