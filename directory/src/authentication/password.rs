@@ -265,6 +265,16 @@ impl StoredHash {
         .into()
     }
 
+    /// Tells whether verifying takes no time that anybody could measure beside argon2.
+    pub(crate) fn is_quick(&self) -> bool {
+        match &self.0 {
+            Scheme::Digest(_) => true,
+            Scheme::Argon2(_) | Scheme::ShaCrypt(_) | Scheme::Bcrypt(_) | Scheme::Pbkdf2(_) => {
+                false
+            }
+        }
+    }
+
     /// Tells whether a new hash with `parameters` should replace this one at the next success.
     ///
     /// Any difference counts, a cheaper hash and a dearer one alike: only while all hashes cost
