@@ -15,8 +15,8 @@ const GROUPS: usize = 256;
 
 /// What one caller's searches read again and again.
 ///
-/// It holds for one snapshot and one actor, so it says what reading again would say; the first
-/// search after any commit reads anew.
+/// It holds for one snapshot, one actor and one organization, and is asked with them each time, so
+/// it says what reading again would say; the first search after any commit reads anew.
 #[derive(Default)]
 pub struct Memo {
     state: RefCell<State>,
@@ -44,8 +44,8 @@ impl Memo {
         organization: OrganizationId,
     ) -> Option<Arc<Seen>> {
         let state = self.state.borrow();
-        let (mark, who, place) = state.origin.as_ref()?;
-        let same = snapshot.bears(mark) && *who == actor && *place == organization;
+        let (_, who, _) = state.origin.as_ref()?;
+        let same = state.is_of(snapshot, organization) && *who == actor;
         same.then(|| Arc::clone(&state.seen))
     }
 
@@ -62,24 +62,35 @@ impl Memo {
         *self.state.borrow_mut() = State { origin, seen, groups: HashMap::new() };
     }
 
-    /// Reads a group with its parents, or remembers it; `None` when there is none.
+    /// Reads a group with its parents, or remembers it; `None` when there is none. Another grant may
+    /// have begun the memo anew since the one that asks was obtained: then it only reads.
     pub(crate) fn group(
         &self,
         snapshot: &Snapshot,
         organization: OrganizationId,
         id: GroupId,
     ) -> Result<Option<Arc<KnownGroup>>, ReadError> {
-        if let Some(known) = self.state.borrow().groups.get(&id) {
+        let own = self.state.borrow().is_of(snapshot, organization);
+        if own && let Some(known) = self.state.borrow().groups.get(&id) {
             return Ok(Some(Arc::clone(known)));
         }
         let known = KnownGroup::read(snapshot, organization, id)?.map(Arc::new);
-        if let Some(known) = &known {
+        if own && let Some(known) = &known {
             let groups = &mut self.state.borrow_mut().groups;
             if groups.len() < GROUPS {
                 groups.insert(id, Arc::clone(known));
             }
         }
         Ok(known)
+    }
+}
+
+impl State {
+    fn is_of(&self, snapshot: &Snapshot, organization: OrganizationId) -> bool {
+        let same = |(mark, _, place): &(Mark, Actor, OrganizationId)| {
+            snapshot.bears(mark) && *place == organization
+        };
+        self.origin.as_ref().is_some_and(same)
     }
 }
 
