@@ -20,6 +20,8 @@ use crate::randomness;
 const READ: usize = 8 << 10;
 /// The longest that a connection sleeps when nothing is due.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
+/// Work that took as long leaves the thread to others before it goes on.
+const TURN: Duration = Duration::from_millis(1);
 /// How long a goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(5);
 
@@ -123,7 +125,13 @@ impl Connection {
 
     async fn obey(&mut self, command: Command) -> Flow {
         match command {
-            Command::Ask(ticket, question) => self.ask(ticket, question),
+            Command::Ask(ticket, question) => {
+                let begun = self.door.clock.monotonic();
+                self.ask(ticket, question);
+                if self.door.clock.monotonic().saturating_sub(begun) >= TURN {
+                    tokio::task::yield_now().await;
+                }
+            }
             Command::Anonymous => self.caller.forget(),
             Command::Abandoned(ticket) => self.caller.abandon(ticket),
             Command::StartTls => return self.start_tls().await,

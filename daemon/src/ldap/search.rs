@@ -336,6 +336,8 @@ impl Running {
         Ok(match ended {
             Ended::Complete => None,
             Ended::Paused => pause,
+            Ended::Turn if clock.monotonic() >= terms.deadline => Some(Pause::Time),
+            Ended::Turn => Some(Pause::Output),
             Ended::LookedThrough => Some(Pause::LookedThrough),
         })
     }

@@ -132,6 +132,22 @@ impl Filter {
         }
     }
 
+    /// How much judging an entry costs, in comparisons of an attribute.
+    pub(crate) fn cost(&self) -> usize {
+        /// A membership is looked up in the store.
+        const MEMBERSHIP: usize = 16;
+        match self {
+            Self::And(parts) | Self::Or(parts) => {
+                parts.iter().map(Self::cost).fold(1, usize::saturating_add)
+            }
+            Self::Not(inner) => inner.cost(),
+            Self::Kind(_) | Self::Test(..) | Self::Undefined => 1,
+            Self::MemberOf(_) | Self::MemberOfSome | Self::HasMember(_) | Self::HasSomeMember => {
+                MEMBERSHIP
+            }
+        }
+    }
+
     fn compare(
         attribute: Attribute,
         text: &str,

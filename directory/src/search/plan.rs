@@ -1,5 +1,6 @@
 //! From a filter to candidates: every match is among them, perhaps with others.
 
+use std::cell::Cell;
 use std::ops::Bound;
 
 use storage::{Id, Index, ReadError, Reading, Snapshot};
@@ -28,10 +29,28 @@ pub(crate) struct Planner<'s> {
     pub(crate) source: &'s Snapshot,
     pub(crate) organization: OrganizationId,
     /// The most index entries that are looked through for one part of a filter.
-    pub(crate) look_through: usize,
+    look_through: usize,
+    /// How many more index entries all parts together may look through. One part that an index
+    /// answers exactly is read to its end; then the others are left to the judge.
+    left: Cell<usize>,
 }
 
-impl Planner<'_> {
+/// So many parts of a filter may look through as much as one part may.
+const PARTS: usize = 8;
+/// All parts together may always look through so many index entries.
+const ALWAYS: usize = 1_000;
+
+impl<'s> Planner<'s> {
+    /// Plans within a limit on what is looked through.
+    pub(crate) fn new(
+        source: &'s Snapshot,
+        organization: OrganizationId,
+        look_through: usize,
+    ) -> Self {
+        let left = Cell::new(look_through.saturating_mul(PARTS).max(ALWAYS));
+        Self { source, organization, look_through, left }
+    }
+
     /// Finds the candidates of `kind` for a filter.
     pub(crate) fn candidates(&self, kind: Kind, filter: &Filter) -> Result<Candidates, ReadError> {
         match filter {
@@ -118,10 +137,19 @@ impl Planner<'_> {
             let (from, (to, _)) = (lowest(attribute, value), highest(attribute, value));
             return self.between(index, Bound::Included(&from), Bound::Excluded(&to));
         }
+        if self.left.get() == 0 {
+            return Ok(Candidates::All);
+        }
         let octets = octets(value);
         let found = self.source.find(self.organization.partition(), index, &octets);
         // Entries of one value come in the order of ids.
-        Ok(Candidates::These(found.collect::<Result<_, _>>()?))
+        let ids: Vec<Id> = found.collect::<Result<_, _>>()?;
+        self.spend(ids.len());
+        Ok(Candidates::These(ids))
+    }
+
+    fn spend(&self, entries: usize) {
+        self.left.set(self.left.get().saturating_sub(entries));
     }
 
     fn starting(&self, index: Index, prefix: &str) -> Result<Candidates, ReadError> {
@@ -162,19 +190,25 @@ impl Planner<'_> {
         &self,
         found: impl Iterator<Item = Result<Option<Id>, ReadError>>,
     ) -> Result<Candidates, ReadError> {
+        let limit = self.look_through.min(self.left.get());
         let mut ids = Vec::new();
         for (count, id) in found.enumerate() {
-            if count >= self.look_through {
+            if count >= limit {
                 return Ok(Candidates::All);
             }
+            self.spend(1);
             ids.extend(id?);
         }
         Ok(Candidates::of(ids))
     }
 
     fn members(&self, kind: Kind, group: GroupId) -> Result<Candidates, ReadError> {
+        if self.left.get() == 0 {
+            return Ok(Candidates::All);
+        }
         let partition = self.organization.partition();
         let groups = descendants(self.source, partition, group)?;
+        self.spend(groups.len());
         match kind {
             Kind::User => {
                 let mut ids = Vec::new();
@@ -185,6 +219,7 @@ impl Planner<'_> {
                         ids.push(user?);
                     }
                 }
+                self.spend(ids.len());
                 Ok(Candidates::of(ids))
             }
             Kind::Group => {

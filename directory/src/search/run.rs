@@ -26,6 +26,8 @@ pub struct Searching {
     stages: Vec<Stage>,
     /// How many more entries may be judged in vain.
     left: usize,
+    /// How much more may be judged before others get their turn.
+    turn: usize,
     position: Option<Position>,
 }
 
@@ -62,6 +64,8 @@ pub enum Ended {
     Paused,
     /// It looked through as many entries as it may without finding enough.
     LookedThrough,
+    /// It took its turn; it goes on when others had theirs.
+    Turn,
 }
 
 /// A grant to search, inside a snapshot.
@@ -72,6 +76,9 @@ pub type Visitor<'v> = &'v mut dyn FnMut(&Found<'_>) -> Result<Visit, Error>;
 
 /// So many records are read in one go between two looks at the reader.
 const BATCH: usize = 64;
+/// So many parts of filters are judged, one entry's after another's, before others get their turn:
+/// some milliseconds.
+const TURN: usize = 20_000;
 
 impl Grant<'_, &Snapshot, Search> {
     /// Plans a search over some kinds of entries, from a position on.
@@ -89,7 +96,7 @@ impl Grant<'_, &Snapshot, Search> {
     ) -> Result<Searching, Error> {
         let organization = self.organization()?;
         let sight = Sight::of(self)?;
-        let planner = Planner { source: self.source, organization, look_through };
+        let planner = Planner::new(self.source, organization, look_through);
         let mut stages = Vec::new();
         for kind in Kind::STORED.into_iter().rev() {
             let passed = from.is_some_and(|position| kind < position.kind);
@@ -98,15 +105,17 @@ impl Grant<'_, &Snapshot, Search> {
                 stages.push(Stage { kind, candidates });
             }
         }
-        Ok(Searching { filter, sight, stages, left: look_through, position: from })
+        let (left, turn) = (look_through, TURN);
+        Ok(Searching { filter, sight, stages, left, turn, position: from })
     }
 
-    /// Shows the search's entries to `visit` until it is full or there are no more.
+    /// Shows the search's entries to `visit` until it is full, its turn is over or there are no more.
     ///
     /// # Errors
     /// When the store fails.
     pub fn advance(&self, searching: &mut Searching, visit: Visitor<'_>) -> Result<Ended, Error> {
         let organization = self.organization()?;
+        searching.turn = TURN;
         while let Some(stage) = searching.stages.pop() {
             let ended = self.run_stage(organization, searching, &stage, visit)?;
             if ended != Ended::Complete {
@@ -124,6 +133,7 @@ impl Grant<'_, &Snapshot, Search> {
         stage: &Stage,
         visit: Visitor<'_>,
     ) -> Result<Ended, Error> {
+        let cost = searching.filter.cost();
         loop {
             let after = searching
                 .position
@@ -135,8 +145,13 @@ impl Grant<'_, &Snapshot, Search> {
             }
             for entry in &batch {
                 match self.offer(organization, searching, entry, visit)? {
-                    Ended::Complete => {}
-                    stopped @ (Ended::Paused | Ended::LookedThrough) => return Ok(stopped),
+                    Ended::Complete => searching.turn = searching.turn.saturating_sub(cost),
+                    stopped @ (Ended::Paused | Ended::LookedThrough | Ended::Turn) => {
+                        return Ok(stopped);
+                    }
+                }
+                if searching.turn == 0 {
+                    return Ok(Ended::Turn);
                 }
             }
         }
@@ -399,7 +414,7 @@ impl Facts for Found<'_> {
     fn member_of(&self) -> Result<Vec<GroupId>, Error> {
         let mut groups = self.all_groups()?;
         // A filter must not tell of a group what the caller cannot see.
-        groups.retain(|group| self.sight.sees(EntryId::Group(*group)));
+        groups.retain(|group| self.sight.tells(self.entry.id(), *group));
         Ok(groups)
     }
 
