@@ -3,12 +3,14 @@
 use unicode_normalization::UnicodeNormalization;
 
 /// Prepares text for a comparison that ignores case and insignificant spaces
-/// (RFC 4518: map, normalize by NFKC, squeeze inner spaces, trim outer ones).
+/// (RFC 4518: map, fold and normalize by NFKC, squeeze inner spaces, trim outer ones).
+///
+/// Case is folded as RFC 3454 table B.2 has it: `ß` is `ss`, and a final sigma is a sigma.
 pub fn prepare(text: &str) -> String {
     if text.is_ascii() {
         squeeze(text.bytes().map(|octet| char::from(octet.to_ascii_lowercase())))
     } else {
-        let folded: String = heeded(text).nfkc().flat_map(char::to_lowercase).collect();
+        let folded: String = heeded(text).nfkc().flat_map(fold).collect();
         squeeze(folded.nfkc())
     }
 }
@@ -38,6 +40,15 @@ fn with_outer_spaces(text: &str, mut piece: String) -> String {
         }
     }
     piece
+}
+
+fn fold(letter: char) -> impl Iterator<Item = char> {
+    let (first, second) = match letter {
+        'ß' | 'ẞ' => ('s', Some('s')),
+        'ς' => ('σ', None),
+        letter => (letter, None),
+    };
+    first.to_lowercase().chain(second)
 }
 
 fn heeded(text: &str) -> impl Iterator<Item = char> {
@@ -80,6 +91,8 @@ mod tests {
         assert_eq!(prepare("  Ada   LOVELACE "), "ada lovelace");
         assert_eq!(prepare("Ä\u{a0}Ö"), "ä ö");
         assert_eq!(prepare("ﬁne"), "fine");
+        assert_eq!(prepare("Straße"), prepare("STRASSE"));
+        assert_eq!(prepare("ΟΔΟΣ"), prepare("οδος"));
     }
 
     #[test]

@@ -268,6 +268,17 @@ mod tests {
     }
 
     #[test]
+    fn rfc4518_a_name_is_found_however_its_value_was_prepared_before() {
+        for login in ["Straße", "ΟΔΟΣ", "οδος", "İpek", "a\u{ad}da", "É", "e\u{301}", "ﬁn"]
+        {
+            let dn = format!("uid={login},ou=people,dc=acme,dc=example");
+            let Ok(Target::Entry(_, name)) = target(&dn) else { panic!("{login}") };
+            let prepare = directory::text::prepare;
+            assert_eq!(prepare(&name), prepare(login), "{login}");
+        }
+    }
+
+    #[test]
     fn names_that_lead_to_nothing_say_how_far_they_led() {
         assert_eq!(target("dc=example"), Err(TargetError::Elsewhere));
         assert_eq!(target("dc=xacme,dc=example"), Err(TargetError::Elsewhere));
