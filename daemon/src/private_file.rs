@@ -32,8 +32,9 @@ fn write_beside(path: &Path, content: &[u8]) -> io::Result<std::path::PathBuf> {
     let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
     name.push(format!(".{}.new", std::process::id()));
     let scratch = path.with_file_name(name);
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&scratch)?;
+    discard(&scratch);
+    // Created anew: what somebody put there in a shared folder is neither followed nor written to.
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&scratch)?;
     file.write_all(content).and_then(|()| file.sync_all()).inspect_err(|_| discard(&scratch))?;
     Ok(scratch)
 }
