@@ -108,7 +108,7 @@ pub(crate) fn fill(
 
 fn make(directory: &Directory, now: Time) -> Result<Description, DemoError> {
     let admins = admins::create(directory, now)?;
-    let organizations = organizations::create(directory, admins.top(), now)?;
+    let organizations = organizations::create(directory, admins.top())?;
     Ok(Description::new(admins, organizations))
 }
 

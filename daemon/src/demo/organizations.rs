@@ -9,7 +9,7 @@ use directory::records::{
     Base, GroupFields, OrganizationFields, RadiusClientFields, ReplyProfileFields,
     ServiceAccountFields, Settings, UserFields, VendorAttribute, VendorValue,
 };
-use directory::{Directory, Error, GroupId, OrganizationId, Time, UserId};
+use directory::{Directory, Error, GroupId, OrganizationId, UserId};
 
 use super::DemoError;
 use super::description::{Organization, RadiusClient, ServiceAccount, User, service_dn, user_dn};
@@ -60,7 +60,6 @@ const SECRET: usize = 32;
 pub(super) fn create(
     directory: &Directory,
     context: Context,
-    _now: Time,
 ) -> Result<Vec<Organization>, DemoError> {
     SCRIPTS.iter().map(|script| Maker { directory, context, script }.make()).collect()
 }
