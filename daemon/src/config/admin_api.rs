@@ -16,7 +16,7 @@ section! {
         body_size: Size<KIB, { 256 * MIB }> = Size(MIB),
         /// How long the head of a request may take to arrive.
         header_timeout: Time<SECOND, MINUTE> = Time(10 * SECOND),
-        /// How long a request may take, from its head to its answer.
+        /// How long the body of a request may take to arrive.
         request_timeout: Time<SECOND, HOUR> = Time(30 * SECOND),
     }
 }

@@ -1,17 +1,17 @@
 //! `[authentication]`
 
 use super::section::section;
-use super::value::{Count, GIB, HOUR, KIB, MIB, MINUTE, PerCore, SECOND, Size, Time};
+use super::value::{Count, HOUR, KIB, MIB, MINUTE, PerCore, SECOND, Size, Time};
 
 section! {
     /// What a password check costs, and what guessing costs.
     [authentication] Authentication {
         /// Memory of one argon2id hash. Existing hashes follow at the user's next success.
-        argon2_memory: Size<{ 8 * KIB }, { 4 * GIB }> = Size(19 * MIB),
-        /// Passes over that memory.
-        argon2_iterations: Count<1, 100> = Count(2),
-        /// Lanes of that memory.
-        argon2_parallelism: Count<1, 64> = Count(1),
+        argon2_memory: Size<{ 8 * KIB }, { 256 * MIB }> = Size(19 * MIB),
+        /// Passes over that memory. Memory times passes may be 1 GiB at most.
+        argon2_iterations: Count<1, 64> = Count(2),
+        /// Lanes of that memory, each of 8 KiB at least.
+        argon2_parallelism: Count<1, 16> = Count(1),
         /// Threads that hash. With the memory of one hash they say what a storm of logins costs.
         pool_threads: PerCore<256> = PerCore(0),
         /// Password checks that may wait for a thread. When they are full, LDAP answers busy and
@@ -20,8 +20,8 @@ section! {
         /// Verified passwords that are remembered, so that whoever binds every second does not cost a
         /// hash each time. For how long is a setting of each organization.
         verified_entries: Count<1, 10_000_000> = Count(100_000),
-        /// Failures of one user within the window, from anywhere, before that user's next tries
-        /// have to wait.
+        /// Failures of one user from one address within the window, before that user's next tries
+        /// from there have to wait.
         failures_per_user: Count<1, 10_000> = Count(10),
         /// Failures from one address within the window, for any user of one organization.
         failures_per_source: Count<1, 1_000_000> = Count(100),
