@@ -89,8 +89,20 @@ impl Prepared {
     }
 }
 
+/// Opens the directory for a command, as whom the daemon becomes: what root would leave there the
+/// daemon could not open.
+///
+/// # Errors
+///
+/// When privileges cannot be given up, or the folder, the key or the store cannot be had.
+pub(crate) fn open_for_command(config: &Config) -> Result<Directory, StartError> {
+    privileges::give_up(&config.privileges)?;
+    make_folder(&config.data.directory)?;
+    doors::open_directory(config, &master_key(config)?)
+}
+
 /// Fetches the master key of a configuration, or makes it where it is a file that is not there.
-pub(crate) fn master_key(config: &Config) -> Result<MasterKey, StartError> {
+fn master_key(config: &Config) -> Result<MasterKey, StartError> {
     let fresh = MasterKey::new(randomness::octets()?);
     Ok(master_key::fetch(&config.data.master_key, &environment::variable, &fresh)?)
 }

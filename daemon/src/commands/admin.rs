@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::CommandError;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::{doors, logging, start};
+use crate::{logging, start};
 
 /// The first admin.
 #[derive(Debug, Args)]
@@ -38,8 +38,7 @@ pub(super) fn create(
 ) -> Result<(), CommandError> {
     let config = Config::load(&create.config)?;
     logging::install(&config.log)?;
-    let master_key = start::master_key(&config)?;
-    let directory = doors::open_directory(&config, &master_key)?;
+    let directory = start::open_for_command(&config)?;
     let password = read_password(input)?;
     let hashed = NewPassword::hashed(password, directory.hash_parameters(), directory.tools())
         .map_err(|error| CommandError::Refused(error.to_string()))?;

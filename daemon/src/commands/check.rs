@@ -5,14 +5,13 @@ use std::path::Path;
 
 use super::CommandError;
 use crate::config::Config;
-use crate::{doors, logging, start};
+use crate::{logging, start};
 
 /// Walks the store of a configuration and says whether all of it agrees.
 pub(super) fn run(file: &Path, out: &mut impl Write) -> Result<(), CommandError> {
     let config = Config::load(file)?;
     logging::install(&config.log)?;
-    let master_key = start::master_key(&config)?;
-    let report = doors::open_directory(&config, &master_key)?.check()?;
+    let report = start::open_for_command(&config)?.check()?;
     let directory::Report { partitions, records, entries, links, secrets, .. } = report;
     writeln!(
         out,
