@@ -5,7 +5,6 @@ mod escape;
 use std::io;
 
 use tracing::Subscriber;
-use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::Registry;
@@ -15,9 +14,6 @@ use tracing_subscriber::{EnvFilter, Layer, fmt};
 
 use crate::config::{Filter, Format, Log};
 use escape::Escaping;
-
-/// A crate whose trace lines hold the passwords of simple binds. No filter turns it on.
-const SILENT: &str = "ldap3_proto";
 
 /// Why the log is not as it should be.
 #[derive(Debug, thiserror::Error)]
@@ -79,15 +75,8 @@ where
         Format::Text => lines.boxed(),
         Format::Json => lines.json().flatten_event(true).boxed(),
     };
-    let subscriber = Registry::default()
-        .with(filter)
-        .with(filter_fn(|line| !is_silent(line.target())))
-        .with(lines);
+    let subscriber = Registry::default().with(filter).with(lines);
     Ok((subscriber, LogControl { filter: handle }))
-}
-
-fn is_silent(target: &str) -> bool {
-    target.strip_prefix(SILENT).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
 }
 
 fn parse(filter: &Filter) -> Result<EnvFilter, LogError> {
@@ -162,16 +151,5 @@ mod tests {
             tracing::info!("after");
         });
         assert!(!text.contains("before") && text.contains("after"));
-    }
-
-    #[test]
-    fn the_crate_that_logs_passwords_is_silent_whatever_the_filter_says() {
-        let filter = "trace,ldap3_proto=trace,ldap3_proto::proto=trace";
-        let text = written(&log(filter, Format::Text), |_| {
-            tracing::error!(target: "ldap3_proto", "one");
-            tracing::error!(target: "ldap3_proto::proto", "two");
-            tracing::error!(target: "ldap3_prototype", "three");
-        });
-        assert!(!text.contains("one") && !text.contains("two") && text.contains("three"));
     }
 }
