@@ -14,11 +14,6 @@ impl Time {
         Self(self.0.saturating_add(milliseconds))
     }
 
-    /// Milliseconds from `earlier` to this time; zero when `earlier` is later.
-    pub fn since(self, earlier: Self) -> u64 {
-        self.0.saturating_sub(earlier.0)
-    }
-
     /// Whole seconds since the epoch.
     pub fn seconds(self) -> u64 {
         self.0 / 1_000

@@ -258,10 +258,6 @@ impl Entity for Admin {
         &self.fields
     }
 
-    fn fields_mut(&mut self) -> &mut AdminFields {
-        &mut self.fields
-    }
-
     fn name(fields: &AdminFields) -> &str {
         &fields.login
     }

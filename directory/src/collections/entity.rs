@@ -39,8 +39,6 @@ pub trait Entity: Record {
     }
     /// What admins wrote.
     fn fields(&self) -> &Self::Fields;
-    /// What admins wrote, to be changed.
-    fn fields_mut(&mut self) -> &mut Self::Fields;
     /// The unique name.
     fn name(fields: &Self::Fields) -> &str;
 

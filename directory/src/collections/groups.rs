@@ -239,10 +239,6 @@ impl Entity for Group {
         &self.fields
     }
 
-    fn fields_mut(&mut self) -> &mut GroupFields {
-        &mut self.fields
-    }
-
     fn name(fields: &GroupFields) -> &str {
         &fields.name
     }

@@ -185,10 +185,6 @@ impl Entity for RadiusClient {
         &self.fields
     }
 
-    fn fields_mut(&mut self) -> &mut RadiusClientFields {
-        &mut self.fields
-    }
-
     fn name(fields: &RadiusClientFields) -> &str {
         &fields.name
     }

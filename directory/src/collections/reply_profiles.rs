@@ -99,10 +99,6 @@ impl Entity for ReplyProfile {
         &self.fields
     }
 
-    fn fields_mut(&mut self) -> &mut ReplyProfileFields {
-        &mut self.fields
-    }
-
     fn name(fields: &ReplyProfileFields) -> &str {
         &fields.name
     }

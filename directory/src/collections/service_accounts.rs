@@ -144,10 +144,6 @@ impl Entity for ServiceAccount {
         &self.fields
     }
 
-    fn fields_mut(&mut self) -> &mut ServiceAccountFields {
-        &mut self.fields
-    }
-
     fn name(fields: &ServiceAccountFields) -> &str {
         &fields.name
     }

@@ -131,10 +131,6 @@ impl Entity for User {
         &self.fields
     }
 
-    fn fields_mut(&mut self) -> &mut UserFields {
-        &mut self.fields
-    }
-
     fn name(fields: &UserFields) -> &str {
         &fields.login
     }
