@@ -37,11 +37,8 @@ impl Door {
         tls: Arc<Identity>,
         config: &config::AdminApi,
     ) -> Arc<Self> {
-        let limits = Limits {
-            body: config.body_size,
-            body_time: config.request_timeout,
-            ..Limits::default()
-        };
+        let limits =
+            Limits { body: config.body_size, body_time: config.body_timeout, ..Limits::default() };
         let router = ::admin_api::router(directory, move || Time(clock.wall()), limits);
         let admission = Admission::new(config.connections, config.connections);
         Arc::new(Self { router, tls, admission, header_timeout: config.header_timeout })

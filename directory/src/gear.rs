@@ -208,15 +208,9 @@ impl GearTable {
 }
 
 impl Directory {
-    /// Notes that a RADIUS packet met silence: in the organization whose client it must have come
-    /// from, else with the provider, so that no organization learns of another's gear.
-    pub fn note_dropped(
-        &self,
-        source: IpAddr,
-        organization: Option<OrganizationId>,
-        reason: &str,
-        now: Time,
-    ) {
+    /// Notes with the provider that a RADIUS packet met silence. Whose gear sent it was not proven,
+    /// so an organization could learn of another's gear behind its own address.
+    pub fn note_dropped(&self, source: IpAddr, reason: &str, now: Time) {
         let event = Event {
             at: now,
             actor: EventActor::Nobody,
@@ -226,7 +220,7 @@ impl Directory {
             outcome: Outcome::Failure(reason.to_owned()),
             differences: Vec::new(),
         };
-        self.note_event(organization.map_or(Place::Provider, Into::into), &event);
+        self.note_event(Place::Provider, &event);
     }
 
     /// The RADIUS clients of every active organization, as the last acknowledged change left them.

@@ -29,7 +29,8 @@ pub use id::{
     ServiceAccountId, TokenId, TokenNumber, UserId,
 };
 pub use storage::{
-    Entropy, EventOptions, MasterKey, OpenError, Options as StoreOptions, Report, Secret,
+    DATABASE as STORE_FILE, Entropy, EventOptions, MasterKey, OpenError, Options as StoreOptions,
+    Report, Secret,
 };
 pub use time::Time;
 pub use tools::Tools;

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::OpenError;
 
 /// The database file in the data directory.
-pub(crate) const DATABASE: &str = "tenantry.redb";
+pub const DATABASE: &str = "tenantry.redb";
 
 /// The name of the database file until it is whole.
 const UNFINISHED: &str = "tenantry.redb.unfinished";

@@ -33,6 +33,7 @@ mod writer;
 pub use change::{Change, ChangeError};
 pub use check::{KindCheck, Report};
 pub use events::{Dropped, Event, EventError, EventLog, EventOptions, MAX_EVENT, Stored};
+pub use file::DATABASE;
 pub use key::MAX_VALUE;
 pub use log::{Changed, Commit, What};
 pub use name::{Id, Index, Kind, Partition, Relation};

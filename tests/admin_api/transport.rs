@@ -228,7 +228,7 @@ fn a_head_without_end_is_cut_off() {
 #[test]
 fn heads_and_bodies_that_do_not_end_are_given_up_and_others_are_served_meanwhile() {
     let Some(site) = Site::new() else { return };
-    let limits = ["header_timeout = \"1s\"", "request_timeout = \"1s\""];
+    let limits = ["header_timeout = \"1s\"", "body_timeout = \"1s\""];
     let site = limits.into_iter().fold(site, |site, limit| site.set("admin_api", limit));
     let server = site.serve();
     let nobody = Https::at(&server.admin_api, &server.ca_file, None);

@@ -11,6 +11,10 @@ use crate::{logging, start};
 pub(super) fn run(file: &Path, out: &mut impl Write) -> Result<(), CommandError> {
     let config = Config::load(file)?;
     logging::install(&config.log)?;
+    let folder = &config.data.directory;
+    if !folder.join(directory::STORE_FILE).is_file() {
+        return Err(CommandError::Refused(format!("there is no store in {}", folder.display())));
+    }
     let report = start::open_for_command(&config)?.check()?;
     let directory::Report { partitions, records, entries, links, secrets, .. } = report;
     writeln!(

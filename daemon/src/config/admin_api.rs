@@ -17,6 +17,6 @@ section! {
         /// How long the head of a request may take to arrive.
         header_timeout: Time<SECOND, MINUTE> = Time(10 * SECOND),
         /// How long the body of a request may take to arrive.
-        request_timeout: Time<SECOND, HOUR> = Time(30 * SECOND),
+        body_timeout: Time<SECOND, HOUR> = Time(30 * SECOND),
     }
 }

@@ -8,7 +8,8 @@ use super::value::{Count, KIB, MIB, MINUTE, PerCore, SECOND, Size, Time, everywh
 section! {
     /// The RADIUS door, for network gear.
     [radius] Radius {
-        /// Addresses for authentication. Empty: closed.
+        /// Addresses for authentication. Empty: closed. On a machine with several addresses name each:
+        /// for 0.0.0.0 and :: the kernel chooses from which of them a reply leaves.
         auth: Vec<SocketAddr> = everywhere(1812),
         /// Addresses for accounting. Empty: closed.
         acct: Vec<SocketAddr> = everywhere(1813),

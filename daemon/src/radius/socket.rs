@@ -115,19 +115,17 @@ impl Worker {
                 Command::Refused { source, client, refusal } => {
                     tracing::debug!(%source, organization = client.0.number(), %refusal, "refused");
                 }
-                Command::Drop { source, client, reason } => self.dropped(source, client, reason),
+                Command::Drop { source, reason, .. } => self.dropped(source, reason),
             }
         }
     }
 
-    fn dropped(&mut self, source: SocketAddr, client: Option<ClientKey>, reason: DropReason) {
+    fn dropped(&mut self, source: SocketAddr, reason: DropReason) {
         tracing::debug!(%source, %reason, "dropped");
         let now = self.door.clock.monotonic();
         if reason != DropReason::Duplicate && self.drops.tells(source.ip(), now) {
-            let organization = client.map(|(organization, _)| organization);
             let now = Time(self.door.clock.wall());
-            let reason = reason.to_string();
-            self.door.directory.note_dropped(source.ip(), organization, &reason, now);
+            self.door.directory.note_dropped(source.ip(), &reason.to_string(), now);
         }
     }
 

@@ -19,7 +19,7 @@ pub struct Token {
     pub admin: AdminNumber,
     /// What it is for.
     pub purpose: TokenPurpose,
-    /// SHA-256 of the token's secret part, which has 160 random bits.
+    /// SHA-256 of the token's secret part, which has 190 random bits.
     pub hash: [u8; 32],
     /// What its owner calls it.
     pub name: String,
