@@ -19,6 +19,19 @@ pub(crate) const NAMED_GROUPS: usize = 256;
 /// The most octets of a RADIUS attribute's text.
 pub(crate) const ATTRIBUTE: usize = 247;
 
+/// POSIX numbers below belong to a machine's own users and groups, root above all.
+pub(crate) const LEAST_POSIX_NUMBER: u32 = 1_000;
+
+/// Checks a POSIX number that somebody chose.
+pub(crate) fn posix_number(pointer: &'static str, number: Option<u32>) -> Result<(), Invalid> {
+    match number {
+        Some(number) if number < LEAST_POSIX_NUMBER => {
+            Err(Invalid::new(pointer, "must be 1000 or more: lower ones belong to machines"))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// Checks a name that must be there: a line of at most [`NAME`] octets without outer spaces.
 pub(crate) fn name(pointer: &'static str, value: &str) -> Result<(), Invalid> {
     line_of(pointer, value, NAME)?;

@@ -12,7 +12,8 @@ pub(super) fn run(file: &Path, out: &mut impl Write) -> Result<(), CommandError>
     let config = Config::load(file)?;
     logging::install(&config.log)?;
     let folder = &config.data.directory;
-    if !folder.join(directory::STORE_FILE).is_file() {
+    let file = folder.join(directory::STORE_FILE);
+    if !file.metadata().is_ok_and(|file| file.is_file() && file.len() > 0) {
         return Err(CommandError::Refused(format!("there is no store in {}", folder.display())));
     }
     let report = start::open_for_command(&config)?.check()?;

@@ -23,8 +23,10 @@ section! {
         /// Failures of one user from one address within the window, before that user's next tries
         /// from there have to wait.
         failures_per_user: Count<1, 10_000> = Count(10),
-        /// Failures from one address within the window, for any user of one organization.
-        failures_per_source: Count<1, 1_000_000> = Count(100),
+        /// Failures from one address within the window, for any user of one organization, before
+        /// those who have not signed in from there have to wait. Behind the address of a NAS or of
+        /// an application are all its users.
+        failures_per_source: Count<1, 1_000_000> = Count(1_000),
         /// The window in which failures count.
         failure_window: Time<SECOND, HOUR> = Time(5 * MINUTE),
     }

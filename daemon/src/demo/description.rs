@@ -125,7 +125,7 @@ impl Description {
             self.organization_lines(organization, &mut text);
         }
         let (url, tokens) = (&self.admin_api.url, &self.admin_api.tokens);
-        let curl = format!("curl --cacert '{}'", self.ca_file);
+        let curl = format!("curl -sS --cacert '{}'", self.ca_file);
         text.push_str("\n# The admin API, browsable at /v1/docs; one key per role\n");
         let roles = [
             ("administrator_with_billing", &tokens.administrator_with_billing),

@@ -272,7 +272,11 @@ impl Directory {
             Who::ServiceAccount(_) => Bearer::ServiceAccount,
         };
         let place = attempt.organization.map(Into::into);
-        attempt.throttled = engine.name_key(place, bearer, &prepare(attempt.who.name()));
+        // With the time of the password, so that a new one starts anew. Whatever a stranger could
+        // bring about must not count here: it would tell known names from unknown ones.
+        let set = attempt.account.as_ref().map_or(0, |account| account.credential.changed.0);
+        let name = format!("{set} {}", prepare(attempt.who.name()));
+        attempt.throttled = engine.name_key(place, bearer, &name);
         engine.throttle.check(attempt.source, attempt.throttled, attempt.now.0).is_err()
     }
 

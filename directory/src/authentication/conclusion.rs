@@ -115,6 +115,10 @@ impl Directory {
     /// The same wrong password counts once; answers to challenges cannot be told apart, so each
     /// of them counts.
     fn count(&self, attempt: &Attempt, account: &Account, password: Option<&Password>) {
+        // Anybody could lock an application out; its password is too long to be guessed.
+        if matches!(account.identity, Identity::ServiceAccount(_)) {
+            return;
+        }
         let engine = &self.inner.engine;
         let Some(key) = attempt.key() else { return };
         let fingerprint = match password {

@@ -267,6 +267,7 @@ impl Entity for Group {
     }
 
     fn check(fields: &GroupFields) -> Result<(), Invalid> {
+        limits::posix_number("/gid_number", fields.gid_number)?;
         limits::name("/name", &fields.name)?;
         limits::optional_line("/description", fields.description.as_ref())
     }

@@ -125,27 +125,48 @@ impl RadiusClients<'_, &mut Change<'_>> {
         secret.ok_or(Error::Missing)
     }
 
-    /// Two clients of the organization behind one source are told apart by their secrets alone.
+    /// Two clients behind one source are told apart by their secrets alone, whosever they are. Of
+    /// another organization's client nothing is told but that the secret is not to be had, and
+    /// that only to who holds it.
     fn refuse_twins(
         &self,
         id: RadiusClientId,
         client: &RadiusClient,
         secret: &[u8],
     ) -> Result<(), Error> {
-        let partition = self.site.partition();
-        for other in self.site.source.scan::<RadiusClient>(partition, None) {
-            let (other_id, other) = other?;
-            if other_id == id.record() || !share_a_source(client, &other) {
-                continue;
-            }
-            let theirs = self.site.source.secret(partition, kinds::SHARED_SECRET, other_id)?;
-            if theirs.is_some_and(|theirs| theirs.expose() == secret) {
-                let name = other.fields.name;
-                let message = format!("{name} has the same secret behind the same source");
-                return Err(Invalid::new("/secret", message).into());
-            }
+        let own = self.site.partition();
+        for partition in self.site.source.partitions()? {
+            let own_id = (partition == own).then(|| id.record());
+            let Some(twin) = self.twin_in(partition, own_id, client, secret)? else { continue };
+            let message = if partition == own {
+                format!("{} has the same secret behind the same source", twin.fields.name)
+            } else {
+                "cannot be used behind this source; choose another".to_owned()
+            };
+            return Err(Invalid::new("/secret", message).into());
         }
         Ok(())
+    }
+
+    /// A client other than the one of that number which could not be told from `client`.
+    fn twin_in(
+        &self,
+        partition: Partition,
+        own: Option<Id>,
+        client: &RadiusClient,
+        secret: &[u8],
+    ) -> Result<Option<RadiusClient>, Error> {
+        for other in self.site.source.scan::<RadiusClient>(partition, None) {
+            let (id, other) = other?;
+            if Some(id) == own || !share_a_source(client, &other) {
+                continue;
+            }
+            let theirs = self.site.source.secret(partition, kinds::SHARED_SECRET, id)?;
+            if theirs.is_some_and(|theirs| theirs.expose() == secret) {
+                return Ok(Some(other));
+            }
+        }
+        Ok(None)
     }
 }
 

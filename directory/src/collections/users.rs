@@ -178,6 +178,8 @@ impl Entity for User {
         for (pointer, value) in optional {
             limits::optional_line(pointer, value.as_ref())?;
         }
+        limits::posix_number("/uid_number", fields.uid_number)?;
+        limits::posix_number("/gid_number", fields.gid_number)?;
         limits::count("/mail", fields.mail.len(), VALUES)?;
         for (position, mail) in fields.mail.iter().enumerate() {
             check_mail(&format!("/mail/{position}"), mail)?;

@@ -311,7 +311,7 @@ fn numbers_compare_as_numbers_times_by_the_second_and_pieces_do_not_overlap() {
     let world = World::new();
     let acme = world.organization("acme");
     let fields = UserFields {
-        uid_number: Some(900),
+        uid_number: Some(9_000),
         home_directory: Some("/home/Ada Two".into()),
         ..user("abab")
     };
@@ -325,9 +325,9 @@ fn numbers_compare_as_numbers_times_by_the_second_and_pieces_do_not_overlap() {
     let login = |initial, any: &[&str], last| Filter::pieces(Attribute::Login, initial, any, last);
     let home = |any: &[&str]| Filter::pieces(Attribute::HomeDirectory, None, any, None);
     for (filter, matches) in [
-        (Filter::at_most(Attribute::UidNumber, "1000"), true),
-        (Filter::at_least(Attribute::UidNumber, "1000"), false),
-        (Filter::equal(Attribute::UidNumber, "0900"), true),
+        (Filter::at_most(Attribute::UidNumber, "10000"), true),
+        (Filter::at_least(Attribute::UidNumber, "10000"), false),
+        (Filter::equal(Attribute::UidNumber, "09000"), true),
         (Filter::equal(Attribute::Modified, &second.to_string()), true),
         (Filter::at_most(Attribute::Modified, &second.to_string()), true),
         (Filter::at_least(Attribute::Modified, &(second + 1).to_string()), false),
