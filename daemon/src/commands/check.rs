@@ -1,6 +1,7 @@
 //! `tenantryd check`
 
 use std::io::Write;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 
 use super::CommandError;
@@ -16,7 +17,7 @@ pub(super) fn run(file: &Path, out: &mut impl Write) -> Result<(), CommandError>
     if !file.metadata().is_ok_and(|file| file.is_file() && file.len() > 0) {
         return Err(CommandError::Refused(format!("there is no store in {}", folder.display())));
     }
-    let report = start::open_for_command(&config)?.check()?;
+    let report = walk(&config)?;
     let directory::Report { partitions, records, entries, links, secrets, .. } = report;
     writeln!(
         out,
@@ -27,4 +28,14 @@ pub(super) fn run(file: &Path, out: &mut impl Write) -> Result<(), CommandError>
         writeln!(out, "{problem}")?;
     }
     if report.is_sound() { Ok(()) } else { Err(CommandError::Damaged(report.problem_count)) }
+}
+
+/// Opens the store and walks it. The database's library panics on some damage; that is what this
+/// command is there to find.
+fn walk(config: &Config) -> Result<directory::Report, CommandError> {
+    let walked = panic::catch_unwind(AssertUnwindSafe(|| {
+        let directory = start::open_for_command(config)?;
+        Ok::<_, CommandError>(directory.check()?)
+    }));
+    walked.unwrap_or(Err(CommandError::Unreadable))
 }

@@ -110,6 +110,8 @@ enum CommandError {
     Refused(String),
     #[error("the store is damaged: {0} problems")]
     Damaged(u64),
+    #[error("the store is damaged beyond reading: restore a backup")]
+    Unreadable,
     #[error("ended because a part of it died: {}", .0.join(", "))]
     Died(Vec<&'static str>),
     #[error("standard output: {0}")]
@@ -137,7 +139,7 @@ impl CommandError {
             Self::Start(StartError::Open(_)) | Self::Directory(_) | Self::Demo(_) => UNAVAILABLE,
             Self::Log(_) | Self::Output(_) => SYSTEM,
             Self::Refused(_) => USAGE,
-            Self::Damaged(_) => DAMAGED,
+            Self::Damaged(_) | Self::Unreadable => DAMAGED,
             Self::Died(_) => SOFTWARE,
         }
     }
