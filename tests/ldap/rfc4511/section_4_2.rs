@@ -6,7 +6,7 @@ use crate::harness::raw::{self, Raw};
 
 #[test]
 fn users_and_applications_bind_and_are_who_they_are() {
-    let demo = Demo::shared();
+    let demo = Demo::subject_or_new();
     for organization in &demo.organizations {
         for user in &organization.users {
             let who = demo.ldap().as_user(user).who_am_i();
@@ -48,7 +48,7 @@ fn wrong_passwords_unknown_names_and_unknown_places_get_the_same_answer() {
 
 #[test]
 fn the_other_organizations_password_is_wrong() {
-    let demo = Demo::shared();
+    let demo = Demo::subject_or_new();
     let (here, there) = (demo.acme().user("ada"), demo.globex().user("ada"));
     assert_eq!(demo.ldap().bound(&here.dn, &there.password).who_am_i().code, 49);
 }

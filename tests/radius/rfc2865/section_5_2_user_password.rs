@@ -8,7 +8,7 @@ use crate::harness::wire::{ACCEPT, ACCESS_REQUEST, REJECT, Request};
 
 #[test]
 fn radclient_is_accepted_with_the_right_password_alone() {
-    let demo = Demo::shared();
+    let demo = Demo::subject_or_new();
     let (gear, ada) = (demo.gear(demo.acme().gear()), demo.acme().user("ada"));
     assert!(gear.login("ada", &ada.password).is("Access-Accept"));
     assert!(gear.login("ADA", &ada.password).is("Access-Accept"));

@@ -12,7 +12,7 @@ fn challenge(length: usize) -> String {
 
 #[test]
 fn chap_works_with_the_request_authenticator_and_with_challenges_of_any_length() {
-    let demo = Demo::shared();
+    let demo = Demo::subject_or_new();
     let (gear, ada) = (demo.gear(demo.acme().gear()), demo.acme().user("ada"));
     let login = |more: &str, password: &str| {
         let attributes =
