@@ -11,7 +11,8 @@ section! {
         /// Addresses for authentication. Empty: closed. On a machine with several addresses name each:
         /// for 0.0.0.0 and :: the kernel chooses from which of them a reply leaves.
         auth: Vec<SocketAddr> = everywhere(1812),
-        /// Addresses for accounting. Empty: closed.
+        /// Addresses for accounting: Status-Server is answered there, accounting itself is not. Leave
+        /// it empty, which closes it, where gear would take the answer for more.
         acct: Vec<SocketAddr> = everywhere(1813),
         /// Sockets that share one address, so that the cores share its load.
         sockets: PerCore<256> = PerCore(0),
