@@ -17,7 +17,6 @@ mod entry;
 mod envelope;
 pub mod filter;
 mod limits;
-mod paging;
 mod password;
 mod prepare;
 mod question;

@@ -37,22 +37,45 @@ pub(crate) fn extended(
     message(output, id, |output| body(output, EXTENDED_RESPONSE, outcome, extension));
 }
 
-/// Appends the end of a search with a paged results control (RFC 2696 section 2).
-pub(crate) fn page(output: &mut BytesMut, id: u32, outcome: &Outcome, cookie: &[u8]) {
+/// Appends a response with the controls that `fill` puts beside it.
+pub(crate) fn with_controls(
+    output: &mut BytesMut,
+    id: u32,
+    operation: u8,
+    outcome: &Outcome,
+    fill: impl FnOnce(&mut ControlWriter<'_>),
+) {
     message(output, id, |output| {
-        body(output, SEARCH_DONE, outcome, Extension::default());
-        let controls = ber::open(output, CONTROLS);
-        let control = ber::open(output, SEQUENCE);
-        ber::put(output, OCTET_STRING, crate::control::PAGED_RESULTS.as_bytes());
-        let wrapped = ber::open(output, OCTET_STRING);
-        let value = ber::open(output, SEQUENCE);
-        // The number of entries in the whole result is not known.
-        ber::put(output, INTEGER, &[0]);
-        ber::put(output, OCTET_STRING, cookie);
-        for opened in [value, wrapped, control, controls] {
-            ber::close(output, opened);
-        }
+        body(output, operation, outcome, Extension::default());
+        beside(output, fill);
     });
+}
+
+/// Appends the controls that `fill` puts, if it puts any, behind a message's operation.
+pub(crate) fn beside(output: &mut BytesMut, fill: impl FnOnce(&mut ControlWriter<'_>)) {
+    let controls = ber::open(output, CONTROLS);
+    let empty = output.len();
+    fill(&mut ControlWriter(output));
+    if output.len() == empty {
+        output.truncate(controls.start());
+    } else {
+        ber::close(output, controls);
+    }
+}
+
+/// Writes the controls of one response (RFC 4511 section 4.1.11).
+pub(crate) struct ControlWriter<'a>(&'a mut BytesMut);
+
+impl ControlWriter<'_> {
+    /// Writes a control whose value `write` writes.
+    pub(crate) fn put(&mut self, oid: &str, write: impl FnOnce(&mut BytesMut)) {
+        let control = ber::open(self.0, SEQUENCE);
+        ber::put(self.0, OCTET_STRING, oid.as_bytes());
+        let value = ber::open(self.0, OCTET_STRING);
+        write(self.0);
+        ber::close(self.0, value);
+        ber::close(self.0, control);
+    }
 }
 
 /// Appends the Notice of Disconnection (RFC 4511 section 4.4.1).

@@ -4,6 +4,7 @@ use bytes::BytesMut;
 
 use super::Session;
 use super::running::{Running, Search, Work};
+use crate::control::paged;
 use crate::response::{self, Extension};
 use crate::{Answer, Outcome, ResultCode};
 
@@ -44,14 +45,14 @@ impl Session {
             let outcome = Outcome::new(ResultCode::Other, "nobody asked for pages");
             return response::result(&mut self.output, id, response::SEARCH_DONE, &outcome);
         };
-        let position = crate::paging::Position { seen: search.total(), cursor };
+        let position = paged::Position { seen: search.total(), cursor };
         let cookie = self.binding(&paging.request).seal(position);
-        response::page(&mut self.output, id, &Outcome::success(), &cookie);
+        end_page(&mut self.output, id, &Outcome::success(), &cookie);
     }
 
     /// What a paging cookie for this request is bound to.
-    pub(super) const fn binding<'a>(&'a self, search: &'a [u8]) -> crate::paging::Binding<'a> {
-        crate::paging::Binding { key: &self.cookie_key, generation: self.generation, search }
+    pub(super) const fn binding<'a>(&'a self, search: &'a [u8]) -> paged::Binding<'a> {
+        paged::Binding { key: &self.cookie_key, generation: self.generation, search }
     }
 }
 
@@ -64,8 +65,15 @@ fn end_search(output: &mut BytesMut, id: u32, search: &Search, outcome: &Outcome
     ];
     let found = outcome.code == ResultCode::Success || limited.contains(&outcome.code);
     if search.page.is_some() && found {
-        response::page(output, id, outcome, &[]);
+        end_page(output, id, outcome, &[]);
     } else {
         response::result(output, id, response::SEARCH_DONE, outcome);
     }
+}
+
+/// Ends a page.
+pub(super) fn end_page(output: &mut BytesMut, id: u32, outcome: &Outcome, cookie: &[u8]) {
+    response::with_controls(output, id, response::SEARCH_DONE, outcome, |beside| {
+        paged::answer(beside, cookie);
+    });
 }

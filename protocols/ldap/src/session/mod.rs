@@ -10,9 +10,12 @@ use crate::ber::{self, Header, Malformed};
 use crate::response;
 use crate::{Answer, Command, EntryWriter, Question, ResultCode, Security, Settings, Ticket};
 
+mod bind;
+mod extended;
 mod finish;
 mod request;
 mod running;
+mod search;
 mod serve;
 
 pub(crate) use running::Search;

@@ -1,7 +1,13 @@
 //! Controls (RFC 4511 section 4.1.11).
+//!
+//! Each control that has a value is a module of its own, with what it asks and what is answered.
 
 use crate::ber::{self, Malformed, Reader, SEQUENCE};
 use crate::description::is_oid;
+
+pub(crate) mod paged;
+
+use paged::Paged;
 
 /// Paged results (RFC 2696).
 pub const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
@@ -26,16 +32,9 @@ pub(crate) enum Beside {
 }
 
 /// What the controls of one message ask for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Controls<'a> {
     pub(crate) paged: Option<Paged<'a>>,
-}
-
-/// The value of a paged results control (RFC 2696 section 2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Paged<'a> {
-    pub(crate) size: u32,
-    pub(crate) cookie: &'a [u8],
 }
 
 /// Why a request is refused for its controls.
@@ -69,7 +68,9 @@ pub(crate) fn read(octets: Option<&[u8]>, beside: Beside) -> Result<Controls<'_>
         }
         seen.push(control.oid);
         match known(control.oid, beside) {
-            Some(PAGED_RESULTS) => controls.paged = Some(paged(control.value.ok_or(Malformed)?)?),
+            Some(PAGED_RESULTS) => {
+                controls.paged = Some(Paged::read(control.value.ok_or(Malformed)?)?)
+            }
             Some(_) => {}
             None => critical_unknown |= control.critical,
         }
@@ -105,12 +106,4 @@ fn one(octets: &[u8]) -> Result<Control<'_>, Malformed> {
     };
     let value = reader.optional(ber::OCTET_STRING)?;
     Ok(Control { oid, critical, value })
-}
-
-fn paged(value: &[u8]) -> Result<Paged<'_>, Malformed> {
-    let mut outer = Reader::new(value);
-    let mut reader = Reader::new(outer.expect(SEQUENCE)?);
-    let size = reader.number(ber::INTEGER)?;
-    let cookie = reader.octets()?;
-    if outer.is_empty() { Ok(Paged { size, cookie }) } else { Err(Malformed) }
 }

@@ -1,9 +1,44 @@
-//! Cookies of paged results (RFC 2696): unforgeable, and worth something only on the connection,
-//! for the identity and for the search that they were given to.
+//! Paged results (RFC 2696).
+//!
+//! Cookies are unforgeable, and worth something only on the connection, for the identity and for
+//! the search that they were given to.
 
+use bytes::BytesMut;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
+
+use crate::ber::{self, INTEGER, Malformed, OCTET_STRING, Reader, SEQUENCE};
+use crate::response::ControlWriter;
+
+/// What a client asks (RFC 2696 section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Paged<'a> {
+    pub(crate) size: u32,
+    pub(crate) cookie: &'a [u8],
+}
+
+impl<'a> Paged<'a> {
+    /// Reads the control's value.
+    pub(crate) fn read(value: &'a [u8]) -> Result<Self, Malformed> {
+        let mut outer = Reader::new(value);
+        let mut reader = Reader::new(outer.expect(SEQUENCE)?);
+        let size = reader.number(INTEGER)?;
+        let cookie = reader.octets()?;
+        if outer.is_empty() { Ok(Self { size, cookie }) } else { Err(Malformed) }
+    }
+}
+
+/// Writes the control beside the end of a search.
+pub(crate) fn answer(beside: &mut ControlWriter<'_>, cookie: &[u8]) {
+    beside.put(super::PAGED_RESULTS, |output: &mut BytesMut| {
+        let value = ber::open(output, SEQUENCE);
+        // The number of entries in the whole result is not known.
+        ber::put(output, INTEGER, &[0]);
+        ber::put(output, OCTET_STRING, cookie);
+        ber::close(output, value);
+    });
+}
 
 const TAG: usize = 32;
 const SEEN: usize = 8;

@@ -1,0 +1,58 @@
+//! Binds (RFC 4511 section 4.2).
+
+use super::Session;
+use super::request::{self, Bind, Refusal};
+use super::running::Work;
+use crate::control::Beside;
+use crate::envelope::Envelope;
+use crate::response;
+use crate::{CleartextBind, Command, Outcome, Question, ResultCode, Security};
+
+impl Session {
+    /// RFC 4511 section 4.2.1: what runs is abandoned, who was bound is anonymous, then the Bind is
+    /// looked at.
+    pub(super) fn bind(&mut self, id: u32, message: &[u8]) {
+        self.generation += 1;
+        self.bound = false;
+        let abandoned = self.running.drain(..).map(|running| Command::Abandoned(running.ticket));
+        self.commands.extend(abandoned);
+        let outcome = match self.bind_request(message) {
+            Ok(Bind::Simple(_) | Bind::Unauthenticated) if self.refuses_passwords() => {
+                let words = "a password is taken over TLS only";
+                Outcome::new(ResultCode::ConfidentialityRequired, words)
+            }
+            Ok(Bind::Simple(request)) => {
+                let command = self.ask(id, message.len(), Work::Bind, Question::Bind(request));
+                return self.commands.push_back(command);
+            }
+            Ok(Bind::Anonymous) => Outcome::success(),
+            Ok(Bind::Unauthenticated) => {
+                let words = "a name without a password proves nothing";
+                Outcome::new(ResultCode::UnwillingToPerform, words)
+            }
+            Ok(Bind::Nameless) => Outcome::code(ResultCode::InvalidCredentials),
+            Ok(Bind::Version) => {
+                Outcome::new(ResultCode::ProtocolError, "LDAP version 3 is spoken here")
+            }
+            Ok(Bind::Method) => {
+                let words = "simple binds are taken only";
+                Outcome::new(ResultCode::AuthMethodNotSupported, words)
+            }
+            Err(outcome) => outcome,
+        };
+        response::result(&mut self.output, id, response::BIND_RESPONSE, &outcome);
+        self.commands.push_back(Command::Anonymous);
+    }
+
+    fn bind_request(&self, message: &[u8]) -> Result<Bind, Outcome> {
+        let Ok(Envelope { body, controls, .. }) = Envelope::read(message) else {
+            return Err(Refusal::Malformed.into());
+        };
+        self.examined(message, controls, Beside::Bind)?;
+        Ok(request::bind(body)?)
+    }
+
+    fn refuses_passwords(&self) -> bool {
+        self.security == Security::Clear && self.settings.cleartext_bind == CleartextBind::Refused
+    }
+}

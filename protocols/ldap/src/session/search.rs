@@ -1,0 +1,62 @@
+//! Searches (RFC 4511 section 4.5).
+
+use bytes::Bytes;
+
+use super::Session;
+use super::finish::end_page;
+use super::request;
+use super::running::{Paging, Search, Work};
+use crate::control::{Controls, paged::Paged};
+use crate::{Command, Outcome, Page, Question, ResultCode};
+
+impl Session {
+    pub(super) fn search(
+        &mut self,
+        id: u32,
+        message: &Bytes,
+        body: &[u8],
+        controls: &Controls<'_>,
+    ) -> Result<Option<Command>, Outcome> {
+        let mut request = request::search(message, body, &self.settings.limits)?;
+        if let Some(paged) = controls.paged {
+            request.page = Some(self.page(message, body, paged)?);
+        }
+        let page = request.page.as_ref();
+        let search = Search {
+            types_only: request.types_only,
+            selection: request.selection,
+            size_limit: request.size_limit,
+            given: 0,
+            seen: page.map_or(0, |page| page.seen),
+            page: page.map(|page| Paging { size: page.size, request: message.slice_ref(body) }),
+            paused: false,
+        };
+        if page.is_some_and(|page| page.size == 0) {
+            // The client gives the result up, or asks for an estimate of it, which is not known.
+            end_page(&mut self.output, id, &Outcome::success(), &[]);
+            return Ok(None);
+        }
+        Ok(Some(self.ask(
+            id,
+            message.len(),
+            Work::Search(search),
+            Question::Search(Box::new(request)),
+        )))
+    }
+
+    /// The page that is asked for. One that holds as many entries as the size limit is a page like
+    /// any other, and the last one: clients look for the control in the response.
+    fn page(&self, message: &Bytes, body: &[u8], paged: Paged<'_>) -> Result<Page, Outcome> {
+        let Paged { size, cookie } = paged;
+        if cookie.is_empty() {
+            return Ok(Page { size, cursor: None, seen: 0 });
+        }
+        let Some(position) = self.binding(body).open(cookie) else {
+            let words = "the cookie is not of this search";
+            return Err(Outcome::new(ResultCode::UnwillingToPerform, words));
+        };
+        // The cookie is part of the message, and the cursor of the cookie.
+        let cursor = Some(message.slice_ref(position.cursor));
+        Ok(Page { size, cursor, seen: position.seen })
+    }
+}
