@@ -16,6 +16,7 @@ use crate::collections::{self, NewPassword, Oneself, Site};
 use crate::error::{Error, StoreFailure};
 use crate::gear::GearTable;
 use crate::id::{AdminId, OrganizationId, Place, RecordId, TokenId};
+use crate::known::Lookups;
 use crate::records::{
     Admin, AdminFields, Credential, Group, Organization, OrganizationState, RadiusClient,
     ReplyProfile, ServiceAccount, Token, User, indices,
@@ -23,6 +24,9 @@ use crate::records::{
 use crate::search::{Memo, SearchGrant};
 use crate::time::Time;
 use crate::tools::Tools;
+
+/// Organizations whose records are kept decoded at most.
+const KNOWN_ORGANIZATIONS: usize = 4_096;
 
 /// How the directory uses memory and processors.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +48,7 @@ pub(crate) struct Inner {
     pub(crate) tools: Tools,
     pub(crate) engine: Engine,
     pub(crate) gear: Arc<GearTable>,
+    pub(crate) lookups: Lookups,
 }
 
 impl Directory {
@@ -70,7 +75,8 @@ impl Directory {
         let tools = Tools::new(entropy, store.events().clone());
         let engine = Engine::start(authentication, &tools)?;
         let gear = GearTable::following(&store);
-        let directory = Self { inner: Arc::new(Inner { store, tools, engine, gear }) };
+        let lookups = Lookups::new(KNOWN_ORGANIZATIONS, authentication.remembered);
+        let directory = Self { inner: Arc::new(Inner { store, tools, engine, gear, lookups }) };
         directory.prepare()?;
         Ok(directory)
     }
@@ -149,9 +155,14 @@ impl Directory {
         names: impl IntoIterator<Item = &'n str>,
     ) -> Result<Option<OrganizationId>, Error> {
         let snapshot = self.inner.store.read()?;
+        let bases = &self.inner.lookups.bases;
         for name in names {
+            if let Some(known) = bases.get(&snapshot, Partition::Provider, name) {
+                return Ok(Some(known));
+            }
             let found = active_organization(&snapshot, indices::ORGANIZATION_BASE, name)?;
-            if found.is_some() {
+            if let Some(organization) = found {
+                bases.keep(&snapshot, name.to_owned(), organization);
                 return Ok(found);
             }
         }

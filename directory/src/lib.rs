@@ -14,6 +14,7 @@ mod error;
 pub mod events;
 mod gear;
 mod id;
+mod known;
 mod limits;
 pub mod records;
 pub mod search;

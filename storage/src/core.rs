@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
 use redb::{Database, ReadTransaction, ReadableDatabase, WriteTransaction};
 
+use crate::changes::LastChanges;
 use crate::disk::Disk;
 use crate::file::Lock;
 use crate::seal::Vault;
@@ -19,6 +20,7 @@ pub(crate) struct Core {
     database: RwLock<Opened>,
     ailing: AtomicBool,
     pub(crate) vault: Arc<Vault>,
+    last_changes: Arc<LastChanges>,
     pub(crate) events: EventLog,
     pub(crate) options: Options,
     watchers: RwLock<Vec<Watcher>>,
@@ -53,6 +55,7 @@ impl Core {
             database: RwLock::new(Opened::Writable(database)),
             ailing: AtomicBool::new(false),
             vault,
+            last_changes: Arc::new(LastChanges::new()),
             events,
             options,
             watchers: RwLock::default(),
@@ -72,9 +75,15 @@ impl Core {
         if let Some(latest) = &*latest {
             return Ok(latest.clone());
         }
-        let snapshot = Snapshot::new(&self.begin_read()?, Arc::clone(&self.vault))?;
+        let snapshot = self.fresh_snapshot()?;
         *latest = Some(snapshot.clone());
         Ok(snapshot)
+    }
+
+    /// A snapshot of the last commit that nobody shares.
+    pub(crate) fn fresh_snapshot(&self) -> Result<Snapshot, ReadError> {
+        let (vault, changes) = (Arc::clone(&self.vault), Arc::clone(&self.last_changes));
+        Snapshot::new(&self.begin_read()?, vault, changes)
     }
 
     /// Makes the next reader take a new snapshot; called after every commit.
@@ -168,6 +177,7 @@ impl Core {
     /// Tells the watchers of a durable change. One that panics does not keep the others from it.
     pub(crate) fn announce(&self, commit: &Commit) {
         self.sequence.store(commit.sequence, Ordering::Release);
+        self.last_changes.note(commit);
         for watcher in self.watchers.read().unwrap_or_else(PoisonError::into_inner).iter() {
             let _panicked = catch_unwind(AssertUnwindSafe(|| watcher(commit)));
         }

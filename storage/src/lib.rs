@@ -11,6 +11,7 @@
 //! - Secrets are sealed with a key of their partition, which the [`MasterKey`] seals.
 
 mod change;
+mod changes;
 mod check;
 mod core;
 mod disk;

@@ -84,7 +84,7 @@ pub trait Reading {
         index: Index,
         value: &[u8],
     ) -> Result<Option<Id>, ReadError> {
-        self.find(partition, index, value).next().transpose()
+        self.view().first(key::index_value(partition, index, value))
     }
 
     /// The entries whose value starts with `prefix`, in the order of values. An empty prefix
@@ -239,6 +239,6 @@ impl Iterator for Values<'_> {
     }
 }
 
-fn bad_key() -> ReadError {
+pub(crate) fn bad_key() -> ReadError {
     ReadError::Corrupt(Corrupt::new("a key is cut short"))
 }

@@ -4,10 +4,11 @@ use std::sync::{Arc, Weak};
 
 use redb::{ReadOnlyTable, ReadTransaction};
 
+use crate::changes::LastChanges;
 use crate::seal::Vault;
 use crate::table::DATA;
 use crate::view::View;
-use crate::{ReadError, Reading};
+use crate::{Partition, ReadError, Reading, format};
 
 /// The store as it was at one commit.
 ///
@@ -21,12 +22,36 @@ pub struct Snapshot {
 struct Inner {
     data: ReadOnlyTable<&'static [u8], &'static [u8]>,
     vault: Arc<Vault>,
+    /// The last change that it holds.
+    sequence: u64,
+    changes: Arc<LastChanges>,
 }
 
 impl Snapshot {
-    pub(crate) fn new(transaction: &ReadTransaction, vault: Arc<Vault>) -> Result<Self, ReadError> {
+    pub(crate) fn new(
+        transaction: &ReadTransaction,
+        vault: Arc<Vault>,
+        changes: Arc<LastChanges>,
+    ) -> Result<Self, ReadError> {
         let data = transaction.open_table(DATA).map_err(ReadError::of)?;
-        Ok(Self { inner: Arc::new(Inner { data, vault }) })
+        let sequence = format::position(transaction)?.sequence;
+        Ok(Self { inner: Arc::new(Inner { data, vault, sequence, changes }) })
+    }
+
+    /// The sequence number of the last change that the snapshot holds; 0 when there is none.
+    #[must_use]
+    pub fn sequence(&self) -> u64 {
+        self.inner.sequence
+    }
+
+    /// Whether what was read of a partition from the snapshot with this sequence number still
+    /// holds: no change of the partition was acknowledged after it.
+    ///
+    /// A change that is durable but not yet acknowledged may not count yet. Partitions far apart
+    /// share a note, so that it may also say no where yes were right.
+    #[must_use]
+    pub fn unchanged_since(&self, partition: Partition, sequence: u64) -> bool {
+        self.inner.changes.none_since(partition, sequence)
     }
 }
 

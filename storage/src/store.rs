@@ -202,7 +202,7 @@ impl Store {
         format::prepare(&database, &vault)?;
         let (sender, queue) = sync_channel(options.queue.max(1));
         let core = Arc::new(Core::new((disk, lock), database, vault, events, options));
-        let snapshot = Snapshot::new(&core.begin_read()?, Arc::clone(&core.vault))?;
+        let snapshot = core.fresh_snapshot()?;
         match format::check_master_key(&snapshot) {
             Ok(_) => {}
             Err(ReadError::Sealed) => return Err(OpenError::WrongMasterKey),

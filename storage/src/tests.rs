@@ -311,3 +311,42 @@ fn a_check_names_what_does_not_fit_together() {
         ]
     );
 }
+
+#[test]
+fn what_was_read_of_a_partition_holds_until_that_partition_is_changed() {
+    let store = store();
+    put(&store, 1, "one");
+    let before = store.read().unwrap();
+    assert_eq!(before.sequence(), store.sequence());
+    store.write(|change| change.create_partition(organization(9))).unwrap();
+    let after = store.read().unwrap();
+    assert!(after.sequence() > before.sequence());
+    assert!(after.unchanged_since(Partition::Provider, before.sequence()));
+    assert!(!after.unchanged_since(organization(9), before.sequence()));
+    put(&store, 1, "two");
+    assert!(!after.unchanged_since(Partition::Provider, before.sequence()));
+    let last = store.read().unwrap();
+    assert!(last.unchanged_since(Partition::Provider, last.sequence()));
+}
+
+#[test]
+fn the_first_of_a_value_is_found_in_a_snapshot_and_in_a_change() {
+    let store = store();
+    for (id, name) in [(3, "same"), (5, "same"), (4, "samet")] {
+        put(&store, id, name);
+    }
+    let find = |value: &[u8]| store.read().unwrap().find_first(Partition::Provider, NAME, value);
+    assert_eq!(find(b"same").unwrap(), Some(3));
+    assert_eq!(find(b"samet").unwrap(), Some(4));
+    assert_eq!(find(b"sam").unwrap(), None);
+    assert_eq!(find(b"z").unwrap(), None);
+    let found = store.write(|change| {
+        change.put(Partition::Provider, 2, &thing("same"))?;
+        change.delete::<Thing>(Partition::Provider, 4)?;
+        let first = |change: &Change<'_>, value: &[u8]| {
+            change.find_first(Partition::Provider, NAME, value).map_err(ChangeError::Read)
+        };
+        Ok::<_, ChangeError>((first(change, b"same")?, first(change, b"samet")?))
+    });
+    assert_eq!(found.unwrap(), (Some(2), None));
+}

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, btree_map};
 use std::iter::Peekable;
 use std::ops::Bound;
 
-use crate::ReadError;
-use crate::key::{Key, KeyRange};
+use crate::key::{self, Key, KeyRange};
+use crate::reading::bad_key;
 use crate::seal::Vault;
 use crate::table::{Data, Stored, StoredRange};
+use crate::{Id, ReadError};
 
 /// What a change has written and the transaction has not; `None` deletes.
 pub(crate) type Pending = BTreeMap<Key, Option<Vec<u8>>>;
@@ -41,6 +42,25 @@ impl<'a> View<'a> {
             },
             pending: pending.map(|pending| pending.range::<[u8], _>(bounds(range)).peekable()),
         }
+    }
+}
+
+impl View<'_> {
+    /// The number at the end of the first key that starts with `prefix`.
+    pub(crate) fn first(self, prefix: Key) -> Result<Option<Id>, ReadError> {
+        if self.pending.is_some_and(|pending| !pending.is_empty()) {
+            let mut walk = self.walk(&key::starting_with(prefix));
+            return walk.step(|key, _| key::last_id(key).ok_or_else(bad_key)).transpose();
+        }
+        // Looking at one key costs less than comparing it with an end.
+        let all = KeyRange { start: prefix.clone(), end: None };
+        let mut stored = self.data.range(&all).map_err(ReadError::of)?;
+        let Some((key, _)) = stored.next().transpose().map_err(ReadError::of)? else {
+            return Ok(None);
+        };
+        let key = key.value();
+        let found = key.starts_with(&prefix);
+        found.then(|| key::last_id(key).ok_or_else(bad_key)).transpose()
     }
 }
 

@@ -13,7 +13,7 @@ pub(crate) use self::job::{Job, Nudge, Work};
 use crate::core::Core;
 use crate::events::Event;
 use crate::table::{LOG, OUTBOX};
-use crate::{Commit, Corrupt, ReadError, Snapshot, What, erase, format};
+use crate::{Commit, Corrupt, ReadError, What, erase, format};
 
 /// Why a change was not written.
 #[derive(Debug, thiserror::Error)]
@@ -94,7 +94,7 @@ impl Writer {
             let (number, event) = entry.map_err(ReadError::of)?;
             events.push((number.value(), decode_event(event.value())?));
         }
-        let snapshot = Snapshot::new(&transaction, Arc::clone(&self.core.vault))?;
+        let snapshot = self.core.fresh_snapshot()?;
         let rotated = format::check_master_key(&snapshot)?;
         self.core.vault.settle(rotated);
         self.erasing = true;

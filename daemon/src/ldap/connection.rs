@@ -1,9 +1,11 @@
 //! One connection: its octets to the session, the session's questions to the directory.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use ldap::{Answer, Command, Outcome, ResultCode, Security, Session, Ticket};
@@ -16,8 +18,6 @@ use super::transport::Transport;
 use crate::lifecycle::Shutdown;
 use crate::randomness;
 
-/// Octets that are read at once.
-const READ: usize = 8 << 10;
 /// The longest that a connection sleeps when nothing is due.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 /// Work that took as long leaves the thread to others before it goes on.
@@ -47,8 +47,8 @@ pub(super) async fn run(
     let session = Session::new(door.settings, security, cookie_key, door.clock.monotonic());
     let (bound, outcomes) = mpsc::unbounded_channel();
     let caller = Caller::new(Arc::clone(&door), peer.ip(), bound);
-    let alarm = Duration::ZERO;
-    let mut connection = Connection { door, session, transport, caller, outcomes, alarm };
+    let (hashing, turn) = (0, door.clock.monotonic());
+    let mut connection = Connection { door, session, transport, caller, outcomes, hashing, turn };
     connection.serve(&shutdown).await;
     let _late = tokio::time::timeout(GOODBYE, connection.transport.close()).await;
 }
@@ -71,8 +71,10 @@ struct Connection {
     caller: Caller,
     /// Binds whose password was hashed meanwhile.
     outcomes: mpsc::UnboundedReceiver<(Ticket, directory::authentication::Outcome)>,
-    /// When the alarm rings.
-    alarm: Duration,
+    /// Questions whose answers come later, at most.
+    hashing: usize,
+    /// Since when the connection works without having left the thread to others.
+    turn: Duration,
 }
 
 enum Flow {
@@ -82,25 +84,26 @@ enum Flow {
 
 impl Connection {
     async fn serve(&mut self, shutdown: &Shutdown) {
-        let mut buffer = vec![0; READ];
-        let mut draining = pin!(shutdown.draining());
-        let mut alarm = pin!(self.set_alarm());
-        let mut stopping = false;
+        let rings = self.alarm();
+        let mut interruptions = Interruptions {
+            draining: pin!(shutdown.draining()),
+            drained: false,
+            alarm: pin!(tokio::time::sleep(rings.saturating_sub(self.turn))),
+            rings,
+            told: None,
+        };
         loop {
             match self.work().await {
                 Flow::GoOn => {}
                 Flow::End => return,
             }
             // A client that never pauses would hide the end behind its requests.
-            if !stopping && shutdown.is_draining() {
-                stopping = true;
+            if !interruptions.drained && shutdown.is_draining() {
+                interruptions.drained = true;
                 self.session.shutdown();
                 continue;
             }
-            let draining = async {
-                if stopping { std::future::pending().await } else { draining.as_mut().await }
-            };
-            if let Flow::End = self.wait(&mut buffer, pin!(draining), alarm.as_mut()).await {
+            if let Flow::End = self.wait(&mut interruptions).await {
                 return;
             }
         }
@@ -126,10 +129,10 @@ impl Connection {
     async fn obey(&mut self, command: Command) -> Flow {
         match command {
             Command::Ask(ticket, question) => {
-                let begun = self.door.clock.monotonic();
-                self.ask(ticket, question);
-                if self.door.clock.monotonic().saturating_sub(begun) >= TURN {
+                let now = self.ask(ticket, question);
+                if now.saturating_sub(self.turn) >= TURN {
                     tokio::task::yield_now().await;
+                    self.turn = self.door.clock.monotonic();
                 }
             }
             Command::Anonymous => self.caller.forget(),
@@ -143,18 +146,20 @@ impl Connection {
         Flow::GoOn
     }
 
-    fn ask(&mut self, ticket: Ticket, question: ldap::Question) {
+    /// Finds an answer, or has it found; returns the time.
+    fn ask(&mut self, ticket: Ticket, question: ldap::Question) -> Duration {
         let asked = self.caller.ask(ticket, question, &mut self.session);
         let now = self.door.clock.monotonic();
         match asked {
             Ok(Asked::Answered(answer)) => self.session.answer(ticket, answer, now),
-            Ok(Asked::Later) => {}
+            Ok(Asked::Later) => self.hashing += 1,
             Err(error) => {
                 tracing::error!(%error, "an LDAP question could not be answered");
                 let outcome = Outcome::new(ResultCode::Other, "an internal error");
                 self.session.answer(ticket, Answer::Result(outcome), now);
             }
         }
+        now
     }
 
     async fn start_tls(&mut self) -> Flow {
@@ -173,54 +178,122 @@ impl Connection {
         if output.is_empty() {
             return Flow::GoOn;
         }
-        let written = self.transport.write_all(&output);
-        match tokio::time::timeout(self.door.write_timeout, written).await {
-            Ok(Ok(())) => Flow::GoOn,
-            Ok(Err(_)) | Err(_) => Flow::End,
-        }
-    }
-
-    /// An alarm for the session's deadline as it stands now.
-    fn set_alarm(&mut self) -> Sleep {
-        let now = self.door.clock.monotonic();
-        let latest = now.saturating_add(LONGEST);
-        self.alarm = self.session.deadline().unwrap_or(latest).min(latest);
-        tokio::time::sleep(self.alarm.saturating_sub(now))
+        let mut written = pin!(self.transport.write_all(&output));
+        // Most clients read, so most writes need no alarm.
+        let written = match at_once(written.as_mut()).await {
+            Some(written) => written,
+            None => match tokio::time::timeout(self.door.write_timeout, written).await {
+                Ok(written) => written,
+                Err(_) => return Flow::End,
+            },
+        };
+        if written.is_ok() { Flow::GoOn } else { Flow::End }
     }
 
     /// Waits until something can be done again.
-    ///
-    /// The alarm is left where it is while the deadline moves away with each request; when it
-    /// rings too early it is set anew.
     async fn wait(
         &mut self,
-        buffer: &mut [u8],
-        draining: Pin<&mut impl Future<Output = ()>>,
-        mut alarm: Pin<&mut Sleep>,
+        interruptions: &mut Interruptions<'_, impl Future<Output = ()>>,
     ) -> Flow {
         let wants_input = self.session.wants_input();
-        if self.session.deadline().is_some_and(|deadline| deadline < self.alarm) {
-            alarm.set(self.set_alarm());
+        let clock = self.door.clock;
+        if let Some(deadline) = self.session.deadline().filter(|at| *at < interruptions.rings) {
+            interruptions.set(deadline, clock.monotonic());
         }
-        tokio::select! {
-            biased;
-            read = self.transport.read(buffer), if wants_input => match read {
-                Ok(0) | Err(_) => return Flow::End,
-                Ok(length) => {
-                    let octets = buffer.get(..length).unwrap_or_default();
-                    self.session.receive(octets, self.door.clock.monotonic());
+        let woken = poll_fn(|context| {
+            if wants_input {
+                let take = |octets: &[u8]| self.session.receive(octets, clock.monotonic());
+                if let Poll::Ready(read) = self.transport.poll_read(context, take) {
+                    return Poll::Ready(Woken::Read(read));
                 }
-            },
-            Some((ticket, outcome)) = self.outcomes.recv() => {
-                let answer = self.caller.bound(&outcome);
-                self.session.answer(ticket, answer, self.door.clock.monotonic());
             }
-            () = draining => {}
-            () = alarm.as_mut() => {
-                self.session.expire(self.door.clock.monotonic());
-                alarm.set(self.set_alarm());
+            if self.hashing > 0
+                && let Poll::Ready(Some(outcome)) = self.outcomes.poll_recv(context)
+            {
+                return Poll::Ready(Woken::Bound(outcome));
+            }
+            interruptions.poll(context, clock.monotonic()).map(|()| Woken::Interrupted)
+        })
+        .await;
+        self.turn = clock.monotonic();
+        match woken {
+            Woken::Read(Ok(true)) => {}
+            Woken::Read(Ok(false) | Err(_)) => return Flow::End,
+            Woken::Bound((ticket, outcome)) => {
+                self.hashing = self.hashing.saturating_sub(1);
+                let answer = self.caller.bound(&outcome);
+                self.session.answer(ticket, answer, self.turn);
+            }
+            Woken::Interrupted => {
+                self.session.expire(self.turn);
+                interruptions.set(self.alarm(), self.turn);
             }
         }
         Flow::GoOn
     }
+
+    /// When the alarm is to ring, as the session's deadline stands.
+    fn alarm(&self) -> Duration {
+        let latest = self.turn.saturating_add(LONGEST);
+        self.session.deadline().unwrap_or(latest).min(latest)
+    }
+}
+
+/// What ended a wait.
+enum Woken {
+    /// Octets came, or the end of them.
+    Read(io::Result<bool>),
+    /// A password was hashed.
+    Bound((Ticket, directory::authentication::Outcome)),
+    /// The alarm rang, or the daemon drains.
+    Interrupted,
+}
+
+/// The end of the daemon, and an alarm for the session's deadline. The alarm stays where it is while
+/// the deadline moves away with each request; when it rings too early it is set anew.
+///
+/// Both hardly ever come, and each request would pay for asking them again: they are asked when
+/// they are due or do not know whom to wake.
+struct Interruptions<'p, D> {
+    draining: Pin<&'p mut D>,
+    /// The end has come and was taken note of.
+    drained: bool,
+    alarm: Pin<&'p mut Sleep>,
+    /// When the alarm rings.
+    rings: Duration,
+    /// Whom both will wake.
+    told: Option<Waker>,
+}
+
+impl<D: Future<Output = ()>> Interruptions<'_, D> {
+    fn set(&mut self, rings: Duration, now: Duration) {
+        self.rings = rings;
+        self.told = None;
+        let alarm = tokio::time::sleep(rings.saturating_sub(now));
+        self.alarm.set(alarm);
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>, now: Duration) -> Poll<()> {
+        let told = self.told.as_ref().is_some_and(|told| told.will_wake(context.waker()));
+        if told && now < self.rings {
+            return Poll::Pending;
+        }
+        self.told = Some(context.waker().clone());
+        let drains = !self.drained && self.draining.as_mut().poll(context).is_ready();
+        if drains || self.alarm.as_mut().poll(context).is_ready() {
+            return Poll::Ready(());
+        }
+        Poll::Pending
+    }
+}
+
+/// Asks a future once, without waiting.
+async fn at_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
+    poll_fn(|context| {
+        Poll::Ready(match future.as_mut().poll(context) {
+            Poll::Ready(output) => Some(output),
+            Poll::Pending => None,
+        })
+    })
+    .await
 }

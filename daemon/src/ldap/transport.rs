@@ -1,12 +1,26 @@
 //! A connection's octets, in clear or inside TLS.
 
+use std::cell::RefCell;
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
+use zeroize::Zeroize;
+
 use crate::tls::Identity;
+
+/// Octets that are read at once.
+const READ: usize = 16 << 10;
+
+thread_local! {
+    /// Where octets arrive before a session takes them: one for each thread, so that an idle
+    /// connection holds none.
+    static ARRIVALS: RefCell<Box<[u8; READ]>> = RefCell::new(Box::new([0; READ]));
+}
 
 /// A connection's stream.
 pub(crate) enum Transport {
@@ -33,16 +47,29 @@ impl Transport {
         }
     }
 
-    /// Reads what is there; zero at the end. Safe to drop and to call again.
+    /// Reads what is there and hands it to `take`; `false` at the end.
     ///
     /// # Errors
     /// When the connection is broken.
-    pub(crate) async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Clear(stream) => stream.read(buffer).await,
-            Self::Tls(stream) => stream.read(buffer).await,
-            Self::Gone => Ok(0),
-        }
+    pub(crate) fn poll_read(
+        &mut self,
+        context: &mut Context<'_>,
+        take: impl FnOnce(&[u8]),
+    ) -> Poll<io::Result<bool>> {
+        ARRIVALS.with_borrow_mut(|arrivals| {
+            let mut buffer = ReadBuf::new(arrivals.as_mut_slice());
+            ready!(match self {
+                Self::Clear(stream) => Pin::new(stream).poll_read(context, &mut buffer),
+                Self::Tls(stream) => Pin::new(stream).poll_read(context, &mut buffer),
+                Self::Gone => Poll::Ready(Ok(())),
+            })?;
+            let octets = buffer.filled_mut();
+            take(octets);
+            let some = !octets.is_empty();
+            // There may be a password among them.
+            octets.zeroize();
+            Poll::Ready(Ok(some))
+        })
     }
 
     /// Writes everything.

@@ -8,13 +8,14 @@ use uuid::Uuid;
 
 use super::engine::{AccountKey, Bearer};
 use super::password::{Password, StoredHash};
-use crate::access::{Actor, Identity, organization};
+use crate::access::{Actor, Identity};
 use crate::collections::is_in_one_of;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::EventActor;
 use crate::gear::NetworkPolicy;
 use crate::id::{OrganizationId, RadiusClientId, RecordId, ServiceAccountId, UserId};
+use crate::known::Known;
 use crate::limits::NAME;
 use crate::records::{
     Credential, OrganizationState, ReplyProfileFields, ServiceAccount, Settings, User, UserState,
@@ -124,13 +125,13 @@ pub(super) struct Attempt {
     pub(super) source: IpAddr,
     pub(super) now: Time,
     pub(super) throttled: AccountKey,
-    pub(super) account: Option<Account>,
+    pub(super) account: Option<Arc<Account>>,
     /// What decides about a RADIUS client's people.
     pub(super) policy: Option<Arc<NetworkPolicy>>,
 }
 
 /// The account that a name led to.
-pub(super) struct Account {
+pub(crate) struct Account {
     pub(super) identity: Identity,
     pub(super) uuid: Uuid,
     pub(super) active: bool,
@@ -166,7 +167,7 @@ impl Attempt {
         self.policy = None;
         let Some(id) = place else { return Ok(()) };
         let settings = match self.door {
-            Door::Ldap => organization(snapshot, id)?
+            Door::Ldap => (directory.inner.lookups.organization(snapshot, id)?)
                 .filter(|record| record.state == OrganizationState::Active)
                 .map(|record| record.settings),
             Door::Radius(client) => {
@@ -177,7 +178,7 @@ impl Attempt {
         if let Some(settings) = settings {
             self.organization = Some(id);
             self.settings = settings;
-            self.account = find_account(snapshot, id, &self.who)?;
+            self.account = directory.account(snapshot, id, &self.who)?;
         }
         Ok(())
     }
@@ -354,14 +355,34 @@ fn abridged(name: &str) -> String {
     name.get(..name.floor_char_boundary(NAME)).unwrap_or_default().to_owned()
 }
 
-fn find_account(
-    snapshot: &Snapshot,
-    organization: OrganizationId,
-    who: &Who,
-) -> Result<Option<Account>, Error> {
-    match who {
-        Who::User(login) => find_user(snapshot, organization, login),
-        Who::ServiceAccount(name) => find_service_account(snapshot, organization, name),
+/// The name of an account: where, whether a user's, and the name prepared for comparison.
+type AccountName = (OrganizationId, bool, String);
+/// Accounts by their names, as they were a moment ago.
+pub(crate) type KnownAccounts = Known<AccountName, Arc<Account>>;
+
+impl Directory {
+    /// Finds the account that is claimed.
+    fn account(
+        &self,
+        snapshot: &Snapshot,
+        organization: OrganizationId,
+        who: &Who,
+    ) -> Result<Option<Arc<Account>>, Error> {
+        let accounts = &self.inner.lookups.accounts;
+        let user = matches!(who, Who::User(_));
+        let name = (organization, user, prepare(who.name()));
+        if let Some(known) = accounts.get(snapshot, organization.partition(), &name) {
+            return Ok(Some(known));
+        }
+        let found = match who {
+            Who::User(_) => find_user(snapshot, organization, &name.2)?,
+            Who::ServiceAccount(_) => find_service_account(snapshot, organization, &name.2)?,
+        };
+        let found = found.map(Arc::new);
+        if let Some(account) = &found {
+            accounts.keep(snapshot, name, Arc::clone(account));
+        }
+        Ok(found)
     }
 }
 
@@ -371,7 +392,7 @@ fn find_user(
     login: &str,
 ) -> Result<Option<Account>, Error> {
     let partition = organization.partition();
-    let found = snapshot.find_first(partition, indices::USER_LOGIN, prepare(login).as_bytes())?;
+    let found = snapshot.find_first(partition, indices::USER_LOGIN, login.as_bytes())?;
     let Some(id) = found.and_then(UserId::from_record) else {
         return Ok(None);
     };
@@ -391,7 +412,6 @@ fn find_service_account(
     name: &str,
 ) -> Result<Option<Account>, Error> {
     let partition = organization.partition();
-    let name = prepare(name);
     let found = snapshot.find_first(partition, indices::SERVICE_ACCOUNT_NAME, name.as_bytes())?;
     let Some(id) = found.and_then(ServiceAccountId::from_record) else {
         return Ok(None);

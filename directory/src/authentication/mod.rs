@@ -16,6 +16,7 @@ mod sign_in;
 mod throttle;
 mod totp;
 
+pub(crate) use attempt::KnownAccounts;
 pub use attempt::{Begun, Door, Fits, NetworkReply, Outcome, Pending, Proof, Request, Who};
 pub(crate) use engine::Engine;
 pub use engine::Options;

@@ -82,6 +82,19 @@ pub(crate) mod indices {
     pub(crate) const REPLY_PROFILE_UUID: Index = Index(151);
 }
 
+/// Whether no two records have the same value in an index.
+pub(crate) const fn is_unique(index: Index) -> bool {
+    matches!(
+        index,
+        indices::USER_LOGIN
+            | indices::USER_UUID
+            | indices::GROUP_NAME
+            | indices::GROUP_UUID
+            | indices::SERVICE_ACCOUNT_NAME
+            | indices::SERVICE_ACCOUNT_UUID
+    )
+}
+
 pub(crate) mod relations {
     use super::Relation;
 

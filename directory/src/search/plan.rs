@@ -1,5 +1,6 @@
 //! From a filter to candidates: every match is among them, perhaps with others.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::ops::Bound;
 
@@ -10,7 +11,7 @@ use super::filter::{Comparison, Filter, Value};
 use super::judge::has_pieces;
 use crate::collections::{Member, ancestors_of_group, descendants, groups_of_user};
 use crate::id::{GroupId, OrganizationId, RecordId};
-use crate::records::relations;
+use crate::records::{is_unique, relations};
 
 /// Candidates of one kind.
 #[derive(Debug, PartialEq, Eq)]
@@ -140,10 +141,13 @@ impl<'s> Planner<'s> {
         if self.left.get() == 0 {
             return Ok(Candidates::All);
         }
-        let octets = octets(value);
-        let found = self.source.find(self.organization.partition(), index, &octets);
-        // Entries of one value come in the order of ids.
-        let ids: Vec<Id> = found.collect::<Result<_, _>>()?;
+        let (partition, octets) = (self.organization.partition(), octets(value));
+        let ids: Vec<Id> = if is_unique(index) {
+            self.source.find_first(partition, index, &octets)?.into_iter().collect()
+        } else {
+            // Entries of one value come in the order of ids.
+            self.source.find(partition, index, &octets).collect::<Result<_, _>>()?
+        };
         self.spend(ids.len());
         Ok(Candidates::These(ids))
     }
@@ -289,32 +293,32 @@ fn cost(filter: &Filter) -> u8 {
     }
 }
 
-fn octets(value: &Value) -> Vec<u8> {
+fn octets(value: &Value) -> Cow<'_, [u8]> {
     match value {
-        Value::Text(text) => text.clone().into_bytes(),
-        Value::Number(number) => number.to_be_bytes().to_vec(),
-        Value::Id(id) => id.as_bytes().to_vec(),
+        Value::Text(text) => Cow::Borrowed(text.as_bytes()),
+        Value::Number(number) => Cow::Owned(number.to_be_bytes().to_vec()),
+        Value::Id(id) => Cow::Borrowed(id.as_bytes()),
     }
 }
 
 const MILLISECONDS: u64 = 1_000;
 
 /// The lowest indexed value that is `value` or more.
-fn lowest(attribute: Attribute, value: &Value) -> Vec<u8> {
+fn lowest(attribute: Attribute, value: &Value) -> Cow<'_, [u8]> {
     match value {
         Value::Number(seconds) if attribute.rule() == Rule::Time => {
-            seconds.saturating_mul(MILLISECONDS).to_be_bytes().to_vec()
+            Cow::Owned(seconds.saturating_mul(MILLISECONDS).to_be_bytes().to_vec())
         }
         Value::Text(_) | Value::Number(_) | Value::Id(_) => octets(value),
     }
 }
 
 /// The bound above every indexed value that is `value` or less, and whether it is one itself.
-fn highest(attribute: Attribute, value: &Value) -> (Vec<u8>, bool) {
+fn highest(attribute: Attribute, value: &Value) -> (Cow<'_, [u8]>, bool) {
     match value {
         Value::Number(seconds) if attribute.rule() == Rule::Time => {
             let end = seconds.saturating_add(1).saturating_mul(MILLISECONDS);
-            (end.to_be_bytes().to_vec(), false)
+            (Cow::Owned(end.to_be_bytes().to_vec()), false)
         }
         Value::Text(_) | Value::Number(_) | Value::Id(_) => (octets(value), true),
     }

@@ -196,6 +196,18 @@ pub(crate) fn head(tag: u8, content: usize) -> ShortBytes {
     ShortBytes { octets, length }
 }
 
+/// The octets that an element with so much content takes, tag and length included.
+pub(crate) const fn length(content: usize) -> usize {
+    let head = match content {
+        0..=0x7f => 2,
+        0x80..=0xff => 3,
+        0x100..=0xffff => 4,
+        0x1_0000..=0xff_ffff => 5,
+        _ => 6,
+    };
+    content.saturating_add(head)
+}
+
 /// Appends an element with this content.
 pub(crate) fn put(output: &mut BytesMut, tag: u8, content: &[u8]) {
     if let Ok(length @ 0..=0x7f) = u8::try_from(content.len()) {

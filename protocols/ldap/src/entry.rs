@@ -99,6 +99,29 @@ impl Attributes<'_> {
         });
     }
 
+    /// Writes an attribute of one value if it is selected.
+    pub fn value(&mut self, kind: &AttributeType, value: &[u8]) {
+        if !self.wants(kind) {
+            return;
+        }
+        let name = kind.name.as_bytes();
+        if self.search.types_only {
+            let set = ber::head(SET, 0);
+            let content = ber::length(name.len()) + set.as_slice().len();
+            self.output.extend_from_slice(ber::head(SEQUENCE, content).as_slice());
+            ber::put(self.output, OCTET_STRING, name);
+            self.output.extend_from_slice(set.as_slice());
+            return;
+        }
+        let inner = ber::length(value.len());
+        let content = ber::length(name.len()) + ber::length(inner);
+        self.output.reserve(ber::length(content));
+        self.output.extend_from_slice(ber::head(SEQUENCE, content).as_slice());
+        ber::put(self.output, OCTET_STRING, name);
+        self.output.extend_from_slice(ber::head(SET, inner).as_slice());
+        ber::put(self.output, OCTET_STRING, value);
+    }
+
     /// Writes an attribute if it is selected and `fill` pushes a value.
     pub fn with(&mut self, kind: &AttributeType, fill: impl FnOnce(&mut Values<'_>)) {
         if !self.wants(kind) {

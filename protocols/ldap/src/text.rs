@@ -4,22 +4,23 @@ use std::fmt;
 use std::ops::Deref;
 
 use bytes::Bytes;
+use bytestring::ByteString;
 
 /// Text out of a message, without a copy of it.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
-pub struct Text(Bytes);
+pub struct Text(ByteString);
 
 impl Text {
     /// Takes octets as text; `None` when they are not UTF-8.
     #[must_use]
     pub fn new(octets: Bytes) -> Option<Self> {
-        std::str::from_utf8(&octets).is_ok().then_some(Self(octets))
+        ByteString::try_from(octets).ok().map(Self)
     }
 
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or_default()
+        &self.0
     }
 }
 
@@ -33,7 +34,7 @@ impl Deref for Text {
 
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
-        Self(Bytes::copy_from_slice(text.as_bytes()))
+        Self(ByteString::from(text))
     }
 }
 

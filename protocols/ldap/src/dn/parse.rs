@@ -13,6 +13,9 @@ pub(super) fn normalize(text: &str) -> Result<String, Error> {
     if text.len() > LENGTH {
         return Err(Error::TooLong);
     }
+    if is_plain(text) {
+        return Ok(text.to_ascii_lowercase());
+    }
     let mut normalized = String::with_capacity(text.len());
     if text.trim_matches(' ').is_empty() {
         return Ok(normalized);
@@ -27,6 +30,19 @@ pub(super) fn normalize(text: &str) -> Result<String, Error> {
         push_rdn(&mut normalized, rdn)?;
     }
     Ok(normalized)
+}
+
+/// Is it made of the most usual types and of values without any peculiarity, as most names are? Then
+/// its lower case is its normal form.
+fn is_plain(text: &str) -> bool {
+    let mut rdns = text.split(',');
+    rdns.by_ref().take(RDNS).all(|rdn| {
+        rdn.split_once('=').is_some_and(|(kind, value)| {
+            matches!(kind, "uid" | "cn" | "ou" | "dc" | "o")
+                && !value.is_empty()
+                && value.bytes().all(is_common)
+        })
+    }) && rdns.next().is_none()
 }
 
 fn push_rdn(normalized: &mut String, rdn: &str) -> Result<(), Error> {

@@ -14,12 +14,15 @@ impl Names {
     pub(crate) fn new(names: impl Iterator<Item = (&'static str, u8)>) -> Self {
         let mut table = Self { slots: vec![None; SLOTS] };
         for (name, number) in names.take(SLOTS / 2) {
-            let free =
-                table.probe(name).find(|&slot| table.slots.get(slot).is_some_and(Option::is_none));
-            if table.find(name).is_none()
-                && let Some(entry) = free.and_then(|slot| table.slots.get_mut(slot))
-            {
-                *entry = Some((name, number));
+            let mut slot = start(name);
+            while let Some(Some((taken, _))) = table.slots.get(slot) {
+                if taken.eq_ignore_ascii_case(name) {
+                    break;
+                }
+                slot = (slot + 1) % SLOTS;
+            }
+            if let Some(free @ None) = table.slots.get_mut(slot) {
+                *free = Some((name, number));
             }
         }
         table
@@ -27,18 +30,30 @@ impl Names {
 
     /// The number of a name.
     pub(crate) fn find(&self, name: &str) -> Option<u8> {
-        self.probe(name)
-            .map_while(|slot| self.slots.get(slot).copied().flatten())
-            .find(|(candidate, _)| candidate.eq_ignore_ascii_case(name))
-            .map(|(_, number)| number)
+        let mut slot = start(name);
+        // No more than half of the slots are taken, so that the search ends.
+        while let Some(&Some((candidate, number))) = self.slots.get(slot) {
+            if candidate.eq_ignore_ascii_case(name) {
+                return Some(number);
+            }
+            slot = (slot + 1) % SLOTS;
+        }
+        None
     }
+}
 
-    /// The slots where a name may be, in order (FNV-1a of its lower case).
-    fn probe(&self, name: &str) -> impl Iterator<Item = usize> + use<> {
-        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, octet| {
-            (hash ^ u64::from(octet.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01b3)
-        });
-        let start = usize::from(u16::try_from((hash ^ (hash >> 32)) & 0xffff).unwrap_or_default());
-        (0..SLOTS).map(move |step| (start + step) % SLOTS)
-    }
+/// The slot where the search for a name starts. Eight octets are mixed in at once; the bit that
+/// tells the cases of a letter apart is set in all of them.
+fn start(name: &str) -> usize {
+    const CASE: u64 = 0x2020_2020_2020_2020;
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let (chunks, rest) = name.as_bytes().as_chunks::<8>();
+    let mut last = [0; 8];
+    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    let mix = |hash: u64, chunk: [u8; 8]| {
+        (hash.rotate_left(5) ^ (u64::from_le_bytes(chunk) | CASE)).wrapping_mul(FACTOR)
+    };
+    let hash = mix(chunks.iter().copied().fold(0, mix), last);
+    // The product's high bits are the mixed ones.
+    usize::try_from(hash >> 54).unwrap_or_default() % SLOTS
 }
