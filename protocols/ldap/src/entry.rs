@@ -84,7 +84,7 @@ pub struct Attributes<'a> {
 impl Attributes<'_> {
     /// Is this attribute selected? Asking first saves finding its values.
     #[must_use]
-    pub const fn wants(&self, kind: &AttributeType) -> bool {
+    pub fn wants(&self, kind: &AttributeType) -> bool {
         self.search.selection.wants(kind)
     }
 

@@ -5,28 +5,34 @@ use std::sync::LazyLock;
 use crate::description::Description;
 use crate::schema::{AttributeType, attribute, attributes};
 
-/// A set of attribute types: one bit for each.
+/// A set of attribute types: one bit for each index that a type can have, and one for `*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Selection(u128);
+pub struct Selection {
+    bits: [u64; WORDS],
+    star: bool,
+}
+
+/// An index is one octet.
+const WORDS: usize = 4;
 
 /// What `*` means: one bit for each user attribute.
-static USER: LazyLock<u128> =
-    LazyLock::new(|| bits(attributes().iter().filter(|kind| !kind.is_operational())));
+static USER: LazyLock<Selection> =
+    LazyLock::new(|| all(attributes().iter().filter(|kind| !kind.is_operational())).starred());
 /// What `+` means (RFC 3673).
-static OPERATIONAL: LazyLock<u128> =
-    LazyLock::new(|| bits(attributes().iter().filter(|kind| kind.is_operational())));
+static OPERATIONAL: LazyLock<Selection> =
+    LazyLock::new(|| all(attributes().iter().filter(|kind| kind.is_operational())));
 /// What each type brings along: itself and its subtypes (RFC 4512 section 2.5.1).
-static FAMILIES: LazyLock<Vec<u128>> =
-    LazyLock::new(|| attributes().iter().map(|kind| bits(kind.with_subtypes())).collect());
+static FAMILIES: LazyLock<Vec<Selection>> =
+    LazyLock::new(|| attributes().iter().map(|kind| all(kind.with_subtypes())).collect());
 
 impl Selection {
     /// No attribute at all: what `1.1` alone means.
-    pub const NONE: Self = Self(0);
+    pub const NONE: Self = Self { bits: [0; WORDS], star: false };
 
     /// All user attributes: what an empty list means.
     #[must_use]
     pub fn user() -> Self {
-        Self(*USER)
+        *USER
     }
 
     /// Reads a list of requested attributes. Unknown ones are ignored, and so are object classes
@@ -36,41 +42,69 @@ impl Selection {
         if requested.peek().is_none() {
             return Self::user();
         }
-        Self(requested.fold(0, |set, name| set | one(name)))
+        let mut set = Self::NONE;
+        requested.for_each(|name| set.add_named(name));
+        set
     }
 
     /// Is this attribute wanted?
     #[must_use]
-    pub const fn wants(&self, kind: &AttributeType) -> bool {
-        self.0 & bit(kind) != 0
+    pub fn wants(&self, kind: &AttributeType) -> bool {
+        let (word, bit) = place(kind);
+        self.bits.get(word).is_some_and(|bits| bits & bit != 0)
+    }
+
+    /// Is everything wanted that is for users, by `*` or an empty list?
+    #[must_use]
+    pub const fn is_starred(&self) -> bool {
+        self.star
     }
 
     /// Is nothing wanted but names?
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.0 == 0
+    pub fn is_empty(&self) -> bool {
+        *self == Self::NONE
+    }
+
+    /// Adds the attributes that one requested name brings.
+    fn add_named(&mut self, name: &str) {
+        match name {
+            "*" => self.add(&USER),
+            "+" => self.add(&OPERATIONAL),
+            _ => {
+                let family = attribute(name)
+                    .or_else(|| {
+                        name.contains(';').then(|| Description::from(name).plain()).flatten()
+                    })
+                    .and_then(|kind| FAMILIES.get(usize::from(kind.index())));
+                family.into_iter().for_each(|family| self.add(family));
+            }
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.bits.iter_mut().zip(other.bits).for_each(|(ours, theirs)| *ours |= theirs);
+        self.star |= other.star;
+    }
+
+    const fn starred(self) -> Self {
+        Self { star: true, ..self }
     }
 }
 
-/// The attributes that one requested name brings.
-fn one(name: &str) -> u128 {
-    match name {
-        "*" => *USER,
-        "+" => *OPERATIONAL,
-        _ => attribute(name)
-            .or_else(|| name.contains(';').then(|| Description::from(name).plain()).flatten())
-            .and_then(|kind| FAMILIES.get(usize::from(kind.index())))
-            .copied()
-            .unwrap_or_default(),
+/// The word and the bit of a type.
+fn place(kind: &AttributeType) -> (usize, u64) {
+    let index = kind.index();
+    (usize::from(index / 64), 1_u64 << (index % 64))
+}
+
+fn all(kinds: impl Iterator<Item = &'static AttributeType>) -> Selection {
+    let mut set = Selection::NONE;
+    for kind in kinds {
+        let (word, bit) = place(kind);
+        set.bits.get_mut(word).into_iter().for_each(|bits| *bits |= bit);
     }
-}
-
-const fn bit(kind: &AttributeType) -> u128 {
-    1_u128.wrapping_shl(kind.index() as u32)
-}
-
-fn bits(kinds: impl Iterator<Item = &'static AttributeType>) -> u128 {
-    kinds.fold(0, |set, kind| set | bit(kind))
+    set
 }
 
 #[cfg(test)]
@@ -88,6 +122,8 @@ mod tests {
         let all = selected(&[]);
         assert_eq!(all, selected(&["*"]));
         assert!(all.contains(&"cn") && !all.contains(&"entryUUID") && !all.contains(&"memberOf"));
+        assert!(Selection::new([]).is_starred() && Selection::new(["cn", "*"]).is_starred());
+        assert!(!Selection::new(["cn", "+"]).is_starred());
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub struct AttributeType {
 }
 
 impl AttributeType {
-    /// Its place in the table of all types, which is smaller than 128.
+    /// Its place in the table of all types.
     #[must_use]
     pub const fn index(&self) -> u8 {
         self.index

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn every_name_and_number_finds_its_own_attribute() {
-    assert!(attributes().len() <= 128, "a selection has 128 bits");
+    assert!(attributes().len() <= 256, "an index is an octet");
     for kind in attributes() {
         for name in [kind.name, kind.oid].iter().chain(kind.aliases) {
             assert_eq!(attribute(name), Some(kind), "{name}");

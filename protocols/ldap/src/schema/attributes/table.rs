@@ -4,7 +4,7 @@
 use super::{AttributeType, Usage};
 use crate::schema::{Matching, Syntax};
 
-/// All attribute types; fewer than 128, so that a set of them fits a machine word or two.
+/// All attribute types; at most 256, so that a set of them fits a few machine words.
 pub(super) static ATTRIBUTES: [AttributeType; 75] = numbered([
     oid("objectClass", "2.5.4.0"),
     text("name", "2.5.4.41"),
