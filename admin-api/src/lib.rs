@@ -5,6 +5,7 @@
 //! is made from the handlers.
 
 mod api;
+mod appearance;
 mod body;
 mod caller;
 mod dn;

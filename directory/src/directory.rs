@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 use crate::access::{
     Actor, AtProvider, Context, Grant, InOrganization, Refusal, Who, organization, standing,
 };
-use crate::authentication::Engine;
+use crate::authentication::{Engine, Who as Claim};
 use crate::collections::{self, NewPassword, Oneself, Site};
 use crate::error::{Error, StoreFailure};
 use crate::gear::GearTable;
@@ -22,6 +22,7 @@ use crate::records::{
     ReplyProfile, ServiceAccount, Token, User, indices,
 };
 use crate::search::{Memo, SearchGrant};
+use crate::text::prepare;
 use crate::time::Time;
 use crate::tools::Tools;
 
@@ -167,6 +168,17 @@ impl Directory {
             }
         }
         Ok(None)
+    }
+
+    /// Whom a name claims to be where users and service accounts are named alike.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn claimed(&self, organization: OrganizationId, name: String) -> Result<Claim, Error> {
+        let (snapshot, prepared) = (self.inner.store.read()?, prepare(&name));
+        let (partition, index) = (organization.partition(), indices::SERVICE_ACCOUNT_NAME);
+        let account = snapshot.find_first(partition, index, prepared.as_bytes())?;
+        Ok(if account.is_some() { Claim::ServiceAccount(name) } else { Claim::User(name) })
     }
 
     /// Finds the active organization with a slug.

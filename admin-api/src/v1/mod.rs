@@ -8,6 +8,7 @@ mod health;
 mod me;
 mod organizations;
 mod policy;
+mod profiles;
 mod radius_clients;
 mod reply_profiles;
 mod service_accounts;
@@ -34,6 +35,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(events::routes())
         .nest("/organizations/{organization}", events::routes())
         .merge(policy::routes())
+        .merge(profiles::routes())
         .merge(docs::routes())
         .merge(health::routes());
     OpenApiRouter::new().nest("/v1", all)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use directory::access::{Actor, Context, Identity};
 use directory::authentication::{self, Begun, Door as By, Proof, Request, Who};
-use directory::search::{EntryId, Memo, SearchGrant, Truth};
+use directory::search::{EntryId, Kind, Memo, SearchGrant, Truth};
 use directory::{Error, ReadingTransaction, Time};
 use ldap::dn::Dn;
 use ldap::{
@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 
 use super::Door;
 use super::search::{Begin, Running, Terms};
-use super::view::{self, Container, Naming, Place, Target, TargetError};
+use super::view::{self, Named, Naming, Place, Target, TargetError};
 
 /// Where binds whose password had to be hashed report.
 type Outcomes = mpsc::UnboundedSender<(Ticket, authentication::Outcome)>;
@@ -141,11 +141,12 @@ impl Caller {
         let Some(organization) = self.door.directory.locate([suffix.as_str()])? else {
             return Ok(nobody());
         };
-        Ok(match Naming::new(suffix.as_str()).target(dn) {
-            Ok(Target::Entry(Container::People, login)) => (Some(organization), Who::User(login)),
-            Ok(Target::Entry(Container::Services, name)) => {
-                (Some(organization), Who::ServiceAccount(name))
-            }
+        Ok(match view::at(suffix.as_str()).target(dn) {
+            Ok(Target::Entry(Named { kinds, name, .. })) => match kinds.as_slice() {
+                [Kind::User] => (Some(organization), Who::User(name)),
+                [Kind::ServiceAccount] => (Some(organization), Who::ServiceAccount(name)),
+                _ => nobody(),
+            },
             Ok(_) | Err(_) => nobody(),
         })
     }
@@ -248,7 +249,7 @@ impl Caller {
         let reading = self.read()?;
         let Some(grant) = self.grant(&reading)? else { return Ok(Answer::Result(bind_first())) };
         let record = grant.own_organization()?;
-        let naming = Naming::new(record.fields.base.as_str());
+        let naming = view::primary(record);
         let target = match naming.target(&dn) {
             Ok(target) => target,
             Err(error) => return Ok(Answer::Result(absent(&naming, error))),
@@ -258,13 +259,13 @@ impl Caller {
         Ok(Answer::Result(match target {
             Target::Base => asked.judge_place(&place(None))?,
             Target::Container(container) => asked.judge_place(&place(Some(container)))?,
-            Target::Entry(container, name) => {
-                let found = grant.find(container.kind(), &name)?;
+            Target::Entry(named) => {
+                let found = named.find(&|kind, name| grant.find(kind, name))?;
                 let judged = match found {
                     Some(id) => asked.judge_entry(&grant, id)?,
                     None => None,
                 };
-                judged.unwrap_or_else(|| absent(&naming, TargetError::Container(container)))
+                judged.unwrap_or_else(|| absent(&naming, TargetError::Container(named.container)))
             }
         }))
     }
@@ -274,7 +275,7 @@ impl Caller {
         let (Some(grant), Some(identity)) = (self.grant(&reading)?, self.actor.identity()) else {
             return Ok(String::new());
         };
-        let naming = Naming::new(grant.own_organization()?.fields.base.as_str());
+        let naming = view::primary(grant.own_organization()?);
         let id = match identity {
             Identity::User(user) => EntryId::User(user),
             Identity::ServiceAccount(account) => EntryId::ServiceAccount(account),

@@ -13,7 +13,7 @@ use ldap::{Answer, CompareRequest, EntryWriter, Outcome, ResultCode, Scope, Sear
 
 use super::SearchLimits;
 use super::answer::{absent, compared};
-use super::view::{self, Container, Naming, Place, Target, TargetError, translate};
+use super::view::{self, Container, Named, Naming, Place, Target, TargetError, translate};
 use crate::clock::Clock;
 
 /// A search that writes entries.
@@ -90,7 +90,7 @@ pub(super) fn begin(
     terms: Terms,
 ) -> Result<Begin, Error> {
     let record = grant.own_organization()?;
-    let naming = Naming::new(record.fields.base.as_str());
+    let naming = view::primary(record);
     let target = match naming.target(base) {
         Ok(target) => target,
         // From the root one sees one's own organization.
@@ -115,15 +115,15 @@ pub(super) fn begin(
         terms,
         naming,
     };
-    if let Target::Entry(container, name) = &target {
-        let Some((id, matches)) = aim(grant, &filter, *container, name)? else {
-            let nearest = TargetError::Container(*container);
+    if let Target::Entry(named) = &target {
+        let Some((id, matches)) = aim(grant, &filter, named)? else {
+            let nearest = TargetError::Container(named.container);
             return Ok(answered(absent(&running.naming, nearest)));
         };
         running.single = (matches && scope != Scope::One).then_some(id);
         return Ok(Begin::Running(Box::new(running)));
     }
-    let reach = Reach::of(&target, scope);
+    let reach = Reach::of(&running.naming, &target, scope);
     if filter.may_match(Kind::Container) {
         running.gather(&reach.places, record, &filter)?;
     }
@@ -136,10 +136,9 @@ pub(super) fn begin(
 fn aim(
     grant: &SearchGrant<'_, '_>,
     filter: &Filter,
-    container: Container,
-    name: &str,
+    named: &Named,
 ) -> Result<Option<(EntryId, bool)>, Error> {
-    let Some(id) = grant.find(container.kind(), name)? else { return Ok(None) };
+    let Some(id) = named.find(&|kind, name| grant.find(kind, name))? else { return Ok(None) };
     let mut matches = false;
     let seen = grant.show(id, &mut |found| {
         matches = found.judge(filter)? == Truth::True;
@@ -150,23 +149,23 @@ fn aim(
 
 /// What a search looks at: places that are not stored, and kinds of stored entries.
 struct Reach {
-    places: Vec<Option<Container>>,
+    places: Vec<Option<&'static Container>>,
     kinds: Kinds,
 }
 
 impl Reach {
-    fn of(target: &Target, scope: Scope) -> Self {
-        let containers = || Container::ALL.map(Some).to_vec();
+    fn of(naming: &Naming, target: &Target, scope: Scope) -> Self {
+        let containers = || naming.look().tree.containers.iter().copied().map(Some);
         let (places, kinds) = match (target, scope) {
             (Target::Base, Scope::Base) => (vec![None], Kinds::NONE),
-            (Target::Base, Scope::One) => (containers(), Kinds::NONE),
+            (Target::Base, Scope::One) => (containers().collect(), Kinds::NONE),
             (Target::Base, Scope::Subtree) => {
                 (std::iter::once(None).chain(containers()).collect(), Kinds::ALL)
             }
             (Target::Container(container), Scope::Base) => (vec![Some(*container)], Kinds::NONE),
-            (Target::Container(container), Scope::One) => (Vec::new(), container.kinds()),
+            (Target::Container(container), Scope::One) => (Vec::new(), container.kinds),
             (Target::Container(container), Scope::Subtree) => {
-                (vec![Some(*container)], container.kinds())
+                (vec![Some(*container)], container.kinds)
             }
             (Target::Entry(..), _) => (Vec::new(), Kinds::NONE),
         };
@@ -244,7 +243,7 @@ impl Running {
     /// Keeps the places that match, but for those that earlier pages have shown.
     fn gather(
         &mut self,
-        places: &[Option<Container>],
+        places: &[Option<&'static Container>],
         record: &Organization,
         filter: &Filter,
     ) -> Result<(), Error> {
@@ -294,7 +293,9 @@ impl Running {
             if let Err(pause) = self.terms.room() {
                 return Some(pause);
             }
-            let written = writer.entry(&dn, |attributes| view::write_place(attributes, &dn, place));
+            let written = writer.entry(&dn, |attributes| {
+                view::write_place(attributes, &self.naming, &dn, place);
+            });
             if let Err(stop) = written {
                 return Some(stop.into());
             }

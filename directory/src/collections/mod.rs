@@ -9,6 +9,7 @@ mod groups;
 mod oneself;
 mod organizations;
 mod passwords;
+mod presentation;
 mod radius_clients;
 mod reply_profiles;
 mod service_accounts;
@@ -28,6 +29,7 @@ pub use organizations::{
     GRACE, NewOrganization, OrganizationSettings, Organizations, OwnOrganization,
 };
 pub use passwords::{NewPassword, Passwords};
+pub use presentation::OrganizationPresentation;
 pub use radius_clients::RadiusClients;
 pub use reply_profiles::ReplyProfiles;
 pub use service_accounts::{GeneratedPassword, ServiceAccounts};

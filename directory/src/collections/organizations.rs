@@ -2,6 +2,7 @@
 
 use storage::{Change, Partition, Reading, Snapshot};
 
+use super::presentation::check_apart;
 use super::site::Site;
 use crate::access::{
     Grant, ManageAuthentication, ManageOrganizations, View, Who, organization, standing,
@@ -11,8 +12,8 @@ use crate::events::{Action, Event, EventActor, Outcome, Subject, SubjectKind, di
 use crate::id::{OrganizationId, Place, RecordId};
 use crate::limits;
 use crate::records::{
-    Admin, AdminScope, Organization, OrganizationFields, OrganizationState, Settings, Stamp,
-    indices,
+    Admin, AdminScope, Base, Organization, OrganizationFields, OrganizationState, Presentation,
+    Settings, Stamp, indices,
 };
 use crate::time::Time;
 
@@ -23,8 +24,8 @@ pub struct Organizations<'g, S> {
 
 /// One organization, as a grant for it changes it.
 pub struct OwnOrganization<'g, S> {
-    site: Site<'g, S>,
-    id: OrganizationId,
+    pub(super) site: Site<'g, S>,
+    pub(super) id: OrganizationId,
 }
 
 /// An organization's settings, as a grant for it changes them.
@@ -107,7 +108,7 @@ impl Organizations<'_, &mut Change<'_>> {
         self.require_the_whole_scope()?;
         check(&new.fields)?;
         check_settings(&new.settings)?;
-        check_free(&*self.site.source, &new.fields, None)?;
+        check_taken(&*self.site.source, &new.fields, None)?;
         let number = self.site.source.allocate(Partition::Provider)?;
         let id = OrganizationId::from_record(number)
             .ok_or(Error::Forbidden("there are too many organizations"))?;
@@ -117,6 +118,7 @@ impl Organizations<'_, &mut Change<'_>> {
             stamp: Stamp::new(self.site.now()),
             fields: new.fields,
             settings: new.settings,
+            presentation: Presentation::default(),
         };
         self.site.source.create_partition(id.partition())?;
         self.site.source.put(Partition::Provider, number, &record)?;
@@ -156,7 +158,10 @@ impl OwnOrganization<'_, &mut Change<'_>> {
         let before = record.fields.clone();
         edit(&mut record.fields)?;
         check(&record.fields)?;
-        check_free(&*self.site.source, &record.fields, Some(self.id))?;
+        check_taken(&*self.site.source, &record.fields, Some(self.id))?;
+        if check_apart(&record).is_err() {
+            return Err(Invalid::new("/base", "is under an alias base, or above one").into());
+        }
         let told = differences(Some(&before), Some(&record.fields));
         self.put(record, Action::Changed, told)
     }
@@ -320,7 +325,7 @@ struct State {
     state: OrganizationState,
 }
 
-fn refuse_deleted(record: &Organization) -> Result<(), Error> {
+pub(super) fn refuse_deleted(record: &Organization) -> Result<(), Error> {
     match record.state {
         OrganizationState::Active | OrganizationState::Suspended => Ok(()),
         OrganizationState::Deleted { .. } => {
@@ -336,7 +341,7 @@ fn read(source: &impl Reading, id: OrganizationId) -> Result<Organization, Error
         .ok_or(Error::Missing)
 }
 
-fn read_at(
+pub(super) fn read_at(
     source: &impl Reading,
     id: OrganizationId,
     revision: Option<u64>,
@@ -380,33 +385,42 @@ fn check_settings(settings: &Settings) -> Result<(), Invalid> {
 }
 
 /// Slugs and bases are unique, and no base lies under another's: a search cannot reach over.
-fn check_free(
+fn check_taken(
     source: &impl Reading,
     fields: &OrganizationFields,
     own: Option<OrganizationId>,
 ) -> Result<(), Error> {
-    let own = own.map(OrganizationId::record);
-    let holder =
-        |index, value: &str| source.find_first(Partition::Provider, index, value.as_bytes());
-    let slug = holder(indices::ORGANIZATION_SLUG, &fields.slug)?;
-    if slug.is_some() && slug != own {
+    let slug = fields.slug.as_bytes();
+    let slug = source.find_first(Partition::Provider, indices::ORGANIZATION_SLUG, slug)?;
+    if slug.is_some() && slug != own.map(OrganizationId::record) {
         return Err(Error::Taken { pointer: "/slug" });
     }
-    let same = holder(indices::ORGANIZATION_BASE, fields.base.as_str())?;
-    if same.is_some() && same != own {
-        return Err(Error::Taken { pointer: "/base" });
+    if is_free(source, &fields.base, own)? {
+        Ok(())
+    } else {
+        Err(Error::Taken { pointer: "/base" })
     }
-    for ancestor in fields.base.ancestors() {
-        let above = holder(indices::ORGANIZATION_BASE, ancestor)?;
-        if above.is_some() && above != own {
-            return Err(Error::Taken { pointer: "/base" });
+}
+
+/// Whether a base is no other organization's, nor under one, nor above one.
+pub(super) fn is_free(
+    source: &impl Reading,
+    base: &Base,
+    own: Option<OrganizationId>,
+) -> Result<bool, Error> {
+    let own = own.map(OrganizationId::record);
+    for name in std::iter::once(base.as_str()).chain(base.ancestors()) {
+        let index = indices::ORGANIZATION_BASE;
+        let holder = source.find_first(Partition::Provider, index, name.as_bytes())?;
+        if holder.is_some() && holder != own {
+            return Ok(false);
         }
     }
-    let below = fields.base.path();
+    let below = base.path();
     for found in source.prefix(Partition::Provider, indices::ORGANIZATION_TREE, below.as_bytes()) {
         if Some(found?.1) != own {
-            return Err(Error::Taken { pointer: "/base" });
+            return Ok(false);
         }
     }
-    Ok(())
+    Ok(true)
 }

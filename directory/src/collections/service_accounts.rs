@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::collection::Collection;
 use super::entity::Entity;
 use super::passwords::{forget_credential, put_hash, raise_version};
+use super::presentation::{check_names_differ, names_alike};
 use crate::access::{Grant, ManageConfiguration, View};
 use crate::authentication::{HashParameters, Password};
 use crate::error::{Error, Invalid};
@@ -13,6 +14,7 @@ use crate::events::{Action, SubjectKind};
 use crate::id::{RecordId, ServiceAccountId};
 use crate::limits::{self, NAMED_GROUPS};
 use crate::records::{Group, ServiceAccount, ServiceAccountFields, Stamp, Visibility, indices};
+use crate::text::prepare;
 use crate::tools::Tools;
 
 /// The service accounts of the grant's organization.
@@ -165,6 +167,14 @@ impl Entity for ServiceAccount {
         source: &R,
         partition: Partition,
     ) -> Result<(), Error> {
+        if fields.profile.names_alike() {
+            check_names_differ(source, partition, "/profile")?;
+        }
+        let login = prepare(&fields.name);
+        let user = source.find_first(partition, indices::USER_LOGIN, login.as_bytes())?;
+        if user.is_some() && (fields.profile.names_alike() || names_alike(source, partition)?) {
+            return Err(Error::Taken { pointer: "/name" });
+        }
         let Visibility::Groups(groups) = &fields.visibility else { return Ok(()) };
         for (position, group) in groups.iter().enumerate() {
             if !source.contains::<Group>(partition, group.record())? {

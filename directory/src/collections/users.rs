@@ -7,12 +7,14 @@ use super::collection::Collection;
 use super::entity::Entity;
 use super::groups::groups_of_user;
 use super::passwords::{NewPassword, forget_credential, store_user_password};
+use super::presentation::names_alike;
 use crate::access::{Grant, ManageIdentities, RecoverAccounts, View};
 use crate::error::{Error, Invalid};
 use crate::events::SubjectKind;
 use crate::id::{GroupId, RecordId, UserId};
 use crate::limits::{self, LINE, SSH_KEY, VALUES};
 use crate::records::{Stamp, User, UserFields, UserState, indices, relations};
+use crate::text::prepare;
 
 /// The users of the grant's organization.
 pub type Users<'g, S> = Collection<'g, S, User>;
@@ -158,7 +160,14 @@ impl Entity for User {
         partition: Partition,
     ) -> Result<(), Error> {
         let numbers = Numbers { source, partition, index: indices::USER_UID_NUMBER };
-        numbers.check("/uid_number", fields.uid_number, id)
+        numbers.check("/uid_number", fields.uid_number, id)?;
+        let name = prepare(&fields.login);
+        let account =
+            source.find_first(partition, indices::SERVICE_ACCOUNT_NAME, name.as_bytes())?;
+        if account.is_some() && names_alike(source, partition)? {
+            return Err(Error::Taken { pointer: "/login" });
+        }
+        Ok(())
     }
 
     fn check(fields: &UserFields) -> Result<(), Invalid> {

@@ -6,6 +6,8 @@ mod admin;
 mod credential;
 mod group;
 mod organization;
+mod presentation;
+mod profile;
 mod radius_client;
 mod reply_profile;
 mod service_account;
@@ -21,6 +23,8 @@ pub use group::{Group, GroupFields};
 pub use organization::{
     Base, LockoutPolicy, Organization, OrganizationFields, OrganizationState, Settings,
 };
+pub use presentation::{Alias, Layout, Presentation};
+pub use profile::{Members, PROFILES, Profile, Sees};
 pub use radius_client::{RadiusClient, RadiusClientFields};
 pub use reply_profile::{ReplyProfile, ReplyProfileFields, VendorAttribute, VendorValue};
 pub use service_account::{ServiceAccount, ServiceAccountFields, Visibility};

@@ -3,10 +3,10 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use storage::{Entries, Kind, Record};
+use storage::{Corrupt, Entries, Kind, Record};
 use uuid::Uuid;
 
-use super::{Stamp, indices, kinds};
+use super::{Presentation, Stamp, indices, kinds};
 use crate::time::Time;
 
 /// An organization's record, kept among the provider's own.
@@ -22,6 +22,8 @@ pub struct Organization {
     pub fields: OrganizationFields,
     /// How its people authenticate.
     pub settings: Settings,
+    /// How its entries are shown to applications.
+    pub presentation: Presentation,
 }
 
 /// Whether an organization answers.
@@ -158,19 +160,63 @@ fn canonical_pair(pair: &str) -> Option<String> {
 
 impl Record for Organization {
     const KIND: Kind = kinds::ORGANIZATION;
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
+        match version {
+            1 => storage::decode::<Version1>(body).map(Self::from),
+            other => Err(Corrupt::version(Self::KIND, other)),
+        }
+    }
 
     fn index(&self, entries: &mut Entries) {
         entries.add(indices::ORGANIZATION_UUID, self.uuid.as_bytes());
         entries.add(indices::ORGANIZATION_SLUG, self.fields.slug.as_bytes());
-        entries.add(indices::ORGANIZATION_BASE, self.fields.base.as_str().as_bytes());
-        entries.add(indices::ORGANIZATION_TREE, self.fields.base.path().as_bytes());
+        for base in std::iter::once(&self.fields.base).chain(self.presentation.bases()) {
+            entries.add(indices::ORGANIZATION_BASE, base.as_str().as_bytes());
+            entries.add(indices::ORGANIZATION_TREE, base.path().as_bytes());
+        }
+    }
+}
+
+/// The record as version 1 wrote it.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct Version1 {
+    uuid: Uuid,
+    state: OrganizationState,
+    stamp: Stamp,
+    fields: OrganizationFields,
+    settings: Settings,
+}
+
+impl From<Version1> for Organization {
+    fn from(old: Version1) -> Self {
+        let Version1 { uuid, state, stamp, fields, settings } = old;
+        Self { uuid, state, stamp, fields, settings, presentation: Presentation::default() }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_version_1_knew_stays_and_entries_look_as_they_did() {
+        let base = Base::parse("dc=acme,dc=example").unwrap();
+        let old = Version1 {
+            uuid: Uuid::from_u128(7),
+            state: OrganizationState::Suspended,
+            stamp: Stamp::new(Time(3)),
+            fields: OrganizationFields { slug: "acme".into(), name: "Acme".into(), base },
+            settings: Settings { password_minimum: 9, ..Settings::default() },
+        };
+        let read = Organization::upgrade(1, &storage::encode(&old).unwrap()).unwrap();
+        assert_eq!((read.uuid, read.state, read.stamp), (old.uuid, old.state, old.stamp));
+        assert_eq!((read.fields, read.settings), (old.fields, old.settings));
+        assert_eq!(read.presentation, Presentation::default());
+        assert!(Organization::upgrade(0, &[]).is_err());
+    }
 
     #[test]
     fn a_base_is_compared_without_case_and_spaces() {

@@ -1,10 +1,10 @@
 //! What an application binds with.
 
 use serde::{Deserialize, Serialize};
-use storage::{Entries, Kind, Record};
+use storage::{Corrupt, Entries, Kind, Record};
 use uuid::Uuid;
 
-use super::{Stamp, indices, kinds};
+use super::{Profile, Stamp, indices, kinds};
 use crate::id::GroupId;
 use crate::text::prepare;
 
@@ -30,6 +30,8 @@ pub struct ServiceAccountFields {
     pub visibility: Visibility,
     /// Whether the account may not bind.
     pub suspended: bool,
+    /// The kind of application that it is for.
+    pub profile: Profile,
 }
 
 /// Which of the organization's entries a service account sees.
@@ -44,10 +46,66 @@ pub enum Visibility {
 
 impl Record for ServiceAccount {
     const KIND: Kind = kinds::SERVICE_ACCOUNT;
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
+        match version {
+            1 => storage::decode::<Version1>(body).map(Self::from),
+            other => Err(Corrupt::version(Self::KIND, other)),
+        }
+    }
 
     fn index(&self, entries: &mut Entries) {
         entries.add(indices::SERVICE_ACCOUNT_UUID, self.uuid.as_bytes());
         entries.add(indices::SERVICE_ACCOUNT_NAME, prepare(&self.fields.name).as_bytes());
+    }
+}
+
+/// The record as version 1 wrote it.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct Version1 {
+    uuid: Uuid,
+    stamp: Stamp,
+    name: String,
+    description: Option<String>,
+    visibility: Visibility,
+    suspended: bool,
+}
+
+impl From<Version1> for ServiceAccount {
+    fn from(old: Version1) -> Self {
+        let Version1 { uuid, stamp, name, description, visibility, suspended } = old;
+        let rest = ServiceAccountFields::default();
+        let fields = ServiceAccountFields { name, description, visibility, suspended, ..rest };
+        Self { uuid, stamp, fields }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Time;
+
+    #[test]
+    fn what_version_1_knew_stays_and_the_rest_has_its_default() {
+        let old = Version1 {
+            uuid: Uuid::from_u128(7),
+            stamp: Stamp::new(Time(1)),
+            name: "nextcloud".into(),
+            description: Some("files".into()),
+            visibility: Visibility::Everything,
+            suspended: true,
+        };
+        let read = ServiceAccount::upgrade(1, &storage::encode(&old).unwrap()).unwrap();
+        let expected = ServiceAccountFields {
+            name: "nextcloud".into(),
+            description: Some("files".into()),
+            suspended: true,
+            ..ServiceAccountFields::default()
+        };
+        assert_eq!((read.uuid, read.stamp), (old.uuid, old.stamp));
+        assert_eq!(read.fields, expected);
+        assert!(ServiceAccount::upgrade(0, &[]).is_err());
     }
 }

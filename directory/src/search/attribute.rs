@@ -55,6 +55,12 @@ impl Kinds {
         Self(self.0 | other.0)
     }
 
+    /// One kind alone.
+    #[must_use]
+    pub const fn of(kind: Kind) -> Self {
+        Self(kind.bit())
+    }
+
     /// Whether `kind` is in the set.
     pub const fn contains(self, kind: Kind) -> bool {
         self.0 & kind.bit() != 0
@@ -106,6 +112,10 @@ pub enum Attribute {
     OrganizationName,
     /// The first label of the base, on the base.
     BaseLabel,
+    /// 1 for a user who may not sign in, else 0.
+    Suspended,
+    /// The entry's own number in its organization.
+    Number,
 }
 
 /// How an attribute's values compare.
@@ -128,7 +138,7 @@ impl Attribute {
         match self {
             Self::Uuid => Rule::Id,
             Self::Created | Self::Modified => Rule::Time,
-            Self::UidNumber | Self::GidNumber => Rule::Number,
+            Self::UidNumber | Self::GidNumber | Self::Suspended | Self::Number => Rule::Number,
             Self::HomeDirectory | Self::LoginShell | Self::SshKey => Rule::ExactText,
             Self::Login
             | Self::DisplayName
@@ -216,6 +226,8 @@ const USER: &[Column] = &[
     sometimes(Attribute::HomeDirectory, None),
     sometimes(Attribute::LoginShell, None),
     sometimes(Attribute::SshKey, None),
+    always(Attribute::Suspended, None),
+    always(Attribute::Number, None),
 ];
 
 const GROUP: &[Column] = &[
@@ -225,6 +237,7 @@ const GROUP: &[Column] = &[
     always(Attribute::Modified, Some(indices::GROUP_MODIFIED)),
     always(Attribute::Created, None),
     sometimes(Attribute::Description, None),
+    always(Attribute::Number, None),
 ];
 
 const SERVICE_ACCOUNT: &[Column] = &[
@@ -233,4 +246,5 @@ const SERVICE_ACCOUNT: &[Column] = &[
     always(Attribute::Created, None),
     always(Attribute::Modified, None),
     sometimes(Attribute::Description, None),
+    always(Attribute::Number, None),
 ];

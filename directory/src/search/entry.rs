@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::attribute::{Attribute, Kind};
 use crate::id::{GroupId, RecordId, ServiceAccountId, UserId};
-use crate::records::{Group, ServiceAccount, Stamp, User};
+use crate::records::{Group, ServiceAccount, Stamp, User, UserState};
 
 /// Names an entry of an organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -106,6 +106,8 @@ impl Entry {
             Some(Fact::Number(self.stamp().created.seconds()))
         } else if attribute == Attribute::Modified {
             Some(Fact::Number(self.stamp().modified.seconds()))
+        } else if attribute == Attribute::Number {
+            Some(Fact::Number(self.id().record()))
         } else {
             None
         }
@@ -133,12 +135,16 @@ fn visit_user(user: &User, attribute: Attribute, visit: &mut dyn FnMut(Fact<'_>)
         Attribute::SshKey => fields.ssh_keys.iter().for_each(|key| visit(Fact::Text(key))),
         Attribute::UidNumber => number(fields.uid_number, visit),
         Attribute::GidNumber => number(fields.gid_number, visit),
+        Attribute::Suspended => {
+            visit(Fact::Number(u64::from(user.state == UserState::Suspended)));
+        }
         Attribute::Uuid
         | Attribute::Created
         | Attribute::Modified
         | Attribute::Name
         | Attribute::OrganizationName
-        | Attribute::BaseLabel => {}
+        | Attribute::BaseLabel
+        | Attribute::Number => {}
     }
 }
 

@@ -20,6 +20,8 @@ pub enum Filter {
     Kind(Kinds),
     /// An attribute compares so.
     Test(Attribute, Comparison),
+    /// An attribute's text compares so by another rule than its own.
+    Cased(Attribute, Case, Comparison),
     /// In this group, by way of nested groups as well.
     MemberOf(GroupId),
     /// In some group.
@@ -30,6 +32,15 @@ pub enum Filter {
     HasSomeMember,
     /// Neither true nor false: what is asked about is not known.
     Undefined,
+}
+
+/// Whether case counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Case {
+    /// It does.
+    Kept,
+    /// It does not.
+    Folded,
 }
 
 /// How an attribute's values are to compare.
@@ -43,6 +54,12 @@ pub enum Comparison {
     AtLeast(Value),
     /// A value is this or less.
     AtMost(Value),
+    /// A value is less than this.
+    Below(Value),
+    /// A value has all these bits.
+    AllBits(u64),
+    /// A value has one of these bits.
+    AnyBit(u64),
     /// A value has these pieces, in this order, without overlap.
     Pieces {
         /// What it starts with.
@@ -108,12 +125,46 @@ impl Filter {
             Rule::ExactText => prepare_exact_piece,
             Rule::Number | Rule::Id | Rule::Time => return Self::Undefined,
         };
-        let comparison = Comparison::Pieces {
-            initial: initial.map(|text| prepare(text).trim_start().to_owned()),
-            any: any.iter().map(|text| prepare(text)).collect(),
-            last: last.map(|text| prepare(text).trim_end().to_owned()),
-        };
-        Self::Test(attribute, comparison)
+        Self::Test(attribute, pieces_of(prepare, initial, any, last))
+    }
+
+    /// An attribute's text compares with another's by a rule of the caller's choice; undefined when
+    /// its values are not text.
+    pub fn cased(
+        attribute: Attribute,
+        case: Case,
+        text: &str,
+        comparison: impl FnOnce(Value) -> Comparison,
+    ) -> Self {
+        if !matches!(attribute.rule(), Rule::Text | Rule::ExactText) {
+            return Self::Undefined;
+        }
+        Self::Cased(attribute, case, comparison(Value::Text(case.prepare(text))))
+    }
+
+    /// An attribute's text has these pieces by a rule of the caller's choice; undefined when its
+    /// values are not text.
+    pub fn cased_pieces(
+        attribute: Attribute,
+        case: Case,
+        initial: Option<&str>,
+        any: &[&str],
+        last: Option<&str>,
+    ) -> Self {
+        if !matches!(attribute.rule(), Rule::Text | Rule::ExactText) {
+            return Self::Undefined;
+        }
+        Self::Cased(attribute, case, pieces_of(case.piece(), initial, any, last))
+    }
+
+    /// An attribute's number has all (or else any) of these bits; undefined when its values are not
+    /// numbers.
+    pub fn bits(attribute: Attribute, bits: u64, all: bool) -> Self {
+        match attribute.rule() {
+            Rule::Number if all => Self::Test(attribute, Comparison::AllBits(bits)),
+            Rule::Number => Self::Test(attribute, Comparison::AnyBit(bits)),
+            Rule::Text | Rule::ExactText | Rule::Id | Rule::Time => Self::Undefined,
+        }
     }
 
     /// Whether an entry of this kind could match, by what the filter says about kinds.
@@ -125,6 +176,7 @@ impl Filter {
             Self::Undefined => false,
             Self::Not(_)
             | Self::Test(..)
+            | Self::Cased(..)
             | Self::MemberOf(_)
             | Self::MemberOfSome
             | Self::HasMember(_)
@@ -141,7 +193,7 @@ impl Filter {
                 parts.iter().map(Self::cost).fold(1, usize::saturating_add)
             }
             Self::Not(inner) => inner.cost(),
-            Self::Kind(_) | Self::Test(..) | Self::Undefined => 1,
+            Self::Kind(_) | Self::Test(..) | Self::Cased(..) | Self::Undefined => 1,
             Self::MemberOf(_) | Self::MemberOfSome | Self::HasMember(_) | Self::HasSomeMember => {
                 MEMBERSHIP
             }
@@ -157,6 +209,36 @@ impl Filter {
             Some(value) => Self::Test(attribute, comparison(value)),
             None => Self::Undefined,
         }
+    }
+}
+
+impl Case {
+    /// Prepares a value for comparison.
+    pub(crate) fn prepare(self, text: &str) -> String {
+        match self {
+            Self::Kept => prepare_exact(text),
+            Self::Folded => prepare(text),
+        }
+    }
+
+    const fn piece(self) -> fn(&str) -> String {
+        match self {
+            Self::Kept => prepare_exact_piece,
+            Self::Folded => prepare_piece,
+        }
+    }
+}
+
+fn pieces_of(
+    prepare: fn(&str) -> String,
+    initial: Option<&str>,
+    any: &[&str],
+    last: Option<&str>,
+) -> Comparison {
+    Comparison::Pieces {
+        initial: initial.map(|text| prepare(text).trim_start().to_owned()),
+        any: any.iter().map(|text| prepare(text)).collect(),
+        last: last.map(|text| prepare(text).trim_end().to_owned()),
     }
 }
 

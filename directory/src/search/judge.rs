@@ -2,7 +2,7 @@
 
 use super::attribute::{Attribute, Kind, Rule};
 use super::entry::Fact;
-use super::filter::{Comparison, Filter, Value};
+use super::filter::{Case, Comparison, Filter, Value};
 use crate::collections::Member;
 use crate::error::Error;
 use crate::id::GroupId;
@@ -54,6 +54,9 @@ impl Filter {
             Self::Not(inner) => Ok(inner.judge(entry)?.negated()),
             Self::Kind(kinds) => Ok(kinds.contains(entry.kind()).into()),
             Self::Test(attribute, comparison) => Ok(test(entry, *attribute, comparison).into()),
+            Self::Cased(attribute, case, comparison) => {
+                Ok(cased(entry, *attribute, *case, comparison).into())
+            }
             Self::MemberOf(group) => Ok(entry.member_of()?.contains(group).into()),
             Self::MemberOfSome => Ok((!entry.member_of()?.is_empty()).into()),
             Self::HasMember(member) => Ok(entry.has_member(*member)?.into()),
@@ -110,6 +113,16 @@ fn test(entry: &dyn Facts, attribute: Attribute, comparison: &Comparison) -> boo
     matched
 }
 
+fn cased(entry: &dyn Facts, attribute: Attribute, case: Case, comparison: &Comparison) -> bool {
+    let mut matched = false;
+    entry.visit(attribute, &mut |fact| {
+        if let Fact::Text(text) = fact {
+            matched = matched || text_compares(&case.prepare(text), comparison);
+        }
+    });
+    matched
+}
+
 fn compares(rule: Rule, fact: Fact<'_>, comparison: &Comparison) -> bool {
     if *comparison == Comparison::Present {
         return true;
@@ -129,11 +142,17 @@ fn text_compares(text: &str, comparison: &Comparison) -> bool {
         Comparison::Equal(Value::Text(wanted)) => text == wanted,
         Comparison::AtLeast(Value::Text(wanted)) => text >= wanted.as_str(),
         Comparison::AtMost(Value::Text(wanted)) => text <= wanted.as_str(),
+        Comparison::Below(Value::Text(wanted)) => text < wanted.as_str(),
         Comparison::Pieces { initial, any, last } => {
             has_pieces(text, initial.as_deref(), any, last.as_deref())
         }
         Comparison::Present => true,
-        Comparison::Equal(_) | Comparison::AtLeast(_) | Comparison::AtMost(_) => false,
+        Comparison::Equal(_)
+        | Comparison::AtLeast(_)
+        | Comparison::AtMost(_)
+        | Comparison::Below(_)
+        | Comparison::AllBits(_)
+        | Comparison::AnyBit(_) => false,
     }
 }
 
@@ -142,6 +161,11 @@ fn value_compares(value: &Value, comparison: &Comparison) -> bool {
         Comparison::Equal(wanted) => value == wanted,
         Comparison::AtLeast(wanted) => value >= wanted,
         Comparison::AtMost(wanted) => value <= wanted,
+        Comparison::Below(wanted) => value < wanted,
+        Comparison::AllBits(bits) => {
+            matches!(value, Value::Number(number) if number & bits == *bits)
+        }
+        Comparison::AnyBit(bits) => matches!(value, Value::Number(number) if number & bits != 0),
         Comparison::Present => true,
         Comparison::Pieces { .. } => false,
     }

@@ -15,7 +15,7 @@ mod sight;
 
 pub use attribute::{Attribute, Kind, Kinds};
 pub use entry::{Entry, EntryId, Fact};
-pub use filter::{Comparison, Filter, Value};
+pub use filter::{Case, Comparison, Filter, Value};
 #[cfg(test)]
 pub(crate) use judge::has_pieces;
 pub use judge::{Facts, Truth};

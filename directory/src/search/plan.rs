@@ -12,6 +12,7 @@ use super::judge::has_pieces;
 use crate::collections::{Member, ancestors_of_group, descendants, groups_of_user};
 use crate::id::{GroupId, OrganizationId, RecordId};
 use crate::records::{is_unique, relations};
+use crate::text::prepare;
 
 /// Candidates of one kind.
 #[derive(Debug, PartialEq, Eq)]
@@ -61,6 +62,7 @@ impl<'s> Planner<'s> {
             Filter::Kind(kinds) if kinds.contains(kind) => Ok(Candidates::All),
             Filter::Kind(_) | Filter::Undefined => Ok(Candidates::none()),
             Filter::Test(attribute, comparison) => self.test(kind, *attribute, comparison),
+            Filter::Cased(attribute, _, comparison) => self.cased(kind, *attribute, comparison),
             Filter::MemberOf(group) => self.members(kind, *group),
             Filter::HasMember(member) => self.groups_with(kind, *member),
             Filter::MemberOfSome => Ok(match kind {
@@ -107,6 +109,11 @@ impl<'s> Planner<'s> {
         if presence == Presence::Never {
             return Ok(Candidates::none());
         }
+        if let (Attribute::Number, Comparison::Equal(Value::Number(number))) =
+            (attribute, comparison)
+        {
+            return Ok(Candidates::These(vec![*number]));
+        }
         let Some(index) = attribute.index(kind) else { return Ok(Candidates::All) };
         match comparison {
             Comparison::Present if presence == Presence::Always => Ok(Candidates::All),
@@ -116,7 +123,10 @@ impl<'s> Planner<'s> {
                 let from = lowest(attribute, value);
                 self.between(index, Bound::Included(&from), Bound::Unbounded)
             }
-            Comparison::AtMost(value) => {
+            Comparison::AllBits(_) | Comparison::AnyBit(_) => {
+                self.test(kind, attribute, &Comparison::Present)
+            }
+            Comparison::AtMost(value) | Comparison::Below(value) => {
                 let (to, included) = highest(attribute, value);
                 let to = if included { Bound::Included(&*to) } else { Bound::Excluded(&*to) };
                 self.between(index, Bound::Unbounded, to)
@@ -126,6 +136,22 @@ impl<'s> Planner<'s> {
                 _ => self.containing(index, initial.as_deref(), any, last.as_deref()),
             },
         }
+    }
+
+    /// What is equal with regard to case is so without: an index of folded values serves it.
+    fn cased(
+        &self,
+        kind: Kind,
+        attribute: Attribute,
+        comparison: &Comparison,
+    ) -> Result<Candidates, ReadError> {
+        if let Comparison::Equal(Value::Text(text)) = comparison
+            && attribute.rule() == Rule::Text
+        {
+            let folded = Comparison::Equal(Value::Text(prepare(text)));
+            return self.test(kind, attribute, &folded);
+        }
+        self.test(kind, attribute, &Comparison::Present)
     }
 
     fn equal(
@@ -281,14 +307,15 @@ impl Candidates {
 fn cost(filter: &Filter) -> u8 {
     match filter {
         Filter::Kind(_) | Filter::Undefined | Filter::Not(_) => 0,
-        Filter::Test(_, Comparison::Equal(_)) => 1,
+        Filter::Test(_, Comparison::Equal(_)) | Filter::Cased(_, _, Comparison::Equal(_)) => 1,
         Filter::HasMember(_) => 2,
         Filter::MemberOf(_) => 3,
         Filter::And(_) => 4,
         Filter::Or(_) => 5,
-        Filter::Test(_, Comparison::AtLeast(_) | Comparison::AtMost(_)) => 6,
+        Filter::Test(_, Comparison::AtLeast(_) | Comparison::AtMost(_) | Comparison::Below(_)) => 6,
         Filter::Test(_, Comparison::Pieces { .. }) => 7,
-        Filter::Test(_, Comparison::Present) => 8,
+        Filter::Test(_, Comparison::Present | Comparison::AllBits(_) | Comparison::AnyBit(_))
+        | Filter::Cased(..) => 8,
         Filter::MemberOfSome | Filter::HasSomeMember => 9,
     }
 }

@@ -12,10 +12,10 @@ use super::memo::{KnownGroup, Memo};
 use super::plan::{Candidates, Planner};
 use super::sight::Sight;
 use crate::access::{Grant, Search};
-use crate::collections::{Member, ancestors_of_group, groups_of_user};
+use crate::collections::{Member, ancestors_of_group, descendants, groups_of_user};
 use crate::error::Error;
 use crate::id::{GroupId, OrganizationId, RecordId, ServiceAccountId, UserId};
-use crate::records::{Group, Organization, ServiceAccount, User, relations};
+use crate::records::{Group, Organization, Profile, ServiceAccount, User, relations};
 
 /// A search between two snapshots.
 #[derive(Debug)]
@@ -276,6 +276,11 @@ impl Grant<'_, &Snapshot, Search> {
         })
     }
 
+    /// The kind of application that the caller is; a user is none in particular.
+    pub fn profile(&self) -> Profile {
+        self.seen.account.as_ref().map_or(Profile::Generic, |account| account.fields.profile)
+    }
+
     /// The record of the grant's organization, for its base entry.
     ///
     /// # Errors
@@ -357,6 +362,31 @@ impl Found<'_> {
             }
         }
         Ok(groups)
+    }
+
+    /// Shows the users that the caller sees of an entry that is a group, those of nested groups
+    /// included, to `visit`, each once.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn users(&self, visit: &mut dyn FnMut(&User)) -> Result<(), Error> {
+        let EntryId::Group(group) = self.entry.id() else { return Ok(()) };
+        let partition = self.organization.partition();
+        let mut users = Vec::new();
+        for nested in descendants(self.source, partition, group)? {
+            for user in self.source.linked(partition, relations::GROUP_USER, nested.record()) {
+                users.push(user?);
+            }
+        }
+        users.sort_unstable();
+        users.dedup();
+        for id in users {
+            let seen = UserId::from_record(id).is_some_and(|id| self.sight.sees(EntryId::User(id)));
+            if seen && let Some(user) = self.source.get::<User>(partition, id)? {
+                visit(&user);
+            }
+        }
+        Ok(())
     }
 
     /// Shows the direct members that the caller sees of an entry that is a group to `visit`.

@@ -4,6 +4,7 @@ mod activate;
 mod create;
 mod delete;
 mod list;
+mod presentation;
 mod restore;
 mod settings;
 mod show;
@@ -39,6 +40,8 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(activate::activate_organization))
         .routes(routes!(restore::restore_organization))
         .routes(routes!(show_settings::show_settings, update_settings::update_settings))
+        .routes(routes!(presentation::show_presentation, presentation::update_presentation))
+        .routes(routes!(presentation::set_aliases))
 }
 
 /// An organization.

@@ -1,11 +1,12 @@
 //! Making a service account.
 
 use directory::access::ManageConfiguration;
-use directory::records::ServiceAccountFields;
+use directory::records::{Profile, ServiceAccountFields};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{ServiceAccount, Visibility};
+use crate::appearance::ProfileName;
 use crate::body::Body;
 use crate::caller::Within;
 use crate::problem::Problem;
@@ -22,6 +23,8 @@ pub(crate) struct NewServiceAccount {
     description: Option<String>,
     /// Which entries it sees; everything when absent.
     visibility: Option<Visibility>,
+    /// The kind of application that it is for; `generic` when absent.
+    profile: Option<ProfileName>,
 }
 
 /// A service account with its password, shown this once.
@@ -53,6 +56,7 @@ pub(crate) async fn create_service_account(
         description: new.description,
         visibility: visibility.resolve(&within.caller.read()?, organization)?,
         suspended: false,
+        profile: new.profile.map_or_else(Profile::default, |profile| profile.0),
     };
     let generated = within.caller.api.generate_password().await?;
     let password = generated.expose().to_owned();

@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::groups;
 use crate::api::Api;
+use crate::appearance::ProfileName;
 use crate::dn;
 use crate::moment::Moment;
 use crate::problem::Problem;
@@ -53,6 +54,8 @@ pub(crate) struct ServiceAccount {
     visibility: Visibility,
     /// Whether it may not bind.
     suspended: bool,
+    /// The kind of application that it is for.
+    profile: ProfileName,
 }
 
 /// Which of the organization's entries a service account sees.
@@ -88,6 +91,7 @@ impl ServiceAccount {
             description: record.fields.description,
             visibility,
             suspended: record.fields.suspended,
+            profile: ProfileName(record.fields.profile),
         })
     }
 

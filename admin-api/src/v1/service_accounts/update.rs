@@ -5,6 +5,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{ServiceAccount, Visibility};
+use crate::appearance::ProfileName;
 use crate::body::Body;
 use crate::caller::{Item, Within};
 use crate::patch::{present, set};
@@ -32,6 +33,10 @@ pub(crate) struct ServiceAccountPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = bool)]
     suspended: Option<bool>,
+    /// The kind of application that it is for.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = ProfileName)]
+    profile: Option<ProfileName>,
 }
 
 /// Changes a service account.
@@ -64,6 +69,7 @@ pub(crate) async fn update_service_account(
             set(&mut account.fields.description, patch.description);
             set(&mut account.fields.visibility, visibility);
             set(&mut account.fields.suspended, patch.suspended);
+            set(&mut account.fields.profile, patch.profile.map(|profile| profile.0));
             Ok(())
         })
     });

@@ -4,34 +4,15 @@ use std::sync::LazyLock;
 
 use directory::Time;
 use directory::records::Stamp;
-use directory::search::{Attribute, Entry, Fact, Found, Kinds};
+use directory::search::{Entry, Fact, Found, Kind};
 use jiff::Timestamp;
 use ldap::Attributes;
 use ldap::schema::{self, AttributeType};
 use uuid::Uuid;
 
-use super::place::{Container, Naming, Place};
+use super::look::{CONTAINER_CLASSES, structural};
+use super::place::{Naming, Place};
 use super::root_dse::SUBSCHEMA;
-
-/// The object classes of what is stored, the structural one and its superclasses first.
-pub(crate) const CLASSES: &[(&[&str], Kinds)] = &[
-    (USER_CLASSES, Kinds::USERS),
-    (GROUP_CLASSES, Kinds::GROUPS),
-    (SERVICE_CLASSES, Kinds::SERVICE_ACCOUNTS),
-];
-const USER_CLASSES: &[&str] =
-    &["inetOrgPerson", "organizationalPerson", "person", "top", "posixAccount", "ldapPublicKey"];
-const GROUP_CLASSES: &[&str] = &["groupOfNames", "top", "posixGroup"];
-const SERVICE_CLASSES: &[&str] = &["applicationProcess", "top"];
-/// The object classes of a container.
-pub(crate) const CONTAINER_CLASSES: &[&str] = &["organizationalUnit", "top"];
-/// The object classes of a base.
-pub(crate) const BASE_CLASSES: &[&str] = &["organization", "top", "dcObject"];
-
-/// The structural class of a list.
-pub(crate) fn structural<'c>(classes: &[&'c str]) -> &'c str {
-    classes.first().copied().unwrap_or_default()
-}
 
 /// Writes a stored entry's attributes.
 pub(crate) fn write_entry(
@@ -41,13 +22,9 @@ pub(crate) fn write_entry(
     found: &Found<'_>,
 ) -> Result<(), directory::Error> {
     let entry = found.entry();
-    let (classes, shown) = match entry {
-        Entry::User(..) => (USER_CLASSES, &TYPES.user),
-        Entry::Group(..) => (GROUP_CLASSES, &TYPES.group),
-        Entry::ServiceAccount(..) => (SERVICE_CLASSES, &TYPES.service),
-    };
-    put(attributes, TYPES.object_class, classes);
-    for (kind, attribute) in shown {
+    let shown = naming.look().shown(entry.id().kind());
+    put(attributes, TYPES.object_class, shown.classes);
+    for (kind, attribute) in &shown.facts {
         put_facts(attributes, kind, |visit| entry.visit(*attribute, visit));
     }
     if matches!(entry, Entry::Group(..)) && wants(attributes, TYPES.member) {
@@ -58,24 +35,29 @@ pub(crate) fn write_entry(
     if wants(attributes, TYPES.member_of) {
         let mut names = Vec::new();
         found.groups(&mut |group| {
-            names.push(naming.in_container(Container::Groups, &group.fields.name));
+            names.push(naming.named(Kind::Group, &group.fields.name));
         })?;
         put(attributes, TYPES.member_of, &names);
     }
-    put_operational(attributes, dn, classes, (entry.uuid(), entry.stamp()));
+    put_operational(attributes, dn, shown.classes, (entry.uuid(), entry.stamp()));
     put(attributes, TYPES.has_subordinates, &["FALSE"]);
     Ok(())
 }
 
 /// Writes the attributes of the base or of a container.
-pub(crate) fn write_place(attributes: &mut Attributes<'_>, dn: &str, place: &Place) {
+pub(crate) fn write_place(
+    attributes: &mut Attributes<'_>,
+    naming: &Naming,
+    dn: &str,
+    place: &Place,
+) {
     let classes = if let Some(container) = place.container {
-        put(attributes, TYPES.ou, &[container.name()]);
+        put(attributes, TYPES.ou, &[container.name]);
         CONTAINER_CLASSES
     } else {
         put(attributes, TYPES.o, &[&place.organization]);
         put(attributes, TYPES.dc, place.label.as_slice());
-        BASE_CLASSES
+        naming.look().base_classes
     };
     let without_domain = |class: &&&str| place.label.is_some() || **class != "dcObject";
     let shown: Vec<&str> = classes.iter().filter(without_domain).copied().collect();
@@ -89,9 +71,6 @@ pub(crate) fn write_place(attributes: &mut Attributes<'_>, dn: &str, place: &Pla
 static TYPES: LazyLock<Types> = LazyLock::new(Types::new);
 
 struct Types {
-    user: Vec<(&'static AttributeType, Attribute)>,
-    group: Vec<(&'static AttributeType, Attribute)>,
-    service: Vec<(&'static AttributeType, Attribute)>,
     object_class: Option<&'static AttributeType>,
     member: Option<&'static AttributeType>,
     member_of: Option<&'static AttributeType>,
@@ -109,16 +88,7 @@ struct Types {
 
 impl Types {
     fn new() -> Self {
-        let resolve = |table: &[(&str, Attribute)]| {
-            let known = |(name, attribute): &(&str, Attribute)| {
-                Some((schema::attribute(name)?, *attribute))
-            };
-            table.iter().filter_map(known).collect()
-        };
         Self {
-            user: resolve(USER),
-            group: resolve(GROUP),
-            service: resolve(SERVICE),
             object_class: schema::attribute("objectClass"),
             member: schema::attribute("member"),
             member_of: schema::attribute("memberOf"),
@@ -135,33 +105,6 @@ impl Types {
         }
     }
 }
-
-const USER: &[(&str, Attribute)] = &[
-    ("uid", Attribute::Login),
-    ("cn", Attribute::DisplayName),
-    ("sn", Attribute::Surname),
-    ("givenName", Attribute::GivenName),
-    ("displayName", Attribute::DisplayName),
-    ("mail", Attribute::Mail),
-    ("telephoneNumber", Attribute::Phone),
-    ("mobile", Attribute::Mobile),
-    ("title", Attribute::Title),
-    ("description", Attribute::Description),
-    ("employeeNumber", Attribute::EmployeeNumber),
-    ("uidNumber", Attribute::UidNumber),
-    ("gidNumber", Attribute::GidNumber),
-    ("homeDirectory", Attribute::HomeDirectory),
-    ("loginShell", Attribute::LoginShell),
-    ("gecos", Attribute::DisplayName),
-    ("sshPublicKey", Attribute::SshKey),
-];
-const GROUP: &[(&str, Attribute)] = &[
-    ("cn", Attribute::Name),
-    ("description", Attribute::Description),
-    ("gidNumber", Attribute::GidNumber),
-];
-const SERVICE: &[(&str, Attribute)] =
-    &[("cn", Attribute::Name), ("description", Attribute::Description)];
 
 fn put_operational(
     attributes: &mut Attributes<'_>,

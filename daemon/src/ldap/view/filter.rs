@@ -9,7 +9,8 @@ use ldap::filter::{Assertion, Extensible, Substrings};
 use ldap::schema::{self, AttributeType};
 use ldap::{Description, case_ignore};
 
-use super::place::{Container, Naming, Target};
+use super::look::{CONTAINER_CLASSES, structural};
+use super::place::{Naming, Target};
 
 /// Walks nested groups up and down (`LDAP_MATCHING_RULE_IN_CHAIN`), as `member` and `memberOf` do
 /// here anyway.
@@ -34,52 +35,21 @@ pub(crate) fn translate(
         ldap::Filter::Equality(assertion) | ldap::Filter::Approx(assertion) => {
             equality(assertion, naming, find)
         }
-        ldap::Filter::Substrings(substrings) => Ok(pieces(substrings)),
-        ldap::Filter::GreaterOrEqual(assertion) => Ok(ordering(assertion, Filter::at_least)),
-        ldap::Filter::LessOrEqual(assertion) => Ok(ordering(assertion, Filter::at_most)),
-        ldap::Filter::Present(attribute) => Ok(presence(attribute)),
+        ldap::Filter::Substrings(substrings) => Ok(pieces(substrings, naming)),
+        ldap::Filter::GreaterOrEqual(assertion) => {
+            Ok(ordering(assertion, naming, Filter::at_least))
+        }
+        ldap::Filter::LessOrEqual(assertion) => Ok(ordering(assertion, naming, Filter::at_most)),
+        ldap::Filter::Present(attribute) => Ok(presence(attribute, naming)),
         ldap::Filter::Extensible(extensible) => extended(extensible, naming, find),
     }
 }
 
-/// Which attributes of which kinds an attribute type shows.
-fn shown(kind: &AttributeType) -> &'static [(Kinds, Attribute)] {
-    const NAMED: Kinds = Kinds::GROUPS.and(Kinds::SERVICE_ACCOUNTS);
-    const NUMBERED: Kinds = Kinds::USERS.and(Kinds::GROUPS);
-    const DESCRIBED: Kinds = Kinds::USERS.and(NAMED);
-    match kind.name {
-        "uid" => &[(Kinds::USERS, Attribute::Login)],
-        "cn" => &[(Kinds::USERS, Attribute::DisplayName), (NAMED, Attribute::Name)],
-        "displayName" | "gecos" => &[(Kinds::USERS, Attribute::DisplayName)],
-        "sn" => &[(Kinds::USERS, Attribute::Surname)],
-        "givenName" => &[(Kinds::USERS, Attribute::GivenName)],
-        "mail" => &[(Kinds::USERS, Attribute::Mail)],
-        "telephoneNumber" => &[(Kinds::USERS, Attribute::Phone)],
-        "mobile" => &[(Kinds::USERS, Attribute::Mobile)],
-        "title" => &[(Kinds::USERS, Attribute::Title)],
-        "employeeNumber" => &[(Kinds::USERS, Attribute::EmployeeNumber)],
-        "uidNumber" => &[(Kinds::USERS, Attribute::UidNumber)],
-        "gidNumber" => &[(NUMBERED, Attribute::GidNumber)],
-        "homeDirectory" => &[(Kinds::USERS, Attribute::HomeDirectory)],
-        "loginShell" => &[(Kinds::USERS, Attribute::LoginShell)],
-        "sshPublicKey" => &[(Kinds::USERS, Attribute::SshKey)],
-        "description" => &[(DESCRIBED, Attribute::Description)],
-        "ou" => &[(Kinds::CONTAINERS, Attribute::Name)],
-        "o" => &[(Kinds::CONTAINERS, Attribute::OrganizationName)],
-        "dc" => &[(Kinds::CONTAINERS, Attribute::BaseLabel)],
-        "entryUUID" => &[(Kinds::ALL, Attribute::Uuid)],
-        "createTimestamp" => &[(Kinds::ALL, Attribute::Created)],
-        "modifyTimestamp" => &[(Kinds::ALL, Attribute::Modified)],
-        _ => &[],
-    }
-}
-
 /// Applies a test to everything that an attribute type and its subtypes show.
-fn over(kind: &'static AttributeType, test: impl Fn(Attribute) -> Filter) -> Filter {
+fn over(kind: &AttributeType, naming: &Naming, test: impl Fn(Attribute) -> Filter) -> Filter {
     let mut tests = Vec::new();
-    for shown in kind.with_subtypes().flat_map(shown) {
-        let (kinds, attribute) = *shown;
-        tests.push(Filter::And(vec![Filter::Kind(kinds), test(attribute)]));
+    for (kinds, attribute) in naming.look().tests(kind) {
+        tests.push(Filter::And(vec![Filter::Kind(*kinds), test(*attribute)]));
     }
     match tests.len() {
         1 => tests.swap_remove(0),
@@ -113,8 +83,8 @@ fn equality(
     };
     let Some(value) = text(&assertion.value) else { return Ok(Filter::Undefined) };
     match kind.name {
-        "objectClass" => Ok(of_class(value)),
-        "structuralObjectClass" => Ok(of_structural_class(value)),
+        "objectClass" => Ok(of_class(value, naming)),
+        "structuralObjectClass" => Ok(of_structural_class(value, naming)),
         "hasSubordinates" => Ok(match value.to_ascii_uppercase().as_str() {
             "TRUE" => Filter::Kind(Kinds::CONTAINERS),
             "FALSE" => Filter::Not(Box::new(Filter::Kind(Kinds::CONTAINERS))),
@@ -127,7 +97,7 @@ fn equality(
         }),
         "memberOf" | "member" | "entryDN" => reference(kind, value, naming, find),
         _ if kind.matching.equality().is_none() => Ok(Filter::Undefined),
-        _ => Ok(over(kind, |attribute| compare(attribute, value, Filter::equal))),
+        _ => Ok(over(kind, naming, |attribute| compare(attribute, value, Filter::equal))),
     }
 }
 
@@ -157,20 +127,24 @@ fn seconds(value: &str) -> Option<i64> {
     Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second())
 }
 
-fn ordering(assertion: &Assertion, test: impl Fn(Attribute, &str) -> Filter) -> Filter {
+fn ordering(
+    assertion: &Assertion,
+    naming: &Naming,
+    test: impl Fn(Attribute, &str) -> Filter,
+) -> Filter {
     let kind = match plain(&assertion.attribute) {
         Ok(kind) => kind,
         Err(filter) => return filter,
     };
     match text(&assertion.value) {
         Some(value) if kind.matching.ordering().is_some() => {
-            over(kind, |attribute| compare(attribute, value, &test))
+            over(kind, naming, |attribute| compare(attribute, value, &test))
         }
         Some(_) | None => Filter::Undefined,
     }
 }
 
-fn pieces(substrings: &Substrings) -> Filter {
+fn pieces(substrings: &Substrings, naming: &Naming) -> Filter {
     let kind = match plain(&substrings.attribute) {
         Ok(kind) => kind,
         Err(filter) => return filter,
@@ -181,13 +155,13 @@ fn pieces(substrings: &Substrings) -> Filter {
     match (initial, any, last) {
         (Some(None), _, _) | (_, None, _) | (_, _, Some(None)) => Filter::Undefined,
         _ if kind.matching.substrings().is_none() => Filter::Undefined,
-        (initial, Some(any), last) => over(kind, |attribute| {
+        (initial, Some(any), last) => over(kind, naming, |attribute| {
             Filter::pieces(attribute, initial.flatten(), &any, last.flatten())
         }),
     }
 }
 
-fn presence(description: &Description) -> Filter {
+fn presence(description: &Description, naming: &Naming) -> Filter {
     let kind = match plain(description) {
         Ok(kind) => kind,
         Err(filter) => return filter,
@@ -200,24 +174,19 @@ fn presence(description: &Description) -> Filter {
         | "hasSubordinates" => Filter::always(),
         "memberOf" => Filter::MemberOfSome,
         "member" => Filter::HasSomeMember,
-        _ => over(kind, Filter::present),
+        _ => over(kind, naming, Filter::present),
     }
 }
 
 /// Which kinds of entries have an object class, by its name or number or a superclass of theirs.
-fn of_class(name: &str) -> Filter {
+fn of_class(name: &str, naming: &Naming) -> Filter {
     let Some(wanted) = schema::object_class(name.trim()) else { return Filter::Undefined };
     let has = |classes: &[&str]| {
         classes.iter().filter_map(|name| schema::object_class(name)).any(|class| class.is_a(wanted))
     };
-    let mut kinds = Kinds::NONE;
-    for (classes, kind) in super::entry::CLASSES {
-        if has(classes) {
-            kinds = kinds.and(*kind);
-        }
-    }
-    let containers = has(super::entry::CONTAINER_CLASSES);
-    let base = has(super::entry::BASE_CLASSES);
+    let kinds = stored(naming, has);
+    let containers = has(CONTAINER_CLASSES);
+    let base = has(naming.look().base_classes);
     let container =
         || Filter::And(vec![Filter::Kind(Kinds::CONTAINERS), Filter::present(Attribute::Name)]);
     match (containers, base) {
@@ -231,15 +200,21 @@ fn of_class(name: &str) -> Filter {
     }
 }
 
-fn of_structural_class(name: &str) -> Filter {
+fn of_structural_class(name: &str, naming: &Naming) -> Filter {
     let Some(wanted) = schema::object_class(name.trim()) else { return Filter::Undefined };
-    let mut kinds = Kinds::NONE;
-    for (classes, kind) in super::entry::CLASSES {
-        if super::entry::structural(classes) == wanted.name {
-            kinds = kinds.and(*kind);
-        }
-    }
-    Filter::Kind(kinds)
+    Filter::Kind(stored(naming, |classes| structural(classes) == wanted.name))
+}
+
+/// The stored kinds whose object classes are as wanted.
+fn stored(naming: &Naming, wanted: impl Fn(&[&str]) -> bool) -> Kinds {
+    let look = naming.look();
+    let kinds = [
+        (&look.user, Kinds::USERS),
+        (&look.group, Kinds::GROUPS),
+        (&look.service, Kinds::SERVICE_ACCOUNTS),
+    ];
+    let kinds = kinds.into_iter().filter(|(shown, _)| wanted(shown.classes));
+    kinds.fold(Kinds::NONE, |kinds, (_, kind)| kinds.and(kind))
 }
 
 /// A test of an attribute whose values are names of entries.
@@ -254,9 +229,8 @@ fn reference(
     if kind.name == "entryDN" {
         return Ok(named(target.ok()));
     }
-    let Ok(Target::Entry(container, name)) = target else { return Ok(Filter::never()) };
-    let found = find(container.kind(), &name)?;
-    Ok(match (kind.name, found) {
+    let Ok(Target::Entry(named)) = target else { return Ok(Filter::never()) };
+    Ok(match (kind.name, named.find(find)?) {
         ("memberOf", Some(EntryId::Group(group))) => Filter::MemberOf(group),
         ("member", Some(EntryId::User(user))) => Filter::HasMember(Member::User(user)),
         ("member", Some(EntryId::Group(group))) => Filter::HasMember(Member::Group(group)),
@@ -266,15 +240,18 @@ fn reference(
 
 fn named(target: Option<Target>) -> Filter {
     match target {
-        Some(Target::Entry(container, name)) => {
-            let attribute =
-                if container == Container::People { Attribute::Login } else { Attribute::Name };
-            let is_called = Filter::equal(attribute, &name);
-            Filter::And(vec![Filter::Kind(container.kinds()), is_called])
+        Some(Target::Entry(named)) => {
+            let called = named.kinds.iter().map(|kind| {
+                let attribute =
+                    if *kind == Kind::User { Attribute::Login } else { Attribute::Name };
+                let called = Filter::equal(attribute, &named.name);
+                Filter::And(vec![Filter::Kind(Kinds::of(*kind)), called])
+            });
+            Filter::Or(called.collect())
         }
         Some(Target::Container(container)) => Filter::And(vec![
             Filter::Kind(Kinds::CONTAINERS),
-            Filter::equal(Attribute::Name, container.name()),
+            Filter::equal(Attribute::Name, container.name),
         ]),
         Some(Target::Base) => Filter::And(vec![
             Filter::Kind(Kinds::CONTAINERS),
@@ -319,10 +296,9 @@ fn in_name(assertion: &Assertion, naming: &Naming) -> Filter {
     if naming.base_has(&kind.name.to_ascii_lowercase(), &value) {
         return Filter::always();
     }
-    let inside = Container::ALL.into_iter().find(|container| container.name() == value);
-    match inside {
-        Some(container) if kind.name == "ou" => Filter::Kind(container.kinds()),
-        Some(_) | None => Filter::never(),
+    match naming.look().tree.container(kind.name, &value) {
+        Some(container) => Filter::Kind(container.kinds),
+        None => Filter::never(),
     }
 }
 
@@ -332,7 +308,7 @@ mod tests {
 
     fn translated(text: &str) -> Filter {
         let filter: ldap::Filter = text.parse().unwrap();
-        let naming = Naming::new("dc=acme,dc=example");
+        let naming = Naming::new("dc=acme,dc=example", &super::super::look::RFC2307BIS);
         translate(&filter, &naming, &|_, _| Ok(None)).unwrap()
     }
 

@@ -2,10 +2,23 @@
 
 mod entry;
 mod filter;
+mod look;
 mod place;
 mod root_dse;
+mod tree;
 
 pub(crate) use entry::{write_entry, write_place};
 pub(crate) use filter::{Find, translate};
-pub(crate) use place::{Container, Naming, Place, Target, TargetError};
+pub(crate) use place::{Named, Naming, Place, Target, TargetError};
 pub(crate) use root_dse::{is_special, special};
+pub(crate) use tree::Container;
+
+/// How entries are named under an organization's own base.
+pub(crate) fn primary(record: &directory::records::Organization) -> Naming {
+    at(record.fields.base.as_str())
+}
+
+/// How entries are named under a base.
+pub(crate) fn at(base: &str) -> Naming {
+    Naming::new(base, &look::RFC2307BIS)
+}

@@ -4,64 +4,13 @@ use std::borrow::Cow;
 
 use directory::Time;
 use directory::records::{Organization, Stamp};
-use directory::search::{Attribute, Entry, Fact, Facts, Filter, Kind, Kinds};
+use directory::search::{Attribute, Entry, EntryId, Fact, Facts, Filter, Kind};
 use ldap::dn::{Dn, escape_value};
 use uuid::Uuid;
 
-/// A container below an organization's base.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Container {
-    /// `ou=people`
-    People,
-    /// `ou=groups`
-    Groups,
-    /// `ou=services`
-    Services,
-}
-
-impl Container {
-    /// Every container, in the order in which a search gives them.
-    pub(crate) const ALL: [Self; 3] = [Self::People, Self::Groups, Self::Services];
-
-    /// The value of its `ou`.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::People => "people",
-            Self::Groups => "groups",
-            Self::Services => "services",
-        }
-    }
-
-    /// What stands in it.
-    pub(crate) const fn kind(self) -> Kind {
-        match self {
-            Self::People => Kind::User,
-            Self::Groups => Kind::Group,
-            Self::Services => Kind::ServiceAccount,
-        }
-    }
-
-    /// What stands in it, as a set.
-    pub(crate) const fn kinds(self) -> Kinds {
-        match self {
-            Self::People => Kinds::USERS,
-            Self::Groups => Kinds::GROUPS,
-            Self::Services => Kinds::SERVICE_ACCOUNTS,
-        }
-    }
-
-    /// The type of the RDN of what stands in it.
-    pub(crate) const fn naming(self) -> &'static str {
-        match self {
-            Self::People => "uid",
-            Self::Groups | Self::Services => "cn",
-        }
-    }
-
-    fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|container| container.name() == name)
-    }
-}
+use super::filter::Find;
+use super::look::Look;
+use super::tree::Container;
 
 /// What a name below an organization's base leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,9 +18,32 @@ pub(crate) enum Target {
     /// The base itself.
     Base,
     /// A container.
-    Container(Container),
-    /// What would be the entry of that name in a container.
-    Entry(Container, String),
+    Container(&'static Container),
+    /// What would be the entry of that name.
+    Entry(Named),
+}
+
+/// The name of what would be an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Named {
+    /// The container that it would stand in.
+    pub(crate) container: &'static Container,
+    /// The kinds that it could be of; the first one that there is, is meant.
+    pub(crate) kinds: Vec<Kind>,
+    /// The value of its RDN.
+    pub(crate) name: String,
+}
+
+impl Named {
+    /// Finds the entry.
+    pub(crate) fn find(&self, find: Find<'_>) -> Result<Option<EntryId>, directory::Error> {
+        for kind in &self.kinds {
+            if let Some(id) = find(*kind, &self.name)? {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
 }
 
 /// A name that leads to nothing, and how far it led.
@@ -82,21 +54,27 @@ pub(crate) enum TargetError {
     /// The base is the nearest there is.
     Base,
     /// This container is.
-    Container(Container),
+    Container(&'static Container),
 }
 
 /// How an organization's entries are named.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Naming {
     text: String,
     base: Dn,
+    look: &'static Look,
 }
 
 impl Naming {
     /// Names entries under a base.
-    pub(crate) fn new(base: &str) -> Self {
+    pub(crate) fn new(base: &str, look: &'static Look) -> Self {
         // A stored base is a DN whose values need no escapes; one that is none names nothing.
-        Self { text: base.to_owned(), base: Dn::parse(base).unwrap_or(Dn::ROOT) }
+        Self { text: base.to_owned(), base: Dn::parse(base).unwrap_or(Dn::ROOT), look }
+    }
+
+    /// How entries look there.
+    pub(crate) const fn look(&self) -> &'static Look {
+        self.look
     }
 
     /// The base.
@@ -114,39 +92,43 @@ impl Naming {
         let rdns: Vec<(&str, Cow<'_, str>)> =
             relative.rdns().map(|rdn| rdn.single().unwrap_or_default()).collect();
         let (top, below) = rdns.split_last().ok_or(TargetError::Base)?;
-        let container = match top {
-            ("ou", name) => Container::named(name).ok_or(TargetError::Base)?,
-            _ => return Err(TargetError::Base),
-        };
+        let tree = self.look.tree;
+        let (naming, name) = top;
+        let container = tree.container(naming, name).ok_or(TargetError::Base)?;
         match below {
             [] => Ok(Target::Container(container)),
-            [(kind, name)] if *kind == container.naming() => {
-                Ok(Target::Entry(container, name.clone().into_owned()))
+            [(naming, name)] => {
+                let kinds: Vec<Kind> = tree.kinds(container, naming).collect();
+                let name = name.clone().into_owned();
+                let named = (!kinds.is_empty()).then_some(Named { container, kinds, name });
+                named.map(Target::Entry).ok_or(TargetError::Container(container))
             }
             _ => Err(TargetError::Container(container)),
         }
     }
 
     /// The name of a container.
-    pub(crate) fn container(&self, container: Container) -> String {
-        format!("ou={},{}", container.name(), self.text)
+    pub(crate) fn container(&self, container: &Container) -> String {
+        format!("{}={},{}", container.naming, container.name, self.text)
     }
 
     /// The name of an entry.
     pub(crate) fn entry(&self, entry: &Entry) -> String {
         match entry {
-            Entry::User(_, user) => self.in_container(Container::People, &user.fields.login),
-            Entry::Group(_, group) => self.in_container(Container::Groups, &group.fields.name),
+            Entry::User(_, user) => self.named(Kind::User, &user.fields.login),
+            Entry::Group(_, group) => self.named(Kind::Group, &group.fields.name),
             Entry::ServiceAccount(_, account) => {
-                self.in_container(Container::Services, &account.fields.name)
+                self.named(Kind::ServiceAccount, &account.fields.name)
             }
         }
     }
 
-    /// The name of what is called `name` in a container.
-    pub(crate) fn in_container(&self, container: Container, name: &str) -> String {
+    /// The name of an entry of a kind that is called `name`.
+    pub(crate) fn named(&self, kind: Kind, name: &str) -> String {
+        let slot = self.look.tree.slot(kind);
+        let Container { naming, name: container, .. } = slot.container;
         let value = escape_value(name);
-        format!("{}={value},ou={},{}", container.naming(), container.name(), self.text)
+        format!("{}={value},{naming}={container},{}", slot.naming, self.text)
     }
 
     /// The type and value of the base's own RDN.
@@ -164,7 +146,7 @@ impl Naming {
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
     /// Which container; `None` for the base.
-    pub(crate) container: Option<Container>,
+    pub(crate) container: Option<&'static Container>,
     /// A stable id, made from the organization's.
     pub(crate) uuid: Uuid,
     /// When made and changed: as the organization.
@@ -180,9 +162,9 @@ impl Place {
     pub(crate) fn of(
         organization: &Organization,
         naming: &Naming,
-        container: Option<Container>,
+        container: Option<&'static Container>,
     ) -> Self {
-        let number = container.map_or(0, |container| container as u8 + 1);
+        let number = container.map_or(0, |container| container.number);
         let mut octets = *organization.uuid.as_bytes();
         if let Some(last) = octets.last_mut() {
             *last ^= number;
@@ -226,7 +208,7 @@ impl Facts for Place {
             visit(seconds(self.stamp.modified));
         } else if let Some(container) = self.container {
             if attribute == Attribute::Name {
-                visit(Fact::Text(container.name()));
+                visit(Fact::Text(container.name));
             }
         } else if attribute == Attribute::OrganizationName {
             visit(Fact::Text(&self.organization));
@@ -250,20 +232,30 @@ impl Facts for Place {
 
 #[cfg(test)]
 mod tests {
+    use super::super::look::RFC2307BIS;
     use super::*;
 
+    fn container(name: &str) -> &'static Container {
+        RFC2307BIS.tree.container("ou", name).unwrap()
+    }
+
+    fn entry(at: &str, kind: Kind, name: &str) -> Target {
+        let (container, name) = (container(at), name.to_owned());
+        Target::Entry(Named { container, kinds: vec![kind], name })
+    }
+
     fn target(dn: &str) -> Result<Target, TargetError> {
-        Naming::new("dc=acme,dc=example").target(&Dn::parse(dn).unwrap())
+        Naming::new("dc=acme,dc=example", &RFC2307BIS).target(&Dn::parse(dn).unwrap())
     }
 
     #[test]
     fn names_lead_to_the_base_its_containers_and_what_stands_in_them() {
         assert_eq!(target("DC=Acme, dc=example"), Ok(Target::Base));
-        let people = Target::Container(Container::People);
+        let people = Target::Container(container("people"));
         assert_eq!(target("ou=People,dc=acme,dc=example"), Ok(people));
-        let ada = Target::Entry(Container::People, "ada".into());
+        let ada = entry("people", Kind::User, "ada");
         assert_eq!(target("UID=Ada,ou=people,dc=acme,dc=example"), Ok(ada));
-        let odd = Target::Entry(Container::Groups, "a, b".into());
+        let odd = entry("groups", Kind::Group, "a, b");
         assert_eq!(target("cn=A\\, B,ou=groups,dc=acme,dc=example"), Ok(odd));
     }
 
@@ -272,7 +264,7 @@ mod tests {
         for login in ["Straße", "ΟΔΟΣ", "οδος", "İpek", "a\u{ad}da", "É", "e\u{301}", "ﬁn"]
         {
             let dn = format!("uid={login},ou=people,dc=acme,dc=example");
-            let Ok(Target::Entry(_, name)) = target(&dn) else { panic!("{login}") };
+            let Ok(Target::Entry(Named { name, .. })) = target(&dn) else { panic!("{login}") };
             let prepare = directory::text::prepare;
             assert_eq!(prepare(&name), prepare(login), "{login}");
         }
@@ -284,10 +276,10 @@ mod tests {
         assert_eq!(target("dc=xacme,dc=example"), Err(TargetError::Elsewhere));
         assert_eq!(target("ou=x,dc=acme,dc=example"), Err(TargetError::Base));
         let wrong_type = target("cn=ada,ou=people,dc=acme,dc=example");
-        assert_eq!(wrong_type, Err(TargetError::Container(Container::People)));
+        assert_eq!(wrong_type, Err(TargetError::Container(container("people"))));
         let too_deep = target("cn=x,uid=ada,ou=people,dc=acme,dc=example");
-        assert_eq!(too_deep, Err(TargetError::Container(Container::People)));
+        assert_eq!(too_deep, Err(TargetError::Container(container("people"))));
         let two = target("uid=ada+cn=x,ou=people,dc=acme,dc=example");
-        assert_eq!(two, Err(TargetError::Container(Container::People)));
+        assert_eq!(two, Err(TargetError::Container(container("people"))));
     }
 }

@@ -1,0 +1,95 @@
+//! The containers below an organization's base, and where in them entries stand.
+
+use directory::search::{Kind, Kinds};
+
+/// A container below an organization's base.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Container {
+    /// Its number in its tree, from which its id is made.
+    pub(crate) number: u8,
+    /// The type of its RDN.
+    pub(crate) naming: &'static str,
+    /// The value of its RDN, as it is shown.
+    pub(crate) name: &'static str,
+    /// What stands in it.
+    pub(crate) kinds: Kinds,
+}
+
+/// Where entries of one kind stand.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    /// What stands there.
+    pub(crate) kind: Kind,
+    /// The container that they stand in.
+    pub(crate) container: &'static Container,
+    /// The type of their RDN.
+    pub(crate) naming: &'static str,
+}
+
+/// The containers of a layout, and where in them entries stand.
+#[derive(Debug)]
+pub(crate) struct Tree {
+    /// Every container, in the order in which a search gives them.
+    pub(crate) containers: &'static [&'static Container],
+    /// Where entries stand; of two that share a container and a type, the first one's name counts.
+    slots: [Slot; 3],
+}
+
+impl Tree {
+    /// Where entries of a kind stand; containers stand in none.
+    pub(crate) fn slot(&self, kind: Kind) -> &Slot {
+        let [services, users, groups] = &self.slots;
+        match kind {
+            Kind::User | Kind::Container => users,
+            Kind::Group => groups,
+            Kind::ServiceAccount => services,
+        }
+    }
+
+    /// The container with an RDN.
+    pub(crate) fn container(&self, naming: &str, name: &str) -> Option<&'static Container> {
+        let is_it = |container: &&&Container| {
+            container.naming == naming && container.name.eq_ignore_ascii_case(name)
+        };
+        self.containers.iter().find(is_it).copied()
+    }
+
+    /// The kinds of entries that have an RDN of a type in a container, the first one's name first.
+    pub(crate) fn kinds(
+        &self,
+        container: &'static Container,
+        naming: &str,
+    ) -> impl Iterator<Item = Kind> {
+        let slots = self.slots.iter();
+        slots
+            .filter(move |slot| slot.container == container && slot.naming == naming)
+            .map(|slot| slot.kind)
+    }
+}
+
+const fn container(
+    number: u8,
+    naming: &'static str,
+    name: &'static str,
+    kinds: Kinds,
+) -> Container {
+    Container { number, naming, name, kinds }
+}
+
+const fn slot(kind: Kind, container: &'static Container, naming: &'static str) -> Slot {
+    Slot { kind, container, naming }
+}
+
+static PEOPLE: Container = container(1, "ou", "people", Kinds::USERS);
+static GROUPS: Container = container(2, "ou", "groups", Kinds::GROUPS);
+static SERVICES: Container = container(3, "ou", "services", Kinds::SERVICE_ACCOUNTS);
+
+/// `ou=people`, `ou=groups` and `ou=services`.
+pub(super) static APART: Tree = Tree {
+    containers: &[&PEOPLE, &GROUPS, &SERVICES],
+    slots: [
+        slot(Kind::ServiceAccount, &SERVICES, "cn"),
+        slot(Kind::User, &PEOPLE, "uid"),
+        slot(Kind::Group, &GROUPS, "cn"),
+    ],
+};
