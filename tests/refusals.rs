@@ -76,6 +76,7 @@ struct Site {
     service_account: String,
     radius_client: String,
     reply_profile: String,
+    custom_attribute: String,
     own_admin: String,
     provider_admin: String,
 }
@@ -90,6 +91,9 @@ impl Site {
             service_account: account,
             radius_client: office.client("switch", &json!({})).id,
             reply_profile: id_of(&office.make("reply-profiles", &json!({"name": "staff"}))),
+            custom_attribute: id_of(
+                &office.make("custom-attributes", &json!({"name": "badge", "syntax": "text"})),
+            ),
             own_admin: office.add_admin(&office.path("admins"), &json!({"role": "manager"})).0,
             provider_admin: office.add_admin("/v1/admins", &json!({"role": "manager"})).0,
             office,
@@ -106,6 +110,7 @@ impl Site {
             ("{service_account}", &self.service_account),
             ("{radius_client}", &self.radius_client),
             ("{reply_profile}", &self.reply_profile),
+            ("{custom_attribute}", &self.custom_attribute),
             ("{admin}", admin),
             ("{id}", NEVER),
         ]

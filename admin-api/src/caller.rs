@@ -8,7 +8,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use directory::access::{Actor, AtProvider, Context, InOrganization, View};
 use directory::records::Base;
-use directory::{Changing, Error, OrganizationId, Place, ReadingTransaction};
+use directory::{Changing, Error, OrganizationId, Place, ReadingTransaction, Schema};
 use uuid::Uuid;
 
 use crate::api::Api;
@@ -55,12 +55,29 @@ impl Caller {
     }
 }
 
+/// What an organization's entries are shown in: where they stand and what they may have.
+pub(crate) struct Surroundings {
+    /// The naming context.
+    pub(crate) base: Base,
+    /// The organization's own attributes.
+    pub(crate) schema: Schema,
+}
+
+impl Surroundings {
+    /// Those of an organization.
+    pub(crate) fn of(
+        reading: &ReadingTransaction,
+        organization: OrganizationId,
+    ) -> Result<Self, Problem> {
+        let grant = reading.authorize::<View>(organization)?;
+        Ok(Self { base: grant.own_organization()?.fields.base, schema: grant.schema()? })
+    }
+}
+
 impl<P> Within<P> {
-    /// The organization's naming context.
-    pub(crate) fn base(&self) -> Result<Base, Problem> {
-        let reading = self.caller.read()?;
-        let grant = reading.authorize::<View>(self.organization)?;
-        Ok(grant.own_organization()?.fields.base)
+    /// What the organization's entries are shown in.
+    pub(crate) fn surroundings(&self) -> Result<Surroundings, Problem> {
+        Surroundings::of(&self.caller.read()?, self.organization)
     }
 }
 

@@ -8,6 +8,7 @@ mod api;
 mod appearance;
 mod body;
 mod caller;
+mod custom;
 mod dn;
 mod layers;
 mod list;

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use directory::authentication::{HashParameters, PoolLimits, ThrottlePolicy};
-use directory::{Directory, Entropy, EventOptions, MasterKey, OpenOptions, StoreOptions, Time};
+use directory::{
+    Directory, Entropy, EventOptions, KnownNames, MasterKey, OpenOptions, StoreOptions, Time,
+};
 use ldap::Security;
 
 use crate::clock::Clock;
@@ -18,6 +20,10 @@ use crate::{admin_api, master_key, radius as radius_door, randomness};
 
 /// How often deleted organizations are looked at, whether their time is over.
 const HOUSEKEEPING: Duration = Duration::from_secs(60 * 60);
+/// How often is looked for a custom attribute that was changed.
+const LOOK: Duration = Duration::from_secs(1);
+/// What lies between two steps in which records follow one.
+const STEP: Duration = Duration::from_millis(20);
 
 /// Opens the directory of a configuration.
 ///
@@ -38,6 +44,7 @@ pub fn open_directory(
             ..StoreOptions::default()
         },
         authentication: authentication(&config.authentication)?,
+        known_names: KnownNames(ldap_door::is_known),
     };
     let master = MasterKey::from_bytes(*master_key.octets());
     let path: &Path = &config.data.directory;
@@ -70,8 +77,37 @@ pub(crate) fn open(
         let door = admin_api::Door::new(directory.clone(), clock, tls, &config.admin_api);
         door.listen(tasks, sockets.admin_api).map_err(StartError::Runtime)?;
     }
+    follow_definitions(tasks, directory.clone(), clock);
     keep_house(tasks, directory.clone(), clock, config.events.retention);
     Ok(())
+}
+
+/// Lets records follow changed definitions of custom attributes, in steps between which others
+/// change what they want.
+fn follow_definitions(tasks: &Tasks, directory: Directory, clock: Clock) {
+    let shutdown = tasks.shutdown().clone();
+    tasks.spawn(async move {
+        loop {
+            let (directory, now) = (directory.clone(), Time(clock.wall()));
+            let step = tokio::task::spawn_blocking(move || directory.advance_custom_work(now));
+            let pause = match step.await {
+                Ok(Ok(true)) => STEP,
+                Ok(Ok(false)) => LOOK,
+                Ok(Err(error)) => {
+                    tracing::error!(%error, "records do not follow a custom attribute");
+                    HOUSEKEEPING
+                }
+                Err(error) => {
+                    tracing::error!(%error, "records do not follow a custom attribute");
+                    HOUSEKEEPING
+                }
+            };
+            tokio::select! {
+                () = shutdown.draining() => return,
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    });
 }
 
 /// Destroys what deleted organizations left behind, and events, once their time is over.

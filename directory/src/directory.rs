@@ -18,13 +18,13 @@ use crate::gear::GearTable;
 use crate::id::{AdminId, OrganizationId, Place, RecordId, TokenId};
 use crate::known::Lookups;
 use crate::records::{
-    Admin, AdminFields, Credential, Group, Organization, OrganizationState, RadiusClient,
-    ReplyProfile, ServiceAccount, Token, User, indices,
+    Admin, AdminFields, Credential, CustomAttribute, Group, Organization, OrganizationState,
+    RadiusClient, ReplyProfile, ServiceAccount, Token, User, indices,
 };
 use crate::search::{Memo, SearchGrant};
 use crate::text::prepare;
 use crate::time::Time;
-use crate::tools::Tools;
+use crate::tools::{KnownNames, Tools};
 
 /// Organizations whose records are kept decoded at most.
 const KNOWN_ORGANIZATIONS: usize = 4_096;
@@ -36,6 +36,8 @@ pub struct OpenOptions {
     pub store: storage::Options,
     /// The authentication engine's.
     pub authentication: crate::authentication::Options,
+    /// Names that are taken everywhere.
+    pub known_names: KnownNames,
 }
 
 /// Everything that is true, for every organization; clones share it.
@@ -64,7 +66,7 @@ impl Directory {
         options: OpenOptions,
     ) -> Result<Self, OpenError> {
         let store = Store::open(path, master, Arc::clone(&entropy), options.store)?;
-        Self::over(store, entropy, &options.authentication)
+        Self::over(store, entropy, &options.authentication, options.known_names)
     }
 
     /// Makes a directory over an open store.
@@ -72,8 +74,9 @@ impl Directory {
         store: Store,
         entropy: Arc<dyn Entropy>,
         authentication: &crate::authentication::Options,
+        known: KnownNames,
     ) -> Result<Self, OpenError> {
-        let tools = Tools::new(entropy, store.events().clone());
+        let tools = Tools::new(entropy, store.events().clone(), known);
         let engine = Engine::start(authentication, &tools)?;
         let gear = GearTable::following(&store);
         let lookups = Lookups::new(KNOWN_ORGANIZATIONS, authentication.remembered);
@@ -203,6 +206,7 @@ impl Directory {
             KindCheck::of::<ServiceAccount>(),
             KindCheck::of::<RadiusClient>(),
             KindCheck::of::<ReplyProfile>(),
+            KindCheck::of::<CustomAttribute>(),
             KindCheck::of::<Credential>(),
         ];
         Ok(self.inner.store.check(&kinds)?)
@@ -215,6 +219,24 @@ impl Directory {
     /// When the store fails.
     pub fn destroy_expired(&self, now: Time) -> Result<usize, Error> {
         let done = self.inner.store.write(move |change| collections::destroy_expired(change, now));
+        done.map_err(Error::from)
+    }
+
+    /// Makes some records follow a definition of a custom attribute that changed: indexed or not any
+    /// more, or deleted. Says whether there was one; then there may be more to do.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn advance_custom_work(&self, now: Time) -> Result<bool, Error> {
+        let waiting = {
+            let snapshot = self.inner.store.read()?;
+            snapshot.find_first(Partition::Provider, indices::ORGANIZATION_WORK, &[])?
+        };
+        if waiting.is_none() {
+            return Ok(false);
+        }
+        let done =
+            self.inner.store.write(move |change| collections::advance_custom_work(change, now));
         done.map_err(Error::from)
     }
 

@@ -130,6 +130,8 @@ pub enum SubjectKind {
     Admin,
     /// An API key.
     ApiKey,
+    /// A custom attribute.
+    CustomAttribute,
 }
 
 /// How it ended.

@@ -108,6 +108,10 @@ pub struct RadiusClientId(Id);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ReplyProfileId(Id);
 
+/// A custom attribute's id inside its organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CustomAttributeId(Id);
+
 impl RecordId for UserId {
     fn from_record(id: Id) -> Option<Self> {
         Some(Self(id))
@@ -145,6 +149,15 @@ impl RecordId for RadiusClientId {
 }
 
 impl RecordId for ReplyProfileId {
+    fn from_record(id: Id) -> Option<Self> {
+        Some(Self(id))
+    }
+    fn record(self) -> Id {
+        self.0
+    }
+}
+
+impl RecordId for CustomAttributeId {
     fn from_record(id: Id) -> Option<Self> {
         Some(Self(id))
     }

@@ -17,6 +17,7 @@ mod id;
 mod known;
 mod limits;
 pub mod records;
+mod schema;
 pub mod search;
 pub mod text;
 mod time;
@@ -26,15 +27,16 @@ pub use directory::{Changing, Directory, OpenOptions, OrganizationPage, ReadingT
 pub use error::{Error, Invalid, StoreFailure};
 pub use gear::{Gear, GearClient};
 pub use id::{
-    AdminId, AdminNumber, GroupId, OrganizationId, Place, RadiusClientId, RecordId, ReplyProfileId,
-    ServiceAccountId, TokenId, TokenNumber, UserId,
+    AdminId, AdminNumber, CustomAttributeId, GroupId, OrganizationId, Place, RadiusClientId,
+    RecordId, ReplyProfileId, ServiceAccountId, TokenId, TokenNumber, UserId,
 };
+pub use schema::Schema;
 pub use storage::{
     DATABASE as STORE_FILE, Entropy, EventOptions, MasterKey, OpenError, Options as StoreOptions,
     Report, Secret,
 };
 pub use time::Time;
-pub use tools::Tools;
+pub use tools::{KnownNames, Tools};
 
 #[cfg(test)]
 mod tests;

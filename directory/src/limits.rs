@@ -10,6 +10,8 @@ use crate::error::Invalid;
 pub(crate) const NAME: usize = 128;
 /// The most octets of a line of text.
 pub(crate) const LINE: usize = 256;
+/// The most octets of a custom attribute's text.
+pub(crate) const TEXT: usize = 1024;
 /// The most octets of an SSH key.
 pub(crate) const SSH_KEY: usize = 4096;
 /// The most values of an attribute that may have several.

@@ -3,6 +3,7 @@
 mod authentication;
 mod collections;
 mod crash;
+mod custom;
 mod gear;
 mod oracle;
 mod policy;

@@ -12,11 +12,27 @@ use crate::time::Time;
 pub struct Tools {
     entropy: Arc<dyn Entropy>,
     events: EventLog,
+    known: KnownNames,
+}
+
+/// Says of a name whether something that every organization has goes by it: no custom attribute may.
+#[derive(Clone, Copy, Debug)]
+pub struct KnownNames(pub fn(&str) -> bool);
+
+impl Default for KnownNames {
+    fn default() -> Self {
+        Self(|_| false)
+    }
 }
 
 impl Tools {
-    pub(crate) fn new(entropy: Arc<dyn Entropy>, events: EventLog) -> Self {
-        Self { entropy, events }
+    pub(crate) fn new(entropy: Arc<dyn Entropy>, events: EventLog, known: KnownNames) -> Self {
+        Self { entropy, events, known }
+    }
+
+    /// Whether something that every organization has goes by a name.
+    pub(crate) fn is_known(&self, name: &str) -> bool {
+        (self.known.0)(name)
     }
 
     /// Random octets.

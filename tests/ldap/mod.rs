@@ -1,6 +1,7 @@
 //! LDAP, by RFC and section.
 
 mod clients;
+mod custom_attributes;
 mod freshness;
 mod limits;
 mod rfc2307bis;

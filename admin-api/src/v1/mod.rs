@@ -1,6 +1,7 @@
 //! Version 1 of the API: a folder a resource, a file an endpoint.
 
 mod admins;
+mod custom_attributes;
 mod docs;
 mod events;
 mod groups;
@@ -30,6 +31,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(service_accounts::routes())
         .merge(radius_clients::routes())
         .merge(reply_profiles::routes())
+        .merge(custom_attributes::routes())
         .merge(admins::routes())
         .nest("/organizations/{organization}", admins::routes())
         .merge(events::routes())

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use directory::access::{Actor, Context, Identity};
 use directory::authentication::{self, Begun, Door as By, Proof, Request, Who};
 use directory::search::{EntryId, Kind, Memo, SearchGrant, Truth};
-use directory::{Error, ReadingTransaction, Time};
+use directory::{Error, ReadingTransaction, Schema, Time};
 use ldap::dn::Dn;
 use ldap::{
     Answer, BindRequest, CompareRequest, Outcome, Question, ResultCode, Scope, SearchRequest,
@@ -162,11 +162,10 @@ impl Caller {
             Err(error) => return Ok(Asked::Answered(Answer::Result(error.into()))),
         };
         if request.scope == Scope::Base && view::is_special(&base) {
-            let own = self.own_base()?;
+            let own = self.own()?;
             let start_tls = self.door.settings.start_tls;
-            let answer = view::special(&base, own.as_deref(), start_tls, request, || {
-                session.entries(ticket)
-            });
+            let own = own.as_ref().map(|(base, schema)| (base.as_str(), schema));
+            let answer = view::special(&base, own, start_tls, request, || session.entries(ticket));
             return Ok(Asked::Answered(answer));
         }
         let reading = self.read()?;
@@ -232,11 +231,14 @@ impl Caller {
         }
     }
 
-    /// The base of one's own organization.
-    fn own_base(&self) -> Result<Option<String>, Error> {
+    /// The base and the attributes of one's own organization.
+    fn own(&self) -> Result<Option<(String, Schema)>, Error> {
         let reading = self.read()?;
         match self.grant(&reading)? {
-            Some(grant) => Ok(Some(grant.own_organization()?.fields.base.to_string())),
+            Some(grant) => {
+                let base = grant.own_organization()?.fields.base.to_string();
+                Ok(Some((base, grant.schema().clone())))
+            }
             None => Ok(None),
         }
     }

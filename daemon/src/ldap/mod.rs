@@ -19,6 +19,13 @@ use crate::listener;
 use crate::tls::Identity;
 use ldap::{CleartextBind, Limits, Security, Settings, StartTls};
 
+/// Whether a name is one that the schema has in every organization.
+pub(crate) fn is_known(name: &str) -> bool {
+    ldap::schema::attribute(name).is_some()
+        || ldap::schema::object_class(name).is_some()
+        || name.eq_ignore_ascii_case(view::custom::CLASS)
+}
+
 /// What every connection shares.
 pub(crate) struct Door {
     directory: directory::Directory,

@@ -13,7 +13,7 @@ use ldap::{Answer, CompareRequest, EntryWriter, Outcome, ResultCode, Scope, Sear
 
 use super::SearchLimits;
 use super::answer::{absent, compared};
-use super::view::{self, Container, Named, Naming, Place, Target, TargetError, translate};
+use super::view::{self, Container, Named, Naming, Place, Target, TargetError, custom, translate};
 use crate::clock::Clock;
 
 /// A search that writes entries.
@@ -26,6 +26,8 @@ pub(super) struct Running {
     single: Option<EntryId>,
     searching: Option<Searching>,
     terms: Terms,
+    /// Which of the organization's own attributes are wanted.
+    custom: custom::Wanted,
 }
 
 /// What a search may cost.
@@ -97,7 +99,8 @@ pub(super) fn begin(
         Err(TargetError::Elsewhere) if base.is_root() => Target::Base,
         Err(error) => return Ok(answered(absent(&naming, error))),
     };
-    let filter = translate(&request.filter, &naming, &|kind, name| grant.find(kind, name))?;
+    let filter =
+        translate(&request.filter, &naming, grant.schema(), &|kind, name| grant.find(kind, name))?;
     let Some(from) = Cursor::of(request) else {
         return Ok(answered(Outcome::code(ResultCode::UnwillingToPerform)));
     };
@@ -114,6 +117,7 @@ pub(super) fn begin(
         searching: None,
         terms,
         naming,
+        custom: custom::Wanted::of(request),
     };
     if let Target::Entry(named) = &target {
         let Some((id, matches)) = aim(grant, &filter, named)? else {
@@ -313,9 +317,10 @@ impl Running {
         writer: &mut EntryWriter<'_>,
     ) -> Result<Option<Pause>, Error> {
         let mut pause = None;
+        let custom = self.custom.choose(grant.schema());
         if let Some(id) = self.single {
             grant.show(id, &mut |found| {
-                pause = write_found(&self.naming, found, writer)?;
+                pause = write_found(&self.naming, found, &custom, writer)?;
                 Ok(())
             })?;
             return Ok(pause);
@@ -326,7 +331,7 @@ impl Running {
             pause = match terms.room() {
                 Err(pause) => Some(pause),
                 Ok(()) if clock.monotonic() >= terms.deadline => Some(Pause::Time),
-                Ok(()) => write_found(naming, found, writer)?,
+                Ok(()) => write_found(naming, found, &custom, writer)?,
             };
             if pause.is_some() {
                 return Ok(Visit::Full);
@@ -347,12 +352,13 @@ impl Running {
 fn write_found(
     naming: &Naming,
     found: &Found<'_>,
+    custom: &custom::Shown<'_>,
     writer: &mut EntryWriter<'_>,
 ) -> Result<Option<Pause>, Error> {
     let dn = naming.entry(found.entry());
     let mut outcome = Ok(());
     let written = writer.entry(&dn, |attributes| {
-        outcome = view::write_entry(attributes, naming, &dn, found);
+        outcome = view::write_entry(attributes, naming, &dn, found, custom);
     });
     outcome?;
     Ok(written.err().map(Pause::from))
@@ -380,10 +386,11 @@ impl Assertion {
         let assertion =
             ldap::filter::Assertion { attribute: attribute.clone(), value: request.value.clone() };
         let find: view::Find<'_> = &|kind, name| grant.find(kind, name);
+        let schema = grant.schema();
         Ok(Self {
-            known: attribute.kind().is_some(),
-            is_so: translate(&ldap::Filter::Equality(assertion), naming, find)?,
-            is_there: translate(&ldap::Filter::Present(attribute), naming, find)?,
+            known: attribute.kind().is_some() || custom::knows(&attribute, schema),
+            is_so: translate(&ldap::Filter::Equality(assertion), naming, schema, find)?,
+            is_there: translate(&ldap::Filter::Present(attribute), naming, schema, find)?,
         })
     }
 

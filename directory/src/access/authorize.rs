@@ -12,6 +12,7 @@ use crate::records::{
     Admin, AdminScope, AdminState, Organization, OrganizationState, ServiceAccount, Token,
     TokenPurpose, User, UserState,
 };
+use crate::schema::Schema;
 
 /// Why an actor was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -139,6 +140,7 @@ fn admits(admin: &Admin, token: &Token, context: &Context) -> bool {
 pub(crate) struct Seen {
     pub(crate) organization: Option<Organization>,
     pub(crate) account: Option<ServiceAccount>,
+    pub(crate) schema: Schema,
 }
 
 /// Decides whether the actor holds `permission` at `place`; `None` asks for a directory
@@ -170,20 +172,35 @@ pub(crate) fn authorize(
             let there = source.get::<User>(organization.partition(), user.record())?;
             let active = there.is_some_and(|record| record.state == UserState::Active);
             let home = directory_identity(source, organization, place, active)?;
-            Ok(home.map(|organization| Seen { organization: Some(organization), account: None }))
+            seen(source, organization, home, None)
         }
         (Who::ServiceAccount { organization, account }, None) => {
             let account =
                 source.get::<ServiceAccount>(organization.partition(), account.record())?;
             let active = account.as_ref().is_some_and(|record| !record.fields.suspended);
             let home = directory_identity(source, organization, place, active)?;
-            Ok(home.map(|organization| Seen { organization: Some(organization), account }))
+            seen(source, organization, home, account)
         }
         (Who::Nobody, _) => Ok(Err(Refusal::Unauthenticated)),
         (Who::User { .. } | Who::ServiceAccount { .. }, Some(_)) | (Who::Admin { .. }, None) => {
             Ok(Err(Refusal::Hidden))
         }
     }
+}
+
+fn seen(
+    source: &impl Reading,
+    id: OrganizationId,
+    home: Result<Organization, Refusal>,
+    account: Option<ServiceAccount>,
+) -> Result<Result<Seen, Refusal>, ReadError> {
+    Ok(match home {
+        Ok(record) => {
+            let schema = Schema::of(source, id, &record)?;
+            Ok(Seen { organization: Some(record), account, schema })
+        }
+        Err(refusal) => Err(refusal),
+    })
 }
 
 fn at_provider(standing: &Standing, permission: Permission) -> Result<(), Refusal> {

@@ -1,10 +1,11 @@
 //! One shape for all collections: look up, list, create, update, delete.
 
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
 use serde::Serialize;
-use storage::{Change, Reading};
+use storage::{Change, Partition, Reading};
 use uuid::Uuid;
 
 use super::entity::Entity;
@@ -35,11 +36,14 @@ struct Told<'a, E: Entity> {
     #[serde(flatten)]
     fields: &'a E::Fields,
     state: Option<&'static str>,
+    #[serde(flatten)]
+    named: BTreeMap<String, serde_json::Value>,
 }
 
 impl<'a, E: Entity> Told<'a, E> {
-    fn of(record: &'a E) -> Self {
-        Self { fields: record.fields(), state: record.state() }
+    fn of(record: &'a E, source: &impl Reading, partition: Partition) -> Result<Self, Error> {
+        let named = record.named_values(source, partition)?.into_iter().collect();
+        Ok(Self { fields: record.fields(), state: record.state(), named })
     }
 }
 
@@ -122,9 +126,10 @@ impl<E: Entity> Collection<'_, &mut Change<'_>, E> {
         E::check_references(&fields, number, &*self.site.source, partition)?;
         self.check_name_is_free(&fields, None)?;
         let uuid = self.site.tools.uuid(self.site.now());
-        let record = E::new(uuid, Stamp::new(self.site.now()), fields);
+        let mut record = E::new(uuid, Stamp::new(self.site.now()), fields);
+        record.settle(&*self.site.source, partition)?;
         self.site.source.put(partition, number, &record)?;
-        let told = differences(None, Some(&Told::of(&record)));
+        let told = differences(None, Some(&Told::of(&record, &*self.site.source, partition)?));
         let name = E::name(record.fields()).to_owned();
         self.site.tell(Action::Created, (E::SUBJECT, uuid, &name), told)?;
         Ok((id, record))
@@ -143,9 +148,11 @@ impl<E: Entity> Collection<'_, &mut Change<'_>, E> {
         let partition = self.site.partition();
         E::check_references(record.fields(), id.record(), &*self.site.source, partition)?;
         self.check_name_is_free(record.fields(), Some(id))?;
+        record.settle(&*self.site.source, partition)?;
         record.stamp().touch(self.site.now());
         self.site.source.put(partition, id.record(), &record)?;
-        let told = differences(Some(&Told::of(&before)), Some(&Told::of(&record)));
+        let told = |record| Told::of(record, &*self.site.source, partition);
+        let told = differences(Some(&told(&before)?), Some(&told(&record)?));
         let name = E::name(record.fields()).to_owned();
         self.site.tell(Action::Changed, (E::SUBJECT, record.uuid(), &name), told)?;
         Ok(record)
@@ -156,7 +163,7 @@ impl<E: Entity> Collection<'_, &mut Change<'_>, E> {
         let partition = self.site.partition();
         record.let_go(self.site.source, partition, id)?;
         self.site.source.delete::<E>(partition, id.record())?;
-        let told = differences(Some(&Told::of(&record)), None);
+        let told = differences(Some(&Told::of(&record, &*self.site.source, partition)?), None);
         let name = E::name(record.fields()).to_owned();
         self.site.tell(Action::Deleted, (E::SUBJECT, record.uuid(), &name), told)
     }

@@ -55,6 +55,26 @@ pub trait Entity: Record {
         Ok(())
     }
 
+    /// Makes what the fields say of the organization's own definitions follow these.
+    ///
+    /// # Errors
+    /// `Invalid` names the first value that does not fit.
+    fn settle<R: Reading>(&mut self, _source: &R, _partition: Partition) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Values that the record keeps by number, each under its name, for events.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn named_values<R: Reading>(
+        &self,
+        _source: &R,
+        _partition: Partition,
+    ) -> Result<Vec<(String, serde_json::Value)>, Error> {
+        Ok(Vec::new())
+    }
+
     /// Checks the fields by themselves.
     ///
     /// # Errors

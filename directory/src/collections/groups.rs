@@ -16,6 +16,7 @@ use crate::limits;
 use crate::records::{
     Group, GroupFields, RadiusClient, ServiceAccount, Stamp, User, Visibility, indices, relations,
 };
+use crate::schema;
 
 /// The groups of the grant's organization.
 pub type Groups<'g, S> = Collection<'g, S, Group>;
@@ -237,6 +238,18 @@ impl Entity for Group {
 
     fn fields(&self) -> &GroupFields {
         &self.fields
+    }
+
+    fn settle<R: Reading>(&mut self, source: &R, partition: Partition) -> Result<(), Error> {
+        schema::settle(&mut self.fields.custom, source, partition)
+    }
+
+    fn named_values<R: Reading>(
+        &self,
+        source: &R,
+        partition: Partition,
+    ) -> Result<Vec<(String, serde_json::Value)>, Error> {
+        schema::named(&self.fields.custom, source, partition)
     }
 
     fn name(fields: &GroupFields) -> &str {

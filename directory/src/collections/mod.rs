@@ -4,6 +4,8 @@
 
 mod admins;
 mod collection;
+mod custom_attributes;
+mod custom_work;
 mod entity;
 mod groups;
 mod oneself;
@@ -19,6 +21,8 @@ mod users;
 pub use admins::Admins;
 pub(crate) use admins::put_first;
 pub use collection::{Collection, Page};
+pub use custom_attributes::{CUSTOM_ATTRIBUTES, CustomAttributes};
+pub(crate) use custom_work::{WithCustomValues, advance_custom_work};
 pub use entity::Entity;
 pub use groups::{Groups, Member, MembershipChange};
 pub(crate) use groups::{ancestors_of_group, descendants, groups_of_user, is_in_one_of};

@@ -12,8 +12,8 @@ use crate::events::{Action, Event, EventActor, Outcome, Subject, SubjectKind, di
 use crate::id::{OrganizationId, Place, RecordId};
 use crate::limits;
 use crate::records::{
-    Admin, AdminScope, Base, Organization, OrganizationFields, OrganizationState, Presentation,
-    Settings, Stamp, indices,
+    Admin, AdminScope, Base, CustomMark, Organization, OrganizationFields, OrganizationState,
+    Presentation, Settings, Stamp, indices,
 };
 use crate::time::Time;
 
@@ -119,6 +119,7 @@ impl Organizations<'_, &mut Change<'_>> {
             fields: new.fields,
             settings: new.settings,
             presentation: Presentation::default(),
+            custom: CustomMark::default(),
         };
         self.site.source.create_partition(id.partition())?;
         self.site.source.put(Partition::Provider, number, &record)?;

@@ -14,6 +14,7 @@ use crate::events::SubjectKind;
 use crate::id::{GroupId, RecordId, UserId};
 use crate::limits::{self, LINE, SSH_KEY, VALUES};
 use crate::records::{Stamp, User, UserFields, UserState, indices, relations};
+use crate::schema;
 use crate::text::prepare;
 
 /// The users of the grant's organization.
@@ -131,6 +132,18 @@ impl Entity for User {
 
     fn fields(&self) -> &UserFields {
         &self.fields
+    }
+
+    fn settle<R: Reading>(&mut self, source: &R, partition: Partition) -> Result<(), Error> {
+        schema::settle(&mut self.fields.custom, source, partition)
+    }
+
+    fn named_values<R: Reading>(
+        &self,
+        source: &R,
+        partition: Partition,
+    ) -> Result<Vec<(String, serde_json::Value)>, Error> {
+        schema::named(&self.fields.custom, source, partition)
     }
 
     fn name(fields: &UserFields) -> &str {

@@ -4,6 +4,8 @@
 
 mod admin;
 mod credential;
+mod custom_attribute;
+mod custom_values;
 mod group;
 mod organization;
 mod presentation;
@@ -19,9 +21,13 @@ use storage::{Index, Kind, Relation};
 
 pub use admin::{Admin, AdminFields, AdminScope, AdminState};
 pub use credential::{Credential, Lock};
+pub(crate) use custom_attribute::custom_index;
+pub use custom_attribute::{CustomAttribute, CustomAttributeFields, Syntax, Work};
+pub use custom_values::{CustomValue, CustomValues, Values};
+pub(crate) use custom_values::{octets as custom_octets, signed as custom_signed};
 pub use group::{Group, GroupFields};
 pub use organization::{
-    Base, LockoutPolicy, Organization, OrganizationFields, OrganizationState, Settings,
+    Base, CustomMark, LockoutPolicy, Organization, OrganizationFields, OrganizationState, Settings,
 };
 pub use presentation::{Alias, Layout, Presentation};
 pub use profile::{Members, PROFILES, Profile, Sees};
@@ -43,6 +49,7 @@ pub(crate) mod kinds {
     pub(crate) const SERVICE_ACCOUNT: Kind = Kind(12);
     pub(crate) const RADIUS_CLIENT: Kind = Kind(13);
     pub(crate) const REPLY_PROFILE: Kind = Kind(14);
+    pub(crate) const CUSTOM_ATTRIBUTE: Kind = Kind(15);
     pub(crate) const CREDENTIAL: Kind = Kind(20);
     /// Sealed: a password in clear for CHAP, where the organization opted in.
     pub(crate) const CHAP_PASSWORD: Kind = Kind(30);
@@ -59,6 +66,8 @@ pub(crate) mod indices {
     pub(crate) const ORGANIZATION_UUID: Index = Index(2);
     pub(crate) const ORGANIZATION_BASE: Index = Index(3);
     pub(crate) const ORGANIZATION_TREE: Index = Index(4);
+    /// Of organizations whose records must follow a changed definition.
+    pub(crate) const ORGANIZATION_WORK: Index = Index(5);
     pub(crate) const ADMIN_LOGIN: Index = Index(10);
     pub(crate) const ADMIN_UUID: Index = Index(11);
     pub(crate) const TOKEN_UUID: Index = Index(20);
@@ -84,6 +93,13 @@ pub(crate) mod indices {
     pub(crate) const RADIUS_CLIENT_PROFILE: Index = Index(142);
     pub(crate) const REPLY_PROFILE_NAME: Index = Index(150);
     pub(crate) const REPLY_PROFILE_UUID: Index = Index(151);
+    pub(crate) const CUSTOM_ATTRIBUTE_NAME: Index = Index(160);
+    pub(crate) const CUSTOM_ATTRIBUTE_UUID: Index = Index(161);
+    /// Custom attributes have an index each, by their number in the organization, whose partition
+    /// it is: so many from here on for users, and as many for groups.
+    pub(crate) const CUSTOM_NUMBERS: u16 = 0x1000;
+    pub(crate) const CUSTOM_OF_USERS: Index = Index(0x8000);
+    pub(crate) const CUSTOM_OF_GROUPS: Index = Index(0x9000);
 }
 
 /// Whether no two records have the same value in an index.

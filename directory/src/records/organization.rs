@@ -24,6 +24,17 @@ pub struct Organization {
     pub settings: Settings,
     /// How its entries are shown to applications.
     pub presentation: Presentation,
+    /// What there is of custom attributes, so that nobody looks for them in vain.
+    pub custom: CustomMark,
+}
+
+/// What an organization has of custom attributes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomMark {
+    /// How many definitions there are, deleted ones included until their values are gone.
+    pub definitions: u16,
+    /// How many of them wait for records to follow.
+    pub work: u16,
 }
 
 /// Whether an organization answers.
@@ -176,6 +187,9 @@ impl Record for Organization {
             entries.add(indices::ORGANIZATION_BASE, base.as_str().as_bytes());
             entries.add(indices::ORGANIZATION_TREE, base.path().as_bytes());
         }
+        if self.custom.work > 0 {
+            entries.add(indices::ORGANIZATION_WORK, &[]);
+        }
     }
 }
 
@@ -193,7 +207,8 @@ struct Version1 {
 impl From<Version1> for Organization {
     fn from(old: Version1) -> Self {
         let Version1 { uuid, state, stamp, fields, settings } = old;
-        Self { uuid, state, stamp, fields, settings, presentation: Presentation::default() }
+        let (presentation, custom) = (Presentation::default(), CustomMark::default());
+        Self { uuid, state, stamp, fields, settings, presentation, custom }
     }
 }
 

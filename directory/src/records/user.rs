@@ -1,10 +1,11 @@
 //! A person of an organization.
 
 use serde::{Deserialize, Serialize};
-use storage::{Entries, Kind, Record};
+use storage::{Corrupt, Entries, Kind, Record, decode};
 use uuid::Uuid;
 
-use super::{Stamp, indices, kinds};
+use super::{CustomValues, Stamp, indices, kinds};
+use crate::search;
 use crate::text::prepare;
 
 /// A user's record; credentials are records of their own.
@@ -63,11 +64,21 @@ pub struct UserFields {
     pub login_shell: Option<String>,
     /// SSH public keys in OpenSSH's one-line form.
     pub ssh_keys: Vec<String>,
+    /// Values of the organization's own attributes.
+    pub custom: CustomValues,
 }
 
 impl Record for User {
     const KIND: Kind = kinds::USER;
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
+        match version {
+            // Custom values stand at the end, and none are one zero octet.
+            1 => decode(&[body, &[0]].concat()),
+            _ => Err(Corrupt::version(Self::KIND, version)),
+        }
+    }
 
     fn index(&self, entries: &mut Entries) {
         let fields = &self.fields;
@@ -89,6 +100,7 @@ impl Record for User {
                 entries.add(index, prepare(value).as_bytes());
             }
         }
+        fields.custom.index(search::Kind::User, entries);
         if let Some(number) = fields.uid_number {
             entries.add(indices::USER_UID_NUMBER, &u64::from(number).to_be_bytes());
         }

@@ -2,7 +2,7 @@
 
 use storage::Index;
 
-use crate::records::indices;
+use crate::records::{Syntax, custom_index, indices};
 
 /// What kind of entry something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -116,6 +116,19 @@ pub enum Attribute {
     Suspended,
     /// The entry's own number in its organization.
     Number,
+    /// An attribute of the organization's own.
+    Custom(Custom),
+}
+
+/// An attribute of an organization's own, as filters need it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Custom {
+    /// Its number in records and indices.
+    pub number: u16,
+    /// The form of its values.
+    pub syntax: Syntax,
+    /// Whether its index is complete.
+    pub indexed: bool,
 }
 
 /// How an attribute's values compare.
@@ -131,6 +144,12 @@ pub(crate) enum Rule {
     Id,
     /// A time in seconds, indexed in milliseconds.
     Time,
+    /// A number that may be negative, or a time in milliseconds that may lie before 1970.
+    Signed,
+    /// Yes or no.
+    Boolean,
+    /// Octets.
+    Octets,
 }
 
 impl Attribute {
@@ -139,6 +158,13 @@ impl Attribute {
             Self::Uuid => Rule::Id,
             Self::Created | Self::Modified => Rule::Time,
             Self::UidNumber | Self::GidNumber | Self::Suspended | Self::Number => Rule::Number,
+            Self::Custom(custom) => match custom.syntax {
+                Syntax::Text => Rule::Text,
+                Syntax::ExactText => Rule::ExactText,
+                Syntax::Integer | Syntax::Time => Rule::Signed,
+                Syntax::Boolean => Rule::Boolean,
+                Syntax::Octets => Rule::Octets,
+            },
             Self::HomeDirectory | Self::LoginShell | Self::SshKey => Rule::ExactText,
             Self::Login
             | Self::DisplayName
@@ -158,11 +184,17 @@ impl Attribute {
 
     /// The index that serves the attribute of a kind.
     pub(crate) fn index(self, kind: Kind) -> Option<Index> {
+        if let Self::Custom(custom) = self {
+            return custom_index(custom.number, kind).filter(|_| custom.indexed);
+        }
         self.column(kind)?.index
     }
 
     /// How sure it is that an entry of the kind has the attribute.
     pub(crate) fn presence(self, kind: Kind) -> Presence {
+        if matches!((self, kind), (Self::Custom(_), Kind::User | Kind::Group)) {
+            return Presence::Sometimes;
+        }
         self.column(kind).map_or(Presence::Never, |column| column.presence)
     }
 

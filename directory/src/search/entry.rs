@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::attribute::{Attribute, Kind};
 use crate::id::{GroupId, RecordId, ServiceAccountId, UserId};
-use crate::records::{Group, ServiceAccount, Stamp, User, UserState};
+use crate::records::{CustomValues, Group, ServiceAccount, Stamp, User, UserState, Values};
 
 /// Names an entry of an organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,6 +56,12 @@ pub enum Fact<'a> {
     Number(u64),
     /// An id.
     Id(Uuid),
+    /// A number that may be negative, or a time in milliseconds that may lie before 1970.
+    Signed(i64),
+    /// Yes or no.
+    Boolean(bool),
+    /// Octets.
+    Octets(&'a [u8]),
 }
 
 impl Entry {
@@ -91,10 +97,25 @@ impl Entry {
         if let Some(fact) = self.common_fact(attribute) {
             return visit(fact);
         }
+        if let Attribute::Custom(custom) = attribute {
+            self.custom().and_then(|values| values.of(custom.number)).iter().for_each(|values| {
+                visit_values(values, visit);
+            });
+            return;
+        }
         match self {
             Self::User(_, user) => visit_user(user, attribute, visit),
             Self::Group(_, group) => visit_group(group, attribute, visit),
             Self::ServiceAccount(_, account) => visit_account(account, attribute, visit),
+        }
+    }
+
+    /// The values of the organization's own attributes.
+    pub fn custom(&self) -> Option<&CustomValues> {
+        match self {
+            Self::User(_, user) => Some(&user.fields.custom),
+            Self::Group(_, group) => Some(&group.fields.custom),
+            Self::ServiceAccount(..) => None,
         }
     }
 
@@ -111,6 +132,20 @@ impl Entry {
         } else {
             None
         }
+    }
+}
+
+/// Shows the values of a custom attribute to `visit`.
+pub fn visit_values(values: &Values, visit: &mut dyn FnMut(Fact<'_>)) {
+    match values {
+        Values::Text(texts) | Values::ExactText(texts) => {
+            texts.iter().for_each(|text| visit(Fact::Text(text)));
+        }
+        Values::Integer(numbers) | Values::Time(numbers) => {
+            numbers.iter().for_each(|number| visit(Fact::Signed(*number)));
+        }
+        Values::Boolean(truths) => truths.iter().for_each(|truth| visit(Fact::Boolean(*truth))),
+        Values::Octets(values) => values.iter().for_each(|value| visit(Fact::Octets(value))),
     }
 }
 
@@ -144,7 +179,8 @@ fn visit_user(user: &User, attribute: Attribute, visit: &mut dyn FnMut(Fact<'_>)
         | Attribute::Name
         | Attribute::OrganizationName
         | Attribute::BaseLabel
-        | Attribute::Number => {}
+        | Attribute::Number
+        | Attribute::Custom(_) => {}
     }
 }
 

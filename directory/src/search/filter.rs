@@ -80,6 +80,12 @@ pub enum Value {
     Number(u64),
     /// An id.
     Id(Uuid),
+    /// A number that may be negative, or a time in milliseconds that may lie before 1970.
+    Signed(i64),
+    /// Yes or no.
+    Boolean(bool),
+    /// Octets.
+    Octets(Vec<u8>),
 }
 
 impl Filter {
@@ -95,17 +101,39 @@ impl Filter {
 
     /// An attribute has this value; undefined when the text is no value of it.
     pub fn equal(attribute: Attribute, text: &str) -> Self {
-        Self::compare(attribute, text, Comparison::Equal)
+        match Meant::by(attribute, text) {
+            Meant::Value(value) => Self::Test(attribute, Comparison::Equal(value)),
+            Meant::BelowAll | Meant::AboveAll => Self::never(),
+            Meant::Nothing => Self::Undefined,
+        }
+    }
+
+    /// An attribute whose values are octets has these; undefined for other attributes.
+    pub fn equal_octets(attribute: Attribute, octets: &[u8]) -> Self {
+        if attribute.rule() == Rule::Octets {
+            return Self::Test(attribute, Comparison::Equal(Value::Octets(octets.to_vec())));
+        }
+        Self::Undefined
     }
 
     /// An attribute has this value or more.
     pub fn at_least(attribute: Attribute, text: &str) -> Self {
-        Self::compare(attribute, text, Comparison::AtLeast)
+        match Meant::by(attribute, text) {
+            Meant::Value(value) => Self::Test(attribute, Comparison::AtLeast(value)),
+            Meant::BelowAll => Self::present(attribute),
+            Meant::AboveAll => Self::never(),
+            Meant::Nothing => Self::Undefined,
+        }
     }
 
     /// An attribute has this value or less.
     pub fn at_most(attribute: Attribute, text: &str) -> Self {
-        Self::compare(attribute, text, Comparison::AtMost)
+        match Meant::by(attribute, text) {
+            Meant::Value(value) => Self::Test(attribute, Comparison::AtMost(value)),
+            Meant::BelowAll => Self::never(),
+            Meant::AboveAll => Self::present(attribute),
+            Meant::Nothing => Self::Undefined,
+        }
     }
 
     /// An attribute is there.
@@ -123,7 +151,9 @@ impl Filter {
         let prepare = match attribute.rule() {
             Rule::Text => prepare_piece,
             Rule::ExactText => prepare_exact_piece,
-            Rule::Number | Rule::Id | Rule::Time => return Self::Undefined,
+            Rule::Number | Rule::Id | Rule::Time | Rule::Signed | Rule::Boolean | Rule::Octets => {
+                return Self::Undefined;
+            }
         };
         Self::Test(attribute, pieces_of(prepare, initial, any, last))
     }
@@ -163,7 +193,13 @@ impl Filter {
         match attribute.rule() {
             Rule::Number if all => Self::Test(attribute, Comparison::AllBits(bits)),
             Rule::Number => Self::Test(attribute, Comparison::AnyBit(bits)),
-            Rule::Text | Rule::ExactText | Rule::Id | Rule::Time => Self::Undefined,
+            Rule::Text
+            | Rule::ExactText
+            | Rule::Id
+            | Rule::Time
+            | Rule::Signed
+            | Rule::Boolean
+            | Rule::Octets => Self::Undefined,
         }
     }
 
@@ -199,15 +235,32 @@ impl Filter {
             }
         }
     }
+}
 
-    fn compare(
-        attribute: Attribute,
-        text: &str,
-        comparison: impl FnOnce(Value) -> Comparison,
-    ) -> Self {
-        match Value::of(attribute, text) {
-            Some(value) => Self::Test(attribute, comparison(value)),
-            None => Self::Undefined,
+/// What an asserted text means for an attribute.
+enum Meant {
+    /// This value.
+    Value(Value),
+    /// A number that is smaller than any value can be.
+    BelowAll,
+    /// A number that is greater than any value can be.
+    AboveAll,
+    /// It is no value of the attribute.
+    Nothing,
+}
+
+impl Meant {
+    fn by(attribute: Attribute, text: &str) -> Self {
+        if let Some(value) = Value::of(attribute, text) {
+            return Self::Value(value);
+        }
+        match attribute.rule() {
+            Rule::Number | Rule::Time | Rule::Signed => match whole(text) {
+                Some(negative) if negative => Self::BelowAll,
+                Some(_) => Self::AboveAll,
+                None => Self::Nothing,
+            },
+            Rule::Text | Rule::ExactText | Rule::Id | Rule::Boolean | Rule::Octets => Self::Nothing,
         }
     }
 }
@@ -242,6 +295,19 @@ fn pieces_of(
     }
 }
 
+/// Whether a text that is a whole number of any size (RFC 4517 section 3.3.16) is negative; `None`
+/// when it is none.
+fn whole(text: &str) -> Option<bool> {
+    let text = text.trim();
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let plain = match digits.as_bytes() {
+        [b'0'] => digits == text,
+        [b'1'..=b'9', ..] => digits.bytes().all(|digit| digit.is_ascii_digit()),
+        _ => false,
+    };
+    plain.then_some(digits != text)
+}
+
 impl Value {
     /// Normalizes a text by the attribute's rule; `None` when it is no value of it.
     ///
@@ -251,8 +317,21 @@ impl Value {
         match attribute.rule() {
             Rule::Text => Some(Self::Text(prepare(text))),
             Rule::ExactText => Some(Self::Text(prepare_exact(text))),
-            Rule::Number | Rule::Time => text.trim().parse().ok().map(Self::Number),
+            Rule::Number | Rule::Time => number(text).map(Self::Number),
             Rule::Id => Uuid::parse_str(text.trim()).ok().map(Self::Id),
+            Rule::Signed => number(text).map(Self::Signed),
+            Rule::Boolean => match text {
+                "TRUE" => Some(Self::Boolean(true)),
+                "FALSE" => Some(Self::Boolean(false)),
+                _ => None,
+            },
+            Rule::Octets => Some(Self::Octets(text.as_bytes().to_vec())),
         }
     }
+}
+
+/// A whole number in its range.
+fn number<N: std::str::FromStr>(text: &str) -> Option<N> {
+    whole(text)?;
+    text.trim().parse().ok()
 }

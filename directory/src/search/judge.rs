@@ -134,6 +134,11 @@ fn compares(rule: Rule, fact: Fact<'_>, comparison: &Comparison) -> bool {
         }
         Fact::Number(number) => value_compares(&Value::Number(number), comparison),
         Fact::Id(id) => value_compares(&Value::Id(id), comparison),
+        Fact::Signed(number) => value_compares(&Value::Signed(number), comparison),
+        Fact::Boolean(truth) => value_compares(&Value::Boolean(truth), comparison),
+        Fact::Octets(octets) => {
+            matches!(comparison, Comparison::Equal(Value::Octets(wanted)) if wanted == octets)
+        }
     }
 }
 

@@ -13,8 +13,8 @@ mod plan;
 mod run;
 mod sight;
 
-pub use attribute::{Attribute, Kind, Kinds};
-pub use entry::{Entry, EntryId, Fact};
+pub use attribute::{Attribute, Custom, Kind, Kinds};
+pub use entry::{Entry, EntryId, Fact, visit_values};
 pub use filter::{Case, Comparison, Filter, Value};
 #[cfg(test)]
 pub(crate) use judge::has_pieces;

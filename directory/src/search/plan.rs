@@ -11,7 +11,7 @@ use super::filter::{Comparison, Filter, Value};
 use super::judge::has_pieces;
 use crate::collections::{Member, ancestors_of_group, descendants, groups_of_user};
 use crate::id::{GroupId, OrganizationId, RecordId};
-use crate::records::{is_unique, relations};
+use crate::records::{custom_octets, custom_signed, is_unique, relations};
 use crate::text::prepare;
 
 /// Candidates of one kind.
@@ -325,6 +325,9 @@ fn octets(value: &Value) -> Cow<'_, [u8]> {
         Value::Text(text) => Cow::Borrowed(text.as_bytes()),
         Value::Number(number) => Cow::Owned(number.to_be_bytes().to_vec()),
         Value::Id(id) => Cow::Borrowed(id.as_bytes()),
+        Value::Signed(number) => Cow::Owned(custom_signed(*number).to_vec()),
+        Value::Boolean(truth) => Cow::Owned(vec![u8::from(*truth)]),
+        Value::Octets(octets) => Cow::Borrowed(custom_octets(octets)),
     }
 }
 
@@ -332,21 +335,18 @@ const MILLISECONDS: u64 = 1_000;
 
 /// The lowest indexed value that is `value` or more.
 fn lowest(attribute: Attribute, value: &Value) -> Cow<'_, [u8]> {
-    match value {
-        Value::Number(seconds) if attribute.rule() == Rule::Time => {
-            Cow::Owned(seconds.saturating_mul(MILLISECONDS).to_be_bytes().to_vec())
-        }
-        Value::Text(_) | Value::Number(_) | Value::Id(_) => octets(value),
+    if let (Value::Number(seconds), Rule::Time) = (value, attribute.rule()) {
+        let milliseconds = seconds.saturating_mul(MILLISECONDS);
+        return Cow::Owned(milliseconds.to_be_bytes().to_vec());
     }
+    octets(value)
 }
 
 /// The bound above every indexed value that is `value` or less, and whether it is one itself.
 fn highest(attribute: Attribute, value: &Value) -> (Cow<'_, [u8]>, bool) {
-    match value {
-        Value::Number(seconds) if attribute.rule() == Rule::Time => {
-            let end = seconds.saturating_add(1).saturating_mul(MILLISECONDS);
-            (Cow::Owned(end.to_be_bytes().to_vec()), false)
-        }
-        Value::Text(_) | Value::Number(_) | Value::Id(_) => (octets(value), true),
+    if let (Value::Number(seconds), Rule::Time) = (value, attribute.rule()) {
+        let end = seconds.saturating_add(1).saturating_mul(MILLISECONDS);
+        return (Cow::Owned(end.to_be_bytes().to_vec()), false);
     }
+    (octets(value), true)
 }

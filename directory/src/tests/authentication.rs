@@ -1,5 +1,6 @@
 //! Passwords at the doors of LDAP and RADIUS.
 
+use crate::KnownNames;
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::mpsc::channel;
@@ -158,8 +159,12 @@ fn a_lock_is_an_event_and_survives_another_engine_until_an_admin_lifts_it() {
         world.events(acme.into(), 9).into_iter().find(|event| event.action == Action::Locked);
     assert_eq!(locked.unwrap().actor, EventActor::Daemon);
     let inner = &world.directory.inner;
-    let again =
-        crate::Directory::over(inner.store.clone(), super::world::Counted::new(), &options());
+    let again = crate::Directory::over(
+        inner.store.clone(),
+        super::world::Counted::new(),
+        &options(),
+        KnownNames::default(),
+    );
     let reopened = World::over(again.unwrap());
     reopened.pass(60_000);
     assert!(!accepted(&reopened.bind(acme, "ada", RIGHT)));

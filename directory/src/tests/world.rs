@@ -82,7 +82,9 @@ impl World {
         let backend = InMemoryBackend::new();
         let store =
             Store::open_backend(backend, master(), entropy.clone(), storage::Options::default());
-        Self::over(Directory::over(store.unwrap(), entropy, options).unwrap())
+        Self::over(
+            Directory::over(store.unwrap(), entropy, options, super::custom::known()).unwrap(),
+        )
     }
 
     pub(super) fn over(directory: Directory) -> Self {

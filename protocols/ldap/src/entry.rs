@@ -122,13 +122,22 @@ impl Attributes<'_> {
         ber::put(self.output, OCTET_STRING, value);
     }
 
+    /// Writes an attribute that the schema does not know, if `fill` pushes a value; whoever calls
+    /// knows that it is wanted.
+    pub fn custom(&mut self, name: &str, fill: impl FnOnce(&mut Values<'_>)) {
+        self.write(name, fill);
+    }
+
     /// Writes an attribute if it is selected and `fill` pushes a value.
     pub fn with(&mut self, kind: &AttributeType, fill: impl FnOnce(&mut Values<'_>)) {
-        if !self.wants(kind) {
-            return;
+        if self.wants(kind) {
+            self.write(kind.name, fill);
         }
+    }
+
+    fn write(&mut self, name: &str, fill: impl FnOnce(&mut Values<'_>)) {
         let attribute = ber::open(self.output, SEQUENCE);
-        ber::put(self.output, OCTET_STRING, kind.name.as_bytes());
+        ber::put(self.output, OCTET_STRING, name.as_bytes());
         let set = ber::open(self.output, SET);
         let mut values =
             Values { output: self.output, types_only: self.search.types_only, any: false };

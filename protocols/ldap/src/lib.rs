@@ -16,10 +16,12 @@ pub mod dn;
 mod entry;
 mod envelope;
 pub mod filter;
+pub mod generalized_time;
 mod limits;
 mod password;
 mod prepare;
 mod question;
+mod requested;
 mod response;
 pub mod schema;
 mod selection;
@@ -38,6 +40,7 @@ pub use question::{
     Answer, BindRequest, Command, CompareRequest, Dereference, Outcome, Page, Question, Scope,
     SearchRequest, Ticket,
 };
+pub use requested::Requested;
 pub use selection::Selection;
 pub use session::Session;
 pub use text::Text;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::{Description, Filter, Password, ResultCode, Selection, Text};
+use crate::{Description, Filter, Password, Requested, ResultCode, Selection, Text};
 
 /// Names one request of one session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -93,6 +93,8 @@ pub struct SearchRequest {
     pub filter: Filter,
     /// Which attributes are wanted.
     pub selection: Selection,
+    /// The same as the client names them, for who has attributes that the schema does not know.
+    pub requested: Requested,
     /// The page that is wanted, when the client asked for pages.
     pub page: Option<Page>,
 }

@@ -10,6 +10,7 @@ use crate::schema::{AttributeType, attribute, attributes};
 pub struct Selection {
     bits: [u64; WORDS],
     star: bool,
+    unknown: bool,
 }
 
 /// An index is one octet.
@@ -27,7 +28,7 @@ static FAMILIES: LazyLock<Vec<Selection>> =
 
 impl Selection {
     /// No attribute at all: what `1.1` alone means.
-    pub const NONE: Self = Self { bits: [0; WORDS], star: false };
+    pub const NONE: Self = Self { bits: [0; WORDS], star: false, unknown: false };
 
     /// All user attributes: what an empty list means.
     #[must_use]
@@ -60,10 +61,16 @@ impl Selection {
         self.star
     }
 
-    /// Is nothing wanted but names?
+    /// Is something wanted that the schema does not know?
+    #[must_use]
+    pub const fn has_unknown(&self) -> bool {
+        self.unknown
+    }
+
+    /// Is nothing wanted but names, as far as the schema knows?
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        *self == Self::NONE
+        self.bits == Self::NONE.bits
     }
 
     /// Adds the attributes that one requested name brings.
@@ -77,7 +84,10 @@ impl Selection {
                         name.contains(';').then(|| Description::from(name).plain()).flatten()
                     })
                     .and_then(|kind| FAMILIES.get(usize::from(kind.index())));
-                family.into_iter().for_each(|family| self.add(family));
+                match family {
+                    Some(family) => self.add(family),
+                    None => self.unknown |= name != "1.1" && !name.starts_with('@'),
+                }
             }
         }
     }
@@ -124,6 +134,8 @@ mod tests {
         assert!(all.contains(&"cn") && !all.contains(&"entryUUID") && !all.contains(&"memberOf"));
         assert!(Selection::new([]).is_starred() && Selection::new(["cn", "*"]).is_starred());
         assert!(!Selection::new(["cn", "+"]).is_starred());
+        assert!(Selection::new(["cn", "nosuch"]).has_unknown());
+        assert!(!Selection::new(["cn", "+", "1.1", "@person"]).has_unknown());
     }
 
     #[test]

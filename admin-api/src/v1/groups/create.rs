@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::Group;
 use crate::body::Body;
 use crate::caller::Within;
+use crate::custom::Custom;
 use crate::problem::Problem;
 use crate::revision::Created;
 
@@ -22,6 +23,9 @@ pub(crate) struct NewGroup {
     description: Option<String>,
     /// The POSIX group number; chosen when absent.
     gid_number: Option<u32>,
+    /// Values of the organization's own attributes.
+    #[serde(default)]
+    custom: Custom,
 }
 
 /// Makes a group without members.
@@ -38,11 +42,16 @@ pub(crate) async fn create_group(
     Body(new): Body<NewGroup>,
 ) -> Result<Created<Group>, Problem> {
     let organization = within.organization;
-    let fields =
-        GroupFields { name: new.name, description: new.description, gid_number: new.gid_number };
     let made = within.caller.change(move |change| {
-        change.authorize::<ManageIdentities>(organization)?.groups().create(fields)
+        let mut grant = change.authorize::<ManageIdentities>(organization)?;
+        let fields = GroupFields {
+            name: new.name,
+            description: new.description,
+            gid_number: new.gid_number,
+            custom: new.custom.into_values(&grant.schema()?)?,
+        };
+        grant.groups().create(fields)
     });
     let (_, record) = made.await?;
-    Ok(Created(Group::revised(record, &within.base()?)))
+    Ok(Created(Group::revised(record, &within.surroundings()?)))
 }

@@ -5,7 +5,7 @@ use directory::access::View;
 
 use super::Group;
 use crate::body::Params;
-use crate::caller::Within;
+use crate::caller::{Surroundings, Within};
 use crate::list::{List, PageQuery};
 use crate::problem::Problem;
 
@@ -24,7 +24,7 @@ pub(crate) async fn list_groups(
 ) -> Result<Json<List<Group>>, Problem> {
     let reading = within.caller.read()?;
     let grant = reading.authorize::<View>(within.organization)?;
-    let base = grant.own_organization()?.fields.base;
+    let around = Surroundings::of(&reading, within.organization)?;
     let page = grant.groups().list(query.after()?, query.limit()?)?;
-    Ok(Json(List::of(page, |record| Group::of(record, &base))))
+    Ok(Json(List::of(page, |record| Group::of(record, &around))))
 }

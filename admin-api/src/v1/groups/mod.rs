@@ -9,7 +9,7 @@ mod show;
 mod update;
 
 use directory::access::View;
-use directory::records::{self, Base};
+use directory::records;
 use directory::{GroupId, OrganizationId, ReadingTransaction};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -18,6 +18,8 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::api::Api;
+use crate::caller::Surroundings;
+use crate::custom::Custom;
 use crate::dn;
 use crate::moment::Moment;
 use crate::problem::Problem;
@@ -50,25 +52,28 @@ pub(crate) struct Group {
     /// The POSIX group number.
     #[schema(required)]
     gid_number: Option<u32>,
+    /// Values of the organization's own attributes.
+    custom: Custom,
 }
 
 impl Group {
-    /// Shows a group of the organization with that base.
-    pub(crate) fn of(record: records::Group, base: &Base) -> Self {
+    /// Shows a group of the organization with those surroundings.
+    pub(crate) fn of(record: records::Group, around: &Surroundings) -> Self {
         Self {
             id: record.uuid,
             created: Moment(record.stamp.created),
             modified: Moment(record.stamp.modified),
-            dn: dn::of_group(&record.fields.name, base),
+            dn: dn::of_group(&record.fields.name, &around.base),
             name: record.fields.name,
             description: record.fields.description,
             gid_number: record.fields.gid_number,
+            custom: Custom::of(&record.fields.custom, &around.schema),
         }
     }
 
     /// Shows a group with its revision.
-    fn revised(record: records::Group, base: &Base) -> Revised<Self> {
-        Revised::new(record.stamp.revision, Self::of(record, base))
+    fn revised(record: records::Group, around: &Surroundings) -> Revised<Self> {
+        Revised::new(record.stamp.revision, Self::of(record, around))
     }
 }
 

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::Group;
 use crate::body::Body;
 use crate::caller::{Item, Within};
+use crate::custom::CustomPatch;
 use crate::patch::{present, set};
 use crate::problem::Problem;
 use crate::revision::{IfMatch, Revised};
@@ -28,6 +29,9 @@ pub(crate) struct GroupPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = u32)]
     gid_number: Option<u32>,
+    /// Values of the organization's own attributes.
+    #[serde(default)]
+    custom: CustomPatch,
 }
 
 /// Changes a group.
@@ -49,14 +53,15 @@ pub(crate) async fn update_group(
     let organization = within.organization;
     let changed = within.caller.change(move |change| {
         let mut grant = change.authorize::<ManageIdentities>(organization)?;
+        let schema = grant.schema()?;
         let mut groups = grant.groups();
         let id = groups.id_of(group)?;
         groups.update(id, revision, |group| {
             set(&mut group.fields.name, patch.name);
             set(&mut group.fields.description, patch.description);
             set(&mut group.fields.gid_number, patch.gid_number.map(Some));
-            Ok(())
+            Ok(patch.custom.apply(&mut group.fields.custom, &schema)?)
         })
     });
-    Ok(Group::revised(changed.await?, &within.base()?))
+    Ok(Group::revised(changed.await?, &within.surroundings()?))
 }

@@ -2,13 +2,14 @@
 
 use directory::access::ManageIdentities;
 use directory::collections::NewPassword;
-use directory::records::UserFields;
+use directory::records::{CustomValues, UserFields};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::User;
 use crate::body::Body;
 use crate::caller::Within;
+use crate::custom::Custom;
 use crate::problem::Problem;
 use crate::revision::Created;
 use crate::secret_text::SecretText;
@@ -53,6 +54,9 @@ pub(crate) struct NewUser {
     /// SSH public keys in OpenSSH's one-line form.
     #[serde(default)]
     ssh_keys: Vec<String>,
+    /// Values of the organization's own attributes.
+    #[serde(default)]
+    custom: Custom,
     /// The password in clear.
     password: Option<SecretText>,
     /// The password's hash, from another system; not together with `password`.
@@ -83,10 +87,13 @@ pub(crate) async fn create_user(
     };
     let organization = within.organization;
     let made = within.caller.change(move |change| {
-        change.authorize::<ManageIdentities>(organization)?.users().create(new.into(), password)
+        let mut grant = change.authorize::<ManageIdentities>(organization)?;
+        let custom = std::mem::take(&mut new.custom).into_values(&grant.schema()?)?;
+        let fields = UserFields { custom, ..new.into() };
+        grant.users().create(fields, password)
     });
     let (_, record) = made.await?;
-    Ok(Created(User::revised(record, &within.base()?)))
+    Ok(Created(User::revised(record, &within.surroundings()?)))
 }
 
 impl From<NewUser> for UserFields {
@@ -107,6 +114,7 @@ impl From<NewUser> for UserFields {
             home_directory: new.home_directory,
             login_shell: new.login_shell,
             ssh_keys: new.ssh_keys,
+            custom: CustomValues::default(),
         }
     }
 }

@@ -5,7 +5,7 @@ use directory::GroupId;
 use directory::access::View;
 
 use crate::body::Params;
-use crate::caller::{Item, Within};
+use crate::caller::{Item, Surroundings, Within};
 use crate::list::{List, PageQuery};
 use crate::problem::Problem;
 use crate::v1::groups::Group;
@@ -28,12 +28,12 @@ pub(crate) async fn list_groups_of_user(
     let reading = within.caller.read()?;
     let grant = reading.authorize::<View>(within.organization)?;
     let (users, groups) = (grant.users(), grant.groups());
-    let base = grant.own_organization()?.fields.base;
+    let around = Surroundings::of(&reading, within.organization)?;
     let mut ids = users.groups(users.id_of(user)?)?;
     ids.retain(|id| after.is_none_or(|after| *id > after));
     let more = ids.len() > limit;
     ids.truncate(limit);
     let next = ids.last().filter(|_| more).map(|id| List::<Group>::cursor(*id));
-    let items = ids.into_iter().map(|id| Ok(Group::of(groups.read(id)?, &base)));
+    let items = ids.into_iter().map(|id| Ok(Group::of(groups.read(id)?, &around)));
     Ok(Json(List { items: items.collect::<Result<_, Problem>>()?, next }))
 }

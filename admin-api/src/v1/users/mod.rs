@@ -13,7 +13,7 @@ mod update;
 
 use directory::UserId;
 use directory::access::{ManageIdentities, RecoverAccounts};
-use directory::records::{self, Base, UserState};
+use directory::records::{self, UserState};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -21,7 +21,8 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::api::Api;
-use crate::caller::Within;
+use crate::caller::{Surroundings, Within};
+use crate::custom::Custom;
 use crate::dn;
 use crate::moment::Moment;
 use crate::problem::Problem;
@@ -91,6 +92,8 @@ pub(crate) struct User {
     login_shell: Option<String>,
     /// SSH public keys in OpenSSH's one-line form.
     ssh_keys: Vec<String>,
+    /// Values of the organization's own attributes.
+    custom: Custom,
 }
 
 /// Whether a user may sign in.
@@ -105,8 +108,8 @@ pub(crate) enum State {
 }
 
 impl User {
-    /// Shows a user of the organization with that base.
-    fn of(record: records::User, base: &Base) -> Self {
+    /// Shows a user of the organization with those surroundings.
+    fn of(record: records::User, around: &Surroundings) -> Self {
         let fields = record.fields;
         Self {
             id: record.uuid,
@@ -116,7 +119,7 @@ impl User {
             },
             created: Moment(record.stamp.created),
             modified: Moment(record.stamp.modified),
-            dn: dn::of_user(&fields.login, base),
+            dn: dn::of_user(&fields.login, &around.base),
             login: fields.login,
             display_name: fields.display_name,
             surname: fields.surname,
@@ -132,12 +135,13 @@ impl User {
             home_directory: fields.home_directory,
             login_shell: fields.login_shell,
             ssh_keys: fields.ssh_keys,
+            custom: Custom::of(&fields.custom, &around.schema),
         }
     }
 
     /// Shows a user with its revision.
-    fn revised(record: records::User, base: &Base) -> Revised<Self> {
-        Revised::new(record.stamp.revision, Self::of(record, base))
+    fn revised(record: records::User, around: &Surroundings) -> Revised<Self> {
+        Revised::new(record.stamp.revision, Self::of(record, around))
     }
 }
 
@@ -158,7 +162,7 @@ async fn set_state(
             Ok(())
         })
     });
-    Ok(User::revised(changed.await?, &within.base()?))
+    Ok(User::revised(changed.await?, &within.surroundings()?))
 }
 
 /// Finds a user whose credentials are to be changed: they are no part of the user's revision.

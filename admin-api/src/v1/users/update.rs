@@ -2,12 +2,14 @@
 
 use directory::access::ManageIdentities;
 use directory::records::UserFields;
+use directory::{Error, Schema};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::User;
 use crate::body::Body;
 use crate::caller::{Item, Within};
+use crate::custom::CustomPatch;
 use crate::patch::{present, set};
 use crate::problem::Problem;
 use crate::revision::{IfMatch, Revised};
@@ -77,6 +79,9 @@ pub(crate) struct UserPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Vec<String>)]
     ssh_keys: Option<Vec<String>>,
+    /// Values of the organization's own attributes.
+    #[serde(default)]
+    custom: CustomPatch,
 }
 
 /// Changes a user.
@@ -98,18 +103,16 @@ pub(crate) async fn update_user(
     let organization = within.organization;
     let changed = within.caller.change(move |change| {
         let mut grant = change.authorize::<ManageIdentities>(organization)?;
+        let schema = grant.schema()?;
         let mut users = grant.users();
         let id = users.id_of(user)?;
-        users.update(id, revision, |user| {
-            patch.apply(&mut user.fields);
-            Ok(())
-        })
+        users.update(id, revision, |user| patch.apply(&mut user.fields, &schema))
     });
-    Ok(User::revised(changed.await?, &within.base()?))
+    Ok(User::revised(changed.await?, &within.surroundings()?))
 }
 
 impl UserPatch {
-    fn apply(self, fields: &mut UserFields) {
+    fn apply(self, fields: &mut UserFields, schema: &Schema) -> Result<(), Error> {
         set(&mut fields.login, self.login);
         set(&mut fields.display_name, self.display_name);
         set(&mut fields.surname, self.surname);
@@ -125,5 +128,6 @@ impl UserPatch {
         set(&mut fields.home_directory, self.home_directory);
         set(&mut fields.login_shell, self.login_shell);
         set(&mut fields.ssh_keys, self.ssh_keys);
+        Ok(self.custom.apply(&mut fields.custom, schema)?)
     }
 }

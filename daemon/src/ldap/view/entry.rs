@@ -10,6 +10,7 @@ use ldap::Attributes;
 use ldap::schema::{self, AttributeType};
 use uuid::Uuid;
 
+use super::custom;
 use super::look::{CONTAINER_CLASSES, structural};
 use super::place::{Naming, Place};
 use super::root_dse::SUBSCHEMA;
@@ -20,13 +21,18 @@ pub(crate) fn write_entry(
     naming: &Naming,
     dn: &str,
     found: &Found<'_>,
+    custom: &custom::Shown<'_>,
 ) -> Result<(), directory::Error> {
     let entry = found.entry();
     let shown = naming.look().shown(entry.id().kind());
-    put(attributes, TYPES.object_class, shown.classes);
+    match custom.class(entry.custom()) {
+        None => put(attributes, TYPES.object_class, shown.classes),
+        Some(class) => put(attributes, TYPES.object_class, &[shown.classes, &[class]].concat()),
+    }
     for (kind, attribute) in &shown.facts {
         put_facts(attributes, kind, |visit| entry.visit(*attribute, visit));
     }
+    custom.write(attributes, entry.custom());
     if matches!(entry, Entry::Group(..)) && wants(attributes, TYPES.member) {
         let mut names = Vec::new();
         found.members(&mut |member| names.push(naming.entry(member)))?;
@@ -160,6 +166,9 @@ fn put_facts(
             Fact::Text(text) => values.push(text.as_bytes()),
             Fact::Number(number) => values.push(number.to_string().as_bytes()),
             Fact::Id(id) => values.push(id.to_string().as_bytes()),
+            Fact::Signed(number) => values.push(number.to_string().as_bytes()),
+            Fact::Boolean(truth) => values.push(if truth { b"TRUE" } else { b"FALSE" }),
+            Fact::Octets(octets) => values.push(octets),
         });
     });
 }

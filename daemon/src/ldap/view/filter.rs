@@ -1,9 +1,8 @@
 //! From an LDAP filter to a filter in the directory's words.
 
+use directory::Schema;
 use directory::collections::Member;
 use directory::search::{Attribute, EntryId, Filter, Kind, Kinds};
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 use ldap::dn::Dn;
 use ldap::filter::{Assertion, Extensible, Substrings};
 use ldap::schema::{self, AttributeType};
@@ -23,15 +22,26 @@ pub(crate) type Find<'f> = &'f dyn Fn(Kind, &str) -> Result<Option<EntryId>, dir
 pub(crate) fn translate(
     filter: &ldap::Filter,
     naming: &Naming,
+    schema: &Schema,
     find: Find<'_>,
 ) -> Result<Filter, directory::Error> {
+    if !schema.is_empty()
+        && let Some(test) = super::custom::test(filter, schema)
+    {
+        return Ok(test);
+    }
     let each = |parts: &[ldap::Filter]| {
-        parts.iter().map(|part| translate(part, naming, find)).collect::<Result<Vec<_>, _>>()
+        parts
+            .iter()
+            .map(|part| translate(part, naming, schema, find))
+            .collect::<Result<Vec<_>, _>>()
     };
     match filter {
         ldap::Filter::And(parts) => Ok(Filter::And(each(parts)?)),
         ldap::Filter::Or(parts) => Ok(Filter::Or(each(parts)?)),
-        ldap::Filter::Not(inner) => Ok(Filter::Not(Box::new(translate(inner, naming, find)?))),
+        ldap::Filter::Not(inner) => {
+            Ok(Filter::Not(Box::new(translate(inner, naming, schema, find)?)))
+        }
         ldap::Filter::Equality(assertion) | ldap::Filter::Approx(assertion) => {
             equality(assertion, naming, find)
         }
@@ -104,27 +114,13 @@ fn equality(
 /// Compares by an attribute's rule; times come in LDAP's syntax.
 fn compare(attribute: Attribute, value: &str, test: impl Fn(Attribute, &str) -> Filter) -> Filter {
     if matches!(attribute, Attribute::Created | Attribute::Modified) {
-        return match seconds(value) {
-            Some(seconds) => test(attribute, &seconds.to_string()),
+        // A fraction of a second lies behind its beginning, which is what is shown.
+        return match ldap::generalized_time::read(value) {
+            Some(milliseconds) => test(attribute, &milliseconds.div_euclid(1_000).to_string()),
             None => Filter::Undefined,
         };
     }
     test(attribute, value)
-}
-
-/// Reads a Generalized Time (RFC 4517 section 3.3.13) in UTC as seconds since the epoch.
-fn seconds(value: &str) -> Option<i64> {
-    let digits = value.strip_suffix('Z')?;
-    let whole = digits.split(['.', ',']).next()?;
-    let (format, padded) = match whole.len() {
-        // A time without minutes is the start of its hour.
-        10 => ("%Y%m%d%H%M", format!("{whole}00")),
-        12 => ("%Y%m%d%H%M", whole.to_owned()),
-        14 => ("%Y%m%d%H%M%S", whole.to_owned()),
-        _ => return None,
-    };
-    let time = DateTime::strptime(format, padded).ok()?;
-    Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second())
 }
 
 fn ordering(
@@ -309,7 +305,7 @@ mod tests {
     fn translated(text: &str) -> Filter {
         let filter: ldap::Filter = text.parse().unwrap();
         let naming = Naming::new("dc=acme,dc=example", &super::super::look::RFC2307BIS);
-        translate(&filter, &naming, &|_, _| Ok(None)).unwrap()
+        translate(&filter, &naming, &Schema::default(), &|_, _| Ok(None)).unwrap()
     }
 
     #[test]
@@ -327,15 +323,5 @@ mod tests {
         assert_eq!(translated("(objectClass=person)"), Filter::Kind(Kinds::USERS));
         assert_eq!(translated("(objectClass=2.5.6.6)"), Filter::Kind(Kinds::USERS));
         assert_eq!(translated("(objectClass=TOP)"), Filter::Kind(Kinds::ALL));
-    }
-
-    #[test]
-    fn rfc4517_3_3_13_times_are_read_in_their_forms() {
-        assert_eq!(seconds("19700101000001Z"), Some(1));
-        assert_eq!(seconds("197001010001Z"), Some(60));
-        assert_eq!(seconds("1970010101Z"), Some(3600));
-        assert_eq!(seconds("19700101000001.5Z"), Some(1));
-        assert_eq!(seconds("19700101000001"), None);
-        assert_eq!(seconds("1970"), None);
     }
 }

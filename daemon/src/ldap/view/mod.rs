@@ -1,5 +1,6 @@
 //! Pure functions between LDAP's words and the directory's: names, filters, entries.
 
+pub(crate) mod custom;
 mod entry;
 mod filter;
 mod look;

@@ -1,8 +1,11 @@
 //! The entries that everybody may read: the root DSE and the subschema (RFC 4512 sections 4, 5.1).
 
+use directory::Schema;
 use ldap::dn::Dn;
 use ldap::schema::{self, AttributeType};
 use ldap::{Answer, Attributes, EntryWriter, Filter, Outcome, ResultCode, SearchRequest, StartTls};
+
+use super::custom;
 
 /// The name of the subschema subentry.
 pub(crate) const SUBSCHEMA: &str = "cn=subschema";
@@ -12,11 +15,11 @@ pub(crate) fn is_special(name: &Dn) -> bool {
     name.is_root() || name.as_str() == SUBSCHEMA
 }
 
-/// Answers a search for the root DSE or the subschema. `base` is the caller's own, when the caller
-/// is known; `writer` gives the place to write to.
+/// Answers a search for the root DSE or the subschema. `own` are the caller's base and attributes,
+/// when the caller is known; `writer` gives the place to write to.
 pub(crate) fn special<'w>(
     name: &Dn,
-    base: Option<&str>,
+    own: Option<(&str, &Schema)>,
     start_tls: StartTls,
     request: &SearchRequest,
     writer: impl FnOnce() -> Option<EntryWriter<'w>>,
@@ -27,9 +30,13 @@ pub(crate) fn special<'w>(
     }
     let Some(mut writer) = writer() else { return done };
     let written = if name.is_root() {
-        writer.entry("", |attributes| write_root_dse(attributes, base, start_tls))
+        writer.entry("", |attributes| {
+            write_root_dse(attributes, own.map(|(base, _)| base), start_tls);
+        })
     } else {
-        writer.entry(SUBSCHEMA, write_subschema)
+        writer.entry(SUBSCHEMA, |attributes| {
+            write_subschema(attributes, own.map(|(_, schema)| schema));
+        })
     };
     match written {
         Ok(()) => done,
@@ -55,15 +62,17 @@ fn write_root_dse(attributes: &mut Attributes<'_>, base: Option<&str>, start_tls
 }
 
 /// Writes the subschema subentry.
-fn write_subschema(attributes: &mut Attributes<'_>) {
+fn write_subschema(attributes: &mut Attributes<'_>, own: Option<&Schema>) {
     put(attributes, "objectClass", SUBSCHEMA_CLASSES);
     put(attributes, "structuralObjectClass", &["subentry"]);
     put(attributes, "cn", &["subschema"]);
     put(attributes, "entryDN", &[SUBSCHEMA]);
     put(attributes, "subschemaSubentry", &[SUBSCHEMA]);
     put(attributes, "hasSubordinates", &["FALSE"]);
-    put_all(attributes, "attributeTypes", schema::attribute_types());
-    put_all(attributes, "objectClasses", schema::printed_object_classes());
+    let types = schema::attribute_types().chain(own.into_iter().flat_map(custom::attribute_types));
+    let classes = schema::printed_object_classes().chain(own.and_then(custom::object_class));
+    put_all(attributes, "attributeTypes", types);
+    put_all(attributes, "objectClasses", classes);
     put_all(attributes, "ldapSyntaxes", schema::ldap_syntaxes());
     put_all(attributes, "matchingRules", schema::printed_matching_rules());
 }

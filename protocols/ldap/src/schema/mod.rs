@@ -11,8 +11,8 @@ pub use attributes::{AttributeType, Usage, attribute, attributes};
 pub use classes::{ClassKind, ObjectClass, object_class, object_classes};
 pub use matching::{Matching, MatchingRule, RuleUse, matching_rule, matching_rules};
 pub use print::{
-    attribute_types, ldap_syntaxes, matching_rules as printed_matching_rules,
-    object_classes as printed_object_classes,
+    Definition, attribute_types, auxiliary_class, ldap_syntaxes,
+    matching_rules as printed_matching_rules, object_classes as printed_object_classes,
 };
 pub use syntax::{Syntax, syntaxes};
 

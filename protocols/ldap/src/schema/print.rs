@@ -1,8 +1,8 @@
 //! The subschema's attributes as text (RFC 4512 section 4.1).
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
-use super::{ClassKind, Usage, syntax};
+use super::{ClassKind, Matching, Syntax, Usage, syntax};
 
 /// The values of `attributeTypes`.
 pub fn attribute_types() -> impl Iterator<Item = String> {
@@ -34,6 +34,52 @@ pub fn attribute_types() -> impl Iterator<Item = String> {
         });
         line
     })
+}
+
+/// An attribute type for users that is no part of the schema, to be printed beside it.
+#[derive(Clone, Copy, Debug)]
+pub struct Definition<'a> {
+    /// Its number.
+    pub oid: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// What it is, in words.
+    pub description: Option<&'a str>,
+    /// The form of its values.
+    pub syntax: Syntax,
+    /// How its values are compared.
+    pub matching: Matching,
+    /// It has one value at most.
+    pub single_value: bool,
+}
+
+impl fmt::Display for Definition<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "( {} NAME '{}'", self.oid, self.name)?;
+        if let Some(words) = self.description {
+            // RFC 4512 section 4.1: quotes and backslashes are escaped.
+            let words = words.replace('\\', "\\5C").replace('\'', "\\27");
+            write!(formatter, " DESC '{words}'")?;
+        }
+        let rules = [
+            ("EQUALITY", self.matching.equality()),
+            ("ORDERING", self.matching.ordering()),
+            ("SUBSTR", self.matching.substrings()),
+        ];
+        for (word, rule) in rules {
+            if let Some(rule) = rule {
+                write!(formatter, " {word} {}", rule.name)?;
+            }
+        }
+        let single = if self.single_value { " SINGLE-VALUE" } else { "" };
+        write!(formatter, " SYNTAX {}{single} )", self.syntax.oid())
+    }
+}
+
+/// Prints an auxiliary class that is no part of the schema and allows these attributes.
+#[must_use]
+pub fn auxiliary_class(oid: &str, name: &str, may: &[&str]) -> String {
+    format!("( {oid} NAME '{name}' SUP top AUXILIARY MAY ( {} ) )", may.join(" $ "))
 }
 
 /// The values of `objectClasses`.
@@ -85,6 +131,6 @@ fn names(name: &str, aliases: &[&str]) -> String {
 }
 
 /// Writing to a `String` cannot fail.
-fn push(line: &mut String, words: std::fmt::Arguments<'_>) {
+fn push(line: &mut String, words: fmt::Arguments<'_>) {
     let _ = line.write_fmt(words);
 }

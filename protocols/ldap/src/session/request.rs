@@ -9,7 +9,7 @@ use crate::filter::decode;
 use crate::{
     BindRequest, CompareRequest, Dereference, Outcome, Password, ResultCode, Scope, SearchRequest,
 };
-use crate::{Limits, Selection, Text};
+use crate::{Limits, Requested, Selection, Text};
 
 /// Why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +104,9 @@ pub(super) fn search(
     let time_limit = Duration::from_secs(reader.number(ber::INTEGER)?.into());
     let types_only = reader.boolean()?;
     let filter = decode::filter(message, &mut reader)?;
-    let selection = selection(reader.expect(ber::SEQUENCE)?, limits)?;
+    let list = reader.expect(ber::SEQUENCE)?;
+    let selection = selection(list, limits)?;
+    let requested = Requested::new(message.slice_ref(list));
     let base = Text::new(message.slice_ref(base)).ok_or(Refusal::Name)?;
     Ok(SearchRequest {
         base,
@@ -115,6 +117,7 @@ pub(super) fn search(
         types_only,
         filter,
         selection,
+        requested,
         page: None,
     })
 }

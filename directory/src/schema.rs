@@ -1,0 +1,254 @@
+//! An organization's custom attributes, as everybody who reads or writes entries knows them.
+
+use storage::{Partition, ReadError, Reading, Snapshot};
+
+use uuid::Uuid;
+
+use crate::access::{Grant, ManageIdentities, View, organization};
+use crate::collections::WithCustomValues;
+use crate::error::{Error, Invalid};
+use crate::id::{CustomAttributeId, OrganizationId, RecordId};
+use crate::limits::{self, TEXT, VALUES};
+use crate::records::{CustomAttribute, CustomValue, CustomValues, Organization, Values};
+use crate::search::{Filter, SearchGrant};
+
+/// The custom attributes of one organization, in the order in which they were made; of most there
+/// are none.
+#[derive(Clone, Debug, Default)]
+pub struct Schema {
+    organization: Uuid,
+    attributes: Vec<(CustomAttributeId, CustomAttribute)>,
+}
+
+/// The most octets of an octet value.
+const OCTETS: usize = 16 << 10;
+/// The most octets of all custom values of an entry together.
+const TOTAL: usize = 64 << 10;
+
+impl Schema {
+    /// Reads the attributes of an organization whose record is at hand.
+    pub(crate) fn of(
+        source: &impl Reading,
+        id: OrganizationId,
+        record: &Organization,
+    ) -> Result<Self, ReadError> {
+        if record.custom.definitions == 0 {
+            return Ok(Self::default());
+        }
+        let schema = Self::read(source, id.partition())?;
+        Ok(Self { organization: record.uuid, ..schema })
+    }
+
+    /// Reads the attributes of an organization.
+    pub(crate) fn read(source: &impl Reading, partition: Partition) -> Result<Self, ReadError> {
+        let mut attributes = Vec::new();
+        for found in source.scan::<CustomAttribute>(partition, None) {
+            let (id, record) = found?;
+            if let Some(id) = CustomAttributeId::from_record(id).filter(|_| !record.is_deleted()) {
+                attributes.push((id, record));
+            }
+        }
+        Ok(Self { organization: Uuid::nil(), attributes })
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.attributes.is_empty()
+    }
+
+    /// The external id of the organization; nil where there are no attributes.
+    pub const fn organization(&self) -> Uuid {
+        self.organization
+    }
+
+    /// Every attribute.
+    pub fn iter(&self) -> impl Iterator<Item = &CustomAttribute> {
+        self.attributes.iter().map(|(_, attribute)| attribute)
+    }
+
+    /// The attribute of a name, compared without case.
+    pub fn named(&self, name: &str) -> Option<&CustomAttribute> {
+        self.iter().find(|attribute| attribute.fields.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The attribute of a number.
+    pub fn numbered(&self, number: u16) -> Option<&CustomAttribute> {
+        self.iter().find(|attribute| attribute.number == number)
+    }
+
+    /// The attributes of which an entry has values, with these.
+    pub fn shown<'s>(
+        &'s self,
+        values: &'s CustomValues,
+    ) -> impl Iterator<Item = (&'s CustomAttribute, &'s Values)> {
+        self.iter().filter_map(|attribute| Some((attribute, values.of(attribute.number)?)))
+    }
+
+    /// True of entries that have a value of any of the attributes.
+    pub fn some_value(&self) -> Filter {
+        Filter::Or(self.iter().map(|it| Filter::present(it.attribute())).collect())
+    }
+
+    /// Makes values fit the definitions: those of attributes that are gone go, and each knows
+    /// whether it is indexed.
+    ///
+    /// # Errors
+    /// Names the first value that is not acceptable.
+    fn settle(&self, values: &mut CustomValues) -> Result<(), Invalid> {
+        values.retain(|value| self.adopt(value));
+        let mut total: usize = 0;
+        for (attribute, values) in self.shown(values) {
+            let pointer = format!("/custom/{}", attribute.fields.name);
+            check(attribute, &pointer, values)?;
+            values.keys(&mut |key| total = total.saturating_add(key.len()));
+            if let Values::Octets(values) = values {
+                total = values.iter().map(Vec::len).fold(total, usize::saturating_add);
+            }
+        }
+        if total > TOTAL {
+            let message = format!("has {total} octets in all; {TOTAL} at most");
+            return Err(Invalid::new("/custom", message));
+        }
+        Ok(())
+    }
+
+    /// Whether a value is one of an attribute that there is; then it is indexed as the attribute.
+    fn adopt(&self, value: &mut CustomValue) -> bool {
+        let attribute = self.numbered(value.number);
+        let attribute = attribute.filter(|it| it.fields.syntax == value.values.syntax());
+        value.indexed = attribute.is_some_and(|attribute| attribute.fields.indexed);
+        attribute.is_some()
+    }
+}
+
+/// Makes the custom values of a record that is about to be written fit the definitions.
+///
+/// # Errors
+/// `Invalid` names the first value that is not acceptable.
+pub(crate) fn settle(
+    values: &mut CustomValues,
+    source: &impl Reading,
+    partition: Partition,
+) -> Result<(), Error> {
+    if values.is_empty() {
+        return Ok(());
+    }
+    Ok(Schema::read(source, partition)?.settle(values)?)
+}
+
+/// The custom values of a record, each under its attribute's name, for events.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) fn named(
+    values: &CustomValues,
+    source: &impl Reading,
+    partition: Partition,
+) -> Result<Vec<(String, serde_json::Value)>, Error> {
+    if values.is_empty() {
+        return Ok(Vec::new());
+    }
+    let schema = Schema::read(source, partition)?;
+    let named = schema.shown(values).map(|(attribute, values)| {
+        let value = match values {
+            Values::Text(texts) | Values::ExactText(texts) => texts.clone().into(),
+            Values::Integer(numbers) | Values::Time(numbers) => numbers.clone().into(),
+            Values::Boolean(truths) => truths.clone().into(),
+            Values::Octets(values) => {
+                let lengths = values.iter().map(|value| format!("({} octets)", value.len()));
+                lengths.collect()
+            }
+        };
+        (format!("custom.{}", attribute.fields.name), value)
+    });
+    Ok(named.collect())
+}
+
+/// Makes one record's values follow one definition after it changed, and says whether anything
+/// changed and whether values went.
+pub(crate) fn follow<E: WithCustomValues>(
+    record: &mut E,
+    attribute: &CustomAttribute,
+) -> (bool, bool) {
+    let (mut changed, mut gone) = (false, false);
+    record.custom_mut().retain(|value| {
+        if value.number != attribute.number {
+            return true;
+        }
+        gone |= attribute.is_deleted();
+        changed |= gone || value.indexed != attribute.fields.indexed;
+        value.indexed = attribute.fields.indexed;
+        !attribute.is_deleted()
+    });
+    (changed, gone)
+}
+
+fn check(attribute: &CustomAttribute, pointer: &str, values: &Values) -> Result<(), Invalid> {
+    if !attribute.fields.multiple && values.len() > 1 {
+        return Err(Invalid::new(pointer, "has one value at most"));
+    }
+    limits::count(pointer, values.len(), VALUES)?;
+    let mut keys: Vec<Vec<u8>> = Vec::new();
+    values.keys(&mut |key| keys.push(key.to_vec()));
+    if let Values::Octets(values) = values {
+        if values.iter().any(|value| value.len() > OCTETS) {
+            return Err(Invalid::new(pointer, format!("has a value of more than {OCTETS} octets")));
+        }
+        keys.clone_from(values);
+    }
+    if let Values::Text(texts) | Values::ExactText(texts) = values {
+        for text in texts {
+            check_text(pointer, text)?;
+        }
+    }
+    keys.sort_unstable();
+    if keys.windows(2).any(|pair| matches!(pair, [one, other] if one == other)) {
+        return Err(Invalid::new(pointer, "has the same value twice"));
+    }
+    Ok(())
+}
+
+fn check_text(pointer: &str, text: &str) -> Result<(), Invalid> {
+    limits::line_of(pointer, text, TEXT)?;
+    if crate::text::prepare(text).is_empty() {
+        return Err(Invalid::new(pointer, "must have at least one visible character"));
+    }
+    Ok(())
+}
+
+impl Grant<'_, &Snapshot, View> {
+    /// The custom attributes of the grant's organization.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn schema(&self) -> Result<Schema, Error> {
+        read(self.source, self.organization()?)
+    }
+}
+
+impl Grant<'_, &mut storage::Change<'_>, ManageIdentities> {
+    /// The custom attributes of the grant's organization.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn schema(&self) -> Result<Schema, Error> {
+        read(&*self.source, self.organization()?)
+    }
+}
+
+impl SearchGrant<'_, '_> {
+    /// The custom attributes of the caller's organization.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn schema(&self) -> &Schema {
+        &self.seen.schema
+    }
+}
+
+fn read(source: &impl Reading, id: OrganizationId) -> Result<Schema, Error> {
+    match organization(source, id)? {
+        Some(record) => Ok(Schema::of(source, id, &record)?),
+        None => Ok(Schema::default()),
+    }
+}

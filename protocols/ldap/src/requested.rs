@@ -1,0 +1,48 @@
+//! The attributes that a search asks for, as it names them.
+
+use bytes::Bytes;
+
+use crate::Description;
+use crate::ber::Reader;
+
+/// The names of the attributes that a search asks for. They are read again only by who asks for
+/// them, so that keeping them costs nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Requested {
+    list: Bytes,
+}
+
+impl Requested {
+    /// Keeps the content of an attribute selection (RFC 4511 section 4.5.1.8).
+    pub(crate) const fn new(list: Bytes) -> Self {
+        Self { list }
+    }
+
+    /// What names no attribute that the schema has and is no word of the protocol, in order.
+    pub fn unknown(&self) -> impl Iterator<Item = Description> {
+        let mut reader = Reader::new(&self.list);
+        std::iter::from_fn(move || reader.octets().ok())
+            .filter(|name| !matches!(*name, [b'*' | b'+'] | b"1.1" | [b'@', ..]))
+            .map(|name| Description::new(self.list.slice_ref(name)))
+            .filter(|description| description.kind().is_none())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_schema_knows_and_words_of_the_protocol_are_left_out() {
+        let mut list = Vec::new();
+        for name in ["*", "cn", "CostCenter;lang-en", "+", "1.1", "@person", "2.25.7", "2.5.4.3"] {
+            list.extend_from_slice(&[4, u8::try_from(name.len()).unwrap()]);
+            list.extend_from_slice(name.as_bytes());
+        }
+        let requested = Requested::new(list.into());
+        let unknown: Vec<String> =
+            requested.unknown().map(|description| description.name().to_owned()).collect();
+        assert_eq!(unknown, ["CostCenter", "2.25.7"]);
+        assert_eq!(Requested::default().unknown().count(), 0);
+    }
+}
