@@ -27,7 +27,7 @@ pub(crate) struct Client {
 impl Client {
     /// A program of this Debian package.
     pub(crate) fn new(program: &str, package: &str) -> Self {
-        assert!(is_installed(program), "{program} is missing: apt-get install {package}");
+        needs(program, package);
         let mut command = Command::new("timeout");
         command.arg(PATIENCE.as_secs().to_string()).arg(program);
         Self { command, input: Vec::new() }
@@ -74,6 +74,11 @@ impl Client {
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
     }
+}
+
+/// Fails where a program of this Debian package is missing.
+pub(crate) fn needs(program: &str, package: &str) {
+    assert!(is_installed(program), "{program} is missing: apt-get install {package}");
 }
 
 fn is_installed(program: &str) -> bool {

@@ -15,6 +15,15 @@ pub(crate) fn tenantryd() -> PathBuf {
     beside
 }
 
+/// The folder of a library that `tests/run` has installed beside what is built.
+pub(crate) fn library(name: &str) -> PathBuf {
+    // target/PROFILE/deps/tests-HASH
+    let this = std::env::current_exe().unwrap();
+    let folder = this.ancestors().nth(3).unwrap().join("clients").join(name);
+    assert!(folder.exists(), "{}: tests/run installs it", folder.display());
+    folder
+}
+
 /// The description of a demonstration that is running already.
 pub(crate) fn subject() -> Option<PathBuf> {
     variable("TENANTRY_SUBJECT")

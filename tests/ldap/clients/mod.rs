@@ -1,6 +1,102 @@
-//! What real clients send first, and what they need of the answers.
+//! What real clients send first, and what they need of the answers; and those clients themselves.
 
+mod apache;
+mod dovecot;
+mod enumeration;
+mod jndi;
+mod ldapts;
+mod nslcd;
+mod postgresql;
+mod python_ldap;
+mod sssd;
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use crate::harness::client::Output;
 use crate::harness::demo::Demo;
+use crate::harness::office::{Office, id_of};
+
+/// The password of everybody in a [`staffed_office`].
+const PASSWORD: &str = "correct horse battery";
+
+/// An organization of Ada, who is in a group inside of another one, and Linus, who is in the outer
+/// one alone.
+fn staffed_office() -> Office {
+    let office = Office::new();
+    let fields = json!({
+        "login": "ada", "display_name": "Ada Lovelace", "surname": "Lovelace", "title": "Countess",
+        "mail": ["ada@office.example"], "password": PASSWORD,
+    });
+    let ada = id_of(&office.make("users", &fields));
+    let linus = office.user("linus", PASSWORD);
+    let engineers = office.group("engineers", &[&ada], &[]);
+    office.group("crew", &[&linus], &[&engineers]);
+    office
+}
+
+/// The name and the password of an application that sees everything.
+fn application(office: &Office, name: &str) -> (String, String) {
+    let fields = json!({"name": name, "visibility": "everything"});
+    let account = office.make("service-accounts", &fields);
+    let text = |field: &str| account[field].as_str().unwrap().to_owned();
+    (text("dn"), text("password"))
+}
+
+/// What the scripts of other languages are told: an address, the authority's certificate, the base,
+/// and the name and password of an application. They begin in clear.
+fn told(office: &Office) -> Vec<String> {
+    let (dn, password) = application(office, "library");
+    let address = format!("ldap://{}", office.demo.ldap);
+    vec![address, office.demo.ca_file.clone(), office.base.clone(), dn, password]
+}
+
+/// The same for a script that uses LDAPS.
+fn told_tls(office: &Office, told: &[String]) -> Vec<String> {
+    let address = format!("ldaps://{}", office.demo.ldaps);
+    [&[address], &told[1..]].concat()
+}
+
+/// Groups whose names mean something in filters, DNs or in what a library makes of them.
+const ODD_NAMES: [&str; 5] = [
+    "R&D (Core)",
+    "Sales, North + West",
+    "\"quoted\" \\ back/slash; <tag> = #1",
+    "#hash *star",
+    "\u{c5}ngstr\u{f6}m \u{65e5}\u{672c}",
+];
+
+/// Makes the groups of [`ODD_NAMES`].
+fn oddly_named(office: &Office) {
+    for name in ODD_NAMES {
+        let ada = office.user(&format!("of-{}", name.len()), PASSWORD);
+        office.group(name, &[&ada], &[]);
+    }
+}
+
+/// Asserts that a script said that it read each of [`ODD_NAMES`] back as it is.
+fn are_read_back(said: &Output) {
+    assert_eq!(said.code, 0, "{said:?}");
+    let lines: Vec<&str> = said.stdout.lines().collect();
+    for name in ODD_NAMES {
+        let same = |line: &&str| line.starts_with("same") && line.ends_with(name);
+        assert!(lines.iter().any(same), "{name}: {lines:?}");
+    }
+}
+
+/// A file beside these tests.
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("ldap/clients").join(name)
+}
+
+/// Suspends a user.
+fn suspend(office: &Office, login: &str) {
+    let users = office.read("users?limit=200");
+    let users = users["items"].as_array().unwrap();
+    let user = users.iter().find(|user| user["login"] == login).unwrap();
+    office.act("POST", &format!("users/{}/suspend", id_of(user)), None);
+}
 
 #[test]
 fn sssd_reads_the_root_dse_and_looks_a_user_up() {

@@ -1,0 +1,80 @@
+//! sssd: names, groups and logins of a Linux machine.
+
+use super::{PASSWORD, application, staffed_office, suspend};
+use crate::harness::host::{CA_FILE, Host};
+use crate::harness::office::Office;
+
+const FOLDERS: [&str; 3] = ["/etc", "/var/lib/sss", "/var/log/sssd"];
+
+/// A machine with sssd, which has more lines in its domain's section.
+pub(super) fn host(office: &Office, more: &str) -> Host {
+    let host = Host::new(office, "sss", FOLDERS);
+    start(host, office, &format!("ldap_tls_cacert = {CA_FILE}\n{more}"))
+}
+
+fn start(mut host: Host, office: &Office, more: &str) -> Host {
+    let (dn, password) = application(office, "sssd");
+    let (address, base) = (&office.demo.ldap, &office.base);
+    let config = format!(
+        "[sssd]\nservices = nss, pam\ndomains = office\n\n\
+         [nss]\nentry_negative_timeout = 0\nmemcache_timeout = 0\n\n\
+         [domain/office]\nid_provider = ldap\nldap_uri = ldap://{address}\n\
+         ldap_search_base = {base}\nldap_schema = rfc2307bis\n\
+         ldap_default_bind_dn = {dn}\nldap_default_authtok = {password}\n\
+         ldap_id_use_start_tls = true\nldap_tls_reqcert = demand\n{more}\n"
+    );
+    host.room.write_private("/etc/sssd/sssd.conf", &config);
+    let packages = "sssd-ldap libnss-sss libpam-sss";
+    host.room.start("/usr/sbin/sssd", packages, &["-i", "--logger=stderr"]);
+    host
+}
+
+#[test]
+fn users_and_nested_groups_are_a_linux_machines() {
+    let office = staffed_office();
+    let host = host(&office, "");
+    let said = host.room.until("getent passwd ada");
+    let ada = office.ldap().search(&office.user_dn("ada"), "base", "(uid=ada)", &[]);
+    let number = ada.only().value("uidNumber").to_owned();
+    let line = format!("ada:*:{number}:{number}:Ada Lovelace:/home/ada:/bin/bash\n");
+    assert_eq!(said.stdout, line);
+    assert_eq!(host.getent(["passwd", &number]).stdout, line);
+    assert_eq!(host.groups_of("ada"), ["crew", "engineers"]);
+    assert_eq!(host.groups_of("linus"), ["crew"]);
+    assert_eq!(host.members_of("crew"), ["ada", "linus"]);
+    assert_eq!(host.members_of("engineers"), ["ada"]);
+    assert_eq!(host.getent(["passwd", "nobody-of-ours"]).code, 2);
+    // Nobody is listed who was not asked for, as it is by default.
+    assert!(!host.getent(["passwd"]).stdout.contains("ada:"));
+}
+
+#[test]
+fn logins_succeed_with_the_right_password_alone_and_end_with_a_suspension() {
+    let office = staffed_office();
+    let host = host(&office, "");
+    host.room.until("getent passwd ada");
+    let right = host.log_in("ada", PASSWORD);
+    assert_eq!(right.code, 0, "{right:?}");
+    let wrong = host.log_in("ada", "wrong");
+    assert_ne!(wrong.code, 0);
+    assert!(wrong.stderr.contains("Authentication failure"), "{wrong:?}");
+    assert_ne!(host.log_in("ada", "").code, 0);
+    let su = host.su("ada", PASSWORD, "id -un; id -Gn");
+    assert!(su.stdout.starts_with("ada\n") && su.stdout.contains("engineers"), "{su:?}");
+    suspend(&office, "ada");
+    assert_ne!(host.log_in("ada", PASSWORD).code, 0);
+    assert_eq!(host.log_in("linus", PASSWORD).code, 0);
+}
+
+#[test]
+fn a_machine_that_does_not_trust_the_certificate_learns_nothing() {
+    let office = staffed_office();
+    let host = Host::new(&office, "sss", FOLDERS);
+    let stranger = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+    host.room.write("/etc/stranger.pem", &stranger.cert.pem());
+    let host = start(host, &office, "ldap_tls_cacert = /etc/stranger.pem\ndebug_level = 3");
+    host.room.until("! getent passwd ada && [ -S /var/lib/sss/pipes/nss ]");
+    host.room.until_said("ldap_install_tls failed");
+    assert_eq!(host.getent(["passwd", "ada"]).code, 2);
+    assert_ne!(host.log_in("ada", PASSWORD).code, 0);
+}
