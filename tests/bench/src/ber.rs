@@ -4,13 +4,13 @@
 pub(crate) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(content.len() + 6);
     out.push(tag);
-    match u8::try_from(content.len()) {
-        Ok(short @ 0..=0x7f) => out.push(short),
-        Ok(_) | Err(_) => {
-            let length = u32::try_from(content.len()).unwrap_or(u32::MAX);
-            out.push(0x84);
-            out.extend(length.to_be_bytes());
-        }
+    let length = u32::try_from(content.len()).unwrap_or(u32::MAX).to_be_bytes();
+    match length {
+        [0, 0, 0, short @ 0..=0x7f] => out.push(short),
+        [0, 0, 0, low] => out.extend([0x81, low]),
+        [0, 0, high, low] => out.extend([0x82, high, low]),
+        [0, rest @ ..] => out.extend([&[0x83], &rest[..]].concat()),
+        all => out.extend([&[0x84], &all[..]].concat()),
     }
     out.extend(content);
     out

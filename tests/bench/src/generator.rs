@@ -1,4 +1,4 @@
-//! The closed loop: every worker asks, waits, checks, and asks again.
+//! The closed loop of RADIUS: every worker asks, waits, checks, and asks again.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,11 +15,9 @@ const ENOUGH_ERRORS: u64 = 100;
 /// One operation; returns the size of the answer in octets.
 pub(crate) type Operation<'a> = Box<dyn FnMut() -> Result<usize> + Send + 'a>;
 
-/// How hard and how long.
+/// How long.
 #[derive(Clone, Copy)]
-pub(crate) struct Load {
-    /// Workers, each with one operation under way.
-    pub(crate) workers: usize,
+pub(crate) struct Timing {
     /// Before anything counts.
     pub(crate) warm_up: Duration,
     /// While it counts.
@@ -56,9 +54,9 @@ struct Seen {
 ///
 /// # Errors
 /// When a process disappears meanwhile.
-pub(crate) fn run(server: &Server, load: Load, workers: Vec<Operation<'_>>) -> Result<Figures> {
-    let begin = now() + load.warm_up;
-    let end = begin + load.measured;
+pub(crate) fn run(server: &Server, timing: Timing, workers: Vec<Operation<'_>>) -> Result<Figures> {
+    let begin = now() + timing.warm_up;
+    let end = begin + timing.measured;
     thread::scope(|scope| {
         let threads: Vec<_> = workers
             .into_iter()

@@ -1,4 +1,4 @@
-//! An LDAP client that asks one thing at a time and checks what it gets.
+//! LDAP messages: what is sent, what is read, and a client that asks whether a server is there.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -13,8 +13,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// OID of the simple paged results control (RFC 2696).
 const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
 
-/// An open connection.
-pub(crate) struct Connection {
+/// An open connection that is waited for.
+struct Connection {
     stream: TcpStream,
     input: Vec<u8>,
     start: usize,
@@ -25,7 +25,7 @@ pub(crate) struct Connection {
 pub(crate) struct Search<'a> {
     /// Where it starts.
     pub(crate) base: &'a str,
-    /// The encoded filter: [`equality`] or [`present`].
+    /// The encoded filter, such as [`equality`].
     pub(crate) filter: Vec<u8>,
     /// What to return.
     pub(crate) attributes: &'a [&'a str],
@@ -44,22 +44,28 @@ pub(crate) enum Scope {
     Subtree = 2,
 }
 
-/// What a search returned.
-#[derive(Default)]
-pub(crate) struct Found {
-    /// How many entries.
-    pub(crate) entries: usize,
-    /// Size of the whole answer in octets.
-    pub(crate) octets: usize,
-    /// DN of the last entry.
-    pub(crate) last_dn: Vec<u8>,
-    /// Where the next page continues; empty at the end.
-    cookie: Vec<u8>,
-}
-
 /// The filter `(attribute=value)`.
 pub(crate) fn equality(attribute: &str, value: &str) -> Vec<u8> {
     ber::group(0xa3, &[ber::text(attribute), ber::text(value)])
+}
+
+/// The filter `(&…)` of two.
+pub(crate) fn both(first: Vec<u8>, second: Vec<u8>) -> Vec<u8> {
+    ber::group(0xa0, &[first, second])
+}
+
+/// The filter `(attribute=value*)`.
+pub(crate) fn initial(attribute: &str, value: &str) -> Vec<u8> {
+    substring(attribute, ber::element(0x80, value.as_bytes()))
+}
+
+/// The filter `(attribute=*value*)`.
+pub(crate) fn contained(attribute: &str, value: &str) -> Vec<u8> {
+    substring(attribute, ber::element(0x81, value.as_bytes()))
+}
+
+fn substring(attribute: &str, part: Vec<u8>) -> Vec<u8> {
+    ber::group(0xa4, &[ber::text(attribute), ber::group(0x30, &[part])])
 }
 
 /// The filter `(attribute=*)`.
@@ -68,69 +74,16 @@ pub(crate) fn present(attribute: &str) -> Vec<u8> {
 }
 
 impl Connection {
-    /// Connects.
-    ///
-    /// # Errors
-    /// When nobody listens there.
-    pub(crate) fn open(server: SocketAddr) -> Result<Self> {
+    fn open(server: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect_timeout(&server, PATIENCE)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         Ok(Self { stream, input: vec![0; 16 * 1024], start: 0, end: 0 })
     }
 
-    /// Binds with name and password.
-    ///
-    /// # Errors
-    /// When the connection breaks or the answer is anything but success.
-    pub(crate) fn bind(&mut self, dn: &str, password: &str) -> Result<usize> {
-        let credentials = ber::element(0x80, password.as_bytes());
-        let request = ber::group(0x60, &[ber::integer(3), ber::text(dn), credentials]);
-        self.send(&[request])?;
-        let message = self.receive()?;
-        let (tag, content, _) = operation(message)?;
-        ensure!(tag == 0x61, "tag {tag:#x} in place of a bind response");
-        expect_success(content)?;
-        Ok(message.len())
-    }
-
-    /// Says good-bye and closes.
-    ///
-    /// # Errors
-    /// When the connection is gone.
-    pub(crate) fn unbind(mut self) -> Result<()> {
-        self.send(&[ber::element(0x42, &[])])
-    }
-
-    /// Searches.
-    ///
-    /// # Errors
-    /// When the connection breaks or the search does not end in success.
-    pub(crate) fn search(&mut self, search: &Search<'_>) -> Result<Found> {
+    fn search(&mut self, search: &Search<'_>) -> Result<usize> {
         self.send(&[search.encode()])?;
         self.collect()
-    }
-
-    /// Searches page by page until the last one.
-    ///
-    /// # Errors
-    /// As [`Self::search`].
-    pub(crate) fn search_paged(&mut self, search: &Search<'_>, page: u32) -> Result<Found> {
-        let request = search.encode();
-        let mut total = Found::default();
-        loop {
-            let value = [ber::integer(page), ber::element(0x04, &total.cookie)];
-            let value = ber::element(0x04, &ber::group(0x30, &value));
-            let control = ber::group(0x30, &[ber::text(PAGED_RESULTS), value]);
-            self.send(&[request.clone(), ber::element(0xa0, &control)])?;
-            let found = self.collect()?;
-            total.entries += found.entries;
-            total.octets += found.octets;
-            total.cookie = found.cookie;
-            if total.cookie.is_empty() {
-                return Ok(total);
-            }
-        }
     }
 
     fn send(&mut self, parts: &[Vec<u8>]) -> Result<()> {
@@ -138,24 +91,14 @@ impl Connection {
         Ok(self.stream.write_all(&ber::element(0x30, &content))?)
     }
 
-    fn collect(&mut self) -> Result<Found> {
-        let mut found = Found::default();
+    /// How many entries come before the end of the search.
+    fn collect(&mut self) -> Result<usize> {
+        let mut entries = 0;
         loop {
-            let message = self.receive()?;
-            let (tag, content, rest) = operation(message)?;
-            found.octets += message.len();
+            let (tag, content, _) = operation(self.receive()?)?;
             match tag {
-                0x64 => {
-                    let (_, dn, _) = ber::split(content).context("entry without a name")?;
-                    found.entries += 1;
-                    found.last_dn.clear();
-                    found.last_dn.extend(dn);
-                }
-                0x65 => {
-                    expect_success(content)?;
-                    found.cookie = cookie(rest).unwrap_or_default().to_vec();
-                    return Ok(found);
-                }
+                0x64 => entries += 1,
+                0x65 => return expect_success(content).map(|()| entries),
                 other => bail!("tag {other:#x} in a search result"),
             }
         }
@@ -191,7 +134,8 @@ impl Connection {
 }
 
 impl Search<'_> {
-    fn encode(&self) -> Vec<u8> {
+    /// The operation of a search message.
+    pub(crate) fn encode(&self) -> Vec<u8> {
         let attributes: Vec<_> = self.attributes.iter().map(|name| ber::text(name)).collect();
         let parts = [
             ber::text(self.base),
@@ -217,17 +161,30 @@ pub(crate) fn answers(server: SocketAddr) -> bool {
     };
     Connection::open(server)
         .and_then(|mut connection| connection.search(&search))
-        .is_ok_and(|found| found.entries == 1)
+        .is_ok_and(|entries| entries == 1)
+}
+
+/// The controls of a search that ask for a page of `size`, after the one that gave `cookie`.
+pub(crate) fn page_control(size: u32, cookie: &[u8]) -> Vec<u8> {
+    let value = [ber::integer(size), ber::element(0x04, cookie)];
+    let value = ber::element(0x04, &ber::group(0x30, &value));
+    ber::element(0xa0, &ber::group(0x30, &[ber::text(PAGED_RESULTS), value]))
 }
 
 /// Tag and content of the operation in a message, and the controls behind it.
-fn operation(message: &[u8]) -> Result<(u8, &[u8], &[u8])> {
+///
+/// # Errors
+/// When it is no LDAP message.
+pub(crate) fn operation(message: &[u8]) -> Result<(u8, &[u8], &[u8])> {
     let (_, _id, rest) = ber::split(message).context("message without an id")?;
     ber::split(rest).context("message without an operation")
 }
 
 /// Refuses every result code but success (0).
-fn expect_success(result: &[u8]) -> Result<()> {
+///
+/// # Errors
+/// Then, with the server's words.
+pub(crate) fn expect_success(result: &[u8]) -> Result<()> {
     let (_, code, rest) = ber::split(result).context("result without a code")?;
     if code != [0] {
         let text = (ber::split(rest).and_then(|(_, _dn, rest)| ber::split(rest)))
@@ -238,7 +195,7 @@ fn expect_success(result: &[u8]) -> Result<()> {
 }
 
 /// The cookie in the controls of a page.
-fn cookie(controls: &[u8]) -> Option<&[u8]> {
+pub(crate) fn cookie(controls: &[u8]) -> Option<&[u8]> {
     let (_, list, _) = ber::split(controls)?;
     let (_, control, _) = ber::split(list)?;
     let (_, _oid, rest) = ber::split(control)?;

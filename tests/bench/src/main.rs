@@ -3,7 +3,9 @@
 
 mod ber;
 mod clock;
+mod crowd;
 mod data;
+mod engine;
 mod generator;
 mod histogram;
 mod https;
@@ -12,14 +14,19 @@ mod machine;
 mod peers;
 mod proc;
 mod radius;
-mod reader;
 mod report;
+mod rounds;
+mod row;
 mod scenario;
+mod shape;
 mod subject;
 mod table;
+mod targets;
+mod tls;
 mod workers;
 
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -27,17 +34,21 @@ use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
 
 use crate::data::Data;
-use crate::generator::{Figures, Load};
+use crate::engine::Security;
+use crate::generator::{Figures, Timing};
 use crate::machine::Machine;
+use crate::peers::echo;
 use crate::peers::freeradius::{self, Duplicates};
 use crate::peers::slapd::{self, Databases};
 use crate::peers::{Setup, tenantry};
 use crate::proc::Cores;
+use crate::row::Row;
 use crate::scenario::Scenario;
+use crate::shape::Shape;
 use crate::subject::Subject;
 use crate::table::Outcome;
 
-/// Compares Tenantry with slapd and FreeRADIUS on this machine.
+/// Compares Tenantry with slapd, 389-ds and FreeRADIUS on this machine.
 #[derive(Parser)]
 struct Arguments {
     /// People in organizations of equal size.
@@ -49,16 +60,13 @@ struct Arguments {
     /// People in one large organization more; a twentieth of all unless given.
     #[arg(long)]
     large: Option<usize>,
-    /// How long each scenario is measured.
-    #[arg(long, default_value_t = 10)]
+    /// How long each row is measured.
+    #[arg(long, default_value_t = 4)]
     seconds: u64,
-    /// How long each scenario runs before that.
-    #[arg(long, default_value_t = 2)]
+    /// How long each row runs before that.
+    #[arg(long, default_value_t = 1)]
     warm_up: u64,
-    /// Operations under way at any time.
-    #[arg(long, default_value_t = 16)]
-    workers: usize,
-    /// Threads that slapd and FreeRADIUS are told to use.
+    /// Threads that the peers are told to use.
     #[arg(long, default_value_t = 4)]
     threads: usize,
     /// Servers to measure, instead of all.
@@ -67,6 +75,16 @@ struct Arguments {
     /// Scenarios to measure, instead of all.
     #[arg(long, value_delimiter = ',')]
     scenarios: Vec<Scenario>,
+    /// When TLS begins in the rows to measure, instead of all.
+    #[arg(long, value_delimiter = ',')]
+    security: Vec<Security>,
+    /// Connections, such as 64, or connections times requests on each, such as 8x16, in place of
+    /// each scenario's own.
+    #[arg(long, value_delimiter = ',')]
+    shapes: Vec<Shape>,
+    /// A look at whether everything works, in a minute or two: the figures mean little.
+    #[arg(long)]
+    smoke: bool,
     /// Our daemon.
     #[arg(long, default_value = "tenantryd")]
     tenantryd: PathBuf,
@@ -76,11 +94,40 @@ struct Arguments {
     /// Keep the temporary directory with all configuration and logs.
     #[arg(long)]
     keep: bool,
+    /// Be the echo server that the others are compared with.
+    #[arg(long, hide = true)]
+    serve_echo: Option<SocketAddr>,
+}
+
+impl Arguments {
+    /// The arguments as they count.
+    fn settled() -> Self {
+        let mut arguments = Self::parse();
+        if arguments.smoke {
+            arguments.users = arguments.users.min(2_000);
+            arguments.seconds = 1;
+            arguments.warm_up = 0;
+        }
+        arguments
+    }
+
+    fn timing(&self) -> Timing {
+        Timing {
+            warm_up: Duration::from_secs(self.warm_up),
+            measured: Duration::from_secs(self.seconds),
+        }
+    }
+
+    fn data(&self) -> Data {
+        let organizations = self.users.div_ceil(self.users_each);
+        Data::new(organizations, self.users_each, self.large.unwrap_or(self.users / 20))
+    }
 }
 
 /// A server, in one of its settings.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 enum Peer {
+    Echo,
     Slapd,
     SlapdSeparate,
     Freeradius,
@@ -91,6 +138,7 @@ enum Peer {
 impl Peer {
     fn start(self, setup: &Setup<'_>, arguments: &Arguments) -> Result<Subject> {
         match self {
+            Self::Echo => echo::start(setup),
             Self::Slapd => slapd::start(setup, Databases::Shared),
             Self::SlapdSeparate => slapd::start(setup, Databases::Separate),
             Self::Freeradius => freeradius::start(setup, Duplicates::Answered),
@@ -101,17 +149,19 @@ impl Peer {
 }
 
 fn main() -> Result<()> {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::settled();
+    if let Some(address) = arguments.serve_echo {
+        return echo::serve(address);
+    }
     let machine = Machine::look()?;
     let cores = Cores::split(machine.cores);
     cores.pin_generator()?;
     proc::allow_many_files()?;
-    let organizations = arguments.users.div_ceil(arguments.users_each);
-    let large = arguments.large.unwrap_or(arguments.users / 20);
-    let data = Data::new(organizations, arguments.users_each, large);
+    let data = arguments.data();
     let mut directory = tempfile::Builder::new().prefix("tenantry-bench-").tempdir()?;
     directory.disable_cleanup(arguments.keep);
     say(&format!("working in {}", directory.path().display()));
+    let tls = tls::Files::make(directory.path())?;
 
     let mut outcomes = Vec::new();
     let mut failures = Vec::new();
@@ -128,6 +178,7 @@ fn main() -> Result<()> {
             data: &data,
             directory: directory.path().join(&name),
             cores: &cores,
+            tls: &tls,
             threads: arguments.threads,
         };
         std::fs::create_dir_all(&setup.directory)?;
@@ -156,26 +207,16 @@ fn examine(
     arguments: &Arguments,
     failures: &mut Vec<String>,
 ) -> Result<Outcome> {
-    let load = Load {
-        workers: arguments.workers,
-        warm_up: Duration::from_secs(arguments.warm_up),
-        measured: Duration::from_secs(arguments.seconds),
-    };
+    let Arguments { scenarios, security, shapes, .. } = arguments;
     let mut figures = Vec::new();
-    for scenario in Scenario::ALL {
-        if !arguments.scenarios.is_empty() && !arguments.scenarios.contains(&scenario) {
-            continue;
-        }
-        match scenario.measure(&subject, data, load) {
+    for row in Row::chosen(scenarios, security, shapes) {
+        match row.measure(&subject, data, arguments.timing()) {
             Ok(Some(seen)) => {
-                say(&summary(subject.name, scenario.title(), &seen));
-                figures.push((scenario, seen));
+                say(&summary(subject.name, row, &seen));
+                figures.push((row, seen));
             }
             Ok(None) => {}
-            Err(error) => {
-                let what = format!("{} of {}", scenario.title(), subject.name);
-                fail(failures, &what, &error);
-            }
+            Err(error) => fail(failures, &format!("{row} of {}", subject.name), &error),
         }
     }
     let mut life = subject.life;
@@ -190,11 +231,17 @@ fn fail(failures: &mut Vec<String>, what: &str, error: &anyhow::Error) {
     say(&format!("FAILED: {what}: {error:#}"));
 }
 
-fn summary(name: &str, title: &str, figures: &Figures) -> String {
+fn summary(name: &str, row: Row, figures: &Figures) -> String {
+    let share = |part: Duration| part.as_secs_f64() / figures.elapsed.as_secs_f64() * 100.0;
     format!(
-        "{name}: {title}: {:.0}/s, {:.1} µs CPU each, {} errors {}",
+        "{name}: {row}: {:.0}/s, {:.1} µs CPU each, p50 {:?}, p99 {:?}, server {:.0} %, generator \
+         {:.0} %, {} errors {}",
         figures.rate(),
         figures.cpu_each(),
+        figures.latencies.quantile(500),
+        figures.latencies.quantile(990),
+        share(figures.server_cpu),
+        share(figures.generator_cpu),
         figures.errors,
         figures.example.as_deref().unwrap_or_default()
     )

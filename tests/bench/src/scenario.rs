@@ -1,11 +1,16 @@
 //! What is asked: each scenario the same for every server that speaks its protocol.
 
-use anyhow::Result;
+use std::rc::Rc;
+
+use anyhow::{Result, anyhow};
 use clap::ValueEnum;
 
+use crate::crowd::{Crowd, in_turn, newcomers, rehearsal};
 use crate::data::Data;
-use crate::generator::{Figures, Load, run};
-use crate::reader::Reader;
+use crate::engine::{Engine, Place, Script, Security};
+use crate::generator::{self, Figures, Timing};
+use crate::rounds::{Reader, Rounds, echoed};
+use crate::row::Row;
 use crate::subject::Subject;
 use crate::workers::Field;
 
@@ -15,11 +20,23 @@ pub(crate) enum Scenario {
     /// Connect, bind, unbind; nobody twice.
     BindOnce,
     /// Connect, bind, unbind; the regulars.
-    BindAgain,
+    BindNew,
+    /// Bind on a kept connection; the regulars.
+    BindOpen,
+    /// Connect, bind as the application, search, bind as a regular, unbind.
+    Mixed,
     /// `(uid=…)`: one entry.
     Equality,
-    /// `(memberOf=…)`: a group's members.
+    /// `(&(uid=…)(memberOf=…))`: whether a user is a member.
     MemberOf,
+    /// `(memberOf=…)`: a group's members.
+    Members,
+    /// A group's entry with all values of `member`.
+    Group,
+    /// `(uid=abc*)`.
+    Initial,
+    /// `(uid=*bc*)`.
+    Contained,
     /// All people of an organization at once.
     Dump,
     /// All people of an organization, asked for in pages.
@@ -32,28 +49,26 @@ pub(crate) enum Scenario {
     PapAgain,
 }
 
-impl Scenario {
-    /// In the order they are run in. The memory of verified passwords is empty at the start, so
-    /// that the two with nobody twice come first.
-    pub(crate) const ALL: [Self; 9] = [
-        Self::BindOnce,
-        Self::PapOnce,
-        Self::BindAgain,
-        Self::PapAgain,
-        Self::Equality,
-        Self::MemberOf,
-        Self::Dump,
-        Self::DumpPaged,
-        Self::DumpLarge,
-    ];
+/// The clients of a run, and those that come before it.
+struct Cast {
+    rehearsal: Vec<Script>,
+    scripts: Vec<Script>,
+}
 
+impl Scenario {
     /// Its line in the tables.
     pub(crate) fn title(self) -> &'static str {
         match self {
-            Self::BindOnce => "bind, each user once",
-            Self::BindAgain => "bind, 200 users again and again",
+            Self::BindOnce => "bind on a new connection, each user once",
+            Self::BindNew => "bind on a new connection",
+            Self::BindOpen => "bind on an open connection",
+            Self::Mixed => "connect, service bind, search, user bind, unbind",
             Self::Equality => "search (uid=…)",
-            Self::MemberOf => "search (memberOf=…)",
+            Self::MemberOf => "search (&(uid=…)(memberOf=…))",
+            Self::Members => "search (memberOf=…), a group's members",
+            Self::Group => "a group's entry with its members",
+            Self::Initial => "search (uid=abc*)",
+            Self::Contained => "search (uid=*bc*)",
             Self::Dump => "dump of one organization, not paged",
             Self::DumpPaged => "paged dump of one organization",
             Self::DumpLarge => "paged dump of the large organization",
@@ -67,30 +82,89 @@ impl Scenario {
         matches!(self, Self::PapOnce | Self::PapAgain)
     }
 
-    /// Measures it; `None` when the server does not speak the protocol.
+    fn cast<'a>(self, crowd: Crowd<'a>, row: Row, echo: bool) -> Result<Cast> {
+        let shape = row.shape;
+        let of = |scripts| Cast { rehearsal: Vec::new(), scripts };
+        let fresh = |rounds: Rounds| Cast {
+            rehearsal: rehearsal(&rounds),
+            scripts: newcomers(shape.connections, &rounds),
+        };
+        let read = |rounds: fn(Reader<'a>) -> Rounds| crowd.readers(shape, rounds).map(of);
+        match self {
+            Self::BindOnce => Ok(of(in_turn(shape.connections, &crowd.all_binds()))),
+            Self::BindNew => crowd.regular_binds().map(fresh),
+            Self::Mixed => crowd.regular_sign_ins().map(fresh),
+            Self::BindOpen => Ok(Cast {
+                rehearsal: rehearsal(&crowd.regular_binds()?),
+                scripts: crowd.binders(shape)?,
+            }),
+            Self::Equality if echo => {
+                let mut scripts = crowd.readers(shape, |reader| echoed(&reader.equality()))?;
+                scripts.iter_mut().for_each(|script| script.prelude = Rc::default());
+                Ok(of(scripts))
+            }
+            Self::Equality => read(Reader::equality),
+            Self::MemberOf => read(Reader::member_of),
+            Self::Members => read(Reader::members),
+            Self::Group => read(Reader::group),
+            Self::Initial => read(Reader::initial),
+            Self::Contained => read(Reader::contained),
+            Self::Dump => read(Reader::dump),
+            Self::DumpPaged => read(Reader::dump_paged),
+            Self::DumpLarge => crowd.readers_of_large(shape, Reader::dump_paged).map(of),
+            Self::PapOnce | Self::PapAgain => Err(anyhow!("RADIUS has workers of its own")),
+        }
+    }
+}
+
+impl Row {
+    /// Measures it; `None` when the server does not take part.
     ///
     /// # Errors
     /// When it cannot even be prepared, or the server disappears.
-    pub(crate) fn measure(self, s: &Subject, data: &Data, load: Load) -> Result<Option<Figures>> {
-        let address = if self.is_radius() { s.radius } else { s.ldap };
-        let Some(server) = address else {
-            return Ok(None);
-        };
-        if self == Self::DumpLarge && data.equal == data.organizations.len() {
+    pub(crate) fn measure(
+        self,
+        s: &Subject,
+        data: &Data,
+        timing: Timing,
+    ) -> Result<Option<Figures>> {
+        if self.scenario.is_radius() {
+            return self.measure_radius(s, data, timing);
+        }
+        let door = if self.security == Security::Ldaps { s.ldaps } else { s.ldap };
+        let Some(server) = door else { return Ok(None) };
+        if self.scenario == Scenario::DumpLarge && data.equal == data.organizations.len() {
             return Ok(None);
         }
-        let field = Field { server, data, tenants: &s.tenants, workers: load.workers };
-        let workers = match self {
-            Self::BindOnce => field.binds(field.everybody(), 0),
-            Self::BindAgain => field.binds(field.regulars(), 1),
-            Self::PapOnce => field.paps(field.everybody_backwards(), 0),
-            Self::PapAgain => field.paps(field.regulars(), 1),
-            Self::Equality => field.searches(Reader::equality),
-            Self::MemberOf => field.searches(Reader::member_of),
-            Self::Dump => field.searches(Reader::dump),
-            Self::DumpPaged => field.searches(Reader::dump_paged),
-            Self::DumpLarge => field.dumps_of_large(),
+        if s.is_echo() && !(self.scenario == Scenario::Equality && self.security == Security::Clear)
+        {
+            return Ok(None);
+        }
+        let place = Place { server, security: self.security, tls: s.tls.clone() };
+        let crowd = Crowd { data, tenants: &s.tenants };
+        let Cast { rehearsal, scripts } = self.scenario.cast(crowd, self, s.is_echo())?;
+        if !rehearsal.is_empty() {
+            let clear = Place {
+                security: Security::Clear,
+                server: s.ldap.unwrap_or(server),
+                ..place.clone()
+            };
+            Engine::new(clear, vec![rehearsal])?.exhaust()?;
+        }
+        let mut engine = Engine::new(place, vec![scripts])?;
+        let figures = engine.measure(&s.server, timing.warm_up, timing.measured)?;
+        Ok(figures.into_iter().next())
+    }
+
+    fn measure_radius(self, s: &Subject, data: &Data, timing: Timing) -> Result<Option<Figures>> {
+        let Some(server) = s.radius else { return Ok(None) };
+        let workers = self.shape.connections;
+        let field = Field { server, data, tenants: &s.tenants, workers };
+        let workers = if self.scenario == Scenario::PapOnce {
+            field.paps(field.everybody_backwards(), 0)?
+        } else {
+            field.paps(field.regulars(), 1)?
         };
-        run(&s.server, load, workers?).map(Some)
+        generator::run(&s.server, timing, workers).map(Some)
     }
 }

@@ -1,8 +1,12 @@
 //! What is measured: a server that runs and knows all the people.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::ClientConfig;
+
+use crate::peers::echo;
 use crate::proc::{Memory, Server};
 
 /// A loaded, running server.
@@ -13,14 +17,25 @@ pub(crate) struct Subject {
     pub(crate) version: String,
     /// The process.
     pub(crate) server: Server,
-    /// Where it speaks LDAP.
+    /// Where it speaks LDAP, with StartTLS.
     pub(crate) ldap: Option<SocketAddr>,
+    /// Where it speaks LDAP inside TLS.
+    pub(crate) ldaps: Option<SocketAddr>,
+    /// What its clients trust.
+    pub(crate) tls: Arc<ClientConfig>,
     /// Where it speaks RADIUS.
     pub(crate) radius: Option<SocketAddr>,
     /// What it gave to each organization, in the order of the data.
     pub(crate) tenants: Vec<Tenant>,
     /// What it took to get here.
     pub(crate) life: Life,
+}
+
+impl Subject {
+    /// Whether it only sends back what it gets.
+    pub(crate) fn is_echo(&self) -> bool {
+        self.name == echo::NAME
+    }
 }
 
 /// What applications and network gear of one organization need.

@@ -4,7 +4,7 @@ use std::fmt::{Result, Write};
 use std::time::Duration;
 
 use crate::generator::Figures;
-use crate::scenario::Scenario;
+use crate::row::Row;
 use crate::subject::Life;
 
 /// What one server showed.
@@ -15,8 +15,8 @@ pub(crate) struct Outcome {
     pub(crate) version: String,
     /// Times and sizes.
     pub(crate) life: Life,
-    /// The scenarios it took part in.
-    pub(crate) figures: Vec<(Scenario, Figures)>,
+    /// The rows it took part in.
+    pub(crate) figures: Vec<(Row, Figures)>,
 }
 
 /// The name that ratios are made for.
@@ -25,45 +25,48 @@ pub(crate) const OURS: &str = "Tenantry";
 /// A generator that works more than this share of the time may be what limits the server.
 const BUSY: f64 = 0.9;
 
-/// Writes the table of all scenarios.
+/// The rows that anybody took part in, in their order.
+pub(crate) fn rows(outcomes: &[Outcome]) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    for (row, _) in outcomes.iter().flat_map(|outcome| &outcome.figures) {
+        if !rows.contains(row) {
+            rows.push(*row);
+        }
+    }
+    rows
+}
+
+/// Writes the table of all rows.
 ///
 /// # Errors
 /// None when `out` is a string.
-pub(crate) fn scenarios(out: &mut impl Write, outcomes: &[Outcome]) -> Result {
+pub(crate) fn requests(out: &mut impl Write, outcomes: &[Outcome]) -> Result {
     writeln!(
         out,
-        "| Scenario | Server | operations/s | p50 | p99 | server CPU/operation | server busy | generator busy \
-         | octets/answer | errors | ours: throughput | p50 | CPU |\n\
-         |---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
+        "| Scenario | Connections | Server | operations/s | p50 | p99 | server CPU/operation \
+         | server busy | generator busy | octets/answer | errors |\n\
+         |---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|"
     )?;
-    for scenario in Scenario::ALL {
-        let rows = || {
-            outcomes.iter().filter_map(move |outcome| {
-                let (_, figures) = outcome.figures.iter().find(|(s, _)| *s == scenario)?;
-                Some((outcome.name, figures))
-            })
-        };
-        let ours = rows().find(|(name, _)| *name == OURS);
-        for (name, figures) in rows() {
-            row(out, scenario, name, figures)?;
-            match ours {
-                Some((_, ours)) if name != OURS => ratios(out, figures, ours)?,
-                Some(_) | None => writeln!(out, " | | |")?,
+    for row in rows(outcomes) {
+        for outcome in outcomes {
+            if let Some(figures) = outcome.of(row) {
+                line(out, row, outcome.name, figures)?;
             }
         }
     }
     Ok(())
 }
 
-fn row(out: &mut impl Write, scenario: Scenario, name: &str, figures: &Figures) -> Result {
+fn line(out: &mut impl Write, row: Row, name: &str, figures: &Figures) -> Result {
     let errors = match figures.errors {
         0 => "0".to_owned(),
         count => format!("**{count}**"),
     };
-    write!(
+    writeln!(
         out,
-        "| {} | {name} | {:.0} | {} | {} | {} | {:.0} % | {:.0} % | {:.0} | {errors} |",
-        scenario.title(),
+        "| {} | {} | {name} | {:.0} | {} | {} | {} | {:.0} % | {:.0} % | {:.0} | {errors} |",
+        row.scenario.title(),
+        row.connections(),
         figures.rate(),
         short(figures.latencies.quantile(500)),
         short(figures.latencies.quantile(990)),
@@ -74,15 +77,11 @@ fn row(out: &mut impl Write, scenario: Scenario, name: &str, figures: &Figures) 
     )
 }
 
-/// How many times better ours is than the peer.
-fn ratios(out: &mut impl Write, peer: &Figures, ours: &Figures) -> Result {
-    let latency = share(peer.latencies.quantile(500), ours.latencies.quantile(500));
-    writeln!(
-        out,
-        " {:.2}× | {latency:.2}× | {:.2}× |",
-        ours.rate() / peer.rate(),
-        peer.cpu_each() / ours.cpu_each()
-    )
+impl Outcome {
+    /// What it showed in a row.
+    pub(crate) fn of(&self, row: Row) -> Option<&Figures> {
+        self.figures.iter().find_map(|(other, figures)| (*other == row).then_some(figures))
+    }
 }
 
 /// Writes the table of times and sizes.
@@ -137,8 +136,8 @@ pub(crate) fn lives(out: &mut impl Write, outcomes: &[Outcome]) -> Result {
 /// None when `out` is a string.
 pub(crate) fn remarks(out: &mut impl Write, outcomes: &[Outcome]) -> Result {
     for Outcome { name, figures, .. } in outcomes {
-        for (scenario, figures) in figures {
-            let title = scenario.title();
+        for (row, figures) in figures {
+            let title = row.to_string();
             if let Some(example) = &figures.example {
                 let example = example.replace('\n', " ");
                 writeln!(out, "- **Errors** in “{title}” of {name}, for example: {example}")?;
@@ -157,7 +156,8 @@ pub(crate) fn remarks(out: &mut impl Write, outcomes: &[Outcome]) -> Result {
     Ok(())
 }
 
-fn share(part: Duration, whole: Duration) -> f64 {
+/// A part of a whole.
+pub(crate) fn share(part: Duration, whole: Duration) -> f64 {
     part.as_secs_f64() / whole.as_secs_f64()
 }
 

@@ -1,23 +1,17 @@
-//! The workers that a scenario lets loose, each with its share of people or connections.
+//! The workers that ask over RADIUS, each with its share of people.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 
 use anyhow::{Context, Result};
 
-use crate::data::{Data, Organization, Random, User, password};
+use crate::data::{Data, Organization, User, password};
 use crate::generator::Operation;
-use crate::ldap::Connection;
 use crate::radius::Gear;
-use crate::reader::Reader;
 use crate::subject::Tenant;
 
 /// Users that log in again and again.
 const REGULARS: usize = 200;
-/// Kept connections, spread over the organizations.
-const CONNECTIONS: usize = 256;
-/// More workers than this gain nothing from an answer of thousands of entries.
-const LARGE_DUMPS: usize = 4;
 
 /// A person with the number of the organization.
 pub(crate) type Login<'a> = (usize, &'a User);
@@ -37,7 +31,7 @@ pub(crate) struct Field<'a> {
 
 impl<'a> Field<'a> {
     /// All people, organization after organization.
-    pub(crate) fn everybody(self) -> Vec<Login<'a>> {
+    fn everybody(self) -> Vec<Login<'a>> {
         let equal = self.data.organizations.iter().take(self.data.equal);
         let of = |(number, o): (usize, &'a Organization)| o.users.iter().map(move |u| (number, u));
         equal.enumerate().flat_map(of).collect()
@@ -62,37 +56,6 @@ impl<'a> Field<'a> {
             hands.entry(login.0 % self.workers).or_default().push(login);
         }
         hands.into_values().collect()
-    }
-
-    /// Workers that connect, bind and unbind, after `rehearsals` times by everybody.
-    ///
-    /// # Errors
-    /// When one cannot be prepared.
-    pub(crate) fn binds(
-        self,
-        logins: Vec<Login<'a>>,
-        rehearsals: usize,
-    ) -> Result<Vec<Operation<'a>>> {
-        let server = self.server;
-        let bind = move |data: &Data, (number, user): Login<'_>| {
-            let organization = data.organizations.get(number).context("no organization")?;
-            let mut connection = Connection::open(server)?;
-            let dn = organization.user_dn(user);
-            let octets = connection.bind(&dn, &password(user.password))?;
-            connection.unbind()?;
-            Ok(octets)
-        };
-        for login in logins.iter().cycle().take(logins.len() * rehearsals) {
-            bind(self.data, *login)?;
-        }
-        let hands = self.deal(logins).into_iter();
-        Ok(hands
-            .map(|hand| {
-                let mut hand = hand.into_iter().cycle();
-                let next = move || bind(self.data, hand.next().context("nobody")?);
-                Box::new(next) as Operation<'a>
-            })
-            .collect())
     }
 
     /// Workers that ask over RADIUS, after `rehearsals` times for everybody.
@@ -132,51 +95,5 @@ impl<'a> Field<'a> {
         let organization = self.data.organizations.get(number).context("no organization")?;
         let tenant = self.tenants.get(number).context("no secret")?;
         Gear::open(organization.source, self.server, &tenant.secret)
-    }
-
-    fn reader(self, number: usize) -> Result<Reader<'a>> {
-        let tenant = self.tenants.get(number).context("no service account")?;
-        let organization = self.data.organizations.get(number);
-        Reader::open(self.server, organization.context("no organization")?, tenant)
-    }
-
-    /// Workers that each search on a share of the kept connections.
-    ///
-    /// # Errors
-    /// When one cannot be prepared.
-    pub(crate) fn searches(
-        self,
-        search: fn(&mut Reader<'a>, &mut Random) -> Result<usize>,
-    ) -> Result<Vec<Operation<'a>>> {
-        let stride = (self.data.equal / CONNECTIONS).max(1);
-        let numbers: Vec<_> = (0..self.data.equal).step_by(stride).take(CONNECTIONS).collect();
-        let share = numbers.len().div_ceil(self.workers).max(1);
-        (numbers.chunks(share).zip(1..))
-            .map(|(numbers, seed)| {
-                let readers: Result<Vec<_>> = numbers.iter().map(|n| self.reader(*n)).collect();
-                let mut readers = readers?;
-                let mut random = Random::new(seed);
-                let mut turn = 0;
-                let next = move || {
-                    turn = (turn + 1) % readers.len();
-                    search(readers.get_mut(turn).context("no connection")?, &mut random)
-                };
-                Ok(Box::new(next) as Operation<'a>)
-            })
-            .collect()
-    }
-
-    /// Workers that dump the large organization.
-    ///
-    /// # Errors
-    /// When one cannot be prepared.
-    pub(crate) fn dumps_of_large(self) -> Result<Vec<Operation<'a>>> {
-        (0..self.workers.min(LARGE_DUMPS))
-            .map(|_| {
-                let mut reader = self.reader(self.data.equal)?;
-                let next = move || reader.dump_paged(&mut Random::new(0));
-                Ok(Box::new(next) as Operation<'a>)
-            })
-            .collect()
     }
 }

@@ -65,6 +65,8 @@ pub(crate) fn start(setup: &Setup<'_>, duplicates: Duplicates) -> Result<Subject
         },
         version: package_version("freeradius")?,
         ldap: None,
+        ldaps: None,
+        tls: setup.tls.client()?,
         radius: Some(address),
         tenants: setup.data.organizations.iter().map(tenant).collect(),
         life: Life {

@@ -1,5 +1,6 @@
 //! The servers: how each is configured, loaded and started.
 
+pub(crate) mod echo;
 pub(crate) mod freeradius;
 mod load;
 pub(crate) mod slapd;
@@ -15,6 +16,7 @@ use anyhow::Result;
 
 use crate::data::Data;
 use crate::proc::{Cores, run};
+use crate::tls::Files;
 
 /// How long a server may take to start.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -27,6 +29,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) directory: PathBuf,
     /// Where it may run.
     pub(crate) cores: &'a Cores,
+    /// The certificate of all servers.
+    pub(crate) tls: &'a Files,
     /// Threads for servers that want to be told.
     pub(crate) threads: usize,
 }

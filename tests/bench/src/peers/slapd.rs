@@ -20,6 +20,7 @@ use crate::data::{GROUPS, Organization, Random, group_name, password};
 use crate::ldap;
 use crate::proc::{Server, run};
 use crate::subject::{Life, Subject, Tenant};
+use crate::tls::Files;
 
 /// Its threads hold at most 32 keys, one for each mdb database that they meet; beyond, binds end in
 /// “internal error”. Measured: 30 databases work, 32 do not.
@@ -56,8 +57,9 @@ pub(crate) fn start(setup: &Setup<'_>, databases: Databases) -> Result<Subject> 
     let load = clock::now() - begin;
 
     let address = free_port()?;
-    let url = format!("ldap://{address}");
-    let arguments = ["-d", "0", "-h", &url, "-f", configuration];
+    let secure = free_port()?;
+    let urls = format!("ldap://{address} ldaps://{secure}");
+    let arguments = ["-d", "0", "-h", &urls, "-f", configuration];
     let begin = clock::now();
     let mut server =
         Server::start(&setup.cores.server, "slapd", &arguments, &setup.path("slapd.log"))?;
@@ -73,6 +75,8 @@ pub(crate) fn start(setup: &Setup<'_>, databases: Databases) -> Result<Subject> 
         },
         version: package_version("slapd")?,
         ldap: Some(address),
+        ldaps: Some(secure),
+        tls: setup.tls.client()?,
         radius: None,
         tenants: (setup.data.organizations.iter()).map(tenant).collect(),
         life: Life {
@@ -101,6 +105,8 @@ fn reader_dn(organization: &Organization) -> String {
 fn configuration(setup: &Setup<'_>, databases: Databases) -> String {
     let directory = setup.directory.display();
     let threads = setup.threads;
+    let Files { authority, certificate, key } = setup.tls;
+    let (authority, certificate, key) = (authority.display(), certificate.display(), key.display());
     let global = format!(
         "include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
@@ -110,6 +116,9 @@ moduleload back_mdb
 moduleload memberof
 pidfile {directory}/slapd.pid
 loglevel 0
+TLSCACertificateFile {authority}
+TLSCertificateFile {certificate}
+TLSCertificateKeyFile {key}
 threads {threads}
 sizelimit unlimited
 timelimit unlimited
@@ -123,7 +132,8 @@ database mdb
 suffix {suffix}
 directory {directory}/db/{suffix}
 maxsize {octets}
-index objectClass,uid,cn,mail,member,memberOf,entryUUID eq
+index objectClass,member,memberOf,entryUUID eq
+index uid,cn,mail eq,sub
 access to attrs=userPassword by anonymous auth
 access to * by users read
 overlay memberof

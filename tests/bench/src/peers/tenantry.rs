@@ -7,26 +7,21 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use super::{PATIENCE, Setup, disk_usage, load};
+use super::{PATIENCE, Setup, disk_usage, free_port, load};
 use crate::clock;
 use crate::https::Api;
 use crate::ldap;
 use crate::proc::{Server, run};
 use crate::subject::{Life, Subject};
 use crate::table::OURS;
+use crate::tls::Files;
 
 /// What `tenantryd demo --describe` writes, as far as it is needed here.
 #[derive(Deserialize)]
 struct Description {
     ldap: SocketAddr,
-    radius: RadiusPorts,
     admin_api: AdminApi,
     ca_file: PathBuf,
-}
-
-#[derive(Deserialize)]
-struct RadiusPorts {
-    auth: SocketAddr,
 }
 
 #[derive(Deserialize)]
@@ -45,9 +40,10 @@ struct Tokens {
 /// # Errors
 /// When a step fails.
 pub(crate) fn start(setup: &Setup<'_>, program: &Path) -> Result<Subject> {
-    let program = program.to_str().context("path is not UTF-8")?;
+    let program = text(program)?;
     let hashes = load::hashes()?;
-    let (empty, described, _) = launch(setup, program)?;
+    setup.tls.copy_to(&setup.path("data").join("tls"))?;
+    let (empty, described) = launch_demo(setup, program)?;
     let api = &described.admin_api;
     let address = api.url.trim_start_matches("https://").trim_end_matches('/').parse()?;
     let token = &api.tokens.administrator_with_billing;
@@ -58,12 +54,14 @@ pub(crate) fn start(setup: &Setup<'_>, program: &Path) -> Result<Subject> {
     let after_load = Some(empty.memory()?);
     empty.stop()?;
 
-    let (server, described, start) = launch(setup, program)?;
+    let (server, doors, start) = launch(setup, program)?;
     Ok(Subject {
         name: OURS,
         version: run(std::process::Command::new(program).arg("--version"))?.trim().to_owned(),
-        ldap: Some(described.ldap),
-        radius: Some(described.radius.auth),
+        ldap: Some(doors.ldap),
+        ldaps: Some(doors.ldaps),
+        radius: Some(doors.radius),
+        tls: setup.tls.client()?,
         tenants,
         life: Life {
             load,
@@ -77,28 +75,75 @@ pub(crate) fn start(setup: &Setup<'_>, program: &Path) -> Result<Subject> {
     })
 }
 
-/// Starts the daemon on its data directory and waits for its first LDAP answer.
-fn launch(setup: &Setup<'_>, program: &str) -> Result<(Server, Description, Duration)> {
-    let data = setup.path("data");
-    let description = setup.path("description.json");
-    if description.exists() {
-        std::fs::remove_file(&description)?;
-    }
-    let arguments = [
-        "demo",
-        "--data",
-        data.to_str().context("path is not UTF-8")?,
-        "--describe",
-        description.to_str().context("path is not UTF-8")?,
-    ];
+/// Starts a demonstration, which makes admins and their keys, and waits for its first answer.
+fn launch_demo(setup: &Setup<'_>, program: &str) -> Result<(Server, Description)> {
+    let (data, description) = (setup.path("data"), setup.path("description.json"));
+    let arguments = ["demo", "--data", text(&data)?, "--describe", text(&description)?];
     let log = setup.path("tenantryd.log");
-    let begin = clock::now();
-    let mut server = Server::start(&setup.cores.server, program, &arguments, &log)?;
+    let mut server = Server::start(&setup.cores.all, program, &arguments, &log)?;
     let described = clock::poll("tenantryd's first answer", PATIENCE, || {
         server.expect_alive()?;
         let text = std::fs::read_to_string(&description).unwrap_or_default();
         let described = serde_json::from_str::<Description>(&text).ok();
         Ok(described.filter(|d| ldap::answers(d.ldap)))
     })?;
-    Ok((server, described, clock::now() - begin))
+    Ok((server, described))
+}
+
+/// Where the daemon listens.
+struct Doors {
+    ldap: SocketAddr,
+    ldaps: SocketAddr,
+    radius: SocketAddr,
+}
+
+/// Starts the daemon on what a demonstration left, and waits for its first LDAP answer.
+fn launch(setup: &Setup<'_>, program: &str) -> Result<(Server, Doors, Duration)> {
+    let doors = Doors { ldap: free_port()?, ldaps: free_port()?, radius: free_port()? };
+    let configuration = setup.write("tenantry.toml", &configuration(setup, &doors))?;
+    let arguments = ["serve", "--config", text(&configuration)?];
+    let log = setup.path("tenantryd.log");
+    let begin = clock::now();
+    let mut server = Server::start(&setup.cores.server, program, &arguments, &log)?;
+    clock::poll("tenantryd's first answer", PATIENCE, || {
+        server.expect_alive()?;
+        Ok(ldap::answers(doors.ldap).then_some(()))
+    })?;
+    Ok((server, doors, clock::now() - begin))
+}
+
+/// The defaults, but for addresses and how many entries one answer may have.
+fn configuration(setup: &Setup<'_>, doors: &Doors) -> String {
+    let data = setup.path("data");
+    let Files { certificate, key, .. } = setup.tls;
+    let Doors { ldap, ldaps, radius } = doors;
+    let (directory, master_key) = (data.join("data"), data.join("master-key"));
+    format!(
+        "[data]
+directory = {directory:?}
+master_key = \"file:{}\"
+[ldap]
+listen = [\"{ldap}\"]
+listen_tls = [\"{ldaps}\"]
+cleartext_bind = true
+size_limit = 10000000
+[radius]
+auth = [\"{radius}\"]
+acct = []
+[admin_api]
+listen = []
+[tls]
+certificate = {certificate:?}
+key = {key:?}
+[privileges]
+stay_root = true
+[log]
+filter = \"warn\"
+",
+        master_key.display()
+    )
+}
+
+fn text(path: &Path) -> Result<&str> {
+    path.to_str().context("path is not UTF-8")
 }

@@ -1,0 +1,95 @@
+//! The comparison: how far ahead of each peer, beside what is aimed at.
+
+use std::fmt::{Result, Write};
+
+use crate::generator::Figures;
+use crate::peers::echo;
+use crate::row::Row;
+use crate::table::{OURS, Outcome, rows, share};
+
+/// The peer whose CPU the targets are about.
+const MEASURE: &str = "slapd";
+/// Closer than this is not told apart from equal.
+const NOISE: f64 = 0.97;
+
+/// How many times better ours is than a peer.
+struct Lead {
+    peer: &'static str,
+    cpu: f64,
+    rate: f64,
+    p99: f64,
+}
+
+impl Lead {
+    fn over(peer: &'static str, theirs: &Figures, ours: &Figures) -> Self {
+        Self {
+            peer,
+            cpu: theirs.cpu_each() / ours.cpu_each(),
+            rate: ours.rate() / theirs.rate(),
+            p99: share(theirs.latencies.quantile(990), ours.latencies.quantile(990)),
+        }
+    }
+
+    /// What falls short of `target`, in words.
+    fn wanting(&self, target: f64) -> Vec<String> {
+        let least = if self.peer == MEASURE { target } else { target.min(1.0) };
+        let behind = [
+            (self.cpu >= least.min(1.0) * NOISE && self.cpu >= least.max(1.0), "CPU"),
+            (self.rate >= NOISE, "throughput"),
+            (self.p99 >= NOISE, "p99"),
+        ];
+        let wanting = behind.iter().filter(|(fine, _)| !fine);
+        wanting.map(|(_, what)| format!("{what} against {}", self.peer)).collect()
+    }
+}
+
+/// Writes the table of how far ahead we are.
+///
+/// # Errors
+/// None when `out` is a string.
+pub(crate) fn write(out: &mut impl Write, outcomes: &[Outcome]) -> Result {
+    let Some(ours) = outcomes.iter().find(|outcome| outcome.name == OURS) else {
+        return Ok(());
+    };
+    writeln!(
+        out,
+        "| Scenario | Connections | Peer | CPU | target | throughput | p99 | met |\n\
+         |---|---|---|---:|---:|---:|---:|---|"
+    )?;
+    for row in rows(outcomes) {
+        let Some(own) = ours.of(row) else { continue };
+        let peers = outcomes.iter().filter(|o| o.name != OURS && o.name != echo::NAME);
+        for peer in peers {
+            if let Some(theirs) = peer.of(row) {
+                line(out, row, &Lead::over(peer.name, theirs, own))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn line(out: &mut impl Write, row: Row, lead: &Lead) -> Result {
+    let Row { scenario, target, .. } = row;
+    let is_aimed = target > 0.0;
+    let wanting = lead.wanting(target);
+    let verdict = match is_aimed {
+        false => "–".to_owned(),
+        true if wanting.is_empty() => "yes".to_owned(),
+        true => format!("**no**: {}", wanting.join(", ")),
+    };
+    let aim = match lead.peer {
+        MEASURE if is_aimed => format!("{target:.1}×"),
+        _ if is_aimed => "1.0×".to_owned(),
+        _ => String::new(),
+    };
+    writeln!(
+        out,
+        "| {} | {} | {} | {:.2}× | {aim} | {:.2}× | {:.2}× | {verdict} |",
+        scenario.title(),
+        row.connections(),
+        lead.peer,
+        lead.cpu,
+        lead.rate,
+        lead.p99,
+    )
+}
