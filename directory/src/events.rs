@@ -164,18 +164,18 @@ pub struct Numbered {
     pub event: Event,
 }
 
+/// Octets that an event of an authentication has at most, as a rule.
+const USUAL: usize = 128;
 /// The version that is written; the first octet of a stored event.
 const VERSION: u8 = 1;
 
 impl Event {
     /// The stored form; empty never.
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut body = vec![VERSION];
+        let mut body = Vec::with_capacity(USUAL);
+        body.push(VERSION);
         // Writing into memory fails only for types that no event holds.
-        if let Ok(encoded) = storage::encode(self) {
-            body.extend_from_slice(&encoded);
-        }
-        body
+        storage::encode_behind(body, self).unwrap_or_else(|_| vec![VERSION])
     }
 
     /// Reads a stored event; `None` when it is of a version that is not known.

@@ -39,7 +39,7 @@ pub use key::MAX_VALUE;
 pub use log::{Changed, Commit, What};
 pub use name::{Id, Index, Kind, Partition, Relation};
 pub use reading::{Ids, ReadError, Reading, Records, Values};
-pub use record::{Corrupt, Entries, Record, decode, encode};
+pub use record::{Corrupt, Entries, Record, decode, encode, encode_behind};
 pub use seal::{Entropy, MasterKey, Secret};
 pub use snapshot::{Mark, Snapshot};
 pub use store::{OpenError, Options, Store};

@@ -95,6 +95,14 @@ pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Corrupt> {
     postcard::to_stdvec(value).map_err(|error| Corrupt::new(error.to_string()))
 }
 
+/// Writes a value as [`encode`] does, behind what `out` holds.
+///
+/// # Errors
+/// When the value has a shape that cannot be written.
+pub fn encode_behind<T: Serialize>(out: Vec<u8>, value: &T) -> Result<Vec<u8>, Corrupt> {
+    postcard::to_extend(value, out).map_err(|error| Corrupt::new(error.to_string()))
+}
+
 /// Reads a record with its leading version octet.
 pub(crate) fn decode_record<R: Record>(stored: &[u8]) -> Result<R, Corrupt> {
     match stored.split_first() {
@@ -106,5 +114,5 @@ pub(crate) fn decode_record<R: Record>(stored: &[u8]) -> Result<R, Corrupt> {
 
 /// Writes a record with its leading version octet.
 pub(crate) fn encode_record<R: Record>(record: &R) -> Result<Vec<u8>, Corrupt> {
-    postcard::to_extend(record, vec![R::VERSION]).map_err(|error| Corrupt::new(error.to_string()))
+    encode_behind(vec![R::VERSION], record)
 }

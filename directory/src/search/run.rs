@@ -74,8 +74,6 @@ pub type SearchGrant<'g, 's> = Grant<'g, &'s Snapshot, Search>;
 /// Who looks at the entries of a search.
 pub type Visitor<'v> = &'v mut dyn FnMut(&Found<'_>) -> Result<Visit, Error>;
 
-/// So many records are read in one go between two looks at the reader.
-const BATCH: usize = 64;
 /// So many parts of filters are judged, one entry's after another's, before others get their turn:
 /// some milliseconds.
 const TURN: usize = 20_000;
@@ -133,28 +131,64 @@ impl Grant<'_, &Snapshot, Search> {
         stage: &Stage,
         visit: Visitor<'_>,
     ) -> Result<Ended, Error> {
-        let cost = searching.filter.cost();
-        loop {
-            let after = searching
-                .position
-                .filter(|position| position.kind == stage.kind)
-                .map(|position| position.number);
-            let batch = self.batch(organization, stage, after)?;
-            if batch.is_empty() {
-                return Ok(Ended::Complete);
+        let at = (organization, stage);
+        match stage.kind {
+            Kind::User => self.walk(at, searching, visit, |id, user: User| {
+                Some(Entry::User(UserId::from_record(id)?, Box::new(user)))
+            }),
+            Kind::Group => self.walk(at, searching, visit, |id, group: Group| {
+                Some(Entry::Group(GroupId::from_record(id)?, group))
+            }),
+            Kind::ServiceAccount => {
+                self.walk(at, searching, visit, |id, account: ServiceAccount| {
+                    Some(Entry::ServiceAccount(ServiceAccountId::from_record(id)?, account))
+                })
             }
-            for entry in &batch {
-                match self.offer(organization, searching, entry, visit)? {
-                    Ended::Complete => searching.turn = searching.turn.saturating_sub(cost),
-                    stopped @ (Ended::Paused | Ended::LookedThrough | Ended::Turn) => {
-                        return Ok(stopped);
+            Kind::Container => Ok(Ended::Complete),
+        }
+    }
+
+    /// Goes through a stage's candidates from where the search stands.
+    fn walk<R: Record>(
+        &self,
+        (organization, stage): (OrganizationId, &Stage),
+        searching: &mut Searching,
+        visit: Visitor<'_>,
+        wrap: impl Fn(Id, R) -> Option<Entry>,
+    ) -> Result<Ended, Error> {
+        let partition = organization.partition();
+        let position = searching.position.filter(|position| position.kind == stage.kind);
+        let after = position.map(|position| position.number);
+        let cost = searching.filter.cost();
+        let mut deal = |id: Id, record: R| -> Result<Ended, Error> {
+            let Some(entry) = wrap(id, record) else { return Ok(Ended::Complete) };
+            let ended = self.offer(organization, searching, &entry, visit)?;
+            searching.turn = searching.turn.saturating_sub(cost);
+            let over = ended == Ended::Complete && searching.turn == 0;
+            Ok(if over { Ended::Turn } else { ended })
+        };
+        match &stage.candidates {
+            Candidates::All => {
+                for found in self.source.scan::<R>(partition, after) {
+                    let (id, record) = found?;
+                    let ended = deal(id, record)?;
+                    if ended != Ended::Complete {
+                        return Ok(ended);
                     }
                 }
-                if searching.turn == 0 {
-                    return Ok(Ended::Turn);
+            }
+            Candidates::These(ids) => {
+                let start = after.map_or(0, |after| ids.partition_point(|id| *id <= after));
+                for id in ids.iter().skip(start) {
+                    let Some(record) = self.source.get::<R>(partition, *id)? else { continue };
+                    let ended = deal(*id, record)?;
+                    if ended != Ended::Complete {
+                        return Ok(ended);
+                    }
                 }
             }
         }
+        Ok(Ended::Complete)
     }
 
     /// Judges one entry and shows it; `Complete` means that it is dealt with.
@@ -180,58 +214,6 @@ impl Grant<'_, &Snapshot, Search> {
         let id = entry.id();
         searching.position = Some(Position { kind: id.kind(), number: id.record() });
         Ok(Ended::Complete)
-    }
-
-    fn batch(
-        &self,
-        organization: OrganizationId,
-        stage: &Stage,
-        after: Option<Id>,
-    ) -> Result<Vec<Entry>, Error> {
-        match stage.kind {
-            Kind::User => self.read_batch(organization, stage, after, |id, user: User| {
-                Some(Entry::User(UserId::from_record(id)?, Box::new(user)))
-            }),
-            Kind::Group => self.read_batch(organization, stage, after, |id, group: Group| {
-                Some(Entry::Group(GroupId::from_record(id)?, group))
-            }),
-            Kind::ServiceAccount => {
-                self.read_batch(organization, stage, after, |id, account: ServiceAccount| {
-                    Some(Entry::ServiceAccount(ServiceAccountId::from_record(id)?, account))
-                })
-            }
-            Kind::Container => Ok(Vec::new()),
-        }
-    }
-
-    fn read_batch<R: Record>(
-        &self,
-        organization: OrganizationId,
-        stage: &Stage,
-        after: Option<Id>,
-        wrap: impl Fn(Id, R) -> Option<Entry>,
-    ) -> Result<Vec<Entry>, Error> {
-        let partition = organization.partition();
-        let mut batch = Vec::new();
-        match &stage.candidates {
-            Candidates::All => {
-                for found in self.source.scan::<R>(partition, after).take(BATCH) {
-                    let (id, record) = found?;
-                    batch.extend(wrap(id, record));
-                }
-            }
-            Candidates::These(ids) => {
-                let start = after.map_or(0, |after| ids.partition_point(|id| *id <= after));
-                for id in ids.iter().skip(start) {
-                    if batch.len() == BATCH {
-                        break;
-                    }
-                    let found = self.source.get::<R>(partition, *id)?;
-                    batch.extend(found.and_then(|record| wrap(*id, record)));
-                }
-            }
-        }
-        Ok(batch)
     }
 
     /// Shows one entry to `visit` when the caller sees it; says whether it did.

@@ -32,8 +32,7 @@ impl Entry {
 
     /// Appends the bare event to `out`.
     pub(crate) fn write(&self, out: &mut Vec<u8>) -> Result<(), Corrupt> {
-        let encoded = crate::record::encode(self)?;
-        out.extend_from_slice(&encoded);
+        *out = crate::record::encode_behind(std::mem::take(out), self)?;
         Ok(())
     }
 
@@ -44,11 +43,17 @@ impl Entry {
 
     /// Appends the event in its frame to `out`.
     pub(crate) fn write_frame(&self, out: &mut Vec<u8>) -> Result<(), Corrupt> {
-        let encoded = crate::record::encode(self)?;
+        let start = out.len();
+        out.extend_from_slice(&[0; 8]);
+        self.write(out)?;
+        let (header, encoded) = out
+            .get_mut(start..)
+            .and_then(<[u8]>::split_first_chunk_mut::<8>)
+            .ok_or_else(|| Corrupt::new("an event that was not written"))?;
         let length = u32::try_from(encoded.len()).map_err(|_| Corrupt::new("a huge event"))?;
-        out.extend_from_slice(&length.to_le_bytes());
-        out.extend_from_slice(&crc32fast::hash(&encoded).to_le_bytes());
-        out.extend_from_slice(&encoded);
+        let [a, b, c, d] = length.to_le_bytes();
+        let [e, f, g, h] = crc32fast::hash(encoded).to_le_bytes();
+        *header = [a, b, c, d, e, f, g, h];
         Ok(())
     }
 
