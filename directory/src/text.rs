@@ -7,7 +7,9 @@ use unicode_normalization::UnicodeNormalization;
 ///
 /// Case is folded as RFC 3454 table B.2 has it: `ß` is `ss`, and a final sigma is a sigma.
 pub fn prepare(text: &str) -> String {
-    if text.is_ascii() {
+    if is_usual(text) {
+        text.to_ascii_lowercase()
+    } else if text.is_ascii() {
         squeeze(text.bytes().map(|octet| char::from(octet.to_ascii_lowercase())))
     } else {
         let folded: String = heeded(text).nfkc().flat_map(fold).collect();
@@ -28,6 +30,17 @@ pub fn prepare_piece(text: &str) -> String {
 /// Prepares a piece like [`prepare_piece`], but heeds case.
 pub fn prepare_exact_piece(text: &str) -> String {
     with_outer_spaces(text, prepare_exact(text))
+}
+
+/// Is it printable ASCII without a space that would not count? Most text is.
+fn is_usual(text: &str) -> bool {
+    let mut space = true;
+    let printable = text.bytes().all(|octet| {
+        let doubled = space && octet == b' ';
+        space = octet == b' ';
+        (b' '..0x7f).contains(&octet) && !doubled
+    });
+    printable && (!space || text.is_empty())
 }
 
 fn with_outer_spaces(text: &str, mut piece: String) -> String {

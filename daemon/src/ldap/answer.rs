@@ -7,7 +7,7 @@ use std::sync::Arc;
 use directory::access::{Actor, Context, Identity};
 use directory::authentication::{self, Begun, Door as By, Proof, Request, Who};
 use directory::search::{EntryId, Kind, Memo, SearchGrant, Truth};
-use directory::{Error, ReadingTransaction, Schema, Time};
+use directory::{Error, ReadingTransaction, Time};
 use ldap::dn::Dn;
 use ldap::{
     Answer, BindRequest, CompareRequest, Outcome, Question, ResultCode, Scope, SearchRequest,
@@ -16,6 +16,7 @@ use ldap::{
 use tokio::sync::mpsc;
 
 use super::Door;
+use super::aim::LastAim;
 use super::search::{Begin, Running, Terms};
 use super::view::{self, Named, Naming, Place, Target, TargetError};
 
@@ -30,6 +31,7 @@ pub(super) struct Caller {
     outcomes: Outcomes,
     searches: HashMap<Ticket, Box<Running>>,
     memo: Memo,
+    aim: LastAim,
 }
 
 /// How a question was taken.
@@ -50,6 +52,7 @@ impl Caller {
             outcomes,
             searches: HashMap::new(),
             memo: Memo::default(),
+            aim: LastAim::default(),
         }
     }
 
@@ -157,24 +160,39 @@ impl Caller {
         request: &SearchRequest,
         session: &mut Session,
     ) -> Result<Asked, Error> {
-        let base = match Dn::parse(request.base.as_str()) {
-            Ok(base) => base,
-            Err(error) => return Ok(Asked::Answered(Answer::Result(error.into()))),
+        let spelled = request.base.as_str();
+        let reading = self.read()?;
+        let grant = granted(self.actor, &reading, &self.memo)?;
+        let again = grant.as_ref().and_then(|grant| self.aim.again(grant, spelled));
+        let parsed = match again {
+            Some(_) => Dn::ROOT,
+            None => match Dn::parse(spelled) {
+                Ok(parsed) => parsed,
+                Err(error) => return Ok(Asked::Answered(Answer::Result(error.into()))),
+            },
         };
-        if request.scope == Scope::Base && view::is_special(&base) {
-            let own = self.own()?;
+        let base = again.as_ref().map_or(&parsed, |aim| &aim.base);
+        if request.scope == Scope::Base && view::is_special(base) {
+            let own = match &grant {
+                Some(grant) => {
+                    Some((grant.own_organization()?.fields.base.as_str(), grant.schema()))
+                }
+                None => None,
+            };
             let start_tls = self.door.settings.start_tls;
-            let own = own.as_ref().map(|(base, schema)| (base.as_str(), schema));
-            let answer = view::special(&base, own, start_tls, request, || session.entries(ticket));
+            let answer = view::special(base, own, start_tls, request, || session.entries(ticket));
             return Ok(Asked::Answered(answer));
         }
-        let reading = self.read()?;
-        let Some(grant) = self.grant(&reading)? else {
+        let Some(grant) = grant else {
             return Ok(Asked::Answered(Answer::Result(bind_first())));
+        };
+        let aim = match again {
+            Some(aim) => aim,
+            None => self.aim.take(&grant, spelled, parsed)?,
         };
         let user = matches!(self.actor.identity(), Some(Identity::User(_)));
         let terms = Terms::new(&self.door.searches, self.door.clock, request, user);
-        let begun = super::search::begin(&grant, &base, request, terms)?;
+        let begun = super::search::begin(&grant, &aim, request, terms)?;
         let (answer, rest) = match begun {
             Begin::Answered(answer) => (answer, None),
             Begin::Running(running) => self.run(ticket, running, &grant, session)?,
@@ -186,7 +204,7 @@ impl Caller {
     fn go_on(&mut self, ticket: Ticket, session: &mut Session) -> Result<Asked, Error> {
         let Some(running) = self.searches.remove(&ticket) else { return Ok(Asked::Later) };
         let reading = self.read()?;
-        let (answer, rest) = match self.grant(&reading)? {
+        let (answer, rest) = match granted(self.actor, &reading, &self.memo)? {
             Some(grant) => self.run(ticket, running, &grant, session)?,
             None => (Answer::Result(bind_first()), None),
         };
@@ -217,39 +235,15 @@ impl Caller {
         }
     }
 
-    /// The grant to search one's own organization; `None` for who has not said who they are, or
-    /// may not any more.
-    fn grant<'r>(
-        &'r self,
-        reading: &'r ReadingTransaction,
-    ) -> Result<Option<SearchGrant<'r, 'r>>, Error> {
-        let Some(organization) = self.actor.organization() else { return Ok(None) };
-        match reading.authorize_search(organization, &self.memo) {
-            Ok(grant) => Ok(Some(grant)),
-            Err(Error::Refused(_)) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// The base and the attributes of one's own organization.
-    fn own(&self) -> Result<Option<(String, Schema)>, Error> {
-        let reading = self.read()?;
-        match self.grant(&reading)? {
-            Some(grant) => {
-                let base = grant.own_organization()?.fields.base.to_string();
-                Ok(Some((base, grant.schema().clone())))
-            }
-            None => Ok(None),
-        }
-    }
-
     fn compare(&self, request: &CompareRequest) -> Result<Answer, Error> {
         let dn = match Dn::parse(request.entry.as_str()) {
             Ok(dn) => dn,
             Err(error) => return Ok(Answer::Result(error.into())),
         };
         let reading = self.read()?;
-        let Some(grant) = self.grant(&reading)? else { return Ok(Answer::Result(bind_first())) };
+        let Some(grant) = granted(self.actor, &reading, &self.memo)? else {
+            return Ok(Answer::Result(bind_first()));
+        };
         let record = grant.own_organization()?;
         let naming = view::primary(record);
         let target = match naming.target(&dn) {
@@ -274,7 +268,9 @@ impl Caller {
 
     fn who_am_i(&self) -> Result<String, Error> {
         let reading = self.read()?;
-        let (Some(grant), Some(identity)) = (self.grant(&reading)?, self.actor.identity()) else {
+        let (Some(grant), Some(identity)) =
+            (granted(self.actor, &reading, &self.memo)?, self.actor.identity())
+        else {
             return Ok(String::new());
         };
         let naming = view::primary(grant.own_organization()?);
@@ -298,6 +294,21 @@ impl Caller {
 
     fn now(&self) -> Time {
         Time(self.door.clock.wall())
+    }
+}
+
+/// The grant to search one's own organization; `None` for who has not said who they are, or may not
+/// any more.
+fn granted<'r>(
+    actor: Actor,
+    reading: &'r ReadingTransaction,
+    memo: &'r Memo,
+) -> Result<Option<SearchGrant<'r, 'r>>, Error> {
+    let Some(organization) = actor.organization() else { return Ok(None) };
+    match reading.authorize_search(organization, memo) {
+        Ok(grant) => Ok(Some(grant)),
+        Err(Error::Refused(_)) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

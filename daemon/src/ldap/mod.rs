@@ -1,5 +1,6 @@
 //! The LDAP door: listeners, connections, and what the directory answers.
 
+mod aim;
 mod answer;
 mod connection;
 mod search;

@@ -1,6 +1,7 @@
 //! Searches under way on one connection.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use directory::Error;
@@ -8,17 +9,17 @@ use directory::records::Organization;
 use directory::search::{
     Ended, EntryId, Filter, Found, Kind, Kinds, Position, SearchGrant, Searching, Truth, Visit,
 };
-use ldap::dn::Dn;
 use ldap::{Answer, CompareRequest, EntryWriter, Outcome, ResultCode, Scope, SearchRequest, Stop};
 
 use super::SearchLimits;
+use super::aim::Aim;
 use super::answer::{absent, compared};
 use super::view::{self, Container, Named, Naming, Place, Target, TargetError, custom, translate};
 use crate::clock::Clock;
 
 /// A search that writes entries.
 pub(super) struct Running {
-    naming: Naming,
+    naming: Arc<Naming>,
     /// The base and containers that match, still to be written.
     places: VecDeque<Place>,
     places_written: u64,
@@ -87,20 +88,20 @@ impl Terms {
 /// Begins a search below a base of the caller's own organization.
 pub(super) fn begin(
     grant: &SearchGrant<'_, '_>,
-    base: &Dn,
+    aim: &Aim,
     request: &SearchRequest,
     terms: Terms,
 ) -> Result<Begin, Error> {
     let record = grant.own_organization()?;
-    let naming = view::primary(record);
-    let target = match naming.target(base) {
+    let (base, naming) = (&aim.base, &aim.naming);
+    let target = match &aim.target {
         Ok(target) => target,
         // From the root one sees one's own organization.
-        Err(TargetError::Elsewhere) if base.is_root() => Target::Base,
-        Err(error) => return Ok(answered(absent(&naming, error))),
+        Err(TargetError::Elsewhere) if base.is_root() => &Target::Base,
+        Err(error) => return Ok(answered(absent(naming, *error))),
     };
-    let filter =
-        translate(&request.filter, &naming, grant.schema(), &|kind, name| grant.find(kind, name))?;
+    let find: view::Find<'_> = &|kind, name| grant.find(kind, name);
+    let filter = translate(&request.filter, naming, grant.schema(), find)?;
     let Some(from) = Cursor::of(request) else {
         return Ok(answered(Outcome::code(ResultCode::UnwillingToPerform)));
     };
@@ -116,18 +117,18 @@ pub(super) fn begin(
         single: None,
         searching: None,
         terms,
-        naming,
+        naming: Arc::clone(naming),
         custom: custom::Wanted::of(request),
     };
-    if let Target::Entry(named) = &target {
-        let Some((id, matches)) = aim(grant, &filter, named)? else {
+    if let Target::Entry(named) = target {
+        let Some((id, matches)) = hit(grant, &filter, named)? else {
             let nearest = TargetError::Container(named.container);
             return Ok(answered(absent(&running.naming, nearest)));
         };
         running.single = (matches && scope != Scope::One).then_some(id);
         return Ok(Begin::Running(Box::new(running)));
     }
-    let reach = Reach::of(&running.naming, &target, scope);
+    let reach = Reach::of(naming, target, scope);
     if filter.may_match(Kind::Container) {
         running.gather(&reach.places, record, &filter)?;
     }
@@ -137,7 +138,7 @@ pub(super) fn begin(
 }
 
 /// Finds the one stored entry of a name that the caller sees, and whether it matches.
-fn aim(
+fn hit(
     grant: &SearchGrant<'_, '_>,
     filter: &Filter,
     named: &Named,

@@ -18,6 +18,8 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind.
+    pub const EVERY: [Self; 4] = [Self::User, Self::Group, Self::ServiceAccount, Self::Container];
     /// The kinds that are stored, in the order in which a search gives them.
     pub const STORED: [Self; 3] = [Self::User, Self::Group, Self::ServiceAccount];
 
@@ -196,6 +198,27 @@ impl Attribute {
             return Presence::Sometimes;
         }
         self.column(kind).map_or(Presence::Never, |column| column.presence)
+    }
+
+    /// Whether an entry of the kind can have the attribute.
+    pub fn occurs_in(self, kind: Kind) -> bool {
+        match kind {
+            Kind::Container => matches!(
+                self,
+                Self::Uuid
+                    | Self::Created
+                    | Self::Modified
+                    | Self::Name
+                    | Self::OrganizationName
+                    | Self::BaseLabel
+            ),
+            Kind::User | Kind::Group | Kind::ServiceAccount => self.column(kind).is_some(),
+        }
+    }
+
+    /// Whether an entry can have several values of the attribute.
+    pub const fn is_multivalued(self) -> bool {
+        matches!(self, Self::Mail | Self::SshKey)
     }
 
     fn column(self, kind: Kind) -> Option<&'static Column> {

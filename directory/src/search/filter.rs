@@ -210,9 +210,8 @@ impl Filter {
             Self::Or(parts) => parts.iter().any(|part| part.may_match(kind)),
             Self::Kind(kinds) => kinds.contains(kind),
             Self::Undefined => false,
+            Self::Test(attribute, _) | Self::Cased(attribute, ..) => attribute.occurs_in(kind),
             Self::Not(_)
-            | Self::Test(..)
-            | Self::Cased(..)
             | Self::MemberOf(_)
             | Self::MemberOfSome
             | Self::HasMember(_)

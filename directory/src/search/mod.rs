@@ -20,4 +20,4 @@ pub use filter::{Case, Comparison, Filter, Value};
 pub(crate) use judge::has_pieces;
 pub use judge::{Facts, Truth};
 pub use memo::Memo;
-pub use run::{Ended, Found, Position, SearchGrant, Searching, Visit, Visitor};
+pub use run::{Ended, Evidence, Found, Position, SearchGrant, Searching, Visit, Visitor};

@@ -11,7 +11,7 @@ use super::judge::{Facts, Truth};
 use super::memo::{KnownGroup, Memo};
 use super::plan::{Candidates, Planner};
 use super::sight::Sight;
-use crate::access::{Grant, Search};
+use crate::access::{Grant, Search, Seen};
 use crate::collections::{Member, ancestors_of_group, descendants, groups_of_user};
 use crate::error::Error;
 use crate::id::{GroupId, OrganizationId, RecordId, ServiceAccountId, UserId};
@@ -70,6 +70,9 @@ pub enum Ended {
 
 /// A grant to search, inside a snapshot.
 pub type SearchGrant<'g, 's> = Grant<'g, &'s Snapshot, Search>;
+
+/// The records that a grant to search rests on: the caller's own and the organization's.
+pub struct Evidence(Arc<Seen>);
 
 /// Who looks at the entries of a search.
 pub type Visitor<'v> = &'v mut dyn FnMut(&Found<'_>) -> Result<Visit, Error>;
@@ -261,6 +264,16 @@ impl Grant<'_, &Snapshot, Search> {
     /// The kind of application that the caller is; a user is none in particular.
     pub fn profile(&self) -> Profile {
         self.seen.account.as_ref().map_or(Profile::Generic, |account| account.fields.profile)
+    }
+
+    /// What the grant rests on.
+    pub fn evidence(&self) -> Evidence {
+        Evidence(Arc::clone(&self.seen))
+    }
+
+    /// Whether the grant rests on this evidence, so that what was made of it still holds.
+    pub fn rests_on(&self, evidence: &Evidence) -> bool {
+        Arc::ptr_eq(&self.seen, &evidence.0)
     }
 
     /// The record of the grant's organization, for its base entry.

@@ -115,7 +115,19 @@ impl Attributes<'_> {
         }
         let inner = ber::length(value.len());
         let content = ber::length(name.len()) + ber::length(inner);
-        self.output.reserve(ber::length(content));
+        if let (Ok(content @ 0..=0x7f), Ok(name_length), Ok(inner), Ok(length)) = (
+            u8::try_from(content),
+            u8::try_from(name.len()),
+            u8::try_from(inner),
+            u8::try_from(value.len()),
+        ) {
+            // Short enough that every length is one octet.
+            self.output.extend_from_slice(&[SEQUENCE, content, OCTET_STRING, name_length]);
+            self.output.extend_from_slice(name);
+            self.output.extend_from_slice(&[SET, inner, OCTET_STRING, length]);
+            self.output.extend_from_slice(value);
+            return;
+        }
         self.output.extend_from_slice(ber::head(SEQUENCE, content).as_slice());
         ber::put(self.output, OCTET_STRING, name);
         self.output.extend_from_slice(ber::head(SET, inner).as_slice());

@@ -30,7 +30,13 @@ pub(crate) fn write_entry(
         Some(class) => put(attributes, TYPES.object_class, &[shown.classes, &[class]].concat()),
     }
     for (kind, attribute) in &shown.facts {
-        put_facts(attributes, kind, |visit| entry.visit(*attribute, visit));
+        if attribute.is_multivalued() {
+            put_facts(attributes, kind, |visit| entry.visit(*attribute, visit));
+        } else if attributes.wants(kind) {
+            entry.visit(*attribute, &mut |fact| {
+                in_octets(fact, |octets| attributes.value(kind, octets));
+            });
+        }
     }
     custom.write(attributes, entry.custom());
     if matches!(entry, Entry::Group(..)) && wants(attributes, TYPES.member) {
@@ -162,13 +168,20 @@ fn put_facts(
     facts: impl FnOnce(&mut dyn FnMut(Fact<'_>)),
 ) {
     attributes.with(kind, |values| {
-        facts(&mut |fact| match fact {
-            Fact::Text(text) => values.push(text.as_bytes()),
-            Fact::Number(number) => values.push(number.to_string().as_bytes()),
-            Fact::Id(id) => values.push(id.to_string().as_bytes()),
-            Fact::Signed(number) => values.push(number.to_string().as_bytes()),
-            Fact::Boolean(truth) => values.push(if truth { b"TRUE" } else { b"FALSE" }),
-            Fact::Octets(octets) => values.push(octets),
-        });
+        facts(&mut |fact| in_octets(fact, |octets| values.push(octets)));
     });
+}
+
+/// A value as LDAP spells it.
+fn in_octets(fact: Fact<'_>, write: impl FnOnce(&[u8])) {
+    match fact {
+        Fact::Text(text) => write(text.as_bytes()),
+        Fact::Number(number) => write(itoa::Buffer::new().format(number).as_bytes()),
+        Fact::Signed(number) => write(itoa::Buffer::new().format(number).as_bytes()),
+        Fact::Boolean(truth) => write(if truth { b"TRUE" } else { b"FALSE" }),
+        Fact::Octets(octets) => write(octets),
+        Fact::Id(id) => {
+            write(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()).as_bytes());
+        }
+    }
 }

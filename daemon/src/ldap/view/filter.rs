@@ -59,7 +59,12 @@ pub(crate) fn translate(
 fn over(kind: &AttributeType, naming: &Naming, test: impl Fn(Attribute) -> Filter) -> Filter {
     let mut tests = Vec::new();
     for (kinds, attribute) in naming.look().tests(kind) {
-        tests.push(Filter::And(vec![Filter::Kind(*kinds), test(*attribute)]));
+        let test = test(*attribute);
+        // Where no other kind can have the attribute, there is nothing to tell apart.
+        tests.push(match *kinds {
+            Kinds::ALL => test,
+            kinds => Filter::And(vec![Filter::Kind(kinds), test]),
+        });
     }
     match tests.len() {
         1 => tests.swap_remove(0),

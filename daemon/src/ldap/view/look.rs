@@ -97,6 +97,12 @@ fn tests_of(kind: &'static AttributeType, tables: &[(Kinds, Table)]) -> Vec<(Kin
             }
         }
     }
+    for (kinds, attribute) in &mut tests {
+        let other = |kind: &Kind| !kinds.contains(*kind) && attribute.occurs_in(*kind);
+        if !Kind::EVERY.iter().any(other) {
+            *kinds = Kinds::ALL;
+        }
+    }
     tests
 }
 

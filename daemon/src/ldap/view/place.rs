@@ -84,14 +84,10 @@ impl Naming {
 
     /// What a name leads to.
     pub(crate) fn target(&self, dn: &Dn) -> Result<Target, TargetError> {
-        let relative = dn.below(&self.base).ok_or(TargetError::Elsewhere)?;
-        if relative.is_empty() {
-            return Ok(Target::Base);
-        }
-        let relative = Dn::parse(relative).map_err(|_| TargetError::Base)?;
+        let relative = dn.rdns_below(&self.base).ok_or(TargetError::Elsewhere)?;
         let rdns: Vec<(&str, Cow<'_, str>)> =
-            relative.rdns().map(|rdn| rdn.single().unwrap_or_default()).collect();
-        let (top, below) = rdns.split_last().ok_or(TargetError::Base)?;
+            relative.map(|rdn| rdn.single().unwrap_or_default()).collect();
+        let Some((top, below)) = rdns.split_last() else { return Ok(Target::Base) };
         let tree = self.look.tree;
         let (naming, name) = top;
         let container = tree.container(naming, name).ok_or(TargetError::Base)?;
@@ -128,7 +124,11 @@ impl Naming {
         let slot = self.look.tree.slot(kind);
         let Container { naming, name: container, .. } = slot.container;
         let value = escape_value(name);
-        format!("{}={value},{naming}={container},{}", slot.naming, self.text)
+        let parts =
+            [slot.naming, "=", &value, ",", naming, "=", container, ",", self.text.as_str()];
+        let mut text = String::with_capacity(parts.iter().map(|part| part.len()).sum());
+        parts.iter().for_each(|part| text.push_str(part));
+        text
     }
 
     /// The type and value of the base's own RDN.

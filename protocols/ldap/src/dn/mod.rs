@@ -75,7 +75,7 @@ impl Dn {
 
     /// Its RDNs, the entry's own first.
     pub fn rdns(&self) -> impl Iterator<Item = Rdn<'_>> {
-        parse::pieces(&self.0, ',').map(Rdn)
+        parse::pieces(&self.0, b',').map(Rdn)
     }
 
     /// The entry's own RDN; `None` for the root.
@@ -102,6 +102,12 @@ impl Dn {
             "" => Some(""),
             above => above.strip_suffix(',').filter(|relative| !parse::ends_escaped(relative)),
         }
+    }
+
+    /// The RDNs before `suffix`, the entry's own first; `None` when this name is not below that one.
+    #[must_use]
+    pub fn rdns_below<'a>(&'a self, suffix: &Self) -> Option<impl Iterator<Item = Rdn<'a>>> {
+        self.below(suffix).map(|relative| parse::pieces(relative, b',').map(Rdn))
     }
 
     /// Is it `suffix`, or below it?
@@ -149,7 +155,7 @@ impl<'a> Rdn<'a> {
     /// Its types and values; more than one in a multi-valued RDN. Types are normalized, values
     /// prepared for comparison and without escapes.
     pub fn parts(self) -> impl Iterator<Item = (&'a str, Cow<'a, str>)> {
-        parse::pieces(self.0, '+').filter_map(|part| {
+        parse::pieces(self.0, b'+').filter_map(|part| {
             let (kind, value) = part.split_once('=')?;
             Some((kind, escape::unescape(value)))
         })

@@ -156,14 +156,14 @@ pub(super) fn ends_escaped(text: &str) -> bool {
 }
 
 /// The pieces of normalized text between separators that are not escaped; none of empty text.
-pub(super) fn pieces(text: &str, separator: char) -> impl Iterator<Item = &str> {
+pub(super) fn pieces(text: &str, separator: u8) -> impl Iterator<Item = &str> {
     let mut rest = Some(text).filter(|text| !text.is_empty());
     std::iter::from_fn(move || {
         let current = rest?;
         let mut escaped = false;
-        let end = current.find(|letter| {
-            let found = letter == separator && !escaped;
-            escaped = letter == '\\' && !escaped;
+        let end = current.bytes().position(|octet| {
+            let found = octet == separator && !escaped;
+            escaped = octet == b'\\' && !escaped;
             found
         });
         let (piece, behind) = match end {

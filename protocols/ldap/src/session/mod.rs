@@ -18,6 +18,7 @@ mod running;
 mod search;
 mod serve;
 
+use request::LastSelection;
 pub(crate) use running::Search;
 use running::{Running, Work};
 
@@ -82,6 +83,7 @@ pub struct Session {
     /// Whose turn it is: a search that waited for its reader, or the next request.
     resume_first: bool,
     running: VecDeque<Running>,
+    selected: LastSelection,
     tickets: u64,
     clock: Duration,
     /// Since when the session waits for the rest of a request.
@@ -121,6 +123,7 @@ impl Session {
             commands: VecDeque::new(),
             resume_first: true,
             running: VecDeque::new(),
+            selected: LastSelection::new(),
             tickets: 0,
             clock: now,
             partial_since: None,

@@ -84,6 +84,7 @@ pub(super) fn search(
     message: &Bytes,
     body: &[u8],
     limits: &Limits,
+    last: &mut LastSelection,
 ) -> Result<SearchRequest, Refusal> {
     let mut reader = Reader::new(body);
     let base = reader.octets()?;
@@ -105,7 +106,7 @@ pub(super) fn search(
     let types_only = reader.boolean()?;
     let filter = decode::filter(message, &mut reader)?;
     let list = reader.expect(ber::SEQUENCE)?;
-    let selection = selection(list, limits)?;
+    let selection = selection(list, limits, last)?;
     let requested = Requested::new(message.slice_ref(list));
     let base = Text::new(message.slice_ref(base)).ok_or(Refusal::Name)?;
     Ok(SearchRequest {
@@ -122,7 +123,35 @@ pub(super) fn search(
     })
 }
 
-fn selection(list: &[u8], limits: &Limits) -> Result<Selection, Refusal> {
+/// What the last search of a session selected: an application selects the same again and again.
+pub(super) struct LastSelection {
+    /// The list of names, as it came.
+    list: Vec<u8>,
+    selection: Selection,
+}
+
+impl LastSelection {
+    /// A list with more octets is read anew each time.
+    const LONGEST: usize = 1024;
+
+    /// What an empty list selects.
+    pub(super) fn new() -> Self {
+        Self { list: Vec::new(), selection: Selection::user() }
+    }
+}
+
+fn selection(list: &[u8], limits: &Limits, last: &mut LastSelection) -> Result<Selection, Refusal> {
+    if last.list == list {
+        return Ok(last.selection);
+    }
+    let selection = read_selection(list, limits)?;
+    if list.len() <= LastSelection::LONGEST {
+        *last = LastSelection { list: list.to_vec(), selection };
+    }
+    Ok(selection)
+}
+
+fn read_selection(list: &[u8], limits: &Limits) -> Result<Selection, Refusal> {
     let mut reader = Reader::new(list);
     let mut count = 0;
     while !reader.is_empty() {

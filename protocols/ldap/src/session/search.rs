@@ -17,7 +17,8 @@ impl Session {
         body: &[u8],
         controls: &Controls<'_>,
     ) -> Result<Option<Command>, Outcome> {
-        let mut request = request::search(message, body, &self.settings.limits)?;
+        let mut request =
+            request::search(message, body, &self.settings.limits, &mut self.selected)?;
         if let Some(paged) = controls.paged {
             request.page = Some(self.page(message, body, paged)?);
         }
