@@ -100,19 +100,28 @@ fn find(config: &config::Privileges) -> Result<Option<Target>, PrivilegesError> 
     let Some(name) = &config.user else {
         return Ok(None);
     };
-    let user = User::from_name(name)
+    let user = found(User::from_name(name))
         .map_err(at("looking for `[privileges] user`"))?
         .ok_or_else(|| PrivilegesError::NoUser(name.clone()))?;
     let group = match &config.group {
         None => user.gid,
         Some(name) => {
-            Group::from_name(name)
+            found(Group::from_name(name))
                 .map_err(at("looking for `[privileges] group`"))?
                 .ok_or_else(|| PrivilegesError::NoGroup(name.clone()))?
                 .gid
         }
     };
     Ok(Some(Target { user: user.uid, group }))
+}
+
+/// A name service that is configured and does not run makes "there is none" one of several errors
+/// (getpwnam(3) lists them).
+fn found<T>(looked_up: nix::Result<Option<T>>) -> nix::Result<Option<T>> {
+    match looked_up {
+        Err(Errno::ENOENT | Errno::ESRCH | Errno::EBADF | Errno::EPERM) => Ok(None),
+        other => other,
+    }
 }
 
 fn decide(
