@@ -212,13 +212,15 @@ impl Attribute {
                     | Self::OrganizationName
                     | Self::BaseLabel
             ),
-            Kind::User | Kind::Group | Kind::ServiceAccount => self.column(kind).is_some(),
+            Kind::User | Kind::Group | Kind::ServiceAccount => {
+                self.presence(kind) != Presence::Never
+            }
         }
     }
 
     /// Whether an entry can have several values of the attribute.
     pub const fn is_multivalued(self) -> bool {
-        matches!(self, Self::Mail | Self::SshKey)
+        matches!(self, Self::Mail | Self::SshKey | Self::Custom(_))
     }
 
     fn column(self, kind: Kind) -> Option<&'static Column> {

@@ -327,7 +327,7 @@ fn numbers_compare_as_numbers_times_by_the_second_and_pieces_do_not_overlap() {
     for (filter, matches) in [
         (Filter::at_most(Attribute::UidNumber, "10000"), true),
         (Filter::at_least(Attribute::UidNumber, "10000"), false),
-        (Filter::equal(Attribute::UidNumber, "09000"), true),
+        (Filter::equal(Attribute::UidNumber, "09000"), false),
         (Filter::equal(Attribute::Modified, &second.to_string()), true),
         (Filter::at_most(Attribute::Modified, &second.to_string()), true),
         (Filter::at_least(Attribute::Modified, &(second + 1).to_string()), false),
