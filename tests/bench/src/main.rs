@@ -37,6 +37,7 @@ use crate::data::Data;
 use crate::engine::Security;
 use crate::generator::{Figures, Timing};
 use crate::machine::Machine;
+use crate::peers::dirsrv;
 use crate::peers::echo;
 use crate::peers::freeradius::{self, Duplicates};
 use crate::peers::slapd::{self, Databases};
@@ -130,6 +131,7 @@ enum Peer {
     Echo,
     Slapd,
     SlapdSeparate,
+    Dirsrv,
     Freeradius,
     FreeradiusPlain,
     Tenantry,
@@ -141,6 +143,7 @@ impl Peer {
             Self::Echo => echo::start(setup),
             Self::Slapd => slapd::start(setup, Databases::Shared),
             Self::SlapdSeparate => slapd::start(setup, Databases::Separate),
+            Self::Dirsrv => dirsrv::start(setup),
             Self::Freeradius => freeradius::start(setup, Duplicates::Answered),
             Self::FreeradiusPlain => freeradius::start(setup, Duplicates::Ignored),
             Self::Tenantry => tenantry::start(setup, &arguments.tenantryd),

@@ -106,6 +106,10 @@ const NOTES: &str = "\
   cannot use more than about thirty mdb databases (binds end in “internal error”), so that this is \
   measured only in small runs, for example with `--users 2000`. Its memberOf values stand in the \
   entries. Its passwords are {SSHA}: a SHA-1, about a microsecond, for the attacker too.
+- 389-ds comes from its own template, with the indices and {SSHA} passwords that slapd has, memberOf \
+  values in the entries (its plugin for them, which works at changes, is off), the access log off, \
+  hashes not made anew at the first bind, its caches sized by itself, and one access rule by which \
+  everybody who has bound reads everything.
 - FreeRADIUS is measured with its default memory of replies for duplicate requests, which Tenantry \
   has as well, and without, where it is faster and smaller. It has clear-text passwords, no \
   logging, no `preprocess`, and one client for all sources; this version sends no \

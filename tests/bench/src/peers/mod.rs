@@ -1,5 +1,6 @@
 //! The servers: how each is configured, loaded and started.
 
+pub(crate) mod dirsrv;
 pub(crate) mod echo;
 pub(crate) mod freeradius;
 mod load;

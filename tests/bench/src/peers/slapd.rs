@@ -27,8 +27,9 @@ use crate::tls::Files;
 pub(crate) const MOST_DATABASES: usize = 30;
 
 /// Above all organizations.
-const TOP: &str = "dc=example";
-const READER_PASSWORD: &str = "reads-everything";
+pub(crate) const TOP: &str = "dc=example";
+/// The password of every service account.
+pub(crate) const READER_PASSWORD: &str = "reads-everything";
 
 /// Where organizations live.
 #[derive(Clone, Copy)]
@@ -90,7 +91,8 @@ pub(crate) fn start(setup: &Setup<'_>, databases: Databases) -> Result<Subject> 
     })
 }
 
-fn tenant(organization: &Organization) -> Tenant {
+/// What an organization's service account is here.
+pub(crate) fn tenant(organization: &Organization) -> Tenant {
     Tenant {
         reader_dn: reader_dn(organization),
         reader_password: READER_PASSWORD.to_owned(),
@@ -185,7 +187,10 @@ fn write_people(setup: &Setup<'_>, databases: Databases) -> Result<Vec<(String, 
 }
 
 /// An organization as LDIF.
-fn tree(organization: &Organization, random: &mut Random) -> Result<String> {
+///
+/// # Errors
+/// None: strings have room.
+pub(crate) fn tree(organization: &Organization, random: &mut Random) -> Result<String> {
     let Organization { base, slug, .. } = organization;
     let mut out = format!(
         "dn: {base}\nobjectClass: dcObject\nobjectClass: organization\ndc: {slug}\no: {slug}\n\n"
@@ -231,7 +236,7 @@ fn tree(organization: &Organization, random: &mut Random) -> Result<String> {
 }
 
 /// A salted SHA-1 password, as `slappasswd` makes it.
-fn ssha(password: &str, random: &mut Random) -> String {
+pub(crate) fn ssha(password: &str, random: &mut Random) -> String {
     let salt = random.next().to_be_bytes();
     let digest = Sha1::new_with_prefix(password).chain_update(salt).finalize();
     format!("{{SSHA}}{}", STANDARD.encode([digest.as_slice(), &salt].concat()))
