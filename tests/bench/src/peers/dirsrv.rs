@@ -25,6 +25,8 @@ const TEMPLATE: &str = "/usr/share/dirsrv/data/template-dse.ldif";
 /// The schema that comes with it.
 const SCHEMA: &str = "/usr/share/dirsrv/schema";
 
+/// The fewest that it does not warn of; with fewer, TLS handshakes hold up everything else.
+const THREADS: usize = 16;
 /// Orders of languages, without which it complains.
 const COLLATIONS: &str = "/etc/dirsrv/config/slapd-collations.conf";
 
@@ -129,7 +131,7 @@ fn configuration(setup: &Setup<'_>, address: SocketAddr, secure: SocketAddr) -> 
         ("%ldapi%", at("run/socket")),
     ];
     let mut text = values.iter().fold(template, |text, (token, value)| text.replace(token, value));
-    let (threads, port) = (setup.threads, secure.port());
+    let port = secure.port();
     text = text.replacen(
         "dn: cn=config\n",
         &format!(
@@ -138,7 +140,7 @@ nsslapd-listenhost: 127.0.0.1
 nsslapd-securelistenhost: 127.0.0.1
 nsslapd-security: on
 nsslapd-secureport: {port}
-nsslapd-threadnumber: {threads}
+nsslapd-threadnumber: {THREADS}
 nsslapd-accesslog-logging-enabled: off
 nsslapd-enable-upgrade-hash: off
 nsslapd-sizelimit: -1
