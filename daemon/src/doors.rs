@@ -44,6 +44,7 @@ pub fn open_directory(
             ..StoreOptions::default()
         },
         authentication: authentication(&config.authentication)?,
+        kept_users: config.data.kept_users as usize,
         known_names: KnownNames(ldap_door::is_known),
     };
     let master = MasterKey::from_bytes(*master_key.octets());

@@ -16,7 +16,7 @@ use crate::collections::{self, NewPassword, Oneself, Site};
 use crate::error::{Error, StoreFailure};
 use crate::gear::GearTable;
 use crate::id::{AdminId, OrganizationId, Place, RecordId, TokenId};
-use crate::known::Lookups;
+use crate::known::{Capacity, Lookups};
 use crate::records::{
     Admin, AdminFields, Credential, CustomAttribute, Group, Organization, OrganizationState,
     RadiusClient, ReplyProfile, ServiceAccount, Token, User, indices,
@@ -30,14 +30,27 @@ use crate::tools::{KnownNames, Tools};
 const KNOWN_ORGANIZATIONS: usize = 4_096;
 
 /// How the directory uses memory and processors.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct OpenOptions {
     /// The store's.
     pub store: storage::Options,
     /// The authentication engine's.
     pub authentication: crate::authentication::Options,
+    /// Users that are kept decoded for searches at most.
+    pub kept_users: usize,
     /// Names that are taken everywhere.
     pub known_names: KnownNames,
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self {
+            store: storage::Options::default(),
+            authentication: crate::authentication::Options::default(),
+            kept_users: 16_384,
+            known_names: KnownNames::default(),
+        }
+    }
 }
 
 /// Everything that is true, for every organization; clones share it.
@@ -51,7 +64,7 @@ pub(crate) struct Inner {
     pub(crate) tools: Tools,
     pub(crate) engine: Engine,
     pub(crate) gear: Arc<GearTable>,
-    pub(crate) lookups: Lookups,
+    pub(crate) lookups: Arc<Lookups>,
 }
 
 impl Directory {
@@ -65,21 +78,24 @@ impl Directory {
         entropy: Arc<dyn Entropy>,
         options: OpenOptions,
     ) -> Result<Self, OpenError> {
-        let store = Store::open(path, master, Arc::clone(&entropy), options.store)?;
-        Self::over(store, entropy, &options.authentication, options.known_names)
+        let store = Store::open(path, master, Arc::clone(&entropy), options.store.clone())?;
+        Self::over(store, entropy, &options)
     }
 
     /// Makes a directory over an open store.
     pub(crate) fn over(
         store: Store,
         entropy: Arc<dyn Entropy>,
-        authentication: &crate::authentication::Options,
-        known: KnownNames,
+        options: &OpenOptions,
     ) -> Result<Self, OpenError> {
-        let tools = Tools::new(entropy, store.events().clone(), known);
-        let engine = Engine::start(authentication, &tools)?;
+        let tools = Tools::new(entropy, store.events().clone(), options.known_names);
+        let engine = Engine::start(&options.authentication, &tools)?;
         let gear = GearTable::following(&store);
-        let lookups = Lookups::new(KNOWN_ORGANIZATIONS, authentication.remembered);
+        let lookups = Arc::new(Lookups::new(&Capacity {
+            organizations: KNOWN_ORGANIZATIONS,
+            accounts: options.authentication.remembered,
+            users: options.kept_users,
+        }));
         let directory = Self { inner: Arc::new(Inner { store, tools, engine, gear, lookups }) };
         directory.prepare()?;
         Ok(directory)
@@ -92,6 +108,11 @@ impl Directory {
     pub fn read(&self, context: Context) -> Result<ReadingTransaction, Error> {
         let snapshot = self.inner.store.read()?;
         Ok(ReadingTransaction { snapshot, context, tools: self.inner.tools.clone() })
+    }
+
+    /// What one caller's searches keep between requests: nothing yet.
+    pub fn memo(&self) -> Memo {
+        Memo::new(Arc::clone(&self.inner.lookups))
     }
 
     /// Runs `work` in a changing transaction and returns when what it did is durable. Nothing of

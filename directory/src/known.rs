@@ -1,7 +1,7 @@
 //! What was read from the store a moment ago, kept as long as its partition stays as it was.
 //!
-//! Records that each bind reads (which organization has a base, who has a login) are worth keeping
-//! decoded. What is kept counts only while no change of the same partition was acknowledged since
+//! Records that binds and searches read again and again (which organization has a base, who has a
+//! login) are worth keeping decoded. What is kept counts only while no change of the same partition was acknowledged since
 //! the snapshot that it was read from, so nobody has to remember to forget it.
 
 use std::hash::Hash;
@@ -9,11 +9,15 @@ use std::sync::Arc;
 
 use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
-use storage::{Partition, ReadError, Reading, Snapshot};
+use smallvec::SmallVec;
+use storage::{Id, Index, Partition, ReadError, Reading, Snapshot};
 
 use crate::authentication::KnownAccounts;
-use crate::id::{OrganizationId, RecordId};
-use crate::records::Organization;
+use crate::id::{OrganizationId, RecordId, UserId};
+use crate::records::{Organization, User};
+
+/// An index that has a value once, and the value: most fit without a heap allocation.
+type Spot = (OrganizationId, Index, SmallVec<[u8; 40]>);
 
 /// What is looked up by each bind and each request.
 pub(crate) struct Lookups {
@@ -22,16 +26,67 @@ pub(crate) struct Lookups {
     /// Accounts by their names.
     pub(crate) accounts: KnownAccounts,
     organizations: Known<OrganizationId, Arc<Organization>>,
+    numbers: Known<Spot, Id>,
+    users: Known<(OrganizationId, UserId), Arc<User>>,
+}
+
+/// How much is kept at most.
+pub(crate) struct Capacity {
+    /// Organizations.
+    pub(crate) organizations: usize,
+    /// Accounts that authenticate.
+    pub(crate) accounts: usize,
+    /// Users that searches find.
+    pub(crate) users: usize,
 }
 
 impl Lookups {
-    /// Keeps so many organizations and accounts.
-    pub(crate) fn new(organizations: usize, accounts: usize) -> Self {
+    /// Keeps nothing yet.
+    pub(crate) fn new(capacity: &Capacity) -> Self {
         Self {
-            bases: Known::new(organizations),
-            accounts: Known::new(accounts),
-            organizations: Known::new(organizations),
+            bases: Known::new(capacity.organizations),
+            accounts: Known::new(capacity.accounts),
+            organizations: Known::new(capacity.organizations),
+            numbers: Known::new(capacity.users),
+            users: Known::new(capacity.users),
         }
+    }
+
+    /// The number of the record that has a value in an index in which no two have the same.
+    pub(crate) fn number(
+        &self,
+        snapshot: &Snapshot,
+        organization: OrganizationId,
+        index: Index,
+        value: &[u8],
+    ) -> Result<Option<Id>, ReadError> {
+        let (partition, spot) = (organization.partition(), SmallVec::from_slice(value));
+        let spot = (organization, index, spot);
+        if let Some(known) = self.numbers.get(snapshot, partition, &spot) {
+            return Ok(Some(known));
+        }
+        let found = snapshot.find_first(partition, index, value)?;
+        if let Some(number) = found {
+            self.numbers.keep(snapshot, spot, number);
+        }
+        Ok(found)
+    }
+
+    /// Reads a user's record, or knows it.
+    pub(crate) fn user(
+        &self,
+        snapshot: &Snapshot,
+        organization: OrganizationId,
+        id: UserId,
+    ) -> Result<Option<Arc<User>>, ReadError> {
+        let (partition, name) = (organization.partition(), (organization, id));
+        if let Some(known) = self.users.get(snapshot, partition, &name) {
+            return Ok(Some(known));
+        }
+        let Some(record) = snapshot.get::<User>(partition, id.record())? else { return Ok(None) };
+        let record = Arc::new(record);
+        self.users.keep(snapshot, name, Arc::clone(&record));
+        Ok(Some(record))
     }
 
     /// Reads an organization's record, or knows it.

@@ -2,7 +2,7 @@
 
 use super::master_key::MasterKeySource;
 use super::section::section;
-use super::value::{FullPath, GIB, MIB, Size};
+use super::value::{Count, FullPath, GIB, MIB, Size};
 
 section! {
     /// Where the directory and its events are kept.
@@ -12,6 +12,9 @@ section! {
         directory: FullPath = FullPath("/var/lib/tenantry".into()),
         /// Memory that the store may use to keep parts of the database at hand.
         cache: Size<MIB, { 256 * GIB }> = Size(64 * MIB),
+        /// Users that are kept ready for searches: those that were found last, about a kilobyte
+        /// each.
+        kept_users: Count<1, 10_000_000> = Count(16_384),
         /// Where the master key is found, which seals every secret in the database:
         /// "credential:NAME" (a credential that systemd hands over), "file:/PATH" (created at
         /// the first start) or "env:NAME" (an environment variable). It is 64 hexadecimal

@@ -45,13 +45,14 @@ pub(super) enum Asked {
 impl Caller {
     /// A connection that has not said who it is.
     pub(super) fn new(door: Arc<Door>, source: IpAddr, outcomes: Outcomes) -> Self {
+        let memo = door.directory.memo();
         Self {
             door,
             source,
             actor: Actor::nobody(),
             outcomes,
             searches: HashMap::new(),
-            memo: Memo::default(),
+            memo,
             aim: LastAim::default(),
         }
     }

@@ -1,5 +1,7 @@
 //! Entries as a search finds them.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use super::attribute::{Attribute, Kind};
@@ -40,7 +42,7 @@ impl EntryId {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {
     /// A user.
-    User(UserId, Box<User>),
+    User(UserId, Arc<User>),
     /// A group.
     Group(GroupId, Group),
     /// A service account.

@@ -8,6 +8,7 @@ use storage::{Id, Mark, ReadError, Reading, Snapshot};
 
 use crate::access::{Actor, Seen};
 use crate::id::{GroupId, OrganizationId, RecordId};
+use crate::known::Lookups;
 use crate::records::{Group, relations};
 
 /// The most groups that a memo keeps.
@@ -17,8 +18,9 @@ const GROUPS: usize = 256;
 ///
 /// It holds for one snapshot, one actor and one organization, and is asked with them each time, so
 /// it says what reading again would say; the first search after any commit reads anew.
-#[derive(Default)]
 pub struct Memo {
+    /// What all callers share.
+    lookups: Arc<Lookups>,
     state: RefCell<State>,
 }
 
@@ -36,6 +38,16 @@ pub(crate) struct KnownGroup {
 }
 
 impl Memo {
+    /// A memo that holds nothing yet.
+    pub(crate) fn new(lookups: Arc<Lookups>) -> Self {
+        Self { lookups, state: RefCell::default() }
+    }
+
+    /// What all callers share.
+    pub(crate) fn lookups(&self) -> &Lookups {
+        &self.lookups
+    }
+
     /// What was read when this actor was authorized in this snapshot before.
     pub(crate) fn seen(
         &self,

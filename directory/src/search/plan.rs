@@ -9,6 +9,7 @@ use storage::{Id, Index, ReadError, Reading, Snapshot};
 use super::attribute::{Attribute, Kind, Presence, Rule};
 use super::filter::{Comparison, Filter, Value};
 use super::judge::has_pieces;
+use super::memo::Memo;
 use crate::collections::{Member, ancestors_of_group, descendants, groups_of_user};
 use crate::id::{GroupId, OrganizationId, RecordId};
 use crate::records::{custom_octets, custom_signed, is_unique, relations};
@@ -30,6 +31,7 @@ const FEW: usize = 32;
 pub(crate) struct Planner<'s> {
     pub(crate) source: &'s Snapshot,
     pub(crate) organization: OrganizationId,
+    memo: Option<&'s Memo>,
     /// The most index entries that are looked through for one part of a filter.
     look_through: usize,
     /// How many more index entries all parts together may look through. One part that an index
@@ -47,10 +49,11 @@ impl<'s> Planner<'s> {
     pub(crate) fn new(
         source: &'s Snapshot,
         organization: OrganizationId,
+        memo: Option<&'s Memo>,
         look_through: usize,
     ) -> Self {
         let left = Cell::new(look_through.saturating_mul(PARTS).max(ALWAYS));
-        Self { source, organization, look_through, left }
+        Self { source, organization, memo, look_through, left }
     }
 
     /// Finds the candidates of `kind` for a filter.
@@ -169,7 +172,13 @@ impl<'s> Planner<'s> {
         }
         let (partition, octets) = (self.organization.partition(), octets(value));
         let ids: Vec<Id> = if is_unique(index) {
-            self.source.find_first(partition, index, &octets)?.into_iter().collect()
+            let found = match self.memo {
+                Some(memo) => {
+                    memo.lookups().number(self.source, self.organization, index, &octets)?
+                }
+                None => self.source.find_first(partition, index, &octets)?,
+            };
+            found.into_iter().collect()
         } else {
             // Entries of one value come in the order of ids.
             self.source.find(partition, index, &octets).collect::<Result<_, _>>()?

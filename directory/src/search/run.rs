@@ -97,7 +97,7 @@ impl Grant<'_, &Snapshot, Search> {
     ) -> Result<Searching, Error> {
         let organization = self.organization()?;
         let sight = Sight::of(self)?;
-        let planner = Planner::new(self.source, organization, look_through);
+        let planner = Planner::new(self.source, organization, self.memo, look_through);
         let mut stages = Vec::new();
         for kind in Kind::STORED.into_iter().rev() {
             let passed = from.is_some_and(|position| kind < position.kind);
@@ -137,7 +137,7 @@ impl Grant<'_, &Snapshot, Search> {
         let at = (organization, stage);
         match stage.kind {
             Kind::User => self.walk(at, searching, visit, |id, user: User| {
-                Some(Entry::User(UserId::from_record(id)?, Box::new(user)))
+                Some(Entry::User(UserId::from_record(id)?, Arc::new(user)))
             }),
             Kind::Group => self.walk(at, searching, visit, |id, group: Group| {
                 Some(Entry::Group(GroupId::from_record(id)?, group))
@@ -163,8 +163,7 @@ impl Grant<'_, &Snapshot, Search> {
         let position = searching.position.filter(|position| position.kind == stage.kind);
         let after = position.map(|position| position.number);
         let cost = searching.filter.cost();
-        let mut deal = |id: Id, record: R| -> Result<Ended, Error> {
-            let Some(entry) = wrap(id, record) else { return Ok(Ended::Complete) };
+        let mut deal = |entry: Entry| -> Result<Ended, Error> {
             let ended = self.offer(organization, searching, &entry, visit)?;
             searching.turn = searching.turn.saturating_sub(cost);
             let over = ended == Ended::Complete && searching.turn == 0;
@@ -174,7 +173,8 @@ impl Grant<'_, &Snapshot, Search> {
             Candidates::All => {
                 for found in self.source.scan::<R>(partition, after) {
                     let (id, record) = found?;
-                    let ended = deal(id, record)?;
+                    let Some(entry) = wrap(id, record) else { continue };
+                    let ended = deal(entry)?;
                     if ended != Ended::Complete {
                         return Ok(ended);
                     }
@@ -183,8 +183,10 @@ impl Grant<'_, &Snapshot, Search> {
             Candidates::These(ids) => {
                 let start = after.map_or(0, |after| ids.partition_point(|id| *id <= after));
                 for id in ids.iter().skip(start) {
-                    let Some(record) = self.source.get::<R>(partition, *id)? else { continue };
-                    let ended = deal(*id, record)?;
+                    let Some(entry) = self.candidate(organization, stage.kind, *id)? else {
+                        continue;
+                    };
+                    let ended = deal(entry)?;
                     if ended != Ended::Complete {
                         return Ok(ended);
                     }
@@ -192,6 +194,19 @@ impl Grant<'_, &Snapshot, Search> {
             }
         }
         Ok(Ended::Complete)
+    }
+
+    /// Reads a candidate.
+    fn candidate(
+        &self,
+        organization: OrganizationId,
+        kind: Kind,
+        number: Id,
+    ) -> Result<Option<Entry>, Error> {
+        match entry_id(kind, number) {
+            Some(id) => read_entry(self.source, organization, id, self.memo),
+            None => Ok(None),
+        }
     }
 
     /// Judges one entry and shows it; `Complete` means that it is dealt with.
@@ -233,7 +248,9 @@ impl Grant<'_, &Snapshot, Search> {
         if !sight.sees(id) {
             return Ok(false);
         }
-        let Some(entry) = read_entry(self.source, organization, id)? else { return Ok(false) };
+        let Some(entry) = read_entry(self.source, organization, id, self.memo)? else {
+            return Ok(false);
+        };
         let (sight, entry, memo) = (&sight, &entry, self.memo);
         visit(&Found { source: self.source, organization, sight, entry, memo })?;
         Ok(true)
@@ -244,21 +261,18 @@ impl Grant<'_, &Snapshot, Search> {
     /// # Errors
     /// When the store fails.
     pub fn find(&self, kind: Kind, name: &str) -> Result<Option<EntryId>, Error> {
-        let partition = self.organization()?.partition();
+        let organization = self.organization()?;
         let attribute = if kind == Kind::User { Attribute::Login } else { Attribute::Name };
         let Some(index) = attribute.index(kind) else { return Ok(None) };
         let name = crate::text::prepare(name);
-        let Some(number) = self.source.find_first(partition, index, name.as_bytes())? else {
-            return Ok(None);
-        };
-        Ok(match kind {
-            Kind::User => UserId::from_record(number).map(EntryId::User),
-            Kind::Group => GroupId::from_record(number).map(EntryId::Group),
-            Kind::ServiceAccount => {
-                ServiceAccountId::from_record(number).map(EntryId::ServiceAccount)
+        let found = match self.memo {
+            Some(memo) => {
+                memo.lookups().number(self.source, organization, index, name.as_bytes())?
             }
-            Kind::Container => None,
-        })
+            None => self.source.find_first(organization.partition(), index, name.as_bytes())?,
+        };
+        let Some(number) = found else { return Ok(None) };
+        Ok(entry_id(kind, number))
     }
 
     /// The kind of application that the caller is; a user is none in particular.
@@ -399,7 +413,7 @@ impl Found<'_> {
         for member in members.filter_map(Result::transpose) {
             let member = member?;
             if self.sight.sees(member)
-                && let Some(entry) = read_entry(self.source, self.organization, member)?
+                && let Some(entry) = read_entry(self.source, self.organization, member, self.memo)?
             {
                 visit(&entry);
             }
@@ -408,16 +422,29 @@ impl Found<'_> {
     }
 }
 
+/// The entry of a kind with a record's number.
+fn entry_id(kind: Kind, number: Id) -> Option<EntryId> {
+    match kind {
+        Kind::User => UserId::from_record(number).map(EntryId::User),
+        Kind::Group => GroupId::from_record(number).map(EntryId::Group),
+        Kind::ServiceAccount => ServiceAccountId::from_record(number).map(EntryId::ServiceAccount),
+        Kind::Container => None,
+    }
+}
+
 fn read_entry(
     source: &Snapshot,
     organization: OrganizationId,
     id: EntryId,
+    memo: Option<&Memo>,
 ) -> Result<Option<Entry>, Error> {
     let (partition, number) = (organization.partition(), id.record());
     Ok(match id {
-        EntryId::User(user) => {
-            source.get(partition, number)?.map(|record| Entry::User(user, Box::new(record)))
+        EntryId::User(user) => match memo {
+            Some(memo) => memo.lookups().user(source, organization, user)?,
+            None => source.get(partition, number)?.map(Arc::new),
         }
+        .map(|record| Entry::User(user, record)),
         EntryId::Group(group) => {
             source.get(partition, number)?.map(|record| Entry::Group(group, record))
         }

@@ -162,8 +162,7 @@ fn a_lock_is_an_event_and_survives_another_engine_until_an_admin_lifts_it() {
     let again = crate::Directory::over(
         inner.store.clone(),
         super::world::Counted::new(),
-        &options(),
-        KnownNames::default(),
+        &crate::OpenOptions { authentication: options(), ..Default::default() },
     );
     let reopened = World::over(again.unwrap());
     reopened.pass(60_000);

@@ -121,7 +121,8 @@ const HASH: &str = "{SSHA}gVK8WC9YyFT1gMsQHTGCgT3sSv5zYWx0";
 fn open(disk: &Disk) -> Result<Directory, OpenError> {
     let entropy = Counted::new();
     let store = Store::open_backend(disk.clone(), master(), entropy.clone(), Options::default())?;
-    Directory::over(store, entropy, &options(), crate::KnownNames::default())
+    let options = crate::OpenOptions { authentication: options(), ..Default::default() };
+    Directory::over(store, entropy, &options)
 }
 
 /// A disk that keeps after a power loss what was synced, and every other of the writes since.

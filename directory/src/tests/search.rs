@@ -190,7 +190,7 @@ fn a_memo_that_two_grants_share_mixes_up_neither_organizations_nor_snapshots() {
         let wiki = world.by(account(&world, organization, "wiki", Visibility::Everything));
         (organization, ada, world.directory.read(wiki).unwrap())
     });
-    let memo = Memo::default();
+    let memo = world.directory.memo();
     let grants = scenes.each_ref().map(|(organization, ada, reading)| {
         (reading.authorize_search(*organization, &memo).unwrap(), EntryId::User(*ada))
     });

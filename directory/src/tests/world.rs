@@ -15,7 +15,7 @@ use crate::authentication::{
     Begun, Door, HashParameters, Options, Outcome, Password, PoolLimits, Proof, Request, Who,
 };
 use crate::collections::{Collection, NewOrganization, NewPassword, Site, Wanted, issue};
-use crate::directory::{Changing, Directory};
+use crate::directory::{Changing, Directory, OpenOptions};
 use crate::error::Error;
 use crate::events::Event;
 use crate::id::{AdminId, OrganizationId, Place, RecordId, TokenId, TokenNumber, UserId};
@@ -82,9 +82,12 @@ impl World {
         let backend = InMemoryBackend::new();
         let store =
             Store::open_backend(backend, master(), entropy.clone(), storage::Options::default());
-        Self::over(
-            Directory::over(store.unwrap(), entropy, options, super::custom::known()).unwrap(),
-        )
+        let options = OpenOptions {
+            authentication: options.clone(),
+            known_names: super::custom::known(),
+            ..OpenOptions::default()
+        };
+        Self::over(Directory::over(store.unwrap(), entropy, &options).unwrap())
     }
 
     pub(super) fn over(directory: Directory) -> Self {
