@@ -49,7 +49,7 @@ pub fn open_directory(
     };
     let master = MasterKey::from_bytes(*master_key.octets());
     let path: &Path = &config.data.directory;
-    Ok(Directory::open(path, master, Arc::new(OsEntropy), options)?)
+    Ok(Directory::open(path, master, Arc::new(OsEntropy), &options)?)
 }
 
 /// Opens every door over a directory.

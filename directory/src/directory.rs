@@ -76,10 +76,10 @@ impl Directory {
         path: &Path,
         master: MasterKey,
         entropy: Arc<dyn Entropy>,
-        options: OpenOptions,
+        options: &OpenOptions,
     ) -> Result<Self, OpenError> {
         let store = Store::open(path, master, Arc::clone(&entropy), options.store.clone())?;
-        Self::over(store, entropy, &options)
+        Self::over(store, entropy, options)
     }
 
     /// Makes a directory over an open store.

@@ -43,7 +43,7 @@ impl World {
         options.authentication.parameters = HashParameters::new(8, 1, 1).unwrap();
         let key = MasterKey::from_bytes([7; 32]);
         let entropy = Arc::new(Counting(Mutex::new(0)));
-        let directory = Directory::open(folder.path(), key, entropy, options).unwrap();
+        let directory = Directory::open(folder.path(), key, entropy, &options).unwrap();
         let fields = AdminFields {
             login: "root".into(),
             display_name: "Root".into(),

@@ -1,6 +1,5 @@
 //! Passwords at the doors of LDAP and RADIUS.
 
-use crate::KnownNames;
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::mpsc::channel;

@@ -6,7 +6,7 @@ use crate::authentication::HashParameters;
 use crate::collections::{GeneratedPassword, Member, MembershipChange};
 use crate::id::{GroupId, OrganizationId, UserId};
 use crate::records::{GroupFields, ServiceAccountFields, UserFields, Visibility};
-use crate::search::{Attribute, Ended, EntryId, Filter, Kind, Kinds, Memo, Position, Truth, Visit};
+use crate::search::{Attribute, Ended, EntryId, Filter, Kind, Kinds, Position, Truth, Visit};
 
 /// A service account of `organization`.
 pub(super) fn account(

@@ -17,6 +17,7 @@ pub(crate) struct Entry {
     pub(crate) time_ms: u64,
     /// The outbox number if a change made the event, else 0.
     pub(crate) outbox: u64,
+    #[serde(with = "serde_bytes")]
     pub(crate) body: Vec<u8>,
 }
 
