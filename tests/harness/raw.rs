@@ -140,6 +140,12 @@ impl Raw {
         (messages, self.controls.take())
     }
 
+    /// The first octet that comes; none when the server has closed the connection.
+    pub(crate) fn first_octet(&mut self) -> Option<u8> {
+        while self.input.is_empty() && self.fill() {}
+        self.input.first().copied()
+    }
+
     /// Sends as much as the server takes without reading what it answers.
     pub(crate) fn send_what_fits(&mut self, octets: &[u8]) {
         let Stream::Clear(stream) = &mut self.stream else { panic!("in clear only") };

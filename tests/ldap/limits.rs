@@ -108,3 +108,31 @@ fn thousands_of_connections_come_and_go() {
     }
     assert_eq!(demo.ldap().as_user(ada).who_am_i().code, 0);
 }
+
+#[test]
+fn connections_that_break_off_leave_no_descriptor_behind() {
+    let Some(demo) = Demo::own() else { return };
+    let descriptors = || std::fs::read_dir(format!("/proc/{}/fd", demo.pid)).unwrap().count();
+    let ada = demo.acme().user("ada");
+    assert_eq!(demo.ldap().as_user(ada).who_am_i().code, 0);
+    let before = descriptors();
+    let half = raw::bind(1, &ada.dn, &ada.password);
+    for _ in 0..200 {
+        let mut clear = Raw::to(&demo);
+        clear.send(&half[..half.len() / 2]);
+        let mut tls = Raw::connect(&demo.ldaps);
+        tls.send(&[0x16, 0x03, 0x01, 0x02, 0x00, 0x01]);
+        let mut started = Raw::to(&demo);
+        started.send(&raw::extended(1, raw::START_TLS));
+        assert_eq!(started.receive().unwrap().code(), 0);
+        // What was sent and not read makes this a reset.
+        let mut reset = Raw::to(&demo);
+        reset.send(&raw::extended(1, raw::WHO_AM_I));
+    }
+    // A moment after the last one.
+    let settled = (0..200).any(|_| {
+        demo.ldap().as_user(ada).who_am_i();
+        descriptors() <= before + 2
+    });
+    assert!(settled, "{before} descriptors became {}", descriptors());
+}

@@ -1,7 +1,10 @@
 //! RFC 2696: results in pages.
 
+use serde_json::json;
+
 use crate::harness::ber::{self, boolean, constructed, number, octets, sequence};
 use crate::harness::demo::Demo;
+use crate::harness::office::{Office, id_of};
 use crate::harness::raw::{self, Raw};
 
 const OID: &str = "1.2.840.113556.1.4.319";
@@ -143,4 +146,46 @@ fn a_malformed_paging_control_is_a_protocol_error() {
         raw.send(&sequence([number(2, id), operation, constructed(0xa0, [control])]));
         assert_eq!(raw.receive_all_of(id).last().unwrap().code(), 2, "{value:02x?}");
     }
+}
+
+#[test]
+fn section_5_who_stays_is_given_once_while_others_come_and_go() {
+    let office = Office::new();
+    let account =
+        office.make("service-accounts", &json!({"name": "sync", "visibility": "everything"}));
+    // Without a password, which would take a hash.
+    let user = |login: String| {
+        let fields = json!({"login": login, "display_name": login, "surname": login});
+        id_of(&office.make("users", &fields))
+    };
+    for number in 0..30 {
+        user(format!("stays-{number:02}"));
+    }
+    let leaving: Vec<String> = (0..10).map(|number| user(format!("leaves-{number}"))).collect();
+    let (dn, password) = (account["dn"].as_str().unwrap(), account["password"].as_str().unwrap());
+    let mut raw = Raw::bound(&office.demo.ldap, dn, password);
+    let (mut seen, mut cookie, mut leaving) = (Vec::new(), Vec::new(), leaving.iter());
+    for id in 2.. {
+        raw.send(&page(id, &office.base, raw::present("uid"), 4, &cookie));
+        let (messages, controls) = raw.receive_all_of_with_controls(id);
+        let (done, entries) = messages.split_last().unwrap();
+        assert_eq!(done.code(), 0);
+        seen.extend(entries.iter().map(|entry| {
+            let (_, name, _) = ber::split(&entry.content).unwrap();
+            String::from_utf8(name.to_vec()).unwrap()
+        }));
+        cookie = controls.map(|controls| cookie_in(&controls)).unwrap_or_default();
+        if cookie.is_empty() {
+            break;
+        }
+        if let Some(user) = leaving.next() {
+            office.act("DELETE", &format!("users/{user}"), None);
+        }
+        user(format!("comes-{id}"));
+    }
+    let mut stayed: Vec<&String> = seen.iter().filter(|name| name.contains("stays-")).collect();
+    stayed.sort();
+    let expected: Vec<String> =
+        (0..30).map(|number| office.user_dn(&format!("stays-{number:02}"))).collect();
+    assert_eq!(stayed, expected.iter().collect::<Vec<_>>());
 }

@@ -32,3 +32,13 @@ fn section_2_2_case_and_compatible_characters_do_not_count() {
     }
     assert!(office.find(&client, "(cn=Eve Noel)", &["1.1"]).names().is_empty());
 }
+
+#[test]
+fn section_2_2_control_characters_do_not_count() {
+    let office = Office::new();
+    let client = office.ldap();
+    office.make("users", &json!({"login": "ada", "display_name": "Ada", "surname": "King"}));
+    for filter in ["(uid=a\\00da)", "(uid=ada\\00)", "(uid=\\7fada)", "(cn=\\e2\\80\\8bada)"] {
+        assert_eq!(office.find(&client, filter, &["1.1"]).names(), [office.user_dn("ada")]);
+    }
+}

@@ -9,7 +9,7 @@ const FOLDERS: [&str; 3] = ["/etc", "/var/lib/sss", "/var/log/sssd"];
 /// A machine with sssd, which has more lines in its domain's section.
 pub(super) fn host(office: &Office, more: &str) -> Host {
     let host = Host::new(office, "sss", FOLDERS);
-    start(host, office, &format!("ldap_tls_cacert = {CA_FILE}\n{more}"))
+    start(host, office, &format!("ldap_schema = rfc2307bis\nldap_tls_cacert = {CA_FILE}\n{more}"))
 }
 
 fn start(mut host: Host, office: &Office, more: &str) -> Host {
@@ -19,7 +19,7 @@ fn start(mut host: Host, office: &Office, more: &str) -> Host {
         "[sssd]\nservices = nss, pam\ndomains = office\n\n\
          [nss]\nentry_negative_timeout = 0\nmemcache_timeout = 0\n\n\
          [domain/office]\nid_provider = ldap\nldap_uri = ldap://{address}\n\
-         ldap_search_base = {base}\nldap_schema = rfc2307bis\n\
+         ldap_search_base = {base}\n\
          ldap_default_bind_dn = {dn}\nldap_default_authtok = {password}\n\
          ldap_id_use_start_tls = true\nldap_tls_reqcert = demand\n{more}\n"
     );
@@ -72,7 +72,11 @@ fn a_machine_that_does_not_trust_the_certificate_learns_nothing() {
     let host = Host::new(&office, "sss", FOLDERS);
     let stranger = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
     host.room.write("/etc/stranger.pem", &stranger.cert.pem());
-    let host = start(host, &office, "ldap_tls_cacert = /etc/stranger.pem\ndebug_level = 3");
+    let host = start(
+        host,
+        &office,
+        "ldap_schema = rfc2307bis\nldap_tls_cacert = /etc/stranger.pem\ndebug_level = 3",
+    );
     host.room.until("! getent passwd ada && [ -S /var/lib/sss/pipes/nss ]");
     host.room.until_said("ldap_install_tls failed");
     assert_eq!(host.getent(["passwd", "ada"]).code, 2);

@@ -12,6 +12,7 @@ mod section_4_3;
 mod section_4_4_1;
 mod section_4_5_1;
 mod section_4_5_1_4;
+mod section_4_5_1_5;
 mod section_4_5_1_6;
 mod section_4_5_1_7;
 mod section_4_5_1_8;

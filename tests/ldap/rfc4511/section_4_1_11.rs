@@ -1,5 +1,6 @@
 //! Section 4.1.11: controls.
 
+use crate::harness::ber::{constructed, element, number};
 use crate::harness::demo::Demo;
 use crate::harness::raw::{self, Raw};
 
@@ -55,4 +56,24 @@ fn a_password_policy_request_does_not_disturb_a_bind() {
     let demo = Demo::shared();
     let ada = demo.ldap().as_user(demo.acme().user("ada")).with(["-e", "ppolicy"]);
     assert!(ada.who_am_i().stdout.starts_with("dn:"));
+}
+
+#[test]
+fn a_critical_control_on_an_abandon_is_neither_answered_nor_minded() {
+    let demo = Demo::shared();
+    let mut raw = Raw::to(&demo);
+    raw.send(&raw::with_control(1, number(0x50, 77), UNKNOWN, true));
+    raw.send(&raw::extended(2, raw::WHO_AM_I));
+    assert_eq!(raw.receive().unwrap().id, 2);
+}
+
+#[test]
+fn a_control_whose_name_is_no_oid_is_a_protocol_error() {
+    let demo = Demo::shared();
+    for oid in ["", "x", "1..2", "1.2."] {
+        let mut raw = Raw::to(&demo);
+        let who = constructed(0x77, [element(0x80, raw::WHO_AM_I.as_bytes())]);
+        raw.send(&raw::with_control(1, who, oid, false));
+        assert_eq!(raw.receive().unwrap().code(), 2, "{oid:?}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::harness::ber::{constructed, element, number, octets};
 use crate::harness::demo::Demo;
+use crate::harness::office::Office;
 use crate::harness::raw::{self, Raw};
 
 #[test]
@@ -145,4 +146,21 @@ fn sasl_and_unknown_choices_are_not_supported_and_the_connection_goes_on() {
         raw.send(&raw::message(id, constructed(0x60, [number(2, 3), octets(""), choice])));
         assert_eq!(raw.receive().unwrap().code(), 7);
     }
+}
+
+#[test]
+fn a_suspended_user_is_refused_in_the_words_for_unknown_names() {
+    let office = Office::new();
+    let password = "correct horse battery";
+    let ada = office.user("ada", password);
+    office.act("POST", &format!("users/{ada}/suspend"), None);
+    let answer = |login: &str, password: &str| {
+        let mut raw = Raw::to(&office.demo);
+        raw.send(&raw::bind(1, &office.user_dn(login), password));
+        raw.receive().unwrap()
+    };
+    let unknown = answer("nobody", password);
+    assert_eq!(unknown.code(), 49);
+    assert_eq!(answer("ada", password), unknown);
+    assert_eq!(answer("ada", "wrong"), unknown);
 }

@@ -122,7 +122,18 @@ fn escapes_are_values() {
 
 #[test]
 fn passwords_are_never_compared_with() {
-    for filter in ["(userPassword=*)", "(userPassword=x)", "(userPassword=a*)"] {
+    let filters = [
+        "(userPassword=*)",
+        "(userPassword=x)",
+        "(userPassword=a*)",
+        "(userPassword=*$argon2*)",
+        "(userPassword>=\\00)",
+        "(userPassword<=\\ff)",
+        "(userPassword~=x)",
+        "(userPassword:caseExactMatch:=x)",
+        "(2.5.4.35=*)",
+    ];
+    for filter in filters {
         finds(filter, &[]);
         finds(&format!("(!{filter})"), &[]);
     }

@@ -81,3 +81,15 @@ fn passwords_never_come_out() {
         assert!(!ada.attributes.iter().any(secret), "{ada:?}");
     }
 }
+
+#[test]
+fn many_attributes_may_be_asked_for_and_too_many_are_refused_as_such() {
+    let names: Vec<String> = (0..2_000).map(|number| format!("nosuch{number}")).collect();
+    let mut asked = vec!["uid"];
+    asked.extend(names.iter().map(String::as_str));
+    assert_eq!(ada_with(&asked[..200]).names(), ["uid"]);
+    let demo = Demo::shared();
+    let client = demo.ldap().as_service(&demo.acme().service_account);
+    let refused = client.search(&demo.acme().base, "base", "(objectClass=*)", &asked);
+    assert_eq!(refused.code, 11, "{refused:?}");
+}
