@@ -16,6 +16,7 @@ mod gear;
 mod id;
 mod known;
 mod limits;
+mod recorder;
 pub mod records;
 mod schema;
 pub mod search;
@@ -30,6 +31,7 @@ pub use id::{
     AdminId, AdminNumber, CustomAttributeId, GroupId, OrganizationId, Place, RadiusClientId,
     RecordId, ReplyProfileId, ServiceAccountId, TokenId, TokenNumber, UserId,
 };
+pub use recorder::{Line, Missed, RECORDED_ACCOUNTS, RECORDED_LINES, RECORDED_TEXT};
 pub use schema::Schema;
 pub use storage::{
     DATABASE as STORE_FILE, Entropy, EventOptions, MasterKey, OpenError, Options as StoreOptions,

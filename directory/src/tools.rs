@@ -5,6 +5,7 @@ use std::sync::Arc;
 use storage::{Entropy, EventLog};
 use uuid::Uuid;
 
+use crate::recorder::Recorder;
 use crate::time::Time;
 
 /// Randomness with what is made of it, and the event log.
@@ -13,6 +14,7 @@ pub struct Tools {
     entropy: Arc<dyn Entropy>,
     events: EventLog,
     known: KnownNames,
+    recorder: Arc<Recorder>,
 }
 
 /// Says of a name whether something that every organization has goes by it: no custom attribute may.
@@ -27,7 +29,12 @@ impl Default for KnownNames {
 
 impl Tools {
     pub(crate) fn new(entropy: Arc<dyn Entropy>, events: EventLog, known: KnownNames) -> Self {
-        Self { entropy, events, known }
+        Self { entropy, events, known, recorder: Arc::default() }
+    }
+
+    /// What applications asked for and did not get.
+    pub(crate) fn recorder(&self) -> &Recorder {
+        &self.recorder
     }
 
     /// Whether something that every organization has goes by a name.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use directory::access::{Actor, Context, Identity};
 use directory::authentication::{self, Begun, Door as By, Proof, Request, Who};
 use directory::search::{EntryId, Kind, Memo, SearchGrant, Truth};
-use directory::{Error, ReadingTransaction, Time};
+use directory::{Error, Missed, ReadingTransaction, Time};
 use ldap::dn::Dn;
 use ldap::{
     Answer, BindRequest, CompareRequest, Outcome, Question, ResultCode, Scope, SearchRequest,
@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 
 use super::Door;
 use super::aim::LastAim;
+use super::notes::{Notes, Noting};
 use super::search::{Begin, Running, Terms};
 use super::view::{self, Named, Naming, Place, Target, TargetError};
 
@@ -32,6 +33,7 @@ pub(super) struct Caller {
     searches: HashMap<Ticket, Box<Running>>,
     memo: Memo,
     aim: LastAim,
+    notes: Notes,
 }
 
 /// How a question was taken.
@@ -54,6 +56,7 @@ impl Caller {
             searches: HashMap::new(),
             memo,
             aim: LastAim::default(),
+            notes: Notes::default(),
         }
     }
 
@@ -193,9 +196,13 @@ impl Caller {
         };
         let user = matches!(self.actor.identity(), Some(Identity::User(_)));
         let terms = Terms::new(&self.door.searches, self.door.clock, request, user);
+        self.noting().search(request, grant.schema());
         let begun = super::search::begin(&grant, &aim, request, terms)?;
         let (answer, rest) = match begun {
-            Begin::Answered(answer) => (answer, None),
+            Begin::Answered(answer) => {
+                self.noting().base_of(&answer, &aim.base, grant.own_organization()?);
+                (answer, None)
+            }
             Begin::Running(running) => self.run(ticket, running, &grant, session)?,
         };
         self.keep(ticket, rest);
@@ -226,6 +233,9 @@ impl Caller {
             return Ok((Answer::Result(Outcome::success()), None));
         };
         let answer = running.run(grant, self.door.clock, &mut writer)?;
+        if let Some((entries, shape)) = running.looked_through() {
+            self.noting().looked_through(entries, shape);
+        }
         let rest = matches!(answer, Answer::More).then_some(running);
         Ok((answer, rest))
     }
@@ -233,6 +243,24 @@ impl Caller {
     fn keep(&mut self, ticket: Ticket, rest: Option<Box<Running>>) {
         if let Some(running) = rest {
             self.searches.insert(ticket, running);
+        }
+    }
+
+    /// Notes what the session did not do.
+    pub(super) fn missed(&self, missed: &ldap::Missed) {
+        match missed {
+            ldap::Missed::Control(name) => self.noting().note(Missed::Control, name),
+            ldap::Missed::Operation(name) => self.noting().note(Missed::Operation, name),
+            ldap::Missed::Write(name) => self.noting().note(Missed::Change, name),
+        }
+    }
+
+    fn noting(&self) -> Noting<'_> {
+        Noting {
+            notes: &self.notes,
+            directory: &self.door.directory,
+            actor: self.actor,
+            clock: self.door.clock,
         }
     }
 
@@ -320,11 +348,20 @@ pub(super) fn bind_first() -> Outcome {
 
 /// Answers a name that leads to nothing, naming the nearest that there is.
 pub(super) fn absent(naming: &Naming, error: TargetError) -> Outcome {
-    let outcome = Outcome::code(ResultCode::NoSuchObject);
+    let outcome = |words| Outcome::new(ResultCode::NoSuchObject, words);
     match error {
-        TargetError::Elsewhere => outcome,
-        TargetError::Base => outcome.matching(naming.base()),
-        TargetError::Container(container) => outcome.matching(naming.container(container)),
+        TargetError::Elsewhere => outcome(format!("your organization's base is {}", naming.base())),
+        TargetError::Base => {
+            let containers = naming.look().tree.containers.iter();
+            let names: Vec<String> =
+                containers.map(|it| format!("{}={}", it.naming, it.name)).collect();
+            outcome(format!("what is below the base stands in {}", names.join(", ")))
+                .matching(naming.base())
+        }
+        TargetError::Container(container) => {
+            outcome("there is no such entry, or it is not for you".to_owned())
+                .matching(naming.container(container))
+        }
     }
 }
 

@@ -117,6 +117,9 @@ impl Connection {
                     return Flow::End;
                 }
             }
+            for missed in self.session.missed() {
+                self.caller.missed(&missed);
+            }
             if self.session.output().is_empty() {
                 return Flow::GoOn;
             }

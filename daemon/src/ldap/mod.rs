@@ -3,6 +3,7 @@
 mod aim;
 mod answer;
 mod connection;
+mod notes;
 mod search;
 mod transport;
 mod view;

@@ -29,6 +29,8 @@ pub(super) struct Running {
     terms: Terms,
     /// Which of the organization's own attributes are wanted.
     custom: custom::Wanted,
+    /// The filter without its values, when no index serves it.
+    scanned: Option<String>,
 }
 
 /// What a search may cost.
@@ -119,6 +121,7 @@ pub(super) fn begin(
         terms,
         naming: Arc::clone(naming),
         custom: custom::Wanted::of(request),
+        scanned: None,
     };
     if let Target::Entry(named) = target {
         let Some((id, matches)) = hit(grant, &filter, named)? else {
@@ -133,7 +136,9 @@ pub(super) fn begin(
         running.gather(&reach.places, record, &filter)?;
     }
     let look_through = running.terms.look_through;
-    running.searching = Some(grant.search(reach.kinds, filter, from.position, look_through)?);
+    let searching = grant.search(reach.kinds, filter, from.position, look_through)?;
+    running.scanned = searching.scans().then(|| super::notes::shape(&request.filter));
+    running.searching = Some(searching);
     Ok(Begin::Running(Box::new(running)))
 }
 
@@ -263,6 +268,13 @@ impl Running {
         Ok(())
     }
 
+    /// How many entries a filter that no index serves made the search judge in vain so far, with
+    /// the filter's shape.
+    pub(super) fn looked_through(&self) -> Option<(usize, &str)> {
+        let left = self.searching.as_ref()?.left();
+        Some((self.terms.look_through.saturating_sub(left), self.scanned.as_deref()?))
+    }
+
     /// Writes entries until there are no more or the writer is full.
     pub(super) fn run(
         &mut self,
@@ -278,8 +290,14 @@ impl Running {
             None => Answer::Result(Outcome::success()),
             Some(Pause::Output) => Answer::More,
             Some(Pause::Page) => Answer::Page(self.cursor().encode()),
-            Some(Pause::Size) => Answer::Result(Outcome::code(ResultCode::SizeLimitExceeded)),
-            Some(Pause::Time) => Answer::Result(Outcome::code(ResultCode::TimeLimitExceeded)),
+            Some(Pause::Size) => Answer::Result(Outcome::new(
+                ResultCode::SizeLimitExceeded,
+                "there are more entries than the limit; ask for pages, or for less",
+            )),
+            Some(Pause::Time) => Answer::Result(Outcome::new(
+                ResultCode::TimeLimitExceeded,
+                "the search took longer than its time limit",
+            )),
             Some(Pause::LookedThrough) => Answer::Result(Outcome::new(
                 ResultCode::AdminLimitExceeded,
                 "no index serves this filter, and it looked through too many entries",
@@ -417,11 +435,11 @@ impl Assertion {
 
     fn outcome(&self, is_there: bool, is_so: Truth) -> Outcome {
         if !self.known {
-            Outcome::code(ResultCode::UndefinedAttributeType)
+            Outcome::new(ResultCode::UndefinedAttributeType, "no entry can have this attribute")
         } else if is_there {
             compared(is_so)
         } else {
-            Outcome::code(ResultCode::NoSuchAttribute)
+            Outcome::new(ResultCode::NoSuchAttribute, "the entry has no such attribute")
         }
     }
 }

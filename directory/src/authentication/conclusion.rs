@@ -12,6 +12,7 @@ use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::{Action, Event, EventActor, Outcome as EventOutcome, Subject, SubjectKind};
 use crate::id::Place;
+use crate::recorder::Missed;
 use crate::records::{Credential, Lock};
 use crate::time::Time;
 
@@ -143,6 +144,12 @@ impl Directory {
     /// Rejects without counting.
     pub(super) fn reject(&self, attempt: &Attempt, reason: &str) -> Outcome {
         self.note(attempt, EventOutcome::Failure(reason.to_owned()));
+        if let (Some(organization), Some(account)) = (attempt.organization, &attempt.account)
+            && let Identity::ServiceAccount(id) = account.identity
+        {
+            let recorder = self.inner.tools.recorder();
+            recorder.note((organization, id), Missed::Entrance, reason, attempt.now);
+        }
         Outcome::Reject
     }
 

@@ -305,6 +305,16 @@ impl Searching {
         self.position
     }
 
+    /// Whether every entry of some kind is judged, because no index tells which could match.
+    pub fn scans(&self) -> bool {
+        self.stages.iter().any(|stage| matches!(stage.candidates, Candidates::All))
+    }
+
+    /// How many more entries may be judged in vain.
+    pub fn left(&self) -> usize {
+        self.left
+    }
+
     /// The filter that entries are judged by.
     pub fn filter(&self) -> &Filter {
         &self.filter

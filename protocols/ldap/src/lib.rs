@@ -37,8 +37,8 @@ pub use limits::{CleartextBind, Limits, Security, Settings, StartTls};
 pub use password::Password;
 pub use prepare::case_ignore;
 pub use question::{
-    Answer, BindRequest, Command, CompareRequest, Dereference, Outcome, Page, Question, Scope,
-    SearchRequest, Ticket,
+    Answer, BindRequest, Command, CompareRequest, Dereference, Missed, Outcome, Page, Question,
+    Scope, SearchRequest, Ticket,
 };
 pub use requested::Requested;
 pub use selection::Selection;

@@ -30,6 +30,17 @@ pub enum Command {
     Close,
 }
 
+/// What a client asked for and a session does not do by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Missed {
+    /// A control of this number, which is not known beside that operation.
+    Control(String),
+    /// An extended operation of this number.
+    Operation(String),
+    /// A change, by the name of its operation.
+    Write(&'static str),
+}
+
 /// A question that the directory must answer.
 #[derive(Debug)]
 pub enum Question {

@@ -7,6 +7,7 @@ mod section_4_12;
 mod section_4_14;
 mod section_4_1_1;
 mod section_4_1_11;
+mod section_4_1_9;
 mod section_4_2;
 mod section_4_3;
 mod section_4_4_1;

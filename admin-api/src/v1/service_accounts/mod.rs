@@ -3,6 +3,7 @@
 mod create;
 mod delete;
 mod list;
+mod recorder;
 mod rotate;
 mod show;
 mod update;
@@ -32,6 +33,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
             delete::delete_service_account
         ))
         .routes(routes!(rotate::rotate_service_account))
+        .routes(routes!(recorder::show_recorder, recorder::clear_recorder))
 }
 
 /// A service account.

@@ -34,6 +34,8 @@ pub(crate) enum Beside {
 /// What the controls of one message ask for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Controls<'a> {
+    /// There are some that are not known beside this operation.
+    pub(crate) unknown: bool,
     pub(crate) paged: Option<Paged<'a>>,
 }
 
@@ -72,10 +74,23 @@ pub(crate) fn read(octets: Option<&[u8]>, beside: Beside) -> Result<Controls<'_>
                 controls.paged = Some(Paged::read(control.value.ok_or(Malformed)?)?)
             }
             Some(_) => {}
-            None => critical_unknown |= control.critical,
+            None => {
+                controls.unknown = true;
+                critical_unknown |= control.critical;
+            }
         }
     }
     if critical_unknown { Err(Unfit::Critical) } else { Ok(controls) }
+}
+
+/// The numbers of the controls that are not known beside an operation.
+pub(crate) fn unknown(octets: &[u8], beside: Beside) -> impl Iterator<Item = String> {
+    let mut reader = Reader::new(octets);
+    std::iter::from_fn(move || reader.expect(SEQUENCE).ok())
+        .map_while(|control| one(control).ok())
+        .take(MAXIMUM)
+        .filter(move |control| known(control.oid, beside).is_none())
+        .map(|control| String::from_utf8_lossy(control.oid).into_owned())
 }
 
 /// The control's name, if it is known with this operation.

@@ -44,7 +44,7 @@ impl Session {
         self.commands.push_back(Command::Anonymous);
     }
 
-    fn bind_request(&self, message: &[u8]) -> Result<Bind, Outcome> {
+    fn bind_request(&mut self, message: &[u8]) -> Result<Bind, Outcome> {
         let Ok(Envelope { body, controls, .. }) = Envelope::read(message) else {
             return Err(Refusal::Malformed.into());
         };

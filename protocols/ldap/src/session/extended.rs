@@ -3,8 +3,9 @@
 use super::request;
 use super::running::Work;
 use super::{Session, State};
+use crate::description::is_oid;
 use crate::response::{self, Extension};
-use crate::{Command, Outcome, Question, ResultCode, Security, StartTls};
+use crate::{Command, Missed, Outcome, Question, ResultCode, Security, StartTls};
 
 impl Session {
     pub(super) fn extended(&mut self, id: u32, body: &[u8]) -> Result<Command, Outcome> {
@@ -19,10 +20,12 @@ impl Session {
                 Ok(self.ask(id, body.len(), Work::WhoAmI, Question::WhoAmI))
             }
             (Some(_), None) => self.start_tls(id),
-            (None, _) => Err(Outcome::new(
-                ResultCode::ProtocolError,
-                "the extended operation is not known here",
-            )),
+            (None, _) => {
+                let number = std::str::from_utf8(name).ok().filter(|name| is_oid(name));
+                self.miss(Missed::Operation(number.unwrap_or("?").to_owned()));
+                let words = "the extended operation is not known here";
+                Err(Outcome::new(ResultCode::ProtocolError, words))
+            }
         }
     }
 

@@ -8,7 +8,9 @@ use zeroize::Zeroize;
 
 use crate::ber::{self, Header, Malformed};
 use crate::response;
-use crate::{Answer, Command, EntryWriter, Question, ResultCode, Security, Settings, Ticket};
+use crate::{
+    Answer, Command, EntryWriter, Missed, Question, ResultCode, Security, Settings, Ticket,
+};
 
 mod bind;
 mod extended;
@@ -27,6 +29,9 @@ mod tests;
 
 /// A buffer that grew beyond this many octets is given back once it is empty.
 const KEPT: usize = 16 << 10;
+
+/// So much of what was not done is kept until it is taken.
+const MISSED: usize = 32;
 
 /// One client's connection: octets and time go in, commands come out.
 ///
@@ -80,6 +85,8 @@ pub struct Session {
     input_peak: usize,
     output: BytesMut,
     commands: VecDeque<Command>,
+    /// What was asked for and not done; few at a time.
+    missed: Vec<Missed>,
     /// Whose turn it is: a search that waited for its reader, or the next request.
     resume_first: bool,
     running: VecDeque<Running>,
@@ -121,6 +128,7 @@ impl Session {
             input_peak: 0,
             output: BytesMut::new(),
             commands: VecDeque::new(),
+            missed: Vec::new(),
             resume_first: true,
             running: VecDeque::new(),
             selected: LastSelection::new(),
@@ -218,6 +226,18 @@ impl Session {
             id: running.id,
             mark: self.settings.limits.output,
         })
+    }
+
+    /// Takes what the client asked for since and the session did not do, for who keeps record of it.
+    pub fn missed(&mut self) -> Vec<Missed> {
+        std::mem::take(&mut self.missed)
+    }
+
+    /// Keeps what was not done until it is taken.
+    fn miss(&mut self, missed: Missed) {
+        if self.missed.len() < MISSED {
+            self.missed.push(missed);
+        }
     }
 
     /// What waits to be written to the client; whoever writes it takes it out. Call

@@ -10,7 +10,7 @@ use crate::ber::{self, Refused};
 use crate::control::{self, Beside, Controls, Unfit};
 use crate::envelope::{Envelope, Operation};
 use crate::response;
-use crate::{Command, Outcome, Question, ResultCode, Ticket};
+use crate::{Command, Missed, Outcome, Question, ResultCode, Ticket};
 
 const NO_WRITES: &str = "the directory is read over LDAP and changed through the admin API";
 
@@ -82,13 +82,13 @@ impl Session {
             | Operation::ModifyDn
             | Operation::Bind
             | Operation::Unbind
-            | Operation::Abandon => Err(Outcome::new(ResultCode::UnwillingToPerform, NO_WRITES)),
+            | Operation::Abandon => Err(self.refuse_write(operation)),
         }
     }
 
     /// Checks a message's form and its controls.
     pub(super) fn examined<'m>(
-        &self,
+        &mut self,
         message: &[u8],
         controls: Option<&'m [u8]>,
         beside: Beside,
@@ -100,15 +100,38 @@ impl Session {
                 Outcome::new(ResultCode::AdminLimitExceeded, "the request is too complex")
             }
         })?;
-        control::read(controls, beside).map_err(|unfit| match unfit {
+        let read = control::read(controls, beside);
+        if matches!(&read, Ok(Controls { unknown: true, .. }) | Err(Unfit::Critical)) {
+            let unknown = control::unknown(controls.unwrap_or_default(), beside);
+            unknown.for_each(|number| self.miss(Missed::Control(number)));
+        }
+        read.map_err(|unfit| match unfit {
             Unfit::Malformed => {
                 Outcome::new(ResultCode::ProtocolError, "the controls are malformed or repeated")
             }
             Unfit::Critical => Outcome::new(
                 ResultCode::UnavailableCriticalExtension,
-                "a critical control is not known here",
+                "a critical control is not known here, or not with this operation",
             ),
         })
+    }
+
+    /// A change, which only the admin API makes.
+    fn refuse_write(&mut self, operation: Operation) -> Outcome {
+        let name = match operation {
+            Operation::Modify => "modify",
+            Operation::Add => "add",
+            Operation::Delete => "delete",
+            Operation::ModifyDn => "modify DN",
+            Operation::Bind
+            | Operation::Unbind
+            | Operation::Abandon
+            | Operation::Search
+            | Operation::Compare
+            | Operation::Extended => "another operation",
+        };
+        self.miss(Missed::Write(name));
+        Outcome::new(ResultCode::UnwillingToPerform, NO_WRITES)
     }
 
     /// Gives a request of so many octets its ticket.

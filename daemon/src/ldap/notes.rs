@@ -1,0 +1,208 @@
+//! What a connection's application asked for and did not get, on its way to the recorder.
+
+use std::cell::RefCell;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+use directory::access::{Actor, Identity};
+use directory::records::Organization;
+use directory::{Directory, Missed, Schema, Time};
+use ldap::dn::Dn;
+use ldap::{Answer, Description, Filter, ResultCode, SearchRequest};
+
+use super::view::custom;
+use crate::clock::Clock;
+
+/// The same is noted once in this time.
+const PAUSE: Duration = Duration::from_secs(1);
+/// So many different things are remembered as noted.
+const REMEMBERED: usize = 32;
+/// A search that looked through so many entries in vain was not served by an index.
+const IN_VAIN: usize = 100;
+/// The most octets of a filter's shape.
+const SHAPE: usize = directory::RECORDED_TEXT;
+
+/// What a connection noted a moment ago; empty for who asks for nothing in vain.
+#[derive(Default)]
+pub(super) struct Notes {
+    recent: RefCell<Vec<(u64, Duration)>>,
+}
+
+/// Who notes what, and when.
+pub(super) struct Noting<'a> {
+    pub(super) notes: &'a Notes,
+    pub(super) directory: &'a Directory,
+    pub(super) actor: Actor,
+    pub(super) clock: Clock,
+}
+
+impl Noting<'_> {
+    /// Notes one thing of an application; of people nothing is noted.
+    pub(super) fn note(&self, missed: Missed, text: &str) {
+        if matches!(self.actor.identity(), Some(Identity::ServiceAccount(_)))
+            && self.is_news((missed, text))
+        {
+            self.directory.note_missed(self.actor, missed, text, Time(self.clock.wall()));
+        }
+    }
+
+    /// Notes what a search asks for that nobody has.
+    pub(super) fn search(&self, request: &SearchRequest, schema: &Schema) {
+        if request.selection.has_unknown() {
+            for description in request.requested.unknown() {
+                if !custom::knows(&description, schema) {
+                    self.note(Missed::Attribute, name(&description));
+                }
+            }
+        }
+        self.filter(&request.filter, schema);
+    }
+
+    fn filter(&self, filter: &Filter, schema: &Schema) {
+        let description = match filter {
+            Filter::And(parts) | Filter::Or(parts) => {
+                return parts.iter().for_each(|part| self.filter(part, schema));
+            }
+            Filter::Not(inner) => return self.filter(inner, schema),
+            Filter::Equality(assertion)
+            | Filter::Approx(assertion)
+            | Filter::GreaterOrEqual(assertion)
+            | Filter::LessOrEqual(assertion) => Some(&assertion.attribute),
+            Filter::Substrings(substrings) => Some(&substrings.attribute),
+            Filter::Present(attribute) => Some(attribute),
+            Filter::Extensible(extensible) => extensible.attribute.as_ref(),
+        };
+        if let Some(description) = description.filter(|it| it.kind().is_none())
+            && !custom::knows(description, schema)
+        {
+            self.note(Missed::FilterAttribute, name(description));
+        }
+    }
+
+    /// Notes a base that an answer says leads nowhere.
+    pub(super) fn base_of(&self, answer: &Answer, base: &Dn, own: &Organization) {
+        if matches!(answer, Answer::Result(outcome) if outcome.code == ResultCode::NoSuchObject) {
+            let own = Dn::parse(own.fields.base.as_str()).unwrap_or(Dn::ROOT);
+            self.base(base, &own);
+        }
+    }
+
+    /// Notes a base: of what is not below one's own, types alone are told.
+    fn base(&self, base: &Dn, own: &Dn) {
+        let inside = base.below(own).is_some();
+        let known = |kind: &str| inside && matches!(kind, "ou" | "o" | "dc");
+        let mut words = Vec::new();
+        for rdn in base.rdns() {
+            for (kind, value) in rdn.parts() {
+                let value = if known(kind) { value } else { "?".into() };
+                words.push(format!("{}={value}", plain(kind)));
+            }
+        }
+        self.note(Missed::Base, &words.join(","));
+    }
+
+    /// Notes the shape of a filter when it made a search look through many entries.
+    pub(super) fn looked_through(&self, entries: usize, shape: &str) {
+        if entries >= IN_VAIN {
+            self.note(Missed::Unserved, shape);
+        }
+    }
+
+    fn is_news(&self, what: (Missed, &str)) -> bool {
+        let mut hasher = DefaultHasher::new();
+        what.hash(&mut hasher);
+        let (hash, now) = (hasher.finish(), self.clock.monotonic());
+        let mut recent = self.notes.recent.borrow_mut();
+        recent.retain(|(_, noted)| now.saturating_sub(*noted) < PAUSE);
+        if recent.iter().any(|(noted, _)| *noted == hash) || recent.len() >= REMEMBERED {
+            return false;
+        }
+        recent.push((hash, now));
+        true
+    }
+}
+
+fn name(description: &Description) -> &str {
+    plain(description.as_str())
+}
+
+/// A name of an attribute as it may be told: nothing that could be something else.
+fn plain(name: &str) -> &str {
+    let well_formed =
+        name.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-;.".contains(&octet));
+    if well_formed && (1..=64).contains(&name.len()) { name } else { "?" }
+}
+
+/// A filter without its values.
+pub(super) fn shape(filter: &Filter) -> String {
+    let mut text = String::new();
+    write_shape(filter, &mut text);
+    text
+}
+
+fn write_shape(filter: &Filter, text: &mut String) {
+    if text.len() > SHAPE {
+        return;
+    }
+    let mut list = |sign: char, parts: &[Filter]| {
+        text.push('(');
+        text.push(sign);
+        parts.iter().for_each(|part| write_shape(part, text));
+        text.push(')');
+    };
+    let (description, test) = match filter {
+        Filter::And(parts) => return list('&', parts),
+        Filter::Or(parts) => return list('|', parts),
+        Filter::Not(inner) => return list('!', std::slice::from_ref(&**inner)),
+        Filter::Equality(assertion) => (&assertion.attribute, "=?"),
+        Filter::Approx(assertion) => (&assertion.attribute, "~=?"),
+        Filter::GreaterOrEqual(assertion) => (&assertion.attribute, ">=?"),
+        Filter::LessOrEqual(assertion) => (&assertion.attribute, "<=?"),
+        Filter::Present(attribute) => (attribute, "=*"),
+        Filter::Substrings(substrings) => {
+            let (begins, ends) = (substrings.initial.is_some(), substrings.last.is_some());
+            let test = match (begins, substrings.any.is_empty(), ends) {
+                (true, true, false) => "=?*",
+                (false, true, true) => "=*?",
+                (false, false, false) => "=*?*",
+                _ => "=?*?",
+            };
+            (&substrings.attribute, test)
+        }
+        Filter::Extensible(extensible) => match &extensible.attribute {
+            Some(attribute) => (attribute, ":=?"),
+            None => return text.push_str("(:=?)"),
+        },
+    };
+    text.push('(');
+    text.push_str(name(description));
+    text.push_str(test);
+    text.push(')');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shape_has_no_values() {
+        let filter = "(&(uid=secret)(|(mail=*secret*)(cn=secret*))(!(x>=secret))(sn=*)(cn:=s))";
+        let shape = shape(&filter.parse().unwrap());
+        assert_eq!(shape, "(&(uid=?)(|(mail=*?*)(cn=?*))(!(x>=?))(sn=*)(cn:=?))");
+    }
+
+    #[test]
+    fn a_shape_is_not_much_longer_than_what_is_kept() {
+        let parts = "(uid=x)".repeat(5_000);
+        let shape = shape(&format!("(|{parts})").parse().unwrap());
+        assert!(shape.len() < SHAPE + 100);
+    }
+
+    #[test]
+    fn what_is_no_name_is_not_told() {
+        assert_eq!(plain("costCenter;lang-en"), "costCenter;lang-en");
+        for text in ["", "pass word", "p\u{e4}ss", "a=b"] {
+            assert_eq!(plain(text), "?");
+        }
+    }
+}

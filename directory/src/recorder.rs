@@ -1,0 +1,194 @@
+//! What applications asked for and did not get, so that a help desk can see why one misbehaves.
+//!
+//! It is kept in memory: it tells of the present, and a restart begins it anew. No value that an
+//! application sent is in it.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use storage::{Change, Reading, Snapshot};
+
+use crate::access::{Actor, Grant, ManageConfiguration, View, Who};
+use crate::directory::Directory;
+use crate::error::Error;
+use crate::events::{Action, Difference, SubjectKind};
+use crate::id::{OrganizationId, RecordId, ServiceAccountId};
+use crate::records::ServiceAccount;
+use crate::time::Time;
+
+/// The most different things that are kept of one account; the one longest ago goes first.
+pub const RECORDED_LINES: usize = 64;
+/// The most accounts of which something is kept; the one longest ago goes first.
+pub const RECORDED_ACCOUNTS: usize = 4_096;
+/// The most octets of what is told of one thing.
+pub const RECORDED_TEXT: usize = 200;
+
+/// What an application asked for and did not get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Missed {
+    /// An attribute that no entry can have.
+    Attribute,
+    /// A filter on an attribute that no entry can have: neither true nor false.
+    FilterAttribute,
+    /// A filter that no index serves, so that many entries were looked through.
+    Unserved,
+    /// A place to search from that there is not.
+    Base,
+    /// A control that is not known.
+    Control,
+    /// An operation that is not known.
+    Operation,
+    /// A change over a door for reading.
+    Change,
+    /// To be let in.
+    Entrance,
+}
+
+/// One thing that an application asked for and did not get.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// What.
+    pub missed: Missed,
+    /// Which one, without any value.
+    pub text: String,
+    /// How often it was noticed; what one connection repeats within a second counts once.
+    pub times: u64,
+    /// When it was noticed first.
+    pub first: Time,
+    /// When it was noticed last.
+    pub last: Time,
+}
+
+/// What was noticed of every application since the start.
+#[derive(Default)]
+pub(crate) struct Recorder {
+    accounts: Mutex<HashMap<Key, Vec<Line>>>,
+}
+
+type Key = (OrganizationId, ServiceAccountId);
+
+impl Recorder {
+    pub(crate) fn note(&self, key: Key, missed: Missed, text: &str, now: Time) {
+        let text = abridged(text);
+        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        if !accounts.contains_key(&key) && accounts.len() >= RECORDED_ACCOUNTS {
+            let last = |lines: &Vec<Line>| lines.iter().map(|line| line.last).max();
+            let oldest = accounts.iter().min_by_key(|(_, lines)| last(lines)).map(|(key, _)| *key);
+            oldest.and_then(|oldest| accounts.remove(&oldest));
+        }
+        let lines = accounts.entry(key).or_default();
+        if let Some(line) = lines.iter_mut().find(|it| it.missed == missed && it.text == text) {
+            line.times = line.times.saturating_add(1);
+            line.last = now;
+            return;
+        }
+        if lines.len() >= RECORDED_LINES {
+            let oldest = (0_usize..).zip(&*lines).min_by_key(|(_, line)| line.last);
+            if let Some((oldest, _)) = oldest {
+                lines.swap_remove(oldest);
+            }
+        }
+        lines.push(Line { missed, text: text.to_owned(), times: 1, first: now, last: now });
+    }
+
+    fn lines(&self, key: Key) -> Vec<Line> {
+        let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = accounts.get(&key).cloned().unwrap_or_default();
+        lines.sort_by(|one, other| (other.last, &one.text).cmp(&(one.last, &other.text)));
+        lines
+    }
+
+    fn forget(&self, key: Key) -> usize {
+        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        accounts.remove(&key).map_or(0, |lines| lines.len())
+    }
+}
+
+impl Directory {
+    /// Takes note that an actor did not get what it asked for; of people nothing is noted. `text`
+    /// must have no value that the actor sent.
+    pub fn note_missed(&self, actor: Actor, missed: Missed, text: &str, now: Time) {
+        if let Who::ServiceAccount { organization, account } = actor.0 {
+            self.inner.tools.recorder().note((organization, account), missed, text, now);
+        }
+    }
+}
+
+fn abridged(text: &str) -> &str {
+    let end = (0..=RECORDED_TEXT).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    if text.len() <= RECORDED_TEXT { text } else { text.get(..end).unwrap_or_default() }
+}
+
+impl Grant<'_, &Snapshot, View> {
+    /// What a service account asked for and did not get, the latest first.
+    ///
+    /// # Errors
+    /// `Missing` when there is no such account.
+    pub fn recorded(&self, account: ServiceAccountId) -> Result<Vec<Line>, Error> {
+        let organization = self.organization()?;
+        if !self.source.contains::<ServiceAccount>(organization.partition(), account.record())? {
+            return Err(Error::Missing);
+        }
+        Ok(self.tools.recorder().lines((organization, account)))
+    }
+}
+
+impl Grant<'_, &mut Change<'_>, ManageConfiguration> {
+    /// Forgets what a service account asked for and did not get.
+    ///
+    /// # Errors
+    /// `Missing` when there is no such account.
+    pub fn forget_recorded(&mut self, account: ServiceAccountId) -> Result<(), Error> {
+        let organization = self.organization()?;
+        let record =
+            self.source.get::<ServiceAccount>(organization.partition(), account.record())?;
+        let record = record.ok_or(Error::Missing)?;
+        let lines = self.tools.recorder().forget((organization, account));
+        let before = Some(format!("\"{lines} lines\""));
+        let told = vec![Difference { field: "recorder".into(), before, after: None }];
+        let subject = (SubjectKind::ServiceAccount, record.uuid, record.fields.name.as_str());
+        self.site_mut().tell(Action::Changed, subject, told)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(account: u64) -> Key {
+        (OrganizationId::from_record(1).unwrap(), ServiceAccountId::from_record(account).unwrap())
+    }
+
+    #[test]
+    fn what_comes_again_is_counted_and_the_latest_comes_first() {
+        let recorder = Recorder::default();
+        for (text, now) in [("a", 1), ("b", 2), ("a", 3)] {
+            recorder.note(key(1), Missed::Attribute, text, Time(now));
+        }
+        recorder.note(key(1), Missed::FilterAttribute, "a", Time(2));
+        let lines = recorder.lines(key(1));
+        assert_eq!(lines.len(), 3);
+        let first = &lines[0];
+        assert_eq!((&*first.text, first.times), ("a", 2));
+        assert_eq!((first.first, first.last), (Time(1), Time(3)));
+        assert!(recorder.lines(key(2)).is_empty());
+        assert_eq!((recorder.forget(key(1)), recorder.forget(key(1))), (3, 0));
+    }
+
+    #[test]
+    fn the_lines_of_an_account_the_accounts_and_the_texts_are_bounded() {
+        let recorder = Recorder::default();
+        for number in 0..200 {
+            recorder.note(key(1), Missed::Attribute, &number.to_string(), Time(number));
+        }
+        let lines = recorder.lines(key(1));
+        assert_eq!(lines.len(), RECORDED_LINES);
+        assert_eq!((&*lines[0].text, &*lines[RECORDED_LINES - 1].text), ("199", "136"));
+        for account in 2..6_000 {
+            recorder.note(key(account), Missed::Base, &"ä".repeat(150), Time(1_000 + account));
+        }
+        assert_eq!(recorder.accounts.lock().unwrap().len(), RECORDED_ACCOUNTS);
+        assert!(recorder.lines(key(1)).is_empty());
+        assert_eq!(recorder.lines(key(5_999))[0].text, "ä".repeat(100));
+    }
+}
