@@ -77,6 +77,7 @@ struct Site {
     radius_client: String,
     reply_profile: String,
     custom_attribute: String,
+    certificate_authority: String,
     own_admin: String,
     provider_admin: String,
 }
@@ -94,6 +95,7 @@ impl Site {
             custom_attribute: id_of(
                 &office.make("custom-attributes", &json!({"name": "badge", "syntax": "text"})),
             ),
+            certificate_authority: id_of(&office.make("certificate-authorities", &authority())),
             own_admin: office.add_admin(&office.path("admins"), &json!({"role": "manager"})).0,
             provider_admin: office.add_admin("/v1/admins", &json!({"role": "manager"})).0,
             office,
@@ -111,6 +113,7 @@ impl Site {
             ("{radius_client}", &self.radius_client),
             ("{reply_profile}", &self.reply_profile),
             ("{custom_attribute}", &self.custom_attribute),
+            ("{certificate_authority}", &self.certificate_authority),
             ("{admin}", admin),
             ("{id}", NEVER),
         ]
@@ -122,6 +125,12 @@ impl Site {
     fn ours(&self, route: &Route) -> String {
         self.fill(route, &self.office.id).unwrap()
     }
+}
+
+/// A certificate authority as it is made.
+fn authority() -> Value {
+    let made = rcgen::generate_simple_self_signed(vec!["authority.example".to_owned()]).unwrap();
+    json!({"name": "authority", "certificate": made.cert.pem(), "holder": "user_by_mail"})
 }
 
 fn routes(office: &Office) -> Vec<Route> {

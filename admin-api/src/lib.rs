@@ -10,6 +10,7 @@ mod body;
 mod caller;
 mod custom;
 mod dn;
+mod fingerprint;
 mod layers;
 mod list;
 mod moment;
@@ -21,6 +22,7 @@ mod reference;
 mod revision;
 mod role;
 mod router;
+mod second_factor;
 mod secret_text;
 #[cfg(test)]
 mod tests;

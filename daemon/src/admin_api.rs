@@ -14,7 +14,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
 
-use crate::admission::Admission;
+use crate::admission::{Admission, Source};
 use crate::clock::Clock;
 use crate::config;
 use crate::lifecycle::{Shutdown, Tasks};
@@ -25,7 +25,7 @@ use crate::tls::Identity;
 pub(crate) struct Door {
     router: Router,
     tls: Arc<Identity>,
-    admission: Arc<Admission>,
+    admission: Arc<Admission<Source>>,
     header_timeout: Duration,
 }
 

@@ -1,57 +1,81 @@
-//! How many connections there may be, all together and from one address.
+//! How many connections there may be: all together, from one source, and of one organization.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::hash::Hash;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Counts open connections.
+/// Counts what is open, all together and by a key: a source, an organization.
 #[derive(Debug)]
-pub(crate) struct Admission {
+pub(crate) struct Admission<K: Copy + Eq + Hash> {
     total: u32,
-    per_source: u32,
-    open: Mutex<Open>,
+    each: u32,
+    open: Mutex<Open<K>>,
 }
 
-#[derive(Debug, Default)]
-struct Open {
-    total: u32,
-    sources: HashMap<IpAddr, u32>,
-}
-
-/// A connection's place; dropping it frees the place.
 #[derive(Debug)]
-pub(crate) struct Place {
-    admission: Arc<Admission>,
-    source: IpAddr,
+struct Open<K> {
+    total: u32,
+    each: HashMap<K, u32>,
 }
 
-impl Admission {
-    /// Admits up to `total` connections, and up to `per_source` from one address.
-    pub(crate) fn new(total: u32, per_source: u32) -> Arc<Self> {
-        Arc::new(Self { total, per_source, open: Mutex::default() })
+/// A place that is taken; dropping it frees the place.
+#[derive(Debug)]
+pub(crate) struct Place<K: Copy + Eq + Hash> {
+    admission: Arc<Admission<K>>,
+    key: K,
+}
+
+/// Where a connection comes from: an IPv4 address, or the network of 64 bits that one site has of
+/// IPv6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Source(IpAddr);
+
+impl From<IpAddr> for Source {
+    fn from(address: IpAddr) -> Self {
+        Self(match address.to_canonical() {
+            IpAddr::V4(address) => IpAddr::V4(address),
+            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+        })
+    }
+}
+
+impl<K: Copy + Eq + Hash> Admission<K> {
+    /// Admits up to `total`, and up to `each` of one key.
+    pub(crate) fn new(total: u32, each: u32) -> Arc<Self> {
+        let open = Mutex::new(Open { total: 0, each: HashMap::new() });
+        Arc::new(Self { total, each, open })
     }
 
     /// Takes a place; `None` when there is none.
-    pub(crate) fn enter(self: &Arc<Self>, source: IpAddr) -> Option<Place> {
+    pub(crate) fn enter(self: &Arc<Self>, key: K) -> Option<Place<K>> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let from_there = open.sources.get(&source).copied().unwrap_or(0);
-        if open.total >= self.total || from_there >= self.per_source {
+        let of_key = open.each.get(&key).copied().unwrap_or(0);
+        if open.total >= self.total || of_key >= self.each {
             return None;
         }
         open.total += 1;
-        open.sources.insert(source, from_there + 1);
-        Some(Place { admission: Arc::clone(self), source })
+        open.each.insert(key, of_key + 1);
+        drop(open);
+        Some(Place { admission: Arc::clone(self), key })
     }
 }
 
-impl Drop for Place {
+impl<K: Copy + Eq + Hash> Place<K> {
+    /// Whose place it is.
+    pub(crate) const fn key(&self) -> K {
+        self.key
+    }
+}
+
+impl<K: Copy + Eq + Hash> Drop for Place<K> {
     fn drop(&mut self) {
         let mut open = self.admission.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.total = open.total.saturating_sub(1);
-        if let Some(count) = open.sources.get_mut(&self.source) {
+        if let Some(count) = open.each.get_mut(&self.key) {
             *count = count.saturating_sub(1);
             if *count == 0 {
-                open.sources.remove(&self.source);
+                open.each.remove(&self.key);
             }
         }
     }
@@ -61,15 +85,27 @@ impl Drop for Place {
 mod tests {
     use super::*;
 
+    fn source(address: &str) -> Source {
+        address.parse::<IpAddr>().unwrap().into()
+    }
+
     #[test]
     fn a_place_that_was_left_is_free_again() {
         let admission = Admission::new(2, 1);
-        let (one, other) = ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
+        let (one, other) = (source("192.0.2.1"), source("192.0.2.2"));
         let first = admission.enter(one).unwrap();
         assert!(admission.enter(one).is_none());
         let _second = admission.enter(other).unwrap();
-        assert!(admission.enter("192.0.2.3".parse().unwrap()).is_none());
+        assert!(admission.enter(source("192.0.2.3")).is_none());
+        assert_eq!(first.key(), one);
         drop(first);
         assert!(admission.enter(one).is_some());
+    }
+
+    #[test]
+    fn a_site_with_many_ipv6_addresses_is_one_source() {
+        assert_eq!(source("2001:db8::1"), source("2001:db8::ffff:1"));
+        assert_ne!(source("2001:db8::1"), source("2001:db8:0:1::1"));
+        assert_eq!(source("::ffff:192.0.2.1"), source("192.0.2.1"));
     }
 }

@@ -9,11 +9,10 @@ use directory::authentication::{HashParameters, PoolLimits, ThrottlePolicy};
 use directory::{
     Directory, Entropy, EventOptions, KnownNames, MasterKey, OpenOptions, StoreOptions, Time,
 };
-use ldap::Security;
 
 use crate::clock::Clock;
 use crate::config::{Authentication, Config};
-use crate::ldap as ldap_door;
+use crate::ldap::{self as ldap_door, Entrance};
 use crate::lifecycle::{Lifecycle, Tasks};
 use crate::start::{Prepared, StartError};
 use crate::{admin_api, master_key, radius as radius_door, randomness};
@@ -64,8 +63,10 @@ pub(crate) fn open(
     let Prepared { config, tls, sockets, .. } = prepared;
     let (clock, tasks) = (Clock::start(), lifecycle.tasks());
     let ldap = ldap_door::Door::new(directory.clone(), clock, tls.clone(), &config.ldap);
-    ldap.listen(tasks, sockets.ldap, Security::Clear).map_err(StartError::Runtime)?;
-    ldap.listen(tasks, sockets.ldap_tls, Security::Tls).map_err(StartError::Runtime)?;
+    ldap.listen(tasks, sockets.ldap, Entrance::Clear).map_err(StartError::Runtime)?;
+    let cleartext = Entrance::ClearPasswords;
+    ldap.listen(tasks, sockets.ldap_cleartext, cleartext).map_err(StartError::Runtime)?;
+    ldap.listen(tasks, sockets.ldap_tls, Entrance::Tls).map_err(StartError::Runtime)?;
     let radius = radius_door::Door::new(directory.clone(), clock, &config.radius);
     let ports = [
         (sockets.radius_auth, radius::Port::Authentication),
@@ -151,7 +152,7 @@ fn authentication(
         pool: PoolLimits {
             threads: NonZeroUsize::new(config.pool_threads).unwrap_or(NonZeroUsize::MIN),
             waiting,
-            waiting_per_organization: (waiting / 2).max(1),
+            waiting_per_organization: config.pool_queue_per_organization as usize,
         },
         throttle: ThrottlePolicy {
             free_failures: config.failures_per_user,

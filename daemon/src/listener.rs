@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 
-use crate::admission::Admission;
+use crate::admission::{Admission, Source};
 use crate::lifecycle::Tasks;
 
 /// How long a listener waits after it could not accept.
@@ -23,7 +23,7 @@ pub(crate) fn listen<F, S>(
     name: &'static str,
     tasks: &Tasks,
     listeners: Vec<TcpListener>,
-    admission: &Arc<Admission>,
+    admission: &Arc<Admission<Source>>,
     serve: S,
 ) -> io::Result<()>
 where
@@ -46,7 +46,7 @@ where
 struct Listener<S> {
     listener: tokio::net::TcpListener,
     tasks: Tasks,
-    admission: Arc<Admission>,
+    admission: Arc<Admission<Source>>,
     serve: S,
 }
 
@@ -73,7 +73,7 @@ where
     }
 
     fn admit(&self, stream: TcpStream, peer: SocketAddr) {
-        let Some(place) = self.admission.enter(peer.ip()) else {
+        let Some(place) = self.admission.enter(peer.ip().into()) else {
             tracing::debug!(%peer, "too many connections");
             return;
         };

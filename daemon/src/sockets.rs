@@ -29,6 +29,8 @@ pub struct BindError {
 pub struct Sockets {
     /// LDAP.
     pub ldap: Vec<TcpListener>,
+    /// LDAP where a password may travel in clear.
+    pub ldap_cleartext: Vec<TcpListener>,
     /// LDAP that is encrypted from the first octet.
     pub ldap_tls: Vec<TcpListener>,
     /// HTTPS for admins.
@@ -59,6 +61,7 @@ impl Sockets {
         let group = |address| udp(address, radius.sockets, radius.receive_buffer);
         Ok(Self {
             ldap: each("[ldap] listen", &ldap.listen, tcp)?,
+            ldap_cleartext: each("[ldap] listen_cleartext", &ldap.listen_cleartext, tcp)?,
             ldap_tls: each("[ldap] listen_tls", &ldap.listen_tls, tcp)?,
             admin_api: each("[admin_api] listen", &api.listen, tcp)?,
             radius_auth: each("[radius] auth", &radius.auth, group)?,

@@ -180,7 +180,8 @@ fn load_identity(config: &Tls) -> Result<Option<Arc<Identity>>, TlsError> {
         return Ok(None);
     };
     let sessions = config.sessions as usize;
-    Ok(Some(Arc::new(Identity::load(certificate, key, sessions, config.handshake_timeout)?)))
+    let (time, threads) = (config.handshake_timeout, config.handshake_threads);
+    Ok(Some(Arc::new(Identity::load(certificate, key, sessions, time, threads)?)))
 }
 
 /// Reads the log filter again at SIGHUP, and says so where a changed key needs a restart.

@@ -18,8 +18,9 @@ use crate::gear::GearTable;
 use crate::id::{AdminId, OrganizationId, Place, RecordId, TokenId};
 use crate::known::{Capacity, Lookups};
 use crate::records::{
-    Admin, AdminFields, Credential, CustomAttribute, Group, Organization, OrganizationState,
-    RadiusClient, ReplyProfile, ServiceAccount, Token, User, indices,
+    Admin, AdminFields, CertificateAuthority, Credential, CustomAttribute, Group, Organization,
+    OrganizationState, OwnCertificates, RadiusClient, ReplyProfile, ServiceAccount, Token, User,
+    indices,
 };
 use crate::search::{Memo, SearchGrant};
 use crate::text::prepare;
@@ -229,6 +230,8 @@ impl Directory {
             KindCheck::of::<ReplyProfile>(),
             KindCheck::of::<CustomAttribute>(),
             KindCheck::of::<Credential>(),
+            KindCheck::of::<CertificateAuthority>(),
+            KindCheck::of::<OwnCertificates>(),
         ];
         Ok(self.inner.store.check(&kinds)?)
     }

@@ -126,6 +126,8 @@ pub enum SubjectKind {
     RadiusClient,
     /// A reply profile.
     ReplyProfile,
+    /// A certificate authority.
+    CertificateAuthority,
     /// An admin.
     Admin,
     /// An API key.

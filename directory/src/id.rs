@@ -112,6 +112,10 @@ pub struct ReplyProfileId(Id);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CustomAttributeId(Id);
 
+/// A certificate authority's id inside its organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CertificateAuthorityId(Id);
+
 impl RecordId for UserId {
     fn from_record(id: Id) -> Option<Self> {
         Some(Self(id))
@@ -158,6 +162,15 @@ impl RecordId for ReplyProfileId {
 }
 
 impl RecordId for CustomAttributeId {
+    fn from_record(id: Id) -> Option<Self> {
+        Some(Self(id))
+    }
+    fn record(self) -> Id {
+        self.0
+    }
+}
+
+impl RecordId for CertificateAuthorityId {
     fn from_record(id: Id) -> Option<Self> {
         Some(Self(id))
     }

@@ -13,8 +13,10 @@ use smallvec::SmallVec;
 use storage::{Id, Index, Partition, ReadError, Reading, Snapshot};
 
 use crate::authentication::KnownAccounts;
+use crate::directory::Directory;
+use crate::error::Error;
 use crate::id::{OrganizationId, RecordId, UserId};
-use crate::records::{Organization, User};
+use crate::records::{Base, Organization, User};
 
 /// An index that has a value once, and the value: most fit without a heap allocation.
 type Spot = (OrganizationId, Index, SmallVec<[u8; 40]>);
@@ -104,6 +106,19 @@ impl Lookups {
         let record = Arc::new(record);
         self.organizations.keep(snapshot, id, Arc::clone(&record));
         Ok(Some(record))
+    }
+}
+
+impl Directory {
+    /// The base of the active organization with a slug.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn base_by_slug(&self, slug: &str) -> Result<Option<Base>, Error> {
+        let Some(id) = self.organization_by_slug(slug)? else { return Ok(None) };
+        let snapshot = self.inner.store.read()?;
+        let found = self.inner.lookups.organization(&snapshot, id)?;
+        Ok(found.map(|record| record.fields.base.clone()))
     }
 }
 

@@ -28,8 +28,9 @@ pub use directory::{Changing, Directory, OpenOptions, OrganizationPage, ReadingT
 pub use error::{Error, Invalid, StoreFailure};
 pub use gear::{Gear, GearClient};
 pub use id::{
-    AdminId, AdminNumber, CustomAttributeId, GroupId, OrganizationId, Place, RadiusClientId,
-    RecordId, ReplyProfileId, ServiceAccountId, TokenId, TokenNumber, UserId,
+    AdminId, AdminNumber, CertificateAuthorityId, CustomAttributeId, GroupId, OrganizationId,
+    Place, RadiusClientId, RecordId, ReplyProfileId, ServiceAccountId, TokenId, TokenNumber,
+    UserId,
 };
 pub use recorder::{Line, Missed, RECORDED_ACCOUNTS, RECORDED_LINES, RECORDED_TEXT};
 pub use schema::Schema;

@@ -9,5 +9,6 @@ mod oracle;
 mod policy;
 mod rules;
 mod search;
+mod second_factor;
 mod sign_in;
 mod world;

@@ -1,5 +1,7 @@
 //! OpenLDAP's client tools.
 
+use std::path::{Path, PathBuf};
+
 use super::client::{Client, Output};
 use super::demo::Demo;
 use super::description::{ServiceAccount, User};
@@ -23,6 +25,10 @@ pub(crate) struct Ldap {
     ca_file: String,
     start_tls: bool,
     bind: Option<(String, String)>,
+    /// What says how to bind by SASL.
+    sasl: Option<Vec<String>>,
+    /// The files of a client certificate and its key.
+    identity: Option<(PathBuf, PathBuf)>,
     extra: Vec<String>,
 }
 
@@ -57,7 +63,7 @@ impl Ldap {
     /// Somebody who has not said who they are, at an address.
     pub(crate) fn at(uri: impl Into<String>, ca_file: &str, start_tls: bool) -> Self {
         let (uri, ca_file) = (uri.into(), ca_file.to_owned());
-        Self { uri, ca_file, start_tls, bind: None, extra: Vec::new() }
+        Self { uri, ca_file, start_tls, bind: None, sasl: None, identity: None, extra: Vec::new() }
     }
 
     /// Binds as a user.
@@ -73,6 +79,18 @@ impl Ldap {
     /// Binds with any name and password.
     pub(crate) fn bound(mut self, dn: &str, password: &str) -> Self {
         self.bind = Some((dn.to_owned(), password.to_owned()));
+        self
+    }
+
+    /// Binds by SASL, as these options say, such as `-Y PLAIN`.
+    pub(crate) fn by_sasl<const N: usize>(mut self, options: [&str; N]) -> Self {
+        self.sasl = Some(options.map(ToOwned::to_owned).to_vec());
+        self
+    }
+
+    /// Shows a client certificate, from files in PEM.
+    pub(crate) fn showing(mut self, certificate: &Path, key: &Path) -> Self {
+        self.identity = Some((certificate.to_owned(), key.to_owned()));
         self
     }
 
@@ -125,7 +143,14 @@ impl Ldap {
     pub(crate) fn tool(&self, program: &str) -> Client {
         let mut client = Client::new(program, "ldap-utils")
             .env("LDAPTLS_CACERT", &self.ca_file)
-            .args(["-x", "-H", &self.uri]);
+            .args(["-H", &self.uri]);
+        client = match &self.sasl {
+            Some(options) => client.arg("-Q").args(options),
+            None => client.arg("-x"),
+        };
+        if let Some((certificate, key)) = &self.identity {
+            client = client.env("LDAPTLS_CERT", certificate).env("LDAPTLS_KEY", key);
+        }
         if self.start_tls {
             client = client.arg("-ZZ");
         }

@@ -2,6 +2,7 @@
 //! what no client can send.
 
 pub(crate) mod admin;
+pub(crate) mod authority;
 pub(crate) mod ber;
 pub(crate) mod client;
 pub(crate) mod curl;

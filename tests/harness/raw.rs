@@ -157,8 +157,12 @@ impl Raw {
 
     /// Does the handshake of TLS, after StartTLS or at once.
     pub(crate) fn secure(self, ca_file: &str) -> std::io::Result<Self> {
+        self.secure_with(client(ca_file))
+    }
+
+    /// Does the handshake of TLS as this client.
+    pub(crate) fn secure_with(self, mut tls: ClientConnection) -> std::io::Result<Self> {
         let Stream::Clear(mut stream) = self.stream else { panic!("it is secure already") };
-        let mut tls = client(ca_file);
         while tls.is_handshaking() {
             tls.complete_io(&mut stream)?;
         }
@@ -230,6 +234,13 @@ pub(crate) fn with_control(id: i64, operation: Vec<u8>, oid: &str, critical: boo
 /// A simple Bind.
 pub(crate) fn bind(id: i64, dn: &str, password: &str) -> Vec<u8> {
     message(id, constructed(0x60, [number(2, 3), octets(dn), element(0x80, password.as_bytes())]))
+}
+
+/// A SASL Bind.
+pub(crate) fn sasl_bind(id: i64, mechanism: &str, response: Option<&[u8]>) -> Vec<u8> {
+    let response = response.map(|response| element(4, response)).unwrap_or_default();
+    let credentials = constructed(0xa3, [octets(mechanism), response]);
+    message(id, constructed(0x60, [number(2, 3), octets(""), credentials]))
 }
 
 /// A search for everything at an attribute or two; `filter` is an encoded filter.

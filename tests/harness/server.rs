@@ -24,6 +24,8 @@ pub(crate) struct Server {
     pub(crate) daemon: Daemon,
     pub(crate) ldap: String,
     pub(crate) ldaps: String,
+    /// Where a password may travel in clear.
+    pub(crate) cleartext: String,
     pub(crate) admin_api: String,
     pub(crate) radius_auth: String,
     pub(crate) ca_file: String,
@@ -99,17 +101,20 @@ impl Site {
 
     /// Starts `tenantryd serve`, which may refuse.
     pub(crate) fn try_serve(&self) -> Result<Server, NotStarted> {
-        let [ldap, ldaps, admin_api] = [(); 3].map(|()| free_tcp());
+        let [ldap, cleartext, ldaps, admin_api] = [(); 4].map(|()| free_tcp());
         let [radius_auth, radius_acct] = [(); 2].map(|()| free_udp());
+        let ldap_listeners = format!(
+            "listen = [{ldap:?}]\nlisten_cleartext = [{cleartext:?}]\nlisten_tls = [{ldaps:?}]"
+        );
         let listeners = [
-            ("ldap", format!("listen = [{ldap:?}]\nlisten_tls = [{ldaps:?}]")),
+            ("ldap", ldap_listeners),
             ("radius", format!("auth = [{radius_auth:?}]\nacct = [{radius_acct:?}]")),
             ("admin_api", format!("listen = [{admin_api:?}]")),
         ];
         let config = self.write_config(&listeners);
         let daemon = Daemon::start(["serve".into(), "--config".into(), config.into_os_string()])?;
         let ca_file = self.path("tls.pem").display().to_string();
-        Ok(Server { daemon, ldap, ldaps, admin_api, radius_auth, ca_file })
+        Ok(Server { daemon, ldap, ldaps, cleartext, admin_api, radius_auth, ca_file })
     }
 
     /// Runs a command of `tenantryd` that takes `--config`, to its end.

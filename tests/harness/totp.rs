@@ -7,8 +7,14 @@ use sha1::Sha1;
 
 /// The code that an app shows at this moment after it has scanned a URI.
 pub(crate) fn code(otpauth_uri: &str) -> String {
+    code_beside(otpauth_uri, 0)
+}
+
+/// The code that an app shows so many steps of thirty seconds from this moment.
+pub(crate) fn code_beside(otpauth_uri: &str, steps: i64) -> String {
     let secret = otpauth_uri.split(['?', '&']).find_map(|part| part.strip_prefix("secret="));
-    code_at(&base32(secret.unwrap()), seconds() / 30)
+    let step = (seconds() / 30).checked_add_signed(steps).unwrap();
+    code_at(&base32(secret.unwrap()), step)
 }
 
 fn code_at(seed: &[u8], step: u64) -> String {

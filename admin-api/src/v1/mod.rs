@@ -1,6 +1,7 @@
 //! Version 1 of the API: a folder a resource, a file an endpoint.
 
 mod admins;
+mod certificate_authorities;
 mod custom_attributes;
 mod docs;
 mod events;
@@ -32,6 +33,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(radius_clients::routes())
         .merge(reply_profiles::routes())
         .merge(custom_attributes::routes())
+        .merge(certificate_authorities::routes())
         .merge(admins::routes())
         .nest("/organizations/{organization}", admins::routes())
         .merge(events::routes())

@@ -17,6 +17,9 @@ section! {
         /// Password checks that may wait for a thread. When they are full, LDAP answers busy and
         /// RADIUS stays silent.
         pool_queue: Count<1, 100_000> = Count(512),
+        /// Password checks of one organization that may wait for a thread. Organizations take
+        /// turns, so the ones that wait delay their own organization alone.
+        pool_queue_per_organization: Count<1, 100_000> = Count(256),
         /// Verified passwords that are remembered, so that whoever binds every second does not cost a
         /// hash each time. For how long is a setting of each organization.
         verified_entries: Count<1, 10_000_000> = Count(100_000),

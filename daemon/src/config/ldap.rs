@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 
 use super::section::section;
-use super::value::{Count, DAY, HOUR, KIB, MIB, MINUTE, SECOND, Size, Time, everywhere};
+use super::value::{
+    Count, DAY, HOUR, HalfOfCores, KIB, MIB, MINUTE, Optional, SECOND, Size, Time, everywhere,
+};
 
 section! {
     /// The LDAP door, for applications and for gear that speaks no RADIUS.
@@ -12,13 +14,29 @@ section! {
         listen: Vec<SocketAddr> = everywhere(389),
         /// Addresses for LDAPS, encrypted from the first octet. Empty: closed.
         listen_tls: Vec<SocketAddr> = everywhere(636),
-        /// Whether a password is accepted over a connection without TLS. Leave it false where a
-        /// network lies between you and the application.
+        /// Further addresses for LDAP, on which a password is also accepted without TLS: loopback,
+        /// or a network that nobody else is on. Empty: closed.
+        listen_cleartext: Vec<SocketAddr> = Vec::new(),
+        /// The domain below which each organization has a server name of its own: with
+        /// "ldap.example", TLS clients of acme.ldap.example come to the organization with the slug
+        /// acme. They may then log in by SASL with a login instead of a name, and see its base
+        /// before they have. The certificate must be good for these names. Empty: none.
+        server_names: Optional<String> = Optional(None),
+        /// Whether a password is accepted over a connection without TLS at the addresses of
+        /// `listen`. Leave it false where a network lies between you and the application. An
+        /// organization that demands TLS refuses such a password everywhere.
         cleartext_bind: bool = false,
         /// Open connections, all together.
         connections: Count<1, 1_000_000> = Count(20_000),
         /// Open connections from one address.
         connections_per_source: Count<1, 1_000_000> = Count(2_000),
+        /// Open connections on which somebody of one organization has bound. A Bind beyond is
+        /// answered with busy.
+        connections_per_organization: Count<1, 1_000_000> = Count(10_000),
+        /// Threads that searches of one organization may keep busy, once they have taken longer
+        /// than a millisecond; further ones wait for their turns. Other organizations find the
+        /// rest of the processor cores free.
+        long_searches_per_organization: HalfOfCores<256> = HalfOfCores(0),
         /// Requests of one connection that are being worked on at the same time; further ones
         /// wait in the connection.
         requests_in_flight: Count<1, 10_000> = Count(128),
@@ -41,6 +59,8 @@ section! {
         paged_total: Count<1, 100_000_000> = Count(10_000),
         /// How long a connection may say nothing.
         idle_timeout: Time<SECOND, DAY> = Time(15 * MINUTE),
+        /// How long a connection may say nothing while nobody has bound on it.
+        anonymous_timeout: Time<SECOND, DAY> = Time(2 * MINUTE),
         /// How long a request may take to arrive once it has begun.
         partial_timeout: Time<SECOND, HOUR> = Time(10 * SECOND),
         /// How long a client may leave an answer unread.

@@ -1,7 +1,7 @@
 //! `[tls]`
 
 use super::section::section;
-use super::value::{Count, FullPath, MINUTE, Optional, SECOND, Time};
+use super::value::{Count, FullPath, HalfOfCores, MINUTE, Optional, SECOND, Time};
 
 section! {
     /// The certificate that LDAP and the admin API show. Both files are read again on SIGHUP.
@@ -12,6 +12,9 @@ section! {
         key: Optional<FullPath> = Optional(None),
         /// How long a handshake may take.
         handshake_timeout: Time<SECOND, MINUTE> = Time(10 * SECOND),
+        /// Threads that compute handshakes at the same time; further clients wait, so that a storm
+        /// of them leaves processor cores to the connections that are open.
+        handshake_threads: HalfOfCores<256> = HalfOfCores(0),
         /// Sessions that TLS 1.2 clients may resume without a full handshake.
         sessions: Count<1, 1_000_000> = Count(4_096),
     }

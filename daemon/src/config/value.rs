@@ -171,6 +171,35 @@ impl<'de, const MAX: u32> Deserialize<'de> for PerCore<MAX> {
     }
 }
 
+/// A number up to `MAX`, where 0 stands for half of the processor cores, but at least one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HalfOfCores<const MAX: u32>(pub(super) u32);
+
+impl<const MAX: u32> Value for HalfOfCores<MAX> {
+    type Resolved = usize;
+
+    fn resolve(self) -> usize {
+        match self.0 {
+            0 => (PerCore::<MAX>(0).resolve() / 2).max(1),
+            chosen => chosen as usize,
+        }
+    }
+
+    fn toml(&self) -> String {
+        self.0.to_string()
+    }
+
+    fn range() -> Option<String> {
+        Some(format!("0 to {MAX}, 0: half of the processor cores"))
+    }
+}
+
+impl<'de, const MAX: u32> Deserialize<'de> for HalfOfCores<MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Count::<0, MAX>::deserialize(deserializer).map(|count| Self(count.0))
+    }
+}
+
 /// Something that may be left empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Optional<T>(pub(super) Option<T>);
@@ -346,5 +375,8 @@ mod tests {
         assert!(PerCore::<64>(0).resolve() >= 1);
         assert_eq!(PerCore::<1>(0).resolve(), 1);
         assert_eq!(PerCore::<64>(7).resolve(), 7);
+        assert!(HalfOfCores::<64>(0).resolve() >= 1);
+        assert_eq!(HalfOfCores::<1>(0).resolve(), 1);
+        assert_eq!(HalfOfCores::<64>(7).resolve(), 7);
     }
 }

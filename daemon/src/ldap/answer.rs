@@ -11,24 +11,34 @@ use directory::{Error, Missed, ReadingTransaction, Time};
 use ldap::dn::Dn;
 use ldap::{
     Answer, BindRequest, CompareRequest, Outcome, Question, ResultCode, Scope, SearchRequest,
-    Session, Ticket,
+    Security, Session, Ticket,
 };
 use tokio::sync::mpsc;
 
 use super::Door;
 use super::aim::LastAim;
 use super::notes::{Notes, Noting};
+use super::sasl::Introduction;
 use super::search::{Begin, Running, Terms};
+use super::transport::Transport;
 use super::view::{self, Named, Naming, Place, Target, TargetError};
 
 /// Where binds whose password had to be hashed report.
 type Outcomes = mpsc::UnboundedSender<(Ticket, authentication::Outcome)>;
+
+/// A connection's place among those of its organization.
+type Seat = crate::admission::Place<directory::OrganizationId>;
 
 /// Who a connection is, and what it is being answered.
 pub(super) struct Caller {
     door: Arc<Door>,
     source: IpAddr,
     actor: Actor,
+    /// The service account that bound last on this connection.
+    application: Option<Actor>,
+    introduction: Introduction,
+    /// The connection's place among those of its organization.
+    place: Option<Seat>,
     outcomes: Outcomes,
     searches: HashMap<Ticket, Box<Running>>,
     memo: Memo,
@@ -52,6 +62,9 @@ impl Caller {
             door,
             source,
             actor: Actor::nobody(),
+            application: None,
+            introduction: Introduction::default(),
+            place: None,
             outcomes,
             searches: HashMap::new(),
             memo,
@@ -63,6 +76,31 @@ impl Caller {
     /// Makes the connection anonymous.
     pub(super) fn forget(&mut self) {
         self.actor = Actor::nobody();
+    }
+
+    /// Takes note of what TLS told.
+    pub(super) fn introduced(&mut self, transport: &Transport) {
+        self.introduction = Introduction::of(transport, self.door.domain.as_deref());
+    }
+
+    /// What TLS told.
+    pub(super) const fn introduction(&self) -> &Introduction {
+        &self.introduction
+    }
+
+    /// The organization of who the connection is.
+    pub(super) fn organization(&self) -> Option<directory::OrganizationId> {
+        self.actor.organization()
+    }
+
+    /// The directory that is asked.
+    pub(super) fn directory(&self) -> &directory::Directory {
+        &self.door.directory
+    }
+
+    /// Where the connection comes from.
+    pub(super) const fn source(&self) -> IpAddr {
+        self.source
     }
 
     /// Stops working on a question.
@@ -83,7 +121,15 @@ impl Caller {
         match question {
             Question::Bind(request) => {
                 self.forget();
-                self.bind(ticket, &request)
+                self.bind(ticket, &request, session.security())
+            }
+            Question::Plain(request) => {
+                self.forget();
+                self.plain(ticket, &request, session.security())
+            }
+            Question::External(request) => {
+                self.forget();
+                self.external(&request).map(Asked::Answered)
             }
             Question::Search(request) => self.search(ticket, &request, session),
             Question::Continue => self.go_on(ticket, session),
@@ -96,11 +142,24 @@ impl Caller {
     pub(super) fn bound(&mut self, outcome: &authentication::Outcome) -> Answer {
         Answer::Result(match outcome {
             authentication::Outcome::Accept { actor, .. } => {
+                if !self.sit(actor) {
+                    return Answer::Result(Outcome::new(
+                        ResultCode::Busy,
+                        "too many connections of this organization; close some",
+                    ));
+                }
                 self.actor = *actor;
+                if let Some(Identity::ServiceAccount(_)) = actor.identity() {
+                    self.application = Some(*actor);
+                }
                 Outcome::success()
             }
             authentication::Outcome::Reject => {
                 Outcome::new(ResultCode::InvalidCredentials, "wrong name or password")
+            }
+            authentication::Outcome::Unprotected => {
+                let words = "this organization takes a password over TLS only";
+                Outcome::new(ResultCode::ConfidentialityRequired, words)
             }
             authentication::Outcome::Busy => {
                 Outcome::new(ResultCode::Busy, "too many binds at once; try again")
@@ -108,7 +167,23 @@ impl Caller {
         })
     }
 
-    fn bind(&mut self, ticket: Ticket, request: &BindRequest) -> Result<Asked, Error> {
+    /// Takes a place among the connections of the organization, unless it has one; false when
+    /// there is none left.
+    fn sit(&mut self, actor: &Actor) -> bool {
+        let Some(organization) = actor.organization() else { return true };
+        if self.place.as_ref().is_some_and(|place| place.key() == organization) {
+            return true;
+        }
+        self.place = self.door.organizations.enter(organization);
+        self.place.is_some()
+    }
+
+    fn bind(
+        &mut self,
+        ticket: Ticket,
+        request: &BindRequest,
+        security: Security,
+    ) -> Result<Asked, Error> {
         let dn = match Dn::parse(request.dn.as_str()) {
             Ok(dn) => dn,
             Err(error) => return Ok(Asked::Answered(Answer::Result(error.into()))),
@@ -116,12 +191,24 @@ impl Caller {
         let Ok(password) = authentication::Password::new(request.password.octets()) else {
             return Ok(Asked::Answered(self.bound(&authentication::Outcome::Reject)));
         };
-        let (organization, who) = self.claimed(&dn)?;
+        let claimed = self.claimed(&dn)?;
+        self.prove(ticket, claimed, password, security)
+    }
+
+    /// Lets the directory judge a password, now or later.
+    pub(super) fn prove(
+        &mut self,
+        ticket: Ticket,
+        (organization, who): (Option<directory::OrganizationId>, Who),
+        password: authentication::Password,
+        security: Security,
+    ) -> Result<Asked, Error> {
         let begun = self.door.directory.authenticate(Request {
             organization,
             who,
             proof: Proof::Password(password),
-            door: By::Ldap,
+            door: By::Ldap(view::channel(security)),
+            application: self.application,
             source: self.source,
             now: self.now(),
         })?;
@@ -140,7 +227,10 @@ impl Caller {
 
     /// Whom a bind name claims to be; one that leads nowhere claims to be a user that is not
     /// there, so that it costs as much as any other.
-    fn claimed(&self, dn: &Dn) -> Result<(Option<directory::OrganizationId>, Who), Error> {
+    pub(super) fn claimed(
+        &self,
+        dn: &Dn,
+    ) -> Result<(Option<directory::OrganizationId>, Who), Error> {
         let nobody = || (None, Who::User(dn.as_str().to_owned()));
         // An entry stands two levels below its base.
         let suffix = dn.parent().and_then(|parent| parent.parent());
@@ -177,14 +267,20 @@ impl Caller {
         };
         let base = again.as_ref().map_or(&parsed, |aim| &aim.base);
         if request.scope == Scope::Base && view::is_special(base) {
-            let own = match &grant {
-                Some(grant) => {
-                    Some((grant.own_organization()?.fields.base.as_str(), grant.schema()))
-                }
-                None => None,
+            let addressed;
+            let offer = view::Offer {
+                base: match &grant {
+                    Some(grant) => Some(grant.own_organization()?.fields.base.as_str()),
+                    None => {
+                        addressed = self.addressed_base()?;
+                        addressed.as_deref()
+                    }
+                },
+                schema: grant.as_ref().map(SearchGrant::schema),
+                start_tls: self.door.settings.start_tls,
+                mechanisms: self.introduction.mechanisms(session.security()),
             };
-            let start_tls = self.door.settings.start_tls;
-            let answer = view::special(base, own, start_tls, request, || session.entries(ticket));
+            let answer = view::special(base, &offer, request, || session.entries(ticket));
             return Ok(Asked::Answered(answer));
         }
         let Some(grant) = grant else {
@@ -264,6 +360,12 @@ impl Caller {
         }
     }
 
+    /// The base of the organization whose server name the client called.
+    fn addressed_base(&self) -> Result<Option<String>, Error> {
+        let Some(slug) = self.introduction.slug() else { return Ok(None) };
+        Ok(self.door.directory.base_by_slug(slug)?.map(|base| base.to_string()))
+    }
+
     fn compare(&self, request: &CompareRequest) -> Result<Answer, Error> {
         let dn = match Dn::parse(request.entry.as_str()) {
             Ok(dn) => dn,
@@ -321,7 +423,7 @@ impl Caller {
         self.door.directory.read(Context { actor: self.actor, source, now: self.now() })
     }
 
-    fn now(&self) -> Time {
+    pub(super) fn now(&self) -> Time {
         Time(self.door.clock.wall())
     }
 }

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use ldap::{Answer, Command, Outcome, ResultCode, Security, Session, Ticket};
+use ldap::{Answer, Command, Outcome, Question, ResultCode, Security, Session, Ticket};
 use tokio::sync::mpsc;
 use tokio::time::Sleep;
 
-use super::Door;
 use super::answer::{Asked, Caller};
 use super::transport::Transport;
+use super::{Door, Entrance};
 use crate::lifecycle::Shutdown;
 use crate::randomness;
 
@@ -30,10 +30,11 @@ pub(super) async fn run(
     door: Arc<Door>,
     stream: tokio::net::TcpStream,
     peer: SocketAddr,
-    security: Security,
+    entrance: Entrance,
     shutdown: Shutdown,
 ) {
     let mut transport = Transport::Clear(stream);
+    let security = entrance.security();
     if security == Security::Tls && !secure(&door, &mut transport).await {
         return;
     }
@@ -44,11 +45,14 @@ pub(super) async fn run(
             return;
         }
     };
-    let session = Session::new(door.settings, security, cookie_key, door.clock.monotonic());
+    let settings = entrance.settings(door.settings);
+    let session = Session::new(settings, security, cookie_key, door.clock.monotonic());
     let (bound, outcomes) = mpsc::unbounded_channel();
-    let caller = Caller::new(Arc::clone(&door), peer.ip(), bound);
+    let mut caller = Caller::new(Arc::clone(&door), peer.ip(), bound);
+    caller.introduced(&transport);
     let (hashing, turn) = (0, door.clock.monotonic());
-    let mut connection = Connection { door, session, transport, caller, outcomes, hashing, turn };
+    let mut connection =
+        Connection { door, session, transport, caller, outcomes, hashing, turn, written: false };
     connection.serve(&shutdown).await;
     let _late = tokio::time::timeout(GOODBYE, connection.transport.close()).await;
 }
@@ -75,6 +79,8 @@ struct Connection {
     hashing: usize,
     /// Since when the connection works without having left the thread to others.
     turn: Duration,
+    /// Whether something was written since the last question.
+    written: bool,
 }
 
 enum Flow {
@@ -135,7 +141,15 @@ impl Connection {
     async fn obey(&mut self, command: Command) -> Flow {
         match command {
             Command::Ask(ticket, question) => {
+                // A search that goes on although nobody has read meanwhile takes its time itself.
+                let long = matches!(question, Question::Continue) && !self.written;
+                self.written = false;
+                let turn = match self.caller.organization().filter(|_| long) {
+                    Some(organization) => Some(self.door.turns.wait(organization).await),
+                    None => None,
+                };
                 let now = self.ask(ticket, question);
+                drop(turn);
                 if now.saturating_sub(self.turn) >= TURN {
                     tokio::task::yield_now().await;
                     self.turn = self.door.clock.monotonic();
@@ -153,7 +167,7 @@ impl Connection {
     }
 
     /// Finds an answer, or has it found; returns the time.
-    fn ask(&mut self, ticket: Ticket, question: ldap::Question) -> Duration {
+    fn ask(&mut self, ticket: Ticket, question: Question) -> Duration {
         let asked = self.caller.ask(ticket, question, &mut self.session);
         let now = self.door.clock.monotonic();
         match asked {
@@ -175,6 +189,7 @@ impl Connection {
         if !secure(&self.door, &mut self.transport).await {
             return Flow::End;
         }
+        self.caller.introduced(&self.transport);
         self.session.tls_established(self.door.clock.monotonic());
         Flow::GoOn
     }
@@ -184,6 +199,7 @@ impl Connection {
         if output.is_empty() {
             return Flow::GoOn;
         }
+        self.written = true;
         let mut written = pin!(self.transport.write_all(&output));
         // Most clients read, so most writes need no alarm.
         let written = match at_once(written.as_mut()).await {

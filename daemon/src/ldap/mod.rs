@@ -4,22 +4,27 @@ mod aim;
 mod answer;
 mod connection;
 mod notes;
+mod sasl;
 mod search;
 mod transport;
+mod turns;
 mod view;
 
 use std::io;
 use std::net::TcpListener;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::admission::Admission;
+use crate::admission::{Admission, Source};
 use crate::clock::Clock;
 use crate::config;
 use crate::lifecycle::Tasks;
 use crate::listener;
 use crate::tls::Identity;
+use directory::OrganizationId;
 use ldap::{CleartextBind, Limits, Security, Settings, StartTls};
+use turns::Turns;
 
 /// Whether a name is one that the schema has in every organization.
 pub(crate) fn is_known(name: &str) -> bool {
@@ -36,7 +41,39 @@ pub(crate) struct Door {
     settings: Settings,
     searches: SearchLimits,
     write_timeout: Duration,
-    admission: Arc<Admission>,
+    admission: Arc<Admission<Source>>,
+    organizations: Arc<Admission<OrganizationId>>,
+    turns: Turns,
+    /// Where organizations have server names of their own.
+    domain: Option<String>,
+}
+
+/// What a listener's connections begin as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Entrance {
+    /// In clear; StartTLS and the configuration say what a password needs.
+    Clear,
+    /// In clear, and passwords too.
+    ClearPasswords,
+    /// Inside TLS.
+    Tls,
+}
+
+impl Entrance {
+    const fn security(self) -> Security {
+        match self {
+            Self::Clear | Self::ClearPasswords => Security::Clear,
+            Self::Tls => Security::Tls,
+        }
+    }
+
+    /// The settings of this listener's sessions.
+    fn settings(self, common: Settings) -> Settings {
+        match self {
+            Self::Clear | Self::Tls => common,
+            Self::ClearPasswords => Settings { cleartext_bind: CleartextBind::Allowed, ..common },
+        }
+    }
 }
 
 /// What one search may cost.
@@ -64,6 +101,7 @@ impl Door {
             output: config.output_buffer,
             partial: config.partial_timeout,
             idle: config.idle_timeout,
+            idle_anonymous: config.anonymous_timeout,
             ..Limits::default()
         };
         let settings = Settings {
@@ -82,9 +120,20 @@ impl Door {
             page: u64::from(config.page_size),
             paged_total: u64::from(config.paged_total),
         };
-        let admission = Admission::new(config.connections, config.connections_per_source);
-        let write_timeout = config.write_timeout;
-        Arc::new(Self { directory, clock, tls, settings, searches, write_timeout, admission })
+        let of_organizations = config.connections_per_organization;
+        let turns = NonZeroUsize::new(config.long_searches_per_organization);
+        Arc::new(Self {
+            directory,
+            clock,
+            tls,
+            settings,
+            searches,
+            write_timeout: config.write_timeout,
+            admission: Admission::new(config.connections, config.connections_per_source),
+            organizations: Admission::new(u32::MAX, of_organizations),
+            turns: Turns::new(turns.unwrap_or(NonZeroUsize::MIN)),
+            domain: config.server_names.as_deref().map(str::to_ascii_lowercase),
+        })
     }
 
     /// Listens on bound sockets until the daemon drains.
@@ -95,12 +144,12 @@ impl Door {
         self: &Arc<Self>,
         tasks: &Tasks,
         listeners: Vec<TcpListener>,
-        security: Security,
+        entrance: Entrance,
     ) -> io::Result<()> {
-        let name = if security == Security::Tls { "ldaps" } else { "ldap" };
+        let name = if entrance == Entrance::Tls { "ldaps" } else { "ldap" };
         let (door, shutdown) = (Arc::clone(self), tasks.shutdown().clone());
         let serve = move |stream, peer| {
-            connection::run(Arc::clone(&door), stream, peer, security, shutdown.clone())
+            connection::run(Arc::clone(&door), stream, peer, entrance, shutdown.clone())
         };
         listener::listen(name, tasks, listeners, &self.admission, serve)
     }

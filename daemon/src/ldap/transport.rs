@@ -5,6 +5,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use rustls_pki_types::CertificateDer;
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
@@ -33,6 +34,23 @@ pub(crate) enum Transport {
 }
 
 impl Transport {
+    /// The server name that the client called in the handshake.
+    pub(crate) fn server_name(&self) -> Option<&str> {
+        match self {
+            Self::Tls(stream) => stream.get_ref().1.server_name(),
+            Self::Clear(_) | Self::Gone => None,
+        }
+    }
+
+    /// The certificates that the client sent, its own first.
+    pub(crate) fn client_certificates(&self) -> &[CertificateDer<'static>] {
+        let certificates = match self {
+            Self::Tls(stream) => stream.get_ref().1.peer_certificates(),
+            Self::Clear(_) | Self::Gone => None,
+        };
+        certificates.unwrap_or_default()
+    }
+
     /// Does the TLS handshake.
     ///
     /// # Errors
@@ -40,7 +58,7 @@ impl Transport {
     pub(crate) async fn secure(&mut self, identity: &Identity) -> io::Result<()> {
         match std::mem::replace(self, Self::Gone) {
             Self::Clear(stream) => {
-                *self = Self::Tls(Box::new(identity.accept(stream).await?));
+                *self = Self::Tls(Box::new(identity.accept_asking(stream).await?));
                 Ok(())
             }
             Self::Tls(_) | Self::Gone => Err(io::ErrorKind::NotConnected.into()),

@@ -169,6 +169,7 @@ impl Worker {
             who,
             proof,
             door: By::Radius(client),
+            application: None,
             source: question.source().ip(),
             now: Time(self.door.clock.wall()),
         })

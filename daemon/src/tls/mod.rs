@@ -1,25 +1,34 @@
 //! The daemon's side of TLS: 1.2 and 1.3 only, one provider, certificates that change while
 //! connections go on.
 
+mod client_certificate;
 mod self_signed;
 
 use std::fs;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::aws_lc_rs::{self, Ticketer};
-use rustls::server::{ProducesTickets, ServerSessionMemoryCache, StoresServerSessions};
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{
+    Acceptor, ProducesTickets, ServerSessionMemoryCache, StoresServerSessions, WebPkiClientVerifier,
+};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsAcceptor;
+use tokio::sync::Semaphore;
+use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use client_certificate::AnyClientCertificate;
 pub use self_signed::{SelfSigned, SelfSignedError, SelfSignedFiles, self_signed};
 
 /// Why a certificate cannot be used.
@@ -71,7 +80,18 @@ pub struct Identity {
     key: PathBuf,
     resumption: Resumption,
     handshake: Duration,
-    config: ArcSwap<ServerConfig>,
+    /// One for each handshake that is being computed.
+    turns: Semaphore,
+    configs: ArcSwap<Configs>,
+}
+
+/// The same certificate for both kinds of client.
+#[derive(Debug)]
+struct Configs {
+    /// For clients that are not asked for a certificate.
+    silent: Arc<ServerConfig>,
+    /// For clients that are.
+    asking: Arc<ServerConfig>,
 }
 
 /// What lets a client come back without a full handshake; it outlives a change of certificates.
@@ -82,8 +102,8 @@ struct Resumption {
 }
 
 impl Identity {
-    /// Reads a certificate chain and its key, keeps up to `sessions` TLS 1.2 sessions, and lets a
-    /// handshake take as long as `handshake`.
+    /// Reads a certificate chain and its key, keeps up to `sessions` TLS 1.2 sessions, lets a
+    /// handshake take as long as `handshake`, and computes `at_once` of them at the same time.
     ///
     /// # Errors
     ///
@@ -94,24 +114,26 @@ impl Identity {
         key: &Path,
         sessions: usize,
         handshake: Duration,
+        at_once: usize,
     ) -> Result<Self, TlsError> {
         let resumption = Resumption {
             sessions: ServerSessionMemoryCache::new(sessions),
             ticketer: Ticketer::new().map_err(TlsError::Provider)?,
         };
-        let config = server_config(certificate, key, &resumption)?;
+        let configs = server_configs(certificate, key, &resumption)?;
         Ok(Self {
             certificate: certificate.to_owned(),
             key: key.to_owned(),
             resumption,
             handshake,
-            config: ArcSwap::from_pointee(config),
+            turns: Semaphore::new(at_once.max(1)),
+            configs: ArcSwap::from_pointee(configs),
         })
     }
 
     /// Gives what a new connection is to use. A connection keeps it for its life.
     pub fn config(&self) -> Arc<ServerConfig> {
-        self.config.load_full()
+        Arc::clone(&self.configs.load().silent)
     }
 
     /// Does the server's half of a handshake, in time.
@@ -120,8 +142,39 @@ impl Identity {
     ///
     /// When the handshake fails, or takes too long.
     pub(crate) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
-        let handshake = TlsAcceptor::from(self.config()).accept(stream);
-        tokio::time::timeout(self.handshake, handshake).await?
+        tokio::time::timeout(self.handshake, self.shake_hands(stream, self.config())).await?
+    }
+
+    /// Does the same, and asks the client for a certificate, which it may have or not. Nothing is
+    /// known of one but that the client has its key.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::accept`].
+    pub(crate) async fn accept_asking(
+        &self,
+        stream: TcpStream,
+    ) -> io::Result<TlsStream<TcpStream>> {
+        let config = Arc::clone(&self.configs.load().asking);
+        tokio::time::timeout(self.handshake, self.shake_hands(stream, config)).await?
+    }
+
+    /// A client that has not sent all of its first message waits for nobody, and nobody for it.
+    async fn shake_hands(
+        &self,
+        stream: TcpStream,
+        config: Arc<ServerConfig>,
+    ) -> io::Result<TlsStream<TcpStream>> {
+        let hello = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+        let turn = self.turns.acquire().await;
+        // The server's half is computed here and in the first poll.
+        let mut handshake = pin!(hello.into_stream(config));
+        let first = poll_fn(|context| Poll::Ready(handshake.as_mut().poll(context))).await;
+        drop(turn);
+        match first {
+            Poll::Ready(done) => done,
+            Poll::Pending => handshake.await,
+        }
     }
 
     /// Reads the files again.
@@ -130,8 +183,8 @@ impl Identity {
     ///
     /// As [`Self::load`]; the certificate that was in use stays in use.
     pub fn reload(&self) -> Result<(), TlsError> {
-        let config = server_config(&self.certificate, &self.key, &self.resumption)?;
-        self.config.store(Arc::new(config));
+        let configs = server_configs(&self.certificate, &self.key, &self.resumption)?;
+        self.configs.store(Arc::new(configs));
         Ok(())
     }
 }
@@ -141,17 +194,30 @@ pub fn provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
 }
 
+fn server_configs(
+    certificate: &Path,
+    key: &Path,
+    resumption: &Resumption,
+) -> Result<Configs, TlsError> {
+    let silent =
+        server_config(certificate, key, resumption, WebPkiClientVerifier::no_client_auth())?;
+    let asking = Arc::new(AnyClientCertificate::new(&provider()));
+    let asking = server_config(certificate, key, resumption, asking)?;
+    Ok(Configs { silent: Arc::new(silent), asking: Arc::new(asking) })
+}
+
 fn server_config(
     certificate: &Path,
     key: &Path,
     resumption: &Resumption,
+    clients: Arc<dyn ClientCertVerifier>,
 ) -> Result<ServerConfig, TlsError> {
     let chain = read_chain(certificate)?;
     let private = read_key(key)?;
     let mut config = ServerConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
         .map_err(TlsError::Provider)?
-        .with_no_client_auth()
+        .with_client_cert_verifier(clients)
         .with_single_cert(chain, private)
         .map_err(|source| TlsError::Unfit {
             certificate: certificate.to_owned(),

@@ -32,7 +32,7 @@ fn fixture() -> Fixture {
     let folder = tempfile::tempdir().unwrap();
     let files = self_signed(&NAMES, NOW).unwrap().write(folder.path()).unwrap();
     let identity =
-        Identity::load(&files.certificate, &files.key, 16, Duration::from_secs(5)).unwrap();
+        Identity::load(&files.certificate, &files.key, 16, Duration::from_secs(5), 1).unwrap();
     Fixture { folder, files, identity }
 }
 
@@ -119,8 +119,9 @@ fn a_key_of_another_certificate_is_refused() {
     let it = fixture();
     let other = self_signed(&NAMES, NOW).unwrap();
     fs::write(&it.files.key, other.key.as_bytes()).unwrap();
-    let refused = Identity::load(&it.files.certificate, &it.files.key, 16, Duration::from_secs(5))
-        .unwrap_err();
+    let refused =
+        Identity::load(&it.files.certificate, &it.files.key, 16, Duration::from_secs(5), 1)
+            .unwrap_err();
     assert!(matches!(refused, TlsError::Unfit { .. }), "{refused}");
 }
 
@@ -128,13 +129,14 @@ fn a_key_of_another_certificate_is_refused() {
 fn what_is_missing_is_named() {
     let it = fixture();
     let missing = it.folder.path().join("missing.pem");
-    let refused = Identity::load(&missing, &it.files.key, 16, Duration::from_secs(5)).unwrap_err();
+    let refused =
+        Identity::load(&missing, &it.files.key, 16, Duration::from_secs(5), 1).unwrap_err();
     assert_eq!(
         refused.to_string(),
         format!("{}: No such file or directory (os error 2)", missing.display())
     );
     let refused =
-        Identity::load(&it.files.certificate, &it.files.certificate, 16, Duration::from_secs(5))
+        Identity::load(&it.files.certificate, &it.files.certificate, 16, Duration::from_secs(5), 1)
             .unwrap_err();
     assert!(matches!(refused, TlsError::Key { .. }));
 }

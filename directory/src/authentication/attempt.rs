@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::engine::{AccountKey, Bearer};
 use super::password::{Password, StoredHash};
+use super::second_factor::{Finding, NO_ROOM, Need, WRONG_PASSWORD};
 use crate::access::{Actor, Identity};
 use crate::collections::is_in_one_of;
 use crate::directory::Directory;
@@ -34,6 +35,9 @@ pub struct Request {
     pub proof: Proof,
     /// By which door they come.
     pub door: Door,
+    /// The application through which they come, when it has proven itself before on the same
+    /// connection.
+    pub application: Option<Actor>,
     /// From where.
     pub source: IpAddr,
     /// When.
@@ -73,10 +77,19 @@ pub type Fits = Box<dyn FnOnce(&[u8]) -> bool + Send>;
 /// By which door somebody comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Door {
-    /// An LDAP bind.
-    Ldap,
+    /// An LDAP bind over such a connection.
+    Ldap(Channel),
     /// A request of this RADIUS client, whose allowed groups and reply profile count.
     Radius(RadiusClientId),
+}
+
+/// Who can read along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// Everybody on the way.
+    Clear,
+    /// Nobody else.
+    Encrypted,
 }
 
 /// How an attempt ended.
@@ -90,6 +103,8 @@ pub enum Outcome {
     },
     /// Not proven, or not let in; why is nobody's business.
     Reject,
+    /// The organization takes no password over a connection in clear; it was not looked at.
+    Unprotected,
     /// The pool is full; nothing was found out.
     Busy,
 }
@@ -122,10 +137,13 @@ pub(super) struct Attempt {
     pub(super) settings: Settings,
     pub(super) who: Who,
     pub(super) door: Door,
+    pub(super) application: Option<Actor>,
     pub(super) source: IpAddr,
     pub(super) now: Time,
     pub(super) throttled: AccountKey,
     pub(super) account: Option<Arc<Account>>,
+    /// What the account must bring beside its password.
+    pub(super) need: Need,
     /// What decides about a RADIUS client's people.
     pub(super) policy: Option<Arc<NetworkPolicy>>,
 }
@@ -154,6 +172,23 @@ pub(super) const LOCKED: &str = "the account is locked";
 pub(super) const THROTTLED: &str = "too many failures; slowed down";
 
 impl Attempt {
+    /// An attempt about which nothing was found out yet.
+    pub(super) fn new(who: Who, door: Door, source: IpAddr, now: Time) -> Self {
+        Self {
+            organization: None,
+            settings: Settings::default(),
+            who,
+            door,
+            application: None,
+            source,
+            now,
+            throttled: (0, 0),
+            account: None,
+            need: Need::Nothing,
+            policy: None,
+        }
+    }
+
     /// Finds out about the organization and the account that are claimed, if they are active and
     /// there.
     pub(super) fn look_up(
@@ -164,10 +199,11 @@ impl Attempt {
     ) -> Result<(), Error> {
         self.organization = None;
         self.account = None;
+        self.need = Need::Nothing;
         self.policy = None;
         let Some(id) = place else { return Ok(()) };
         let settings = match self.door {
-            Door::Ldap => (directory.inner.lookups.organization(snapshot, id)?)
+            Door::Ldap(_) => (directory.inner.lookups.organization(snapshot, id)?)
                 .filter(|record| record.state == OrganizationState::Active)
                 .map(|record| record.settings),
             Door::Radius(client) => {
@@ -179,8 +215,14 @@ impl Attempt {
             self.organization = Some(id);
             self.settings = settings;
             self.account = directory.account(snapshot, id, &self.who)?;
+            self.need = self.needed(snapshot)?;
         }
         Ok(())
+    }
+
+    /// Whether the organization refuses to look at what came over such a connection.
+    fn is_overheard(&self) -> bool {
+        self.door == Door::Ldap(Channel::Clear) && self.settings.require_tls
     }
 
     /// What keeps out even who has the right password.
@@ -220,19 +262,13 @@ impl Directory {
     /// When the store fails.
     pub fn authenticate(&self, request: Request) -> Result<Begun, Error> {
         let snapshot = self.inner.store.read()?;
-        let Request { organization: place, who, proof, door, source, now } = request;
-        let mut attempt = Attempt {
-            organization: None,
-            settings: Settings::default(),
-            who,
-            door,
-            source,
-            now,
-            throttled: (0, 0),
-            account: None,
-            policy: None,
-        };
+        let Request { organization: place, who, proof, door, application, source, now } = request;
+        let mut attempt = Attempt { application, ..Attempt::new(who, door, source, now) };
         attempt.look_up(self, &snapshot, place)?;
+        if attempt.is_overheard() {
+            let _outcome = self.reject(&attempt, "the connection is not encrypted");
+            return Ok(Begun::Done(Outcome::Unprotected));
+        }
         match proof {
             Proof::Password(password) => self.begin_password(&snapshot, attempt, password),
             Proof::Challenge(fits) => self.prove_challenge(&snapshot, attempt, fits),
@@ -245,7 +281,7 @@ impl Directory {
         mut attempt: Attempt,
         password: Password,
     ) -> Result<Begun, Error> {
-        if self.is_remembered(&attempt, &password) {
+        if attempt.need == Need::Nothing && self.is_remembered(&attempt, &password) {
             return Ok(Begun::Done(self.let_in(snapshot, &attempt)?));
         }
         if self.is_throttled(&mut attempt) {
@@ -257,7 +293,7 @@ impl Directory {
         Ok(Begun::Pending(Box::new(Pending { attempt, password, stored })))
     }
 
-    fn is_remembered(&self, attempt: &Attempt, password: &Password) -> bool {
+    pub(super) fn is_remembered(&self, attempt: &Attempt, password: &Password) -> bool {
         let (Some(account), Some(key)) = (&attempt.account, attempt.key()) else {
             return false;
         };
@@ -266,7 +302,7 @@ impl Directory {
         usable && self.inner.engine.verified.remembers(key, version, password, attempt.now.0)
     }
 
-    fn is_throttled(&self, attempt: &mut Attempt) -> bool {
+    pub(super) fn is_throttled(&self, attempt: &mut Attempt) -> bool {
         let engine = &self.inner.engine;
         let bearer = match &attempt.who {
             Who::User(_) => Bearer::User,
@@ -290,6 +326,10 @@ impl Directory {
         if self.is_throttled(&mut attempt) {
             return Ok(Begun::Done(self.reject(&attempt, THROTTLED)));
         }
+        if attempt.need != Need::Nothing {
+            let _fits_nothing = fits(b"");
+            return Ok(Begun::Done(self.reject(&attempt, NO_ROOM)));
+        }
         let clear = match (&attempt.account, attempt.organization) {
             (Some(account), Some(organization)) if attempt.settings.chap => {
                 snapshot.secret(organization.partition(), kinds::CHAP_PASSWORD, account.record())?
@@ -302,8 +342,9 @@ impl Directory {
             let _fits_nothing = fits(b"");
             return Ok(Begun::Done(self.reject(&attempt, "no password is kept for CHAP")));
         };
-        let proven = fits(clear.expose());
-        Ok(Begun::Done(self.conclude(snapshot, &attempt, proven, None)?))
+        let verdict = if fits(clear.expose()) { Ok(None) } else { Err(WRONG_PASSWORD) };
+        let finding = Finding { verdict, typed: None, password: None };
+        Ok(Begun::Done(self.conclude(snapshot, &attempt, &finding)?))
     }
 
     /// Lets a proven identity in, unless the door is not open to it.
@@ -312,11 +353,11 @@ impl Directory {
             return Ok(Outcome::Reject);
         };
         match (attempt.door, account.identity) {
-            (Door::Ldap, Identity::User(user)) => {
+            (Door::Ldap(_), Identity::User(user)) => {
                 self.note_success(attempt);
                 Ok(Outcome::Accept { actor: Actor::user(organization, user), reply: None })
             }
-            (Door::Ldap, Identity::ServiceAccount(account)) => {
+            (Door::Ldap(_), Identity::ServiceAccount(account)) => {
                 self.note_success(attempt);
                 let actor = Actor::service_account(organization, account);
                 Ok(Outcome::Accept { actor, reply: None })
@@ -362,7 +403,7 @@ pub(crate) type KnownAccounts = Known<AccountName, Arc<Account>>;
 
 impl Directory {
     /// Finds the account that is claimed.
-    fn account(
+    pub(super) fn account(
         &self,
         snapshot: &Snapshot,
         organization: OrganizationId,

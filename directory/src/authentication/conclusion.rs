@@ -7,6 +7,7 @@ use storage::{Change, Reading, Snapshot};
 use super::attempt::{Account, Attempt, Door, LOCKED, Outcome, Pending, THROTTLED};
 use super::engine::place_number;
 use super::password::{Password, StoredHash, hash};
+use super::second_factor::Finding;
 use crate::access::{Context, Identity};
 use crate::directory::Directory;
 use crate::error::Error;
@@ -29,26 +30,27 @@ impl Directory {
     }
 
     fn verify(&self, pending: Pending, done: impl FnOnce(Outcome)) {
-        let Pending { mut attempt, password, stored } = pending;
+        let Pending { mut attempt, password: typed, stored } = pending;
+        let split = attempt.split(&typed);
+        let password = split.as_ref().map_or(&typed, |split| &split.password);
         // Whoever waits must hear of the end of it, even of a panic.
         let outcome = catch_unwind(AssertUnwindSafe(|| {
-            let has_hash =
-                attempt.account.as_ref().is_some_and(|account| account.credential.hash.is_some());
-            let proven = self.compare(&stored, &password) && has_hash;
-            self.conclude_afresh(&mut attempt, proven, &password)
+            let verdict = self.examine(&attempt, &stored, &typed, split.as_ref())?;
+            let finding = Finding { verdict, typed: Some(&typed), password: Some(password) };
+            self.conclude_afresh(&mut attempt, &finding)
         }));
         let outcome = outcome.ok().and_then(Result::ok).unwrap_or(Outcome::Busy);
         let accepted = matches!(outcome, Outcome::Accept { .. });
         done(outcome);
         // Nobody waits for the upgrade, and nobody can tell by the time that there was one.
         if accepted && stored.needs_upgrade(&self.inner.engine.parameters) {
-            self.upgrade(&attempt, &password);
+            self.upgrade(&attempt, password);
         }
     }
 
     /// Compares a password with a hash; one that is cheaper by far costs what a new one does as
     /// well, so that time does not tell who came with it from another directory.
-    fn compare(&self, stored: &StoredHash, password: &Password) -> bool {
+    pub(super) fn compare(&self, stored: &StoredHash, password: &Password) -> bool {
         if stored.is_quick() {
             let _never = self.inner.engine.dummy().verify(password);
         }
@@ -60,16 +62,16 @@ impl Directory {
     fn conclude_afresh(
         &self,
         attempt: &mut Attempt,
-        proven: bool,
-        password: &Password,
+        finding: &Finding<'_>,
     ) -> Result<Outcome, Error> {
         let snapshot = self.inner.store.read()?;
-        let hashed = attempt.version();
+        let (hashed, needed) = (attempt.version(), attempt.need);
         attempt.look_up(self, &snapshot, attempt.organization)?;
-        if hashed.is_some() && attempt.version() != hashed && attempt.obstacle().is_none() {
+        let is_another = attempt.version() != hashed || attempt.need != needed;
+        if hashed.is_some() && is_another && attempt.obstacle().is_none() {
             return Ok(Outcome::Busy);
         }
-        self.conclude(&snapshot, attempt, proven, Some(password))
+        self.conclude(&snapshot, attempt, finding)
     }
 
     /// Counts and remembers what an attempt proved, and lets in whom it should.
@@ -79,8 +81,7 @@ impl Directory {
         &self,
         snapshot: &Snapshot,
         attempt: &Attempt,
-        proven: bool,
-        password: Option<&Password>,
+        finding: &Finding<'_>,
     ) -> Result<Outcome, Error> {
         let (Some(account), Some(key)) = (&attempt.account, attempt.key()) else {
             return Ok(self.fail(attempt, "there is no such account"));
@@ -91,10 +92,13 @@ impl Directory {
         if counted_out || account.locked(attempt.now) {
             return Ok(self.fail(attempt, LOCKED));
         }
-        if !proven {
-            self.count(attempt, account, password);
-            return Ok(self.fail(attempt, "the password is wrong"));
-        }
+        let step = match finding.verdict {
+            Ok(step) => step,
+            Err(reason) => {
+                self.count(attempt, account, finding.typed);
+                return Ok(self.fail(attempt, reason));
+            }
+        };
         // Guesses that were made at the same time must not outrun the count.
         if engine.throttle.check(attempt.source, attempt.throttled, attempt.now.0).is_err() {
             return Ok(self.reject(attempt, THROTTLED));
@@ -102,9 +106,16 @@ impl Directory {
         if let Some(reason) = attempt.obstacle() {
             return Ok(self.fail(attempt, reason));
         }
+        if let Some(step) = step
+            && let Err(reason) = self.use_code(attempt, account, step)?
+        {
+            self.count(attempt, account, finding.typed);
+            return Ok(self.fail(attempt, reason));
+        }
         engine.lockout.succeeded((key, version));
         engine.throttle.succeeded(attempt.source, attempt.throttled, attempt.now.0);
-        if let Some(password) = password.filter(|_| attempt.settings.remember_verified > 0) {
+        if let Some(password) = finding.password.filter(|_| attempt.settings.remember_verified > 0)
+        {
             let until = attempt.now.plus(attempt.settings.remember_verified);
             engine.verified.remember(key, version, password, until.0);
         }
@@ -135,7 +146,7 @@ impl Directory {
     }
 
     /// Rejects, and slows down whoever goes on.
-    fn fail(&self, attempt: &Attempt, reason: &str) -> Outcome {
+    pub(super) fn fail(&self, attempt: &Attempt, reason: &str) -> Outcome {
         let engine = &self.inner.engine;
         engine.throttle.failed(attempt.source, attempt.throttled, attempt.now.0);
         self.reject(attempt, reason)
@@ -159,7 +170,7 @@ impl Directory {
 
     fn note(&self, attempt: &Attempt, outcome: EventOutcome) {
         let action = match attempt.door {
-            Door::Ldap => Action::LdapBind,
+            Door::Ldap(_) => Action::LdapBind,
             Door::Radius(_) => Action::RadiusAccess,
         };
         let event = Event {

@@ -5,19 +5,24 @@
 //! recognized without it.
 
 mod attempt;
+mod certificate;
 mod conclusion;
 mod engine;
 mod lockout;
 mod memory;
 mod password;
 mod pool;
+mod second_factor;
 mod shards;
 mod sign_in;
 mod throttle;
 mod totp;
 
 pub(crate) use attempt::KnownAccounts;
-pub use attempt::{Begun, Door, Fits, NetworkReply, Outcome, Pending, Proof, Request, Who};
+pub use attempt::{
+    Begun, Channel, Door, Fits, NetworkReply, Outcome, Pending, Proof, Request, Who,
+};
+pub use certificate::Presented;
 pub(crate) use engine::Engine;
 pub use engine::Options;
 pub use password::{
@@ -28,3 +33,4 @@ pub use pool::PoolLimits;
 pub use sign_in::{Enrolment, SignInOutcome, SignInRequest};
 pub use throttle::ThrottlePolicy;
 pub use totp::code_of_uri;
+pub(crate) use totp::{Seed, verify as verify_code};

@@ -3,6 +3,7 @@
 //! A collection knows its place from its grant; no method takes an organization.
 
 mod admins;
+mod certificate_authorities;
 mod collection;
 mod custom_attributes;
 mod custom_work;
@@ -10,16 +11,19 @@ mod entity;
 mod groups;
 mod oneself;
 mod organizations;
+mod own_certificates;
 mod passwords;
 mod presentation;
 mod radius_clients;
 mod reply_profiles;
+mod second_factors;
 mod service_accounts;
 mod site;
 mod users;
 
 pub use admins::Admins;
 pub(crate) use admins::put_first;
+pub use certificate_authorities::CertificateAuthorities;
 pub use collection::{Collection, Page};
 pub use custom_attributes::{CUSTOM_ATTRIBUTES, CustomAttributes};
 pub(crate) use custom_work::{WithCustomValues, advance_custom_work};
@@ -32,10 +36,12 @@ pub(crate) use organizations::destroy_expired;
 pub use organizations::{
     GRACE, NewOrganization, OrganizationSettings, Organizations, OwnOrganization,
 };
+pub use own_certificates::Fingerprint;
 pub use passwords::{NewPassword, Passwords};
 pub use presentation::OrganizationPresentation;
 pub use radius_clients::RadiusClients;
 pub use reply_profiles::ReplyProfiles;
+pub use second_factors::{NewSeed, SecondFactors};
 pub use service_accounts::{GeneratedPassword, ServiceAccounts};
 pub(crate) use site::Site;
 pub use users::Users;

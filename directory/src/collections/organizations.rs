@@ -12,8 +12,8 @@ use crate::events::{Action, Event, EventActor, Outcome, Subject, SubjectKind, di
 use crate::id::{OrganizationId, Place, RecordId};
 use crate::limits;
 use crate::records::{
-    Admin, AdminScope, Base, CustomMark, Organization, OrganizationFields, OrganizationState,
-    Presentation, Settings, Stamp, indices,
+    Admin, AdminScope, Base, CustomMark, Demand, Organization, OrganizationFields,
+    OrganizationState, Presentation, Settings, Stamp, indices,
 };
 use crate::time::Time;
 
@@ -378,6 +378,11 @@ fn check_settings(settings: &Settings) -> Result<(), Invalid> {
     }
     if settings.lockout.threshold > 1_000 {
         return Err(Invalid::new("/lockout/threshold", "must be 1000 at most"));
+    }
+    let factor = settings.second_factor;
+    if factor.demand != Demand::Off && !factor.spellings.any() {
+        let message = "at least one must be allowed where a code is demanded";
+        return Err(Invalid::new("/second_factor/spellings", message));
     }
     if settings.lockout.window > DAY || settings.lockout.duration > DAY {
         return Err(Invalid::new("/lockout", "window and duration must be a day at most"));

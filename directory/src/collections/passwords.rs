@@ -8,7 +8,7 @@ use crate::authentication::{HashParameters, HashingFailed, Password, StoredHash}
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{AdminNumber, RecordId, UserId};
-use crate::records::{Credential, User, kinds};
+use crate::records::{Credential, OwnCertificates, User, kinds};
 use crate::tools::Tools;
 
 /// A password on its way into the store, hashed before the transaction starts.
@@ -188,6 +188,7 @@ pub(crate) fn forget_credential(
     id: Id,
 ) -> Result<(), Error> {
     change.delete::<Credential>(partition, id)?;
+    change.delete::<OwnCertificates>(partition, id)?;
     change.delete_secret(partition, kinds::CHAP_PASSWORD, id)?;
     change.delete_secret(partition, kinds::TOTP_SEED, id)?;
     Ok(())

@@ -3,15 +3,18 @@
 //! A record's kind and its indices are numbers in the file format: they are never reused.
 
 mod admin;
+mod certificate_authority;
 mod credential;
 mod custom_attribute;
 mod custom_values;
 mod group;
 mod organization;
+mod own_certificates;
 mod presentation;
 mod profile;
 mod radius_client;
 mod reply_profile;
+mod second_factor;
 mod service_account;
 mod stamp;
 mod token;
@@ -20,6 +23,9 @@ mod user;
 use storage::{Index, Kind, Relation};
 
 pub use admin::{Admin, AdminFields, AdminScope, AdminState};
+pub use certificate_authority::{
+    CertificateAuthority, CertificateAuthorityFields, CertificateHolder,
+};
 pub use credential::{Credential, Lock};
 pub(crate) use custom_attribute::custom_index;
 pub use custom_attribute::{CustomAttribute, CustomAttributeFields, Syntax, Work};
@@ -29,10 +35,12 @@ pub use group::{Group, GroupFields};
 pub use organization::{
     Base, CustomMark, LockoutPolicy, Organization, OrganizationFields, OrganizationState, Settings,
 };
+pub use own_certificates::OwnCertificates;
 pub use presentation::{Alias, Layout, Presentation};
 pub use profile::{Members, PROFILES, Profile, Sees};
 pub use radius_client::{RadiusClient, RadiusClientFields};
 pub use reply_profile::{ReplyProfile, ReplyProfileFields, VendorAttribute, VendorValue};
+pub use second_factor::{Demand, SecondFactor, Spellings};
 pub use service_account::{ServiceAccount, ServiceAccountFields, Visibility};
 pub use stamp::Stamp;
 pub use token::{Narrowing, Token, TokenPurpose};
@@ -51,11 +59,13 @@ pub(crate) mod kinds {
     pub(crate) const REPLY_PROFILE: Kind = Kind(14);
     pub(crate) const CUSTOM_ATTRIBUTE: Kind = Kind(15);
     pub(crate) const CREDENTIAL: Kind = Kind(20);
+    pub(crate) const CERTIFICATE_AUTHORITY: Kind = Kind(18);
+    pub(crate) const OWN_CERTIFICATES: Kind = Kind(24);
     /// Sealed: a password in clear for CHAP, where the organization opted in.
     pub(crate) const CHAP_PASSWORD: Kind = Kind(30);
     /// Sealed: the secret shared with a RADIUS client.
     pub(crate) const SHARED_SECRET: Kind = Kind(31);
-    /// Sealed: an admin's TOTP seed.
+    /// Sealed: the TOTP seed of an admin or a user.
     pub(crate) const TOTP_SEED: Kind = Kind(32);
 }
 
@@ -100,6 +110,9 @@ pub(crate) mod indices {
     pub(crate) const CUSTOM_NUMBERS: u16 = 0x1000;
     pub(crate) const CUSTOM_OF_USERS: Index = Index(0x8000);
     pub(crate) const CUSTOM_OF_GROUPS: Index = Index(0x9000);
+    pub(crate) const CERTIFICATE_AUTHORITY_NAME: Index = Index(190);
+    pub(crate) const CERTIFICATE_AUTHORITY_UUID: Index = Index(191);
+    pub(crate) const CERTIFICATE_FINGERPRINT: Index = Index(192);
 }
 
 /// Whether no two records have the same value in an index.

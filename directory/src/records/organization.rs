@@ -1,12 +1,14 @@
 //! A customer of the provider: the unit of isolation.
 
+mod v1;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use storage::{Corrupt, Entries, Kind, Record};
 use uuid::Uuid;
 
-use super::{Presentation, Stamp, indices, kinds};
+use super::{Presentation, SecondFactor, Stamp, indices, kinds};
 use crate::time::Time;
 
 /// An organization's record, kept among the provider's own.
@@ -77,6 +79,10 @@ pub struct Settings {
     pub password_minimum: u16,
     /// When guessing locks an account.
     pub lockout: LockoutPolicy,
+    /// Whether a password that came over a connection in clear is refused unseen.
+    pub require_tls: bool,
+    /// What is demanded of users beside the password.
+    pub second_factor: SecondFactor,
 }
 
 /// When guessing locks an account.
@@ -98,6 +104,8 @@ impl Default for Settings {
             remember_verified: 300_000,
             password_minimum: 8,
             lockout: LockoutPolicy::default(),
+            require_tls: false,
+            second_factor: SecondFactor::default(),
         }
     }
 }
@@ -175,7 +183,7 @@ impl Record for Organization {
 
     fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
         match version {
-            1 => storage::decode::<Version1>(body).map(Self::from),
+            1 => storage::decode::<v1::Organization>(body).map(Self::from),
             other => Err(Corrupt::version(Self::KIND, other)),
         }
     }
@@ -193,45 +201,9 @@ impl Record for Organization {
     }
 }
 
-/// The record as version 1 wrote it.
-#[derive(Deserialize)]
-#[cfg_attr(test, derive(Serialize))]
-struct Version1 {
-    uuid: Uuid,
-    state: OrganizationState,
-    stamp: Stamp,
-    fields: OrganizationFields,
-    settings: Settings,
-}
-
-impl From<Version1> for Organization {
-    fn from(old: Version1) -> Self {
-        let Version1 { uuid, state, stamp, fields, settings } = old;
-        let (presentation, custom) = (Presentation::default(), CustomMark::default());
-        Self { uuid, state, stamp, fields, settings, presentation, custom }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_version_1_knew_stays_and_entries_look_as_they_did() {
-        let base = Base::parse("dc=acme,dc=example").unwrap();
-        let old = Version1 {
-            uuid: Uuid::from_u128(7),
-            state: OrganizationState::Suspended,
-            stamp: Stamp::new(Time(3)),
-            fields: OrganizationFields { slug: "acme".into(), name: "Acme".into(), base },
-            settings: Settings { password_minimum: 9, ..Settings::default() },
-        };
-        let read = Organization::upgrade(1, &storage::encode(&old).unwrap()).unwrap();
-        assert_eq!((read.uuid, read.state, read.stamp), (old.uuid, old.state, old.stamp));
-        assert_eq!((read.fields, read.settings), (old.fields, old.settings));
-        assert_eq!(read.presentation, Presentation::default());
-        assert!(Organization::upgrade(0, &[]).is_err());
-    }
 
     #[test]
     fn a_base_is_compared_without_case_and_spaces() {

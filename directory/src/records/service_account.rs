@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use storage::{Corrupt, Entries, Kind, Record};
 use uuid::Uuid;
 
-use super::{Profile, Stamp, indices, kinds};
+use super::{Demand, Profile, Stamp, indices, kinds};
 use crate::id::GroupId;
 use crate::text::prepare;
 
@@ -32,6 +32,10 @@ pub struct ServiceAccountFields {
     pub suspended: bool,
     /// The kind of application that it is for.
     pub profile: Profile,
+    /// What is demanded, beside the password, of users that bind on a connection on which this
+    /// account has bound before; the organization's demand when absent. Counts where the
+    /// organization lets service accounts decide.
+    pub second_factor: Option<Demand>,
 }
 
 /// Which of the organization's entries a service account sees.

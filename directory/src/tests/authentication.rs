@@ -7,7 +7,7 @@ use std::sync::mpsc::channel;
 use super::world::{RIGHT, World, accepted, options, refusal, user};
 use crate::access::{Identity, ManageConfiguration, ManageIdentities, RecoverAccounts, Role};
 use crate::authentication::{
-    Begun, Door, HashParameters, Options, Outcome, PoolLimits, Proof, Request, Who,
+    Begun, Channel, Door, HashParameters, Options, Outcome, PoolLimits, Proof, Request, Who,
 };
 use crate::collections::{GeneratedPassword, Member, MembershipChange, NewPassword};
 use crate::events::{Action, EventActor, Outcome as EventOutcome};
@@ -473,4 +473,26 @@ fn a_password_shorter_than_the_policy_is_refused_in_words() {
         change.authorize::<RecoverAccounts>(acme)?.passwords().set(ada, short)
     });
     assert_eq!(refusal(done), "must have at least 8 characters");
+}
+
+#[test]
+fn an_organization_that_demands_tls_looks_at_no_password_that_came_in_clear() {
+    let world = World::new();
+    let strict = Settings { require_tls: true, ..Settings::default() };
+    let (acme, globex) = (world.organization_with("acme", strict), world.organization("globex"));
+    world.user(acme, "ada");
+    world.user(globex, "ada");
+    let attempt = |organization, text, channel| {
+        let request = world.request(organization, Who::User("ada".into()), text);
+        world.attempt(Request { door: Door::Ldap(channel), ..request })
+    };
+    for text in [RIGHT, "wrong"] {
+        assert!(matches!(attempt(acme, text, Channel::Clear), Outcome::Unprotected));
+        assert_eq!(reasons(&world, acme, 1), ["the connection is not encrypted"]);
+    }
+    // Remembered or not, a password in clear is no password.
+    assert!(accepted(&attempt(acme, RIGHT, Channel::Encrypted)));
+    assert!(matches!(attempt(acme, RIGHT, Channel::Clear), Outcome::Unprotected));
+    assert!(accepted(&attempt(globex, RIGHT, Channel::Clear)));
+    assert!(matches!(attempt(globex, "wrong", Channel::Clear), Outcome::Reject));
 }

@@ -12,7 +12,8 @@ use storage::{Entropy, MasterKey, Store};
 
 use crate::access::{Actor, Context, Role, Who as Proven};
 use crate::authentication::{
-    Begun, Door, HashParameters, Options, Outcome, Password, PoolLimits, Proof, Request, Who,
+    Begun, Channel, Door, HashParameters, Options, Outcome, Password, PoolLimits, Proof, Request,
+    Who,
 };
 use crate::collections::{Collection, NewOrganization, NewPassword, Site, Wanted, issue};
 use crate::directory::{Changing, Directory, OpenOptions};
@@ -208,7 +209,8 @@ impl World {
             organization: Some(organization),
             who,
             proof: Proof::Password(password(text)),
-            door: Door::Ldap,
+            door: Door::Ldap(Channel::Encrypted),
+            application: None,
             source: HERE,
             now: self.now(),
         }

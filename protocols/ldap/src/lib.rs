@@ -23,6 +23,7 @@ mod prepare;
 mod question;
 mod requested;
 mod response;
+pub mod sasl;
 pub mod schema;
 mod selection;
 mod session;
@@ -37,8 +38,8 @@ pub use limits::{CleartextBind, Limits, Security, Settings, StartTls};
 pub use password::Password;
 pub use prepare::case_ignore;
 pub use question::{
-    Answer, BindRequest, Command, CompareRequest, Dereference, Missed, Outcome, Page, Question,
-    Scope, SearchRequest, Ticket,
+    Answer, BindRequest, Command, CompareRequest, Dereference, ExternalRequest, Missed, Outcome,
+    Page, PlainRequest, Question, Scope, SearchRequest, Ticket,
 };
 pub use requested::Requested;
 pub use selection::Selection;

@@ -60,6 +60,8 @@ pub struct Limits {
     pub partial: Duration,
     /// How long a connection may ask nothing.
     pub idle: Duration,
+    /// How long a connection may ask nothing while nobody has bound on it.
+    pub idle_anonymous: Duration,
     /// Attributes that one search may request.
     pub attributes: usize,
 }
@@ -80,6 +82,7 @@ impl Default for Limits {
             output: 256 << 10,
             partial: Duration::from_secs(20),
             idle: Duration::from_secs(15 * 60),
+            idle_anonymous: Duration::from_secs(15 * 60),
             attributes: 512,
         }
     }

@@ -47,6 +47,11 @@ pub enum Question {
     /// Who is this? The identity before it is gone as soon as this is asked; nothing else of the
     /// pipeline is looked at until it is answered with [`Answer::Result`].
     Bind(BindRequest),
+    /// Who is this, by a name and a password in the words of SASL? Asked over TLS only; else as
+    /// [`Bind`](Self::Bind).
+    Plain(PlainRequest),
+    /// Who is this, by what TLS has proven? Else as [`Bind`](Self::Bind).
+    External(ExternalRequest),
     /// Which entries are these? Write them through
     /// [`Session::entries`](crate::Session::entries), then say how it went by [`Answer::Result`],
     /// [`Answer::Page`] or [`Answer::More`].
@@ -71,6 +76,33 @@ impl fmt::Debug for BindRequest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("BindRequest").field("dn", &self.dn).finish_non_exhaustive()
     }
+}
+
+/// A SASL Bind with a name and a password (RFC 4616).
+pub struct PlainRequest {
+    /// Who is to act; empty for whom the password proves.
+    pub authorization: Text,
+    /// Whom the password proves; not empty.
+    pub authentication: Text,
+    /// The password.
+    pub password: Password,
+}
+
+impl fmt::Debug for PlainRequest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("PlainRequest")
+            .field("authorization", &self.authorization)
+            .field("authentication", &self.authentication)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A SASL Bind by what TLS has proven (RFC 4422 appendix A).
+#[derive(Debug)]
+pub struct ExternalRequest {
+    /// Who is to act; empty for whom TLS has proven.
+    pub authorization: Text,
 }
 
 /// A Compare (RFC 4511 section 4.10).

@@ -10,6 +10,7 @@ pub(crate) const SEARCH_DONE: u8 = 0x65;
 pub(crate) const COMPARE_RESPONSE: u8 = 0x6f;
 pub(crate) const EXTENDED_RESPONSE: u8 = 0x78;
 
+const SERVER_SASL_CREDENTIALS: u8 = 0x87;
 const RESPONSE_NAME: u8 = 0x8a;
 const RESPONSE_VALUE: u8 = 0x8b;
 const CONTROLS: u8 = 0xa0;
@@ -76,6 +77,18 @@ impl ControlWriter<'_> {
         ber::close(self.0, value);
         ber::close(self.0, control);
     }
+}
+
+/// Appends a BindResponse with an empty challenge (RFC 4513 section 5.2.1.2).
+pub(crate) fn challenge(output: &mut BytesMut, id: u32) {
+    message(output, id, |output| {
+        let opened = ber::open(output, BIND_RESPONSE);
+        ber::put(output, ENUMERATED, &[ResultCode::SaslBindInProgress.number()]);
+        for tag in [OCTET_STRING, OCTET_STRING, SERVER_SASL_CREDENTIALS] {
+            ber::put(output, tag, b"");
+        }
+        ber::close(output, opened);
+    });
 }
 
 /// Appends the Notice of Disconnection (RFC 4511 section 4.4.1).

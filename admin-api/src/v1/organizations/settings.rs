@@ -5,6 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::revision::Revised;
+use crate::second_factor::Demand;
 
 /// How an organization's people authenticate.
 #[derive(Serialize, ToSchema)]
@@ -20,6 +21,39 @@ pub(crate) struct Settings {
     password_minimum: u16,
     /// When guessing locks an account.
     lockout: Lockout,
+    /// Whether LDAP takes a password over TLS only, whatever the daemon's configuration says. A
+    /// refused Bind says so, which shows that there is such an organization.
+    require_tls: bool,
+    /// What is demanded of users beside the password, over LDAP and RADIUS.
+    second_factor: SecondFactor,
+}
+
+/// The code of a second factor (TOTP), which stands behind the password in the same field.
+///
+/// A wrong, missing or used code looks like a wrong password and counts as one. Service accounts
+/// have no second factor of their own.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SecondFactor {
+    /// From whom it is demanded.
+    demand: Demand,
+    /// How it may be spelled.
+    spellings: Spellings,
+    /// Whether a service account's own demand counts for users that bind on a connection on which
+    /// that account has bound before, as most applications do. A Bind on another connection is
+    /// judged by the organization's demand.
+    service_accounts_decide: bool,
+}
+
+/// How a code may stand behind the password. A password that ends in an allowed separator needs
+/// another one behind it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Spellings {
+    /// `password,123456`
+    comma: bool,
+    /// `password;123456`
+    semicolon: bool,
+    /// `password123456`
+    bare: bool,
 }
 
 /// When guessing locks an account.
@@ -47,7 +81,20 @@ impl From<records::Organization> for Revised<Settings> {
             remember_verified: settings.remember_verified,
             password_minimum: settings.password_minimum,
             lockout,
+            require_tls: settings.require_tls,
+            second_factor: settings.second_factor.into(),
         };
         Self::new(record.stamp.revision, settings)
+    }
+}
+
+impl From<records::SecondFactor> for SecondFactor {
+    fn from(factor: records::SecondFactor) -> Self {
+        let records::Spellings { comma, semicolon, bare } = factor.spellings;
+        Self {
+            demand: factor.demand.into(),
+            spellings: Spellings { comma, semicolon, bare },
+            service_accounts_decide: factor.service_accounts_decide,
+        }
     }
 }

@@ -11,6 +11,7 @@ use crate::caller::Within;
 use crate::patch::{present, set};
 use crate::problem::Problem;
 use crate::revision::{IfMatch, Revised};
+use crate::second_factor::Demand;
 
 /// What changes of the settings; what is left out stays.
 #[derive(Deserialize, ToSchema)]
@@ -37,6 +38,50 @@ pub(crate) struct SettingsPatch {
     /// When guessing locks an account.
     #[serde(default)]
     lockout: LockoutPatch,
+    /// Whether LDAP takes a password over TLS only, whatever the daemon's configuration says. A
+    /// refused Bind says so, which shows that there is such an organization.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = bool)]
+    require_tls: Option<bool>,
+    /// What is demanded of users beside the password, over LDAP and RADIUS.
+    #[serde(default)]
+    second_factor: SecondFactorPatch,
+}
+
+/// What changes of the second factor; what is left out stays.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SecondFactorPatch {
+    /// From whom a code is demanded.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Demand)]
+    demand: Option<Demand>,
+    /// How a code may be spelled.
+    #[serde(default)]
+    spellings: SpellingsPatch,
+    /// Whether a service account's own demand counts for users that bind on a connection on which
+    /// that account has bound before.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = bool)]
+    service_accounts_decide: Option<bool>,
+}
+
+/// What changes of the spellings; what is left out stays.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SpellingsPatch {
+    /// `password,123456`
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = bool)]
+    comma: Option<bool>,
+    /// `password;123456`
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = bool)]
+    semicolon: Option<bool>,
+    /// `password123456`
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = bool)]
+    bare: Option<bool>,
 }
 
 /// What changes of the lockout; what is left out stays.
@@ -92,5 +137,17 @@ impl SettingsPatch {
         set(&mut settings.lockout.threshold, self.lockout.threshold);
         set(&mut settings.lockout.window, self.lockout.window);
         set(&mut settings.lockout.duration, self.lockout.duration);
+        set(&mut settings.require_tls, self.require_tls);
+        self.second_factor.apply(&mut settings.second_factor);
+    }
+}
+
+impl SecondFactorPatch {
+    fn apply(self, factor: &mut records::SecondFactor) {
+        set(&mut factor.demand, self.demand.map(Into::into));
+        set(&mut factor.spellings.comma, self.spellings.comma);
+        set(&mut factor.spellings.semicolon, self.spellings.semicolon);
+        set(&mut factor.spellings.bare, self.spellings.bare);
+        set(&mut factor.service_accounts_decide, self.service_accounts_decide);
     }
 }

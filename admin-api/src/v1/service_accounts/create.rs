@@ -11,6 +11,7 @@ use crate::body::Body;
 use crate::caller::Within;
 use crate::problem::Problem;
 use crate::revision::{Created, Revised};
+use crate::second_factor::Demand;
 
 /// What a service account starts with.
 #[derive(Deserialize, ToSchema)]
@@ -25,6 +26,9 @@ pub(crate) struct NewServiceAccount {
     visibility: Option<Visibility>,
     /// The kind of application that it is for; `generic` when absent.
     profile: Option<ProfileName>,
+    /// What is demanded, beside the password, of users that bind on a connection on which this
+    /// account has bound before; the organization's demand when absent.
+    second_factor: Option<Demand>,
 }
 
 /// A service account with its password, shown this once.
@@ -57,6 +61,7 @@ pub(crate) async fn create_service_account(
         visibility: visibility.resolve(&within.caller.read()?, organization)?,
         suspended: false,
         profile: new.profile.map_or_else(Profile::default, |profile| profile.0),
+        second_factor: new.second_factor.map(Into::into),
     };
     let generated = within.caller.api.generate_password().await?;
     let password = generated.expose().to_owned();

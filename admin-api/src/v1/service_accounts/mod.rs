@@ -1,5 +1,6 @@
 //! Service accounts: what applications bind with over LDAP.
 
+mod certificates;
 mod create;
 mod delete;
 mod list;
@@ -23,6 +24,7 @@ use crate::dn;
 use crate::moment::Moment;
 use crate::problem::Problem;
 use crate::revision::Revised;
+use crate::second_factor::Demand;
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -34,6 +36,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         ))
         .routes(routes!(rotate::rotate_service_account))
         .routes(routes!(recorder::show_recorder, recorder::clear_recorder))
+        .merge(certificates::routes())
 }
 
 /// A service account.
@@ -58,6 +61,11 @@ pub(crate) struct ServiceAccount {
     suspended: bool,
     /// The kind of application that it is for.
     profile: ProfileName,
+    /// What is demanded, beside the password, of users that bind on a connection on which this
+    /// account has bound before; the organization's demand when null. Counts only where the
+    /// organization's settings let service accounts decide.
+    #[schema(required)]
+    second_factor: Option<Demand>,
 }
 
 /// Which of the organization's entries a service account sees.
@@ -94,6 +102,7 @@ impl ServiceAccount {
             visibility,
             suspended: record.fields.suspended,
             profile: ProfileName(record.fields.profile),
+            second_factor: record.fields.second_factor.map(Into::into),
         })
     }
 

@@ -11,6 +11,7 @@ use crate::caller::{Item, Within};
 use crate::patch::{present, set};
 use crate::problem::Problem;
 use crate::revision::{IfMatch, Revised};
+use crate::second_factor::Demand;
 
 /// What changes of a service account; what is left out stays, null clears.
 #[derive(Deserialize, ToSchema)]
@@ -37,6 +38,11 @@ pub(crate) struct ServiceAccountPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = ProfileName)]
     profile: Option<ProfileName>,
+    /// What is demanded, beside the password, of users that bind on a connection on which this
+    /// account has bound before; null for the organization's demand.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Demand>)]
+    second_factor: Option<Option<Demand>>,
 }
 
 /// Changes a service account.
@@ -70,6 +76,8 @@ pub(crate) async fn update_service_account(
             set(&mut account.fields.visibility, visibility);
             set(&mut account.fields.suspended, patch.suspended);
             set(&mut account.fields.profile, patch.profile.map(|profile| profile.0));
+            let second_factor = patch.second_factor.map(|demand| demand.map(Into::into));
+            set(&mut account.fields.second_factor, second_factor);
             Ok(())
         })
     });

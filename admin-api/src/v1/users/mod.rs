@@ -1,10 +1,12 @@
 //! Users: people of an organization.
 
 mod activate;
+mod certificates;
 mod create;
 mod delete;
 mod groups;
 mod list;
+mod second_factor;
 mod set_password;
 mod show;
 mod suspend;
@@ -36,6 +38,8 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(activate::activate_user))
         .routes(routes!(set_password::set_user_password))
         .routes(routes!(unlock::unlock_user))
+        .merge(second_factor::routes())
+        .merge(certificates::routes())
         .routes(routes!(groups::list_groups_of_user))
 }
 

@@ -1,5 +1,6 @@
 //! Pure functions between LDAP's words and the directory's: names, filters, entries.
 
+mod claim;
 pub(crate) mod custom;
 mod entry;
 mod filter;
@@ -8,10 +9,11 @@ mod place;
 mod root_dse;
 mod tree;
 
+pub(crate) use claim::{Meant, Unnamed, authorization, channel, plain};
 pub(crate) use entry::{write_entry, write_place};
 pub(crate) use filter::{Find, translate};
 pub(crate) use place::{Named, Naming, Place, Target, TargetError};
-pub(crate) use root_dse::{is_special, special};
+pub(crate) use root_dse::{Offer, is_special, special};
 pub(crate) use tree::Container;
 
 /// How entries are named under an organization's own base.

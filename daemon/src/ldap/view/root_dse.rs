@@ -15,12 +15,22 @@ pub(crate) fn is_special(name: &Dn) -> bool {
     name.is_root() || name.as_str() == SUBSCHEMA
 }
 
-/// Answers a search for the root DSE or the subschema. `own` are the caller's base and attributes,
-/// when the caller is known; `writer` gives the place to write to.
+/// What a connection is offered, as far as it is not the same for all.
+pub(crate) struct Offer<'o> {
+    /// The base of the caller's own organization, or of the one whose server name was called.
+    pub(crate) base: Option<&'o str>,
+    /// The attributes of the caller's own organization.
+    pub(crate) schema: Option<&'o Schema>,
+    /// Whether StartTLS can be had.
+    pub(crate) start_tls: StartTls,
+    /// The SASL mechanisms that make sense now.
+    pub(crate) mechanisms: &'o [&'o str],
+}
+
+/// Answers a search for the root DSE or the subschema; `writer` gives the place to write to.
 pub(crate) fn special<'w>(
     name: &Dn,
-    own: Option<(&str, &Schema)>,
-    start_tls: StartTls,
+    offer: &Offer<'_>,
     request: &SearchRequest,
     writer: impl FnOnce() -> Option<EntryWriter<'w>>,
 ) -> Answer {
@@ -30,12 +40,10 @@ pub(crate) fn special<'w>(
     }
     let Some(mut writer) = writer() else { return done };
     let written = if name.is_root() {
-        writer.entry("", |attributes| {
-            write_root_dse(attributes, own.map(|(base, _)| base), start_tls);
-        })
+        writer.entry("", |attributes| write_root_dse(attributes, offer))
     } else {
         writer.entry(SUBSCHEMA, |attributes| {
-            write_subschema(attributes, own.map(|(_, schema)| schema));
+            write_subschema(attributes, offer.schema);
         })
     };
     match written {
@@ -45,18 +53,19 @@ pub(crate) fn special<'w>(
 }
 
 /// Writes the root DSE.
-fn write_root_dse(attributes: &mut Attributes<'_>, base: Option<&str>, start_tls: StartTls) {
+fn write_root_dse(attributes: &mut Attributes<'_>, offer: &Offer<'_>) {
     put(attributes, "objectClass", ROOT_CLASSES);
     put(attributes, "supportedLDAPVersion", &["3"]);
     put(attributes, "supportedControl", ldap::control::SUPPORTED);
     let mut extensions = vec![ldap::WHO_AM_I];
-    if start_tls == StartTls::Offered {
+    if offer.start_tls == StartTls::Offered {
         extensions.push(ldap::START_TLS);
     }
     put(attributes, "supportedExtension", &extensions);
     put(attributes, "supportedFeatures", ldap::SUPPORTED_FEATURES);
     put(attributes, "subschemaSubentry", &[SUBSCHEMA]);
-    put(attributes, "namingContexts", base.as_slice());
+    put(attributes, "namingContexts", offer.base.as_slice());
+    put(attributes, "supportedSASLMechanisms", offer.mechanisms);
     put(attributes, "vendorName", &["Tenantry"]);
     put(attributes, "vendorVersion", &[env!("CARGO_PKG_VERSION")]);
 }

@@ -25,6 +25,26 @@ impl Session {
                 let command = self.ask(id, message.len(), Work::Bind, Question::Bind(request));
                 return self.commands.push_back(command);
             }
+            Ok(Bind::Plain(_) | Bind::Unanswered) if self.security == Security::Clear => {
+                let words = "PLAIN is spoken over TLS only";
+                Outcome::new(ResultCode::ConfidentialityRequired, words)
+            }
+            Ok(Bind::Plain(request)) => {
+                let command = self.ask(id, message.len(), Work::Bind, Question::Plain(request));
+                return self.commands.push_back(command);
+            }
+            Ok(Bind::External(request)) => {
+                let command = self.ask(id, message.len(), Work::Bind, Question::External(request));
+                return self.commands.push_back(command);
+            }
+            Ok(Bind::Unanswered) => {
+                response::challenge(&mut self.output, id);
+                return self.commands.push_back(Command::Anonymous);
+            }
+            Ok(Bind::Mechanism) => {
+                let words = "the SASL mechanism is not known here";
+                Outcome::new(ResultCode::AuthMethodNotSupported, words)
+            }
             Ok(Bind::Anonymous) => Outcome::success(),
             Ok(Bind::Unauthenticated) => {
                 let words = "a name without a password proves nothing";
@@ -35,7 +55,7 @@ impl Session {
                 Outcome::new(ResultCode::ProtocolError, "LDAP version 3 is spoken here")
             }
             Ok(Bind::Method) => {
-                let words = "simple binds are taken only";
+                let words = "simple binds and SASL are taken only";
                 Outcome::new(ResultCode::AuthMethodNotSupported, words)
             }
             Err(outcome) => outcome,

@@ -17,6 +17,7 @@ mod extended;
 mod finish;
 mod request;
 mod running;
+mod sasl;
 mod search;
 mod serve;
 
@@ -246,6 +247,12 @@ impl Session {
         &mut self.output
     }
 
+    /// How the connection's octets travel at this moment.
+    #[must_use]
+    pub const fn security(&self) -> Security {
+        self.security
+    }
+
     /// When [`expire`](Self::expire) has to be called, unless something happens before.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
@@ -254,7 +261,8 @@ impl Session {
         }
         let limits = &self.settings.limits;
         let partial = self.partial_since.map(|since| since.saturating_add(limits.partial));
-        let idle = self.running.is_empty().then(|| self.active.saturating_add(limits.idle));
+        let idle = if self.bound { limits.idle } else { limits.idle_anonymous.min(limits.idle) };
+        let idle = self.running.is_empty().then(|| self.active.saturating_add(idle));
         [partial, idle].into_iter().flatten().min()
     }
 

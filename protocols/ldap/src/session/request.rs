@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::sasl;
 use crate::ber::{self, Malformed, Reader};
 use crate::filter::decode;
 use crate::{
-    BindRequest, CompareRequest, Dereference, Outcome, Password, ResultCode, Scope, SearchRequest,
+    BindRequest, CompareRequest, Dereference, ExternalRequest, Outcome, Password, PlainRequest,
+    ResultCode, Scope, SearchRequest,
 };
 use crate::{Limits, Requested, Selection, Text};
 
@@ -20,6 +22,8 @@ pub(super) enum Refusal {
     Name,
     /// More attributes are requested than are allowed.
     TooManyAttributes,
+    /// A SASL response does not follow its mechanism.
+    Response,
 }
 
 impl From<Malformed> for Refusal {
@@ -32,6 +36,10 @@ impl From<Refusal> for Outcome {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Malformed => Self::new(ResultCode::ProtocolError, "the request is malformed"),
+            Refusal::Response => {
+                let words = "the response does not follow the mechanism";
+                Self::new(ResultCode::InvalidCredentials, words)
+            }
             Refusal::Name => Self::new(ResultCode::InvalidDnSyntax, "not a distinguished name"),
             Refusal::TooManyAttributes => {
                 Self::new(ResultCode::AdminLimitExceeded, "too many attributes are requested")
@@ -52,7 +60,15 @@ pub(super) enum Bind {
     Nameless,
     /// A protocol version other than 3.
     Version,
-    /// SASL, or a choice that is not known.
+    /// SASL with a name and a password.
+    Plain(PlainRequest),
+    /// SASL by what TLS has proven.
+    External(ExternalRequest),
+    /// SASL whose client waits for a first challenge, which is empty.
+    Unanswered,
+    /// SASL by a mechanism that is not known.
+    Mechanism,
+    /// A choice that is not known.
     Method,
 }
 
@@ -65,8 +81,10 @@ pub(super) fn bind(body: &[u8]) -> Result<Bind, Refusal> {
     if version != 3 {
         return Ok(Bind::Version);
     }
-    if choice != 0x80 {
-        return Ok(Bind::Method);
+    match choice {
+        0x80 => {}
+        0xa3 => return sasl::bind(password),
+        _ => return Ok(Bind::Method),
     }
     Ok(match (name.is_empty(), password.is_empty()) {
         (true, true) => Bind::Anonymous,

@@ -23,6 +23,7 @@ mod rfc4511_4_1_messages;
 mod rfc4511_4_2_bind;
 mod rfc4511_4_5_search;
 mod rfc4511_4_operations;
+mod rfc4513_5_2_sasl;
 
 const SETTINGS: Settings = Settings {
     limits: Limits {
@@ -34,6 +35,7 @@ const SETTINGS: Settings = Settings {
         output: 4096,
         partial: Duration::from_secs(20),
         idle: Duration::from_secs(900),
+        idle_anonymous: Duration::from_secs(900),
         attributes: 100,
     },
     start_tls: StartTls::Offered,

@@ -170,6 +170,19 @@ fn an_idle_connection_ends_but_not_while_a_request_runs() {
 }
 
 #[test]
+fn who_has_not_bound_may_say_nothing_for_a_shorter_time() {
+    let mut settings = SETTINGS;
+    settings.limits.idle_anonymous = Duration::from_secs(60);
+    let mut connection = Connection::new(settings, Security::Clear);
+    let started = connection.now;
+    assert_eq!(connection.session.deadline(), Some(started + Duration::from_secs(60)));
+    connection.bind();
+    assert_eq!(connection.session.deadline(), Some(started + Duration::from_secs(900)));
+    connection.send(3, bind_request("", ""));
+    assert_eq!(connection.session.deadline(), Some(started + Duration::from_secs(60)));
+}
+
+#[test]
 fn a_clock_that_steps_back_changes_nothing() {
     let mut connection = Connection::clear();
     let before = connection.session.deadline();

@@ -1,0 +1,50 @@
+//! Making a certificate authority.
+
+use directory::access::ManageConfiguration;
+use directory::records::CertificateAuthorityFields;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{CertificateAuthority, CertificateHolder};
+use crate::body::Body;
+use crate::caller::Within;
+use crate::problem::Problem;
+use crate::revision::Created;
+
+/// What a certificate authority starts with.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewCertificateAuthority {
+    /// The authority's name; unique in the organization.
+    name: String,
+    /// Its certificate, in PEM.
+    certificate: String,
+    /// Whose a certificate is that it vouches for.
+    holder: CertificateHolder,
+}
+
+/// Makes a certificate authority.
+#[utoipa::path(
+    post,
+    path = "/organizations/{organization}/certificate-authorities",
+    tag = "Certificate authorities",
+    request_body = NewCertificateAuthority,
+    responses((status = 201, description = "Made.", body = CertificateAuthority)),
+    extensions(("x-permission" = json!("manage_configuration")))
+)]
+pub(crate) async fn create_certificate_authority(
+    within: Within<ManageConfiguration>,
+    Body(new): Body<NewCertificateAuthority>,
+) -> Result<Created<CertificateAuthority>, Problem> {
+    let organization = within.organization;
+    let fields = CertificateAuthorityFields {
+        name: new.name,
+        certificate: CertificateAuthorityFields::certificate_of_pem(&new.certificate)?,
+        holder: new.holder.into(),
+    };
+    let made = within.caller.change(move |change| {
+        let mut grant = change.authorize::<ManageConfiguration>(organization)?;
+        grant.certificate_authorities().create(fields)
+    });
+    Ok(Created(made.await?.1.into()))
+}

@@ -1,0 +1,67 @@
+//! Changing a certificate authority.
+
+use directory::access::ManageConfiguration;
+use directory::records::CertificateAuthorityFields;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{CertificateAuthority, CertificateHolder};
+use crate::body::Body;
+use crate::caller::{Item, Within};
+use crate::patch::{present, set};
+use crate::problem::Problem;
+use crate::revision::{IfMatch, Revised};
+
+/// What changes of a certificate authority; what is left out stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"holder": "user_by_mail"}))]
+pub(crate) struct CertificateAuthorityPatch {
+    /// The authority's name.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = String)]
+    name: Option<String>,
+    /// Its certificate, in PEM.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = String)]
+    certificate: Option<String>,
+    /// Whose a certificate is that it vouches for.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = CertificateHolder)]
+    holder: Option<CertificateHolder>,
+}
+
+/// Changes a certificate authority.
+#[utoipa::path(
+    patch,
+    path = "/organizations/{organization}/certificate-authorities/{certificate_authority}",
+    tag = "Certificate authorities",
+    params(IfMatch),
+    request_body = CertificateAuthorityPatch,
+    responses((status = 200, description = "As changed.", body = CertificateAuthority)),
+    extensions(("x-permission" = json!("manage_configuration")))
+)]
+pub(crate) async fn update_certificate_authority(
+    within: Within<ManageConfiguration>,
+    Item(authority): Item,
+    IfMatch(revision): IfMatch,
+    Body(patch): Body<CertificateAuthorityPatch>,
+) -> Result<Revised<CertificateAuthority>, Problem> {
+    let organization = within.organization;
+    let certificate = match patch.certificate {
+        Some(pem) => Some(CertificateAuthorityFields::certificate_of_pem(&pem)?),
+        None => None,
+    };
+    let changed = within.caller.change(move |change| {
+        let mut grant = change.authorize::<ManageConfiguration>(organization)?;
+        let mut authorities = grant.certificate_authorities();
+        let id = authorities.id_of(authority)?;
+        authorities.update(id, revision, |authority| {
+            set(&mut authority.fields.name, patch.name);
+            set(&mut authority.fields.certificate, certificate);
+            set(&mut authority.fields.holder, patch.holder.map(Into::into));
+            Ok(())
+        })
+    });
+    Ok(changed.await?.into())
+}

@@ -1,0 +1,13 @@
+//! The client certificates that prove a user.
+
+mod set;
+mod show;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::api::Api;
+
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(show::show_user_certificates, set::set_user_certificates))
+}

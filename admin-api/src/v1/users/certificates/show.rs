@@ -1,0 +1,26 @@
+//! Showing which client certificates prove a user.
+
+use axum::Json;
+use directory::access::View;
+
+use crate::caller::{Item, Within};
+use crate::fingerprint::Certificates;
+use crate::problem::Problem;
+
+/// Shows which client certificates prove a user.
+#[utoipa::path(
+    get,
+    path = "/organizations/{organization}/users/{user}/certificates",
+    tag = "Users",
+    responses((status = 200, description = "The certificates.", body = Certificates)),
+    extensions(("x-permission" = json!("view")))
+)]
+pub(crate) async fn show_user_certificates(
+    within: Within<View>,
+    Item(user): Item,
+) -> Result<Json<Certificates>, Problem> {
+    let reading = within.caller.read()?;
+    let users = reading.authorize::<View>(within.organization)?.users();
+    let fingerprints = users.certificates(users.id_of(user)?)?;
+    Ok(Json(Certificates::of(&fingerprints)))
+}

@@ -1,0 +1,137 @@
+//! RFC 6238: a one-time code behind the password, where an organization demands one.
+
+use serde_json::json;
+
+use crate::harness::ldap::Ldap;
+use crate::harness::office::Office;
+use crate::harness::totp;
+
+const PASSWORD: &str = "correct horse battery";
+
+/// An office that demands codes, with a user.
+fn office(demand: &str) -> (Office, String) {
+    let office = Office::new();
+    office.set(&json!({"second_factor": {"demand": demand}}));
+    let ada = office.user("ada", PASSWORD);
+    (office, ada)
+}
+
+/// Enrols an authenticator and tells what it scanned. The code of the step before this one is used
+/// up, so that the ones of this step and the next are left.
+fn enrol(office: &Office, user: &str) -> String {
+    let path = format!("users/{user}/second-factor");
+    let begun = office.act("POST", &path, None);
+    let uri = begun["otpauth_uri"].as_str().unwrap().to_owned();
+    assert!(uri.contains(begun["secret"].as_str().unwrap()), "{begun}");
+    assert_eq!(office.read(&path)["enrolled"], false);
+    let confirm = office.path(&format!("{path}/confirm"));
+    let confirmed = |_| {
+        let code = totp::code_beside(&uri, -1);
+        office.top.send("POST", &confirm, Some(&json!({"code": code}))).status == 204
+    };
+    // A step may end on the way.
+    assert!((0..3).any(confirmed), "the code is not taken");
+    assert_eq!(office.read(&path)["enrolled"], true);
+    uri
+}
+
+fn ldap(office: &Office) -> Ldap {
+    Ldap::at(format!("ldap://{}", office.demo.ldap), &office.demo.ca_file, false)
+}
+
+fn bind(office: &Office, password: &str) -> i32 {
+    ldap(office).bound(&office.user_dn("ada"), password).who_am_i().code
+}
+
+#[test]
+fn a_code_behind_the_password_lets_in_once_and_what_is_wrong_only_the_event_tells() {
+    let (office, ada) = office("if_enrolled");
+    assert_eq!(bind(&office, PASSWORD), 0);
+    let uri = enrol(&office, &ada);
+    assert_eq!(bind(&office, PASSWORD), 49);
+    let told = |part: &str| {
+        let events = || office.events().into_iter().filter(|event| event["action"] == "ldap_bind");
+        let found = (0..10_000).any(|_| events().any(|event| event.to_string().contains(part)));
+        assert!(found, "{part}: {:?}", office.events());
+    };
+    told("the code of the second factor is missing");
+    let first = format!("{PASSWORD},{}", totp::code_beside(&uri, 0));
+    assert_eq!(bind(&office, &first), 0);
+    assert_eq!(bind(&office, &first), 49);
+    told("the code is wrong or was used before");
+    let second = format!("{PASSWORD}{}", totp::code_beside(&uri, 1));
+    assert_eq!(bind(&office, &second), 0);
+    office.act("DELETE", &format!("users/{ada}/second-factor"), None);
+    assert_eq!(bind(&office, PASSWORD), 0);
+}
+
+#[test]
+fn whoever_has_no_authenticator_is_kept_out_where_everybody_needs_one() {
+    let (office, ada) = office("required");
+    assert_eq!(bind(&office, PASSWORD), 49);
+    let uri = enrol(&office, &ada);
+    let spelled = |spelling: &str| {
+        office.set(&json!({"second_factor": {"spellings":
+            {"comma": spelling == ",", "semicolon": spelling == ";", "bare": spelling.is_empty()}}}));
+    };
+    spelled(";");
+    assert_eq!(bind(&office, &format!("{PASSWORD},{}", totp::code_beside(&uri, 0))), 49);
+    assert_eq!(bind(&office, &format!("{PASSWORD};{}", totp::code_beside(&uri, 0))), 0);
+    let none = json!({"second_factor":
+        {"spellings": {"comma": false, "semicolon": false, "bare": false}}});
+    let refused = office.top.send("PATCH", &office.path("settings"), Some(&none));
+    assert_eq!(
+        (refused.status, &refused.json()["pointer"]),
+        (422, &json!("/second_factor/spellings"))
+    );
+}
+
+#[test]
+fn network_gear_is_answered_by_the_same_rules() {
+    let (office, ada) = office("required");
+    let client = office.client("ap", &json!({}));
+    let uri = enrol(&office, &ada);
+    let gear = office.gear(&client);
+    let login = |password: &str| {
+        gear.ask(
+            "auth",
+            &format!(
+                "User-Name=\"ada\",User-Password=\"{password}\",Message-Authenticator=0x00,\
+                 Packet-Src-IP-Address={}",
+                office.address
+            ),
+        )
+    };
+    assert!(login(PASSWORD).is("Access-Reject"));
+    let right = format!("{PASSWORD},{}", totp::code_beside(&uri, 0));
+    let reply = login(&right);
+    assert!(reply.is("Access-Accept"), "{reply:?}");
+    assert!(login(&right).is("Access-Reject"));
+    // The same code at another door is used up as well.
+    assert_eq!(bind(&office, &right), 49);
+}
+
+#[test]
+fn an_application_that_binds_first_may_ask_less_of_its_users_where_the_organization_lets_it() {
+    let (office, _) = office("required");
+    let made = office.make("service-accounts", &json!({"name": "wiki", "second_factor": "off"}));
+    let (dn, password) = (made["dn"].as_str().unwrap(), made["password"].as_str().unwrap());
+    let script = "
+import sys, ldap3
+server = ldap3.Server(sys.argv[1])
+connection = ldap3.Connection(server, sys.argv[2], sys.argv[3])
+assert connection.bind(), connection.result
+print(connection.rebind(sys.argv[4], sys.argv[5]))
+";
+    let uri = format!("ldap://{}", office.demo.ldap);
+    let rebinds = || {
+        let user = office.user_dn("ada");
+        let output = crate::harness::python::python(script, [&uri, dn, password, &user, PASSWORD]);
+        assert_eq!(output.code, 0, "{output:?}");
+        output.stdout.trim() == "True"
+    };
+    assert!(!rebinds());
+    office.set(&json!({"second_factor": {"service_accounts_decide": true}}));
+    assert!(rebinds());
+    assert_eq!(bind(&office, PASSWORD), 49, "on a connection of the user's own");
+}
