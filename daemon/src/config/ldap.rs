@@ -57,6 +57,8 @@ section! {
         /// Entries that a user may collect over all pages of one search. It does not bind
         /// service accounts.
         paged_total: Count<1, 100_000_000> = Count(10_000),
+        /// Entries that one search may have to sort.
+        sorted_entries: Count<1, 1_000_000> = Count(20_000),
         /// How long a connection may say nothing.
         idle_timeout: Time<SECOND, DAY> = Time(15 * MINUTE),
         /// How long a connection may say nothing while nobody has bound on it.

@@ -19,7 +19,9 @@ use super::Door;
 use super::aim::LastAim;
 use super::notes::{Notes, Noting};
 use super::sasl::Introduction;
-use super::search::{Begin, Running, Terms};
+use super::search::ordered::{self, BeginOrdered};
+use super::search::work::Work;
+use super::search::{Begin, Terms};
 use super::transport::Transport;
 use super::view::{self, Named, Naming, Place, Target, TargetError};
 
@@ -40,7 +42,7 @@ pub(super) struct Caller {
     /// The connection's place among those of its organization.
     place: Option<Seat>,
     outcomes: Outcomes,
-    searches: HashMap<Ticket, Box<Running>>,
+    searches: HashMap<Ticket, Work>,
     memo: Memo,
     aim: LastAim,
     notes: Notes,
@@ -293,13 +295,27 @@ impl Caller {
         let user = matches!(self.actor.identity(), Some(Identity::User(_)));
         let terms = Terms::new(&self.door.searches, self.door.clock, request, user);
         self.noting().search(request, grant.schema());
-        let begun = super::search::begin(&grant, &aim, request, terms)?;
+        let begun = if request.sort.is_some() || request.view.is_some() {
+            let Some(mut writer) = session.entries(ticket) else {
+                return Ok(Asked::Answered(Answer::Result(Outcome::success())));
+            };
+            let terms = (&self.door.searches, user, terms);
+            match ordered::begin(&grant, (&aim, request), terms, &mut writer)? {
+                BeginOrdered::Answered(answer) => Err(answer),
+                BeginOrdered::Running(work) => Ok(work),
+            }
+        } else {
+            match super::search::begin(&grant, &aim, request, terms)? {
+                Begin::Answered(answer) => Err(answer),
+                Begin::Running(running) => Ok(Work::Plain(running)),
+            }
+        };
         let (answer, rest) = match begun {
-            Begin::Answered(answer) => {
+            Err(answer) => {
                 self.noting().base_of(&answer, &aim.base, grant.own_organization()?);
                 (answer, None)
             }
-            Begin::Running(running) => self.run(ticket, running, &grant, session)?,
+            Ok(work) => self.run(ticket, work, &grant, session)?,
         };
         self.keep(ticket, rest);
         Ok(Asked::Answered(answer))
@@ -320,25 +336,25 @@ impl Caller {
     fn run(
         &self,
         ticket: Ticket,
-        mut running: Box<Running>,
+        work: Work,
         grant: &SearchGrant<'_, '_>,
         session: &mut Session,
-    ) -> Result<(Answer, Option<Box<Running>>), Error> {
+    ) -> Result<(Answer, Option<Work>), Error> {
         let Some(mut writer) = session.entries(ticket) else {
             // Nobody waits for it any more.
             return Ok((Answer::Result(Outcome::success()), None));
         };
-        let answer = running.run(grant, self.door.clock, &mut writer)?;
-        if let Some((entries, shape)) = running.looked_through() {
+        let (answer, work) = work.run(grant, self.door.clock, &mut writer)?;
+        if let Some((entries, shape)) = work.looked_through() {
             self.noting().looked_through(entries, shape);
         }
-        let rest = matches!(answer, Answer::More).then_some(running);
+        let rest = matches!(answer, Answer::More).then_some(work);
         Ok((answer, rest))
     }
 
-    fn keep(&mut self, ticket: Ticket, rest: Option<Box<Running>>) {
-        if let Some(running) = rest {
-            self.searches.insert(ticket, running);
+    fn keep(&mut self, ticket: Ticket, rest: Option<Work>) {
+        if let Some(work) = rest {
+            self.searches.insert(ticket, work);
         }
     }
 

@@ -141,6 +141,11 @@ impl Connection {
     async fn obey(&mut self, command: Command) -> Flow {
         match command {
             Command::Ask(ticket, question) => {
+                if matches!(question, Question::Continue)
+                    && let Flow::End = self.glance().await
+                {
+                    return Flow::End;
+                }
                 // A search that goes on although nobody has read meanwhile takes its time itself.
                 let long = matches!(question, Question::Continue) && !self.written;
                 self.written = false;
@@ -164,6 +169,24 @@ impl Connection {
             }
         }
         Flow::GoOn
+    }
+
+    /// Takes what the client sent meanwhile, without waiting: it may want a long search to end.
+    async fn glance(&mut self) -> Flow {
+        if !self.session.wants_input() {
+            return Flow::GoOn;
+        }
+        // Only then does the runtime look whether octets came.
+        tokio::task::yield_now().await;
+        let clock = self.door.clock;
+        let read = poll_fn(|context| {
+            let take = |octets: &[u8]| self.session.receive(octets, clock.monotonic());
+            Poll::Ready(self.transport.poll_read(context, take))
+        });
+        match read.await {
+            Poll::Ready(Ok(false) | Err(_)) => Flow::End,
+            Poll::Ready(Ok(true)) | Poll::Pending => Flow::GoOn,
+        }
     }
 
     /// Finds an answer, or has it found; returns the time.

@@ -84,6 +84,7 @@ struct SearchLimits {
     look_through: usize,
     page: u64,
     paged_total: u64,
+    sorted: usize,
 }
 
 impl Door {
@@ -119,6 +120,7 @@ impl Door {
             look_through: config.look_through as usize,
             page: u64::from(config.page_size),
             paged_total: u64::from(config.paged_total),
+            sorted: config.sorted_entries as usize,
         };
         let of_organizations = config.connections_per_organization;
         let turns = NonZeroUsize::new(config.long_searches_per_organization);

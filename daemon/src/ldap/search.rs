@@ -1,5 +1,8 @@
 //! Searches under way on one connection.
 
+pub(super) mod ordered;
+pub(super) mod work;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -239,6 +242,28 @@ enum Pause {
     LookedThrough,
 }
 
+impl Pause {
+    /// What the session is told; `cursor` is where a page would go on.
+    fn answer(self, cursor: impl FnOnce() -> Vec<u8>) -> Answer {
+        match self {
+            Self::Output => Answer::More,
+            Self::Page => Answer::Page(cursor()),
+            Self::Size => Answer::Result(Outcome::new(
+                ResultCode::SizeLimitExceeded,
+                "there are more entries than the limit; ask for pages, or for less",
+            )),
+            Self::Time => Answer::Result(Outcome::new(
+                ResultCode::TimeLimitExceeded,
+                "the search took longer than its time limit",
+            )),
+            Self::LookedThrough => Answer::Result(Outcome::new(
+                ResultCode::AdminLimitExceeded,
+                "no index serves this filter, and it looked through too many entries",
+            )),
+        }
+    }
+}
+
 impl From<Stop> for Pause {
     fn from(stop: Stop) -> Self {
         match stop {
@@ -288,20 +313,7 @@ impl Running {
         };
         Ok(match paused {
             None => Answer::Result(Outcome::success()),
-            Some(Pause::Output) => Answer::More,
-            Some(Pause::Page) => Answer::Page(self.cursor().encode()),
-            Some(Pause::Size) => Answer::Result(Outcome::new(
-                ResultCode::SizeLimitExceeded,
-                "there are more entries than the limit; ask for pages, or for less",
-            )),
-            Some(Pause::Time) => Answer::Result(Outcome::new(
-                ResultCode::TimeLimitExceeded,
-                "the search took longer than its time limit",
-            )),
-            Some(Pause::LookedThrough) => Answer::Result(Outcome::new(
-                ResultCode::AdminLimitExceeded,
-                "no index serves this filter, and it looked through too many entries",
-            )),
+            Some(pause) => pause.answer(|| self.cursor().encode()),
         })
     }
 

@@ -29,6 +29,16 @@ impl EntryId {
         }
     }
 
+    /// Where it stands among others when nothing else orders them.
+    pub fn order(self) -> (u8, u64) {
+        let kind = match self {
+            Self::User(_) => 1,
+            Self::Group(_) => 2,
+            Self::ServiceAccount(_) => 3,
+        };
+        (kind, self.record())
+    }
+
     pub(crate) fn record(self) -> storage::Id {
         match self {
             Self::User(id) => id.record(),

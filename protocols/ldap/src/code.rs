@@ -62,6 +62,10 @@ pub enum ResultCode {
     UnwillingToPerform = 53,
     /// 54: a loop was found.
     LoopDetect = 54,
+    /// 60: a view of a list was asked for, but not its order.
+    SortControlMissing = 60,
+    /// 61: the offset lies outside the list.
+    OffsetRangeError = 61,
     /// 64: the name does not fit the schema.
     NamingViolation = 64,
     /// 65: the entry does not fit the schema.
@@ -76,8 +80,18 @@ pub enum ResultCode {
     ObjectClassModsProhibited = 69,
     /// 71: would span several servers.
     AffectsMultipleDsas = 71,
+    /// 76: a view of a list could not be given.
+    VirtualListViewError = 76,
     /// 80: an internal error.
     Other = 80,
+    /// 118: ended because the client said so (RFC 3909).
+    Canceled = 118,
+    /// 119: there is no such operation to cancel.
+    NoSuchOperation = 119,
+    /// 120: too late to cancel.
+    TooLate = 120,
+    /// 121: this operation cannot be cancelled.
+    CannotCancel = 121,
 }
 
 impl ResultCode {

@@ -49,6 +49,8 @@ pub use text::Text;
 /// The extended operations that a root DSE may list in `supportedExtension` (RFC 4512 section
 /// 5.1.3); StartTLS only where [`StartTls::Offered`].
 pub const WHO_AM_I: &str = "1.3.6.1.4.1.4203.1.11.3";
+/// Cancel (RFC 3909).
+pub const CANCEL: &str = "1.3.6.1.1.8";
 /// StartTLS (RFC 4511 section 4.14).
 pub const START_TLS: &str = "1.3.6.1.4.1.1466.20037";
 /// What a root DSE lists in `supportedFeatures`: all operational attributes by `+` (RFC 3673), and

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::control::sort::Sort;
+use crate::control::view::ListView;
 use crate::{Description, Filter, Password, Requested, ResultCode, Selection, Text};
 
 /// Names one request of one session.
@@ -140,6 +142,12 @@ pub struct SearchRequest {
     pub requested: Requested,
     /// The page that is wanted, when the client asked for pages.
     pub page: Option<Page>,
+    /// The order that is wanted: say how it came out by
+    /// [`EntryWriter::sorted`](crate::EntryWriter::sorted).
+    pub sort: Option<Box<Sort>>,
+    /// The part of the sorted list that is wanted: say where it stands by
+    /// [`EntryWriter::viewed`](crate::EntryWriter::viewed).
+    pub view: Option<Box<ListView>>,
 }
 
 /// One page of a search (RFC 2696).

@@ -53,7 +53,7 @@ pub(crate) fn with_controls(
 }
 
 /// Appends the controls that `fill` puts, if it puts any, behind a message's operation.
-pub(crate) fn beside(output: &mut BytesMut, fill: impl FnOnce(&mut ControlWriter<'_>)) {
+fn beside(output: &mut BytesMut, fill: impl FnOnce(&mut ControlWriter<'_>)) {
     let controls = ber::open(output, CONTROLS);
     let empty = output.len();
     fill(&mut ControlWriter(output));
@@ -106,7 +106,7 @@ fn message(output: &mut BytesMut, id: u32, write: impl FnOnce(&mut BytesMut)) {
 
 fn body(output: &mut BytesMut, operation: u8, outcome: &Outcome, extension: Extension<'_>) {
     let opened = ber::open(output, operation);
-    ber::put(output, ENUMERATED, &[outcome.code.number()]);
+    ber::put(output, ENUMERATED, ber::integer(outcome.code.number().into()).as_slice());
     ber::put(output, OCTET_STRING, outcome.matched.as_bytes());
     ber::put(output, OCTET_STRING, outcome.message.as_bytes());
     if let Some(name) = extension.name {

@@ -7,6 +7,7 @@ mod filter;
 mod look;
 mod place;
 mod root_dse;
+mod sort;
 mod tree;
 
 pub(crate) use claim::{Meant, Unnamed, authorization, channel, plain};
@@ -25,3 +26,4 @@ pub(crate) fn primary(record: &directory::records::Organization) -> Naming {
 pub(crate) fn at(base: &str) -> Naming {
     Naming::new(base, &look::RFC2307BIS)
 }
+pub(crate) use sort::{rank_of, sort_keys};

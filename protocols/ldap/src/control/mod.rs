@@ -6,18 +6,30 @@ use crate::ber::{self, Malformed, Reader, SEQUENCE};
 use crate::description::is_oid;
 
 pub(crate) mod paged;
+pub mod sort;
+pub mod view;
 
 use paged::Paged;
+use sort::Sort;
+use view::ListView;
 
 /// Paged results (RFC 2696).
 pub const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
+/// The order of a search's entries (RFC 2891).
+pub const SORT: &str = "1.2.840.113556.1.4.473";
+/// How that order came out.
+pub(crate) const SORT_RESULT: &str = "1.2.840.113556.1.4.474";
+/// A view of a long list (draft-ietf-ldapext-ldapv3-vlv-09).
+pub const LIST_VIEW: &str = "2.16.840.1.113730.3.4.9";
+/// Where that view stands in the list.
+pub(crate) const LIST_VIEW_RESULT: &str = "2.16.840.1.113730.3.4.10";
 /// ManageDsaIT (RFC 3296): the directory has no referrals, so it changes nothing.
 pub const MANAGE_DSA_IT: &str = "2.16.840.1.113730.3.4.2";
 /// Password policy request, which sssd and nslcd send with every Bind: taken, not answered, not
 /// listed.
 pub const PASSWORD_POLICY: &str = "1.3.6.1.4.1.42.2.27.8.5.1";
 /// What a root DSE lists in `supportedControl` (RFC 4512 section 5.1.4).
-pub const SUPPORTED: &[&str] = &[PAGED_RESULTS, MANAGE_DSA_IT];
+pub const SUPPORTED: &[&str] = &[PAGED_RESULTS, SORT, LIST_VIEW, MANAGE_DSA_IT];
 
 /// Controls that one message may carry.
 const MAXIMUM: usize = 32;
@@ -32,11 +44,13 @@ pub(crate) enum Beside {
 }
 
 /// What the controls of one message ask for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Controls<'a> {
     /// There are some that are not known beside this operation.
     pub(crate) unknown: bool,
     pub(crate) paged: Option<Paged<'a>>,
+    pub(crate) sort: Option<Box<Sort>>,
+    pub(crate) view: Option<Box<ListView>>,
 }
 
 /// Why a request is refused for its controls.
@@ -70,10 +84,7 @@ pub(crate) fn read(octets: Option<&[u8]>, beside: Beside) -> Result<Controls<'_>
         }
         seen.push(control.oid);
         match known(control.oid, beside) {
-            Some(PAGED_RESULTS) => {
-                controls.paged = Some(Paged::read(control.value.ok_or(Malformed)?)?)
-            }
-            Some(_) => {}
+            Some(oid) => take(&mut controls, oid, &control)?,
             None => {
                 controls.unknown = true;
                 critical_unknown |= control.critical;
@@ -93,11 +104,27 @@ pub(crate) fn unknown(octets: &[u8], beside: Beside) -> impl Iterator<Item = Str
         .map(|control| String::from_utf8_lossy(control.oid).into_owned())
 }
 
+/// Takes a control that is known.
+fn take<'a>(
+    controls: &mut Controls<'a>,
+    oid: &str,
+    control: &Control<'a>,
+) -> Result<(), Malformed> {
+    let value = control.value.ok_or(Malformed);
+    match oid {
+        PAGED_RESULTS => controls.paged = Some(Paged::read(value?)?),
+        SORT => controls.sort = Some(Box::new(Sort::read(value?, control.critical)?)),
+        LIST_VIEW => controls.view = Some(Box::new(ListView::read(value?, control.critical)?)),
+        _ => {}
+    }
+    Ok(())
+}
+
 /// The control's name, if it is known with this operation.
 fn known(oid: &[u8], beside: Beside) -> Option<&'static str> {
     let allowed: &[&str] = match beside {
         Beside::Bind => &[PASSWORD_POLICY],
-        Beside::Search => &[PAGED_RESULTS, MANAGE_DSA_IT],
+        Beside::Search => &[PAGED_RESULTS, MANAGE_DSA_IT, SORT, LIST_VIEW],
         Beside::Other => &[MANAGE_DSA_IT],
     };
     allowed.iter().copied().find(|known| known.as_bytes() == oid)

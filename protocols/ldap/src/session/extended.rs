@@ -1,18 +1,22 @@
 //! Extended operations (RFC 4511 section 4.12).
 
 use super::request;
-use super::running::Work;
+use super::running::{Running, Work};
 use super::{Session, State};
 use crate::description::is_oid;
 use crate::response::{self, Extension};
-use crate::{Command, Missed, Outcome, Question, ResultCode, Security, StartTls};
+use crate::{Command, Missed, Outcome, Question, ResultCode, Security, StartTls, Ticket};
 
 impl Session {
     pub(super) fn extended(&mut self, id: u32, body: &[u8]) -> Result<Command, Outcome> {
         let (name, value) = request::extended(body)?;
-        let known =
-            [crate::WHO_AM_I, crate::START_TLS].into_iter().find(|known| known.as_bytes() == name);
+        let known = [crate::WHO_AM_I, crate::START_TLS, crate::CANCEL];
+        let known = known.into_iter().find(|known| known.as_bytes() == name);
         match (known, value) {
+            (Some(crate::CANCEL), Some(value)) => self.cancel(id, value),
+            (Some(crate::CANCEL), None) => {
+                Err(Outcome::new(ResultCode::ProtocolError, "the operation takes a value"))
+            }
             (Some(_), Some(_)) => {
                 Err(Outcome::new(ResultCode::ProtocolError, "the operation takes no value"))
             }
@@ -27,6 +31,26 @@ impl Session {
                 Err(Outcome::new(ResultCode::ProtocolError, words))
             }
         }
+    }
+
+    /// RFC 3909: the operation ends with a response of its own, which an Abandon does not give it.
+    fn cancel(&mut self, id: u32, value: &[u8]) -> Result<Command, Outcome> {
+        let cancelled = request::cancel(value)?;
+        let Some(position) = self.running.iter().position(|running| running.id == cancelled) else {
+            let words = "there is no such operation, or it is over";
+            return Err(Outcome::new(ResultCode::NoSuchOperation, words));
+        };
+        let search = |running: &Running| matches!(running.work, Work::Search(_));
+        if !self.running.get(position).is_some_and(search) {
+            let words = "the operation cannot be cancelled";
+            return Err(Outcome::new(ResultCode::CannotCancel, words));
+        }
+        let running = self.running.remove(position);
+        let ended = Outcome::code(ResultCode::Canceled);
+        response::result(&mut self.output, cancelled, response::SEARCH_DONE, &ended);
+        response::extended(&mut self.output, id, &Outcome::success(), Extension::default());
+        let ticket = running.map_or(Ticket(u64::MAX), |running| running.ticket);
+        Ok(Command::Abandoned(ticket))
     }
 
     /// RFC 4511 section 4.14.

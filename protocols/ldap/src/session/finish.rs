@@ -3,7 +3,7 @@
 use bytes::BytesMut;
 
 use super::Session;
-use super::running::{Running, Search, Work};
+use super::running::{Running, Search, Tail, Work};
 use crate::control::paged;
 use crate::response::{self, Extension};
 use crate::{Answer, Outcome, ResultCode};
@@ -47,7 +47,8 @@ impl Session {
         };
         let position = paged::Position { seen: search.total(), cursor };
         let cookie = self.binding(&paging.request).seal(position);
-        end_page(&mut self.output, id, &Outcome::success(), &cookie);
+        let beside = (Some(&cookie[..]), search.tail.as_deref());
+        end_with(&mut self.output, id, &Outcome::success(), beside);
     }
 
     /// What a paging cookie for this request is bound to.
@@ -64,16 +65,28 @@ fn end_search(output: &mut BytesMut, id: u32, search: &Search, outcome: &Outcome
         ResultCode::AdminLimitExceeded,
     ];
     let found = outcome.code == ResultCode::Success || limited.contains(&outcome.code);
-    if search.page.is_some() && found {
-        end_page(output, id, outcome, &[]);
-    } else {
-        response::result(output, id, response::SEARCH_DONE, outcome);
-    }
+    let cookie = search.page.as_ref().filter(|_| found).map(|_| &[][..]);
+    end_with(output, id, outcome, (cookie, search.tail.as_deref()));
 }
 
-/// Ends a page.
-pub(super) fn end_page(output: &mut BytesMut, id: u32, outcome: &Outcome, cookie: &[u8]) {
+/// Ends a search with what is said beside its end: a cookie when it is a page, and the rest.
+fn end_with(
+    output: &mut BytesMut,
+    id: u32,
+    outcome: &Outcome,
+    (cookie, tail): (Option<&[u8]>, Option<&Tail>),
+) {
     response::with_controls(output, id, response::SEARCH_DONE, outcome, |beside| {
-        paged::answer(beside, cookie);
+        if let Some(cookie) = cookie {
+            paged::answer(beside, cookie);
+        }
+        if let Some(tail) = tail {
+            tail.put(beside);
+        }
     });
+}
+
+/// Ends a page of nothing.
+pub(super) fn end_page(output: &mut BytesMut, id: u32) {
+    end_with(output, id, &Outcome::success(), (Some(&[]), None));
 }

@@ -138,6 +138,8 @@ pub(super) fn search(
         selection,
         requested,
         page: None,
+        sort: None,
+        view: None,
     })
 }
 
@@ -199,4 +201,12 @@ pub(super) fn extended(body: &[u8]) -> Result<(&[u8], Option<&[u8]>), Refusal> {
     let name = reader.expect(0x80)?;
     let value = reader.optional(0x81)?;
     Ok((name, value))
+}
+
+/// Reads which operation a Cancel is about (RFC 3909 section 2.1).
+pub(super) fn cancel(value: &[u8]) -> Result<u32, Refusal> {
+    let mut outer = Reader::new(value);
+    let mut reader = Reader::new(outer.expect(ber::SEQUENCE)?);
+    let id = reader.number(ber::INTEGER)?;
+    if outer.is_empty() { Ok(id) } else { Err(Refusal::Malformed) }
 }

@@ -2,6 +2,9 @@
 
 use bytes::Bytes;
 
+use crate::control::sort::SortResult;
+use crate::control::view::ViewResult;
+use crate::response::ControlWriter;
 use crate::{Selection, Ticket, response};
 
 /// A request that has a ticket.
@@ -33,8 +36,29 @@ pub(crate) struct Search {
     /// Entries of the pages before.
     pub(crate) seen: u64,
     pub(crate) page: Option<Paging>,
+    /// What is said beside the end, where controls asked for it.
+    pub(super) tail: Option<Box<Tail>>,
     /// The directory waits until the client has read.
     pub(super) paused: bool,
+}
+
+/// What is said beside the end of a search.
+#[derive(Debug, Default)]
+pub(crate) struct Tail {
+    pub(crate) sort: Option<SortResult>,
+    pub(crate) view: Option<ViewResult>,
+}
+
+impl Tail {
+    /// Writes the controls.
+    pub(super) fn put(&self, beside: &mut ControlWriter<'_>) {
+        if let Some(sort) = &self.sort {
+            sort.put(beside);
+        }
+        if let Some(view) = self.view {
+            view.put(beside);
+        }
+    }
 }
 
 /// The page that a search fills.
@@ -49,6 +73,11 @@ impl Search {
     /// Entries of all pages so far.
     pub(crate) const fn total(&self) -> u64 {
         self.seen.saturating_add(self.given)
+    }
+
+    /// What will be said beside the end.
+    pub(crate) fn tail(&mut self) -> &mut Tail {
+        self.tail.get_or_insert_default()
     }
 }
 

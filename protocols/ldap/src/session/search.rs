@@ -7,7 +7,7 @@ use super::finish::end_page;
 use super::request;
 use super::running::{Paging, Search, Work};
 use crate::control::{Controls, paged::Paged};
-use crate::{Command, Outcome, Page, Question, ResultCode};
+use crate::{Command, Outcome, Page, Question, ResultCode, SearchRequest};
 
 impl Session {
     pub(super) fn search(
@@ -15,13 +15,16 @@ impl Session {
         id: u32,
         message: &Bytes,
         body: &[u8],
-        controls: &Controls<'_>,
+        controls: Controls<'_>,
     ) -> Result<Option<Command>, Outcome> {
         let mut request =
             request::search(message, body, &self.settings.limits, &mut self.selected)?;
         if let Some(paged) = controls.paged {
             request.page = Some(self.page(message, body, paged)?);
         }
+        request.sort = controls.sort;
+        request.view = controls.view;
+        compatible(&request)?;
         let page = request.page.as_ref();
         let search = Search {
             types_only: request.types_only,
@@ -30,11 +33,12 @@ impl Session {
             given: 0,
             seen: page.map_or(0, |page| page.seen),
             page: page.map(|page| Paging { size: page.size, request: message.slice_ref(body) }),
+            tail: None,
             paused: false,
         };
         if page.is_some_and(|page| page.size == 0) {
             // The client gives the result up, or asks for an estimate of it, which is not known.
-            end_page(&mut self.output, id, &Outcome::success(), &[]);
+            end_page(&mut self.output, id);
             return Ok(None);
         }
         Ok(Some(self.ask(
@@ -60,4 +64,13 @@ impl Session {
         let cursor = Some(message.slice_ref(position.cursor));
         Ok(Page { size, cursor, seen: position.seen })
     }
+}
+
+/// A view and pages cannot be had together.
+fn compatible(request: &SearchRequest) -> Result<(), Outcome> {
+    if request.view.is_some() && request.page.is_some() {
+        let words = "a view of a list has no pages";
+        return Err(Outcome::new(ResultCode::UnwillingToPerform, words));
+    }
+    Ok(())
 }

@@ -70,7 +70,7 @@ impl Session {
         let beside = if operation == Operation::Search { Beside::Search } else { Beside::Other };
         let controls = self.examined(message, controls, beside)?;
         match operation {
-            Operation::Search => self.search(id, message, body, &controls),
+            Operation::Search => self.search(id, message, body, controls),
             Operation::Compare => {
                 let question = Question::Compare(request::compare(message, body)?);
                 Ok(Some(self.ask(id, message.len(), Work::Compare, question)))

@@ -1,0 +1,46 @@
+//! What a connection is being answered, of whatever kind.
+
+use directory::Error;
+use directory::search::SearchGrant;
+use ldap::{Answer, EntryWriter};
+
+use super::Running;
+use super::ordered::Ordered;
+use crate::clock::Clock;
+
+/// A search under way.
+pub(in crate::ldap) enum Work {
+    /// Entries as they come.
+    Plain(Box<Running>),
+    /// Entries in an order.
+    Ordered(Box<Ordered>),
+}
+
+impl Work {
+    /// Writes what fits; what does not is kept, to go on later.
+    ///
+    /// # Errors
+    /// When the directory fails.
+    pub(in crate::ldap) fn run(
+        self,
+        grant: &SearchGrant<'_, '_>,
+        clock: Clock,
+        writer: &mut EntryWriter<'_>,
+    ) -> Result<(Answer, Self), Error> {
+        match self {
+            Self::Plain(mut running) => {
+                let answer = running.run(grant, clock, writer)?;
+                Ok((answer, Self::Plain(running)))
+            }
+            Self::Ordered(ordered) => ordered.run(grant, clock, writer),
+        }
+    }
+
+    /// How many entries were looked through, and for which filter, where no index served it.
+    pub(in crate::ldap) fn looked_through(&self) -> Option<(usize, &str)> {
+        match self {
+            Self::Plain(running) => running.looked_through(),
+            Self::Ordered(ordered) => ordered.looked_through(),
+        }
+    }
+}

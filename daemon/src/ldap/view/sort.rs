@@ -1,0 +1,67 @@
+//! From the order that a client wants to the directory's words.
+
+use directory::search::{Compare, SortKey};
+use ldap::ResultCode;
+use ldap::control::sort::{Sort, SortResult};
+use ldap::schema::{self, Matching, RuleUse};
+
+use super::place::Naming;
+
+/// So many keys are sorted by.
+const KEYS: usize = 4;
+
+/// The keys of an order.
+///
+/// # Errors
+/// What the client is told when entries cannot be sorted so (RFC 2891 section 1.2).
+pub(crate) fn sort_keys(sort: &Sort, naming: &Naming) -> Result<Vec<SortKey>, SortResult> {
+    if sort.keys.len() > KEYS {
+        return Err(SortResult::refused(ResultCode::UnwillingToPerform));
+    }
+    sort.keys.iter().map(|key| sort_key(key, naming)).collect()
+}
+
+fn sort_key(key: &ldap::control::sort::SortKey, naming: &Naming) -> Result<SortKey, SortResult> {
+    let attribute = Some(key.attribute.as_str().to_owned());
+    let refused = |code| SortResult { code, attribute: attribute.clone() };
+    let kind = key.attribute.plain().ok_or_else(|| refused(ResultCode::NoSuchAttribute))?;
+    let compare = match key.rule.as_deref() {
+        None => None,
+        Some(rule) => {
+            Some(ordering(rule).ok_or_else(|| refused(ResultCode::InappropriateMatching))?)
+        }
+    };
+    let attributes = naming.look().tests(kind).iter().map(|(_, attribute)| *attribute);
+    SortKey::new(attributes.collect(), compare, key.reverse)
+        .ok_or_else(|| refused(ResultCode::InappropriateMatching))
+}
+
+/// How the ordering rule of this name or OID compares.
+fn ordering(name: &str) -> Option<Compare> {
+    let rule = schema::matching_rule(name).filter(|rule| rule.rule_use == RuleUse::Ordering)?;
+    match rule.matching {
+        Matching::CaseIgnore | Matching::CaseIgnoreIa5 => Some(Compare::Text),
+        Matching::CaseExact | Matching::CaseExactIa5 => Some(Compare::ExactText),
+        Matching::Integer => Some(Compare::Number),
+        Matching::GeneralizedTime => Some(Compare::Time),
+        Matching::Uuid => Some(Compare::Id),
+        Matching::DistinguishedName
+        | Matching::UniqueMember
+        | Matching::ObjectIdentifier
+        | Matching::ObjectIdentifierFirstComponent
+        | Matching::OctetString
+        | Matching::Boolean
+        | Matching::TelephoneNumber
+        | Matching::Never => None,
+    }
+}
+
+/// The octets from which on entries lie at or behind a value that a client gave.
+pub(crate) fn rank_of(key: &SortKey, value: &[u8]) -> Option<Vec<u8>> {
+    let value = std::str::from_utf8(value).ok()?;
+    if key.is_time() {
+        let milliseconds = ldap::generalized_time::read(value)?;
+        return key.rank_of(&milliseconds.div_euclid(1_000).to_string());
+    }
+    key.rank_of(value)
+}

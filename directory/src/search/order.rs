@@ -1,0 +1,230 @@
+//! The order of entries by their attributes, as octets that sort as the entries do.
+
+use super::attribute::{Attribute, Rule};
+use super::entry::Fact;
+use super::judge::Facts;
+use crate::text::{prepare, prepare_exact};
+
+/// So many octets of a text count; texts that begin alike for longer are equal.
+const TEXT: usize = 128;
+
+/// One thing to sort by: the least value of any of some attributes. Entries without one come last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SortKey {
+    attributes: Vec<Attribute>,
+    compare: Compare,
+    reverse: bool,
+}
+
+/// How values are compared to be sorted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compare {
+    /// Text, without case.
+    Text,
+    /// Text, with case.
+    ExactText,
+    /// Numbers.
+    Number,
+    /// Times.
+    Time,
+    /// Ids.
+    Id,
+}
+
+impl SortKey {
+    /// Sorts by the least value of any of these attributes, in their own way or in another that
+    /// fits them; `None` when it does not, or when there are no attributes.
+    pub fn new(
+        attributes: Vec<Attribute>,
+        compare: Option<Compare>,
+        reverse: bool,
+    ) -> Option<Self> {
+        let own = Compare::of(attributes.first()?.rule())?;
+        let compare = compare.unwrap_or(own);
+        let fits = |attribute: &Attribute| {
+            Compare::of(attribute.rule()).is_some_and(|own| compare.fits(own))
+        };
+        attributes.iter().all(fits).then_some(Self { attributes, compare, reverse })
+    }
+
+    /// The octets that an entry is sorted by: as its place among others, so the octets among
+    /// theirs. Keys after the first decide where the ones before are equal.
+    pub fn rank(keys: &[Self], facts: &dyn Facts) -> Vec<u8> {
+        let mut rank = Vec::new();
+        for key in keys {
+            let mut least: Option<Vec<u8>> = None;
+            for attribute in &key.attributes {
+                facts.visit(*attribute, &mut |fact| {
+                    let value = key.octets(fact);
+                    if least.as_ref().is_none_or(|least| value < *least) {
+                        least = Some(value);
+                    }
+                });
+            }
+            key.append(least.as_deref(), &mut rank);
+        }
+        rank
+    }
+
+    /// The octets that the rank of an entry with this value starts with; `None` when the text is no
+    /// value of the attributes.
+    pub fn rank_of(&self, text: &str) -> Option<Vec<u8>> {
+        let value = match self.compare {
+            Compare::Text | Compare::ExactText => self.octets(Fact::Text(text)),
+            Compare::Number | Compare::Time => self.octets(Fact::Number(text.trim().parse().ok()?)),
+            Compare::Id => self.octets(Fact::Id(uuid::Uuid::parse_str(text.trim()).ok()?)),
+        };
+        let mut rank = Vec::new();
+        self.append(Some(&value), &mut rank);
+        Some(rank)
+    }
+
+    /// Whether the values are times.
+    pub fn is_time(&self) -> bool {
+        self.compare == Compare::Time
+    }
+
+    fn octets(&self, fact: Fact<'_>) -> Vec<u8> {
+        match fact {
+            Fact::Text(text) => {
+                let exact = self.compare == Compare::ExactText;
+                let text = if exact { prepare_exact(text) } else { prepare(text) };
+                text.bytes().take(TEXT).collect()
+            }
+            Fact::Number(number) => number.to_be_bytes().to_vec(),
+            Fact::Id(id) => id.as_bytes().to_vec(),
+            // No key compares so.
+            Fact::Signed(_) | Fact::Boolean(_) | Fact::Octets(_) => Vec::new(),
+        }
+    }
+
+    /// Appends a value, ended so that no other begins with it; turned around for the reverse order.
+    fn append(&self, value: Option<&[u8]>, rank: &mut Vec<u8>) {
+        const THERE: u8 = 0;
+        const ABSENT: u8 = 1;
+        let start = rank.len();
+        match value {
+            None => rank.push(ABSENT),
+            Some(value) => {
+                rank.push(THERE);
+                for octet in value {
+                    rank.push(*octet);
+                    if *octet == 0 {
+                        rank.push(0xff);
+                    }
+                }
+                rank.extend([0, 0]);
+            }
+        }
+        if self.reverse {
+            rank.iter_mut().skip(start).for_each(|octet| *octet = !*octet);
+        }
+    }
+}
+
+impl Compare {
+    /// The way of a rule; `None` for one that nothing is sorted by.
+    const fn of(rule: Rule) -> Option<Self> {
+        match rule {
+            Rule::Text => Some(Self::Text),
+            Rule::ExactText => Some(Self::ExactText),
+            Rule::Number => Some(Self::Number),
+            Rule::Id => Some(Self::Id),
+            Rule::Time => Some(Self::Time),
+            Rule::Signed | Rule::Boolean | Rule::Octets => None,
+        }
+    }
+
+    /// Texts can be compared with and without case.
+    fn fits(self, own: Self) -> bool {
+        let text = |compare| matches!(compare, Self::Text | Self::ExactText);
+        self == own || (text(self) && text(own))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::collections::Member;
+    use crate::error::Error;
+    use crate::id::GroupId;
+    use crate::search::Kind;
+
+    struct Somebody(&'static [&'static str], Option<u64>);
+
+    impl Facts for Somebody {
+        fn kind(&self) -> Kind {
+            Kind::User
+        }
+
+        fn visit(&self, attribute: Attribute, visit: &mut dyn FnMut(Fact<'_>)) {
+            if attribute == Attribute::Surname {
+                self.0.iter().for_each(|name| visit(Fact::Text(name)));
+            } else {
+                self.1.iter().for_each(|number| visit(Fact::Number(*number)));
+            }
+        }
+
+        fn member_of(&self) -> Result<Vec<GroupId>, Error> {
+            Ok(Vec::new())
+        }
+
+        fn has_member(&self, _: Member) -> Result<bool, Error> {
+            Ok(false)
+        }
+
+        fn has_some_member(&self) -> Result<bool, Error> {
+            Ok(false)
+        }
+    }
+
+    fn key(attribute: Attribute, reverse: bool) -> SortKey {
+        SortKey::new(vec![attribute], None, reverse).unwrap()
+    }
+
+    fn sorted(keys: &[SortKey], mut all: Vec<Somebody>) -> Vec<(String, Option<u64>)> {
+        all.sort_by_key(|somebody| SortKey::rank(keys, somebody));
+        all.into_iter().map(|Somebody(names, number)| (names.join("+"), number)).collect()
+    }
+
+    #[test]
+    fn a_later_key_counts_where_the_earlier_are_equal_and_absent_comes_last() {
+        let all = || {
+            vec![
+                Somebody(&[], Some(1)),
+                Somebody(&["b"], Some(300)),
+                Somebody(&["B "], Some(2)),
+                Somebody(&["ba"], Some(1)),
+                Somebody(&["z", "a"], None),
+            ]
+        };
+        let names = |sorted: Vec<(String, Option<u64>)>| -> Vec<String> {
+            sorted.into_iter().map(|(name, _)| name).collect()
+        };
+        let (surname, number) = (Attribute::Surname, Attribute::UidNumber);
+        let both = [key(surname, false), key(number, false)];
+        assert_eq!(names(sorted(&both, all())), ["z+a", "B ", "b", "ba", ""]);
+        let reversed = [key(surname, true), key(number, false)];
+        assert_eq!(names(sorted(&reversed, all())), ["", "ba", "B ", "b", "z+a"]);
+        assert_eq!(names(sorted(&[key(number, true)], all())), ["z+a", "b", "B ", "", "ba"]);
+    }
+
+    #[test]
+    fn a_value_ranks_where_entries_that_have_it_do() {
+        let surname = key(Attribute::Surname, false);
+        let rank = |names| SortKey::rank(std::slice::from_ref(&surname), &Somebody(names, None));
+        let wanted = surname.rank_of("Lovelace").unwrap();
+        assert!(rank(&["lovelac"]) < wanted && rank(&["lovelacey"]) > wanted);
+        assert!(rank(&["LOVELACE"]).starts_with(&wanted));
+        assert_eq!(key(Attribute::UidNumber, false).rank_of("many"), None);
+    }
+
+    #[test]
+    fn only_a_rule_that_fits_is_taken() {
+        let exact = SortKey::new(vec![Attribute::Surname], Some(Compare::ExactText), false);
+        let ranks = ["a", "B"].map(|name| exact.as_ref().unwrap().rank_of(name).unwrap());
+        assert!(ranks[1] < ranks[0]);
+        assert_eq!(SortKey::new(vec![Attribute::Surname], Some(Compare::Number), false), None);
+        assert_eq!(SortKey::new(Vec::new(), None, false), None);
+    }
+}

@@ -1,0 +1,140 @@
+//! RFC 2891: the server sorts; and shows views of what it sorted.
+
+use serde_json::json;
+
+use crate::harness::ber::{boolean, constructed, number, octets, sequence};
+use crate::harness::demo::Demo;
+use crate::harness::ldap::{Found, Ldap};
+use crate::harness::office::Office;
+use crate::harness::raw::{self, Raw};
+use crate::harness::server::Site;
+
+/// An office whose people have names in another order than their logins.
+fn office() -> (Office, Ldap) {
+    let office = Office::new();
+    for (login, surname, title) in [
+        ("u1", "Moss", Some("Engineer")),
+        ("u2", "adler", None),
+        ("u3", "Zimmer", Some("Boss")),
+        ("u4", "Adler", Some("Boss")),
+    ] {
+        let mut fields = json!({"login": login, "display_name": login, "surname": surname});
+        if let Some(title) = title {
+            fields["title"] = json!(title);
+        }
+        office.make("users", &fields);
+    }
+    let made = office.make("service-accounts", &json!({"name": "app"}));
+    let dn = format!("cn=app,ou=services,{}", office.base);
+    let ldap = office.demo.ldap().bound(&dn, made["password"].as_str().unwrap());
+    (office, ldap)
+}
+
+fn logins(found: &Found) -> Vec<String> {
+    assert_eq!(found.code, 0, "{}", found.output.stderr);
+    found.entries.iter().map(|entry| entry.values("uid")[0].to_owned()).collect()
+}
+
+fn sorted(office: &Office, ldap: &Ldap, option: &str) -> Found {
+    let ldap = ldap.clone().with(["-E", option]);
+    ldap.search(&office.base, "sub", "(objectClass=person)", &["uid"])
+}
+
+#[test]
+fn several_keys_orders_and_rules_by_name_and_oid() {
+    let (office, ldap) = office();
+    let order = |option: &str| logins(&sorted(&office, &ldap, option));
+    assert_eq!(order("!sss=sn/uid"), ["u2", "u4", "u1", "u3"]);
+    assert_eq!(order("!sss=sn/-uid"), ["u4", "u2", "u1", "u3"]);
+    assert_eq!(order("!sss=-sn/uid"), ["u3", "u1", "u2", "u4"]);
+    assert_eq!(order("!sss=sn:2.5.13.6"), ["u4", "u1", "u3", "u2"], "case counts");
+    assert_eq!(order("!sss=sn:caseIgnoreOrderingMatch/-uid"), ["u4", "u2", "u1", "u3"]);
+    // Who has no value comes last, in the reverse order first.
+    assert_eq!(order("!sss=title/uid"), ["u3", "u4", "u1", "u2"]);
+    assert_eq!(order("!sss=-title/uid"), ["u2", "u1", "u3", "u4"]);
+    // As numbers, not as digits.
+    assert_eq!(order("!sss=-uidNumber"), ["u4", "u3", "u2", "u1"]);
+}
+
+#[test]
+fn pages_of_a_sorted_search_go_on_where_they_ended() {
+    let (office, ldap) = office();
+    for size in 1..5 {
+        let paged = ldap.clone().with(["-E", &format!("!pr={size}/noprompt")]);
+        let found = sorted(&office, &paged, "!sss=-sn/-uid");
+        assert_eq!(logins(&found), ["u3", "u1", "u4", "u2"], "pages of {size}");
+    }
+}
+
+#[test]
+fn what_cannot_be_sorted_by_is_refused_or_left_unsorted_as_the_client_wants() {
+    let (office, ldap) = office();
+    for (key, code) in [("nosuch", "No such attribute"), ("member", "Inappropriate matching")] {
+        let refused = sorted(&office, &ldap, &format!("!sss={key}"));
+        assert_eq!((refused.code, refused.entries.len()), (12, 0), "{key}");
+        let unsorted = ldap.tool("ldapsearch").args(["-b", &office.base]);
+        let unsorted = unsorted.args(["-E", &format!("sss={key}"), "(objectClass=person)"]).run();
+        assert_eq!(unsorted.code, 0, "{unsorted:?}");
+        assert_eq!(unsorted.stdout.matches("\ndn: ").count(), 4, "{unsorted:?}");
+        assert!(unsorted.stdout.contains(code), "{unsorted:?}");
+    }
+    let rule = sorted(&office, &ldap, "!sss=sn:integerOrderingMatch");
+    assert_eq!(rule.code, 12);
+    let rule = sorted(&office, &ldap, "!sss=sn:1.2.3.4");
+    assert_eq!(rule.code, 12);
+}
+
+#[test]
+fn more_entries_than_may_be_sorted_are_refused_or_left_unsorted() {
+    let Some(mut demo) = Demo::own() else { return };
+    demo.daemon().stop();
+    let site = Site::of_demo(demo.folder()).unwrap().set("ldap", "sorted_entries = 2");
+    let server = site.set("ldap", "cleartext_bind = true").serve();
+    let acme = demo.acme();
+    let ldap = server.ldap().as_service(&acme.service_account);
+    let people = acme.users.len();
+    let search = |option: &str| {
+        ldap.clone().with(["-E", option]).search(&acme.base, "sub", "(uid=*)", &["uid"])
+    };
+    let refused = search("!sss=uid");
+    assert_eq!((refused.code, refused.entries.len()), (12, 0), "{refused:?}");
+    assert_eq!(search("sss=uid").names().len(), people);
+}
+
+#[test]
+fn a_view_of_the_list_by_offset_and_by_value() {
+    let (office, ldap) = office();
+    // The tool asks for the next view, and ends when it is told of none.
+    let view = |option: &str| {
+        let tool = ldap.tool("ldapsearch").args(["-b", &office.base, "-E", "!sss=sn/uid"]);
+        tool.args(["-E", option, "(objectClass=person)", "uid"]).input("none\n").run().stdout
+    };
+    let shown = |option: &str| -> Vec<String> {
+        view(option).lines().filter_map(|line| line.strip_prefix("uid: ").map(Into::into)).collect()
+    };
+    assert_eq!(shown("!vlv=0/0/1/0"), ["u2"]);
+    assert_eq!(shown("!vlv=1/1/2/0"), ["u2", "u4", "u1"]);
+    assert_eq!(shown("!vlv=1/9/4/4"), ["u1", "u3"]);
+    assert_eq!(shown("!vlv=0/1:m"), ["u1", "u3"]);
+    assert_eq!(shown("!vlv=1/0:Adler"), ["u2"]);
+    assert_eq!(shown("!vlv=1/1:zz"), ["u3"], "behind the end");
+    let told = view("!vlv=0/0/3/0");
+    assert!(told.contains("pos=3 count=4"), "{told}");
+}
+
+#[test]
+fn a_view_needs_an_order() {
+    let demo = Demo::shared();
+    let (acme, account) = (demo.acme(), &demo.acme().service_account);
+    let mut raw = Raw::bound(&demo.ldap, &account.dn, &account.password);
+    let target = constructed(0xa0, [number(2, 1), number(2, 0)]);
+    let value = sequence([number(2, 0), number(2, 0), target]);
+    let oid = octets("2.16.840.1.113730.3.4.9");
+    let control = sequence([oid, boolean(true), octets(value)]);
+    let operation = raw::search_operation(&acme.base, 2, raw::present("uid"));
+    raw.send(&sequence([number(2, 2), operation, constructed(0xa0, [control])]));
+    let (messages, controls) = raw.receive_all_of_with_controls(2);
+    assert_eq!((messages.len(), messages[0].code()), (1, 76), "virtualListViewError");
+    // sortControlMissing
+    assert!(controls.unwrap().ends_with(&[0x0a, 0x01, 60]));
+}

@@ -1,0 +1,81 @@
+//! RFC 3909: an operation is cancelled. RFC 4511 section 4.11: it is abandoned.
+
+use serde_json::json;
+
+use crate::harness::ber::{boolean, constructed, element, number, octets, sequence};
+use crate::harness::demo::Demo;
+use crate::harness::office::Office;
+use crate::harness::raw::{self, Raw};
+
+const CANCEL: &str = "1.3.6.1.1.8";
+/// People of an office, each some 100 kB.
+const PEOPLE: usize = 40;
+
+fn cancel(id: i64, cancelled: i64) -> Vec<u8> {
+    let value = sequence([number(2, cancelled)]);
+    let operation = [element(0x80, CANCEL.as_bytes()), element(0x81, &value)];
+    sequence([number(2, id), constructed(0x77, operation)])
+}
+
+/// A search of all people with everything that they have.
+fn search(id: i64, base: &str) -> Vec<u8> {
+    let (scope, never) = (number(0x0a, 2), number(0x0a, 0));
+    let (any, everything) = (number(2, 0), sequence([]));
+    let parts = [octets(base), scope, never, any.clone(), any, boolean(false)];
+    let operation = [parts.concat(), raw::present("uid"), everything];
+    sequence([number(2, id), constructed(0x63, operation)])
+}
+
+/// An office with more than fits any buffer, and a connection that may read it.
+fn office() -> (Office, Raw) {
+    let office = Office::new();
+    let keys: Vec<String> =
+        (0..30).map(|key| format!("ssh-ed25519 {}{key:04}", "A".repeat(3_500))).collect();
+    for person in 0..PEOPLE {
+        let name = format!("u{person}");
+        let fields = json!({
+            "login": name, "display_name": name, "surname": name, "ssh_keys": keys
+        });
+        office.make("users", &fields);
+    }
+    let made = office.make("service-accounts", &json!({"name": "app"}));
+    let dn = format!("cn=app,ou=services,{}", office.base);
+    let raw = Raw::bound(&office.demo.ldap, &dn, made["password"].as_str().unwrap());
+    (office, raw)
+}
+
+#[test]
+fn a_search_whose_client_does_not_read_is_cancelled_with_a_result_of_its_own() {
+    let (office, mut raw) = office();
+    raw.send(&search(2, &office.base));
+    raw.send(&cancel(3, 2));
+    let searched = raw.receive_all_of(2);
+    assert_eq!(searched.last().unwrap().code(), 118, "canceled");
+    assert!(searched.len() < PEOPLE, "{} entries came all the same", searched.len());
+    let cancelled = raw.receive().unwrap();
+    assert_eq!((cancelled.id, cancelled.operation, cancelled.code()), (3, 0x78, 0));
+}
+
+#[test]
+fn a_search_whose_client_does_not_read_is_abandoned_without_a_word() {
+    let (office, mut raw) = office();
+    raw.send(&search(2, &office.base));
+    raw.send(&[raw::abandon(3, 2), raw::extended(4, raw::WHO_AM_I)].concat());
+    let messages = raw.receive_all_of(4);
+    assert!(messages.len() < PEOPLE, "{} entries came all the same", messages.len());
+    assert!(messages.iter().all(|message| message.operation != 0x65), "it has a result");
+}
+
+#[test]
+fn what_is_not_there_cannot_be_cancelled() {
+    let demo = Demo::shared();
+    let mut raw = Raw::to(&demo);
+    raw.send(&cancel(2, 77));
+    assert_eq!(raw.receive().unwrap().code(), 119);
+    let malformed = [element(0x80, CANCEL.as_bytes()), element(0x81, b"x")];
+    raw.send(&sequence([number(2, 3), constructed(0x77, malformed)]));
+    assert_eq!(raw.receive().unwrap().code(), 2);
+    let absent = [element(0x80, CANCEL.as_bytes())];
+    raw.send(&sequence([number(2, 4), constructed(0x77, absent)]));
+    assert_eq!(raw.receive().unwrap().code(), 2);
+}
