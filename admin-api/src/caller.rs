@@ -7,7 +7,7 @@ use axum::extract::{ConnectInfo, FromRequestParts, RawPathParams};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use directory::access::{Actor, AtProvider, Context, InOrganization, View};
-use directory::records::Base;
+use directory::records::{Base, Settings};
 use directory::{Changing, Error, OrganizationId, Place, ReadingTransaction, Schema};
 use uuid::Uuid;
 
@@ -59,6 +59,8 @@ impl Caller {
 pub(crate) struct Surroundings {
     /// The naming context.
     pub(crate) base: Base,
+    /// How its people authenticate.
+    pub(crate) settings: Settings,
     /// The organization's own attributes.
     pub(crate) schema: Schema,
 }
@@ -70,7 +72,9 @@ impl Surroundings {
         organization: OrganizationId,
     ) -> Result<Self, Problem> {
         let grant = reading.authorize::<View>(organization)?;
-        Ok(Self { base: grant.own_organization()?.fields.base, schema: grant.schema()? })
+        let organization = grant.own_organization()?;
+        let (base, settings) = (organization.fields.base, organization.settings);
+        Ok(Self { base, settings, schema: grant.schema()? })
     }
 }
 

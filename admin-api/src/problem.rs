@@ -160,7 +160,8 @@ impl From<Error> for Problem {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::Unauthenticated => Self::unauthenticated(),
+            // Users change their passwords over LDAP; no token makes anybody one of them.
+            Refusal::Unauthenticated | Refusal::ChangePasswordFirst => Self::unauthenticated(),
             Refusal::Hidden => Self::not_found(),
             Refusal::Forbidden { missing, .. } => Self::forbidden(missing, &refusal),
         }

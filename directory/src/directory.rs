@@ -19,8 +19,8 @@ use crate::id::{AdminId, OrganizationId, Place, RecordId, TokenId};
 use crate::known::{Capacity, Lookups};
 use crate::records::{
     Admin, AdminFields, CertificateAuthority, Credential, CustomAttribute, Group, Organization,
-    OrganizationState, OwnCertificates, RadiusClient, ReplyProfile, ServiceAccount, Token, User,
-    indices,
+    OrganizationState, OwnCertificates, PasswordHistory, RadiusClient, ReplyProfile,
+    ServiceAccount, Token, User, indices,
 };
 use crate::search::{Memo, SearchGrant};
 use crate::text::prepare;
@@ -232,6 +232,7 @@ impl Directory {
             KindCheck::of::<Credential>(),
             KindCheck::of::<CertificateAuthority>(),
             KindCheck::of::<OwnCertificates>(),
+            KindCheck::of::<PasswordHistory>(),
         ];
         Ok(self.inner.store.check(&kinds)?)
     }

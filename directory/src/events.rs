@@ -97,6 +97,10 @@ pub enum Action {
     RadiusDropped,
     /// An admin tried something that the role or the scope does not allow.
     Refused,
+    /// A user changed their own password, or tried.
+    PasswordChanged,
+    /// An admin said that a user must change their password.
+    PasswordChangeRequired,
 }
 
 /// What something was done to.

@@ -6,6 +6,7 @@ mod crash;
 mod custom;
 mod gear;
 mod oracle;
+mod passwords;
 mod policy;
 mod rules;
 mod search;

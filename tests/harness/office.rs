@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::demo::Demo;
 use super::https::Https;
-use super::radius::Gear;
+use super::radius::{Gear, Reply};
 use super::wire::Wire;
 
 /// The organization.
@@ -112,6 +112,16 @@ impl Office {
     /// A client of this organization with radclient, at the organization's own address.
     pub(crate) fn gear(&self, client: &Client) -> Gear {
         Gear::new(&self.demo.radius.auth, &client.secret)
+    }
+
+    /// Tries a password at gear of this organization.
+    pub(crate) fn login(&self, client: &Client, user: &str, password: &str) -> Reply {
+        let attributes = format!(
+            "User-Name=\"{user}\",User-Password=\"{password}\",Message-Authenticator=0x00,\
+             Packet-Src-IP-Address={}",
+            self.address
+        );
+        self.gear(client).ask("auth", &attributes)
     }
 
     /// A socket at the organization's own address.

@@ -4,6 +4,7 @@ mod clients;
 mod custom_attributes;
 mod freshness;
 mod limits;
+mod password_policy;
 mod recorder;
 mod rfc2307bis;
 mod rfc2696;

@@ -1,5 +1,7 @@
 //! What the directory answers to a connection's questions.
 
+mod passwords;
+
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -25,8 +27,14 @@ use super::search::{Begin, Terms};
 use super::transport::Transport;
 use super::view::{self, Named, Naming, Place, Target, TargetError};
 
-/// Where binds whose password had to be hashed report.
-type Outcomes = mpsc::UnboundedSender<(Ticket, authentication::Outcome)>;
+pub(super) use passwords::Late;
+use passwords::refused;
+
+/// Where what had to be hashed reports.
+type Outcomes = mpsc::UnboundedSender<(Ticket, Late)>;
+
+/// Whom somebody claims to be: of which organization, if of any, and who.
+type Claim = (Option<directory::OrganizationId>, Who);
 
 /// A connection's place among those of its organization.
 type Seat = crate::admission::Place<directory::OrganizationId>;
@@ -136,37 +144,26 @@ impl Caller {
             Question::Search(request) => self.search(ticket, &request, session),
             Question::Continue => self.go_on(ticket, session),
             Question::Compare(request) => self.compare(&request).map(Asked::Answered),
-            Question::WhoAmI => Ok(Asked::Answered(Answer::Identity(self.who_am_i()?))),
+            Question::WhoAmI => self.who_am_i().map(Asked::Answered),
+            Question::ChangePassword(change) => {
+                self.change_password(ticket, &change, session.security())
+            }
         }
     }
 
     /// What is said to a bind that ended so.
     pub(super) fn bound(&mut self, outcome: &authentication::Outcome) -> Answer {
-        Answer::Result(match outcome {
-            authentication::Outcome::Accept { actor, .. } => {
-                if !self.sit(actor) {
-                    return Answer::Result(Outcome::new(
-                        ResultCode::Busy,
-                        "too many connections of this organization; close some",
-                    ));
-                }
-                self.actor = *actor;
-                if let Some(Identity::ServiceAccount(_)) = actor.identity() {
-                    self.application = Some(*actor);
-                }
-                Outcome::success()
+        if let authentication::Outcome::Accept { actor, .. } = outcome {
+            if !self.sit(actor) {
+                let words = "too many connections of this organization; close some";
+                return Answer::Result(Outcome::new(ResultCode::Busy, words));
             }
-            authentication::Outcome::Reject => {
-                Outcome::new(ResultCode::InvalidCredentials, "wrong name or password")
+            self.actor = *actor;
+            if let Some(Identity::ServiceAccount(_)) = actor.identity() {
+                self.application = Some(*actor);
             }
-            authentication::Outcome::Unprotected => {
-                let words = "this organization takes a password over TLS only";
-                Outcome::new(ResultCode::ConfidentialityRequired, words)
-            }
-            authentication::Outcome::Busy => {
-                Outcome::new(ResultCode::Busy, "too many binds at once; try again")
-            }
-        })
+        }
+        view::bound(outcome)
     }
 
     /// Takes a place among the connections of the organization, unless it has one; false when
@@ -220,7 +217,7 @@ impl Caller {
                 let outcomes = self.outcomes.clone();
                 self.door.directory.finish(pending, move |outcome| {
                     // A connection that ended meanwhile hears nothing.
-                    let _gone = outcomes.send((ticket, outcome));
+                    let _gone = outcomes.send((ticket, Late::Bound(outcome)));
                 });
                 Ok(Asked::Later)
             }
@@ -229,10 +226,7 @@ impl Caller {
 
     /// Whom a bind name claims to be; one that leads nowhere claims to be a user that is not
     /// there, so that it costs as much as any other.
-    pub(super) fn claimed(
-        &self,
-        dn: &Dn,
-    ) -> Result<(Option<directory::OrganizationId>, Who), Error> {
+    pub(super) fn claimed(&self, dn: &Dn) -> Result<Claim, Error> {
         let nobody = || (None, Who::User(dn.as_str().to_owned()));
         // An entry stands two levels below its base.
         let suffix = dn.parent().and_then(|parent| parent.parent());
@@ -286,7 +280,7 @@ impl Caller {
             return Ok(Asked::Answered(answer));
         }
         let Some(grant) = grant else {
-            return Ok(Asked::Answered(Answer::Result(bind_first())));
+            return Ok(Asked::Answered(Answer::Result(refused(self.actor))));
         };
         let aim = match again {
             Some(aim) => aim,
@@ -326,7 +320,7 @@ impl Caller {
         let reading = self.read()?;
         let (answer, rest) = match granted(self.actor, &reading, &self.memo)? {
             Some(grant) => self.run(ticket, running, &grant, session)?,
-            None => (Answer::Result(bind_first()), None),
+            None => (Answer::Result(refused(self.actor)), None),
         };
         self.keep(ticket, rest);
         Ok(Asked::Answered(answer))
@@ -389,7 +383,7 @@ impl Caller {
         };
         let reading = self.read()?;
         let Some(grant) = granted(self.actor, &reading, &self.memo)? else {
-            return Ok(Answer::Result(bind_first()));
+            return Ok(Answer::Result(refused(self.actor)));
         };
         let record = grant.own_organization()?;
         let naming = view::primary(record);
@@ -413,12 +407,15 @@ impl Caller {
         }))
     }
 
-    fn who_am_i(&self) -> Result<String, Error> {
+    fn who_am_i(&self) -> Result<Answer, Error> {
+        if self.actor.must_change_password() {
+            return Ok(Answer::Result(refused(self.actor)));
+        }
         let reading = self.read()?;
         let (Some(grant), Some(identity)) =
             (granted(self.actor, &reading, &self.memo)?, self.actor.identity())
         else {
-            return Ok(String::new());
+            return Ok(Answer::Identity(String::new()));
         };
         let naming = view::primary(grant.own_organization()?);
         let id = match identity {
@@ -430,7 +427,7 @@ impl Caller {
             name = format!("dn:{}", naming.entry(found.entry()));
             Ok(())
         })?;
-        Ok(name)
+        Ok(Answer::Identity(name))
     }
 
     /// A snapshot for one question, with who asks.

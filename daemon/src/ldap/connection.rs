@@ -12,7 +12,7 @@ use ldap::{Answer, Command, Outcome, Question, ResultCode, Security, Session, Ti
 use tokio::sync::mpsc;
 use tokio::time::Sleep;
 
-use super::answer::{Asked, Caller};
+use super::answer::{Asked, Caller, Late};
 use super::transport::Transport;
 use super::{Door, Entrance};
 use crate::lifecycle::Shutdown;
@@ -73,8 +73,8 @@ struct Connection {
     session: Session,
     transport: Transport,
     caller: Caller,
-    /// Binds whose password was hashed meanwhile.
-    outcomes: mpsc::UnboundedReceiver<(Ticket, directory::authentication::Outcome)>,
+    /// What had to be hashed meanwhile.
+    outcomes: mpsc::UnboundedReceiver<(Ticket, Late)>,
     /// Questions whose answers come later, at most.
     hashing: usize,
     /// Since when the connection works without having left the thread to others.
@@ -255,7 +255,7 @@ impl Connection {
             if self.hashing > 0
                 && let Poll::Ready(Some(outcome)) = self.outcomes.poll_recv(context)
             {
-                return Poll::Ready(Woken::Bound(outcome));
+                return Poll::Ready(Woken::Hashed(outcome));
             }
             interruptions.poll(context, clock.monotonic()).map(|()| Woken::Interrupted)
         })
@@ -264,9 +264,9 @@ impl Connection {
         match woken {
             Woken::Read(Ok(true)) => {}
             Woken::Read(Ok(false) | Err(_)) => return Flow::End,
-            Woken::Bound((ticket, outcome)) => {
+            Woken::Hashed((ticket, late)) => {
                 self.hashing = self.hashing.saturating_sub(1);
-                let answer = self.caller.bound(&outcome);
+                let answer = self.caller.late(late);
                 self.session.answer(ticket, answer, self.turn);
             }
             Woken::Interrupted => {
@@ -288,8 +288,8 @@ impl Connection {
 enum Woken {
     /// Octets came, or the end of them.
     Read(io::Result<bool>),
-    /// A password was hashed.
-    Bound((Ticket, directory::authentication::Outcome)),
+    /// Something was hashed.
+    Hashed((Ticket, Late)),
     /// The alarm rang, or the daemon drains.
     Interrupted,
 }

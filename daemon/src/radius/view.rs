@@ -28,7 +28,9 @@ pub(crate) fn claim<C: Copy>(question: &Question<C>) -> Option<(Who, Proof)> {
 pub(crate) fn answer(outcome: Outcome) -> Answer {
     match outcome {
         Outcome::Accept { reply, .. } => accept(reply.as_deref()),
-        Outcome::Reject | Outcome::Unprotected => Answer::Reject(None),
+        Outcome::Reject | Outcome::Ended | Outcome::Locked | Outcome::Unprotected => {
+            Answer::Reject(None)
+        }
         Outcome::Busy => Answer::Silence,
     }
 }

@@ -15,9 +15,23 @@ pub struct Actor(pub(crate) Who);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Who {
     Nobody,
-    Admin { admin: AdminId, token: TokenId },
-    User { organization: OrganizationId, user: UserId },
-    ServiceAccount { organization: OrganizationId, account: ServiceAccountId },
+    Admin {
+        admin: AdminId,
+        token: TokenId,
+    },
+    User {
+        organization: OrganizationId,
+        user: UserId,
+    },
+    /// A user whose password was set by somebody else: nothing but changing it is theirs.
+    UserToChangePassword {
+        organization: OrganizationId,
+        user: UserId,
+    },
+    ServiceAccount {
+        organization: OrganizationId,
+        account: ServiceAccountId,
+    },
 }
 
 impl Actor {
@@ -30,6 +44,10 @@ impl Actor {
         Self(Who::User { organization, user })
     }
 
+    pub(crate) fn user_to_change_password(organization: OrganizationId, user: UserId) -> Self {
+        Self(Who::UserToChangePassword { organization, user })
+    }
+
     pub(crate) fn service_account(organization: OrganizationId, account: ServiceAccountId) -> Self {
         Self(Who::ServiceAccount { organization, account })
     }
@@ -37,9 +55,9 @@ impl Actor {
     /// The organization of a user or a service account.
     pub fn organization(&self) -> Option<OrganizationId> {
         match self.0 {
-            Who::User { organization, .. } | Who::ServiceAccount { organization, .. } => {
-                Some(organization)
-            }
+            Who::User { organization, .. }
+            | Who::UserToChangePassword { organization, .. }
+            | Who::ServiceAccount { organization, .. } => Some(organization),
             Who::Nobody | Who::Admin { .. } => None,
         }
     }
@@ -47,9 +65,24 @@ impl Actor {
     /// The record number of a user or a service account, for a view that names the caller.
     pub fn identity(&self) -> Option<Identity> {
         match self.0 {
-            Who::User { user, .. } => Some(Identity::User(user)),
+            Who::User { user, .. } | Who::UserToChangePassword { user, .. } => {
+                Some(Identity::User(user))
+            }
             Who::ServiceAccount { account, .. } => Some(Identity::ServiceAccount(account)),
             Who::Nobody | Who::Admin { .. } => None,
+        }
+    }
+
+    /// Whether this is a user who must change their password before anything else.
+    pub fn must_change_password(&self) -> bool {
+        matches!(self.0, Who::UserToChangePassword { .. })
+    }
+
+    /// The same user after the password was changed.
+    pub(crate) fn unburdened(self) -> Self {
+        match self.0 {
+            Who::UserToChangePassword { organization, user } => Self::user(organization, user),
+            Who::Nobody | Who::Admin { .. } | Who::User { .. } | Who::ServiceAccount { .. } => self,
         }
     }
 
@@ -57,7 +90,10 @@ impl Actor {
     pub fn admin(&self) -> Option<AdminId> {
         match self.0 {
             Who::Admin { admin, .. } => Some(admin),
-            Who::Nobody | Who::User { .. } | Who::ServiceAccount { .. } => None,
+            Who::Nobody
+            | Who::User { .. }
+            | Who::UserToChangePassword { .. }
+            | Who::ServiceAccount { .. } => None,
         }
     }
 }

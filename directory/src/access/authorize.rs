@@ -6,6 +6,7 @@ use storage::{ReadError, Reading};
 use thiserror::Error;
 
 use super::actor::{Context, Who};
+use super::permit::Right;
 use super::role::{Permission, Role};
 use crate::id::{AdminId, OrganizationId, Place, RecordId, TokenId};
 use crate::records::{
@@ -23,6 +24,9 @@ pub enum Refusal {
     /// The place is outside what the actor can see; it answers as if there were no such place.
     #[error("there is no such thing")]
     Hidden,
+    /// The actor's password was set by somebody else.
+    #[error("change the password first")]
+    ChangePasswordFirst,
     /// The actor sees the place but lacks the permission there.
     #[error("needs {} on {place}; you hold {}", missing.name(), role.name())]
     Forbidden {
@@ -143,19 +147,18 @@ pub(crate) struct Seen {
     pub(crate) schema: Schema,
 }
 
-/// Decides whether the actor holds `permission` at `place`; `None` asks for a directory
-/// identity's own right to search its organization.
+/// Decides whether the actor has `right` at `place`.
 ///
 /// # Errors
 /// A [`Refusal`] that says no more than the actor may know.
 pub(crate) fn authorize(
     source: &impl Reading,
     context: &Context,
-    permission: Option<Permission>,
+    right: Right,
     place: Place,
 ) -> Result<Result<Seen, Refusal>, ReadError> {
-    match (context.actor.0, permission) {
-        (Who::Admin { admin, token }, Some(permission)) => {
+    match (context.actor.0, right) {
+        (Who::Admin { admin, token }, Right::Held(permission)) => {
             let standing = match standing(source, context, admin, token)? {
                 Ok(standing) => standing,
                 Err(refusal) => return Ok(Err(refusal)),
@@ -168,13 +171,19 @@ pub(crate) fn authorize(
             };
             Ok(decided.map(|()| Seen::default()))
         }
-        (Who::User { organization, user }, None) => {
+        (Who::User { organization, user }, Right::Search | Right::OwnPassword)
+        | (Who::UserToChangePassword { organization, user }, Right::OwnPassword) => {
             let there = source.get::<User>(organization.partition(), user.record())?;
             let active = there.is_some_and(|record| record.state == UserState::Active);
             let home = directory_identity(source, organization, place, active)?;
             seen(source, organization, home, None)
         }
-        (Who::ServiceAccount { organization, account }, None) => {
+        (Who::UserToChangePassword { organization, .. }, Right::Search)
+            if place == Place::Organization(organization) =>
+        {
+            Ok(Err(Refusal::ChangePasswordFirst))
+        }
+        (Who::ServiceAccount { organization, account }, Right::Search) => {
             let account =
                 source.get::<ServiceAccount>(organization.partition(), account.record())?;
             let active = account.as_ref().is_some_and(|record| !record.fields.suspended);
@@ -182,9 +191,13 @@ pub(crate) fn authorize(
             seen(source, organization, home, account)
         }
         (Who::Nobody, _) => Ok(Err(Refusal::Unauthenticated)),
-        (Who::User { .. } | Who::ServiceAccount { .. }, Some(_)) | (Who::Admin { .. }, None) => {
-            Ok(Err(Refusal::Hidden))
-        }
+        (
+            Who::User { .. }
+            | Who::UserToChangePassword { .. }
+            | Who::ServiceAccount { .. }
+            | Who::Admin { .. },
+            _,
+        ) => Ok(Err(Refusal::Hidden)),
     }
 }
 

@@ -42,7 +42,7 @@ where
         tools: &'t crate::Tools,
         place: Place,
     ) -> Result<Self, Error> {
-        let seen = Arc::new(authorize(&*source, context, P::PERMISSION, place)??);
+        let seen = Arc::new(authorize(&*source, context, P::RIGHT, place)??);
         Ok(Self { source, place, context, tools, seen, memo: None, permit: PhantomData })
     }
 

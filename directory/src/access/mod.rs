@@ -18,8 +18,8 @@ pub use authorize::{PlaceName, Refusal};
 pub(crate) use authorize::{Seen, Standing, organization, standing};
 pub use grant::Grant;
 pub use permit::{
-    AtProvider, InOrganization, ManageAdmins, ManageAuthentication, ManageBilling,
-    ManageConfiguration, ManageIdentities, ManageOrganizations, Permit, RecoverAccounts, Search,
-    View,
+    AtProvider, ChangeOwnPassword, InOrganization, ManageAdmins, ManageAuthentication,
+    ManageBilling, ManageConfiguration, ManageIdentities, ManageOrganizations, Permit,
+    RecoverAccounts, Right, Search, View,
 };
 pub use role::{Permission, Role};

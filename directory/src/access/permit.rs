@@ -2,10 +2,21 @@
 
 use super::role::Permission;
 
+/// What an actor is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// A permission of an admin's role.
+    Held(Permission),
+    /// A directory identity's own right to search its organization.
+    Search,
+    /// A user's own right to change their password.
+    OwnPassword,
+}
+
 /// What a grant can be for.
 pub trait Permit {
-    /// What the actor must hold; `None` for what directory identities do (searching).
-    const PERMISSION: Option<Permission>;
+    /// What the actor must have.
+    const RIGHT: Right;
 }
 
 /// A permit that counts inside an organization.
@@ -15,36 +26,38 @@ pub trait InOrganization: Permit {}
 pub trait AtProvider: Permit {}
 
 macro_rules! permits {
-    ($($(#[$doc:meta])* $name:ident = $permission:expr;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident = $right:expr;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
         pub struct $name(());
 
         impl Permit for $name {
-            const PERMISSION: Option<Permission> = $permission;
+            const RIGHT: Right = $right;
         }
     )*};
 }
 
 permits! {
     /// Admins, their roles and scopes.
-    ManageAdmins = Some(Permission::ManageAdmins);
+    ManageAdmins = Right::Held(Permission::ManageAdmins);
     /// Plans and invoices.
-    ManageBilling = Some(Permission::ManageBilling);
+    ManageBilling = Right::Held(Permission::ManageBilling);
     /// The organizations themselves.
-    ManageOrganizations = Some(Permission::ManageOrganizations);
+    ManageOrganizations = Right::Held(Permission::ManageOrganizations);
     /// How an organization's people authenticate.
-    ManageAuthentication = Some(Permission::ManageAuthentication);
+    ManageAuthentication = Right::Held(Permission::ManageAuthentication);
     /// Service accounts, RADIUS clients, reply profiles.
-    ManageConfiguration = Some(Permission::ManageConfiguration);
+    ManageConfiguration = Right::Held(Permission::ManageConfiguration);
     /// Users, groups, memberships.
-    ManageIdentities = Some(Permission::ManageIdentities);
+    ManageIdentities = Right::Held(Permission::ManageIdentities);
     /// Passwords and locks of users.
-    RecoverAccounts = Some(Permission::RecoverAccounts);
+    RecoverAccounts = Right::Held(Permission::RecoverAccounts);
     /// Reading as an admin.
-    View = Some(Permission::View);
+    View = Right::Held(Permission::View);
     /// Searching as a user or a service account of the organization.
-    Search = None;
+    Search = Right::Search;
+    /// Changing one's own password as a user of the organization.
+    ChangeOwnPassword = Right::OwnPassword;
 }
 
 impl InOrganization for ManageAdmins {}
@@ -56,6 +69,7 @@ impl InOrganization for ManageIdentities {}
 impl InOrganization for RecoverAccounts {}
 impl InOrganization for View {}
 impl InOrganization for Search {}
+impl InOrganization for ChangeOwnPassword {}
 impl AtProvider for ManageAdmins {}
 impl AtProvider for ManageBilling {}
 impl AtProvider for ManageOrganizations {}

@@ -7,13 +7,14 @@ use storage::{Id, Reading, Snapshot};
 use uuid::Uuid;
 
 use super::engine::{AccountKey, Bearer};
+use super::expiry::Notice;
 use super::password::{Password, StoredHash};
 use super::second_factor::{Finding, NO_ROOM, Need, WRONG_PASSWORD};
 use crate::access::{Actor, Identity};
 use crate::collections::is_in_one_of;
 use crate::directory::Directory;
 use crate::error::Error;
-use crate::events::EventActor;
+use crate::events::{Action, EventActor};
 use crate::gear::NetworkPolicy;
 use crate::id::{OrganizationId, RadiusClientId, RecordId, ServiceAccountId, UserId};
 use crate::known::Known;
@@ -100,11 +101,17 @@ pub enum Outcome {
         actor: Actor,
         /// What the network gear is told, behind a RADIUS client's door.
         reply: Option<Arc<NetworkReply>>,
+        /// What the owner of the password is told.
+        notice: Notice,
     },
     /// Not proven, or not let in; why is nobody's business.
     Reject,
     /// The organization takes no password over a connection in clear; it was not looked at.
     Unprotected,
+    /// The password is right, but it has ended and no grace login is left.
+    Ended,
+    /// The account is locked, whatever the password; only where the organization lets that be told.
+    Locked,
     /// The pool is full; nothing was found out.
     Busy,
 }
@@ -144,6 +151,8 @@ pub(super) struct Attempt {
     pub(super) account: Option<Arc<Account>>,
     /// What the account must bring beside its password.
     pub(super) need: Need,
+    /// What events call it.
+    pub(super) action: Action,
     /// What decides about a RADIUS client's people.
     pub(super) policy: Option<Arc<NetworkPolicy>>,
 }
@@ -174,6 +183,10 @@ pub(super) const THROTTLED: &str = "too many failures; slowed down";
 impl Attempt {
     /// An attempt about which nothing was found out yet.
     pub(super) fn new(who: Who, door: Door, source: IpAddr, now: Time) -> Self {
+        let action = match door {
+            Door::Ldap(_) => Action::LdapBind,
+            Door::Radius(_) => Action::RadiusAccess,
+        };
         Self {
             organization: None,
             settings: Settings::default(),
@@ -185,6 +198,7 @@ impl Attempt {
             throttled: (0, 0),
             account: None,
             need: Need::Nothing,
+            action,
             policy: None,
         }
     }
@@ -221,7 +235,7 @@ impl Attempt {
     }
 
     /// Whether the organization refuses to look at what came over such a connection.
-    fn is_overheard(&self) -> bool {
+    pub(super) fn is_overheard(&self) -> bool {
         self.door == Door::Ldap(Channel::Clear) && self.settings.require_tls
     }
 
@@ -281,8 +295,11 @@ impl Directory {
         mut attempt: Attempt,
         password: Password,
     ) -> Result<Begun, Error> {
-        if attempt.need == Need::Nothing && self.is_remembered(&attempt, &password) {
-            return Ok(Begun::Done(self.let_in(snapshot, &attempt)?));
+        if attempt.need == Need::Nothing
+            && let Some(notice) = attempt.free_notice()
+            && self.is_remembered(&attempt, &password)
+        {
+            return Ok(Begun::Done(self.let_in(snapshot, &attempt, notice)?));
         }
         if self.is_throttled(&mut attempt) {
             return Ok(Begun::Done(self.reject(&attempt, THROTTLED)));
@@ -348,22 +365,36 @@ impl Directory {
     }
 
     /// Lets a proven identity in, unless the door is not open to it.
-    pub(super) fn let_in(&self, snapshot: &Snapshot, attempt: &Attempt) -> Result<Outcome, Error> {
+    pub(super) fn let_in(
+        &self,
+        snapshot: &Snapshot,
+        attempt: &Attempt,
+        notice: Notice,
+    ) -> Result<Outcome, Error> {
         let (Some(organization), Some(account)) = (attempt.organization, &attempt.account) else {
             return Ok(Outcome::Reject);
         };
         match (attempt.door, account.identity) {
             (Door::Ldap(_), Identity::User(user)) => {
                 self.note_success(attempt);
-                Ok(Outcome::Accept { actor: Actor::user(organization, user), reply: None })
+                let actor = match notice {
+                    Notice::MustChange => Actor::user_to_change_password(organization, user),
+                    Notice::Nothing | Notice::EndsIn(_) | Notice::GraceLogins(_) => {
+                        Actor::user(organization, user)
+                    }
+                };
+                Ok(Outcome::Accept { actor, reply: None, notice })
             }
             (Door::Ldap(_), Identity::ServiceAccount(account)) => {
                 self.note_success(attempt);
                 let actor = Actor::service_account(organization, account);
-                Ok(Outcome::Accept { actor, reply: None })
+                Ok(Outcome::Accept { actor, reply: None, notice })
+            }
+            (Door::Radius(_), Identity::User(_)) if notice == Notice::MustChange => {
+                Ok(self.reject(attempt, "the password must be changed first"))
             }
             (Door::Radius(_), Identity::User(user)) => {
-                self.let_onto_network(snapshot, attempt, user)
+                self.let_onto_network(snapshot, attempt, user, notice)
             }
             (Door::Radius(_), Identity::ServiceAccount(_)) => {
                 Ok(self.reject(attempt, "a service account is not let onto the network"))
@@ -376,6 +407,7 @@ impl Directory {
         snapshot: &Snapshot,
         attempt: &Attempt,
         user: UserId,
+        notice: Notice,
     ) -> Result<Outcome, Error> {
         let (Some(organization), Some(policy)) = (attempt.organization, &attempt.policy) else {
             return Ok(self.reject(attempt, "the RADIUS client is gone"));
@@ -387,7 +419,7 @@ impl Directory {
         }
         self.note_success(attempt);
         let actor = Actor::user(organization, user);
-        Ok(Outcome::Accept { actor, reply: Some(Arc::clone(&policy.reply)) })
+        Ok(Outcome::Accept { actor, reply: Some(Arc::clone(&policy.reply)), notice })
     }
 }
 

@@ -6,6 +6,7 @@ use storage::{Change, Reading, Snapshot};
 
 use super::attempt::{Account, Attempt, Door, LOCKED, Outcome, Pending, THROTTLED};
 use super::engine::place_number;
+use super::expiry::{Age, Notice};
 use super::password::{Password, StoredHash, hash};
 use super::second_factor::Finding;
 use crate::access::{Context, Identity};
@@ -90,7 +91,9 @@ impl Directory {
         let version = account.credential.version;
         let counted_out = engine.lockout.locked((key, version), attempt.now.0).is_some();
         if counted_out || account.locked(attempt.now) {
-            return Ok(self.fail(attempt, LOCKED));
+            let rejected = self.fail(attempt, LOCKED);
+            let told = attempt.settings.password_policy.tell_locked;
+            return Ok(if told { Outcome::Locked } else { rejected });
         }
         let step = match finding.verdict {
             Ok(step) => step,
@@ -112,6 +115,17 @@ impl Directory {
             self.count(attempt, account, finding.typed);
             return Ok(self.fail(attempt, reason));
         }
+        // A certificate says nothing of a password, nor does the password's end of it.
+        let by_certificate = finding.typed.is_none() && matches!(attempt.door, Door::Ldap(_));
+        let free = if by_certificate { Some(Notice::Nothing) } else { attempt.free_notice() };
+        let notice = match free {
+            Some(notice) => Some(notice),
+            None => self.use_grace_login(attempt, account)?,
+        };
+        let Some(notice) = notice else {
+            let _rejected = self.fail(attempt, "the password has expired");
+            return Ok(Outcome::Ended);
+        };
         engine.lockout.succeeded((key, version));
         engine.throttle.succeeded(attempt.source, attempt.throttled, attempt.now.0);
         if let Some(password) = finding.password.filter(|_| attempt.settings.remember_verified > 0)
@@ -119,14 +133,39 @@ impl Directory {
             let until = attempt.now.plus(attempt.settings.remember_verified);
             engine.verified.remember(key, version, password, until.0);
         }
-        self.let_in(snapshot, attempt)
+        self.let_in(snapshot, attempt, notice)
+    }
+
+    /// Counts a login with a password that has ended, before it is told; `None` when there was one
+    /// too many. Counted in the credential, so that no restart gives one back.
+    fn use_grace_login(
+        &self,
+        attempt: &Attempt,
+        account: &Account,
+    ) -> Result<Option<Notice>, Error> {
+        let Some(organization) = attempt.organization else { return Ok(None) };
+        let (id, version) = (account.record(), account.credential.version);
+        let (policy, now) = (attempt.settings.password_policy, attempt.now);
+        let used = self.inner.store.write(move |change| {
+            let partition = organization.partition();
+            let found = change.get::<Credential>(partition, id)?;
+            let Some(mut credential) = found.filter(|found| found.version == version) else {
+                return Ok::<_, Error>(None);
+            };
+            let Age::Ended(left @ 1..) = policy.age(&credential, now) else { return Ok(None) };
+            credential.grace_used = credential.grace_used.saturating_add(1);
+            change.put(partition, id, &credential)?;
+            let must_change = credential.must_change;
+            Ok(Some(if must_change { Notice::MustChange } else { Notice::GraceLogins(left - 1) }))
+        });
+        used.map_err(Error::from)
     }
 
     /// Counts a wrong proof toward a lock, and locks the account when it was one too many.
     ///
     /// The same wrong password counts once; answers to challenges cannot be told apart, so each
     /// of them counts.
-    fn count(&self, attempt: &Attempt, account: &Account, password: Option<&Password>) {
+    pub(super) fn count(&self, attempt: &Attempt, account: &Account, password: Option<&Password>) {
         // Anybody could lock an application out; its password is too long to be guessed.
         if matches!(account.identity, Identity::ServiceAccount(_)) {
             return;
@@ -169,15 +208,11 @@ impl Directory {
     }
 
     fn note(&self, attempt: &Attempt, outcome: EventOutcome) {
-        let action = match attempt.door {
-            Door::Ldap(_) => Action::LdapBind,
-            Door::Radius(_) => Action::RadiusAccess,
-        };
         let event = Event {
             at: attempt.now,
             actor: attempt.event_actor(),
             source: Some(attempt.source),
-            action,
+            action: attempt.action,
             subject: None,
             outcome,
             differences: Vec::new(),

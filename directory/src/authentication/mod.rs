@@ -6,8 +6,10 @@
 
 mod attempt;
 mod certificate;
+mod change;
 mod conclusion;
 mod engine;
+mod expiry;
 mod lockout;
 mod memory;
 mod password;
@@ -23,11 +25,14 @@ pub use attempt::{
     Begun, Channel, Door, Fits, NetworkReply, Outcome, Pending, Proof, Request, Who,
 };
 pub use certificate::Presented;
+pub use change::{ChangeOutcome, PasswordChange};
 pub(crate) use engine::Engine;
 pub use engine::Options;
+pub use expiry::Notice;
+pub(crate) use password::judge;
 pub use password::{
-    HashParameters, HashingFailed, InvalidPassword, Password, StoredHash, UnusableHash,
-    UnusableParameters, hash,
+    HashParameters, HashingFailed, InvalidPassword, Password, StoredHash, Unacceptable,
+    UnusableHash, UnusableParameters, hash,
 };
 pub use pool::PoolLimits;
 pub use sign_in::{Enrolment, SignInOutcome, SignInRequest};

@@ -7,6 +7,7 @@
 mod argon2id;
 mod digest;
 mod pbkdf2_hash;
+mod quality;
 mod unix_crypt;
 
 use subtle::{Choice, ConstantTimeEq};
@@ -16,6 +17,8 @@ use zeroize::Zeroizing;
 use argon2id::Argon2Hash;
 use digest::SaltedDigest;
 use pbkdf2_hash::Pbkdf2Hash;
+pub use quality::Unacceptable;
+pub(crate) use quality::judge;
 use unix_crypt::{BcryptHash, ShaCryptHash};
 
 /// The longest password, in octets.

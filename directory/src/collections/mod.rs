@@ -37,7 +37,8 @@ pub use organizations::{
     GRACE, NewOrganization, OrganizationSettings, Organizations, OwnOrganization,
 };
 pub use own_certificates::Fingerprint;
-pub use passwords::{NewPassword, Passwords};
+pub(crate) use passwords::require_quality;
+pub use passwords::{NewPassword, OwnPassword, Passwords, SignInState};
 pub use presentation::OrganizationPresentation;
 pub use radius_clients::RadiusClients;
 pub use reply_profiles::ReplyProfiles;

@@ -250,6 +250,9 @@ impl OrganizationSettings<'_, &mut Change<'_>> {
         if before.chap && !record.settings.chap {
             self.erase_chap_passwords()?;
         }
+        if before.password_policy.history > 1 && record.settings.password_policy.history <= 1 {
+            super::passwords::erase_former(&mut self.site)?;
+        }
         record.stamp.touch(self.site.now());
         self.site.source.put(Partition::Provider, self.id.record(), &record)?;
         let told = differences(Some(&before), Some(&record.settings));
@@ -387,7 +390,7 @@ fn check_settings(settings: &Settings) -> Result<(), Invalid> {
     if settings.lockout.window > DAY || settings.lockout.duration > DAY {
         return Err(Invalid::new("/lockout", "window and duration must be a day at most"));
     }
-    Ok(())
+    settings.password_policy.check()
 }
 
 /// Slugs and bases are unique, and no base lies under another's: a search cannot reach over.

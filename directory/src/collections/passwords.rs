@@ -1,21 +1,23 @@
 //! Passwords, locks and second factors of users: what a help desk resets.
 
-use storage::{Change, Id, Partition, Reading};
+use storage::{Change, Id, Partition, Reading, Snapshot};
 
 use super::site::Site;
-use crate::access::{Grant, ManageIdentities, RecoverAccounts};
-use crate::authentication::{HashParameters, HashingFailed, Password, StoredHash};
+use crate::access::{ChangeOwnPassword, Grant, Identity, ManageIdentities, RecoverAccounts, View};
+use crate::authentication::{
+    HashParameters, HashingFailed, Password, StoredHash, Unacceptable, judge,
+};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{AdminNumber, RecordId, UserId};
-use crate::records::{Credential, OwnCertificates, User, kinds};
+use crate::records::{Credential, OwnCertificates, PasswordHistory, Settings, User, kinds};
+use crate::time::Time;
 use crate::tools::Tools;
 
 /// A password on its way into the store, hashed before the transaction starts.
 pub struct NewPassword {
     hash: String,
     clear: Option<Password>,
-    characters: Option<usize>,
 }
 
 impl NewPassword {
@@ -29,9 +31,7 @@ impl NewPassword {
         tools: &Tools,
     ) -> Result<Self, HashingFailed> {
         let hash = crate::authentication::hash(&password, parameters, tools.random())?;
-        let text = String::from_utf8_lossy(password.expose());
-        let characters = Some(text.chars().count());
-        Ok(Self { hash, clear: Some(password), characters })
+        Ok(Self { hash, clear: Some(password) })
     }
 
     /// Takes over a hash that another system made.
@@ -40,7 +40,7 @@ impl NewPassword {
     /// `Invalid` when the form is not known or its cost is out of bounds.
     pub fn imported(hash: String) -> Result<Self, Invalid> {
         match StoredHash::parse(&hash) {
-            Ok(_) => Ok(Self { hash, clear: None, characters: None }),
+            Ok(_) => Ok(Self { hash, clear: None }),
             Err(error) => Err(Invalid::new("/password_hash", error.to_string())),
         }
     }
@@ -66,16 +66,36 @@ impl<'t, 'c> Grant<'t, &mut Change<'c>, ManageIdentities> {
 }
 
 impl Passwords<'_, &mut Change<'_>> {
-    /// Sets a user's password; lifts a lock.
+    /// Sets a user's password; lifts a lock. The owner must change it before anything else when
+    /// `must_change` says so, or else the organization's policy.
     ///
     /// # Errors
     /// `Missing`, or `Invalid` when the organization's policy refuses the password.
-    pub fn set(&mut self, user: UserId, password: NewPassword) -> Result<(), Error> {
+    pub fn set(
+        &mut self,
+        user: UserId,
+        password: NewPassword,
+        must_change: Option<bool>,
+    ) -> Result<(), Error> {
         let record = self.user(user)?;
-        store_user_password(&mut self.site, user, password)?;
-        let masked = || Some("\"(secret)\"".to_owned());
-        let told = Difference { field: "password".into(), before: masked(), after: masked() };
-        self.tell(Action::PasswordSet, &record, vec![told])
+        store_user_password(&mut self.site, (user, &record), password, must_change)?;
+        self.tell(Action::PasswordSet, &record, masked())
+    }
+
+    /// Makes a user change their password before anything else.
+    ///
+    /// # Errors
+    /// `Missing` when there is no such user; `Forbidden` when the user has no password.
+    pub fn require_change(&mut self, user: UserId) -> Result<(), Error> {
+        let record = self.user(user)?;
+        let partition = self.site.partition();
+        let found = self.site.source.get::<Credential>(partition, user.record())?;
+        let Some(mut credential) = found.filter(|credential| credential.hash.is_some()) else {
+            return Err(Error::Forbidden("the user has no password to change"));
+        };
+        credential.must_change = true;
+        self.site.source.put(partition, user.record(), &credential)?;
+        self.tell(Action::PasswordChangeRequired, &record, Vec::new())
     }
 
     /// Lifts a lock; being unlocked is no error.
@@ -105,18 +125,138 @@ impl Passwords<'_, &mut Change<'_>> {
     }
 }
 
+/// A user's own password, as its owner changes it.
+pub struct OwnPassword<'g, S> {
+    site: Site<'g, S>,
+    user: UserId,
+}
+
+impl<'t, 'c> Grant<'t, &mut Change<'c>, ChangeOwnPassword> {
+    /// The actor's own password.
+    ///
+    /// # Errors
+    /// `Missing` when the actor is no user.
+    pub fn own_password(&mut self) -> Result<OwnPassword<'t, &mut Change<'c>>, Error> {
+        match self.context.actor.identity() {
+            Some(Identity::User(user)) => Ok(OwnPassword { site: self.site_mut(), user }),
+            Some(Identity::ServiceAccount(_)) | None => Err(Error::Missing),
+        }
+    }
+}
+
+impl OwnPassword<'_, &mut Change<'_>> {
+    /// Puts a password that was judged in the place of the one whose credential has that version.
+    ///
+    /// # Errors
+    /// `Stale` when the credential was changed in between; `Missing` when the user is gone.
+    pub(crate) fn replace(&mut self, version: u64, password: NewPassword) -> Result<(), Error> {
+        let (partition, id) = (self.site.partition(), self.user.record());
+        let record: User = self.site.source.get(partition, id)?.ok_or(Error::Missing)?;
+        let found = self.site.source.get::<Credential>(partition, id)?;
+        if found.is_none_or(|credential| credential.version != version) {
+            return Err(Error::Stale);
+        }
+        let organization = self.site.place.organization().ok_or(Error::Missing)?;
+        let settings = super::organizations::settings(&*self.site.source, organization)?;
+        put_user_password(&mut self.site, self.user, password, &settings)?;
+        let subject = (SubjectKind::User, record.uuid, record.fields.login.as_str());
+        self.site.tell(Action::PasswordChanged, subject, masked())
+    }
+}
+
+/// What stands between a user and their entry, for who helps them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignInState {
+    /// When the password was set, if there is one.
+    pub password_set: Option<Time>,
+    /// When it ends, if it does.
+    pub password_ends: Option<Time>,
+    /// How often it still lets its owner in then.
+    pub grace_logins_left: u16,
+    /// Whether its owner must change it before anything else.
+    pub must_change_password: bool,
+    /// Until when the account is locked, if it is.
+    pub locked_until: Option<Time>,
+}
+
+impl Grant<'_, &Snapshot, View> {
+    /// What stands between a user and their entry now.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn sign_in_state(&self, user: UserId, settings: &Settings) -> Result<SignInState, Error> {
+        let found = self.source.get::<Credential>(self.place.partition(), user.record())?;
+        let credential = found.unwrap_or_else(Credential::absent);
+        let policy = &settings.password_policy;
+        let set = credential.hash.is_some().then_some(credential.changed);
+        let locked = credential.lock.filter(|_| credential.locked(self.context.now));
+        Ok(SignInState {
+            password_set: set,
+            password_ends: set.and_then(|set| policy.ends(set)),
+            grace_logins_left: policy.grace_logins.saturating_sub(credential.grace_used),
+            must_change_password: credential.must_change,
+            locked_until: locked.map(|lock| lock.until),
+        })
+    }
+}
+
 /// The fewest characters of an admin's password.
 const ADMIN_MINIMUM: u16 = 12;
 
-/// Writes a user's password, and the sealed copy in clear where the organization opted in to CHAP.
+/// What an event tells of a password: that it is another.
+fn masked() -> Vec<Difference> {
+    let masked = || Some("\"(secret)\"".to_owned());
+    vec![Difference { field: "password".into(), before: masked(), after: masked() }]
+}
+
+/// Writes a password that an admin chose for a user.
 pub(crate) fn store_user_password(
     site: &mut Site<'_, &mut Change<'_>>,
-    user: UserId,
+    (id, user): (UserId, &User),
     password: NewPassword,
+    must_change: Option<bool>,
 ) -> Result<(), Error> {
     let organization = site.place.organization().ok_or(Error::Missing)?;
     let settings = super::organizations::settings(&*site.source, organization)?;
-    require_length(&password, settings.password_minimum)?;
+    // An imported hash is of a password that its owner chose.
+    let chosen = password.clear.is_some();
+    if let Some(clear) = &password.clear {
+        require_quality(clear, user, &settings)
+            .map_err(|unacceptable| Invalid::new("/password", unacceptable.to_string()))?;
+    }
+    let reset = chosen && settings.password_policy.change_after_reset;
+    put_user_password(site, id, password, &settings)?;
+    if must_change.unwrap_or(reset) {
+        let partition = site.partition();
+        if let Some(mut credential) = site.source.get::<Credential>(partition, id.record())? {
+            credential.must_change = true;
+            site.source.put(partition, id.record(), &credential)?;
+        }
+    }
+    Ok(())
+}
+
+/// Judges a password by what it is and by who its owner is.
+pub(crate) fn require_quality(
+    password: &Password,
+    user: &User,
+    settings: &Settings,
+) -> Result<(), Unacceptable> {
+    let fields = &user.fields;
+    let given = fields.given_name.as_deref().unwrap_or_default();
+    let names = [fields.login.as_str(), &fields.display_name, &fields.surname, given];
+    judge(password, &names, settings.password_minimum)
+}
+
+/// Writes a user's password with what goes with it: the former one into the history, and the
+/// sealed copy in clear where the organization opted in to CHAP.
+fn put_user_password(
+    site: &mut Site<'_, &mut Change<'_>>,
+    user: UserId,
+    password: NewPassword,
+    settings: &Settings,
+) -> Result<(), Error> {
+    remember_former(site, user.record(), settings)?;
     put_hash(site, user.record(), Some(password.hash))?;
     let (partition, id) = (site.partition(), user.record());
     match password.clear.filter(|_| settings.chap) {
@@ -130,23 +270,48 @@ pub(crate) fn store_user_password(
     Ok(())
 }
 
+/// Keeps the hash in use among the former ones; no more of them than the policy asks for.
+fn remember_former(
+    site: &mut Site<'_, &mut Change<'_>>,
+    id: Id,
+    settings: &Settings,
+) -> Result<(), Error> {
+    let partition = site.partition();
+    // The password that takes its place is one of those that count.
+    let kept = usize::from(settings.password_policy.history).saturating_sub(1);
+    if kept == 0 {
+        site.source.delete::<PasswordHistory>(partition, id)?;
+        return Ok(());
+    }
+    let in_use = site.source.get::<Credential>(partition, id)?.and_then(|found| found.hash);
+    let former = site.source.get::<PasswordHistory>(partition, id)?.unwrap_or_default();
+    let hashes = in_use.into_iter().chain(former.hashes).take(kept).collect();
+    site.source.put(partition, id, &PasswordHistory { hashes })?;
+    Ok(())
+}
+
+/// Erases the former passwords of all users, since nothing is compared with them any more.
+pub(crate) fn erase_former(site: &mut Site<'_, &mut Change<'_>>) -> Result<(), Error> {
+    let partition = site.partition();
+    let kept = site.source.scan::<PasswordHistory>(partition, None);
+    let ids: Vec<Id> = kept.map(|found| found.map(|(id, _)| id)).collect::<Result<_, _>>()?;
+    for id in ids {
+        site.source.delete::<PasswordHistory>(partition, id)?;
+    }
+    Ok(())
+}
+
 /// Writes an admin's password, of which nothing in clear is ever kept.
 pub(crate) fn store_admin_password(
     site: &mut Site<'_, &mut Change<'_>>,
     admin: AdminNumber,
     password: NewPassword,
 ) -> Result<(), Error> {
-    require_length(&password, ADMIN_MINIMUM)?;
-    put_hash(site, admin.record(), Some(password.hash))
-}
-
-fn require_length(password: &NewPassword, least: u16) -> Result<(), Invalid> {
-    match password.characters {
-        Some(characters) if characters < usize::from(least) => {
-            Err(Invalid::new("/password", format!("must have at least {least} characters")))
-        }
-        Some(_) | None => Ok(()),
+    if let Some(clear) = &password.clear {
+        judge(clear, &[], ADMIN_MINIMUM)
+            .map_err(|unacceptable| Invalid::new("/password", unacceptable.to_string()))?;
     }
+    put_hash(site, admin.record(), Some(password.hash))
 }
 
 /// Writes a hash; the credential's version rises and a lock ends.
@@ -163,6 +328,8 @@ pub(crate) fn put_hash(
             credential.version = credential.version.saturating_add(1);
             credential.changed = now;
             credential.lock = None;
+            credential.must_change = false;
+            credential.grace_used = 0;
             credential
         }
         None => Credential::new(hash, now),
@@ -189,6 +356,7 @@ pub(crate) fn forget_credential(
 ) -> Result<(), Error> {
     change.delete::<Credential>(partition, id)?;
     change.delete::<OwnCertificates>(partition, id)?;
+    change.delete::<PasswordHistory>(partition, id)?;
     change.delete_secret(partition, kinds::CHAP_PASSWORD, id)?;
     change.delete_secret(partition, kinds::TOTP_SEED, id)?;
     Ok(())

@@ -11,7 +11,7 @@ use crate::events::{
     Action, Difference, Event, EventActor, Numbered, Outcome, Subject, SubjectKind,
 };
 use crate::id::{Place, RecordId};
-use crate::records::Admin;
+use crate::records::{Admin, User};
 use crate::time::Time;
 use crate::tools::Tools;
 
@@ -70,7 +70,14 @@ where
                     login: record.fields.login,
                 }))
             }
-            Who::Nobody | Who::User { .. } | Who::ServiceAccount { .. } => Ok(EventActor::Nobody),
+            Who::User { organization, user } | Who::UserToChangePassword { organization, user } => {
+                let record = self.source.get::<User>(organization.partition(), user.record())?;
+                Ok(record.map_or(EventActor::Nobody, |record| EventActor::User {
+                    id: Some(record.uuid),
+                    login: record.fields.login,
+                }))
+            }
+            Who::Nobody | Who::ServiceAccount { .. } => Ok(EventActor::Nobody),
         }
     }
 }

@@ -66,7 +66,7 @@ impl Users<'_, &mut Change<'_>> {
     ) -> Result<(UserId, User), Error> {
         let (id, user) = self.add(fields)?;
         if let Some(password) = password {
-            store_user_password(&mut self.site, id, password)?;
+            store_user_password(&mut self.site, (id, &user), password, None)?;
         }
         Ok((id, user))
     }

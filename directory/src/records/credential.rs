@@ -1,7 +1,7 @@
 //! What proves that somebody is who they say: never read by a search.
 
 use serde::{Deserialize, Serialize};
-use storage::{Entries, Kind, Record};
+use storage::{Corrupt, Entries, Kind, Record, decode};
 
 use super::kinds;
 use crate::time::Time;
@@ -22,6 +22,11 @@ pub struct Credential {
     pub totp_step: Option<u64>,
     /// Whether a TOTP seed is enrolled and proven.
     pub totp_enrolled: bool,
+    /// Whether the password was set by somebody else, so that its owner must change it before
+    /// anything else.
+    pub must_change: bool,
+    /// How often the password let its owner in after it had expired.
+    pub grace_used: u16,
 }
 
 /// Why and until when an account is locked.
@@ -35,7 +40,16 @@ pub struct Lock {
 
 impl Credential {
     pub(crate) fn new(hash: Option<String>, now: Time) -> Self {
-        Self { hash, version: 1, changed: now, lock: None, totp_step: None, totp_enrolled: false }
+        Self {
+            hash,
+            version: 1,
+            changed: now,
+            lock: None,
+            totp_step: None,
+            totp_enrolled: false,
+            must_change: false,
+            grace_used: 0,
+        }
     }
 
     /// What stands for the credential of who has none: of an earlier version than any that is
@@ -52,7 +66,61 @@ impl Credential {
 
 impl Record for Credential {
     const KIND: Kind = kinds::CREDENTIAL;
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
+        match version {
+            1 => decode::<Version1>(body).map(Self::from),
+            _ => Err(Corrupt::version(Self::KIND, version)),
+        }
+    }
 
     fn index(&self, _: &mut Entries) {}
+}
+
+/// A credential before passwords could expire.
+#[derive(Serialize, Deserialize)]
+struct Version1 {
+    hash: Option<String>,
+    version: u64,
+    changed: Time,
+    lock: Option<Lock>,
+    totp_step: Option<u64>,
+    totp_enrolled: bool,
+}
+
+impl From<Version1> for Credential {
+    fn from(old: Version1) -> Self {
+        Self {
+            version: old.version,
+            lock: old.lock,
+            totp_step: old.totp_step,
+            totp_enrolled: old.totp_enrolled,
+            ..Self::new(old.hash, old.changed)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_of_the_first_version_is_read_as_it_was() {
+        let lock = Some(Lock { since: Time(5), until: Time(6) });
+        let old = Version1 {
+            hash: Some("a hash".into()),
+            version: 7,
+            changed: Time(4),
+            lock,
+            totp_step: Some(3),
+            totp_enrolled: true,
+        };
+        let read = Credential::upgrade(1, &storage::encode(&old).unwrap()).unwrap();
+        assert_eq!(read.hash.as_deref(), Some("a hash"));
+        assert_eq!((read.version, read.changed, read.lock), (7, Time(4), lock));
+        assert_eq!((read.totp_step, read.totp_enrolled), (Some(3), true));
+        assert!(!read.must_change && read.grace_used == 0);
+        assert!(Credential::upgrade(0, &[]).is_err());
+    }
 }

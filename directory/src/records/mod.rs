@@ -10,6 +10,8 @@ mod custom_values;
 mod group;
 mod organization;
 mod own_certificates;
+mod password_history;
+mod password_policy;
 mod presentation;
 mod profile;
 mod radius_client;
@@ -36,6 +38,8 @@ pub use organization::{
     Base, CustomMark, LockoutPolicy, Organization, OrganizationFields, OrganizationState, Settings,
 };
 pub use own_certificates::OwnCertificates;
+pub use password_history::PasswordHistory;
+pub use password_policy::PasswordPolicy;
 pub use presentation::{Alias, Layout, Presentation};
 pub use profile::{Members, PROFILES, Profile, Sees};
 pub use radius_client::{RadiusClient, RadiusClientFields};
@@ -61,6 +65,7 @@ pub(crate) mod kinds {
     pub(crate) const CREDENTIAL: Kind = Kind(20);
     pub(crate) const CERTIFICATE_AUTHORITY: Kind = Kind(18);
     pub(crate) const OWN_CERTIFICATES: Kind = Kind(24);
+    pub(crate) const PASSWORD_HISTORY: Kind = Kind(21);
     /// Sealed: a password in clear for CHAP, where the organization opted in.
     pub(crate) const CHAP_PASSWORD: Kind = Kind(30);
     /// Sealed: the secret shared with a RADIUS client.

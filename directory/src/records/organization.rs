@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use storage::{Corrupt, Entries, Kind, Record};
 use uuid::Uuid;
 
-use super::{Presentation, SecondFactor, Stamp, indices, kinds};
+use super::{PasswordPolicy, Presentation, SecondFactor, Stamp, indices, kinds};
 use crate::time::Time;
 
 /// An organization's record, kept among the provider's own.
@@ -83,6 +83,8 @@ pub struct Settings {
     pub require_tls: bool,
     /// What is demanded of users beside the password.
     pub second_factor: SecondFactor,
+    /// What else passwords must be.
+    pub password_policy: PasswordPolicy,
 }
 
 /// When guessing locks an account.
@@ -106,6 +108,7 @@ impl Default for Settings {
             lockout: LockoutPolicy::default(),
             require_tls: false,
             second_factor: SecondFactor::default(),
+            password_policy: PasswordPolicy::default(),
         }
     }
 }

@@ -42,7 +42,9 @@ impl Sight {
                 let people = record.settings.users_see_people;
                 Ok(if people { Self::People } else { Self::Oneself(user) })
             }
-            Who::Nobody | Who::Admin { .. } => Err(Error::Missing),
+            Who::Nobody | Who::UserToChangePassword { .. } | Who::Admin { .. } => {
+                Err(Error::Missing)
+            }
         }
     }
 

@@ -49,7 +49,7 @@ fn the_right_password_proves_who_somebody_is_and_each_accept_is_an_event() {
     let acme = world.organization("acme");
     let ada = world.user(acme, "Ada");
     for _ in 0..2 {
-        let Outcome::Accept { actor, reply } = world.bind(acme, " aDA ", RIGHT) else {
+        let Outcome::Accept { actor, reply, .. } = world.bind(acme, " aDA ", RIGHT) else {
             panic!("rejected")
         };
         assert_eq!(actor.identity(), Some(Identity::User(ada)));
@@ -218,7 +218,9 @@ fn what_changes_while_a_password_is_hashed_counts() {
     };
     let new = world.password("another horse");
     world
-        .change(move |change| change.authorize::<RecoverAccounts>(acme)?.passwords().set(ada, new))
+        .change(move |change| {
+            change.authorize::<RecoverAccounts>(acme)?.passwords().set(ada, new, None)
+        })
         .unwrap();
     assert!(matches!(finish(first), Outcome::Busy));
     world.change(move |change| change.authorize(acme)?.own()?.set_suspended(None, true)).unwrap();
@@ -253,7 +255,7 @@ fn a_remembered_password_ends_at_once_with_a_change_a_suspension_a_lock_or_the_s
             let new = world.password(RIGHT);
             world
                 .change(move |change| {
-                    change.authorize::<RecoverAccounts>(acme)?.passwords().set(ada, new)
+                    change.authorize::<RecoverAccounts>(acme)?.passwords().set(ada, new, None)
                 })
                 .unwrap();
         },
@@ -331,7 +333,7 @@ fn the_same_login_elsewhere_is_somebody_else() {
     let new = world.password("quite another");
     world
         .change(move |change| {
-            change.authorize::<RecoverAccounts>(beta)?.passwords().set(other, new)
+            change.authorize::<RecoverAccounts>(beta)?.passwords().set(other, new, None)
         })
         .unwrap();
     assert!(accepted(&world.bind(acme, "ada", RIGHT)));
@@ -356,7 +358,9 @@ fn chap_works_only_with_a_password_set_after_the_organization_opted_in() {
     assert!(!challenge(&world, acme, RIGHT));
     let new = world.password(RIGHT);
     world
-        .change(move |change| change.authorize::<RecoverAccounts>(acme)?.passwords().set(ada, new))
+        .change(move |change| {
+            change.authorize::<RecoverAccounts>(acme)?.passwords().set(ada, new, None)
+        })
         .unwrap();
     assert!(challenge(&world, acme, RIGHT));
     assert!(!challenge(&world, acme, "wrong"));
@@ -470,7 +474,7 @@ fn a_password_shorter_than_the_policy_is_refused_in_words() {
     let ada = world.user(acme, "ada");
     let short = world.password("seven77");
     let done = world.change(move |change| {
-        change.authorize::<RecoverAccounts>(acme)?.passwords().set(ada, short)
+        change.authorize::<RecoverAccounts>(acme)?.passwords().set(ada, short, None)
     });
     assert_eq!(refusal(done), "must have at least 8 characters");
 }

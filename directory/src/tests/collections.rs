@@ -266,7 +266,7 @@ fn a_change_tells_who_what_before_and_after() {
                 user.fields.title = Some("Countess".into());
                 Ok(())
             })?;
-            change.authorize::<RecoverAccounts>(acme)?.passwords().set(ada, new)
+            change.authorize::<RecoverAccounts>(acme)?.passwords().set(ada, new, None)
         })
         .unwrap();
     let [set, changed] = world.events(acme.into(), 2).try_into().unwrap();

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::access::authorize;
-use crate::access::{Actor, Context, Permission, Refusal, Role, Who};
+use crate::access::{Actor, Context, Permission, Refusal, Right, Role, Who};
 use crate::authentication::HashParameters;
 use crate::collections::GeneratedPassword;
 use crate::id::{OrganizationId, Place, RecordId};
@@ -66,13 +66,14 @@ impl Scene {
         done.unwrap();
     }
 
-    fn cell(&self, context: &Context, permission: Option<Permission>, place: &str) -> &'static str {
+    fn cell(&self, context: &Context, right: Right, place: &str) -> &'static str {
         let snapshot = self.world.directory.inner.store.read().unwrap();
-        match authorize(&snapshot, context, permission, self.place(place)).unwrap() {
+        match authorize(&snapshot, context, right, self.place(place)).unwrap() {
             Ok(_seen) => "yes",
             Err(Refusal::Unauthenticated) => "401",
             Err(Refusal::Forbidden { .. }) => "403",
             Err(Refusal::Hidden) => "404",
+            Err(Refusal::ChangePasswordFirst) => "first",
         }
     }
 
@@ -83,16 +84,17 @@ impl Scene {
             PLACES.iter().for_each(|place| write!(out, "{place:>10}").unwrap());
             out.push('\n');
             for permission in Permission::ALL {
-                self.row(permission.name(), context, Some(permission), out);
+                self.row(permission.name(), context, Right::Held(permission), out);
             }
-            self.row("search (over LDAP)", context, None, out);
+            self.row("search (over LDAP)", context, Right::Search, out);
+            self.row("their own password (LDAP)", context, Right::OwnPassword, out);
         }
     }
 
-    fn row(&self, name: &str, context: &Context, asked: Option<Permission>, out: &mut String) {
+    fn row(&self, name: &str, context: &Context, asked: Right, out: &mut String) {
         write!(out, "  {name:<26}").unwrap();
         for place in PLACES {
-            let there = asked.is_some_and(|asked| AT_PROVIDER.contains(&asked));
+            let there = matches!(asked, Right::Held(asked) if AT_PROVIDER.contains(&asked));
             let cell =
                 if place == "provider" && !there { "-" } else { self.cell(context, asked, place) };
             write!(out, "{cell:>10}").unwrap();
@@ -108,6 +110,7 @@ yes  may
 403  sees the place, but the role does not hold the permission
 404  the answer is the same as for an organization that never was
 401  is not signed in, or not any more
+first  their password was set by somebody else: they must change it first
 -    cannot be asked there: the code for it does not compile
 
 provider   the provider's own data: its admins, the list of organizations
@@ -162,6 +165,10 @@ fn others(scene: &Scene) -> Vec<(&'static str, Context)> {
     vec![
         ("nobody", world.by(Actor::nobody())),
         ("a user", world.by(Actor(Who::User { organization: own, user }))),
+        (
+            "a user told to change theirs",
+            world.by(Actor(Who::UserToChangePassword { organization: own, user })),
+        ),
         ("a service account", world.by(Actor(Who::ServiceAccount { organization: own, account }))),
         (
             "a suspended one's user",

@@ -19,6 +19,7 @@ pub mod filter;
 pub mod generalized_time;
 mod limits;
 mod password;
+mod password_change;
 mod prepare;
 mod question;
 mod requested;
@@ -30,12 +31,14 @@ mod session;
 mod text;
 
 pub use code::ResultCode;
+pub use control::password_policy::{PasswordError, PasswordNotice, PasswordWarning};
 pub use description::Description;
 pub use dn::Dn;
 pub use entry::{Attributes, EntryWriter, Stop, Values};
 pub use filter::Filter;
 pub use limits::{CleartextBind, Limits, Security, Settings, StartTls};
 pub use password::Password;
+pub use password_change::{MadePassword, PasswordChange};
 pub use prepare::case_ignore;
 pub use question::{
     Answer, BindRequest, Command, CompareRequest, Dereference, ExternalRequest, Missed, Outcome,
@@ -49,6 +52,8 @@ pub use text::Text;
 /// The extended operations that a root DSE may list in `supportedExtension` (RFC 4512 section
 /// 5.1.3); StartTLS only where [`StartTls::Offered`].
 pub const WHO_AM_I: &str = "1.3.6.1.4.1.4203.1.11.3";
+/// Password Modify (RFC 3062).
+pub const PASSWORD_MODIFY: &str = "1.3.6.1.4.1.4203.1.11.1";
 /// Cancel (RFC 3909).
 pub const CANCEL: &str = "1.3.6.1.1.8";
 /// StartTLS (RFC 4511 section 4.14).

@@ -8,7 +8,10 @@ use bytes::Bytes;
 
 use crate::control::sort::Sort;
 use crate::control::view::ListView;
-use crate::{Description, Filter, Password, Requested, ResultCode, Selection, Text};
+use crate::{
+    Description, Filter, MadePassword, Password, PasswordChange, PasswordNotice, Requested,
+    ResultCode, Selection, Text,
+};
 
 /// Names one request of one session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -47,7 +50,7 @@ pub enum Missed {
 #[derive(Debug)]
 pub enum Question {
     /// Who is this? The identity before it is gone as soon as this is asked; nothing else of the
-    /// pipeline is looked at until it is answered with [`Answer::Result`].
+    /// pipeline is looked at until it is answered with [`Answer::Result`] or [`Answer::Noticed`].
     Bind(BindRequest),
     /// Who is this, by a name and a password in the words of SASL? Asked over TLS only; else as
     /// [`Bind`](Self::Bind).
@@ -64,6 +67,9 @@ pub enum Question {
     Compare(CompareRequest),
     /// Who is this connection? Answered with [`Answer::Identity`].
     WhoAmI,
+    /// Change the password of the connection's user. Answered with [`Answer::Noticed`], or with
+    /// [`Answer::Password`] when one was made.
+    ChangePassword(PasswordChange),
 }
 
 /// A simple bind with a name and a password, neither of them empty (RFC 4511 section 4.2).
@@ -200,6 +206,11 @@ pub enum Answer {
     /// Who this connection is: empty, or `dn:` and a DN, or `u:` and a name (RFC 4513 section
     /// 5.2.1.8).
     Identity(String),
+    /// A Bind or a change of a password is over: told with what the password policy says, if the
+    /// client asked for that.
+    Noticed(Outcome, PasswordNotice),
+    /// The password was changed to this one, which was made.
+    Password(MadePassword),
 }
 
 /// A result: code, and what is said with it (RFC 4511 section 4.1.9).

@@ -7,6 +7,7 @@ use crate::{Outcome, ResultCode};
 
 pub(crate) const BIND_RESPONSE: u8 = 0x61;
 pub(crate) const SEARCH_DONE: u8 = 0x65;
+pub(crate) const MODIFY_RESPONSE: u8 = 0x67;
 pub(crate) const COMPARE_RESPONSE: u8 = 0x6f;
 pub(crate) const EXTENDED_RESPONSE: u8 = 0x78;
 

@@ -185,3 +185,38 @@ fn imported_hashes_verify_and_come_out_nowhere() {
         "password_hash": hash, "password": PASSWORD});
     assert_eq!(office.top.send("POST", &office.path("users"), Some(&both)).status, 422);
 }
+
+#[test]
+fn a_user_shows_what_stands_between_them_and_their_entry() {
+    let office = Office::new();
+    let bare = json!({"login": "bob", "display_name": "B", "surname": "B"});
+    let without = office.make("users", &bare)["sign_in"].clone();
+    assert_eq!((&without["password_set"], &without["password_ends"]), (&Value::Null, &Value::Null));
+    let year = 365_u64 * 24 * 60 * 60 * 1_000;
+    let policy = json!({"longest_age": year, "change_after_reset": true});
+    office.set(&json!({"password_policy": policy}));
+    let id = office.user("ada", PASSWORD);
+    let shown = office.read(&format!("users/{id}"))["sign_in"].clone();
+    assert!(shown["password_set"].is_string() && shown["password_ends"].is_string(), "{shown}");
+    assert_eq!(
+        (&shown["must_change_password"], &shown["locked_until"]),
+        (&json!(true), &Value::Null)
+    );
+    assert_eq!(office.read("users")["items"][1]["sign_in"], shown);
+    let path = office.path("users/01890000-0000-7000-8000-000000000000/require-password-change");
+    assert_eq!(office.top.send("POST", &path, None).status, 404);
+    let nothing = office.path(&format!(
+        "users/{}/require-password-change",
+        office.read("users")["items"][0]["id"].as_str().unwrap()
+    ));
+    assert_eq!(office.top.send("POST", &nothing, None).status, 409, "no password to change");
+    let refused = office.top.send(
+        "PATCH",
+        &office.path("settings"),
+        Some(&json!({"password_policy": {"history": 25}})),
+    );
+    assert_eq!(
+        (refused.status, &refused.json()["pointer"]),
+        (422, &json!("/password_policy/history"))
+    );
+}

@@ -21,6 +21,8 @@ pub(crate) struct Settings {
     password_minimum: u16,
     /// When guessing locks an account.
     lockout: Lockout,
+    /// How long passwords live, and what new ones must not be.
+    password_policy: PasswordPolicy,
     /// Whether LDAP takes a password over TLS only, whatever the daemon's configuration says. A
     /// refused Bind says so, which shows that there is such an organization.
     require_tls: bool,
@@ -67,6 +69,45 @@ pub(crate) struct Lockout {
     duration: u64,
 }
 
+/// How long passwords of users live, and what new ones must not be. The most common passwords, and
+/// those made of their owner's name, are refused in any case; service accounts' passwords do not
+/// expire.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PasswordPolicy {
+    /// How long a password can be used, in milliseconds; zero for ever.
+    longest_age: u64,
+    /// How long a password must be used before its owner may change it, in milliseconds.
+    shortest_age: u64,
+    /// How long before its end the owner is warned, in milliseconds.
+    warning: u64,
+    /// How often an expired password still lets its owner in.
+    grace_logins: u16,
+    /// How many of their own passwords, the one in use among them, the owner cannot choose again.
+    history: u16,
+    /// Whether a password that an admin sets must be changed by its owner before anything else.
+    change_after_reset: bool,
+    /// Whether the owner must give the old password with the new one.
+    require_old: bool,
+    /// Whether LDAP clients that ask are told that an account is locked: whoever locks a name in
+    /// this way learns that there is such an account.
+    tell_locked: bool,
+}
+
+impl From<records::PasswordPolicy> for PasswordPolicy {
+    fn from(policy: records::PasswordPolicy) -> Self {
+        Self {
+            longest_age: policy.longest_age,
+            shortest_age: policy.shortest_age,
+            warning: policy.warning,
+            grace_logins: policy.grace_logins,
+            history: policy.history,
+            change_after_reset: policy.change_after_reset,
+            require_old: policy.require_old,
+            tell_locked: policy.tell_locked,
+        }
+    }
+}
+
 impl From<records::Organization> for Revised<Settings> {
     fn from(record: records::Organization) -> Self {
         let settings = record.settings;
@@ -81,6 +122,7 @@ impl From<records::Organization> for Revised<Settings> {
             remember_verified: settings.remember_verified,
             password_minimum: settings.password_minimum,
             lockout,
+            password_policy: settings.password_policy.into(),
             require_tls: settings.require_tls,
             second_factor: settings.second_factor.into(),
         };

@@ -46,6 +46,9 @@ pub(crate) struct SettingsPatch {
     /// What is demanded of users beside the password, over LDAP and RADIUS.
     #[serde(default)]
     second_factor: SecondFactorPatch,
+    /// How long passwords live, and what new ones must not be.
+    #[serde(default)]
+    password_policy: PasswordPolicyPatch,
 }
 
 /// What changes of the second factor; what is left out stays.
@@ -82,6 +85,46 @@ pub(crate) struct SpellingsPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = bool)]
     bare: Option<bool>,
+}
+
+/// What changes of the password policy; what is left out stays.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PasswordPolicyPatch {
+    /// How long a password can be used, in milliseconds; zero for ever.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = u64)]
+    longest_age: Option<u64>,
+    /// How long a password must be used before its owner may change it, in milliseconds.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = u64)]
+    shortest_age: Option<u64>,
+    /// How long before its end the owner is warned, in milliseconds.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = u64)]
+    warning: Option<u64>,
+    /// How often an expired password still lets its owner in.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = u16)]
+    grace_logins: Option<u16>,
+    /// How many of their own passwords, the one in use among them, the owner cannot choose again;
+    /// zero or one erases the former ones.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = u16)]
+    history: Option<u16>,
+    /// Whether a password that an admin sets must be changed by its owner before anything else.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = bool)]
+    change_after_reset: Option<bool>,
+    /// Whether the owner must give the old password with the new one.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = bool)]
+    require_old: Option<bool>,
+    /// Whether LDAP clients that ask are told that an account is locked: whoever locks a name in
+    /// this way learns that there is such an account.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = bool)]
+    tell_locked: Option<bool>,
 }
 
 /// What changes of the lockout; what is left out stays.
@@ -139,6 +182,7 @@ impl SettingsPatch {
         set(&mut settings.lockout.duration, self.lockout.duration);
         set(&mut settings.require_tls, self.require_tls);
         self.second_factor.apply(&mut settings.second_factor);
+        self.password_policy.apply(&mut settings.password_policy);
     }
 }
 
@@ -149,5 +193,18 @@ impl SecondFactorPatch {
         set(&mut factor.spellings.semicolon, self.spellings.semicolon);
         set(&mut factor.spellings.bare, self.spellings.bare);
         set(&mut factor.service_accounts_decide, self.service_accounts_decide);
+    }
+}
+
+impl PasswordPolicyPatch {
+    fn apply(self, policy: &mut records::PasswordPolicy) {
+        set(&mut policy.longest_age, self.longest_age);
+        set(&mut policy.shortest_age, self.shortest_age);
+        set(&mut policy.warning, self.warning);
+        set(&mut policy.grace_logins, self.grace_logins);
+        set(&mut policy.history, self.history);
+        set(&mut policy.change_after_reset, self.change_after_reset);
+        set(&mut policy.require_old, self.require_old);
+        set(&mut policy.tell_locked, self.tell_locked);
     }
 }

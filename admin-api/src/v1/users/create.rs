@@ -92,8 +92,7 @@ pub(crate) async fn create_user(
         let fields = UserFields { custom, ..new.into() };
         grant.users().create(fields, password)
     });
-    let (_, record) = made.await?;
-    Ok(Created(User::revised(record, &within.surroundings()?)))
+    Ok(Created(User::revised(&within, made.await?)?))
 }
 
 impl From<NewUser> for UserFields {

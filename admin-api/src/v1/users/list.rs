@@ -2,6 +2,7 @@
 
 use axum::Json;
 use directory::access::View;
+use directory::records;
 
 use super::User;
 use crate::body::Params;
@@ -25,6 +26,12 @@ pub(crate) async fn list_users(
     let reading = within.caller.read()?;
     let grant = reading.authorize::<View>(within.organization)?;
     let around = Surroundings::of(&reading, within.organization)?;
-    let page = grant.users().list(query.after()?, query.limit()?)?;
-    Ok(Json(List::of(page, |record| User::of(record, &around))))
+    let users = grant.users();
+    let page = users.list(query.after()?, query.limit()?)?;
+    let show = |record: records::User| {
+        let id = users.id_of(record.uuid)?;
+        let state = grant.sign_in_state(id, &around.settings)?;
+        Ok(User::of(record, &around, state))
+    };
+    Ok(Json(List::try_of(page, show)?))
 }

@@ -6,15 +6,18 @@ mod create;
 mod delete;
 mod groups;
 mod list;
+mod require_password_change;
 mod second_factor;
 mod set_password;
 mod show;
+mod sign_in;
 mod suspend;
 mod unlock;
 mod update;
 
 use directory::UserId;
-use directory::access::{ManageIdentities, RecoverAccounts};
+use directory::access::{ManageIdentities, RecoverAccounts, View};
+use directory::collections::SignInState;
 use directory::records::{self, UserState};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -29,6 +32,7 @@ use crate::dn;
 use crate::moment::Moment;
 use crate::problem::Problem;
 use crate::revision::{IfMatch, Revised};
+use sign_in::SignIn;
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -37,6 +41,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(suspend::suspend_user))
         .routes(routes!(activate::activate_user))
         .routes(routes!(set_password::set_user_password))
+        .routes(routes!(require_password_change::require_password_change))
         .routes(routes!(unlock::unlock_user))
         .merge(second_factor::routes())
         .merge(certificates::routes())
@@ -98,6 +103,8 @@ pub(crate) struct User {
     ssh_keys: Vec<String>,
     /// Values of the organization's own attributes.
     custom: Custom,
+    /// What stands between the user and their entry.
+    sign_in: SignIn,
 }
 
 /// Whether a user may sign in.
@@ -113,7 +120,7 @@ pub(crate) enum State {
 
 impl User {
     /// Shows a user of the organization with those surroundings.
-    fn of(record: records::User, around: &Surroundings) -> Self {
+    fn of(record: records::User, around: &Surroundings, state: SignInState) -> Self {
         let fields = record.fields;
         Self {
             id: record.uuid,
@@ -140,12 +147,20 @@ impl User {
             login_shell: fields.login_shell,
             ssh_keys: fields.ssh_keys,
             custom: Custom::of(&fields.custom, &around.schema),
+            sign_in: state.into(),
         }
     }
 
-    /// Shows a user with its revision.
-    fn revised(record: records::User, around: &Surroundings) -> Revised<Self> {
-        Revised::new(record.stamp.revision, Self::of(record, around))
+    /// Shows a user with its revision, and with what is true of the sign-in now.
+    fn revised<P>(
+        within: &Within<P>,
+        (id, record): (UserId, records::User),
+    ) -> Result<Revised<Self>, Problem> {
+        let reading = within.caller.read()?;
+        let around = Surroundings::of(&reading, within.organization)?;
+        let grant = reading.authorize::<View>(within.organization)?;
+        let state = grant.sign_in_state(id, &around.settings)?;
+        Ok(Revised::new(record.stamp.revision, Self::of(record, &around, state)))
     }
 }
 
@@ -161,12 +176,13 @@ async fn set_state(
         let mut grant = change.authorize::<ManageIdentities>(organization)?;
         let mut users = grant.users();
         let id = users.id_of(user)?;
-        users.update(id, revision, |user| {
+        let changed = users.update(id, revision, |user| {
             user.state = state;
             Ok(())
-        })
+        });
+        Ok((id, changed?))
     });
-    Ok(User::revised(changed.await?, &within.surroundings()?))
+    User::revised(within, changed.await?)
 }
 
 /// Finds a user whose credentials are to be changed: they are no part of the user's revision.

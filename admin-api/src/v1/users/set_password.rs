@@ -15,10 +15,14 @@ use crate::secret_text::SecretText;
 /// A password to be set.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"password": "correct horse battery"}))]
+#[schema(example = json!({"password": "correct horse battery", "must_change": true}))]
 pub(crate) struct NewUserPassword {
     /// The password in clear.
     password: SecretText,
+    /// Whether the user must change it before anything else; the organization's policy says when
+    /// absent.
+    #[serde(default)]
+    must_change: Option<bool>,
 }
 
 /// Sets a user's password and lifts a lock.
@@ -38,9 +42,11 @@ pub(crate) async fn set_user_password(
     Body(new): Body<NewUserPassword>,
 ) -> Result<StatusCode, Problem> {
     let (organization, id) = (within.organization, for_recovery(&within, user, &if_match)?);
+    let must_change = new.must_change;
     let password = within.caller.api.hash(new.password).await?;
     let set = within.caller.change(move |change| {
-        change.authorize::<RecoverAccounts>(organization)?.passwords().set(id, password)
+        let mut grant = change.authorize::<RecoverAccounts>(organization)?;
+        grant.passwords().set(id, password, must_change)
     });
     set.await?;
     Ok(StatusCode::NO_CONTENT)

@@ -3,7 +3,7 @@
 use directory::access::View;
 
 use super::User;
-use crate::caller::{Item, Surroundings, Within};
+use crate::caller::{Item, Within};
 use crate::problem::Problem;
 use crate::revision::Revised;
 
@@ -22,6 +22,6 @@ pub(crate) async fn show_user(
     let reading = within.caller.read()?;
     let grant = reading.authorize::<View>(within.organization)?;
     let users = grant.users();
-    let record = users.read(users.id_of(user)?)?;
-    Ok(User::revised(record, &Surroundings::of(&reading, within.organization)?))
+    let id = users.id_of(user)?;
+    User::revised(&within, (id, users.read(id)?))
 }

@@ -106,9 +106,10 @@ pub(crate) async fn update_user(
         let schema = grant.schema()?;
         let mut users = grant.users();
         let id = users.id_of(user)?;
-        users.update(id, revision, |user| patch.apply(&mut user.fields, &schema))
+        let changed = users.update(id, revision, |user| patch.apply(&mut user.fields, &schema));
+        Ok((id, changed?))
     });
-    Ok(User::revised(changed.await?, &within.surroundings()?))
+    User::revised(&within, changed.await?)
 }
 
 impl UserPatch {

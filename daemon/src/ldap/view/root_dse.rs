@@ -57,7 +57,7 @@ fn write_root_dse(attributes: &mut Attributes<'_>, offer: &Offer<'_>) {
     put(attributes, "objectClass", ROOT_CLASSES);
     put(attributes, "supportedLDAPVersion", &["3"]);
     put(attributes, "supportedControl", ldap::control::SUPPORTED);
-    let mut extensions = vec![ldap::WHO_AM_I, ldap::CANCEL];
+    let mut extensions = vec![ldap::WHO_AM_I, ldap::PASSWORD_MODIFY, ldap::CANCEL];
     if offer.start_tls == StartTls::Offered {
         extensions.push(ldap::START_TLS);
     }

@@ -6,6 +6,7 @@ use crate::ber::{self, Malformed, Reader, SEQUENCE};
 use crate::description::is_oid;
 
 pub(crate) mod paged;
+pub(crate) mod password_policy;
 pub mod sort;
 pub mod view;
 
@@ -25,11 +26,11 @@ pub const LIST_VIEW: &str = "2.16.840.1.113730.3.4.9";
 pub(crate) const LIST_VIEW_RESULT: &str = "2.16.840.1.113730.3.4.10";
 /// ManageDsaIT (RFC 3296): the directory has no referrals, so it changes nothing.
 pub const MANAGE_DSA_IT: &str = "2.16.840.1.113730.3.4.2";
-/// Password policy request, which sssd and nslcd send with every Bind: taken, not answered, not
-/// listed.
+/// Password policy (draft-behera-ldap-password-policy-10), which sssd and nslcd send with every
+/// Bind.
 pub const PASSWORD_POLICY: &str = "1.3.6.1.4.1.42.2.27.8.5.1";
 /// What a root DSE lists in `supportedControl` (RFC 4512 section 5.1.4).
-pub const SUPPORTED: &[&str] = &[PAGED_RESULTS, SORT, LIST_VIEW, MANAGE_DSA_IT];
+pub const SUPPORTED: &[&str] = &[PAGED_RESULTS, SORT, LIST_VIEW, MANAGE_DSA_IT, PASSWORD_POLICY];
 
 /// Controls that one message may carry.
 const MAXIMUM: usize = 32;
@@ -39,6 +40,8 @@ const MAXIMUM: usize = 32;
 pub(crate) enum Beside {
     Bind,
     Search,
+    /// A Modify or an extended operation.
+    Change,
     /// Any other operation that has a response.
     Other,
 }
@@ -51,6 +54,7 @@ pub(crate) struct Controls<'a> {
     pub(crate) paged: Option<Paged<'a>>,
     pub(crate) sort: Option<Box<Sort>>,
     pub(crate) view: Option<Box<ListView>>,
+    pub(crate) password_policy: bool,
 }
 
 /// Why a request is refused for its controls.
@@ -115,6 +119,7 @@ fn take<'a>(
         PAGED_RESULTS => controls.paged = Some(Paged::read(value?)?),
         SORT => controls.sort = Some(Box::new(Sort::read(value?, control.critical)?)),
         LIST_VIEW => controls.view = Some(Box::new(ListView::read(value?, control.critical)?)),
+        PASSWORD_POLICY => controls.password_policy = true,
         _ => {}
     }
     Ok(())
@@ -125,6 +130,7 @@ fn known(oid: &[u8], beside: Beside) -> Option<&'static str> {
     let allowed: &[&str] = match beside {
         Beside::Bind => &[PASSWORD_POLICY],
         Beside::Search => &[PAGED_RESULTS, MANAGE_DSA_IT, SORT, LIST_VIEW],
+        Beside::Change => &[MANAGE_DSA_IT, PASSWORD_POLICY],
         Beside::Other => &[MANAGE_DSA_IT],
     };
     allowed.iter().copied().find(|known| known.as_bytes() == oid)

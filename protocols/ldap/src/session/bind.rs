@@ -3,7 +3,7 @@
 use super::Session;
 use super::request::{self, Bind, Refusal};
 use super::running::Work;
-use crate::control::Beside;
+use crate::control::{Beside, Controls};
 use crate::envelope::Envelope;
 use crate::response;
 use crate::{CleartextBind, Command, Outcome, Question, ResultCode, Security};
@@ -16,13 +16,15 @@ impl Session {
         self.bound = false;
         let abandoned = self.running.drain(..).map(|running| Command::Abandoned(running.ticket));
         self.commands.extend(abandoned);
-        let outcome = match self.bind_request(message) {
+        let mut controls = Controls::default();
+        let outcome = match self.bind_request(message, &mut controls) {
             Ok(Bind::Simple(_) | Bind::Unauthenticated) if self.refuses_passwords() => {
                 let words = "a password is taken over TLS only";
                 Outcome::new(ResultCode::ConfidentialityRequired, words)
             }
             Ok(Bind::Simple(request)) => {
                 let command = self.ask(id, message.len(), Work::Bind, Question::Bind(request));
+                self.want_notice(&controls);
                 return self.commands.push_back(command);
             }
             Ok(Bind::Plain(_) | Bind::Unanswered) if self.security == Security::Clear => {
@@ -31,6 +33,7 @@ impl Session {
             }
             Ok(Bind::Plain(request)) => {
                 let command = self.ask(id, message.len(), Work::Bind, Question::Plain(request));
+                self.want_notice(&controls);
                 return self.commands.push_back(command);
             }
             Ok(Bind::External(request)) => {
@@ -64,15 +67,19 @@ impl Session {
         self.commands.push_back(Command::Anonymous);
     }
 
-    fn bind_request(&mut self, message: &[u8]) -> Result<Bind, Outcome> {
+    fn bind_request<'m>(
+        &mut self,
+        message: &'m [u8],
+        examined: &mut Controls<'m>,
+    ) -> Result<Bind, Outcome> {
         let Ok(Envelope { body, controls, .. }) = Envelope::read(message) else {
             return Err(Refusal::Malformed.into());
         };
-        self.examined(message, controls, Beside::Bind)?;
+        *examined = self.examined(message, controls, Beside::Bind)?;
         Ok(request::bind(body)?)
     }
 
-    fn refuses_passwords(&self) -> bool {
+    pub(super) fn refuses_passwords(&self) -> bool {
         self.security == Security::Clear && self.settings.cleartext_bind == CleartextBind::Refused
     }
 }

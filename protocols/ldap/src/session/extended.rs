@@ -3,16 +3,23 @@
 use super::request;
 use super::running::{Running, Work};
 use super::{Session, State};
+use crate::control::Controls;
 use crate::description::is_oid;
 use crate::response::{self, Extension};
 use crate::{Command, Missed, Outcome, Question, ResultCode, Security, StartTls, Ticket};
 
 impl Session {
-    pub(super) fn extended(&mut self, id: u32, body: &[u8]) -> Result<Command, Outcome> {
+    pub(super) fn extended(
+        &mut self,
+        id: u32,
+        body: &[u8],
+        controls: &Controls<'_>,
+    ) -> Result<Command, Outcome> {
         let (name, value) = request::extended(body)?;
-        let known = [crate::WHO_AM_I, crate::START_TLS, crate::CANCEL];
+        let known = [crate::WHO_AM_I, crate::START_TLS, crate::PASSWORD_MODIFY, crate::CANCEL];
         let known = known.into_iter().find(|known| known.as_bytes() == name);
         match (known, value) {
+            (Some(crate::PASSWORD_MODIFY), value) => self.modify_password(id, value, controls),
             (Some(crate::CANCEL), Some(value)) => self.cancel(id, value),
             (Some(crate::CANCEL), None) => {
                 Err(Outcome::new(ResultCode::ProtocolError, "the operation takes a value"))

@@ -6,7 +6,7 @@ use super::Session;
 use super::running::{Running, Search, Tail, Work};
 use crate::control::paged;
 use crate::response::{self, Extension};
-use crate::{Answer, Outcome, ResultCode};
+use crate::{Answer, Outcome, PasswordNotice, ResultCode, password_change};
 
 impl Session {
     /// Ends an operation by its answer.
@@ -16,6 +16,21 @@ impl Session {
             (Work::Bind, Answer::Result(outcome)) => {
                 self.bound = outcome.code == ResultCode::Success;
                 response::result(output, id, response::BIND_RESPONSE, &outcome);
+            }
+            (Work::Bind, Answer::Noticed(outcome, notice)) => {
+                self.bound = outcome.code == ResultCode::Success;
+                end_noticed(output, running, &outcome, notice);
+            }
+            (Work::Modify | Work::PasswordModify, Answer::Noticed(outcome, notice)) => {
+                end_noticed(output, running, &outcome, notice);
+            }
+            (Work::PasswordModify, Answer::Password(made)) => {
+                let value = password_change::response(&made);
+                let extension = Extension { name: None, value: Some(&value) };
+                response::extended(output, id, &Outcome::success(), extension);
+            }
+            (work @ (Work::Modify | Work::PasswordModify), Answer::Result(outcome)) => {
+                response::result(output, id, work.response(), &outcome);
             }
             (Work::Compare, Answer::Result(outcome)) => {
                 response::result(output, id, response::COMPARE_RESPONSE, &outcome);
@@ -31,7 +46,14 @@ impl Session {
                 end_search(output, id, search, &outcome)
             }
             (Work::Search(search), Answer::Page(cursor)) => self.end_page(id, search, &cursor),
-            (work, Answer::Page(_) | Answer::More | Answer::Identity(_)) => {
+            (
+                work,
+                Answer::Page(_)
+                | Answer::More
+                | Answer::Identity(_)
+                | Answer::Noticed(..)
+                | Answer::Password(_),
+            ) => {
                 let outcome =
                     Outcome::new(ResultCode::Other, "the answer does not fit the question");
                 response::result(output, id, work.response(), &outcome);
@@ -55,6 +77,21 @@ impl Session {
     pub(super) const fn binding<'a>(&'a self, search: &'a [u8]) -> paged::Binding<'a> {
         paged::Binding { key: &self.cookie_key, generation: self.generation, search }
     }
+}
+
+/// Ends a bind or a change of a password, with what the policy says if the client asked.
+fn end_noticed(
+    output: &mut BytesMut,
+    running: &Running,
+    outcome: &Outcome,
+    notice: PasswordNotice,
+) {
+    let response = running.work.response();
+    response::with_controls(output, running.id, response, outcome, |beside| {
+        if running.wants_notice {
+            notice.answer(beside);
+        }
+    });
 }
 
 /// Ends a search; a page that was asked for is then the last one.

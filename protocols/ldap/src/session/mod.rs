@@ -15,6 +15,7 @@ use crate::{
 mod bind;
 mod extended;
 mod finish;
+mod passwords;
 mod request;
 mod running;
 mod sasl;
@@ -320,7 +321,12 @@ impl Session {
         }
         let paused = self.running.iter_mut().find_map(|running| match &mut running.work {
             Work::Search(search) if search.paused => Some((running.ticket, search)),
-            Work::Search(_) | Work::Bind | Work::Compare | Work::WhoAmI => None,
+            Work::Search(_)
+            | Work::Bind
+            | Work::Compare
+            | Work::WhoAmI
+            | Work::Modify
+            | Work::PasswordModify => None,
         });
         let (ticket, search) = paused?;
         search.paused = false;

@@ -14,6 +14,8 @@ pub(super) struct Running {
     /// The message's length: as much memory stays occupied while the request runs.
     pub(super) octets: usize,
     pub(super) work: Work,
+    /// The client asked to hear what the password policy says.
+    pub(super) wants_notice: bool,
 }
 
 #[derive(Debug)]
@@ -22,6 +24,8 @@ pub(super) enum Work {
     Search(Search),
     Compare,
     WhoAmI,
+    Modify,
+    PasswordModify,
 }
 
 /// What is kept of a search while it runs.
@@ -88,7 +92,8 @@ impl Work {
             Self::Bind => response::BIND_RESPONSE,
             Self::Search(_) => response::SEARCH_DONE,
             Self::Compare => response::COMPARE_RESPONSE,
-            Self::WhoAmI => response::EXTENDED_RESPONSE,
+            Self::Modify => response::MODIFY_RESPONSE,
+            Self::WhoAmI | Self::PasswordModify => response::EXTENDED_RESPONSE,
         }
     }
 }

@@ -37,10 +37,13 @@ impl Session {
                 None
             }
             Operation::Abandon => self.abandon(&message),
+            Operation::Extended | Operation::Modify => {
+                let command = self.operate_unkept(&message);
+                message.as_mut().zeroize();
+                command
+            }
             Operation::Search
             | Operation::Compare
-            | Operation::Extended
-            | Operation::Modify
             | Operation::Add
             | Operation::Delete
             | Operation::ModifyDn => self.operate(message),
@@ -75,8 +78,8 @@ impl Session {
                 let question = Question::Compare(request::compare(message, body)?);
                 Ok(Some(self.ask(id, message.len(), Work::Compare, question)))
             }
-            Operation::Extended => self.extended(id, body).map(Some),
-            Operation::Modify
+            Operation::Extended
+            | Operation::Modify
             | Operation::Add
             | Operation::Delete
             | Operation::ModifyDn
@@ -144,7 +147,7 @@ impl Session {
     ) -> Command {
         let ticket = Ticket(self.tickets);
         self.tickets += 1;
-        self.running.push_back(Running { ticket, id, octets, work });
+        self.running.push_back(Running { ticket, id, octets, work, wants_notice: false });
         Command::Ask(ticket, question)
     }
 

@@ -19,6 +19,7 @@ mod differential;
 mod mutated;
 mod pace;
 mod rfc2696_paged_results;
+mod rfc3062_password_modify;
 mod rfc4511_4_1_messages;
 mod rfc4511_4_2_bind;
 mod rfc4511_4_5_search;

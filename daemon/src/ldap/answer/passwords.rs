@@ -1,0 +1,90 @@
+//! Changes of the own password, and what had to be hashed.
+
+use directory::Error;
+use directory::access::Actor;
+use directory::authentication::{self, ChangeOutcome, PasswordChange, Who};
+use ldap::dn::Dn;
+use ldap::{Answer, Outcome, ResultCode, Security, Ticket};
+
+use super::{Asked, Caller, Claim, bind_first, view};
+
+/// How something ended that had to be hashed.
+pub(in crate::ldap) enum Late {
+    /// A bind.
+    Bound(authentication::Outcome),
+    /// A change of a password.
+    Changed(ChangeOutcome),
+}
+
+impl Caller {
+    /// What is said to something that had to be hashed.
+    pub(in crate::ldap) fn late(&mut self, late: Late) -> Answer {
+        match late {
+            Late::Bound(outcome) => self.bound(&outcome),
+            Late::Changed(outcome) => {
+                if let ChangeOutcome::Changed { actor, .. } = &outcome
+                    && actor.identity() == self.actor.identity()
+                    && actor.organization() == self.actor.organization()
+                {
+                    self.actor = *actor;
+                }
+                view::changed(outcome)
+            }
+        }
+    }
+
+    pub(super) fn change_password(
+        &self,
+        ticket: Ticket,
+        change: &ldap::PasswordChange,
+        security: Security,
+    ) -> Result<Asked, Error> {
+        let answered = |outcome| Ok(Asked::Answered(Answer::Result(outcome)));
+        let whose = match change.user.as_ref().map(|user| self.meant(user)).transpose()? {
+            None => None,
+            Some(Some(whose)) => Some(whose),
+            Some(None) => return answered(view::not_yours()),
+        };
+        let octets = |password: &ldap::Password| authentication::Password::new(password.octets());
+        let passwords = (
+            change.old.as_ref().map(octets).transpose(),
+            change.new.as_ref().map(octets).transpose(),
+        );
+        let (old, new) = match passwords {
+            (Ok(old), Ok(new)) => (old, new),
+            (Err(error), _) | (_, Err(error)) => {
+                return answered(Outcome::new(ResultCode::ConstraintViolation, error.to_string()));
+            }
+        };
+        let (actor, source, now) = (self.actor, self.source, self.now());
+        let outcomes = self.outcomes.clone();
+        let channel = view::channel(security);
+        let change = PasswordChange { actor, whose, old, new, channel, source, now };
+        self.door.directory.change_password(change, move |outcome| {
+            // A connection that ended meanwhile hears nothing.
+            let _gone = outcomes.send((ticket, Late::Changed(outcome)));
+        })?;
+        Ok(Asked::Later)
+    }
+
+    /// Whose password a client means by a name, or by an identity as RFC 4513 section 5.2.1.8 has
+    /// it; `None` for what can be nobody's.
+    fn meant(&self, user: &str) -> Result<Option<Claim>, Error> {
+        if let Some(login) = user.strip_prefix("u:") {
+            return Ok(Some((self.actor.organization(), Who::User(login.to_owned()))));
+        }
+        match Dn::parse(user.strip_prefix("dn:").unwrap_or(user)) {
+            Ok(dn) => self.claimed(&dn).map(Some),
+            Err(_) => Ok(None),
+        }
+    }
+}
+
+/// Answers whoever may ask nothing, or nothing yet; the same for every name.
+pub(super) fn refused(actor: Actor) -> Outcome {
+    if actor.must_change_password() {
+        let words = "the password was set by somebody else: change it first";
+        return Outcome::new(ResultCode::InsufficientAccessRights, words);
+    }
+    bind_first()
+}

@@ -1,0 +1,147 @@
+//! The password policy control (draft-behera-ldap-password-policy-10), as its clients read it.
+
+use serde_json::json;
+
+use crate::harness::client::Output;
+use crate::harness::office::Office;
+use crate::harness::python::python;
+
+const OLD: &str = "correct horse battery";
+const NEW: &str = "staple of another horse";
+const CONTROL: &str = "1.3.6.1.4.1.42.2.27.8.5.1";
+
+/// Asks who one is, and what the policy says.
+fn who_am_i(office: &Office, password: &str) -> Output {
+    let client = office.demo.ldap().bound(&office.user_dn("ada"), password);
+    client.with(["-e", "ppolicy"]).who_am_i()
+}
+
+#[test]
+fn the_control_and_the_operation_are_listed() {
+    let office = Office::new();
+    let root = office.demo.ldap().search("", "base", "(objectClass=*)", &["+", "*"]);
+    assert!(root.only().values("supportedControl").contains(&CONTROL));
+    assert!(root.only().values("supportedExtension").contains(&"1.3.6.1.4.1.4203.1.11.1"));
+}
+
+#[test]
+fn a_password_warns_then_has_grace_logins_then_has_expired_at_every_door() {
+    let office = Office::new();
+    let id = office.user("ada", OLD);
+    let client = office.client("switch", &json!({}));
+    let network = |password| office.login(&client, "ada", password);
+    let policy = json!({"longest_age": 3_000, "warning": 3_000, "grace_logins": 2});
+    office.set(&json!({"password_policy": policy}));
+    assert!(network(OLD).is("Access-Accept"));
+    let again = json!({"password": OLD});
+    office.act("PUT", &format!("users/{id}/password"), Some(&again));
+    let warned = who_am_i(&office, OLD);
+    assert_eq!(warned.code, 0);
+    assert!(warned.stderr.contains("Password expires in"), "{warned:?}");
+    let mut said = String::new();
+    for _ in 0..10_000 {
+        let output = who_am_i(&office, OLD);
+        assert_eq!(output.code, 0, "{output:?}");
+        said = output.stderr;
+        if !said.contains("expires in") {
+            break;
+        }
+    }
+    assert!(said.contains("1") && said.contains("grace"), "{said}");
+    assert!(network(OLD).is("Access-Accept"), "the last grace login");
+    let sign_in = office.read(&format!("users/{id}"))["sign_in"].clone();
+    assert_eq!(sign_in["grace_logins_left"], 0);
+    assert!(network(OLD).is("Access-Reject"));
+    let ended = who_am_i(&office, OLD);
+    assert_eq!(ended.code, 49, "{ended:?}");
+    assert!(ended.stderr.contains("Password expired"), "{ended:?}");
+    let wrong = who_am_i(&office, "wrong");
+    assert!(!wrong.stderr.contains("expired"), "{wrong:?}");
+    office.act("PUT", &format!("users/{id}/password"), Some(&json!({"password": NEW})));
+    assert_eq!(who_am_i(&office, NEW).code, 0);
+}
+
+#[test]
+fn who_was_given_a_password_changes_it_before_anything_else() {
+    let office = Office::new();
+    let id = office.user("ada", OLD);
+    let client = office.client("switch", &json!({}));
+    let network = |password| office.login(&client, "ada", password);
+    let reset = json!({"password": OLD, "must_change": true});
+    office.act("PUT", &format!("users/{id}/password"), Some(&reset));
+    assert_eq!(office.read(&format!("users/{id}"))["sign_in"]["must_change_password"], true);
+    let told = who_am_i(&office, OLD);
+    assert!(told.stderr.contains("must be changed"), "{told:?}");
+    assert!(told.stderr.contains("Insufficient access (50)"), "{told:?}");
+    let ada = office.demo.ldap().bound(&office.user_dn("ada"), OLD);
+    let dn = office.user_dn("ada");
+    assert_eq!(ada.search(&dn, "base", "(objectClass=*)", &[]).code, 50);
+    assert_eq!(ada.compare(&dn, "uid:ada").code, 50);
+    assert!(network(OLD).is("Access-Reject"));
+    assert_ne!(ada.set_password(&dn, OLD).code, 0, "the same again");
+    assert_eq!(ada.set_password(&dn, NEW).code, 0);
+    let free = who_am_i(&office, NEW);
+    assert_eq!((free.code, free.stderr.as_str()), (0, ""));
+    assert!(network(NEW).is("Access-Accept"));
+    office.act("POST", &format!("users/{id}/require-password-change"), None);
+    assert!(who_am_i(&office, NEW).stderr.contains("must be changed"));
+    let desk = office.event("password_change_required");
+    assert_eq!(desk["subject"]["name"], "ada");
+}
+
+#[test]
+fn a_lock_is_told_only_where_the_organization_lets_it_and_shown_to_the_help_desk() {
+    let office = Office::new();
+    let id = office.user("ada", OLD);
+    office.set(&json!({"lockout": {"threshold": 2}}));
+    for guess in ["guess one", "guess two"] {
+        assert_eq!(who_am_i(&office, guess).code, 49);
+    }
+    let (right, wrong) = (who_am_i(&office, OLD), who_am_i(&office, "guess three"));
+    assert_eq!((right.code, &right.stderr), (49, &wrong.stderr));
+    assert!(!right.stderr.contains("locked"), "{right:?}");
+    assert!(office.read(&format!("users/{id}"))["sign_in"]["locked_until"].is_string());
+    office.set(&json!({"password_policy": {"tell_locked": true}}));
+    for password in [OLD, "guess four"] {
+        let told = who_am_i(&office, password);
+        assert!(told.stderr.contains("Account locked"), "{told:?}");
+    }
+}
+
+#[test]
+fn python_ldap_reads_every_error_of_a_change() {
+    let office = Office::new();
+    office.user("ada", OLD);
+    let policy = json!({"history": 1, "require_old": true});
+    office.set(&json!({"password_policy": policy, "password_minimum": 10}));
+    let script = "
+import sys, ldap, ldap.modlist
+from ldap.controls.ppolicy import PasswordPolicyControl, PasswordPolicyError
+uri, dn, old, new = sys.argv[1:5]
+l = ldap.initialize(uri)
+def error(number):
+    try:
+        l.result4(number, add_ctrls=1)
+    except ldap.LDAPError as e:
+        found = [c for c in e.args[0]['ctrls'] if c[0] == PasswordPolicyControl.controlType]
+        control = PasswordPolicyControl()
+        control.decodeControlValue(found[0][2])
+        return int(control.error)
+    return 'none'
+def exop(old, new):
+    return error(l.passwd(dn, old, new, serverctrls=[PasswordPolicyControl()]))
+def modify(changes):
+    return error(l.modify_ext(dn, changes, serverctrls=[PasswordPolicyControl()]))
+number = l.simple_bind(dn, old, serverctrls=[PasswordPolicyControl()])
+controls = l.result4(number, resp_ctrl_classes={PasswordPolicyControl.controlType: PasswordPolicyControl})[3]
+assert controls[0].timeBeforeExpiration is None and controls[0].error is None
+print(exop(None, new), exop(old, 'brief'), exop(old, 'Password2026!'), exop(old, old))
+replace = [(ldap.MOD_REPLACE, 'userPassword', new.encode())]
+print(modify(replace), modify([(ldap.MOD_DELETE, 'userPassword', old.encode()), (ldap.MOD_ADD, 'userPassword', b'brief')]))
+l.modify_s(dn, [(ldap.MOD_DELETE, 'userPassword', old.encode()), (ldap.MOD_ADD, 'userPassword', new.encode())])
+l.simple_bind_s(dn, new)
+";
+    let uri = format!("ldap://{}", office.demo.ldap);
+    let said = python(script, [&uri, &office.user_dn("ada"), OLD, NEW]);
+    assert_eq!((said.code, said.stdout.as_str()), (0, "4 6 5 8\n4 6\n"), "{said:?}");
+}
