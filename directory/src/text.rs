@@ -92,7 +92,8 @@ fn is_ignored(character: char) -> bool {
         '\u{00}'..='\u{08}' | '\u{0e}'..='\u{1f}' | '\u{7f}' | '\u{80}'..='\u{84}' | '\u{86}'..='\u{9f}'
         | '\u{ad}' | '\u{34f}' | '\u{1806}' | '\u{180b}'..='\u{180e}' | '\u{200b}'..='\u{200f}'
         | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2063}' | '\u{206a}'..='\u{206f}'
-        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffc}')
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffc}' | '\u{6dd}' | '\u{70f}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0001}' | '\u{e0020}'..='\u{e007f}')
 }
 
 #[cfg(test)]
@@ -112,6 +113,9 @@ mod tests {
     fn zero_width_characters_do_not_make_two_names() {
         assert_eq!(prepare("a\u{200b}da"), prepare("ada"));
         assert_eq!(prepare("a\u{0}da"), prepare("ada"));
+        for letter in ["\u{6dd}", "\u{70f}", "\u{180e}", "\u{1d17a}", "\u{e0041}"] {
+            assert_eq!(prepare_exact(&format!("a{letter}da")), "ada", "{letter:?}");
+        }
     }
 
     #[test]

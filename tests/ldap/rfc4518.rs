@@ -25,6 +25,7 @@ fn section_2_2_case_and_compatible_characters_do_not_count() {
         ("three", "e\u{300}ve no\u{eb}l"),
         ("four", "FINE ŁÓDŹ"),
         ("four", "\u{ad}fi\u{ad}ne łódź"),
+        ("four", "fi\u{e0041}ne\u{2003}ł\u{70f}ódź"),
     ];
     for (login, spelling) in cases {
         let found = office.find(&client, &format!("(cn={spelling})"), &["1.1"]);

@@ -44,7 +44,12 @@ fn map(letter: char) -> Option<char> {
         '\t' | '\n' | '\u{b}' | '\u{c}' | '\r' | '\u{85}' => Some(' '),
         '\u{ad}' | '\u{34f}' | '\u{1806}' | '\u{180b}'..='\u{180d}' | '\u{200b}' => None,
         '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2063}' => None,
-        '\u{206a}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fffc}' => None,
+        '\u{206a}'..='\u{206f}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}'
+        | '\u{fff9}'..='\u{fffc}' => None,
+        '\u{6dd}' | '\u{70f}' | '\u{180e}' | '\u{1d173}'..='\u{1d17a}' => None,
+        '\u{e0001}' | '\u{e0020}'..='\u{e007f}' => None,
         letter if letter.is_control() => None,
         letter if letter.is_whitespace() => Some(' '),
         letter => Some(letter),
@@ -97,6 +102,9 @@ mod tests {
     #[test]
     fn rfc4518_2_2_letters_without_meaning_vanish() {
         assert_eq!(case_ignore("a\u{ad}d\u{200b}a\u{0}\u{feff}"), "ada");
+        for letter in ["\u{6dd}", "\u{70f}", "\u{180e}", "\u{fff9}", "\u{1d173}", "\u{e0041}"] {
+            assert_eq!(case_ignore(&format!("a{letter}da")), "ada", "{letter:?}");
+        }
     }
 
     #[test]
