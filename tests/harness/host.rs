@@ -69,6 +69,18 @@ impl Host {
         su.input(format!("{password}\n")).run()
     }
 
+    /// Changes one's own password by PAM, as `passwd` does.
+    pub(crate) fn change_password(&self, login: &str, old: &str, new: &str) -> Output {
+        // As root one would not be asked for the old one.
+        let oneself = ["--reuid", login, "--clear-groups", "pamtester", "tenantry", login];
+        self.room
+            .program("setpriv", "util-linux")
+            .args(oneself)
+            .arg("chauthtok")
+            .input(format!("{old}\n{new}\n{new}\n"))
+            .run()
+    }
+
     fn pam(&self, login: &str) -> Client {
         self.room.program("pamtester", "pamtester").args(["tenantry", login])
     }

@@ -21,6 +21,9 @@ use crate::harness::office::{Office, id_of};
 /// The password of everybody in a [`staffed_office`].
 const PASSWORD: &str = "correct horse battery";
 
+/// What somebody changes it to.
+const NEW: &str = "staple of another horse";
+
 /// An organization of Ada, who is in a group inside of another one, and Linus, who is in the outer
 /// one alone.
 fn staffed_office() -> Office {

@@ -1,6 +1,6 @@
 //! nslcd with its name service and PAM modules, as small Linux machines and appliances use it.
 
-use super::{PASSWORD, application, staffed_office, suspend};
+use super::{NEW, PASSWORD, application, staffed_office, suspend};
 use crate::harness::host::{CA_FILE, Host};
 use crate::harness::office::Office;
 
@@ -49,4 +49,17 @@ fn logins_succeed_with_the_right_password_alone_and_end_with_a_suspension() {
     suspend(&office, "ada");
     assert_ne!(host.log_in("ada", PASSWORD).code, 0);
     assert_eq!(host.log_in("linus", PASSWORD).code, 0);
+}
+
+#[test]
+fn people_change_their_own_password_on_the_machine() {
+    let office = staffed_office();
+    let host = host(&office, &format!("base {}", office.base));
+    host.room.until("getent passwd ada");
+    let wrong = host.change_password("ada", "wrong", NEW);
+    assert_ne!(wrong.code, 0, "{wrong:?}");
+    let changed = host.change_password("ada", PASSWORD, NEW);
+    assert_eq!(changed.code, 0, "{changed:?}\n{}", host.room.log());
+    assert_ne!(host.log_in("ada", PASSWORD).code, 0);
+    assert_eq!(host.log_in("ada", NEW).code, 0);
 }

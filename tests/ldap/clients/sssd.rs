@@ -1,6 +1,8 @@
 //! sssd: names, groups and logins of a Linux machine.
 
-use super::{PASSWORD, application, staffed_office, suspend};
+use serde_json::json;
+
+use super::{NEW, PASSWORD, application, staffed_office, suspend};
 use crate::harness::host::{CA_FILE, Host};
 use crate::harness::office::Office;
 
@@ -81,4 +83,30 @@ fn a_machine_that_does_not_trust_the_certificate_learns_nothing() {
     host.room.until_said("ldap_install_tls failed");
     assert_eq!(host.getent(["passwd", "ada"]).code, 2);
     assert_ne!(host.log_in("ada", PASSWORD).code, 0);
+}
+
+#[test]
+fn people_change_their_own_password_on_the_machine() {
+    let office = staffed_office();
+    let host = host(&office, "");
+    host.room.until("getent passwd ada");
+    let wrong = host.change_password("ada", "wrong", NEW);
+    assert_ne!(wrong.code, 0, "{wrong:?}");
+    let changed = host.change_password("ada", PASSWORD, NEW);
+    assert_eq!(changed.code, 0, "{changed:?}\n{}", host.room.log());
+    assert_ne!(host.log_in("ada", PASSWORD).code, 0);
+    assert_eq!(host.log_in("ada", NEW).code, 0);
+    assert_eq!(office.ldap_as("ada", NEW).who_am_i().code, 0);
+}
+
+#[test]
+fn whoever_logs_in_is_told_that_the_password_is_about_to_expire() {
+    let office = staffed_office();
+    let day = 24 * 60 * 60 * 1_000_u64;
+    let policy = json!({"longest_age": 10 * day, "warning": 10 * day});
+    office.set(&json!({"password_policy": policy}));
+    let host = host(&office, "");
+    host.room.until("getent passwd ada");
+    let warned = host.log_in("ada", PASSWORD);
+    assert!(warned.code == 0 && warned.stdout.contains("password will expire in 9"), "{warned:?}");
 }
