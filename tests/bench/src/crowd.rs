@@ -7,7 +7,7 @@ use std::rc::Rc;
 use anyhow::{Context, Result};
 
 use crate::data::{Data, Organization, Random, User};
-use crate::engine::{Life, Pick, Round, Script};
+use crate::engine::{Life, Pick, Request, Round, Script};
 use crate::rounds::{Reader, Rounds, bind};
 use crate::shape::Shape;
 use crate::subject::Tenant;
@@ -92,6 +92,23 @@ impl<'a> Crowd<'a> {
             ..kept(client, shape.depth)
         };
         Ok((0..shape.connections).map(script).collect())
+    }
+
+    /// Kept connections on which the people of an organization try to bind for the first time,
+    /// and now and then with another password, whatever comes of it.
+    pub(crate) fn strangers(self, reader: Reader<'a>, connections: usize) -> Vec<Script> {
+        let organization = reader.organization;
+        let tries = organization.users.iter().flat_map(|user| {
+            let wrong = Request::bind(&organization.user_dn(user), "not-the-password");
+            [bind(organization, user), wrong]
+        });
+        let rounds: Rounds = tries.map(|request| Rc::new(vec![request.unjudged()])).collect();
+        let script = |client| Script {
+            rounds: Rc::clone(&rounds),
+            pick: Pick::InTurn { next: client, stride: connections, left: usize::MAX },
+            ..kept(client, 1)
+        };
+        (0..connections).map(script).collect()
     }
 
     /// The regulars with their organizations' numbers.

@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
 
 /// An open connection that is waited for.
-struct Connection {
+pub(crate) struct Connection {
     stream: TcpStream,
     input: Vec<u8>,
     start: usize,
@@ -74,31 +74,34 @@ pub(crate) fn present(attribute: &str) -> Vec<u8> {
 }
 
 impl Connection {
-    fn open(server: SocketAddr) -> Result<Self> {
+    /// Connects.
+    ///
+    /// # Errors
+    /// When nobody listens there.
+    pub(crate) fn open(server: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect_timeout(&server, PATIENCE)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         Ok(Self { stream, input: vec![0; 16 * 1024], start: 0, end: 0 })
     }
 
-    fn search(&mut self, search: &Search<'_>) -> Result<usize> {
-        self.send(&[search.encode()])?;
+    /// Asks for what must succeed; how many entries came.
+    ///
+    /// # Errors
+    /// When the connection breaks or the result is not success.
+    pub(crate) fn ask(&mut self, operation: &[u8]) -> Result<usize> {
+        self.stream.write_all(&message(operation))?;
         self.collect()
     }
 
-    fn send(&mut self, parts: &[Vec<u8>]) -> Result<()> {
-        let content = [ber::integer(2), parts.concat()].concat();
-        Ok(self.stream.write_all(&ber::element(0x30, &content))?)
-    }
-
-    /// How many entries come before the end of the search.
+    /// How many entries come before the end of the operation.
     fn collect(&mut self) -> Result<usize> {
         let mut entries = 0;
         loop {
             let (tag, content, _) = operation(self.receive()?)?;
             match tag {
                 0x64 => entries += 1,
-                0x65 => return expect_success(content).map(|()| entries),
+                0x61 | 0x65 => return expect_success(content).map(|()| entries),
                 other => bail!("tag {other:#x} in a search result"),
             }
         }
@@ -151,6 +154,17 @@ impl Search<'_> {
     }
 }
 
+/// The message of an operation that is the only one under way.
+pub(crate) fn message(operation: &[u8]) -> Vec<u8> {
+    ber::group(0x30, &[ber::integer(2), operation.to_vec()])
+}
+
+/// The operation of a simple bind.
+pub(crate) fn bind(dn: &str, password: &str) -> Vec<u8> {
+    let credentials = ber::element(0x80, password.as_bytes());
+    ber::group(0x60, &[ber::integer(3), ber::text(dn), credentials])
+}
+
 /// Asks for the root DSE; whether it was answered.
 pub(crate) fn answers(server: SocketAddr) -> bool {
     let search = Search {
@@ -160,7 +174,7 @@ pub(crate) fn answers(server: SocketAddr) -> bool {
         scope: Scope::Base,
     };
     Connection::open(server)
-        .and_then(|mut connection| connection.search(&search))
+        .and_then(|mut connection| connection.ask(&search.encode()))
         .is_ok_and(|entries| entries == 1)
 }
 

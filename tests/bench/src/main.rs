@@ -1,7 +1,8 @@
-//! Measures Tenantry, slapd and FreeRADIUS with the same people, the same requests and the same
+//! Measures Tenantry, slapd, 389-ds and FreeRADIUS with the same people, the same requests and the same
 //! generator, one after the other, on loopback addresses.
 
 mod ber;
+mod bounds;
 mod clock;
 mod crowd;
 mod data;
@@ -27,12 +28,13 @@ mod workers;
 
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
 
+use crate::bounds::{Finding, Ground};
 use crate::data::Data;
 use crate::engine::Security;
 use crate::generator::{Figures, Timing};
@@ -43,11 +45,12 @@ use crate::peers::freeradius::{self, Duplicates};
 use crate::peers::slapd::{self, Databases};
 use crate::peers::{Setup, tenantry};
 use crate::proc::Cores;
+use crate::report::Seen;
 use crate::row::Row;
 use crate::scenario::Scenario;
 use crate::shape::Shape;
 use crate::subject::Subject;
-use crate::table::Outcome;
+use crate::table::{OURS, Outcome};
 
 /// Compares Tenantry with slapd, 389-ds and FreeRADIUS on this machine.
 #[derive(Parser)]
@@ -70,6 +73,12 @@ struct Arguments {
     /// Threads that the peers are told to use.
     #[arg(long, default_value_t = 4)]
     threads: usize,
+    /// What to measure: the rows beside the peers, our own bounds, a store of very many people.
+    #[arg(long, value_delimiter = ',', default_value = "rows,bounds")]
+    parts: Vec<Part>,
+    /// People in the large store of the last of these.
+    #[arg(long, default_value_t = 1_000_000)]
+    scale_users: usize,
     /// Servers to measure, instead of all.
     #[arg(long, value_delimiter = ',')]
     only: Vec<Peer>,
@@ -119,10 +128,33 @@ impl Arguments {
         }
     }
 
+    /// Whether a server is to be started for the rows or for our bounds.
+    fn wants(&self, peer: Peer) -> bool {
+        (self.only.is_empty() || self.only.contains(&peer))
+            && (self.parts.contains(&Part::Rows)
+                || (self.parts.contains(&Part::Bounds) && peer == Peer::Tenantry))
+    }
+
+    /// Whether nothing was chosen among the rows, which would leave little room for the bounds.
+    fn wants_bounds(&self) -> bool {
+        let Self { scenarios, security, shapes, .. } = self;
+        self.parts.contains(&Part::Bounds)
+            && (!self.parts.contains(&Part::Rows)
+                || (scenarios.is_empty() && security.is_empty() && shapes.is_empty()))
+    }
+
     fn data(&self) -> Data {
         let organizations = self.users.div_ceil(self.users_each);
         Data::new(organizations, self.users_each, self.large.unwrap_or(self.users / 20))
     }
+}
+
+/// A part of the report.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Part {
+    Rows,
+    Bounds,
+    Scale,
 }
 
 /// A server, in one of its settings.
@@ -166,10 +198,9 @@ fn main() -> Result<()> {
     say(&format!("working in {}", directory.path().display()));
     let tls = tls::Files::make(directory.path())?;
 
-    let mut outcomes = Vec::new();
-    let mut failures = Vec::new();
+    let (mut outcomes, mut failures, mut findings) = (Vec::new(), Vec::new(), Vec::new());
     for peer in Peer::value_variants() {
-        if !arguments.only.is_empty() && !arguments.only.contains(peer) {
+        if !arguments.wants(*peer) {
             continue;
         }
         if *peer == Peer::SlapdSeparate && data.organizations.len() > slapd::MOST_DATABASES {
@@ -187,51 +218,82 @@ fn main() -> Result<()> {
         std::fs::create_dir_all(&setup.directory)?;
         say(&format!("{name}: loading and starting"));
         let started = peer.start(&setup, &arguments);
-        match started.and_then(|subject| examine(subject, &data, &arguments, &mut failures)) {
+        match started.and_then(|subject| examine(subject, &setup, &arguments, &mut findings)) {
             Ok(outcome) => outcomes.push(outcome),
-            Err(error) => fail(&mut failures, &name, &error),
+            Err(error) => {
+                say(&format!("FAILED: {name}: {error:#}"));
+                failures.push(format!("{name}: {error:#}"));
+            }
         }
     }
-    let text = report::write(&machine, &cores, &data, &arguments, &outcomes)?;
+    if arguments.parts.contains(&Part::Scale) {
+        findings.extend(scale(directory.path(), &cores, &tls, &arguments));
+    }
+    let seen = Seen { outcomes: &outcomes, findings: &findings };
+    let text = report::write(&machine, &cores, &data, &arguments, seen)?;
     std::io::stdout().write_all(text.as_bytes())?;
     if let Some(path) = &arguments.write {
         std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))?;
     }
-    let wrong = |outcome: &Outcome| outcome.figures.iter().any(|(_, f)| f.errors > 0);
     ensure!(failures.is_empty(), "{}", failures.join("; "));
-    ensure!(!outcomes.iter().any(wrong), "there were wrong answers");
+    // A peer that gives in under a load says something of the peer, and the report says it.
+    let wrong = |outcome: &Outcome| {
+        (outcome.name == OURS || arguments.smoke)
+            && (!outcome.failed.is_empty() || outcome.figures.iter().any(|(_, f)| f.errors > 0))
+    };
+    ensure!(!outcomes.iter().any(wrong), "there were wrong answers, or none");
     Ok(())
 }
 
-/// Puts a server through all scenarios and stops it.
+/// Loads and compares the stores of few and of very many people.
+fn scale(directory: &Path, cores: &Cores, tls: &tls::Files, arguments: &Arguments) -> Vec<Finding> {
+    say(&format!("scale: loading {} users", arguments.scale_users));
+    let none = Data::new(0, 0, 0);
+    let directory = directory.join("scale");
+    let setup = Setup { data: &none, directory, cores, tls, threads: arguments.threads };
+    let findings = bounds::scale(&setup, arguments)
+        .unwrap_or_else(|error| vec![Finding::failure("scale", &error)]);
+    findings.iter().for_each(|finding| say(&finding.to_string()));
+    findings
+}
+
+/// Puts a server through all scenarios, ours also through its bounds, and stops it.
 fn examine(
-    subject: Subject,
-    data: &Data,
+    mut subject: Subject,
+    setup: &Setup<'_>,
     arguments: &Arguments,
-    failures: &mut Vec<String>,
+    findings: &mut Vec<Finding>,
 ) -> Result<Outcome> {
     let Arguments { scenarios, security, shapes, .. } = arguments;
-    let mut figures = Vec::new();
-    for row in Row::chosen(scenarios, security, shapes) {
-        match row.measure(&subject, data, arguments.timing()) {
+    let rows = match arguments.parts.contains(&Part::Rows) {
+        true => Row::chosen(scenarios, security, shapes),
+        false => Vec::new(),
+    };
+    let (mut figures, mut failed) = (Vec::new(), Vec::new());
+    for row in rows {
+        match row.measure(&subject, setup.data, arguments.timing()) {
             Ok(Some(seen)) => {
                 say(&summary(subject.name, row, &seen));
                 figures.push((row, seen));
             }
             Ok(None) => {}
-            Err(error) => fail(failures, &format!("{row} of {}", subject.name), &error),
+            Err(error) => {
+                say(&format!("FAILED: {row} of {}: {error:#}", subject.name));
+                failed.push((row, format!("{error:#}")));
+            }
         }
     }
-    let mut life = subject.life;
-    life.after_run = subject.server.memory()?;
-    subject.server.stop()?;
-    Ok(Outcome { name: subject.name, version: subject.version, life, figures })
-}
-
-/// Notes what could not be measured; the rest goes on.
-fn fail(failures: &mut Vec<String>, what: &str, error: &anyhow::Error) {
-    failures.push(format!("{what}: {error:#}"));
-    say(&format!("FAILED: {what}: {error:#}"));
+    subject.life.after_run = subject.server.memory()?;
+    let (name, version) = (subject.name, subject.version.clone());
+    let life = subject.life.clone();
+    if name == OURS && arguments.wants_bounds() {
+        let timing = arguments.timing();
+        let mut ground = Ground::new(subject, setup, &arguments.tenantryd, timing.measured);
+        findings.extend(ground.measure(|finding| say(&finding.to_string())));
+    } else if let Err(error) = subject.server.stop() {
+        say(&format!("{name} is killed: {error:#}"));
+    }
+    Ok(Outcome { name, version, life, figures, failed })
 }
 
 fn summary(name: &str, row: Row, figures: &Figures) -> String {

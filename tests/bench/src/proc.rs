@@ -22,6 +22,8 @@ pub(crate) struct Cores {
     pub(crate) server: String,
     /// For this process.
     pub(crate) generator: String,
+    /// How many they are.
+    pub(crate) of_server: usize,
     /// All, for loading tools.
     pub(crate) all: String,
 }
@@ -35,6 +37,15 @@ pub(crate) struct Memory {
     pub(crate) anonymous: u64,
     /// The highest that `resident` has been.
     pub(crate) peak: u64,
+}
+
+/// Memory of a process as its page tables have it, in octets.
+#[derive(Clone, Copy)]
+pub(crate) struct Footprint {
+    /// Resident.
+    pub(crate) resident: u64,
+    /// The same, with what is shared divided by those who share it.
+    pub(crate) proportional: u64,
 }
 
 /// A running server.
@@ -53,9 +64,9 @@ impl Cores {
         let half = count / 2;
         let all = range(0, last);
         if half == 0 {
-            return Self { server: all.clone(), generator: all.clone(), all };
+            return Self { server: all.clone(), generator: all.clone(), of_server: 1, all };
         }
-        Self { server: range(0, half - 1), generator: range(half, last), all }
+        Self { server: range(0, half - 1), generator: range(half, last), of_server: half, all }
     }
 
     /// Moves this process to the generator's cores.
@@ -105,19 +116,29 @@ impl Server {
     /// When it is gone.
     pub(crate) fn memory(&self) -> Result<Memory> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let field = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name));
-            let kilobytes = line.and_then(|rest| rest.split_whitespace().nth(1));
-            kilobytes.and_then(|n| n.parse::<u64>().ok()).unwrap_or(0) * 1024
-        };
-        Ok(Memory { resident: field("VmRSS"), anonymous: field("RssAnon"), peak: field("VmHWM") })
+        let field = |name| octets(&status, name);
+        Ok(Memory {
+            resident: field("VmRSS:"),
+            anonymous: field("RssAnon:"),
+            peak: field("VmHWM:"),
+        })
+    }
+
+    /// Its memory, counted page by page.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub(crate) fn footprint(&self) -> Result<Footprint> {
+        let rollup = fs::read_to_string(format!("/proc/{}/smaps_rollup", self.child.id()))?;
+        let (resident, proportional) = (octets(&rollup, "Rss:"), octets(&rollup, "Pss:"));
+        Ok(Footprint { resident, proportional })
     }
 
     /// Asks it to end (SIGTERM) and waits.
     ///
     /// # Errors
     /// When it does not end within half a minute.
-    pub(crate) fn stop(mut self) -> Result<()> {
+    pub(crate) fn stop(&mut self) -> Result<()> {
         kill(Pid::from_raw(i32::try_from(self.child.id())?), Signal::SIGTERM)?;
         clock::poll("the server's end", Duration::from_secs(30), || Ok(self.child.try_wait()?))?;
         Ok(())
@@ -159,12 +180,28 @@ pub(crate) fn own_cpu() -> Result<Duration> {
     cpu_of(std::process::id())
 }
 
+/// A field of a status file that is given in kilobytes.
+fn octets(status: &str, name: &str) -> u64 {
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    let kilobytes = line.and_then(|rest| rest.split_whitespace().next());
+    kilobytes.and_then(|n| n.parse::<u64>().ok()).unwrap_or(0) * 1024
+}
+
 fn cpu_of(pid: u32) -> Result<Duration> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
     let (_, fields) = stat.rsplit_once(')').context("a stat line without a name")?;
     let times = fields.split_whitespace().skip(11).take(2);
     let ticks: f64 = times.filter_map(|time| time.parse::<f64>().ok()).sum();
     Ok(Duration::from_secs_f64(ticks / TICKS))
+}
+
+/// Lets every other thread go before this one.
+///
+/// # Errors
+/// When `renice` is missing or refuses.
+pub(crate) fn yield_to_others() -> Result<()> {
+    let thread = nix::unistd::gettid().to_string();
+    run(Command::new("renice").args(["-n", "19", "-p", &thread])).map(drop)
 }
 
 /// Runs a command to its end and returns what it printed.

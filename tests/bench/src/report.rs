@@ -5,11 +5,21 @@ use std::fmt::Write;
 use anyhow::Result;
 
 use crate::Arguments;
+use crate::bounds::{self, Finding};
 use crate::data::{Data, PASSWORDS};
 use crate::machine::Machine;
 use crate::proc::Cores;
 use crate::table::{self, Outcome};
 use crate::targets;
+
+/// What there is to report.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen<'a> {
+    /// Of the servers, each in its rows.
+    pub(crate) outcomes: &'a [Outcome],
+    /// Of our bounds.
+    pub(crate) findings: &'a [Finding],
+}
 
 /// Makes the report in Markdown.
 ///
@@ -20,18 +30,25 @@ pub(crate) fn write(
     cores: &Cores,
     data: &Data,
     arguments: &Arguments,
-    outcomes: &[Outcome],
+    seen: Seen<'_>,
 ) -> Result<String> {
+    let Seen { outcomes, findings } = seen;
     let mut out = String::from("# Benchmarks\n\nPrinted by `tests/bench/run`");
     writeln!(out, " on {}.\n", machine.day)?;
     introduction(&mut out, machine, cores, outcomes)?;
-    writeln!(out, "\n## Beside the peers\n")?;
-    targets::write(&mut out, outcomes)?;
-    out.push_str(COMPARISON);
-    writeln!(out, "\n## Requests\n")?;
-    table::requests(&mut out, outcomes)?;
-    writeln!(out)?;
-    table::remarks(&mut out, outcomes)?;
+    if !table::rows(outcomes).is_empty() {
+        writeln!(out, "\n## Beside the peers\n")?;
+        targets::write(&mut out, outcomes)?;
+        out.push_str(COMPARISON);
+        writeln!(out, "\n## Requests\n")?;
+        table::requests(&mut out, outcomes)?;
+        writeln!(out)?;
+        table::remarks(&mut out, outcomes)?;
+    }
+    if !findings.is_empty() {
+        writeln!(out, "\n## Bounds\n")?;
+        bounds::write(&mut out, findings)?;
+    }
     writeln!(out, "\n## Times and sizes\n")?;
     table::lives(&mut out, outcomes)?;
     method(&mut out, data, arguments)?;

@@ -111,6 +111,12 @@ impl Reader<'_> {
         single(self.organization.users.iter().map(ask))
     }
 
+    /// `(description=*x*)`, which no index serves, whatever comes of it.
+    pub(crate) fn unindexed(self) -> Rounds {
+        let filter = contained("description", "x");
+        single(std::iter::once(self.search(filter, &LIST, 0, None).unjudged()))
+    }
+
     /// All people at once.
     pub(crate) fn dump(self) -> Rounds {
         let everybody = self.everybody();
@@ -125,7 +131,7 @@ impl Reader<'_> {
     }
 
     /// One level below the people's container, the form that costs slapd least.
-    fn everybody(self) -> Vec<u8> {
+    pub(crate) fn everybody(self) -> Vec<u8> {
         Search {
             base: &format!("ou=people,{}", self.organization.base),
             filter: present("objectClass"),

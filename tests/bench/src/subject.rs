@@ -53,6 +53,10 @@ pub(crate) struct Tenant {
 pub(crate) struct Life {
     /// From an empty directory to all people in it.
     pub(crate) load: Duration,
+    /// What that cost the server, if it ran meanwhile.
+    pub(crate) load_cpu: Duration,
+    /// What that cost this process.
+    pub(crate) load_generator_cpu: Duration,
     /// From the start of the loaded server to its first answer.
     pub(crate) start: Duration,
     /// Octets on disk.

@@ -17,6 +17,8 @@ pub(crate) struct Outcome {
     pub(crate) life: Life,
     /// The rows it took part in.
     pub(crate) figures: Vec<(Row, Figures)>,
+    /// The rows that it could not be measured in, and why.
+    pub(crate) failed: Vec<(Row, String)>,
 }
 
 /// The name that ratios are made for.
@@ -25,14 +27,18 @@ pub(crate) const OURS: &str = "Tenantry";
 /// A generator that works more than this share of the time may be what limits the server.
 const BUSY: f64 = 0.9;
 
-/// The rows that anybody took part in, in their order.
+/// The rows that anybody took part in or was to, in their order.
 pub(crate) fn rows(outcomes: &[Outcome]) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
-    for (row, _) in outcomes.iter().flat_map(|outcome| &outcome.figures) {
-        if !rows.contains(row) {
-            rows.push(*row);
+    for outcome in outcomes {
+        let measured = outcome.figures.iter().map(|(row, _)| *row);
+        for row in measured.chain(outcome.failed.iter().map(|(row, _)| *row)) {
+            if !rows.contains(&row) {
+                rows.push(row);
+            }
         }
     }
+    rows.sort_by_key(|row| Row::ALL.iter().position(|other| other == row).unwrap_or(usize::MAX));
     rows
 }
 
@@ -51,6 +57,13 @@ pub(crate) fn requests(out: &mut impl Write, outcomes: &[Outcome]) -> Result {
         for outcome in outcomes {
             if let Some(figures) = outcome.of(row) {
                 line(out, row, outcome.name, figures)?;
+            } else if outcome.failed.iter().any(|(other, _)| *other == row) {
+                let (title, connections) = (row.scenario.title(), row.connections());
+                writeln!(
+                    out,
+                    "| {title} | {connections} | {} | could not be measured | | | | | | | |",
+                    outcome.name
+                )?;
             }
         }
     }
@@ -135,7 +148,10 @@ pub(crate) fn lives(out: &mut impl Write, outcomes: &[Outcome]) -> Result {
 /// # Errors
 /// None when `out` is a string.
 pub(crate) fn remarks(out: &mut impl Write, outcomes: &[Outcome]) -> Result {
-    for Outcome { name, figures, .. } in outcomes {
+    for Outcome { name, figures, failed, .. } in outcomes {
+        for (row, why) in failed {
+            writeln!(out, "- {name}: “{row}” could not be measured: {}", why.replace('\n', " "))?;
+        }
         for (row, figures) in figures {
             let title = row.to_string();
             if let Some(example) = &figures.example {

@@ -8,7 +8,7 @@ mod wire;
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use mio::{Events, Poll, Token};
 
 use crate::clock::now;
@@ -28,6 +28,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const ROUNDS: Duration = Duration::from_secs(1);
 /// Connections that open at the same time before anything is measured.
 const OPENING: usize = 64;
+/// How long it may take until all connections are open, or all of a rehearsal is done: whoever
+/// needs longer is not measured.
+const PREPARATION: Duration = Duration::from_secs(60);
 /// Octets read at once.
 const SCRATCH: usize = 64 * 1024;
 
@@ -88,6 +91,7 @@ impl Engine {
         let kept: Vec<usize> = (self.clients.iter().enumerate())
             .filter_map(|(number, (_, client))| (!client.is_fleeting()).then_some(number))
             .collect();
+        let end = now() + PREPARATION;
         for some in kept.chunks(OPENING) {
             for number in some {
                 self.act(*number, |client, turn| client.open(turn));
@@ -101,6 +105,7 @@ impl Engine {
             while !ready(self) {
                 self.turn(ROUNDS)?;
                 self.expect_no_errors()?;
+                ensure!(now() < end, "not all connections were open within {PREPARATION:?}");
             }
         }
         Ok(())
@@ -113,9 +118,11 @@ impl Engine {
     pub(crate) fn exhaust(&mut self) -> Result<()> {
         self.open()?;
         self.start();
+        let end = now() + PREPARATION;
         while !self.clients.iter().all(|(_, client)| client.is_idle()) {
             self.turn(ROUNDS)?;
             self.expect_no_errors()?;
+            ensure!(now() < end, "the rehearsal was not over within {PREPARATION:?}");
         }
         Ok(())
     }

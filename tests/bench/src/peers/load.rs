@@ -20,18 +20,27 @@ const CONNECTIONS: usize = 32;
 /// # Errors
 /// When there is no memory.
 pub(crate) fn hashes() -> Result<Vec<String>> {
-    let params = Params::new(19 * 1024, 2, 1, None)?;
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
     let mut random = Random::new(2);
     (0..PASSWORDS)
         .map(|number| {
             let salt = random.octets();
-            let mut hash = [0; 32];
-            argon2.hash_password_into(password(number).as_bytes(), &salt, &mut hash)?;
+            let hash = hash(&password(number), salt)?;
             let (salt, hash) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash));
             Ok(format!("$argon2id$v=19$m=19456,t=2,p=1${salt}${hash}"))
         })
         .collect()
+}
+
+/// One argon2id hash as the daemon makes it by default.
+///
+/// # Errors
+/// When there is no memory.
+pub(crate) fn hash(password: &str, salt: [u8; 16]) -> Result<[u8; 32]> {
+    let params = Params::new(19 * 1024, 2, 1, None)?;
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let mut hash = [0; 32];
+    argon2.hash_password_into(password.as_bytes(), &salt, &mut hash)?;
+    Ok(hash)
 }
 
 /// Creates all organizations; what each of them was given, in their order.

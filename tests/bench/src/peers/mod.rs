@@ -7,6 +7,8 @@ mod load;
 pub(crate) mod slapd;
 pub(crate) mod tenantry;
 
+pub(crate) use load::hash;
+
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};

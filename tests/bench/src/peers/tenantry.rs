@@ -11,7 +11,7 @@ use super::{PATIENCE, Setup, disk_usage, free_port, load};
 use crate::clock;
 use crate::https::Api;
 use crate::ldap;
-use crate::proc::{Server, run};
+use crate::proc::{Server, own_cpu, run};
 use crate::subject::{Life, Subject};
 use crate::table::OURS;
 use crate::tls::Files;
@@ -43,14 +43,15 @@ pub(crate) fn start(setup: &Setup<'_>, program: &Path) -> Result<Subject> {
     let program = text(program)?;
     let hashes = load::hashes()?;
     setup.tls.copy_to(&setup.path("data").join("tls"))?;
-    let (empty, described) = launch_demo(setup, program)?;
+    let (mut empty, described) = launch_demo(setup, program)?;
     let api = &described.admin_api;
     let address = api.url.trim_start_matches("https://").trim_end_matches('/').parse()?;
     let token = &api.tokens.administrator_with_billing;
     let door = Api::new(address, &described.ca_file, token)?;
-    let begin = clock::now();
+    let (begin, server_cpu, own) = (clock::now(), empty.cpu()?, own_cpu()?);
     let tenants = load::everything(&door, setup.data, &hashes)?;
     let load = clock::now() - begin;
+    let (load_cpu, load_generator_cpu) = (empty.cpu()? - server_cpu, own_cpu()? - own);
     let after_load = Some(empty.memory()?);
     empty.stop()?;
 
@@ -65,6 +66,8 @@ pub(crate) fn start(setup: &Setup<'_>, program: &Path) -> Result<Subject> {
         tenants,
         life: Life {
             load,
+            load_cpu,
+            load_generator_cpu,
             start,
             disk: disk_usage(&setup.path("data"))?,
             after_load,
@@ -73,6 +76,20 @@ pub(crate) fn start(setup: &Setup<'_>, program: &Path) -> Result<Subject> {
         },
         server,
     })
+}
+
+/// Ends it and starts it again with what it has on disk.
+///
+/// # Errors
+/// When it does not end or does not start.
+pub(crate) fn restart(setup: &Setup<'_>, program: &Path, subject: &mut Subject) -> Result<()> {
+    subject.server.stop()?;
+    let (server, doors, _) = launch(setup, text(program)?)?;
+    subject.server = server;
+    subject.ldap = Some(doors.ldap);
+    subject.ldaps = Some(doors.ldaps);
+    subject.radius = Some(doors.radius);
+    Ok(())
 }
 
 /// Starts a demonstration, which makes admins and their keys, and waits for its first answer.

@@ -1,0 +1,152 @@
+//! What one client, one organization or one large store may take from the others: ours alone,
+//! each figure beside what is aimed at.
+
+mod cold;
+mod memory;
+mod neighbours;
+mod pests;
+mod scale;
+mod storm;
+
+use std::fmt::{self, Write};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::crowd::Crowd;
+use crate::engine::{Place, Security};
+use crate::peers::{Setup, tenantry};
+use crate::rounds::Reader;
+use crate::subject::Subject;
+
+pub(crate) use scale::measure as scale;
+
+/// One line of the report.
+pub(crate) struct Finding {
+    /// What was looked at.
+    what: String,
+    /// The figures.
+    seen: String,
+    /// What is aimed at, in words; empty when nothing is.
+    target: String,
+    /// Whether that was reached.
+    met: bool,
+}
+
+impl Finding {
+    /// Something that could not be measured, which is never what was aimed at.
+    pub(crate) fn failure(what: &str, error: &anyhow::Error) -> Self {
+        Self {
+            what: what.to_owned(),
+            seen: format!("could not be measured: {error:#}").replace('\n', " "),
+            target: "to be measured".to_owned(),
+            met: false,
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, seen, target, met } = self;
+        let verdict = match met {
+            _ if target.is_empty() => "–",
+            true => "yes",
+            false => "**no**",
+        };
+        write!(f, "| {what} | {seen} | {target} | {verdict} |")
+    }
+}
+
+/// The daemon with all people, started anew before each look.
+pub(crate) struct Ground<'a> {
+    /// The daemon.
+    subject: Subject,
+    /// Where it lives.
+    setup: &'a Setup<'a>,
+    /// Its program.
+    program: &'a Path,
+    /// How long a load is kept up.
+    measured: Duration,
+}
+
+impl<'a> Ground<'a> {
+    /// Takes over a daemon that has been loaded.
+    pub(crate) fn new(
+        subject: Subject,
+        setup: &'a Setup<'a>,
+        program: &'a Path,
+        measured: Duration,
+    ) -> Self {
+        Self { subject, setup, program, measured }
+    }
+
+    /// Takes all looks, one after the other, and tells of each at once.
+    pub(crate) fn measure(&mut self, tell: impl Fn(&Finding)) -> Vec<Finding> {
+        type Look = for<'b, 'c> fn(&'b mut Ground<'c>) -> Result<Vec<Finding>>;
+        let looks: [(&str, Look); 5] = [
+            ("idle connections", memory::idle),
+            ("dumps", memory::dumps),
+            ("slow readers", storm::slow_readers),
+            ("cold binds", cold::binds),
+            ("storms", storm::others),
+        ];
+        let mut findings = Vec::new();
+        for (what, look) in looks {
+            let seen = self.restart().and_then(|()| look(self));
+            let seen = seen.unwrap_or_else(|error| vec![Finding::failure(what, &error)]);
+            seen.iter().for_each(&tell);
+            findings.extend(seen);
+        }
+        findings
+    }
+
+    /// Forgets what the daemon has learned.
+    fn restart(&mut self) -> Result<()> {
+        tenantry::restart(self.setup, self.program, &mut self.subject)
+    }
+
+    fn crowd(&self) -> Crowd<'_> {
+        Crowd { data: self.setup.data, tenants: &self.subject.tenants }
+    }
+
+    /// The service account of the large organization, which takes what it can get.
+    fn greedy(&self) -> Result<Reader<'_>> {
+        self.crowd().reader(self.setup.data.equal).context("there is no large organization")
+    }
+
+    fn ldap(&self) -> Result<SocketAddr> {
+        self.subject.ldap.context("no LDAP")
+    }
+
+    fn ldaps(&self) -> Result<SocketAddr> {
+        self.subject.ldaps.context("no LDAPS")
+    }
+
+    fn place(&self, security: Security) -> Result<Place> {
+        let server = if security == Security::Ldaps { self.ldaps()? } else { self.ldap()? };
+        Ok(Place { server, security, tls: self.subject.tls.clone() })
+    }
+}
+
+/// Writes the table.
+///
+/// # Errors
+/// None when `out` is a string.
+pub(crate) fn write(out: &mut impl Write, findings: &[Finding]) -> fmt::Result {
+    writeln!(out, "| What | Seen | Target | met |\n|---|---|---|---|")?;
+    findings.iter().try_for_each(|finding| writeln!(out, "{finding}"))?;
+    out.write_str(NOTES)
+}
+
+const NOTES: &str = "
+The daemon is started anew before each look. Memory is the whole process; proportional (PSS) and \
+resident (RSS) come from `smaps_rollup`, what grows meanwhile is anonymous memory sampled every 10 ms. \
+In storms, four clients of one organization search and four bind with a password that is known, each \
+every 2 ms, alone and then while the large organization does what the line says.
+";
+
+fn megabytes(octets: u64) -> String {
+    format!("{:.1} MB", octets as f64 / 1e6)
+}

@@ -1,0 +1,163 @@
+//! One organization's storm, and what another one notices of it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+
+use super::memory::{LIMIT_EACH, growing};
+use super::neighbours::{Latencies, Neighbours};
+use super::{Finding, Ground, megabytes, pests};
+use crate::clock::{now, wait_until};
+use crate::engine::{Engine, Script, Security};
+use crate::generator::Figures;
+use crate::histogram::Histogram;
+use crate::ldap;
+use crate::proc::yield_to_others;
+use crate::rounds::Reader;
+use crate::shape::Shape;
+
+/// Connections on which passwords are tried that nobody has remembered: more than may wait.
+const BINDING: usize = 400;
+/// Connections on which everybody is looked through.
+const SEARCHING: usize = 32;
+/// How long a storm rages before it counts.
+const ONSET: Duration = Duration::from_secs(1);
+/// How many times longer the neighbours may wait.
+const LIMIT: f64 = 2.0;
+
+/// What the large organization does.
+#[derive(Clone, Copy)]
+enum Storm {
+    ColdBinds,
+    Unindexed,
+    Halves,
+    SlowReaders,
+}
+
+/// What came of a storm: in words, and how far memory rose meanwhile.
+struct Aftermath {
+    neighbours: Finding,
+    growth: u64,
+}
+
+/// Readers that dawdle over a dump: what the neighbours notice, and what it takes.
+pub(super) fn slow_readers(ground: &mut Ground<'_>) -> Result<Vec<Finding>> {
+    let Aftermath { neighbours, growth } = Storm::SlowReaders.pass(ground)?;
+    let readers = pests::READERS;
+    let each = growth / readers as u64;
+    let memory = Finding {
+        what: format!("{readers} slow readers of a dump, not paged, 4 kB every 50 ms"),
+        seen: format!("{} more at most, {} each", megabytes(growth), megabytes(each)),
+        target: format!("under {} a connection", megabytes(LIMIT_EACH)),
+        met: each < LIMIT_EACH,
+    };
+    Ok(vec![memory, neighbours])
+}
+
+/// All other storms, each over a daemon that has forgotten the one before.
+pub(super) fn others(ground: &mut Ground<'_>) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    for storm in [Storm::ColdBinds, Storm::Unindexed, Storm::Halves] {
+        ground.restart()?;
+        let passed = storm.pass(ground).map(|aftermath| aftermath.neighbours);
+        findings.push(passed.unwrap_or_else(|error| Finding::failure(&storm.title(), &error)));
+    }
+    Ok(findings)
+}
+
+impl Storm {
+    fn title(self) -> String {
+        let storm = match self {
+            Self::ColdBinds => format!("{BINDING} connections of cold binds, right and wrong"),
+            Self::Unindexed => format!("{SEARCHING} connections of (description=*x*)"),
+            Self::Halves => "half requests and half TLS handshakes, 500 a second each".to_owned(),
+            Self::SlowReaders => format!("{} slow readers", pests::READERS),
+        };
+        format!("neighbours beside {storm}")
+    }
+
+    /// The neighbours alone, and while it rages.
+    fn pass(self, ground: &Ground<'_>) -> Result<Aftermath> {
+        let neighbours = Neighbours::of(ground)?;
+        let alone = neighbours.work(ground.measured)?;
+        let over = AtomicBool::new(false);
+        let both = || {
+            thread::scope(|scope| {
+                let storm = scope.spawn(|| self.rage(ground, &over));
+                wait_until(now() + ONSET);
+                let beside = neighbours.work(ground.measured);
+                over.store(true, Ordering::Relaxed);
+                let deeds = storm.join().map_err(|_| anyhow!("the storm panicked"))??;
+                Ok((beside?, deeds))
+            })
+        };
+        let ((beside, deeds), growth) = growing(&ground.subject.server, both)?;
+        let (searches, binds) = worse(&alone, &beside);
+        let neighbours = Finding {
+            what: self.title(),
+            seen: format!(
+                "p99 of searches {}, of warm binds {}; {deeds}",
+                told(&alone.searches, &beside.searches),
+                told(&alone.binds, &beside.binds),
+            ),
+            target: format!("at most {LIMIT:.0}×"),
+            met: searches <= LIMIT && binds <= LIMIT,
+        };
+        Ok(Aftermath { neighbours, growth })
+    }
+
+    /// Does it until it is over; what it did, in words.
+    fn rage(self, ground: &Ground<'_>, over: &AtomicBool) -> Result<String> {
+        match self {
+            Self::ColdBinds => flood(ground, ground.crowd().strangers(ground.greedy()?, BINDING)),
+            Self::Unindexed => {
+                let shape = Shape::of(SEARCHING);
+                flood(ground, ground.crowd().readers_of_large(shape, Reader::unindexed)?)
+            }
+            Self::Halves => {
+                let (clear, secure) = (ground.ldap()?, ground.ldaps()?);
+                let opened = pests::halves(clear, secure, &ground.subject.tls, over)?;
+                Ok(format!("{opened} opened of each"))
+            }
+            Self::SlowReaders => {
+                let reader = ground.greedy()?;
+                let bind = ldap::bind(&reader.tenant.reader_dn, &reader.tenant.reader_password);
+                let sipped = pests::dawdlers(ground.ldap()?, &bind, &reader.everybody(), over)?;
+                Ok(format!("they read {} kB, {} hung up on", sipped.octets / 1000, sipped.lost))
+            }
+        }
+    }
+}
+
+/// Asks in a closed loop, from behind the neighbours where the generator is short of cores.
+fn flood(ground: &Ground<'_>, scripts: Vec<Script>) -> Result<String> {
+    yield_to_others()?;
+    let mut engine = Engine::new(ground.place(Security::Clear)?, vec![scripts])?;
+    let figures = engine.measure(&ground.subject.server, ONSET, ground.measured)?;
+    let figures: Figures = figures.into_iter().next().context("no figures")?;
+    let broken = match figures.example {
+        Some(example) => format!(", {} broken: {example}", figures.errors),
+        None => String::new(),
+    };
+    Ok(format!(
+        "{:.0} answers/s to the storm{broken}",
+        figures.latencies.count() as f64 / figures.elapsed.as_secs_f64()
+    ))
+}
+
+fn p99(latencies: &Histogram) -> Duration {
+    latencies.quantile(990)
+}
+
+fn worse(alone: &Latencies, beside: &Latencies) -> (f64, f64) {
+    let ratio = |alone, beside| p99(beside).as_secs_f64() / p99(alone).as_secs_f64();
+    (ratio(&alone.searches, &beside.searches), ratio(&alone.binds, &beside.binds))
+}
+
+fn told(alone: &Histogram, beside: &Histogram) -> String {
+    let (alone, beside) = (p99(alone), p99(beside));
+    let ratio = beside.as_secs_f64() / alone.as_secs_f64();
+    format!("{} µs alone, {} µs beside it: {ratio:.1}×", alone.as_micros(), beside.as_micros())
+}
