@@ -104,3 +104,39 @@ fn a_filter_that_no_index_serves_looks_through_no_more_than_allowed() {
         assert_eq!(indexed.names().len(), 1);
     });
 }
+
+#[test]
+fn an_organization_with_too_many_connections_is_told_so_and_another_is_not() {
+    serve(["connections_per_organization = 2"], |demo, server| {
+        let (ada, other) = (demo.acme().user("ada"), demo.globex().user("ada"));
+        let bind = |raw: &mut Raw, user: &crate::harness::description::User| {
+            raw.send(&raw::bind(1, &user.dn, &user.password));
+            raw.receive().unwrap().code()
+        };
+        let connect = || Raw::connect(&server.ldap);
+        let (mut first, mut second, mut third, mut theirs) =
+            (connect(), connect(), connect(), connect());
+        assert_eq!([bind(&mut first, ada), bind(&mut second, ada)], [0, 0]);
+        assert_eq!(bind(&mut third, ada), 51);
+        assert_eq!(bind(&mut theirs, other), 0);
+        // Who has a place keeps it, and who got none is nobody.
+        assert_eq!(bind(&mut second, ada), 0);
+        third.send(&raw::search(2, &ada.dn, 0, raw::present("objectClass")));
+        assert_eq!(third.receive().unwrap().code(), 50);
+        drop(first);
+        // The daemon may hear of the end a moment later.
+        assert!((0..10_000).any(|_| bind(&mut third, ada) == 0));
+    });
+}
+
+#[test]
+fn who_has_not_bound_is_given_up_earlier_than_who_has() {
+    serve(["anonymous_timeout = \"1s\""], |demo, server| {
+        let ada = demo.acme().user("ada");
+        let mut bound = Raw::bound(&server.ldap, &ada.dn, &ada.password);
+        let words = Raw::connect(&server.ldap).receive_to_end();
+        assert!(matches!(&words[..], [notice] if notice.is_notice()), "{words:?}");
+        bound.send(&raw::extended(2, raw::WHO_AM_I));
+        assert_eq!(bound.receive().unwrap().code(), 0);
+    });
+}
