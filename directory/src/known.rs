@@ -19,7 +19,7 @@ use crate::id::{OrganizationId, RecordId, UserId};
 use crate::records::{Base, Organization, User};
 
 /// An index that has a value once, and the value: most fit without a heap allocation.
-type Spot = (OrganizationId, Index, SmallVec<[u8; 40]>);
+type Spot = (OrganizationId, Index, SmallVec<[u8; 36]>);
 
 /// What is looked up by each bind and each request.
 pub(crate) struct Lookups {

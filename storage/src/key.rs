@@ -16,6 +16,8 @@
 //! written `00 FF`, and `00 01` ends it: entries sort by value, and no value is the beginning of
 //! another.
 
+use std::borrow::Cow;
+
 use smallvec::SmallVec;
 
 use crate::{Id, Index, Kind, Partition, Relation};
@@ -220,9 +222,12 @@ pub(crate) fn last_id(key: &[u8]) -> Option<Id> {
 }
 
 /// The value of an index entry as it was before escaping.
-pub(crate) fn value_of(key: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn value_in(key: &[u8]) -> Option<Cow<'_, [u8]>> {
     let escaped = key.get(INDEX_HEADER..)?;
     let escaped = escaped.get(..escaped.len().checked_sub(ID + END_OF_VALUE.len())?)?;
+    if !escaped.contains(&0) {
+        return Some(Cow::Borrowed(escaped));
+    }
     let mut value = Vec::with_capacity(escaped.len());
     let mut octets = escaped.iter();
     while let Some(&octet) = octets.next() {
@@ -231,7 +236,7 @@ pub(crate) fn value_of(key: &[u8]) -> Option<Vec<u8>> {
             octets.next().filter(|mark| **mark == 0xFF)?;
         }
     }
-    Some(value)
+    Some(Cow::Owned(value))
 }
 
 const END_OF_VALUE: [u8; 2] = [0, 1];

@@ -228,13 +228,29 @@ pub struct Values<'a> {
     walk: Walk<'a>,
 }
 
+impl<'a> Values<'a> {
+    /// Hands the next value and its record's number to `read`, without a copy.
+    pub fn step<T>(&mut self, read: impl FnOnce(&[u8], Id) -> T) -> Option<Result<T, ReadError>> {
+        self.walk.step(|key, _| {
+            let value = key::value_in(key).ok_or_else(bad_key)?;
+            Ok(read(&value, key::last_id(key).ok_or_else(bad_key)?))
+        })
+    }
+
+    /// The numbers alone.
+    #[must_use]
+    pub fn ids(self) -> Ids<'a> {
+        Ids { walk: self.walk }
+    }
+}
+
 impl Iterator for Values<'_> {
     type Item = Result<(Vec<u8>, Id), ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.walk.step(|key, _| {
-            let value = key::value_of(key).ok_or_else(bad_key)?;
-            Ok((value, key::last_id(key).ok_or_else(bad_key)?))
+            let value = key::value_in(key).ok_or_else(bad_key)?;
+            Ok((value.into_owned(), key::last_id(key).ok_or_else(bad_key)?))
         })
     }
 }

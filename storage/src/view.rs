@@ -139,17 +139,16 @@ impl<'a> Walk<'a> {
 
 impl<'a> Rest<'a> {
     fn take(&mut self) -> Result<Option<(Stored<'a>, Stored<'a>)>, ReadError> {
+        // The range is large: it stays where it is.
+        if let Self::Range { stored, ahead } = self {
+            return match ahead.take() {
+                Some(ahead) => Ok(Some(ahead)),
+                None => stored.next().transpose().map_err(ReadError::of),
+            };
+        }
         match std::mem::replace(self, Rest::Nothing) {
-            Self::Nothing => Ok(None),
             Self::Failed(error) => Err(error.into()),
-            Self::Range { mut stored, ahead } => {
-                let next = match ahead {
-                    Some(ahead) => Some(ahead),
-                    None => stored.next().transpose().map_err(ReadError::of)?,
-                };
-                *self = Self::Range { stored, ahead: None };
-                Ok(next)
-            }
+            Self::Nothing | Self::Range { .. } => Ok(None),
         }
     }
 

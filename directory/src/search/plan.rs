@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::ops::Bound;
 
+use memchr::memmem::Finder;
 use storage::{Id, Index, ReadError, Reading, Snapshot};
 
 use super::attribute::{Attribute, Kind, Presence, Rule};
 use super::filter::{Comparison, Filter, Value};
-use super::judge::has_pieces;
 use super::memo::Memo;
 use crate::collections::{Member, ancestors_of_group, descendants, groups_of_user};
 use crate::id::{GroupId, OrganizationId, RecordId};
@@ -193,7 +193,7 @@ impl<'s> Planner<'s> {
 
     fn starting(&self, index: Index, prefix: &str) -> Result<Candidates, ReadError> {
         let found = self.source.prefix(self.organization.partition(), index, prefix.as_bytes());
-        self.bounded(found.map(|entry| entry.map(|(_, id)| Some(id))))
+        self.bounded(found.ids().map(|id| id.map(Some)))
     }
 
     fn containing(
@@ -204,13 +204,19 @@ impl<'s> Planner<'s> {
         last: Option<&str>,
     ) -> Result<Candidates, ReadError> {
         let prefix = initial.unwrap_or_default().as_bytes();
-        let found = self.source.prefix(self.organization.partition(), index, prefix);
-        self.bounded(found.map(|entry| {
-            entry.map(|(value, id)| {
-                let text = std::str::from_utf8(&value).unwrap_or_default();
-                has_pieces(text, initial, any, last).then_some(id)
-            })
-        }))
+        let mut found = self.source.prefix(self.organization.partition(), index, prefix);
+        let any: Vec<Finder<'_>> = any.iter().map(|piece| Finder::new(piece)).collect();
+        let last = last.unwrap_or_default().as_bytes();
+        let matching = |value: &[u8], id: Id| {
+            // The initial piece is there: it is the prefix.
+            let mut rest = value.get(prefix.len()..)?;
+            for piece in &any {
+                let end = piece.find(rest)?.saturating_add(piece.needle().len());
+                rest = rest.get(end..)?;
+            }
+            rest.ends_with(last).then_some(id)
+        };
+        self.bounded(std::iter::from_fn(|| found.step(matching)))
     }
 
     fn between(
@@ -220,7 +226,7 @@ impl<'s> Planner<'s> {
         to: Bound<&[u8]>,
     ) -> Result<Candidates, ReadError> {
         let found = self.source.range(self.organization.partition(), index, from, to);
-        self.bounded(found.map(|entry| entry.map(|(_, id)| Some(id))))
+        self.bounded(found.ids().map(|id| id.map(Some)))
     }
 
     /// Collects what an index gives; past the limit the records themselves are looked through,
