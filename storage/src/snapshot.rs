@@ -1,5 +1,6 @@
 //! A consistent state of the store.
 
+use std::fmt;
 use std::sync::{Arc, Weak};
 
 use redb::{ReadOnlyTable, ReadTransaction};
@@ -58,6 +59,12 @@ impl Snapshot {
 /// Recognizes a snapshot without holding it.
 #[derive(Clone)]
 pub struct Mark(Weak<Inner>);
+
+impl fmt::Debug for Mark {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Mark")
+    }
+}
 
 impl Snapshot {
     /// A mark by which this snapshot is known again.

@@ -30,6 +30,13 @@ pub trait Facts {
     /// # Errors
     /// When the store fails.
     fn member_of(&self) -> Result<Vec<GroupId>, Error>;
+    /// Whether the entry is in a group, by way of nested groups as well.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn is_in(&self, group: GroupId) -> Result<bool, Error> {
+        Ok(self.member_of()?.contains(&group))
+    }
     /// Whether the entry is a group with this member, by way of nested groups as well.
     ///
     /// # Errors
@@ -57,7 +64,7 @@ impl Filter {
             Self::Cased(attribute, case, comparison) => {
                 Ok(cased(entry, *attribute, *case, comparison).into())
             }
-            Self::MemberOf(group) => Ok(entry.member_of()?.contains(group).into()),
+            Self::MemberOf(group) => Ok(entry.is_in(*group)?.into()),
             Self::MemberOfSome => Ok((!entry.member_of()?.is_empty()).into()),
             Self::HasMember(member) => Ok(entry.has_member(*member)?.into()),
             Self::HasSomeMember => Ok(entry.has_some_member()?.into()),

@@ -1,7 +1,7 @@
 //! From a filter to candidates: every match is among them, perhaps with others.
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ops::Bound;
 
 use memchr::memmem::Finder;
@@ -24,6 +24,21 @@ pub(crate) enum Candidates {
     These(Vec<Id>),
 }
 
+/// The users of a group, by way of nested groups as well.
+#[derive(Debug)]
+pub(crate) struct GroupUsers {
+    group: GroupId,
+    /// In the order of ids.
+    ids: Vec<Id>,
+}
+
+impl GroupUsers {
+    /// Whether a user is in a group; `None` when these are the users of another one.
+    pub(crate) fn tell(&self, user: Id, group: GroupId) -> Option<bool> {
+        (self.group == group).then(|| self.ids.binary_search(&user).is_ok())
+    }
+}
+
 /// So few candidates that looking for fewer costs more than judging them.
 const FEW: usize = 32;
 
@@ -32,6 +47,8 @@ pub(crate) struct Planner<'s> {
     pub(crate) source: &'s Snapshot,
     pub(crate) organization: OrganizationId,
     memo: Option<&'s Memo>,
+    /// The users of a group that the filter names, found on the way.
+    users: RefCell<Option<GroupUsers>>,
     /// The most index entries that are looked through for one part of a filter.
     look_through: usize,
     /// How many more index entries all parts together may look through. One part that an index
@@ -53,7 +70,12 @@ impl<'s> Planner<'s> {
         look_through: usize,
     ) -> Self {
         let left = Cell::new(look_through.saturating_mul(PARTS).max(ALWAYS));
-        Self { source, organization, memo, look_through, left }
+        Self { source, organization, memo, users: RefCell::default(), look_through, left }
+    }
+
+    /// The users of a group that the filter names, if they were looked up.
+    pub(crate) fn group_users(self) -> Option<GroupUsers> {
+        self.users.into_inner()
     }
 
     /// Finds the candidates of `kind` for a filter.
@@ -205,7 +227,7 @@ impl<'s> Planner<'s> {
     ) -> Result<Candidates, ReadError> {
         let prefix = initial.unwrap_or_default().as_bytes();
         let mut found = self.source.prefix(self.organization.partition(), index, prefix);
-        let any: Vec<Finder<'_>> = any.iter().map(|piece| Finder::new(piece)).collect();
+        let any: Vec<Finder<'_>> = any.iter().map(Finder::new).collect();
         let last = last.unwrap_or_default().as_bytes();
         let matching = |value: &[u8], id: Id| {
             // The initial piece is there: it is the prefix.
@@ -265,7 +287,11 @@ impl<'s> Planner<'s> {
                     }
                 }
                 self.spend(ids.len());
-                Ok(Candidates::of(ids))
+                ids.sort_unstable();
+                ids.dedup();
+                let users = GroupUsers { group, ids: ids.clone() };
+                self.users.borrow_mut().get_or_insert(users);
+                Ok(Candidates::These(ids))
             }
             Kind::Group => {
                 let nested = groups.into_iter().filter(|nested| *nested != group);

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use storage::{Id, Reading, Record, Snapshot};
+use storage::{Id, Mark, Reading, Record, Snapshot};
 
 use super::attribute::{Attribute, Kind, Kinds};
 use super::entry::{Entry, EntryId, Fact};
 use super::filter::Filter;
 use super::judge::{Facts, Truth};
 use super::memo::{KnownGroup, Memo};
-use super::plan::{Candidates, Planner};
+use super::plan::{Candidates, GroupUsers, Planner};
 use super::sight::Sight;
 use crate::access::{Grant, Search, Seen};
 use crate::collections::{Member, ancestors_of_group, descendants, groups_of_user};
@@ -29,6 +29,8 @@ pub struct Searching {
     /// How much more may be judged before others get their turn.
     turn: usize,
     position: Option<Position>,
+    /// The users of a group that the filter names, as they are in the snapshot of the plan.
+    group_users: Option<(Mark, GroupUsers)>,
 }
 
 #[derive(Debug)]
@@ -107,7 +109,8 @@ impl Grant<'_, &Snapshot, Search> {
             }
         }
         let (left, turn) = (look_through, TURN);
-        Ok(Searching { filter, sight, stages, left, turn, position: from })
+        let group_users = planner.group_users().map(|users| (self.source.mark(), users));
+        Ok(Searching { filter, sight, stages, left, turn, position: from, group_users })
     }
 
     /// Shows the search's entries to `visit` until it is full, its turn is over or there are no more.
@@ -117,6 +120,7 @@ impl Grant<'_, &Snapshot, Search> {
     pub fn advance(&self, searching: &mut Searching, visit: Visitor<'_>) -> Result<Ended, Error> {
         let organization = self.organization()?;
         searching.turn = TURN;
+        searching.group_users.take_if(|(mark, _)| !self.source.bears(mark));
         while let Some(stage) = searching.stages.pop() {
             let ended = self.run_stage(organization, searching, &stage, visit)?;
             if ended != Ended::Complete {
@@ -218,7 +222,9 @@ impl Grant<'_, &Snapshot, Search> {
         visit: Visitor<'_>,
     ) -> Result<Ended, Error> {
         let sight = &searching.sight;
-        let found = Found { source: self.source, organization, sight, entry, memo: self.memo };
+        let users = searching.group_users.as_ref().map(|(_, users)| users);
+        let (source, memo) = (self.source, self.memo);
+        let found = Found { source, organization, sight, entry, memo, users };
         let seen = searching.sight.sees(entry.id());
         if seen && searching.filter.judge(&found)? == Truth::True {
             if visit(&found)? == Visit::Full {
@@ -252,7 +258,8 @@ impl Grant<'_, &Snapshot, Search> {
             return Ok(false);
         };
         let (sight, entry, memo) = (&sight, &entry, self.memo);
-        visit(&Found { source: self.source, organization, sight, entry, memo })?;
+        let (source, users) = (self.source, None);
+        visit(&Found { source, organization, sight, entry, memo, users })?;
         Ok(true)
     }
 
@@ -328,6 +335,7 @@ pub struct Found<'a> {
     sight: &'a Sight,
     entry: &'a Entry,
     memo: Option<&'a Memo>,
+    users: Option<&'a GroupUsers>,
 }
 
 impl Found<'_> {
@@ -478,6 +486,15 @@ impl Facts for Found<'_> {
         // A filter must not tell of a group what the caller cannot see.
         groups.retain(|group| self.sight.tells(self.entry.id(), *group));
         Ok(groups)
+    }
+
+    fn is_in(&self, group: GroupId) -> Result<bool, Error> {
+        if let (EntryId::User(user), Some(users)) = (self.entry.id(), self.users)
+            && let Some(is_in) = users.tell(user.record(), group)
+        {
+            return Ok(is_in && self.sight.tells(self.entry.id(), group));
+        }
+        Ok(self.member_of()?.contains(&group))
     }
 
     fn has_member(&self, member: Member) -> Result<bool, Error> {

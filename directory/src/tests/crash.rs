@@ -2,9 +2,10 @@
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use redb::StorageBackend;
-use storage::{OpenError, Options, Store};
+use storage::{EventOptions, OpenError, Options, Store};
 
 use super::world::{Counted, World, fields, master, new_organization, options, user};
 use crate::access::{ManageConfiguration, ManageIdentities, ManageOrganizations, Role, View};
@@ -120,7 +121,10 @@ const HASH: &str = "{SSHA}gVK8WC9YyFT1gMsQHTGCgT3sSv5zYWx0";
 
 fn open(disk: &Disk) -> Result<Directory, OpenError> {
     let entropy = Counted::new();
-    let store = Store::open_backend(disk.clone(), master(), entropy.clone(), Options::default())?;
+    // The event log is not on this disk: what it takes from the outbox is gone with the power.
+    let events = EventOptions { delay: Duration::from_secs(3_600), ..EventOptions::default() };
+    let of_store = Options { events, ..Options::default() };
+    let store = Store::open_backend(disk.clone(), master(), entropy.clone(), of_store)?;
     let options = crate::OpenOptions { authentication: options(), ..Default::default() };
     Directory::over(store, entropy, &options)
 }
