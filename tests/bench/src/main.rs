@@ -34,7 +34,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
 
-use crate::bounds::{Finding, Ground};
+use crate::bounds::{Finding, Ground, Look};
 use crate::data::Data;
 use crate::engine::Security;
 use crate::generator::{Figures, Timing};
@@ -76,7 +76,10 @@ struct Arguments {
     /// What to measure: the rows beside the peers, our own bounds, a store of very many people.
     #[arg(long, value_delimiter = ',', default_value = "rows,bounds")]
     parts: Vec<Part>,
-    /// People in the large store of the last of these.
+    /// Bounds to look at, instead of all.
+    #[arg(long, value_delimiter = ',')]
+    looks: Vec<Look>,
+    /// People in the store of very many.
     #[arg(long, default_value_t = 1_000_000)]
     scale_users: usize,
     /// Servers to measure, instead of all.
@@ -269,6 +272,8 @@ fn examine(
         true => Row::chosen(scenarios, security, shapes),
         false => Vec::new(),
     };
+    let (loaded, started) = (subject.life.load, subject.life.start);
+    say(&format!("{}: loaded in {loaded:.1?}, started in {started:.0?}", subject.name));
     let (mut figures, mut failed) = (Vec::new(), Vec::new());
     for row in rows {
         match row.measure(&subject, setup.data, arguments.timing()) {
@@ -289,7 +294,7 @@ fn examine(
     if name == OURS && arguments.wants_bounds() {
         let timing = arguments.timing();
         let mut ground = Ground::new(subject, setup, &arguments.tenantryd, timing.measured);
-        findings.extend(ground.measure(|finding| say(&finding.to_string())));
+        findings.extend(ground.measure(&arguments.looks, |finding| say(&finding.to_string())));
     } else if let Err(error) = subject.server.stop() {
         say(&format!("{name} is killed: {error:#}"));
     }

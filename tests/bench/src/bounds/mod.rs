@@ -14,12 +14,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use clap::ValueEnum;
 
 use crate::crowd::Crowd;
 use crate::engine::{Place, Security};
 use crate::peers::{Setup, tenantry};
 use crate::rounds::Reader;
 use crate::subject::Subject;
+use storm::Storm;
 
 pub(crate) use scale::measure as scale;
 
@@ -59,6 +61,39 @@ impl fmt::Display for Finding {
     }
 }
 
+/// What is looked at together, in this order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Look {
+    /// Connections that say nothing.
+    Idle,
+    /// Dumps of the large organization.
+    Dumps,
+    /// Binds with passwords that are not remembered.
+    ColdBinds,
+    /// A storm of binds, and what the neighbours notice.
+    BindStorm,
+    /// A storm of searches that no index serves.
+    SearchStorm,
+    /// A storm of requests and handshakes that are never finished.
+    HalfOpen,
+    /// Readers that take little of much.
+    SlowReaders,
+}
+
+impl Look {
+    fn at(self, ground: &mut Ground<'_>) -> Result<Vec<Finding>> {
+        match self {
+            Self::Idle => memory::idle(ground),
+            Self::Dumps => memory::dumps(ground),
+            Self::ColdBinds => cold::binds(ground),
+            Self::BindStorm => storm::pass(Storm::ColdBinds, ground),
+            Self::SearchStorm => storm::pass(Storm::Unindexed, ground),
+            Self::HalfOpen => storm::pass(Storm::Halves, ground),
+            Self::SlowReaders => storm::pass(Storm::SlowReaders, ground),
+        }
+    }
+}
+
 /// The daemon with all people, started anew before each look.
 pub(crate) struct Ground<'a> {
     /// The daemon.
@@ -82,20 +117,16 @@ impl<'a> Ground<'a> {
         Self { subject, setup, program, measured }
     }
 
-    /// Takes all looks, one after the other, and tells of each at once.
-    pub(crate) fn measure(&mut self, tell: impl Fn(&Finding)) -> Vec<Finding> {
-        type Look = for<'b, 'c> fn(&'b mut Ground<'c>) -> Result<Vec<Finding>>;
-        let looks: [(&str, Look); 5] = [
-            ("idle connections", memory::idle),
-            ("dumps", memory::dumps),
-            ("slow readers", storm::slow_readers),
-            ("cold binds", cold::binds),
-            ("storms", storm::others),
-        ];
+    /// Takes the chosen looks, or all, one after the other, and tells of each at once.
+    pub(crate) fn measure(&mut self, looks: &[Look], tell: impl Fn(&Finding)) -> Vec<Finding> {
         let mut findings = Vec::new();
-        for (what, look) in looks {
-            let seen = self.restart().and_then(|()| look(self));
-            let seen = seen.unwrap_or_else(|error| vec![Finding::failure(what, &error)]);
+        for look in Look::value_variants() {
+            if !looks.is_empty() && !looks.contains(look) {
+                continue;
+            }
+            let seen = self.restart().and_then(|()| look.at(self));
+            let seen =
+                seen.unwrap_or_else(|error| vec![Finding::failure(&format!("{look:?}"), &error)]);
             seen.iter().for_each(&tell);
             findings.extend(seen);
         }

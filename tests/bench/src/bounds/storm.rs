@@ -29,42 +29,58 @@ const LIMIT: f64 = 2.0;
 
 /// What the large organization does.
 #[derive(Clone, Copy)]
-enum Storm {
+pub(super) enum Storm {
+    /// Passwords that nobody has remembered, right and wrong.
     ColdBinds,
+    /// Searches that no index serves.
     Unindexed,
+    /// Requests and handshakes that are never finished.
     Halves,
+    /// Dumps that are read slowly.
     SlowReaders,
 }
 
-/// What came of a storm: in words, and how far memory rose meanwhile.
-struct Aftermath {
-    neighbours: Finding,
-    growth: u64,
+/// The neighbours alone, and while it rages.
+pub(super) fn pass(storm: Storm, ground: &Ground<'_>) -> Result<Vec<Finding>> {
+    let neighbours = Neighbours::of(ground)?;
+    let alone = neighbours.work(ground.measured)?;
+    let over = AtomicBool::new(false);
+    let both = || {
+        thread::scope(|scope| {
+            let storm = scope.spawn(|| storm.rage(ground, &over));
+            wait_until(now() + ONSET);
+            let beside = neighbours.work(ground.measured);
+            over.store(true, Ordering::Relaxed);
+            let deeds = storm.join().map_err(|_| anyhow!("the storm panicked"))??;
+            Ok((beside?, deeds))
+        })
+    };
+    let ((beside, deeds), growth) = growing(&ground.subject.server, both)?;
+    let (searches, binds) = worse(&alone, &beside);
+    let noticed = Finding {
+        what: storm.title(),
+        seen: format!(
+            "p99 of searches {}, of warm binds {}; {deeds}",
+            told(&alone.searches, &beside.searches),
+            told(&alone.binds, &beside.binds),
+        ),
+        target: format!("at most {LIMIT:.0}×"),
+        met: searches <= LIMIT && binds <= LIMIT,
+    };
+    let memory = matches!(storm, Storm::SlowReaders).then(|| takings(growth));
+    Ok([noticed].into_iter().chain(memory).collect())
 }
 
-/// Readers that dawdle over a dump: what the neighbours notice, and what it takes.
-pub(super) fn slow_readers(ground: &mut Ground<'_>) -> Result<Vec<Finding>> {
-    let Aftermath { neighbours, growth } = Storm::SlowReaders.pass(ground)?;
+/// What the readers that dawdled took.
+fn takings(growth: u64) -> Finding {
     let readers = pests::READERS;
     let each = growth / readers as u64;
-    let memory = Finding {
+    Finding {
         what: format!("{readers} slow readers of a dump, not paged, 4 kB every 50 ms"),
         seen: format!("{} more at most, {} each", megabytes(growth), megabytes(each)),
         target: format!("under {} a connection", megabytes(LIMIT_EACH)),
         met: each < LIMIT_EACH,
-    };
-    Ok(vec![memory, neighbours])
-}
-
-/// All other storms, each over a daemon that has forgotten the one before.
-pub(super) fn others(ground: &mut Ground<'_>) -> Result<Vec<Finding>> {
-    let mut findings = Vec::new();
-    for storm in [Storm::ColdBinds, Storm::Unindexed, Storm::Halves] {
-        ground.restart()?;
-        let passed = storm.pass(ground).map(|aftermath| aftermath.neighbours);
-        findings.push(passed.unwrap_or_else(|error| Finding::failure(&storm.title(), &error)));
     }
-    Ok(findings)
 }
 
 impl Storm {
@@ -76,36 +92,6 @@ impl Storm {
             Self::SlowReaders => format!("{} slow readers", pests::READERS),
         };
         format!("neighbours beside {storm}")
-    }
-
-    /// The neighbours alone, and while it rages.
-    fn pass(self, ground: &Ground<'_>) -> Result<Aftermath> {
-        let neighbours = Neighbours::of(ground)?;
-        let alone = neighbours.work(ground.measured)?;
-        let over = AtomicBool::new(false);
-        let both = || {
-            thread::scope(|scope| {
-                let storm = scope.spawn(|| self.rage(ground, &over));
-                wait_until(now() + ONSET);
-                let beside = neighbours.work(ground.measured);
-                over.store(true, Ordering::Relaxed);
-                let deeds = storm.join().map_err(|_| anyhow!("the storm panicked"))??;
-                Ok((beside?, deeds))
-            })
-        };
-        let ((beside, deeds), growth) = growing(&ground.subject.server, both)?;
-        let (searches, binds) = worse(&alone, &beside);
-        let neighbours = Finding {
-            what: self.title(),
-            seen: format!(
-                "p99 of searches {}, of warm binds {}; {deeds}",
-                told(&alone.searches, &beside.searches),
-                told(&alone.binds, &beside.binds),
-            ),
-            target: format!("at most {LIMIT:.0}×"),
-            met: searches <= LIMIT && binds <= LIMIT,
-        };
-        Ok(Aftermath { neighbours, growth })
     }
 
     /// Does it until it is over; what it did, in words.
