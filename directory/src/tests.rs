@@ -5,6 +5,7 @@ mod collections;
 mod crash;
 mod custom;
 mod gear;
+mod model;
 mod oracle;
 mod passwords;
 mod policy;
