@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 
 use super::memory::{LIMIT_EACH, growing};
 use super::neighbours::{Latencies, Neighbours};
@@ -24,6 +24,8 @@ const BINDING: usize = 400;
 const SEARCHING: usize = 32;
 /// How long a storm rages before it counts.
 const ONSET: Duration = Duration::from_secs(1);
+/// Who waits longer than this while nobody storms has not got the machine for himself.
+const QUIET: Duration = Duration::from_millis(10);
 /// How many times longer the neighbours may wait.
 const LIMIT: f64 = 2.0;
 
@@ -44,6 +46,8 @@ pub(super) enum Storm {
 pub(super) fn pass(storm: Storm, ground: &Ground<'_>) -> Result<Vec<Finding>> {
     let neighbours = Neighbours::of(ground)?;
     let alone = neighbours.work(ground.measured)?;
+    let slowest = p99(&alone.searches).max(p99(&alone.binds));
+    ensure!(slowest < QUIET, "the machine is busy: a p99 of {slowest:.1?} without any storm");
     let over = AtomicBool::new(false);
     let both = || {
         thread::scope(|scope| {
