@@ -15,6 +15,29 @@ impl Office {
         (id_of(&account), ldap)
     }
 
+    /// An application of a profile: its name, its password, and somebody bound as it.
+    pub(crate) fn profiled(&self, profile: &str) -> (String, String, Ldap) {
+        let account = self.make("service-accounts", &json!({"name": profile, "profile": profile}));
+        assert_eq!(account["profile"], profile);
+        let dn = account["dn"].as_str().unwrap().to_owned();
+        let password = account["password"].as_str().unwrap().to_owned();
+        let ldap = self.demo.ldap().bound(&dn, &password);
+        (dn, password, ldap)
+    }
+
+    /// Lays entries out under the organization's own base.
+    pub(crate) fn lay_out(&self, layout: &str) {
+        let shown = self.act("PATCH", "presentation", Some(&json!({"layout": layout})));
+        assert_eq!(shown["layout"], layout);
+    }
+
+    /// Gives the organization an alias base.
+    pub(crate) fn alias(&self, base: &str, layout: &str) {
+        let aliases = json!({"aliases": [{"base": base, "layout": layout}]});
+        let shown = self.act("PUT", "aliases", Some(&aliases));
+        assert_eq!(shown["aliases"][0]["base"], base);
+    }
+
     /// Somebody bound as an application that sees everything.
     pub(crate) fn ldap(&self) -> Ldap {
         self.application("reader", &json!("everything")).1

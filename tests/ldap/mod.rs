@@ -1,5 +1,6 @@
 //! LDAP, by RFC and section.
 
+mod applications;
 mod clients;
 mod custom_attributes;
 mod freshness;

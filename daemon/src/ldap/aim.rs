@@ -6,7 +6,7 @@ use directory::Error;
 use directory::search::{Evidence, SearchGrant};
 use ldap::dn::Dn;
 
-use super::view::{self, Naming, Target, TargetError};
+use super::view::{self, Asking, Naming, Target, TargetError};
 
 /// The name that a search begins at, and what it leads to.
 pub(super) struct Aim {
@@ -45,10 +45,11 @@ impl LastAim {
     pub(super) fn take(
         &mut self,
         grant: &SearchGrant<'_, '_>,
+        asking: Asking<'_>,
         spelled: &str,
         base: Dn,
     ) -> Result<Arc<Aim>, Error> {
-        let naming = Arc::new(view::primary(grant.own_organization()?));
+        let naming = Arc::new(view::naming(grant.own_organization()?, asking, &base));
         let target = naming.target(&base);
         let aim = Arc::new(Aim { base, naming, target });
         let (evidence, spelled) = (grant.evidence(), spelled.to_owned());

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use directory::access::{Actor, Context, Identity};
 use directory::authentication::{self, Begun, Door as By, Proof, Request, Who};
-use directory::search::{EntryId, Kind, Memo, SearchGrant, Truth};
+use directory::search::{EntryId, Kind, Memo, SearchGrant};
 use directory::{Error, Missed, ReadingTransaction, Time};
 use ldap::dn::Dn;
+use ldap::schema::Vocabulary;
 use ldap::{
     Answer, BindRequest, CompareRequest, Outcome, Question, ResultCode, Scope, SearchRequest,
     Security, Session, Ticket,
@@ -20,12 +21,14 @@ use tokio::sync::mpsc;
 use super::Door;
 use super::aim::LastAim;
 use super::notes::{Notes, Noting};
+pub(super) use super::replies::{absent, bind_first, compared};
+use super::replies::{asking, granted};
 use super::sasl::Introduction;
 use super::search::ordered::{self, BeginOrdered};
 use super::search::work::Work;
 use super::search::{Begin, Terms};
 use super::transport::Transport;
-use super::view::{self, Named, Naming, Place, Target, TargetError};
+use super::view::{self, Place, Spoken, Target, TargetError};
 
 pub(super) use passwords::Late;
 use passwords::refused;
@@ -54,6 +57,8 @@ pub(super) struct Caller {
     memo: Memo,
     aim: LastAim,
     notes: Notes,
+    /// How the caller spoke of themselves in the last bind.
+    spoken: Option<Spoken>,
 }
 
 /// How a question was taken.
@@ -80,12 +85,15 @@ impl Caller {
             memo,
             aim: LastAim::default(),
             notes: Notes::default(),
+            spoken: None,
         }
     }
 
     /// Makes the connection anonymous.
     pub(super) fn forget(&mut self) {
         self.actor = Actor::nobody();
+        self.spoken = None;
+        self.aim = LastAim::default();
     }
 
     /// Takes note of what TLS told.
@@ -226,22 +234,29 @@ impl Caller {
 
     /// Whom a bind name claims to be; one that leads nowhere claims to be a user that is not
     /// there, so that it costs as much as any other.
-    pub(super) fn claimed(&self, dn: &Dn) -> Result<Claim, Error> {
-        let nobody = || (None, Who::User(dn.as_str().to_owned()));
+    pub(super) fn claimed(&mut self, dn: &Dn) -> Result<Claim, Error> {
+        let (claim, spoken) = self.named(dn)?;
+        self.spoken = spoken.or_else(|| self.spoken.take());
+        Ok(claim)
+    }
+
+    /// Whom a name means, and in which layout it is spoken.
+    fn named(&self, dn: &Dn) -> Result<(Claim, Option<Spoken>), Error> {
+        let nobody = || ((None, Who::User(dn.as_str().to_owned())), None);
         // An entry stands two levels below its base.
         let suffix = dn.parent().and_then(|parent| parent.parent());
         let Some(suffix) = suffix.filter(|suffix| !suffix.is_root()) else { return Ok(nobody()) };
         let Some(organization) = self.door.directory.locate([suffix.as_str()])? else {
             return Ok(nobody());
         };
-        Ok(match view::at(suffix.as_str()).target(dn) {
-            Ok(Target::Entry(Named { kinds, name, .. })) => match kinds.as_slice() {
-                [Kind::User] => (Some(organization), Who::User(name)),
-                [Kind::ServiceAccount] => (Some(organization), Who::ServiceAccount(name)),
-                _ => nobody(),
-            },
-            Ok(_) | Err(_) => nobody(),
-        })
+        let Some((named, spoken)) = view::claim(&suffix, dn) else { return Ok(nobody()) };
+        let who = match named.kinds.as_slice() {
+            [Kind::User] => Who::User(named.name),
+            [Kind::ServiceAccount] => Who::ServiceAccount(named.name),
+            [] | [Kind::Group | Kind::Container] => return Ok(nobody()),
+            [_, ..] => self.door.directory.claimed(organization, named.name)?,
+        };
+        Ok(((Some(organization), who), Some(spoken)))
     }
 
     fn search(
@@ -263,20 +278,7 @@ impl Caller {
         };
         let base = again.as_ref().map_or(&parsed, |aim| &aim.base);
         if request.scope == Scope::Base && view::is_special(base) {
-            let addressed;
-            let offer = view::Offer {
-                base: match &grant {
-                    Some(grant) => Some(grant.own_organization()?.fields.base.as_str()),
-                    None => {
-                        addressed = self.addressed_base()?;
-                        addressed.as_deref()
-                    }
-                },
-                schema: grant.as_ref().map(SearchGrant::schema),
-                start_tls: self.door.settings.start_tls,
-                mechanisms: self.introduction.mechanisms(session.security()),
-            };
-            let answer = view::special(base, &offer, request, || session.entries(ticket));
+            let answer = self.special((ticket, base), grant.as_ref(), request, session)?;
             return Ok(Asked::Answered(answer));
         }
         let Some(grant) = grant else {
@@ -284,10 +286,14 @@ impl Caller {
         };
         let aim = match again {
             Some(aim) => aim,
-            None => self.aim.take(&grant, spelled, parsed)?,
+            None => {
+                let asking = asking(self.actor, &grant, self.spoken.as_ref());
+                self.aim.take(&grant, asking, spelled, parsed)?
+            }
         };
         let user = matches!(self.actor.identity(), Some(Identity::User(_)));
-        let terms = Terms::new(&self.door.searches, self.door.clock, request, user);
+        let who = (user, aim.naming.ways().unpaged);
+        let terms = Terms::new(&self.door.searches, self.door.clock, request, who);
         self.noting().search(request, grant.schema());
         let begun = if request.sort.is_some() || request.view.is_some() {
             let Some(mut writer) = session.entries(ticket) else {
@@ -313,6 +319,35 @@ impl Caller {
         };
         self.keep(ticket, rest);
         Ok(Asked::Answered(answer))
+    }
+
+    /// Answers a search for the root DSE or the subschema.
+    fn special(
+        &self,
+        (ticket, base): (Ticket, &Dn),
+        grant: Option<&SearchGrant<'_, '_>>,
+        request: &SearchRequest,
+        session: &mut Session,
+    ) -> Result<Answer, Error> {
+        let addressed = if grant.is_none() { self.addressed_base()? } else { None };
+        let mut vocabulary = Vocabulary::Rfc2307bis;
+        let contexts = match grant {
+            Some(grant) => {
+                let record = grant.own_organization()?;
+                let asking = asking(self.actor, grant, self.spoken.as_ref());
+                vocabulary = view::vocabulary(record, asking);
+                view::contexts(record, asking)
+            }
+            None => addressed.as_deref().into_iter().collect(),
+        };
+        let offer = view::Offer {
+            contexts: &contexts,
+            vocabulary,
+            schema: grant.map(SearchGrant::schema),
+            start_tls: self.door.settings.start_tls,
+            mechanisms: self.introduction.mechanisms(session.security()),
+        };
+        Ok(view::special(base, &offer, request, || session.entries(ticket)))
     }
 
     fn go_on(&mut self, ticket: Ticket, session: &mut Session) -> Result<Asked, Error> {
@@ -386,7 +421,7 @@ impl Caller {
             return Ok(Answer::Result(refused(self.actor)));
         };
         let record = grant.own_organization()?;
-        let naming = view::primary(record);
+        let naming = view::naming(record, asking(self.actor, &grant, self.spoken.as_ref()), &dn);
         let target = match naming.target(&dn) {
             Ok(target) => target,
             Err(error) => return Ok(Answer::Result(absent(&naming, error))),
@@ -417,7 +452,8 @@ impl Caller {
         else {
             return Ok(Answer::Identity(String::new()));
         };
-        let naming = view::primary(grant.own_organization()?);
+        let asking = asking(self.actor, &grant, self.spoken.as_ref());
+        let naming = view::naming(grant.own_organization()?, asking, &Dn::ROOT);
         let id = match identity {
             Identity::User(user) => EntryId::User(user),
             Identity::ServiceAccount(account) => EntryId::ServiceAccount(account),
@@ -439,51 +475,4 @@ impl Caller {
     pub(super) fn now(&self) -> Time {
         Time(self.door.clock.wall())
     }
-}
-
-/// The grant to search one's own organization; `None` for who has not said who they are, or may not
-/// any more.
-fn granted<'r>(
-    actor: Actor,
-    reading: &'r ReadingTransaction,
-    memo: &'r Memo,
-) -> Result<Option<SearchGrant<'r, 'r>>, Error> {
-    let Some(organization) = actor.organization() else { return Ok(None) };
-    match reading.authorize_search(organization, memo) {
-        Ok(grant) => Ok(Some(grant)),
-        Err(Error::Refused(_)) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// Answers whoever has not said who they are; the same for every name.
-pub(super) fn bind_first() -> Outcome {
-    Outcome::new(ResultCode::InsufficientAccessRights, "bind first")
-}
-
-/// Answers a name that leads to nothing, naming the nearest that there is.
-pub(super) fn absent(naming: &Naming, error: TargetError) -> Outcome {
-    let outcome = |words| Outcome::new(ResultCode::NoSuchObject, words);
-    match error {
-        TargetError::Elsewhere => outcome(format!("your organization's base is {}", naming.base())),
-        TargetError::Base => {
-            let containers = naming.look().tree.containers.iter();
-            let names: Vec<String> =
-                containers.map(|it| format!("{}={}", it.naming, it.name)).collect();
-            outcome(format!("what is below the base stands in {}", names.join(", ")))
-                .matching(naming.base())
-        }
-        TargetError::Container(container) => {
-            outcome("there is no such entry, or it is not for you".to_owned())
-                .matching(naming.container(container))
-        }
-    }
-}
-
-/// The truth of a Compare as its result.
-pub(super) fn compared(truth: Truth) -> Outcome {
-    Outcome::code(match truth {
-        Truth::True => ResultCode::CompareTrue,
-        Truth::False | Truth::Undefined => ResultCode::CompareFalse,
-    })
 }

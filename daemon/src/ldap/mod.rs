@@ -4,6 +4,7 @@ mod aim;
 mod answer;
 mod connection;
 mod notes;
+mod replies;
 mod sasl;
 mod search;
 mod transport;

@@ -89,7 +89,7 @@ impl Caller {
         Ok(self.bound(&outcome))
     }
 
-    fn whom(&self, named: &Meant) -> Result<(Option<OrganizationId>, Who), Error> {
+    fn whom(&mut self, named: &Meant) -> Result<(Option<OrganizationId>, Who), Error> {
         match named {
             Meant::Entry(dn) => self.claimed(dn),
             Meant::Login(login) => Ok((self.addressed()?, Who::User(login.clone()))),

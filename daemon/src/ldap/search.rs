@@ -56,16 +56,18 @@ pub(super) enum Begin {
 
 impl Terms {
     /// The terms of a request, within the server's limits. A `user` may collect fewer entries over
-    /// all pages than a service account.
+    /// all pages than a service account. Who cannot ask for pages (`unpaged`) may have as many
+    /// without as a user has with them.
     pub(super) fn new(
         limits: &SearchLimits,
         clock: Clock,
         request: &SearchRequest,
-        user: bool,
+        (user, unpaged): (bool, bool),
     ) -> Self {
         let asked = request.time_limit;
         let time = if asked.is_zero() { limits.time } else { asked.min(limits.time) };
         let (entries, paged) = match &request.page {
+            None if unpaged => (limits.entries.max(limits.paged_total), false),
             None => (limits.entries, false),
             Some(page) if user => {
                 let left = limits.paged_total.saturating_sub(page.seen);

@@ -114,6 +114,8 @@ pub enum Attribute {
     OrganizationName,
     /// The first label of the base, on the base.
     BaseLabel,
+    /// The name of a container that has a common name.
+    CommonName,
     /// 1 for a user who may not sign in, else 0.
     Suspended,
     /// The entry's own number in its organization.
@@ -180,7 +182,8 @@ impl Attribute {
             | Self::EmployeeNumber
             | Self::Name
             | Self::OrganizationName
-            | Self::BaseLabel => Rule::Text,
+            | Self::BaseLabel
+            | Self::CommonName => Rule::Text,
         }
     }
 
@@ -211,6 +214,7 @@ impl Attribute {
                     | Self::Name
                     | Self::OrganizationName
                     | Self::BaseLabel
+                    | Self::CommonName
             ),
             Kind::User | Kind::Group | Kind::ServiceAccount => {
                 self.presence(kind) != Presence::Never

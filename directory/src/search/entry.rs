@@ -86,6 +86,11 @@ impl Entry {
         }
     }
 
+    /// Its own number in its organization.
+    pub fn number(&self) -> u64 {
+        self.id().record()
+    }
+
     /// The stable external id.
     pub fn uuid(&self) -> Uuid {
         match self {
@@ -191,6 +196,7 @@ fn visit_user(user: &User, attribute: Attribute, visit: &mut dyn FnMut(Fact<'_>)
         | Attribute::Name
         | Attribute::OrganizationName
         | Attribute::BaseLabel
+        | Attribute::CommonName
         | Attribute::Number
         | Attribute::Custom(_) => {}
     }

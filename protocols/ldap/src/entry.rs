@@ -88,6 +88,12 @@ impl Attributes<'_> {
         self.search.selection.wants(kind)
     }
 
+    /// Is everything wanted that is for users?
+    #[must_use]
+    pub const fn is_starred(&self) -> bool {
+        self.search.selection.is_starred()
+    }
+
     /// Writes an attribute if it is selected and has a value.
     pub fn values<V: AsRef<[u8]>>(
         &mut self,
@@ -145,6 +151,11 @@ impl Attributes<'_> {
         if self.wants(kind) {
             self.write(kind.name, fill);
         }
+    }
+
+    /// Writes an attribute if `fill` pushes a value, selected or not.
+    pub fn unasked(&mut self, kind: &AttributeType, fill: impl FnOnce(&mut Values<'_>)) {
+        self.write(kind.name, fill);
     }
 
     fn write(&mut self, name: &str, fill: impl FnOnce(&mut Values<'_>)) {

@@ -16,6 +16,7 @@ mod section_4_5_1_4;
 mod section_4_5_1_5;
 mod section_4_5_1_6;
 mod section_4_5_1_7;
+mod section_4_5_1_7_7;
 mod section_4_5_1_8;
 mod section_4_6;
 mod section_5_1;

@@ -74,7 +74,7 @@ impl Caller {
             return Ok(Some((self.actor.organization(), Who::User(login.to_owned()))));
         }
         match Dn::parse(user.strip_prefix("dn:").unwrap_or(user)) {
-            Ok(dn) => self.claimed(&dn).map(Some),
+            Ok(dn) => self.named(&dn).map(|(claim, _)| Some(claim)),
             Err(_) => Ok(None),
         }
     }

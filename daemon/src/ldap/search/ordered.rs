@@ -195,7 +195,7 @@ impl Ordered {
         clock: Clock,
         writer: &mut EntryWriter<'_>,
     ) -> Result<(Answer, Work), Error> {
-        let terms = Terms::new(&self.limits, clock, &self.request, self.user);
+        let terms = Terms::new(&self.limits, clock, &self.request, (self.user, false));
         let refusal = SortResult::refused(ResultCode::AdminLimitExceeded);
         let asked = (&self.aim, &self.request);
         match refuse(grant, asked, terms, (&mut *writer, refusal))? {

@@ -4,14 +4,15 @@ use std::sync::LazyLock;
 
 use directory::Time;
 use directory::records::Stamp;
-use directory::search::{Entry, Fact, Found, Kind};
+use directory::search::{Entry, Fact, Found};
 use jiff::Timestamp;
 use ldap::Attributes;
 use ldap::schema::{self, AttributeType};
 use uuid::Uuid;
 
 use super::custom;
-use super::look::{CONTAINER_CLASSES, structural};
+use super::extras::{write_extra, write_groups, write_members};
+use super::look::structural;
 use super::place::{Naming, Place};
 use super::root_dse::SUBSCHEMA;
 
@@ -39,18 +40,13 @@ pub(crate) fn write_entry(
         }
     }
     custom.write(attributes, entry.custom());
-    if matches!(entry, Entry::Group(..)) && wants(attributes, TYPES.member) {
-        let mut names = Vec::new();
-        found.members(&mut |member| names.push(naming.entry(member)))?;
-        put(attributes, TYPES.member, &names);
+    for (kind, extra) in &shown.extras {
+        write_extra(attributes, kind, *extra, (naming, dn, entry));
     }
-    if wants(attributes, TYPES.member_of) {
-        let mut names = Vec::new();
-        found.groups(&mut |group| {
-            names.push(naming.named(Kind::Group, &group.fields.name));
-        })?;
-        put(attributes, TYPES.member_of, &names);
+    if matches!(entry, Entry::Group(..)) {
+        write_members(attributes, naming, found)?;
     }
+    write_groups(attributes, TYPES.member_of, naming, found)?;
     put_operational(attributes, dn, shown.classes, (entry.uuid(), entry.stamp()));
     put(attributes, TYPES.has_subordinates, &["FALSE"]);
     Ok(())
@@ -64,10 +60,13 @@ pub(crate) fn write_place(
     place: &Place,
 ) {
     let classes = if let Some(container) = place.container {
-        put(attributes, TYPES.ou, &[container.name]);
-        CONTAINER_CLASSES
+        let kind = if container.naming == "cn" { TYPES.cn } else { TYPES.ou };
+        put(attributes, kind, &[container.name]);
+        container.classes()
     } else {
-        put(attributes, TYPES.o, &[&place.organization]);
+        if naming.look().base_classes.contains(&"organization") {
+            put(attributes, TYPES.o, &[&place.organization]);
+        }
         put(attributes, TYPES.dc, place.label.as_slice());
         naming.look().base_classes
     };
@@ -84,7 +83,7 @@ static TYPES: LazyLock<Types> = LazyLock::new(Types::new);
 
 struct Types {
     object_class: Option<&'static AttributeType>,
-    member: Option<&'static AttributeType>,
+    cn: Option<&'static AttributeType>,
     member_of: Option<&'static AttributeType>,
     ou: Option<&'static AttributeType>,
     o: Option<&'static AttributeType>,
@@ -102,7 +101,7 @@ impl Types {
     fn new() -> Self {
         Self {
             object_class: schema::attribute("objectClass"),
-            member: schema::attribute("member"),
+            cn: schema::attribute("cn"),
             member_of: schema::attribute("memberOf"),
             ou: schema::attribute("ou"),
             o: schema::attribute("o"),
@@ -139,7 +138,7 @@ fn put_operational(
 }
 
 /// Spells a time as Generalized Time in UTC, to the second (RFC 4517 section 3.3.13).
-fn generalized(time: Time) -> String {
+pub(super) fn generalized(time: Time) -> String {
     let milliseconds = i64::try_from(time.0).unwrap_or(i64::MAX);
     match Timestamp::from_millisecond(milliseconds) {
         Ok(timestamp) => timestamp.strftime("%Y%m%d%H%M%SZ").to_string(),

@@ -2,18 +2,17 @@
 
 use directory::Schema;
 use directory::collections::Member;
+use directory::records::Members;
 use directory::search::{Attribute, EntryId, Filter, Kind, Kinds};
+use ldap::Description;
 use ldap::dn::Dn;
-use ldap::filter::{Assertion, Extensible, Substrings};
+use ldap::filter::{Assertion, Substrings};
 use ldap::schema::{self, AttributeType};
-use ldap::{Description, case_ignore};
 
-use super::look::{CONTAINER_CLASSES, structural};
+use super::computed;
+use super::look::structural;
 use super::place::{Naming, Target};
-
-/// Walks nested groups up and down (`LDAP_MATCHING_RULE_IN_CHAIN`), as `member` and `memberOf` do
-/// here anyway.
-const IN_CHAIN: &str = "1.2.840.113556.1.4.1941";
+use super::rules::extended;
 
 /// Finds the entry of a kind and a name, if the caller sees it.
 pub(crate) type Find<'f> = &'f dyn Fn(Kind, &str) -> Result<Option<EntryId>, directory::Error>;
@@ -47,16 +46,24 @@ pub(crate) fn translate(
         }
         ldap::Filter::Substrings(substrings) => Ok(pieces(substrings, naming)),
         ldap::Filter::GreaterOrEqual(assertion) => {
-            Ok(ordering(assertion, naming, Filter::at_least))
+            let fits = |number: i64, wanted: i64| number >= wanted;
+            Ok(ordering(assertion, naming, &fits, Filter::at_least))
         }
-        ldap::Filter::LessOrEqual(assertion) => Ok(ordering(assertion, naming, Filter::at_most)),
+        ldap::Filter::LessOrEqual(assertion) => {
+            let fits = |number: i64, wanted: i64| number <= wanted;
+            Ok(ordering(assertion, naming, &fits, Filter::at_most))
+        }
         ldap::Filter::Present(attribute) => Ok(presence(attribute, naming)),
         ldap::Filter::Extensible(extensible) => extended(extensible, naming, find),
     }
 }
 
 /// Applies a test to everything that an attribute type and its subtypes show.
-fn over(kind: &AttributeType, naming: &Naming, test: impl Fn(Attribute) -> Filter) -> Filter {
+pub(super) fn over(
+    kind: &AttributeType,
+    naming: &Naming,
+    test: impl Fn(Attribute) -> Filter,
+) -> Filter {
     let mut tests = Vec::new();
     for (kinds, attribute) in naming.look().tests(kind) {
         let test = test(*attribute);
@@ -73,9 +80,13 @@ fn over(kind: &AttributeType, naming: &Naming, test: impl Fn(Attribute) -> Filte
 }
 
 /// The type behind a description; the filter that it amounts to when there is none to test.
-fn plain(description: &Description) -> Result<&'static AttributeType, Filter> {
+pub(super) fn plain(
+    description: &Description,
+    naming: &Naming,
+) -> Result<&'static AttributeType, Filter> {
     match (description.kind(), description.plain()) {
         (_, Some(kind)) if kind.name == "userPassword" => Err(Filter::Undefined),
+        (Some(kind), _) if !kind.is_in(naming.look().vocabulary) => Err(Filter::Undefined),
         (_, Some(kind)) => Ok(kind),
         // No value has an option.
         (Some(_), None) => Err(Filter::never()),
@@ -83,19 +94,22 @@ fn plain(description: &Description) -> Result<&'static AttributeType, Filter> {
     }
 }
 
-fn text(value: &[u8]) -> Option<&str> {
+pub(super) fn text(value: &[u8]) -> Option<&str> {
     std::str::from_utf8(value).ok()
 }
 
-fn equality(
+pub(super) fn equality(
     assertion: &Assertion,
     naming: &Naming,
     find: Find<'_>,
 ) -> Result<Filter, directory::Error> {
-    let kind = match plain(&assertion.attribute) {
+    let kind = match plain(&assertion.attribute, naming) {
         Ok(kind) => kind,
         Err(filter) => return Ok(filter),
     };
+    if let Some(filter) = computed::equality(kind, &assertion.value, naming) {
+        return Ok(filter);
+    }
     let Some(value) = text(&assertion.value) else { return Ok(Filter::Undefined) };
     match kind.name {
         "objectClass" => Ok(of_class(value, naming)),
@@ -110,14 +124,20 @@ fn equality(
             Ok(_) => Filter::never(),
             Err(_) => Filter::Undefined,
         }),
-        "memberOf" | "member" | "entryDN" => reference(kind, value, naming, find),
+        "memberOf" | "member" | "uniqueMember" | "memberUid" | "entryDN" => {
+            reference(kind, value, naming, find)
+        }
         _ if kind.matching.equality().is_none() => Ok(Filter::Undefined),
         _ => Ok(over(kind, naming, |attribute| compare(attribute, value, Filter::equal))),
     }
 }
 
 /// Compares by an attribute's rule; times come in LDAP's syntax.
-fn compare(attribute: Attribute, value: &str, test: impl Fn(Attribute, &str) -> Filter) -> Filter {
+pub(super) fn compare(
+    attribute: Attribute,
+    value: &str,
+    test: impl Fn(Attribute, &str) -> Filter,
+) -> Filter {
     if matches!(attribute, Attribute::Created | Attribute::Modified) {
         // A fraction of a second lies behind its beginning, which is what is shown.
         return match ldap::generalized_time::read(value) {
@@ -131,12 +151,16 @@ fn compare(attribute: Attribute, value: &str, test: impl Fn(Attribute, &str) -> 
 fn ordering(
     assertion: &Assertion,
     naming: &Naming,
+    fits: &dyn Fn(i64, i64) -> bool,
     test: impl Fn(Attribute, &str) -> Filter,
 ) -> Filter {
-    let kind = match plain(&assertion.attribute) {
+    let kind = match plain(&assertion.attribute, naming) {
         Ok(kind) => kind,
         Err(filter) => return filter,
     };
+    if let Some(filter) = computed::ordering(kind, &assertion.value, naming, (fits, &test)) {
+        return filter;
+    }
     match text(&assertion.value) {
         Some(value) if kind.matching.ordering().is_some() => {
             over(kind, naming, |attribute| compare(attribute, value, &test))
@@ -146,7 +170,7 @@ fn ordering(
 }
 
 fn pieces(substrings: &Substrings, naming: &Naming) -> Filter {
-    let kind = match plain(&substrings.attribute) {
+    let kind = match plain(&substrings.attribute, naming) {
         Ok(kind) => kind,
         Err(filter) => return filter,
     };
@@ -155,15 +179,28 @@ fn pieces(substrings: &Substrings, naming: &Naming) -> Filter {
     let any: Option<Vec<&str>> = substrings.any.iter().map(|piece| text(piece)).collect();
     match (initial, any, last) {
         (Some(None), _, _) | (_, None, _) | (_, _, Some(None)) => Filter::Undefined,
-        _ if kind.matching.substrings().is_none() => Filter::Undefined,
-        (initial, Some(any), last) => over(kind, naming, |attribute| {
-            Filter::pieces(attribute, initial.flatten(), &any, last.flatten())
-        }),
+        (initial, Some(any), last) => {
+            pieces_of(kind, naming, (initial.flatten(), &any, last.flatten()))
+        }
     }
 }
 
+/// Values that have pieces, of an attribute whose values can be taken to pieces.
+pub(super) fn pieces_of(
+    kind: &AttributeType,
+    naming: &Naming,
+    (initial, any, last): (Option<&str>, &[&str], Option<&str>),
+) -> Filter {
+    if kind.matching.substrings().is_none() || kind.name == "memberUid" {
+        return Filter::Undefined;
+    }
+    computed::pieces(kind, naming, (initial, any, last)).unwrap_or_else(|| {
+        over(kind, naming, |attribute| Filter::pieces(attribute, initial, any, last))
+    })
+}
+
 fn presence(description: &Description, naming: &Naming) -> Filter {
-    let kind = match plain(description) {
+    let kind = match plain(description, naming) {
         Ok(kind) => kind,
         Err(filter) => return filter,
     };
@@ -174,48 +211,58 @@ fn presence(description: &Description, naming: &Naming) -> Filter {
         | "subschemaSubentry"
         | "hasSubordinates" => Filter::always(),
         "memberOf" => Filter::MemberOfSome,
-        "member" => Filter::HasSomeMember,
-        _ => over(kind, naming, Filter::present),
+        "member" | "uniqueMember" | "memberUid" => match naming.ways().members_by(kind) {
+            Some(_) => Filter::HasSomeMember,
+            None => Filter::never(),
+        },
+        _ => {
+            computed::presence(kind, naming).unwrap_or_else(|| over(kind, naming, Filter::present))
+        }
     }
 }
 
 /// Which kinds of entries have an object class, by its name or number or a superclass of theirs.
 fn of_class(name: &str, naming: &Naming) -> Filter {
-    let Some(wanted) = schema::object_class(name.trim()) else { return Filter::Undefined };
+    let Some(wanted) = class_of(name, naming) else { return Filter::Undefined };
     let has = |classes: &[&str]| {
         classes.iter().filter_map(|name| schema::object_class(name)).any(|class| class.is_a(wanted))
     };
-    let kinds = stored(naming, has);
-    let containers = has(CONTAINER_CLASSES);
-    let base = has(naming.look().base_classes);
-    let container =
-        || Filter::And(vec![Filter::Kind(Kinds::CONTAINERS), Filter::present(Attribute::Name)]);
-    match (containers, base) {
-        (true, true) => Filter::Kind(kinds.and(Kinds::CONTAINERS)),
-        (false, false) => Filter::Kind(kinds),
-        (true, false) => Filter::Or(vec![Filter::Kind(kinds), container()]),
-        (false, true) => Filter::Or(vec![
-            Filter::Kind(kinds),
-            Filter::And(vec![Filter::Kind(Kinds::CONTAINERS), Filter::Not(Box::new(container()))]),
-        ]),
+    let kinds = Filter::Kind(stored(naming, has));
+    let mut filters = vec![kinds];
+    if has(naming.look().base_classes) {
+        filters.push(Filter::present(Attribute::OrganizationName));
     }
+    for attribute in [Attribute::Name, Attribute::CommonName] {
+        let mut containers = naming.look().tree.containers.iter();
+        if containers
+            .any(|container| container.attribute() == attribute && has(container.classes()))
+        {
+            let container = vec![Filter::Kind(Kinds::CONTAINERS), Filter::present(attribute)];
+            filters.push(Filter::And(container));
+        }
+    }
+    if filters.len() > 1 && wanted.name == "top" {
+        return Filter::Kind(Kinds::ALL);
+    }
+    if filters.len() == 1 { filters.swap_remove(0) } else { Filter::Or(filters) }
 }
 
 fn of_structural_class(name: &str, naming: &Naming) -> Filter {
-    let Some(wanted) = schema::object_class(name.trim()) else { return Filter::Undefined };
+    let Some(wanted) = class_of(name, naming) else { return Filter::Undefined };
     Filter::Kind(stored(naming, |classes| structural(classes) == wanted.name))
+}
+
+/// The object class of a name or number, if the caller's vocabulary has it.
+fn class_of(name: &str, naming: &Naming) -> Option<&'static schema::ObjectClass> {
+    let class = schema::object_class(name.trim())?;
+    let mut served = schema::object_classes_in(naming.look().vocabulary);
+    served.any(|served| served.oid == class.oid).then_some(class)
 }
 
 /// The stored kinds whose object classes are as wanted.
 fn stored(naming: &Naming, wanted: impl Fn(&[&str]) -> bool) -> Kinds {
-    let look = naming.look();
-    let kinds = [
-        (&look.user, Kinds::USERS),
-        (&look.group, Kinds::GROUPS),
-        (&look.service, Kinds::SERVICE_ACCOUNTS),
-    ];
-    let kinds = kinds.into_iter().filter(|(shown, _)| wanted(shown.classes));
-    kinds.fold(Kinds::NONE, |kinds, (_, kind)| kinds.and(kind))
+    let kinds = naming.look().kinds().into_iter().filter(|(_, shown)| wanted(shown.classes));
+    kinds.fold(Kinds::NONE, |kinds, (kind, _)| kinds.and(kind))
 }
 
 /// A test of an attribute whose values are names of entries.
@@ -225,21 +272,31 @@ fn reference(
     naming: &Naming,
     find: Find<'_>,
 ) -> Result<Filter, directory::Error> {
+    let members = naming.ways().members_by(kind);
+    if members == Some(Members::Logins) {
+        let Some(EntryId::User(user)) = find(Kind::User, value)? else {
+            return Ok(Filter::never());
+        };
+        return Ok(Filter::HasMember(Member::User(user)));
+    }
+    if kind.name == "memberUid" {
+        return Ok(Filter::never());
+    }
     let Ok(dn) = Dn::parse(value) else { return Ok(Filter::Undefined) };
     let target = naming.target(&dn);
     if kind.name == "entryDN" {
         return Ok(named(target.ok()));
     }
-    let Ok(Target::Entry(named)) = target else { return Ok(Filter::never()) };
-    Ok(match (kind.name, named.find(find)?) {
-        ("memberOf", Some(EntryId::Group(group))) => Filter::MemberOf(group),
-        ("member", Some(EntryId::User(user))) => Filter::HasMember(Member::User(user)),
-        ("member", Some(EntryId::Group(group))) => Filter::HasMember(Member::Group(group)),
+    let Ok(Target::Entry(entry)) = target else { return Ok(Filter::never()) };
+    Ok(match (kind.name, members, entry.find(find)?) {
+        ("memberOf", _, Some(EntryId::Group(group))) => Filter::MemberOf(group),
+        (_, Some(_), Some(EntryId::User(user))) => Filter::HasMember(Member::User(user)),
+        (_, Some(_), Some(EntryId::Group(group))) => Filter::HasMember(Member::Group(group)),
         _ => Filter::never(),
     })
 }
 
-fn named(target: Option<Target>) -> Filter {
+pub(super) fn named(target: Option<Target>) -> Filter {
     match target {
         Some(Target::Entry(named)) => {
             let called = named.kinds.iter().map(|kind| {
@@ -252,64 +309,29 @@ fn named(target: Option<Target>) -> Filter {
         }
         Some(Target::Container(container)) => Filter::And(vec![
             Filter::Kind(Kinds::CONTAINERS),
-            Filter::equal(Attribute::Name, container.name),
+            Filter::equal(container.attribute(), container.name),
         ]),
         Some(Target::Base) => Filter::And(vec![
             Filter::Kind(Kinds::CONTAINERS),
-            Filter::Not(Box::new(Filter::present(Attribute::Name))),
+            Filter::present(Attribute::OrganizationName),
         ]),
-        None => Filter::never(),
-    }
-}
-
-fn extended(
-    extensible: &Extensible,
-    naming: &Naming,
-    find: Find<'_>,
-) -> Result<Filter, directory::Error> {
-    let Some(attribute) = &extensible.attribute else { return Ok(Filter::Undefined) };
-    let assertion = Assertion { attribute: attribute.clone(), value: extensible.value.clone() };
-    let same_rule = |rule: &str| match attribute.kind() {
-        Some(kind) => {
-            let chained = rule == IN_CHAIN && matches!(kind.name, "member" | "memberOf");
-            let named = schema::matching_rule(rule).map(|rule| rule.oid);
-            let own = kind.matching.equality().map(|rule| rule.oid);
-            chained || (named.is_some() && named == own)
-        }
-        None => false,
-    };
-    if !extensible.rule.as_ref().is_none_or(|rule| same_rule(rule.as_str())) {
-        return Ok(Filter::Undefined);
-    }
-    let values = equality(&assertion, naming, find)?;
-    if !extensible.dn_attributes {
-        return Ok(values);
-    }
-    Ok(Filter::Or(vec![values, in_name(&assertion, naming)]))
-}
-
-/// A test of the RDNs of an entry's name above its own, which is an attribute anyway.
-fn in_name(assertion: &Assertion, naming: &Naming) -> Filter {
-    let (Some(kind), Some(value)) = (assertion.attribute.plain(), text(&assertion.value)) else {
-        return Filter::Undefined;
-    };
-    let value = case_ignore(value);
-    if naming.base_has(&kind.name.to_ascii_lowercase(), &value) {
-        return Filter::always();
-    }
-    match naming.look().tree.container(kind.name, &value) {
-        Some(container) => Filter::Kind(container.kinds),
         None => Filter::never(),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use directory::records::{Layout, Profile};
+
     use super::*;
+    use crate::ldap::view::look::Look;
+    use crate::ldap::view::ways::Ways;
 
     fn translated(text: &str) -> Filter {
         let filter: ldap::Filter = text.parse().unwrap();
-        let naming = Naming::new("dc=acme,dc=example", &super::super::look::RFC2307BIS);
+        let layout = Layout::Rfc2307bis;
+        let (look, ways) = (Look::of(layout), Ways::of(layout, Profile::Generic));
+        let naming = Naming::under("dc=acme,dc=example", look, ways, uuid::Uuid::nil());
         translate(&filter, &naming, &Schema::default(), &|_, _| Ok(None)).unwrap()
     }
 

@@ -4,15 +4,19 @@
 
 use std::sync::LazyLock;
 
+use directory::records::Layout;
 use directory::search::{Attribute, Kind, Kinds};
-use ldap::schema::{self, AttributeType};
+use ldap::schema::{self, AttributeType, Vocabulary};
 
+use super::tables::{self, Classes, Extra, Extras, Table};
 use super::tree::{self, Tree};
 
 /// How entries look in one layout.
 pub(crate) struct Look {
     /// Where entries stand.
     pub(crate) tree: &'static Tree,
+    /// Which definitions of the schema count.
+    pub(crate) vocabulary: Vocabulary,
     /// How users look.
     pub(crate) user: Shown,
     /// How groups look.
@@ -31,12 +35,22 @@ pub(crate) struct Shown {
     pub(crate) classes: &'static [&'static str],
     /// The attributes that show what is stored as it is.
     pub(crate) facts: Vec<(&'static AttributeType, Attribute)>,
+    /// The attributes that show it in another form.
+    pub(crate) extras: Vec<(&'static AttributeType, Extra)>,
 }
 
-/// What shows what, before the types are looked up.
-type Table = &'static [(&'static str, Attribute)];
-
 impl Look {
+    /// How entries look in a layout.
+    pub(crate) fn of(layout: Layout) -> &'static Self {
+        match layout {
+            Layout::Rfc2307bis => &RFC2307BIS,
+            Layout::Rfc2307 => &RFC2307,
+            Layout::UniqueMember => &UNIQUE_MEMBER,
+            Layout::ActiveDirectory => &ACTIVE_DIRECTORY,
+            Layout::Jumpcloud => &JUMPCLOUD,
+        }
+    }
+
     /// How entries of a stored kind look.
     pub(crate) const fn shown(&self, kind: Kind) -> &Shown {
         match kind {
@@ -46,41 +60,68 @@ impl Look {
         }
     }
 
+    /// Each stored kind, and how it looks.
+    pub(crate) const fn kinds(&self) -> [(Kinds, &Shown); 3] {
+        [
+            (Kinds::USERS, &self.user),
+            (Kinds::GROUPS, &self.group),
+            (Kinds::SERVICE_ACCOUNTS, &self.service),
+        ]
+    }
+
     /// What a filter on an attribute type tests, its subtypes included.
     pub(crate) fn tests(&self, kind: &AttributeType) -> &[(Kinds, Attribute)] {
         self.tests.get(usize::from(kind.index())).map_or(&[], Vec::as_slice)
     }
 
+    /// Users, groups and service accounts apart, as most servers have them.
+    fn plain(vocabulary: Vocabulary, classes: Classes) -> Self {
+        let shown = [(tables::USER, NONE), (tables::GROUP, NONE), (tables::SERVICE, NONE)];
+        Self::new(&tree::APART, vocabulary, classes, shown)
+    }
+
     fn new(
         tree: &'static Tree,
-        base_classes: &'static [&'static str],
-        [user, group, service]: [(&'static [&'static str], Table); 3],
+        vocabulary: Vocabulary,
+        classes: Classes,
+        [user, group, service]: [(Table, Extras); 3],
     ) -> Self {
-        let tables = [
-            (Kinds::USERS, user.1),
-            (Kinds::GROUPS, group.1),
-            (Kinds::SERVICE_ACCOUNTS, service.1),
-            (Kinds::CONTAINERS, PLACES),
-            (Kinds::ALL, OPERATIONAL),
+        let rows = [
+            (Kinds::USERS, user.0),
+            (Kinds::GROUPS, group.0),
+            (Kinds::SERVICE_ACCOUNTS, service.0),
+            (Kinds::CONTAINERS, tables::PLACES),
+            (Kinds::ALL, tables::OPERATIONAL),
         ];
         Self {
             tree,
-            user: Shown::new(user),
-            group: Shown::new(group),
-            service: Shown::new(service),
-            base_classes,
-            tests: schema::attributes().iter().map(|kind| tests_of(kind, &tables)).collect(),
+            vocabulary,
+            user: Shown::new(classes.user, user),
+            group: Shown::new(classes.group, group),
+            service: Shown::new(classes.service, service),
+            base_classes: classes.base,
+            tests: schema::attributes().iter().map(|kind| tests_of(kind, &rows)).collect(),
         }
     }
 }
 
 impl Shown {
-    /// A type that the schema does not have is never selected.
-    fn new((classes, table): (&'static [&'static str], Table)) -> Self {
-        let known =
-            |(name, attribute): &(&str, Attribute)| Some((schema::attribute(name)?, *attribute));
-        Self { classes, facts: table.iter().filter_map(known).collect() }
+    /// Every attribute type that they show.
+    #[cfg(test)]
+    pub(crate) fn types(&self) -> impl Iterator<Item = &'static AttributeType> {
+        let facts = self.facts.iter().map(|(kind, _)| *kind);
+        facts.chain(self.extras.iter().map(|(kind, _)| *kind))
     }
+
+    /// A type that the schema does not have is never selected.
+    fn new(classes: &'static [&'static str], (facts, extras): (Table, Extras)) -> Self {
+        Self { classes, facts: known(facts), extras: known(extras) }
+    }
+}
+
+fn known<T: Copy>(table: &[(&'static str, T)]) -> Vec<(&'static AttributeType, T)> {
+    let known = |(name, shown): &(&str, T)| Some((schema::attribute(name)?, *shown));
+    table.iter().filter_map(known).collect()
 }
 
 /// What a filter on one attribute type tests; the same attribute of several kinds at once.
@@ -106,61 +147,79 @@ fn tests_of(kind: &'static AttributeType, tables: &[(Kinds, Table)]) -> Vec<(Kin
     tests
 }
 
-/// The object classes of a container.
-pub(crate) const CONTAINER_CLASSES: &[&str] = &["organizationalUnit", "top"];
-
 /// The structural class of a list.
 pub(crate) fn structural<'c>(classes: &[&'c str]) -> &'c str {
     classes.first().copied().unwrap_or_default()
 }
 
-/// Groups of names, with POSIX attributes beside them.
-pub(crate) static RFC2307BIS: LazyLock<Look> = LazyLock::new(|| {
-    Look::new(
-        &tree::APART,
-        &["organization", "top", "dcObject"],
-        [
-            (USER_CLASSES, USER),
-            (&["groupOfNames", "top", "posixGroup"], GROUP),
-            (&["applicationProcess", "top"], SERVICE),
-        ],
-    )
+const NONE: Extras = &[];
+
+static RFC2307BIS: LazyLock<Look> =
+    LazyLock::new(|| Look::plain(Vocabulary::Rfc2307bis, tables::RFC2307BIS));
+static RFC2307: LazyLock<Look> =
+    LazyLock::new(|| Look::plain(Vocabulary::Rfc2307, tables::RFC2307));
+static UNIQUE_MEMBER: LazyLock<Look> =
+    LazyLock::new(|| Look::plain(Vocabulary::Rfc2307bis, tables::UNIQUE_MEMBER));
+static ACTIVE_DIRECTORY: LazyLock<Look> = LazyLock::new(|| {
+    let shown = [
+        (tables::AD_USER, tables::AD_USER_EXTRAS),
+        (tables::AD_GROUP, tables::AD_GROUP_EXTRAS),
+        (tables::SERVICE, tables::AD_SERVICE_EXTRAS),
+    ];
+    Look::new(&tree::DOMAIN, Vocabulary::ActiveDirectory, tables::ACTIVE_DIRECTORY, shown)
+});
+static JUMPCLOUD: LazyLock<Look> = LazyLock::new(|| {
+    let shown = [(tables::USER, NONE), (tables::GROUP, NONE), (tables::SERVICE_BY_UID, NONE)];
+    Look::new(&tree::TOGETHER, Vocabulary::Jumpcloud, tables::JUMPCLOUD, shown)
 });
 
-const USER_CLASSES: &[&str] =
-    &["inetOrgPerson", "organizationalPerson", "person", "top", "posixAccount", "ldapPublicKey"];
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ldap::view::ways::Ways;
 
-const USER: Table = &[
-    ("uid", Attribute::Login),
-    ("cn", Attribute::DisplayName),
-    ("sn", Attribute::Surname),
-    ("givenName", Attribute::GivenName),
-    ("displayName", Attribute::DisplayName),
-    ("mail", Attribute::Mail),
-    ("telephoneNumber", Attribute::Phone),
-    ("mobile", Attribute::Mobile),
-    ("title", Attribute::Title),
-    ("description", Attribute::Description),
-    ("employeeNumber", Attribute::EmployeeNumber),
-    ("uidNumber", Attribute::UidNumber),
-    ("gidNumber", Attribute::GidNumber),
-    ("homeDirectory", Attribute::HomeDirectory),
-    ("loginShell", Attribute::LoginShell),
-    ("gecos", Attribute::DisplayName),
-    ("sshPublicKey", Attribute::SshKey),
-];
-const GROUP: Table = &[
-    ("cn", Attribute::Name),
-    ("description", Attribute::Description),
-    ("gidNumber", Attribute::GidNumber),
-];
-const SERVICE: Table = &[("cn", Attribute::Name), ("description", Attribute::Description)];
-/// What the base and containers show, and they alone.
-const PLACES: Table =
-    &[("ou", Attribute::Name), ("o", Attribute::OrganizationName), ("dc", Attribute::BaseLabel)];
-/// What every entry shows on request.
-const OPERATIONAL: Table = &[
-    ("entryUUID", Attribute::Uuid),
-    ("createTimestamp", Attribute::Created),
-    ("modifyTimestamp", Attribute::Modified),
-];
+    #[test]
+    fn every_type_and_class_of_a_layout_is_in_its_vocabulary() {
+        for layout in Layout::ALL {
+            let look = Look::of(layout);
+            let lists = look.kinds().map(|(_, shown)| shown.classes);
+            for name in lists.iter().copied().flatten().chain(look.base_classes) {
+                let is_it = |class: &&schema::ObjectClass| class.name == *name;
+                let defined = schema::object_classes_in(look.vocabulary).find(is_it);
+                assert!(defined.is_some(), "{layout:?} {name}");
+            }
+            for (_, shown) in look.kinds() {
+                for kind in shown.types() {
+                    assert!(kind.is_in(look.vocabulary), "{layout:?} {}", kind.name);
+                }
+            }
+        }
+        let user = &Look::of(Layout::ActiveDirectory).user;
+        assert_eq!(user.facts.len(), tables::AD_USER.len());
+        assert_eq!(user.extras.len(), tables::AD_USER_EXTRAS.len());
+    }
+
+    #[test]
+    fn what_an_entry_shows_is_allowed_by_its_object_classes() {
+        for layout in Layout::ALL {
+            let look = Look::of(layout);
+            let members = Ways::of(layout, directory::records::Profile::Generic).members.iter();
+            let members: Vec<_> = members.map(|(kind, _)| *kind).collect();
+            for (kinds, shown) in look.kinds() {
+                let classes: Vec<_> = schema::object_classes_in(look.vocabulary)
+                    .filter(|class| shown.classes.contains(&class.name))
+                    .collect();
+                let allowed: Vec<&str> = classes
+                    .iter()
+                    .flat_map(|class| class.must.iter().chain(class.may))
+                    .copied()
+                    .collect();
+                let group = if kinds == Kinds::GROUPS { members.as_slice() } else { &[] };
+                for kind in shown.types().chain(group.iter().copied()) {
+                    let fits = kind.is_operational() || allowed.contains(&kind.name);
+                    assert!(fits, "{layout:?}: {} of {:?}", kind.name, shown.classes);
+                }
+            }
+        }
+    }
+}

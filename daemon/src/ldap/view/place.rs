@@ -10,7 +10,8 @@ use uuid::Uuid;
 
 use super::filter::Find;
 use super::look::Look;
-use super::tree::Container;
+use super::tree::{Container, Tree};
+use super::ways::Ways;
 
 /// What a name below an organization's base leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,13 +64,41 @@ pub(crate) struct Naming {
     text: String,
     base: Dn,
     look: &'static Look,
+    ways: &'static Ways,
+    /// The organization's id, which security identifiers are made from.
+    organization: Uuid,
 }
 
 impl Naming {
     /// Names entries under a base.
-    pub(crate) fn new(base: &str, look: &'static Look) -> Self {
+    pub(crate) fn under(
+        base: &str,
+        look: &'static Look,
+        ways: &'static Ways,
+        organization: Uuid,
+    ) -> Self {
+        let text = base.to_owned();
         // A stored base is a DN whose values need no escapes; one that is none names nothing.
-        Self { text: base.to_owned(), base: Dn::parse(base).unwrap_or(Dn::ROOT), look }
+        Self { text, base: Dn::parse(base).unwrap_or(Dn::ROOT), look, ways, organization }
+    }
+
+    /// What the caller sees beside the look.
+    pub(crate) const fn ways(&self) -> &'static Ways {
+        self.ways
+    }
+
+    /// The organization's id.
+    pub(crate) const fn organization(&self) -> Uuid {
+        self.organization
+    }
+
+    /// The domain that the base stands for: `acme.example` for `dc=acme,dc=example`.
+    pub(crate) fn domain(&self) -> Option<String> {
+        let labels = self.base.rdns().map(|rdn| {
+            let (kind, value) = rdn.single()?;
+            (kind == "dc").then_some(value)
+        });
+        Some(labels.collect::<Option<Vec<_>>>()?.join("."))
     }
 
     /// How entries look there.
@@ -84,23 +113,7 @@ impl Naming {
 
     /// What a name leads to.
     pub(crate) fn target(&self, dn: &Dn) -> Result<Target, TargetError> {
-        let relative = dn.rdns_below(&self.base).ok_or(TargetError::Elsewhere)?;
-        let rdns: Vec<(&str, Cow<'_, str>)> =
-            relative.map(|rdn| rdn.single().unwrap_or_default()).collect();
-        let Some((top, below)) = rdns.split_last() else { return Ok(Target::Base) };
-        let tree = self.look.tree;
-        let (naming, name) = top;
-        let container = tree.container(naming, name).ok_or(TargetError::Base)?;
-        match below {
-            [] => Ok(Target::Container(container)),
-            [(naming, name)] => {
-                let kinds: Vec<Kind> = tree.kinds(container, naming).collect();
-                let name = name.clone().into_owned();
-                let named = (!kinds.is_empty()).then_some(Named { container, kinds, name });
-                named.map(Target::Entry).ok_or(TargetError::Container(container))
-            }
-            _ => Err(TargetError::Container(container)),
-        }
+        target_in(self.look.tree, &self.base, dn)
     }
 
     /// The name of a container.
@@ -139,6 +152,26 @@ impl Naming {
     /// Whether the base itself has this type and prepared value among its RDNs.
     pub(crate) fn base_has(&self, kind: &str, value: &str) -> bool {
         self.base.rdns().flat_map(ldap::dn::Rdn::parts).any(|part| part == (kind, value.into()))
+    }
+}
+
+/// What a name leads to in a tree below a base.
+pub(super) fn target_in(tree: &'static Tree, base: &Dn, dn: &Dn) -> Result<Target, TargetError> {
+    let relative = dn.rdns_below(base).ok_or(TargetError::Elsewhere)?;
+    let rdns: Vec<(&str, Cow<'_, str>)> =
+        relative.map(|rdn| rdn.single().unwrap_or_default()).collect();
+    let Some((top, below)) = rdns.split_last() else { return Ok(Target::Base) };
+    let (naming, name) = top;
+    let container = tree.container(naming, name).ok_or(TargetError::Base)?;
+    match below {
+        [] => Ok(Target::Container(container)),
+        [(naming, name)] => {
+            let kinds: Vec<Kind> = tree.kinds(container, naming).collect();
+            let name = name.clone().into_owned();
+            let named = (!kinds.is_empty()).then_some(Named { container, kinds, name });
+            named.map(Target::Entry).ok_or(TargetError::Container(container))
+        }
+        _ => Err(TargetError::Container(container)),
     }
 }
 
@@ -207,7 +240,7 @@ impl Facts for Place {
         } else if attribute == Attribute::Modified {
             visit(seconds(self.stamp.modified));
         } else if let Some(container) = self.container {
-            if attribute == Attribute::Name {
+            if attribute == container.attribute() {
                 visit(Fact::Text(container.name));
             }
         } else if attribute == Attribute::OrganizationName {
@@ -232,11 +265,12 @@ impl Facts for Place {
 
 #[cfg(test)]
 mod tests {
-    use super::super::look::RFC2307BIS;
+    use directory::records::Layout;
+
     use super::*;
 
     fn container(name: &str) -> &'static Container {
-        RFC2307BIS.tree.container("ou", name).unwrap()
+        Look::of(Layout::Rfc2307bis).tree.container("ou", name).unwrap()
     }
 
     fn entry(at: &str, kind: Kind, name: &str) -> Target {
@@ -244,8 +278,12 @@ mod tests {
         Target::Entry(Named { container, kinds: vec![kind], name })
     }
 
+    fn base() -> Dn {
+        Dn::parse("dc=acme,dc=example").unwrap()
+    }
+
     fn target(dn: &str) -> Result<Target, TargetError> {
-        Naming::new("dc=acme,dc=example", &RFC2307BIS).target(&Dn::parse(dn).unwrap())
+        target_in(Look::of(Layout::Rfc2307bis).tree, &base(), &Dn::parse(dn).unwrap())
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use directory::Schema;
 use ldap::dn::Dn;
-use ldap::schema::{self, AttributeType};
+use ldap::schema::{self, AttributeType, Vocabulary};
 use ldap::{Answer, Attributes, EntryWriter, Filter, Outcome, ResultCode, SearchRequest, StartTls};
 
 use super::custom;
@@ -17,8 +17,11 @@ pub(crate) fn is_special(name: &Dn) -> bool {
 
 /// What a connection is offered, as far as it is not the same for all.
 pub(crate) struct Offer<'o> {
-    /// The base of the caller's own organization, or of the one whose server name was called.
-    pub(crate) base: Option<&'o str>,
+    /// The bases of the caller's own organization, the one that the caller spoke of first, or the
+    /// base of the one whose server name was called.
+    pub(crate) contexts: &'o [&'o str],
+    /// The definitions that count for the caller.
+    pub(crate) vocabulary: Vocabulary,
     /// The attributes of the caller's own organization.
     pub(crate) schema: Option<&'o Schema>,
     /// Whether StartTLS can be had.
@@ -42,9 +45,7 @@ pub(crate) fn special<'w>(
     let written = if name.is_root() {
         writer.entry("", |attributes| write_root_dse(attributes, offer))
     } else {
-        writer.entry(SUBSCHEMA, |attributes| {
-            write_subschema(attributes, offer.schema);
-        })
+        writer.entry(SUBSCHEMA, |attributes| write_subschema(attributes, offer))
     };
     match written {
         Ok(()) => done,
@@ -64,22 +65,26 @@ fn write_root_dse(attributes: &mut Attributes<'_>, offer: &Offer<'_>) {
     put(attributes, "supportedExtension", &extensions);
     put(attributes, "supportedFeatures", ldap::SUPPORTED_FEATURES);
     put(attributes, "subschemaSubentry", &[SUBSCHEMA]);
-    put(attributes, "namingContexts", offer.base.as_slice());
+    put(attributes, "namingContexts", offer.contexts);
+    put_all(attributes, "defaultNamingContext", offer.contexts.first());
     put(attributes, "supportedSASLMechanisms", offer.mechanisms);
     put(attributes, "vendorName", &["Tenantry"]);
     put(attributes, "vendorVersion", &[env!("CARGO_PKG_VERSION")]);
 }
 
 /// Writes the subschema subentry.
-fn write_subschema(attributes: &mut Attributes<'_>, own: Option<&Schema>) {
+fn write_subschema(attributes: &mut Attributes<'_>, offer: &Offer<'_>) {
+    let (vocabulary, own) = (offer.vocabulary, offer.schema);
     put(attributes, "objectClass", SUBSCHEMA_CLASSES);
     put(attributes, "structuralObjectClass", &["subentry"]);
     put(attributes, "cn", &["subschema"]);
     put(attributes, "entryDN", &[SUBSCHEMA]);
     put(attributes, "subschemaSubentry", &[SUBSCHEMA]);
     put(attributes, "hasSubordinates", &["FALSE"]);
-    let types = schema::attribute_types().chain(own.into_iter().flat_map(custom::attribute_types));
-    let classes = schema::printed_object_classes().chain(own.and_then(custom::object_class));
+    let types = schema::attribute_types(vocabulary)
+        .chain(own.into_iter().flat_map(custom::attribute_types));
+    let classes =
+        schema::printed_object_classes(vocabulary).chain(own.and_then(custom::object_class));
     put_all(attributes, "attributeTypes", types);
     put_all(attributes, "objectClasses", classes);
     put_all(attributes, "ldapSyntaxes", schema::ldap_syntaxes());

@@ -52,6 +52,9 @@ fn ordering(name: &str) -> Option<Compare> {
         | Matching::OctetString
         | Matching::Boolean
         | Matching::TelephoneNumber
+        | Matching::AllBits
+        | Matching::AnyBit
+        | Matching::InChain
         | Matching::Never => None,
     }
 }

@@ -1,6 +1,8 @@
 //! The containers below an organization's base, and where in them entries stand.
 
-use directory::search::{Kind, Kinds};
+use directory::search::{Attribute, Kind, Kinds};
+
+use super::tables::{CONTAINER_CLASSES, UNIT_CLASSES};
 
 /// A container below an organization's base.
 #[derive(Debug, PartialEq, Eq)]
@@ -13,6 +15,18 @@ pub(crate) struct Container {
     pub(crate) name: &'static str,
     /// What stands in it.
     pub(crate) kinds: Kinds,
+}
+
+impl Container {
+    /// Its object classes, the structural one first.
+    pub(crate) fn classes(&self) -> &'static [&'static str] {
+        if self.naming == "cn" { CONTAINER_CLASSES } else { UNIT_CLASSES }
+    }
+
+    /// The attribute that shows its name in filters.
+    pub(crate) fn attribute(&self) -> Attribute {
+        if self.naming == "cn" { Attribute::CommonName } else { Attribute::Name }
+    }
 }
 
 /// Where entries of one kind stand.
@@ -91,5 +105,31 @@ pub(super) static APART: Tree = Tree {
         slot(Kind::ServiceAccount, &SERVICES, "cn"),
         slot(Kind::User, &PEOPLE, "uid"),
         slot(Kind::Group, &GROUPS, "cn"),
+    ],
+};
+
+static USERS: Container = container(1, "cn", "users", Kinds::USERS);
+static MANAGED: Container = container(3, "cn", "managed service accounts", Kinds::SERVICE_ACCOUNTS);
+
+/// `cn=users`, `ou=groups` and `cn=managed service accounts`, everybody by `cn`.
+pub(super) static DOMAIN: Tree = Tree {
+    containers: &[&USERS, &GROUPS, &MANAGED],
+    slots: [
+        slot(Kind::ServiceAccount, &MANAGED, "cn"),
+        slot(Kind::User, &USERS, "cn"),
+        slot(Kind::Group, &GROUPS, "cn"),
+    ],
+};
+
+static EVERYBODY: Container =
+    container(1, "ou", "Users", Kinds::USERS.and(Kinds::GROUPS).and(Kinds::SERVICE_ACCOUNTS));
+
+/// `ou=Users` alone; users and service accounts are named alike, which the directory keeps apart.
+pub(super) static TOGETHER: Tree = Tree {
+    containers: &[&EVERYBODY],
+    slots: [
+        slot(Kind::ServiceAccount, &EVERYBODY, "uid"),
+        slot(Kind::User, &EVERYBODY, "uid"),
+        slot(Kind::Group, &EVERYBODY, "cn"),
     ],
 };

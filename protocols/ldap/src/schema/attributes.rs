@@ -3,7 +3,8 @@
 use std::sync::LazyLock;
 
 use super::names::Names;
-use super::{Matching, Syntax};
+use super::vocabulary::serves;
+use super::{Matching, Syntax, Vocabulary};
 
 mod table;
 use table::ATTRIBUTES;
@@ -42,6 +43,8 @@ pub struct AttributeType {
     pub no_user_modification: bool,
     /// Who it is for.
     pub usage: Usage,
+    /// The vocabularies that it is in; all when it names none.
+    pub only: &'static [Vocabulary],
 }
 
 impl AttributeType {
@@ -49,6 +52,12 @@ impl AttributeType {
     #[must_use]
     pub const fn index(&self) -> u8 {
         self.index
+    }
+
+    /// Is it in this vocabulary?
+    #[must_use]
+    pub fn is_in(&self, vocabulary: Vocabulary) -> bool {
+        serves(self.only, vocabulary)
     }
 
     /// Is it returned only on request?

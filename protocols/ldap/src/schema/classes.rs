@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
+use super::Vocabulary;
 use super::names::Names;
+use super::vocabulary::serves;
 
 /// The kind of an object class (RFC 4512 section 2.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +32,8 @@ pub struct ObjectClass {
     pub must: &'static [&'static str],
     /// Attributes that an entry may have.
     pub may: &'static [&'static str],
+    /// The vocabularies that it is in; all when it names none.
+    pub only: &'static [Vocabulary],
 }
 
 impl ObjectClass {
@@ -58,6 +62,11 @@ pub fn object_class(name: &str) -> Option<&'static ObjectClass> {
     NAMES.find(name).and_then(|index| CLASSES.get(usize::from(index)))
 }
 
+/// The object classes of a vocabulary.
+pub fn object_classes_in(vocabulary: Vocabulary) -> impl Iterator<Item = &'static ObjectClass> {
+    CLASSES.iter().filter(move |class| serves(class.only, vocabulary))
+}
+
 /// All object classes.
 #[must_use]
 pub const fn object_classes() -> &'static [ObjectClass] {
@@ -65,7 +74,7 @@ pub const fn object_classes() -> &'static [ObjectClass] {
 }
 
 const fn class(name: &'static str, oid: &'static str, kind: ClassKind) -> ObjectClass {
-    ObjectClass { name, oid, superior: Some("top"), kind, must: &[], may: &[] }
+    ObjectClass { name, oid, superior: Some("top"), kind, must: &[], may: &[], only: &[] }
 }
 
 impl ObjectClass {
@@ -79,6 +88,10 @@ impl ObjectClass {
 
     const fn may(self, may: &'static [&'static str]) -> Self {
         Self { may, ..self }
+    }
+
+    const fn only(self, only: &'static [Vocabulary]) -> Self {
+        Self { only, ..self }
     }
 }
 
@@ -110,13 +123,37 @@ const CLASSES: &[ObjectClass] = &[
         .may(INET_ORG_PERSON),
     class("posixAccount", "1.3.6.1.1.1.2.0", ClassKind::Auxiliary)
         .must(&["cn", "uid", "uidNumber", "gidNumber", "homeDirectory"])
-        .may(&["userPassword", "loginShell", "gecos", "description"]),
+        .may(&["userPassword", "loginShell", "gecos", "description"])
+        .only(&[Vocabulary::Rfc2307bis, Vocabulary::Rfc2307, Vocabulary::Jumpcloud]),
     // Auxiliary, as rfc2307bis has it, so that it goes with groupOfNames.
-    class("posixGroup", "1.3.6.1.1.1.2.2", ClassKind::Auxiliary).must(&["gidNumber"]).may(&[
-        "userPassword",
-        "memberUid",
-        "description",
-    ]),
+    class("posixGroup", "1.3.6.1.1.1.2.2", ClassKind::Auxiliary)
+        .must(&["gidNumber"])
+        .may(&["userPassword", "memberUid", "description"])
+        .only(&[Vocabulary::Rfc2307bis, Vocabulary::ActiveDirectory, Vocabulary::Jumpcloud]),
+    class("posixGroup", "1.3.6.1.1.1.2.2", ClassKind::Structural)
+        .must(&["cn", "gidNumber"])
+        .may(&["userPassword", "memberUid", "description"])
+        .only(&[Vocabulary::Rfc2307]),
+    class("user", "1.2.840.113556.1.5.9", ClassKind::Structural)
+        .below("organizationalPerson")
+        .must(&["sAMAccountName"])
+        .may(AD_USER)
+        .only(&[Vocabulary::ActiveDirectory]),
+    class("group", "1.2.840.113556.1.5.8", ClassKind::Structural)
+        .must(&["groupType", "sAMAccountName"])
+        .may(AD_GROUP)
+        .only(&[Vocabulary::ActiveDirectory]),
+    class("container", "1.2.840.113556.1.3.23", ClassKind::Structural)
+        .must(&["cn"])
+        .may(AD_ANY)
+        .only(&[Vocabulary::ActiveDirectory]),
+    class("domainDNS", "1.2.840.113556.1.5.67", ClassKind::Structural)
+        .below("domain")
+        .may(AD_ANY)
+        .only(&[Vocabulary::ActiveDirectory]),
+    // Numbered by a UUID (X.667): the number of the original is nowhere to be found.
+    class("jumpcloudUser", "2.25.100741330286471034271520063842117733061", ClassKind::Auxiliary)
+        .only(&[Vocabulary::Jumpcloud]),
     class("groupOfNames", "2.5.6.9", ClassKind::Structural).must(&["member", "cn"]).may(GROUP),
     class("groupOfUniqueNames", "2.5.6.17", ClassKind::Structural)
         .must(&["uniqueMember", "cn"])
@@ -140,12 +177,23 @@ const CLASSES: &[ObjectClass] = &[
         "ou",
         "host",
     ]),
-    class("applicationProcess", "2.5.6.11", ClassKind::Structural).must(&["cn"]).may(&[
-        "seeAlso",
-        "ou",
-        "l",
-        "description",
-    ]),
+    class("applicationProcess", "2.5.6.11", ClassKind::Structural)
+        .must(&["cn"])
+        .may(&["seeAlso", "ou", "l", "description"])
+        .only(&[Vocabulary::Rfc2307bis, Vocabulary::Rfc2307, Vocabulary::Jumpcloud]),
+    class("applicationProcess", "2.5.6.11", ClassKind::Structural)
+        .must(&["cn"])
+        .may(&[
+            "seeAlso",
+            "ou",
+            "l",
+            "description",
+            "distinguishedName",
+            "objectGUID",
+            "whenCreated",
+            "whenChanged",
+        ])
+        .only(&[Vocabulary::ActiveDirectory]),
     class("uidObject", "1.3.6.1.1.3.1", ClassKind::Auxiliary).must(&["uid"]),
     class("subentry", "2.5.17.0", ClassKind::Structural).must(&["cn"]),
     class("subschema", "2.5.20.1", ClassKind::Auxiliary).may(&[
@@ -173,6 +221,51 @@ const DOMAIN: &[&str] =
     &["o", "description", "seeAlso", "telephoneNumber", "street", "postalCode", "st", "l"];
 
 const GROUP: &[&str] = &["businessCategory", "seeAlso", "owner", "ou", "o", "description"];
+
+/// What every entry of a domain shows.
+const AD_ANY: &[&str] =
+    &["distinguishedName", "name", "objectCategory", "objectGUID", "whenCreated", "whenChanged"];
+
+const AD_GROUP: &[&str] = &[
+    "cn",
+    "description",
+    "distinguishedName",
+    "gidNumber",
+    "member",
+    "memberUid",
+    "name",
+    "objectCategory",
+    "objectGUID",
+    "objectSid",
+    "sAMAccountType",
+    "whenChanged",
+    "whenCreated",
+];
+
+const AD_USER: &[&str] = &[
+    "displayName",
+    "distinguishedName",
+    "employeeNumber",
+    "gecos",
+    "gidNumber",
+    "givenName",
+    "loginShell",
+    "mail",
+    "mobile",
+    "name",
+    "objectCategory",
+    "objectGUID",
+    "objectSid",
+    "primaryGroupID",
+    "sAMAccountType",
+    "uid",
+    "uidNumber",
+    "unixHomeDirectory",
+    "userAccountControl",
+    "userPrincipalName",
+    "whenChanged",
+    "whenCreated",
+];
 
 const INET_ORG_PERSON: &[&str] = &[
     "businessCategory",

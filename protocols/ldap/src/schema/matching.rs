@@ -33,6 +33,12 @@ pub enum Matching {
     Boolean,
     /// Telephone numbers: spaces and hyphens do not count.
     TelephoneNumber,
+    /// All these bits of a number are set.
+    AllBits,
+    /// One of these bits of a number is set.
+    AnyBit,
+    /// Distinguished names, by way of nested groups as well.
+    InChain,
     /// Values cannot be compared.
     Never,
 }
@@ -187,4 +193,13 @@ const RULES: &[MatchingRule] = &[
         Matching::TelephoneNumber,
     ),
     substrings("telephoneNumberSubstringsMatch", "2.5.13.21", Matching::TelephoneNumber),
+    // By the names that OpenLDAP gives them, and the last one by a name like theirs.
+    equality("integerBitAndMatch", "1.2.840.113556.1.4.803", Syntax::Integer, Matching::AllBits),
+    equality("integerBitOrMatch", "1.2.840.113556.1.4.804", Syntax::Integer, Matching::AnyBit),
+    equality(
+        "distinguishedNameInChainMatch",
+        "1.2.840.113556.1.4.1941",
+        Syntax::Dn,
+        Matching::InChain,
+    ),
 ];

@@ -6,15 +6,17 @@ mod matching;
 mod names;
 mod print;
 mod syntax;
+mod vocabulary;
 
 pub use attributes::{AttributeType, Usage, attribute, attributes};
-pub use classes::{ClassKind, ObjectClass, object_class, object_classes};
+pub use classes::{ClassKind, ObjectClass, object_class, object_classes, object_classes_in};
 pub use matching::{Matching, MatchingRule, RuleUse, matching_rule, matching_rules};
 pub use print::{
     Definition, attribute_types, auxiliary_class, ldap_syntaxes,
     matching_rules as printed_matching_rules, object_classes as printed_object_classes,
 };
 pub use syntax::{Syntax, syntaxes};
+pub use vocabulary::Vocabulary;
 
 #[cfg(test)]
 mod tests;

@@ -2,11 +2,12 @@
 
 use std::fmt::{self, Write};
 
-use super::{ClassKind, Matching, Syntax, Usage, syntax};
+use super::{ClassKind, Matching, Syntax, Usage, Vocabulary, syntax};
 
-/// The values of `attributeTypes`.
-pub fn attribute_types() -> impl Iterator<Item = String> {
-    super::attributes().iter().map(|kind| {
+/// The values of `attributeTypes` in a vocabulary.
+pub fn attribute_types(vocabulary: Vocabulary) -> impl Iterator<Item = String> {
+    let served = super::attributes().iter().filter(move |kind| kind.is_in(vocabulary));
+    served.map(|kind| {
         let mut line = format!("( {} {}", kind.oid, names(kind.name, kind.aliases));
         if let Some(superior) = kind.superior {
             push(&mut line, format_args!(" SUP {superior}"));
@@ -82,9 +83,9 @@ pub fn auxiliary_class(oid: &str, name: &str, may: &[&str]) -> String {
     format!("( {oid} NAME '{name}' SUP top AUXILIARY MAY ( {} ) )", may.join(" $ "))
 }
 
-/// The values of `objectClasses`.
-pub fn object_classes() -> impl Iterator<Item = String> {
-    super::object_classes().iter().map(|class| {
+/// The values of `objectClasses` in a vocabulary.
+pub fn object_classes(vocabulary: Vocabulary) -> impl Iterator<Item = String> {
+    super::object_classes_in(vocabulary).map(move |class| {
         let mut line = format!("( {} NAME '{}'", class.oid, class.name);
         if let Some(superior) = class.superior {
             push(&mut line, format_args!(" SUP {superior}"));
@@ -95,8 +96,11 @@ pub fn object_classes() -> impl Iterator<Item = String> {
             ClassKind::Auxiliary => " AUXILIARY",
         });
         for (word, attributes) in [("MUST", class.must), ("MAY", class.may)] {
-            if !attributes.is_empty() {
-                push(&mut line, format_args!(" {word} ( {} )", attributes.join(" $ ")));
+            let served =
+                |name: &&&str| super::attribute(name).is_some_and(|kind| kind.is_in(vocabulary));
+            let served: Vec<&str> = attributes.iter().filter(served).copied().collect();
+            if !served.is_empty() {
+                push(&mut line, format_args!(" {word} ( {} )", served.join(" $ ")));
             }
         }
         line.push_str(" )");

@@ -6,25 +6,51 @@ use super::*;
 fn every_name_and_number_finds_its_own_attribute() {
     assert!(attributes().len() <= 256, "an index is an octet");
     for kind in attributes() {
-        for name in [kind.name, kind.oid].iter().chain(kind.aliases) {
+        for name in [kind.name].iter().chain(kind.aliases) {
             assert_eq!(attribute(name), Some(kind), "{name}");
             assert_eq!(attribute(&name.to_uppercase()), Some(kind), "{name}");
         }
+        let numbered = attribute(kind.oid).map(|kind| kind.oid);
+        assert_eq!(numbered, Some(kind.oid), "{}", kind.name);
     }
     assert_eq!(attribute("nosuch"), None);
     assert_eq!(attribute(""), None);
 }
 
+const ALL: [Vocabulary; 4] = [
+    Vocabulary::Rfc2307bis,
+    Vocabulary::Rfc2307,
+    Vocabulary::ActiveDirectory,
+    Vocabulary::Jumpcloud,
+];
+
 #[test]
-fn names_and_numbers_are_unique() {
-    let mut seen = HashSet::new();
-    for kind in attributes() {
-        for name in [kind.name, kind.oid].iter().chain(kind.aliases) {
-            assert!(seen.insert(name.to_lowercase()), "{name}");
+fn names_and_numbers_are_unique_in_each_vocabulary() {
+    for vocabulary in ALL {
+        let mut seen = HashSet::new();
+        for kind in attributes().iter().filter(|kind| kind.is_in(vocabulary)) {
+            for name in [kind.name, kind.oid].iter().chain(kind.aliases) {
+                assert!(seen.insert(name.to_lowercase()), "{vocabulary:?} {name}");
+            }
+        }
+        for class in object_classes_in(vocabulary) {
+            assert!(seen.insert(class.oid.to_owned()), "{vocabulary:?} {}", class.oid);
         }
     }
-    for class in object_classes() {
-        assert!(seen.insert(class.oid.to_owned()), "{}", class.oid);
+}
+
+#[test]
+fn what_a_vocabulary_demands_it_has() {
+    for vocabulary in ALL {
+        for class in object_classes_in(vocabulary) {
+            for name in class.must {
+                assert!(attribute(name).unwrap().is_in(vocabulary), "{vocabulary:?} {name}");
+            }
+            for above in class.superclasses() {
+                let is_it = |served: &ObjectClass| served.oid == above.oid;
+                assert!(object_classes_in(vocabulary).any(is_it), "{vocabulary:?} {}", above.name);
+            }
+        }
     }
 }
 
@@ -73,7 +99,7 @@ fn rfc4512_2_5_1_subtypes_are_found_from_their_supertype() {
 
 #[test]
 fn rfc4512_4_1_definitions_are_printed() {
-    let printed: Vec<_> = attribute_types().collect();
+    let printed: Vec<_> = attribute_types(Vocabulary::Rfc2307bis).collect();
     for line in [
         "( 2.5.4.3 NAME ( 'cn' 'commonName' ) SUP name EQUALITY caseIgnoreMatch ORDERING \
          caseIgnoreOrderingMatch SUBSTR caseIgnoreSubstringsMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )",
@@ -82,7 +108,7 @@ fn rfc4512_4_1_definitions_are_printed() {
     ] {
         assert!(printed.iter().any(|printed| printed == line), "{line}");
     }
-    let classes: Vec<_> = printed_object_classes().collect();
+    let classes: Vec<_> = printed_object_classes(Vocabulary::Rfc2307bis).collect();
     let line = "( 2.5.6.6 NAME 'person' SUP top STRUCTURAL MUST ( sn $ cn ) MAY ( userPassword $ \
                 telephoneNumber $ seeAlso $ description ) )";
     assert!(classes.iter().any(|printed| printed == line));
@@ -94,6 +120,8 @@ fn rfc4512_4_1_definitions_are_printed() {
 fn rfc4517_4_matching_rules_are_found_by_name_and_number() {
     assert_eq!(matching_rule("CASEIGNOREMATCH").unwrap().matching, Matching::CaseIgnore);
     assert_eq!(matching_rule("2.5.13.14").unwrap().name, "integerMatch");
-    assert!(matching_rule("1.2.840.113556.1.4.1941").is_none());
+    assert_eq!(matching_rule("1.2.840.113556.1.4.803").unwrap().matching, Matching::AllBits);
+    assert_eq!(matching_rule("1.2.840.113556.1.4.1941").unwrap().matching, Matching::InChain);
+    assert!(matching_rule("1.2.840.113556.1.4.9999").is_none());
     assert_eq!(Matching::CaseExactIa5.ordering().map(|rule| rule.name), None);
 }

@@ -2,10 +2,10 @@
 //! wide use beside them.
 
 use super::{AttributeType, Usage};
-use crate::schema::{Matching, Syntax};
+use crate::schema::{Matching, Syntax, Vocabulary};
 
 /// All attribute types; at most 256, so that a set of them fits a few machine words.
-pub(super) static ATTRIBUTES: [AttributeType; 75] = numbered([
+pub(super) static ATTRIBUTES: [AttributeType; 87] = numbered([
     oid("objectClass", "2.5.4.0"),
     text("name", "2.5.4.41"),
     text("cn", "2.5.4.3").named(&["commonName"]).below("name"),
@@ -17,7 +17,7 @@ pub(super) static ATTRIBUTES: [AttributeType; 75] = numbered([
     text("uid", "0.9.2342.19200300.100.1.1").named(&["userid"]),
     integer("uidNumber", "1.3.6.1.1.1.1.0").single(),
     integer("gidNumber", "1.3.6.1.1.1.1.1").single(),
-    exact("homeDirectory", "1.3.6.1.1.1.1.3").single(),
+    exact("homeDirectory", "1.3.6.1.1.1.1.3").single().only(POSIX_HOME),
     exact("loginShell", "1.3.6.1.1.1.1.4").single(),
     ascii("gecos", "1.3.6.1.1.1.1.2").single(),
     telephone("telephoneNumber", "2.5.4.20"),
@@ -62,7 +62,8 @@ pub(super) static ATTRIBUTES: [AttributeType; 75] = numbered([
         Syntax::NameAndOptionalUid,
         Matching::UniqueMember,
     ),
-    exact("memberUid", "1.3.6.1.1.1.1.12"),
+    // By logins, which are the same in any case: so is what is made of them.
+    ascii("memberUid", "1.3.6.1.1.1.1.12"),
     dn("memberOf", "1.2.840.113556.1.2.102").kept_by(Usage::DirectoryOperation),
     octets("userPassword", "2.5.4.35"),
     AttributeType::new("entryUUID", "1.3.6.1.1.16.4", Syntax::Uuid, Matching::Uuid)
@@ -96,6 +97,39 @@ pub(super) static ATTRIBUTES: [AttributeType; 75] = numbered([
     text("vendorName", "1.3.6.1.1.4").single().kept_by(Usage::DsaOperation),
     text("vendorVersion", "1.3.6.1.1.5").single().kept_by(Usage::DsaOperation),
     text("carLicense", "2.16.840.1.113730.3.1.1"),
+    account(
+        "sAMAccountName",
+        "1.2.840.113556.1.4.221",
+        Syntax::DirectoryString,
+        Matching::CaseIgnore,
+    ),
+    account(
+        "userPrincipalName",
+        "1.2.840.113556.1.4.656",
+        Syntax::DirectoryString,
+        Matching::CaseIgnore,
+    ),
+    account("objectGUID", "1.2.840.113556.1.4.2", Syntax::OctetString, Matching::OctetString),
+    account("objectSid", "1.2.840.113556.1.4.146", Syntax::OctetString, Matching::OctetString),
+    account("userAccountControl", "1.2.840.113556.1.4.8", Syntax::Integer, Matching::Integer),
+    account("sAMAccountType", "1.2.840.113556.1.4.302", Syntax::Integer, Matching::Integer),
+    account("groupType", "1.2.840.113556.1.4.750", Syntax::Integer, Matching::Integer),
+    account("primaryGroupID", "1.2.840.113556.1.4.98", Syntax::Integer, Matching::Integer),
+    account("objectCategory", "1.2.840.113556.1.4.782", Syntax::Dn, Matching::DistinguishedName),
+    account(
+        "whenCreated",
+        "1.2.840.113556.1.2.2",
+        Syntax::GeneralizedTime,
+        Matching::GeneralizedTime,
+    ),
+    account(
+        "whenChanged",
+        "1.2.840.113556.1.2.3",
+        Syntax::GeneralizedTime,
+        Matching::GeneralizedTime,
+    ),
+    // Has the number of homeDirectory, whose name means something else there.
+    account("unixHomeDirectory", "1.3.6.1.1.1.1.3", Syntax::Ia5String, Matching::CaseExactIa5),
 ]);
 
 const fn numbered<const N: usize>(mut table: [AttributeType; N]) -> [AttributeType; N] {
@@ -127,7 +161,12 @@ impl AttributeType {
             single_value: false,
             no_user_modification: false,
             usage: Usage::UserApplications,
+            only: &[],
         }
+    }
+
+    const fn only(self, only: &'static [Vocabulary]) -> Self {
+        Self { only, ..self }
     }
 
     const fn named(self, aliases: &'static [&'static str]) -> Self {
@@ -154,6 +193,20 @@ impl AttributeType {
     const fn served_by(self, usage: Usage) -> Self {
         Self { usage, ..self }
     }
+}
+
+/// Where the home directory is that of a Unix machine.
+const POSIX_HOME: &[Vocabulary] =
+    &[Vocabulary::Rfc2307bis, Vocabulary::Rfc2307, Vocabulary::Jumpcloud];
+
+/// One value that domain controllers show of an account.
+const fn account(
+    name: &'static str,
+    oid: &'static str,
+    syntax: Syntax,
+    matching: Matching,
+) -> AttributeType {
+    AttributeType::new(name, oid, syntax, matching).single().only(&[Vocabulary::ActiveDirectory])
 }
 
 const fn text(name: &'static str, oid: &'static str) -> AttributeType {

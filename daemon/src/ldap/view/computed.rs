@@ -1,0 +1,211 @@
+//! Filters on attributes that show what is stored in another form.
+
+use directory::search::{Attribute, Comparison, Filter, Kinds, Value};
+use ldap::dn::Dn;
+use ldap::schema::AttributeType;
+use uuid::Uuid;
+
+use super::extras::{self, DISABLED, NORMAL};
+use super::filter::{compare, named, text};
+use super::place::Naming;
+use super::tables::Extra;
+
+/// An equality with an attribute of another form; `None` when the attribute shows what is stored.
+pub(super) fn equality(kind: &AttributeType, value: &[u8], naming: &Naming) -> Option<Filter> {
+    let (kinds, extra) = shown(kind, naming)?;
+    let of_these = |filter| Filter::And(vec![Filter::Kind(kinds), filter]);
+    Some(match extra {
+        Extra::Number(_) | Extra::AccountControl => match number(value) {
+            Some(wanted) => numbers(kind, naming, |number| number == wanted)?,
+            None => Filter::Undefined,
+        },
+        Extra::Guid => match id(value) {
+            Some(id) => of_these(Filter::Test(Attribute::Uuid, Comparison::Equal(Value::Id(id)))),
+            None => Filter::Undefined,
+        },
+        Extra::Sid => match extras::numbered(naming.organization(), value) {
+            Some(number) => {
+                of_these(Filter::Test(Attribute::Number, Comparison::Equal(Value::Number(number))))
+            }
+            None => Filter::never(),
+        },
+        Extra::Principal => match text(value) {
+            Some(value) => of_these(principal(value, naming)),
+            None => Filter::Undefined,
+        },
+        Extra::DistinguishedName => match text(value).map(Dn::parse) {
+            Some(Ok(dn)) => named(naming.target(&dn).ok()),
+            Some(Err(_)) | None => Filter::Undefined,
+        },
+        Extra::Category(_) => category(kind, text(value)?, naming),
+        Extra::Created => of_these(compare(Attribute::Created, text(value)?, Filter::equal)),
+        Extra::Changed => of_these(compare(Attribute::Modified, text(value)?, Filter::equal)),
+    })
+}
+
+/// An ordering of an attribute of another form; `None` when the attribute shows what is stored.
+pub(super) fn ordering(
+    kind: &AttributeType,
+    value: &[u8],
+    naming: &Naming,
+    (fits, test): (&dyn Fn(i64, i64) -> bool, &dyn Fn(Attribute, &str) -> Filter),
+) -> Option<Filter> {
+    let (kinds, extra) = shown(kind, naming)?;
+    let Some(written) = text(value) else { return Some(Filter::Undefined) };
+    let time =
+        |attribute| Filter::And(vec![Filter::Kind(kinds), compare(attribute, written, test)]);
+    Some(match extra {
+        Extra::Number(_) | Extra::AccountControl => match number(value) {
+            Some(wanted) => numbers(kind, naming, |number| fits(number, wanted))?,
+            None => Filter::Undefined,
+        },
+        Extra::Created => time(Attribute::Created),
+        Extra::Changed => time(Attribute::Modified),
+        Extra::Guid
+        | Extra::Sid
+        | Extra::Principal
+        | Extra::DistinguishedName
+        | Extra::Category(_) => Filter::Undefined,
+    })
+}
+
+/// Pieces of an attribute of another form; `None` when the attribute shows what is stored.
+pub(super) fn pieces(
+    kind: &AttributeType,
+    naming: &Naming,
+    (initial, any, last): (Option<&str>, &[&str], Option<&str>),
+) -> Option<Filter> {
+    let (kinds, extra) = shown(kind, naming)?;
+    if extra != Extra::Principal {
+        return Some(Filter::Undefined);
+    }
+    let domain = naming.domain().map(|domain| format!("@{domain}")).unwrap_or_default();
+    let behind = |piece: &str| domain.contains(&piece.to_lowercase());
+    // What reaches into the domain cannot be told from the login alone.
+    if initial.is_some_and(|piece| piece.contains('@')) || any.iter().any(|piece| behind(piece)) {
+        return Some(Filter::Undefined);
+    }
+    let in_domain = last.is_some_and(|piece| domain.ends_with(&piece.to_lowercase()));
+    let last = if in_domain { None } else { last };
+    let login = if initial.is_none() && any.is_empty() && last.is_none() {
+        Filter::always()
+    } else {
+        Filter::pieces(Attribute::Login, initial, any, last)
+    };
+    Some(Filter::And(vec![Filter::Kind(kinds), login]))
+}
+
+/// Presence of an attribute of another form; `None` when the attribute shows what is stored.
+pub(super) fn presence(kind: &AttributeType, naming: &Naming) -> Option<Filter> {
+    let (kinds, extra) = shown(kind, naming)?;
+    let domainless = extra == Extra::Principal && naming.domain().is_none();
+    let kinds = Filter::Kind(kinds);
+    Some(if domainless {
+        Filter::And(vec![kinds, Filter::pieces(Attribute::Login, None, &["@"], None)])
+    } else {
+        kinds
+    })
+}
+
+/// Whether bits of a number are set, of an attribute that shows what is stored in another form.
+pub(super) fn bits(
+    kind: &AttributeType,
+    naming: &Naming,
+    (bits, all): (u64, bool),
+) -> Option<Filter> {
+    numbers(kind, naming, |number| {
+        let set = number.cast_unsigned() & bits;
+        if all { set == bits } else { set != 0 }
+    })
+}
+
+/// The entries whose number fits, of an attribute that has few values; `None` for other attributes.
+fn numbers(kind: &AttributeType, naming: &Naming, fits: impl Fn(i64) -> bool) -> Option<Filter> {
+    shown(kind, naming)?;
+    let mut filters = Vec::new();
+    for (kinds, shown) in naming.look().kinds() {
+        let extra = shown.extras.iter().find(|(extra, _)| *extra == kind);
+        match extra.map(|(_, extra)| *extra) {
+            Some(Extra::Number(number)) if fits(number.parse().ok()?) => {
+                filters.push(Filter::Kind(kinds));
+            }
+            Some(Extra::AccountControl) => {
+                let suspended = |is_so| Filter::equal(Attribute::Suspended, is_so);
+                filters.push(match (fits(NORMAL), fits(NORMAL | DISABLED)) {
+                    (true, true) => Filter::Kind(kinds),
+                    (true, false) => Filter::And(vec![Filter::Kind(kinds), suspended("0")]),
+                    (false, true) => Filter::And(vec![Filter::Kind(kinds), suspended("1")]),
+                    (false, false) => Filter::never(),
+                });
+            }
+            Some(
+                Extra::Number(_)
+                | Extra::Guid
+                | Extra::Sid
+                | Extra::Principal
+                | Extra::DistinguishedName
+                | Extra::Category(_)
+                | Extra::Created
+                | Extra::Changed,
+            )
+            | None => {}
+        }
+    }
+    Some(Filter::Or(filters))
+}
+
+/// Which kinds show an attribute in another form, and in which.
+fn shown(kind: &AttributeType, naming: &Naming) -> Option<(Kinds, Extra)> {
+    let mut found: Option<(Kinds, Extra)> = None;
+    for (kinds, shown) in naming.look().kinds() {
+        if let Some((_, extra)) = shown.extras.iter().find(|(extra, _)| *extra == kind) {
+            let all = found.map_or(kinds, |(others, _)| others.and(kinds));
+            found = Some((all, *extra));
+        }
+    }
+    found
+}
+
+fn number(value: &[u8]) -> Option<i64> {
+    text(value)?.trim().parse().ok()
+}
+
+/// An id as sixteen octets in the order of GUIDs, or as text.
+fn id(value: &[u8]) -> Option<Uuid> {
+    match <[u8; 16]>::try_from(value) {
+        Ok(octets) => Some(Uuid::from_bytes_le(octets)),
+        Err(_) => Uuid::parse_str(text(value)?.trim()).ok(),
+    }
+}
+
+/// A login with the base's domain, or one that is such a name by itself.
+fn principal(value: &str, naming: &Naming) -> Filter {
+    let Some((login, domain)) = value.rsplit_once('@') else { return Filter::never() };
+    let whole = Filter::equal(Attribute::Login, value);
+    let own = naming.domain().is_some_and(|own| own.eq_ignore_ascii_case(domain));
+    if own && !login.contains('@') {
+        Filter::Or(vec![Filter::equal(Attribute::Login, login), whole])
+    } else {
+        whole
+    }
+}
+
+/// Categories are asked for by the name of the class or by that of its definition.
+fn category(kind: &AttributeType, value: &str, naming: &Naming) -> Filter {
+    let wanted = match value.trim().to_ascii_lowercase().as_str() {
+        "user" | "organizationalperson" => "person".to_owned(),
+        other => other.to_owned(),
+    };
+    let asked = Dn::parse(&wanted);
+    let mut kinds = Kinds::NONE;
+    for (these, shown) in naming.look().kinds() {
+        for (extra_kind, extra) in &shown.extras {
+            let Extra::Category(name) = extra else { continue };
+            let definition = Dn::parse(&extras::category(name, naming.base()));
+            if *extra_kind == kind && (*name == wanted || (asked.is_ok() && asked == definition)) {
+                kinds = kinds.and(these);
+            }
+        }
+    }
+    Filter::Kind(kinds)
+}

@@ -1,0 +1,173 @@
+//! Attributes that show what is stored in another form than it is stored in.
+
+use directory::records::{Members, UserState};
+use directory::search::{Entry, Found, Kind};
+use ldap::Attributes;
+use ldap::schema::AttributeType;
+use uuid::Uuid;
+
+use super::entry::generalized;
+use super::place::Naming;
+use super::tables::Extra;
+
+/// A user who may sign in: a normal account.
+pub(super) const NORMAL: i64 = 0x200;
+/// The flag of one who may not.
+pub(super) const DISABLED: i64 = 0x2;
+
+/// Writes one of the attributes that show an entry as domain controllers do.
+pub(super) fn write_extra(
+    attributes: &mut Attributes<'_>,
+    kind: &'static AttributeType,
+    extra: Extra,
+    (naming, dn, entry): (&Naming, &str, &Entry),
+) {
+    if !attributes.wants(kind) {
+        return;
+    }
+    match extra {
+        Extra::DistinguishedName => attributes.values(kind, [dn]),
+        Extra::Guid => attributes.values(kind, [guid(entry.uuid())]),
+        Extra::Sid => attributes.values(kind, [sid(naming.organization(), entry.number())]),
+        Extra::Principal => attributes.values(kind, principal(entry, naming)),
+        Extra::AccountControl => attributes.values(kind, [account_control(entry).to_string()]),
+        Extra::Created => attributes.values(kind, [generalized(entry.stamp().created)]),
+        Extra::Changed => attributes.values(kind, [generalized(entry.stamp().modified)]),
+        Extra::Number(number) => attributes.values(kind, [number]),
+        Extra::Category(name) => attributes.values(kind, [category(name, naming.base())]),
+    }
+}
+
+/// Writes the members of a group, in each way that the caller sees.
+pub(super) fn write_members(
+    attributes: &mut Attributes<'_>,
+    naming: &Naming,
+    found: &Found<'_>,
+) -> Result<(), directory::Error> {
+    for (kind, members) in &naming.ways().members {
+        if !attributes.wants(kind) {
+            continue;
+        }
+        let mut values = Vec::new();
+        match members {
+            Members::Names | Members::UniqueNames => {
+                found.members(&mut |member| values.push(naming.entry(member)))?;
+            }
+            Members::Logins => found.users(&mut |user| values.push(user.fields.login.clone()))?,
+        }
+        attributes.values(kind, &values);
+    }
+    Ok(())
+}
+
+/// Writes the groups that an entry is in, when they are wanted.
+pub(super) fn write_groups(
+    attributes: &mut Attributes<'_>,
+    kind: Option<&'static AttributeType>,
+    naming: &Naming,
+    found: &Found<'_>,
+) -> Result<(), directory::Error> {
+    let Some(kind) = kind else { return Ok(()) };
+    let unasked = naming.ways().groups_unasked && attributes.is_starred();
+    if !unasked && !attributes.wants(kind) {
+        return Ok(());
+    }
+    let mut names = Vec::new();
+    found.groups(&mut |group| names.push(naming.named(Kind::Group, &group.fields.name)))?;
+    attributes.unasked(kind, |values| names.iter().for_each(|name| values.push(name.as_bytes())));
+    Ok(())
+}
+
+/// An id in the order of octets of GUIDs: the first three parts are little-endian.
+pub(super) fn guid(id: Uuid) -> [u8; 16] {
+    id.to_bytes_le()
+}
+
+/// The identifier of what has a number in an organization: `S-1-5-21-…`. The domain's part is made
+/// from the random octets of the organization's id.
+pub(super) fn sid(organization: Uuid, number: u64) -> Vec<u8> {
+    let mut octets = vec![1, 5, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0];
+    octets.extend(organization.as_bytes().iter().skip(4));
+    octets.extend(relative(number).to_le_bytes());
+    octets
+}
+
+/// The last part of an identifier: above those that are reserved.
+fn relative(number: u64) -> u32 {
+    u32::try_from(number.saturating_add(FIRST)).unwrap_or(u32::MAX)
+}
+
+/// Identifiers below are those of accounts that every domain has.
+const FIRST: u64 = 1_000;
+
+/// The number of what an identifier of the organization names, in octets or as text.
+pub(super) fn numbered(organization: Uuid, value: &[u8]) -> Option<u64> {
+    let octets = match std::str::from_utf8(value).ok().and_then(|text| text.strip_prefix("S-1-5-"))
+    {
+        Some(parts) => {
+            let mut octets = vec![1, 5, 0, 0, 0, 0, 0, 5];
+            for part in parts.split('-') {
+                octets.extend(part.parse::<u32>().ok()?.to_le_bytes());
+            }
+            octets
+        }
+        None => value.to_vec(),
+    };
+    let (domain, last) = octets.split_last_chunk::<4>()?;
+    let own = sid(organization, 0);
+    let same = own.split_last_chunk::<4>().is_some_and(|(own, _)| own == domain);
+    let number = u64::from(u32::from_le_bytes(*last));
+    number.checked_sub(FIRST).filter(|_| same)
+}
+
+/// The login as a name at the base's domain; a login that is such a name already stays.
+fn principal(entry: &Entry, naming: &Naming) -> Option<String> {
+    let Entry::User(_, user) = entry else { return None };
+    let login = &user.fields.login;
+    if login.contains('@') {
+        return Some(login.clone());
+    }
+    naming.domain().map(|domain| format!("{login}@{domain}"))
+}
+
+fn account_control(entry: &Entry) -> i64 {
+    match entry {
+        Entry::User(_, user) if user.state == UserState::Suspended => NORMAL | DISABLED,
+        Entry::User(..) | Entry::Group(..) | Entry::ServiceAccount(..) => NORMAL,
+    }
+}
+
+/// The name of the definition of an object class, below a base.
+pub(super) fn category(name: &str, base: &str) -> String {
+    format!("cn={name},cn=schema,cn=configuration,{base}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guid_has_its_first_parts_turned_around() {
+        let id: Uuid = "00112233-4455-6677-8899-aabbccddeeff".parse().unwrap();
+        let octets = [
+            0x33, 0x22, 0x11, 0x00, 0x55, 0x44, 0x77, 0x66, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd,
+            0xee, 0xff,
+        ];
+        assert_eq!(guid(id), octets);
+    }
+
+    #[test]
+    fn a_security_identifier_names_one_entry_of_one_organization() {
+        let organization = Uuid::from_u128(0x0193_a1b2_7c3d_7e4f_8a5b_6c7d_8e9f_0a1b);
+        let octets = sid(organization, 42);
+        assert_eq!((octets.len(), octets[1], octets[8]), (28, 5, 21));
+        assert_eq!(numbered(organization, &octets), Some(42));
+        let part = |at: usize| u32::from_le_bytes(octets[at..at + 4].try_into().unwrap());
+        let text = format!("S-1-5-21-{}-{}-{}-1042", part(12), part(16), part(20));
+        assert_eq!(numbered(organization, text.as_bytes()), Some(42));
+        assert_eq!(numbered(Uuid::from_u128(1), &octets), None);
+        for wrong in [&b""[..], b"S-1-5-", b"S-1-5-21", b"\xff\xff", b"S-1-5-21-1-2-3-500"] {
+            assert_eq!(numbered(organization, wrong), None);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Under which base, and in whose words, a caller is answered.
+
+use directory::records::{Layout, Organization, Profile};
+use ldap::dn::Dn;
+
+use super::look::Look;
+use super::place::{Named, Naming, Target, target_in};
+use super::tree::{APART, DOMAIN, TOGETHER, Tree};
+use super::ways::Ways;
+
+/// How a caller spoke of themselves: under this base, and in this tree.
+pub(crate) struct Spoken {
+    base: Dn,
+    tree: &'static Tree,
+}
+
+/// Who is answered.
+#[derive(Clone, Copy)]
+pub(crate) struct Asking<'s> {
+    /// The kind of application.
+    pub(crate) profile: Profile,
+    /// How the caller spoke of themselves.
+    pub(crate) spoken: Option<&'s Spoken>,
+    /// Whether it is a user: an application hands on their names as it was shown them, and expects
+    /// the same names under the same base.
+    pub(crate) user: bool,
+}
+
+/// Whom a name two levels below a base claims to be, in whichever layout's tree: applications hand
+/// on the names that their profile shows them.
+pub(crate) fn claim(base: &Dn, dn: &Dn) -> Option<(Named, Spoken)> {
+    [&APART, &DOMAIN, &TOGETHER].into_iter().find_map(|tree| match target_in(tree, base, dn) {
+        Ok(Target::Entry(named)) => Some((named, Spoken { base: base.clone(), tree })),
+        Ok(Target::Base | Target::Container(_)) | Err(_) => None,
+    })
+}
+
+/// How entries are named for a caller, under the base that `name` lies under: the organization's own
+/// when it lies under none.
+pub(crate) fn naming(record: &Organization, asking: Asking<'_>, name: &Dn) -> Naming {
+    let named = if name.is_root() { asking.spoken.map(|spoken| &spoken.base) } else { Some(name) };
+    let (base, layout) = base_over(record, named);
+    let sees = asking.profile.sees();
+    let spoken = asking.spoken.filter(|spoken| asking.user && spoken.base.as_str() == base);
+    let layout = sees.layout.unwrap_or_else(|| spoken_layout(layout, spoken));
+    let (look, ways) = (Look::of(layout), Ways::of(layout, asking.profile));
+    Naming::under(base, look, ways, record.uuid)
+}
+
+/// Every base of an organization, the one that the caller spoke of first.
+pub(crate) fn contexts<'r>(record: &'r Organization, asking: Asking<'_>) -> Vec<&'r str> {
+    let (first, _) = base_over(record, asking.spoken.map(|spoken| &spoken.base));
+    let own = std::iter::once(&record.fields.base).chain(record.presentation.bases());
+    let others = own.map(|base| base.as_str()).filter(|base| *base != first);
+    std::iter::once(first).chain(others).collect()
+}
+
+/// The definitions that count for a caller.
+pub(crate) fn vocabulary(record: &Organization, asking: Asking<'_>) -> ldap::schema::Vocabulary {
+    naming(record, asking, &Dn::ROOT).look().vocabulary
+}
+
+/// The base that a name lies under, with its layout.
+fn base_over<'r>(record: &'r Organization, name: Option<&Dn>) -> (&'r str, Layout) {
+    let own = (record.fields.base.as_str(), record.presentation.layout);
+    let Some(name) = name else { return own };
+    let lies_under = |base: &str| {
+        name.as_str().ends_with(base) && Dn::parse(base).is_ok_and(|base| name.ends_with(&base))
+    };
+    let mut aliases = record.presentation.aliases.iter();
+    if aliases.len() == 0 || lies_under(own.0) {
+        return own;
+    }
+    let alias = aliases.find(|alias| lies_under(alias.base.as_str()));
+    alias.map_or(own, |alias| (alias.base.as_str(), alias.layout))
+}
+
+/// The layout of a base, unless the caller spoke in another tree than its own.
+fn spoken_layout(layout: Layout, spoken: Option<&Spoken>) -> Layout {
+    let Some(spoken) = spoken else { return layout };
+    if std::ptr::eq(Look::of(layout).tree, spoken.tree) {
+        layout
+    } else if std::ptr::eq(&APART, spoken.tree) {
+        Layout::Rfc2307bis
+    } else if std::ptr::eq(&DOMAIN, spoken.tree) {
+        Layout::ActiveDirectory
+    } else {
+        Layout::Jumpcloud
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use directory::Time;
+    use directory::records::{
+        Alias, Base, OrganizationFields, OrganizationState, Presentation, Settings, Stamp,
+    };
+    use directory::search::Kind;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn base(text: &str) -> Base {
+        Base::parse(text).unwrap()
+    }
+
+    fn organization() -> Organization {
+        let alias = Alias { base: base("o=5f0c,dc=jumpcloud,dc=com"), layout: Layout::Jumpcloud };
+        let fields = OrganizationFields {
+            slug: "acme".into(),
+            name: "Acme".into(),
+            base: base("dc=acme,dc=example"),
+        };
+        Organization {
+            uuid: Uuid::from_u128(7),
+            state: OrganizationState::Active,
+            stamp: Stamp::new(Time(0)),
+            fields,
+            settings: Settings::default(),
+            presentation: Presentation { layout: Layout::Rfc2307, aliases: vec![alias] },
+        }
+    }
+
+    fn dn(text: &str) -> Dn {
+        Dn::parse(text).unwrap()
+    }
+
+    fn shown(profile: Profile, spoken: Option<&Spoken>, name: &str) -> String {
+        let asking = Asking { profile, spoken, user: spoken.is_some() };
+        let naming = naming(&organization(), asking, &dn(name));
+        naming.named(Kind::User, "ada")
+    }
+
+    #[test]
+    fn names_are_spelled_under_the_base_that_a_request_names() {
+        let generic = |name| shown(Profile::Generic, None, name);
+        assert_eq!(generic("dc=acme,dc=example"), "uid=ada,ou=people,dc=acme,dc=example");
+        assert_eq!(generic("ou=x,dc=elsewhere"), "uid=ada,ou=people,dc=acme,dc=example");
+        let alias = generic("ou=Users,o=5f0c,dc=jumpcloud,dc=com");
+        assert_eq!(alias, "uid=ada,ou=Users,o=5f0c,dc=jumpcloud,dc=com");
+        let profiled = shown(Profile::AdLike, None, "dc=acme,dc=example");
+        assert_eq!(profiled, "cn=ada,cn=users,dc=acme,dc=example");
+    }
+
+    #[test]
+    fn who_spoke_in_a_tree_is_answered_in_it() {
+        let own = dn("dc=acme,dc=example");
+        let (named, spoken) = claim(&own, &dn("cn=ada,cn=users,dc=acme,dc=example")).unwrap();
+        assert_eq!((named.kinds, named.name.as_str()), (vec![Kind::User], "ada"));
+        let asked = shown(Profile::Generic, Some(&spoken), "dc=acme,dc=example");
+        assert_eq!(asked, "cn=ada,cn=users,dc=acme,dc=example");
+        assert_eq!(shown(Profile::Generic, Some(&spoken), ""), asked);
+        let application = Asking { profile: Profile::Generic, spoken: Some(&spoken), user: false };
+        let laid_out = naming(&organization(), application, &own).named(Kind::User, "ada");
+        assert_eq!(laid_out, "uid=ada,ou=people,dc=acme,dc=example");
+        let together = dn("uid=ada,ou=users,o=5f0c,dc=jumpcloud,dc=com");
+        let (named, spoken) = claim(&dn("o=5f0c,dc=jumpcloud,dc=com"), &together).unwrap();
+        assert_eq!(named.kinds, [Kind::ServiceAccount, Kind::User]);
+        let organization = organization();
+        let asking = Asking { profile: Profile::Generic, spoken: Some(&spoken), user: true };
+        let elsewhere = naming(&organization, asking, &own).named(Kind::User, "ada");
+        assert_eq!(elsewhere, "uid=ada,ou=people,dc=acme,dc=example");
+        let contexts = contexts(&organization, asking);
+        assert_eq!(contexts, ["o=5f0c,dc=jumpcloud,dc=com", "dc=acme,dc=example"]);
+        assert!(claim(&own, &dn("ou=people,dc=acme,dc=example")).is_none());
+        assert!(claim(&own, &dn("uid=ada,cn=users,dc=acme,dc=example")).is_none());
+    }
+}

@@ -1,0 +1,90 @@
+//! What kinds of applications see beside a layout: how groups name members, and the like.
+
+use std::sync::LazyLock;
+
+use directory::records::{Layout, Members, PROFILES, Profile};
+use ldap::schema::{self, AttributeType};
+
+/// What one kind of application sees, and may do.
+pub(crate) struct Ways {
+    /// How groups name their members.
+    pub(crate) members: Vec<(&'static AttributeType, Members)>,
+    /// Whether an entry's groups come with all its attributes.
+    pub(crate) groups_unasked: bool,
+    /// Whether a search without pages may give as many entries as one with pages.
+    pub(crate) unpaged: bool,
+}
+
+impl Ways {
+    /// What applications of a profile see in a layout.
+    pub(crate) fn of(layout: Layout, profile: Profile) -> &'static Self {
+        let row = layout as usize * PROFILES.len();
+        ALL.get(row.saturating_add(profile as usize)).unwrap_or(&*PLAIN)
+    }
+
+    fn new(layout: Layout, profile: Profile) -> Self {
+        let sees = profile.sees();
+        let members = if sees.members.is_empty() { members_of(layout) } else { sees.members };
+        let typed = |members: &Members| Some((schema::attribute(member_type(*members))?, *members));
+        Self {
+            members: members.iter().filter_map(typed).collect(),
+            groups_unasked: sees.groups_unasked || layout == Layout::ActiveDirectory,
+            unpaged: sees.unpaged,
+        }
+    }
+
+    /// How groups name members in an attribute of this type, if they do.
+    pub(crate) fn members_by(&self, kind: &AttributeType) -> Option<Members> {
+        self.members.iter().find(|(shown, _)| *shown == kind).map(|(_, members)| *members)
+    }
+}
+
+static PLAIN: LazyLock<Ways> = LazyLock::new(|| Ways::new(Layout::default(), Profile::default()));
+static ALL: LazyLock<Vec<Ways>> = LazyLock::new(|| {
+    let profiles = PROFILES.each_ref().map(|sees| sees.profile);
+    let all = Layout::ALL.into_iter().flat_map(|layout| profiles.map(|profile| (layout, profile)));
+    all.map(|(layout, profile)| Ways::new(layout, profile)).collect()
+});
+
+/// The attribute in which groups name members.
+const fn member_type(members: Members) -> &'static str {
+    match members {
+        Members::Names => "member",
+        Members::UniqueNames => "uniqueMember",
+        Members::Logins => "memberUid",
+    }
+}
+
+/// How groups name members in a layout.
+const fn members_of(layout: Layout) -> &'static [Members] {
+    match layout {
+        Layout::Rfc2307bis | Layout::ActiveDirectory | Layout::Jumpcloud => &[Members::Names],
+        Layout::Rfc2307 => &[Members::Logins],
+        Layout::UniqueMember => &[Members::UniqueNames],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_layout_and_profile_has_its_own() {
+        for layout in Layout::ALL {
+            for sees in &PROFILES {
+                let (found, made) =
+                    (Ways::of(layout, sees.profile), Ways::new(layout, sees.profile));
+                assert_eq!(found.members, made.members, "{layout:?} {sees:?}");
+                assert_eq!(found.groups_unasked, made.groups_unasked, "{layout:?} {sees:?}");
+                assert_eq!(found.unpaged, sees.unpaged);
+                assert!(!found.members.is_empty());
+            }
+        }
+        let names = |layout| {
+            let members = Ways::of(layout, Profile::Generic).members.iter();
+            members.map(|(kind, _)| kind.name).collect::<Vec<_>>()
+        };
+        assert_eq!(names(Layout::Rfc2307), ["memberUid"]);
+        assert_eq!(names(Layout::UniqueMember), ["uniqueMember"]);
+    }
+}

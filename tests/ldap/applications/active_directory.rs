@@ -1,0 +1,152 @@
+//! Applications that were made for Active Directory.
+
+use serde_json::json;
+
+use crate::harness::ldap::Ldap;
+use crate::harness::office::Office;
+use crate::harness::python::python;
+
+const PASSWORD: &str = "a password of ada";
+
+struct Domain {
+    office: Office,
+    dn: String,
+    password: String,
+    client: Ldap,
+    ada: String,
+}
+
+fn domain() -> Domain {
+    let office = Office::new();
+    let ada = office.user("ada", PASSWORD);
+    let bob = office.user("bob", "a password of bob");
+    office.act("POST", &format!("users/{bob}/suspend"), None);
+    let inner = office.group("engineers", &[&ada], &[]);
+    office.group("staff", &[], &[&inner]);
+    let (dn, password, client) = office.profiled("ad-like");
+    Domain { office, dn, password, client, ada }
+}
+
+#[test]
+fn an_account_is_found_by_its_account_name_and_binds_by_the_name_that_was_found() {
+    let Domain { office, client, .. } = domain();
+    let filter = "(&(objectCategory=person)(objectClass=user)(sAMAccountName=ADA)\
+                  (!(userAccountControl:1.2.840.113556.1.4.803:=2)))";
+    let found = office.find(&client, filter, &[]);
+    let ada = found.only();
+    let dn = format!("cn=ada,cn=users,{}", office.base);
+    assert_eq!(ada.dn, dn);
+    assert_eq!(ada.value("distinguishedName"), dn);
+    assert_eq!(ada.value("name"), "ada");
+    assert_eq!(ada.value("userPrincipalName"), format!("ada@{}.example", office.slug));
+    assert_eq!(ada.value("userAccountControl"), "512");
+    assert_eq!(ada.value("sAMAccountType"), "805306368");
+    let category = format!("cn=person,cn=schema,cn=configuration,{}", office.base);
+    assert_eq!(ada.value("objectCategory"), category);
+    assert!(ada.value("whenCreated").ends_with('Z'));
+    let groups = ["engineers", "staff"].map(|name| format!("cn={name},ou=groups,{}", office.base));
+    assert_eq!(ada.values("memberOf"), groups);
+    let bound = office.demo.ldap().bound(&dn, PASSWORD);
+    assert_eq!(bound.search(&dn, "base", "(objectClass=user)", &["cn"]).only().dn, dn);
+    let base = client.search(&office.base, "base", "(objectClass=domainDNS)", &[]);
+    assert_eq!(base.only().dn, office.base);
+}
+
+#[test]
+fn flags_and_bits_tell_suspended_accounts_from_others() {
+    let Domain { office, client, .. } = domain();
+    let (ada, bob) =
+        (format!("cn=ada,cn=users,{}", office.base), format!("cn=bob,cn=users,{}", office.base));
+    let both = [ada.as_str(), bob.as_str()];
+    for (filter, expected) in [
+        ("(userAccountControl=514)", &both[1..]),
+        ("(userAccountControl=512)", &both[..1]),
+        ("(userAccountControl:1.2.840.113556.1.4.803:=2)", &both[1..]),
+        ("(userAccountControl:1.2.840.113556.1.4.803:=514)", &both[1..]),
+        ("(userAccountControl:1.2.840.113556.1.4.804:=514)", &both[..]),
+        ("(userAccountControl:integerBitOrMatch:=16)", &[]),
+        ("(userAccountControl>=513)", &both[1..]),
+        ("(userAccountControl=*)", &both[..]),
+        ("(&(objectClass=user)(!(userAccountControl:1.2.840.113556.1.4.803:=2)))", &both[..1]),
+        ("(userAccountControl:1.2.840.113556.1.4.9999:=2)", &[]),
+        ("(!(userAccountControl:1.2.840.113556.1.4.9999:=2))", &[]),
+        ("(userAccountControl=many)", &[]),
+        ("(!(userAccountControl=many))", &[]),
+    ] {
+        assert_eq!(office.find(&client, filter, &["1.1"]).names(), expected, "{filter}");
+    }
+    let groups = office.find(&client, "(groupType:1.2.840.113556.1.4.803:=2147483648)", &["1.1"]);
+    assert_eq!(groups.names().len(), 2);
+}
+
+#[test]
+fn chains_of_groups_are_walked_by_the_rule_for_them() {
+    let Domain { office, client, .. } = domain();
+    let staff = format!("cn=staff,ou=groups,{}", office.base);
+    let ada = format!("cn=ada,cn=users,{}", office.base);
+    let chain = format!("(&(objectClass=user)(memberOf:1.2.840.113556.1.4.1941:={staff}))");
+    assert_eq!(office.find(&client, &chain, &["1.1"]).names(), [ada.as_str()]);
+    let above = format!("(member:1.2.840.113556.1.4.1941:={ada})");
+    assert_eq!(office.find(&client, &above, &["1.1"]).names().len(), 2);
+}
+
+/// Takes a GUID, and searches by its octets as applications do that keep it as a key.
+const BY_GUID: &str = r#"
+import sys, uuid, ldap3
+from ldap3.utils.conv import escape_bytes
+address, dn, password, base, expected = sys.argv[1:]
+server = ldap3.Server("ldap://" + address, get_info=ldap3.ALL)
+connection = ldap3.Connection(server, dn, password, auto_bind=True, check_names=True)
+assert connection.search(base, "(sAMAccountName=ada)", attributes=["objectGUID", "objectSid"])
+raw = connection.entries[0].entry_raw_attributes["objectGUID"][0]
+sid = connection.entries[0].entry_raw_attributes["objectSid"][0]
+assert uuid.UUID(bytes_le=raw) == uuid.UUID(expected), raw
+for name, value in (("objectGUID", raw), ("objectSid", sid)):
+    connection.search(base, "(%s=%s)" % (name, escape_bytes(value)), attributes=["cn"])
+    assert [str(entry.cn) for entry in connection.entries] == ["ada"], (name, connection.entries)
+connection.search(base, "(sAMAccountName=staff)", attributes=["objectSid"])
+other = connection.entries[0].entry_raw_attributes["objectSid"][0]
+assert other != sid and other[:24] == sid[:24]
+"#;
+
+#[test]
+fn python_ldap3_finds_entries_by_the_octets_of_their_ids() {
+    let Domain { office, dn, password, ada, .. } = domain();
+    let output = python(BY_GUID, [&office.demo.ldap, &dn, &password, &office.base, &ada]);
+    assert_eq!(output.code, 0, "{output:?}");
+}
+
+#[test]
+fn principals_are_logins_at_the_domain() {
+    let Domain { office, client, .. } = domain();
+    let ada = format!("cn=ada,cn=users,{}", office.base);
+    let domain = format!("{}.example", office.slug);
+    for (filter, found) in [
+        (format!("(userPrincipalName=ADA@{domain})"), true),
+        ("(userPrincipalName=ada*)".into(), true),
+        (format!("(userPrincipalName=ad*@{domain})"), true),
+        ("(userPrincipalName=ada@elsewhere.example)".into(), false),
+        ("(userPrincipalName=ada)".into(), false),
+    ] {
+        let names = office.find(&client, &filter, &["1.1"]);
+        let expected: &[&str] = if found { &[&ada] } else { &[] };
+        assert_eq!(names.names(), expected, "{filter}");
+    }
+}
+
+#[test]
+fn an_organization_can_look_so_to_everybody_and_others_do_not_know_its_words() {
+    let office = Office::new();
+    office.user("ada", PASSWORD);
+    let plain = office.ldap();
+    let unknown = office.find(&plain, "(!(sAMAccountName=ada))", &["1.1"]);
+    assert!(unknown.names().is_empty(), "{unknown:?}");
+    office.lay_out("active_directory");
+    let found = office.find(&plain, "(sAMAccountName=ada)", &["sAMAccountName"]);
+    assert_eq!(found.only().dn, format!("cn=ada,cn=users,{}", office.base));
+    let vcenter = json!({"name": "linux", "profile": "vcenter"});
+    let account = office.make("service-accounts", &vcenter);
+    let (dn, password) = (account["dn"].as_str().unwrap(), account["password"].as_str().unwrap());
+    let client = office.demo.ldap().bound(dn, password);
+    assert_eq!(office.find(&client, "(uid=ada)", &["uid"]).only().dn, office.user_dn("ada"));
+}

@@ -1,0 +1,74 @@
+//! The subschema is parsed by real clients, and says what each layout serves.
+
+use serde_json::json;
+
+use crate::harness::office::Office;
+use crate::harness::python::python;
+
+/// Every attribute that comes is defined, every class's attributes are, and names are checked.
+const LDAP3: &str = r#"
+import sys, ldap3
+address, dn, password, base, present, absent = sys.argv[1:]
+server = ldap3.Server("ldap://" + address, get_info=ldap3.ALL)
+connection = ldap3.Connection(server, dn, password, auto_bind=True, check_names=True)
+types, classes = server.schema.attribute_types, server.schema.object_classes
+assert present in types, present
+assert absent not in types, absent
+for name, known in classes.items():
+    for attribute in list(known.must_contain) + list(known.may_contain):
+        assert attribute in types, (name, attribute)
+    for above in known.superior or []:
+        assert above in classes, (name, above)
+for name, known in types.items():
+    for rule in (known.equality, known.ordering, known.substring):
+        for one in rule or []:
+            assert one in server.schema.matching_rules, (name, one)
+    assert known.syntax in server.schema.ldap_syntaxes, (name, known.syntax)
+connection.search(base, "(objectClass=*)", attributes=["*", "+"])
+assert len(connection.response) > 4
+for entry in connection.response:
+    for name in entry["attributes"]:
+        assert name in types, name
+    for one in entry["attributes"]["objectClass"]:
+        assert one in classes, one
+"#;
+
+const PYTHON_LDAP: &str = r#"
+import sys, ldap, ldap.schema
+address, dn, password, base, present, absent = sys.argv[1:]
+connection = ldap.initialize("ldap://" + address)
+connection.simple_bind_s(dn, password)
+entry = connection.read_subschemasubentry_s(connection.search_subschemasubentry_s(""))
+schema = ldap.schema.SubSchema(entry, check_uniqueness=2)
+assert schema.get_obj(ldap.schema.AttributeType, present) is not None
+assert schema.get_obj(ldap.schema.AttributeType, absent) is None
+for found, attributes in connection.search_s(base, ldap.SCOPE_SUBTREE, "(objectClass=*)", ["*"]):
+    classes = [one.decode() for one in attributes["objectClass"]]
+    must, may = schema.attribute_types(classes, raise_keyerror=1)
+    allowed = {name.lower() for kind in list(must.values()) + list(may.values()) for name in kind.names}
+    for name in attributes:
+        assert name.lower() in allowed or name == "memberOf", (found, name)
+"#;
+
+#[test]
+fn ldap3_and_python_ldap_check_every_entry_of_every_layout_against_it() {
+    let office = Office::new();
+    let ada = office.user("ada", "a password of ada");
+    office.group("staff", &[&ada], &[]);
+    let account = office.make("service-accounts", &json!({"name": "reader"}));
+    let (dn, password) = (account["dn"].as_str().unwrap(), account["password"].as_str().unwrap());
+    for (layout, present, absent) in [
+        ("rfc2307bis", "member", "sAMAccountName"),
+        ("rfc2307", "memberUid", "objectGUID"),
+        ("unique_member", "uniqueMember", "userPrincipalName"),
+        ("active_directory", "sAMAccountName", "homeDirectory"),
+        ("jumpcloud", "homeDirectory", "userAccountControl"),
+    ] {
+        office.lay_out(layout);
+        for script in [LDAP3, PYTHON_LDAP] {
+            let output =
+                python(script, [&office.demo.ldap, dn, password, &office.base, present, absent]);
+            assert_eq!(output.code, 0, "{layout}: {output:?}");
+        }
+    }
+}
