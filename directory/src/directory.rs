@@ -247,24 +247,6 @@ impl Directory {
         done.map_err(Error::from)
     }
 
-    /// Makes some records follow a definition of a custom attribute that changed: indexed or not any
-    /// more, or deleted. Says whether there was one; then there may be more to do.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn advance_custom_work(&self, now: Time) -> Result<bool, Error> {
-        let waiting = {
-            let snapshot = self.inner.store.read()?;
-            snapshot.find_first(Partition::Provider, indices::ORGANIZATION_WORK, &[])?
-        };
-        if waiting.is_none() {
-            return Ok(false);
-        }
-        let done =
-            self.inner.store.write(move |change| collections::advance_custom_work(change, now));
-        done.map_err(Error::from)
-    }
-
     /// Deletes event segments whose newest event is older than `retention`; returns how many.
     ///
     /// # Errors
@@ -274,11 +256,6 @@ impl Directory {
         let before = now.0.saturating_sub(retention);
         let deleted = self.inner.store.events().delete_before(before);
         deleted.map_err(|error| Error::Store(StoreFailure::Events(error)))
-    }
-
-    /// Randomness, for passwords and secrets made before a transaction starts.
-    pub fn tools(&self) -> &Tools {
-        &self.inner.tools
     }
 }
 

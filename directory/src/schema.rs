@@ -237,6 +237,14 @@ impl Grant<'_, &mut storage::Change<'_>, ManageIdentities> {
 }
 
 impl SearchGrant<'_, '_> {
+    /// The record of the grant's organization, for its base entry.
+    ///
+    /// # Errors
+    /// `Missing` when it is gone.
+    pub fn own_organization(&self) -> Result<&Organization, Error> {
+        self.seen.organization.as_ref().ok_or(Error::Missing)
+    }
+
     /// The custom attributes of the caller's organization.
     ///
     /// # Errors

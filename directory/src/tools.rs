@@ -77,3 +77,10 @@ impl Tools {
         password
     }
 }
+
+impl crate::Directory {
+    /// Randomness, for passwords and secrets made before a transaction starts.
+    pub fn tools(&self) -> &Tools {
+        &self.inner.tools
+    }
+}

@@ -4,6 +4,7 @@ use storage::{Change, Id, Partition, Reading, Record};
 
 use super::custom_attributes::mark;
 use super::entity::Entity;
+use crate::directory::Directory;
 use crate::error::Error;
 use crate::id::{OrganizationId, RecordId};
 use crate::records::{CustomAttribute, CustomValues, Group, User, Work, indices};
@@ -32,7 +33,7 @@ impl WithCustomValues for Group {
 }
 
 /// Makes the next records follow the first definition that changed; says whether there was one.
-pub(crate) fn advance_custom_work(change: &mut Change<'_>, now: Time) -> Result<bool, Error> {
+fn advance_custom_work(change: &mut Change<'_>, now: Time) -> Result<bool, Error> {
     let waiting = change.find_first(Partition::Provider, indices::ORGANIZATION_WORK, &[])?;
     let Some(organization) = waiting.and_then(OrganizationId::from_record) else {
         return Ok(false);
@@ -47,6 +48,25 @@ pub(crate) fn advance_custom_work(change: &mut Change<'_>, now: Time) -> Result<
     }
     mark(change, organization)?;
     Ok(true)
+}
+
+impl Directory {
+    /// Makes some records follow a definition of a custom attribute that changed: indexed or not any
+    /// more, or deleted. Says whether there was one; then there may be more to do.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn advance_custom_work(&self, now: Time) -> Result<bool, Error> {
+        let waiting = {
+            let snapshot = self.inner.store.read()?;
+            snapshot.find_first(Partition::Provider, indices::ORGANIZATION_WORK, &[])?
+        };
+        if waiting.is_none() {
+            return Ok(false);
+        }
+        let done = self.inner.store.write(move |change| advance_custom_work(change, now));
+        done.map_err(Error::from)
+    }
 }
 
 fn advance(

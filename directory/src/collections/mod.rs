@@ -26,7 +26,7 @@ pub(crate) use admins::put_first;
 pub use certificate_authorities::CertificateAuthorities;
 pub use collection::{Collection, Page};
 pub use custom_attributes::{CUSTOM_ATTRIBUTES, CustomAttributes};
-pub(crate) use custom_work::{WithCustomValues, advance_custom_work};
+pub(crate) use custom_work::WithCustomValues;
 pub use entity::Entity;
 pub use groups::{Groups, Member, MembershipChange};
 pub(crate) use groups::{ancestors_of_group, descendants, groups_of_user, is_in_one_of};

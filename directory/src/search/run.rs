@@ -15,7 +15,7 @@ use crate::access::{Grant, Search, Seen};
 use crate::collections::{Member, ancestors_of_group, descendants, groups_of_user};
 use crate::error::Error;
 use crate::id::{GroupId, OrganizationId, RecordId, ServiceAccountId, UserId};
-use crate::records::{Group, Organization, Profile, ServiceAccount, User, relations};
+use crate::records::{Group, Profile, ServiceAccount, User, relations};
 
 /// A search between two snapshots.
 #[derive(Debug)]
@@ -295,14 +295,6 @@ impl Grant<'_, &Snapshot, Search> {
     /// Whether the grant rests on this evidence, so that what was made of it still holds.
     pub fn rests_on(&self, evidence: &Evidence) -> bool {
         Arc::ptr_eq(&self.seen, &evidence.0)
-    }
-
-    /// The record of the grant's organization, for its base entry.
-    ///
-    /// # Errors
-    /// `Missing` when it is gone.
-    pub fn own_organization(&self) -> Result<&Organization, Error> {
-        self.seen.organization.as_ref().ok_or(Error::Missing)
     }
 }
 
