@@ -93,7 +93,8 @@ fn spoken_layout(layout: Layout, spoken: Option<&Spoken>) -> Layout {
 mod tests {
     use directory::Time;
     use directory::records::{
-        Alias, Base, OrganizationFields, OrganizationState, Presentation, Settings, Stamp,
+        Alias, Base, CustomMark, OrganizationFields, OrganizationState, Presentation, Settings,
+        Stamp,
     };
     use directory::search::Kind;
     use uuid::Uuid;
@@ -114,10 +115,11 @@ mod tests {
         Organization {
             uuid: Uuid::from_u128(7),
             state: OrganizationState::Active,
-            stamp: Stamp::new(Time(0)),
+            stamp: Stamp { created: Time(0), modified: Time(0), revision: 1 },
             fields,
             settings: Settings::default(),
             presentation: Presentation { layout: Layout::Rfc2307, aliases: vec![alias] },
+            custom: CustomMark::default(),
         }
     }
 
