@@ -63,7 +63,7 @@ fn section_4_11_an_abandoned_search_gets_no_answer() {
 #[test]
 fn section_4_12_unknown_extended_operations_are_protocol_errors_and_the_connection_lives() {
     let mut connection = Connection::clear();
-    for name in ["1.3.6.1.1.8", "1.3.6.1.4.1.4203.1.11.1", "1.3.6.1.1.21.1", "1.2.3", ""] {
+    for name in ["1.3.6.1.1.21.1", "1.2.3", ""] {
         assert!(connection.send(1, extended_request(name)).is_empty());
         assert_eq!(connection.read_result(), (1, 2, "extended"));
     }
