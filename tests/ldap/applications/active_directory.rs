@@ -6,7 +6,7 @@ use crate::harness::ldap::Ldap;
 use crate::harness::office::Office;
 use crate::harness::python::python;
 
-const PASSWORD: &str = "a password of ada";
+const PASSWORD: &str = "a long word of hers";
 
 struct Domain {
     office: Office,
@@ -19,7 +19,7 @@ struct Domain {
 fn domain() -> Domain {
     let office = Office::new();
     let ada = office.user("ada", PASSWORD);
-    let bob = office.user("bob", "a password of bob");
+    let bob = office.user("bob", "a long word of his");
     office.act("POST", &format!("users/{bob}/suspend"), None);
     let inner = office.group("engineers", &[&ada], &[]);
     office.group("staff", &[], &[&inner]);

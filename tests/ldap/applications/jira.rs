@@ -5,7 +5,7 @@ use crate::harness::office::Office;
 #[test]
 fn either_kind_of_members_can_be_configured_and_changes_are_found_by_time() {
     let office = Office::new();
-    let ada = office.user("ada", "a password of ada");
+    let ada = office.user("ada", "a long word of hers");
     office.group("users", &[&ada], &[]);
     let client = office.ldap().with(["-E", "pr=1000/noprompt"]);
     let dn = office.user_dn("ada");

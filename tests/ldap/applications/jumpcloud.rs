@@ -13,7 +13,7 @@ struct Moved {
 /// An organization that answers at the base that its applications know.
 fn moved() -> Moved {
     let office = Office::new();
-    let ada = office.user("ada", "a password of ada");
+    let ada = office.user("ada", "a long word of hers");
     office.group("staff", &[&ada], &[]);
     let base = format!("o=5f-{},dc=jumpcloud,dc=com", office.slug);
     office.alias(&base, "jumpcloud");
@@ -50,16 +50,16 @@ fn the_service_account_stands_among_the_people_and_names_are_those_of_the_base()
 fn people_bind_by_the_alias_and_by_the_own_base_and_read_themselves_there() {
     let Moved { office, base, .. } = moved();
     for dn in [format!("uid=ada,ou=Users,{base}"), office.user_dn("ada")] {
-        let ada = office.demo.ldap().bound(&dn, "a password of ada");
+        let ada = office.demo.ldap().bound(&dn, "a long word of hers");
         assert_eq!(ada.who_am_i().stdout.trim(), format!("dn:{dn}"));
         let oneself = ada.search(&dn, "base", "(objectClass=*)", &["uid"]);
         assert_eq!(oneself.only().dn, dn);
         let wrong = office.demo.ldap().bound(&dn, "wrong").who_am_i();
         assert_eq!(wrong.code, 49, "{wrong:?}");
     }
-    let root = office.demo.ldap().bound(&format!("uid=ada,ou=Users,{base}"), "a password of ada");
+    let root = office.demo.ldap().bound(&format!("uid=ada,ou=Users,{base}"), "a long word of hers");
     let root = root.search("", "base", "(objectClass=*)", &["namingContexts"]);
-    assert_eq!(root.only().values("namingContexts"), [base.as_str(), office.base.as_str()]);
+    assert_eq!(root.only().values("namingContexts"), [office.base.as_str(), base.as_str()]);
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn no_user_and_service_account_share_a_name_where_they_would_share_a_dn() {
     let taken = office.top.send("POST", &office.path("service-accounts"), Some(&account));
     assert_eq!(taken.status, 409, "{taken:?}");
     let apart = Office::new();
-    apart.user("twin", "a password of twin");
+    apart.user("twin", "a long word of theirs");
     apart.make("service-accounts", &json!({"name": "twin"}));
     let refused =
         apart.top.send("PATCH", &apart.path("presentation"), Some(&json!({"layout": "jumpcloud"})));
@@ -103,9 +103,7 @@ fn an_alias_base_is_nobody_elses_and_under_no_other() {
         let aliases = json!({"aliases": [{"base": base, "layout": "rfc2307bis"}]});
         office.top.send("PUT", &office.path("aliases"), Some(&aliases)).status
     };
-    for taken in
-        [base.clone(), format!("ou=x,{base}"), "dc=jumpcloud,dc=com".into(), office.base.clone()]
-    {
+    for taken in [base.clone(), format!("ou=x,{base}"), "dc=jumpcloud,dc=com".into(), office.base] {
         assert_eq!(put(&other, &taken), 409, "{taken}");
     }
     for own in [other.base.clone(), format!("ou=x,{}", other.base)] {

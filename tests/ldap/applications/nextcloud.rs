@@ -5,7 +5,7 @@ use crate::harness::office::Office;
 #[test]
 fn the_wizard_finds_out_how_groups_name_members_and_logins_go_by_name_or_mail() {
     let office = Office::new();
-    let ada = office.user("ada", "a password of ada");
+    let ada = office.user("ada", "a long word of hers");
     office.group("staff", &[&ada], &[]);
     office.lay_out("rfc2307");
     let (_, _, client) = office.profiled("nextcloud");

@@ -5,7 +5,7 @@ use crate::harness::office::Office;
 #[test]
 fn groups_are_found_by_login_and_by_name() {
     let office = Office::new();
-    let ada = office.user("ada", "a password of ada");
+    let ada = office.user("ada", "a long word of hers");
     office.group("staff", &[&ada], &[]);
     let (_, _, client) = office.profiled("sssd");
     for member in ["(memberUid=ada)".to_owned(), format!("(member={})", office.user_dn("ada"))] {

@@ -53,7 +53,7 @@ for found, attributes in connection.search_s(base, ldap.SCOPE_SUBTREE, "(objectC
 #[test]
 fn ldap3_and_python_ldap_check_every_entry_of_every_layout_against_it() {
     let office = Office::new();
-    let ada = office.user("ada", "a password of ada");
+    let ada = office.user("ada", "a long word of hers");
     office.group("staff", &[&ada], &[]);
     let account = office.make("service-accounts", &json!({"name": "reader"}));
     let (dn, password) = (account["dn"].as_str().unwrap(), account["password"].as_str().unwrap());

@@ -5,8 +5,8 @@ use crate::harness::office::Office;
 #[test]
 fn accounts_and_groups_are_read_whole_and_groups_list_logins_nested_ones_included() {
     let office = Office::new();
-    let ada = office.user("ada", "a password of ada");
-    let bob = office.user("bob", "a password of bob");
+    let ada = office.user("ada", "a long word of hers");
+    let bob = office.user("bob", "a long word of his");
     let inner = office.group("inner", &[&ada], &[]);
     office.group("outer", &[&bob], &[&inner]);
     let (_, _, client) = office.profiled("synology");
