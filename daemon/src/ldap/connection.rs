@@ -92,6 +92,7 @@ impl Connection {
     async fn serve(&mut self, shutdown: &Shutdown) {
         let rings = self.alarm();
         let mut interruptions = Interruptions {
+            shutdown,
             draining: pin!(shutdown.draining()),
             drained: false,
             alarm: pin!(tokio::time::sleep(rings.saturating_sub(self.turn))),
@@ -300,6 +301,7 @@ enum Woken {
 /// Both hardly ever come, and each request would pay for asking them again: they are asked when
 /// they are due or do not know whom to wake.
 struct Interruptions<'p, D> {
+    shutdown: &'p Shutdown,
     draining: Pin<&'p mut D>,
     /// The end has come and was taken note of.
     drained: bool,
@@ -320,11 +322,12 @@ impl<D: Future<Output = ()>> Interruptions<'_, D> {
 
     fn poll(&mut self, context: &mut Context<'_>, now: Duration) -> Poll<()> {
         let told = self.told.as_ref().is_some_and(|told| told.will_wake(context.waker()));
-        if told && now < self.rings {
+        let drains = !self.drained && self.shutdown.is_draining();
+        if told && !drains && now < self.rings {
             return Poll::Pending;
         }
         self.told = Some(context.waker().clone());
-        let drains = !self.drained && self.draining.as_mut().poll(context).is_ready();
+        let drains = drains || (!self.drained && self.draining.as_mut().poll(context).is_ready());
         if drains || self.alarm.as_mut().poll(context).is_ready() {
             return Poll::Ready(());
         }

@@ -43,12 +43,15 @@ pub(super) fn equality(kind: &AttributeType, value: &[u8], naming: &Naming) -> O
     })
 }
 
+/// How two numbers are to compare, and the test of a stored attribute that comes to the same.
+pub(super) type Order<'o> = (&'o dyn Fn(i64, i64) -> bool, &'o dyn Fn(Attribute, &str) -> Filter);
+
 /// An ordering of an attribute of another form; `None` when the attribute shows what is stored.
 pub(super) fn ordering(
     kind: &AttributeType,
     value: &[u8],
     naming: &Naming,
-    (fits, test): (&dyn Fn(i64, i64) -> bool, &dyn Fn(Attribute, &str) -> Filter),
+    (fits, test): Order<'_>,
 ) -> Option<Filter> {
     let (kinds, extra) = shown(kind, naming)?;
     let Some(written) = text(value) else { return Some(Filter::Undefined) };
