@@ -328,6 +328,10 @@ fn valid(route: &Route, who: &Https, path: &str) -> Response {
         json!({"password": "a long enough password"})
     } else if path.ends_with("/secret") {
         json!({"secret": "a secret of many letters"})
+    } else if path.ends_with("/certificates") {
+        json!({"fingerprints": []})
+    } else if path.ends_with("/confirm") {
+        json!({"code": "123456"})
     } else {
         json!({})
     };

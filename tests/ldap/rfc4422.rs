@@ -138,11 +138,11 @@ fn it_is_offered_to_who_shows_a_certificate_and_none_is_demanded() {
         let found = client.search("", "base", "(objectClass=*)", &["supportedSASLMechanisms"]);
         found.only().values("supportedSASLMechanisms").join(" ")
     };
-    assert_eq!(offered(&showing(&office, &anybody)), "PLAIN EXTERNAL");
+    assert_eq!(offered(&showing(&office, &anybody)), "EXTERNAL PLAIN");
     let start_tls = office.demo.ldap_over(Transport::StartTls);
     assert_eq!(
         offered(&start_tls.clone().showing(anybody.certificate(), &anybody.key)),
-        "PLAIN EXTERNAL"
+        "EXTERNAL PLAIN"
     );
     assert_eq!(offered(&start_tls), "PLAIN");
     let bare = start_tls.by_sasl(["-O", "minssf=0", "-Y", "EXTERNAL"]).who_am_i();

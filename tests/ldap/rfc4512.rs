@@ -45,12 +45,17 @@ fn section_5_1_every_listed_control_works_when_critical() {
     let ada = demo.acme().user("ada");
     let root = demo.ldap().search("", "base", ALL, &["supportedControl"]);
     for control in root.only().values("supportedControl") {
-        let option = match control {
-            "1.2.840.113556.1.4.319" => ["-E", "!pr=10/noprompt"],
-            "2.16.840.1.113730.3.4.2" => ["-M", "-M"],
+        let options: &[&str] = match control {
+            "1.2.840.113556.1.4.319" => &["-E", "!pr=10/noprompt"],
+            "1.2.840.113556.1.4.473" => &["-E", "!sss=uid"],
+            "2.16.840.1.113730.3.4.9" => &["-E", "!sss=uid", "-E", "!vlv=0/0/1/1"],
+            "2.16.840.1.113730.3.4.2" => &["-M", "-M"],
+            "1.3.6.1.4.1.42.2.27.8.5.1" => &["-e", "!ppolicy"],
             other => panic!("{other} is listed and not tried"),
         };
-        let found = demo.ldap().as_user(ada).with(option).search(&ada.dn, "base", ALL, &["1.1"]);
+        let client =
+            options.iter().fold(demo.ldap().as_user(ada), |client, option| client.with([*option]));
+        let found = client.search(&ada.dn, "base", ALL, &["1.1"]);
         assert_eq!(found.names(), [&ada.dn]);
     }
 }

@@ -113,6 +113,7 @@ tls = ldap3.Tls(validate=ssl.CERT_NONE, sni=sys.argv[2])
 server = ldap3.Server(sys.argv[1], use_ssl=True, tls=tls, get_info=ldap3.DSA)
 connection = ldap3.Connection(server, authentication=ldap3.SASL, sasl_mechanism='PLAIN',
     sasl_credentials=(None, sys.argv[3], sys.argv[4]))
+connection.open(read_server_info=True)
 bound = connection.bind()
 print(bound, server.info.naming_contexts, connection.extend.standard.who_am_i())
 ";

@@ -7,6 +7,7 @@
 mod attribute;
 mod entry;
 mod filter;
+mod found;
 mod judge;
 mod memo;
 mod order;
@@ -17,9 +18,10 @@ mod sight;
 pub use attribute::{Attribute, Custom, Kind, Kinds};
 pub use entry::{Entry, EntryId, Fact, visit_values};
 pub use filter::{Case, Comparison, Filter, Value};
+pub use found::Found;
 #[cfg(test)]
 pub(crate) use judge::has_pieces;
 pub use judge::{Facts, Truth};
 pub use memo::Memo;
 pub use order::{Compare, SortKey};
-pub use run::{Ended, Evidence, Found, Position, SearchGrant, Searching, Visit, Visitor};
+pub use run::{Ended, Evidence, Position, SearchGrant, Searching, Visit, Visitor};

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::mpsc::channel;
 
-use super::world::{RIGHT, World, accepted, options, refusal, user};
+use super::world::{RIGHT, World, accepted, options, user};
 use crate::access::{Identity, ManageConfiguration, ManageIdentities, RecoverAccounts, Role};
 use crate::authentication::{
     Begun, Channel, Door, HashParameters, Options, Outcome, PoolLimits, Proof, Request, Who,
@@ -465,18 +465,6 @@ fn a_service_account_binds_but_is_not_let_onto_the_network() {
     let door = Door::Radius(client.unwrap());
     assert!(!accepted(&world.attempt(Request { door, ..request() })));
     assert!(!accepted(&world.bind(acme, "wiki", &clear)));
-}
-
-#[test]
-fn a_password_shorter_than_the_policy_is_refused_in_words() {
-    let world = World::new();
-    let acme = world.organization("acme");
-    let ada = world.user(acme, "ada");
-    let short = world.password("seven77");
-    let done = world.change(move |change| {
-        change.authorize::<RecoverAccounts>(acme)?.passwords().set(ada, short, None)
-    });
-    assert_eq!(refusal(done), "must have at least 8 characters");
 }
 
 #[test]

@@ -374,3 +374,15 @@ fn ages_that_make_no_sense_are_refused() {
         settings.password_policy.shortest_age = DAY;
     }));
 }
+
+#[test]
+fn a_password_shorter_than_the_policy_is_refused_in_words() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let ada = world.user(acme, "ada");
+    let short = world.password("seven77");
+    let done = world.change(move |change| {
+        change.authorize::<RecoverAccounts>(acme)?.passwords().set(ada, short, None)
+    });
+    assert_eq!(refusal(done), "must have at least 8 characters");
+}
