@@ -65,6 +65,9 @@ section! {
         anonymous_timeout: Time<SECOND, DAY> = Time(2 * MINUTE),
         /// How long a request may take to arrive once it has begun.
         partial_timeout: Time<SECOND, HOUR> = Time(10 * SECOND),
+        /// How long a Bind that finds too many before it waits to hear so. A flood would otherwise
+        /// come back at once, and take from others what its refusals cost.
+        busy_delay: Time<0, MINUTE> = Time(SECOND / 4),
         /// How long a client may leave an answer unread.
         write_timeout: Time<SECOND, HOUR> = Time(30 * SECOND),
     }

@@ -222,10 +222,20 @@ impl Caller {
         match begun {
             Begun::Done(outcome) => Ok(Asked::Answered(self.bound(&outcome))),
             Begun::Pending(pending) => {
-                let outcomes = self.outcomes.clone();
+                let (outcomes, delay) = (self.outcomes.clone(), self.door.busy_delay);
+                let runtime = tokio::runtime::Handle::current();
                 self.door.directory.finish(pending, move |outcome| {
+                    let busy = matches!(outcome, authentication::Outcome::Busy);
                     // A connection that ended meanwhile hears nothing.
-                    let _gone = outcomes.send((ticket, Late::Bound(outcome)));
+                    let tell = move || drop(outcomes.send((ticket, Late::Bound(outcome))));
+                    if busy {
+                        runtime.spawn(async move {
+                            tokio::time::sleep(delay).await;
+                            tell();
+                        });
+                    } else {
+                        tell();
+                    }
                 });
                 Ok(Asked::Later)
             }

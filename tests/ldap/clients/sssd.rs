@@ -110,3 +110,15 @@ fn whoever_logs_in_is_told_that_the_password_is_about_to_expire() {
     let warned = host.log_in("ada", PASSWORD);
     assert!(warned.code == 0 && warned.stdout.contains("password will expire in 9"), "{warned:?}");
 }
+
+#[test]
+fn groups_that_name_their_members_by_login_are_a_linux_machines_as_well() {
+    let office = staffed_office();
+    office.act("PATCH", "presentation", Some(&json!({"layout": "rfc2307"})));
+    let host = Host::new(&office, "sss", FOLDERS);
+    let host = start(host, &office, &format!("ldap_schema = rfc2307\nldap_tls_cacert = {CA_FILE}"));
+    host.room.until("getent passwd ada");
+    assert_eq!(host.groups_of("ada"), ["crew", "engineers"]);
+    assert_eq!(host.groups_of("linus"), ["crew"]);
+    assert_eq!(host.members_of("crew"), ["ada", "linus"]);
+}
