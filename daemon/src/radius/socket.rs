@@ -78,14 +78,15 @@ impl Worker {
     }
 
     async fn receive(&mut self, buffer: &mut [u8]) {
-        if let Err(error) = self.candidates.refresh(&self.door.directory) {
-            tracing::error!(%error, "the RADIUS clients cannot be read");
-        }
         for _ in 0..BATCH {
             match self.socket.try_recv_from(buffer) {
                 Ok((length, source)) => {
                     let datagram = buffer.get(..length).unwrap_or_default();
                     let now = self.door.clock.monotonic();
+                    // After the datagram came: what was acknowledged before counts for it.
+                    if let Err(error) = self.candidates.refresh(&self.door.directory) {
+                        tracing::error!(%error, "the RADIUS clients cannot be read");
+                    }
                     let candidates = self.candidates.of(source.ip());
                     self.server.receive(source, datagram, candidates, now);
                     self.work().await;
