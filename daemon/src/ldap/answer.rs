@@ -246,7 +246,7 @@ impl Caller {
     /// there, so that it costs as much as any other.
     pub(super) fn claimed(&mut self, dn: &Dn) -> Result<Claim, Error> {
         let (claim, spoken) = self.named(dn)?;
-        self.spoken = spoken.or_else(|| self.spoken.take());
+        self.spoken = spoken;
         Ok(claim)
     }
 
