@@ -63,7 +63,8 @@ struct Person {
 
 impl Person {
     fn new(directory: &Directory, role: Role) -> Self {
-        Self { role, password: directory.tools().password(PASSWORD) }
+        let words = role.name().replace('_', " ");
+        Self { role, password: super::password(directory, PASSWORD, &["Demo", &words]) }
     }
 
     fn login(&self) -> String {

@@ -119,7 +119,7 @@ impl Maker<'_> {
         organization: OrganizationId,
         (login, given_name, surname): &(&str, &str, &str),
     ) -> Result<(UserId, String), DemoError> {
-        let clear = self.directory.tools().password(PASSWORD);
+        let clear = super::password(self.directory, PASSWORD, &[login, given_name, surname]);
         let password = Password::new(clear.as_bytes())
             .map_err(|_| DemoError::SignIn("no such password can be"))?;
         let (parameters, tools) = (self.directory.hash_parameters(), self.directory.tools());
