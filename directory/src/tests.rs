@@ -6,6 +6,7 @@ mod crash;
 mod custom;
 mod gear;
 mod model;
+mod ms_chap;
 mod oracle;
 mod passwords;
 mod policy;

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::engine::{AccountKey, Bearer};
 use super::expiry::Notice;
+use super::ms_chap::{Counterproof, MsChapV2};
 use super::password::{Password, StoredHash};
 use super::second_factor::{Finding, NO_ROOM, Need, WRONG_PASSWORD};
 use crate::access::{Actor, Identity};
@@ -70,6 +71,9 @@ pub enum Proof {
     /// whether it fits a password in clear. Works only for passwords that the organization keeps
     /// sealed in clear.
     Challenge(Fits),
+    /// An answer to a challenge that only who knows the password can give, by a hash of it that
+    /// the organization keeps sealed.
+    MsChapV2(Box<MsChapV2>),
 }
 
 /// Says whether a challenge's answer fits a password in clear.
@@ -103,6 +107,8 @@ pub enum Outcome {
         reply: Option<Arc<NetworkReply>>,
         /// What the owner of the password is told.
         notice: Notice,
+        /// What proves to the peer that the password is known here, where the proof asks for it.
+        counterproof: Option<Box<Counterproof>>,
     },
     /// Not proven, or not let in; why is nobody's business.
     Reject,
@@ -286,6 +292,7 @@ impl Directory {
         match proof {
             Proof::Password(password) => self.begin_password(&snapshot, attempt, password),
             Proof::Challenge(fits) => self.prove_challenge(&snapshot, attempt, fits),
+            Proof::MsChapV2(proof) => self.prove_ms_chap(&snapshot, attempt, &proof),
         }
     }
 
@@ -383,12 +390,12 @@ impl Directory {
                         Actor::user(organization, user)
                     }
                 };
-                Ok(Outcome::Accept { actor, reply: None, notice })
+                Ok(Outcome::Accept { actor, reply: None, notice, counterproof: None })
             }
             (Door::Ldap(_), Identity::ServiceAccount(account)) => {
                 self.note_success(attempt);
                 let actor = Actor::service_account(organization, account);
-                Ok(Outcome::Accept { actor, reply: None, notice })
+                Ok(Outcome::Accept { actor, reply: None, notice, counterproof: None })
             }
             (Door::Radius(_), Identity::User(_)) if notice == Notice::MustChange => {
                 Ok(self.reject(attempt, "the password must be changed first"))
@@ -419,7 +426,8 @@ impl Directory {
         }
         self.note_success(attempt);
         let actor = Actor::user(organization, user);
-        Ok(Outcome::Accept { actor, reply: Some(Arc::clone(&policy.reply)), notice })
+        let reply = Some(Arc::clone(&policy.reply));
+        Ok(Outcome::Accept { actor, reply, notice, counterproof: None })
     }
 }
 

@@ -12,6 +12,7 @@ mod engine;
 mod expiry;
 mod lockout;
 mod memory;
+mod ms_chap;
 mod password;
 mod pool;
 mod second_factor;
@@ -29,6 +30,8 @@ pub use change::{ChangeOutcome, PasswordChange};
 pub(crate) use engine::Engine;
 pub use engine::Options;
 pub use expiry::Notice;
+pub(crate) use ms_chap::NtHash;
+pub use ms_chap::{Counterproof, MsChapV2};
 pub(crate) use password::judge;
 pub use password::{
     HashParameters, HashingFailed, InvalidPassword, Password, StoredHash, Unacceptable,

@@ -1,6 +1,6 @@
 //! Organizations: customers of the provider.
 
-use storage::{Change, Partition, Reading, Snapshot};
+use storage::{Change, Kind, Partition, Reading, Snapshot};
 
 use super::presentation::check_apart;
 use super::site::Site;
@@ -13,7 +13,7 @@ use crate::id::{OrganizationId, Place, RecordId};
 use crate::limits;
 use crate::records::{
     Admin, AdminScope, Base, CustomMark, Demand, Organization, OrganizationFields,
-    OrganizationState, Presentation, Settings, Stamp, indices,
+    OrganizationState, Presentation, Settings, Stamp, indices, kinds,
 };
 use crate::time::Time;
 
@@ -234,7 +234,7 @@ impl OwnOrganization<'_, &mut Change<'_>> {
 
 impl OrganizationSettings<'_, &mut Change<'_>> {
     /// Changes the settings; with `revision`, only when nobody changed the organization in
-    /// between. Switching CHAP off erases the passwords that were kept for it.
+    /// between. Switching CHAP or MS-CHAPv2 off erases what was kept of passwords for it.
     ///
     /// # Errors
     /// `Missing`, `Stale` or `Invalid`.
@@ -248,7 +248,10 @@ impl OrganizationSettings<'_, &mut Change<'_>> {
         edit(&mut record.settings)?;
         check_settings(&record.settings)?;
         if before.chap && !record.settings.chap {
-            self.erase_chap_passwords()?;
+            self.erase_kept(kinds::CHAP_PASSWORD)?;
+        }
+        if before.ms_chap && !record.settings.ms_chap {
+            self.erase_kept(kinds::NT_HASH)?;
         }
         if before.password_policy.history > 1 && record.settings.password_policy.history <= 1 {
             super::passwords::erase_former(&mut self.site)?;
@@ -261,13 +264,14 @@ impl OrganizationSettings<'_, &mut Change<'_>> {
         Ok(record)
     }
 
-    fn erase_chap_passwords(&mut self) -> Result<(), Error> {
+    /// Erases what was kept of the users' passwords under a kind.
+    fn erase_kept(&mut self, kind: Kind) -> Result<(), Error> {
         let partition = self.site.partition();
         let users = self.site.source.scan::<crate::records::User>(partition, None);
         let ids: Vec<storage::Id> =
             users.map(|found| found.map(|(id, _)| id)).collect::<Result<_, _>>()?;
         for id in ids {
-            self.site.source.delete_secret(partition, crate::records::kinds::CHAP_PASSWORD, id)?;
+            self.site.source.delete_secret(partition, kind, id)?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use storage::{Change, Id, Partition, Reading, Snapshot};
 use super::site::Site;
 use crate::access::{ChangeOwnPassword, Grant, Identity, ManageIdentities, RecoverAccounts, View};
 use crate::authentication::{
-    HashParameters, HashingFailed, Password, StoredHash, Unacceptable, judge,
+    HashParameters, HashingFailed, NtHash, Password, StoredHash, Unacceptable, judge,
 };
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
@@ -248,8 +248,8 @@ pub(crate) fn require_quality(
     judge(password, &names, settings.password_minimum)
 }
 
-/// Writes a user's password with what goes with it: the former one into the history, and the
-/// sealed copy in clear where the organization opted in to CHAP.
+/// Writes a user's password with what goes with it: the former one into the history, and sealed
+/// the copy in clear and the NT hash where the organization opted in to CHAP and MS-CHAPv2.
 fn put_user_password(
     site: &mut Site<'_, &mut Change<'_>>,
     user: UserId,
@@ -259,12 +259,19 @@ fn put_user_password(
     remember_former(site, user.record(), settings)?;
     put_hash(site, user.record(), Some(password.hash))?;
     let (partition, id) = (site.partition(), user.record());
-    match password.clear.filter(|_| settings.chap) {
+    let clear = password.clear.as_ref();
+    match clear.filter(|_| settings.chap) {
         Some(clear) => {
             site.source.put_secret(partition, kinds::CHAP_PASSWORD, id, clear.expose())?;
         }
         None => {
             site.source.delete_secret(partition, kinds::CHAP_PASSWORD, id)?;
+        }
+    }
+    match clear.filter(|_| settings.ms_chap).and_then(NtHash::of) {
+        Some(hash) => site.source.put_secret(partition, kinds::NT_HASH, id, hash.expose())?,
+        None => {
+            site.source.delete_secret(partition, kinds::NT_HASH, id)?;
         }
     }
     Ok(())
@@ -358,6 +365,7 @@ pub(crate) fn forget_credential(
     change.delete::<OwnCertificates>(partition, id)?;
     change.delete::<PasswordHistory>(partition, id)?;
     change.delete_secret(partition, kinds::CHAP_PASSWORD, id)?;
+    change.delete_secret(partition, kinds::NT_HASH, id)?;
     change.delete_secret(partition, kinds::TOTP_SEED, id)?;
     Ok(())
 }

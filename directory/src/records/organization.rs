@@ -71,6 +71,9 @@ pub struct Settings {
     /// Whether passwords are also kept sealed in clear, as CHAP needs them; only passwords set
     /// after it was switched on are.
     pub chap: bool,
+    /// Whether the NT hashes of passwords are also kept sealed, as MS-CHAPv2 needs them; only those
+    /// of passwords set after it was switched on are.
+    pub ms_chap: bool,
     /// Whether a user sees the organization's people and groups, or only their own entry.
     pub users_see_people: bool,
     /// How long a verified password is remembered, in milliseconds; zero for not at all.
@@ -102,6 +105,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             chap: false,
+            ms_chap: false,
             users_see_people: false,
             remember_verified: 300_000,
             password_minimum: 8,

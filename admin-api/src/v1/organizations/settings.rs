@@ -13,6 +13,10 @@ pub(crate) struct Settings {
     /// Whether passwords are also kept sealed in clear, as CHAP needs them; only passwords set
     /// after it was switched on are.
     chap: bool,
+    /// Whether the NT hashes of passwords are also kept sealed, as MS-CHAPv2 needs them; only
+    /// those of passwords set after it was switched on are. Whoever had an NT hash could
+    /// authenticate with it.
+    ms_chap: bool,
     /// Whether a user sees the organization's people and groups, or only their own entry.
     users_see_people: bool,
     /// How long a verified password is remembered, in milliseconds; zero for not at all.
@@ -118,6 +122,7 @@ impl From<records::Organization> for Revised<Settings> {
         };
         let settings = Settings {
             chap: settings.chap,
+            ms_chap: settings.ms_chap,
             users_see_people: settings.users_see_people,
             remember_verified: settings.remember_verified,
             password_minimum: settings.password_minimum,

@@ -23,6 +23,11 @@ pub(crate) struct SettingsPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = bool)]
     chap: Option<bool>,
+    /// Whether the NT hashes of passwords are also kept sealed, as MS-CHAPv2 needs them; switching
+    /// it off erases them.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = bool)]
+    ms_chap: Option<bool>,
     /// Whether a user sees the organization's people and groups, or only their own entry.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = bool)]
@@ -174,6 +179,7 @@ pub(crate) async fn update_settings(
 impl SettingsPatch {
     fn apply(self, settings: &mut records::Settings) {
         set(&mut settings.chap, self.chap);
+        set(&mut settings.ms_chap, self.ms_chap);
         set(&mut settings.users_see_people, self.users_see_people);
         set(&mut settings.remember_verified, self.remember_verified);
         set(&mut settings.password_minimum, self.password_minimum);

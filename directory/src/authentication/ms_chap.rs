@@ -1,0 +1,308 @@
+//! MS-CHAPv2: a mutual proof by the NT hash of the password, and the keys that come of it
+//! (RFC 2759, RFC 3079).
+//!
+//! Old and weak by itself: whoever watched one exchange finds the password by trying 2^56 keys.
+//! It is worth something inside a protected tunnel only, and is here because so much gear speaks
+//! nothing else.
+
+use des::Des;
+use des::cipher::{BlockCipherEncrypt as _, KeyInit as _};
+use md4::Md4;
+use sha1::{Digest as _, Sha1};
+use storage::{Reading as _, Snapshot};
+use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
+
+use super::attempt::{Attempt, Begun, Outcome, THROTTLED};
+use super::password::Password;
+use super::second_factor::{Finding, NO_ROOM, Need, WRONG_PASSWORD};
+use crate::directory::Directory;
+use crate::error::Error;
+use crate::records::kinds;
+
+/// A peer's answer to a challenge, with all that went into it.
+pub struct MsChapV2 {
+    /// What the authenticator asked.
+    pub authenticator_challenge: [u8; 16],
+    /// What the peer asks in turn.
+    pub peer_challenge: [u8; 16],
+    /// The peer's name as it went into the answer: without a domain before it.
+    pub user_name: Vec<u8>,
+    /// The answer.
+    pub nt_response: [u8; 24],
+}
+
+/// What proves to the peer that the password is known here, and the keys that both sides share.
+pub struct Counterproof {
+    authenticator_response: [u8; 20],
+    send_key: Zeroizing<[u8; 16]>,
+    receive_key: Zeroizing<[u8; 16]>,
+}
+
+impl Counterproof {
+    /// The text `S=` and forty upper-case hexadecimal digits (RFC 2759, section 8.7).
+    pub fn authenticator_response(&self) -> String {
+        let mut text = String::with_capacity(42);
+        text.push_str("S=");
+        for octet in self.authenticator_response {
+            for digit in [octet >> 4, octet & 15] {
+                let digit = char::from_digit(digit.into(), 16).unwrap_or_default();
+                text.push(digit.to_ascii_uppercase());
+            }
+        }
+        text
+    }
+
+    /// The key of what the authenticator sends to the peer.
+    pub fn send_key(&self) -> &[u8; 16] {
+        &self.send_key
+    }
+
+    /// The key of what the peer sends to the authenticator.
+    pub fn receive_key(&self) -> &[u8; 16] {
+        &self.receive_key
+    }
+}
+
+/// MD4 over the password in UTF-16 (RFC 2759, section 8.3): as good as the password itself.
+pub(crate) struct NtHash(Zeroizing<[u8; 16]>);
+
+impl NtHash {
+    /// Hashes a password; `None` for one that is no text.
+    pub(crate) fn of(password: &Password) -> Option<Self> {
+        let text = std::str::from_utf8(password.expose()).ok()?;
+        let mut hasher = Md4::new();
+        for unit in text.encode_utf16() {
+            hasher.update(unit.to_le_bytes());
+        }
+        Some(Self(Zeroizing::new(hasher.finalize().into())))
+    }
+
+    /// Takes what [`expose`](Self::expose) gave; `None` when it is no NT hash.
+    pub(crate) fn from_octets(octets: &[u8]) -> Option<Self> {
+        Some(Self(Zeroizing::new(octets.try_into().ok()?)))
+    }
+
+    /// The hash.
+    pub(crate) fn expose(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// Says whether an answer was made with this hash, in constant time; and if so, what proves
+    /// the same to the peer.
+    fn verify(&self, proof: &MsChapV2) -> Option<Counterproof> {
+        let challenge = challenge_hash(proof);
+        let expected = Zeroizing::new(self.response(&challenge));
+        // The rest is computed for a wrong answer as well, so that both take the same time.
+        let hash_hash = Zeroizing::new(<[u8; 16]>::from(Md4::digest(self.0.as_slice())));
+        let counterproof = Counterproof {
+            authenticator_response: authenticator_response(&hash_hash, proof, &challenge),
+            send_key: session_key(&hash_hash, &proof.nt_response, SEND),
+            receive_key: session_key(&hash_hash, &proof.nt_response, RECEIVE),
+        };
+        bool::from(expected.ct_eq(&proof.nt_response)).then_some(counterproof)
+    }
+
+    /// What a peer with this hash answers.
+    #[cfg(test)]
+    pub(crate) fn answer(&self, proof: &MsChapV2) -> [u8; 24] {
+        self.response(&challenge_hash(proof))
+    }
+
+    /// The challenge enciphered under each third of the hash (RFC 2759, section 8.5).
+    fn response(&self, challenge: &[u8; 8]) -> [u8; 24] {
+        let mut padded = Zeroizing::new([0; 21]);
+        for (octet, hash) in padded.iter_mut().zip(self.0.iter()) {
+            *octet = *hash;
+        }
+        let mut response = [0; 24];
+        let (keys, _) = padded.as_chunks::<7>();
+        let (blocks, _) = response.as_chunks_mut::<8>();
+        for (block, key) in blocks.iter_mut().zip(keys) {
+            *block = encipher(key, *challenge);
+        }
+        response
+    }
+}
+
+/// DES of one block under 56 bits, of which each octet of the key takes seven and a parity bit
+/// that nobody looks at (RFC 2759, section 8.6).
+fn encipher(key: &[u8; 7], block: [u8; 8]) -> [u8; 8] {
+    let bits = key.iter().fold(0_u64, |bits, octet| (bits << 8) | u64::from(*octet));
+    let mut spread = Zeroizing::new([0_u8; 8]);
+    for (octet, shift) in spread.iter_mut().zip([49, 42, 35, 28, 21, 14, 7, 0]) {
+        let [.., seven] = ((bits >> shift) & 0x7f).to_be_bytes();
+        *octet = seven << 1;
+    }
+    let mut block = block.into();
+    Des::new((&*spread).into()).encrypt_block(&mut block);
+    block.into()
+}
+
+/// Both challenges and the name in eight octets (RFC 2759, section 8.2).
+fn challenge_hash(proof: &MsChapV2) -> [u8; 8] {
+    let mut hasher = Sha1::new();
+    hasher.update(proof.peer_challenge);
+    hasher.update(proof.authenticator_challenge);
+    hasher.update(&proof.user_name);
+    start_of(hasher.finalize().into())
+}
+
+/// RFC 2759, section 8.7.
+fn authenticator_response(hash_hash: &[u8; 16], proof: &MsChapV2, challenge: &[u8; 8]) -> [u8; 20] {
+    let mut hasher = Sha1::new();
+    hasher.update(hash_hash);
+    hasher.update(proof.nt_response);
+    hasher.update(b"Magic server to client signing constant");
+    let digest = hasher.finalize();
+    let mut hasher = Sha1::new();
+    hasher.update(digest);
+    hasher.update(challenge);
+    hasher.update(b"Pad to make it do more than one iteration");
+    hasher.finalize().into()
+}
+
+/// What the peer receives with, hence the authenticator sends with (RFC 3079, section 3.4).
+const SEND: &[u8; 84] = b"On the client side, this is the receive key; \
+on the server side, it is the send key.";
+/// What the peer sends with.
+const RECEIVE: &[u8; 84] = b"On the client side, this is the send key; \
+on the server side, it is the receive key.";
+
+/// A 128-bit start key of one direction (RFC 3079, sections 3.2 to 3.4).
+fn session_key(
+    hash_hash: &[u8; 16],
+    nt_response: &[u8; 24],
+    direction: &[u8; 84],
+) -> Zeroizing<[u8; 16]> {
+    let mut hasher = Sha1::new();
+    hasher.update(hash_hash);
+    hasher.update(nt_response);
+    hasher.update(b"This is the MPPE Master Key");
+    let master = Zeroizing::new(start_of::<16>(hasher.finalize().into()));
+    let mut hasher = Sha1::new();
+    hasher.update(master.as_slice());
+    hasher.update([0; 40]);
+    hasher.update(direction);
+    hasher.update([0xf2; 40]);
+    Zeroizing::new(start_of(hasher.finalize().into()))
+}
+
+fn start_of<const N: usize>(digest: [u8; 20]) -> [u8; N] {
+    digest.first_chunk().copied().unwrap_or([0; N])
+}
+
+impl Directory {
+    pub(super) fn prove_ms_chap(
+        &self,
+        snapshot: &Snapshot,
+        mut attempt: Attempt,
+        proof: &MsChapV2,
+    ) -> Result<Begun, Error> {
+        if self.is_throttled(&mut attempt) {
+            return Ok(Begun::Done(self.reject(&attempt, THROTTLED)));
+        }
+        let kept = match (&attempt.account, attempt.organization) {
+            (Some(account), Some(organization)) if attempt.settings.ms_chap => {
+                snapshot.secret(organization.partition(), kinds::NT_HASH, account.record())?
+            }
+            _ => None,
+        };
+        let hash = kept.and_then(|kept| NtHash::from_octets(kept.expose()));
+        let known = hash.is_some();
+        let counterproof =
+            hash.unwrap_or_else(|| NtHash(Zeroizing::new([0; 16]))).verify(proof).filter(|_| known);
+        if attempt.need != Need::Nothing {
+            return Ok(Begun::Done(self.reject(&attempt, NO_ROOM)));
+        }
+        if !known {
+            // No password was guessed at, so nothing is counted: gear that tries MS-CHAPv2 before
+            // PAP must not lock its users out.
+            return Ok(Begun::Done(self.reject(&attempt, "no password is kept for MS-CHAPv2")));
+        }
+        let verdict = counterproof.as_ref().map(|_| None).ok_or(WRONG_PASSWORD);
+        let finding = Finding { verdict, typed: None, password: None };
+        let mut outcome = self.conclude(snapshot, &attempt, &finding)?;
+        if let Outcome::Accept { counterproof: told, .. } = &mut outcome {
+            *told = counterproof.map(Box::new);
+        }
+        Ok(Begun::Done(outcome))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn octets<const N: usize>(text: &str) -> [u8; N] {
+        let pairs = text.split_whitespace().map(|pair| u8::from_str_radix(pair, 16).unwrap());
+        pairs.collect::<Vec<_>>().try_into().unwrap()
+    }
+
+    fn hash(text: &str) -> NtHash {
+        NtHash::of(&Password::new(text.as_bytes()).unwrap()).unwrap()
+    }
+
+    /// RFC 2759, section 9.2.
+    fn example() -> MsChapV2 {
+        MsChapV2 {
+            authenticator_challenge: octets("5B 5D 7C 7D 7B 3F 2F 3E 3C 2C 60 21 32 26 26 28"),
+            peer_challenge: octets("21 40 23 24 25 5E 26 2A 28 29 5F 2B 3A 33 7C 7E"),
+            user_name: b"User".to_vec(),
+            nt_response: octets(
+                "82 30 9E CD 8D 70 8B 5E A0 8F AA 39 81 CD 83 54 42 33 11 4A 3D 85 D6 DF",
+            ),
+        }
+    }
+
+    #[test]
+    fn rfc2759_9_2_hashes() {
+        let expected: [u8; 16] = octets("44 EB BA 8D 53 12 B8 D6 11 47 44 11 F5 69 89 AE");
+        assert_eq!(*hash("clientPass").expose(), expected);
+        let expected: [u8; 8] = octets("D0 2E 43 86 BC E9 12 26");
+        assert_eq!(challenge_hash(&example()), expected);
+        assert_eq!(hash("clientPass").response(&expected), example().nt_response);
+    }
+
+    #[test]
+    fn rfc2759_9_2_authenticator_response() {
+        let counterproof = hash("clientPass").verify(&example()).unwrap();
+        assert_eq!(
+            counterproof.authenticator_response(),
+            "S=407A5589115FD0D6209F510FE9C04566932CDA56"
+        );
+    }
+
+    #[test]
+    fn rfc3079_3_5_3_start_keys_of_128_bits() {
+        let counterproof = hash("clientPass").verify(&example()).unwrap();
+        let expected: [u8; 16] = octets("8B 7C DC 14 9B 99 3A 1B A1 18 CB 15 3F 56 DC CB");
+        assert_eq!(*counterproof.send_key(), expected);
+        // The RFC shows one direction; the other by another implementation.
+        let expected: [u8; 16] = octets("D5 F0 E9 52 1E 3E A9 58 96 45 E8 60 51 C8 22 26");
+        assert_eq!(*counterproof.receive_key(), expected);
+    }
+
+    #[test]
+    fn each_part_of_the_exchange_counts() {
+        let right = hash("clientPass");
+        let refused = |edit: fn(&mut MsChapV2)| {
+            let mut proof = example();
+            edit(&mut proof);
+            right.verify(&proof).is_none()
+        };
+        assert!(refused(|proof| proof.user_name = b"user".to_vec()));
+        assert!(refused(|proof| proof.peer_challenge[0] ^= 1));
+        assert!(refused(|proof| proof.authenticator_challenge[15] ^= 1));
+        assert!(refused(|proof| proof.nt_response[23] ^= 0x80));
+        assert!(hash("clientpass").verify(&example()).is_none());
+    }
+
+    #[test]
+    fn a_password_is_hashed_in_utf_16() {
+        // Two units for what lies beyond the basic plane; by another implementation.
+        let expected: [u8; 16] = octets("CA C7 AA 78 72 45 24 5A 1C 0A 99 84 5E CF 88 44");
+        assert_eq!(*hash("grün 🔑").expose(), expected);
+        assert!(NtHash::of(&Password::new(&[0xff, 0xfe]).unwrap()).is_none());
+    }
+}

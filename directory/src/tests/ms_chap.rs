@@ -1,0 +1,169 @@
+//! MS-CHAPv2 by hashes that an organization lets be kept.
+
+use super::world::{RIGHT, World};
+use crate::access::{ManageConfiguration, RecoverAccounts};
+use crate::authentication::{
+    Counterproof, Door, MsChapV2, NtHash, Outcome, Password, Proof, Request, Who,
+};
+use crate::events::Outcome as EventOutcome;
+use crate::id::{OrganizationId, RecordId, UserId};
+use crate::records::{Demand, RadiusClientFields, Settings, kinds};
+
+fn opted_in() -> Settings {
+    Settings { ms_chap: true, ..Settings::default() }
+}
+
+fn client(world: &World, organization: OrganizationId) -> Door {
+    let fields = RadiusClientFields {
+        name: "gate".into(),
+        sources: vec!["192.0.2.0/24".parse().unwrap()],
+        ..RadiusClientFields::default()
+    };
+    let made = world.change(move |change| {
+        let mut grant = change.authorize::<ManageConfiguration>(organization)?;
+        let secret = format!("0123456789abcdef{}", organization.number());
+        grant.radius_clients().create(fields, &secret).map(|(id, _)| id)
+    });
+    Door::Radius(made.unwrap())
+}
+
+/// What a peer with this password answers.
+fn answered(login: &str, text: &str) -> Proof {
+    let mut proof = MsChapV2 {
+        authenticator_challenge: [1; 16],
+        peer_challenge: [2; 16],
+        user_name: login.as_bytes().to_vec(),
+        nt_response: [0; 24],
+    };
+    let hash = NtHash::of(&Password::new(text.as_bytes()).unwrap()).unwrap();
+    proof.nt_response = hash.answer(&proof);
+    Proof::MsChapV2(Box::new(proof))
+}
+
+fn ask(
+    world: &World,
+    (organization, door): (OrganizationId, Door),
+    login: &str,
+    text: &str,
+) -> Outcome {
+    let request = world.request(organization, Who::User(login.into()), "unused");
+    world.attempt(Request { door, proof: answered(login, text), ..request })
+}
+
+fn counterproof(outcome: Outcome) -> Option<Box<Counterproof>> {
+    let Outcome::Accept { counterproof, .. } = outcome else { return None };
+    counterproof
+}
+
+fn reset(world: &World, organization: OrganizationId, user: UserId, text: &str) {
+    let new = world.password(text);
+    let set = world.change(move |change| {
+        change.authorize::<RecoverAccounts>(organization)?.passwords().set(user, new, None)
+    });
+    set.unwrap();
+}
+
+fn kept(world: &World, organization: OrganizationId) -> usize {
+    let snapshot = world.directory.inner.store.read().unwrap();
+    let secret = |id: &u64| {
+        storage::Reading::secret(&snapshot, organization.partition(), kinds::NT_HASH, *id)
+    };
+    (0..100).filter(|id| secret(id).unwrap().is_some()).count()
+}
+
+fn reason(world: &World, organization: OrganizationId) -> String {
+    match &world.events(organization.into(), 1)[0].outcome {
+        EventOutcome::Success => "success".into(),
+        EventOutcome::Failure(reason) => reason.clone(),
+    }
+}
+
+#[test]
+fn a_hash_is_kept_of_passwords_set_after_the_organization_opted_in_and_erased_when_it_opts_out() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let gate = (acme, client(&world, acme));
+    let ada = world.user(acme, "ada");
+    world.set(acme, |settings| settings.ms_chap = true);
+    assert!(counterproof(ask(&world, gate, "ada", RIGHT)).is_none());
+    assert_eq!(reason(&world, acme), "no password is kept for MS-CHAPv2");
+    reset(&world, acme, ada, RIGHT);
+    let proven = counterproof(ask(&world, gate, "ada", RIGHT)).unwrap();
+    assert!(proven.authenticator_response().starts_with("S="));
+    assert!(counterproof(ask(&world, gate, "ada", "wrong")).is_none());
+    assert_eq!(reason(&world, acme), "the password is wrong");
+    // Another password, and only that one.
+    reset(&world, acme, ada, "another horse battery");
+    assert!(counterproof(ask(&world, gate, "ada", RIGHT)).is_none());
+    assert!(counterproof(ask(&world, gate, "ada", "another horse battery")).is_some());
+    world.set(acme, |settings| settings.ms_chap = false);
+    assert_eq!(kept(&world, acme), 0);
+    world.set(acme, |settings| settings.ms_chap = true);
+    assert!(counterproof(ask(&world, gate, "ada", "another horse battery")).is_none());
+    world.assert_sound();
+}
+
+#[test]
+fn one_opt_in_keeps_nothing_for_the_other_and_a_deleted_user_leaves_no_hash() {
+    let world = World::new();
+    let acme = world.organization_with("acme", Settings { chap: true, ..Settings::default() });
+    world.user(acme, "ada");
+    assert_eq!(kept(&world, acme), 0);
+    let beta = world.organization_with("beta", opted_in());
+    let bob = world.user(beta, "bob");
+    assert_eq!(kept(&world, beta), 1);
+    let snapshot = world.directory.inner.store.read().unwrap();
+    let clear =
+        storage::Reading::secret(&snapshot, beta.partition(), kinds::CHAP_PASSWORD, bob.record());
+    assert!(clear.unwrap().is_none());
+    let deleted = world.change(move |change| change.authorize(beta)?.users().delete(bob, None));
+    deleted.unwrap();
+    assert_eq!(kept(&world, beta), 0);
+}
+
+#[test]
+fn wrong_answers_lock_the_account_as_wrong_passwords_do() {
+    let world = World::new();
+    let mut settings = opted_in();
+    settings.lockout.threshold = 3;
+    let acme = world.organization_with("acme", settings);
+    let gate = (acme, client(&world, acme));
+    world.user(acme, "ada");
+    for _ in 0..3 {
+        assert!(counterproof(ask(&world, gate, "ada", "wrong")).is_none());
+    }
+    assert!(matches!(ask(&world, gate, "ada", RIGHT), Outcome::Reject));
+    assert_eq!(reason(&world, acme), "the account is locked");
+}
+
+#[test]
+fn an_ended_password_ends_here_too_and_a_second_factor_has_no_room() {
+    let world = World::new();
+    let mut settings = opted_in();
+    settings.password_policy.longest_age = 1_000;
+    settings.password_policy.grace_logins = 0;
+    let acme = world.organization_with("acme", settings);
+    let gate = (acme, client(&world, acme));
+    world.user(acme, "ada");
+    assert!(counterproof(ask(&world, gate, "ada", RIGHT)).is_some());
+    world.pass(1_001);
+    assert!(matches!(ask(&world, gate, "ada", RIGHT), Outcome::Ended));
+    assert!(matches!(ask(&world, gate, "ada", "wrong"), Outcome::Reject));
+    world.set(acme, |settings| {
+        settings.password_policy.longest_age = 0;
+        settings.second_factor.demand = Demand::Required;
+    });
+    assert!(matches!(ask(&world, gate, "ada", RIGHT), Outcome::Reject));
+}
+
+#[test]
+fn a_hash_proves_nothing_in_another_organization_and_unknown_names_are_rejected_alike() {
+    let world = World::new();
+    let acme = world.organization_with("acme", opted_in());
+    let beta = world.organization_with("beta", opted_in());
+    let (acme_gate, beta_gate) = ((acme, client(&world, acme)), (beta, client(&world, beta)));
+    world.user(acme, "ada");
+    assert!(counterproof(ask(&world, acme_gate, "ada", RIGHT)).is_some());
+    assert!(matches!(ask(&world, beta_gate, "ada", RIGHT), Outcome::Reject));
+    assert!(matches!(ask(&world, (beta, acme_gate.1), "ada", RIGHT), Outcome::Reject));
+}
