@@ -1,6 +1,7 @@
 //! The RADIUS door: sockets, datagrams, and what the directory answers.
 
 mod candidates;
+mod datagrams;
 mod drops;
 mod socket;
 mod view;
@@ -14,6 +15,7 @@ use crate::clock::Clock;
 use crate::config;
 use crate::lifecycle::Tasks;
 use crate::sockets::UdpGroup;
+use datagrams::Datagrams;
 
 /// What every socket shares.
 pub(crate) struct Door {
@@ -50,10 +52,10 @@ impl Door {
         port: Port,
     ) -> io::Result<()> {
         for socket in groups.into_iter().flat_map(|group| group.sockets) {
-            let socket = tokio::net::UdpSocket::from_std(socket)?;
+            let datagrams = Datagrams::new(tokio::net::UdpSocket::from_std(socket)?)?;
             let (door, shutdown) = (Arc::clone(self), tasks.shutdown().clone());
             tasks.supervise("radius", async move {
-                socket::run(door, socket, port, shutdown).await;
+                socket::run(door, datagrams, port, shutdown).await;
                 Ok::<(), io::Error>(())
             });
         }

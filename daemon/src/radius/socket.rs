@@ -1,6 +1,5 @@
 //! One socket: its datagrams to the server, the server's questions to the directory.
 
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,33 +7,28 @@ use std::time::Duration;
 use directory::authentication::{Begun, Door as By, Outcome, Request};
 use directory::{Error, Time};
 use radius::{Answer, Command, DropReason, Port, Question, Server, Ticket};
-use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 
 use super::Door;
 use super::candidates::{Candidates, ClientKey};
+use super::datagrams::Datagrams;
 use super::drops::Drops;
 use super::view;
 use crate::lifecycle::Shutdown;
 
-/// Octets of the longest datagram that is looked at, and one more to tell a longer one.
-const DATAGRAM: usize = 4097;
-/// Datagrams that are taken before anything else gets its turn.
-const BATCH: usize = 64;
-
 /// Answers on a socket until the daemon drains and nobody waits for an answer.
-pub(super) async fn run(door: Arc<Door>, socket: UdpSocket, port: Port, shutdown: Shutdown) {
+pub(super) async fn run(door: Arc<Door>, datagrams: Datagrams, port: Port, shutdown: Shutdown) {
     let (hashed, outcomes) = mpsc::unbounded_channel();
     let server = Server::new(port, door.limits);
     let (candidates, drops) = (Candidates::default(), Drops::default());
     let mut worker =
-        Worker { door, socket, server, candidates, drops, hashed, outcomes, waiting: 0 };
+        Worker { door, datagrams, server, candidates, drops, hashed, outcomes, waiting: 0 };
     worker.serve(shutdown).await;
 }
 
 struct Worker {
     door: Arc<Door>,
-    socket: UdpSocket,
+    datagrams: Datagrams,
     server: Server<ClientKey>,
     candidates: Candidates,
     drops: Drops,
@@ -47,7 +41,6 @@ struct Worker {
 
 impl Worker {
     async fn serve(&mut self, shutdown: Shutdown) {
-        let mut buffer = vec![0; DATAGRAM];
         loop {
             let now = self.door.clock.monotonic();
             let deadline = self.server.deadline().map(|deadline| deadline.saturating_sub(now));
@@ -57,8 +50,8 @@ impl Worker {
                 Some((ticket, outcome)) = self.outcomes.recv() => {
                     self.conclude(ticket, outcome).await;
                 }
-                ready = self.socket.readable() => match ready {
-                    Ok(()) => self.receive(&mut buffer).await,
+                ready = self.datagrams.readable() => match ready {
+                    Ok(()) => self.receive().await,
                     Err(error) => tracing::warn!(%error, "a RADIUS socket failed"),
                 },
                 () = expiry(deadline) => {
@@ -77,28 +70,23 @@ impl Worker {
         }
     }
 
-    async fn receive(&mut self, buffer: &mut [u8]) {
-        for _ in 0..BATCH {
-            match self.socket.try_recv_from(buffer) {
-                Ok((length, source)) => {
-                    let datagram = buffer.get(..length).unwrap_or_default();
-                    let now = self.door.clock.monotonic();
-                    // After the datagram came: what was acknowledged before counts for it.
-                    if let Err(error) = self.candidates.refresh(&self.door.directory) {
-                        tracing::error!(%error, "the RADIUS clients cannot be read");
-                    }
-                    let candidates = self.candidates.of(source.ip());
-                    self.server.receive(source, datagram, candidates, now);
-                    self.work().await;
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Err(error) => {
-                    // A client that is gone may show up here as an ICMP message.
-                    tracing::debug!(%error, "a RADIUS datagram was not received");
-                    return;
-                }
+    async fn receive(&mut self) {
+        let Self { door, datagrams, server, candidates, .. } = self;
+        let now = door.clock.monotonic();
+        let mut is_fresh = false;
+        let received = datagrams.receive(|source, datagram| {
+            // After the datagrams came: what was acknowledged before counts for them.
+            if !std::mem::replace(&mut is_fresh, true)
+                && let Err(error) = candidates.refresh(&door.directory)
+            {
+                tracing::error!(%error, "the RADIUS clients cannot be read");
             }
+            server.receive(source, datagram, candidates.of(source.ip()), now);
+        });
+        if let Err(error) = received {
+            tracing::debug!(%error, "RADIUS datagrams were not received");
         }
+        self.work().await;
     }
 
     async fn conclude(&mut self, ticket: Ticket, outcome: Outcome) {
@@ -107,11 +95,11 @@ impl Worker {
         self.work().await;
     }
 
-    /// Obeys the server until it has nothing more.
+    /// Obeys the server until it has nothing more, and sends what there is to send.
     async fn work(&mut self) {
         while let Some(command) = self.server.next() {
             match command {
-                Command::Send { to, reply } => self.send(to, reply.as_ref()).await,
+                Command::Send { to, reply } => self.datagrams.queue(to, reply),
                 Command::Ask(ticket, question) => self.ask(ticket, &question),
                 Command::Refused { source, client, refusal } => {
                     tracing::debug!(%source, organization = client.0.number(), %refusal, "refused");
@@ -119,6 +107,7 @@ impl Worker {
                 Command::Drop { source, reason, .. } => self.dropped(source, reason),
             }
         }
+        self.datagrams.flush().await;
     }
 
     fn dropped(&mut self, source: SocketAddr, reason: DropReason) {
@@ -127,18 +116,6 @@ impl Worker {
         if reason != DropReason::Duplicate && self.drops.tells(source.ip(), now) {
             let now = Time(self.door.clock.wall());
             self.door.directory.note_dropped(source.ip(), &reason.to_string(), now);
-        }
-    }
-
-    async fn send(&self, to: SocketAddr, reply: &[u8]) {
-        let sent = match self.socket.try_send_to(reply, to) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.socket.send_to(reply, to).await
-            }
-            sent => sent,
-        };
-        if let Err(error) = sent {
-            tracing::debug!(%to, %error, "a RADIUS reply was not sent");
         }
     }
 
