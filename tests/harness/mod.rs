@@ -16,6 +16,7 @@ pub(crate) mod ldap;
 pub(crate) mod ldif;
 pub(crate) mod notified;
 pub(crate) mod office;
+pub(crate) mod proxy;
 pub(crate) mod python;
 pub(crate) mod radius;
 pub(crate) mod random;

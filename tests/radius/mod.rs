@@ -1,6 +1,7 @@
 //! RADIUS, by RFC.
 
 mod flood;
+mod rfc2759;
 mod rfc2865;
 mod rfc2868;
 mod rfc3579;

@@ -105,8 +105,9 @@ impl Maker<'_> {
             name: self.script.name.to_owned(),
             base,
         };
-        // The demonstration answers CHAP as well, for which passwords are kept sealed in clear.
-        let settings = Settings { chap: true, ..Settings::default() };
+        // The demonstration answers CHAP and MS-CHAPv2 as well, for which passwords are kept sealed
+        // in clear and as NT hashes.
+        let settings = Settings { chap: true, ms_chap: true, ..Settings::default() };
         let made = self.directory.change(self.context, move |change| {
             let mut grant = change.authorize_provider::<ManageOrganizations>()?;
             grant.organizations().create(NewOrganization { fields, settings })

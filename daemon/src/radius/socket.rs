@@ -13,7 +13,7 @@ use super::Door;
 use super::candidates::{Candidates, ClientKey};
 use super::datagrams::Datagrams;
 use super::drops::Drops;
-use super::view;
+use super::view::{self, Spoken};
 use crate::lifecycle::Shutdown;
 
 /// Answers on a socket until the daemon drains and nobody waits for an answer.
@@ -91,7 +91,9 @@ impl Worker {
 
     async fn conclude(&mut self, ticket: Ticket, outcome: Outcome) {
         self.waiting = self.waiting.saturating_sub(1);
-        self.answer(ticket, &view::answer(outcome));
+        // Only a password is hashed.
+        let answer = self.told(outcome, Spoken::Plain);
+        self.answer(ticket, &answer);
         self.work().await;
     }
 
@@ -121,7 +123,10 @@ impl Worker {
 
     fn ask(&mut self, ticket: Ticket, question: &Question<ClientKey>) {
         match self.begin(question) {
-            Ok(Begun::Done(outcome)) => self.answer(ticket, &view::answer(outcome)),
+            Ok(Begun::Done(outcome)) => {
+                let answer = self.told(outcome, Spoken::of(question));
+                self.answer(ticket, &answer);
+            }
             Ok(Begun::Pending(pending)) => {
                 self.waiting = self.waiting.saturating_add(1);
                 let hashed = self.hashed.clone();
@@ -151,6 +156,11 @@ impl Worker {
             source: question.source().ip(),
             now: Time(self.door.clock.wall()),
         })
+    }
+
+    fn told(&self, outcome: Outcome, spoken: Spoken) -> Answer {
+        let salt = || u16::from_be_bytes(self.door.directory.tools().random());
+        view::answer(outcome, spoken, salt)
     }
 
     fn answer(&mut self, ticket: Ticket, answer: &Answer) {

@@ -1,8 +1,13 @@
 //! Pure functions between RADIUS's words and the directory's.
 
-use directory::authentication::{NetworkReply, Outcome, Password, Proof, Who};
+use directory::authentication::{
+    Counterproof, MsChapV2, NetworkReply, Outcome, Password, Proof, Who,
+};
 use directory::records::{ReplyProfileFields, VendorAttribute, VendorValue};
-use radius::{Answer, AttributeType, Credential, Question, Reply, ReplyError, Tag, verify_chap};
+use radius::{
+    Answer, AttributeType, Credential, Failure, Message, Question, Reply, ReplyError, SessionKeys,
+    Tag, verify_chap,
+};
 
 /// Who a question claims to be, and what is to prove it; `None` for what can prove nobody.
 pub(crate) fn claim<C: Copy>(question: &Question<C>) -> Option<(Who, Proof)> {
@@ -20,31 +25,82 @@ pub(crate) fn claim<C: Copy>(question: &Question<C>) -> Option<(Who, Proof)> {
                 verify_chap(identifier, &challenge, &response, clear)
             }))
         }
+        Credential::MsChapV2(proof) => Proof::MsChapV2(Box::new(MsChapV2 {
+            authenticator_challenge: proof.challenge,
+            peer_challenge: proof.peer_challenge,
+            user_name: without_domain(&login).into(),
+            nt_response: proof.nt_response,
+        })),
     };
     Some((Who::User(login), proof))
 }
 
-/// What the network gear is told.
-pub(crate) fn answer(outcome: Outcome) -> Answer {
+/// The name that goes into the answer (RFC 2759, section 8.2); nobody is found by the domain.
+fn without_domain(name: &str) -> &str {
+    name.split_once('\\').map_or(name, |(_, name)| name)
+}
+
+/// What network gear gets back beside the verdict.
+#[derive(Clone, Copy)]
+pub(crate) enum Spoken {
+    /// Nothing.
+    Plain,
+    /// What MS-CHAPv2 asks for, with the identifier of the exchange.
+    MsChapV2(u8),
+}
+
+impl Spoken {
+    /// What a question was asked in.
+    pub(crate) fn of<C: Copy>(question: &Question<C>) -> Self {
+        match question.credential() {
+            Credential::MsChapV2(proof) => Self::MsChapV2(proof.identifier),
+            Credential::Pap(_) | Credential::Chap(_) => Self::Plain,
+        }
+    }
+
+    fn reject(self, failure: Failure) -> Answer {
+        match self {
+            Self::Plain => Answer::Reject(None),
+            Self::MsChapV2(identifier) => {
+                Answer::Reject(Message::ms_chap(identifier, failure).ok())
+            }
+        }
+    }
+}
+
+/// What the network gear is told; `salt` differs from accept to accept.
+pub(crate) fn answer(outcome: Outcome, spoken: Spoken, salt: impl FnOnce() -> u16) -> Answer {
     match outcome {
-        Outcome::Accept { reply, .. } => accept(reply.as_deref()),
-        Outcome::Reject | Outcome::Ended | Outcome::Locked | Outcome::Unprotected => {
-            Answer::Reject(None)
+        Outcome::Accept { reply, counterproof, .. } => {
+            accept(reply.as_deref(), spoken, counterproof.map(|proof| (proof, salt())))
+        }
+        Outcome::Ended => spoken.reject(Failure::PasswordEnded),
+        Outcome::Reject | Outcome::Locked | Outcome::Unprotected => {
+            spoken.reject(Failure::Rejected)
         }
         Outcome::Busy => Answer::Silence,
     }
 }
 
-fn accept(reply: Option<&NetworkReply>) -> Answer {
-    let Some(profile) = reply.and_then(|reply| reply.profile.as_ref()) else {
-        return Answer::Accept(Reply::new());
-    };
-    match of_profile(profile) {
+type Proven = (Box<Counterproof>, u16);
+
+fn accept(reply: Option<&NetworkReply>, spoken: Spoken, proven: Option<Proven>) -> Answer {
+    let profile = reply.and_then(|reply| reply.profile.as_ref());
+    let written = profile.map_or_else(|| Ok(Reply::new()), of_profile).and_then(|mut reply| {
+        if let (Spoken::MsChapV2(identifier), Some((proof, salt))) = (spoken, proven) {
+            let keys = SessionKeys::new(proof.send_key(), proof.receive_key(), salt);
+            reply.ms_chap_success(identifier, &proof.authenticator_response())?;
+            reply.session_keys(keys)?;
+        }
+        Ok(reply)
+    });
+    match written {
         Ok(reply) => Answer::Accept(reply),
         Err(error) => {
             // Letting somebody in without the VLAN that was meant would be worse than not at all.
-            tracing::error!(profile = profile.name, %error, "a reply profile cannot be sent");
-            Answer::Reject(None)
+            let profile = profile.map(|profile| profile.name.as_str());
+            tracing::error!(profile, %error, "a reply profile cannot be sent");
+            spoken.reject(Failure::Rejected)
         }
     }
 }

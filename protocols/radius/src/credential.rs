@@ -1,9 +1,10 @@
-//! The proofs that a request may carry: PAP and CHAP.
+//! The proofs that a request may carry: PAP, CHAP and MS-CHAPv2.
 
 use md5::{Digest as _, Md5};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroize as _;
 
+use crate::ms_chap::MsChapV2;
 use crate::secret::Secret;
 
 /// What a request offers as proof, borrowed from its [`Question`](crate::Question).
@@ -15,6 +16,8 @@ pub enum Credential<'a> {
     Pap(&'a [u8]),
     /// The response to a challenge.
     Chap(Chap<'a>),
+    /// The answer to a challenge, by the NT hash of the password.
+    MsChapV2(MsChapV2),
 }
 
 /// A CHAP response with all that is needed to verify it.

@@ -5,9 +5,9 @@
 //! that were already given, and asks the rest as a [`Question`] in protocol words. Whoever drives
 //! it brings the [`Answer`] whenever it is known; the reply is signed here and nowhere else.
 //!
-//! It speaks Access-Request (RFC 2865) with PAP and CHAP, and Status-Server (RFC 5997). Strangers
-//! and forgers meet silence; a known client whose request is in itself unacceptable gets an
-//! Access-Reject without anybody being asked.
+//! It speaks Access-Request (RFC 2865) with PAP, CHAP and MS-CHAPv2 (RFC 2548), and Status-Server
+//! (RFC 5997). Strangers and forgers meet silence; a known client whose request is in itself
+//! unacceptable gets an Access-Reject without anybody being asked.
 //!
 //! A reply that was not signed cannot be sent, since a [`SignedReply`] has no constructor:
 //!
@@ -25,6 +25,7 @@ mod admission;
 mod attribute;
 mod credential;
 mod limits;
+mod ms_chap;
 mod packet;
 mod question;
 mod recent;
@@ -33,6 +34,7 @@ mod reply;
 mod request;
 mod secret;
 mod server;
+mod session_keys;
 mod sign;
 mod vendor;
 
@@ -40,6 +42,7 @@ pub use admission::Candidate;
 pub use attribute::{Attribute, AttributeType, Attributes};
 pub use credential::{Chap, Credential, verify_chap};
 pub use limits::Limits;
+pub use ms_chap::{Failure, MsChapV2};
 pub use packet::Malformed;
 pub use question::Question;
 pub use recent::Ticket;
@@ -47,5 +50,6 @@ pub use refusal::{DropReason, Refusal};
 pub use reply::{Answer, Challenge, Message, Reply, ReplyError, Tag};
 pub use secret::{EmptySecret, Secret};
 pub use server::{AnswerError, Command, Port, Server};
+pub use session_keys::SessionKeys;
 pub use sign::SignedReply;
 pub use vendor::{VendorAttribute, VendorAttributes};

@@ -8,6 +8,7 @@ use zeroize::Zeroize as _;
 use crate::admission::Admitted;
 use crate::attribute::{Attribute, AttributeType, Attributes};
 use crate::credential::{Chap, Credential, uncover_password};
+use crate::ms_chap::MsChapV2;
 use crate::packet::HEADER;
 use crate::refusal::Refusal;
 use crate::request::Occurrence;
@@ -28,6 +29,7 @@ pub struct Question<C> {
 enum Held {
     Pap(Range<usize>),
     Chap { identifier: u8, response: [u8; 16], challenge: Range<usize> },
+    MsChapV2(MsChapV2),
 }
 
 impl<C: Copy> Question<C> {
@@ -61,6 +63,7 @@ impl<C> Question<C> {
                 challenge: self.at(challenge),
                 response,
             }),
+            Held::MsChapV2(proof) => Credential::MsChapV2(*proof),
         }
     }
 
@@ -156,8 +159,14 @@ impl<C: Copy> Question<C> {
             user_name,
             credential: Held::Pap(0..0),
         };
+        let ms_chap = request.ms_chap.credential()?;
         question.credential = match (&request.user_password, &request.chap_password) {
             _ if request.eap.is_some() => return Err(Refusal::EapNotOffered),
+            (Occurrence::Absent, Occurrence::Absent) if let Some(proof) = ms_chap => {
+                question.octets = request.packet.octets.to_vec();
+                Held::MsChapV2(proof)
+            }
+            _ if ms_chap.is_some() => return Err(Refusal::CredentialsMixed),
             (Occurrence::Repeated, _) | (_, Occurrence::Repeated) => return Err(Refusal::Repeated),
             (Occurrence::Absent, Occurrence::Absent) => return Err(Refusal::CredentialMissing),
             (Occurrence::Once(_), Occurrence::Once(_)) => return Err(Refusal::CredentialsMixed),

@@ -58,12 +58,19 @@ pub enum Refusal {
     /// More than one kind of credential (RFC 2865, section 4.1).
     #[error("the request carries credentials of more than one kind")]
     CredentialsMixed,
-    /// User-Password, CHAP-Password or CHAP-Challenge has a length that it cannot have.
+    /// User-Password, CHAP-Password, CHAP-Challenge or an attribute of MS-CHAPv2 has a length that
+    /// it cannot have.
     #[error("the credential is malformed")]
     CredentialMalformed,
-    /// User-Name, User-Password, CHAP-Password or CHAP-Challenge is there more than once.
+    /// User-Name, a credential or its challenge is there more than once.
     #[error("an attribute that must be single is repeated")]
     Repeated,
+    /// The request carries the first version of MS-CHAP, which is not offered.
+    #[error("MS-CHAP version 1 is not offered")]
+    MsChapV1NotOffered,
+    /// The request asks for another password (RFC 2548, section 2.3.3).
+    #[error("passwords are not changed over RADIUS")]
+    PasswordChangeNotOffered,
     /// The request carries EAP, which is not offered.
     #[error("EAP is not offered")]
     EapNotOffered,

@@ -1,11 +1,15 @@
 //! What may be said to a request: the answer and its attributes.
 
+use core::fmt;
 use core::net::{Ipv4Addr, Ipv6Addr};
+use std::borrow::Cow;
 
 use thiserror::Error;
 
 use crate::attribute::AttributeType;
 use crate::packet::{HEADER, LONGEST};
+use crate::recent::Pending;
+use crate::session_keys::SessionKeys;
 
 /// The verdict on a [`Question`](crate::Question).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,9 +25,16 @@ pub enum Answer {
 }
 
 /// The attributes of an Access-Accept, in the order in which they were added.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Reply {
     octets: Vec<u8>,
+    keys: Option<SessionKeys>,
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Reply").field("octets", &self.octets).finish_non_exhaustive()
+    }
 }
 
 /// Why an attribute cannot be in a reply.
@@ -76,7 +87,7 @@ impl Reply {
     /// Starts without attributes.
     #[must_use]
     pub const fn new() -> Self {
-        Self { octets: Vec::new() }
+        Self { octets: Vec::new(), keys: None }
     }
 
     /// Adds text of 1 to 253 octets.
@@ -195,9 +206,29 @@ impl Reply {
             .tagged_text(AttributeType::TUNNEL_PRIVATE_GROUP_ID, tag, vlan)
     }
 
-    /// The attributes as they go onto the wire.
+    /// Adds the keys that the gear shares with the peer behind it.
+    ///
+    /// # Errors
+    /// When the packet is full.
+    pub fn session_keys(&mut self, keys: SessionKeys) -> Result<&mut Self, ReplyError> {
+        if self.octets.len() + keys.length() > ROOM {
+            return Err(ReplyError::PacketFull);
+        }
+        self.keys = Some(keys);
+        Ok(self)
+    }
+
+    /// The attributes as they go onto the wire, but keys.
     pub(crate) fn as_octets(&self) -> &[u8] {
         &self.octets
+    }
+
+    /// The attributes as they go onto the wire to whoever asked.
+    pub(crate) fn written(&self, pending: &Pending) -> Cow<'_, [u8]> {
+        let Some(keys) = &self.keys else { return Cow::Borrowed(&self.octets) };
+        let mut octets = self.octets.clone();
+        keys.write(&mut octets, &pending.secret, &pending.authenticator);
+        Cow::Owned(octets)
     }
 
     fn push(
@@ -212,7 +243,8 @@ impl Reply {
         let length = prefix.len() + value.len() + 2;
         let octet = u8::try_from(length)
             .map_err(|_| ReplyError::TooLong { longest: 253 - prefix.len() })?;
-        if self.octets.len() + length > ROOM {
+        let keys = self.keys.as_ref().map_or(0, SessionKeys::length);
+        if self.octets.len() + length + keys > ROOM {
             return Err(ReplyError::PacketFull);
         }
         self.octets.reserve(length);
@@ -239,7 +271,8 @@ const fn is_reserved(kind: AttributeType) -> bool {
     )
 }
 
-/// A Reply-Message to show to the user; never made of what the user sent.
+/// What an Access-Reject says: a Reply-Message to show to the user, or an MS-CHAP-Error; never made
+/// of what the user sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message(Reply);
 
@@ -252,6 +285,11 @@ impl Message {
         let mut reply = Reply::new();
         reply.text(AttributeType::REPLY_MESSAGE, text)?;
         Ok(Self(reply))
+    }
+
+    /// Takes what an Access-Reject may say to others than the user.
+    pub(crate) const fn of(reply: Reply) -> Self {
+        Self(reply)
     }
 
     pub(crate) fn as_octets(&self) -> &[u8] {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::attribute::{Attribute, AttributeType};
+use crate::ms_chap::Carried;
 use crate::packet::{HEADER, Malformed, Packet};
 
 /// A well-formed request; whose it is and whether it is authentic is not known yet.
@@ -14,6 +15,7 @@ pub(crate) struct Request<'a> {
     pub(crate) user_password: Occurrence,
     pub(crate) chap_password: Occurrence,
     pub(crate) chap_challenge: Occurrence,
+    pub(crate) ms_chap: Carried<'a>,
     /// The value of the first EAP-Message.
     pub(crate) eap: Option<&'a [u8]>,
     /// Octets of all Proxy-State attributes with their headers.
@@ -36,6 +38,7 @@ impl<'a> Request<'a> {
             user_password: Occurrence::Absent,
             chap_password: Occurrence::Absent,
             chap_challenge: Occurrence::Absent,
+            ms_chap: Carried::default(),
             eap: None,
             proxy_state_octets: 0,
         };
@@ -59,6 +62,7 @@ impl<'a> Request<'a> {
             AttributeType::USER_PASSWORD => self.user_password.add(at),
             AttributeType::CHAP_PASSWORD => self.chap_password.add(at),
             AttributeType::CHAP_CHALLENGE => self.chap_challenge.add(at),
+            AttributeType::VENDOR_SPECIFIC => self.ms_chap.note(attribute.value),
             AttributeType::PROXY_STATE => self.proxy_state_octets += at.len() + 2,
             AttributeType::EAP_MESSAGE => self.eap = self.eap.or(Some(attribute.value)),
             AttributeType::MESSAGE_AUTHENTICATOR => {

@@ -1,6 +1,7 @@
 //! The server: datagrams and answers in, commands out.
 
 use core::net::SocketAddr;
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::hash::Hash;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use crate::packet::{Code, Packet};
 use crate::question::Question;
 use crate::recent::{Key, Meeting, Pending, Recent, Ticket};
 use crate::refusal::{DropReason, Refusal};
-use crate::reply::Answer;
+use crate::reply::{Answer, Message};
 use crate::request::Request;
 use crate::sign::{Draft, SignedReply, Signer};
 
@@ -133,10 +134,14 @@ impl<C: Copy + Eq + Hash> Server<C> {
     ) -> Result<(), AnswerError> {
         let pending = self.recent.waiting(&ticket).ok_or(AnswerError::NotWaiting)?;
         let (code, attributes) = match answer {
-            Answer::Accept(reply) => (Code::AccessAccept, reply.as_octets()),
-            Answer::Reject(Some(message)) => (Code::AccessReject, message.as_octets()),
-            Answer::Reject(None) => (Code::AccessReject, [].as_slice()),
-            Answer::Challenge(challenge) => (Code::AccessChallenge, challenge.as_octets()),
+            Answer::Accept(reply) => (Code::AccessAccept, reply.written(pending)),
+            Answer::Reject(message) => {
+                let message = message.as_ref().map_or([].as_slice(), Message::as_octets);
+                (Code::AccessReject, Cow::Borrowed(message))
+            }
+            Answer::Challenge(challenge) => {
+                (Code::AccessChallenge, Cow::Borrowed(challenge.as_octets()))
+            }
             Answer::Silence => {
                 self.recent.drop_waiting(ticket);
                 return Ok(());
@@ -144,7 +149,7 @@ impl<C: Copy + Eq + Hash> Server<C> {
         };
         let to = pending.source;
         let mut outcome = Ok(());
-        let mut signed = self.signer.sign(&pending.draft(code, attributes), &pending.secret);
+        let mut signed = self.signer.sign(&pending.draft(code, &attributes), &pending.secret);
         if signed.is_err() {
             outcome = Err(AnswerError::TooLong);
             let rejection = pending.draft(Code::AccessReject, &[]);
@@ -241,9 +246,10 @@ impl<C: Copy + Eq + Hash> Server<C> {
         admitted: &Admitted<'_, '_, C>,
         refusal: Refusal,
     ) -> Result<(), DropReason> {
-        let failure = admitted.request().eap.map(eap_failure);
-        let attributes = failure.as_ref().map_or([].as_slice(), |failure| failure);
-        let reply = self.sign(admitted, Code::AccessReject, attributes)?;
+        let request = admitted.request();
+        let mut attributes = request.eap.map(eap_failure).map_or_else(Vec::new, Vec::from);
+        attributes.extend(request.ms_chap.refusal());
+        let reply = self.sign(admitted, Code::AccessReject, &attributes)?;
         self.commands.push_back(Command::Refused { source, client: admitted.client(), refusal });
         self.commands.push_back(Command::Send { to: source, reply });
         Ok(())

@@ -9,6 +9,8 @@ mod draft_dip;
 #[cfg(test)]
 mod mutation;
 #[cfg(test)]
+mod rfc2548;
+#[cfg(test)]
 mod rfc2865;
 #[cfg(test)]
 mod rfc2868;

@@ -49,7 +49,13 @@ fn seeds() -> Vec<Vec<u8>> {
         .with(24, b"state");
     let chap = Request::new(1).authentic().user(b"ada").chap(1, b"p", Some(b"challenge"));
     let eap = Request::new(1).authentic().user(b"ada").with(79, b"\x02\x05\x00\x08\x01ada");
-    [rich, chap, eap, Request::new(12).authentic()].map(|request| request.encode()).to_vec()
+    let challenge = b"\x00\x00\x01\x37\x0b\x12sixteen octets..";
+    let response = [&b"\x00\x00\x01\x37\x19\x34\x09\x00"[..], &[7; 48]].concat();
+    let ms_chap = Request::new(1).authentic().user(b"ada").with(26, challenge);
+    let ms_chap = ms_chap.with(26, &response);
+    [rich, chap, eap, ms_chap, Request::new(12).authentic()]
+        .map(|request| request.encode())
+        .to_vec()
 }
 
 /// Reads everything that a question offers.
@@ -58,6 +64,8 @@ fn read_all(question: &radius::Question<u32>) {
     match question.credential() {
         Credential::Pap(password) => assert!((1..=128).contains(&password.len())),
         Credential::Chap(chap) => assert!(!chap.verify(b"not it") && chap.challenge.len() >= 5),
+        // Nothing of it has a length of its own.
+        Credential::MsChapV2(_) => {}
     }
     let hints = [question.state(), question.nas_identifier(), question.called_station_id()];
     assert!(hints.iter().flatten().all(|hint| hint.len() <= 253));

@@ -1,0 +1,213 @@
+//! FreeRADIUS before us: it speaks PEAP with a peer and asks us about the MS-CHAPv2 inside.
+
+use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, UdpSocket};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex};
+
+use tempfile::TempDir;
+
+use super::PATIENCE;
+use super::client::{Client, Output, needs};
+
+const SECRET: &str = "between the peer and FreeRADIUS";
+
+/// FreeRADIUS, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Proxy {
+    process: Child,
+    port: u16,
+    folder: TempDir,
+    log: Arc<Mutex<String>>,
+}
+
+impl Proxy {
+    /// Starts it, to ask at `home` from an address with a secret.
+    pub(crate) fn start(from: Ipv4Addr, home: &str, secret: &str) -> Self {
+        needs("freeradius", "freeradius");
+        let folder = tempfile::tempdir().unwrap();
+        let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+        let file = |name: &str| folder.path().join(name);
+        std::fs::write(file("key.pem"), made.signing_key.serialize_pem()).unwrap();
+        std::fs::write(file("tls.pem"), made.cert.pem()).unwrap();
+        std::fs::write(file("dictionary"), "").unwrap();
+        let free = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        let at = folder.path().display().to_string();
+        let text = configuration(&at, port, (from, home, secret));
+        std::fs::write(file("radiusd.conf"), text).unwrap();
+        let mut process = Command::new("freeradius")
+            .args(["-X", "-d", &at, "-n", "radiusd"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = Arc::new(Mutex::new(String::new()));
+        let (ready, is_ready) = channel();
+        let (said, kept) = (BufReader::new(process.stdout.take().unwrap()), Arc::clone(&log));
+        std::thread::spawn(move || listen(said, &kept, &ready));
+        let proxy = Self { process, port, folder, log };
+        is_ready.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("it ended: {}", proxy.log()));
+        proxy
+    }
+
+    /// All that it said.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// A peer with `eapol_test`.
+    pub(crate) fn peap(&self, user: &str, password: &str) -> Output {
+        let hexadecimal: String = password
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .map(|octet| format!("{octet:02x}"))
+            .collect();
+        let hash = Client::new("openssl", "openssl")
+            .args(["dgst", "-provider", "legacy", "-provider", "default", "-md4", "-r"])
+            .input(octets(&hexadecimal))
+            .run();
+        let hash = hash.stdout.split(' ').next().unwrap().to_owned();
+        let network = format!(
+            "network={{\n key_mgmt=WPA-EAP\n eap=PEAP\n identity=\"{user}\"\n \
+             password=hash:{hash}\n phase2=\"auth=MSCHAPV2\"\n}}\n"
+        );
+        let file = self.folder.path().join("peer.conf");
+        std::fs::write(&file, network).unwrap();
+        Client::new("eapol_test", "eapoltest")
+            .args(["-a127.0.0.1", &format!("-p{}", self.port), &format!("-s{SECRET}"), "-t20"])
+            .arg("-c")
+            .arg(file)
+            .run()
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+fn listen(mut said: impl BufRead, kept: &Mutex<String>, ready: &Sender<()>) {
+    let mut line = Vec::new();
+    while said.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
+        let text = String::from_utf8_lossy(&line);
+        kept.lock().unwrap().push_str(&text);
+        if text.contains("Ready to process requests") {
+            ready.send(()).unwrap();
+        }
+        line.clear();
+    }
+}
+
+fn octets(hexadecimal: &str) -> Vec<u8> {
+    let digits = hexadecimal.as_bytes().chunks(2);
+    let octet = |pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+    digits.map(octet).collect()
+}
+
+fn configuration(at: &str, port: u16, (from, home, secret): (Ipv4Addr, &str, &str)) -> String {
+    let (address, home_port) = home.rsplit_once(':').unwrap();
+    format!(
+        "prefix = /usr
+libdir = /usr/lib/freeradius
+logdir = {at}
+raddbdir = {at}
+pidfile = {at}/radiusd.pid
+proxy_requests = yes
+client peers {{
+    ipaddr = 127.0.0.1
+    secret = \"{SECRET}\"
+}}
+proxy server {{
+}}
+home_server tenantry {{
+    type = auth
+    ipaddr = {address}
+    port = {home_port}
+    src_ipaddr = {from}
+    secret = \"{secret}\"
+    status_check = none
+}}
+home_server_pool tenantry {{
+    type = fail-over
+    home_server = tenantry
+}}
+realm tenantry {{
+    auth_pool = tenantry
+    nostrip
+}}
+"
+    ) + &peap(at)
+        + &servers(port)
+}
+
+fn peap(at: &str) -> String {
+    format!(
+        "modules {{
+    eap {{
+        default_eap_type = peap
+        tls-config common {{
+            private_key_file = {at}/key.pem
+            certificate_file = {at}/tls.pem
+        }}
+        mschapv2 {{
+        }}
+        peap {{
+            tls = common
+            default_eap_type = mschapv2
+            proxy_tunneled_request_as_eap = no
+            virtual_server = inner
+        }}
+    }}
+    mschap {{
+    }}
+}}
+"
+    )
+}
+
+fn servers(port: u16) -> String {
+    format!(
+        "server outer {{
+    listen {{
+        type = auth
+        ipaddr = 127.0.0.1
+        port = {port}
+    }}
+    authorize {{
+        eap
+    }}
+    authenticate {{
+        Auth-Type MS-CHAP {{
+            mschap
+        }}
+        eap
+    }}
+    post-proxy {{
+        eap
+    }}
+}}
+server inner {{
+    authorize {{
+        eap
+        update control {{
+            &Proxy-To-Realm := \"tenantry\"
+        }}
+    }}
+    authenticate {{
+        Auth-Type MS-CHAP {{
+            mschap
+        }}
+        eap
+    }}
+    post-proxy {{
+        eap
+    }}
+}}
+"
+    )
+}

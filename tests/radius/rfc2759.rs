@@ -1,0 +1,133 @@
+//! MS-CHAPv2, asked by radclient with the octets of the RFC, and by FreeRADIUS for a peer in PEAP.
+
+use serde_json::json;
+
+use crate::harness::office::{Client, Office};
+use crate::harness::proxy::Proxy;
+use crate::harness::radius::Reply;
+
+/// Section 9.2, where the user is called `User` and the password is `clientPass`.
+const CHALLENGE: &str = "5b5d7c7d7b3f2f3e3c2c602132262628";
+const PEER_CHALLENGE: &str = "21402324255e262a28295f2b3a337c7e";
+const RESPONSE: &str = "82309ecd8d708b5ea08faa3981cd83544233114a3d85d6df";
+
+struct Example {
+    office: Office,
+    client: Client,
+    user: String,
+}
+
+impl Example {
+    fn new() -> Self {
+        let office = Office::new();
+        office.set(&json!({"ms_chap": true}));
+        let client = office.client("gate", &json!({}));
+        let user = office.user("User", "clientPass");
+        Self { office, client, user }
+    }
+
+    fn ask(&self, name: &str, response: &str, more: &str) -> Reply {
+        let attributes = format!(
+            "User-Name=\"{name}\",MS-CHAP-Challenge=0x{CHALLENGE},\
+             MS-CHAP2-Response=0x2a00{PEER_CHALLENGE}0000000000000000{response}{more},\
+             Message-Authenticator=0x00,Packet-Src-IP-Address={}",
+            self.office.address
+        );
+        self.office.gear(&self.client).ask("auth", &attributes)
+    }
+}
+
+#[test]
+fn section_9_2_the_example_is_accepted_with_the_answer_and_the_keys_of_the_rfcs() {
+    let example = Example::new();
+    for name in ["User", "DOMAIN\\\\User"] {
+        let reply = example.ask(name, RESPONSE, "");
+        // Nobody is found by a domain; their answer fits all the same.
+        assert_eq!(reply.is("Access-Accept"), name == "User", "{reply:?}");
+    }
+    let reply = example.ask("User", RESPONSE, "");
+    let answer = "S=407A5589115FD0D6209F510FE9C04566932CDA56";
+    let hexadecimal: String = answer.bytes().map(|octet| format!("{octet:02x}")).collect();
+    assert_eq!(reply.values("MS-CHAP2-Success"), [format!("0x2a{hexadecimal}")]);
+    // RFC 3079, section 3.5.3.
+    assert_eq!(reply.values("MS-MPPE-Send-Key"), ["0x8b7cdc149b993a1ba118cb153f56dccb"]);
+    assert_eq!(reply.values("MS-MPPE-Recv-Key"), ["0xd5f0e9521e3ea9589645e86051c82226"]);
+    assert_eq!(reply.values("MS-MPPE-Encryption-Policy"), ["Encryption-Allowed"]);
+}
+
+fn error(code: u16) -> String {
+    let text = format!("E={code} R=0 C=00000000000000000000000000000000 V=3 M=Access denied");
+    let hexadecimal: String = text.bytes().map(|octet| format!("{octet:02x}")).collect();
+    format!("0x2a{hexadecimal}")
+}
+
+fn is_error(reply: &Reply, code: u16) -> bool {
+    let text = format!("*E={code} R=0 C=00000000000000000000000000000000 V=3 M=Access denied");
+    let told = reply.values("MS-CHAP-Error");
+    reply.is("Access-Reject") && (told == [error(code)] || told == [text])
+}
+
+#[test]
+fn section_6_wrong_unknown_and_ended_are_told_as_the_protocol_does() {
+    let example = Example::new();
+    let wrong = format!("83{}", &RESPONSE[2..]);
+    let wrong = example.ask("User", &wrong, "");
+    assert!(is_error(&wrong, 691), "{wrong:?}");
+    let unknown = example.ask("Nobody", RESPONSE, "");
+    assert!(is_error(&unknown, 691), "{unknown:?}");
+    let office = &example.office;
+    office.act("POST", &format!("users/{}/suspend", example.user), None);
+    let suspended = example.ask("User", RESPONSE, "");
+    assert!(is_error(&suspended, 691), "{suspended:?}");
+    office.act("POST", &format!("users/{}/activate", example.user), None);
+    office.set(&json!({"password_policy": {"longest_age": 1_000, "grace_logins": 0}}));
+    let ended = (0..1_000).any(|_| is_error(&example.ask("User", RESPONSE, ""), 648));
+    assert!(ended, "the password did not end");
+}
+
+#[test]
+fn section_7_no_password_is_changed() {
+    let example = Example::new();
+    let reply = example.ask("User", RESPONSE, &format!(",MS-CHAP2-CPW=0x072a{}", "00".repeat(66)));
+    assert!(is_error(&reply, 709), "{reply:?}");
+}
+
+#[test]
+fn section_8_3_the_hash_needs_the_consent_of_the_organization_and_ends_with_it() {
+    let example = Example::new();
+    let office = &example.office;
+    assert!(example.ask("User", RESPONSE, "").is("Access-Accept"));
+    office.set(&json!({"ms_chap": false}));
+    office.set(&json!({"ms_chap": true}));
+    assert!(is_error(&example.ask("User", RESPONSE, ""), 691), "the hash outlived the consent");
+    let again = json!({"password": "clientPass"});
+    office.act("PUT", &format!("users/{}/password", example.user), Some(&again));
+    assert!(example.ask("User", RESPONSE, "").is("Access-Accept"));
+}
+
+#[test]
+fn the_first_version_of_radclient_is_not_answered() {
+    let example = Example::new();
+    let attributes = format!(
+        "User-Name=User,MS-CHAP-Password=clientPass,Message-Authenticator=0x00,\
+         Packet-Src-IP-Address={}",
+        example.office.address
+    );
+    let reply = example.office.gear(&example.client).ask("auth", &attributes);
+    assert!(reply.is("Access-Reject"), "{reply:?}");
+}
+
+#[test]
+fn freeradius_lets_peap_peers_in_by_our_answer() {
+    let office = Office::new();
+    office.set(&json!({"ms_chap": true}));
+    let client = office.client("proxy", &json!({}));
+    let password = "grün & \"quoted\" 🔑";
+    office.user("ada", password);
+    let proxy = Proxy::start(office.address, &office.demo.radius.auth, &client.secret);
+    let right = proxy.peap("ada", password);
+    assert!(right.stdout.contains("SUCCESS"), "{right:?}\n{}", proxy.log());
+    let wrong = proxy.peap("ada", "wrong");
+    assert!(!wrong.stdout.contains("SUCCESS"), "{wrong:?}");
+    assert!(proxy.log().contains("E=691 R=0"), "{}", proxy.log());
+}
