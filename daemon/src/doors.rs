@@ -67,7 +67,7 @@ pub(crate) fn open(
     let cleartext = Entrance::ClearPasswords;
     ldap.listen(tasks, sockets.ldap_cleartext, cleartext).map_err(StartError::Runtime)?;
     ldap.listen(tasks, sockets.ldap_tls, Entrance::Tls).map_err(StartError::Runtime)?;
-    let radius = radius_door::Door::new(directory.clone(), clock, &config.radius);
+    let radius = radius_door::Door::new(directory.clone(), clock, tls.clone(), &config);
     let ports = [
         (sockets.radius_auth, radius::Port::Authentication),
         (sockets.radius_acct, radius::Port::Accounting),

@@ -9,6 +9,7 @@ pub(crate) mod curl;
 pub(crate) mod daemon;
 pub(crate) mod demo;
 pub(crate) mod description;
+pub(crate) mod eapol;
 pub(crate) mod environment;
 pub(crate) mod host;
 pub(crate) mod https;

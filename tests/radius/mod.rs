@@ -6,4 +6,5 @@ mod rfc2865;
 mod rfc2868;
 mod rfc3579;
 mod rfc5080;
+mod rfc5281;
 mod rfc5997;

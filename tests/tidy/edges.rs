@@ -10,15 +10,17 @@ use super::root;
 const EDGES: &[(&str, &[&str])] = &[
     ("admin-api", &["directory"]),
     ("bench", &[]),
-    ("daemon", &["admin-api", "directory", "ldap", "radius"]),
+    ("daemon", &["admin-api", "directory", "eap", "ldap", "radius"]),
     ("directory", &["storage"]),
+    ("eap", &[]),
     ("ldap", &[]),
     ("radius", &[]),
     ("storage", &[]),
     ("tests", &[]),
 ];
 
-/// Crates that do without a runtime, randomness of their own and HTTP.
+/// Crates that do without a runtime, randomness of their own and HTTP. In `eap` rustls, a machine
+/// itself, makes the randomness of TLS.
 const PURE: &[&str] = &["directory", "ldap", "radius", "storage"];
 const IMPURE: &[&str] = &[
     "async-std",

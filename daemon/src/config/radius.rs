@@ -24,6 +24,11 @@ section! {
         requests_in_flight: Count<1, 1_000_000> = Count(8_192),
         /// Replies kept for gear that repeats its question (RFC 5080, section 2.2.2).
         reply_cache: Count<1, 10_000_000> = Count(65_536),
+        /// EAP conversations that may be open at the same time; the oldest of whoever has most of
+        /// them gives way. A quarter of them may be of one RADIUS client, half of one organization.
+        eap_conversations: Count<16, 1_000_000> = Count(16_384),
+        /// How long a peer may take for its next response.
+        eap_patience: Time<{ 5 * SECOND }, MINUTE> = Time(30 * SECOND),
         /// How long a reply is kept.
         reply_cache_time: Time<{ 5 * SECOND }, MINUTE> = Time(10 * SECOND),
     }

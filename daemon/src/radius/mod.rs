@@ -3,6 +3,7 @@
 mod candidates;
 mod datagrams;
 mod drops;
+mod eap;
 mod socket;
 mod view;
 
@@ -15,6 +16,7 @@ use crate::clock::Clock;
 use crate::config;
 use crate::lifecycle::Tasks;
 use crate::sockets::UdpGroup;
+use crate::tls::Identity;
 use datagrams::Datagrams;
 
 /// What every socket shares.
@@ -22,6 +24,8 @@ pub(crate) struct Door {
     directory: directory::Directory,
     clock: Clock,
     limits: Limits,
+    /// Conversations of EAP; none without a certificate.
+    talks: Option<eap::Talks>,
 }
 
 impl Door {
@@ -29,8 +33,10 @@ impl Door {
     pub(crate) fn new(
         directory: directory::Directory,
         clock: Clock,
-        config: &config::Radius,
+        identity: Option<Arc<Identity>>,
+        config: &config::Config,
     ) -> Arc<Self> {
+        let (config, at_once) = (&config.radius, config.tls.handshake_threads);
         let share = |all: u32| (all as usize / config.sockets.max(1)).max(1);
         let limits = Limits {
             pending: share(config.requests_in_flight),
@@ -38,7 +44,9 @@ impl Door {
             reply_lifetime: config.reply_cache_time,
             ..Limits::default()
         };
-        Arc::new(Self { directory, clock, limits })
+        let (all, patience) = (config.eap_conversations as usize, config.eap_patience);
+        let talks = identity.map(|identity| eap::Talks::new(identity, all, patience, at_once));
+        Arc::new(Self { directory, clock, limits, talks })
     }
 
     /// Answers on bound sockets until the daemon drains.
@@ -51,6 +59,9 @@ impl Door {
         groups: Vec<UdpGroup>,
         port: Port,
     ) -> io::Result<()> {
+        if port == Port::Authentication && self.talks.is_some() {
+            self.keep_house(tasks);
+        }
         for socket in groups.into_iter().flat_map(|group| group.sockets) {
             let datagrams = Datagrams::new(tokio::net::UdpSocket::from_std(socket)?)?;
             let (door, shutdown) = (Arc::clone(self), tasks.shutdown().clone());
@@ -60,5 +71,21 @@ impl Door {
             });
         }
         Ok(())
+    }
+
+    /// Forgets conversations whose peers take too long.
+    fn keep_house(self: &Arc<Self>, tasks: &Tasks) {
+        let (door, shutdown) = (Arc::clone(self), tasks.shutdown().clone());
+        tasks.spawn(async move {
+            loop {
+                tokio::select! {
+                    () = shutdown.draining() => return,
+                    () = tokio::time::sleep(eap::HOUSEKEEPING) => {}
+                }
+                if let Some(talks) = &door.talks {
+                    talks.expire(door.clock.monotonic());
+                }
+            }
+        });
     }
 }

@@ -1,28 +1,31 @@
 //! One socket: its datagrams to the server, the server's questions to the directory.
 
+mod converse;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use directory::authentication::{Begun, Door as By, Outcome, Request};
 use directory::{Error, Time};
-use radius::{Answer, Command, DropReason, Port, Question, Server, Ticket};
+use radius::{Answer, Command, Credential, DropReason, Port, Question, Server, Ticket};
 use tokio::sync::mpsc;
 
 use super::Door;
 use super::candidates::{Candidates, ClientKey};
 use super::datagrams::Datagrams;
 use super::drops::Drops;
+use super::eap::{Next, Talk};
 use super::view::{self, Spoken};
 use crate::lifecycle::Shutdown;
 
 /// Answers on a socket until the daemon drains and nobody waits for an answer.
 pub(super) async fn run(door: Arc<Door>, datagrams: Datagrams, port: Port, shutdown: Shutdown) {
-    let (hashed, outcomes) = mpsc::unbounded_channel();
+    let (late, arrivals) = mpsc::unbounded_channel();
     let server = Server::new(port, door.limits);
     let (candidates, drops) = (Candidates::default(), Drops::default());
     let mut worker =
-        Worker { door, datagrams, server, candidates, drops, hashed, outcomes, waiting: 0 };
+        Worker { door, datagrams, server, candidates, drops, late, arrivals, waiting: 0 };
     worker.serve(shutdown).await;
 }
 
@@ -32,11 +35,21 @@ struct Worker {
     server: Server<ClientKey>,
     candidates: Candidates,
     drops: Drops,
-    /// Where attempts whose password had to be hashed report.
-    hashed: mpsc::UnboundedSender<(Ticket, Outcome)>,
-    outcomes: mpsc::UnboundedReceiver<(Ticket, Outcome)>,
-    /// Attempts whose password is being hashed.
+    /// Where what takes longer reports.
+    late: mpsc::UnboundedSender<Late>,
+    arrivals: mpsc::UnboundedReceiver<Late>,
+    /// What is being hashed or computed.
     waiting: usize,
+}
+
+/// What took longer.
+enum Late {
+    /// An attempt whose password had to be hashed.
+    Hashed(Ticket, Outcome),
+    /// A part of a TLS handshake.
+    Computed(Ticket, Box<(Talk, Next)>),
+    /// An attempt of a conversation whose password had to be hashed.
+    Heard(Ticket, Box<(Talk, Outcome)>),
 }
 
 impl Worker {
@@ -47,9 +60,7 @@ impl Worker {
             tokio::select! {
                 biased;
                 () = shutdown.draining() => return self.drain().await,
-                Some((ticket, outcome)) = self.outcomes.recv() => {
-                    self.conclude(ticket, outcome).await;
-                }
+                Some(late) = self.arrivals.recv() => self.conclude(late).await,
                 ready = self.datagrams.readable() => match ready {
                     Ok(()) => self.receive().await,
                     Err(error) => tracing::warn!(%error, "a RADIUS socket failed"),
@@ -65,8 +76,8 @@ impl Worker {
     /// Answers those who wait, and takes nothing new.
     async fn drain(&mut self) {
         while self.waiting > 0 {
-            let Some((ticket, outcome)) = self.outcomes.recv().await else { return };
-            self.conclude(ticket, outcome).await;
+            let Some(late) = self.arrivals.recv().await else { return };
+            self.conclude(late).await;
         }
     }
 
@@ -89,11 +100,23 @@ impl Worker {
         self.work().await;
     }
 
-    async fn conclude(&mut self, ticket: Ticket, outcome: Outcome) {
+    async fn conclude(&mut self, late: Late) {
         self.waiting = self.waiting.saturating_sub(1);
-        // Only a password is hashed.
-        let answer = self.told(outcome, Spoken::Plain);
-        self.answer(ticket, &answer);
+        match late {
+            // Only a password is hashed.
+            Late::Hashed(ticket, outcome) => {
+                let answer = self.told(outcome, Spoken::Plain);
+                self.answer(ticket, &answer);
+            }
+            Late::Computed(ticket, computed) => {
+                let (talk, next) = *computed;
+                self.follow(ticket, talk, next);
+            }
+            Late::Heard(ticket, heard) => {
+                let (talk, outcome) = *heard;
+                self.hear(ticket, talk, outcome);
+            }
+        }
         self.work().await;
     }
 
@@ -122,6 +145,9 @@ impl Worker {
     }
 
     fn ask(&mut self, ticket: Ticket, question: &Question<ClientKey>) {
+        if let Credential::Eap(packet) = question.credential() {
+            return self.converse(ticket, question, packet);
+        }
         match self.begin(question) {
             Ok(Begun::Done(outcome)) => {
                 let answer = self.told(outcome, Spoken::of(question));
@@ -129,10 +155,10 @@ impl Worker {
             }
             Ok(Begun::Pending(pending)) => {
                 self.waiting = self.waiting.saturating_add(1);
-                let hashed = self.hashed.clone();
+                let late = self.late.clone();
                 self.door.directory.finish(pending, move |outcome| {
                     // A socket that was closed meanwhile answers nobody.
-                    let _closed = hashed.send((ticket, outcome));
+                    let _closed = late.send(Late::Hashed(ticket, outcome));
                 });
             }
             Err(error) => {

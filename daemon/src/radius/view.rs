@@ -18,6 +18,8 @@ pub(crate) fn claim<C: Copy>(question: &Question<C>) -> Option<(Who, Proof)> {
     }
     let proof = match question.credential() {
         Credential::Pap(octets) => Proof::Password(Password::new(octets).ok()?),
+        // Conversations have questions of their own.
+        Credential::Eap(_) => return None,
         Credential::Chap(chap) => {
             let (identifier, response) = (chap.identifier, *chap.response);
             let challenge = chap.challenge.to_vec();
@@ -54,7 +56,7 @@ impl Spoken {
     pub(crate) fn of<C: Copy>(question: &Question<C>) -> Self {
         match question.credential() {
             Credential::MsChapV2(proof) => Self::MsChapV2(proof.identifier),
-            Credential::Pap(_) | Credential::Chap(_) => Self::Plain,
+            Credential::Pap(_) | Credential::Chap(_) | Credential::Eap(_) => Self::Plain,
         }
     }
 
@@ -106,7 +108,7 @@ fn accept(reply: Option<&NetworkReply>, spoken: Spoken, proven: Option<Proven>) 
 }
 
 /// Writes a profile's attributes in their order.
-fn of_profile(profile: &ReplyProfileFields) -> Result<Reply, ReplyError> {
+pub(super) fn of_profile(profile: &ReplyProfileFields) -> Result<Reply, ReplyError> {
     let mut reply = Reply::new();
     if let Some(vlan) = &profile.vlan {
         reply.vlan(Tag::NONE, vlan)?;

@@ -1,4 +1,4 @@
-//! Client certificates: asked for, demanded of nobody, judged by the directory and not here.
+//! Client certificates: asked for, in EAP-TLS demanded, judged by the directory and not here.
 //!
 //! Which authorities count is a matter of one organization, and at the time of a handshake nobody
 //! has said which. So TLS proves one thing only: the client has the key of the certificate that it
@@ -21,17 +21,24 @@ const OCTETS: usize = 32 << 10;
 #[derive(Debug)]
 pub(super) struct AnyClientCertificate {
     algorithms: WebPkiSupportedAlgorithms,
+    demanded: bool,
 }
 
 impl AnyClientCertificate {
-    pub(super) fn new(provider: &CryptoProvider) -> Self {
-        Self { algorithms: provider.signature_verification_algorithms }
+    /// From whoever has one.
+    pub(super) fn asked(provider: &CryptoProvider) -> Self {
+        Self { algorithms: provider.signature_verification_algorithms, demanded: false }
+    }
+
+    /// From everybody.
+    pub(super) fn demanded(provider: &CryptoProvider) -> Self {
+        Self { demanded: true, ..Self::asked(provider) }
     }
 }
 
 impl ClientCertVerifier for AnyClientCertificate {
     fn client_auth_mandatory(&self) -> bool {
-        false
+        self.demanded
     }
 
     /// Names no authority: that would tell of organizations.

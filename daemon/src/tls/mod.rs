@@ -19,7 +19,8 @@ use rustls::crypto::CryptoProvider;
 use rustls::crypto::aws_lc_rs::{self, Ticketer};
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{
-    Acceptor, ProducesTickets, ServerSessionMemoryCache, StoresServerSessions, WebPkiClientVerifier,
+    Acceptor, NoServerSessionStorage, ProducesTickets, ServerSessionMemoryCache,
+    StoresServerSessions, WebPkiClientVerifier,
 };
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
@@ -92,6 +93,18 @@ struct Configs {
     silent: Arc<ServerConfig>,
     /// For clients that are.
     asking: Arc<ServerConfig>,
+    /// The same two inside EAP.
+    tunnels: Tunnels,
+}
+
+/// What EAP's methods are on the server's side. Sessions are resumed only by whoever keeps them
+/// for one organization.
+#[derive(Debug, Clone)]
+pub(crate) struct Tunnels {
+    /// For peers that prove themselves inside.
+    pub(crate) silent: Arc<ServerConfig>,
+    /// For peers that must have a certificate.
+    pub(crate) demanding: Arc<ServerConfig>,
 }
 
 /// What lets a client come back without a full handshake; it outlives a change of certificates.
@@ -177,6 +190,11 @@ impl Identity {
         }
     }
 
+    /// Gives what a conversation of EAP is to use.
+    pub(crate) fn tunnels(&self) -> Tunnels {
+        self.configs.load().tunnels.clone()
+    }
+
     /// Reads the files again.
     ///
     /// # Errors
@@ -200,16 +218,25 @@ fn server_configs(
     resumption: &Resumption,
 ) -> Result<Configs, TlsError> {
     let silent =
-        server_config(certificate, key, resumption, WebPkiClientVerifier::no_client_auth())?;
-    let asking = Arc::new(AnyClientCertificate::new(&provider()));
-    let asking = server_config(certificate, key, resumption, asking)?;
-    Ok(Configs { silent: Arc::new(silent), asking: Arc::new(asking) })
+        server_config(certificate, key, Some(resumption), WebPkiClientVerifier::no_client_auth())?;
+    let asking = Arc::new(AnyClientCertificate::asked(&provider()));
+    let asking = server_config(certificate, key, Some(resumption), asking)?;
+    let tunnel = |clients| {
+        let mut config = server_config(certificate, key, None, clients)?;
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        Ok::<_, TlsError>(Arc::new(config))
+    };
+    let tunnels = Tunnels {
+        silent: tunnel(WebPkiClientVerifier::no_client_auth())?,
+        demanding: tunnel(Arc::new(AnyClientCertificate::demanded(&provider())))?,
+    };
+    Ok(Configs { silent: Arc::new(silent), asking: Arc::new(asking), tunnels })
 }
 
 fn server_config(
     certificate: &Path,
     key: &Path,
-    resumption: &Resumption,
+    resumption: Option<&Resumption>,
     clients: Arc<dyn ClientCertVerifier>,
 ) -> Result<ServerConfig, TlsError> {
     let chain = read_chain(certificate)?;
@@ -224,8 +251,10 @@ fn server_config(
             key: key.to_owned(),
             source,
         })?;
-    config.session_storage = Arc::clone(&resumption.sessions);
-    config.ticketer = Arc::clone(&resumption.ticketer);
+    if let Some(resumption) = resumption {
+        config.session_storage = Arc::clone(&resumption.sessions);
+        config.ticketer = Arc::clone(&resumption.ticketer);
+    }
     config.send_tls13_tickets = 1;
     Ok(config)
 }

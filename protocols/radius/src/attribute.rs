@@ -1,6 +1,6 @@
 //! Attributes as they lie in a packet, and the numbers of their types.
 
-use radius_codec::core::{rfc2865, rfc2868, rfc2869, rfc3162};
+use radius_codec::core::{rfc2865, rfc2868, rfc2869, rfc3162, rfc4072};
 
 use crate::packet::Malformed;
 
@@ -49,6 +49,8 @@ impl AttributeType {
     pub const PROXY_STATE: Self = Self(rfc2865::PROXY_STATE_TYPE);
     /// CHAP-Challenge.
     pub const CHAP_CHALLENGE: Self = Self(rfc2865::CHAP_CHALLENGE_TYPE);
+    /// Framed-MTU.
+    pub const FRAMED_MTU: Self = Self(rfc2865::FRAMED_MTU_TYPE);
     /// NAS-Port-Type.
     pub const NAS_PORT_TYPE: Self = Self(rfc2865::NAS_PORT_TYPE_TYPE);
     /// Tunnel-Type.
@@ -65,6 +67,8 @@ impl AttributeType {
     pub const TUNNEL_PRIVATE_GROUP_ID: Self = Self(rfc2868::TUNNEL_PRIVATE_GROUP_ID_TYPE);
     /// NAS-Port-Id.
     pub const NAS_PORT_ID: Self = Self(rfc2869::NAS_PORT_ID_TYPE);
+    /// EAP-Key-Name.
+    pub const EAP_KEY_NAME: Self = Self(rfc4072::EAP_KEY_NAME_TYPE);
     /// NAS-IPv6-Address.
     pub const NAS_IPV6_ADDRESS: Self = Self(rfc3162::NAS_IPV6_ADDRESS_TYPE);
 }

@@ -1,4 +1,4 @@
-//! The proofs that a request may carry: PAP, CHAP and MS-CHAPv2.
+//! The proofs that a request may carry: PAP, CHAP, MS-CHAPv2, and packets of EAP.
 
 use md5::{Digest as _, Md5};
 use subtle::ConstantTimeEq as _;
@@ -18,6 +18,9 @@ pub enum Credential<'a> {
     Chap(Chap<'a>),
     /// The answer to a challenge, by the NT hash of the password.
     MsChapV2(MsChapV2),
+    /// A packet of EAP, put together; without octets where the gear wants to be told what to ask
+    /// its peer ([RFC 3579, section 2.1](https://www.rfc-editor.org/rfc/rfc3579#section-2.1)).
+    Eap(&'a [u8]),
 }
 
 /// A CHAP response with all that is needed to verify it.

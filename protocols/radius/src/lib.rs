@@ -5,9 +5,10 @@
 //! that were already given, and asks the rest as a [`Question`] in protocol words. Whoever drives
 //! it brings the [`Answer`] whenever it is known; the reply is signed here and nowhere else.
 //!
-//! It speaks Access-Request (RFC 2865) with PAP, CHAP and MS-CHAPv2 (RFC 2548), and Status-Server
-//! (RFC 5997). Strangers and forgers meet silence; a known client whose request is in itself
-//! unacceptable gets an Access-Reject without anybody being asked.
+//! It speaks Access-Request (RFC 2865) with PAP, CHAP, MS-CHAPv2 (RFC 2548) and EAP (RFC 3579), whose
+//! methods it does not know, and Status-Server (RFC 5997). Strangers and forgers meet silence; a
+//! known client whose request is in itself unacceptable gets an Access-Reject without anybody being
+//! asked.
 //!
 //! A reply that was not signed cannot be sent, since a [`SignedReply`] has no constructor:
 //!

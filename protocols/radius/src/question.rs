@@ -30,6 +30,7 @@ enum Held {
     Pap(Range<usize>),
     Chap { identifier: u8, response: [u8; 16], challenge: Range<usize> },
     MsChapV2(MsChapV2),
+    Eap(Vec<u8>),
 }
 
 impl<C: Copy> Question<C> {
@@ -47,7 +48,8 @@ impl<C> Question<C> {
         self.source
     }
 
-    /// User-Name, at least one octet; any octets, not always text.
+    /// User-Name, at least one octet; any octets, not always text. With EAP it may be missing, and
+    /// then has no octets.
     #[must_use]
     pub fn user_name(&self) -> &[u8] {
         self.at(&self.user_name)
@@ -64,6 +66,7 @@ impl<C> Question<C> {
                 response,
             }),
             Held::MsChapV2(proof) => Credential::MsChapV2(*proof),
+            Held::Eap(packet) => Credential::Eap(packet),
         }
     }
 
@@ -108,6 +111,19 @@ impl<C> Question<C> {
         self.first(AttributeType::NAS_PORT_TYPE).and_then(|kind| kind.integer())
     }
 
+    /// Framed-MTU: octets of a packet that the gear can hand to its peer.
+    #[must_use]
+    pub fn framed_mtu(&self) -> Option<u32> {
+        self.first(AttributeType::FRAMED_MTU).and_then(|mtu| mtu.integer())
+    }
+
+    /// Whether the gear wants to know how the keys are called
+    /// ([RFC 4072, section 2.8](https://www.rfc-editor.org/rfc/rfc4072#section-2.8)).
+    #[must_use]
+    pub fn wants_key_name(&self) -> bool {
+        self.first(AttributeType::EAP_KEY_NAME).is_some()
+    }
+
     /// Service-Type.
     #[must_use]
     pub fn service_type(&self) -> Option<u32> {
@@ -149,6 +165,7 @@ impl<C: Copy> Question<C> {
         let request = admitted.request();
         let user_name = match &request.user_name {
             Occurrence::Once(name) if !name.is_empty() => name.clone(),
+            Occurrence::Absent if request.eap.is_some() => 0..0,
             Occurrence::Once(_) | Occurrence::Absent => return Err(Refusal::UserNameMissing),
             Occurrence::Repeated => return Err(Refusal::Repeated),
         };
@@ -161,7 +178,13 @@ impl<C: Copy> Question<C> {
         };
         let ms_chap = request.ms_chap.credential()?;
         question.credential = match (&request.user_password, &request.chap_password) {
-            _ if request.eap.is_some() => return Err(Refusal::EapNotOffered),
+            (Occurrence::Absent, Occurrence::Absent)
+                if request.eap.is_some() && ms_chap.is_none() =>
+            {
+                question.octets = request.packet.octets.to_vec();
+                Held::Eap(request.eap_packet())
+            }
+            _ if request.eap.is_some() => return Err(Refusal::CredentialsMixed),
             (Occurrence::Absent, Occurrence::Absent) if let Some(proof) = ms_chap => {
                 question.octets = request.packet.octets.to_vec();
                 Held::MsChapV2(proof)

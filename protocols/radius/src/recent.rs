@@ -14,6 +14,7 @@ use std::time::Duration;
 use crate::admission::Admitted;
 use crate::limits::Limits;
 use crate::packet::Code;
+use crate::reply::eap_failure;
 use crate::secret::Secret;
 use crate::sign::{Draft, SignedReply};
 
@@ -46,6 +47,8 @@ pub(crate) struct Pending {
     pub(crate) authenticator: [u8; 16],
     pub(crate) secret: Secret,
     pub(crate) proxy_states: Vec<u8>,
+    /// The EAP-Message that ends the conversation which the request is part of.
+    pub(crate) eap_failure: Option<[u8; 6]>,
 }
 
 impl Pending {
@@ -57,6 +60,7 @@ impl Pending {
             authenticator: *request.packet.authenticator,
             secret: admitted.secret().clone(),
             proxy_states: request.proxy_states(),
+            eap_failure: request.eap.map(eap_failure),
         }
     }
 
@@ -282,6 +286,7 @@ mod tests {
             authenticator: [0; 16],
             secret: Secret::new(b"secret").unwrap(),
             proxy_states: vec![0; 200],
+            eap_failure: None,
         };
         let now = Duration::from_secs(number / 4);
         recent.expire(now);

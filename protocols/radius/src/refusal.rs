@@ -71,7 +71,4 @@ pub enum Refusal {
     /// The request asks for another password (RFC 2548, section 2.3.3).
     #[error("passwords are not changed over RADIUS")]
     PasswordChangeNotOffered,
-    /// The request carries EAP, which is not offered.
-    #[error("EAP is not offered")]
-    EapNotOffered,
 }

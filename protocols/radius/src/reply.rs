@@ -16,7 +16,8 @@ use crate::session_keys::SessionKeys;
 pub enum Answer {
     /// Access-Accept with its authorization attributes.
     Accept(Reply),
-    /// Access-Reject; it carries no attributes but the message (RFC 2865, section 5.44).
+    /// Access-Reject; it carries no attributes but the message (RFC 2865, section 5.44), and the
+    /// EAP-Failure that a request with EAP is owed (RFC 3579, section 2.6.3).
     Reject(Option<Message>),
     /// Access-Challenge.
     Challenge(Challenge),
@@ -206,6 +207,21 @@ impl Reply {
             .tagged_text(AttributeType::TUNNEL_PRIVATE_GROUP_ID, tag, vlan)
     }
 
+    /// Adds a packet of EAP in as many EAP-Messages as it needs
+    /// ([RFC 3579, section 3.1](https://www.rfc-editor.org/rfc/rfc3579#section-3.1)).
+    ///
+    /// # Errors
+    /// When there are no octets, or the packet is full.
+    pub fn eap(&mut self, packet: &[u8]) -> Result<&mut Self, ReplyError> {
+        if packet.is_empty() {
+            return Err(ReplyError::Empty);
+        }
+        for piece in packet.chunks(253) {
+            self.push(AttributeType::EAP_MESSAGE, &[], piece)?;
+        }
+        Ok(self)
+    }
+
     /// Adds the keys that the gear shares with the peer behind it.
     ///
     /// # Errors
@@ -297,6 +313,15 @@ impl Message {
     }
 }
 
+/// An EAP-Message with the Failure that ends the conversation which `eap` belongs to
+/// ([RFC 3579, section 2.6.3]); an empty EAP-Message starts one and has no identifier.
+///
+/// [RFC 3579, section 2.6.3]: https://www.rfc-editor.org/rfc/rfc3579#section-2.6.3
+pub(crate) fn eap_failure(eap: &[u8]) -> [u8; 6] {
+    let identifier = eap.get(1).copied().unwrap_or_default();
+    [AttributeType::EAP_MESSAGE.0, 6, 4, identifier, 0, 4]
+}
+
 /// The attributes of an Access-Challenge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Challenge(Reply);
@@ -312,6 +337,16 @@ impl Challenge {
         if let Some(message) = message {
             reply.octets.extend(message.as_octets());
         }
+        Ok(Self(reply))
+    }
+
+    /// Takes the State that the next request brings back, and the packet of EAP that it answers.
+    ///
+    /// # Errors
+    /// When one of them is empty, or one too long.
+    pub fn eap(state: &[u8], packet: &[u8]) -> Result<Self, ReplyError> {
+        let mut reply = Reply::new();
+        reply.octets(AttributeType::STATE, state)?.eap(packet)?;
         Ok(Self(reply))
     }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::attribute::{Attribute, AttributeType};
+use crate::attribute::{Attribute, AttributeType, Attributes};
 use crate::ms_chap::Carried;
 use crate::packet::{HEADER, Malformed, Packet};
 
@@ -77,6 +77,14 @@ impl<'a> Request<'a> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// The packet of EAP whose pieces are the EAP-Messages, in their order
+    /// ([RFC 3579, section 3.1](https://www.rfc-editor.org/rfc/rfc3579#section-3.1)).
+    pub(crate) fn eap_packet(&self) -> Vec<u8> {
+        let pieces = Attributes::new(self.packet.attributes)
+            .filter(|attribute| attribute.kind == AttributeType::EAP_MESSAGE);
+        pieces.flat_map(|piece| piece.value).copied().collect()
     }
 
     /// All Proxy-State attributes with their headers, unchanged and in order.

@@ -9,13 +9,12 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::admission::{Admitted, Candidate, NotAdmitted, admit};
-use crate::attribute::AttributeType;
 use crate::limits::Limits;
 use crate::packet::{Code, Packet};
 use crate::question::Question;
 use crate::recent::{Key, Meeting, Pending, Recent, Ticket};
 use crate::refusal::{DropReason, Refusal};
-use crate::reply::{Answer, Message};
+use crate::reply::{Answer, Message, eap_failure};
 use crate::request::Request;
 use crate::sign::{Draft, SignedReply, Signer};
 
@@ -133,11 +132,12 @@ impl<C: Copy + Eq + Hash> Server<C> {
         now: Duration,
     ) -> Result<(), AnswerError> {
         let pending = self.recent.waiting(&ticket).ok_or(AnswerError::NotWaiting)?;
+        let failure = pending.eap_failure.as_ref().map_or([].as_slice(), |failure| failure);
         let (code, attributes) = match answer {
             Answer::Accept(reply) => (Code::AccessAccept, reply.written(pending)),
             Answer::Reject(message) => {
                 let message = message.as_ref().map_or([].as_slice(), Message::as_octets);
-                (Code::AccessReject, Cow::Borrowed(message))
+                (Code::AccessReject, Cow::Owned([failure, message].concat()))
             }
             Answer::Challenge(challenge) => {
                 (Code::AccessChallenge, Cow::Borrowed(challenge.as_octets()))
@@ -152,7 +152,7 @@ impl<C: Copy + Eq + Hash> Server<C> {
         let mut signed = self.signer.sign(&pending.draft(code, &attributes), &pending.secret);
         if signed.is_err() {
             outcome = Err(AnswerError::TooLong);
-            let rejection = pending.draft(Code::AccessReject, &[]);
+            let rejection = pending.draft(Code::AccessReject, failure);
             signed = self.signer.sign(&rejection, &pending.secret);
         }
         let reply = signed.map_err(|_| AnswerError::TooLong)?;
@@ -288,15 +288,6 @@ impl Asked {
         (code == Code::AccessRequest.octet() && port == Port::Authentication)
             .then_some(Self::Access)
     }
-}
-
-/// An EAP-Message with the Failure that ends the conversation which `eap` belongs to
-/// ([RFC 3579, section 2.6.3]); an empty EAP-Message starts one and has no identifier.
-///
-/// [RFC 3579, section 2.6.3]: https://www.rfc-editor.org/rfc/rfc3579#section-2.6.3
-fn eap_failure(eap: &[u8]) -> [u8; 6] {
-    let identifier = eap.get(1).copied().unwrap_or_default();
-    [AttributeType::EAP_MESSAGE.0, 6, 4, identifier, 0, 4]
 }
 
 #[cfg(test)]

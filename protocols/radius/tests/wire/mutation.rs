@@ -60,18 +60,21 @@ fn seeds() -> Vec<Vec<u8>> {
 
 /// Reads everything that a question offers.
 fn read_all(question: &radius::Question<u32>) {
-    assert!(!question.user_name().is_empty());
+    let eap = matches!(question.credential(), Credential::Eap(_));
+    assert!(eap || !question.user_name().is_empty());
     match question.credential() {
         Credential::Pap(password) => assert!((1..=128).contains(&password.len())),
         Credential::Chap(chap) => assert!(!chap.verify(b"not it") && chap.challenge.len() >= 5),
         // Nothing of it has a length of its own.
         Credential::MsChapV2(_) => {}
+        Credential::Eap(packet) => assert!(packet.len() <= 4096),
     }
     let hints = [question.state(), question.nas_identifier(), question.called_station_id()];
     assert!(hints.iter().flatten().all(|hint| hint.len() <= 253));
     assert!(question.vendor_attributes().all(|attribute| attribute.value.len() <= 247));
     assert!(question.attributes().count() <= 200);
     let _ = (question.nas_ip(), question.nas_port_type(), question.service_type());
+    let _ = (question.framed_mtu(), question.wants_key_name());
 }
 
 const SMALL: Limits = Limits {

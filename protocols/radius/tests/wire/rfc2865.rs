@@ -12,7 +12,9 @@ fn password(site: &mut Site, request: &Request) -> Vec<u8> {
     let (_, question) = site.asks(request);
     match question.credential() {
         Credential::Pap(password) => password.to_vec(),
-        Credential::Chap(_) | Credential::MsChapV2(_) => panic!("PAP was sent"),
+        Credential::Chap(_) | Credential::MsChapV2(_) | Credential::Eap(_) => {
+            panic!("PAP was sent")
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! RFC 3579: Message-Authenticator and EAP.
 
-use radius::{AttributeType, DropReason, Malformed, Refusal};
+use radius::{
+    Answer, AttributeType, Challenge, Credential, DropReason, Malformed, Message, Question,
+    Refusal, Reply, ReplyError, SessionKeys,
+};
 
 use crate::client::Request;
 use crate::site::{Known, Site};
@@ -12,19 +15,87 @@ fn eap() -> Request {
     Request::new(1).user(b"ada").with(79, IDENTITY).authentic()
 }
 
-#[test]
-fn section_2_6_3_eap_is_refused_with_an_eap_failure_of_its_identifier() {
-    let (refusal, attributes) = Site::strict().refuses(&eap());
-    assert_eq!(refusal, Refusal::EapNotOffered);
-    assert_eq!(attributes[1..], [(79, vec![4, 5, 0, 4])]);
+fn packet_of(question: &Question<u32>) -> &[u8] {
+    match question.credential() {
+        Credential::Eap(packet) => packet,
+        Credential::Pap(_) | Credential::Chap(_) | Credential::MsChapV2(_) => panic!("no EAP"),
+    }
 }
 
 #[test]
-fn section_2_1_an_eap_start_is_refused_too() {
-    let start = Request::new(1).user(b"ada").with(79, b"").authentic();
-    let (refusal, attributes) = Site::strict().refuses(&start);
-    assert_eq!(refusal, Refusal::EapNotOffered);
-    assert_eq!(attributes[1..], [(79, vec![4, 0, 0, 4])]);
+fn section_2_6_3_a_rejection_carries_an_eap_failure_of_the_responses_identifier() {
+    let mut site = Site::strict();
+    let (ticket, question) = site.asks(&eap());
+    assert_eq!(packet_of(&question), IDENTITY);
+    let reply = site.answers(ticket, &Answer::Reject(None));
+    assert_eq!(eap().check(&reply, 3)[1..], [(79, vec![4, 5, 0, 4])]);
+    let mut site = Site::strict();
+    let (ticket, _) = site.asks(&eap());
+    let reply = site.answers(ticket, &Answer::Reject(Some(Message::new("no").unwrap())));
+    let expected = [(79, vec![4, 5, 0, 4]), (18, b"no".to_vec())];
+    assert_eq!(eap().check(&reply, 3)[1..], expected);
+}
+
+#[test]
+fn section_2_1_an_eap_start_has_no_octets_and_may_lack_a_name() {
+    for start in [Request::new(1).user(b"ada"), Request::new(1)] {
+        let start = start.with(79, b"").authentic();
+        let mut site = Site::strict();
+        let (ticket, question) = site.asks(&start);
+        assert_eq!(packet_of(&question), b"");
+        let reply = site.answers(ticket, &Answer::Reject(None));
+        assert_eq!(start.check(&reply, 3)[1..], [(79, vec![4, 0, 0, 4])]);
+    }
+    assert_eq!(Site::strict().refuses(&Request::new(1).authentic()).0, Refusal::UserNameMissing);
+}
+
+#[test]
+fn section_3_1_pieces_of_a_packet_are_put_together_in_their_order() {
+    let request = Request::new(1).user(b"ada").with(79, &[1; 253]).with(4, &[1; 4]);
+    let (_, question) = Site::strict().asks(&request.with(79, &[2; 9]).authentic());
+    assert_eq!(packet_of(&question), [&[1; 253][..], &[2; 9]].concat());
+}
+
+#[test]
+fn section_3_1_a_long_packet_leaves_in_pieces_behind_the_state() {
+    let mut site = Site::strict();
+    let (ticket, _) = site.asks(&eap());
+    let challenge = Challenge::eap(b"state", &[7; 600]).unwrap();
+    let reply = site.answers(ticket, &Answer::Challenge(challenge));
+    let attributes = eap().check(&reply, 11);
+    let expected =
+        [(24, b"state".to_vec()), (79, vec![7; 253]), (79, vec![7; 253]), (79, vec![7; 94])];
+    assert_eq!(attributes[1..], expected);
+    assert_eq!(Challenge::eap(b"state", b""), Err(ReplyError::Empty));
+    assert!(Challenge::eap(b"state", &[7; 4096]).is_err());
+}
+
+#[test]
+fn rfc2548_section_2_4_keys_stand_behind_the_other_attributes_and_differ_from_reply_to_reply() {
+    let accepted = |salt| {
+        let mut reply = Reply::new();
+        reply.session_keys(SessionKeys::new(&[1; 32], &[2; 32], salt)).unwrap();
+        reply.eap(&[3, 5, 0, 4]).unwrap();
+        Site::strict().accepts(&eap(), reply)
+    };
+    let attributes = accepted(1);
+    assert_eq!(attributes[1], (79, vec![3, 5, 0, 4]));
+    let lengths: Vec<_> =
+        attributes[2..].iter().map(|(kind, value)| (*kind, value.len())).collect();
+    assert_eq!(lengths, [(26, 56), (26, 56)]);
+    assert_ne!(attributes, accepted(2));
+    let clear = |value: &[u8]| value.windows(8).any(|part| part == [1; 8] || part == [2; 8]);
+    assert!(!attributes.iter().any(|(_, value)| clear(value)));
+}
+
+#[test]
+fn section_2_4_the_gear_tells_what_it_can_carry_and_whether_it_wants_the_name_of_the_keys() {
+    let request = Request::new(1).user(b"ada").with(79, IDENTITY);
+    let (_, question) = Site::strict().asks(&request.clone().authentic());
+    assert_eq!((question.framed_mtu(), question.wants_key_name()), (None, false));
+    let request = request.with(12, &1400_u32.to_be_bytes()).with(102, b"\0").authentic();
+    let (_, question) = Site::strict().asks(&request);
+    assert_eq!((question.framed_mtu(), question.wants_key_name()), (Some(1400), true));
 }
 
 #[test]
@@ -69,7 +140,7 @@ fn section_3_2_the_message_authenticator_may_be_anywhere() {
 #[test]
 fn section_3_3_user_password_beside_eap_is_rejected() {
     let request = eap().password(b"correct horse");
-    assert_eq!(Site::strict().refuses(&request).0, Refusal::EapNotOffered);
+    assert_eq!(Site::strict().refuses(&request).0, Refusal::CredentialsMixed);
 }
 
 #[test]

@@ -48,7 +48,7 @@ impl Exchange {
         assert!(match question.credential() {
             Credential::Pap(password) => password == self.text("password"),
             Credential::Chap(chap) => chap.verify(self.text("password")) && !chap.verify(b"other"),
-            Credential::MsChapV2(_) => false,
+            Credential::MsChapV2(_) | Credential::Eap(_) => false,
         });
         let expected = attributes_of(&printed);
         let answer = if printed[0] == 11 { challenge(&expected) } else { accept(&expected) };

@@ -1,0 +1,89 @@
+//! EAP: conversations over RADIUS, and what the directory answers them.
+
+mod table;
+mod talk;
+mod view;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use directory::{OrganizationId, RadiusClientId};
+use eap::Conversation;
+use radius::Question;
+use rustls::server::NoServerSessionStorage;
+use tokio::sync::Semaphore;
+
+use self::table::{Limits, State, Table};
+use super::candidates::ClientKey;
+use crate::randomness;
+use crate::tls::Identity;
+
+pub(super) use self::talk::{Next, Talk};
+pub(super) use self::view::claim;
+
+/// How often conversations are looked at, whether their time is over.
+pub(super) const HOUSEKEEPING: Duration = Duration::from_secs(5);
+
+/// The conversations of a door's sockets.
+pub(super) struct Talks {
+    identity: Arc<Identity>,
+    table: Table<OrganizationId, RadiusClientId, Talk>,
+    /// One for each handshake that is being computed.
+    turns: Arc<Semaphore>,
+}
+
+impl Talks {
+    /// Holds `all` conversations, each for as long as `patience`, and computes `at_once` handshakes
+    /// at the same time.
+    pub(super) fn new(
+        identity: Arc<Identity>,
+        all: usize,
+        patience: Duration,
+        at_once: usize,
+    ) -> Self {
+        let turns = Arc::new(Semaphore::new(at_once.max(1)));
+        Self { identity, table: Table::new(Limits::new(all, patience)), turns }
+    }
+
+    /// The conversation that a request goes on with, or a new one where it goes on with none;
+    /// nothing where there is no such conversation any more.
+    pub(super) fn find(&self, question: &Question<ClientKey>, now: Duration) -> Option<Talk> {
+        if let Some(state) = question.state() {
+            let mut talk = self.table.take(question.client(), state, now)?;
+            talk.state = State::try_from(state).ok();
+            return Some(talk);
+        }
+        let challenge = randomness::octets().ok()?;
+        let settings = eap::Settings {
+            offers: view::offers(&self.identity.tunnels()),
+            sessions: Arc::new(NoServerSessionStorage {}),
+            challenge,
+            framed_mtu: question.framed_mtu(),
+        };
+        Some(Talk::new(Conversation::new(settings), question))
+    }
+
+    /// Lets a conversation wait for its peer's next response, under a new State.
+    pub(super) fn keep(&self, talk: Talk, now: Duration) -> Option<State> {
+        let state = randomness::octets().ok()?;
+        self.table.put(talk.client, state, talk, now);
+        Some(state)
+    }
+
+    /// Lets a conversation wait for the same response again.
+    pub(super) fn keep_again(&self, talk: Talk, now: Duration) {
+        if let Some(state) = talk.state {
+            self.table.put(talk.client, state, talk, now);
+        }
+    }
+
+    /// Forgets those whose peers take too long.
+    pub(super) fn expire(&self, now: Duration) {
+        self.table.expire(now);
+    }
+
+    /// Whose turn it is to compute a handshake.
+    pub(super) fn turns(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.turns)
+    }
+}

@@ -1,0 +1,273 @@
+//! The conversations that wait for their peers, each under the State that its next request brings.
+//!
+//! A State is drawn anew for each round, counts once, and only for the RADIUS client whose request
+//! was answered with it. Whoever opens conversations without end pushes out their own oldest ones.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Sixteen octets that nobody can guess.
+pub(super) type State = [u8; 16];
+
+/// How many conversations wait, and how long.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Of all organizations.
+    pub(super) all: usize,
+    /// Of one organization.
+    pub(super) of_organization: usize,
+    /// Of one RADIUS client.
+    pub(super) of_client: usize,
+    /// How long each waits.
+    pub(super) patience: Duration,
+}
+
+impl Limits {
+    /// The shares of one client and one organization in `all`.
+    pub(super) fn new(all: usize, patience: Duration) -> Self {
+        let share = |part: usize| (all / part).max(1);
+        Self { all, of_organization: share(2), of_client: share(4), patience }
+    }
+}
+
+/// The table: organizations `O`, their clients `C`, and what waits, `T`.
+pub(super) struct Table<O, C, T> {
+    limits: Limits,
+    held: Mutex<Held<O, C, T>>,
+}
+
+struct Held<O, C, T> {
+    organizations: HashMap<O, HashMap<C, Line<T>>>,
+    count: usize,
+}
+
+/// What waits for one client, the oldest first; a State whose conversation was taken stays in the
+/// order until it is met there.
+struct Line<T> {
+    waiting: HashMap<State, T>,
+    order: VecDeque<(Duration, State)>,
+}
+
+impl<O: Copy + Eq + Hash, C: Copy + Eq + Hash, T> Table<O, C, T> {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self { limits, held: Mutex::new(Held { organizations: HashMap::new(), count: 0 }) }
+    }
+
+    /// Lets something wait; what it pushes out is dropped.
+    pub(super) fn put(&self, client: (O, C), state: State, waits: T, now: Duration) {
+        let until = now.saturating_add(self.limits.patience);
+        let mut pushed_out = Vec::new();
+        let mut held = self.lock();
+        pushed_out.extend(held.make_room(client, &self.limits));
+        let line = held.organizations.entry(client.0).or_default().entry(client.1).or_default();
+        line.waiting.insert(state, waits);
+        line.order.push_back((until, state));
+        line.tidy();
+        held.count = held.count.saturating_add(1);
+        drop(held);
+    }
+
+    /// Takes what waits for a client under a State, unless its time is over.
+    pub(super) fn take(&self, client: (O, C), state: &[u8], now: Duration) -> Option<T> {
+        let state = State::try_from(state).ok()?;
+        let mut held = self.lock();
+        let expired = held.expire_line(client, now);
+        let line = held.organizations.get_mut(&client.0)?.get_mut(&client.1)?;
+        let taken = line.waiting.remove(&state);
+        if taken.is_some() {
+            held.count = held.count.saturating_sub(1);
+        }
+        drop(held);
+        drop(expired);
+        taken
+    }
+
+    /// Forgets everything whose time is over.
+    pub(super) fn expire(&self, now: Duration) {
+        let mut held = self.lock();
+        let clients: Vec<_> = held
+            .organizations
+            .iter()
+            .flat_map(|(organization, lines)| lines.keys().map(|client| (*organization, *client)))
+            .collect();
+        let expired: Vec<_> =
+            clients.into_iter().flat_map(|client| held.expire_line(client, now)).collect();
+        for lines in held.organizations.values_mut() {
+            lines.retain(|_, line| !line.waiting.is_empty());
+        }
+        held.organizations.retain(|_, lines| !lines.is_empty());
+        drop(held);
+        drop(expired);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Held<O, C, T>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<O: Copy + Eq + Hash, C: Copy + Eq + Hash, T> Held<O, C, T> {
+    /// Pushes out the oldest of the client, of the organization's client that has most, or of the
+    /// organization that has most, whichever has as many as it may.
+    fn make_room(&mut self, client: (O, C), limits: &Limits) -> Option<T> {
+        let lines = self.organizations.get(&client.0);
+        let own = lines.and_then(|lines| lines.get(&client.1)).map_or(0, Line::length);
+        let victim = if own >= limits.of_client {
+            client
+        } else if lines.map_or(0, count) >= limits.of_organization {
+            (client.0, longest(lines?)?)
+        } else if self.count >= limits.all {
+            let (organization, lines) =
+                self.organizations.iter().max_by_key(|(_, lines)| count(lines))?;
+            (*organization, longest(lines)?)
+        } else {
+            return None;
+        };
+        let line = self.organizations.get_mut(&victim.0)?.get_mut(&victim.1)?;
+        let oldest = line.pop()?;
+        self.count = self.count.saturating_sub(1);
+        Some(oldest)
+    }
+
+    fn expire_line(&mut self, client: (O, C), now: Duration) -> Vec<T> {
+        let lines = self.organizations.get_mut(&client.0);
+        let Some(line) = lines.and_then(|lines| lines.get_mut(&client.1)) else {
+            return Vec::new();
+        };
+        let mut expired = Vec::new();
+        while line.order.front().is_some_and(|(until, _)| *until <= now) {
+            if let Some((_, state)) = line.order.pop_front() {
+                expired.extend(line.waiting.remove(&state));
+            }
+        }
+        self.count = self.count.saturating_sub(expired.len());
+        expired
+    }
+}
+
+fn count<C, T>(lines: &HashMap<C, Line<T>>) -> usize {
+    lines.values().map(Line::length).sum()
+}
+
+fn longest<C: Copy, T>(lines: &HashMap<C, Line<T>>) -> Option<C> {
+    lines.iter().max_by_key(|(_, line)| line.length()).map(|(client, _)| *client)
+}
+
+impl<T> Line<T> {
+    fn length(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Takes the oldest out.
+    fn pop(&mut self) -> Option<T> {
+        while let Some((_, state)) = self.order.pop_front() {
+            if let Some(oldest) = self.waiting.remove(&state) {
+                return Some(oldest);
+            }
+        }
+        None
+    }
+
+    /// Forgets the order of what was taken, when that is most of it.
+    fn tidy(&mut self) {
+        if self.order.len() > 2 * self.waiting.len() + 16 {
+            let waiting = &self.waiting;
+            self.order.retain(|(_, state)| waiting.contains_key(state));
+        }
+    }
+}
+
+impl<T> Default for Line<T> {
+    fn default() -> Self {
+        Self { waiting: HashMap::new(), order: VecDeque::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn table(all: usize) -> Table<u32, u32, usize> {
+        Table::new(Limits::new(all, 30 * SECOND))
+    }
+
+    fn state(number: usize) -> State {
+        u128::try_from(number).unwrap().to_be_bytes()
+    }
+
+    #[test]
+    fn a_state_counts_once_and_for_its_client_alone() {
+        let table = table(100);
+        table.put((1, 1), state(7), 7, SECOND);
+        assert_eq!(table.take((1, 2), &state(7), SECOND), None);
+        assert_eq!(table.take((2, 1), &state(7), SECOND), None);
+        assert_eq!(table.take((1, 1), &state(8), SECOND), None);
+        assert_eq!(table.take((1, 1), b"short", SECOND), None);
+        assert_eq!(table.take((1, 1), &state(7), SECOND), Some(7));
+        assert_eq!(table.take((1, 1), &state(7), SECOND), None);
+    }
+
+    #[test]
+    fn patience_ends() {
+        let table = table(100);
+        table.put((1, 1), state(1), 1, SECOND);
+        table.put((1, 1), state(2), 2, 2 * SECOND);
+        assert_eq!(table.take((1, 1), &state(1), 31 * SECOND), None);
+        assert_eq!(table.take((1, 1), &state(2), 31 * SECOND), Some(2));
+        table.put((1, 1), state(3), 3, 40 * SECOND);
+        table.expire(70 * SECOND);
+        let held = table.lock();
+        assert_eq!((held.count, held.organizations.len()), (0, 0));
+    }
+
+    #[test]
+    fn whoever_opens_without_end_pushes_out_their_own() {
+        let table = table(40);
+        table.put((1, 1), state(1), 1, SECOND);
+        table.put((2, 1), state(2), 2, SECOND);
+        for number in 100..10_000 {
+            table.put((2, 2), state(number), number, SECOND);
+        }
+        assert_eq!(table.lock().count, 12);
+        assert_eq!(table.take((1, 1), &state(1), SECOND), Some(1));
+        assert_eq!(table.take((2, 1), &state(2), SECOND), Some(2));
+        assert_eq!(table.take((2, 2), &state(9_989), SECOND), None);
+        assert_eq!(table.take((2, 2), &state(9_999), SECOND), Some(9_999));
+    }
+
+    #[test]
+    fn one_organization_has_half_at_most_whatever_the_number_of_its_clients() {
+        let table = table(40);
+        for number in 0..1_000 {
+            let client = u32::try_from(number % 50).unwrap();
+            table.put((1, client), state(number), number, SECOND);
+        }
+        assert_eq!(table.lock().count, 20);
+    }
+
+    #[test]
+    fn a_full_table_takes_from_who_has_most() {
+        let table = table(8);
+        for number in 0..8 {
+            table.put((u32::try_from(number % 3).unwrap(), 1), state(number), number, SECOND);
+        }
+        table.put((9, 9), state(99), 99, SECOND);
+        assert!(table.lock().count <= 8);
+        assert_eq!(table.take((9, 9), &state(99), SECOND), Some(99));
+    }
+
+    #[test]
+    fn rounds_of_one_conversation_leave_nothing_behind() {
+        let table = table(100);
+        table.put((1, 1), state(0), 0, SECOND);
+        for number in 1..5_000 {
+            table.put((1, 1), state(number), number, SECOND);
+            table.take((1, 1), &state(number), SECOND);
+        }
+        let held = table.lock();
+        assert!(held.organizations[&1][&1].order.len() < 32);
+    }
+}

@@ -1,0 +1,37 @@
+//! EAP methods on TLS as machines without sockets: packets and answers go in, commands come out.
+//!
+//! A [`Conversation`] takes the peer's responses one after another and says what to send, or asks
+//! a [`Question`] in its own words: a password, an answer to a challenge, a certificate, or whether
+//! an earlier session still counts. Whoever drives it brings the [`Answer`] whenever it is known.
+//! It speaks EAP-TLS (RFC 5216, RFC 9190), EAP-TTLS (RFC 5281, RFC 9427) with PAP, CHAP, MS-CHAPv2
+//! and EAP-MSCHAPv2 inside, and PEAP version 0 with EAP-MSCHAPv2, over TLS 1.2 and 1.3.
+//!
+//! A finished tunnel is no login: only an accepted question leads to [`Command::Succeed`], and only
+//! that has [`Keys`]. Nothing that a peer says outside of its tunnel is asked about or believed.
+//! Which certificates and sessions count is up to whoever is asked.
+//!
+//! Keys cannot be printed:
+//!
+//! ```compile_fail
+//! fn print(keys: &eap::Keys) { println!("{keys:?}"); }
+//! ```
+
+mod avp;
+mod conversation;
+mod failure;
+mod fragment;
+mod method;
+mod ms_chap;
+mod packet;
+mod question;
+mod run;
+mod tunnel;
+
+pub use avp::BadAvps;
+pub use conversation::{Command, Conversation, Offer, Settings, Success};
+pub use failure::Failure;
+pub use fragment::BadFragment;
+pub use method::Method;
+pub use packet::{Kind, Malformed, Response};
+pub use question::{Answer, Chap, MsChapV2, Proof, Question};
+pub use tunnel::Keys;

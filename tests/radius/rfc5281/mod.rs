@@ -1,0 +1,4 @@
+//! EAP-TTLS.
+
+mod section_11_2_5_pap;
+mod section_9_2_2_fragmentation;
