@@ -4,7 +4,7 @@
 //! application sent is in it.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use storage::{Change, Reading, Snapshot};
 
@@ -18,8 +18,8 @@ use crate::time::Time;
 
 /// The most different things that are kept of one account; the one longest ago goes first.
 pub const RECORDED_LINES: usize = 64;
-/// The most accounts of which something is kept; the one longest ago goes first.
-pub const RECORDED_ACCOUNTS: usize = 4_096;
+/// The most accounts of one organization of which something is kept; the one longest ago goes first.
+pub const RECORDED_ACCOUNTS: usize = 64;
 /// The most octets of what is told of one thing.
 pub const RECORDED_TEXT: usize = 200;
 
@@ -62,21 +62,57 @@ pub struct Line {
 /// What was noticed of every application since the start.
 #[derive(Default)]
 pub(crate) struct Recorder {
-    accounts: Mutex<HashMap<Key, Vec<Line>>>,
+    organizations: Mutex<HashMap<OrganizationId, Accounts>>,
+}
+
+/// What was noticed of the applications of one organization, which takes nothing from another's.
+type Accounts = HashMap<ServiceAccountId, Noticed>;
+
+#[derive(Default)]
+struct Noticed {
+    last: Time,
+    lines: Vec<Line>,
 }
 
 type Key = (OrganizationId, ServiceAccountId);
 
 impl Recorder {
     pub(crate) fn note(&self, key: Key, missed: Missed, text: &str, now: Time) {
-        let text = abridged(text);
-        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        if !accounts.contains_key(&key) && accounts.len() >= RECORDED_ACCOUNTS {
-            let last = |lines: &Vec<Line>| lines.iter().map(|line| line.last).max();
-            let oldest = accounts.iter().min_by_key(|(_, lines)| last(lines)).map(|(key, _)| *key);
+        let ((organization, account), text) = (key, abridged(text));
+        let mut organizations = self.lock();
+        let accounts = organizations.entry(organization).or_default();
+        if !accounts.contains_key(&account) && accounts.len() >= RECORDED_ACCOUNTS {
+            let oldest = accounts.iter().min_by_key(|(_, noticed)| noticed.last);
+            let oldest = oldest.map(|(account, _)| *account);
             oldest.and_then(|oldest| accounts.remove(&oldest));
         }
-        let lines = accounts.entry(key).or_default();
+        accounts.entry(account).or_default().note(missed, text, now);
+    }
+
+    fn lines(&self, (organization, account): Key) -> Vec<Line> {
+        let organizations = self.lock();
+        let noticed = organizations.get(&organization).and_then(|accounts| accounts.get(&account));
+        let mut lines = noticed.map(|noticed| noticed.lines.clone()).unwrap_or_default();
+        lines.sort_by(|one, other| (other.last, &one.text).cmp(&(one.last, &other.text)));
+        lines
+    }
+
+    fn forget(&self, (organization, account): Key) -> usize {
+        let mut organizations = self.lock();
+        let forgotten =
+            organizations.get_mut(&organization).and_then(|accounts| accounts.remove(&account));
+        forgotten.map_or(0, |noticed| noticed.lines.len())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<OrganizationId, Accounts>> {
+        self.organizations.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Noticed {
+    fn note(&mut self, missed: Missed, text: &str, now: Time) {
+        self.last = now;
+        let lines = &mut self.lines;
         if let Some(line) = lines.iter_mut().find(|it| it.missed == missed && it.text == text) {
             line.times = line.times.saturating_add(1);
             line.last = now;
@@ -90,25 +126,13 @@ impl Recorder {
         }
         lines.push(Line { missed, text: text.to_owned(), times: 1, first: now, last: now });
     }
-
-    fn lines(&self, key: Key) -> Vec<Line> {
-        let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut lines = accounts.get(&key).cloned().unwrap_or_default();
-        lines.sort_by(|one, other| (other.last, &one.text).cmp(&(one.last, &other.text)));
-        lines
-    }
-
-    fn forget(&self, key: Key) -> usize {
-        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        accounts.remove(&key).map_or(0, |lines| lines.len())
-    }
 }
 
 impl Directory {
     /// Takes note that an actor did not get what it asked for; of people nothing is noted. `text`
     /// must have no value that the actor sent.
     pub fn note_missed(&self, actor: Actor, missed: Missed, text: &str, now: Time) {
-        if let Who::ServiceAccount { organization, account } = actor.0 {
+        if let Who::ServiceAccount { organization, account, .. } = actor.0 {
             self.inner.tools.recorder().note((organization, account), missed, text, now);
         }
     }
@@ -184,11 +208,14 @@ mod tests {
         let lines = recorder.lines(key(1));
         assert_eq!(lines.len(), RECORDED_LINES);
         assert_eq!((&*lines[0].text, &*lines[RECORDED_LINES - 1].text), ("199", "136"));
-        for account in 2..6_000 {
+        let neighbour = (OrganizationId::from_record(2).unwrap(), key(1).1);
+        recorder.note(neighbour, Missed::Base, "another's", Time(1));
+        for account in 2..200 {
             recorder.note(key(account), Missed::Base, &"ä".repeat(150), Time(1_000 + account));
         }
-        assert_eq!(recorder.accounts.lock().unwrap().len(), RECORDED_ACCOUNTS);
+        assert_eq!(recorder.lock()[&key(1).0].len(), RECORDED_ACCOUNTS);
         assert!(recorder.lines(key(1)).is_empty());
-        assert_eq!(recorder.lines(key(5_999))[0].text, "ä".repeat(100));
+        assert_eq!(recorder.lines(key(199))[0].text, "ä".repeat(100));
+        assert_eq!(recorder.lines(neighbour).len(), 1, "another organization's stay");
     }
 }
