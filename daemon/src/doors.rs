@@ -139,11 +139,21 @@ fn keep_house(tasks: &Tasks, directory: Directory, clock: Clock, retention: Dura
     });
 }
 
+/// What a new hash costs.
+///
+/// # Errors
+///
+/// When Argon2 is not defined for it, or it is more than a login may cost.
+pub(crate) fn hash_parameters(config: &Authentication) -> Result<HashParameters, StartError> {
+    let kib = u32::try_from(config.argon2_memory >> 10).unwrap_or(u32::MAX);
+    let (passes, lanes) = (config.argon2_iterations, config.argon2_parallelism);
+    Ok(HashParameters::new(kib, passes, lanes)?)
+}
+
 fn authentication(
     config: &Authentication,
 ) -> Result<directory::authentication::Options, StartError> {
-    let kib = u32::try_from(config.argon2_memory >> 10).unwrap_or(u32::MAX);
-    let parameters = HashParameters::new(kib, config.argon2_iterations, config.argon2_parallelism)?;
+    let parameters = hash_parameters(config)?;
     let waiting = config.pool_queue as usize;
     let window = u64::try_from(config.failure_window.as_millis()).unwrap_or(u64::MAX);
     let source_failures = config.failures_per_source;

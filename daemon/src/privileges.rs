@@ -49,7 +49,7 @@ pub enum PrivilegesError {
 
 /// Whom to become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Target {
+pub(crate) struct Target {
     user: Uid,
     group: Gid,
 }
@@ -96,7 +96,12 @@ enum Decision {
     StayRoot,
 }
 
-fn find(config: &config::Privileges) -> Result<Option<Target>, PrivilegesError> {
+/// Looks up whom a configuration names; `None` when it names nobody.
+///
+/// # Errors
+///
+/// When there is no such user or group.
+pub(crate) fn find(config: &config::Privileges) -> Result<Option<Target>, PrivilegesError> {
     let Some(name) = &config.user else {
         return Ok(None);
     };

@@ -89,6 +89,18 @@ impl Prepared {
     }
 }
 
+/// Tries what a start could fail at for the configuration's sake, and changes nothing.
+///
+/// # Errors
+///
+/// Says what the start would fail at first.
+pub(crate) fn rehearse(config: &Config) -> Result<(), StartError> {
+    load_identity(&config.tls)?;
+    privileges::find(&config.privileges)?;
+    doors::hash_parameters(&config.authentication)?;
+    Ok(())
+}
+
 /// Opens the directory for a command, as whom the daemon becomes: what root would leave there the
 /// daemon could not open.
 ///

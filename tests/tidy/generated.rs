@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::root;
+use crate::harness::authority::{Authority, Holder};
 use crate::harness::client::{Client, Output};
 use crate::harness::environment;
 
@@ -38,9 +39,8 @@ fn the_openapi_document_is_the_generated_one() {
 fn the_sample_configuration_is_right_once_it_names_a_certificate() {
     let sample = fs::read_to_string(root().join("packaging/tenantry.toml")).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let certificate = "certificate = \"/etc/tenantry/tls.pem\"";
-    let key = "key = \"/etc/tenantry/tls.key\"";
-    let named = sample.replace("#certificate = \"\"", certificate).replace("#key = \"\"", key);
+    let authority = Authority::new("tidy");
+    let named = name_certificate(&sample, &authority);
     assert_ne!(named, sample);
     let file = folder.path().join("tenantry.toml");
     fs::write(&file, named).unwrap();
@@ -58,11 +58,17 @@ fn every_key_of_the_sample_is_known_with_its_default() {
         line => line,
     });
     let text = lines.collect::<Vec<_>>().join("\n");
-    let text = text
-        .replace("#certificate = \"\"", "certificate = \"/etc/tenantry/tls.pem\"")
-        .replace("#key = \"\"", "key = \"/etc/tenantry/tls.key\"");
+    let authority = Authority::new("tidy");
+    let text = name_certificate(&text, &authority);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("tenantry.toml");
     fs::write(&file, text).unwrap();
     tenantryd(["config", "check", "--config", file.to_str().unwrap()]);
+}
+
+/// The text with a certificate of that authority, which has to be there for the text to be right.
+fn name_certificate(text: &str, authority: &Authority) -> String {
+    let issued = authority.issue(&Holder { common_name: "localhost", ..Holder::default() });
+    text.replace("#certificate = \"\"", &format!("certificate = {:?}", issued.certificate))
+        .replace("#key = \"\"", &format!("key = {:?}", issued.key))
 }

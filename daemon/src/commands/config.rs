@@ -5,15 +5,16 @@ use std::path::Path;
 
 use super::CommandError;
 use crate::config::{self, Config};
+use crate::start::rehearse;
 
 /// Prints the sample.
 pub(super) fn sample(out: &mut impl Write) -> Result<(), CommandError> {
     Ok(out.write_all(config::sample().as_bytes())?)
 }
 
-/// Checks a file and says that it is right.
+/// Checks a file, and what it names on this machine, and says that it is right.
 pub(super) fn check(file: &Path, out: &mut impl Write) -> Result<(), CommandError> {
-    Config::load(file)?;
+    rehearse(&Config::load(file)?)?;
     Ok(writeln!(out, "{}: no faults", file.display())?)
 }
 
@@ -25,9 +26,29 @@ mod tests {
     fn a_right_file_is_called_right() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("t.toml");
-        std::fs::write(&file, "[ldap]\nlisten_tls = []\n[admin_api]\nlisten = []\n").unwrap();
+        let plain = "[ldap]\nlisten_tls = []\n[admin_api]\nlisten = []\n";
+        std::fs::write(&file, plain).unwrap();
         let mut out = Vec::new();
         check(&file, &mut out).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), format!("{}: no faults\n", file.display()));
+    }
+
+    #[test]
+    fn what_would_keep_the_daemon_from_starting_is_a_fault() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("t.toml");
+        for (more, told) in [
+            ("[tls]\ncertificate = \"/no.pem\"\nkey = \"/no.key\"\n", "/no.pem"),
+            ("[privileges]\nuser = \"nobody-of-this-name\"\n", "nobody-of-this-name"),
+            (
+                "[authentication]\nargon2_memory = \"256MiB\"\nargon2_iterations = 64\n",
+                "[authentication] argon2",
+            ),
+        ] {
+            let plain = "[ldap]\nlisten_tls = []\n[admin_api]\nlisten = []\n";
+            std::fs::write(&file, format!("{plain}{more}")).unwrap();
+            let fault = check(&file, &mut Vec::new()).unwrap_err().to_string();
+            assert!(fault.contains(told), "{fault}");
+        }
     }
 }

@@ -20,7 +20,9 @@ mod tests;
 mod tls;
 pub mod value;
 
+use std::collections::HashSet;
 use std::fs;
+use std::net::SocketAddr;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -125,6 +127,21 @@ impl Config {
                 }
             }
         }
+        let tcp = [
+            ("ldap", "listen", &self.ldap.listen),
+            ("ldap", "listen_cleartext", &self.ldap.listen_cleartext),
+            ("ldap", "listen_tls", &self.ldap.listen_tls),
+            ("admin_api", "listen", &self.admin_api.listen),
+        ];
+        let udp = [("radius", "auth", &self.radius.auth), ("radius", "acct", &self.radius.acct)];
+        for (section, key, address) in repeated(&tcp).chain(repeated(&udp)) {
+            let message = format!("`[{section}] {key}` names {address}, which is taken above");
+            add(section, key, &message);
+        }
+        let listeners = tcp.iter().chain(&udp);
+        if listeners.map(|(_, _, addresses)| addresses.len()).sum::<usize>() == 0 {
+            add("ldap", "listen", "there is nothing to listen on");
+        }
         if self.ldap.message_size_anonymous > self.ldap.message_size {
             let message = "`[ldap] message_size_anonymous` is larger than `[ldap] message_size`";
             add("ldap", "message_size_anonymous", message);
@@ -135,6 +152,23 @@ impl Config {
         }
         faults
     }
+}
+
+/// A list of addresses, after its section and key.
+type Listed<'a> = (&'a str, &'a str, &'a Vec<SocketAddr>);
+
+/// Addresses that were listed before. Port 0 is another one each time.
+fn repeated<'a>(lists: &[Listed<'a>]) -> impl Iterator<Item = (&'a str, &'a str, SocketAddr)> {
+    let mut seen = HashSet::new();
+    let mut found = Vec::new();
+    for (section, key, addresses) in lists {
+        for address in *addresses {
+            if address.port() != 0 && !seen.insert(*address) {
+                found.push((*section, *key, *address));
+            }
+        }
+    }
+    found.into_iter()
 }
 
 /// The configuration as the file has it.
