@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::id::{AdminId, OrganizationId, RecordId, ServiceAccountId, TokenId, UserId};
+use crate::records::Credential;
 use crate::time::Time;
 
 /// Somebody whose identity was proven, or nobody.
@@ -22,16 +23,31 @@ pub(crate) enum Who {
     User {
         organization: OrganizationId,
         user: UserId,
+        proven: Proven,
     },
     /// A user whose password was set by somebody else: nothing but changing it is theirs.
     UserToChangePassword {
         organization: OrganizationId,
         user: UserId,
+        proven: Proven,
     },
     ServiceAccount {
         organization: OrganizationId,
         account: ServiceAccountId,
+        proven: Proven,
     },
+}
+
+/// Which password an account had when its identity was proven: an actor of an earlier password is
+/// nobody any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Proven(Time);
+
+impl Proven {
+    /// Of the password that a credential holds.
+    pub(crate) const fn by(credential: &Credential) -> Self {
+        Self(credential.changed)
+    }
 }
 
 impl Actor {
@@ -40,16 +56,24 @@ impl Actor {
         Self(Who::Nobody)
     }
 
-    pub(crate) fn user(organization: OrganizationId, user: UserId) -> Self {
-        Self(Who::User { organization, user })
+    pub(crate) fn user(organization: OrganizationId, user: UserId, proven: Proven) -> Self {
+        Self(Who::User { organization, user, proven })
     }
 
-    pub(crate) fn user_to_change_password(organization: OrganizationId, user: UserId) -> Self {
-        Self(Who::UserToChangePassword { organization, user })
+    pub(crate) fn user_to_change_password(
+        organization: OrganizationId,
+        user: UserId,
+        proven: Proven,
+    ) -> Self {
+        Self(Who::UserToChangePassword { organization, user, proven })
     }
 
-    pub(crate) fn service_account(organization: OrganizationId, account: ServiceAccountId) -> Self {
-        Self(Who::ServiceAccount { organization, account })
+    pub(crate) fn service_account(
+        organization: OrganizationId,
+        account: ServiceAccountId,
+        proven: Proven,
+    ) -> Self {
+        Self(Who::ServiceAccount { organization, account, proven })
     }
 
     /// The organization of a user or a service account.
@@ -79,10 +103,13 @@ impl Actor {
     }
 
     /// The same user after the password was changed.
-    pub(crate) fn unburdened(self) -> Self {
+    pub(crate) fn renewed(self, proven: Proven) -> Self {
         match self.0 {
-            Who::UserToChangePassword { organization, user } => Self::user(organization, user),
-            Who::Nobody | Who::Admin { .. } | Who::User { .. } | Who::ServiceAccount { .. } => self,
+            Who::User { organization, user, .. }
+            | Who::UserToChangePassword { organization, user, .. } => {
+                Self::user(organization, user, proven)
+            }
+            Who::Nobody | Who::Admin { .. } | Who::ServiceAccount { .. } => self,
         }
     }
 

@@ -5,13 +5,13 @@ use std::fmt;
 use storage::{ReadError, Reading};
 use thiserror::Error;
 
-use super::actor::{Context, Who};
+use super::actor::{Context, Proven, Who};
 use super::permit::Right;
 use super::role::{Permission, Role};
 use crate::id::{AdminId, OrganizationId, Place, RecordId, TokenId};
 use crate::records::{
-    Admin, AdminScope, AdminState, Organization, OrganizationState, ServiceAccount, Token,
-    TokenPurpose, User, UserState,
+    Admin, AdminScope, AdminState, Credential, Organization, OrganizationState, ServiceAccount,
+    Token, TokenPurpose, User, UserState,
 };
 use crate::schema::Schema;
 
@@ -171,11 +171,16 @@ pub(crate) fn authorize(
             };
             Ok(decided.map(|()| Seen::default()))
         }
-        (Who::User { organization, user }, Right::Search | Right::OwnPassword)
-        | (Who::UserToChangePassword { organization, user }, Right::OwnPassword) => {
+        (Who::User { organization, user, proven }, Right::Search | Right::OwnPassword)
+        | (Who::UserToChangePassword { organization, user, proven }, Right::OwnPassword) => {
             let there = source.get::<User>(organization.partition(), user.record())?;
             let active = there.is_some_and(|record| record.state == UserState::Active);
-            let home = directory_identity(source, organization, place, active)?;
+            let credential = credential(source, organization, user.record())?;
+            let holds = active && Proven::by(&credential) == proven;
+            let home = directory_identity(source, organization, place, holds)?;
+            if home.is_ok() && credential.must_change && right == Right::Search {
+                return Ok(Err(Refusal::ChangePasswordFirst));
+            }
             seen(source, organization, home, None)
         }
         (Who::UserToChangePassword { organization, .. }, Right::Search)
@@ -183,11 +188,13 @@ pub(crate) fn authorize(
         {
             Ok(Err(Refusal::ChangePasswordFirst))
         }
-        (Who::ServiceAccount { organization, account }, Right::Search) => {
+        (Who::ServiceAccount { organization, account, proven }, Right::Search) => {
+            let credential = credential(source, organization, account.record())?;
             let account =
                 source.get::<ServiceAccount>(organization.partition(), account.record())?;
             let active = account.as_ref().is_some_and(|record| !record.fields.suspended);
-            let home = directory_identity(source, organization, place, active)?;
+            let holds = active && Proven::by(&credential) == proven;
+            let home = directory_identity(source, organization, place, holds)?;
             seen(source, organization, home, account)
         }
         (Who::Nobody, _) => Ok(Err(Refusal::Unauthenticated)),
@@ -260,17 +267,26 @@ fn in_organization(
     }))
 }
 
+fn credential(
+    source: &impl Reading,
+    home: OrganizationId,
+    account: storage::Id,
+) -> Result<Credential, ReadError> {
+    let found = source.get(home.partition(), account)?;
+    Ok(found.unwrap_or_else(Credential::absent))
+}
+
 fn directory_identity(
     source: &impl Reading,
     home: OrganizationId,
     place: Place,
-    active: bool,
+    holds: bool,
 ) -> Result<Result<Organization, Refusal>, ReadError> {
     if place != Place::Organization(home) {
         return Ok(Err(Refusal::Hidden));
     }
     let answering = organization(source, home)?
-        .filter(|record| active && record.state == OrganizationState::Active);
+        .filter(|record| holds && record.state == OrganizationState::Active);
     Ok(answering.ok_or(Refusal::Unauthenticated))
 }
 

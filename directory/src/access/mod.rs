@@ -10,8 +10,8 @@ mod grant;
 mod permit;
 mod role;
 
-pub(crate) use actor::Who;
 pub use actor::{Actor, Context, Identity};
+pub(crate) use actor::{Proven, Who};
 #[cfg(test)]
 pub(crate) use authorize::authorize;
 pub use authorize::{PlaceName, Refusal};

@@ -3,27 +3,23 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use storage::{Id, Reading, Snapshot};
-use uuid::Uuid;
+use storage::{Reading, Snapshot};
 
+use super::account::Account;
 use super::engine::{AccountKey, Bearer};
 use super::expiry::Notice;
 use super::ms_chap::{Counterproof, MsChapV2};
 use super::password::{Password, StoredHash};
 use super::second_factor::{Finding, NO_ROOM, Need, WRONG_PASSWORD};
-use crate::access::{Actor, Identity};
+use crate::access::{Actor, Identity, Proven};
 use crate::collections::is_in_one_of;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::{Action, EventActor};
 use crate::gear::NetworkPolicy;
-use crate::id::{OrganizationId, RadiusClientId, RecordId, ServiceAccountId, UserId};
-use crate::known::Known;
+use crate::id::{OrganizationId, RadiusClientId, UserId};
 use crate::limits::NAME;
-use crate::records::{
-    Credential, OrganizationState, ReplyProfileFields, ServiceAccount, Settings, User, UserState,
-    indices, kinds,
-};
+use crate::records::{OrganizationState, ReplyProfileFields, Settings, kinds};
 use crate::text::prepare;
 use crate::time::Time;
 
@@ -161,24 +157,6 @@ pub(super) struct Attempt {
     pub(super) action: Action,
     /// What decides about a RADIUS client's people.
     pub(super) policy: Option<Arc<NetworkPolicy>>,
-}
-
-/// The account that a name led to.
-pub(crate) struct Account {
-    pub(super) identity: Identity,
-    pub(super) uuid: Uuid,
-    pub(super) active: bool,
-    pub(super) credential: Credential,
-}
-
-impl Account {
-    pub(super) fn record(&self) -> Id {
-        self.identity.record()
-    }
-
-    pub(super) fn locked(&self, now: Time) -> bool {
-        self.credential.locked(now)
-    }
 }
 
 /// Why an attempt is rejected while the account is locked.
@@ -333,9 +311,9 @@ impl Directory {
             Who::ServiceAccount(_) => Bearer::ServiceAccount,
         };
         let place = attempt.organization.map(Into::into);
-        // With the time of the password, so that a new one starts anew. Whatever a stranger could
-        // bring about must not count here: it would tell known names from unknown ones.
-        let set = attempt.account.as_ref().map_or(0, |account| account.credential.changed.0);
+        // With the time of the password or of an unlock, so that each starts anew. Whatever a
+        // stranger could bring about must not count here: it would tell known names from unknown ones.
+        let set = attempt.account.as_ref().map_or(0, |account| account.credential.begun().0);
         let name = format!("{set} {}", prepare(attempt.who.name()));
         attempt.throttled = engine.name_key(place, bearer, &name);
         engine.throttle.check(attempt.source, attempt.throttled, attempt.now.0).is_err()
@@ -381,20 +359,23 @@ impl Directory {
         let (Some(organization), Some(account)) = (attempt.organization, &attempt.account) else {
             return Ok(Outcome::Reject);
         };
+        let proven = Proven::by(&account.credential);
         match (attempt.door, account.identity) {
             (Door::Ldap(_), Identity::User(user)) => {
                 self.note_success(attempt);
                 let actor = match notice {
-                    Notice::MustChange => Actor::user_to_change_password(organization, user),
+                    Notice::MustChange => {
+                        Actor::user_to_change_password(organization, user, proven)
+                    }
                     Notice::Nothing | Notice::EndsIn(_) | Notice::GraceLogins(_) => {
-                        Actor::user(organization, user)
+                        Actor::user(organization, user, proven)
                     }
                 };
                 Ok(Outcome::Accept { actor, reply: None, notice, counterproof: None })
             }
             (Door::Ldap(_), Identity::ServiceAccount(account)) => {
                 self.note_success(attempt);
-                let actor = Actor::service_account(organization, account);
+                let actor = Actor::service_account(organization, account, proven);
                 Ok(Outcome::Accept { actor, reply: None, notice, counterproof: None })
             }
             (Door::Radius(_), Identity::User(_)) if notice == Notice::MustChange => {
@@ -416,7 +397,10 @@ impl Directory {
         user: UserId,
         notice: Notice,
     ) -> Result<Outcome, Error> {
-        let (Some(organization), Some(policy)) = (attempt.organization, &attempt.policy) else {
+        let (Some(organization), Some(account)) = (attempt.organization, &attempt.account) else {
+            return Ok(Outcome::Reject);
+        };
+        let Some(policy) = &attempt.policy else {
             return Ok(self.reject(attempt, "the RADIUS client is gone"));
         };
         let (partition, allowed) = (organization.partition(), &policy.allowed_groups);
@@ -425,7 +409,7 @@ impl Directory {
             return Ok(self.reject(attempt, reason));
         }
         self.note_success(attempt);
-        let actor = Actor::user(organization, user);
+        let actor = Actor::user(organization, user, Proven::by(&account.credential));
         let reply = Some(Arc::clone(&policy.reply));
         Ok(Outcome::Accept { actor, reply, notice, counterproof: None })
     }
@@ -434,75 +418,4 @@ impl Directory {
 /// The start of a name that somebody gave; no name that exists is cut.
 fn abridged(name: &str) -> String {
     name.get(..name.floor_char_boundary(NAME)).unwrap_or_default().to_owned()
-}
-
-/// The name of an account: where, whether a user's, and the name prepared for comparison.
-type AccountName = (OrganizationId, bool, String);
-/// Accounts by their names, as they were a moment ago.
-pub(crate) type KnownAccounts = Known<AccountName, Arc<Account>>;
-
-impl Directory {
-    /// Finds the account that is claimed.
-    pub(super) fn account(
-        &self,
-        snapshot: &Snapshot,
-        organization: OrganizationId,
-        who: &Who,
-    ) -> Result<Option<Arc<Account>>, Error> {
-        let accounts = &self.inner.lookups.accounts;
-        let user = matches!(who, Who::User(_));
-        let name = (organization, user, prepare(who.name()));
-        if let Some(known) = accounts.get(snapshot, organization.partition(), &name) {
-            return Ok(Some(known));
-        }
-        let found = match who {
-            Who::User(_) => find_user(snapshot, organization, &name.2)?,
-            Who::ServiceAccount(_) => find_service_account(snapshot, organization, &name.2)?,
-        };
-        let found = found.map(Arc::new);
-        if let Some(account) = &found {
-            accounts.keep(snapshot, name, Arc::clone(account));
-        }
-        Ok(found)
-    }
-}
-
-fn find_user(
-    snapshot: &Snapshot,
-    organization: OrganizationId,
-    login: &str,
-) -> Result<Option<Account>, Error> {
-    let partition = organization.partition();
-    let found = snapshot.find_first(partition, indices::USER_LOGIN, login.as_bytes())?;
-    let Some(id) = found.and_then(UserId::from_record) else {
-        return Ok(None);
-    };
-    let user = snapshot.get::<User>(partition, id.record())?;
-    let credential = snapshot.get::<Credential>(partition, id.record())?;
-    Ok(user.map(|user| Account {
-        identity: Identity::User(id),
-        uuid: user.uuid,
-        active: user.state == UserState::Active,
-        credential: credential.unwrap_or_else(Credential::absent),
-    }))
-}
-
-fn find_service_account(
-    snapshot: &Snapshot,
-    organization: OrganizationId,
-    name: &str,
-) -> Result<Option<Account>, Error> {
-    let partition = organization.partition();
-    let found = snapshot.find_first(partition, indices::SERVICE_ACCOUNT_NAME, name.as_bytes())?;
-    let Some(id) = found.and_then(ServiceAccountId::from_record) else {
-        return Ok(None);
-    };
-    let account = snapshot.get::<ServiceAccount>(partition, id.record())?;
-    let credential = snapshot.get::<Credential>(partition, id.record())?;
-    Ok(account.map(|account| Account {
-        identity: Identity::ServiceAccount(id),
-        uuid: account.uuid,
-        active: !account.fields.suspended,
-        credential: credential.unwrap_or_else(Credential::absent),
-    }))
 }

@@ -59,21 +59,27 @@ impl Directory {
                 .and(place),
             None => None,
         };
+        let attempt_of = |who| -> Result<Attempt, Error> {
+            let mut attempt = Attempt::new(who, Door::Ldap(Channel::Encrypted), source, now);
+            attempt.look_up(self, &snapshot, active)?;
+            Ok(attempt)
+        };
+        // Before the signatures are looked at, which cost more than anything else here.
+        let named = claimed.clone().unwrap_or_else(|| Who::User(fingerprint_text(&chain)));
+        let mut attempt = attempt_of(named)?;
+        if self.is_throttled(&mut attempt) {
+            return Ok(self.reject(&attempt, THROTTLED));
+        }
         let holder = match active {
             Some(place) => holder(&snapshot, place.partition(), &chain, now)?,
             None => Err(NO_PLACE),
         };
-        let who = match (&holder, &claimed) {
-            (Ok(who), _) | (Err(_), Some(who)) => who.clone(),
-            (Err(_), None) => Who::User(fingerprint_text(&chain)),
-        };
-        let mut attempt = Attempt::new(who, Door::Ldap(Channel::Encrypted), source, now);
-        attempt.look_up(self, &snapshot, active)?;
+        match holder {
+            Ok(who) => attempt = attempt_of(who)?,
+            Err(reason) => return Ok(self.fail(&attempt, reason)),
+        }
         if self.is_throttled(&mut attempt) {
             return Ok(self.reject(&attempt, THROTTLED));
-        }
-        if let Err(reason) = holder {
-            return Ok(self.fail(&attempt, reason));
         }
         if let (Some(claimed), Some(place)) = (claimed, active) {
             let meant = self.account(&snapshot, place, &claimed)?.map(|account| account.identity);

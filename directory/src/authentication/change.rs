@@ -90,7 +90,8 @@ struct Prepared {
     in_use: StoredHash,
     /// What the new password must differ from.
     former: Vec<StoredHash>,
-    new: Password,
+    /// Until it is hashed.
+    new: Option<Password>,
     generated: Option<Zeroizing<String>>,
 }
 
@@ -112,17 +113,26 @@ impl Directory {
             }
             Err(Stop::Failed(error)) => return Err(error),
         };
+        self.go_on(prepared, Box::new(done));
+        Ok(())
+    }
+
+    /// Waits for a turn of the pool, for one hash; the next one waits for another, so that a
+    /// change delays others by no more than a Bind does.
+    fn go_on(&self, mut prepared: Box<Prepared>, done: Box<dyn FnOnce(ChangeOutcome) + Send>) {
         let place = place_number(prepared.attempt.organization.map(Into::into));
         let directory = self.clone();
         match self.inner.engine.pool.room(place) {
             Ok(room) => room.fill(Box::new(move || {
                 // Whoever waits must hear of the end of it, even of a panic.
-                let ended = catch_unwind(AssertUnwindSafe(|| directory.perform_change(prepared)));
-                done(ended.unwrap_or(ChangeOutcome::Busy));
+                let step = AssertUnwindSafe(|| directory.take_turn(&mut prepared));
+                match catch_unwind(step).unwrap_or(Some(ChangeOutcome::Busy)) {
+                    Some(ended) => done(ended),
+                    None => directory.go_on(prepared, done),
+                }
             })),
             Err(_full) => done(ChangeOutcome::Busy),
         }
-        Ok(())
     }
 
     /// Finds out everything that needs no hashing.
@@ -158,6 +168,7 @@ impl Directory {
         }
         let former = former(&snapshot, &attempt, &credential)?;
         let version = credential.version;
+        let new = Some(new);
         let prepared = Prepared { context, attempt, version, old, in_use, former, new, generated };
         Ok(Box::new(prepared))
     }
@@ -203,28 +214,35 @@ impl Directory {
         Ok((password, Some(text)))
     }
 
-    /// Hashes, compares, and writes: on the pool.
-    fn perform_change(&self, prepared: Box<Prepared>) -> ChangeOutcome {
-        let Prepared { context, mut attempt, version, old, in_use, former, new, generated } =
-            *prepared;
-        if let Some(old) = old {
-            let proven = self.compare(&in_use, &old);
-            match self.conclude_old(&mut attempt, version, proven, &old) {
-                Ok(None) => {}
-                Ok(Some(outcome)) => return outcome,
-                Err(_failed) => return ChangeOutcome::Busy,
+    /// Compares the old password, or a former one, or hashes the new one and writes; `None` while
+    /// something is left to do.
+    fn take_turn(&self, prepared: &mut Prepared) -> Option<ChangeOutcome> {
+        if let Some(old) = prepared.old.take() {
+            let proven = self.compare(&prepared.in_use, &old);
+            let (attempt, version) = (&mut prepared.attempt, prepared.version);
+            return self
+                .conclude_old(attempt, version, proven, &old)
+                .unwrap_or(Some(ChangeOutcome::Busy));
+        }
+        if let Some(former) = prepared.former.pop() {
+            if !prepared.new.as_ref().is_some_and(|new| former.verify(new)) {
+                return None;
             }
-        }
-        if former.iter().any(|hash| hash.verify(&new)) {
             let unacceptable = Unacceptable::Used;
-            let _rejected = self.reject(&attempt, &refused(unacceptable));
-            return ChangeOutcome::Refused(unacceptable);
+            let _rejected = self.reject(&prepared.attempt, &refused(unacceptable));
+            return Some(ChangeOutcome::Refused(unacceptable));
         }
-        let engine = &self.inner.engine;
-        let Ok(password) = NewPassword::hashed(new, &engine.parameters, &self.inner.tools) else {
+        Some(self.replace(prepared))
+    }
+
+    fn replace(&self, prepared: &mut Prepared) -> ChangeOutcome {
+        let (context, version) = (prepared.context, prepared.version);
+        let (engine, generated) = (&self.inner.engine, prepared.generated.take());
+        let hashed = |new| NewPassword::hashed(new, &engine.parameters, &self.inner.tools).ok();
+        let Some(password) = prepared.new.take().and_then(hashed) else {
             return ChangeOutcome::Busy;
         };
-        let (Some(organization), actor) = (attempt.organization, context.actor) else {
+        let (Some(organization), actor) = (prepared.attempt.organization, context.actor) else {
             return ChangeOutcome::Busy;
         };
         let done = self.change(context, move |change| {
@@ -232,7 +250,7 @@ impl Directory {
             grant.own_password()?.replace(version, password)
         });
         match done {
-            Ok(()) => ChangeOutcome::Changed { actor: actor.unburdened(), generated },
+            Ok(proven) => ChangeOutcome::Changed { actor: actor.renewed(proven), generated },
             Err(Error::Refused(_)) => ChangeOutcome::SignInFirst,
             Err(_) => ChangeOutcome::Busy,
         }
@@ -261,7 +279,7 @@ impl Directory {
             return Ok(Some(ChangeOutcome::Busy));
         }
         if !proven {
-            self.count(attempt, account, Some(old));
+            self.count(attempt, account, Some((old, 0)));
             self.fail(attempt, "the old password is wrong");
             return Ok(Some(ChangeOutcome::OldWrong));
         }

@@ -4,7 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use storage::{Change, Reading, Snapshot};
 
-use super::attempt::{Account, Attempt, Door, LOCKED, Outcome, Pending, THROTTLED};
+use super::account::Account;
+use super::attempt::{Attempt, Door, LOCKED, Outcome, Pending, THROTTLED};
 use super::engine::place_number;
 use super::expiry::{Age, Notice};
 use super::password::{Password, StoredHash, hash};
@@ -98,7 +99,7 @@ impl Directory {
         let step = match finding.verdict {
             Ok(step) => step,
             Err(reason) => {
-                self.count(attempt, account, finding.typed);
+                self.count(attempt, account, finding.guess(reason, attempt.now));
                 return Ok(self.fail(attempt, reason));
             }
         };
@@ -112,7 +113,7 @@ impl Directory {
         if let Some(step) = step
             && let Err(reason) = self.use_code(attempt, account, step)?
         {
-            self.count(attempt, account, finding.typed);
+            self.count(attempt, account, finding.guess(reason, attempt.now));
             return Ok(self.fail(attempt, reason));
         }
         // A certificate says nothing of a password, nor does the password's end of it.
@@ -163,17 +164,22 @@ impl Directory {
 
     /// Counts a wrong proof toward a lock, and locks the account when it was one too many.
     ///
-    /// The same wrong password counts once; answers to challenges cannot be told apart, so each
-    /// of them counts.
-    pub(super) fn count(&self, attempt: &Attempt, account: &Account, password: Option<&Password>) {
+    /// The same wrong guess counts once in its period; answers to challenges cannot be told apart,
+    /// so each of them counts.
+    pub(super) fn count(
+        &self,
+        attempt: &Attempt,
+        account: &Account,
+        guess: Option<(&Password, u64)>,
+    ) {
         // Anybody could lock an application out; its password is too long to be guessed.
         if matches!(account.identity, Identity::ServiceAccount(_)) {
             return;
         }
         let engine = &self.inner.engine;
         let Some(key) = attempt.key() else { return };
-        let fingerprint = match password {
-            Some(password) => engine.verified.fingerprint(key, password),
+        let fingerprint = match guess {
+            Some((guess, period)) => engine.verified.fingerprint(key, guess, period),
             None => self.inner.tools.random(),
         };
         let policy = &attempt.settings.lockout;

@@ -53,10 +53,15 @@ impl<K: Copy + Eq + Hash> VerifiedPasswords<K> {
         self.verified.of(&key).put(key, verified);
     }
 
-    /// Tells wrong passwords of one credential apart without keeping them: the same password of
-    /// the same credential has the same fingerprint as long as the process lives.
-    pub(crate) fn fingerprint(&self, key: K, password: &Password) -> [u8; FINGERPRINT_LENGTH] {
-        let mac = mac(&self.fingerprint_key, key, 0, password);
+    /// Tells wrong guesses of one credential apart without keeping them: the same one has the same
+    /// fingerprint as long as the process lives, in the same period of what goes with time.
+    pub(crate) fn fingerprint(
+        &self,
+        key: K,
+        guess: &Password,
+        period: u64,
+    ) -> [u8; FINGERPRINT_LENGTH] {
+        let mac = mac(&self.fingerprint_key, key, period, guess);
         let mut fingerprint = [0; FINGERPRINT_LENGTH];
         fingerprint.iter_mut().zip(mac.as_bytes()).for_each(|(to, from)| *to = *from);
         fingerprint
@@ -152,11 +157,12 @@ mod tests {
     #[test]
     fn a_fingerprint_depends_on_key_credential_and_password_only() {
         let memory = memory();
-        let fingerprint = memory.fingerprint(ADA, &password("wrong"));
-        assert_eq!(fingerprint, memory.fingerprint(ADA, &password("wrong")));
-        assert_ne!(fingerprint, memory.fingerprint(ADA, &password("Wrong")));
-        assert_ne!(fingerprint, memory.fingerprint((1, 2), &password("wrong")));
+        let fingerprint = memory.fingerprint(ADA, &password("wrong"), 0);
+        assert_eq!(fingerprint, memory.fingerprint(ADA, &password("wrong"), 0));
+        assert_ne!(fingerprint, memory.fingerprint(ADA, &password("Wrong"), 0));
+        assert_ne!(fingerprint, memory.fingerprint(ADA, &password("wrong"), 1));
+        assert_ne!(fingerprint, memory.fingerprint((1, 2), &password("wrong"), 0));
         let other = VerifiedPasswords::new(64, &[8; 32]);
-        assert_ne!(fingerprint, other.fingerprint(ADA, &password("wrong")));
+        assert_ne!(fingerprint, other.fingerprint(ADA, &password("wrong"), 0));
     }
 }

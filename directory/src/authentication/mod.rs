@@ -4,6 +4,7 @@
 //! the event. Hashing runs on a bounded pool; a password that was verified a moment ago is
 //! recognized without it.
 
+mod account;
 mod attempt;
 mod certificate;
 mod change;
@@ -21,7 +22,7 @@ mod sign_in;
 mod throttle;
 mod totp;
 
-pub(crate) use attempt::KnownAccounts;
+pub(crate) use account::KnownAccounts;
 pub use attempt::{
     Begun, Channel, Door, Fits, NetworkReply, Outcome, Pending, Proof, Request, Who,
 };

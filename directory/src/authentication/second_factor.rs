@@ -6,14 +6,16 @@
 
 use storage::{Reading, Snapshot};
 
-use super::attempt::{Account, Attempt};
+use super::account::Account;
+use super::attempt::Attempt;
 use super::password::{Password, StoredHash};
-use super::totp::{self, CODE_LENGTH, Seed};
+use super::totp::{self, CODE_LENGTH, STEP_SECONDS, Seed};
 use crate::access::Identity;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::id::RecordId;
 use crate::records::{Credential, Demand, ServiceAccount, Spellings, kinds};
+use crate::time::Time;
 
 /// Why a proof is no proof, for the event.
 pub(super) type Reason = &'static str;
@@ -49,10 +51,23 @@ pub(super) struct Split {
 pub(super) struct Finding<'p> {
     /// The step whose code has to be used up for it, if any; or why it proves nothing.
     pub(super) verdict: Result<Option<u64>, Reason>,
-    /// What was typed, by which the same mistake is recognized; nothing for a challenge.
+    /// What was typed; nothing for a challenge.
     pub(super) typed: Option<&'p Password>,
     /// The password in it.
     pub(super) password: Option<&'p Password>,
+}
+
+impl<'p> Finding<'p> {
+    /// What was guessed wrong, and the period in which the same guess is the same one: a password
+    /// whatever code went with it, for ever; a code in its own step, since the next step makes it
+    /// a new guess.
+    pub(super) fn guess(&self, reason: Reason, now: Time) -> Option<(&'p Password, u64)> {
+        match reason {
+            WRONG_PASSWORD => self.password.map(|password| (password, 0)),
+            WRONG_CODE => self.typed.map(|typed| (typed, now.seconds() / STEP_SECONDS)),
+            _ => self.typed.map(|typed| (typed, 0)),
+        }
+    }
 }
 
 impl Attempt {

@@ -3,7 +3,9 @@
 use storage::{Change, Id, Partition, Reading, Snapshot};
 
 use super::site::Site;
-use crate::access::{ChangeOwnPassword, Grant, Identity, ManageIdentities, RecoverAccounts, View};
+use crate::access::{
+    ChangeOwnPassword, Grant, Identity, ManageIdentities, Proven, RecoverAccounts, View,
+};
 use crate::authentication::{
     HashParameters, HashingFailed, NtHash, Password, StoredHash, Unacceptable, judge,
 };
@@ -98,7 +100,7 @@ impl Passwords<'_, &mut Change<'_>> {
         self.tell(Action::PasswordChangeRequired, &record, Vec::new())
     }
 
-    /// Lifts a lock; being unlocked is no error.
+    /// Lifts a lock, and the waiting time after many failures; being unlocked is no error.
     ///
     /// # Errors
     /// `Missing` when there is no such user.
@@ -108,8 +110,9 @@ impl Passwords<'_, &mut Change<'_>> {
         let found = self.site.source.get::<Credential>(partition, user.record())?;
         if let Some(mut credential) = found {
             credential.lock = None;
-            // Ends what was counted in memory as well.
+            // Both end what was counted in memory: toward a lock, and toward a waiting time.
             credential.version = credential.version.saturating_add(1);
+            credential.pardoned = self.site.now();
             self.site.source.put(partition, user.record(), &credential)?;
         }
         self.tell(Action::Unlocked, &record, Vec::new())
@@ -145,11 +148,12 @@ impl<'t, 'c> Grant<'t, &mut Change<'c>, ChangeOwnPassword> {
 }
 
 impl OwnPassword<'_, &mut Change<'_>> {
-    /// Puts a password that was judged in the place of the one whose credential has that version.
+    /// Puts a password that was judged in the place of the one whose credential has that version;
+    /// tells what proves its owner from now on.
     ///
     /// # Errors
     /// `Stale` when the credential was changed in between; `Missing` when the user is gone.
-    pub(crate) fn replace(&mut self, version: u64, password: NewPassword) -> Result<(), Error> {
+    pub(crate) fn replace(&mut self, version: u64, password: NewPassword) -> Result<Proven, Error> {
         let (partition, id) = (self.site.partition(), self.user.record());
         let record: User = self.site.source.get(partition, id)?.ok_or(Error::Missing)?;
         let found = self.site.source.get::<Credential>(partition, id)?;
@@ -160,7 +164,9 @@ impl OwnPassword<'_, &mut Change<'_>> {
         let settings = super::organizations::settings(&*self.site.source, organization)?;
         put_user_password(&mut self.site, self.user, password, &settings)?;
         let subject = (SubjectKind::User, record.uuid, record.fields.login.as_str());
-        self.site.tell(Action::PasswordChanged, subject, masked())
+        self.site.tell(Action::PasswordChanged, subject, masked())?;
+        let changed: Credential = self.site.source.get(partition, id)?.ok_or(Error::Missing)?;
+        Ok(Proven::by(&changed))
     }
 }
 
@@ -333,7 +339,8 @@ pub(crate) fn put_hash(
         Some(mut credential) => {
             credential.hash = hash;
             credential.version = credential.version.saturating_add(1);
-            credential.changed = now;
+            // Never the same twice: connections are told apart by it.
+            credential.changed = now.max(credential.changed.plus(1));
             credential.lock = None;
             credential.must_change = false;
             credential.grace_used = 0;

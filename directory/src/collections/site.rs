@@ -70,7 +70,8 @@ where
                     login: record.fields.login,
                 }))
             }
-            Who::User { organization, user } | Who::UserToChangePassword { organization, user } => {
+            Who::User { organization, user, .. }
+            | Who::UserToChangePassword { organization, user, .. } => {
                 let record = self.source.get::<User>(organization.partition(), user.record())?;
                 Ok(record.map_or(EventActor::Nobody, |record| EventActor::User {
                     id: Some(record.uuid),

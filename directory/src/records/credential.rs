@@ -27,6 +27,8 @@ pub struct Credential {
     pub must_change: bool,
     /// How often the password let its owner in after it had expired.
     pub grace_used: u16,
+    /// When an admin let guessing start anew; earlier failures count no more.
+    pub pardoned: Time,
 }
 
 /// Why and until when an account is locked.
@@ -49,6 +51,7 @@ impl Credential {
             totp_enrolled: false,
             must_change: false,
             grace_used: 0,
+            pardoned: Time::default(),
         }
     }
 
@@ -56,6 +59,11 @@ impl Credential {
     /// written, so that nothing counted against it outlives the first password.
     pub(crate) fn absent() -> Self {
         Self { version: 0, ..Self::new(None, Time::default()) }
+    }
+
+    /// Since when failures count: the password was set then, or the account unlocked.
+    pub(crate) fn begun(&self) -> Time {
+        self.changed.max(self.pardoned)
     }
 
     /// Whether the account is locked at `now`.

@@ -28,7 +28,7 @@ impl Sight {
     /// What the actor of a search sees.
     pub(crate) fn of(grant: &SearchGrant<'_, '_>) -> Result<Self, Error> {
         match grant.context.actor.0 {
-            Who::ServiceAccount { organization, account } => {
+            Who::ServiceAccount { organization, account, .. } => {
                 let record = grant.seen.account.as_ref().ok_or(Error::Missing)?;
                 match &record.fields.visibility {
                     Visibility::Everything => Ok(Self::Everything),

@@ -25,8 +25,7 @@ fn strict() -> Settings {
 }
 
 fn credential(world: &World, organization: OrganizationId, user: UserId) -> Credential {
-    let snapshot = world.directory.inner.store.read().unwrap();
-    storage::Reading::get(&snapshot, organization.partition(), user.record()).unwrap().unwrap()
+    world.credential(organization, Identity::User(user))
 }
 
 fn reasons(world: &World, place: impl Into<Place>, count: usize) -> Vec<String> {

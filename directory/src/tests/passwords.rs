@@ -4,17 +4,22 @@ use std::sync::mpsc::channel;
 
 use zeroize::Zeroizing;
 
+use super::search::account;
 use super::world::{DAY, HERE, RIGHT, World, accepted, password, refusal};
 use crate::access::{
-    Actor, ManageAuthentication, ManageConfiguration, ManageIdentities, RecoverAccounts, Search,
+    Actor, Identity, ManageAuthentication, ManageConfiguration, ManageIdentities, RecoverAccounts,
+    Search,
 };
 use crate::authentication::{
-    ChangeOutcome, Channel, Door, Notice, Outcome, PasswordChange, Proof, Request, Unacceptable,
-    Who,
+    ChangeOutcome, Channel, Door, HashParameters, Notice, Outcome, PasswordChange, Proof, Request,
+    Unacceptable, Who,
 };
+use crate::collections::GeneratedPassword;
 use crate::events::{Action, EventActor, Outcome as EventOutcome};
 use crate::id::{OrganizationId, RecordId, UserId};
-use crate::records::{Credential, PasswordHistory, RadiusClientFields, Settings, UserState, kinds};
+use crate::records::{
+    Credential, PasswordHistory, RadiusClientFields, Settings, UserState, Visibility, kinds,
+};
 
 /// Passwords of thirty days, with a warning in the last five and two grace logins.
 fn ending() -> Settings {
@@ -26,8 +31,7 @@ fn ending() -> Settings {
 }
 
 fn credential(world: &World, organization: OrganizationId, user: UserId) -> Credential {
-    let snapshot = world.directory.inner.store.read().unwrap();
-    storage::Reading::get(&snapshot, organization.partition(), user.record()).unwrap().unwrap()
+    world.credential(organization, Identity::User(user))
 }
 
 fn notice(outcome: &Outcome) -> Notice {
@@ -137,6 +141,78 @@ fn the_network_counts_grace_logins_too_and_lets_nobody_in_who_must_change_a_pass
     assert!(matches!(pap("told by telephone"), Outcome::Reject));
     let told = &world.events(acme.into(), 1)[0];
     assert_eq!(told.outcome, EventOutcome::Failure("the password must be changed first".into()));
+}
+
+#[test]
+fn an_actor_ends_with_the_password_that_proved_it() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let ada = world.user(acme, "ada");
+    let first = actor(&world, acme, "ada", RIGHT);
+    let (own, _) = changed(change(&world, first, Some(RIGHT), Some(NEW)));
+    let searches = |actor: Actor| {
+        let reading = world.directory.read(world.by(actor)).unwrap();
+        reading.authorize::<Search>(acme).map(|_| ()).map_err(|e| e.to_string())
+    };
+    assert_eq!(searches(own), Ok(()), "whoever changed it goes on");
+    assert_eq!(searches(first), Err("sign in first".into()));
+    // Nor can a thief who has bound take the account back from the help desk.
+    reset(&world, acme, ada, None);
+    assert_eq!(searches(own), Err("sign in first".into()));
+    assert!(matches!(change(&world, own, None, Some("mine again")), ChangeOutcome::SignInFirst));
+    let new = actor(&world, acme, "ada", "told by telephone");
+    let required = world.change(move |change| {
+        change.authorize::<RecoverAccounts>(acme)?.passwords().require_change(ada)
+    });
+    required.unwrap();
+    assert_eq!(searches(new), Err("change the password first".into()));
+    let (new, _) = changed(change(&world, new, None, Some("all mine at last")));
+    assert_eq!(searches(new), Ok(()));
+}
+
+#[test]
+fn an_application_ends_with_its_password_and_not_with_other_changes() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let wiki = account(&world, acme, "wiki", Visibility::Everything);
+    let Some(Identity::ServiceAccount(id)) = wiki.identity() else { panic!("no account") };
+    let searches = || {
+        let reading = world.directory.read(world.by(wiki)).unwrap();
+        reading.authorize::<Search>(acme).is_ok()
+    };
+    let edited = world.change(move |change| {
+        let mut grant = change.authorize::<ManageConfiguration>(acme)?;
+        grant.service_accounts().update(id, None, |account| {
+            account.fields.description = Some("another".into());
+            Ok(())
+        })
+    });
+    edited.unwrap();
+    assert!(searches());
+    let parameters = HashParameters::new(8, 1, 1).unwrap();
+    let new = GeneratedPassword::generate(&parameters, world.directory.tools()).unwrap();
+    let rotated = world.change(move |change| {
+        let mut grant = change.authorize::<ManageConfiguration>(acme)?;
+        grant.service_accounts().rotate_password(id, &new)
+    });
+    rotated.unwrap();
+    assert!(!searches());
+}
+
+#[test]
+fn an_unlock_lets_its_owner_in_at_once_however_many_failures_there_were() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let ada = world.user(acme, "ada");
+    for guess in 0..40 {
+        world.bind(acme, "ada", &format!("guess {guess}"));
+    }
+    assert!(!accepted(&world.bind(acme, "ada", RIGHT)));
+    world.pass(1);
+    world
+        .change(move |change| change.authorize::<RecoverAccounts>(acme)?.passwords().unlock(ada))
+        .unwrap();
+    assert!(accepted(&world.bind(acme, "ada", RIGHT)));
 }
 
 #[test]
@@ -274,16 +350,20 @@ fn former_passwords_come_back_only_after_as_many_others_as_the_policy_says() {
     settings.password_policy.history = 3;
     let acme = world.organization_with("acme", settings);
     let ada = world.user(acme, "ada");
-    let own = actor(&world, acme, "ada", RIGHT);
-    let used = |new: &str| {
+    let mut own = actor(&world, acme, "ada", RIGHT);
+    let used = |own: Actor, new: &str| {
         matches!(change(&world, own, None, Some(new)), ChangeOutcome::Refused(Unacceptable::Used))
     };
-    assert!(used(RIGHT));
-    changed(change(&world, own, None, Some("the second of them")));
-    changed(change(&world, own, None, Some("the third of them")));
-    assert!(used(RIGHT) && used("the second of them") && used("the third of them"));
-    changed(change(&world, own, None, Some("the fourth of them")));
-    changed(change(&world, own, None, Some(RIGHT)));
+    assert!(used(own, RIGHT));
+    world.pass(1);
+    (own, _) = changed(change(&world, own, None, Some("the second of them")));
+    world.pass(1);
+    (own, _) = changed(change(&world, own, None, Some("the third of them")));
+    assert!(used(own, RIGHT) && used(own, "the second of them") && used(own, "the third of them"));
+    world.pass(1);
+    (own, _) = changed(change(&world, own, None, Some("the fourth of them")));
+    world.pass(1);
+    (own, _) = changed(change(&world, own, None, Some(RIGHT)));
     let kept = |world: &World| {
         let snapshot = world.directory.inner.store.read().unwrap();
         let found: Option<PasswordHistory> =
@@ -293,7 +373,7 @@ fn former_passwords_come_back_only_after_as_many_others_as_the_policy_says() {
     assert_eq!(kept(&world), 2);
     world.set(acme, |settings| settings.password_policy.history = 1);
     assert_eq!(kept(&world), 0);
-    assert!(used(RIGHT));
+    assert!(used(own, RIGHT));
     world.assert_sound();
 }
 

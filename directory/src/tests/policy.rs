@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::access::authorize;
-use crate::access::{Actor, Context, Permission, Refusal, Right, Role, Who};
+use crate::access::{Actor, Context, Identity, Permission, Proven, Refusal, Right, Role};
 use crate::authentication::HashParameters;
 use crate::collections::GeneratedPassword;
 use crate::id::{OrganizationId, Place, RecordId};
@@ -162,17 +162,18 @@ fn others(scene: &Scene) -> Vec<(&'static str, Context)> {
     });
     let account = made.unwrap();
     let suspended = world.user(scene.suspended, "bob");
+    let proven = Proven::by(&world.credential(own, Identity::User(user)));
     vec![
         ("nobody", world.by(Actor::nobody())),
-        ("a user", world.by(Actor(Who::User { organization: own, user }))),
+        ("a user", world.by(world.actor(own, Identity::User(user)))),
         (
             "a user told to change theirs",
-            world.by(Actor(Who::UserToChangePassword { organization: own, user })),
+            world.by(Actor::user_to_change_password(own, user, proven)),
         ),
-        ("a service account", world.by(Actor(Who::ServiceAccount { organization: own, account }))),
+        ("a service account", world.by(world.actor(own, Identity::ServiceAccount(account)))),
         (
             "a suspended one's user",
-            world.by(Actor(Who::User { organization: scene.suspended, user: suspended })),
+            world.by(world.actor(scene.suspended, Identity::User(suspended))),
         ),
     ]
 }

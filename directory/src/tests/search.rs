@@ -1,7 +1,7 @@
 //! What a search finds: logic, sight, paging, bounds.
 
 use super::world::{World, user};
-use crate::access::{Actor, Context, ManageConfiguration, ManageIdentities, Search};
+use crate::access::{Actor, Context, Identity, ManageConfiguration, ManageIdentities, Search};
 use crate::authentication::HashParameters;
 use crate::collections::{GeneratedPassword, Member, MembershipChange};
 use crate::id::{GroupId, OrganizationId, UserId};
@@ -22,7 +22,7 @@ pub(super) fn account(
         let mut grant = change.authorize::<ManageConfiguration>(organization)?;
         grant.service_accounts().create(fields, &password).map(|(id, _)| id)
     });
-    Actor::service_account(organization, made.unwrap())
+    world.actor(organization, Identity::ServiceAccount(made.unwrap()))
 }
 
 pub(super) fn group(
@@ -214,7 +214,7 @@ fn users_see_themselves_and_the_people_where_the_organization_says_so() {
     let (ada, bob) = (world.user(acme, "ada"), world.user(acme, "bob"));
     let staff = group(&world, acme, "staff", vec![Member::User(ada), Member::User(bob)]);
     account(&world, acme, "wiki", Visibility::Everything);
-    let as_ada = world.by(Actor::user(acme, ada));
+    let as_ada = world.by(world.actor(acme, Identity::User(ada)));
     assert_eq!(found(&world, as_ada, acme, Filter::always()), [EntryId::User(ada)]);
     assert_eq!(found(&world, as_ada, acme, Filter::MemberOf(staff)), [EntryId::User(ada)]);
     world.set(acme, |settings| settings.users_see_people = true);
@@ -233,7 +233,7 @@ fn a_service_account_with_chosen_groups_learns_nothing_of_others_even_by_filters
     let secret = group(&world, acme, "secret", vec![Member::User(ada), Member::User(bob)]);
     let actor = account(&world, acme, "wiki", Visibility::Groups(vec![chosen]));
     let wiki = world.by(actor);
-    let Some(crate::access::Identity::ServiceAccount(own)) = actor.identity() else { panic!() };
+    let Some(Identity::ServiceAccount(own)) = actor.identity() else { panic!() };
     let all = [
         EntryId::User(ada),
         EntryId::Group(nested),

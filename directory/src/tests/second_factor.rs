@@ -161,6 +161,26 @@ fn guessing_codes_locks_the_account_and_the_same_mistake_counts_once() {
 type Work = fn(&mut SecondFactors<'_, &mut Change<'_>>, UserId) -> Result<(), Error>;
 
 #[test]
+fn a_code_guessed_again_later_counts_again_and_an_old_password_with_new_codes_does_not() {
+    let world = World::new();
+    let acme = world.organization_with("acme", demanding(Demand::IfEnrolled));
+    world.set(acme, |settings| settings.lockout.threshold = 4);
+    let ada = world.user(acme, "ada");
+    let uri = enrol(&world, acme, ada);
+    let locked = || world.credential(acme, Identity::User(ada)).lock.is_some();
+    for _ in 0..8 {
+        world.pass(STEP);
+        world.bind(acme, "ada", &format!("last summer,{}", code(&world, &uri)));
+    }
+    assert!(!locked(), "a forgotten phone tells nothing new");
+    for _ in 0..3 {
+        world.pass(STEP);
+        world.bind(acme, "ada", &format!("{RIGHT},{}", wrong_code(&world, &uri)));
+    }
+    assert!(locked());
+}
+
+#[test]
 fn an_enrolment_counts_once_it_is_confirmed_and_a_reset_ends_it() {
     let world = World::new();
     let acme = world.organization_with("acme", demanding(Demand::IfEnrolled));
@@ -211,7 +231,7 @@ fn an_application_that_bound_before_decides_where_the_organization_lets_it() {
     assert!(tried(Some(here)));
     assert!(!tried(None), "without an application the organization decides");
     assert!(!tried(Some(there)), "another organization's application decides nothing");
-    let user = Actor::user(acme, UserId::from_record(1).unwrap());
+    let user = world.actor(acme, Identity::User(UserId::from_record(1).unwrap()));
     assert!(!tried(Some(user)), "a user is no application");
     world
         .change(move |change| {

@@ -10,7 +10,7 @@ use std::sync::mpsc::channel;
 use redb::backends::InMemoryBackend;
 use storage::{Entropy, MasterKey, Store};
 
-use crate::access::{Actor, Context, Role, Who as Proven};
+use crate::access::{Actor, Context, Identity, Proven, Role, Who as Origin};
 use crate::authentication::{
     Begun, Channel, Door, HashParameters, Options, Outcome, Password, PoolLimits, Proof, Request,
     Who,
@@ -21,8 +21,8 @@ use crate::error::Error;
 use crate::events::Event;
 use crate::id::{AdminId, OrganizationId, Place, RecordId, TokenId, TokenNumber, UserId};
 use crate::records::{
-    Admin, AdminFields, AdminScope, Base, Narrowing, OrganizationFields, Settings, TokenPurpose,
-    UserFields, indices,
+    Admin, AdminFields, AdminScope, Base, Credential, Narrowing, OrganizationFields, Settings,
+    TokenPurpose, UserFields, indices,
 };
 use crate::time::Time;
 
@@ -111,6 +111,25 @@ impl World {
         Context { actor, source: Some(HERE), now: self.now() }
     }
 
+    /// Whoever has the password of that identity today.
+    pub(super) fn actor(&self, organization: OrganizationId, identity: Identity) -> Actor {
+        let proven = Proven::by(&self.credential(organization, identity));
+        match identity {
+            Identity::User(user) => Actor::user(organization, user, proven),
+            Identity::ServiceAccount(id) => Actor::service_account(organization, id, proven),
+        }
+    }
+
+    pub(super) fn credential(
+        &self,
+        organization: OrganizationId,
+        identity: Identity,
+    ) -> Credential {
+        let snapshot = self.directory.inner.store.read().unwrap();
+        let found = storage::Reading::get(&snapshot, organization.partition(), identity.record());
+        found.unwrap().unwrap_or_else(Credential::absent)
+    }
+
     /// The highest admin, now.
     pub(super) fn top(&self) -> Context {
         self.by(self.top)
@@ -182,7 +201,7 @@ impl World {
             uuid.as_bytes(),
         );
         let number = TokenNumber::from_record(number.unwrap().unwrap()).unwrap();
-        self.by(Actor(Proven::Admin { admin, token: TokenId { home, number } }))
+        self.by(Actor(Origin::Admin { admin, token: TokenId { home, number } }))
     }
 
     /// Makes a user whose password is [`RIGHT`].

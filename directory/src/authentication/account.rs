@@ -1,0 +1,105 @@
+//! Accounts: whoever can be authenticated, with what proves it, by name.
+
+use std::sync::Arc;
+
+use storage::{Id, Reading, Snapshot};
+use uuid::Uuid;
+
+use super::attempt::Who;
+use crate::access::Identity;
+use crate::directory::Directory;
+use crate::error::Error;
+use crate::id::{OrganizationId, RecordId, ServiceAccountId, UserId};
+use crate::known::Known;
+use crate::records::{Credential, ServiceAccount, User, UserState, indices};
+use crate::text::prepare;
+use crate::time::Time;
+
+/// The account that a name led to.
+pub(crate) struct Account {
+    pub(super) identity: Identity,
+    pub(super) uuid: Uuid,
+    pub(super) active: bool,
+    pub(super) credential: Credential,
+}
+
+impl Account {
+    pub(super) fn record(&self) -> Id {
+        self.identity.record()
+    }
+
+    pub(super) fn locked(&self, now: Time) -> bool {
+        self.credential.locked(now)
+    }
+}
+
+/// The name of an account: where, whether a user's, and the name prepared for comparison.
+type AccountName = (OrganizationId, bool, String);
+/// Accounts by their names, as they were a moment ago.
+pub(crate) type KnownAccounts = Known<AccountName, Arc<Account>>;
+
+impl Directory {
+    /// Finds the account that is claimed.
+    pub(super) fn account(
+        &self,
+        snapshot: &Snapshot,
+        organization: OrganizationId,
+        who: &Who,
+    ) -> Result<Option<Arc<Account>>, Error> {
+        let accounts = &self.inner.lookups.accounts;
+        let user = matches!(who, Who::User(_));
+        let name = (organization, user, prepare(who.name()));
+        if let Some(known) = accounts.get(snapshot, organization.partition(), &name) {
+            return Ok(Some(known));
+        }
+        let found = match who {
+            Who::User(_) => find_user(snapshot, organization, &name.2)?,
+            Who::ServiceAccount(_) => find_service_account(snapshot, organization, &name.2)?,
+        };
+        let found = found.map(Arc::new);
+        if let Some(account) = &found {
+            accounts.keep(snapshot, name, Arc::clone(account));
+        }
+        Ok(found)
+    }
+}
+
+fn find_user(
+    snapshot: &Snapshot,
+    organization: OrganizationId,
+    login: &str,
+) -> Result<Option<Account>, Error> {
+    let partition = organization.partition();
+    let found = snapshot.find_first(partition, indices::USER_LOGIN, login.as_bytes())?;
+    let Some(id) = found.and_then(UserId::from_record) else {
+        return Ok(None);
+    };
+    let user = snapshot.get::<User>(partition, id.record())?;
+    let credential = snapshot.get::<Credential>(partition, id.record())?;
+    Ok(user.map(|user| Account {
+        identity: Identity::User(id),
+        uuid: user.uuid,
+        active: user.state == UserState::Active,
+        credential: credential.unwrap_or_else(Credential::absent),
+    }))
+}
+
+fn find_service_account(
+    snapshot: &Snapshot,
+    organization: OrganizationId,
+    name: &str,
+) -> Result<Option<Account>, Error> {
+    let partition = organization.partition();
+    let found = snapshot.find_first(partition, indices::SERVICE_ACCOUNT_NAME, name.as_bytes())?;
+    let Some(id) = found.and_then(ServiceAccountId::from_record) else {
+        return Ok(None);
+    };
+    let account = snapshot.get::<ServiceAccount>(partition, id.record())?;
+    let credential = snapshot.get::<Credential>(partition, id.record())?;
+    Ok(account.map(|account| Account {
+        identity: Identity::ServiceAccount(id),
+        uuid: account.uuid,
+        active: !account.fields.suspended,
+        credential: credential.unwrap_or_else(Credential::absent),
+    }))
+}
