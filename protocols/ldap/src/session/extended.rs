@@ -60,7 +60,9 @@ impl Session {
         Ok(Command::Abandoned(ticket))
     }
 
-    /// RFC 4511 section 4.14.
+    /// RFC 4511 section 4.14. Whoever puts octets in clear behind it is no client that waits for the
+    /// answer, or there is somebody between: they go, and the connection with them (RFC 4513
+    /// section 3.1.1).
     fn start_tls(&mut self, id: u32) -> Result<Command, Outcome> {
         if self.security == Security::Tls {
             return Err(Outcome::new(ResultCode::OperationsError, "TLS is on"));
@@ -74,10 +76,13 @@ impl Session {
                 "other operations are under way",
             ));
         }
+        if !self.input.is_empty() {
+            self.disconnect(ResultCode::ProtocolError, "octets in clear came behind StartTLS");
+            return Ok(self.commands.pop_front().unwrap_or(Command::Close));
+        }
         let extension = Extension { name: Some(crate::START_TLS), value: None };
         response::extended(&mut self.output, id, &Outcome::success(), extension);
         self.state = State::Upgrading;
-        self.discard_input();
         Ok(Command::StartTls)
     }
 }

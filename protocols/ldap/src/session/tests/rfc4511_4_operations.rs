@@ -84,12 +84,20 @@ fn rfc4532_who_am_i_is_answered_with_the_identity_or_nothing() {
 }
 
 #[test]
-fn section_4_14_start_tls_discards_what_came_in_clear_behind_it() {
+fn section_4_14_start_tls_with_octets_in_clear_behind_it_ends_the_connection() {
+    for behind in [encoded(2, search(), vec![]), vec![0x30]] {
+        let mut connection = Connection::clear();
+        let start_tls = encoded(1, extended_request(crate::START_TLS), vec![]);
+        let commands = connection.send_octets(&[start_tls, behind].concat());
+        assert!(matches!(commands[..], [Command::Close]), "{commands:?}");
+        assert_eq!(connection.read_result(), (0, 2, "extended"));
+    }
+}
+
+#[test]
+fn section_4_14_start_tls_is_answered_and_nothing_is_read_until_tls_is_on() {
     let mut connection = Connection::clear();
-    let octets =
-        [encoded(1, extended_request(crate::START_TLS), vec![]), encoded(2, search(), vec![])]
-            .concat();
-    let commands = connection.send_octets(&octets);
+    let commands = connection.send(1, extended_request(crate::START_TLS));
     assert!(matches!(commands[..], [Command::StartTls]), "{commands:?}");
     let messages = connection.read();
     let LdapOp::ExtendedResponse(response) = &messages[0].op else { panic!() };
