@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::Deserialize;
 use serde::de::{self, Deserializer};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use super::section::section;
 use super::value::{Value, quote};
@@ -35,10 +36,15 @@ impl FromStr for Filter {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match EnvFilter::builder().parse(text) {
-            Ok(_) if !text.trim().is_empty() => Ok(Self(text.to_owned())),
-            Ok(_) => Err("an empty filter would silence the log, use \"off\"".to_owned()),
-            Err(error) => Err(format!("`{text}` is no log filter: {error}")),
+        EnvFilter::builder()
+            .parse(text)
+            .map_err(|error| format!("`{text}` is no log filter: {error}"))?;
+        // Whatever is no level names a part of the daemon, and the rest of it would be silent.
+        let mut parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        if parts.any(|part| part.parse::<LevelFilter>().is_ok()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(format!("`{text}` names no level for the rest: begin with one, such as \"info\""))
         }
     }
 }
@@ -88,6 +94,22 @@ impl Value for Format {
         match self {
             Self::Text => quote("text"),
             Self::Json => quote("json"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_that_would_silence_what_it_does_not_mention_is_refused() {
+        for right in ["info", "off", "WARN", "info,daemon::ldap=debug", "daemon::ldap=debug, warn"]
+        {
+            assert_eq!(right.parse::<Filter>().unwrap().as_str(), right);
+        }
+        for wrong in ["", " ", "loud", "daemon::ldap=debug", "info=loud"] {
+            assert!(wrong.parse::<Filter>().is_err(), "{wrong}");
         }
     }
 }

@@ -7,6 +7,7 @@ use rustls_pki_types::pem::PemObject;
 use storage::{Change, Index, Partition, Snapshot};
 use uuid::Uuid;
 use webpki::anchor_from_trusted_cert;
+use x509_parser::prelude::{FromDer, X509Certificate, X509Version};
 
 use super::collection::Collection;
 use super::entity::Entity;
@@ -150,6 +151,9 @@ impl Entity for CertificateAuthority {
         if certificate.len() > CERTIFICATE || anchor_from_trusted_cert(&certificate).is_err() {
             return Err(Invalid::new("/certificate", "is not one that can be trusted"));
         }
+        if !is_authority(&certificate) {
+            return Err(Invalid::new("/certificate", "may not issue others: it is no authority's"));
+        }
         Ok(())
     }
 
@@ -160,5 +164,16 @@ impl Entity for CertificateAuthority {
         _id: CertificateAuthorityId,
     ) -> Result<(), Error> {
         Ok(())
+    }
+}
+
+/// Whether a certificate says that its key may sign others (RFC 5280 section 4.2.1.9). One of the
+/// first version says nothing, and authorities of that age are still about.
+fn is_authority(certificate: &[u8]) -> bool {
+    let Ok((_, certificate)) = X509Certificate::from_der(certificate) else { return false };
+    match certificate.basic_constraints() {
+        Ok(Some(constraints)) => constraints.value.ca,
+        Ok(None) => certificate.version() == X509Version::V1,
+        Err(_) => false,
     }
 }
