@@ -65,6 +65,7 @@ pub(crate) struct Inner {
     pub(crate) tools: Tools,
     pub(crate) engine: Engine,
     pub(crate) gear: Arc<GearTable>,
+    pub(crate) followers: Arc<crate::follow::Followers>,
     pub(crate) lookups: Arc<Lookups>,
 }
 
@@ -91,13 +92,15 @@ impl Directory {
     ) -> Result<Self, OpenError> {
         let tools = Tools::new(entropy, store.events().clone(), options.known_names);
         let engine = Engine::start(&options.authentication, &tools)?;
-        let gear = GearTable::following(&store);
+        let (gear, followers) =
+            (GearTable::following(&store), crate::follow::Followers::of(&store));
         let lookups = Arc::new(Lookups::new(&Capacity {
             organizations: KNOWN_ORGANIZATIONS,
             accounts: options.authentication.remembered,
             users: options.kept_users,
         }));
-        let directory = Self { inner: Arc::new(Inner { store, tools, engine, gear, lookups }) };
+        let directory =
+            Self { inner: Arc::new(Inner { store, tools, engine, gear, followers, lookups }) };
         directory.prepare()?;
         Ok(directory)
     }

@@ -12,6 +12,7 @@ pub mod collections;
 mod directory;
 mod error;
 pub mod events;
+mod follow;
 mod gear;
 mod id;
 mod known;
@@ -26,6 +27,7 @@ mod tools;
 
 pub use directory::{Changing, Directory, OpenOptions, OrganizationPage, ReadingTransaction};
 pub use error::{Error, Invalid, StoreFailure};
+pub use follow::{Bell, Following};
 pub use gear::{Gear, GearClient};
 pub use id::{
     AdminId, AdminNumber, CertificateAuthorityId, CustomAttributeId, GroupId, OrganizationId,

@@ -14,4 +14,5 @@ mod rules;
 mod search;
 mod second_factor;
 mod sign_in;
+mod since;
 mod world;

@@ -15,6 +15,8 @@ pub struct Tools {
     events: EventLog,
     known: KnownNames,
     recorder: Arc<Recorder>,
+    /// Random, and another one for each process.
+    passing: Arc<[u8; 32]>,
 }
 
 /// Says of a name whether something that every organization has goes by it: no custom attribute may.
@@ -29,7 +31,9 @@ impl Default for KnownNames {
 
 impl Tools {
     pub(crate) fn new(entropy: Arc<dyn Entropy>, events: EventLog, known: KnownNames) -> Self {
-        Self { entropy, events, known, recorder: Arc::default() }
+        let mut passing = [0; 32];
+        entropy.fill(&mut passing);
+        Self { entropy, events, known, recorder: Arc::default(), passing: Arc::new(passing) }
     }
 
     /// What applications asked for and did not get.
@@ -47,6 +51,15 @@ impl Tools {
         let mut octets = [0; N];
         self.entropy.fill(&mut octets);
         octets
+    }
+
+    /// A tag that only this process makes: the same for the same parts.
+    pub(crate) fn passing_tag(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new_keyed(&self.passing);
+        for part in parts {
+            hasher.update(&(part.len() as u64).to_be_bytes()).update(part);
+        }
+        *hasher.finalize().as_bytes()
     }
 
     /// The event log.

@@ -2,7 +2,7 @@
 
 use crate::key::{self, Direction, Key};
 use crate::log::{Changed, What};
-use crate::record::{decode_record, encode_record};
+use crate::record::encode_record;
 use crate::seal::Vault;
 use crate::table::Data;
 use crate::view::{Pending, View};
@@ -104,7 +104,8 @@ impl<'a> Change<'a> {
         if let Some((index, value)) = new.iter().find(|(_, value)| value.len() > MAX_VALUE) {
             return Err(ChangeError::ValueTooLong { index: *index, length: value.len() });
         }
-        let old = self.entries::<R>(partition, id)?;
+        let before = self.get::<R>(partition, id)?;
+        let old = before.as_ref().map(Entries::of).unwrap_or_default();
         for (index, value) in old.iter().filter(|entry| new.binary_search(entry).is_err()) {
             self.remove(key::index_entry(partition, *index, value, id));
         }
@@ -113,7 +114,9 @@ impl<'a> Change<'a> {
         }
         let body = encode_record(record).map_err(ChangeError::Unstorable)?;
         self.insert(key::record(partition, R::KIND, id), body);
-        self.note(partition, R::KIND, id, What::Put);
+        let called = before.as_ref().and_then(Record::called);
+        let same = called.is_some() && called == record.called();
+        self.note(partition, R::KIND, id, if same { What::Rewritten } else { What::Put });
         Ok(())
     }
 
@@ -124,14 +127,14 @@ impl<'a> Change<'a> {
     /// # Errors
     /// When the record cannot be read.
     pub fn delete<R: Record>(&mut self, partition: Partition, id: Id) -> Result<bool, ChangeError> {
-        if !self.contains::<R>(partition, id)? {
-            return Ok(false);
-        }
-        for (index, value) in self.entries::<R>(partition, id)? {
+        let Some(record) = self.get::<R>(partition, id)? else { return Ok(false) };
+        for (index, value) in Entries::of(&record) {
             self.remove(key::index_entry(partition, index, &value, id));
         }
         self.remove(key::record(partition, R::KIND, id));
-        self.note(partition, R::KIND, id, What::Deleted);
+        let known_as = record.known_as();
+        let what = known_as.map_or(What::Deleted, |known_as| What::Removed { known_as });
+        self.note(partition, R::KIND, id, what);
         Ok(true)
     }
 
@@ -299,18 +302,6 @@ impl<'a> Change<'a> {
         let next = id.checked_add(1).ok_or(ChangeError::NumbersExhausted(partition))?;
         self.insert(key::next_id(partition), encode_id(next));
         Ok(())
-    }
-
-    fn entries<R: Record>(
-        &self,
-        partition: Partition,
-        id: Id,
-    ) -> Result<Vec<(Index, Vec<u8>)>, ReadError> {
-        let view = self.view();
-        match view.value(&key::record(partition, R::KIND, id))? {
-            Some(old) => Ok(Entries::of(&decode_record::<R>(old.bytes())?)),
-            None => Ok(Vec::new()),
-        }
     }
 
     fn insert(&mut self, key: Key, value: Vec<u8>) {

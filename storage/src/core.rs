@@ -83,7 +83,7 @@ impl Core {
     /// A snapshot of the last commit that nobody shares.
     pub(crate) fn fresh_snapshot(&self) -> Result<Snapshot, ReadError> {
         let (vault, changes) = (Arc::clone(&self.vault), Arc::clone(&self.last_changes));
-        Snapshot::new(&self.begin_read()?, vault, changes)
+        Snapshot::new(self.begin_read()?, vault, changes)
     }
 
     /// Makes the next reader take a new snapshot; called after every commit.

@@ -55,4 +55,12 @@ pub enum What {
     PartitionCreated,
     /// The partition was destroyed.
     PartitionDestroyed,
+    /// A record was written in place of one that was called the same: what other records show of
+    /// it stays.
+    Rewritten,
+    /// A record that others know by an id of their own was deleted.
+    Removed {
+        /// That id.
+        known_as: [u8; 16],
+    },
 }

@@ -26,6 +26,17 @@ pub trait Record: Serialize + DeserializeOwned {
 
     /// Names every index entry of this record.
     fn index(&self, entries: &mut Entries);
+
+    /// What other records show of this one, if that is one text.
+    fn called(&self) -> Option<&str> {
+        None
+    }
+
+    /// The id by which others know the record, if the change log is to keep it when the record is
+    /// deleted.
+    fn known_as(&self) -> Option<[u8; 16]> {
+        None
+    }
 }
 
 /// Stored bytes that do not say what they should.

@@ -7,9 +7,9 @@ use redb::{ReadOnlyTable, ReadTransaction};
 
 use crate::changes::LastChanges;
 use crate::seal::Vault;
-use crate::table::DATA;
+use crate::table::{DATA, LOG};
 use crate::view::View;
-use crate::{Partition, ReadError, Reading, format};
+use crate::{Changed, Commit, Partition, ReadError, Reading, format};
 
 /// The store as it was at one commit.
 ///
@@ -21,6 +21,7 @@ pub struct Snapshot {
 }
 
 struct Inner {
+    transaction: ReadTransaction,
     data: ReadOnlyTable<&'static [u8], &'static [u8]>,
     vault: Arc<Vault>,
     /// The last change that it holds.
@@ -30,13 +31,13 @@ struct Inner {
 
 impl Snapshot {
     pub(crate) fn new(
-        transaction: &ReadTransaction,
+        transaction: ReadTransaction,
         vault: Arc<Vault>,
         changes: Arc<LastChanges>,
     ) -> Result<Self, ReadError> {
         let data = transaction.open_table(DATA).map_err(ReadError::of)?;
-        let sequence = format::position(transaction)?.sequence;
-        Ok(Self { inner: Arc::new(Inner { data, vault, sequence, changes }) })
+        let sequence = format::position(&transaction)?.sequence;
+        Ok(Self { inner: Arc::new(Inner { transaction, data, vault, sequence, changes }) })
     }
 
     /// The sequence number of the last change that the snapshot holds; 0 when there is none.
@@ -53,6 +54,39 @@ impl Snapshot {
     #[must_use]
     pub fn unchanged_since(&self, partition: Partition, sequence: u64) -> bool {
         self.inner.changes.none_since(partition, sequence)
+    }
+}
+
+impl Snapshot {
+    /// Shows every change that the snapshot holds and that came after the one with this sequence
+    /// number to `visit`, in order. Says no, and shows nothing, when there are more than `most`,
+    /// when the log does not reach so far back, or when that change is none of the snapshot's.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn changes_since(
+        &self,
+        sequence: u64,
+        most: u64,
+        visit: &mut dyn FnMut(&Changed),
+    ) -> Result<bool, ReadError> {
+        let last = self.inner.sequence;
+        let Some(wanted) = last.checked_sub(sequence).filter(|wanted| *wanted <= most) else {
+            return Ok(false);
+        };
+        if wanted == 0 {
+            return Ok(true);
+        }
+        let log = self.inner.transaction.open_table(LOG).map_err(ReadError::of)?;
+        let kept = log.get(sequence.saturating_add(1)).map_err(ReadError::of)?.is_some();
+        if !kept {
+            return Ok(false);
+        }
+        for entry in log.range(sequence.saturating_add(1)..=last).map_err(ReadError::of)? {
+            let (_, commit) = entry.map_err(ReadError::of)?;
+            crate::decode::<Commit>(commit.value())?.changes.iter().for_each(&mut *visit);
+        }
+        Ok(true)
     }
 }
 

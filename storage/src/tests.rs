@@ -35,6 +35,14 @@ impl Record for Thing {
         entries.add(NAME, &self.name);
         entries.add(SIZE, &self.size.to_be_bytes());
     }
+
+    fn called(&self) -> Option<&str> {
+        std::str::from_utf8(&self.name).ok().filter(|name| !name.is_empty())
+    }
+
+    fn known_as(&self) -> Option<[u8; 16]> {
+        u8::try_from(self.size).ok().map(|size| [size; 16])
+    }
 }
 
 /// Random octets that are the same in every run.
@@ -101,6 +109,32 @@ fn a_change_is_readable_once_it_is_answered() {
     assert_eq!(linking.unwrap(), [id]);
     let secret = snapshot.secret(acme, Kind(7), id).unwrap().unwrap();
     assert_eq!(secret.expose(), b"pssst");
+}
+
+#[test]
+fn a_snapshot_tells_what_changed_since_another_as_far_as_the_log_reaches() {
+    let store = memory_store(Options { log: 3, ..Options::default() });
+    (1..=3).for_each(|id| put(&store, id, "a"));
+    put(&store, 3, "b");
+    put(&store, 3, "b");
+    store.write(|change| change.delete::<Thing>(Partition::Provider, 2)).unwrap();
+    let snapshot = store.read().unwrap();
+    put(&store, 9, "later");
+    let since = |sequence, most| {
+        let mut told = Vec::new();
+        let all = snapshot
+            .changes_since(sequence, most, &mut |change| told.push((change.id, change.what)))
+            .unwrap();
+        all.then_some(told)
+    };
+    let last = snapshot.sequence();
+    let removed = (2, What::Removed { known_as: [3; 16] });
+    assert_eq!(since(last, 9), Some(Vec::new()));
+    assert_eq!(since(last - 2, 9), Some(vec![(3, What::Rewritten), removed]));
+    assert_eq!(since(last - 3, 9).unwrap().first(), Some(&(3, What::Put)));
+    assert_eq!(since(last - 2, 1), None, "more than wanted");
+    assert_eq!(since(last - 4, 9), None, "the log does not reach back");
+    assert_eq!(since(last + 1, 9), None, "it is not of this snapshot's past");
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod rfc4518;
 mod rfc4526;
 mod rfc4530;
 mod rfc4532;
+mod rfc4533;
 mod rfc4616;
 mod rfc6238;
 mod rfc9325;

@@ -59,6 +59,10 @@ section! {
         paged_total: Count<1, 100_000_000> = Count(10_000),
         /// Entries that one search may have to sort.
         sorted_entries: Count<1, 1_000_000> = Count(20_000),
+        /// Searches of one connection that stay to hear of changes (RFC 4533).
+        persistent_searches_per_connection: Count<0, 1_000> = Count(8),
+        /// The same of all connections of one organization. One beyond is answered with busy.
+        persistent_searches_per_organization: Count<0, 1_000_000> = Count(256),
         /// How long a connection may say nothing.
         idle_timeout: Time<SECOND, DAY> = Time(15 * MINUTE),
         /// How long a connection may say nothing while nobody has bound on it.

@@ -18,6 +18,22 @@ pub(super) struct Aim {
     pub(super) target: Result<Target, TargetError>,
 }
 
+impl Aim {
+    /// Takes aim at a name.
+    ///
+    /// # Errors
+    /// When the organization is gone.
+    pub(super) fn at(
+        base: Dn,
+        grant: &SearchGrant<'_, '_>,
+        asking: Asking<'_>,
+    ) -> Result<Self, Error> {
+        let naming = Arc::new(view::naming(grant.own_organization()?, asking, &base));
+        let target = naming.target(&base);
+        Ok(Self { base, naming, target })
+    }
+}
+
 /// The last aim of a connection.
 #[derive(Default)]
 pub(super) struct LastAim {
@@ -49,9 +65,7 @@ impl LastAim {
         spelled: &str,
         base: Dn,
     ) -> Result<Arc<Aim>, Error> {
-        let naming = Arc::new(view::naming(grant.own_organization()?, asking, &base));
-        let target = naming.target(&base);
-        let aim = Arc::new(Aim { base, naming, target });
+        let aim = Arc::new(Aim::at(base, grant, asking)?);
         let (evidence, spelled) = (grant.evidence(), spelled.to_owned());
         self.last = Some(Last { evidence, spelled, aim: Arc::clone(&aim) });
         Ok(aim)

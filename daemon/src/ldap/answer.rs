@@ -1,5 +1,6 @@
 //! What the directory answers to a connection's questions.
 
+mod begin;
 mod passwords;
 
 use std::collections::HashMap;
@@ -24,9 +25,8 @@ use super::notes::{Notes, Noting};
 pub(super) use super::replies::{absent, bind_first, compared};
 use super::replies::{asking, granted};
 use super::sasl::Introduction;
-use super::search::ordered::{self, BeginOrdered};
+use super::search::Terms;
 use super::search::work::Work;
-use super::search::{Begin, Terms};
 use super::transport::Transport;
 use super::view::{self, Place, Spoken, Target, TargetError};
 
@@ -305,21 +305,7 @@ impl Caller {
         let who = (user, aim.naming.ways().unpaged);
         let terms = Terms::new(&self.door.searches, self.door.clock, request, who);
         self.noting().search(request, grant.schema());
-        let begun = if request.sort.is_some() || request.view.is_some() {
-            let Some(mut writer) = session.entries(ticket) else {
-                return Ok(Asked::Answered(Answer::Result(Outcome::success())));
-            };
-            let terms = (&self.door.searches, user, terms);
-            match ordered::begin(&grant, (&aim, request), terms, &mut writer)? {
-                BeginOrdered::Answered(answer) => Err(answer),
-                BeginOrdered::Running(work) => Ok(work),
-            }
-        } else {
-            match super::search::begin(&grant, &aim, request, terms)? {
-                Begin::Answered(answer) => Err(answer),
-                Begin::Running(running) => Ok(Work::Plain(running)),
-            }
-        };
+        let begun = self.begin((ticket, &aim, request), (user, terms), &grant, session)?;
         let (answer, rest) = match begun {
             Err(answer) => {
                 self.noting().base_of(&answer, &aim.base, grant.own_organization()?);
@@ -339,6 +325,10 @@ impl Caller {
         request: &SearchRequest,
         session: &mut Session,
     ) -> Result<Answer, Error> {
+        if request.sync.is_some() {
+            let words = "there is nothing to keep a copy of";
+            return Ok(Answer::Result(Outcome::new(ResultCode::UnwillingToPerform, words)));
+        }
         let addressed = if grant.is_none() { self.addressed_base()? } else { None };
         let mut vocabulary = Vocabulary::Rfc2307bis;
         let contexts = match grant {
@@ -387,7 +377,7 @@ impl Caller {
         if let Some((entries, shape)) = work.looked_through() {
             self.noting().looked_through(entries, shape);
         }
-        let rest = matches!(answer, Answer::More).then_some(work);
+        let rest = matches!(answer, Answer::More | Answer::Waiting).then_some(work);
         Ok((answer, rest))
     }
 

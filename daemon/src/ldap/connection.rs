@@ -51,8 +51,9 @@ pub(super) async fn run(
     let mut caller = Caller::new(Arc::clone(&door), peer.ip(), bound);
     caller.introduced(&transport);
     let (hashing, turn) = (0, door.clock.monotonic());
+    let (written, stayed) = (false, false);
     let mut connection =
-        Connection { door, session, transport, caller, outcomes, hashing, turn, written: false };
+        Connection { door, session, transport, caller, outcomes, hashing, turn, written, stayed };
     connection.serve(&shutdown).await;
     let _late = tokio::time::timeout(GOODBYE, connection.transport.close()).await;
 }
@@ -73,7 +74,7 @@ struct Connection {
     session: Session,
     transport: Transport,
     caller: Caller,
-    /// What had to be hashed meanwhile.
+    /// What had to be hashed, or changed, meanwhile.
     outcomes: mpsc::UnboundedReceiver<(Ticket, Late)>,
     /// Questions whose answers come later, at most.
     hashing: usize,
@@ -81,6 +82,8 @@ struct Connection {
     turn: Duration,
     /// Whether something was written since the last question.
     written: bool,
+    /// A search stays, or has stayed, to hear of changes.
+    stayed: bool,
 }
 
 enum Flow {
@@ -242,6 +245,12 @@ impl Connection {
         interruptions: &mut Interruptions<'_, impl Future<Output = ()>>,
     ) -> Flow {
         let wants_input = self.session.wants_input();
+        let stays = self.caller.stays();
+        if stays && !self.stayed {
+            self.transport.keep_alive();
+            self.stayed = true;
+        }
+        let awaits_late = self.hashing > 0 || stays;
         let clock = self.door.clock;
         if let Some(deadline) = self.session.deadline().filter(|at| *at < interruptions.rings) {
             interruptions.set(deadline, clock.monotonic());
@@ -253,9 +262,7 @@ impl Connection {
                     return Poll::Ready(Woken::Read(read));
                 }
             }
-            if self.hashing > 0
-                && let Poll::Ready(Some(outcome)) = self.outcomes.poll_recv(context)
-            {
+            if awaits_late && let Poll::Ready(Some(outcome)) = self.outcomes.poll_recv(context) {
                 return Poll::Ready(Woken::Hashed(outcome));
             }
             interruptions.poll(context, clock.monotonic()).map(|()| Woken::Interrupted)
@@ -265,11 +272,16 @@ impl Connection {
         match woken {
             Woken::Read(Ok(true)) => {}
             Woken::Read(Ok(false) | Err(_)) => return Flow::End,
-            Woken::Hashed((ticket, late)) => {
-                self.hashing = self.hashing.saturating_sub(1);
-                let answer = self.caller.late(late);
-                self.session.answer(ticket, answer, self.turn);
-            }
+            Woken::Hashed((ticket, late)) => match self.caller.late(late) {
+                Some(answer) => {
+                    self.hashing = self.hashing.saturating_sub(1);
+                    self.session.answer(ticket, answer, self.turn);
+                }
+                None => {
+                    self.caller.disturb(ticket);
+                    self.session.wake(ticket);
+                }
+            },
             Woken::Interrupted => {
                 self.session.expire(self.turn);
                 interruptions.set(self.alarm(), self.turn);

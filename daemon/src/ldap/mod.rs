@@ -46,6 +46,7 @@ pub(crate) struct Door {
     admission: Arc<Admission<Source>>,
     organizations: Arc<Admission<OrganizationId>>,
     turns: Turns,
+    persistent: Persistent,
     /// Where organizations have server names of their own.
     domain: Option<String>,
 }
@@ -76,6 +77,12 @@ impl Entrance {
             Self::ClearPasswords => Settings { cleartext_bind: CleartextBind::Allowed, ..common },
         }
     }
+}
+
+/// How many searches may stay to hear of changes.
+struct Persistent {
+    per_connection: usize,
+    organizations: Arc<Admission<OrganizationId>>,
 }
 
 /// What one search may cost.
@@ -137,6 +144,13 @@ impl Door {
             admission: Admission::new(config.connections, config.connections_per_source),
             organizations: Admission::new(u32::MAX, of_organizations),
             turns: Turns::new(turns.unwrap_or(NonZeroUsize::MIN)),
+            persistent: Persistent {
+                per_connection: config.persistent_searches_per_connection as usize,
+                organizations: Admission::new(
+                    u32::MAX,
+                    config.persistent_searches_per_organization,
+                ),
+            },
             domain: config.server_names.as_deref().map(str::to_ascii_lowercase),
         })
     }

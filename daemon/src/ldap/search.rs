@@ -1,5 +1,6 @@
 //! Searches under way on one connection.
 
+pub(super) mod copy;
 pub(super) mod ordered;
 pub(super) mod work;
 
@@ -10,7 +11,8 @@ use std::time::Duration;
 use directory::Error;
 use directory::records::Organization;
 use directory::search::{
-    Ended, EntryId, Filter, Found, Kind, Kinds, Position, SearchGrant, Searching, Truth, Visit,
+    Ended, EntryId, EntrySet, Filter, Found, Kind, Kinds, Position, SearchGrant, Searching, Truth,
+    Visit,
 };
 use ldap::{Answer, CompareRequest, EntryWriter, Outcome, ResultCode, Scope, SearchRequest, Stop};
 
@@ -99,6 +101,16 @@ pub(super) fn begin(
     request: &SearchRequest,
     terms: Terms,
 ) -> Result<Begin, Error> {
+    begin_among(grant, (aim, request), terms, None)
+}
+
+/// Begins a search, among these stored entries alone if they are given.
+fn begin_among(
+    grant: &SearchGrant<'_, '_>,
+    (aim, request): (&Aim, &SearchRequest),
+    terms: Terms,
+    among: Option<&EntrySet>,
+) -> Result<Begin, Error> {
     let record = grant.own_organization()?;
     let (base, naming) = (&aim.base, &aim.naming);
     let target = match &aim.target {
@@ -137,6 +149,10 @@ pub(super) fn begin(
         return Ok(Begin::Running(Box::new(running)));
     }
     let reach = Reach::of(naming, target, scope);
+    if let Some(entries) = among {
+        running.searching = Some(grant.search_among(entries, reach.kinds, filter)?);
+        return Ok(Begin::Running(Box::new(running)));
+    }
     if filter.may_match(Kind::Container) {
         running.gather(&reach.places, record, &filter)?;
     }

@@ -4,8 +4,10 @@ use std::cell::RefCell;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use rustls_pki_types::CertificateDer;
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
@@ -14,6 +16,8 @@ use zeroize::Zeroize;
 
 use crate::tls::Identity;
 
+/// After so long without a word a silent client that stays is asked for a sign of life.
+const ALIVE: Duration = Duration::from_secs(60);
 /// Octets that are read at once.
 const READ: usize = 16 << 10;
 
@@ -49,6 +53,18 @@ impl Transport {
             Self::Clear(_) | Self::Gone => None,
         };
         certificates.unwrap_or_default()
+    }
+
+    /// Has the kernel look whether a client is still there that may say nothing for long.
+    pub(crate) fn keep_alive(&self) {
+        let stream = match self {
+            Self::Clear(stream) => stream,
+            Self::Tls(stream) => stream.get_ref().0,
+            Self::Gone => return,
+        };
+        let often = TcpKeepalive::new().with_time(ALIVE).with_interval(ALIVE);
+        // Without it the client is missed later.
+        let _refused = SockRef::from(stream).set_tcp_keepalive(&often);
     }
 
     /// Does the TLS handshake.

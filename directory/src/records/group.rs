@@ -44,6 +44,14 @@ impl Record for Group {
         }
     }
 
+    fn called(&self) -> Option<&str> {
+        Some(&self.fields.name)
+    }
+
+    fn known_as(&self) -> Option<[u8; 16]> {
+        Some(*self.uuid.as_bytes())
+    }
+
     fn index(&self, entries: &mut Entries) {
         entries.add(indices::GROUP_UUID, self.uuid.as_bytes());
         entries.add(indices::GROUP_MODIFIED, &self.stamp.modified.0.to_be_bytes());

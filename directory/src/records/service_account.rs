@@ -59,6 +59,14 @@ impl Record for ServiceAccount {
         }
     }
 
+    fn called(&self) -> Option<&str> {
+        Some(&self.fields.name)
+    }
+
+    fn known_as(&self) -> Option<[u8; 16]> {
+        Some(*self.uuid.as_bytes())
+    }
+
     fn index(&self, entries: &mut Entries) {
         entries.add(indices::SERVICE_ACCOUNT_UUID, self.uuid.as_bytes());
         entries.add(indices::SERVICE_ACCOUNT_NAME, prepare(&self.fields.name).as_bytes());

@@ -80,6 +80,14 @@ impl Record for User {
         }
     }
 
+    fn called(&self) -> Option<&str> {
+        Some(&self.fields.login)
+    }
+
+    fn known_as(&self) -> Option<[u8; 16]> {
+        Some(*self.uuid.as_bytes())
+    }
+
     fn index(&self, entries: &mut Entries) {
         let fields = &self.fields;
         entries.add(indices::USER_UUID, self.uuid.as_bytes());

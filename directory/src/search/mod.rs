@@ -6,6 +6,7 @@
 
 mod attribute;
 mod entry;
+mod entry_set;
 mod filter;
 mod found;
 mod judge;
@@ -14,9 +15,11 @@ mod order;
 mod plan;
 mod run;
 mod sight;
+mod since;
 
 pub use attribute::{Attribute, Custom, Kind, Kinds};
 pub use entry::{Entry, EntryId, Fact, visit_values};
+pub use entry_set::EntrySet;
 pub use filter::{Case, Comparison, Filter, Value};
 pub use found::Found;
 #[cfg(test)]
@@ -25,3 +28,5 @@ pub use judge::{Facts, Truth};
 pub use memo::Memo;
 pub use order::{Compare, SortKey};
 pub use run::{Ended, Evidence, Position, SearchGrant, Searching, Visit, Visitor};
+pub(crate) use since::Subject;
+pub use since::{Since, Touched};

@@ -6,6 +6,7 @@ use storage::{Id, Mark, Reading, Record, Snapshot};
 
 use super::attribute::{Attribute, Kind, Kinds};
 use super::entry::{Entry, EntryId};
+use super::entry_set::EntrySet;
 use super::filter::Filter;
 use super::found::{Found, entry_id, read_entry};
 use super::judge::Truth;
@@ -110,6 +111,33 @@ impl Grant<'_, &Snapshot, Search> {
         let (left, turn) = (look_through, TURN);
         let group_users = planner.group_users().map(|users| (self.source.mark(), users));
         Ok(Searching { filter, sight, stages, left, turn, position: from, group_users })
+    }
+
+    /// Plans a search over these entries alone, as far as they are of some kinds.
+    ///
+    /// # Errors
+    /// When the caller is gone.
+    pub fn search_among(
+        &self,
+        entries: &EntrySet,
+        kinds: Kinds,
+        filter: Filter,
+    ) -> Result<Searching, Error> {
+        let sight = Sight::of(self)?;
+        let kinds = Kind::STORED.into_iter().rev().filter(|kind| kinds.contains(*kind));
+        let stages = kinds.map(|kind| {
+            let candidates = Candidates::These(entries.numbers(kind).collect());
+            Stage { kind, candidates }
+        });
+        Ok(Searching {
+            stages: stages.collect(),
+            filter,
+            sight,
+            left: usize::MAX,
+            turn: TURN,
+            position: None,
+            group_users: None,
+        })
     }
 
     /// Shows the search's entries to `visit` until it is full, its turn is over or there are no more.

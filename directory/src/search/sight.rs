@@ -79,6 +79,11 @@ impl Sight {
         own || self.sees(EntryId::Group(group))
     }
 
+    /// Whether everything of some kinds is seen, whoever is in which group, and nothing of others.
+    pub(crate) const fn is_by_kind(&self) -> bool {
+        matches!(self, Self::Everything | Self::People)
+    }
+
     /// Whether an entry is seen.
     pub(crate) fn sees(&self, entry: EntryId) -> bool {
         match (self, entry) {

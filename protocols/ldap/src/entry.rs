@@ -3,6 +3,7 @@
 use bytes::BytesMut;
 
 use crate::ber::{self, OCTET_STRING, SEQUENCE, SET};
+use crate::response::{self, ControlWriter};
 use crate::schema::AttributeType;
 use crate::session::Search;
 
@@ -60,6 +61,28 @@ impl EntryWriter<'_> {
     /// The reason why nothing was written, and `fill` not called.
     pub fn entry(&mut self, dn: &str, fill: impl FnOnce(&mut Attributes<'_>)) -> Result<(), Stop> {
         self.room()?;
+        self.write(dn, fill, |_| {});
+        Ok(())
+    }
+
+    /// Writes an entry as [`entry`](Self::entry) does, with the controls that `put` puts beside it.
+    pub(crate) fn entry_with(
+        &mut self,
+        dn: &str,
+        fill: impl FnOnce(&mut Attributes<'_>),
+        put: impl FnOnce(&mut ControlWriter<'_>),
+    ) -> Result<(), Stop> {
+        self.room()?;
+        self.write(dn, fill, |output| response::beside(output, put));
+        Ok(())
+    }
+
+    fn write(
+        &mut self,
+        dn: &str,
+        fill: impl FnOnce(&mut Attributes<'_>),
+        beside: impl FnOnce(&mut BytesMut),
+    ) {
         self.search.given += 1;
         let id = ber::integer(self.id);
         let message = ber::open_large(self.output, SEQUENCE);
@@ -68,10 +91,10 @@ impl EntryWriter<'_> {
         ber::put(self.output, OCTET_STRING, dn.as_bytes());
         let list = ber::open_large(self.output, SEQUENCE);
         fill(&mut Attributes { output: self.output, search: self.search });
-        for opened in [list, operation, message] {
-            ber::close(self.output, opened);
-        }
-        Ok(())
+        ber::close(self.output, list);
+        ber::close(self.output, operation);
+        beside(self.output);
+        ber::close(self.output, message);
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::control::sort::Sort;
+use crate::control::sync::SyncRequest;
 use crate::control::view::ListView;
 use crate::{
     Description, Filter, MadePassword, Password, PasswordChange, PasswordNotice, Requested,
@@ -61,7 +62,8 @@ pub enum Question {
     /// [`Session::entries`](crate::Session::entries), then say how it went by [`Answer::Result`],
     /// [`Answer::Page`] or [`Answer::More`].
     Search(Box<SearchRequest>),
-    /// The client read what a search answered so far with [`Answer::More`] wrote: go on with it.
+    /// The client read what a search answered so far with [`Answer::More`] wrote, or one answered
+    /// with [`Answer::Waiting`] was woken: go on with it.
     Continue,
     /// Is this so? [`ResultCode::CompareTrue`] and [`ResultCode::CompareFalse`] say so.
     Compare(CompareRequest),
@@ -154,6 +156,11 @@ pub struct SearchRequest {
     /// The part of the sorted list that is wanted: say where it stands by
     /// [`EntryWriter::viewed`](crate::EntryWriter::viewed).
     pub view: Option<Box<ListView>>,
+    /// The client keeps a copy of what it finds: tell what became of each entry by
+    /// [`EntryWriter::changed`](crate::EntryWriter::changed), the rest by
+    /// [`EntryWriter::inform`](crate::EntryWriter::inform), and how far the copy is up to date by
+    /// [`EntryWriter::synchronized`](crate::EntryWriter::synchronized).
+    pub sync: Option<Box<SyncRequest>>,
 }
 
 /// One page of a search (RFC 2696).
@@ -203,6 +210,9 @@ pub enum Answer {
     /// There are more entries, and the output is full ([`Stop::Output`](crate::Stop::Output)). The
     /// session asks [`Question::Continue`] once the client has read.
     More,
+    /// All is told so far, and the client stays to hear of changes. The session asks
+    /// [`Question::Continue`] after [`Session::wake`](crate::Session::wake).
+    Waiting,
     /// Who this connection is: empty, or `dn:` and a DN, or `u:` and a name (RFC 4513 section
     /// 5.2.1.8).
     Identity(String),

@@ -10,6 +10,7 @@ pub(crate) const SEARCH_DONE: u8 = 0x65;
 pub(crate) const MODIFY_RESPONSE: u8 = 0x67;
 pub(crate) const COMPARE_RESPONSE: u8 = 0x6f;
 pub(crate) const EXTENDED_RESPONSE: u8 = 0x78;
+const INTERMEDIATE_RESPONSE: u8 = 0x79;
 
 const SERVER_SASL_CREDENTIALS: u8 = 0x87;
 const RESPONSE_NAME: u8 = 0x8a;
@@ -39,6 +40,25 @@ pub(crate) fn extended(
     message(output, id, |output| body(output, EXTENDED_RESPONSE, outcome, extension));
 }
 
+/// Appends an intermediate response (RFC 4511 section 4.13).
+pub(crate) fn intermediate(
+    output: &mut BytesMut,
+    id: u32,
+    name: &str,
+    write: impl FnOnce(&mut BytesMut),
+) {
+    const NAME: u8 = 0x80;
+    const VALUE: u8 = 0x81;
+    message(output, id, |output| {
+        let opened = ber::open_large(output, INTERMEDIATE_RESPONSE);
+        ber::put(output, NAME, name.as_bytes());
+        let value = ber::open_large(output, VALUE);
+        write(output);
+        ber::close(output, value);
+        ber::close(output, opened);
+    });
+}
+
 /// Appends a response with the controls that `fill` puts beside it.
 pub(crate) fn with_controls(
     output: &mut BytesMut,
@@ -54,7 +74,7 @@ pub(crate) fn with_controls(
 }
 
 /// Appends the controls that `fill` puts, if it puts any, behind a message's operation.
-fn beside(output: &mut BytesMut, fill: impl FnOnce(&mut ControlWriter<'_>)) {
+pub(crate) fn beside(output: &mut BytesMut, fill: impl FnOnce(&mut ControlWriter<'_>)) {
     let controls = ber::open(output, CONTROLS);
     let empty = output.len();
     fill(&mut ControlWriter(output));

@@ -1,4 +1,4 @@
-//! Changes of the own password, and what had to be hashed.
+//! Changes of the own password, and what had to be hashed or comes late for another reason.
 
 use directory::Error;
 use directory::access::Actor;
@@ -8,18 +8,21 @@ use ldap::{Answer, Outcome, ResultCode, Security, Ticket};
 
 use super::{Asked, Caller, Claim, bind_first, view};
 
-/// How something ended that had to be hashed.
+/// What comes later than the questions.
 pub(in crate::ldap) enum Late {
     /// A bind.
     Bound(authentication::Outcome),
     /// A change of a password.
     Changed(ChangeOutcome),
+    /// Nothing was hashed: something changed of which a search may have to tell.
+    Disturbed,
 }
 
 impl Caller {
-    /// What is said to something that had to be hashed.
-    pub(in crate::ldap) fn late(&mut self, late: Late) -> Answer {
-        match late {
+    /// What is said to something that had to be hashed; `None` when nothing was.
+    pub(in crate::ldap) fn late(&mut self, late: Late) -> Option<Answer> {
+        Some(match late {
+            Late::Disturbed => return None,
             Late::Bound(outcome) => self.bound(&outcome),
             Late::Changed(outcome) => {
                 if let ChangeOutcome::Changed { actor, .. } = &outcome
@@ -30,7 +33,7 @@ impl Caller {
                 }
                 view::changed(outcome)
             }
-        }
+        })
     }
 
     pub(super) fn change_password(

@@ -5,6 +5,7 @@ use directory::search::SearchGrant;
 use ldap::{Answer, EntryWriter};
 
 use super::Running;
+use super::copy::Copy;
 use super::ordered::Ordered;
 use crate::clock::Clock;
 
@@ -14,6 +15,8 @@ pub(in crate::ldap) enum Work {
     Plain(Box<Running>),
     /// Entries in an order.
     Ordered(Box<Ordered>),
+    /// Entries with what became of them, for a client that keeps a copy.
+    Copy(Box<Copy>),
 }
 
 impl Work {
@@ -33,7 +36,16 @@ impl Work {
                 Ok((answer, Self::Plain(running)))
             }
             Self::Ordered(ordered) => ordered.run(grant, clock, writer),
+            Self::Copy(mut copy) => {
+                let answer = copy.run(grant, clock, writer)?;
+                Ok((answer, Self::Copy(copy)))
+            }
         }
+    }
+
+    /// Whether it stays to hear of changes.
+    pub(in crate::ldap) fn stays(&self) -> bool {
+        matches!(self, Self::Copy(copy) if copy.stays())
     }
 
     /// How many entries were looked through, and for which filter, where no index served it.
@@ -41,6 +53,7 @@ impl Work {
         match self {
             Self::Plain(running) => running.looked_through(),
             Self::Ordered(ordered) => ordered.looked_through(),
+            Self::Copy(copy) => copy.looked_through(),
         }
     }
 }

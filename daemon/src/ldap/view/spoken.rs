@@ -9,6 +9,7 @@ use super::tree::{APART, DOMAIN, TOGETHER, Tree};
 use super::ways::Ways;
 
 /// How a caller spoke of themselves: under this base, and in this tree.
+#[derive(Clone)]
 pub(crate) struct Spoken {
     base: Dn,
     tree: &'static Tree,

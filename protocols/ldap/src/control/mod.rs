@@ -8,10 +8,12 @@ use crate::description::is_oid;
 pub(crate) mod paged;
 pub(crate) mod password_policy;
 pub mod sort;
+pub mod sync;
 pub mod view;
 
 use paged::Paged;
 use sort::Sort;
+use sync::SyncRequest;
 use view::ListView;
 
 /// Paged results (RFC 2696).
@@ -24,13 +26,22 @@ pub(crate) const SORT_RESULT: &str = "1.2.840.113556.1.4.474";
 pub const LIST_VIEW: &str = "2.16.840.1.113730.3.4.9";
 /// Where that view stands in the list.
 pub(crate) const LIST_VIEW_RESULT: &str = "2.16.840.1.113730.3.4.10";
+/// Content synchronization (RFC 4533).
+pub const SYNC: &str = "1.3.6.1.4.1.4203.1.9.1.1";
+/// What became of an entry.
+pub(crate) const SYNC_STATE: &str = "1.3.6.1.4.1.4203.1.9.1.2";
+/// How far a copy is up to date.
+pub(crate) const SYNC_DONE: &str = "1.3.6.1.4.1.4203.1.9.1.3";
+/// What is said between entries.
+pub(crate) const SYNC_INFO: &str = "1.3.6.1.4.1.4203.1.9.1.4";
 /// ManageDsaIT (RFC 3296): the directory has no referrals, so it changes nothing.
 pub const MANAGE_DSA_IT: &str = "2.16.840.1.113730.3.4.2";
 /// Password policy (draft-behera-ldap-password-policy-10), which sssd and nslcd send with every
 /// Bind.
 pub const PASSWORD_POLICY: &str = "1.3.6.1.4.1.42.2.27.8.5.1";
 /// What a root DSE lists in `supportedControl` (RFC 4512 section 5.1.4).
-pub const SUPPORTED: &[&str] = &[PAGED_RESULTS, SORT, LIST_VIEW, MANAGE_DSA_IT, PASSWORD_POLICY];
+pub const SUPPORTED: &[&str] =
+    &[PAGED_RESULTS, SORT, LIST_VIEW, SYNC, MANAGE_DSA_IT, PASSWORD_POLICY];
 
 /// Controls that one message may carry.
 const MAXIMUM: usize = 32;
@@ -54,6 +65,7 @@ pub(crate) struct Controls<'a> {
     pub(crate) paged: Option<Paged<'a>>,
     pub(crate) sort: Option<Box<Sort>>,
     pub(crate) view: Option<Box<ListView>>,
+    pub(crate) sync: Option<Box<SyncRequest>>,
     pub(crate) password_policy: bool,
 }
 
@@ -119,6 +131,7 @@ fn take<'a>(
         PAGED_RESULTS => controls.paged = Some(Paged::read(value?)?),
         SORT => controls.sort = Some(Box::new(Sort::read(value?, control.critical)?)),
         LIST_VIEW => controls.view = Some(Box::new(ListView::read(value?, control.critical)?)),
+        SYNC => controls.sync = Some(Box::new(SyncRequest::read(value?)?)),
         PASSWORD_POLICY => controls.password_policy = true,
         _ => {}
     }
@@ -129,7 +142,7 @@ fn take<'a>(
 fn known(oid: &[u8], beside: Beside) -> Option<&'static str> {
     let allowed: &[&str] = match beside {
         Beside::Bind => &[PASSWORD_POLICY],
-        Beside::Search => &[PAGED_RESULTS, MANAGE_DSA_IT, SORT, LIST_VIEW],
+        Beside::Search => &[PAGED_RESULTS, MANAGE_DSA_IT, SORT, LIST_VIEW, SYNC],
         Beside::Change => &[MANAGE_DSA_IT, PASSWORD_POLICY],
         Beside::Other => &[MANAGE_DSA_IT],
     };

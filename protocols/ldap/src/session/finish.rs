@@ -50,6 +50,7 @@ impl Session {
                 work,
                 Answer::Page(_)
                 | Answer::More
+                | Answer::Waiting
                 | Answer::Identity(_)
                 | Answer::Noticed(..)
                 | Answer::Password(_),
@@ -59,6 +60,19 @@ impl Session {
                 response::result(output, id, work.response(), &outcome);
             }
         }
+    }
+
+    /// Ends the searches that wait for changes, because the server stops.
+    pub(super) fn end_waiting(&mut self) {
+        let stops = Outcome::new(ResultCode::Unavailable, "the server stops");
+        let output = &mut self.output;
+        self.running.retain(|running| {
+            let stays = matches!(&running.work, Work::Search(search) if search.waiting);
+            if stays {
+                response::result(output, running.id, response::SEARCH_DONE, &stops);
+            }
+            !stays
+        });
     }
 
     /// Ends a page with a cookie for the next one.

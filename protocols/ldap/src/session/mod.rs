@@ -168,6 +168,9 @@ impl Session {
             if self.state != State::Open {
                 return None;
             }
+            if self.stopping {
+                self.end_waiting();
+            }
             if self.stopping && self.running.is_empty() {
                 self.disconnect(ResultCode::Unavailable, "the server stops");
                 continue;
@@ -207,13 +210,26 @@ impl Session {
         let Some(mut running) = self.running.remove(position) else {
             return;
         };
-        if let (Answer::More, Work::Search(search)) = (&answer, &mut running.work) {
-            search.paused = true;
+        if let (Answer::More | Answer::Waiting, Work::Search(search)) = (&answer, &mut running.work)
+        {
+            search.waiting = matches!(answer, Answer::Waiting);
+            search.paused = !search.waiting;
             self.running.push_back(running);
             return;
         }
         self.active = self.clock;
         self.finish(&running, answer);
+    }
+
+    /// Lets a search that waits for changes go on. Ignored when it does not wait.
+    pub fn wake(&mut self, ticket: Ticket) {
+        let running = self.running.iter_mut().find(|running| running.ticket == ticket);
+        if let Some(Running { work: Work::Search(search), .. }) = running
+            && search.waiting
+        {
+            search.waiting = false;
+            search.paused = true;
+        }
     }
 
     /// The place to write a search's entries; `None` when nobody waits for them any more.

@@ -140,6 +140,7 @@ pub(super) fn search(
         page: None,
         sort: None,
         view: None,
+        sync: None,
     })
 }
 

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use crate::control::sort::SortResult;
+use crate::control::sync::SyncDone;
 use crate::control::view::ViewResult;
 use crate::response::ControlWriter;
 use crate::{Selection, Ticket, response};
@@ -44,6 +45,8 @@ pub(crate) struct Search {
     pub(super) tail: Option<Box<Tail>>,
     /// The directory waits until the client has read.
     pub(super) paused: bool,
+    /// The client stays to hear of changes, and has heard of all so far.
+    pub(super) waiting: bool,
 }
 
 /// What is said beside the end of a search.
@@ -51,6 +54,7 @@ pub(crate) struct Search {
 pub(crate) struct Tail {
     pub(crate) sort: Option<SortResult>,
     pub(crate) view: Option<ViewResult>,
+    pub(crate) sync: Option<SyncDone>,
 }
 
 impl Tail {
@@ -61,6 +65,9 @@ impl Tail {
         }
         if let Some(view) = self.view {
             view.put(beside);
+        }
+        if let Some(sync) = &self.sync {
+            sync.put(beside);
         }
     }
 }

@@ -24,6 +24,10 @@ impl Session {
         }
         request.sort = controls.sort;
         request.view = controls.view;
+        request.sync = controls.sync;
+        if let Some(sync) = &mut request.sync {
+            sync.search = message.slice_ref(body);
+        }
         compatible(&request)?;
         let page = request.page.as_ref();
         let search = Search {
@@ -35,6 +39,7 @@ impl Session {
             page: page.map(|page| Paging { size: page.size, request: message.slice_ref(body) }),
             tail: None,
             paused: false,
+            waiting: false,
         };
         if page.is_some_and(|page| page.size == 0) {
             // The client gives the result up, or asks for an estimate of it, which is not known.
@@ -66,8 +71,13 @@ impl Session {
     }
 }
 
-/// A view and pages cannot be had together.
+/// A view and pages cannot be had together, and a copy with neither of them and in no order.
 fn compatible(request: &SearchRequest) -> Result<(), Outcome> {
+    let parts = request.page.is_some() || request.sort.is_some() || request.view.is_some();
+    if request.sync.is_some() && parts {
+        let words = "a copy is kept up to date without pages, order or views";
+        return Err(Outcome::new(ResultCode::ProtocolError, words));
+    }
     if request.view.is_some() && request.page.is_some() {
         let words = "a view of a list has no pages";
         return Err(Outcome::new(ResultCode::UnwillingToPerform, words));

@@ -14,7 +14,10 @@
 //! | `command` | the session commands this; the answers below are for the last question |
 //! | `entry` | the directory writes an entry: its DN, then each attribute and value, by ` \| ` |
 //! | `sorted`, `viewed` | what the directory says of the order (a code and an attribute), of the view (place, length and code) |
-//! | `answer` | the directory answers: a code, then the matched DN and a sentence, by ` \| `, or `page`, `more`, `identity` or `made` with a text, or `success` or so with a `notice` of the password policy |
+//! | `changed` | as `entry`, behind what became of it (`add` or `modify`); its id is 00 to 0f |
+//! | `inform`, `synchronized` | what the directory says of a copy: `present`, `gone`, or `refreshed` or `cookie` with one; a cookie and `deletes` or not |
+//! | `wake` | `up`: something changed of which a search that waits may tell |
+//! | `answer` | the directory answers: a code, then the matched DN and a sentence, by ` \| `, or `page`, `more`, `waiting`, `identity` or `made` with a text, or `success` or so with a `notice` of the password policy |
 //! | `handshake` | `done` |
 //! | `stop` | `gently` |
 //! | `pass` | so many seconds |
@@ -22,12 +25,16 @@
 use std::time::Duration;
 
 use ldap::control::sort::SortResult;
+use ldap::control::sync::{SyncDone, SyncInfo, SyncState};
 use ldap::control::view::ViewResult;
 use ldap::{
     Answer, CleartextBind, Command, Limits, MadePassword, Outcome, Password, PasswordError,
     PasswordNotice, PasswordWarning, Question, ResultCode, Security, Session, Settings, StartTls,
     Ticket,
 };
+
+/// The id of each entry that is told of.
+const ID: [u8; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 
 struct Exchange {
     session: Session,
@@ -73,7 +80,14 @@ impl Exchange {
                     self.asked = Some(ticket);
                 }
             }
-            "entry" => self.write(what),
+            "entry" => self.write(None, what),
+            "changed" => {
+                let (state, what) = what.split_once(' ').unwrap();
+                let add = state == "add";
+                self.write(Some(if add { SyncState::Add } else { SyncState::Modify }), what);
+            }
+            "inform" | "synchronized" => self.copy(word, what),
+            "wake" => self.session.wake(self.asked.unwrap()),
             "sorted" | "viewed" => self.tell(word, what),
             "answer" => self.answer(what),
             "handshake" => self.session.tls_established(self.now),
@@ -87,18 +101,39 @@ impl Exchange {
         self.commands.extend(std::iter::from_fn(|| self.session.next()));
     }
 
-    fn write(&mut self, what: &str) {
+    fn write(&mut self, state: Option<SyncState>, what: &str) {
         let mut parts = what.split(" | ");
         let dn = parts.next().unwrap();
         let pairs: Vec<_> = parts.map(|pair| pair.split_once('=').unwrap()).collect();
         let mut writer = self.session.entries(self.asked.unwrap()).expect("a search");
-        let written = writer.entry(dn, |entry| {
+        let fill = |entry: &mut ldap::Attributes<'_>| {
             for same in pairs.chunk_by(|one, other| one.0 == other.0) {
                 let kind = ldap::schema::attribute(same[0].0).expect("a known attribute");
                 entry.values(kind, same.iter().map(|(_, value)| *value));
             }
-        });
+        };
+        let written = match state {
+            Some(state) => writer.changed(dn, (state, ID), fill),
+            None => writer.entry(dn, fill),
+        };
         assert_eq!(written, Ok(()));
+    }
+
+    fn copy(&mut self, word: &str, what: &str) {
+        let mut writer = self.session.entries(self.asked.unwrap()).expect("a search");
+        let (what, cookie) = what.split_once(' ').unwrap_or((what, ""));
+        let said = match (word, what) {
+            ("inform", "present") => writer.inform(SyncInfo::Present(&[ID])),
+            ("inform", "gone") => writer.inform(SyncInfo::Gone(&[ID])),
+            ("inform", "refreshed") => writer.inform(SyncInfo::RefreshPresent(cookie.as_bytes())),
+            ("inform", "cookie") => writer.inform(SyncInfo::NewCookie(cookie.as_bytes())),
+            (_, given) => {
+                let deletes = cookie == "deletes";
+                writer.synchronized(SyncDone { cookie: given.as_bytes().to_vec(), deletes });
+                Ok(())
+            }
+        };
+        assert_eq!(said, Ok(()));
     }
 
     fn tell(&mut self, word: &str, what: &str) {
@@ -128,6 +163,7 @@ impl Exchange {
         let answer = match word {
             "page" => Answer::Page(rest.as_bytes().to_vec()),
             "more" => Answer::More,
+            "waiting" => Answer::Waiting,
             "identity" => Answer::Identity(rest.to_owned()),
             "made" => Answer::Password(MadePassword(Password::new(rest.as_bytes()))),
             _ => Answer::Result(outcome(what)),
@@ -204,6 +240,13 @@ fn told(command: &Command) -> String {
             }
             if let Some(view) = &request.view {
                 text += &format!(" view of {} {:?} {}", view.before, view.target, view.after);
+            }
+            if let Some(sync) = &request.sync {
+                let how = if sync.persist { "persist" } else { "refresh" };
+                text += &format!(
+                    " copy {how} {:?}",
+                    sync.cookie.as_deref().map(String::from_utf8_lossy)
+                );
             }
             text
         }
@@ -346,6 +389,11 @@ fn rfc4511_section_4_5_search() {
 #[test]
 fn rfc4511_section_4_6_to_4_9_changes() {
     replay(include_str!("../vectors/rfc4511_section_4_6_to_4_9_changes.txt"));
+}
+
+#[test]
+fn rfc4533_content_synchronization() {
+    replay(include_str!("../vectors/rfc4533_content_synchronization.txt"));
 }
 
 #[test]

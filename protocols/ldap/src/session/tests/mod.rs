@@ -27,6 +27,7 @@ mod rfc4511_4_2_bind;
 mod rfc4511_4_5_search;
 mod rfc4511_4_operations;
 mod rfc4513_5_2_sasl;
+mod rfc4533_sync;
 
 const SETTINGS: Settings = Settings {
     limits: Limits {

@@ -1,0 +1,126 @@
+//! Cookies in the form that OpenLDAP's consumers keep: the number of the replica, and a change
+//! sequence number, which is a time with counters.
+//!
+//! A cookie is the place of a commit in the change log: the time at which it was made, the last 24
+//! bits of the commit's number, and a tag of all of it. One that is forged, or was made for another
+//! search, for somebody else or by another process, is none, and everything is told anew.
+
+use directory::Error;
+use directory::search::SearchGrant;
+use jiff::Timestamp;
+use ldap::control::sync::SyncRequest;
+
+/// Replicas have numbers below.
+const REPLICAS: u32 = 1_000;
+/// The longest cookie that is read.
+const LONGEST: usize = 256;
+/// The length of a change sequence number: `20260102030405.678901Z#aaaaaa#000#bbbbbb`.
+const LENGTH: usize = 40;
+/// The part of it that says when: to the millisecond.
+const TIME: usize = 18;
+/// So many numbers a cookie tells apart.
+const NUMBERS: u64 = 1 << 24;
+
+/// What a client says of how far its copy is up to date.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Cookie {
+    /// The number that the client has given to the replica.
+    replica: u32,
+    csn: Option<String>,
+}
+
+impl Cookie {
+    /// Reads a cookie; whether it is one of ours, [`commit`](Self::commit) says.
+    pub(super) fn read(sync: &SyncRequest) -> Self {
+        let Some(octets) = sync.cookie.as_deref().filter(|octets| octets.len() <= LONGEST) else {
+            return Self::default();
+        };
+        let text = std::str::from_utf8(octets).unwrap_or_default();
+        let field = |name| text.split(',').find_map(|field: &str| field.strip_prefix(name));
+        let replica = field("rid=").and_then(|number| number.parse().ok());
+        let replica = replica.filter(|number| *number < REPLICAS).unwrap_or_default();
+        let csn = field("csn=").and_then(|all| all.split(';').next());
+        Self { replica, csn: csn.filter(|csn| csn.len() == LENGTH).map(str::to_owned) }
+    }
+
+    /// The commit that the cookie stands for; `None` when it is none of ours.
+    ///
+    /// # Errors
+    /// When the caller is gone.
+    pub(super) fn commit(
+        &self,
+        grant: &SearchGrant<'_, '_>,
+        sync: &SyncRequest,
+    ) -> Result<Option<u64>, Error> {
+        let Some(csn) = &self.csn else { return Ok(None) };
+        let parts = (csn.get(..TIME), csn.split('#').nth(1));
+        let (Some(time), Some(Ok(low))) =
+            (parts.0, parts.1.map(|low| u64::from_str_radix(low, 16)))
+        else {
+            return Ok(None);
+        };
+        // The last commit with these bits, as none of ours lies ahead.
+        let last = grant.sequence();
+        let commit = last.saturating_sub(last.wrapping_sub(low) % NUMBERS);
+        Ok((made(grant, sync, (time, commit))? == *csn).then_some(commit))
+    }
+
+    /// The cookie of a copy that is up to date as far as a commit; `now` in milliseconds.
+    ///
+    /// # Errors
+    /// When the caller is gone.
+    pub(super) fn at(
+        &self,
+        grant: &SearchGrant<'_, '_>,
+        sync: &SyncRequest,
+        (commit, now): (u64, u64),
+    ) -> Result<Vec<u8>, Error> {
+        let now = Timestamp::from_millisecond(i64::try_from(now).unwrap_or(i64::MAX));
+        let time = now.unwrap_or_default().strftime("%Y%m%d%H%M%S.%3f").to_string();
+        let csn = made(grant, sync, (&time, commit))?;
+        Ok(format!("rid={:03},csn={csn}", self.replica).into_bytes())
+    }
+}
+
+/// The change sequence number of a commit, for who asks what.
+fn made(
+    grant: &SearchGrant<'_, '_>,
+    sync: &SyncRequest,
+    (time, commit): (&str, u64),
+) -> Result<String, Error> {
+    let tag = grant.tag(commit, &[&sync.search, time.as_bytes()])?;
+    let [a, b, c, d, e, ..] = tag;
+    let (thousandths, low) = (u16::from_be_bytes([a, b]) % 1_000, commit % NUMBERS);
+    Ok(format!("{time}{thousandths:03}Z#{low:06x}#000#{c:02x}{d:02x}{e:02x}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(cookie: &'static [u8]) -> Cookie {
+        let (cookie, search) = (Some(cookie.into()), b"search"[..].into());
+        Cookie::read(&SyncRequest { persist: false, cookie, search })
+    }
+
+    #[test]
+    fn cookies_are_read_as_openldap_writes_them() {
+        let csn = "20260102030405.678901Z#0000ff#000#abcdef";
+        let known = |replica| Cookie { replica, csn: Some(csn.to_owned()) };
+        assert_eq!(read(b"rid=007,csn=20260102030405.678901Z#0000ff#000#abcdef"), known(7));
+        let several = b"rid=007,sid=001,csn=20260102030405.678901Z#0000ff#000#abcdef;2026";
+        assert_eq!(read(several), known(7));
+        assert_eq!(read(b"csn=20260102030405.678901Z#0000ff#000#abcdef"), known(0));
+    }
+
+    #[test]
+    fn what_is_no_cookie_says_nothing() {
+        let nothing = |replica| Cookie { replica, csn: None };
+        assert_eq!(read(b"rid=001"), nothing(1));
+        assert_eq!(read(b"rid=1000,csn=2026"), nothing(0));
+        for odd in [&b""[..], b"\xff", b"csn=", b",,,", b"csn=\xc3\xa4#"] {
+            assert_eq!(read(odd), nothing(0));
+        }
+        assert_eq!(read(&[b'a'; LONGEST + 1]), nothing(0));
+    }
+}

@@ -1,0 +1,102 @@
+//! Telling those who keep copies of an organization that something of it changed.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use storage::{Changed, Commit, Partition, Store};
+
+use crate::directory::Directory;
+use crate::id::{OrganizationId, RecordId};
+use crate::records::kinds;
+use crate::search::Subject;
+
+/// Who is told when something of an organization changed.
+#[derive(Default)]
+pub(crate) struct Followers {
+    told: Mutex<Told>,
+}
+
+#[derive(Default)]
+struct Told {
+    next: u64,
+    bells: HashMap<OrganizationId, HashMap<u64, Bell>>,
+}
+
+/// Rung after a change. It runs on the writer's thread: it must be quick and must not write.
+pub type Bell = Box<dyn Fn() + Send + Sync>;
+
+/// Ends with its drop.
+pub struct Following {
+    followers: Arc<Followers>,
+    organization: OrganizationId,
+    number: u64,
+}
+
+impl Directory {
+    /// Has `bell` rung after each change of something that entries of an organization may show, or
+    /// of who may see them, until what is returned is dropped. A snapshot that is taken after it
+    /// rang holds the change.
+    ///
+    /// The bell must be quick and must not change anything: changes wait for it.
+    pub fn follow(&self, organization: OrganizationId, bell: Bell) -> Following {
+        let followers = Arc::clone(&self.inner.followers);
+        let mut told = followers.told();
+        let number = told.next;
+        told.next = number.wrapping_add(1);
+        told.bells.entry(organization).or_default().insert(number, bell);
+        drop(told);
+        Following { followers, organization, number }
+    }
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        let mut told = self.followers.told();
+        if let Some(bells) = told.bells.get_mut(&self.organization) {
+            bells.remove(&self.number);
+            if bells.is_empty() {
+                told.bells.remove(&self.organization);
+            }
+        }
+    }
+}
+
+impl Followers {
+    /// Begins to tell of a store's changes.
+    pub(crate) fn of(store: &Store) -> Arc<Self> {
+        let followers = Arc::new(Self::default());
+        let told = Arc::clone(&followers);
+        store.watch(Box::new(move |commit| told.tell(commit)));
+        followers
+    }
+
+    fn tell(&self, commit: &Commit) {
+        let told = self.told();
+        let mut rung: Vec<OrganizationId> = Vec::new();
+        for change in &commit.changes {
+            let Some(organization) = concerned(change) else { continue };
+            if !rung.contains(&organization)
+                && let Some(bells) = told.bells.get(&organization)
+                && Subject::of(change, organization) != Subject::Nothing
+            {
+                rung.push(organization);
+                bells.values().for_each(|bell| bell());
+            }
+        }
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The organization of which something may look different after a change.
+fn concerned(change: &Changed) -> Option<OrganizationId> {
+    match change.partition {
+        Partition::Provider if change.kind == kinds::ORGANIZATION => {
+            OrganizationId::from_record(change.id)
+        }
+        Partition::Provider => None,
+        own @ Partition::Organization(_) => OrganizationId::from_record(own.number().into()),
+    }
+}

@@ -1,0 +1,288 @@
+//! What of a search's result may have changed since a commit, as the change log tells.
+//!
+//! An entry shows its own record, the names of the groups that it is in (by way of nested groups as
+//! well), and, if it is a group, the names of those that are in it. So a changed record touches its
+//! own entry, and under a new name those above and below it; a changed membership touches the group
+//! and those above it, and the member and those below it. Those above and below as they are now are
+//! enough: where somebody is not above any more, the membership that ended is in the log itself.
+
+use std::collections::{BTreeSet, HashMap};
+
+use storage::{Changed, Id, Partition, ReadError, Reading, Snapshot, What};
+use uuid::Uuid;
+
+use super::attribute::Kind;
+use super::entry::EntryId;
+use super::entry_set::EntrySet;
+use super::found::entry_id;
+use super::sight::Sight;
+use crate::access::{Grant, Search, Who};
+use crate::error::Error;
+use crate::id::{GroupId, OrganizationId, RecordId, UserId};
+use crate::records::{Group, ServiceAccount, User, kinds, relations};
+
+/// So many commits are looked through at most, of all organizations together.
+const COMMITS: u64 = 25_000;
+
+/// What of an organization may look different since a commit.
+#[derive(Debug)]
+pub enum Since {
+    /// These entries at most, if any.
+    Entries(Touched),
+    /// Everything, as something changed on which all entries rest; those that are gone were known
+    /// by these ids.
+    Everything(HashMap<EntryId, Uuid>),
+    /// The log does not tell.
+    Unknown,
+}
+
+/// Entries that may look different since a commit.
+#[derive(Clone, Debug, Default)]
+pub struct Touched {
+    /// All of them: those that came, those that changed, those that are gone.
+    pub entries: EntrySet,
+    /// The ids by which those that are gone were known.
+    pub gone: HashMap<EntryId, Uuid>,
+}
+
+/// What one change in the log is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Subject {
+    /// Nothing that entries show.
+    Nothing,
+    /// An entry; what others show of it stays.
+    Entry(EntryId),
+    /// An entry, and what others show of it.
+    Named(EntryId),
+    /// An entry that was deleted, as it was known.
+    Gone(EntryId, Uuid),
+    /// A membership: the group, and who is in it or not any more.
+    Membership(GroupId, EntryId),
+    /// Something on which all entries rest, or perhaps rest.
+    Everything,
+}
+
+impl Subject {
+    /// What a change is about, for an organization.
+    pub(crate) fn of(change: &Changed, organization: OrganizationId) -> Self {
+        match change.partition {
+            Partition::Provider => {
+                let own = (kinds::ORGANIZATION, organization.record());
+                if (change.kind, change.id) == own { Self::Everything } else { Self::Nothing }
+            }
+            own if own == organization.partition() => Self::inside(change),
+            Partition::Organization(_) => Self::Nothing,
+        }
+    }
+
+    fn inside(change: &Changed) -> Self {
+        let entry = match change.kind {
+            kinds::USER => entry_id(Kind::User, change.id),
+            kinds::GROUP => entry_id(Kind::Group, change.id),
+            kinds::SERVICE_ACCOUNT => entry_id(Kind::ServiceAccount, change.id),
+            _ => None,
+        };
+        match change.what {
+            What::SecretPut | What::SecretDeleted => Self::Nothing,
+            What::Linked { relation, to } | What::Unlinked { relation, to } => {
+                let member = match relation {
+                    relations::GROUP_USER => entry_id(Kind::User, to),
+                    relations::GROUP_GROUP => entry_id(Kind::Group, to),
+                    _ => None,
+                };
+                let group = GroupId::from_record(change.id);
+                let both = group.zip(member);
+                both.map_or(Self::Everything, |(group, member)| Self::Membership(group, member))
+            }
+            _ if UNSHOWN.contains(&change.kind) => Self::Nothing,
+            What::Put => entry.map_or(Self::Everything, Self::Named),
+            What::Rewritten => entry.map_or(Self::Everything, Self::Entry),
+            What::Removed { known_as } => entry
+                .map_or(Self::Everything, |entry| Self::Gone(entry, Uuid::from_bytes(known_as))),
+            What::Deleted | What::PartitionCreated | What::PartitionDestroyed => Self::Everything,
+        }
+    }
+}
+
+/// Kinds of records of which no entry shows anything, and which decide nothing about who sees what.
+const UNSHOWN: &[storage::Kind] = &[
+    kinds::ADMIN,
+    kinds::TOKEN,
+    kinds::RADIUS_CLIENT,
+    kinds::REPLY_PROFILE,
+    kinds::CREDENTIAL,
+    kinds::PASSWORD_HISTORY,
+    kinds::CERTIFICATE_AUTHORITY,
+    kinds::OWN_CERTIFICATES,
+];
+
+impl Grant<'_, &Snapshot, Search> {
+    /// The commit whose state the grant reads.
+    pub fn sequence(&self) -> u64 {
+        self.source.sequence()
+    }
+
+    /// What may look different to the caller since a commit.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn since(&self, sequence: u64) -> Result<Since, Error> {
+        let organization = self.organization()?;
+        let own = match self.context.actor.0 {
+            Who::ServiceAccount { account, .. } => Some(EntryId::ServiceAccount(account)),
+            Who::User { .. }
+            | Who::Nobody
+            | Who::UserToChangePassword { .. }
+            | Who::Admin { .. } => None,
+        };
+        let mut spread = Spread::default();
+        let told = self.source.changes_since(sequence, COMMITS, &mut |change| {
+            spread.add(Subject::of(change, organization), own);
+        })?;
+        if !told {
+            return Ok(Since::Unknown);
+        }
+        if spread.everything {
+            return Ok(Since::Everything(spread.touched.gone));
+        }
+        Ok(Since::Entries(spread.settle(self.source, organization.partition())?))
+    }
+
+    /// Whether the caller sees all entries of some kinds and none of others. Then who does not see
+    /// an entry has never seen it.
+    ///
+    /// # Errors
+    /// When the caller is gone.
+    pub fn sees_by_kind(&self) -> Result<bool, Error> {
+        Ok(Sight::of(self)?.is_by_kind())
+    }
+
+    /// Whether the caller sees an entry, or saw it while it was there; only of who
+    /// [sees by kind](Self::sees_by_kind) is that told of entries that are gone.
+    ///
+    /// # Errors
+    /// When the caller is gone.
+    pub fn sees(&self, entry: EntryId) -> Result<bool, Error> {
+        Ok(Sight::of(self)?.sees(entry))
+    }
+
+    /// A tag of a commit for what the caller asks. As long as the process lives the same caller who
+    /// asks the same gets the same one; nobody can make it, and it tells nothing.
+    ///
+    /// # Errors
+    /// When there is no such caller.
+    pub fn tag(&self, sequence: u64, asked: &[&[u8]]) -> Result<[u8; 32], Error> {
+        let (kind, caller) = match self.context.actor.0 {
+            Who::User { user, .. } => (1_u64, user.record()),
+            Who::ServiceAccount { account, .. } => (2, account.record()),
+            Who::Nobody | Who::UserToChangePassword { .. } | Who::Admin { .. } => {
+                return Err(Error::Missing);
+            }
+        };
+        let numbers = [self.organization()?.record(), kind, caller, sequence];
+        let numbers = numbers.map(u64::to_be_bytes);
+        let mut parts: Vec<&[u8]> = numbers.iter().map(<[u8; 8]>::as_slice).collect();
+        parts.extend_from_slice(asked);
+        Ok(self.tools.passing_tag(&parts))
+    }
+
+    /// The id by which an entry is known, whether the caller sees it or not; `None` when there is
+    /// no such entry.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn known_as(&self, entry: EntryId) -> Result<Option<Uuid>, Error> {
+        let (partition, number) = (self.organization()?.partition(), entry.record());
+        Ok(match entry {
+            EntryId::User(_) => self.source.get::<User>(partition, number)?.map(|user| user.uuid),
+            EntryId::Group(_) => self.source.get::<Group>(partition, number)?.map(|it| it.uuid),
+            EntryId::ServiceAccount(_) => {
+                self.source.get::<ServiceAccount>(partition, number)?.map(|it| it.uuid)
+            }
+        })
+    }
+}
+
+/// From what changes are about to the entries that they touch.
+#[derive(Default)]
+struct Spread {
+    touched: Touched,
+    /// Those above these groups are touched, and these themselves.
+    above: BTreeSet<Id>,
+    /// Those below these groups are touched, and these themselves.
+    below: BTreeSet<Id>,
+    /// Users whose groups are touched.
+    named: Vec<UserId>,
+    everything: bool,
+}
+
+impl Spread {
+    /// Takes in what a change is about; `own` is the caller's account.
+    fn add(&mut self, subject: Subject, own: Option<EntryId>) {
+        match subject {
+            Subject::Nothing => {}
+            Subject::Everything => self.everything = true,
+            Subject::Entry(entry) | Subject::Named(entry) if Some(entry) == own => {
+                // It says what its owner sees.
+                self.everything = true;
+            }
+            Subject::Entry(entry) => drop(self.touched.entries.insert(entry)),
+            Subject::Gone(entry, known_as) => {
+                self.touched.entries.insert(entry);
+                self.touched.gone.insert(entry, known_as);
+            }
+            Subject::Named(entry) => {
+                self.touched.entries.insert(entry);
+                match entry {
+                    EntryId::User(user) => self.named.push(user),
+                    EntryId::Group(group) => {
+                        self.above.insert(group.record());
+                        self.below.insert(group.record());
+                    }
+                    EntryId::ServiceAccount(_) => {}
+                }
+            }
+            Subject::Membership(group, member) => {
+                self.above.insert(group.record());
+                self.touched.entries.insert(member);
+                if let EntryId::Group(nested) = member {
+                    self.below.insert(nested.record());
+                }
+            }
+        }
+    }
+
+    /// Finds those above and below.
+    fn settle(mut self, source: &Snapshot, partition: Partition) -> Result<Touched, ReadError> {
+        for user in self.named {
+            for group in source.linking(partition, relations::GROUP_USER, user.record()) {
+                self.above.insert(group?);
+            }
+        }
+        let entries = &mut self.touched.entries;
+        let mut open: Vec<Id> = self.above.iter().copied().collect();
+        while let Some(group) = open.pop() {
+            entries.extend(entry_id(Kind::Group, group));
+            for parent in source.linking(partition, relations::GROUP_GROUP, group) {
+                let parent = parent?;
+                if self.above.insert(parent) {
+                    open.push(parent);
+                }
+            }
+        }
+        let mut open: Vec<Id> = self.below.iter().copied().collect();
+        while let Some(group) = open.pop() {
+            entries.extend(entry_id(Kind::Group, group));
+            for user in source.linked(partition, relations::GROUP_USER, group) {
+                entries.extend(entry_id(Kind::User, user?));
+            }
+            for nested in source.linked(partition, relations::GROUP_GROUP, group) {
+                let nested = nested?;
+                if self.below.insert(nested) {
+                    open.push(nested);
+                }
+            }
+        }
+        Ok(self.touched)
+    }
+}

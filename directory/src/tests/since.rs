@@ -1,0 +1,239 @@
+//! What may look different since a commit: nothing that does is ever left out.
+
+use std::collections::BTreeMap;
+
+use super::search::{account, group};
+use super::world::World;
+use crate::access::{Actor, Context, Identity, ManageConfiguration, ManageIdentities, Search};
+use crate::collections::{Member, MembershipChange};
+use crate::directory::Changing;
+use crate::error::Error;
+use crate::id::{GroupId, OrganizationId, UserId};
+use crate::records::Visibility;
+use crate::search::{Ended, Entry, EntryId, Filter, Kinds, Since, Touched, Visit};
+
+/// Numbers that look random and are the same each time.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % bound
+    }
+}
+
+struct Town {
+    world: World,
+    acme: OrganizationId,
+    users: Vec<UserId>,
+    groups: Vec<GroupId>,
+    chosen: Actor,
+    callers: Vec<Actor>,
+    made: usize,
+}
+
+/// How each entry looks to a caller, by its place in a search.
+type Looks = BTreeMap<(u8, u64), String>;
+
+impl Town {
+    fn new() -> Self {
+        let world = World::new();
+        let acme = world.organization("acme");
+        let users: Vec<UserId> = (0..8).map(|n| world.user(acme, &format!("user{n}"))).collect();
+        let groups: Vec<GroupId> =
+            (0..6).map(|n| group(&world, acme, &format!("group{n}"), Vec::new())).collect();
+        let chosen = account(&world, acme, "chosen", Visibility::Groups(vec![groups[0]]));
+        let everything = account(&world, acme, "everything", Visibility::Everything);
+        let people = world.user(acme, "reader");
+        let callers = vec![everything, chosen, world.actor(acme, Identity::User(people))];
+        Self { world, acme, users, groups, chosen, callers, made: 100 }
+    }
+
+    fn looks(&self, caller: Actor) -> (u64, Looks) {
+        let reading = self.world.directory.read(self.world.by(caller)).unwrap();
+        let grant = reading.authorize::<Search>(self.acme).unwrap();
+        let mut searching = grant.search(Kinds::ALL, Filter::always(), None, usize::MAX).unwrap();
+        let mut looks = Looks::new();
+        let ended = grant.advance(&mut searching, &mut |found| {
+            let mut look = format!("{:?}", found.entry());
+            found.groups(&mut |group| look.push_str(&format!(" in {}", group.fields.name)))?;
+            found.users(&mut |user| look.push_str(&format!(" user {}", user.fields.login)))?;
+            found.members(&mut |member| look.push_str(&format!(" member {}", called(member))))?;
+            looks.insert(found.entry().id().order(), look);
+            Ok(Visit::Taken)
+        });
+        assert_eq!(ended.unwrap(), Ended::Complete);
+        (grant.sequence(), looks)
+    }
+
+    fn since(&self, caller: Actor, sequence: u64) -> Since {
+        let reading = self.world.directory.read(self.world.by(caller)).unwrap();
+        reading.authorize::<Search>(self.acme).unwrap().since(sequence).unwrap()
+    }
+
+    fn context(&self) -> Context {
+        self.world.top()
+    }
+
+    /// Does something; what is refused stays as it was.
+    fn disturb(&mut self, dice: &mut Dice) {
+        self.made += 1;
+        self.world.pass(1);
+        let (acme, name) = (self.acme, format!("name{}", self.made));
+        let user = self.users[dice.below(self.users.len())];
+        let group = self.groups[dice.below(self.groups.len())];
+        let nested = self.groups[dice.below(self.groups.len())];
+        let member = if dice.below(2) == 0 { Member::User(user) } else { Member::Group(nested) };
+        let what = dice.below(12);
+        let chosen = self.chosen;
+        let made = self.world.directory.change(self.context(), move |change| {
+            if what == 0 {
+                return let_see(change, (acme, chosen), group).map(|()| None);
+            }
+            let mut grant = change.authorize::<ManageIdentities>(acme)?;
+            let members = |add, remove| MembershipChange { add, remove };
+            match what {
+                1 => grant
+                    .users()
+                    .update(user, None, |user| {
+                        user.fields.login = name;
+                        Ok(())
+                    })
+                    .map(drop)?,
+                2 => grant
+                    .users()
+                    .update(user, None, |user| {
+                        user.fields.title = Some(name);
+                        Ok(())
+                    })
+                    .map(drop)?,
+                3 => grant
+                    .groups()
+                    .update(group, None, |group| {
+                        group.fields.name = name;
+                        Ok(())
+                    })
+                    .map(drop)?,
+                4 => grant
+                    .groups()
+                    .update(group, None, |group| {
+                        // Only the case of one letter.
+                        group.fields.name = group.fields.name.replace('g', "G");
+                        Ok(())
+                    })
+                    .map(drop)?,
+                5 => grant.users().delete(user, None)?,
+                6 | 11 => {
+                    let made = grant.users().create(super::world::user(&name), None)?;
+                    return Ok(Some(made.0));
+                }
+                7 => grant
+                    .groups()
+                    .change_members(group, None, &members(Vec::new(), vec![member]))
+                    .map(drop)?,
+                _ => grant
+                    .groups()
+                    .change_members(group, None, &members(vec![member], Vec::new()))
+                    .map(drop)?,
+            }
+            Ok(None)
+        });
+        match made {
+            Ok(Some(user)) => self.users.push(user),
+            Ok(None) if what == 5 => self.users.retain(|other| *other != user),
+            Ok(None) => {}
+            Err(Error::Store(failure)) => panic!("{failure}"),
+            Err(_) => {}
+        }
+    }
+}
+
+/// Lets an account see another group.
+fn let_see(
+    change: &mut Changing<'_, '_>,
+    (organization, account): (OrganizationId, Actor),
+    group: GroupId,
+) -> Result<(), Error> {
+    let mut grant = change.authorize::<ManageConfiguration>(organization)?;
+    let Some(Identity::ServiceAccount(id)) = account.identity() else {
+        return Err(Error::Missing);
+    };
+    let edited = grant.service_accounts().update(id, None, |account| {
+        account.fields.visibility = Visibility::Groups(vec![group]);
+        Ok(())
+    });
+    edited.map(drop)
+}
+
+fn called(entry: &Entry) -> &str {
+    match entry {
+        Entry::User(_, user) => &user.fields.login,
+        Entry::Group(_, group) => &group.fields.name,
+        Entry::ServiceAccount(_, account) => &account.fields.name,
+    }
+}
+
+/// Every entry that looks different, came or went is touched; what went is known by its id.
+fn assert_all_told(before: &Looks, after: &Looks, touched: &Touched) {
+    let all: std::collections::BTreeSet<_> = before.keys().chain(after.keys()).collect();
+    for order in all {
+        let is_touched = touched.entries.iter().any(|entry| entry.order() == *order);
+        assert!(
+            is_touched || before.get(order) == after.get(order),
+            "{:?} became {:?}",
+            before.get(order),
+            after.get(order)
+        );
+    }
+}
+
+#[test]
+fn whatever_looks_different_is_told() {
+    let (mut town, mut dice, mut told) = (Town::new(), Dice(4_533), 0);
+    for _round in 0..150 {
+        let before: Vec<_> = town.callers.iter().map(|caller| town.looks(*caller)).collect();
+        for _change in 0..=dice.below(3) {
+            town.disturb(&mut dice);
+        }
+        for (caller, (sequence, before)) in town.callers.clone().into_iter().zip(before) {
+            let (_, after) = town.looks(caller);
+            if let Since::Entries(touched) = town.since(caller, sequence) {
+                assert_all_told(&before, &after, &touched);
+                told += 1;
+            }
+        }
+    }
+    assert!(told > 300, "everything changed too often to tell: {told}");
+}
+
+#[test]
+fn little_is_told_of_a_change_that_nobody_else_shows() {
+    let town = Town::new();
+    let (ada, staff) = (town.users[0], town.groups[1]);
+    let change = move |members: MembershipChange| {
+        move |change: &mut Changing<'_, '_>| {
+            let mut grant = change.authorize::<ManageIdentities>(town.acme)?;
+            grant.groups().change_members(staff, None, &members).map(drop)
+        }
+    };
+    let everyone = town.users.iter().map(|user| Member::User(*user)).skip(1).collect();
+    town.world.change(change(MembershipChange { add: everyone, remove: Vec::new() })).unwrap();
+    let (sequence, _) = town.looks(town.callers[0]);
+    let ada_comes = MembershipChange { add: vec![Member::User(ada)], remove: Vec::new() };
+    town.world.change(change(ada_comes)).unwrap();
+    let Since::Entries(touched) = town.since(town.callers[0], sequence) else { panic!("all") };
+    let told: Vec<EntryId> = touched.entries.iter().collect();
+    assert_eq!(told, [EntryId::User(ada), EntryId::Group(staff)], "not the others in the group");
+    let acme = town.acme;
+    town.world
+        .change(move |change| change.authorize::<ManageIdentities>(acme)?.users().delete(ada, None))
+        .unwrap();
+    let Since::Entries(touched) = town.since(town.callers[0], sequence) else { panic!("all") };
+    assert!(touched.gone.contains_key(&EntryId::User(ada)));
+    town.world.set(acme, |settings| settings.users_see_people = !settings.users_see_people);
+    let Since::Everything(gone) = town.since(town.callers[0], sequence) else { panic!("some") };
+    assert!(gone.contains_key(&EntryId::User(ada)));
+    let ahead = sequence + 1_000;
+    assert!(matches!(town.since(town.callers[0], ahead), Since::Unknown), "of no past");
+}

@@ -1,0 +1,105 @@
+//! Section 3.4: a client stays and hears of changes.
+
+use serde_json::json;
+
+use super::consumer::Consumer;
+use super::{
+    EVERYTHING, PASSWORD, PEOPLE, application, change_members, dismiss, entitle, hire, reader,
+    rename,
+};
+use crate::harness::office::Office;
+
+const STAY: &str = "refreshAndPersist";
+
+/// A copy that is complete.
+fn refreshed(office: &Office, who: &(String, String), filter: &str) -> Consumer {
+    let mut copy = Consumer::new(STAY, office, who, filter);
+    copy.said_until(|said| said.starts_with("refreshed"));
+    copy
+}
+
+#[test]
+fn who_stays_hears_of_what_comes_changes_and_goes() {
+    let office = Office::new();
+    let ada = hire(&office, "ada");
+    let staff = office.group("staff", &[], &[]);
+    let mut copy = refreshed(&office, &reader(&office), EVERYTHING);
+    entitle(&office, &ada, "Countess");
+    assert_eq!(copy.next().unwrap(), "changed uid=ada");
+    let bob = hire(&office, "bob");
+    assert_eq!(copy.next().unwrap(), "new uid=bob");
+    change_members(&office, &staff, "add", &bob);
+    assert_eq!(copy.next().unwrap(), "changed uid=bob");
+    assert_eq!(copy.next().unwrap(), "changed cn=staff");
+    rename(&office, &bob, "robert");
+    assert_eq!(copy.next().unwrap(), "changed uid=robert");
+    assert_eq!(copy.next().unwrap(), "changed cn=staff");
+    dismiss(&office, &bob);
+    assert_eq!(copy.next().unwrap(), "gone uid=robert");
+    assert_eq!(copy.next().unwrap(), "changed cn=staff");
+    assert_eq!(copy.cancel(), ["cancelled"], "nothing else was told");
+}
+
+#[test]
+fn who_does_not_match_or_is_not_seen_any_more_is_gone_for_who_stays() {
+    let office = Office::new();
+    let (ada, bob) = (hire(&office, "ada"), hire(&office, "bob"));
+    let staff = office.group("staff", &[&ada], &[]);
+    let crew = office.group("crew", &[&bob], &[]);
+    let narrow = application(&office, "narrow", &json!({"groups": [staff]}));
+    let mut copy = refreshed(&office, &narrow, PEOPLE);
+    dismiss(&office, &bob);
+    change_members(&office, &staff, "remove", &ada);
+    assert_eq!(copy.next().unwrap(), "gone uid=ada", "and nothing of Bob");
+    let cyd = hire(&office, "cyd");
+    change_members(&office, &crew, "add", &cyd);
+    change_members(&office, &staff, "add", &cyd);
+    assert_eq!(copy.next().unwrap(), "new uid=cyd");
+    // From here on the caller sees another group.
+    let accounts = office.read("service-accounts");
+    let accounts = accounts["items"].as_array().unwrap();
+    let account = accounts.iter().find(|account| account["name"] == "narrow").unwrap();
+    let path = format!("service-accounts/{}", account["id"].as_str().unwrap());
+    let dan = hire(&office, "dan");
+    change_members(&office, &crew, "remove", &cyd);
+    change_members(&office, &crew, "add", &dan);
+    office.act("PATCH", &path, Some(&json!({"visibility": {"groups": [crew]}})));
+    assert_eq!(copy.next().unwrap(), "new uid=dan");
+    assert_eq!(copy.next().unwrap(), "gone uid=cyd");
+    assert_eq!(copy.cancel(), ["cancelled"]);
+}
+
+#[test]
+fn a_search_that_stays_ends_with_its_callers_rights() {
+    let office = Office::new();
+    let ada = office.user("ada", PASSWORD);
+    let who = (office.user_dn("ada"), PASSWORD.to_owned());
+    let mut copy = refreshed(&office, &who, PEOPLE);
+    office.act("POST", &format!("users/{ada}/suspend"), None);
+    assert_eq!(copy.next().unwrap(), "ended INSUFFICIENT_ACCESS");
+}
+
+#[test]
+fn who_stays_hears_of_all_changes_of_a_storm() {
+    let office = Office::new();
+    let users: Vec<String> = (0..30).map(|n| hire(&office, &format!("u{n:02}"))).collect();
+    let mut copy = refreshed(&office, &reader(&office), PEOPLE);
+    std::thread::scope(|scope| {
+        for part in users.chunks(10) {
+            let office = &office;
+            scope.spawn(move || {
+                for user in part {
+                    entitle(office, user, "Busy");
+                    dismiss(office, user);
+                }
+            });
+        }
+    });
+    let mut gone = 0;
+    while gone < users.len() {
+        let said = copy.next().unwrap();
+        gone += usize::from(said.starts_with("gone"));
+        assert!(!said.starts_with("new"), "{said}");
+    }
+    assert_eq!(copy.cancel(), ["cancelled"]);
+}
