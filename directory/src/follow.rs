@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use storage::{Changed, Commit, Partition, Store};
+use storage::{Changed, Commit, Id, Partition, Store};
 
+use crate::access::{Actor, Identity};
 use crate::directory::Directory;
 use crate::id::{OrganizationId, RecordId};
 use crate::records::kinds;
@@ -19,7 +20,13 @@ pub(crate) struct Followers {
 #[derive(Default)]
 struct Told {
     next: u64,
-    bells: HashMap<OrganizationId, HashMap<u64, Bell>>,
+    followers: HashMap<OrganizationId, HashMap<u64, Follower>>,
+}
+
+struct Follower {
+    /// The number of who follows.
+    own: Option<Id>,
+    bell: Bell,
 }
 
 /// Rung after a change. It runs on the writer's thread: it must be quick and must not write.
@@ -33,29 +40,33 @@ pub struct Following {
 }
 
 impl Directory {
-    /// Has `bell` rung after each change of something that entries of an organization may show, or
-    /// of who may see them, until what is returned is dropped. A snapshot that is taken after it
-    /// rang holds the change.
+    /// Has `bell` rung after each change of something that entries of an actor's organization may
+    /// show, of who may see them, or of what proves who the actor is, until what is returned is
+    /// dropped. A snapshot that is taken after it rang holds the change. `None` for an actor of no
+    /// organization.
     ///
     /// The bell must be quick and must not change anything: changes wait for it.
-    pub fn follow(&self, organization: OrganizationId, bell: Bell) -> Following {
+    pub fn follow(&self, actor: Actor, bell: Bell) -> Option<Following> {
+        let organization = actor.organization()?;
+        let own = actor.identity().map(Identity::record);
         let followers = Arc::clone(&self.inner.followers);
         let mut told = followers.told();
         let number = told.next;
         told.next = number.wrapping_add(1);
-        told.bells.entry(organization).or_default().insert(number, bell);
+        let follower = Follower { own, bell };
+        told.followers.entry(organization).or_default().insert(number, follower);
         drop(told);
-        Following { followers, organization, number }
+        Some(Following { followers, organization, number })
     }
 }
 
 impl Drop for Following {
     fn drop(&mut self) {
         let mut told = self.followers.told();
-        if let Some(bells) = told.bells.get_mut(&self.organization) {
-            bells.remove(&self.number);
-            if bells.is_empty() {
-                told.bells.remove(&self.organization);
+        if let Some(followers) = told.followers.get_mut(&self.organization) {
+            followers.remove(&self.number);
+            if followers.is_empty() {
+                told.followers.remove(&self.organization);
             }
         }
     }
@@ -75,12 +86,15 @@ impl Followers {
         let mut rung: Vec<OrganizationId> = Vec::new();
         for change in &commit.changes {
             let Some(organization) = concerned(change) else { continue };
-            if !rung.contains(&organization)
-                && let Some(bells) = told.bells.get(&organization)
+            let Some(followers) = told.followers.get(&organization) else { continue };
+            if change.kind == kinds::CREDENTIAL {
+                let own = followers.values().filter(|it| it.own == Some(change.id));
+                own.for_each(|it| (it.bell)());
+            } else if !rung.contains(&organization)
                 && Subject::of(change, organization) != Subject::Nothing
             {
                 rung.push(organization);
-                bells.values().for_each(|bell| bell());
+                followers.values().for_each(|it| (it.bell)());
             }
         }
     }

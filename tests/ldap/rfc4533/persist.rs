@@ -84,6 +84,17 @@ fn a_search_that_stays_ends_with_its_callers_rights() {
 }
 
 #[test]
+fn a_search_that_stays_ends_with_the_password_that_proved_its_caller() {
+    let office = Office::new();
+    let ada = office.user("ada", PASSWORD);
+    let who = (office.user_dn("ada"), PASSWORD.to_owned());
+    let mut copy = refreshed(&office, &who, PEOPLE);
+    let fields = json!({"password": "staple of another horse"});
+    office.act("PUT", &format!("users/{ada}/password"), Some(&fields));
+    assert_eq!(copy.next().unwrap(), "ended INSUFFICIENT_ACCESS");
+}
+
+#[test]
 fn who_stays_hears_of_all_changes_of_a_storm() {
     let office = Office::new();
     let users: Vec<String> = (0..30).map(|n| hire(&office, &format!("u{n:02}"))).collect();

@@ -13,7 +13,7 @@ use super::super::search::copy::{Asker, Copy, Held};
 use super::super::search::ordered::{self, BeginOrdered};
 use super::super::search::work::Work;
 use super::super::search::{self, Begin, Terms};
-use super::{Caller, Late};
+use super::{Caller, Late, bind_first};
 
 /// How long changes gather before a search that stays looks at them: those of one moment are told
 /// together.
@@ -86,8 +86,8 @@ impl Caller {
                 let _gone = outcomes.send((ticket, Late::Disturbed));
             });
         };
-        let following = self.door.directory.follow(place.key(), Box::new(bell));
-        Ok((place, following))
+        let following = self.door.directory.follow(self.actor, Box::new(bell));
+        following.map(|following| (place, following)).ok_or(Answer::Result(bind_first()))
     }
 
     /// Whether a search stays to hear of changes.
