@@ -160,3 +160,26 @@ fn pages_order_and_views_do_not_go_with_a_copy_and_nobody_keeps_one_unnamed() {
     let listed = office.demo.ldap().search("", "base", EVERYTHING, &["supportedControl"]);
     assert!(listed.only().values("supportedControl").contains(&"1.3.6.1.4.1.4203.1.9.1.1"));
 }
+
+#[test]
+fn a_copy_of_many_is_told_in_many_messages_which_are_left() {
+    const MANY: usize = 300;
+    let office = Office::new();
+    let users: Vec<String> = (0..MANY).map(|n| hire(&office, &format!("u{n:03}"))).collect();
+    let members: Vec<&str> = users.iter().map(String::as_str).collect();
+    let staff = office.group("staff", &members, &[]);
+    let who = application(&office, "narrow", &json!({"groups": [staff]}));
+    let mut copy = Consumer::new(POLL, &office, &who, PEOPLE);
+    let first = copy.poll();
+    assert_eq!(first.iter().filter(|said| said.starts_with("new")).count(), MANY);
+    entitle(&office, &users[7], "Countess");
+    let gone = &users[MANY - 1];
+    dismiss(&office, gone);
+    let said = copy.poll();
+    assert_eq!(said[0], "changed uid=u007");
+    let present = said.iter().filter_map(|said| said.strip_prefix("present "));
+    let present: Vec<usize> = present.map(|count| count.parse().unwrap()).collect();
+    assert_eq!(present.iter().sum::<usize>(), MANY - 2, "{present:?}");
+    assert!(present.len() > 1 && present.iter().all(|count| *count <= 256), "{present:?}");
+    assert!(said.contains(&format!("gone uid=u{:03}", MANY - 1)));
+}
