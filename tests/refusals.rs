@@ -78,6 +78,7 @@ struct Site {
     reply_profile: String,
     custom_attribute: String,
     certificate_authority: String,
+    session: String,
     own_admin: String,
     provider_admin: String,
 }
@@ -86,11 +87,15 @@ impl Site {
     fn new() -> Self {
         let office = Office::new();
         let account = id_of(&office.make("service-accounts", &json!({"name": "application"})));
+        let client = office.client("switch", &json!({}));
+        let report = office.report(&client, "Acct-Status-Type=Start,Acct-Session-Id=1");
+        assert!(report.is("Accounting-Response"), "{report:?}");
         Self {
             user: office.user("ada", "correct horse battery"),
             group: office.group("staff", &[], &[]),
             service_account: account,
-            radius_client: office.client("switch", &json!({})).id,
+            radius_client: client.id,
+            session: id_of(&office.read("sessions")["items"][0]),
             reply_profile: id_of(&office.make("reply-profiles", &json!({"name": "staff"}))),
             custom_attribute: id_of(
                 &office.make("custom-attributes", &json!({"name": "badge", "syntax": "text"})),
@@ -114,6 +119,7 @@ impl Site {
             ("{reply_profile}", &self.reply_profile),
             ("{custom_attribute}", &self.custom_attribute),
             ("{certificate_authority}", &self.certificate_authority),
+            ("{session}", &self.session),
             ("{admin}", admin),
             ("{id}", NEVER),
         ]

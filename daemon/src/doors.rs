@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use directory::accounting::SessionRules;
 use directory::authentication::{HashParameters, PoolLimits, ThrottlePolicy};
 use directory::{
     Directory, Entropy, EventOptions, KnownNames, MasterKey, OpenOptions, StoreOptions, Time,
@@ -19,6 +20,8 @@ use crate::{admin_api, master_key, radius as radius_door, randomness};
 
 /// How often deleted organizations are looked at, whether their time is over.
 const HOUSEKEEPING: Duration = Duration::from_secs(60 * 60);
+/// How often sessions on the network are looked at, whether they went silent.
+const SESSIONS: Duration = Duration::from_secs(5 * 60);
 /// How often is looked for a custom attribute that was changed.
 const LOOK: Duration = Duration::from_secs(1);
 /// What lies between two steps in which records follow one.
@@ -81,6 +84,7 @@ pub(crate) fn open(
     }
     follow_definitions(tasks, directory.clone(), clock);
     keep_house(tasks, directory.clone(), clock, config.events.retention);
+    keep_sessions(tasks, directory.clone(), clock, config.radius.session_rules());
     Ok(())
 }
 
@@ -148,6 +152,33 @@ pub(crate) fn hash_parameters(config: &Authentication) -> Result<HashParameters,
     let kib = u32::try_from(config.argon2_memory >> 10).unwrap_or(u32::MAX);
     let (passes, lanes) = (config.argon2_iterations, config.argon2_parallelism);
     Ok(HashParameters::new(kib, passes, lanes)?)
+}
+
+/// Ends and forgets sessions on the network, in steps.
+fn keep_sessions(tasks: &Tasks, directory: Directory, clock: Clock, rules: SessionRules) {
+    let shutdown = tasks.shutdown().clone();
+    tasks.spawn(async move {
+        loop {
+            let (directory, now) = (directory.clone(), Time(clock.wall()));
+            let step = tokio::task::spawn_blocking(move || directory.keep_sessions(now, rules));
+            let pause = match step.await {
+                Ok(Ok(0)) => SESSIONS,
+                Ok(Ok(_)) => STEP,
+                Ok(Err(error)) => {
+                    tracing::error!(%error, "sessions on the network are not looked after");
+                    HOUSEKEEPING
+                }
+                Err(error) => {
+                    tracing::error!(%error, "sessions on the network are not looked after");
+                    HOUSEKEEPING
+                }
+            };
+            tokio::select! {
+                () = shutdown.draining() => return,
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    });
 }
 
 fn authentication(

@@ -20,7 +20,7 @@ use crate::known::{Capacity, Lookups};
 use crate::records::{
     Admin, AdminFields, CertificateAuthority, Credential, CustomAttribute, Group, Organization,
     OrganizationState, OwnCertificates, PasswordHistory, RadiusClient, ReplyProfile,
-    ServiceAccount, Token, User, indices,
+    ServiceAccount, Session, Token, User, indices,
 };
 use crate::search::{Memo, SearchGrant};
 use crate::text::prepare;
@@ -236,6 +236,7 @@ impl Directory {
             KindCheck::of::<CertificateAuthority>(),
             KindCheck::of::<OwnCertificates>(),
             KindCheck::of::<PasswordHistory>(),
+            KindCheck::of::<Session>(),
         ];
         Ok(self.inner.store.check(&kinds)?)
     }
@@ -246,8 +247,7 @@ impl Directory {
     /// # Errors
     /// When the store fails.
     pub fn destroy_expired(&self, now: Time) -> Result<usize, Error> {
-        let done = self.inner.store.write(move |change| collections::destroy_expired(change, now));
-        done.map_err(Error::from)
+        Ok(self.inner.store.write(move |change| collections::destroy_expired(change, now))?)
     }
 
     /// Deletes event segments whose newest event is older than `retention`; returns how many.

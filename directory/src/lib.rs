@@ -6,6 +6,7 @@
 //! [`authentication`] answers for LDAP, RADIUS and the admin API who somebody is.
 
 pub mod access;
+pub mod accounting;
 mod admission;
 pub mod authentication;
 pub mod collections;

@@ -1,5 +1,6 @@
 //! What the directory promises, tried through its public ways over a store in memory.
 
+mod accounting;
 mod authentication;
 mod collections;
 mod crash;

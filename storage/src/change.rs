@@ -116,7 +116,9 @@ impl<'a> Change<'a> {
         self.insert(key::record(partition, R::KIND, id), body);
         let called = before.as_ref().and_then(Record::called);
         let same = called.is_some() && called == record.called();
-        self.note(partition, R::KIND, id, if same { What::Rewritten } else { What::Put });
+        if R::LOGGED {
+            self.note(partition, R::KIND, id, if same { What::Rewritten } else { What::Put });
+        }
         Ok(())
     }
 
@@ -134,7 +136,9 @@ impl<'a> Change<'a> {
         self.remove(key::record(partition, R::KIND, id));
         let known_as = record.known_as();
         let what = known_as.map_or(What::Deleted, |known_as| What::Removed { known_as });
-        self.note(partition, R::KIND, id, what);
+        if R::LOGGED {
+            self.note(partition, R::KIND, id, what);
+        }
         Ok(true)
     }
 

@@ -13,6 +13,10 @@ pub trait Record: Serialize + DeserializeOwned {
     /// The version of the body that this type writes.
     const VERSION: u8;
 
+    /// Whether the change log tells of it, and what was remembered of its partition counts no more
+    /// once it changed. Not for what changes all the time and is never remembered.
+    const LOGGED: bool = true;
+
     /// Reads a body that was written at an older version.
     ///
     /// The record is rewritten at [`VERSION`](Self::VERSION) with its next change.

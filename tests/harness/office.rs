@@ -124,6 +124,12 @@ impl Office {
         self.gear(client).ask("auth", &attributes)
     }
 
+    /// Reports of a session from gear of this organization; `attributes` say what.
+    pub(crate) fn report(&self, client: &Client, attributes: &str) -> Reply {
+        let attributes = format!("{attributes},Packet-Src-IP-Address={}", self.address);
+        Gear::new(&self.demo.radius.acct, &client.secret).ask("acct", &attributes)
+    }
+
     /// A socket at the organization's own address.
     pub(crate) fn wire(&self) -> Wire {
         Wire::from(self.address, &self.demo.radius.auth)

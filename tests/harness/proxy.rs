@@ -3,13 +3,15 @@
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, UdpSocket};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 
 use tempfile::TempDir;
 
 use super::PATIENCE;
 use super::client::{Client, Output, needs};
+
+/// What it said so far, and who waits for more.
+type Log = (Mutex<String>, Condvar);
 
 const SECRET: &str = "between the peer and FreeRADIUS";
 
@@ -19,7 +21,7 @@ pub(crate) struct Proxy {
     process: Child,
     port: u16,
     folder: TempDir,
-    log: Arc<Mutex<String>>,
+    log: Arc<Log>,
 }
 
 impl Proxy {
@@ -44,18 +46,21 @@ impl Proxy {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let log = Arc::new(Mutex::new(String::new()));
-        let (ready, is_ready) = channel();
+        let log = Arc::new(Log::default());
         let (said, kept) = (BufReader::new(process.stdout.take().unwrap()), Arc::clone(&log));
-        std::thread::spawn(move || listen(said, &kept, &ready));
+        std::thread::spawn(move || listen(said, &kept));
         let proxy = Self { process, port, folder, log };
-        is_ready.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("it ended: {}", proxy.log()));
+        proxy.says("Ready to process requests");
         proxy
     }
 
-    /// All that it said.
-    pub(crate) fn log(&self) -> String {
-        self.log.lock().unwrap().clone()
+    /// Waits until it has said something.
+    pub(crate) fn says(&self, text: &str) {
+        let (said, more) = &*self.log;
+        let said = said.lock().unwrap();
+        let silent = |said: &mut String| !said.contains(text);
+        let (said, waited) = more.wait_timeout_while(said, PATIENCE, silent).unwrap();
+        assert!(!waited.timed_out(), "it does not say {text}, but {said}");
     }
 
     /// A peer with `eapol_test`.
@@ -77,7 +82,7 @@ impl Proxy {
         let file = self.folder.path().join("peer.conf");
         std::fs::write(&file, network).unwrap();
         Client::new("eapol_test", "eapoltest")
-            .args(["-a127.0.0.1", &format!("-p{}", self.port), &format!("-s{SECRET}"), "-t20"])
+            .args(["-a127.0.0.1", &format!("-p{}", self.port), &format!("-s{SECRET}"), "-t50"])
             .arg("-c")
             .arg(file)
             .run()
@@ -91,14 +96,11 @@ impl Drop for Proxy {
     }
 }
 
-fn listen(mut said: impl BufRead, kept: &Mutex<String>, ready: &Sender<()>) {
+fn listen(mut said: impl BufRead, (kept, more): &Log) {
     let mut line = Vec::new();
     while said.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
-        let text = String::from_utf8_lossy(&line);
-        kept.lock().unwrap().push_str(&text);
-        if text.contains("Ready to process requests") {
-            ready.send(()).unwrap();
-        }
+        kept.lock().unwrap().push_str(&String::from_utf8_lossy(&line));
+        more.notify_all();
         line.clear();
     }
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::harness::curl::Api;
 use crate::harness::demo::Demo;
+use crate::harness::radius::Gear;
 use crate::harness::server::Site;
 
 /// Clients that write at the same time.
@@ -48,6 +49,27 @@ fn whatever_was_acknowledged_is_there_after_kill_9_in_the_middle_of_writes() {
     let service = service.with(["-E", "pr=100/noprompt"]);
     let found = service.search(&acme.base, "sub", "(uid=u*)", &["uid"]);
     assert!(found.names().len() >= acknowledged.len());
+    demo.daemon().stop();
+    is_sound(&demo);
+}
+
+#[test]
+fn a_session_whose_report_was_answered_is_there_after_kill_9() {
+    let Some(mut demo) = Demo::own() else { return };
+    let acme = demo.acme().clone();
+    for round in 1..=3 {
+        let gear = Gear::new(&demo.radius.acct, &acme.gear().secret);
+        for number in 0..5 {
+            let report = format!("Acct-Status-Type=Start,Acct-Session-Id={round}-{number}");
+            let reply = gear.ask("acct", &report);
+            assert!(reply.is("Accounting-Response"), "{reply:?}");
+        }
+        demo.daemon().kill_at_once();
+        demo.start_again();
+        let path = format!("/v1/organizations/{}/sessions?limit=200", acme.id);
+        let kept = demo.api_as_top().get(&path).json();
+        assert_eq!(kept["items"].as_array().unwrap().len(), round * 5);
+    }
     demo.daemon().stop();
     is_sound(&demo);
 }

@@ -3,6 +3,7 @@
 mod flood;
 mod rfc2759;
 mod rfc2865;
+mod rfc2866;
 mod rfc2868;
 mod rfc3579;
 mod rfc5080;

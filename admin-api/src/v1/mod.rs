@@ -14,6 +14,7 @@ mod profiles;
 mod radius_clients;
 mod reply_profiles;
 mod service_accounts;
+mod sessions;
 mod sign_in;
 mod users;
 
@@ -32,6 +33,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(service_accounts::routes())
         .merge(radius_clients::routes())
         .merge(reply_profiles::routes())
+        .merge(sessions::routes())
         .merge(custom_attributes::routes())
         .merge(certificate_authorities::routes())
         .merge(admins::routes())

@@ -1,9 +1,12 @@
 //! `[radius]`
 
 use std::net::SocketAddr;
+use std::time::Duration;
+
+use directory::accounting::SessionRules;
 
 use super::section::section;
-use super::value::{Count, KIB, MIB, MINUTE, PerCore, SECOND, Size, Time, everywhere};
+use super::value::{Count, DAY, KIB, MIB, MINUTE, PerCore, SECOND, Size, Time, everywhere};
 
 section! {
     /// The RADIUS door, for network gear.
@@ -11,8 +14,7 @@ section! {
         /// Addresses for authentication. Empty: closed. On a machine with several addresses name each:
         /// for 0.0.0.0 and :: the kernel chooses from which of them a reply leaves.
         auth: Vec<SocketAddr> = everywhere(1812),
-        /// Addresses for accounting: Status-Server is answered there, accounting itself is not. Leave
-        /// it empty, which closes it, where gear would take the answer for more.
+        /// Addresses for accounting. Empty: closed.
         acct: Vec<SocketAddr> = everywhere(1813),
         /// Sockets that share one address, so that the cores share its load.
         sockets: PerCore<256> = PerCore(0),
@@ -31,5 +33,25 @@ section! {
         eap_patience: Time<{ 5 * SECOND }, MINUTE> = Time(30 * SECOND),
         /// How long a reply is kept.
         reply_cache_time: Time<{ 5 * SECOND }, MINUTE> = Time(10 * SECOND),
+        /// A session is taken to have ended when gear was silent about it for so many of the times
+        /// that lay between its reports.
+        session_intervals: Count<2, 1_000> = Count(4),
+        /// The same where no such time is known, since gear tells of no session between its start
+        /// and its end.
+        session_silence: Time<{ 10 * MINUTE }, { 366 * DAY }> = Time(DAY),
+        /// How long sessions that ended are kept.
+        session_retention: Time<DAY, { 3_660 * DAY }> = Time(90 * DAY),
+    }
+}
+
+impl Radius {
+    /// When sessions end by silence, and how long they are kept.
+    pub(crate) fn session_rules(&self) -> SessionRules {
+        let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        SessionRules {
+            intervals: self.session_intervals,
+            silence: milliseconds(self.session_silence),
+            retention: milliseconds(self.session_retention),
+        }
     }
 }

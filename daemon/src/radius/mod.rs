@@ -4,6 +4,8 @@ mod candidates;
 mod datagrams;
 mod drops;
 mod eap;
+mod ledger;
+mod reports;
 mod socket;
 mod view;
 

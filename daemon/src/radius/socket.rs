@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use directory::authentication::{Begun, Door as By, Outcome, Request};
 use directory::{Error, Time};
-use radius::{Answer, Command, Credential, DropReason, Port, Question, Server, Ticket};
+use radius::{Accounting, Answer, Command, Credential, DropReason, Port, Question, Server, Ticket};
 use tokio::sync::mpsc;
 
 use super::Door;
@@ -16,6 +16,8 @@ use super::candidates::{Candidates, ClientKey};
 use super::datagrams::Datagrams;
 use super::drops::Drops;
 use super::eap::{Next, Talk};
+use super::ledger::{Kept, Ledger};
+use super::reports;
 use super::view::{self, Spoken};
 use crate::lifecycle::Shutdown;
 
@@ -24,8 +26,9 @@ pub(super) async fn run(door: Arc<Door>, datagrams: Datagrams, port: Port, shutd
     let (late, arrivals) = mpsc::unbounded_channel();
     let server = Server::new(port, door.limits);
     let (candidates, drops) = (Candidates::default(), Drops::default());
+    let ledger = Ledger::new(door.directory.clone());
     let mut worker =
-        Worker { door, datagrams, server, candidates, drops, late, arrivals, waiting: 0 };
+        Worker { door, datagrams, server, candidates, drops, ledger, late, arrivals, waiting: 0 };
     worker.serve(shutdown).await;
 }
 
@@ -35,6 +38,7 @@ struct Worker {
     server: Server<ClientKey>,
     candidates: Candidates,
     drops: Drops,
+    ledger: Ledger,
     /// Where what takes longer reports.
     late: mpsc::UnboundedSender<Late>,
     arrivals: mpsc::UnboundedReceiver<Late>,
@@ -61,6 +65,7 @@ impl Worker {
                 biased;
                 () = shutdown.draining() => return self.drain().await,
                 Some(late) = self.arrivals.recv() => self.conclude(late).await,
+                kept = self.ledger.outcome(), if self.ledger.is_busy() => self.recorded(kept).await,
                 ready = self.datagrams.readable() => match ready {
                     Ok(()) => self.receive().await,
                     Err(error) => tracing::warn!(%error, "a RADIUS socket failed"),
@@ -79,6 +84,19 @@ impl Worker {
             let Some(late) = self.arrivals.recv().await else { return };
             self.conclude(late).await;
         }
+        while self.ledger.is_busy() {
+            let kept = self.ledger.outcome().await;
+            self.recorded(kept).await;
+        }
+    }
+
+    /// Answers reports that are kept; what could not be kept is asked again.
+    async fn recorded(&mut self, kept: Kept) {
+        for (ticket, kept) in kept {
+            let answer = if kept { Answer::Recorded } else { Answer::Silence };
+            self.answer(ticket, &answer);
+        }
+        self.work().await;
     }
 
     async fn receive(&mut self) {
@@ -98,6 +116,7 @@ impl Worker {
             tracing::debug!(%error, "RADIUS datagrams were not received");
         }
         self.work().await;
+        self.ledger.keep();
     }
 
     async fn conclude(&mut self, late: Late) {
@@ -126,6 +145,7 @@ impl Worker {
             match command {
                 Command::Send { to, reply } => self.datagrams.queue(to, reply),
                 Command::Ask(ticket, question) => self.ask(ticket, &question),
+                Command::Account(ticket, accounting) => self.account(ticket, &accounting),
                 Command::Refused { source, client, refusal } => {
                     tracing::debug!(%source, organization = client.0.number(), %refusal, "refused");
                 }
@@ -165,6 +185,14 @@ impl Worker {
                 tracing::error!(%error, "a RADIUS question could not be answered");
                 self.answer(ticket, &Answer::Silence);
             }
+        }
+    }
+
+    fn account(&mut self, ticket: Ticket, accounting: &Accounting<ClientKey>) {
+        match reports::report(accounting, Time(self.door.clock.wall())) {
+            Some(report) => self.ledger.add(ticket, report),
+            // There is nothing to keep, and gear that heard nothing would say it for ever.
+            None => self.answer(ticket, &Answer::Recorded),
         }
     }
 

@@ -18,6 +18,7 @@ mod radius_clients;
 mod reply_profiles;
 mod second_factors;
 mod service_accounts;
+mod sessions;
 mod site;
 mod users;
 
@@ -44,5 +45,6 @@ pub use radius_clients::RadiusClients;
 pub use reply_profiles::ReplyProfiles;
 pub use second_factors::{NewSeed, SecondFactors};
 pub use service_accounts::{GeneratedPassword, ServiceAccounts};
+pub use sessions::{SessionPage, SessionQuery};
 pub(crate) use site::Site;
 pub use users::Users;

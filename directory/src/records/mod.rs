@@ -18,6 +18,7 @@ mod radius_client;
 mod reply_profile;
 mod second_factor;
 mod service_account;
+mod session;
 mod stamp;
 mod token;
 mod user;
@@ -46,6 +47,7 @@ pub use radius_client::{RadiusClient, RadiusClientFields};
 pub use reply_profile::{ReplyProfile, ReplyProfileFields, VendorAttribute, VendorValue};
 pub use second_factor::{Demand, SecondFactor, Spellings};
 pub use service_account::{ServiceAccount, ServiceAccountFields, Visibility};
+pub use session::{Ending, Session, Traffic};
 pub use stamp::Stamp;
 pub use token::{Narrowing, Token, TokenPurpose};
 pub use user::{User, UserFields, UserState};
@@ -62,6 +64,7 @@ pub(crate) mod kinds {
     pub(crate) const RADIUS_CLIENT: Kind = Kind(13);
     pub(crate) const REPLY_PROFILE: Kind = Kind(14);
     pub(crate) const CUSTOM_ATTRIBUTE: Kind = Kind(15);
+    pub(crate) const SESSION: Kind = Kind(40);
     pub(crate) const CREDENTIAL: Kind = Kind(20);
     pub(crate) const CERTIFICATE_AUTHORITY: Kind = Kind(18);
     pub(crate) const OWN_CERTIFICATES: Kind = Kind(24);
@@ -117,6 +120,14 @@ pub(crate) mod indices {
     pub(crate) const CUSTOM_NUMBERS: u16 = 0x1000;
     pub(crate) const CUSTOM_OF_USERS: Index = Index(0x8000);
     pub(crate) const CUSTOM_OF_GROUPS: Index = Index(0x9000);
+    pub(crate) const SESSION_UUID: Index = Index(220);
+    /// Of sessions that further reports may be about.
+    pub(crate) const SESSION_KEY: Index = Index(221);
+    pub(crate) const SESSION_USER: Index = Index(222);
+    /// Of open sessions.
+    pub(crate) const SESSION_OPEN: Index = Index(223);
+    /// Of open sessions, by the RADIUS client.
+    pub(crate) const SESSION_OPEN_AT: Index = Index(224);
     pub(crate) const CERTIFICATE_AUTHORITY_NAME: Index = Index(190);
     pub(crate) const CERTIFICATE_AUTHORITY_UUID: Index = Index(191);
     pub(crate) const CERTIFICATE_FINGERPRINT: Index = Index(192);

@@ -1,6 +1,7 @@
 //! Whose packet is it?
 
 use hmac::Mac as _;
+use subtle::ConstantTimeEq as _;
 
 use crate::packet::Code;
 use crate::refusal::DropReason;
@@ -72,7 +73,9 @@ pub(crate) fn admit<'p, 's, C: Copy>(
 ) -> Result<Admitted<'p, 's, C>, NotAdmitted<C>> {
     let mut seen = Seen { only: None, several: false };
     let candidates = candidates.inspect(|candidate| seen.note(candidate.client));
-    let chosen = if request.message_authenticator.is_some() {
+    let chosen = if request.packet.code == Code::AccountingRequest.octet() {
+        accountable(&request, candidates)
+    } else if request.message_authenticator.is_some() {
         authentic(&request, candidates)
     } else {
         trusted_by_address(&request, candidates)
@@ -81,6 +84,23 @@ pub(crate) fn admit<'p, 's, C: Copy>(
         Ok(Candidate { client, secret, .. }) => Ok(Admitted { request, client, secret }),
         Err(reason) => Err(NotAdmitted { client: seen.only, reason }),
     }
+}
+
+/// The authenticator of an Accounting-Request is made with the secret itself, and proves as much as
+/// a Message-Authenticator, which it may carry as well ([RFC 2866, section 3]).
+///
+/// [RFC 2866, section 3]: https://www.rfc-editor.org/rfc/rfc2866#section-3
+fn accountable<'s, C>(
+    request: &Request<'_>,
+    mut candidates: impl Iterator<Item = Candidate<'s, C>>,
+) -> Result<Candidate<'s, C>, DropReason> {
+    let found = candidates.find(|candidate| {
+        let packet = &request.packet;
+        let (head, attributes) = (packet.octets.get(..4).unwrap_or_default(), packet.attributes);
+        let expected = candidate.secret.digest_of_three(head, &[0; 16], attributes);
+        bool::from(expected.ct_eq(packet.authenticator))
+    });
+    found.ok_or(DropReason::AccountingNotAuthentic)
 }
 
 fn authentic<'s, C>(

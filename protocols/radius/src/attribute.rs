@@ -1,6 +1,6 @@
 //! Attributes as they lie in a packet, and the numbers of their types.
 
-use radius_codec::core::{rfc2865, rfc2868, rfc2869, rfc3162, rfc4072};
+use radius_codec::core::{rfc2865, rfc2866, rfc2868, rfc2869, rfc3162, rfc4072};
 
 use crate::packet::Malformed;
 
@@ -47,6 +47,30 @@ impl AttributeType {
     pub const NAS_IDENTIFIER: Self = Self(rfc2865::NAS_IDENTIFIER_TYPE);
     /// Proxy-State.
     pub const PROXY_STATE: Self = Self(rfc2865::PROXY_STATE_TYPE);
+    /// Acct-Status-Type.
+    pub const ACCT_STATUS_TYPE: Self = Self(rfc2866::ACCT_STATUS_TYPE_TYPE);
+    /// Acct-Delay-Time.
+    pub const ACCT_DELAY_TIME: Self = Self(rfc2866::ACCT_DELAY_TIME_TYPE);
+    /// Acct-Input-Octets.
+    pub const ACCT_INPUT_OCTETS: Self = Self(rfc2866::ACCT_INPUT_OCTETS_TYPE);
+    /// Acct-Output-Octets.
+    pub const ACCT_OUTPUT_OCTETS: Self = Self(rfc2866::ACCT_OUTPUT_OCTETS_TYPE);
+    /// Acct-Session-Id.
+    pub const ACCT_SESSION_ID: Self = Self(rfc2866::ACCT_SESSION_ID_TYPE);
+    /// Acct-Session-Time.
+    pub const ACCT_SESSION_TIME: Self = Self(rfc2866::ACCT_SESSION_TIME_TYPE);
+    /// Acct-Input-Packets.
+    pub const ACCT_INPUT_PACKETS: Self = Self(rfc2866::ACCT_INPUT_PACKETS_TYPE);
+    /// Acct-Output-Packets.
+    pub const ACCT_OUTPUT_PACKETS: Self = Self(rfc2866::ACCT_OUTPUT_PACKETS_TYPE);
+    /// Acct-Terminate-Cause.
+    pub const ACCT_TERMINATE_CAUSE: Self = Self(rfc2866::ACCT_TERMINATE_CAUSE_TYPE);
+    /// Acct-Input-Gigawords.
+    pub const ACCT_INPUT_GIGAWORDS: Self = Self(rfc2869::ACCT_INPUT_GIGAWORDS_TYPE);
+    /// Acct-Output-Gigawords.
+    pub const ACCT_OUTPUT_GIGAWORDS: Self = Self(rfc2869::ACCT_OUTPUT_GIGAWORDS_TYPE);
+    /// Framed-IPv6-Address (RFC 6911).
+    pub const FRAMED_IPV6_ADDRESS: Self = Self(168);
     /// CHAP-Challenge.
     pub const CHAP_CHALLENGE: Self = Self(rfc2865::CHAP_CHALLENGE_TYPE);
     /// Framed-MTU.

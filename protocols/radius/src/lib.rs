@@ -6,9 +6,9 @@
 //! it brings the [`Answer`] whenever it is known; the reply is signed here and nowhere else.
 //!
 //! It speaks Access-Request (RFC 2865) with PAP, CHAP, MS-CHAPv2 (RFC 2548) and EAP (RFC 3579), whose
-//! methods it does not know, and Status-Server (RFC 5997). Strangers and forgers meet silence; a
-//! known client whose request is in itself unacceptable gets an Access-Reject without anybody being
-//! asked.
+//! methods it does not know, Accounting-Request (RFC 2866), and Status-Server (RFC 5997). Strangers
+//! and forgers meet silence; a known client whose request is in itself unacceptable gets an
+//! Access-Reject without anybody being asked.
 //!
 //! A reply that was not signed cannot be sent, since a [`SignedReply`] has no constructor:
 //!
@@ -22,6 +22,7 @@
 //! println!("{:?}", radius::Secret::new(b"0123456789abcdef"));
 //! ```
 
+mod accounting;
 mod admission;
 mod attribute;
 mod credential;
@@ -39,6 +40,7 @@ mod session_keys;
 mod sign;
 mod vendor;
 
+pub use accounting::{Accounting, AccountingStatus};
 pub use admission::Candidate;
 pub use attribute::{Attribute, AttributeType, Attributes};
 pub use credential::{Chap, Credential, verify_chap};

@@ -37,6 +37,7 @@ pub(crate) enum Code {
     AccessRequest = 1,
     AccessAccept = 2,
     AccessReject = 3,
+    AccountingRequest = 4,
     AccountingResponse = 5,
     AccessChallenge = 11,
     StatusServer = 12,

@@ -72,6 +72,7 @@ impl Pending {
             authenticator: &self.authenticator,
             attributes,
             proxy_states: &self.proxy_states,
+            message_authenticator: code != Code::AccountingResponse,
         }
     }
 }

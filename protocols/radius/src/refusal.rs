@@ -22,6 +22,9 @@ pub enum DropReason {
     /// No candidate's secret verifies the Message-Authenticator: mostly a mistyped secret.
     #[error("the Message-Authenticator fits no shared secret")]
     NotAuthentic,
+    /// No candidate's secret verifies the authenticator of an Accounting-Request.
+    #[error("the Request Authenticator fits no shared secret")]
+    AccountingNotAuthentic,
     /// The Message-Authenticator is missing and every candidate requires it.
     #[error("the Message-Authenticator is missing")]
     MessageAuthenticatorMissing,

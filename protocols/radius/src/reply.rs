@@ -21,6 +21,8 @@ pub enum Answer {
     Reject(Option<Message>),
     /// Access-Challenge.
     Challenge(Challenge),
+    /// Accounting-Response: what was reported is kept.
+    Recorded,
     /// Nothing; the request is forgotten, so that a retransmission is asked again.
     Silence,
 }

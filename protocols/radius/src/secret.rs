@@ -59,6 +59,16 @@ impl Secret {
         md5.finalize().into()
     }
 
+    /// MD5 over three pieces followed by the secret, as an Accounting-Request's authenticator wants
+    /// it.
+    pub(crate) fn digest_of_three(&self, one: &[u8], two: &[u8], three: &[u8]) -> [u8; 16] {
+        let mut md5 = Md5::new();
+        for piece in [one, two, three, &self.0.octets] {
+            md5.update(piece);
+        }
+        md5.finalize().into()
+    }
+
     /// MD5 over the secret followed by `block`, as User-Password hiding wants it.
     pub(crate) fn digest_before(&self, block: &[u8]) -> [u8; 16] {
         let mut md5 = Md5::new();

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::accounting::Accounting;
 use crate::admission::{Admitted, Candidate, NotAdmitted, admit};
 use crate::limits::Limits;
 use crate::packet::{Code, Packet};
@@ -23,7 +24,7 @@ use crate::sign::{Draft, SignedReply, Signer};
 pub enum Port {
     /// Access-Request and Status-Server, by custom on port 1812.
     Authentication,
-    /// Status-Server only, by custom on port 1813.
+    /// Accounting-Request and Status-Server, by custom on port 1813.
     Accounting,
 }
 
@@ -38,6 +39,9 @@ pub enum Command<C> {
     },
     /// Find the answer and give it to [`Server::answer`] with the ticket, soon or later.
     Ask(Ticket, Question<C>),
+    /// Keep what is reported, so that it outlives a loss of power, and then give
+    /// [`Answer::Recorded`] to [`Server::answer`] with the ticket.
+    Account(Ticket, Accounting<C>),
     /// Nothing but to note it: a request was rejected without asking; its reply is the next
     /// command.
     Refused {
@@ -142,6 +146,7 @@ impl<C: Copy + Eq + Hash> Server<C> {
             Answer::Challenge(challenge) => {
                 (Code::AccessChallenge, Cow::Borrowed(challenge.as_octets()))
             }
+            Answer::Recorded => (Code::AccountingResponse, Cow::Borrowed([].as_slice())),
             Answer::Silence => {
                 self.recent.drop_waiting(ticket);
                 return Ok(());
@@ -191,6 +196,7 @@ impl<C: Copy + Eq + Hash> Server<C> {
         let admitted = admit(request, candidates)?;
         let outcome = match asked {
             Asked::Access => self.access(source, &admitted, now),
+            Asked::Accounting => self.account(source, &admitted, now),
             Asked::Status => self.status(source, &admitted),
         };
         outcome.map_err(|reason| NotAdmitted { client: Some(admitted.client()), reason })
@@ -224,11 +230,32 @@ impl<C: Copy + Eq + Hash> Server<C> {
             Ok(question) => question,
             Err(refusal) => return self.refuse(source, admitted, refusal),
         };
+        self.meet(source, admitted, now, |ticket| Command::Ask(ticket, question))
+    }
+
+    fn account(
+        &mut self,
+        source: SocketAddr,
+        admitted: &Admitted<'_, '_, C>,
+        now: Duration,
+    ) -> Result<(), DropReason> {
+        let command = |ticket| Command::Account(ticket, Accounting::of(admitted, source));
+        self.meet(source, admitted, now, command)
+    }
+
+    /// Hands a request on, unless it was met before.
+    fn meet(
+        &mut self,
+        source: SocketAddr,
+        admitted: &Admitted<'_, '_, C>,
+        now: Duration,
+        command: impl FnOnce(Ticket) -> Command<C>,
+    ) -> Result<(), DropReason> {
         let packet = admitted.request().packet;
         let key = Key { client: admitted.client(), source, identifier: packet.identifier };
         let pending = || Pending::new(admitted, source);
         match self.recent.meet(key, packet.authenticator, pending, now) {
-            Meeting::New(ticket) => self.commands.push_back(Command::Ask(ticket, question)),
+            Meeting::New(ticket) => self.commands.push_back(command(ticket)),
             Meeting::Waiting => return Err(DropReason::Duplicate),
             Meeting::Answered(reply) => {
                 self.commands.push_back(Command::Send { to: source, reply });
@@ -268,6 +295,7 @@ impl<C: Copy + Eq + Hash> Server<C> {
             authenticator: request.packet.authenticator,
             attributes,
             proxy_states: &request.proxy_states(),
+            message_authenticator: true,
         };
         self.signer.sign(&draft, admitted.secret()).map_err(|_| DropReason::ReplyTooLong)
     }
@@ -277,6 +305,7 @@ impl<C: Copy + Eq + Hash> Server<C> {
 #[derive(Clone, Copy)]
 enum Asked {
     Access,
+    Accounting,
     Status,
 }
 
@@ -285,8 +314,12 @@ impl Asked {
         if code == Code::StatusServer.octet() {
             return Some(Self::Status);
         }
-        (code == Code::AccessRequest.octet() && port == Port::Authentication)
-            .then_some(Self::Access)
+        match port {
+            Port::Authentication => (code == Code::AccessRequest.octet()).then_some(Self::Access),
+            Port::Accounting => {
+                (code == Code::AccountingRequest.octet()).then_some(Self::Accounting)
+            }
+        }
     }
 }
 

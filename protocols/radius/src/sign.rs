@@ -29,6 +29,9 @@ pub(crate) struct Draft<'a> {
     pub(crate) attributes: &'a [u8],
     /// The request's Proxy-State attributes in their order.
     pub(crate) proxy_states: &'a [u8],
+    /// Whether a Message-Authenticator goes with it; an answer to Accounting-Request has none
+    /// (RFC 3579, section 3.3), and its Response Authenticator alone.
+    pub(crate) message_authenticator: bool,
 }
 
 /// The reply is longer than a packet may be.
@@ -54,7 +57,8 @@ impl Signer {
         secret: &Secret,
     ) -> Result<SignedReply, TooLong> {
         let body = draft.attributes.len() + draft.proxy_states.len();
-        let length = HEADER + MAC_HEADER.len() + 16 + body;
+        let mac = if draft.message_authenticator { MAC_HEADER.len() + 16 } else { 0 };
+        let length = HEADER + mac + body;
         if length > LONGEST {
             return Err(TooLong);
         }
@@ -63,12 +67,16 @@ impl Signer {
         octets.clear();
         octets.extend([draft.code.octet(), draft.identifier, high, low]);
         octets.extend(draft.authenticator);
-        octets.extend(MAC_HEADER);
-        octets.extend([0; 16]);
+        if draft.message_authenticator {
+            octets.extend(MAC_HEADER);
+            octets.extend([0; 16]);
+        }
         octets.extend(draft.attributes);
         octets.extend(draft.proxy_states);
-        let mac = secret.mac_of(octets);
-        write(octets, HEADER + MAC_HEADER.len(), mac);
+        if draft.message_authenticator {
+            let mac = secret.mac_of(octets);
+            write(octets, HEADER + MAC_HEADER.len(), mac);
+        }
         let authenticator = secret.digest_after(octets);
         write(octets, 4, authenticator);
         Ok(SignedReply(Arc::from(octets.as_slice())))

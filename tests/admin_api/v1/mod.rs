@@ -9,5 +9,6 @@ mod organizations;
 mod radius_clients;
 mod reply_profiles;
 mod service_accounts;
+mod sessions;
 mod sign_in;
 mod users;

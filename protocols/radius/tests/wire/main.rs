@@ -13,6 +13,8 @@ mod rfc2548;
 #[cfg(test)]
 mod rfc2865;
 #[cfg(test)]
+mod rfc2866;
+#[cfg(test)]
 mod rfc2868;
 #[cfg(test)]
 mod rfc3579;

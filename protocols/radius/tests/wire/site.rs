@@ -154,6 +154,7 @@ fn name(command: Option<&Command<u32>>) -> String {
         None => "nothing".to_owned(),
         Some(Command::Send { reply, .. }) => format!("reply {:?}", reply.as_ref()),
         Some(Command::Ask(..)) => "a question".to_owned(),
+        Some(Command::Account(..)) => "a report".to_owned(),
         Some(Command::Refused { refusal, .. }) => format!("refusal: {refusal}"),
         Some(Command::Drop { reason, .. }) => format!("silence: {reason}"),
     }

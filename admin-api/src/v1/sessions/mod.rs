@@ -1,0 +1,148 @@
+//! Sessions on the network, as RADIUS clients told of them.
+
+mod list;
+mod show;
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use directory::access::View;
+use directory::{Error, OrganizationId, ReadingTransaction, records};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use crate::api::Api;
+use crate::moment::Moment;
+use crate::problem::Problem;
+
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(list::list_sessions)).routes(routes!(show::show_session))
+}
+
+/// Somebody's time on the network (RFC 2866).
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Session {
+    /// The session's id.
+    id: Uuid,
+    /// The RADIUS client that told of it; null when it is gone.
+    #[schema(required)]
+    radius_client: Option<Uuid>,
+    /// The gear behind the RADIUS client: its identifier, or else its address.
+    gear: String,
+    /// The gear's own name for the session.
+    name: String,
+    /// Who it is about, as the gear said.
+    login: String,
+    /// The user with that login when the session was first heard of; null when there was none, or
+    /// is none any more.
+    #[schema(required)]
+    user: Option<Uuid>,
+    /// When it began.
+    started: Moment,
+    /// What the last report was of.
+    updated: Moment,
+    /// When it ended; null while it goes on.
+    #[schema(required)]
+    ended: Option<Moment>,
+    /// How it ended.
+    #[schema(required)]
+    ending: Option<Ending>,
+    /// Why it ended, by the number of Acct-Terminate-Cause.
+    #[schema(required)]
+    terminate_cause: Option<u32>,
+    /// Seconds on the network, as the gear counts them.
+    seconds: u32,
+    /// Octets from the user.
+    octets_in: u64,
+    /// Octets to the user.
+    octets_out: u64,
+    /// Packets from the user.
+    packets_in: u32,
+    /// Packets to the user.
+    packets_out: u32,
+    /// The IPv4 address that the machine has.
+    #[schema(required, value_type = Option<String>)]
+    ipv4: Option<Ipv4Addr>,
+    /// The IPv6 address that the machine has.
+    #[schema(required, value_type = Option<String>)]
+    ipv6: Option<Ipv6Addr>,
+    /// The machine: Calling-Station-Id.
+    calling_station: String,
+    /// Where it is connected: Called-Station-Id.
+    called_station: String,
+    /// Class, as the accept told the gear to say it again; what is no text is shown as far as it is.
+    class: String,
+}
+
+/// How a session ended.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Ending {
+    /// The gear said so.
+    Stopped,
+    /// The gear started or stopped as a whole, or uses its name for another session.
+    Restarted,
+    /// Nothing was heard of it for too long.
+    Silent,
+}
+
+impl Session {
+    /// Shows a session of the organization.
+    fn of(
+        record: records::Session,
+        reading: &ReadingTransaction,
+        organization: OrganizationId,
+    ) -> Result<Self, Problem> {
+        let grant = reading.authorize::<View>(organization)?;
+        let client = there(grant.radius_clients().read(record.client))?;
+        let user = match record.user {
+            Some(id) => there(grant.users().read(id))?,
+            None => None,
+        };
+        let traffic = record.traffic;
+        Ok(Self {
+            id: record.uuid,
+            radius_client: client.map(|client| client.uuid),
+            gear: record.gear,
+            name: record.name,
+            login: record.login,
+            user: user.map(|user| user.uuid),
+            started: Moment(record.started),
+            updated: Moment(record.updated),
+            ended: record.ended.map(|(at, _)| Moment(at)),
+            ending: record.ended.map(|(_, ending)| ending.into()),
+            terminate_cause: record.cause,
+            seconds: traffic.seconds,
+            octets_in: traffic.octets_in,
+            octets_out: traffic.octets_out,
+            packets_in: traffic.packets_in,
+            packets_out: traffic.packets_out,
+            ipv4: record.ipv4,
+            ipv6: record.ipv6,
+            calling_station: record.calling,
+            called_station: record.called,
+            class: String::from_utf8_lossy(&record.class).into_owned(),
+        })
+    }
+}
+
+impl From<records::Ending> for Ending {
+    fn from(ending: records::Ending) -> Self {
+        match ending {
+            records::Ending::Stopped => Self::Stopped,
+            records::Ending::Restarted => Self::Restarted,
+            records::Ending::Silent => Self::Silent,
+        }
+    }
+}
+
+/// What may be gone.
+fn there<T>(found: Result<T, Error>) -> Result<Option<T>, Error> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(Error::Missing) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,320 @@
+//! What network gear reports of sessions: kept in order, whatever the order in which it came.
+//!
+//! Reports say how things stand, not what changed since; so one that comes twice changes nothing,
+//! and one that comes late is told from what is known already.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use storage::{Change, Id, Partition, Reading};
+
+use crate::directory::Directory;
+use crate::error::Error;
+use crate::id::{OrganizationId, RadiusClientId, RecordId, UserId};
+use crate::records::{Ending, Session, Traffic, indices};
+use crate::text::prepare;
+use crate::time::Time;
+use crate::tools::Tools;
+
+/// What a report is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// A session began.
+    Started,
+    /// A session goes on.
+    Continues,
+    /// A session ended.
+    Stopped,
+    /// The gear as a whole started or stops: no session from before goes on.
+    Restarted,
+}
+
+/// A report of a RADIUS client, with what could be read of it.
+#[derive(Clone, Debug)]
+pub struct SessionReport {
+    /// Whose client it is.
+    pub organization: OrganizationId,
+    /// Which.
+    pub client: RadiusClientId,
+    /// What it is about.
+    pub stage: Stage,
+    /// When that was.
+    pub at: Time,
+    /// The gear's own name for the session.
+    pub name: String,
+    /// The gear behind the RADIUS client, by its identifier or else its address.
+    pub gear: String,
+    /// Who it is about.
+    pub login: String,
+    /// What went over the wire until then.
+    pub traffic: Traffic,
+    /// The IPv4 address that the machine has.
+    pub ipv4: Option<Ipv4Addr>,
+    /// The IPv6 address that the machine has.
+    pub ipv6: Option<Ipv6Addr>,
+    /// The machine.
+    pub calling: String,
+    /// Where it is connected.
+    pub called: String,
+    /// Why it ended.
+    pub cause: Option<u32>,
+    /// What the accept told the gear to say again.
+    pub class: Vec<u8>,
+}
+
+/// When sessions of which nothing is heard are taken to have ended, and how long they are kept.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionRules {
+    /// So many of the times that lay between its reports, at most.
+    pub intervals: u32,
+    /// How long when no such time is known, in milliseconds.
+    pub silence: u64,
+    /// How long sessions that ended are kept, in milliseconds.
+    pub retention: u64,
+}
+
+/// A session that begins again within this time is the same one, told twice.
+const SAME: u64 = 60_000;
+/// No shorter silence ends a session, in milliseconds.
+const SHORTEST_SILENCE: u64 = 10 * 60 * 1_000;
+/// Sessions that are closed or forgotten in one step at most.
+const STEP: usize = 500;
+
+impl Directory {
+    /// Takes reports into the sessions of their organizations; returns once that is durable. Says
+    /// of each whether it was taken: it is not where the organization is gone.
+    ///
+    /// # Errors
+    /// When the store fails; then none was taken.
+    pub fn take_reports(&self, reports: Vec<SessionReport>) -> Result<Vec<bool>, Error> {
+        let tools = self.inner.tools.clone();
+        let done = self.inner.store.write(move |change| {
+            let mut taken = Vec::with_capacity(reports.len());
+            for report in reports {
+                let partition = report.organization.partition();
+                let there = change.partition_exists(partition)?;
+                if there {
+                    Ledger { change, partition, tools: &tools }.take(report)?;
+                }
+                taken.push(there);
+            }
+            Ok::<_, Error>(taken)
+        });
+        done.map_err(Error::from)
+    }
+
+    /// Closes sessions of which nothing was heard for too long and forgets those whose time is
+    /// over, a bounded number of them; returns how many. Zero says that there is nothing left.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn keep_sessions(&self, now: Time, rules: SessionRules) -> Result<usize, Error> {
+        let snapshot = self.inner.store.read()?;
+        let mut done = 0;
+        for partition in snapshot.partitions()? {
+            let mut silent = Vec::new();
+            for id in snapshot.find(partition, indices::SESSION_OPEN, &[]) {
+                let id = id?;
+                let session = snapshot.get::<Session>(partition, id)?;
+                if session.is_some_and(|session| rules.is_silent(&session, now)) {
+                    silent.push(id);
+                }
+                if silent.len() == STEP {
+                    break;
+                }
+            }
+            let mut over = Vec::new();
+            for found in snapshot.scan::<Session>(partition, None) {
+                let (id, session) = found?;
+                // In the order in which they were heard of: those behind are younger still.
+                if now.0.saturating_sub(session.started.0) < rules.retention || over.len() == STEP {
+                    break;
+                }
+                if rules.is_over(&session, now) {
+                    over.push(id);
+                }
+            }
+            if !silent.is_empty() || !over.is_empty() {
+                done += self.end_sessions(partition, (silent, over), now, rules)?;
+            }
+        }
+        Ok(done)
+    }
+
+    fn end_sessions(
+        &self,
+        partition: Partition,
+        (silent, over): (Vec<Id>, Vec<Id>),
+        now: Time,
+        rules: SessionRules,
+    ) -> Result<usize, Error> {
+        let done = self.inner.store.write(move |change| {
+            let mut done = 0;
+            for id in silent {
+                let found = change.get::<Session>(partition, id)?;
+                // A report may have come in between.
+                if let Some(mut session) = found.filter(|found| rules.is_silent(found, now)) {
+                    session.ended = Some((session.updated, Ending::Silent));
+                    change.put(partition, id, &session)?;
+                    done += 1;
+                }
+            }
+            for id in over {
+                let found = change.get::<Session>(partition, id)?;
+                if found.is_some_and(|found| rules.is_over(&found, now)) {
+                    change.delete::<Session>(partition, id)?;
+                    done += 1;
+                }
+            }
+            Ok::<usize, Error>(done)
+        });
+        done.map_err(Error::from)
+    }
+}
+
+impl SessionRules {
+    fn is_silent(&self, session: &Session, now: Time) -> bool {
+        let patience = match session.interval {
+            0 => self.silence,
+            interval => interval.saturating_mul(self.intervals.into()).max(SHORTEST_SILENCE),
+        };
+        session.ended.is_none() && now.0.saturating_sub(session.updated.0) > patience
+    }
+
+    fn is_over(&self, session: &Session, now: Time) -> bool {
+        let ended = session.ended.map(|(at, _)| at.max(session.updated));
+        ended.is_some_and(|at| now.0.saturating_sub(at.0) > self.retention)
+    }
+}
+
+/// The sessions of an organization while reports are taken.
+struct Ledger<'l, 'c> {
+    change: &'l mut Change<'c>,
+    partition: Partition,
+    tools: &'l Tools,
+}
+
+impl Ledger<'_, '_> {
+    fn take(&mut self, report: SessionReport) -> Result<(), Error> {
+        if report.stage == Stage::Restarted {
+            return self.restart(&report);
+        }
+        let key = key_of(&report);
+        let found = self.change.find_first(self.partition, indices::SESSION_KEY, &key)?;
+        let known = match found {
+            Some(id) => self.change.get::<Session>(self.partition, id)?.map(|known| (id, known)),
+            None => None,
+        };
+        let (id, mut session) = match known {
+            Some((id, mut former)) if is_another(&former, &report) => {
+                former.key = None;
+                former.ended.get_or_insert((former.updated, Ending::Restarted));
+                self.change.put(self.partition, id, &former)?;
+                self.begin(key, &report)?
+            }
+            Some(known) => known,
+            None => self.begin(key, &report)?,
+        };
+        follow(&mut session, report);
+        Ok(self.change.put(self.partition, id, &session)?)
+    }
+
+    fn begin(&mut self, key: [u8; 16], report: &SessionReport) -> Result<(Id, Session), Error> {
+        let login = prepare(&report.login);
+        let user = self.change.find_first(self.partition, indices::USER_LOGIN, login.as_bytes())?;
+        let session = Session {
+            uuid: self.tools.uuid(report.at),
+            client: report.client,
+            key: Some(key),
+            name: report.name.clone(),
+            gear: report.gear.clone(),
+            login: report.login.clone(),
+            user: user.and_then(UserId::from_record),
+            started: report.at,
+            updated: report.at,
+            ended: None,
+            interval: 0,
+            traffic: Traffic::default(),
+            ipv4: None,
+            ipv6: None,
+            calling: String::new(),
+            called: String::new(),
+            cause: None,
+            class: Vec::new(),
+        };
+        Ok((self.change.allocate(self.partition)?, session))
+    }
+
+    /// Closes what goes on at the gear, unless it began or was heard of since.
+    fn restart(&mut self, report: &SessionReport) -> Result<(), Error> {
+        let client = report.client.record().to_be_bytes();
+        let open = self.change.find(self.partition, indices::SESSION_OPEN_AT, &client);
+        for id in open.collect::<Result<Vec<_>, _>>()? {
+            let found = self.change.get::<Session>(self.partition, id)?;
+            let same = |found: &Session| found.gear == report.gear && found.updated <= report.at;
+            if let Some(mut session) = found.filter(same) {
+                session.ended = Some((report.at, Ending::Restarted));
+                self.change.put(self.partition, id, &session)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the reports about one session have in common: nothing that may change while it lasts.
+fn key_of(report: &SessionReport) -> [u8; 16] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&report.client.record().to_be_bytes());
+    for part in [&report.gear, &report.name] {
+        hasher.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hasher.update(part.as_bytes());
+    }
+    let mut key = [0; 16];
+    hasher.finalize_xof().fill(&mut key);
+    key
+}
+
+/// Whether gear that counts its sessions from the start again means another one by the same name.
+fn is_another(known: &Session, report: &SessionReport) -> bool {
+    let (ended, begun) = (known.ended.is_some(), known.started.plus(SAME));
+    report.stage == Stage::Started && report.at > begun && (ended || report.at > known.updated)
+}
+
+/// Brings a session to where a report saw it.
+fn follow(session: &mut Session, report: SessionReport) {
+    let is_news = report.at >= session.updated;
+    let before = u64::from(report.traffic.seconds).saturating_mul(1_000);
+    session.started = session.started.min(Time(report.at.0.saturating_sub(before)));
+    session.traffic = session.traffic.most(report.traffic);
+    if is_news {
+        session.interval = session.interval.max(report.at.0.saturating_sub(session.updated.0));
+        session.updated = report.at;
+    }
+    let stopped = matches!(session.ended, Some((_, Ending::Stopped)));
+    match report.stage {
+        Stage::Stopped if !stopped => {
+            session.ended = Some((report.at, Ending::Stopped));
+            session.cause = report.cause;
+        }
+        // It was only not heard of.
+        Stage::Started | Stage::Continues if is_news && !stopped => session.ended = None,
+        Stage::Started | Stage::Continues | Stage::Stopped | Stage::Restarted => {}
+    }
+    fill(&mut session.ipv4, report.ipv4, is_news);
+    fill(&mut session.ipv6, report.ipv6, is_news);
+    for (known, told) in
+        [(&mut session.calling, report.calling), (&mut session.called, report.called)]
+    {
+        if !told.is_empty() && (is_news || known.is_empty()) {
+            *known = told;
+        }
+    }
+    if !report.class.is_empty() {
+        session.class = report.class;
+    }
+}
+
+fn fill<T>(known: &mut Option<T>, told: Option<T>, is_news: bool) {
+    if told.is_some() && (is_news || known.is_none()) {
+        *known = told;
+    }
+}

@@ -1,0 +1,112 @@
+//! What network gear told of somebody's time on the network.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use serde::{Deserialize, Serialize};
+use storage::{Entries, Kind, Record};
+use uuid::Uuid;
+
+use super::{indices, kinds};
+use crate::id::{RadiusClientId, RecordId, UserId};
+use crate::text::prepare;
+use crate::time::Time;
+
+/// A session, as the gear's reports left it; not a change that anybody made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// The stable external id.
+    pub uuid: Uuid,
+    /// The RADIUS client that told of it.
+    pub client: RadiusClientId,
+    /// What further reports about it have in common; absent once the gear uses them for another.
+    pub key: Option<[u8; 16]>,
+    /// The gear's own name for it.
+    pub name: String,
+    /// The gear behind the RADIUS client, by its identifier or else its address.
+    pub gear: String,
+    /// Who it is about, as the gear said.
+    pub login: String,
+    /// The user with that login when the session was first heard of.
+    pub user: Option<UserId>,
+    /// When it began.
+    pub started: Time,
+    /// What the last report was of.
+    pub updated: Time,
+    /// When and how it ended.
+    pub ended: Option<(Time, Ending)>,
+    /// The longest time between two reports, in milliseconds.
+    pub interval: u64,
+    /// What went over the wire.
+    pub traffic: Traffic,
+    /// The IPv4 address that the machine has.
+    pub ipv4: Option<Ipv4Addr>,
+    /// The IPv6 address that the machine has.
+    pub ipv6: Option<Ipv6Addr>,
+    /// The machine, often by its MAC address.
+    pub calling: String,
+    /// Where it is connected, often an access point and the network's name.
+    pub called: String,
+    /// Why it ended, by the number of Acct-Terminate-Cause.
+    pub cause: Option<u32>,
+    /// What the accept told the gear to say again.
+    pub class: Vec<u8>,
+}
+
+/// How a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// The gear said so.
+    Stopped,
+    /// The gear started or stopped as a whole, or uses its name for another session.
+    Restarted,
+    /// Nothing was heard of it for too long.
+    Silent,
+}
+
+/// What went over the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Traffic {
+    /// Seconds on the network, as the gear counts them.
+    pub seconds: u32,
+    /// Octets from the user.
+    pub octets_in: u64,
+    /// Octets to the user.
+    pub octets_out: u64,
+    /// Packets from the user.
+    pub packets_in: u32,
+    /// Packets to the user.
+    pub packets_out: u32,
+}
+
+impl Traffic {
+    /// The greater of each count: counts do not fall while a session lasts.
+    pub(crate) fn most(self, other: Self) -> Self {
+        Self {
+            seconds: self.seconds.max(other.seconds),
+            octets_in: self.octets_in.max(other.octets_in),
+            octets_out: self.octets_out.max(other.octets_out),
+            packets_in: self.packets_in.max(other.packets_in),
+            packets_out: self.packets_out.max(other.packets_out),
+        }
+    }
+}
+
+impl Record for Session {
+    const KIND: Kind = kinds::SESSION;
+    const VERSION: u8 = 1;
+    /// Gear reports all the time; what binds and searches remember must outlive that.
+    const LOGGED: bool = false;
+
+    fn index(&self, entries: &mut Entries) {
+        entries.add(indices::SESSION_UUID, self.uuid.as_bytes());
+        entries.add(indices::SESSION_USER, prepare(&self.login).as_bytes());
+        if let Some(key) = &self.key {
+            entries.add(indices::SESSION_KEY, key);
+        }
+        if self.ended.is_none() {
+            entries.add(indices::SESSION_OPEN, &[]);
+            entries.add(indices::SESSION_OPEN_AT, &self.client.record().to_be_bytes());
+        }
+    }
+}

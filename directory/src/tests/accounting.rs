@@ -1,0 +1,254 @@
+//! Sessions, by what gear reports of them in whatever order.
+
+use super::world::{DAY, World};
+use crate::access::{ManageConfiguration, View};
+use crate::accounting::{SessionReport, SessionRules, Stage};
+use crate::collections::{SessionPage, SessionQuery};
+use crate::id::{OrganizationId, RadiusClientId};
+use crate::records::{Ending, RadiusClientFields, Session, Traffic};
+use crate::time::Time;
+
+const MINUTE: u64 = 60_000;
+
+struct Gear<'w> {
+    world: &'w World,
+    organization: OrganizationId,
+    client: RadiusClientId,
+}
+
+impl<'w> Gear<'w> {
+    fn new(world: &'w World, organization: OrganizationId) -> Self {
+        Self { world, organization, client: client(world, organization, "gate") }
+    }
+
+    fn report(&self, stage: Stage, at: Time, name: &str) -> SessionReport {
+        SessionReport {
+            organization: self.organization,
+            client: self.client,
+            stage,
+            at,
+            name: name.into(),
+            gear: "ap-1".into(),
+            login: "Ada".into(),
+            traffic: Traffic::default(),
+            ipv4: None,
+            ipv6: None,
+            calling: String::new(),
+            called: String::new(),
+            cause: None,
+            class: Vec::new(),
+        }
+    }
+
+    fn tell(&self, report: SessionReport) {
+        assert_eq!(self.world.directory.take_reports(vec![report]).unwrap(), [true]);
+    }
+
+    fn at(&self, minutes: u64) -> Time {
+        self.world.now().plus(minutes * MINUTE)
+    }
+
+    fn sessions(&self, query: &SessionQuery) -> Vec<Session> {
+        let page = page(self.world, self.organization, query, (None, 100));
+        assert!(page.next.is_none());
+        page.sessions
+    }
+
+    fn only(&self) -> Session {
+        let mut sessions = self.sessions(&SessionQuery::default());
+        assert_eq!(sessions.len(), 1, "{sessions:?}");
+        sessions.remove(0)
+    }
+}
+
+fn client(world: &World, organization: OrganizationId, name: &str) -> RadiusClientId {
+    let fields = RadiusClientFields {
+        name: name.into(),
+        sources: vec!["192.0.2.0/24".parse().unwrap()],
+        ..RadiusClientFields::default()
+    };
+    let secret = format!("0123456789abcdef {} {name}", organization.number());
+    let made = world.change(move |change| {
+        let mut grant = change.authorize::<ManageConfiguration>(organization)?;
+        grant.radius_clients().create(fields, &secret).map(|(id, _)| id)
+    });
+    made.unwrap()
+}
+
+fn page(
+    world: &World,
+    organization: OrganizationId,
+    query: &SessionQuery,
+    (after, limit): (Option<u64>, usize),
+) -> SessionPage {
+    let reading = world.directory.read(world.top()).unwrap();
+    reading.authorize::<View>(organization).unwrap().sessions(query, after, limit).unwrap()
+}
+
+fn seconds(seconds: u32, octets: u64) -> Traffic {
+    Traffic { seconds, octets_in: octets, octets_out: 2 * octets, ..Traffic::default() }
+}
+
+#[test]
+fn a_session_begins_goes_on_and_ends_whatever_comes_twice() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let ada = world.user(acme, "ada");
+    let gear = Gear::new(&world, acme);
+    for _ in 0..2 {
+        gear.tell(gear.report(Stage::Started, gear.at(0), "1"));
+    }
+    let begun = gear.only();
+    assert_eq!((begun.user, begun.started, begun.ended), (Some(ada), gear.at(0), None));
+    let more = seconds(300, 5 << 32);
+    for _ in 0..2 {
+        let report = gear.report(Stage::Continues, gear.at(5), "1");
+        gear.tell(SessionReport { traffic: more, ..report });
+    }
+    assert_eq!((gear.only().traffic, gear.only().interval), (more, 5 * MINUTE));
+    for _ in 0..2 {
+        let report = gear.report(Stage::Stopped, gear.at(9), "1");
+        gear.tell(SessionReport { cause: Some(1), traffic: seconds(540, 6 << 32), ..report });
+    }
+    let ended = gear.only();
+    assert_eq!(ended.ended, Some((gear.at(9), Ending::Stopped)));
+    assert_eq!((ended.cause, ended.traffic), (Some(1), seconds(540, 6 << 32)));
+    assert_eq!(ended.uuid, begun.uuid);
+    world.assert_sound();
+}
+
+#[test]
+fn reports_in_the_wrong_order_come_to_the_same() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let gear = Gear::new(&world, acme);
+    let stop = gear.report(Stage::Stopped, gear.at(10), "1");
+    gear.tell(SessionReport { traffic: seconds(600, 9), ..stop });
+    let late = gear.report(Stage::Continues, gear.at(5), "1");
+    gear.tell(SessionReport { traffic: seconds(300, 4), ..late });
+    gear.tell(gear.report(Stage::Started, gear.at(0), "1"));
+    let session = gear.only();
+    assert_eq!((session.started, session.updated), (gear.at(0), gear.at(10)));
+    assert_eq!(session.ended, Some((gear.at(10), Ending::Stopped)));
+    assert_eq!(session.traffic, seconds(600, 9));
+}
+
+#[test]
+fn gear_that_counts_from_the_start_again_means_another_session() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let gear = Gear::new(&world, acme);
+    gear.tell(gear.report(Stage::Started, gear.at(0), "1"));
+    gear.tell(gear.report(Stage::Stopped, gear.at(3), "1"));
+    gear.tell(gear.report(Stage::Started, gear.at(60), "1"));
+    gear.tell(gear.report(Stage::Started, gear.at(120), "1"));
+    let ends: Vec<_> = gear.sessions(&SessionQuery::default()).iter().map(|s| s.ended).collect();
+    let restarted = Some((gear.at(60), Ending::Restarted));
+    assert_eq!(ends, [Some((gear.at(3), Ending::Stopped)), restarted, None]);
+}
+
+#[test]
+fn gear_that_restarts_closes_its_own_sessions_and_no_younger_ones() {
+    let world = World::new();
+    let (acme, beta) = (world.organization("acme"), world.organization("beta"));
+    let (gear, other) = (Gear::new(&world, acme), Gear::new(&world, beta));
+    let (client, organization) = (client(&world, acme, "second"), acme);
+    let neighbour = Gear { world: &world, organization, client };
+    for gear in [&gear, &other, &neighbour] {
+        gear.tell(gear.report(Stage::Started, gear.at(0), "1"));
+    }
+    let second = gear.report(Stage::Started, gear.at(0), "1");
+    gear.tell(SessionReport { gear: "ap-2".into(), ..second });
+    gear.tell(gear.report(Stage::Started, gear.at(8), "2"));
+    gear.tell(gear.report(Stage::Restarted, gear.at(7), ""));
+    let open = |gear: &Gear<'_>, client| {
+        let query = SessionQuery { open: Some(true), client, ..SessionQuery::default() };
+        let names = gear.sessions(&query).into_iter().map(|s| (s.gear, s.name));
+        names.collect::<Vec<_>>()
+    };
+    let left = [("ap-2".to_owned(), "1".to_owned()), ("ap-1".to_owned(), "2".to_owned())];
+    assert_eq!(open(&gear, Some(gear.client)), left);
+    assert_eq!(open(&gear, Some(neighbour.client)).len(), 1);
+    assert_eq!((open(&gear, None).len(), open(&other, None).len()), (3, 1));
+    world.assert_sound();
+}
+
+#[test]
+fn an_organization_sees_its_own_sessions_and_a_lost_one_takes_none() {
+    let world = World::new();
+    let (acme, beta) = (world.organization("acme"), world.organization("beta"));
+    let gear = Gear::new(&world, acme);
+    world.user(beta, "ada");
+    gear.tell(gear.report(Stage::Started, gear.at(0), "1"));
+    assert_eq!(gear.only().user, None, "a user of another organization");
+    let other = page(&world, beta, &SessionQuery::default(), (None, 10));
+    assert!(other.sessions.is_empty());
+    let reading = world.directory.read(world.top()).unwrap();
+    let found = reading.authorize::<View>(beta).unwrap().session(gear.only().uuid);
+    assert!(found.is_err());
+    let mut lost = gear.report(Stage::Started, gear.at(0), "2");
+    lost.organization = OrganizationId::NONE;
+    let own = gear.report(Stage::Started, gear.at(0), "3");
+    assert_eq!(world.directory.take_reports(vec![lost, own]).unwrap(), [false, true]);
+}
+
+#[test]
+fn silent_sessions_are_closed_and_may_speak_again_and_old_ones_are_forgotten() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let gear = Gear::new(&world, acme);
+    let rules = SessionRules { intervals: 3, silence: DAY, retention: 30 * DAY };
+    let begun = world.now();
+    gear.tell(gear.report(Stage::Started, begun, "never heard of again"));
+    gear.tell(gear.report(Stage::Started, begun, "every ten minutes"));
+    gear.tell(gear.report(Stage::Continues, begun.plus(10 * MINUTE), "every ten minutes"));
+    let keep = |at: Time| world.directory.keep_sessions(at, rules).unwrap();
+    assert_eq!(keep(begun.plus(40 * MINUTE)), 0);
+    assert_eq!(keep(begun.plus(41 * MINUTE)), 1);
+    let open = SessionQuery { open: Some(true), ..SessionQuery::default() };
+    assert_eq!(gear.sessions(&open)[0].name, "never heard of again");
+    gear.tell(gear.report(Stage::Continues, begun.plus(50 * MINUTE), "every ten minutes"));
+    assert_eq!(gear.sessions(&open).len(), 2);
+    assert_eq!(keep(begun.plus(2 * DAY)), 2);
+    let ended = gear.sessions(&SessionQuery { open: Some(false), ..SessionQuery::default() });
+    assert_eq!(ended[0].ended, Some((begun, Ending::Silent)));
+    assert_eq!(keep(begun.plus(30 * DAY)), 0);
+    assert_eq!(keep(begun.plus(31 * DAY)), 2);
+    assert!(gear.sessions(&SessionQuery::default()).is_empty());
+    world.assert_sound();
+}
+
+#[test]
+fn sessions_come_in_pages_by_login_client_and_state() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let gear = Gear::new(&world, acme);
+    for number in 0..7 {
+        let report = gear.report(Stage::Started, gear.at(number), &number.to_string());
+        let login = if number % 2 == 0 { "ADA" } else { "bob" };
+        gear.tell(SessionReport { login: login.into(), ..report });
+    }
+    let ada = SessionQuery { login: Some("ada".into()), ..SessionQuery::default() };
+    let first = page(&world, acme, &ada, (None, 3));
+    let second = page(&world, acme, &ada, (first.next, 3));
+    let names = |page: &SessionPage| page.sessions.iter().map(|s| s.name.clone()).collect();
+    let (first, second): (Vec<_>, Vec<_>) = (names(&first), names(&second));
+    assert_eq!((first, second), (vec!["0".into(), "2".into(), "4".into()], vec!["6".into()]));
+    let none = SessionQuery { open: Some(false), ..ada.clone() };
+    assert!(gear.sessions(&none).is_empty());
+    let nowhere = SessionQuery { client: Some(client(&world, acme, "other")), ..ada };
+    assert!(gear.sessions(&nowhere).is_empty());
+}
+
+#[test]
+fn what_was_remembered_of_an_organization_outlives_reports() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let gear = Gear::new(&world, acme);
+    let snapshot = world.directory.inner.store.read().unwrap();
+    let holds = || snapshot.unchanged_since(acme.partition(), snapshot.sequence());
+    gear.tell(gear.report(Stage::Started, gear.at(0), "1"));
+    assert!(holds());
+    world.user(acme, "ada");
+    assert!(!holds());
+}
