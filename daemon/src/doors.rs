@@ -24,6 +24,8 @@ const HOUSEKEEPING: Duration = Duration::from_secs(60 * 60);
 const SESSIONS: Duration = Duration::from_secs(5 * 60);
 /// How often is looked for a custom attribute that was changed.
 const LOOK: Duration = Duration::from_secs(1);
+/// The niceness of threads that hash, about a tenth of the weight of the others.
+const NICE: i32 = 10;
 /// What lies between two steps in which records follow one.
 const STEP: Duration = Duration::from_millis(20);
 
@@ -194,6 +196,7 @@ fn authentication(
             threads: NonZeroUsize::new(config.pool_threads).unwrap_or(NonZeroUsize::MIN),
             waiting,
             waiting_per_organization: config.pool_queue_per_organization as usize,
+            prepare: yield_to_others,
         },
         throttle: ThrottlePolicy {
             free_failures: config.failures_per_user,
@@ -205,6 +208,12 @@ fn authentication(
         remembered: config.verified_entries as usize,
         ..directory::authentication::Options::default()
     })
+}
+
+/// Lets the process's other threads go before this one, which has work for long.
+fn yield_to_others() {
+    // Threads have priorities of their own on Linux; where the system refuses, all are equal.
+    let _refused = rustix::process::setpriority_process(None, NICE);
 }
 
 /// Randomness of the operating system, which the directory is handed.

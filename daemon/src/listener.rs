@@ -79,7 +79,8 @@ where
         };
         // Without it, a small answer would wait for the client's acknowledgement of the last.
         let _refused = stream.set_nodelay(true);
-        let connection = (self.serve)(stream, peer);
+        // On the heap at once: each future that awaits it would hold the whole of it twice.
+        let connection = Box::pin((self.serve)(stream, peer));
         self.tasks.spawn(async move {
             connection.await;
             drop(place);

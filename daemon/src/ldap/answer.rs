@@ -3,6 +3,7 @@
 mod begin;
 mod passwords;
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -17,10 +18,10 @@ use ldap::{
     Answer, BindRequest, CompareRequest, Outcome, Question, ResultCode, Scope, SearchRequest,
     Security, Session, Ticket,
 };
-use tokio::sync::mpsc;
 
 use super::Door;
 use super::aim::LastAim;
+use super::awaited::Awaited;
 use super::notes::{Notes, Noting};
 pub(super) use super::replies::{absent, bind_first, compared};
 use super::replies::{asking, granted};
@@ -32,9 +33,6 @@ use super::view::{self, Place, Spoken, Target, TargetError};
 
 pub(super) use passwords::Late;
 use passwords::refused;
-
-/// Where what had to be hashed reports.
-type Outcomes = mpsc::UnboundedSender<(Ticket, Late)>;
 
 /// Whom somebody claims to be: of which organization, if of any, and who.
 type Claim = (Option<directory::OrganizationId>, Who);
@@ -52,7 +50,7 @@ pub(super) struct Caller {
     introduction: Introduction,
     /// The connection's place among those of its organization.
     place: Option<Seat>,
-    outcomes: Outcomes,
+    awaited: RefCell<Awaited>,
     searches: HashMap<Ticket, Work>,
     memo: Memo,
     aim: LastAim,
@@ -71,7 +69,7 @@ pub(super) enum Asked {
 
 impl Caller {
     /// A connection that has not said who it is.
-    pub(super) fn new(door: Arc<Door>, source: IpAddr, outcomes: Outcomes) -> Self {
+    pub(super) fn new(door: Arc<Door>, source: IpAddr) -> Self {
         let memo = door.directory.memo();
         Self {
             door,
@@ -80,7 +78,7 @@ impl Caller {
             application: None,
             introduction: Introduction::default(),
             place: None,
-            outcomes,
+            awaited: RefCell::default(),
             searches: HashMap::new(),
             memo,
             aim: LastAim::default(),
@@ -119,6 +117,11 @@ impl Caller {
     /// Where the connection comes from.
     pub(super) const fn source(&self) -> IpAddr {
         self.source
+    }
+
+    /// What comes later.
+    pub(super) fn awaited(&mut self) -> &mut Awaited {
+        self.awaited.get_mut()
     }
 
     /// Stops working on a question.
@@ -222,7 +225,7 @@ impl Caller {
         match begun {
             Begun::Done(outcome) => Ok(Asked::Answered(self.bound(&outcome))),
             Begun::Pending(pending) => {
-                let (outcomes, delay) = (self.outcomes.clone(), self.door.busy_delay);
+                let (outcomes, delay) = (self.awaited.get_mut().another(), self.door.busy_delay);
                 let runtime = tokio::runtime::Handle::current();
                 self.door.directory.finish(pending, move |outcome| {
                     let busy = matches!(outcome, authentication::Outcome::Busy);

@@ -9,7 +9,6 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use ldap::{Answer, Command, Outcome, Question, ResultCode, Security, Session, Ticket};
-use tokio::sync::mpsc;
 use tokio::time::Sleep;
 
 use super::answer::{Asked, Caller, Late};
@@ -47,13 +46,11 @@ pub(super) async fn run(
     };
     let settings = entrance.settings(door.settings);
     let session = Session::new(settings, security, cookie_key, door.clock.monotonic());
-    let (bound, outcomes) = mpsc::unbounded_channel();
-    let mut caller = Caller::new(Arc::clone(&door), peer.ip(), bound);
+    let mut caller = Caller::new(Arc::clone(&door), peer.ip());
     caller.introduced(&transport);
-    let (hashing, turn) = (0, door.clock.monotonic());
+    let turn = door.clock.monotonic();
     let (written, stayed) = (false, false);
-    let mut connection =
-        Connection { door, session, transport, caller, outcomes, hashing, turn, written, stayed };
+    let mut connection = Connection { door, session, transport, caller, turn, written, stayed };
     connection.serve(&shutdown).await;
     let _late = tokio::time::timeout(GOODBYE, connection.transport.close()).await;
 }
@@ -74,10 +71,6 @@ struct Connection {
     session: Session,
     transport: Transport,
     caller: Caller,
-    /// What had to be hashed, or changed, meanwhile.
-    outcomes: mpsc::UnboundedReceiver<(Ticket, Late)>,
-    /// Questions whose answers come later, at most.
-    hashing: usize,
     /// Since when the connection works without having left the thread to others.
     turn: Duration,
     /// Whether something was written since the last question.
@@ -199,7 +192,7 @@ impl Connection {
         let now = self.door.clock.monotonic();
         match asked {
             Ok(Asked::Answered(answer)) => self.session.answer(ticket, answer, now),
-            Ok(Asked::Later) => self.hashing += 1,
+            Ok(Asked::Later) => {}
             Err(error) => {
                 tracing::error!(%error, "an LDAP question could not be answered");
                 let outcome = Outcome::new(ResultCode::Other, "an internal error");
@@ -245,12 +238,10 @@ impl Connection {
         interruptions: &mut Interruptions<'_, impl Future<Output = ()>>,
     ) -> Flow {
         let wants_input = self.session.wants_input();
-        let stays = self.caller.stays();
-        if stays && !self.stayed {
+        if !self.stayed && self.caller.stays() {
             self.transport.keep_alive();
             self.stayed = true;
         }
-        let awaits_late = self.hashing > 0 || stays;
         let clock = self.door.clock;
         if let Some(deadline) = self.session.deadline().filter(|at| *at < interruptions.rings) {
             interruptions.set(deadline, clock.monotonic());
@@ -262,7 +253,7 @@ impl Connection {
                     return Poll::Ready(Woken::Read(read));
                 }
             }
-            if awaits_late && let Poll::Ready(Some(outcome)) = self.outcomes.poll_recv(context) {
+            if let Poll::Ready(outcome) = self.caller.awaited().poll(context) {
                 return Poll::Ready(Woken::Hashed(outcome));
             }
             interruptions.poll(context, clock.monotonic()).map(|()| Woken::Interrupted)
@@ -273,10 +264,7 @@ impl Connection {
             Woken::Read(Ok(true)) => {}
             Woken::Read(Ok(false) | Err(_)) => return Flow::End,
             Woken::Hashed((ticket, late)) => match self.caller.late(late) {
-                Some(answer) => {
-                    self.hashing = self.hashing.saturating_sub(1);
-                    self.session.answer(ticket, answer, self.turn);
-                }
+                Some(answer) => self.session.answer(ticket, answer, self.turn),
                 None => {
                     self.caller.disturb(ticket);
                     self.session.wake(ticket);

@@ -2,6 +2,7 @@
 
 mod aim;
 mod answer;
+mod awaited;
 mod connection;
 mod notes;
 mod replies;

@@ -74,7 +74,9 @@ impl Transport {
     pub(crate) async fn secure(&mut self, identity: &Identity) -> io::Result<()> {
         match std::mem::replace(self, Self::Gone) {
             Self::Clear(stream) => {
-                *self = Self::Tls(Box::new(identity.accept_asking(stream).await?));
+                // What a handshake needs is given back after it, and connections in clear hold none.
+                let handshake = Box::pin(identity.accept_asking(stream));
+                *self = Self::Tls(Box::new(handshake.await?));
                 Ok(())
             }
             Self::Tls(_) | Self::Gone => Err(io::ErrorKind::NotConnected.into()),

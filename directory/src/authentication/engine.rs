@@ -35,6 +35,7 @@ impl Default for Options {
                 threads: NonZeroUsize::MIN,
                 waiting: 256,
                 waiting_per_organization: 64,
+                prepare: || {},
             },
             throttle: ThrottlePolicy::default(),
             remembered: 100_000,

@@ -11,11 +11,15 @@ use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use thiserror::Error;
 
 /// What a pool is asked to run.
 pub(crate) type Job = Box<dyn FnOnce() + Send>;
+
+/// A thread that found nothing to do for so long gives back what its jobs took.
+const REST: Duration = Duration::from_secs(2);
 
 /// How much the pool runs and holds.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +30,8 @@ pub struct PoolLimits {
     pub waiting: usize,
     /// Jobs that wait, of one organization.
     pub waiting_per_organization: usize,
+    /// What each thread does first: it may let the others of the process go before it.
+    pub prepare: fn(),
 }
 
 /// Threads that run jobs, taking one from each organization in turn.
@@ -50,9 +56,11 @@ impl<K: Copy + Eq + Hash + Send + 'static> HashPool<K> {
         };
         for number in 0..limits.threads.get() {
             let shared = Arc::clone(&pool.shared);
-            let thread = thread::Builder::new()
-                .name(format!("hash-{number}"))
-                .spawn(move || shared.work())?;
+            let thread =
+                thread::Builder::new().name(format!("hash-{number}")).spawn(move || {
+                    (limits.prepare)();
+                    shared.work();
+                })?;
             pool.threads.push(thread);
         }
         Ok(pool)
@@ -155,13 +163,26 @@ impl<K: Copy + Eq + Hash> Shared<K> {
 
     /// Waits for a job; there is none any more when the pool is dropped.
     fn next(&self) -> Option<Job> {
-        let queue = self.lock();
-        let mut queue = self
+        let idle = |queue: &mut Queue<K>| !queue.closed && queue.total == 0;
+        let (mut queue, rested) = self
             .changed
-            .wait_while(queue, |queue| !queue.closed && queue.total == 0)
+            .wait_timeout_while(self.lock(), REST, idle)
             .unwrap_or_else(PoisonError::into_inner);
+        if rested.timed_out() {
+            drop(queue);
+            give_back();
+            queue =
+                self.changed.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
+        }
         queue.pop()
     }
+}
+
+/// Lets the allocator give freed memory back to the system, the tens of megabytes of hashes above all.
+/// It keeps what was freed for a second, and then looks at the next occasion, which may never come in
+/// an idle process; the end of a thread is one.
+fn give_back() {
+    let _ended = thread::Builder::new().spawn(|| ()).map(JoinHandle::join);
 }
 
 /// `turns` holds each organization that has jobs, once; no list in `jobs` is empty.
@@ -221,6 +242,7 @@ mod tests {
             threads: NonZeroUsize::new(threads).unwrap(),
             waiting,
             waiting_per_organization,
+            prepare: || {},
         })
         .unwrap()
     }

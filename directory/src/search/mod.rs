@@ -27,6 +27,8 @@ pub(crate) use judge::has_pieces;
 pub use judge::{Facts, Truth};
 pub use memo::Memo;
 pub use order::{Compare, SortKey};
+#[cfg(test)]
+pub(crate) use run::TURN;
 pub use run::{Ended, Evidence, Position, SearchGrant, Searching, Visit, Visitor};
 pub(crate) use since::Subject;
 pub use since::{Since, Touched};

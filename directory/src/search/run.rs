@@ -80,8 +80,8 @@ pub struct Evidence(Arc<Seen>);
 pub type Visitor<'v> = &'v mut dyn FnMut(&Found<'_>) -> Result<Visit, Error>;
 
 /// So many parts of filters are judged, one entry's after another's, before others get their turn:
-/// some milliseconds.
-const TURN: usize = 20_000;
+/// about a millisecond.
+pub(crate) const TURN: usize = 4_000;
 
 impl Grant<'_, &Snapshot, Search> {
     /// Plans a search over some kinds of entries, from a position on.

@@ -315,7 +315,9 @@ fn is_remembered_as(world: &World, organization: OrganizationId, text: &str) -> 
 
 #[test]
 fn a_full_pool_is_busy_and_finds_nothing_out() {
-    let pool = PoolLimits { threads: NonZeroUsize::MIN, waiting: 0, waiting_per_organization: 0 };
+    let (waiting, waiting_per_organization) = (0, 0);
+    let threads = NonZeroUsize::MIN;
+    let pool = PoolLimits { threads, waiting, waiting_per_organization, prepare: || {} };
     let world = World::with(&Options { pool, ..options() });
     let acme = world.organization("acme");
     world.user(acme, "ada");

@@ -61,6 +61,7 @@ pub(super) fn options() -> Options {
             threads: NonZeroUsize::MIN,
             waiting: 256,
             waiting_per_organization: 256,
+            prepare: || {},
         },
         ..Options::default()
     }

@@ -71,7 +71,8 @@ impl Caller {
         let Some(place) = place else {
             return Err(busy("too many searches of this organization stay to hear of changes"));
         };
-        let (outcomes, runtime) = (self.outcomes.clone(), tokio::runtime::Handle::current());
+        let (outcomes, runtime) =
+            (self.awaited.borrow_mut().news(), tokio::runtime::Handle::current());
         let rung = Arc::new(AtomicBool::new(false));
         let bell = move || {
             if rung.swap(true, Ordering::AcqRel) {

@@ -37,7 +37,7 @@ impl Caller {
     }
 
     pub(super) fn change_password(
-        &self,
+        &mut self,
         ticket: Ticket,
         change: &ldap::PasswordChange,
         security: Security,
@@ -60,7 +60,7 @@ impl Caller {
             }
         };
         let (actor, source, now) = (self.actor, self.source, self.now());
-        let outcomes = self.outcomes.clone();
+        let outcomes = self.awaited.get_mut().another();
         let channel = view::channel(security);
         let change = PasswordChange { actor, whose, old, new, channel, source, now };
         self.door.directory.change_password(change, move |outcome| {

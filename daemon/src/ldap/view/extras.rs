@@ -2,12 +2,12 @@
 
 use directory::records::{Members, UserState};
 use directory::search::{Entry, Found, Kind};
-use ldap::Attributes;
 use ldap::schema::AttributeType;
+use ldap::{Attributes, Values};
 use uuid::Uuid;
 
 use super::entry::generalized;
-use super::place::Naming;
+use super::place::{Naming, called};
 use super::tables::Extra;
 
 /// A user who may sign in: a normal account.
@@ -45,17 +45,19 @@ pub(super) fn write_members(
     found: &Found<'_>,
 ) -> Result<(), directory::Error> {
     for (kind, members) in &naming.ways().members {
-        if !attributes.wants(kind) {
-            continue;
-        }
-        let mut values = Vec::new();
-        match members {
-            Members::Names | Members::UniqueNames => {
-                found.members(&mut |member| values.push(naming.entry(member)))?;
-            }
-            Members::Logins => found.users(&mut |user| values.push(user.fields.login.clone()))?,
-        }
-        attributes.values(kind, &values);
+        let mut written = Ok(());
+        attributes.with(kind, |values| {
+            written = match members {
+                Members::Names | Members::UniqueNames => found.members(&mut |member| {
+                    let (kind, name) = called(member);
+                    push_name(values, naming, kind, name);
+                }),
+                Members::Logins => {
+                    found.users(&mut |user| values.push(user.fields.login.as_bytes()))
+                }
+            };
+        });
+        written?;
     }
     Ok(())
 }
@@ -72,10 +74,18 @@ pub(super) fn write_groups(
     if !unasked && !attributes.wants(kind) {
         return Ok(());
     }
-    let mut names = Vec::new();
-    found.groups(&mut |group| names.push(naming.named(Kind::Group, &group.fields.name)))?;
-    attributes.unasked(kind, |values| names.iter().for_each(|name| values.push(name.as_bytes())));
-    Ok(())
+    let mut written = Ok(());
+    attributes.unasked(kind, |values| {
+        written = found.groups(&mut |group| {
+            push_name(values, naming, Kind::Group, &group.fields.name);
+        });
+    });
+    written
+}
+
+/// Writes the name of an entry.
+fn push_name(values: &mut Values<'_>, naming: &Naming, kind: Kind, name: &str) {
+    naming.spell(kind, name, |parts| values.push_parts(&parts.map(str::as_bytes)));
 }
 
 /// An id in the order of octets of GUIDs: the first three parts are little-endian.

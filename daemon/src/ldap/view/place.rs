@@ -123,25 +123,21 @@ impl Naming {
 
     /// The name of an entry.
     pub(crate) fn entry(&self, entry: &Entry) -> String {
-        match entry {
-            Entry::User(_, user) => self.named(Kind::User, &user.fields.login),
-            Entry::Group(_, group) => self.named(Kind::Group, &group.fields.name),
-            Entry::ServiceAccount(_, account) => {
-                self.named(Kind::ServiceAccount, &account.fields.name)
-            }
-        }
+        let (kind, name) = called(entry);
+        self.named(kind, name)
     }
 
     /// The name of an entry of a kind that is called `name`.
     pub(crate) fn named(&self, kind: Kind, name: &str) -> String {
+        self.spell(kind, name, |parts| parts.concat())
+    }
+
+    /// Shows the name of an entry of a kind that is called `name` to `read`, in parts.
+    pub(crate) fn spell<T>(&self, kind: Kind, name: &str, read: impl FnOnce([&str; 9]) -> T) -> T {
         let slot = self.look.tree.slot(kind);
         let Container { naming, name: container, .. } = slot.container;
         let value = escape_value(name);
-        let parts =
-            [slot.naming, "=", &value, ",", naming, "=", container, ",", self.text.as_str()];
-        let mut text = String::with_capacity(parts.iter().map(|part| part.len()).sum());
-        parts.iter().for_each(|part| text.push_str(part));
-        text
+        read([slot.naming, "=", &value, ",", naming, "=", container, ",", &self.text])
     }
 
     /// The type and value of the base's own RDN.
@@ -152,6 +148,15 @@ impl Naming {
     /// Whether the base itself has this type and prepared value among its RDNs.
     pub(crate) fn base_has(&self, kind: &str, value: &str) -> bool {
         self.base.rdns().flat_map(ldap::dn::Rdn::parts).any(|part| part == (kind, value.into()))
+    }
+}
+
+/// The kind of an entry, and what it is called by.
+pub(super) fn called(entry: &Entry) -> (Kind, &str) {
+    match entry {
+        Entry::User(_, user) => (Kind::User, &user.fields.login),
+        Entry::Group(_, group) => (Kind::Group, &group.fields.name),
+        Entry::ServiceAccount(_, account) => (Kind::ServiceAccount, &account.fields.name),
     }
 }
 

@@ -26,8 +26,8 @@ const DUMPS: usize = 4;
 pub(super) const LIMIT_EACH: u64 = 20_000_000;
 /// How often memory is looked at while something is going on.
 const SAMPLING: Duration = Duration::from_millis(10);
-/// How long the daemon may take to put its things away.
-const SETTLING: Duration = Duration::from_secs(1);
+/// How long the daemon may take to put its things away: what hashing took it keeps for seconds.
+const SETTLING: Duration = Duration::from_secs(4);
 
 /// Nothing to do.
 fn nothing(_: Reader<'_>) -> Rounds {
