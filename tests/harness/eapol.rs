@@ -121,6 +121,11 @@ impl Verdict {
         self.output.code == 0 && self.output.stdout.trim_end().ends_with("SUCCESS")
     }
 
+    /// Whether a TLS session was resumed.
+    pub(crate) fn resumed(&self) -> bool {
+        self.says("Handshake finished - resumed=1")
+    }
+
     /// Whether the program said something.
     pub(crate) fn says(&self, text: &str) -> bool {
         self.output.stdout.contains(text)

@@ -1,11 +1,13 @@
 //! RADIUS, by RFC.
 
 mod flood;
+mod peap;
 mod rfc2759;
 mod rfc2865;
 mod rfc2866;
 mod rfc2868;
 mod rfc3579;
 mod rfc5080;
+mod rfc5216;
 mod rfc5281;
 mod rfc5997;

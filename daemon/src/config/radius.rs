@@ -6,7 +6,7 @@ use std::time::Duration;
 use directory::accounting::SessionRules;
 
 use super::section::section;
-use super::value::{Count, DAY, KIB, MIB, MINUTE, PerCore, SECOND, Size, Time, everywhere};
+use super::value::{Count, DAY, HOUR, KIB, MIB, MINUTE, PerCore, SECOND, Size, Time, everywhere};
 
 section! {
     /// The RADIUS door, for network gear.
@@ -31,6 +31,11 @@ section! {
         eap_conversations: Count<16, 1_000_000> = Count(16_384),
         /// How long a peer may take for its next response.
         eap_patience: Time<{ 5 * SECOND }, MINUTE> = Time(30 * SECOND),
+        /// TLS sessions kept for peers that come back, a quarter of them of one organization; who
+        /// comes back is looked at again all the same.
+        eap_sessions: Count<1, 1_000_000> = Count(16_384),
+        /// How long a session can be resumed.
+        eap_session_time: Time<MINUTE, { 24 * HOUR }> = Time(8 * HOUR),
         /// How long a reply is kept.
         reply_cache_time: Time<{ 5 * SECOND }, MINUTE> = Time(10 * SECOND),
         /// A session is taken to have ended when gear was silent about it for so many of the times

@@ -1,6 +1,6 @@
 //! SASL Binds, and what TLS told of a client.
 
-use directory::authentication::{Outcome, Password, Presented, Who};
+use directory::authentication::{Channel, Door, Outcome, Password, Presented, Who};
 use directory::{Error, OrganizationId};
 use ldap::{Answer, ExternalRequest, PlainRequest, ResultCode, Security, Ticket};
 
@@ -84,7 +84,8 @@ impl Caller {
             return Ok(refused(words));
         }
         let (source, now) = (self.source(), self.now());
-        let presented = Presented { organization, claimed, chain, source, now };
+        let door = Door::Ldap(Channel::Encrypted);
+        let presented = Presented { organization, claimed, chain, door, source, now };
         let outcome = self.directory().authenticate_certificate(presented)?;
         Ok(self.bound(&outcome))
     }

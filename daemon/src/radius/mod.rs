@@ -46,8 +46,7 @@ impl Door {
             reply_lifetime: config.reply_cache_time,
             ..Limits::default()
         };
-        let (all, patience) = (config.eap_conversations as usize, config.eap_patience);
-        let talks = identity.map(|identity| eap::Talks::new(identity, all, patience, at_once));
+        let talks = identity.map(|identity| eap::Talks::new(identity, config, at_once));
         Arc::new(Self { directory, clock, limits, talks })
     }
 

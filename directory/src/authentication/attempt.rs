@@ -3,9 +3,10 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use storage::{Reading, Snapshot};
+use storage::{Reading as _, Snapshot};
 
 use super::account::Account;
+use super::earlier::Earlier;
 use super::engine::{AccountKey, Bearer};
 use super::expiry::Notice;
 use super::ms_chap::{Counterproof, MsChapV2};
@@ -70,6 +71,8 @@ pub enum Proof {
     /// An answer to a challenge that only who knows the password can give, by a hash of it that
     /// the organization keeps sealed.
     MsChapV2(Box<MsChapV2>),
+    /// An earlier proof, on which a protocol goes on with the same peer.
+    Earlier(Earlier),
 }
 
 /// Says whether a challenge's answer fits a password in clear.
@@ -105,6 +108,8 @@ pub enum Outcome {
         notice: Notice,
         /// What proves to the peer that the password is known here, where the proof asks for it.
         counterproof: Option<Box<Counterproof>>,
+        /// What lets the same user in again, behind a RADIUS client's door.
+        earlier: Option<Earlier>,
     },
     /// Not proven, or not let in; why is nobody's business.
     Reject,
@@ -116,6 +121,13 @@ pub enum Outcome {
     Locked,
     /// The pool is full; nothing was found out.
     Busy,
+}
+
+impl Outcome {
+    /// Lets somebody in who is told nothing else.
+    fn accept(actor: Actor, notice: Notice) -> Self {
+        Self::Accept { actor, reply: None, notice, counterproof: None, earlier: None }
+    }
 }
 
 /// What network gear is told with an accept.
@@ -147,6 +159,8 @@ pub(super) struct Attempt {
     pub(super) who: Who,
     pub(super) door: Door,
     pub(super) application: Option<Actor>,
+    /// Whether a certificate is the proof, which says nothing of a password.
+    pub(super) by_certificate: bool,
     pub(super) source: IpAddr,
     pub(super) now: Time,
     pub(super) throttled: AccountKey,
@@ -177,6 +191,7 @@ impl Attempt {
             who,
             door,
             application: None,
+            by_certificate: false,
             source,
             now,
             throttled: (0, 0),
@@ -271,6 +286,7 @@ impl Directory {
             Proof::Password(password) => self.begin_password(&snapshot, attempt, password),
             Proof::Challenge(fits) => self.prove_challenge(&snapshot, attempt, fits),
             Proof::MsChapV2(proof) => self.prove_ms_chap(&snapshot, attempt, &proof),
+            Proof::Earlier(earlier) => self.prove_again(&snapshot, attempt, earlier),
         }
     }
 
@@ -371,12 +387,12 @@ impl Directory {
                         Actor::user(organization, user, proven)
                     }
                 };
-                Ok(Outcome::Accept { actor, reply: None, notice, counterproof: None })
+                Ok(Outcome::accept(actor, notice))
             }
             (Door::Ldap(_), Identity::ServiceAccount(account)) => {
                 self.note_success(attempt);
                 let actor = Actor::service_account(organization, account, proven);
-                Ok(Outcome::Accept { actor, reply: None, notice, counterproof: None })
+                Ok(Outcome::accept(actor, notice))
             }
             (Door::Radius(_), Identity::User(_)) if notice == Notice::MustChange => {
                 Ok(self.reject(attempt, "the password must be changed first"))
@@ -411,7 +427,8 @@ impl Directory {
         self.note_success(attempt);
         let actor = Actor::user(organization, user, Proven::by(&account.credential));
         let reply = Some(Arc::clone(&policy.reply));
-        Ok(Outcome::Accept { actor, reply, notice, counterproof: None })
+        let earlier = attempt.earlier();
+        Ok(Outcome::Accept { actor, reply, notice, counterproof: None, earlier })
     }
 }
 

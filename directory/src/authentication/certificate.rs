@@ -12,7 +12,7 @@ use storage::{Id, Partition, Reading, Snapshot};
 use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
-use super::attempt::{Attempt, Channel, Door, Outcome, THROTTLED, Who};
+use super::attempt::{Attempt, Door, Outcome, THROTTLED, Who};
 use super::second_factor::{Finding, Reason};
 use crate::access::organization;
 use crate::directory::Directory;
@@ -32,6 +32,8 @@ pub struct Presented {
     pub claimed: Option<Who>,
     /// The client's certificate in DER, and those between it and its authority.
     pub chain: Vec<Vec<u8>>,
+    /// By which door it came.
+    pub door: Door,
     /// From where.
     pub source: IpAddr,
     /// When.
@@ -52,7 +54,7 @@ impl Directory {
     /// When the store fails.
     pub fn authenticate_certificate(&self, presented: Presented) -> Result<Outcome, Error> {
         let snapshot = self.inner.store.read()?;
-        let Presented { organization: place, claimed, chain, source, now } = presented;
+        let Presented { organization: place, claimed, chain, door, source, now } = presented;
         let active = match place {
             Some(id) => organization(&snapshot, id)?
                 .filter(|record| record.state == OrganizationState::Active)
@@ -60,7 +62,8 @@ impl Directory {
             None => None,
         };
         let attempt_of = |who| -> Result<Attempt, Error> {
-            let mut attempt = Attempt::new(who, Door::Ldap(Channel::Encrypted), source, now);
+            let mut attempt =
+                Attempt { by_certificate: true, ..Attempt::new(who, door, source, now) };
             attempt.look_up(self, &snapshot, active)?;
             Ok(attempt)
         };

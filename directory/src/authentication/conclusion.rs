@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use storage::{Change, Reading, Snapshot};
 
 use super::account::Account;
-use super::attempt::{Attempt, Door, LOCKED, Outcome, Pending, THROTTLED};
+use super::attempt::{Attempt, LOCKED, Outcome, Pending, THROTTLED};
 use super::engine::place_number;
 use super::expiry::{Age, Notice};
 use super::password::{Password, StoredHash, hash};
@@ -117,8 +117,8 @@ impl Directory {
             return Ok(self.fail(attempt, reason));
         }
         // A certificate says nothing of a password, nor does the password's end of it.
-        let by_certificate = finding.typed.is_none() && matches!(attempt.door, Door::Ldap(_));
-        let free = if by_certificate { Some(Notice::Nothing) } else { attempt.free_notice() };
+        let free =
+            if attempt.by_certificate { Some(Notice::Nothing) } else { attempt.free_notice() };
         let notice = match free {
             Some(notice) => Some(notice),
             None => self.use_grace_login(attempt, account)?,

@@ -9,6 +9,7 @@ mod attempt;
 mod certificate;
 mod change;
 mod conclusion;
+mod earlier;
 mod engine;
 mod expiry;
 mod lockout;
@@ -28,6 +29,7 @@ pub use attempt::{
 };
 pub use certificate::Presented;
 pub use change::{ChangeOutcome, PasswordChange};
+pub use earlier::Earlier;
 pub(crate) use engine::Engine;
 pub use engine::Options;
 pub use expiry::Notice;

@@ -68,6 +68,8 @@ pub enum Command {
 
 /// A conversation that ended well.
 pub struct Success {
+    /// By which method.
+    pub method: Method,
     /// The packet for the peer, EAP-Success.
     pub packet: [u8; 4],
     /// What peer and network gear share from here on.
@@ -217,9 +219,11 @@ impl Conversation {
                 self.stage = Stage::Running(run);
                 Command::Ask(question)
             }
-            Next::Succeed(keys) => {
-                Command::Succeed(Success { packet: packet::success(self.identifier), keys })
-            }
+            Next::Succeed(keys) => Command::Succeed(Success {
+                method: run.method(),
+                packet: packet::success(self.identifier),
+                keys,
+            }),
             Next::Fail(failure) => self.fail(failure),
         }
     }

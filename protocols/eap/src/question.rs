@@ -67,7 +67,7 @@ impl Question {
     /// Asks for a name with an MS-CHAPv2 answer, into which it went without the domain before it
     /// ([RFC 2759, section 4](https://www.rfc-editor.org/rfc/rfc2759#section-4)).
     pub(crate) fn ms_chap(name: &[u8], proof: MsChapV2) -> Self {
-        let start = name.iter().rposition(|octet| *octet == b'\\').map_or(0, |at| at + 1);
+        let start = name.iter().position(|octet| *octet == b'\\').map_or(0, |at| at + 1);
         Self::new(name.get(start..).unwrap_or_default(), Proof::MsChapV2(proof))
     }
 

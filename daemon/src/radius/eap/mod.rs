@@ -1,5 +1,6 @@
 //! EAP: conversations over RADIUS, and what the directory answers them.
 
+mod sessions;
 mod table;
 mod talk;
 mod view;
@@ -10,16 +11,17 @@ use std::time::Duration;
 use directory::{OrganizationId, RadiusClientId};
 use eap::Conversation;
 use radius::Question;
-use rustls::server::NoServerSessionStorage;
 use tokio::sync::Semaphore;
 
+use self::sessions::Sessions;
 use self::table::{Limits, State, Table};
 use super::candidates::ClientKey;
+use crate::config::Radius;
 use crate::randomness;
 use crate::tls::Identity;
 
 pub(super) use self::talk::{Next, Talk};
-pub(super) use self::view::claim;
+pub(super) use self::view::Claim;
 
 /// How often conversations are looked at, whether their time is over.
 pub(super) const HOUSEKEEPING: Duration = Duration::from_secs(5);
@@ -28,21 +30,18 @@ pub(super) const HOUSEKEEPING: Duration = Duration::from_secs(5);
 pub(super) struct Talks {
     identity: Arc<Identity>,
     table: Table<OrganizationId, RadiusClientId, Talk>,
+    sessions: Arc<Sessions>,
     /// One for each handshake that is being computed.
     turns: Arc<Semaphore>,
 }
 
 impl Talks {
-    /// Holds `all` conversations, each for as long as `patience`, and computes `at_once` handshakes
-    /// at the same time.
-    pub(super) fn new(
-        identity: Arc<Identity>,
-        all: usize,
-        patience: Duration,
-        at_once: usize,
-    ) -> Self {
+    /// As configured; computes `at_once` handshakes at the same time.
+    pub(super) fn new(identity: Arc<Identity>, config: &Radius, at_once: usize) -> Self {
         let turns = Arc::new(Semaphore::new(at_once.max(1)));
-        Self { identity, table: Table::new(Limits::new(all, patience)), turns }
+        let limits = Limits::new(config.eap_conversations as usize, config.eap_patience);
+        let sessions = Sessions::new(config.eap_sessions as usize, config.eap_session_time);
+        Self { identity, table: Table::new(limits), sessions, turns }
     }
 
     /// The conversation that a request goes on with, or a new one where it goes on with none;
@@ -54,32 +53,34 @@ impl Talks {
             return Some(talk);
         }
         let challenge = randomness::octets().ok()?;
+        let ledger = self.sessions.ledger(question.client().0, now);
         let settings = eap::Settings {
             offers: view::offers(&self.identity.tunnels()),
-            sessions: Arc::new(NoServerSessionStorage {}),
+            sessions: Arc::clone(&ledger) as _,
             challenge,
             framed_mtu: question.framed_mtu(),
         };
-        Some(Talk::new(Conversation::new(settings), question))
+        Some(Talk::new(Conversation::new(settings), ledger, question))
     }
 
     /// Lets a conversation wait for its peer's next response, under a new State.
     pub(super) fn keep(&self, talk: Talk, now: Duration) -> Option<State> {
         let state = randomness::octets().ok()?;
-        self.table.put(talk.client, state, talk, now);
+        self.table.put(talk.client(), state, talk, now);
         Some(state)
     }
 
     /// Lets a conversation wait for the same response again.
     pub(super) fn keep_again(&self, talk: Talk, now: Duration) {
         if let Some(state) = talk.state {
-            self.table.put(talk.client, state, talk, now);
+            self.table.put(talk.client(), state, talk, now);
         }
     }
 
-    /// Forgets those whose peers take too long.
+    /// Forgets those whose peers take too long, and sessions whose time is over.
     pub(super) fn expire(&self, now: Duration) {
         self.table.expire(now);
+        self.sessions.expire(now);
     }
 
     /// Whose turn it is to compute a handshake.

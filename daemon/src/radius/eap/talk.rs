@@ -3,10 +3,11 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use directory::authentication::{NetworkReply, Outcome};
-use eap::{Command, Conversation, Failure, Success};
+use directory::authentication::{Earlier, NetworkReply, Outcome};
+use eap::{Command, Conversation, Failure, Method, Success};
 use radius::Question;
 
+use super::sessions::{Ledger, Proven};
 use super::table::State;
 use super::view;
 use crate::radius::candidates::ClientKey;
@@ -14,15 +15,22 @@ use crate::radius::candidates::ClientKey;
 /// A conversation with one peer.
 pub(in crate::radius) struct Talk {
     conversation: Box<Conversation>,
-    pub(super) client: ClientKey,
+    ledger: Arc<Ledger>,
+    client: ClientKey,
     /// The State of the request that is being answered.
     pub(super) state: Option<State>,
-    /// From where the request came.
-    pub(in crate::radius) source: IpAddr,
+    source: IpAddr,
     /// Whether the gear wants to know how the keys are called.
     wants_key_name: bool,
-    /// What an accept will carry, once somebody was let in.
-    accepted: Option<Arc<NetworkReply>>,
+    /// Whom the question is about that was asked last.
+    asked: String,
+    /// What follows from it that somebody was let in.
+    accepted: Option<Accepted>,
+}
+
+struct Accepted {
+    reply: Arc<NetworkReply>,
+    earlier: Option<Earlier>,
 }
 
 /// What follows.
@@ -41,19 +49,31 @@ pub(in crate::radius) enum Next {
 
 impl Talk {
     /// Starts with the first request.
-    pub(super) fn new(conversation: Conversation, question: &Question<ClientKey>) -> Self {
+    pub(super) fn new(
+        conversation: Conversation,
+        ledger: Arc<Ledger>,
+        question: &Question<ClientKey>,
+    ) -> Self {
         Self {
             conversation: Box::new(conversation),
+            ledger,
             client: question.client(),
             state: None,
             source: question.source().ip(),
             wants_key_name: question.wants_key_name(),
+            asked: String::new(),
             accepted: None,
         }
     }
 
+    /// Whose gear brings it.
     pub(in crate::radius) const fn client(&self) -> ClientKey {
         self.client
+    }
+
+    /// From where the first request came.
+    pub(in crate::radius) const fn source(&self) -> IpAddr {
+        self.source
     }
 
     /// Whether taking a packet takes so long that the socket must not wait for it.
@@ -67,12 +87,23 @@ impl Talk {
         self.follow(command)
     }
 
+    /// What a question means to the directory; `None` for what can prove nobody.
+    pub(in crate::radius) fn claim(&mut self, question: &eap::Question) -> Option<view::Claim> {
+        // A session counts for the method only in which it was made.
+        let found = self.ledger.found();
+        let own = found.filter(|found| Some(found.method) == self.conversation.method());
+        let claim = view::claim(question, own)?;
+        self.asked = claim.login().to_owned();
+        Some(claim)
+    }
+
     /// Takes what the directory says; nothing follows where it found nothing out.
     pub(in crate::radius) fn hear(&mut self, outcome: Outcome) -> Next {
         let answer = match outcome {
-            Outcome::Accept { reply, .. } => {
-                self.accepted = Some(reply.unwrap_or_default());
-                eap::Answer::Accept { counterproof: None }
+            Outcome::Accept { reply, counterproof, earlier, .. } => {
+                self.accepted = Some(Accepted { reply: reply.unwrap_or_default(), earlier });
+                let counterproof = counterproof.map(|proof| proof.authenticator_response());
+                eap::Answer::Accept { counterproof }
             }
             Outcome::Reject | Outcome::Ended | Outcome::Locked | Outcome::Unprotected => {
                 eap::Answer::Reject
@@ -96,8 +127,20 @@ impl Talk {
 
     /// Nobody is let in about whom the directory was not asked.
     fn accept(&mut self, success: &Success) -> Next {
-        let Some(accepted) = self.accepted.take() else { return Next::Reject(None) };
-        view::accept(&accepted, success, self.wants_key_name)
-            .map_or(Next::Reject(None), Next::Accept)
+        let Some(Accepted { reply, earlier }) = self.accepted.take() else {
+            return Next::Reject(None);
+        };
+        let Some(reply) = view::accept(&reply, success, self.wants_key_name) else {
+            return Next::Reject(None);
+        };
+        let asked = std::mem::take(&mut self.asked);
+        let user = match success.method {
+            Method::Tls => None,
+            Method::Ttls | Method::Peap => earlier.map(|earlier| (asked, earlier)),
+        };
+        if user.is_some() || success.method == Method::Tls {
+            self.ledger.keep(&Proven { method: success.method, user });
+        }
+        Next::Accept(reply)
     }
 }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use directory::authentication::{NetworkReply, Password, Proof, Who};
-use eap::{Method, Offer, Success};
-use radius::{AttributeType, Reply, ReplyError, SessionKeys};
+use directory::authentication::{MsChapV2, NetworkReply, Password, Proof};
+use eap::{Chap, Method, Offer, Success};
+use radius::{AttributeType, Reply, ReplyError, SessionKeys, verify_chap};
 
+use super::sessions::Proven;
 use crate::radius::view::of_profile;
 use crate::tls::Tunnels;
 
@@ -18,24 +19,55 @@ pub(super) fn offers(tunnels: &Tunnels) -> Vec<Offer> {
         };
         Offer { method, server: Arc::clone(server) }
     };
-    [Method::Ttls].map(offer).to_vec()
+    [Method::Ttls, Method::Peap, Method::Tls].map(offer).to_vec()
 }
 
-/// Who a question claims to be, and what is to prove it; `None` for what can prove nobody.
-pub(in crate::radius) fn claim(question: &eap::Question) -> Option<(Who, Proof)> {
+/// A question in the directory's words.
+pub(in crate::radius) enum Claim {
+    /// A name and a proof.
+    User(String, Proof),
+    /// A certificate with those between it and its authority.
+    Certificate(Vec<Vec<u8>>),
+}
+
+impl Claim {
+    /// The name that is claimed; none where the certificate names its holder.
+    pub(super) fn login(&self) -> &str {
+        match self {
+            Self::User(login, _) => login,
+            Self::Certificate(_) => "",
+        }
+    }
+}
+
+/// Who a question claims to be, and what is to prove it; `None` for what can prove nobody. `found`
+/// is whose session was resumed, where one was.
+pub(super) fn claim(question: &eap::Question, found: Option<Proven>) -> Option<Claim> {
+    let proof = match &question.proof {
+        eap::Proof::Certificate(chain) => {
+            return Some(Claim::Certificate(chain.iter().map(|one| one.to_vec()).collect()));
+        }
+        eap::Proof::Earlier => {
+            let (login, earlier) = found?.user?;
+            return Some(Claim::User(login, Proof::Earlier(earlier)));
+        }
+        eap::Proof::Password(password) => Proof::Password(Password::new(password).ok()?),
+        eap::Proof::Chap(Chap { identifier, challenge, response }) => {
+            let (identifier, challenge, response) = (*identifier, *challenge, *response);
+            let fits = move |clear: &[u8]| verify_chap(identifier, &challenge, &response, clear);
+            Proof::Challenge(Box::new(fits))
+        }
+        eap::Proof::MsChapV2(proof) => Proof::MsChapV2(Box::new(MsChapV2 {
+            authenticator_challenge: proof.authenticator_challenge,
+            peer_challenge: proof.peer_challenge,
+            user_name: question.user.clone(),
+            nt_response: proof.response,
+        })),
+    };
     let login = std::str::from_utf8(&question.user).ok()?.to_owned();
     // No login has control characters, but matching would pass over them (RFC 4518, section 2.2).
-    if login.is_empty() || login.chars().any(char::is_control) {
-        return None;
-    }
-    let proof = match &question.proof {
-        eap::Proof::Password(password) => Proof::Password(Password::new(password).ok()?),
-        eap::Proof::Chap(_)
-        | eap::Proof::MsChapV2(_)
-        | eap::Proof::Certificate(_)
-        | eap::Proof::Earlier => return None,
-    };
-    Some((Who::User(login), proof))
+    let is_name = !login.is_empty() && !login.chars().any(char::is_control);
+    is_name.then_some(Claim::User(login, proof))
 }
 
 /// What the gear is told of a peer that is let in; `None` where its profile cannot be sent, which

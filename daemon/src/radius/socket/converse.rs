@@ -1,13 +1,16 @@
 //! A socket's part in conversations of EAP: packets to them, their questions to the directory,
 //! and what follows to the gear.
 
-use directory::Time;
-use directory::authentication::{Begun, Door as By, Outcome, Request};
+use std::sync::Arc;
+
+use directory::authentication::{Begun, Door as By, Outcome, Presented, Request, Who};
+use directory::{Error, Time};
 use radius::{Answer, Challenge, Question, Ticket};
 
 use super::{Late, Worker};
+use crate::radius::Door;
 use crate::radius::candidates::ClientKey;
-use crate::radius::eap::{self, Next, Talk};
+use crate::radius::eap::{Claim, Next, Talk};
 
 impl Worker {
     /// Hands a packet to the conversation that it belongs to.
@@ -30,11 +33,25 @@ impl Worker {
             return self.follow(ticket, talk, next);
         }
         let (turns, packet) = (talks.turns(), packet.to_vec());
-        let late = self.late.clone();
+        let (door, late) = (Arc::clone(&self.door), self.late.clone());
         self.waiting = self.waiting.saturating_add(1);
         tokio::spawn(async move {
             let _turn = turns.acquire().await;
-            let next = talk.receive(&packet);
+            let mut next = talk.receive(&packet);
+            // Looking at a certificate takes as long as a part of a handshake.
+            while let Next::Ask(question) = &next
+                && matches!(question.proof, eap::Proof::Certificate(_))
+            {
+                next = match door.begin_inside(&mut talk, question) {
+                    Ok(Begun::Done(outcome)) => talk.hear(outcome),
+                    // Nothing is hashed for a certificate.
+                    Ok(Begun::Pending(_)) => Next::Silence,
+                    Err(error) => {
+                        tracing::error!(%error, "a certificate could not be looked at");
+                        Next::Silence
+                    }
+                };
+            }
             // A socket that was closed meanwhile answers nobody.
             let _closed = late.send(Late::Computed(ticket, Box::new((talk, next))));
         });
@@ -54,7 +71,7 @@ impl Worker {
             Next::Accept(reply) => self.answer(ticket, &Answer::Accept(reply)),
             Next::Reject(failure) => {
                 if let Some(failure) = failure {
-                    tracing::debug!(source = %talk.source, %failure, "EAP failed");
+                    tracing::debug!(source = %talk.source(), %failure, "EAP failed");
                 }
                 self.answer(ticket, &Answer::Reject(None));
             }
@@ -78,8 +95,8 @@ impl Worker {
         }
     }
 
-    fn ask_inside(&mut self, ticket: Ticket, talk: Talk, question: &::eap::Question) {
-        match self.begin_inside(&talk, question) {
+    fn ask_inside(&mut self, ticket: Ticket, mut talk: Talk, question: &eap::Question) {
+        match self.door.begin_inside(&mut talk, question) {
             Ok(Begun::Done(outcome)) => self.hear(ticket, talk, outcome),
             Ok(Begun::Pending(pending)) => {
                 self.waiting = self.waiting.saturating_add(1);
@@ -94,24 +111,30 @@ impl Worker {
             }
         }
     }
+}
 
-    fn begin_inside(
-        &self,
-        talk: &Talk,
-        question: &::eap::Question,
-    ) -> Result<Begun, directory::Error> {
-        let Some((who, proof)) = eap::claim(question) else {
-            return Ok(Begun::Done(Outcome::Reject));
-        };
-        let (organization, client) = talk.client();
-        self.door.directory.authenticate(Request {
-            organization: Some(organization),
-            who,
-            proof,
-            door: By::Radius(client),
-            application: None,
-            source: talk.source,
-            now: Time(self.door.clock.wall()),
-        })
+impl Door {
+    /// Asks the directory.
+    fn begin_inside(&self, talk: &mut Talk, question: &eap::Question) -> Result<Begun, Error> {
+        let claim = talk.claim(question);
+        let ((place, client), source) = (talk.client(), talk.source());
+        let (organization, door) = (Some(place), By::Radius(client));
+        let now = Time(self.clock.wall());
+        match claim {
+            None => Ok(Begun::Done(Outcome::Reject)),
+            Some(Claim::User(login, proof)) => self.directory.authenticate(Request {
+                organization,
+                who: Who::User(login),
+                proof,
+                door,
+                application: None,
+                source,
+                now,
+            }),
+            Some(Claim::Certificate(chain)) => {
+                let presented = Presented { organization, claimed: None, chain, door, source, now };
+                self.directory.authenticate_certificate(presented).map(Begun::Done)
+            }
+        }
     }
 }

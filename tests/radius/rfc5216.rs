@@ -1,0 +1,126 @@
+//! EAP-TLS: client certificates, judged by the organization whose gear asks.
+
+use serde_json::{Value, json};
+
+use crate::harness::authority::{Authority, Holder, Issued};
+use crate::harness::eapol::Peer;
+use crate::harness::office::{Client, Office, id_of};
+
+fn trust(office: &Office, authority: &Authority, holder: &str) -> String {
+    let fields =
+        json!({"name": format!("by {holder}"), "certificate": authority.pem(), "holder": holder});
+    id_of(&office.make("certificate-authorities", &fields))
+}
+
+fn named(common_name: &str) -> Holder<'_> {
+    Holder { common_name, ..Holder::default() }
+}
+
+fn peer(office: &Office, gear: &Client, issued: &Issued) -> Peer {
+    let peer = office.peer(gear, "TLS").quoted("identity", "anonymous@anywhere");
+    peer.quoted("client_cert", &issued.certificate.display().to_string())
+        .quoted("private_key", &issued.key.display().to_string())
+}
+
+fn reason(office: &Office) -> Value {
+    office.event("radius_access")["reason"].clone()
+}
+
+#[test]
+fn section_2_1_1_a_certificate_that_names_a_user_lets_in_with_the_same_keys_on_both_sides() {
+    let office = Office::new();
+    office.user("ada", "correct horse battery");
+    let gear = office.client("wlan", &json!({}));
+    let authority = Authority::new("acme");
+    trust(&office, &authority, "user_by_common_name");
+    let ada = authority.issue(&named("ada"));
+    for version in ["1.2", "1.3"] {
+        peer(&office, &gear, &ada).tls(version).with(["-e"]).gets_in();
+        let small = peer(&office, &gear, &ada).tls(version).set("fragment_size", "200");
+        small.with(["-N12:d:204"]).gets_in();
+    }
+}
+
+#[test]
+fn section_5_3_whoever_no_authority_of_the_organization_vouches_for_stays_out() {
+    let (here, there) = (Office::new(), Office::new());
+    let (own, other) = (Authority::new("acme"), Authority::new("acme"));
+    for office in [&here, &there] {
+        office.user("ada", "correct horse battery");
+    }
+    let gear = here.client("wlan", &json!({}));
+    trust(&here, &own, "user_by_common_name");
+    trust(&there, &other, "user_by_common_name");
+    for version in ["1.2", "1.3"] {
+        for issued in [
+            other.issue(&named("ada")),
+            own.issue(&Holder { expired: true, ..named("ada") }),
+            own.issue(&named("nobody")),
+        ] {
+            peer(&here, &gear, &issued).tls(version).stays_out();
+        }
+    }
+    assert!(reason(&here).as_str().is_some(), "{}", here.event("radius_access"));
+    let theirs = other.issue(&named("ada"));
+    peer(&there, &there.client("wlan", &json!({})), &theirs).gets_in();
+}
+
+#[test]
+fn section_5_2_the_user_is_the_certificates_and_must_be_let_onto_the_network() {
+    let office = Office::new();
+    let id = office.user("ada", "correct horse battery");
+    let staff = office.group("staff", &[], &[]);
+    let gear = office.client("wlan", &json!({"allowed_groups": [staff]}));
+    let authority = Authority::new("acme");
+    trust(&office, &authority, "user_by_common_name");
+    let ada = peer(&office, &gear, &authority.issue(&named("ada")));
+    ada.stays_out();
+    let members = json!({"add": {"users": [id]}});
+    office.act("PATCH", &format!("groups/{staff}/members"), Some(&members));
+    ada.gets_in();
+    office.act("POST", &format!("users/{id}/suspend"), None);
+    ada.stays_out();
+}
+
+#[test]
+fn section_2_1_1_a_registered_certificate_needs_no_authority() {
+    let office = Office::new();
+    let id = office.user("ada", "correct horse battery");
+    let gear = office.client("wlan", &json!({}));
+    let authority = Authority::new("nobody's");
+    let issued = authority.issue(&named("anything"));
+    let ada = peer(&office, &gear, &issued);
+    ada.stays_out();
+    let list = json!({"fingerprints": [issued.fingerprint()]});
+    office.act("PUT", &format!("users/{id}/certificates"), Some(&list));
+    ada.gets_in();
+}
+
+#[test]
+fn section_2_1_3_a_peer_that_does_not_trust_us_is_rejected_at_once() {
+    let office = Office::new();
+    office.user("ada", "correct horse battery");
+    let gear = office.client("wlan", &json!({}));
+    let authority = Authority::new("acme");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("other.pem");
+    std::fs::write(&file, authority.pem()).unwrap();
+    for version in ["1.2", "1.3"] {
+        let ada = office.ttls(&gear, "auth=PAP", "ada", "correct horse battery");
+        ada.tls(version).trusts(&file).stays_out();
+    }
+}
+
+#[test]
+fn section_2_1_2_a_resumed_session_is_judged_by_the_certificate_that_began_it() {
+    let office = Office::new();
+    office.user("ada", "correct horse battery");
+    let gear = office.client("wlan", &json!({}));
+    let authority = Authority::new("acme");
+    trust(&office, &authority, "user_by_common_name");
+    let ada = peer(&office, &gear, &authority.issue(&named("ada")));
+    for version in ["1.2", "1.3"] {
+        let verdict = ada.clone().tls(version).with(["-r1"]).gets_in();
+        assert!(verdict.resumed(), "{version}: {}", verdict.output.stdout);
+    }
+}
