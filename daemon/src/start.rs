@@ -23,6 +23,12 @@ use directory::Directory;
 /// How long blocking calls may take to come back once everything else has ended.
 const BLOCKING_GRACE: Duration = Duration::from_secs(1);
 
+/// One in so many tasks is taken from those that found no room in a thread's own queue: with the
+/// runtime's own 61, some of many busy connections wait while others are served again and again.
+const OVERFLOW: u32 = 3;
+/// So many tasks run before the thread looks which others became ready: about a batch of them.
+const READY: u32 = 251;
+
 /// Why the daemon did not start. The first four are for the operator to mend.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -141,6 +147,8 @@ pub fn run(
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("tenantryd")
+        .global_queue_interval(OVERFLOW)
+        .event_interval(READY)
         .build()
         .map_err(StartError::Runtime)?;
     let ending = runtime.block_on(async {
