@@ -481,20 +481,3 @@ fn organization_id(
     let found = found.and_then(OrganizationId::from_record);
     found.ok_or_else(|| Refusal::Hidden.into())
 }
-
-impl Directory {
-    /// Creates the provider's partition in a fresh store.
-    fn prepare(&self) -> Result<(), OpenError> {
-        let prepared = self.inner.store.write(|change| {
-            if change.partition_exists(Partition::Provider)? {
-                return Ok(());
-            }
-            change.create_partition(Partition::Provider).map_err(Error::from)
-        });
-        match prepared.map_err(Error::from) {
-            Ok(()) => Ok(()),
-            Err(Error::Store(StoreFailure::Read(error))) => Err(error.into()),
-            Err(other) => Err(std::io::Error::other(other.to_string()).into()),
-        }
-    }
-}

@@ -18,6 +18,7 @@ mod gear;
 mod id;
 mod known;
 mod limits;
+mod preparation;
 mod recorder;
 pub mod records;
 mod schema;

@@ -78,6 +78,9 @@ pub(crate) fn line_of(pointer: &str, value: &str, most: usize) -> Result<(), Inv
     if !value.is_ascii() && crate::text::prepare(value).len() > storage::MAX_VALUE {
         return Err(Invalid::new(pointer, "is too long to be searched for"));
     }
+    if crate::text::is_prohibited(value) {
+        return Err(Invalid::new(pointer, "must not contain private or undefined characters"));
+    }
     if value.chars().any(char::is_control) {
         return Err(Invalid::new(pointer, "must not contain control characters"));
     }

@@ -16,4 +16,5 @@ mod search;
 mod second_factor;
 mod sign_in;
 mod since;
+mod telephone;
 mod world;

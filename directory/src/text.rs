@@ -22,6 +22,27 @@ pub fn prepare_exact(text: &str) -> String {
     squeeze(heeded(text).nfkc())
 }
 
+/// Prepares a telephone number: like [`prepare`], but without spaces and hyphens
+/// (RFC 4518 section 2.6.3).
+pub fn telephone(text: &str) -> String {
+    // What normalization leaves of the hyphens that the section names.
+    let separates = |letter| matches!(letter, ' ' | '-' | '\u{58a}' | '\u{2010}' | '\u{2212}');
+    prepare(text).replace(separates, "")
+}
+
+/// Whether text has a character that no comparison takes (RFC 4518 section 2.4): private ones,
+/// those that are none, and the mark of what could not be read.
+///
+/// Code points that Unicode has not given out yet pass: the next version may.
+pub fn is_prohibited(text: &str) -> bool {
+    !text.is_ascii()
+        && text.chars().any(|letter| {
+            matches!(letter,
+                '\u{e000}'..='\u{f8ff}' | '\u{fdd0}'..='\u{fdef}' | '\u{fffd}' | '\u{f0000}'..)
+                || u32::from(letter) & 0xfffe == 0xfffe
+        })
+}
+
 /// Prepares a piece of a substring pattern: like [`prepare`], but a space at either end counts.
 pub fn prepare_piece(text: &str) -> String {
     with_outer_spaces(text, prepare(text))
@@ -115,6 +136,40 @@ mod tests {
         assert_eq!(prepare("a\u{0}da"), prepare("ada"));
         for letter in ["\u{6dd}", "\u{70f}", "\u{180e}", "\u{1d17a}", "\u{e0041}"] {
             assert_eq!(prepare_exact(&format!("a{letter}da")), "ada", "{letter:?}");
+        }
+    }
+
+    #[test]
+    fn a_telephone_number_is_its_digits() {
+        let spelled = [
+            "+49 30 1234-56",
+            "+4930123456",
+            " +49-30-1234\u{2010}56",
+            "+49\u{a0}30 1234\u{2011}56",
+            "+49 30 1234\u{2212}5\u{ff0d}6",
+            "＋49 30 1234\u{fe63}5\u{58a}6",
+        ];
+        for number in spelled {
+            assert_eq!(telephone(number), "+4930123456", "{number}");
+        }
+        assert_eq!(telephone("(030) 1234 EXT 5"), "(030)1234ext5");
+    }
+
+    #[test]
+    fn private_characters_and_what_is_none_are_prohibited() {
+        for text in [
+            "\u{e000}",
+            "a\u{f8ff}",
+            "\u{fdd0}",
+            "\u{fffe}",
+            "\u{1ffff}",
+            "\u{fffd}x",
+            "\u{100000}",
+        ] {
+            assert!(is_prohibited(text), "{text:?}");
+        }
+        for text in ["", "Ada", "Łódź", "\u{fffc}", "\u{fdcf}\u{fdf0}", "\u{1f98a}"] {
+            assert!(!is_prohibited(text), "{text:?}");
         }
     }
 

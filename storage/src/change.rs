@@ -2,7 +2,7 @@
 
 use crate::key::{self, Direction, Key};
 use crate::log::{Changed, What};
-use crate::record::encode_record;
+use crate::record::{EntryList, encode_record};
 use crate::seal::Vault;
 use crate::table::Data;
 use crate::view::{Pending, View};
@@ -104,8 +104,8 @@ impl<'a> Change<'a> {
         if let Some((index, value)) = new.iter().find(|(_, value)| value.len() > MAX_VALUE) {
             return Err(ChangeError::ValueTooLong { index: *index, length: value.len() });
         }
-        let before = self.get::<R>(partition, id)?;
-        let old = before.as_ref().map(Entries::of).unwrap_or_default();
+        let (before, old) = self.stored::<R>(partition, id)?.unzip();
+        let old = old.unwrap_or_default();
         for (index, value) in old.iter().filter(|entry| new.binary_search(entry).is_err()) {
             self.remove(key::index_entry(partition, *index, value, id));
         }
@@ -129,8 +129,8 @@ impl<'a> Change<'a> {
     /// # Errors
     /// When the record cannot be read.
     pub fn delete<R: Record>(&mut self, partition: Partition, id: Id) -> Result<bool, ChangeError> {
-        let Some(record) = self.get::<R>(partition, id)? else { return Ok(false) };
-        for (index, value) in Entries::of(&record) {
+        let Some((record, entries)) = self.stored::<R>(partition, id)? else { return Ok(false) };
+        for (index, value) in entries {
             self.remove(key::index_entry(partition, index, &value, id));
         }
         self.remove(key::record(partition, R::KIND, id));
@@ -306,6 +306,18 @@ impl<'a> Change<'a> {
         let next = id.checked_add(1).ok_or(ChangeError::NumbersExhausted(partition))?;
         self.insert(key::next_id(partition), encode_id(next));
         Ok(())
+    }
+
+    /// A record with the index entries that it has as it is stored.
+    fn stored<R: Record>(
+        &self,
+        partition: Partition,
+        id: Id,
+    ) -> Result<Option<(R, EntryList)>, ReadError> {
+        match self.view().value(&key::record(partition, R::KIND, id))? {
+            Some(stored) => Ok(Some(Entries::stored(stored.bytes())?)),
+            None => Ok(None),
+        }
     }
 
     fn insert(&mut self, key: Key, value: Vec<u8>) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::key::{self, Direction, Key, Space};
-use crate::record::{EntryList, decode_record};
+use crate::record::EntryList;
 use crate::view::View;
 use crate::{Corrupt, Entries, Id, Kind, Partition, ReadError, Reading, Record, Snapshot, change};
 
@@ -18,7 +18,7 @@ impl KindCheck {
     /// Checks records of this type.
     #[must_use]
     pub fn of<R: Record>() -> Self {
-        Self { kind: R::KIND, entries: |stored| Ok(Entries::of(&decode_record::<R>(stored)?)) }
+        Self { kind: R::KIND, entries: |stored| Ok(Entries::stored::<R>(stored)?.1) }
     }
 }
 

@@ -41,6 +41,16 @@ pub trait Record: Serialize + DeserializeOwned {
     fn known_as(&self) -> Option<[u8; 16]> {
         None
     }
+
+    /// Names every index entry of this record as one that was written at an older version, and has
+    /// not been since, stands in the indices.
+    ///
+    /// A kind whose entries took another form keeps the former one here, so that the next change of
+    /// a record takes away what it really left.
+    fn index_of(&self, version: u8, entries: &mut Entries) {
+        let _ = version;
+        self.index(entries);
+    }
 }
 
 /// Stored bytes that do not say what they should.
@@ -84,9 +94,24 @@ impl Entries {
     pub(crate) fn of<R: Record>(record: &R) -> EntryList {
         let mut entries = Self::default();
         record.index(&mut entries);
-        entries.list.sort_unstable();
-        entries.list.dedup();
-        entries.list
+        entries.settled()
+    }
+
+    /// A record with the entries that it has as it is stored, in order and without repetition.
+    pub(crate) fn stored<R: Record>(stored: &[u8]) -> Result<(R, EntryList), Corrupt> {
+        let record: R = decode_record(stored)?;
+        let mut entries = Self::default();
+        match stored.first() {
+            Some(&version) if version != R::VERSION => record.index_of(version, &mut entries),
+            Some(_) | None => record.index(&mut entries),
+        }
+        Ok((record, entries.settled()))
+    }
+
+    fn settled(mut self) -> EntryList {
+        self.list.sort_unstable();
+        self.list.dedup();
+        self.list
     }
 }
 

@@ -43,3 +43,25 @@ fn section_2_2_control_characters_do_not_count() {
         assert_eq!(office.find(&client, filter, &["1.1"]).names(), [office.user_dn("ada")]);
     }
 }
+
+#[test]
+fn section_2_4_what_has_a_prohibited_character_is_undefined_and_not_written() {
+    let office = Office::new();
+    let client = office.ldap();
+    let fields = json!({"login": "ada", "display_name": "Ada", "surname": "King"});
+    office.make("users", &fields);
+    for value in ["Ada\\ef\\bf\\bd", "\\ee\\80\\80", "Ada\\f4\\80\\80\\80", "\\ef\\b7\\90"] {
+        for filter in [
+            format!("(cn={value})"),
+            format!("(!(cn={value}))"),
+            format!("(!(cn=*{value}*))"),
+            format!("(!(cn:caseExactMatch:={value}))"),
+            format!("(!(cn>={value}))"),
+        ] {
+            assert!(office.find(&client, &filter, &["1.1"]).names().is_empty(), "{filter}");
+        }
+    }
+    let fields = json!({"login": "bob", "display_name": "Bob \u{e000}", "surname": "King"});
+    let refused = office.top.send("POST", &office.path("users"), Some(&fields));
+    assert_eq!(refused.status, 422, "{refused:?}");
+}

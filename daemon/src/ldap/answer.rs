@@ -2,6 +2,7 @@
 
 mod begin;
 mod passwords;
+mod special;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -13,7 +14,6 @@ use directory::authentication::{self, Begun, Door as By, Proof, Request, Who};
 use directory::search::{EntryId, Kind, Memo, SearchGrant};
 use directory::{Error, Missed, ReadingTransaction, Time};
 use ldap::dn::Dn;
-use ldap::schema::Vocabulary;
 use ldap::{
     Answer, BindRequest, CompareRequest, Outcome, Question, ResultCode, Scope, SearchRequest,
     Security, Session, Ticket,
@@ -23,7 +23,7 @@ use super::Door;
 use super::aim::LastAim;
 use super::awaited::Awaited;
 use super::notes::{Notes, Noting};
-pub(super) use super::replies::{absent, bind_first, compared};
+pub(super) use super::replies::{absent, bind_first};
 use super::replies::{asking, granted};
 use super::sasl::Introduction;
 use super::search::Terms;
@@ -154,7 +154,9 @@ impl Caller {
             }
             Question::Search(request) => self.search(ticket, &request, session),
             Question::Continue => self.go_on(ticket, session),
-            Question::Compare(request) => self.compare(&request).map(Asked::Answered),
+            Question::Compare(request) => {
+                self.compare(&request, session.security()).map(Asked::Answered)
+            }
             Question::WhoAmI => self.who_am_i().map(Asked::Answered),
             Question::ChangePassword(change) => {
                 self.change_password(ticket, &change, session.security())
@@ -320,39 +322,6 @@ impl Caller {
         Ok(Asked::Answered(answer))
     }
 
-    /// Answers a search for the root DSE or the subschema.
-    fn special(
-        &self,
-        (ticket, base): (Ticket, &Dn),
-        grant: Option<&SearchGrant<'_, '_>>,
-        request: &SearchRequest,
-        session: &mut Session,
-    ) -> Result<Answer, Error> {
-        if request.sync.is_some() {
-            let words = "there is nothing to keep a copy of";
-            return Ok(Answer::Result(Outcome::new(ResultCode::UnwillingToPerform, words)));
-        }
-        let addressed = if grant.is_none() { self.addressed_base()? } else { None };
-        let mut vocabulary = Vocabulary::Rfc2307bis;
-        let contexts = match grant {
-            Some(grant) => {
-                let record = grant.own_organization()?;
-                let asking = asking(self.actor, grant, self.spoken.as_ref());
-                vocabulary = view::vocabulary(record, asking);
-                view::contexts(record, asking)
-            }
-            None => addressed.as_deref().into_iter().collect(),
-        };
-        let offer = view::Offer {
-            contexts: &contexts,
-            vocabulary,
-            schema: grant.map(SearchGrant::schema),
-            start_tls: self.door.settings.start_tls,
-            mechanisms: self.introduction.mechanisms(session.security()),
-        };
-        Ok(view::special(base, &offer, request, || session.entries(ticket)))
-    }
-
     fn go_on(&mut self, ticket: Ticket, session: &mut Session) -> Result<Asked, Error> {
         let Some(running) = self.searches.remove(&ticket) else { return Ok(Asked::Later) };
         let reading = self.read()?;
@@ -408,21 +377,17 @@ impl Caller {
         }
     }
 
-    /// The base of the organization whose server name the client called.
-    fn addressed_base(&self) -> Result<Option<String>, Error> {
-        let Some(slug) = self.introduction.slug() else { return Ok(None) };
-        Ok(self.door.directory.base_by_slug(slug)?.map(|base| base.to_string()))
-    }
-
-    fn compare(&self, request: &CompareRequest) -> Result<Answer, Error> {
+    fn compare(&self, request: &CompareRequest, security: Security) -> Result<Answer, Error> {
         let dn = match Dn::parse(request.entry.as_str()) {
             Ok(dn) => dn,
             Err(error) => return Ok(Answer::Result(error.into())),
         };
         let reading = self.read()?;
-        let Some(grant) = granted(self.actor, &reading, &self.memo)? else {
-            return Ok(Answer::Result(refused(self.actor)));
-        };
+        let grant = granted(self.actor, &reading, &self.memo)?;
+        if view::is_special(&dn) {
+            return self.compare_special((&dn, request), grant.as_ref(), security);
+        }
+        let Some(grant) = grant else { return Ok(Answer::Result(refused(self.actor))) };
         let record = grant.own_organization()?;
         let naming = view::naming(record, asking(self.actor, &grant, self.spoken.as_ref()), &dn);
         let target = match naming.target(&dn) {

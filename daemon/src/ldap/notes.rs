@@ -71,6 +71,7 @@ impl Noting<'_> {
             Filter::Substrings(substrings) => Some(&substrings.attribute),
             Filter::Present(attribute) => Some(attribute),
             Filter::Extensible(extensible) => extensible.attribute.as_ref(),
+            Filter::Unknown => None,
         };
         if let Some(description) = description.filter(|it| it.kind().is_none())
             && !custom::knows(description, schema)
@@ -173,6 +174,7 @@ fn write_shape(filter: &Filter, text: &mut String) {
             Some(attribute) => (attribute, ":=?"),
             None => return text.push_str("(:=?)"),
         },
+        Filter::Unknown => return text.push_str("(?)"),
     };
     text.push('(');
     text.push_str(name(description));

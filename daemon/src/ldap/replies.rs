@@ -1,8 +1,9 @@
 //! What answers are made of that need nothing of a connection.
 
 use directory::access::{Actor, Identity};
-use directory::search::{Memo, SearchGrant, Truth};
+use directory::search::{Memo, SearchGrant};
 use directory::{Error, ReadingTransaction};
+use ldap::schema::AttributeType;
 use ldap::{Outcome, ResultCode};
 
 use super::view::{Asking, Naming, Spoken, TargetError};
@@ -56,10 +57,29 @@ pub(super) fn absent(naming: &Naming, error: TargetError) -> Outcome {
     }
 }
 
-/// The truth of a Compare as its result.
-pub(super) fn compared(truth: Truth) -> Outcome {
-    Outcome::code(match truth {
-        Truth::True => ResultCode::CompareTrue,
-        Truth::False | Truth::Undefined => ResultCode::CompareFalse,
-    })
+/// The truth of a Compare as its result; what cannot be told is neither true nor false
+/// (RFC 4511 section 4.10).
+pub(super) fn compared(kind: Option<&AttributeType>, is_so: Option<bool>) -> Outcome {
+    match is_so {
+        Some(true) => Outcome::code(ResultCode::CompareTrue),
+        Some(false) => Outcome::code(ResultCode::CompareFalse),
+        None if kind.is_some_and(|kind| kind.equality().is_none()) => Outcome::new(
+            ResultCode::InappropriateMatching,
+            "values of this attribute cannot be compared",
+        ),
+        None => Outcome::new(
+            ResultCode::InvalidAttributeSyntax,
+            "the value is none that this attribute could have",
+        ),
+    }
+}
+
+/// Answers a Compare of an attribute that nothing has.
+pub(super) fn no_such_type() -> Outcome {
+    Outcome::new(ResultCode::UndefinedAttributeType, "no entry can have this attribute")
+}
+
+/// Answers a Compare of an attribute that the entry does not have.
+pub(super) fn no_such_attribute() -> Outcome {
+    Outcome::new(ResultCode::NoSuchAttribute, "the entry has no such attribute")
 }

@@ -14,11 +14,12 @@ use directory::search::{
     Ended, EntryId, EntrySet, Filter, Found, Kind, Kinds, Position, SearchGrant, Searching, Truth,
     Visit,
 };
+use ldap::schema::AttributeType;
 use ldap::{Answer, CompareRequest, EntryWriter, Outcome, ResultCode, Scope, SearchRequest, Stop};
 
 use super::SearchLimits;
 use super::aim::Aim;
-use super::answer::{absent, compared};
+use super::replies::{absent, compared, no_such_attribute, no_such_type};
 use super::view::{self, Container, Named, Naming, Place, Target, TargetError, custom, translate};
 use crate::clock::Clock;
 
@@ -421,6 +422,7 @@ fn answered(outcome: Outcome) -> Begin {
 pub(super) struct Assertion {
     is_so: Filter,
     is_there: Filter,
+    kind: Option<&'static AttributeType>,
     known: bool,
 }
 
@@ -436,8 +438,10 @@ impl Assertion {
             ldap::filter::Assertion { attribute: attribute.clone(), value: request.value.clone() };
         let find: view::Find<'_> = &|kind, name| grant.find(kind, name);
         let schema = grant.schema();
+        let kind = attribute.kind().filter(|kind| kind.is_in(naming.look().vocabulary));
         Ok(Self {
-            known: attribute.kind().is_some() || custom::knows(&attribute, schema),
+            kind,
+            known: kind.is_some() || custom::knows(&attribute, schema),
             is_so: translate(&ldap::Filter::Equality(assertion), naming, schema, find)?,
             is_there: translate(&ldap::Filter::Present(attribute), naming, schema, find)?,
         })
@@ -464,12 +468,12 @@ impl Assertion {
     }
 
     fn outcome(&self, is_there: bool, is_so: Truth) -> Outcome {
-        if !self.known {
-            Outcome::new(ResultCode::UndefinedAttributeType, "no entry can have this attribute")
-        } else if is_there {
-            compared(is_so)
-        } else {
-            Outcome::new(ResultCode::NoSuchAttribute, "the entry has no such attribute")
+        match is_so {
+            _ if !self.known => no_such_type(),
+            _ if !is_there => no_such_attribute(),
+            Truth::True => compared(self.kind, Some(true)),
+            Truth::False => compared(self.kind, Some(false)),
+            Truth::Undefined => compared(self.kind, None),
         }
     }
 }

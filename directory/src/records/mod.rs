@@ -98,10 +98,12 @@ pub(crate) mod indices {
     pub(crate) const USER_GIVEN_NAME: Index = Index(103);
     pub(crate) const USER_SURNAME: Index = Index(104);
     pub(crate) const USER_MAIL: Index = Index(105);
-    pub(crate) const USER_PHONE: Index = Index(106);
+    /// As records of version 1 stand in it: with the spaces and hyphens of the number.
+    pub(crate) const USER_SPELLED_PHONE: Index = Index(106);
     pub(crate) const USER_EMPLOYEE_NUMBER: Index = Index(107);
     pub(crate) const USER_UID_NUMBER: Index = Index(108);
     pub(crate) const USER_MODIFIED: Index = Index(109);
+    pub(crate) const USER_PHONE: Index = Index(110);
     pub(crate) const GROUP_NAME: Index = Index(120);
     pub(crate) const GROUP_UUID: Index = Index(121);
     pub(crate) const GROUP_GID_NUMBER: Index = Index(122);

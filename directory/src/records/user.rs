@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{CustomValues, Stamp, indices, kinds};
 use crate::search;
-use crate::text::prepare;
+use crate::text::{prepare, telephone};
 
 /// A user's record; credentials are records of their own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +89,26 @@ impl Record for User {
     }
 
     fn index(&self, entries: &mut Entries) {
+        self.index_names(entries);
+        if let Some(phone) = &self.fields.phone {
+            entries.add(indices::USER_PHONE, telephone(phone).as_bytes());
+        }
+    }
+
+    fn index_of(&self, version: u8, entries: &mut Entries) {
+        if version != 1 {
+            return self.index(entries);
+        }
+        self.index_names(entries);
+        if let Some(phone) = &self.fields.phone {
+            entries.add(indices::USER_SPELLED_PHONE, prepare(phone).as_bytes());
+        }
+    }
+}
+
+impl User {
+    /// Names the index entries that every version has.
+    fn index_names(&self, entries: &mut Entries) {
         let fields = &self.fields;
         entries.add(indices::USER_UUID, self.uuid.as_bytes());
         entries.add(indices::USER_MODIFIED, &self.stamp.modified.0.to_be_bytes());
@@ -100,7 +120,6 @@ impl Record for User {
         }
         let optional = [
             (indices::USER_GIVEN_NAME, &fields.given_name),
-            (indices::USER_PHONE, &fields.phone),
             (indices::USER_EMPLOYEE_NUMBER, &fields.employee_number),
         ];
         for (index, value) in optional {

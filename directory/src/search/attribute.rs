@@ -3,6 +3,7 @@
 use storage::Index;
 
 use crate::records::{Syntax, custom_index, indices};
+use crate::text::{prepare, prepare_exact, telephone};
 
 /// What kind of entry something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -142,6 +143,8 @@ pub(crate) enum Rule {
     Text,
     /// Text, with case.
     ExactText,
+    /// A telephone number: text without case, spaces and hyphens.
+    Telephone,
     /// A number.
     Number,
     /// An id.
@@ -154,6 +157,23 @@ pub(crate) enum Rule {
     Boolean,
     /// Octets.
     Octets,
+}
+
+impl Rule {
+    /// Prepares a text for comparison; that of what is no text is not compared.
+    pub(crate) fn prepare(self, text: &str) -> String {
+        match self {
+            Self::ExactText => prepare_exact(text),
+            Self::Telephone => telephone(text),
+            Self::Text
+            | Self::Number
+            | Self::Id
+            | Self::Time
+            | Self::Signed
+            | Self::Boolean
+            | Self::Octets => prepare(text),
+        }
+    }
 }
 
 impl Attribute {
@@ -169,14 +189,14 @@ impl Attribute {
                 Syntax::Boolean => Rule::Boolean,
                 Syntax::Octets => Rule::Octets,
             },
-            Self::HomeDirectory | Self::LoginShell | Self::SshKey => Rule::ExactText,
+            Self::Phone | Self::Mobile => Rule::Telephone,
+            Self::SshKey => Rule::Octets,
+            Self::HomeDirectory | Self::LoginShell => Rule::ExactText,
             Self::Login
             | Self::DisplayName
             | Self::GivenName
             | Self::Surname
             | Self::Mail
-            | Self::Phone
-            | Self::Mobile
             | Self::Title
             | Self::Description
             | Self::EmployeeNumber

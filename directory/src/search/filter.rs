@@ -5,7 +5,9 @@ use uuid::Uuid;
 use super::attribute::{Attribute, Kind, Kinds, Rule};
 use crate::collections::Member;
 use crate::id::GroupId;
-use crate::text::{prepare, prepare_exact, prepare_exact_piece, prepare_piece};
+use crate::text::{
+    is_prohibited, prepare, prepare_exact, prepare_exact_piece, prepare_piece, telephone,
+};
 
 /// What entries must be to match.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,10 +110,14 @@ impl Filter {
         }
     }
 
-    /// An attribute whose values are octets has these; undefined for other attributes.
-    pub fn equal_octets(attribute: Attribute, octets: &[u8]) -> Self {
+    /// An attribute whose values are octets compares with these; undefined for other attributes.
+    pub fn octets(
+        attribute: Attribute,
+        octets: &[u8],
+        comparison: impl FnOnce(Value) -> Comparison,
+    ) -> Self {
         if attribute.rule() == Rule::Octets {
-            return Self::Test(attribute, Comparison::Equal(Value::Octets(octets.to_vec())));
+            return Self::Test(attribute, comparison(Value::Octets(octets.to_vec())));
         }
         Self::Undefined
     }
@@ -136,6 +142,16 @@ impl Filter {
         }
     }
 
+    /// An attribute has a value that is less.
+    pub fn below(attribute: Attribute, text: &str) -> Self {
+        match Meant::by(attribute, text) {
+            Meant::Value(value) => Self::Test(attribute, Comparison::Below(value)),
+            Meant::BelowAll => Self::never(),
+            Meant::AboveAll => Self::present(attribute),
+            Meant::Nothing => Self::Undefined,
+        }
+    }
+
     /// An attribute is there.
     pub const fn present(attribute: Attribute) -> Self {
         Self::Test(attribute, Comparison::Present)
@@ -151,11 +167,13 @@ impl Filter {
         let prepare = match attribute.rule() {
             Rule::Text => prepare_piece,
             Rule::ExactText => prepare_exact_piece,
+            Rule::Telephone => telephone,
             Rule::Number | Rule::Id | Rule::Time | Rule::Signed | Rule::Boolean | Rule::Octets => {
                 return Self::Undefined;
             }
         };
-        Self::Test(attribute, pieces_of(prepare, initial, any, last))
+        pieces_of(prepare, initial, any, last)
+            .map_or(Self::Undefined, |pieces| Self::Test(attribute, pieces))
     }
 
     /// An attribute's text compares with another's by a rule of the caller's choice; undefined when
@@ -166,7 +184,7 @@ impl Filter {
         text: &str,
         comparison: impl FnOnce(Value) -> Comparison,
     ) -> Self {
-        if !matches!(attribute.rule(), Rule::Text | Rule::ExactText) {
+        if !matches!(attribute.rule(), Rule::Text | Rule::ExactText) || is_prohibited(text) {
             return Self::Undefined;
         }
         Self::Cased(attribute, case, comparison(Value::Text(case.prepare(text))))
@@ -184,20 +202,21 @@ impl Filter {
         if !matches!(attribute.rule(), Rule::Text | Rule::ExactText) {
             return Self::Undefined;
         }
-        Self::Cased(attribute, case, pieces_of(case.piece(), initial, any, last))
+        pieces_of(case.piece(), initial, any, last)
+            .map_or(Self::Undefined, |pieces| Self::Cased(attribute, case, pieces))
     }
 
     /// An attribute's number has all (or else any) of these bits; undefined when its values are not
     /// numbers.
     pub fn bits(attribute: Attribute, bits: u64, all: bool) -> Self {
         match attribute.rule() {
-            Rule::Number if all => Self::Test(attribute, Comparison::AllBits(bits)),
-            Rule::Number => Self::Test(attribute, Comparison::AnyBit(bits)),
+            Rule::Number | Rule::Signed if all => Self::Test(attribute, Comparison::AllBits(bits)),
+            Rule::Number | Rule::Signed => Self::Test(attribute, Comparison::AnyBit(bits)),
             Rule::Text
             | Rule::ExactText
+            | Rule::Telephone
             | Rule::Id
             | Rule::Time
-            | Rule::Signed
             | Rule::Boolean
             | Rule::Octets => Self::Undefined,
         }
@@ -259,7 +278,12 @@ impl Meant {
                 Some(_) => Self::AboveAll,
                 None => Self::Nothing,
             },
-            Rule::Text | Rule::ExactText | Rule::Id | Rule::Boolean | Rule::Octets => Self::Nothing,
+            Rule::Text
+            | Rule::ExactText
+            | Rule::Telephone
+            | Rule::Id
+            | Rule::Boolean
+            | Rule::Octets => Self::Nothing,
         }
     }
 }
@@ -281,17 +305,21 @@ impl Case {
     }
 }
 
+/// The pieces, prepared; `None` when one has what no comparison takes.
 fn pieces_of(
     prepare: fn(&str) -> String,
     initial: Option<&str>,
     any: &[&str],
     last: Option<&str>,
-) -> Comparison {
-    Comparison::Pieces {
+) -> Option<Comparison> {
+    if initial.iter().chain(any).chain(last.iter()).any(|piece| is_prohibited(piece)) {
+        return None;
+    }
+    Some(Comparison::Pieces {
         initial: initial.map(|text| prepare(text).trim_start().to_owned()),
         any: any.iter().map(|text| prepare(text)).collect(),
         last: last.map(|text| prepare(text).trim_end().to_owned()),
-    }
+    })
 }
 
 /// Whether a text that is a whole number of any size (RFC 4517 section 3.3.16) is negative; `None`
@@ -314,8 +342,9 @@ impl Value {
     /// read.
     pub fn of(attribute: Attribute, text: &str) -> Option<Self> {
         match attribute.rule() {
-            Rule::Text => Some(Self::Text(prepare(text))),
-            Rule::ExactText => Some(Self::Text(prepare_exact(text))),
+            rule @ (Rule::Text | Rule::ExactText | Rule::Telephone) => {
+                (!is_prohibited(text)).then(|| Self::Text(rule.prepare(text)))
+            }
             Rule::Number | Rule::Time => number(text).map(Self::Number),
             Rule::Id => Uuid::parse_str(text.trim()).ok().map(Self::Id),
             Rule::Signed => number(text).map(Self::Signed),

@@ -6,7 +6,6 @@ use super::filter::{Case, Comparison, Filter, Value};
 use crate::collections::Member;
 use crate::error::Error;
 use crate::id::GroupId;
-use crate::text::{prepare, prepare_exact};
 
 /// The truth of a statement about an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,17 +134,30 @@ fn compares(rule: Rule, fact: Fact<'_>, comparison: &Comparison) -> bool {
         return true;
     }
     match fact {
-        Fact::Text(text) => {
-            let text = if rule == Rule::ExactText { prepare_exact(text) } else { prepare(text) };
-            text_compares(&text, comparison)
-        }
+        Fact::Text(text) if rule == Rule::Octets => octets_compare(text.as_bytes(), comparison),
+        Fact::Text(text) => text_compares(&rule.prepare(text), comparison),
         Fact::Number(number) => value_compares(&Value::Number(number), comparison),
         Fact::Id(id) => value_compares(&Value::Id(id), comparison),
         Fact::Signed(number) => value_compares(&Value::Signed(number), comparison),
         Fact::Boolean(truth) => value_compares(&Value::Boolean(truth), comparison),
-        Fact::Octets(octets) => {
-            matches!(comparison, Comparison::Equal(Value::Octets(wanted)) if wanted == octets)
-        }
+        Fact::Octets(octets) => octets_compare(octets, comparison),
+    }
+}
+
+fn octets_compare(octets: &[u8], comparison: &Comparison) -> bool {
+    match comparison {
+        Comparison::Equal(Value::Octets(wanted)) => octets == wanted,
+        Comparison::AtLeast(Value::Octets(wanted)) => octets >= wanted.as_slice(),
+        Comparison::AtMost(Value::Octets(wanted)) => octets <= wanted.as_slice(),
+        Comparison::Below(Value::Octets(wanted)) => octets < wanted.as_slice(),
+        Comparison::Present => true,
+        Comparison::Equal(_)
+        | Comparison::AtLeast(_)
+        | Comparison::AtMost(_)
+        | Comparison::Below(_)
+        | Comparison::AllBits(_)
+        | Comparison::AnyBit(_)
+        | Comparison::Pieces { .. } => false,
     }
 }
 
@@ -174,12 +186,19 @@ fn value_compares(value: &Value, comparison: &Comparison) -> bool {
         Comparison::AtLeast(wanted) => value >= wanted,
         Comparison::AtMost(wanted) => value <= wanted,
         Comparison::Below(wanted) => value < wanted,
-        Comparison::AllBits(bits) => {
-            matches!(value, Value::Number(number) if number & bits == *bits)
-        }
-        Comparison::AnyBit(bits) => matches!(value, Value::Number(number) if number & bits != 0),
+        Comparison::AllBits(bits) => bits_of(value).is_some_and(|number| number & bits == *bits),
+        Comparison::AnyBit(bits) => bits_of(value).is_some_and(|number| number & bits != 0),
         Comparison::Present => true,
         Comparison::Pieces { .. } => false,
+    }
+}
+
+/// The bits of a number, a negative one's in two's complement.
+const fn bits_of(value: &Value) -> Option<u64> {
+    match value {
+        Value::Number(number) => Some(*number),
+        Value::Signed(number) => Some(number.cast_unsigned()),
+        Value::Text(_) | Value::Id(_) | Value::Boolean(_) | Value::Octets(_) => None,
     }
 }
 

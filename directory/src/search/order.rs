@@ -3,6 +3,7 @@
 use super::attribute::{Attribute, Rule};
 use super::entry::Fact;
 use super::judge::Facts;
+use crate::records::{Syntax, custom_signed};
 use crate::text::{prepare, prepare_exact};
 
 /// So many octets of a text count; texts that begin alike for longer are equal.
@@ -29,6 +30,12 @@ pub enum Compare {
     Time,
     /// Ids.
     Id,
+    /// Octets.
+    Octets,
+    /// Numbers that may be negative.
+    Signed,
+    /// Times in milliseconds that may lie before 1970.
+    Moment,
 }
 
 impl SortKey {
@@ -39,11 +46,10 @@ impl SortKey {
         compare: Option<Compare>,
         reverse: bool,
     ) -> Option<Self> {
-        let own = Compare::of(attributes.first()?.rule())?;
+        let own = Compare::of(*attributes.first()?)?;
         let compare = compare.unwrap_or(own);
-        let fits = |attribute: &Attribute| {
-            Compare::of(attribute.rule()).is_some_and(|own| compare.fits(own))
-        };
+        let fits =
+            |attribute: &Attribute| Compare::of(*attribute).is_some_and(|own| compare.fits(own));
         attributes.iter().all(fits).then_some(Self { attributes, compare, reverse })
     }
 
@@ -70,6 +76,10 @@ impl SortKey {
     /// value of the attributes.
     pub fn rank_of(&self, text: &str) -> Option<Vec<u8>> {
         let value = match self.compare {
+            Compare::Octets => self.octets(Fact::Octets(text.as_bytes())),
+            Compare::Signed | Compare::Moment => {
+                self.octets(Fact::Signed(text.trim().parse().ok()?))
+            }
             Compare::Text | Compare::ExactText => self.octets(Fact::Text(text)),
             Compare::Number | Compare::Time => self.octets(Fact::Number(text.trim().parse().ok()?)),
             Compare::Id => self.octets(Fact::Id(uuid::Uuid::parse_str(text.trim()).ok()?)),
@@ -79,13 +89,16 @@ impl SortKey {
         Some(rank)
     }
 
-    /// Whether the values are times.
-    pub fn is_time(&self) -> bool {
-        self.compare == Compare::Time
+    /// How the values are compared.
+    pub const fn compare(&self) -> Compare {
+        self.compare
     }
 
     fn octets(&self, fact: Fact<'_>) -> Vec<u8> {
         match fact {
+            Fact::Text(text) if self.compare == Compare::Octets => {
+                text.bytes().take(TEXT).collect()
+            }
             Fact::Text(text) => {
                 let exact = self.compare == Compare::ExactText;
                 let text = if exact { prepare_exact(text) } else { prepare(text) };
@@ -93,8 +106,10 @@ impl SortKey {
             }
             Fact::Number(number) => number.to_be_bytes().to_vec(),
             Fact::Id(id) => id.as_bytes().to_vec(),
+            Fact::Signed(number) => custom_signed(number).to_vec(),
+            Fact::Octets(octets) => octets.iter().copied().take(TEXT).collect(),
             // No key compares so.
-            Fact::Signed(_) | Fact::Boolean(_) | Fact::Octets(_) => Vec::new(),
+            Fact::Boolean(_) => Vec::new(),
         }
     }
 
@@ -123,15 +138,20 @@ impl SortKey {
 }
 
 impl Compare {
-    /// The way of a rule; `None` for one that nothing is sorted by.
-    const fn of(rule: Rule) -> Option<Self> {
-        match rule {
-            Rule::Text => Some(Self::Text),
+    /// The way of an attribute; `None` for one that nothing is sorted by.
+    fn of(attribute: Attribute) -> Option<Self> {
+        let time = matches!(attribute, Attribute::Custom(custom) if custom.syntax == Syntax::Time);
+        match attribute.rule() {
+            // Spaces and hyphens count when numbers are put in order: there is no rule for it.
+            Rule::Text | Rule::Telephone => Some(Self::Text),
             Rule::ExactText => Some(Self::ExactText),
             Rule::Number => Some(Self::Number),
             Rule::Id => Some(Self::Id),
             Rule::Time => Some(Self::Time),
-            Rule::Signed | Rule::Boolean | Rule::Octets => None,
+            Rule::Octets => Some(Self::Octets),
+            Rule::Signed if time => Some(Self::Moment),
+            Rule::Signed => Some(Self::Signed),
+            Rule::Boolean => None,
         }
     }
 
@@ -139,6 +159,21 @@ impl Compare {
     fn fits(self, own: Self) -> bool {
         let text = |compare| matches!(compare, Self::Text | Self::ExactText);
         self == own || (text(self) && text(own))
+    }
+
+    /// The same for values that may lie below zero.
+    #[must_use]
+    pub const fn signed(self) -> Self {
+        match self {
+            Self::Number => Self::Signed,
+            Self::Time => Self::Moment,
+            other @ (Self::Text
+            | Self::ExactText
+            | Self::Id
+            | Self::Octets
+            | Self::Signed
+            | Self::Moment) => other,
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::records::{
     Visibility, Work, custom_index,
 };
 use crate::schema::Schema;
-use crate::search::{Attribute, Ended, EntryId, Filter, Kind, Kinds, Visit};
+use crate::search::{Attribute, Comparison, Ended, EntryId, Filter, Kind, Kinds, Visit};
 use crate::time::Time;
 
 /// What names everybody has, in these tests.
@@ -121,8 +121,11 @@ fn what_is_given_is_found_by_the_rule_of_its_syntax_in_its_organization_alone() 
         (Filter::equal(custom("remote"), "FALSE"), vec![]),
         (Filter::at_most(custom("hired"), "-1500"), vec![five]),
         (Filter::at_least(custom("hired"), "-1499"), vec![]),
-        (Filter::equal_octets(custom("token"), &[0, 255]), vec![six]),
-        (Filter::equal_octets(custom("token"), &[0]), vec![]),
+        (Filter::octets(custom("token"), &[0, 255], Comparison::Equal), vec![six]),
+        (Filter::octets(custom("token"), &[0], Comparison::Equal), vec![]),
+        (Filter::octets(custom("token"), &[0], Comparison::AtLeast), vec![six]),
+        (Filter::octets(custom("token"), &[0, 255], Comparison::AtMost), vec![six]),
+        (Filter::octets(custom("token"), &[0, 255], Comparison::Below), vec![]),
         (Filter::present(custom("token")), vec![six]),
         (Filter::equal(custom("level"), "seven"), vec![]),
         (Filter::Not(Box::new(Filter::equal(custom("level"), "seven"))), vec![]),

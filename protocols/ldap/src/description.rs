@@ -97,8 +97,9 @@ pub(crate) fn is_type(name: &str) -> bool {
     }
 }
 
-/// Numbers with dots between.
-pub(crate) fn is_oid(name: &str) -> bool {
+/// Whether a name is numbers with dots between (RFC 4512 section 1.4).
+#[must_use]
+pub fn is_oid(name: &str) -> bool {
     let mut numbers = 0_usize;
     name.split('.').all(|number| {
         numbers += 1;

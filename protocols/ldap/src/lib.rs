@@ -32,7 +32,7 @@ mod text;
 
 pub use code::ResultCode;
 pub use control::password_policy::{PasswordError, PasswordNotice, PasswordWarning};
-pub use description::Description;
+pub use description::{Description, is_oid};
 pub use dn::Dn;
 pub use entry::{Attributes, EntryWriter, Stop, Values};
 pub use filter::Filter;

@@ -46,3 +46,60 @@ fn strangers_compare_nothing() {
         assert_eq!(demo.ldap().compare(&name, "uid:ada").code, 50, "{name}");
     }
 }
+
+#[test]
+fn what_cannot_be_told_is_neither_true_nor_false() {
+    let demo = Demo::shared();
+    let (acme, ada) = (demo.acme(), demo.acme().user("ada"));
+    let nextcloud = demo.ldap().as_service(&acme.service_account);
+    let cases = [
+        ("uidNumber:many", 21),
+        ("uidNumber:99", 5),
+        ("objectClass:nosuch", 21),
+        ("objectClass:1.2.3.4", 5),
+        ("objectClass:2.5.6.6", 6),
+        ("memberOf:no name", 21),
+        ("entryUUID:x", 21),
+        ("createTimestamp:today", 21),
+        ("hasSubordinates:FALSE", 6),
+        ("hasSubordinates:no", 21),
+        ("cn;lang-de:Ada Lovelace", 16),
+        ("cn;binary:ada lovelace", 6),
+        ("commonName:ADA LOVELACE", 6),
+        ("2.5.4.4:lovelace", 6),
+        ("sAMAccountName:ada", 17),
+        ("supportedControl:1.2", 16),
+    ];
+    for (assertion, code) in cases {
+        let said = nextcloud.compare(&ada.dn, assertion);
+        assert_eq!(said.code, code, "{assertion}: {said:?}");
+    }
+    let container = acme.container("people");
+    for (assertion, code) in [("ou:People", 6), ("ou:x", 5), ("description:x", 16)] {
+        assert_eq!(nextcloud.compare(&container, assertion).code, code, "{assertion}");
+    }
+    let escaped = ada.dn.replacen("ada", "\\61da", 1);
+    assert_eq!(nextcloud.compare(&escaped, "uid:ada").code, 6);
+}
+
+#[test]
+fn everybody_may_compare_with_what_everybody_may_read() {
+    let demo = Demo::shared();
+    let nextcloud = demo.ldap().as_service(&demo.acme().service_account);
+    for client in [demo.ldap(), nextcloud] {
+        for (dn, assertion, code) in [
+            ("", "supportedFeatures:1.3.6.1.4.1.4203.1.5.1", 6),
+            ("", "supportedFeatures:1.2.3.4", 5),
+            ("", "supportedControl:1.2.840.113556.1.4.319", 18),
+            ("", "subschemaSubentry:CN=Subschema", 6),
+            ("", "mail:x", 16),
+            ("", "nosuch:x", 17),
+            ("cn=Subschema", "attributeTypes:commonName", 6),
+            ("cn=Subschema", "attributeTypes:1.2.3.4", 5),
+            ("cn=Subschema", "objectClass:subschema", 6),
+        ] {
+            let said = client.compare(dn, assertion);
+            assert_eq!(said.code, code, "{assertion} at {dn}: {said:?}");
+        }
+    }
+}

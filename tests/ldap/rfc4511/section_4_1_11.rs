@@ -77,3 +77,13 @@ fn a_control_whose_name_is_no_oid_is_a_protocol_error() {
         assert_eq!(raw.receive().unwrap().code(), 2, "{oid:?}");
     }
 }
+
+#[test]
+fn a_password_policy_request_may_come_critical_with_any_request() {
+    let demo = Demo::shared();
+    let ada = demo.acme().user("ada");
+    let client = demo.ldap().as_user(ada).with(["-e", "!1.3.6.1.4.1.42.2.27.8.5.1"]);
+    assert_eq!(client.search(&ada.dn, "base", "(objectClass=*)", &["uid"]).code, 0);
+    assert_eq!(client.compare(&ada.dn, "uid:ada").code, 6);
+    assert!(client.who_am_i().stdout.starts_with("dn:"));
+}

@@ -145,9 +145,9 @@ fn a_filter_that_is_none_is_a_protocol_error() {
     let ada = demo.acme().user("ada");
     let mut raw = Raw::bound(&demo.ldap, &ada.dn, &ada.password);
     let broken = [
-        element(0xaa, b""),
+        element(0x04, b"x"),
         element(0xa2, b""),
-        element(0x8f, b"x"),
+        element(0x30, b""),
         constructed(0xa3, [octets("uid")]),
         constructed(0xa4, [octets("uid"), element(0x30, b"")]),
     ];
@@ -156,4 +156,30 @@ fn a_filter_that_is_none_is_a_protocol_error() {
         let answer = raw.receive().unwrap();
         assert_eq!((answer.id, answer.code()), (id, 2), "{filter:02x?}");
     }
+}
+
+#[test]
+fn a_choice_that_nobody_knows_yet_is_undefined() {
+    let demo = Demo::shared();
+    let (acme, account) = (demo.acme(), &demo.acme().service_account);
+    let mut raw = Raw::bound(&demo.ldap, &account.dn, &account.password);
+    let unknown = || constructed(0xaa, [octets("x")]);
+    let everything = || raw::present("objectClass");
+    let uid = || raw::equal("uid", "ada");
+    for (id, (filter, count)) in (2..).zip([
+        (unknown(), 0),
+        (constructed(0xa2, [unknown()]), 0),
+        (constructed(0xa0, [unknown(), everything()]), 0),
+        (constructed(0xa1, [unknown(), uid()]), 1),
+        (constructed(0xa2, [constructed(0xa1, [unknown(), uid()])]), 0),
+        (element(0x8b, b""), 0),
+    ]) {
+        raw.send(&raw::search(id, &acme.base, 2, filter));
+        let messages = raw.receive_all_of(id);
+        assert_eq!(messages.last().unwrap().code(), 0, "{id}");
+        assert_eq!(messages.len(), count + 1, "{id}");
+    }
+    // What is no choice at all is no filter.
+    raw.send(&raw::search(20, &acme.base, 2, element(0x04, b"x")));
+    assert_eq!(raw.receive().unwrap().code(), 2);
 }

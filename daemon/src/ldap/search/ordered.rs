@@ -72,7 +72,7 @@ pub(in crate::ldap) fn begin(
         writer.viewed(ViewResult::refused(ResultCode::SortControlMissing));
         return Ok(BeginOrdered::Answered(no_view("a view needs an order: add the sort control")));
     };
-    let keys = match view::sort_keys(sort, &aim.naming) {
+    let keys = match view::sort_keys(sort, &aim.naming, grant.schema()) {
         Ok(keys) => keys,
         Err(refusal) => return refuse(grant, (aim, request), terms, (writer, refusal)),
     };

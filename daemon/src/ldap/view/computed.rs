@@ -6,8 +6,9 @@ use ldap::schema::AttributeType;
 use uuid::Uuid;
 
 use super::extras::{self, DISABLED, NORMAL};
-use super::filter::{compare, named, text};
+use super::filter::{Relation, compare, named, text};
 use super::place::Naming;
+use super::principal;
 use super::tables::Extra;
 
 /// An equality with an attribute of another form; `None` when the attribute shows what is stored.
@@ -38,28 +39,25 @@ pub(super) fn equality(kind: &AttributeType, value: &[u8], naming: &Naming) -> O
             Some(Err(_)) | None => Filter::Undefined,
         },
         Extra::Category(_) => category(kind, text(value)?, naming),
-        Extra::Created => of_these(compare(Attribute::Created, text(value)?, Filter::equal)),
-        Extra::Changed => of_these(compare(Attribute::Modified, text(value)?, Filter::equal)),
+        Extra::Created => of_these(compare(Attribute::Created, text(value)?, Relation::Is)),
+        Extra::Changed => of_these(compare(Attribute::Modified, text(value)?, Relation::Is)),
     })
 }
-
-/// How two numbers are to compare, and the test of a stored attribute that comes to the same.
-pub(super) type Order<'o> = (&'o dyn Fn(i64, i64) -> bool, &'o dyn Fn(Attribute, &str) -> Filter);
 
 /// An ordering of an attribute of another form; `None` when the attribute shows what is stored.
 pub(super) fn ordering(
     kind: &AttributeType,
     value: &[u8],
     naming: &Naming,
-    (fits, test): Order<'_>,
+    relation: Relation,
 ) -> Option<Filter> {
     let (kinds, extra) = shown(kind, naming)?;
     let Some(written) = text(value) else { return Some(Filter::Undefined) };
     let time =
-        |attribute| Filter::And(vec![Filter::Kind(kinds), compare(attribute, written, test)]);
+        |attribute| Filter::And(vec![Filter::Kind(kinds), compare(attribute, written, relation)]);
     Some(match extra {
         Extra::Number(_) | Extra::AccountControl => match number(value) {
-            Some(wanted) => numbers(kind, naming, |number| fits(number, wanted))?,
+            Some(wanted) => numbers(kind, naming, |number| relation.holds(&number, &wanted))?,
             None => Filter::Undefined,
         },
         Extra::Created => time(Attribute::Created),
@@ -82,20 +80,8 @@ pub(super) fn pieces(
     if extra != Extra::Principal {
         return Some(Filter::Undefined);
     }
-    let domain = naming.domain().map(|domain| format!("@{domain}")).unwrap_or_default();
-    let behind = |piece: &str| domain.contains(&piece.to_lowercase());
-    // What reaches into the domain cannot be told from the login alone.
-    if initial.is_some_and(|piece| piece.contains('@')) || any.iter().any(|piece| behind(piece)) {
-        return Some(Filter::Undefined);
-    }
-    let in_domain = last.is_some_and(|piece| domain.ends_with(&piece.to_lowercase()));
-    let last = if in_domain { None } else { last };
-    let login = if initial.is_none() && any.is_empty() && last.is_none() {
-        Filter::always()
-    } else {
-        Filter::pieces(Attribute::Login, initial, any, last)
-    };
-    Some(Filter::And(vec![Filter::Kind(kinds), login]))
+    let pieces = principal::Pieces::of(initial, any, last);
+    Some(Filter::And(vec![Filter::Kind(kinds), pieces.filter(naming.domain().as_deref())]))
 }
 
 /// Presence of an attribute of another form; `None` when the attribute shows what is stored.
@@ -169,8 +155,11 @@ fn shown(kind: &AttributeType, naming: &Naming) -> Option<(Kinds, Extra)> {
     found
 }
 
+/// A whole number (RFC 4517 section 3.3.16).
 fn number(value: &[u8]) -> Option<i64> {
-    text(value)?.trim().parse().ok()
+    let text = text(value)?;
+    let number: i64 = text.parse().ok()?;
+    (number.to_string() == text).then_some(number)
 }
 
 /// An id as sixteen octets in the order of GUIDs, or as text.

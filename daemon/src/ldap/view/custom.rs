@@ -4,8 +4,11 @@ use directory::Schema;
 use directory::records::{CustomAttribute, CustomValues, Syntax, Values};
 use directory::search::{Attribute, Filter};
 use ldap::filter::{Assertion, Extensible, Substrings};
-use ldap::schema::{self, Definition, Matching};
+use ldap::schema::{self, Definition, Matching, MatchingRule};
 use ldap::{Attributes, Description, Requested, SearchRequest, generalized_time};
+
+use super::filter::{Relation, text};
+use super::rules;
 
 /// The auxiliary class that allows an entry its organization's own attributes.
 pub(crate) const CLASS: &str = "customObject";
@@ -103,6 +106,11 @@ fn find<'s>(
     Some(if plain { Ok(found) } else { Err(Filter::never()) })
 }
 
+/// One of the organization's own attributes, as it is sorted by.
+pub(super) fn sorted_by(description: &Description, schema: &Schema) -> Option<Attribute> {
+    Some(find(description, schema)?.ok()?.attribute())
+}
+
 /// Whether an attribute is one of the organization's own.
 pub(crate) fn knows(description: &Description, schema: &Schema) -> bool {
     find(description, schema).is_some()
@@ -125,27 +133,26 @@ pub(crate) fn test(filter: &ldap::Filter, schema: &Schema) -> Option<Filter> {
             tested(&substrings.attribute, &|custom| pieces(custom.attribute(), substrings))
         }
         ldap::Filter::GreaterOrEqual(Assertion { attribute, value }) => {
-            tested(attribute, &|custom| ordering(custom, value, Filter::at_least))
+            tested(attribute, &|custom| ordering(custom, value, Relation::AtLeast))
         }
         ldap::Filter::LessOrEqual(Assertion { attribute, value }) => {
-            tested(attribute, &|custom| ordering(custom, value, Filter::at_most))
+            tested(attribute, &|custom| ordering(custom, value, Relation::AtMost))
         }
         ldap::Filter::Present(attribute) => {
             tested(attribute, &|custom| Filter::present(custom.attribute()))
         }
         ldap::Filter::Extensible(extensible) => {
             let Extensible { rule, attribute, value, .. } = &**extensible;
-            tested(attribute.as_ref()?, &|custom| {
-                let own = matching(custom.fields.syntax).equality().map(|rule| rule.oid);
-                let same = |rule: &str| schema::matching_rule(rule).map(|rule| rule.oid) == own;
-                if rule.as_ref().is_none_or(|rule| same(rule.as_str())) {
-                    equal(custom, value)
-                } else {
-                    Filter::Undefined
-                }
+            tested(attribute.as_ref()?, &|custom| match rule {
+                None => equal(custom, value),
+                Some(rule) => schema::matching_rule(rule.as_str())
+                    .map_or(Filter::Undefined, |rule| by_rule(custom, rule, value)),
             })
         }
-        ldap::Filter::And(_) | ldap::Filter::Or(_) | ldap::Filter::Not(_) => None,
+        ldap::Filter::And(_)
+        | ldap::Filter::Or(_)
+        | ldap::Filter::Not(_)
+        | ldap::Filter::Unknown => None,
     }
 }
 
@@ -158,35 +165,48 @@ fn class_number(schema: &Schema) -> String {
     format!("2.25.{}", schema.organization().as_u128())
 }
 
-fn equal(custom: &CustomAttribute, value: &[u8]) -> Filter {
-    if custom.fields.syntax == Syntax::Octets {
-        return Filter::equal_octets(custom.attribute(), value);
+/// A test by a rule that the client named: an own one, one of text with or without case, or bits.
+fn by_rule(custom: &CustomAttribute, rule: &MatchingRule, value: &[u8]) -> Filter {
+    let own = matching(custom.fields.syntax);
+    let is = |own: Option<&MatchingRule>| own.is_some_and(|own| own.oid == rule.oid);
+    if is(own.equality()) {
+        return equal(custom, value);
     }
-    compare(custom, value, Filter::equal)
+    if is(own.ordering()) {
+        return ordering(custom, value, Relation::Below);
+    }
+    let Some(text) = text(value) else { return Filter::Undefined };
+    match custom.fields.syntax {
+        Syntax::Text | Syntax::ExactText => {
+            rules::text_by_rule(custom.attribute(), rule, text).unwrap_or(Filter::Undefined)
+        }
+        Syntax::Integer => rules::wanted_bits(rule, text)
+            .map_or(Filter::Undefined, |(bits, all)| Filter::bits(custom.attribute(), bits, all)),
+        Syntax::Boolean | Syntax::Time | Syntax::Octets => Filter::Undefined,
+    }
 }
 
-fn ordering(
-    custom: &CustomAttribute,
-    value: &[u8],
-    test: impl Fn(Attribute, &str) -> Filter,
-) -> Filter {
+fn equal(custom: &CustomAttribute, value: &[u8]) -> Filter {
+    compare(custom, value, Relation::Is)
+}
+
+fn ordering(custom: &CustomAttribute, value: &[u8], relation: Relation) -> Filter {
     if matching(custom.fields.syntax).ordering().is_none() {
         return Filter::Undefined;
     }
-    compare(custom, value, test)
+    compare(custom, value, relation)
 }
 
-fn compare(
-    custom: &CustomAttribute,
-    value: &[u8],
-    test: impl Fn(Attribute, &str) -> Filter,
-) -> Filter {
-    let Ok(text) = std::str::from_utf8(value) else { return Filter::Undefined };
+fn compare(custom: &CustomAttribute, value: &[u8], relation: Relation) -> Filter {
+    if custom.fields.syntax == Syntax::Octets {
+        return relation.octets(custom.attribute(), value);
+    }
+    let Some(text) = text(value) else { return Filter::Undefined };
     if custom.fields.syntax != Syntax::Time {
-        return test(custom.attribute(), text);
+        return relation.test(custom.attribute(), text);
     }
     match generalized_time::read(text) {
-        Some(milliseconds) => test(custom.attribute(), &milliseconds.to_string()),
+        Some(milliseconds) => relation.test(custom.attribute(), &milliseconds.to_string()),
         None => Filter::Undefined,
     }
 }

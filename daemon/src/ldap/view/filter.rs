@@ -3,16 +3,62 @@
 use directory::Schema;
 use directory::collections::Member;
 use directory::records::Members;
-use directory::search::{Attribute, EntryId, Filter, Kind, Kinds};
+use directory::search::{Attribute, Comparison, EntryId, Filter, Kind, Kinds};
+use directory::text::is_prohibited;
 use ldap::Description;
 use ldap::dn::Dn;
 use ldap::filter::{Assertion, Substrings};
-use ldap::schema::{self, AttributeType};
+use ldap::schema::{self, AttributeType, Matching};
 
 use super::computed;
 use super::look::structural;
 use super::place::{Naming, Target};
 use super::rules::extended;
+
+/// How a value is to stand to the one that is asserted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Relation {
+    /// It is the same.
+    Is,
+    /// It is the same or behind it.
+    AtLeast,
+    /// It is the same or before it.
+    AtMost,
+    /// It is before it.
+    Below,
+}
+
+impl Relation {
+    /// The test of an attribute against a text.
+    pub(super) fn test(self, attribute: Attribute, text: &str) -> Filter {
+        match self {
+            Self::Is => Filter::equal(attribute, text),
+            Self::AtLeast => Filter::at_least(attribute, text),
+            Self::AtMost => Filter::at_most(attribute, text),
+            Self::Below => Filter::below(attribute, text),
+        }
+    }
+
+    /// The test of an attribute against octets.
+    pub(super) fn octets(self, attribute: Attribute, octets: &[u8]) -> Filter {
+        Filter::octets(attribute, octets, |value| match self {
+            Self::Is => Comparison::Equal(value),
+            Self::AtLeast => Comparison::AtLeast(value),
+            Self::AtMost => Comparison::AtMost(value),
+            Self::Below => Comparison::Below(value),
+        })
+    }
+
+    /// Whether two values stand so.
+    pub(super) fn holds<V: PartialOrd + ?Sized>(self, value: &V, asserted: &V) -> bool {
+        match self {
+            Self::Is => value == asserted,
+            Self::AtLeast => value >= asserted,
+            Self::AtMost => value <= asserted,
+            Self::Below => value < asserted,
+        }
+    }
+}
 
 /// Finds the entry of a kind and a name, if the caller sees it.
 pub(crate) type Find<'f> = &'f dyn Fn(Kind, &str) -> Result<Option<EntryId>, directory::Error>;
@@ -45,16 +91,19 @@ pub(crate) fn translate(
             equality(assertion, naming, find)
         }
         ldap::Filter::Substrings(substrings) => Ok(pieces(substrings, naming)),
-        ldap::Filter::GreaterOrEqual(assertion) => {
-            let fits = |number: i64, wanted: i64| number >= wanted;
-            Ok(ordering(assertion, naming, &fits, Filter::at_least))
-        }
-        ldap::Filter::LessOrEqual(assertion) => {
-            let fits = |number: i64, wanted: i64| number <= wanted;
-            Ok(ordering(assertion, naming, &fits, Filter::at_most))
-        }
+        ldap::Filter::GreaterOrEqual(assertion) => Ok(plain(&assertion.attribute, naming)
+            .map_or_else(
+                |filter| filter,
+                |kind| ordering(kind, &assertion.value, naming, Relation::AtLeast),
+            )),
+        ldap::Filter::LessOrEqual(assertion) => Ok(plain(&assertion.attribute, naming)
+            .map_or_else(
+                |filter| filter,
+                |kind| ordering(kind, &assertion.value, naming, Relation::AtMost),
+            )),
         ldap::Filter::Present(attribute) => Ok(presence(attribute, naming)),
         ldap::Filter::Extensible(extensible) => extended(extensible, naming, find),
+        ldap::Filter::Unknown => Ok(Filter::Undefined),
     }
 }
 
@@ -110,6 +159,10 @@ pub(super) fn equality(
     if let Some(filter) = computed::equality(kind, &assertion.value, naming) {
         return Ok(filter);
     }
+    if kind.matching == Matching::OctetString {
+        let octets = &assertion.value;
+        return Ok(over(kind, naming, |it| Filter::octets(it, octets, Comparison::Equal)));
+    }
     let Some(value) = text(&assertion.value) else { return Ok(Filter::Undefined) };
     match kind.name {
         "objectClass" => Ok(of_class(value, naming)),
@@ -127,46 +180,47 @@ pub(super) fn equality(
         "memberOf" | "member" | "uniqueMember" | "memberUid" | "entryDN" => {
             reference(kind, value, naming, find)
         }
-        _ if kind.matching.equality().is_none() => Ok(Filter::Undefined),
-        _ => Ok(over(kind, naming, |attribute| compare(attribute, value, Filter::equal))),
+        _ if kind.equality().is_none() => Ok(Filter::Undefined),
+        _ => Ok(over(kind, naming, |attribute| compare(attribute, value, Relation::Is))),
     }
 }
 
 /// Compares by an attribute's rule; times come in LDAP's syntax.
-pub(super) fn compare(
-    attribute: Attribute,
-    value: &str,
-    test: impl Fn(Attribute, &str) -> Filter,
-) -> Filter {
-    if matches!(attribute, Attribute::Created | Attribute::Modified) {
-        // A fraction of a second lies behind its beginning, which is what is shown.
-        return match ldap::generalized_time::read(value) {
-            Some(milliseconds) => test(attribute, &milliseconds.div_euclid(1_000).to_string()),
-            None => Filter::Undefined,
-        };
+pub(super) fn compare(attribute: Attribute, value: &str, relation: Relation) -> Filter {
+    if !matches!(attribute, Attribute::Created | Attribute::Modified) {
+        return relation.test(attribute, value);
     }
-    test(attribute, value)
+    let Some(milliseconds) = ldap::generalized_time::read(value) else { return Filter::Undefined };
+    let mut second = milliseconds.div_euclid(1_000);
+    // What is shown are whole seconds: the next one is the first behind a fraction.
+    if milliseconds.rem_euclid(1_000) != 0 {
+        match relation {
+            Relation::Is => return Filter::never(),
+            Relation::AtLeast | Relation::Below => second = second.saturating_add(1),
+            Relation::AtMost => {}
+        }
+    }
+    relation.test(attribute, &second.to_string())
 }
 
-fn ordering(
-    assertion: &Assertion,
+pub(super) fn ordering(
+    kind: &'static AttributeType,
+    value: &[u8],
     naming: &Naming,
-    fits: &dyn Fn(i64, i64) -> bool,
-    test: impl Fn(Attribute, &str) -> Filter,
+    relation: Relation,
 ) -> Filter {
-    let kind = match plain(&assertion.attribute, naming) {
-        Ok(kind) => kind,
-        Err(filter) => return filter,
-    };
-    if let Some(filter) = computed::ordering(kind, &assertion.value, naming, (fits, &test)) {
+    if kind.ordering().is_none() {
+        return Filter::Undefined;
+    }
+    if let Some(filter) = computed::ordering(kind, value, naming, relation) {
         return filter;
     }
-    match text(&assertion.value) {
-        Some(value) if kind.matching.ordering().is_some() => {
-            over(kind, naming, |attribute| compare(attribute, value, &test))
-        }
-        Some(_) | None => Filter::Undefined,
+    if kind.matching == Matching::OctetString {
+        return over(kind, naming, |attribute| relation.octets(attribute, value));
     }
+    text(value).map_or(Filter::Undefined, |value| {
+        over(kind, naming, |attribute| compare(attribute, value, relation))
+    })
 }
 
 fn pieces(substrings: &Substrings, naming: &Naming) -> Filter {
@@ -191,7 +245,7 @@ pub(super) fn pieces_of(
     naming: &Naming,
     (initial, any, last): (Option<&str>, &[&str], Option<&str>),
 ) -> Filter {
-    if kind.matching.substrings().is_none() || kind.name == "memberUid" {
+    if kind.substrings().is_none() {
         return Filter::Undefined;
     }
     computed::pieces(kind, naming, (initial, any, last)).unwrap_or_else(|| {
@@ -223,7 +277,7 @@ fn presence(description: &Description, naming: &Naming) -> Filter {
 
 /// Which kinds of entries have an object class, by its name or number or a superclass of theirs.
 fn of_class(name: &str, naming: &Naming) -> Filter {
-    let Some(wanted) = class_of(name, naming) else { return Filter::Undefined };
+    let Some(wanted) = class_of(name, naming) else { return unknown_class(name) };
     let has = |classes: &[&str]| {
         classes.iter().filter_map(|name| schema::object_class(name)).any(|class| class.is_a(wanted))
     };
@@ -248,8 +302,14 @@ fn of_class(name: &str, naming: &Naming) -> Filter {
 }
 
 fn of_structural_class(name: &str, naming: &Naming) -> Filter {
-    let Some(wanted) = class_of(name, naming) else { return Filter::Undefined };
+    let Some(wanted) = class_of(name, naming) else { return unknown_class(name) };
     Filter::Kind(stored(naming, |classes| structural(classes) == wanted.name))
+}
+
+/// A name that is not known means nothing; a number is that of no class here
+/// (RFC 4517 section 4.2.26).
+fn unknown_class(name: &str) -> Filter {
+    if ldap::is_oid(name.trim()) { Filter::never() } else { Filter::Undefined }
 }
 
 /// The object class of a name or number, if the caller's vocabulary has it.
@@ -282,7 +342,11 @@ fn reference(
     if kind.name == "memberUid" {
         return Ok(Filter::never());
     }
+    let value = if kind.name == "uniqueMember" { without_uid(value) } else { value };
     let Ok(dn) = Dn::parse(value) else { return Ok(Filter::Undefined) };
+    if is_prohibited(value) {
+        return Ok(Filter::Undefined);
+    }
     let target = naming.target(&dn);
     if kind.name == "entryDN" {
         return Ok(named(target.ok()));
@@ -294,6 +358,14 @@ fn reference(
         (_, Some(_), Some(EntryId::Group(group))) => Filter::HasMember(Member::Group(group)),
         _ => Filter::never(),
     })
+}
+
+/// A name without the unique identifier that may stand behind it: no value has one, and then any
+/// matches (RFC 4517 section 4.2.31).
+fn without_uid(value: &str) -> &str {
+    let bits = |bits: &str| bits.bytes().all(|bit| matches!(bit, b'0' | b'1'));
+    let split = value.rsplit_once("#'").filter(|(_, end)| end.strip_suffix("'B").is_some_and(bits));
+    split.map_or(value, |(name, _)| name)
 }
 
 pub(super) fn named(target: Option<Target>) -> Filter {

@@ -1,5 +1,6 @@
 //! Pure functions between LDAP's words and the directory's: names, filters, entries.
 
+mod as_shown;
 mod claim;
 mod computed;
 pub(crate) mod custom;
@@ -9,6 +10,7 @@ mod filter;
 mod look;
 mod password;
 mod place;
+mod principal;
 mod root_dse;
 mod rules;
 mod sort;
@@ -22,7 +24,7 @@ pub(crate) use entry::{write_entry, write_place};
 pub(crate) use filter::{Find, translate};
 pub(crate) use password::{bound, changed, not_yours};
 pub(crate) use place::{Named, Naming, Place, Target, TargetError};
-pub(crate) use root_dse::{Offer, is_special, special};
+pub(crate) use root_dse::{Offer, compare_special, is_special, special};
 pub(crate) use sort::{rank_of, sort_keys};
 pub(crate) use spoken::{Asking, Spoken, claim, contexts, naming, vocabulary};
 pub(crate) use tree::Container;

@@ -2,10 +2,15 @@
 
 use directory::Schema;
 use ldap::dn::Dn;
-use ldap::schema::{self, AttributeType, Vocabulary};
-use ldap::{Answer, Attributes, EntryWriter, Filter, Outcome, ResultCode, SearchRequest, StartTls};
+use ldap::filter::Assertion;
+use ldap::schema::{self, Vocabulary};
+use ldap::{
+    Answer, CompareRequest, EntryWriter, Filter, Outcome, ResultCode, SearchRequest, StartTls,
+};
 
+use super::as_shown::{self, Shown};
 use super::custom;
+use crate::ldap::replies::{compared, no_such_attribute, no_such_type};
 
 /// The name of the subschema subentry.
 pub(crate) const SUBSCHEMA: &str = "cn=subschema";
@@ -38,100 +43,92 @@ pub(crate) fn special<'w>(
     writer: impl FnOnce() -> Option<EntryWriter<'w>>,
 ) -> Answer {
     let done = Answer::Result(Outcome::success());
-    if !special_matches(&request.filter, name.is_root()) {
+    let (dn, entry) = shown(name, offer);
+    if as_shown::matches(&request.filter, &entry) != Some(true) {
         return done;
     }
     let Some(mut writer) = writer() else { return done };
-    let written = if name.is_root() {
-        writer.entry("", |attributes| write_root_dse(attributes, offer))
-    } else {
-        writer.entry(SUBSCHEMA, |attributes| write_subschema(attributes, offer))
-    };
+    let written = writer.entry(dn, |attributes| {
+        entry.iter().for_each(|(kind, values)| attributes.values(kind, values));
+    });
     match written {
         Ok(()) => done,
         Err(_) => Answer::Result(Outcome::code(ResultCode::Busy)),
     }
 }
 
-/// Writes the root DSE.
-fn write_root_dse(attributes: &mut Attributes<'_>, offer: &Offer<'_>) {
-    put(attributes, "objectClass", ROOT_CLASSES);
-    put(attributes, "supportedLDAPVersion", &["3"]);
-    put(attributes, "supportedControl", ldap::control::SUPPORTED);
+/// Compares with the root DSE or the subschema.
+pub(crate) fn compare_special(name: &Dn, offer: &Offer<'_>, request: &CompareRequest) -> Answer {
+    let (_, entry) = shown(name, offer);
+    let attribute = request.attribute.clone();
+    let is_there = as_shown::matches(&Filter::Present(attribute.clone()), &entry);
+    let kind = attribute.kind();
+    let assertion = Assertion { attribute, value: request.value.clone() };
+    let is_so = as_shown::matches(&Filter::Equality(assertion), &entry);
+    Answer::Result(match (kind, is_there) {
+        (None, _) => no_such_type(),
+        (Some(_), Some(true)) => compared(kind, is_so),
+        (Some(_), _) => no_such_attribute(),
+    })
+}
+
+fn shown(name: &Dn, offer: &Offer<'_>) -> (&'static str, Shown) {
+    if name.is_root() { ("", root_dse(offer)) } else { (SUBSCHEMA, subschema(offer)) }
+}
+
+/// The attributes of the root DSE.
+fn root_dse(offer: &Offer<'_>) -> Shown {
+    let mut entry = Shown::new();
+    put(&mut entry, "objectClass", ROOT_CLASSES);
+    put(&mut entry, "supportedLDAPVersion", &["3"]);
+    put(&mut entry, "supportedControl", ldap::control::SUPPORTED);
     let mut extensions = vec![ldap::WHO_AM_I, ldap::PASSWORD_MODIFY, ldap::CANCEL];
     if offer.start_tls == StartTls::Offered {
         extensions.push(ldap::START_TLS);
     }
-    put(attributes, "supportedExtension", &extensions);
-    put(attributes, "supportedFeatures", ldap::SUPPORTED_FEATURES);
-    put(attributes, "subschemaSubentry", &[SUBSCHEMA]);
-    put(attributes, "namingContexts", offer.contexts);
-    put_all(attributes, "defaultNamingContext", offer.contexts.first());
-    put(attributes, "supportedSASLMechanisms", offer.mechanisms);
-    put(attributes, "vendorName", &["Tenantry"]);
-    put(attributes, "vendorVersion", &[env!("CARGO_PKG_VERSION")]);
+    put(&mut entry, "supportedExtension", &extensions);
+    put(&mut entry, "supportedFeatures", ldap::SUPPORTED_FEATURES);
+    put(&mut entry, "subschemaSubentry", &[SUBSCHEMA]);
+    put(&mut entry, "namingContexts", offer.contexts);
+    put(&mut entry, "defaultNamingContext", offer.contexts.get(..1).unwrap_or_default());
+    put(&mut entry, "supportedSASLMechanisms", offer.mechanisms);
+    put(&mut entry, "vendorName", &["Tenantry"]);
+    put(&mut entry, "vendorVersion", &[env!("CARGO_PKG_VERSION")]);
+    entry
 }
 
-/// Writes the subschema subentry.
-fn write_subschema(attributes: &mut Attributes<'_>, offer: &Offer<'_>) {
+/// The attributes of the subschema subentry.
+fn subschema(offer: &Offer<'_>) -> Shown {
     let (vocabulary, own) = (offer.vocabulary, offer.schema);
-    put(attributes, "objectClass", SUBSCHEMA_CLASSES);
-    put(attributes, "structuralObjectClass", &["subentry"]);
-    put(attributes, "cn", &["subschema"]);
-    put(attributes, "entryDN", &[SUBSCHEMA]);
-    put(attributes, "subschemaSubentry", &[SUBSCHEMA]);
-    put(attributes, "hasSubordinates", &["FALSE"]);
+    let mut entry = Shown::new();
+    put(&mut entry, "objectClass", SUBSCHEMA_CLASSES);
+    put(&mut entry, "structuralObjectClass", &["subentry"]);
+    put(&mut entry, "cn", &["subschema"]);
+    put(&mut entry, "entryDN", &[SUBSCHEMA]);
+    put(&mut entry, "subschemaSubentry", &[SUBSCHEMA]);
+    put(&mut entry, "hasSubordinates", &["FALSE"]);
     let types = schema::attribute_types(vocabulary)
         .chain(own.into_iter().flat_map(custom::attribute_types));
     let classes =
         schema::printed_object_classes(vocabulary).chain(own.and_then(custom::object_class));
-    put_all(attributes, "attributeTypes", types);
-    put_all(attributes, "objectClasses", classes);
-    put_all(attributes, "ldapSyntaxes", schema::ldap_syntaxes());
-    put_all(attributes, "matchingRules", schema::printed_matching_rules());
-}
-
-/// Whether a filter is true of the root DSE, or else of the subschema. Both are asked for by name;
-/// only their object classes can be filtered on.
-fn special_matches(filter: &Filter, root: bool) -> bool {
-    let is_class = |value: &[u8]| {
-        let name = std::str::from_utf8(value).unwrap_or_default();
-        let class = schema::object_class(name).map(|class| class.name);
-        let classes: &[&str] = if root { ROOT_CLASSES } else { SUBSCHEMA_CLASSES };
-        class.is_some_and(|class| classes.contains(&class))
-    };
-    let on_class = |attribute: &ldap::Description| {
-        attribute.plain().is_some_and(|kind| kind.name == "objectClass")
-    };
-    match filter {
-        Filter::And(parts) => parts.iter().all(|part| special_matches(part, root)),
-        Filter::Or(parts) => parts.iter().any(|part| special_matches(part, root)),
-        Filter::Not(inner) => !special_matches(inner, root),
-        Filter::Present(attribute) => on_class(attribute),
-        Filter::Equality(assertion) | Filter::Approx(assertion) => {
-            on_class(&assertion.attribute) && is_class(&assertion.value)
-        }
-        Filter::Substrings(_)
-        | Filter::GreaterOrEqual(_)
-        | Filter::LessOrEqual(_)
-        | Filter::Extensible(_) => false,
-    }
+    put_all(&mut entry, "attributeTypes", types);
+    put_all(&mut entry, "objectClasses", classes);
+    put_all(&mut entry, "ldapSyntaxes", schema::ldap_syntaxes());
+    put_all(&mut entry, "matchingRules", schema::printed_matching_rules());
+    entry
 }
 
 const ROOT_CLASSES: &[&str] = &["top"];
 const SUBSCHEMA_CLASSES: &[&str] = &["top", "subentry", "subschema"];
 
-fn put<V: AsRef<[u8]>>(attributes: &mut Attributes<'_>, name: &str, values: &[V]) {
-    put_all(attributes, name, values);
+fn put(entry: &mut Shown, name: &str, values: &[&str]) {
+    put_all(entry, name, values.iter().map(|value| (*value).to_owned()));
 }
 
-fn put_all<V: AsRef<[u8]>>(
-    attributes: &mut Attributes<'_>,
-    name: &str,
-    values: impl IntoIterator<Item = V>,
-) {
-    let kind: Option<&'static AttributeType> = schema::attribute(name);
-    if let Some(kind) = kind {
-        attributes.values(kind, values);
+/// Adds an attribute; one without a value is none.
+fn put_all(entry: &mut Shown, name: &str, values: impl IntoIterator<Item = String>) {
+    let values: Vec<String> = values.into_iter().collect();
+    if let Some(kind) = schema::attribute(name).filter(|_| !values.is_empty()) {
+        entry.push((kind, values));
     }
 }

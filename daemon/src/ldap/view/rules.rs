@@ -1,12 +1,12 @@
 //! Matching by a rule that the client names (RFC 4511 section 4.5.1.7.7).
 
-use directory::search::{Attribute, Case, Comparison, Filter, Kinds, Value};
+use directory::search::{Attribute, Case, Comparison, Filter, Kinds};
 use ldap::filter::{Assertion, Extensible};
 use ldap::schema::{self, AttributeType, Matching, MatchingRule, RuleUse};
 use ldap::{Description, case_ignore};
 
 use super::computed;
-use super::filter::{Find, compare, equality, over, pieces_of, plain, text};
+use super::filter::{Find, Relation, equality, ordering, over, pieces_of, plain, text};
 use super::place::Naming;
 
 /// Translates a test by a rule; what is not known, or does not fit, is undefined.
@@ -18,7 +18,7 @@ pub(super) fn extended(
     let rule = extensible.rule.as_ref().map(|rule| schema::matching_rule(rule.as_str()));
     let Some(attribute) = &extensible.attribute else {
         return Ok(match rule.flatten() {
-            Some(rule) => anywhere(extensible, rule, naming),
+            Some(rule) => anywhere(extensible, rule, naming, find)?,
             None => Filter::Undefined,
         });
     };
@@ -47,46 +47,69 @@ fn by_rule(
     let is = |own: Option<&MatchingRule>| own.is_some_and(|own| own.oid == rule.oid);
     let chained = rule.matching == Matching::InChain
         && matches!(kind.name, "member" | "memberOf" | "uniqueMember");
-    if chained || is(kind.matching.equality()) {
+    if chained || is(kind.equality()) {
         return equality(assertion, naming, find);
     }
+    if is(kind.ordering()) {
+        return Ok(ordering(kind, &assertion.value, naming, Relation::Below));
+    }
     let Some(value) = text(&assertion.value) else { return Ok(Filter::Undefined) };
-    if is(kind.matching.substrings()) {
+    if is(kind.substrings()) {
         let Some((initial, any, last)) = split(value) else { return Ok(Filter::Undefined) };
         let any: Vec<&str> = any.iter().map(String::as_str).collect();
         return Ok(pieces_of(kind, naming, (initial.as_deref(), &any, last.as_deref())));
     }
-    if is(kind.matching.ordering()) {
-        return Ok(below(kind, value, naming));
+    if let Some((bits, all)) = wanted_bits(rule, value) {
+        return Ok(in_bits(kind, (bits, all), naming));
     }
-    Ok(match (rule.matching, case(rule.matching)) {
-        (Matching::AllBits | Matching::AnyBit, _) => {
-            bits(kind, value, rule.matching == Matching::AllBits, naming)
-        }
-        (_, Some(case)) if case_of(kind).is_some() => {
+    Ok(match case(rule.matching) {
+        Some(case) if case_of(kind).is_some() => {
             over(kind, naming, |attribute| cased(attribute, case, rule.rule_use, value))
         }
         _ => Filter::Undefined,
     })
 }
 
-/// Values before the asserted one: what an ordering rule is true of (RFC 4517 section 4.2).
-fn below(kind: &'static AttributeType, value: &str, naming: &Naming) -> Filter {
-    let less = |attribute: Attribute, value: &str| match Value::of(attribute, value) {
-        Some(value) => Filter::Test(attribute, Comparison::Below(value)),
-        None => Filter::Undefined,
+/// A test of text by a rule that heeds or ignores case; `None` for other rules.
+pub(super) fn text_by_rule(
+    attribute: Attribute,
+    rule: &MatchingRule,
+    value: &str,
+) -> Option<Filter> {
+    Some(cased(attribute, case(rule.matching)?, rule.rule_use, value))
+}
+
+/// The bits that a rule of bits asks for, and whether for all of them; `None` for other rules and
+/// for what is no number.
+pub(super) fn wanted_bits(rule: &MatchingRule, value: &str) -> Option<(u64, bool)> {
+    let all = match rule.matching {
+        Matching::AllBits => true,
+        Matching::AnyBit => false,
+        Matching::CaseIgnore
+        | Matching::CaseIgnoreIa5
+        | Matching::CaseExactIa5
+        | Matching::CaseExact
+        | Matching::Integer
+        | Matching::GeneralizedTime
+        | Matching::DistinguishedName
+        | Matching::UniqueMember
+        | Matching::ObjectIdentifier
+        | Matching::ObjectIdentifierFirstComponent
+        | Matching::Uuid
+        | Matching::OctetString
+        | Matching::Boolean
+        | Matching::TelephoneNumber
+        | Matching::InChain
+        | Matching::Never => return None,
     };
-    let fits = (&|number: i64, wanted: i64| number < wanted) as &dyn Fn(i64, i64) -> bool;
-    computed::ordering(kind, value.as_bytes(), naming, (fits, &less))
-        .unwrap_or_else(|| over(kind, naming, |attribute| compare(attribute, value, less)))
+    Some((value.trim().parse::<i64>().ok()?.cast_unsigned(), all))
 }
 
 /// Numbers with all, or any, of some bits set.
-fn bits(kind: &'static AttributeType, value: &str, all: bool, naming: &Naming) -> Filter {
-    let bits = value.trim().parse::<i64>().ok().map(i64::cast_unsigned);
-    let Some(bits) = bits.filter(|_| kind.matching == Matching::Integer) else {
+fn in_bits(kind: &'static AttributeType, (bits, all): (u64, bool), naming: &Naming) -> Filter {
+    if kind.matching != Matching::Integer {
         return Filter::Undefined;
-    };
+    }
     computed::bits(kind, naming, (bits, all))
         .unwrap_or_else(|| over(kind, naming, |attribute| Filter::bits(attribute, bits, all)))
 }
@@ -132,25 +155,37 @@ fn case_of(kind: &AttributeType) -> Option<Case> {
     case(kind.matching)
 }
 
-/// A test of every attribute that a rule can compare.
-fn anywhere(extensible: &Extensible, rule: &MatchingRule, naming: &Naming) -> Filter {
-    let (Some(case), Some(value)) = (case(rule.matching), text(&extensible.value)) else {
-        return Filter::Undefined;
-    };
+/// A test of every attribute that a rule can compare; where it says nothing, the others decide.
+fn anywhere(
+    extensible: &Extensible,
+    rule: &MatchingRule,
+    naming: &Naming,
+    find: Find<'_>,
+) -> Result<Filter, directory::Error> {
     let vocabulary = naming.look().vocabulary;
-    let mut tests = Vec::new();
+    let (mut tests, mut compared) = (Vec::new(), false);
     for kind in schema::attributes().iter().filter(|kind| kind.is_in(vocabulary)) {
+        let attribute = Description::from(kind.name);
+        let assertion = Assertion { attribute, value: extensible.value.clone() };
+        let known = plain(&assertion.attribute, naming).is_ok();
         // A supertype shows nothing of its own.
-        if case_of(kind).is_some() && kind.name != "name" {
-            tests
-                .push(over(kind, naming, |attribute| cased(attribute, case, rule.rule_use, value)));
+        let values = if known && kind.name != "name" {
+            by_rule(kind, rule, &assertion, (naming, find))?
+        } else {
+            Filter::Undefined
+        };
+        if values == Filter::Undefined {
+            continue;
         }
-        if extensible.dn_attributes && case_of(kind).is_some() {
-            let attribute = Description::from(kind.name);
-            tests.push(in_name(&attribute, &extensible.value, naming));
+        compared = true;
+        if values != Filter::never() {
+            tests.push(values);
+        }
+        if extensible.dn_attributes {
+            tests.push(in_name(&assertion.attribute, &extensible.value, naming));
         }
     }
-    Filter::Or(tests)
+    Ok(if compared { Filter::Or(tests) } else { Filter::Undefined })
 }
 
 /// A test of the RDNs of an entry's name above its own, which is an attribute anyway.

@@ -1,10 +1,12 @@
 //! From the order that a client wants to the directory's words.
 
+use directory::Schema;
 use directory::search::{Compare, SortKey};
 use ldap::ResultCode;
 use ldap::control::sort::{Sort, SortResult};
 use ldap::schema::{self, Matching, RuleUse};
 
+use super::custom;
 use super::place::Naming;
 
 /// So many keys are sorted by.
@@ -14,25 +16,42 @@ const KEYS: usize = 4;
 ///
 /// # Errors
 /// What the client is told when entries cannot be sorted so (RFC 2891 section 1.2).
-pub(crate) fn sort_keys(sort: &Sort, naming: &Naming) -> Result<Vec<SortKey>, SortResult> {
+pub(crate) fn sort_keys(
+    sort: &Sort,
+    naming: &Naming,
+    schema: &Schema,
+) -> Result<Vec<SortKey>, SortResult> {
     if sort.keys.len() > KEYS {
         return Err(SortResult::refused(ResultCode::UnwillingToPerform));
     }
-    sort.keys.iter().map(|key| sort_key(key, naming)).collect()
+    sort.keys.iter().map(|key| sort_key(key, naming, schema)).collect()
 }
 
-fn sort_key(key: &ldap::control::sort::SortKey, naming: &Naming) -> Result<SortKey, SortResult> {
+fn sort_key(
+    key: &ldap::control::sort::SortKey,
+    naming: &Naming,
+    schema: &Schema,
+) -> Result<SortKey, SortResult> {
     let attribute = Some(key.attribute.as_str().to_owned());
     let refused = |code| SortResult { code, attribute: attribute.clone() };
-    let kind = key.attribute.plain().ok_or_else(|| refused(ResultCode::NoSuchAttribute))?;
     let compare = match key.rule.as_deref() {
         None => None,
         Some(rule) => {
             Some(ordering(rule).ok_or_else(|| refused(ResultCode::InappropriateMatching))?)
         }
     };
-    let attributes = naming.look().tests(kind).iter().map(|(_, attribute)| *attribute);
-    SortKey::new(attributes.collect(), compare, key.reverse)
+    let (attributes, compare) = match key.attribute.plain() {
+        Some(kind) => {
+            let tested = naming.look().tests(kind).iter().map(|(_, attribute)| *attribute);
+            (tested.collect(), compare)
+        }
+        None => {
+            let own = custom::sorted_by(&key.attribute, schema);
+            let own = own.ok_or_else(|| refused(ResultCode::NoSuchAttribute))?;
+            (vec![own], compare.map(Compare::signed))
+        }
+    };
+    SortKey::new(attributes, compare, key.reverse)
         .ok_or_else(|| refused(ResultCode::InappropriateMatching))
 }
 
@@ -45,11 +64,11 @@ fn ordering(name: &str) -> Option<Compare> {
         Matching::Integer => Some(Compare::Number),
         Matching::GeneralizedTime => Some(Compare::Time),
         Matching::Uuid => Some(Compare::Id),
+        Matching::OctetString => Some(Compare::Octets),
         Matching::DistinguishedName
         | Matching::UniqueMember
         | Matching::ObjectIdentifier
         | Matching::ObjectIdentifierFirstComponent
-        | Matching::OctetString
         | Matching::Boolean
         | Matching::TelephoneNumber
         | Matching::AllBits
@@ -62,9 +81,15 @@ fn ordering(name: &str) -> Option<Compare> {
 /// The octets from which on entries lie at or behind a value that a client gave.
 pub(crate) fn rank_of(key: &SortKey, value: &[u8]) -> Option<Vec<u8>> {
     let value = std::str::from_utf8(value).ok()?;
-    if key.is_time() {
-        let milliseconds = ldap::generalized_time::read(value)?;
-        return key.rank_of(&milliseconds.div_euclid(1_000).to_string());
+    let milliseconds = || ldap::generalized_time::read(value);
+    match key.compare() {
+        Compare::Time => key.rank_of(&milliseconds()?.div_euclid(1_000).to_string()),
+        Compare::Moment => key.rank_of(&milliseconds()?.to_string()),
+        Compare::Text
+        | Compare::ExactText
+        | Compare::Number
+        | Compare::Id
+        | Compare::Octets
+        | Compare::Signed => key.rank_of(value),
     }
-    key.rank_of(value)
 }

@@ -142,9 +142,10 @@ fn take<'a>(
 fn known(oid: &[u8], beside: Beside) -> Option<&'static str> {
     let allowed: &[&str] = match beside {
         Beside::Bind => &[PASSWORD_POLICY],
-        Beside::Search => &[PAGED_RESULTS, MANAGE_DSA_IT, SORT, LIST_VIEW, SYNC],
-        Beside::Change => &[MANAGE_DSA_IT, PASSWORD_POLICY],
-        Beside::Other => &[MANAGE_DSA_IT],
+        // The password policy's may come with any request, though not all have something to tell
+        // (draft-behera-ldap-password-policy-10 section 6.1).
+        Beside::Search => &[PAGED_RESULTS, MANAGE_DSA_IT, SORT, LIST_VIEW, SYNC, PASSWORD_POLICY],
+        Beside::Change | Beside::Other => &[MANAGE_DSA_IT, PASSWORD_POLICY],
     };
     allowed.iter().copied().find(|known| known.as_bytes() == oid)
 }

@@ -25,9 +25,15 @@ pub(crate) fn filter(message: &Bytes, reader: &mut Reader<'_>) -> Result<Filter,
         0x87 => Ok(Filter::Present(Description::new(message.slice_ref(content)))),
         0xa8 => assertion(message, inner).map(Filter::Approx),
         0xa9 => extensible(message, inner).map(|matching| Filter::Extensible(Box::new(matching))),
+        // The choice may be extended; a tag of no context is no choice of it.
+        tag if tag & CLASS == CONTEXT => Ok(Filter::Unknown),
         _ => Err(Malformed),
     }
 }
+
+/// The bits of a tag that tell its class, and those of a class that its context gives a meaning.
+const CLASS: u8 = 0xc0;
+const CONTEXT: u8 = 0x80;
 
 fn filters(message: &Bytes, mut reader: Reader<'_>) -> Result<Vec<Filter>, Malformed> {
     let mut filters = Vec::new();

@@ -35,6 +35,8 @@ pub enum Filter {
     Approx(Assertion),
     /// A value matches by a rule that the client names.
     Extensible(Box<Extensible>),
+    /// Something that the protocol does not know yet; Undefined (RFC 4511 section 4.5.1.7).
+    Unknown,
 }
 
 /// An attribute and an asserted value.

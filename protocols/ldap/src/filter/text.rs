@@ -186,6 +186,8 @@ impl fmt::Display for Filter {
             Self::Present(attribute) => write!(formatter, "{}=*", Name(attribute))?,
             Self::Substrings(parts) => write_substrings(formatter, parts)?,
             Self::Extensible(matching) => write_extensible(formatter, matching)?,
+            // Nothing is written so: what reads it finds no filter.
+            Self::Unknown => formatter.write_str("?")?,
         }
         formatter.write_str(")")
     }

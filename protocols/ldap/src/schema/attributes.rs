@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::names::Names;
 use super::vocabulary::serves;
-use super::{Matching, Syntax, Vocabulary};
+use super::{Matching, MatchingRule, RuleUse, Syntax, Vocabulary};
 
 mod table;
 use table::ATTRIBUTES;
@@ -37,6 +37,8 @@ pub struct AttributeType {
     pub syntax: Syntax,
     /// How its values are compared.
     pub matching: Matching,
+    /// What it cannot be compared by, of the rules that go with `matching`.
+    pub without: &'static [RuleUse],
     /// It has one value at most.
     pub single_value: bool,
     /// Users cannot change it.
@@ -52,6 +54,24 @@ impl AttributeType {
     #[must_use]
     pub const fn index(&self) -> u8 {
         self.index
+    }
+
+    /// The rule for `=`.
+    #[must_use]
+    pub fn equality(&self) -> Option<&'static MatchingRule> {
+        self.matching.equality()
+    }
+
+    /// The rule for `>=` and `<=`.
+    #[must_use]
+    pub fn ordering(&self) -> Option<&'static MatchingRule> {
+        self.matching.ordering().filter(|rule| !self.without.contains(&rule.rule_use))
+    }
+
+    /// The rule for `*` inside a value.
+    #[must_use]
+    pub fn substrings(&self) -> Option<&'static MatchingRule> {
+        self.matching.substrings().filter(|rule| !self.without.contains(&rule.rule_use))
     }
 
     /// Is it in this vocabulary?

@@ -13,9 +13,9 @@ pub fn attribute_types(vocabulary: Vocabulary) -> impl Iterator<Item = String> {
             push(&mut line, format_args!(" SUP {superior}"));
         }
         for (word, rule) in [
-            ("EQUALITY", kind.matching.equality()),
-            ("ORDERING", kind.matching.ordering()),
-            ("SUBSTR", kind.matching.substrings()),
+            ("EQUALITY", kind.equality()),
+            ("ORDERING", kind.ordering()),
+            ("SUBSTR", kind.substrings()),
         ] {
             if let Some(rule) = rule {
                 push(&mut line, format_args!(" {word} {}", rule.name));

@@ -2,7 +2,7 @@
 //! wide use beside them.
 
 use super::{AttributeType, Usage};
-use crate::schema::{Matching, Syntax, Vocabulary};
+use crate::schema::{Matching, RuleUse, Syntax, Vocabulary};
 
 /// All attribute types; at most 256, so that a set of them fits a few machine words.
 pub(super) static ATTRIBUTES: [AttributeType; 87] = numbered([
@@ -63,7 +63,7 @@ pub(super) static ATTRIBUTES: [AttributeType; 87] = numbered([
         Matching::UniqueMember,
     ),
     // By logins, which are the same in any case: so is what is made of them.
-    ascii("memberUid", "1.3.6.1.1.1.1.12"),
+    ascii("memberUid", "1.3.6.1.1.1.1.12").without(&[RuleUse::Substrings]),
     dn("memberOf", "1.2.840.113556.1.2.102").kept_by(Usage::DirectoryOperation),
     octets("userPassword", "2.5.4.35"),
     AttributeType::new("entryUUID", "1.3.6.1.1.16.4", Syntax::Uuid, Matching::Uuid)
@@ -108,9 +108,12 @@ pub(super) static ATTRIBUTES: [AttributeType; 87] = numbered([
         "1.2.840.113556.1.4.656",
         Syntax::DirectoryString,
         Matching::CaseIgnore,
-    ),
-    account("objectGUID", "1.2.840.113556.1.4.2", Syntax::OctetString, Matching::OctetString),
-    account("objectSid", "1.2.840.113556.1.4.146", Syntax::OctetString, Matching::OctetString),
+    )
+    .without(&[RuleUse::Ordering]),
+    account("objectGUID", "1.2.840.113556.1.4.2", Syntax::OctetString, Matching::OctetString)
+        .without(&[RuleUse::Ordering]),
+    account("objectSid", "1.2.840.113556.1.4.146", Syntax::OctetString, Matching::OctetString)
+        .without(&[RuleUse::Ordering]),
     account("userAccountControl", "1.2.840.113556.1.4.8", Syntax::Integer, Matching::Integer),
     account("sAMAccountType", "1.2.840.113556.1.4.302", Syntax::Integer, Matching::Integer),
     account("groupType", "1.2.840.113556.1.4.750", Syntax::Integer, Matching::Integer),
@@ -158,11 +161,16 @@ impl AttributeType {
             superior: None,
             syntax,
             matching,
+            without: &[],
             single_value: false,
             no_user_modification: false,
             usage: Usage::UserApplications,
             only: &[],
         }
+    }
+
+    const fn without(self, without: &'static [RuleUse]) -> Self {
+        Self { without, ..self }
     }
 
     const fn only(self, only: &'static [Vocabulary]) -> Self {

@@ -110,7 +110,8 @@ fn same_filter(ours: &Filter, theirs: &LdapFilter) -> bool {
             | Filter::LessOrEqual(_)
             | Filter::Present(_)
             | Filter::Approx(_)
-            | Filter::Extensible(_),
+            | Filter::Extensible(_)
+            | Filter::Unknown,
             _,
         ) => false,
     }

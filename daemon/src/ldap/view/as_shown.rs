@@ -1,0 +1,209 @@
+//! Filters on an entry by the values that it shows: for entries that are not stored.
+
+use ldap::dn::Dn;
+use ldap::filter::{Assertion, Extensible, Substrings};
+use ldap::schema::{self, AttributeType, Matching, MatchingRule};
+use ldap::{Description, Filter, case_ignore, is_oid};
+
+use super::filter::{Relation, text};
+
+/// An entry's attributes with their values.
+pub(super) type Shown = Vec<(&'static AttributeType, Vec<String>)>;
+
+/// Whether a filter is true of an entry; `None` when it cannot be told (RFC 4511 section 4.5.1.7).
+pub(super) fn matches(filter: &Filter, entry: &Shown) -> Option<bool> {
+    match filter {
+        Filter::And(parts) => decided(parts, entry, false),
+        Filter::Or(parts) => decided(parts, entry, true),
+        Filter::Not(inner) => matches(inner, entry).map(|is_so| !is_so),
+        Filter::Present(attribute) => Some(values(attribute, entry)?.1.next().is_some()),
+        Filter::Equality(assertion) | Filter::Approx(assertion) => equality(assertion, entry),
+        Filter::GreaterOrEqual(assertion) => ordering(assertion, entry, Relation::AtLeast),
+        Filter::LessOrEqual(assertion) => ordering(assertion, entry, Relation::AtMost),
+        Filter::Substrings(substrings) => pieces(substrings, entry),
+        Filter::Extensible(extensible) => extended(extensible, entry),
+        Filter::Unknown => None,
+    }
+}
+
+/// The truth of parts of which one that is `so` decides.
+fn decided(parts: &[Filter], entry: &Shown, so: bool) -> Option<bool> {
+    let mut truth = Some(!so);
+    for part in parts {
+        match matches(part, entry) {
+            Some(is) if is == so => return Some(so),
+            Some(_) => {}
+            None => truth = None,
+        }
+    }
+    truth
+}
+
+/// The type that a description names, with the values of it and its subtypes; `None` for one that
+/// is not known.
+fn values<'e>(
+    attribute: &Description,
+    entry: &'e Shown,
+) -> Option<(&'static AttributeType, impl Iterator<Item = &'e str>)> {
+    let kind = attribute.kind()?;
+    // No value has an option.
+    let plain = attribute.plain().is_some();
+    let shown = entry.iter().filter(move |(shown, _)| plain && shown.is_a(kind));
+    Some((kind, shown.flat_map(|(_, values)| values.iter().map(String::as_str))))
+}
+
+fn equality(assertion: &Assertion, entry: &Shown) -> Option<bool> {
+    let (kind, mut values) = values(&assertion.attribute, entry)?;
+    kind.equality()?;
+    let asserted = text(&assertion.value)?;
+    match kind.matching {
+        Matching::ObjectIdentifier => {
+            let wanted = identifier(asserted)?;
+            Some(values.any(|value| identifier(value).as_deref() == Some(&wanted)))
+        }
+        Matching::ObjectIdentifierFirstComponent => {
+            let found = values.any(|value| begins_with(value, asserted));
+            (found || is_oid(asserted)).then_some(found)
+        }
+        Matching::DistinguishedName => {
+            let wanted = Dn::parse(asserted).ok()?;
+            Some(values.any(|value| Dn::parse(value).as_ref() == Ok(&wanted)))
+        }
+        Matching::CaseIgnore | Matching::CaseIgnoreIa5 => {
+            let wanted = case_ignore(asserted);
+            Some(values.any(|value| case_ignore(value) == wanted))
+        }
+        Matching::Boolean if !matches!(asserted, "TRUE" | "FALSE") => None,
+        Matching::Boolean
+        | Matching::CaseExact
+        | Matching::CaseExactIa5
+        | Matching::Integer
+        | Matching::GeneralizedTime
+        | Matching::UniqueMember
+        | Matching::Uuid
+        | Matching::OctetString
+        | Matching::TelephoneNumber
+        | Matching::AllBits
+        | Matching::AnyBit
+        | Matching::InChain
+        | Matching::Never => Some(values.any(|value| value == asserted)),
+    }
+}
+
+/// The number behind an object identifier; a name that nothing has means nothing.
+fn identifier(text: &str) -> Option<String> {
+    let text = text.trim();
+    let named = schema::object_class(text).map(|class| class.oid);
+    let named = named.or_else(|| schema::attribute(text).map(|kind| kind.oid));
+    named.or_else(|| is_oid(text).then_some(text)).map(ToOwned::to_owned)
+}
+
+/// Whether a definition is that of a number or name (RFC 4517 section 4.2.27).
+fn begins_with(definition: &str, wanted: &str) -> bool {
+    let mut words = definition.split_whitespace().skip(1);
+    if words.next() == Some(wanted) {
+        return true;
+    }
+    // NAME 'one' or NAME ( 'one' 'other' )
+    words
+        .skip_while(|word| *word != "NAME")
+        .skip(1)
+        .take_while(|word| word.starts_with('\'') || *word == "(")
+        .any(|word| word.trim_matches('\'').eq_ignore_ascii_case(wanted))
+}
+
+fn ordering(assertion: &Assertion, entry: &Shown, relation: Relation) -> Option<bool> {
+    let (kind, mut values) = values(&assertion.attribute, entry)?;
+    kind.ordering()?;
+    let wanted = case_ignore(text(&assertion.value)?);
+    Some(values.any(|value| relation.holds(&*case_ignore(value), &*wanted)))
+}
+
+fn pieces(substrings: &Substrings, entry: &Shown) -> Option<bool> {
+    let (kind, mut values) = values(&substrings.attribute, entry)?;
+    kind.substrings()?;
+    let prepared = |piece: &[u8]| text(piece).map(directory::text::prepare_piece);
+    let initial = substrings.initial.as_deref().map_or(Some(String::new()), prepared)?;
+    let any: Vec<String> =
+        substrings.any.iter().map(|piece| prepared(piece)).collect::<Option<_>>()?;
+    let last = substrings.last.as_deref().map_or(Some(String::new()), prepared)?;
+    Some(values.any(|value| {
+        let value = case_ignore(value);
+        let Some(mut rest) = value.strip_prefix(initial.as_str()) else { return false };
+        for piece in &any {
+            let Some((_, behind)) = rest.split_once(piece.as_str()) else { return false };
+            rest = behind;
+        }
+        rest.ends_with(last.as_str())
+    }))
+}
+
+/// By the equality rule of the attribute, named or not; what else could be named is not told here.
+fn extended(extensible: &Extensible, entry: &Shown) -> Option<bool> {
+    let attribute = extensible.attribute.clone()?;
+    let own = |rule: &MatchingRule| {
+        let own = attribute.kind().and_then(AttributeType::equality);
+        own.is_some_and(|own| own.oid == rule.oid)
+    };
+    if let Some(rule) = &extensible.rule {
+        schema::matching_rule(rule.as_str()).filter(|rule| own(rule))?;
+    }
+    equality(&Assertion { attribute, value: extensible.value.clone() }, entry)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn truth(filter: &str) -> Option<bool> {
+        let shown = |name: &str, values: &[&str]| {
+            let values = values.iter().map(|value| (*value).to_owned()).collect();
+            (schema::attribute(name).unwrap(), values)
+        };
+        let entry = vec![
+            shown("objectClass", &["top", "subentry", "subschema"]),
+            shown("cn", &["subschema"]),
+            shown("subschemaSubentry", &["cn=subschema"]),
+            shown("attributeTypes", &["( 2.5.4.3 NAME ( 'cn' 'commonName' ) SUP name )"]),
+            shown("hasSubordinates", &["FALSE"]),
+        ];
+        matches(&filter.parse().unwrap(), &entry)
+    }
+
+    #[test]
+    fn rfc4511_4_5_1_7_what_an_entry_shows_decides() {
+        for filter in [
+            "(objectClass=*)",
+            "(objectClass=SUBSCHEMA)",
+            "(objectClass=2.5.20.1)",
+            "(&(objectClass=top)(cn=Subschema))",
+            "(name=subschema)",
+            "(attributeTypes=CommonName)",
+            "(attributeTypes=2.5.4.3)",
+            "(attributeTypes:objectIdentifierFirstComponentMatch:=cn)",
+            "(subschemaSubentry=CN=Subschema)",
+            "(cn=sub*hem*)",
+            "(cn>=a)",
+            "(!(objectClass=person))",
+            "(hasSubordinates=FALSE)",
+            "(|(nosuch=x)(cn=*))",
+        ] {
+            assert_eq!(truth(filter), Some(true), "{filter}");
+        }
+        for filter in ["(cn=x)", "(sn=*)", "(objectClass=1.2.3.4)", "(cn;lang-de=subschema)"] {
+            assert_eq!(truth(filter), Some(false), "{filter}");
+        }
+        for filter in [
+            "(nosuch=x)",
+            "(!(nosuch=x))",
+            "(objectClass=nosuch)",
+            "(supportedControl=1.2)",
+            "(hasSubordinates=no)",
+            "(attributeTypes=nosuch)",
+            "(cn:integerMatch:=1)",
+            "(subschemaSubentry=x)",
+        ] {
+            assert_eq!(truth(filter), None, "{filter}");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What an opened store needs before it is used.
+
+use std::collections::VecDeque;
+
+use storage::{Change, Id, OpenError, Partition, ReadError, Reading};
+
+use crate::directory::Directory;
+use crate::error::{Error, StoreFailure};
+use crate::records::{User, indices};
+
+/// So many records are written anew in one change.
+const STEP: usize = 1_000;
+
+impl Directory {
+    /// Creates the provider's partition in a fresh store, and gives records of an older one the
+    /// index entries that searches count on.
+    pub(crate) fn prepare(&self) -> Result<(), OpenError> {
+        self.create_provider().and_then(|()| self.renew()).map_err(|error| match error {
+            Error::Store(StoreFailure::Read(error)) => error.into(),
+            other => std::io::Error::other(other.to_string()).into(),
+        })
+    }
+
+    fn create_provider(&self) -> Result<(), Error> {
+        let prepared = self.inner.store.write(|change| {
+            if change.partition_exists(Partition::Provider)? {
+                return Ok(());
+            }
+            change.create_partition(Partition::Provider).map_err(Error::from)
+        });
+        prepared.map_err(Error::from)
+    }
+
+    /// Writes users anew whose telephone numbers stand in the index as they were spelled. What is
+    /// left of that index tells who they are, so this can be broken off at any moment, and costs a
+    /// look for each organization where there are none.
+    fn renew(&self) -> Result<(), Error> {
+        let partitions = self.inner.store.read()?.partitions()?;
+        for partition in partitions {
+            let mut spelled = self.spelled(partition)?;
+            while !spelled.is_empty() {
+                let step: Vec<Id> = spelled.drain(..STEP.min(spelled.len())).collect();
+                let done = self.inner.store.write(move |change| rewrite(change, partition, step));
+                done.map_err(Error::from)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn spelled(&self, partition: Partition) -> Result<VecDeque<Id>, ReadError> {
+        let snapshot = self.inner.store.read()?;
+        snapshot.prefix(partition, indices::USER_SPELLED_PHONE, b"").ids().collect()
+    }
+}
+
+fn rewrite(change: &mut Change<'_>, partition: Partition, ids: Vec<Id>) -> Result<(), Error> {
+    for id in ids {
+        if let Some(user) = change.get::<User>(partition, id)? {
+            change.put(partition, id, &user)?;
+        }
+    }
+    Ok(())
+}
