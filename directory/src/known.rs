@@ -13,10 +13,12 @@ use smallvec::SmallVec;
 use storage::{Id, Index, Partition, ReadError, Reading, Snapshot};
 
 use crate::authentication::KnownAccounts;
+use crate::authentication::Who as Claim;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::id::{OrganizationId, RecordId, UserId};
-use crate::records::{Base, Organization, User};
+use crate::records::{Base, Organization, User, indices};
+use crate::text::prepare;
 
 /// An index that has a value once, and the value: most fit without a heap allocation.
 type Spot = (OrganizationId, Index, SmallVec<[u8; 36]>);
@@ -115,7 +117,41 @@ impl Directory {
     /// # Errors
     /// When the store fails.
     pub fn base_by_slug(&self, slug: &str) -> Result<Option<Base>, Error> {
-        let Some(id) = self.organization_by_slug(slug)? else { return Ok(None) };
+        self.organization_by_slug(slug)?.map_or(Ok(None), |id| self.base_of(id))
+    }
+
+    /// Whom the name of an account claims to be: the user whose login is all of it, or who has the
+    /// login or is the service account of the name within it. Each is looked for, whoever is there.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn called(
+        &self,
+        organization: OrganizationId,
+        whole: Option<String>,
+        name: Option<String>,
+    ) -> Result<Claim, Error> {
+        let (snapshot, partition) = (self.inner.store.read()?, organization.partition());
+        let has = |index, name: Option<&String>| {
+            let name = prepare(name.map(String::as_str).unwrap_or_default());
+            snapshot.find_first(partition, index, name.as_bytes()).map(|found| found.is_some())
+        };
+        let by_whole = has(indices::USER_LOGIN, whole.as_ref())?;
+        let user = has(indices::USER_LOGIN, name.as_ref())?;
+        let account = has(indices::SERVICE_ACCOUNT_NAME, name.as_ref())?;
+        Ok(match (whole, name) {
+            (Some(whole), _) if by_whole => Claim::User(whole),
+            (_, Some(name)) if account && !user => Claim::ServiceAccount(name),
+            (_, Some(name)) | (Some(name), None) => Claim::User(name),
+            (None, None) => Claim::User(String::new()),
+        })
+    }
+
+    /// The base of an organization.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn base_of(&self, id: OrganizationId) -> Result<Option<Base>, Error> {
         let snapshot = self.inner.store.read()?;
         let found = self.inner.lookups.organization(&snapshot, id)?;
         Ok(found.map(|record| record.fields.base.clone()))

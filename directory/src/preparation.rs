@@ -15,9 +15,12 @@ impl Directory {
     /// Creates the provider's partition in a fresh store, and gives records of an older one the
     /// index entries that searches count on.
     pub(crate) fn prepare(&self) -> Result<(), OpenError> {
-        self.create_provider().and_then(|()| self.renew()).map_err(|error| match error {
-            Error::Store(StoreFailure::Read(error)) => error.into(),
-            other => std::io::Error::other(other.to_string()).into(),
+        self.create_provider().and_then(|()| self.renew()).map_err(|error| {
+            if let Error::Store(StoreFailure::Read(error)) = error {
+                error.into()
+            } else {
+                std::io::Error::other(error.to_string()).into()
+            }
         })
     }
 

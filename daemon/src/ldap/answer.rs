@@ -1,5 +1,6 @@
 //! What the directory answers to a connection's questions.
 
+mod account;
 mod begin;
 mod passwords;
 mod special;
@@ -196,14 +197,17 @@ impl Caller {
         request: &BindRequest,
         security: Security,
     ) -> Result<Asked, Error> {
-        let dn = match Dn::parse(request.dn.as_str()) {
-            Ok(dn) => dn,
-            Err(error) => return Ok(Asked::Answered(Answer::Result(error.into()))),
+        let name = request.dn.as_str();
+        let claimed = match Dn::parse(name) {
+            Ok(dn) => self.claimed(&dn)?,
+            Err(error) => match view::Account::parse(name) {
+                Some(account) => self.called(account)?,
+                None => return Ok(Asked::Answered(Answer::Result(error.into()))),
+            },
         };
         let Ok(password) = authentication::Password::new(request.password.octets()) else {
             return Ok(Asked::Answered(self.bound(&authentication::Outcome::Reject)));
         };
-        let claimed = self.claimed(&dn)?;
         self.prove(ticket, claimed, password, security)
     }
 

@@ -98,7 +98,7 @@ impl Caller {
     }
 
     /// The organization whose server name the client called.
-    fn addressed(&self) -> Result<Option<OrganizationId>, Error> {
+    pub(super) fn addressed(&self) -> Result<Option<OrganizationId>, Error> {
         match self.introduction().slug() {
             Some(slug) => self.directory().organization_by_slug(slug),
             None => Ok(None),

@@ -150,3 +150,47 @@ fn an_organization_can_look_so_to_everybody_and_others_do_not_know_its_words() {
     let client = office.demo.ldap().bound(dn, password);
     assert_eq!(office.find(&client, "(uid=ada)", &["uid"]).only().dn, office.user_dn("ada"));
 }
+
+/// Who a name and a password turn out to be; the result code where they are nobody.
+fn bound(client: &Ldap, name: &str, password: &str) -> Result<String, i32> {
+    let said = client.clone().bound(name, password).who_am_i();
+    let who = said.stdout.trim().strip_prefix("dn:").map(ToOwned::to_owned);
+    who.ok_or(said.code)
+}
+
+#[test]
+fn accounts_bind_by_their_principal_names_and_by_domain_and_login() {
+    let Domain { office, dn, password, .. } = domain();
+    let client = office.demo.ldap();
+    let ada = format!("cn=ada,cn=users,{}", office.base);
+    let domain = format!("{}.example", office.slug);
+    for name in [
+        format!("ada@{domain}"),
+        format!("ADA@{}", domain.to_uppercase()),
+        format!("{domain}\\ada"),
+        format!("{}\\Ada", office.slug.to_uppercase()),
+    ] {
+        assert_eq!(bound(&client, &name, PASSWORD), Ok(ada.clone()), "{name}");
+        assert_eq!(bound(&client, &name, "wrong"), Err(49), "{name}");
+    }
+    // A service account that no user is named like.
+    let service = dn.split(['=', ',']).nth(1).unwrap();
+    assert!(bound(&client, &format!("{service}@{domain}"), &password).is_ok());
+    // A login that looks like such a name is one by itself.
+    office.user("eve@elsewhere.example", PASSWORD);
+    office.user(&format!("bob@{domain}"), PASSWORD);
+    assert!(bound(&client, &format!("bob@{domain}"), PASSWORD).unwrap().contains("bob@"));
+    for nobody in [
+        format!("bob@{}", office.slug),
+        "eve@elsewhere.example".to_owned(),
+        "ada@nowhere.example".to_owned(),
+        "NOWHERE\\ada".to_owned(),
+        format!("nobody@{domain}"),
+        "ada@example".to_owned(),
+        format!("ada@x.{domain}"),
+    ] {
+        assert_eq!(bound(&client, &nobody, PASSWORD), Err(49), "{nobody}");
+    }
+    // Without a domain nobody says whose account it is.
+    assert_eq!(bound(&client, "ada", PASSWORD), Err(34));
+}

@@ -1,5 +1,6 @@
 //! Pure functions between LDAP's words and the directory's: names, filters, entries.
 
+mod account;
 mod as_shown;
 mod claim;
 mod computed;
@@ -19,6 +20,7 @@ mod tables;
 mod tree;
 mod ways;
 
+pub(crate) use account::Account;
 pub(crate) use claim::{Meant, Unnamed, authorization, channel, plain};
 pub(crate) use entry::{write_entry, write_place};
 pub(crate) use filter::{Find, translate};

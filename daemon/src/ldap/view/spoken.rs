@@ -15,6 +15,13 @@ pub(crate) struct Spoken {
     tree: &'static Tree,
 }
 
+impl Spoken {
+    /// As an account of the domain that a base stands for: answered as domain controllers do.
+    pub(crate) const fn as_account(base: Dn) -> Self {
+        Self { base, tree: &DOMAIN }
+    }
+}
+
 /// Who is answered.
 #[derive(Clone, Copy)]
 pub(crate) struct Asking<'s> {
