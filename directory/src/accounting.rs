@@ -61,6 +61,17 @@ pub struct SessionReport {
     pub class: Vec<u8>,
 }
 
+/// What became of a report.
+#[derive(Debug)]
+pub enum Taken {
+    /// It is kept.
+    Kept,
+    /// The organization is gone.
+    Lost,
+    /// It could not be kept; nothing of it was.
+    Failed(Error),
+}
+
 /// When sessions of which nothing is heard are taken to have ended, and how long they are kept.
 #[derive(Clone, Copy, Debug)]
 pub struct SessionRules {
@@ -81,21 +92,23 @@ const STEP: usize = 500;
 
 impl Directory {
     /// Takes reports into the sessions of their organizations; returns once that is durable. Says
-    /// of each whether it was taken: it is not where the organization is gone.
+    /// of each what became of it.
     ///
     /// # Errors
     /// When the store fails; then none was taken.
-    pub fn take_reports(&self, reports: Vec<SessionReport>) -> Result<Vec<bool>, Error> {
+    pub fn take_reports(&self, reports: Vec<SessionReport>) -> Result<Vec<Taken>, Error> {
         let tools = self.inner.tools.clone();
         let done = self.inner.store.write(move |change| {
             let mut taken = Vec::with_capacity(reports.len());
             for report in reports {
                 let partition = report.organization.partition();
-                let there = change.partition_exists(partition)?;
-                if there {
-                    Ledger { change, partition, tools: &tools }.take(report)?;
-                }
-                taken.push(there);
+                taken.push(if change.partition_exists(partition)? {
+                    // What one report fails at keeps none of the others from being kept.
+                    let done = Ledger { change, partition, tools: &tools }.take(report);
+                    done.map_or_else(Taken::Failed, |()| Taken::Kept)
+                } else {
+                    Taken::Lost
+                });
             }
             Ok::<_, Error>(taken)
         });
@@ -204,18 +217,22 @@ impl Ledger<'_, '_> {
             Some(id) => self.change.get::<Session>(self.partition, id)?.map(|known| (id, known)),
             None => None,
         };
-        let (id, mut session) = match known {
-            Some((id, mut former)) if is_another(&former, &report) => {
-                former.key = None;
-                former.ended.get_or_insert((former.updated, Ending::Restarted));
-                self.change.put(self.partition, id, &former)?;
-                self.begin(key, &report)?
+        let (former, (id, mut session)) = match known {
+            Some(former) if is_another(&former.1, &report) => {
+                (Some(former), self.begin(key, &report)?)
             }
-            Some(known) => known,
-            None => self.begin(key, &report)?,
+            Some(known) => (None, known),
+            None => (None, self.begin(key, &report)?),
         };
         follow(&mut session, report);
-        Ok(self.change.put(self.partition, id, &session)?)
+        self.change.put(self.partition, id, &session)?;
+        // Last: a session that cannot be kept leaves the former one as it was.
+        if let Some((id, mut former)) = former {
+            former.key = None;
+            former.ended.get_or_insert((former.updated, Ending::Restarted));
+            self.change.put(self.partition, id, &former)?;
+        }
+        Ok(())
     }
 
     fn begin(&mut self, key: [u8; 16], report: &SessionReport) -> Result<(Id, Session), Error> {

@@ -17,6 +17,20 @@ pub fn prepare(text: &str) -> String {
     }
 }
 
+/// Prepares text that strangers chose for an index: like [`prepare`], cut where an index takes no
+/// more.
+pub fn prepare_cut(text: &str) -> String {
+    let mut prepared = prepare(text);
+    if prepared.len() > storage::MAX_VALUE {
+        let mut end = storage::MAX_VALUE;
+        while !prepared.is_char_boundary(end) {
+            end = end.saturating_sub(1);
+        }
+        prepared.truncate(end);
+    }
+    prepared
+}
+
 /// Prepares text for a comparison that heeds case but not insignificant spaces.
 pub fn prepare_exact(text: &str) -> String {
     squeeze(heeded(text).nfkc())

@@ -1,7 +1,7 @@
 //! Reports of sessions on their way into the directory: those that came while others were being
 //! kept share the next commit.
 
-use directory::accounting::SessionReport;
+use directory::accounting::{SessionReport, Taken};
 use directory::{Directory, Error};
 use radius::Ticket;
 use tokio::sync::mpsc;
@@ -40,8 +40,11 @@ impl Ledger {
             std::mem::take(&mut self.waiting).into_iter().unzip();
         let (directory, kept) = (self.directory.clone(), self.kept.clone());
         tokio::task::spawn_blocking(move || {
-            let taken = directory.take_reports(reports).unwrap_or_else(|error| failed(&error));
-            let taken = taken.into_iter().chain(std::iter::repeat(false));
+            let taken = directory.take_reports(reports).unwrap_or_else(|error| {
+                failed(&error);
+                Vec::new()
+            });
+            let taken = taken.into_iter().map(is_kept).chain(std::iter::repeat(false));
             // A socket that was closed meanwhile answers nobody.
             let _closed = kept.blocking_send(tickets.into_iter().zip(taken).collect());
         });
@@ -61,7 +64,17 @@ impl Ledger {
     }
 }
 
-fn failed(error: &Error) -> Vec<bool> {
+fn is_kept(taken: Taken) -> bool {
+    match taken {
+        Taken::Kept => true,
+        Taken::Lost => false,
+        Taken::Failed(error) => {
+            failed(&error);
+            false
+        }
+    }
+}
+
+fn failed(error: &Error) {
     tracing::error!(%error, "RADIUS accounting could not be kept");
-    Vec::new()
 }

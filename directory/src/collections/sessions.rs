@@ -7,7 +7,7 @@ use crate::access::{Grant, View};
 use crate::error::Error;
 use crate::id::{RadiusClientId, RecordId};
 use crate::records::{Session, indices};
-use crate::text::prepare;
+use crate::text::{prepare, prepare_cut};
 
 /// Which sessions.
 #[derive(Clone, Debug, Default)]
@@ -64,7 +64,7 @@ impl Grant<'_, &Snapshot, View> {
         };
         match (query.login.as_ref(), query.open, query.client) {
             (Some(login), ..) => {
-                let ids = found(indices::SESSION_USER, prepare(login).as_bytes());
+                let ids = found(indices::SESSION_USER, prepare_cut(login).as_bytes());
                 gather(ids.map(read), query, limit)
             }
             (None, Some(true), Some(client)) => {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{indices, kinds};
 use crate::id::{RadiusClientId, RecordId, UserId};
-use crate::text::prepare;
+use crate::text::prepare_cut;
 use crate::time::Time;
 
 /// A session, as the gear's reports left it; not a change that anybody made.
@@ -100,7 +100,7 @@ impl Record for Session {
 
     fn index(&self, entries: &mut Entries) {
         entries.add(indices::SESSION_UUID, self.uuid.as_bytes());
-        entries.add(indices::SESSION_USER, prepare(&self.login).as_bytes());
+        entries.add(indices::SESSION_USER, prepare_cut(&self.login).as_bytes());
         if let Some(key) = &self.key {
             entries.add(indices::SESSION_KEY, key);
         }

@@ -2,7 +2,7 @@
 
 use super::world::{DAY, World};
 use crate::access::{ManageConfiguration, View};
-use crate::accounting::{SessionReport, SessionRules, Stage};
+use crate::accounting::{SessionReport, SessionRules, Stage, Taken};
 use crate::collections::{SessionPage, SessionQuery};
 use crate::id::{OrganizationId, RadiusClientId};
 use crate::records::{Ending, RadiusClientFields, Session, Traffic};
@@ -41,7 +41,8 @@ impl<'w> Gear<'w> {
     }
 
     fn tell(&self, report: SessionReport) {
-        assert_eq!(self.world.directory.take_reports(vec![report]).unwrap(), [true]);
+        let taken = self.world.directory.take_reports(vec![report]).unwrap();
+        assert!(matches!(taken[..], [Taken::Kept]), "{taken:?}");
     }
 
     fn at(&self, minutes: u64) -> Time {
@@ -189,7 +190,34 @@ fn an_organization_sees_its_own_sessions_and_a_lost_one_takes_none() {
     let mut lost = gear.report(Stage::Started, gear.at(0), "2");
     lost.organization = OrganizationId::NONE;
     let own = gear.report(Stage::Started, gear.at(0), "3");
-    assert_eq!(world.directory.take_reports(vec![lost, own]).unwrap(), [false, true]);
+    let taken = world.directory.take_reports(vec![lost, own]).unwrap();
+    assert!(matches!(taken[..], [Taken::Lost, Taken::Kept]), "{taken:?}");
+}
+
+#[test]
+fn a_login_that_grows_when_it_is_prepared_is_kept_and_found_and_harms_no_other_report() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let beta = world.organization("beta");
+    let (ours, theirs) = (Gear::new(&world, acme), Gear::new(&world, beta));
+    let login = "\u{fdfa}".repeat(84);
+    let long = |name: &str, login: String| SessionReport {
+        login,
+        ..theirs.report(Stage::Started, world.now(), name)
+    };
+    let reports = vec![
+        ours.report(Stage::Started, world.now(), "one"),
+        long("two", login.clone()),
+        long("three", format!("{}!", "\u{fdfa}".repeat(84))),
+        ours.report(Stage::Started, world.now(), "four"),
+    ];
+    let taken = world.directory.take_reports(reports).unwrap();
+    assert!(taken.iter().all(|taken| matches!(taken, Taken::Kept)), "{taken:?}");
+    assert_eq!(ours.sessions(&SessionQuery::default()).len(), 2);
+    let query = SessionQuery { login: Some(login.clone()), ..SessionQuery::default() };
+    let found = theirs.sessions(&query);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((&found[0].name, &found[0].login), (&"two".into(), &login));
 }
 
 #[test]
