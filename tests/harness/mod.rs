@@ -26,6 +26,7 @@ pub(crate) mod resident;
 pub(crate) mod room;
 pub(crate) mod server;
 pub(crate) mod staffed;
+pub(crate) mod supplicant;
 pub(crate) mod totp;
 pub(crate) mod wire;
 

@@ -15,6 +15,8 @@ pub(crate) const ACCESS_REQUEST: u8 = 1;
 pub(crate) const ACCEPT: u8 = 2;
 /// The code of an Access-Reject.
 pub(crate) const REJECT: u8 = 3;
+/// The code of an Access-Challenge.
+pub(crate) const CHALLENGE: u8 = 11;
 /// The code of a Status-Server.
 pub(crate) const STATUS: u8 = 12;
 /// The type of a Message-Authenticator.

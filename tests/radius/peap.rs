@@ -43,5 +43,7 @@ fn a_peer_that_comes_back_resumes_its_session() {
     for version in ["1.2", "1.3"] {
         let verdict = peap(&office, &gear, "ada", PASSWORD).tls(version).with(["-r1"]).gets_in();
         assert!(verdict.resumed(), "{version}: {}", verdict.output.stdout);
+        let asked = verdict.count("EAP-MSCHAPV2: Authentication succeeded");
+        assert_eq!(asked, 1, "{version}: {}", verdict.output.stdout);
     }
 }

@@ -4,7 +4,8 @@ use serde_json::json;
 
 use crate::harness::demo::Demo;
 use crate::harness::office::Office;
-use crate::harness::wire::{ACCEPT, AUTHENTICATOR, REJECT, Request};
+use crate::harness::supplicant::{TLS, TTLS, response};
+use crate::harness::wire::{ACCEPT, AUTHENTICATOR, CHALLENGE, REJECT, Request};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -97,4 +98,50 @@ fn without_message_authenticator_a_request_that_could_be_of_two_clients_is_of_ne
     assert_eq!(office.wire().ask(&login).code, ACCEPT);
     let bare = Request::login(&one.secret, "ada", PASSWORD).without(AUTHENTICATOR);
     assert!(office.wire().meets_silence(&bare.encode(), &office.wire(), &one.secret));
+}
+
+#[test]
+fn section_2_1_gear_that_starts_is_told_to_ask_who_it_is() {
+    let office = Office::new();
+    let gear = office.client("switch", &json!({}));
+    let start = Request::new(1, &gear.secret).with(1, b"ada").with(79, b"").authentic();
+    let answer = office.wire().ask(&start);
+    assert_eq!(answer.code, CHALLENGE);
+    let packet = answer.packet();
+    assert_eq!((packet[0], packet[4]), (1, 1), "a request of the identity");
+    let name = response(packet[1], 1, b"ada");
+    let next = office.wire().ask(&Request::eap(&gear.secret, &name, &answer.state()));
+    assert_eq!((next.code, next.packet()[4]), (CHALLENGE, TTLS));
+}
+
+#[test]
+fn section_2_6_a_state_counts_once_for_its_client_and_as_it_was_given() {
+    let (here, there) = (Office::new(), Office::new());
+    let (own, theirs) = (here.client("one", &json!({})), there.client("two", &json!({})));
+    let neighbour = here.client("three", &json!({}));
+    let mut peer = here.supplicant(&own);
+    peer.begin(TTLS);
+    let (state, nak) = (peer.state.clone(), |identifier| response(identifier, 3, &[TLS]));
+    let other = |secret: &str, state: &[u8]| Request::eap(secret, &nak(2), state);
+    assert_eq!(there.wire().ask(&other(&theirs.secret, &state)).code, REJECT);
+    assert_eq!(here.wire().ask(&other(&neighbour.secret, &state)).code, REJECT);
+    let mut bent = state.clone();
+    bent[0] ^= 1;
+    for wrong in [&bent[..], &state[..15], b"x"] {
+        assert_eq!(here.wire().ask(&other(&own.secret, wrong)).code, REJECT);
+    }
+    assert_eq!(peer.respond(3, &[TLS]).code, CHALLENGE);
+    assert_ne!(peer.state, state, "each round has a State of its own");
+    assert_eq!(here.wire().ask(&other(&own.secret, &state)).code, REJECT);
+}
+
+#[test]
+fn section_2_6_a_password_beside_eap_or_with_a_foreign_state_saves_nobody() {
+    let office = Office::new();
+    office.user("ada", PASSWORD);
+    let gear = office.client("switch", &json!({}));
+    let both = Request::eap(&gear.secret, &response(0, 1, b"ada"), &[]);
+    assert_eq!(office.wire().ask(&both.password(PASSWORD.as_bytes())).code, REJECT);
+    let wrong = Request::login(&gear.secret, "ada", "wrong").with(24, &[7; 16]);
+    assert_eq!(office.wire().ask(&wrong).code, REJECT);
 }

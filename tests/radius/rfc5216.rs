@@ -1,10 +1,13 @@
 //! EAP-TLS: client certificates, judged by the organization whose gear asks.
 
+use rustls::version::{TLS12, TLS13};
 use serde_json::{Value, json};
 
 use crate::harness::authority::{Authority, Holder, Issued};
 use crate::harness::eapol::Peer;
 use crate::harness::office::{Client, Office, id_of};
+use crate::harness::supplicant::TLS;
+use crate::harness::wire::REJECT;
 
 fn trust(office: &Office, authority: &Authority, holder: &str) -> String {
     let fields =
@@ -122,5 +125,17 @@ fn section_2_1_2_a_resumed_session_is_judged_by_the_certificate_that_began_it() 
     for version in ["1.2", "1.3"] {
         let verdict = ada.clone().tls(version).with(["-r1"]).gets_in();
         assert!(verdict.resumed(), "{version}: {}", verdict.output.stdout);
+    }
+}
+
+#[test]
+fn section_2_1_1_without_a_certificate_of_the_peer_nobody_gets_in() {
+    let office = Office::new();
+    office.user("ada", "correct horse battery");
+    let gear = office.client("wlan", &json!({}));
+    trust(&office, &Authority::new("acme"), "user_by_common_name");
+    for version in [&TLS12, &TLS13] {
+        let ended = office.supplicant(&gear).tunnel(TLS, &office.tunnel(version), &[]);
+        assert_eq!(ended.answer.code, REJECT, "{version:?}");
     }
 }

@@ -1,0 +1,124 @@
+//! What a tunnel, and a session that is resumed, prove: nothing and no more than was proven in it.
+
+use std::sync::Arc;
+
+use rustls::version::{TLS12, TLS13};
+use rustls::{ClientConfig, SupportedProtocolVersion};
+use serde_json::json;
+
+use crate::harness::office::{Client, Office};
+use crate::harness::supplicant::{Ended, TTLS, avp};
+use crate::harness::wire::{ACCEPT, REJECT};
+
+const PASSWORD: &str = "correct horse battery";
+const VERSIONS: [&SupportedProtocolVersion; 2] = [&TLS12, &TLS13];
+
+fn login(user: &str, password: &str) -> Vec<u8> {
+    let mut padded = password.as_bytes().to_vec();
+    padded.resize(padded.len().next_multiple_of(16), 0);
+    [avp(1, user.as_bytes()), avp(2, &padded)].concat()
+}
+
+fn say(office: &Office, gear: &Client, tls: &Arc<ClientConfig>, said: &[&[u8]]) -> Ended {
+    office.supplicant(gear).tunnel(TTLS, tls, said)
+}
+
+fn ada() -> (Office, Client, String) {
+    let office = Office::new();
+    let id = office.user("ada", PASSWORD);
+    let gear = office.client("wlan", &json!({}));
+    (office, gear, id)
+}
+
+#[test]
+fn section_15_3_a_tunnel_in_which_nobody_is_proven_lets_nobody_in_and_cannot_be_resumed() {
+    let (office, gear, _) = ada();
+    let nobody = [avp(1, b"ada"), avp(2, b"")].concat();
+    for version in VERSIONS {
+        let said: [&[&[u8]]; 5] =
+            [&[], &[&[0; 8]], &[&avp(1, b"ada")], &[&nobody], &[&login("ada", "wrong")]];
+        for said in said {
+            let tls = office.tunnel(version);
+            for _twice in 0..2 {
+                let ended = say(&office, &gear, &tls, said);
+                assert_eq!(ended.answer.code, REJECT, "{version:?} {said:?}");
+                assert_eq!(ended.answer.packet().first(), Some(&4), "EAP-Failure");
+                assert!(ended.answer.values(26).is_empty(), "a rejected peer has keys");
+                assert!(!ended.resumed, "{version:?} {said:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn section_15_3_a_session_lets_its_user_in_again_without_a_password() {
+    let (office, gear, _) = ada();
+    for version in VERSIONS {
+        let tls = office.tunnel(version);
+        let first = say(&office, &gear, &tls, &[&login("ada", PASSWORD)]);
+        assert_eq!((first.answer.code, first.resumed), (ACCEPT, false), "{version:?}");
+        let again = say(&office, &gear, &tls, &[]);
+        assert_eq!((again.answer.code, again.resumed), (ACCEPT, true), "{version:?}");
+        assert_eq!(again.answer.values(26).len(), 2, "the keys of both directions");
+    }
+}
+
+#[test]
+fn section_15_3_what_happened_to_the_account_since_then_counts() {
+    for version in VERSIONS {
+        let changes: [fn(&Office, &str); 2] = [
+            |office, id| {
+                office.act("POST", &format!("users/{id}/suspend"), None);
+            },
+            |office, id| {
+                let fresh = json!({"password": "another horse battery"});
+                office.act("PUT", &format!("users/{id}/password"), Some(&fresh));
+            },
+        ];
+        for change in changes {
+            let (office, gear, id) = ada();
+            let tls = office.tunnel(version);
+            assert_eq!(say(&office, &gear, &tls, &[&login("ada", PASSWORD)]).answer.code, ACCEPT);
+            change(&office, &id);
+            assert_eq!(say(&office, &gear, &tls, &[]).answer.code, REJECT, "{version:?}");
+            let old = say(&office, &gear, &tls, &[&login("ada", PASSWORD)]);
+            assert_eq!(old.answer.code, REJECT, "{version:?}");
+        }
+    }
+}
+
+#[test]
+fn section_15_3_a_session_counts_in_its_own_organization_only() {
+    let ((here, gear, _), (there, theirs, _)) = (ada(), ada());
+    for version in VERSIONS {
+        let tls = here.tunnel(version);
+        assert_eq!(say(&here, &gear, &tls, &[&login("ada", PASSWORD)]).answer.code, ACCEPT);
+        let elsewhere = say(&there, &theirs, &tls, &[]);
+        assert_eq!((elsewhere.answer.code, elsewhere.resumed), (REJECT, false), "{version:?}");
+    }
+}
+
+#[test]
+fn section_11_another_organizations_user_stays_out() {
+    let ((here, gear, _), there) = (ada(), Office::new());
+    there.user("bob", PASSWORD);
+    for name in ["bob".to_owned(), format!("bob@{}", there.slug), there.user_dn("bob")] {
+        let ended = say(&here, &gear, &here.tunnel(&TLS13), &[&login(&name, PASSWORD)]);
+        assert_eq!(ended.answer.code, REJECT, "{name}");
+    }
+}
+
+#[test]
+fn section_10_1_two_names_are_of_nobody_and_what_must_be_understood_is() {
+    let (office, gear, _) = ada();
+    office.user("bob", PASSWORD);
+    let tls = office.tunnel(&TLS13);
+    let two = [avp(1, b"bob"), login("ada", PASSWORD)].concat();
+    let unknown = [login("ada", PASSWORD), avp(250, b"must be understood")].concat();
+    let mut long = login("ada", PASSWORD);
+    long[7] = 0xff;
+    for said in [two, unknown, long] {
+        assert_eq!(say(&office, &gear, &tls, &[&said]).answer.code, REJECT, "{said:?}");
+    }
+    assert_eq!(say(&office, &gear, &tls, &[&login("ada", PASSWORD)]).answer.code, ACCEPT);
+}
