@@ -82,6 +82,7 @@ fn rfc4511_4_5_1_8_they_are_returned_with_the_star_by_name_and_by_number() {
     let definitions = office.read("custom-attributes");
     let oid = definitions["items"][0]["oid"].as_str().unwrap();
     assert_eq!(shown(&[oid]).0, ["costCenter"]);
+    assert_eq!(shown(&["costCenter", oid, "COSTCENTER"]), shown(&["costCenter"]), "once");
     let client = client.clone().with(["-A", "-A"]);
     let found = client.search(&office.user_dn("ada"), "base", "(uid=ada)", &["payLevel"]);
     assert_eq!(found.only().names(), ["payLevel"]);
@@ -109,6 +110,7 @@ fn rfc4517_they_match_by_the_rules_of_their_syntaxes_indexed_or_not() {
         ("(payLevel<=99999999999999999999)", &["ada", "bob"]),
         ("(payLevel=9*)", &[]),
         ("(worksRemotely=TRUE)", &["ada"]),
+        ("(worksRemotely=true)", &["ada"]),
         ("(worksRemotely=FALSE)", &["bob"]),
         ("(worksRemotely=yes)", &[]),
         ("(!(worksRemotely=yes))", &[]),

@@ -39,6 +39,23 @@ fn five_thousand_clauses_are_answered_or_refused_as_too_many() {
 }
 
 #[test]
+fn text_that_grows_when_it_is_compared_is_refused_before_that() {
+    let demo = Demo::shared();
+    let account = &demo.acme().service_account;
+    let mut raw = Raw::bound(&demo.ldap, &account.dn, &account.password);
+    // Each of these letters is eighteen once it is normalized.
+    let long = "\u{fdfa}".repeat(1_000_000);
+    raw.send(&raw::search(2, &demo.acme().base, 2, raw::equal("cn", &long)));
+    assert_eq!(raw.receive().unwrap().code(), 11);
+    raw.send(&raw::search(3, &long, 0, raw::present("cn")));
+    assert_eq!(raw.receive().unwrap().code(), 11);
+    // As long, but in one that costs nothing: it is as no value is.
+    let plain = "x".repeat(3_000_000);
+    raw.send(&raw::search(4, &demo.acme().base, 2, raw::equal("cn", &plain)));
+    assert_eq!(raw.receive().unwrap().code(), 0);
+}
+
+#[test]
 fn a_client_that_sends_half_a_request_keeps_nobody_waiting() {
     let demo = Demo::shared();
     let ada = demo.acme().user("ada");

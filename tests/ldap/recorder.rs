@@ -48,9 +48,10 @@ fn what_an_application_does_not_get_is_told_without_any_value() {
     let secret = "geheim";
     office.find(client, "(uid=ada)", &["uid", "krbLastPwdChange", "sambaNTPassword;x", "*", "+"]);
     office.find(client, &format!("(|(uid=x)(!(mailPrimaryAddress={secret})))"), &["1.1"]);
-    for base in
-        [format!("cn={secret},ou=users,{}", office.base), format!("ou={secret},dc=elsewhere")]
-    {
+    for base in [
+        format!("cn={secret},ou=users,{}", office.base),
+        format!("uid={secret},ou=people,dc=elsewhere"),
+    ] {
         assert_eq!(client.search(&base, "sub", "(uid=x)", &["1.1"]).code, 32);
     }
     let control = "1.2.3.4";
@@ -66,7 +67,13 @@ fn what_an_application_does_not_get_is_told_without_any_value() {
     let expected: BTreeMap<String, Vec<String>> = [
         ("attribute", vec!["krbLastPwdChange".to_owned(), "sambaNTPassword;x".to_owned()]),
         ("filter_attribute", vec!["mailPrimaryAddress".to_owned()]),
-        ("base", vec![format!("cn=?,ou=users,{}", office.base), "ou=?,dc=?".to_owned()]),
+        (
+            "base",
+            vec![
+                format!("cn=?,ou=users,{}", office.base),
+                "uid=?,ou=people,dc=elsewhere".to_owned(),
+            ],
+        ),
         ("control", vec!["1.2.3.4".to_owned(), "1.2.3.5".to_owned()]),
         ("operation", vec!["1.2.3.6".to_owned()]),
         ("change", vec!["delete".to_owned()]),

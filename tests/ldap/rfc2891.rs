@@ -85,6 +85,15 @@ fn what_cannot_be_sorted_by_is_refused_or_left_unsorted_as_the_client_wants() {
 }
 
 #[test]
+fn more_keys_than_are_sorted_by_leave_the_entries_unsorted() {
+    let (office, ldap) = office();
+    let keys = ["uid"; 17].join("/");
+    assert_eq!(sorted(&office, &ldap, &format!("!sss={keys}")).code, 12);
+    let unsorted = sorted(&office, &ldap, &format!("sss={keys}"));
+    assert_eq!((unsorted.code, unsorted.entries.len()), (0, 4), "{unsorted:?}");
+}
+
+#[test]
 fn more_entries_than_may_be_sorted_are_refused_or_left_unsorted() {
     let Some(mut demo) = Demo::own() else { return };
     demo.daemon().stop();

@@ -21,6 +21,9 @@ fn what_is_not_offered_is_refused_when_it_matters_and_otherwise_ignored() {
         let critical = service.clone().with([option, &format!("!{control}")]);
         let refused = critical.search(&acme.base, "sub", "(uid=*)", &["uid"]);
         assert_eq!((refused.code, refused.entries.len()), (12, 0), "{control}: {refused:?}");
+        let named = refused.output.stderr.contains("the critical control 1.")
+            || refused.output.stderr.contains("the critical control 2.");
+        assert!(named, "{control}: {refused:?}");
         // OpenLDAP's tool knows proxied authorization as critical only (RFC 4370 section 3).
         if !control.starts_with("authzid") {
             let ignored = service.clone().with([option, control]);

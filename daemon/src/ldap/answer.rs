@@ -317,7 +317,7 @@ impl Caller {
         let begun = self.begin((ticket, &aim, request), (user, terms), &grant, session)?;
         let (answer, rest) = match begun {
             Err(answer) => {
-                self.noting().base_of(&answer, &aim.base, grant.own_organization()?);
+                self.noting().base_of(&answer, &aim.base);
                 (answer, None)
             }
             Ok(work) => self.run(ticket, work, &grant, session)?,

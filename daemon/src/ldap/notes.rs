@@ -5,7 +5,6 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use directory::access::{Actor, Identity};
-use directory::records::Organization;
 use directory::{Directory, Missed, Schema, Time};
 use ldap::dn::Dn;
 use ldap::{Answer, Description, Filter, ResultCode, SearchRequest};
@@ -81,17 +80,15 @@ impl Noting<'_> {
     }
 
     /// Notes a base that an answer says leads nowhere.
-    pub(super) fn base_of(&self, answer: &Answer, base: &Dn, own: &Organization) {
+    pub(super) fn base_of(&self, answer: &Answer, base: &Dn) {
         if matches!(answer, Answer::Result(outcome) if outcome.code == ResultCode::NoSuchObject) {
-            let own = Dn::parse(own.fields.base.as_str()).unwrap_or(Dn::ROOT);
-            self.base(base, &own);
+            self.base(base);
         }
     }
 
-    /// Notes a base: of what is not below one's own, types alone are told.
-    fn base(&self, base: &Dn, own: &Dn) {
-        let inside = base.below(own).is_some();
-        let known = |kind: &str| inside && matches!(kind, "ou" | "o" | "dc");
+    /// Notes a base. Where things stand is told, and of who stands there the type alone.
+    fn base(&self, base: &Dn) {
+        let known = |kind: &str| matches!(kind, "dc" | "o" | "ou" | "c" | "l" | "st");
         let mut words = Vec::new();
         for rdn in base.rdns() {
             for (kind, value) in rdn.parts() {

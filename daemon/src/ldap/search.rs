@@ -40,6 +40,7 @@ pub(super) struct Running {
 }
 
 /// What a search may cost.
+#[derive(Clone, Copy)]
 pub(super) struct Terms {
     deadline: Duration,
     /// Entries that may still be written before the server says that it is enough.

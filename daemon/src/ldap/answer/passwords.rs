@@ -86,7 +86,7 @@ impl Caller {
 /// Answers whoever may ask nothing, or nothing yet; the same for every name.
 pub(super) fn refused(actor: Actor) -> Outcome {
     if actor.must_change_password() {
-        let words = "the password was set by somebody else: change it first";
+        let words = "the password must be changed first";
         return Outcome::new(ResultCode::InsufficientAccessRights, words);
     }
     bind_first()

@@ -30,8 +30,6 @@ pub(in crate::ldap) struct Ordered {
     aim: Arc<Aim>,
     request: SearchRequest,
     limits: SearchLimits,
-    /// It is a user's search.
-    user: bool,
     collected: Vec<Ranked>,
     /// What is to be written, the next one last; `None` while it is being collected.
     sorted: Option<Vec<Ranked>>,
@@ -65,7 +63,7 @@ pub(in crate::ldap) enum BeginOrdered {
 pub(in crate::ldap) fn begin(
     grant: &SearchGrant<'_, '_>,
     (aim, request): (&Arc<Aim>, &SearchRequest),
-    (limits, user, terms): (&SearchLimits, bool, Terms),
+    (limits, terms): (&SearchLimits, Terms),
     writer: &mut EntryWriter<'_>,
 ) -> Result<BeginOrdered, Error> {
     let Some(sort) = &request.sort else {
@@ -92,7 +90,6 @@ pub(in crate::ldap) fn begin(
             aim: Arc::clone(aim),
             request: request.clone(),
             limits: *limits,
-            user,
             collected: Vec::new(),
             sorted: None,
             last: None,
@@ -139,8 +136,8 @@ impl Ordered {
             match self.collect(grant, clock)? {
                 Collected::All => {}
                 Collected::Turn => return Ok((Answer::More, Work::Ordered(self))),
-                Collected::Ended(code) => {
-                    return Ok((Answer::Result(Outcome::code(code)), Work::Ordered(self)));
+                Collected::Ended(pause) => {
+                    return Ok((pause.answer(Vec::new), Work::Ordered(self)));
                 }
                 Collected::TooMany => return self.give_up(grant, clock, writer),
             }
@@ -179,10 +176,8 @@ impl Ordered {
         let late = clock.monotonic() >= running.terms.deadline;
         Ok(match ended {
             Ended::Paused => Collected::TooMany,
-            Ended::LookedThrough => Collected::Ended(ResultCode::AdminLimitExceeded),
-            Ended::Complete | Ended::Turn if late => {
-                Collected::Ended(ResultCode::TimeLimitExceeded)
-            }
+            Ended::LookedThrough => Collected::Ended(Pause::LookedThrough),
+            Ended::Complete | Ended::Turn if late => Collected::Ended(Pause::Time),
             Ended::Complete => Collected::All,
             Ended::Turn => Collected::Turn,
         })
@@ -195,7 +190,7 @@ impl Ordered {
         clock: Clock,
         writer: &mut EntryWriter<'_>,
     ) -> Result<(Answer, Work), Error> {
-        let terms = Terms::new(&self.limits, clock, &self.request, (self.user, false));
+        let terms = self.running.terms;
         let refusal = SortResult::refused(ResultCode::AdminLimitExceeded);
         let asked = (&self.aim, &self.request);
         match refuse(grant, asked, terms, (&mut *writer, refusal))? {
@@ -320,7 +315,7 @@ enum Collected {
     All,
     Turn,
     TooMany,
-    Ended(ResultCode),
+    Ended(Pause),
 }
 
 /// What an entry is sorted by; entries that are equal come in the order of their ids.

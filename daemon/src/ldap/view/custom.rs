@@ -40,7 +40,14 @@ impl Wanted {
             schema.iter().collect()
         } else {
             let named = |description: Description| find(&description, schema)?.ok();
-            self.requested.unknown().filter_map(named).collect()
+            let mut wanted: Vec<&CustomAttribute> = Vec::new();
+            for attribute in self.requested.unknown().filter_map(named) {
+                // Each is there once (RFC 4511 section 4.1.7), by however many names it is asked for.
+                if wanted.iter().all(|other| other.number != attribute.number) {
+                    wanted.push(attribute);
+                }
+            }
+            wanted
         };
         Shown { schema, wanted }
     }
@@ -202,6 +209,9 @@ fn compare(custom: &CustomAttribute, value: &[u8], relation: Relation) -> Filter
         return relation.octets(custom.attribute(), value);
     }
     let Some(text) = text(value) else { return Filter::Undefined };
+    if custom.fields.syntax == Syntax::Boolean {
+        return relation.test(custom.attribute(), &text.to_ascii_uppercase());
+    }
     if custom.fields.syntax != Syntax::Time {
         return relation.test(custom.attribute(), text);
     }
@@ -212,16 +222,14 @@ fn compare(custom: &CustomAttribute, value: &[u8], relation: Relation) -> Filter
 }
 
 fn pieces(attribute: Attribute, substrings: &Substrings) -> Filter {
-    let text = |octets: &[u8]| String::from_utf8(octets.to_vec()).ok();
     let mut all = substrings.initial.iter().chain(&substrings.any).chain(&substrings.last);
     if all.any(|piece| text(piece).is_none()) {
         return Filter::Undefined;
     }
     let initial = substrings.initial.as_deref().and_then(text);
-    let any: Vec<String> = substrings.any.iter().filter_map(|piece| text(piece)).collect();
-    let any: Vec<&str> = any.iter().map(String::as_str).collect();
+    let any: Vec<&str> = substrings.any.iter().filter_map(|piece| text(piece)).collect();
     let last = substrings.last.as_deref().and_then(text);
-    Filter::pieces(attribute, initial.as_deref(), &any, last.as_deref())
+    Filter::pieces(attribute, initial, &any, last)
 }
 
 const fn matching(syntax: Syntax) -> Matching {

@@ -143,8 +143,12 @@ pub(super) fn plain(
     }
 }
 
+/// The most octets of a text that is compared: more than any value that is stored could have.
+const TEXT: usize = 16 << 10;
+
+/// An asserted text; `None` when it is none, or longer than any value.
 pub(super) fn text(value: &[u8]) -> Option<&str> {
-    std::str::from_utf8(value).ok()
+    std::str::from_utf8(value).ok().filter(|text| text.len() <= TEXT)
 }
 
 pub(super) fn equality(
@@ -284,7 +288,13 @@ fn of_class(name: &str, naming: &Naming) -> Filter {
     let kinds = Filter::Kind(stored(naming, has));
     let mut filters = vec![kinds];
     if has(naming.look().base_classes) {
-        filters.push(Filter::present(Attribute::OrganizationName));
+        // A base that is no domain does not show the class of those that are.
+        let shows = if wanted.name == "dcObject" {
+            Attribute::BaseLabel
+        } else {
+            Attribute::OrganizationName
+        };
+        filters.push(Filter::present(shows));
     }
     for attribute in [Attribute::Name, Attribute::CommonName] {
         let mut containers = naming.look().tree.containers.iter();
@@ -412,7 +422,7 @@ mod tests {
         assert_eq!(translated("(nosuch=x)"), Filter::Undefined);
         assert_eq!(translated("(objectClass=nosuch)"), Filter::Undefined);
         assert_eq!(translated("(userPassword=*)"), Filter::Undefined);
-        assert_eq!(translated("(entryUUID=x)"), translated("(entryUUID=y)"));
+        assert_eq!(translated("(entryUUID=x)"), Filter::Undefined);
         let not = Filter::Not(Box::new(Filter::Undefined));
         assert_eq!(translated("(!(nosuch=x))"), not);
     }
@@ -422,5 +432,25 @@ mod tests {
         assert_eq!(translated("(objectClass=person)"), Filter::Kind(Kinds::USERS));
         assert_eq!(translated("(objectClass=2.5.6.6)"), Filter::Kind(Kinds::USERS));
         assert_eq!(translated("(objectClass=TOP)"), Filter::Kind(Kinds::ALL));
+    }
+
+    #[test]
+    fn a_text_that_is_longer_than_any_value_is_none() {
+        for (filter, letter) in [("(cn=", "x"), ("(cn=*", "\u{fdfa}"), ("(:caseIgnoreMatch:=", "x")]
+        {
+            let long = format!("{filter}{})", letter.repeat(TEXT / letter.len() + 1));
+            assert_eq!(translated(&long), Filter::Undefined, "{filter}");
+            let fits = format!("{filter}{})", letter.repeat(TEXT / letter.len()));
+            assert_ne!(translated(&fits), Filter::Undefined, "{filter}");
+        }
+    }
+
+    #[test]
+    fn a_base_that_is_no_domain_has_no_class_of_domains() {
+        let base = Filter::present(Attribute::BaseLabel);
+        assert_eq!(
+            translated("(objectClass=dcObject)"),
+            Filter::Or(vec![Filter::Kind(Kinds::NONE), base])
+        );
     }
 }

@@ -64,6 +64,8 @@ pub(crate) struct Controls<'a> {
     pub(crate) unknown: bool,
     pub(crate) paged: Option<Paged<'a>>,
     pub(crate) sort: Option<Box<Sort>>,
+    /// The sort control's value as it came; empty without one.
+    pub(crate) order: &'a [u8],
     pub(crate) view: Option<Box<ListView>>,
     pub(crate) sync: Option<Box<SyncRequest>>,
     pub(crate) password_policy: bool,
@@ -71,43 +73,56 @@ pub(crate) struct Controls<'a> {
 
 /// Why a request is refused for its controls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unfit {
-    /// They are malformed or repeated.
+pub(crate) enum Unfit<'a> {
+    /// They are malformed.
     Malformed,
-    /// A critical one is not known, or not with this operation.
-    Critical,
+    /// There are too many.
+    TooMany,
+    /// The value of this one is malformed.
+    Value(&'a [u8]),
+    /// This one is there twice.
+    Repeated(&'a [u8]),
+    /// This critical one is not known, or not with this operation.
+    Critical(&'a [u8]),
 }
 
-impl From<Malformed> for Unfit {
+impl From<Malformed> for Unfit<'_> {
     fn from(_: Malformed) -> Self {
         Self::Malformed
     }
 }
 
 /// Reads the controls of a message.
-pub(crate) fn read(octets: Option<&[u8]>, beside: Beside) -> Result<Controls<'_>, Unfit> {
+pub(crate) fn read(octets: Option<&[u8]>, beside: Beside) -> Result<Controls<'_>, Unfit<'_>> {
     let mut controls = Controls::default();
     let Some(octets) = octets else {
         return Ok(controls);
     };
     let mut reader = Reader::new(octets);
     let mut seen: Vec<&[u8]> = Vec::new();
-    let mut critical_unknown = false;
+    let mut critical_unknown = None;
     while !reader.is_empty() {
         let control = one(reader.expect(SEQUENCE)?)?;
-        if seen.contains(&control.oid) || seen.len() >= MAXIMUM {
-            return Err(Unfit::Malformed);
+        if seen.contains(&control.oid) {
+            return Err(Unfit::Repeated(control.oid));
+        }
+        if seen.len() >= MAXIMUM {
+            return Err(Unfit::TooMany);
         }
         seen.push(control.oid);
         match known(control.oid, beside) {
-            Some(oid) => take(&mut controls, oid, &control)?,
+            Some(oid) => {
+                take(&mut controls, oid, &control).map_err(|Malformed| Unfit::Value(control.oid))?
+            }
             None => {
                 controls.unknown = true;
-                critical_unknown |= control.critical;
+                if control.critical {
+                    critical_unknown = critical_unknown.or(Some(control.oid));
+                }
             }
         }
     }
-    if critical_unknown { Err(Unfit::Critical) } else { Ok(controls) }
+    critical_unknown.map_or(Ok(controls), |oid| Err(Unfit::Critical(oid)))
 }
 
 /// The numbers of the controls that are not known beside an operation.
@@ -129,7 +144,10 @@ fn take<'a>(
     let value = control.value.ok_or(Malformed);
     match oid {
         PAGED_RESULTS => controls.paged = Some(Paged::read(value?)?),
-        SORT => controls.sort = Some(Box::new(Sort::read(value?, control.critical)?)),
+        SORT => {
+            controls.order = value?;
+            controls.sort = Some(Box::new(Sort::read(controls.order, control.critical)?));
+        }
         LIST_VIEW => controls.view = Some(Box::new(ListView::read(value?, control.critical)?)),
         SYNC => controls.sync = Some(Box::new(SyncRequest::read(value?)?)),
         PASSWORD_POLICY => controls.password_policy = true,

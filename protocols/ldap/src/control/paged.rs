@@ -51,6 +51,8 @@ pub(crate) struct Binding<'a> {
     pub(crate) generation: u64,
     /// The request's octets.
     pub(crate) search: &'a [u8],
+    /// The order that its entries come in, as the sort control has it; empty without one.
+    pub(crate) order: &'a [u8],
 }
 
 /// What a cookie says.
@@ -87,6 +89,12 @@ impl Binding<'_> {
             *start = *self.key;
         }
         let mut mac = Hmac::<Sha256>::new(&block.into());
+        if !self.order.is_empty() {
+            // No generation has this number, so that nothing else begins like an order.
+            mac.update(&u64::MAX.to_be_bytes());
+            mac.update(&(self.order.len() as u64).to_be_bytes());
+            mac.update(self.order);
+        }
         mac.update(&self.generation.to_be_bytes());
         mac.update(&(self.search.len() as u64).to_be_bytes());
         mac.update(self.search);

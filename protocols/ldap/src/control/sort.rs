@@ -6,7 +6,7 @@ use crate::ber::{self, ENUMERATED, Malformed, Reader, SEQUENCE};
 use crate::response::ControlWriter;
 use crate::{Description, EntryWriter, ResultCode, Text};
 
-/// The most keys that are read; more are malformed.
+/// The most keys that are kept, more than anybody sorts by.
 const KEYS: usize = 16;
 
 /// The order in which a client wants entries.
@@ -45,9 +45,12 @@ impl Sort {
         let mut list = Reader::new(outer.expect(SEQUENCE)?);
         let mut keys = Vec::new();
         while !list.is_empty() {
-            keys.push(SortKey::read(list.expect(SEQUENCE)?)?);
+            let key = SortKey::read(list.expect(SEQUENCE)?)?;
+            if keys.len() < KEYS {
+                keys.push(key);
+            }
         }
-        let fits = outer.is_empty() && (1..=KEYS).contains(&keys.len());
+        let fits = outer.is_empty() && !keys.is_empty();
         if fits { Ok(Self { keys, critical }) } else { Err(Malformed) }
     }
 }

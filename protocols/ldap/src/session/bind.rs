@@ -53,7 +53,9 @@ impl Session {
                 let words = "a name without a password proves nothing";
                 Outcome::new(ResultCode::UnwillingToPerform, words)
             }
-            Ok(Bind::Nameless) => Outcome::code(ResultCode::InvalidCredentials),
+            Ok(Bind::Nameless) => {
+                Outcome::new(ResultCode::InvalidCredentials, "a password needs a name beside it")
+            }
             Ok(Bind::Version) => {
                 Outcome::new(ResultCode::ProtocolError, "LDAP version 3 is spoken here")
             }

@@ -82,14 +82,18 @@ impl Session {
             return response::result(&mut self.output, id, response::SEARCH_DONE, &outcome);
         };
         let position = paged::Position { seen: search.total(), cursor };
-        let cookie = self.binding(&paging.request).seal(position);
+        let cookie = self.binding(&paging.request, &paging.order).seal(position);
         let beside = (Some(&cookie[..]), search.tail.as_deref());
         end_with(&mut self.output, id, &Outcome::success(), beside);
     }
 
     /// What a paging cookie for this request is bound to.
-    pub(super) const fn binding<'a>(&'a self, search: &'a [u8]) -> paged::Binding<'a> {
-        paged::Binding { key: &self.cookie_key, generation: self.generation, search }
+    pub(super) const fn binding<'a>(
+        &'a self,
+        search: &'a [u8],
+        order: &'a [u8],
+    ) -> paged::Binding<'a> {
+        paged::Binding { key: &self.cookie_key, generation: self.generation, search, order }
     }
 }
 

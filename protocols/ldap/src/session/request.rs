@@ -18,6 +18,8 @@ use crate::{Limits, Requested, Selection, Text};
 pub(super) enum Refusal {
     /// The body is not what the protocol allows.
     Malformed,
+    /// This part of the body is not what the protocol allows.
+    Part(&'static str),
     /// A name is not UTF-8.
     Name,
     /// More attributes are requested than are allowed.
@@ -36,6 +38,9 @@ impl From<Refusal> for Outcome {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Malformed => Self::new(ResultCode::ProtocolError, "the request is malformed"),
+            Refusal::Part(part) => {
+                Self::new(ResultCode::ProtocolError, format!("the request is malformed: {part}"))
+            }
             Refusal::Response => {
                 let words = "the response does not follow the mechanism";
                 Self::new(ResultCode::InvalidCredentials, words)
@@ -110,17 +115,18 @@ pub(super) fn search(
         0 => Scope::Base,
         1 => Scope::One,
         2 => Scope::Subtree,
-        _ => return Err(Refusal::Malformed),
+        _ => return Err(Refusal::Part("there is no such scope")),
     };
     let dereference = match reader.number(ber::ENUMERATED)? {
         0 => Dereference::Never,
         1 => Dereference::Searching,
         2 => Dereference::Finding,
         3 => Dereference::Always,
-        _ => return Err(Refusal::Malformed),
+        _ => return Err(Refusal::Part("aliases are not dereferenced so")),
     };
-    let size_limit = reader.number(ber::INTEGER)?;
-    let time_limit = Duration::from_secs(reader.number(ber::INTEGER)?.into());
+    let mut limit = |words| reader.number(ber::INTEGER).map_err(|Malformed| Refusal::Part(words));
+    let size_limit = limit("the size limit is out of range")?;
+    let time_limit = Duration::from_secs(limit("the time limit is out of range")?.into());
     let types_only = reader.boolean()?;
     let filter = decode::filter(message, &mut reader)?;
     let list = reader.expect(ber::SEQUENCE)?;

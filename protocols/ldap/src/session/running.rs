@@ -78,6 +78,8 @@ pub(crate) struct Paging {
     pub(crate) size: u32,
     /// The request's octets, to which a cookie is bound.
     pub(super) request: Bytes,
+    /// The order of its entries, to which a cookie is bound as well.
+    pub(super) order: Bytes,
 }
 
 impl Search {

@@ -20,7 +20,7 @@ impl Session {
         let mut request =
             request::search(message, body, &self.settings.limits, &mut self.selected)?;
         if let Some(paged) = controls.paged {
-            request.page = Some(self.page(message, body, paged)?);
+            request.page = Some(self.page(message, (body, controls.order), paged)?);
         }
         request.sort = controls.sort;
         request.view = controls.view;
@@ -30,13 +30,18 @@ impl Session {
         }
         compatible(&request)?;
         let page = request.page.as_ref();
+        let paging = |page: &Page| Paging {
+            size: page.size,
+            request: message.slice_ref(body),
+            order: message.slice_ref(controls.order),
+        };
         let search = Search {
             types_only: request.types_only,
             selection: request.selection,
             size_limit: request.size_limit,
             given: 0,
             seen: page.map_or(0, |page| page.seen),
-            page: page.map(|page| Paging { size: page.size, request: message.slice_ref(body) }),
+            page: page.map(paging),
             tail: None,
             paused: false,
             waiting: false,
@@ -56,12 +61,17 @@ impl Session {
 
     /// The page that is asked for. One that holds as many entries as the size limit is a page like
     /// any other, and the last one: clients look for the control in the response.
-    fn page(&self, message: &Bytes, body: &[u8], paged: Paged<'_>) -> Result<Page, Outcome> {
+    fn page(
+        &self,
+        message: &Bytes,
+        (body, order): (&[u8], &[u8]),
+        paged: Paged<'_>,
+    ) -> Result<Page, Outcome> {
         let Paged { size, cookie } = paged;
         if cookie.is_empty() {
             return Ok(Page { size, cursor: None, seen: 0 });
         }
-        let Some(position) = self.binding(body).open(cookie) else {
+        let Some(position) = self.binding(body, order).open(cookie) else {
             let words = "the cookie is not of this search";
             return Err(Outcome::new(ResultCode::UnwillingToPerform, words));
         };

@@ -12,6 +12,9 @@ use crate::envelope::{Envelope, Operation};
 use crate::response;
 use crate::{Command, Missed, Outcome, Question, ResultCode, Ticket};
 
+/// So many octets of a request may be no ASCII: a few of them are many once text is normalized.
+const FOREIGN: usize = 64 << 10;
+
 const NO_WRITES: &str = "the directory is read over LDAP and changed through the admin API";
 
 impl Session {
@@ -103,20 +106,19 @@ impl Session {
                 Outcome::new(ResultCode::AdminLimitExceeded, "the request is too complex")
             }
         })?;
+        if message.len() > FOREIGN {
+            let foreign = message.iter().filter(|octet| !octet.is_ascii()).count();
+            if foreign > FOREIGN {
+                let words = "the request has too much that is not ASCII";
+                return Err(Outcome::new(ResultCode::AdminLimitExceeded, words));
+            }
+        }
         let read = control::read(controls, beside);
-        if matches!(&read, Ok(Controls { unknown: true, .. }) | Err(Unfit::Critical)) {
+        if matches!(&read, Ok(Controls { unknown: true, .. }) | Err(Unfit::Critical(_))) {
             let unknown = control::unknown(controls.unwrap_or_default(), beside);
             unknown.for_each(|number| self.miss(Missed::Control(number)));
         }
-        read.map_err(|unfit| match unfit {
-            Unfit::Malformed => {
-                Outcome::new(ResultCode::ProtocolError, "the controls are malformed or repeated")
-            }
-            Unfit::Critical => Outcome::new(
-                ResultCode::UnavailableCriticalExtension,
-                "a critical control is not known here, or not with this operation",
-            ),
-        })
+        read.map_err(unfit)
     }
 
     /// A change, which only the admin API makes.
@@ -156,5 +158,24 @@ impl Session {
         let id = Envelope::read(message).and_then(|envelope| ber::number(envelope.body)).ok()?;
         let position = self.running.iter().position(|running| running.id == id)?;
         self.running.remove(position).map(|running| Command::Abandoned(running.ticket))
+    }
+}
+
+/// Says which control a request is refused for.
+fn unfit(unfit: Unfit<'_>) -> Outcome {
+    let malformed = |words| Outcome::new(ResultCode::ProtocolError, words);
+    // The numbers were checked: they are digits and dots.
+    let number = String::from_utf8_lossy;
+    match unfit {
+        Unfit::Malformed => malformed("the controls are malformed".to_owned()),
+        Unfit::TooMany => malformed("there are too many controls".to_owned()),
+        Unfit::Value(oid) => {
+            malformed(format!("the value of the control {} is malformed", number(oid)))
+        }
+        Unfit::Repeated(oid) => malformed(format!("the control {} is there twice", number(oid))),
+        Unfit::Critical(oid) => Outcome::new(
+            ResultCode::UnavailableCriticalExtension,
+            format!("the critical control {} is not known with this operation", number(oid)),
+        ),
     }
 }

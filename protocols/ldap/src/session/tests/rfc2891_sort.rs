@@ -48,17 +48,48 @@ fn keys_are_read_with_their_rules_and_directions() {
 }
 
 #[test]
-fn no_keys_too_many_and_malformed_ones_are_a_protocol_error() {
+fn no_keys_and_malformed_ones_are_a_protocol_error() {
     let mut connection = Connection::clear();
     let key = element(0x30, &[&element(0x04, &[b"sn"])]);
-    let many: Vec<&[u8]> = std::iter::repeat_n(&key[..], 17).collect();
     let keyless = element(0x30, &[]);
-    for value in [keyless, element(0x30, &many), vec![0x30], element(0x04, &[b"sn"])] {
+    for value in [keyless, vec![0x30], element(0x04, &[b"sn"])] {
         assert_eq!(sort(&mut connection, value.clone(), false), None);
         assert_eq!(connection.read_result(), (2, 2, "search"), "{value:02x?}");
     }
     let one = sort(&mut connection, element(0x30, &[&key]), true).unwrap();
     assert!(one.critical);
+}
+
+#[test]
+fn of_many_keys_as_many_are_kept_as_nobody_sorts_by() {
+    let key = element(0x30, &[&element(0x04, &[b"sn"])]);
+    let many: Vec<&[u8]> = std::iter::repeat_n(&key[..], 400).collect();
+    let read = sort(&mut Connection::clear(), element(0x30, &many), false).unwrap();
+    assert_eq!(read.keys.len(), 16);
+}
+
+#[test]
+fn a_cookie_is_of_one_order() {
+    let by = |name: &[u8]| {
+        let keys = element(0x30, &[&element(0x30, &[&element(0x04, &[name])])]);
+        raw(crate::control::SORT, true, keys)
+    };
+    let pages =
+        |cookie: &[u8]| LdapControl::SimplePagedResults { size: 2, cookie: cookie.to_vec() };
+    let mut connection = Connection::clear();
+    let first = ticket(&connection.send_with(1, search(), vec![pages(&[]), by(b"sn")]));
+    connection.answer(first, Answer::Page(vec![7]));
+    let ended = connection.read();
+    let [LdapControl::SimplePagedResults { cookie, .. }] = ended.last().unwrap().ctrl.as_slice()
+    else {
+        panic!("{ended:?}")
+    };
+    for other in [vec![pages(cookie), by(b"uid")], vec![pages(cookie)]] {
+        assert!(connection.send_with(2, search(), other).is_empty());
+        assert_eq!(connection.read_result(), (2, 53, "search"));
+    }
+    let (_, request) = searched(connection.send_with(3, search(), vec![by(b"sn"), pages(cookie)]));
+    assert_eq!(request.page.unwrap().cursor.as_deref(), Some(&[7][..]));
 }
 
 #[test]

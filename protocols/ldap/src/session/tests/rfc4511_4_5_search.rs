@@ -47,15 +47,17 @@ fn section_4_5_1_2_bad_enumerations_and_numbers_are_protocol_errors() {
         message(1, &element(0x63, &parts))
     };
     let bad = [
-        request(3, 0, &[0x02, 0x01, 0x00]),
-        request(0, 4, &[0x02, 0x01, 0x00]),
-        request(0, 0, &[0x02, 0x01, 0xff]),
-        request(0, 0, &[0x02, 0x05, 1, 0, 0, 0, 0]),
-        request(0, 0, &[0x02, 0x00]),
+        (request(3, 0, &[0x02, 0x01, 0x00]), "no such scope"),
+        (request(0, 4, &[0x02, 0x01, 0x00]), "aliases"),
+        (request(0, 0, &[0x02, 0x01, 0xff]), "size limit"),
+        (request(0, 0, &[0x02, 0x05, 1, 0, 0, 0, 0]), "size limit"),
+        (request(0, 0, &[0x02, 0x00]), "size limit"),
     ];
-    for octets in bad {
+    for (octets, words) in bad {
         let mut connection = Connection::clear();
         assert!(connection.send_octets(&octets).is_empty());
+        let told = String::from_utf8_lossy(connection.session.output()).into_owned();
+        assert!(told.contains(words), "{told}");
         assert_eq!(connection.read_result(), (1, 2, "search"));
     }
     let (_, request) =
