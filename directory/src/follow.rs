@@ -9,7 +9,7 @@ use crate::access::{Actor, Identity};
 use crate::directory::Directory;
 use crate::id::{OrganizationId, RecordId};
 use crate::records::kinds;
-use crate::search::Subject;
+use crate::search::{COMMITS, Subject};
 
 /// Who is told when something of an organization changed.
 #[derive(Default)]
@@ -20,6 +20,8 @@ pub(crate) struct Followers {
 #[derive(Default)]
 struct Told {
     next: u64,
+    /// The commit after which everybody was told last.
+    all: u64,
     followers: HashMap<OrganizationId, HashMap<u64, Follower>>,
 }
 
@@ -82,7 +84,14 @@ impl Followers {
     }
 
     fn tell(&self, commit: &Commit) {
-        let told = self.told();
+        let mut told = self.told();
+        // The log tells no more than so many commits at once, of whichever organizations. Who is
+        // told of nothing in between would fall behind it.
+        if commit.sequence >= told.all.saturating_add(COMMITS / 2) {
+            told.all = commit.sequence;
+            told.followers.values().flat_map(HashMap::values).for_each(|it| (it.bell)());
+            return;
+        }
         let mut rung: Vec<OrganizationId> = Vec::new();
         for change in &commit.changes {
             let Some(organization) = concerned(change) else { continue };
@@ -112,5 +121,27 @@ fn concerned(change: &Changed) -> Option<OrganizationId> {
         }
         Partition::Provider => None,
         own @ Partition::Organization(_) => OrganizationId::from_record(own.number().into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn who_is_told_of_nothing_is_told_before_the_log_forgets() {
+        let (followers, rung) = (Followers::default(), Arc::new(AtomicU64::new(0)));
+        let (bell, organization) = (Arc::clone(&rung), OrganizationId::from_record(7).unwrap());
+        let bell: Bell = Box::new(move || {
+            bell.fetch_add(1, Ordering::Relaxed);
+        });
+        let follower = Follower { own: None, bell };
+        followers.told().followers.entry(organization).or_default().insert(1, follower);
+        for sequence in 1..=2 * COMMITS {
+            followers.tell(&Commit { sequence, changes: Vec::new() });
+        }
+        assert_eq!(rung.load(Ordering::Relaxed), 4);
     }
 }

@@ -147,7 +147,13 @@ impl Connection {
                 let long = matches!(question, Question::Continue) && !self.written;
                 self.written = false;
                 let turn = match self.caller.organization().filter(|_| long) {
-                    Some(organization) => Some(self.door.turns.wait(organization).await),
+                    Some(organization) => {
+                        // What is answered already need not wait for what takes long.
+                        if let Flow::End = self.flush().await {
+                            return Flow::End;
+                        }
+                        Some(self.door.turns.wait(organization).await)
+                    }
                     None => None,
                 };
                 let now = self.ask(ticket, question);

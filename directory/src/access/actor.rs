@@ -38,15 +38,29 @@ pub(crate) enum Who {
     },
 }
 
-/// Which password an account had when its identity was proven: an actor of an earlier password is
-/// nobody any more.
+/// What proved an identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Proven(Time);
+pub(crate) enum Proven {
+    /// The password that was set then: an actor of an earlier one is nobody any more.
+    Password(Time),
+    /// A certificate, which says nothing of a password.
+    Certificate,
+}
 
 impl Proven {
-    /// Of the password that a credential holds.
+    /// By the password that a credential holds.
     pub(crate) const fn by(credential: &Credential) -> Self {
-        Self(credential.changed)
+        Self::Password(credential.changed)
+    }
+
+    /// Whether it proves the owner of a credential still.
+    pub(crate) fn holds(self, credential: &Credential) -> bool {
+        self == Self::Certificate || self == Self::by(credential)
+    }
+
+    /// Whether its owner must change the password before anything else.
+    pub(crate) fn must_change(self, credential: &Credential) -> bool {
+        self != Self::Certificate && credential.must_change
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use storage::{ReadError, Reading};
 use thiserror::Error;
 
-use super::actor::{Context, Proven, Who};
+use super::actor::{Context, Who};
 use super::permit::Right;
 use super::role::{Permission, Role};
 use crate::id::{AdminId, OrganizationId, Place, RecordId, TokenId};
@@ -176,9 +176,9 @@ pub(crate) fn authorize(
             let there = source.get::<User>(organization.partition(), user.record())?;
             let active = there.is_some_and(|record| record.state == UserState::Active);
             let credential = credential(source, organization, user.record())?;
-            let holds = active && Proven::by(&credential) == proven;
+            let holds = active && proven.holds(&credential);
             let home = directory_identity(source, organization, place, holds)?;
-            if home.is_ok() && credential.must_change && right == Right::Search {
+            if home.is_ok() && proven.must_change(&credential) && right == Right::Search {
                 return Ok(Err(Refusal::ChangePasswordFirst));
             }
             seen(source, organization, home, None)
@@ -193,7 +193,7 @@ pub(crate) fn authorize(
             let account =
                 source.get::<ServiceAccount>(organization.partition(), account.record())?;
             let active = account.as_ref().is_some_and(|record| !record.fields.suspended);
-            let holds = active && Proven::by(&credential) == proven;
+            let holds = active && proven.holds(&credential);
             let home = directory_identity(source, organization, place, holds)?;
             seen(source, organization, home, account)
         }

@@ -375,7 +375,11 @@ impl Directory {
         let (Some(organization), Some(account)) = (attempt.organization, &attempt.account) else {
             return Ok(Outcome::Reject);
         };
-        let proven = Proven::by(&account.credential);
+        let proven = if attempt.by_certificate {
+            Proven::Certificate
+        } else {
+            Proven::by(&account.credential)
+        };
         match (attempt.door, account.identity) {
             (Door::Ldap(_), Identity::User(user)) => {
                 self.note_success(attempt);

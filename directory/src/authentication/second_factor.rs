@@ -10,7 +10,7 @@ use super::account::Account;
 use super::attempt::Attempt;
 use super::password::{Password, StoredHash};
 use super::totp::{self, CODE_LENGTH, STEP_SECONDS, Seed};
-use crate::access::Identity;
+use crate::access::{Identity, Who as Origin};
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::id::RecordId;
@@ -94,14 +94,18 @@ impl Attempt {
         let (Some(place), Some(application)) = (self.organization, self.application) else {
             return Ok(None);
         };
-        match application.identity() {
-            Some(Identity::ServiceAccount(id)) if application.organization() == Some(place) => {
-                let record = snapshot.get::<ServiceAccount>(place.partition(), id.record())?;
-                let active = record.filter(|record| !record.fields.suspended);
-                Ok(active.and_then(|record| record.fields.second_factor))
-            }
-            Some(Identity::User(_) | Identity::ServiceAccount(_)) | None => Ok(None),
+        let Origin::ServiceAccount { organization, account, proven } = application.0 else {
+            return Ok(None);
+        };
+        if organization != place {
+            return Ok(None);
         }
+        let (partition, id) = (place.partition(), account.record());
+        let credential = snapshot.get::<Credential>(partition, id)?;
+        let holds = proven.holds(&credential.unwrap_or_else(Credential::absent));
+        let record = snapshot.get::<ServiceAccount>(partition, id)?;
+        let active = record.filter(|record| holds && !record.fields.suspended);
+        Ok(active.and_then(|record| record.fields.second_factor))
     }
 
     /// Takes what was typed apart; nothing where no code is needed, or none is there.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use storage::{Id, Mark, ReadError, Reading, Snapshot};
 
+use super::sight::Sight;
 use crate::access::{Actor, Seen};
 use crate::id::{GroupId, OrganizationId, RecordId};
 use crate::known::Lookups;
@@ -28,6 +29,7 @@ pub struct Memo {
 struct State {
     origin: Option<(Mark, Actor, OrganizationId)>,
     seen: Arc<Seen>,
+    sight: Option<Arc<Sight>>,
     groups: HashMap<GroupId, Arc<KnownGroup>>,
 }
 
@@ -56,9 +58,32 @@ impl Memo {
         organization: OrganizationId,
     ) -> Option<Arc<Seen>> {
         let state = self.state.borrow();
-        let (_, who, _) = state.origin.as_ref()?;
-        let same = state.is_of(snapshot, organization) && *who == actor;
-        same.then(|| Arc::clone(&state.seen))
+        state.is_by(actor, snapshot, organization).then(|| Arc::clone(&state.seen))
+    }
+
+    /// What this actor was found to see in this snapshot before.
+    pub(crate) fn sight(
+        &self,
+        snapshot: &Snapshot,
+        actor: Actor,
+        organization: OrganizationId,
+    ) -> Option<Arc<Sight>> {
+        let state = self.state.borrow();
+        state.sight.clone().filter(|_| state.is_by(actor, snapshot, organization))
+    }
+
+    /// Keeps what an actor sees, unless another grant began the memo anew.
+    pub(crate) fn keep_sight(
+        &self,
+        snapshot: &Snapshot,
+        actor: Actor,
+        organization: OrganizationId,
+        sight: &Arc<Sight>,
+    ) {
+        let mut state = self.state.borrow_mut();
+        if state.is_by(actor, snapshot, organization) {
+            state.sight = Some(Arc::clone(sight));
+        }
     }
 
     /// Begins anew with what was read to authorize an actor.
@@ -71,7 +96,7 @@ impl Memo {
     ) {
         let origin = Some((snapshot.mark(), actor, organization));
         let seen = Arc::clone(seen);
-        *self.state.borrow_mut() = State { origin, seen, groups: HashMap::new() };
+        *self.state.borrow_mut() = State { origin, seen, sight: None, groups: HashMap::new() };
     }
 
     /// Reads a group with its parents, or remembers it; `None` when there is none. Another grant may
@@ -98,6 +123,11 @@ impl Memo {
 }
 
 impl State {
+    fn is_by(&self, actor: Actor, snapshot: &Snapshot, organization: OrganizationId) -> bool {
+        let same = self.origin.as_ref().is_some_and(|(_, who, _)| *who == actor);
+        same && self.is_of(snapshot, organization)
+    }
+
     fn is_of(&self, snapshot: &Snapshot, organization: OrganizationId) -> bool {
         let same = |(mark, _, place): &(Mark, Actor, OrganizationId)| {
             snapshot.bears(mark) && *place == organization

@@ -30,5 +30,5 @@ pub use order::{Compare, SortKey};
 #[cfg(test)]
 pub(crate) use run::TURN;
 pub use run::{Ended, Evidence, Position, SearchGrant, Searching, Visit, Visitor};
-pub(crate) use since::Subject;
+pub(crate) use since::{COMMITS, Subject};
 pub use since::{Since, Touched};

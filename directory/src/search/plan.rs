@@ -329,7 +329,8 @@ impl Candidates {
         matches!(self, Self::These(ids) if ids.len() <= FEW)
     }
 
-    fn smaller(self, other: Self) -> Self {
+    /// Those of the two that are fewer.
+    pub(crate) fn smaller(self, other: Self) -> Self {
         match (&self, &other) {
             (Self::All, _) => other,
             (_, Self::All) => self,

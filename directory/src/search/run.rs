@@ -21,7 +21,7 @@ use crate::records::{Group, Profile, ServiceAccount, User};
 #[derive(Debug)]
 pub struct Searching {
     filter: Filter,
-    sight: Sight,
+    sight: Arc<Sight>,
     /// What is still to be looked through, the next kind last.
     stages: Vec<Stage>,
     /// How many more entries may be judged in vain.
@@ -82,6 +82,8 @@ pub type Visitor<'v> = &'v mut dyn FnMut(&Found<'_>) -> Result<Visit, Error>;
 /// So many parts of filters are judged, one entry's after another's, before others get their turn:
 /// about a millisecond.
 pub(crate) const TURN: usize = 4_000;
+/// To read an entry takes as long as to judge so many parts of a filter.
+pub(crate) const READING: usize = 4;
 
 impl Grant<'_, &Snapshot, Search> {
     /// Plans a search over some kinds of entries, from a position on.
@@ -98,13 +100,15 @@ impl Grant<'_, &Snapshot, Search> {
         look_through: usize,
     ) -> Result<Searching, Error> {
         let organization = self.organization()?;
-        let sight = Sight::of(self)?;
+        let sight = self.sight()?;
         let planner = Planner::new(self.source, organization, self.memo, look_through);
         let mut stages = Vec::new();
         for kind in Kind::STORED.into_iter().rev() {
             let passed = from.is_some_and(|position| kind < position.kind);
             if kinds.contains(kind) && !passed && filter.may_match(kind) {
                 let candidates = planner.candidates(kind, &filter)?;
+                // What the caller cannot see is not looked through.
+                let candidates = candidates.smaller(sight.candidates(kind));
                 stages.push(Stage { kind, candidates });
             }
         }
@@ -123,7 +127,7 @@ impl Grant<'_, &Snapshot, Search> {
         kinds: Kinds,
         filter: Filter,
     ) -> Result<Searching, Error> {
-        let sight = Sight::of(self)?;
+        let sight = self.sight()?;
         let kinds = Kind::STORED.into_iter().rev().filter(|kind| kinds.contains(*kind));
         let stages = kinds.map(|kind| {
             let candidates = Candidates::These(entries.numbers(kind).collect());
@@ -193,7 +197,7 @@ impl Grant<'_, &Snapshot, Search> {
         let partition = organization.partition();
         let position = searching.position.filter(|position| position.kind == stage.kind);
         let after = position.map(|position| position.number);
-        let cost = searching.filter.cost();
+        let cost = searching.filter.cost().saturating_add(READING);
         let mut deal = |entry: Entry| -> Result<Ended, Error> {
             let ended = self.offer(organization, searching, &entry, visit)?;
             searching.turn = searching.turn.saturating_sub(cost);
@@ -248,7 +252,7 @@ impl Grant<'_, &Snapshot, Search> {
         entry: &Entry,
         visit: Visitor<'_>,
     ) -> Result<Ended, Error> {
-        let sight = &searching.sight;
+        let sight = &*searching.sight;
         let users = searching.group_users.as_ref().map(|(_, users)| users);
         let (source, memo) = (self.source, self.memo);
         let found = Found { source, organization, sight, entry, memo, users };
@@ -277,25 +281,42 @@ impl Grant<'_, &Snapshot, Search> {
         visit: &mut dyn FnMut(&Found<'_>) -> Result<(), Error>,
     ) -> Result<bool, Error> {
         let organization = self.organization()?;
-        let sight = Sight::of(self)?;
+        let sight = self.sight()?;
         if !sight.sees(id) {
             return Ok(false);
         }
         let Some(entry) = read_entry(self.source, organization, id, self.memo)? else {
             return Ok(false);
         };
-        let (sight, entry, memo) = (&sight, &entry, self.memo);
+        let (sight, entry, memo) = (&*sight, &entry, self.memo);
         let (source, users) = (self.source, None);
         visit(&Found { source, organization, sight, entry, memo, users })?;
         Ok(true)
     }
 
-    /// Finds an entry by the name that its kind has, compared without case.
+    /// What the caller sees, worked out once for all questions of one snapshot.
+    pub(crate) fn sight(&self) -> Result<Arc<Sight>, Error> {
+        let (organization, actor) = (self.organization()?, self.context.actor);
+        let known = self.memo.and_then(|memo| memo.sight(self.source, actor, organization));
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let sight = Arc::new(Sight::of(self)?);
+        if let Some(memo) = self.memo {
+            memo.keep_sight(self.source, actor, organization, &sight);
+        }
+        Ok(sight)
+    }
+
+    /// Finds an entry by the name that its kind has, compared without case, whether or not the
+    /// caller sees it.
     ///
     /// # Errors
     /// When the store fails.
     pub fn find(&self, kind: Kind, name: &str) -> Result<Option<EntryId>, Error> {
         let organization = self.organization()?;
+        // For those who are not there as well: the time must not tell them from who is not seen.
+        self.sight()?;
         let attribute = if kind == Kind::User { Attribute::Login } else { Attribute::Name };
         let Some(index) = attribute.index(kind) else { return Ok(None) };
         let name = crate::text::prepare(name);

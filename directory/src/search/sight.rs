@@ -1,9 +1,10 @@
 //! Which entries a caller sees.
 
-use storage::{Reading, Snapshot};
+use storage::{Id, Reading, Snapshot};
 
 use super::attribute::Kind;
 use super::entry::EntryId;
+use super::plan::Candidates;
 use super::run::SearchGrant;
 use crate::access::Who;
 use crate::collections::descendants;
@@ -82,6 +83,23 @@ impl Sight {
     /// Whether everything of some kinds is seen, whoever is in which group, and nothing of others.
     pub(crate) const fn is_by_kind(&self) -> bool {
         matches!(self, Self::Everything | Self::People)
+    }
+
+    /// The entries of a kind that may be seen; none but these are.
+    pub(crate) fn candidates(&self, kind: Kind) -> Candidates {
+        let these = |ids: Vec<Id>| Candidates::These(ids);
+        match (self, kind) {
+            (Self::Everything | Self::People, _) => Candidates::All,
+            (Self::Oneself(own), Kind::User) => these(vec![own.record()]),
+            (Self::Chosen { users, .. }, Kind::User) => {
+                these(users.iter().map(|user| user.record()).collect())
+            }
+            (Self::Chosen { groups, .. }, Kind::Group) => {
+                these(groups.iter().map(|group| group.record()).collect())
+            }
+            (Self::Chosen { own, .. }, Kind::ServiceAccount) => these(vec![own.record()]),
+            (Self::Oneself(_) | Self::Chosen { .. }, _) => these(Vec::new()),
+        }
     }
 
     /// Whether an entry is seen.

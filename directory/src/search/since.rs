@@ -15,14 +15,13 @@ use super::attribute::Kind;
 use super::entry::EntryId;
 use super::entry_set::EntrySet;
 use super::found::entry_id;
-use super::sight::Sight;
 use crate::access::{Grant, Search, Who};
 use crate::error::Error;
 use crate::id::{GroupId, OrganizationId, RecordId, UserId};
 use crate::records::{Group, ServiceAccount, User, kinds, relations};
 
 /// So many commits are looked through at most, of all organizations together.
-const COMMITS: u64 = 25_000;
+pub(crate) const COMMITS: u64 = 25_000;
 
 /// What of an organization may look different since a commit.
 #[derive(Debug)]
@@ -154,7 +153,7 @@ impl Grant<'_, &Snapshot, Search> {
     /// # Errors
     /// When the caller is gone.
     pub fn sees_by_kind(&self) -> Result<bool, Error> {
-        Ok(Sight::of(self)?.is_by_kind())
+        Ok(self.sight()?.is_by_kind())
     }
 
     /// Whether the caller sees an entry, or saw it while it was there; only of who
@@ -163,7 +162,7 @@ impl Grant<'_, &Snapshot, Search> {
     /// # Errors
     /// When the caller is gone.
     pub fn sees(&self, entry: EntryId) -> Result<bool, Error> {
-        Ok(Sight::of(self)?.sees(entry))
+        Ok(self.sight()?.sees(entry))
     }
 
     /// A tag of a commit for what the caller asks. As long as the process lives the same caller who

@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 use super::search::account;
 use super::world::{DAY, HERE, RIGHT, World, accepted, password, refusal};
 use crate::access::{
-    Actor, Identity, ManageAuthentication, ManageConfiguration, ManageIdentities, RecoverAccounts,
-    Search,
+    Actor, Identity, ManageAuthentication, ManageConfiguration, ManageIdentities, Proven,
+    RecoverAccounts, Search,
 };
 use crate::authentication::{
     ChangeOutcome, Channel, Door, HashParameters, Notice, Outcome, PasswordChange, Proof, Request,
@@ -168,6 +168,17 @@ fn an_actor_ends_with_the_password_that_proved_it() {
     assert_eq!(searches(new), Err("change the password first".into()));
     let (new, _) = changed(change(&world, new, None, Some("all mine at last")));
     assert_eq!(searches(new), Ok(()));
+}
+
+#[test]
+fn a_certificate_proves_its_owner_whatever_becomes_of_the_password() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let ada = world.user(acme, "ada");
+    let by_certificate = Actor::user(acme, ada, Proven::Certificate);
+    reset(&world, acme, ada, Some(true));
+    let reading = world.directory.read(world.by(by_certificate)).unwrap();
+    assert!(reading.authorize::<Search>(acme).is_ok());
 }
 
 #[test]

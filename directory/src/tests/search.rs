@@ -212,6 +212,30 @@ fn a_memo_that_two_grants_share_mixes_up_neither_organizations_nor_snapshots() {
 }
 
 #[test]
+fn what_a_caller_does_not_see_is_not_looked_through() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let seen: Vec<_> = (0..3).map(|number| world.user(acme, &format!("seen{number}"))).collect();
+    for number in 0..20 {
+        world.user(acme, &format!("unseen{number}"));
+    }
+    let members = seen.iter().map(|user| Member::User(*user)).collect();
+    let few = group(&world, acme, "few", members);
+    let wiki = account(&world, acme, "wiki", Visibility::Groups(vec![few]));
+    for (actor, all) in [(wiki, 5), (world.actor(acme, Identity::User(seen[1])), 1)] {
+        let reading = world.directory.read(world.by(actor)).unwrap();
+        let grant = reading.authorize::<Search>(acme).unwrap();
+        let mut searching = grant.search(Kinds::ALL, Filter::always(), None, 5).unwrap();
+        let mut count = 0;
+        let ended = grant.advance(&mut searching, &mut |_| {
+            count += 1;
+            Ok(Visit::Taken)
+        });
+        assert_eq!((ended.unwrap(), count), (Ended::Complete, all));
+    }
+}
+
+#[test]
 fn users_see_themselves_and_the_people_where_the_organization_says_so() {
     let world = World::new();
     let acme = world.organization("acme");

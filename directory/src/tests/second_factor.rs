@@ -233,6 +233,17 @@ fn an_application_that_bound_before_decides_where_the_organization_lets_it() {
     assert!(!tried(Some(there)), "another organization's application decides nothing");
     let user = world.actor(acme, Identity::User(UserId::from_record(1).unwrap()));
     assert!(!tried(Some(user)), "a user is no application");
+    let Some(Identity::ServiceAccount(rotated)) = here.identity() else { panic!("no account") };
+    let new = GeneratedPassword::generate(&options().parameters, world.directory.tools()).unwrap();
+    world
+        .change(move |change| {
+            let mut grant = change.authorize::<ManageConfiguration>(acme)?;
+            grant.service_accounts().rotate_password(rotated, &new)
+        })
+        .unwrap();
+    assert!(!tried(Some(here)), "whoever had the old password decides nothing");
+    let here = world.actor(acme, Identity::ServiceAccount(rotated));
+    assert!(tried(Some(here)));
     world
         .change(move |change| {
             let mut grant = change.authorize::<ManageConfiguration>(acme)?;

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use directory::Error;
 use directory::access::Actor;
-use directory::search::{EntryId, EntrySet, SearchGrant, Since, Touched};
+use directory::search::{EntryId, EntrySet, Kind, SearchGrant, Since, Touched};
 use ldap::control::sync::{SyncDone, SyncInfo};
 use ldap::{Answer, EntryWriter, Outcome, ResultCode, SearchRequest};
 
@@ -144,7 +144,8 @@ impl Copy {
         grant: &SearchGrant<'_, '_>,
         clock: Clock,
     ) -> Result<Result<Pass, Answer>, Error> {
-        self.stale = false;
+        // A search that begins to stay may have missed what came between its snapshot and its bell.
+        self.stale &= self.stage == Stage::Refresh;
         let until = grant.sequence();
         let since = match self.commit(grant)? {
             Some(commit) => grant.since(commit)?,
@@ -186,9 +187,14 @@ impl Copy {
     fn commit(&self, grant: &SearchGrant<'_, '_>) -> Result<Option<u64>, Error> {
         match (self.stage, &self.request.sync) {
             (Stage::Persist, _) => Ok(Some(self.position)),
-            (Stage::Refresh, Some(sync)) => self.cookie.commit(grant, sync),
+            (Stage::Refresh, Some(sync)) => self.cookie.commit(grant, (sync, &self.names())),
             (Stage::Refresh, None) => Ok(None),
         }
+    }
+
+    /// How the entries of the copy are named, so that no copy comes to hold names of two kinds.
+    fn names(&self) -> String {
+        [Kind::User, Kind::Group].map(|kind| self.aim.naming.named(kind, "")).concat()
     }
 
     /// A copy is as long as it is, and takes as long as its client allows.
@@ -235,7 +241,7 @@ impl Copy {
         let Some(sync) = self.request.sync.as_deref() else {
             return Ok(Answer::Result(Outcome::success()));
         };
-        let cookie = self.cookie.at(grant, sync, (pass.until, clock.wall()))?;
+        let cookie = self.cookie.at(grant, (sync, &self.names()), (pass.until, clock.wall()))?;
         if !self.stays() {
             if pass.tell_ids(writer).is_err() {
                 self.pass = Some(pass);

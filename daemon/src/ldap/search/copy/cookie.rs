@@ -21,6 +21,9 @@ const TIME: usize = 18;
 /// So many numbers a cookie tells apart.
 const NUMBERS: u64 = 1 << 24;
 
+/// What a copy is of: the search, and how entries are named in it.
+type Asked<'a> = (&'a SyncRequest, &'a str);
+
 /// What a client says of how far its copy is up to date.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Cookie {
@@ -50,7 +53,7 @@ impl Cookie {
     pub(super) fn commit(
         &self,
         grant: &SearchGrant<'_, '_>,
-        sync: &SyncRequest,
+        asked: Asked<'_>,
     ) -> Result<Option<u64>, Error> {
         let Some(csn) = &self.csn else { return Ok(None) };
         let parts = (csn.get(..TIME), csn.split('#').nth(1));
@@ -62,7 +65,7 @@ impl Cookie {
         // The last commit with these bits, as none of ours lies ahead.
         let last = grant.sequence();
         let commit = last.saturating_sub(last.wrapping_sub(low) % NUMBERS);
-        Ok((made(grant, sync, (time, commit))? == *csn).then_some(commit))
+        Ok((made(grant, asked, (time, commit))? == *csn).then_some(commit))
     }
 
     /// The cookie of a copy that is up to date as far as a commit; `now` in milliseconds.
@@ -72,12 +75,12 @@ impl Cookie {
     pub(super) fn at(
         &self,
         grant: &SearchGrant<'_, '_>,
-        sync: &SyncRequest,
+        asked: Asked<'_>,
         (commit, now): (u64, u64),
     ) -> Result<Vec<u8>, Error> {
         let now = Timestamp::from_millisecond(i64::try_from(now).unwrap_or(i64::MAX));
         let time = now.unwrap_or_default().strftime("%Y%m%d%H%M%S.%3f").to_string();
-        let csn = made(grant, sync, (&time, commit))?;
+        let csn = made(grant, asked, (&time, commit))?;
         Ok(format!("rid={:03},csn={csn}", self.replica).into_bytes())
     }
 }
@@ -85,10 +88,10 @@ impl Cookie {
 /// The change sequence number of a commit, for who asks what.
 fn made(
     grant: &SearchGrant<'_, '_>,
-    sync: &SyncRequest,
+    (sync, names): Asked<'_>,
     (time, commit): (&str, u64),
 ) -> Result<String, Error> {
-    let tag = grant.tag(commit, &[&sync.search, time.as_bytes()])?;
+    let tag = grant.tag(commit, &[&sync.search, names.as_bytes(), time.as_bytes()])?;
     let [a, b, c, d, e, ..] = tag;
     let (thousandths, low) = (u16::from_be_bytes([a, b]) % 1_000, commit % NUMBERS);
     Ok(format!("{time}{thousandths:03}Z#{low:06x}#000#{c:02x}{d:02x}{e:02x}"))
