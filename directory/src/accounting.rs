@@ -3,17 +3,23 @@
 //! Reports say how things stand, not what changed since; so one that comes twice changes nothing,
 //! and one that comes late is told from what is known already.
 
+mod open;
+
+use std::collections::HashMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
 use storage::{Change, Id, Partition, Reading};
 
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::id::{OrganizationId, RadiusClientId, RecordId, UserId};
-use crate::records::{Ending, Session, Traffic, indices};
+use crate::records::{Ending, Session, Traffic, gear_key, indices};
 use crate::text::prepare;
 use crate::time::Time;
 use crate::tools::Tools;
+
+pub(crate) use self::open::OpenSessions;
 
 /// What a report is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +65,8 @@ pub struct SessionReport {
     pub cause: Option<u32>,
     /// What the accept told the gear to say again.
     pub class: Vec<u8>,
+    /// Behind which session it goes on, where it is about many and has been taken in part.
+    pub behind: Option<u64>,
 }
 
 /// What became of a report.
@@ -66,6 +74,9 @@ pub struct SessionReport {
 pub enum Taken {
     /// It is kept.
     Kept,
+    /// It is kept in part, or had to stay behind others of its organization: it is to be given
+    /// again.
+    Unfinished(Box<SessionReport>),
     /// The organization is gone.
     Lost,
     /// It could not be kept; nothing of it was.
@@ -87,31 +98,44 @@ pub struct SessionRules {
 const SAME: u64 = 60_000;
 /// No shorter silence ends a session, in milliseconds.
 const SHORTEST_SILENCE: u64 = 10 * 60 * 1_000;
-/// Sessions that are closed or forgotten in one step at most.
+/// Sessions of an organization that are looked at, closed or forgotten in one step at most.
 const STEP: usize = 500;
 
 impl Directory {
     /// Takes reports into the sessions of their organizations; returns once that is durable. Says
-    /// of each what became of it.
+    /// of each what became of it. Where more than `most_open` sessions of an organization are open,
+    /// those first heard of are taken to have ended.
     ///
     /// # Errors
     /// When the store fails; then none was taken.
-    pub fn take_reports(&self, reports: Vec<SessionReport>) -> Result<Vec<Taken>, Error> {
-        let tools = self.inner.tools.clone();
+    pub fn take_reports(
+        &self,
+        reports: Vec<SessionReport>,
+        most_open: usize,
+    ) -> Result<Vec<Taken>, Error> {
+        let (tools, open) = (self.inner.tools.clone(), Arc::clone(&self.inner.open_sessions));
+        open.count(&self.inner.store, reports.iter().map(|report| report.organization))?;
         let done = self.inner.store.write(move |change| {
             let mut taken = Vec::with_capacity(reports.len());
+            let mut steps = HashMap::new();
             for report in reports {
                 let partition = report.organization.partition();
                 taken.push(if change.partition_exists(partition)? {
                     // What one report fails at keeps none of the others from being kept.
-                    let done = Ledger { change, partition, tools: &tools }.take(report);
-                    done.map_or_else(Taken::Failed, |()| Taken::Kept)
+                    let left = steps.entry(partition).or_insert(STEP);
+                    let (tools, open) = (&tools, &open);
+                    let mut ledger = Ledger { change, partition, tools, open, most_open };
+                    ledger.take(report, left).unwrap_or_else(Taken::Failed)
                 } else {
                     Taken::Lost
                 });
             }
             Ok::<_, Error>(taken)
         });
+        if done.is_err() {
+            // Nothing of what was counted is there.
+            self.inner.open_sessions.forget();
+        }
         done.map_err(Error::from)
     }
 
@@ -160,6 +184,7 @@ impl Directory {
         now: Time,
         rules: SessionRules,
     ) -> Result<usize, Error> {
+        let open = Arc::clone(&self.inner.open_sessions);
         let done = self.inner.store.write(move |change| {
             let mut done = 0;
             for id in silent {
@@ -168,6 +193,7 @@ impl Directory {
                 if let Some(mut session) = found.filter(|found| rules.is_silent(found, now)) {
                     session.ended = Some((session.updated, Ending::Silent));
                     change.put(partition, id, &session)?;
+                    open.changed(partition, true, false);
                     done += 1;
                 }
             }
@@ -204,12 +230,15 @@ struct Ledger<'l, 'c> {
     change: &'l mut Change<'c>,
     partition: Partition,
     tools: &'l Tools,
+    open: &'l OpenSessions,
+    most_open: usize,
 }
 
 impl Ledger<'_, '_> {
-    fn take(&mut self, report: SessionReport) -> Result<(), Error> {
+    /// Takes a report, which may look at `left` sessions where it is about many.
+    fn take(&mut self, report: SessionReport, left: &mut usize) -> Result<Taken, Error> {
         if report.stage == Stage::Restarted {
-            return self.restart(&report);
+            return self.restart(report, left);
         }
         let key = key_of(&report);
         let found = self.change.find_first(self.partition, indices::SESSION_KEY, &key)?;
@@ -217,22 +246,29 @@ impl Ledger<'_, '_> {
             Some(id) => self.change.get::<Session>(self.partition, id)?.map(|known| (id, known)),
             None => None,
         };
-        let (former, (id, mut session)) = match known {
+        let (former, (id, mut session), was_open) = match known {
             Some(former) if is_another(&former.1, &report) => {
-                (Some(former), self.begin(key, &report)?)
+                (Some(former), self.begin(key, &report)?, false)
             }
-            Some(known) => (None, known),
-            None => (None, self.begin(key, &report)?),
+            Some(known) => {
+                let was_open = known.1.ended.is_none();
+                (None, known, was_open)
+            }
+            None => (None, self.begin(key, &report)?, false),
         };
         follow(&mut session, report);
-        self.change.put(self.partition, id, &session)?;
+        self.put(id, was_open, &session)?;
         // Last: a session that cannot be kept leaves the former one as it was.
         if let Some((id, mut former)) = former {
+            let was_open = former.ended.is_none();
             former.key = None;
             former.ended.get_or_insert((former.updated, Ending::Restarted));
-            self.change.put(self.partition, id, &former)?;
+            self.put(id, was_open, &former)?;
         }
-        Ok(())
+        if !was_open && session.ended.is_none() {
+            self.make_room(id)?;
+        }
+        Ok(Taken::Kept)
     }
 
     fn begin(&mut self, key: [u8; 16], report: &SessionReport) -> Result<(Id, Session), Error> {
@@ -261,19 +297,52 @@ impl Ledger<'_, '_> {
         Ok((self.change.allocate(self.partition)?, session))
     }
 
+    fn put(&mut self, id: Id, was_open: bool, session: &Session) -> Result<(), Error> {
+        self.change.put(self.partition, id, session)?;
+        self.open.changed(self.partition, was_open, session.ended.is_none());
+        Ok(())
+    }
+
+    /// Takes the session that was first heard of to have ended, where more are open than may be.
+    fn make_room(&mut self, newest: Id) -> Result<(), Error> {
+        if self.open.of(self.partition) <= self.most_open {
+            return Ok(());
+        }
+        let first = self.change.find(self.partition, indices::SESSION_OPEN, &[]).take(2);
+        for id in first.collect::<Result<Vec<_>, _>>()? {
+            let found = self.change.get::<Session>(self.partition, id)?;
+            if let Some(mut session) = found.filter(|_| id != newest) {
+                session.ended = Some((session.updated, Ending::Crowded));
+                return self.put(id, true, &session);
+            }
+        }
+        Ok(())
+    }
+
     /// Closes what goes on at the gear, unless it began or was heard of since.
-    fn restart(&mut self, report: &SessionReport) -> Result<(), Error> {
-        let client = report.client.record().to_be_bytes();
-        let open = self.change.find(self.partition, indices::SESSION_OPEN_AT, &client);
-        for id in open.collect::<Result<Vec<_>, _>>()? {
+    fn restart(&mut self, report: SessionReport, left: &mut usize) -> Result<Taken, Error> {
+        let gear = gear_key(report.client, &report.gear);
+        let open = self.change.find(self.partition, indices::SESSION_OPEN_OF, &gear);
+        let further = |id: &Result<Id, _>| {
+            id.as_ref().map_or(true, |id| report.behind.is_none_or(|behind| *id > behind))
+        };
+        let ids: Vec<_> = open.filter(further).take(*left).collect::<Result<_, _>>()?;
+        let is_finished = ids.len() < *left;
+        *left = left.saturating_sub(ids.len());
+        let behind = ids.last().copied().or(report.behind);
+        for id in ids {
             let found = self.change.get::<Session>(self.partition, id)?;
             let same = |found: &Session| found.gear == report.gear && found.updated <= report.at;
             if let Some(mut session) = found.filter(same) {
                 session.ended = Some((report.at, Ending::Restarted));
-                self.change.put(self.partition, id, &session)?;
+                self.put(id, true, &session)?;
             }
         }
-        Ok(())
+        Ok(if is_finished {
+            Taken::Kept
+        } else {
+            Taken::Unfinished(Box::new(SessionReport { behind, ..report }))
+        })
     }
 }
 

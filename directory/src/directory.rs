@@ -11,6 +11,7 @@ use subtle::ConstantTimeEq;
 use crate::access::{
     Actor, AtProvider, Context, Grant, InOrganization, Refusal, Who, organization, standing,
 };
+use crate::accounting::OpenSessions;
 use crate::authentication::{Engine, Who as Claim};
 use crate::collections::{self, NewPassword, Oneself, Site};
 use crate::error::{Error, StoreFailure};
@@ -67,6 +68,7 @@ pub(crate) struct Inner {
     pub(crate) gear: Arc<GearTable>,
     pub(crate) followers: Arc<crate::follow::Followers>,
     pub(crate) lookups: Arc<Lookups>,
+    pub(crate) open_sessions: Arc<OpenSessions>,
 }
 
 impl Directory {
@@ -99,8 +101,9 @@ impl Directory {
             accounts: options.authentication.remembered,
             users: options.kept_users,
         }));
-        let directory =
-            Self { inner: Arc::new(Inner { store, tools, engine, gear, followers, lookups }) };
+        let open_sessions = Arc::default();
+        let inner = Inner { store, tools, engine, gear, followers, lookups, open_sessions };
+        let directory = Self { inner: Arc::new(inner) };
         directory.prepare()?;
         Ok(directory)
     }

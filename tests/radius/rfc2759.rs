@@ -42,9 +42,11 @@ fn section_9_2_the_example_is_accepted_with_the_answer_and_the_keys_of_the_rfcs(
     let example = Example::new();
     for name in ["User", "DOMAIN\\\\User"] {
         let reply = example.ask(name, RESPONSE, "");
-        // Nobody is found by a domain; their answer fits all the same.
-        assert_eq!(reply.is("Access-Accept"), name == "User", "{reply:?}");
+        assert!(reply.is("Access-Accept"), "{reply:?}");
     }
+    // The name ends nowhere but at the first backslash.
+    let reply = example.ask("DOMAIN\\\\User\\\\User", RESPONSE, "");
+    assert!(is_error(&reply, 691), "{reply:?}");
     let reply = example.ask("User", RESPONSE, "");
     let answer = "S=407A5589115FD0D6209F510FE9C04566932CDA56";
     let hexadecimal: String = answer.bytes().map(|octet| format!("{octet:02x}")).collect();

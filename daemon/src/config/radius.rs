@@ -31,10 +31,13 @@ section! {
         eap_conversations: Count<16, 1_000_000> = Count(16_384),
         /// How long a peer may take for its next response.
         eap_patience: Time<{ 5 * SECOND }, MINUTE> = Time(30 * SECOND),
+        /// Packets of handshakes that may wait to be computed, of one organization; further ones are
+        /// dropped, and the peers ask again. The organizations are served in turn.
+        eap_handshakes_waiting: Count<1, 100_000> = Count(256),
         /// TLS sessions kept for peers that come back, a quarter of them of one organization; who
         /// comes back is looked at again all the same.
         eap_sessions: Count<1, 1_000_000> = Count(16_384),
-        /// How long a session can be resumed.
+        /// How long a session can be resumed, counted from the proof that began it.
         eap_session_time: Time<MINUTE, { 24 * HOUR }> = Time(8 * HOUR),
         /// How long a reply is kept.
         reply_cache_time: Time<{ 5 * SECOND }, MINUTE> = Time(10 * SECOND),
@@ -44,6 +47,9 @@ section! {
         /// The same where no such time is known, since gear tells of no session between its start
         /// and its end.
         session_silence: Time<{ 10 * MINUTE }, { 366 * DAY }> = Time(DAY),
+        /// Sessions of one organization that may be open at the same time; when one more begins, the
+        /// one first heard of is taken to have ended.
+        open_sessions: Count<100, 10_000_000> = Count(100_000),
         /// How long sessions that ended are kept.
         session_retention: Time<DAY, { 3_660 * DAY }> = Time(90 * DAY),
     }

@@ -1,33 +1,62 @@
 //! Reports of sessions on their way into the directory: those that came while others were being
-//! kept share the next commit.
+//! kept share the next commit, so many of each organization.
+
+use std::collections::{HashMap, VecDeque};
 
 use directory::accounting::{SessionReport, Taken};
-use directory::{Directory, Error};
+use directory::{Directory, Error, OrganizationId};
 use radius::Ticket;
 use tokio::sync::mpsc;
 
 /// What became of reports.
 pub(super) type Kept = Vec<(Ticket, bool)>;
 
+/// Reports of one organization in one commit.
+const AT_ONCE: usize = 256;
+
+/// How much is kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// Sessions of one organization that are open.
+    pub(super) open_sessions: usize,
+    /// Reports of one organization that wait.
+    pub(super) waiting: usize,
+}
+
 /// The reports of one socket.
 pub(super) struct Ledger {
     directory: Directory,
-    waiting: Vec<(Ticket, SessionReport)>,
+    bounds: Bounds,
+    waiting: HashMap<OrganizationId, VecDeque<(Ticket, SessionReport)>>,
     keeping: bool,
-    kept: mpsc::Sender<Kept>,
-    outcomes: mpsc::Receiver<Kept>,
+    kept: mpsc::Sender<Vec<(Ticket, Became)>>,
+    outcomes: mpsc::Receiver<Vec<(Ticket, Became)>>,
+}
+
+/// What became of a report.
+enum Became {
+    /// Kept, or not.
+    Decided(bool),
+    /// The rest of it is to be kept.
+    Unfinished(Box<SessionReport>),
 }
 
 impl Ledger {
     /// Starts with nothing to keep.
-    pub(super) fn new(directory: Directory) -> Self {
+    pub(super) fn new(directory: Directory, bounds: Bounds) -> Self {
         let (kept, outcomes) = mpsc::channel(1);
-        Self { directory, waiting: Vec::new(), keeping: false, kept, outcomes }
+        Self { directory, bounds, waiting: HashMap::new(), keeping: false, kept, outcomes }
     }
 
-    /// Adds a report; [`Ledger::keep`] is to follow.
-    pub(super) fn add(&mut self, ticket: Ticket, report: SessionReport) {
-        self.waiting.push((ticket, report));
+    /// Adds a report, after which [`Ledger::keep`] is to follow; gives its ticket back where too
+    /// many of its organization wait already.
+    pub(super) fn add(&mut self, ticket: Ticket, report: SessionReport) -> Result<(), Ticket> {
+        let queue = self.waiting.entry(report.organization).or_default();
+        if queue.len() >= self.bounds.waiting {
+            return Err(ticket);
+        }
+        queue.push_back((ticket, report));
+        Ok(())
     }
 
     /// Keeps what waits, unless that is being done: then it waits for [`Ledger::outcome`].
@@ -36,25 +65,40 @@ impl Ledger {
             return;
         }
         self.keeping = true;
-        let (tickets, reports): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.waiting).into_iter().unzip();
+        let (tickets, reports): (Vec<_>, Vec<_>) = take(&mut self.waiting).into_iter().unzip();
         let (directory, kept) = (self.directory.clone(), self.kept.clone());
+        let most_open = self.bounds.open_sessions;
         tokio::task::spawn_blocking(move || {
-            let taken = directory.take_reports(reports).unwrap_or_else(|error| {
+            let taken = directory.take_reports(reports, most_open).unwrap_or_else(|error| {
                 failed(&error);
                 Vec::new()
             });
-            let taken = taken.into_iter().map(is_kept).chain(std::iter::repeat(false));
+            let missing = std::iter::repeat_with(|| Became::Decided(false));
+            let became = taken.into_iter().map(became).chain(missing);
             // A socket that was closed meanwhile answers nobody.
-            let _closed = kept.blocking_send(tickets.into_iter().zip(taken).collect());
+            let _closed = kept.blocking_send(tickets.into_iter().zip(became).collect());
         });
     }
 
     /// Waits for what became of reports; for ever while there are none.
     pub(super) async fn outcome(&mut self) -> Kept {
-        let Some(kept) = self.outcomes.recv().await else { return std::future::pending().await };
+        let Some(outcomes) = self.outcomes.recv().await else {
+            return std::future::pending().await;
+        };
         self.keeping = false;
+        let mut kept = Vec::with_capacity(outcomes.len());
+        // From behind, so that those to be taken up again keep their order.
+        for (ticket, became) in outcomes.into_iter().rev() {
+            match became {
+                Became::Decided(is_kept) => kept.push((ticket, is_kept)),
+                Became::Unfinished(report) => {
+                    let queue = self.waiting.entry(report.organization).or_default();
+                    queue.push_front((ticket, *report));
+                }
+            }
+        }
         self.keep();
+        kept.reverse();
         kept
     }
 
@@ -64,17 +108,48 @@ impl Ledger {
     }
 }
 
-fn is_kept(taken: Taken) -> bool {
+/// Takes the next of each organization.
+fn take<T>(waiting: &mut HashMap<OrganizationId, VecDeque<T>>) -> Vec<T> {
+    let mut taken = Vec::new();
+    waiting.retain(|_, queue| {
+        taken.extend(queue.drain(..queue.len().min(AT_ONCE)));
+        !queue.is_empty()
+    });
+    taken
+}
+
+fn became(taken: Taken) -> Became {
     match taken {
-        Taken::Kept => true,
-        Taken::Lost => false,
+        Taken::Kept => Became::Decided(true),
+        Taken::Lost => Became::Decided(false),
+        Taken::Unfinished(report) => Became::Unfinished(report),
         Taken::Failed(error) => {
             failed(&error);
-            false
+            Became::Decided(false)
         }
     }
 }
 
 fn failed(error: &Error) {
     tracing::error!(%error, "RADIUS accounting could not be kept");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_has_so_many_of_each_organization_in_their_order() {
+        let [acme, beta] = [1, 2].map(|one| directory::RecordId::from_record(one).unwrap());
+        let mut waiting = HashMap::from([
+            (acme, (0..3 * AT_ONCE).collect::<VecDeque<_>>()),
+            (beta, VecDeque::from([10_000])),
+        ]);
+        let mut first = take(&mut waiting);
+        first.sort_unstable();
+        assert_eq!(first, (0..AT_ONCE).chain([10_000]).collect::<Vec<_>>());
+        assert_eq!(take(&mut waiting), (AT_ONCE..2 * AT_ONCE).collect::<Vec<_>>());
+        assert_eq!(take(&mut waiting).len(), AT_ONCE);
+        assert!(waiting.is_empty());
+    }
 }

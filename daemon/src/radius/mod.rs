@@ -20,12 +20,14 @@ use crate::lifecycle::Tasks;
 use crate::sockets::UdpGroup;
 use crate::tls::Identity;
 use datagrams::Datagrams;
+use ledger::Bounds;
 
 /// What every socket shares.
 pub(crate) struct Door {
     directory: directory::Directory,
     clock: Clock,
     limits: Limits,
+    bounds: Bounds,
     /// Conversations of EAP; none without a certificate.
     talks: Option<eap::Talks>,
 }
@@ -46,8 +48,12 @@ impl Door {
             reply_lifetime: config.reply_cache_time,
             ..Limits::default()
         };
+        let bounds = Bounds {
+            open_sessions: config.open_sessions as usize,
+            waiting: (limits.pending / 4).max(1),
+        };
         let talks = identity.map(|identity| eap::Talks::new(identity, config, at_once));
-        Arc::new(Self { directory, clock, limits, talks })
+        Arc::new(Self { directory, clock, limits, bounds, talks })
     }
 
     /// Answers on bound sockets until the daemon drains.

@@ -26,7 +26,7 @@ pub(super) async fn run(door: Arc<Door>, datagrams: Datagrams, port: Port, shutd
     let (late, arrivals) = mpsc::unbounded_channel();
     let server = Server::new(port, door.limits);
     let (candidates, drops) = (Candidates::default(), Drops::default());
-    let ledger = Ledger::new(door.directory.clone());
+    let ledger = Ledger::new(door.directory.clone(), door.bounds);
     let mut worker =
         Worker { door, datagrams, server, candidates, drops, ledger, late, arrivals, waiting: 0 };
     worker.serve(shutdown).await;
@@ -190,7 +190,11 @@ impl Worker {
 
     fn account(&mut self, ticket: Ticket, accounting: &Accounting<ClientKey>) {
         match reports::report(accounting, Time(self.door.clock.wall())) {
-            Some(report) => self.ledger.add(ticket, report),
+            Some(report) => {
+                if let Err(ticket) = self.ledger.add(ticket, report) {
+                    self.answer(ticket, &Answer::Silence);
+                }
+            }
             // There is nothing to keep, and gear that heard nothing would say it for ever.
             None => self.answer(ticket, &Answer::Recorded),
         }

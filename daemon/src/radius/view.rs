@@ -11,7 +11,7 @@ use radius::{
 
 /// Who a question claims to be, and what is to prove it; `None` for what can prove nobody.
 pub(crate) fn claim<C: Copy>(question: &Question<C>) -> Option<(Who, Proof)> {
-    let login = std::str::from_utf8(question.user_name()).ok()?.to_owned();
+    let login = std::str::from_utf8(question.user_name()).ok()?;
     // No login has control characters, but matching would pass over them (RFC 4518, section 2.2).
     if login.chars().any(char::is_control) {
         return None;
@@ -30,14 +30,19 @@ pub(crate) fn claim<C: Copy>(question: &Question<C>) -> Option<(Who, Proof)> {
         Credential::MsChapV2(proof) => Proof::MsChapV2(Box::new(MsChapV2 {
             authenticator_challenge: proof.challenge,
             peer_challenge: proof.peer_challenge,
-            user_name: without_domain(&login).into(),
+            user_name: without_domain(login).into(),
             nt_response: proof.nt_response,
         })),
     };
-    Some((Who::User(login), proof))
+    // The same rule as inside tunnels; the client's organization is the only one that is looked at.
+    let login = match question.credential() {
+        Credential::MsChapV2(_) => without_domain(login),
+        Credential::Pap(_) | Credential::Chap(_) | Credential::Eap(_) => login,
+    };
+    Some((Who::User(login.to_owned()), proof))
 }
 
-/// The name that goes into the answer (RFC 2759, section 8.2); nobody is found by the domain.
+/// The name that goes into the answer (RFC 2759, section 8.2), and by which its user is found.
 fn without_domain(name: &str) -> &str {
     name.split_once('\\').map_or(name, |(_, name)| name)
 }

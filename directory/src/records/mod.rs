@@ -47,6 +47,7 @@ pub use radius_client::{RadiusClient, RadiusClientFields};
 pub use reply_profile::{ReplyProfile, ReplyProfileFields, VendorAttribute, VendorValue};
 pub use second_factor::{Demand, SecondFactor, Spellings};
 pub use service_account::{ServiceAccount, ServiceAccountFields, Visibility};
+pub(crate) use session::gear_key;
 pub use session::{Ending, Session, Traffic};
 pub use stamp::Stamp;
 pub use token::{Narrowing, Token, TokenPurpose};
@@ -130,6 +131,8 @@ pub(crate) mod indices {
     pub(crate) const SESSION_OPEN: Index = Index(223);
     /// Of open sessions, by the RADIUS client.
     pub(crate) const SESSION_OPEN_AT: Index = Index(224);
+    /// Of open sessions, by the RADIUS client and the gear behind it.
+    pub(crate) const SESSION_OPEN_OF: Index = Index(225);
     pub(crate) const CERTIFICATE_AUTHORITY_NAME: Index = Index(190);
     pub(crate) const CERTIFICATE_AUTHORITY_UUID: Index = Index(191);
     pub(crate) const CERTIFICATE_FINGERPRINT: Index = Index(192);

@@ -62,6 +62,8 @@ pub enum Ending {
     Restarted,
     /// Nothing was heard of it for too long.
     Silent,
+    /// Too many others began while it went on.
+    Crowded,
 }
 
 /// What went over the wire.
@@ -92,6 +94,16 @@ impl Traffic {
     }
 }
 
+/// What open sessions of one gear behind a RADIUS client have in common.
+pub(crate) fn gear_key(client: RadiusClientId, gear: &str) -> [u8; 16] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&client.record().to_be_bytes());
+    hasher.update(gear.as_bytes());
+    let mut key = [0; 16];
+    hasher.finalize_xof().fill(&mut key);
+    key
+}
+
 impl Record for Session {
     const KIND: Kind = kinds::SESSION;
     const VERSION: u8 = 1;
@@ -107,6 +119,7 @@ impl Record for Session {
         if self.ended.is_none() {
             entries.add(indices::SESSION_OPEN, &[]);
             entries.add(indices::SESSION_OPEN_AT, &self.client.record().to_be_bytes());
+            entries.add(indices::SESSION_OPEN_OF, &gear_key(self.client, &self.gear));
         }
     }
 }

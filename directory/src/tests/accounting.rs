@@ -37,11 +37,12 @@ impl<'w> Gear<'w> {
             called: String::new(),
             cause: None,
             class: Vec::new(),
+            behind: None,
         }
     }
 
     fn tell(&self, report: SessionReport) {
-        let taken = self.world.directory.take_reports(vec![report]).unwrap();
+        let taken = self.world.directory.take_reports(vec![report], 1_000).unwrap();
         assert!(matches!(taken[..], [Taken::Kept]), "{taken:?}");
     }
 
@@ -190,7 +191,7 @@ fn an_organization_sees_its_own_sessions_and_a_lost_one_takes_none() {
     let mut lost = gear.report(Stage::Started, gear.at(0), "2");
     lost.organization = OrganizationId::NONE;
     let own = gear.report(Stage::Started, gear.at(0), "3");
-    let taken = world.directory.take_reports(vec![lost, own]).unwrap();
+    let taken = world.directory.take_reports(vec![lost, own], 1_000).unwrap();
     assert!(matches!(taken[..], [Taken::Lost, Taken::Kept]), "{taken:?}");
 }
 
@@ -211,13 +212,83 @@ fn a_login_that_grows_when_it_is_prepared_is_kept_and_found_and_harms_no_other_r
         long("three", format!("{}!", "\u{fdfa}".repeat(84))),
         ours.report(Stage::Started, world.now(), "four"),
     ];
-    let taken = world.directory.take_reports(reports).unwrap();
+    let taken = world.directory.take_reports(reports, 1_000).unwrap();
     assert!(taken.iter().all(|taken| matches!(taken, Taken::Kept)), "{taken:?}");
     assert_eq!(ours.sessions(&SessionQuery::default()).len(), 2);
     let query = SessionQuery { login: Some(login.clone()), ..SessionQuery::default() };
     let found = theirs.sessions(&query);
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!((&found[0].name, &found[0].login), (&"two".into(), &login));
+}
+
+#[test]
+fn gear_with_many_sessions_restarts_in_steps_and_one_organization_has_no_more_than_its_step() {
+    let world = World::new();
+    let (acme, beta) = (world.organization("acme"), world.organization("beta"));
+    let (gear, other) = (Gear::new(&world, acme), Gear::new(&world, beta));
+    let begun = (0..1_100).map(|name| gear.report(Stage::Started, gear.at(0), &name.to_string()));
+    let younger = gear.report(Stage::Started, gear.at(9), "younger");
+    world.directory.take_reports(begun.chain([younger]).collect(), 10_000).unwrap();
+    other.tell(other.report(Stage::Started, other.at(0), "1"));
+    let open = SessionQuery { open: Some(true), ..SessionQuery::default() };
+    let left = || page(&world, acme, &open, (None, 2_000)).sessions.len();
+    // Gear that is not there has nothing to be looked at.
+    let stranger =
+        SessionReport { gear: "ap-2".into(), ..gear.report(Stage::Restarted, gear.at(5), "") };
+    gear.tell(stranger);
+    let restarted = gear.report(Stage::Restarted, gear.at(5), "");
+    let last = other.report(Stage::Restarted, other.at(5), "");
+    let reports = vec![restarted.clone(), restarted, last];
+    let taken = world.directory.take_reports(reports, 10_000).unwrap();
+    let [Taken::Unfinished(first), Taken::Unfinished(second), Taken::Kept] = &taken[..] else {
+        panic!("{taken:?}")
+    };
+    assert_eq!(left(), 601);
+    assert!(other.sessions(&open).is_empty());
+    let mut report = (**first).clone();
+    let mut steps = 0;
+    while let Taken::Unfinished(rest) =
+        world.directory.take_reports(vec![report.clone()], 10_000).unwrap().remove(0)
+    {
+        report = *rest;
+        steps += 1;
+    }
+    assert_eq!((steps, left()), (1, 1));
+    gear.tell((**second).clone());
+    assert_eq!(gear.sessions(&open)[0].name, "younger");
+    world.assert_sound();
+}
+
+#[test]
+fn an_organization_has_so_many_open_sessions_and_the_first_give_way() {
+    let world = World::new();
+    let (acme, beta) = (world.organization("acme"), world.organization("beta"));
+    let (gear, other) = (Gear::new(&world, acme), Gear::new(&world, beta));
+    other.tell(other.report(Stage::Started, other.at(0), "1"));
+    let tell = |stage, minutes, name: &str| {
+        let report = gear.report(stage, gear.at(minutes), name);
+        let taken = world.directory.take_reports(vec![report], 3).unwrap();
+        assert!(matches!(taken[..], [Taken::Kept]), "{taken:?}");
+    };
+    let open = || {
+        let query = SessionQuery { open: Some(true), ..SessionQuery::default() };
+        let sessions = gear.sessions(&query);
+        sessions.iter().map(|session| session.name.clone()).collect::<Vec<_>>()
+    };
+    for (minutes, name) in [(0, "1"), (1, "2"), (2, "3"), (3, "4")] {
+        tell(Stage::Started, minutes, name);
+    }
+    assert_eq!(open(), ["2", "3", "4"]);
+    let ended = gear.sessions(&SessionQuery::default()).remove(0).ended;
+    assert_eq!(ended, Some((gear.at(0), Ending::Crowded)));
+    tell(Stage::Stopped, 4, "3");
+    tell(Stage::Started, 5, "5");
+    assert_eq!(open(), ["2", "4", "5"]);
+    // One that speaks again takes the place of another.
+    tell(Stage::Continues, 6, "1");
+    assert_eq!(open(), ["1", "4", "5"]);
+    assert_eq!(other.sessions(&SessionQuery::default()).remove(0).ended, None);
+    world.assert_sound();
 }
 
 #[test]

@@ -3,7 +3,10 @@
 
 use thiserror::Error;
 
-/// The most octets of a TLS message that a peer may send in pieces.
+/// The most octets of the first TLS message that a peer may send in pieces: nobody knows yet
+/// whether it has more to say than pieces.
+const FIRST: usize = 16 << 10;
+/// The same of each message after that.
 const LONGEST: usize = 64 << 10;
 /// Octets of the length in front of a message's first piece.
 const LENGTH: usize = 4;
@@ -22,7 +25,7 @@ pub enum BadFragment {
     #[error("the packet ends before its flags or its length")]
     TooShort,
     /// The message is longer than any that a peer has to send.
-    #[error("the message is longer than 65536 octets")]
+    #[error("the message is longer than 65536 octets, or than 16384 octets as the first one")]
     TooLong,
     /// The pieces are longer than was announced, or than were announced before.
     #[error("the message has another length than was announced")]
@@ -51,6 +54,8 @@ pub(crate) enum Received {
 pub(crate) struct Inbound {
     octets: Vec<u8>,
     announced: Option<usize>,
+    /// Whether a message was completed.
+    begun: bool,
 }
 
 impl Inbound {
@@ -63,7 +68,7 @@ impl Inbound {
         let piece = if flags & LENGTH_INCLUDED == 0 { rest } else { self.announce(rest)? };
         let more = flags & MORE != 0;
         let length = self.octets.len() + piece.len();
-        if length > self.announced.unwrap_or(LONGEST) {
+        if length > self.announced.unwrap_or_else(|| self.most()) {
             return Err(if self.announced.is_some() {
                 BadFragment::Length
             } else {
@@ -86,6 +91,7 @@ impl Inbound {
         }
         self.octets.extend(piece);
         self.announced = None;
+        self.begun = true;
         Ok(Received::Message(std::mem::take(&mut self.octets)))
     }
 
@@ -94,11 +100,15 @@ impl Inbound {
         data.len() > 1 && data.first().is_some_and(|flags| flags & MORE == 0)
     }
 
+    const fn most(&self) -> usize {
+        if self.begun { LONGEST } else { FIRST }
+    }
+
     /// Notes how long the message will be; nothing is kept ready for it.
     fn announce<'d>(&mut self, data: &'d [u8]) -> Result<&'d [u8], BadFragment> {
         let (length, piece) = data.split_first_chunk::<LENGTH>().ok_or(BadFragment::TooShort)?;
         let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
-        if length > LONGEST {
+        if length > self.most() {
             return Err(BadFragment::TooLong);
         }
         if self.announced.is_some_and(|announced| announced != length) {
@@ -198,6 +208,11 @@ mod tests {
         assert_eq!(whole(b"\x40"), Err(BadFragment::Empty));
         let mut inbound = Inbound::default();
         let piece = [&[MORE][..], &[7; 1000]].concat();
+        let taken = (0..1000).take_while(|_| inbound.take(&piece).is_ok()).count();
+        assert_eq!(taken, FIRST / 1000);
+        let mut inbound = Inbound::default();
+        assert_eq!(inbound.take(b"\xc0\0\0\x40\x01a"), Err(BadFragment::TooLong));
+        inbound.take(b"\x00hello").unwrap();
         let taken = (0..1000).take_while(|_| inbound.take(&piece).is_ok()).count();
         assert_eq!(taken, LONGEST / 1000);
     }

@@ -86,6 +86,8 @@ pub(crate) enum Ending {
     Restarted,
     /// Nothing was heard of it for too long.
     Silent,
+    /// Too many others began while it went on.
+    Crowded,
 }
 
 impl Session {
@@ -134,6 +136,7 @@ impl From<records::Ending> for Ending {
             records::Ending::Stopped => Self::Stopped,
             records::Ending::Restarted => Self::Restarted,
             records::Ending::Silent => Self::Silent,
+            records::Ending::Crowded => Self::Crowded,
         }
     }
 }

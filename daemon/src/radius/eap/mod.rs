@@ -3,6 +3,7 @@
 mod sessions;
 mod table;
 mod talk;
+mod turns;
 mod view;
 
 use std::sync::Arc;
@@ -11,10 +12,10 @@ use std::time::Duration;
 use directory::{OrganizationId, RadiusClientId};
 use eap::Conversation;
 use radius::Question;
-use tokio::sync::Semaphore;
 
 use self::sessions::Sessions;
 use self::table::{Limits, State, Table};
+use self::turns::{Place, Turns};
 use super::candidates::ClientKey;
 use crate::config::Radius;
 use crate::randomness;
@@ -31,14 +32,13 @@ pub(super) struct Talks {
     identity: Arc<Identity>,
     table: Table<OrganizationId, RadiusClientId, Talk>,
     sessions: Arc<Sessions>,
-    /// One for each handshake that is being computed.
-    turns: Arc<Semaphore>,
+    turns: Arc<Turns<OrganizationId>>,
 }
 
 impl Talks {
     /// As configured; computes `at_once` handshakes at the same time.
     pub(super) fn new(identity: Arc<Identity>, config: &Radius, at_once: usize) -> Self {
-        let turns = Arc::new(Semaphore::new(at_once.max(1)));
+        let turns = Turns::new(at_once, config.eap_handshakes_waiting as usize);
         let limits = Limits::new(config.eap_conversations as usize, config.eap_patience);
         let sessions = Sessions::new(config.eap_sessions as usize, config.eap_session_time);
         Self { identity, table: Table::new(limits), sessions, turns }
@@ -83,8 +83,9 @@ impl Talks {
         self.sessions.expire(now);
     }
 
-    /// Whose turn it is to compute a handshake.
-    pub(super) fn turns(&self) -> Arc<Semaphore> {
-        Arc::clone(&self.turns)
+    /// Takes a place among those who want to compute a part of a handshake; `None` while as many
+    /// of the organization wait as may.
+    pub(super) fn place(&self, organization: OrganizationId) -> Option<Place<OrganizationId>> {
+        self.turns.place(organization)
     }
 }

@@ -25,6 +25,22 @@ pub(super) struct Proven {
     pub(super) user: Option<(String, Earlier)>,
 }
 
+/// How it came that a peer is let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    /// By a proof of its own.
+    Proof,
+    /// By the session that it resumed, if it did.
+    Session,
+}
+
+/// Whose session was found, and until when its proof counts.
+#[derive(Clone)]
+struct Found {
+    proven: Proven,
+    until: Duration,
+}
+
 /// The sessions of all organizations.
 pub(super) struct Sessions {
     all: usize,
@@ -107,12 +123,17 @@ impl Sessions {
         key: &[u8],
         once: bool,
         now: Duration,
-    ) -> Option<(Vec<u8>, Proven)> {
+    ) -> Option<(Vec<u8>, Found)> {
         let mut held = self.lock();
         held.expire(organization, now);
         let kept = held.organizations.get_mut(&organization)?;
         let session = kept.sessions.get(key)?;
-        let found = (session.secrets.to_vec(), session.proven.clone());
+        // One that goes on with an earlier proof ends before others that are older.
+        if session.until <= now {
+            return None;
+        }
+        let found = Found { proven: session.proven.clone(), until: session.until };
+        let found = (session.secrets.to_vec(), found);
         if once {
             kept.sessions.remove(key);
             held.count = held.count.saturating_sub(1);
@@ -162,19 +183,27 @@ pub(super) struct Ledger {
 #[derive(Default)]
 struct Pages {
     made: Vec<(Vec<u8>, Zeroizing<Vec<u8>>)>,
-    found: Option<Proven>,
+    found: Option<Found>,
 }
 
 impl Ledger {
     /// Who the session that was found is of.
     pub(super) fn found(&self) -> Option<Proven> {
-        self.pages().found.clone()
+        self.pages().found.as_ref().map(|found| found.proven.clone())
     }
 
-    /// Keeps what the conversation made: its peer was let in.
-    pub(super) fn keep(&self, proven: &Proven) {
-        let made = std::mem::take(&mut self.pages().made);
-        let until = self.now.saturating_add(self.sessions.lifetime);
+    /// Keeps what the conversation made: its peer was let in. What goes on with an earlier proof
+    /// counts no longer than that one.
+    pub(super) fn keep(&self, proven: &Proven, by: By) {
+        let (made, earlier) = {
+            let mut pages = self.pages();
+            (std::mem::take(&mut pages.made), pages.found.as_ref().map(|found| found.until))
+        };
+        let longest = self.now.saturating_add(self.sessions.lifetime);
+        let until = match (by, earlier) {
+            (By::Session, Some(earlier)) => longest.min(earlier),
+            (By::Session, None) | (By::Proof, _) => longest,
+        };
         for (key, secrets) in made {
             let session = Session { secrets, proven: proven.clone(), until };
             self.sessions.put(self.organization, key, session);
@@ -182,8 +211,8 @@ impl Ledger {
     }
 
     fn find(&self, key: &[u8], once: bool) -> Option<Vec<u8>> {
-        let (secrets, proven) = self.sessions.find(self.organization, key, once, self.now)?;
-        self.pages().found = Some(proven);
+        let (secrets, found) = self.sessions.find(self.organization, key, once, self.now)?;
+        self.pages().found = Some(found);
         Some(secrets)
     }
 
@@ -218,5 +247,46 @@ impl StoresServerSessions for Ledger {
 impl fmt::Debug for Ledger {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Ledger").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(60 * 60);
+
+    fn organization() -> OrganizationId {
+        directory::RecordId::from_record(1).unwrap()
+    }
+
+    /// Resumes `from`, if that can be, and leaves `to`.
+    fn round(sessions: &Arc<Sessions>, hour: u32, (from, to): (u8, u8), by: By) -> bool {
+        let ledger = sessions.ledger(organization(), HOUR * hour);
+        let is_found = ledger.take(&[from]).is_some();
+        assert!(ledger.put(vec![to], vec![to]));
+        ledger.keep(&Proven { method: Method::Ttls, user: None }, by);
+        is_found
+    }
+
+    #[test]
+    fn resuming_again_and_again_outlasts_no_proof() {
+        let sessions = Sessions::new(100, 8 * HOUR);
+        assert!(!round(&sessions, 0, (0, 1), By::Proof));
+        assert!(round(&sessions, 3, (1, 2), By::Session));
+        // One that is younger, ends later, and was kept before.
+        assert!(!round(&sessions, 4, (0, 100), By::Proof));
+        assert!(round(&sessions, 7, (2, 3), By::Session));
+        assert!(!round(&sessions, 8, (3, 4), By::Session), "the first proof is eight hours old");
+        assert!(round(&sessions, 11, (100, 101), By::Session));
+    }
+
+    #[test]
+    fn a_proof_of_its_own_inside_a_resumed_tunnel_counts_from_then() {
+        let sessions = Sessions::new(100, 8 * HOUR);
+        round(&sessions, 0, (0, 1), By::Proof);
+        assert!(round(&sessions, 7, (1, 2), By::Proof));
+        assert!(round(&sessions, 14, (2, 3), By::Session));
+        assert!(!round(&sessions, 15, (3, 4), By::Session));
     }
 }

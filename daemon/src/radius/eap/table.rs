@@ -39,7 +39,14 @@ pub(super) struct Table<O, C, T> {
 }
 
 struct Held<O, C, T> {
-    organizations: HashMap<O, HashMap<C, Line<T>>>,
+    organizations: HashMap<O, Share<C, T>>,
+    count: usize,
+}
+
+/// What waits for the clients of one organization.
+struct Share<C, T> {
+    lines: HashMap<C, Line<T>>,
+    /// Of all its lines.
     count: usize,
 }
 
@@ -61,11 +68,16 @@ impl<O: Copy + Eq + Hash, C: Copy + Eq + Hash, T> Table<O, C, T> {
         let mut pushed_out = Vec::new();
         let mut held = self.lock();
         pushed_out.extend(held.make_room(client, &self.limits));
-        let line = held.organizations.entry(client.0).or_default().entry(client.1).or_default();
-        line.waiting.insert(state, waits);
+        let share = held.organizations.entry(client.0).or_default();
+        let line = share.lines.entry(client.1).or_default();
+        let former = line.waiting.insert(state, waits);
         line.order.push_back((until, state));
         line.tidy();
-        held.count = held.count.saturating_add(1);
+        if former.is_none() {
+            share.count = share.count.saturating_add(1);
+            held.count = held.count.saturating_add(1);
+        }
+        pushed_out.extend(former);
         drop(held);
     }
 
@@ -74,8 +86,12 @@ impl<O: Copy + Eq + Hash, C: Copy + Eq + Hash, T> Table<O, C, T> {
         let state = State::try_from(state).ok()?;
         let mut held = self.lock();
         let expired = held.expire_line(client, now);
-        let line = held.organizations.get_mut(&client.0)?.get_mut(&client.1)?;
-        let taken = line.waiting.remove(&state);
+        let share = held.organizations.get_mut(&client.0);
+        let taken = share.and_then(|share| {
+            let taken = share.lines.get_mut(&client.1)?.waiting.remove(&state)?;
+            share.count = share.count.saturating_sub(1);
+            Some(taken)
+        });
         if taken.is_some() {
             held.count = held.count.saturating_sub(1);
         }
@@ -90,14 +106,16 @@ impl<O: Copy + Eq + Hash, C: Copy + Eq + Hash, T> Table<O, C, T> {
         let clients: Vec<_> = held
             .organizations
             .iter()
-            .flat_map(|(organization, lines)| lines.keys().map(|client| (*organization, *client)))
+            .flat_map(|(organization, share)| {
+                share.lines.keys().map(|client| (*organization, *client))
+            })
             .collect();
         let expired: Vec<_> =
             clients.into_iter().flat_map(|client| held.expire_line(client, now)).collect();
-        for lines in held.organizations.values_mut() {
-            lines.retain(|_, line| !line.waiting.is_empty());
+        for share in held.organizations.values_mut() {
+            share.lines.retain(|_, line| !line.waiting.is_empty());
         }
-        held.organizations.retain(|_, lines| !lines.is_empty());
+        held.organizations.retain(|_, share| !share.lines.is_empty());
         drop(held);
         drop(expired);
     }
@@ -111,43 +129,39 @@ impl<O: Copy + Eq + Hash, C: Copy + Eq + Hash, T> Held<O, C, T> {
     /// Pushes out the oldest of the client, of the organization's client that has most, or of the
     /// organization that has most, whichever has as many as it may.
     fn make_room(&mut self, client: (O, C), limits: &Limits) -> Option<T> {
-        let lines = self.organizations.get(&client.0);
-        let own = lines.and_then(|lines| lines.get(&client.1)).map_or(0, Line::length);
+        let share = self.organizations.get(&client.0);
+        let own = share.and_then(|share| share.lines.get(&client.1)).map_or(0, Line::length);
         let victim = if own >= limits.of_client {
             client
-        } else if lines.map_or(0, count) >= limits.of_organization {
-            (client.0, longest(lines?)?)
+        } else if share.is_some_and(|share| share.count >= limits.of_organization) {
+            (client.0, longest(&share?.lines)?)
         } else if self.count >= limits.all {
-            let (organization, lines) =
-                self.organizations.iter().max_by_key(|(_, lines)| count(lines))?;
-            (*organization, longest(lines)?)
+            let (organization, share) =
+                self.organizations.iter().max_by_key(|(_, share)| share.count)?;
+            (*organization, longest(&share.lines)?)
         } else {
             return None;
         };
-        let line = self.organizations.get_mut(&victim.0)?.get_mut(&victim.1)?;
-        let oldest = line.pop()?;
+        let share = self.organizations.get_mut(&victim.0)?;
+        let oldest = share.lines.get_mut(&victim.1)?.pop()?;
+        share.count = share.count.saturating_sub(1);
         self.count = self.count.saturating_sub(1);
         Some(oldest)
     }
 
     fn expire_line(&mut self, client: (O, C), now: Duration) -> Vec<T> {
-        let lines = self.organizations.get_mut(&client.0);
-        let Some(line) = lines.and_then(|lines| lines.get_mut(&client.1)) else {
-            return Vec::new();
-        };
+        let Some(share) = self.organizations.get_mut(&client.0) else { return Vec::new() };
+        let Some(line) = share.lines.get_mut(&client.1) else { return Vec::new() };
         let mut expired = Vec::new();
         while line.order.front().is_some_and(|(until, _)| *until <= now) {
             if let Some((_, state)) = line.order.pop_front() {
                 expired.extend(line.waiting.remove(&state));
             }
         }
+        share.count = share.count.saturating_sub(expired.len());
         self.count = self.count.saturating_sub(expired.len());
         expired
     }
-}
-
-fn count<C, T>(lines: &HashMap<C, Line<T>>) -> usize {
-    lines.values().map(Line::length).sum()
 }
 
 fn longest<C: Copy, T>(lines: &HashMap<C, Line<T>>) -> Option<C> {
@@ -175,6 +189,12 @@ impl<T> Line<T> {
             let waiting = &self.waiting;
             self.order.retain(|(_, state)| waiting.contains_key(state));
         }
+    }
+}
+
+impl<C, T> Default for Share<C, T> {
+    fn default() -> Self {
+        Self { lines: HashMap::new(), count: 0 }
     }
 }
 
@@ -260,6 +280,29 @@ mod tests {
     }
 
     #[test]
+    fn the_counts_are_those_of_what_waits() {
+        let table = table(24);
+        for number in 0..2_000 {
+            let (organization, client) = (number * 7 % 5, number * 3 % 4);
+            let client = (u32::try_from(organization).unwrap(), u32::try_from(client).unwrap());
+            let now = SECOND * u32::try_from(number / 10).unwrap();
+            table.put(client, state(number), number, now);
+            if number % 3 == 0 {
+                table.take(client, &state(number), now);
+            }
+            if number % 50 == 0 {
+                table.expire(now);
+            }
+            let held = table.lock();
+            let lengths =
+                |share: &Share<_, _>| -> usize { share.lines.values().map(Line::length).sum() };
+            assert!(held.organizations.values().all(|share| share.count == lengths(share)));
+            let all: usize = held.organizations.values().map(lengths).sum();
+            assert_eq!(held.count, all);
+        }
+    }
+
+    #[test]
     fn rounds_of_one_conversation_leave_nothing_behind() {
         let table = table(100);
         table.put((1, 1), state(0), 0, SECOND);
@@ -268,6 +311,6 @@ mod tests {
             table.take((1, 1), &state(number), SECOND);
         }
         let held = table.lock();
-        assert!(held.organizations[&1][&1].order.len() < 32);
+        assert!(held.organizations[&1].lines[&1].order.len() < 32);
     }
 }

@@ -4,10 +4,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use directory::authentication::{Earlier, NetworkReply, Outcome};
-use eap::{Command, Conversation, Failure, Method, Success};
+use eap::{Command, Conversation, Failure, Method, Proof, Success};
 use radius::Question;
 
-use super::sessions::{Ledger, Proven};
+use super::sessions::{By, Ledger, Proven};
 use super::table::State;
 use super::view;
 use crate::radius::candidates::ClientKey;
@@ -24,6 +24,8 @@ pub(in crate::radius) struct Talk {
     wants_key_name: bool,
     /// Whom the question is about that was asked last.
     asked: String,
+    /// By what that question is to be answered.
+    by: By,
     /// What follows from it that somebody was let in.
     accepted: Option<Accepted>,
 }
@@ -62,6 +64,7 @@ impl Talk {
             source: question.source().ip(),
             wants_key_name: question.wants_key_name(),
             asked: String::new(),
+            by: By::Proof,
             accepted: None,
         }
     }
@@ -94,6 +97,11 @@ impl Talk {
         let own = found.filter(|found| Some(found.method) == self.conversation.method());
         let claim = view::claim(question, own)?;
         self.asked = claim.login().to_owned();
+        self.by = match question.proof {
+            // A certificate may be that of the session.
+            Proof::Earlier | Proof::Certificate(_) => By::Session,
+            Proof::Password(_) | Proof::Chap(_) | Proof::MsChapV2(_) => By::Proof,
+        };
         Some(claim)
     }
 
@@ -139,7 +147,7 @@ impl Talk {
             Method::Ttls | Method::Peap => earlier.map(|earlier| (asked, earlier)),
         };
         if user.is_some() || success.method == Method::Tls {
-            self.ledger.keep(&Proven { method: success.method, user });
+            self.ledger.keep(&Proven { method: success.method, user }, self.by);
         }
         Next::Accept(reply)
     }

@@ -32,11 +32,15 @@ impl Worker {
             let next = talk.receive(packet);
             return self.follow(ticket, talk, next);
         }
-        let (turns, packet) = (talks.turns(), packet.to_vec());
+        let Some(place) = talks.place(talk.client().0) else {
+            // The peer asks again, when fewer wait.
+            return self.follow(ticket, talk, Next::Silence);
+        };
+        let packet = packet.to_vec();
         let (door, late) = (Arc::clone(&self.door), self.late.clone());
         self.waiting = self.waiting.saturating_add(1);
         tokio::spawn(async move {
-            let _turn = turns.acquire().await;
+            let _turn = place.turn().await;
             let mut next = talk.receive(&packet);
             // Looking at a certificate takes as long as a part of a handshake.
             while let Next::Ask(question) = &next
