@@ -10,6 +10,7 @@ mod body;
 mod caller;
 mod custom;
 mod dn;
+mod eap_methods;
 mod fingerprint;
 mod layers;
 mod list;

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::events::{Action, Event, EventActor, Outcome};
 use crate::id::{GroupId, OrganizationId, Place, RadiusClientId, RecordId};
 use crate::records::{
-    Organization, OrganizationState, RadiusClient, ReplyProfile, Settings, kinds,
+    EapMethods, Organization, OrganizationState, RadiusClient, ReplyProfile, Settings, kinds,
 };
 use crate::time::Time;
 
@@ -96,6 +96,16 @@ impl Gear {
     ) -> Option<&Arc<NetworkPolicy>> {
         let position = self.positions.get(&(organization, client))?;
         self.clients.get(*position).map(|client| &client.policy)
+    }
+
+    /// Which methods of EAP are offered behind a client; `None` for one that is gone or whose
+    /// organization does not answer.
+    pub fn eap_methods(
+        &self,
+        organization: OrganizationId,
+        client: RadiusClientId,
+    ) -> Option<EapMethods> {
+        self.policy(organization, client).map(|policy| policy.settings.eap_methods)
     }
 
     /// All of them.

@@ -95,3 +95,24 @@ fn section_5_1_unknown_users_are_offered_what_known_ones_are() {
     };
     assert_eq!(offered("ada"), offered("nobody"));
 }
+
+#[test]
+fn section_5_3_1_an_organization_chooses_what_is_offered() {
+    let office = Office::new();
+    office.set(&json!({"ms_chap": true}));
+    office.user("ada", PASSWORD);
+    let gear = office.client("wlan", &json!({}));
+    assert_eq!(office.read("settings")["eap_methods"], json!(["ttls", "peap", "tls"]));
+    let ttls = office.ttls(&gear, "auth=PAP", "ada", PASSWORD);
+    let peap = office.peer(&gear, "PEAP").quoted("identity", "ada");
+    let peap = peap.quoted("password", PASSWORD).quoted("phase2", "auth=MSCHAPV2");
+    office.set(&json!({"eap_methods": ["peap"]}));
+    assert_eq!(office.read("settings")["eap_methods"], json!(["peap"]));
+    peap.gets_in();
+    ttls.stays_out();
+    office.set(&json!({"eap_methods": []}));
+    peap.stays_out();
+    office.set(&json!({"eap_methods": ["tls", "ttls"]}));
+    ttls.gets_in();
+    peap.stays_out();
+}

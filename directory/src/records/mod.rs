@@ -7,6 +7,7 @@ mod certificate_authority;
 mod credential;
 mod custom_attribute;
 mod custom_values;
+mod eap_methods;
 mod group;
 mod organization;
 mod own_certificates;
@@ -34,6 +35,7 @@ pub(crate) use custom_attribute::custom_index;
 pub use custom_attribute::{CustomAttribute, CustomAttributeFields, Syntax, Work};
 pub use custom_values::{CustomValue, CustomValues, Values};
 pub(crate) use custom_values::{octets as custom_octets, signed as custom_signed};
+pub use eap_methods::EapMethods;
 pub use group::{Group, GroupFields};
 pub use organization::{
     Base, CustomMark, LockoutPolicy, Organization, OrganizationFields, OrganizationState, Settings,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use storage::{Corrupt, Entries, Kind, Record};
 use uuid::Uuid;
 
-use super::{PasswordPolicy, Presentation, SecondFactor, Stamp, indices, kinds};
+use super::{EapMethods, PasswordPolicy, Presentation, SecondFactor, Stamp, indices, kinds};
 use crate::time::Time;
 
 /// An organization's record, kept among the provider's own.
@@ -88,6 +88,8 @@ pub struct Settings {
     pub second_factor: SecondFactor,
     /// What else passwords must be.
     pub password_policy: PasswordPolicy,
+    /// Which methods of EAP are offered.
+    pub eap_methods: EapMethods,
 }
 
 /// When guessing locks an account.
@@ -113,6 +115,7 @@ impl Default for Settings {
             require_tls: false,
             second_factor: SecondFactor::default(),
             password_policy: PasswordPolicy::default(),
+            eap_methods: EapMethods::default(),
         }
     }
 }

@@ -4,6 +4,7 @@ use directory::records;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::eap_methods::{EapMethod, listed};
 use crate::revision::Revised;
 use crate::second_factor::Demand;
 
@@ -32,6 +33,8 @@ pub(crate) struct Settings {
     require_tls: bool,
     /// What is demanded of users beside the password, over LDAP and RADIUS.
     second_factor: SecondFactor,
+    /// Which methods of EAP are offered, in this order.
+    eap_methods: Vec<EapMethod>,
 }
 
 /// The code of a second factor (TOTP), which stands behind the password in the same field.
@@ -130,6 +133,7 @@ impl From<records::Organization> for Revised<Settings> {
             password_policy: settings.password_policy.into(),
             require_tls: settings.require_tls,
             second_factor: settings.second_factor.into(),
+            eap_methods: listed(settings.eap_methods),
         };
         Self::new(record.stamp.revision, settings)
     }

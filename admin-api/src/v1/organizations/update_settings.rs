@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::settings::Settings;
 use crate::body::Body;
 use crate::caller::Within;
+use crate::eap_methods::{EapMethod, chosen};
 use crate::patch::{present, set};
 use crate::problem::Problem;
 use crate::revision::{IfMatch, Revised};
@@ -54,6 +55,10 @@ pub(crate) struct SettingsPatch {
     /// How long passwords live, and what new ones must not be.
     #[serde(default)]
     password_policy: PasswordPolicyPatch,
+    /// Which methods of EAP are offered; an empty list for none.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Vec<EapMethod>)]
+    eap_methods: Option<Vec<EapMethod>>,
 }
 
 /// What changes of the second factor; what is left out stays.
@@ -187,6 +192,7 @@ impl SettingsPatch {
         set(&mut settings.lockout.window, self.lockout.window);
         set(&mut settings.lockout.duration, self.lockout.duration);
         set(&mut settings.require_tls, self.require_tls);
+        set(&mut settings.eap_methods, self.eap_methods.as_deref().map(chosen));
         self.second_factor.apply(&mut settings.second_factor);
         self.password_policy.apply(&mut settings.password_policy);
     }

@@ -9,7 +9,7 @@ mod view;
 use std::sync::Arc;
 use std::time::Duration;
 
-use directory::{OrganizationId, RadiusClientId};
+use directory::{Directory, OrganizationId, RadiusClientId};
 use eap::Conversation;
 use radius::Question;
 
@@ -46,16 +46,23 @@ impl Talks {
 
     /// The conversation that a request goes on with, or a new one where it goes on with none;
     /// nothing where there is no such conversation any more.
-    pub(super) fn find(&self, question: &Question<ClientKey>, now: Duration) -> Option<Talk> {
+    pub(super) fn find(
+        &self,
+        question: &Question<ClientKey>,
+        directory: &Directory,
+        now: Duration,
+    ) -> Option<Talk> {
         if let Some(state) = question.state() {
             let mut talk = self.table.take(question.client(), state, now)?;
             talk.state = State::try_from(state).ok();
             return Some(talk);
         }
         let challenge = randomness::octets().ok()?;
-        let ledger = self.sessions.ledger(question.client().0, now);
+        let (organization, client) = question.client();
+        let methods = directory.gear().ok()?.eap_methods(organization, client)?;
+        let ledger = self.sessions.ledger(organization, now);
         let settings = eap::Settings {
-            offers: view::offers(&self.identity.tunnels()),
+            offers: view::offers(&self.identity.tunnels(), methods),
             sessions: Arc::clone(&ledger) as _,
             challenge,
             framed_mtu: question.framed_mtu(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use directory::authentication::{MsChapV2, NetworkReply, Password, Proof};
+use directory::records::EapMethods;
 use eap::{Chap, Method, Offer, Success};
 use radius::{AttributeType, Reply, ReplyError, SessionKeys, verify_chap};
 
@@ -10,8 +11,9 @@ use super::sessions::Proven;
 use crate::radius::view::of_profile;
 use crate::tls::Tunnels;
 
-/// What is offered, and with what kind of TLS.
-pub(super) fn offers(tunnels: &Tunnels) -> Vec<Offer> {
+/// What is offered of an organization's methods, and with what kind of TLS.
+pub(super) fn offers(tunnels: &Tunnels, methods: EapMethods) -> Vec<Offer> {
+    let EapMethods { ttls, peap, tls } = methods;
     let offer = |method| {
         let server = match method {
             Method::Tls => &tunnels.demanding,
@@ -19,7 +21,8 @@ pub(super) fn offers(tunnels: &Tunnels) -> Vec<Offer> {
         };
         Offer { method, server: Arc::clone(server) }
     };
-    [Method::Ttls, Method::Peap, Method::Tls].map(offer).to_vec()
+    let all = [(Method::Ttls, ttls), (Method::Peap, peap), (Method::Tls, tls)];
+    all.into_iter().filter(|(_, chosen)| *chosen).map(|(method, _)| offer(method)).collect()
 }
 
 /// A question in the directory's words.

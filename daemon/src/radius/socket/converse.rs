@@ -25,7 +25,7 @@ impl Worker {
             // Without a certificate there is no method.
             return self.answer(ticket, &Answer::Reject(None));
         };
-        let Some(mut talk) = talks.find(question, now) else {
+        let Some(mut talk) = talks.find(question, &self.door.directory, now) else {
             return self.answer(ticket, &Answer::Reject(None));
         };
         if !talk.is_costly(packet) {
