@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::harness::admin::Admin;
+use crate::harness::authority::Authority;
 use crate::harness::curl::Response;
 use crate::harness::https::Https;
 use crate::harness::office::{Office, id_of};
@@ -135,8 +136,8 @@ impl Site {
 
 /// A certificate authority as it is made.
 fn authority() -> Value {
-    let made = rcgen::generate_simple_self_signed(vec!["authority.example".to_owned()]).unwrap();
-    json!({"name": "authority", "certificate": made.cert.pem(), "holder": "user_by_mail"})
+    let certificate = Authority::new("authority.example").pem();
+    json!({"name": "authority", "certificate": certificate, "holder": "user_by_mail"})
 }
 
 fn routes(office: &Office) -> Vec<Route> {

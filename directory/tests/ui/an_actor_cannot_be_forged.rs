@@ -1,8 +1,5 @@
 use directory::access::Actor;
-use directory::{OrganizationId, UserId};
 
-fn forge(organization: OrganizationId, user: UserId) -> Actor {
-    Actor::user(organization, user)
+fn main() {
+    let _forge = Actor::user;
 }
-
-fn main() {}
