@@ -125,9 +125,9 @@ fn headers_of_proxies_raise_no_rights_and_change_no_source() {
 fn bodies_that_are_no_json_too_large_or_of_another_kind_are_problems() {
     let office = Office::new();
     let path = office.path("groups");
-    let send = |kind: &str, body: &[u8]| {
+    let announce = |kind: &str, length: usize, body: &[u8]| {
         let mut connection = office.top.connect();
-        let (token, length) = (office.top.token(), body.len());
+        let token = office.top.token();
         let head = format!(
             "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
              Content-Type: {kind}\r\nContent-Length: {length}\r\n\r\n"
@@ -137,6 +137,7 @@ fn bodies_that_are_no_json_too_large_or_of_another_kind_are_problems() {
         connection.send(body);
         connection.receive().unwrap()
     };
+    let send = |kind: &str, body: &[u8]| announce(kind, body.len(), body);
     let kind = "application/json";
     assert_problem(&send(kind, b"{\"name\": "), 400, "malformed");
     assert_problem(&send(kind, b"\xff\xfe"), 400, "malformed");
@@ -149,8 +150,9 @@ fn bodies_that_are_no_json_too_large_or_of_another_kind_are_problems() {
     assert_problem(&send("text/plain", b"{\"name\": \"one\"}"), 415, "not-json");
     let form = "application/x-www-form-urlencoded";
     assert_problem(&send(form, b"name=one"), 415, "not-json");
-    let huge = json!({"name": "x".repeat(8 << 20)});
-    assert_problem(&office.demo.api_as_top().post(&path, &huge), 413, "too-large");
+    // One octet more than the limit is enough to be told so, whatever else was announced: the rest
+    // is not sent, because the server closes and its answer could be lost in a reset.
+    assert_problem(&announce(kind, 8 << 20, &[b' '; (1 << 20) + 1]), 413, "too-large");
     assert_eq!(send("application/json; charset=utf-8", b"{\"name\": \"one\"}").status, 201);
 }
 
