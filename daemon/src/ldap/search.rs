@@ -377,27 +377,40 @@ impl Running {
             return Ok(pause);
         }
         let Some(searching) = &mut self.searching else { return Ok(None) };
-        let (naming, terms) = (&self.naming, &mut self.terms);
-        let ended = grant.advance(searching, &mut |found| {
-            pause = match terms.room() {
-                Err(pause) => Some(pause),
-                Ok(()) if clock.monotonic() >= terms.deadline => Some(Pause::Time),
-                Ok(()) => write_found(naming, found, &custom, writer)?,
-            };
-            if pause.is_some() {
-                return Ok(Visit::Full);
-            }
-            terms.spend();
-            Ok(Visit::Taken)
-        })?;
-        Ok(match ended {
-            Ended::Complete => None,
-            Ended::Paused => pause,
-            Ended::Turn if clock.monotonic() >= terms.deadline => Some(Pause::Time),
-            Ended::Turn => Some(Pause::Output),
-            Ended::LookedThrough => Some(Pause::LookedThrough),
+        let naming = &self.naming;
+        go_through(grant, searching, (&mut self.terms, clock), |found| {
+            write_found(naming, found, &custom, writer)
         })
     }
+}
+
+/// Goes through the entries of a search until `take` or its terms say that it is to pause.
+fn go_through(
+    grant: &SearchGrant<'_, '_>,
+    searching: &mut Searching,
+    (terms, clock): (&mut Terms, Clock),
+    mut take: impl FnMut(&Found<'_>) -> Result<Option<Pause>, Error>,
+) -> Result<Option<Pause>, Error> {
+    let mut pause = None;
+    let ended = grant.advance(searching, &mut |found| {
+        pause = match terms.room() {
+            Err(pause) => Some(pause),
+            Ok(()) if clock.monotonic() >= terms.deadline => Some(Pause::Time),
+            Ok(()) => take(found)?,
+        };
+        if pause.is_some() {
+            return Ok(Visit::Full);
+        }
+        terms.spend();
+        Ok(Visit::Taken)
+    })?;
+    Ok(match ended {
+        Ended::Complete => None,
+        Ended::Paused => pause,
+        Ended::Turn if clock.monotonic() >= terms.deadline => Some(Pause::Time),
+        Ended::Turn => Some(Pause::Output),
+        Ended::LookedThrough => Some(Pause::LookedThrough),
+    })
 }
 
 fn write_found(

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use directory::Error;
-use directory::search::{Ended, EntryId, EntrySet, Found, SearchGrant, Visit};
+use directory::search::{EntryId, EntrySet, Found, SearchGrant};
 use ldap::control::sync::{SyncInfo, SyncState};
 use ldap::{EntryWriter, Stop};
 use uuid::Uuid;
 
 use super::super::super::view::{self, Naming, custom};
-use super::super::{Pause, Running};
+use super::super::{Pause, Running, go_through};
 use super::{Copy, IDS, Stage};
 use crate::clock::Clock;
 
@@ -144,25 +144,7 @@ impl Pass {
             return Ok(pause);
         }
         let Some(searching) = searching else { return Ok(None) };
-        let ended = grant.advance(searching, &mut |found| {
-            pause = match terms.room() {
-                Err(pause) => Some(pause),
-                Ok(()) if clock.monotonic() >= terms.deadline => Some(Pause::Time),
-                Ok(()) => told.take(found, writer)?,
-            };
-            if pause.is_some() {
-                return Ok(Visit::Full);
-            }
-            terms.spend();
-            Ok(Visit::Taken)
-        })?;
-        Ok(match ended {
-            Ended::Complete => None,
-            Ended::Paused => pause,
-            Ended::Turn if clock.monotonic() >= terms.deadline => Some(Pause::Time),
-            Ended::Turn => Some(Pause::Output),
-            Ended::LookedThrough => Some(Pause::LookedThrough),
-        })
+        go_through(grant, searching, (terms, clock), |found| told.take(found, writer))
     }
 
     /// Tells of all ids that wait to be told.
