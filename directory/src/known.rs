@@ -16,8 +16,10 @@ use crate::authentication::KnownAccounts;
 use crate::authentication::Who as Claim;
 use crate::directory::Directory;
 use crate::error::Error;
-use crate::id::{OrganizationId, RecordId, UserId};
+use crate::id::{GroupId, OrganizationId, RecordId, UserId};
 use crate::records::{Base, Organization, User, indices};
+use crate::search::EntryId;
+use crate::search::kin::{self, KnownGroup, MemberNames, Memberships};
 use crate::text::prepare;
 
 /// An index that has a value once, and the value: most fit without a heap allocation.
@@ -32,6 +34,11 @@ pub(crate) struct Lookups {
     organizations: Known<OrganizationId, Arc<Organization>>,
     numbers: Known<Spot, Id>,
     users: Known<(OrganizationId, UserId), Arc<User>>,
+    groups: Known<(OrganizationId, GroupId), Arc<KnownGroup>>,
+    /// The groups that entries are in.
+    memberships: Known<(OrganizationId, EntryId), Memberships>,
+    /// The members of groups.
+    members: Known<(OrganizationId, GroupId), Arc<MemberNames>>,
 }
 
 /// How much is kept at most.
@@ -44,6 +51,11 @@ pub(crate) struct Capacity {
     pub(crate) users: usize,
 }
 
+/// Groups whose members are kept.
+const KNOWN_MEMBERS: usize = 4_096;
+/// The members of larger groups are not kept.
+const FEW_MEMBERS: usize = 512;
+
 impl Lookups {
     /// Keeps nothing yet.
     pub(crate) fn new(capacity: &Capacity) -> Self {
@@ -53,6 +65,9 @@ impl Lookups {
             organizations: Known::new(capacity.organizations),
             numbers: Known::new(capacity.users),
             users: Known::new(capacity.users),
+            groups: Known::new(capacity.users),
+            memberships: Known::new(capacity.users),
+            members: Known::new(KNOWN_MEMBERS),
         }
     }
 
@@ -91,6 +106,60 @@ impl Lookups {
         let record = Arc::new(record);
         self.users.keep(snapshot, name, Arc::clone(&record));
         Ok(Some(record))
+    }
+
+    /// Reads a group with the groups that it is in directly, or knows it.
+    fn group(
+        &self,
+        snapshot: &Snapshot,
+        organization: OrganizationId,
+        id: GroupId,
+    ) -> Result<Option<Arc<KnownGroup>>, ReadError> {
+        let (partition, name) = (organization.partition(), (organization, id));
+        if let Some(known) = self.groups.get(snapshot, partition, &name) {
+            return Ok(Some(known));
+        }
+        let read = KnownGroup::read(snapshot, organization, id)?;
+        if let Some(group) = &read {
+            self.groups.keep(snapshot, name, Arc::clone(group));
+        }
+        Ok(read)
+    }
+
+    /// Reads which groups an entry is in, by way of nested groups as well, or knows it.
+    pub(crate) fn memberships(
+        &self,
+        snapshot: &Snapshot,
+        organization: OrganizationId,
+        entry: EntryId,
+    ) -> Result<Memberships, ReadError> {
+        let (partition, name) = (organization.partition(), (organization, entry));
+        if let Some(known) = self.memberships.get(snapshot, partition, &name) {
+            return Ok(known);
+        }
+        let read = kin::memberships(snapshot, organization, entry, |group| {
+            self.group(snapshot, organization, group)
+        })?;
+        self.memberships.keep(snapshot, name, Arc::clone(&read));
+        Ok(read)
+    }
+
+    /// Reads the direct members of a group, or knows them.
+    pub(crate) fn members(
+        &self,
+        snapshot: &Snapshot,
+        organization: OrganizationId,
+        group: GroupId,
+    ) -> Result<Arc<MemberNames>, ReadError> {
+        let (partition, name) = (organization.partition(), (organization, group));
+        if let Some(known) = self.members.get(snapshot, partition, &name) {
+            return Ok(known);
+        }
+        let read = Arc::new(MemberNames::read(snapshot, organization, group, Some(self))?);
+        if read.len() <= FEW_MEMBERS {
+            self.members.keep(snapshot, name, Arc::clone(&read));
+        }
+        Ok(read)
     }
 
     /// Reads an organization's record, or knows it.
@@ -182,7 +251,7 @@ impl<K: Eq + Hash, V: Clone> Known<K, V> {
         Q: Hash + Equivalent<K> + ?Sized,
     {
         let kept = self.kept.get(key)?;
-        snapshot.unchanged_since(partition, kept.sequence).then_some(kept.value)
+        snapshot.agrees_with(partition, kept.sequence).then_some(kept.value)
     }
 
     /// Keeps a value that was read from a snapshot.

@@ -168,6 +168,7 @@ impl Core {
     /// Sets the sequence number of the last durable change when the store is opened.
     pub(crate) fn start_at(&self, sequence: u64) {
         self.sequence.store(sequence, Ordering::Release);
+        self.last_changes.start_at(sequence);
     }
 
     pub(crate) fn watch(&self, watcher: Watcher) {

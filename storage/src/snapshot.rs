@@ -46,14 +46,14 @@ impl Snapshot {
         self.inner.sequence
     }
 
-    /// Whether what was read of a partition from the snapshot with this sequence number still
-    /// holds: no change of the partition was acknowledged after it.
+    /// Whether what was read of a partition from the snapshot with this sequence number holds in
+    /// this one: no change of the partition came between them.
     ///
-    /// A change that is durable but not yet acknowledged may not count yet. Partitions far apart
-    /// share a note, so that it may also say no where yes were right.
+    /// Partitions far apart share a note, and a partition's note tells of its last change alone,
+    /// so that it may say no where yes were right.
     #[must_use]
-    pub fn unchanged_since(&self, partition: Partition, sequence: u64) -> bool {
-        self.inner.changes.none_since(partition, sequence)
+    pub fn agrees_with(&self, partition: Partition, sequence: u64) -> bool {
+        self.inner.changes.is_same(partition, sequence, self.inner.sequence)
     }
 }
 

@@ -355,12 +355,12 @@ fn what_was_read_of_a_partition_holds_until_that_partition_is_changed() {
     store.write(|change| change.create_partition(organization(9))).unwrap();
     let after = store.read().unwrap();
     assert!(after.sequence() > before.sequence());
-    assert!(after.unchanged_since(Partition::Provider, before.sequence()));
-    assert!(!after.unchanged_since(organization(9), before.sequence()));
+    assert!(after.agrees_with(Partition::Provider, before.sequence()));
+    assert!(!after.agrees_with(organization(9), before.sequence()));
     put(&store, 1, "two");
-    assert!(!after.unchanged_since(Partition::Provider, before.sequence()));
+    assert!(!after.agrees_with(Partition::Provider, before.sequence()));
     let last = store.read().unwrap();
-    assert!(last.unchanged_since(Partition::Provider, last.sequence()));
+    assert!(last.agrees_with(Partition::Provider, last.sequence()));
 }
 
 #[test]

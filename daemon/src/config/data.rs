@@ -12,8 +12,8 @@ section! {
         directory: FullPath = FullPath("/var/lib/tenantry".into()),
         /// Memory that the store may use to keep parts of the database at hand.
         cache: Size<MIB, { 256 * GIB }> = Size(64 * MIB),
-        /// Users that are kept ready for searches: those that were found last, about a kilobyte
-        /// each.
+        /// Users that are kept ready for searches, with the groups that they are in: those that
+        /// were found last, about a kilobyte each.
         kept_users: Count<1, 10_000_000> = Count(16_384),
         /// Where the master key is found, which seals every secret in the database:
         /// "credential:NAME" (a credential that systemd hands over), "file:/PATH" (created at

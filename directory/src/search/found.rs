@@ -8,13 +8,15 @@ use super::attribute::{Attribute, Kind};
 use super::entry::{Entry, EntryId, Fact};
 use super::filter::Filter;
 use super::judge::{Facts, Truth};
-use super::memo::{KnownGroup, Memo};
+use super::kin::{self, KnownGroup, MemberNames, Memberships};
+use super::memo::Memo;
 use super::plan::GroupUsers;
 use super::sight::Sight;
 use crate::collections::{Member, ancestors_of_group, descendants, groups_of_user};
 use crate::error::Error;
 use crate::id::{GroupId, OrganizationId, RecordId, ServiceAccountId, UserId};
-use crate::records::{Group, User, relations};
+use crate::known::Lookups;
+use crate::records::{Group, relations};
 
 /// An entry that a search found, with what the store knows about it.
 pub struct Found<'a> {
@@ -47,85 +49,72 @@ impl Found<'_> {
     /// # Errors
     /// When the store fails.
     pub fn groups(&self, visit: &mut dyn FnMut(&Group)) -> Result<(), Error> {
-        for id in self.member_of()? {
-            self.group(id)?.iter().for_each(|group| visit(&group.record));
+        for group in self.memberships()?.iter().filter(|group| self.tells(group.id)) {
+            visit(&group.record);
         }
         Ok(())
     }
 
-    fn group(&self, id: GroupId) -> Result<Option<Arc<KnownGroup>>, Error> {
-        Ok(match self.memo {
-            Some(memo) => memo.group(self.source, self.organization, id)?,
-            None => KnownGroup::read(self.source, self.organization, id)?.map(Arc::new),
+    /// Every group that the entry is in, seen or not.
+    fn memberships(&self) -> Result<Memberships, Error> {
+        let (source, organization, entry) = (self.source, self.organization, self.entry.id());
+        Ok(match self.lookups() {
+            Some(lookups) => lookups.memberships(source, organization, entry)?,
+            None => kin::memberships(source, organization, entry, |group| {
+                KnownGroup::read(source, organization, group)
+            })?,
         })
     }
 
-    /// Every group that the entry is in, seen or not, in the order of ids.
-    fn all_groups(&self) -> Result<Vec<GroupId>, Error> {
-        let partition = self.organization.partition();
-        let relation = match self.entry.id() {
-            EntryId::User(_) => relations::GROUP_USER,
-            EntryId::Group(_) => relations::GROUP_GROUP,
-            EntryId::ServiceAccount(_) => return Ok(Vec::new()),
-        };
-        let direct = self.source.linking(partition, relation, self.entry.id().record());
-        let mut open: Vec<Id> = direct.collect::<Result<_, _>>()?;
-        let mut groups = Vec::new();
-        while let Some(group) = open.pop().and_then(GroupId::from_record) {
-            if let Err(place) = groups.binary_search(&group) {
-                groups.insert(place, group);
-                self.group(group)?.iter().for_each(|known| open.extend(&known.parents));
-            }
-        }
-        Ok(groups)
+    /// Whether the caller is told that the entry is in a group.
+    fn tells(&self, group: GroupId) -> bool {
+        self.sight.tells(self.entry.id(), group)
     }
 
-    /// Shows the users that the caller sees of an entry that is a group, those of nested groups
-    /// included, to `visit`, each once.
+    fn lookups(&self) -> Option<&Lookups> {
+        self.memo.map(Memo::lookups)
+    }
+
+    /// Shows the logins of the users that the caller sees of an entry that is a group,
+    /// those of nested groups included, to `visit`, each once.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn users(&self, visit: &mut dyn FnMut(&User)) -> Result<(), Error> {
+    pub fn users(&self, visit: &mut dyn FnMut(&str)) -> Result<(), Error> {
         let EntryId::Group(group) = self.entry.id() else { return Ok(()) };
-        let partition = self.organization.partition();
-        let mut users = Vec::new();
-        for nested in descendants(self.source, partition, group)? {
-            for user in self.source.linked(partition, relations::GROUP_USER, nested.record()) {
-                users.push(user?);
-            }
+        let nested = descendants(self.source, self.organization.partition(), group)?;
+        let names = nested.into_iter().map(|group| self.member_names(group));
+        let names: Vec<_> = names.collect::<Result<_, _>>()?;
+        let mut users: Vec<_> = names.iter().flat_map(|names| names.users()).collect();
+        users.sort_unstable_by_key(|(user, _)| user.record());
+        users.dedup_by_key(|(user, _)| *user);
+        for (_, login) in users.into_iter().filter(|(user, _)| self.sight.sees(*user)) {
+            visit(login);
         }
-        users.sort_unstable();
-        users.dedup();
-        for id in users {
-            let seen = UserId::from_record(id).is_some_and(|id| self.sight.sees(EntryId::User(id)));
-            if seen && let Some(user) = self.source.get::<User>(partition, id)? {
-                visit(&user);
+        Ok(())
+    }
+
+    /// Shows the kinds and names of the direct members that the caller sees of an entry that is a
+    /// group to `visit`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn members(&self, visit: &mut dyn FnMut(Kind, &str)) -> Result<(), Error> {
+        let EntryId::Group(group) = self.entry.id() else { return Ok(()) };
+        for (member, name) in self.member_names(group)?.iter() {
+            if self.sight.sees(member) {
+                visit(member.kind(), name);
             }
         }
         Ok(())
     }
 
-    /// Shows the direct members that the caller sees of an entry that is a group to `visit`.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn members(&self, visit: &mut dyn FnMut(&Entry)) -> Result<(), Error> {
-        let EntryId::Group(group) = self.entry.id() else { return Ok(()) };
-        let partition = self.organization.partition();
-        let users = self.source.linked(partition, relations::GROUP_USER, group.record());
-        let groups = self.source.linked(partition, relations::GROUP_GROUP, group.record());
-        let members = users
-            .map(|id| id.map(|id| UserId::from_record(id).map(EntryId::User)))
-            .chain(groups.map(|id| id.map(|id| GroupId::from_record(id).map(EntryId::Group))));
-        for member in members.filter_map(Result::transpose) {
-            let member = member?;
-            if self.sight.sees(member)
-                && let Some(entry) = read_entry(self.source, self.organization, member, self.memo)?
-            {
-                visit(&entry);
-            }
-        }
-        Ok(())
+    fn member_names(&self, group: GroupId) -> Result<Arc<MemberNames>, Error> {
+        let (source, organization) = (self.source, self.organization);
+        Ok(match self.lookups() {
+            Some(lookups) => lookups.members(source, organization, group)?,
+            None => Arc::new(MemberNames::read(source, organization, group, None)?),
+        })
     }
 }
 
@@ -172,19 +161,20 @@ impl Facts for Found<'_> {
     }
 
     fn member_of(&self) -> Result<Vec<GroupId>, Error> {
-        let mut groups = self.all_groups()?;
         // A filter must not tell of a group what the caller cannot see.
-        groups.retain(|group| self.sight.tells(self.entry.id(), *group));
-        Ok(groups)
+        let groups = self.memberships()?;
+        Ok(groups.iter().map(|group| group.id).filter(|group| self.tells(*group)).collect())
     }
 
     fn is_in(&self, group: GroupId) -> Result<bool, Error> {
         if let (EntryId::User(user), Some(users)) = (self.entry.id(), self.users)
             && let Some(is_in) = users.tell(user.record(), group)
         {
-            return Ok(is_in && self.sight.tells(self.entry.id(), group));
+            return Ok(is_in && self.tells(group));
         }
-        Ok(self.member_of()?.contains(&group))
+        let groups = self.memberships()?;
+        let is_in = groups.binary_search_by_key(&group, |group| group.id).is_ok();
+        Ok(is_in && self.tells(group))
     }
 
     fn has_member(&self, member: Member) -> Result<bool, Error> {

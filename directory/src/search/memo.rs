@@ -1,19 +1,14 @@
 //! What one caller's searches read again and again, kept as long as nothing was changed.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use storage::{Id, Mark, ReadError, Reading, Snapshot};
+use storage::{Mark, Snapshot};
 
 use super::sight::Sight;
 use crate::access::{Actor, Seen};
-use crate::id::{GroupId, OrganizationId, RecordId};
+use crate::id::OrganizationId;
 use crate::known::Lookups;
-use crate::records::{Group, relations};
-
-/// The most groups that a memo keeps.
-const GROUPS: usize = 256;
 
 /// What one caller's searches read again and again.
 ///
@@ -30,13 +25,6 @@ struct State {
     origin: Option<(Mark, Actor, OrganizationId)>,
     seen: Arc<Seen>,
     sight: Option<Arc<Sight>>,
-    groups: HashMap<GroupId, Arc<KnownGroup>>,
-}
-
-/// A group with the groups that it is in directly.
-pub(crate) struct KnownGroup {
-    pub(crate) record: Group,
-    pub(crate) parents: Vec<Id>,
 }
 
 impl Memo {
@@ -96,29 +84,7 @@ impl Memo {
     ) {
         let origin = Some((snapshot.mark(), actor, organization));
         let seen = Arc::clone(seen);
-        *self.state.borrow_mut() = State { origin, seen, sight: None, groups: HashMap::new() };
-    }
-
-    /// Reads a group with its parents, or remembers it; `None` when there is none. Another grant may
-    /// have begun the memo anew since the one that asks was obtained: then it only reads.
-    pub(crate) fn group(
-        &self,
-        snapshot: &Snapshot,
-        organization: OrganizationId,
-        id: GroupId,
-    ) -> Result<Option<Arc<KnownGroup>>, ReadError> {
-        let own = self.state.borrow().is_of(snapshot, organization);
-        if own && let Some(known) = self.state.borrow().groups.get(&id) {
-            return Ok(Some(Arc::clone(known)));
-        }
-        let known = KnownGroup::read(snapshot, organization, id)?.map(Arc::new);
-        if own && let Some(known) = &known {
-            let groups = &mut self.state.borrow_mut().groups;
-            if groups.len() < GROUPS {
-                groups.insert(id, Arc::clone(known));
-            }
-        }
-        Ok(known)
+        *self.state.borrow_mut() = State { origin, seen, sight: None };
     }
 }
 
@@ -133,19 +99,5 @@ impl State {
             snapshot.bears(mark) && *place == organization
         };
         self.origin.as_ref().is_some_and(same)
-    }
-}
-
-impl KnownGroup {
-    /// Reads a group with its parents.
-    pub(crate) fn read(
-        snapshot: &Snapshot,
-        organization: OrganizationId,
-        id: GroupId,
-    ) -> Result<Option<Self>, ReadError> {
-        let (partition, number) = (organization.partition(), id.record());
-        let Some(record) = snapshot.get(partition, number)? else { return Ok(None) };
-        let parents = snapshot.linking(partition, relations::GROUP_GROUP, number);
-        Ok(Some(Self { record, parents: parents.collect::<Result<_, _>>()? }))
     }
 }

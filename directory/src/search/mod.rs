@@ -10,6 +10,7 @@ mod entry_set;
 mod filter;
 mod found;
 mod judge;
+pub(crate) mod kin;
 mod memo;
 mod order;
 mod plan;

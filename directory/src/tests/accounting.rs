@@ -345,7 +345,7 @@ fn what_was_remembered_of_an_organization_outlives_reports() {
     let acme = world.organization("acme");
     let gear = Gear::new(&world, acme);
     let snapshot = world.directory.inner.store.read().unwrap();
-    let holds = || snapshot.unchanged_since(acme.partition(), snapshot.sequence());
+    let holds = || snapshot.agrees_with(acme.partition(), snapshot.sequence());
     gear.tell(gear.report(Stage::Started, gear.at(0), "1"));
     assert!(holds());
     world.user(acme, "ada");

@@ -7,7 +7,7 @@ use ldap::{Attributes, Values};
 use uuid::Uuid;
 
 use super::entry::generalized;
-use super::place::{Naming, called};
+use super::place::Naming;
 use super::tables::Extra;
 
 /// A user who may sign in: a normal account.
@@ -48,13 +48,10 @@ pub(super) fn write_members(
         let mut written = Ok(());
         attributes.with(kind, |values| {
             written = match members {
-                Members::Names | Members::UniqueNames => found.members(&mut |member| {
-                    let (kind, name) = called(member);
-                    push_name(values, naming, kind, name);
-                }),
-                Members::Logins => {
-                    found.users(&mut |user| values.push(user.fields.login.as_bytes()))
+                Members::Names | Members::UniqueNames => {
+                    found.members(&mut |kind, name| push_name(values, naming, kind, name))
                 }
+                Members::Logins => found.users(&mut |login| values.push(login.as_bytes())),
             };
         });
         written?;
