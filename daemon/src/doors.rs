@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use directory::accounting::SessionRules;
-use directory::authentication::{HashParameters, PoolLimits, ThrottlePolicy};
+use directory::authentication::{ChallengeLimits, HashParameters, PoolLimits, ThrottlePolicy};
 use directory::{
     Directory, Entropy, EventOptions, KnownNames, MasterKey, OpenOptions, StoreOptions, Time,
 };
@@ -206,6 +206,11 @@ fn authentication(
             ..ThrottlePolicy::default()
         },
         remembered: config.verified_entries as usize,
+        challenges: ChallengeLimits {
+            all: config.code_challenges as usize,
+            of_organization: config.code_challenges_per_organization as usize,
+            patience: u64::try_from(config.code_patience.as_millis()).unwrap_or(u64::MAX),
+        },
         ..directory::authentication::Options::default()
     })
 }

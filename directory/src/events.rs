@@ -101,6 +101,8 @@ pub enum Action {
     PasswordChanged,
     /// An admin said that a user must change their password.
     PasswordChangeRequired,
+    /// Somebody gave the right password over RADIUS, and was asked for a code.
+    CodeAsked,
 }
 
 /// What something was done to.

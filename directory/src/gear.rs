@@ -15,7 +15,8 @@ use crate::error::Error;
 use crate::events::{Action, Event, EventActor, Outcome};
 use crate::id::{GroupId, OrganizationId, Place, RadiusClientId, RecordId};
 use crate::records::{
-    EapMethods, Organization, OrganizationState, RadiusClient, ReplyProfile, Settings, kinds,
+    Demand, EapMethods, Organization, OrganizationState, RadiusClient, ReplyProfile, Settings,
+    kinds,
 };
 use crate::time::Time;
 
@@ -54,6 +55,10 @@ pub(crate) struct NetworkPolicy {
     pub(crate) allowed_groups: Vec<GroupId>,
     /// What an accept carries.
     pub(crate) reply: Arc<NetworkReply>,
+    /// What is demanded beside a password, where the client says so.
+    pub(crate) second_factor: Option<Demand>,
+    /// Whether who gave the password without a code is asked for the code.
+    pub(crate) asks_for_code: bool,
 }
 
 impl GearClient {
@@ -146,8 +151,13 @@ impl Gear {
                 None => None,
             };
             let reply = NetworkReply { profile: profile.map(|profile| profile.fields) };
-            let allowed_groups = record.fields.allowed_groups;
-            let policy = NetworkPolicy { settings, allowed_groups, reply: Arc::new(reply) };
+            let policy = NetworkPolicy {
+                settings,
+                allowed_groups: record.fields.allowed_groups,
+                reply: Arc::new(reply),
+                second_factor: record.fields.second_factor,
+                asks_for_code: record.fields.asks_for_code,
+            };
             let position = self.clients.len();
             self.positions.insert((organization, client), position);
             self.clients.push(GearClient {

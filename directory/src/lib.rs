@@ -18,6 +18,7 @@ mod gear;
 mod id;
 mod known;
 mod limits;
+mod network;
 mod preparation;
 mod recorder;
 pub mod records;
@@ -36,6 +37,7 @@ pub use id::{
     Place, RadiusClientId, RecordId, ReplyProfileId, ServiceAccountId, TokenId, TokenNumber,
     UserId,
 };
+pub use network::{Circumstances, NetworkMethod, Ssid};
 pub use recorder::{Line, Missed, RECORDED_ACCOUNTS, RECORDED_LINES, RECORDED_TEXT};
 pub use schema::Schema;
 pub use storage::{

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::demo::Demo;
 use super::https::Https;
 use super::radius::{Gear, Reply};
+use super::totp;
 use super::wire::Wire;
 
 /// The organization.
@@ -133,6 +134,25 @@ impl Office {
     /// A socket at the organization's own address.
     pub(crate) fn wire(&self) -> Wire {
         Wire::from(self.address, &self.demo.radius.auth)
+    }
+
+    /// Enrols an authenticator and tells what it scanned. The code of the step before this one is
+    /// used up, so that the ones of this step and the next are left.
+    pub(crate) fn enrol(&self, user: &str) -> String {
+        let path = format!("users/{user}/second-factor");
+        let begun = self.act("POST", &path, None);
+        let uri = begun["otpauth_uri"].as_str().unwrap().to_owned();
+        assert!(uri.contains(begun["secret"].as_str().unwrap()), "{begun}");
+        assert_eq!(self.read(&path)["enrolled"], false);
+        let confirm = self.path(&format!("{path}/confirm"));
+        let confirmed = |_| {
+            let code = totp::code_beside(&uri, -1);
+            self.top.send("POST", &confirm, Some(&json!({"code": code}))).status == 204
+        };
+        // A step may end on the way.
+        assert!((0..3).any(confirmed), "the code is not taken");
+        assert_eq!(self.read(&path)["enrolled"], true);
+        uri
     }
 
     /// Changes settings.

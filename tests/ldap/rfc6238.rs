@@ -16,25 +16,6 @@ fn office(demand: &str) -> (Office, String) {
     (office, ada)
 }
 
-/// Enrols an authenticator and tells what it scanned. The code of the step before this one is used
-/// up, so that the ones of this step and the next are left.
-fn enrol(office: &Office, user: &str) -> String {
-    let path = format!("users/{user}/second-factor");
-    let begun = office.act("POST", &path, None);
-    let uri = begun["otpauth_uri"].as_str().unwrap().to_owned();
-    assert!(uri.contains(begun["secret"].as_str().unwrap()), "{begun}");
-    assert_eq!(office.read(&path)["enrolled"], false);
-    let confirm = office.path(&format!("{path}/confirm"));
-    let confirmed = |_| {
-        let code = totp::code_beside(&uri, -1);
-        office.top.send("POST", &confirm, Some(&json!({"code": code}))).status == 204
-    };
-    // A step may end on the way.
-    assert!((0..3).any(confirmed), "the code is not taken");
-    assert_eq!(office.read(&path)["enrolled"], true);
-    uri
-}
-
 fn ldap(office: &Office) -> Ldap {
     Ldap::at(format!("ldap://{}", office.demo.ldap), &office.demo.ca_file, false)
 }
@@ -47,7 +28,7 @@ fn bind(office: &Office, password: &str) -> i32 {
 fn a_code_behind_the_password_lets_in_once_and_what_is_wrong_only_the_event_tells() {
     let (office, ada) = office("if_enrolled");
     assert_eq!(bind(&office, PASSWORD), 0);
-    let uri = enrol(&office, &ada);
+    let uri = office.enrol(&ada);
     assert_eq!(bind(&office, PASSWORD), 49);
     let told = |part: &str| {
         let events = || office.events().into_iter().filter(|event| event["action"] == "ldap_bind");
@@ -69,7 +50,7 @@ fn a_code_behind_the_password_lets_in_once_and_what_is_wrong_only_the_event_tell
 fn whoever_has_no_authenticator_is_kept_out_where_everybody_needs_one() {
     let (office, ada) = office("required");
     assert_eq!(bind(&office, PASSWORD), 49);
-    let uri = enrol(&office, &ada);
+    let uri = office.enrol(&ada);
     let spelled = |spelling: &str| {
         office.set(&json!({"second_factor": {"spellings":
             {"comma": spelling == ",", "semicolon": spelling == ";", "bare": spelling.is_empty()}}}));
@@ -90,7 +71,7 @@ fn whoever_has_no_authenticator_is_kept_out_where_everybody_needs_one() {
 fn network_gear_is_answered_by_the_same_rules() {
     let (office, ada) = office("required");
     let client = office.client("ap", &json!({}));
-    let uri = enrol(&office, &ada);
+    let uri = office.enrol(&ada);
     let gear = office.gear(&client);
     let login = |password: &str| {
         gear.ask(

@@ -32,5 +32,12 @@ section! {
         failures_per_source: Count<1, 1_000_000> = Count(1_000),
         /// The window in which failures count.
         failure_window: Time<SECOND, HOUR> = Time(5 * MINUTE),
+        /// Users that may be asked for a code by network gear at the same time; the
+        /// oldest give way. Only RADIUS clients with asks_for_code ask.
+        code_challenges: Count<1, 1_000_000> = Count(16_384),
+        /// The same of one organization.
+        code_challenges_per_organization: Count<1, 100_000> = Count(1_024),
+        /// How long a user may take for the code.
+        code_patience: Time<{ 10 * SECOND }, { 10 * MINUTE }> = Time(MINUTE),
     }
 }

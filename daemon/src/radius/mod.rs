@@ -1,6 +1,7 @@
 //! The RADIUS door: sockets, datagrams, and what the directory answers.
 
 mod candidates;
+mod circumstances;
 mod datagrams;
 mod drops;
 mod eap;

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 
 use super::Door;
 use super::candidates::{Candidates, ClientKey};
+use super::circumstances::circumstances;
 use super::datagrams::Datagrams;
 use super::drops::Drops;
 use super::eap::{Next, Talk};
@@ -201,7 +202,8 @@ impl Worker {
     }
 
     fn begin(&self, question: &Question<ClientKey>) -> Result<Begun, Error> {
-        let Some((who, proof)) = view::claim(question) else {
+        let (Some((who, proof)), Some(method)) = (view::claim(question), view::method(question))
+        else {
             return Ok(Begun::Done(Outcome::Reject));
         };
         let (organization, client) = question.client();
@@ -209,7 +211,7 @@ impl Worker {
             organization: Some(organization),
             who,
             proof,
-            door: By::Radius(client),
+            door: By::Radius(client, circumstances(question, method)),
             application: None,
             source: question.source().ip(),
             now: Time(self.door.clock.wall()),

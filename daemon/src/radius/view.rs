@@ -1,12 +1,13 @@
 //! Pure functions between RADIUS's words and the directory's.
 
+use directory::NetworkMethod;
 use directory::authentication::{
     Counterproof, MsChapV2, NetworkReply, Outcome, Password, Proof, Who,
 };
 use directory::records::{ReplyProfileFields, VendorAttribute, VendorValue};
 use radius::{
-    Answer, AttributeType, Credential, Failure, Message, Question, Reply, ReplyError, SessionKeys,
-    Tag, verify_chap,
+    Answer, AttributeType, Challenge, Credential, Failure, Message, Question, Reply, ReplyError,
+    SessionKeys, Tag, verify_chap,
 };
 
 /// Who a question claims to be, and what is to prove it; `None` for what can prove nobody.
@@ -17,7 +18,14 @@ pub(crate) fn claim<C: Copy>(question: &Question<C>) -> Option<(Who, Proof)> {
         return None;
     }
     let proof = match question.credential() {
-        Credential::Pap(octets) => Proof::Password(Password::new(octets).ok()?),
+        Credential::Pap(octets) => {
+            let typed = Password::new(octets).ok()?;
+            // A State of another kind is none of ours, and does no harm.
+            match question.state().and_then(|state| state.try_into().ok()) {
+                Some(state) => Proof::Code { state, code: typed },
+                None => Proof::Password(typed),
+            }
+        }
         // Conversations have questions of their own.
         Credential::Eap(_) => return None,
         Credential::Chap(chap) => {
@@ -40,6 +48,16 @@ pub(crate) fn claim<C: Copy>(question: &Question<C>) -> Option<(Who, Proof)> {
         Credential::Pap(_) | Credential::Chap(_) | Credential::Eap(_) => login,
     };
     Some((Who::User(login.to_owned()), proof))
+}
+
+/// By which method a question proves who asks; `None` for a conversation, which has its own.
+pub(super) fn method<C: Copy>(question: &Question<C>) -> Option<NetworkMethod> {
+    match question.credential() {
+        Credential::Pap(_) => Some(NetworkMethod::Pap),
+        Credential::Chap(_) => Some(NetworkMethod::Chap),
+        Credential::MsChapV2(_) => Some(NetworkMethod::MsChapV2),
+        Credential::Eap(_) => None,
+    }
 }
 
 /// The name that goes into the answer (RFC 2759, section 8.2), and by which its user is found.
@@ -81,12 +99,20 @@ pub(crate) fn answer(outcome: Outcome, spoken: Spoken, salt: impl FnOnce() -> u1
         Outcome::Accept { reply, counterproof, .. } => {
             accept(reply.as_deref(), spoken, counterproof.map(|proof| (proof, salt())))
         }
+        Outcome::Challenge { state } => ask_for_code(&state),
         Outcome::Ended => spoken.reject(Failure::PasswordEnded),
         Outcome::Reject | Outcome::Locked | Outcome::Unprotected => {
             spoken.reject(Failure::Rejected)
         }
         Outcome::Busy => Answer::Silence,
     }
+}
+
+/// Asks for a code; nothing that the user sent is in it.
+fn ask_for_code(state: &[u8]) -> Answer {
+    let prompt = Message::new("Enter the code of your authenticator app");
+    let challenge = prompt.and_then(|prompt| Challenge::new(state, Some(&prompt)));
+    challenge.map_or(Answer::Reject(None), Answer::Challenge)
 }
 
 type Proven = (Box<Counterproof>, u16);

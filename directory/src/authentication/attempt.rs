@@ -20,6 +20,7 @@ use crate::events::{Action, EventActor};
 use crate::gear::NetworkPolicy;
 use crate::id::{OrganizationId, RadiusClientId, UserId};
 use crate::limits::NAME;
+use crate::network::Circumstances;
 use crate::records::{OrganizationState, ReplyProfileFields, Settings, kinds};
 use crate::text::prepare;
 use crate::time::Time;
@@ -73,6 +74,13 @@ pub enum Proof {
     MsChapV2(Box<MsChapV2>),
     /// An earlier proof, on which a protocol goes on with the same peer.
     Earlier(Earlier),
+    /// The code of a second factor, which an [`Outcome::Challenge`] asked for.
+    Code {
+        /// What came with the question.
+        state: [u8; 16],
+        /// What was typed.
+        code: Password,
+    },
 }
 
 /// Says whether a challenge's answer fits a password in clear.
@@ -83,8 +91,8 @@ pub type Fits = Box<dyn FnOnce(&[u8]) -> bool + Send>;
 pub enum Door {
     /// An LDAP bind over such a connection.
     Ldap(Channel),
-    /// A request of this RADIUS client, whose allowed groups and reply profile count.
-    Radius(RadiusClientId),
+    /// A request of this RADIUS client, whose policy counts.
+    Radius(RadiusClientId, Circumstances),
 }
 
 /// Who can read along.
@@ -110,6 +118,11 @@ pub enum Outcome {
         counterproof: Option<Box<Counterproof>>,
         /// What lets the same user in again, behind a RADIUS client's door.
         earlier: Option<Earlier>,
+    },
+    /// The password is right, and the code of the second factor is asked for.
+    Challenge {
+        /// What [`Proof::Code`] brings back.
+        state: [u8; 16],
     },
     /// Not proven, or not let in; why is nobody's business.
     Reject,
@@ -183,7 +196,7 @@ impl Attempt {
     pub(super) fn new(who: Who, door: Door, source: IpAddr, now: Time) -> Self {
         let action = match door {
             Door::Ldap(_) => Action::LdapBind,
-            Door::Radius(_) => Action::RadiusAccess,
+            Door::Radius(..) => Action::RadiusAccess,
         };
         Self {
             organization: None,
@@ -219,7 +232,7 @@ impl Attempt {
             Door::Ldap(_) => (directory.inner.lookups.organization(snapshot, id)?)
                 .filter(|record| record.state == OrganizationState::Active)
                 .map(|record| record.settings),
-            Door::Radius(client) => {
+            Door::Radius(client, _) => {
                 self.policy = directory.gear()?.policy(id, client).map(Arc::clone);
                 self.policy.as_ref().map(|policy| policy.settings)
             }
@@ -287,10 +300,11 @@ impl Directory {
             Proof::Challenge(fits) => self.prove_challenge(&snapshot, attempt, fits),
             Proof::MsChapV2(proof) => self.prove_ms_chap(&snapshot, attempt, &proof),
             Proof::Earlier(earlier) => self.prove_again(&snapshot, attempt, earlier),
+            Proof::Code { state, code } => self.prove_code(&snapshot, attempt, &state, code),
         }
     }
 
-    fn begin_password(
+    pub(super) fn begin_password(
         &self,
         snapshot: &Snapshot,
         mut attempt: Attempt,
@@ -398,13 +412,13 @@ impl Directory {
                 let actor = Actor::service_account(organization, account, proven);
                 Ok(Outcome::accept(actor, notice))
             }
-            (Door::Radius(_), Identity::User(_)) if notice == Notice::MustChange => {
+            (Door::Radius(..), Identity::User(_)) if notice == Notice::MustChange => {
                 Ok(self.reject(attempt, "the password must be changed first"))
             }
-            (Door::Radius(_), Identity::User(user)) => {
+            (Door::Radius(..), Identity::User(user)) => {
                 self.let_onto_network(snapshot, attempt, user, notice)
             }
-            (Door::Radius(_), Identity::ServiceAccount(_)) => {
+            (Door::Radius(..), Identity::ServiceAccount(_)) => {
                 Ok(self.reject(attempt, "a service account is not let onto the network"))
             }
         }

@@ -9,7 +9,7 @@ use super::attempt::{Attempt, LOCKED, Outcome, Pending, THROTTLED};
 use super::engine::place_number;
 use super::expiry::{Age, Notice};
 use super::password::{Password, StoredHash, hash};
-use super::second_factor::Finding;
+use super::second_factor::{Finding, NO_CODE};
 use crate::access::{Context, Identity};
 use crate::directory::Directory;
 use crate::error::Error;
@@ -98,6 +98,7 @@ impl Directory {
         }
         let step = match finding.verdict {
             Ok(step) => step,
+            Err(NO_CODE) if attempt.asks_for_codes() => return Ok(self.ask_for_code(attempt)),
             Err(reason) => {
                 self.count(attempt, account, finding.guess(reason, attempt.now));
                 return Ok(self.fail(attempt, reason));
@@ -214,11 +215,15 @@ impl Directory {
     }
 
     fn note(&self, attempt: &Attempt, outcome: EventOutcome) {
+        self.note_as(attempt, attempt.action, outcome);
+    }
+
+    pub(super) fn note_as(&self, attempt: &Attempt, action: Action, outcome: EventOutcome) {
         let event = Event {
             at: attempt.now,
             actor: attempt.event_actor(),
             source: Some(attempt.source),
-            action: attempt.action,
+            action,
             subject: None,
             outcome,
             differences: Vec::new(),

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 
 use storage::Id;
 
+use super::challenges::{ChallengeLimits, Challenges};
 use super::lockout::Lockout;
 use super::memory::VerifiedPasswords;
 use super::password::{HashParameters, StoredHash};
@@ -25,6 +26,8 @@ pub struct Options {
     pub remembered: usize,
     /// Accounts and sources whose failures are remembered at most.
     pub failures: usize,
+    /// How many may be asked for a code at the same time.
+    pub challenges: ChallengeLimits,
 }
 
 impl Default for Options {
@@ -40,6 +43,7 @@ impl Default for Options {
             throttle: ThrottlePolicy::default(),
             remembered: 100_000,
             failures: 100_000,
+            challenges: ChallengeLimits::default(),
         }
     }
 }
@@ -64,6 +68,8 @@ pub(crate) struct Engine {
     pub(crate) lockout: Lockout<(AccountKey, u64)>,
     /// Keyed by the hash of a name, so that an unknown name is slowed down like a known one.
     pub(crate) throttle: Throttle,
+    /// Those who gave a password and were asked for a code.
+    pub(crate) challenges: Challenges,
     name_key: [u8; 32],
 }
 
@@ -75,6 +81,7 @@ impl Engine {
             verified: VerifiedPasswords::new(options.remembered, &tools.random()),
             lockout: Lockout::new(options.failures),
             throttle: Throttle::new(options.failures, options.throttle),
+            challenges: Challenges::new(options.challenges),
             name_key: tools.random(),
         })
     }

@@ -7,7 +7,9 @@
 mod account;
 mod attempt;
 mod certificate;
+mod challenges;
 mod change;
+mod code;
 mod conclusion;
 mod earlier;
 mod engine;
@@ -28,6 +30,7 @@ pub use attempt::{
     Begun, Channel, Door, Fits, NetworkReply, Outcome, Pending, Proof, Request, Who,
 };
 pub use certificate::Presented;
+pub use challenges::ChallengeLimits;
 pub use change::{ChangeOutcome, PasswordChange};
 pub use earlier::Earlier;
 pub(crate) use engine::Engine;

@@ -22,8 +22,10 @@ pub(super) type Reason = &'static str;
 
 /// What is said of a proof that does not fit.
 pub(super) const WRONG_PASSWORD: Reason = "the password is wrong";
-const NO_CODE: Reason = "the password is right, but the code of the second factor is missing";
-const WRONG_CODE: Reason = "the password is right, but the code is wrong or was used before";
+pub(super) const NO_CODE: Reason =
+    "the password is right, but the code of the second factor is missing";
+pub(super) const WRONG_CODE: Reason =
+    "the password is right, but the code is wrong or was used before";
 const NOT_ENROLLED: Reason =
     "the password is right, but a second factor is demanded and none is enrolled";
 /// Why an answer to a challenge is no proof where a code is demanded.
@@ -71,17 +73,18 @@ impl<'p> Finding<'p> {
 }
 
 impl Attempt {
-    /// What the account must bring, by what the organization says, or the application through
-    /// which its owner comes.
+    /// What the account must bring, by what the organization says, or the application or the
+    /// network gear through which its owner comes.
     pub(super) fn needed(&self, snapshot: &Snapshot) -> Result<Need, Error> {
         let factor = self.settings.second_factor;
         let account = self.account.as_deref();
         let Some(Account { identity: Identity::User(_), credential, .. }) = account else {
             return Ok(Need::Nothing);
         };
-        let demand = match factor.service_accounts_decide {
-            true => self.demand_of_application(snapshot)?.unwrap_or(factor.demand),
-            false => factor.demand,
+        let demand = match (&self.policy, factor.service_accounts_decide) {
+            (Some(policy), _) => policy.second_factor.unwrap_or(factor.demand),
+            (None, true) => self.demand_of_application(snapshot)?.unwrap_or(factor.demand),
+            (None, false) => factor.demand,
         };
         Ok(match (demand, credential.totp_enrolled) {
             (Demand::Off, _) | (Demand::IfEnrolled, false) => Need::Nothing,
@@ -115,6 +118,12 @@ impl Attempt {
             Need::Nothing | Need::Enrolment => None,
         }
     }
+
+    /// Whether what was typed may be a password that ends in digits, without a code: where codes
+    /// are asked for. It is compared twice then, whoever it is, so that time tells nothing.
+    fn is_ambiguous(&self, typed: &Password) -> bool {
+        self.asks_for_codes() && split(typed, self.settings.second_factor.spellings).is_some()
+    }
 }
 
 /// The last six digits are the code. A separator before them that is allowed belongs to neither.
@@ -144,7 +153,11 @@ impl Directory {
         split: Option<&Split>,
     ) -> Result<Result<Option<u64>, Reason>, Error> {
         let is_right = |password| self.is_right(attempt, stored, password);
+        let is_ambiguous = attempt.is_ambiguous(typed);
         let Some(split) = split else {
+            if is_ambiguous {
+                let _evened_out = is_right(typed);
+            }
             return Ok(match (is_right(typed), attempt.need) {
                 (false, _) => Err(WRONG_PASSWORD),
                 (true, Need::Nothing) => Ok(None),
@@ -155,9 +168,12 @@ impl Directory {
         let step = self.step_of(attempt, &split.code)?;
         let remembered = step.is_some() && self.is_remembered(attempt, &split.password);
         Ok(match (remembered || is_right(&split.password), step) {
-            (false, _) => Err(WRONG_PASSWORD),
-            (true, None) => Err(WRONG_CODE),
             (true, Some(step)) => Ok(Some(step)),
+            (is_right_apart, _) => match (is_ambiguous && is_right(typed), is_right_apart) {
+                (true, _) => Err(NO_CODE),
+                (false, true) => Err(WRONG_CODE),
+                (false, false) => Err(WRONG_PASSWORD),
+            },
         })
     }
 
@@ -168,7 +184,7 @@ impl Directory {
     }
 
     /// The step that a code belongs to, unless it was used.
-    fn step_of(&self, attempt: &Attempt, code: &str) -> Result<Option<u64>, Error> {
+    pub(super) fn step_of(&self, attempt: &Attempt, code: &str) -> Result<Option<u64>, Error> {
         let (Some(place), Some(account)) = (attempt.organization, &attempt.account) else {
             return Ok(None);
         };

@@ -2,10 +2,10 @@
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use storage::{Entries, Id, Kind, Record};
+use storage::{Corrupt, Entries, Id, Kind, Record};
 use uuid::Uuid;
 
-use super::{Stamp, indices, kinds};
+use super::{Demand, Stamp, indices, kinds};
 use crate::id::{GroupId, RecordId, ReplyProfileId};
 use crate::text::prepare;
 
@@ -35,6 +35,11 @@ pub struct RadiusClientFields {
     pub allowed_groups: Vec<GroupId>,
     /// What an accept carries.
     pub reply_profile: Option<ReplyProfileId>,
+    /// What is demanded beside a password of who asks through it; what the organization demands
+    /// when absent.
+    pub second_factor: Option<Demand>,
+    /// Whether who gave the password without a code is asked for the code.
+    pub asks_for_code: bool,
 }
 
 impl Default for RadiusClientFields {
@@ -46,13 +51,22 @@ impl Default for RadiusClientFields {
             limit_proxy_state: true,
             allowed_groups: Vec::new(),
             reply_profile: None,
+            second_factor: None,
+            asks_for_code: false,
         }
     }
 }
 
 impl Record for RadiusClient {
     const KIND: Kind = kinds::RADIUS_CLIENT;
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
+        match version {
+            1 => storage::decode::<Version1>(body).map(Self::from),
+            other => Err(Corrupt::version(Self::KIND, other)),
+        }
+    }
 
     fn index(&self, entries: &mut Entries) {
         entries.add(indices::RADIUS_CLIENT_UUID, self.uuid.as_bytes());
@@ -61,5 +75,64 @@ impl Record for RadiusClient {
             let id: Id = profile.record();
             entries.add(indices::RADIUS_CLIENT_PROFILE, &id.to_be_bytes());
         }
+    }
+}
+
+/// The record as version 1 wrote it.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct Version1 {
+    uuid: Uuid,
+    stamp: Stamp,
+    name: String,
+    sources: Vec<IpNet>,
+    require_message_authenticator: bool,
+    limit_proxy_state: bool,
+    allowed_groups: Vec<GroupId>,
+    reply_profile: Option<ReplyProfileId>,
+}
+
+impl From<Version1> for RadiusClient {
+    fn from(old: Version1) -> Self {
+        let fields = RadiusClientFields {
+            name: old.name,
+            sources: old.sources,
+            require_message_authenticator: old.require_message_authenticator,
+            limit_proxy_state: old.limit_proxy_state,
+            allowed_groups: old.allowed_groups,
+            reply_profile: old.reply_profile,
+            ..RadiusClientFields::default()
+        };
+        Self { uuid: old.uuid, stamp: old.stamp, fields }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Time;
+
+    #[test]
+    fn what_version_1_knew_stays_and_the_rest_has_its_default() {
+        let old = Version1 {
+            uuid: Uuid::from_u128(7),
+            stamp: Stamp::new(Time(1)),
+            name: "switch".into(),
+            sources: vec!["192.0.2.0/24".parse().unwrap()],
+            require_message_authenticator: false,
+            limit_proxy_state: false,
+            allowed_groups: Vec::new(),
+            reply_profile: None,
+        };
+        let read = RadiusClient::upgrade(1, &storage::encode(&old).unwrap()).unwrap();
+        let expected = RadiusClientFields {
+            name: "switch".into(),
+            sources: old.sources,
+            require_message_authenticator: false,
+            limit_proxy_state: false,
+            ..RadiusClientFields::default()
+        };
+        assert_eq!((read.uuid, read.stamp, read.fields), (old.uuid, old.stamp, expected));
+        assert!(RadiusClient::upgrade(0, &[]).is_err());
     }
 }

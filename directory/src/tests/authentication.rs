@@ -12,6 +12,7 @@ use crate::authentication::{
 use crate::collections::{GeneratedPassword, Member, MembershipChange, NewPassword};
 use crate::events::{Action, EventActor, Outcome as EventOutcome};
 use crate::id::{OrganizationId, Place, RecordId, UserId};
+use crate::network::{Circumstances, NetworkMethod};
 use crate::records::{
     AdminScope, Credential, GroupFields, RadiusClientFields, ReplyProfileFields,
     ServiceAccountFields, Settings, UserState, kinds,
@@ -433,7 +434,7 @@ fn a_radius_client_lets_in_its_allowed_groups_with_its_reply_profile() {
         };
         grant.radius_clients().create(fields, "0123456789abcdef").map(|(id, _)| id)
     });
-    let door = Door::Radius(made.unwrap());
+    let door = Door::Radius(made.unwrap(), Circumstances::of(NetworkMethod::Pap));
     let at = |login: &str| {
         world.attempt(Request { door, ..world.request(acme, Who::User(login.into()), RIGHT) })
     };
@@ -463,7 +464,7 @@ fn a_service_account_binds_but_is_not_let_onto_the_network() {
     });
     let request = || world.request(acme, Who::ServiceAccount("Wiki".into()), &clear);
     assert!(accepted(&world.attempt(request())));
-    let door = Door::Radius(client.unwrap());
+    let door = Door::Radius(client.unwrap(), Circumstances::of(NetworkMethod::Pap));
     assert!(!accepted(&world.attempt(Request { door, ..request() })));
     assert!(!accepted(&world.bind(acme, "wiki", &clear)));
 }

@@ -7,6 +7,7 @@ use crate::authentication::{
 };
 use crate::events::Outcome as EventOutcome;
 use crate::id::{OrganizationId, RecordId, UserId};
+use crate::network::{Circumstances, NetworkMethod};
 use crate::records::{Demand, RadiusClientFields, Settings, kinds};
 
 fn opted_in() -> Settings {
@@ -24,7 +25,7 @@ fn client(world: &World, organization: OrganizationId) -> Door {
         let secret = format!("0123456789abcdef{}", organization.number());
         grant.radius_clients().create(fields, &secret).map(|(id, _)| id)
     });
-    Door::Radius(made.unwrap())
+    Door::Radius(made.unwrap(), Circumstances::of(NetworkMethod::Pap))
 }
 
 /// What a peer with this password answers.

@@ -17,6 +17,7 @@ use crate::authentication::{
 use crate::collections::GeneratedPassword;
 use crate::events::{Action, EventActor, Outcome as EventOutcome};
 use crate::id::{OrganizationId, RecordId, UserId};
+use crate::network::{Circumstances, NetworkMethod};
 use crate::records::{
     Credential, PasswordHistory, RadiusClientFields, Settings, UserState, Visibility, kinds,
 };
@@ -122,7 +123,7 @@ fn the_network_counts_grace_logins_too_and_lets_nobody_in_who_must_change_a_pass
         let mut grant = change.authorize::<ManageConfiguration>(acme)?;
         grant.radius_clients().create(fields, "0123456789abcdef").map(|(id, _)| id)
     });
-    let door = Door::Radius(client.unwrap());
+    let door = Door::Radius(client.unwrap(), Circumstances::of(NetworkMethod::Pap));
     let pap = |text: &str| {
         world.attempt(Request { door, ..world.request(acme, Who::User("ada".into()), text) })
     };

@@ -9,11 +9,12 @@ use crate::collections::{GeneratedPassword, SecondFactors};
 use crate::error::Error;
 use crate::events::{Action, Outcome as EventOutcome};
 use crate::id::{OrganizationId, RecordId, UserId};
+use crate::network::{Circumstances, NetworkMethod};
 use crate::records::{Demand, RadiusClientFields, ServiceAccountFields, Settings};
 
-const STEP: u64 = 30_000;
+pub(super) const STEP: u64 = 30_000;
 
-fn demanding(demand: Demand) -> Settings {
+pub(super) fn demanding(demand: Demand) -> Settings {
     let mut settings = Settings::default();
     settings.second_factor.demand = demand;
     settings.lockout.threshold = 5;
@@ -21,7 +22,7 @@ fn demanding(demand: Demand) -> Settings {
 }
 
 /// Enrols an authenticator and returns the URI that it scanned; the code of this step is used up.
-fn enrol(world: &World, organization: OrganizationId, user: UserId) -> String {
+pub(super) fn enrol(world: &World, organization: OrganizationId, user: UserId) -> String {
     let begun = world.change(move |change| {
         change.authorize::<RecoverAccounts>(organization)?.second_factors().begin(user)
     });
@@ -36,12 +37,12 @@ fn enrol(world: &World, organization: OrganizationId, user: UserId) -> String {
     uri
 }
 
-fn code(world: &World, uri: &str) -> String {
+pub(super) fn code(world: &World, uri: &str) -> String {
     code_of_uri(uri, world.now().seconds()).unwrap()
 }
 
 /// A code that is not of this moment, nor near it.
-fn wrong_code(world: &World, uri: &str) -> String {
+pub(super) fn wrong_code(world: &World, uri: &str) -> String {
     let near: Vec<String> = (0..6)
         .map(|step| code_of_uri(uri, world.now().seconds() + step * 30 - 90).unwrap())
         .collect();
@@ -49,7 +50,7 @@ fn wrong_code(world: &World, uri: &str) -> String {
     wrong.find(|code| !near.contains(code)).unwrap()
 }
 
-fn reason(world: &World, organization: OrganizationId) -> String {
+pub(super) fn reason(world: &World, organization: OrganizationId) -> String {
     match world.events(organization.into(), 1).remove(0).outcome {
         EventOutcome::Success => "success".into(),
         EventOutcome::Failure(reason) => reason,
@@ -296,7 +297,7 @@ fn network_gear_asks_the_same_engine_and_a_challenge_has_no_room_for_a_code() {
         let mut grant = change.authorize::<ManageConfiguration>(acme)?;
         grant.radius_clients().create(fields, "0123456789abcdef").map(|(id, _)| id)
     });
-    let door = Door::Radius(client.unwrap());
+    let door = Door::Radius(client.unwrap(), Circumstances::of(NetworkMethod::Pap));
     let tried = |proof| {
         let request = world.request(acme, Who::User("ada".into()), RIGHT);
         world.attempt(Request { door, proof, ..request })

@@ -13,6 +13,7 @@ use crate::caller::Within;
 use crate::network::Network;
 use crate::problem::Problem;
 use crate::revision::{Created, Revised};
+use crate::second_factor::Demand;
 use crate::secret_text::SecretText;
 use crate::v1::groups;
 
@@ -41,6 +42,13 @@ pub(crate) struct NewRadiusClient {
     allowed_groups: Vec<Uuid>,
     /// What an accept carries.
     reply_profile: Option<Uuid>,
+    /// What is demanded beside a password of who asks through it; the organization's demand when
+    /// absent.
+    second_factor: Option<Demand>,
+    /// Whether who gave the password without a code is asked for the code (Access-Challenge). Over
+    /// PAP alone: other methods have no room for it.
+    #[serde(default)]
+    asks_for_code: bool,
 }
 
 /// A RADIUS client with its secret, shown here and by the route that reveals it.
@@ -108,6 +116,8 @@ impl NewRadiusClient {
             limit_proxy_state: self.limit_proxy_state,
             allowed_groups: groups::resolve(reading, organization, &self.allowed_groups, pointer)?,
             reply_profile,
+            second_factor: self.second_factor.map(Into::into),
+            asks_for_code: self.asks_for_code,
         })
     }
 }

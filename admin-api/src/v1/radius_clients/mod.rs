@@ -23,6 +23,7 @@ use crate::network::Network;
 use crate::problem::Problem;
 use crate::reference::dangling;
 use crate::revision::Revised;
+use crate::second_factor::Demand;
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -58,6 +59,12 @@ pub(crate) struct RadiusClient {
     /// What an accept carries.
     #[schema(required)]
     reply_profile: Option<Uuid>,
+    /// What is demanded beside a password of who asks through it; null for the organization's demand.
+    #[schema(required)]
+    second_factor: Option<Demand>,
+    /// Whether who gave the password without a code is asked for the code (Access-Challenge). Over
+    /// PAP alone: other methods have no room for it.
+    asks_for_code: bool,
 }
 
 /// A shared secret.
@@ -90,6 +97,8 @@ impl RadiusClient {
             limit_proxy_state: fields.limit_proxy_state,
             allowed_groups: groups::shown(reading, organization, &fields.allowed_groups)?,
             reply_profile,
+            second_factor: fields.second_factor.map(Into::into),
+            asks_for_code: fields.asks_for_code,
         })
     }
 

@@ -14,6 +14,7 @@ use crate::network::Network;
 use crate::patch::{present, set};
 use crate::problem::Problem;
 use crate::revision::{IfMatch, Revised};
+use crate::second_factor::Demand;
 use crate::v1::groups;
 
 /// What changes of a RADIUS client; what is left out stays, null clears.
@@ -45,6 +46,15 @@ pub(crate) struct RadiusClientPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Uuid>)]
     reply_profile: Option<Option<Uuid>>,
+    /// What is demanded beside a password of who asks through it; null for the organization's demand.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Demand>)]
+    second_factor: Option<Option<Demand>>,
+    /// Whether who gave the password without a code is asked for the code (Access-Challenge). Over
+    /// PAP alone: other methods have no room for it.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = bool)]
+    asks_for_code: Option<bool>,
 }
 
 /// Changes a RADIUS client.
@@ -110,5 +120,7 @@ impl Resolved {
         set(&mut fields.limit_proxy_state, patch.limit_proxy_state);
         set(&mut fields.allowed_groups, self.allowed_groups);
         set(&mut fields.reply_profile, self.reply_profile);
+        set(&mut fields.second_factor, patch.second_factor.map(|demand| demand.map(Into::into)));
+        set(&mut fields.asks_for_code, patch.asks_for_code);
     }
 }

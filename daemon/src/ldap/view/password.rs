@@ -11,7 +11,8 @@ pub(crate) fn bound(outcome: &Bound) -> Answer {
     let wrong = || Outcome::new(ResultCode::InvalidCredentials, "wrong name or password");
     let (outcome, notice) = match outcome {
         Bound::Accept { notice, .. } => (Outcome::success(), told(*notice)),
-        Bound::Reject => (wrong(), PasswordNotice::NOTHING),
+        // Nobody is asked for a code here; what is not an accept lets nobody in.
+        Bound::Reject | Bound::Challenge { .. } => (wrong(), PasswordNotice::NOTHING),
         Bound::Ended => {
             let words = "the password has expired; ask for a new one";
             let outcome = Outcome::new(ResultCode::InvalidCredentials, words);

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use directory::authentication::{Earlier, NetworkReply, Outcome};
+use directory::{Circumstances, NetworkMethod};
 use eap::{Command, Conversation, Failure, Method, Proof, Success};
 use radius::Question;
 
@@ -11,6 +12,7 @@ use super::sessions::{By, Ledger, Proven};
 use super::table::State;
 use super::view;
 use crate::radius::candidates::ClientKey;
+use crate::radius::circumstances::circumstances;
 
 /// A conversation with one peer.
 pub(in crate::radius) struct Talk {
@@ -20,6 +22,8 @@ pub(in crate::radius) struct Talk {
     /// The State of the request that is being answered.
     pub(super) state: Option<State>,
     source: IpAddr,
+    /// What the first request says, but the method.
+    circumstances: Circumstances,
     /// Whether the gear wants to know how the keys are called.
     wants_key_name: bool,
     /// Whom the question is about that was asked last.
@@ -62,6 +66,8 @@ impl Talk {
             client: question.client(),
             state: None,
             source: question.source().ip(),
+            // Until a method is agreed on, nobody is asked about.
+            circumstances: circumstances(question, NetworkMethod::EapTls),
             wants_key_name: question.wants_key_name(),
             asked: String::new(),
             by: By::Proof,
@@ -72,6 +78,16 @@ impl Talk {
     /// Whose gear brings it.
     pub(in crate::radius) const fn client(&self) -> ClientKey {
         self.client
+    }
+
+    /// What the first request says, and the method that was agreed on.
+    pub(in crate::radius) fn circumstances(&self) -> Circumstances {
+        let method = match self.conversation.method() {
+            Some(Method::Ttls) => NetworkMethod::EapTtls,
+            Some(Method::Peap) => NetworkMethod::Peap,
+            Some(Method::Tls) | None => NetworkMethod::EapTls,
+        };
+        Circumstances { method, ..self.circumstances }
     }
 
     /// From where the first request came.
@@ -113,9 +129,12 @@ impl Talk {
                 let counterproof = counterproof.map(|proof| proof.authenticator_response());
                 eap::Answer::Accept { counterproof }
             }
-            Outcome::Reject | Outcome::Ended | Outcome::Locked | Outcome::Unprotected => {
-                eap::Answer::Reject
-            }
+            // Nobody can be asked for a code in here, and nobody is.
+            Outcome::Reject
+            | Outcome::Ended
+            | Outcome::Locked
+            | Outcome::Unprotected
+            | Outcome::Challenge { .. } => eap::Answer::Reject,
             Outcome::Busy => return Next::Silence,
         };
         let command = self.conversation.answer(answer);

@@ -122,7 +122,7 @@ impl Door {
     fn begin_inside(&self, talk: &mut Talk, question: &eap::Question) -> Result<Begun, Error> {
         let claim = talk.claim(question);
         let ((place, client), source) = (talk.client(), talk.source());
-        let (organization, door) = (Some(place), By::Radius(client));
+        let (organization, door) = (Some(place), By::Radius(client, talk.circumstances()));
         let now = Time(self.clock.wall());
         match claim {
             None => Ok(Begun::Done(Outcome::Reject)),

@@ -1,0 +1,73 @@
+//! Section 4.4: an Access-Challenge asks for the code of a second factor.
+
+use serde_json::json;
+
+use crate::harness::office::{Client, Office};
+use crate::harness::radius::Reply;
+use crate::harness::totp;
+
+const PASSWORD: &str = "correct horse battery";
+
+fn answer(office: &Office, client: &Client, code: &str, state: &str) -> Reply {
+    let attributes = format!(
+        "User-Name=\"ada\",User-Password=\"{code}\",State={state},Message-Authenticator=0x00,\
+         Packet-Src-IP-Address={}",
+        office.address
+    );
+    office.gear(client).ask("auth", &attributes)
+}
+
+#[test]
+fn who_gave_the_right_password_is_asked_for_a_code_that_the_next_request_brings() {
+    let office = Office::new();
+    let ada = office.user("ada", PASSWORD);
+    let vpn = office.client("vpn", &json!({"second_factor": "required", "asks_for_code": true}));
+    let other = office.client("other", &json!({"asks_for_code": true}));
+    assert!(office.login(&vpn, "ada", PASSWORD).is("Access-Reject"), "nothing is enrolled");
+    let uri = office.enrol(&ada);
+    assert!(office.login(&vpn, "ada", "wrong").is("Access-Reject"));
+
+    let asked = office.login(&vpn, "ada", PASSWORD);
+    assert!(asked.is("Access-Challenge"), "{asked:?}");
+    let state = asked.values("State")[0].to_owned();
+    assert_eq!(state.len(), 2 + 32, "{asked:?}");
+    assert_eq!(asked.values("Reply-Message"), ["Enter the code of your authenticator app"]);
+    assert_eq!(asked.attributes[0].0, "Message-Authenticator", "{asked:?}");
+    let told = office.event("code_asked");
+    assert_eq!((&told["success"], &told["actor"]["name"]), (&json!(true), &json!("ada")));
+
+    let code = totp::code_beside(&uri, 0);
+    assert!(answer(&office, &other, &code, &state).is("Access-Reject"), "another client's");
+    let foreign = format!("0x{}", "ab".repeat(16));
+    assert!(answer(&office, &vpn, &code, &foreign).is("Access-Reject"), "a made-up state");
+    let reply = answer(&office, &vpn, &code, &state);
+    assert!(reply.is("Access-Accept"), "{reply:?}");
+    assert!(answer(&office, &vpn, &code, &state).is("Access-Reject"), "twice");
+
+    let state = office.login(&vpn, "ada", PASSWORD).values("State")[0].to_owned();
+    assert!(answer(&office, &vpn, &code, &state).is("Access-Reject"), "a code that was used");
+    let both = format!("{PASSWORD},{}", totp::code_beside(&uri, 1));
+    assert!(office.login(&vpn, "ada", &both).is("Access-Accept"), "behind the password");
+}
+
+#[test]
+fn a_client_that_does_not_ask_and_one_that_demands_nothing_give_no_challenge() {
+    let office = Office::new();
+    let ada = office.user("ada", PASSWORD);
+    office.set(&json!({"second_factor": {"demand": "if_enrolled"}}));
+    office.enrol(&ada);
+    let plain = office.client("switch", &json!({}));
+    assert!(office.login(&plain, "ada", PASSWORD).is("Access-Reject"));
+    let wifi = office.client("wifi", &json!({"second_factor": "off", "asks_for_code": true}));
+    // A State that belongs to nothing does no harm where nobody is asked.
+    assert!(answer(&office, &wifi, PASSWORD, "0x6f6c64").is("Access-Accept"));
+    let shown = office.read(&format!("radius-clients/{}", wifi.id));
+    assert_eq!((&shown["second_factor"], &shown["asks_for_code"]), (&json!("off"), &json!(true)));
+    let patch = json!({"second_factor": null, "asks_for_code": false});
+    let patched = office.act("PATCH", &format!("radius-clients/{}", wifi.id), Some(&patch));
+    assert_eq!(
+        (&patched["second_factor"], &patched["asks_for_code"]),
+        (&json!(null), &json!(false))
+    );
+    assert!(office.login(&wifi, "ada", PASSWORD).is("Access-Reject"));
+}
