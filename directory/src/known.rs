@@ -12,6 +12,7 @@ use quick_cache::sync::Cache;
 use smallvec::SmallVec;
 use storage::{Id, Index, Partition, ReadError, Reading, Snapshot};
 
+use crate::access::{Actor, Seen};
 use crate::authentication::KnownAccounts;
 use crate::authentication::Who as Claim;
 use crate::directory::Directory;
@@ -37,6 +38,8 @@ pub(crate) struct Lookups {
     groups: Known<(OrganizationId, GroupId), Arc<KnownGroup>>,
     /// The groups that entries are in.
     memberships: Known<(OrganizationId, EntryId), Memberships>,
+    /// What directory identities may do and see in their organizations.
+    seen: Known<(Actor, OrganizationId), Arc<Seen>>,
     /// The members of groups.
     members: Known<(OrganizationId, GroupId), Arc<MemberNames>>,
 }
@@ -51,6 +54,8 @@ pub(crate) struct Capacity {
     pub(crate) users: usize,
 }
 
+/// Actors of whom it is kept what they may do and see.
+const KNOWN_ACTORS: usize = 4_096;
 /// Groups whose members are kept.
 const KNOWN_MEMBERS: usize = 4_096;
 /// The members of larger groups are not kept.
@@ -67,6 +72,7 @@ impl Lookups {
             users: Known::new(capacity.users),
             groups: Known::new(capacity.users),
             memberships: Known::new(capacity.users),
+            seen: Known::new(KNOWN_ACTORS),
             members: Known::new(KNOWN_MEMBERS),
         }
     }
@@ -162,6 +168,31 @@ impl Lookups {
         Ok(read)
     }
 
+    /// What was read when an actor was authorized to search an organization, if it is kept and
+    /// still holds.
+    pub(crate) fn seen(
+        &self,
+        snapshot: &Snapshot,
+        actor: Actor,
+        organization: OrganizationId,
+    ) -> Option<Arc<Seen>> {
+        self.seen.get_unless(&(actor, organization), |sequence| {
+            let parts = [organization.partition(), Partition::Provider];
+            parts.iter().any(|partition| !snapshot.agrees_with(*partition, sequence))
+        })
+    }
+
+    /// Keeps what was read when an actor was authorized to search an organization.
+    pub(crate) fn keep_seen(
+        &self,
+        snapshot: &Snapshot,
+        actor: Actor,
+        organization: OrganizationId,
+        seen: &Arc<Seen>,
+    ) {
+        self.seen.keep(snapshot, (actor, organization), Arc::clone(seen));
+    }
+
     /// Reads an organization's record, or knows it.
     pub(crate) fn organization(
         &self,
@@ -250,8 +281,16 @@ impl<K: Eq + Hash, V: Clone> Known<K, V> {
     where
         Q: Hash + Equivalent<K> + ?Sized,
     {
+        self.get_unless(key, |sequence| !snapshot.agrees_with(partition, sequence))
+    }
+
+    /// The value of a key, if it is kept and was not read from a snapshot that is `outdated`.
+    fn get_unless<Q>(&self, key: &Q, outdated: impl FnOnce(u64) -> bool) -> Option<V>
+    where
+        Q: Hash + Equivalent<K> + ?Sized,
+    {
         let kept = self.kept.get(key)?;
-        snapshot.agrees_with(partition, kept.sequence).then_some(kept.value)
+        (!outdated(kept.sequence)).then_some(kept.value)
     }
 
     /// Keeps a value that was read from a snapshot.

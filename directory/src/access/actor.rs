@@ -10,10 +10,10 @@ use crate::time::Time;
 ///
 /// Made by [`crate::Directory::identify`] (a bearer token), by an accepted authentication, or as
 /// [`Actor::nobody`]; it carries no right of its own: what it may do is read in each transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Actor(pub(crate) Who);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Who {
     Nobody,
     Admin {
@@ -39,7 +39,7 @@ pub(crate) enum Who {
 }
 
 /// What proved an identity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Proven {
     /// The password that was set then: an actor of an earlier one is nobody any more.
     Password(Time),

@@ -1,6 +1,7 @@
 //! The one decision: does this actor hold this permission at this place, now?
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use storage::{ReadError, Reading};
 use thiserror::Error;
@@ -14,6 +15,7 @@ use crate::records::{
     Token, TokenPurpose, User, UserState,
 };
 use crate::schema::Schema;
+use crate::search::Sight;
 
 /// Why an actor was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -139,12 +141,15 @@ fn admits(admin: &Admin, token: &Token, context: &Context) -> bool {
         && purpose_holds
 }
 
-/// What was read to decide about a directory identity, for who would read it again.
+/// What was read to decide about a directory identity, for who would read it again. It depends on
+/// the identity, its organization's partition and the organization's record alone.
 #[derive(Default)]
 pub(crate) struct Seen {
     pub(crate) organization: Option<Organization>,
     pub(crate) account: Option<ServiceAccount>,
     pub(crate) schema: Schema,
+    /// Which entries it sees, worked out when first asked for.
+    pub(crate) sight: OnceLock<Arc<Sight>>,
 }
 
 /// Decides whether the actor has `right` at `place`.
@@ -217,7 +222,7 @@ fn seen(
     Ok(match home {
         Ok(record) => {
             let schema = Schema::of(source, id, &record)?;
-            Ok(Seen { organization: Some(record), account, schema })
+            Ok(Seen { organization: Some(record), account, schema, sight: OnceLock::new() })
         }
         Err(refusal) => Err(refusal),
     })

@@ -73,7 +73,7 @@ impl<'t> Grant<'t, &'t Snapshot, Search> {
             return Ok(Self { source, place, context, tools, seen, memo, permit: PhantomData });
         }
         let grant = Self::obtain(source, context, tools, organization.into())?;
-        memo.begin(source, context.actor, organization, &grant.seen);
+        memo.keep(source, context.actor, organization, &grant.seen);
         Ok(Self { memo: Some(memo), ..grant })
     }
 }

@@ -31,5 +31,6 @@ pub use order::{Compare, SortKey};
 #[cfg(test)]
 pub(crate) use run::TURN;
 pub use run::{Ended, Evidence, Position, SearchGrant, Searching, Visit, Visitor};
+pub(crate) use sight::Sight;
 pub(crate) use since::{COMMITS, Subject};
 pub use since::{Since, Touched};

@@ -294,17 +294,13 @@ impl Grant<'_, &Snapshot, Search> {
         Ok(true)
     }
 
-    /// What the caller sees, worked out once for all questions of one snapshot.
+    /// What the caller sees, worked out once as long as nothing is changed.
     pub(crate) fn sight(&self) -> Result<Arc<Sight>, Error> {
-        let (organization, actor) = (self.organization()?, self.context.actor);
-        let known = self.memo.and_then(|memo| memo.sight(self.source, actor, organization));
-        if let Some(known) = known {
-            return Ok(known);
+        if let Some(known) = self.seen.sight.get() {
+            return Ok(Arc::clone(known));
         }
         let sight = Arc::new(Sight::of(self)?);
-        if let Some(memo) = self.memo {
-            memo.keep_sight(self.source, actor, organization, &sight);
-        }
+        let _known = self.seen.sight.set(Arc::clone(&sight));
         Ok(sight)
     }
 
