@@ -8,7 +8,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use directory::access::{Actor, AtProvider, Context, InOrganization, View};
 use directory::records::{Base, Settings};
-use directory::{Changing, Error, OrganizationId, Place, ReadingTransaction, Schema};
+use directory::{Changing, Error, OrganizationId, Place, ReadingTransaction, Schema, Time};
 use uuid::Uuid;
 
 use crate::api::Api;
@@ -41,6 +41,11 @@ pub(crate) struct Item(pub(crate) Uuid);
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
 impl Caller {
+    /// When the request came.
+    pub(crate) fn now(&self) -> Time {
+        self.context.now
+    }
+
     /// Starts reading as the caller.
     pub(crate) fn read(&self) -> Result<ReadingTransaction, Problem> {
         Ok(self.api.directory.read(self.context)?)

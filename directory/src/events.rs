@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::network::NetworkMethod;
 use crate::time::Time;
 
 /// One line of insight.
@@ -24,6 +25,17 @@ pub struct Event {
     pub outcome: Outcome,
     /// What changed, secrets masked.
     pub differences: Vec<Difference>,
+    /// How network access was decided, where it was.
+    pub access: Option<NetworkAccess>,
+}
+
+/// How network access was decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkAccess {
+    /// By which method somebody came.
+    pub method: NetworkMethod,
+    /// The rule that decided; absent where none was met, or none was asked.
+    pub rule: Option<String>,
 }
 
 /// Who did something, as it was named then.
@@ -175,7 +187,7 @@ pub struct Numbered {
 /// Octets that an event of an authentication has at most, as a rule.
 const USUAL: usize = 128;
 /// The version that is written; the first octet of a stored event.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 impl Event {
     /// The stored form; empty never.
@@ -190,6 +202,8 @@ impl Event {
     pub(crate) fn decode(body: &[u8]) -> Option<Self> {
         match body.split_first() {
             Some((&VERSION, rest)) => storage::decode(rest).ok(),
+            // How access was decided stands at the end, and nothing is one zero octet.
+            Some((1, rest)) => storage::decode(&[rest, &[0]].concat()).ok(),
             _ => None,
         }
     }
@@ -241,6 +255,7 @@ mod tests {
     #[test]
     fn an_event_comes_back_as_it_was_written() {
         let event = Event {
+            access: None,
             at: Time(1_700_000_000_000),
             actor: EventActor::User { id: None, login: "ada".into() },
             source: Some("192.0.2.1".parse().unwrap()),
@@ -249,6 +264,13 @@ mod tests {
             outcome: Outcome::Failure("the password is wrong".into()),
             differences: Vec::new(),
         };
+        let mut version_1 = event.encode();
+        assert_eq!((version_1.pop(), version_1[0]), (Some(0), 2));
+        version_1[0] = 1;
+        assert_eq!(Event::decode(&version_1), Some(event.clone()));
+        let access = NetworkAccess { method: NetworkMethod::Pap, rule: Some("staff".into()) };
+        let of_network = Event { access: Some(access), ..event.clone() };
+        assert_eq!(Event::decode(&of_network.encode()), Some(of_network));
         assert_eq!(Event::decode(&event.encode()), Some(event));
         assert_eq!(Event::decode(&[9, 0, 0]), None);
     }

@@ -9,15 +9,12 @@ use arc_swap::ArcSwap;
 use ipnet::IpNet;
 use storage::{Commit, Partition, Reading, Secret, Snapshot, Store};
 
-use crate::authentication::NetworkReply;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::{Action, Event, EventActor, Outcome};
-use crate::id::{GroupId, OrganizationId, Place, RadiusClientId, RecordId};
-use crate::records::{
-    Demand, EapMethods, Organization, OrganizationState, RadiusClient, ReplyProfile, Settings,
-    kinds,
-};
+use crate::id::{OrganizationId, Place, RadiusClientId, RecordId};
+use crate::policy::NetworkPolicy;
+use crate::records::{EapMethods, Organization, OrganizationState, RadiusClient, Settings, kinds};
 use crate::time::Time;
 
 /// The RADIUS clients of every active organization, by the networks they come from.
@@ -45,20 +42,6 @@ pub struct GearClient {
     pub limit_proxy_state: bool,
     sources: Vec<IpNet>,
     pub(crate) policy: Arc<NetworkPolicy>,
-}
-
-/// What decides about those who ask through a RADIUS client.
-pub(crate) struct NetworkPolicy {
-    /// How the organization's people authenticate.
-    pub(crate) settings: Settings,
-    /// Whose members are accepted; empty for every active user.
-    pub(crate) allowed_groups: Vec<GroupId>,
-    /// What an accept carries.
-    pub(crate) reply: Arc<NetworkReply>,
-    /// What is demanded beside a password, where the client says so.
-    pub(crate) second_factor: Option<Demand>,
-    /// Whether who gave the password without a code is asked for the code.
-    pub(crate) asks_for_code: bool,
 }
 
 impl GearClient {
@@ -146,18 +129,7 @@ impl Gear {
             let (Some(client), Some(secret)) = (RadiusClientId::from_record(number), secret) else {
                 continue;
             };
-            let profile = match record.fields.reply_profile {
-                Some(id) => snapshot.get::<ReplyProfile>(partition, id.record())?,
-                None => None,
-            };
-            let reply = NetworkReply { profile: profile.map(|profile| profile.fields) };
-            let policy = NetworkPolicy {
-                settings,
-                allowed_groups: record.fields.allowed_groups,
-                reply: Arc::new(reply),
-                second_factor: record.fields.second_factor,
-                asks_for_code: record.fields.asks_for_code,
-            };
+            let policy = NetworkPolicy::read(snapshot, partition, settings, &record.fields)?;
             let position = self.clients.len();
             self.positions.insert((organization, client), position);
             self.clients.push(GearClient {
@@ -232,6 +204,7 @@ impl Directory {
     /// so an organization could learn of another's gear behind its own address.
     pub fn note_dropped(&self, source: IpAddr, reason: &str, now: Time) {
         let event = Event {
+            access: None,
             at: now,
             actor: EventActor::Nobody,
             source: Some(source),

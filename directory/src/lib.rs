@@ -19,6 +19,7 @@ mod id;
 mod known;
 mod limits;
 mod network;
+mod policy;
 mod preparation;
 mod recorder;
 pub mod records;

@@ -18,6 +18,8 @@ pub(crate) const SSH_KEY: usize = 4096;
 pub(crate) const VALUES: usize = 32;
 /// The most groups that a service account or a RADIUS client names.
 pub(crate) const NAMED_GROUPS: usize = 256;
+/// The most rules of a RADIUS client.
+pub(crate) const NETWORK_RULES: usize = 64;
 /// The most octets of a RADIUS attribute's text.
 pub(crate) const ATTRIBUTE: usize = 247;
 
@@ -35,7 +37,7 @@ pub(crate) fn posix_number(pointer: &'static str, number: Option<u32>) -> Result
 }
 
 /// Checks a name that must be there: a line of at most [`NAME`] octets without outer spaces.
-pub(crate) fn name(pointer: &'static str, value: &str) -> Result<(), Invalid> {
+pub(crate) fn name(pointer: &str, value: &str) -> Result<(), Invalid> {
     line_of(pointer, value, NAME)?;
     if value.trim() != value || value.is_empty() {
         return Err(Invalid::new(pointer, "must not be empty, nor start or end with a space"));

@@ -61,6 +61,19 @@ impl Ssid {
         Some(Self { octets, length })
     }
 
+    /// The network in what gear calls its own station: what follows an access point's address and a
+    /// colon (RFC 3580, section 3.20), or the last colon where something else stands for the
+    /// address.
+    #[must_use]
+    pub fn of_station(called: &[u8]) -> Option<Self> {
+        let network = match after_address(called) {
+            Some([b':', network @ ..]) => network,
+            Some(_) => return None,
+            None => called.get(called.iter().rposition(|octet| *octet == b':')? + 1..)?,
+        };
+        Self::new(network)
+    }
+
     /// The name; any octets, not always text.
     #[must_use]
     pub fn octets(&self) -> &[u8] {
@@ -74,9 +87,44 @@ impl fmt::Debug for Ssid {
     }
 }
 
+/// What follows a hardware address of six octets, however it is spelled.
+fn after_address(text: &[u8]) -> Option<&[u8]> {
+    let (mut digits, mut rest) = (0, text);
+    while digits < 12 {
+        let (first, others) = rest.split_first()?;
+        match first {
+            digit if digit.is_ascii_hexdigit() => digits += 1,
+            b'-' | b':' | b'.' if digits > 0 && digits % 2 == 0 => {}
+            _ => return None,
+        }
+        rest = others;
+    }
+    Some(rest)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_wireless_network_stands_behind_the_access_points_address() {
+        for (called, network) in [
+            ("00-10-A4-23-19-C0:AP1", Some("AP1")),
+            ("00:10:a4:23:19:c0:AP1", Some("AP1")),
+            ("0010.a423.19c0:guests", Some("guests")),
+            ("0010a42319c0:our: guests", Some("our: guests")),
+            ("00-10-A4-23-19-C0", None),
+            ("00:10:a4:23:19:c0", None),
+            ("ap-3.acme.example:staff", Some("staff")),
+            ("5551234", None),
+            ("", None),
+            ("00-10-A4-23-19-C0:", None),
+        ] {
+            let found = Ssid::of_station(called.as_bytes());
+            let found = found.as_ref().map(Ssid::octets);
+            assert_eq!(found, network.map(str::as_bytes), "{called}");
+        }
+    }
 
     #[test]
     fn a_wireless_network_has_a_name_of_1_to_32_octets() {

@@ -9,6 +9,7 @@ mod custom;
 mod gear;
 mod model;
 mod ms_chap;
+mod network_rules;
 mod oracle;
 mod passwords;
 mod policy;

@@ -13,3 +13,4 @@ mod rfc5216;
 mod rfc5281;
 mod rfc5997;
 mod rfc9190;
+mod rules;

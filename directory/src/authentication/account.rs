@@ -64,7 +64,7 @@ impl Directory {
     }
 }
 
-fn find_user(
+pub(super) fn find_user(
     snapshot: &Snapshot,
     organization: OrganizationId,
     login: &str,

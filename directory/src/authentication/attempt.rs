@@ -10,18 +10,18 @@ use super::earlier::Earlier;
 use super::engine::{AccountKey, Bearer};
 use super::expiry::Notice;
 use super::ms_chap::{Counterproof, MsChapV2};
+use super::network::NetworkReply;
 use super::password::{Password, StoredHash};
 use super::second_factor::{Finding, NO_ROOM, Need, WRONG_PASSWORD};
 use crate::access::{Actor, Identity, Proven};
-use crate::collections::is_in_one_of;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::{Action, EventActor};
-use crate::gear::NetworkPolicy;
-use crate::id::{OrganizationId, RadiusClientId, UserId};
+use crate::id::{OrganizationId, RadiusClientId};
 use crate::limits::NAME;
 use crate::network::Circumstances;
-use crate::records::{OrganizationState, ReplyProfileFields, Settings, kinds};
+use crate::policy::NetworkPolicy;
+use crate::records::{OrganizationState, Settings, kinds};
 use crate::text::prepare;
 use crate::time::Time;
 
@@ -143,13 +143,6 @@ impl Outcome {
     }
 }
 
-/// What network gear is told with an accept.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NetworkReply {
-    /// The reply profile, when the client has one.
-    pub profile: Option<ReplyProfileFields>,
-}
-
 /// Where an attempt stands after its first half.
 pub enum Begun {
     /// It is over.
@@ -255,7 +248,7 @@ impl Attempt {
     pub(super) fn obstacle(&self) -> Option<&'static str> {
         match &self.account {
             None => Some("there is no such account"),
-            Some(account) if account.locked(self.now) => Some(LOCKED),
+            Some(account) if account.locked(self.now) && !self.maintains() => Some(LOCKED),
             Some(account) if !account.active => Some("the account is suspended"),
             Some(_) => None,
         }
@@ -422,31 +415,6 @@ impl Directory {
                 Ok(self.reject(attempt, "a service account is not let onto the network"))
             }
         }
-    }
-
-    fn let_onto_network(
-        &self,
-        snapshot: &Snapshot,
-        attempt: &Attempt,
-        user: UserId,
-        notice: Notice,
-    ) -> Result<Outcome, Error> {
-        let (Some(organization), Some(account)) = (attempt.organization, &attempt.account) else {
-            return Ok(Outcome::Reject);
-        };
-        let Some(policy) = &attempt.policy else {
-            return Ok(self.reject(attempt, "the RADIUS client is gone"));
-        };
-        let (partition, allowed) = (organization.partition(), &policy.allowed_groups);
-        if !allowed.is_empty() && !is_in_one_of(snapshot, partition, user, allowed)? {
-            let reason = "the user is in none of the groups that the RADIUS client allows";
-            return Ok(self.reject(attempt, reason));
-        }
-        self.note_success(attempt);
-        let actor = Actor::user(organization, user, Proven::by(&account.credential));
-        let reply = Some(Arc::clone(&policy.reply));
-        let earlier = attempt.earlier();
-        Ok(Outcome::Accept { actor, reply, notice, counterproof: None, earlier })
     }
 }
 

@@ -48,7 +48,7 @@ impl Directory {
         let Some((organization, asked)) = attempt.asked() else { return Outcome::Reject };
         let state = self.inner.tools.random();
         engine.challenges.put(organization, state, asked, attempt.now.0);
-        self.note_as(attempt, Action::CodeAsked, EventOutcome::Success);
+        self.note_as(attempt, Action::CodeAsked, None, EventOutcome::Success);
         Outcome::Challenge { state }
     }
 

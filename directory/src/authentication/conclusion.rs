@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use storage::{Change, Reading, Snapshot};
 
 use super::account::Account;
-use super::attempt::{Attempt, LOCKED, Outcome, Pending, THROTTLED};
+use super::attempt::{Attempt, Door, LOCKED, Outcome, Pending, THROTTLED};
 use super::engine::place_number;
 use super::expiry::{Age, Notice};
 use super::password::{Password, StoredHash, hash};
@@ -13,8 +13,11 @@ use super::second_factor::{Finding, NO_CODE};
 use crate::access::{Context, Identity};
 use crate::directory::Directory;
 use crate::error::Error;
-use crate::events::{Action, Event, EventActor, Outcome as EventOutcome, Subject, SubjectKind};
+use crate::events::{
+    Action, Event, EventActor, NetworkAccess, Outcome as EventOutcome, Subject, SubjectKind,
+};
 use crate::id::Place;
+use crate::network::Circumstances;
 use crate::recorder::Missed;
 use crate::records::{Credential, Lock};
 use crate::time::Time;
@@ -91,7 +94,7 @@ impl Directory {
         let engine = &self.inner.engine;
         let version = account.credential.version;
         let counted_out = engine.lockout.locked((key, version), attempt.now.0).is_some();
-        if counted_out || account.locked(attempt.now) {
+        if (counted_out || account.locked(attempt.now)) && !attempt.maintains() {
             let rejected = self.fail(attempt, LOCKED);
             let told = attempt.settings.password_policy.tell_locked;
             return Ok(if told { Outcome::Locked } else { rejected });
@@ -122,6 +125,7 @@ impl Directory {
             if attempt.by_certificate { Some(Notice::Nothing) } else { attempt.free_notice() };
         let notice = match free {
             Some(notice) => Some(notice),
+            None if attempt.maintains() && !account.credential.must_change => Some(Notice::Nothing),
             None => self.use_grace_login(attempt, account)?,
         };
         let Some(notice) = notice else {
@@ -215,11 +219,25 @@ impl Directory {
     }
 
     fn note(&self, attempt: &Attempt, outcome: EventOutcome) {
-        self.note_as(attempt, attempt.action, outcome);
+        self.note_as(attempt, attempt.action, None, outcome);
     }
 
-    pub(super) fn note_as(&self, attempt: &Attempt, action: Action, outcome: EventOutcome) {
+    /// Tells of an attempt, and of the rule that decided, if one did.
+    pub(super) fn note_as(
+        &self,
+        attempt: &Attempt,
+        action: Action,
+        rule: Option<&str>,
+        outcome: EventOutcome,
+    ) {
+        let access = match &attempt.door {
+            Door::Ldap(_) => None,
+            Door::Radius(_, Circumstances { method, .. }) => {
+                Some(NetworkAccess { method: *method, rule: rule.map(ToOwned::to_owned) })
+            }
+        };
         let event = Event {
+            access,
             at: attempt.now,
             actor: attempt.event_actor(),
             source: Some(attempt.source),
@@ -241,6 +259,7 @@ impl Directory {
             Identity::ServiceAccount(_) => SubjectKind::ServiceAccount,
         };
         let event = Event {
+            access: None,
             at: now,
             actor: EventActor::Daemon,
             source: Some(attempt.source),
@@ -310,6 +329,7 @@ impl Directory {
         );
         let Ok(Some(record)) = found else { return };
         let event = Event {
+            access: None,
             at: context.now,
             actor: EventActor::Admin { id: record.uuid, login: record.fields.login },
             source: context.source,

@@ -14,9 +14,11 @@ mod conclusion;
 mod earlier;
 mod engine;
 mod expiry;
+mod explain;
 mod lockout;
 mod memory;
 mod ms_chap;
+mod network;
 mod password;
 mod pool;
 mod second_factor;
@@ -26,9 +28,7 @@ mod throttle;
 mod totp;
 
 pub(crate) use account::KnownAccounts;
-pub use attempt::{
-    Begun, Channel, Door, Fits, NetworkReply, Outcome, Pending, Proof, Request, Who,
-};
+pub use attempt::{Begun, Channel, Door, Fits, Outcome, Pending, Proof, Request, Who};
 pub use certificate::Presented;
 pub use challenges::ChallengeLimits;
 pub use change::{ChangeOutcome, PasswordChange};
@@ -36,8 +36,10 @@ pub use earlier::Earlier;
 pub(crate) use engine::Engine;
 pub use engine::Options;
 pub use expiry::Notice;
+pub use explain::{Described, Explanation};
 pub(crate) use ms_chap::NtHash;
 pub use ms_chap::{Counterproof, MsChapV2};
+pub use network::NetworkReply;
 pub(crate) use password::judge;
 pub use password::{
     HashParameters, HashingFailed, InvalidPassword, Password, StoredHash, Unacceptable,

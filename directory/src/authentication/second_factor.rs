@@ -26,7 +26,7 @@ pub(super) const NO_CODE: Reason =
     "the password is right, but the code of the second factor is missing";
 pub(super) const WRONG_CODE: Reason =
     "the password is right, but the code is wrong or was used before";
-const NOT_ENROLLED: Reason =
+pub(super) const NOT_ENROLLED: Reason =
     "the password is right, but a second factor is demanded and none is enrolled";
 /// Why an answer to a challenge is no proof where a code is demanded.
 pub(super) const NO_ROOM: Reason = "a second factor is demanded, for which a challenge has no room";

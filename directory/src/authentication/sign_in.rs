@@ -234,6 +234,7 @@ impl Directory {
     fn note_sign_in(&self, place: Place, admin: &Admin, at: (IpAddr, Time), reason: &str) {
         let login = admin.fields.login.clone();
         let event = Event {
+            access: None,
             at: at.1,
             actor: EventActor::Nobody,
             source: Some(at.0),

@@ -292,8 +292,12 @@ impl Entity for Group {
         id: GroupId,
     ) -> Result<(), Error> {
         for client in change.scan::<RadiusClient>(partition, None) {
-            if client?.1.fields.allowed_groups.contains(&id) {
+            let fields = client?.1.fields;
+            if fields.allowed_groups.contains(&id) {
                 return Err(Error::InUse("a RADIUS client allows this group"));
+            }
+            if fields.rules.iter().any(|rule| rule.when.groups.contains(&id)) {
+                return Err(Error::InUse("a rule of a RADIUS client names this group"));
             }
         }
         for account in change.scan::<ServiceAccount>(partition, None) {

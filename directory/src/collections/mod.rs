@@ -9,6 +9,7 @@ mod custom_attributes;
 mod custom_work;
 mod entity;
 mod groups;
+mod network_rules;
 mod oneself;
 mod organizations;
 mod own_certificates;

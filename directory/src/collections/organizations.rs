@@ -297,6 +297,7 @@ pub(crate) fn destroy_expired(change: &mut Change<'_>, now: Time) -> Result<usiz
         change.destroy_partition(id.partition())?;
         change.delete::<Organization>(Partition::Provider, id.record())?;
         let event = Event {
+            access: None,
             at: now,
             actor: EventActor::Daemon,
             source: None,

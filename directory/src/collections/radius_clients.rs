@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::collection::Collection;
 use super::entity::Entity;
+use super::network_rules;
 use crate::access::{Grant, ManageConfiguration, View};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, SubjectKind};
@@ -216,7 +217,8 @@ impl Entity for RadiusClient {
         if fields.sources.is_empty() {
             return Err(Invalid::new("/sources", "must name at least one network"));
         }
-        limits::count("/allowed_groups", fields.allowed_groups.len(), NAMED_GROUPS)
+        limits::count("/allowed_groups", fields.allowed_groups.len(), NAMED_GROUPS)?;
+        network_rules::check(&fields.rules)
     }
 
     fn check_references<R: Reading>(
@@ -225,6 +227,7 @@ impl Entity for RadiusClient {
         source: &R,
         partition: Partition,
     ) -> Result<(), Error> {
+        network_rules::check_references(&fields.rules, source, partition)?;
         for (position, group) in fields.allowed_groups.iter().enumerate() {
             if !source.contains::<Group>(partition, group.record())? {
                 let pointer = format!("/allowed_groups/{position}");

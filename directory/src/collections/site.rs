@@ -93,6 +93,7 @@ impl Site<'_, &mut Change<'_>> {
     ) -> Result<(), Error> {
         let (kind, id, name) = subject;
         let event = Event {
+            access: None,
             at: self.now(),
             actor: self.event_actor()?,
             source: self.context.source,

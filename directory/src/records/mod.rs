@@ -9,6 +9,7 @@ mod custom_attribute;
 mod custom_values;
 mod eap_methods;
 mod group;
+mod network_rule;
 mod organization;
 mod own_certificates;
 mod password_history;
@@ -37,6 +38,7 @@ pub use custom_values::{CustomValue, CustomValues, Values};
 pub(crate) use custom_values::{octets as custom_octets, signed as custom_signed};
 pub use eap_methods::EapMethods;
 pub use group::{Group, GroupFields};
+pub use network_rule::{Conditions, NetworkRule, RuleVerdict, WeekPeriod};
 pub use organization::{
     Base, CustomMark, LockoutPolicy, Organization, OrganizationFields, OrganizationState, Settings,
 };
@@ -45,7 +47,7 @@ pub use password_history::PasswordHistory;
 pub use password_policy::PasswordPolicy;
 pub use presentation::{Alias, Layout, Presentation};
 pub use profile::{Members, PROFILES, Profile, Sees};
-pub use radius_client::{RadiusClient, RadiusClientFields};
+pub use radius_client::{LockedOrExpired, RadiusClient, RadiusClientFields};
 pub use reply_profile::{ReplyProfile, ReplyProfileFields, VendorAttribute, VendorValue};
 pub use second_factor::{Demand, SecondFactor, Spellings};
 pub use service_account::{ServiceAccount, ServiceAccountFields, Visibility};

@@ -1,11 +1,13 @@
 //! Network gear that asks over RADIUS.
 
+use std::collections::BTreeSet;
+
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use storage::{Corrupt, Entries, Id, Kind, Record};
 use uuid::Uuid;
 
-use super::{Demand, Stamp, indices, kinds};
+use super::{Demand, NetworkRule, Stamp, indices, kinds};
 use crate::id::{GroupId, RecordId, ReplyProfileId};
 use crate::text::prepare;
 
@@ -31,15 +33,31 @@ pub struct RadiusClientFields {
     pub require_message_authenticator: bool,
     /// Whether a request with Proxy-State but without Message-Authenticator is dropped.
     pub limit_proxy_state: bool,
-    /// Whose members are accepted, nested ones included; empty for every active user.
+    /// Whose members are accepted where no rule is met, nested ones included; empty for every
+    /// active user.
     pub allowed_groups: Vec<GroupId>,
-    /// What an accept carries.
+    /// What an accept carries where no rule is met.
     pub reply_profile: Option<ReplyProfileId>,
     /// What is demanded beside a password of who asks through it; what the organization demands
     /// when absent.
     pub second_factor: Option<Demand>,
     /// Whether who gave the password without a code is asked for the code.
     pub asks_for_code: bool,
+    /// The first one that is met decides.
+    pub rules: Vec<NetworkRule>,
+    /// What becomes of those whose account is locked or whose password has ended.
+    pub locked_or_expired: LockedOrExpired,
+}
+
+/// What becomes of those whose account is locked or whose password has ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LockedOrExpired {
+    /// They are not let in.
+    #[default]
+    Reject,
+    /// They are, with the right proof; guessing is slowed down all the same.
+    Maintain,
 }
 
 impl Default for RadiusClientFields {
@@ -53,6 +71,8 @@ impl Default for RadiusClientFields {
             reply_profile: None,
             second_factor: None,
             asks_for_code: false,
+            rules: Vec::new(),
+            locked_or_expired: LockedOrExpired::Reject,
         }
     }
 }
@@ -71,8 +91,10 @@ impl Record for RadiusClient {
     fn index(&self, entries: &mut Entries) {
         entries.add(indices::RADIUS_CLIENT_UUID, self.uuid.as_bytes());
         entries.add(indices::RADIUS_CLIENT_NAME, prepare(&self.fields.name).as_bytes());
-        if let Some(profile) = self.fields.reply_profile {
-            let id: Id = profile.record();
+        let of_rules = self.fields.rules.iter().filter_map(|rule| rule.then.profile());
+        let profiles: BTreeSet<Id> =
+            self.fields.reply_profile.into_iter().chain(of_rules).map(RecordId::record).collect();
+        for id in profiles {
             entries.add(indices::RADIUS_CLIENT_PROFILE, &id.to_be_bytes());
         }
     }

@@ -4,6 +4,7 @@ mod list;
 
 use std::net::IpAddr;
 
+use directory::NetworkMethod;
 use directory::events::{self, EventActor, Numbered, Outcome};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -45,6 +46,12 @@ pub(crate) struct Event {
     reason: Option<String>,
     /// What changed, secrets masked.
     differences: Vec<Difference>,
+    /// By which method somebody came over RADIUS.
+    #[schema(required, value_type = Option<String>)]
+    method: Option<NetworkMethod>,
+    /// The rule of the RADIUS client that decided; null where none was met, or none was asked.
+    #[schema(required)]
+    rule: Option<String>,
 }
 
 /// Who did something, as it was named then.
@@ -138,6 +145,8 @@ impl From<Numbered> for Event {
             success: reason.is_none(),
             reason,
             differences: event.differences.into_iter().map(Into::into).collect(),
+            method: event.access.as_ref().map(|access| access.method),
+            rule: event.access.and_then(|access| access.rule),
         }
     }
 }

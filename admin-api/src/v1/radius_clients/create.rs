@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{RadiusClient, profile};
+use super::rules::{self, Rule};
+use super::{LockedOrExpired, RadiusClient, profile};
 use crate::body::Body;
 use crate::caller::Within;
 use crate::network::Network;
@@ -37,10 +38,11 @@ pub(crate) struct NewRadiusClient {
     #[serde(default = "yes")]
     #[schema(default = true)]
     limit_proxy_state: bool,
-    /// Whose members are accepted, nested ones included; empty for every active user.
+    /// Whose members are accepted where no rule is met, nested ones included; empty for every
+    /// active user.
     #[serde(default)]
     allowed_groups: Vec<Uuid>,
-    /// What an accept carries.
+    /// What an accept carries where no rule is met.
     reply_profile: Option<Uuid>,
     /// What is demanded beside a password of who asks through it; the organization's demand when
     /// absent.
@@ -49,6 +51,14 @@ pub(crate) struct NewRadiusClient {
     /// PAP alone: other methods have no room for it.
     #[serde(default)]
     asks_for_code: bool,
+    /// Rules; the first one whose conditions are all met decides. Where none is,
+    /// `allowed_groups` and `reply_profile` do. To let in nobody else, end with one that rejects all.
+    #[serde(default)]
+    rules: Vec<Rule>,
+    /// What becomes of those whose account is locked or whose password has ended. With `maintain`
+    /// they are let in with the right proof, and guessing is slowed down but locks nobody out here.
+    #[serde(default)]
+    locked_or_expired: LockedOrExpired,
 }
 
 /// A RADIUS client with its secret, shown here and by the route that reveals it.
@@ -118,6 +128,8 @@ impl NewRadiusClient {
             reply_profile,
             second_factor: self.second_factor.map(Into::into),
             asks_for_code: self.asks_for_code,
+            rules: rules::resolve(self.rules, reading, organization)?,
+            locked_or_expired: self.locked_or_expired.into(),
         })
     }
 }

@@ -2,15 +2,17 @@
 
 mod create;
 mod delete;
+mod explain;
 mod list;
 mod reveal_secret;
+mod rules;
 mod set_secret;
 mod show;
 mod update;
 
 use directory::access::View;
 use directory::{OrganizationId, ReadingTransaction, ReplyProfileId, records};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -24,6 +26,7 @@ use crate::problem::Problem;
 use crate::reference::dangling;
 use crate::revision::Revised;
 use crate::second_factor::Demand;
+use rules::Rule;
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -35,6 +38,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         ))
         .routes(routes!(set_secret::set_radius_secret))
         .routes(routes!(reveal_secret::reveal_radius_secret))
+        .routes(routes!(explain::explain_radius_request))
 }
 
 /// A RADIUS client; its secret is revealed by a route of its own.
@@ -54,9 +58,10 @@ pub(crate) struct RadiusClient {
     require_message_authenticator: bool,
     /// Whether a request with Proxy-State but without Message-Authenticator is dropped.
     limit_proxy_state: bool,
-    /// Whose members are accepted, nested ones included; empty for every active user.
+    /// Whose members are accepted where no rule is met, nested ones included; empty for every
+    /// active user.
     allowed_groups: Vec<Uuid>,
-    /// What an accept carries.
+    /// What an accept carries where no rule is met.
     #[schema(required)]
     reply_profile: Option<Uuid>,
     /// What is demanded beside a password of who asks through it; null for the organization's demand.
@@ -65,6 +70,41 @@ pub(crate) struct RadiusClient {
     /// Whether who gave the password without a code is asked for the code (Access-Challenge). Over
     /// PAP alone: other methods have no room for it.
     asks_for_code: bool,
+    /// Rules; the first one whose conditions are all met decides. Where none is,
+    /// `allowed_groups` and `reply_profile` do. To let in nobody else, end with one that rejects all.
+    rules: Vec<Rule>,
+    /// What becomes of those whose account is locked or whose password has ended. With `maintain`
+    /// they are let in with the right proof, and guessing is slowed down but locks nobody out here.
+    locked_or_expired: LockedOrExpired,
+}
+
+/// What becomes of those whose account is locked or whose password has ended.
+#[derive(Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LockedOrExpired {
+    /// They are not let in.
+    #[default]
+    Reject,
+    /// They are, with the right proof.
+    Maintain,
+}
+
+impl From<records::LockedOrExpired> for LockedOrExpired {
+    fn from(chosen: records::LockedOrExpired) -> Self {
+        match chosen {
+            records::LockedOrExpired::Reject => Self::Reject,
+            records::LockedOrExpired::Maintain => Self::Maintain,
+        }
+    }
+}
+
+impl From<LockedOrExpired> for records::LockedOrExpired {
+    fn from(chosen: LockedOrExpired) -> Self {
+        match chosen {
+            LockedOrExpired::Reject => Self::Reject,
+            LockedOrExpired::Maintain => Self::Maintain,
+        }
+    }
 }
 
 /// A shared secret.
@@ -99,6 +139,8 @@ impl RadiusClient {
             reply_profile,
             second_factor: fields.second_factor.map(Into::into),
             asks_for_code: fields.asks_for_code,
+            rules: rules::shown(fields.rules, reading, organization)?,
+            locked_or_expired: fields.locked_or_expired.into(),
         })
     }
 

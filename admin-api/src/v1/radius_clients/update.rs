@@ -1,13 +1,14 @@
 //! Changing a RADIUS client.
 
 use directory::access::ManageConfiguration;
-use directory::records::RadiusClientFields;
+use directory::records::{NetworkRule, RadiusClientFields};
 use directory::{GroupId, OrganizationId, ReadingTransaction, ReplyProfileId};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{RadiusClient, profile};
+use super::rules::{self, Rule};
+use super::{LockedOrExpired, RadiusClient, profile};
 use crate::body::Body;
 use crate::caller::{Item, Within};
 use crate::network::Network;
@@ -38,11 +39,12 @@ pub(crate) struct RadiusClientPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = bool)]
     limit_proxy_state: Option<bool>,
-    /// Whose members are accepted, nested ones included; empty for every active user.
+    /// Whose members are accepted where no rule is met, nested ones included; empty for every
+    /// active user.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Vec<Uuid>)]
     allowed_groups: Option<Vec<Uuid>>,
-    /// What an accept carries.
+    /// What an accept carries where no rule is met.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Uuid>)]
     reply_profile: Option<Option<Uuid>>,
@@ -55,6 +57,16 @@ pub(crate) struct RadiusClientPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = bool)]
     asks_for_code: Option<bool>,
+    /// Rules; the first one whose conditions are all met decides. Where none is,
+    /// `allowed_groups` and `reply_profile` do. To let in nobody else, end with one that rejects all.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Vec<Rule>)]
+    rules: Option<Vec<Rule>>,
+    /// What becomes of those whose account is locked or whose password has ended. With `maintain`
+    /// they are let in with the right proof, and guessing is slowed down but locks nobody out here.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = LockedOrExpired)]
+    locked_or_expired: Option<LockedOrExpired>,
 }
 
 /// Changes a RADIUS client.
@@ -92,6 +104,7 @@ struct Resolved {
     patch: RadiusClientPatch,
     allowed_groups: Option<Vec<GroupId>>,
     reply_profile: Option<Option<ReplyProfileId>>,
+    rules: Option<Vec<NetworkRule>>,
 }
 
 impl RadiusClientPatch {
@@ -106,7 +119,9 @@ impl RadiusClientPatch {
             |uuid: Option<Uuid>| uuid.map(|uuid| profile(reading, organization, uuid)).transpose();
         let allowed_groups = self.allowed_groups.take().map(find_groups).transpose()?;
         let reply_profile = self.reply_profile.take().map(find_profile).transpose()?;
-        Ok(Resolved { patch: self, allowed_groups, reply_profile })
+        let rules = self.rules.take();
+        let rules = rules.map(|rules| rules::resolve(rules, reading, organization)).transpose()?;
+        Ok(Resolved { patch: self, allowed_groups, reply_profile, rules })
     }
 }
 
@@ -122,5 +137,7 @@ impl Resolved {
         set(&mut fields.reply_profile, self.reply_profile);
         set(&mut fields.second_factor, patch.second_factor.map(|demand| demand.map(Into::into)));
         set(&mut fields.asks_for_code, patch.asks_for_code);
+        set(&mut fields.rules, self.rules);
+        set(&mut fields.locked_or_expired, patch.locked_or_expired.map(Into::into));
     }
 }

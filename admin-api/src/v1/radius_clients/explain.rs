@@ -1,0 +1,91 @@
+//! What would become of a request at a RADIUS client.
+
+use axum::Json;
+use directory::access::View;
+use directory::authentication::Described;
+use directory::{Circumstances, NetworkMethod, Ssid};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::body::Body;
+use crate::caller::{Item, Within};
+use crate::moment::Moment;
+use crate::problem::Problem;
+
+/// A request that is described. It carries no password: the answer is for who has the right one.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = DescribedRadiusRequest, example = json!({
+    "login": "ada", "method": "eap_ttls", "nas_port_type": 19,
+    "called_station_id": "00-10-A4-23-19-C0:staff"
+}))]
+pub(crate) struct DescribedRequest {
+    /// The user's login.
+    login: String,
+    /// The method: `pap`, `chap`, `ms_chap_v2`, `eap_tls`, `eap_ttls` or `peap`.
+    #[schema(value_type = String)]
+    method: NetworkMethod,
+    /// NAS-Port-Type.
+    nas_port_type: Option<u32>,
+    /// Called-Station-Id.
+    called_station_id: Option<String>,
+    /// When; now when absent.
+    at: Option<Moment>,
+}
+
+/// What would become of it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RadiusExplanation)]
+pub(crate) struct Explanation {
+    /// Whether the user would be let in.
+    accept: bool,
+    /// Why not.
+    #[schema(required)]
+    reason: Option<String>,
+    /// The rule that decides; null where none is met, or none is asked.
+    #[schema(required)]
+    rule: Option<String>,
+    /// The reply profile that the accept carries.
+    #[schema(required)]
+    reply_profile: Option<Uuid>,
+    /// Whether a code is needed beside the password.
+    needs_code: bool,
+}
+
+/// Says what would become of a request, without a password and without anybody being told.
+#[utoipa::path(
+    post,
+    path = "/organizations/{organization}/radius-clients/{radius_client}/explain",
+    tag = "RADIUS clients",
+    request_body = DescribedRequest,
+    responses((status = 200, description = "What would become of it.", body = Explanation)),
+    extensions(("x-permission" = json!("view")))
+)]
+pub(crate) async fn explain_radius_request(
+    within: Within<View>,
+    Item(radius_client): Item,
+    Body(described): Body<DescribedRequest>,
+) -> Result<Json<Explanation>, Problem> {
+    let reading = within.caller.read()?;
+    let grant = reading.authorize::<View>(within.organization)?;
+    let client = grant.radius_clients().id_of(radius_client)?;
+    let called = described.called_station_id.unwrap_or_default();
+    let circumstances = Circumstances {
+        method: described.method,
+        port_type: described.nas_port_type,
+        ssid: Ssid::of_station(called.as_bytes()),
+    };
+    let at = described.at.map_or_else(|| within.caller.now(), |at| at.0);
+    let explained =
+        grant.explain(client, &Described { login: described.login, circumstances, at })?;
+    let profiles = grant.reply_profiles();
+    let reply_profile = explained.profile.map(|id| profiles.read(id)).transpose()?;
+    Ok(Json(Explanation {
+        accept: explained.reason.is_none(),
+        reason: explained.reason.map(ToOwned::to_owned),
+        rule: explained.rule,
+        reply_profile: reply_profile.map(|profile| profile.uuid),
+        needs_code: explained.needs_code,
+    }))
+}

@@ -1,0 +1,247 @@
+//! The rules of a RADIUS client, as the API spells them.
+
+use directory::access::View;
+use directory::{NetworkMethod, OrganizationId, ReadingTransaction, records};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::problem::Problem;
+use crate::reference::dangling;
+use crate::v1::groups;
+
+/// A rule about those who ask through a RADIUS client. The first one whose conditions are all met
+/// decides; where none is, `allowed_groups` and `reply_profile` of the client do. A condition that
+/// names nothing is met by all.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = RadiusRule, example = json!({
+    "name": "staff in the office", "groups": [], "methods": ["eap_tls", "eap_ttls"],
+    "port_types": [19], "ssids": ["staff"],
+    "times": [{"days": ["monday", "friday"], "from": "07:00", "to": "20:00"}],
+    "verdict": "accept", "reply_profile": null
+}))]
+pub(crate) struct Rule {
+    /// What events call it; unique in its client.
+    name: String,
+    /// Groups whose members are meant, nested ones included.
+    #[serde(default)]
+    groups: Vec<Uuid>,
+    /// By which of these methods they come: `pap`, `chap`, `ms_chap_v2`, `eap_tls`, `eap_ttls`,
+    /// `peap`.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    methods: Vec<NetworkMethod>,
+    /// The values of NAS-Port-Type that are meant: 5 for VPNs and consoles, 15 for Ethernet, 19 for
+    /// Wi-Fi.
+    #[serde(default)]
+    port_types: Vec<u32>,
+    /// The wireless networks that are meant, by the names behind the address in Called-Station-Id.
+    #[serde(default)]
+    ssids: Vec<String>,
+    /// When, in UTC.
+    #[serde(default)]
+    times: Vec<Period>,
+    /// What becomes of them.
+    verdict: Verdict,
+    /// What an accept carries; nothing when null.
+    #[serde(default)]
+    #[schema(required = false)]
+    reply_profile: Option<Uuid>,
+}
+
+/// What becomes of those whom a rule is about.
+#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = RadiusVerdict)]
+pub(crate) enum Verdict {
+    /// They are let in.
+    Accept,
+    /// They are not.
+    Reject,
+}
+
+/// A part of each of some days, in UTC. What goes on over midnight takes two of them.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = WeekPeriod)]
+pub(crate) struct Period {
+    /// The days.
+    days: Vec<Day>,
+    /// When it begins on each day.
+    from: Clock,
+    /// When it ends on the same day; `24:00` for its end.
+    to: Clock,
+}
+
+/// A day of the week.
+#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = Weekday)]
+pub(crate) enum Day {
+    /// The first one.
+    Monday,
+    /// The second one.
+    Tuesday,
+    /// The third one.
+    Wednesday,
+    /// The fourth one.
+    Thursday,
+    /// The fifth one.
+    Friday,
+    /// The sixth one.
+    Saturday,
+    /// The last one.
+    Sunday,
+}
+
+const DAYS: [Day; 7] = [
+    Day::Monday,
+    Day::Tuesday,
+    Day::Wednesday,
+    Day::Thursday,
+    Day::Friday,
+    Day::Saturday,
+    Day::Sunday,
+];
+
+/// A minute of a day, as hours and minutes.
+#[derive(Clone, Copy, ToSchema)]
+#[schema(value_type = String, example = "08:30")]
+pub(crate) struct Clock(u16);
+
+impl Serialize for Clock {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{:02}:{:02}", self.0 / 60, self.0 % 60))
+    }
+}
+
+impl<'de> Deserialize<'de> for Clock {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let minute = minute(&text).map(Self);
+        minute.ok_or_else(|| serde::de::Error::custom("must be a time of day such as 08:30"))
+    }
+}
+
+fn minute(text: &str) -> Option<u16> {
+    let (hours, minutes) = text.split_once(':')?;
+    let number = |digits: &str| {
+        let is_number = digits.len() == 2 && digits.bytes().all(|octet| octet.is_ascii_digit());
+        digits.parse::<u16>().ok().filter(|_| is_number)
+    };
+    let (hours, minutes) = (number(hours)?, number(minutes)?);
+    let minute = hours * 60 + minutes;
+    (minutes < 60 && minute <= 24 * 60).then_some(minute)
+}
+
+impl From<records::WeekPeriod> for Period {
+    fn from(period: records::WeekPeriod) -> Self {
+        let days = DAYS.into_iter().filter(|day| period.days >> *day as u8 & 1 == 1).collect();
+        Self { days, from: Clock(period.from), to: Clock(period.to) }
+    }
+}
+
+impl From<Period> for records::WeekPeriod {
+    fn from(period: Period) -> Self {
+        let days = period.days.iter().fold(0, |days, day| days | 1 << *day as u8);
+        Self { days, from: period.from.0, to: period.to.0 }
+    }
+}
+
+/// Shows the rules of a client.
+pub(super) fn shown(
+    rules: Vec<records::NetworkRule>,
+    reading: &ReadingTransaction,
+    organization: OrganizationId,
+) -> Result<Vec<Rule>, Problem> {
+    let profiles = reading.authorize::<View>(organization)?.reply_profiles();
+    let rules = rules.into_iter().map(|rule| {
+        let (verdict, profile) = match rule.then {
+            records::RuleVerdict::Accept(profile) => (Verdict::Accept, profile),
+            records::RuleVerdict::Reject => (Verdict::Reject, None),
+        };
+        let reply_profile = profile.map(|id| profiles.read(id)).transpose()?;
+        Ok(Rule {
+            name: rule.name,
+            groups: groups::shown(reading, organization, &rule.when.groups)?,
+            methods: rule.when.methods,
+            port_types: rule.when.port_types,
+            ssids: rule.when.ssids,
+            times: rule.when.times.into_iter().map(Into::into).collect(),
+            verdict,
+            reply_profile: reply_profile.map(|profile| profile.uuid),
+        })
+    });
+    rules.collect()
+}
+
+/// The rules with what they name found.
+pub(super) fn resolve(
+    rules: Vec<Rule>,
+    reading: &ReadingTransaction,
+    organization: OrganizationId,
+) -> Result<Vec<records::NetworkRule>, Problem> {
+    let profiles = reading.authorize::<View>(organization)?.reply_profiles();
+    let rules = rules.into_iter().enumerate().map(|(position, rule)| {
+        let pointer = format!("/rules/{position}/reply_profile");
+        let then = match (rule.verdict, rule.reply_profile) {
+            (Verdict::Accept, None) => records::RuleVerdict::Accept(None),
+            (Verdict::Accept, Some(uuid)) => {
+                let found = profiles.id_of(uuid);
+                let found = found.map_err(|error| dangling(error, pointer, "reply profile"))?;
+                records::RuleVerdict::Accept(Some(found))
+            }
+            (Verdict::Reject, None) => records::RuleVerdict::Reject,
+            (Verdict::Reject, Some(_)) => {
+                let message = "a rejection carries nothing";
+                return Err(
+                    directory::Error::from(directory::Invalid::new(pointer, message)).into()
+                );
+            }
+        };
+        let pointer = format!("/rules/{position}/groups");
+        let when = records::Conditions {
+            groups: groups::resolve(reading, organization, &rule.groups, &pointer)?,
+            methods: rule.methods,
+            port_types: rule.port_types,
+            ssids: rule.ssids,
+            times: rule.times.into_iter().map(Into::into).collect(),
+        };
+        Ok(records::NetworkRule { name: rule.name, when, then })
+    });
+    rules.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_of_day_has_two_digits_and_two_digits() {
+        for (text, expected) in [
+            ("00:00", Some(0)),
+            ("08:30", Some(510)),
+            ("24:00", Some(1440)),
+            ("24:01", None),
+            ("08:60", None),
+            ("8:30", None),
+            ("+8:30", None),
+            ("0830", None),
+            ("", None),
+        ] {
+            assert_eq!(minute(text), expected, "{text}");
+        }
+        assert_eq!(serde_json::to_value(Clock(510)).unwrap(), "08:30");
+    }
+
+    #[test]
+    fn days_come_back_as_they_were_written() {
+        let text =
+            serde_json::json!({"days": ["monday", "sunday"], "from": "00:00", "to": "24:00"});
+        let period: Period = serde_json::from_value(text.clone()).unwrap();
+        let record = records::WeekPeriod::from(period);
+        assert_eq!((record.days, record.from, record.to), (0b100_0001, 0, 1440));
+        assert_eq!(serde_json::to_value(Period::from(record)).unwrap(), text);
+    }
+}

@@ -1,0 +1,152 @@
+//! What would become of somebody who asks through a RADIUS client, without a password and without
+//! anybody being told.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use storage::{Reading, Snapshot};
+
+use super::account::find_user;
+use super::attempt::{Attempt, Door, Who};
+use super::expiry::Age;
+use super::second_factor::{NO_ROOM, NOT_ENROLLED, Need};
+use crate::access::{Grant, Identity, View, organization};
+use crate::error::Error;
+use crate::id::{RadiusClientId, RecordId, ReplyProfileId};
+use crate::network::{Circumstances, NetworkMethod};
+use crate::policy::NetworkPolicy;
+use crate::records::{OrganizationState, RadiusClient, kinds};
+use crate::text::prepare;
+use crate::time::Time;
+
+/// A request that is described.
+#[derive(Clone, Debug)]
+pub struct Described {
+    /// The user's login.
+    pub login: String,
+    /// What the gear says beside it.
+    pub circumstances: Circumstances,
+    /// When.
+    pub at: Time,
+}
+
+/// What would become of it, if its proof were right.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Explanation {
+    /// Why nobody would be let in; absent for who would.
+    pub reason: Option<&'static str>,
+    /// The rule that decides; absent where none does.
+    pub rule: Option<String>,
+    /// The profile that an accept carries.
+    pub profile: Option<ReplyProfileId>,
+    /// Whether a code is needed beside the password.
+    pub needs_code: bool,
+}
+
+impl Grant<'_, &Snapshot, View> {
+    /// Says what would become of a request at a RADIUS client. Failures that are counted in memory
+    /// are not looked at.
+    ///
+    /// # Errors
+    /// `Missing` when there is no such client.
+    pub fn explain(&self, client: RadiusClientId, asked: &Described) -> Result<Explanation, Error> {
+        let (place, snapshot) = (self.organization()?, self.source);
+        let partition = place.partition();
+        let record = snapshot.get::<RadiusClient>(partition, client.record())?;
+        let fields = record.ok_or(Error::Missing)?.fields;
+        let found = organization(snapshot, place)?.ok_or(Error::Missing)?;
+        let policy = NetworkPolicy::read(snapshot, partition, found.settings, &fields)?;
+        let door = Door::Radius(client, asked.circumstances);
+        let nowhere = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        let mut attempt = Attempt::new(Who::User(asked.login.clone()), door, nowhere, asked.at);
+        attempt.organization = Some(place);
+        attempt.settings = found.settings;
+        attempt.policy = Some(Arc::new(policy));
+        attempt.account = find_user(snapshot, place, &prepare(&asked.login))?.map(Arc::new);
+        attempt.need = attempt.needed(snapshot)?;
+        let needs_code =
+            attempt.need == Need::Code && asked.circumstances.method != NetworkMethod::EapTls;
+        if found.state != OrganizationState::Active {
+            let reason = Some("the organization is suspended");
+            return Ok(Explanation { reason, ..Explanation::default() });
+        }
+        if let Some(reason) = attempt.hindrance(snapshot)? {
+            let reason = Some(reason);
+            return Ok(Explanation { reason, needs_code, ..Explanation::default() });
+        }
+        attempt.decided(snapshot, needs_code)
+    }
+}
+
+impl Attempt {
+    /// What keeps out even who has the right proof, before the rules are asked.
+    fn hindrance(&self, snapshot: &Snapshot) -> Result<Option<&'static str>, Error> {
+        let (Some(account), Door::Radius(_, by)) = (&self.account, &self.door) else {
+            return Ok(self.obstacle());
+        };
+        if let Some(reason) = self.obstacle() {
+            return Ok(Some(reason));
+        }
+        if by.method == NetworkMethod::EapTls {
+            return Ok(self.unoffered(by.method));
+        }
+        let policy = &self.settings.password_policy;
+        let age = policy.age(&account.credential, self.now);
+        let (place, record) = (self.organization, account.record());
+        let kept = |kind| -> Result<bool, Error> {
+            let Some(place) = place else { return Ok(false) };
+            Ok(snapshot.secret(place.partition(), kind, record)?.is_some())
+        };
+        let reason = match (by.method, self.need) {
+            (method, _) if self.unoffered(method).is_some() => self.unoffered(method),
+            (_, Need::Enrolment) => Some(NOT_ENROLLED),
+            (NetworkMethod::Chap | NetworkMethod::MsChapV2 | NetworkMethod::Peap, Need::Code) => {
+                Some(NO_ROOM)
+            }
+            (NetworkMethod::Chap, _) if !kept(kinds::CHAP_PASSWORD)? => {
+                Some("no password is kept for CHAP; it has to be set anew")
+            }
+            (NetworkMethod::MsChapV2 | NetworkMethod::Peap, _) if !kept(kinds::NT_HASH)? => {
+                Some("no hash is kept for MS-CHAPv2; the password has to be set anew")
+            }
+            _ if account.credential.hash.is_none() => Some("the user has no password"),
+            _ if matches!(age, Age::Ended(0)) && !self.maintains() => {
+                Some("the password has expired")
+            }
+            _ if account.credential.must_change => Some("the password must be changed first"),
+            _ => None,
+        };
+        Ok(reason)
+    }
+
+    /// Why the organization does not offer a method, if it does not.
+    fn unoffered(&self, method: NetworkMethod) -> Option<&'static str> {
+        let (settings, eap) = (&self.settings, self.settings.eap_methods);
+        let offered = match method {
+            NetworkMethod::Pap => true,
+            NetworkMethod::Chap => settings.chap,
+            NetworkMethod::MsChapV2 => settings.ms_chap,
+            NetworkMethod::EapTls => eap.tls,
+            NetworkMethod::EapTtls => eap.ttls,
+            NetworkMethod::Peap => eap.peap && settings.ms_chap,
+        };
+        (!offered).then_some("the organization does not offer the method")
+    }
+
+    fn decided(&self, snapshot: &Snapshot, needs_code: bool) -> Result<Explanation, Error> {
+        let (Some(place), Some(account), Some(policy), Door::Radius(_, circumstances)) =
+            (self.organization, &self.account, &self.policy, &self.door)
+        else {
+            return Err(Error::Missing);
+        };
+        let Identity::User(user) = account.identity else { return Err(Error::Missing) };
+        let asked = (circumstances, self.now);
+        let decision = policy.decide(snapshot, place.partition(), user, asked)?;
+        Ok(Explanation {
+            reason: decision.verdict.as_ref().err().copied(),
+            rule: decision.rule.map(ToOwned::to_owned),
+            profile: decision.verdict.ok().and_then(|accepted| accepted.profile),
+            needs_code,
+        })
+    }
+}

@@ -1,0 +1,59 @@
+//! The last step onto a network: what a RADIUS client's policy says of who was proven.
+
+use std::sync::Arc;
+
+use storage::Snapshot;
+
+use super::attempt::{Attempt, Door, Outcome};
+use super::expiry::Notice;
+use crate::access::{Actor, Proven};
+use crate::directory::Directory;
+use crate::error::Error;
+use crate::events::Outcome as EventOutcome;
+use crate::id::UserId;
+use crate::records::{LockedOrExpired, ReplyProfileFields};
+
+/// What network gear is told with an accept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NetworkReply {
+    /// The reply profile, when there is one.
+    pub profile: Option<ReplyProfileFields>,
+}
+
+impl Attempt {
+    /// Whether a lock or the end of a password keeps nobody out here.
+    pub(super) fn maintains(&self) -> bool {
+        let policy = self.policy.as_ref();
+        policy.is_some_and(|policy| policy.locked_or_expired == LockedOrExpired::Maintain)
+    }
+}
+
+impl Directory {
+    pub(super) fn let_onto_network(
+        &self,
+        snapshot: &Snapshot,
+        attempt: &Attempt,
+        user: UserId,
+        notice: Notice,
+    ) -> Result<Outcome, Error> {
+        let (Some(organization), Some(account)) = (attempt.organization, &attempt.account) else {
+            return Ok(Outcome::Reject);
+        };
+        let (Some(policy), Door::Radius(_, circumstances)) = (&attempt.policy, &attempt.door)
+        else {
+            return Ok(self.reject(attempt, "the RADIUS client is gone"));
+        };
+        let asked = (circumstances, attempt.now);
+        let decision = policy.decide(snapshot, organization.partition(), user, asked)?;
+        let (outcome, accepted) = match decision.verdict {
+            Ok(accepted) => (EventOutcome::Success, Some(accepted)),
+            Err(reason) => (EventOutcome::Failure(reason.to_owned()), None),
+        };
+        self.note_as(attempt, attempt.action, decision.rule, outcome);
+        let Some(accepted) = accepted else { return Ok(Outcome::Reject) };
+        let actor = Actor::user(organization, user, Proven::by(&account.credential));
+        let reply = Some(Arc::clone(accepted.reply));
+        let earlier = attempt.earlier();
+        Ok(Outcome::Accept { actor, reply, notice, counterproof: None, earlier })
+    }
+}

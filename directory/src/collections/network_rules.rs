@@ -1,0 +1,77 @@
+//! What rules of RADIUS clients may say.
+
+use storage::{Partition, Reading};
+
+use crate::error::{Error, Invalid};
+use crate::id::RecordId;
+use crate::limits::{self, NAMED_GROUPS, NETWORK_RULES, VALUES};
+use crate::network::Ssid;
+use crate::records::{Conditions, Group, NetworkRule, ReplyProfile, WeekPeriod};
+use crate::text::prepare;
+
+/// Minutes of a day.
+const DAY: u16 = 24 * 60;
+
+/// Checks the rules of a client.
+pub(super) fn check(rules: &[NetworkRule]) -> Result<(), Invalid> {
+    limits::count("/rules", rules.len(), NETWORK_RULES)?;
+    let mut names = Vec::with_capacity(rules.len());
+    for (position, rule) in rules.iter().enumerate() {
+        let pointer = format!("/rules/{position}");
+        limits::name(&format!("{pointer}/name"), &rule.name)?;
+        let name = prepare(&rule.name);
+        if names.contains(&name) {
+            let pointer = format!("{pointer}/name");
+            return Err(Invalid::new(pointer, "another rule of the client has this name"));
+        }
+        names.push(name);
+        check_conditions(&pointer, &rule.when)?;
+    }
+    Ok(())
+}
+
+fn check_conditions(pointer: &str, when: &Conditions) -> Result<(), Invalid> {
+    let count =
+        |name: &str, length, most| limits::count(&format!("{pointer}/{name}"), length, most);
+    count("groups", when.groups.len(), NAMED_GROUPS)?;
+    count("methods", when.methods.len(), VALUES)?;
+    count("port_types", when.port_types.len(), VALUES)?;
+    count("ssids", when.ssids.len(), VALUES)?;
+    count("times", when.times.len(), VALUES)?;
+    for (position, ssid) in when.ssids.iter().enumerate() {
+        let pointer = format!("{pointer}/ssids/{position}");
+        limits::line_of(&pointer, ssid, Ssid::LONGEST)?;
+        limits::line(&pointer, ssid)?;
+    }
+    for (position, WeekPeriod { days, from, to }) in when.times.iter().enumerate() {
+        if !(1..128).contains(days) || from >= to || *to > DAY {
+            let pointer = format!("{pointer}/times/{position}");
+            let wanted = "must name a day, and start before it ends on the same day";
+            return Err(Invalid::new(pointer, wanted));
+        }
+    }
+    Ok(())
+}
+
+/// Checks that what rules name is there.
+pub(super) fn check_references(
+    rules: &[NetworkRule],
+    source: &impl Reading,
+    partition: Partition,
+) -> Result<(), Error> {
+    for (position, rule) in rules.iter().enumerate() {
+        for (number, group) in rule.when.groups.iter().enumerate() {
+            if !source.contains::<Group>(partition, group.record())? {
+                let pointer = format!("/rules/{position}/groups/{number}");
+                return Err(Invalid::new(pointer, "there is no such group").into());
+            }
+        }
+        if let Some(profile) = rule.then.profile()
+            && !source.contains::<ReplyProfile>(partition, profile.record())?
+        {
+            let pointer = format!("/rules/{position}/reply_profile");
+            return Err(Invalid::new(pointer, "there is no such reply profile").into());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! What decides about those who ask through a RADIUS client.
+
+use std::sync::Arc;
+
+use storage::{Partition, Reading};
+
+use crate::authentication::NetworkReply;
+use crate::collections::is_in_one_of;
+use crate::error::Error;
+use crate::id::{GroupId, RecordId, ReplyProfileId, UserId};
+use crate::network::Circumstances;
+use crate::records::{
+    Conditions, Demand, LockedOrExpired, RadiusClientFields, ReplyProfile, RuleVerdict, Settings,
+};
+use crate::time::Time;
+
+/// What decides about those who ask through a RADIUS client.
+pub(crate) struct NetworkPolicy {
+    /// How the organization's people authenticate.
+    pub(crate) settings: Settings,
+    /// What is demanded beside a password, where the client says so.
+    pub(crate) second_factor: Option<Demand>,
+    /// Whether who gave the password without a code is asked for the code.
+    pub(crate) asks_for_code: bool,
+    /// What becomes of those whose account is locked or whose password has ended.
+    pub(crate) locked_or_expired: LockedOrExpired,
+    /// The first one that is met decides.
+    rules: Vec<Rule>,
+    /// Whose members are accepted where no rule is met; empty for every active user.
+    allowed_groups: Vec<GroupId>,
+    /// What an accept carries where no rule is met.
+    reply: Verdict,
+}
+
+/// A rule with its profile.
+struct Rule {
+    name: String,
+    when: Conditions,
+    then: Option<Verdict>,
+}
+
+/// An accept, with the number of the profile that it carries.
+struct Verdict {
+    profile: Option<ReplyProfileId>,
+    reply: Arc<NetworkReply>,
+}
+
+/// What was decided, and by which rule.
+pub(crate) struct Decision<'p> {
+    /// The rule that was met; none where no rule was.
+    pub(crate) rule: Option<&'p str>,
+    /// What the accept carries, or why there is none.
+    pub(crate) verdict: Result<Accepted<'p>, &'static str>,
+}
+
+/// What an accept carries.
+#[derive(Clone, Copy)]
+pub(crate) struct Accepted<'p> {
+    /// The number of the profile.
+    pub(crate) profile: Option<ReplyProfileId>,
+    /// What it says.
+    pub(crate) reply: &'p Arc<NetworkReply>,
+}
+
+const REJECTED: &str = "the rule rejects whom it is about";
+const IN_NO_GROUP: &str = "the user is in none of the groups that the RADIUS client allows";
+
+impl NetworkPolicy {
+    /// Makes the policy of a client with all that it names.
+    pub(crate) fn read(
+        source: &impl Reading,
+        partition: Partition,
+        settings: Settings,
+        fields: &RadiusClientFields,
+    ) -> Result<Self, Error> {
+        let verdict = |profile| Verdict::read(source, partition, profile);
+        let rules = fields.rules.iter().map(|rule| {
+            let then = match rule.then {
+                RuleVerdict::Accept(profile) => Some(verdict(profile)?),
+                RuleVerdict::Reject => None,
+            };
+            Ok(Rule { name: rule.name.clone(), when: rule.when.clone(), then })
+        });
+        Ok(Self {
+            settings,
+            second_factor: fields.second_factor,
+            asks_for_code: fields.asks_for_code,
+            locked_or_expired: fields.locked_or_expired,
+            rules: rules.collect::<Result<_, Error>>()?,
+            allowed_groups: fields.allowed_groups.clone(),
+            reply: verdict(fields.reply_profile)?,
+        })
+    }
+
+    /// Decides about a user who was proven.
+    pub(crate) fn decide(
+        &self,
+        source: &impl Reading,
+        partition: Partition,
+        user: UserId,
+        asked: (&Circumstances, Time),
+    ) -> Result<Decision<'_>, Error> {
+        let is_in = |groups: &[GroupId]| -> Result<bool, Error> {
+            Ok(groups.is_empty() || is_in_one_of(source, partition, user, groups)?)
+        };
+        for rule in &self.rules {
+            if rule.when.admit(asked.0, asked.1) && is_in(&rule.when.groups)? {
+                let verdict = rule.then.as_ref().map(Verdict::accepted).ok_or(REJECTED);
+                return Ok(Decision { rule: Some(&rule.name), verdict });
+            }
+        }
+        let allowed = is_in(&self.allowed_groups)?;
+        let verdict = if allowed { Ok(self.reply.accepted()) } else { Err(IN_NO_GROUP) };
+        Ok(Decision { rule: None, verdict })
+    }
+}
+
+impl Verdict {
+    fn read(
+        source: &impl Reading,
+        partition: Partition,
+        profile: Option<ReplyProfileId>,
+    ) -> Result<Self, Error> {
+        let found = match profile {
+            Some(id) => source.get::<ReplyProfile>(partition, id.record())?,
+            None => None,
+        };
+        let reply = NetworkReply { profile: found.map(|profile| profile.fields) };
+        Ok(Self { profile, reply: Arc::new(reply) })
+    }
+
+    const fn accepted(&self) -> Accepted<'_> {
+        Accepted { profile: self.profile, reply: &self.reply }
+    }
+}

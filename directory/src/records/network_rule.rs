@@ -1,0 +1,153 @@
+//! A rule about those who ask through network gear: whom it is about, and what becomes of them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{GroupId, ReplyProfileId};
+use crate::network::{Circumstances, NetworkMethod, Ssid};
+use crate::time::Time;
+
+/// A rule of a RADIUS client. The first one whose conditions are all met decides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkRule {
+    /// What events call it; unique in its client.
+    pub name: String,
+    /// Whom it is about.
+    pub when: Conditions,
+    /// What becomes of them.
+    pub then: RuleVerdict,
+}
+
+/// What has to be true of a request. Each condition that names nothing is met by all; one that
+/// names several things is met by each of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conditions {
+    /// Groups whose members are meant, nested ones included.
+    pub groups: Vec<GroupId>,
+    /// Methods.
+    pub methods: Vec<NetworkMethod>,
+    /// Kinds of ports that gear names.
+    pub port_types: Vec<u32>,
+    /// Wireless networks by their names.
+    pub ssids: Vec<String>,
+    /// Times of the week.
+    pub times: Vec<WeekPeriod>,
+}
+
+/// A part of each of some days, in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WeekPeriod {
+    /// A bit for each day; the lowest is Monday's.
+    pub days: u8,
+    /// The first minute of the day that belongs to it.
+    pub from: u16,
+    /// The first minute behind it, at most 1440.
+    pub to: u16,
+}
+
+/// What becomes of those whom a rule is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleVerdict {
+    /// They are let in with what a profile says, or without anything.
+    Accept(Option<ReplyProfileId>),
+    /// They are not.
+    Reject,
+}
+
+impl RuleVerdict {
+    /// The profile that it lets in with.
+    pub(crate) const fn profile(self) -> Option<ReplyProfileId> {
+        match self {
+            Self::Accept(profile) => profile,
+            Self::Reject => None,
+        }
+    }
+}
+
+impl Conditions {
+    /// Whether a request meets all of them but the groups.
+    pub(crate) fn admit(&self, circumstances: &Circumstances, now: Time) -> bool {
+        let Circumstances { method, port_type, ssid } = circumstances;
+        let is_named = |ssid: &Ssid| self.ssids.iter().any(|it| it.as_bytes() == ssid.octets());
+        (self.methods.is_empty() || self.methods.contains(method))
+            && (self.port_types.is_empty()
+                || port_type.is_some_and(|port| self.port_types.contains(&port)))
+            && (self.ssids.is_empty() || ssid.as_ref().is_some_and(is_named))
+            && (self.times.is_empty() || self.times.iter().any(|period| period.contains(now)))
+    }
+}
+
+/// Seconds of a day.
+const DAY: u64 = 24 * 60 * 60;
+/// What 1970-01-01 was, counted from Monday.
+const THURSDAY: u64 = 3;
+
+impl WeekPeriod {
+    fn contains(self, now: Time) -> bool {
+        let (day, minute) = (now.seconds() / DAY, now.seconds() % DAY / 60);
+        let is_day = self.days >> ((day + THURSDAY) % 7) & 1 == 1;
+        is_day && (u64::from(self.from)..u64::from(self.to)).contains(&minute)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2023-11-14T22:13:20Z, a Tuesday.
+    const TUESDAY: Time = Time(1_700_000_000_000);
+
+    #[test]
+    fn a_period_is_of_its_days_and_ends_before_its_end() {
+        let at = 22 * 60 + 13;
+        for (days, from, to, contains) in [
+            (0b10, 0, 1440, true),
+            (0b10, at, at + 1, true),
+            (0b10, at + 1, 1440, false),
+            (0b10, 0, at, false),
+            (0b111_1101, 0, 1440, false),
+            (0, 0, 1440, false),
+        ] {
+            let period = WeekPeriod { days, from, to };
+            assert_eq!(period.contains(TUESDAY), contains, "{period:?}");
+        }
+        let sunday = WeekPeriod { days: 0b100_0000, from: 0, to: 1440 };
+        assert!(!sunday.contains(TUESDAY) && sunday.contains(TUESDAY.plus(5 * DAY * 1_000)));
+        let thursday = WeekPeriod { days: 0b1000, from: 0, to: 1 };
+        assert!(thursday.contains(Time(0)));
+    }
+
+    #[test]
+    fn every_condition_that_names_something_has_to_be_met() {
+        let circumstances = Circumstances {
+            method: NetworkMethod::Pap,
+            port_type: Some(19),
+            ssid: Ssid::new(b"staff"),
+        };
+        let week = WeekPeriod { days: 0b10, from: 0, to: 1440 };
+        let all = Conditions {
+            groups: Vec::new(),
+            methods: vec![NetworkMethod::EapTls, NetworkMethod::Pap],
+            port_types: vec![15, 19],
+            ssids: vec!["guests".into(), "staff".into()],
+            times: vec![WeekPeriod { days: 1, ..week }, week],
+        };
+        let admits = |edit: fn(&mut Conditions)| {
+            let mut conditions = all.clone();
+            edit(&mut conditions);
+            conditions.admit(&circumstances, TUESDAY)
+        };
+        assert!(Conditions::default().admit(&circumstances, TUESDAY));
+        assert!(admits(|_| {}));
+        assert!(!admits(|it| it.methods = vec![NetworkMethod::Peap]));
+        assert!(!admits(|it| it.port_types = vec![5]));
+        assert!(!admits(|it| it.ssids = vec!["Staff".into()]));
+        assert!(!admits(|it| it.times.truncate(1)));
+        // What the gear does not name is none of what a rule names.
+        let silent = Circumstances::of(NetworkMethod::Pap);
+        assert!(!all.admit(&silent, TUESDAY));
+        assert!(
+            Conditions { port_types: Vec::new(), ssids: Vec::new(), ..all }.admit(&silent, TUESDAY)
+        );
+    }
+}

@@ -1,0 +1,112 @@
+//! Rules of RADIUS clients, and what becomes of a request that is only described.
+
+use serde_json::{Value, json};
+
+use crate::harness::office::{Client, Office};
+use crate::harness::radius::Reply;
+
+const PASSWORD: &str = "correct horse battery";
+
+fn login(office: &Office, client: &Client, user: &str, more: &str) -> Reply {
+    let attributes = format!(
+        "User-Name=\"{user}\",User-Password=\"{PASSWORD}\",Message-Authenticator=0x00,{more},\
+         Packet-Src-IP-Address={}",
+        office.address
+    );
+    office.gear(client).ask("auth", &attributes)
+}
+
+/// Ada is of the staff, Bob of nothing.
+fn office() -> (Office, Client, Value) {
+    let office = Office::new();
+    let ada = office.user("ada", PASSWORD);
+    office.user("bob", PASSWORD);
+    let (inner, profile) =
+        (office.group("it", &[&ada], &[]), json!({"name": "staff", "vlan": "20"}));
+    let staff = office.group("staff", &[], &[&inner]);
+    let profile = office.make("reply-profiles", &profile);
+    let rules = json!([
+        {"name": "staff", "groups": [staff], "ssids": ["office"], "port_types": [19],
+         "methods": ["pap", "eap_ttls"], "verdict": "accept", "reply_profile": profile["id"]},
+        {"name": "guests", "ssids": ["guests"], "verdict": "accept",
+         "times": [{"days": ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
+                             "sunday"], "from": "00:00", "to": "24:00"}]},
+        {"name": "else", "verdict": "reject"}
+    ]);
+    let client = office.client("wifi", &json!({"rules": rules}));
+    (office, client, rules)
+}
+
+const OFFICE: &str = "NAS-Port-Type=19,Called-Station-Id=\"00-10-A4-23-19-C0:office\"";
+const GUESTS: &str = "NAS-Port-Type=19,Called-Station-Id=\"00:10:a4:23:19:c0:guests\"";
+
+#[test]
+fn the_first_rule_that_is_met_decides_and_is_named_in_the_event() {
+    let (office, client, rules) = office();
+    let reply = login(&office, &client, "ada", OFFICE);
+    assert!(reply.is("Access-Accept"), "{reply:?}");
+    assert_eq!(reply.values("Tunnel-Private-Group-Id:0"), ["20"], "{reply:?}");
+    let event = office.event("radius_access");
+    assert_eq!((&event["rule"], &event["method"]), (&json!("staff"), &json!("pap")), "{event}");
+    let reply = login(&office, &client, "bob", GUESTS);
+    assert!(reply.is("Access-Accept") && reply.values("Tunnel-Private-Group-Id:0").is_empty());
+    for more in [OFFICE, "NAS-Port-Type=15", "Called-Station-Id=\"00:10:a4:23:19:c0\""] {
+        assert!(login(&office, &client, "bob", more).is("Access-Reject"), "{more}");
+    }
+    let rejected = |event: &Value| event["rule"] == "else" && event["success"] == false;
+    assert!((0..10_000).any(|_| office.events().iter().any(rejected)), "{:?}", office.events());
+
+    let path = format!("radius-clients/{}", client.id);
+    let shown = office.read(&path)["rules"].clone();
+    assert_eq!(shown[0]["groups"], rules[0]["groups"]);
+    assert_eq!(shown[0]["reply_profile"], rules[0]["reply_profile"]);
+    assert_eq!(shown[1]["times"], rules[1]["times"]);
+    // What a client shows it also takes.
+    office.act("PATCH", &path, Some(&json!({"rules": shown})));
+    let without = office.act("PATCH", &path, Some(&json!({"rules": []})));
+    assert_eq!(without["rules"], json!([]));
+    assert!(login(&office, &client, "bob", OFFICE).is("Access-Accept"));
+}
+
+#[test]
+fn a_described_request_is_explained_without_a_password() {
+    let (office, client, rules) = office();
+    let path = format!("radius-clients/{}/explain", client.id);
+    let explained = |body: Value| office.act("POST", &path, Some(&body));
+    let called = "00-10-A4-23-19-C0:office";
+    let told = explained(json!({"login": "ada", "method": "pap", "nas_port_type": 19,
+        "called_station_id": called}));
+    let expected = json!({"accept": true, "reason": null, "rule": "staff",
+        "reply_profile": rules[0]["reply_profile"], "needs_code": false});
+    assert_eq!(told, expected);
+    let told = explained(json!({"login": "bob", "method": "eap_ttls", "nas_port_type": 19,
+        "called_station_id": called, "at": "2030-01-31T12:00:00Z"}));
+    assert_eq!((&told["accept"], &told["rule"]), (&json!(false), &json!("else")), "{told}");
+    let told = explained(json!({"login": "eve", "method": "pap"}));
+    assert_eq!(told["reason"], "there is no such account");
+    assert!(office.events().iter().all(|event| event["action"] != "radius_access"));
+}
+
+#[test]
+fn rules_that_make_no_sense_are_refused_where_they_stand() {
+    let (office, client, _) = office();
+    let path = office.path(&format!("radius-clients/{}", client.id));
+    let mine = json!({"name": "mine", "verdict": "reject"});
+    let with = |name: &str, value: Value| {
+        let mut rule = mine.clone();
+        rule[name] = value;
+        json!([rule])
+    };
+    let never = "01890000-0000-7000-8000-000000000000";
+    for (rules, pointer) in [
+        (json!([mine, mine]), "/rules/1/name"),
+        (with("groups", json!([never])), "/rules/0/groups/0"),
+        (with("reply_profile", json!(never)), "/rules/0/reply_profile"),
+        (with("ssids", json!([""])), "/rules/0/ssids/0"),
+        (with("times", json!([{"days": [], "from": "00:00", "to": "01:00"}])), "/rules/0/times/0"),
+    ] {
+        let refused = office.top.send("PATCH", &path, Some(&json!({"rules": rules})));
+        assert_eq!(refused.status, 422, "{rules} {refused:?}");
+        assert_eq!(refused.json()["pointer"], pointer, "{rules}");
+    }
+}
