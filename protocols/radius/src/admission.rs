@@ -7,6 +7,7 @@ use crate::packet::Code;
 use crate::refusal::DropReason;
 use crate::request::Request;
 use crate::secret::Secret;
+use crate::server::Version;
 
 /// A RADIUS client that may send from the datagram's source address.
 #[derive(Clone, Copy)]
@@ -28,10 +29,21 @@ pub struct Candidate<'a, C> {
 pub(crate) struct Admitted<'p, 's, C> {
     request: Request<'p>,
     client: C,
-    secret: &'s Secret,
+    secret: Option<&'s Secret>,
 }
 
 impl<'p, 's, C: Copy> Admitted<'p, 's, C> {
+    /// Takes a request for that of the client whose connection it came on, without looking how it
+    /// is signed: only in RADIUS/1.1, and for what is not served anyway.
+    pub(crate) fn of_connection(
+        request: Request<'p>,
+        candidate: Option<Candidate<'s, C>>,
+    ) -> Result<Self, NotAdmitted<C>> {
+        let Candidate { client, secret, .. } = candidate.ok_or(DropReason::Stranger)?;
+        let secret = (request.version == Version::V1_0).then_some(secret);
+        Ok(Self { request, client, secret })
+    }
+
     pub(crate) const fn request(&self) -> &Request<'p> {
         &self.request
     }
@@ -40,7 +52,8 @@ impl<'p, 's, C: Copy> Admitted<'p, 's, C> {
         self.client
     }
 
-    pub(crate) const fn secret(&self) -> &'s Secret {
+    /// What signs the reply and hides in it; nothing where TLS does both.
+    pub(crate) const fn secret(&self) -> Option<&'s Secret> {
         self.secret
     }
 }
@@ -63,14 +76,18 @@ impl<C> From<DropReason> for NotAdmitted<C> {
 /// secret could not be told from a wrong password; so it is the one in
 /// the narrowest network that does without, which must be the only one there (nobody's wide
 /// network comes between another and its gear), the request must carry no EAP ([RFC 3579, section 3.1]), and it must not be a
-/// Status-Server ([RFC 5997, section 3]).
+/// Status-Server ([RFC 5997, section 3]). In RADIUS/1.1 the connection says whose it is, and
+/// nothing is signed.
 ///
 /// [RFC 3579, section 3.1]: https://www.rfc-editor.org/rfc/rfc3579#section-3.1
 /// [RFC 5997, section 3]: https://www.rfc-editor.org/rfc/rfc5997#section-3
 pub(crate) fn admit<'p, 's, C: Copy>(
     request: Request<'p>,
-    candidates: impl Iterator<Item = Candidate<'s, C>>,
+    mut candidates: impl Iterator<Item = Candidate<'s, C>>,
 ) -> Result<Admitted<'p, 's, C>, NotAdmitted<C>> {
+    if request.version == Version::V1_1 {
+        return Admitted::of_connection(request, candidates.next());
+    }
     let mut seen = Seen { only: None, several: false };
     let candidates = candidates.inspect(|candidate| seen.note(candidate.client));
     let chosen = if request.packet.code == Code::AccountingRequest.octet() {
@@ -81,7 +98,9 @@ pub(crate) fn admit<'p, 's, C: Copy>(
         trusted_by_address(&request, candidates)
     };
     match chosen {
-        Ok(Candidate { client, secret, .. }) => Ok(Admitted { request, client, secret }),
+        Ok(Candidate { client, secret, .. }) => {
+            Ok(Admitted { request, client, secret: Some(secret) })
+        }
         Err(reason) => Err(NotAdmitted { client: seen.only, reason }),
     }
 }

@@ -6,7 +6,8 @@
 //! it brings the [`Answer`] whenever it is known; the reply is signed here and nowhere else.
 //!
 //! It speaks Access-Request (RFC 2865) with PAP, CHAP, MS-CHAPv2 (RFC 2548) and EAP (RFC 3579), whose
-//! methods it does not know, Accounting-Request (RFC 2866), and Status-Server (RFC 5997). Strangers
+//! methods it does not know, Accounting-Request (RFC 2866), and Status-Server (RFC 5997), by datagrams
+//! and inside TLS (RFC 6614, and RFC 9765 without MD5). Strangers
 //! and forgers meet silence; a known client whose request is in itself unacceptable gets an
 //! Access-Reject without anybody being asked.
 //!
@@ -38,6 +39,7 @@ mod secret;
 mod server;
 mod session_keys;
 mod sign;
+mod stream;
 mod vendor;
 
 pub use accounting::{Accounting, AccountingStatus};
@@ -52,7 +54,8 @@ pub use recent::Ticket;
 pub use refusal::{DropReason, Refusal};
 pub use reply::{Answer, Challenge, Message, Reply, ReplyError, Tag};
 pub use secret::{EmptySecret, Secret};
-pub use server::{AnswerError, Command, Port, Server};
+pub use server::{AnswerError, Command, Port, RADSEC, Server, Version};
 pub use session_keys::SessionKeys;
 pub use sign::SignedReply;
+pub use stream::Stream;
 pub use vendor::{VendorAttribute, VendorAttributes};

@@ -41,6 +41,7 @@ pub(crate) enum Code {
     AccountingResponse = 5,
     AccessChallenge = 11,
     StatusServer = 12,
+    ProtocolError = 52,
 }
 
 impl Code {
@@ -59,6 +60,16 @@ pub(crate) struct Packet<'a> {
     pub(crate) identifier: u8,
     pub(crate) authenticator: &'a [u8; 16],
     pub(crate) attributes: &'a [u8],
+}
+
+impl Packet<'_> {
+    /// What RADIUS/1.1 tells requests apart by ([RFC 9765, section 4.2]); it lies where others
+    /// have the beginning of their authenticator.
+    ///
+    /// [RFC 9765, section 4.2]: https://www.rfc-editor.org/rfc/rfc9765#section-4.2
+    pub(crate) fn token(&self) -> u32 {
+        self.authenticator.first_chunk().map_or(0, |token| u32::from_be_bytes(*token))
+    }
 }
 
 impl<'a> Packet<'a> {

@@ -12,6 +12,7 @@ use crate::ms_chap::MsChapV2;
 use crate::packet::HEADER;
 use crate::refusal::Refusal;
 use crate::request::Occurrence;
+use crate::server::Version;
 use crate::vendor::VendorAttributes;
 
 /// A request that names a user and carries exactly one well-formed credential.
@@ -199,7 +200,7 @@ impl<C: Copy> Question<C> {
             }
             (Occurrence::Absent, Occurrence::Once(response)) => {
                 question.octets = request.packet.octets.to_vec();
-                hold_chap(request.at(response.clone()), &request.chap_challenge)?
+                hold_chap(request.at(response.clone()), &request.chap_challenge, request.version)?
             }
         };
         Ok(question)
@@ -211,11 +212,13 @@ impl<C: Copy> Question<C> {
         admitted: &Admitted<'_, '_, C>,
     ) -> Result<Held, Refusal> {
         let authenticator = admitted.request().packet.authenticator;
-        let length = self
-            .octets
-            .get_mut(hidden.clone())
-            .and_then(|hidden| uncover_password(hidden, authenticator, admitted.secret()))
-            .ok_or(Refusal::CredentialMalformed)?;
+        let value = self.octets.get_mut(hidden.clone()).unwrap_or_default();
+        let length = match admitted.secret() {
+            Some(secret) => uncover_password(value, authenticator, secret),
+            // RFC 9765, section 5.1.1.
+            None => (value.len() <= 128).then_some(value.len()),
+        };
+        let length = length.ok_or(Refusal::CredentialMalformed)?;
         if length == 0 {
             return Err(Refusal::CredentialMissing);
         }
@@ -223,12 +226,18 @@ impl<C: Copy> Question<C> {
     }
 }
 
-fn hold_chap(password: &[u8], challenge: &Occurrence) -> Result<Held, Refusal> {
+fn hold_chap(
+    password: &[u8],
+    challenge: &Occurrence,
+    version: Version,
+) -> Result<Held, Refusal> {
     let Some((identifier, response)) = password.split_first() else {
         return Err(Refusal::CredentialMissing);
     };
     let response = response.try_into().map_err(|_| Refusal::CredentialMalformed)?;
     let challenge = match challenge {
+        // There is no Request Authenticator (RFC 9765, section 5.1.2).
+        Occurrence::Absent if version == Version::V1_1 => return Err(Refusal::CredentialMalformed),
         Occurrence::Absent => 4..HEADER,
         Occurrence::Once(challenge) if challenge.len() >= 5 => challenge.clone(),
         Occurrence::Once(_) => return Err(Refusal::CredentialMalformed),

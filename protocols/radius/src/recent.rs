@@ -15,7 +15,9 @@ use crate::admission::Admitted;
 use crate::limits::Limits;
 use crate::packet::Code;
 use crate::reply::eap_failure;
+use crate::request::Request;
 use crate::secret::Secret;
+use crate::server::Version;
 use crate::sign::{Draft, SignedReply};
 
 mod chain;
@@ -32,20 +34,37 @@ pub struct Ticket {
 /// What tells one client's request from another's; a new Request Authenticator under the same key
 /// is a new request that takes the old one's place.
 ///
-/// Only Access-Requests come here, so the code needs no part in it.
+/// In RADIUS/1.1 it is the token alone ([RFC 9765, section 4.2.2]).
+///
+/// [RFC 9765, section 4.2.2]: https://www.rfc-editor.org/rfc/rfc9765#section-4.2.2
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Key<C> {
     pub(crate) client: C,
     pub(crate) source: SocketAddr,
-    pub(crate) identifier: u8,
+    pub(crate) code: u8,
+    pub(crate) identifier: u32,
+}
+
+impl<C> Key<C> {
+    /// The key of a request.
+    pub(crate) fn of(client: C, source: SocketAddr, request: &Request<'_>) -> Self {
+        let packet = &request.packet;
+        let (code, identifier) = match request.version {
+            Version::V1_0 => (packet.code, u32::from(packet.identifier)),
+            Version::V1_1 => (0, packet.token()),
+        };
+        Self { client, source, code, identifier }
+    }
 }
 
 /// What the reply to a waiting request will need.
 pub(crate) struct Pending {
     pub(crate) source: SocketAddr,
+    pub(crate) code: u8,
     pub(crate) identifier: u8,
     pub(crate) authenticator: [u8; 16],
-    pub(crate) secret: Secret,
+    /// What signs the reply; nothing where TLS does.
+    pub(crate) secret: Option<Secret>,
     pub(crate) proxy_states: Vec<u8>,
     /// The EAP-Message that ends the conversation which the request is part of.
     pub(crate) eap_failure: Option<[u8; 6]>,
@@ -56,9 +75,10 @@ impl Pending {
         let request = admitted.request();
         Self {
             source,
+            code: request.packet.code,
             identifier: request.packet.identifier,
             authenticator: *request.packet.authenticator,
-            secret: admitted.secret().clone(),
+            secret: admitted.secret().cloned(),
             proxy_states: request.proxy_states(),
             eap_failure: request.eap.map(eap_failure),
         }
@@ -280,12 +300,13 @@ mod tests {
     fn meet(recent: &mut Recent<u64>, number: u64) -> Meeting {
         let source = SocketAddr::from(([192, 0, 2, 1], 40000));
         let [identifier, ..] = number.to_le_bytes();
-        let key = Key { client: number % 3, source, identifier };
+        let key = Key { client: number % 3, source, code: 1, identifier: identifier.into() };
         let pending = || Pending {
             source,
+            code: 1,
             identifier,
             authenticator: [0; 16],
-            secret: Secret::new(b"secret").unwrap(),
+            secret: Secret::new(b"secret").ok(),
             proxy_states: vec![0; 200],
             eap_failure: None,
         };
@@ -297,7 +318,7 @@ mod tests {
     fn answer(recent: &mut Recent<u64>, ticket: Ticket, now: Duration) {
         let pending = recent.waiting(&ticket).unwrap();
         let draft = pending.draft(Code::AccessAccept, &[]);
-        let reply = Signer::default().sign(&draft, &pending.secret).unwrap();
+        let reply = Signer::default().sign(&draft, pending.secret.as_ref()).unwrap();
         recent.keep(ticket, reply, now);
     }
 

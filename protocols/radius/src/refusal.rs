@@ -41,12 +41,39 @@ pub enum DropReason {
     /// A retransmission of a request that is being worked on.
     #[error("duplicate of a request that is being answered")]
     Duplicate,
+    /// A token of RADIUS/1.1 that another request has which is being worked on (RFC 9765, section
+    /// 4.2.2).
+    #[error("two requests that are being answered have the same token")]
+    TokenReused,
     /// As many requests as the limits allow wait for their answers.
     #[error("too many requests wait for their answers")]
     Busy,
     /// The reply, with the request's Proxy-State, would be longer than a packet may be.
     #[error("the reply would be longer than a packet may be")]
     ReplyTooLong,
+}
+
+impl DropReason {
+    /// Whether a connection inside TLS ends with it: nobody is between who could have sent it
+    /// (RFC 6614, section 2.5, and its successor).
+    #[must_use]
+    pub const fn ends_connection(self) -> bool {
+        match self {
+            Self::Stranger
+            | Self::Malformed(_)
+            | Self::NotAuthentic
+            | Self::AccountingNotAuthentic
+            | Self::TokenReused => true,
+            Self::UnexpectedCode(_)
+            | Self::MessageAuthenticatorMissing
+            | Self::Ambiguous
+            | Self::UnprotectedEap
+            | Self::UnprotectedProxyState
+            | Self::Duplicate
+            | Self::Busy
+            | Self::ReplyTooLong => false,
+        }
+    }
 }
 
 /// Why a known client's Access-Request was rejected without asking.

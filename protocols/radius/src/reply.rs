@@ -245,7 +245,7 @@ impl Reply {
     pub(crate) fn written(&self, pending: &Pending) -> Cow<'_, [u8]> {
         let Some(keys) = &self.keys else { return Cow::Borrowed(&self.octets) };
         let mut octets = self.octets.clone();
-        keys.write(&mut octets, &pending.secret, &pending.authenticator);
+        keys.write(&mut octets, pending.secret.as_ref(), &pending.authenticator);
         Cow::Owned(octets)
     }
 

@@ -5,10 +5,13 @@ use std::ops::Range;
 use crate::attribute::{Attribute, AttributeType, Attributes};
 use crate::ms_chap::Carried;
 use crate::packet::{HEADER, Malformed, Packet};
+use crate::server::Version;
 
 /// A well-formed request; whose it is and whether it is authentic is not known yet.
 pub(crate) struct Request<'a> {
     pub(crate) packet: Packet<'a>,
+    /// How it is written.
+    pub(crate) version: Version,
     /// Where the value of the Message-Authenticator lies in the packet.
     pub(crate) message_authenticator: Option<Range<usize>>,
     pub(crate) user_name: Occurrence,
@@ -30,9 +33,14 @@ pub(crate) enum Occurrence {
 }
 
 impl<'a> Request<'a> {
-    pub(crate) fn read(packet: Packet<'a>, attributes: usize) -> Result<Self, Malformed> {
+    pub(crate) fn read(
+        packet: Packet<'a>,
+        version: Version,
+        attributes: usize,
+    ) -> Result<Self, Malformed> {
         let mut request = Self {
             packet,
+            version,
             message_authenticator: None,
             user_name: Occurrence::Absent,
             user_password: Occurrence::Absent,
@@ -65,6 +73,8 @@ impl<'a> Request<'a> {
             AttributeType::VENDOR_SPECIFIC => self.ms_chap.note(attribute.value),
             AttributeType::PROXY_STATE => self.proxy_state_octets += at.len() + 2,
             AttributeType::EAP_MESSAGE => self.eap = self.eap.or(Some(attribute.value)),
+            // It means nothing there, and is passed over (RFC 9765, section 5.2).
+            AttributeType::MESSAGE_AUTHENTICATOR if self.version == Version::V1_1 => {}
             AttributeType::MESSAGE_AUTHENTICATOR => {
                 let well_formed = at.len() == 16;
                 let repeated = self.message_authenticator.replace(at).is_some();

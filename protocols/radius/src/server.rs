@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use crate::accounting::Accounting;
 use crate::admission::{Admitted, Candidate, NotAdmitted, admit};
+use crate::attribute::AttributeType;
 use crate::limits::Limits;
 use crate::packet::{Code, Packet};
 use crate::question::Question;
@@ -26,6 +27,32 @@ pub enum Port {
     Authentication,
     /// Accounting-Request and Status-Server, by custom on port 1813.
     Accounting,
+    /// All of them on a connection inside TLS, by custom on port 2083
+    /// ([RFC 6614](https://www.rfc-editor.org/rfc/rfc6614)). The one candidate is the client whose
+    /// connection it is, with the secret that they all have there: [`RADSEC`].
+    Tls(Version),
+}
+
+/// How packets are written inside TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Version {
+    /// As everywhere else.
+    V1_0,
+    /// With a token, without MD5 ([RFC 9765](https://www.rfc-editor.org/rfc/rfc9765)).
+    V1_1,
+}
+
+/// The shared secret of all packets inside TLS, which TLS protects
+/// ([RFC 6614, section 2.3](https://www.rfc-editor.org/rfc/rfc6614#section-2.3)).
+pub const RADSEC: &[u8] = b"radsec";
+
+impl Port {
+    const fn version(self) -> Version {
+        match self {
+            Self::Authentication | Self::Accounting => Version::V1_0,
+            Self::Tls(version) => version,
+        }
+    }
 }
 
 /// What whoever drives the server has to do next.
@@ -148,17 +175,26 @@ impl<C: Copy + Eq + Hash> Server<C> {
             }
             Answer::Recorded => (Code::AccountingResponse, Cow::Borrowed([].as_slice())),
             Answer::Silence => {
+                if let Port::Tls(version) = self.port {
+                    let attributes = error(pending.code, UNAVAILABLE, version);
+                    let draft = pending.draft(Code::ProtocolError, &attributes);
+                    let (to, secret) = (pending.source, pending.secret.as_ref());
+                    let signed = self.signer.sign(&draft, secret);
+                    let send = |reply| Command::Send { to, reply };
+                    self.commands.extend(signed.ok().map(send));
+                }
                 self.recent.drop_waiting(ticket);
                 return Ok(());
             }
         };
         let to = pending.source;
         let mut outcome = Ok(());
-        let mut signed = self.signer.sign(&pending.draft(code, &attributes), &pending.secret);
+        let secret = pending.secret.as_ref();
+        let mut signed = self.signer.sign(&pending.draft(code, &attributes), secret);
         if signed.is_err() {
             outcome = Err(AnswerError::TooLong);
             let rejection = pending.draft(Code::AccessReject, failure);
-            signed = self.signer.sign(&rejection, &pending.secret);
+            signed = self.signer.sign(&rejection, secret);
         }
         let reply = signed.map_err(|_| AnswerError::TooLong)?;
         self.recent.keep(ticket, reply.clone(), now);
@@ -190,14 +226,20 @@ impl<C: Copy + Eq + Hash> Server<C> {
             return Err(DropReason::Stranger.into());
         }
         let packet = Packet::read(datagram).map_err(DropReason::from)?;
+        let version = self.port.version();
         let asked =
             Asked::of(packet.code, self.port).ok_or(DropReason::UnexpectedCode(packet.code))?;
-        let request = Request::read(packet, self.limits.attributes).map_err(DropReason::from)?;
-        let admitted = admit(request, candidates)?;
+        let attributes = self.limits.attributes;
+        let request = Request::read(packet, version, attributes).map_err(DropReason::from)?;
+        let admitted = match asked {
+            Asked::Unserved => Admitted::of_connection(request, candidates.next())?,
+            Asked::Access | Asked::Accounting | Asked::Status => admit(request, candidates)?,
+        };
         let outcome = match asked {
             Asked::Access => self.access(source, &admitted, now),
             Asked::Accounting => self.account(source, &admitted, now),
             Asked::Status => self.status(source, &admitted),
+            Asked::Unserved => self.excuse(source, &admitted, UNSUPPORTED),
         };
         outcome.map_err(|reason| NotAdmitted { client: Some(admitted.client()), reason })
     }
@@ -212,7 +254,7 @@ impl<C: Copy + Eq + Hash> Server<C> {
         admitted: &Admitted<'_, '_, C>,
     ) -> Result<(), DropReason> {
         let code = match self.port {
-            Port::Authentication => Code::AccessAccept,
+            Port::Authentication | Port::Tls(_) => Code::AccessAccept,
             Port::Accounting => Code::AccountingResponse,
         };
         let reply = self.sign(admitted, code, &[])?;
@@ -252,16 +294,38 @@ impl<C: Copy + Eq + Hash> Server<C> {
         command: impl FnOnce(Ticket) -> Command<C>,
     ) -> Result<(), DropReason> {
         let packet = admitted.request().packet;
-        let key = Key { client: admitted.client(), source, identifier: packet.identifier };
+        let key = Key::of(admitted.client(), source, admitted.request());
         let pending = || Pending::new(admitted, source);
         match self.recent.meet(key, packet.authenticator, pending, now) {
             Meeting::New(ticket) => self.commands.push_back(command(ticket)),
+            Meeting::Waiting if admitted.secret().is_none() => return Err(DropReason::TokenReused),
             Meeting::Waiting => return Err(DropReason::Duplicate),
             Meeting::Answered(reply) => {
                 self.commands.push_back(Command::Send { to: source, reply });
             }
-            Meeting::Full => return Err(DropReason::Busy),
+            Meeting::Full => {
+                if matches!(self.port, Port::Tls(_)) {
+                    self.excuse(source, admitted, UNAVAILABLE)?;
+                }
+                return Err(DropReason::Busy);
+            }
         }
+        Ok(())
+    }
+
+    /// Says why a request is not served, where nobody sends it again
+    /// ([RFC 9765, section 6.1](https://www.rfc-editor.org/rfc/rfc9765#section-6.1), and the
+    /// successor of RFC 6614).
+    fn excuse(
+        &mut self,
+        source: SocketAddr,
+        admitted: &Admitted<'_, '_, C>,
+        cause: u32,
+    ) -> Result<(), DropReason> {
+        let request = admitted.request();
+        let attributes = error(request.packet.code, cause, request.version);
+        let reply = self.sign(admitted, Code::ProtocolError, &attributes)?;
+        self.commands.push_back(Command::Send { to: source, reply });
         Ok(())
     }
 
@@ -301,12 +365,35 @@ impl<C: Copy + Eq + Hash> Server<C> {
     }
 }
 
+/// Codes that answer something: the ones of RFC 2865 and 2866, Disconnect and CoA, and errors.
+const ANSWERS: [u8; 9] = [2, 3, 5, 11, 41, 42, 44, 45, 52];
+
 /// The requests that are served.
 #[derive(Clone, Copy)]
 enum Asked {
     Access,
     Accounting,
     Status,
+    /// Something else, which is answered inside TLS.
+    Unserved,
+}
+
+/// Error-Cause: the kind of packet is not served.
+const UNSUPPORTED: u32 = 406;
+/// Error-Cause: not at the moment.
+const UNAVAILABLE: u32 = 506;
+
+/// The attributes of a Protocol-Error: Original-Packet-Code, where identifiers belong to codes, and
+/// Error-Cause ([RFC 7930, section 4](https://www.rfc-editor.org/rfc/rfc7930#section-4)).
+fn error(code: u8, cause: u32, version: Version) -> Vec<u8> {
+    let mut attributes = Vec::with_capacity(13);
+    if version == Version::V1_0 {
+        attributes.extend([241, 7, 4]);
+        attributes.extend(u32::from(code).to_be_bytes());
+    }
+    attributes.extend([AttributeType::ERROR_CAUSE.0, 6]);
+    attributes.extend(cause.to_be_bytes());
+    attributes
 }
 
 impl Asked {
@@ -314,7 +401,12 @@ impl Asked {
         if code == Code::StatusServer.octet() {
             return Some(Self::Status);
         }
+        let is = |wanted: Code| code == wanted.octet();
         match port {
+            Port::Tls(_) if is(Code::AccessRequest) => Some(Self::Access),
+            Port::Tls(_) if is(Code::AccountingRequest) => Some(Self::Accounting),
+            // An answer to an answer would have no end.
+            Port::Tls(_) => (!ANSWERS.contains(&code)).then_some(Self::Unserved),
             Port::Authentication => (code == Code::AccessRequest.octet()).then_some(Self::Access),
             Port::Accounting => {
                 (code == Code::AccountingRequest.octet()).then_some(Self::Accounting)

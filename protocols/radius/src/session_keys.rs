@@ -42,17 +42,28 @@ impl SessionKeys {
     }
 
     /// Writes both attributes; their salts differ, and the first bit of each is set.
-    pub(crate) fn write(&self, out: &mut Vec<u8>, secret: &Secret, authenticator: &[u8; 16]) {
+    /// Without a secret TLS hides them, and each is the key alone ([RFC 9765, section 5.1.4]).
+    ///
+    /// [RFC 9765, section 5.1.4]: https://www.rfc-editor.org/rfc/rfc9765#section-5.1.4
+    pub(crate) fn write(
+        &self,
+        out: &mut Vec<u8>,
+        secret: Option<&Secret>,
+        authenticator: &[u8; 16],
+    ) {
         let salt = self.salt | 0x8000;
         let keys = [(SEND, &self.send, salt), (RECEIVE, &self.receive, salt ^ 1)];
         for (kind, key, salt) in keys {
-            let hidden = hide(key, salt.to_be_bytes(), secret, authenticator);
-            let inner = u8::try_from(hidden.len() + 4).unwrap_or(u8::MAX);
+            let salt = salt.to_be_bytes();
+            let value = secret.map_or_else(
+                || Zeroizing::new(key.to_vec()),
+                |secret| Zeroizing::new([&salt[..], &hide(key, salt, secret, authenticator)].concat()),
+            );
+            let inner = u8::try_from(value.len() + 2).unwrap_or(u8::MAX);
             out.extend([AttributeType::VENDOR_SPECIFIC.0, inner.saturating_add(6)]);
             out.extend(MICROSOFT.to_be_bytes());
             out.extend([kind, inner]);
-            out.extend(salt.to_be_bytes());
-            out.extend(hidden);
+            out.extend(value.iter());
         }
     }
 }
@@ -99,7 +110,7 @@ mod tests {
         let secret = Secret::new(b"testing123").unwrap();
         let keys = SessionKeys::new(&[1; 32], &[2; 16], 0x0102);
         let mut out = Vec::new();
-        keys.write(&mut out, &secret, &[9; 16]);
+        keys.write(&mut out, Some(&secret), &[9; 16]);
         assert_eq!(out.len(), keys.length());
         let (send, receive) = out.split_at(58);
         assert_eq!(send[..10], [26, 58, 0, 0, 1, 55, 16, 52, 0x81, 2]);
@@ -114,7 +125,7 @@ mod tests {
         for length in [0, 15, 16, 224, 300] {
             let keys = SessionKeys::new(&vec![1; length], &[2; 32], 0);
             let mut out = Vec::new();
-            keys.write(&mut out, &secret, &[9; 16]);
+            keys.write(&mut out, Some(&secret), &[9; 16]);
             assert_eq!(out.len(), keys.length());
             assert!(usize::from(out[1]) + 58 == out.len(), "{length}");
         }

@@ -6,7 +6,8 @@ use crate::attribute::AttributeType;
 use crate::packet::{Code, HEADER, LONGEST};
 use crate::secret::Secret;
 
-/// The octets of a reply with its Message-Authenticator and Response Authenticator in place.
+/// The octets of a reply with its Message-Authenticator and Response Authenticator in place; of
+/// RADIUS/1.1, which goes through TLS alone, as TLS signs them.
 ///
 /// Only the server makes it. Cheap to clone: the cache and the sender share the octets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,8 +55,9 @@ impl Signer {
     pub(crate) fn sign(
         &mut self,
         draft: &Draft<'_>,
-        secret: &Secret,
+        secret: Option<&Secret>,
     ) -> Result<SignedReply, TooLong> {
+        let Some(secret) = secret else { return self.tokened(draft) };
         let body = draft.attributes.len() + draft.proxy_states.len();
         let mac = if draft.message_authenticator { MAC_HEADER.len() + 16 } else { 0 };
         let length = HEADER + mac + body;
@@ -79,6 +81,26 @@ impl Signer {
         }
         let authenticator = secret.digest_after(octets);
         write(octets, 4, authenticator);
+        Ok(SignedReply(Arc::from(octets.as_slice())))
+    }
+
+    /// Writes a reply of RADIUS/1.1: the request's token, and nothing where others have an
+    /// identifier and an authenticator ([RFC 9765, section 4.1]).
+    ///
+    /// [RFC 9765, section 4.1]: https://www.rfc-editor.org/rfc/rfc9765#section-4.1
+    fn tokened(&mut self, draft: &Draft<'_>) -> Result<SignedReply, TooLong> {
+        let length = HEADER + draft.attributes.len() + draft.proxy_states.len();
+        if length > LONGEST {
+            return Err(TooLong);
+        }
+        let [high, low] = u16::try_from(length).map_err(|_| TooLong)?.to_be_bytes();
+        let octets = &mut self.octets;
+        octets.clear();
+        octets.extend([draft.code.octet(), 0, high, low]);
+        octets.extend(draft.authenticator.iter().take(4));
+        octets.extend([0; 12]);
+        octets.extend(draft.attributes);
+        octets.extend(draft.proxy_states);
         Ok(SignedReply(Arc::from(octets.as_slice())))
     }
 }

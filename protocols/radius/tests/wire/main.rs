@@ -22,6 +22,8 @@ mod rfc3579;
 mod rfc5080;
 #[cfg(test)]
 mod rfc5997;
+mod rfc6614;
+mod rfc9765;
 #[cfg(test)]
 mod site;
 #[cfg(test)]

@@ -4,8 +4,8 @@ use core::net::SocketAddr;
 use std::time::Duration;
 
 use radius::{
-    Answer, Candidate, Command, DropReason, Limits, Port, Question, Refusal, Reply, Secret, Server,
-    Ticket,
+    Answer, Candidate, Command, DropReason, Limits, Port, Question, RADSEC, Refusal, Reply,
+    Secret, Server, Ticket, Version,
 };
 
 use crate::client::{Request, SECRET};
@@ -69,6 +69,11 @@ impl Site {
 
     pub(crate) fn accounting() -> Self {
         Self::on(Port::Accounting, Limits::default(), vec![Known::strict(1, SECRET)])
+    }
+
+    /// A connection inside TLS, of the client with number 1.
+    pub(crate) fn tls(version: Version, limits: Limits) -> Self {
+        Self::on(Port::Tls(version), limits, vec![Known::lenient(1, RADSEC)])
     }
 
     fn on(port: Port, limits: Limits, known: Vec<Known>) -> Self {
