@@ -36,7 +36,8 @@ impl Certificates {
     }
 }
 
-fn fingerprint(text: &str) -> Option<Fingerprint> {
+/// Reads a fingerprint.
+pub(crate) fn fingerprint(text: &str) -> Option<Fingerprint> {
     let digits: Vec<u8> = text
         .chars()
         .filter(|letter| *letter != ':')

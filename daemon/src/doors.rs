@@ -80,6 +80,8 @@ pub(crate) fn open(
     for (groups, port) in ports {
         radius.listen(tasks, groups, port).map_err(StartError::Runtime)?;
     }
+    radius.listen_inside_tls(tasks, sockets.radsec).map_err(StartError::Runtime)?;
+    radius.keep_house(tasks);
     if let Some(tls) = tls {
         let door = admin_api::Door::new(directory.clone(), clock, tls, &config.admin_api);
         door.listen(tasks, sockets.admin_api).map_err(StartError::Runtime)?;

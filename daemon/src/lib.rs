@@ -26,6 +26,7 @@ pub mod randomness;
 pub mod sockets;
 mod start;
 pub mod tls;
+mod transport;
 
 pub use doors::open_directory;
 pub use start::{Prepared, Reloadable, StartError, run, serve};

@@ -39,6 +39,8 @@ pub struct Sockets {
     pub radius_auth: Vec<UdpGroup>,
     /// RADIUS accounting.
     pub radius_acct: Vec<UdpGroup>,
+    /// RADIUS inside TLS.
+    pub radsec: Vec<TcpListener>,
 }
 
 /// Sockets among which the kernel divides the datagrams of one address, by their source.
@@ -66,6 +68,7 @@ impl Sockets {
             admin_api: each("[admin_api] listen", &api.listen, tcp)?,
             radius_auth: each("[radius] auth", &radius.auth, group)?,
             radius_acct: each("[radius] acct", &radius.acct, group)?,
+            radsec: each("[radius] radsec", &radius.radsec, tcp)?,
         })
     }
 }

@@ -17,6 +17,11 @@ use crate::policy::NetworkPolicy;
 use crate::records::{EapMethods, Organization, OrganizationState, RadiusClient, Settings, kinds};
 use crate::time::Time;
 
+mod certificates;
+
+use self::certificates::Certificates;
+pub use self::certificates::CertifiedGear;
+
 /// The RADIUS clients of every active organization, by the networks they come from.
 #[derive(Default)]
 pub struct Gear {
@@ -26,6 +31,7 @@ pub struct Gear {
     /// The prefix lengths that occur, the longest first.
     prefixes_v4: Vec<u8>,
     prefixes_v6: Vec<u8>,
+    certificates: Certificates,
 }
 
 /// A RADIUS client as a request is matched with it.
@@ -123,6 +129,7 @@ impl Gear {
         settings: Settings,
     ) -> Result<(), Error> {
         let partition = organization.partition();
+        let names = self.certificates.names();
         for found in snapshot.scan::<RadiusClient>(partition, None) {
             let (number, record) = found?;
             let secret = snapshot.secret(partition, kinds::SHARED_SECRET, number)?;
@@ -141,12 +148,16 @@ impl Gear {
                 sources: record.fields.sources.clone(),
                 policy: Arc::new(policy),
             });
+            self.certificates.add(&record.fields.certificates, position);
             for network in &record.fields.sources {
                 let positions = self.networks.entry(network.trunc()).or_default();
                 if !positions.contains(&position) {
                     positions.push(position);
                 }
             }
+        }
+        if self.certificates.names() > names {
+            self.certificates.trust(snapshot, organization)?;
         }
         Ok(())
     }
@@ -188,6 +199,7 @@ impl GearTable {
                     kinds::RADIUS_CLIENT,
                     kinds::REPLY_PROFILE,
                     kinds::SHARED_SECRET,
+                    kinds::CERTIFICATE_AUTHORITY,
                 ];
                 followed.contains(&kind)
             };

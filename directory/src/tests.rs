@@ -7,6 +7,7 @@ mod collections;
 mod crash;
 mod custom;
 mod gear;
+mod gear_certificates;
 mod model;
 mod ms_chap;
 mod network_rules;

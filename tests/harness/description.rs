@@ -20,6 +20,7 @@ pub(crate) struct Description {
 pub(crate) struct Ports {
     pub(crate) auth: String,
     pub(crate) acct: String,
+    pub(crate) radsec: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]

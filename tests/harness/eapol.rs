@@ -71,6 +71,13 @@ impl Peer {
         self.quoted("phase1", &phase1)
     }
 
+    /// Asks somewhere else.
+    pub(crate) fn at(mut self, address: &str, secret: &str) -> Self {
+        self.address = address.to_owned();
+        self.secret = secret.to_owned();
+        self
+    }
+
     /// Adds options of the program.
     pub(crate) fn with<const N: usize>(mut self, options: [&str; N]) -> Self {
         self.options.extend(options.map(ToOwned::to_owned));

@@ -1,27 +1,21 @@
 //! FreeRADIUS before us: it speaks PEAP with a peer and asks us about the MS-CHAPv2 inside.
 
-use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, UdpSocket};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Condvar, Mutex};
+use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::PATIENCE;
 use super::client::{Client, Output, needs};
-
-/// What it said so far, and who waits for more.
-type Log = (Mutex<String>, Condvar);
+use super::program::Program;
 
 const SECRET: &str = "between the peer and FreeRADIUS";
 
 /// FreeRADIUS, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Proxy {
-    process: Child,
+    program: Program,
     port: u16,
     folder: TempDir,
-    log: Arc<Log>,
 }
 
 impl Proxy {
@@ -40,27 +34,16 @@ impl Proxy {
         let at = folder.path().display().to_string();
         let text = configuration(&at, port, (from, home, secret));
         std::fs::write(file("radiusd.conf"), text).unwrap();
-        let mut process = Command::new("freeradius")
-            .args(["-X", "-d", &at, "-n", "radiusd"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let log = Arc::new(Log::default());
-        let (said, kept) = (BufReader::new(process.stdout.take().unwrap()), Arc::clone(&log));
-        std::thread::spawn(move || listen(said, &kept));
-        let proxy = Self { process, port, folder, log };
+        let program =
+            Program::start(Command::new("freeradius").args(["-X", "-d", &at, "-n", "radiusd"]));
+        let proxy = Self { program, port, folder };
         proxy.says("Ready to process requests");
         proxy
     }
 
     /// Waits until it has said something.
     pub(crate) fn says(&self, text: &str) {
-        let (said, more) = &*self.log;
-        let said = said.lock().unwrap();
-        let silent = |said: &mut String| !said.contains(text);
-        let (said, waited) = more.wait_timeout_while(said, PATIENCE, silent).unwrap();
-        assert!(!waited.timed_out(), "it does not say {text}, but {said}");
+        self.program.says(text);
     }
 
     /// A peer with `eapol_test`.
@@ -86,22 +69,6 @@ impl Proxy {
             .arg("-c")
             .arg(file)
             .run()
-    }
-}
-
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        drop(self.process.kill());
-        drop(self.process.wait());
-    }
-}
-
-fn listen(mut said: impl BufRead, (kept, more): &Log) {
-    let mut line = Vec::new();
-    while said.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
-        kept.lock().unwrap().push_str(&String::from_utf8_lossy(&line));
-        more.notify_all();
-        line.clear();
     }
 }
 

@@ -12,5 +12,7 @@ mod rfc5080;
 mod rfc5216;
 mod rfc5281;
 mod rfc5997;
+mod rfc6614;
 mod rfc9190;
+mod rfc9765;
 mod rules;

@@ -117,6 +117,7 @@ impl Config {
         } else if !certificate {
             let needy = [
                 ("ldap", "listen_tls", self.ldap.listen_tls.is_empty()),
+                ("radius", "radsec", self.radius.radsec.is_empty()),
                 ("admin_api", "listen", self.admin_api.listen.is_empty()),
             ];
             for (section, key, closed) in needy {
@@ -131,6 +132,7 @@ impl Config {
             ("ldap", "listen", &self.ldap.listen),
             ("ldap", "listen_cleartext", &self.ldap.listen_cleartext),
             ("ldap", "listen_tls", &self.ldap.listen_tls),
+            ("radius", "radsec", &self.radius.radsec),
             ("admin_api", "listen", &self.admin_api.listen),
         ];
         let udp = [("radius", "auth", &self.radius.auth), ("radius", "acct", &self.radius.acct)];
@@ -141,6 +143,10 @@ impl Config {
         let listeners = tcp.iter().chain(&udp);
         if listeners.map(|(_, _, addresses)| addresses.len()).sum::<usize>() == 0 {
             add("ldap", "listen", "there is nothing to listen on");
+        }
+        if !self.radius.radsec.is_empty() && !self.radius.radsec_1_0 && !self.radius.radsec_1_1 {
+            let message = "`[radius] radsec` needs `radsec_1_0` or `radsec_1_1`";
+            add("radius", "radsec", message);
         }
         if self.ldap.message_size_anonymous > self.ldap.message_size {
             let message = "`[ldap] message_size_anonymous` is larger than `[ldap] message_size`";

@@ -16,6 +16,31 @@ section! {
         auth: Vec<SocketAddr> = everywhere(1812),
         /// Addresses for accounting. Empty: closed.
         acct: Vec<SocketAddr> = everywhere(1813),
+        /// Addresses for RADIUS inside TLS (RadSec), for authentication and accounting alike; by
+        /// custom on port 2083. Gear proves itself by a certificate, which the `certificates` of its
+        /// RADIUS client name. Empty: closed.
+        radsec: Vec<SocketAddr> = Vec::new(),
+        /// Whether packets inside TLS may be written as ever (RFC 6614), for gear that asks for
+        /// nothing else by ALPN, or for "radius/1.0".
+        radsec_1_0: bool = true,
+        /// Whether they may be written as RADIUS/1.1 (RFC 9765), which does without MD5, for gear
+        /// that asks for "radius/1.1".
+        radsec_1_1: bool = true,
+        /// Open connections for RADIUS inside TLS, all together.
+        radsec_connections: Count<1, 1_000_000> = Count(4_096),
+        /// The same from one address.
+        radsec_connections_per_source: Count<1, 1_000_000> = Count(256),
+        /// The same of one RADIUS client.
+        radsec_connections_per_client: Count<1, 1_000_000> = Count(32),
+        /// Requests of one connection that are being worked on at the same time; further ones are
+        /// answered with Protocol-Error.
+        radsec_requests_in_flight: Count<1, 65_536> = Count(256),
+        /// How long a connection may say nothing.
+        radsec_idle_timeout: Time<SECOND, DAY> = Time(10 * MINUTE),
+        /// How long a packet may take to arrive once it has begun.
+        radsec_partial_timeout: Time<SECOND, HOUR> = Time(10 * SECOND),
+        /// How long gear may leave answers unread.
+        radsec_write_timeout: Time<SECOND, HOUR> = Time(30 * SECOND),
         /// Sockets that share one address, so that the cores share its load.
         sockets: PerCore<256> = PerCore(0),
         /// The kernel's queue in front of each socket. The kernel grants at most

@@ -27,6 +27,8 @@ pub(crate) struct Description {
 struct Ports {
     auth: String,
     acct: String,
+    #[serde(default)]
+    radsec: String,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -110,7 +112,11 @@ impl Description {
         };
         self.ldap = tcp(&sockets.ldap);
         self.ldaps = tcp(&sockets.ldap_tls);
-        self.radius = Ports { auth: udp(&sockets.radius_auth), acct: udp(&sockets.radius_acct) };
+        self.radius = Ports {
+            auth: udp(&sockets.radius_auth),
+            acct: udp(&sockets.radius_acct),
+            radsec: tcp(&sockets.radsec),
+        };
         self.admin_api.url = format!("https://{}", tcp(&sockets.admin_api));
         self.ca_file = folder.join("tls").join("ca.pem").display().to_string();
         self.data_dir = folder.display().to_string();

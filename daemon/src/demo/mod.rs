@@ -61,7 +61,7 @@ pub(crate) fn configure(folder: &Path, log: &str) -> Result<Config, DemoError> {
     let text = format!(
         "[data]\ndirectory = {data:?}\nmaster_key = {key:?}\n\
          [ldap]\nlisten = [\"{ldap}\"]\nlisten_tls = [\"{ldaps}\"]\ncleartext_bind = true\n\
-         [radius]\nauth = [\"{auth}\"]\nacct = [\"{acct}\"]\n\
+         [radius]\nauth = [\"{auth}\"]\nacct = [\"{acct}\"]\nradsec = [\"{radsec}\"]\n\
          [admin_api]\nlisten = [\"{api}\"]\n\
          [tls]\ncertificate = {certificate:?}\nkey = {private:?}\n\
          [privileges]\nstay_root = true\n\
@@ -72,6 +72,7 @@ pub(crate) fn configure(folder: &Path, log: &str) -> Result<Config, DemoError> {
         ldaps = tcp(1636),
         auth = udp(1812),
         acct = udp(1813),
+        radsec = tcp(2083),
         api = tcp(8443),
         certificate = tls.join("server.pem"),
         private = tls.join("server.key"),

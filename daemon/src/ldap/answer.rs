@@ -29,8 +29,8 @@ use super::replies::{asking, granted};
 use super::sasl::Introduction;
 use super::search::Terms;
 use super::search::work::Work;
-use super::transport::Transport;
 use super::view::{self, Place, Spoken, Target, TargetError};
+use crate::transport::Transport;
 
 pub(super) use passwords::Late;
 use passwords::refused;

@@ -12,10 +12,10 @@ use ldap::{Answer, Command, Outcome, Question, ResultCode, Security, Session, Ti
 use tokio::time::Sleep;
 
 use super::answer::{Asked, Caller, Late};
-use super::transport::Transport;
 use super::{Door, Entrance};
 use crate::lifecycle::Shutdown;
 use crate::randomness;
+use crate::transport::Transport;
 
 /// The longest that a connection sleeps when nothing is due.
 const LONGEST: Duration = Duration::from_secs(60 * 60);

@@ -8,7 +8,6 @@ mod notes;
 mod replies;
 mod sasl;
 mod search;
-mod transport;
 mod turns;
 mod view;
 

@@ -5,8 +5,8 @@ use directory::{Error, OrganizationId};
 use ldap::{Answer, ExternalRequest, PlainRequest, ResultCode, Security, Ticket};
 
 use super::answer::{Asked, Caller};
-use super::transport::Transport;
 use super::view::{self, Meant, Unnamed};
+use crate::transport::Transport;
 
 /// What TLS told of a client.
 #[derive(Debug, Default)]

@@ -6,11 +6,14 @@ mod datagrams;
 mod drops;
 mod eap;
 mod ledger;
+mod radsec;
 mod reports;
 mod socket;
+mod udp;
 mod view;
 
 use std::io;
+use std::net::TcpListener;
 use std::sync::Arc;
 
 use radius::{Limits, Port};
@@ -18,6 +21,7 @@ use radius::{Limits, Port};
 use crate::clock::Clock;
 use crate::config;
 use crate::lifecycle::Tasks;
+use crate::listener;
 use crate::sockets::UdpGroup;
 use crate::tls::Identity;
 use datagrams::Datagrams;
@@ -31,6 +35,8 @@ pub(crate) struct Door {
     bounds: Bounds,
     /// Conversations of EAP; none without a certificate.
     talks: Option<eap::Talks>,
+    /// What connections inside TLS share; nothing without a certificate.
+    radsec: Option<radsec::Terms>,
 }
 
 impl Door {
@@ -53,8 +59,9 @@ impl Door {
             open_sessions: config.open_sessions as usize,
             waiting: (limits.pending / 4).max(1),
         };
+        let radsec = identity.clone().and_then(|identity| radsec::Terms::new(identity, config));
         let talks = identity.map(|identity| eap::Talks::new(identity, config, at_once));
-        Arc::new(Self { directory, clock, limits, bounds, talks })
+        Arc::new(Self { directory, clock, limits, bounds, talks, radsec })
     }
 
     /// Answers on bound sockets until the daemon drains.
@@ -67,22 +74,38 @@ impl Door {
         groups: Vec<UdpGroup>,
         port: Port,
     ) -> io::Result<()> {
-        if port == Port::Authentication && self.talks.is_some() {
-            self.keep_house(tasks);
-        }
         for socket in groups.into_iter().flat_map(|group| group.sockets) {
             let datagrams = Datagrams::new(tokio::net::UdpSocket::from_std(socket)?)?;
             let (door, shutdown) = (Arc::clone(self), tasks.shutdown().clone());
             tasks.supervise("radius", async move {
-                socket::run(door, datagrams, port, shutdown).await;
+                udp::run(door, datagrams, port, shutdown).await;
                 Ok::<(), io::Error>(())
             });
         }
         Ok(())
     }
 
+    /// Answers inside TLS until the daemon drains.
+    ///
+    /// # Errors
+    /// When the runtime cannot take a socket.
+    pub(crate) fn listen_inside_tls(
+        self: &Arc<Self>,
+        tasks: &Tasks,
+        listeners: Vec<TcpListener>,
+    ) -> io::Result<()> {
+        let Some(terms) = &self.radsec else { return Ok(()) };
+        let (door, shutdown) = (Arc::clone(self), tasks.shutdown().clone());
+        let serve =
+            move |stream, peer| radsec::run(Arc::clone(&door), stream, peer, shutdown.clone());
+        listener::listen("radsec", tasks, listeners, terms.admission(), serve)
+    }
+
     /// Forgets conversations whose peers take too long.
-    fn keep_house(self: &Arc<Self>, tasks: &Tasks) {
+    pub(crate) fn keep_house(self: &Arc<Self>, tasks: &Tasks) {
+        if self.talks.is_none() {
+            return;
+        }
         let (door, shutdown) = (Arc::clone(self), tasks.shutdown().clone());
         tasks.spawn(async move {
             loop {

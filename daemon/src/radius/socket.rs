@@ -1,54 +1,57 @@
-//! One socket: its datagrams to the server, the server's questions to the directory.
+//! What a socket and a connection have in common: the server's questions to the directory.
 
 mod converse;
 
+use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use directory::authentication::{Begun, Door as By, Outcome, Request};
 use directory::{Error, Time};
-use radius::{Accounting, Answer, Command, Credential, DropReason, Port, Question, Server, Ticket};
+use radius::{
+    Accounting, Answer, Command, Credential, DropReason, Question, Server, SignedReply, Ticket,
+};
 use tokio::sync::mpsc;
 
 use super::Door;
-use super::candidates::{Candidates, ClientKey};
+use super::candidates::ClientKey;
 use super::circumstances::circumstances;
-use super::datagrams::Datagrams;
 use super::drops::Drops;
 use super::eap::{Next, Talk};
 use super::ledger::{Kept, Ledger};
 use super::reports;
 use super::view::{self, Spoken};
-use crate::lifecycle::Shutdown;
 
-/// Answers on a socket until the daemon drains and nobody waits for an answer.
-pub(super) async fn run(door: Arc<Door>, datagrams: Datagrams, port: Port, shutdown: Shutdown) {
-    let (late, arrivals) = mpsc::unbounded_channel();
-    let server = Server::new(port, door.limits);
-    let (candidates, drops) = (Candidates::default(), Drops::default());
-    let ledger = Ledger::new(door.directory.clone(), door.bounds);
-    let mut worker =
-        Worker { door, datagrams, server, candidates, drops, ledger, late, arrivals, waiting: 0 };
-    worker.serve(shutdown).await;
+/// Where replies go.
+pub(super) trait Outlet: Send {
+    /// Keeps a reply for the next [`flush`](Self::flush).
+    fn queue(&mut self, to: SocketAddr, reply: SignedReply);
+
+    /// Sends what waits. A reply that cannot be sent is lost.
+    fn flush(&mut self) -> impl Future<Output = ()> + Send;
+
+    /// Notes that a request met silence.
+    fn dropped(&mut self, reason: DropReason) {
+        let _ = reason;
+    }
 }
 
-struct Worker {
-    door: Arc<Door>,
-    datagrams: Datagrams,
-    server: Server<ClientKey>,
-    candidates: Candidates,
+/// One server with what it asks.
+pub(super) struct Worker<O> {
+    pub(super) door: Arc<Door>,
+    pub(super) outlet: O,
+    pub(super) server: Server<ClientKey>,
     drops: Drops,
-    ledger: Ledger,
+    pub(super) ledger: Ledger,
     /// Where what takes longer reports.
     late: mpsc::UnboundedSender<Late>,
-    arrivals: mpsc::UnboundedReceiver<Late>,
+    pub(super) arrivals: mpsc::UnboundedReceiver<Late>,
     /// What is being hashed or computed.
-    waiting: usize,
+    pub(super) waiting: usize,
 }
 
 /// What took longer.
-enum Late {
+pub(super) enum Late {
     /// An attempt whose password had to be hashed.
     Hashed(Ticket, Outcome),
     /// A part of a TLS handshake.
@@ -57,30 +60,17 @@ enum Late {
     Heard(Ticket, Box<(Talk, Outcome)>),
 }
 
-impl Worker {
-    async fn serve(&mut self, shutdown: Shutdown) {
-        loop {
-            let now = self.door.clock.monotonic();
-            let deadline = self.server.deadline().map(|deadline| deadline.saturating_sub(now));
-            tokio::select! {
-                biased;
-                () = shutdown.draining() => return self.drain().await,
-                Some(late) = self.arrivals.recv() => self.conclude(late).await,
-                kept = self.ledger.outcome(), if self.ledger.is_busy() => self.recorded(kept).await,
-                ready = self.datagrams.readable() => match ready {
-                    Ok(()) => self.receive().await,
-                    Err(error) => tracing::warn!(%error, "a RADIUS socket failed"),
-                },
-                () = expiry(deadline) => {
-                    let now = self.door.clock.monotonic();
-                    self.server.expire(now);
-                }
-            }
-        }
+impl<O: Outlet> Worker<O> {
+    /// Starts with nothing to do.
+    pub(super) fn new(door: Arc<Door>, server: Server<ClientKey>, outlet: O) -> Self {
+        let (late, arrivals) = mpsc::unbounded_channel();
+        let ledger = Ledger::new(door.directory.clone(), door.bounds);
+        let drops = Drops::default();
+        Self { door, outlet, server, drops, ledger, late, arrivals, waiting: 0 }
     }
 
     /// Answers those who wait, and takes nothing new.
-    async fn drain(&mut self) {
+    pub(super) async fn drain(&mut self) {
         while self.waiting > 0 {
             let Some(late) = self.arrivals.recv().await else { return };
             self.conclude(late).await;
@@ -92,7 +82,7 @@ impl Worker {
     }
 
     /// Answers reports that are kept; what could not be kept is asked again.
-    async fn recorded(&mut self, kept: Kept) {
+    pub(super) async fn recorded(&mut self, kept: Kept) {
         for (ticket, kept) in kept {
             let answer = if kept { Answer::Recorded } else { Answer::Silence };
             self.answer(ticket, &answer);
@@ -100,27 +90,8 @@ impl Worker {
         self.work().await;
     }
 
-    async fn receive(&mut self) {
-        let Self { door, datagrams, server, candidates, .. } = self;
-        let now = door.clock.monotonic();
-        let mut is_fresh = false;
-        let received = datagrams.receive(|source, datagram| {
-            // After the datagrams came: what was acknowledged before counts for them.
-            if !std::mem::replace(&mut is_fresh, true)
-                && let Err(error) = candidates.refresh(&door.directory)
-            {
-                tracing::error!(%error, "the RADIUS clients cannot be read");
-            }
-            server.receive(source, datagram, candidates.of(source.ip()), now);
-        });
-        if let Err(error) = received {
-            tracing::debug!(%error, "RADIUS datagrams were not received");
-        }
-        self.work().await;
-        self.ledger.keep();
-    }
-
-    async fn conclude(&mut self, late: Late) {
+    /// Goes on with what took longer.
+    pub(super) async fn conclude(&mut self, late: Late) {
         self.waiting = self.waiting.saturating_sub(1);
         match late {
             // Only a password is hashed.
@@ -141,10 +112,16 @@ impl Worker {
     }
 
     /// Obeys the server until it has nothing more, and sends what there is to send.
-    async fn work(&mut self) {
+    pub(super) async fn work(&mut self) {
+        self.obey();
+        self.outlet.flush().await;
+    }
+
+    /// Obeys the server until it has nothing more.
+    pub(super) fn obey(&mut self) {
         while let Some(command) = self.server.next() {
             match command {
-                Command::Send { to, reply } => self.datagrams.queue(to, reply),
+                Command::Send { to, reply } => self.outlet.queue(to, reply),
                 Command::Ask(ticket, question) => self.ask(ticket, &question),
                 Command::Account(ticket, accounting) => self.account(ticket, &accounting),
                 Command::Refused { source, client, refusal } => {
@@ -153,10 +130,11 @@ impl Worker {
                 Command::Drop { source, reason, .. } => self.dropped(source, reason),
             }
         }
-        self.datagrams.flush().await;
     }
 
-    fn dropped(&mut self, source: SocketAddr, reason: DropReason) {
+    /// Notes that a request met silence.
+    pub(super) fn dropped(&mut self, source: SocketAddr, reason: DropReason) {
+        self.outlet.dropped(reason);
         tracing::debug!(%source, %reason, "dropped");
         let now = self.door.clock.monotonic();
         if reason != DropReason::Duplicate && self.drops.tells(source.ip(), now) {
@@ -228,13 +206,5 @@ impl Worker {
         if let Err(error) = self.server.answer(ticket, answer, now) {
             tracing::debug!(%error, "a RADIUS answer came to nothing");
         }
-    }
-}
-
-/// Waits for as long; for ever without a deadline.
-async fn expiry(deadline: Option<Duration>) {
-    match deadline {
-        Some(left) => tokio::time::sleep(left).await,
-        None => std::future::pending().await,
     }
 }

@@ -19,7 +19,7 @@ use rustls::crypto::CryptoProvider;
 use rustls::crypto::aws_lc_rs::{self, Ticketer};
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{
-    Acceptor, NoServerSessionStorage, ProducesTickets, ServerSessionMemoryCache,
+    Acceptor, ClientHello, NoServerSessionStorage, ProducesTickets, ServerSessionMemoryCache,
     StoresServerSessions, WebPkiClientVerifier,
 };
 use rustls_pki_types::pem::PemObject;
@@ -103,7 +103,7 @@ struct Configs {
 pub(crate) struct Tunnels {
     /// For peers that prove themselves inside.
     pub(crate) silent: Arc<ServerConfig>,
-    /// For peers that must have a certificate.
+    /// For peers that must have a certificate, those of RADIUS inside TLS among them.
     pub(crate) demanding: Arc<ServerConfig>,
 }
 
@@ -155,7 +155,7 @@ impl Identity {
     ///
     /// When the handshake fails, or takes too long.
     pub(crate) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
-        tokio::time::timeout(self.handshake, self.shake_hands(stream, self.config())).await?
+        tokio::time::timeout(self.handshake, self.shake_hands(stream, |_| self.config())).await?
     }
 
     /// Does the same, and asks the client for a certificate, which it may have or not. Nothing is
@@ -169,16 +169,38 @@ impl Identity {
         stream: TcpStream,
     ) -> io::Result<TlsStream<TcpStream>> {
         let config = Arc::clone(&self.configs.load().asking);
-        tokio::time::timeout(self.handshake, self.shake_hands(stream, config)).await?
+        tokio::time::timeout(self.handshake, self.shake_hands(stream, |_| config)).await?
+    }
+
+    /// Does the same with a client that must have a certificate, resumes nothing, and agrees on one
+    /// of the application protocols that `protocols` names for a client that speaks TLS 1.3 or not,
+    /// or on none if the client asks for none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::accept`].
+    pub(crate) async fn accept_demanding(
+        &self,
+        stream: TcpStream,
+        protocols: impl FnOnce(bool) -> Vec<Vec<u8>>,
+    ) -> io::Result<TlsStream<TcpStream>> {
+        let common = Arc::clone(&self.configs.load().tunnels.demanding);
+        let choose = |hello: &ClientHello<'_>| {
+            let mut config = ServerConfig::clone(&common);
+            config.alpn_protocols = protocols(speaks_1_3(hello));
+            Arc::new(config)
+        };
+        tokio::time::timeout(self.handshake, self.shake_hands(stream, choose)).await?
     }
 
     /// A client that has not sent all of its first message waits for nobody, and nobody for it.
     async fn shake_hands(
         &self,
         stream: TcpStream,
-        config: Arc<ServerConfig>,
+        choose: impl FnOnce(&ClientHello<'_>) -> Arc<ServerConfig>,
     ) -> io::Result<TlsStream<TcpStream>> {
         let hello = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+        let config = choose(&hello.client_hello());
         let turn = self.turns.acquire().await;
         // The server's half is computed here and in the first poll.
         let mut handshake = pin!(hello.into_stream(config));
@@ -205,6 +227,11 @@ impl Identity {
         self.configs.store(Arc::new(configs));
         Ok(())
     }
+}
+
+/// Whether a client offers a cipher suite of TLS 1.3, whose numbers no other version has.
+fn speaks_1_3(hello: &ClientHello<'_>) -> bool {
+    hello.cipher_suites().iter().any(|suite| u16::from(*suite) >> 8 == 0x13)
 }
 
 /// The provider of all cryptography in TLS.

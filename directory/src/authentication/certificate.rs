@@ -124,14 +124,14 @@ fn holder(
     Ok(Err(UNKNOWN))
 }
 
-fn is_valid_at(certificate: &X509Certificate<'_>, now: Time) -> bool {
+pub(crate) fn is_valid_at(certificate: &X509Certificate<'_>, now: Time) -> bool {
     let seconds = i64::try_from(now.seconds()).unwrap_or(i64::MAX);
     let validity = certificate.validity();
     (validity.not_before.timestamp()..=validity.not_after.timestamp()).contains(&seconds)
 }
 
 /// Path validation (RFC 5280 section 6) from one authority, for a client.
-fn is_vouched_for(own: &[u8], between: &[Vec<u8>], authority: &[u8], now: Time) -> bool {
+pub(crate) fn is_vouched_for(own: &[u8], between: &[Vec<u8>], authority: &[u8], now: Time) -> bool {
     let (own, authority) = (CertificateDer::from(own), CertificateDer::from(authority));
     let (Ok(certificate), Ok(anchor)) =
         (EndEntityCert::try_from(&own), anchor_from_trusted_cert(&authority))
@@ -178,7 +178,7 @@ fn by_rule(
 }
 
 /// The most names of one certificate that are looked up.
-const NAMES: usize = 16;
+pub(crate) const NAMES: usize = 16;
 
 fn common_names(certificate: &X509Certificate<'_>) -> Vec<String> {
     let names = certificate.subject().iter_common_name();
@@ -186,7 +186,7 @@ fn common_names(certificate: &X509Certificate<'_>) -> Vec<String> {
 }
 
 /// The mail addresses, or the DNS names.
-fn alternative_names(certificate: &X509Certificate<'_>, mail: bool) -> Vec<String> {
+pub(crate) fn alternative_names(certificate: &X509Certificate<'_>, mail: bool) -> Vec<String> {
     let Ok(Some(extension)) = certificate.subject_alternative_name() else { return Vec::new() };
     let wanted = |name: &GeneralName<'_>| match (name, mail) {
         (GeneralName::RFC822Name(text), true) | (GeneralName::DNSName(text), false) => {

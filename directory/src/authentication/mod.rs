@@ -30,6 +30,7 @@ mod totp;
 pub(crate) use account::KnownAccounts;
 pub use attempt::{Begun, Channel, Door, Fits, Outcome, Pending, Proof, Request, Who};
 pub use certificate::Presented;
+pub(crate) use certificate::{NAMES, alternative_names, is_valid_at, is_vouched_for};
 pub use challenges::ChallengeLimits;
 pub use change::{ChangeOutcome, PasswordChange};
 pub use earlier::Earlier;

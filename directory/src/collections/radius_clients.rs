@@ -12,7 +12,7 @@ use crate::events::{Action, SubjectKind};
 use crate::id::{RadiusClientId, RecordId};
 use crate::limits::{self, NAMED_GROUPS};
 use crate::records::{
-    Group, RadiusClient, RadiusClientFields, ReplyProfile, Stamp, indices, kinds,
+    GearCertificates, Group, RadiusClient, RadiusClientFields, ReplyProfile, Stamp, indices, kinds,
 };
 
 /// The RADIUS clients of the grant's organization.
@@ -20,6 +20,8 @@ pub type RadiusClients<'g, S> = Collection<'g, S, RadiusClient>;
 
 /// The fewest octets of a shared secret (draft-ietf-radext-deprecating-radius, shared secrets).
 const SECRET_MINIMUM: usize = 16;
+/// The most fingerprints, and the most names, of the certificates of a client.
+const CERTIFICATES: usize = 8;
 /// The most octets of a shared secret.
 const SECRET_MAXIMUM: usize = 128;
 
@@ -48,6 +50,7 @@ impl RadiusClients<'_, &mut Change<'_>> {
         secret: &str,
     ) -> Result<(RadiusClientId, RadiusClient), Error> {
         let (id, client) = self.add(fields)?;
+        self.refuse_claimed(id, &client)?;
         self.store_secret(id, &client, secret)?;
         Ok((id, client))
     }
@@ -63,6 +66,7 @@ impl RadiusClients<'_, &mut Change<'_>> {
         edit: impl FnOnce(&mut RadiusClient) -> Result<(), Error>,
     ) -> Result<RadiusClient, Error> {
         let client = self.edit(id, revision, edit)?;
+        self.refuse_claimed(id, &client)?;
         let secret = self.secret(id)?;
         self.refuse_twins(id, &client, secret.expose())?;
         Ok(client)
@@ -149,6 +153,32 @@ impl RadiusClients<'_, &mut Change<'_>> {
         Ok(())
     }
 
+    /// A certificate is one client's, so that it says which organization is meant. Of another's
+    /// client nothing is told but that the certificate is not to be had.
+    fn refuse_claimed(&self, id: RadiusClientId, client: &RadiusClient) -> Result<(), Error> {
+        let certificates = &client.fields.certificates;
+        if certificates.is_empty() {
+            return Ok(());
+        }
+        let own = self.site.partition();
+        for partition in self.site.source.partitions()? {
+            for found in self.site.source.scan::<RadiusClient>(partition, None) {
+                let (number, other) = found?;
+                let is_itself = partition == own && number == id.record();
+                if is_itself || !certificates.meet(&other.fields.certificates) {
+                    continue;
+                }
+                let message = if partition == own {
+                    format!("{} has one of them", other.fields.name)
+                } else {
+                    "one of them is not to be had; choose another".to_owned()
+                };
+                return Err(Invalid::new("/certificates", message).into());
+            }
+        }
+        Ok(())
+    }
+
     /// A client other than the one of that number which could not be told from `client`.
     fn twin_in(
         &self,
@@ -169,6 +199,40 @@ impl RadiusClients<'_, &mut Change<'_>> {
         }
         Ok(None)
     }
+}
+
+fn check_certificates(certificates: &GearCertificates) -> Result<(), Invalid> {
+    let GearCertificates { fingerprints, names } = certificates;
+    limits::count("/certificates/fingerprints", fingerprints.len(), CERTIFICATES)?;
+    limits::count("/certificates/names", names.len(), CERTIFICATES)?;
+    for (position, fingerprint) in fingerprints.iter().enumerate() {
+        if fingerprints.iter().take(position).any(|other| other == fingerprint) {
+            let pointer = format!("/certificates/fingerprints/{position}");
+            return Err(Invalid::new(pointer, "is there twice"));
+        }
+    }
+    for (position, name) in names.iter().enumerate() {
+        let pointer = || format!("/certificates/names/{position}");
+        if !is_dns_name(name) {
+            return Err(Invalid::new(pointer(), "must be a DNS name such as gw.acme.example"));
+        }
+        if names.iter().take(position).any(|other| other == name) {
+            return Err(Invalid::new(pointer(), "is there twice"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether it is a whole name in small letters.
+fn is_dns_name(name: &str) -> bool {
+    let letter = |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'-';
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(letter)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    name.len() <= 253 && name.split('.').all(label)
 }
 
 fn share_a_source(one: &RadiusClient, other: &RadiusClient) -> bool {
@@ -214,7 +278,8 @@ impl Entity for RadiusClient {
     fn check(fields: &RadiusClientFields) -> Result<(), Invalid> {
         limits::name("/name", &fields.name)?;
         limits::networks("/sources", &fields.sources)?;
-        if fields.sources.is_empty() {
+        check_certificates(&fields.certificates)?;
+        if fields.sources.is_empty() && fields.certificates.is_empty() {
             return Err(Invalid::new("/sources", "must name at least one network"));
         }
         limits::count("/allowed_groups", fields.allowed_groups.len(), NAMED_GROUPS)?;

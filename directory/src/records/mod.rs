@@ -8,6 +8,7 @@ mod credential;
 mod custom_attribute;
 mod custom_values;
 mod eap_methods;
+mod gear_certificates;
 mod group;
 mod network_rule;
 mod organization;
@@ -37,6 +38,7 @@ pub use custom_attribute::{CustomAttribute, CustomAttributeFields, Syntax, Work}
 pub use custom_values::{CustomValue, CustomValues, Values};
 pub(crate) use custom_values::{octets as custom_octets, signed as custom_signed};
 pub use eap_methods::EapMethods;
+pub use gear_certificates::{CertificateFingerprint, GearCertificates};
 pub use group::{Group, GroupFields};
 pub use network_rule::{Conditions, NetworkRule, RuleVerdict, WeekPeriod};
 pub use organization::{

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use storage::{Corrupt, Entries, Id, Kind, Record};
 use uuid::Uuid;
 
-use super::{Demand, NetworkRule, Stamp, indices, kinds};
+use super::{Demand, GearCertificates, NetworkRule, Stamp, indices, kinds};
 use crate::id::{GroupId, RecordId, ReplyProfileId};
 use crate::text::prepare;
 
@@ -27,7 +27,7 @@ pub struct RadiusClient {
 pub struct RadiusClientFields {
     /// The client's name; unique in the organization.
     pub name: String,
-    /// The networks that its datagrams may come from.
+    /// The networks that its datagrams may come from; none for one that comes inside TLS alone.
     pub sources: Vec<IpNet>,
     /// Whether a request without Message-Authenticator is dropped.
     pub require_message_authenticator: bool,
@@ -47,6 +47,8 @@ pub struct RadiusClientFields {
     pub rules: Vec<NetworkRule>,
     /// What becomes of those whose account is locked or whose password has ended.
     pub locked_or_expired: LockedOrExpired,
+    /// By which it is known inside TLS.
+    pub certificates: GearCertificates,
 }
 
 /// What becomes of those whose account is locked or whose password has ended.
@@ -73,6 +75,7 @@ impl Default for RadiusClientFields {
             asks_for_code: false,
             rules: Vec::new(),
             locked_or_expired: LockedOrExpired::Reject,
+            certificates: GearCertificates::default(),
         }
     }
 }

@@ -226,11 +226,7 @@ impl<C: Copy> Question<C> {
     }
 }
 
-fn hold_chap(
-    password: &[u8],
-    challenge: &Occurrence,
-    version: Version,
-) -> Result<Held, Refusal> {
+fn hold_chap(password: &[u8], challenge: &Occurrence, version: Version) -> Result<Held, Refusal> {
     let Some((identifier, response)) = password.split_first() else {
         return Err(Refusal::CredentialMissing);
     };

@@ -57,7 +57,9 @@ impl SessionKeys {
             let salt = salt.to_be_bytes();
             let value = secret.map_or_else(
                 || Zeroizing::new(key.to_vec()),
-                |secret| Zeroizing::new([&salt[..], &hide(key, salt, secret, authenticator)].concat()),
+                |secret| {
+                    Zeroizing::new([&salt[..], &hide(key, salt, secret, authenticator)].concat())
+                },
             );
             let inner = u8::try_from(value.len() + 2).unwrap_or(u8::MAX);
             out.extend([AttributeType::VENDOR_SPECIFIC.0, inner.saturating_add(6)]);

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::certificates::GearCertificates;
 use super::rules::{self, Rule};
 use super::{LockedOrExpired, RadiusClient, profile};
 use crate::body::Body;
@@ -25,7 +26,7 @@ use crate::v1::groups;
 pub(crate) struct NewRadiusClient {
     /// The client's name; unique in the organization.
     name: String,
-    /// The networks that its datagrams may come from.
+    /// The networks that its datagrams may come from; may be empty where there are certificates.
     sources: Vec<Network>,
     /// The shared secret, 16 to 128 octets; generated when absent.
     secret: Option<SecretText>,
@@ -59,6 +60,9 @@ pub(crate) struct NewRadiusClient {
     /// they are let in with the right proof, and guessing is slowed down but locks nobody out here.
     #[serde(default)]
     locked_or_expired: LockedOrExpired,
+    /// By which certificates it is known inside TLS.
+    #[serde(default)]
+    certificates: GearCertificates,
 }
 
 /// A RADIUS client with its secret, shown here and by the route that reveals it.
@@ -130,6 +134,7 @@ impl NewRadiusClient {
             asks_for_code: self.asks_for_code,
             rules: rules::resolve(self.rules, reading, organization)?,
             locked_or_expired: self.locked_or_expired.into(),
+            certificates: self.certificates.parse()?,
         })
     }
 }

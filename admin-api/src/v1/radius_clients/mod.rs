@@ -1,5 +1,6 @@
 //! RADIUS clients: network gear that asks.
 
+mod certificates;
 mod create;
 mod delete;
 mod explain;
@@ -18,6 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use self::certificates::GearCertificates;
 use super::groups;
 use crate::api::Api;
 use crate::moment::Moment;
@@ -52,7 +54,7 @@ pub(crate) struct RadiusClient {
     modified: Moment,
     /// The client's name.
     name: String,
-    /// The networks that its datagrams may come from.
+    /// The networks that its datagrams may come from; none when it comes inside TLS alone.
     sources: Vec<Network>,
     /// Whether a request without Message-Authenticator is dropped.
     require_message_authenticator: bool,
@@ -76,6 +78,8 @@ pub(crate) struct RadiusClient {
     /// What becomes of those whose account is locked or whose password has ended. With `maintain`
     /// they are let in with the right proof, and guessing is slowed down but locks nobody out here.
     locked_or_expired: LockedOrExpired,
+    /// By which certificates it is known inside TLS.
+    certificates: GearCertificates,
 }
 
 /// What becomes of those whose account is locked or whose password has ended.
@@ -141,6 +145,7 @@ impl RadiusClient {
             asks_for_code: fields.asks_for_code,
             rules: rules::shown(fields.rules, reading, organization)?,
             locked_or_expired: fields.locked_or_expired.into(),
+            certificates: GearCertificates::of(fields.certificates),
         })
     }
 

@@ -1,12 +1,13 @@
 //! Changing a RADIUS client.
 
 use directory::access::ManageConfiguration;
-use directory::records::{NetworkRule, RadiusClientFields};
+use directory::records::{self, NetworkRule, RadiusClientFields};
 use directory::{GroupId, OrganizationId, ReadingTransaction, ReplyProfileId};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::certificates::GearCertificates;
 use super::rules::{self, Rule};
 use super::{LockedOrExpired, RadiusClient, profile};
 use crate::body::Body;
@@ -67,6 +68,10 @@ pub(crate) struct RadiusClientPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = LockedOrExpired)]
     locked_or_expired: Option<LockedOrExpired>,
+    /// By which certificates it is known inside TLS; those of before are not any more.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = GearCertificates)]
+    certificates: Option<GearCertificates>,
 }
 
 /// Changes a RADIUS client.
@@ -105,6 +110,7 @@ struct Resolved {
     allowed_groups: Option<Vec<GroupId>>,
     reply_profile: Option<Option<ReplyProfileId>>,
     rules: Option<Vec<NetworkRule>>,
+    certificates: Option<records::GearCertificates>,
 }
 
 impl RadiusClientPatch {
@@ -121,7 +127,8 @@ impl RadiusClientPatch {
         let reply_profile = self.reply_profile.take().map(find_profile).transpose()?;
         let rules = self.rules.take();
         let rules = rules.map(|rules| rules::resolve(rules, reading, organization)).transpose()?;
-        Ok(Resolved { patch: self, allowed_groups, reply_profile, rules })
+        let certificates = self.certificates.take().map(GearCertificates::parse).transpose()?;
+        Ok(Resolved { patch: self, allowed_groups, reply_profile, rules, certificates })
     }
 }
 
@@ -139,5 +146,6 @@ impl Resolved {
         set(&mut fields.asks_for_code, patch.asks_for_code);
         set(&mut fields.rules, self.rules);
         set(&mut fields.locked_or_expired, patch.locked_or_expired.map(Into::into));
+        set(&mut fields.certificates, self.certificates);
     }
 }

@@ -7,12 +7,12 @@ use directory::authentication::{Begun, Door as By, Outcome, Presented, Request, 
 use directory::{Error, Time};
 use radius::{Answer, Challenge, Question, Ticket};
 
-use super::{Late, Worker};
+use super::{Late, Outlet, Worker};
 use crate::radius::Door;
 use crate::radius::candidates::ClientKey;
 use crate::radius::eap::{Claim, Next, Talk};
 
-impl Worker {
+impl<O: Outlet> Worker<O> {
     /// Hands a packet to the conversation that it belongs to.
     pub(super) fn converse(
         &mut self,

@@ -22,7 +22,9 @@ mod rfc3579;
 mod rfc5080;
 #[cfg(test)]
 mod rfc5997;
+#[cfg(test)]
 mod rfc6614;
+#[cfg(test)]
 mod rfc9765;
 #[cfg(test)]
 mod site;

@@ -44,9 +44,8 @@ fn section_2_3_the_secret_is_radsec_and_a_message_authenticator_may_be_missing()
 fn section_2_1_all_kinds_of_requests_share_a_connection_and_its_identifiers() {
     let mut site = site();
     let (ticket, _) = site.asks(&login());
-    let reported = match site.deliver(&report(7, RADSEC)).pop() {
-        Some(Command::Account(ticket, _)) => ticket,
-        _ => panic!("no report"),
+    let Some(Command::Account(reported, _)) = site.deliver(&report(7, RADSEC)).pop() else {
+        panic!("no report")
     };
     let status = request(12).authentic();
     let answer = site.sends(&status);

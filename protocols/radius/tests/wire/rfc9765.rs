@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use radius::{
-    Answer, Challenge, Command, Credential, DropReason, Limits, Refusal, Reply, SessionKeys, Version,
+    Answer, Challenge, Command, Credential, DropReason, Limits, Refusal, Reply, SessionKeys,
+    Version,
 };
 
 use crate::client::attributes_of;
@@ -63,7 +64,10 @@ fn section_4_1_reserved_fields_are_ignored_and_sent_as_nothing() {
     let mut site = site();
     let (ticket, _) = asks(&mut site, &packet(1, 9, b"\x01\x05ada\x02\x03x"));
     let reply = site.answers(ticket, &Answer::Challenge(Challenge::new(b"s", None).unwrap()));
-    assert_eq!(reply, octets("0b 00 00 17 00 00 00 09 00 00 00 00 00 00 00 00 00 00 00 00 18 03 73"));
+    assert_eq!(
+        reply,
+        octets("0b 00 00 17 00 00 00 09 00 00 00 00 00 00 00 00 00 00 00 00 18 03 73")
+    );
 }
 
 #[test]
@@ -71,7 +75,8 @@ fn section_5_1_1_passwords_have_1_to_128_octets_and_end_as_they_do() {
     for password in [&b"x"[..], b"ends in a nothing\0", &[7; 128]] {
         let attribute = [&[2, u8::try_from(password.len() + 2).unwrap()], password].concat();
         let mut site = site();
-        let (_, question) = asks(&mut site, &packet(1, 1, &[b"\x01\x05ada", &attribute[..]].concat()));
+        let (_, question) =
+            asks(&mut site, &packet(1, 1, &[b"\x01\x05ada", &attribute[..]].concat()));
         assert!(matches!(question.credential(), Credential::Pap(found) if found == password));
     }
     for (password, refusal) in
@@ -107,7 +112,9 @@ fn section_5_1_2_a_chap_challenge_cannot_be_in_the_header() {
 #[test]
 fn section_5_2_message_authenticators_mean_nothing_and_are_not_sent() {
     let eap = b"\x01\x05ada\x4f\x06\x02\x00\x00\x04";
-    for authenticator in [&[][..], &[80, 18, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5, 6], b"\x50\x03x"] {
+    for authenticator in
+        [&[][..], &[80, 18, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5, 6], b"\x50\x03x"]
+    {
         let mut site = site();
         let request = packet(1, 1, &[eap, authenticator].concat());
         let (ticket, question) = asks(&mut site, &request);
@@ -126,9 +133,14 @@ fn section_5_2_message_authenticators_mean_nothing_and_are_not_sent() {
 fn reports_are_taken_without_an_authenticator_and_keep_their_proxy_states() {
     let mut site = site();
     let report = packet(4, 77, b"\x28\x06\0\0\0\x01\x21\x03p");
-    let Some(Command::Account(ticket, _)) = site.deliver(&report).pop() else { panic!("no report") };
+    let Some(Command::Account(ticket, _)) = site.deliver(&report).pop() else {
+        panic!("no report")
+    };
     let reply = site.answers(ticket, &Answer::Recorded);
-    assert_eq!(reply, octets("05 00 00 17 00 00 00 4d 00 00 00 00 00 00 00 00 00 00 00 00 21 03 70"));
+    assert_eq!(
+        reply,
+        octets("05 00 00 17 00 00 00 4d 00 00 00 00 00 00 00 00 00 00 00 00 21 03 70")
+    );
 }
 
 #[test]
@@ -150,9 +162,8 @@ fn section_4_2_2_only_the_token_tells_requests_apart_and_one_in_use_ends_the_con
 fn section_6_1_what_cannot_be_served_is_a_protocol_error_without_the_code() {
     let mut site = site();
     let (ticket, _) = asks(&mut site, &octets(LOGIN));
-    let unavailable = octets(
-        "34 00 00 1a 01 02 03 04 00 00 00 00 00 00 00 00 00 00 00 00 65 06 00 00 01 fa",
-    );
+    let unavailable =
+        octets("34 00 00 1a 01 02 03 04 00 00 00 00 00 00 00 00 00 00 00 00 65 06 00 00 01 fa");
     assert_eq!(site.answers(ticket, &Answer::Silence), unavailable);
     match site.deliver(&packet(43, 1, &[])).as_slice() {
         [Command::Send { reply, .. }] => {

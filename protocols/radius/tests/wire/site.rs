@@ -4,8 +4,8 @@ use core::net::SocketAddr;
 use std::time::Duration;
 
 use radius::{
-    Answer, Candidate, Command, DropReason, Limits, Port, Question, RADSEC, Refusal, Reply,
-    Secret, Server, Ticket, Version,
+    Answer, Candidate, Command, DropReason, Limits, Port, Question, RADSEC, Refusal, Reply, Secret,
+    Server, Ticket, Version,
 };
 
 use crate::client::{Request, SECRET};

@@ -1,0 +1,338 @@
+//! One connection inside TLS: its packets to the server (RFC 6614).
+
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use directory::{CertifiedGear, Time};
+use radius::{
+    Candidate, DropReason, Limits, Port, RADSEC, Secret, Server, SignedReply, Stream, Version,
+};
+use rustls::ProtocolVersion;
+use tokio::net::TcpStream;
+use zeroize::Zeroize as _;
+
+use super::Door;
+use super::candidates::ClientKey;
+use super::drops::Drops;
+use super::socket::{Outlet, Worker};
+use crate::admission::{Admission, Source};
+use crate::config;
+use crate::lifecycle::Shutdown;
+use crate::tls::Identity;
+use crate::transport::Transport;
+
+/// How long a goodbye may take.
+const GOODBYE: Duration = Duration::from_secs(5);
+/// How often a silent connection is looked at, whether its certificate still counts.
+const LOOK: Duration = Duration::from_secs(60);
+/// Octets of the replies that a connection keeps for whoever asks twice.
+const KEPT: usize = 64 << 10;
+
+/// RFC 9765, section 3.1.
+const ALPN_1_0: &[u8] = b"radius/1.0";
+const ALPN_1_1: &[u8] = b"radius/1.1";
+
+/// What all connections share.
+pub(super) struct Terms {
+    identity: Arc<Identity>,
+    secret: Secret,
+    versions: Versions,
+    limits: Limits,
+    idle: Duration,
+    partial: Duration,
+    write: Duration,
+    admission: Arc<Admission<Source>>,
+    clients: Arc<Admission<ClientKey>>,
+    /// Sources whose refusal was told.
+    told: Mutex<Drops>,
+}
+
+/// How packets may be written.
+#[derive(Clone, Copy, Debug)]
+struct Versions {
+    v1_0: bool,
+    v1_1: bool,
+}
+
+impl Versions {
+    /// What may be agreed on; RADIUS/1.1 inside TLS 1.3 alone (RFC 9765, section 3.4).
+    fn offered(self, speaks_1_3: bool) -> Vec<Vec<u8>> {
+        let offer = |allowed: bool, name: &[u8]| allowed.then(|| name.to_vec());
+        let modern = offer(self.v1_1 && (speaks_1_3 || !self.v1_0), ALPN_1_1);
+        modern.into_iter().chain(offer(self.v1_0, ALPN_1_0)).collect()
+    }
+
+    /// What was agreed on, if it may be.
+    fn agreed(self, protocol: Option<&[u8]>, tls: Option<ProtocolVersion>) -> Option<Version> {
+        if protocol == Some(ALPN_1_1) {
+            return (tls == Some(ProtocolVersion::TLSv1_3)).then_some(Version::V1_1);
+        }
+        self.v1_0.then_some(Version::V1_0)
+    }
+}
+
+impl Terms {
+    /// As configured; none where nothing listens.
+    pub(super) fn new(identity: Arc<Identity>, config: &config::Radius) -> Option<Self> {
+        let limits = Limits {
+            pending: config.radsec_requests_in_flight as usize,
+            cached_replies: config.radsec_requests_in_flight as usize,
+            cached_octets: KEPT,
+            reply_lifetime: config.reply_cache_time,
+            ..Limits::default()
+        };
+        let (all, each) = (config.radsec_connections, config.radsec_connections_per_source);
+        Some(Self {
+            identity,
+            secret: Secret::new(RADSEC).ok()?,
+            versions: Versions { v1_0: config.radsec_1_0, v1_1: config.radsec_1_1 },
+            limits,
+            idle: config.radsec_idle_timeout,
+            partial: config.radsec_partial_timeout,
+            write: config.radsec_write_timeout,
+            admission: Admission::new(all, each),
+            clients: Admission::new(u32::MAX, config.radsec_connections_per_client),
+            told: Mutex::default(),
+        })
+    }
+
+    /// Who may connect.
+    pub(super) const fn admission(&self) -> &Arc<Admission<Source>> {
+        &self.admission
+    }
+
+    fn limits(&self, version: Version) -> Limits {
+        match version {
+            Version::V1_0 => self.limits,
+            // A token says nothing about what is in a request: a kept reply could be another's.
+            Version::V1_1 => Limits { cached_replies: 0, ..self.limits },
+        }
+    }
+}
+
+/// Serves a connection until either side ends it.
+pub(super) async fn run(door: Arc<Door>, stream: TcpStream, peer: SocketAddr, shutdown: Shutdown) {
+    let Some(terms) = &door.radsec else { return };
+    let (transport, version) = match secure(terms, stream).await {
+        Ok(secured) => secured,
+        Err(error) => {
+            tracing::debug!(%peer, %error, "a TLS handshake of RADIUS failed");
+            return;
+        }
+    };
+    let gear = match recognize(&door, &transport) {
+        Ok(gear) => gear,
+        Err(reason) => return refuse(&door, terms, peer, reason),
+    };
+    let Some(_place) = terms.clients.enter((gear.organization, gear.client)) else {
+        return refuse(&door, terms, peer, "the RADIUS client has too many connections");
+    };
+    let server = Server::new(Port::Tls(version), terms.limits(version));
+    let heard = door.clock.monotonic();
+    let connection = Connection {
+        transport,
+        stream: Stream::default(),
+        output: Vec::new(),
+        write: terms.write,
+        gear,
+        peer,
+        heard,
+        partial: None,
+        over: false,
+    };
+    let mut worker = Worker::new(Arc::clone(&door), server, connection);
+    worker.serve(terms, shutdown).await;
+    let _late = tokio::time::timeout(GOODBYE, worker.outlet.transport.close()).await;
+}
+
+/// Does the handshake, and says how packets are written.
+async fn secure(terms: &Terms, stream: TcpStream) -> io::Result<(Transport, Version)> {
+    let versions = terms.versions;
+    let offered = |speaks_1_3| versions.offered(speaks_1_3);
+    let tls = Box::new(terms.identity.accept_demanding(stream, offered).await?);
+    let session = tls.get_ref().1;
+    let agreed = versions.agreed(session.alpn_protocol(), session.protocol_version());
+    let version = agreed.ok_or_else(|| io::Error::other("no version of RADIUS was agreed on"))?;
+    Ok((Transport::Tls(tls), version))
+}
+
+fn recognize(door: &Door, transport: &Transport) -> Result<CertifiedGear, &'static str> {
+    let chain = transport.client_certificates().iter();
+    let chain: Vec<Vec<u8>> = chain.map(|certificate| certificate.to_vec()).collect();
+    let gear = door.directory.gear().map_err(|error| {
+        tracing::error!(%error, "the RADIUS clients cannot be read");
+        "the RADIUS clients cannot be read"
+    })?;
+    gear.certified(&chain, Time(door.clock.wall()))
+}
+
+fn refuse(door: &Door, terms: &Terms, peer: SocketAddr, reason: &str) {
+    tracing::debug!(%peer, reason, "a RADIUS connection was refused");
+    let mut told = terms.told.lock().unwrap_or_else(PoisonError::into_inner);
+    if told.tells(peer.ip(), door.clock.monotonic()) {
+        door.directory.note_dropped(peer.ip(), reason, Time(door.clock.wall()));
+    }
+}
+
+struct Connection {
+    transport: Transport,
+    stream: Stream,
+    output: Vec<u8>,
+    /// How long the other side may leave answers unread.
+    write: Duration,
+    gear: CertifiedGear,
+    peer: SocketAddr,
+    /// When something came.
+    heard: Duration,
+    /// When the packet began that has not ended.
+    partial: Option<Duration>,
+    over: bool,
+}
+
+impl Outlet for Connection {
+    fn queue(&mut self, _to: SocketAddr, reply: SignedReply) {
+        self.output.extend(reply.as_ref());
+    }
+
+    async fn flush(&mut self) {
+        if self.output.is_empty() {
+            return;
+        }
+        let mut output = std::mem::take(&mut self.output);
+        let written = tokio::time::timeout(self.write, self.transport.write_all(&output)).await;
+        // There may be keys among them.
+        output.zeroize();
+        self.over |= !matches!(written, Ok(Ok(())));
+    }
+
+    fn dropped(&mut self, reason: DropReason) {
+        self.over |= reason.ends_connection();
+    }
+}
+
+impl Connection {
+    /// Takes what came; `false` at the end.
+    async fn read(&mut self) -> io::Result<bool> {
+        let Self { transport, stream, .. } = self;
+        poll_fn(|context| transport.poll_read(context, |octets| stream.extend(octets))).await
+    }
+}
+
+impl Worker<Connection> {
+    async fn serve(&mut self, terms: &Terms, shutdown: Shutdown) {
+        while !self.outlet.over {
+            let due = self.due(terms);
+            tokio::select! {
+                biased;
+                () = shutdown.draining() => return self.drain().await,
+                Some(late) = self.arrivals.recv() => self.conclude(late).await,
+                kept = self.ledger.outcome(), if self.ledger.is_busy() => self.recorded(kept).await,
+                read = self.outlet.read() => match read {
+                    Ok(true) => self.receive(terms).await,
+                    Ok(false) | Err(_) => return,
+                },
+                () = tokio::time::sleep(due) => self.look(terms),
+            }
+        }
+    }
+
+    /// Hands on the packets that have come, until one is none.
+    async fn receive(&mut self, terms: &Terms) {
+        let now = self.door.clock.monotonic();
+        self.outlet.heard = now;
+        if !self.is_known() {
+            self.outlet.over = true;
+            return;
+        }
+        let client = (self.outlet.gear.organization, self.outlet.gear.client);
+        let candidate = Candidate {
+            client,
+            secret: &terms.secret,
+            require_message_authenticator: false,
+            limit_proxy_state: false,
+            precision: 0,
+        };
+        while !self.outlet.over {
+            let peer = self.outlet.peer;
+            match self.outlet.stream.next() {
+                Ok(Some(packet)) => {
+                    self.server.receive(peer, packet, [candidate], now);
+                    self.outlet.partial = None;
+                    self.obey();
+                }
+                Ok(None) => break,
+                Err(malformed) => self.dropped(peer, malformed.into()),
+            }
+        }
+        let Connection { stream, partial, .. } = &mut self.outlet;
+        stream.forget();
+        *partial = stream.is_partial().then(|| partial.unwrap_or(now));
+        self.work().await;
+        self.ledger.keep();
+    }
+
+    /// How long until something is to be looked at.
+    fn due(&self, terms: &Terms) -> Duration {
+        let next = [self.server.deadline(), self.ends(terms)].into_iter().flatten().min();
+        let now = self.door.clock.monotonic();
+        next.map_or(LOOK, |at| at.saturating_sub(now)).min(LOOK)
+    }
+
+    /// When the connection ends if nothing more comes.
+    fn ends(&self, terms: &Terms) -> Option<Duration> {
+        let Connection { partial, heard, .. } = self.outlet;
+        let partial = partial.map(|began| began.saturating_add(terms.partial));
+        let is_idle = self.waiting == 0 && !self.ledger.is_busy();
+        let idle = is_idle.then(|| heard.saturating_add(terms.idle));
+        [partial, idle].into_iter().flatten().min()
+    }
+
+    fn look(&mut self, terms: &Terms) {
+        let now = self.door.clock.monotonic();
+        self.server.expire(now);
+        let has_ended = self.ends(terms).is_some_and(|at| at <= now);
+        self.outlet.over |= has_ended || !self.is_known();
+    }
+
+    /// Whether the certificate still counts.
+    fn is_known(&self) -> bool {
+        let now = Time(self.door.clock.wall());
+        match self.door.directory.gear() {
+            Ok(gear) => gear.certifies(&self.outlet.gear, now),
+            Err(error) => {
+                tracing::error!(%error, "the RADIUS clients cannot be read");
+                false
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOTH: Versions = Versions { v1_0: true, v1_1: true };
+    const OLD: Versions = Versions { v1_0: true, v1_1: false };
+    const NEW: Versions = Versions { v1_0: false, v1_1: true };
+
+    /// RFC 9765, sections 3.3.3 and 3.4.
+    #[test]
+    fn what_is_agreed_on_is_what_both_sides_may() {
+        let (tls_1_2, tls_1_3) = (Some(ProtocolVersion::TLSv1_2), Some(ProtocolVersion::TLSv1_3));
+        assert_eq!(BOTH.offered(true), [ALPN_1_1, ALPN_1_0]);
+        assert_eq!(BOTH.offered(false), [ALPN_1_0]);
+        assert_eq!(OLD.offered(true), [ALPN_1_0]);
+        // Nothing but an alert is left for TLS 1.2.
+        assert_eq!(NEW.offered(false), [ALPN_1_1]);
+        for protocol in [None, Some(ALPN_1_0)] {
+            assert_eq!(BOTH.agreed(protocol, tls_1_2), Some(Version::V1_0));
+            assert_eq!(OLD.agreed(protocol, tls_1_3), Some(Version::V1_0));
+            assert_eq!(NEW.agreed(protocol, tls_1_3), None);
+        }
+        assert_eq!(BOTH.agreed(Some(ALPN_1_1), tls_1_3), Some(Version::V1_1));
+        assert_eq!(NEW.agreed(Some(ALPN_1_1), tls_1_2), None);
+    }
+}

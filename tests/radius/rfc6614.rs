@@ -1,0 +1,264 @@
+//! RADIUS inside TLS, with radsecproxy and FreeRADIUS between the gear and us.
+
+use serde_json::{Value, json};
+
+use crate::harness::authority::{Authority, Holder, Issued};
+use crate::harness::client::Client as Program;
+use crate::harness::office::{Client, Office};
+use crate::harness::radsec::{RADSEC, RadSec};
+use crate::harness::relay::Relay;
+use crate::harness::server::Site;
+use crate::harness::wire::{ACCEPT, ACCESS_REQUEST, AUTHENTICATOR, PROXY_STATE, REJECT, Request};
+
+const PASSWORD: &str = "correct horse battery";
+
+/// Gear with a certificate of its own.
+struct Gateway {
+    office: Office,
+    client: Client,
+    issued: Issued,
+    authority: Authority,
+}
+
+impl Gateway {
+    fn new() -> Self {
+        Self::on(Office::new())
+    }
+
+    fn on(office: Office) -> Self {
+        let authority = Authority::new("whoever");
+        let issued = authority.issue(&Holder { common_name: "gateway", ..Holder::default() });
+        let certificates = json!({"fingerprints": [issued.fingerprint()]});
+        let profile = office.make("reply-profiles", &json!({"name": "staff", "vlan": "30"}));
+        let fields = json!({
+            "sources": [], "certificates": certificates, "reply_profile": profile["id"],
+        });
+        let client = office.client("gateway", &fields);
+        office.user("ada", PASSWORD);
+        Self { office, client, issued, authority }
+    }
+
+    fn place(&self) -> (&str, &str) {
+        (&self.office.demo.radius.radsec, &self.office.demo.ca_file)
+    }
+
+    fn connect(&self) -> RadSec {
+        RadSec::connect(self.place(), Some(&self.issued), &[]).unwrap()
+    }
+}
+
+/// An Access-Request of ada, with an identifier and a Proxy-State.
+fn login(identifier: u8, password: &str) -> Request {
+    let mut request = Request::new(ACCESS_REQUEST, RADSEC);
+    request.identifier = identifier;
+    request.with(1, b"ada").password(password.as_bytes()).with(PROXY_STATE, &[identifier])
+}
+
+/// What goes through a relay: both verdicts, a report, and a conversation of EAP.
+fn goes_through(gateway: &Gateway, relay: &Relay) {
+    let accepted = relay.gear().login("ada", PASSWORD);
+    assert!(accepted.is("Access-Accept"), "{accepted:?} {}", relay.said());
+    assert_eq!(accepted.values("Tunnel-Private-Group-Id:0"), ["30"], "{accepted:?}");
+    assert!(relay.gear().login("ada", "wrong").is("Access-Reject"));
+    let report = "Acct-Status-Type=Start,Acct-Session-Id=5f3a,User-Name=ada,NAS-Identifier=ap-1";
+    let told = relay.reporter().ask("acct", report);
+    assert!(told.is("Accounting-Response"), "{told:?} {}", relay.said());
+    let sessions = gateway.office.read("sessions")["items"].clone();
+    assert_eq!(sessions[0]["radius_client"], json!(gateway.client.id), "{sessions}");
+    let peer = gateway.office.ttls(&gateway.client, "auth=PAP", "ada", PASSWORD);
+    peer.at(&relay.auth, relay.secret()).gets_in();
+}
+
+#[test]
+fn radsecproxy_brings_logins_reports_and_conversations_inside_tls_1_2() {
+    let gateway = Gateway::new();
+    goes_through(&gateway, &Relay::radsecproxy(&gateway.office, &gateway.issued, "TLS1_2"));
+}
+
+#[test]
+fn radsecproxy_brings_logins_reports_and_conversations_inside_tls_1_3() {
+    let gateway = Gateway::new();
+    goes_through(&gateway, &Relay::radsecproxy(&gateway.office, &gateway.issued, "TLS1_3"));
+}
+
+#[test]
+fn freeradius_brings_logins_reports_and_conversations() {
+    let gateway = Gateway::new();
+    goes_through(&gateway, &Relay::freeradius(&gateway.office, &gateway.issued));
+}
+
+#[test]
+fn section_2_6_packets_come_cut_and_joined_and_256_wait_for_answers_in_any_order() {
+    let gateway = Gateway::new();
+    let mut connection = gateway.connect();
+    // The first makes the password known, so that the rest is quick.
+    assert_eq!(connection.ask(&login(0, PASSWORD)).code, ACCEPT);
+    let password = |identifier: u8| if identifier % 16 == 3 { "wrong" } else { PASSWORD };
+    let requests: Vec<_> = (0..=255).map(|id| login(id, password(id))).collect();
+    let octets: Vec<u8> = requests.iter().flat_map(Request::encode).collect();
+    let (first, rest) = octets.split_at(11);
+    connection.send(first);
+    for piece in rest.chunks(7_001) {
+        connection.send(piece);
+    }
+    let mut left = 256;
+    while left > 0 {
+        let octets = connection.receive().unwrap();
+        let identifier = octets[1];
+        let answer = requests[usize::from(identifier)].check(octets);
+        let expected = if identifier % 16 == 3 { REJECT } else { ACCEPT };
+        assert_eq!(answer.code, expected, "{identifier}");
+        assert_eq!(answer.values(PROXY_STATE), [[identifier]]);
+        left -= 1;
+    }
+}
+
+#[test]
+fn section_2_3_nobody_gets_in_without_a_certificate_that_a_client_has() {
+    let gateway = Gateway::new();
+    assert_eq!(gateway.connect().ask(&Request::status(RADSEC)).code, ACCEPT);
+    let unknown = gateway.authority.issue(&Holder { common_name: "other", ..Holder::default() });
+    for issued in [None, Some(&unknown)] {
+        let connected = RadSec::connect(gateway.place(), issued, &[]);
+        assert!(connected.is_err() || connected.unwrap().is_refused());
+    }
+    let expired = Holder { common_name: "old", expired: true, ..Holder::default() };
+    let expired = gateway.authority.issue(&expired);
+    let certificates = json!({"fingerprints": [expired.fingerprint()]});
+    gateway.office.client("old", &json!({"certificates": certificates}));
+    assert!(RadSec::connect(gateway.place(), Some(&expired), &[]).unwrap().is_refused());
+    // The old versions of TLS, and none at all.
+    let address = gateway.place().0;
+    let arguments = ["s_client", "-connect", address, "-tls1_1", "-cipher", "ALL:@SECLEVEL=0"];
+    let refused = Program::new("openssl", "openssl").args(arguments).run();
+    assert_ne!(refused.code, 0, "{refused:?}");
+    let mut clear = std::net::TcpStream::connect(address).unwrap();
+    std::io::Write::write_all(&mut clear, &login(1, PASSWORD).encode()).unwrap();
+    let mut answer = Vec::new();
+    drop(std::io::Read::read_to_end(&mut clear, &mut answer));
+    assert!(answer.first().is_none_or(|first| *first == 21), "no alert of TLS: {answer:?}");
+}
+
+#[test]
+fn section_2_4_the_certificate_says_whose_the_users_are() {
+    let (acme, beta) = (Gateway::new(), Gateway::new());
+    beta.office.user("grace", PASSWORD);
+    for (gateway, code) in [(&acme, REJECT), (&beta, ACCEPT)] {
+        let request = Request::new(ACCESS_REQUEST, RADSEC).with(1, b"grace");
+        let answer = gateway.connect().ask(&request.password(PASSWORD.as_bytes()));
+        assert_eq!(answer.code, code);
+    }
+    let claimed = json!({"name": "x", "sources": [],
+        "certificates": {"fingerprints": [acme.issued.fingerprint()]}});
+    let path = beta.office.path("radius-clients");
+    let refused = beta.office.top.send("POST", &path, Some(&claimed));
+    assert_eq!((refused.status, &refused.json()["pointer"]), (422, &json!("/certificates")));
+    assert!(!refused.body.contains("gateway") && !refused.body.contains(&acme.office.slug));
+}
+
+#[test]
+fn section_2_3_a_name_counts_where_the_organization_trusts_who_vouches_for_it() {
+    let gateway = Gateway::new();
+    let office = &gateway.office;
+    let name = format!("gw.{}.example", office.slug);
+    let named = Holder { common_name: "x", dns: Some(&name), ..Holder::default() };
+    let issued = gateway.authority.issue(&named);
+    office.client("named", &json!({"sources": [], "certificates": {"names": [name]}}));
+    let connect = |issued| RadSec::connect(gateway.place(), Some(issued), &[]).unwrap();
+    assert!(connect(&issued).is_refused());
+    let fields = json!({
+        "name": "ours", "certificate": gateway.authority.pem(), "holder": "user_by_mail",
+    });
+    let trusted = office.make("certificate-authorities", &fields);
+    let mut connection = connect(&issued);
+    assert_eq!(connection.ask(&login(1, PASSWORD)).code, ACCEPT);
+    let namesake = Authority::new("whoever");
+    let forged = namesake.issue(&named);
+    assert!(connect(&forged).is_refused());
+    // What is not trusted any more ends connections that are open.
+    let id = trusted["id"].as_str().unwrap();
+    office.act("DELETE", &format!("certificate-authorities/{id}"), None);
+    assert!(connection.is_refused());
+}
+
+#[test]
+fn a_certificate_that_is_taken_away_ends_its_connections() {
+    let gateway = Gateway::new();
+    let mut connection = gateway.connect();
+    assert_eq!(connection.ask(&login(1, PASSWORD)).code, ACCEPT);
+    let other = json!({"certificates": {"names": [format!("{}.example", gateway.office.slug)]}});
+    let place = format!("radius-clients/{}", gateway.client.id);
+    gateway.office.act("PATCH", &place, Some(&other));
+    assert!(connection.is_refused());
+    assert!(gateway.connect().is_refused());
+}
+
+#[test]
+fn section_2_6_4_what_is_malformed_or_forged_ends_its_connection_alone() {
+    let gateway = Gateway::new();
+    let mut honest = gateway.connect();
+    let forged = {
+        let mut request = login(1, PASSWORD).authentic();
+        request.secret = b"another secret".to_vec();
+        request.encode()
+    };
+    let mut torn = login(1, PASSWORD).encode();
+    let last = torn.len() - 2;
+    torn[last] = 77;
+    for octets in [vec![1, 1, 0, 19, 0], vec![1, 1, 0x10, 1, 0], torn, forged] {
+        let mut connection = gateway.connect();
+        connection.send(&octets);
+        // What comes behind is not looked at.
+        connection.send(&login(2, PASSWORD).encode());
+        assert_eq!(connection.receive(), None);
+        assert_eq!(honest.ask(&login(3, PASSWORD)).code, ACCEPT);
+    }
+    let told = honest.ask(&Request::new(43, RADSEC).without(AUTHENTICATOR));
+    assert_eq!((told.code, told.values(101)), (52, vec![&406_u32.to_be_bytes()[..]]));
+}
+
+#[test]
+fn limits_of_connections_and_of_silence_are_kept() {
+    let Some(office) = Office::alone() else { return };
+    let mut gateway = Gateway::on(office);
+    let demo = std::sync::Arc::get_mut(&mut gateway.office.demo).unwrap();
+    demo.daemon().stop();
+    let address = crate::harness::relay::free();
+    let site = Site::of_demo(demo.folder())
+        .unwrap()
+        .set("radius", format!("radsec = [{address:?}]"))
+        .set("radius", "radsec_connections_per_client = 2")
+        .set("radius", "radsec_partial_timeout = \"1s\"")
+        .set("radius", "radsec_idle_timeout = \"3s\"");
+    let server = site.serve();
+    let place = (address.as_str(), server.ca_file.as_str());
+    let connect = || RadSec::connect(place, Some(&gateway.issued), &[]).unwrap();
+    let (mut first, mut second) = (connect(), connect());
+    for connection in [&mut first, &mut second] {
+        assert_eq!(connection.ask(&Request::status(RADSEC)).code, ACCEPT);
+    }
+    assert!(connect().is_refused());
+    second.send(&login(1, PASSWORD).encode()[..9]);
+    assert_eq!(second.receive(), None);
+    // Silence is borne for longer than half a packet, and ends with a word.
+    assert_eq!(first.ask(&Request::status(RADSEC)).code, ACCEPT);
+    assert_eq!(first.receive(), None);
+    assert_eq!(connect().ask(&login(1, PASSWORD)).code, ACCEPT);
+}
+
+#[test]
+fn who_is_refused_is_an_event_of_the_provider() {
+    let gateway = Gateway::new();
+    let unknown = gateway.authority.issue(&Holder { common_name: "other", ..Holder::default() });
+    assert!(RadSec::connect(gateway.place(), Some(&unknown), &[]).unwrap().is_refused());
+    let told = |_| {
+        let events = gateway.office.top.get("/v1/events?limit=200").json();
+        let events: Vec<Value> = events["items"].as_array().unwrap().clone();
+        events.into_iter().find(|event| event.to_string().contains("no RADIUS client has the"))
+    };
+    let event = (0..10_000).find_map(told).expect("no event came");
+    assert_eq!(
+        (&event["action"], &event["source"]),
+        (&json!("radius_dropped"), &json!("127.0.0.1"))
+    );
+}

@@ -1,0 +1,118 @@
+//! RADIUS/1.1. No client that Debian has speaks it: packets are written by hand.
+
+use serde_json::json;
+
+use crate::harness::authority::{Authority, Holder, Issued};
+use crate::harness::client::{Client, Output};
+use crate::harness::office::Office;
+use crate::harness::radsec::RadSec;
+
+const PASSWORD: &str = "correct horse battery";
+
+struct Gateway {
+    office: Office,
+    issued: Issued,
+    _authority: Authority,
+}
+
+impl Gateway {
+    fn new() -> Self {
+        let (office, authority) = (Office::new(), Authority::new("whoever"));
+        let issued = authority.issue(&Holder { common_name: "gateway", ..Holder::default() });
+        let certificates = json!({"fingerprints": [issued.fingerprint()]});
+        office.client("gateway", &json!({"sources": [], "certificates": certificates}));
+        office.user("ada", PASSWORD);
+        Self { office, issued, _authority: authority }
+    }
+
+    fn connect(&self, protocols: &[&str]) -> std::io::Result<RadSec> {
+        let radius = &self.office.demo.radius;
+        let place = (radius.radsec.as_str(), self.office.demo.ca_file.as_str());
+        RadSec::connect(place, Some(&self.issued), protocols)
+    }
+
+    fn openssl(&self, version: &str, protocols: &str) -> Output {
+        let address = &self.office.demo.radius.radsec;
+        let (certificate, key) = (&self.issued.certificate, &self.issued.key);
+        Client::new("openssl", "openssl")
+            .args(["s_client", "-connect", address, version, "-alpn", protocols, "-cert"])
+            .arg(certificate)
+            .arg("-key")
+            .arg(key)
+            .run()
+    }
+}
+
+/// A packet with a token.
+fn packet(code: u8, token: u32, attributes: &[(u8, &[u8])]) -> Vec<u8> {
+    let mut octets = vec![code, 0, 0, 0];
+    octets.extend(token.to_be_bytes());
+    octets.extend([0; 12]);
+    for (kind, value) in attributes {
+        octets.extend([*kind, u8::try_from(value.len() + 2).unwrap()]);
+        octets.extend(*value);
+    }
+    let length = u16::try_from(octets.len()).unwrap().to_be_bytes();
+    octets[2..4].copy_from_slice(&length);
+    octets
+}
+
+#[test]
+fn section_4_and_5_passwords_go_as_they_are_and_answers_by_their_tokens() {
+    let gateway = Gateway::new();
+    let mut connection = gateway.connect(&["radius/1.1", "radius/1.0"]).unwrap();
+    assert_eq!(connection.protocol(), Some(&b"radius/1.1"[..]));
+    let login = |token, password: &str| packet(1, token, &[(1, b"ada"), (2, password.as_bytes())]);
+    connection.send(&login(0xffff_fffe, PASSWORD));
+    assert_eq!(connection.receive().unwrap(), packet(2, 0xffff_fffe, &[]));
+    connection.send(&login(0xffff_ffff, "wrong"));
+    assert_eq!(connection.receive().unwrap(), packet(3, 0xffff_ffff, &[]));
+    connection.send(&packet(12, 0, &[]));
+    assert_eq!(connection.receive().unwrap(), packet(2, 0, &[]));
+    let start = [(40, &[0, 0, 0, 1][..]), (44, b"5f3a"), (1, b"ada"), (33, b"p")];
+    connection.send(&packet(4, 1, &start));
+    assert_eq!(connection.receive().unwrap(), packet(5, 1, &[(33, b"p")]));
+    assert_eq!(gateway.office.read("sessions")["items"][0]["name"], "5f3a");
+    // Tokens of 256 and more at the same time, which no identifier could tell apart.
+    let octets: Vec<u8> = (1_000..1_200_u32).flat_map(|token| login(token, PASSWORD)).collect();
+    connection.send(&octets);
+    let token = |octets: Vec<u8>| u32::from_be_bytes(octets[4..8].try_into().unwrap());
+    let mut tokens: Vec<u32> = (0..200).map(|_| token(connection.receive().unwrap())).collect();
+    tokens.sort_unstable();
+    assert!(tokens.into_iter().eq(1_000..1_200));
+}
+
+#[test]
+fn section_3_3_what_is_agreed_on_is_what_both_sides_speak() {
+    let gateway = Gateway::new();
+    for (asked, agreed) in [
+        (&["radius/1.1"][..], Some("radius/1.1")),
+        (&["radius/1.0", "radius/1.1"], Some("radius/1.1")),
+        (&["radius/1.0"], Some("radius/1.0")),
+        (&[], None),
+    ] {
+        let connection = gateway.connect(asked).unwrap();
+        assert_eq!(connection.protocol(), agreed.map(str::as_bytes), "{asked:?}");
+    }
+    assert!(gateway.connect(&["radius/2.0"]).is_err());
+}
+
+/// Section 3.4: TLS 1.3 and nothing older.
+#[test]
+fn openssl_agrees_on_radius_1_1_inside_tls_1_3_alone() {
+    let gateway = Gateway::new();
+    let newest = gateway.openssl("-tls1_3", "radius/1.1,radius/1.0");
+    assert!(newest.stdout.contains("ALPN protocol: radius/1.1"), "{newest:?}");
+    let older = gateway.openssl("-tls1_2", "radius/1.1,radius/1.0");
+    assert!(older.stdout.contains("ALPN protocol: radius/1.0"), "{older:?}");
+    let refused = gateway.openssl("-tls1_2", "radius/1.1");
+    assert!(refused.stderr.contains("no application protocol"), "{refused:?}");
+}
+
+#[test]
+fn packets_of_the_other_version_are_none() {
+    let gateway = Gateway::new();
+    let mut connection = gateway.connect(&[]).unwrap();
+    connection.send(&packet(4, 1, &[(40, &[0, 0, 0, 1]), (44, b"x")]));
+    assert_eq!(connection.receive(), None, "an Accounting-Request without an authenticator");
+}
