@@ -115,6 +115,8 @@ pub enum Action {
     PasswordChangeRequired,
     /// Somebody gave the right password over RADIUS, and was asked for a code.
     CodeAsked,
+    /// A RADIUS client sent a request that nothing signed.
+    RadiusUnsigned,
 }
 
 /// What something was done to.

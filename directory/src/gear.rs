@@ -18,9 +18,11 @@ use crate::records::{EapMethods, Organization, OrganizationState, RadiusClient, 
 use crate::time::Time;
 
 mod certificates;
+mod weakness;
 
 use self::certificates::Certificates;
 pub use self::certificates::CertifiedGear;
+pub use self::weakness::Weakness;
 
 /// The RADIUS clients of every active organization, by the networks they come from.
 #[derive(Default)]
@@ -42,6 +44,8 @@ pub struct GearClient {
     pub client: RadiusClientId,
     /// The secret shared with it.
     pub secret: Secret,
+    /// The one that was shared before, and until when it counts.
+    pub previous: Option<(Secret, Time)>,
     /// Whether a request without Message-Authenticator is dropped.
     pub require_message_authenticator: bool,
     /// Whether a request with Proxy-State but without Message-Authenticator is dropped.
@@ -136,6 +140,12 @@ impl Gear {
             let (Some(client), Some(secret)) = (RadiusClientId::from_record(number), secret) else {
                 continue;
             };
+            let previous = match record.previous_until {
+                Some(until) => snapshot
+                    .secret(partition, kinds::PREVIOUS_SECRET, number)?
+                    .map(|secret| (secret, until)),
+                None => None,
+            };
             let policy = NetworkPolicy::read(snapshot, partition, settings, &record.fields)?;
             let position = self.clients.len();
             self.positions.insert((organization, client), position);
@@ -143,6 +153,7 @@ impl Gear {
                 organization,
                 client,
                 secret,
+                previous,
                 require_message_authenticator: record.fields.require_message_authenticator,
                 limit_proxy_state: record.fields.limit_proxy_state,
                 sources: record.fields.sources.clone(),
@@ -185,6 +196,8 @@ pub(crate) struct GearTable {
     /// The count that the table was made at.
     made: AtomicU64,
     making: Mutex<()>,
+    /// When clients were told of that send unsigned requests.
+    unsigned: Mutex<HashMap<(OrganizationId, RadiusClientId), Time>>,
 }
 
 impl GearTable {

@@ -144,6 +144,11 @@ impl<O: Outlet> Worker<O> {
     }
 
     fn ask(&mut self, ticket: Ticket, question: &Question<ClientKey>) {
+        if !question.is_signed() {
+            let ((organization, client), source) = (question.client(), question.source().ip());
+            let now = Time(self.door.clock.wall());
+            self.door.directory.note_unsigned(organization, client, source, now);
+        }
         if let Credential::Eap(packet) = question.credential() {
             return self.converse(ticket, question, packet);
         }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use directory::Time;
 use radius::{Port, Server, SignedReply};
 
 use super::Door;
@@ -67,7 +68,8 @@ impl Worker<Socket> {
             {
                 tracing::error!(%error, "the RADIUS clients cannot be read");
             }
-            server.receive(source, datagram, candidates.of(source.ip()), now);
+            let wall = || Time(door.clock.wall());
+            server.receive(source, datagram, candidates.of(source.ip(), wall), now);
         });
         if let Err(error) = received {
             tracing::debug!(%error, "RADIUS datagrams were not received");

@@ -1,6 +1,8 @@
 //! RADIUS clients: network gear that asks for the organization.
 
-use storage::{Change, Id, Index, Partition, Reading, Secret, Snapshot};
+use std::time::Duration;
+
+use storage::{Change, Id, Index, Kind, Partition, Reading, Secret, Snapshot};
 use uuid::Uuid;
 
 use super::collection::Collection;
@@ -22,6 +24,8 @@ pub type RadiusClients<'g, S> = Collection<'g, S, RadiusClient>;
 const SECRET_MINIMUM: usize = 16;
 /// The most fingerprints, and the most names, of the certificates of a client.
 const CERTIFICATES: usize = 8;
+/// The longest that a secret counts after it was replaced.
+const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// The most octets of a shared secret.
 const SECRET_MAXIMUM: usize = 128;
 
@@ -69,16 +73,50 @@ impl RadiusClients<'_, &mut Change<'_>> {
         self.refuse_claimed(id, &client)?;
         let secret = self.secret(id)?;
         self.refuse_twins(id, &client, secret.expose())?;
+        if let Some(previous) = self.secret_of(id, kinds::PREVIOUS_SECRET)? {
+            self.refuse_twins(id, &client, previous.expose())?;
+        }
         Ok(client)
     }
 
-    /// Replaces the shared secret; the old one ends at once.
+    /// Replaces the shared secret; the old one ends at once, and so does one before it.
     ///
     /// # Errors
     /// `Missing`, or `Invalid` for a secret that is too short or not told apart from another's.
     pub fn set_secret(&mut self, id: RadiusClientId, secret: &str) -> Result<(), Error> {
-        let client = self.read(id)?;
+        self.rotate_secret(id, secret, Duration::ZERO)
+    }
+
+    /// Replaces the shared secret; the old one counts beside it for so long, one before it no more.
+    ///
+    /// # Errors
+    /// `Missing`, or `Invalid` for a time that is too long, and for a secret that is too short, the
+    /// old one, or not told apart from another's.
+    pub fn rotate_secret(
+        &mut self,
+        id: RadiusClientId,
+        secret: &str,
+        keep: Duration,
+    ) -> Result<(), Error> {
+        let mut client = self.read(id)?;
+        if keep > KEPT {
+            return Err(Invalid::new("/keep_previous_seconds", "must be at most 30 days").into());
+        }
+        let old = self.secret(id)?;
+        if !keep.is_zero() && old.expose() == secret.as_bytes() {
+            return Err(Invalid::new("/secret", "is the one that is to be replaced").into());
+        }
         self.store_secret(id, &client, secret)?;
+        let (partition, kind) = (self.site.partition(), kinds::PREVIOUS_SECRET);
+        if keep.is_zero() {
+            client.previous_until = None;
+            self.site.source.delete_secret(partition, kind, id.record())?;
+        } else {
+            let milliseconds = u64::try_from(keep.as_millis()).unwrap_or(u64::MAX);
+            client.previous_until = Some(self.site.now().plus(milliseconds));
+            self.site.source.put_secret(partition, kind, id.record(), old.expose())?;
+        }
+        self.site.source.put(partition, id.record(), &client)?;
         let subject = (SubjectKind::RadiusClient, client.uuid, client.fields.name.as_str());
         self.site.tell(Action::SecretRotated, subject, Vec::new())
     }
@@ -125,9 +163,11 @@ impl RadiusClients<'_, &mut Change<'_>> {
     }
 
     fn secret(&self, id: RadiusClientId) -> Result<Secret, Error> {
-        let partition = self.site.partition();
-        let secret = self.site.source.secret(partition, kinds::SHARED_SECRET, id.record())?;
-        secret.ok_or(Error::Missing)
+        self.secret_of(id, kinds::SHARED_SECRET)?.ok_or(Error::Missing)
+    }
+
+    fn secret_of(&self, id: RadiusClientId, kind: Kind) -> Result<Option<Secret>, Error> {
+        Ok(self.site.source.secret(self.site.partition(), kind, id.record())?)
     }
 
     /// Two clients behind one source are told apart by their secrets alone, whosever they are. Of
@@ -192,9 +232,11 @@ impl RadiusClients<'_, &mut Change<'_>> {
             if Some(id) == own || !share_a_source(client, &other) {
                 continue;
             }
-            let theirs = self.site.source.secret(partition, kinds::SHARED_SECRET, id)?;
-            if theirs.is_some_and(|theirs| theirs.expose() == secret) {
-                return Ok(Some(other));
+            for kind in [kinds::SHARED_SECRET, kinds::PREVIOUS_SECRET] {
+                let theirs = self.site.source.secret(partition, kind, id)?;
+                if theirs.is_some_and(|theirs| theirs.expose() == secret) {
+                    return Ok(Some(other));
+                }
             }
         }
         Ok(None)
@@ -252,7 +294,7 @@ impl Entity for RadiusClient {
     const NAME_POINTER: &'static str = "/name";
 
     fn new(uuid: Uuid, stamp: Stamp, fields: RadiusClientFields) -> Self {
-        Self { uuid, stamp, fields }
+        Self { uuid, stamp, fields, previous_until: None }
     }
 
     fn uuid(&self) -> Uuid {
@@ -314,6 +356,7 @@ impl Entity for RadiusClient {
         id: RadiusClientId,
     ) -> Result<(), Error> {
         change.delete_secret(partition, kinds::SHARED_SECRET, id.record())?;
+        change.delete_secret(partition, kinds::PREVIOUS_SECRET, id.record())?;
         Ok(())
     }
 }

@@ -82,6 +82,8 @@ pub(crate) mod kinds {
     pub(crate) const SHARED_SECRET: Kind = Kind(31);
     /// Sealed: the TOTP seed of an admin or a user.
     pub(crate) const TOTP_SEED: Kind = Kind(32);
+    /// Sealed: the secret that was shared with a RADIUS client before, while it still counts.
+    pub(crate) const PREVIOUS_SECRET: Kind = Kind(36);
     /// Sealed: the NT hash of a password for MS-CHAPv2, where the organization opted in.
     pub(crate) const NT_HASH: Kind = Kind(33);
 }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{Demand, GearCertificates, NetworkRule, Stamp, indices, kinds};
 use crate::id::{GroupId, RecordId, ReplyProfileId};
 use crate::text::prepare;
+use crate::time::Time;
 
 /// A RADIUS client's record; the shared secret is sealed beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +21,8 @@ pub struct RadiusClient {
     pub stamp: Stamp,
     /// What admins write.
     pub fields: RadiusClientFields,
+    /// Until when the secret counts that was shared before, where one still does.
+    pub previous_until: Option<Time>,
 }
 
 /// What admins write of a RADIUS client.
@@ -128,14 +131,13 @@ impl From<Version1> for RadiusClient {
             reply_profile: old.reply_profile,
             ..RadiusClientFields::default()
         };
-        Self { uuid: old.uuid, stamp: old.stamp, fields }
+        Self { uuid: old.uuid, stamp: old.stamp, fields, previous_until: None }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::Time;
 
     #[test]
     fn what_version_1_knew_stays_and_the_rest_has_its_default() {

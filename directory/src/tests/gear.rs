@@ -1,11 +1,14 @@
 //! Which RADIUS clients may be behind an address.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use super::world::{World, refusal};
-use crate::access::ManageConfiguration;
+use crate::access::{ManageConfiguration, View};
+use crate::gear::Weakness;
 use crate::id::{OrganizationId, RadiusClientId};
 use crate::records::RadiusClientFields;
+use crate::time::Time;
 
 fn client(
     world: &World,
@@ -87,4 +90,78 @@ fn the_table_follows_every_change_at_once() {
         })
         .unwrap();
     assert!(candidates(&world, "192.0.2.7").is_empty());
+}
+
+#[test]
+fn a_replaced_secret_counts_for_a_while_and_is_nobody_elses_meanwhile() {
+    let world = World::new();
+    let (acme, beta) = (world.organization("acme"), world.organization("beta"));
+    let id = client(&world, acme, "switch", &["192.0.2.7/32"]);
+    let rotate = |secret: &'static str, seconds| {
+        world.change(move |change| {
+            let mut grant = change.authorize::<ManageConfiguration>(acme)?;
+            grant.radius_clients().rotate_secret(id, secret, Duration::from_secs(seconds))
+        })
+    };
+    let previous = || {
+        let gear = world.directory.gear().unwrap();
+        let previous = gear.clients()[0].previous.as_ref();
+        previous.map(|(secret, _)| String::from_utf8(secret.expose().to_vec()).unwrap())
+    };
+    rotate("the secret of tomorrow", 60).unwrap();
+    assert_eq!(candidates(&world, "192.0.2.7"), ["tomorrow"]);
+    assert_eq!(previous().as_deref(), Some("the secret of switch"));
+    let fields = RadiusClientFields {
+        name: "thief".into(),
+        sources: vec!["192.0.2.0/24".parse().unwrap()],
+        ..RadiusClientFields::default()
+    };
+    let twin = world.change(move |change| {
+        let mut grant = change.authorize::<ManageConfiguration>(beta)?;
+        grant.radius_clients().create(fields, "the secret of switch").map(|(id, _)| id)
+    });
+    assert!(refusal(twin).contains("cannot be used"));
+    assert!(refusal(rotate("the secret of tomorrow", 60)).contains("to be replaced"));
+    assert!(refusal(rotate("the secret of the day after", 31 * 24 * 3600)).contains("30 days"));
+    let until = world.directory.gear().unwrap().clients()[0].previous.as_ref().unwrap().1;
+    assert_eq!(world.directory.forget_secrets(Time(until.0 - 1)).unwrap(), 0);
+    assert_eq!(world.directory.forget_secrets(until).unwrap(), 1);
+    assert_eq!(previous(), None);
+    rotate("the secret of the week", 60).unwrap();
+    rotate("the secret of the month", 0).unwrap();
+    assert_eq!((candidates(&world, "192.0.2.7"), previous()), (vec!["the month".to_owned()], None));
+}
+
+#[test]
+fn what_is_weak_about_a_client_is_told() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let id = client(&world, acme, "gear", &["192.0.2.7/32"]);
+    let weaknesses = || {
+        let reading = world.directory.read(world.top()).unwrap();
+        reading.authorize::<View>(acme).unwrap().weaknesses(&world.directory, id).unwrap()
+    };
+    assert_eq!(weaknesses(), [Weakness::ShortSecret]);
+    let twin = RadiusClientFields {
+        name: "elsewhere".into(),
+        sources: vec!["198.51.100.0/24".parse().unwrap()],
+        ..RadiusClientFields::default()
+    };
+    let change = world.change(move |change| {
+        let mut grant = change.authorize::<ManageConfiguration>(acme)?;
+        grant.radius_clients().create(twin, "the secret of gear")?;
+        grant.radius_clients().update(id, None, |client| {
+            client.fields.require_message_authenticator = false;
+            Ok(())
+        })
+    });
+    change.unwrap();
+    world.directory.note_unsigned(acme, id, "192.0.2.7".parse().unwrap(), Time(5));
+    let all = [
+        Weakness::ShortSecret,
+        Weakness::SameSecret,
+        Weakness::UnsignedTaken,
+        Weakness::UnsignedSent,
+    ];
+    assert_eq!(weaknesses(), all);
 }

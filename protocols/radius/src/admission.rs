@@ -9,7 +9,8 @@ use crate::request::Request;
 use crate::secret::Secret;
 use crate::server::Version;
 
-/// A RADIUS client that may send from the datagram's source address.
+/// A RADIUS client that may send from the datagram's source address, with one of its secrets. While
+/// it has two, it comes twice in a row, with the newer one first.
 #[derive(Clone, Copy)]
 pub struct Candidate<'a, C> {
     /// The caller's key of the client.
@@ -81,7 +82,7 @@ impl<C> From<DropReason> for NotAdmitted<C> {
 ///
 /// [RFC 3579, section 3.1]: https://www.rfc-editor.org/rfc/rfc3579#section-3.1
 /// [RFC 5997, section 3]: https://www.rfc-editor.org/rfc/rfc5997#section-3
-pub(crate) fn admit<'p, 's, C: Copy>(
+pub(crate) fn admit<'p, 's, C: Copy + PartialEq>(
     request: Request<'p>,
     mut candidates: impl Iterator<Item = Candidate<'s, C>>,
 ) -> Result<Admitted<'p, 's, C>, NotAdmitted<C>> {
@@ -129,13 +130,16 @@ fn authentic<'s, C>(
     candidates.find(|candidate| verifies(request, candidate.secret)).ok_or(DropReason::NotAuthentic)
 }
 
-fn trusted_by_address<'s, C>(
+fn trusted_by_address<'s, C: PartialEq>(
     request: &Request<'_>,
     candidates: impl Iterator<Item = Candidate<'s, C>>,
 ) -> Result<Candidate<'s, C>, DropReason> {
     let mut lenient = candidates.filter(|candidate| !candidate.require_message_authenticator);
     let first = lenient.next();
-    let second = lenient.next();
+    // Nothing says which of a client's two secrets is meant: the newer one, which comes first.
+    let is_another =
+        |other: &Candidate<'_, C>| first.as_ref().is_some_and(|first| first.client != other.client);
+    let second = lenient.find(is_another);
     if request.eap.is_some() {
         return Err(DropReason::UnprotectedEap);
     }
@@ -171,8 +175,11 @@ struct Seen<C> {
     several: bool,
 }
 
-impl<C: Copy> Seen<C> {
-    const fn note(&mut self, client: C) {
+impl<C: Copy + PartialEq> Seen<C> {
+    fn note(&mut self, client: C) {
+        if self.only == Some(client) {
+            return;
+        }
         self.only = if self.several || self.only.is_some() { None } else { Some(client) };
         self.several |= self.only.is_none();
     }

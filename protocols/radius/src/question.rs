@@ -25,6 +25,7 @@ pub struct Question<C> {
     octets: Vec<u8>,
     user_name: Range<usize>,
     credential: Held,
+    is_signed: bool,
 }
 
 enum Held {
@@ -69,6 +70,12 @@ impl<C> Question<C> {
             Held::MsChapV2(proof) => Credential::MsChapV2(*proof),
             Held::Eap(packet) => Credential::Eap(packet),
         }
+    }
+
+    /// Whether the request was signed, by a Message-Authenticator or by TLS.
+    #[must_use]
+    pub const fn is_signed(&self) -> bool {
+        self.is_signed
     }
 
     /// State, from the Access-Challenge that this request answers, if it answers one.
@@ -176,6 +183,7 @@ impl<C: Copy> Question<C> {
             octets: Vec::new(),
             user_name,
             credential: Held::Pap(0..0),
+            is_signed: request.message_authenticator.is_some() || admitted.secret().is_none(),
         };
         let ms_chap = request.ms_chap.credential()?;
         question.credential = match (&request.user_password, &request.chap_password) {

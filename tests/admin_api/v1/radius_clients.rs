@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::office::Office;
+use crate::harness::office::{Client, Office};
 
 #[test]
 fn its_secret_is_part_of_no_view_and_each_reveal_is_an_event() {
@@ -54,4 +54,56 @@ fn weak_secrets_and_impossible_sources_are_refused() {
     assert!(secret.len() >= 24, "a generated secret has at least 24 letters and digits");
     let twin = create(json!({"name": "other", "secret": secret}));
     assert_eq!((twin.status, &twin.json()["pointer"]), (422, &json!("/secret")));
+}
+
+#[test]
+fn gear_with_the_old_secret_is_answered_with_it_until_its_time_is_over() {
+    let office = Office::new();
+    let old = office.client("switch", &json!({}));
+    office.user("ada", "correct horse battery");
+    let place = format!("radius-clients/{}", old.id);
+    let rotate = |keep: u32| {
+        let body = json!({"keep_previous_seconds": keep});
+        let rotated = office.act("POST", &format!("{place}/secret/rotate"), Some(&body));
+        let secret = rotated["secret"].as_str().unwrap().to_owned();
+        (Client { id: old.id.clone(), secret }, rotated["previous_secret_until"].clone())
+    };
+    let (new, until) = rotate(3_600);
+    assert!(until.is_string());
+    assert_eq!(office.read(&place)["previous_secret_until"], until);
+    for client in [&old, &new] {
+        let reply = office.login(client, "ada", "correct horse battery");
+        assert!(reply.is("Access-Accept"), "{reply:?}");
+        let start = "Acct-Status-Type=Start,Acct-Session-Id=1";
+        assert!(office.report(client, start).is("Accounting-Response"));
+    }
+    assert_eq!(office.event("secret_rotated")["subject"]["id"], json!(old.id));
+    let (newest, until) = rotate(0);
+    assert!(until.is_null());
+    for ended in [&old, &new] {
+        let attributes = format!(
+            "User-Name=ada,User-Password=x,Message-Authenticator=0x00,Packet-Src-IP-Address={}",
+            office.address
+        );
+        let gear = office.gear(ended).with(["-t", "0.3"]);
+        assert!(gear.ask("auth", &attributes).kind.is_none());
+    }
+    assert!(office.login(&newest, "ada", "correct horse battery").is("Access-Accept"));
+}
+
+#[test]
+fn weak_secrets_and_unsigned_requests_are_warned_of() {
+    let office = Office::new();
+    let fields = json!({"secret": "sixteen octets..", "require_message_authenticator": false});
+    let client = office.client("old gear", &fields);
+    let place = format!("radius-clients/{}/weaknesses", client.id);
+    let first = office.read(&place);
+    assert_eq!(first["weaknesses"], json!(["short_secret", "unsigned_requests_taken"]));
+    let attributes =
+        format!("User-Name=x,User-Password=x,Packet-Src-IP-Address={}", office.address);
+    assert!(office.gear(&client).ask("auth", &attributes).is("Access-Reject"));
+    let event = office.event("radius_unsigned");
+    assert_eq!(event["subject"]["id"], json!(client.id));
+    let all = json!(["short_secret", "unsigned_requests_taken", "unsigned_requests_sent"]);
+    assert_eq!(office.read(&place)["weaknesses"], all);
 }

@@ -75,7 +75,7 @@ pub(crate) struct RadiusClientWithSecret {
 }
 
 /// A generated secret has this many letters and digits: 190 bits.
-const SECRET_LENGTH: usize = 32;
+pub(super) const SECRET_LENGTH: usize = 32;
 
 /// Makes a RADIUS client.
 #[utoipa::path(

@@ -6,10 +6,12 @@ mod delete;
 mod explain;
 mod list;
 mod reveal_secret;
+mod rotate_secret;
 mod rules;
 mod set_secret;
 mod show;
 mod update;
+mod weaknesses;
 
 use directory::access::View;
 use directory::{OrganizationId, ReadingTransaction, ReplyProfileId, records};
@@ -40,6 +42,8 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         ))
         .routes(routes!(set_secret::set_radius_secret))
         .routes(routes!(reveal_secret::reveal_radius_secret))
+        .routes(routes!(rotate_secret::rotate_radius_secret))
+        .routes(routes!(weaknesses::show_radius_weaknesses))
         .routes(routes!(explain::explain_radius_request))
 }
 
@@ -80,6 +84,9 @@ pub(crate) struct RadiusClient {
     locked_or_expired: LockedOrExpired,
     /// By which certificates it is known inside TLS.
     certificates: GearCertificates,
+    /// Until when the secret counts that was replaced; null when none does.
+    #[schema(required)]
+    previous_secret_until: Option<Moment>,
 }
 
 /// What becomes of those whose account is locked or whose password has ended.
@@ -146,6 +153,7 @@ impl RadiusClient {
             rules: rules::shown(fields.rules, reading, organization)?,
             locked_or_expired: fields.locked_or_expired.into(),
             certificates: GearCertificates::of(fields.certificates),
+            previous_secret_until: record.previous_until.map(Moment),
         })
     }
 

@@ -1,7 +1,7 @@
 //! draft-ietf-radext-deprecating-radius: what keeps BlastRADIUS (CVE-2024-3596) out. That replies
 //! begin with Message-Authenticator is checked with every reply of every test.
 
-use radius::{Answer, AttributeType, DropReason, Reply};
+use radius::{Answer, AttributeType, Credential, DropReason, Reply};
 
 use crate::client::{Request, SECRET};
 use crate::site::{Known, Site};
@@ -83,4 +83,30 @@ fn a_reply_that_proxy_states_would_make_too_long_is_silence() {
     let left = 4096 - request.encode().len();
     let request = request.with(33, &vec![8; left - 2]);
     assert_eq!(Site::lenient().drops(&request.encode()), (Some(1), DropReason::ReplyTooLong));
+}
+
+/// While one secret replaces another, either counts.
+#[test]
+fn a_request_is_answered_with_the_one_of_two_secrets_that_signed_it() {
+    let other: &[u8] = b"the secret of before, as long";
+    let both = || vec![Known::lenient(1, SECRET), Known::lenient(1, other)];
+    for secret in [SECRET, other] {
+        let request = Request { secret: secret.to_vec(), ..Request::new(1) };
+        let request = request.user(b"ada").password(b"correct horse").authentic();
+        let mut site = Site::of(both());
+        let (ticket, question) = site.asks(&request);
+        assert!(question.is_signed());
+        assert!(matches!(question.credential(), Credential::Pap(b"correct horse")));
+        request.check(&site.answers(ticket, &Answer::Accept(Reply::new())), 2);
+    }
+    // Nothing says which one is meant: the newer one.
+    let unsigned = Request::pap().without(AttributeType::MESSAGE_AUTHENTICATOR);
+    let (_, question) = Site::of(both()).asks(&unsigned);
+    assert!(!question.is_signed() && question.client() == 1);
+    let mut crowded = both();
+    crowded.push(Known::lenient(2, b"a secret of somebody else's"));
+    let dropped = Site::of(crowded).drops(&unsigned.encode());
+    assert_eq!(dropped, (None, DropReason::Ambiguous));
+    let forged = Request { secret: b"nobody's".to_vec(), ..Request::pap() };
+    assert_eq!(Site::of(both()).drops(&forged.encode()), (Some(1), DropReason::NotAuthentic));
 }
