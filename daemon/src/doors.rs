@@ -8,7 +8,7 @@ use std::time::Duration;
 use directory::accounting::SessionRules;
 use directory::authentication::{ChallengeLimits, HashParameters, PoolLimits, ThrottlePolicy};
 use directory::{
-    Directory, Entropy, EventOptions, KnownNames, MasterKey, OpenOptions, StoreOptions, Time,
+    Directory, Entropy, EventOptions, Keep, KnownNames, MasterKey, OpenOptions, StoreOptions, Time,
 };
 
 use crate::clock::Clock;
@@ -48,7 +48,10 @@ pub fn open_directory(
             ..StoreOptions::default()
         },
         authentication: authentication(&config.authentication)?,
-        kept_users: config.data.kept_users as usize,
+        kept: Keep {
+            users: config.data.kept_users as usize,
+            size: config.data.kept_size,
+        },
         known_names: KnownNames(ldap_door::is_known),
     };
     let master = MasterKey::from_bytes(*master_key.octets());

@@ -17,7 +17,7 @@ use crate::collections::{self, NewPassword, Oneself, Site};
 use crate::error::{Error, StoreFailure};
 use crate::gear::GearTable;
 use crate::id::{AdminId, OrganizationId, Place, RecordId, TokenId};
-use crate::known::{Capacity, Lookups};
+use crate::known::{Capacity, Keep, Lookups};
 use crate::records::{
     Admin, AdminFields, CertificateAuthority, Credential, CustomAttribute, Group, Organization,
     OrganizationState, OwnCertificates, PasswordHistory, RadiusClient, ReplyProfile,
@@ -32,27 +32,16 @@ use crate::tools::{KnownNames, Tools};
 const KNOWN_ORGANIZATIONS: usize = 4_096;
 
 /// How the directory uses memory and processors.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct OpenOptions {
     /// The store's.
     pub store: storage::Options,
     /// The authentication engine's.
     pub authentication: crate::authentication::Options,
-    /// Users that are kept decoded for searches at most.
-    pub kept_users: usize,
+    /// What is kept decoded for searches at most.
+    pub kept: Keep,
     /// Names that are taken everywhere.
     pub known_names: KnownNames,
-}
-
-impl Default for OpenOptions {
-    fn default() -> Self {
-        Self {
-            store: storage::Options::default(),
-            authentication: crate::authentication::Options::default(),
-            kept_users: 16_384,
-            known_names: KnownNames::default(),
-        }
-    }
 }
 
 /// Everything that is true, for every organization; clones share it.
@@ -99,7 +88,7 @@ impl Directory {
         let lookups = Arc::new(Lookups::new(&Capacity {
             organizations: KNOWN_ORGANIZATIONS,
             accounts: options.authentication.remembered,
-            users: options.kept_users,
+            found: options.kept,
         }));
         let open_sessions = Arc::default();
         let inner = Inner { store, tools, engine, gear, followers, lookups, open_sessions };

@@ -7,7 +7,7 @@
 use std::hash::Hash;
 use std::sync::Arc;
 
-use quick_cache::Equivalent;
+use quick_cache::{Equivalent, UnitWeighter, Weighter};
 use quick_cache::sync::Cache;
 use smallvec::SmallVec;
 use storage::{Id, Index, Partition, ReadError, Reading, Snapshot};
@@ -34,14 +34,29 @@ pub(crate) struct Lookups {
     pub(crate) accounts: KnownAccounts,
     organizations: Known<OrganizationId, Arc<Organization>>,
     numbers: Known<Spot, Id>,
-    users: Known<(OrganizationId, UserId), Arc<User>>,
-    groups: Known<(OrganizationId, GroupId), Arc<KnownGroup>>,
+    users: Known<(OrganizationId, UserId), Arc<User>, Room>,
+    groups: Known<(OrganizationId, GroupId), Arc<KnownGroup>, Room>,
     /// The groups that entries are in.
-    memberships: Known<(OrganizationId, EntryId), Memberships>,
+    memberships: Known<(OrganizationId, EntryId), Memberships, Room>,
     /// What directory identities may do and see in their organizations.
     seen: Known<(Actor, OrganizationId), Arc<Seen>>,
     /// The members of groups.
-    members: Known<(OrganizationId, GroupId), Arc<MemberNames>>,
+    members: Known<(OrganizationId, GroupId), Arc<MemberNames>, Room>,
+}
+
+/// What is kept decoded for searches at most.
+#[derive(Clone, Copy, Debug)]
+pub struct Keep {
+    /// Users, of all organizations.
+    pub users: usize,
+    /// Octets that these users take with the groups that they are in, about.
+    pub size: usize,
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        Self { users: 16_384, size: 128 << 20 }
+    }
 }
 
 /// How much is kept at most.
@@ -50,8 +65,8 @@ pub(crate) struct Capacity {
     pub(crate) organizations: usize,
     /// Accounts that authenticate.
     pub(crate) accounts: usize,
-    /// Users that searches find.
-    pub(crate) users: usize,
+    /// What searches find.
+    pub(crate) found: Keep,
 }
 
 /// Actors of whom it is kept what they may do and see.
@@ -64,16 +79,18 @@ const FEW_MEMBERS: usize = 512;
 impl Lookups {
     /// Keeps nothing yet.
     pub(crate) fn new(capacity: &Capacity) -> Self {
+        let Keep { users, size } = capacity.found;
         Self {
             bases: Known::new(capacity.organizations),
             accounts: Known::new(capacity.accounts),
             organizations: Known::new(capacity.organizations),
-            numbers: Known::new(capacity.users),
-            users: Known::new(capacity.users),
-            groups: Known::new(capacity.users),
-            memberships: Known::new(capacity.users),
+            numbers: Known::new(users),
+            users: Known::within(users, size / 4),
+            groups: Known::within(users, size / 8),
+            // Each may hold the groups as they were once.
+            memberships: Known::within(users, size / 2),
             seen: Known::new(KNOWN_ACTORS),
-            members: Known::new(KNOWN_MEMBERS),
+            members: Known::within(KNOWN_MEMBERS, size / 8),
         }
     }
 
@@ -259,12 +276,12 @@ impl Directory {
 }
 
 /// A bounded number of values read from the store.
-pub(crate) struct Known<K, V> {
-    kept: Cache<K, Kept<V>>,
+pub(crate) struct Known<K, V, W = UnitWeighter> {
+    kept: Cache<K, Kept<V>, W>,
 }
 
 #[derive(Clone)]
-struct Kept<V> {
+pub(crate) struct Kept<V> {
     /// The snapshot that it was read from.
     sequence: u64,
     value: V,
@@ -275,7 +292,42 @@ impl<K: Eq + Hash, V: Clone> Known<K, V> {
     pub(crate) fn new(capacity: usize) -> Self {
         Self { kept: Cache::new(capacity) }
     }
+}
 
+/// What takes more room the more there is in it.
+pub(crate) trait Size {
+    /// The octets that it takes in memory, about.
+    fn size(&self) -> usize;
+}
+
+impl Size for Arc<User> {
+    fn size(&self) -> usize {
+        User::size(self)
+    }
+}
+
+/// Weighs values by their sizes, so that neither too many are kept nor too large ones.
+#[derive(Clone)]
+pub(crate) struct Room {
+    /// What the smallest one counts.
+    least: usize,
+}
+
+impl<K, V: Size> Weighter<K, Kept<V>> for Room {
+    fn weight(&self, _: &K, kept: &Kept<V>) -> u64 {
+        kept.value.size().max(self.least) as u64
+    }
+}
+
+impl<K: Eq + Hash, V: Clone + Size> Known<K, V, Room> {
+    /// Keeps at most about `capacity` values that take at most about `size` octets.
+    fn within(capacity: usize, size: usize) -> Self {
+        let room = Room { least: size.div_ceil(capacity.max(1)) };
+        Self { kept: Cache::with_weighter(capacity, size as u64, room) }
+    }
+}
+
+impl<K: Eq + Hash, V: Clone, W: Weighter<K, Kept<V>> + Clone> Known<K, V, W> {
     /// The value of a key in a partition, if it is kept and still holds.
     pub(crate) fn get<Q>(&self, snapshot: &Snapshot, partition: Partition, key: &Q) -> Option<V>
     where
@@ -296,5 +348,34 @@ impl<K: Eq + Hash, V: Clone> Known<K, V> {
     /// Keeps a value that was read from a snapshot.
     pub(crate) fn keep(&self, snapshot: &Snapshot, key: K, value: V) {
         self.kept.insert(key, Kept { sequence: snapshot.sequence(), value });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::records::{Stamp, UserFields, UserState};
+    use crate::time::Time;
+
+    fn user(description: usize) -> Kept<Arc<User>> {
+        let fields =
+            UserFields { description: Some("x".repeat(description)), ..UserFields::default() };
+        let stamp = Stamp { created: Time(0), modified: Time(0), revision: 1 };
+        let user = User { uuid: Uuid::nil(), state: UserState::Active, stamp, fields };
+        Kept { sequence: 0, value: Arc::new(user) }
+    }
+
+    #[test]
+    fn users_are_kept_as_long_as_neither_their_number_nor_their_size_is_reached() {
+        let kept = |description| {
+            let known = Known::<u32, Arc<User>, Room>::within(1_000, 4 << 20);
+            (0..5_000).for_each(|id| known.kept.insert(id, user(description)));
+            known.kept.len()
+        };
+        assert!((900..=1_000).contains(&kept(10)), "{}", kept(10));
+        let large = kept(64 << 10);
+        assert!((1..=64).contains(&large), "{large}");
     }
 }

@@ -38,6 +38,7 @@ pub use id::{
     Place, RadiusClientId, RecordId, ReplyProfileId, ServiceAccountId, TokenId, TokenNumber,
     UserId,
 };
+pub use known::Keep;
 pub use network::{Circumstances, NetworkMethod, Ssid};
 pub use recorder::{Line, Missed, RECORDED_ACCOUNTS, RECORDED_LINES, RECORDED_TEXT};
 pub use schema::Schema;

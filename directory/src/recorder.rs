@@ -28,8 +28,11 @@ pub const RECORDED_TEXT: usize = 200;
 pub enum Missed {
     /// An attribute that no entry can have.
     Attribute,
-    /// A filter on an attribute that no entry can have: neither true nor false.
+    /// A filter on an attribute that no entry can have, or a comparison with it: neither true nor
+    /// false.
     FilterAttribute,
+    /// A filter by a matching rule that is not known: neither true nor false.
+    MatchingRule,
     /// A filter that no index serves, so that many entries were looked through.
     Unserved,
     /// A place to search from that there is not.

@@ -245,6 +245,11 @@ pub(crate) fn sasl_bind(id: i64, mechanism: &str, response: Option<&[u8]>) -> Ve
 
 /// A search for everything at an attribute or two; `filter` is an encoded filter.
 pub(crate) fn search_operation(base: &str, scope: i64, filter: Vec<u8>) -> Vec<u8> {
+    search_for("1.1", base, scope, filter)
+}
+
+/// The same, and these attributes of each entry are wanted.
+pub(crate) fn search_for(wanted: &str, base: &str, scope: i64, filter: Vec<u8>) -> Vec<u8> {
     constructed(
         0x63,
         [
@@ -255,7 +260,7 @@ pub(crate) fn search_operation(base: &str, scope: i64, filter: Vec<u8>) -> Vec<u
             number(2, 0),
             boolean(false),
             filter,
-            sequence([octets("1.1")]),
+            sequence([octets(wanted)]),
         ],
     )
 }

@@ -77,6 +77,30 @@ fn who_was_given_a_password_changes_it_before_anything_else() {
     let dn = office.user_dn("ada");
     assert_eq!(ada.search(&dn, "base", "(objectClass=*)", &[]).code, 50);
     assert_eq!(ada.compare(&dn, "uid:ada").code, 50);
+    let script = "
+import sys, ldap
+from ldap.controls.ppolicy import PasswordPolicyControl
+uri, dn, password = sys.argv[1:4]
+l = ldap.initialize(uri)
+l.simple_bind_s(dn, password)
+asked = [PasswordPolicyControl()]
+for number in [
+    l.search_ext(dn, ldap.SCOPE_BASE, serverctrls=asked),
+    l.compare_ext(dn, 'uid', b'ada', serverctrls=asked),
+    l.extop(ldap.extop.ExtendedRequest('1.3.6.1.4.1.4203.1.11.3', None), serverctrls=asked),
+    l.search_ext(dn, ldap.SCOPE_BASE),
+]:
+    try:
+        l.result4(number, add_ctrls=1)
+    except ldap.INSUFFICIENT_ACCESS as e:
+        control = PasswordPolicyControl()
+        told = e.args[0].get('ctrls') or []
+        told and control.decodeControlValue(told[0][2])
+        print(control.error if told else 'untold')
+";
+    let uri = format!("ldap://{}", office.demo.ldap);
+    let said = python(script, [&uri, &dn, OLD]);
+    assert_eq!((said.code, said.stdout.as_str()), (0, "2\n2\n2\nuntold\n"), "{said:?}");
     assert!(network(OLD).is("Access-Reject"));
     assert_ne!(ada.set_password(&dn, OLD).code, 0, "the same again");
     assert_eq!(ada.set_password(&dn, NEW).code, 0);

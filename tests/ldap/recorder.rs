@@ -54,6 +54,9 @@ fn what_an_application_does_not_get_is_told_without_any_value() {
     ] {
         assert_eq!(client.search(&base, "sub", "(uid=x)", &["1.1"]).code, 32);
     }
+    assert_eq!(client.search("no name", "sub", "(uid=x)", &["1.1"]).code, 34);
+    office.find(client, &format!("(cn:noSuchMatch:={secret})"), &["1.1"]);
+    assert_eq!(client.compare(&app.dn, &format!("testedAttribute:{secret}")).code, 17);
     let control = "1.2.3.4";
     client.clone().with(["-e", control]).search(&office.base, "base", "(o=*)", &["1.1"]);
     let critical = "!1.2.3.5";
@@ -66,11 +69,13 @@ fn what_an_application_does_not_get_is_told_without_any_value() {
     assert_eq!(wrong.who_am_i().code, 49);
     let expected: BTreeMap<String, Vec<String>> = [
         ("attribute", vec!["krbLastPwdChange".to_owned(), "sambaNTPassword;x".to_owned()]),
-        ("filter_attribute", vec!["mailPrimaryAddress".to_owned()]),
+        ("filter_attribute", vec!["mailPrimaryAddress".to_owned(), "testedAttribute".to_owned()]),
+        ("matching_rule", vec!["noSuchMatch".to_owned()]),
         (
             "base",
             vec![
                 format!("cn=?,ou=users,{}", office.base),
+                "not a distinguished name".to_owned(),
                 "uid=?,ou=people,dc=elsewhere".to_owned(),
             ],
         ),

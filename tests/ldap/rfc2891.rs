@@ -1,5 +1,8 @@
 //! RFC 2891: the server sorts; and shows views of what it sorted.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde_json::json;
 
 use crate::harness::ber::{boolean, constructed, number, octets, sequence};
@@ -108,6 +111,54 @@ fn more_entries_than_may_be_sorted_are_refused_or_left_unsorted() {
     let refused = search("!sss=uid");
     assert_eq!((refused.code, refused.entries.len()), (12, 0), "{refused:?}");
     assert_eq!(search("sss=uid").names().len(), people);
+}
+
+#[test]
+fn all_sorted_searches_of_a_connection_hold_as_much_together_as_one_may() {
+    const PEOPLE: usize = 120;
+    let Some(demo) = Demo::own() else { return };
+    let office = Office::on(Arc::new(demo));
+    let made = office.make("service-accounts", &json!({"name": "app"}));
+    for number in 0..PEOPLE {
+        let (login, description) = (format!("u{number}"), "x".repeat(250));
+        let fields = json!({"login": login, "display_name": login, "surname": login,
+            "description": description});
+        office.make("users", &fields);
+    }
+    let (dn, password) = (made["dn"].as_str().unwrap(), made["password"].as_str().unwrap());
+    let Office { demo, base, .. } = office;
+    let mut demo = Arc::into_inner(demo).unwrap();
+    demo.daemon().stop();
+    let site = Site::of_demo(demo.folder()).unwrap().set("ldap", "sorted_entries = 130");
+    let site = site.set("ldap", "output_buffer = \"16KiB\"");
+    let server = site.set("ldap", "cleartext_bind = true").serve();
+    let mut raw = Raw::bound(&server.ldap, dn, password);
+    let sorted = |id: i64, critical: bool| {
+        let keys = sequence([sequence([octets("uid")])]);
+        let oid = octets("1.2.840.113556.1.4.473");
+        let control = sequence([oid, boolean(critical), octets(keys)]);
+        let operation = raw::search_for("*", &base, 2, raw::present("uid"));
+        sequence([number(2, id), operation, constructed(0xa0, [control])])
+    };
+    // The first one's entries are more than the buffer holds: it waits while the others begin.
+    raw.send(&[sorted(2, true), sorted(3, true), sorted(4, false)].concat());
+    let mut ends = BTreeMap::new();
+    let mut entries = BTreeMap::new();
+    while ends.len() < 3 {
+        let message = raw.receive().unwrap();
+        if message.operation == 0x65 {
+            ends.insert(message.id, (message.code(), message.words().1));
+        } else {
+            *entries.entry(message.id).or_insert(0) += 1;
+        }
+    }
+    assert_eq!((ends[&2].0, entries.get(&2)), (0, Some(&PEOPLE)));
+    assert_eq!((ends[&3].0, entries.get(&3)), (12, None), "{ends:?}");
+    assert!(ends[&3].1.contains("than the 130 that"), "{ends:?}");
+    assert_eq!((ends[&4].0, entries.get(&4)), (0, Some(&PEOPLE)), "unsorted");
+    // What is over is held no more.
+    raw.send(&sorted(5, true));
+    assert_eq!(raw.receive_all_of(5).len(), PEOPLE + 1);
 }
 
 #[test]

@@ -159,3 +159,92 @@ fn section_4_2_16_a_fraction_of_a_second_lies_behind_the_second() {
         assert_eq!(office.find(&client, &filter, &["1.1"]).names().len(), expected, "{filter}");
     }
 }
+
+/// A rule, how it is asked for, and who matches.
+type Case<'c> = (&'c str, &'c str, &'c [&'c str]);
+
+/// Every rule that the subschema lists, but the one that only definitions are found by.
+const RULES: &[Case<'static>] = &[
+    ("caseIgnoreMatch", "(cn:RULE:=ADA  king)", &["ada"]),
+    ("caseIgnoreOrderingMatch", "(cn:RULE:=bob)", &["ada", "all"]),
+    ("caseIgnoreSubstringsMatch", "(cn:RULE:=ad\\2aKING)", &["ada"]),
+    ("caseExactMatch", "(cn:RULE:=Ada King)", &["ada"]),
+    ("caseExactMatch", "(cn:RULE:=ada king)", &[]),
+    ("caseExactMatch", "(cn:RULE:=Ada\\ee\\80\\80King)", &[]),
+    ("caseExactOrderingMatch", "(cn:RULE:=Bob)", &["ada"]),
+    ("caseExactSubstringsMatch", "(cn:RULE:=A\\2aKing)", &["ada"]),
+    ("caseExactSubstringsMatch", "(cn:RULE:=a\\2aKing)", &[]),
+    ("caseIgnoreIA5Match", "(mail:RULE:=ADA@acme.example)", &["ada"]),
+    ("caseIgnoreIA5SubstringsMatch", "(mail:RULE:=\\2a@ACME\\2a)", &["ada"]),
+    ("caseExactIA5Match", "(homeDirectory:RULE:=/home/Ada)", &["ada"]),
+    ("caseExactIA5Match", "(homeDirectory:RULE:=/home/ada)", &[]),
+    ("caseExactIA5SubstringsMatch", "(homeDirectory:RULE:=\\2a/A\\2a)", &["ada"]),
+    ("integerMatch", "(uidNumber:RULE:=4004)", &["ada"]),
+    ("integerMatch", "(uidNumber:RULE:=+4004)", &[]),
+    ("integerOrderingMatch", "(uidNumber:RULE:=4005)", &["ada"]),
+    ("integerBitAndMatch", "(uidNumber:RULE:=4004)", &["ada"]),
+    ("integerBitAndMatch", "(uidNumber:RULE:=9)", &["bob"]),
+    ("integerBitOrMatch", "(uidNumber:RULE:=1)", &["bob"]),
+    ("generalizedTimeMatch", "(&(uid=ada)(createTimestamp:RULE:=MADE))", &["ada"]),
+    ("generalizedTimeOrderingMatch", "(&(uid=ada)(createTimestamp:RULE:=MADE))", &[]),
+    ("generalizedTimeOrderingMatch", "(createTimestamp:RULE:=99991231235959Z)", &["ada", "bob"]),
+    ("distinguishedNameMatch", "(member:RULE:=UID=Ada, OU=people, BASE)", &["all", "staff"]),
+    ("distinguishedNameInChainMatch", "(member:RULE:=uid=ada,ou=people,BASE)", &["all", "staff"]),
+    ("distinguishedNameInChainMatch", "(memberOf:RULE:=cn=all,ou=groups,BASE)", &["ada", "staff"]),
+    ("objectIdentifierMatch", "(objectClass:RULE:=2.5.6.6)", &["ada", "bob"]),
+    ("objectIdentifierMatch", "(objectClass:RULE:=PERSON)", &["ada", "bob"]),
+    ("objectIdentifierMatch", "(!(objectClass:RULE:=nosuch))", &[]),
+    ("objectIdentifierMatch", "(&(uid=*)(!(objectClass:RULE:=1.2.3.4)))", &["ada", "bob"]),
+    ("UUIDMatch", "(entryUUID:RULE:=ITS-ID)", &["ada"]),
+    ("UUIDOrderingMatch", "(&(uid=ada)(entryUUID:RULE:=ITS-ID))", &[]),
+    (
+        "UUIDOrderingMatch",
+        "(&(uid=ada)(entryUUID:RULE:=ffffffff-ffff-ffff-ffff-ffffffffffff))",
+        &["ada"],
+    ),
+    ("octetStringMatch", "(sshPublicKey:RULE:=ssh-ed25519 AAAA  ada)", &["ada"]),
+    ("octetStringMatch", "(sshPublicKey:RULE:=ssh-ed25519 AAAA ada)", &[]),
+    ("octetStringMatch", "(&(uid=ada)(!(sshPublicKey:RULE:=\\ff)))", &["ada"]),
+    ("octetStringOrderingMatch", "(sshPublicKey:RULE:=\\ff)", &["ada"]),
+    ("octetStringOrderingMatch", "(sshPublicKey:RULE:=ssh-ed25519 AAAA  ada)", &[]),
+    ("booleanMatch", "(&(ou=people)(hasSubordinates:RULE:=TRUE))", &["people"]),
+    ("telephoneNumberMatch", "(telephoneNumber:RULE:=+1-2-3)", &["ada"]),
+    ("telephoneNumberSubstringsMatch", "(telephoneNumber:RULE:=\\2a23)", &["ada"]),
+];
+
+#[test]
+fn section_4_2_each_rule_that_is_listed_works_by_name_and_number() {
+    let office = peopled();
+    let client = office.ldap();
+    let subschema = client.search("cn=subschema", "base", "(objectClass=*)", &["matchingRules"]);
+    let listed = subschema.only().values("matchingRules");
+    let word =
+        |rule: &str, at: usize| rule.split(' ').nth(at).unwrap().trim_matches('\'').to_owned();
+    let listed: Vec<(String, String)> =
+        listed.iter().map(|rule| (word(rule, 3), word(rule, 1))).collect();
+    let shown = office.find(&client, "(uid=ada)", &["entryUUID", "createTimestamp"]);
+    let fact = |name: &str| shown.only().values(name)[0].to_owned();
+    for (name, number) in &listed {
+        let tried: Vec<&Case<'_>> = RULES.iter().filter(|(rule, ..)| rule == name).collect();
+        let elsewhere =
+            matches!(&**name, "objectIdentifierFirstComponentMatch" | "uniqueMemberMatch");
+        assert!(elsewhere || !tried.is_empty(), "{name} is listed and was not tried");
+        for (_, filter, expected) in tried {
+            for rule in [name, number] {
+                let filter = filter
+                    .replace("RULE", rule)
+                    .replace("BASE", &office.base)
+                    .replace("ITS-ID", &fact("entryUUID"))
+                    .replace("MADE", &fact("createTimestamp"));
+                let found = office.find(&client, &filter, &["1.1"]);
+                let part = |dn: &&str| dn.split([',', '=']).nth(1).unwrap().to_owned();
+                let mut found: Vec<String> = found.names().iter().map(part).collect();
+                // Everything else was made at some time as well.
+                found
+                    .retain(|it| !filter.contains("createTimestamp") || it == "ada" || it == "bob");
+                found.sort();
+                assert_eq!(found, *expected, "{filter}");
+            }
+        }
+    }
+}

@@ -15,6 +15,9 @@ section! {
         /// Users that are kept ready for searches, with the groups that they are in: those that
         /// were found last, about a kilobyte each.
         kept_users: Count<1, 10_000_000> = Count(16_384),
+        /// Memory that these users may take with the groups that they are in, about: large
+        /// entries push out more of the others.
+        kept_size: Size<MIB, { 256 * GIB }> = Size(128 * MIB),
         /// Where the master key is found, which seals every secret in the database:
         /// "credential:NAME" (a credential that systemd hands over), "file:/PATH" (created at
         /// the first start) or "env:NAME" (an environment variable). It is 64 hexadecimal

@@ -57,7 +57,8 @@ section! {
         /// Entries that a user may collect over all pages of one search. It does not bind
         /// service accounts.
         paged_total: Count<1, 100_000_000> = Count(10_000),
-        /// Entries that one search may have to sort.
+        /// Entries that the searches of one connection that are to be sorted may hold together;
+        /// one that is sorted by long values counts as several.
         sorted_entries: Count<1, 1_000_000> = Count(20_000),
         /// Searches of one connection that stay to hear of changes (RFC 4533).
         persistent_searches_per_connection: Count<0, 1_000> = Count(8),

@@ -28,6 +28,7 @@ pub(super) use super::replies::{absent, bind_first};
 use super::replies::{asking, granted};
 use super::sasl::Introduction;
 use super::search::Terms;
+use super::search::share::Sorting;
 use super::search::work::Work;
 use super::view::{self, Place, Spoken, Target, TargetError};
 use crate::transport::Transport;
@@ -53,6 +54,7 @@ pub(super) struct Caller {
     place: Option<Seat>,
     awaited: RefCell<Awaited>,
     searches: HashMap<Ticket, Work>,
+    sorting: Sorting,
     memo: Memo,
     aim: LastAim,
     notes: Notes,
@@ -81,6 +83,7 @@ impl Caller {
             place: None,
             awaited: RefCell::default(),
             searches: HashMap::new(),
+            sorting: Sorting::default(),
             memo,
             aim: LastAim::default(),
             notes: Notes::default(),
@@ -292,7 +295,10 @@ impl Caller {
             Some(_) => Dn::ROOT,
             None => match Dn::parse(spelled) {
                 Ok(parsed) => parsed,
-                Err(error) => return Ok(Asked::Answered(Answer::Result(error.into()))),
+                Err(error) => {
+                    self.noting().no_base();
+                    return Ok(Asked::Answered(Answer::Result(error.into())));
+                }
             },
         };
         let base = again.as_ref().map_or(&parsed, |aim| &aim.base);
@@ -301,7 +307,7 @@ impl Caller {
             return Ok(Asked::Answered(answer));
         }
         let Some(grant) = grant else {
-            return Ok(Asked::Answered(Answer::Result(refused(self.actor))));
+            return Ok(Asked::Answered(refused(self.actor)));
         };
         let aim = match again {
             Some(aim) => aim,
@@ -331,7 +337,7 @@ impl Caller {
         let reading = self.read()?;
         let (answer, rest) = match granted(self.actor, &reading, &self.memo)? {
             Some(grant) => self.run(ticket, running, &grant, session)?,
-            None => (Answer::Result(refused(self.actor)), None),
+            None => (refused(self.actor), None),
         };
         self.keep(ticket, rest);
         Ok(Asked::Answered(answer))
@@ -384,20 +390,24 @@ impl Caller {
     fn compare(&self, request: &CompareRequest, security: Security) -> Result<Answer, Error> {
         let dn = match Dn::parse(request.entry.as_str()) {
             Ok(dn) => dn,
-            Err(error) => return Ok(Answer::Result(error.into())),
+            Err(error) => {
+                self.noting().no_base();
+                return Ok(Answer::Result(error.into()));
+            }
         };
         let reading = self.read()?;
         let grant = granted(self.actor, &reading, &self.memo)?;
         if view::is_special(&dn) {
             return self.compare_special((&dn, request), grant.as_ref(), security);
         }
-        let Some(grant) = grant else { return Ok(Answer::Result(refused(self.actor))) };
+        let Some(grant) = grant else { return Ok(refused(self.actor)) };
         let record = grant.own_organization()?;
         let naming = view::naming(record, asking(self.actor, &grant, self.spoken.as_ref()), &dn);
         let target = match naming.target(&dn) {
             Ok(target) => target,
-            Err(error) => return Ok(Answer::Result(absent(&naming, error))),
+            Err(error) => return Ok(Answer::Result(absent(&grant, &naming, &error)?)),
         };
+        self.noting().tested(&request.attribute, grant.schema());
         let asked = super::search::Assertion::of(request, &naming, &grant)?;
         let place = |container| Place::of(record, &naming, container);
         Ok(Answer::Result(match target {
@@ -409,14 +419,15 @@ impl Caller {
                     Some(id) => asked.judge_entry(&grant, id)?,
                     None => None,
                 };
-                judged.unwrap_or_else(|| absent(&naming, TargetError::Container(named.container)))
+                let nearest = TargetError::Container(named.container);
+                judged.map_or_else(|| absent(&grant, &naming, &nearest), Ok)?
             }
         }))
     }
 
     fn who_am_i(&self) -> Result<Answer, Error> {
         if self.actor.must_change_password() {
-            return Ok(Answer::Result(refused(self.actor)));
+            return Ok(refused(self.actor));
         }
         let reading = self.read()?;
         let (Some(grant), Some(identity)) =

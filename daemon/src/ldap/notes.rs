@@ -7,6 +7,7 @@ use std::time::Duration;
 use directory::access::{Actor, Identity};
 use directory::{Directory, Missed, Schema, Time};
 use ldap::dn::Dn;
+use ldap::schema::matching_rule;
 use ldap::{Answer, Description, Filter, ResultCode, SearchRequest};
 
 use super::view::custom;
@@ -20,6 +21,9 @@ const REMEMBERED: usize = 32;
 const IN_VAIN: usize = 100;
 /// The most octets of a filter's shape.
 const SHAPE: usize = directory::RECORDED_TEXT;
+
+/// What is told of a base that is no distinguished name.
+const NO_NAME: &str = "not a distinguished name";
 
 /// What a connection noted a moment ago; empty for who asks for nothing in vain.
 #[derive(Default)]
@@ -69,12 +73,24 @@ impl Noting<'_> {
             | Filter::LessOrEqual(assertion) => Some(&assertion.attribute),
             Filter::Substrings(substrings) => Some(&substrings.attribute),
             Filter::Present(attribute) => Some(attribute),
-            Filter::Extensible(extensible) => extensible.attribute.as_ref(),
+            Filter::Extensible(extensible) => {
+                if let Some(rule) = extensible.rule.as_ref().map(|rule| rule.as_str())
+                    && matching_rule(rule).is_none()
+                {
+                    self.note(Missed::MatchingRule, plain(rule));
+                }
+                extensible.attribute.as_ref()
+            }
             Filter::Unknown => None,
         };
-        if let Some(description) = description.filter(|it| it.kind().is_none())
-            && !custom::knows(description, schema)
-        {
+        if let Some(description) = description {
+            self.tested(description, schema);
+        }
+    }
+
+    /// Notes an attribute that is tested and that no entry can have.
+    pub(super) fn tested(&self, description: &Description, schema: &Schema) {
+        if description.kind().is_none() && !custom::knows(description, schema) {
             self.note(Missed::FilterAttribute, name(description));
         }
     }
@@ -84,6 +100,11 @@ impl Noting<'_> {
         if matches!(answer, Answer::Result(outcome) if outcome.code == ResultCode::NoSuchObject) {
             self.base(base);
         }
+    }
+
+    /// Notes a base that is no name at all, so that nothing of it can be told.
+    pub(super) fn no_base(&self) {
+        self.note(Missed::Base, NO_NAME);
     }
 
     /// Notes a base. Where things stand is told, and of who stands there the type alone.

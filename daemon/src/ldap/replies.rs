@@ -38,10 +38,16 @@ pub(super) fn bind_first() -> Outcome {
     Outcome::new(ResultCode::InsufficientAccessRights, "bind first")
 }
 
-/// Answers a name that leads to nothing, naming the nearest that there is.
-pub(super) fn absent(naming: &Naming, error: TargetError) -> Outcome {
+/// Answers a name that leads to nothing, naming the nearest that there is and that the caller sees
+/// (RFC 4511 section 4.1.9).
+pub(super) fn absent(
+    grant: &SearchGrant<'_, '_>,
+    naming: &Naming,
+    error: &TargetError,
+) -> Result<Outcome, Error> {
     let outcome = |words| Outcome::new(ResultCode::NoSuchObject, words);
-    match error {
+    let not_there = || outcome("there is no such entry, or it is not for you".to_owned());
+    Ok(match error {
         TargetError::Elsewhere => outcome(format!("your organization's base is {}", naming.base())),
         TargetError::Base => {
             let containers = naming.look().tree.containers.iter();
@@ -50,11 +56,18 @@ pub(super) fn absent(naming: &Naming, error: TargetError) -> Outcome {
             outcome(format!("what is below the base stands in {}", names.join(", ")))
                 .matching(naming.base())
         }
-        TargetError::Container(container) => {
-            outcome("there is no such entry, or it is not for you".to_owned())
-                .matching(naming.container(container))
+        TargetError::Container(container) => not_there().matching(naming.container(container)),
+        TargetError::Below(named) => {
+            let mut nearest = naming.container(named.container);
+            if let Some(id) = named.find(&|kind, name| grant.find(kind, name))? {
+                grant.show(id, &mut |found| {
+                    nearest = naming.entry(found.entry());
+                    Ok(())
+                })?;
+            }
+            not_there().matching(nearest)
         }
-    }
+    })
 }
 
 /// The truth of a Compare as its result; what cannot be told is neither true nor false

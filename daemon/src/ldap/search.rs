@@ -2,6 +2,7 @@
 
 pub(super) mod copy;
 pub(super) mod ordered;
+pub(super) mod share;
 pub(super) mod work;
 
 use std::collections::VecDeque;
@@ -119,7 +120,7 @@ fn begin_among(
         Ok(target) => target,
         // From the root one sees one's own organization.
         Err(TargetError::Elsewhere) if base.is_root() => &Target::Base,
-        Err(error) => return Ok(answered(absent(naming, *error))),
+        Err(error) => return Ok(answered(absent(grant, naming, error)?)),
     };
     let find: view::Find<'_> = &|kind, name| grant.find(kind, name);
     let filter = translate(&request.filter, naming, grant.schema(), find)?;
@@ -145,7 +146,7 @@ fn begin_among(
     if let Target::Entry(named) = target {
         let Some((id, matches)) = hit(grant, &filter, named)? else {
             let nearest = TargetError::Container(named.container);
-            return Ok(answered(absent(&running.naming, nearest)));
+            return Ok(answered(absent(grant, naming, &nearest)?));
         };
         running.single = (matches && scope != Scope::One).then_some(id);
         return Ok(Begin::Running(Box::new(running)));
@@ -452,7 +453,7 @@ impl Assertion {
             ldap::filter::Assertion { attribute: attribute.clone(), value: request.value.clone() };
         let find: view::Find<'_> = &|kind, name| grant.find(kind, name);
         let schema = grant.schema();
-        let kind = attribute.kind().filter(|kind| kind.is_in(naming.look().vocabulary));
+        let kind = attribute.plain().filter(|kind| kind.is_in(naming.look().vocabulary));
         Ok(Self {
             kind,
             known: kind.is_some() || custom::knows(&attribute, schema),

@@ -82,6 +82,20 @@ impl Values {
         self.len() == 0
     }
 
+    /// The octets that the values take in memory, about.
+    fn size(&self) -> usize {
+        match self {
+            Self::Text(texts) | Self::ExactText(texts) => {
+                texts.iter().map(|text| size_of::<String>() + text.len()).sum()
+            }
+            Self::Integer(numbers) | Self::Time(numbers) => size_of_val(numbers.as_slice()),
+            Self::Boolean(truths) => truths.len(),
+            Self::Octets(values) => {
+                values.iter().map(|value| size_of::<Vec<u8>>() + value.len()).sum()
+            }
+        }
+    }
+
     /// Shows the normalized form of each value, as it stands in an index, to `visit`.
     pub(crate) fn keys(&self, visit: &mut dyn FnMut(&[u8])) {
         match self {
@@ -112,6 +126,11 @@ pub(crate) fn octets(value: &[u8]) -> &[u8] {
 const OCTETS: usize = 256;
 
 impl CustomValues {
+    /// The octets that the values take in memory, about.
+    pub(crate) fn size(&self) -> usize {
+        self.0.iter().map(|value| size_of::<CustomValue>() + value.values.size()).sum()
+    }
+
     /// Each attribute's values.
     pub fn iter(&self) -> impl Iterator<Item = &CustomValue> {
         self.0.iter()

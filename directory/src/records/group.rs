@@ -32,6 +32,15 @@ pub struct GroupFields {
     pub custom: CustomValues,
 }
 
+impl Group {
+    /// The octets that the record takes in memory, about.
+    pub(crate) fn size(&self) -> usize {
+        let GroupFields { name, description, custom, .. } = &self.fields;
+        let description = description.as_ref().map_or(0, String::len);
+        size_of::<Self>() + name.len() + description + custom.size()
+    }
+}
+
 impl Record for Group {
     const KIND: Kind = kinds::GROUP;
     const VERSION: u8 = 2;

@@ -68,6 +68,24 @@ pub struct UserFields {
     pub custom: CustomValues,
 }
 
+impl User {
+    /// The octets that the record takes in memory, about.
+    pub(crate) fn size(&self) -> usize {
+        let UserFields { login, display_name, surname, mail, ssh_keys, custom, .. } = &self.fields;
+        let UserFields { given_name, phone, mobile, title, description, .. } = &self.fields;
+        let UserFields { employee_number, home_directory, login_shell, .. } = &self.fields;
+        let single = [login, display_name, surname].into_iter();
+        let optional = [given_name, phone, mobile, title, description];
+        let optional = optional.into_iter().chain([employee_number, home_directory, login_shell]);
+        let many = mail.iter().chain(ssh_keys);
+        let texts = single.chain(optional.flatten()).chain(many.clone()).map(String::len);
+        size_of::<Self>()
+            + texts.sum::<usize>()
+            + size_of::<String>() * many.count()
+            + custom.size()
+    }
+}
+
 impl Record for User {
     const KIND: Kind = kinds::USER;
     const VERSION: u8 = 2;

@@ -7,7 +7,7 @@ use storage::{Id, ReadError, Reading, Snapshot};
 use super::attribute::Kind;
 use super::entry::EntryId;
 use crate::id::{GroupId, OrganizationId, RecordId, UserId};
-use crate::known::Lookups;
+use crate::known::{Lookups, Size};
 use crate::records::{Group, User, relations};
 
 /// A group with the groups that it is in directly.
@@ -29,6 +29,24 @@ impl KnownGroup {
         let parents = source.linking(partition, relations::GROUP_GROUP, number);
         let parents = parents.collect::<Result<_, _>>()?;
         Ok(Some(Arc::new(Self { id, record, parents })))
+    }
+}
+
+impl Size for Arc<KnownGroup> {
+    fn size(&self) -> usize {
+        self.record.size().saturating_add(size_of_val(self.parents.as_slice()))
+    }
+}
+
+impl Size for Memberships {
+    fn size(&self) -> usize {
+        self.iter().map(Size::size).sum()
+    }
+}
+
+impl Size for Arc<MemberNames> {
+    fn size(&self) -> usize {
+        self.names.len().saturating_add(size_of_val(self.members.as_slice()))
     }
 }
 

@@ -30,11 +30,15 @@ impl Description {
     }
 
     /// The type that values are matched and returned by: `None` for an unknown type, and for one
-    /// with options, because no value has an option. `;binary` says how a value travels (RFC 4522)
-    /// and is tolerated.
+    /// with an option that is not recognized, which makes the whole description so (RFC 4512 section
+    /// 2.5). `;binary` says how a value travels, and is recognized where values can travel so (RFC
+    /// 4522 section 3).
     #[must_use]
     pub fn plain(&self) -> Option<&'static AttributeType> {
-        self.kind.filter(|_| self.options().all(|option| option.eq_ignore_ascii_case("binary")))
+        self.kind.filter(|kind| {
+            let binary = kind.syntax.travels_binary();
+            self.options().all(|option| binary && option.eq_ignore_ascii_case("binary"))
+        })
     }
 
     /// The name or OID as written, without options.

@@ -194,3 +194,19 @@ fn accounts_bind_by_their_principal_names_and_by_domain_and_login() {
     // Without a domain nobody says whose account it is.
     assert_eq!(bound(&client, "ada", PASSWORD), Err(34));
 }
+
+#[test]
+fn a_principal_name_leads_into_its_own_organization_alone() {
+    let (one, other) = (domain(), domain());
+    let client = one.office.demo.ldap();
+    one.office.user("zoe", "a secret of somebody");
+    let name = |office: &Office| format!("zoe@{}.example", office.slug);
+    assert!(bound(&client, &name(&one.office), "a secret of somebody").is_ok());
+    assert_eq!(bound(&client, &name(&other.office), "a secret of somebody"), Err(49));
+    // The domain of an alias base is a name of the organization as well.
+    let alias = format!("dc=alias-{},dc=example", other.office.slug);
+    other.office.alias(&alias, "active_directory");
+    let by_alias = format!("ada@alias-{}.example", other.office.slug);
+    let who = bound(&client, &by_alias, PASSWORD).unwrap();
+    assert!([alias, other.office.base].iter().any(|base| who.ends_with(base)), "{who}");
+}

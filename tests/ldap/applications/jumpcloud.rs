@@ -47,6 +47,28 @@ fn the_service_account_stands_among_the_people_and_names_are_those_of_the_base()
 }
 
 #[test]
+fn a_group_is_found_by_the_names_of_every_base_of_its_organization_alone() {
+    let Moved { office, base, password } = moved();
+    let client = office.demo.ldap().bound(&format!("uid=ldapservice,ou=Users,{base}"), &password);
+    let groups =
+        [format!("cn=staff,ou=Users,{base}"), format!("cn=staff,ou=groups,{}", office.base)];
+    let people = [format!("uid=ada,ou=Users,{base}"), office.user_dn("ada")];
+    for (searched, at) in [(&base, 0), (&office.base, 1)] {
+        for name in &groups {
+            let found = client.search(searched, "sub", &format!("(memberOf={name})"), &["1.1"]);
+            assert_eq!(found.names(), [people[at].as_str()], "{name} at {searched}");
+        }
+        for name in &people {
+            let found = client.search(searched, "sub", &format!("(member={name})"), &["1.1"]);
+            assert_eq!(found.names(), [groups[at].as_str()], "{name} at {searched}");
+        }
+    }
+    let other = moved();
+    let filter = format!("(memberOf=cn=staff,ou=Users,{})", other.base);
+    assert_eq!(client.search(&base, "sub", &filter, &["1.1"]).names(), [""; 0]);
+}
+
+#[test]
 fn people_bind_by_the_alias_and_by_the_own_base_and_read_themselves_there() {
     let Moved { office, base, .. } = moved();
     for dn in [format!("uid=ada,ou=Users,{base}"), office.user_dn("ada")] {

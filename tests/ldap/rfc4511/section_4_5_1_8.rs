@@ -69,8 +69,8 @@ fn unknown_attributes_are_not_returned_and_do_no_harm() {
 }
 
 #[test]
-fn an_option_asks_for_values_with_that_option_only() {
-    assert!(ada_with(&["cn;lang-en"]).attributes.is_empty());
+fn an_option_that_is_not_recognized_names_no_attribute() {
+    assert!(ada_with(&["cn;lang-en", "cn;binary", "cn;x;binary"]).attributes.is_empty());
 }
 
 #[test]

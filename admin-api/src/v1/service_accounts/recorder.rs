@@ -41,11 +41,14 @@ pub(crate) struct RecordedLine {
 pub(crate) enum What {
     /// An attribute that no entry can have.
     Attribute,
-    /// A filter on an attribute that no entry can have.
+    /// A filter on an attribute that no entry can have, or a comparison with it.
     FilterAttribute,
+    /// A filter by a matching rule that is not known.
+    MatchingRule,
     /// A filter that no index serves: many entries were looked through.
     FilterWithoutIndex,
-    /// A search base that there is not; what is not below the organization's own is masked.
+    /// A name to search from, or to compare with, that there is not or that is none; values that
+    /// could name somebody are masked.
     Base,
     /// A control that is not known.
     Control,
@@ -104,6 +107,7 @@ impl From<Line> for RecordedLine {
             missed: match line.missed {
                 Missed::Attribute => What::Attribute,
                 Missed::FilterAttribute => What::FilterAttribute,
+                Missed::MatchingRule => What::MatchingRule,
                 Missed::Unserved => What::FilterWithoutIndex,
                 Missed::Base => What::Base,
                 Missed::Control => What::Control,

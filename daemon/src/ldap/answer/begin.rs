@@ -40,7 +40,7 @@ impl Caller {
         let Some(mut writer) = session.entries(ticket) else {
             return Ok(Err(Answer::Result(Outcome::success())));
         };
-        let terms = (&self.door.searches, terms);
+        let terms = (&self.sorting, self.door.searches.sorted, terms);
         Ok(match ordered::begin(grant, (aim, request), terms, &mut writer)? {
             BeginOrdered::Answered(answer) => Err(answer),
             BeginOrdered::Running(work) => Ok(work),

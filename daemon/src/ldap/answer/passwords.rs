@@ -84,10 +84,9 @@ impl Caller {
 }
 
 /// Answers whoever may ask nothing, or nothing yet; the same for every name.
-pub(super) fn refused(actor: Actor) -> Outcome {
+pub(super) fn refused(actor: Actor) -> Answer {
     if actor.must_change_password() {
-        let words = "the password must be changed first";
-        return Outcome::new(ResultCode::InsufficientAccessRights, words);
+        return view::change_first();
     }
-    bind_first()
+    Answer::Result(bind_first())
 }

@@ -1,10 +1,12 @@
 //! Searches whose entries come in an order (RFC 2891), all or a view of them
 //! (draft-ietf-ldapext-ldapv3-vlv-09).
 //!
-//! What matches is collected as octets to sort by and ids, at most so many, and sorted; then the
-//! entries are read again one by one as the client takes them. Nothing is kept between pages: the
+//! What matches is collected as octets to sort by and ids, and sorted; then the entries are read
+//! again one by one as the client takes them. All searches of a connection hold at most so many
+//! together. Nothing is kept between pages: the
 //! cursor says by what the last entry was sorted.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use directory::Error;
@@ -13,9 +15,9 @@ use ldap::control::sort::SortResult;
 use ldap::control::view::{ListView, Target, ViewResult};
 use ldap::{Answer, EntryWriter, Outcome, ResultCode, SearchRequest};
 
-use super::super::SearchLimits;
 use super::super::aim::Aim;
 use super::super::view::{self, Place};
+use super::share::{Share, Sorting};
 use super::work::Work;
 use super::{Begin, Pause, Running, Terms, write_found};
 use crate::clock::Clock;
@@ -23,13 +25,15 @@ use crate::clock::Clock;
 /// What the cursor of an ordered page begins with, and no other.
 const ORDERED: u8 = 0xff;
 
+const UNSORTABLE: &str = "the entries cannot be sorted so; the sort control's response says why";
+
 /// A search whose entries come in an order.
 pub(in crate::ldap) struct Ordered {
     running: Box<Running>,
     keys: Vec<SortKey>,
     aim: Arc<Aim>,
     request: SearchRequest,
-    limits: SearchLimits,
+    share: Share,
     collected: Vec<Ranked>,
     /// What is to be written, the next one last; `None` while it is being collected.
     sorted: Option<Vec<Ranked>>,
@@ -63,7 +67,7 @@ pub(in crate::ldap) enum BeginOrdered {
 pub(in crate::ldap) fn begin(
     grant: &SearchGrant<'_, '_>,
     (aim, request): (&Arc<Aim>, &SearchRequest),
-    (limits, terms): (&SearchLimits, Terms),
+    (sorting, limit, terms): (&Sorting, usize, Terms),
     writer: &mut EntryWriter<'_>,
 ) -> Result<BeginOrdered, Error> {
     let Some(sort) = &request.sort else {
@@ -72,13 +76,16 @@ pub(in crate::ldap) fn begin(
     };
     let keys = match view::sort_keys(sort, &aim.naming, grant.schema()) {
         Ok(keys) => keys,
-        Err(refusal) => return refuse(grant, (aim, request), terms, (writer, refusal)),
+        Err(refusal) => {
+            return refuse(grant, (aim, request), terms, (writer, refusal, UNSORTABLE.into()));
+        }
     };
     let cursor = request.page.as_ref().and_then(|page| page.cursor.as_ref());
     if cursor.is_some_and(|cursor| cursor.first() != Some(&ORDERED)) {
         // The pages before came unsorted, because there was too much to sort.
         let refusal = SortResult::refused(ResultCode::AdminLimitExceeded);
-        return refuse(grant, (aim, request), terms, (writer, refusal));
+        let words = "the pages before came unsorted: there was too much to sort";
+        return refuse(grant, (aim, request), terms, (writer, refusal, words.into()));
     }
     // The cursor of an ordered page is none of an unordered one.
     let plain = SearchRequest { page: None, ..request.clone() };
@@ -89,7 +96,7 @@ pub(in crate::ldap) fn begin(
             keys,
             aim: Arc::clone(aim),
             request: request.clone(),
-            limits: *limits,
+            share: sorting.share(limit),
             collected: Vec::new(),
             sorted: None,
             last: None,
@@ -103,17 +110,18 @@ fn refuse(
     grant: &SearchGrant<'_, '_>,
     (aim, request): (&Arc<Aim>, &SearchRequest),
     terms: Terms,
-    (writer, refusal): (&mut EntryWriter<'_>, SortResult),
+    (writer, refusal, words): (&mut EntryWriter<'_>, SortResult, Cow<'static, str>),
 ) -> Result<BeginOrdered, Error> {
     let critical = request.sort.as_ref().is_some_and(|sort| sort.critical);
     let code = refusal.code;
     writer.sorted(refusal);
     if request.view.is_some() {
         writer.viewed(ViewResult::refused(code));
-        return Ok(BeginOrdered::Answered(no_view("the list cannot be sorted so")));
+        return Ok(BeginOrdered::Answered(no_view(words)));
     }
     if critical {
-        return Ok(BeginOrdered::Answered(unsortable()));
+        let code = ResultCode::UnavailableCriticalExtension;
+        return Ok(BeginOrdered::Answered(Answer::Result(Outcome::new(code, words))));
     }
     Ok(match super::begin(grant, aim, request, terms)? {
         Begin::Answered(answer) => BeginOrdered::Answered(answer),
@@ -147,21 +155,26 @@ impl Ordered {
             }
         }
         let answer = self.write(grant, clock, writer)?;
+        let left = self.sorted.iter().flatten();
+        self.share.keep(left.map(|ranked| ranked.rank.as_slice()));
         Ok((answer, Work::Ordered(self)))
     }
 
     fn collect(&mut self, grant: &SearchGrant<'_, '_>, clock: Clock) -> Result<Collected, Error> {
-        let (keys, collected, limit) = (&self.keys, &mut self.collected, self.limits.sorted);
+        let (keys, collected, share) = (&self.keys, &mut self.collected, &mut self.share);
         let running = &mut *self.running;
         for (number, place) in (0_u64..).zip(running.places.drain(..)) {
             let rank = ranked(keys, &place, (u8::MAX, number));
+            // There are few of them: the entries behind them find that there is no room.
+            share.take(&rank);
             collected.push(Ranked { rank, which: Which::Place(Box::new(place)) });
         }
         let mut take = |found: &directory::search::Found<'_>| {
             let id = found.entry().id();
             let rank = ranked(keys, found, id.order());
+            let room = share.take(&rank);
             collected.push(Ranked { rank, which: Which::Stored(id) });
-            collected.len() <= limit
+            room
         };
         if let Some(id) = running.single.take() {
             grant.show(id, &mut |found| {
@@ -191,9 +204,14 @@ impl Ordered {
         writer: &mut EntryWriter<'_>,
     ) -> Result<(Answer, Work), Error> {
         let terms = self.running.terms;
+        let words = format!(
+            "there are more entries to sort than the {} that the sorted searches of one connection \
+             may have together; sort fewer",
+            self.share.limit()
+        );
         let refusal = SortResult::refused(ResultCode::AdminLimitExceeded);
         let asked = (&self.aim, &self.request);
-        match refuse(grant, asked, terms, (&mut *writer, refusal))? {
+        match refuse(grant, asked, terms, (&mut *writer, refusal, words.into()))? {
             BeginOrdered::Answered(answer) => Ok((answer, Work::Ordered(self))),
             BeginOrdered::Running(Work::Plain(mut running)) => {
                 let answer = running.run(grant, clock, writer)?;
@@ -223,6 +241,8 @@ impl Ordered {
             all.drain(..written);
         }
         all.reverse();
+        all.shrink_to_fit();
+        self.share.keep(all.iter().map(|ranked| ranked.rank.as_slice()));
         self.sorted = Some(all);
         Ok(())
     }
@@ -326,13 +346,6 @@ fn ranked(keys: &[SortKey], facts: &dyn directory::search::Facts, id: (u8, u64))
     rank
 }
 
-fn unsortable() -> Answer {
-    Answer::Result(Outcome::new(
-        ResultCode::UnavailableCriticalExtension,
-        "the entries cannot be sorted so; the sort control's response says why",
-    ))
-}
-
-fn no_view(words: &'static str) -> Answer {
+fn no_view(words: impl Into<Cow<'static, str>>) -> Answer {
     Answer::Result(Outcome::new(ResultCode::VirtualListViewError, words))
 }

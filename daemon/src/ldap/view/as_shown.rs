@@ -45,10 +45,8 @@ fn values<'e>(
     attribute: &Description,
     entry: &'e Shown,
 ) -> Option<(&'static AttributeType, impl Iterator<Item = &'e str>)> {
-    let kind = attribute.kind()?;
-    // No value has an option.
-    let plain = attribute.plain().is_some();
-    let shown = entry.iter().filter(move |(shown, _)| plain && shown.is_a(kind));
+    let kind = attribute.plain()?;
+    let shown = entry.iter().filter(move |(shown, _)| shown.is_a(kind));
     Some((kind, shown.flat_map(|(_, values)| values.iter().map(String::as_str))))
 }
 
@@ -190,11 +188,13 @@ mod tests {
         ] {
             assert_eq!(truth(filter), Some(true), "{filter}");
         }
-        for filter in ["(cn=x)", "(sn=*)", "(objectClass=1.2.3.4)", "(cn;lang-de=subschema)"] {
+        for filter in ["(cn=x)", "(sn=*)", "(objectClass=1.2.3.4)"] {
             assert_eq!(truth(filter), Some(false), "{filter}");
         }
         for filter in [
             "(nosuch=x)",
+            "(cn;lang-de=subschema)",
+            "(cn;binary=subschema)",
             "(!(nosuch=x))",
             "(objectClass=nosuch)",
             "(supportedControl=1.2)",

@@ -39,7 +39,7 @@ impl Wanted {
         } else if self.all {
             schema.iter().collect()
         } else {
-            let named = |description: Description| find(&description, schema)?.ok();
+            let named = |description: Description| find(&description, schema);
             let mut wanted: Vec<&CustomAttribute> = Vec::new();
             for attribute in self.requested.unknown().filter_map(named) {
                 // Each is there once (RFC 4511 section 4.1.7), by however many names it is asked for.
@@ -92,30 +92,25 @@ fn each(values: &Values, mut visit: impl FnMut(&[u8])) {
     }
 }
 
-/// The attribute that a description names, if the organization has it: by its name or number. An
-/// error when it has options, which no value has.
-fn find<'s>(
-    description: &Description,
-    schema: &'s Schema,
-) -> Option<Result<&'s CustomAttribute, Filter>> {
-    if schema.is_empty() || description.kind().is_some() {
+/// The attribute that a description names, if the organization has it: by its name or number. No
+/// option is recognized, not `;binary` either: no value travels so.
+fn find<'s>(description: &Description, schema: &'s Schema) -> Option<&'s CustomAttribute> {
+    if schema.is_empty() || description.kind().is_some() || description.options().next().is_some() {
         return None;
     }
     let name = description.name();
-    let found = match name.strip_prefix("2.25.") {
+    match name.strip_prefix("2.25.") {
         Some(number) => {
             let number = number.parse::<u128>().ok()?;
-            schema.iter().find(|attribute| attribute.uuid.as_u128() == number)?
+            schema.iter().find(|attribute| attribute.uuid.as_u128() == number)
         }
-        None => schema.named(name)?,
-    };
-    let plain = description.options().all(|option| option.eq_ignore_ascii_case("binary"));
-    Some(if plain { Ok(found) } else { Err(Filter::never()) })
+        None => schema.named(name),
+    }
 }
 
 /// One of the organization's own attributes, as it is sorted by.
 pub(super) fn sorted_by(description: &Description, schema: &Schema) -> Option<Attribute> {
-    Some(find(description, schema)?.ok()?.attribute())
+    Some(find(description, schema)?.attribute())
 }
 
 /// Whether an attribute is one of the organization's own.
@@ -126,7 +121,7 @@ pub(crate) fn knows(description: &Description, schema: &Schema) -> bool {
 /// The test of one of the organization's own attributes, if that is what a filter is.
 pub(crate) fn test(filter: &ldap::Filter, schema: &Schema) -> Option<Filter> {
     let tested = |description, test: &dyn Fn(&CustomAttribute) -> Filter| {
-        Some(find(description, schema)?.map_or_else(|never| never, test))
+        find(description, schema).map(test)
     };
     match filter {
         ldap::Filter::Equality(Assertion { attribute, value })

@@ -137,9 +137,7 @@ pub(super) fn plain(
         (_, Some(kind)) if kind.name == "userPassword" => Err(Filter::Undefined),
         (Some(kind), _) if !kind.is_in(naming.look().vocabulary) => Err(Filter::Undefined),
         (_, Some(kind)) => Ok(kind),
-        // No value has an option.
-        (Some(_), None) => Err(Filter::never()),
-        (None, None) => Err(Filter::Undefined),
+        (_, None) => Err(Filter::Undefined),
     }
 }
 
@@ -357,11 +355,10 @@ fn reference(
     if is_prohibited(value) {
         return Ok(Filter::Undefined);
     }
-    let target = naming.target(&dn);
     if kind.name == "entryDN" {
-        return Ok(named(target.ok()));
+        return Ok(named(naming.target(&dn).ok()));
     }
-    let Ok(Target::Entry(entry)) = target else { return Ok(Filter::never()) };
+    let Ok(Target::Entry(entry)) = naming.target_anywhere(&dn) else { return Ok(Filter::never()) };
     Ok(match (kind.name, members, entry.find(find)?) {
         ("memberOf", _, Some(EntryId::Group(group))) => Filter::MemberOf(group),
         (_, Some(_), Some(EntryId::User(user))) => Filter::HasMember(Member::User(user)),

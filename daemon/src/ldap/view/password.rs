@@ -32,6 +32,13 @@ pub(crate) fn bound(outcome: &Bound) -> Answer {
     Answer::Noticed(outcome, notice)
 }
 
+/// Answers whoever may do nothing but change their password.
+pub(crate) fn change_first() -> Answer {
+    let words = "the password must be changed first";
+    let outcome = Outcome::new(ResultCode::InsufficientAccessRights, words);
+    Answer::Noticed(outcome, PasswordNotice::error(PasswordError::ChangeAfterReset))
+}
+
 fn told(notice: Notice) -> PasswordNotice {
     match notice {
         Notice::Nothing => PasswordNotice::NOTHING,

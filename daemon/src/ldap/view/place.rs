@@ -48,7 +48,7 @@ impl Named {
 }
 
 /// A name that leads to nothing, and how far it led.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TargetError {
     /// It is not below the base.
     Elsewhere,
@@ -56,6 +56,8 @@ pub(crate) enum TargetError {
     Base,
     /// This container is.
     Container(&'static Container),
+    /// What would be the entry of this name, if there is one: below entries there is nothing.
+    Below(Named),
 }
 
 /// How an organization's entries are named.
@@ -65,6 +67,8 @@ pub(crate) struct Naming {
     base: Dn,
     look: &'static Look,
     ways: &'static Ways,
+    /// The organization's other bases, with what stands below them.
+    others: Vec<(String, &'static Tree)>,
     /// The organization's id, which security identifiers are made from.
     organization: Uuid,
 }
@@ -79,7 +83,13 @@ impl Naming {
     ) -> Self {
         let text = base.to_owned();
         // A stored base is a DN whose values need no escapes; one that is none names nothing.
-        Self { text, base: Dn::parse(base).unwrap_or(Dn::ROOT), look, ways, organization }
+        let base = Dn::parse(base).unwrap_or(Dn::ROOT);
+        Self { text, base, look, ways, others: Vec::new(), organization }
+    }
+
+    /// Understands names under these other bases of the organization as well.
+    pub(super) fn beside(self, others: Vec<(String, &'static Tree)>) -> Self {
+        Self { others, ..self }
     }
 
     /// What the caller sees beside the look.
@@ -114,6 +124,15 @@ impl Naming {
     /// What a name leads to.
     pub(crate) fn target(&self, dn: &Dn) -> Result<Target, TargetError> {
         target_in(self.look.tree, &self.base, dn)
+    }
+
+    /// What a name leads to under whichever base of the organization: applications keep names that
+    /// another base showed them.
+    pub(super) fn target_anywhere(&self, dn: &Dn) -> Result<Target, TargetError> {
+        let below = |(base, tree): &(String, &'static Tree)| {
+            target_in(tree, &Dn::parse(base).ok()?, dn).ok()
+        };
+        self.target(dn).or_else(|error| self.others.iter().find_map(below).ok_or(error))
     }
 
     /// The name of a container.
@@ -168,16 +187,15 @@ pub(super) fn target_in(tree: &'static Tree, base: &Dn, dn: &Dn) -> Result<Targe
     let Some((top, below)) = rdns.split_last() else { return Ok(Target::Base) };
     let (naming, name) = top;
     let container = tree.container(naming, name).ok_or(TargetError::Base)?;
-    match below {
-        [] => Ok(Target::Container(container)),
-        [(naming, name)] => {
-            let kinds: Vec<Kind> = tree.kinds(container, naming).collect();
-            let name = name.clone().into_owned();
-            let named = (!kinds.is_empty()).then_some(Named { container, kinds, name });
-            named.map(Target::Entry).ok_or(TargetError::Container(container))
-        }
-        _ => Err(TargetError::Container(container)),
+    let Some(((naming, name), deeper)) = below.split_last() else {
+        return Ok(Target::Container(container));
+    };
+    let kinds: Vec<Kind> = tree.kinds(container, naming).collect();
+    if kinds.is_empty() {
+        return Err(TargetError::Container(container));
     }
+    let named = Named { container, kinds, name: name.clone().into_owned() };
+    if deeper.is_empty() { Ok(Target::Entry(named)) } else { Err(TargetError::Below(named)) }
 }
 
 /// The base or a container as an entry of its own; it is not stored.
@@ -321,7 +339,10 @@ mod tests {
         let wrong_type = target("cn=ada,ou=people,dc=acme,dc=example");
         assert_eq!(wrong_type, Err(TargetError::Container(container("people"))));
         let too_deep = target("cn=x,uid=ada,ou=people,dc=acme,dc=example");
-        assert_eq!(too_deep, Err(TargetError::Container(container("people"))));
+        let Target::Entry(ada) = entry("people", Kind::User, "ada") else { panic!() };
+        assert_eq!(too_deep, Err(TargetError::Below(ada)));
+        let nowhere = target("cn=x,cn=ada,ou=people,dc=acme,dc=example");
+        assert_eq!(nowhere, Err(TargetError::Container(container("people"))));
         let two = target("uid=ada+cn=x,ou=people,dc=acme,dc=example");
         assert_eq!(two, Err(TargetError::Container(container("people"))));
     }

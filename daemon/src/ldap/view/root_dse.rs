@@ -62,7 +62,7 @@ pub(crate) fn compare_special(name: &Dn, offer: &Offer<'_>, request: &CompareReq
     let (_, entry) = shown(name, offer);
     let attribute = request.attribute.clone();
     let is_there = as_shown::matches(&Filter::Present(attribute.clone()), &entry);
-    let kind = attribute.kind();
+    let kind = attribute.plain();
     let assertion = Assertion { attribute, value: request.value.clone() };
     let is_so = as_shown::matches(&Filter::Equality(assertion), &entry);
     Answer::Result(match (kind, is_there) {

@@ -52,15 +52,27 @@ pub(crate) fn naming(record: &Organization, asking: Asking<'_>, name: &Dn) -> Na
     let spoken = asking.spoken.filter(|spoken| asking.user && spoken.base.as_str() == base);
     let layout = sees.layout.unwrap_or_else(|| spoken_layout(layout, spoken));
     let (look, ways) = (Look::of(layout), Ways::of(layout, asking.profile));
-    Naming::under(base, look, ways, record.uuid)
+    let naming = Naming::under(base, look, ways, record.uuid);
+    if record.presentation.aliases.is_empty() {
+        return naming;
+    }
+    let tree = |layout| Look::of(sees.layout.unwrap_or(layout)).tree;
+    let others = bases(record).filter(|(other, _)| *other != base);
+    naming.beside(others.map(|(base, layout)| (base.to_owned(), tree(layout))).collect())
 }
 
 /// Every base of an organization, the one that the caller spoke of first.
 pub(crate) fn contexts<'r>(record: &'r Organization, asking: Asking<'_>) -> Vec<&'r str> {
     let (first, _) = base_over(record, asking.spoken.map(|spoken| &spoken.base));
-    let own = std::iter::once(&record.fields.base).chain(record.presentation.bases());
-    let others = own.map(|base| base.as_str()).filter(|base| *base != first);
+    let others = bases(record).map(|(base, _)| base).filter(|base| *base != first);
     std::iter::once(first).chain(others).collect()
+}
+
+/// Every base of an organization with its layout, its own one first.
+fn bases(record: &Organization) -> impl Iterator<Item = (&str, Layout)> {
+    let own = (record.fields.base.as_str(), record.presentation.layout);
+    let aliases = record.presentation.aliases.iter();
+    std::iter::once(own).chain(aliases.map(|alias| (alias.base.as_str(), alias.layout)))
 }
 
 /// The definitions that count for a caller.

@@ -104,6 +104,12 @@ impl Syntax {
         }
     }
 
+    /// Whether values can travel in BER, by the option `binary` (RFC 4522 section 2).
+    #[must_use]
+    pub const fn travels_binary(self) -> bool {
+        matches!(self, Self::Certificate)
+    }
+
     /// What people call it.
     #[must_use]
     pub const fn description(self) -> &'static str {

@@ -24,7 +24,7 @@ impl Session {
             }
             Ok(Bind::Simple(request)) => {
                 let command = self.ask(id, message.len(), Work::Bind, Question::Bind(request));
-                self.want_notice(&controls);
+                self.want_notice(controls.password_policy);
                 return self.commands.push_back(command);
             }
             Ok(Bind::Plain(_) | Bind::Unanswered) if self.security == Security::Clear => {
@@ -33,7 +33,7 @@ impl Session {
             }
             Ok(Bind::Plain(request)) => {
                 let command = self.ask(id, message.len(), Work::Bind, Question::Plain(request));
-                self.want_notice(&controls);
+                self.want_notice(controls.password_policy);
                 return self.commands.push_back(command);
             }
             Ok(Bind::External(request)) => {

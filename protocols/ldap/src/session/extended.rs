@@ -28,7 +28,9 @@ impl Session {
                 Err(Outcome::new(ResultCode::ProtocolError, "the operation takes no value"))
             }
             (Some(crate::WHO_AM_I), None) => {
-                Ok(self.ask(id, body.len(), Work::WhoAmI, Question::WhoAmI))
+                let command = self.ask(id, body.len(), Work::WhoAmI, Question::WhoAmI);
+                self.want_notice(controls.password_policy);
+                Ok(command)
             }
             (Some(_), None) => self.start_tls(id),
             (None, _) => {

@@ -21,9 +21,14 @@ impl Session {
                 self.bound = outcome.code == ResultCode::Success;
                 end_noticed(output, running, &outcome, notice);
             }
-            (Work::Modify | Work::PasswordModify, Answer::Noticed(outcome, notice)) => {
-                end_noticed(output, running, &outcome, notice);
-            }
+            (
+                Work::Modify
+                | Work::PasswordModify
+                | Work::Compare
+                | Work::WhoAmI
+                | Work::Search(_),
+                Answer::Noticed(outcome, notice),
+            ) => end_noticed(output, running, &outcome, notice),
             (Work::PasswordModify, Answer::Password(made)) => {
                 let value = password_change::response(&made);
                 let extension = Extension { name: None, value: Some(&value) };
@@ -52,7 +57,6 @@ impl Session {
                 | Answer::More
                 | Answer::Waiting
                 | Answer::Identity(_)
-                | Answer::Noticed(..)
                 | Answer::Password(_),
             ) => {
                 let outcome =
@@ -97,7 +101,7 @@ impl Session {
     }
 }
 
-/// Ends a bind or a change of a password, with what the policy says if the client asked.
+/// Ends an operation with what the password policy says, if the client asked.
 fn end_noticed(
     output: &mut BytesMut,
     running: &Running,

@@ -72,14 +72,14 @@ impl Session {
             return Err(Outcome::new(ResultCode::ConfidentialityRequired, words));
         }
         let command = self.ask(id, octets, work, Question::ChangePassword(change));
-        self.want_notice(controls);
+        self.want_notice(controls.password_policy);
         Ok(command)
     }
 
     /// Notes whether the client of the last request wants to hear what the password policy says.
-    pub(super) fn want_notice(&mut self, controls: &Controls<'_>) {
+    pub(super) fn want_notice(&mut self, wanted: bool) {
         if let Some(running) = self.running.back_mut() {
-            running.wants_notice = controls.password_policy;
+            running.wants_notice = wanted;
         }
     }
 }

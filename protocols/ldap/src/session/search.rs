@@ -17,6 +17,7 @@ impl Session {
         body: &[u8],
         controls: Controls<'_>,
     ) -> Result<Option<Command>, Outcome> {
+        let noticed = controls.password_policy;
         let mut request =
             request::search(message, body, &self.settings.limits, &mut self.selected)?;
         if let Some(paged) = controls.paged {
@@ -51,12 +52,10 @@ impl Session {
             end_page(&mut self.output, id);
             return Ok(None);
         }
-        Ok(Some(self.ask(
-            id,
-            message.len(),
-            Work::Search(search),
-            Question::Search(Box::new(request)),
-        )))
+        let question = Question::Search(Box::new(request));
+        let command = self.ask(id, message.len(), Work::Search(search), question);
+        self.want_notice(noticed);
+        Ok(Some(command))
     }
 
     /// The page that is asked for. One that holds as many entries as the size limit is a page like

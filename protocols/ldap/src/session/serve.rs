@@ -79,7 +79,9 @@ impl Session {
             Operation::Search => self.search(id, message, body, controls),
             Operation::Compare => {
                 let question = Question::Compare(request::compare(message, body)?);
-                Ok(Some(self.ask(id, message.len(), Work::Compare, question)))
+                let command = self.ask(id, message.len(), Work::Compare, question);
+                self.want_notice(controls.password_policy);
+                Ok(Some(command))
             }
             Operation::Extended
             | Operation::Modify
