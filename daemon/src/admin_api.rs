@@ -12,7 +12,9 @@ use directory::{Directory, Time};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
 
 use crate::admission::{Admission, Source};
 use crate::clock::Clock;
@@ -20,6 +22,12 @@ use crate::config;
 use crate::lifecycle::{Shutdown, Tasks};
 use crate::listener;
 use crate::tls::Identity;
+
+/// So many octets of a request that was answered before it had arrived are taken and thrown away: a
+/// client that finds the connection closed while it sends may not read the answer any more.
+const LINGER_OCTETS: u64 = 8 << 20;
+/// How long that may take.
+const LINGER_TIME: Duration = Duration::from_secs(5);
 
 /// What every connection shares.
 pub(crate) struct Door {
@@ -59,28 +67,50 @@ impl Door {
     }
 
     async fn serve(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, shutdown: Shutdown) {
-        let stream = match self.tls.accept(stream).await {
+        let mut stream = match self.tls.accept(stream).await {
             Ok(stream) => stream,
             Err(error) => {
                 tracing::debug!(%peer, %error, "a TLS handshake failed");
                 return;
             }
         };
+        if let Err(error) = self.converse(&mut stream, peer, &shutdown).await {
+            tracing::debug!(%peer, %error, "an HTTP connection failed");
+        }
+        if !shutdown.is_draining() {
+            linger(stream.into_inner().0).await;
+        }
+    }
+
+    /// Answers requests until either side ends the connection.
+    async fn converse(
+        &self,
+        stream: &mut TlsStream<TcpStream>,
+        peer: SocketAddr,
+        shutdown: &Shutdown,
+    ) -> Result<(), hyper::Error> {
         let service = self.router.clone().layer(Extension(ConnectInfo(peer)));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.header_timeout)
             .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
         let mut connection = std::pin::pin!(connection);
-        let ended = tokio::select! {
+        tokio::select! {
             ended = connection.as_mut() => ended,
             () = shutdown.draining() => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
-        };
-        if let Err(error) = ended {
-            tracing::debug!(%peer, %error, "an HTTP connection failed");
         }
     }
+}
+
+/// Waits until the client has closed as well, but not for long and not for much.
+async fn linger(stream: TcpStream) {
+    let rest = async {
+        let (mut rest, mut nowhere) = (stream.take(LINGER_OCTETS), tokio::io::sink());
+        tokio::io::copy(&mut rest, &mut nowhere).await
+    };
+    // It was said that the connection ends; how the other side takes it is its own affair.
+    let _late = tokio::time::timeout(LINGER_TIME, rest).await;
 }
