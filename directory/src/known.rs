@@ -7,8 +7,8 @@
 use std::hash::Hash;
 use std::sync::Arc;
 
-use quick_cache::{Equivalent, UnitWeighter, Weighter};
 use quick_cache::sync::Cache;
+use quick_cache::{Equivalent, UnitWeighter, Weighter};
 use smallvec::SmallVec;
 use storage::{Id, Index, Partition, ReadError, Reading, Snapshot};
 

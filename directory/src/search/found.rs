@@ -194,10 +194,14 @@ impl Facts for Found<'_> {
     fn has_some_member(&self) -> Result<bool, Error> {
         let EntryId::Group(group) = self.entry.id() else { return Ok(false) };
         let partition = self.organization.partition();
-        for relation in [relations::GROUP_USER, relations::GROUP_GROUP] {
-            if let Some(member) = self.source.linked(partition, relation, group.record()).next() {
-                member?;
-                return Ok(true);
+        // What nobody shows the caller, no filter tells.
+        for (relation, kind) in
+            [(relations::GROUP_USER, Kind::User), (relations::GROUP_GROUP, Kind::Group)]
+        {
+            for member in self.source.linked(partition, relation, group.record()) {
+                if entry_id(kind, member?).is_some_and(|member| self.sight.sees(member)) {
+                    return Ok(true);
+                }
             }
         }
         Ok(false)

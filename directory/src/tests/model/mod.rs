@@ -302,7 +302,7 @@ impl Play {
         for caller in &self.callers {
             let seen = self.model.seen(caller.chosen);
             for ask in asks(&self.model) {
-                let holds = |entry: &EntryId| ask.holds(&self.model, &seen, *entry);
+                let holds = |entry: &EntryId| ask.holds(&self.model, &seen, *entry) == Some(true);
                 let expected: Vec<EntryId> = seen.iter().copied().filter(holds).collect();
                 let found = self.found_by(caller, &ask.filter(attributes), usize::MAX);
                 assert_eq!(found, expected, "{ask:?} for {:?}", caller.chosen);

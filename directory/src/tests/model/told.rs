@@ -55,6 +55,15 @@ impl Model {
         }
     }
 
+    pub(super) fn is_directly_in(&self, entry: EntryId, group: GroupId) -> bool {
+        let circle = &self.groups[&group];
+        match entry {
+            EntryId::User(id) => circle.users.contains(&id),
+            EntryId::Group(id) => circle.groups.contains(&id),
+            EntryId::ServiceAccount(_) => false,
+        }
+    }
+
     pub(super) fn is_in(&self, entry: EntryId, group: GroupId) -> bool {
         let mut below = self.below(group).into_iter();
         match entry {
