@@ -48,10 +48,7 @@ pub fn open_directory(
             ..StoreOptions::default()
         },
         authentication: authentication(&config.authentication)?,
-        kept: Keep {
-            users: config.data.kept_users as usize,
-            size: config.data.kept_size,
-        },
+        kept: Keep { users: config.data.kept_users as usize, size: config.data.kept_size },
         known_names: KnownNames(ldap_door::is_known),
     };
     let master = MasterKey::from_bytes(*master_key.octets());

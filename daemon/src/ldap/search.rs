@@ -133,28 +133,20 @@ fn begin_among(
     } else {
         request.scope
     };
-    let mut running = Running {
-        places: VecDeque::new(),
-        places_written: from.places,
-        single: None,
-        searching: None,
-        terms,
-        naming: Arc::clone(naming),
-        custom: custom::Wanted::of(request),
-        scanned: None,
-    };
+    let mut running = Running::of_nothing(aim, request, terms);
+    running.places_written = from.places;
     if let Target::Entry(named) = target {
         let Some((id, matches)) = hit(grant, &filter, named)? else {
             let nearest = TargetError::Container(named.container);
             return Ok(answered(absent(grant, naming, &nearest)?));
         };
         running.single = (matches && scope != Scope::One).then_some(id);
-        return Ok(Begin::Running(Box::new(running)));
+        return Ok(Begin::Running(running));
     }
     let reach = Reach::of(naming, target, scope);
     if let Some(entries) = among {
         running.searching = Some(grant.search_among(entries, reach.kinds, filter)?);
-        return Ok(Begin::Running(Box::new(running)));
+        return Ok(Begin::Running(running));
     }
     if filter.may_match(Kind::Container) {
         running.gather(&reach.places, record, &filter)?;
@@ -163,7 +155,7 @@ fn begin_among(
     let searching = grant.search(reach.kinds, filter, from.position, look_through)?;
     running.scanned = searching.scans().then(|| super::notes::shape(&request.filter));
     running.searching = Some(searching);
-    Ok(Begin::Running(Box::new(running)))
+    Ok(Begin::Running(running))
 }
 
 /// Finds the one stored entry of a name that the caller sees, and whether it matches.
@@ -296,6 +288,20 @@ impl From<Stop> for Pause {
 }
 
 impl Running {
+    /// A search that has found nothing yet, and looks for nothing.
+    fn of_nothing(aim: &Aim, request: &SearchRequest, terms: Terms) -> Box<Self> {
+        Box::new(Self {
+            places: VecDeque::new(),
+            places_written: 0,
+            single: None,
+            searching: None,
+            terms,
+            naming: Arc::clone(&aim.naming),
+            custom: custom::Wanted::of(request),
+            scanned: None,
+        })
+    }
+
     /// Keeps the places that match, but for those that earlier pages have shown.
     fn gather(
         &mut self,

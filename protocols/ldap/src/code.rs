@@ -2,7 +2,7 @@
 
 /// How an operation ended (RFC 4511 appendix A).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
+#[repr(u16)]
 pub enum ResultCode {
     /// 0: done.
     Success = 0,
@@ -92,12 +92,14 @@ pub enum ResultCode {
     TooLate = 120,
     /// 121: this operation cannot be cancelled.
     CannotCancel = 121,
+    /// 4096: a copy cannot be followed any further and is to be refreshed (RFC 4533).
+    SyncRefreshRequired = 4096,
 }
 
 impl ResultCode {
     /// The number on the wire.
     #[must_use]
-    pub const fn number(self) -> u8 {
-        self as u8
+    pub const fn number(self) -> u16 {
+        self as u16
     }
 }

@@ -104,7 +104,11 @@ impl ControlWriter<'_> {
 pub(crate) fn challenge(output: &mut BytesMut, id: u32) {
     message(output, id, |output| {
         let opened = ber::open(output, BIND_RESPONSE);
-        ber::put(output, ENUMERATED, &[ResultCode::SaslBindInProgress.number()]);
+        ber::put(
+            output,
+            ENUMERATED,
+            ber::integer(ResultCode::SaslBindInProgress.number().into()).as_slice(),
+        );
         for tag in [OCTET_STRING, OCTET_STRING, SERVER_SASL_CREDENTIALS] {
             ber::put(output, tag, b"");
         }

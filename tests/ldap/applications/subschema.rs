@@ -48,6 +48,9 @@ for found, attributes in connection.search_s(base, ldap.SCOPE_SUBTREE, "(objectC
     allowed = {name.lower() for kind in list(must.values()) + list(may.values()) for name in kind.names}
     for name in attributes:
         assert name.lower() in allowed or name == "memberOf", (found, name)
+    there = {name.lower() for name in attributes}
+    for kind in must.values():
+        assert there & {name.lower() for name in kind.names}, (found, kind.names)
 "#;
 
 #[test]
@@ -55,6 +58,7 @@ fn ldap3_and_python_ldap_check_every_entry_of_every_layout_against_it() {
     let office = Office::new();
     let ada = office.user("ada", "a long word of hers");
     office.group("staff", &[&ada], &[]);
+    office.group("empty", &[], &[]);
     let account = office.make("service-accounts", &json!({"name": "reader"}));
     let (dn, password) = (account["dn"].as_str().unwrap(), account["password"].as_str().unwrap());
     for (layout, present, absent) in [

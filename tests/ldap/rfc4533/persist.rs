@@ -8,8 +8,11 @@ use super::{
     rename,
 };
 use crate::harness::ber::{boolean, constructed, element, number, octets, sequence};
+use crate::harness::demo::Demo;
+use crate::harness::description::ServiceAccount;
 use crate::harness::office::Office;
 use crate::harness::raw::{self, Raw};
+use crate::harness::server::Site;
 
 const STAY: &str = "refreshAndPersist";
 
@@ -145,4 +148,61 @@ fn only_so_many_searches_of_a_connection_stay_and_who_goes_makes_room() {
     connection.send(&staying(92, &office.base));
     let refreshed = connection.receive().unwrap();
     assert_eq!((refreshed.id, refreshed.operation), (92, 0x79));
+}
+
+#[test]
+fn the_entry_that_a_search_begins_at_goes_and_comes_back_for_who_stays() {
+    let office = Office::new();
+    let ada = hire(&office, "ada");
+    let (dn, password) = reader(&office);
+    let mut connection = Raw::bound(&office.demo.ldap, &dn, &password);
+    connection.send(&staying(2, &office.user_dn("ada")));
+    let told = |connection: &mut Raw| connection.receive().unwrap().operation;
+    assert_eq!([told(&mut connection), told(&mut connection)], [0x64, 0x79], "and refreshed");
+    dismiss(&office, &ada);
+    let gone = connection.receive().unwrap();
+    assert_eq!(gone.operation, 0x79, "ids that are gone: {gone:?}");
+    let id: Vec<u8> = ada.split('-').flat_map(octets_of).collect();
+    assert!(gone.content.windows(16).any(|window| window == id), "{gone:?}");
+    hire(&office, "ada");
+    let mut back = told(&mut connection);
+    if back == 0x79 {
+        // A cookie behind what is gone.
+        back = told(&mut connection);
+    }
+    assert_eq!(back, 0x64, "an entry");
+}
+
+fn octets_of(digits: &str) -> Vec<u8> {
+    let pair = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
+    (0..digits.len()).step_by(2).map(pair).collect()
+}
+
+#[test]
+fn only_so_many_searches_of_an_organization_stay_over_all_its_connections() {
+    let Some(mut demo) = Demo::own() else { return };
+    demo.daemon().stop();
+    let limit = "persistent_searches_per_organization = 2";
+    let site = Site::of_demo(demo.folder()).unwrap().set("ldap", limit);
+    let server = site.set("ldap", "cleartext_bind = true").serve();
+    let stays = |account: &ServiceAccount, base: &str| {
+        let mut connection = Raw::bound(&server.ldap, &account.dn, &account.password);
+        connection.send(&staying(2, base));
+        loop {
+            let told = connection.receive().unwrap();
+            match told.operation {
+                0x79 => break Ok(connection),
+                0x65 => break Err(told.code()),
+                _ => {}
+            }
+        }
+    };
+    let acme = demo.acme();
+    let kept = [(), ()].map(|()| stays(&acme.service_account, &acme.base).unwrap());
+    assert_eq!(stays(&acme.service_account, &acme.base).err(), Some(51), "busy");
+    let globex = demo.globex();
+    assert!(stays(&globex.service_account, &globex.base).is_ok(), "another organization");
+    drop(kept);
+    let again = (0..10_000).any(|_| stays(&acme.service_account, &acme.base).is_ok());
+    assert!(again, "who goes makes room");
 }

@@ -23,7 +23,7 @@ use super::super::SearchLimits;
 use super::super::aim::Aim;
 use super::super::replies::asking;
 use super::super::view::{Spoken, Target};
-use super::{Begin, Pause, Terms, begin_among};
+use super::{Begin, Pause, Running, Terms, begin_among};
 use crate::clock::Clock;
 use cookie::Cookie;
 use pass::Pass;
@@ -162,7 +162,8 @@ impl Copy {
             (Since::Everything(_) | Since::Unknown, Stage::Refresh) => (None, HashMap::new()),
             (Since::Unknown, Stage::Persist) => {
                 let words = "too much has changed to tell; bring the copy up to date again";
-                return Ok(Err(Answer::Result(Outcome::new(ResultCode::Busy, words))));
+                let code = ResultCode::SyncRefreshRequired;
+                return Ok(Err(Answer::Result(Outcome::new(code, words))));
             }
         };
         let part = match &touched {
@@ -173,14 +174,17 @@ impl Copy {
         };
         let terms = self.terms(clock);
         let among = touched.as_ref().filter(|_| part);
-        Ok(match begin_among(grant, (&self.aim, &self.request), terms, among)? {
-            Begin::Answered(answer) => Err(answer),
-            Begin::Running(running) => {
-                let mut pass = Pass::new(running, until, (touched, gone), part);
-                self.first_gone(&mut pass, grant)?;
-                Ok(pass)
+        let running = match begin_among(grant, (&self.aim, &self.request), terms, among)? {
+            Begin::Running(running) => running,
+            // The entry that it begins at is gone, with all that the client has; it may come back.
+            Begin::Answered(_) if self.stage == Stage::Persist => {
+                Running::of_nothing(&self.aim, &self.request, terms)
             }
-        })
+            Begin::Answered(answer) => return Ok(Err(answer)),
+        };
+        let mut pass = Pass::new(running, until, (touched, gone), part);
+        self.first_gone(&mut pass, grant)?;
+        Ok(Ok(pass))
     }
 
     /// The commit from which on the client wants to know; `None` for everything.

@@ -154,10 +154,10 @@ const CLASSES: &[ObjectClass] = &[
     // Numbered by a UUID (X.667): the number of the original is nowhere to be found.
     class("jumpcloudUser", "2.25.100741330286471034271520063842117733061", ClassKind::Auxiliary)
         .only(&[Vocabulary::Jumpcloud]),
-    class("groupOfNames", "2.5.6.9", ClassKind::Structural).must(&["member", "cn"]).may(GROUP),
-    class("groupOfUniqueNames", "2.5.6.17", ClassKind::Structural)
-        .must(&["uniqueMember", "cn"])
-        .may(GROUP),
+    // Members may be missing, as 389-ds has it, and RFC 4519 has not: a group may be empty, or have
+    // none that its reader sees, and is to be found by its class all the same.
+    class("groupOfNames", "2.5.6.9", ClassKind::Structural).must(&["cn"]).may(GROUP),
+    class("groupOfUniqueNames", "2.5.6.17", ClassKind::Structural).must(&["cn"]).may(UNIQUE_GROUP),
     class("ldapPublicKey", "1.3.6.1.4.1.24552.500.1.1.2.0", ClassKind::Auxiliary)
         .may(&["sshPublicKey", "uid"]),
     class("device", "2.5.6.14", ClassKind::Structural).must(&["cn"]).may(&[
@@ -220,7 +220,11 @@ const ORGANIZATION: &[&str] = &[
 const DOMAIN: &[&str] =
     &["o", "description", "seeAlso", "telephoneNumber", "street", "postalCode", "st", "l"];
 
-const GROUP: &[&str] = &["businessCategory", "seeAlso", "owner", "ou", "o", "description"];
+const GROUP: &[&str] =
+    &["member", "businessCategory", "seeAlso", "owner", "ou", "o", "description"];
+
+const UNIQUE_GROUP: &[&str] =
+    &["uniqueMember", "businessCategory", "seeAlso", "owner", "ou", "o", "description"];
 
 /// What every entry of a domain shows.
 const AD_ANY: &[&str] =

@@ -3,7 +3,7 @@ use super::*;
 /// A Notice of Disconnection was sent and the connection ends; nothing comes after it.
 fn assert_disconnected(mut connection: Connection, commands: &[Command], code: ResultCode) {
     assert!(matches!(commands, [.., Command::Close]), "{commands:?}");
-    assert_eq!(connection.read_result(), (0, code.number(), "extended"));
+    assert_eq!(connection.read_result(), (0, u8::try_from(code.number()).unwrap(), "extended"));
     assert!(connection.send(9, search()).is_empty());
     assert!(!connection.session.wants_input());
     assert!(connection.session.deadline().is_none());
