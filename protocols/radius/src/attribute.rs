@@ -69,6 +69,8 @@ impl AttributeType {
     pub const ACCT_INPUT_GIGAWORDS: Self = Self(rfc2869::ACCT_INPUT_GIGAWORDS_TYPE);
     /// Acct-Output-Gigawords.
     pub const ACCT_OUTPUT_GIGAWORDS: Self = Self(rfc2869::ACCT_OUTPUT_GIGAWORDS_TYPE);
+    /// Event-Timestamp (RFC 2869).
+    pub const EVENT_TIMESTAMP: Self = Self(55);
     /// Error-Cause (RFC 5176).
     pub const ERROR_CAUSE: Self = Self(101);
     /// Framed-IPv6-Address (RFC 6911).

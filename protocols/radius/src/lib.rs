@@ -7,9 +7,10 @@
 //!
 //! It speaks Access-Request (RFC 2865) with PAP, CHAP, MS-CHAPv2 (RFC 2548) and EAP (RFC 3579), whose
 //! methods it does not know, Accounting-Request (RFC 2866), and Status-Server (RFC 5997), by datagrams
-//! and inside TLS (RFC 6614, and RFC 9765 without MD5). Strangers
-//! and forgers meet silence; a known client whose request is in itself unacceptable gets an
-//! Access-Reject without anybody being asked.
+//! and inside TLS (RFC 6614, and RFC 9765 without MD5). Strangers and forgers meet silence; a known
+//! client whose request is in itself unacceptable gets an Access-Reject without anybody being asked.
+//!
+//! An [`Order`] goes the other way: it has gear end or change a session (RFC 5176).
 //!
 //! A reply that was not signed cannot be sent, since a [`SignedReply`] has no constructor:
 //!
@@ -29,6 +30,7 @@ mod attribute;
 mod credential;
 mod limits;
 mod ms_chap;
+mod order;
 mod packet;
 mod question;
 mod recent;
@@ -48,6 +50,7 @@ pub use attribute::{Attribute, AttributeType, Attributes};
 pub use credential::{Chap, Credential, verify_chap};
 pub use limits::Limits;
 pub use ms_chap::{Failure, MsChapV2};
+pub use order::{Obedience, Order, OrderKind};
 pub use packet::Malformed;
 pub use question::Question;
 pub use recent::Ticket;

@@ -21,6 +21,8 @@ mod rfc3579;
 #[cfg(test)]
 mod rfc5080;
 #[cfg(test)]
+mod rfc5176;
+#[cfg(test)]
 mod rfc5997;
 #[cfg(test)]
 mod rfc6614;

@@ -1,0 +1,150 @@
+//! Dynamic authorization: orders to gear about sessions that go on, and what it answers
+//! ([RFC 5176]). Here we are the client.
+//!
+//! [RFC 5176]: https://www.rfc-editor.org/rfc/rfc5176
+
+use hmac::Mac as _;
+use subtle::ConstantTimeEq as _;
+
+use crate::attribute::{Attribute, AttributeType};
+use crate::packet::{HEADER, LONGEST, Packet};
+use crate::reply::{Reply, ReplyError};
+use crate::secret::Secret;
+
+/// What gear is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OrderKind {
+    /// End a session.
+    Disconnect,
+    /// Treat a session otherwise.
+    Change,
+}
+
+/// What gear answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Obedience {
+    /// It did so.
+    Done,
+    /// It did not, for the reason of this number if it named one
+    /// ([RFC 5176, section 3.5](https://www.rfc-editor.org/rfc/rfc5176#section-3.5)).
+    Refused(Option<u32>),
+}
+
+/// An order that is signed. It is sent again as it is, and never changes.
+pub struct Order {
+    octets: Vec<u8>,
+    kind: OrderKind,
+    identifier: u8,
+    secret: Secret,
+}
+
+impl OrderKind {
+    /// The codes of the request, of an answer that says yes, and of one that says no.
+    const fn codes(self) -> [u8; 3] {
+        match self {
+            Self::Disconnect => [40, 41, 42],
+            Self::Change => [43, 44, 45],
+        }
+    }
+}
+
+impl Order {
+    /// Signs an order about the session that the attributes name; `seconds` is when, since 1970.
+    ///
+    /// # Errors
+    /// When it is longer than a packet may be.
+    pub fn new(
+        kind: OrderKind,
+        identifier: u8,
+        secret: &Secret,
+        attributes: &Reply,
+        seconds: u32,
+    ) -> Result<Self, ReplyError> {
+        const MAC: usize = HEADER + 2;
+        let attributes = attributes.as_octets();
+        let length = HEADER + 18 + 6 + attributes.len();
+        let (Ok(field), true) = (u16::try_from(length), length <= LONGEST) else {
+            return Err(ReplyError::PacketFull);
+        };
+        let [request, ..] = kind.codes();
+        let mut octets = Vec::with_capacity(length);
+        octets.extend([request, identifier]);
+        octets.extend(field.to_be_bytes());
+        octets.extend([0; 16]);
+        octets.extend([AttributeType::MESSAGE_AUTHENTICATOR.0, 18]);
+        octets.extend([0; 16]);
+        octets.extend([AttributeType::EVENT_TIMESTAMP.0, 6]);
+        octets.extend(seconds.to_be_bytes());
+        octets.extend(attributes);
+        let mac = secret.mac_of(&octets);
+        write(&mut octets, MAC, mac);
+        let authenticator = secret.digest_after(&octets);
+        write(&mut octets, 4, authenticator);
+        Ok(Self { octets, kind, identifier, secret: secret.clone() })
+    }
+
+    /// The datagram.
+    #[must_use]
+    pub fn octets(&self) -> &[u8] {
+        &self.octets
+    }
+
+    /// What a datagram answers to this order; `None` for one that is no answer to it, or that was
+    /// not signed with the secret that we share.
+    #[must_use]
+    pub fn read(&self, datagram: &[u8]) -> Option<Obedience> {
+        let packet = Packet::read(datagram).ok()?;
+        let [_, done, refused] = self.kind.codes();
+        if packet.identifier != self.identifier || ![done, refused].contains(&packet.code) {
+            return None;
+        }
+        let asked = self.octets.get(4..HEADER)?.try_into().ok()?;
+        if !self.is_authentic(&packet, asked) {
+            return None;
+        }
+        let (mut cause, mut position, mut rest) = (None, HEADER, packet.attributes);
+        while !rest.is_empty() {
+            let attribute;
+            (attribute, rest) = Attribute::split(rest).ok()?;
+            let start = position + 2;
+            position = start + attribute.value.len();
+            match attribute.kind {
+                AttributeType::ERROR_CAUSE => cause = cause.or_else(|| attribute.integer()),
+                AttributeType::MESSAGE_AUTHENTICATOR => {
+                    self.verify(&packet, asked, start, attribute.value)?;
+                }
+                _ => {}
+            }
+        }
+        Some(if packet.code == done { Obedience::Done } else { Obedience::Refused(cause) })
+    }
+
+    fn is_authentic(&self, packet: &Packet<'_>, asked: &[u8; 16]) -> bool {
+        let head = packet.octets.get(..4).unwrap_or_default();
+        let expected = self.secret.digest_of_three(head, asked, packet.attributes);
+        expected.ct_eq(packet.authenticator).into()
+    }
+
+    /// The Message-Authenticator is made over the order's authenticator.
+    fn verify(
+        &self,
+        packet: &Packet<'_>,
+        asked: &[u8; 16],
+        start: usize,
+        found: &[u8],
+    ) -> Option<()> {
+        let mut mac = self.secret.mac();
+        mac.update(packet.octets.get(..4)?);
+        mac.update(asked);
+        mac.update(packet.octets.get(HEADER..start)?);
+        mac.update(&[0; 16]);
+        mac.update(packet.octets.get(start.checked_add(16)?..)?);
+        mac.verify_slice(found).ok()
+    }
+}
+
+fn write(octets: &mut [u8], at: usize, value: [u8; 16]) {
+    for (octet, value) in octets.iter_mut().skip(at).zip(value) {
+        *octet = value;
+    }
+}
