@@ -8,7 +8,8 @@ use std::time::Duration;
 use directory::accounting::SessionRules;
 use directory::authentication::{ChallengeLimits, HashParameters, PoolLimits, ThrottlePolicy};
 use directory::{
-    Directory, Entropy, EventOptions, Keep, KnownNames, MasterKey, OpenOptions, StoreOptions, Time,
+    Directory, Entropy, EventOptions, Keep, KnownNames, MasterKey, OpenOptions, ReplyDictionary,
+    StoreOptions, Time,
 };
 
 use crate::clock::Clock;
@@ -50,6 +51,7 @@ pub fn open_directory(
         authentication: authentication(&config.authentication)?,
         kept: Keep { users: config.data.kept_users as usize, size: config.data.kept_size },
         known_names: KnownNames(ldap_door::is_known),
+        reply_attributes: ReplyDictionary(crate::radius::reply_attributes),
     };
     let master = MasterKey::from_bytes(*master_key.octets());
     let path: &Path = &config.data.directory;

@@ -26,7 +26,7 @@ use crate::records::{
 use crate::search::{Memo, SearchGrant};
 use crate::text::prepare;
 use crate::time::Time;
-use crate::tools::{KnownNames, Tools};
+use crate::tools::{KnownNames, ReplyDictionary, Tools};
 
 /// Organizations whose records are kept decoded at most.
 const KNOWN_ORGANIZATIONS: usize = 4_096;
@@ -42,6 +42,8 @@ pub struct OpenOptions {
     pub kept: Keep,
     /// Names that are taken everywhere.
     pub known_names: KnownNames,
+    /// What network gear can be told by name.
+    pub reply_attributes: ReplyDictionary,
 }
 
 /// Everything that is true, for every organization; clones share it.
@@ -81,7 +83,8 @@ impl Directory {
         entropy: Arc<dyn Entropy>,
         options: &OpenOptions,
     ) -> Result<Self, OpenError> {
-        let tools = Tools::new(entropy, store.events().clone(), options.known_names);
+        let (known, replies) = (options.known_names, options.reply_attributes);
+        let tools = Tools::new(entropy, store.events().clone(), known, replies);
         let engine = Engine::start(&options.authentication, &tools)?;
         let (gear, followers) =
             (GearTable::following(&store), crate::follow::Followers::of(&store));

@@ -47,7 +47,7 @@ pub use storage::{
     Report, Secret,
 };
 pub use time::Time;
-pub use tools::{KnownNames, Tools};
+pub use tools::{KnownNames, ReplyAttribute, ReplyDictionary, ReplyKind, Tools};
 
 #[cfg(test)]
 mod tests;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use storage::{Partition, Reading};
 
 use crate::authentication::NetworkReply;
-use crate::collections::is_in_one_of;
+use crate::collections::{has_placeholder, is_in_one_of};
 use crate::error::Error;
 use crate::id::{GroupId, RecordId, ReplyProfileId, UserId};
 use crate::network::Circumstances;
 use crate::records::{
-    Conditions, Demand, LockedOrExpired, RadiusClientFields, ReplyProfile, RuleVerdict, Settings,
+    Conditions, Demand, LockedOrExpired, NamedAttribute, NamedValue, RadiusClientFields, ReplyProfile, RuleVerdict, Settings,
 };
 use crate::time::Time;
 
@@ -43,6 +43,8 @@ struct Rule {
 struct Verdict {
     profile: Option<ReplyProfileId>,
     reply: Arc<NetworkReply>,
+    /// Whether facts about the user belong into it.
+    has_placeholders: bool,
 }
 
 /// What was decided, and by which rule.
@@ -60,6 +62,10 @@ pub(crate) struct Accepted<'p> {
     pub(crate) profile: Option<ReplyProfileId>,
     /// What it says.
     pub(crate) reply: &'p Arc<NetworkReply>,
+    /// Whether facts about the user belong into it.
+    pub(crate) has_placeholders: bool,
+    /// The groups of which one was to be the user's.
+    pub(crate) groups: &'p [GroupId],
 }
 
 const REJECTED: &str = "the rule rejects whom it is about";
@@ -105,12 +111,14 @@ impl NetworkPolicy {
         };
         for rule in &self.rules {
             if rule.when.admit(asked.0, asked.1) && is_in(&rule.when.groups)? {
-                let verdict = rule.then.as_ref().map(Verdict::accepted).ok_or(REJECTED);
+                let groups = &rule.when.groups;
+                let verdict = rule.then.as_ref().map(|then| then.accepted(groups)).ok_or(REJECTED);
                 return Ok(Decision { rule: Some(&rule.name), verdict });
             }
         }
         let allowed = is_in(&self.allowed_groups)?;
-        let verdict = if allowed { Ok(self.reply.accepted()) } else { Err(IN_NO_GROUP) };
+        let accepted = self.reply.accepted(&self.allowed_groups);
+        let verdict = if allowed { Ok(accepted) } else { Err(IN_NO_GROUP) };
         Ok(Decision { rule: None, verdict })
     }
 }
@@ -125,11 +133,18 @@ impl Verdict {
             Some(id) => source.get::<ReplyProfile>(partition, id.record())?,
             None => None,
         };
-        let reply = NetworkReply { profile: found.map(|profile| profile.fields) };
-        Ok(Self { profile, reply: Arc::new(reply) })
+        let fields = found.map(|profile| profile.fields);
+        let is_open = |attribute: &NamedAttribute| {
+            matches!(&attribute.value, NamedValue::Text(text) if has_placeholder(text))
+        };
+        let has_placeholders =
+            fields.as_ref().is_some_and(|fields| fields.attributes.iter().any(is_open));
+        let reply = Arc::new(NetworkReply { profile: fields });
+        Ok(Self { profile, reply, has_placeholders })
     }
 
-    const fn accepted(&self) -> Accepted<'_> {
-        Accepted { profile: self.profile, reply: &self.reply }
+    const fn accepted<'p>(&'p self, groups: &'p [GroupId]) -> Accepted<'p> {
+        let Self { profile, reply, has_placeholders } = self;
+        Accepted { profile: *profile, reply, has_placeholders: *has_placeholders, groups }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
 use storage::{Entropy, EventLog};
 use uuid::Uuid;
 
@@ -14,6 +15,7 @@ pub struct Tools {
     entropy: Arc<dyn Entropy>,
     events: EventLog,
     known: KnownNames,
+    reply_attributes: Arc<[ReplyAttribute]>,
     recorder: Arc<Recorder>,
     /// Random, and another one for each process.
     passing: Arc<[u8; 32]>,
@@ -29,11 +31,64 @@ impl Default for KnownNames {
     }
 }
 
+/// What network gear can be told by name, beside who is let in.
+#[derive(Clone, Copy, Debug)]
+pub struct ReplyDictionary(pub fn() -> Vec<ReplyAttribute>);
+
+impl Default for ReplyDictionary {
+    fn default() -> Self {
+        Self(Vec::new)
+    }
+}
+
+/// Something that network gear can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReplyAttribute {
+    /// Its name.
+    pub name: &'static str,
+    /// The vendor's enterprise number; none for what all gear knows.
+    pub vendor: Option<u32>,
+    /// Its number, in the vendor's space where there is a vendor.
+    pub number: u8,
+    /// What its value is.
+    pub kind: ReplyKind,
+}
+
+/// What the value of something is that network gear can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplyKind {
+    /// UTF-8 text.
+    Text,
+    /// Any octets.
+    Octets,
+    /// A number of 32 bits.
+    Integer,
+    /// An IPv4 address.
+    Address,
+    /// Text with a tag that joins it with others.
+    TaggedText,
+    /// A number of 24 bits with such a tag.
+    TaggedInteger,
+}
+
 impl Tools {
-    pub(crate) fn new(entropy: Arc<dyn Entropy>, events: EventLog, known: KnownNames) -> Self {
+    pub(crate) fn new(
+        entropy: Arc<dyn Entropy>,
+        events: EventLog,
+        known: KnownNames,
+        replies: ReplyDictionary,
+    ) -> Self {
         let mut passing = [0; 32];
         entropy.fill(&mut passing);
-        Self { entropy, events, known, recorder: Arc::default(), passing: Arc::new(passing) }
+        let (recorder, passing) = (Arc::default(), Arc::new(passing));
+        let reply_attributes = (replies.0)().into();
+        Self { entropy, events, known, reply_attributes, recorder, passing }
+    }
+
+    /// What network gear can be told by name.
+    pub fn reply_attributes(&self) -> &[ReplyAttribute] {
+        &self.reply_attributes
     }
 
     /// What applications asked for and did not get.

@@ -2,6 +2,7 @@
 
 mod flood;
 mod peap;
+mod reply_attributes;
 mod rfc2759;
 mod rfc2865;
 mod rfc2866;

@@ -226,5 +226,6 @@ fn profile(vlan: &str) -> ReplyProfileFields {
         session_timeout: Some(28_800),
         idle_timeout: None,
         vendor_attributes: vec![VendorAttribute { vendor: 9, number: 1, value: pair }],
+        attributes: Vec::new(),
     }
 }

@@ -24,6 +24,7 @@ use crate::lifecycle::Tasks;
 use crate::listener;
 use crate::sockets::UdpGroup;
 use crate::tls::Identity;
+pub(crate) use view::reply_attributes;
 use datagrams::Datagrams;
 use ledger::Bounds;
 

@@ -1,10 +1,10 @@
 //! Pure functions between RADIUS's words and the directory's.
 
-use directory::NetworkMethod;
+use directory::{NetworkMethod, ReplyAttribute, ReplyKind};
 use directory::authentication::{
     Counterproof, MsChapV2, NetworkReply, Outcome, Password, Proof, Who,
 };
-use directory::records::{ReplyProfileFields, VendorAttribute, VendorValue};
+use directory::records::{NamedAttribute, NamedValue, ReplyProfileFields, VendorAttribute, VendorValue};
 use radius::{
     Answer, AttributeType, Challenge, Credential, Failure, Message, Question, Reply, ReplyError,
     SessionKeys, Tag, verify_chap,
@@ -159,6 +159,9 @@ pub(super) fn of_profile(profile: &ReplyProfileFields) -> Result<Reply, ReplyErr
     for attribute in &profile.vendor_attributes {
         put_vendor(&mut reply, attribute)?;
     }
+    for attribute in &profile.attributes {
+        put_named(&mut reply, attribute)?;
+    }
     Ok(reply)
 }
 
@@ -170,4 +173,52 @@ fn put_vendor(reply: &mut Reply, attribute: &VendorAttribute) -> Result<(), Repl
         VendorValue::Address(address) => reply.vendor(vendor, number, &address.octets())?,
     };
     Ok(())
+}
+
+fn put_named(reply: &mut Reply, attribute: &NamedAttribute) -> Result<(), ReplyError> {
+    let NamedAttribute { vendor, number, tag, value, .. } = attribute;
+    let kind = AttributeType(*number);
+    let tag = tag.map(|tag| Tag::new(tag).unwrap_or_default());
+    let (address, integer);
+    let octets = match value {
+        NamedValue::Text(text) if let (None, Some(tag)) = (vendor, tag) => {
+            return reply.tagged_text(kind, tag, text).map(drop);
+        }
+        NamedValue::Integer(number) if let (None, Some(tag)) = (vendor, tag) => {
+            return reply.tagged_integer(kind, tag, *number).map(drop);
+        }
+        NamedValue::Text(text) => text.as_bytes(),
+        NamedValue::Octets(octets) => octets,
+        NamedValue::Integer(number) => {
+            integer = number.to_be_bytes();
+            &integer
+        }
+        NamedValue::Address(value) => {
+            address = value.octets();
+            &address
+        }
+    };
+    match vendor {
+        Some(vendor) => reply.vendor(*vendor, *number, octets).map(drop),
+        None => reply.octets(kind, octets).map(drop),
+    }
+}
+
+/// What gear can be told by name, in the directory's words.
+pub(crate) fn reply_attributes() -> Vec<ReplyAttribute> {
+    let kind = |kind| match kind {
+        ValueKind::Text => ReplyKind::Text,
+        ValueKind::Octets => ReplyKind::Octets,
+        ValueKind::Integer => ReplyKind::Integer,
+        ValueKind::Ipv4 => ReplyKind::Address,
+        ValueKind::TaggedText => ReplyKind::TaggedText,
+        ValueKind::TaggedInteger => ReplyKind::TaggedInteger,
+    };
+    let known = named_attributes().map(|it| ReplyAttribute {
+        name: it.name,
+        vendor: it.vendor,
+        number: it.number,
+        kind: kind(it.kind),
+    });
+    known.collect()
 }

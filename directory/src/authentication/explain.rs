@@ -9,6 +9,7 @@ use storage::{Reading, Snapshot};
 use super::account::find_user;
 use super::attempt::{Attempt, Door, Who};
 use super::expiry::Age;
+use super::placeholders::filled;
 use super::second_factor::{NO_ROOM, NOT_ENROLLED, Need};
 use crate::access::{Grant, Identity, View, organization};
 use crate::error::Error;
@@ -142,10 +143,15 @@ impl Attempt {
         let Identity::User(user) = account.identity else { return Err(Error::Missing) };
         let asked = (circumstances, self.now);
         let decision = policy.decide(snapshot, place.partition(), user, asked)?;
+        let reason = match decision.verdict {
+            Ok(accepted) => filled(snapshot, place.partition(), user, accepted)?.err(),
+            Err(reason) => Some(reason),
+        };
+        let profile = decision.verdict.ok().and_then(|accepted| accepted.profile);
         Ok(Explanation {
-            reason: decision.verdict.as_ref().err().copied(),
+            reason,
             rule: decision.rule.map(ToOwned::to_owned),
-            profile: decision.verdict.ok().and_then(|accepted| accepted.profile),
+            profile: profile.filter(|_| reason.is_none()),
             needs_code,
         })
     }

@@ -20,6 +20,7 @@ mod memory;
 mod ms_chap;
 mod network;
 mod password;
+mod placeholders;
 mod pool;
 mod second_factor;
 mod shards;

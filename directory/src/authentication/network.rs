@@ -6,6 +6,7 @@ use storage::Snapshot;
 
 use super::attempt::{Attempt, Door, Outcome};
 use super::expiry::Notice;
+use super::placeholders::filled;
 use crate::access::{Actor, Proven};
 use crate::directory::Directory;
 use crate::error::Error;
@@ -45,15 +46,19 @@ impl Directory {
         };
         let asked = (circumstances, attempt.now);
         let decision = policy.decide(snapshot, organization.partition(), user, asked)?;
-        let (outcome, accepted) = match decision.verdict {
-            Ok(accepted) => (EventOutcome::Success, Some(accepted)),
-            Err(reason) => (EventOutcome::Failure(reason.to_owned()), None),
+        let partition = organization.partition();
+        let reply = match decision.verdict {
+            Ok(accepted) => filled(snapshot, partition, user, accepted)?,
+            Err(reason) => Err(reason),
+        };
+        let outcome = match reply {
+            Ok(_) => EventOutcome::Success,
+            Err(reason) => EventOutcome::Failure(reason.to_owned()),
         };
         self.note_as(attempt, attempt.action, decision.rule, outcome);
-        let Some(accepted) = accepted else { return Ok(Outcome::Reject) };
+        let Ok(reply) = reply else { return Ok(Outcome::Reject) };
         let actor = Actor::user(organization, user, Proven::by(&account.credential));
-        let reply = Some(Arc::clone(accepted.reply));
         let earlier = attempt.earlier();
-        Ok(Outcome::Accept { actor, reply, notice, counterproof: None, earlier })
+        Ok(Outcome::Accept { actor, reply: Some(reply), notice, counterproof: None, earlier })
     }
 }

@@ -5,12 +5,16 @@ use uuid::Uuid;
 
 use super::collection::Collection;
 use super::entity::Entity;
+use super::reply_attributes;
 use crate::access::{Grant, ManageConfiguration, View};
 use crate::error::{Error, Invalid};
 use crate::events::SubjectKind;
 use crate::id::{RecordId, ReplyProfileId};
 use crate::limits::{self, ATTRIBUTE, VALUES};
-use crate::records::{ReplyProfile, ReplyProfileFields, Stamp, VendorValue, indices};
+use crate::records::{
+    NamedValue, ReplyProfile, ReplyProfileFields, Stamp, VendorValue, indices,
+};
+use crate::tools::ReplyAttribute;
 
 /// The reply profiles of the grant's organization.
 pub type ReplyProfiles<'g, S> = Collection<'g, S, ReplyProfile>;
@@ -43,8 +47,9 @@ impl ReplyProfiles<'_, &mut Change<'_>> {
     /// `Invalid` or `Taken` for what is not acceptable.
     pub fn create(
         &mut self,
-        fields: ReplyProfileFields,
+        mut fields: ReplyProfileFields,
     ) -> Result<(ReplyProfileId, ReplyProfile), Error> {
+        settle(&mut fields, self.site.tools.reply_attributes())?;
         self.add(fields)
     }
 
@@ -58,7 +63,11 @@ impl ReplyProfiles<'_, &mut Change<'_>> {
         revision: Option<u64>,
         edit: impl FnOnce(&mut ReplyProfile) -> Result<(), Error>,
     ) -> Result<ReplyProfile, Error> {
-        self.edit(id, revision, edit)
+        let tools = self.site.tools;
+        self.edit(id, revision, |profile| {
+            edit(profile)?;
+            Ok(settle(&mut profile.fields, tools.reply_attributes())?)
+        })
     }
 
     /// Deletes a reply profile.
@@ -121,6 +130,10 @@ impl Entity for ReplyProfile {
         for (position, attribute) in fields.vendor_attributes.iter().enumerate() {
             check_vendor_attribute(position, attribute)?;
         }
+        limits::count("/attributes", fields.attributes.len(), VALUES)?;
+        for (position, attribute) in fields.attributes.iter().enumerate() {
+            reply_attributes::check(position, attribute)?;
+        }
         check_size(fields)
     }
 
@@ -136,6 +149,14 @@ impl Entity for ReplyProfile {
             None => Ok(()),
         }
     }
+}
+
+/// Finds what the names of attributes mean.
+fn settle(fields: &mut ReplyProfileFields, known: &[ReplyAttribute]) -> Result<(), Invalid> {
+    for (position, attribute) in fields.attributes.iter_mut().enumerate() {
+        reply_attributes::settle(position, attribute, known)?;
+    }
+    Ok(())
 }
 
 fn check_vendor_attribute(
@@ -166,8 +187,13 @@ fn check_size(fields: &ReplyProfileFields) -> Result<(), Invalid> {
         VendorValue::Text(text) => text.len(),
         VendorValue::Integer(_) | VendorValue::Address(_) => 4,
     });
+    let named = fields.attributes.iter().map(|attribute| match &attribute.value {
+        NamedValue::Text(text) => text.len(),
+        NamedValue::Octets(octets) => octets.len(),
+        NamedValue::Integer(_) | NamedValue::Address(_) => 4,
+    });
     let texts = fields.filters.iter().chain(&fields.classes).map(String::len);
-    let total: usize = vendor.chain(texts).map(|length| length.saturating_add(OVERHEAD)).sum();
+    let total: usize = vendor.chain(named).chain(texts).map(|length| length.saturating_add(OVERHEAD)).sum();
     if total > TOTAL {
         let message = format!("the attributes take {total} octets in a packet; {TOTAL} at most");
         return Err(Invalid::new("", message));

@@ -50,7 +50,9 @@ pub use password_policy::PasswordPolicy;
 pub use presentation::{Alias, Layout, Presentation};
 pub use profile::{Members, PROFILES, Profile, Sees};
 pub use radius_client::{LockedOrExpired, RadiusClient, RadiusClientFields};
-pub use reply_profile::{ReplyProfile, ReplyProfileFields, VendorAttribute, VendorValue};
+pub use reply_profile::{
+    NamedAttribute, NamedValue, ReplyProfile, ReplyProfileFields, VendorAttribute, VendorValue,
+};
 pub use second_factor::{Demand, SecondFactor, Spellings};
 pub use service_account::{ServiceAccount, ServiceAccountFields, Visibility};
 pub(crate) use session::gear_key;

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
-use storage::{Entries, Kind, Record};
+use storage::{Corrupt, Entries, Kind, Record, decode};
 use uuid::Uuid;
 
 use super::{Stamp, indices, kinds};
@@ -35,8 +35,39 @@ pub struct ReplyProfileFields {
     pub session_timeout: Option<u32>,
     /// Seconds without traffic until the gear ends the session.
     pub idle_timeout: Option<u32>,
-    /// Vendors' own attributes, in order.
+    /// Vendors' own attributes by their numbers, in order.
     pub vendor_attributes: Vec<VendorAttribute>,
+    /// Attributes by their names, in order.
+    pub attributes: Vec<NamedAttribute>,
+}
+
+/// One attribute by its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedAttribute {
+    /// The name.
+    pub name: String,
+    /// The vendor's enterprise number; none for what all gear knows.
+    pub vendor: Option<u32>,
+    /// The attribute's number, in the vendor's space where there is a vendor.
+    pub number: u8,
+    /// The tag that joins it with others, where it has one.
+    pub tag: Option<u8>,
+    /// Its value.
+    pub value: NamedValue,
+}
+
+/// A named attribute's value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NamedValue {
+    /// UTF-8 text, with places for facts about who is let in.
+    Text(String),
+    /// A number.
+    Integer(u32),
+    /// An IPv4 address.
+    Address(Ipv4Addr),
+    /// Any octets.
+    Octets(Vec<u8>),
 }
 
 /// One attribute of a vendor's own.
@@ -64,10 +95,42 @@ pub enum VendorValue {
 
 impl Record for ReplyProfile {
     const KIND: Kind = kinds::REPLY_PROFILE;
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
+        match version {
+            // Named attributes stand at the end, and none are one zero octet.
+            1 => decode(&[body, &[0]].concat()),
+            other => Err(Corrupt::version(Self::KIND, other)),
+        }
+    }
 
     fn index(&self, entries: &mut Entries) {
         entries.add(indices::REPLY_PROFILE_UUID, self.uuid.as_bytes());
         entries.add(indices::REPLY_PROFILE_NAME, prepare(&self.fields.name).as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Time;
+
+    #[test]
+    fn a_profile_of_version_1_names_no_attributes() {
+        let vendor_attributes =
+            vec![VendorAttribute { vendor: 9, number: 1, value: VendorValue::Integer(7) }];
+        let fields = ReplyProfileFields {
+            name: "staff".into(),
+            vlan: Some("20".into()),
+            vendor_attributes,
+            ..ReplyProfileFields::default()
+        };
+        let profile =
+            ReplyProfile { uuid: Uuid::from_u128(7), stamp: Stamp::new(Time(1)), fields };
+        let mut body = storage::encode(&profile).unwrap();
+        assert_eq!(body.pop(), Some(0));
+        assert_eq!(ReplyProfile::upgrade(1, &body).unwrap(), profile);
+        assert!(ReplyProfile::upgrade(0, &body).is_err());
     }
 }

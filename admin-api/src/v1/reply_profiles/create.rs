@@ -5,6 +5,7 @@ use directory::records::ReplyProfileFields;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::attributes::ReplyAttribute;
 use super::{ReplyProfile, VendorAttribute};
 use crate::body::Body;
 use crate::caller::Within;
@@ -30,9 +31,12 @@ pub(crate) struct NewReplyProfile {
     session_timeout: Option<u32>,
     /// Seconds without traffic until the gear ends the session.
     idle_timeout: Option<u32>,
-    /// Vendors' own attributes, in order.
+    /// Vendors' own attributes by their numbers, in order.
     #[serde(default)]
     vendor_attributes: Vec<VendorAttribute>,
+    /// Attributes by their names, in order, behind all others.
+    #[serde(default)]
+    attributes: Vec<ReplyAttribute>,
 }
 
 /// Makes a reply profile.
@@ -66,6 +70,7 @@ impl From<NewReplyProfile> for ReplyProfileFields {
             session_timeout: new.session_timeout,
             idle_timeout: new.idle_timeout,
             vendor_attributes: new.vendor_attributes.into_iter().map(Into::into).collect(),
+            attributes: new.attributes.into_iter().map(Into::into).collect(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Reply profiles: the RADIUS attributes that an accept carries.
 
+mod attributes;
 mod create;
 mod delete;
 mod list;
@@ -17,6 +18,7 @@ use crate::api::Api;
 use crate::moment::Moment;
 use crate::network::Address;
 use crate::revision::Revised;
+use attributes::ReplyAttribute;
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -26,6 +28,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
             update::update_reply_profile,
             delete::delete_reply_profile
         ))
+        .merge(attributes::routes())
 }
 
 /// A reply profile.
@@ -52,8 +55,10 @@ pub(crate) struct ReplyProfile {
     /// Seconds without traffic until the gear ends the session.
     #[schema(required)]
     idle_timeout: Option<u32>,
-    /// Vendors' own attributes, in order.
+    /// Vendors' own attributes by their numbers, in order.
     vendor_attributes: Vec<VendorAttribute>,
+    /// Attributes by their names, in order, behind all others.
+    attributes: Vec<ReplyAttribute>,
 }
 
 /// One attribute of a vendor's own.
@@ -95,6 +100,7 @@ impl From<records::ReplyProfile> for ReplyProfile {
             session_timeout: fields.session_timeout,
             idle_timeout: fields.idle_timeout,
             vendor_attributes: fields.vendor_attributes.into_iter().map(Into::into).collect(),
+            attributes: fields.attributes.into_iter().map(Into::into).collect(),
         }
     }
 }

@@ -5,6 +5,7 @@ use directory::records::ReplyProfileFields;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::attributes::ReplyAttribute;
 use super::{ReplyProfile, VendorAttribute};
 use crate::body::Body;
 use crate::caller::{Item, Within};
@@ -45,6 +46,10 @@ pub(crate) struct ReplyProfilePatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Vec<VendorAttribute>)]
     vendor_attributes: Option<Vec<VendorAttribute>>,
+    /// Attributes by their names, in order, behind all others.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Vec<ReplyAttribute>)]
+    attributes: Option<Vec<ReplyAttribute>>,
 }
 
 /// Changes a reply profile.
@@ -87,5 +92,7 @@ impl ReplyProfilePatch {
         set(&mut fields.session_timeout, self.session_timeout);
         set(&mut fields.idle_timeout, self.idle_timeout);
         set(&mut fields.vendor_attributes, attributes);
+        let named = self.attributes;
+        set(&mut fields.attributes, named.map(|list| list.into_iter().map(Into::into).collect()));
     }
 }

@@ -1,0 +1,245 @@
+//! Attributes of accepts by their names: standard ones, and those of the vendors whose gear is
+//! most often met.
+//!
+//! Numbers and types are those of the RFCs and of the vendors' manuals. What the server writes
+//! itself, and what would have to be hidden on the wire, is not here.
+
+/// What an attribute's value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueKind {
+    /// UTF-8 text.
+    Text,
+    /// Any octets.
+    Octets,
+    /// A number of 32 bits.
+    Integer,
+    /// An IPv4 address.
+    Ipv4,
+    /// Text behind a tag (RFC 2868).
+    TaggedText,
+    /// A number of 24 bits behind a tag (RFC 2868).
+    TaggedInteger,
+}
+
+/// An attribute that has a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The name.
+    pub name: &'static str,
+    /// The vendor's enterprise number; none for a standard attribute.
+    pub vendor: Option<u32>,
+    /// The attribute's number, in the vendor's space where there is a vendor.
+    pub number: u8,
+    /// What its value is.
+    pub kind: ValueKind,
+}
+
+use ValueKind::{Integer, Ipv4, Octets, TaggedInteger, TaggedText, Text};
+
+/// A vendor, or none, with its attributes.
+type Family = (Option<u32>, &'static [(u8, &'static str, ValueKind)]);
+
+const FAMILIES: &[Family] = &[
+    (
+        None,
+        &[
+            (1, "User-Name", Text),
+            (6, "Service-Type", Integer),
+            (7, "Framed-Protocol", Integer),
+            (8, "Framed-IP-Address", Ipv4),
+            (9, "Framed-IP-Netmask", Ipv4),
+            (11, "Filter-Id", Text),
+            (12, "Framed-MTU", Integer),
+            (15, "Login-Service", Integer),
+            (18, "Reply-Message", Text),
+            (22, "Framed-Route", Text),
+            (25, "Class", Octets),
+            (27, "Session-Timeout", Integer),
+            (28, "Idle-Timeout", Integer),
+            (29, "Termination-Action", Integer),
+            (56, "Egress-VLANID", Integer),
+            (58, "Egress-VLAN-Name", Text),
+            (62, "Port-Limit", Integer),
+            (64, "Tunnel-Type", TaggedInteger),
+            (65, "Tunnel-Medium-Type", TaggedInteger),
+            (66, "Tunnel-Client-Endpoint", TaggedText),
+            (67, "Tunnel-Server-Endpoint", TaggedText),
+            (81, "Tunnel-Private-Group-Id", TaggedText),
+            (82, "Tunnel-Assignment-Id", TaggedText),
+            (83, "Tunnel-Preference", TaggedInteger),
+            (85, "Acct-Interim-Interval", Integer),
+            (88, "Framed-Pool", Text),
+            (92, "NAS-Filter-Rule", Text),
+            (100, "Framed-IPv6-Pool", Text),
+        ],
+    ),
+    (Some(9), &[(1, "Cisco-AVPair", Text)]),
+    (
+        Some(11),
+        &[
+            (1, "HP-Privilege-Level", Integer),
+            (2, "HP-Command-String", Text),
+            (3, "HP-Command-Exception", Integer),
+            (25, "HP-User-Role", Text),
+            (46, "HP-Bandwidth-Max-Ingress", Integer),
+            (48, "HP-Bandwidth-Max-Egress", Integer),
+            (61, "HP-Nas-Filter-Rule", Text),
+            (64, "HP-Egress-VLANID", Integer),
+            (65, "HP-Egress-VLAN-Name", Text),
+        ],
+    ),
+    (
+        Some(311),
+        &[
+            (28, "MS-Primary-DNS-Server", Ipv4),
+            (29, "MS-Secondary-DNS-Server", Ipv4),
+            (30, "MS-Primary-NBNS-Server", Ipv4),
+            (31, "MS-Secondary-NBNS-Server", Ipv4),
+        ],
+    ),
+    (
+        Some(2636),
+        &[
+            (1, "Juniper-Local-User-Name", Text),
+            (2, "Juniper-Allow-Commands", Text),
+            (3, "Juniper-Deny-Commands", Text),
+            (4, "Juniper-Allow-Configuration", Text),
+            (5, "Juniper-Deny-Configuration", Text),
+            (10, "Juniper-User-Permissions", Text),
+        ],
+    ),
+    (
+        Some(12_356),
+        &[
+            (1, "Fortinet-Group-Name", Text),
+            (2, "Fortinet-Client-IP-Address", Ipv4),
+            (3, "Fortinet-Vdom-Name", Text),
+            (5, "Fortinet-Interface-Name", Text),
+            (6, "Fortinet-Access-Profile", Text),
+        ],
+    ),
+    (
+        Some(14_122),
+        &[
+            (1, "WISPr-Location-ID", Text),
+            (2, "WISPr-Location-Name", Text),
+            (3, "WISPr-Logoff-URL", Text),
+            (4, "WISPr-Redirection-URL", Text),
+            (5, "WISPr-Bandwidth-Min-Up", Integer),
+            (6, "WISPr-Bandwidth-Min-Down", Integer),
+            (7, "WISPr-Bandwidth-Max-Up", Integer),
+            (8, "WISPr-Bandwidth-Max-Down", Integer),
+            (9, "WISPr-Session-Terminate-Time", Text),
+            (11, "WISPr-Billing-Class-Of-Service", Text),
+        ],
+    ),
+    (
+        Some(14_179),
+        &[
+            (2, "Airespace-QOS-Level", Integer),
+            (3, "Airespace-DSCP", Integer),
+            (4, "Airespace-8021p-Tag", Integer),
+            (5, "Airespace-Interface-Name", Text),
+            (6, "Airespace-ACL-Name", Text),
+        ],
+    ),
+    (
+        Some(14_823),
+        &[
+            (1, "Aruba-User-Role", Text),
+            (2, "Aruba-User-Vlan", Integer),
+            (3, "Aruba-Priv-Admin-User", Integer),
+            (4, "Aruba-Admin-Role", Text),
+            (9, "Aruba-Named-User-Vlan", Text),
+        ],
+    ),
+    (
+        Some(14_988),
+        &[
+            (1, "Mikrotik-Recv-Limit", Integer),
+            (2, "Mikrotik-Xmit-Limit", Integer),
+            (3, "Mikrotik-Group", Text),
+            (8, "Mikrotik-Rate-Limit", Text),
+            (14, "Mikrotik-Recv-Limit-Gigawords", Integer),
+            (15, "Mikrotik-Xmit-Limit-Gigawords", Integer),
+            (17, "Mikrotik-Total-Limit", Integer),
+            (18, "Mikrotik-Total-Limit-Gigawords", Integer),
+            (19, "Mikrotik-Address-List", Text),
+            (26, "Mikrotik-Wireless-VLANID", Integer),
+            (27, "Mikrotik-Wireless-VLANID-Type", Integer),
+        ],
+    ),
+    (
+        Some(25_053),
+        &[
+            (1, "Ruckus-User-Groups", Text),
+            (3, "Ruckus-SSID", Text),
+            (6, "Ruckus-Grace-Period", Integer),
+        ],
+    ),
+    (
+        Some(25_461),
+        &[
+            (1, "PaloAlto-Admin-Role", Text),
+            (2, "PaloAlto-Admin-Access-Domain", Text),
+            (3, "PaloAlto-Panorama-Admin-Role", Text),
+            (4, "PaloAlto-Panorama-Admin-Access-Domain", Text),
+            (5, "PaloAlto-User-Group", Text),
+        ],
+    ),
+    (
+        Some(29_671),
+        &[
+            (1, "Meraki-Device-Name", Text),
+            (2, "Meraki-Network-Name", Text),
+            (3, "Meraki-Ap-Name", Text),
+            (4, "Meraki-Ap-Tags", Text),
+        ],
+    ),
+    (
+        Some(41_112),
+        &[
+            (1, "UBNT-Data-Rate-DL", Integer),
+            (2, "UBNT-Data-Rate-UL", Integer),
+            (3, "UBNT-Data-Burst-DL", Integer),
+            (4, "UBNT-Data-Burst-UL", Integer),
+        ],
+    ),
+];
+
+/// All attributes that have a name.
+pub fn named_attributes() -> impl Iterator<Item = Named> {
+    FAMILIES.iter().flat_map(|(vendor, attributes)| {
+        attributes.iter().map(|(number, name, kind)| Named {
+            name,
+            vendor: *vendor,
+            number: *number,
+            kind: *kind,
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::{AttributeType, Reply, Tag};
+
+    #[test]
+    fn names_are_unique_and_everything_named_can_be_written() {
+        let mut names = HashSet::new();
+        for Named { name, vendor, number, kind } in named_attributes() {
+            assert!(names.insert(name.to_ascii_lowercase()), "{name}");
+            let mut reply = Reply::new();
+            let standard = AttributeType(number);
+            let written = match (vendor, kind) {
+                (Some(vendor), _) => reply.vendor(vendor, number, &[1]),
+                (None, TaggedInteger) => reply.tagged_integer(standard, Tag::NONE, 1),
+                (None, TaggedText) => reply.tagged_text(standard, Tag::NONE, "x"),
+                (None, Text | Octets | Integer | Ipv4) => reply.octets(standard, &[1]),
+            };
+            assert!(written.is_ok(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Attributes of accepts by their names, judged by radclient's own dictionaries.
+
+use serde_json::{Value, json};
+
+use crate::harness::office::{Client, Office, id_of};
+use crate::harness::radius::Reply;
+
+const PASSWORD: &str = "correct horse battery";
+
+/// What an accept with these attributes looks like to gear.
+fn accepted(office: &Office, client: &Client, profile: &Value) -> Reply {
+    let made = office.make("reply-profiles", profile);
+    let patch = json!({"reply_profile": made["id"]});
+    office.act("PATCH", &format!("radius-clients/{}", client.id), Some(&patch));
+    let reply = office.login(client, "ada", PASSWORD);
+    assert!(reply.is("Access-Accept"), "{profile} {reply:?}");
+    reply
+}
+
+#[test]
+fn named_attributes_come_in_their_order_as_often_as_they_are_there() {
+    let office = Office::new();
+    office.user("ada", PASSWORD);
+    let client = office.client("switch", &json!({}));
+    let attributes = json!([
+        {"name": "cisco-avpair", "value": "shell:priv-lvl=15"},
+        {"name": "Tunnel-Type", "tag": 1, "value": 13},
+        {"name": "Tunnel-Private-Group-Id", "tag": 1, "value": "20"},
+        {"name": "Cisco-AVPair", "value": "shell:roles=\"network-admin\""},
+        {"name": "Framed-IP-Address", "value": "192.0.2.7"},
+        {"name": "Class", "value": "0x00ff"}
+    ]);
+    let profile = json!({"name": "all", "filters": ["first"], "attributes": attributes});
+    let reply = accepted(&office, &client, &profile);
+    let names: Vec<&str> = reply.attributes.iter().map(|(name, _)| name.as_str()).collect();
+    let expected = ["Message-Authenticator", "Filter-Id", "Cisco-AVPair", "Tunnel-Type:1",
+        "Tunnel-Private-Group-Id:1", "Cisco-AVPair", "Framed-IP-Address", "Class"];
+    assert_eq!(names, expected, "{reply:?}");
+    assert_eq!(reply.values("Cisco-AVPair").len(), 2);
+    assert_eq!(reply.values("Tunnel-Type:1"), ["VLAN"]);
+    assert_eq!(reply.values("Framed-IP-Address"), ["192.0.2.7"]);
+    assert_eq!(reply.values("Class"), ["0x00ff"]);
+    let profiles = office.read("reply-profiles")["items"].clone();
+    let shown = &profiles[0]["attributes"];
+    assert_eq!(shown[0], json!({"name": "Cisco-AVPair", "value": "shell:priv-lvl=15"}));
+    assert_eq!(shown[1], attributes[1]);
+    assert_eq!(shown[5], attributes[5]);
+}
+
+/// Vendors that radclient's dictionaries do not have.
+const UNKNOWN: [u64; 1] = [41_112];
+
+#[test]
+fn every_attribute_is_known_to_radclient_by_its_name_and_kind() {
+    let office = Office::new();
+    office.user("ada", PASSWORD);
+    let client = office.client("switch", &json!({}));
+    let known = office.top.get("/v1/reply-attributes").json();
+    let known: Vec<&Value> = known.as_array().unwrap().iter().collect();
+    assert!(known.len() > 80, "only {}", known.len());
+    let judged = known.into_iter().filter(|it| !UNKNOWN.map(|it| json!(it)).contains(&it["vendor"]));
+    let judged: Vec<&Value> = judged.collect();
+    for (number, some) in judged.chunks(20).enumerate() {
+        let values = some.iter().map(|it| match it["kind"].as_str().unwrap() {
+            "integer" | "tagged_integer" => json!(7_777),
+            "address" => json!("192.0.2.7"),
+            _ => json!("text"),
+        });
+        let attributes: Vec<Value> = some
+            .iter()
+            .zip(values)
+            .map(|(it, value)| json!({"name": it["name"], "value": value}))
+            .collect();
+        let profile = json!({"name": format!("profile {number}"), "attributes": attributes});
+        let reply = accepted(&office, &client, &profile);
+        for (known, sent) in some.iter().zip(&attributes) {
+            let name = known["name"].as_str().unwrap();
+            let is_tagged = known["kind"].as_str().unwrap().starts_with("tagged");
+            let name = if is_tagged { format!("{name}:0") } else { name.to_owned() };
+            let expected = match (&sent["value"], known["kind"] == "octets") {
+                (Value::String(_), true) => "0x74657874".to_owned(),
+                (Value::String(text), false) => text.clone(),
+                (number, _) => number.to_string(),
+            };
+            assert_eq!(reply.values(&name), [expected], "{name} {reply:?}");
+        }
+    }
+}
+
+#[test]
+fn presets_are_profiles_that_can_be_made() {
+    let office = Office::new();
+    let ada = office.user("ada", PASSWORD);
+    let staff = office.group("staff", &[&ada], &[]);
+    let client = office.client("switch", &json!({"allowed_groups": [staff]}));
+    let presets = office.top.get("/v1/reply-presets").json();
+    let seen: Vec<(String, String)> = presets
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|preset| accepted(&office, &client, &preset["profile"]).attributes)
+        .collect();
+    for (name, value) in [
+        ("Tunnel-Private-Group-Id:0", "20"),
+        ("Service-Type", "Administrative-User"),
+        ("Cisco-AVPair", "shell:priv-lvl=15"),
+        ("Fortinet-Group-Name", "staff"),
+        ("Mikrotik-Group", "full"),
+        ("Class", "0x61646d696e73"),
+    ] {
+        assert!(seen.contains(&(name.into(), value.into())), "{name} {seen:?}");
+    }
+}
+
+#[test]
+fn facts_of_who_is_let_in_stand_in_their_places_and_who_lacks_one_stays_outside() {
+    let office = Office::new();
+    let ada = office.user("ada", PASSWORD);
+    let client = office.client("vpn", &json!({}));
+    let attributes = json!([{"name": "Filter-Id", "value": "{login} {display_name} {x"}]);
+    let reply = accepted(&office, &client, &json!({"name": "one", "attributes": attributes}));
+    assert_eq!(reply.values("Filter-Id"), ["ada ada {x"]);
+
+    let attributes = json!([{"name": "Filter-Id", "value": "<{mail}>"}]);
+    let profile = office.make("reply-profiles", &json!({"name": "two", "attributes": attributes}));
+    let patch = json!({"reply_profile": profile["id"]});
+    office.act("PATCH", &format!("radius-clients/{}", client.id), Some(&patch));
+    assert!(office.login(&client, "ada", PASSWORD).is("Access-Reject"));
+    let told = |event: &Value| event["reason"].to_string().contains("does not have");
+    assert!((0..10_000).any(|_| office.events().iter().any(told)), "{:?}", office.events());
+    office.act("PATCH", &format!("users/{ada}"), Some(&json!({"mail": ["ada@acme.example"]})));
+    let reply = office.login(&client, "ada", PASSWORD);
+    assert_eq!(reply.values("Filter-Id"), ["<ada@acme.example>"], "{reply:?}");
+}
+
+#[test]
+fn attributes_that_cannot_be_are_refused_where_they_stand() {
+    let office = Office::new();
+    let profile = id_of(&office.make("reply-profiles", &json!({"name": "plain"})));
+    let path = office.path(&format!("reply-profiles/{profile}"));
+    for (attribute, field) in [
+        (json!({"name": "Nonsense", "value": "x"}), "name"),
+        (json!({"name": "Message-Authenticator", "value": "x"}), "name"),
+        (json!({"name": "Session-Timeout", "value": "soon"}), "value"),
+        (json!({"name": "Framed-IP-Address", "value": "2001:db8::1"}), "value"),
+        (json!({"name": "Filter-Id", "value": 5}), "value"),
+        (json!({"name": "Filter-Id", "value": "{logn}"}), "value"),
+        (json!({"name": "Filter-Id", "tag": 1, "value": "x"}), "tag"),
+        (json!({"name": "Tunnel-Type", "tag": 32, "value": 13}), "tag"),
+        (json!({"name": "Tunnel-Type", "value": 16_777_216}), "value"),
+        (json!({"name": "Class", "value": "0xf"}), "value"),
+    ] {
+        let patch = json!({"attributes": [attribute]});
+        let refused = office.top.send("PATCH", &path, Some(&patch));
+        assert_eq!(refused.status, 422, "{attribute} {refused:?}");
+        assert_eq!(refused.json()["pointer"], format!("/attributes/0/{field}"), "{attribute}");
+    }
+}
