@@ -79,6 +79,7 @@ struct Site {
     service_account: String,
     radius_client: String,
     reply_profile: String,
+    device: String,
     custom_attribute: String,
     certificate_authority: String,
     session: String,
@@ -100,6 +101,7 @@ impl Site {
             radius_client: client.id,
             session: id_of(&office.read("sessions")["items"][0]),
             reply_profile: id_of(&office.make("reply-profiles", &json!({"name": "staff"}))),
+            device: id_of(&office.make("devices", &json!({"name": "printer"}))),
             custom_attribute: id_of(
                 &office.make("custom-attributes", &json!({"name": "badge", "syntax": "text"})),
             ),
@@ -120,6 +122,7 @@ impl Site {
             ("{service_account}", &self.service_account),
             ("{radius_client}", &self.radius_client),
             ("{reply_profile}", &self.reply_profile),
+            ("{device}", &self.device),
             ("{custom_attribute}", &self.custom_attribute),
             ("{certificate_authority}", &self.certificate_authority),
             ("{session}", &self.session),

@@ -19,8 +19,8 @@ use crate::gear::GearTable;
 use crate::id::{AdminId, OrganizationId, Place, RecordId, TokenId};
 use crate::known::{Capacity, Keep, Lookups};
 use crate::records::{
-    Admin, AdminFields, CertificateAuthority, Credential, CustomAttribute, Group, Organization,
-    OrganizationState, OwnCertificates, PasswordHistory, RadiusClient, ReplyProfile,
+    Admin, AdminFields, CertificateAuthority, Credential, CustomAttribute, Device, Group,
+    Organization, OrganizationState, OwnCertificates, PasswordHistory, RadiusClient, ReplyProfile,
     ServiceAccount, Session, Token, User, indices,
 };
 use crate::search::{Memo, SearchGrant};
@@ -229,6 +229,7 @@ impl Directory {
             KindCheck::of::<CustomAttribute>(),
             KindCheck::of::<Credential>(),
             KindCheck::of::<CertificateAuthority>(),
+            KindCheck::of::<Device>(),
             KindCheck::of::<OwnCertificates>(),
             KindCheck::of::<PasswordHistory>(),
             KindCheck::of::<Session>(),

@@ -67,6 +67,13 @@ pub enum EventActor {
         /// The name that was given.
         name: String,
     },
+    /// A device.
+    Device {
+        /// The device's id, when there is such a device.
+        id: Option<Uuid>,
+        /// Its name, or else the address that was given.
+        name: String,
+    },
 }
 
 /// What was done or tried.
@@ -154,6 +161,8 @@ pub enum SubjectKind {
     ApiKey,
     /// A custom attribute.
     CustomAttribute,
+    /// A device.
+    Device,
 }
 
 /// How it ended.

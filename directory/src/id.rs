@@ -108,6 +108,10 @@ pub struct RadiusClientId(Id);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ReplyProfileId(Id);
 
+/// A device's id inside its organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct DeviceId(Id);
+
 /// A custom attribute's id inside its organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CustomAttributeId(Id);
@@ -153,6 +157,15 @@ impl RecordId for RadiusClientId {
 }
 
 impl RecordId for ReplyProfileId {
+    fn from_record(id: Id) -> Option<Self> {
+        Some(Self(id))
+    }
+    fn record(self) -> Id {
+        self.0
+    }
+}
+
+impl RecordId for DeviceId {
     fn from_record(id: Id) -> Option<Self> {
         Some(Self(id))
     }

@@ -34,12 +34,12 @@ pub use error::{Error, Invalid, StoreFailure};
 pub use follow::{Bell, Following};
 pub use gear::{CertifiedGear, Gear, GearClient, Weakness};
 pub use id::{
-    AdminId, AdminNumber, CertificateAuthorityId, CustomAttributeId, GroupId, OrganizationId,
-    Place, RadiusClientId, RecordId, ReplyProfileId, ServiceAccountId, TokenId, TokenNumber,
-    UserId,
+    AdminId, AdminNumber, CertificateAuthorityId, CustomAttributeId, DeviceId, GroupId,
+    OrganizationId, Place, RadiusClientId, RecordId, ReplyProfileId, ServiceAccountId, TokenId,
+    TokenNumber, UserId,
 };
 pub use known::Keep;
-pub use network::{Circumstances, NetworkMethod, Ssid};
+pub use network::{Circumstances, MacAddress, NetworkMethod, Ssid};
 pub use recorder::{Line, Missed, RECORDED_ACCOUNTS, RECORDED_LINES, RECORDED_TEXT};
 pub use schema::Schema;
 pub use storage::{

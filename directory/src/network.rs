@@ -20,6 +20,8 @@ pub enum NetworkMethod {
     EapTtls,
     /// MS-CHAPv2 inside a tunnel.
     Peap,
+    /// The hardware address, which proves nothing.
+    Mac,
 }
 
 /// What is known of a request beside who asks.
@@ -31,13 +33,57 @@ pub struct Circumstances {
     pub port_type: Option<u32>,
     /// The wireless network that the gear names.
     pub ssid: Option<Ssid>,
+    /// The device that asks, where gear names one by its address in the place of a user.
+    pub device: Option<MacAddress>,
 }
 
 impl Circumstances {
     /// Nothing is known but the method.
     #[must_use]
     pub const fn of(method: NetworkMethod) -> Self {
-        Self { method, port_type: None, ssid: None }
+        Self { method, port_type: None, ssid: None, device: None }
+    }
+}
+
+/// A hardware address of six octets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct MacAddress([u8; 6]);
+
+impl MacAddress {
+    /// Reads an address in any spelling: twelve hexadecimal digits, with hyphens, colons or dots
+    /// between them or none.
+    #[must_use]
+    pub fn read(text: &[u8]) -> Option<Self> {
+        if !after_address(text)?.is_empty() {
+            return None;
+        }
+        let mut octets = [0; 6];
+        let digits = text.iter().filter_map(|octet| char::from(*octet).to_digit(16));
+        for (place, digit) in digits.enumerate() {
+            let octet: &mut u8 = octets.get_mut(place / 2)?;
+            *octet = *octet << 4 | u8::try_from(digit).ok()?;
+        }
+        Some(Self(octets))
+    }
+
+    /// The octets.
+    #[must_use]
+    pub const fn octets(&self) -> &[u8; 6] {
+        &self.0
+    }
+
+    /// Whether it can be one machine's: it is no group's, and not nought.
+    #[must_use]
+    pub const fn is_of_one(&self) -> bool {
+        let [first, ..] = self.0;
+        first & 1 == 0 && !matches!(self.0, [0, 0, 0, 0, 0, 0])
+    }
+}
+
+impl fmt::Display for MacAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, e, f] = self.0;
+        write!(formatter, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}")
     }
 }
 
@@ -123,6 +169,31 @@ mod tests {
             let found = Ssid::of_station(called.as_bytes());
             let found = found.as_ref().map(Ssid::octets);
             assert_eq!(found, network.map(str::as_bytes), "{called}");
+        }
+    }
+
+    #[test]
+    fn a_hardware_address_is_read_in_any_spelling() {
+        for text in ["00-10-A4-23-19-C0", "00:10:a4:23:19:c0", "0010.a423.19c0", "0010A42319C0"] {
+            let address = MacAddress::read(text.as_bytes()).unwrap();
+            assert_eq!(address.to_string(), "00:10:a4:23:19:c0", "{text}");
+            assert!(address.is_of_one());
+        }
+        for text in [
+            "",
+            "0010A42319C",
+            "0010A42319C00",
+            "00:10:a4:23:19:c0:x",
+            "00 10 a4 23 19 c0",
+            "-0010A42319C0",
+            "0-010A42319C0",
+            "0010A42319C0-",
+            "g010A42319C0",
+        ] {
+            assert_eq!(MacAddress::read(text.as_bytes()), None, "{text}");
+        }
+        for text in ["000000000000", "ffffffffffff", "01005e000001"] {
+            assert!(!MacAddress::read(text.as_bytes()).unwrap().is_of_one(), "{text}");
         }
     }
 

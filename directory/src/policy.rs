@@ -5,12 +5,13 @@ use std::sync::Arc;
 use storage::{Partition, Reading};
 
 use crate::authentication::NetworkReply;
-use crate::collections::{has_placeholder, is_in_one_of};
+use crate::collections::{has_placeholder, is_in_one_of, is_nested_in_one_of};
 use crate::error::Error;
 use crate::id::{GroupId, RecordId, ReplyProfileId, UserId};
 use crate::network::Circumstances;
 use crate::records::{
-    Conditions, Demand, LockedOrExpired, NamedAttribute, NamedValue, RadiusClientFields, ReplyProfile, RuleVerdict, Settings,
+    Conditions, Demand, LockedOrExpired, NamedAttribute, NamedValue, RadiusClientFields,
+    ReplyProfile, RuleVerdict, Settings,
 };
 use crate::time::Time;
 
@@ -30,6 +31,19 @@ pub(crate) struct NetworkPolicy {
     allowed_groups: Vec<GroupId>,
     /// What an accept carries where no rule is met.
     reply: Verdict,
+    /// Whether devices are let in by their hardware addresses.
+    pub(crate) mac_authentication: bool,
+    /// What an accept of an unknown device carries; none where they are not let in.
+    unknown_device: Option<Verdict>,
+}
+
+/// Whom a policy decides about.
+#[derive(Clone, Copy)]
+pub(crate) enum Asker<'a> {
+    /// A user.
+    User(UserId),
+    /// A device in these groups.
+    Device(&'a [GroupId]),
 }
 
 /// A rule with its profile.
@@ -69,7 +83,8 @@ pub(crate) struct Accepted<'p> {
 }
 
 const REJECTED: &str = "the rule rejects whom it is about";
-const IN_NO_GROUP: &str = "the user is in none of the groups that the RADIUS client allows";
+const IN_NO_GROUP: &str =
+    "the user or device is in none of the groups that the RADIUS client allows";
 
 impl NetworkPolicy {
     /// Makes the policy of a client with all that it names.
@@ -95,19 +110,34 @@ impl NetworkPolicy {
             rules: rules.collect::<Result<_, Error>>()?,
             allowed_groups: fields.allowed_groups.clone(),
             reply: verdict(fields.reply_profile)?,
+            mac_authentication: fields.mac_authentication,
+            unknown_device: match fields.unknown_device_profile {
+                Some(profile) => Some(verdict(Some(profile))?),
+                None => None,
+            },
         })
     }
 
-    /// Decides about a user who was proven.
+    /// What an accept of an unknown device carries.
+    pub(crate) fn unknown_device(&self) -> Option<Accepted<'_>> {
+        let verdict = self.unknown_device.as_ref().filter(|_| self.mac_authentication);
+        verdict.map(|verdict| verdict.accepted(&[]))
+    }
+
+    /// Decides about a user who was proven, or a device.
     pub(crate) fn decide(
         &self,
         source: &impl Reading,
         partition: Partition,
-        user: UserId,
+        asker: Asker<'_>,
         asked: (&Circumstances, Time),
     ) -> Result<Decision<'_>, Error> {
         let is_in = |groups: &[GroupId]| -> Result<bool, Error> {
-            Ok(groups.is_empty() || is_in_one_of(source, partition, user, groups)?)
+            Ok(groups.is_empty()
+                || match asker {
+                    Asker::User(user) => is_in_one_of(source, partition, user, groups)?,
+                    Asker::Device(own) => is_nested_in_one_of(source, partition, own, groups)?,
+                })
         };
         for rule in &self.rules {
             if rule.when.admit(asked.0, asked.1) && is_in(&rule.when.groups)? {
@@ -134,9 +164,7 @@ impl Verdict {
             None => None,
         };
         let fields = found.map(|profile| profile.fields);
-        let is_open = |attribute: &NamedAttribute| {
-            matches!(&attribute.value, NamedValue::Text(text) if has_placeholder(text))
-        };
+        let is_open = |attribute: &NamedAttribute| matches!(&attribute.value, NamedValue::Text(text) if has_placeholder(text));
         let has_placeholders =
             fields.as_ref().is_some_and(|fields| fields.attributes.iter().any(is_open));
         let reply = Arc::new(NetworkReply { profile: fields });

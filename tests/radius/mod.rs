@@ -1,6 +1,7 @@
 //! RADIUS, by RFC.
 
 mod flood;
+mod mac_authentication;
 mod peap;
 mod reply_attributes;
 mod rfc2759;

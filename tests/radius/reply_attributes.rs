@@ -33,8 +33,16 @@ fn named_attributes_come_in_their_order_as_often_as_they_are_there() {
     let profile = json!({"name": "all", "filters": ["first"], "attributes": attributes});
     let reply = accepted(&office, &client, &profile);
     let names: Vec<&str> = reply.attributes.iter().map(|(name, _)| name.as_str()).collect();
-    let expected = ["Message-Authenticator", "Filter-Id", "Cisco-AVPair", "Tunnel-Type:1",
-        "Tunnel-Private-Group-Id:1", "Cisco-AVPair", "Framed-IP-Address", "Class"];
+    let expected = [
+        "Message-Authenticator",
+        "Filter-Id",
+        "Cisco-AVPair",
+        "Tunnel-Type:1",
+        "Tunnel-Private-Group-Id:1",
+        "Cisco-AVPair",
+        "Framed-IP-Address",
+        "Class",
+    ];
     assert_eq!(names, expected, "{reply:?}");
     assert_eq!(reply.values("Cisco-AVPair").len(), 2);
     assert_eq!(reply.values("Tunnel-Type:1"), ["VLAN"]);
@@ -58,7 +66,8 @@ fn every_attribute_is_known_to_radclient_by_its_name_and_kind() {
     let known = office.top.get("/v1/reply-attributes").json();
     let known: Vec<&Value> = known.as_array().unwrap().iter().collect();
     assert!(known.len() > 80, "only {}", known.len());
-    let judged = known.into_iter().filter(|it| !UNKNOWN.map(|it| json!(it)).contains(&it["vendor"]));
+    let judged =
+        known.into_iter().filter(|it| !UNKNOWN.map(|it| json!(it)).contains(&it["vendor"]));
     let judged: Vec<&Value> = judged.collect();
     for (number, some) in judged.chunks(20).enumerate() {
         let values = some.iter().map(|it| match it["kind"].as_str().unwrap() {

@@ -3,6 +3,7 @@
 mod admins;
 mod certificate_authorities;
 mod custom_attributes;
+mod devices;
 mod docs;
 mod events;
 mod groups;
@@ -36,6 +37,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(sessions::routes())
         .merge(custom_attributes::routes())
         .merge(certificate_authorities::routes())
+        .merge(devices::routes())
         .merge(admins::routes())
         .nest("/organizations/{organization}", admins::routes())
         .merge(events::routes())

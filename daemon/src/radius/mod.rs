@@ -24,9 +24,9 @@ use crate::lifecycle::Tasks;
 use crate::listener;
 use crate::sockets::UdpGroup;
 use crate::tls::Identity;
-pub(crate) use view::reply_attributes;
 use datagrams::Datagrams;
 use ledger::Bounds;
+pub(crate) use view::reply_attributes;
 
 /// What every socket shares.
 pub(crate) struct Door {

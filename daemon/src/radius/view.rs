@@ -1,13 +1,15 @@
 //! Pure functions between RADIUS's words and the directory's.
 
-use directory::{NetworkMethod, ReplyAttribute, ReplyKind};
 use directory::authentication::{
     Counterproof, MsChapV2, NetworkReply, Outcome, Password, Proof, Who,
 };
-use directory::records::{NamedAttribute, NamedValue, ReplyProfileFields, VendorAttribute, VendorValue};
+use directory::records::{
+    NamedAttribute, NamedValue, ReplyProfileFields, VendorAttribute, VendorValue,
+};
+use directory::{NetworkMethod, ReplyAttribute, ReplyKind};
 use radius::{
     Answer, AttributeType, Challenge, Credential, Failure, Message, Question, Reply, ReplyError,
-    SessionKeys, Tag, verify_chap,
+    SessionKeys, Tag, ValueKind, named_attributes, verify_chap,
 };
 
 /// Who a question claims to be, and what is to prove it; `None` for what can prove nobody.

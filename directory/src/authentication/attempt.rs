@@ -288,6 +288,12 @@ impl Directory {
             let _outcome = self.reject(&attempt, "the connection is not encrypted");
             return Ok(Begun::Done(Outcome::Unprotected));
         }
+        if let (Door::Radius(_, by), Proof::Password(_) | Proof::Code { .. }) = (door, &proof)
+            && let (Some(address), Some(policy)) = (by.device, attempt.policy.as_deref())
+            && policy.mac_authentication
+        {
+            return self.let_device_in(&snapshot, &attempt, (policy, address), &by);
+        }
         match proof {
             Proof::Password(password) => self.begin_password(&snapshot, attempt, password),
             Proof::Challenge(fits) => self.prove_challenge(&snapshot, attempt, fits),

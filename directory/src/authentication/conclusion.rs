@@ -17,7 +17,7 @@ use crate::events::{
     Action, Event, EventActor, NetworkAccess, Outcome as EventOutcome, Subject, SubjectKind,
 };
 use crate::id::Place;
-use crate::network::Circumstances;
+use crate::network::{Circumstances, NetworkMethod};
 use crate::recorder::Missed;
 use crate::records::{Credential, Lock};
 use crate::time::Time;
@@ -232,14 +232,36 @@ impl Directory {
     ) {
         let access = match &attempt.door {
             Door::Ldap(_) => None,
-            Door::Radius(_, Circumstances { method, .. }) => {
-                Some(NetworkAccess { method: *method, rule: rule.map(ToOwned::to_owned) })
-            }
+            Door::Radius(_, Circumstances { method, .. }) => Some((*method, rule)),
         };
+        self.tell(attempt, (attempt.event_actor(), action), access, outcome);
+    }
+
+    /// Tells of a device, and of the rule that decided, if one did.
+    pub(super) fn note_device(
+        &self,
+        attempt: &Attempt,
+        device: EventActor,
+        rule: Option<&str>,
+        outcome: EventOutcome,
+    ) {
+        let access = Some((NetworkMethod::Mac, rule));
+        self.tell(attempt, (device, attempt.action), access, outcome);
+    }
+
+    fn tell(
+        &self,
+        attempt: &Attempt,
+        (actor, action): (EventActor, Action),
+        access: Option<(NetworkMethod, Option<&str>)>,
+        outcome: EventOutcome,
+    ) {
+        let access = access
+            .map(|(method, rule)| NetworkAccess { method, rule: rule.map(ToOwned::to_owned) });
         let event = Event {
             access,
             at: attempt.now,
-            actor: attempt.event_actor(),
+            actor,
             source: Some(attempt.source),
             action,
             subject: None,

@@ -4,18 +4,19 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use storage::{Reading, Snapshot};
+use storage::{Partition, Reading, Snapshot};
 
 use super::account::find_user;
 use super::attempt::{Attempt, Door, Who};
 use super::expiry::Age;
-use super::placeholders::filled;
+use super::machine::judge;
+use super::placeholders::{filled, filled_for_device};
 use super::second_factor::{NO_ROOM, NOT_ENROLLED, Need};
 use crate::access::{Grant, Identity, View, organization};
 use crate::error::Error;
 use crate::id::{RadiusClientId, RecordId, ReplyProfileId};
-use crate::network::{Circumstances, NetworkMethod};
-use crate::policy::NetworkPolicy;
+use crate::network::{Circumstances, MacAddress, NetworkMethod};
+use crate::policy::{Asker, NetworkPolicy};
 use crate::records::{OrganizationState, RadiusClient, kinds};
 use crate::text::prepare;
 use crate::time::Time;
@@ -23,7 +24,7 @@ use crate::time::Time;
 /// A request that is described.
 #[derive(Clone, Debug)]
 pub struct Described {
-    /// The user's login.
+    /// The user's login, or the hardware address of a device.
     pub login: String,
     /// What the gear says beside it.
     pub circumstances: Circumstances,
@@ -57,6 +58,9 @@ impl Grant<'_, &Snapshot, View> {
         let fields = record.ok_or(Error::Missing)?.fields;
         let found = organization(snapshot, place)?.ok_or(Error::Missing)?;
         let policy = NetworkPolicy::read(snapshot, partition, found.settings, &fields)?;
+        if asked.circumstances.method == NetworkMethod::Mac {
+            return device_explained(snapshot, partition, &policy, asked);
+        }
         let door = Door::Radius(client, asked.circumstances);
         let nowhere = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
         let mut attempt = Attempt::new(Who::User(asked.login.clone()), door, nowhere, asked.at);
@@ -77,6 +81,31 @@ impl Grant<'_, &Snapshot, View> {
         }
         attempt.decided(snapshot, needs_code)
     }
+}
+
+fn device_explained(
+    snapshot: &Snapshot,
+    partition: Partition,
+    policy: &NetworkPolicy,
+    asked: &Described,
+) -> Result<Explanation, Error> {
+    let out = |reason| Ok(Explanation { reason: Some(reason), ..Explanation::default() });
+    if !policy.mac_authentication {
+        return out("the RADIUS client lets no devices in by their addresses");
+    }
+    let Some(address) = MacAddress::read(asked.login.as_bytes()) else {
+        return out("the name is no hardware address");
+    };
+    let circumstances = (&asked.circumstances, asked.at);
+    let judged = judge(policy, snapshot, partition, address, circumstances)?;
+    let reason = judged.verdict.and_then(filled_for_device).err();
+    let profile = judged.verdict.ok().and_then(|accepted| accepted.profile);
+    Ok(Explanation {
+        reason,
+        rule: judged.rule.map(ToOwned::to_owned),
+        profile: profile.filter(|_| reason.is_none()),
+        needs_code: false,
+    })
 }
 
 impl Attempt {
@@ -124,7 +153,7 @@ impl Attempt {
     fn unoffered(&self, method: NetworkMethod) -> Option<&'static str> {
         let (settings, eap) = (&self.settings, self.settings.eap_methods);
         let offered = match method {
-            NetworkMethod::Pap => true,
+            NetworkMethod::Pap | NetworkMethod::Mac => true,
             NetworkMethod::Chap => settings.chap,
             NetworkMethod::MsChapV2 => settings.ms_chap,
             NetworkMethod::EapTls => eap.tls,
@@ -142,7 +171,7 @@ impl Attempt {
         };
         let Identity::User(user) = account.identity else { return Err(Error::Missing) };
         let asked = (circumstances, self.now);
-        let decision = policy.decide(snapshot, place.partition(), user, asked)?;
+        let decision = policy.decide(snapshot, place.partition(), Asker::User(user), asked)?;
         let reason = match decision.verdict {
             Ok(accepted) => filled(snapshot, place.partition(), user, accepted)?.err(),
             Err(reason) => Some(reason),

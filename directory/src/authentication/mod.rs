@@ -16,6 +16,7 @@ mod engine;
 mod expiry;
 mod explain;
 mod lockout;
+mod machine;
 mod memory;
 mod ms_chap;
 mod network;

@@ -1,7 +1,5 @@
 //! The last step onto a network: what a RADIUS client's policy says of who was proven.
 
-use std::sync::Arc;
-
 use storage::Snapshot;
 
 use super::attempt::{Attempt, Door, Outcome};
@@ -12,6 +10,7 @@ use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::Outcome as EventOutcome;
 use crate::id::UserId;
+use crate::policy::Asker;
 use crate::records::{LockedOrExpired, ReplyProfileFields};
 
 /// What network gear is told with an accept.
@@ -45,7 +44,8 @@ impl Directory {
             return Ok(self.reject(attempt, "the RADIUS client is gone"));
         };
         let asked = (circumstances, attempt.now);
-        let decision = policy.decide(snapshot, organization.partition(), user, asked)?;
+        let decision =
+            policy.decide(snapshot, organization.partition(), Asker::User(user), asked)?;
         let partition = organization.partition();
         let reply = match decision.verdict {
             Ok(accepted) => filled(snapshot, partition, user, accepted)?,

@@ -14,7 +14,13 @@ use crate::policy::Accepted;
 use crate::records::{Group, NamedValue, User};
 
 const NO_FACT: Reason = "the reply profile tells of the user what the user does not have";
+const NO_USER: Reason = "the reply profile tells of a user, and a device asks";
 const TOO_LONG: Reason = "what the reply profile tells of the user is too long";
+
+/// What an accept carries for a device, about which no facts are told.
+pub(super) fn filled_for_device(accepted: Accepted<'_>) -> Result<Arc<NetworkReply>, Reason> {
+    if accepted.has_placeholders { Err(NO_USER) } else { Ok(Arc::clone(accepted.reply)) }
+}
 
 /// What an accept carries for this user, or why the user cannot be let in with it.
 pub(super) fn filled(

@@ -107,7 +107,7 @@ impl Groups<'_, &mut Change<'_>> {
     /// Deletes a group and its memberships; its members stay.
     ///
     /// # Errors
-    /// `Missing` or `Stale`; `InUse` while a service account or a RADIUS client names it.
+    /// `Missing` or `Stale`; `InUse` while a service account, a RADIUS client or a device names it.
     pub fn delete(&mut self, id: GroupId, revision: Option<u64>) -> Result<(), Error> {
         self.remove(id, revision)
     }
@@ -306,6 +306,10 @@ impl Entity for Group {
                 return Err(Error::InUse("a service account sees this group"));
             }
         }
+        let number = id.record().to_be_bytes();
+        if change.find_first(partition, indices::DEVICE_GROUP, &number)?.is_some() {
+            return Err(Error::InUse("a device is in this group"));
+        }
         unlink_all(change, partition, id.record())
     }
 }
@@ -377,6 +381,22 @@ pub(crate) fn ancestors_of_group(
     let direct = source.linking(partition, relations::GROUP_GROUP, group.record());
     let direct: Vec<Id> = direct.collect::<Result<_, _>>()?;
     closure(direct, |group| source.linking(partition, relations::GROUP_GROUP, group).collect())
+}
+
+/// Whether one of `own` is one of `wanted` or nested in it.
+pub(crate) fn is_nested_in_one_of(
+    source: &impl Reading,
+    partition: Partition,
+    own: &[GroupId],
+    wanted: &[GroupId],
+) -> Result<bool, ReadError> {
+    for group in own {
+        let above = ancestors_of_group(source, partition, *group)?;
+        if wanted.contains(group) || above.iter().any(|group| wanted.contains(group)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The group itself and all groups nested in it, in the order of ids.

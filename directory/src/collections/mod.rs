@@ -7,6 +7,7 @@ mod certificate_authorities;
 mod collection;
 mod custom_attributes;
 mod custom_work;
+mod devices;
 mod entity;
 mod groups;
 mod network_rules;
@@ -30,9 +31,12 @@ pub use certificate_authorities::CertificateAuthorities;
 pub use collection::{Collection, Page};
 pub use custom_attributes::{CUSTOM_ATTRIBUTES, CustomAttributes};
 pub(crate) use custom_work::WithCustomValues;
+pub use devices::Devices;
 pub use entity::Entity;
 pub use groups::{Groups, Member, MembershipChange};
-pub(crate) use groups::{ancestors_of_group, descendants, groups_of_user, is_in_one_of};
+pub(crate) use groups::{
+    ancestors_of_group, descendants, groups_of_user, is_in_one_of, is_nested_in_one_of,
+};
 pub use oneself::{IssuedToken, KEY_LIFE, NewKey, Oneself};
 pub(crate) use oneself::{Wanted, hash_token, issue, parse_token};
 pub(crate) use organizations::destroy_expired;

@@ -341,12 +341,17 @@ impl Entity for RadiusClient {
                 return Err(Invalid::new(pointer, "there is no such group").into());
             }
         }
-        match fields.reply_profile {
-            Some(profile) if !source.contains::<ReplyProfile>(partition, profile.record())? => {
-                Err(Invalid::new("/reply_profile", "there is no such reply profile").into())
+        for (pointer, profile) in [
+            ("/reply_profile", fields.reply_profile),
+            ("/unknown_device_profile", fields.unknown_device_profile),
+        ] {
+            if let Some(profile) = profile
+                && !source.contains::<ReplyProfile>(partition, profile.record())?
+            {
+                return Err(Invalid::new(pointer, "there is no such reply profile").into());
             }
-            Some(_) | None => Ok(()),
         }
+        Ok(())
     }
 
     fn let_go(

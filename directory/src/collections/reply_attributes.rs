@@ -145,10 +145,18 @@ mod tests {
             (ReplyKind::Octets, text("0x"), None),
             (ReplyKind::Octets, text("0x+f"), None),
             (ReplyKind::Octets, text("staff"), Some(text("staff"))),
-            (ReplyKind::Integer, NamedValue::Integer(u32::MAX), Some(NamedValue::Integer(u32::MAX))),
+            (
+                ReplyKind::Integer,
+                NamedValue::Integer(u32::MAX),
+                Some(NamedValue::Integer(u32::MAX)),
+            ),
             (ReplyKind::Integer, text("1"), None),
             (ReplyKind::TaggedInteger, NamedValue::Integer(1 << 24), None),
-            (ReplyKind::Address, text("192.0.2.1"), Some(NamedValue::Address([192, 0, 2, 1].into()))),
+            (
+                ReplyKind::Address,
+                text("192.0.2.1"),
+                Some(NamedValue::Address([192, 0, 2, 1].into())),
+            ),
             (ReplyKind::Address, text("2001:db8::1"), None),
         ] {
             assert_eq!(taken(&value, kind).ok(), expected, "{kind:?} {value:?}");

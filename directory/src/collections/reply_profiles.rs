@@ -11,9 +11,7 @@ use crate::error::{Error, Invalid};
 use crate::events::SubjectKind;
 use crate::id::{RecordId, ReplyProfileId};
 use crate::limits::{self, ATTRIBUTE, VALUES};
-use crate::records::{
-    NamedValue, ReplyProfile, ReplyProfileFields, Stamp, VendorValue, indices,
-};
+use crate::records::{NamedValue, ReplyProfile, ReplyProfileFields, Stamp, VendorValue, indices};
 use crate::tools::ReplyAttribute;
 
 /// The reply profiles of the grant's organization.
@@ -193,7 +191,8 @@ fn check_size(fields: &ReplyProfileFields) -> Result<(), Invalid> {
         NamedValue::Integer(_) | NamedValue::Address(_) => 4,
     });
     let texts = fields.filters.iter().chain(&fields.classes).map(String::len);
-    let total: usize = vendor.chain(named).chain(texts).map(|length| length.saturating_add(OVERHEAD)).sum();
+    let total: usize =
+        vendor.chain(named).chain(texts).map(|length| length.saturating_add(OVERHEAD)).sum();
     if total > TOTAL {
         let message = format!("the attributes take {total} octets in a packet; {TOTAL} at most");
         return Err(Invalid::new("", message));

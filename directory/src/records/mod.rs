@@ -7,6 +7,7 @@ mod certificate_authority;
 mod credential;
 mod custom_attribute;
 mod custom_values;
+mod device;
 mod eap_methods;
 mod gear_certificates;
 mod group;
@@ -37,6 +38,7 @@ pub(crate) use custom_attribute::custom_index;
 pub use custom_attribute::{CustomAttribute, CustomAttributeFields, Syntax, Work};
 pub use custom_values::{CustomValue, CustomValues, Values};
 pub(crate) use custom_values::{octets as custom_octets, signed as custom_signed};
+pub use device::{Device, DeviceFields};
 pub use eap_methods::EapMethods;
 pub use gear_certificates::{CertificateFingerprint, GearCertificates};
 pub use group::{Group, GroupFields};
@@ -73,6 +75,7 @@ pub(crate) mod kinds {
     pub(crate) const RADIUS_CLIENT: Kind = Kind(13);
     pub(crate) const REPLY_PROFILE: Kind = Kind(14);
     pub(crate) const CUSTOM_ATTRIBUTE: Kind = Kind(15);
+    pub(crate) const DEVICE: Kind = Kind(16);
     pub(crate) const SESSION: Kind = Kind(40);
     pub(crate) const CREDENTIAL: Kind = Kind(20);
     pub(crate) const CERTIFICATE_AUTHORITY: Kind = Kind(18);
@@ -128,6 +131,10 @@ pub(crate) mod indices {
     pub(crate) const REPLY_PROFILE_UUID: Index = Index(151);
     pub(crate) const CUSTOM_ATTRIBUTE_NAME: Index = Index(160);
     pub(crate) const CUSTOM_ATTRIBUTE_UUID: Index = Index(161);
+    pub(crate) const DEVICE_NAME: Index = Index(170);
+    pub(crate) const DEVICE_UUID: Index = Index(171);
+    pub(crate) const DEVICE_ADDRESS: Index = Index(172);
+    pub(crate) const DEVICE_GROUP: Index = Index(173);
     /// Custom attributes have an index each, by their number in the organization, whose partition
     /// it is: so many from here on for users, and as many for groups.
     pub(crate) const CUSTOM_NUMBERS: u16 = 0x1000;
@@ -158,6 +165,7 @@ pub(crate) const fn is_unique(index: Index) -> bool {
             | indices::GROUP_UUID
             | indices::SERVICE_ACCOUNT_NAME
             | indices::SERVICE_ACCOUNT_UUID
+            | indices::DEVICE_ADDRESS
     )
 }
 

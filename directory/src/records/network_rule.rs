@@ -67,7 +67,7 @@ impl RuleVerdict {
 impl Conditions {
     /// Whether a request meets all of them but the groups.
     pub(crate) fn admit(&self, circumstances: &Circumstances, now: Time) -> bool {
-        let Circumstances { method, port_type, ssid } = circumstances;
+        let Circumstances { method, port_type, ssid, .. } = circumstances;
         let is_named = |ssid: &Ssid| self.ssids.iter().any(|it| it.as_bytes() == ssid.octets());
         (self.methods.is_empty() || self.methods.contains(method))
             && (self.port_types.is_empty()
@@ -123,6 +123,7 @@ mod tests {
             method: NetworkMethod::Pap,
             port_type: Some(19),
             ssid: Ssid::new(b"staff"),
+            device: None,
         };
         let week = WeekPeriod { days: 0b10, from: 0, to: 1440 };
         let all = Conditions {

@@ -52,6 +52,10 @@ pub struct RadiusClientFields {
     pub locked_or_expired: LockedOrExpired,
     /// By which it is known inside TLS.
     pub certificates: GearCertificates,
+    /// Whether devices are let in by their hardware addresses, which prove nothing.
+    pub mac_authentication: bool,
+    /// What an accept of a device that is not known carries; they are not let in when absent.
+    pub unknown_device_profile: Option<ReplyProfileId>,
 }
 
 /// What becomes of those whose account is locked or whose password has ended.
@@ -79,6 +83,8 @@ impl Default for RadiusClientFields {
             rules: Vec::new(),
             locked_or_expired: LockedOrExpired::Reject,
             certificates: GearCertificates::default(),
+            mac_authentication: false,
+            unknown_device_profile: None,
         }
     }
 }
@@ -97,9 +103,10 @@ impl Record for RadiusClient {
     fn index(&self, entries: &mut Entries) {
         entries.add(indices::RADIUS_CLIENT_UUID, self.uuid.as_bytes());
         entries.add(indices::RADIUS_CLIENT_NAME, prepare(&self.fields.name).as_bytes());
+        let of_client = [self.fields.reply_profile, self.fields.unknown_device_profile];
         let of_rules = self.fields.rules.iter().filter_map(|rule| rule.then.profile());
         let profiles: BTreeSet<Id> =
-            self.fields.reply_profile.into_iter().chain(of_rules).map(RecordId::record).collect();
+            of_client.into_iter().flatten().chain(of_rules).map(RecordId::record).collect();
         for id in profiles {
             entries.add(indices::RADIUS_CLIENT_PROFILE, &id.to_be_bytes());
         }

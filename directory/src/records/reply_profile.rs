@@ -126,8 +126,7 @@ mod tests {
             vendor_attributes,
             ..ReplyProfileFields::default()
         };
-        let profile =
-            ReplyProfile { uuid: Uuid::from_u128(7), stamp: Stamp::new(Time(1)), fields };
+        let profile = ReplyProfile { uuid: Uuid::from_u128(7), stamp: Stamp::new(Time(1)), fields };
         let mut body = storage::encode(&profile).unwrap();
         assert_eq!(body.pop(), Some(0));
         assert_eq!(ReplyProfile::upgrade(1, &body).unwrap(), profile);

@@ -81,6 +81,8 @@ pub(crate) enum ActorKind {
     User,
     /// A service account.
     ServiceAccount,
+    /// A device.
+    Device,
 }
 
 /// What was done or tried.
@@ -159,6 +161,7 @@ impl From<EventActor> for Actor {
             EventActor::Admin { id, login } => (ActorKind::Admin, Some(id), Some(login)),
             EventActor::User { id, login } => (ActorKind::User, id, Some(login)),
             EventActor::ServiceAccount { id, name } => (ActorKind::ServiceAccount, id, Some(name)),
+            EventActor::Device { id, name } => (ActorKind::Device, id, Some(name)),
         };
         Self { kind, id, name }
     }

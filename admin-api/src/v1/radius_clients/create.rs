@@ -63,6 +63,13 @@ pub(crate) struct NewRadiusClient {
     /// By which certificates it is known inside TLS.
     #[serde(default)]
     certificates: GearCertificates,
+    /// Whether devices are let in by their hardware addresses (MAC authentication): a request whose
+    /// User-Name is an address and whose password is the same one, or that is a Call-Check of that
+    /// address. Anybody could claim an address, so give devices little.
+    #[serde(default)]
+    mac_authentication: bool,
+    /// What an accept of a device that is not known carries; those are not let in when null.
+    unknown_device_profile: Option<Uuid>,
 }
 
 /// A RADIUS client with its secret, shown here and by the route that reveals it.
@@ -119,10 +126,11 @@ impl NewRadiusClient {
         organization: OrganizationId,
     ) -> Result<RadiusClientFields, Problem> {
         let pointer = "/allowed_groups";
-        let reply_profile = match self.reply_profile {
-            Some(uuid) => Some(profile(reading, organization, uuid)?),
-            None => None,
+        let profile = |uuid: Option<Uuid>, pointer| {
+            uuid.map(|uuid| profile(reading, organization, uuid, pointer)).transpose()
         };
+        let reply_profile = profile(self.reply_profile, "/reply_profile")?;
+        let unknown = profile(self.unknown_device_profile, "/unknown_device_profile")?;
         Ok(RadiusClientFields {
             name: self.name,
             sources: self.sources.into_iter().map(|source| source.0).collect(),
@@ -135,6 +143,8 @@ impl NewRadiusClient {
             rules: rules::resolve(self.rules, reading, organization)?,
             locked_or_expired: self.locked_or_expired.into(),
             certificates: self.certificates.parse()?,
+            mac_authentication: self.mac_authentication,
+            unknown_device_profile: unknown,
         })
     }
 }

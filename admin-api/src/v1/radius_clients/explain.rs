@@ -21,9 +21,9 @@ use crate::problem::Problem;
     "called_station_id": "00-10-A4-23-19-C0:staff"
 }))]
 pub(crate) struct DescribedRequest {
-    /// The user's login.
+    /// The user's login, or the hardware address of a device.
     login: String,
-    /// The method: `pap`, `chap`, `ms_chap_v2`, `eap_tls`, `eap_ttls` or `peap`.
+    /// The method: `pap`, `chap`, `ms_chap_v2`, `eap_tls`, `eap_ttls`, `peap` or `mac`.
     #[schema(value_type = String)]
     method: NetworkMethod,
     /// NAS-Port-Type.
@@ -75,6 +75,7 @@ pub(crate) async fn explain_radius_request(
         method: described.method,
         port_type: described.nas_port_type,
         ssid: Ssid::of_station(called.as_bytes()),
+        device: None,
     };
     let at = described.at.map_or_else(|| within.caller.now(), |at| at.0);
     let explained =

@@ -87,6 +87,13 @@ pub(crate) struct RadiusClient {
     /// Until when the secret counts that was replaced; null when none does.
     #[schema(required)]
     previous_secret_until: Option<Moment>,
+    /// Whether devices are let in by their hardware addresses (MAC authentication): a request whose
+    /// User-Name is an address and whose password is the same one, or that is a Call-Check of that
+    /// address. Anybody could claim an address, so give devices little.
+    mac_authentication: bool,
+    /// What an accept of a device that is not known carries; those are not let in when null.
+    #[schema(required)]
+    unknown_device_profile: Option<Uuid>,
 }
 
 /// What becomes of those whose account is locked or whose password has ended.
@@ -134,10 +141,9 @@ impl RadiusClient {
     ) -> Result<Self, Problem> {
         let fields = record.fields;
         let profiles = reading.authorize::<View>(organization)?.reply_profiles();
-        let reply_profile = match fields.reply_profile {
-            Some(id) => Some(profiles.read(id)?.uuid),
-            None => None,
-        };
+        let profile = |id: Option<ReplyProfileId>| id.map(|id| profiles.read(id)).transpose();
+        let reply_profile = profile(fields.reply_profile)?.map(|it| it.uuid);
+        let unknown_device_profile = profile(fields.unknown_device_profile)?.map(|it| it.uuid);
         Ok(Self {
             id: record.uuid,
             created: Moment(record.stamp.created),
@@ -154,6 +160,8 @@ impl RadiusClient {
             locked_or_expired: fields.locked_or_expired.into(),
             certificates: GearCertificates::of(fields.certificates),
             previous_secret_until: record.previous_until.map(Moment),
+            mac_authentication: fields.mac_authentication,
+            unknown_device_profile,
         })
     }
 
@@ -172,7 +180,8 @@ fn profile(
     reading: &ReadingTransaction,
     organization: OrganizationId,
     uuid: Uuid,
+    pointer: &str,
 ) -> Result<ReplyProfileId, Problem> {
     let found = reading.authorize::<View>(organization)?.reply_profiles().id_of(uuid);
-    found.map_err(|error| dangling(error, "/reply_profile", "reply profile").into())
+    found.map_err(|error| dangling(error, pointer, "reply profile").into())
 }

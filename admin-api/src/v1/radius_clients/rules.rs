@@ -28,7 +28,7 @@ pub(crate) struct Rule {
     #[serde(default)]
     groups: Vec<Uuid>,
     /// By which of these methods they come: `pap`, `chap`, `ms_chap_v2`, `eap_tls`, `eap_ttls`,
-    /// `peap`.
+    /// `peap`, `mac`.
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     methods: Vec<NetworkMethod>,

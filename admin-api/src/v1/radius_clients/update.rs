@@ -72,6 +72,16 @@ pub(crate) struct RadiusClientPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = GearCertificates)]
     certificates: Option<GearCertificates>,
+    /// Whether devices are let in by their hardware addresses (MAC authentication): a request whose
+    /// User-Name is an address and whose password is the same one, or that is a Call-Check of that
+    /// address. Anybody could claim an address, so give devices little.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = bool)]
+    mac_authentication: Option<bool>,
+    /// What an accept of a device that is not known carries; those are not let in when null.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Uuid>)]
+    unknown_device_profile: Option<Option<Uuid>>,
 }
 
 /// Changes a RADIUS client.
@@ -109,6 +119,7 @@ struct Resolved {
     patch: RadiusClientPatch,
     allowed_groups: Option<Vec<GroupId>>,
     reply_profile: Option<Option<ReplyProfileId>>,
+    unknown_device_profile: Option<Option<ReplyProfileId>>,
     rules: Option<Vec<NetworkRule>>,
     certificates: Option<records::GearCertificates>,
 }
@@ -121,14 +132,25 @@ impl RadiusClientPatch {
     ) -> Result<Resolved, Problem> {
         let find_groups =
             |uuids: Vec<Uuid>| groups::resolve(reading, organization, &uuids, "/allowed_groups");
-        let find_profile =
-            |uuid: Option<Uuid>| uuid.map(|uuid| profile(reading, organization, uuid)).transpose();
+        let find_profile = |uuid: Option<Option<Uuid>>, pointer: &str| {
+            let find = |uuid| profile(reading, organization, uuid, pointer);
+            uuid.map(|uuid| uuid.map(find).transpose()).transpose()
+        };
         let allowed_groups = self.allowed_groups.take().map(find_groups).transpose()?;
-        let reply_profile = self.reply_profile.take().map(find_profile).transpose()?;
+        let reply_profile = find_profile(self.reply_profile.take(), "/reply_profile")?;
+        let pointer = "/unknown_device_profile";
+        let unknown_device_profile = find_profile(self.unknown_device_profile.take(), pointer)?;
         let rules = self.rules.take();
         let rules = rules.map(|rules| rules::resolve(rules, reading, organization)).transpose()?;
         let certificates = self.certificates.take().map(GearCertificates::parse).transpose()?;
-        Ok(Resolved { patch: self, allowed_groups, reply_profile, rules, certificates })
+        Ok(Resolved {
+            patch: self,
+            allowed_groups,
+            reply_profile,
+            unknown_device_profile,
+            rules,
+            certificates,
+        })
     }
 }
 
@@ -145,6 +167,8 @@ impl Resolved {
         set(&mut fields.second_factor, patch.second_factor.map(|demand| demand.map(Into::into)));
         set(&mut fields.asks_for_code, patch.asks_for_code);
         set(&mut fields.rules, self.rules);
+        set(&mut fields.mac_authentication, patch.mac_authentication);
+        set(&mut fields.unknown_device_profile, self.unknown_device_profile);
         set(&mut fields.locked_or_expired, patch.locked_or_expired.map(Into::into));
         set(&mut fields.certificates, self.certificates);
     }

@@ -13,9 +13,7 @@ use crate::api::Api;
 use crate::caller::Caller;
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new()
-        .routes(routes!(list_reply_attributes))
-        .routes(routes!(list_reply_presets))
+    OpenApiRouter::new().routes(routes!(list_reply_attributes)).routes(routes!(list_reply_presets))
 }
 
 /// An attribute by its name.
@@ -95,8 +93,11 @@ pub(crate) struct KnownAttribute {
 )]
 pub(crate) async fn list_reply_attributes(caller: Caller) -> Json<Vec<KnownAttribute>> {
     let known = caller.api.directory.tools().reply_attributes().iter();
-    let shown = known.map(|it| {
-        KnownAttribute { name: it.name, vendor: it.vendor, number: it.number, kind: it.kind }
+    let shown = known.map(|it| KnownAttribute {
+        name: it.name,
+        vendor: it.vendor,
+        number: it.number,
+        kind: it.kind,
     });
     Json(shown.collect())
 }
@@ -120,9 +121,7 @@ pub(crate) struct Preset {
 )]
 pub(crate) async fn list_reply_presets(_: Caller) -> Json<Vec<Preset>> {
     let preset = |about, profile| Preset { about, profile };
-    let one = |name: &str, attribute: &str, value: &str| {
-        json!({"name": name, "attributes": [{"name": attribute, "value": value}]})
-    };
+    let one = |name: &str, attribute: &str, value: &str| json!({"name": name, "attributes": [{"name": attribute, "value": value}]});
     let cisco = json!({"name": "Cisco privilege 15", "attributes": [
         {"name": "Service-Type", "value": 6},
         {"name": "Cisco-AVPair", "value": "shell:priv-lvl=15"}

@@ -1,0 +1,146 @@
+//! Devices: managed machines, which network gear knows by their hardware addresses.
+
+use std::collections::HashSet;
+
+use storage::{Change, Id, Index, Partition, Reading, Snapshot};
+use uuid::Uuid;
+
+use super::collection::Collection;
+use super::entity::Entity;
+use crate::access::{Grant, ManageIdentities, View};
+use crate::error::{Error, Invalid};
+use crate::events::SubjectKind;
+use crate::id::{DeviceId, RecordId};
+use crate::limits::{self, NAMED_GROUPS, VALUES};
+use crate::records::{Device, DeviceFields, Group, Stamp, indices};
+
+/// The devices of the grant's organization.
+pub type Devices<'g, S> = Collection<'g, S, Device>;
+
+impl<'t, 's> Grant<'t, &'s Snapshot, View> {
+    /// The organization's devices, to be read.
+    pub fn devices(&self) -> Devices<'t, &'s Snapshot> {
+        Collection::new(self.site())
+    }
+}
+
+impl<'t, 'c> Grant<'t, &mut Change<'c>, ManageIdentities> {
+    /// The organization's devices, to be changed.
+    pub fn devices(&mut self) -> Devices<'t, &mut Change<'c>> {
+        Collection::new(self.site_mut())
+    }
+}
+
+impl Devices<'_, &mut Change<'_>> {
+    /// Makes a device.
+    ///
+    /// # Errors
+    /// `Invalid` or `Taken` for what is not acceptable.
+    pub fn create(&mut self, fields: DeviceFields) -> Result<(DeviceId, Device), Error> {
+        self.add(fields)
+    }
+
+    /// Changes a device; with `revision`, only when nobody changed it in between.
+    ///
+    /// # Errors
+    /// `Missing`, `Stale`, `Invalid` or `Taken`.
+    pub fn update(
+        &mut self,
+        id: DeviceId,
+        revision: Option<u64>,
+        edit: impl FnOnce(&mut Device) -> Result<(), Error>,
+    ) -> Result<Device, Error> {
+        self.edit(id, revision, edit)
+    }
+
+    /// Deletes a device.
+    ///
+    /// # Errors
+    /// `Missing` or `Stale`.
+    pub fn delete(&mut self, id: DeviceId, revision: Option<u64>) -> Result<(), Error> {
+        self.remove(id, revision)
+    }
+}
+
+impl Entity for Device {
+    type Id = DeviceId;
+    type Fields = DeviceFields;
+
+    const SUBJECT: SubjectKind = SubjectKind::Device;
+    const UUIDS: Index = indices::DEVICE_UUID;
+    const NAMES: Index = indices::DEVICE_NAME;
+    const NAME_POINTER: &'static str = "/name";
+
+    fn new(uuid: Uuid, stamp: Stamp, fields: DeviceFields) -> Self {
+        Self { uuid, stamp, fields }
+    }
+
+    fn uuid(&self) -> Uuid {
+        self.uuid
+    }
+
+    fn stamp(&mut self) -> &mut Stamp {
+        &mut self.stamp
+    }
+
+    fn revision(&self) -> u64 {
+        self.stamp.revision
+    }
+
+    fn fields(&self) -> &DeviceFields {
+        &self.fields
+    }
+
+    fn name(fields: &DeviceFields) -> &str {
+        &fields.name
+    }
+
+    fn check(fields: &DeviceFields) -> Result<(), Invalid> {
+        limits::name("/name", &fields.name)?;
+        limits::optional_line("/description", fields.description.as_ref())?;
+        limits::count("/groups", fields.groups.len(), NAMED_GROUPS)?;
+        limits::count("/addresses", fields.addresses.len(), VALUES)?;
+        let mut seen = HashSet::new();
+        for (position, address) in fields.addresses.iter().enumerate() {
+            let pointer = format!("/addresses/{position}");
+            if !address.is_of_one() {
+                return Err(Invalid::new(pointer, "must be the address of one machine"));
+            }
+            if !seen.insert(address) {
+                return Err(Invalid::new(pointer, "is there twice"));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_references<R: Reading>(
+        fields: &DeviceFields,
+        id: Id,
+        source: &R,
+        partition: Partition,
+    ) -> Result<(), Error> {
+        for (position, address) in fields.addresses.iter().enumerate() {
+            let holder = source.find_first(partition, indices::DEVICE_ADDRESS, address.octets())?;
+            if holder.is_some_and(|holder| holder != id) {
+                let pointer = format!("/addresses/{position}");
+                return Err(Invalid::new(pointer, "another device has this address").into());
+            }
+        }
+        for (position, group) in fields.groups.iter().enumerate() {
+            if !source.contains::<Group>(partition, group.record())? {
+                let pointer = format!("/groups/{position}");
+                return Err(Invalid::new(pointer, "there is no such group").into());
+            }
+        }
+        Ok(())
+    }
+
+    fn let_go(
+        &self,
+        _change: &mut Change<'_>,
+        _partition: Partition,
+        _id: DeviceId,
+    ) -> Result<(), Error> {
+        Ok(())
+    }
+}

@@ -1,0 +1,133 @@
+//! MAC authentication: devices that gear names by their hardware addresses.
+
+use serde_json::{Value, json};
+
+use crate::harness::office::{Client, Office, id_of};
+use crate::harness::radius::Reply;
+
+const ADDRESS: &str = "00:10:a4:23:19:c0";
+
+/// A request as gear sends it for a device: its address as the name, and a password.
+fn ask(office: &Office, client: &Client, name: &str, password: &str, more: &str) -> Reply {
+    let attributes = format!(
+        "User-Name=\"{name}\",User-Password=\"{password}\",Message-Authenticator=0x00,{more}\
+         Packet-Src-IP-Address={}",
+        office.address
+    );
+    office.gear(client).ask("auth", &attributes)
+}
+
+fn vlan(reply: &Reply) -> &str {
+    assert!(reply.is("Access-Accept"), "{reply:?}");
+    reply.values("Tunnel-Private-Group-Id:0").first().copied().unwrap_or_default()
+}
+
+/// An office with a printer in the group `printers`, and a profile for the VLAN 30.
+fn office() -> (Office, String, Value) {
+    let office = Office::new();
+    let printers = office.group("printers", &[], &[]);
+    let device = json!({"name": "printer", "addresses": ["0010.A423.19C0"], "groups": [printers]});
+    let device = office.make("devices", &device);
+    assert_eq!(device["addresses"], json!([ADDRESS]));
+    let profile = office.make("reply-profiles", &json!({"name": "printers", "vlan": "30"}));
+    (office, printers, json!([device["id"], profile["id"]]))
+}
+
+#[test]
+fn a_device_is_let_in_by_its_address_in_any_spelling_where_the_client_says_so() {
+    let (office, printers, ids) = office();
+    let rules = json!([{"name": "printers", "groups": [printers], "methods": ["mac"],
+        "verdict": "accept", "reply_profile": ids[1]}]);
+    let client = office.client("switch", &json!({"mac_authentication": true, "rules": rules}));
+    for spelled in ["0010a42319c0", "00-10-A4-23-19-C0", "00:10:a4:23:19:C0", "0010.a423.19c0"] {
+        assert_eq!(vlan(&ask(&office, &client, spelled, spelled, "")), "30", "{spelled}");
+        let calling = format!("Calling-Station-Id=\"{ADDRESS}\",");
+        let check = format!("Service-Type=Call-Check,{calling}");
+        assert_eq!(vlan(&ask(&office, &client, spelled, ADDRESS, &calling)), "30", "{spelled}");
+        assert_eq!(vlan(&ask(&office, &client, spelled, "common", &check)), "30", "{spelled}");
+        let another = "Calling-Station-Id=\"00:10:a4:23:19:c1\",";
+        assert!(ask(&office, &client, spelled, spelled, another).is("Access-Reject"), "{spelled}");
+        assert!(ask(&office, &client, spelled, "other", &calling).is("Access-Reject"), "{spelled}");
+    }
+    let event = office.events().into_iter().find(|event| event["actor"]["kind"] == "device");
+    let event = event.unwrap_or_else(|| office.event("radius_access"));
+    assert_eq!((&event["method"], &event["rule"]), (&json!("mac"), &json!("printers")), "{event}");
+    assert_eq!((&event["actor"]["id"], &event["actor"]["name"]), (&ids[0], &json!("printer")));
+    let explain = format!("radius-clients/{}/explain", client.id);
+    let told = office.act("POST", &explain, Some(&json!({"login": ADDRESS, "method": "mac"})));
+    assert_eq!((&told["accept"], &told["rule"]), (&json!(true), &json!("printers")), "{told}");
+
+    let device = format!("devices/{}", ids[0].as_str().unwrap());
+    office.act("PATCH", &device, Some(&json!({"suspended": true})));
+    assert!(ask(&office, &client, ADDRESS, ADDRESS, "").is("Access-Reject"));
+    let plain = office.client("plain", &json!({}));
+    office.act("PATCH", &device, Some(&json!({"suspended": false})));
+    assert!(ask(&office, &plain, ADDRESS, ADDRESS, "").is("Access-Reject"));
+    assert!(ask(&office, &client, ADDRESS, ADDRESS, "").is("Access-Accept"));
+}
+
+#[test]
+fn unknown_devices_have_a_profile_of_their_own_where_the_client_names_one() {
+    let (office, _, ids) = office();
+    let strict = office.client("strict", &json!({"mac_authentication": true}));
+    let unknown = "02:00:00:00:00:07";
+    assert!(ask(&office, &strict, unknown, unknown, "").is("Access-Reject"));
+    let told = |event: &Value| event["reason"] == "there is no such device";
+    assert!((0..10_000).any(|_| office.events().iter().any(told)), "{:?}", office.events());
+    assert_eq!(vlan(&ask(&office, &strict, ADDRESS, ADDRESS, "")), "");
+    let fields = json!({"mac_authentication": true, "unknown_device_profile": ids[1]});
+    let open = office.client("open", &fields);
+    assert_eq!(vlan(&ask(&office, &open, unknown, unknown, "")), "30");
+    let profile = office.path(&format!("reply-profiles/{}", ids[1].as_str().unwrap()));
+    assert_eq!(office.top.send("DELETE", &profile, None).status, 409, "it is in use");
+}
+
+#[test]
+fn a_user_called_like_an_address_is_a_user_and_never_let_in_as_a_device() {
+    let office = Office::new();
+    office.user("0010a42319c0", "correct horse battery");
+    let plain = office.client("plain", &json!({}));
+    let mac = office.client("mac", &json!({"mac_authentication": true}));
+    let name = "0010a42319c0";
+    assert!(ask(&office, &plain, name, name, "").is("Access-Reject"));
+    assert!(ask(&office, &mac, name, name, "").is("Access-Reject"));
+    assert!(ask(&office, &mac, name, "correct horse battery", "").is("Access-Accept"));
+    // Nothing that lacks a credential is ever let in.
+    let bare = format!(
+        "User-Name=\"{name}\",Service-Type=Call-Check,Calling-Station-Id=\"{name}\",\
+         Message-Authenticator=0x00,Packet-Src-IP-Address={}",
+        office.address
+    );
+    assert!(!office.gear(&mac).ask("auth", &bare).is("Access-Accept"));
+}
+
+#[test]
+fn an_address_is_of_one_device_of_an_organization_and_another_has_its_own() {
+    let (office, printers, ids) = office();
+    let devices = office.path("devices");
+    for (fields, pointer) in [
+        (json!({"name": "two", "addresses": ["00-10-a4-23-19-c0"]}), "/addresses/0"),
+        (
+            json!({"name": "two", "addresses": ["02:00:00:00:00:01", "020000000001"]}),
+            "/addresses/1",
+        ),
+        (json!({"name": "two", "addresses": ["ff:ff:ff:ff:ff:ff"]}), "/addresses/0"),
+        (json!({"name": "two", "groups": [ids[0]]}), "/groups/0"),
+        (json!({"name": "Printer"}), "/name"),
+    ] {
+        let refused = office.top.send("POST", &devices, Some(&fields));
+        assert!(matches!(refused.status, 409 | 422), "{fields} {refused:?}");
+        assert_eq!(refused.json()["pointer"], pointer, "{fields}");
+    }
+    let group = office.path(&format!("groups/{printers}"));
+    assert_eq!(office.top.send("DELETE", &group, None).status, 409, "a device is in it");
+    let other = Office::new();
+    let theirs = json!({"name": "printer", "addresses": [ADDRESS]});
+    let theirs = id_of(&other.make("devices", &theirs));
+    assert_eq!(other.read(&format!("devices/{theirs}"))["name"], "printer");
+    let here = office.top.get(&office.path(&format!("devices/{theirs}")));
+    assert_eq!(here.status, 404);
+    office.act("DELETE", &format!("devices/{}", ids[0].as_str().unwrap()), None);
+    office.act("DELETE", &format!("groups/{printers}"), None);
+    assert_eq!(office.read("devices")["items"], json!([]));
+}
