@@ -67,7 +67,8 @@ fn taken(value: &NamedValue, kind: ReplyKind) -> Result<NamedValue, &'static str
 
 fn octets(digits: &str) -> Result<Vec<u8>, &'static str> {
     let wrong = "must have two hexadecimal digits for each octet behind 0x";
-    if digits.is_empty() || !digits.len().is_multiple_of(2) || !digits.is_ascii() {
+    let is_hex = digits.bytes().all(|octet| octet.is_ascii_hexdigit());
+    if digits.is_empty() || !digits.len().is_multiple_of(2) || !is_hex {
         return Err(wrong);
     }
     let pairs = (0..digits.len()).step_by(2);
