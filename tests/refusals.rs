@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::harness::admin::Admin;
-use crate::harness::authority::Authority;
+use crate::harness::authority::{Authority, Holder};
 use crate::harness::curl::Response;
 use crate::harness::https::Https;
 use crate::harness::office::{Office, id_of};
@@ -94,6 +94,13 @@ impl Site {
         let client = office.client("switch", &json!({}));
         let report = office.report(&client, "Acct-Status-Type=Start,Acct-Session-Id=1");
         assert!(report.is("Accounting-Response"), "{report:?}");
+        let radius = Holder { common_name: "radius", server: true, ..Holder::default() };
+        let issuer = Authority::new("authority.example");
+        let issued = issuer.issue(&radius);
+        let text = |file| std::fs::read_to_string(file).unwrap();
+        let pair =
+            json!({"certificate": text(&issued.certificate), "private_key": text(&issued.key)});
+        office.act("PUT", "server-certificate", Some(&pair));
         Self {
             user: office.user("ada", "correct horse battery"),
             group: office.group("staff", &[], &[]),

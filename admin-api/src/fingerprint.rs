@@ -17,9 +17,6 @@ pub(crate) struct Certificates {
 impl Certificates {
     /// Shows fingerprints.
     pub(crate) fn of(fingerprints: &[Fingerprint]) -> Self {
-        let hex = |fingerprint: &Fingerprint| {
-            fingerprint.iter().map(|octet| format!("{octet:02x}")).collect()
-        };
         Self { fingerprints: fingerprints.iter().map(hex).collect() }
     }
 
@@ -34,6 +31,11 @@ impl Certificates {
         });
         read.collect()
     }
+}
+
+/// A fingerprint in hexadecimal digits.
+pub(crate) fn hex(fingerprint: &Fingerprint) -> String {
+    fingerprint.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 /// Reads a fingerprint.

@@ -15,10 +15,11 @@ use storage::{Id, Index, Partition, ReadError, Reading, Snapshot};
 use crate::access::{Actor, Seen};
 use crate::authentication::KnownAccounts;
 use crate::authentication::Who as Claim;
+use crate::collections::ShownCertificate;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::id::{GroupId, OrganizationId, RecordId, UserId};
-use crate::records::{Base, Organization, User, indices};
+use crate::records::{Base, Organization, ServerCertificate, User, indices, kinds};
 use crate::search::EntryId;
 use crate::search::kin::{self, KnownGroup, MemberNames, Memberships};
 use crate::text::prepare;
@@ -40,6 +41,8 @@ pub(crate) struct Lookups {
     memberships: Known<(OrganizationId, EntryId), Memberships, Room>,
     /// What directory identities may do and see in their organizations.
     seen: Known<(Actor, OrganizationId), Arc<Seen>>,
+    /// What organizations show in EAP in place of the daemon's certificate, or that it is nothing.
+    shown: Known<OrganizationId, Option<Arc<ShownCertificate>>>,
     /// The members of groups.
     members: Known<(OrganizationId, GroupId), Arc<MemberNames>, Room>,
 }
@@ -90,6 +93,7 @@ impl Lookups {
             // Each may hold the groups as they were once.
             memberships: Known::within(users, size / 2),
             seen: Known::new(KNOWN_ACTORS),
+            shown: Known::new(capacity.organizations),
             members: Known::within(KNOWN_MEMBERS, size / 8),
         }
     }
@@ -208,6 +212,27 @@ impl Lookups {
         seen: &Arc<Seen>,
     ) {
         self.seen.keep(snapshot, (actor, organization), Arc::clone(seen));
+    }
+
+    /// Reads what an organization shows in EAP in place of the daemon's certificate, or knows it.
+    pub(crate) fn shown_certificate(
+        &self,
+        snapshot: &Snapshot,
+        organization: OrganizationId,
+    ) -> Result<Option<Arc<ShownCertificate>>, ReadError> {
+        let (partition, number) = (organization.partition(), ServerCertificate::ID);
+        if let Some(known) = self.shown.get(snapshot, partition, &organization) {
+            return Ok(known);
+        }
+        let read = match snapshot.get(partition, number)? {
+            Some(record) => {
+                let key = snapshot.secret(partition, kinds::SERVER_KEY, number)?;
+                Some(Arc::new(ShownCertificate { record, key: key.ok_or(ReadError::Sealed)? }))
+            }
+            None => None,
+        };
+        self.shown.keep(snapshot, organization, read.clone());
+        Ok(read)
     }
 
     /// Reads an organization's record, or knows it.

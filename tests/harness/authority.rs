@@ -28,6 +28,8 @@ pub(crate) struct Holder<'h> {
     pub(crate) mail: Option<&'h str>,
     pub(crate) dns: Option<&'h str>,
     pub(crate) expired: bool,
+    /// Whether it is for servers; else it is for clients.
+    pub(crate) server: bool,
 }
 
 impl Authority {
@@ -50,7 +52,10 @@ impl Authority {
     pub(crate) fn issue(&self, holder: &Holder<'_>) -> Issued {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, holder.common_name);
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        params.extended_key_usages = vec![match holder.server {
+            true => ExtendedKeyUsagePurpose::ServerAuth,
+            false => ExtendedKeyUsagePurpose::ClientAuth,
+        }];
         let mail = holder.mail.map(|mail| SanType::Rfc822Name(mail.try_into().unwrap()));
         let dns = holder.dns.map(|name| SanType::DnsName(name.try_into().unwrap()));
         params.subject_alt_names = mail.into_iter().chain(dns).collect();

@@ -139,3 +139,59 @@ fn section_2_1_1_without_a_certificate_of_the_peer_nobody_gets_in() {
         assert_eq!(ended.answer.code, REJECT, "{version:?}");
     }
 }
+
+#[test]
+fn section_5_3_an_organization_shows_its_own_certificate_and_no_other_does() {
+    let (here, there) = (Office::new(), Office::new());
+    let (authority, gear) = (Authority::new("acme"), here.client("wlan", &json!({})));
+    here.user("ada", "correct horse battery");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("acme.pem");
+    std::fs::write(&file, authority.pem()).unwrap();
+    let ada = here.ttls(&gear, "auth=PAP", "ada", "correct horse battery");
+    ada.gets_in();
+    let radius = Holder { dns: Some("radius.acme.example"), server: true, ..named("radius") };
+    let shown = here.act("PUT", "server-certificate", Some(&pair(&authority.issue(&radius))));
+    assert_eq!(shown["dns_names"], json!(["radius.acme.example"]));
+    assert_eq!(here.read("server-certificate"), shown);
+    for version in ["1.2", "1.3"] {
+        let trusting = ada.clone().tls(version).trusts(&file);
+        trusting.clone().quoted("domain_match", "radius.acme.example").gets_in();
+        ada.clone().tls(version).stays_out();
+    }
+    there.user("bob", "correct horse battery");
+    let bob =
+        there.ttls(&there.client("wlan", &json!({})), "auth=PAP", "bob", "correct horse battery");
+    bob.gets_in();
+    here.act("DELETE", "server-certificate", None);
+    ada.gets_in();
+}
+
+#[test]
+fn section_5_3_a_server_certificate_is_one_and_has_its_key() {
+    let (office, authority) = (Office::new(), Authority::new("acme"));
+    let server = |name| authority.issue(&Holder { server: true, ..named(name) });
+    let (one, other) = (server("one"), server("other"));
+    let text = |file| std::fs::read_to_string(file).unwrap();
+    let client = authority.issue(&named("ada"));
+    for (certificate, key, wrong) in [
+        (text(&one.certificate), text(&other.key), "/private_key"),
+        (text(&one.certificate), "no key".to_owned(), "/private_key"),
+        (text(&client.certificate), text(&client.key), "/certificate"),
+        ("no certificate".to_owned(), text(&one.key), "/certificate"),
+        (authority.pem(), text(&one.key), "/certificate"),
+    ] {
+        let body = json!({"certificate": certificate, "private_key": key});
+        let refused = office.top.send("PUT", &office.path("server-certificate"), Some(&body));
+        assert_eq!(refused.status, 422, "{refused:?}");
+        assert_eq!(refused.json()["pointer"], wrong, "{refused:?}");
+    }
+    let none = office.top.get(&office.path("server-certificate"));
+    assert_eq!(none.status, 404, "{none:?}");
+}
+
+/// A certificate and its key as the API takes them.
+fn pair(issued: &Issued) -> Value {
+    let text = |file| std::fs::read_to_string(file).unwrap();
+    json!({"certificate": text(&issued.certificate), "private_key": text(&issued.key)})
+}

@@ -14,6 +14,7 @@ mod policy;
 mod profiles;
 mod radius_clients;
 mod reply_profiles;
+mod server_certificate;
 mod service_accounts;
 mod sessions;
 mod sign_in;
@@ -38,6 +39,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(custom_attributes::routes())
         .merge(certificate_authorities::routes())
         .merge(devices::routes())
+        .merge(server_certificate::routes())
         .merge(admins::routes())
         .nest("/organizations/{organization}", admins::routes())
         .merge(events::routes())

@@ -107,6 +107,29 @@ pub(crate) struct Tunnels {
     pub(crate) demanding: Arc<ServerConfig>,
 }
 
+impl Tunnels {
+    /// Shows a chain, the server's own certificate first.
+    ///
+    /// # Errors
+    ///
+    /// When the key is not the certificate's, or of a kind that nobody could verify.
+    pub(crate) fn new(
+        chain: &[CertificateDer<'static>],
+        key: PrivateKeyDer<'static>,
+    ) -> Result<Self, rustls::Error> {
+        let tunnel = |key, clients| {
+            let mut config = plain_config(chain.to_vec(), key, clients)?;
+            config.session_storage = Arc::new(NoServerSessionStorage {});
+            Ok::<_, rustls::Error>(Arc::new(config))
+        };
+        let demanding = Arc::new(AnyClientCertificate::demanded(&provider()));
+        Ok(Self {
+            silent: tunnel(key.clone_key(), WebPkiClientVerifier::no_client_auth())?,
+            demanding: tunnel(key, demanding)?,
+        })
+    }
+}
+
 /// What lets a client come back without a full handshake; it outlives a change of certificates.
 #[derive(Debug)]
 struct Resumption {
@@ -248,15 +271,8 @@ fn server_configs(
         server_config(certificate, key, Some(resumption), WebPkiClientVerifier::no_client_auth())?;
     let asking = Arc::new(AnyClientCertificate::asked(&provider()));
     let asking = server_config(certificate, key, Some(resumption), asking)?;
-    let tunnel = |clients| {
-        let mut config = server_config(certificate, key, None, clients)?;
-        config.session_storage = Arc::new(NoServerSessionStorage {});
-        Ok::<_, TlsError>(Arc::new(config))
-    };
-    let tunnels = Tunnels {
-        silent: tunnel(WebPkiClientVerifier::no_client_auth())?,
-        demanding: tunnel(Arc::new(AnyClientCertificate::demanded(&provider())))?,
-    };
+    let tunnels = Tunnels::new(&read_chain(certificate)?, read_key(key)?)
+        .map_err(|source| unfit(certificate, key, source))?;
     Ok(Configs { silent: Arc::new(silent), asking: Arc::new(asking), tunnels })
 }
 
@@ -266,24 +282,32 @@ fn server_config(
     resumption: Option<&Resumption>,
     clients: Arc<dyn ClientCertVerifier>,
 ) -> Result<ServerConfig, TlsError> {
-    let chain = read_chain(certificate)?;
-    let private = read_key(key)?;
-    let mut config = ServerConfig::builder_with_provider(provider())
-        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
-        .map_err(TlsError::Provider)?
-        .with_client_cert_verifier(clients)
-        .with_single_cert(chain, private)
-        .map_err(|source| TlsError::Unfit {
-            certificate: certificate.to_owned(),
-            key: key.to_owned(),
-            source,
-        })?;
+    let (chain, private) = (read_chain(certificate)?, read_key(key)?);
+    let mut config =
+        plain_config(chain, private, clients).map_err(|source| unfit(certificate, key, source))?;
     if let Some(resumption) = resumption {
         config.session_storage = Arc::clone(&resumption.sessions);
         config.ticketer = Arc::clone(&resumption.ticketer);
     }
+    Ok(config)
+}
+
+/// Shows a chain, and remembers no session.
+fn plain_config(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+    clients: Arc<dyn ClientCertVerifier>,
+) -> Result<ServerConfig, rustls::Error> {
+    let mut config = ServerConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
+        .with_client_cert_verifier(clients)
+        .with_single_cert(chain, key)?;
     config.send_tls13_tickets = 1;
     Ok(config)
+}
+
+fn unfit(certificate: &Path, key: &Path, source: rustls::Error) -> TlsError {
+    TlsError::Unfit { certificate: certificate.to_owned(), key: key.to_owned(), source }
 }
 
 fn read_chain(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {

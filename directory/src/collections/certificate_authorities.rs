@@ -46,12 +46,17 @@ impl CertificateAuthorityFields {
 impl CertificateAuthorityFields {
     /// The certificate in PEM.
     pub fn pem(&self) -> String {
-        let encoded = STANDARD.encode(&self.certificate);
-        let lines = encoded.as_bytes().chunks(64).map(String::from_utf8_lossy);
-        let lines: Vec<_> = lines.collect();
-        let body = lines.join("\n");
-        format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")
+        pem(&self.certificate)
     }
+}
+
+/// A certificate in PEM.
+pub(super) fn pem(certificate: &[u8]) -> String {
+    let encoded = STANDARD.encode(certificate);
+    let lines = encoded.as_bytes().chunks(64).map(String::from_utf8_lossy);
+    let lines: Vec<_> = lines.collect();
+    let body = lines.join("\n");
+    format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")
 }
 
 impl<'t, 's> Grant<'t, &'s Snapshot, View> {

@@ -105,7 +105,8 @@ fn write(
     site.tell(Action::Changed, subject, vec![told])
 }
 
-fn shown(list: &[Fingerprint]) -> String {
+/// Fingerprints as events show them.
+pub(super) fn shown(list: &[Fingerprint]) -> String {
     let hex = |fingerprint: &Fingerprint| -> String {
         let digits: String = fingerprint.iter().map(|octet| format!("{octet:02x}")).collect();
         format!("\"{digits}\"")

@@ -21,6 +21,7 @@ mod profile;
 mod radius_client;
 mod reply_profile;
 mod second_factor;
+mod server_certificate;
 mod service_account;
 mod session;
 mod stamp;
@@ -56,6 +57,7 @@ pub use reply_profile::{
     NamedAttribute, NamedValue, ReplyProfile, ReplyProfileFields, VendorAttribute, VendorValue,
 };
 pub use second_factor::{Demand, SecondFactor, Spellings};
+pub use server_certificate::ServerCertificate;
 pub use service_account::{ServiceAccount, ServiceAccountFields, Visibility};
 pub(crate) use session::gear_key;
 pub use session::{Ending, Session, Traffic};
@@ -76,6 +78,7 @@ pub(crate) mod kinds {
     pub(crate) const REPLY_PROFILE: Kind = Kind(14);
     pub(crate) const CUSTOM_ATTRIBUTE: Kind = Kind(15);
     pub(crate) const DEVICE: Kind = Kind(16);
+    pub(crate) const SERVER_CERTIFICATE: Kind = Kind(26);
     pub(crate) const SESSION: Kind = Kind(40);
     pub(crate) const CREDENTIAL: Kind = Kind(20);
     pub(crate) const CERTIFICATE_AUTHORITY: Kind = Kind(18);
@@ -87,6 +90,8 @@ pub(crate) mod kinds {
     pub(crate) const SHARED_SECRET: Kind = Kind(31);
     /// Sealed: the TOTP seed of an admin or a user.
     pub(crate) const TOTP_SEED: Kind = Kind(32);
+    /// Sealed: the key of an organization's server certificate.
+    pub(crate) const SERVER_KEY: Kind = Kind(35);
     /// Sealed: the secret that was shared with a RADIUS client before, while it still counts.
     pub(crate) const PREVIOUS_SECRET: Kind = Kind(36);
     /// Sealed: the NT hash of a password for MS-CHAPv2, where the organization opted in.

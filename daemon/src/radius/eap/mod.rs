@@ -1,6 +1,7 @@
 //! EAP: conversations over RADIUS, and what the directory answers them.
 
 mod sessions;
+mod shown;
 mod table;
 mod talk;
 mod turns;
@@ -14,6 +15,7 @@ use eap::Conversation;
 use radius::Question;
 
 use self::sessions::Sessions;
+use self::shown::Shown;
 use self::table::{Limits, State, Table};
 use self::turns::{Place, Turns};
 use super::candidates::ClientKey;
@@ -29,7 +31,7 @@ pub(super) const HOUSEKEEPING: Duration = Duration::from_secs(5);
 
 /// The conversations of a door's sockets.
 pub(super) struct Talks {
-    identity: Arc<Identity>,
+    shown: Shown,
     table: Table<OrganizationId, RadiusClientId, Talk>,
     sessions: Arc<Sessions>,
     turns: Arc<Turns<OrganizationId>>,
@@ -41,7 +43,7 @@ impl Talks {
         let turns = Turns::new(at_once, config.eap_handshakes_waiting as usize);
         let limits = Limits::new(config.eap_conversations as usize, config.eap_patience);
         let sessions = Sessions::new(config.eap_sessions as usize, config.eap_session_time);
-        Self { identity, table: Table::new(limits), sessions, turns }
+        Self { shown: Shown::new(identity), table: Table::new(limits), sessions, turns }
     }
 
     /// The conversation that a request goes on with, or a new one where it goes on with none;
@@ -62,7 +64,7 @@ impl Talks {
         let methods = directory.gear().ok()?.eap_methods(organization, client)?;
         let ledger = self.sessions.ledger(organization, now);
         let settings = eap::Settings {
-            offers: view::offers(&self.identity.tunnels(), methods),
+            offers: view::offers(&self.shown.tunnels(directory, organization)?, methods),
             sessions: Arc::clone(&ledger) as _,
             challenge,
             framed_mtu: question.framed_mtu(),

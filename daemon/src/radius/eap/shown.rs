@@ -1,0 +1,74 @@
+//! Whose certificate an organization's peers are shown: its own, or the daemon's.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use directory::collections::ShownCertificate;
+use directory::records::Stamp;
+use directory::{Directory, OrganizationId};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+
+use crate::tls::{Identity, Tunnels};
+
+/// The daemon's certificate, and those of organizations that have one of their own, as they were
+/// shown last.
+pub(super) struct Shown {
+    identity: Arc<Identity>,
+    own: Mutex<HashMap<OrganizationId, Own>>,
+}
+
+struct Own {
+    /// When it was set, and how often.
+    stamp: Stamp,
+    tunnels: Tunnels,
+}
+
+impl Shown {
+    pub(super) fn new(identity: Arc<Identity>) -> Self {
+        Self { identity, own: Mutex::default() }
+    }
+
+    /// What a new conversation shows; nothing when the organization's own cannot be had, because
+    /// its peers would be right to refuse another.
+    pub(super) fn tunnels(
+        &self,
+        directory: &Directory,
+        organization: OrganizationId,
+    ) -> Option<Tunnels> {
+        let shown = match directory.shown_certificate(organization) {
+            Ok(shown) => shown,
+            Err(error) => {
+                tracing::error!(%error, "an organization's certificate cannot be read");
+                return None;
+            }
+        };
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(shown) = shown else {
+            own.remove(&organization);
+            return Some(self.identity.tunnels());
+        };
+        let stamp = shown.record.stamp;
+        let known = own.get(&organization).filter(|known| known.stamp == stamp);
+        if let Some(known) = known {
+            return Some(known.tunnels.clone());
+        }
+        match tunnels(&shown) {
+            Ok(tunnels) => {
+                own.insert(organization, Own { stamp, tunnels: tunnels.clone() });
+                Some(tunnels)
+            }
+            Err(error) => {
+                tracing::error!(%error, "an organization's certificate cannot be shown");
+                None
+            }
+        }
+    }
+}
+
+fn tunnels(shown: &ShownCertificate) -> Result<Tunnels, rustls::Error> {
+    let chain = shown.record.chain.iter().map(|one| CertificateDer::from(one.clone()));
+    let chain: Vec<_> = chain.collect();
+    let key = PrivateKeyDer::try_from(shown.key.expose().to_vec())
+        .map_err(|message| rustls::Error::General(message.to_owned()))?;
+    Tunnels::new(&chain, key)
+}

@@ -1,0 +1,261 @@
+//! The certificate that an organization's network shows in EAP, in place of the daemon's.
+
+use std::sync::Arc;
+
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING,
+    EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RsaKeyPair,
+};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use sha2::{Digest, Sha256};
+use storage::{Change, Reading, Secret, Snapshot};
+use x509_parser::prelude::{ASN1Time, FromDer, GeneralName, X509Certificate};
+use zeroize::Zeroizing;
+
+use super::certificate_authorities::pem;
+use super::own_certificates::{Fingerprint, shown};
+use super::site::Site;
+use crate::access::{Grant, ManageConfiguration, View, organization};
+use crate::directory::Directory;
+use crate::error::{Error, Invalid};
+use crate::events::{Action, Difference, SubjectKind};
+use crate::id::OrganizationId;
+use crate::records::{ServerCertificate, Stamp, kinds};
+use crate::time::Time;
+
+/// The most certificates of a chain.
+const CHAIN: usize = 8;
+/// The curves of keys that peers can verify.
+const CURVES: [&EcdsaSigningAlgorithm; 3] = [
+    &ECDSA_P256_SHA256_ASN1_SIGNING,
+    &ECDSA_P384_SHA384_ASN1_SIGNING,
+    &ECDSA_P521_SHA512_ASN1_SIGNING,
+];
+/// The most octets of a chain or of a key in PEM.
+const PEM: usize = 64 << 10;
+
+/// A certificate chain that has been found to fit its key.
+pub struct ServerIdentity {
+    chain: Vec<CertificateDer<'static>>,
+    key: Zeroizing<Vec<u8>>,
+}
+
+impl ServerIdentity {
+    /// Reads a chain, the server's own certificate first, and its key (PKCS#8, PKCS#1 or SEC 1).
+    ///
+    /// # Errors
+    /// `Invalid` when either cannot be read, when they do not belong together, or when the
+    /// certificate is none that a server may show.
+    pub fn of_pem(certificate: &str, key: &str) -> Result<Self, Invalid> {
+        let refused = |message: &str| Invalid::new("/certificate", message);
+        if certificate.len() > PEM || key.len() > PEM {
+            return Err(refused("is too large"));
+        }
+        let chain = CertificateDer::pem_slice_iter(certificate.as_bytes());
+        let chain: Vec<_> = chain
+            .collect::<Result<_, _>>()
+            .map_err(|_| refused("must be certificates in PEM, the server's own first"))?;
+        if !(1..=CHAIN).contains(&chain.len()) {
+            return Err(refused("must be 1 to 8 certificates in PEM, the server's own first"));
+        }
+        let private = PrivateKeyDer::from_pem_slice(key.as_bytes())
+            .map_err(|_| Invalid::new("/private_key", "must be a private key in PEM"))?;
+        fits_a_server(&chain)?;
+        let public = chain.first().and_then(|own| public_key_of(own));
+        if public.is_none() || public_key(&private) != public {
+            return Err(Invalid::new("/private_key", "is not that of the certificate"));
+        }
+        Ok(Self { chain, key: Zeroizing::new(private.secret_der().to_vec()) })
+    }
+}
+
+/// The public key in a certificate.
+fn public_key_of(certificate: &[u8]) -> Option<Vec<u8>> {
+    let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
+    Some(certificate.public_key().subject_public_key.data.to_vec())
+}
+
+/// The public key that belongs to a private one, as certificates have it; `None` for keys of kinds
+/// that no peer could verify: other than RSA of 2048 bits and more, ECDSA and Ed25519.
+fn public_key(private: &PrivateKeyDer<'_>) -> Option<Vec<u8>> {
+    let octets = private.secret_der();
+    let of_curve = |read: fn(&'static EcdsaSigningAlgorithm, &[u8]) -> Result<_, _>| {
+        let pair: Option<EcdsaKeyPair> =
+            CURVES.into_iter().find_map(|curve| read(curve, octets).ok());
+        pair.map(|pair| pair.public_key().as_ref().to_vec())
+    };
+    let rsa = |pair: RsaKeyPair| pair.public_key().as_ref().to_vec();
+    match private {
+        PrivateKeyDer::Sec1(_) => of_curve(EcdsaKeyPair::from_private_key_der),
+        PrivateKeyDer::Pkcs1(_) => RsaKeyPair::from_der(octets).ok().map(rsa),
+        PrivateKeyDer::Pkcs8(_) => of_curve(EcdsaKeyPair::from_pkcs8)
+            .or_else(|| RsaKeyPair::from_pkcs8(octets).ok().map(rsa))
+            .or_else(|| {
+                let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(octets).ok()?;
+                Some(pair.public_key().as_ref().to_vec())
+            }),
+        _ => None,
+    }
+}
+
+/// Whether a chain's first certificate may be shown by a server (RFC 5280 section 4.2.1.12; peers
+/// of EAP refuse others).
+fn fits_a_server(chain: &[CertificateDer<'_>]) -> Result<(), Invalid> {
+    let refused = |message: &str| Invalid::new("/certificate", message);
+    let own = chain.first().and_then(|own| X509Certificate::from_der(own).ok());
+    let Some((_, own)) = own else { return Err(refused("cannot be read")) };
+    let usage = own.extended_key_usage().map_err(|_| refused("cannot be read"))?;
+    let serves = usage.is_none_or(|usage| usage.value.server_auth || usage.value.any);
+    if !serves {
+        return Err(refused("is not for servers: it lacks the key usage serverAuth"));
+    }
+    if own.is_ca() {
+        return Err(refused("is an authority's; the server's own must come first"));
+    }
+    Ok(())
+}
+
+/// What the server's own certificate says.
+pub struct Facts {
+    /// Whom it is for.
+    pub subject: String,
+    /// The DNS names that it has.
+    pub dns_names: Vec<String>,
+    /// From when it counts.
+    pub not_before: Time,
+    /// Until when it counts.
+    pub not_after: Time,
+}
+
+impl ServerCertificate {
+    /// The chain in PEM.
+    pub fn pem(&self) -> String {
+        self.chain.iter().map(|one| pem(one)).collect()
+    }
+
+    /// What the server's own certificate says; nothing of one that cannot be read, which no stored
+    /// one is.
+    pub fn facts(&self) -> Facts {
+        let own = self.chain.first().and_then(|own| X509Certificate::from_der(own).ok());
+        let Some((_, own)) = own else {
+            let (subject, dns_names) = (String::new(), Vec::new());
+            return Facts { subject, dns_names, not_before: Time(0), not_after: Time(0) };
+        };
+        let names = own.subject_alternative_name().ok().flatten();
+        let names = names.iter().flat_map(|names| &names.value.general_names);
+        let dns_names = names.filter_map(|name| {
+            if let GeneralName::DNSName(name) = name { Some((*name).to_owned()) } else { None }
+        });
+        let time = |time: ASN1Time| {
+            Time(u64::try_from(time.timestamp()).unwrap_or(0).saturating_mul(1_000))
+        };
+        Facts {
+            subject: own.subject().to_string(),
+            dns_names: dns_names.collect(),
+            not_before: time(own.validity().not_before),
+            not_after: time(own.validity().not_after),
+        }
+    }
+
+    /// SHA-256 of the server's own certificate.
+    pub fn fingerprint(&self) -> Fingerprint {
+        Sha256::digest(self.chain.first().map(Vec::as_slice).unwrap_or_default()).into()
+    }
+}
+
+impl Grant<'_, &Snapshot, View> {
+    /// The organization's own certificate, if it has one.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn server_certificate(&self) -> Result<Option<ServerCertificate>, Error> {
+        let partition = self.organization()?.partition();
+        Ok(self.source.get(partition, ServerCertificate::ID)?)
+    }
+}
+
+impl Grant<'_, &mut Change<'_>, ManageConfiguration> {
+    /// Has the organization's network show this certificate from the next conversation on.
+    ///
+    /// # Errors
+    /// `Missing` when the grant is for the provider; a store failure.
+    pub fn set_server_certificate(
+        &mut self,
+        identity: &ServerIdentity,
+    ) -> Result<ServerCertificate, Error> {
+        let id = self.organization()?;
+        let mut site = self.site_mut();
+        let (partition, now) = (site.partition(), site.now());
+        let before = site.source.get::<ServerCertificate>(partition, ServerCertificate::ID)?;
+        let mut stamp = before.as_ref().map_or_else(|| Stamp::new(now), |before| before.stamp);
+        if before.is_some() {
+            stamp.touch(now);
+        }
+        let chain = identity.chain.iter().map(|one| one.to_vec()).collect();
+        let after = ServerCertificate { stamp, chain };
+        site.source.put(partition, ServerCertificate::ID, &after)?;
+        let number = ServerCertificate::ID;
+        site.source.put_secret(partition, kinds::SERVER_KEY, number, &identity.key)?;
+        tell(&mut site, id, before.as_ref(), Some(&after))?;
+        Ok(after)
+    }
+
+    /// Has the organization's network show the daemon's certificate again; with `revision`, only
+    /// when nobody set another in between.
+    ///
+    /// # Errors
+    /// `Missing` when it has none of its own; `Stale`; a store failure.
+    pub fn remove_server_certificate(&mut self, revision: Option<u64>) -> Result<(), Error> {
+        let id = self.organization()?;
+        let mut site = self.site_mut();
+        let (partition, number) = (site.partition(), ServerCertificate::ID);
+        let before = site.source.get::<ServerCertificate>(partition, number)?;
+        let before = before.ok_or(Error::Missing)?;
+        if revision.is_some_and(|revision| revision != before.stamp.revision) {
+            return Err(Error::Stale);
+        }
+        site.source.delete::<ServerCertificate>(partition, number)?;
+        site.source.delete_secret(partition, kinds::SERVER_KEY, number)?;
+        tell(&mut site, id, Some(&before), None)
+    }
+}
+
+fn tell(
+    site: &mut Site<'_, &mut Change<'_>>,
+    id: OrganizationId,
+    before: Option<&ServerCertificate>,
+    after: Option<&ServerCertificate>,
+) -> Result<(), Error> {
+    let fingerprint = |one: &ServerCertificate| shown(&[one.fingerprint()]);
+    let told = Difference {
+        field: "server_certificate".into(),
+        before: before.map(fingerprint),
+        after: after.map(fingerprint),
+    };
+    let record = organization(&*site.source, id)?.ok_or(Error::Missing)?;
+    let subject = (SubjectKind::Organization, record.uuid, record.fields.slug.as_str());
+    site.tell(Action::Changed, subject, vec![told])
+}
+
+/// A certificate chain with its key, as the store has them.
+pub struct ShownCertificate {
+    /// The chain, the server's own certificate first.
+    pub record: ServerCertificate,
+    /// The key's DER.
+    pub key: Secret,
+}
+
+impl Directory {
+    /// What an organization's network shows in place of the daemon's certificate, if anything.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn shown_certificate(
+        &self,
+        organization: OrganizationId,
+    ) -> Result<Option<Arc<ShownCertificate>>, Error> {
+        let snapshot = self.inner.store.read()?;
+        Ok(self.inner.lookups.shown_certificate(&snapshot, organization)?)
+    }
+}
