@@ -2,6 +2,7 @@
 
 mod accounting;
 mod authentication;
+mod certificates;
 mod code;
 mod collections;
 mod crash;

@@ -167,6 +167,8 @@ pub(super) struct Attempt {
     pub(super) application: Option<Actor>,
     /// Whether a certificate is the proof, which says nothing of a password.
     pub(super) by_certificate: bool,
+    /// Whether an answer to a challenge is the proof, which only what is kept for it can judge.
+    pub(super) by_answer: bool,
     pub(super) source: IpAddr,
     pub(super) now: Time,
     pub(super) throttled: AccountKey,
@@ -198,6 +200,7 @@ impl Attempt {
             door,
             application: None,
             by_certificate: false,
+            by_answer: false,
             source,
             now,
             throttled: (0, 0),
@@ -336,6 +339,8 @@ impl Directory {
     pub(super) fn is_throttled(&self, attempt: &mut Attempt) -> bool {
         let engine = &self.inner.engine;
         let bearer = match &attempt.who {
+            _ if attempt.by_certificate => Bearer::Certified,
+            _ if attempt.by_answer => Bearer::Answering,
             Who::User(_) => Bearer::User,
             Who::ServiceAccount(_) => Bearer::ServiceAccount,
         };
@@ -354,6 +359,7 @@ impl Directory {
         mut attempt: Attempt,
         fits: Fits,
     ) -> Result<Begun, Error> {
+        attempt.by_answer = true;
         if self.is_throttled(&mut attempt) {
             return Ok(Begun::Done(self.reject(&attempt, THROTTLED)));
         }

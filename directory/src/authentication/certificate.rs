@@ -73,6 +73,7 @@ impl Directory {
         if self.is_throttled(&mut attempt) {
             return Ok(self.reject(&attempt, THROTTLED));
         }
+        let shown = attempt.throttled;
         let holder = match active {
             Some(place) => holder(&snapshot, place.partition(), &chain, now)?,
             None => Err(NO_PLACE),
@@ -92,7 +93,12 @@ impl Directory {
             }
         }
         let finding = Finding { verdict: Ok(None), typed: None, password: None };
-        self.conclude(&snapshot, &attempt, &finding)
+        let outcome = self.conclude(&snapshot, &attempt, &finding)?;
+        if matches!(outcome, Outcome::Accept { .. }) {
+            // The certificate is what was asked about first, and is known here from now on.
+            self.inner.engine.throttle.succeeded(source, shown, now.0);
+        }
+        Ok(outcome)
     }
 }
 

@@ -57,7 +57,16 @@ pub(crate) enum Bearer {
     User,
     ServiceAccount,
     Admin,
+    /// Who answers a challenge by what is kept of the password. Names of which nothing is kept are
+    /// not counted, so what is must not slow down passwords: it would tell which names there are.
+    Answering,
+    /// Who shows a certificate. Strangers can make as many as they like, and guess nothing with
+    /// them: they have failures of their own to spend.
+    Certified,
 }
+
+/// Marks the number of a place as that of its certificates; organizations have lower ones.
+const CERTIFIED: u32 = 1 << 31;
 
 /// What the engine remembers between attempts.
 pub(crate) struct Engine {
@@ -92,7 +101,8 @@ impl Engine {
         hasher.update(&[bearer as u8]).update(name.as_bytes());
         let mut number = [0; 8];
         hasher.finalize_xof().fill(&mut number);
-        (place_number(place), u64::from_le_bytes(number))
+        let apart = if matches!(bearer, Bearer::Certified) { CERTIFIED } else { 0 };
+        (place_number(place) | apart, u64::from_le_bytes(number))
     }
 
     /// A hash for those that do not exist, as costly as a real one.

@@ -199,6 +199,7 @@ impl Directory {
         mut attempt: Attempt,
         proof: &MsChapV2,
     ) -> Result<Begun, Error> {
+        attempt.by_answer = true;
         if self.is_throttled(&mut attempt) {
             return Ok(Begun::Done(self.reject(&attempt, THROTTLED)));
         }

@@ -39,7 +39,8 @@ pub struct ThrottlePolicy {
 
 impl Default for ThrottlePolicy {
     /// Five failures free, then 1 s to 60 s, forgotten after 15 minutes; a source has 1000 failures
-    /// and gets 100 back each minute; a success counts for 12 hours.
+    /// and gets 100 back each minute; a success counts for 9 days, so that who comes back from a
+    /// weekend or a holiday is known.
     fn default() -> Self {
         Self {
             free_failures: 5,
@@ -48,7 +49,7 @@ impl Default for ThrottlePolicy {
             forget_ms: 15 * 60_000,
             source_failures: 1_000,
             source_refill_ms: 600,
-            familiar_ms: 12 * 60 * 60_000,
+            familiar_ms: 9 * 24 * 60 * 60_000,
         }
     }
 }

@@ -168,3 +168,20 @@ fn a_hash_proves_nothing_in_another_organization_and_unknown_names_are_rejected_
     assert!(matches!(ask(&world, beta_gate, "ada", RIGHT), Outcome::Reject));
     assert!(matches!(ask(&world, (beta, acme_gate.1), "ada", RIGHT), Outcome::Reject));
 }
+
+#[test]
+fn wrong_answers_do_not_slow_passwords_down_which_would_tell_who_there_is() {
+    let world = World::new();
+    let acme = world.organization_with("acme", opted_in());
+    world.user(acme, "ada");
+    let gate = (acme, client(&world, acme));
+    for _ in 0..8 {
+        assert!(counterproof(ask(&world, gate, "ada", "wrong")).is_none());
+    }
+    assert_eq!(reason(&world, acme), "too many failures; slowed down");
+    for login in ["ada", "nobody"] {
+        let request = world.request(acme, Who::User(login.into()), "guess");
+        world.attempt(Request { door: gate.1, ..request });
+        assert_ne!(reason(&world, acme), "too many failures; slowed down", "{login}");
+    }
+}

@@ -3,11 +3,15 @@
 
 use thiserror::Error;
 
+use crate::method::Method;
+
 /// The most octets of the first TLS message that a peer may send in pieces: nobody knows yet
 /// whether it has more to say than pieces.
 const FIRST: usize = 16 << 10;
-/// The same of each message after that.
-const LONGEST: usize = 64 << 10;
+/// The same of each message after that: of a peer that shows certificates, and of one that has
+/// only a little to say inside.
+const WITH_CERTIFICATES: usize = 40 << 10;
+const WITHOUT: usize = 16 << 10;
 /// Octets of the length in front of a message's first piece.
 const LENGTH: usize = 4;
 
@@ -25,7 +29,7 @@ pub enum BadFragment {
     #[error("the packet ends before its flags or its length")]
     TooShort,
     /// The message is longer than any that a peer has to send.
-    #[error("the message is longer than 65536 octets, or than 16384 octets as the first one")]
+    #[error("the message is longer than any that a peer has to send with this method")]
     TooLong,
     /// The pieces are longer than was announced, or than were announced before.
     #[error("the message has another length than was announced")]
@@ -50,8 +54,9 @@ pub(crate) enum Received {
 }
 
 /// Puts the peer's pieces together.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Inbound {
+    method: Method,
     octets: Vec<u8>,
     announced: Option<usize>,
     /// Whether a message was completed.
@@ -59,10 +64,16 @@ pub(crate) struct Inbound {
 }
 
 impl Inbound {
+    /// Nothing came yet.
+    pub(crate) const fn new(method: Method) -> Self {
+        Self { method, octets: Vec::new(), announced: None, begun: false }
+    }
+
     /// Takes the data of one response.
     pub(crate) fn take(&mut self, data: &[u8]) -> Result<Received, BadFragment> {
         let (flags, rest) = data.split_first().ok_or(BadFragment::TooShort)?;
-        if flags & VERSION != 0 {
+        // EAP-TLS has reserved bits there, which say nothing (RFC 5216, section 3.1).
+        if self.method != Method::Tls && flags & VERSION != 0 {
             return Err(BadFragment::Version(flags & VERSION));
         }
         let piece = if flags & LENGTH_INCLUDED == 0 { rest } else { self.announce(rest)? };
@@ -101,7 +112,11 @@ impl Inbound {
     }
 
     const fn most(&self) -> usize {
-        if self.begun { LONGEST } else { FIRST }
+        match (self.begun, self.method) {
+            (false, _) => FIRST,
+            (true, Method::Tls) => WITH_CERTIFICATES,
+            (true, Method::Ttls | Method::Peap) => WITHOUT,
+        }
     }
 
     /// Notes how long the message will be; nothing is kept ready for it.
@@ -167,7 +182,7 @@ mod tests {
     use super::*;
 
     fn whole(data: &[u8]) -> Result<Received, BadFragment> {
-        Inbound::default().take(data)
+        Inbound::new(Method::Ttls).take(data)
     }
 
     #[test]
@@ -179,7 +194,7 @@ mod tests {
 
     #[test]
     fn rfc5216_2_1_5_pieces_are_put_together_and_each_is_asked_for() {
-        let mut inbound = Inbound::default();
+        let mut inbound = Inbound::new(Method::Ttls);
         assert_eq!(inbound.take(b"\xc0\0\0\0\x06ab"), Ok(Received::Piece));
         assert_eq!(inbound.take(b"\x40cd"), Ok(Received::Piece));
         assert_eq!(inbound.take(b"\x00ef"), Ok(Received::Message(b"abcdef".to_vec())));
@@ -196,7 +211,7 @@ mod tests {
         assert_eq!(whole(b"\xc0\xff\xff\xff\xffa"), Err(BadFragment::TooLong));
         assert_eq!(whole(b"\x80\0\0\0\x03tlsx"), Err(BadFragment::Length));
         assert_eq!(whole(b"\x80\0\0\0\x05tls"), Err(BadFragment::Length));
-        let mut inbound = Inbound::default();
+        let mut inbound = Inbound::new(Method::Ttls);
         assert_eq!(inbound.take(b"\xc0\0\0\0\x06ab"), Ok(Received::Piece));
         assert_eq!(inbound.take(b"\xc0\0\0\0\x07cd"), Err(BadFragment::Length));
         inbound.take(b"\xc0\0\0\0\x06cd").unwrap();
@@ -206,27 +221,31 @@ mod tests {
     #[test]
     fn pieces_without_end_come_to_an_end() {
         assert_eq!(whole(b"\x40"), Err(BadFragment::Empty));
-        let mut inbound = Inbound::default();
+        let mut inbound = Inbound::new(Method::Ttls);
         let piece = [&[MORE][..], &[7; 1000]].concat();
         let taken = (0..1000).take_while(|_| inbound.take(&piece).is_ok()).count();
         assert_eq!(taken, FIRST / 1000);
-        let mut inbound = Inbound::default();
-        assert_eq!(inbound.take(b"\xc0\0\0\x40\x01a"), Err(BadFragment::TooLong));
-        inbound.take(b"\x00hello").unwrap();
-        let taken = (0..1000).take_while(|_| inbound.take(&piece).is_ok()).count();
-        assert_eq!(taken, LONGEST / 1000);
+        for (method, most) in [(Method::Tls, WITH_CERTIFICATES), (Method::Peap, WITHOUT)] {
+            let mut inbound = Inbound::new(method);
+            assert_eq!(inbound.take(b"\xc0\0\0\x40\x01a"), Err(BadFragment::TooLong));
+            inbound.take(b"\x00hello").unwrap();
+            let taken = (0..1000).take_while(|_| inbound.take(&piece).is_ok()).count();
+            assert_eq!(taken, most / 1000);
+        }
     }
 
     #[test]
-    fn another_version_is_refused() {
+    fn another_version_is_refused_where_methods_have_one() {
         assert_eq!(whole(b"\x01tls"), Err(BadFragment::Version(1)));
+        let reserved = Inbound::new(Method::Tls).take(b"\x1ftls");
+        assert_eq!(reserved, Ok(Received::Message(b"tls".to_vec())));
     }
 
     proptest! {
         #[test]
         fn what_is_handed_out_can_be_put_together(length in 1_usize..9_000, most in 6_usize..1_500) {
             let message: Vec<u8> = (0..length).map(|at| at.to_le_bytes()[0]).collect();
-            let (mut outbound, mut inbound) = (Outbound::default(), Inbound::default());
+            let (mut outbound, mut inbound) = (Outbound::default(), Inbound::new(Method::Ttls));
             outbound.put(message.clone());
             let mut pieces = 0;
             loop {
@@ -248,10 +267,10 @@ mod tests {
 
         #[test]
         fn no_octets_make_a_peers_pieces_fall_over(datas in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 0..20)) {
-            let mut inbound = Inbound::default();
+            let mut inbound = Inbound::new(Method::Ttls);
             for data in datas {
                 let _any = inbound.take(&data);
-                prop_assert!(inbound.octets.len() <= LONGEST);
+                prop_assert!(inbound.octets.len() <= WITH_CERTIFICATES);
             }
         }
     }

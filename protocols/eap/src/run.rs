@@ -65,7 +65,7 @@ impl Run {
             method,
             most,
             challenge,
-            inbound: Inbound::default(),
+            inbound: Inbound::new(method),
             outbound: Outbound::default(),
             tunnel: Tunnel::new(config)?,
             phase: Phase::Handshake,
@@ -129,10 +129,18 @@ impl Run {
             Phase::Ending(None) => self.succeed(),
             Phase::Ending(Some(failure)) => Next::Fail(failure),
             Phase::Opening => self.ask_identity(),
+            Phase::Inside if self.method == Method::Ttls => self.hear_early(),
             Phase::Handshake | Phase::Inside | Phase::Asking(_) | Phase::Result(_) => {
                 Next::Fail(Failure::Unexpected)
             }
         }
+    }
+
+    /// A peer may have begun to speak inside behind the end of its handshake, before it
+    /// acknowledged the end of ours.
+    fn hear_early(&mut self) -> Next {
+        let said = self.tunnel.read();
+        if said.is_empty() { Next::Fail(Failure::Unexpected) } else { self.hear_avps(&said) }
     }
 
     fn hear(&mut self, octets: &[u8]) -> Next {

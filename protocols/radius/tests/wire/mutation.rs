@@ -92,7 +92,7 @@ proptest! {
     #[test]
     fn mutated_packets_never_panic_and_the_server_goes_on_answering(
         packets in prop::collection::vec(
-            (0..4_usize, prop::collection::vec(change(), 0..4), any::<bool>(), 0..3_u8),
+            (0..5_usize, prop::collection::vec(change(), 0..4), any::<bool>(), 0..3_u8),
             1..30,
         ),
     ) {

@@ -1,0 +1,60 @@
+//! Client certificates, and who can be kept out by strangers' ones.
+
+use rcgen::{CertificateParams, KeyPair};
+use sha2::{Digest, Sha256};
+
+use super::world::{HERE, RIGHT, World, options};
+use crate::access::ManageIdentities;
+use crate::authentication::{Channel, Door, Options, Outcome, Presented, ThrottlePolicy};
+use crate::events::Outcome as EventOutcome;
+use crate::id::OrganizationId;
+
+fn certificate() -> Vec<u8> {
+    let key = KeyPair::generate().unwrap();
+    CertificateParams::default().self_signed(&key).unwrap().der().to_vec()
+}
+
+fn show(world: &World, organization: OrganizationId, certificate: &[u8]) -> bool {
+    let presented = Presented {
+        organization: Some(organization),
+        claimed: None,
+        chain: vec![certificate.to_vec()],
+        door: Door::Ldap(Channel::Encrypted),
+        source: HERE,
+        now: world.now(),
+    };
+    let outcome = world.directory.authenticate_certificate(presented).unwrap();
+    matches!(outcome, Outcome::Accept { .. })
+}
+
+fn reason(world: &World, organization: OrganizationId) -> String {
+    match &world.events(organization.into(), 1)[0].outcome {
+        EventOutcome::Success => "success".into(),
+        EventOutcome::Failure(reason) => reason.clone(),
+    }
+}
+
+#[test]
+fn strangers_certificates_keep_out_neither_who_was_let_in_before_nor_passwords() {
+    let throttle = ThrottlePolicy { source_failures: 3, ..ThrottlePolicy::default() };
+    let world = World::with(&Options { throttle, ..options() });
+    let acme = world.organization("acme");
+    let (ada, own) = (world.user(acme, "ada"), certificate());
+    let list = vec![Sha256::digest(&own).into()];
+    let registered = world.change(move |change| {
+        change.authorize::<ManageIdentities>(acme)?.users().set_certificates(ada, list)
+    });
+    registered.unwrap();
+    assert!(show(&world, acme, &own));
+    for _ in 0..3 {
+        assert!(!show(&world, acme, &certificate()));
+        assert_eq!(
+            reason(&world, acme),
+            "no authority of the organization vouches for the certificate"
+        );
+    }
+    assert!(!show(&world, acme, &certificate()));
+    assert_eq!(reason(&world, acme), "too many failures; slowed down");
+    assert!(show(&world, acme, &own));
+    assert!(matches!(world.bind(acme, "ada", RIGHT), Outcome::Accept { .. }));
+}
