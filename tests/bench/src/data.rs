@@ -4,6 +4,8 @@ use std::net::Ipv4Addr;
 
 /// Groups in every organization.
 pub(crate) const GROUPS: usize = 10;
+/// Users that log in over RADIUS again and again.
+pub(crate) const REGULARS: usize = 200;
 /// Passwords in use; user number `n` has password number `n % PASSWORDS`.
 pub(crate) const PASSWORDS: usize = 64;
 
@@ -62,6 +64,25 @@ impl Data {
             })
             .collect();
         Self { equal: organizations.len() - usize::from(large > 0), organizations }
+    }
+
+    /// People of the organizations of equal size, one after another, with the organizations' numbers.
+    pub(crate) fn everybody(&self) -> Vec<(usize, &User)> {
+        self.organizations
+            .iter()
+            .take(self.equal)
+            .enumerate()
+            .flat_map(|(number, organization)| {
+                organization.users.iter().map(move |user| (number, user))
+            })
+            .collect()
+    }
+
+    /// A few people of many organizations, who log in again and again.
+    pub(crate) fn regulars(&self) -> Vec<(usize, &User)> {
+        let everybody = self.everybody();
+        let stride = (everybody.len() / REGULARS).max(1);
+        everybody.into_iter().step_by(stride).take(REGULARS).collect()
     }
 
     /// All people.

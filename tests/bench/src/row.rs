@@ -15,13 +15,14 @@ pub(crate) struct Row {
     pub(crate) security: Security,
     /// How much at once.
     pub(crate) shape: Shape,
-    /// How many times our CPU for each operation slapd's is to be.
+    /// How many times our CPU for each operation that of the peer of its protocol is to be.
     pub(crate) target: f64,
 }
 
 use Scenario::{
-    BindNew, BindOnce, BindOpen, Contained, Dump, DumpLarge, DumpPaged, Equality, Group, Initial,
-    MemberOf, Members, Mixed, PapAgain, PapOnce,
+    Accounting, BindNew, BindOnce, BindOpen, Contained, Dump, DumpLarge, DumpPaged, Equality,
+    Group, Initial, MemberOf, Members, Mixed, MsChap, PapAgain, PapOnce, Peap12, Peap13, Ttls12,
+    Ttls13,
 };
 use Security::{Clear, Ldaps, StartTls};
 
@@ -41,10 +42,19 @@ impl Row {
 
     /// In the order they are run in. The memory of verified passwords is empty at the start, so
     /// that the two with nobody twice come first.
-    pub(crate) const ALL: [Self; 44] = [
+    pub(crate) const ALL: [Self; 53] = [
         Self::clear(BindOnce, 16, 0.0),
         Self::clear(PapOnce, 16, 0.0),
-        Self::clear(PapAgain, 16, 0.0),
+        Self::clear(PapAgain, 1, PAR),
+        Self::clear(PapAgain, 16, 4.0),
+        Self::clear(PapAgain, 128, 4.0),
+        Self::clear(PapAgain, 1024, 4.0),
+        Self::clear(MsChap, 16, 4.0),
+        Self::clear(Ttls12, 16, 2.5),
+        Self::clear(Ttls13, 16, 2.5),
+        Self::clear(Peap12, 16, 2.5),
+        Self::clear(Peap13, 16, 2.5),
+        Self::clear(Accounting, 64, 3.0),
         Self::clear(Equality, 1, PAR),
         Self::clear(Equality, 8, PAR),
         Self::clear(Equality, 64, 3.0),

@@ -1,6 +1,7 @@
 //! What is asked: each scenario the same for every server that speaks its protocol.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
 use clap::ValueEnum;
@@ -9,10 +10,11 @@ use crate::crowd::{Crowd, in_turn, newcomers, rehearsal};
 use crate::data::Data;
 use crate::engine::{Engine, Place, Script, Security};
 use crate::generator::{self, Figures, Timing};
+use crate::radius::Inner;
 use crate::rounds::{Reader, Rounds, echoed};
 use crate::row::Row;
 use crate::subject::Subject;
-use crate::workers::Field;
+use crate::workers::{Ask, Field};
 
 /// A kind of load.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -47,6 +49,18 @@ pub(crate) enum Scenario {
     PapOnce,
     /// Access-Request with PAP; the regulars.
     PapAgain,
+    /// Access-Request with MS-CHAPv2; the regulars.
+    MsChap,
+    /// EAP-TTLS with PAP inside, a full handshake of TLS 1.2 each time; the regulars.
+    Ttls12,
+    /// The same with TLS 1.3.
+    Ttls13,
+    /// PEAP with MS-CHAPv2 inside, a full handshake of TLS 1.2 each time; the regulars.
+    Peap12,
+    /// The same with TLS 1.3.
+    Peap13,
+    /// Accounting-Requests: a session's start, a report, and its end; the regulars.
+    Accounting,
 }
 
 /// The clients of a run, and those that come before it.
@@ -74,12 +88,28 @@ impl Scenario {
             Self::DumpLarge => "paged dump of the large organization",
             Self::PapOnce => "RADIUS PAP, each user once",
             Self::PapAgain => "RADIUS PAP, 200 users again and again",
+            Self::MsChap => "RADIUS MS-CHAPv2",
+            Self::Ttls12 => "EAP-TTLS with PAP, TLS 1.2",
+            Self::Ttls13 => "EAP-TTLS with PAP, TLS 1.3",
+            Self::Peap12 => "PEAP with MS-CHAPv2, TLS 1.2",
+            Self::Peap13 => "PEAP with MS-CHAPv2, TLS 1.3",
+            Self::Accounting => "RADIUS accounting",
         }
     }
 
     /// Whether it is RADIUS; else it is LDAP.
     pub(crate) fn is_radius(self) -> bool {
-        matches!(self, Self::PapOnce | Self::PapAgain)
+        matches!(
+            self,
+            Self::PapOnce
+                | Self::PapAgain
+                | Self::MsChap
+                | Self::Ttls12
+                | Self::Ttls13
+                | Self::Peap12
+                | Self::Peap13
+                | Self::Accounting
+        )
     }
 
     fn cast<'a>(self, crowd: Crowd<'a>, row: Row, echo: bool) -> Result<Cast> {
@@ -112,7 +142,14 @@ impl Scenario {
             Self::Dump => read(Reader::dump),
             Self::DumpPaged => read(Reader::dump_paged),
             Self::DumpLarge => crowd.readers_of_large(shape, Reader::dump_paged).map(of),
-            Self::PapOnce | Self::PapAgain => Err(anyhow!("RADIUS has workers of its own")),
+            Self::PapOnce
+            | Self::PapAgain
+            | Self::MsChap
+            | Self::Ttls12
+            | Self::Ttls13
+            | Self::Peap12
+            | Self::Peap13
+            | Self::Accounting => Err(anyhow!("RADIUS has workers of its own")),
         }
     }
 }
@@ -157,13 +194,36 @@ impl Row {
     }
 
     fn measure_radius(self, s: &Subject, data: &Data, timing: Timing) -> Result<Option<Figures>> {
-        let Some(server) = s.radius else { return Ok(None) };
+        let Some(radius) = &s.radius else { return Ok(None) };
+        let eap = |inner, tls: &Arc<_>| (Ask::Eap(inner, Arc::clone(tls)), radius.wireless);
+        let (ask, server) = match self.scenario {
+            Scenario::MsChap => (Ask::MsChap, radius.wireless),
+            Scenario::Ttls12 => eap(Inner::TtlsPap, &radius.tls_1_2),
+            Scenario::Ttls13 => eap(Inner::TtlsPap, &s.tls),
+            Scenario::Peap12 => eap(Inner::PeapMsChap, &radius.tls_1_2),
+            Scenario::Peap13 => eap(Inner::PeapMsChap, &s.tls),
+            Scenario::Accounting => (Ask::Account, radius.accounting),
+            Scenario::PapOnce | Scenario::PapAgain => (Ask::Pap, radius.pap),
+            Scenario::BindOnce
+            | Scenario::BindNew
+            | Scenario::BindOpen
+            | Scenario::Mixed
+            | Scenario::Equality
+            | Scenario::MemberOf
+            | Scenario::Members
+            | Scenario::Group
+            | Scenario::Initial
+            | Scenario::Contained
+            | Scenario::Dump
+            | Scenario::DumpPaged
+            | Scenario::DumpLarge => return Ok(None),
+        };
         let workers = self.shape.connections;
         let field = Field { server, data, tenants: &s.tenants, workers };
         let workers = if self.scenario == Scenario::PapOnce {
-            field.paps(field.everybody_backwards(), 0)?
+            field.asking(&ask, &field.everybody_backwards(), 0)?
         } else {
-            field.paps(field.regulars(), 1)?
+            field.asking(&ask, &data.regulars(), 1)?
         };
         generator::run(&s.server, timing, workers).map(Some)
     }

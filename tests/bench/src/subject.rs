@@ -24,7 +24,7 @@ pub(crate) struct Subject {
     /// What its clients trust.
     pub(crate) tls: Arc<ClientConfig>,
     /// Where it speaks RADIUS.
-    pub(crate) radius: Option<SocketAddr>,
+    pub(crate) radius: Option<Radius>,
     /// What it gave to each organization, in the order of the data.
     pub(crate) tenants: Vec<Tenant>,
     /// What it took to get here.
@@ -36,6 +36,19 @@ impl Subject {
     pub(crate) fn is_echo(&self) -> bool {
         self.name == echo::NAME
     }
+}
+
+/// Where a server speaks RADIUS; one and the same address where it tells the kinds apart itself.
+#[derive(Clone)]
+pub(crate) struct Radius {
+    /// PAP alone.
+    pub(crate) pap: SocketAddr,
+    /// MS-CHAPv2 and EAP.
+    pub(crate) wireless: SocketAddr,
+    /// Accounting.
+    pub(crate) accounting: SocketAddr,
+    /// What EAP's peers trust that speak TLS 1.2; the others as all clients do.
+    pub(crate) tls_1_2: Arc<ClientConfig>,
 }
 
 /// What applications and network gear of one organization need.

@@ -12,7 +12,7 @@ use rcgen::{
 use rustls::client::Resumption;
 use rustls::crypto::aws_lc_rs::{cipher_suite, default_provider, kx_group};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, RootCertStore, SupportedCipherSuite, SupportedProtocolVersion};
 
 /// Where the certificates are.
 #[derive(Clone)]
@@ -84,15 +84,32 @@ impl Files {
     /// # Errors
     /// When the authority cannot be read.
     pub(crate) fn client(&self) -> Result<Arc<ClientConfig>> {
+        self.client_with(&rustls::version::TLS13, cipher_suite::TLS13_AES_128_GCM_SHA256)
+    }
+
+    /// The same of TLS 1.2.
+    ///
+    /// # Errors
+    /// When the authority cannot be read.
+    pub(crate) fn client_1_2(&self) -> Result<Arc<ClientConfig>> {
+        let suite = cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256;
+        self.client_with(&rustls::version::TLS12, suite)
+    }
+
+    fn client_with(
+        &self,
+        version: &'static SupportedProtocolVersion,
+        suite: SupportedCipherSuite,
+    ) -> Result<Arc<ClientConfig>> {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_file_iter(&self.authority)? {
             roots.add(certificate?)?;
         }
         let mut provider = default_provider();
         provider.kx_groups = vec![kx_group::X25519];
-        provider.cipher_suites = vec![cipher_suite::TLS13_AES_128_GCM_SHA256];
+        provider.cipher_suites = vec![suite];
         let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
-            .with_protocol_versions(&[&rustls::version::TLS13])?
+            .with_protocol_versions(&[version])?
             .with_root_certificates(roots)
             .with_no_client_auth();
         config.resumption = Resumption::disabled();

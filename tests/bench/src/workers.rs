@@ -1,20 +1,31 @@
 //! The workers that ask over RADIUS, each with its share of people.
 
-use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use rustls::ClientConfig;
 
-use crate::data::{Data, Organization, User, password};
+use crate::data::{Data, User, password};
 use crate::generator::Operation;
-use crate::radius::Gear;
+use crate::radius::{Gear, Inner, Peer, Report};
 use crate::subject::Tenant;
-
-/// Users that log in again and again.
-const REGULARS: usize = 200;
 
 /// A person with the number of the organization.
 pub(crate) type Login<'a> = (usize, &'a User);
+
+/// What each worker asks.
+#[derive(Clone)]
+pub(crate) enum Ask {
+    /// PAP.
+    Pap,
+    /// MS-CHAPv2.
+    MsChap,
+    /// EAP, trusting these, in this version of TLS.
+    Eap(Inner, Arc<ClientConfig>),
+    /// A session's start, a report about it, and its end, one after another.
+    Account,
+}
 
 /// What the workers of a run share.
 #[derive(Clone, Copy)]
@@ -29,71 +40,86 @@ pub(crate) struct Field<'a> {
     pub(crate) workers: usize,
 }
 
-impl<'a> Field<'a> {
-    /// All people, organization after organization.
-    fn everybody(self) -> Vec<Login<'a>> {
-        let equal = self.data.organizations.iter().take(self.data.equal);
-        let of = |(number, o): (usize, &'a Organization)| o.users.iter().map(move |u| (number, u));
-        equal.enumerate().flat_map(of).collect()
-    }
+/// A person at gear of their organization.
+struct Seat<'a> {
+    gear: Gear,
+    user: &'a User,
+    /// The session that is reported about, and what comes next.
+    session: (u64, Report),
+}
 
+impl<'a> Field<'a> {
     /// All people from the last to the first, so that another scenario meets them later.
     pub(crate) fn everybody_backwards(self) -> Vec<Login<'a>> {
-        self.everybody().into_iter().rev().collect()
+        self.data.everybody().into_iter().rev().collect()
     }
 
-    /// A few people of many organizations.
-    pub(crate) fn regulars(self) -> Vec<Login<'a>> {
-        let everybody = self.everybody();
-        let stride = (everybody.len() / REGULARS).max(1);
-        everybody.into_iter().step_by(stride).take(REGULARS).collect()
+    /// Deals people out; where there are more workers than people, several have the same.
+    fn deal(self, logins: &[Login<'a>]) -> Vec<Vec<Login<'a>>> {
+        let of = |worker: usize| {
+            if logins.len() < self.workers {
+                logins.iter().copied().cycle().skip(worker).take(1).collect()
+            } else {
+                logins.iter().copied().skip(worker).step_by(self.workers).collect()
+            }
+        };
+        (0..self.workers).map(of).collect()
     }
 
-    /// Deals people out so that every organization belongs to one worker.
-    fn deal(self, logins: Vec<Login<'a>>) -> Vec<Vec<Login<'a>>> {
-        let mut hands = BTreeMap::<usize, Vec<Login<'a>>>::new();
-        for login in logins {
-            hands.entry(login.0 % self.workers).or_default().push(login);
-        }
-        hands.into_values().collect()
-    }
-
-    /// Workers that ask over RADIUS, after `rehearsals` times for everybody.
+    /// Workers that ask, after `rehearsals` times for everybody.
     ///
     /// # Errors
     /// When one cannot be prepared.
-    pub(crate) fn paps(
+    pub(crate) fn asking(
         self,
-        logins: Vec<Login<'a>>,
+        ask: &Ask,
+        logins: &[Login<'a>],
         rehearsals: usize,
     ) -> Result<Vec<Operation<'a>>> {
-        let hands = self.deal(logins).into_iter();
-        hands
-            .map(|hand| {
-                let mut gear = HashMap::new();
-                for (number, _) in &hand {
-                    if !gear.contains_key(number) {
-                        gear.insert(*number, self.gear(*number)?);
-                    }
-                }
-                let rehearsed = hand.len() * rehearsals;
-                let mut hand = hand.into_iter().cycle();
-                let mut next = move || {
-                    let (number, user) = hand.next().context("nobody")?;
-                    let gear = gear.get_mut(&number).context("no gear")?;
-                    gear.pap(&user.login, &password(user.password))
-                };
-                for _ in 0..rehearsed {
-                    next()?;
-                }
-                Ok(Box::new(next) as Operation<'a>)
-            })
-            .collect()
+        let worker = |hand: Vec<Login<'a>>| {
+            let seats = hand.into_iter().map(|login| self.seat(login));
+            let mut seats = seats.collect::<Result<Vec<_>>>()?;
+            for _ in 0..rehearsals {
+                seats.iter_mut().try_for_each(|seat| seat.ask(ask).map(drop))?;
+            }
+            let (ask, mut next) = (ask.clone(), 0);
+            let operation = move || {
+                let count = seats.len();
+                let seat = seats.get_mut(next % count.max(1)).context("nobody")?;
+                next += 1;
+                seat.ask(&ask)
+            };
+            Ok(Box::new(operation) as Operation<'a>)
+        };
+        self.deal(logins).into_iter().map(worker).collect()
     }
 
-    fn gear(self, number: usize) -> Result<Gear> {
+    fn seat(self, (number, user): Login<'a>) -> Result<Seat<'a>> {
         let organization = self.data.organizations.get(number).context("no organization")?;
         let tenant = self.tenants.get(number).context("no secret")?;
-        Gear::open(organization.source, self.server, &tenant.secret)
+        let gear = Gear::open(organization.source, self.server, &tenant.secret)?;
+        Ok(Seat { gear, user, session: (0, Report::Start) })
+    }
+}
+
+impl Seat<'_> {
+    fn ask(&mut self, ask: &Ask) -> Result<usize> {
+        let (user, password) = (&self.user.login, password(self.user.password));
+        match ask {
+            Ask::Pap => self.gear.pap(user, &password),
+            Ask::MsChap => self.gear.ms_chap(user, &password),
+            Ask::Eap(inner, tls) => {
+                self.gear.eap(&Peer { inner: *inner, tls, user, password: &password })
+            }
+            Ask::Account => {
+                let (session, report) = self.session;
+                self.session = match report {
+                    Report::Start => (session, Report::Interim),
+                    Report::Interim => (session, Report::Stop),
+                    Report::Stop => (self.gear.session(), Report::Start),
+                };
+                self.gear.report(user, session, report)
+            }
+        }
     }
 }

@@ -1,6 +1,8 @@
-//! FreeRADIUS: the `files` module with clear-text passwords, PAP, nothing else.
+//! FreeRADIUS: the `files` module with clear-text passwords; a port for PAP and nothing else, one for
+//! MS-CHAPv2 and EAP, and one for accounting into a file (`detail`), which it does not wait for.
 //!
-//! Choices in its favour: no `preprocess`, no logging, no accounting, one client for all sources.
+//! Choices in its favour: no `preprocess`, no logging, one client for all sources, no TLS sessions
+//! remembered.
 //! It is measured with its default memory of replies for duplicate requests (RFC 5080 2.2.2), and
 //! once more without, because that memory costs it a good part of its time.
 
@@ -15,7 +17,8 @@ use crate::clock;
 use crate::data::{Data, password};
 use crate::proc::Server;
 use crate::radius::Gear;
-use crate::subject::{Life, Subject, Tenant};
+use crate::subject::{Life, Radius, Subject, Tenant};
+use crate::tls::Files;
 
 const SECRET: &str = "shared-by-all-network-gear";
 
@@ -33,8 +36,9 @@ pub(crate) enum Duplicates {
 /// # Errors
 /// When a step fails.
 pub(crate) fn start(setup: &Setup<'_>, duplicates: Duplicates) -> Result<Subject> {
-    let address = free_port()?;
-    setup.write("radiusd.conf", &configuration(setup, address.port(), duplicates))?;
+    let (address, wireless, accounting) = (free_port()?, free_port()?, free_port()?);
+    let ports = [address, wireless, accounting].map(|door| door.port());
+    setup.write("radiusd.conf", &configuration(setup, ports, duplicates))?;
     setup.write("dictionary", "")?;
     let begin = clock::now();
     setup.write("users", &users(setup.data)?)?;
@@ -67,7 +71,12 @@ pub(crate) fn start(setup: &Setup<'_>, duplicates: Duplicates) -> Result<Subject
         ldap: None,
         ldaps: None,
         tls: setup.tls.client()?,
-        radius: Some(address),
+        radius: Some(Radius {
+            pap: address,
+            wireless,
+            accounting,
+            tls_1_2: setup.tls.client_1_2()?,
+        }),
         tenants: setup.data.organizations.iter().map(tenant).collect(),
         life: Life {
             load,
@@ -89,7 +98,11 @@ fn users(data: &Data) -> Result<String> {
     Ok(out)
 }
 
-fn configuration(setup: &Setup<'_>, port: u16, duplicates: Duplicates) -> String {
+fn configuration(setup: &Setup<'_>, ports: [u16; 3], duplicates: Duplicates) -> String {
+    [frame(setup, duplicates), modules(setup), servers(ports)].concat()
+}
+
+fn frame(setup: &Setup<'_>, duplicates: Duplicates) -> String {
     let directory = setup.directory.display();
     let threads = setup.threads;
     let seconds = match duplicates {
@@ -129,14 +142,134 @@ client gear {{
     secret = {SECRET}
     require_message_authenticator = yes
 }}
-modules {{
+"
+    )
+}
+
+fn modules(setup: &Setup<'_>) -> String {
+    let directory = setup.directory.display();
+    let Files { authority, certificate, key } = setup.tls;
+    let (authority, certificate, key) = (authority.display(), certificate.display(), key.display());
+    format!(
+        "modules {{
     files {{
         filename = {directory}/users
     }}
     pap {{
     }}
+    mschap {{
+    }}
+    eap {{
+        default_eap_type = ttls
+        timer_expire = 60
+        max_sessions = 100000
+        tls-config common {{
+            private_key_file = {key}
+            certificate_file = {certificate}
+            ca_file = {authority}
+            tls_min_version = \"1.2\"
+            tls_max_version = \"1.3\"
+            cache {{
+                enable = no
+            }}
+        }}
+        ttls {{
+            tls = common
+            default_eap_type = mschapv2
+            virtual_server = inside
+        }}
+        peap {{
+            tls = common
+            default_eap_type = mschapv2
+            virtual_server = inside
+        }}
+        mschapv2 {{
+        }}
+    }}
+    detail {{
+        filename = {directory}/detail
+        permissions = 0600
+        escape_filenames = no
+    }}
 }}
-server default {{
+"
+    )
+}
+
+/// The three ports, with what is inside of tunnels first.
+fn servers([pap, wireless, accounting]: [u16; 3]) -> String {
+    [INSIDE.to_owned(), server_of_eap(wireless), server_of_accounts(accounting), server_of_pap(pap)]
+        .concat()
+}
+
+const INSIDE: &str = "server inside {
+    authorize {
+        mschap
+        eap {
+            ok = return
+        }
+        files
+        pap
+    }
+    authenticate {
+        Auth-Type PAP {
+            pap
+        }
+        Auth-Type MS-CHAP {
+            mschap
+        }
+        eap
+    }
+}
+";
+
+fn server_of_eap(port: u16) -> String {
+    format!(
+        "server wireless {{
+    listen {{
+        type = auth
+        ipaddr = 127.0.0.1
+        port = {port}
+    }}
+    authorize {{
+        mschap
+        eap {{
+            ok = return
+        }}
+        files
+    }}
+    authenticate {{
+        Auth-Type MS-CHAP {{
+            mschap
+        }}
+        eap
+    }}
+}}
+"
+    )
+}
+
+fn server_of_accounts(port: u16) -> String {
+    format!(
+        "server accounting {{
+    listen {{
+        type = acct
+        ipaddr = 127.0.0.1
+        port = {port}
+    }}
+    preacct {{
+    }}
+    accounting {{
+        detail
+    }}
+}}
+"
+    )
+}
+
+fn server_of_pap(port: u16) -> String {
+    format!(
+        "server default {{
     listen {{
         type = auth
         ipaddr = 127.0.0.1

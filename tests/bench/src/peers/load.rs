@@ -1,5 +1,6 @@
 //! All people through the admin API, over many connections at once.
 
+use std::collections::HashSet;
 use std::sync::Mutex;
 use std::thread;
 
@@ -49,6 +50,9 @@ pub(crate) fn hash(password: &str, salt: [u8; 16]) -> Result<[u8; 32]> {
 /// The first refusal.
 pub(crate) fn everything(api: &Api, data: &Data, hashes: &[String]) -> Result<Vec<Tenant>> {
     // The large one is last and takes longest; it starts first.
+    // Whose passwords are to be kept for MS-CHAPv2, they are sent in clear.
+    let regulars: HashSet<&str> =
+        data.regulars().into_iter().map(|(_, user)| user.login.as_str()).collect();
     let queue = Mutex::new(data.organizations.iter().enumerate().rev());
     let next = || queue.lock().ok()?.next();
     let work = || -> Result<Vec<(usize, Tenant)>> {
@@ -62,7 +66,8 @@ pub(crate) fn everything(api: &Api, data: &Data, hashes: &[String]) -> Result<Ve
                     "slug": organization.slug, "name": organization.slug, "base": organization.base,
                 }),
             )?;
-            let mut loader = Loader { connection: &mut connection, path, organization };
+            let connection = &mut connection;
+            let mut loader = Loader { connection, path, organization, regulars: &regulars };
             made.push((number, loader.fill(hashes)?));
         }
         Ok(made)
@@ -95,10 +100,13 @@ struct Loader<'a, 'b> {
     connection: &'a mut Connection<'b>,
     path: String,
     organization: &'a Organization,
+    regulars: &'a HashSet<&'a str>,
 }
 
 impl Loader<'_, '_> {
     fn fill(&mut self, hashes: &[String]) -> Result<Tenant> {
+        let settings = format!("{}/settings", self.path);
+        self.connection.call("PATCH", &settings, &json!({"ms_chap": true}))?;
         let mut ids = Vec::new();
         for user in &self.organization.users {
             ids.push((user, self.user(user, hashes)?));
@@ -127,14 +135,21 @@ impl Loader<'_, '_> {
 
     /// Creates a user; its id.
     fn user(&mut self, user: &User, hashes: &[String]) -> Result<String> {
-        let body = json!({
+        let mut body = json!({
             "login": user.login,
             "display_name": user.display_name(),
             "given_name": user.given_name,
             "surname": user.surname,
             "mail": [user.mail(self.organization)],
-            "password_hash": hashes.get(user.password).context("no hash")?,
         });
+        let (name, value) = if self.regulars.contains(user.login.as_str()) {
+            ("password", password(user.password))
+        } else {
+            ("password_hash", hashes.get(user.password).context("no hash")?.clone())
+        };
+        if let Some(fields) = body.as_object_mut() {
+            fields.insert(name.to_owned(), value.into());
+        }
         let made = self.connection.call("POST", &format!("{}/users", self.path), &body)?;
         Ok(text(&made, "id")?.to_owned())
     }

@@ -12,7 +12,7 @@ use crate::clock;
 use crate::https::Api;
 use crate::ldap;
 use crate::proc::{Server, own_cpu, run};
-use crate::subject::{Life, Subject};
+use crate::subject::{Life, Radius, Subject};
 use crate::table::OURS;
 use crate::tls::Files;
 
@@ -61,7 +61,7 @@ pub(crate) fn start(setup: &Setup<'_>, program: &Path) -> Result<Subject> {
         version: run(std::process::Command::new(program).arg("--version"))?.trim().to_owned(),
         ldap: Some(doors.ldap),
         ldaps: Some(doors.ldaps),
-        radius: Some(doors.radius),
+        radius: Some(doors.radius(setup)?),
         tls: setup.tls.client()?,
         tenants,
         life: Life {
@@ -88,7 +88,7 @@ pub(crate) fn restart(setup: &Setup<'_>, program: &Path, subject: &mut Subject) 
     subject.server = server;
     subject.ldap = Some(doors.ldap);
     subject.ldaps = Some(doors.ldaps);
-    subject.radius = Some(doors.radius);
+    subject.radius = Some(doors.radius(setup)?);
     Ok(())
 }
 
@@ -112,11 +112,24 @@ struct Doors {
     ldap: SocketAddr,
     ldaps: SocketAddr,
     radius: SocketAddr,
+    accounting: SocketAddr,
+}
+
+impl Doors {
+    fn radius(&self, setup: &Setup<'_>) -> Result<Radius> {
+        let (pap, accounting) = (self.radius, self.accounting);
+        Ok(Radius { pap, wireless: pap, accounting, tls_1_2: setup.tls.client_1_2()? })
+    }
 }
 
 /// Starts the daemon on what a demonstration left, and waits for its first LDAP answer.
 fn launch(setup: &Setup<'_>, program: &str) -> Result<(Server, Doors, Duration)> {
-    let doors = Doors { ldap: free_port()?, ldaps: free_port()?, radius: free_port()? };
+    let doors = Doors {
+        ldap: free_port()?,
+        ldaps: free_port()?,
+        radius: free_port()?,
+        accounting: free_port()?,
+    };
     let configuration = setup.write("tenantry.toml", &configuration(setup, &doors))?;
     let arguments = ["serve", "--config", text(&configuration)?];
     let log = setup.path("tenantryd.log");
@@ -133,7 +146,7 @@ fn launch(setup: &Setup<'_>, program: &str) -> Result<(Server, Doors, Duration)>
 fn configuration(setup: &Setup<'_>, doors: &Doors) -> String {
     let data = setup.path("data");
     let Files { certificate, key, .. } = setup.tls;
-    let Doors { ldap, ldaps, radius } = doors;
+    let Doors { ldap, ldaps, radius, accounting } = doors;
     let (directory, master_key) = (data.join("data"), data.join("master-key"));
     format!(
         "[data]
@@ -146,7 +159,7 @@ cleartext_bind = true
 size_limit = 10000000
 [radius]
 auth = [\"{radius}\"]
-acct = []
+acct = [\"{accounting}\"]
 [admin_api]
 listen = []
 [tls]

@@ -1,0 +1,36 @@
+//! PAP (RFC 2865 section 5.2).
+
+use anyhow::Result;
+use md5::{Digest, Md5};
+
+use super::packet::Attributes;
+use super::{ACCEPT, Gear, expect};
+
+impl Gear {
+    /// Asks whether `user` may come in with `password`; the size of the reply.
+    ///
+    /// # Errors
+    /// When there is no reply, or any other than a rightly signed Access-Accept.
+    pub(crate) fn pap(&mut self, user: &str, password: &str) -> Result<usize> {
+        let authenticator = self.random.octets();
+        let mut attributes = Attributes::default();
+        attributes.push(1, user.as_bytes())?;
+        attributes.push(2, &self.hide(&authenticator, password))?;
+        attributes.push(32, b"bench")?;
+        attributes.push(5, &[0, 0, 0, 1])?;
+        let reply = self.access(&attributes, &authenticator)?;
+        expect(&reply, ACCEPT)
+    }
+
+    fn hide(&self, authenticator: &[u8; 16], password: &str) -> Vec<u8> {
+        let mut hidden: Vec<u8> = Vec::with_capacity(32);
+        let mut chain = authenticator.to_vec();
+        for block in password.as_bytes().chunks(16) {
+            let key = Md5::new_with_prefix(&self.secret).chain_update(&chain).finalize();
+            let padded = block.iter().chain(std::iter::repeat(&0));
+            chain = key.iter().zip(padded).map(|(k, p)| k ^ p).collect();
+            hidden.extend(&chain);
+        }
+        hidden
+    }
+}
