@@ -62,6 +62,8 @@ fn only_what_must_is_public_or_needs_no_permission() {
             "GET /v1/me/api-keys",
             "GET /v1/policy",
             "GET /v1/profiles",
+            "GET /v1/reply-attributes",
+            "GET /v1/reply-presets",
             "POST /v1/me/api-keys",
             "POST /v1/sign-out",
         ]
