@@ -1,5 +1,6 @@
 //! The closed loop of RADIUS: every worker asks, waits, checks, and asks again.
 
+use std::sync::{Barrier, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,14 @@ pub(crate) struct Timing {
     pub(crate) warm_up: Duration,
     /// While it counts.
     pub(crate) measured: Duration,
+}
+
+impl Timing {
+    /// When it begins to count, and when it ends.
+    fn from_now(self) -> (Instant, Instant) {
+        let begin = now() + self.warm_up;
+        (begin, begin + self.measured)
+    }
 }
 
 /// What a run showed.
@@ -55,13 +64,22 @@ struct Seen {
 /// # Errors
 /// When a process disappears meanwhile.
 pub(crate) fn run(server: &Server, timing: Timing, workers: Vec<Operation<'_>>) -> Result<Figures> {
-    let begin = now() + timing.warm_up;
-    let end = begin + timing.measured;
+    // Time begins when all are there, which takes a while for very many.
+    let (gate, times) = (Barrier::new(workers.len() + 1), OnceLock::new());
     thread::scope(|scope| {
+        let (gate, times) = (&gate, &times);
         let threads: Vec<_> = workers
             .into_iter()
-            .map(|operation| scope.spawn(move || work(operation, begin, end)))
+            .map(|operation| {
+                scope.spawn(move || {
+                    gate.wait();
+                    let (begin, end) = *times.get_or_init(|| timing.from_now());
+                    work(operation, begin, end)
+                })
+            })
             .collect();
+        gate.wait();
+        let (begin, end) = *times.get_or_init(|| timing.from_now());
         wait_until(begin);
         let (server_before, own_before, started) = (server.cpu()?, own_cpu()?, now());
         wait_until(end);

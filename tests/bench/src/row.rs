@@ -48,7 +48,7 @@ impl Row {
         Self::clear(PapAgain, 1, PAR),
         Self::clear(PapAgain, 16, 4.0),
         Self::clear(PapAgain, 128, 4.0),
-        Self::clear(PapAgain, 1024, 4.0),
+        Self::clear(PapAgain, 512, 4.0),
         Self::clear(MsChap, 16, 4.0),
         Self::clear(Ttls12, 16, 2.5),
         Self::clear(Ttls13, 16, 2.5),

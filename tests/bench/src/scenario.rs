@@ -198,10 +198,10 @@ impl Row {
         let eap = |inner, tls: &Arc<_>| (Ask::Eap(inner, Arc::clone(tls)), radius.wireless);
         let (ask, server) = match self.scenario {
             Scenario::MsChap => (Ask::MsChap, radius.wireless),
-            Scenario::Ttls12 => eap(Inner::TtlsPap, &radius.tls_1_2),
-            Scenario::Ttls13 => eap(Inner::TtlsPap, &s.tls),
-            Scenario::Peap12 => eap(Inner::PeapMsChap, &radius.tls_1_2),
-            Scenario::Peap13 => eap(Inner::PeapMsChap, &s.tls),
+            Scenario::Ttls12 => eap(Inner::TtlsPap, &radius.peers.older),
+            Scenario::Ttls13 => eap(Inner::TtlsPap, &radius.peers.newer),
+            Scenario::Peap12 => eap(Inner::PeapMsChap, &radius.peers.older),
+            Scenario::Peap13 => eap(Inner::PeapMsChap, &radius.peers.newer),
             Scenario::Accounting => (Ask::Account, radius.accounting),
             Scenario::PapOnce | Scenario::PapAgain => (Ask::Pap, radius.pap),
             Scenario::BindOnce

@@ -8,6 +8,7 @@ use rustls::ClientConfig;
 
 use crate::peers::echo;
 use crate::proc::{Memory, Server};
+use crate::tls::Peers;
 
 /// A loaded, running server.
 pub(crate) struct Subject {
@@ -47,8 +48,8 @@ pub(crate) struct Radius {
     pub(crate) wireless: SocketAddr,
     /// Accounting.
     pub(crate) accounting: SocketAddr,
-    /// What EAP's peers trust that speak TLS 1.2; the others as all clients do.
-    pub(crate) tls_1_2: Arc<ClientConfig>,
+    /// What EAP's peers are made with.
+    pub(crate) peers: Peers,
 }
 
 /// What applications and network gear of one organization need.

@@ -10,6 +10,7 @@ use rcgen::{
     KeyUsagePurpose, date_time_ymd,
 };
 use rustls::client::Resumption;
+use rustls::crypto::SupportedKxGroup;
 use rustls::crypto::aws_lc_rs::{cipher_suite, default_provider, kx_group};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use rustls::{ClientConfig, RootCertStore, SupportedCipherSuite, SupportedProtocolVersion};
@@ -84,29 +85,37 @@ impl Files {
     /// # Errors
     /// When the authority cannot be read.
     pub(crate) fn client(&self) -> Result<Arc<ClientConfig>> {
-        self.client_with(&rustls::version::TLS13, cipher_suite::TLS13_AES_128_GCM_SHA256)
+        let suite = cipher_suite::TLS13_AES_128_GCM_SHA256;
+        self.client_with(&rustls::version::TLS13, suite, kx_group::X25519)
     }
 
-    /// The same of TLS 1.2.
+    /// Peers of EAP of TLS 1.2, and of 1.3: as all clients, but by the one curve that FreeRADIUS
+    /// has by default.
     ///
     /// # Errors
     /// When the authority cannot be read.
-    pub(crate) fn client_1_2(&self) -> Result<Arc<ClientConfig>> {
-        let suite = cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256;
-        self.client_with(&rustls::version::TLS12, suite)
+    pub(crate) fn peers(&self) -> Result<Peers> {
+        let older = cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256;
+        let newer = cipher_suite::TLS13_AES_128_GCM_SHA256;
+        let curve = kx_group::SECP256R1;
+        Ok(Peers {
+            older: self.client_with(&rustls::version::TLS12, older, curve)?,
+            newer: self.client_with(&rustls::version::TLS13, newer, curve)?,
+        })
     }
 
     fn client_with(
         &self,
         version: &'static SupportedProtocolVersion,
         suite: SupportedCipherSuite,
+        group: &'static dyn SupportedKxGroup,
     ) -> Result<Arc<ClientConfig>> {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_file_iter(&self.authority)? {
             roots.add(certificate?)?;
         }
         let mut provider = default_provider();
-        provider.kx_groups = vec![kx_group::X25519];
+        provider.kx_groups = vec![group];
         provider.cipher_suites = vec![suite];
         let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
             .with_protocol_versions(&[version])?
@@ -115,6 +124,15 @@ impl Files {
         config.resumption = Resumption::disabled();
         Ok(Arc::new(config))
     }
+}
+
+/// What peers of EAP are made with.
+#[derive(Clone)]
+pub(crate) struct Peers {
+    /// TLS 1.2.
+    pub(crate) older: Arc<ClientConfig>,
+    /// TLS 1.3.
+    pub(crate) newer: Arc<ClientConfig>,
 }
 
 fn set_validity(params: &mut CertificateParams) {

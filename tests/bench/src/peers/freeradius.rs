@@ -71,12 +71,7 @@ pub(crate) fn start(setup: &Setup<'_>, duplicates: Duplicates) -> Result<Subject
         ldap: None,
         ldaps: None,
         tls: setup.tls.client()?,
-        radius: Some(Radius {
-            pap: address,
-            wireless,
-            accounting,
-            tls_1_2: setup.tls.client_1_2()?,
-        }),
+        radius: Some(Radius { pap: address, wireless, accounting, peers: setup.tls.peers()? }),
         tenants: setup.data.organizations.iter().map(tenant).collect(),
         life: Life {
             load,

@@ -118,7 +118,7 @@ struct Doors {
 impl Doors {
     fn radius(&self, setup: &Setup<'_>) -> Result<Radius> {
         let (pap, accounting) = (self.radius, self.accounting);
-        Ok(Radius { pap, wireless: pap, accounting, tls_1_2: setup.tls.client_1_2()? })
+        Ok(Radius { pap, wireless: pap, accounting, peers: setup.tls.peers()? })
     }
 }
 
