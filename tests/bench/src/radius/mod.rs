@@ -7,6 +7,7 @@ mod packet;
 mod pap;
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -19,6 +20,10 @@ use crate::data::Random;
 
 /// How long a reply may take; there are no retries.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How many pieces of gear there were: each has random numbers of its own, because a request that
+/// comes again from the same port would be taken for a retransmission.
+static NUMBER: AtomicU64 = AtomicU64::new(1);
 
 /// Access-Request.
 const ACCESS: u8 = 1;
@@ -45,9 +50,7 @@ impl Gear {
         socket.connect(server)?;
         socket.set_read_timeout(Some(PATIENCE))?;
         Ok(Self {
-            random: Random::new(
-                u64::from(source.to_bits()) << 16 | u64::from(socket.local_addr()?.port()),
-            ),
+            random: Random::new(NUMBER.fetch_add(1, Ordering::Relaxed)),
             socket,
             secret: secret.to_owned(),
             identifier: 0,
