@@ -19,7 +19,9 @@ use crate::collections::ShownCertificate;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::id::{GroupId, OrganizationId, RecordId, UserId};
-use crate::records::{Base, Organization, ServerCertificate, User, indices, kinds};
+use crate::records::{
+    Base, Organization, ServerCertificate, ServiceAccount, User, Visibility, indices, kinds,
+};
 use crate::search::EntryId;
 use crate::search::kin::{self, KnownGroup, MemberNames, Memberships};
 use crate::text::prepare;
@@ -203,7 +205,8 @@ impl Lookups {
         })
     }
 
-    /// Keeps what was read when an actor was authorized to search an organization.
+    /// Keeps what was read when an actor was authorized to search an organization, but for accounts
+    /// that see some groups alone: what these see may be large, and stays with their connections.
     pub(crate) fn keep_seen(
         &self,
         snapshot: &Snapshot,
@@ -211,7 +214,11 @@ impl Lookups {
         organization: OrganizationId,
         seen: &Arc<Seen>,
     ) {
-        self.seen.keep(snapshot, (actor, organization), Arc::clone(seen));
+        let chooses =
+            |account: &ServiceAccount| account.fields.visibility != Visibility::Everything;
+        if !seen.account.as_ref().is_some_and(chooses) {
+            self.seen.keep(snapshot, (actor, organization), Arc::clone(seen));
+        }
     }
 
     /// Reads what an organization shows in EAP in place of the daemon's certificate, or knows it.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use storage::{Partition, Reading};
 
 use crate::authentication::NetworkReply;
-use crate::collections::{has_placeholder, is_in_one_of, is_nested_in_one_of};
+use crate::collections::{groups_of_device, groups_of_user, has_placeholder};
 use crate::error::Error;
 use crate::id::{GroupId, RecordId, ReplyProfileId, UserId};
 use crate::network::Circumstances;
@@ -132,12 +132,20 @@ impl NetworkPolicy {
         asker: Asker<'_>,
         asked: (&Circumstances, Time),
     ) -> Result<Decision<'_>, Error> {
-        let is_in = |groups: &[GroupId]| -> Result<bool, Error> {
-            Ok(groups.is_empty()
-                || match asker {
-                    Asker::User(user) => is_in_one_of(source, partition, user, groups)?,
-                    Asker::Device(own) => is_nested_in_one_of(source, partition, own, groups)?,
-                })
+        // Found once, however many rules ask.
+        let mut own: Option<Vec<GroupId>> = None;
+        let mut is_in = |groups: &[GroupId]| -> Result<bool, Error> {
+            if groups.is_empty() {
+                return Ok(true);
+            }
+            let own = match &own {
+                Some(own) => own,
+                None => own.insert(match asker {
+                    Asker::User(user) => groups_of_user(source, partition, user)?,
+                    Asker::Device(groups) => groups_of_device(source, partition, groups)?,
+                }),
+            };
+            Ok(groups.iter().any(|group| own.binary_search(group).is_ok()))
         };
         for rule in &self.rules {
             if rule.when.admit(asked.0, asked.1) && is_in(&rule.when.groups)? {

@@ -32,7 +32,9 @@ fn our_gear_hears_the_same_octets_whether_the_other_organization_is_there_or_not
         let wire = wire(side, &world);
         requests.iter().map(|request| wire.ask(request)).collect::<Vec<_>>()
     });
-    assert_eq!(with, without);
+    for (number, (with, without)) in with.iter().zip(&without).enumerate() {
+        assert_eq!(with, without, "request {number}");
+    }
     let accepted = with.iter().filter(|answer| answer.code == ACCEPT).count();
     // The status and our own ada, told three ways.
     assert_eq!(accepted, 4);

@@ -9,6 +9,19 @@ const ADDRESS: &str = "00:10:a4:23:19:c0";
 
 /// A request as gear sends it for a device: its address as the name, and a password.
 fn ask(office: &Office, client: &Client, name: &str, password: &str, more: &str) -> Reply {
+    let calling = format!("Calling-Station-Id=\"{name}\",");
+    let more = if more.contains("Calling-Station-Id") { more } else { &calling };
+    from_somewhere(office, client, name, password, more)
+}
+
+/// A request that says no more of where it comes from than `more` does.
+fn from_somewhere(
+    office: &Office,
+    client: &Client,
+    name: &str,
+    password: &str,
+    more: &str,
+) -> Reply {
     let attributes = format!(
         "User-Name=\"{name}\",User-Password=\"{password}\",Message-Authenticator=0x00,{more}\
          Packet-Src-IP-Address={}",
@@ -45,6 +58,8 @@ fn a_device_is_let_in_by_its_address_in_any_spelling_where_the_client_says_so() 
         let check = format!("Service-Type=Call-Check,{calling}");
         assert_eq!(vlan(&ask(&office, &client, spelled, ADDRESS, &calling)), "30", "{spelled}");
         assert_eq!(vlan(&ask(&office, &client, spelled, "common", &check)), "30", "{spelled}");
+        let typed = from_somewhere(&office, &client, spelled, spelled, "");
+        assert!(typed.is("Access-Reject"), "{spelled}");
         let another = "Calling-Station-Id=\"00:10:a4:23:19:c1\",";
         assert!(ask(&office, &client, spelled, spelled, another).is("Access-Reject"), "{spelled}");
         assert!(ask(&office, &client, spelled, "other", &calling).is("Access-Reject"), "{spelled}");
@@ -92,6 +107,9 @@ fn a_user_called_like_an_address_is_a_user_and_never_let_in_as_a_device() {
     assert!(ask(&office, &plain, name, name, "").is("Access-Reject"));
     assert!(ask(&office, &mac, name, name, "").is("Access-Reject"));
     assert!(ask(&office, &mac, name, "correct horse battery", "").is("Access-Accept"));
+    // What somebody types at a console comes from no address.
+    let typed = from_somewhere(&office, &mac, "0010a42319c1", "0010a42319c1", "");
+    assert!(typed.is("Access-Reject"));
     // Nothing that lacks a credential is ever let in.
     let bare = format!(
         "User-Name=\"{name}\",Service-Type=Call-Check,Calling-Station-Id=\"{name}\",\

@@ -74,7 +74,12 @@ impl Challenges {
         if line.len() >= self.limits.of_organization.max(1) {
             line.pop_front();
         }
-        if held.values().map(VecDeque::len).sum::<usize>() >= self.limits.all.max(1) {
+        let is_full =
+            |held: &Held| held.values().map(VecDeque::len).sum::<usize>() >= self.limits.all.max(1);
+        if is_full(&held) {
+            forget_expired(&mut held, now);
+        }
+        if is_full(&held) {
             take_from_the_longest(&mut held);
         }
         let until = now.saturating_add(self.limits.patience);
@@ -98,6 +103,14 @@ impl Challenges {
         // Nothing can panic halfway through a change of it, so a poisoned one is whole.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whoever took too long gives way before anybody who is still asked.
+fn forget_expired(held: &mut Held, now: u64) {
+    held.retain(|_, line| {
+        line.retain(|waiting| waiting.until > now);
+        !line.is_empty()
+    });
 }
 
 fn take_from_the_longest(held: &mut Held) {

@@ -58,6 +58,10 @@ impl Grant<'_, &Snapshot, View> {
         let fields = record.ok_or(Error::Missing)?.fields;
         let found = organization(snapshot, place)?.ok_or(Error::Missing)?;
         let policy = NetworkPolicy::read(snapshot, partition, found.settings, &fields)?;
+        if found.state != OrganizationState::Active {
+            let reason = Some("the organization is suspended");
+            return Ok(Explanation { reason, ..Explanation::default() });
+        }
         if asked.circumstances.method == NetworkMethod::Mac {
             return device_explained(snapshot, partition, &policy, asked);
         }
@@ -71,10 +75,6 @@ impl Grant<'_, &Snapshot, View> {
         attempt.need = attempt.needed(snapshot)?;
         let needs_code =
             attempt.need == Need::Code && asked.circumstances.method != NetworkMethod::EapTls;
-        if found.state != OrganizationState::Active {
-            let reason = Some("the organization is suspended");
-            return Ok(Explanation { reason, ..Explanation::default() });
-        }
         if let Some(reason) = attempt.hindrance(snapshot)? {
             let reason = Some(reason);
             return Ok(Explanation { reason, needs_code, ..Explanation::default() });

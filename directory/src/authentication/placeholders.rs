@@ -6,7 +6,7 @@ use storage::{Partition, Reading};
 
 use super::NetworkReply;
 use super::second_factor::Reason;
-use crate::collections::{PLACEHOLDERS, is_in_one_of};
+use crate::collections::{PLACEHOLDERS, groups_of_user};
 use crate::error::Error;
 use crate::id::{RecordId, UserId};
 use crate::limits::ATTRIBUTE;
@@ -65,13 +65,13 @@ fn group_of(
     user: UserId,
     accepted: Accepted<'_>,
 ) -> Result<Option<String>, Error> {
-    for group in accepted.groups {
-        if is_in_one_of(source, partition, user, &[*group])? {
-            let found = source.get::<Group>(partition, group.record())?;
-            return Ok(found.map(|found| found.fields.name));
-        }
+    if accepted.groups.is_empty() {
+        return Ok(None);
     }
-    Ok(None)
+    let own = groups_of_user(source, partition, user)?;
+    let first = accepted.groups.iter().find(|group| own.binary_search(group).is_ok());
+    let Some(group) = first else { return Ok(None) };
+    Ok(source.get::<Group>(partition, group.record())?.map(|found| found.fields.name))
 }
 
 /// Puts facts into their places; what stands in a fact means itself.

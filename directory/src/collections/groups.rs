@@ -341,37 +341,6 @@ pub(crate) fn groups_of_user(
     closure(direct, |group| source.linking(partition, relations::GROUP_GROUP, group).collect())
 }
 
-/// Whether `user` is in one of `wanted`, by way of nested groups as well; reads no more than it
-/// takes to say so.
-pub(crate) fn is_in_one_of(
-    source: &impl Reading,
-    partition: Partition,
-    user: UserId,
-    wanted: &[GroupId],
-) -> Result<bool, ReadError> {
-    let mut seen = BTreeSet::new();
-    let direct = source.linking(partition, relations::GROUP_USER, user.record());
-    let mut open: Vec<Id> = direct.collect::<Result<_, _>>()?;
-    loop {
-        let mut groups = open.iter().filter_map(|id| GroupId::from_record(*id));
-        if groups.any(|group| wanted.contains(&group)) {
-            return Ok(true);
-        }
-        let mut above = Vec::new();
-        for group in open {
-            if seen.insert(group) {
-                for parent in source.linking(partition, relations::GROUP_GROUP, group) {
-                    above.push(parent?);
-                }
-            }
-        }
-        if above.is_empty() {
-            return Ok(false);
-        }
-        open = above;
-    }
-}
-
 /// The groups that `group` is in, directly or not, in the order of ids.
 pub(crate) fn ancestors_of_group(
     source: &impl Reading,
@@ -383,20 +352,14 @@ pub(crate) fn ancestors_of_group(
     closure(direct, |group| source.linking(partition, relations::GROUP_GROUP, group).collect())
 }
 
-/// Whether one of `own` is one of `wanted` or nested in it.
-pub(crate) fn is_nested_in_one_of(
+/// The groups that a device in `own` is in, by way of nested groups as well, in the order of ids.
+pub(crate) fn groups_of_device(
     source: &impl Reading,
     partition: Partition,
     own: &[GroupId],
-    wanted: &[GroupId],
-) -> Result<bool, ReadError> {
-    for group in own {
-        let above = ancestors_of_group(source, partition, *group)?;
-        if wanted.contains(group) || above.iter().any(|group| wanted.contains(group)) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+) -> Result<Vec<GroupId>, ReadError> {
+    let direct = own.iter().map(|group| group.record()).collect();
+    closure(direct, |group| source.linking(partition, relations::GROUP_GROUP, group).collect())
 }
 
 /// The group itself and all groups nested in it, in the order of ids.

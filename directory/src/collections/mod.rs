@@ -35,9 +35,7 @@ pub(crate) use custom_work::WithCustomValues;
 pub use devices::Devices;
 pub use entity::Entity;
 pub use groups::{Groups, Member, MembershipChange};
-pub(crate) use groups::{
-    ancestors_of_group, descendants, groups_of_user, is_in_one_of, is_nested_in_one_of,
-};
+pub(crate) use groups::{ancestors_of_group, descendants, groups_of_device, groups_of_user};
 pub use oneself::{IssuedToken, KEY_LIFE, NewKey, Oneself};
 pub(crate) use oneself::{Wanted, hash_token, issue, parse_token};
 pub(crate) use organizations::destroy_expired;

@@ -22,6 +22,9 @@ pub type RadiusClients<'g, S> = Collection<'g, S, RadiusClient>;
 
 /// The fewest octets of a shared secret (draft-ietf-radext-deprecating-radius, shared secrets).
 const SECRET_MINIMUM: usize = 16;
+/// The most RADIUS clients of an organization: all of all organizations are kept at hand, and those
+/// that share a source are tried one after another.
+const CLIENTS: usize = 2_000;
 /// The most fingerprints, and the most names, of the certificates of a client.
 const CERTIFICATES: usize = 8;
 /// The longest that a secret counts after it was replaced.
@@ -47,12 +50,17 @@ impl RadiusClients<'_, &mut Change<'_>> {
     /// Makes a RADIUS client with its shared secret.
     ///
     /// # Errors
-    /// `Invalid` or `Taken` for what is not acceptable.
+    /// `Invalid` or `Taken` for what is not acceptable; `Forbidden` for one too many.
     pub fn create(
         &mut self,
         fields: RadiusClientFields,
         secret: &str,
     ) -> Result<(RadiusClientId, RadiusClient), Error> {
+        let partition = self.site.partition();
+        let all = self.site.source.scan::<RadiusClient>(partition, None);
+        if all.take(CLIENTS).count() == CLIENTS {
+            return Err(Error::Forbidden("an organization has at most 2000 RADIUS clients"));
+        }
         let (id, client) = self.add(fields)?;
         self.refuse_claimed(id, &client)?;
         self.store_secret(id, &client, secret)?;
@@ -90,8 +98,9 @@ impl RadiusClients<'_, &mut Change<'_>> {
     /// Replaces the shared secret; the old one counts beside it for so long, one before it no more.
     ///
     /// # Errors
-    /// `Missing`, or `Invalid` for a time that is too long, and for a secret that is too short, the
-    /// old one, or not told apart from another's.
+    /// `Missing`, or `Invalid` for a time that is too long, for any time where requests may come
+    /// without Message-Authenticator, and for a secret that is too short, the old one, or not told
+    /// apart from another's.
     pub fn rotate_secret(
         &mut self,
         id: RadiusClientId,
@@ -101,6 +110,12 @@ impl RadiusClients<'_, &mut Change<'_>> {
         let mut client = self.read(id)?;
         if keep > KEPT {
             return Err(Invalid::new("/keep_previous_seconds", "must be at most 30 days").into());
+        }
+        if !keep.is_zero() && !client.fields.require_message_authenticator {
+            // An unsigned request does not say which of the two it was made with: the password in
+            // it would be uncovered with the wrong one, and be counted as wrong.
+            let message = "must be 0 for gear that may leave out Message-Authenticator";
+            return Err(Invalid::new("/keep_previous_seconds", message).into());
         }
         let old = self.secret(id)?;
         if !keep.is_zero() && old.expose() == secret.as_bytes() {

@@ -24,6 +24,8 @@ use crate::id::OrganizationId;
 use crate::records::{ServerCertificate, Stamp, kinds};
 use crate::time::Time;
 
+/// The most octets of an RSA modulus.
+const RSA: usize = 512;
 /// The most certificates of a chain.
 const CHAIN: usize = 8;
 /// The curves of keys that peers can verify.
@@ -77,7 +79,7 @@ fn public_key_of(certificate: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The public key that belongs to a private one, as certificates have it; `None` for keys of kinds
-/// that no peer could verify: other than RSA of 2048 bits and more, ECDSA and Ed25519.
+/// that no peer could verify: other than RSA of 2048 to 4096 bits, ECDSA and Ed25519.
 fn public_key(private: &PrivateKeyDer<'_>) -> Option<Vec<u8>> {
     let octets = private.secret_der();
     let of_curve = |read: fn(&'static EcdsaSigningAlgorithm, &[u8]) -> Result<_, _>| {
@@ -85,12 +87,16 @@ fn public_key(private: &PrivateKeyDer<'_>) -> Option<Vec<u8>> {
             CURVES.into_iter().find_map(|curve| read(curve, octets).ok());
         pair.map(|pair| pair.public_key().as_ref().to_vec())
     };
-    let rsa = |pair: RsaKeyPair| pair.public_key().as_ref().to_vec();
+    let rsa = |pair: RsaKeyPair| {
+        // A larger one takes so long to sign with that others would wait.
+        let fits = pair.public_modulus_len() <= RSA;
+        fits.then(|| pair.public_key().as_ref().to_vec())
+    };
     match private {
         PrivateKeyDer::Sec1(_) => of_curve(EcdsaKeyPair::from_private_key_der),
-        PrivateKeyDer::Pkcs1(_) => RsaKeyPair::from_der(octets).ok().map(rsa),
+        PrivateKeyDer::Pkcs1(_) => RsaKeyPair::from_der(octets).ok().and_then(rsa),
         PrivateKeyDer::Pkcs8(_) => of_curve(EcdsaKeyPair::from_pkcs8)
-            .or_else(|| RsaKeyPair::from_pkcs8(octets).ok().map(rsa))
+            .or_else(|| RsaKeyPair::from_pkcs8(octets).ok().and_then(rsa))
             .or_else(|| {
                 let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(octets).ok()?;
                 Some(pair.public_key().as_ref().to_vec())

@@ -169,6 +169,7 @@ impl<C: Copy> Question<C> {
     pub(crate) fn read(
         admitted: &Admitted<'_, '_, C>,
         source: SocketAddr,
+        is_in_tls: bool,
     ) -> Result<Self, Refusal> {
         let request = admitted.request();
         let user_name = match &request.user_name {
@@ -183,7 +184,7 @@ impl<C: Copy> Question<C> {
             octets: Vec::new(),
             user_name,
             credential: Held::Pap(0..0),
-            is_signed: request.message_authenticator.is_some() || admitted.secret().is_none(),
+            is_signed: request.message_authenticator.is_some() || is_in_tls,
         };
         let ms_chap = request.ms_chap.credential()?;
         question.credential = match (&request.user_password, &request.chap_password) {

@@ -268,7 +268,7 @@ impl<C: Copy + Eq + Hash> Server<C> {
         admitted: &Admitted<'_, '_, C>,
         now: Duration,
     ) -> Result<(), DropReason> {
-        let question = match Question::read(admitted, source) {
+        let question = match Question::read(admitted, source, matches!(self.port, Port::Tls(_))) {
             Ok(question) => question,
             Err(refusal) => return self.refuse(source, admitted, refusal),
         };

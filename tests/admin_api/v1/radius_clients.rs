@@ -78,6 +78,11 @@ fn gear_with_the_old_secret_is_answered_with_it_until_its_time_is_over() {
         assert!(office.report(client, start).is("Accounting-Response"));
     }
     assert_eq!(office.event("secret_rotated")["subject"]["id"], json!(old.id));
+    let lenient = office.client("old", &json!({"require_message_authenticator": false}));
+    let path = office.path(&format!("radius-clients/{}/secret/rotate", lenient.id));
+    let refused = office.top.send("POST", &path, Some(&json!({"keep_previous_seconds": 60})));
+    assert_eq!(refused.status, 422, "{refused:?}");
+    assert_eq!(refused.json()["pointer"], "/keep_previous_seconds");
     let (newest, until) = rotate(0);
     assert!(until.is_null());
     for ended in [&old, &new] {

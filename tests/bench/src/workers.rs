@@ -1,5 +1,6 @@
 //! The workers that ask over RADIUS, each with its share of people.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -40,11 +41,16 @@ pub(crate) struct Field<'a> {
     pub(crate) workers: usize,
 }
 
-/// A person at gear of their organization.
+/// A worker's share of people, and the gear of their organizations.
+struct Hand<'a> {
+    gear: HashMap<usize, Gear>,
+    seats: Vec<Seat<'a>>,
+}
+
+/// A person, and the session that is reported about with what comes next.
 struct Seat<'a> {
-    gear: Gear,
+    organization: usize,
     user: &'a User,
-    /// The session that is reported about, and what comes next.
     session: (u64, Report),
 }
 
@@ -76,49 +82,59 @@ impl<'a> Field<'a> {
         logins: &[Login<'a>],
         rehearsals: usize,
     ) -> Result<Vec<Operation<'a>>> {
-        let worker = |hand: Vec<Login<'a>>| {
-            let seats = hand.into_iter().map(|login| self.seat(login));
-            let mut seats = seats.collect::<Result<Vec<_>>>()?;
+        let worker = |logins: Vec<Login<'a>>| {
+            let mut hand = self.hand(logins)?;
             for _ in 0..rehearsals {
-                seats.iter_mut().try_for_each(|seat| seat.ask(ask).map(drop))?;
+                (0..hand.seats.len()).try_for_each(|seat| hand.ask(seat, ask).map(drop))?;
             }
             let (ask, mut next) = (ask.clone(), 0);
             let operation = move || {
-                let count = seats.len();
-                let seat = seats.get_mut(next % count.max(1)).context("nobody")?;
+                let seat = next % hand.seats.len().max(1);
                 next += 1;
-                seat.ask(&ask)
+                hand.ask(seat, &ask)
             };
             Ok(Box::new(operation) as Operation<'a>)
         };
         self.deal(logins).into_iter().map(worker).collect()
     }
 
-    fn seat(self, (number, user): Login<'a>) -> Result<Seat<'a>> {
+    fn hand(self, logins: Vec<Login<'a>>) -> Result<Hand<'a>> {
+        let mut gear = HashMap::new();
+        for (number, _) in &logins {
+            if !gear.contains_key(number) {
+                gear.insert(*number, self.gear(*number)?);
+            }
+        }
+        let seat = |(organization, user)| Seat { organization, user, session: (0, Report::Start) };
+        Ok(Hand { gear, seats: logins.into_iter().map(seat).collect() })
+    }
+
+    fn gear(self, number: usize) -> Result<Gear> {
         let organization = self.data.organizations.get(number).context("no organization")?;
         let tenant = self.tenants.get(number).context("no secret")?;
-        let gear = Gear::open(organization.source, self.server, &tenant.secret)?;
-        Ok(Seat { gear, user, session: (0, Report::Start) })
+        Gear::open(organization.source, self.server, &tenant.secret)
     }
 }
 
-impl Seat<'_> {
-    fn ask(&mut self, ask: &Ask) -> Result<usize> {
-        let (user, password) = (&self.user.login, password(self.user.password));
+impl Hand<'_> {
+    fn ask(&mut self, seat: usize, ask: &Ask) -> Result<usize> {
+        let seat = self.seats.get_mut(seat).context("nobody")?;
+        let gear = self.gear.get_mut(&seat.organization).context("no gear")?;
+        let (user, password) = (&seat.user.login, password(seat.user.password));
         match ask {
-            Ask::Pap => self.gear.pap(user, &password),
-            Ask::MsChap => self.gear.ms_chap(user, &password),
+            Ask::Pap => gear.pap(user, &password),
+            Ask::MsChap => gear.ms_chap(user, &password),
             Ask::Eap(inner, tls) => {
-                self.gear.eap(&Peer { inner: *inner, tls, user, password: &password })
+                gear.eap(&Peer { inner: *inner, tls, user, password: &password })
             }
             Ask::Account => {
-                let (session, report) = self.session;
-                self.session = match report {
+                let (session, report) = seat.session;
+                seat.session = match report {
                     Report::Start => (session, Report::Interim),
                     Report::Interim => (session, Report::Stop),
-                    Report::Stop => (self.gear.session(), Report::Start),
+                    Report::Stop => (gear.session(), Report::Start),
                 };
-                self.gear.report(user, session, report)
+                gear.report(user, session, report)
             }
         }
     }

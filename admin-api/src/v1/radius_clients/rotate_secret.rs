@@ -44,8 +44,9 @@ const fn day() -> u32 {
 
 /// Replaces the shared secret, and lets the old one count for a while.
 ///
-/// Each request is answered with the secret that it was signed with. A request without
-/// Message-Authenticator is taken to be of the new one. A secret before the old one ends at once.
+/// Each request is answered with the secret that it was signed with. Of gear that may leave out
+/// Message-Authenticator the old secret ends at once (`keep_previous_seconds` is 0), as a secret
+/// before the old one does of all.
 #[utoipa::path(
     post,
     path = "/organizations/{organization}/radius-clients/{radius_client}/secret/rotate",

@@ -1,7 +1,7 @@
 //! Whose certificate an organization's peers are shown: its own, or the daemon's.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use directory::collections::ShownCertificate;
 use directory::records::Stamp;
@@ -17,6 +17,7 @@ pub(super) struct Shown {
     own: Mutex<HashMap<OrganizationId, Own>>,
 }
 
+#[derive(Clone)]
 struct Own {
     /// When it was set, and how often.
     stamp: Stamp,
@@ -42,19 +43,18 @@ impl Shown {
                 return None;
             }
         };
-        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(shown) = shown else {
-            own.remove(&organization);
+            self.lock().remove(&organization);
             return Some(self.identity.tunnels());
         };
         let stamp = shown.record.stamp;
-        let known = own.get(&organization).filter(|known| known.stamp == stamp);
+        let known = self.lock().get(&organization).filter(|known| known.stamp == stamp).cloned();
         if let Some(known) = known {
-            return Some(known.tunnels.clone());
+            return Some(known.tunnels);
         }
         match tunnels(&shown) {
             Ok(tunnels) => {
-                own.insert(organization, Own { stamp, tunnels: tunnels.clone() });
+                self.lock().insert(organization, Own { stamp, tunnels: tunnels.clone() });
                 Some(tunnels)
             }
             Err(error) => {
@@ -62,6 +62,10 @@ impl Shown {
                 None
             }
         }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<OrganizationId, Own>> {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
