@@ -27,7 +27,7 @@ pub(crate) struct Timing {
 
 impl Timing {
     /// When it begins to count, and when it ends.
-    fn from_now(self) -> (Instant, Instant) {
+    fn times(self) -> (Instant, Instant) {
         let begin = now() + self.warm_up;
         (begin, begin + self.measured)
     }
@@ -65,21 +65,21 @@ struct Seen {
 /// When a process disappears meanwhile.
 pub(crate) fn run(server: &Server, timing: Timing, workers: Vec<Operation<'_>>) -> Result<Figures> {
     // Time begins when all are there, which takes a while for very many.
-    let (gate, times) = (Barrier::new(workers.len() + 1), OnceLock::new());
+    let (gate, set) = (Barrier::new(workers.len() + 1), OnceLock::new());
     thread::scope(|scope| {
-        let (gate, times) = (&gate, &times);
+        let (gate, set) = (&gate, &set);
         let threads: Vec<_> = workers
             .into_iter()
             .map(|operation| {
                 scope.spawn(move || {
                     gate.wait();
-                    let (begin, end) = *times.get_or_init(|| timing.from_now());
+                    let (begin, end) = *set.get_or_init(|| timing.times());
                     work(operation, begin, end)
                 })
             })
             .collect();
         gate.wait();
-        let (begin, end) = *times.get_or_init(|| timing.from_now());
+        let (begin, end) = *set.get_or_init(|| timing.times());
         wait_until(begin);
         let (server_before, own_before, started) = (server.cpu()?, own_cpu()?, now());
         wait_until(end);
