@@ -101,6 +101,34 @@ fn without_message_authenticator_a_request_that_could_be_of_two_clients_is_of_ne
 }
 
 #[test]
+fn without_message_authenticator_nobody_can_take_the_gear_of_another_organization() {
+    let (here, there) = (Office::new(), Office::new());
+    here.client("printer", &json!({"require_message_authenticator": false}));
+    let clients = there.path("radius-clients");
+    let at = |name: &str, network: String, required: bool| {
+        let sources = [network];
+        let fields = json!({
+            "name": name, "sources": sources, "require_message_authenticator": required,
+        });
+        there.top.send("POST", &clients, Some(&fields))
+    };
+    let taken = || format!("{}/32", here.address);
+    let refused = at("thief", taken(), false);
+    assert_eq!(refused.status, 422, "{refused:?}");
+    assert_eq!(refused.json()["pointer"], "/require_message_authenticator");
+    let strict = at("strict", taken(), true);
+    assert_eq!(strict.status, 201, "{strict:?}");
+    let place = format!("{clients}/{}", strict.json()["id"].as_str().unwrap());
+    let lenient = json!({"require_message_authenticator": false});
+    let refused = there.top.send("PATCH", &place, Some(&lenient));
+    assert_eq!(refused.status, 422, "{refused:?}");
+    // Nobody can claim what is wide: the narrowest wins.
+    let wide = json!({"sources": ["10.0.0.0/8"], "require_message_authenticator": false});
+    here.client("everywhere", &wide);
+    assert_eq!(at("narrow", "10.1.2.3/32".to_owned(), false).status, 201);
+}
+
+#[test]
 fn section_2_1_gear_that_starts_is_told_to_ask_who_it_is() {
     let office = Office::new();
     let gear = office.client("switch", &json!({}));

@@ -25,6 +25,9 @@ const SECRET_MINIMUM: usize = 16;
 /// The most RADIUS clients of an organization: all of all organizations are kept at hand, and those
 /// that share a source are tried one after another.
 const CLIENTS: usize = 2_000;
+/// Networks with shorter prefixes are wide: more than one customer may be behind them.
+const NARROW_IPV4: u8 = 16;
+const NARROW_IPV6: u8 = 48;
 /// The most fingerprints, and the most names, of the certificates of a client.
 const CERTIFICATES: usize = 8;
 /// The longest that a secret counts after it was replaced.
@@ -63,6 +66,7 @@ impl RadiusClients<'_, &mut Change<'_>> {
         }
         let (id, client) = self.add(fields)?;
         self.refuse_claimed(id, &client)?;
+        self.refuse_capture(&client)?;
         self.store_secret(id, &client, secret)?;
         Ok((id, client))
     }
@@ -79,6 +83,7 @@ impl RadiusClients<'_, &mut Change<'_>> {
     ) -> Result<RadiusClient, Error> {
         let client = self.edit(id, revision, edit)?;
         self.refuse_claimed(id, &client)?;
+        self.refuse_capture(&client)?;
         let secret = self.secret(id)?;
         self.refuse_twins(id, &client, secret.expose())?;
         if let Some(previous) = self.secret_of(id, kinds::PREVIOUS_SECRET)? {
@@ -208,6 +213,29 @@ impl RadiusClients<'_, &mut Change<'_>> {
         Ok(())
     }
 
+    /// Without a Message-Authenticator the address alone says whose gear asks, and the narrowest
+    /// network wins: what gear of another organization stands on cannot be taken from it, nor be
+    /// made nobody's. Nobody can claim wide networks for themselves, though.
+    fn refuse_capture(&self, client: &RadiusClient) -> Result<(), Error> {
+        if client.fields.require_message_authenticator {
+            return Ok(());
+        }
+        let own = self.site.partition();
+        for partition in self.site.source.partitions()? {
+            if partition == own {
+                continue;
+            }
+            for found in self.site.source.scan::<RadiusClient>(partition, None) {
+                let (_, other) = found?;
+                if !other.fields.require_message_authenticator && takes_from(client, &other) {
+                    let message = "must stay on behind one of the sources";
+                    return Err(Invalid::new("/require_message_authenticator", message).into());
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// A certificate is one client's, so that it says which organization is meant. Of another's
     /// client nothing is told but that the certificate is not to be had.
     fn refuse_claimed(&self, id: RadiusClientId, client: &RadiusClient) -> Result<(), Error> {
@@ -290,6 +318,18 @@ fn is_dns_name(name: &str) -> bool {
             && !label.ends_with('-')
     };
     name.len() <= 253 && name.split('.').all(label)
+}
+
+/// Whether a network of the one client lies in one of the other that is not wide.
+fn takes_from(one: &RadiusClient, other: &RadiusClient) -> bool {
+    let is_wide = |network: &ipnet::IpNet| {
+        let narrow = if network.addr().is_ipv4() { NARROW_IPV4 } else { NARROW_IPV6 };
+        network.prefix_len() < narrow
+    };
+    let claimed = other.fields.sources.iter().filter(|network| !is_wide(network));
+    let mut taken =
+        claimed.filter(|theirs| one.fields.sources.iter().any(|network| theirs.contains(network)));
+    taken.next().is_some()
 }
 
 fn share_a_source(one: &RadiusClient, other: &RadiusClient) -> bool {
