@@ -112,6 +112,10 @@ fn section_2_1_3_a_peer_that_does_not_trust_us_is_rejected_at_once() {
         let ada = office.ttls(&gear, "auth=PAP", "ada", "correct horse battery");
         ada.tls(version).trusts(&file).stays_out();
     }
+    let told = office.event("radius_access");
+    assert!(told["reason"].as_str().unwrap().starts_with("TLS: "), "{told}");
+    assert_eq!(told["actor"]["name"], "anonymous@nowhere", "{told}");
+    assert_eq!(told["method"], "eap_ttls", "{told}");
 }
 
 #[test]

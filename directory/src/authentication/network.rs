@@ -1,17 +1,20 @@
 //! The last step onto a network: what a RADIUS client's policy says of who was proven.
 
+use std::net::IpAddr;
+
 use storage::Snapshot;
 
-use super::attempt::{Attempt, Door, Outcome};
+use super::attempt::{Attempt, Door, Outcome, Who};
 use super::expiry::Notice;
 use super::placeholders::filled;
 use crate::access::{Actor, Proven};
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::Outcome as EventOutcome;
-use crate::id::UserId;
+use crate::id::{OrganizationId, UserId};
 use crate::policy::Asker;
 use crate::records::{LockedOrExpired, ReplyProfileFields};
+use crate::time::Time;
 
 /// What network gear is told with an accept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +32,21 @@ impl Attempt {
 }
 
 impl Directory {
+    /// Notes why somebody behind network gear proved nothing, and was let in by nobody: `seen` from
+    /// where and when. The name is what they call themselves outside of any tunnel.
+    pub fn note_unproven(
+        &self,
+        organization: OrganizationId,
+        door: Door,
+        name: &str,
+        seen: (IpAddr, Time),
+        reason: &str,
+    ) {
+        let mut attempt = Attempt::new(Who::User(name.to_owned()), door, seen.0, seen.1);
+        attempt.organization = Some(organization);
+        let _rejected = self.reject(&attempt, reason);
+    }
+
     pub(super) fn let_onto_network(
         &self,
         snapshot: &Snapshot,

@@ -22,6 +22,10 @@ pub(in crate::radius) struct Talk {
     /// The State of the request that is being answered.
     pub(super) state: Option<State>,
     source: IpAddr,
+    /// The method that was under way last: a conversation that is over has none.
+    method: Option<Method>,
+    /// Who the first request is about, outside of any tunnel.
+    outer: String,
     /// What the first request says, but the method.
     circumstances: Circumstances,
     /// Whether the gear wants to know how the keys are called.
@@ -66,6 +70,8 @@ impl Talk {
             client: question.client(),
             state: None,
             source: question.source().ip(),
+            method: None,
+            outer: String::from_utf8_lossy(question.user_name()).into_owned(),
             // Until a method is agreed on, nobody is asked about.
             circumstances: circumstances(question, NetworkMethod::EapTls),
             wants_key_name: question.wants_key_name(),
@@ -82,12 +88,17 @@ impl Talk {
 
     /// What the first request says, and the method that was agreed on.
     pub(in crate::radius) fn circumstances(&self) -> Circumstances {
-        let method = match self.conversation.method() {
+        let method = match self.conversation.method().or(self.method) {
             Some(Method::Ttls) => NetworkMethod::EapTtls,
             Some(Method::Peap) => NetworkMethod::Peap,
             Some(Method::Tls) | None => NetworkMethod::EapTls,
         };
         Circumstances { method, ..self.circumstances }
+    }
+
+    /// Who the first request is about, which nothing has proven.
+    pub(in crate::radius) fn outer(&self) -> &str {
+        &self.outer
     }
 
     /// From where the first request came.
@@ -102,6 +113,7 @@ impl Talk {
 
     /// Takes a packet of the peer.
     pub(in crate::radius) fn receive(&mut self, packet: &[u8]) -> Next {
+        self.method = self.conversation.method();
         let command = self.conversation.receive(packet);
         self.follow(command)
     }

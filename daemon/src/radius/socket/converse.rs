@@ -75,7 +75,7 @@ impl<O: Outlet> Worker<O> {
             Next::Accept(reply) => self.answer(ticket, &Answer::Accept(reply)),
             Next::Reject(failure) => {
                 if let Some(failure) = failure {
-                    tracing::debug!(source = %talk.source(), %failure, "EAP failed");
+                    self.note_failure(&talk, &failure.to_string());
                 }
                 self.answer(ticket, &Answer::Reject(None));
             }
@@ -87,6 +87,15 @@ impl<O: Outlet> Worker<O> {
                 self.answer(ticket, &Answer::Silence);
             }
         }
+    }
+
+    /// Notes why nobody was asked about: most of what goes wrong in wireless networks does so here.
+    fn note_failure(&self, talk: &Talk, reason: &str) {
+        let (organization, client) = talk.client();
+        let now = Time(self.door.clock.wall());
+        let door = By::Radius(client, talk.circumstances());
+        let seen = (talk.source(), now);
+        self.door.directory.note_unproven(organization, door, talk.outer(), seen, reason);
     }
 
     fn challenge(&mut self, ticket: Ticket, talk: Talk, packet: &[u8]) {
