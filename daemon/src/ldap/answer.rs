@@ -408,7 +408,7 @@ impl Caller {
             Err(error) => return Ok(Answer::Result(absent(&grant, &naming, &error)?)),
         };
         self.noting().tested(&request.attribute, grant.schema());
-        let asked = super::search::Assertion::of(request, &naming, &grant)?;
+        let asked = super::compare::Assertion::of(request, &naming, &grant)?;
         let place = |container| Place::of(record, &naming, container);
         Ok(Answer::Result(match target {
             Target::Base => asked.judge_place(&place(None))?,

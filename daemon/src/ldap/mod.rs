@@ -3,6 +3,7 @@
 mod aim;
 mod answer;
 mod awaited;
+mod compare;
 mod connection;
 mod notes;
 mod replies;

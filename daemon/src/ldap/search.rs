@@ -15,12 +15,11 @@ use directory::search::{
     Ended, EntryId, EntrySet, Filter, Found, Kind, Kinds, Position, SearchGrant, Searching, Truth,
     Visit,
 };
-use ldap::schema::AttributeType;
-use ldap::{Answer, CompareRequest, EntryWriter, Outcome, ResultCode, Scope, SearchRequest, Stop};
+use ldap::{Answer, EntryWriter, Outcome, ResultCode, Scope, SearchRequest, Stop};
 
 use super::SearchLimits;
 use super::aim::Aim;
-use super::replies::{absent, compared, no_such_attribute, no_such_type};
+use super::replies::absent;
 use super::view::{self, Container, Named, Naming, Place, Target, TargetError, custom, translate};
 use crate::clock::Clock;
 
@@ -437,66 +436,6 @@ fn write_found(
 
 fn answered(outcome: Outcome) -> Begin {
     Begin::Answered(Answer::Result(outcome))
-}
-
-/// What a Compare asserts (RFC 4511 section 4.10).
-pub(super) struct Assertion {
-    is_so: Filter,
-    is_there: Filter,
-    kind: Option<&'static AttributeType>,
-    known: bool,
-}
-
-impl Assertion {
-    /// Translates a Compare.
-    pub(super) fn of(
-        request: &CompareRequest,
-        naming: &Naming,
-        grant: &SearchGrant<'_, '_>,
-    ) -> Result<Self, Error> {
-        let attribute = request.attribute.clone();
-        let assertion =
-            ldap::filter::Assertion { attribute: attribute.clone(), value: request.value.clone() };
-        let find: view::Find<'_> = &|kind, name| grant.find(kind, name);
-        let schema = grant.schema();
-        let kind = attribute.plain().filter(|kind| kind.is_in(naming.look().vocabulary));
-        Ok(Self {
-            kind,
-            known: kind.is_some() || custom::knows(&attribute, schema),
-            is_so: translate(&ldap::Filter::Equality(assertion), naming, schema, find)?,
-            is_there: translate(&ldap::Filter::Present(attribute), naming, schema, find)?,
-        })
-    }
-
-    /// Judges the base or a container.
-    pub(super) fn judge_place(&self, place: &Place) -> Result<Outcome, Error> {
-        Ok(self.outcome(place.matches(&self.is_there)?, self.is_so.judge(place)?))
-    }
-
-    /// Judges a stored entry; `None` when the caller does not see it.
-    pub(super) fn judge_entry(
-        &self,
-        grant: &SearchGrant<'_, '_>,
-        id: EntryId,
-    ) -> Result<Option<Outcome>, Error> {
-        let mut outcome = None;
-        grant.show(id, &mut |found| {
-            let is_there = found.judge(&self.is_there)? == Truth::True;
-            outcome = Some(self.outcome(is_there, found.judge(&self.is_so)?));
-            Ok(())
-        })?;
-        Ok(outcome)
-    }
-
-    fn outcome(&self, is_there: bool, is_so: Truth) -> Outcome {
-        match is_so {
-            _ if !self.known => no_such_type(),
-            _ if !is_there => no_such_attribute(),
-            Truth::True => compared(self.kind, Some(true)),
-            Truth::False => compared(self.kind, Some(false)),
-            Truth::Undefined => compared(self.kind, None),
-        }
-    }
 }
 
 #[cfg(test)]

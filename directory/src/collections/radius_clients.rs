@@ -65,9 +65,9 @@ impl RadiusClients<'_, &mut Change<'_>> {
             return Err(Error::Forbidden("an organization has at most 2000 RADIUS clients"));
         }
         let (id, client) = self.add(fields)?;
-        self.refuse_claimed(id, &client)?;
-        self.refuse_capture(&client)?;
-        self.store_secret(id, &client, secret)?;
+        check_length(secret)?;
+        self.refuse_conflicts(id, &client, &[secret.as_bytes()])?;
+        self.put_secret(id, secret)?;
         Ok((id, client))
     }
 
@@ -82,13 +82,9 @@ impl RadiusClients<'_, &mut Change<'_>> {
         edit: impl FnOnce(&mut RadiusClient) -> Result<(), Error>,
     ) -> Result<RadiusClient, Error> {
         let client = self.edit(id, revision, edit)?;
-        self.refuse_claimed(id, &client)?;
-        self.refuse_capture(&client)?;
-        let secret = self.secret(id)?;
-        self.refuse_twins(id, &client, secret.expose())?;
-        if let Some(previous) = self.secret_of(id, kinds::PREVIOUS_SECRET)? {
-            self.refuse_twins(id, &client, previous.expose())?;
-        }
+        let secrets = [Some(self.secret(id)?), self.secret_of(id, kinds::PREVIOUS_SECRET)?];
+        let secrets: Vec<&[u8]> = secrets.iter().flatten().map(Secret::expose).collect();
+        self.refuse_conflicts(id, &client, &secrets)?;
         Ok(client)
     }
 
@@ -126,7 +122,9 @@ impl RadiusClients<'_, &mut Change<'_>> {
         if !keep.is_zero() && old.expose() == secret.as_bytes() {
             return Err(Invalid::new("/secret", "is the one that is to be replaced").into());
         }
-        self.store_secret(id, &client, secret)?;
+        check_length(secret)?;
+        self.each_other(id, |other| self.refuse_twin(&client, other, &[secret.as_bytes()]))?;
+        self.put_secret(id, secret)?;
         let (partition, kind) = (self.site.partition(), kinds::PREVIOUS_SECRET);
         if keep.is_zero() {
             client.previous_until = None;
@@ -161,25 +159,9 @@ impl RadiusClients<'_, &mut Change<'_>> {
         self.remove(id, revision)
     }
 
-    fn store_secret(
-        &mut self,
-        id: RadiusClientId,
-        client: &RadiusClient,
-        secret: &str,
-    ) -> Result<(), Error> {
-        if !(SECRET_MINIMUM..=SECRET_MAXIMUM).contains(&secret.len()) {
-            let wanted = format!("must have {SECRET_MINIMUM} to {SECRET_MAXIMUM} octets");
-            return Err(Invalid::new("/secret", wanted).into());
-        }
-        self.refuse_twins(id, client, secret.as_bytes())?;
-        let partition = self.site.partition();
-        self.site.source.put_secret(
-            partition,
-            kinds::SHARED_SECRET,
-            id.record(),
-            secret.as_bytes(),
-        )?;
-        Ok(())
+    fn put_secret(&mut self, id: RadiusClientId, secret: &str) -> Result<(), Error> {
+        let (partition, kind) = (self.site.partition(), kinds::SHARED_SECRET);
+        Ok(self.site.source.put_secret(partition, kind, id.record(), secret.as_bytes())?)
     }
 
     fn secret(&self, id: RadiusClientId) -> Result<Secret, Error> {
@@ -190,100 +172,111 @@ impl RadiusClients<'_, &mut Change<'_>> {
         Ok(self.site.source.secret(self.site.partition(), kind, id.record())?)
     }
 
-    /// Two clients behind one source are told apart by their secrets alone, whosever they are. Of
-    /// another organization's client nothing is told but that the secret is not to be had, and
-    /// that only to who holds it.
-    fn refuse_twins(
+    /// Refuses what another client, whosever it is, stands against.
+    fn refuse_conflicts(
         &self,
         id: RadiusClientId,
         client: &RadiusClient,
-        secret: &[u8],
+        secrets: &[&[u8]],
+    ) -> Result<(), Error> {
+        self.each_other(id, |other| {
+            refuse_claimed(client, other)?;
+            refuse_capture(client, other)?;
+            self.refuse_twin(client, other, secrets)
+        })
+    }
+
+    /// Shows every other client, of all organizations, to `look`.
+    fn each_other(
+        &self,
+        id: RadiusClientId,
+        look: impl Fn(&Other) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let own = self.site.partition();
         for partition in self.site.source.partitions()? {
-            let own_id = (partition == own).then(|| id.record());
-            let Some(twin) = self.twin_in(partition, own_id, client, secret)? else { continue };
-            let message = if partition == own {
-                format!("{} has the same secret behind the same source", twin.fields.name)
-            } else {
-                "cannot be used behind this source; choose another".to_owned()
-            };
-            return Err(Invalid::new("/secret", message).into());
-        }
-        Ok(())
-    }
-
-    /// Without a Message-Authenticator the address alone says whose gear asks, and the narrowest
-    /// network wins: what gear of another organization stands on cannot be taken from it, nor be
-    /// made nobody's. Nobody can claim wide networks for themselves, though.
-    fn refuse_capture(&self, client: &RadiusClient) -> Result<(), Error> {
-        if client.fields.require_message_authenticator {
-            return Ok(());
-        }
-        let own = self.site.partition();
-        for partition in self.site.source.partitions()? {
-            if partition == own {
-                continue;
-            }
             for found in self.site.source.scan::<RadiusClient>(partition, None) {
-                let (_, other) = found?;
-                if !other.fields.require_message_authenticator && takes_from(client, &other) {
-                    let message = "must stay on behind one of the sources";
-                    return Err(Invalid::new("/require_message_authenticator", message).into());
+                let (number, client) = found?;
+                let is_own = partition == own;
+                if !is_own || number != id.record() {
+                    look(&Other { partition, number, is_own, client })?;
                 }
             }
         }
         Ok(())
     }
 
-    /// A certificate is one client's, so that it says which organization is meant. Of another's
-    /// client nothing is told but that the certificate is not to be had.
-    fn refuse_claimed(&self, id: RadiusClientId, client: &RadiusClient) -> Result<(), Error> {
-        let certificates = &client.fields.certificates;
-        if certificates.is_empty() {
-            return Ok(());
-        }
-        let own = self.site.partition();
-        for partition in self.site.source.partitions()? {
-            for found in self.site.source.scan::<RadiusClient>(partition, None) {
-                let (number, other) = found?;
-                let is_itself = partition == own && number == id.record();
-                if is_itself || !certificates.meet(&other.fields.certificates) {
-                    continue;
-                }
-                let message = if partition == own {
-                    format!("{} has one of them", other.fields.name)
-                } else {
-                    "one of them is not to be had; choose another".to_owned()
-                };
-                return Err(Invalid::new("/certificates", message).into());
-            }
-        }
-        Ok(())
-    }
-
-    /// A client other than the one of that number which could not be told from `client`.
-    fn twin_in(
+    /// Two clients behind one source are told apart by their secrets alone, whosever they are. Of
+    /// another organization's client nothing is told but that the secret is not to be had, and
+    /// that only to who holds it.
+    fn refuse_twin(
         &self,
-        partition: Partition,
-        own: Option<Id>,
         client: &RadiusClient,
-        secret: &[u8],
-    ) -> Result<Option<RadiusClient>, Error> {
-        for other in self.site.source.scan::<RadiusClient>(partition, None) {
-            let (id, other) = other?;
-            if Some(id) == own || !share_a_source(client, &other) {
-                continue;
-            }
-            for kind in [kinds::SHARED_SECRET, kinds::PREVIOUS_SECRET] {
-                let theirs = self.site.source.secret(partition, kind, id)?;
-                if theirs.is_some_and(|theirs| theirs.expose() == secret) {
-                    return Ok(Some(other));
-                }
+        other: &Other,
+        secrets: &[&[u8]],
+    ) -> Result<(), Error> {
+        if !share_a_source(client, &other.client) {
+            return Ok(());
+        }
+        for kind in [kinds::SHARED_SECRET, kinds::PREVIOUS_SECRET] {
+            let theirs = self.site.source.secret(other.partition, kind, other.number)?;
+            if theirs.is_some_and(|theirs| secrets.contains(&theirs.expose())) {
+                let message = if other.is_own {
+                    format!(
+                        "{} has the same secret behind the same source",
+                        other.client.fields.name
+                    )
+                } else {
+                    "cannot be used behind this source; choose another".to_owned()
+                };
+                return Err(Invalid::new("/secret", message).into());
             }
         }
-        Ok(None)
+        Ok(())
     }
+}
+
+/// A client beside the one that is written.
+struct Other {
+    partition: Partition,
+    number: Id,
+    /// Whether it is of the same organization.
+    is_own: bool,
+    client: RadiusClient,
+}
+
+/// Without a Message-Authenticator the address alone says whose gear asks, and the narrowest network
+/// wins: what gear of another organization stands on cannot be taken from it, nor be made nobody's.
+/// Nobody can claim wide networks for themselves, though.
+fn refuse_capture(client: &RadiusClient, other: &Other) -> Result<(), Error> {
+    let both_lenient = !client.fields.require_message_authenticator
+        && !other.client.fields.require_message_authenticator;
+    if !other.is_own && both_lenient && takes_from(client, &other.client) {
+        let message = "must stay on behind one of the sources";
+        return Err(Invalid::new("/require_message_authenticator", message).into());
+    }
+    Ok(())
+}
+
+/// A certificate is one client's, so that it says which organization is meant. Of another's client
+/// nothing is told but that the certificate is not to be had.
+fn refuse_claimed(client: &RadiusClient, other: &Other) -> Result<(), Error> {
+    if !client.fields.certificates.meet(&other.client.fields.certificates) {
+        return Ok(());
+    }
+    let message = if other.is_own {
+        format!("{} has one of them", other.client.fields.name)
+    } else {
+        "one of them is not to be had; choose another".to_owned()
+    };
+    Err(Invalid::new("/certificates", message).into())
+}
+
+fn check_length(secret: &str) -> Result<(), Invalid> {
+    if (SECRET_MINIMUM..=SECRET_MAXIMUM).contains(&secret.len()) {
+        return Ok(());
+    }
+    let wanted = format!("must have {SECRET_MINIMUM} to {SECRET_MAXIMUM} octets");
+    Err(Invalid::new("/secret", wanted))
 }
 
 fn check_certificates(certificates: &GearCertificates) -> Result<(), Invalid> {

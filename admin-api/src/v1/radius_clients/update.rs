@@ -73,8 +73,8 @@ pub(crate) struct RadiusClientPatch {
     #[schema(value_type = GearCertificates)]
     certificates: Option<GearCertificates>,
     /// Whether devices are let in by their hardware addresses (MAC authentication): a request whose
-    /// User-Name is an address and whose password is the same one, or that is a Call-Check of that
-    /// address. Anybody could claim an address, so give devices little.
+    /// User-Name is an address and whose password is the same one, or that is a Call-Check, with
+    /// that address as Calling-Station-Id. Anybody could claim an address, so give devices little.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = bool)]
     mac_authentication: Option<bool>,
