@@ -23,6 +23,8 @@ use crate::{admin_api, master_key, radius as radius_door, randomness};
 const HOUSEKEEPING: Duration = Duration::from_secs(60 * 60);
 /// How often sessions on the network are looked at, whether they went silent.
 const SESSIONS: Duration = Duration::from_secs(5 * 60);
+/// How often reports of sessions go from the journal into the sessions.
+const REPORTS: Duration = Duration::from_secs(1);
 /// How often is looked for a custom attribute that was changed.
 const LOOK: Duration = Duration::from_secs(1);
 /// The niceness of threads that hash, about a tenth of the weight of the others.
@@ -52,6 +54,7 @@ pub fn open_directory(
         kept: Keep { users: config.data.kept_users as usize, size: config.data.kept_size },
         known_names: KnownNames(ldap_door::is_known),
         reply_attributes: ReplyDictionary(crate::radius::reply_attributes),
+        sessions: config.radius.session_bounds(),
     };
     let master = MasterKey::from_bytes(*master_key.octets());
     let path: &Path = &config.data.directory;
@@ -90,6 +93,7 @@ pub(crate) fn open(
     }
     follow_definitions(tasks, directory.clone(), clock);
     keep_house(tasks, directory.clone(), clock, config.events.retention);
+    settle_reports(tasks, directory.clone());
     keep_sessions(tasks, directory.clone(), clock, config.radius.session_rules());
     Ok(())
 }
@@ -159,6 +163,32 @@ pub(crate) fn hash_parameters(config: &Authentication) -> Result<HashParameters,
     let kib = u32::try_from(config.argon2_memory >> 10).unwrap_or(u32::MAX);
     let (passes, lanes) = (config.argon2_iterations, config.argon2_parallelism);
     Ok(HashParameters::new(kib, passes, lanes)?)
+}
+
+/// Brings what network gear reported into the sessions, much of it at once.
+fn settle_reports(tasks: &Tasks, directory: Directory) {
+    let shutdown = tasks.shutdown().clone();
+    tasks.spawn(async move {
+        loop {
+            tokio::select! {
+                () = shutdown.draining() => return,
+                () = tokio::time::sleep(REPORTS) => {}
+            }
+            let directory = directory.clone();
+            let settled = tokio::task::spawn_blocking(move || {
+                let settled = directory.settle_reports();
+                for error in directory.lost_reports() {
+                    tracing::error!(%error, "a RADIUS accounting report is lost");
+                }
+                settled
+            });
+            match settled.await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::error!(%error, "RADIUS accounting waits"),
+                Err(error) => tracing::error!(%error, "RADIUS accounting waits"),
+            }
+        }
+    });
 }
 
 /// Ends and forgets sessions on the network, in steps.

@@ -183,7 +183,11 @@ pub async fn serve(
     doors::open(prepared, &directory, &lifecycle)?;
     lifecycle.notifier().ready();
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "ready");
-    Ok(lifecycle.run(signals).await)
+    let ending = lifecycle.run(signals).await;
+    if let Err(error) = directory.settle_reports() {
+        tracing::error!(%error, "RADIUS accounting waits for the next start");
+    }
+    Ok(ending)
 }
 
 /// Makes a folder that is its owner's alone. One that exists stays as it is.

@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 use crate::access::{
     Actor, AtProvider, Context, Grant, InOrganization, Refusal, Who, organization, standing,
 };
-use crate::accounting::OpenSessions;
+use crate::accounting::{Reports, SessionBounds};
 use crate::authentication::{Engine, Who as Claim};
 use crate::collections::{self, NewPassword, Oneself, Site};
 use crate::error::{Error, StoreFailure};
@@ -21,7 +21,7 @@ use crate::known::{Capacity, Keep, Lookups};
 use crate::records::{
     Admin, AdminFields, CertificateAuthority, Credential, CustomAttribute, Device, Group,
     Organization, OrganizationState, OwnCertificates, PasswordHistory, RadiusClient, ReplyProfile,
-    ServiceAccount, Session, Token, User, indices,
+    ServiceAccount, Session, SessionTotals, SettledReports, Token, User, indices,
 };
 use crate::search::{Memo, SearchGrant};
 use crate::text::prepare;
@@ -44,6 +44,8 @@ pub struct OpenOptions {
     pub known_names: KnownNames,
     /// What network gear can be told by name.
     pub reply_attributes: ReplyDictionary,
+    /// How much of what gear reports is kept.
+    pub sessions: SessionBounds,
 }
 
 /// Everything that is true, for every organization; clones share it.
@@ -59,7 +61,7 @@ pub(crate) struct Inner {
     pub(crate) gear: Arc<GearTable>,
     pub(crate) followers: Arc<crate::follow::Followers>,
     pub(crate) lookups: Arc<Lookups>,
-    pub(crate) open_sessions: Arc<OpenSessions>,
+    pub(crate) reports: Reports,
 }
 
 impl Directory {
@@ -93,8 +95,8 @@ impl Directory {
             accounts: options.authentication.remembered,
             found: options.kept,
         }));
-        let open_sessions = Arc::default();
-        let inner = Inner { store, tools, engine, gear, followers, lookups, open_sessions };
+        let reports = Reports::new(options.sessions);
+        let inner = Inner { store, tools, engine, gear, followers, lookups, reports };
         let directory = Self { inner: Arc::new(inner) };
         directory.prepare()?;
         Ok(directory)
@@ -233,6 +235,8 @@ impl Directory {
             KindCheck::of::<OwnCertificates>(),
             KindCheck::of::<PasswordHistory>(),
             KindCheck::of::<Session>(),
+            KindCheck::of::<SessionTotals>(),
+            KindCheck::of::<SettledReports>(),
         ];
         Ok(self.inner.store.check(&kinds)?)
     }

@@ -66,6 +66,12 @@ pub enum StoreFailure {
     /// Reading events.
     #[error(transparent)]
     Events(#[from] storage::EventError),
+    /// Taking reports.
+    #[error(transparent)]
+    Journal(#[from] storage::JournalError),
+    /// What is stored does not decode.
+    #[error(transparent)]
+    Corrupt(#[from] storage::Corrupt),
     /// Committing.
     #[error("{0}")]
     Commit(String),
@@ -79,6 +85,18 @@ impl From<ReadError> for Error {
 
 impl From<ChangeError> for Error {
     fn from(error: ChangeError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl From<storage::JournalError> for Error {
+    fn from(error: storage::JournalError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl From<storage::Corrupt> for Error {
+    fn from(error: storage::Corrupt) -> Self {
         Self::Store(error.into())
     }
 }

@@ -15,7 +15,8 @@ impl Directory {
     /// Creates the provider's partition in a fresh store, and gives records of an older one the
     /// index entries that searches count on.
     pub(crate) fn prepare(&self) -> Result<(), OpenError> {
-        self.create_provider().and_then(|()| self.renew()).map_err(|error| {
+        let prepared = self.create_provider().and_then(|()| self.renew());
+        prepared.and_then(|()| self.settle_left_reports()).map_err(|error| {
             if let Error::Store(StoreFailure::Read(error)) = error {
                 error.into()
             } else {

@@ -9,7 +9,9 @@ use redb::{Database, ReadTransaction, ReadableDatabase, WriteTransaction};
 use crate::changes::LastChanges;
 use crate::disk::Disk;
 use crate::file::Lock;
+use crate::journal::Journal;
 use crate::seal::Vault;
+use crate::store::Parts;
 use crate::{Commit, EventLog, Options, ReadError, Snapshot, writer};
 
 /// What readers and the writer share.
@@ -22,6 +24,7 @@ pub(crate) struct Core {
     pub(crate) vault: Arc<Vault>,
     last_changes: Arc<LastChanges>,
     pub(crate) events: EventLog,
+    pub(crate) journal: Journal,
     pub(crate) options: Options,
     watchers: RwLock<Vec<Watcher>>,
     sequence: AtomicU64,
@@ -43,12 +46,12 @@ enum Opened {
 
 impl Core {
     pub(crate) fn new(
-        (disk, lock): (Disk, Option<Lock>),
+        parts: Parts,
         database: Database,
         vault: Arc<Vault>,
-        events: EventLog,
         options: Options,
     ) -> Self {
+        let Parts { disk, events, journal, lock } = parts;
         Self {
             disk,
             latest: RwLock::default(),
@@ -57,6 +60,7 @@ impl Core {
             vault,
             last_changes: Arc::new(LastChanges::new()),
             events,
+            journal,
             options,
             watchers: RwLock::default(),
             sequence: AtomicU64::new(0),

@@ -9,7 +9,6 @@
 //! nothing is there twice.
 
 mod active;
-mod folder;
 mod frame;
 mod queue;
 mod sealed;
@@ -21,9 +20,8 @@ use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use self::folder::Directory;
-pub(crate) use self::folder::{Folder, Memory};
 use self::queue::Log;
+use crate::folder::{Directory, Folder};
 use crate::{Corrupt, Partition};
 
 /// The most octets that the body of an appended event may have.
@@ -198,6 +196,6 @@ impl Drop for Flusher {
 }
 
 /// Locks out of which a panic is no reason to stay out: what they guard is changed in one step.
-fn unpoisoned<T>(lock: Result<T, PoisonError<T>>) -> T {
+pub(crate) fn unpoisoned<T>(lock: Result<T, PoisonError<T>>) -> T {
     lock.unwrap_or_else(PoisonError::into_inner)
 }

@@ -18,7 +18,9 @@ mod disk;
 mod erase;
 mod events;
 mod file;
+mod folder;
 mod format;
+mod journal;
 mod key;
 mod log;
 mod name;
@@ -35,6 +37,7 @@ pub use change::{Change, ChangeError};
 pub use check::{KindCheck, Report};
 pub use events::{Dropped, Event, EventError, EventLog, EventOptions, MAX_EVENT, Stored};
 pub use file::DATABASE;
+pub use journal::{Journal, JournalEntry, JournalError};
 pub use key::MAX_VALUE;
 pub use log::{Changed, Commit, What};
 pub use name::{Id, Index, Kind, Partition, Relation};
@@ -47,4 +50,4 @@ pub use view::View;
 pub use writer::WriteError;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

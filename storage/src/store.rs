@@ -12,8 +12,10 @@ use redb::backends::FileBackend;
 use crate::check::{self, KindCheck, Report};
 use crate::core::Core;
 use crate::disk::Disk;
-use crate::events::{EventError, EventLog, EventOptions, Memory};
+use crate::events::{EventError, EventLog, EventOptions};
 use crate::file::{self, Lock};
+use crate::folder::{Directory, Memory};
+use crate::journal::Journal;
 use crate::seal::Vault;
 use crate::writer::{Job, Nudge, Work, Writer};
 use crate::{
@@ -33,6 +35,8 @@ pub struct Options {
     pub log: u64,
     /// How the event log works.
     pub events: EventOptions,
+    /// How many octets the journal takes before they are in the database, as often again meanwhile.
+    pub journal: u64,
 }
 
 impl Default for Options {
@@ -43,6 +47,7 @@ impl Default for Options {
             group: 256,
             log: 100_000,
             events: EventOptions::default(),
+            journal: 16 << 20,
         }
     }
 }
@@ -106,7 +111,9 @@ impl Store {
         let file = file::open_database(directory, |file| create(file, &vault))?;
         let disk = Disk::new(FileBackend::new(file).map_err(ReadError::of)?);
         let events = EventLog::open(&directory.join("events"), options.events.clone())?;
-        Self::start((disk, events, Some(lock)), vault, options)
+        let journal =
+            Journal::open(&Directory::open(&directory.join("journal"))?, options.journal)?;
+        Self::start(Parts { disk, events, journal, lock: Some(lock) }, vault, options)
     }
 
     /// Opens a store that lies in a backend of redb and keeps its events in memory, for tests.
@@ -120,7 +127,8 @@ impl Store {
         options: Options,
     ) -> Result<Self, OpenError> {
         let events = EventLog::open_folder(Arc::new(Memory::default()), options.events.clone())?;
-        let parts = (Disk::new(backend), events, None);
+        let journal = Journal::open(&Memory::default(), options.journal)?;
+        let parts = Parts { disk: Disk::new(backend), events, journal, lock: None };
         Self::start(parts, Vault::new(master, entropy), options)
     }
 
@@ -173,6 +181,12 @@ impl Store {
         &self.core.events
     }
 
+    /// The journal. What it holds when the store is opened is to be settled first.
+    #[must_use]
+    pub fn journal(&self) -> &Journal {
+        &self.core.journal
+    }
+
     /// Walks through everything and says what does not fit together.
     ///
     /// `kinds` names every kind of record that may be there.
@@ -192,16 +206,12 @@ impl Store {
         self.write(move |change| change.rewrap(&new))
     }
 
-    pub(crate) fn start(
-        (disk, events, lock): (Disk, EventLog, Option<Lock>),
-        vault: Vault,
-        options: Options,
-    ) -> Result<Self, OpenError> {
+    pub(crate) fn start(parts: Parts, vault: Vault, options: Options) -> Result<Self, OpenError> {
         let vault = Arc::new(vault);
-        let database = disk.open(options.cache_bytes).map_err(ReadError::of)?;
+        let database = parts.disk.open(options.cache_bytes).map_err(ReadError::of)?;
         format::prepare(&database, &vault)?;
         let (sender, queue) = sync_channel(options.queue.max(1));
-        let core = Arc::new(Core::new((disk, lock), database, vault, events, options));
+        let core = Arc::new(Core::new(parts, database, vault, options));
         let snapshot = core.fresh_snapshot()?;
         match format::check_master_key(&snapshot) {
             Ok(_) => {}
@@ -215,6 +225,15 @@ impl Store {
         let door = Door { queue: Some(sender), writer: Some(thread) };
         Ok(Self { door: Arc::new(door), core })
     }
+}
+
+/// What a store is made of.
+pub(crate) struct Parts {
+    pub(crate) disk: Disk,
+    pub(crate) events: EventLog,
+    pub(crate) journal: Journal,
+    /// Who has the data directory, where it is one.
+    pub(crate) lock: Option<Lock>,
 }
 
 /// Makes a new database in a file and closes it.

@@ -2,7 +2,7 @@
 
 mod crash;
 mod isolation;
-mod machine;
+pub(crate) mod machine;
 
 use std::num::NonZeroU32;
 use std::path::Path;

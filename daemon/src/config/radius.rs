@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use directory::accounting::SessionRules;
+use directory::accounting::{SessionBounds, SessionRules};
 
 use super::section::section;
 use super::value::{Count, DAY, HOUR, KIB, MIB, MINUTE, PerCore, SECOND, Size, Time, everywhere};
@@ -75,12 +75,27 @@ section! {
         /// Sessions of one organization that may be open at the same time; when one more begins, the
         /// one first heard of is taken to have ended.
         open_sessions: Count<100, 10_000_000> = Count(100_000),
+        /// Sessions of one organization that are kept, open ones among them; when one more begins, the
+        /// one first heard of is forgotten.
+        kept_sessions: Count<100, 1_000_000_000> = Count(1_000_000),
+        /// Reports of one organization that are on the disk and not yet among its sessions; further
+        /// ones are dropped, and the gear tells again.
+        waiting_reports: Count<16, 1_000_000> = Count(16_384),
         /// How long sessions that ended are kept.
         session_retention: Time<DAY, { 3_660 * DAY }> = Time(90 * DAY),
     }
 }
 
 impl Radius {
+    /// How many sessions and reports there may be.
+    pub(crate) fn session_bounds(&self) -> SessionBounds {
+        SessionBounds {
+            open: self.open_sessions.into(),
+            kept: self.kept_sessions.into(),
+            waiting: self.waiting_reports as usize,
+        }
+    }
+
     /// When sessions end by silence, and how long they are kept.
     pub(crate) fn session_rules(&self) -> SessionRules {
         let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);

@@ -1,58 +1,42 @@
 //! Reports of sessions on their way into the directory: those that came while others were being
-//! kept share the next commit, so many of each organization.
+//! kept go to the disk together, so many of each organization.
 
 use std::collections::{HashMap, VecDeque};
 
-use directory::accounting::{SessionReport, Taken};
-use directory::{Directory, Error, OrganizationId};
+use directory::accounting::SessionReport;
+use directory::{Directory, OrganizationId};
 use radius::Ticket;
 use tokio::sync::mpsc;
 
 /// What became of reports.
 pub(super) type Kept = Vec<(Ticket, bool)>;
 
-/// Reports of one organization in one commit.
+/// Reports of one organization that go to the disk together.
 const AT_ONCE: usize = 256;
-
-/// How much is kept.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Bounds {
-    /// Sessions of one organization that are open.
-    pub(super) open_sessions: usize,
-    /// Reports of one organization that wait.
-    pub(super) waiting: usize,
-}
 
 /// The reports of one socket.
 pub(super) struct Ledger {
     directory: Directory,
-    bounds: Bounds,
+    /// Reports of one organization that wait, at most.
+    most_waiting: usize,
     waiting: HashMap<OrganizationId, VecDeque<(Ticket, SessionReport)>>,
     keeping: bool,
-    kept: mpsc::Sender<Vec<(Ticket, Became)>>,
-    outcomes: mpsc::Receiver<Vec<(Ticket, Became)>>,
-}
-
-/// What became of a report.
-enum Became {
-    /// Kept, or not.
-    Decided(bool),
-    /// The rest of it is to be kept.
-    Unfinished(Box<SessionReport>),
+    kept: mpsc::Sender<Kept>,
+    outcomes: mpsc::Receiver<Kept>,
 }
 
 impl Ledger {
     /// Starts with nothing to keep.
-    pub(super) fn new(directory: Directory, bounds: Bounds) -> Self {
+    pub(super) fn new(directory: Directory, most_waiting: usize) -> Self {
         let (kept, outcomes) = mpsc::channel(1);
-        Self { directory, bounds, waiting: HashMap::new(), keeping: false, kept, outcomes }
+        Self { directory, most_waiting, waiting: HashMap::new(), keeping: false, kept, outcomes }
     }
 
     /// Adds a report, after which [`Ledger::keep`] is to follow; gives its ticket back where too
     /// many of its organization wait already.
     pub(super) fn add(&mut self, ticket: Ticket, report: SessionReport) -> Result<(), Ticket> {
         let queue = self.waiting.entry(report.organization).or_default();
-        if queue.len() >= self.bounds.waiting {
+        if queue.len() >= self.most_waiting {
             return Err(ticket);
         }
         queue.push_back((ticket, report));
@@ -67,38 +51,24 @@ impl Ledger {
         self.keeping = true;
         let (tickets, reports): (Vec<_>, Vec<_>) = take(&mut self.waiting).into_iter().unzip();
         let (directory, kept) = (self.directory.clone(), self.kept.clone());
-        let most_open = self.bounds.open_sessions;
         tokio::task::spawn_blocking(move || {
-            let taken = directory.take_reports(reports, most_open).unwrap_or_else(|error| {
-                failed(&error);
+            let taken = directory.take_reports(&reports).unwrap_or_else(|error| {
+                tracing::error!(%error, "RADIUS accounting could not be kept");
                 Vec::new()
             });
-            let missing = std::iter::repeat_with(|| Became::Decided(false));
-            let became = taken.into_iter().map(became).chain(missing);
+            let taken = taken.into_iter().chain(std::iter::repeat(false));
             // A socket that was closed meanwhile answers nobody.
-            let _closed = kept.blocking_send(tickets.into_iter().zip(became).collect());
+            let _closed = kept.blocking_send(tickets.into_iter().zip(taken).collect());
         });
     }
 
     /// Waits for what became of reports; for ever while there are none.
     pub(super) async fn outcome(&mut self) -> Kept {
-        let Some(outcomes) = self.outcomes.recv().await else {
+        let Some(kept) = self.outcomes.recv().await else {
             return std::future::pending().await;
         };
         self.keeping = false;
-        let mut kept = Vec::with_capacity(outcomes.len());
-        // From behind, so that those to be taken up again keep their order.
-        for (ticket, became) in outcomes.into_iter().rev() {
-            match became {
-                Became::Decided(is_kept) => kept.push((ticket, is_kept)),
-                Became::Unfinished(report) => {
-                    let queue = self.waiting.entry(report.organization).or_default();
-                    queue.push_front((ticket, *report));
-                }
-            }
-        }
         self.keep();
-        kept.reverse();
         kept
     }
 
@@ -116,22 +86,6 @@ fn take<T>(waiting: &mut HashMap<OrganizationId, VecDeque<T>>) -> Vec<T> {
         !queue.is_empty()
     });
     taken
-}
-
-fn became(taken: Taken) -> Became {
-    match taken {
-        Taken::Kept => Became::Decided(true),
-        Taken::Lost => Became::Decided(false),
-        Taken::Unfinished(report) => Became::Unfinished(report),
-        Taken::Failed(error) => {
-            failed(&error);
-            Became::Decided(false)
-        }
-    }
-}
-
-fn failed(error: &Error) {
-    tracing::error!(%error, "RADIUS accounting could not be kept");
 }
 
 #[cfg(test)]

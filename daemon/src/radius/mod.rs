@@ -25,7 +25,6 @@ use crate::listener;
 use crate::sockets::UdpGroup;
 use crate::tls::Identity;
 use datagrams::Datagrams;
-use ledger::Bounds;
 pub(crate) use view::reply_attributes;
 
 /// What every socket shares.
@@ -33,7 +32,8 @@ pub(crate) struct Door {
     directory: directory::Directory,
     clock: Clock,
     limits: Limits,
-    bounds: Bounds,
+    /// Reports of one organization that wait at a socket.
+    waiting_reports: usize,
     /// Conversations of EAP; none without a certificate.
     talks: Option<eap::Talks>,
     /// What connections inside TLS share; nothing without a certificate.
@@ -56,13 +56,10 @@ impl Door {
             reply_lifetime: config.reply_cache_time,
             ..Limits::default()
         };
-        let bounds = Bounds {
-            open_sessions: config.open_sessions as usize,
-            waiting: (limits.pending / 4).max(1),
-        };
+        let waiting_reports = (limits.pending / 4).max(1);
         let radsec = identity.clone().and_then(|identity| radsec::Terms::new(identity, config));
         let talks = identity.map(|identity| eap::Talks::new(identity, config, at_once));
-        Arc::new(Self { directory, clock, limits, bounds, talks, radsec })
+        Arc::new(Self { directory, clock, limits, waiting_reports, talks, radsec })
     }
 
     /// Answers on bound sockets until the daemon drains.

@@ -49,7 +49,6 @@ pub(super) fn report(accounting: &Accounting<ClientKey>, now: Time) -> Option<Se
         called: text(accounting.octets(AttributeType::CALLED_STATION_ID)),
         cause: number(AttributeType::ACCT_TERMINATE_CAUSE),
         class: accounting.octets(AttributeType::CLASS).to_vec(),
-        behind: None,
     })
 }
 

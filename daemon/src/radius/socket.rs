@@ -64,7 +64,7 @@ impl<O: Outlet> Worker<O> {
     /// Starts with nothing to do.
     pub(super) fn new(door: Arc<Door>, server: Server<ClientKey>, outlet: O) -> Self {
         let (late, arrivals) = mpsc::unbounded_channel();
-        let ledger = Ledger::new(door.directory.clone(), door.bounds);
+        let ledger = Ledger::new(door.directory.clone(), door.waiting_reports);
         let drops = Drops::default();
         Self { door, outlet, server, drops, ledger, late, arrivals, waiting: 0 }
     }

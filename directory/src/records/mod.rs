@@ -24,6 +24,8 @@ mod second_factor;
 mod server_certificate;
 mod service_account;
 mod session;
+mod session_totals;
+mod settled_reports;
 mod stamp;
 mod token;
 mod user;
@@ -61,9 +63,14 @@ pub use server_certificate::ServerCertificate;
 pub use service_account::{ServiceAccount, ServiceAccountFields, Visibility};
 pub(crate) use session::gear_key;
 pub use session::{Ending, Session, Traffic};
+pub(crate) use session_totals::SessionTotals;
+pub(crate) use settled_reports::SettledReports;
 pub use stamp::Stamp;
 pub use token::{Narrowing, Token, TokenPurpose};
 pub use user::{User, UserFields, UserState};
+
+/// The number of the record of a kind of which a partition has one.
+pub(crate) const THE_ONLY_ONE: storage::Id = 0;
 
 pub(crate) mod kinds {
     use super::Kind;
@@ -80,6 +87,8 @@ pub(crate) mod kinds {
     pub(crate) const DEVICE: Kind = Kind(16);
     pub(crate) const SERVER_CERTIFICATE: Kind = Kind(26);
     pub(crate) const SESSION: Kind = Kind(40);
+    pub(crate) const SESSION_TOTALS: Kind = Kind(41);
+    pub(crate) const SETTLED_REPORTS: Kind = Kind(42);
     pub(crate) const CREDENTIAL: Kind = Kind(20);
     pub(crate) const CERTIFICATE_AUTHORITY: Kind = Kind(18);
     pub(crate) const OWN_CERTIFICATES: Kind = Kind(24);

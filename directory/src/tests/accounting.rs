@@ -1,9 +1,10 @@
 //! Sessions, by what gear reports of them in whatever order.
 
-use super::world::{DAY, World};
+use super::world::{Counted, DAY, World, master, options};
 use crate::access::{ManageConfiguration, View};
-use crate::accounting::{SessionReport, SessionRules, Stage, Taken};
+use crate::accounting::{SessionBounds, SessionReport, SessionRules, Stage};
 use crate::collections::{SessionPage, SessionQuery};
+use crate::directory::{Directory, OpenOptions};
 use crate::id::{OrganizationId, RadiusClientId};
 use crate::records::{Ending, RadiusClientFields, Session, Traffic};
 use crate::time::Time;
@@ -37,13 +38,11 @@ impl<'w> Gear<'w> {
             called: String::new(),
             cause: None,
             class: Vec::new(),
-            behind: None,
         }
     }
 
     fn tell(&self, report: SessionReport) {
-        let taken = self.world.directory.take_reports(vec![report], 1_000).unwrap();
-        assert!(matches!(taken[..], [Taken::Kept]), "{taken:?}");
+        assert_eq!(self.world.directory.take_reports(&[report]).unwrap(), [true]);
     }
 
     fn at(&self, minutes: u64) -> Time {
@@ -83,8 +82,16 @@ fn page(
     query: &SessionQuery,
     (after, limit): (Option<u64>, usize),
 ) -> SessionPage {
+    settle(world);
     let reading = world.directory.read(world.top()).unwrap();
     reading.authorize::<View>(organization).unwrap().sessions(query, after, limit).unwrap()
+}
+
+/// Brings what was reported into the sessions, all of it.
+fn settle(world: &World) {
+    world.directory.settle_reports().unwrap();
+    let lost = world.directory.lost_reports();
+    assert!(lost.is_empty(), "{lost:?}");
 }
 
 fn seconds(seconds: u32, octets: u64) -> Traffic {
@@ -191,8 +198,9 @@ fn an_organization_sees_its_own_sessions_and_a_lost_one_takes_none() {
     let mut lost = gear.report(Stage::Started, gear.at(0), "2");
     lost.organization = OrganizationId::NONE;
     let own = gear.report(Stage::Started, gear.at(0), "3");
-    let taken = world.directory.take_reports(vec![lost, own], 1_000).unwrap();
-    assert!(matches!(taken[..], [Taken::Lost, Taken::Kept]), "{taken:?}");
+    assert_eq!(world.directory.take_reports(&[lost, own]).unwrap(), [true, true]);
+    assert_eq!(gear.sessions(&SessionQuery::default()).len(), 2);
+    world.assert_sound();
 }
 
 #[test]
@@ -212,8 +220,7 @@ fn a_login_that_grows_when_it_is_prepared_is_kept_and_found_and_harms_no_other_r
         long("three", format!("{}!", "\u{fdfa}".repeat(84))),
         ours.report(Stage::Started, world.now(), "four"),
     ];
-    let taken = world.directory.take_reports(reports, 1_000).unwrap();
-    assert!(taken.iter().all(|taken| matches!(taken, Taken::Kept)), "{taken:?}");
+    assert_eq!(world.directory.take_reports(&reports).unwrap(), [true; 4]);
     assert_eq!(ours.sessions(&SessionQuery::default()).len(), 2);
     let query = SessionQuery { login: Some(login.clone()), ..SessionQuery::default() };
     let found = theirs.sessions(&query);
@@ -222,71 +229,116 @@ fn a_login_that_grows_when_it_is_prepared_is_kept_and_found_and_harms_no_other_r
 }
 
 #[test]
-fn gear_with_many_sessions_restarts_in_steps_and_one_organization_has_no_more_than_its_step() {
+fn gear_with_many_sessions_restarts_in_steps_and_what_came_later_is_taken_later() {
     let world = World::new();
     let (acme, beta) = (world.organization("acme"), world.organization("beta"));
     let (gear, other) = (Gear::new(&world, acme), Gear::new(&world, beta));
     let begun = (0..1_100).map(|name| gear.report(Stage::Started, gear.at(0), &name.to_string()));
     let younger = gear.report(Stage::Started, gear.at(9), "younger");
-    world.directory.take_reports(begun.chain([younger]).collect(), 10_000).unwrap();
+    world.directory.take_reports(&begun.chain([younger]).collect::<Vec<_>>()).unwrap();
     other.tell(other.report(Stage::Started, other.at(0), "1"));
     let open = SessionQuery { open: Some(true), ..SessionQuery::default() };
     let left = || page(&world, acme, &open, (None, 2_000)).sessions.len();
+    assert_eq!(left(), 1_101);
     // Gear that is not there has nothing to be looked at.
     let stranger =
         SessionReport { gear: "ap-2".into(), ..gear.report(Stage::Restarted, gear.at(5), "") };
     gear.tell(stranger);
     let restarted = gear.report(Stage::Restarted, gear.at(5), "");
     let last = other.report(Stage::Restarted, other.at(5), "");
-    let reports = vec![restarted.clone(), restarted, last];
-    let taken = world.directory.take_reports(reports, 10_000).unwrap();
-    let [Taken::Unfinished(first), Taken::Unfinished(second), Taken::Kept] = &taken[..] else {
-        panic!("{taken:?}")
-    };
-    assert_eq!(left(), 601);
+    // It began before the gear restarted, and is heard of only afterwards.
+    let late = gear.report(Stage::Continues, gear.at(6), "7");
+    let reports = [restarted.clone(), restarted, last, late];
+    let before = world.directory.inner.store.sequence();
+    assert_eq!(world.directory.take_reports(&reports).unwrap(), [true; 4]);
+    assert_eq!(world.directory.inner.store.sequence(), before, "nothing is in the sessions yet");
+    assert_eq!(left(), 2);
+    assert!(world.directory.inner.store.sequence() >= before + 3, "in steps");
+    assert_eq!(gear.sessions(&open)[0].name, "7");
+    assert_eq!(gear.sessions(&open)[1].name, "younger");
     assert!(other.sessions(&open).is_empty());
-    let mut report = (**first).clone();
-    let mut steps = 0;
-    while let Taken::Unfinished(rest) =
-        world.directory.take_reports(vec![report.clone()], 10_000).unwrap().remove(0)
-    {
-        report = *rest;
-        steps += 1;
-    }
-    assert_eq!((steps, left()), (1, 1));
-    gear.tell((**second).clone());
-    assert_eq!(gear.sessions(&open)[0].name, "younger");
     world.assert_sound();
 }
 
 #[test]
-fn an_organization_has_so_many_open_sessions_and_the_first_give_way() {
+fn reports_that_were_acknowledged_outlive_the_process_and_count_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = || {
+        let entropy = Counted::new();
+        let options = OpenOptions { authentication: options(), ..OpenOptions::default() };
+        Directory::open(folder.path(), master(), entropy, &options).unwrap()
+    };
+    let world = World::over(opened());
+    let acme = world.organization("acme");
+    let gear = Gear::new(&world, acme);
+    gear.tell(gear.report(Stage::Started, gear.at(0), "1"));
+    settle(&world);
+    gear.tell(gear.report(Stage::Stopped, gear.at(9), "1"));
+    gear.tell(gear.report(Stage::Started, gear.at(20), "1"));
+    let client = gear.client;
+    let world = world.reopened(opened);
+    let gear = Gear { world: &world, organization: acme, client };
+    let is_open = |session: &Session| session.ended.is_none();
+    let found = gear.sessions(&SessionQuery::default());
+    assert_eq!(found.iter().map(is_open).collect::<Vec<_>>(), [false, true]);
+    assert_eq!((found[0].started, found[1].started), (gear.at(0), gear.at(20)));
+    world.assert_sound();
+}
+
+#[test]
+fn an_organization_whose_reports_wait_has_no_more_taken_and_others_have() {
+    let bounds = SessionBounds { waiting: 2, ..SessionBounds::default() };
+    let world = World::keeping(bounds);
+    let (acme, beta) = (world.organization("acme"), world.organization("beta"));
+    let (gear, other) = (Gear::new(&world, acme), Gear::new(&world, beta));
+    let told = |gear: &Gear<'_>, name| gear.report(Stage::Started, gear.at(0), name);
+    let reports = [told(&gear, "1"), told(&gear, "2"), told(&gear, "3"), told(&other, "1")];
+    assert_eq!(world.directory.take_reports(&reports).unwrap(), [true, true, false, true]);
+    assert_eq!(gear.sessions(&SessionQuery::default()).len(), 2);
+    gear.tell(told(&gear, "3"));
+    assert_eq!(gear.sessions(&SessionQuery::default()).len(), 3);
+}
+
+#[test]
+fn a_login_behind_a_domain_is_the_users() {
     let world = World::new();
+    let acme = world.organization("acme");
+    let ada = world.user(acme, "ada");
+    let gear = Gear::new(&world, acme);
+    let told = gear.report(Stage::Started, gear.at(0), "1");
+    gear.tell(SessionReport { login: "ACME\\Ada".into(), ..told });
+    assert_eq!((gear.only().user, gear.only().login), (Some(ada), "ACME\\Ada".into()));
+}
+
+#[test]
+fn an_organization_has_so_many_sessions_and_the_first_give_way() {
+    let world = World::keeping(SessionBounds { open: 3, kept: 5, ..SessionBounds::default() });
     let (acme, beta) = (world.organization("acme"), world.organization("beta"));
     let (gear, other) = (Gear::new(&world, acme), Gear::new(&world, beta));
     other.tell(other.report(Stage::Started, other.at(0), "1"));
-    let tell = |stage, minutes, name: &str| {
-        let report = gear.report(stage, gear.at(minutes), name);
-        let taken = world.directory.take_reports(vec![report], 3).unwrap();
-        assert!(matches!(taken[..], [Taken::Kept]), "{taken:?}");
-    };
-    let open = || {
-        let query = SessionQuery { open: Some(true), ..SessionQuery::default() };
-        let sessions = gear.sessions(&query);
+    let tell = |stage, minutes, name: &str| gear.tell(gear.report(stage, gear.at(minutes), name));
+    let named = |open| {
+        let sessions = gear.sessions(&SessionQuery { open, ..SessionQuery::default() });
         sessions.iter().map(|session| session.name.clone()).collect::<Vec<_>>()
     };
     for (minutes, name) in [(0, "1"), (1, "2"), (2, "3"), (3, "4")] {
         tell(Stage::Started, minutes, name);
     }
-    assert_eq!(open(), ["2", "3", "4"]);
+    assert_eq!(named(Some(true)), ["2", "3", "4"]);
     let ended = gear.sessions(&SessionQuery::default()).remove(0).ended;
     assert_eq!(ended, Some((gear.at(0), Ending::Crowded)));
     tell(Stage::Stopped, 4, "3");
     tell(Stage::Started, 5, "5");
-    assert_eq!(open(), ["2", "4", "5"]);
+    assert_eq!(named(Some(true)), ["2", "4", "5"]);
     // One that speaks again takes the place of another.
     tell(Stage::Continues, 6, "1");
-    assert_eq!(open(), ["1", "4", "5"]);
+    assert_eq!(named(Some(true)), ["1", "4", "5"]);
+    assert_eq!(named(None), ["1", "2", "3", "4", "5"]);
+    tell(Stage::Started, 7, "6");
+    assert_eq!(named(None), ["2", "3", "4", "5", "6"]);
+    assert_eq!(named(Some(true)), ["4", "5", "6"], "an open one is forgotten like any");
+    tell(Stage::Stopped, 8, "7");
+    assert_eq!(named(None), ["3", "4", "5", "6", "7"]);
     assert_eq!(other.sessions(&SessionQuery::default()).remove(0).ended, None);
     world.assert_sound();
 }
@@ -301,7 +353,10 @@ fn silent_sessions_are_closed_and_may_speak_again_and_old_ones_are_forgotten() {
     gear.tell(gear.report(Stage::Started, begun, "never heard of again"));
     gear.tell(gear.report(Stage::Started, begun, "every ten minutes"));
     gear.tell(gear.report(Stage::Continues, begun.plus(10 * MINUTE), "every ten minutes"));
-    let keep = |at: Time| world.directory.keep_sessions(at, rules).unwrap();
+    let keep = |at: Time| {
+        settle(&world);
+        world.directory.keep_sessions(at, rules).unwrap()
+    };
     assert_eq!(keep(begun.plus(40 * MINUTE)), 0);
     assert_eq!(keep(begun.plus(41 * MINUTE)), 1);
     let open = SessionQuery { open: Some(true), ..SessionQuery::default() };

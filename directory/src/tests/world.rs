@@ -11,6 +11,7 @@ use redb::backends::InMemoryBackend;
 use storage::{Entropy, MasterKey, Store};
 
 use crate::access::{Actor, Context, Identity, Proven, Role, Who as Origin};
+use crate::accounting::SessionBounds;
 use crate::authentication::{
     Begun, Channel, Door, HashParameters, Options, Outcome, Password, PoolLimits, Proof, Request,
     Who,
@@ -80,6 +81,15 @@ impl World {
     }
 
     pub(super) fn with(options: &Options) -> Self {
+        Self::made(options, SessionBounds::default())
+    }
+
+    /// One that keeps only so many sessions and reports.
+    pub(super) fn keeping(sessions: SessionBounds) -> Self {
+        Self::made(&options(), sessions)
+    }
+
+    fn made(options: &Options, sessions: SessionBounds) -> Self {
         let entropy = Counted::new();
         let backend = InMemoryBackend::new();
         let store =
@@ -87,9 +97,17 @@ impl World {
         let options = OpenOptions {
             authentication: options.clone(),
             known_names: super::custom::known(),
+            sessions,
             ..OpenOptions::default()
         };
         Self::over(Directory::over(store.unwrap(), entropy, &options).unwrap())
+    }
+
+    /// The same after the directory was closed and opened again.
+    pub(super) fn reopened(self, open: impl FnOnce() -> Directory) -> Self {
+        let Self { directory, top, clock } = self;
+        drop(directory);
+        Self { directory: open(), top, clock }
     }
 
     pub(super) fn over(directory: Directory) -> Self {

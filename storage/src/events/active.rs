@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::folder::{Folder, SegmentFile};
 use super::frame::Entry;
 use super::{EventError, Stored};
+use crate::folder::{Folder, SegmentFile};
 use crate::{Corrupt, Partition};
 
 /// The active segment with an index of its events in memory.

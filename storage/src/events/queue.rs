@@ -5,11 +5,11 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, RwLock};
 
 use super::active::Active;
-use super::folder::Folder;
 use super::frame::Entry;
 use super::sealed::{Sealed, UNFINISHED};
 use super::{Dropped, Event, EventError, EventOptions, MAX_EVENT, Stored, unpoisoned};
 use crate::Partition;
+use crate::folder::Folder;
 
 /// The log: what waits, and what is written.
 ///

@@ -10,9 +10,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::active::Active;
-use super::folder::{Folder, SegmentFile};
 use super::frame::Entry;
 use super::{EventError, Stored};
+use crate::folder::{Folder, SegmentFile};
 use crate::{Corrupt, Partition};
 
 /// A sealed segment with its index.

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Event, EventLog, EventOptions, MAX_EVENT, Memory};
+use super::{Event, EventLog, EventOptions, MAX_EVENT};
 use crate::Partition;
+use crate::folder::Memory;
 use crate::tests::organization;
 
 fn options() -> EventOptions {
@@ -127,7 +128,7 @@ fn what_finds_no_room_is_dropped_and_counted() {
 #[test]
 fn a_tail_that_was_not_written_whole_is_cut_off() {
     use super::active::Active;
-    use super::folder::Folder;
+    use crate::folder::Folder;
     let folder = Arc::new(Memory::default());
     let log = EventLog::open_folder(folder.clone(), options()).unwrap();
     fill(&log, 0..30);

@@ -7,7 +7,9 @@ use std::time::Duration;
 use super::machine::{Dice, Fault, Machine};
 use super::{MEMBER, Thing, entropy, organization, thing};
 use crate::disk::Disk;
+use crate::journal::Journal;
 use crate::seal::Vault;
+use crate::store::Parts;
 use crate::{
     Change, ChangeError, Event, EventLog, EventOptions, Id, Kind, KindCheck, MasterKey, OpenError,
     Options, ReadError, Reading, Store, WriteError,
@@ -339,5 +341,6 @@ fn open(machine: &Machine) -> Result<Store, OpenError> {
 fn open_with(machine: &Machine, options: Options) -> Result<Store, OpenError> {
     let events = EventLog::open_folder(Arc::new(machine.clone()), options.events.clone())?;
     let vault = Vault::new(MasterKey::from_bytes([1; 32]), entropy());
-    Store::start((Disk::new(machine.file("database")), events, None), vault, options)
+    let (disk, journal) = (Disk::new(machine.file("database")), Journal::open(machine, 4_096)?);
+    Store::start(Parts { disk, events, journal, lock: None }, vault, options)
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use redb::StorageBackend;
 
-use crate::events::Folder;
+use crate::folder::Folder;
 
 /// What happens at the chosen operation.
 #[derive(Copy, Clone, Eq, PartialEq, Debug)]

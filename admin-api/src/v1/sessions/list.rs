@@ -6,7 +6,7 @@ use directory::collections::SessionQuery;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::Session;
+use super::{Session, heard};
 use crate::body::Params;
 use crate::caller::Within;
 use crate::list::{List, page_size, read_cursor, write_cursor};
@@ -51,6 +51,7 @@ pub(crate) async fn list_sessions(
     let page = within.caller.api.blocking(move |directory| {
         let limit = page_size(query.limit)?;
         let after = query.cursor.as_deref().map(read_cursor).transpose()?;
+        heard(directory);
         let reading = directory.read(context)?;
         let grant = reading.authorize::<View>(organization)?;
         let client = match query.radius_client {

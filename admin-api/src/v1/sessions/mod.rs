@@ -6,7 +6,7 @@ mod show;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use directory::access::View;
-use directory::{Error, OrganizationId, ReadingTransaction, records};
+use directory::{Directory, Error, OrganizationId, ReadingTransaction, records};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -19,6 +19,12 @@ use crate::problem::Problem;
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(list::list_sessions)).routes(routes!(show::show_session))
+}
+
+/// Lets what was reported until now be seen. Where the disk takes no writes, what is there can be
+/// read all the same.
+fn heard(directory: &Directory) {
+    let _waiting = directory.settle_reports();
 }
 
 /// Somebody's time on the network (RFC 2866).

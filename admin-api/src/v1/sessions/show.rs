@@ -3,7 +3,7 @@
 use axum::Json;
 use directory::access::View;
 
-use super::Session;
+use super::{Session, heard};
 use crate::caller::{Item, Within};
 use crate::problem::Problem;
 
@@ -19,7 +19,12 @@ pub(crate) async fn show_session(
     within: Within<View>,
     Item(session): Item,
 ) -> Result<Json<Session>, Problem> {
-    let reading = within.caller.read()?;
-    let record = reading.authorize::<View>(within.organization)?.session(session)?;
-    Ok(Json(Session::of(record, &reading, within.organization)?))
+    let (organization, context) = (within.organization, within.caller.context);
+    let shown = within.caller.api.blocking(move |directory| {
+        heard(directory);
+        let reading = directory.read(context)?;
+        let record = reading.authorize::<View>(organization)?.session(session)?;
+        Session::of(record, &reading, organization)
+    });
+    Ok(Json(shown.await?))
 }

@@ -1,4 +1,4 @@
-//! Where segment files lie.
+//! Where files lie that are appended to: event segments, the journal.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -9,12 +9,12 @@ use std::sync::{Arc, Mutex};
 use redb::StorageBackend;
 use redb::backends::{FileBackend, InMemoryBackend};
 
-use super::unpoisoned;
+use crate::events::unpoisoned;
 
-/// A file that holds a segment.
+/// A file in a folder.
 pub(crate) type SegmentFile = Arc<dyn StorageBackend>;
 
-/// A folder of segment files.
+/// A folder of files.
 pub(crate) trait Folder: Send + Sync {
     fn names(&self) -> io::Result<Vec<String>>;
     /// Opens a file, or creates it; the name of a new file is durable afterwards.

@@ -1,0 +1,280 @@
+//! A journal: what must be durable at once and may go into the database later, much of it together.
+//!
+//! Entries have numbers that rise by one, and from one opening to the next by far more. Two files take turns: while what is in one goes into the
+//! database, the other takes what comes. Which entries the database has it says itself, by a number
+//! that is written in the same transaction; so that after a crash none is missing and none counts
+//! twice. Nothing is ever cut off: a file is written over from its start in its next turn, and the
+//! number in each checksum tells old entries from new ones.
+//!
+//! A file starts with a header: a mark, the number of its first entry (u64, little endian) and the
+//! CRC-32 of both. An entry has the length of its body and a CRC-32 (both u32, little endian) of its
+//! number and its body, then the body.
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard};
+
+use crate::events::unpoisoned;
+use crate::folder::{Folder, SegmentFile};
+
+/// Why entries could not be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// No more fit before others went into the database.
+    #[error("the journal is full")]
+    Full,
+    /// The disk failed. Who asked does not know whether the entries are kept.
+    #[error("the journal cannot be used: {0}")]
+    Disk(#[from] io::Error),
+}
+
+/// Something that was appended.
+#[derive(Clone, Eq, PartialEq, Debug)]
+pub struct JournalEntry {
+    /// Its number.
+    pub number: u64,
+    /// What it is, in the words of whoever appended it.
+    pub body: Vec<u8>,
+}
+
+/// The journal.
+pub struct Journal {
+    halves: [Half; 2],
+    capacity: u64,
+    state: Mutex<State>,
+}
+
+/// One of the files.
+struct Half {
+    file: SegmentFile,
+    /// The number of the last entry that was written to it.
+    written: AtomicU64,
+    synced: Mutex<Synced>,
+}
+
+/// How far a file is on the disk.
+#[derive(Default)]
+struct Synced {
+    /// The number of the last entry that is certain to be there.
+    until: u64,
+    /// What a failed sync leaves behind nobody knows: nothing more is until the next turn.
+    failed: bool,
+}
+
+struct State {
+    /// Which file takes what comes.
+    current: bool,
+    /// Where the next entry goes; zero before the header of this turn, [`NO_ROOM`] after a failure.
+    end: u64,
+    next: u64,
+    /// Whether the other file holds what is not in the database.
+    is_held: bool,
+    /// What came in this turn.
+    waiting: Vec<JournalEntry>,
+}
+
+impl Journal {
+    /// Opens the journal in a folder. What it holds is had from [`left`](Self::left), and until
+    /// that is settled it takes nothing.
+    pub(crate) fn open(folder: &dyn Folder, capacity: u64) -> io::Result<Self> {
+        let [first, second] = NAMES.map(|name| folder.open(name));
+        let halves = [Half::new(first?), Half::new(second?)];
+        let mut turns = Vec::new();
+        for half in &halves {
+            turns.push(read(&half.file)?);
+        }
+        turns.sort_by_key(|turn| turn.first().map(|entry| entry.number));
+        let waiting: Vec<_> = turns.into_iter().flatten().collect();
+        let next = behind(waiting.last().map_or(0, |entry| entry.number));
+        let state = State { current: false, end: NO_ROOM, next, is_held: true, waiting };
+        Ok(Self { halves, capacity, state: Mutex::new(state) })
+    }
+
+    /// What was left when the journal was opened, of the entries behind the number `settled`, which
+    /// the database has with all before it. [`settle`](Self::settle) follows once it has these, too.
+    pub fn left(&self, settled: u64) -> Vec<JournalEntry> {
+        let mut state = self.state();
+        state.next = state.next.max(behind(settled));
+        let mut left = std::mem::take(&mut state.waiting);
+        left.retain(|entry| entry.number > settled);
+        left
+    }
+
+    /// Appends entries; returns once they are on the disk.
+    ///
+    /// # Errors
+    /// [`Full`](JournalError::Full), or the disk's.
+    pub fn append(&self, bodies: Vec<Vec<u8>>) -> Result<(), JournalError> {
+        let (half, last) = self.write(bodies)?;
+        let synced = self.halves(half).sync(last);
+        if synced.is_err() {
+            let mut state = self.state();
+            if state.current == half {
+                state.end = NO_ROOM;
+            }
+        }
+        Ok(synced?)
+    }
+
+    /// What was appended since the last time; it is to be [settled](Self::settle) once the database
+    /// has it. Nothing while that was not done with what was taken before.
+    pub fn take(&self) -> Vec<JournalEntry> {
+        let mut state = self.state();
+        if state.is_held || state.waiting.is_empty() {
+            return Vec::new();
+        }
+        state.current = !state.current;
+        state.is_held = true;
+        self.begin(&mut state);
+        std::mem::take(&mut state.waiting)
+    }
+
+    /// The database has what was taken last.
+    pub fn settle(&self) {
+        self.state().is_held = false;
+    }
+
+    /// How many entries wait to be taken.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.state().waiting.len()
+    }
+
+    /// Writes entries; in which file, and the number of the last one.
+    fn write(&self, bodies: Vec<Vec<u8>>) -> Result<(bool, u64), JournalError> {
+        let mut state = self.state();
+        if state.end == NO_ROOM && !state.is_held && state.waiting.is_empty() {
+            self.begin(&mut state);
+        }
+        let mut octets = Vec::new();
+        if state.end == 0 {
+            write_header(&mut octets, state.next);
+        }
+        let mut entries = Vec::with_capacity(bodies.len());
+        for (number, body) in (state.next..).zip(bodies) {
+            write_entry(&mut octets, number, &body)?;
+            entries.push(JournalEntry { number, body });
+        }
+        let end = state.end.saturating_add(octets.len() as u64);
+        if end > self.capacity {
+            return Err(JournalError::Full);
+        }
+        let half = self.halves(state.current);
+        if half.file.len()? < end {
+            half.file.set_len(end)?;
+        }
+        half.file.write(state.end, &octets)?;
+        let last = entries.last().map_or(state.next, |entry| entry.number);
+        half.written.store(last, Ordering::Release);
+        (state.end, state.next) = (end, last.saturating_add(1));
+        state.waiting.extend(entries);
+        Ok((state.current, last))
+    }
+
+    /// Lets the current file be written over from its start.
+    fn begin(&self, state: &mut State) {
+        state.end = 0;
+        unpoisoned(self.halves(state.current).synced.lock()).failed = false;
+    }
+
+    fn halves(&self, second: bool) -> &Half {
+        let [one, other] = &self.halves;
+        if second { other } else { one }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        unpoisoned(self.state.lock())
+    }
+}
+
+impl Half {
+    fn new(file: SegmentFile) -> Self {
+        Self { file, written: AtomicU64::new(0), synced: Mutex::default() }
+    }
+
+    /// Returns once everything until an entry is on the disk; one sync does for all that wait.
+    fn sync(&self, until: u64) -> io::Result<()> {
+        let mut synced = unpoisoned(self.synced.lock());
+        if synced.until >= until {
+            return Ok(());
+        }
+        if synced.failed {
+            return Err(io::Error::other("the disk failed before"));
+        }
+        let written = self.written.load(Ordering::Acquire);
+        let done = self.file.sync_data();
+        synced.failed = done.is_err();
+        if done.is_ok() {
+            synced.until = written;
+        }
+        done
+    }
+}
+
+/// Reads what the last turn of a file left.
+fn read(file: &SegmentFile) -> io::Result<Vec<JournalEntry>> {
+    let length = usize::try_from(file.len()?).map_err(io::Error::other)?;
+    let mut octets = vec![0; length];
+    file.read(0, &mut octets)?;
+    let mut entries = Vec::new();
+    let Some((mut number, mut rest)) = read_header(&octets) else { return Ok(entries) };
+    while let Some((body, behind)) = read_entry(rest, number) {
+        entries.push(JournalEntry { number, body: body.to_vec() });
+        (number, rest) = (number.saturating_add(1), behind);
+    }
+    Ok(entries)
+}
+
+fn write_header(out: &mut Vec<u8>, first: u64) {
+    out.extend_from_slice(MAGIC);
+    out.extend_from_slice(&first.to_le_bytes());
+    out.extend_from_slice(&crc32fast::hash(out).to_le_bytes());
+}
+
+fn read_header(octets: &[u8]) -> Option<(u64, &[u8])> {
+    let (header, rest) = octets.split_first_chunk::<HEADER>()?;
+    let (body, crc) = header.split_last_chunk()?;
+    if crc32fast::hash(body) != u32::from_le_bytes(*crc) {
+        return None;
+    }
+    let first = body.strip_prefix(MAGIC.as_slice())?.first_chunk()?;
+    Some((u64::from_le_bytes(*first), rest))
+}
+
+fn write_entry(out: &mut Vec<u8>, number: u64, body: &[u8]) -> Result<(), JournalError> {
+    let length = u32::try_from(body.len()).map_err(io::Error::other)?;
+    out.extend_from_slice(&length.to_le_bytes());
+    out.extend_from_slice(&checksum(number, body).to_le_bytes());
+    out.extend_from_slice(body);
+    Ok(())
+}
+
+fn read_entry(input: &[u8], number: u64) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = input.split_first_chunk()?;
+    let (crc, rest) = rest.split_first_chunk()?;
+    let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+    let (body, rest) = rest.split_at_checked(length)?;
+    (checksum(number, body) == u32::from_le_bytes(*crc)).then_some((body, rest))
+}
+
+fn checksum(number: u64, body: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&number.to_le_bytes());
+    hasher.update(body);
+    hasher.finalize()
+}
+
+const NAMES: [&str; 2] = ["one", "other"];
+const MAGIC: &[u8; 8] = b"tnjournl";
+const HEADER: usize = MAGIC.len() + 8 + 4;
+/// Where nothing can be written before the next turn.
+const NO_ROOM: u64 = u64::MAX;
+
+/// The first number for what is appended from an opening on: none that an entry after the last
+/// known one, `number`, may have had, which a crash left unfinished.
+const fn behind(number: u64) -> u64 {
+    (number | u32::MAX as u64).saturating_add(1)
+}
