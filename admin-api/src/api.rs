@@ -33,6 +33,8 @@ impl Default for Limits {
 pub(crate) struct Api {
     pub(crate) directory: Directory,
     pub(crate) limits: Limits,
+    /// Where the API is found from outside, without a slash at its end.
+    pub(crate) public_url: Option<Arc<str>>,
     clock: Arc<dyn Fn() -> Time + Send + Sync>,
     hashing: Arc<Semaphore>,
 }
@@ -42,9 +44,11 @@ impl Api {
         directory: Directory,
         clock: impl Fn() -> Time + Send + Sync + 'static,
         limits: Limits,
+        public_url: Option<&str>,
     ) -> Self {
+        let public_url = public_url.map(|url| url.trim_end_matches('/').into());
         let hashing = Arc::new(Semaphore::new(limits.hashing.max(1)));
-        Self { directory, limits, clock: Arc::new(clock), hashing }
+        Self { directory, limits, public_url, clock: Arc::new(clock), hashing }
     }
 
     pub(crate) fn now(&self) -> Time {

@@ -37,6 +37,9 @@ pub(crate) struct Home<P> {
 /// The id of the thing in the path; what is no id names nothing.
 pub(crate) struct Item(pub(crate) Uuid);
 
+/// The ids of a thing in the path and of what hangs on it.
+pub(crate) struct Pair(pub(crate) Uuid, pub(crate) Uuid);
+
 /// Where a request comes from.
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
@@ -147,6 +150,22 @@ impl FromRequestParts<Api> for Item {
         match path_id(parts, api, Named::Item).await {
             PathId::Of(uuid) => Ok(Self(uuid)),
             PathId::Absent | PathId::Malformed => Err(Problem::not_found()),
+        }
+    }
+}
+
+impl FromRequestParts<Api> for Pair {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let Ok(params) = RawPathParams::from_request_parts(parts, api).await else {
+            return Err(Problem::not_found());
+        };
+        let named = params.iter().filter(|(name, _)| *name != "organization");
+        let ids: Option<Vec<Uuid>> = named.map(|(_, value)| Uuid::try_parse(value).ok()).collect();
+        match ids.as_deref() {
+            Some([one, other]) => Ok(Self(*one, *other)),
+            Some(_) | None => Err(Problem::not_found()),
         }
     }
 }

@@ -18,6 +18,7 @@ mod moment;
 mod network;
 mod openapi;
 mod patch;
+mod pkcs12;
 mod problem;
 mod reference;
 mod revision;

@@ -12,13 +12,15 @@ use crate::v1;
 /// Makes the admin API over a directory.
 ///
 /// It asks for `ConnectInfo<SocketAddr>` with each request: sources count in throttling, in
-/// narrowed API keys and in events. No forwarding header is believed.
+/// narrowed API keys and in events. No forwarding header is believed. `public_url` is where what
+/// needs no token is found from outside, by those who read it in a certificate.
 pub fn router(
     directory: Directory,
     clock: impl Fn() -> Time + Clone + Send + Sync + 'static,
     limits: Limits,
+    public_url: Option<&str>,
 ) -> Router {
-    let api = Api::new(directory, clock, limits);
+    let api = Api::new(directory, clock, limits, public_url);
     let (routes, _) = v1::routes().split_for_parts();
     routes
         .fallback(unknown_route)

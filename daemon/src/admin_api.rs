@@ -47,7 +47,8 @@ impl Door {
     ) -> Arc<Self> {
         let limits =
             Limits { body: config.body_size, body_time: config.body_timeout, ..Limits::default() };
-        let router = ::admin_api::router(directory, move || Time(clock.wall()), limits);
+        let (now, url) = (move || Time(clock.wall()), config.public_url.as_deref());
+        let router = ::admin_api::router(directory, now, limits, url);
         let admission = Admission::new(config.connections, config.connections);
         Arc::new(Self { router, tls, admission, header_timeout: config.header_timeout })
     }

@@ -20,8 +20,9 @@ use crate::id::{AdminId, OrganizationId, Place, RecordId, TokenId};
 use crate::known::{Capacity, Keep, Lookups};
 use crate::records::{
     Admin, AdminFields, CertificateAuthority, Credential, CustomAttribute, Device, Group,
-    Organization, OrganizationState, OwnCertificates, PasswordHistory, RadiusClient, ReplyProfile,
-    ServiceAccount, Session, SessionTotals, SettledReports, Token, User, indices,
+    IssuedCertificate, Organization, OrganizationState, OwnCertificates, PasswordHistory,
+    RadiusClient, ReplyProfile, ServiceAccount, Session, SessionTotals, SettledReports, Token,
+    User, indices,
 };
 use crate::search::{Memo, SearchGrant};
 use crate::text::prepare;
@@ -237,6 +238,7 @@ impl Directory {
             KindCheck::of::<Session>(),
             KindCheck::of::<SessionTotals>(),
             KindCheck::of::<SettledReports>(),
+            KindCheck::of::<IssuedCertificate>(),
         ];
         Ok(self.inner.store.check(&kinds)?)
     }

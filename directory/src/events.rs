@@ -163,6 +163,8 @@ pub enum SubjectKind {
     CustomAttribute,
     /// A device.
     Device,
+    /// A certificate that the organization's own authority issued.
+    Certificate,
 }
 
 /// How it ended.

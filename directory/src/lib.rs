@@ -16,6 +16,7 @@ pub mod events;
 mod follow;
 mod gear;
 mod id;
+pub mod issuing;
 mod known;
 mod limits;
 mod network;

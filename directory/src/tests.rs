@@ -2,6 +2,7 @@
 
 mod accounting;
 mod authentication;
+mod authority;
 mod certificates;
 mod code;
 mod collections;

@@ -141,7 +141,8 @@ impl Connection {
         while self.input.len() < length {
             self.fill()?;
         }
-        response.body = String::from_utf8(self.input.drain(..length).collect()).unwrap();
+        let body: Vec<u8> = self.input.drain(..length).collect();
+        response.body = String::from_utf8_lossy(&body).into_owned();
         Some(response)
     }
 

@@ -13,6 +13,7 @@ pub(crate) mod eapol;
 pub(crate) mod environment;
 pub(crate) mod host;
 pub(crate) mod https;
+pub(crate) mod issued;
 pub(crate) mod ldap;
 pub(crate) mod ldif;
 pub(crate) mod notified;

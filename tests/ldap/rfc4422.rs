@@ -60,6 +60,26 @@ fn a_registered_certificate_proves_its_account_and_no_other() {
 }
 
 #[test]
+fn a_certificate_of_the_organizations_own_authority_proves_its_user() {
+    let office = Office::new();
+    office.built_in("Acme");
+    let user = format!("users/{}", office.user("ada", "correct horse battery"));
+    office.user("bob", "correct horse battery");
+    let handed = office.hand_out(&user, &json!({}));
+    let issued = Issued { certificate: handed.certificate(), key: handed.key() };
+    let ada = format!("dn:{}", office.user_dn("ada"));
+    assert_eq!(whoami(&office, &issued, &ada).stdout.trim(), ada);
+    assert_eq!(whoami(&office, &issued, &format!("dn:{}", office.user_dn("bob"))).code, 49);
+    let device = id_of(&office.make("devices", &json!({"name": "ada"})));
+    let handed_too = office.hand_out(&format!("devices/{device}"), &json!({}));
+    let machine = Issued { certificate: handed_too.certificate(), key: handed_too.key() };
+    assert_eq!(whoami(&office, &machine, &ada).code, 49);
+    office.revoke(&handed, "superseded");
+    assert_eq!(whoami(&office, &issued, &ada).code, 49);
+    assert!(office.event("ldap_bind").to_string().contains("revoked"));
+}
+
+#[test]
 fn an_authority_vouches_for_whom_its_certificates_name() {
     let office = Office::new();
     let fields = json!({"login": "ada", "display_name": "A", "surname": "L",

@@ -1,6 +1,7 @@
 //! RADIUS, by RFC.
 
 mod flood;
+mod issued_certificates;
 mod mac_authentication;
 mod peap;
 mod reply_attributes;

@@ -60,7 +60,7 @@ impl World {
         let now = move || Time(reading.load(Ordering::Relaxed));
         let limits = Limits { body: 4_096, ..Limits::default() };
         let peer = MockConnectInfo(SocketAddr::from(([192, 0, 2, 1], 40_000)));
-        let router = router(directory, now, limits).layer(peer);
+        let router = router(directory, now, limits, None).layer(peer);
         Self { router, clock, _folder: folder }
     }
 

@@ -8,12 +8,14 @@ mod docs;
 mod events;
 mod groups;
 mod health;
+mod issued_certificates;
 mod me;
 mod organizations;
 mod policy;
 mod profiles;
 mod radius_clients;
 mod reply_profiles;
+mod revocation_lists;
 mod server_certificate;
 mod service_accounts;
 mod sessions;
@@ -39,6 +41,8 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(custom_attributes::routes())
         .merge(certificate_authorities::routes())
         .merge(devices::routes())
+        .merge(issued_certificates::routes())
+        .merge(revocation_lists::routes())
         .merge(server_certificate::routes())
         .merge(admins::routes())
         .nest("/organizations/{organization}", admins::routes())

@@ -3,13 +3,18 @@
 use std::net::SocketAddr;
 
 use super::section::section;
-use super::value::{Count, HOUR, KIB, MIB, MINUTE, SECOND, Size, Time};
+use super::value::{Count, HOUR, KIB, MIB, MINUTE, Optional, SECOND, Size, Time, WebAddress};
 
 section! {
     /// The HTTPS interface for admins.
     [admin_api] AdminApi {
         /// Addresses for HTTPS. Empty: closed.
         listen: Vec<SocketAddr> = vec![SocketAddr::from(([127, 0, 0, 1], 8443))],
+        /// Where clients find it from outside, such as "http://admin.example": it is written into
+        /// the certificates that organizations' own authorities issue, before the path of the list
+        /// of what they revoked. Nothing else but that path (/v1/revocation-lists/) has to be
+        /// reachable there. Empty: certificates name no list.
+        public_url: Optional<WebAddress> = Optional(None),
         /// Open connections, all together.
         connections: Count<1, 100_000> = Count(1_000),
         /// The largest request body.

@@ -226,6 +226,36 @@ impl<'de, T: FromStr<Err: Display>> Deserialize<'de> for Optional<T> {
     }
 }
 
+/// Where something is found on the web.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebAddress(String);
+
+impl FromStr for WebAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+        let allowed = |octet: u8| octet.is_ascii_alphanumeric() || b"-._:/[]~%".contains(&octet);
+        if rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(allowed)) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(format!("`{text}` must be an address such as `http://admin.example`"))
+        }
+    }
+}
+
+impl Value for WebAddress {
+    type Resolved = String;
+
+    fn resolve(self) -> String {
+        self.0
+    }
+
+    fn toml(&self) -> String {
+        quote(&self.0)
+    }
+}
+
 /// A file or folder, named from the root.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FullPath(pub(super) PathBuf);

@@ -2,24 +2,28 @@
 //!
 //! Which organization decides is never taken from the certificate: anybody can make an authority
 //! that says anything. The caller names the organization, and only what that one has registered
-//! counts: certificates of its accounts, or the authorities that it trusts.
+//! counts: certificates of its accounts, those that its own authority issued, or the authorities of
+//! others that it trusts.
 
 use std::net::IpAddr;
 
 use rustls_pki_types::{CertificateDer, UnixTime};
 use sha2::{Digest, Sha256};
-use storage::{Id, Partition, Reading, Snapshot};
+use storage::{Id, Index, Partition, Reading, Snapshot};
 use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
+use x509_parser::asn1_rs::{Any, Oid, oid};
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 use super::attempt::{Attempt, Door, Outcome, THROTTLED, Who};
 use super::second_factor::{Finding, Reason};
 use crate::access::organization;
+use crate::collections::{Standing, certificate_standing};
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::id::OrganizationId;
 use crate::records::{
-    CertificateAuthority, CertificateHolder, OrganizationState, ServiceAccount, User, indices,
+    Base, CertificateAuthority, CertificateHolder, Device, IssuedCertificate, OrganizationState,
+    ServiceAccount, User, indices,
 };
 use crate::text::prepare;
 use crate::time::Time;
@@ -46,6 +50,14 @@ const EXPIRED: Reason = "the certificate is not valid at this time";
 const UNKNOWN: Reason = "no authority of the organization vouches for the certificate";
 const NOBODYS: Reason = "the certificate is valid, but names no account, or more than one";
 const ANOTHERS: Reason = "the certificate belongs to another account";
+const REVOKED: Reason = "the certificate was revoked";
+const ORPHANED: Reason = "the authority that issued the certificate was deleted";
+
+/// Whose a certificate is.
+enum Holder {
+    Account(Who),
+    Device(Box<Device>),
+}
 
 impl Directory {
     /// Judges a client certificate.
@@ -75,11 +87,17 @@ impl Directory {
         }
         let shown = attempt.throttled;
         let holder = match active {
-            Some(place) => holder(&snapshot, place.partition(), &chain, now)?,
+            Some(place) => holder(&snapshot, place, &chain, now)?,
             None => Err(NO_PLACE),
         };
         match holder {
-            Ok(who) => attempt = attempt_of(who)?,
+            Ok(Holder::Account(who)) => attempt = attempt_of(who)?,
+            Ok(Holder::Device(_)) if claimed.is_some() => {
+                return Ok(self.fail(&attempt, ANOTHERS));
+            }
+            Ok(Holder::Device(device)) => {
+                return self.let_certified_device_in(&snapshot, &attempt, *device);
+            }
             Err(reason) => return Ok(self.fail(&attempt, reason)),
         }
         if self.is_throttled(&mut attempt) {
@@ -105,10 +123,11 @@ impl Directory {
 /// Whose a certificate is, by what an organization registered.
 fn holder(
     snapshot: &Snapshot,
-    partition: Partition,
+    place: OrganizationId,
     chain: &[Vec<u8>],
     now: Time,
-) -> Result<Result<Who, Reason>, Error> {
+) -> Result<Result<Holder, Reason>, Error> {
+    let partition = place.partition();
     let Some((own, between)) = chain.split_first() else { return Ok(Err(UNREADABLE)) };
     let Ok((_, certificate)) = X509Certificate::from_der(own) else { return Ok(Err(UNREADABLE)) };
     let fingerprint = Sha256::digest(own);
@@ -121,13 +140,37 @@ fn holder(
             Err(EXPIRED)
         });
     }
+    if let Some(id) = snapshot.find_first(partition, indices::ISSUED_FINGERPRINT, &fingerprint)? {
+        return of_issued(snapshot, partition, id, now);
+    }
     for authority in snapshot.scan::<CertificateAuthority>(partition, None) {
         let (_, authority) = authority?;
-        if is_vouched_for(own, between, &authority.fields.certificate, now) {
-            return by_rule(snapshot, partition, &certificate, authority.fields.holder);
+        // What the organization's own authorities issued is known without them.
+        let anothers = authority.fields.built_in.is_none();
+        if anothers && is_vouched_for(own, between, &authority.fields.certificate, now) {
+            return by_rule(snapshot, place, &certificate, authority.fields.holder);
         }
     }
     Ok(Err(UNKNOWN))
+}
+
+/// Whose a certificate is that the organization's own authority issued. That it did, with these
+/// very octets, is what the record says; so no signature has to be looked at.
+fn of_issued(
+    snapshot: &Snapshot,
+    partition: Partition,
+    id: Id,
+    now: Time,
+) -> Result<Result<Holder, Reason>, Error> {
+    let Some(issued) = snapshot.get::<IssuedCertificate>(partition, id)? else {
+        return Ok(Err(UNKNOWN));
+    };
+    match certificate_standing(snapshot, partition, &issued, now)? {
+        Standing::Counts => Ok(name_of(snapshot, partition, issued.owner.record())?.ok_or(NOBODYS)),
+        Standing::Ended => Ok(Err(EXPIRED)),
+        Standing::Revoked => Ok(Err(REVOKED)),
+        Standing::Orphaned => Ok(Err(ORPHANED)),
+    }
 }
 
 pub(crate) fn is_valid_at(certificate: &X509Certificate<'_>, now: Time) -> bool {
@@ -154,23 +197,41 @@ pub(crate) fn is_vouched_for(own: &[u8], between: &[Vec<u8>], authority: &[u8], 
 
 fn by_rule(
     snapshot: &Snapshot,
-    partition: Partition,
+    place: OrganizationId,
     certificate: &X509Certificate<'_>,
     rule: CertificateHolder,
-) -> Result<Result<Who, Reason>, Error> {
-    let (index, names) = match rule {
-        CertificateHolder::UserByMail => (indices::USER_MAIL, alternative_names(certificate, true)),
-        CertificateHolder::UserByCommonName => (indices::USER_LOGIN, common_names(certificate)),
+) -> Result<Result<Holder, Reason>, Error> {
+    let partition = place.partition();
+    let in_index = |index, names: Vec<String>| -> Vec<(Index, String)> {
+        names.into_iter().map(|name| (index, name)).collect()
+    };
+    let names = match rule {
+        CertificateHolder::UserByMail => {
+            in_index(indices::USER_MAIL, alternative_names(certificate, true))
+        }
+        CertificateHolder::UserByCommonName => {
+            in_index(indices::USER_LOGIN, common_names(certificate))
+        }
         CertificateHolder::ServiceAccountByCommonName => {
-            (indices::SERVICE_ACCOUNT_NAME, common_names(certificate))
+            in_index(indices::SERVICE_ACCOUNT_NAME, common_names(certificate))
         }
         CertificateHolder::ServiceAccountByDnsName => {
-            (indices::SERVICE_ACCOUNT_NAME, alternative_names(certificate, false))
+            in_index(indices::SERVICE_ACCOUNT_NAME, alternative_names(certificate, false))
+        }
+        CertificateHolder::UserByPrincipalName => by_principal_name(snapshot, place, certificate)?,
+        CertificateHolder::DeviceByCommonName => {
+            in_index(indices::DEVICE_NAME, common_names(certificate))
+        }
+        CertificateHolder::DeviceByDnsName => {
+            let whole = alternative_names(certificate, false);
+            let labels = whole.iter().filter_map(|name| Some(name.split_once('.')?.0.to_owned()));
+            let labels: Vec<String> = labels.collect();
+            in_index(indices::DEVICE_NAME, [whole, labels].concat())
         }
     };
     let mut found: Vec<Id> = Vec::new();
-    for name in names.iter().take(NAMES) {
-        for id in snapshot.find(partition, index, prepare(name).as_bytes()).take(2) {
+    for (index, name) in names.iter().take(NAMES) {
+        for id in snapshot.find(partition, *index, prepare(name).as_bytes()).take(2) {
             let id = id?;
             if !found.contains(&id) {
                 found.push(id);
@@ -203,13 +264,53 @@ pub(crate) fn alternative_names(certificate: &X509Certificate<'_>, mail: bool) -
     extension.value.general_names.iter().filter_map(wanted).collect()
 }
 
+/// Microsoft's number of a principal name, an alternative name that is none of the usual ones.
+const PRINCIPAL_NAME: Oid<'static> = oid!(1.3.6.1.4.1.311.20.2.3);
+
+/// Principal names: a login where the domain is that of a base of the organization, else a mail
+/// address.
+fn by_principal_name(
+    snapshot: &Snapshot,
+    place: OrganizationId,
+    certificate: &X509Certificate<'_>,
+) -> Result<Vec<(Index, String)>, Error> {
+    let Some(home) = organization(snapshot, place)? else { return Ok(Vec::new()) };
+    let aliases = home.presentation.aliases.iter().map(|alias| &alias.base);
+    let bases = std::iter::once(&home.fields.base).chain(aliases);
+    let domains: Vec<String> = bases.filter_map(Base::domain).collect();
+    let Ok(Some(extension)) = certificate.subject_alternative_name() else {
+        return Ok(Vec::new());
+    };
+    let names = extension.value.general_names.iter().filter_map(|name| {
+        let GeneralName::OtherName(number, value) = name else { return None };
+        (*number == PRINCIPAL_NAME).then(|| text_of(value)).flatten()
+    });
+    let wanted = names.map(|name| match name.rsplit_once('@') {
+        Some((login, domain)) if domains.iter().any(|own| own.eq_ignore_ascii_case(domain)) => {
+            (indices::USER_LOGIN, login.to_owned())
+        }
+        Some(_) | None => (indices::USER_MAIL, name),
+    });
+    Ok(wanted.collect())
+}
+
+/// The text in a name of a kind of its own: UTF-8 under an explicit tag.
+fn text_of(value: &[u8]) -> Option<String> {
+    let (_, tagged) = Any::from_der(value).ok()?;
+    let (_, text) = Any::from_der(tagged.data).ok()?;
+    text.utf8string().ok().map(|text| text.string())
+}
+
 /// Who has the record of this number.
-fn name_of(snapshot: &Snapshot, partition: Partition, id: Id) -> Result<Option<Who>, Error> {
+fn name_of(snapshot: &Snapshot, partition: Partition, id: Id) -> Result<Option<Holder>, Error> {
     if let Some(user) = snapshot.get::<User>(partition, id)? {
-        return Ok(Some(Who::User(user.fields.login)));
+        return Ok(Some(Holder::Account(Who::User(user.fields.login))));
+    }
+    if let Some(device) = snapshot.get::<Device>(partition, id)? {
+        return Ok(Some(Holder::Device(Box::new(device))));
     }
     let account = snapshot.get::<ServiceAccount>(partition, id)?;
-    Ok(account.map(|account| Who::ServiceAccount(account.fields.name)))
+    Ok(account.map(|account| Holder::Account(Who::ServiceAccount(account.fields.name))))
 }
 
 /// What stands for a name in the event of a certificate that names nobody.

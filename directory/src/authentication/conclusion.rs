@@ -242,11 +242,10 @@ impl Directory {
         &self,
         attempt: &Attempt,
         device: EventActor,
-        rule: Option<&str>,
+        access: (NetworkMethod, Option<&str>),
         outcome: EventOutcome,
     ) {
-        let access = Some((NetworkMethod::Mac, rule));
-        self.tell(attempt, (device, attempt.action), access, outcome);
+        self.tell(attempt, (device, attempt.action), Some(access), outcome);
     }
 
     fn tell(

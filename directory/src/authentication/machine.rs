@@ -1,10 +1,12 @@
-//! A device that network gear names by its hardware address, which anybody could claim: it proves
-//! nothing but what the gear believes. So it counts only where the RADIUS client says so, never for
-//! a user, and only for what the client's policy gives to devices.
+//! Devices on the network.
+//!
+//! A hardware address by which gear names one could be claimed by anybody: it proves nothing but
+//! what the gear believes. So it counts only where the RADIUS client says so, never for a user, and
+//! only for what the client's policy gives to devices. A certificate proves a device at every client.
 
 use storage::{Partition, Reading, Snapshot};
 
-use super::attempt::{Attempt, Begun, Outcome};
+use super::attempt::{Attempt, Begun, Door, Outcome};
 use super::expiry::Notice;
 use super::placeholders::filled_for_device;
 use crate::access::Actor;
@@ -17,6 +19,7 @@ use crate::records::{Device, indices};
 use crate::time::Time;
 
 const SUSPENDED: &str = "the device is suspended";
+const NO_ACCOUNT: &str = "a device has no account in the directory";
 const UNKNOWN: &str = "there is no such device";
 
 /// What was decided about a device.
@@ -39,17 +42,29 @@ pub(super) fn judge<'p>(
         Some(id) => source.get::<Device>(partition, id)?,
         None => None,
     };
-    let Some(known) = &device else {
-        let verdict = policy.unknown_device().ok_or(UNKNOWN);
-        return Ok(Judged { device, rule: None, verdict });
-    };
+    match device {
+        Some(device) => judge_known(policy, source, partition, device, asked),
+        None => {
+            let verdict = policy.unknown_device().ok_or(UNKNOWN);
+            Ok(Judged { device, rule: None, verdict })
+        }
+    }
+}
+
+fn judge_known<'p>(
+    policy: &'p NetworkPolicy,
+    source: &impl Reading,
+    partition: Partition,
+    known: Device,
+    asked: (&Circumstances, Time),
+) -> Result<Judged<'p>, Error> {
     if known.fields.suspended {
-        return Ok(Judged { device, rule: None, verdict: Err(SUSPENDED) });
+        return Ok(Judged { device: Some(known), rule: None, verdict: Err(SUSPENDED) });
     }
     let asker = Asker::Device(&known.fields.groups);
     let decision = policy.decide(source, partition, asker, asked)?;
     let (rule, verdict) = (decision.rule, decision.verdict);
-    Ok(Judged { device, rule, verdict })
+    Ok(Judged { device: Some(known), rule, verdict })
 }
 
 impl Directory {
@@ -67,6 +82,40 @@ impl Directory {
         let circumstances = Circumstances { method: NetworkMethod::Mac, ..*circumstances };
         let asked = (&circumstances, attempt.now);
         let judged = judge(policy, snapshot, organization.partition(), address, asked)?;
+        let named = || address.to_string();
+        Ok(Begun::Done(self.conclude_device(attempt, judged, NetworkMethod::Mac, named)))
+    }
+
+    /// Answers for a device that has shown a certificate of its own.
+    pub(super) fn let_certified_device_in(
+        &self,
+        snapshot: &Snapshot,
+        attempt: &Attempt,
+        device: Device,
+    ) -> Result<Outcome, Error> {
+        let (Some(organization), Some(policy), Door::Radius(_, by)) =
+            (attempt.organization, attempt.policy.as_deref(), &attempt.door)
+        else {
+            return Ok(self.fail(attempt, NO_ACCOUNT));
+        };
+        let asked = (by, attempt.now);
+        let judged = judge_known(policy, snapshot, organization.partition(), device, asked)?;
+        let outcome = self.conclude_device(attempt, judged, by.method, String::new);
+        if matches!(outcome, Outcome::Accept { .. }) {
+            let engine = &self.inner.engine;
+            engine.throttle.succeeded(attempt.source, attempt.throttled, attempt.now.0);
+        }
+        Ok(outcome)
+    }
+
+    /// Tells of what was decided, and answers.
+    fn conclude_device(
+        &self,
+        attempt: &Attempt,
+        judged: Judged<'_>,
+        method: NetworkMethod,
+        unknown: impl FnOnce() -> String,
+    ) -> Outcome {
         let reply = judged.verdict.and_then(filled_for_device);
         let outcome = match reply {
             Ok(_) => EventOutcome::Success,
@@ -74,12 +123,11 @@ impl Directory {
         };
         let actor = EventActor::Device {
             id: judged.device.as_ref().map(|device| device.uuid),
-            name: judged.device.map_or_else(|| address.to_string(), |device| device.fields.name),
+            name: judged.device.map_or_else(unknown, |device| device.fields.name),
         };
-        self.note_device(attempt, actor, judged.rule, outcome);
-        let Ok(reply) = reply else { return Ok(Begun::Done(Outcome::Reject)) };
+        self.note_device(attempt, actor, (method, judged.rule), outcome);
+        let Ok(reply) = reply else { return Outcome::Reject };
         let (actor, notice, reply) = (Actor::nobody(), Notice::Nothing, Some(reply));
-        let accept = Outcome::Accept { actor, reply, notice, counterproof: None, earlier: None };
-        Ok(Begun::Done(accept))
+        Outcome::Accept { actor, reply, notice, counterproof: None, earlier: None }
     }
 }

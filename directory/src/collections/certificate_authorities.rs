@@ -1,22 +1,27 @@
-//! Certificate authorities: who vouches for the client certificates of an organization.
+//! Certificate authorities: who vouches for the client certificates of an organization, and by which
+//! of them it issues its own.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as STANDARD;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
-use storage::{Change, Index, Partition, Snapshot};
+use storage::{Change, Index, Partition, Reading, Snapshot};
 use uuid::Uuid;
 use webpki::anchor_from_trusted_cert;
-use x509_parser::prelude::{FromDer, X509Certificate, X509Version};
+use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate, X509Version};
 
 use super::collection::Collection;
 use super::entity::Entity;
-use crate::access::{Grant, ManageConfiguration, View};
+use crate::access::{Grant, ManageConfiguration, View, organization};
 use crate::error::{Error, Invalid};
 use crate::events::SubjectKind;
-use crate::id::CertificateAuthorityId;
+use crate::id::{CertificateAuthorityId, RecordId};
+use crate::issuing::{Issuer, NewKey, root};
 use crate::limits;
-use crate::records::{CertificateAuthority, CertificateAuthorityFields, Stamp, indices};
+use crate::records::{
+    BuiltIn, CertificateAuthority, CertificateAuthorityFields, Stamp, indices, kinds,
+};
+use crate::time::Time;
 
 /// The certificate authorities of the grant's organization.
 pub type CertificateAuthorities<'g, S> = Collection<'g, S, CertificateAuthority>;
@@ -26,6 +31,22 @@ const CERTIFICATE: usize = 16 << 10;
 /// The most authorities of an organization: each is tried with a certificate that none vouches
 /// for.
 const AUTHORITIES: usize = 16;
+/// The most days that an authority's own certificate counts.
+const AUTHORITY_DAYS: u16 = 7_300;
+/// The most days that a certificate counts; Apple's devices refuse servers' of more.
+pub(super) const CERTIFICATE_DAYS: u16 = 825;
+
+/// An authority of the organization's own that is to be made.
+pub struct NewAuthority {
+    /// Its name, which its certificate has too.
+    pub name: String,
+    /// How many days its certificate counts.
+    pub days: u16,
+    /// How it issues.
+    pub built_in: BuiltIn,
+    /// Its key.
+    pub key: NewKey,
+}
 
 impl CertificateAuthorityFields {
     /// Reads the one certificate of a text in PEM.
@@ -48,6 +69,19 @@ impl CertificateAuthorityFields {
     pub fn pem(&self) -> String {
         pem(&self.certificate)
     }
+
+    /// From when and until when the certificate counts.
+    pub fn validity(&self) -> (Time, Time) {
+        let read = X509Certificate::from_der(&self.certificate);
+        read.map_or((Time(0), Time(0)), |(_, certificate)| validity_of(&certificate))
+    }
+}
+
+/// From when and until when a certificate counts.
+pub(crate) fn validity_of(certificate: &X509Certificate<'_>) -> (Time, Time) {
+    let time =
+        |time: ASN1Time| Time(u64::try_from(time.timestamp()).unwrap_or(0).saturating_mul(1_000));
+    (time(certificate.validity().not_before), time(certificate.validity().not_after))
 }
 
 /// A certificate in PEM.
@@ -82,13 +116,40 @@ impl CertificateAuthorities<'_, &mut Change<'_>> {
         &mut self,
         fields: CertificateAuthorityFields,
     ) -> Result<(CertificateAuthorityId, CertificateAuthority), Error> {
-        let partition = self.site.partition();
-        let all =
-            storage::Reading::scan::<CertificateAuthority>(&*self.site.source, partition, None);
+        let all = self.site.source.scan::<CertificateAuthority>(self.site.partition(), None);
         if all.take(AUTHORITIES).count() == AUTHORITIES {
             return Err(Error::Forbidden("an organization has at most 16 certificate authorities"));
         }
         self.add(fields)
+    }
+
+    /// Makes an authority of the organization's own, by which it issues from then on. Those before
+    /// it still vouch for what they issued, until they are deleted.
+    ///
+    /// # Errors
+    /// `Invalid` or `Taken` for what is not acceptable.
+    pub fn create_built_in(
+        &mut self,
+        new: NewAuthority,
+    ) -> Result<(CertificateAuthorityId, CertificateAuthority), Error> {
+        let NewAuthority { name, days, built_in, key } = new;
+        limits::name("/name", &name)?;
+        check_days("/days", days, AUTHORITY_DAYS)?;
+        let (now, place) = (self.site.now(), self.site.place);
+        let place = place.organization().ok_or(Error::Missing)?;
+        let record = organization(&*self.site.source, place)?.ok_or(Error::Missing)?;
+        let made = (&key, self.site.tools);
+        let certificate = root(&name, &record.fields.name, days, now, made)?;
+        let fields = CertificateAuthorityFields {
+            name,
+            certificate,
+            built_in: Some(built_in),
+            ..Default::default()
+        };
+        let (id, authority) = self.create(fields)?;
+        let partition = self.site.partition();
+        self.site.source.put_secret(partition, kinds::AUTHORITY_KEY, id.record(), key.pkcs8())?;
+        Ok((id, authority))
     }
 
     /// Changes a certificate authority; with `revision`, only when nobody changed it in between.
@@ -101,10 +162,26 @@ impl CertificateAuthorities<'_, &mut Change<'_>> {
         revision: Option<u64>,
         edit: impl FnOnce(&mut CertificateAuthority) -> Result<(), Error>,
     ) -> Result<CertificateAuthority, Error> {
-        self.edit(id, revision, edit)
+        let before = self.read(id)?.fields;
+        self.edit(id, revision, |authority| {
+            edit(authority)?;
+            let after = &authority.fields;
+            let own = before.built_in.is_some();
+            if own != after.built_in.is_some() {
+                return Err(Invalid::new("/certificate_days", NOT_OWN).into());
+            }
+            if own && before.certificate != after.certificate {
+                return Err(Invalid::new("/certificate", OWN).into());
+            }
+            if before.certificate != after.certificate {
+                authority.revocations = None;
+            }
+            Ok(())
+        })
     }
 
-    /// Deletes a certificate authority: it vouches for nobody any more.
+    /// Deletes a certificate authority: it vouches for nobody any more. One of the organization's
+    /// own takes its key with it, and what it issued counts no more.
     ///
     /// # Errors
     /// `Missing` or `Stale`.
@@ -117,6 +194,37 @@ impl CertificateAuthorities<'_, &mut Change<'_>> {
     }
 }
 
+const OWN: &str = "is made here; make another authority instead";
+const NOT_OWN: &str = "is for the organization's own authorities";
+
+/// Checks for how many days something is to count.
+pub(super) fn check_days(pointer: &str, days: u16, most: u16) -> Result<(), Invalid> {
+    if (1..=most).contains(&days) {
+        return Ok(());
+    }
+    Err(Invalid::new(pointer, format!("must be 1 to {most} days")))
+}
+
+/// The authority by which an organization issues: the one that was made last. With its key.
+pub(super) fn issuing(
+    source: &impl Reading,
+    partition: Partition,
+) -> Result<(CertificateAuthorityId, CertificateAuthority, Issuer), Error> {
+    let mut newest = None;
+    for found in source.scan::<CertificateAuthority>(partition, None) {
+        let (number, authority) = found?;
+        if authority.fields.built_in.is_some() {
+            newest = CertificateAuthorityId::from_record(number).map(|id| (id, authority));
+        }
+    }
+    let none = "the organization has no certificate authority of its own; make one first";
+    let (id, authority) = newest.ok_or(Error::Forbidden(none))?;
+    let key = source.secret(partition, kinds::AUTHORITY_KEY, id.record())?;
+    let key = key.ok_or(Error::Missing)?;
+    let issuer = Issuer::open(&authority.fields.certificate, key.expose())?;
+    Ok((id, authority, issuer))
+}
+
 impl Entity for CertificateAuthority {
     type Id = CertificateAuthorityId;
     type Fields = CertificateAuthorityFields;
@@ -127,7 +235,7 @@ impl Entity for CertificateAuthority {
     const NAME_POINTER: &'static str = "/name";
 
     fn new(uuid: Uuid, stamp: Stamp, fields: CertificateAuthorityFields) -> Self {
-        Self { uuid, stamp, fields }
+        Self { uuid, stamp, fields, revocations: None }
     }
 
     fn uuid(&self) -> Uuid {
@@ -152,6 +260,9 @@ impl Entity for CertificateAuthority {
 
     fn check(fields: &CertificateAuthorityFields) -> Result<(), Invalid> {
         limits::name("/name", &fields.name)?;
+        if let Some(BuiltIn { certificate_days }) = fields.built_in {
+            check_days("/certificate_days", certificate_days, CERTIFICATE_DAYS)?;
+        }
         let certificate = CertificateDer::from(fields.certificate.as_slice());
         if certificate.len() > CERTIFICATE || anchor_from_trusted_cert(&certificate).is_err() {
             return Err(Invalid::new("/certificate", "is not one that can be trusted"));
@@ -164,10 +275,11 @@ impl Entity for CertificateAuthority {
 
     fn let_go(
         &self,
-        _change: &mut Change<'_>,
-        _partition: Partition,
-        _id: CertificateAuthorityId,
+        change: &mut Change<'_>,
+        partition: Partition,
+        id: CertificateAuthorityId,
     ) -> Result<(), Error> {
+        change.delete_secret(partition, kinds::AUTHORITY_KEY, id.record())?;
         Ok(())
     }
 }

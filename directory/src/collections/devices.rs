@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::collection::Collection;
 use super::entity::Entity;
+use super::issuing::revoke_all;
 use crate::access::{Grant, ManageIdentities, View};
 use crate::error::{Error, Invalid};
 use crate::events::SubjectKind;
@@ -53,11 +54,13 @@ impl Devices<'_, &mut Change<'_>> {
         self.edit(id, revision, edit)
     }
 
-    /// Deletes a device.
+    /// Deletes a device; its certificates are revoked.
     ///
     /// # Errors
     /// `Missing` or `Stale`.
     pub fn delete(&mut self, id: DeviceId, revision: Option<u64>) -> Result<(), Error> {
+        self.read_at(id, revision)?;
+        revoke_all(&mut self.site, id.record())?;
         self.remove(id, revision)
     }
 }

@@ -6,14 +6,17 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING,
     EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RsaKeyPair,
 };
+use rcgen::string::Ia5String;
+use rcgen::{ExtendedKeyUsagePurpose, SanType};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use sha2::{Digest, Sha256};
 use storage::{Change, Reading, Secret, Snapshot};
-use x509_parser::prelude::{ASN1Time, FromDer, GeneralName, X509Certificate};
+use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 use zeroize::Zeroizing;
 
-use super::certificate_authorities::pem;
+use super::certificate_authorities::{CERTIFICATE_DAYS, check_days, issuing, pem, validity_of};
+use super::issuing::is_host;
 use super::own_certificates::{Fingerprint, shown};
 use super::site::Site;
 use crate::access::{Grant, ManageConfiguration, View, organization};
@@ -21,6 +24,8 @@ use crate::directory::Directory;
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
 use crate::id::OrganizationId;
+use crate::issuing::{NewKey, Paper};
+use crate::limits;
 use crate::records::{ServerCertificate, Stamp, kinds};
 use crate::time::Time;
 
@@ -69,6 +74,14 @@ impl ServerIdentity {
             return Err(Invalid::new("/private_key", "is not that of the certificate"));
         }
         Ok(Self { chain, key: Zeroizing::new(private.secret_der().to_vec()) })
+    }
+}
+
+impl ServerIdentity {
+    /// A certificate that was made here, with its key; peers know the authority themselves.
+    pub(super) fn made(certificate: Vec<u8>, key: &NewKey) -> Self {
+        let key = Zeroizing::new(key.pkcs8().to_vec());
+        Self { chain: vec![CertificateDer::from(certificate)], key }
     }
 }
 
@@ -153,15 +166,9 @@ impl ServerCertificate {
         let dns_names = names.filter_map(|name| {
             if let GeneralName::DNSName(name) = name { Some((*name).to_owned()) } else { None }
         });
-        let time = |time: ASN1Time| {
-            Time(u64::try_from(time.timestamp()).unwrap_or(0).saturating_mul(1_000))
-        };
-        Facts {
-            subject: own.subject().to_string(),
-            dns_names: dns_names.collect(),
-            not_before: time(own.validity().not_before),
-            not_after: time(own.validity().not_after),
-        }
+        let (not_before, not_after) = validity_of(&own);
+        let (subject, dns_names) = (own.subject().to_string(), dns_names.collect());
+        Facts { subject, dns_names, not_before, not_after }
     }
 
     /// SHA-256 of the server's own certificate.
@@ -207,6 +214,42 @@ impl Grant<'_, &mut Change<'_>, ManageConfiguration> {
         Ok(after)
     }
 
+    /// Issues a certificate for these DNS names by the organization's own authority, and has the
+    /// network show it from the next conversation on; without names, for those of the one that is
+    /// shown.
+    ///
+    /// # Errors
+    /// `Forbidden` when the organization has no authority of its own; `Invalid`; a store failure.
+    pub fn issue_server_certificate(
+        &mut self,
+        names: Option<Vec<String>>,
+        days: u16,
+        key: &NewKey,
+    ) -> Result<ServerCertificate, Error> {
+        check_days("/days", days, CERTIFICATE_DAYS)?;
+        let site = self.site_mut();
+        let partition = site.partition();
+        let names = match names {
+            Some(names) => names,
+            None => {
+                let before = site.source.get::<ServerCertificate>(partition, ServerCertificate::ID);
+                let names = before?.map(|before| before.facts().dns_names);
+                names.ok_or_else(|| Invalid::new("/dns_names", "must be given the first time"))?
+            }
+        };
+        let names = dns_names(&names)?;
+        let (_, _, issuer) = issuing(&*site.source, partition)?;
+        let common_name = match names.first() {
+            Some(SanType::DnsName(name)) => name.as_str().to_owned(),
+            Some(_) | None => return Err(Invalid::new("/dns_names", "must have a name").into()),
+        };
+        let usage = ExtendedKeyUsagePurpose::ServerAuth;
+        let now = site.now();
+        let paper = Paper { common_name, names, usage, days, now, revocation_url: None };
+        let signed = issuer.sign_made(&paper, key, site.tools)?;
+        self.set_server_certificate(&ServerIdentity::made(signed.der, key))
+    }
+
     /// Has the organization's network show the daemon's certificate again; with `revision`, only
     /// when nobody set another in between.
     ///
@@ -225,6 +268,22 @@ impl Grant<'_, &mut Change<'_>, ManageConfiguration> {
         site.source.delete_secret(partition, kinds::SERVER_KEY, number)?;
         tell(&mut site, id, Some(&before), None)
     }
+}
+
+/// The most DNS names of a server's certificate.
+const NAMES: usize = 8;
+
+fn dns_names(names: &[String]) -> Result<Vec<SanType>, Invalid> {
+    limits::count("/dns_names", names.len(), NAMES)?;
+    let numbered = names.iter().enumerate();
+    let checked = numbered.map(|(position, name)| {
+        let refused = || Invalid::new(format!("/dns_names/{position}"), "must be a DNS name");
+        let name = name.to_ascii_lowercase();
+        let fits = is_host(&name) && name.contains('.');
+        let name = fits.then(|| Ia5String::try_from(name).ok()).flatten();
+        Ok(SanType::DnsName(name.ok_or_else(refused)?))
+    });
+    checked.collect()
 }
 
 fn tell(

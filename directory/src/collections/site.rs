@@ -84,6 +84,15 @@ where
 }
 
 impl Site<'_, &mut Change<'_>> {
+    /// What the actor is called.
+    pub(crate) fn actor_name(&self) -> Result<String, Error> {
+        Ok(match self.event_actor()? {
+            EventActor::Admin { login, .. } | EventActor::User { login, .. } => login,
+            EventActor::ServiceAccount { name, .. } | EventActor::Device { name, .. } => name,
+            EventActor::Nobody | EventActor::Daemon => String::new(),
+        })
+    }
+
     /// Writes the event of a change into the change's own transaction.
     pub(crate) fn tell(
         &mut self,

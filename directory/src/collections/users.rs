@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::collection::Collection;
 use super::entity::Entity;
 use super::groups::groups_of_user;
+use super::issuing::revoke_all;
 use super::passwords::{NewPassword, forget_credential, store_user_password};
 use super::presentation::names_alike;
 use crate::access::{Grant, ManageIdentities, RecoverAccounts, View};
@@ -89,11 +90,13 @@ impl Users<'_, &mut Change<'_>> {
         Ok(user)
     }
 
-    /// Deletes a user, with memberships and credentials.
+    /// Deletes a user, with memberships and credentials; certificates are revoked.
     ///
     /// # Errors
     /// `Missing` or `Stale`.
     pub fn delete(&mut self, id: UserId, revision: Option<u64>) -> Result<(), Error> {
+        self.read_at(id, revision)?;
+        revoke_all(&mut self.site, id.record())?;
         self.remove(id, revision)
     }
 }

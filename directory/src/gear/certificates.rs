@@ -60,7 +60,8 @@ impl Certificates {
         self.names.len()
     }
 
-    /// Notes whom an organization trusts.
+    /// Notes whom an organization trusts. Its own authority issues nothing for gear: a device must
+    /// not become one by its name.
     pub(super) fn trust(
         &mut self,
         snapshot: &Snapshot,
@@ -68,7 +69,10 @@ impl Certificates {
     ) -> Result<(), Error> {
         let trusted = self.authorities.entry(organization).or_default();
         for found in snapshot.scan::<CertificateAuthority>(organization.partition(), None) {
-            trusted.push(found?.1.fields.certificate.into());
+            let authority = found?.1.fields;
+            if authority.built_in.is_none() {
+                trusted.push(authority.certificate.into());
+            }
         }
         Ok(())
     }

@@ -1,11 +1,12 @@
 //! Who vouches for the client certificates of an organization.
 
 use serde::{Deserialize, Serialize};
-use storage::{Entries, Kind, Record};
+use storage::{Corrupt, Entries, Kind, Record, decode};
 use uuid::Uuid;
 
 use super::{Stamp, indices, kinds};
 use crate::text::prepare;
+use crate::time::Time;
 
 /// A certificate authority's record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,8 @@ pub struct CertificateAuthority {
     pub stamp: Stamp,
     /// What admins write.
     pub fields: CertificateAuthorityFields,
+    /// What is known of the certificates that it revoked; of another's authority only.
+    pub revocations: Option<RevocationNote>,
 }
 
 /// What admins write of a certificate authority.
@@ -27,6 +30,40 @@ pub struct CertificateAuthorityFields {
     pub certificate: Vec<u8>,
     /// Whose a certificate is that it vouches for.
     pub holder: CertificateHolder,
+    /// How it issues, where it is the organization's own: its key is sealed under the same number.
+    /// Such an authority vouches for no certificate but those that are noted as issued.
+    pub built_in: Option<BuiltIn>,
+    /// What a list of revoked certificates says once its time is over.
+    pub expired_list: ExpiredList,
+}
+
+/// How an organization's own authority issues.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuiltIn {
+    /// How many days a certificate counts where nobody says otherwise.
+    pub certificate_days: u16,
+}
+
+/// What a list of revoked certificates says once its time is over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExpiredList {
+    /// Nothing: none of the authority's certificates counts until there is a newer one.
+    #[default]
+    Refused,
+    /// What it said before.
+    Tolerated,
+}
+
+/// What is known of a list of revoked certificates; the certificates stand in an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevocationNote {
+    /// When the authority made it.
+    pub made: Time,
+    /// By when it makes another, if it says so.
+    pub next: Option<Time>,
+    /// How many certificates it has.
+    pub count: u32,
 }
 
 /// How a certificate names its holder.
@@ -42,14 +79,54 @@ pub enum CertificateHolder {
     ServiceAccountByCommonName,
     /// The service account whose name is a DNS name among its subject alternative names.
     ServiceAccountByDnsName,
+    /// The user whose login stands before the `@` of its principal name (UPN), where the rest is the
+    /// domain of a base of the organization; else the user with that mail address.
+    UserByPrincipalName,
+    /// The device whose name is the subject's common name.
+    DeviceByCommonName,
+    /// The device whose name is a DNS name among its subject alternative names, or its first label.
+    DeviceByDnsName,
 }
 
 impl Record for CertificateAuthority {
     const KIND: Kind = kinds::CERTIFICATE_AUTHORITY;
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
+        match version {
+            // Not its own, expired lists refused, and no list: a zero octet each, at the end.
+            1 => decode(&[body, &[0, 0, 0]].concat()),
+            _ => Err(Corrupt::version(Self::KIND, version)),
+        }
+    }
 
     fn index(&self, entries: &mut Entries) {
         entries.add(indices::CERTIFICATE_AUTHORITY_UUID, self.uuid.as_bytes());
         entries.add(indices::CERTIFICATE_AUTHORITY_NAME, prepare(&self.fields.name).as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_authority_of_version_1_is_anothers_and_has_no_list() {
+        let authority = CertificateAuthority {
+            uuid: Uuid::from_u128(7),
+            stamp: Stamp::new(Time(1)),
+            fields: CertificateAuthorityFields {
+                name: "acme".into(),
+                certificate: vec![1, 2, 3],
+                holder: CertificateHolder::ServiceAccountByDnsName,
+                ..Default::default()
+            },
+            revocations: None,
+        };
+        let body = storage::encode(&authority).unwrap();
+        let (version_1, rest) = body.split_at(body.len() - 3);
+        assert_eq!(rest, [0, 0, 0]);
+        assert_eq!(CertificateAuthority::upgrade(1, version_1).unwrap(), authority);
+        assert!(CertificateAuthority::upgrade(3, version_1).is_err());
     }
 }

@@ -11,6 +11,7 @@ mod device;
 mod eap_methods;
 mod gear_certificates;
 mod group;
+mod issued_certificate;
 mod network_rule;
 mod organization;
 mod own_certificates;
@@ -34,7 +35,8 @@ use storage::{Index, Kind, Relation};
 
 pub use admin::{Admin, AdminFields, AdminScope, AdminState};
 pub use certificate_authority::{
-    CertificateAuthority, CertificateAuthorityFields, CertificateHolder,
+    BuiltIn, CertificateAuthority, CertificateAuthorityFields, CertificateHolder, ExpiredList,
+    RevocationNote,
 };
 pub use credential::{Credential, Lock};
 pub(crate) use custom_attribute::custom_index;
@@ -45,6 +47,7 @@ pub use device::{Device, DeviceFields};
 pub use eap_methods::EapMethods;
 pub use gear_certificates::{CertificateFingerprint, GearCertificates};
 pub use group::{Group, GroupFields};
+pub use issued_certificate::{CertificateOwner, IssuedCertificate, Revocation, RevocationReason};
 pub use network_rule::{Conditions, NetworkRule, RuleVerdict, WeekPeriod};
 pub use organization::{
     Base, CustomMark, LockoutPolicy, Organization, OrganizationFields, OrganizationState, Settings,
@@ -86,6 +89,7 @@ pub(crate) mod kinds {
     pub(crate) const CUSTOM_ATTRIBUTE: Kind = Kind(15);
     pub(crate) const DEVICE: Kind = Kind(16);
     pub(crate) const SERVER_CERTIFICATE: Kind = Kind(26);
+    pub(crate) const ISSUED_CERTIFICATE: Kind = Kind(27);
     pub(crate) const SESSION: Kind = Kind(40);
     pub(crate) const SESSION_TOTALS: Kind = Kind(41);
     pub(crate) const SETTLED_REPORTS: Kind = Kind(42);
@@ -103,6 +107,8 @@ pub(crate) mod kinds {
     pub(crate) const SERVER_KEY: Kind = Kind(35);
     /// Sealed: the secret that was shared with a RADIUS client before, while it still counts.
     pub(crate) const PREVIOUS_SECRET: Kind = Kind(36);
+    /// Sealed: the key of an organization's own certificate authority.
+    pub(crate) const AUTHORITY_KEY: Kind = Kind(37);
     /// Sealed: the NT hash of a password for MS-CHAPv2, where the organization opted in.
     pub(crate) const NT_HASH: Kind = Kind(33);
 }
@@ -167,6 +173,12 @@ pub(crate) mod indices {
     pub(crate) const CERTIFICATE_AUTHORITY_NAME: Index = Index(190);
     pub(crate) const CERTIFICATE_AUTHORITY_UUID: Index = Index(191);
     pub(crate) const CERTIFICATE_FINGERPRINT: Index = Index(192);
+    pub(crate) const ISSUED_UUID: Index = Index(200);
+    pub(crate) const ISSUED_FINGERPRINT: Index = Index(201);
+    pub(crate) const ISSUED_OWNER: Index = Index(202);
+    pub(crate) const ISSUED_END: Index = Index(203);
+    /// Of those that are revoked, by their authority.
+    pub(crate) const ISSUED_REVOKED: Index = Index(204);
 }
 
 /// Whether no two records have the same value in an index.

@@ -164,6 +164,13 @@ impl Base {
         path
     }
 
+    /// The domain that it spells; none where it is not made of `dc` pairs alone.
+    pub(crate) fn domain(&self) -> Option<String> {
+        let labels: Option<Vec<&str>> =
+            self.0.split(',').map(|pair| pair.strip_prefix("dc=")).collect();
+        labels.map(|labels| labels.join("."))
+    }
+
     /// Every proper ancestor, the nearest first.
     pub(crate) fn ancestors(&self) -> impl Iterator<Item = &str> {
         self.0.match_indices(',').filter_map(|(comma, _)| self.0.get(comma.saturating_add(1)..))

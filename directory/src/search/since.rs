@@ -113,6 +113,7 @@ const UNSHOWN: &[storage::Kind] = &[
     kinds::PASSWORD_HISTORY,
     kinds::CERTIFICATE_AUTHORITY,
     kinds::OWN_CERTIFICATES,
+    kinds::ISSUED_CERTIFICATE,
 ];
 
 impl Grant<'_, &Snapshot, Search> {

@@ -70,6 +70,7 @@ fn trust(world: &World, place: OrganizationId, issuer: &Issuer) -> CertificateAu
         name: CertificateFingerprint(Sha256::digest(&certificate).into()).to_string(),
         certificate,
         holder: CertificateHolder::UserByMail,
+        ..Default::default()
     };
     let made = world.change(move |change| {
         let mut grant = change.authorize::<ManageConfiguration>(place)?;

@@ -5,6 +5,7 @@ mod api_keys;
 mod custom_attributes;
 mod events;
 mod groups;
+mod issued_certificates;
 mod organizations;
 mod radius_clients;
 mod reply_profiles;

@@ -5,7 +5,7 @@ use directory::records::CertificateAuthorityFields;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{CertificateAuthority, CertificateHolder};
+use super::{CertificateAuthority, CertificateHolder, ExpiredList, home};
 use crate::body::Body;
 use crate::caller::Within;
 use crate::problem::Problem;
@@ -21,9 +21,12 @@ pub(crate) struct NewCertificateAuthority {
     certificate: String,
     /// Whose a certificate is that it vouches for.
     holder: CertificateHolder,
+    /// What a list of revoked certificates says once its time is over.
+    #[serde(default)]
+    expired_list: ExpiredList,
 }
 
-/// Makes a certificate authority.
+/// Has the organization trust a certificate authority of somebody else.
 #[utoipa::path(
     post,
     path = "/organizations/{organization}/certificate-authorities",
@@ -41,10 +44,13 @@ pub(crate) async fn create_certificate_authority(
         name: new.name,
         certificate: CertificateAuthorityFields::certificate_of_pem(&new.certificate)?,
         holder: new.holder.into(),
+        expired_list: new.expired_list.into(),
+        built_in: None,
     };
+    let home = home(&within)?;
     let made = within.caller.change(move |change| {
         let mut grant = change.authorize::<ManageConfiguration>(organization)?;
         grant.certificate_authorities().create(fields)
     });
-    Ok(Created(made.await?.1.into()))
+    Ok(Created(CertificateAuthority::revised(made.await?.1, home)))
 }

@@ -3,7 +3,7 @@
 use axum::Json;
 use directory::access::View;
 
-use super::CertificateAuthority;
+use super::{CertificateAuthority, home};
 use crate::body::Params;
 use crate::caller::Within;
 use crate::list::{List, PageQuery};
@@ -24,5 +24,6 @@ pub(crate) async fn list_certificate_authorities(
 ) -> Result<Json<List<CertificateAuthority>>, Problem> {
     let reading = within.caller.read()?;
     let authorities = reading.authorize::<View>(within.organization)?.certificate_authorities();
-    Ok(Json(List::of(authorities.list(query.after()?, query.limit()?)?, Into::into)))
+    let (page, home) = (authorities.list(query.after()?, query.limit()?)?, home(&within)?);
+    Ok(Json(List::of(page, |record| CertificateAuthority::of(record, home))))
 }

@@ -1,11 +1,14 @@
-//! Certificate authorities: who vouches for the client certificates of an organization.
+//! Certificate authorities: who vouches for the client certificates of an organization, and by which
+//! of them it issues its own.
 
 mod create;
+mod create_built_in;
 mod delete;
 mod list;
 mod show;
 mod update;
 
+use directory::access::View;
 use directory::records;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,13 +16,17 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::revocation_lists::LISTS;
 use crate::api::Api;
+use crate::caller::Within;
 use crate::moment::Moment;
+use crate::problem::Problem;
 use crate::revision::Revised;
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(list::list_certificate_authorities, create::create_certificate_authority))
+        .routes(routes!(create_built_in::create_built_in_authority))
         .routes(routes!(
             show::show_certificate_authority,
             update::update_certificate_authority,
@@ -28,8 +35,8 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 }
 
 /// A certificate authority. It vouches in its own organization only: a certificate that it issued
-/// proves nothing elsewhere. Whoever it issues a certificate to can be whom the certificate names,
-/// until that ends: there is no revocation but to suspend the account or to remove the authority.
+/// proves nothing elsewhere. Whoever another's authority issues a certificate to can be whom the
+/// certificate names. One of the organization's own vouches for those that are noted as issued.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CertificateAuthority {
     /// The authority's id.
@@ -42,8 +49,48 @@ pub(crate) struct CertificateAuthority {
     name: String,
     /// Its certificate, in PEM.
     certificate: String,
-    /// Whose a certificate is that it vouches for.
+    /// From when its certificate counts.
+    not_before: Moment,
+    /// Until when its certificate counts.
+    not_after: Moment,
+    /// Whose a certificate is that it vouches for; nothing for the organization's own, which know.
     holder: CertificateHolder,
+    /// Whether it is the organization's own, and issues certificates here.
+    built_in: bool,
+    /// How many days a certificate counts that it issues; null for another's.
+    #[schema(required)]
+    certificate_days: Option<u16>,
+    /// Where anybody gets the list of what it revoked, as a path of this API; null for another's.
+    #[schema(required)]
+    revocation_list: Option<String>,
+    /// What a list of revoked certificates says once its time is over.
+    expired_list: ExpiredList,
+    /// What is known of the list of what another's authority revoked; null where none was given.
+    #[schema(required)]
+    revocations: Option<Revocations>,
+}
+
+/// What is known of a list of revoked certificates.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Revocations {
+    /// When the authority made it.
+    made: Moment,
+    /// By when it makes another, if it says so.
+    #[schema(required)]
+    next: Option<Moment>,
+    /// How many certificates it has.
+    count: u32,
+}
+
+/// What a list of revoked certificates says once its time is over.
+#[derive(Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ExpiredList {
+    /// Nothing: none of the authority's certificates counts until there is a newer one.
+    #[default]
+    Refused,
+    /// What it said before.
+    Tolerated,
 }
 
 /// How a certificate names its holder.
@@ -58,24 +105,69 @@ pub(crate) enum CertificateHolder {
     ServiceAccountByCommonName,
     /// The service account whose name is a DNS name among its subject alternative names.
     ServiceAccountByDnsName,
+    /// The user whose login stands before the `@` of its principal name (UPN), where the rest is the
+    /// domain of a base of the organization; else the user with that mail address.
+    UserByPrincipalName,
+    /// The device whose name is the subject's common name.
+    DeviceByCommonName,
+    /// The device whose name is a DNS name among its subject alternative names, or its first label.
+    DeviceByDnsName,
 }
 
-impl From<records::CertificateAuthority> for CertificateAuthority {
-    fn from(record: records::CertificateAuthority) -> Self {
+impl CertificateAuthority {
+    /// Shows an authority of the organization with that id.
+    fn of(record: records::CertificateAuthority, home: Uuid) -> Self {
+        let (not_before, not_after) = record.fields.validity();
+        let built_in = record.fields.built_in;
+        let list = format!("{LISTS}{}{}.crl", home.simple(), record.uuid.simple());
         Self {
             id: record.uuid,
             created: Moment(record.stamp.created),
             modified: Moment(record.stamp.modified),
             certificate: record.fields.pem(),
+            not_before: Moment(not_before),
+            not_after: Moment(not_after),
             name: record.fields.name,
             holder: record.fields.holder.into(),
+            built_in: built_in.is_some(),
+            certificate_days: built_in.map(|built_in| built_in.certificate_days),
+            revocation_list: built_in.map(|_| list),
+            expired_list: record.fields.expired_list.into(),
+            revocations: record.revocations.map(|note| Revocations {
+                made: Moment(note.made),
+                next: note.next.map(Moment),
+                count: note.count,
+            }),
+        }
+    }
+
+    /// Shows an authority with its revision.
+    fn revised(record: records::CertificateAuthority, home: Uuid) -> Revised<Self> {
+        Revised::new(record.stamp.revision, Self::of(record, home))
+    }
+}
+
+/// The id of the organization that the path names.
+fn home<P>(within: &Within<P>) -> Result<Uuid, Problem> {
+    let reading = within.caller.read()?;
+    Ok(reading.authorize::<View>(within.organization)?.own_organization()?.uuid)
+}
+
+impl From<records::ExpiredList> for ExpiredList {
+    fn from(list: records::ExpiredList) -> Self {
+        match list {
+            records::ExpiredList::Refused => Self::Refused,
+            records::ExpiredList::Tolerated => Self::Tolerated,
         }
     }
 }
 
-impl From<records::CertificateAuthority> for Revised<CertificateAuthority> {
-    fn from(record: records::CertificateAuthority) -> Self {
-        Self::new(record.stamp.revision, record.into())
+impl From<ExpiredList> for records::ExpiredList {
+    fn from(list: ExpiredList) -> Self {
+        match list {
+            ExpiredList::Refused => Self::Refused,
+            ExpiredList::Tolerated => Self::Tolerated,
+        }
     }
 }
 
@@ -87,6 +179,9 @@ impl From<records::CertificateHolder> for CertificateHolder {
             Kept::UserByCommonName => Self::UserByCommonName,
             Kept::ServiceAccountByCommonName => Self::ServiceAccountByCommonName,
             Kept::ServiceAccountByDnsName => Self::ServiceAccountByDnsName,
+            Kept::UserByPrincipalName => Self::UserByPrincipalName,
+            Kept::DeviceByCommonName => Self::DeviceByCommonName,
+            Kept::DeviceByDnsName => Self::DeviceByDnsName,
         }
     }
 }
@@ -98,6 +193,9 @@ impl From<CertificateHolder> for records::CertificateHolder {
             CertificateHolder::UserByCommonName => Self::UserByCommonName,
             CertificateHolder::ServiceAccountByCommonName => Self::ServiceAccountByCommonName,
             CertificateHolder::ServiceAccountByDnsName => Self::ServiceAccountByDnsName,
+            CertificateHolder::UserByPrincipalName => Self::UserByPrincipalName,
+            CertificateHolder::DeviceByCommonName => Self::DeviceByCommonName,
+            CertificateHolder::DeviceByDnsName => Self::DeviceByDnsName,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use directory::access::View;
 
-use super::CertificateAuthority;
+use super::{CertificateAuthority, home};
 use crate::caller::{Item, Within};
 use crate::problem::Problem;
 use crate::revision::Revised;
@@ -21,5 +21,6 @@ pub(crate) async fn show_certificate_authority(
 ) -> Result<Revised<CertificateAuthority>, Problem> {
     let reading = within.caller.read()?;
     let authorities = reading.authorize::<View>(within.organization)?.certificate_authorities();
-    Ok(authorities.read(authorities.id_of(authority)?)?.into())
+    let record = authorities.read(authorities.id_of(authority)?)?;
+    Ok(CertificateAuthority::revised(record, home(&within)?))
 }

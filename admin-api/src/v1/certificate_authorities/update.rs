@@ -1,11 +1,11 @@
 //! Changing a certificate authority.
 
 use directory::access::ManageConfiguration;
-use directory::records::CertificateAuthorityFields;
+use directory::records::{BuiltIn, CertificateAuthorityFields};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{CertificateAuthority, CertificateHolder};
+use super::{CertificateAuthority, CertificateHolder, ExpiredList, home};
 use crate::body::Body;
 use crate::caller::{Item, Within};
 use crate::patch::{present, set};
@@ -29,6 +29,14 @@ pub(crate) struct CertificateAuthorityPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = CertificateHolder)]
     holder: Option<CertificateHolder>,
+    /// What a list of revoked certificates says once its time is over.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = ExpiredList)]
+    expired_list: Option<ExpiredList>,
+    /// How many days a certificate counts that it issues; of the organization's own alone.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = u16, minimum = 1, maximum = 825)]
+    certificate_days: Option<u16>,
 }
 
 /// Changes a certificate authority.
@@ -60,8 +68,12 @@ pub(crate) async fn update_certificate_authority(
             set(&mut authority.fields.name, patch.name);
             set(&mut authority.fields.certificate, certificate);
             set(&mut authority.fields.holder, patch.holder.map(Into::into));
+            set(&mut authority.fields.expired_list, patch.expired_list.map(Into::into));
+            if let Some(certificate_days) = patch.certificate_days {
+                authority.fields.built_in = Some(BuiltIn { certificate_days });
+            }
             Ok(())
         })
     });
-    Ok(changed.await?.into())
+    Ok(CertificateAuthority::revised(changed.await?, home(&within)?))
 }

@@ -2,6 +2,7 @@
 
 mod create;
 mod delete;
+mod issued_certificates;
 mod list;
 mod show;
 mod update;
@@ -20,11 +21,10 @@ use crate::problem::Problem;
 use crate::revision::Revised;
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(list::list_devices, create::create_device)).routes(routes!(
-        show::show_device,
-        update::update_device,
-        delete::delete_device
-    ))
+    OpenApiRouter::new()
+        .routes(routes!(list::list_devices, create::create_device))
+        .routes(routes!(show::show_device, update::update_device, delete::delete_device))
+        .merge(issued_certificates::routes())
 }
 
 /// A device. RADIUS clients with `mac_authentication` let it in by its addresses, which prove

@@ -1,10 +1,11 @@
 //! The certificate that an organization's network shows in EAP.
 
+mod issue;
 mod remove;
 mod set;
 mod show;
 
-use directory::records;
+use directory::{Time, records};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -16,11 +17,13 @@ use crate::moment::Moment;
 use crate::revision::Revised;
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(
-        show::show_server_certificate,
-        set::set_server_certificate,
-        remove::remove_server_certificate
-    ))
+    OpenApiRouter::new()
+        .routes(routes!(
+            show::show_server_certificate,
+            set::set_server_certificate,
+            remove::remove_server_certificate
+        ))
+        .routes(routes!(issue::issue_server_certificate))
 }
 
 /// The certificate that the organization's network shows to EAP's peers, in place of the daemon's.
@@ -43,12 +46,18 @@ pub(crate) struct ServerCertificate {
     not_before: Moment,
     /// Until when it counts; replace it before.
     not_after: Moment,
+    /// Whether it ends within 30 days, or has ended: devices then refuse the network.
+    ends_soon: bool,
 }
 
-impl From<records::ServerCertificate> for Revised<ServerCertificate> {
-    fn from(record: records::ServerCertificate) -> Self {
+/// So long before its end a certificate ends soon.
+const SOON: u64 = 30 * 24 * 60 * 60 * 1_000;
+
+impl ServerCertificate {
+    /// Shows it with its revision, as things stand at a time.
+    fn revised(record: &records::ServerCertificate, now: Time) -> Revised<Self> {
         let facts = record.facts();
-        let shown = ServerCertificate {
+        let shown = Self {
             created: Moment(record.stamp.created),
             modified: Moment(record.stamp.modified),
             certificate: record.pem(),
@@ -57,7 +66,8 @@ impl From<records::ServerCertificate> for Revised<ServerCertificate> {
             dns_names: facts.dns_names,
             not_before: Moment(facts.not_before),
             not_after: Moment(facts.not_after),
+            ends_soon: facts.not_after <= now.plus(SOON),
         };
-        Self::new(record.stamp.revision, shown)
+        Revised::new(record.stamp.revision, shown)
     }
 }

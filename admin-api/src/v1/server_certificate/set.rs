@@ -42,5 +42,5 @@ pub(crate) async fn set_server_certificate(
         let mut grant = change.authorize::<ManageConfiguration>(organization)?;
         grant.set_server_certificate(&identity)
     });
-    Ok(set.await?.into())
+    Ok(ServerCertificate::revised(&set.await?, within.caller.now()))
 }

@@ -21,5 +21,6 @@ pub(crate) async fn show_server_certificate(
 ) -> Result<Revised<ServerCertificate>, Problem> {
     let reading = within.caller.read()?;
     let found = reading.authorize::<View>(within.organization)?.server_certificate()?;
-    Ok(found.ok_or(Error::Missing)?.into())
+    let record = found.ok_or(Error::Missing)?;
+    Ok(ServerCertificate::revised(&record, within.caller.now()))
 }

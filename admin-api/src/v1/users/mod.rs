@@ -5,6 +5,7 @@ mod certificates;
 mod create;
 mod delete;
 mod groups;
+mod issued_certificates;
 mod list;
 mod require_password_change;
 mod second_factor;
@@ -45,6 +46,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(unlock::unlock_user))
         .merge(second_factor::routes())
         .merge(certificates::routes())
+        .merge(issued_certificates::routes())
         .routes(routes!(groups::list_groups_of_user))
 }
 

@@ -1,0 +1,264 @@
+//! An organization's own certificate authority, and how others' certificates name their holders.
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyPair, OtherNameValue, SanType,
+};
+use sha2::{Digest, Sha256};
+use storage::Reading;
+
+use super::world::{HERE, RIGHT, World};
+use crate::access::{ManageConfiguration, ManageIdentities, RecoverAccounts, View};
+use crate::authentication::{Channel, Door, Outcome, Presented};
+use crate::collections::{CertificateKey, CertificateWish, Issued, NewAuthority};
+use crate::error::Error;
+use crate::events::Outcome as EventOutcome;
+use crate::id::{DeviceId, OrganizationId, UserId};
+use crate::issuing::NewKey;
+use crate::records::{
+    BuiltIn, CertificateAuthority, CertificateAuthorityFields, CertificateHolder, DeviceFields,
+    IssuedCertificate, Organization, RevocationReason, kinds,
+};
+use crate::time::Time;
+
+const DAY: u64 = 24 * 60 * 60 * 1_000;
+
+fn built_in(world: &World, place: OrganizationId) -> CertificateAuthority {
+    let key = NewKey::generate(world.directory.tools()).unwrap();
+    let made = world.change(move |change| {
+        let built_in = BuiltIn { certificate_days: 10 };
+        let new = NewAuthority { name: "own".into(), days: 400, built_in, key };
+        change
+            .authorize::<ManageConfiguration>(place)?
+            .certificate_authorities()
+            .create_built_in(new)
+    });
+    made.unwrap().1
+}
+
+fn issue(world: &World, place: OrganizationId, user: UserId) -> Result<Issued, Error> {
+    let key = CertificateKey::Made(NewKey::generate(world.directory.tools()).unwrap());
+    world.change(move |change| {
+        let mut grant = change.authorize::<RecoverAccounts>(place)?;
+        grant.user_certificates().issue(user, CertificateWish { key, days: None, lists: None })
+    })
+}
+
+fn revoke(world: &World, place: OrganizationId, user: UserId, issued: &Issued) {
+    let uuid = issued.record.uuid;
+    let revoked = world.change(move |change| {
+        let mut grant = change.authorize::<RecoverAccounts>(place)?;
+        grant.user_certificates().revoke(user, uuid, RevocationReason::Superseded)
+    });
+    revoked.unwrap();
+}
+
+fn home(world: &World, place: OrganizationId) -> Organization {
+    let reading = world.directory.read(world.top()).unwrap();
+    reading.authorize::<View>(place).unwrap().own_organization().unwrap()
+}
+
+/// Why a certificate lets nobody in over LDAP; nothing where it does.
+fn refusal(world: &World, place: OrganizationId, certificate: &[u8]) -> Option<String> {
+    let presented = Presented {
+        organization: Some(place),
+        claimed: None,
+        chain: vec![certificate.to_vec()],
+        door: Door::Ldap(Channel::Encrypted),
+        source: HERE,
+        now: world.now(),
+    };
+    let outcome = world.directory.authenticate_certificate(presented).unwrap();
+    if matches!(outcome, Outcome::Accept { .. }) {
+        return None;
+    }
+    match &world.events(place.into(), 1)[0].outcome {
+        EventOutcome::Success => panic!("it was let in"),
+        EventOutcome::Failure(reason) => Some(reason.clone()),
+    }
+}
+
+#[test]
+fn a_certificate_that_is_not_noted_proves_nobody_even_by_the_authoritys_own_key() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let ada = world.user(acme, "ada");
+    let authority = built_in(&world, acme);
+    let issued = issue(&world, acme, ada).unwrap();
+    assert_eq!(refusal(&world, acme, &issued.record.certificate), None);
+    let key = {
+        let snapshot = world.directory.inner.store.read().unwrap();
+        let number = crate::id::RecordId::record(issued.record.authority);
+        let key = snapshot.secret(acme.partition(), kinds::AUTHORITY_KEY, number).unwrap();
+        KeyPair::try_from(key.unwrap().expose()).unwrap()
+    };
+    let der = authority.fields.certificate.into();
+    let issuer = rcgen::Issuer::from_ca_cert_der(&der, key).unwrap();
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, "ada");
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    let forged = params.signed_by(&KeyPair::generate().unwrap(), &issuer).unwrap();
+    let unknown = "no authority of the organization vouches for the certificate";
+    assert_eq!(refusal(&world, acme, forged.der()).as_deref(), Some(unknown));
+}
+
+#[test]
+fn certificates_end_and_are_forgotten_and_an_owner_cannot_have_them_without_end() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let ada = world.user(acme, "ada");
+    built_in(&world, acme);
+    let first = issue(&world, acme, ada).unwrap();
+    revoke(&world, acme, ada, &first);
+    for _ in 1..64 {
+        let issued = issue(&world, acme, ada).unwrap();
+        revoke(&world, acme, ada, &issued);
+    }
+    assert!(matches!(issue(&world, acme, ada), Err(Error::Forbidden(_))));
+    let bob = world.user(acme, "bob");
+    let his = issue(&world, acme, bob).unwrap();
+    world.pass(11 * DAY);
+    let over = "the certificate is not valid at this time";
+    assert_eq!(refusal(&world, acme, &his.record.certificate).as_deref(), Some(over));
+    world.pass(31 * DAY);
+    issue(&world, acme, bob).unwrap();
+    issue(&world, acme, ada).unwrap();
+    let kept = {
+        let snapshot = world.directory.inner.store.read().unwrap();
+        snapshot.scan::<IssuedCertificate>(acme.partition(), None).count()
+    };
+    assert_eq!(kept, 2);
+    world.assert_sound();
+}
+
+#[test]
+fn a_list_is_kept_while_nothing_changes_and_signed_anew_each_day() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let ada = world.user(acme, "ada");
+    let authority = built_in(&world, acme);
+    let home = home(&world, acme).uuid;
+    let list = |now: Time| {
+        world.directory.revocation_list(home, authority.uuid, now).unwrap().unwrap().der.clone()
+    };
+    let (now, first) = (world.now(), list(world.now()));
+    assert_eq!(list(now.plus(1)), first);
+    assert_ne!(list(now.plus(DAY)), first);
+    let issued = issue(&world, acme, ada).unwrap();
+    let before = list(now);
+    revoke(&world, acme, ada, &issued);
+    let after = list(now);
+    assert!(!holds(&before, &issued.record.serial) && holds(&after, &issued.record.serial));
+    assert!(world.directory.revocation_list(authority.uuid, home, now).unwrap().is_none());
+}
+
+fn holds(list: &[u8], serial: &[u8]) -> bool {
+    list.windows(serial.len()).any(|window| window == serial)
+}
+
+/// Another's authority, trusted by that rule.
+fn trust(
+    world: &World,
+    place: OrganizationId,
+    holder: CertificateHolder,
+) -> CertifiedIssuer<'static, KeyPair> {
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    let certificate = issuer.der().to_vec();
+    let name = format!("{holder:?}");
+    let made = world.change(move |change| {
+        let fields = CertificateAuthorityFields { name, certificate, holder, ..Default::default() };
+        change.authorize::<ManageConfiguration>(place)?.certificate_authorities().create(fields)
+    });
+    made.unwrap();
+    issuer
+}
+
+fn certificate(
+    issuer: &CertifiedIssuer<'static, KeyPair>,
+    common_name: &str,
+    names: Vec<SanType>,
+) -> Vec<u8> {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, common_name);
+    params.subject_alt_names = names;
+    params.signed_by(&KeyPair::generate().unwrap(), issuer).unwrap().der().to_vec()
+}
+
+#[test]
+fn a_principal_name_is_a_login_in_ones_own_domain_and_a_mail_address_elsewhere() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let ada = world.user(acme, "ada");
+    let issuer = trust(&world, acme, CertificateHolder::UserByPrincipalName);
+    world
+        .change(move |change| {
+            change.authorize::<ManageIdentities>(acme)?.users().update(ada, None, |user| {
+                user.fields.mail = vec!["ada@mail.example".into()];
+                Ok(())
+            })
+        })
+        .unwrap();
+    let domain = home(&world, acme).fields.base.domain().unwrap();
+    let principal = |text: &str| {
+        let number = vec![1, 3, 6, 1, 4, 1, 311, 20, 2, 3];
+        let name = SanType::OtherName((number, OtherNameValue::Utf8String(text.to_owned())));
+        refusal(&world, acme, &certificate(&issuer, "x", vec![name]))
+    };
+    assert_eq!(principal(&format!("Ada@{}", domain.to_uppercase())), None);
+    assert_eq!(principal("ada@mail.example"), None);
+    for other in ["ada@elsewhere.example", "ada", "@", &format!("bob@{domain}")] {
+        assert!(principal(other).is_some(), "{other}");
+    }
+    // A mail address of another kind of name is no principal name.
+    let mail = SanType::Rfc822Name(format!("ada@{domain}").try_into().unwrap());
+    assert!(refusal(&world, acme, &certificate(&issuer, "ada", vec![mail])).is_some());
+}
+
+#[test]
+fn a_device_is_named_by_its_common_name_or_by_a_dns_name_and_has_no_account() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let device = |name: &str| -> DeviceId {
+        let name = name.to_owned();
+        let made = world.change(move |change| {
+            let fields = DeviceFields { name, ..DeviceFields::default() };
+            change.authorize::<ManageIdentities>(acme)?.devices().create(fields)
+        });
+        made.unwrap().0
+    };
+    device("laptop-7");
+    let (by_name, by_dns) = (
+        trust(&world, acme, CertificateHolder::DeviceByCommonName),
+        trust(&world, acme, CertificateHolder::DeviceByDnsName),
+    );
+    let dns = |name: &str| vec![SanType::DnsName(name.try_into().unwrap())];
+    let found = "a device has no account in the directory";
+    for named in [
+        certificate(&by_name, "Laptop-7", Vec::new()),
+        certificate(&by_dns, "x", dns("laptop-7")),
+        certificate(&by_dns, "x", dns("laptop-7.acme.example")),
+    ] {
+        assert_eq!(refusal(&world, acme, &named).as_deref(), Some(found));
+    }
+    for nobodys in [
+        certificate(&by_name, "laptop-8", dns("laptop-7")),
+        certificate(&by_dns, "laptop-7", dns("acme.laptop-7")),
+    ] {
+        let reason = refusal(&world, acme, &nobodys).unwrap();
+        assert!(reason.contains("names no account"), "{reason}");
+    }
+    assert!(matches!(world.bind(acme, "laptop-7", RIGHT), Outcome::Reject));
+}
+
+#[test]
+fn keys_are_drawn_of_the_directorys_own_randomness() {
+    let world = World::new();
+    let digest = || {
+        let key = NewKey::generate(world.directory.tools()).unwrap();
+        assert!(key.pem().ends_with("-----END PRIVATE KEY-----\n"));
+        Sha256::digest(key.pkcs8())
+    };
+    assert_ne!(digest(), digest());
+}
