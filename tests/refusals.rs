@@ -361,6 +361,8 @@ fn valid(route: &Route, who: &Https, path: &str) -> Response {
         json!({"fingerprints": []})
     } else if path.ends_with("/confirm") {
         json!({"code": "123456"})
+    } else if path.ends_with("/revocations") {
+        json!({"list": "none"})
     } else if path.ends_with("/explain") {
         json!({"login": "ada", "method": "pap"})
     } else {

@@ -21,8 +21,8 @@ use crate::known::{Capacity, Keep, Lookups};
 use crate::records::{
     Admin, AdminFields, CertificateAuthority, Credential, CustomAttribute, Device, Group,
     IssuedCertificate, Organization, OrganizationState, OwnCertificates, PasswordHistory,
-    RadiusClient, ReplyProfile, ServiceAccount, Session, SessionTotals, SettledReports, Token,
-    User, indices,
+    RadiusClient, ReplyProfile, RevokedCertificates, ServiceAccount, Session, SessionTotals,
+    SettledReports, Token, User, indices,
 };
 use crate::search::{Memo, SearchGrant};
 use crate::text::prepare;
@@ -239,6 +239,7 @@ impl Directory {
             KindCheck::of::<SessionTotals>(),
             KindCheck::of::<SettledReports>(),
             KindCheck::of::<IssuedCertificate>(),
+            KindCheck::of::<RevokedCertificates>(),
         ];
         Ok(self.inner.store.check(&kinds)?)
     }

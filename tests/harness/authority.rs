@@ -1,10 +1,12 @@
 //! A certificate authority of a test's own, and the client certificates that it issues.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, SanType,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer,
+    CrlDistributionPoint, CrlIssuingDistributionPoint, CrlScope, DnType, ExtendedKeyUsagePurpose,
+    IsCa, KeyIdMethod, KeyPair, RevokedCertParams, SanType, SerialNumber,
 };
 use tempfile::TempDir;
 
@@ -32,6 +34,18 @@ pub(crate) struct Holder<'h> {
     pub(crate) server: bool,
 }
 
+/// What a list of revoked certificates says.
+#[derive(Debug, Default)]
+pub(crate) struct List<'l> {
+    pub(crate) revoked: &'l [&'l Issued],
+    /// Which one it is: later ones are made later.
+    pub(crate) made: u8,
+    /// Whether another should be there by now.
+    pub(crate) ended: bool,
+    /// Whether it is about some of the certificates alone.
+    pub(crate) part: bool,
+}
+
 impl Authority {
     /// A new one.
     pub(crate) fn new(name: &str) -> Self {
@@ -46,6 +60,31 @@ impl Authority {
     /// Its own certificate, in PEM.
     pub(crate) fn pem(&self) -> String {
         self.issuer.as_ref().pem()
+    }
+
+    /// A list of certificates that it revoked, in PEM.
+    pub(crate) fn list(&self, list: &List<'_>) -> String {
+        let revoked = list.revoked.iter().map(|issued| RevokedCertParams {
+            serial_number: SerialNumber::from_slice(&issued.serial()),
+            revocation_time: rcgen::date_time_ymd(2024, 1, 1),
+            reason_code: None,
+            invalidity_date: None,
+        });
+        let end = if list.ended { 2025 } else { 2090 };
+        let uris = vec!["http://crl.example/".to_owned()];
+        let part = CrlIssuingDistributionPoint {
+            distribution_point: CrlDistributionPoint { uris },
+            scope: Some(CrlScope::CaCertsOnly),
+        };
+        let params = CertificateRevocationListParams {
+            this_update: rcgen::date_time_ymd(2024, 1, list.made + 2),
+            next_update: rcgen::date_time_ymd(end, 1, 1),
+            crl_number: SerialNumber::from_slice(&[list.made + 1]),
+            issuing_distribution_point: list.part.then_some(part),
+            revoked_certs: revoked.collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        params.signed_by(&self.issuer).unwrap().pem().unwrap()
     }
 
     /// Issues a certificate for a client.
@@ -64,9 +103,10 @@ impl Authority {
         }
         let key = KeyPair::generate().unwrap();
         let made = params.signed_by(&key, &self.issuer).unwrap();
+        static ISSUED: AtomicU32 = AtomicU32::new(0);
+        let number = ISSUED.fetch_add(1, Ordering::Relaxed);
         let file = |extension: &str| {
-            let name = format!("{}.{extension}", made.pem().len() + made.der()[100] as usize);
-            self.folder.path().join(format!("{}-{name}", holder.common_name))
+            self.folder.path().join(format!("{}-{number}.{extension}", holder.common_name))
         };
         let (certificate, path) = (file("pem"), file("key"));
         std::fs::write(&certificate, made.pem()).unwrap();
@@ -83,6 +123,17 @@ impl Issued {
             .arg(&self.certificate)
             .run();
         output.stdout.trim().rsplit('=').next().unwrap().to_owned()
+    }
+
+    /// The certificate's number.
+    fn serial(&self) -> Vec<u8> {
+        let shown = super::client::Client::new("openssl", "openssl")
+            .args(["x509", "-noout", "-serial", "-in"])
+            .arg(&self.certificate)
+            .run();
+        let digits = shown.stdout.trim().rsplit('=').next().unwrap().to_owned();
+        let pairs = digits.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
+        pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
     }
 
     /// The file of the certificate.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::authority::{Authority, Holder, Issued};
+use crate::harness::authority::{Authority, Holder, Issued, List};
 use crate::harness::client::Output;
 use crate::harness::ldap::{Ldap, Transport};
 use crate::harness::office::{Office, id_of};
@@ -115,6 +115,22 @@ fn an_authority_vouches_for_whom_its_certificates_name() {
     }
     let event = office.event("ldap_bind").to_string();
     assert!(event.contains("vouches"), "{event}");
+}
+
+#[test]
+fn a_certificate_that_its_authority_revoked_proves_nobody() {
+    let office = Office::new();
+    office.user("ada", "correct horse battery");
+    let authority = Authority::new("acme");
+    let id = trust(&office, &authority, "user_by_common_name");
+    let ada = authority.issue(&Holder { common_name: "ada", ..Holder::default() });
+    let name = format!("dn:{}", office.user_dn("ada"));
+    assert_eq!(whoami(&office, &ada, &name).stdout.trim(), name);
+    let list = authority.list(&List { revoked: &[&ada], ..List::default() });
+    let path = format!("certificate-authorities/{id}/revocations");
+    office.act("PUT", &path, Some(&json!({"list": list})));
+    assert_eq!(whoami(&office, &ada, &name).code, 49);
+    assert!(office.event("ldap_bind").to_string().contains("revoked"));
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod rfc3579;
 mod rfc3748;
 mod rfc5080;
 mod rfc5216;
+mod rfc5280;
 mod rfc5281;
 mod rfc5997;
 mod rfc6614;

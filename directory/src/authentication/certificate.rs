@@ -15,6 +15,7 @@ use x509_parser::asn1_rs::{Any, Oid, oid};
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 use super::attempt::{Attempt, Door, Outcome, THROTTLED, Who};
+use super::listed::{REVOKED, objection};
 use super::second_factor::{Finding, Reason};
 use crate::access::organization;
 use crate::collections::{Standing, certificate_standing};
@@ -50,7 +51,6 @@ const EXPIRED: Reason = "the certificate is not valid at this time";
 const UNKNOWN: Reason = "no authority of the organization vouches for the certificate";
 const NOBODYS: Reason = "the certificate is valid, but names no account, or more than one";
 const ANOTHERS: Reason = "the certificate belongs to another account";
-const REVOKED: Reason = "the certificate was revoked";
 const ORPHANED: Reason = "the authority that issued the certificate was deleted";
 
 /// Whose a certificate is.
@@ -131,6 +131,10 @@ fn holder(
     let Some((own, between)) = chain.split_first() else { return Ok(Err(UNREADABLE)) };
     let Ok((_, certificate)) = X509Certificate::from_der(own) else { return Ok(Err(UNREADABLE)) };
     let fingerprint = Sha256::digest(own);
+    // What was revoked counts no more, registered or not.
+    if let Some(id) = snapshot.find_first(partition, indices::ISSUED_FINGERPRINT, &fingerprint)? {
+        return of_issued(snapshot, partition, id, now);
+    }
     if let Some(id) =
         snapshot.find_first(partition, indices::CERTIFICATE_FINGERPRINT, &fingerprint)?
     {
@@ -140,14 +144,14 @@ fn holder(
             Err(EXPIRED)
         });
     }
-    if let Some(id) = snapshot.find_first(partition, indices::ISSUED_FINGERPRINT, &fingerprint)? {
-        return of_issued(snapshot, partition, id, now);
-    }
     for authority in snapshot.scan::<CertificateAuthority>(partition, None) {
         let (_, authority) = authority?;
         // What the organization's own authorities issued is known without them.
         let anothers = authority.fields.built_in.is_none();
         if anothers && is_vouched_for(own, between, &authority.fields.certificate, now) {
+            if let Some(reason) = objection(snapshot, partition, chain, now)? {
+                return Ok(Err(reason));
+            }
             return by_rule(snapshot, place, &certificate, authority.fields.holder);
         }
     }

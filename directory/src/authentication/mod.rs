@@ -15,6 +15,7 @@ mod earlier;
 mod engine;
 mod expiry;
 mod explain;
+mod listed;
 mod lockout;
 mod machine;
 mod memory;

@@ -19,7 +19,8 @@ use crate::id::{CertificateAuthorityId, RecordId};
 use crate::issuing::{Issuer, NewKey, root};
 use crate::limits;
 use crate::records::{
-    BuiltIn, CertificateAuthority, CertificateAuthorityFields, Stamp, indices, kinds,
+    BuiltIn, CertificateAuthority, CertificateAuthorityFields, RevokedCertificates, Stamp, indices,
+    kinds,
 };
 use crate::time::Time;
 
@@ -163,7 +164,8 @@ impl CertificateAuthorities<'_, &mut Change<'_>> {
         edit: impl FnOnce(&mut CertificateAuthority) -> Result<(), Error>,
     ) -> Result<CertificateAuthority, Error> {
         let before = self.read(id)?.fields;
-        self.edit(id, revision, |authority| {
+        let partition = self.site.partition();
+        let changed = self.edit(id, revision, |authority| {
             edit(authority)?;
             let after = &authority.fields;
             let own = before.built_in.is_some();
@@ -177,7 +179,11 @@ impl CertificateAuthorities<'_, &mut Change<'_>> {
                 authority.revocations = None;
             }
             Ok(())
-        })
+        })?;
+        if before.certificate != changed.fields.certificate {
+            self.site.source.delete::<RevokedCertificates>(partition, id.record())?;
+        }
+        Ok(changed)
     }
 
     /// Deletes a certificate authority: it vouches for nobody any more. One of the organization's
@@ -280,6 +286,7 @@ impl Entity for CertificateAuthority {
         id: CertificateAuthorityId,
     ) -> Result<(), Error> {
         change.delete_secret(partition, kinds::AUTHORITY_KEY, id.record())?;
+        change.delete::<RevokedCertificates>(partition, id.record())?;
         Ok(())
     }
 }

@@ -21,6 +21,7 @@ mod presentation;
 mod radius_clients;
 mod reply_attributes;
 mod reply_profiles;
+mod revocations;
 mod second_factors;
 mod server_certificate;
 mod service_accounts;

@@ -3,11 +3,13 @@
 //! Whom a certificate names and for what it is good is decided here alone: of a request that
 //! somebody brings only the public key is taken.
 
+mod foreign;
 mod key;
 mod list;
 mod paper;
 mod request;
 
+pub use foreign::ForeignList;
 pub use key::NewKey;
 pub use list::SignedList;
 pub(crate) use paper::{Issuer, Paper, root};

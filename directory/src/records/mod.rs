@@ -21,6 +21,7 @@ mod presentation;
 mod profile;
 mod radius_client;
 mod reply_profile;
+mod revoked_certificates;
 mod second_factor;
 mod server_certificate;
 mod service_account;
@@ -61,6 +62,8 @@ pub use radius_client::{LockedOrExpired, RadiusClient, RadiusClientFields};
 pub use reply_profile::{
     NamedAttribute, NamedValue, ReplyProfile, ReplyProfileFields, VendorAttribute, VendorValue,
 };
+pub use revoked_certificates::RevokedCertificates;
+pub(crate) use revoked_certificates::revoked_key;
 pub use second_factor::{Demand, SecondFactor, Spellings};
 pub use server_certificate::ServerCertificate;
 pub use service_account::{ServiceAccount, ServiceAccountFields, Visibility};
@@ -90,6 +93,7 @@ pub(crate) mod kinds {
     pub(crate) const DEVICE: Kind = Kind(16);
     pub(crate) const SERVER_CERTIFICATE: Kind = Kind(26);
     pub(crate) const ISSUED_CERTIFICATE: Kind = Kind(27);
+    pub(crate) const REVOKED_CERTIFICATES: Kind = Kind(28);
     pub(crate) const SESSION: Kind = Kind(40);
     pub(crate) const SESSION_TOTALS: Kind = Kind(41);
     pub(crate) const SETTLED_REPORTS: Kind = Kind(42);
@@ -179,6 +183,8 @@ pub(crate) mod indices {
     pub(crate) const ISSUED_END: Index = Index(203);
     /// Of those that are revoked, by their authority.
     pub(crate) const ISSUED_REVOKED: Index = Index(204);
+    /// Of what others' authorities revoked, by the authority.
+    pub(crate) const REVOKED_SERIAL: Index = Index(205);
 }
 
 /// Whether no two records have the same value in an index.

@@ -114,6 +114,7 @@ const UNSHOWN: &[storage::Kind] = &[
     kinds::CERTIFICATE_AUTHORITY,
     kinds::OWN_CERTIFICATES,
     kinds::ISSUED_CERTIFICATE,
+    kinds::REVOKED_CERTIFICATES,
 ];
 
 impl Grant<'_, &Snapshot, Search> {

@@ -5,6 +5,7 @@ mod create;
 mod create_built_in;
 mod delete;
 mod list;
+mod revocations;
 mod show;
 mod update;
 
@@ -32,6 +33,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
             update::update_certificate_authority,
             delete::delete_certificate_authority
         ))
+        .routes(routes!(revocations::set_revocations, revocations::remove_revocations))
 }
 
 /// A certificate authority. It vouches in its own organization only: a certificate that it issued

@@ -1,0 +1,74 @@
+//! What others' authorities revoked.
+
+use serde_json::Value;
+use storage::Change;
+
+use super::certificate_authorities::CertificateAuthorities;
+use crate::error::{Error, Invalid};
+use crate::events::{Action, Difference, SubjectKind};
+use crate::id::{CertificateAuthorityId, RecordId};
+use crate::issuing::ForeignList;
+use crate::records::{CertificateAuthority, RevocationNote, RevokedCertificates};
+
+impl CertificateAuthorities<'_, &mut Change<'_>> {
+    /// Has what the list says count from then on, in place of what an earlier one said.
+    ///
+    /// # Errors
+    /// `Missing`; `Stale` when the authority's certificate is another by now; `Invalid` for an older
+    /// list than the one that counts.
+    pub fn set_revocations(
+        &mut self,
+        id: CertificateAuthorityId,
+        list: ForeignList,
+    ) -> Result<CertificateAuthority, Error> {
+        let mut record = self.read(id)?;
+        if record.fields.certificate != list.authority {
+            return Err(Error::Stale);
+        }
+        if record.fields.built_in.is_some() {
+            return Err(Error::Forbidden("the organization's own authority knows what it revoked"));
+        }
+        if record.revocations.is_some_and(|known| known.made > list.note.made) {
+            return Err(Invalid::new("/list", "is older than the one that counts").into());
+        }
+        let revoked = RevokedCertificates { authority: id, serials: list.serials };
+        self.site.source.put(self.site.partition(), id.record(), &revoked)?;
+        let before = record.revocations.replace(list.note);
+        self.note(id, &mut record, before)?;
+        Ok(record)
+    }
+
+    /// Has nothing count that a list said; an authority without one revoked nothing.
+    ///
+    /// # Errors
+    /// `Stale` when the authority was changed since `revision`; `Missing` when there is no such
+    /// authority, or no list of it.
+    pub fn remove_revocations(
+        &mut self,
+        id: CertificateAuthorityId,
+        revision: Option<u64>,
+    ) -> Result<(), Error> {
+        let mut record = self.read_at(id, revision)?;
+        let before = record.revocations.take().ok_or(Error::Missing)?;
+        self.site.source.delete::<RevokedCertificates>(self.site.partition(), id.record())?;
+        self.note(id, &mut record, Some(before))
+    }
+
+    fn note(
+        &mut self,
+        id: CertificateAuthorityId,
+        record: &mut CertificateAuthority,
+        before: Option<RevocationNote>,
+    ) -> Result<(), Error> {
+        record.stamp.touch(self.site.now());
+        self.site.source.put(self.site.partition(), id.record(), record)?;
+        let count =
+            |note: Option<RevocationNote>| note.map(|note| Value::from(note.count).to_string());
+        let field = "revoked_certificates".to_owned();
+        let (before, after) = (count(before), count(record.revocations));
+        let told = vec![Difference { field, before, after }];
+        let name = record.fields.name.as_str();
+        let subject = (SubjectKind::CertificateAuthority, record.uuid, name);
+        self.site.tell(Action::Changed, subject, told)
+    }
+}
