@@ -27,6 +27,12 @@ use crate::tls::Identity;
 use datagrams::Datagrams;
 pub(crate) use view::reply_attributes;
 
+/// How many requests of one organization a socket takes that takes so many of all: one place's
+/// network gear often speaks to one socket alone, and as many may wait for hashes.
+fn share_of_organization(pending: usize) -> usize {
+    (pending / 4).max(256).min(pending)
+}
+
 /// What every socket shares.
 pub(crate) struct Door {
     directory: directory::Directory,
@@ -52,6 +58,7 @@ impl Door {
         let share = |all: u32| (all as usize / config.sockets.max(1)).max(1);
         let limits = Limits {
             pending: share(config.requests_in_flight),
+            pending_of_owner: share_of_organization(share(config.requests_in_flight)),
             cached_replies: share(config.reply_cache),
             reply_lifetime: config.reply_cache_time,
             ..Limits::default()

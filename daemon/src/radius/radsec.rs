@@ -79,6 +79,8 @@ impl Terms {
     pub(super) fn new(identity: Arc<Identity>, config: &config::Radius) -> Option<Self> {
         let limits = Limits {
             pending: config.radsec_requests_in_flight as usize,
+            // A connection is of one client.
+            pending_of_owner: config.radsec_requests_in_flight as usize,
             cached_replies: config.radsec_requests_in_flight as usize,
             cached_octets: KEPT,
             reply_lifetime: config.reply_cache_time,

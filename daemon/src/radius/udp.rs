@@ -8,14 +8,15 @@ use directory::Time;
 use radius::{Port, Server, SignedReply};
 
 use super::Door;
-use super::candidates::Candidates;
+use super::candidates::{Candidates, ClientKey};
 use super::datagrams::Datagrams;
 use super::socket::{Outlet, Worker};
 use crate::lifecycle::Shutdown;
 
 /// Answers on a socket until the daemon drains and nobody waits for an answer.
 pub(super) async fn run(door: Arc<Door>, datagrams: Datagrams, port: Port, shutdown: Shutdown) {
-    let server = Server::new(port, door.limits);
+    let server =
+        Server::shared(port, door.limits, |(organization, _): ClientKey| organization.number());
     let socket = Socket { datagrams, candidates: Candidates::default() };
     Worker::new(door, server, socket).serve(shutdown).await;
 }

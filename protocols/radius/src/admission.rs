@@ -74,19 +74,22 @@ impl<C> From<DropReason> for NotAdmitted<C> {
 /// Finds the candidate that the request is of.
 ///
 /// With a Message-Authenticator it is the first one whose secret verifies it. Without, a wrong
-/// secret could not be told from a wrong password; so it is the one in
-/// the narrowest network that does without, which must be the only one there (nobody's wide
-/// network comes between another and its gear), the request must carry no EAP ([RFC 3579, section 3.1]), and it must not be a
-/// Status-Server ([RFC 5997, section 3]). In RADIUS/1.1 the connection says whose it is, and
-/// nothing is signed.
+/// secret could not be told from a wrong password; so it is the one in the narrowest network that
+/// does without, which must be the only one there (nobody's wide network comes between another
+/// and its gear), the request must carry no EAP ([RFC 3579, section 3.1]), and it must not be a
+/// Status-Server ([RFC 5997, section 3]), where TLS does not protect it. In RADIUS/1.1 the
+/// connection says whose it is, and nothing is signed.
 ///
 /// [RFC 3579, section 3.1]: https://www.rfc-editor.org/rfc/rfc3579#section-3.1
 /// [RFC 5997, section 3]: https://www.rfc-editor.org/rfc/rfc5997#section-3
 pub(crate) fn admit<'p, 's, C: Copy + PartialEq>(
     request: Request<'p>,
     mut candidates: impl Iterator<Item = Candidate<'s, C>>,
+    is_in_tls: bool,
 ) -> Result<Admitted<'p, 's, C>, NotAdmitted<C>> {
-    if request.version == Version::V1_1 {
+    let is_status = request.packet.code == Code::StatusServer.octet();
+    let is_bare = request.message_authenticator.is_none();
+    if request.version == Version::V1_1 || (is_in_tls && is_status && is_bare) {
         return Admitted::of_connection(request, candidates.next());
     }
     let mut seen = Seen { only: None, several: false };

@@ -9,11 +9,14 @@ pub struct Limits {
     pub attributes: usize,
     /// Requests that wait for an answer; while so many wait, new ones are dropped.
     pub pending: usize,
+    /// Those of them that may be of one owner of clients, where owners are told apart.
+    pub pending_of_owner: usize,
     /// How long a request waits for its answer before it is forgotten.
     pub patience: Duration,
-    /// Replies kept for retransmissions; the oldest gives way.
+    /// Replies kept for retransmissions; the oldest of the owner of clients that has most gives
+    /// way.
     pub cached_replies: usize,
-    /// Octets of all kept replies together; the oldest give way.
+    /// Octets of all kept replies together; the same ones give way.
     pub cached_octets: usize,
     /// How long a reply is kept for retransmissions; [RFC 5080, section 2.2.2] recommends five to
     /// thirty seconds.
@@ -27,6 +30,7 @@ impl Default for Limits {
         Self {
             attributes: 200,
             pending: 4096,
+            pending_of_owner: 4096,
             patience: Duration::from_secs(120),
             cached_replies: 32_768,
             cached_octets: 8 * 1024 * 1024,

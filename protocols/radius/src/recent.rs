@@ -21,8 +21,10 @@ use crate::server::Version;
 use crate::sign::{Draft, SignedReply};
 
 mod chain;
+mod shares;
 
 use chain::{Chain, Link};
+use shares::Shares;
 
 /// Names one question until it is answered; it fits only the server that gave it.
 #[derive(Debug)]
@@ -112,6 +114,9 @@ pub(crate) enum Meeting {
 /// See the module.
 pub(crate) struct Recent<C> {
     limits: Limits,
+    /// Names the owner of a client.
+    owner: fn(C) -> u32,
+    shares: Shares,
     places: HashMap<Key<C>, usize>,
     slots: Vec<Slot<C>>,
     links: Vec<Link>,
@@ -126,6 +131,8 @@ pub(crate) struct Recent<C> {
 
 struct Slot<C> {
     key: Key<C>,
+    /// The place of its owner's share.
+    share: usize,
     authenticator: [u8; 16],
     expires: Duration,
     state: State,
@@ -144,9 +151,11 @@ impl<C> Slot<C> {
 }
 
 impl<C: Copy + Eq + Hash> Recent<C> {
-    pub(crate) fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: Limits, owner: fn(C) -> u32) -> Self {
         Self {
             limits,
+            owner,
+            shares: Shares::default(),
             places: HashMap::new(),
             slots: Vec::new(),
             links: Vec::new(),
@@ -178,12 +187,17 @@ impl<C: Copy + Eq + Hash> Recent<C> {
         if let Some(superseded) = known {
             self.forget(superseded);
         }
-        if self.waiting.length() >= self.limits.pending {
+        let owner = (self.owner)(key.client);
+        if self.waiting.length() >= self.limits.pending
+            || self.shares.waiting(owner) >= self.limits.pending_of_owner
+        {
             return Meeting::Full;
         }
         self.serial += 1;
+        let share = self.shares.wait(owner);
         let slot = self.occupy(Slot {
             key,
+            share,
             authenticator: *authenticator,
             expires: now.saturating_add(self.limits.patience),
             state: State::Waiting { serial: self.serial, pending: pending() },
@@ -212,13 +226,14 @@ impl<C: Copy + Eq + Hash> Recent<C> {
         };
         self.waiting.remove(&mut self.links, at);
         self.answered.push(&mut self.links, at);
+        self.shares.answer(slot.share, at);
         self.octets += reply.as_ref().len();
         slot.expires = now.saturating_add(self.limits.reply_lifetime);
         slot.state = State::Answered(reply);
         while self.answered.length() > self.limits.cached_replies
             || self.octets > self.limits.cached_octets
         {
-            let Some(oldest) = self.answered.oldest() else {
+            let Some(oldest) = self.shares.oldest_of_the_largest() else {
                 break;
             };
             self.forget(oldest);
@@ -271,10 +286,14 @@ impl<C: Copy + Eq + Hash> Recent<C> {
         };
         match std::mem::replace(&mut slot.state, State::Free) {
             State::Free => return,
-            State::Waiting { .. } => self.waiting.remove(&mut self.links, at),
+            State::Waiting { .. } => {
+                self.waiting.remove(&mut self.links, at);
+                self.shares.give_up(slot.share);
+            }
             State::Answered(reply) => {
                 self.octets -= reply.as_ref().len();
                 self.answered.remove(&mut self.links, at);
+                self.shares.forget_answer(slot.share, at);
             }
         }
         self.places.remove(&slot.key);
@@ -290,14 +309,24 @@ mod tests {
     const LIMITS: Limits = Limits {
         attributes: 200,
         pending: 5,
+        pending_of_owner: 4,
         patience: Duration::from_secs(9),
         cached_replies: 7,
         cached_octets: 4096,
         reply_lifetime: Duration::from_secs(3),
     };
 
-    /// Lets request number `number` come in at that second.
+    /// Clients 0 and 2 are of one owner.
+    fn owner(client: u64) -> u32 {
+        u32::try_from(client % 2).unwrap()
+    }
+
+    /// Lets request number `number` come in when its time has come.
     fn meet(recent: &mut Recent<u64>, number: u64) -> Meeting {
+        meet_at(recent, number, Duration::from_secs(number / 4))
+    }
+
+    fn meet_at(recent: &mut Recent<u64>, number: u64, now: Duration) -> Meeting {
         let source = SocketAddr::from(([192, 0, 2, 1], 40000));
         let [identifier, ..] = number.to_le_bytes();
         let key = Key { client: number % 3, source, code: 1, identifier: identifier.into() };
@@ -310,7 +339,6 @@ mod tests {
             proxy_states: vec![0; 200],
             eap_failure: None,
         };
-        let now = Duration::from_secs(number / 4);
         recent.expire(now);
         recent.meet(key, &u128::from(number).to_be_bytes(), pending, now)
     }
@@ -324,7 +352,7 @@ mod tests {
 
     #[test]
     fn places_are_reused_and_never_more_than_the_limits_allow() {
-        let mut recent = Recent::new(LIMITS);
+        let mut recent = Recent::new(LIMITS, owner);
         for number in 0..5000 {
             if let Meeting::New(ticket) = meet(&mut recent, number) {
                 match number % 5 {
@@ -337,11 +365,39 @@ mod tests {
             assert_eq!(recent.places.len(), remembered);
             assert_eq!(recent.slots.len(), remembered + recent.free.len());
             assert!(recent.waiting.length() <= LIMITS.pending);
+            assert!(recent.shares.waiting(0) <= LIMITS.pending_of_owner);
             assert!(recent.answered.length() <= LIMITS.cached_replies);
         }
         assert!(recent.slots.len() <= LIMITS.pending + LIMITS.cached_replies + 1);
         recent.expire(Duration::from_secs(100_000));
         assert_eq!((recent.places.len(), recent.octets), (0, 0));
-        assert_eq!(recent.deadline(), None);
+        assert_eq!((recent.deadline(), recent.shares.owners()), (None, 0));
+    }
+
+    #[test]
+    fn whose_requests_all_wait_leaves_room_for_others() {
+        let mut recent = Recent::new(LIMITS, owner);
+        let mut news = |numbers: &[u64]| {
+            let is_new = |number: &&u64| matches!(meet(&mut recent, **number), Meeting::New(_));
+            numbers.iter().filter(is_new).count()
+        };
+        // Clients 0 and 2 are of one owner.
+        assert_eq!(news(&[0, 2, 3, 5, 6, 8]), LIMITS.pending_of_owner);
+        assert_eq!(news(&[1, 4]), 1, "no more wait than may of all");
+    }
+
+    #[test]
+    fn a_full_memory_forgets_the_oldest_answer_of_who_has_most() {
+        let mut recent = Recent::new(LIMITS, owner);
+        let now = Duration::ZERO;
+        for number in [1, 4].into_iter().chain((0..40).map(|number| number * 3)) {
+            let Meeting::New(ticket) = meet_at(&mut recent, number, now) else { panic!() };
+            answer(&mut recent, ticket, now);
+        }
+        for number in [1, 4, 39 * 3, 38 * 3] {
+            let met = meet_at(&mut recent, number, now);
+            assert!(matches!(met, Meeting::Answered(_)), "{number}");
+        }
+        assert!(matches!(meet_at(&mut recent, 0, now), Meeting::New(_)));
     }
 }

@@ -116,13 +116,20 @@ pub struct Server<C> {
 }
 
 impl<C: Copy + Eq + Hash> Server<C> {
-    /// Starts with nothing remembered.
+    /// Starts with nothing remembered. All clients are of one owner.
     #[must_use]
     pub fn new(port: Port, limits: Limits) -> Self {
+        Self::shared(port, limits, |_| 0)
+    }
+
+    /// Starts with nothing remembered; `owner` names whose a client is. What one owner takes of the
+    /// limits is bounded, so that something is left for the others.
+    #[must_use]
+    pub fn shared(port: Port, limits: Limits, owner: fn(C) -> u32) -> Self {
         Self {
             port,
             limits,
-            recent: Recent::new(limits),
+            recent: Recent::new(limits, owner),
             signer: Signer::default(),
             commands: VecDeque::new(),
         }
@@ -233,7 +240,17 @@ impl<C: Copy + Eq + Hash> Server<C> {
         let request = Request::read(packet, version, attributes).map_err(DropReason::from)?;
         let admitted = match asked {
             Asked::Unserved => Admitted::of_connection(request, candidates.next())?,
-            Asked::Access | Asked::Accounting | Asked::Status => admit(request, candidates)?,
+            Asked::Access if self.lacks_authenticator(&request) => {
+                let admitted = Admitted::of_connection(request, candidates.next())?;
+                let reason = match self.excuse(source, &admitted, MISSING_ATTRIBUTE) {
+                    Ok(()) => DropReason::UnprotectedEap,
+                    Err(reason) => reason,
+                };
+                return Err(NotAdmitted { client: Some(admitted.client()), reason });
+            }
+            Asked::Access | Asked::Accounting | Asked::Status => {
+                admit(request, candidates, self.is_in_tls())?
+            }
         };
         let outcome = match asked {
             Asked::Access => self.access(source, &admitted, now),
@@ -242,6 +259,19 @@ impl<C: Copy + Eq + Hash> Server<C> {
             Asked::Unserved => self.excuse(source, &admitted, UNSUPPORTED),
         };
         outcome.map_err(|reason| NotAdmitted { client: Some(admitted.client()), reason })
+    }
+
+    /// Whether a request inside TLS is not served for want of a Message-Authenticator, which EAP has
+    /// to have (RFC 3579, section 3.1).
+    fn lacks_authenticator(&self, request: &Request<'_>) -> bool {
+        self.is_in_tls()
+            && request.version == Version::V1_0
+            && request.eap.is_some()
+            && request.message_authenticator.is_none()
+    }
+
+    const fn is_in_tls(&self) -> bool {
+        matches!(self.port, Port::Tls(_))
     }
 
     /// Says that we are alive ([RFC 5997, section 4.2]); whatever else is in the request is not
@@ -268,7 +298,7 @@ impl<C: Copy + Eq + Hash> Server<C> {
         admitted: &Admitted<'_, '_, C>,
         now: Duration,
     ) -> Result<(), DropReason> {
-        let question = match Question::read(admitted, source, matches!(self.port, Port::Tls(_))) {
+        let question = match Question::read(admitted, source, self.is_in_tls()) {
             Ok(question) => question,
             Err(refusal) => return self.refuse(source, admitted, refusal),
         };
@@ -304,7 +334,7 @@ impl<C: Copy + Eq + Hash> Server<C> {
                 self.commands.push_back(Command::Send { to: source, reply });
             }
             Meeting::Full => {
-                if matches!(self.port, Port::Tls(_)) {
+                if self.is_in_tls() {
                     self.excuse(source, admitted, UNAVAILABLE)?;
                 }
                 return Err(DropReason::Busy);
@@ -378,6 +408,8 @@ enum Asked {
     Unserved,
 }
 
+/// Error-Cause: the packet lacks an attribute that it has to have.
+const MISSING_ATTRIBUTE: u32 = 402;
 /// Error-Cause: the kind of packet is not served.
 const UNSUPPORTED: u32 = 406;
 /// Error-Cause: not at the moment.

@@ -80,6 +80,7 @@ fn read_all(question: &radius::Question<u32>) {
 const SMALL: Limits = Limits {
     attributes: 200,
     pending: 8,
+    pending_of_owner: 8,
     patience: Duration::from_secs(5),
     cached_replies: 8,
     cached_octets: 512,

@@ -115,11 +115,27 @@ fn what_nobody_else_can_have_spoiled_ends_the_connection() {
         let (_, reason) = site().drops(&octets);
         assert!(reason.ends_connection(), "{reason}");
     }
-    // RFC 3579, section 3.1, and RFC 5997, section 3.
-    for request in [request(1).user(b"ada").with(79, &[2, 0, 0, 4]), request(12)] {
-        let (_, reason) = site().drops(&request.clone().without(AUTHENTICATOR).encode());
-        assert!(!reason.ends_connection(), "{reason}");
+}
+
+/// Nobody sends again inside TLS, so that silence would look like a server that is gone.
+#[test]
+fn what_lacks_a_message_authenticator_inside_tls_is_answered() {
+    // RFC 5997, section 3, protects what TLS protects already.
+    let status = request(12);
+    let mut site = site();
+    let answer = site.sends(&status);
+    status.check(&answer, 2);
+    // RFC 3579, section 3.1.
+    let eap = request(1).user(b"ada").with(79, &[2, 0, 0, 4]);
+    match site.deliver(&eap.encode()).as_slice() {
+        [Command::Send { reply, .. }, Command::Drop { reason, client: Some(1), .. }] => {
+            assert_eq!(eap.check(reply.as_ref(), 52)[2], (101, vec![0, 0, 1, 146]));
+            assert_eq!(*reason, DropReason::UnprotectedEap);
+            assert!(!reason.ends_connection());
+        }
+        _ => panic!("not told"),
     }
+    site.asks(&login());
 }
 
 #[test]
