@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use storage::{Partition, Reading};
+use storage::{Partition, Reading, Snapshot};
 
-use crate::authentication::NetworkReply;
-use crate::collections::{groups_of_device, groups_of_user, has_placeholder};
+use crate::authentication::{NetworkReply, has_placeholders};
+use crate::collections::groups_of_device;
 use crate::error::Error;
-use crate::id::{GroupId, RecordId, ReplyProfileId, UserId};
+use crate::id::{GroupId, OrganizationId, RecordId, ReplyProfileId, UserId};
+use crate::known::Lookups;
 use crate::network::Circumstances;
 use crate::records::{
-    Conditions, Demand, LockedOrExpired, NamedAttribute, NamedValue, RadiusClientFields,
-    ReplyProfile, RuleVerdict, Settings,
+    Conditions, Demand, LockedOrExpired, RadiusClientFields, ReplyProfile, RuleVerdict, Settings,
 };
+use crate::search::EntryId;
+use crate::search::kin::Memberships;
 use crate::time::Time;
 
 /// What decides about those who ask through a RADIUS client.
@@ -44,6 +46,50 @@ pub(crate) enum Asker<'a> {
     User(UserId),
     /// A device in these groups.
     Device(&'a [GroupId]),
+}
+
+/// Where is read what a policy asks for.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) lookups: &'a Lookups,
+    pub(crate) organization: OrganizationId,
+}
+
+impl Place<'_> {
+    pub(crate) fn partition(&self) -> Partition {
+        self.organization.partition()
+    }
+
+    /// The groups that a user is in, by way of nested groups as well.
+    pub(crate) fn groups_of_user(&self, user: UserId) -> Result<Memberships, Error> {
+        let entry = EntryId::User(user);
+        Ok(self.lookups.memberships(self.snapshot, self.organization, entry)?)
+    }
+}
+
+/// The groups of whom is decided about.
+enum Own {
+    User(Memberships),
+    Device(Vec<GroupId>),
+}
+
+impl Own {
+    fn of(place: Place<'_>, asker: Asker<'_>) -> Result<Self, Error> {
+        Ok(match asker {
+            Asker::User(user) => Self::User(place.groups_of_user(user)?),
+            Asker::Device(groups) => {
+                Self::Device(groups_of_device(place.snapshot, place.partition(), groups)?)
+            }
+        })
+    }
+
+    fn has(&self, group: GroupId) -> bool {
+        match self {
+            Self::User(own) => own.binary_search_by_key(&group, |own| own.id).is_ok(),
+            Self::Device(own) => own.binary_search(&group).is_ok(),
+        }
+    }
 }
 
 /// A rule with its profile.
@@ -127,25 +173,21 @@ impl NetworkPolicy {
     /// Decides about a user who was proven, or a device.
     pub(crate) fn decide(
         &self,
-        source: &impl Reading,
-        partition: Partition,
+        place: Place<'_>,
         asker: Asker<'_>,
         asked: (&Circumstances, Time),
     ) -> Result<Decision<'_>, Error> {
         // Found once, however many rules ask.
-        let mut own: Option<Vec<GroupId>> = None;
+        let mut own: Option<Own> = None;
         let mut is_in = |groups: &[GroupId]| -> Result<bool, Error> {
             if groups.is_empty() {
                 return Ok(true);
             }
             let own = match &own {
                 Some(own) => own,
-                None => own.insert(match asker {
-                    Asker::User(user) => groups_of_user(source, partition, user)?,
-                    Asker::Device(groups) => groups_of_device(source, partition, groups)?,
-                }),
+                None => own.insert(Own::of(place, asker)?),
             };
-            Ok(groups.iter().any(|group| own.binary_search(group).is_ok()))
+            Ok(groups.iter().any(|group| own.has(*group)))
         };
         for rule in &self.rules {
             if rule.when.admit(asked.0, asked.1) && is_in(&rule.when.groups)? {
@@ -172,9 +214,7 @@ impl Verdict {
             None => None,
         };
         let fields = found.map(|profile| profile.fields);
-        let is_open = |attribute: &NamedAttribute| matches!(&attribute.value, NamedValue::Text(text) if has_placeholder(text));
-        let has_placeholders =
-            fields.as_ref().is_some_and(|fields| fields.attributes.iter().any(is_open));
+        let has_placeholders = fields.as_ref().is_some_and(has_placeholders);
         let reply = Arc::new(NetworkReply { profile: fields });
         Ok(Self { profile, reply, has_placeholders })
     }

@@ -10,6 +10,8 @@ mod crash;
 mod custom;
 mod gear;
 mod gear_certificates;
+mod later;
+mod memory;
 mod model;
 mod ms_chap;
 mod network_rules;

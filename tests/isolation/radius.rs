@@ -33,11 +33,25 @@ fn our_gear_hears_the_same_octets_whether_the_other_organization_is_there_or_not
         requests.iter().map(|request| wire.ask(request)).collect::<Vec<_>>()
     });
     for (number, (with, without)) in with.iter().zip(&without).enumerate() {
-        assert_eq!(with, without, "request {number}");
+        assert_eq!(
+            with,
+            without,
+            "request {number}: {:#?}",
+            world.sides().map(|it| told(it, &world))
+        );
     }
     let accepted = with.iter().filter(|answer| answer.code == ACCEPT).count();
     // The status and our own ada, told three ways.
-    assert_eq!(accepted, 4);
+    assert_eq!(accepted, 4, "{:#?}", world.sides().map(|it| told(it, &world)));
+}
+
+/// Why our gear was told what it was told, the newest first.
+fn told(side: &Side, world: &World) -> Vec<String> {
+    let path = format!("/v1/organizations/{}/events?action=radius_access&limit=100", world.ours.id);
+    let who = side.https(None).with_token(world.ours.admin.session.token());
+    let events = who.get(&path).json();
+    let events = events["items"].as_array().unwrap().iter();
+    events.map(|it| format!("{} {}: {}", it["at"], it["actor"]["login"], it["reason"])).collect()
 }
 
 #[test]

@@ -170,6 +170,9 @@ impl Caller {
 
     /// What is said to a bind that ended so.
     pub(super) fn bound(&mut self, outcome: &authentication::Outcome) -> Answer {
+        if let authentication::Outcome::Unhashed(failure) = outcome {
+            tracing::error!(%failure, "a bind was told that the server is busy");
+        }
         if let authentication::Outcome::Accept { actor, .. } = outcome {
             if !self.sit(actor) {
                 let words = "too many connections of this organization; close some";
@@ -237,7 +240,10 @@ impl Caller {
                 let (outcomes, delay) = (self.awaited.get_mut().another(), self.door.busy_delay);
                 let runtime = tokio::runtime::Handle::current();
                 self.door.directory.finish(pending, move |outcome| {
-                    let busy = matches!(outcome, authentication::Outcome::Busy);
+                    let busy = matches!(
+                        outcome,
+                        authentication::Outcome::Busy | authentication::Outcome::Unhashed(_)
+                    );
                     // A connection that ended meanwhile hears nothing.
                     let tell = move || drop(outcomes.send((ticket, Late::Bound(outcome))));
                     if busy {

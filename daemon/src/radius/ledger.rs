@@ -2,6 +2,7 @@
 //! kept go to the disk together, so many of each organization.
 
 use std::collections::{HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use directory::accounting::SessionReport;
 use directory::{Directory, OrganizationId};
@@ -52,7 +53,10 @@ impl Ledger {
         let (tickets, reports): (Vec<_>, Vec<_>) = take(&mut self.waiting).into_iter().unzip();
         let (directory, kept) = (self.directory.clone(), self.kept.clone());
         tokio::task::spawn_blocking(move || {
-            let taken = directory.take_reports(&reports).unwrap_or_else(|error| {
+            // Whatever happens there, others want to report as well.
+            let take = AssertUnwindSafe(|| directory.take_reports(&reports));
+            let taken = catch_unwind(take).unwrap_or_else(|_| Ok(Vec::new()));
+            let taken = taken.unwrap_or_else(|error| {
                 tracing::error!(%error, "RADIUS accounting could not be kept");
                 Vec::new()
             });

@@ -1,15 +1,17 @@
 //! What a socket and a connection have in common: the server's questions to the directory.
 
 mod converse;
+mod promise;
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use directory::authentication::{Begun, Door as By, Outcome, Request};
-use directory::{Error, Time};
+use directory::{Error, NetworkMethod, Time};
 use radius::{
-    Accounting, Answer, Command, Credential, DropReason, Question, Server, SignedReply, Ticket,
+    Accounting, Answer, AnswerError, Command, Credential, DropReason, Question, Server,
+    SignedReply, Ticket,
 };
 use tokio::sync::mpsc;
 
@@ -21,6 +23,7 @@ use super::eap::{Next, Talk};
 use super::ledger::{Kept, Ledger};
 use super::reports;
 use super::view::{self, Spoken};
+use promise::Promise;
 
 /// Where replies go.
 pub(super) trait Outlet: Send {
@@ -52,12 +55,23 @@ pub(super) struct Worker<O> {
 
 /// What took longer.
 pub(super) enum Late {
-    /// An attempt whose password had to be hashed.
-    Hashed(Ticket, Outcome),
+    /// An attempt whose password had to be hashed, or of which something had to be written.
+    Ended(Ticket, Box<(Asked, Outcome)>),
     /// A part of a TLS handshake.
     Computed(Ticket, Box<(Talk, Next)>),
     /// An attempt of a conversation whose password had to be hashed.
     Heard(Ticket, Box<(Talk, Outcome)>),
+    /// Whatever took longer has fallen, and will say nothing.
+    Lost(Ticket),
+}
+
+/// Who was asked about, as far as it is told of afterwards.
+pub(super) struct Asked {
+    client: ClientKey,
+    name: Vec<u8>,
+    door: By,
+    source: IpAddr,
+    spoken: Spoken,
 }
 
 impl<O: Outlet> Worker<O> {
@@ -94,11 +108,11 @@ impl<O: Outlet> Worker<O> {
     pub(super) async fn conclude(&mut self, late: Late) {
         self.waiting = self.waiting.saturating_sub(1);
         match late {
-            // Only a password is hashed.
-            Late::Hashed(ticket, outcome) => {
-                let answer = self.told(outcome, Spoken::Plain);
-                self.answer(ticket, &answer);
+            Late::Ended(ticket, ended) => {
+                let (asked, outcome) = *ended;
+                self.tell(ticket, outcome, asked.spoken, || asked);
             }
+            Late::Lost(ticket) => self.answer(ticket, &Answer::Silence),
             Late::Computed(ticket, computed) => {
                 let (talk, next) = *computed;
                 self.follow(ticket, talk, next);
@@ -154,15 +168,12 @@ impl<O: Outlet> Worker<O> {
         }
         match self.begin(question) {
             Ok(Begun::Done(outcome)) => {
-                let answer = self.told(outcome, Spoken::of(question));
-                self.answer(ticket, &answer);
+                self.tell(ticket, outcome, Spoken::of(question), || Asked::by(question));
             }
             Ok(Begun::Pending(pending)) => {
-                self.waiting = self.waiting.saturating_add(1);
-                let late = self.late.clone();
+                let (promise, asked) = (self.promise(ticket), Asked::by(question));
                 self.door.directory.finish(pending, move |outcome| {
-                    // A socket that was closed meanwhile answers nobody.
-                    let _closed = late.send(Late::Hashed(ticket, outcome));
+                    promise.keep(|ticket| Late::Ended(ticket, Box::new((asked, outcome))));
                 });
             }
             Err(error) => {
@@ -201,15 +212,65 @@ impl<O: Outlet> Worker<O> {
         })
     }
 
-    fn told(&self, outcome: Outcome, spoken: Spoken) -> Answer {
+    /// Notes that something takes longer, and will report.
+    fn promise(&mut self, ticket: Ticket) -> Promise {
+        self.waiting = self.waiting.saturating_add(1);
+        Promise::new(self.late.clone(), ticket)
+    }
+
+    /// Tells the gear how an attempt ended. An accept that cannot be written is a rejection, and an
+    /// event says so.
+    fn tell(
+        &mut self,
+        ticket: Ticket,
+        outcome: Outcome,
+        spoken: Spoken,
+        asked: impl FnOnce() -> Asked,
+    ) {
+        if let Outcome::Unhashed(failure) = &outcome {
+            tracing::error!(%failure, "a RADIUS request met silence");
+        }
+        let accepted = matches!(outcome, Outcome::Accept { .. });
         let salt = || u16::from_be_bytes(self.door.directory.tools().random());
-        view::answer(outcome, spoken, salt)
+        let answer = view::answer(outcome, spoken, salt);
+        let is_unwritten = accepted && !matches!(answer, Answer::Accept(_));
+        let sent = self.send(ticket, &answer);
+        if is_unwritten || sent == Err(AnswerError::TooLong) {
+            let Asked { client: (organization, _), name, door, source, .. } = asked();
+            let (name, now) = (String::from_utf8_lossy(&name), Time(self.door.clock.wall()));
+            let directory = &self.door.directory;
+            directory.note_unproven(organization, door, &name, (source, now), UNWRITTEN);
+        }
     }
 
     fn answer(&mut self, ticket: Ticket, answer: &Answer) {
+        let _told = self.send(ticket, answer);
+    }
+
+    fn send(&mut self, ticket: Ticket, answer: &Answer) -> Result<(), AnswerError> {
         let now = self.door.clock.monotonic();
-        if let Err(error) = self.server.answer(ticket, answer, now) {
+        let sent = self.server.answer(ticket, answer, now);
+        if let Err(error) = sent {
             tracing::debug!(%error, "a RADIUS answer came to nothing");
+        }
+        sent
+    }
+}
+
+/// Why somebody is rejected who would have been let in.
+const UNWRITTEN: &str = "what the reply profile says does not fit into an answer";
+
+impl Asked {
+    fn by(question: &Question<ClientKey>) -> Self {
+        let client = question.client();
+        // A question that can prove nobody has no method, and is not accepted.
+        let method = view::method(question).unwrap_or(NetworkMethod::Pap);
+        Self {
+            client,
+            name: question.user_name().to_vec(),
+            door: By::Radius(client.1, circumstances(question, method)),
+            source: question.source().ip(),
+            spoken: Spoken::of(question),
         }
     }
 }

@@ -106,7 +106,7 @@ pub(crate) fn answer(outcome: Outcome, spoken: Spoken, salt: impl FnOnce() -> u1
         Outcome::Reject | Outcome::Locked | Outcome::Unprotected => {
             spoken.reject(Failure::Rejected)
         }
-        Outcome::Busy => Answer::Silence,
+        Outcome::Busy | Outcome::Unhashed(_) => Answer::Silence,
     }
 }
 
@@ -223,4 +223,19 @@ pub(crate) fn reply_attributes() -> Vec<ReplyAttribute> {
         kind: kind(it.kind),
     });
     known.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use directory::authentication::HashingFailed;
+
+    use super::*;
+
+    #[test]
+    fn who_was_not_looked_at_is_not_rejected() {
+        for outcome in [Outcome::Busy, Outcome::Unhashed(HashingFailed)] {
+            assert!(matches!(answer(outcome, Spoken::Plain, || 0), Answer::Silence));
+        }
+        assert!(matches!(answer(Outcome::Reject, Spoken::Plain, || 0), Answer::Reject(None)));
+    }
 }

@@ -9,10 +9,11 @@ use super::account::Account;
 use super::earlier::Earlier;
 use super::engine::{AccountKey, Bearer};
 use super::expiry::Notice;
+use super::later::{Judged, Pending, Work};
 use super::ms_chap::{Counterproof, MsChapV2};
 use super::network::NetworkReply;
-use super::password::{Password, StoredHash};
-use super::second_factor::{Finding, NO_ROOM, Need, WRONG_PASSWORD};
+use super::password::{HashingFailed, Password, StoredHash};
+use super::second_factor::{NO_ROOM, Need, WRONG_PASSWORD};
 use crate::access::{Actor, Identity, Proven};
 use crate::directory::Directory;
 use crate::error::Error;
@@ -134,6 +135,8 @@ pub enum Outcome {
     Locked,
     /// The pool is full; nothing was found out.
     Busy,
+    /// There was no memory to look at the password; nothing was found out.
+    Unhashed(HashingFailed),
 }
 
 impl Outcome {
@@ -147,15 +150,8 @@ impl Outcome {
 pub enum Begun {
     /// It is over.
     Done(Outcome),
-    /// A password has to be hashed: [`Directory::finish`].
+    /// Something is left that takes longer: [`Directory::finish`].
     Pending(Box<Pending>),
-}
-
-/// An attempt whose password has still to be hashed.
-pub struct Pending {
-    pub(super) attempt: Attempt,
-    pub(super) password: Password,
-    pub(crate) stored: StoredHash,
 }
 
 /// An attempt with what was found about it.
@@ -169,6 +165,8 @@ pub(super) struct Attempt {
     pub(super) by_certificate: bool,
     /// Whether an answer to a challenge is the proof, which only what is kept for it can judge.
     pub(super) by_answer: bool,
+    /// Whether what was typed came with a State as if it had been asked for.
+    pub(super) is_unasked: bool,
     pub(super) source: IpAddr,
     pub(super) now: Time,
     pub(super) throttled: AccountKey,
@@ -201,6 +199,7 @@ impl Attempt {
             application: None,
             by_certificate: false,
             by_answer: false,
+            is_unasked: false,
             source,
             now,
             throttled: (0, 0),
@@ -278,7 +277,8 @@ impl Attempt {
 }
 
 impl Directory {
-    /// Begins an attempt: answers at once what needs no hashing.
+    /// Begins an attempt: answers at once what needs no hashing and where nothing has to be
+    /// written before.
     ///
     /// # Errors
     /// When the store fails.
@@ -324,7 +324,7 @@ impl Directory {
         let hash = attempt.account.as_ref().and_then(|account| account.credential.hash.as_deref());
         let stored = hash.and_then(|hash| StoredHash::parse(hash).ok());
         let stored = stored.unwrap_or_else(|| self.inner.engine.dummy());
-        Ok(Begun::Pending(Box::new(Pending { attempt, password, stored })))
+        Ok(Begun::later(attempt, Work::Compare(password, stored)))
     }
 
     pub(super) fn is_remembered(&self, attempt: &Attempt, password: &Password) -> bool {
@@ -365,7 +365,7 @@ impl Directory {
         }
         if attempt.need != Need::Nothing {
             let _fits_nothing = fits(b"");
-            return Ok(Begun::Done(self.reject(&attempt, NO_ROOM)));
+            return Ok(Begun::later(attempt, Work::Reject(NO_ROOM)));
         }
         let clear = match (&attempt.account, attempt.organization) {
             (Some(account), Some(organization)) if attempt.settings.chap => {
@@ -377,11 +377,10 @@ impl Directory {
             // No password was guessed at, so nothing is counted: network gear that tries CHAP
             // before PAP must not lock its users out.
             let _fits_nothing = fits(b"");
-            return Ok(Begun::Done(self.reject(&attempt, "no password is kept for CHAP")));
+            return Ok(Begun::later(attempt, Work::Reject("no password is kept for CHAP")));
         };
         let verdict = if fits(clear.expose()) { Ok(None) } else { Err(WRONG_PASSWORD) };
-        let finding = Finding { verdict, typed: None, password: None };
-        Ok(Begun::Done(self.conclude(snapshot, &attempt, &finding)?))
+        self.judged(snapshot, attempt, Judged { verdict, counterproof: None })
     }
 
     /// Lets a proven identity in, unless the door is not open to it.

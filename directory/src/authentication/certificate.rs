@@ -7,16 +7,15 @@
 
 use std::net::IpAddr;
 
-use rustls_pki_types::{CertificateDer, UnixTime};
 use sha2::{Digest, Sha256};
-use storage::{Id, Index, Partition, Reading, Snapshot};
-use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
+use storage::{Id, Index, Partition, ReadError, Reading, Snapshot};
 use x509_parser::asn1_rs::{Any, Oid, oid};
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 use super::attempt::{Attempt, Door, Outcome, THROTTLED, Who};
 use super::listed::{REVOKED, objection};
 use super::second_factor::{Finding, Reason};
+use super::vouching::voucher;
 use crate::access::organization;
 use crate::collections::{Standing, certificate_standing};
 use crate::directory::Directory;
@@ -82,7 +81,7 @@ impl Directory {
         // Before the signatures are looked at, which cost more than anything else here.
         let named = claimed.clone().unwrap_or_else(|| Who::User(fingerprint_text(&chain)));
         let mut attempt = attempt_of(named)?;
-        if self.is_throttled(&mut attempt) {
+        if self.is_throttled(&mut attempt) && !self.is_welcome(&snapshot, &attempt, &chain)? {
             return Ok(self.reject(&attempt, THROTTLED));
         }
         let shown = attempt.throttled;
@@ -100,7 +99,8 @@ impl Directory {
             }
             Err(reason) => return Ok(self.fail(&attempt, reason)),
         }
-        if self.is_throttled(&mut attempt) {
+        // From now on it is the holder who is slowed down, by failures of their own alone.
+        if self.is_throttled(&mut attempt) && self.is_outrun(&attempt) {
             return Ok(self.reject(&attempt, THROTTLED));
         }
         if let (Some(claimed), Some(place)) = (claimed, active) {
@@ -120,6 +120,51 @@ impl Directory {
     }
 }
 
+impl Directory {
+    /// Whether a certificate is looked at although its source has no failures left: one that is
+    /// registered, and one that says to be of somebody who was let in from there before, such as a
+    /// renewed one. Whoever made up many of them would else keep these people out.
+    fn is_welcome(
+        &self,
+        snapshot: &Snapshot,
+        attempt: &Attempt,
+        chain: &[Vec<u8>],
+    ) -> Result<bool, Error> {
+        let throttle = &self.inner.engine.throttle;
+        let (source, now) = (attempt.source, attempt.now);
+        let Some(place) = attempt.organization else { return Ok(false) };
+        if throttle.waits(source, attempt.throttled, now.0) {
+            return Ok(false);
+        }
+        let Some(own) = chain.first() else { return Ok(false) };
+        let partition = place.partition();
+        if registered(snapshot, partition, own)?.is_some()
+            || issued(snapshot, partition, own)?.is_some()
+        {
+            return Ok(true);
+        }
+        let Ok((_, certificate)) = X509Certificate::from_der(own) else { return Ok(false) };
+        let mut rules: Vec<CertificateHolder> = Vec::new();
+        for authority in snapshot.scan::<CertificateAuthority>(partition, None) {
+            let rule = authority?.1.fields.holder;
+            if rules.contains(&rule) {
+                continue;
+            }
+            rules.push(rule);
+            let Ok(Holder::Account(who)) = by_rule(snapshot, place, &certificate, rule)? else {
+                continue;
+            };
+            let mut meant =
+                Attempt { by_certificate: true, ..Attempt::new(who, attempt.door, source, now) };
+            meant.look_up(self, snapshot, Some(place))?;
+            if !self.is_throttled(&mut meant) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
 /// Whose a certificate is, by what an organization registered.
 fn holder(
     snapshot: &Snapshot,
@@ -130,32 +175,47 @@ fn holder(
     let partition = place.partition();
     let Some((own, between)) = chain.split_first() else { return Ok(Err(UNREADABLE)) };
     let Ok((_, certificate)) = X509Certificate::from_der(own) else { return Ok(Err(UNREADABLE)) };
-    let fingerprint = Sha256::digest(own);
     // What was revoked counts no more, registered or not.
-    if let Some(id) = snapshot.find_first(partition, indices::ISSUED_FINGERPRINT, &fingerprint)? {
+    if let Some(id) = issued(snapshot, partition, own)? {
         return of_issued(snapshot, partition, id, now);
     }
-    if let Some(id) =
-        snapshot.find_first(partition, indices::CERTIFICATE_FINGERPRINT, &fingerprint)?
-    {
+    if let Some(id) = registered(snapshot, partition, own)? {
         return Ok(if is_valid_at(&certificate, now) {
             name_of(snapshot, partition, id)?.ok_or(NOBODYS)
         } else {
             Err(EXPIRED)
         });
     }
+    let mut trusted = Vec::new();
     for authority in snapshot.scan::<CertificateAuthority>(partition, None) {
-        let (_, authority) = authority?;
+        let fields = authority?.1.fields;
         // What the organization's own authorities issued is known without them.
-        let anothers = authority.fields.built_in.is_none();
-        if anothers && is_vouched_for(own, between, &authority.fields.certificate, now) {
-            if let Some(reason) = objection(snapshot, partition, chain, now)? {
-                return Ok(Err(reason));
-            }
-            return by_rule(snapshot, place, &certificate, authority.fields.holder);
+        if fields.built_in.is_none() {
+            trusted.push(fields);
         }
     }
-    Ok(Err(UNKNOWN))
+    let authorities = trusted.iter().map(|authority| authority.certificate.as_slice());
+    match voucher((own, between), authorities, now).and_then(|position| trusted.get(position)) {
+        Some(authority) => match objection(snapshot, partition, chain, now)? {
+            Some(reason) => Ok(Err(reason)),
+            None => by_rule(snapshot, place, &certificate, authority.holder),
+        },
+        None => Ok(Err(UNKNOWN)),
+    }
+}
+
+/// The account that has registered this very certificate.
+fn registered(
+    snapshot: &Snapshot,
+    partition: Partition,
+    own: &[u8],
+) -> Result<Option<Id>, ReadError> {
+    snapshot.find_first(partition, indices::CERTIFICATE_FINGERPRINT, &Sha256::digest(own))
+}
+
+/// The certificate that the organization's own authority has issued with these very octets.
+fn issued(snapshot: &Snapshot, partition: Partition, own: &[u8]) -> Result<Option<Id>, ReadError> {
+    snapshot.find_first(partition, indices::ISSUED_FINGERPRINT, &Sha256::digest(own))
 }
 
 /// Whose a certificate is that the organization's own authority issued. That it did, with these
@@ -181,22 +241,6 @@ pub(crate) fn is_valid_at(certificate: &X509Certificate<'_>, now: Time) -> bool 
     let seconds = i64::try_from(now.seconds()).unwrap_or(i64::MAX);
     let validity = certificate.validity();
     (validity.not_before.timestamp()..=validity.not_after.timestamp()).contains(&seconds)
-}
-
-/// Path validation (RFC 5280 section 6) from one authority, for a client.
-pub(crate) fn is_vouched_for(own: &[u8], between: &[Vec<u8>], authority: &[u8], now: Time) -> bool {
-    let (own, authority) = (CertificateDer::from(own), CertificateDer::from(authority));
-    let (Ok(certificate), Ok(anchor)) =
-        (EndEntityCert::try_from(&own), anchor_from_trusted_cert(&authority))
-    else {
-        return false;
-    };
-    let between: Vec<_> =
-        between.iter().map(|octets| CertificateDer::from(octets.as_slice())).collect();
-    let time = UnixTime::since_unix_epoch(std::time::Duration::from_secs(now.seconds()));
-    let usage = KeyUsage::client_auth();
-    let algorithms = webpki::ALL_VERIFICATION_ALGS;
-    certificate.verify_for_usage(algorithms, &[anchor], &between, time, usage, None, None).is_ok()
 }
 
 fn by_rule(

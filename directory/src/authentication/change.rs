@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::attempt::{Attempt, Channel, Door, LOCKED, THROTTLED, Who};
 use super::engine::place_number;
-use super::password::{Password, StoredHash, Unacceptable};
+use super::password::{HashingFailed, Password, StoredHash, Unacceptable};
 use crate::access::{Actor, ChangeOwnPassword, Context, Grant, Identity};
 use crate::collections::{NewPassword, require_quality};
 use crate::directory::Directory;
@@ -64,6 +64,8 @@ pub enum ChangeOutcome {
     Refused(Unacceptable),
     /// The pool is full, or somebody else changed something; nothing was changed.
     Busy,
+    /// There was no memory to hash a password; nothing was changed.
+    Unhashed(HashingFailed),
 }
 
 /// A generated password has this many letters and digits: 119 bits.
@@ -126,9 +128,10 @@ impl Directory {
             Ok(room) => room.fill(Box::new(move || {
                 // Whoever waits must hear of the end of it, even of a panic.
                 let step = AssertUnwindSafe(|| directory.take_turn(&mut prepared));
-                match catch_unwind(step).unwrap_or(Some(ChangeOutcome::Busy)) {
-                    Some(ended) => done(ended),
-                    None => directory.go_on(prepared, done),
+                match catch_unwind(step).unwrap_or(Ok(Some(ChangeOutcome::Busy))) {
+                    Ok(Some(ended)) => done(ended),
+                    Ok(None) => directory.go_on(prepared, done),
+                    Err(failure) => done(ChangeOutcome::Unhashed(failure)),
                 }
             })),
             Err(_full) => done(ChangeOutcome::Busy),
@@ -216,44 +219,46 @@ impl Directory {
 
     /// Compares the old password, or a former one, or hashes the new one and writes; `None` while
     /// something is left to do.
-    fn take_turn(&self, prepared: &mut Prepared) -> Option<ChangeOutcome> {
+    fn take_turn(&self, prepared: &mut Prepared) -> Result<Option<ChangeOutcome>, HashingFailed> {
         if let Some(old) = prepared.old.take() {
-            let proven = self.compare(&prepared.in_use, &old);
+            let proven = self.compare(&prepared.in_use, &old)?;
             let (attempt, version) = (&mut prepared.attempt, prepared.version);
-            return self
-                .conclude_old(attempt, version, proven, &old)
-                .unwrap_or(Some(ChangeOutcome::Busy));
+            let concluded = self.conclude_old(attempt, version, proven, &old);
+            return Ok(concluded.unwrap_or(Some(ChangeOutcome::Busy)));
         }
         if let Some(former) = prepared.former.pop() {
-            if !prepared.new.as_ref().is_some_and(|new| former.verify(new)) {
-                return None;
+            let is_used = match &prepared.new {
+                Some(new) => former.verify(new)?,
+                None => false,
+            };
+            if !is_used {
+                return Ok(None);
             }
             let unacceptable = Unacceptable::Used;
             let _rejected = self.reject(&prepared.attempt, &refused(unacceptable));
-            return Some(ChangeOutcome::Refused(unacceptable));
+            return Ok(Some(ChangeOutcome::Refused(unacceptable)));
         }
-        Some(self.replace(prepared))
+        self.replace(prepared).map(Some)
     }
 
-    fn replace(&self, prepared: &mut Prepared) -> ChangeOutcome {
+    fn replace(&self, prepared: &mut Prepared) -> Result<ChangeOutcome, HashingFailed> {
         let (context, version) = (prepared.context, prepared.version);
         let (engine, generated) = (&self.inner.engine, prepared.generated.take());
-        let hashed = |new| NewPassword::hashed(new, &engine.parameters, &self.inner.tools).ok();
-        let Some(password) = prepared.new.take().and_then(hashed) else {
-            return ChangeOutcome::Busy;
+        let (Some(new), Some(organization)) = (prepared.new.take(), prepared.attempt.organization)
+        else {
+            return Ok(ChangeOutcome::Busy);
         };
-        let (Some(organization), actor) = (prepared.attempt.organization, context.actor) else {
-            return ChangeOutcome::Busy;
-        };
+        let password = NewPassword::hashed(new, &engine.parameters, &self.inner.tools)?;
+        let actor = context.actor;
         let done = self.change(context, move |change| {
             let mut grant = change.authorize::<ChangeOwnPassword>(organization)?;
             grant.own_password()?.replace(version, password)
         });
-        match done {
+        Ok(match done {
             Ok(proven) => ChangeOutcome::Changed { actor: actor.renewed(proven), generated },
             Err(Error::Refused(_)) => ChangeOutcome::SignInFirst,
             Err(_) => ChangeOutcome::Busy,
-        }
+        })
     }
 
     /// Counts a wrong old password like any other guess; `None` when it was right.

@@ -9,14 +9,16 @@ use storage::Snapshot;
 
 use super::attempt::{Attempt, Begun, Door, Outcome, THROTTLED};
 use super::challenges::{Asked, State};
+use super::later::Judged;
 use super::password::Password;
-use super::second_factor::{Finding, Need, WRONG_CODE};
+use super::second_factor::{Need, WRONG_CODE};
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::{Action, Outcome as EventOutcome};
 use crate::network::NetworkMethod;
 
-const NOT_ASKED: &str = "nobody was asked for this code, or too long ago";
+/// Why a code is none, for the event.
+pub(super) const NOT_ASKED: &str = "nobody was asked for this code, or too long ago";
 
 impl Attempt {
     /// Whether people who come like this are asked for a code, whoever they are.
@@ -35,24 +37,35 @@ impl Attempt {
 }
 
 impl Directory {
-    /// Asks for the code, unless something else keeps them out anyhow.
-    pub(super) fn ask_for_code(&self, attempt: &Attempt) -> Outcome {
+    /// Asks for the code, unless something else keeps them out anyhow: being asked tells that the
+    /// password is right.
+    pub(super) fn ask_for_code(
+        &self,
+        snapshot: &Snapshot,
+        attempt: &Attempt,
+    ) -> Result<Outcome, Error> {
         let engine = &self.inner.engine;
-        // Guesses that were made at the same time must not outrun the count.
-        if engine.throttle.check(attempt.source, attempt.throttled, attempt.now.0).is_err() {
-            return self.reject(attempt, THROTTLED);
+        if self.is_outrun(attempt) {
+            return Ok(self.reject(attempt, THROTTLED));
         }
         if let Some(reason) = attempt.obstacle() {
-            return self.fail(attempt, reason);
+            return Ok(self.fail(attempt, reason));
         }
-        let Some((organization, asked)) = attempt.asked() else { return Outcome::Reject };
+        if let Some((rule, reason)) = self.kept_off_network(snapshot, attempt)? {
+            engine.throttle.failed(attempt.source, attempt.throttled, attempt.now.0);
+            let outcome = EventOutcome::Failure(reason.to_owned());
+            self.note_as(attempt, attempt.action, rule.as_deref(), outcome);
+            return Ok(Outcome::Reject);
+        }
+        let Some((organization, asked)) = attempt.asked() else { return Ok(Outcome::Reject) };
         let state = self.inner.tools.random();
         engine.challenges.put(organization, state, asked, attempt.now.0);
         self.note_as(attempt, Action::CodeAsked, None, EventOutcome::Success);
-        Outcome::Challenge { state }
+        Ok(Outcome::Challenge { state })
     }
 
-    /// Looks at a code that was asked for; where nobody is asked, what came is a password.
+    /// Looks at a code that was asked for. Where nobody was asked, what came is a password: gear
+    /// may send a State that is not of this conversation.
     pub(super) fn prove_code(
         &self,
         snapshot: &Snapshot,
@@ -70,11 +83,11 @@ impl Directory {
             self.inner.engine.challenges.take(organization, state, asked, attempt.now.0)
         });
         if !was_asked || attempt.need != Need::Code {
-            return Ok(Begun::Done(self.fail(&attempt, NOT_ASKED)));
+            attempt.is_unasked = true;
+            return self.begin_password(snapshot, attempt, code);
         }
         let typed = std::str::from_utf8(code.expose()).unwrap_or_default();
         let verdict = self.step_of(&attempt, typed.trim())?.map(Some).ok_or(WRONG_CODE);
-        let finding = Finding { verdict, typed: None, password: None };
-        Ok(Begun::Done(self.conclude(snapshot, &attempt, &finding)?))
+        self.judged(snapshot, attempt, Judged { verdict, counterproof: None })
     }
 }

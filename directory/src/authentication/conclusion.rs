@@ -1,15 +1,13 @@
-//! The second half of an attempt: hashing, counting, remembering, telling.
+//! The second half of an attempt: counting, remembering, telling.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use storage::{Change, Reading, Snapshot};
+use storage::{Reading, Snapshot};
 
 use super::account::Account;
-use super::attempt::{Attempt, Door, LOCKED, Outcome, Pending, THROTTLED};
-use super::engine::place_number;
+use super::attempt::{Attempt, Door, LOCKED, Outcome, THROTTLED};
+use super::code::NOT_ASKED;
 use super::expiry::{Age, Notice};
-use super::password::{Password, StoredHash, hash};
-use super::second_factor::{Finding, NO_CODE};
+use super::password::Password;
+use super::second_factor::{Finding, NO_CODE, WRONG_PASSWORD};
 use crate::access::{Context, Identity};
 use crate::directory::Directory;
 use crate::error::Error;
@@ -23,62 +21,6 @@ use crate::records::{Credential, Lock};
 use crate::time::Time;
 
 impl Directory {
-    /// Finishes an attempt on the pool and tells `done` how it ended; when the pool is full, at
-    /// once.
-    pub fn finish(&self, pending: Box<Pending>, done: impl FnOnce(Outcome) + Send + 'static) {
-        let place = place_number(pending.attempt.organization.map(Into::into));
-        let directory = self.clone();
-        match self.inner.engine.pool.room(place) {
-            Ok(room) => room.fill(Box::new(move || directory.verify(*pending, done))),
-            Err(_full) => done(Outcome::Busy),
-        }
-    }
-
-    fn verify(&self, pending: Pending, done: impl FnOnce(Outcome)) {
-        let Pending { mut attempt, password: typed, stored } = pending;
-        let split = attempt.split(&typed);
-        let password = split.as_ref().map_or(&typed, |split| &split.password);
-        // Whoever waits must hear of the end of it, even of a panic.
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
-            let verdict = self.examine(&attempt, &stored, &typed, split.as_ref())?;
-            let finding = Finding { verdict, typed: Some(&typed), password: Some(password) };
-            self.conclude_afresh(&mut attempt, &finding)
-        }));
-        let outcome = outcome.ok().and_then(Result::ok).unwrap_or(Outcome::Busy);
-        let accepted = matches!(outcome, Outcome::Accept { .. });
-        done(outcome);
-        // Nobody waits for the upgrade, and nobody can tell by the time that there was one.
-        if accepted && stored.needs_upgrade(&self.inner.engine.parameters) {
-            self.upgrade(&attempt, password);
-        }
-    }
-
-    /// Compares a password with a hash; one that is cheaper by far costs what a new one does as
-    /// well, so that time does not tell who came with it from another directory.
-    pub(super) fn compare(&self, stored: &StoredHash, password: &Password) -> bool {
-        if stored.is_quick() {
-            let _never = self.inner.engine.dummy().verify(password);
-        }
-        stored.verify(password)
-    }
-
-    /// Concludes an attempt by what is true after the hashing: a lock, a suspension or a new
-    /// password of the meantime counts.
-    fn conclude_afresh(
-        &self,
-        attempt: &mut Attempt,
-        finding: &Finding<'_>,
-    ) -> Result<Outcome, Error> {
-        let snapshot = self.inner.store.read()?;
-        let (hashed, needed) = (attempt.version(), attempt.need);
-        attempt.look_up(self, &snapshot, attempt.organization)?;
-        let is_another = attempt.version() != hashed || attempt.need != needed;
-        if hashed.is_some() && is_another && attempt.obstacle().is_none() {
-            return Ok(Outcome::Busy);
-        }
-        self.conclude(&snapshot, attempt, finding)
-    }
-
     /// Counts and remembers what an attempt proved, and lets in whom it should.
     ///
     /// Whatever keeps a known name out counts for the throttle as an unknown name does.
@@ -101,14 +43,16 @@ impl Directory {
         }
         let step = match finding.verdict {
             Ok(step) => step,
-            Err(NO_CODE) if attempt.asks_for_codes() => return Ok(self.ask_for_code(attempt)),
+            Err(NO_CODE) if attempt.asks_for_codes() => {
+                return self.ask_for_code(snapshot, attempt);
+            }
             Err(reason) => {
                 self.count(attempt, account, finding.guess(reason, attempt.now));
-                return Ok(self.fail(attempt, reason));
+                let is_unasked = attempt.is_unasked && reason == WRONG_PASSWORD;
+                return Ok(self.fail(attempt, if is_unasked { NOT_ASKED } else { reason }));
             }
         };
-        // Guesses that were made at the same time must not outrun the count.
-        if engine.throttle.check(attempt.source, attempt.throttled, attempt.now.0).is_err() {
+        if self.is_outrun(attempt) {
             return Ok(self.reject(attempt, THROTTLED));
         }
         if let Some(reason) = attempt.obstacle() {
@@ -140,6 +84,18 @@ impl Directory {
             engine.verified.remember(key, version, password, until.0);
         }
         self.let_in(snapshot, attempt, notice)
+    }
+
+    /// Whether guesses that were made at the same time have outrun the count. Who has shown a
+    /// certificate that somebody vouches for has guessed at nothing: only their own failures count.
+    pub(super) fn is_outrun(&self, attempt: &Attempt) -> bool {
+        let (throttle, source) = (&self.inner.engine.throttle, attempt.source);
+        let (whose, now) = (attempt.throttled, attempt.now.0);
+        if attempt.by_certificate {
+            throttle.waits(source, whose, now)
+        } else {
+            throttle.check(source, whose, now).is_err()
+        }
     }
 
     /// Counts a login with a password that has ended, before it is told; `None` when there was one
@@ -300,31 +256,6 @@ impl Directory {
             Ok::<(), Error>(())
         });
         // The lock also holds in memory; a full disk must not turn a rejection into an error.
-        drop(written);
-    }
-
-    /// Replaces an imported or outgrown hash after the password was proven.
-    fn upgrade(&self, attempt: &Attempt, password: &Password) {
-        let (Some(account), Some(organization)) = (&attempt.account, attempt.organization) else {
-            return;
-        };
-        let engine = &self.inner.engine;
-        let Ok(fresh) = hash(password, &engine.parameters, self.inner.tools.random()) else {
-            return;
-        };
-        let (id, version) = (account.record(), account.credential.version);
-        let written = self.inner.store.write(move |change: &mut Change<'_>| {
-            let partition = organization.partition();
-            if let Some(mut credential) = change
-                .get::<Credential>(partition, id)?
-                .filter(|credential| credential.version == version)
-            {
-                credential.hash = Some(fresh);
-                change.put(partition, id, &credential)?;
-            }
-            Ok::<(), Error>(())
-        });
-        // The old hash still verifies; the next success tries again.
         drop(written);
     }
 

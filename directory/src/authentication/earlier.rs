@@ -3,7 +3,8 @@
 use storage::Snapshot;
 
 use super::attempt::{Attempt, Begun, THROTTLED};
-use super::second_factor::{Finding, Need};
+use super::later::Judged;
+use super::second_factor::Need;
 use crate::access::Identity;
 use crate::directory::Directory;
 use crate::error::Error;
@@ -49,7 +50,6 @@ impl Directory {
         if attempt.version() != then || attempt.need != earlier.need {
             return Ok(Begun::Done(self.reject(&attempt, CHANGED)));
         }
-        let finding = Finding { verdict: Ok(None), typed: None, password: None };
-        Ok(Begun::Done(self.conclude(snapshot, &attempt, &finding)?))
+        self.judged(snapshot, attempt, Judged { verdict: Ok(None), counterproof: None })
     }
 }

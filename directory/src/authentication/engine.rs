@@ -59,14 +59,18 @@ pub(crate) enum Bearer {
     Admin,
     /// Who answers a challenge by what is kept of the password. Names of which nothing is kept are
     /// not counted, so what is must not slow down passwords: it would tell which names there are.
+    /// The failures that its source may spend are others as well.
     Answering,
     /// Who shows a certificate. Strangers can make as many as they like, and guess nothing with
     /// them: they have failures of their own to spend.
     Certified,
 }
 
-/// Marks the number of a place as that of its certificates; organizations have lower ones.
+/// Turns the number of a place into that of its certificates, which no place has: organizations
+/// have low numbers, and what leads nowhere has the highest.
 const CERTIFIED: u32 = 1 << 31;
+/// Turns it into that of its answers to challenges.
+const ANSWERING: u32 = 1 << 30;
 
 /// What the engine remembers between attempts.
 pub(crate) struct Engine {
@@ -101,8 +105,12 @@ impl Engine {
         hasher.update(&[bearer as u8]).update(name.as_bytes());
         let mut number = [0; 8];
         hasher.finalize_xof().fill(&mut number);
-        let apart = if matches!(bearer, Bearer::Certified) { CERTIFIED } else { 0 };
-        (place_number(place) | apart, u64::from_le_bytes(number))
+        let apart = match bearer {
+            Bearer::Certified => CERTIFIED,
+            Bearer::Answering => ANSWERING,
+            Bearer::User | Bearer::ServiceAccount | Bearer::Admin => 0,
+        };
+        (place_number(place) ^ apart, u64::from_le_bytes(number))
     }
 
     /// A hash for those that do not exist, as costly as a real one.

@@ -4,7 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use storage::{Partition, Reading, Snapshot};
+use storage::{Reading, Snapshot};
 
 use super::account::find_user;
 use super::attempt::{Attempt, Door, Who};
@@ -13,10 +13,11 @@ use super::machine::judge;
 use super::placeholders::{filled, filled_for_device};
 use super::second_factor::{NO_ROOM, NOT_ENROLLED, Need};
 use crate::access::{Grant, Identity, View, organization};
+use crate::directory::Directory;
 use crate::error::Error;
 use crate::id::{RadiusClientId, RecordId, ReplyProfileId};
 use crate::network::{Circumstances, MacAddress, NetworkMethod};
-use crate::policy::{Asker, NetworkPolicy};
+use crate::policy::{Asker, NetworkPolicy, Place};
 use crate::records::{OrganizationState, RadiusClient, kinds};
 use crate::text::prepare;
 use crate::time::Time;
@@ -51,8 +52,14 @@ impl Grant<'_, &Snapshot, View> {
     ///
     /// # Errors
     /// `Missing` when there is no such client.
-    pub fn explain(&self, client: RadiusClientId, asked: &Described) -> Result<Explanation, Error> {
+    pub fn explain(
+        &self,
+        directory: &Directory,
+        client: RadiusClientId,
+        asked: &Described,
+    ) -> Result<Explanation, Error> {
         let (place, snapshot) = (self.organization()?, self.source);
+        let within = Place { snapshot, lookups: &directory.inner.lookups, organization: place };
         let partition = place.partition();
         let record = snapshot.get::<RadiusClient>(partition, client.record())?;
         let fields = record.ok_or(Error::Missing)?.fields;
@@ -63,7 +70,7 @@ impl Grant<'_, &Snapshot, View> {
             return Ok(Explanation { reason, ..Explanation::default() });
         }
         if asked.circumstances.method == NetworkMethod::Mac {
-            return device_explained(snapshot, partition, &policy, asked);
+            return device_explained(within, &policy, asked);
         }
         let door = Door::Radius(client, asked.circumstances);
         let nowhere = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
@@ -79,13 +86,12 @@ impl Grant<'_, &Snapshot, View> {
             let reason = Some(reason);
             return Ok(Explanation { reason, needs_code, ..Explanation::default() });
         }
-        attempt.decided(snapshot, needs_code)
+        attempt.decided(within, needs_code)
     }
 }
 
 fn device_explained(
-    snapshot: &Snapshot,
-    partition: Partition,
+    place: Place<'_>,
     policy: &NetworkPolicy,
     asked: &Described,
 ) -> Result<Explanation, Error> {
@@ -97,7 +103,7 @@ fn device_explained(
         return out("the name is no hardware address");
     };
     let circumstances = (&asked.circumstances, asked.at);
-    let judged = judge(policy, snapshot, partition, address, circumstances)?;
+    let judged = judge(policy, place, address, circumstances)?;
     let reason = judged.verdict.and_then(filled_for_device).err();
     let profile = judged.verdict.ok().and_then(|accepted| accepted.profile);
     Ok(Explanation {
@@ -163,17 +169,17 @@ impl Attempt {
         (!offered).then_some("the organization does not offer the method")
     }
 
-    fn decided(&self, snapshot: &Snapshot, needs_code: bool) -> Result<Explanation, Error> {
-        let (Some(place), Some(account), Some(policy), Door::Radius(_, circumstances)) =
-            (self.organization, &self.account, &self.policy, &self.door)
+    fn decided(&self, place: Place<'_>, needs_code: bool) -> Result<Explanation, Error> {
+        let (Some(account), Some(policy), Door::Radius(_, circumstances)) =
+            (&self.account, &self.policy, &self.door)
         else {
             return Err(Error::Missing);
         };
         let Identity::User(user) = account.identity else { return Err(Error::Missing) };
         let asked = (circumstances, self.now);
-        let decision = policy.decide(snapshot, place.partition(), Asker::User(user), asked)?;
+        let decision = policy.decide(place, Asker::User(user), asked)?;
         let reason = match decision.verdict {
-            Ok(accepted) => filled(snapshot, place.partition(), user, accepted)?.err(),
+            Ok(accepted) => filled(place, user, accepted)?.err(),
             Err(reason) => Some(reason),
         };
         let profile = decision.verdict.ok().and_then(|accepted| accepted.profile);

@@ -4,7 +4,7 @@
 //! what the gear believes. So it counts only where the RADIUS client says so, never for a user, and
 //! only for what the client's policy gives to devices. A certificate proves a device at every client.
 
-use storage::{Partition, Reading, Snapshot};
+use storage::{Reading, Snapshot};
 
 use super::attempt::{Attempt, Begun, Door, Outcome};
 use super::expiry::Notice;
@@ -14,7 +14,7 @@ use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::{EventActor, Outcome as EventOutcome};
 use crate::network::{Circumstances, MacAddress, NetworkMethod};
-use crate::policy::{Accepted, Asker, NetworkPolicy};
+use crate::policy::{Accepted, Asker, NetworkPolicy, Place};
 use crate::records::{Device, indices};
 use crate::time::Time;
 
@@ -32,18 +32,18 @@ pub(super) struct Judged<'p> {
 /// Decides about the device with an address, or about one that is not known.
 pub(super) fn judge<'p>(
     policy: &'p NetworkPolicy,
-    source: &impl Reading,
-    partition: Partition,
+    place: Place<'_>,
     address: MacAddress,
     asked: (&Circumstances, Time),
 ) -> Result<Judged<'p>, Error> {
+    let (source, partition) = (place.snapshot, place.partition());
     let found = source.find_first(partition, indices::DEVICE_ADDRESS, address.octets())?;
     let device = match found {
         Some(id) => source.get::<Device>(partition, id)?,
         None => None,
     };
     match device {
-        Some(device) => judge_known(policy, source, partition, device, asked),
+        Some(device) => judge_known(policy, place, device, asked),
         None => {
             let verdict = policy.unknown_device().ok_or(UNKNOWN);
             Ok(Judged { device, rule: None, verdict })
@@ -53,8 +53,7 @@ pub(super) fn judge<'p>(
 
 fn judge_known<'p>(
     policy: &'p NetworkPolicy,
-    source: &impl Reading,
-    partition: Partition,
+    place: Place<'_>,
     known: Device,
     asked: (&Circumstances, Time),
 ) -> Result<Judged<'p>, Error> {
@@ -62,7 +61,7 @@ fn judge_known<'p>(
         return Ok(Judged { device: Some(known), rule: None, verdict: Err(SUSPENDED) });
     }
     let asker = Asker::Device(&known.fields.groups);
-    let decision = policy.decide(source, partition, asker, asked)?;
+    let decision = policy.decide(place, asker, asked)?;
     let (rule, verdict) = (decision.rule, decision.verdict);
     Ok(Judged { device: Some(known), rule, verdict })
 }
@@ -81,7 +80,8 @@ impl Directory {
         };
         let circumstances = Circumstances { method: NetworkMethod::Mac, ..*circumstances };
         let asked = (&circumstances, attempt.now);
-        let judged = judge(policy, snapshot, organization.partition(), address, asked)?;
+        let place = Place { snapshot, lookups: &self.inner.lookups, organization };
+        let judged = judge(policy, place, address, asked)?;
         let named = || address.to_string();
         Ok(Begun::Done(self.conclude_device(attempt, judged, NetworkMethod::Mac, named)))
     }
@@ -99,7 +99,8 @@ impl Directory {
             return Ok(self.fail(attempt, NO_ACCOUNT));
         };
         let asked = (by, attempt.now);
-        let judged = judge_known(policy, snapshot, organization.partition(), device, asked)?;
+        let place = Place { snapshot, lookups: &self.inner.lookups, organization };
+        let judged = judge_known(policy, place, device, asked)?;
         let outcome = self.conclude_device(attempt, judged, by.method, String::new);
         if matches!(outcome, Outcome::Accept { .. }) {
             let engine = &self.inner.engine;

@@ -15,6 +15,7 @@ mod earlier;
 mod engine;
 mod expiry;
 mod explain;
+mod later;
 mod listed;
 mod lockout;
 mod machine;
@@ -29,11 +30,12 @@ mod shards;
 mod sign_in;
 mod throttle;
 mod totp;
+mod vouching;
 
 pub(crate) use account::KnownAccounts;
-pub use attempt::{Begun, Channel, Door, Fits, Outcome, Pending, Proof, Request, Who};
+pub use attempt::{Begun, Channel, Door, Fits, Outcome, Proof, Request, Who};
 pub use certificate::Presented;
-pub(crate) use certificate::{NAMES, alternative_names, is_valid_at, is_vouched_for};
+pub(crate) use certificate::{NAMES, alternative_names, is_valid_at};
 pub use challenges::ChallengeLimits;
 pub use change::{ChangeOutcome, PasswordChange};
 pub use earlier::Earlier;
@@ -41,6 +43,7 @@ pub(crate) use engine::Engine;
 pub use engine::Options;
 pub use expiry::Notice;
 pub use explain::{Described, Explanation};
+pub use later::Pending;
 pub(crate) use ms_chap::NtHash;
 pub use ms_chap::{Counterproof, MsChapV2};
 pub use network::NetworkReply;
@@ -49,8 +52,10 @@ pub use password::{
     HashParameters, HashingFailed, InvalidPassword, Password, StoredHash, Unacceptable,
     UnusableHash, UnusableParameters, hash,
 };
+pub(crate) use placeholders::has_placeholders;
 pub use pool::PoolLimits;
 pub use sign_in::{Enrolment, SignInOutcome, SignInRequest};
 pub use throttle::ThrottlePolicy;
 pub use totp::code_of_uri;
 pub(crate) use totp::{Seed, verify as verify_code};
+pub(crate) use vouching::voucher;

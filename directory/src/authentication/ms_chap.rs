@@ -13,9 +13,10 @@ use storage::{Reading as _, Snapshot};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-use super::attempt::{Attempt, Begun, Outcome, THROTTLED};
+use super::attempt::{Attempt, Begun, THROTTLED};
+use super::later::{Judged, Work};
 use super::password::Password;
-use super::second_factor::{Finding, NO_ROOM, Need, WRONG_PASSWORD};
+use super::second_factor::{NO_ROOM, Need, WRONG_PASSWORD};
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::records::kinds;
@@ -214,20 +215,15 @@ impl Directory {
         let counterproof =
             hash.unwrap_or_else(|| NtHash(Zeroizing::new([0; 16]))).verify(proof).filter(|_| known);
         if attempt.need != Need::Nothing {
-            return Ok(Begun::Done(self.reject(&attempt, NO_ROOM)));
+            return Ok(Begun::later(attempt, Work::Reject(NO_ROOM)));
         }
         if !known {
             // No password was guessed at, so nothing is counted: gear that tries MS-CHAPv2 before
             // PAP must not lock its users out.
-            return Ok(Begun::Done(self.reject(&attempt, "no password is kept for MS-CHAPv2")));
+            return Ok(Begun::later(attempt, Work::Reject("no password is kept for MS-CHAPv2")));
         }
         let verdict = counterproof.as_ref().map(|_| None).ok_or(WRONG_PASSWORD);
-        let finding = Finding { verdict, typed: None, password: None };
-        let mut outcome = self.conclude(snapshot, &attempt, &finding)?;
-        if let Outcome::Accept { counterproof: told, .. } = &mut outcome {
-            *told = counterproof.map(Box::new);
-        }
-        Ok(Begun::Done(outcome))
+        self.judged(snapshot, attempt, Judged { verdict, counterproof })
     }
 }
 

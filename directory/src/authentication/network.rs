@@ -7,12 +7,13 @@ use storage::Snapshot;
 use super::attempt::{Attempt, Door, Outcome, Who};
 use super::expiry::Notice;
 use super::placeholders::filled;
-use crate::access::{Actor, Proven};
+use super::second_factor::Reason;
+use crate::access::{Actor, Identity, Proven};
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::Outcome as EventOutcome;
 use crate::id::{OrganizationId, UserId};
-use crate::policy::Asker;
+use crate::policy::{Asker, Place};
 use crate::records::{LockedOrExpired, ReplyProfileFields};
 use crate::time::Time;
 
@@ -47,6 +48,29 @@ impl Directory {
         let _rejected = self.reject(&attempt, reason);
     }
 
+    /// What the client's policy has against somebody, and by which rule, before they are proven.
+    pub(super) fn kept_off_network(
+        &self,
+        snapshot: &Snapshot,
+        attempt: &Attempt,
+    ) -> Result<Option<(Option<String>, Reason)>, Error> {
+        let (Some(organization), Some(account)) = (attempt.organization, &attempt.account) else {
+            return Ok(None);
+        };
+        let (Some(policy), Door::Radius(_, circumstances), Identity::User(user)) =
+            (&attempt.policy, &attempt.door, account.identity)
+        else {
+            return Ok(None);
+        };
+        let place = Place { snapshot, lookups: &self.inner.lookups, organization };
+        let decision = policy.decide(place, Asker::User(user), (circumstances, attempt.now))?;
+        let reason = match decision.verdict {
+            Ok(accepted) => filled(place, user, accepted)?.err(),
+            Err(reason) => Some(reason),
+        };
+        Ok(reason.map(|reason| (decision.rule.map(ToOwned::to_owned), reason)))
+    }
+
     pub(super) fn let_onto_network(
         &self,
         snapshot: &Snapshot,
@@ -62,11 +86,10 @@ impl Directory {
             return Ok(self.reject(attempt, "the RADIUS client is gone"));
         };
         let asked = (circumstances, attempt.now);
-        let decision =
-            policy.decide(snapshot, organization.partition(), Asker::User(user), asked)?;
-        let partition = organization.partition();
+        let place = Place { snapshot, lookups: &self.inner.lookups, organization };
+        let decision = policy.decide(place, Asker::User(user), asked)?;
         let reply = match decision.verdict {
-            Ok(accepted) => filled(snapshot, partition, user, accepted)?,
+            Ok(accepted) => filled(place, user, accepted)?,
             Err(reason) => Err(reason),
         };
         let outcome = match reply {

@@ -255,17 +255,19 @@ impl StoredHash {
 
     /// Tells whether the password is the one that was hashed.
     ///
-    /// The comparison takes the same time wherever octets differ. When there is no memory to
-    /// compute with, no password is right.
-    pub fn verify(&self, password: &Password) -> bool {
-        match &self.0 {
-            Scheme::Argon2(hash) => hash.verify(password),
+    /// The comparison takes the same time wherever octets differ.
+    ///
+    /// # Errors
+    /// When the machine has no memory for it, which says nothing of the password.
+    pub fn verify(&self, password: &Password) -> Result<bool, HashingFailed> {
+        let is_right = match &self.0 {
+            Scheme::Argon2(hash) => hash.verify(password)?,
             Scheme::Digest(hash) => hash.verify(password),
             Scheme::ShaCrypt(hash) => hash.verify(password),
             Scheme::Bcrypt(hash) => hash.verify(password),
             Scheme::Pbkdf2(hash) => hash.verify(password),
-        }
-        .into()
+        };
+        Ok(is_right.into())
     }
 
     /// Tells whether verifying takes no time that anybody could measure beside argon2.

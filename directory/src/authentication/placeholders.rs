@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use storage::{Partition, Reading};
-
 use super::NetworkReply;
 use super::second_factor::Reason;
-use crate::collections::{PLACEHOLDERS, groups_of_user};
+use crate::collections::{PLACEHOLDERS, has_placeholder};
 use crate::error::Error;
-use crate::id::{RecordId, UserId};
+use crate::id::UserId;
 use crate::limits::ATTRIBUTE;
-use crate::policy::Accepted;
-use crate::records::{Group, NamedValue, User};
+use crate::policy::{Accepted, Place};
+use crate::records::{NamedValue, ReplyProfileFields, VendorValue};
 
 const NO_FACT: Reason = "the reply profile tells of the user what the user does not have";
 const NO_USER: Reason = "the reply profile tells of a user, and a device asks";
@@ -22,10 +20,37 @@ pub(super) fn filled_for_device(accepted: Accepted<'_>) -> Result<Arc<NetworkRep
     if accepted.has_placeholders { Err(NO_USER) } else { Ok(Arc::clone(accepted.reply)) }
 }
 
+/// Whether a profile says something in which facts about the user have to stand.
+pub(crate) fn has_placeholders(profile: &ReplyProfileFields) -> bool {
+    let of_vendors = profile.vendor_attributes.iter().filter_map(|it| match &it.value {
+        VendorValue::Text(text) => Some(text),
+        VendorValue::Integer(_) | VendorValue::Address(_) => None,
+    });
+    let named = profile.attributes.iter().filter_map(|it| match &it.value {
+        NamedValue::Text(text) => Some(text),
+        NamedValue::Octets(_) | NamedValue::Integer(_) | NamedValue::Address(_) => None,
+    });
+    let plain = profile.vlan.iter().chain(&profile.filters).chain(&profile.classes);
+    plain.chain(of_vendors).chain(named).any(|text| has_placeholder(text))
+}
+
+/// Every text in which a placeholder may stand.
+fn texts(profile: &mut ReplyProfileFields) -> impl Iterator<Item = &mut String> {
+    let of_vendors = profile.vendor_attributes.iter_mut().filter_map(|it| match &mut it.value {
+        VendorValue::Text(text) => Some(text),
+        VendorValue::Integer(_) | VendorValue::Address(_) => None,
+    });
+    let named = profile.attributes.iter_mut().filter_map(|it| match &mut it.value {
+        NamedValue::Text(text) => Some(text),
+        NamedValue::Octets(_) | NamedValue::Integer(_) | NamedValue::Address(_) => None,
+    });
+    let plain = profile.vlan.iter_mut().chain(&mut profile.filters).chain(&mut profile.classes);
+    plain.chain(of_vendors).chain(named)
+}
+
 /// What an accept carries for this user, or why the user cannot be let in with it.
 pub(super) fn filled(
-    source: &impl Reading,
-    partition: Partition,
+    place: Place<'_>,
     user: UserId,
     accepted: Accepted<'_>,
 ) -> Result<Result<Arc<NetworkReply>, Reason>, Error> {
@@ -33,10 +58,11 @@ pub(super) fn filled(
     else {
         return Ok(Ok(Arc::clone(accepted.reply)));
     };
-    let Some(record) = source.get::<User>(partition, user.record())? else {
+    let Place { snapshot, lookups, organization } = place;
+    let Some(record) = lookups.user(snapshot, organization, user)? else {
         return Ok(Err(NO_FACT));
     };
-    let group = group_of(source, partition, user, accepted)?;
+    let group = group_of(place, user, accepted)?;
     let fields = &record.fields;
     let fact = |placeholder: &str| match placeholder {
         "{login}" => Some(fields.login.as_str()),
@@ -46,32 +72,31 @@ pub(super) fn filled(
         _ => None,
     };
     let mut profile = profile.clone();
-    for attribute in &mut profile.attributes {
-        if let NamedValue::Text(text) = &mut attribute.value {
-            let Some(told) = fill(text, fact) else { return Ok(Err(NO_FACT)) };
-            if told.len() > ATTRIBUTE {
-                return Ok(Err(TOO_LONG));
-            }
-            *text = told;
+    for text in texts(&mut profile) {
+        let Some(told) = fill(text, fact) else { return Ok(Err(NO_FACT)) };
+        if told.len() > ATTRIBUTE {
+            return Ok(Err(TOO_LONG));
         }
+        *text = told;
     }
     Ok(Ok(Arc::new(NetworkReply { profile: Some(profile) })))
 }
 
 /// The first of the named groups that the user is in.
 fn group_of(
-    source: &impl Reading,
-    partition: Partition,
+    place: Place<'_>,
     user: UserId,
     accepted: Accepted<'_>,
 ) -> Result<Option<String>, Error> {
     if accepted.groups.is_empty() {
         return Ok(None);
     }
-    let own = groups_of_user(source, partition, user)?;
-    let first = accepted.groups.iter().find(|group| own.binary_search(group).is_ok());
-    let Some(group) = first else { return Ok(None) };
-    Ok(source.get::<Group>(partition, group.record())?.map(|found| found.fields.name))
+    let own = place.groups_of_user(user)?;
+    let found = accepted
+        .groups
+        .iter()
+        .find_map(|group| own.get(own.binary_search_by_key(group, |own| own.id).ok()?));
+    Ok(found.map(|group| group.record.fields.name.clone()))
 }
 
 /// Puts facts into their places; what stands in a fact means itself.
@@ -91,6 +116,7 @@ fn fill<'f>(text: &str, fact: impl Fn(&str) -> Option<&'f str>) -> Option<String
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::records::VendorAttribute;
 
     #[test]
     fn facts_take_their_places_and_a_fact_is_no_placeholder() {
@@ -103,5 +129,29 @@ mod tests {
         assert_eq!(filled("{display_name} <{login}>{x}").as_deref(), Some("Ada <{mail}>{x}"));
         assert_eq!(filled("plain").as_deref(), Some("plain"));
         assert_eq!(filled("{login}{mail}"), None);
+    }
+
+    #[test]
+    fn every_text_of_a_profile_may_tell_of_a_user() {
+        let text = || "of {login}".to_owned();
+        let vendor = |value| VendorAttribute { vendor: 9, number: 1, value };
+        let mut all = ReplyProfileFields {
+            vlan: Some(text()),
+            filters: vec![text()],
+            classes: vec![text()],
+            vendor_attributes: vec![
+                vendor(VendorValue::Text(text())),
+                vendor(VendorValue::Integer(7)),
+            ],
+            ..ReplyProfileFields::default()
+        };
+        assert_eq!(texts(&mut all).count(), 4);
+        for number in 0..4 {
+            let mut one = all.clone();
+            texts(&mut one).for_each(|text| *text = "plain".into());
+            assert!(!has_placeholders(&one));
+            *texts(&mut one).nth(number).unwrap() = text();
+            assert!(has_placeholders(&one), "{number}");
+        }
     }
 }

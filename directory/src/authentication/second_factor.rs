@@ -8,7 +8,8 @@ use storage::{Reading, Snapshot};
 
 use super::account::Account;
 use super::attempt::Attempt;
-use super::password::{Password, StoredHash};
+use super::later::Hindered;
+use super::password::{HashingFailed, Password, StoredHash};
 use super::totp::{self, CODE_LENGTH, STEP_SECONDS, Seed};
 use crate::access::{Identity, Who as Origin};
 use crate::directory::Directory;
@@ -151,14 +152,14 @@ impl Directory {
         stored: &StoredHash,
         typed: &Password,
         split: Option<&Split>,
-    ) -> Result<Result<Option<u64>, Reason>, Error> {
+    ) -> Result<Result<Option<u64>, Reason>, Hindered> {
         let is_right = |password| self.is_right(attempt, stored, password);
         let is_ambiguous = attempt.is_ambiguous(typed);
         let Some(split) = split else {
             if is_ambiguous {
-                let _evened_out = is_right(typed);
+                let _evened_out = is_right(typed)?;
             }
-            return Ok(match (is_right(typed), attempt.need) {
+            return Ok(match (is_right(typed)?, attempt.need) {
                 (false, _) => Err(WRONG_PASSWORD),
                 (true, Need::Nothing) => Ok(None),
                 (true, Need::Code) => Err(NO_CODE),
@@ -167,9 +168,9 @@ impl Directory {
         };
         let step = self.step_of(attempt, &split.code)?;
         let remembered = step.is_some() && self.is_remembered(attempt, &split.password);
-        Ok(match (remembered || is_right(&split.password), step) {
+        Ok(match (remembered || is_right(&split.password)?, step) {
             (true, Some(step)) => Ok(Some(step)),
-            (is_right_apart, _) => match (is_ambiguous && is_right(typed), is_right_apart) {
+            (is_right_apart, _) => match (is_ambiguous && is_right(typed)?, is_right_apart) {
                 (true, _) => Err(NO_CODE),
                 (false, true) => Err(WRONG_CODE),
                 (false, false) => Err(WRONG_PASSWORD),
@@ -177,10 +178,15 @@ impl Directory {
         })
     }
 
-    fn is_right(&self, attempt: &Attempt, stored: &StoredHash, password: &Password) -> bool {
+    fn is_right(
+        &self,
+        attempt: &Attempt,
+        stored: &StoredHash,
+        password: &Password,
+    ) -> Result<bool, HashingFailed> {
         let account = attempt.account.as_ref();
         let has_hash = account.is_some_and(|account| account.credential.hash.is_some());
-        self.compare(stored, password) && has_hash
+        Ok(self.compare(stored, password)? && has_hash)
     }
 
     /// The step that a code belongs to, unless it was used.

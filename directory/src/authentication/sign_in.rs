@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use storage::{Change, Reading, Secret, Snapshot};
 
 use super::engine::{Bearer, place_number};
-use super::password::{Password, StoredHash};
+use super::password::{HashingFailed, Password, StoredHash};
 use super::totp::{self, Seed};
 use crate::access::{Actor, Context, Refusal, organization};
 use crate::collections::{IssuedToken, Site, Wanted, issue};
@@ -55,6 +55,8 @@ pub enum SignInOutcome {
     TooEarly(u64),
     /// The pool is full.
     Busy,
+    /// There was no memory to look at the password; nothing was found out.
+    Unhashed(HashingFailed),
 }
 
 /// What an admin needs to enrol TOTP.
@@ -162,7 +164,10 @@ impl Directory {
         let known = hash.and_then(|hash| StoredHash::parse(hash).ok());
         let exists = known.is_some();
         let stored = known.unwrap_or_else(|| self.inner.engine.dummy());
-        let proven = stored.verify(&attempt.request.password) && exists;
+        let proven = match stored.verify(&attempt.request.password) {
+            Ok(is_right) => is_right && exists,
+            Err(failure) => return Ok(SignInOutcome::Unhashed(failure)),
+        };
         let engine = &self.inner.engine;
         let (source, now) = (attempt.request.source, attempt.request.now);
         let in_time = engine.throttle.check(source, attempt.throttled, now.0).is_ok();

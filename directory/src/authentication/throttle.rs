@@ -106,6 +106,11 @@ impl Throttle {
         }
     }
 
+    /// Whether the pair itself has to wait, whatever its source has left.
+    pub(crate) fn waits(&self, source: IpAddr, account: AccountKey, now_ms: u64) -> bool {
+        wait_until(self.retry_at((Source::of(source), account)), now_ms).is_err()
+    }
+
     /// Counts a failure.
     pub(crate) fn failed(&self, source: IpAddr, account: AccountKey, now_ms: u64) {
         let source = Source::of(source);

@@ -11,7 +11,7 @@ use storage::{Reading, Snapshot};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::Gear;
-use crate::authentication::{NAMES, alternative_names, is_valid_at, is_vouched_for};
+use crate::authentication::{NAMES, alternative_names, is_valid_at, voucher};
 use crate::error::Error;
 use crate::id::{OrganizationId, RadiusClientId};
 use crate::records::{CertificateAuthority, CertificateFingerprint, GearCertificates};
@@ -130,9 +130,9 @@ impl Gear {
                 continue;
             }
             let Some(client) = self.clients.get(position) else { continue };
-            let mut trusted = self.trusted(client.organization).iter();
-            let vouches = |authority: &&Arc<[u8]>| is_vouched_for(own, between, authority, now);
-            if let Some(authority) = trusted.find(vouches)
+            let trusted = self.trusted(client.organization);
+            let vouches = voucher((own, between), trusted.iter().map(|one| &**one), now);
+            if let Some(authority) = vouches.and_then(|position| trusted.get(position))
                 && found.replace((position, By::Name(name, Arc::clone(authority)))).is_some()
             {
                 return Err(SEVERAL);

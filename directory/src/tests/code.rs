@@ -7,7 +7,7 @@ use crate::authentication::{ChallengeLimits, Door, Options, Outcome, Proof, Requ
 use crate::events::{Action, Outcome as EventOutcome};
 use crate::id::{OrganizationId, RadiusClientId, UserId};
 use crate::network::{Circumstances, NetworkMethod};
-use crate::records::{Demand, RadiusClientFields, UserState};
+use crate::records::{Conditions, Demand, NetworkRule, RadiusClientFields, RuleVerdict, UserState};
 
 /// An organization whose VPN asks users for codes.
 struct Office {
@@ -71,7 +71,7 @@ impl Office {
     }
 }
 
-fn client(
+pub(super) fn client(
     world: &World,
     organization: OrganizationId,
     name: &str,
@@ -130,7 +130,9 @@ fn nobody_else_is_asked_and_nothing_else_asks() {
     assert!(matches!(inside, Outcome::Reject));
     let fits = Proof::Challenge(Box::new(|clear: &[u8]| clear == RIGHT.as_bytes()));
     assert!(matches!(office.tried(office.vpn, "ada", fits), Outcome::Reject));
-    // A state at a client that does not ask is nothing, and the password is a password.
+    // A state that nobody was given is nothing, and the password is a password.
+    let replayed = Proof::Code { state: [9; 16], code: password(RIGHT) };
+    assert!(matches!(office.tried(office.vpn, "ada", replayed), Outcome::Challenge { .. }));
     let foreign = Proof::Code { state: [9; 16], code: password(RIGHT) };
     assert!(accepted(&office.tried(plain, "bob", foreign)));
 }
@@ -224,6 +226,23 @@ fn a_client_demands_more_or_less_than_its_organization() {
     });
     assert!(tried(wifi, "ada") && tried(wifi, "bob"));
     assert!(!accepted(&office.world.bind(office.acme, "ada", RIGHT)));
+}
+
+/// Being asked tells that the password is right: only whoever could be let in is told.
+#[test]
+fn whom_the_rules_reject_is_not_asked() {
+    let office = Office::with(&options(), |fields| {
+        fields.asks_for_code = true;
+        let (name, when) = ("nobody".into(), Conditions::default());
+        fields.rules = vec![NetworkRule { name, when, then: RuleVerdict::Reject }];
+    });
+    for text in [RIGHT, "wrong"] {
+        let tried = office.tried(office.vpn, "ada", Proof::Password(password(text)));
+        assert!(matches!(tried, Outcome::Reject), "{text}");
+    }
+    let told = office.world.events(office.acme.into(), 2).remove(1);
+    assert_eq!(told.access.unwrap().rule.as_deref(), Some("nobody"));
+    assert_eq!(told.action, Action::RadiusAccess);
 }
 
 #[test]

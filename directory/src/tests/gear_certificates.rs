@@ -19,9 +19,9 @@ use crate::time::Time;
 /// In 2030.
 const NOW: Time = Time(1_900_000_000_000);
 
-type Issuer = CertifiedIssuer<'static, KeyPair>;
+pub(super) type Issuer = CertifiedIssuer<'static, KeyPair>;
 
-fn issuer(name: &str) -> Issuer {
+pub(super) fn issuer(name: &str) -> Issuer {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.distinguished_name.push(DnType::CommonName, name);
@@ -64,7 +64,11 @@ fn client(
     })
 }
 
-fn trust(world: &World, place: OrganizationId, issuer: &Issuer) -> CertificateAuthorityId {
+pub(super) fn trust(
+    world: &World,
+    place: OrganizationId,
+    issuer: &Issuer,
+) -> CertificateAuthorityId {
     let certificate = issuer.as_ref().der().to_vec();
     let fields = CertificateAuthorityFields {
         name: CertificateFingerprint(Sha256::digest(&certificate).into()).to_string(),

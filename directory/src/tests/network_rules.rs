@@ -100,7 +100,7 @@ impl Office {
         let reading = self.world.directory.read(self.world.top()).unwrap();
         let grant = reading.authorize::<View>(self.acme).unwrap();
         let described = Described { login: login.into(), circumstances: by, at: self.world.now() };
-        grant.explain(client, &described).unwrap()
+        grant.explain(&self.world.directory, client, &described).unwrap()
     }
 }
 

@@ -100,7 +100,7 @@ fn what_was_wrong_with_a_code_only_the_event_tells() {
         let begun =
             world.directory.authenticate(world.request(acme, Who::User(login.into()), &text));
         let Begun::Pending(pending) = begun.unwrap() else { panic!("{login} {text}: no hash") };
-        assert!(!pending.stored.is_quick());
+        assert!(!pending.stored().unwrap().is_quick());
         assert!(matches!(world.bind(acme, login, &text), Outcome::Reject));
         assert!(reason(&world, acme).contains(told), "{login} {text}: {}", reason(&world, acme));
     }

@@ -78,8 +78,8 @@ pub(crate) async fn explain_radius_request(
         device: None,
     };
     let at = described.at.map_or_else(|| within.caller.now(), |at| at.0);
-    let explained =
-        grant.explain(client, &Described { login: described.login, circumstances, at })?;
+    let described = Described { login: described.login, circumstances, at };
+    let explained = grant.explain(&within.caller.api.directory, client, &described)?;
     let profiles = grant.reply_profiles();
     let reply_profile = explained.profile.map(|id| profiles.read(id)).transpose()?;
     Ok(Json(Explanation {

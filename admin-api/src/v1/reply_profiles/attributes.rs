@@ -29,8 +29,8 @@ pub(crate) struct ReplyAttribute {
     tag: Option<u8>,
     /// A number, or text. In text `{login}`, `{mail}`, `{display_name}` and `{group}` stand for
     /// those of whom is let in; `{group}` is the first group that the rule names, or else the
-    /// client allows, and the user is in. Who has no such thing is not let in. Octets may be
-    /// written as `0x` and hexadecimal digits.
+    /// client allows, and the user is in. Who has no such thing is not let in. The same goes for
+    /// every other text of a profile. Octets may be written as `0x` and hexadecimal digits.
     value: AttributeValue,
 }
 

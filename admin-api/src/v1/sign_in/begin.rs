@@ -104,6 +104,7 @@ fn answer(outcome: SignInOutcome) -> Result<Response, Problem> {
             Err(Problem::too_early(milliseconds.div_ceil(1_000)))
         }
         SignInOutcome::Busy => Err(Problem::busy()),
+        SignInOutcome::Unhashed(failure) => Err(failure.into()),
     }
 }
 

@@ -25,6 +25,9 @@ impl Caller {
             Late::Disturbed => return None,
             Late::Bound(outcome) => self.bound(&outcome),
             Late::Changed(outcome) => {
+                if let ChangeOutcome::Unhashed(failure) = &outcome {
+                    tracing::error!(%failure, "a password was not changed");
+                }
                 if let ChangeOutcome::Changed { actor, .. } = &outcome
                     && actor.identity() == self.actor.identity()
                     && actor.organization() == self.actor.organization()

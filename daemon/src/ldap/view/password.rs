@@ -24,7 +24,7 @@ pub(crate) fn bound(outcome: &Bound) -> Answer {
             (outcome, PasswordNotice::NOTHING)
         }
         Bound::Locked => (wrong(), PasswordNotice::error(PasswordError::AccountLocked)),
-        Bound::Busy => {
+        Bound::Busy | Bound::Unhashed(_) => {
             let outcome = Outcome::new(ResultCode::Busy, "too many binds at once; try again");
             (outcome, PasswordNotice::NOTHING)
         }
@@ -84,7 +84,7 @@ pub(crate) fn changed(outcome: ChangeOutcome) -> Answer {
             let outcome = Outcome::new(ResultCode::ConstraintViolation, words);
             (outcome, Some(refused(unacceptable)))
         }
-        ChangeOutcome::Busy => {
+        ChangeOutcome::Busy | ChangeOutcome::Unhashed(_) => {
             (Outcome::new(ResultCode::Busy, "nothing was changed; try again"), None)
         }
     };
@@ -112,6 +112,8 @@ fn refused(unacceptable: Unacceptable) -> PasswordError {
 
 #[cfg(test)]
 mod tests {
+    use directory::authentication::HashingFailed;
+
     use super::*;
 
     #[test]
@@ -129,6 +131,14 @@ mod tests {
         assert_eq!(seconds(Notice::EndsIn(1)), time(1));
         assert_eq!(seconds(Notice::EndsIn(60_000)), time(60));
         assert_eq!(seconds(Notice::EndsIn(u64::MAX)), time(u32::MAX));
+    }
+
+    #[test]
+    fn who_was_not_looked_at_hears_that_the_server_is_busy() {
+        for outcome in [Bound::Busy, Bound::Unhashed(HashingFailed)] {
+            let Answer::Noticed(outcome, notice) = bound(&outcome) else { panic!() };
+            assert_eq!((outcome.code, notice), (ResultCode::Busy, PasswordNotice::NOTHING));
+        }
     }
 
     #[test]

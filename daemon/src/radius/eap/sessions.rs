@@ -16,6 +16,8 @@ use zeroize::Zeroizing;
 
 /// Sessions that one conversation may leave.
 const OF_CONVERSATION: usize = 2;
+/// The most octets of a session: rustls keeps the certificates that a peer shows in it.
+const LARGEST: usize = 8 << 10;
 
 /// Who a session's peer was proven to be.
 #[derive(Clone)]
@@ -224,7 +226,7 @@ impl Ledger {
 impl StoresServerSessions for Ledger {
     fn put(&self, key: Vec<u8>, value: Vec<u8>) -> bool {
         let mut pages = self.pages();
-        let room = pages.made.len() < OF_CONVERSATION;
+        let room = pages.made.len() < OF_CONVERSATION && value.len() <= LARGEST;
         if room {
             pages.made.push((key, Zeroizing::new(value)));
         }
@@ -279,6 +281,14 @@ mod tests {
         assert!(round(&sessions, 7, (2, 3), By::Session));
         assert!(!round(&sessions, 8, (3, 4), By::Session), "the first proof is eight hours old");
         assert!(round(&sessions, 11, (100, 101), By::Session));
+    }
+
+    #[test]
+    fn what_a_peer_makes_large_is_not_kept() {
+        let sessions = Sessions::new(100, 8 * HOUR);
+        let ledger = sessions.ledger(organization(), HOUR);
+        assert!(ledger.put(vec![1], vec![0; LARGEST]));
+        assert!(!ledger.put(vec![2], vec![0; LARGEST + 1]));
     }
 
     #[test]

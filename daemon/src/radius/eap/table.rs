@@ -51,9 +51,10 @@ struct Share<C, T> {
 }
 
 /// What waits for one client, the oldest first; a State whose conversation was taken stays in the
-/// order until it is met there.
+/// order until it is met there, and counts there no more, even if it waits again since.
 struct Line<T> {
-    waiting: HashMap<State, T>,
+    /// With the time at which each is over.
+    waiting: HashMap<State, (Duration, T)>,
     order: VecDeque<(Duration, State)>,
 }
 
@@ -70,7 +71,7 @@ impl<O: Copy + Eq + Hash, C: Copy + Eq + Hash, T> Table<O, C, T> {
         pushed_out.extend(held.make_room(client, &self.limits));
         let share = held.organizations.entry(client.0).or_default();
         let line = share.lines.entry(client.1).or_default();
-        let former = line.waiting.insert(state, waits);
+        let former = line.waiting.insert(state, (until, waits)).map(|(_, former)| former);
         line.order.push_back((until, state));
         line.tidy();
         if former.is_none() {
@@ -88,7 +89,7 @@ impl<O: Copy + Eq + Hash, C: Copy + Eq + Hash, T> Table<O, C, T> {
         let expired = held.expire_line(client, now);
         let share = held.organizations.get_mut(&client.0);
         let taken = share.and_then(|share| {
-            let taken = share.lines.get_mut(&client.1)?.waiting.remove(&state)?;
+            let (_, taken) = share.lines.get_mut(&client.1)?.waiting.remove(&state)?;
             share.count = share.count.saturating_sub(1);
             Some(taken)
         });
@@ -154,9 +155,7 @@ impl<O: Copy + Eq + Hash, C: Copy + Eq + Hash, T> Held<O, C, T> {
         let Some(line) = share.lines.get_mut(&client.1) else { return Vec::new() };
         let mut expired = Vec::new();
         while line.order.front().is_some_and(|(until, _)| *until <= now) {
-            if let Some((_, state)) = line.order.pop_front() {
-                expired.extend(line.waiting.remove(&state));
-            }
+            expired.extend(line.order.pop_front().and_then(|place| line.remove(place)));
         }
         share.count = share.count.saturating_sub(expired.len());
         self.count = self.count.saturating_sub(expired.len());
@@ -175,19 +174,30 @@ impl<T> Line<T> {
 
     /// Takes the oldest out.
     fn pop(&mut self) -> Option<T> {
-        while let Some((_, state)) = self.order.pop_front() {
-            if let Some(oldest) = self.waiting.remove(&state) {
+        while let Some(place) = self.order.pop_front() {
+            if let Some(oldest) = self.remove(place) {
                 return Some(oldest);
             }
         }
         None
     }
 
+    /// Takes out what has this place in the order.
+    fn remove(&mut self, (until, state): (Duration, State)) -> Option<T> {
+        if self.waiting.get(&state).is_none_or(|(other, _)| *other != until) {
+            return None;
+        }
+        self.waiting.remove(&state).map(|(_, waits)| waits)
+    }
+
     /// Forgets the order of what was taken, when that is most of it.
     fn tidy(&mut self) {
         if self.order.len() > 2 * self.waiting.len() + 16 {
             let waiting = &self.waiting;
-            self.order.retain(|(_, state)| waiting.contains_key(state));
+            let stands = |(until, state): &(Duration, State)| {
+                waiting.get(state).is_some_and(|(other, _)| other == until)
+            };
+            self.order.retain(stands);
         }
     }
 }
@@ -241,6 +251,25 @@ mod tests {
         table.expire(70 * SECOND);
         let held = table.lock();
         assert_eq!((held.count, held.organizations.len()), (0, 0));
+    }
+
+    #[test]
+    fn what_waits_again_has_its_whole_patience_and_a_new_place() {
+        let table = table(8);
+        let again = |at: u32| {
+            assert_eq!(table.take((1, 1), &state(1), SECOND * at), Some(1));
+            table.put((1, 1), state(1), 1, SECOND * at);
+        };
+        table.put((1, 1), state(1), 1, SECOND);
+        again(20);
+        table.expire(31 * SECOND);
+        again(49);
+        table.put((1, 1), state(2), 2, 50 * SECOND);
+        again(51);
+        // One client has two.
+        table.put((1, 1), state(3), 3, 52 * SECOND);
+        assert_eq!(table.take((1, 1), &state(2), 53 * SECOND), None);
+        again(53);
     }
 
     #[test]

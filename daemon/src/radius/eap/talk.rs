@@ -51,6 +51,8 @@ pub(in crate::radius) enum Next {
     Ask(eap::Question),
     /// The peer is let in.
     Accept(radius::Reply),
+    /// It would be, but that cannot be told to the gear.
+    Unwritten,
     /// It is not.
     Reject(Option<Failure>),
     /// Nothing.
@@ -147,7 +149,7 @@ impl Talk {
             | Outcome::Locked
             | Outcome::Unprotected
             | Outcome::Challenge { .. } => eap::Answer::Reject,
-            Outcome::Busy => return Next::Silence,
+            Outcome::Busy | Outcome::Unhashed(_) => return Next::Silence,
         };
         let command = self.conversation.answer(answer);
         self.follow(command)
@@ -170,7 +172,7 @@ impl Talk {
             return Next::Reject(None);
         };
         let Some(reply) = view::accept(&reply, success, self.wants_key_name) else {
-            return Next::Reject(None);
+            return Next::Unwritten;
         };
         let asked = std::mem::take(&mut self.asked);
         let user = match success.method {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use directory::authentication::{Begun, Door as By, Outcome, Presented, Request, Who};
 use directory::{Error, Time};
-use radius::{Answer, Challenge, Question, Ticket};
+use radius::{Answer, AnswerError, Challenge, Question, Ticket};
 
-use super::{Late, Outlet, Worker};
+use super::{Late, Outlet, UNWRITTEN, Worker};
 use crate::radius::Door;
 use crate::radius::candidates::ClientKey;
 use crate::radius::eap::{Claim, Next, Talk};
@@ -37,8 +37,7 @@ impl<O: Outlet> Worker<O> {
             return self.follow(ticket, talk, Next::Silence);
         };
         let packet = packet.to_vec();
-        let (door, late) = (Arc::clone(&self.door), self.late.clone());
-        self.waiting = self.waiting.saturating_add(1);
+        let (door, promise) = (Arc::clone(&self.door), self.promise(ticket));
         tokio::spawn(async move {
             let _turn = place.turn().await;
             let mut next = talk.receive(&packet);
@@ -56,13 +55,15 @@ impl<O: Outlet> Worker<O> {
                     }
                 };
             }
-            // A socket that was closed meanwhile answers nobody.
-            let _closed = late.send(Late::Computed(ticket, Box::new((talk, next))));
+            promise.keep(|ticket| Late::Computed(ticket, Box::new((talk, next))));
         });
     }
 
     /// Goes on after the directory has said something.
     pub(super) fn hear(&mut self, ticket: Ticket, mut talk: Talk, outcome: Outcome) {
+        if let Outcome::Unhashed(failure) = &outcome {
+            tracing::error!(%failure, "a conversation of EAP met silence");
+        }
         let next = talk.hear(outcome);
         self.follow(ticket, talk, next);
     }
@@ -72,7 +73,15 @@ impl<O: Outlet> Worker<O> {
         match next {
             Next::Send(packet) => self.challenge(ticket, talk, &packet),
             Next::Ask(question) => self.ask_inside(ticket, talk, &question),
-            Next::Accept(reply) => self.answer(ticket, &Answer::Accept(reply)),
+            Next::Accept(reply) => {
+                if self.send(ticket, &Answer::Accept(reply)) == Err(AnswerError::TooLong) {
+                    self.note_failure(&talk, UNWRITTEN);
+                }
+            }
+            Next::Unwritten => {
+                self.note_failure(&talk, UNWRITTEN);
+                self.answer(ticket, &Answer::Reject(None));
+            }
             Next::Reject(failure) => {
                 if let Some(failure) = failure {
                     self.note_failure(&talk, &failure.to_string());
@@ -112,10 +121,9 @@ impl<O: Outlet> Worker<O> {
         match self.door.begin_inside(&mut talk, question) {
             Ok(Begun::Done(outcome)) => self.hear(ticket, talk, outcome),
             Ok(Begun::Pending(pending)) => {
-                self.waiting = self.waiting.saturating_add(1);
-                let late = self.late.clone();
+                let promise = self.promise(ticket);
                 self.door.directory.finish(pending, move |outcome| {
-                    let _closed = late.send(Late::Heard(ticket, Box::new((talk, outcome))));
+                    promise.keep(|ticket| Late::Heard(ticket, Box::new((talk, outcome))));
                 });
             }
             Err(error) => {

@@ -32,7 +32,7 @@ pub(super) fn hash(
         salt: salt.to_vec(),
         output: vec![0; OUTPUT_LENGTH],
     };
-    let output = template.compute(password).ok_or(HashingFailed)?;
+    let output = template.compute(password)?;
     Ok(format!(
         "$argon2id$v=19$m={},t={},p={}${}${}",
         parameters.memory_kib,
@@ -89,8 +89,8 @@ impl Argon2Hash {
         }
     }
 
-    pub(super) fn verify(&self, password: &Password) -> Choice {
-        self.compute(password).map_or_else(|| Choice::from(0), |output| same(&output, &self.output))
+    pub(super) fn verify(&self, password: &Password) -> Result<Choice, HashingFailed> {
+        Ok(same(&*self.compute(password)?, &self.output))
     }
 
     pub(super) fn is_current(&self, parameters: &HashParameters) -> bool {
@@ -101,20 +101,20 @@ impl Argon2Hash {
             && self.output.len() >= OUTPUT_LENGTH
     }
 
-    /// Returns nothing when there is no memory; everything else was checked before.
-    fn compute(&self, password: &Password) -> Option<Zeroizing<Vec<u8>>> {
+    /// Fails when there is no memory; everything else was checked before.
+    fn compute(&self, password: &Password) -> Result<Zeroizing<Vec<u8>>, HashingFailed> {
         let params = Params::new(
             self.parameters.memory_kib,
             self.parameters.iterations,
             self.parameters.parallelism,
             Some(self.output.len()),
         )
-        .ok()?;
+        .map_err(|_| HashingFailed)?;
         let mut output = Zeroizing::new(vec![0; self.output.len()]);
         Argon2::new(self.algorithm, self.version, params)
             .hash_password_into(password.expose(), &self.salt, &mut output)
-            .ok()?;
-        Some(output)
+            .map_err(|_| HashingFailed)?;
+        Ok(output)
     }
 }
 
