@@ -1,5 +1,6 @@
 //! The doors, opened over one directory.
 
+use std::fmt::Display;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,6 +28,8 @@ const SESSIONS: Duration = Duration::from_secs(5 * 60);
 const REPORTS: Duration = Duration::from_secs(1);
 /// How often is looked for a custom attribute that was changed.
 const LOOK: Duration = Duration::from_secs(1);
+/// How often it is tried to read RADIUS clients that cannot be read.
+const AGAIN: Duration = Duration::from_secs(60);
 /// The niceness of threads that hash, about a tenth of the weight of the others.
 const NICE: i32 = 10;
 /// What lies between two steps in which records follow one.
@@ -92,6 +95,7 @@ pub(crate) fn open(
         door.listen(tasks, sockets.admin_api).map_err(StartError::Runtime)?;
     }
     follow_definitions(tasks, directory.clone(), clock);
+    keep_clients(tasks, directory.clone());
     keep_house(tasks, directory.clone(), clock, config.events.retention);
     settle_reports(tasks, directory.clone());
     keep_sessions(tasks, directory.clone(), clock, config.radius.session_rules());
@@ -121,6 +125,32 @@ fn follow_definitions(tasks: &Tasks, directory: Directory, clock: Clock) {
             tokio::select! {
                 () = shutdown.draining() => return,
                 () = tokio::time::sleep(pause) => {}
+            }
+        }
+    });
+}
+
+/// Reads RADIUS clients before anybody asks for them, and again those that cannot be read, until they
+/// can.
+fn keep_clients(tasks: &Tasks, directory: Directory) {
+    let shutdown = tasks.shutdown().clone();
+    tasks.spawn(async move {
+        loop {
+            let directory = directory.clone();
+            let failed = |error: &dyn Display| {
+                tracing::error!(%error, "the RADIUS clients cannot be read");
+            };
+            match tokio::task::spawn_blocking(move || directory.renew_gear()).await {
+                Ok(Ok(unreadable)) => unreadable.iter().for_each(|one| {
+                    let (organization, error) = (one.organization.number(), &one.error);
+                    tracing::error!(organization, %error, "its RADIUS clients cannot be read");
+                }),
+                Ok(Err(error)) => failed(&error),
+                Err(error) => failed(&error),
+            }
+            tokio::select! {
+                () = shutdown.draining() => return,
+                () = tokio::time::sleep(AGAIN) => {}
             }
         }
     });

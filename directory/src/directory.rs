@@ -136,6 +136,8 @@ impl Directory {
         if let Err(Error::Refused(refusal)) = &done {
             self.note_refusal(&context, refusal);
         }
+        // What is acknowledged counts for every packet that comes afterwards.
+        self.settle_gear();
         done
     }
 

@@ -33,7 +33,7 @@ mod tools;
 pub use directory::{Changing, Directory, OpenOptions, OrganizationPage, ReadingTransaction};
 pub use error::{Error, Invalid, StoreFailure};
 pub use follow::{Bell, Following};
-pub use gear::{CertifiedGear, Gear, GearClient, Weakness};
+pub use gear::{CertifiedGear, Gear, GearClient, GearSecret, Unreadable, Weakness};
 pub use id::{
     AdminId, AdminNumber, CertificateAuthorityId, CustomAttributeId, DeviceId, GroupId,
     OrganizationId, Place, RadiusClientId, RecordId, ReplyProfileId, ServiceAccountId, TokenId,

@@ -1,5 +1,6 @@
 //! What decides about those who ask through a RADIUS client.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use storage::{Partition, Reading, Snapshot};
@@ -100,11 +101,31 @@ struct Rule {
 }
 
 /// An accept, with the number of the profile that it carries.
+#[derive(Clone)]
 struct Verdict {
     profile: Option<ReplyProfileId>,
     reply: Arc<NetworkReply>,
     /// Whether facts about the user belong into it.
     has_placeholders: bool,
+}
+
+/// The profiles of one organization, each of which many rules and clients share.
+#[derive(Default)]
+pub(crate) struct Profiles(HashMap<Option<ReplyProfileId>, Verdict>);
+
+impl Profiles {
+    fn verdict(
+        &mut self,
+        within: (&impl Reading, Partition),
+        profile: Option<ReplyProfileId>,
+    ) -> Result<Verdict, Error> {
+        if let Some(known) = self.0.get(&profile) {
+            return Ok(known.clone());
+        }
+        let read = Verdict::read(within, profile)?;
+        self.0.insert(profile, read.clone());
+        Ok(read)
+    }
 }
 
 /// What was decided, and by which rule.
@@ -135,25 +156,26 @@ const IN_NO_GROUP: &str =
 impl NetworkPolicy {
     /// Makes the policy of a client with all that it names.
     pub(crate) fn read(
-        source: &impl Reading,
-        partition: Partition,
+        within: (&impl Reading, Partition),
         settings: Settings,
         fields: &RadiusClientFields,
+        profiles: &mut Profiles,
     ) -> Result<Self, Error> {
-        let verdict = |profile| Verdict::read(source, partition, profile);
-        let rules = fields.rules.iter().map(|rule| {
+        let mut verdict = |profile| profiles.verdict(within, profile);
+        let mut rules = Vec::with_capacity(fields.rules.len());
+        for rule in &fields.rules {
             let then = match rule.then {
                 RuleVerdict::Accept(profile) => Some(verdict(profile)?),
                 RuleVerdict::Reject => None,
             };
-            Ok(Rule { name: rule.name.clone(), when: rule.when.clone(), then })
-        });
+            rules.push(Rule { name: rule.name.clone(), when: rule.when.clone(), then });
+        }
         Ok(Self {
             settings,
             second_factor: fields.second_factor,
             asks_for_code: fields.asks_for_code,
             locked_or_expired: fields.locked_or_expired,
-            rules: rules.collect::<Result<_, Error>>()?,
+            rules,
             allowed_groups: fields.allowed_groups.clone(),
             reply: verdict(fields.reply_profile)?,
             mac_authentication: fields.mac_authentication,
@@ -205,8 +227,7 @@ impl NetworkPolicy {
 
 impl Verdict {
     fn read(
-        source: &impl Reading,
-        partition: Partition,
+        (source, partition): (&impl Reading, Partition),
         profile: Option<ReplyProfileId>,
     ) -> Result<Self, Error> {
         let found = match profile {

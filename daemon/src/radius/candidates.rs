@@ -1,43 +1,27 @@
 //! The RADIUS clients that may be behind an address, with their secrets made ready.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use directory::{Directory, Error, Gear, OrganizationId, RadiusClientId, Time};
+use directory::{Directory, Error, Gear, GearSecret, OrganizationId, RadiusClientId, Time};
 use radius::{Candidate, Secret};
 
 /// Names a RADIUS client to the protocol.
 pub(crate) type ClientKey = (OrganizationId, RadiusClientId);
 
-/// The directory's table of RADIUS clients, with each secret's keys prepared once.
+/// The directory's table of RADIUS clients, as a socket sees it.
 #[derive(Default)]
 pub(crate) struct Candidates {
     gear: Option<Arc<Gear>>,
-    secrets: Vec<Option<Secret>>,
-    /// Those that were shared before, by the same positions, and until when they count.
-    previous: HashMap<usize, (Secret, Time)>,
 }
 
 impl Candidates {
-    /// Follows the directory, which says so when its table has changed.
+    /// Follows the directory.
     ///
     /// # Errors
     /// When the directory fails.
     pub(crate) fn refresh(&mut self, directory: &Directory) -> Result<(), Error> {
-        let gear = directory.gear()?;
-        if self.gear.as_ref().is_some_and(|known| Arc::ptr_eq(known, &gear)) {
-            return Ok(());
-        }
-        // An empty secret proves nothing; the directory accepts none.
-        let prepare = |client: &directory::GearClient| Secret::new(client.secret.expose()).ok();
-        self.secrets = gear.clients().iter().map(prepare).collect();
-        let previous = gear.clients().iter().enumerate().filter_map(|(position, client)| {
-            let (secret, until) = client.previous.as_ref()?;
-            Some((position, (Secret::new(secret.expose()).ok()?, *until)))
-        });
-        self.previous = previous.collect();
-        self.gear = Some(gear);
+        self.gear = Some(directory.gear()?);
         Ok(())
     }
 
@@ -49,7 +33,7 @@ impl Candidates {
         now: impl Fn() -> Time + Copy,
     ) -> impl Iterator<Item = Candidate<'_, ClientKey>> {
         let found = self.gear.iter().flat_map(move |gear| gear.candidates(address));
-        found.flat_map(move |(position, precision, client)| {
+        found.flat_map(move |(precision, client)| {
             let candidate = move |secret| Candidate {
                 client: (client.organization, client.client),
                 secret,
@@ -57,10 +41,16 @@ impl Candidates {
                 limit_proxy_state: client.limit_proxy_state,
                 precision,
             };
-            let current = self.secrets.get(position).and_then(Option::as_ref);
-            let previous = client.previous.as_ref().and_then(|_| self.previous.get(&position));
-            let previous = previous.filter(|(_, until)| now() < *until).map(|(secret, _)| secret);
+            let current = prepared(&client.secret);
+            let previous = client.previous.as_ref().filter(|(_, until)| now() < *until);
+            let previous = previous.and_then(|(secret, _)| prepared(secret));
             current.into_iter().chain(previous).map(candidate)
         })
     }
+}
+
+/// A secret with its keys, which are made once for all sockets. An empty one proves nothing; the
+/// directory accepts none.
+fn prepared(secret: &GearSecret) -> Option<&Secret> {
+    secret.made(|octets| Secret::new(octets).ok())?.as_ref()
 }

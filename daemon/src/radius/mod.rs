@@ -119,7 +119,7 @@ impl Door {
                     () = tokio::time::sleep(eap::HOUSEKEEPING) => {}
                 }
                 if let Some(talks) = &door.talks {
-                    talks.expire(door.clock.monotonic());
+                    talks.expire(&door.directory, door.clock.monotonic());
                 }
             }
         });

@@ -17,7 +17,7 @@ use crate::directory::Directory;
 use crate::error::Error;
 use crate::id::{RadiusClientId, RecordId, ReplyProfileId};
 use crate::network::{Circumstances, MacAddress, NetworkMethod};
-use crate::policy::{Asker, NetworkPolicy, Place};
+use crate::policy::{Asker, NetworkPolicy, Place, Profiles};
 use crate::records::{OrganizationState, RadiusClient, kinds};
 use crate::text::prepare;
 use crate::time::Time;
@@ -64,7 +64,8 @@ impl Grant<'_, &Snapshot, View> {
         let record = snapshot.get::<RadiusClient>(partition, client.record())?;
         let fields = record.ok_or(Error::Missing)?.fields;
         let found = organization(snapshot, place)?.ok_or(Error::Missing)?;
-        let policy = NetworkPolicy::read(snapshot, partition, found.settings, &fields)?;
+        let (of, mut profiles) = ((snapshot, partition), Profiles::default());
+        let policy = NetworkPolicy::read(of, found.settings, &fields, &mut profiles)?;
         if found.state != OrganizationState::Active {
             let reason = Some("the organization is suspended");
             return Ok(Explanation { reason, ..Explanation::default() });

@@ -7,23 +7,19 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
-use storage::{Reading, Snapshot};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use super::Gear;
+use super::{Gear, OrganizationGear, Whose};
 use crate::authentication::{NAMES, alternative_names, is_valid_at, voucher};
-use crate::error::Error;
 use crate::id::{OrganizationId, RadiusClientId};
-use crate::records::{CertificateAuthority, CertificateFingerprint, GearCertificates};
+use crate::records::{CertificateFingerprint, GearCertificates};
 use crate::time::Time;
 
 /// The certificates of the table's clients.
 #[derive(Default)]
 pub(super) struct Certificates {
-    fingerprints: HashMap<CertificateFingerprint, usize>,
-    names: HashMap<String, usize>,
-    /// Of organizations whose gear is known by names.
-    authorities: HashMap<OrganizationId, Vec<Arc<[u8]>>>,
+    fingerprints: HashMap<CertificateFingerprint, Whose>,
+    names: HashMap<String, Whose>,
 }
 
 /// A client that showed a certificate of its own.
@@ -49,32 +45,13 @@ const UNKNOWN: &str = "no RADIUS client has the certificate";
 const SEVERAL: &str = "the certificate names more than one RADIUS client";
 
 impl Certificates {
-    pub(super) fn add(&mut self, certificates: &GearCertificates, position: usize) {
-        let GearCertificates { fingerprints, names } = certificates;
-        self.fingerprints.extend(fingerprints.iter().map(|one| (*one, position)));
-        self.names.extend(names.iter().map(|name| (name.clone(), position)));
-    }
-
-    /// How many names there are.
-    pub(super) fn names(&self) -> usize {
-        self.names.len()
-    }
-
-    /// Notes whom an organization trusts. Its own authority issues nothing for gear: a device must
-    /// not become one by its name.
-    pub(super) fn trust(
-        &mut self,
-        snapshot: &Snapshot,
-        organization: OrganizationId,
-    ) -> Result<(), Error> {
-        let trusted = self.authorities.entry(organization).or_default();
-        for found in snapshot.scan::<CertificateAuthority>(organization.partition(), None) {
-            let authority = found?.1.fields;
-            if authority.built_in.is_none() {
-                trusted.push(authority.certificate.into());
-            }
+    /// Adds those of an organization's clients.
+    pub(super) fn join(&mut self, organization: OrganizationId, own: &OrganizationGear) {
+        for (client, GearCertificates { fingerprints, names }) in &own.certificates {
+            let whose = (organization, *client);
+            self.fingerprints.extend(fingerprints.iter().map(|one| (*one, whose)));
+            self.names.extend(names.iter().map(|name| (name.clone(), whose)));
         }
-        Ok(())
     }
 }
 
@@ -91,21 +68,18 @@ impl Gear {
         }
         let fingerprint = CertificateFingerprint(Sha256::digest(own).into());
         let known = self.certificates.fingerprints.get(&fingerprint).copied();
-        let (position, by) = match known {
-            Some(position) => (position, By::Fingerprint(fingerprint)),
+        let ((organization, client), by) = match known {
+            Some(whose) => (whose, By::Fingerprint(fingerprint)),
             None => self.named(&alternative_names(&certificate, false), (own, between), now)?,
         };
-        let client = self.clients.get(position).ok_or(UNKNOWN)?;
         let seconds = u64::try_from(certificate.validity().not_after.timestamp());
         let ends = Time(seconds.unwrap_or_default().saturating_add(1).saturating_mul(1_000));
-        Ok(CertifiedGear { organization: client.organization, client: client.client, by, ends })
+        Ok(CertifiedGear { organization, client, by, ends })
     }
 
     /// Whether a client that was known by a certificate still is.
     pub fn certifies(&self, known: &CertifiedGear, now: Time) -> bool {
-        let client = (known.organization, known.client);
-        let Some(own) = self.positions.get(&client) else { return false };
-        let is_own = |position: Option<&usize>| position == Some(own);
+        let is_own = |whose: Option<&Whose>| whose == Some(&(known.organization, known.client));
         let stands = match &known.by {
             By::Fingerprint(print) => is_own(self.certificates.fingerprints.get(print)),
             By::Name(name, authority) => {
@@ -122,18 +96,17 @@ impl Gear {
         names: &[String],
         (own, between): (&[u8], &[Vec<u8>]),
         now: Time,
-    ) -> Result<(usize, By), &'static str> {
-        let mut found: Option<(usize, By)> = None;
+    ) -> Result<(Whose, By), &'static str> {
+        let mut found: Option<(Whose, By)> = None;
         for name in names.iter().take(NAMES).map(|name| name.to_ascii_lowercase()) {
-            let Some(position) = self.certificates.names.get(&name).copied() else { continue };
-            if found.as_ref().is_some_and(|(other, _)| *other == position) {
+            let Some(whose) = self.certificates.names.get(&name).copied() else { continue };
+            if found.as_ref().is_some_and(|(other, _)| *other == whose) {
                 continue;
             }
-            let Some(client) = self.clients.get(position) else { continue };
-            let trusted = self.trusted(client.organization);
+            let trusted = self.trusted(whose.0);
             let vouches = voucher((own, between), trusted.iter().map(|one| &**one), now);
             if let Some(authority) = vouches.and_then(|position| trusted.get(position))
-                && found.replace((position, By::Name(name, Arc::clone(authority)))).is_some()
+                && found.replace((whose, By::Name(name, Arc::clone(authority)))).is_some()
             {
                 return Err(SEVERAL);
             }
@@ -142,6 +115,6 @@ impl Gear {
     }
 
     fn trusted(&self, organization: OrganizationId) -> &[Arc<[u8]>] {
-        self.certificates.authorities.get(&organization).map_or(&[], Vec::as_slice)
+        self.organizations.get(&organization).map_or(&[], |gear| gear.authorities.as_slice())
     }
 }

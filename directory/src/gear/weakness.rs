@@ -132,7 +132,6 @@ impl Directory {
         let is_over = |until: &Time| *until <= now;
         let over = gear
             .clients()
-            .iter()
             .filter(|client| client.previous.as_ref().is_some_and(|(_, until)| is_over(until)));
         let over: Vec<_> = over.map(|client| (client.organization, client.client)).collect();
         let count = over.len();
@@ -151,6 +150,7 @@ impl Directory {
             });
             forgotten?;
         }
+        self.settle_gear();
         Ok(count)
     }
 }

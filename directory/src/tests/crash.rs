@@ -107,7 +107,7 @@ fn verify(directory: &Directory, acknowledged: &Acknowledged, operation: u64) {
     assert!(made <= acknowledged.names.len() + 1, "operation {operation}");
     // One of the organization, and three of each user with a group.
     assert!(told > 3 * made, "operation {operation}: {told} events of {made} users");
-    assert!(directory.gear().unwrap().clients().len() >= usize::from(acknowledged.gear));
+    assert!(directory.gear().unwrap().clients().count() >= usize::from(acknowledged.gear));
     world.admin(acme.into(), Role::ReadOnly, AdminScope::None);
     let again = world.change(move |change| {
         let fields = fields("after", Role::ReadOnly, AdminScope::None);

@@ -1,13 +1,18 @@
 //! Which RADIUS clients may be behind an address.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use storage::{Change, Entries, Kind, Record};
 
 use super::world::{World, refusal};
 use crate::access::{ManageConfiguration, View};
-use crate::gear::Weakness;
-use crate::id::{OrganizationId, RadiusClientId};
-use crate::records::RadiusClientFields;
+use crate::error::Error;
+use crate::gear::{Gear, Weakness};
+use crate::id::{OrganizationId, RadiusClientId, RecordId};
+use crate::records::{RadiusClient, RadiusClientFields, kinds};
 use crate::time::Time;
 
 fn client(
@@ -35,7 +40,7 @@ fn candidates(world: &World, address: &str) -> Vec<String> {
     let address: IpAddr = address.parse().unwrap();
     let secrets = gear
         .candidates(address)
-        .map(|(_, _, client)| String::from_utf8(client.secret.expose().to_vec()).unwrap());
+        .map(|(_, client)| String::from_utf8(client.secret.expose().to_vec()).unwrap());
     secrets.map(|secret| secret.replace("the secret of ", "")).collect()
 }
 
@@ -105,7 +110,7 @@ fn a_replaced_secret_counts_for_a_while_and_is_nobody_elses_meanwhile() {
     };
     let previous = || {
         let gear = world.directory.gear().unwrap();
-        let previous = gear.clients()[0].previous.as_ref();
+        let previous = gear.clients().next().unwrap().previous.as_ref();
         previous.map(|(secret, _)| String::from_utf8(secret.expose().to_vec()).unwrap())
     };
     rotate("the secret of tomorrow", 60).unwrap();
@@ -123,7 +128,8 @@ fn a_replaced_secret_counts_for_a_while_and_is_nobody_elses_meanwhile() {
     assert!(refusal(twin).contains("cannot be used"));
     assert!(refusal(rotate("the secret of tomorrow", 60)).contains("to be replaced"));
     assert!(refusal(rotate("the secret of the day after", 31 * 24 * 3600)).contains("30 days"));
-    let until = world.directory.gear().unwrap().clients()[0].previous.as_ref().unwrap().1;
+    let gear = world.directory.gear().unwrap();
+    let until = gear.clients().next().unwrap().previous.as_ref().unwrap().1;
     assert_eq!(world.directory.forget_secrets(Time(until.0 - 1)).unwrap(), 0);
     assert_eq!(world.directory.forget_secrets(until).unwrap(), 1);
     assert_eq!(previous(), None);
@@ -164,4 +170,79 @@ fn what_is_weak_about_a_client_is_told() {
         Weakness::UnsignedSent,
     ];
     assert_eq!(weaknesses(), all);
+}
+
+/// A record that nobody can read.
+#[derive(Serialize, Deserialize)]
+struct Broken;
+
+impl Record for Broken {
+    const KIND: Kind = kinds::RADIUS_CLIENT;
+    const VERSION: u8 = 250;
+
+    fn index(&self, _: &mut Entries) {}
+}
+
+#[test]
+fn what_cannot_be_read_of_one_organization_stops_no_other_until_it_can() {
+    let world = World::new();
+    let (acme, beta) = (world.organization("acme"), world.organization("beta"));
+    client(&world, acme, "ours", &["192.0.2.7/32"]);
+    client(&world, beta, "theirs", &["192.0.2.8/32"]);
+    assert_eq!(candidates(&world, "192.0.2.7"), ["ours"]);
+    let store = &world.directory.inner.store;
+    let broken = move |change: &mut Change<'_>| change.put(acme.partition(), 999, &Broken);
+    store.write(broken).unwrap();
+    let unreadable = world.directory.renew_gear().unwrap();
+    assert_eq!(unreadable.iter().map(|one| one.organization).collect::<Vec<_>>(), [acme]);
+    assert!(unreadable[0].error.to_string().contains("unknown version 250"));
+    // Something may have been taken from it that cannot be seen.
+    assert!(candidates(&world, "192.0.2.7").is_empty());
+    assert_eq!(candidates(&world, "192.0.2.8"), ["theirs"]);
+    client(&world, beta, "more", &["192.0.2.9/32"]);
+    assert_eq!(candidates(&world, "192.0.2.9"), ["more"]);
+    assert_eq!(world.directory.renew_gear().unwrap().len(), 1);
+    let mended = move |change: &mut Change<'_>| change.delete::<Broken>(acme.partition(), 999);
+    store.write(mended).unwrap();
+    assert!(world.directory.renew_gear().unwrap().is_empty());
+    assert_eq!(candidates(&world, "192.0.2.7"), ["ours"]);
+}
+
+#[test]
+fn a_change_of_one_organization_leaves_the_gear_of_others_as_it_is() {
+    let world = World::new();
+    let (acme, beta) = (world.organization("acme"), world.organization("beta"));
+    let ours = client(&world, acme, "ours", &["192.0.2.7/32"]);
+    let theirs = client(&world, beta, "theirs", &["192.0.2.8/32"]);
+    let before = world.directory.gear().unwrap();
+    let made = |gear: &Gear, number| {
+        let address = "192.0.2.8".parse().unwrap();
+        let (_, client) = gear.candidates(address).next().unwrap();
+        client.secret.made(|_| number).copied()
+    };
+    assert_eq!(made(&before, 1_u8), Some(1));
+    world.set(acme, |settings| settings.chap = true);
+    let after = world.directory.gear().unwrap();
+    let is_same = |place, id| {
+        Arc::ptr_eq(before.policy(place, id).unwrap(), after.policy(place, id).unwrap())
+    };
+    assert!(!is_same(acme, ours) && after.policy(acme, ours).unwrap().settings.chap);
+    assert!(is_same(beta, theirs));
+    assert_eq!(made(&after, 2), Some(1), "its secret was made ready once");
+}
+
+/// Packets are judged by the last table while a new one is made: whoever changes something waits.
+#[test]
+fn who_asks_for_the_table_makes_none() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let id = client(&world, acme, "ours", &["192.0.2.7/32"]);
+    let before = world.directory.gear().unwrap();
+    let gone = world.directory.inner.store.write(move |change| {
+        change.delete::<RadiusClient>(acme.partition(), id.record()).map_err(Error::from)
+    });
+    gone.unwrap();
+    assert!(Arc::ptr_eq(&before, &world.directory.gear().unwrap()));
+    world.directory.renew_gear().unwrap();
+    assert!(candidates(&world, "192.0.2.7").is_empty());
 }

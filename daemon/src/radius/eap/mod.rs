@@ -86,10 +86,14 @@ impl Talks {
         }
     }
 
-    /// Forgets those whose peers take too long, and sessions whose time is over.
-    pub(super) fn expire(&self, now: Duration) {
+    /// Forgets those whose peers take too long, sessions whose time is over, and keys of
+    /// organizations that are gone.
+    pub(super) fn expire(&self, directory: &Directory, now: Duration) {
         self.table.expire(now);
         self.sessions.expire(now);
+        if let Ok(gear) = directory.gear() {
+            self.shown.tidy(&gear);
+        }
     }
 
     /// Takes a place among those who want to compute a part of a handshake; `None` while as many

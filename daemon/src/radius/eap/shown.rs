@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use directory::collections::ShownCertificate;
 use directory::records::Stamp;
-use directory::{Directory, OrganizationId};
+use directory::{Directory, Gear, OrganizationId};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::tls::{Identity, Tunnels};
@@ -62,6 +62,11 @@ impl Shown {
                 None
             }
         }
+    }
+
+    /// Forgets the keys of organizations that are not answered any more.
+    pub(super) fn tidy(&self, gear: &Gear) {
+        self.lock().retain(|organization, _| gear.answers(*organization));
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<OrganizationId, Own>> {
