@@ -90,7 +90,7 @@ impl Argon2Hash {
     }
 
     pub(super) fn verify(&self, password: &Password) -> Result<Choice, HashingFailed> {
-        Ok(same(&*self.compute(password)?, &self.output))
+        Ok(same(&self.compute(password)?, &self.output))
     }
 
     pub(super) fn is_current(&self, parameters: &HashParameters) -> bool {

@@ -1,12 +1,9 @@
 //! RADIUS inside TLS, and what its successor says (draft-ietf-radext-radiusdtls-bis).
 
-use radius::{Answer, AttributeType, Command, DropReason, Limits, Port, RADSEC, Reply, Version};
+use radius::{Answer, Command, DropReason, Limits, Port, RADSEC, Reply, Version};
 
 use crate::client::{Request, md5_of};
 use crate::site::Site;
-
-/// The type of a Message-Authenticator.
-const AUTHENTICATOR: AttributeType = AttributeType::MESSAGE_AUTHENTICATOR;
 
 fn site() -> Site {
     Site::tls(Version::V1_0, Limits::default())
