@@ -29,6 +29,7 @@ mod secret_text;
 #[cfg(test)]
 mod tests;
 mod v1;
+mod wifi;
 
 pub use api::Limits;
 pub use openapi::{Route, openapi, openapi_json, routes};

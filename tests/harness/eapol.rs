@@ -13,6 +13,8 @@ pub(crate) struct Peer {
     secret: String,
     own: String,
     network: Vec<(String, String)>,
+    /// A whole configuration, in place of the words.
+    whole: Option<String>,
     options: Vec<String>,
 }
 
@@ -30,6 +32,7 @@ impl Office {
             secret: gear.secret.clone(),
             own: self.address.to_string(),
             network: Vec::new(),
+            whole: None,
             options: Vec::new(),
         };
         peer.set("key_mgmt", "WPA-EAP").set("eap", method).trusts(Path::new(&self.demo.ca_file))
@@ -58,6 +61,12 @@ impl Peer {
     /// Says by which authority the server's certificate must be.
     pub(crate) fn trusts(self, file: &Path) -> Self {
         self.quoted("ca_cert", &file.display().to_string())
+    }
+
+    /// Takes a whole configuration in place of what was set.
+    pub(crate) fn configured(mut self, text: &str) -> Self {
+        self.whole = Some(text.to_owned());
+        self
     }
 
     /// Speaks TLS 1.2 only, or 1.3 only.
@@ -92,6 +101,7 @@ impl Peer {
             writeln!(text, "  {name}={value}").unwrap();
         }
         text.push_str("}\n");
+        let text = self.whole.as_ref().unwrap_or(&text);
         let config = folder.path().join("network.conf");
         std::fs::write(&config, text).unwrap();
         let (host, port) = self.address.rsplit_once(':').unwrap();

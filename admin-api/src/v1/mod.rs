@@ -21,6 +21,7 @@ mod service_accounts;
 mod sessions;
 mod sign_in;
 mod users;
+mod wifi_profile;
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -43,6 +44,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(devices::routes())
         .merge(issued_certificates::routes())
         .merge(revocation_lists::routes())
+        .merge(wifi_profile::routes())
         .merge(server_certificate::routes())
         .merge(admins::routes())
         .nest("/organizations/{organization}", admins::routes())

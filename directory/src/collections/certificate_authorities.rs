@@ -293,7 +293,7 @@ impl Entity for CertificateAuthority {
 
 /// Whether a certificate says that its key may sign others (RFC 5280 section 4.2.1.9). One of the
 /// first version says nothing, and authorities of that age are still about.
-fn is_authority(certificate: &[u8]) -> bool {
+pub(super) fn is_authority(certificate: &[u8]) -> bool {
     let Ok((_, certificate)) = X509Certificate::from_der(certificate) else { return false };
     match certificate.basic_constraints() {
         Ok(Some(constraints)) => constraints.value.ca,

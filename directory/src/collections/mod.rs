@@ -57,7 +57,7 @@ pub use radius_clients::RadiusClients;
 pub(crate) use reply_attributes::{PLACEHOLDERS, has_placeholder};
 pub use reply_profiles::ReplyProfiles;
 pub use second_factors::{NewSeed, SecondFactors};
-pub use server_certificate::{Facts, ServerIdentity, ShownCertificate};
+pub use server_certificate::{Facts, NetworkTrust, ServerIdentity, ShownCertificate};
 pub use service_accounts::{GeneratedPassword, ServiceAccounts};
 pub use sessions::{SessionPage, SessionQuery};
 pub(crate) use site::Site;

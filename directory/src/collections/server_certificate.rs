@@ -1,5 +1,6 @@
 //! The certificate that an organization's network shows in EAP, in place of the daemon's.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use aws_lc_rs::signature::{
@@ -15,7 +16,9 @@ use storage::{Change, Reading, Secret, Snapshot};
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 use zeroize::Zeroizing;
 
-use super::certificate_authorities::{CERTIFICATE_DAYS, check_days, issuing, pem, validity_of};
+use super::certificate_authorities::{
+    CERTIFICATE_DAYS, check_days, is_authority, issuing, pem, validity_of,
+};
 use super::issuing::is_host;
 use super::own_certificates::{Fingerprint, shown};
 use super::site::Site;
@@ -26,7 +29,7 @@ use crate::events::{Action, Difference, SubjectKind};
 use crate::id::OrganizationId;
 use crate::issuing::{NewKey, Paper};
 use crate::limits;
-use crate::records::{ServerCertificate, Stamp, kinds};
+use crate::records::{CertificateAuthority, ServerCertificate, Stamp, kinds};
 use crate::time::Time;
 
 /// The most octets of an RSA modulus.
@@ -186,6 +189,63 @@ impl Grant<'_, &Snapshot, View> {
         let partition = self.organization()?.partition();
         Ok(self.source.get(partition, ServerCertificate::ID)?)
     }
+}
+
+/// By what devices know the server that an organization's network shows.
+pub struct NetworkTrust {
+    /// The authorities that vouch for it, or will, in DER: the one that does first.
+    pub authorities: Vec<Vec<u8>>,
+    /// The DNS names that it has.
+    pub names: Vec<String>,
+}
+
+impl Grant<'_, &Snapshot, View> {
+    /// By what devices know the server that the network shows: the organization's own authority
+    /// that issued its certificate, and the one that will issue the next; or else the authority at
+    /// the end of its chain.
+    ///
+    /// # Errors
+    /// `Forbidden` when the network shows the daemon's certificate, or one that nothing known
+    /// vouches for.
+    pub fn network_trust(&self) -> Result<NetworkTrust, Error> {
+        let none = "the network has no server certificate of its own; issue one first";
+        let shown = self.server_certificate()?.ok_or(Error::Forbidden(none))?;
+        let names = shown.facts().dns_names;
+        if names.is_empty() {
+            return Err(Error::Forbidden("the network's server certificate has no DNS name"));
+        }
+        let (mut authorities, mut vouches) = (VecDeque::new(), false);
+        let all = self.source.scan::<CertificateAuthority>(self.place.partition(), None);
+        for found in all {
+            let (_, authority) = found?;
+            if authority.fields.built_in.is_some() {
+                let certificate = authority.fields.certificate;
+                // Some clients look at the first alone.
+                if is_signed_by(&shown.chain, &certificate) {
+                    vouches = true;
+                    authorities.push_front(certificate);
+                } else {
+                    authorities.push_back(certificate);
+                }
+            }
+        }
+        if !vouches {
+            let unknown = "put the authority's certificate at the end of the server certificate";
+            let last = shown.chain.last().filter(|last| is_authority(last));
+            authorities = [last.ok_or(Error::Forbidden(unknown))?.clone()].into();
+        }
+        Ok(NetworkTrust { authorities: authorities.into(), names })
+    }
+}
+
+/// Whether an authority signed the first certificate of a chain.
+fn is_signed_by(chain: &[Vec<u8>], authority: &[u8]) -> bool {
+    let own = chain.first().and_then(|own| X509Certificate::from_der(own).ok());
+    let (Some((_, own)), Ok((_, authority))) = (own, X509Certificate::from_der(authority)) else {
+        return false;
+    };
+    let named = own.issuer().as_raw() == authority.subject().as_raw();
+    named && own.verify_signature(Some(authority.public_key())).is_ok()
 }
 
 impl Grant<'_, &mut Change<'_>, ManageConfiguration> {

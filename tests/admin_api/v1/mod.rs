@@ -13,3 +13,4 @@ mod service_accounts;
 mod sessions;
 mod sign_in;
 mod users;
+mod wifi_profile;

@@ -19,7 +19,7 @@ use crate::fingerprint::hex;
 use crate::moment::Moment;
 use crate::problem::Problem;
 
-pub(crate) use wish::{IssuedIdentity, NewCertificate, RenewedCertificate, packed};
+pub(crate) use wish::{IssuedIdentity, NewCertificate, RenewedCertificate, Wanted, packed};
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()

@@ -2,20 +2,21 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use directory::Invalid;
-use directory::access::View;
 use directory::collections::{CertificateKey, CertificateWish, Issued};
 use directory::issuing::{NewKey, RequestedKey};
+use directory::records::{self, CertificateAuthority, CertificateOwner};
+use directory::{Directory, Invalid, Tools};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::IssuedCertificate;
-use crate::api::Api;
 use crate::caller::Within;
 use crate::pkcs12::{self, Contents, Protection};
 use crate::problem::Problem;
 use crate::secret_text::SecretText;
 use crate::v1::revocation_lists::LISTS;
+use crate::v1::wifi_profile::{WifiProfile, WifiWish};
+use crate::wifi::{Format, Identity, Network, Proof};
 
 /// What a certificate is to be like.
 #[derive(Deserialize, ToSchema)]
@@ -38,6 +39,9 @@ pub(crate) struct NewCertificate {
     /// How the PKCS#12 file is protected.
     #[serde(default)]
     protection: FileProtection,
+    /// A file that brings the certificate and the key onto a device, if one is wanted.
+    #[serde(default)]
+    wifi: Option<WifiWish>,
 }
 
 /// What a certificate in place of another is to be like.
@@ -60,6 +64,9 @@ pub(crate) struct RenewedCertificate {
     /// How the PKCS#12 file is protected.
     #[serde(default)]
     protection: FileProtection,
+    /// A file that brings the certificate and the key onto a device, if one is wanted.
+    #[serde(default)]
+    wifi: Option<WifiWish>,
     /// Whether the former certificate is revoked at once; else it counts until its end.
     #[serde(default)]
     pub(crate) revoke_former: bool,
@@ -94,13 +101,22 @@ pub(crate) struct IssuedIdentity {
     /// The password of the PKCS#12 file; null where the owner brought a key.
     #[schema(required)]
     password: Option<String>,
+    /// The file for a device, where one was wanted.
+    #[schema(required)]
+    wifi_profile: Option<WifiProfile>,
 }
 
 /// What was asked for, looked at as far as it goes without the directory.
 pub(crate) struct Wanted {
     pub(crate) wish: CertificateWish,
-    pub(crate) password: String,
-    pub(crate) protection: Protection,
+    pub(crate) packing: Packing,
+}
+
+/// In what a certificate is handed out.
+pub(crate) struct Packing {
+    password: String,
+    protection: Protection,
+    wifi: Option<(Format, Network)>,
 }
 
 /// The characters of a password that is made.
@@ -110,66 +126,107 @@ const GIVEN: std::ops::RangeInclusive<usize> = 8..=64;
 
 impl NewCertificate {
     /// Looks at what was asked for.
-    pub(crate) fn wanted(self, api: &Api) -> Result<Wanted, Problem> {
-        let Self { request, days, password, protection } = self;
+    pub(crate) fn wanted<P>(self, within: &Within<P>) -> Result<Wanted, Problem> {
+        let Self { request, days, password, protection, wifi } = self;
+        let api = &within.caller.api;
+        if request.is_some() && wifi.is_some() {
+            return Err(Invalid::new("/wifi", "needs a key that is made here").into());
+        }
         let key = match request {
             Some(request) => CertificateKey::Brought(RequestedKey::of_pem(&request)?),
             None => CertificateKey::Made(NewKey::generate(api.directory.tools())?),
         };
         let password = match password {
             None => api.directory.tools().password(PASSWORD),
-            Some(given) if GIVEN.contains(&given.expose().len()) => given.expose().to_owned(),
-            Some(_) => {
-                return Err(Invalid::new("/password", "must have 8 to 64 octets").into());
-            }
+            Some(given) => checked(&given)?,
         };
+        let wifi = wifi.map(|wish| wish.network(within)).transpose()?;
         let lists = api.public_url.as_ref().map(|url| format!("{url}{LISTS}"));
         let protection = match protection {
             FileProtection::Modern => Protection::Modern,
             FileProtection::Compatible => Protection::Compatible,
         };
-        Ok(Wanted { wish: CertificateWish { key, days, lists }, password, protection })
+        let packing = Packing { password, protection, wifi };
+        Ok(Wanted { wish: CertificateWish { key, days, lists }, packing })
     }
 }
 
 impl RenewedCertificate {
     /// Looks at what was asked for.
-    pub(crate) fn wanted(self, api: &Api) -> Result<Wanted, Problem> {
-        let Self { request, days, password, protection, revoke_former: _ } = self;
-        NewCertificate { request, days, password, protection }.wanted(api)
+    pub(crate) fn wanted<P>(self, within: &Within<P>) -> Result<Wanted, Problem> {
+        let Self { request, days, password, protection, wifi, revoke_former: _ } = self;
+        NewCertificate { request, days, password, protection, wifi }.wanted(within)
     }
+}
+
+/// A password for a file that can stand in every format.
+fn checked(given: &SecretText) -> Result<String, Invalid> {
+    let text = given.expose();
+    if !GIVEN.contains(&text.len()) || text.chars().any(char::is_control) {
+        let message = "must have 8 to 64 octets, and no control characters";
+        return Err(Invalid::new("/password", message));
+    }
+    Ok(text.to_owned())
 }
 
 /// Packs what was issued.
 pub(crate) async fn packed<P>(
     within: &Within<P>,
     issued: Issued,
-    (password, protection): (String, Protection),
+    packing: Packing,
 ) -> Result<IssuedIdentity, Problem> {
     let Issued { record, authority, key } = issued;
-    let (certificate, issuer) = (record.certificate.clone(), authority.fields.certificate.clone());
-    let name = record.name.clone();
-    let made = within.caller.api.blocking(move |directory| {
-        let Some(key) = key else { return Ok(None) };
-        let contents = Contents {
-            certificate: &certificate,
-            authority: &issuer,
-            key: key.pkcs8(),
-            name: &name,
-        };
-        let file = pkcs12::file(&contents, &password, protection, directory.tools());
-        let file = file.map_err(|error| Problem::internal(&error))?;
-        Ok::<_, Problem>(Some((file, key, password)))
-    });
-    let (pkcs12, private_key, password) = match made.await? {
-        None => (None, None, None),
-        Some((file, key, password)) => {
-            (Some(BASE64_STANDARD.encode(file)), Some(key.pem().to_string()), Some(password))
+    let packed = match key {
+        Some(key) => {
+            let (record, authority) = (record.clone(), authority.clone());
+            let pack = move |directory: &Directory| {
+                pack(&record, &authority, &key, packing, directory.tools())
+            };
+            Some(within.caller.api.blocking(pack).await?)
         }
+        None => None,
     };
     let (reading, now) = (within.caller.read()?, within.caller.now());
-    reading.authorize::<View>(within.organization)?;
     let certificate = IssuedCertificate::of(record, &reading, within.organization, now)?;
     let authority = authority.fields.pem();
-    Ok(IssuedIdentity { certificate, authority, private_key, pkcs12, password })
+    let (identity, wifi_profile) = packed.unzip();
+    let (pkcs12, private_key, password) = match identity {
+        Some(Identity { pkcs12, key, password, .. }) => {
+            (Some(BASE64_STANDARD.encode(pkcs12)), Some(key), Some(password))
+        }
+        None => (None, None, None),
+    };
+    let wifi_profile = wifi_profile.flatten();
+    Ok(IssuedIdentity { certificate, authority, private_key, pkcs12, password, wifi_profile })
+}
+
+/// Packs a key with its certificate, and both into a file for a device where one is wanted.
+fn pack(
+    record: &records::IssuedCertificate,
+    authority: &CertificateAuthority,
+    key: &NewKey,
+    packing: Packing,
+    tools: &Tools,
+) -> Result<(Identity, Option<WifiProfile>), Problem> {
+    let Packing { password, protection, wifi } = packing;
+    let contents = Contents {
+        certificate: &record.certificate,
+        authority: &authority.fields.certificate,
+        key: key.pkcs8(),
+        name: &record.name,
+    };
+    let pkcs12 = pkcs12::file(&contents, &password, protection, tools);
+    let identity = Identity {
+        name: record.name.clone(),
+        device: matches!(record.owner, CertificateOwner::Device(_)),
+        certificate: record.pem(),
+        key: key.pem().to_string(),
+        pkcs12: pkcs12.map_err(|error| Problem::internal(&error))?,
+        password,
+    };
+    let profile = match wifi {
+        Some((format, network)) => Some(network.file(format, &Proof::Identity(&identity))?.into()),
+        None => None,
+    };
+    Ok((identity, profile))
 }

@@ -7,7 +7,7 @@ use directory::access::{ManageIdentities, View};
 use crate::body::Body;
 use crate::caller::{Item, Within};
 use crate::problem::Problem;
-use crate::v1::issued_certificates::{IssuedIdentity, NewCertificate, packed};
+use crate::v1::issued_certificates::{IssuedIdentity, NewCertificate, Wanted, packed};
 
 /// Issues a certificate to a device by the organization's own authority: at most 8 that count.
 ///
@@ -29,13 +29,12 @@ pub(crate) async fn issue_device_certificate(
     let reading = within.caller.read()?;
     let id = reading.authorize::<View>(organization)?.devices().id_of(device)?;
     drop(reading);
-    let wanted = new.wanted(&within.caller.api)?;
-    let wish = wanted.wish;
+    let Wanted { wish, packing } = new.wanted(&within)?;
     let issued = within.caller.change(move |change| {
         let mut grant = change.authorize::<ManageIdentities>(organization)?;
         grant.device_certificates().issue(id, wish)
     });
     let issued = issued.await?;
-    let identity = packed(&within, issued, (wanted.password, wanted.protection)).await?;
+    let identity = packed(&within, issued, packing).await?;
     Ok((StatusCode::CREATED, Json(identity)))
 }

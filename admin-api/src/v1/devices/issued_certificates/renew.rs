@@ -7,7 +7,7 @@ use directory::access::{ManageIdentities, View};
 use crate::body::Body;
 use crate::caller::{Pair, Within};
 use crate::problem::Problem;
-use crate::v1::issued_certificates::{IssuedIdentity, RenewedCertificate, packed};
+use crate::v1::issued_certificates::{IssuedIdentity, RenewedCertificate, Wanted, packed};
 
 /// Issues a certificate to a device in place of another.
 #[utoipa::path(
@@ -29,13 +29,12 @@ pub(crate) async fn renew_device_certificate(
     let id = reading.authorize::<View>(organization)?.devices().id_of(device)?;
     drop(reading);
     let revoke = new.revoke_former;
-    let wanted = new.wanted(&within.caller.api)?;
-    let wish = wanted.wish;
+    let Wanted { wish, packing } = new.wanted(&within)?;
     let issued = within.caller.change(move |change| {
         let mut grant = change.authorize::<ManageIdentities>(organization)?;
         grant.device_certificates().renew(id, former, wish, revoke)
     });
     let issued = issued.await?;
-    let identity = packed(&within, issued, (wanted.password, wanted.protection)).await?;
+    let identity = packed(&within, issued, packing).await?;
     Ok((StatusCode::CREATED, Json(identity)))
 }

@@ -7,7 +7,7 @@ use directory::access::RecoverAccounts;
 use crate::body::Body;
 use crate::caller::{Item, Within};
 use crate::problem::Problem;
-use crate::v1::issued_certificates::{IssuedIdentity, NewCertificate, packed};
+use crate::v1::issued_certificates::{IssuedIdentity, NewCertificate, Wanted, packed};
 
 /// Issues a certificate to a user by the organization's own authority: at most 8 that count.
 ///
@@ -31,13 +31,12 @@ pub(crate) async fn issue_user_certificate(
     let reading = within.caller.read()?;
     let id = reading.authorize::<RecoverAccounts>(organization)?.users().id_of(user)?;
     drop(reading);
-    let wanted = new.wanted(&within.caller.api)?;
-    let wish = wanted.wish;
+    let Wanted { wish, packing } = new.wanted(&within)?;
     let issued = within.caller.change(move |change| {
         let mut grant = change.authorize::<RecoverAccounts>(organization)?;
         grant.user_certificates().issue(id, wish)
     });
     let issued = issued.await?;
-    let identity = packed(&within, issued, (wanted.password, wanted.protection)).await?;
+    let identity = packed(&within, issued, packing).await?;
     Ok((StatusCode::CREATED, Json(identity)))
 }
