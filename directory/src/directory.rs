@@ -19,8 +19,8 @@ use crate::gear::GearTable;
 use crate::id::{AdminId, OrganizationId, Place, RecordId, TokenId};
 use crate::known::{Capacity, Keep, Lookups};
 use crate::records::{
-    Admin, AdminFields, CertificateAuthority, Credential, CustomAttribute, Device, Group,
-    IssuedCertificate, Organization, OrganizationState, OwnCertificates, PasswordHistory,
+    Admin, AdminFields, CertificateAuthority, Credential, CustomAttribute, Device, GearClaims,
+    Group, IssuedCertificate, Organization, OrganizationState, OwnCertificates, PasswordHistory,
     RadiusClient, ReplyProfile, RevokedCertificates, ServiceAccount, Session, SessionTotals,
     SettledReports, Token, User, indices,
 };
@@ -230,6 +230,7 @@ impl Directory {
             KindCheck::of::<Group>(),
             KindCheck::of::<ServiceAccount>(),
             KindCheck::of::<RadiusClient>(),
+            KindCheck::of::<GearClaims>(),
             KindCheck::of::<ReplyProfile>(),
             KindCheck::of::<CustomAttribute>(),
             KindCheck::of::<Credential>(),

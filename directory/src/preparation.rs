@@ -4,9 +4,11 @@ use std::collections::VecDeque;
 
 use storage::{Change, Id, OpenError, Partition, ReadError, Reading};
 
+use crate::collections::gear_claims;
 use crate::directory::Directory;
 use crate::error::{Error, StoreFailure};
-use crate::records::{User, indices};
+use crate::id::{OrganizationId, RadiusClientId, RecordId};
+use crate::records::{RadiusClient, THE_ONLY_ONE, User, indices, kinds};
 
 /// So many records are written anew in one change.
 const STEP: usize = 1_000;
@@ -16,6 +18,7 @@ impl Directory {
     /// index entries that searches count on.
     pub(crate) fn prepare(&self) -> Result<(), OpenError> {
         let prepared = self.create_provider().and_then(|()| self.renew());
+        let prepared = prepared.and_then(|()| self.note_claims());
         prepared.and_then(|()| self.settle_left_reports()).map_err(|error| {
             if let Error::Store(StoreFailure::Read(error)) = error {
                 error.into()
@@ -33,6 +36,34 @@ impl Directory {
             change.create_partition(Partition::Provider).map_err(Error::from)
         });
         prepared.map_err(Error::from)
+    }
+
+    /// Notes what RADIUS clients have that no other may have, once for a store that was made before
+    /// that was noted. Without the key no client is written, so this can be broken off at any moment.
+    fn note_claims(&self) -> Result<(), Error> {
+        let snapshot = self.inner.store.read()?;
+        if snapshot.secret(Partition::Provider, kinds::CLAIMS_KEY, THE_ONLY_ONE)?.is_some() {
+            return Ok(());
+        }
+        let mut clients = Vec::new();
+        for partition in snapshot.partitions()? {
+            let Partition::Organization(number) = partition else { continue };
+            let Some(organization) = OrganizationId::from_record(number.get().into()) else {
+                continue;
+            };
+            for found in snapshot.scan::<RadiusClient>(partition, None) {
+                // What cannot be read has nothing, and is no other organization's concern.
+                let Ok((number, _)) = found else { break };
+                clients.extend(RadiusClientId::from_record(number).map(|id| (organization, id)));
+            }
+        }
+        drop(snapshot);
+        let key: [u8; 32] = self.inner.tools.random();
+        let noted = self.inner.store.write(move |change| {
+            change.put_secret(Partition::Provider, kinds::CLAIMS_KEY, THE_ONLY_ONE, &key)?;
+            gear_claims::note_all(change, clients)
+        });
+        noted.map_err(Error::from)
     }
 
     /// Writes users anew whose telephone numbers stand in the index as they were spelled. What is

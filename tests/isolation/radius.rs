@@ -60,9 +60,10 @@ fn each_secret_leads_to_its_own_organization_at_one_address() {
     let wire = wire(&world.with, &world);
     let other = format!("{PASSWORD} of another");
     let (ours, theirs) = (&world.ours.client.secret, &world.theirs.client.secret);
-    for _ in 0..50 {
+    for round in 0..50 {
         let answer = wire.ask(&Request::login(ours, "ada", PASSWORD));
-        assert_eq!((answer.code, answer.values(81).len()), (ACCEPT, 0));
+        let told = || told(&world.with, &world);
+        assert_eq!((answer.code, answer.values(81).len()), (ACCEPT, 0), "{round}: {:#?}", told());
         let answer = wire.ask(&Request::login(theirs, "ada", &other));
         assert_eq!((answer.code, answer.values(81)), (ACCEPT, vec![&b"99"[..]]));
     }

@@ -9,6 +9,7 @@ mod custom_attributes;
 mod custom_work;
 mod devices;
 mod entity;
+pub(crate) mod gear_claims;
 mod groups;
 mod issued_certificates;
 mod issuing;

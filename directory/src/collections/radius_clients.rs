@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use storage::{Change, Id, Index, Kind, Partition, Reading, Secret, Snapshot};
+use storage::{Change, Id, Index, Partition, Reading, Secret, Snapshot};
 use uuid::Uuid;
 
 use super::collection::Collection;
 use super::entity::Entity;
+use super::gear_claims;
 use super::network_rules;
 use crate::access::{Grant, ManageConfiguration, View};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, SubjectKind};
-use crate::id::{RadiusClientId, RecordId};
+use crate::id::{OrganizationId, RadiusClientId, RecordId};
 use crate::limits::{self, NAMED_GROUPS};
 use crate::records::{
     GearCertificates, Group, RadiusClient, RadiusClientFields, ReplyProfile, Stamp, indices, kinds,
@@ -25,9 +26,6 @@ const SECRET_MINIMUM: usize = 16;
 /// The most RADIUS clients of an organization: all of all organizations are kept at hand, and those
 /// that share a source are tried one after another.
 const CLIENTS: usize = 2_000;
-/// Networks with shorter prefixes are wide: more than one customer may be behind them.
-const NARROW_IPV4: u8 = 16;
-const NARROW_IPV6: u8 = 48;
 /// The most fingerprints, and the most names, of the certificates of a client.
 const CERTIFICATES: usize = 8;
 /// The longest that a secret counts after it was replaced.
@@ -66,8 +64,8 @@ impl RadiusClients<'_, &mut Change<'_>> {
         }
         let (id, client) = self.add(fields)?;
         check_length(secret)?;
-        self.refuse_conflicts(id, &client, &[secret.as_bytes()])?;
         self.put_secret(id, secret)?;
+        self.settle(id)?;
         Ok((id, client))
     }
 
@@ -82,9 +80,7 @@ impl RadiusClients<'_, &mut Change<'_>> {
         edit: impl FnOnce(&mut RadiusClient) -> Result<(), Error>,
     ) -> Result<RadiusClient, Error> {
         let client = self.edit(id, revision, edit)?;
-        let secrets = [Some(self.secret(id)?), self.secret_of(id, kinds::PREVIOUS_SECRET)?];
-        let secrets: Vec<&[u8]> = secrets.iter().flatten().map(Secret::expose).collect();
-        self.refuse_conflicts(id, &client, &secrets)?;
+        self.settle(id)?;
         Ok(client)
     }
 
@@ -123,7 +119,6 @@ impl RadiusClients<'_, &mut Change<'_>> {
             return Err(Invalid::new("/secret", "is the one that is to be replaced").into());
         }
         check_length(secret)?;
-        self.each_other(id, |other| self.refuse_twin(&client, other, &[secret.as_bytes()]))?;
         self.put_secret(id, secret)?;
         let (partition, kind) = (self.site.partition(), kinds::PREVIOUS_SECRET);
         if keep.is_zero() {
@@ -135,6 +130,7 @@ impl RadiusClients<'_, &mut Change<'_>> {
             self.site.source.put_secret(partition, kind, id.record(), old.expose())?;
         }
         self.site.source.put(partition, id.record(), &client)?;
+        self.settle(id)?;
         let subject = (SubjectKind::RadiusClient, client.uuid, client.fields.name.as_str());
         self.site.tell(Action::SecretRotated, subject, Vec::new())
     }
@@ -165,110 +161,15 @@ impl RadiusClients<'_, &mut Change<'_>> {
     }
 
     fn secret(&self, id: RadiusClientId) -> Result<Secret, Error> {
-        self.secret_of(id, kinds::SHARED_SECRET)?.ok_or(Error::Missing)
+        let (partition, kind) = (self.site.partition(), kinds::SHARED_SECRET);
+        self.site.source.secret(partition, kind, id.record())?.ok_or(Error::Missing)
     }
 
-    fn secret_of(&self, id: RadiusClientId, kind: Kind) -> Result<Option<Secret>, Error> {
-        Ok(self.site.source.secret(self.site.partition(), kind, id.record())?)
+    /// Notes what the client has, unless another has it.
+    fn settle(&mut self, id: RadiusClientId) -> Result<(), Error> {
+        let organization = self.site.place.organization().ok_or(Error::Missing)?;
+        gear_claims::settle(self.site.source, organization, id)
     }
-
-    /// Refuses what another client, whosever it is, stands against.
-    fn refuse_conflicts(
-        &self,
-        id: RadiusClientId,
-        client: &RadiusClient,
-        secrets: &[&[u8]],
-    ) -> Result<(), Error> {
-        self.each_other(id, |other| {
-            refuse_claimed(client, other)?;
-            refuse_capture(client, other)?;
-            self.refuse_twin(client, other, secrets)
-        })
-    }
-
-    /// Shows every other client, of all organizations, to `look`.
-    fn each_other(
-        &self,
-        id: RadiusClientId,
-        look: impl Fn(&Other) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let own = self.site.partition();
-        for partition in self.site.source.partitions()? {
-            for found in self.site.source.scan::<RadiusClient>(partition, None) {
-                let (number, client) = found?;
-                let is_own = partition == own;
-                if !is_own || number != id.record() {
-                    look(&Other { partition, number, is_own, client })?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Two clients behind one source are told apart by their secrets alone, whosever they are. Of
-    /// another organization's client nothing is told but that the secret is not to be had, and
-    /// that only to who holds it.
-    fn refuse_twin(
-        &self,
-        client: &RadiusClient,
-        other: &Other,
-        secrets: &[&[u8]],
-    ) -> Result<(), Error> {
-        if !share_a_source(client, &other.client) {
-            return Ok(());
-        }
-        for kind in [kinds::SHARED_SECRET, kinds::PREVIOUS_SECRET] {
-            let theirs = self.site.source.secret(other.partition, kind, other.number)?;
-            if theirs.is_some_and(|theirs| secrets.contains(&theirs.expose())) {
-                let message = if other.is_own {
-                    format!(
-                        "{} has the same secret behind the same source",
-                        other.client.fields.name
-                    )
-                } else {
-                    "cannot be used behind this source; choose another".to_owned()
-                };
-                return Err(Invalid::new("/secret", message).into());
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A client beside the one that is written.
-struct Other {
-    partition: Partition,
-    number: Id,
-    /// Whether it is of the same organization.
-    is_own: bool,
-    client: RadiusClient,
-}
-
-/// Without a Message-Authenticator the address alone says whose gear asks, and the narrowest network
-/// wins: what gear of another organization stands on cannot be taken from it, nor be made nobody's.
-/// Nobody can claim wide networks for themselves, though.
-fn refuse_capture(client: &RadiusClient, other: &Other) -> Result<(), Error> {
-    let both_lenient = !client.fields.require_message_authenticator
-        && !other.client.fields.require_message_authenticator;
-    if !other.is_own && both_lenient && takes_from(client, &other.client) {
-        let message = "must stay on behind one of the sources";
-        return Err(Invalid::new("/require_message_authenticator", message).into());
-    }
-    Ok(())
-}
-
-/// A certificate is one client's, so that it says which organization is meant. Of another's client
-/// nothing is told but that the certificate is not to be had.
-fn refuse_claimed(client: &RadiusClient, other: &Other) -> Result<(), Error> {
-    if !client.fields.certificates.meet(&other.client.fields.certificates) {
-        return Ok(());
-    }
-    let message = if other.is_own {
-        format!("{} has one of them", other.client.fields.name)
-    } else {
-        "one of them is not to be had; choose another".to_owned()
-    };
-    Err(Invalid::new("/certificates", message).into())
 }
 
 fn check_length(secret: &str) -> Result<(), Invalid> {
@@ -311,25 +212,6 @@ fn is_dns_name(name: &str) -> bool {
             && !label.ends_with('-')
     };
     name.len() <= 253 && name.split('.').all(label)
-}
-
-/// Whether a network of the one client lies in one of the other that is not wide.
-fn takes_from(one: &RadiusClient, other: &RadiusClient) -> bool {
-    let is_wide = |network: &ipnet::IpNet| {
-        let narrow = if network.addr().is_ipv4() { NARROW_IPV4 } else { NARROW_IPV6 };
-        network.prefix_len() < narrow
-    };
-    let claimed = other.fields.sources.iter().filter(|network| !is_wide(network));
-    let mut taken =
-        claimed.filter(|theirs| one.fields.sources.iter().any(|network| theirs.contains(network)));
-    taken.next().is_some()
-}
-
-fn share_a_source(one: &RadiusClient, other: &RadiusClient) -> bool {
-    one.fields.sources.iter().any(|network| {
-        let overlaps = |theirs: &ipnet::IpNet| network.contains(theirs) || theirs.contains(network);
-        other.fields.sources.iter().any(overlaps)
-    })
 }
 
 impl Entity for RadiusClient {
@@ -410,6 +292,11 @@ impl Entity for RadiusClient {
     ) -> Result<(), Error> {
         change.delete_secret(partition, kinds::SHARED_SECRET, id.record())?;
         change.delete_secret(partition, kinds::PREVIOUS_SECRET, id.record())?;
+        if let Partition::Organization(number) = partition
+            && let Some(organization) = OrganizationId::from_record(number.get().into())
+        {
+            gear_claims::let_go(change, organization, id)?;
+        }
         Ok(())
     }
 }

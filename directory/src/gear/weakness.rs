@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 use storage::{Reading, Snapshot};
 
 use crate::access::{Grant, View};
-use crate::collections::RadiusClients;
+use crate::collections::{RadiusClients, gear_claims};
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::{Action, Event, EventActor, Outcome, Subject, SubjectKind};
@@ -145,6 +145,7 @@ impl Directory {
                     record.previous_until = None;
                     change.put(partition, number, &record)?;
                     change.delete_secret(partition, kinds::PREVIOUS_SECRET, number)?;
+                    gear_claims::renew(change, organization, client)?;
                 }
                 Ok::<_, Error>(())
             });

@@ -20,12 +20,6 @@ impl GearCertificates {
     pub fn is_empty(&self) -> bool {
         self.fingerprints.is_empty() && self.names.is_empty()
     }
-
-    /// Whether one of them is among the others'.
-    pub(crate) fn meet(&self, other: &Self) -> bool {
-        self.fingerprints.iter().any(|one| other.fingerprints.contains(one))
-            || self.names.iter().any(|one| other.names.contains(one))
-    }
 }
 
 /// SHA-256 of a certificate's DER. People read it as hexadecimal digits.

@@ -10,6 +10,7 @@ mod custom_values;
 mod device;
 mod eap_methods;
 mod gear_certificates;
+mod gear_claims;
 mod group;
 mod issued_certificate;
 mod network_rule;
@@ -47,6 +48,7 @@ pub(crate) use custom_values::{octets as custom_octets, signed as custom_signed}
 pub use device::{Device, DeviceFields};
 pub use eap_methods::EapMethods;
 pub use gear_certificates::{CertificateFingerprint, GearCertificates};
+pub(crate) use gear_claims::{GearClaims, SECRET_TAG};
 pub use group::{Group, GroupFields};
 pub use issued_certificate::{CertificateOwner, IssuedCertificate, Revocation, RevocationReason};
 pub use network_rule::{Conditions, NetworkRule, RuleVerdict, WeekPeriod};
@@ -84,6 +86,9 @@ pub(crate) mod kinds {
     pub(crate) const ORGANIZATION: Kind = Kind(1);
     pub(crate) const ADMIN: Kind = Kind(2);
     pub(crate) const TOKEN: Kind = Kind(3);
+    pub(crate) const GEAR_CLAIMS: Kind = Kind(4);
+    /// Sealed: the key by which secrets of RADIUS clients are compared among all organizations.
+    pub(crate) const CLAIMS_KEY: Kind = Kind(5);
     pub(crate) const USER: Kind = Kind(10);
     pub(crate) const GROUP: Kind = Kind(11);
     pub(crate) const SERVICE_ACCOUNT: Kind = Kind(12);
@@ -130,6 +135,13 @@ pub(crate) mod indices {
     pub(crate) const ADMIN_UUID: Index = Index(11);
     pub(crate) const TOKEN_UUID: Index = Index(20);
     pub(crate) const TOKEN_ADMIN: Index = Index(21);
+    /// Of what RADIUS clients have for themselves, by the client.
+    pub(crate) const CLAIMS_OF: Index = Index(30);
+    pub(crate) const CLAIMED_SECRET: Index = Index(31);
+    pub(crate) const CLAIMED_FINGERPRINT: Index = Index(32);
+    pub(crate) const CLAIMED_NAME: Index = Index(33);
+    /// Of those that may leave out Message-Authenticator.
+    pub(crate) const CLAIMED_NETWORK: Index = Index(34);
     pub(crate) const USER_LOGIN: Index = Index(100);
     pub(crate) const USER_UUID: Index = Index(101);
     pub(crate) const USER_DISPLAY_NAME: Index = Index(102);

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use storage::{Change, Entries, Kind, Record};
+use storage::{Change, Entries, Kind, Partition, Reading, Record};
 
-use super::world::{World, refusal};
-use crate::access::{ManageConfiguration, View};
+use super::world::{DAY, World, refusal};
+use crate::access::{ManageConfiguration, ManageOrganizations, View};
+use crate::collections::gear_claims;
 use crate::error::Error;
 use crate::gear::{Gear, Weakness};
 use crate::id::{OrganizationId, RadiusClientId, RecordId};
-use crate::records::{RadiusClient, RadiusClientFields, kinds};
+use crate::records::{GearClaims, RadiusClient, RadiusClientFields, THE_ONLY_ONE, kinds};
 use crate::time::Time;
 
 fn client(
@@ -199,8 +200,8 @@ fn what_cannot_be_read_of_one_organization_stops_no_other_until_it_can() {
     // Something may have been taken from it that cannot be seen.
     assert!(candidates(&world, "192.0.2.7").is_empty());
     assert_eq!(candidates(&world, "192.0.2.8"), ["theirs"]);
-    world.set(beta, |settings| settings.chap = true);
-    assert_eq!(candidates(&world, "192.0.2.8"), ["theirs"]);
+    client(&world, beta, "more", &["192.0.2.9/32"]);
+    assert_eq!(candidates(&world, "192.0.2.9"), ["more"]);
     assert_eq!(world.directory.renew_gear().unwrap().len(), 1);
     let mended = move |change: &mut Change<'_>| change.delete::<Broken>(acme.partition(), 999);
     store.write(mended).unwrap();
@@ -245,4 +246,105 @@ fn who_asks_for_the_table_makes_none() {
     assert!(Arc::ptr_eq(&before, &world.directory.gear().unwrap()));
     world.directory.renew_gear().unwrap();
     assert!(candidates(&world, "192.0.2.7").is_empty());
+}
+
+/// Tries to make a client with a secret behind sources; says why it may not be.
+fn made(
+    world: &World,
+    organization: OrganizationId,
+    (name, secret): (&str, &'static str),
+    sources: &[&str],
+    is_lenient: bool,
+) -> Result<RadiusClientId, String> {
+    let fields = RadiusClientFields {
+        name: name.into(),
+        sources: sources.iter().map(|source| source.parse().unwrap()).collect(),
+        require_message_authenticator: !is_lenient,
+        ..RadiusClientFields::default()
+    };
+    let made = world.change(move |change| {
+        let mut grant = change.authorize::<ManageConfiguration>(organization)?;
+        grant.radius_clients().create(fields, secret).map(|(id, _)| id)
+    });
+    made.map_err(|error| error.to_string())
+}
+
+const ONE: &str = "a secret that two have";
+
+#[test]
+fn what_a_client_had_is_free_once_it_or_its_organization_is_gone() {
+    let world = World::new();
+    let (acme, beta) = (world.organization("acme"), world.organization("beta"));
+    let source = &["192.0.2.0/24"];
+    let id = made(&world, acme, ("ours", ONE), source, false).unwrap();
+    assert!(made(&world, beta, ("theirs", ONE), &["192.0.2.7/32"], false).is_err());
+    // Behind another source nobody takes one for the other.
+    made(&world, beta, ("elsewhere", ONE), &["198.51.100.0/24"], false).unwrap();
+    let deleted = world.change(move |change| {
+        change.authorize::<ManageConfiguration>(acme)?.radius_clients().delete(id, None)
+    });
+    deleted.unwrap();
+    made(&world, beta, ("theirs", ONE), &["192.0.2.7/32"], false).unwrap();
+    assert!(made(&world, acme, ("again", ONE), source, false).is_err());
+    let deleted = world.change(move |change| {
+        change.authorize::<ManageOrganizations>(beta)?.own()?.delete(None, "BETA")
+    });
+    deleted.unwrap();
+    world.pass(31 * DAY);
+    assert_eq!(world.directory.destroy_expired(world.now()).unwrap(), 1);
+    made(&world, acme, ("again", ONE), source, false).unwrap();
+    world.assert_sound();
+}
+
+/// A store that was made before it was checked may have two clients that stand against each other.
+#[test]
+fn an_edit_that_makes_nothing_worse_passes() {
+    let world = World::new();
+    let (acme, beta) = (world.organization("acme"), world.organization("beta"));
+    made(&world, acme, ("ours", ONE), &["192.0.2.0/24", "198.51.100.0/24"], true).unwrap();
+    let other = "a secret that one has";
+    let id = made(&world, beta, ("theirs", other), &["192.0.2.7/32"], false).unwrap();
+    let before = world.directory.inner.store.write(move |change| {
+        let partition = beta.partition();
+        let record = change.get::<RadiusClient>(partition, id.record())?;
+        let mut record = record.ok_or(Error::Missing)?;
+        record.fields.require_message_authenticator = false;
+        change.put(partition, id.record(), &record)?;
+        gear_claims::renew(change, beta, id)
+    });
+    before.unwrap();
+    let edit = |edit: fn(&mut RadiusClientFields)| {
+        world.change(move |change| {
+            let mut grant = change.authorize::<ManageConfiguration>(beta)?;
+            grant.radius_clients().update(id, None, |client| {
+                edit(&mut client.fields);
+                Ok(())
+            })
+        })
+    };
+    edit(|fields| fields.name = "still theirs".into()).unwrap();
+    let worse = edit(|fields| fields.sources.push("198.51.100.7/32".parse().unwrap()));
+    assert!(refusal(worse).contains("must stay on"));
+    edit(|fields| fields.require_message_authenticator = true).unwrap();
+    assert!(refusal(edit(|fields| fields.require_message_authenticator = false)).contains("stay"));
+}
+
+#[test]
+fn what_clients_of_an_older_store_have_is_noted_when_it_is_opened() {
+    let world = World::new();
+    let (acme, beta) = (world.organization("acme"), world.organization("beta"));
+    made(&world, acme, ("ours", ONE), &["192.0.2.0/24"], false).unwrap();
+    let older = world.directory.inner.store.write(|change| {
+        let claims = change.scan::<GearClaims>(Partition::Provider, None);
+        let ids: Vec<_> = claims.map(|found| found.unwrap().0).collect();
+        for id in ids {
+            change.delete::<GearClaims>(Partition::Provider, id)?;
+        }
+        change.delete_secret(Partition::Provider, kinds::CLAIMS_KEY, THE_ONLY_ONE)
+    });
+    older.unwrap();
+    world.directory.prepare().unwrap();
+    assert!(made(&world, beta, ("theirs", ONE), &["192.0.2.7/32"], false).is_err());
+    world.directory.prepare().unwrap();
+    world.assert_sound();
 }
