@@ -57,6 +57,7 @@ pub(crate) struct WifiQuery {
     /// The name of the wireless network.
     ssid: String,
     /// How people prove themselves.
+    #[param(inline)]
     method: WifiMethod,
     /// Whether the network does not tell its name.
     hidden: Option<bool>,

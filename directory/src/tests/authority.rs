@@ -152,6 +152,25 @@ fn a_list_is_kept_while_nothing_changes_and_signed_anew_each_day() {
     assert!(world.directory.revocation_list(authority.uuid, home, now).unwrap().is_none());
 }
 
+#[test]
+fn a_certificate_names_the_list_where_it_can_be_found_from_outside() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let ada = world.user(acme, "ada");
+    let authority = built_in(&world, acme);
+    let key = CertificateKey::Made(NewKey::generate(world.directory.tools()).unwrap());
+    let lists = Some("http://admin.example/v1/revocation-lists/".to_owned());
+    let issued = world.change(move |change| {
+        let mut grant = change.authorize::<RecoverAccounts>(acme)?;
+        grant.user_certificates().issue(ada, CertificateWish { key, days: None, lists })
+    });
+    let certificate = issued.unwrap().record.certificate;
+    let (home, own) = (home(&world, acme).uuid.simple(), authority.uuid.simple());
+    let url = format!("http://admin.example/v1/revocation-lists/{home}{own}.crl");
+    assert!(holds(&certificate, url.as_bytes()));
+    assert!(!holds(&issue(&world, acme, ada).unwrap().record.certificate, b"http"));
+}
+
 fn holds(list: &[u8], serial: &[u8]) -> bool {
     list.windows(serial.len()).any(|window| window == serial)
 }
