@@ -11,6 +11,8 @@
 #[cfg(test)]
 mod admin_api;
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod fuzz;

@@ -26,6 +26,20 @@ pub(crate) struct PageQuery {
     cursor: Option<String>,
 }
 
+/// Which page of a list of named things, or which of them.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct NamedQuery {
+    /// The most items to answer with.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<usize>,
+    /// Where the page starts: `next` of the page before.
+    cursor: Option<String>,
+    /// Only the one with this name (a login or a slug, where there are such), compared without case.
+    name: Option<String>,
+}
+
 /// A page of a list.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct List<T> {
@@ -44,14 +58,29 @@ impl PageQuery {
 
     /// The record behind which the page starts.
     pub(crate) fn after<I: RecordId>(&self) -> Result<Option<I>, Problem> {
-        let Some(cursor) = &self.cursor else { return Ok(None) };
-        let number = read_cursor::<8>(cursor)?;
-        I::from_record(u64::from_be_bytes(number)).map(Some).ok_or_else(no_cursor)
+        self.cursor.as_deref().map(read_record).transpose()
     }
 
     /// The cursor as it came.
     pub(crate) fn cursor(&self) -> Option<&str> {
         self.cursor.as_deref()
+    }
+}
+
+impl NamedQuery {
+    /// The number of items.
+    pub(crate) fn limit(&self) -> Result<usize, Problem> {
+        page_size(self.limit)
+    }
+
+    /// The record behind which the page starts.
+    pub(crate) fn after<I: RecordId>(&self) -> Result<Option<I>, Problem> {
+        self.cursor.as_deref().map(read_record).transpose()
+    }
+
+    /// The only one that is wanted.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 }
 
@@ -96,6 +125,10 @@ pub(crate) fn write_cursor(octets: &[u8]) -> String {
 pub(crate) fn read_cursor<const N: usize>(cursor: &str) -> Result<[u8; N], Problem> {
     let octets = URL_SAFE_NO_PAD.decode(cursor).ok();
     octets.and_then(|octets| octets.try_into().ok()).ok_or_else(no_cursor)
+}
+
+fn read_record<I: RecordId>(cursor: &str) -> Result<I, Problem> {
+    I::from_record(u64::from_be_bytes(read_cursor(cursor)?)).ok_or_else(no_cursor)
 }
 
 /// Says that a cursor is none of ours.

@@ -1,5 +1,7 @@
 //! The directory itself: opening it, reading it, changing it.
 
+mod listed;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -28,6 +30,8 @@ use crate::search::{Memo, SearchGrant};
 use crate::text::prepare;
 use crate::time::Time;
 use crate::tools::{KnownNames, ReplyDictionary, Tools};
+
+pub use self::listed::OrganizationPage;
 
 /// Organizations whose records are kept decoded at most.
 const KNOWN_ORGANIZATIONS: usize = 4_096;
@@ -357,36 +361,6 @@ impl ReadingTransaction {
         Ok(Oneself { site, standing })
     }
 
-    /// The organizations in the admin's scope behind `after`, at most `limit`, and where the next
-    /// page starts. Deleted ones are among them only for who could restore them.
-    ///
-    /// # Errors
-    /// `Refused` when the actor is no admin.
-    pub fn organizations(
-        &self,
-        after: Option<OrganizationId>,
-        limit: usize,
-    ) -> Result<OrganizationPage, Error> {
-        let standing = own_standing(&self.snapshot, &self.context)?;
-        let mut page = OrganizationPage { records: Vec::new(), next: None };
-        let after = after.map(OrganizationId::record);
-        for found in self.snapshot.scan::<Organization>(Partition::Provider, after) {
-            let (number, record) = found?;
-            let Some(id) = OrganizationId::from_record(number) else { continue };
-            let deleted = matches!(record.state, OrganizationState::Deleted { .. });
-            let shown = !deleted || standing.restores();
-            if !standing.covers(id) || !shown {
-                continue;
-            }
-            if page.records.len() == limit {
-                page.next = page.records.last().map(|(id, _)| *id);
-                break;
-            }
-            page.records.push((id, record));
-        }
-        Ok(page)
-    }
-
     /// Finds an organization by its external id. Whether the actor may know of it is what
     /// `authorize` says.
     ///
@@ -395,14 +369,6 @@ impl ReadingTransaction {
     pub fn organization_id(&self, uuid: uuid::Uuid) -> Result<OrganizationId, Error> {
         organization_id(&self.snapshot, &self.context, uuid)
     }
-}
-
-/// A page of organizations.
-pub struct OrganizationPage {
-    /// The organizations, in the order in which they were made.
-    pub records: Vec<(OrganizationId, Organization)>,
-    /// Where the next page starts; absent on the last.
-    pub next: Option<OrganizationId>,
 }
 
 /// A changing transaction; it becomes durable when the closure that got it returns `Ok`.

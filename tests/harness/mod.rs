@@ -31,6 +31,7 @@ pub(crate) mod room;
 pub(crate) mod server;
 pub(crate) mod staffed;
 pub(crate) mod supplicant;
+pub(crate) mod tenantry;
 pub(crate) mod totp;
 pub(crate) mod wire;
 

@@ -10,6 +10,7 @@ use super::root;
 const EDGES: &[(&str, &[&str])] = &[
     ("admin-api", &["directory"]),
     ("bench", &[]),
+    ("cli", &[]),
     ("daemon", &["admin-api", "directory", "eap", "ldap", "radius"]),
     ("directory", &["storage"]),
     ("eap", &[]),

@@ -107,6 +107,24 @@ where
         Ok(Page { records, next: None })
     }
 
+    /// Reads at most `limit` records behind `after`, or of those only the one with a name, compared
+    /// without case.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn page(
+        &self,
+        name: Option<&str>,
+        after: Option<E::Id>,
+        limit: usize,
+    ) -> Result<Page<E>, Error> {
+        let Some(name) = name else { return self.list(after, limit) };
+        let behind = |id: &E::Id| after.is_none_or(|after| id.record() > after.record());
+        let found = self.named(name)?.filter(behind);
+        let records = found.map(|id| Ok::<_, Error>((id, self.read(id)?))).transpose()?;
+        Ok(Page { records: records.into_iter().collect(), next: None })
+    }
+
     fn check_name_is_free(&self, fields: &E::Fields, own: Option<E::Id>) -> Result<(), Error> {
         match self.named(E::name(fields))? {
             Some(other) if Some(other) != own => Err(Error::Taken { pointer: E::NAME_POINTER }),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use crate::harness::ldap::Ldap;
+use crate::harness::https::Https;
 use crate::harness::office::Office;
 
 const PASSWORD: &str = "correct horse battery";
@@ -111,4 +112,35 @@ fn settings_count_at_once() {
         "password": "nineteen letters ab"});
     let refused = office.top.send("POST", &office.path("users"), Some(&fields));
     assert_eq!((refused.status, &refused.json()["pointer"]), (422, &json!("/password")));
+}
+
+#[test]
+fn lists_find_the_one_of_a_name_in_their_own_organization_and_scope() {
+    let (office, other) = (Office::new(), Office::new());
+    for (collection, fields) in [
+        ("users", json!({"login": "ada", "display_name": "Ada", "surname": "L"})),
+        ("groups", json!({"name": "Staff"})),
+        ("service-accounts", json!({"name": "Wiki"})),
+        ("radius-clients", json!({"name": "Gate", "sources": ["192.0.2.1/32"]})),
+        ("reply-profiles", json!({"name": "Guests"})),
+        ("devices", json!({"name": "Printer"})),
+        ("custom-attributes", json!({"name": "costCenter", "syntax": "text"})),
+    ] {
+        office.make(collection, &fields);
+        let name = fields["name"].as_str().or(fields["login"].as_str()).unwrap().to_uppercase();
+        let named = |office: &Office, name: &str| {
+            office.read(&format!("{collection}?name={name}"))["items"].as_array().unwrap().len()
+        };
+        assert_eq!(named(&office, &name), 1, "{collection}");
+        assert_eq!(named(&office, "nobody"), 0, "{collection}");
+        assert_eq!(named(&other, &name), 0, "{collection}");
+    }
+    let slugs = |by: &Https, slug: &str| {
+        let page = by.send("GET", &format!("/v1/organizations?name={slug}"), None).json();
+        page["items"].as_array().unwrap().len()
+    };
+    assert_eq!(slugs(&office.top, &office.slug.to_uppercase()), 1);
+    let scoped = office.provider_admin("administrator", &json!({"organizations": [office.id]}));
+    assert_eq!(slugs(&scoped.session, &office.slug), 1);
+    assert_eq!(slugs(&scoped.session, &other.slug), 0, "out of scope is as if it were not there");
 }

@@ -6,7 +6,7 @@ use directory::access::View;
 use super::Admin;
 use crate::body::Params;
 use crate::caller::Home;
-use crate::list::{List, PageQuery};
+use crate::list::{List, NamedQuery};
 use crate::problem::Problem;
 
 /// Lists admins in the order in which they were made.
@@ -14,16 +14,16 @@ use crate::problem::Problem;
     get,
     path = "/admins",
     tag = "Admins",
-    params(PageQuery),
+    params(NamedQuery),
     responses((status = 200, description = "A page of admins.", body = List<Admin>)),
     extensions(("x-permission" = json!("view")))
 )]
 pub(crate) async fn list_admins(
     home: Home<View>,
-    Params(query): Params<PageQuery>,
+    Params(query): Params<NamedQuery>,
 ) -> Result<Json<List<Admin>>, Problem> {
     let reading = home.caller.read()?;
     let admins = reading.authorize_at::<View>(home.place)?.admins();
-    let page = admins.list(query.after()?, query.limit()?)?;
+    let page = admins.page(query.name(), query.after()?, query.limit()?)?;
     Ok(Json(List::try_of(page, |record| Admin::of(record, &reading, home.place))?))
 }

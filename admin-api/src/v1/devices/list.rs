@@ -6,7 +6,7 @@ use directory::access::View;
 use super::Device;
 use crate::body::Params;
 use crate::caller::Within;
-use crate::list::{List, PageQuery};
+use crate::list::{List, NamedQuery};
 use crate::problem::Problem;
 
 /// Lists devices in the order in which they were made.
@@ -14,17 +14,17 @@ use crate::problem::Problem;
     get,
     path = "/organizations/{organization}/devices",
     tag = "Devices",
-    params(PageQuery),
+    params(NamedQuery),
     responses((status = 200, description = "A page of devices.", body = List<Device>)),
     extensions(("x-permission" = json!("view")))
 )]
 pub(crate) async fn list_devices(
     within: Within<View>,
-    Params(query): Params<PageQuery>,
+    Params(query): Params<NamedQuery>,
 ) -> Result<Json<List<Device>>, Problem> {
     let reading = within.caller.read()?;
     let devices = reading.authorize::<View>(within.organization)?.devices();
-    let page = devices.list(query.after()?, query.limit()?)?;
+    let page = devices.page(query.name(), query.after()?, query.limit()?)?;
     let show = |record| Device::of(record, &reading, within.organization);
     Ok(Json(List::try_of(page, show)?))
 }

@@ -6,7 +6,7 @@ use directory::access::View;
 use super::RadiusClient;
 use crate::body::Params;
 use crate::caller::Within;
-use crate::list::{List, PageQuery};
+use crate::list::{List, NamedQuery};
 use crate::problem::Problem;
 
 /// Lists RADIUS clients in the order in which they were made.
@@ -14,17 +14,17 @@ use crate::problem::Problem;
     get,
     path = "/organizations/{organization}/radius-clients",
     tag = "RADIUS clients",
-    params(PageQuery),
+    params(NamedQuery),
     responses((status = 200, description = "A page of clients.", body = List<RadiusClient>)),
     extensions(("x-permission" = json!("view")))
 )]
 pub(crate) async fn list_radius_clients(
     within: Within<View>,
-    Params(query): Params<PageQuery>,
+    Params(query): Params<NamedQuery>,
 ) -> Result<Json<List<RadiusClient>>, Problem> {
     let reading = within.caller.read()?;
     let grant = reading.authorize::<View>(within.organization)?;
-    let page = grant.radius_clients().list(query.after()?, query.limit()?)?;
+    let page = grant.radius_clients().page(query.name(), query.after()?, query.limit()?)?;
     let show = |record| RadiusClient::of(record, &reading, within.organization);
     Ok(Json(List::try_of(page, show)?))
 }

@@ -6,7 +6,7 @@ use directory::access::View;
 use super::ServiceAccount;
 use crate::body::Params;
 use crate::caller::Within;
-use crate::list::{List, PageQuery};
+use crate::list::{List, NamedQuery};
 use crate::problem::Problem;
 
 /// Lists service accounts in the order in which they were made.
@@ -14,7 +14,7 @@ use crate::problem::Problem;
     get,
     path = "/organizations/{organization}/service-accounts",
     tag = "Service accounts",
-    params(PageQuery),
+    params(NamedQuery),
     responses((
         status = 200,
         description = "A page of service accounts.",
@@ -24,11 +24,11 @@ use crate::problem::Problem;
 )]
 pub(crate) async fn list_service_accounts(
     within: Within<View>,
-    Params(query): Params<PageQuery>,
+    Params(query): Params<NamedQuery>,
 ) -> Result<Json<List<ServiceAccount>>, Problem> {
     let reading = within.caller.read()?;
     let grant = reading.authorize::<View>(within.organization)?;
-    let page = grant.service_accounts().list(query.after()?, query.limit()?)?;
+    let page = grant.service_accounts().page(query.name(), query.after()?, query.limit()?)?;
     let show = |record| ServiceAccount::of(record, &reading, within.organization);
     Ok(Json(List::try_of(page, show)?))
 }

@@ -7,7 +7,7 @@ use directory::records;
 use super::User;
 use crate::body::Params;
 use crate::caller::{Surroundings, Within};
-use crate::list::{List, PageQuery};
+use crate::list::{List, NamedQuery};
 use crate::problem::Problem;
 
 /// Lists users in the order in which they were made.
@@ -15,19 +15,19 @@ use crate::problem::Problem;
     get,
     path = "/organizations/{organization}/users",
     tag = "Users",
-    params(PageQuery),
+    params(NamedQuery),
     responses((status = 200, description = "A page of users.", body = List<User>)),
     extensions(("x-permission" = json!("view")))
 )]
 pub(crate) async fn list_users(
     within: Within<View>,
-    Params(query): Params<PageQuery>,
+    Params(query): Params<NamedQuery>,
 ) -> Result<Json<List<User>>, Problem> {
     let reading = within.caller.read()?;
     let grant = reading.authorize::<View>(within.organization)?;
     let around = Surroundings::of(&reading, within.organization)?;
     let users = grant.users();
-    let page = users.list(query.after()?, query.limit()?)?;
+    let page = users.page(query.name(), query.after()?, query.limit()?)?;
     let show = |record: records::User| {
         let id = users.id_of(record.uuid)?;
         let state = grant.sign_in_state(id, &around.settings)?;

@@ -1,0 +1,270 @@
+//! From what was typed to a question, and from the answer to what is printed.
+
+use clap::ArgMatches;
+use serde_json::{Map, Value, json};
+
+use crate::client::Question;
+use crate::document::{Field, Kind, Operation};
+use crate::failure::Failure;
+use crate::grammar::{CLEAR, FROM, MOST, YES, asks_for};
+use crate::output::{Format, tell};
+use crate::place::{Place, escaped};
+use crate::prompt;
+use crate::words::REFERENCES;
+
+/// The most items that the server gives at once.
+const PAGE: usize = 200;
+
+/// Does what an operation does, and prints what comes of it.
+///
+/// # Errors
+/// When it cannot be done.
+pub(crate) fn call(
+    place: &Place,
+    operation: &Operation,
+    matches: &ArgMatches,
+    (format, columns): (Format, &[&str]),
+) -> Result<(), Failure> {
+    let path = path(place, operation, matches)?;
+    let query = query(place, operation, matches)?;
+    if operation.is_list {
+        let most = matches.get_one::<usize>(MOST).copied();
+        let items = items(place, &path, &query, most)?;
+        return format.print(&Value::Array(items), columns);
+    }
+    let body = operation.body.as_ref().map(|fields| body(place, operation, fields, matches));
+    let body = body.transpose()?;
+    if operation.method == "delete" && !matches.get_flag(YES) {
+        let last = operation.places().last().unwrap_or_default();
+        let name = matches.try_get_one::<String>(last).ok().flatten();
+        prompt::confirm(&match name {
+            Some(name) => format!("Really delete the {} “{name}”?", last.replace('_', " ")),
+            None => "Really remove it?".to_owned(),
+        })?;
+    }
+    // What is deleted is what was there when it was asked for.
+    let seen = match operation.is_conditional && operation.method == "delete" {
+        true => place.client.get(&path)?.etag,
+        false => None,
+    };
+    let (method, if_match) = (&*operation.method, seen.as_deref());
+    let path = &format!("{path}{}", joined(&query));
+    let answer = place.client.ask(&Question { method, path, body: body.as_ref(), if_match })?;
+    if answer.body.is_null() {
+        tell("Done.");
+        return Ok(());
+    }
+    // A list that is not cut into pages.
+    let shown = answer.body.get("items").filter(|items| items.is_array()).unwrap_or(&answer.body);
+    format.print(shown, columns)
+}
+
+/// The items of a list, page by page, so many at most.
+pub(crate) fn items(
+    place: &Place,
+    path: &str,
+    query: &[(String, String)],
+    most: Option<usize>,
+) -> Result<Vec<Value>, Failure> {
+    let most = most.unwrap_or(usize::MAX);
+    let (mut items, mut cursor) = (Vec::new(), None::<String>);
+    loop {
+        let mut asked = query.to_vec();
+        asked.push(("limit".into(), PAGE.min(most - items.len()).max(1).to_string()));
+        asked.extend(cursor.map(|cursor| ("cursor".to_owned(), cursor)));
+        let mut answer = place.client.get(&format!("{path}{}", joined(&asked)))?.body;
+        let page = answer.get_mut("items").map(Value::take);
+        if let Some(Value::Array(page)) = page {
+            items.extend(page);
+        }
+        items.truncate(most);
+        cursor = answer.get("next").and_then(Value::as_str).map(ToOwned::to_owned);
+        if cursor.is_none() || items.len() >= most {
+            return Ok(items);
+        }
+    }
+}
+
+/// The path, with the ids of what was named.
+pub(crate) fn path(
+    place: &Place,
+    operation: &Operation,
+    matches: &ArgMatches,
+) -> Result<String, Failure> {
+    let mut path = operation.path.clone();
+    for wanted in operation.places() {
+        let id = if asks_for(operation, wanted) {
+            let name = matches.get_one::<String>(wanted).map(String::as_str).unwrap_or_default();
+            // What stands before it in the path has its id already.
+            let list = path.split_once(&format!("/{{{wanted}}}")).map(|(list, _)| list.to_owned());
+            place.id(&list.unwrap_or_default(), name)?
+        } else {
+            place.organization()?
+        };
+        path = path.replace(&format!("{{{wanted}}}"), &escaped(&id));
+    }
+    Ok(path)
+}
+
+/// The query that was typed.
+pub(crate) fn query(
+    place: &Place,
+    operation: &Operation,
+    matches: &ArgMatches,
+) -> Result<Vec<(String, String)>, Failure> {
+    let mut query = Vec::new();
+    for field in &operation.query {
+        let Some(value) = given(place, field, matches)? else { continue };
+        let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+        query.extend(field.path.first().map(|name| (name.clone(), text)));
+    }
+    Ok(query)
+}
+
+fn joined(query: &[(String, String)]) -> String {
+    let pairs: Vec<_> =
+        query.iter().map(|(name, value)| format!("{}={}", escaped(name), escaped(value))).collect();
+    if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
+}
+
+/// The body: what a file has, and over it what was typed.
+fn body(
+    place: &Place,
+    operation: &Operation,
+    fields: &[Field],
+    matches: &ArgMatches,
+) -> Result<Value, Failure> {
+    let file = matches.get_one::<String>(FROM);
+    let mut body = match file {
+        Some(file) => from_file(file)?,
+        None => json!({}),
+    };
+    for field in fields {
+        if let Some(value) = given(place, field, matches)? {
+            put(&mut body, &field.path, value);
+        } else if field.kind == Kind::Secret
+            && (asked_for(field, matches) || field.is_required && file.is_none())
+        {
+            let secret = prompt::new_secret(&field.option().replace('-', " "))?;
+            put(&mut body, &field.path, Value::String(secret));
+        } else if field.is_required && file.is_none() {
+            return Err(Failure::Usage(format!("--{} is missing", field.option())));
+        }
+    }
+    for cleared in typed::<String>(matches, CLEAR) {
+        let field = fields.iter().find(|field| field.option() == *cleared);
+        field.into_iter().for_each(|field| put(&mut body, &field.path, Value::Null));
+    }
+    if operation.method == "patch" && body.as_object().is_some_and(Map::is_empty) {
+        return Err(Failure::Usage("nothing was said that could change".into()));
+    }
+    Ok(body)
+}
+
+/// What was typed for a field, with ids in place of names.
+fn given(place: &Place, field: &Field, matches: &ArgMatches) -> Result<Option<Value>, Failure> {
+    let option = &field.option();
+    let text = || typed::<String>(matches, option).next().cloned();
+    Ok(match &field.kind {
+        Kind::Secret => None,
+        Kind::Number => typed::<i64>(matches, option).next().map(|number| json!(number)),
+        Kind::Truth => typed::<bool>(matches, option).next().map(|truth| json!(truth)),
+        Kind::Json => text().map(|text| read_json(option, &text)).transpose()?,
+        Kind::Choice(_) => text().map(Value::String),
+        Kind::Text => match text() {
+            Some(text) => Some(Value::String(referred(place, field, text)?)),
+            None => None,
+        },
+        Kind::Texts => {
+            let texts: Vec<_> = typed::<String>(matches, option).cloned().collect();
+            let ids = texts.into_iter().map(|text| referred(place, field, text));
+            let ids: Vec<String> = ids.collect::<Result<_, _>>()?;
+            (!ids.is_empty()).then(|| json!(ids))
+        }
+    })
+}
+
+/// The id behind a name, for fields that hold ids.
+fn referred(place: &Place, field: &Field, text: String) -> Result<String, Failure> {
+    let name = field.path.last().map(String::as_str).unwrap_or_default();
+    match REFERENCES.iter().find(|(referring, _)| *referring == name) {
+        Some((_, list)) => {
+            let organization = place.organization()?;
+            place.id(&format!("/v1/organizations/{organization}/{list}"), &text)
+        }
+        None => Ok(text),
+    }
+}
+
+fn typed<'m, T: Clone + Send + Sync + 'static>(
+    matches: &'m ArgMatches,
+    name: &str,
+) -> impl Iterator<Item = &'m T> + use<'m, T> {
+    matches.try_get_many::<T>(name).ok().flatten().into_iter().flatten()
+}
+
+fn asked_for(field: &Field, matches: &ArgMatches) -> bool {
+    matches.try_get_one::<bool>(&field.option()).ok().flatten().copied().unwrap_or_default()
+}
+
+fn put(body: &mut Value, path: &[String], value: Value) {
+    let Some((name, inner)) = path.split_first() else { return };
+    if !body.is_object() {
+        *body = json!({});
+    }
+    if let Some(members) = body.as_object_mut() {
+        let member = members.entry(name.clone()).or_insert(Value::Null);
+        match inner {
+            [] => *member = value,
+            inner => put(member, inner, value),
+        }
+    }
+}
+
+fn read_json(option: &str, text: &str) -> Result<Value, Failure> {
+    // A bare word is a text: `--visibility everything`.
+    let word = text.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
+    match serde_json::from_str(text) {
+        Ok(value) => Ok(value),
+        Err(_) if word => Ok(Value::String(text.to_owned())),
+        Err(error) => Err(Failure::Usage(format!("--{option} is no JSON: {error}"))),
+    }
+}
+
+fn from_file(file: &str) -> Result<Value, Failure> {
+    let text = match file {
+        "-" => std::io::read_to_string(std::io::stdin()),
+        file => std::fs::read_to_string(file),
+    };
+    let text = text.map_err(|error| Failure::local(file, error))?;
+    // JSON is YAML as well.
+    serde_saphyr::from_str(&text).map_err(|error| Failure::local(file, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_of_members_find_their_place() {
+        let mut body = json!({"a": {"x": 1}});
+        put(&mut body, &["a".into(), "b".into()], json!(2));
+        put(&mut body, &["c".into(), "d".into()], json!([3]));
+        assert_eq!(body, json!({"a": {"x": 1, "b": 2}, "c": {"d": [3]}}));
+    }
+
+    #[test]
+    fn a_bare_word_is_a_text_and_all_else_json() {
+        assert_eq!(read_json("x", "everything").unwrap(), json!("everything"));
+        assert_eq!(read_json("x", r#"{"groups": []}"#).unwrap(), json!({"groups": []}));
+        assert_eq!(read_json("x", "12").unwrap(), json!(12));
+        assert!(read_json("x", "{groups").is_err());
+    }
+
+    #[test]
+    fn a_query_is_put_together() {
+        let query = [("name".to_owned(), "a b".to_owned()), ("limit".to_owned(), "5".to_owned())];
+        assert_eq!(joined(&query), "?name=a%20b&limit=5");
+        assert_eq!(joined(&[]), "");
+    }
+}

@@ -1,0 +1,146 @@
+//! Asking the admin API.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use ureq::http::{Method, Request};
+use ureq::tls::{Certificate, RootCerts, TlsConfig, parse_pem};
+use ureq::{Agent, Body};
+
+use crate::failure::{Failure, Problem};
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A server, and who asks.
+pub(crate) struct Client {
+    agent: Agent,
+    server: String,
+    token: Option<String>,
+}
+
+/// What is asked.
+#[derive(Debug)]
+pub(crate) struct Question<'q> {
+    pub(crate) method: &'q str,
+    /// The path, from `/v1` on, with its query.
+    pub(crate) path: &'q str,
+    pub(crate) body: Option<&'q Value>,
+    /// The state that was seen.
+    pub(crate) if_match: Option<&'q str>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// Null where nothing was said.
+    pub(crate) body: Value,
+    /// The state that it shows.
+    pub(crate) etag: Option<String>,
+}
+
+impl Client {
+    /// Makes a client of a server. Nothing is asked yet.
+    ///
+    /// # Errors
+    /// When the authority's file cannot be read, or the server is not named by https.
+    pub(crate) fn new(
+        server: &str,
+        token: Option<String>,
+        ca: Option<&Path>,
+    ) -> Result<Self, Failure> {
+        if !server.starts_with("https://") {
+            let text = format!("a server is named by https://host:port, which “{server}” is not");
+            return Err(Failure::Usage(text));
+        }
+        // Only the first of a process takes effect, and all are the same.
+        let _installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let roots = match ca {
+            Some(path) => RootCerts::Specific(Arc::new(authorities(path)?)),
+            None => RootCerts::PlatformVerifier,
+        };
+        let agent = Agent::config_builder()
+            .tls_config(TlsConfig::builder().root_certs(roots).build())
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_global(Some(PATIENCE))
+            .user_agent(concat!("tenantry/", env!("CARGO_PKG_VERSION")))
+            .build();
+        let server = server.trim_end_matches('/').to_owned();
+        Ok(Self { agent: agent.into(), server, token })
+    }
+
+    /// Asks with GET.
+    ///
+    /// # Errors
+    /// As [`ask`](Self::ask).
+    pub(crate) fn get(&self, path: &str) -> Result<Answer, Failure> {
+        self.ask(&Question { method: "get", path, body: None, if_match: None })
+    }
+
+    /// Asks, and waits for the answer.
+    ///
+    /// # Errors
+    /// When the server cannot be asked, or refuses.
+    pub(crate) fn ask(&self, question: &Question<'_>) -> Result<Answer, Failure> {
+        let failed = |why: &dyn ToString| Failure::Unreachable {
+            server: self.server.clone(),
+            why: why.to_string(),
+        };
+        let method = Method::from_bytes(question.method.to_uppercase().as_bytes());
+        let mut request = Request::builder()
+            .method(method.map_err(|error| failed(&error))?)
+            .uri(format!("{}{}", self.server, question.path))
+            .header("accept", "application/json");
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        if let Some(etag) = question.if_match {
+            request = request.header("if-match", etag);
+        }
+        let answer = match question.body {
+            Some(body) => {
+                let request = request.header("content-type", "application/json");
+                let request = request.body(body.to_string()).map_err(|error| failed(&error))?;
+                self.agent.run(request)
+            }
+            None => self.agent.run(request.body(()).map_err(|error| failed(&error))?),
+        };
+        let mut answer = answer.map_err(|error| failed(&error))?;
+        let status = answer.status().as_u16();
+        let etag = answer.headers().get("etag").and_then(|etag| etag.to_str().ok());
+        let etag = etag.map(ToOwned::to_owned);
+        let text = read(answer.body_mut()).map_err(|error| failed(&error))?;
+        if !(200..300).contains(&status) {
+            let problem = serde_json::from_str(&text).unwrap_or_else(|_| Problem::default());
+            let title =
+                if problem.title.is_empty() { format!("HTTP {status}") } else { problem.title };
+            return Err(Failure::Refused(Problem { status, title, ..problem }));
+        }
+        let body = match text.trim() {
+            "" => Value::Null,
+            text => serde_json::from_str(text).map_err(|error| failed(&error))?,
+        };
+        Ok(Answer { body, etag })
+    }
+}
+
+fn read(body: &mut Body) -> Result<String, ureq::Error> {
+    body.with_config().limit(256 << 20).read_to_string()
+}
+
+fn authorities(path: &Path) -> Result<Vec<Certificate<'static>>, Failure> {
+    let failed = |why: &dyn ToString| Failure::local(path.display().to_string(), why.to_string());
+    let pem = std::fs::read(path).map_err(|error| failed(&error))?;
+    let mut found = Vec::new();
+    for item in parse_pem(&pem) {
+        if let ureq::tls::PemItem::Certificate(certificate) =
+            item.map_err(|error| failed(&error))?
+        {
+            found.push(certificate);
+        }
+    }
+    if found.is_empty() { Err(failed(&"there is no certificate in it")) } else { Ok(found) }
+}

@@ -1,0 +1,131 @@
+//! Contexts: servers with a session each, kept in a file that is its owner's alone.
+
+use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+
+/// All contexts, and which is in use.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Contexts {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) current: Option<String>,
+    #[serde(default)]
+    pub(crate) contexts: BTreeMap<String, Context>,
+}
+
+/// A server, and who one is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Context {
+    /// Where it is.
+    pub(crate) server: String,
+    /// Who vouches for its certificate, where not the system does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ca: Option<PathBuf>,
+    /// The organization that commands are about unless they name one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) organization: Option<String>,
+    /// The session; absent after signing out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) token: Option<String>,
+    /// When it ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) expires: Option<String>,
+}
+
+impl Contexts {
+    /// Reads the file; one that is not there has none.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is no such file.
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+        let failed =
+            |why: &dyn ToString| Failure::local(path.display().to_string(), why.to_string());
+        match std::fs::read_to_string(path) {
+            Ok(text) => toml::from_str(&text).map_err(|error| failed(&error)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(failed(&error)),
+        }
+    }
+
+    /// Writes the file anew, so that nobody but its owner reads it at any moment.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn write(&self, path: &Path) -> Result<(), Failure> {
+        let failed =
+            |why: &dyn ToString| Failure::local(path.display().to_string(), why.to_string());
+        let text = toml::to_string(self).map_err(|error| failed(&error))?;
+        let unfinished = path.with_extension("unfinished");
+        let written = (|| {
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder)?;
+            }
+            let mut options = OpenOptions::new();
+            options.write(true).create(true).truncate(true);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            let mut file = options.open(&unfinished)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            std::fs::rename(&unfinished, path)
+        })();
+        written.map_err(|error: std::io::Error| failed(&error))
+    }
+
+    /// The context that is named, or else the one in use.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(crate) fn chosen(&self, name: Option<&str>) -> Result<(&str, &Context), Failure> {
+        let name = name.or(self.current.as_deref()).ok_or(Failure::NoContext)?;
+        let found = self.contexts.get_key_value(name);
+        let missing = || Failure::Missing { what: "context".into(), name: name.into() };
+        found.map(|(name, context)| (name.as_str(), context)).ok_or_else(missing)
+    }
+}
+
+/// Where the file is unless somebody says otherwise.
+///
+/// # Errors
+/// When nobody knows where the user's files are.
+pub(crate) fn usual_path() -> Result<PathBuf, Failure> {
+    let home = std::env::home_dir()
+        .ok_or_else(|| Failure::Usage("there is no home folder: give --contexts".into()))?;
+    Ok(home.join(".config/tenantry/contexts.toml"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_is_read_again_and_nobody_else_reads_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/contexts.toml");
+        assert_eq!(Contexts::read(&path).unwrap(), Contexts::default());
+        let context = Context {
+            server: "https://localhost:8443".into(),
+            token: Some("secret".into()),
+            ..Context::default()
+        };
+        let contexts = Contexts {
+            current: Some("lab".into()),
+            contexts: BTreeMap::from([("lab".into(), context.clone())]),
+        };
+        contexts.write(&path).unwrap();
+        let read = Contexts::read(&path).unwrap();
+        assert_eq!(read, contexts);
+        assert_eq!(read.chosen(None).unwrap(), ("lab", &context));
+        assert!(matches!(read.chosen(Some("other")), Err(Failure::Missing { .. })));
+        #[cfg(unix)]
+        {
+            let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(&path).unwrap());
+            assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+}

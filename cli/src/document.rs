@@ -1,0 +1,310 @@
+//! The admin API as its own document (OpenAPI) describes it: what the commands are made from.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The document of the API that this command line was built with.
+const DOCUMENT: &str = include_str!("../../admin-api/openapi.json");
+
+/// The deepest that members of members become options.
+const DEPTH: usize = 2;
+
+/// All operations.
+pub(crate) struct Document {
+    operations: BTreeMap<String, Operation>,
+}
+
+/// An operation.
+#[derive(Clone, Debug)]
+pub(crate) struct Operation {
+    pub(crate) method: String,
+    /// The path, with parameters in braces.
+    pub(crate) path: String,
+    pub(crate) about: String,
+    pub(crate) query: Vec<Field>,
+    /// What the body has; nothing where there is no body.
+    pub(crate) body: Option<Vec<Field>>,
+    /// Whether it can be bound to the state that was seen.
+    pub(crate) is_conditional: bool,
+    /// Whether it answers with a page of a list.
+    pub(crate) is_list: bool,
+}
+
+/// A parameter, or a member of a body.
+#[derive(Clone, Debug)]
+pub(crate) struct Field {
+    /// Where it stands in the body.
+    pub(crate) path: Vec<String>,
+    pub(crate) about: String,
+    pub(crate) kind: Kind,
+    pub(crate) is_required: bool,
+    pub(crate) is_nullable: bool,
+}
+
+/// What a value is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    /// Text that nobody should see.
+    Secret,
+    /// One of these.
+    Choice(Vec<String>),
+    Number,
+    Truth,
+    /// Several texts or choices.
+    Texts,
+    /// Anything else, as JSON.
+    Json,
+}
+
+#[derive(Deserialize)]
+struct Written {
+    paths: BTreeMap<String, BTreeMap<String, Described>>,
+    components: Components,
+}
+
+#[derive(Deserialize)]
+struct Components {
+    schemas: BTreeMap<String, Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Described {
+    operation_id: String,
+    #[serde(default)]
+    summary: String,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    parameters: Vec<Parameter>,
+    request_body: Option<Value>,
+    responses: BTreeMap<String, Value>,
+}
+
+#[derive(Deserialize)]
+struct Parameter {
+    name: String,
+    r#in: String,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    required: bool,
+    schema: Value,
+}
+
+impl Document {
+    /// Reads the document.
+    ///
+    /// # Errors
+    /// When it is none; a test sees that it is.
+    pub(crate) fn read() -> serde_json::Result<Self> {
+        let written: Written = serde_json::from_str(DOCUMENT)?;
+        let schemas = Schemas(written.components.schemas);
+        let mut operations = BTreeMap::new();
+        for (path, methods) in written.paths {
+            for (method, described) in methods {
+                let id = described.operation_id.clone();
+                let operation = schemas.operation(method, path.clone(), described);
+                operations.insert(id, operation);
+            }
+        }
+        Ok(Self { operations })
+    }
+
+    pub(crate) fn operation(&self, id: &str) -> Option<&Operation> {
+        self.operations.get(id)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.operations.keys().map(String::as_str)
+    }
+}
+
+impl Operation {
+    /// The names of what stands in braces in the path.
+    pub(crate) fn places(&self) -> impl Iterator<Item = &str> {
+        self.path.split('{').skip(1).filter_map(|rest| rest.split('}').next())
+    }
+}
+
+impl Field {
+    /// The name of its option.
+    pub(crate) fn option(&self) -> String {
+        self.path.join("-").replace('_', "-")
+    }
+}
+
+struct Schemas(BTreeMap<String, Value>);
+
+impl Schemas {
+    fn operation(&self, method: String, path: String, described: Described) -> Operation {
+        let of = |place: &'static str| {
+            described.parameters.iter().filter(move |parameter| parameter.r#in == place)
+        };
+        let query = of("query").map(|parameter| self.parameter(parameter)).collect();
+        let is_conditional = of("header").any(|parameter| parameter.name == "If-Match");
+        let is_list = of("query").any(|parameter| parameter.name == "cursor")
+            && described.responses.contains_key("200");
+        let body = described.request_body.as_ref().and_then(|body| {
+            let mut fields = Vec::new();
+            let schema = body.pointer("/content/application~1json/schema")?;
+            self.members(schema, &[], &mut fields);
+            Some(fields)
+        });
+        let about = match described.description.split_once("\n\n") {
+            Some((text, _)) if described.summary.is_empty() => text.to_owned(),
+            Some(_) | None => {
+                format!("{}\n\n{}", described.summary, described.description).trim().to_owned()
+            }
+        };
+        Operation { method, path, about, query, body, is_conditional, is_list }
+    }
+
+    fn parameter(&self, parameter: &Parameter) -> Field {
+        Field {
+            path: vec![parameter.name.clone()],
+            about: parameter.description.clone(),
+            kind: self.kind(&parameter.schema),
+            is_required: parameter.required,
+            is_nullable: false,
+        }
+    }
+
+    /// The members of an object, those of its members among them as far as that is of use.
+    fn members(&self, schema: &Value, above: &[String], fields: &mut Vec<Field>) {
+        let schema = self.resolved(schema);
+        let required = schema.get("required").and_then(Value::as_array);
+        let is_required = |name: &str| {
+            required.is_some_and(|all| all.iter().any(|one| one.as_str() == Some(name)))
+        };
+        for (name, member) in
+            schema.get("properties").and_then(Value::as_object).into_iter().flatten()
+        {
+            let path: Vec<_> = above.iter().cloned().chain([name.clone()]).collect();
+            let inner = self.resolved(member);
+            if inner.get("properties").is_some() && path.len() < DEPTH + 1 {
+                self.members(inner, &path, fields);
+                continue;
+            }
+            let is_required = is_required(name) && above.is_empty();
+            let (about, kind) = (description(member, inner), self.kind(member));
+            let is_nullable = is_nullable(member);
+            fields.push(Field { path, about, kind, is_required, is_nullable });
+        }
+    }
+
+    fn kind(&self, schema: &Value) -> Kind {
+        let schema = self.resolved(schema);
+        let is = |name: &str| match schema.get("type") {
+            Some(Value::String(kind)) => kind == name,
+            Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == name),
+            Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_)) | None => {
+                false
+            }
+        };
+        if let Some(choices) = schema.get("enum").and_then(Value::as_array) {
+            return Kind::Choice(
+                choices.iter().filter_map(Value::as_str).map(Into::into).collect(),
+            );
+        }
+        if is("string") {
+            let secret = schema.get("format").and_then(Value::as_str) == Some("password");
+            return if secret { Kind::Secret } else { Kind::Text };
+        }
+        if is("integer") || is("number") {
+            return Kind::Number;
+        }
+        if is("boolean") {
+            return Kind::Truth;
+        }
+        let items = schema.get("items").filter(|_| is("array")).map(|items| self.kind(items));
+        match items {
+            Some(Kind::Text | Kind::Choice(_)) => Kind::Texts,
+            Some(Kind::Secret | Kind::Number | Kind::Truth | Kind::Texts | Kind::Json) | None => {
+                Kind::Json
+            }
+        }
+    }
+
+    /// What a schema refers to; of a choice between something and null, the something.
+    fn resolved<'s>(&'s self, schema: &'s Value) -> &'s Value {
+        if let Some(name) = schema.get("$ref").and_then(Value::as_str) {
+            let name = name.rsplit('/').next().unwrap_or_default();
+            return self.0.get(name).map_or(schema, |found| self.resolved(found));
+        }
+        let choices = schema.get("oneOf").and_then(Value::as_array);
+        let mut others = choices.into_iter().flatten().filter(|choice| !is_null(choice));
+        match (others.next(), others.next()) {
+            (Some(only), None) => self.resolved(only),
+            (Some(_) | None, _) => schema,
+        }
+    }
+}
+
+fn is_null(schema: &Value) -> bool {
+    schema.get("type").and_then(Value::as_str) == Some("null")
+}
+
+fn is_nullable(schema: &Value) -> bool {
+    let kinds = schema.get("type").and_then(Value::as_array);
+    let choices = schema.get("oneOf").and_then(Value::as_array);
+    kinds.is_some_and(|kinds| kinds.iter().any(|kind| kind == "null"))
+        || choices.is_some_and(|choices| choices.iter().any(is_null))
+}
+
+/// What a member is for, in its own words or else in those of what it is made of.
+fn description(member: &Value, resolved: &Value) -> String {
+    let of = |schema: &Value| {
+        schema.get("description").and_then(Value::as_str).map(|text| text.replace('\n', " "))
+    };
+    let choices = member.get("oneOf").and_then(Value::as_array);
+    let within = choices.and_then(|choices| choices.iter().find_map(of));
+    of(member).or(within).or_else(|| of(resolved)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_becomes_fields_with_their_kinds() {
+        let document = Document::read().unwrap();
+        let operation = document.operation("create_user").unwrap();
+        assert_eq!((operation.method.as_str(), operation.is_list), ("post", false));
+        assert_eq!(operation.places().collect::<Vec<_>>(), ["organization"]);
+        let fields = operation.body.as_ref().unwrap();
+        let kind = |name: &str| {
+            let field = fields.iter().find(|field| field.option() == name).unwrap();
+            (field.kind.clone(), field.is_required)
+        };
+        assert_eq!(kind("login"), (Kind::Text, true));
+        assert_eq!(kind("password"), (Kind::Secret, false));
+        assert_eq!(kind("mail"), (Kind::Texts, false));
+        assert_eq!(kind("uid-number"), (Kind::Number, false));
+        assert_eq!(kind("custom"), (Kind::Json, false));
+    }
+
+    #[test]
+    fn members_of_members_are_options_of_their_own() {
+        let document = Document::read().unwrap();
+        let options = |id: &str| {
+            let fields = document.operation(id).unwrap().body.clone().unwrap();
+            fields.iter().map(Field::option).collect::<Vec<_>>()
+        };
+        assert!(options("update_settings").contains(&"lockout-threshold".into()));
+        let members = ["add-groups", "add-users", "remove-groups", "remove-users"];
+        assert_eq!(options("change_members"), members);
+    }
+
+    #[test]
+    fn a_path_names_places() {
+        let document = Document::read().unwrap();
+        let operation = document.operation("unlock_user").unwrap();
+        assert_eq!(operation.places().collect::<Vec<_>>(), ["organization", "user"]);
+        assert!(document.operation("delete_user").unwrap().is_conditional);
+    }
+}

@@ -1,0 +1,88 @@
+//! Events, the latest last, and those to come.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+use clap::ArgMatches;
+use serde_json::Value;
+
+use crate::call::{items, path, query};
+use crate::document::Operation;
+use crate::failure::Failure;
+use crate::grammar::{FOLLOW, MOST};
+use crate::output::Format;
+use crate::place::Place;
+
+/// How often is looked for new ones.
+const PAUSE: Duration = Duration::from_secs(1);
+/// So many new ones are looked for at once; of more the earlier ones are not printed.
+const AT_ONCE: usize = 10_000;
+
+/// Prints the latest events, and goes on with those that come where that is asked for.
+///
+/// # Errors
+/// When they cannot be read.
+pub(crate) fn events(
+    place: &Place,
+    operation: &Operation,
+    matches: &ArgMatches,
+    (format, columns): (Format, &[&str]),
+) -> Result<(), Failure> {
+    let (path, query) = (path(place, operation, matches)?, query(place, operation, matches)?);
+    let most = matches.get_one::<usize>(MOST).copied();
+    let mut known = items(place, &path, &query, most)?;
+    known.reverse();
+    format.print(&Value::Array(known.clone()), columns)?;
+    if !matches.get_flag(FOLLOW) {
+        return Ok(());
+    }
+    let mut last = known.last().map_or(0, sequence);
+    loop {
+        pause();
+        let mut fresh = newer(place, &path, &query, last)?;
+        fresh.reverse();
+        last = fresh.last().map_or(last, sequence);
+        for event in fresh {
+            format.print(&line(format, event), columns)?;
+        }
+    }
+}
+
+/// Those behind a number, the latest first.
+fn newer(
+    place: &Place,
+    path: &str,
+    query: &[(String, String)],
+    last: u64,
+) -> Result<Vec<Value>, Failure> {
+    let mut most = 50;
+    loop {
+        let mut found = items(place, path, query, Some(most))?;
+        let all = found.len();
+        found.retain(|event| sequence(event) > last);
+        if found.len() < all || all < most || most >= AT_ONCE {
+            return Ok(found);
+        }
+        most *= 4;
+    }
+}
+
+fn sequence(event: &Value) -> u64 {
+    event.get("sequence").and_then(Value::as_u64).unwrap_or_default()
+}
+
+/// An event as it follows others: a line of its own.
+fn line(format: Format, event: Value) -> Value {
+    match format {
+        Format::Table | Format::Csv => Value::Array(vec![event]),
+        Format::Json | Format::Yaml => event,
+    }
+}
+
+/// Waits a moment: nobody ever sends.
+fn pause() {
+    let (_kept, never): (_, Receiver<()>) = channel();
+    match never.recv_timeout(PAUSE) {
+        Ok(()) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+    }
+}

@@ -1,0 +1,287 @@
+//! The commands, made from the words and the document of the API.
+
+use clap::builder::{PossibleValuesParser, StyledStr};
+use clap::{Arg, ArgAction, Command, ValueHint};
+
+use crate::document::{Document, Field, Kind, Operation};
+use crate::output::FORMATS;
+use crate::words::{EVENTS, NOUNS, Noun, Verb};
+
+/// Options that every command has.
+pub(crate) const ORG: &str = "org";
+pub(crate) const CONTEXT: &str = "context";
+pub(crate) const OUTPUT: &str = "output";
+pub(crate) const YES: &str = "yes";
+pub(crate) const CONTEXTS: &str = "contexts";
+pub(crate) const SERVER: &str = "server";
+pub(crate) const TOKEN: &str = "token";
+pub(crate) const CA: &str = "ca";
+/// Options of those that send or list something.
+pub(crate) const FROM: &str = "from";
+pub(crate) const CLEAR: &str = "clear";
+pub(crate) const MOST: &str = "max";
+pub(crate) const FOLLOW: &str = "follow";
+
+const EXITS: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not signed in, 4 not allowed, \
+     5 no such thing, 6 changed or taken by others, 7 not acceptable, 8 the server cannot be \
+     reached or fails, 9 too many requests.";
+
+/// The whole command line.
+pub(crate) fn command(document: &Document) -> Command {
+    let mut command = Command::new("tenantry")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Manages the organizations of a provider over Tenantry's admin API")
+        .after_help(EXITS)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .args(common())
+        .subcommand(login())
+        .subcommand(Command::new("logout").about("Ends the session of a context"))
+        .subcommand(contexts())
+        .subcommand(events(document));
+    for noun in NOUNS {
+        command = command.subcommand(noun_command(document, noun));
+    }
+    command
+        .subcommand(
+            Command::new("completion")
+                .about("Prints the completion of a shell, to be sourced")
+                .arg(
+                    Arg::new("shell")
+                        .required(true)
+                        .value_parser(clap::value_parser!(clap_complete::Shell)),
+                ),
+        )
+        .subcommand(
+            Command::new("man").about("Writes manual pages into a folder").arg(
+                Arg::new("folder")
+                    .required(true)
+                    .value_hint(ValueHint::DirPath)
+                    .value_parser(clap::value_parser!(std::path::PathBuf)),
+            ),
+        )
+}
+
+fn common() -> Vec<Arg> {
+    let global = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).global(true).help(help).help_heading("Everywhere")
+    };
+    let path = clap::value_parser!(std::path::PathBuf);
+    vec![
+        global(ORG, "The organization, by slug or id; else the context's")
+            .short('O')
+            .env("TENANTRY_ORG"),
+        global(CONTEXT, "The context; else the one in use").env("TENANTRY_CONTEXT"),
+        global(OUTPUT, "How to print")
+            .short('o')
+            .value_parser(PossibleValuesParser::new(FORMATS))
+            .default_value("table"),
+        global(YES, "Ask nothing before something is deleted")
+            .short('y')
+            .action(ArgAction::SetTrue),
+        global(CONTEXTS, "The file with the contexts; else ~/.config/tenantry/contexts.toml")
+            .env("TENANTRY_CONTEXTS")
+            .value_parser(path.clone()),
+        global(SERVER, "The server, in place of a context's").env("TENANTRY_SERVER"),
+        global(TOKEN, "An API key, in place of a session; better given by the environment")
+            .env("TENANTRY_TOKEN")
+            .hide_env_values(true),
+        global(CA, "The authority of the server's certificate in PEM; else the system's")
+            .env("TENANTRY_CA")
+            .value_parser(path),
+    ]
+}
+
+fn login() -> Command {
+    Command::new("login")
+        .about("Signs in, and keeps the session in a context")
+        .long_about(
+            "Signs in with password and code, both asked for or read from standard input, a line \
+             each, and keeps the session in a context, which is in use from then on.",
+        )
+        .arg(Arg::new("url").required(true).value_name("URL").help("The server: https://host:port"))
+        .arg(Arg::new("as").long("as").value_name("LOGIN").required(true).help("Your login"))
+        .arg(
+            Arg::new("name")
+                .long("name")
+                .help("The context's name; else the server's, with the organization"),
+        )
+        .after_help("An organization's own admin names it with --org.")
+}
+
+fn contexts() -> Command {
+    let named = |name, about| {
+        Command::new(name).about(about).arg(Arg::new("name").required(true).help("The context"))
+    };
+    Command::new("context")
+        .about("Servers and organizations that you work with")
+        .subcommand_required(true)
+        .subcommand(Command::new("list").about("Lists the contexts"))
+        .subcommand(named("use", "Works with a context from now on, and with --org in it"))
+        .subcommand(named("remove", "Forgets a context"))
+}
+
+fn events(document: &Document) -> Command {
+    let mut command = Command::new(EVENTS.name).about(EVENTS.about);
+    for verb in EVENTS.verbs {
+        command = with_operation(command, document, verb);
+    }
+    command.mut_arg(MOST, |arg| arg.default_value("50")).arg(
+        Arg::new(FOLLOW)
+            .long(FOLLOW)
+            .short('f')
+            .action(ArgAction::SetTrue)
+            .help("Go on, and print what comes"),
+    )
+}
+
+fn noun_command(document: &Document, noun: &Noun) -> Command {
+    let mut command = Command::new(noun.name)
+        .about(noun.about)
+        .subcommand_required(true)
+        .arg_required_else_help(true);
+    for verb in noun.verbs {
+        command = command.subcommand(with_operation(Command::new(verb.name), document, verb));
+    }
+    command
+}
+
+/// Gives a command what an operation takes.
+fn with_operation(command: Command, document: &Document, verb: &Verb) -> Command {
+    let Some(operation) = document.operation(verb.operation) else { return command };
+    let about = operation.about.split("\n\n").next().unwrap_or_default().to_owned();
+    let mut command = match command.get_about() {
+        Some(_) => command,
+        None => command.about(about).long_about(StyledStr::from(operation.about.clone())),
+    };
+    for place in operation.places().filter(|place| asks_for(operation, place)) {
+        let name = place.replace('_', "-");
+        command = command.arg(
+            Arg::new(place.to_owned())
+                .required(true)
+                .value_name(name.to_uppercase())
+                .help(format!("The {}, by name or id", place.replace('_', " "))),
+        );
+    }
+    for field in &operation.query {
+        if !["limit", "cursor"].contains(&field.option().as_str()) {
+            command = command.arg(argument(field));
+        }
+    }
+    if operation.is_list {
+        command = command.arg(
+            Arg::new(MOST)
+                .long(MOST)
+                .value_name("NUMBER")
+                .value_parser(clap::value_parser!(usize))
+                .help("The most to print"),
+        );
+    }
+    match &operation.body {
+        Some(fields) => with_body(command, fields),
+        None => command,
+    }
+}
+
+/// Whether a place in the path is an argument. An organization is one only where it is what the
+/// command is about; else it is an option.
+pub(crate) fn asks_for(operation: &Operation, place: &str) -> bool {
+    place != "organization"
+        || operation.path.strip_prefix("/v1/organizations/{organization}").is_some_and(is_about_it)
+}
+
+/// Whether what is left of a path is something that is done to the organization as such.
+fn is_about_it(rest: &str) -> bool {
+    ["", "/activate", "/restore", "/suspend"].contains(&rest)
+}
+
+fn with_body(mut command: Command, fields: &[Field]) -> Command {
+    for field in fields {
+        command = command.arg(argument(field));
+    }
+    let clearable: Vec<String> =
+        fields.iter().filter(|field| field.is_nullable).map(Field::option).collect();
+    if !clearable.is_empty() {
+        command = command.arg(
+            Arg::new(CLEAR)
+                .long(CLEAR)
+                .value_name("FIELD")
+                .action(ArgAction::Append)
+                .value_parser(PossibleValuesParser::new(clearable))
+                .help("Leave this without a value; may be repeated"),
+        );
+    }
+    command.arg(
+        Arg::new(FROM)
+            .long(FROM)
+            .short('f')
+            .value_name("FILE")
+            .value_hint(ValueHint::FilePath)
+            .help("Take what is not given here from a file in YAML or JSON; - for standard input"),
+    )
+}
+
+fn argument(field: &Field) -> Arg {
+    let name = field.option();
+    let arg = Arg::new(name.clone()).long(name).help(field.about.clone());
+    match &field.kind {
+        Kind::Text => arg.value_name("TEXT"),
+        Kind::Secret => arg
+            .action(ArgAction::SetTrue)
+            .help(format!("Ask for it, or read it from a line of standard input. {}", field.about)),
+        Kind::Choice(choices) => arg.value_parser(PossibleValuesParser::new(choices.clone())),
+        Kind::Number => arg.value_name("NUMBER").value_parser(clap::value_parser!(i64)),
+        Kind::Truth => arg
+            .value_name("true|false")
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true")
+            .value_parser(clap::value_parser!(bool)),
+        Kind::Texts => arg.value_name("TEXT").action(ArgAction::Append),
+        Kind::Json => arg.value_name("JSON"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::words::ELSEWHERE;
+
+    #[test]
+    fn every_operation_is_a_command_and_every_command_an_operation() {
+        let document = Document::read().unwrap();
+        let verbs = NOUNS.iter().flat_map(|noun| noun.verbs).chain(EVENTS.verbs);
+        let named: BTreeSet<&str> = verbs
+            .flat_map(|verb| [Some(verb.operation), verb.within])
+            .flatten()
+            .chain(ELSEWHERE.iter().copied())
+            .collect();
+        let there: BTreeSet<&str> = document.ids().collect();
+        assert_eq!(named, there);
+    }
+
+    #[test]
+    fn the_commands_are_sound() {
+        command(&Document::read().unwrap()).debug_assert();
+    }
+
+    #[test]
+    fn an_organization_is_an_argument_of_its_own_commands_and_else_an_option() {
+        let document = Document::read().unwrap();
+        let command = command(&document);
+        let parse = |line: &str| command.clone().try_get_matches_from(line.split(' '));
+        assert!(parse("tenantry org suspend acme").is_ok());
+        assert!(parse("tenantry org suspend").is_err());
+        assert!(parse("tenantry user unlock ada").is_ok());
+        assert!(parse("tenantry -O acme user unlock ada").is_ok());
+        assert!(parse("tenantry user unlock").is_err());
+        assert!(
+            parse("tenantry radius create --name gate --sources 10.0.0.0/8 --sources ::1/128")
+                .is_ok()
+        );
+        assert!(parse("tenantry device update printer --suspended --clear description").is_ok());
+        assert!(parse("tenantry device update printer --clear name").is_err());
+    }
+}

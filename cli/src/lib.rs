@@ -1,0 +1,120 @@
+//! The command line: what the admin API offers, as commands.
+//!
+//! The commands are made from the API's own document, so that none is missing and none says what the
+//! API does not; [`words`] says how they are called. Everything goes over HTTP: there is no
+//! privileged path.
+
+mod call;
+mod client;
+mod contexts;
+mod document;
+mod events;
+mod failure;
+mod grammar;
+mod output;
+mod place;
+mod prompt;
+mod sign_in;
+mod words;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{ArgMatches, Command};
+
+use crate::document::{Document, Operation};
+use crate::failure::Failure;
+use crate::grammar::OUTPUT;
+use crate::output::Format;
+use crate::place::Place;
+use crate::words::{EVENTS, NOUNS, Noun, Verb};
+
+/// Does what the arguments of the process say; with which code it ends.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let document = match Document::read() {
+        Ok(document) => document,
+        Err(error) => return end(&Failure::local("the API's document", error)),
+    };
+    let command = grammar::command(&document);
+    let matches = match command.clone().try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(said) => {
+            // Help that nobody reads is no failure.
+            let _unheard = said.print();
+            return ExitCode::from(u8::try_from(said.exit_code()).unwrap_or(2));
+        }
+    };
+    match done(&document, command, &matches) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => end(&failure),
+    }
+}
+
+fn end(failure: &Failure) -> ExitCode {
+    // The code says it as well.
+    let _unheard = writeln!(std::io::stderr(), "tenantry: {failure}");
+    failure.code()
+}
+
+fn done(document: &Document, mut command: Command, matches: &ArgMatches) -> Result<(), Failure> {
+    let format = Format::named(matches.get_one::<String>(OUTPUT).map_or("table", String::as_str));
+    let (word, own) = matches.subcommand().unwrap_or(("", matches));
+    match word {
+        "login" => sign_in::login(own),
+        "logout" => sign_in::logout(own),
+        "context" => sign_in::contexts(own, format),
+        "completion" => {
+            if let Some(shell) = own.get_one::<clap_complete::Shell>("shell") {
+                clap_complete::generate(*shell, &mut command, "tenantry", &mut std::io::stdout());
+            }
+            Ok(())
+        }
+        "man" => manual(command, own.get_one::<PathBuf>("folder").map(PathBuf::as_path)),
+        word if word == EVENTS.name => {
+            let place = Place::of(own)?;
+            let operation = operation(document, EVENTS.verbs.first(), &place)?;
+            events::events(&place, operation, own, (format, EVENTS.columns))
+        }
+        word => {
+            let noun = NOUNS.iter().find(|noun| noun.name == word);
+            noun.map_or(Ok(()), |noun| about(document, noun, own, format))
+        }
+    }
+}
+
+/// Does what is said about a noun.
+fn about(
+    document: &Document,
+    noun: &Noun,
+    matches: &ArgMatches,
+    format: Format,
+) -> Result<(), Failure> {
+    let (word, own) = matches.subcommand().unwrap_or(("", matches));
+    let place = Place::of(own)?;
+    let operation = operation(document, noun.verbs.iter().find(|verb| verb.name == word), &place)?;
+    call::call(&place, operation, own, (format, noun.columns))
+}
+
+/// The operation of a verb; of two the one for organizations where one is named.
+fn operation<'d>(
+    document: &'d Document,
+    verb: Option<&Verb>,
+    place: &Place,
+) -> Result<&'d Operation, Failure> {
+    let id = verb.and_then(|verb| match (&place.named, verb.within) {
+        (Some(_), Some(within)) => Some(within),
+        (Some(_) | None, _) => Some(verb.operation),
+    });
+    let found = id.and_then(|id| document.operation(id));
+    found.ok_or_else(|| Failure::Usage("this server has no such command".into()))
+}
+
+/// Writes a manual page for each command into a folder.
+fn manual(command: Command, folder: Option<&Path>) -> Result<(), Failure> {
+    let folder = folder.unwrap_or_else(|| Path::new("."));
+    let written = std::fs::create_dir_all(folder)
+        .and_then(|()| clap_mangen::generate_to(command.disable_help_subcommand(true), folder));
+    written.map_err(|error| Failure::local(folder.display().to_string(), error))
+}

@@ -1,0 +1,238 @@
+//! Printing what the server said, for people or for programs.
+
+use std::io::{self, IsTerminal, Write};
+
+use comfy_table::{ContentArrangement, Table, presets};
+use serde_json::{Map, Value};
+
+use crate::failure::Failure;
+
+/// The names of all formats.
+pub(crate) const FORMATS: [&str; 4] = ["table", "json", "yaml", "csv"];
+
+/// How to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    Table,
+    Json,
+    Yaml,
+    Csv,
+}
+
+impl Format {
+    /// The one of a name.
+    pub(crate) fn named(name: &str) -> Self {
+        match name {
+            "json" => Self::Json,
+            "yaml" => Self::Yaml,
+            "csv" => Self::Csv,
+            _ => Self::Table,
+        }
+    }
+
+    /// Prints a thing, or the things of a list, of which a table shows some columns.
+    ///
+    /// # Errors
+    /// When nothing can be written.
+    pub(crate) fn print(self, value: &Value, columns: &[&str]) -> Result<(), Failure> {
+        let text = self.written(value, columns)?;
+        let mut out = io::stdout().lock();
+        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        match written {
+            // Whoever read has enough.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            written => written.map_err(|error| Failure::local("standard output", error)),
+        }
+    }
+
+    fn written(self, value: &Value, columns: &[&str]) -> Result<String, Failure> {
+        let failed = |error: &dyn ToString| Failure::local("the answer", error.to_string());
+        let shown = clean(value);
+        Ok(match (self, &shown) {
+            (Self::Json, _) => {
+                serde_json::to_string_pretty(value).map_err(|error| failed(&error))? + "\n"
+            }
+            (Self::Yaml, Value::Null) | (Self::Table | Self::Csv, Value::Null) => String::new(),
+            (Self::Yaml, _) => {
+                let text = serde_saphyr::to_string(value).map_err(|error| failed(&error))?;
+                text.trim_end().to_owned() + "\n"
+            }
+            (Self::Csv, _) => csv(value, columns)?,
+            (Self::Table, Value::Array(items)) => table(items, columns),
+            (Self::Table, Value::Object(members)) => members_of(members),
+            (Self::Table, other) => cell(other) + "\n",
+        })
+    }
+}
+
+/// Says something to a person who watches; nothing to programs.
+pub(crate) fn tell(text: &str) {
+    let mut error = io::stderr().lock();
+    if error.is_terminal() {
+        // There is nobody to be told that this failed.
+        let _unheard = writeln!(error, "{text}");
+    }
+}
+
+fn table(items: &[Value], columns: &[&str]) -> String {
+    if items.is_empty() {
+        return String::new();
+    }
+    let columns = columns_of(items, columns);
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(if io::stdout().is_terminal() {
+        ContentArrangement::Dynamic
+    } else {
+        ContentArrangement::Disabled
+    });
+    table.set_header(columns.iter().map(|name| name.replace('_', " ").to_uppercase()));
+    for item in items {
+        table.add_row(
+            columns.iter().map(|name| item.get(name.as_str()).map(cell).unwrap_or_default()),
+        );
+    }
+    lines(&table)
+}
+
+fn members_of(members: &Map<String, Value>) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    for (name, value) in members.iter().filter(|(_, value)| !is_empty(value)) {
+        table.add_row([name.replace('_', " "), cell(value)]);
+    }
+    lines(&table)
+}
+
+/// A table's lines, without the spaces around them.
+fn lines(table: &Table) -> String {
+    let lines = table.lines().map(|line| format!("{}\n", line.trim_end().trim_start_matches(' ')));
+    lines.collect()
+}
+
+fn csv(value: &Value, columns: &[&str]) -> Result<String, Failure> {
+    let failed = |error: &dyn ToString| Failure::local("the answer", error.to_string());
+    let alone = std::slice::from_ref(value);
+    let items = value.as_array().map_or(alone, Vec::as_slice);
+    // A program wants everything that there is.
+    let columns = if items.iter().all(Value::is_object) {
+        columns_of(items, &[])
+    } else {
+        columns.iter().map(|&name| name.to_owned()).collect()
+    };
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(&columns).map_err(|error| failed(&error))?;
+    for item in items {
+        let row = columns.iter().map(|name| item.get(name.as_str()).map(plain).unwrap_or_default());
+        writer.write_record(row).map_err(|error| failed(&error))?;
+    }
+    let octets = writer.into_inner().map_err(|error| failed(&error))?;
+    String::from_utf8(octets).map_err(|error| failed(&error))
+}
+
+/// The wanted columns, or else all members that are there.
+fn columns_of(items: &[Value], wanted: &[&str]) -> Vec<String> {
+    if !wanted.is_empty()
+        && items.iter().any(|item| wanted.iter().all(|name| item.get(name).is_some()))
+    {
+        return wanted.iter().map(|&name| name.to_owned()).collect();
+    }
+    let mut all: Vec<String> = Vec::new();
+    for name in items.iter().filter_map(Value::as_object).flat_map(Map::keys) {
+        if !all.contains(name) {
+            all.push(name.clone());
+        }
+    }
+    all
+}
+
+/// A value as people read it: what is named by its name, lists with commas.
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Object(members) => {
+            let name = ["name", "login", "kind"].iter().find_map(|name| members.get(*name));
+            name.filter(|name| !name.is_null()).map_or_else(
+                || {
+                    let pairs = members.iter().filter(|(_, value)| !is_empty(value));
+                    let pairs = pairs.map(|(name, value)| format!("{name}: {}", cell(value)));
+                    pairs.collect::<Vec<_>>().join(", ")
+                },
+                cell,
+            )
+        }
+        Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
+        other => plain(other),
+    }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Bool(true) => "yes".into(),
+        Value::Bool(false) => "no".into(),
+        Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.values().all(is_empty),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+/// A value that moves no cursor and paints nothing: what others wrote is shown on a terminal.
+fn clean(value: &Value) -> Value {
+    match value {
+        Value::String(text) => {
+            let visible = |letter: char| if letter.is_control() { '\u{fffd}' } else { letter };
+            Value::String(text.chars().map(visible).collect())
+        }
+        Value::Array(items) => items.iter().map(clean).collect(),
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| (name.clone(), clean(value))).collect()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn written(format: Format, value: &Value) -> String {
+        format.written(value, &["login", "mail"]).unwrap()
+    }
+
+    #[test]
+    fn a_list_is_a_table_of_its_columns_or_everything_for_programs() {
+        let users = json!([
+            {"login": "ada", "mail": ["a@x", "b@x"], "state": "active"},
+            {"login": "bob", "mail": [], "state": "suspended"},
+        ]);
+        let expected = "LOGIN  MAIL\nada    a@x, b@x\nbob\n";
+        assert_eq!(written(Format::Table, &users), expected);
+        let csv = "login,mail,state\nada,\"[\"\"a@x\"\",\"\"b@x\"\"]\",active\nbob,[],suspended\n";
+        assert_eq!(written(Format::Csv, &users), csv);
+        assert!(written(Format::Yaml, &users).contains("login: ada"));
+        let back: Value = serde_json::from_str(&written(Format::Json, &users)).unwrap();
+        assert_eq!(back, users);
+        assert_eq!(written(Format::Table, &json!([])), "");
+    }
+
+    #[test]
+    fn a_thing_is_its_members_without_the_empty_ones() {
+        let user = json!({"login": "ada", "phone": null, "sign_in": {"locked_until": null}});
+        assert_eq!(written(Format::Table, &user), "login  ada\n");
+    }
+
+    #[test]
+    fn what_others_wrote_moves_no_cursor() {
+        let user = json!([{"login": "a\u{1b}[2Jda", "mail": []}]);
+        assert!(!written(Format::Table, &user).contains('\u{1b}'));
+    }
+}

@@ -1,0 +1,146 @@
+//! Signing in and out, and the contexts that come of it.
+
+use clap::ArgMatches;
+use serde_json::{Value, json};
+
+use crate::client::{Client, Question};
+use crate::contexts::{Context, Contexts};
+use crate::failure::Failure;
+use crate::grammar::{CA, CONTEXT, ORG};
+use crate::output::{Format, tell};
+use crate::place::contexts_path;
+use crate::prompt;
+
+/// Signs in, and keeps the session.
+///
+/// # Errors
+/// When the server refuses, or the session cannot be kept.
+pub(crate) fn login(matches: &ArgMatches) -> Result<(), Failure> {
+    let text = |name| matches.get_one::<String>(name).cloned();
+    let (server, login) = (text("url").unwrap_or_default(), text("as").unwrap_or_default());
+    let (organization, ca) = (text(ORG), matches.get_one::<std::path::PathBuf>(CA));
+    let ca = ca.map(std::path::absolute).transpose();
+    let ca = ca.map_err(|error| Failure::local("--ca", error))?;
+    let path = contexts_path(matches)?;
+    let mut contexts = Contexts::read(&path)?;
+    let client = Client::new(&server, None, ca.as_deref())?;
+    let session = session(&client, &login, organization.as_deref())?;
+    let member = |name: &str| session.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
+    let name = text("name").unwrap_or_else(|| usual_name(&server, organization.as_deref()));
+    let (token, expires) = (member("token"), member("expires"));
+    let context = Context { server, ca, organization, token, expires };
+    contexts.contexts.insert(name.clone(), context);
+    contexts.current = Some(name.clone());
+    contexts.write(&path)?;
+    tell(&format!("Signed in as {login}; the context “{name}” is in use."));
+    Ok(())
+}
+
+/// Ends the session, there and here.
+///
+/// # Errors
+/// When there is none, or the server cannot be asked.
+pub(crate) fn logout(matches: &ArgMatches) -> Result<(), Failure> {
+    let path = contexts_path(matches)?;
+    let mut contexts = Contexts::read(&path)?;
+    let (name, context) =
+        contexts.chosen(matches.get_one::<String>(CONTEXT).map(String::as_str))?;
+    let (name, mut context) = (name.to_owned(), context.clone());
+    let token = context.token.take().ok_or(Failure::NoContext)?;
+    let client = Client::new(&context.server, Some(token), context.ca.as_deref())?;
+    let ended = client.ask(&posted("/v1/sign-out", None));
+    context.expires = None;
+    contexts.contexts.insert(name, context);
+    contexts.write(&path)?;
+    match ended {
+        // It has ended before.
+        Err(Failure::Refused(problem)) if problem.status == 401 => Ok(()),
+        ended => ended.map(drop),
+    }
+}
+
+/// Lists, chooses and forgets contexts.
+///
+/// # Errors
+/// When there is no such context, or the file cannot be used.
+pub(crate) fn contexts(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
+    let path = contexts_path(matches)?;
+    let mut contexts = Contexts::read(&path)?;
+    let (verb, own) = matches.subcommand().unwrap_or(("list", matches));
+    let name = own.try_get_one::<String>("name").ok().flatten();
+    match name {
+        None => {
+            let lines = contexts.contexts.iter().map(|(name, context)| {
+                json!({
+                    "in_use": contexts.current.as_ref() == Some(name),
+                    "name": name,
+                    "server": context.server,
+                    "organization": context.organization,
+                    "signed_in_until": context.expires,
+                })
+            });
+            let columns = ["in_use", "name", "server", "organization", "signed_in_until"];
+            return format.print(&lines.collect(), &columns);
+        }
+        Some(name) if verb == "use" => {
+            contexts.chosen(Some(name))?;
+            if let (Some(slug), Some(context)) =
+                (own.get_one::<String>(ORG), contexts.contexts.get_mut(name))
+            {
+                context.organization = Some(slug.clone());
+            }
+            contexts.current = Some(name.clone());
+        }
+        Some(name) => {
+            contexts.chosen(Some(name))?;
+            contexts.contexts.remove(name);
+            contexts.current.take_if(|current| current == name);
+        }
+    }
+    contexts.write(&path)
+}
+
+/// Asks for what signing in needs, until there is a session.
+fn session(client: &Client, login: &str, organization: Option<&str>) -> Result<Value, Failure> {
+    let password = prompt::secret("password")?;
+    let ask = |code: Option<&str>| {
+        let body = json!({
+            "login": login, "password": password, "organization": organization, "code": code
+        });
+        client.ask(&posted("/v1/sign-in", Some(&body)))
+    };
+    let answer = match ask(None) {
+        Err(Failure::Refused(problem)) if problem.r#type.ends_with("/code-needed") => {
+            ask(Some(&prompt::visible("code")?))?
+        }
+        answer => answer?,
+    };
+    let Some(token) = answer.body.get("enrolment_token") else { return Ok(answer.body) };
+    let uri = answer.body.get("otpauth_uri").and_then(Value::as_str).unwrap_or_default();
+    Format::Table.print(&json!(format!("Put this into an authenticator app: {uri}")), &[])?;
+    let body = json!({"enrolment_token": token, "code": prompt::visible("code")?});
+    Ok(client.ask(&posted("/v1/sign-in/enrolment", Some(&body)))?.body)
+}
+
+fn posted<'q>(path: &'q str, body: Option<&'q Value>) -> Question<'q> {
+    Question { method: "post", path, body, if_match: None }
+}
+
+fn usual_name(server: &str, organization: Option<&str>) -> String {
+    let host = server.trim_start_matches("https://").split(['/', ':']).next().unwrap_or_default();
+    match organization {
+        Some(organization) => format!("{organization}@{host}"),
+        None => host.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_context_is_called_after_its_server() {
+        assert_eq!(usual_name("https://ids.example:8443/", None), "ids.example");
+        assert_eq!(usual_name("https://ids.example", Some("acme")), "acme@ids.example");
+    }
+}

@@ -1,0 +1,262 @@
+//! Which words stand for which operation of the admin API.
+
+/// A thing that commands are about.
+pub(crate) struct Noun {
+    /// How it is called on the command line.
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    /// The members that a table shows, in order.
+    pub(crate) columns: &'static [&'static str],
+    pub(crate) verbs: &'static [Verb],
+}
+
+/// Something that is done.
+pub(crate) struct Verb {
+    pub(crate) name: &'static str,
+    /// The operation's id in the API's document.
+    pub(crate) operation: &'static str,
+    /// The one that it is where an organization is named, if that is another.
+    pub(crate) within: Option<&'static str>,
+}
+
+const fn verb(name: &'static str, operation: &'static str) -> Verb {
+    Verb { name, operation, within: None }
+}
+
+/// A verb of what the provider and each organization have.
+const fn both(name: &'static str, operation: &'static str, within: &'static str) -> Verb {
+    Verb { name, operation, within: Some(within) }
+}
+
+/// Operations that are no command of their own: others use them, or they are for browsers.
+#[cfg(test)]
+pub(crate) const ELSEWHERE: &[&str] =
+    &["sign_in", "confirm_enrolment", "sign_out", "show_docs", "show_openapi"];
+
+/// The lists in which a member or a parameter that holds ids finds names.
+pub(crate) const REFERENCES: &[(&str, &str)] = &[
+    ("allowed_groups", "groups"),
+    ("groups", "groups"),
+    ("radius_client", "radius-clients"),
+    ("reply_profile", "reply-profiles"),
+    ("unknown_device_profile", "reply-profiles"),
+    ("users", "users"),
+];
+
+/// All nouns.
+pub(crate) const NOUNS: &[Noun] = &[
+    Noun {
+        name: "org",
+        about: "Organizations: the customers",
+        columns: &["slug", "name", "base", "state"],
+        verbs: &[
+            verb("list", "list_organizations"),
+            verb("show", "show_organization"),
+            verb("create", "create_organization"),
+            verb("update", "update_organization"),
+            verb("delete", "delete_organization"),
+            verb("restore", "restore_organization"),
+            verb("suspend", "suspend_organization"),
+            verb("activate", "activate_organization"),
+        ],
+    },
+    Noun {
+        name: "settings",
+        about: "An organization's settings for authentication",
+        columns: &[],
+        verbs: &[verb("show", "show_settings"), verb("update", "update_settings")],
+    },
+    Noun {
+        name: "presentation",
+        about: "How an organization looks over LDAP",
+        columns: &[],
+        verbs: &[
+            verb("show", "show_presentation"),
+            verb("update", "update_presentation"),
+            verb("set-aliases", "set_aliases"),
+        ],
+    },
+    Noun {
+        name: "user",
+        about: "The people of an organization",
+        columns: &["login", "display_name", "mail", "state"],
+        verbs: &[
+            verb("list", "list_users"),
+            verb("show", "show_user"),
+            verb("create", "create_user"),
+            verb("update", "update_user"),
+            verb("delete", "delete_user"),
+            verb("suspend", "suspend_user"),
+            verb("activate", "activate_user"),
+            verb("unlock", "unlock_user"),
+            verb("set-password", "set_user_password"),
+            verb("require-password-change", "require_password_change"),
+            verb("groups", "list_groups_of_user"),
+            verb("certificates", "show_user_certificates"),
+            verb("set-certificates", "set_user_certificates"),
+            verb("second-factor", "show_second_factor"),
+            verb("begin-second-factor", "begin_second_factor"),
+            verb("confirm-second-factor", "confirm_second_factor"),
+            verb("reset-second-factor", "reset_second_factor"),
+        ],
+    },
+    Noun {
+        name: "group",
+        about: "The groups of an organization",
+        columns: &["name", "description", "gid_number"],
+        verbs: &[
+            verb("list", "list_groups"),
+            verb("show", "show_group"),
+            verb("create", "create_group"),
+            verb("update", "update_group"),
+            verb("delete", "delete_group"),
+            verb("members", "list_members"),
+            verb("change-members", "change_members"),
+        ],
+    },
+    Noun {
+        name: "device",
+        about: "Machines that are let in by their hardware addresses",
+        columns: &["name", "addresses", "suspended"],
+        verbs: &[
+            verb("list", "list_devices"),
+            verb("show", "show_device"),
+            verb("create", "create_device"),
+            verb("update", "update_device"),
+            verb("delete", "delete_device"),
+        ],
+    },
+    Noun {
+        name: "service-account",
+        about: "The applications of an organization",
+        columns: &["name", "profile", "suspended", "description"],
+        verbs: &[
+            verb("list", "list_service_accounts"),
+            verb("show", "show_service_account"),
+            verb("create", "create_service_account"),
+            verb("update", "update_service_account"),
+            verb("delete", "delete_service_account"),
+            verb("rotate", "rotate_service_account"),
+            verb("certificates", "show_service_account_certificates"),
+            verb("set-certificates", "set_service_account_certificates"),
+            verb("recorder", "show_recorder"),
+            verb("clear-recorder", "clear_recorder"),
+        ],
+    },
+    Noun {
+        name: "radius",
+        about: "The network gear of an organization",
+        columns: &["name", "sources", "require_message_authenticator"],
+        verbs: &[
+            verb("list", "list_radius_clients"),
+            verb("show", "show_radius_client"),
+            verb("create", "create_radius_client"),
+            verb("update", "update_radius_client"),
+            verb("delete", "delete_radius_client"),
+            verb("explain", "explain_radius_request"),
+            verb("weaknesses", "show_radius_weaknesses"),
+            verb("set-secret", "set_radius_secret"),
+            verb("reveal-secret", "reveal_radius_secret"),
+            verb("rotate-secret", "rotate_radius_secret"),
+        ],
+    },
+    Noun {
+        name: "reply-profile",
+        about: "What network gear is told with an accept",
+        columns: &["name", "vlan"],
+        verbs: &[
+            verb("list", "list_reply_profiles"),
+            verb("show", "show_reply_profile"),
+            verb("create", "create_reply_profile"),
+            verb("update", "update_reply_profile"),
+            verb("delete", "delete_reply_profile"),
+            verb("attributes", "list_reply_attributes"),
+            verb("presets", "list_reply_presets"),
+        ],
+    },
+    Noun {
+        name: "session",
+        about: "Who is on the network, as gear reports it",
+        columns: &["login", "gear", "started", "ended", "calling_station", "ipv4"],
+        verbs: &[verb("list", "list_sessions"), verb("show", "show_session")],
+    },
+    Noun {
+        name: "custom-attribute",
+        about: "Attributes of an organization's own",
+        columns: &["name", "syntax", "multiple", "indexed"],
+        verbs: &[
+            verb("list", "list_custom_attributes"),
+            verb("show", "show_custom_attribute"),
+            verb("create", "create_custom_attribute"),
+            verb("update", "update_custom_attribute"),
+            verb("delete", "delete_custom_attribute"),
+        ],
+    },
+    Noun {
+        name: "certificate-authority",
+        about: "Authorities that vouch for an organization's people",
+        columns: &["name", "holder"],
+        verbs: &[
+            verb("list", "list_certificate_authorities"),
+            verb("show", "show_certificate_authority"),
+            verb("create", "create_certificate_authority"),
+            verb("update", "update_certificate_authority"),
+            verb("delete", "delete_certificate_authority"),
+        ],
+    },
+    Noun {
+        name: "server-certificate",
+        about: "What an organization's EAP conversations show",
+        columns: &[],
+        verbs: &[
+            verb("show", "show_server_certificate"),
+            verb("set", "set_server_certificate"),
+            verb("remove", "remove_server_certificate"),
+        ],
+    },
+    Noun {
+        name: "admin",
+        about: "Who works through the API: the provider's, or with --org an organization's",
+        columns: &["login", "display_name", "role", "state"],
+        verbs: &[
+            both("list", "list_admins", "list_organization_admins"),
+            both("show", "show_admin", "show_organization_admin"),
+            both("create", "create_admin", "create_organization_admin"),
+            both("update", "update_admin", "update_organization_admin"),
+            both("delete", "delete_admin", "delete_organization_admin"),
+            both("suspend", "suspend_admin", "suspend_organization_admin"),
+            both("activate", "activate_admin", "activate_organization_admin"),
+            both("set-password", "set_admin_password", "set_organization_admin_password"),
+            both("reset-mfa", "reset_admin_mfa", "reset_organization_admin_mfa"),
+        ],
+    },
+    Noun {
+        name: "api-key",
+        about: "Your own keys for programs",
+        columns: &["id", "name", "role", "expires"],
+        verbs: &[
+            verb("list", "list_own_keys"),
+            verb("create", "create_own_key"),
+            verb("delete", "delete_own_key"),
+        ],
+    },
+    Noun {
+        name: "server",
+        about: "The server itself, and what it knows",
+        columns: &[],
+        verbs: &[
+            verb("health", "check_health"),
+            verb("me", "show_me"),
+            verb("policy", "show_policy"),
+            verb("profiles", "show_profiles"),
+        ],
+    },
+];
+
+/// What `events` asks for.
+pub(crate) const EVENTS: Noun = Noun {
+    name: "events",
+    about: "What was done and tried: the provider's, or with --org an organization's",
+    columns: &["at", "actor", "action", "subject", "success", "reason"],
+    verbs: &[both("list", "list_events", "list_organization_events")],
+};

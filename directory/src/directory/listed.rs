@@ -1,0 +1,69 @@
+//! The organizations that an admin sees.
+
+use storage::{Partition, Reading};
+
+use super::{ReadingTransaction, own_standing};
+use crate::access::{Standing, organization};
+use crate::error::Error;
+use crate::id::{OrganizationId, RecordId};
+use crate::records::{Organization, OrganizationState, indices};
+
+impl ReadingTransaction {
+    /// The organizations in the admin's scope behind `after`, at most `limit`, and where the next
+    /// page starts. Deleted ones are among them only for who could restore them.
+    ///
+    /// # Errors
+    /// `Refused` when the actor is no admin.
+    pub fn organizations(
+        &self,
+        after: Option<OrganizationId>,
+        limit: usize,
+    ) -> Result<OrganizationPage, Error> {
+        let standing = own_standing(&self.snapshot, &self.context)?;
+        let mut page = OrganizationPage { records: Vec::new(), next: None };
+        let after = after.map(OrganizationId::record);
+        for found in self.snapshot.scan::<Organization>(Partition::Provider, after) {
+            let (number, record) = found?;
+            let Some(id) = OrganizationId::from_record(number) else { continue };
+            if !is_shown(&standing, id, &record) {
+                continue;
+            }
+            if page.records.len() == limit {
+                page.next = page.records.last().map(|(id, _)| *id);
+                break;
+            }
+            page.records.push((id, record));
+        }
+        Ok(page)
+    }
+
+    /// The organization in the admin's scope with a slug, in which letters count without case.
+    ///
+    /// # Errors
+    /// `Refused` when the actor is no admin.
+    pub fn organization_called(&self, slug: &str) -> Result<OrganizationPage, Error> {
+        let standing = own_standing(&self.snapshot, &self.context)?;
+        let (index, slug) = (indices::ORGANIZATION_SLUG, slug.to_ascii_lowercase());
+        let found = self.snapshot.find_first(Partition::Provider, index, slug.as_bytes())?;
+        let mut records = Vec::new();
+        if let Some(id) = found.and_then(OrganizationId::from_record) {
+            let record = organization(&self.snapshot, id)?;
+            records.extend(record.filter(|it| is_shown(&standing, id, it)).map(|it| (id, it)));
+        }
+        Ok(OrganizationPage { records, next: None })
+    }
+}
+
+/// Whether an admin sees an organization in lists.
+fn is_shown(standing: &Standing, id: OrganizationId, it: &Organization) -> bool {
+    let deleted = matches!(it.state, OrganizationState::Deleted { .. });
+    standing.covers(id) && (!deleted || standing.restores())
+}
+
+/// A page of organizations.
+pub struct OrganizationPage {
+    /// The organizations, in the order in which they were made.
+    pub records: Vec<(OrganizationId, Organization)>,
+    /// Where the next page starts; absent on the last.
+    pub next: Option<OrganizationId>,
+}

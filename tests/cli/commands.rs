@@ -1,0 +1,135 @@
+//! What staff does all day.
+
+use serde_json::json;
+
+use crate::harness::office::Office;
+use crate::harness::tenantry::Tenantry;
+
+fn desk(office: &Office) -> Tenantry {
+    let key = &office.demo.admin_api.tokens.administrator_with_billing;
+    Tenantry::with_key(&office.demo, key).within(&office.slug)
+}
+
+#[test]
+fn people_and_groups_by_their_names() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    tenantry.does("user create --login ada --display-name Ada --surname L --mail ada@x --mail a@x");
+    tenantry.does("group create --name staff");
+    tenantry.does("group create --name all");
+    tenantry.does("group change-members staff --add-users ADA");
+    tenantry.does("group change-members all --add-groups staff");
+    let table = tenantry.does("user list");
+    assert!(table.starts_with("LOGIN  DISPLAY NAME  MAIL        STATE\nada    Ada"), "{table}");
+    assert_eq!(tenantry.shows("group members all")[0]["name"], "staff");
+    assert_eq!(tenantry.shows("user groups ada")[0]["name"], "staff");
+    let updated = tenantry.shows("user update ada --title Countess --clear given-name");
+    assert_eq!((&updated["title"], &updated["given_name"]), (&json!("Countess"), &json!(null)));
+    assert_eq!(tenantry.shows("user suspend ada")["state"], "suspended");
+
+    let asked = tenantry.run("user delete ada");
+    assert_eq!(asked.code, 2, "nobody is there to say yes: {asked:?}");
+    tenantry.does("user delete ada --yes");
+    let gone = tenantry.run("user show ada");
+    assert_eq!((gone.code, gone.stderr.as_str()), (5, "tenantry: there is no user “ada”\n"));
+}
+
+#[test]
+fn passwords_come_from_standard_input_and_work() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let line = "user create --login ada --display-name Ada --surname L --password";
+    let made = tenantry.hear(line, "correct horse battery\n");
+    assert_eq!(made.code, 0, "{made:?}");
+    assert!(!made.stdout.contains("correct horse"), "{made:?}");
+    let client = office.client("wifi", &json!({}));
+    assert!(office.login(&client, "ada", "correct horse battery").is("Access-Accept"));
+    let set = tenantry.hear("user set-password ada", "another horse battery\n");
+    assert_eq!(set.code, 0, "{set:?}");
+    assert!(office.login(&client, "ada", "another horse battery").is("Access-Accept"));
+}
+
+#[test]
+fn gear_is_made_explained_and_told_apart() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    office.user("ada", "correct horse battery");
+    office.group("staff", &[], &[]);
+    let source = format!("{}/32", office.address);
+    tenantry.does("reply-profile create --name guests --vlan 30");
+    let made = tenantry.shows(&format!(
+        "radius create --name gate --sources {source} --allowed-groups staff --reply-profile guests"
+    ));
+    assert!(made["secret"].as_str().is_some_and(|secret| secret.len() >= 16), "{made}");
+    let explained = tenantry.shows("radius explain gate --login ada --method pap");
+    assert_eq!(explained["accept"], false);
+    assert!(explained["reason"].is_string(), "{explained}");
+    tenantry.does("group change-members staff --add-users ada");
+    let explained = tenantry.shows("radius explain gate --login ada --method pap");
+    assert_eq!((&explained["accept"], &explained["reason"]), (&json!(true), &json!(null)));
+}
+
+#[test]
+fn a_body_comes_from_a_file_and_options_go_over_it() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let yaml = "login: ada\ndisplay_name: Ada\nsurname: L\nmail: [ada@x, a@x]\ntitle: Countess\n";
+    let made = tenantry.hear("user create --from - --title Programmer -o json", yaml);
+    let made: serde_json::Value = serde_json::from_str(&made.stdout).unwrap();
+    assert_eq!((&made["mail"], &made["title"]), (&json!(["ada@x", "a@x"]), &json!("Programmer")));
+    let settings = tenantry.shows("settings update --lockout-threshold 7 --chap=true");
+    assert_eq!((&settings["lockout"]["threshold"], &settings["chap"]), (&json!(7), &json!(true)));
+}
+
+#[test]
+fn programs_get_what_they_read_and_codes_that_say_what_went_wrong() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    office.user("ada", "correct horse battery");
+    let csv = tenantry.does("user list -o csv");
+    let header = csv.lines().next().unwrap();
+    assert!(header.split(',').any(|name| name == "uid_number"), "{csv}");
+    assert_eq!(csv.lines().count(), 2);
+    assert!(tenantry.does("user list -o yaml").contains("login: ada"));
+
+    let key = &office.demo.admin_api.tokens.read_only;
+    let reader = Tenantry::with_key(&office.demo, key).within(&office.slug);
+    let refused = reader.run("user suspend ada");
+    assert_eq!(refused.code, 4, "{refused:?}");
+    assert!(refused.stderr.contains("manage_identities"), "{refused:?}");
+    let nobody = Tenantry::with_key(&office.demo, "tnkey_0_1_x").within(&office.slug);
+    assert_eq!(nobody.run("user list").code, 3);
+    let taken = tenantry.run("user create --login ada --display-name Ada --surname L");
+    assert_eq!(taken.code, 6, "{taken:?}");
+    let bad = tenantry.run("user create --login bob --display-name B --surname L --mail nonsense");
+    assert!(bad.code == 7 && bad.stderr.contains("--mail"), "{bad:?}");
+    assert_eq!(tenantry.run("user create --login bob").code, 2);
+    assert_eq!(tenantry.run("user list --server https://127.0.0.1:1").code, 8);
+    assert_eq!(tenantry.run("user list --server http://127.0.0.1:1").code, 2);
+}
+
+#[test]
+fn who_follows_events_sees_what_comes() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    office.user("ada", "correct horse battery");
+    let slug = &office.slug;
+    let following = tenantry.starts(&format!("events --org {slug} --follow"));
+    following.says("ada");
+    tenantry.does("user create --login grace --display-name Grace --surname H");
+    following.says("grace");
+    let listed = tenantry.shows(&format!("events --org {slug} --max 1"));
+    assert_eq!(listed[0]["subject"]["name"], "grace");
+}
+
+#[test]
+fn a_long_list_comes_whole_or_as_far_as_is_asked() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    for number in 0..230 {
+        office.make("groups", &json!({"name": format!("g{number}")}));
+    }
+    assert_eq!(tenantry.shows("group list").as_array().unwrap().len(), 230);
+    assert_eq!(tenantry.shows("group list --max 210").as_array().unwrap().len(), 210);
+    assert_eq!(tenantry.shows("group list --name G7").as_array().unwrap().len(), 1);
+}

@@ -1,0 +1,62 @@
+//! `tenantry login`, `logout` and `context`.
+
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::json;
+
+use crate::harness::admin::PASSWORD;
+use crate::harness::office::Office;
+use crate::harness::tenantry::Tenantry;
+use crate::harness::totp;
+
+#[test]
+fn who_signs_in_works_in_the_context_until_signing_out() {
+    let office = Office::new();
+    let admin = office.admin("administrator");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("contexts.toml");
+    let tenantry = Tenantry::with_contexts(&office.demo, &file);
+    let login = format!(
+        "login {} --as {} --org {} --name lab",
+        office.demo.admin_api.url, admin.login, office.slug
+    );
+    let wrong = tenantry.hear(&login, "not the password\n");
+    assert_eq!(wrong.code, 3, "{wrong:?}");
+    assert_eq!(tenantry.run("user list").code, 3, "nobody is signed in");
+    // The code of the enrolment is used up.
+    let code = totp::code_beside(&admin.otpauth_uri, 1);
+    let signed_in = tenantry.hear(&login, &format!("{PASSWORD}\n{code}\n"));
+    assert_eq!(signed_in.code, 0, "{signed_in:?}");
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(!std::fs::read_to_string(&file).unwrap().contains(PASSWORD));
+
+    tenantry.does("user create --login ada --display-name Ada --surname Lovelace");
+    assert_eq!(
+        tenantry.shows("user show ada")["login"],
+        "ada",
+        "the organization is the context's"
+    );
+    let contexts = tenantry.shows("context list");
+    assert_eq!((&contexts[0]["name"], &contexts[0]["in_use"]), (&json!("lab"), &json!(true)));
+
+    tenantry.does("logout");
+    assert_eq!(tenantry.run("user list").code, 3);
+    assert_eq!(tenantry.run("context use other").code, 5);
+    tenantry.does("context remove lab");
+    assert_eq!(tenantry.shows("context list"), json!([]));
+}
+
+#[test]
+fn the_first_sign_in_enrols_an_authenticator() {
+    let office = Office::new();
+    let (_, login) = office.add_admin(&office.path("admins"), &json!({"role": "help_desk"}));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("contexts.toml");
+    let tenantry = Tenantry::with_contexts(&office.demo, &file).within(&office.slug);
+    let line = format!("login {} --as {login}", office.demo.admin_api.url);
+    // Without a code there is no session, but what an app scans.
+    let asked = tenantry.hear(&line, &format!("{PASSWORD}\n"));
+    assert_eq!(asked.code, 2, "{asked:?}");
+    assert!(asked.stdout.contains("otpauth://totp/"), "{asked:?}");
+    assert!(!file.exists());
+}
