@@ -236,9 +236,9 @@ fn from_file(file: &str) -> Result<Value, Failure> {
         "-" => std::io::read_to_string(std::io::stdin()),
         file => std::fs::read_to_string(file),
     };
-    let text = text.map_err(|error| Failure::local(file, error))?;
+    let text = text.map_err(|error| Failure::local(file, &error))?;
     // JSON is YAML as well.
-    serde_saphyr::from_str(&text).map_err(|error| Failure::local(file, error))
+    serde_saphyr::from_str(&text).map_err(|error| Failure::local(file, &error))
 }
 
 #[cfg(test)]

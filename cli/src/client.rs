@@ -117,7 +117,7 @@ impl Client {
             let problem = serde_json::from_str(&text).unwrap_or_else(|_| Problem::default());
             let title =
                 if problem.title.is_empty() { format!("HTTP {status}") } else { problem.title };
-            return Err(Failure::Refused(Problem { status, title, ..problem }));
+            return Err(Failure::Refused(Box::new(Problem { status, title, ..problem })));
         }
         let body = match text.trim() {
             "" => Value::Null,
@@ -132,7 +132,7 @@ fn read(body: &mut Body) -> Result<String, ureq::Error> {
 }
 
 fn authorities(path: &Path) -> Result<Vec<Certificate<'static>>, Failure> {
-    let failed = |why: &dyn ToString| Failure::local(path.display().to_string(), why.to_string());
+    let failed = |why: &dyn ToString| Failure::local(path.display().to_string(), why);
     let pem = std::fs::read(path).map_err(|error| failed(&error))?;
     let mut found = Vec::new();
     for item in parse_pem(&pem) {

@@ -43,8 +43,7 @@ impl Contexts {
     /// # Errors
     /// When it cannot be read, or is no such file.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
-        let failed =
-            |why: &dyn ToString| Failure::local(path.display().to_string(), why.to_string());
+        let failed = |why: &dyn ToString| Failure::local(path.display().to_string(), why);
         match std::fs::read_to_string(path) {
             Ok(text) => toml::from_str(&text).map_err(|error| failed(&error)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::default()),
@@ -57,8 +56,7 @@ impl Contexts {
     /// # Errors
     /// When it cannot be written.
     pub(crate) fn write(&self, path: &Path) -> Result<(), Failure> {
-        let failed =
-            |why: &dyn ToString| Failure::local(path.display().to_string(), why.to_string());
+        let failed = |why: &dyn ToString| Failure::local(path.display().to_string(), why);
         let text = toml::to_string(self).map_err(|error| failed(&error))?;
         let unfinished = path.with_extension("unfinished");
         let written = (|| {

@@ -107,7 +107,7 @@ impl Document {
         for (path, methods) in written.paths {
             for (method, described) in methods {
                 let id = described.operation_id.clone();
-                let operation = schemas.operation(method, path.clone(), described);
+                let operation = schemas.operation(method, path.clone(), &described);
                 operations.insert(id, operation);
             }
         }
@@ -141,7 +141,7 @@ impl Field {
 struct Schemas(BTreeMap<String, Value>);
 
 impl Schemas {
-    fn operation(&self, method: String, path: String, described: Described) -> Operation {
+    fn operation(&self, method: String, path: String, described: &Described) -> Operation {
         let of = |place: &'static str| {
             described.parameters.iter().filter(move |parameter| parameter.r#in == place)
         };

@@ -9,7 +9,7 @@ use serde::Deserialize;
 pub(crate) enum Failure {
     /// The server said no.
     #[error("{0}")]
-    Refused(Problem),
+    Refused(Box<Problem>),
     /// The server cannot be reached, or what it says is none of ours.
     #[error("{server} cannot be asked: {why}")]
     Unreachable { server: String, why: String },
@@ -68,7 +68,7 @@ impl std::fmt::Display for Problem {
 
 impl Failure {
     /// Something on this machine failed.
-    pub(crate) fn local(what: impl Into<String>, why: impl ToString) -> Self {
+    pub(crate) fn local(what: impl Into<String>, why: &(impl ToString + ?Sized)) -> Self {
         Self::Local { what: what.into(), why: why.to_string() }
     }
 
@@ -95,7 +95,7 @@ impl Failure {
 
 /// The option that a JSON pointer into a body is about.
 fn option_of(pointer: &str) -> String {
-    format!("--{}", pointer.trim_start_matches('/').replace('/', "-").replace('_', "-"))
+    format!("--{}", pointer.trim_start_matches('/').replace(['/', '_'], "-"))
 }
 
 #[cfg(test)]
@@ -105,13 +105,13 @@ mod tests {
     #[test]
     fn a_refusal_says_what_is_missing_and_what_to_do() {
         let refused = |status, pointer: Option<&str>, permission: Option<&str>| {
-            Failure::Refused(Problem {
+            Failure::Refused(Box::new(Problem {
                 status,
                 detail: "no".into(),
                 pointer: pointer.map(Into::into),
                 permission: permission.map(Into::into),
                 ..Problem::default()
-            })
+            }))
             .to_string()
         };
         assert_eq!(refused(422, Some("/lockout/threshold"), None), "--lockout-threshold: no");

@@ -35,7 +35,7 @@ use crate::words::{EVENTS, NOUNS, Noun, Verb};
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let document = match Document::read() {
         Ok(document) => document,
-        Err(error) => return end(&Failure::local("the API's document", error)),
+        Err(error) => return end(&Failure::local("the API's document", &error)),
     };
     let command = grammar::command(&document);
     let matches = match command.clone().try_get_matches_from(arguments) {
@@ -103,9 +103,9 @@ fn operation<'d>(
     verb: Option<&Verb>,
     place: &Place,
 ) -> Result<&'d Operation, Failure> {
-    let id = verb.and_then(|verb| match (&place.named, verb.within) {
-        (Some(_), Some(within)) => Some(within),
-        (Some(_) | None, _) => Some(verb.operation),
+    let id = verb.map(|verb| match (&place.named, verb.within) {
+        (Some(_), Some(within)) => within,
+        (Some(_) | None, _) => verb.operation,
     });
     let found = id.and_then(|id| document.operation(id));
     found.ok_or_else(|| Failure::Usage("this server has no such command".into()))
@@ -116,5 +116,5 @@ fn manual(command: Command, folder: Option<&Path>) -> Result<(), Failure> {
     let folder = folder.unwrap_or_else(|| Path::new("."));
     let written = std::fs::create_dir_all(folder)
         .and_then(|()| clap_mangen::generate_to(command.disable_help_subcommand(true), folder));
-    written.map_err(|error| Failure::local(folder.display().to_string(), error))
+    written.map_err(|error| Failure::local(folder.display().to_string(), &error))
 }

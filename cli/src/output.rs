@@ -41,12 +41,12 @@ impl Format {
         match written {
             // Whoever read has enough.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            written => written.map_err(|error| Failure::local("standard output", error)),
+            written => written.map_err(|error| Failure::local("standard output", &error)),
         }
     }
 
     fn written(self, value: &Value, columns: &[&str]) -> Result<String, Failure> {
-        let failed = |error: &dyn ToString| Failure::local("the answer", error.to_string());
+        let failed = |error: &dyn ToString| Failure::local("the answer", error);
         let shown = clean(value);
         Ok(match (self, &shown) {
             (Self::Json, _) => {
@@ -110,7 +110,7 @@ fn lines(table: &Table) -> String {
 }
 
 fn csv(value: &Value, columns: &[&str]) -> Result<String, Failure> {
-    let failed = |error: &dyn ToString| Failure::local("the answer", error.to_string());
+    let failed = |error: &dyn ToString| Failure::local("the answer", error);
     let alone = std::slice::from_ref(value);
     let items = value.as_array().map_or(alone, Vec::as_slice);
     // A program wants everything that there is.
@@ -160,7 +160,7 @@ fn cell(value: &Value) -> String {
             )
         }
         Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
-        other => plain(other),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => plain(value),
     }
 }
 

@@ -12,7 +12,7 @@ pub(crate) fn secret(what: &str) -> Result<String, Failure> {
     if !io::stdin().is_terminal() {
         return line(what);
     }
-    rpassword::prompt_password(format!("{what}: ")).map_err(|error| Failure::local(what, error))
+    rpassword::prompt_password(format!("{what}: ")).map_err(|error| Failure::local(what, &error))
 }
 
 /// Asks for a secret that is new, twice where a person types it.
@@ -58,13 +58,13 @@ pub(crate) fn confirm(question: &str) -> Result<(), Failure> {
 fn ask(what: &str) -> Result<(), Failure> {
     let mut error = io::stderr().lock();
     let asked = write!(error, "{what}: ").and_then(|()| error.flush());
-    asked.map_err(|error| Failure::local("the terminal", error))
+    asked.map_err(|error| Failure::local("the terminal", &error))
 }
 
 fn line(what: &str) -> Result<String, Failure> {
     let mut line = String::new();
     let read = io::stdin().lock().read_line(&mut line);
-    match read.map_err(|error| Failure::local(what, error))? {
+    match read.map_err(|error| Failure::local(what, &error))? {
         0 => Err(Failure::Usage(format!("{what} is missing on standard input"))),
         _ => Ok(line.trim_end_matches(['\r', '\n']).to_owned()),
     }

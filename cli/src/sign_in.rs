@@ -20,7 +20,7 @@ pub(crate) fn login(matches: &ArgMatches) -> Result<(), Failure> {
     let (server, login) = (text("url").unwrap_or_default(), text("as").unwrap_or_default());
     let (organization, ca) = (text(ORG), matches.get_one::<std::path::PathBuf>(CA));
     let ca = ca.map(std::path::absolute).transpose();
-    let ca = ca.map_err(|error| Failure::local("--ca", error))?;
+    let ca = ca.map_err(|error| Failure::local("--ca", &error))?;
     let path = contexts_path(matches)?;
     let mut contexts = Contexts::read(&path)?;
     let client = Client::new(&server, None, ca.as_deref())?;

@@ -30,8 +30,14 @@ const fn both(name: &'static str, operation: &'static str, within: &'static str)
 
 /// Operations that are no command of their own: others use them, or they are for browsers.
 #[cfg(test)]
-pub(crate) const ELSEWHERE: &[&str] =
-    &["sign_in", "confirm_enrolment", "sign_out", "show_docs", "show_openapi"];
+pub(crate) const ELSEWHERE: &[&str] = &[
+    "sign_in",
+    "confirm_enrolment",
+    "sign_out",
+    "show_docs",
+    "show_openapi",
+    "show_revocation_list",
+];
 
 /// The lists in which a member or a parameter that holds ids finds names.
 pub(crate) const REFERENCES: &[(&str, &str)] = &[
@@ -98,6 +104,10 @@ pub(crate) const NOUNS: &[Noun] = &[
             verb("begin-second-factor", "begin_second_factor"),
             verb("confirm-second-factor", "confirm_second_factor"),
             verb("reset-second-factor", "reset_second_factor"),
+            verb("issued-certificates", "list_user_certificates"),
+            verb("issue-certificate", "issue_user_certificate"),
+            verb("renew-certificate", "renew_user_certificate"),
+            verb("revoke-certificate", "revoke_user_certificate"),
         ],
     },
     Noun {
@@ -124,6 +134,10 @@ pub(crate) const NOUNS: &[Noun] = &[
             verb("create", "create_device"),
             verb("update", "update_device"),
             verb("delete", "delete_device"),
+            verb("issued-certificates", "list_device_certificates"),
+            verb("issue-certificate", "issue_device_certificate"),
+            verb("renew-certificate", "renew_device_certificate"),
+            verb("revoke-certificate", "revoke_device_certificate"),
         ],
     },
     Noun {
@@ -202,7 +216,16 @@ pub(crate) const NOUNS: &[Noun] = &[
             verb("create", "create_certificate_authority"),
             verb("update", "update_certificate_authority"),
             verb("delete", "delete_certificate_authority"),
+            verb("create-built-in", "create_built_in_authority"),
+            verb("set-revocations", "set_revocations"),
+            verb("remove-revocations", "remove_revocations"),
         ],
+    },
+    Noun {
+        name: "issued-certificate",
+        about: "Certificates that the built-in authority has issued",
+        columns: &["serial", "owner", "not_after", "state"],
+        verbs: &[verb("list", "list_issued_certificates"), verb("show", "show_issued_certificate")],
     },
     Noun {
         name: "server-certificate",
@@ -211,6 +234,7 @@ pub(crate) const NOUNS: &[Noun] = &[
         verbs: &[
             verb("show", "show_server_certificate"),
             verb("set", "set_server_certificate"),
+            verb("issue", "issue_server_certificate"),
             verb("remove", "remove_server_certificate"),
         ],
     },

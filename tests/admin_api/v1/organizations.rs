@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use crate::harness::ldap::Ldap;
 use crate::harness::https::Https;
+use crate::harness::ldap::Ldap;
 use crate::harness::office::Office;
 
 const PASSWORD: &str = "correct horse battery";
@@ -127,7 +127,8 @@ fn lists_find_the_one_of_a_name_in_their_own_organization_and_scope() {
         ("custom-attributes", json!({"name": "costCenter", "syntax": "text"})),
     ] {
         office.make(collection, &fields);
-        let name = fields["name"].as_str().or(fields["login"].as_str()).unwrap().to_uppercase();
+        let name =
+            fields["name"].as_str().or_else(|| fields["login"].as_str()).unwrap().to_uppercase();
         let named = |office: &Office, name: &str| {
             office.read(&format!("{collection}?name={name}"))["items"].as_array().unwrap().len()
         };

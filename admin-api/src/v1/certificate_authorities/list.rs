@@ -24,6 +24,7 @@ pub(crate) async fn list_certificate_authorities(
 ) -> Result<Json<List<CertificateAuthority>>, Problem> {
     let reading = within.caller.read()?;
     let authorities = reading.authorize::<View>(within.organization)?.certificate_authorities();
-    let (page, home) = (authorities.page(query.name(), query.after()?, query.limit()?)?, home(&within)?);
+    let (page, home) =
+        (authorities.page(query.name(), query.after()?, query.limit()?)?, home(&within)?);
     Ok(Json(List::of(page, |record| CertificateAuthority::of(record, home))))
 }
