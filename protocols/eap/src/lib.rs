@@ -25,6 +25,8 @@ mod ms_chap;
 mod packet;
 mod question;
 mod run;
+#[cfg(test)]
+mod tests;
 mod tunnel;
 
 pub use avp::BadAvps;

@@ -1,0 +1,264 @@
+//! Conversations with a peer whose TLS is whole and whose words are not.
+
+use std::io::Write as _;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rustls::crypto::aws_lc_rs::default_provider;
+use rustls::server::NoServerSessionStorage;
+use rustls::{
+    ClientConfig, ClientConnection, RootCertStore, ServerConfig, SupportedProtocolVersion, version,
+};
+
+use crate::{Answer, BadAvps, Command, Conversation, Failure, Method, Offer, Proof, Settings};
+
+const VERSIONS: [&SupportedProtocolVersion; 2] = [&version::TLS12, &version::TLS13];
+
+/// Both ends of a conversation, the peer's being a real TLS client.
+struct Peer {
+    conversation: Conversation,
+    tls: ClientConnection,
+    method: Method,
+    identifier: u8,
+    /// What came inside with the end of the handshake.
+    heard: Vec<u8>,
+}
+
+impl Peer {
+    /// A method has been offered, and nothing of TLS was said.
+    fn new(method: Method, version: &'static SupportedProtocolVersion, mtu: Option<u32>) -> Self {
+        let names = vec!["radius.acme.example".to_owned()];
+        let CertifiedKey { cert, signing_key } = generate_simple_self_signed(names).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(cert.der().clone()).unwrap();
+        let provider = Arc::new(default_provider());
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider));
+        let server = builder
+            .with_protocol_versions(&[version])
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![cert.der().clone()], signing_key.into())
+            .unwrap();
+        let client = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[version])
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = "radius.acme.example".try_into().unwrap();
+        let mut conversation = Conversation::new(Settings {
+            offers: vec![Offer { method, server: Arc::new(server) }],
+            sessions: Arc::new(NoServerSessionStorage {}),
+            challenge: [7; 16],
+            framed_mtu: mtu,
+        });
+        let offered = sent(conversation.receive(b"\x02\x00\x00\x08\x01ada"));
+        assert_eq!(offered[4..], [method.kind().0, 0x20]);
+        let tls = ClientConnection::new(Arc::new(client), name).unwrap();
+        Self { conversation, tls, method, identifier: offered[1], heard: Vec::new() }
+    }
+
+    /// A tunnel stands, and the peer may speak.
+    fn inside(method: Method, version: &'static SupportedProtocolVersion) -> Self {
+        let mut peer = Self::new(method, version, None);
+        peer.shake_hands();
+        peer
+    }
+
+    fn shake_hands(&mut self) {
+        while self.tls.wants_write() {
+            let command = self.speak();
+            self.heard = self.hear(command);
+        }
+    }
+
+    /// Responds with this data of the method.
+    fn respond(&mut self, data: &[u8]) -> Command {
+        let length = u16::try_from(data.len() + 5).unwrap().to_be_bytes();
+        let head = [2, self.identifier, length[0], length[1], self.method.kind().0];
+        self.conversation.receive(&[&head, data].concat())
+    }
+
+    /// Sends what TLS has to send.
+    fn speak(&mut self) -> Command {
+        let mut message = vec![0];
+        while self.tls.wants_write() {
+            self.tls.write_tls(&mut message).unwrap();
+        }
+        self.respond(&message)
+    }
+
+    /// Says something inside.
+    fn say(&mut self, words: &[u8]) -> Command {
+        self.tls.writer().write_all(words).unwrap();
+        self.speak()
+    }
+
+    /// Takes a message in all of its pieces, and tells what is inside.
+    fn hear(&mut self, command: Command) -> Vec<u8> {
+        let mut packet = sent(command);
+        loop {
+            self.identifier = packet[1];
+            let flags = packet[5];
+            let mut message = &packet[if flags & 0x80 == 0 { 6 } else { 10 }..];
+            while !message.is_empty() {
+                self.tls.read_tls(&mut message).unwrap();
+                self.tls.process_new_packets().unwrap();
+            }
+            if flags & 0x40 == 0 {
+                break;
+            }
+            packet = sent(self.respond(&[0]));
+        }
+        let mut heard = Vec::new();
+        let _empty = std::io::Read::read_to_end(&mut self.tls.reader(), &mut heard);
+        heard
+    }
+}
+
+fn sent(command: Command) -> Vec<u8> {
+    match command {
+        Command::Send(packet) => packet,
+        Command::Fail(failure) => panic!("{failure}"),
+        Command::Ask(_) | Command::Succeed(_) | Command::Ignore => panic!("nothing is sent"),
+    }
+}
+
+fn failure(command: Command) -> Failure {
+    match command {
+        Command::Fail(failure) => failure,
+        Command::Send(packet) => panic!("{packet:?} is sent"),
+        Command::Ask(_) | Command::Succeed(_) | Command::Ignore => panic!("it goes on"),
+    }
+}
+
+fn avp(code: u8, value: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(value.len() + 8).unwrap();
+    let mut avp = [&[0, 0, 0, code, 0x40, 0, 0, length], value].concat();
+    avp.resize(avp.len().next_multiple_of(4), 0);
+    avp
+}
+
+#[test]
+fn a_password_inside_is_asked_about_and_only_an_accept_succeeds() {
+    for version in VERSIONS {
+        for accepts in [true, false] {
+            let mut peer = Peer::inside(Method::Ttls, version);
+            let words = [avp(1, b"ada"), avp(2, b"correct horse\0\0\0")].concat();
+            let Command::Ask(question) = peer.say(&words) else { panic!("nobody is asked") };
+            assert_eq!(question.user, b"ada");
+            assert!(matches!(&question.proof, Proof::Password(it) if **it == b"correct horse"));
+            // Who repeats the response hears the question again.
+            assert!(matches!(peer.respond(&[0]), Command::Ask(_)));
+            let answer =
+                if accepts { Answer::Accept { counterproof: None } } else { Answer::Reject };
+            match peer.conversation.answer(answer) {
+                Command::Succeed(success) => {
+                    assert!(accepts);
+                    assert_eq!(success.packet, [3, peer.identifier, 0, 4]);
+                }
+                command => assert_eq!((accepts, failure(command)), (false, Failure::Refused)),
+            }
+            assert_eq!(failure(peer.respond(&[0])), Failure::Unexpected, "it is over");
+        }
+    }
+}
+
+#[test]
+fn what_proves_nobody_inside_ends_the_conversation() {
+    let twice = [avp(1, b"ada"), avp(1, b"eve"), avp(2, b"x")].concat();
+    let both = [avp(1, b"ada"), avp(2, b"x"), avp(3, &[7; 17])].concat();
+    let unknown = avp(99, b"?");
+    for version in VERSIONS {
+        for (words, bad) in [
+            (&b"no AVP"[..], BadAvps::Length),
+            (&[0, 0, 0, 1, 0, 0, 0, 4], BadAvps::Length),
+            (&avp(1, b"ada"), BadAvps::NoProof),
+            (&avp(2, b"x"), BadAvps::NoProof),
+            (&twice, BadAvps::Repeated(0, 1)),
+            (&both, BadAvps::NoProof),
+            (&unknown, BadAvps::Unknown(0, 99)),
+            (&avp(1, b"").repeat(40), BadAvps::TooMany),
+        ] {
+            let mut peer = Peer::inside(Method::Ttls, version);
+            let ended = failure(peer.say(words));
+            // Which of two faults is found first is nobody's concern.
+            assert!(matches!(ended, Failure::Avps(_)), "{words:?}: {ended}");
+            if bad != BadAvps::TooMany {
+                assert_eq!(ended, Failure::Avps(bad), "{words:?}");
+            }
+        }
+        let mut peer = Peer::inside(Method::Ttls, version);
+        let packet = avp(79, b"\x01\x00\x00\x04");
+        assert!(matches!(failure(peer.say(&packet)), Failure::Malformed(_)));
+    }
+}
+
+#[test]
+fn in_peap_the_server_asks_who_is_there_and_takes_no_nonsense() {
+    for version in VERSIONS {
+        let mut peer = Peer::inside(Method::Peap, version);
+        // Behind the last words of TLS, or with them.
+        if peer.heard.is_empty() {
+            let command = peer.respond(&[0]);
+            peer.heard = peer.hear(command);
+        }
+        assert_eq!(peer.heard, [1], "an identity is asked for, without a header");
+        let command = peer.say(b"\x01ada");
+        let asked = peer.hear(command);
+        assert_eq!(asked[0], 26, "EAP-MSCHAPv2: {asked:?}");
+        assert_eq!(failure(peer.say(&[26, 0xff])), Failure::Unexpected);
+    }
+}
+
+#[test]
+fn a_message_where_a_piece_is_to_be_acknowledged_ends_the_conversation() {
+    for version in VERSIONS {
+        let mut peer = Peer::new(Method::Ttls, version, Some(100));
+        let packet = sent(peer.speak());
+        assert_eq!((packet[5], packet.len()), (0xc0, 96), "the first of several pieces");
+        peer.identifier = packet[1];
+        assert_eq!(failure(peer.respond(b"\x00message")), Failure::Unexpected);
+        // In pieces it is the same handshake.
+        let mut peer = Peer::new(Method::Ttls, version, Some(100));
+        peer.shake_hands();
+        assert!(matches!(failure(peer.say(b"no AVP")), Failure::Avps(BadAvps::Length)));
+    }
+}
+
+#[test]
+fn an_acknowledgement_of_nothing_inside_ends_the_conversation() {
+    for version in VERSIONS {
+        let mut peer = Peer::inside(Method::Ttls, version);
+        assert_eq!(failure(peer.respond(&[0])), Failure::Unexpected);
+    }
+}
+
+#[test]
+fn what_tls_does_not_understand_is_told_by_an_alert_and_then_ended() {
+    let mut peer = Peer::inside(Method::Ttls, &version::TLS13);
+    let alert = sent(peer.respond(b"\x00\x17\x03\x03\x00\x11seventeen octets!"));
+    assert_eq!(alert[6..9], [0x17, 3, 3], "an alert inside the tunnel");
+    peer.identifier = alert[1];
+    assert!(matches!(failure(peer.respond(&[0])), Failure::Tls(_)));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn whatever_is_said_inside_never_panics_and_succeeds_without_an_accept(
+        words in prop::collection::vec(prop::collection::vec(any::<u8>(), 1..60), 1..4),
+        is_peap in any::<bool>(),
+    ) {
+        let method = if is_peap { Method::Peap } else { Method::Ttls };
+        let mut peer = Peer::inside(method, &version::TLS13);
+        for words in words {
+            match peer.say(&words) {
+                Command::Send(packet) => peer.identifier = packet[1],
+                Command::Succeed(_) => panic!("nobody was accepted"),
+                Command::Ask(_) | Command::Fail(_) | Command::Ignore => break,
+            }
+        }
+    }
+}
