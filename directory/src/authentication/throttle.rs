@@ -204,8 +204,11 @@ impl PairFailures {
             *self = Self::default();
         }
         self.count = self.count.saturating_add(1);
-        self.retry_at = now_ms.saturating_add(policy.wait_after(self.count));
-        self.forgotten_at = self.retry_at.saturating_add(policy.forget_ms);
+        let wait = policy.wait_after(self.count);
+        let until = now_ms.saturating_add(wait);
+        // Who came before a failure that costs no wait, and was hashed meanwhile, has none either.
+        self.retry_at = if wait == 0 { 0 } else { until };
+        self.forgotten_at = until.saturating_add(policy.forget_ms);
         let takes = self.taken < policy.free_failures.max(1);
         self.taken += u32::from(takes);
         takes
@@ -296,6 +299,15 @@ mod tests {
         for account in 0..accounts {
             throttle.failed(source, (1, 1_000_000 + account), now_ms);
         }
+    }
+
+    #[test]
+    fn a_failure_that_costs_no_wait_keeps_nobody_out_who_came_before_it() {
+        let throttle = throttle();
+        throttle.failed(proxy(), (1, 1), 1_000);
+        assert!(throttle.check(proxy(), (1, 1), 900).is_ok());
+        (0..2).for_each(|_| throttle.failed(proxy(), (1, 1), 1_000));
+        assert!(throttle.check(proxy(), (1, 1), 900).is_err(), "guesses do not outrun the count");
     }
 
     #[test]
