@@ -7,7 +7,7 @@ use crate::client::Question;
 use crate::document::{Field, Kind, Operation};
 use crate::failure::Failure;
 use crate::grammar::{CLEAR, FROM, MOST, YES, asks_for};
-use crate::output::{Format, tell};
+use crate::output::{Format, tell, write};
 use crate::place::{Place, escaped};
 use crate::prompt;
 use crate::words::REFERENCES;
@@ -34,7 +34,8 @@ pub(crate) fn call(
     }
     let body = operation.body.as_ref().map(|fields| body(place, operation, fields, matches));
     let body = body.transpose()?;
-    if operation.method == "delete" && !matches.get_flag(YES) {
+    let is_confirmed = operation.query.iter().any(|field| field.option() == "confirmation");
+    if operation.method == "delete" && !is_confirmed && !matches.get_flag(YES) {
         let last = operation.places().last().unwrap_or_default();
         let name = matches.try_get_one::<String>(last).ok().flatten();
         prompt::confirm(&match name {
@@ -53,6 +54,9 @@ pub(crate) fn call(
     if answer.body.is_null() {
         tell("Done.");
         return Ok(());
+    }
+    if let (true, Some(file)) = (answer.is_file, answer.body.as_str()) {
+        return write(file);
     }
     // A list that is not cut into pages.
     let shown = answer.body.get("items").filter(|items| items.is_array()).unwrap_or(&answer.body);

@@ -35,8 +35,10 @@ pub(crate) struct Question<'q> {
 /// What came back.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    /// Null where nothing was said.
+    /// Null where nothing was said; a text where it is a file.
     pub(crate) body: Value,
+    /// Whether it is a file, to be printed as it is.
+    pub(crate) is_file: bool,
     /// The state that it shows.
     pub(crate) etag: Option<String>,
 }
@@ -110,8 +112,9 @@ impl Client {
         };
         let mut answer = answer.map_err(|error| failed(&error))?;
         let status = answer.status().as_u16();
-        let etag = answer.headers().get("etag").and_then(|etag| etag.to_str().ok());
-        let etag = etag.map(ToOwned::to_owned);
+        let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
+        let etag = header("etag").map(ToOwned::to_owned);
+        let is_json = header("content-type").is_some_and(|kind| kind.contains("json"));
         let text = read(answer.body_mut()).map_err(|error| failed(&error))?;
         if !(200..300).contains(&status) {
             let problem = serde_json::from_str(&text).unwrap_or_else(|_| Problem::default());
@@ -119,11 +122,13 @@ impl Client {
                 if problem.title.is_empty() { format!("HTTP {status}") } else { problem.title };
             return Err(Failure::Refused(Box::new(Problem { status, title, ..problem })));
         }
+        let is_file = !text.is_empty() && !is_json;
         let body = match text.trim() {
             "" => Value::Null,
+            _ if is_file => Value::String(text),
             text => serde_json::from_str(text).map_err(|error| failed(&error))?,
         };
-        Ok(Answer { body, etag })
+        Ok(Answer { body, is_file, etag })
     }
 }
 

@@ -165,7 +165,7 @@ fn with_operation(command: Command, document: &Document, verb: &Verb) -> Command
     }
     for field in &operation.query {
         if !["limit", "cursor"].contains(&field.option().as_str()) {
-            command = command.arg(argument(field));
+            command = command.arg(argument(field).required(field.is_required));
         }
     }
     if operation.is_list {

@@ -35,14 +35,7 @@ impl Format {
     /// # Errors
     /// When nothing can be written.
     pub(crate) fn print(self, value: &Value, columns: &[&str]) -> Result<(), Failure> {
-        let text = self.written(value, columns)?;
-        let mut out = io::stdout().lock();
-        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-        match written {
-            // Whoever read has enough.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            written => written.map_err(|error| Failure::local("standard output", &error)),
-        }
+        write(&self.written(value, columns)?)
     }
 
     fn written(self, value: &Value, columns: &[&str]) -> Result<String, Failure> {
@@ -62,6 +55,20 @@ impl Format {
             (Self::Table, Value::Object(members)) => members_of(members),
             (Self::Table, other) => cell(other) + "\n",
         })
+    }
+}
+
+/// Writes text as it is.
+///
+/// # Errors
+/// When nothing can be written.
+pub(crate) fn write(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match written {
+        // Whoever read has enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(|error| Failure::local("standard output", &error)),
     }
 }
 

@@ -228,6 +228,12 @@ pub(crate) const NOUNS: &[Noun] = &[
         verbs: &[verb("list", "list_issued_certificates"), verb("show", "show_issued_certificate")],
     },
     Noun {
+        name: "wifi",
+        about: "Files with which devices join an organization's wireless network",
+        columns: &[],
+        verbs: &[verb("profile", "show_wifi_profile")],
+    },
+    Noun {
         name: "server-certificate",
         about: "What an organization's EAP conversations show",
         columns: &[],

@@ -133,3 +133,25 @@ fn a_long_list_comes_whole_or_as_far_as_is_asked() {
     assert_eq!(tenantry.shows("group list --max 210").as_array().unwrap().len(), 210);
     assert_eq!(tenantry.shows("group list --name G7").as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn a_file_for_the_wireless_network_comes_as_it_is() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    tenantry.does("certificate-authority create-built-in --name Acme");
+    tenantry.does("server-certificate issue --dns-names radius.acme.example");
+    assert_eq!(tenantry.run("wifi profile --format wpa_supplicant --ssid Acme").code, 2);
+    let file = tenantry.does("wifi profile --format wpa_supplicant --ssid Acme --method ttls");
+    assert!(file.lines().any(|line| line.trim() == "ssid=\"Acme\""), "{file}");
+}
+
+#[test]
+fn an_organization_goes_only_by_its_whole_name() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let slug = &office.slug;
+    assert_eq!(tenantry.run(&format!("org delete {slug}")).code, 2);
+    let wrong = tenantry.run(&format!("org delete {slug} --confirmation Other"));
+    assert_eq!(wrong.code, 7, "{wrong:?}");
+    assert_eq!(tenantry.shows(&format!("org show {slug}"))["state"], "active");
+}
