@@ -33,6 +33,19 @@ fn a_file_that_names_a_certificate_has_every_default() {
 }
 
 #[test]
+fn where_the_api_is_found_from_outside_is_a_web_address() {
+    let url = |text: &str| format!("{CERTIFICATE}[admin_api]\npublic_url = \"{text}\"\n");
+    for text in ["http://admin.example", "https://[2001:db8::1]:8443/api/"] {
+        let config = Config::parse("t.toml", &url(text)).unwrap();
+        assert_eq!(config.admin_api.public_url.as_deref(), Some(text));
+    }
+    assert_eq!(Config::parse("t.toml", &url("")).unwrap().admin_api.public_url, None);
+    for text in ["http://", "ftp://admin.example", "http://a b", "http://a\u{e4}.example"] {
+        assert!(refusal(&url(text)).contains("must be an address"), "{text}");
+    }
+}
+
+#[test]
 fn the_sample_is_a_configuration_as_it_stands_and_uncommented() {
     let as_it_stands: Written = toml::from_str(&sample()).unwrap();
     assert_eq!(as_it_stands, Written::default());
@@ -115,6 +128,10 @@ fn a_bad_value_is_refused_with_its_line_and_what_is_expected() {
         ("[ldap]\nlisten = [\"localhost\"]\n", "t.toml:2: invalid socket address syntax"),
         ("[log]\nformat = \"xml\"\n", "t.toml:2: unknown variant `xml`, expected `text` or `json`"),
         ("[data]\ndirectory = \"data\"\n", "t.toml:2: `data` must be a path that begins with `/`"),
+        (
+            "[admin_api]\npublic_url = \"admin.example\"\n",
+            "t.toml:2: `admin.example` must be an address such as `http://admin.example`",
+        ),
         (
             "[data]\nmaster_key = \"hunter2\"\n",
             "t.toml:2: `hunter2` names no source of a key, expected \"credential:NAME\", \

@@ -210,7 +210,9 @@ impl Grant<'_, &Snapshot, View> {
     pub fn network_trust(&self) -> Result<NetworkTrust, Error> {
         let none = "the network has no server certificate of its own; issue one first";
         let shown = self.server_certificate()?.ok_or(Error::Forbidden(none))?;
-        let names = shown.facts().dns_names;
+        // Of a certificate from elsewhere names may be anything; what is none of a host is not told.
+        let mut names = shown.facts().dns_names;
+        names.retain(|name| is_host(name));
         if names.is_empty() {
             return Err(Error::Forbidden("the network's server certificate has no DNS name"));
         }

@@ -238,6 +238,13 @@ fn an_authority_of_ones_own_is_what_it_was_made_as() {
     let shown = office.read(&format!("certificate-authorities/{}", authority.id));
     assert_eq!((&shown["built_in"], &shown["certificate_days"]), (&json!(true), &json!(365)));
     let pem = std::fs::read_to_string(&authority.file).unwrap();
+    let url = format!("{}{path}/certificate", office.demo.admin_api.url);
+    let bearer = format!("Authorization: Bearer {}", office.top.token());
+    let der = authority.file.with_extension("cer");
+    let curl = ["-sS", "--fail", "--cacert", &office.demo.ca_file, "-H", &bearer, &url, "-o"];
+    assert_eq!(Client::new("curl", "curl").args(curl).arg(&der).run().code, 0);
+    let read = openssl(["x509", "-inform", "DER", "-in"]).arg(&der).run();
+    assert_eq!(read.stdout.trim(), pem.trim(), "{read:?}");
     let other = crate::harness::authority::Authority::new("other").pem();
     for (patch, status) in [
         (json!({"certificate": other}), 422),

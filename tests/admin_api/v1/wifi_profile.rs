@@ -135,7 +135,8 @@ print(json.dumps({'ssid': wifi['SSID_STR'], 'hidden': wifi['HIDDEN_NETWORK'],
 
     let handed = read(&network.handed(&json!({"format": "mobileconfig", "ssid": "Acme"})));
     assert_eq!((&handed["methods"], &handed["names"]), (&json!([13]), &names));
-    let opened = openssl(["pkcs12", "-nodes", "-in"]).arg(folder.path().join("identity.p12"));
+    let opened =
+        openssl(["pkcs12", "-nodes", "-legacy", "-in"]).arg(folder.path().join("identity.p12"));
     let password = format!("pass:{}", handed["password"].as_str().unwrap());
     let opened = opened.args(["-passin", &password]).run();
     assert!(opened.stdout.contains("CN = ada"), "{opened:?}");

@@ -1,6 +1,7 @@
 //! Certificate authorities: who vouches for the client certificates of an organization, and by which
 //! of them it issues its own.
 
+mod certificate;
 mod create;
 mod create_built_in;
 mod delete;
@@ -33,6 +34,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
             update::update_certificate_authority,
             delete::delete_certificate_authority
         ))
+        .routes(routes!(certificate::show_authority_certificate))
         .routes(routes!(revocations::set_revocations, revocations::remove_revocations))
 }
 

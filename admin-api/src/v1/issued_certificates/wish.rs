@@ -215,18 +215,26 @@ fn pack(
         key: key.pkcs8(),
         name: &record.name,
     };
-    let pkcs12 = pkcs12::file(&contents, &password, protection, tools);
-    let identity = Identity {
+    let file = |protection| {
+        let file = pkcs12::file(&contents, &password, protection, tools);
+        file.map_err(|error| Problem::internal(&error))
+    };
+    let mut identity = Identity {
         name: record.name.clone(),
         device: matches!(record.owner, CertificateOwner::Device(_)),
         certificate: record.pem(),
         key: key.pem().to_string(),
-        pkcs12: pkcs12.map_err(|error| Problem::internal(&error))?,
-        password,
+        pkcs12: file(protection)?,
+        password: password.clone(),
     };
-    let profile = match wifi {
-        Some((format, network)) => Some(network.file(format, &Proof::Identity(&identity))?.into()),
-        None => None,
-    };
-    Ok((identity, profile))
+    let Some((format, network)) = wifi else { return Ok((identity, None)) };
+    if format != Format::Mobileconfig {
+        let profile = network.file(format, &Proof::Identity(&identity))?;
+        return Ok((identity, Some(profile.into())));
+    }
+    // Apple's stands beside its password, so that what older systems open is as good there.
+    let asked = std::mem::replace(&mut identity.pkcs12, file(Protection::Compatible)?);
+    let profile = network.file(format, &Proof::Identity(&identity))?;
+    identity.pkcs12 = asked;
+    Ok((identity, Some(profile.into())))
 }
