@@ -10,7 +10,8 @@
 //! and inside TLS (RFC 6614, and RFC 9765 without MD5). Strangers and forgers meet silence; a known
 //! client whose request is in itself unacceptable gets an Access-Reject without anybody being asked.
 //!
-//! An [`Order`] goes the other way: it has gear end or change a session (RFC 5176).
+//! An [`Order`] goes the other way: it has gear end or change a session (RFC 5176). A [`Dispatcher`]
+//! sends orders, again until they are answered.
 //!
 //! A reply that was not signed cannot be sent, since a [`SignedReply`] has no constructor:
 //!
@@ -29,6 +30,7 @@ mod admission;
 mod attribute;
 mod credential;
 mod dictionary;
+mod dispatch;
 mod limits;
 mod ms_chap;
 mod order;
@@ -50,9 +52,10 @@ pub use admission::Candidate;
 pub use attribute::{Attribute, AttributeType, Attributes};
 pub use credential::{Chap, Credential, verify_chap};
 pub use dictionary::{Named, ValueKind, named_attributes};
+pub use dispatch::{DispatchLimits, Dispatched, Dispatcher, NewOrder, OrderEnd};
 pub use limits::Limits;
 pub use ms_chap::{Failure, MsChapV2};
-pub use order::{Obedience, Order, OrderKind};
+pub use order::{Obedience, Order, OrderKind, cause_in_words};
 pub use packet::Malformed;
 pub use question::Question;
 pub use recent::Ticket;

@@ -38,6 +38,31 @@ pub struct Order {
     secret: Secret,
 }
 
+/// What an Error-Cause says, for people; `None` for a number that nobody gave a meaning.
+#[must_use]
+pub const fn cause_in_words(cause: u32) -> Option<&'static str> {
+    Some(match cause {
+        201 => "what was left of the session was removed",
+        202 => "there was an invalid EAP packet",
+        401 => "the gear does not support an attribute",
+        402 => "an attribute is missing",
+        403 => "the order names other gear than this",
+        404 => "the order is not acceptable",
+        405 => "the gear does not offer such a service",
+        406 => "the gear does not support an extension",
+        407 => "an attribute has a value that is not acceptable",
+        501 => "the gear is set up to refuse it",
+        502 => "a proxy does not know where the gear is",
+        503 => "the gear knows no such session",
+        504 => "the gear cannot end the session",
+        505 => "a proxy failed",
+        506 => "the gear has no resources left",
+        507 => "the gear asks for the session to be authorized anew",
+        508 => "the order is about several sessions, which the gear does not support",
+        _ => return None,
+    })
+}
+
 impl OrderKind {
     /// The codes of the request, of an answer that says yes, and of one that says no.
     const fn codes(self) -> [u8; 3] {

@@ -236,6 +236,19 @@ impl Reply {
         Ok(self)
     }
 
+    /// Adds the attributes of another one, but no keys.
+    ///
+    /// # Errors
+    /// When the packet is full.
+    pub fn append(&mut self, other: &Self) -> Result<&mut Self, ReplyError> {
+        let keys = self.keys.as_ref().map_or(0, SessionKeys::length);
+        if self.octets.len() + other.octets.len() + keys > ROOM {
+            return Err(ReplyError::PacketFull);
+        }
+        self.octets.extend(&other.octets);
+        Ok(self)
+    }
+
     /// The attributes as they go onto the wire, but keys.
     pub(crate) fn as_octets(&self) -> &[u8] {
         &self.octets

@@ -1,0 +1,276 @@
+//! Sending orders: in turn for each party, again until they are answered, and not for ever.
+
+mod queue;
+mod retry;
+
+use core::net::{IpAddr, SocketAddr};
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::hash::Hash;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::order::{Obedience, Order, OrderKind};
+use crate::reply::{Reply, ReplyError};
+use crate::secret::Secret;
+use queue::Queue;
+use retry::Retry;
+
+/// An order that is to be sent; it is dated and signed when its turn comes.
+pub struct NewOrder<S, K> {
+    /// On whose behalf: parties take turns.
+    pub share: S,
+    /// What the end of it is told by.
+    pub key: K,
+    /// Where the gear listens.
+    pub to: SocketAddr,
+    /// What the gear is to do.
+    pub kind: OrderKind,
+    /// The secrets that the gear may have, the likeliest first. Where there are two, they are used
+    /// in turn: gear that has the other one hears nothing that it would believe.
+    pub secrets: Vec<Secret>,
+    /// The session, and what becomes of it.
+    pub attributes: Reply,
+    /// Whether it goes before others of its party: somebody waits for it.
+    pub urgent: bool,
+}
+
+/// What is to be done.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Dispatched<K> {
+    /// Send a datagram.
+    Send {
+        /// Where to.
+        to: SocketAddr,
+        /// The order.
+        octets: Arc<[u8]>,
+    },
+    /// Tell how an order ended.
+    Ended {
+        /// Which.
+        key: K,
+        /// How.
+        how: OrderEnd,
+    },
+}
+
+/// How an order ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderEnd {
+    /// The gear answered.
+    Answered(Obedience),
+    /// Nobody who has the secret answered.
+    Silence,
+    /// It could not be written.
+    Unwritable(ReplyError),
+}
+
+/// The bounds of a [`Dispatcher`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DispatchLimits {
+    /// Orders of one party that wait for their turn.
+    pub waiting: usize,
+    /// Orders that wait for an answer, all together.
+    pub under_way: usize,
+    /// The same of one party.
+    pub under_way_of_one: usize,
+    /// The same at one destination, at most 128.
+    pub under_way_at_one: usize,
+    /// How long an answer is waited for.
+    pub patience: Duration,
+}
+
+/// Sends orders as a machine without sockets: orders, datagrams and time go in, commands come out.
+pub struct Dispatcher<S, K> {
+    limits: DispatchLimits,
+    queue: Queue<S, K>,
+    under_way: HashMap<u64, UnderWay<S, K>>,
+    next: u64,
+    /// By which an answer is found: where it comes from, and its identifier.
+    asked: HashMap<(IpAddr, u16, u8), u64>,
+    destinations: HashMap<SocketAddr, Destination>,
+    timers: BTreeSet<(Duration, u64)>,
+    commands: VecDeque<Dispatched<K>>,
+}
+
+struct UnderWay<S, K> {
+    share: S,
+    key: K,
+    to: SocketAddr,
+    /// One for each secret, with the identifier of each.
+    orders: Vec<(u8, Order)>,
+    retry: Retry,
+}
+
+/// What is known of where gear listens.
+#[derive(Clone, Copy)]
+struct Destination {
+    next: u8,
+    under_way: usize,
+    used: Duration,
+}
+
+/// Gear takes what comes twice with one identifier within so long for the same.
+const IDENTIFIER_REST: Duration = Duration::from_secs(60);
+/// Destinations of which nothing is under way that are remembered, about.
+const DESTINATIONS: usize = 1_024;
+/// Secrets that gear may have at most: half of the identifiers are enough for all orders.
+const SECRETS: usize = 2;
+
+impl<S: Copy + Eq + Hash, K> Dispatcher<S, K> {
+    /// Starts with nothing to send.
+    #[must_use]
+    pub fn new(limits: DispatchLimits) -> Self {
+        let under_way_at_one = limits.under_way_at_one.min(256 / SECRETS);
+        Self {
+            limits: DispatchLimits { under_way_at_one, ..limits },
+            queue: Queue::new(limits.waiting),
+            under_way: HashMap::new(),
+            next: 0,
+            asked: HashMap::new(),
+            destinations: HashMap::new(),
+            timers: BTreeSet::new(),
+            commands: VecDeque::new(),
+        }
+    }
+
+    /// Takes an order, which [`start`](Self::start) sends once it is its turn.
+    ///
+    /// # Errors
+    /// Gives back its key where too many of its party wait.
+    pub fn add(&mut self, order: NewOrder<S, K>) -> Result<(), K> {
+        self.queue.add(order)
+    }
+
+    /// Sends what may be sent; `seconds` is the time since 1970.
+    pub fn start(&mut self, now: Duration, seconds: u32, random: &mut impl FnMut() -> u32) {
+        let limits = self.limits;
+        while self.under_way.len() < limits.under_way {
+            let destinations = &self.destinations;
+            let has_room = |order: &NewOrder<S, K>| {
+                let known = destinations.get(&order.to);
+                known.is_none_or(|known| known.under_way < limits.under_way_at_one)
+            };
+            let Some(order) = self.queue.take(limits.under_way_of_one, has_room) else { break };
+            self.begin(order, (now, seconds), random);
+        }
+        if self.destinations.len() > DESTINATIONS {
+            self.destinations.retain(|_, known| {
+                known.under_way > 0 || now < known.used.saturating_add(IDENTIFIER_REST)
+            });
+        }
+    }
+
+    /// Takes a datagram; says whether it answered an order. Whatever else it is, it is ignored.
+    pub fn receive(&mut self, source: SocketAddr, datagram: &[u8]) -> bool {
+        let Some(identifier) = datagram.get(1) else { return false };
+        let place = (source.ip(), source.port(), *identifier);
+        let Some(serial) = self.asked.get(&place).copied() else { return false };
+        let Some(order) = self.under_way.get(&serial) else { return false };
+        let asked = order.orders.iter().filter(|(own, _)| own == identifier);
+        let Some(obedience) = asked.filter_map(|(_, order)| order.read(datagram)).next() else {
+            return false;
+        };
+        self.end(serial, OrderEnd::Answered(obedience));
+        true
+    }
+
+    /// When [`expire`](Self::expire) has something to do.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Duration> {
+        self.timers.first().map(|(due, _)| *due)
+    }
+
+    /// Sends again what was not answered, and gives up what was not for long.
+    pub fn expire(&mut self, now: Duration, random: &mut impl FnMut() -> u32) {
+        while let Some((due, serial)) = self.timers.first().copied().filter(|(due, _)| *due <= now)
+        {
+            self.timers.remove(&(due, serial));
+            let Some(order) = self.under_way.get_mut(&serial) else { continue };
+            let turn = order.retry.sent() as usize;
+            if !order.retry.again(now, random()) {
+                self.end(serial, OrderEnd::Silence);
+                continue;
+            }
+            self.timers.insert((order.retry.due(), serial));
+            let mut orders = order.orders.iter().cycle();
+            if let Some((_, signed)) = orders.nth(turn % order.orders.len().max(1)) {
+                let octets = signed.octets().into();
+                self.commands.push_back(Dispatched::Send { to: order.to, octets });
+            }
+        }
+    }
+
+    /// The next command.
+    pub fn command(&mut self) -> Option<Dispatched<K>> {
+        self.commands.pop_front()
+    }
+
+    /// Whether nothing waits, neither for its turn nor for an answer.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    fn begin(
+        &mut self,
+        order: NewOrder<S, K>,
+        (now, seconds): (Duration, u32),
+        random: &mut impl FnMut() -> u32,
+    ) {
+        let NewOrder { share, key, to, kind, secrets, attributes, .. } = order;
+        let fresh = || Destination { next: random().to_be_bytes()[0], under_way: 0, used: now };
+        let mut known = self.destinations.get(&to).copied().unwrap_or_else(fresh);
+        let mut orders = Vec::with_capacity(SECRETS);
+        for secret in secrets.iter().take(SECRETS) {
+            let identifier = self.free_identifier(to, known.next);
+            known.next = identifier.wrapping_add(1);
+            match Order::new(kind, identifier, secret, &attributes, seconds) {
+                Ok(signed) => orders.push((identifier, signed)),
+                Err(error) => {
+                    self.queue.ended(share);
+                    let how = OrderEnd::Unwritable(error);
+                    return self.commands.push_back(Dispatched::Ended { key, how });
+                }
+            }
+        }
+        self.destinations
+            .insert(to, Destination { under_way: known.under_way + 1, used: now, ..known });
+        let serial = self.next;
+        self.next += 1;
+        if let Some((_, signed)) = orders.first() {
+            let octets = signed.octets().into();
+            self.commands.push_back(Dispatched::Send { to, octets });
+        }
+        let asked =
+            orders.iter().map(|(identifier, _)| ((to.ip(), to.port(), *identifier), serial));
+        self.asked.extend(asked);
+        let retry = Retry::begin(now, self.limits.patience, random());
+        self.timers.insert((retry.due(), serial));
+        self.under_way.insert(serial, UnderWay { share, key, to, orders, retry });
+    }
+
+    /// The first identifier from one on by which nothing was asked there that is not answered.
+    fn free_identifier(&self, to: SocketAddr, from: u8) -> u8 {
+        let all = (0..=u8::MAX).map(|step| from.wrapping_add(step));
+        let mut free =
+            all.filter(|identifier| !self.asked.contains_key(&(to.ip(), to.port(), *identifier)));
+        free.next().unwrap_or(from)
+    }
+
+    fn end(&mut self, serial: u64, how: OrderEnd) {
+        let Some(order) = self.under_way.remove(&serial) else { return };
+        let UnderWay { share, key, to, orders, retry } = order;
+        self.timers.remove(&(retry.due(), serial));
+        for (identifier, _) in orders {
+            self.asked.remove(&(to.ip(), to.port(), identifier));
+        }
+        if let Some(known) = self.destinations.get_mut(&to) {
+            known.under_way = known.under_way.saturating_sub(1);
+        }
+        self.queue.ended(share);
+        self.commands.push_back(Dispatched::Ended { key, how });
+    }
+}
+
+#[cfg(test)]
+mod tests;
