@@ -363,6 +363,10 @@ fn valid(route: &Route, who: &Https, path: &str) -> Response {
         json!({"code": "123456"})
     } else if path.ends_with("/revocations") {
         json!({"list": "none"})
+    } else if path.ends_with("/lock") {
+        json!({"seconds": 60})
+    } else if path.ends_with("/change") {
+        json!({"reply_profile": NEVER})
     } else if path.ends_with("/explain") {
         json!({"login": "ada", "method": "pap"})
     } else {

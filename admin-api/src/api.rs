@@ -1,10 +1,12 @@
 //! What every handler shares: the directory, the clock, the limits.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use directory::access::Context;
 use directory::collections::{GeneratedPassword, NewPassword};
+use directory::orders::{OrderOutcome, SessionOrder};
 use directory::{Changing, Directory, Error, Time};
 use tokio::sync::Semaphore;
 
@@ -28,11 +30,16 @@ impl Default for Limits {
     }
 }
 
+/// Has an order sent to network gear, and tells what becomes of it.
+pub type Courier =
+    Arc<dyn Fn(SessionOrder) -> Pin<Box<dyn Future<Output = OrderOutcome> + Send>> + Send + Sync>;
+
 /// The state behind the router; clones share it.
 #[derive(Clone)]
 pub(crate) struct Api {
     pub(crate) directory: Directory,
     pub(crate) limits: Limits,
+    pub(crate) orders: Courier,
     /// Where the API is found from outside, without a slash at its end.
     pub(crate) public_url: Option<Arc<str>>,
     clock: Arc<dyn Fn() -> Time + Send + Sync>,
@@ -43,12 +50,13 @@ impl Api {
     pub(crate) fn new(
         directory: Directory,
         clock: impl Fn() -> Time + Send + Sync + 'static,
+        orders: Courier,
         limits: Limits,
         public_url: Option<&str>,
     ) -> Self {
         let public_url = public_url.map(|url| url.trim_end_matches('/').into());
         let hashing = Arc::new(Semaphore::new(limits.hashing.max(1)));
-        Self { directory, limits, public_url, clock: Arc::new(clock), hashing }
+        Self { directory, limits, orders, public_url, clock: Arc::new(clock), hashing }
     }
 
     pub(crate) fn now(&self) -> Time {

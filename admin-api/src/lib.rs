@@ -31,6 +31,6 @@ mod tests;
 mod v1;
 mod wifi;
 
-pub use api::Limits;
+pub use api::{Courier, Limits};
 pub use openapi::{Route, openapi, openapi_json, routes};
 pub use router::router;

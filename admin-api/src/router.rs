@@ -5,7 +5,7 @@ use axum::middleware::from_fn_with_state;
 use directory::{Directory, Time};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::api::{Api, Limits};
+use crate::api::{Api, Courier, Limits};
 use crate::layers::{observe, panicked, unknown_route};
 use crate::v1;
 
@@ -17,10 +17,11 @@ use crate::v1;
 pub fn router(
     directory: Directory,
     clock: impl Fn() -> Time + Clone + Send + Sync + 'static,
+    orders: Courier,
     limits: Limits,
     public_url: Option<&str>,
 ) -> Router {
-    let api = Api::new(directory, clock, limits, public_url);
+    let api = Api::new(directory, clock, orders, limits, public_url);
     let (routes, _) = v1::routes().split_for_parts();
     routes
         .fallback(unknown_route)

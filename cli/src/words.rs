@@ -94,6 +94,7 @@ pub(crate) const NOUNS: &[Noun] = &[
             verb("delete", "delete_user"),
             verb("suspend", "suspend_user"),
             verb("activate", "activate_user"),
+            verb("lock", "lock_user"),
             verb("unlock", "unlock_user"),
             verb("set-password", "set_user_password"),
             verb("require-password-change", "require_password_change"),
@@ -192,7 +193,12 @@ pub(crate) const NOUNS: &[Noun] = &[
         name: "session",
         about: "Who is on the network, as gear reports it",
         columns: &["login", "gear", "started", "ended", "calling_station", "ipv4"],
-        verbs: &[verb("list", "list_sessions"), verb("show", "show_session")],
+        verbs: &[
+            verb("list", "list_sessions"),
+            verb("show", "show_session"),
+            verb("disconnect", "disconnect_session"),
+            verb("change", "change_session"),
+        ],
     },
     Noun {
         name: "custom-attribute",

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use crate::clock::Clock;
 use crate::config;
 use crate::lifecycle::{Shutdown, Tasks};
 use crate::listener;
+use crate::radius::Courier;
 use crate::tls::Identity;
 
 /// So many octets of a request that was answered before it had arrived are taken and thrown away: a
@@ -43,12 +45,16 @@ impl Door {
         directory: Directory,
         clock: Clock,
         tls: Arc<Identity>,
+        orders: Courier,
         config: &config::AdminApi,
     ) -> Arc<Self> {
         let limits =
             Limits { body: config.body_size, body_time: config.body_timeout, ..Limits::default() };
+        let orders = Arc::new(move |order| {
+            Box::pin(orders.clone().deliver(order)) as Pin<Box<dyn Future<Output = _> + Send>>
+        });
         let (now, url) = (move || Time(clock.wall()), config.public_url.as_deref());
-        let router = ::admin_api::router(directory, now, limits, url);
+        let router = ::admin_api::router(directory, now, orders, limits, url);
         let admission = Admission::new(config.connections, config.connections);
         Arc::new(Self { router, tls, admission, header_timeout: config.header_timeout })
     }

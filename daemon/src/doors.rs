@@ -90,8 +90,11 @@ pub(crate) fn open(
     }
     radius.listen_inside_tls(tasks, sockets.radsec).map_err(StartError::Runtime)?;
     radius.keep_house(tasks);
+    let (own, groups) = (directory.clone(), sockets.radius_orders);
+    let courier = radius_door::Courier::start(own, clock, &config.radius, groups, tasks)
+        .map_err(StartError::Runtime)?;
     if let Some(tls) = tls {
-        let door = admin_api::Door::new(directory.clone(), clock, tls, &config.admin_api);
+        let door = admin_api::Door::new(directory.clone(), clock, tls, courier, &config.admin_api);
         door.listen(tasks, sockets.admin_api).map_err(StartError::Runtime)?;
     }
     follow_definitions(tasks, directory.clone(), clock);

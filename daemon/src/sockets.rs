@@ -12,6 +12,9 @@ use crate::config::Config;
 /// net.core.somaxconn.
 const BACKLOG: i32 = 4096;
 
+/// The kernel's queue of answers to orders.
+const ORDERS_BUFFER: usize = 256 << 10;
+
 /// A door could not be opened.
 #[derive(Debug, thiserror::Error)]
 #[error("{door} cannot listen on {address}: {source}")]
@@ -39,6 +42,8 @@ pub struct Sockets {
     pub radius_auth: Vec<UdpGroup>,
     /// RADIUS accounting.
     pub radius_acct: Vec<UdpGroup>,
+    /// Where orders to network gear leave.
+    pub radius_orders: Vec<UdpGroup>,
     /// RADIUS inside TLS.
     pub radsec: Vec<TcpListener>,
 }
@@ -68,6 +73,7 @@ impl Sockets {
             admin_api: each("[admin_api] listen", &api.listen, tcp)?,
             radius_auth: each("[radius] auth", &radius.auth, group)?,
             radius_acct: each("[radius] acct", &radius.acct, group)?,
+            radius_orders: each("[radius] orders_from", &radius.orders_from, orders)?,
             radsec: each("[radius] radsec", &radius.radsec, tcp)?,
         })
     }
@@ -98,6 +104,10 @@ fn each<T>(
 fn is_absent_family(address: SocketAddr, error: &io::Error) -> bool {
     let absent = [Errno::EAFNOSUPPORT, Errno::EADDRNOTAVAIL].map(|errno| Some(errno as i32));
     address.is_ipv6() && address.ip().is_unspecified() && absent.contains(&error.raw_os_error())
+}
+
+fn orders(address: SocketAddr) -> io::Result<UdpGroup> {
+    udp(address, 1, ORDERS_BUFFER)
 }
 
 fn tcp(address: SocketAddr) -> io::Result<TcpListener> {

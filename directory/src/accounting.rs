@@ -10,7 +10,7 @@ mod ledger;
 mod reports;
 mod totals;
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 use storage::{Id, Partition, Reading};
@@ -68,6 +68,10 @@ pub struct SessionReport {
     pub cause: Option<u32>,
     /// What the accept told the gear to say again.
     pub class: Vec<u8>,
+    /// The address that the gear gives itself.
+    pub gear_address: Option<IpAddr>,
+    /// The address that the report came from.
+    pub source: IpAddr,
 }
 
 /// How much of what gear reports is kept.

@@ -20,11 +20,12 @@ use crate::error::{Error, StoreFailure};
 use crate::gear::GearTable;
 use crate::id::{AdminId, OrganizationId, Place, RecordId, TokenId};
 use crate::known::{Capacity, Keep, Lookups};
+use crate::orders::Departures;
 use crate::records::{
-    Admin, AdminFields, CertificateAuthority, Credential, CustomAttribute, Device, GearClaims,
-    Group, IssuedCertificate, Organization, OrganizationState, OwnCertificates, PasswordHistory,
-    RadiusClient, ReplyProfile, RevokedCertificates, ServiceAccount, Session, SessionTotals,
-    SettledReports, Token, User, indices,
+    Admin, AdminFields, CertificateAuthority, Credential, CustomAttribute, Departure, Device,
+    GearClaims, Group, IssuedCertificate, Organization, OrganizationState, OwnCertificates,
+    PasswordHistory, RadiusClient, ReplyProfile, RevokedCertificates, ServiceAccount, Session,
+    SessionTotals, SettledReports, Token, User, indices,
 };
 use crate::search::{Memo, SearchGrant};
 use crate::text::prepare;
@@ -67,6 +68,7 @@ pub(crate) struct Inner {
     pub(crate) followers: Arc<crate::follow::Followers>,
     pub(crate) lookups: Arc<Lookups>,
     pub(crate) reports: Reports,
+    pub(crate) departures: Arc<Departures>,
 }
 
 impl Directory {
@@ -100,8 +102,8 @@ impl Directory {
             accounts: options.authentication.remembered,
             found: options.kept,
         }));
-        let reports = Reports::new(options.sessions);
-        let inner = Inner { store, tools, engine, gear, followers, lookups, reports };
+        let (reports, departures) = (Reports::new(options.sessions), Departures::of(&store));
+        let inner = Inner { store, tools, engine, gear, followers, lookups, reports, departures };
         let directory = Self { inner: Arc::new(inner) };
         directory.prepare()?;
         Ok(directory)
@@ -247,6 +249,7 @@ impl Directory {
             KindCheck::of::<SettledReports>(),
             KindCheck::of::<IssuedCertificate>(),
             KindCheck::of::<RevokedCertificates>(),
+            KindCheck::of::<Departure>(),
         ];
         Ok(self.inner.store.check(&kinds)?)
     }

@@ -124,6 +124,10 @@ pub enum Action {
     CodeAsked,
     /// A RADIUS client sent a request that nothing signed.
     RadiusUnsigned,
+    /// Gear was told to end a session, or was not.
+    SessionDisconnect,
+    /// Gear was told to let a session go on otherwise, or was not.
+    SessionChange,
 }
 
 /// What something was done to.
@@ -165,6 +169,8 @@ pub enum SubjectKind {
     Device,
     /// A certificate that the organization's own authority issued.
     Certificate,
+    /// A session on the network.
+    Session,
 }
 
 /// How it ended.

@@ -20,6 +20,7 @@ pub mod issuing;
 mod known;
 mod limits;
 mod network;
+pub mod orders;
 mod policy;
 mod preparation;
 mod recorder;

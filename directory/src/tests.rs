@@ -16,6 +16,7 @@ mod model;
 mod ms_chap;
 mod network_rules;
 mod oracle;
+mod orders;
 mod passwords;
 mod policy;
 mod rules;

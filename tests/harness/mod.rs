@@ -16,6 +16,7 @@ pub(crate) mod https;
 pub(crate) mod issued;
 pub(crate) mod ldap;
 pub(crate) mod ldif;
+pub(crate) mod nas;
 pub(crate) mod notified;
 pub(crate) mod office;
 pub(crate) mod program;

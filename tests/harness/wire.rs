@@ -232,7 +232,7 @@ fn hmac_of(secret: &[u8], octets: &[u8]) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-fn md5_of(pieces: &[&[u8]]) -> [u8; 16] {
+pub(crate) fn md5_of(pieces: &[&[u8]]) -> [u8; 16] {
     let mut md5 = Md5::new();
     pieces.iter().for_each(|piece| md5.update(piece));
     md5.finalize().into()

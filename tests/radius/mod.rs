@@ -12,6 +12,7 @@ mod rfc2868;
 mod rfc3579;
 mod rfc3748;
 mod rfc5080;
+mod rfc5176;
 mod rfc5216;
 mod rfc5280;
 mod rfc5281;

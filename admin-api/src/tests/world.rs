@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use directory::access::Role;
 use directory::authentication::{HashParameters, Password};
 use directory::collections::NewPassword;
+use directory::orders::OrderOutcome;
 use directory::records::{AdminFields, AdminScope};
 use directory::{Directory, Entropy, MasterKey, OpenOptions, Time};
 use hmac::{Hmac, KeyInit, Mac};
@@ -18,7 +19,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-use crate::{Limits, router};
+use crate::{Courier, Limits, router};
 
 pub(super) const PASSWORD: &str = "correct horse battery";
 const START: u64 = 1_800_000_000_000;
@@ -60,7 +61,11 @@ impl World {
         let now = move || Time(reading.load(Ordering::Relaxed));
         let limits = Limits { body: 4_096, ..Limits::default() };
         let peer = MockConnectInfo(SocketAddr::from(([192, 0, 2, 1], 40_000)));
-        let router = router(directory, now, limits, None).layer(peer);
+        let nothing_is_sent: Courier = Arc::new(|_| {
+            let reason = "there is no network here".to_owned();
+            Box::pin(async { OrderOutcome::NotSent(reason) })
+        });
+        let router = router(directory, now, nothing_is_sent, limits, None).layer(peer);
         Self { router, clock, _folder: folder }
     }
 

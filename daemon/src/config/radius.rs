@@ -81,6 +81,19 @@ section! {
         /// Reports of one organization that are on the disk and not yet among its sessions; further
         /// ones are dropped, and the gear tells again.
         waiting_reports: Count<16, 1_000_000> = Count(16_384),
+        /// Addresses from which orders to gear leave (RFC 5176), the first of each family: those that the
+        /// gear takes orders from. Port 0 is any. They go where the RADIUS clients' `sources` let them,
+        /// so let the firewall pass no others. Empty: nothing is sent.
+        orders_from: Vec<SocketAddr> = everywhere(0),
+        /// Orders of one organization that wait for their turn; further ones are given up, and an event
+        /// tells.
+        orders_waiting: Count<16, 1_000_000> = Count(10_000),
+        /// Orders that wait for an answer at the same time, a quarter of them of one organization.
+        orders_under_way: Count<4, 65_536> = Count(1_024),
+        /// The same at one piece of gear.
+        orders_at_once: Count<1, 128> = Count(16),
+        /// How long an answer is waited for.
+        orders_patience: Time<SECOND, { 5 * MINUTE }> = Time(30 * SECOND),
         /// How long sessions that ended are kept.
         session_retention: Time<DAY, { 3_660 * DAY }> = Time(90 * DAY),
     }

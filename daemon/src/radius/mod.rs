@@ -6,6 +6,7 @@ mod datagrams;
 mod drops;
 mod eap;
 mod ledger;
+mod orders;
 mod radsec;
 mod reports;
 mod socket;
@@ -25,6 +26,7 @@ use crate::listener;
 use crate::sockets::UdpGroup;
 use crate::tls::Identity;
 use datagrams::Datagrams;
+pub(crate) use orders::Courier;
 pub(crate) use view::reply_attributes;
 
 /// How many requests of one organization a socket takes that takes so many of all: one place's

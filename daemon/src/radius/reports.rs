@@ -49,6 +49,8 @@ pub(super) fn report(accounting: &Accounting<ClientKey>, now: Time) -> Option<Se
         called: text(accounting.octets(AttributeType::CALLED_STATION_ID)),
         cause: number(AttributeType::ACCT_TERMINATE_CAUSE),
         class: accounting.octets(AttributeType::CLASS).to_vec(),
+        gear_address: accounting.nas_ip(),
+        source: accounting.source().ip().to_canonical(),
     })
 }
 

@@ -105,6 +105,8 @@ impl Ledger<'_, '_> {
             called: String::new(),
             cause: None,
             class: Vec::new(),
+            gear_address: None,
+            source: None,
         };
         Ok((self.change.allocate(self.partition)?, session))
     }
@@ -229,6 +231,8 @@ fn follow(session: &mut Session, report: SessionReport) {
         Stage::Started | Stage::Continues if is_news && !stopped => session.ended = None,
         Stage::Started | Stage::Continues | Stage::Stopped | Stage::Restarted => {}
     }
+    fill(&mut session.source, Some(report.source), is_news);
+    fill(&mut session.gear_address, report.gear_address, is_news);
     fill(&mut session.ipv4, report.ipv4, is_news);
     fill(&mut session.ipv6, report.ipv6, is_news);
     for (known, told) in

@@ -52,7 +52,7 @@ pub use password::{
     HashParameters, HashingFailed, InvalidPassword, Password, StoredHash, Unacceptable,
     UnusableHash, UnusableParameters, hash,
 };
-pub(crate) use placeholders::has_placeholders;
+pub(crate) use placeholders::{has_placeholders, told_of};
 pub use pool::PoolLimits;
 pub use sign_in::{Enrolment, SignInOutcome, SignInRequest};
 pub use throttle::ThrottlePolicy;

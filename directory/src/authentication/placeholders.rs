@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use storage::{Partition, Reading, Snapshot};
+
 use super::NetworkReply;
 use super::second_factor::Reason;
 use crate::collections::{PLACEHOLDERS, has_placeholder};
 use crate::error::Error;
-use crate::id::UserId;
+use crate::id::{RecordId, UserId};
 use crate::limits::ATTRIBUTE;
 use crate::policy::{Accepted, Place};
-use crate::records::{NamedValue, ReplyProfileFields, VendorValue};
+use crate::records::{NamedValue, ReplyProfileFields, User, UserFields, VendorValue};
 
 const NO_FACT: Reason = "the reply profile tells of the user what the user does not have";
 const NO_USER: Reason = "the reply profile tells of a user, and a device asks";
@@ -63,23 +65,46 @@ pub(super) fn filled(
         return Ok(Err(NO_FACT));
     };
     let group = group_of(place, user, accepted)?;
-    let fields = &record.fields;
+    let told = with_facts(profile.clone(), &record.fields, group.as_deref());
+    Ok(told.map(|profile| Arc::new(NetworkReply { profile: Some(profile) })))
+}
+
+/// What a reply profile says about this user, if it is one, or why it cannot be said; of groups it
+/// says nothing.
+pub(crate) fn told_of(
+    source: &Snapshot,
+    partition: Partition,
+    user: Option<UserId>,
+    profile: ReplyProfileFields,
+) -> Result<Result<ReplyProfileFields, Reason>, Error> {
+    if !has_placeholders(&profile) {
+        return Ok(Ok(profile));
+    }
+    let Some(user) = user else { return Ok(Err(NO_FACT)) };
+    let record = source.get::<User>(partition, user.record())?;
+    Ok(record.map_or(Err(NO_FACT), |record| with_facts(profile, &record.fields, None)))
+}
+
+fn with_facts(
+    mut profile: ReplyProfileFields,
+    fields: &UserFields,
+    group: Option<&str>,
+) -> Result<ReplyProfileFields, Reason> {
     let fact = |placeholder: &str| match placeholder {
         "{login}" => Some(fields.login.as_str()),
         "{mail}" => fields.mail.first().map(String::as_str),
         "{display_name}" => Some(fields.display_name.as_str()),
-        "{group}" => group.as_deref(),
+        "{group}" => group,
         _ => None,
     };
-    let mut profile = profile.clone();
     for text in texts(&mut profile) {
-        let Some(told) = fill(text, fact) else { return Ok(Err(NO_FACT)) };
+        let told = fill(text, fact).ok_or(NO_FACT)?;
         if told.len() > ATTRIBUTE {
-            return Ok(Err(TOO_LONG));
+            return Err(TOO_LONG);
         }
         *text = told;
     }
-    Ok(Ok(Arc::new(NetworkReply { profile: Some(profile) })))
+    Ok(profile)
 }
 
 /// The first of the named groups that the user is in.

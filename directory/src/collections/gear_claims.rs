@@ -238,6 +238,11 @@ impl Others<'_, '_> {
     }
 }
 
+/// Whether more than one customer may be behind a network.
+pub(crate) fn is_wide(network: &IpNet) -> bool {
+    network.prefix_len() < narrow(network)
+}
+
 fn narrow(network: &IpNet) -> u8 {
     if network.addr().is_ipv4() { NARROW_IPV4 } else { NARROW_IPV6 }
 }

@@ -14,7 +14,8 @@ use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{GroupId, RecordId, UserId};
 use crate::limits;
 use crate::records::{
-    Group, GroupFields, RadiusClient, ServiceAccount, Stamp, User, Visibility, indices, relations,
+    Group, GroupFields, RadiusClient, ServiceAccount, Stamp, Trigger, User, Visibility, indices,
+    relations,
 };
 use crate::schema;
 
@@ -109,6 +110,8 @@ impl Groups<'_, &mut Change<'_>> {
     /// # Errors
     /// `Missing` or `Stale`; `InUse` while a service account, a RADIUS client or a device names it.
     pub fn delete(&mut self, id: GroupId, revision: Option<u64>) -> Result<(), Error> {
+        let gone = self.direct_members(id)?;
+        self.note_gone(id, &gone)?;
         self.remove(id, revision)
     }
 
@@ -124,10 +127,13 @@ impl Groups<'_, &mut Change<'_>> {
         members: &MembershipChange,
     ) -> Result<Group, Error> {
         let mut record = self.read_at(group, revision)?;
-        let mut told = Vec::new();
+        let (mut told, mut gone) = (Vec::new(), Gone::default());
         for member in &members.remove {
-            self.take_out(group, *member, &mut told)?;
+            if self.take_out(group, *member, &mut told)? {
+                gone.add(*member);
+            }
         }
+        self.note_gone(group, &gone)?;
         for (position, member) in members.add.iter().enumerate() {
             self.put_in(group, *member, &format!("/add/{position}"), &mut told)?;
         }
@@ -175,16 +181,42 @@ impl Groups<'_, &mut Change<'_>> {
         group: GroupId,
         member: Member,
         told: &mut Vec<Difference>,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let partition = self.site.partition();
         let (relation, id) = member.link();
         if !self.site.source.is_linked(partition, relation, group.record(), id)? {
-            return Ok(());
+            return Ok(false);
         }
         self.site.source.unlink(partition, relation, group.record(), id)?;
         let before = self.name_of(member)?;
         told.push(Difference { field: "member".into(), before, after: None });
-        Ok(())
+        Ok(true)
+    }
+
+    /// Notes who is not in a group any more.
+    fn note_gone(&mut self, group: GroupId, gone: &Gone) -> Result<(), Error> {
+        if gone.users.is_empty() && gone.groups.is_empty() {
+            return Ok(());
+        }
+        let partition = self.site.partition();
+        let mut left = ancestors_of_group(&*self.site.source, partition, group)?;
+        left.push(group);
+        self.site.note_departure(Trigger::LeftGroup, (&gone.users, &gone.groups), &left)
+    }
+
+    /// Those who are in a group directly, if anybody asks who leaves it.
+    fn direct_members(&self, group: GroupId) -> Result<Gone, Error> {
+        let mut gone = Gone::default();
+        if self.site.asks_for(Trigger::LeftGroup)? {
+            let (partition, number) = (self.site.partition(), group.record());
+            for user in self.site.source.linked(partition, relations::GROUP_USER, number) {
+                gone.users.extend(UserId::from_record(user?));
+            }
+            for nested in self.site.source.linked(partition, relations::GROUP_GROUP, number) {
+                gone.groups.extend(GroupId::from_record(nested?));
+            }
+        }
+        Ok(gone)
     }
 
     fn name_of(&self, member: Member) -> Result<Option<String>, Error> {
@@ -199,6 +231,22 @@ impl Groups<'_, &mut Change<'_>> {
                 .get::<Group>(partition, id.record())?
                 .map(|group| group.fields.name),
         })
+    }
+}
+
+/// Who left a group.
+#[derive(Default)]
+struct Gone {
+    users: Vec<UserId>,
+    groups: Vec<GroupId>,
+}
+
+impl Gone {
+    fn add(&mut self, member: Member) {
+        match member {
+            Member::User(user) => self.users.push(user),
+            Member::Group(group) => self.groups.push(group),
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Passwords, locks and second factors of users: what a help desk resets.
 
+use std::time::Duration;
+
 use storage::{Change, Id, Partition, Reading, Snapshot};
 
 use super::site::Site;
@@ -12,7 +14,9 @@ use crate::authentication::{
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{AdminNumber, RecordId, UserId};
-use crate::records::{Credential, OwnCertificates, PasswordHistory, Settings, User, kinds};
+use crate::records::{
+    Credential, Lock, OwnCertificates, PasswordHistory, Settings, Trigger, User, kinds,
+};
 use crate::time::Time;
 use crate::tools::Tools;
 
@@ -81,6 +85,7 @@ impl Passwords<'_, &mut Change<'_>> {
     ) -> Result<(), Error> {
         let record = self.user(user)?;
         store_user_password(&mut self.site, (user, &record), password, must_change)?;
+        self.site.note_departure(Trigger::PasswordChanged, (&[user], &[]), &[])?;
         self.tell(Action::PasswordSet, &record, masked())
     }
 
@@ -116,6 +121,24 @@ impl Passwords<'_, &mut Change<'_>> {
             self.site.source.put(partition, user.record(), &credential)?;
         }
         self.tell(Action::Unlocked, &record, Vec::new())
+    }
+
+    /// Locks a user out for a time, at every door.
+    ///
+    /// # Errors
+    /// `Missing` when there is no such user.
+    pub fn lock(&mut self, user: UserId, time: Duration) -> Result<(), Error> {
+        let record = self.user(user)?;
+        let (partition, since) = (self.site.partition(), self.site.now());
+        let found = self.site.source.get::<Credential>(partition, user.record())?;
+        let mut credential = found.unwrap_or_else(Credential::absent);
+        let until = since.plus(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+        credential.lock = Some(Lock { since, until });
+        // Nothing remembered counts any more.
+        credential.version = credential.version.saturating_add(1);
+        self.site.source.put(partition, user.record(), &credential)?;
+        self.site.note_departure(Trigger::Locked, (&[user], &[]), &[])?;
+        self.tell(Action::Locked, &record, Vec::new())
     }
 
     fn user(&self, user: UserId) -> Result<User, Error> {
@@ -163,6 +186,7 @@ impl OwnPassword<'_, &mut Change<'_>> {
         let organization = self.site.place.organization().ok_or(Error::Missing)?;
         let settings = super::organizations::settings(&*self.site.source, organization)?;
         put_user_password(&mut self.site, self.user, password, &settings)?;
+        self.site.note_departure(Trigger::PasswordChanged, (&[self.user], &[]), &[])?;
         let subject = (SubjectKind::User, record.uuid, record.fields.login.as_str());
         self.site.tell(Action::PasswordChanged, subject, masked())?;
         let changed: Credential = self.site.source.get(partition, id)?.ok_or(Error::Missing)?;

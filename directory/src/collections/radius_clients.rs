@@ -30,6 +30,8 @@ const CLIENTS: usize = 2_000;
 const CERTIFICATES: usize = 8;
 /// The longest that a secret counts after it was replaced.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// Ports below belong to services that nobody orders anything.
+const LEAST_PORT: u16 = 1024;
 /// The most octets of a shared secret.
 const SECRET_MAXIMUM: usize = 128;
 
@@ -255,6 +257,9 @@ impl Entity for RadiusClient {
             return Err(Invalid::new("/sources", "must name at least one network"));
         }
         limits::count("/allowed_groups", fields.allowed_groups.len(), NAMED_GROUPS)?;
+        if fields.orders.port < LEAST_PORT {
+            return Err(Invalid::new("/orders/port", "must be 1024 or more"));
+        }
         network_rules::check(&fields.rules)
     }
 

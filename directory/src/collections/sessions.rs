@@ -1,6 +1,6 @@
 //! What network gear told of sessions, to be read.
 
-use storage::{Id, Reading, Snapshot};
+use storage::{Id, Partition, Reading, Snapshot};
 use uuid::Uuid;
 
 use crate::access::{Grant, View};
@@ -86,14 +86,35 @@ impl Grant<'_, &Snapshot, View> {
     /// # Errors
     /// `Missing` when there is none.
     pub fn session(&self, uuid: Uuid) -> Result<Session, Error> {
-        let partition = self.place.partition();
-        let id = self.source.find_first(partition, indices::SESSION_UUID, uuid.as_bytes())?;
-        let session = match id {
-            Some(id) => self.source.get(partition, id)?,
-            None => None,
-        };
-        session.ok_or(Error::Missing)
+        find_session(self.source, self.place.partition(), uuid)
     }
+}
+
+/// Finds the session with an external id.
+pub(crate) fn find_session(
+    source: &Snapshot,
+    partition: Partition,
+    uuid: Uuid,
+) -> Result<Session, Error> {
+    let id = source.find_first(partition, indices::SESSION_UUID, uuid.as_bytes())?;
+    let session = match id {
+        Some(id) => source.get(partition, id)?,
+        None => None,
+    };
+    session.ok_or(Error::Missing)
+}
+
+/// The open sessions that a RADIUS client told of.
+pub(crate) fn open_sessions_at(
+    source: &Snapshot,
+    partition: Partition,
+    client: RadiusClientId,
+) -> impl Iterator<Item = Result<Session, Error>> {
+    let open = source.find(partition, indices::SESSION_OPEN_AT, &client.record().to_be_bytes());
+    open.filter_map(move |id| match id.and_then(|id| source.get(partition, id)) {
+        Ok(session) => session.map(Ok),
+        Err(error) => Some(Err(error.into())),
+    })
 }
 
 type Found = Result<Option<(Id, Session)>, Error>;

@@ -60,7 +60,7 @@ where
     S::Target: Reading + Sized,
 {
     /// The actor as events name it.
-    fn event_actor(&self) -> Result<EventActor, Error> {
+    pub(crate) fn event_actor(&self) -> Result<EventActor, Error> {
         match self.context.actor.0 {
             Who::Admin { admin, .. } => {
                 let partition = admin.home.partition();

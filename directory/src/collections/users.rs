@@ -14,7 +14,7 @@ use crate::error::{Error, Invalid};
 use crate::events::SubjectKind;
 use crate::id::{GroupId, RecordId, UserId};
 use crate::limits::{self, LINE, SSH_KEY, VALUES};
-use crate::records::{Stamp, User, UserFields, UserState, indices, relations};
+use crate::records::{Stamp, Trigger, User, UserFields, UserState, indices, relations};
 use crate::schema;
 use crate::text::prepare;
 
@@ -86,6 +86,9 @@ impl Users<'_, &mut Change<'_>> {
         let user = self.edit(id, revision, edit)?;
         if user.state != before.state {
             super::passwords::raise_version(&mut self.site, id.record())?;
+            if user.state == UserState::Suspended {
+                self.site.note_departure(Trigger::Suspended, (&[id], &[]), &[])?;
+            }
         }
         Ok(user)
     }
@@ -97,7 +100,8 @@ impl Users<'_, &mut Change<'_>> {
     pub fn delete(&mut self, id: UserId, revision: Option<u64>) -> Result<(), Error> {
         self.read_at(id, revision)?;
         revoke_all(&mut self.site, id.record())?;
-        self.remove(id, revision)
+        self.remove(id, revision)?;
+        self.site.note_departure(Trigger::Deleted, (&[id], &[]), &[])
     }
 }
 

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use storage::{Corrupt, Entries, Id, Kind, Record};
 use uuid::Uuid;
 
-use super::{Demand, GearCertificates, NetworkRule, Stamp, indices, kinds};
+use super::{
+    Consequence, Demand, GearCertificates, GearOrders, NetworkRule, Stamp, Trigger, indices, kinds,
+};
 use crate::id::{GroupId, RecordId, ReplyProfileId};
 use crate::text::prepare;
 use crate::time::Time;
@@ -56,6 +58,8 @@ pub struct RadiusClientFields {
     pub mac_authentication: bool,
     /// What an accept of a device that is not known carries; they are not let in when absent.
     pub unknown_device_profile: Option<ReplyProfileId>,
+    /// What it wants to be told about sessions that go on.
+    pub orders: GearOrders,
 }
 
 /// What becomes of those whose account is locked or whose password has ended.
@@ -85,17 +89,19 @@ impl Default for RadiusClientFields {
             certificates: GearCertificates::default(),
             mac_authentication: false,
             unknown_device_profile: None,
+            orders: GearOrders::default(),
         }
     }
 }
 
 impl Record for RadiusClient {
     const KIND: Kind = kinds::RADIUS_CLIENT;
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
         match version {
             1 => storage::decode::<Version1>(body).map(Self::from),
+            2 => storage::decode::<Version2>(body).map(Self::from),
             other => Err(Corrupt::version(Self::KIND, other)),
         }
     }
@@ -109,6 +115,11 @@ impl Record for RadiusClient {
             of_client.into_iter().flatten().chain(of_rules).map(RecordId::record).collect();
         for id in profiles {
             entries.add(indices::RADIUS_CLIENT_PROFILE, &id.to_be_bytes());
+        }
+        for trigger in Trigger::ALL {
+            if self.fields.orders.after(trigger) != Consequence::Nothing {
+                entries.add(indices::RADIUS_CLIENT_ORDERS, &[trigger.number()]);
+            }
         }
     }
 }
@@ -142,6 +153,57 @@ impl From<Version1> for RadiusClient {
     }
 }
 
+/// The record as version 2 wrote it.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct Version2 {
+    uuid: Uuid,
+    stamp: Stamp,
+    fields: FieldsOfVersion2,
+    previous_until: Option<Time>,
+}
+
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct FieldsOfVersion2 {
+    name: String,
+    sources: Vec<IpNet>,
+    require_message_authenticator: bool,
+    limit_proxy_state: bool,
+    allowed_groups: Vec<GroupId>,
+    reply_profile: Option<ReplyProfileId>,
+    second_factor: Option<Demand>,
+    asks_for_code: bool,
+    rules: Vec<NetworkRule>,
+    locked_or_expired: LockedOrExpired,
+    certificates: GearCertificates,
+    mac_authentication: bool,
+    unknown_device_profile: Option<ReplyProfileId>,
+}
+
+impl From<Version2> for RadiusClient {
+    fn from(old: Version2) -> Self {
+        let Version2 { uuid, stamp, fields: old, previous_until } = old;
+        let fields = RadiusClientFields {
+            name: old.name,
+            sources: old.sources,
+            require_message_authenticator: old.require_message_authenticator,
+            limit_proxy_state: old.limit_proxy_state,
+            allowed_groups: old.allowed_groups,
+            reply_profile: old.reply_profile,
+            second_factor: old.second_factor,
+            asks_for_code: old.asks_for_code,
+            rules: old.rules,
+            locked_or_expired: old.locked_or_expired,
+            certificates: old.certificates,
+            mac_authentication: old.mac_authentication,
+            unknown_device_profile: old.unknown_device_profile,
+            orders: GearOrders::default(),
+        };
+        Self { uuid, stamp, fields, previous_until }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,5 +230,43 @@ mod tests {
         };
         assert_eq!((read.uuid, read.stamp, read.fields), (old.uuid, old.stamp, expected));
         assert!(RadiusClient::upgrade(0, &[]).is_err());
+    }
+    #[test]
+    fn what_version_2_knew_stays_and_gear_is_told_nothing() {
+        let old = Version2 {
+            uuid: Uuid::from_u128(7),
+            stamp: Stamp::new(Time(1)),
+            fields: FieldsOfVersion2 {
+                name: "switch".into(),
+                sources: vec!["192.0.2.0/24".parse().unwrap()],
+                require_message_authenticator: true,
+                limit_proxy_state: false,
+                allowed_groups: vec![RecordId::from_record(3).unwrap()],
+                reply_profile: RecordId::from_record(4),
+                second_factor: None,
+                asks_for_code: true,
+                rules: Vec::new(),
+                locked_or_expired: LockedOrExpired::Maintain,
+                certificates: GearCertificates::default(),
+                mac_authentication: true,
+                unknown_device_profile: RecordId::from_record(5),
+            },
+            previous_until: Some(Time(9)),
+        };
+        let read = RadiusClient::upgrade(2, &storage::encode(&old).unwrap()).unwrap();
+        let expected = RadiusClientFields {
+            name: "switch".into(),
+            sources: old.fields.sources,
+            limit_proxy_state: false,
+            allowed_groups: old.fields.allowed_groups,
+            reply_profile: old.fields.reply_profile,
+            asks_for_code: true,
+            locked_or_expired: LockedOrExpired::Maintain,
+            mac_authentication: true,
+            unknown_device_profile: old.fields.unknown_device_profile,
+            ..RadiusClientFields::default()
+        };
+        assert_eq!((read.uuid, read.stamp), (old.uuid, old.stamp));
+        assert_eq!((read.fields, read.previous_until), (expected, Some(Time(9))));
     }
 }

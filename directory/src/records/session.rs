@@ -1,9 +1,9 @@
 //! What network gear told of somebody's time on the network.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
-use storage::{Entries, Kind, Record};
+use storage::{Corrupt, Entries, Kind, Record};
 use uuid::Uuid;
 
 use super::{indices, kinds};
@@ -50,6 +50,10 @@ pub struct Session {
     pub cause: Option<u32>,
     /// What the accept told the gear to say again.
     pub class: Vec<u8>,
+    /// The address that the gear gives itself, if it tells one; nothing proves it.
+    pub gear_address: Option<IpAddr>,
+    /// The address that the last report came from; unknown of sessions of earlier versions.
+    pub source: Option<IpAddr>,
 }
 
 /// How a session ended.
@@ -106,9 +110,17 @@ pub(crate) fn gear_key(client: RadiusClientId, gear: &str) -> [u8; 16] {
 
 impl Record for Session {
     const KIND: Kind = kinds::SESSION;
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
     /// Gear reports all the time; what binds and searches remember must outlive that.
     const LOGGED: bool = false;
+
+    fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
+        match version {
+            // Two addresses stand at the end, and one that is not known is a zero octet.
+            1 => storage::decode(&[body, &[0, 0]].concat()),
+            other => Err(Corrupt::version(Self::KIND, other)),
+        }
+    }
 
     fn index(&self, entries: &mut Entries) {
         entries.add(indices::SESSION_UUID, self.uuid.as_bytes());
@@ -121,5 +133,40 @@ impl Record for Session {
             entries.add(indices::SESSION_OPEN_AT, &self.client.record().to_be_bytes());
             entries.add(indices::SESSION_OPEN_OF, &gear_key(self.client, &self.gear));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_session_of_version_1_no_address_is_known() {
+        let session = Session {
+            uuid: Uuid::from_u128(7),
+            client: RadiusClientId::from_record(3).unwrap(),
+            key: Some([9; 16]),
+            name: "5f3a".into(),
+            gear: "ap-1".into(),
+            login: "ada".into(),
+            user: UserId::from_record(4),
+            started: Time(1),
+            updated: Time(2),
+            ended: Some((Time(3), Ending::Silent)),
+            interval: 5,
+            traffic: Traffic { seconds: 6, ..Traffic::default() },
+            ipv4: Some(Ipv4Addr::LOCALHOST),
+            ipv6: None,
+            calling: "66-77".into(),
+            called: String::new(),
+            cause: Some(1),
+            class: vec![0, 1],
+            gear_address: None,
+            source: None,
+        };
+        let mut version_1 = storage::encode(&session).unwrap();
+        version_1.truncate(version_1.len() - 2);
+        assert_eq!(Session::upgrade(1, &version_1).unwrap(), session);
+        assert!(Session::upgrade(0, &version_1).is_err());
     }
 }

@@ -115,6 +115,7 @@ const UNSHOWN: &[storage::Kind] = &[
     kinds::OWN_CERTIFICATES,
     kinds::ISSUED_CERTIFICATE,
     kinds::REVOKED_CERTIFICATES,
+    kinds::DEPARTURE,
 ];
 
 impl Grant<'_, &Snapshot, Search> {

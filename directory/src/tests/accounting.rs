@@ -1,6 +1,6 @@
 //! Sessions, by what gear reports of them in whatever order.
 
-use super::world::{Counted, DAY, World, master, options};
+use super::world::{Counted, DAY, HERE, World, master, options};
 use crate::access::{ManageConfiguration, View};
 use crate::accounting::{SessionBounds, SessionReport, SessionRules, Stage};
 use crate::collections::{SessionPage, SessionQuery};
@@ -38,6 +38,8 @@ impl<'w> Gear<'w> {
             called: String::new(),
             cause: None,
             class: Vec::new(),
+            gear_address: None,
+            source: HERE,
         }
     }
 

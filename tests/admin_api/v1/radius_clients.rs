@@ -112,3 +112,29 @@ fn weak_secrets_and_unsigned_requests_are_warned_of() {
     let all = json!(["short_secret", "unsigned_requests_taken", "unsigned_requests_sent"]);
     assert_eq!(office.read(&place)["weaknesses"], all);
 }
+
+#[test]
+fn gear_is_told_nothing_about_sessions_unless_its_client_says_so() {
+    let office = Office::new();
+    let client = office.client("switch", &json!({}));
+    let place = format!("radius-clients/{}", client.id);
+    let none = json!({"port": 3799, "suspended": "nothing", "locked": "nothing",
+        "left_group": "nothing", "password_changed": "nothing"});
+    assert_eq!(office.read(&place)["orders"], none);
+    let wanted = json!({"orders": {"port": 1700, "left_group": "disconnect"}});
+    let patched = office.act("PATCH", &place, Some(&wanted));
+    assert_eq!(patched["orders"]["port"], 1700);
+    assert_eq!(patched["orders"]["left_group"], "disconnect");
+    assert_eq!(office.read(&place)["orders"]["suspended"], "nothing");
+    for (orders, pointer) in [
+        (json!({"port": 1023}), "/orders/port"),
+        (json!({"port": 65_536}), "/orders/port"),
+        (json!({"suspended": "explode"}), "/orders/suspended"),
+        (json!({"deleted": "disconnect"}), "/orders/deleted"),
+    ] {
+        let patch = json!({"orders": orders});
+        let refused = office.top.send("PATCH", &office.path(&place), Some(&patch));
+        assert_eq!(refused.status, 422, "{orders}: {refused:?}");
+        assert_eq!(refused.json()["pointer"], pointer, "{orders}");
+    }
+}

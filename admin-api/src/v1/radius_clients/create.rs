@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::certificates::GearCertificates;
+use super::orders::GearOrders;
 use super::rules::{self, Rule};
 use super::{LockedOrExpired, RadiusClient, profile};
 use crate::body::Body;
@@ -70,6 +71,10 @@ pub(crate) struct NewRadiusClient {
     mac_authentication: bool,
     /// What an accept of a device that is not known carries; those are not let in when null.
     unknown_device_profile: Option<Uuid>,
+    /// What its gear is told about sessions that go on, when something of their users changes;
+    /// nothing when absent.
+    #[serde(default)]
+    orders: GearOrders,
 }
 
 /// A RADIUS client with its secret, shown here and by the route that reveals it.
@@ -145,6 +150,7 @@ impl NewRadiusClient {
             certificates: self.certificates.parse()?,
             mac_authentication: self.mac_authentication,
             unknown_device_profile: unknown,
+            orders: self.orders.into(),
         })
     }
 }

@@ -5,6 +5,7 @@ mod create;
 mod delete;
 mod explain;
 mod list;
+mod orders;
 mod reveal_secret;
 mod rotate_secret;
 mod rules;
@@ -22,6 +23,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use self::certificates::GearCertificates;
+use self::orders::GearOrders;
 use super::groups;
 use crate::api::Api;
 use crate::moment::Moment;
@@ -94,6 +96,8 @@ pub(crate) struct RadiusClient {
     /// What an accept of a device that is not known carries; those are not let in when null.
     #[schema(required)]
     unknown_device_profile: Option<Uuid>,
+    /// What its gear is told about sessions that go on, when something of their users changes.
+    orders: GearOrders,
 }
 
 /// What becomes of those whose account is locked or whose password has ended.
@@ -162,6 +166,7 @@ impl RadiusClient {
             previous_secret_until: record.previous_until.map(Moment),
             mac_authentication: fields.mac_authentication,
             unknown_device_profile,
+            orders: fields.orders.into(),
         })
     }
 

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::certificates::GearCertificates;
+use super::orders::GearOrders;
 use super::rules::{self, Rule};
 use super::{LockedOrExpired, RadiusClient, profile};
 use crate::body::Body;
@@ -82,6 +83,11 @@ pub(crate) struct RadiusClientPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Uuid>)]
     unknown_device_profile: Option<Option<Uuid>>,
+    /// What its gear is told about sessions that go on, when something of their users changes; what
+    /// is left out in it is not told.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = GearOrders)]
+    orders: Option<GearOrders>,
 }
 
 /// Changes a RADIUS client.
@@ -171,5 +177,6 @@ impl Resolved {
         set(&mut fields.unknown_device_profile, self.unknown_device_profile);
         set(&mut fields.locked_or_expired, patch.locked_or_expired.map(Into::into));
         set(&mut fields.certificates, self.certificates);
+        set(&mut fields.orders, patch.orders.map(Into::into));
     }
 }

@@ -1,9 +1,12 @@
 //! Sessions on the network, as RADIUS clients told of them.
 
+mod change;
+mod disconnect;
 mod list;
+mod ordered;
 mod show;
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use directory::access::View;
 use directory::{Directory, Error, OrganizationId, ReadingTransaction, records};
@@ -18,7 +21,11 @@ use crate::moment::Moment;
 use crate::problem::Problem;
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(list::list_sessions)).routes(routes!(show::show_session))
+    OpenApiRouter::new()
+        .routes(routes!(list::list_sessions))
+        .routes(routes!(show::show_session))
+        .routes(routes!(disconnect::disconnect_session))
+        .routes(routes!(change::change_session))
 }
 
 /// Lets what was reported until now be seen. Where the disk takes no writes, what is there can be
@@ -80,6 +87,12 @@ pub(crate) struct Session {
     called_station: String,
     /// Class, as the accept told the gear to say it again; what is no text is shown as far as it is.
     class: String,
+    /// The address that the gear gives itself: NAS-IP-Address. Nothing proves it.
+    #[schema(required, value_type = Option<String>)]
+    gear_address: Option<IpAddr>,
+    /// The address that the last report came from.
+    #[schema(required, value_type = Option<String>)]
+    source: Option<IpAddr>,
 }
 
 /// How a session ended.
@@ -132,6 +145,8 @@ impl Session {
             calling_station: record.calling,
             called_station: record.called,
             class: String::from_utf8_lossy(&record.class).into_owned(),
+            gear_address: record.gear_address,
+            source: record.source,
         })
     }
 }

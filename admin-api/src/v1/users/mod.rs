@@ -7,6 +7,7 @@ mod delete;
 mod groups;
 mod issued_certificates;
 mod list;
+mod lock;
 mod require_password_change;
 mod second_factor;
 mod set_password;
@@ -43,6 +44,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(activate::activate_user))
         .routes(routes!(set_password::set_user_password))
         .routes(routes!(require_password_change::require_password_change))
+        .routes(routes!(lock::lock_user))
         .routes(routes!(unlock::unlock_user))
         .merge(second_factor::routes())
         .merge(certificates::routes())

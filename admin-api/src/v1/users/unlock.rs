@@ -8,7 +8,7 @@ use crate::caller::{Item, Within};
 use crate::problem::Problem;
 use crate::revision::IfMatch;
 
-/// Lifts the lock of a user who tried too many wrong passwords.
+/// Lifts the lock of a user who tried too many wrong passwords, or whom an admin locked out.
 #[utoipa::path(
     post,
     path = "/organizations/{organization}/users/{user}/unlock",

@@ -1,0 +1,88 @@
+//! What a RADIUS client is told about sessions that go on, as the API spells it.
+
+use directory::records;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What the gear of a RADIUS client is told about sessions that go on (RFC 5176), when something of
+/// their users changes. An order goes to the address that the gear gave itself, where that lies in a
+/// network of the client's `sources` that is not wide (/16 or less, IPv6 /48), or else to the one that
+/// its reports came from, where that lies in them; and nowhere else.
+#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"port": 3799, "suspended": "disconnect"}))]
+pub(crate) struct GearOrders {
+    /// The UDP port on which the gear takes orders, 1024 or more.
+    #[schema(default = 3799, minimum = 1024)]
+    port: u16,
+    /// When an admin suspends or deletes the user.
+    suspended: Consequence,
+    /// When an admin locks the user out; what wrong passwords lock stays on the network.
+    locked: Consequence,
+    /// When the user leaves a group that the client's `allowed_groups` or `rules` name, by way of
+    /// nested groups as well.
+    left_group: Consequence,
+    /// When the user has another password, whoever set it.
+    password_changed: Consequence,
+}
+
+/// What becomes of a session.
+#[derive(Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Consequence {
+    /// It goes on.
+    #[default]
+    Nothing,
+    /// The gear is told to end it (Disconnect-Request).
+    Disconnect,
+}
+
+impl Default for GearOrders {
+    fn default() -> Self {
+        records::GearOrders::default().into()
+    }
+}
+
+impl From<records::GearOrders> for GearOrders {
+    fn from(orders: records::GearOrders) -> Self {
+        let records::GearOrders { port, suspended, locked, left_group, password_changed } = orders;
+        Self {
+            port,
+            suspended: suspended.into(),
+            locked: locked.into(),
+            left_group: left_group.into(),
+            password_changed: password_changed.into(),
+        }
+    }
+}
+
+impl From<GearOrders> for records::GearOrders {
+    fn from(orders: GearOrders) -> Self {
+        let GearOrders { port, suspended, locked, left_group, password_changed } = orders;
+        Self {
+            port,
+            suspended: suspended.into(),
+            locked: locked.into(),
+            left_group: left_group.into(),
+            password_changed: password_changed.into(),
+        }
+    }
+}
+
+impl From<records::Consequence> for Consequence {
+    fn from(consequence: records::Consequence) -> Self {
+        match consequence {
+            records::Consequence::Nothing => Self::Nothing,
+            records::Consequence::Disconnect => Self::Disconnect,
+        }
+    }
+}
+
+impl From<Consequence> for records::Consequence {
+    fn from(consequence: Consequence) -> Self {
+        match consequence {
+            Consequence::Nothing => Self::Nothing,
+            Consequence::Disconnect => Self::Disconnect,
+        }
+    }
+}

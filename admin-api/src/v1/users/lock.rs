@@ -1,0 +1,54 @@
+//! Locking a user out.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use directory::access::RecoverAccounts;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::for_recovery;
+use crate::body::Body;
+use crate::caller::{Item, Within};
+use crate::problem::Problem;
+use crate::revision::IfMatch;
+
+/// How long a user is locked out.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"seconds": 3600}))]
+pub(crate) struct UserLock {
+    /// For so many seconds, at most 30 days.
+    #[schema(minimum = 1, maximum = 2_592_000)]
+    seconds: u32,
+}
+
+const LONGEST: u32 = 30 * 24 * 60 * 60;
+
+/// Locks a user out for a time, like too many wrong passwords do.
+#[utoipa::path(
+    post,
+    path = "/organizations/{organization}/users/{user}/lock",
+    tag = "Users",
+    params(IfMatch),
+    request_body = UserLock,
+    responses((status = 204, description = "Locked.")),
+    extensions(("x-permission" = json!("recover_accounts")))
+)]
+pub(crate) async fn lock_user(
+    within: Within<RecoverAccounts>,
+    Item(user): Item,
+    if_match: IfMatch,
+    Body(UserLock { seconds }): Body<UserLock>,
+) -> Result<StatusCode, Problem> {
+    let (organization, id) = (within.organization, for_recovery(&within, user, &if_match)?);
+    if !(1..=LONGEST).contains(&seconds) {
+        return Err(Problem::invalid("/seconds", "must be 1 to 2592000: 30 days"));
+    }
+    let time = Duration::from_secs(seconds.into());
+    let locked = within.caller.change(move |change| {
+        change.authorize::<RecoverAccounts>(organization)?.passwords().lock(id, time)
+    });
+    locked.await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,266 @@
+//! The task that sends orders and hears answers.
+
+use std::collections::HashMap;
+use std::fmt::Display;
+use std::future::pending;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use directory::orders::{OrderOutcome, SessionOrder};
+use directory::{Directory, Error, OrganizationId, Time};
+use radius::{DispatchLimits, Dispatched, Dispatcher};
+use tokio::net::UdpSocket;
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use super::{Handed, view};
+use crate::clock::Clock;
+use crate::lifecycle::Shutdown;
+
+/// How long nothing is looked at after the store failed.
+const REST: Duration = Duration::from_secs(60);
+/// Octets of the longest answer that is looked at, and one more to tell a longer one.
+const DATAGRAM: usize = 4097;
+/// Datagrams that are taken before something else has its turn.
+const BATCH: usize = 64;
+
+/// What sends orders and hears answers.
+pub(super) struct Post {
+    directory: Directory,
+    clock: Clock,
+    /// At most one of each family.
+    sockets: Vec<UdpSocket>,
+    machine: Dispatcher<OrganizationId, u64>,
+    orders: HashMap<u64, (SessionOrder, Done)>,
+    next: u64,
+}
+
+/// Who waits for what becomes of an order.
+type Done = Option<oneshot::Sender<OrderOutcome>>;
+
+/// An order that is not sent.
+struct Left {
+    order: SessionOrder,
+    done: Done,
+    reason: String,
+    is_for_want_of_room: bool,
+}
+
+/// What follows from what happened to users.
+type Step = Result<Option<Vec<SessionOrder>>, Error>;
+
+impl Post {
+    /// Starts with nothing to send.
+    pub(super) fn new(
+        directory: Directory,
+        clock: Clock,
+        limits: DispatchLimits,
+        sockets: Vec<UdpSocket>,
+    ) -> Self {
+        let machine = Dispatcher::new(limits);
+        Self { directory, clock, sockets, machine, orders: HashMap::new(), next: 0 }
+    }
+
+    /// Sends orders until the daemon drains.
+    pub(super) async fn serve(
+        mut self,
+        mut handed: mpsc::Receiver<Handed>,
+        changed: Arc<Notify>,
+        shutdown: Shutdown,
+    ) {
+        let mut step: Option<JoinHandle<Step>> = None;
+        let mut rests_until = Duration::ZERO;
+        loop {
+            let now = self.clock.monotonic();
+            let due = self.machine.deadline().map(|due| due.saturating_sub(now));
+            let rest = rests_until.saturating_sub(now);
+            tokio::select! {
+                biased;
+                () = shutdown.draining() => return self.give_up(),
+                () = wait(due) => {
+                    let now = self.clock.monotonic();
+                    self.machine.expire(now, &mut random(&self.directory));
+                }
+                Some((order, done)) = handed.recv() => self.take_by_hand(order, done),
+                stepped = stepped(&mut step) => {
+                    step = None;
+                    match stepped {
+                        Ok(None) => {}
+                        Ok(Some(orders)) => {
+                            self.take_all(orders);
+                            // There may be more.
+                            changed.notify_one();
+                        }
+                        Err(error) => {
+                            tracing::error!(error, "orders to gear cannot be read");
+                            rests_until = self.clock.monotonic().saturating_add(REST);
+                            changed.notify_one();
+                        }
+                    }
+                }
+                () = next_step(&changed, rest), if step.is_none() => {
+                    let (directory, now) = (self.directory.clone(), Time(self.clock.wall()));
+                    let look = move || directory.take_departures(now);
+                    step = Some(tokio::task::spawn_blocking(look));
+                }
+                socket = readable(&self.sockets) => self.receive(socket),
+            }
+            self.work();
+        }
+    }
+
+    /// Tells those who wait for what becomes of an order. What follows from changes is in the store,
+    /// and is looked at again at the next start.
+    fn give_up(mut self) {
+        let keys: Vec<u64> = self.orders.keys().copied().collect();
+        for key in keys {
+            if matches!(self.orders.get(&key), Some((_, Some(_)))) {
+                self.conclude(key, &OrderOutcome::Silent);
+            }
+        }
+    }
+
+    fn take_by_hand(&mut self, order: SessionOrder, done: oneshot::Sender<OrderOutcome>) {
+        if let Some(left) = self.take(order, Some(done)) {
+            self.end(left.order, left.done, &OrderOutcome::NotSent(left.reason));
+        }
+    }
+
+    /// Takes orders of one organization; those for which there is no room are given up.
+    fn take_all(&mut self, orders: Vec<SessionOrder>) {
+        let mut given_up = Vec::new();
+        for order in orders {
+            match self.take(order, None) {
+                Some(left) if left.is_for_want_of_room => given_up.push(left.order),
+                Some(left) => self.end(left.order, None, &OrderOutcome::NotSent(left.reason)),
+                None => {}
+            }
+        }
+        if let Some(first) = given_up.first() {
+            let now = Time(self.clock.wall());
+            self.directory.drop_orders(first.organization, &given_up, now);
+        }
+    }
+
+    /// Takes an order, unless it cannot be sent.
+    fn take(&mut self, order: SessionOrder, done: Done) -> Option<Left> {
+        let (organization, key) = (order.organization, self.next);
+        self.next += 1;
+        let left =
+            |order, done, reason| Some(Left { order, done, reason, is_for_want_of_room: false });
+        let written = match view::written(&order, (organization, key)) {
+            Ok(written) => written,
+            Err(reason) => return left(order, done, reason),
+        };
+        if self.socket(written.to).is_none() {
+            let reason = "orders_from has no address of that kind".to_owned();
+            return left(order, done, reason);
+        }
+        if self.machine.add(written).is_err() {
+            let reason = "too many orders of the organization wait".to_owned();
+            return Some(Left { order, done, reason, is_for_want_of_room: true });
+        }
+        self.orders.insert(key, (order, done));
+        None
+    }
+
+    /// Obeys the machine.
+    fn work(&mut self) {
+        let now = self.clock.monotonic();
+        let seconds = u32::try_from(self.clock.wall() / 1_000).unwrap_or(u32::MAX);
+        self.machine.start(now, seconds, &mut random(&self.directory));
+        while let Some(command) = self.machine.command() {
+            match command {
+                Dispatched::Send { to, octets } => self.send(to, &octets),
+                Dispatched::Ended { key, how } => self.conclude(key, &view::outcome(how)),
+            }
+        }
+    }
+
+    /// Sends a datagram. One that cannot be sent is lost, as it may be on its way; it goes out again.
+    fn send(&self, to: SocketAddr, octets: &[u8]) {
+        let Some(socket) = self.socket(to) else { return };
+        if let Err(error) = socket.try_send_to(octets, to) {
+            tracing::debug!(%to, %error, "an order to gear was not sent");
+        }
+    }
+
+    fn socket(&self, to: SocketAddr) -> Option<&UdpSocket> {
+        let is_alike =
+            |own: &&UdpSocket| own.local_addr().is_ok_and(|own| own.is_ipv4() == to.is_ipv4());
+        self.sockets.iter().find(is_alike)
+    }
+
+    fn receive(&mut self, socket: usize) {
+        let Some(socket) = self.sockets.get(socket) else { return };
+        let mut datagram = [0; DATAGRAM];
+        for _ in 0..BATCH {
+            match socket.try_recv_from(&mut datagram) {
+                Ok((length, source)) => {
+                    let octets = datagram.get(..length).unwrap_or_default();
+                    if !self.machine.receive(source, octets) {
+                        tracing::debug!(%source, "a datagram answered no order");
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                // Gear that is not there may show up here as an ICMP message.
+                Err(error) => tracing::debug!(%error, "an answer of gear was not received"),
+            }
+        }
+    }
+
+    fn conclude(&mut self, key: u64, outcome: &OrderOutcome) {
+        if let Some((order, done)) = self.orders.remove(&key) {
+            self.end(order, done, outcome);
+        }
+    }
+
+    fn end(&self, order: SessionOrder, done: Done, outcome: &OrderOutcome) {
+        self.directory.conclude_order(order, outcome, Time(self.clock.wall()));
+        if let Some(done) = done {
+            // Who waited may have gone; the event tells all the same.
+            let _gone = done.send(outcome.clone());
+        }
+    }
+}
+
+fn random(directory: &Directory) -> impl FnMut() -> u32 + use<> {
+    let directory = directory.clone();
+    move || u32::from_be_bytes(directory.tools().random())
+}
+
+/// Waits until a socket has something, and tells which.
+async fn readable(sockets: &[UdpSocket]) -> usize {
+    let ready = |at: usize| async move {
+        match sockets.get(at) {
+            Some(socket) if socket.readable().await.is_ok() => at,
+            Some(_) | None => pending().await,
+        }
+    };
+    tokio::select! {
+        at = ready(0) => at,
+        at = ready(1) => at,
+    }
+}
+
+/// Waits for as long; for ever without an end.
+async fn wait(time: Option<Duration>) {
+    match time {
+        Some(time) => tokio::time::sleep(time).await,
+        None => pending().await,
+    }
+}
+
+async fn stepped(step: &mut Option<JoinHandle<Step>>) -> Result<Option<Vec<SessionOrder>>, String> {
+    let Some(step) = step else { return pending().await };
+    let failed = |error: &dyn Display| error.to_string();
+    step.await.map_err(|error| failed(&error))?.map_err(|error| failed(&error))
+}
+
+/// Waits until there is something to look at, and for as long as nothing is looked at.
+async fn next_step(changed: &Notify, rest: Duration) {
+    tokio::time::sleep(rest).await;
+    changed.notified().await;
+}

@@ -1,0 +1,97 @@
+//! Pure functions from the directory's words about orders to RADIUS's, and back.
+
+use std::net::IpAddr;
+
+use directory::orders::{OrderOutcome, Ordered, SessionOrder};
+use directory::records::Session;
+use radius::{
+    AttributeType, NewOrder, Obedience, OrderEnd, OrderKind, Reply, ReplyError, Secret,
+    cause_in_words,
+};
+
+use super::super::view::of_profile;
+
+/// An order as it goes to the gear; or why it cannot.
+pub(super) fn written<S, K>(
+    order: &SessionOrder,
+    (share, key): (S, K),
+) -> Result<NewOrder<S, K>, String> {
+    let to = order.to.map_err(ToOwned::to_owned)?;
+    let (kind, change) = match &order.what {
+        Ordered::End => (OrderKind::Disconnect, Ok(Reply::new())),
+        Ordered::Change(profile) => (OrderKind::Change, of_profile(profile)),
+    };
+    let attributes = change.and_then(|change| attributes(&order.session, &change));
+    // An empty secret proves nothing; the directory accepts none.
+    let secrets = order.secrets.iter().filter_map(|secret| Secret::new(secret.expose()).ok());
+    let secrets: Vec<Secret> = secrets.collect();
+    if secrets.is_empty() {
+        return Err("no secret is shared with the gear".to_owned());
+    }
+    let attributes = attributes.map_err(|error| error.to_string())?;
+    Ok(NewOrder { share, key, to, kind, secrets, attributes, urgent: order.is_by_hand() })
+}
+
+/// Names a session as its gear does (RFC 5176, section 3), before what becomes of it.
+fn attributes(session: &Session, change: &Reply) -> Result<Reply, ReplyError> {
+    let mut named = Reply::new();
+    let mut text = |kind, text: &str| match text {
+        "" => Ok(()),
+        text => named.text(kind, text).map(drop),
+    };
+    text(AttributeType::USER_NAME, &session.login)?;
+    text(AttributeType::ACCT_SESSION_ID, &session.name)?;
+    text(AttributeType::CALLING_STATION_ID, &session.calling)?;
+    // What is an address is what stood in for an identifier that the gear does not have.
+    if session.gear.parse::<IpAddr>().is_err() {
+        text(AttributeType::NAS_IDENTIFIER, &session.gear)?;
+    }
+    if let Some(address) = session.ipv4 {
+        named.ipv4(AttributeType::FRAMED_IP_ADDRESS, address)?;
+    }
+    match session.gear_address {
+        Some(IpAddr::V4(address)) => {
+            named.ipv4(AttributeType::NAS_IP_ADDRESS, address)?;
+        }
+        Some(IpAddr::V6(address)) => {
+            named.ipv6(AttributeType::NAS_IPV6_ADDRESS, address)?;
+        }
+        None => {}
+    }
+    named.append(change)?;
+    Ok(named)
+}
+
+/// What became of an order.
+pub(super) fn outcome(end: OrderEnd) -> OrderOutcome {
+    match end {
+        OrderEnd::Answered(Obedience::Done) => OrderOutcome::Done,
+        OrderEnd::Answered(Obedience::Refused(cause)) => OrderOutcome::Refused(refusal(cause)),
+        OrderEnd::Silence => OrderOutcome::Silent,
+        OrderEnd::Unwritable(error) => OrderOutcome::NotSent(error.to_string()),
+    }
+}
+
+fn refusal(cause: Option<u32>) -> String {
+    let Some(cause) = cause else { return "it did not say why".to_owned() };
+    match cause_in_words(cause) {
+        Some(words) => format!("{words} (Error-Cause {cause})"),
+        None => format!("Error-Cause {cause}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_told_in_words_with_its_number() {
+        let end = |cause| outcome(OrderEnd::Answered(Obedience::Refused(cause))).reason().unwrap();
+        assert_eq!(end(None), "the gear refused: it did not say why");
+        assert_eq!(
+            end(Some(503)),
+            "the gear refused: the gear knows no such session (Error-Cause 503)"
+        );
+        assert_eq!(end(Some(999)), "the gear refused: Error-Cause 999");
+    }
+}

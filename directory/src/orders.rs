@@ -1,0 +1,133 @@
+//! Orders to network gear about sessions that go on: which there are to give, where they go, and
+//! what became of them.
+
+mod departures;
+mod outcome;
+mod target;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use storage::{Secret, Snapshot};
+use uuid::Uuid;
+
+use crate::access::{Grant, ManageConfiguration, ManageIdentities};
+use crate::collections::find_session;
+use crate::error::{Error, Invalid};
+use crate::events::EventActor;
+use crate::id::{OrganizationId, RecordId, ReplyProfileId};
+use crate::records::{ReplyProfile, ReplyProfileFields, Session, Trigger};
+
+pub(crate) use self::departures::Departures;
+use self::departures::Errand;
+pub use self::outcome::OrderOutcome;
+use self::target::Target;
+
+/// An order about one session.
+pub struct SessionOrder {
+    /// Whose session it is.
+    pub organization: OrganizationId,
+    /// The session, as gear told of it.
+    pub session: Session,
+    /// What becomes of it.
+    pub what: Ordered,
+    /// Where its gear takes orders, or why nothing may be sent.
+    pub to: Result<SocketAddr, &'static str>,
+    /// The secrets that the gear may have, the newest first.
+    pub secrets: Arc<[Secret]>,
+    client: (Uuid, String),
+    cause: Cause,
+}
+
+/// What becomes of a session.
+#[derive(Clone, Debug)]
+pub enum Ordered {
+    /// It ends.
+    End,
+    /// It goes on with what a reply profile says.
+    Change(Box<ReplyProfileFields>),
+}
+
+/// Why there is an order.
+enum Cause {
+    /// An admin wants it.
+    Admin { actor: EventActor, source: Option<IpAddr> },
+    /// Something of the user changed; the errand is over with the last of its orders.
+    Errand { trigger: Trigger, _errand: Arc<Errand> },
+}
+
+impl SessionOrder {
+    /// Whether somebody waits for what becomes of it.
+    pub fn is_by_hand(&self) -> bool {
+        matches!(self.cause, Cause::Admin { .. })
+    }
+
+    /// What happened to the user, where it follows from that.
+    pub fn because(&self) -> Option<Trigger> {
+        match &self.cause {
+            Cause::Admin { .. } => None,
+            Cause::Errand { trigger, .. } => Some(*trigger),
+        }
+    }
+}
+
+impl Grant<'_, &Snapshot, ManageIdentities> {
+    /// The order to end a session.
+    ///
+    /// # Errors
+    /// `Missing` when there is no such session; `Forbidden` when it has ended or nobody can be
+    /// told.
+    pub fn disconnect(&self, session: Uuid) -> Result<SessionOrder, Error> {
+        let session = find_session(self.source, self.place.partition(), session)?;
+        self.by_hand(session, Ordered::End)
+    }
+}
+
+impl Grant<'_, &Snapshot, ManageConfiguration> {
+    /// The order to let a session go on with what the reply profile with an external id says.
+    ///
+    /// # Errors
+    /// `Missing` when there is no such session; `Invalid` when there is no such profile, or it
+    /// tells of the user what is not known; `Forbidden` when the session has ended or nobody can
+    /// be told.
+    pub fn change_session(&self, session: Uuid, profile: Uuid) -> Result<SessionOrder, Error> {
+        let session = find_session(self.source, self.place.partition(), session)?;
+        let found = self.reply_profile(profile)?;
+        let told = crate::authentication::told_of(
+            self.source,
+            self.place.partition(),
+            session.user,
+            found.fields,
+        )?;
+        let told = told.map_err(|reason| Invalid::new("/reply_profile", reason))?;
+        self.by_hand(session, Ordered::Change(Box::new(told)))
+    }
+
+    fn reply_profile(&self, uuid: Uuid) -> Result<ReplyProfile, Error> {
+        use storage::Reading as _;
+        let (partition, index) =
+            (self.place.partition(), crate::records::indices::REPLY_PROFILE_UUID);
+        let found = self.source.find_first(partition, index, uuid.as_bytes())?;
+        let profile = match found.and_then(ReplyProfileId::from_record) {
+            Some(id) => self.source.get::<ReplyProfile>(partition, id.record())?,
+            None => None,
+        };
+        let missing = || Invalid::new("/reply_profile", "there is no such reply profile");
+        Ok(profile.ok_or_else(missing)?)
+    }
+}
+
+impl<P: crate::access::Permit> Grant<'_, &Snapshot, P> {
+    fn by_hand(&self, session: Session, what: Ordered) -> Result<SessionOrder, Error> {
+        if session.ended.is_some() {
+            return Err(Error::Forbidden("the session has ended"));
+        }
+        let organization = self.organization()?;
+        let now = self.context.now;
+        let target = Target::read(self.source, organization, session.client, now)?;
+        let target = target.ok_or(Error::Forbidden("the session's RADIUS client is gone"))?;
+        let actor = self.site().event_actor()?;
+        let cause = Cause::Admin { actor, source: self.context.source };
+        Ok(target.order(organization, session, what, cause))
+    }
+}

@@ -1,0 +1,105 @@
+//! What became of orders, as events tell it.
+
+use super::{Cause, Ordered, SessionOrder};
+use crate::directory::Directory;
+use crate::events::{Action, Difference, Event, EventActor, Outcome, Subject, SubjectKind};
+use crate::id::{OrganizationId, Place};
+use crate::records::Trigger;
+use crate::time::Time;
+
+/// What became of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OrderOutcome {
+    /// The gear did so.
+    Done,
+    /// The gear did not, for a reason in words.
+    Refused(String),
+    /// Nobody answered who has the secret.
+    Silent,
+    /// It was not sent, for a reason in words.
+    NotSent(String),
+}
+
+impl OrderOutcome {
+    /// Why it was not done, in words that a help desk can use.
+    pub fn reason(&self) -> Option<String> {
+        match self {
+            Self::Done => None,
+            Self::Refused(reason) => Some(format!("the gear refused: {reason}")),
+            Self::Silent => Some(SILENT.to_owned()),
+            Self::NotSent(reason) => Some(format!("nothing was sent: {reason}")),
+        }
+    }
+}
+
+const SILENT: &str =
+    "the gear did not answer; it must take orders from here, with the shared secret";
+
+impl Directory {
+    /// Tells what became of an order.
+    pub fn conclude_order(&self, order: SessionOrder, outcome: &OrderOutcome, now: Time) {
+        let SessionOrder { organization, session, what, to, client, cause, .. } = order;
+        let (actor, source, trigger) = match cause {
+            Cause::Admin { actor, source } => (actor, source, None),
+            Cause::Errand { trigger, .. } => (EventActor::Daemon, None, Some(trigger)),
+        };
+        let action = match &what {
+            Ordered::End => Action::SessionDisconnect,
+            Ordered::Change(_) => Action::SessionChange,
+        };
+        let mut differences = vec![told("radius_client", &client.1)];
+        differences.extend(to.ok().map(|to| told("sent_to", &to.to_string())));
+        differences.extend(trigger.map(|trigger| told("because", words(trigger))));
+        if let Ordered::Change(profile) = &what {
+            differences.push(told("reply_profile", &profile.name));
+        }
+        let name = if session.login.is_empty() { session.name } else { session.login };
+        let event = Event {
+            at: now,
+            actor,
+            source,
+            action,
+            subject: Some(Subject { kind: SubjectKind::Session, id: session.uuid, name }),
+            outcome: outcome.reason().map_or(Outcome::Success, Outcome::Failure),
+            differences,
+            access: None,
+        };
+        self.note_event(Place::Organization(organization), &event);
+    }
+
+    /// Tells that orders were given up, as too many of the organization wait already.
+    pub fn drop_orders(&self, organization: OrganizationId, orders: &[SessionOrder], now: Time) {
+        let reason =
+            format!("too many orders wait: {} sessions were left as they are", orders.len());
+        self.note_event(Place::Organization(organization), &given_up(reason, now));
+    }
+}
+
+/// That sessions were left as they are.
+pub(super) fn given_up(reason: String, now: Time) -> Event {
+    Event {
+        at: now,
+        actor: EventActor::Daemon,
+        source: None,
+        action: Action::SessionDisconnect,
+        subject: None,
+        outcome: Outcome::Failure(reason),
+        differences: Vec::new(),
+        access: None,
+    }
+}
+
+fn told(field: &str, value: &str) -> Difference {
+    let after = Some(serde_json::Value::from(value).to_string());
+    Difference { field: field.to_owned(), before: None, after }
+}
+
+fn words(trigger: Trigger) -> &'static str {
+    match trigger {
+        Trigger::Suspended => "the user was suspended",
+        Trigger::Deleted => "the user was deleted",
+        Trigger::Locked => "an admin locked the user out",
+        Trigger::LeftGroup => "the user left a group",
+        Trigger::PasswordChanged => "the user has another password",
+    }
+}

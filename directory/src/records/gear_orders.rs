@@ -1,0 +1,89 @@
+//! What becomes of sessions that go on when something of their users changes.
+
+use serde::{Deserialize, Serialize};
+
+/// What a RADIUS client wants to be told about sessions that go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GearOrders {
+    /// The port on which its gear takes orders.
+    pub port: u16,
+    /// When the user is suspended or deleted.
+    pub suspended: Consequence,
+    /// When an admin locks the user out.
+    pub locked: Consequence,
+    /// When the user leaves a group that the client names.
+    pub left_group: Consequence,
+    /// When the user has another password.
+    pub password_changed: Consequence,
+}
+
+/// What becomes of a session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Consequence {
+    /// It goes on.
+    #[default]
+    Nothing,
+    /// The gear is told to end it.
+    Disconnect,
+}
+
+/// What happened to a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// An admin suspended the user.
+    Suspended,
+    /// An admin deleted the user.
+    Deleted,
+    /// An admin locked the user out.
+    Locked,
+    /// The user is not in groups any more.
+    LeftGroup,
+    /// The user has another password.
+    PasswordChanged,
+}
+
+/// The port for orders (RFC 5176, section 2.1).
+const PORT: u16 = 3799;
+
+impl Default for GearOrders {
+    fn default() -> Self {
+        Self {
+            port: PORT,
+            suspended: Consequence::Nothing,
+            locked: Consequence::Nothing,
+            left_group: Consequence::Nothing,
+            password_changed: Consequence::Nothing,
+        }
+    }
+}
+
+impl GearOrders {
+    /// What becomes of a user's sessions.
+    pub fn after(&self, trigger: Trigger) -> Consequence {
+        match trigger {
+            Trigger::Suspended | Trigger::Deleted => self.suspended,
+            Trigger::Locked => self.locked,
+            Trigger::LeftGroup => self.left_group,
+            Trigger::PasswordChanged => self.password_changed,
+        }
+    }
+}
+
+impl Trigger {
+    /// All of them.
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Suspended, Self::Deleted, Self::Locked, Self::LeftGroup, Self::PasswordChanged];
+
+    /// The number by which an index knows it.
+    pub(crate) const fn number(self) -> u8 {
+        match self {
+            Self::Suspended => 1,
+            Self::Deleted => 2,
+            Self::Locked => 3,
+            Self::LeftGroup => 4,
+            Self::PasswordChanged => 5,
+        }
+    }
+}

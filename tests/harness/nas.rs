@@ -1,0 +1,100 @@
+//! FreeRADIUS in the place of network gear that takes orders about sessions (RFC 5176).
+
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::client::needs;
+use super::program::Program;
+
+/// FreeRADIUS, until it is dropped. It obeys but for the sessions of `stubborn`, whom it does not
+/// know, and of `silent`, of whom it says nothing.
+#[derive(Debug)]
+pub(crate) struct Nas {
+    program: Program,
+    pub(crate) port: u16,
+    _folder: TempDir,
+}
+
+impl Nas {
+    /// Listens at an address of the loopback network, with a secret.
+    pub(crate) fn start(at: Ipv4Addr, secret: &str) -> Self {
+        needs("freeradius", "freeradius");
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("dictionary"), "").unwrap();
+        let port = free_port(at);
+        let place = folder.path().display().to_string();
+        let text = configuration(&place, SocketAddr::from((at, port)), secret);
+        std::fs::write(folder.path().join("radiusd.conf"), text).unwrap();
+        let program =
+            Program::start(Command::new("freeradius").args(["-X", "-d", &place, "-n", "radiusd"]));
+        let nas = Self { program, port, _folder: folder };
+        nas.says("Ready to process requests");
+        nas
+    }
+
+    /// Waits until it has said something.
+    pub(crate) fn says(&self, text: &str) {
+        self.program.says(text);
+    }
+
+    /// What it said so far.
+    pub(crate) fn said(&self) -> String {
+        self.program.said()
+    }
+}
+
+/// A port that nothing listens on there.
+pub(crate) fn free_port(at: Ipv4Addr) -> u16 {
+    UdpSocket::bind((at, 0)).unwrap().local_addr().unwrap().port()
+}
+
+fn configuration(place: &str, listen: SocketAddr, secret: &str) -> String {
+    let (address, port) = (listen.ip(), listen.port());
+    format!(
+        "prefix = /usr
+libdir = /usr/lib/freeradius
+logdir = {place}
+raddbdir = {place}
+pidfile = {place}/radiusd.pid
+client tenantry {{
+    ipaddr = 127.0.0.0/8
+    secret = \"{secret}\"
+    require_message_authenticator = yes
+}}
+modules {{
+    always ok {{
+        rcode = ok
+    }}
+    always reject {{
+        rcode = reject
+    }}
+    always do_not_respond {{
+        rcode = handled
+    }}
+}}
+server orders {{
+    listen {{
+        type = coa
+        ipaddr = {address}
+        port = {port}
+    }}
+    recv-coa {{
+        if (&User-Name == \"stubborn\") {{
+            update reply {{
+                &Error-Cause := Session-Context-Not-Found
+            }}
+            reject
+        }}
+        else {{
+            ok
+        }}
+    }}
+    send-coa {{
+        ok
+    }}
+}}
+"
+    )
+}
