@@ -5,6 +5,8 @@ mod client;
 #[cfg(test)]
 mod codec;
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod draft_dip;
 #[cfg(test)]
 mod mutation;
@@ -30,5 +32,7 @@ mod rfc6614;
 mod rfc9765;
 #[cfg(test)]
 mod site;
+#[cfg(test)]
+mod targets;
 #[cfg(test)]
 mod vectors;

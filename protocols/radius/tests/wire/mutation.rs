@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use radius::{Answer, Command, Credential, Limits, Reply};
+use radius::{Accounting, Answer, AttributeType, Command, Credential, Limits, Reply};
 
-use crate::client::{Request, SECRET, sign};
+use crate::client::{Request, SECRET, md5_of, sign};
 use crate::site::Site;
 
 /// A change to the octets of a packet.
@@ -53,9 +53,31 @@ fn seeds() -> Vec<Vec<u8>> {
     let response = [&b"\x00\x00\x01\x37\x19\x34\x09\x00"[..], &[7; 48]].concat();
     let ms_chap = Request::new(1).authentic().user(b"ada").with(26, challenge);
     let ms_chap = ms_chap.with(26, &response);
-    [rich, chap, eap, ms_chap, Request::new(12).authentic()]
+    let stop = Request::new(4).with(40, &[0, 0, 0, 2]).with(44, b"one").user(b"ada");
+    let stop = stop.with(42, &[0, 0, 16, 0]).with(52, &[0, 0, 0, 1]).with(8, &[192, 0, 2, 9]);
+    [rich, chap, eap, ms_chap, Request::new(12).authentic(), stop]
         .map(|request| request.encode())
         .to_vec()
+}
+
+/// Makes the authenticators right, as far as the packet is whole enough.
+fn seal(packet: &mut [u8]) {
+    let is_report = packet.len() >= 20 && packet[0] == 4;
+    if is_report {
+        packet[4..20].fill(0);
+    }
+    sign(packet, SECRET);
+    if is_report {
+        let authenticator = md5_of(&[packet, SECRET]);
+        packet[4..20].copy_from_slice(&authenticator);
+    }
+}
+
+/// Reads everything that a report offers.
+fn read_report(accounting: &Accounting<u32>) {
+    let _ = (accounting.status(), accounting.nas_ip(), accounting.framed_ipv4());
+    let _ = (accounting.framed_ipv6(), accounting.count(AttributeType(42), AttributeType(52)));
+    assert!(accounting.attributes().count() <= 200);
 }
 
 /// Reads everything that a question offers.
@@ -93,19 +115,25 @@ proptest! {
     #[test]
     fn mutated_packets_never_panic_and_the_server_goes_on_answering(
         packets in prop::collection::vec(
-            (0..5_usize, prop::collection::vec(change(), 0..4), any::<bool>(), 0..3_u8),
+            (any::<prop::sample::Index>(), prop::collection::vec(change(), 0..4), any::<bool>(), 0..3_u8),
             1..30,
         ),
     ) {
-        let mut site = Site::limited(SMALL);
+        let (mut site, mut reports) = (Site::limited(SMALL), Site::accounting());
         for (seed, changes, fix_length, fate) in packets {
-            let mut packet = seeds().swap_remove(seed);
+            let mut packet = seed.get(&seeds()).clone();
             changes.iter().for_each(|change| change.apply(&mut packet));
             if fix_length && packet.len() >= 4 {
                 let length = u16::try_from(packet.len()).unwrap();
                 packet[2..4].copy_from_slice(&length.to_be_bytes());
             }
-            sign(&mut packet, SECRET);
+            seal(&mut packet);
+            for command in reports.deliver(&packet) {
+                let Command::Account(ticket, accounting) = command else { continue };
+                read_report(&accounting);
+                assert_eq!(reports.answers(ticket, &Answer::Recorded)[0], 5);
+            }
+            reports.now += Duration::from_millis(300);
             for command in site.deliver(&packet) {
                 let Command::Ask(ticket, question) = command else { continue };
                 read_all(&question);
@@ -123,6 +151,17 @@ proptest! {
         site.now += Duration::from_secs(10);
         site.server.expire(site.now);
         prop_assert_eq!(site.server.deadline(), None);
+    }
+
+    #[test]
+    fn mutated_reports_are_reached(changes in prop::collection::vec(change(), 0..2)) {
+        let mut packet = seeds().pop().unwrap();
+        changes.iter().for_each(|change| change.apply(&mut packet));
+        seal(&mut packet);
+        let mut site = Site::accounting();
+        let is_reached = |command: &Command<u32>| matches!(command, Command::Account(..));
+        let reached = site.deliver(&packet).iter().any(is_reached);
+        prop_assert!(reached || !changes.is_empty());
     }
 
     #[test]

@@ -1,0 +1,8 @@
+//! Fuzzes the RADIUS server.
+
+#![no_main]
+
+#[path = "../../tests/wire/targets/mod.rs"]
+mod targets;
+
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| targets::packets::run(octets));
