@@ -7,7 +7,7 @@ use std::sync::mpsc::channel;
 use super::world::{RIGHT, World, accepted, options, user};
 use crate::access::{Identity, ManageConfiguration, ManageIdentities, RecoverAccounts, Role};
 use crate::authentication::{
-    Begun, Channel, Door, HashParameters, Options, Outcome, PoolLimits, Proof, Request, Who,
+    Begun, Door, HashParameters, Options, Outcome, PoolLimits, Proof, Request, Who,
 };
 use crate::collections::{GeneratedPassword, Member, MembershipChange, NewPassword};
 use crate::events::{Action, EventActor, Outcome as EventOutcome};
@@ -29,7 +29,7 @@ fn credential(world: &World, organization: OrganizationId, user: UserId) -> Cred
     world.credential(organization, Identity::User(user))
 }
 
-fn reasons(world: &World, place: impl Into<Place>, count: usize) -> Vec<String> {
+pub(super) fn reasons(world: &World, place: impl Into<Place>, count: usize) -> Vec<String> {
     let told = world.events(place.into(), count).into_iter().map(|event| match event.outcome {
         EventOutcome::Success => format!("{:?}", event.action),
         EventOutcome::Failure(reason) => reason,
@@ -484,26 +484,4 @@ fn a_service_account_binds_but_is_not_let_onto_the_network() {
     let door = Door::Radius(client.unwrap(), Circumstances::of(NetworkMethod::Pap));
     assert!(!accepted(&world.attempt(Request { door, ..request() })));
     assert!(!accepted(&world.bind(acme, "wiki", &clear)));
-}
-
-#[test]
-fn an_organization_that_demands_tls_looks_at_no_password_that_came_in_clear() {
-    let world = World::new();
-    let strict = Settings { require_tls: true, ..Settings::default() };
-    let (acme, globex) = (world.organization_with("acme", strict), world.organization("globex"));
-    world.user(acme, "ada");
-    world.user(globex, "ada");
-    let attempt = |organization, text, channel| {
-        let request = world.request(organization, Who::User("ada".into()), text);
-        world.attempt(Request { door: Door::Ldap(channel), ..request })
-    };
-    for text in [RIGHT, "wrong"] {
-        assert!(matches!(attempt(acme, text, Channel::Clear), Outcome::Unprotected));
-        assert_eq!(reasons(&world, acme, 1), ["the connection is not encrypted"]);
-    }
-    // Remembered or not, a password in clear is no password.
-    assert!(accepted(&attempt(acme, RIGHT, Channel::Encrypted)));
-    assert!(matches!(attempt(acme, RIGHT, Channel::Clear), Outcome::Unprotected));
-    assert!(accepted(&attempt(globex, RIGHT, Channel::Clear)));
-    assert!(matches!(attempt(globex, "wrong", Channel::Clear), Outcome::Reject));
 }
