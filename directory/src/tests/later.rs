@@ -134,3 +134,15 @@ fn an_answer_to_a_challenge_is_judged_by_what_is_true_when_it_is_kept() {
     world.change(move |change| change.authorize(beta)?.own()?.set_suspended(None, true)).unwrap();
     assert!(matches!(finished(&world, pending), Outcome::Reject));
 }
+
+/// Somebody else's wrong guess, or a device's with the old password, is no reason to reject.
+#[test]
+fn a_right_password_counts_although_a_wrong_one_was_judged_while_it_waited() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    world.user(acme, "ada");
+    let right = left(begin(&world, world.request(acme, Who::User("ada".into()), RIGHT)));
+    world.pass(50);
+    assert!(!accepted(&world.bind(acme, "ada", "wrong")));
+    assert!(accepted(&finished(&world, right)));
+}
