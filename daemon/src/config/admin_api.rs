@@ -10,7 +10,7 @@ section! {
     [admin_api] AdminApi {
         /// Addresses for HTTPS. Empty: closed.
         listen: Vec<SocketAddr> = vec![SocketAddr::from(([127, 0, 0, 1], 8443))],
-        /// Where clients find it from outside, such as "http://admin.example": it is written into
+        /// Where clients find it from outside, such as `http://admin.example`: it is written into
         /// the certificates that organizations' own authorities issue, before the path of the list
         /// of what they revoked. Nothing else but that path (/v1/revocation-lists/) has to be
         /// reachable there. Empty: certificates name no list.
