@@ -1,6 +1,7 @@
 //! A journal: what must be durable at once and may go into the database later, much of it together.
 //!
-//! Entries have numbers that rise by one, and from one opening to the next by far more. Two files take turns: while what is in one goes into the
+//! Entries have numbers that rise by one, and from one opening to the next by far more: within a file
+//! there are no gaps. Two files take turns: while what is in one goes into the
 //! database, the other takes what comes. Which entries the database has it says itself, by a number
 //! that is written in the same transaction; so that after a crash none is missing and none counts
 //! twice. Nothing is ever cut off: a file is written over from its start in its next turn, and the
@@ -108,8 +109,12 @@ impl Journal {
     /// # Errors
     /// [`Full`](JournalError::Full), or the disk's.
     pub fn append(&self, bodies: Vec<Vec<u8>>) -> Result<(), JournalError> {
+        // The numbers in a file have no gaps.
+        if bodies.is_empty() {
+            return Ok(());
+        }
         let (half, last) = self.write(bodies)?;
-        let synced = self.halves(half).sync(last);
+        let synced = self.file(half).sync(last);
         if synced.is_err() {
             let mut state = self.state();
             if state.current == half {
@@ -162,7 +167,7 @@ impl Journal {
         if end > self.capacity {
             return Err(JournalError::Full);
         }
-        let half = self.halves(state.current);
+        let half = self.file(state.current);
         if half.file.len()? < end {
             half.file.set_len(end)?;
         }
@@ -177,10 +182,10 @@ impl Journal {
     /// Lets the current file be written over from its start.
     fn begin(&self, state: &mut State) {
         state.end = 0;
-        unpoisoned(self.halves(state.current).synced.lock()).failed = false;
+        unpoisoned(self.file(state.current).synced.lock()).failed = false;
     }
 
-    fn halves(&self, second: bool) -> &Half {
+    fn file(&self, second: bool) -> &Half {
         let [one, other] = &self.halves;
         if second { other } else { one }
     }

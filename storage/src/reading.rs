@@ -74,6 +74,24 @@ pub trait Reading {
         Ids { walk: self.view().walk(&entries) }
     }
 
+    /// As [`find`](Self::find), only those whose number is greater than `after`.
+    fn find_behind(
+        &self,
+        partition: Partition,
+        index: Index,
+        value: &[u8],
+        after: Option<Id>,
+    ) -> Ids<'_> {
+        let mut entries = key::starting_with(key::index_value(partition, index, value));
+        if let Some(after) = after {
+            let last = key::index_entry(partition, index, value, after);
+            // Nothing stands between an entry and the one with an octet more.
+            entries.start = last;
+            entries.start.push(0);
+        }
+        Ids { walk: self.view().walk(&entries) }
+    }
+
     /// The first record that is indexed under exactly `value`.
     ///
     /// # Errors

@@ -172,11 +172,9 @@ impl Ledger<'_, '_> {
         left: &mut usize,
     ) -> Result<Part, Error> {
         let gear = gear_key(report.client, &report.gear);
-        let open = self.change.find(self.partition, indices::SESSION_OPEN_OF, &gear);
-        let further = |id: &Result<Id, _>| {
-            id.as_ref().map_or(true, |id| behind.is_none_or(|behind| *id > behind))
-        };
-        let ids: Vec<_> = open.filter(further).take(*left).collect::<Result<_, _>>()?;
+        let index = indices::SESSION_OPEN_OF;
+        let open = self.change.find_behind(self.partition, index, &gear, behind);
+        let ids: Vec<_> = open.take(*left).collect::<Result<_, _>>()?;
         let is_finished = ids.len() < *left;
         *left = left.saturating_sub(ids.len());
         let until = ids.last().copied().or(behind).filter(|_| !is_finished);

@@ -1,17 +1,19 @@
 //! Reports on their way: into the journal, and from there into the sessions.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use storage::{Change, Id, JournalEntry, JournalError, Partition, Reading, encode_behind};
+use storage::{
+    Change, Id, JournalEntry, JournalError, Partition, Reading, WriteError, encode_behind,
+};
 
 use super::ledger::{Ledger, Part};
 use super::totals::Totals;
-use super::{STEP, SessionBounds, SessionReport};
+use super::{STEP, SessionBounds, SessionReport, Stage};
 use crate::directory::Directory;
 use crate::error::Error;
-use crate::id::OrganizationId;
+use crate::id::{OrganizationId, RadiusClientId};
 use crate::records::{SettledReports, THE_ONLY_ONE};
 use crate::tools::Tools;
 
@@ -24,12 +26,17 @@ const FAILURES: usize = 100;
 /// How a report is written in the journal: the first octet.
 const FORM: u8 = 1;
 
+/// A piece of gear: whose client it is behind, and what it is called.
+type Gear = (OrganizationId, RadiusClientId, String);
+
 /// The reports that are not yet among the sessions.
 #[derive(Debug, Default)]
 pub(crate) struct Reports {
     bounds: SessionBounds,
     /// How many of each organization.
     waiting: Mutex<HashMap<OrganizationId, usize>>,
+    /// Which gear's restarts wait: each looks at all sessions of the gear, so that one is enough.
+    restarting: Mutex<HashSet<Gear>>,
     /// What was taken from the journal; locked while it goes into the sessions.
     taken: Mutex<Vec<JournalEntry>>,
     /// Why reports could not be brought into the sessions, of late.
@@ -42,10 +49,11 @@ impl Reports {
     }
 
     /// Counts a report in, unless too many of its organization wait.
-    fn admit(&self, organization: OrganizationId) -> bool {
+    fn admit(&self, report: &SessionReport) -> bool {
         let mut waiting = lock(&self.waiting);
-        let number = waiting.entry(organization).or_default();
-        let has_room = *number < self.bounds.waiting;
+        let number = waiting.entry(report.organization).or_default();
+        let has_room = *number < self.bounds.waiting
+            && (report.stage != Stage::Restarted || lock(&self.restarting).insert(gear(report)));
         *number += usize::from(has_room);
         has_room
     }
@@ -56,15 +64,22 @@ impl Reports {
         noted.append(&mut failures);
     }
 
-    fn leave(&self, organization: OrganizationId) {
+    fn leave(&self, report: &SessionReport) {
         let mut waiting = lock(&self.waiting);
-        if let Some(number) = waiting.get_mut(&organization) {
+        if let Some(number) = waiting.get_mut(&report.organization) {
             *number = number.saturating_sub(1);
             if *number == 0 {
-                waiting.remove(&organization);
+                waiting.remove(&report.organization);
             }
         }
+        if report.stage == Stage::Restarted {
+            lock(&self.restarting).remove(&gear(report));
+        }
     }
+}
+
+fn gear(report: &SessionReport) -> Gear {
+    (report.organization, report.client, report.gear.clone())
 }
 
 impl Directory {
@@ -75,16 +90,17 @@ impl Directory {
     /// When the store fails: whether any is kept then, nobody knows.
     pub fn take_reports(&self, reports: &[SessionReport]) -> Result<Vec<bool>, Error> {
         let own = &self.inner.reports;
-        let kept: Vec<_> = reports.iter().map(|report| own.admit(report.organization)).collect();
+        let kept: Vec<_> = reports.iter().map(|report| own.admit(report)).collect();
         let admitted = reports.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(one, _)| one);
         let bodies: Result<Vec<_>, _> =
             admitted.clone().map(|report| encode_behind(vec![FORM], report)).collect();
         let appended = match bodies {
-            Ok(bodies) => self.append(bodies),
+            // In parts, each of which the journal has room for.
+            Ok(bodies) => bodies.chunks(REPORTS).try_for_each(|part| self.append(part.to_vec())),
             Err(corrupt) => Err(corrupt.into()),
         };
         if appended.is_err() {
-            admitted.for_each(|report| own.leave(report.organization));
+            admitted.for_each(|report| own.leave(report));
         }
         appended.map(|()| kept)
     }
@@ -128,38 +144,58 @@ impl Directory {
         let snapshot = self.inner.store.read()?;
         let settled = snapshot.get::<SettledReports>(Partition::Provider, THE_ONLY_ONE)?;
         *taken = self.inner.store.journal().left(settled.unwrap_or_default().until);
-        self.settle(&mut taken)?;
-        self.inner.store.journal().settle();
+        // What cannot be brought there yet goes on waiting: it is no reason not to start.
+        match self.settle(&mut taken) {
+            Ok(()) => self.inner.store.journal().settle(),
+            Err(error) => self.inner.reports.note(vec![error]),
+        }
         Ok(())
     }
 
     /// Brings entries into the sessions, so many in one change; those that are there are taken out.
     fn settle(&self, taken: &mut Vec<JournalEntry>) -> Result<(), Error> {
-        let mut behind = None;
+        let (mut behind, mut at_once) = (None, REPORTS);
         while !taken.is_empty() {
-            let mut step = Step { bounds: self.inner.reports.bounds, behind, ..Step::default() };
-            for entry in taken.iter().take(REPORTS) {
-                match read(&entry.body) {
-                    Ok(report) => step.reports.push((entry.number, report)),
-                    Err(error) => self.inner.reports.note(vec![error]),
+            let step = self.step(taken.iter().take(at_once), behind);
+            let reports = step.reports.clone();
+            let (tools, last) = (self.inner.tools.clone(), step.last);
+            let done = match self.inner.store.write(move |change| step.run(change, &tools)) {
+                // Whichever it is, it keeps none of the others from being kept.
+                Err(WriteError::Panicked) if at_once > 1 => {
+                    at_once = 1;
+                    continue;
                 }
-            }
-            step.last = taken.iter().take(REPORTS).next_back().map_or(0, |entry| entry.number);
-            let organizations: Vec<_> = step
-                .reports
-                .iter()
-                .map(|(number, report)| (*number, report.organization))
-                .collect();
-            let tools = self.inner.tools.clone();
-            let done = self.inner.store.write(move |change| step.run(change, &tools))?;
-            for (_, organization) in organizations.into_iter().filter(|one| one.0 <= done.until) {
-                self.inner.reports.leave(organization);
+                Err(WriteError::Panicked) => {
+                    let failures = vec![WriteError::Panicked.into()];
+                    Done { until: last, behind: None, failures }
+                }
+                done => done?,
+            };
+            for (_, report) in reports.iter().filter(|one| one.0 <= done.until) {
+                self.inner.reports.leave(report);
             }
             taken.retain(|entry| entry.number > done.until);
             self.inner.reports.note(done.failures);
             behind = done.behind;
         }
         Ok(())
+    }
+
+    fn step<'e>(
+        &self,
+        entries: impl Iterator<Item = &'e JournalEntry>,
+        behind: Option<Id>,
+    ) -> Step {
+        let bounds = self.inner.reports.bounds;
+        let mut step = Step { bounds, behind, ..Step::default() };
+        for entry in entries {
+            match read(&entry.body) {
+                Ok(report) => step.reports.push((entry.number, report)),
+                Err(error) => self.inner.reports.note(vec![error]),
+            }
+            step.last = entry.number;
+        }
+        step
     }
 }
 
@@ -187,12 +223,17 @@ impl Step {
     fn run(mut self, change: &mut Change<'_>, tools: &Tools) -> Result<Done, Error> {
         let mut done = Done { until: self.last, behind: None, failures: Vec::new() };
         let (mut all, mut left) = (HashMap::new(), STEP);
+        let settled = change.get::<SettledReports>(Partition::Provider, THE_ONLY_ONE)?;
+        // A commit that was said to have failed may be there all the same.
+        let settled = settled.unwrap_or_default().until;
         let mut before = None;
         for (number, report) in std::mem::take(&mut self.reports) {
-            let partition = report.organization.partition();
+            let (partition, behind) = (report.organization.partition(), self.behind.take());
+            if number <= settled {
+                continue;
+            }
             // An organization that is gone takes none.
             if change.partition_exists(partition)? {
-                let behind = self.behind.take();
                 let taken = totals_of(&mut all, change, partition).and_then(|totals| {
                     let bounds = &self.bounds;
                     Ledger { change, partition, tools, totals, bounds }

@@ -15,7 +15,8 @@ pub(super) struct Totals {
 impl Totals {
     /// The numbers as they are kept; where nobody did before, as they are.
     pub(super) fn of(change: &Change<'_>, partition: Partition) -> Result<Self, Error> {
-        if let Some(numbers) = change.get::<SessionTotals>(partition, THE_ONLY_ONE)? {
+        // Numbers that cannot be read are counted again.
+        if let Ok(Some(numbers)) = change.get::<SessionTotals>(partition, THE_ONLY_ONE) {
             return Ok(Self { numbers, were: Some(numbers) });
         }
         let mut numbers = SessionTotals::default();

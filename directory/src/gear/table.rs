@@ -66,8 +66,11 @@ impl GearTable {
     }
 
     /// Reads everything, or what is stale of it.
-    fn make(&self, snapshot: &Snapshot) -> Result<Vec<Unreadable>, Error> {
-        let mut stale = std::mem::take(&mut *self.stale());
+    fn make(
+        &self,
+        snapshot: &Snapshot,
+        mut stale: BTreeSet<OrganizationId>,
+    ) -> Result<Vec<Unreadable>, Error> {
         let is_new = self.made.load(Ordering::Acquire) == 0;
         let mut organizations = BTreeMap::clone(&self.current.load().organizations);
         if is_new {
@@ -156,8 +159,13 @@ impl Directory {
         if table.is_right() && table.stale().is_empty() {
             return Ok(Vec::new());
         }
-        let snapshot = self.inner.store.read().inspect_err(|_| table.withdraw())?;
-        let unreadable = table.make(&snapshot)?;
+        // Before the snapshot: what is changed after it is stale again.
+        let stale = std::mem::take(&mut *table.stale());
+        let snapshot = self.inner.store.read().inspect_err(|_| {
+            table.stale().extend(stale.iter().copied());
+            table.withdraw();
+        })?;
+        let unreadable = table.make(&snapshot, stale)?;
         table.made.store(wanted, Ordering::Release);
         Ok(unreadable)
     }
