@@ -20,7 +20,7 @@ const PAGE: usize = 200;
 /// # Errors
 /// When it cannot be done.
 pub(crate) fn call(
-    place: &Place,
+    place: &Place<'_>,
     operation: &Operation,
     matches: &ArgMatches,
     (format, columns): (Format, &[&str]),
@@ -34,14 +34,8 @@ pub(crate) fn call(
     }
     let body = operation.body.as_ref().map(|fields| body(place, operation, fields, matches));
     let body = body.transpose()?;
-    let is_confirmed = operation.query.iter().any(|field| field.option() == "confirmation");
-    if operation.method == "delete" && !is_confirmed && !matches.get_flag(YES) {
-        let last = operation.places().last().unwrap_or_default();
-        let name = matches.try_get_one::<String>(last).ok().flatten();
-        prompt::confirm(&match name {
-            Some(name) => format!("Really delete the {} “{name}”?", last.replace('_', " ")),
-            None => "Really remove it?".to_owned(),
-        })?;
+    if operation.is_final() && !matches.get_flag(YES) {
+        prompt::confirm(&question(place, operation, matches))?;
     }
     // What is deleted is what was there when it was asked for.
     let seen = match operation.is_conditional && operation.method == "delete" {
@@ -51,21 +45,40 @@ pub(crate) fn call(
     let (method, if_match) = (&*operation.method, seen.as_deref());
     let path = &format!("{path}{}", joined(&query));
     let answer = place.client.ask(&Question { method, path, body: body.as_ref(), if_match })?;
+    if let Some(file) = answer.file {
+        return write(&file);
+    }
     if answer.body.is_null() {
         tell("Done.");
         return Ok(());
-    }
-    if let (true, Some(file)) = (answer.is_file, answer.body.as_str()) {
-        return write(file);
     }
     // A list that is not cut into pages.
     let shown = answer.body.get("items").filter(|items| items.is_array()).unwrap_or(&answer.body);
     format.print(shown, columns)
 }
 
+/// What is asked before something that cannot be taken back.
+fn question(place: &Place<'_>, operation: &Operation, matches: &ArgMatches) -> String {
+    let last = operation.places().last().unwrap_or_default();
+    let name = matches.try_get_one::<String>(last).ok().flatten();
+    let deed = if operation.method == "delete" { "delete" } else { "revoke" };
+    let what = operation.path.trim_end_matches("/revoke").rsplit('/').next().unwrap_or_default();
+    let what = match name {
+        Some(name) => format!("{} “{name}”", last.replace('_', " ")),
+        None => what.replace('-', " "),
+    };
+    let whose = match &place.organization {
+        Some(organization) if operation.path.contains("{organization}") => {
+            format!(" of {organization}")
+        }
+        Some(_) | None => String::new(),
+    };
+    format!("Really {deed} the {what}{whose} at {}?", place.client.server())
+}
+
 /// The items of a list, page by page, so many at most.
 pub(crate) fn items(
-    place: &Place,
+    place: &Place<'_>,
     path: &str,
     query: &[(String, String)],
     most: Option<usize>,
@@ -91,7 +104,7 @@ pub(crate) fn items(
 
 /// The path, with the ids of what was named.
 pub(crate) fn path(
-    place: &Place,
+    place: &Place<'_>,
     operation: &Operation,
     matches: &ArgMatches,
 ) -> Result<String, Failure> {
@@ -112,7 +125,7 @@ pub(crate) fn path(
 
 /// The query that was typed.
 pub(crate) fn query(
-    place: &Place,
+    place: &Place<'_>,
     operation: &Operation,
     matches: &ArgMatches,
 ) -> Result<Vec<(String, String)>, Failure> {
@@ -133,7 +146,7 @@ fn joined(query: &[(String, String)]) -> String {
 
 /// The body: what a file has, and over it what was typed.
 fn body(
-    place: &Place,
+    place: &Place<'_>,
     operation: &Operation,
     fields: &[Field],
     matches: &ArgMatches,
@@ -157,7 +170,10 @@ fn body(
     }
     for cleared in typed::<String>(matches, CLEAR) {
         let field = fields.iter().find(|field| field.option() == *cleared);
-        field.into_iter().for_each(|field| put(&mut body, &field.path, Value::Null));
+        field.into_iter().for_each(|field| {
+            let nothing = if field.is_nullable { Value::Null } else { json!([]) };
+            put(&mut body, &field.path, nothing);
+        });
     }
     if operation.method == "patch" && body.as_object().is_some_and(Map::is_empty) {
         return Err(Failure::Usage("nothing was said that could change".into()));
@@ -166,7 +182,7 @@ fn body(
 }
 
 /// What was typed for a field, with ids in place of names.
-fn given(place: &Place, field: &Field, matches: &ArgMatches) -> Result<Option<Value>, Failure> {
+fn given(place: &Place<'_>, field: &Field, matches: &ArgMatches) -> Result<Option<Value>, Failure> {
     let option = &field.option();
     let text = || typed::<String>(matches, option).next().cloned();
     Ok(match &field.kind {
@@ -176,7 +192,7 @@ fn given(place: &Place, field: &Field, matches: &ArgMatches) -> Result<Option<Va
         Kind::Json => text().map(|text| read_json(option, &text)).transpose()?,
         Kind::Choice(_) => text().map(Value::String),
         Kind::Text => match text() {
-            Some(text) => Some(Value::String(referred(place, field, text)?)),
+            Some(text) => Some(Value::String(referred(place, field, from_place(text)?)?)),
             None => None,
         },
         Kind::Texts => {
@@ -189,9 +205,10 @@ fn given(place: &Place, field: &Field, matches: &ArgMatches) -> Result<Option<Va
 }
 
 /// The id behind a name, for fields that hold ids.
-fn referred(place: &Place, field: &Field, text: String) -> Result<String, Failure> {
+fn referred(place: &Place<'_>, field: &Field, text: String) -> Result<String, Failure> {
     let name = field.path.last().map(String::as_str).unwrap_or_default();
     match REFERENCES.iter().find(|(referring, _)| *referring == name) {
+        Some((_, "")) => place.id("/v1/organizations", &text),
         Some((_, list)) => {
             let organization = place.organization()?;
             place.id(&format!("/v1/organizations/{organization}/{list}"), &text)
@@ -241,8 +258,18 @@ fn from_file(file: &str) -> Result<Value, Failure> {
         file => std::fs::read_to_string(file),
     };
     let text = text.map_err(|error| Failure::local(file, &error))?;
-    // JSON is YAML as well.
-    serde_saphyr::from_str(&text).map_err(|error| Failure::local(file, &error))
+    // JSON is YAML as well. Only what is wrong, and not the line: a password may stand there.
+    serde_saphyr::from_str(&text)
+        .map_err(|error| Failure::local(file, &error.without_snippet().to_string()))
+}
+
+/// A text, or what stands in the file that it names.
+fn from_place(text: String) -> Result<String, Failure> {
+    match text.strip_prefix('@') {
+        Some(rest) if rest.starts_with('@') => Ok(rest.to_owned()),
+        Some(file) => std::fs::read_to_string(file).map_err(|error| Failure::local(file, &error)),
+        None => Ok(text),
+    }
 }
 
 #[cfg(test)]

@@ -22,7 +22,6 @@ pub(crate) struct Client {
 }
 
 /// What is asked.
-#[derive(Debug)]
 pub(crate) struct Question<'q> {
     pub(crate) method: &'q str,
     /// The path, from `/v1` on, with its query.
@@ -35,10 +34,10 @@ pub(crate) struct Question<'q> {
 /// What came back.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    /// Null where nothing was said; a text where it is a file.
+    /// Null where nothing was said, or what was is a file.
     pub(crate) body: Value,
-    /// Whether it is a file, to be printed as it is.
-    pub(crate) is_file: bool,
+    /// A file, to be printed as it is.
+    pub(crate) file: Option<Vec<u8>>,
     /// The state that it shows.
     pub(crate) etag: Option<String>,
 }
@@ -72,6 +71,11 @@ impl Client {
             .build();
         let server = server.trim_end_matches('/').to_owned();
         Ok(Self { agent: agent.into(), server, token })
+    }
+
+    /// Where it is.
+    pub(crate) fn server(&self) -> &str {
+        &self.server
     }
 
     /// Asks with GET.
@@ -115,25 +119,26 @@ impl Client {
         let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
         let etag = header("etag").map(ToOwned::to_owned);
         let is_json = header("content-type").is_some_and(|kind| kind.contains("json"));
-        let text = read(answer.body_mut()).map_err(|error| failed(&error))?;
+        let octets = read(answer.body_mut()).map_err(|error| failed(&error))?;
         if !(200..300).contains(&status) {
-            let problem = serde_json::from_str(&text).unwrap_or_else(|_| Problem::default());
-            let title =
-                if problem.title.is_empty() { format!("HTTP {status}") } else { problem.title };
+            let problem = serde_json::from_slice(&octets).unwrap_or_else(|_| Problem::default());
+            let nothing = problem.title.is_empty();
+            let title = if nothing { format!("HTTP {status}") } else { problem.title };
             return Err(Failure::Refused(Box::new(Problem { status, title, ..problem })));
         }
-        let is_file = !text.is_empty() && !is_json;
-        let body = match text.trim() {
-            "" => Value::Null,
-            _ if is_file => Value::String(text),
-            text => serde_json::from_str(text).map_err(|error| failed(&error))?,
+        let (body, file) = if octets.trim_ascii().is_empty() {
+            (Value::Null, None)
+        } else if is_json {
+            (serde_json::from_slice(&octets).map_err(|error| failed(&error))?, None)
+        } else {
+            (Value::Null, Some(octets))
         };
-        Ok(Answer { body, is_file, etag })
+        Ok(Answer { body, file, etag })
     }
 }
 
-fn read(body: &mut Body) -> Result<String, ureq::Error> {
-    body.with_config().limit(256 << 20).read_to_string()
+fn read(body: &mut Body) -> Result<Vec<u8>, ureq::Error> {
+    body.with_config().limit(256 << 20).read_to_vec()
 }
 
 fn authorities(path: &Path) -> Result<Vec<Certificate<'static>>, Failure> {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::failure::Failure;
 
 /// All contexts, and which is in use.
-#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Contexts {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) current: Option<String>,
@@ -19,7 +19,7 @@ pub(crate) struct Contexts {
 }
 
 /// A server, and who one is there.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Context {
     /// Where it is.
     pub(crate) server: String,
@@ -45,7 +45,8 @@ impl Contexts {
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let failed = |why: &dyn ToString| Failure::local(path.display().to_string(), why);
         match std::fs::read_to_string(path) {
-            Ok(text) => toml::from_str(&text).map_err(|error| failed(&error)),
+            // Only what is wrong, and not the line: a token may stand there.
+            Ok(text) => toml::from_str(&text).map_err(|error| failed(&error.message())),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => Err(failed(&error)),
         }
@@ -64,7 +65,12 @@ impl Contexts {
                 std::fs::create_dir_all(folder)?;
             }
             let mut options = OpenOptions::new();
-            options.write(true).create(true).truncate(true);
+            // One that is left from before may be others' to read.
+            match std::fs::remove_file(&unfinished) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                Ok(()) | Err(_) => {}
+            }
+            options.write(true).create_new(true);
             #[cfg(unix)]
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
             let mut file = options.open(&unfinished)?;
@@ -105,7 +111,7 @@ mod tests {
     fn what_was_written_is_read_again_and_nobody_else_reads_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new/contexts.toml");
-        assert_eq!(Contexts::read(&path).unwrap(), Contexts::default());
+        assert!(Contexts::read(&path).unwrap() == Contexts::default());
         let context = Context {
             server: "https://localhost:8443".into(),
             token: Some("secret".into()),
@@ -117,8 +123,7 @@ mod tests {
         };
         contexts.write(&path).unwrap();
         let read = Contexts::read(&path).unwrap();
-        assert_eq!(read, contexts);
-        assert_eq!(read.chosen(None).unwrap(), ("lab", &context));
+        assert!(read == contexts && read.chosen(None).unwrap() == ("lab", &context));
         assert!(matches!(read.chosen(Some("other")), Err(Failure::Missing { .. })));
         #[cfg(unix)]
         {

@@ -118,6 +118,23 @@ impl Document {
         self.operations.get(id)
     }
 
+    /// The operation that reads a path whose places are filled.
+    pub(crate) fn reading(&self, path: &str) -> Option<&Operation> {
+        let fits = |template: &str| {
+            let (mut one, mut other) = (template.split('/'), path.split('/'));
+            loop {
+                match (one.next(), other.next()) {
+                    (None, None) => return true,
+                    (Some(place), Some(part)) if place == part || place.starts_with('{') => {}
+                    (Some(_) | None, Some(_) | None) => return false,
+                }
+            }
+        };
+        self.operations
+            .values()
+            .find(|operation| operation.method == "get" && fits(&operation.path))
+    }
+
     #[cfg(test)]
     pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
         self.operations.keys().map(String::as_str)
@@ -125,6 +142,17 @@ impl Document {
 }
 
 impl Operation {
+    /// Whether a list can be asked for the one of a name.
+    pub(crate) fn finds_names(&self) -> bool {
+        self.query.iter().any(|field| field.option() == "name")
+    }
+
+    /// Whether what it does cannot be taken back.
+    pub(crate) fn is_final(&self) -> bool {
+        let confirmed = self.query.iter().any(|field| field.option() == "confirmation");
+        (self.method == "delete" || self.path.ends_with("/revoke")) && !confirmed
+    }
+
     /// The names of what stands in braces in the path.
     pub(crate) fn places(&self) -> impl Iterator<Item = &str> {
         self.path.split('{').skip(1).filter_map(|rest| rest.split('}').next())
@@ -132,6 +160,11 @@ impl Operation {
 }
 
 impl Field {
+    /// Whether it can be left without a value.
+    pub(crate) fn can_be_cleared(&self) -> bool {
+        self.is_nullable || self.kind == Kind::Texts
+    }
+
     /// The name of its option.
     pub(crate) fn option(&self) -> String {
         self.path.join("-").replace('_', "-")

@@ -23,7 +23,7 @@ const AT_ONCE: usize = 10_000;
 /// # Errors
 /// When they cannot be read.
 pub(crate) fn events(
-    place: &Place,
+    place: &Place<'_>,
     operation: &Operation,
     matches: &ArgMatches,
     (format, columns): (Format, &[&str]),
@@ -32,25 +32,28 @@ pub(crate) fn events(
     let most = matches.get_one::<usize>(MOST).copied();
     let mut known = items(place, &path, &query, most)?;
     known.reverse();
-    format.print(&Value::Array(known.clone()), columns)?;
     if !matches.get_flag(FOLLOW) {
-        return Ok(());
+        return format.print(&Value::Array(known), columns);
     }
     let mut last = known.last().map_or(0, sequence);
+    known.iter().try_for_each(|event| format.print_next(event, columns))?;
     loop {
         pause();
-        let mut fresh = newer(place, &path, &query, last)?;
+        let mut fresh = match newer(place, &path, &query, last) {
+            // It may be there again in a moment.
+            Err(Failure::Unreachable { .. }) => continue,
+            Err(Failure::Refused(problem)) if matches!(problem.status, 429 | 500..) => continue,
+            found => found?,
+        };
         fresh.reverse();
         last = fresh.last().map_or(last, sequence);
-        for event in fresh {
-            format.print(&line(format, event), columns)?;
-        }
+        fresh.iter().try_for_each(|event| format.print_next(event, columns))?;
     }
 }
 
 /// Those behind a number, the latest first.
 fn newer(
-    place: &Place,
+    place: &Place<'_>,
     path: &str,
     query: &[(String, String)],
     last: u64,
@@ -69,14 +72,6 @@ fn newer(
 
 fn sequence(event: &Value) -> u64 {
     event.get("sequence").and_then(Value::as_u64).unwrap_or_default()
-}
-
-/// An event as it follows others: a line of its own.
-fn line(format: Format, event: Value) -> Value {
-    match format {
-        Format::Table | Format::Csv => Value::Array(vec![event]),
-        Format::Json | Format::Yaml => event,
-    }
 }
 
 /// Waits a moment: nobody ever sends.

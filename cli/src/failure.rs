@@ -24,6 +24,9 @@ pub(crate) enum Failure {
     /// What was asked makes no sense.
     #[error("{0}")]
     Usage(String),
+    /// Whoever reads the output has gone.
+    #[error("nobody reads this any more")]
+    Unheard,
     /// A file or the terminal failed.
     #[error("{what}: {why}")]
     Local { what: String, why: String },
@@ -57,7 +60,9 @@ impl std::fmt::Display for Problem {
             write!(f, "; you need the permission {permission}")?;
         }
         match self.status {
-            401 => write!(f, "; sign in with `tenantry login`"),
+            401 if !self.r#type.ends_with("/rejected") => {
+                write!(f, "; sign in with `tenantry login`")
+            }
             403 => write!(f, "; `tenantry server policy` says who may"),
             412 => write!(f, "; look at it again and repeat"),
             429 => write!(f, "; wait a moment and repeat"),
@@ -88,7 +93,7 @@ impl Failure {
             Self::NoContext => 3,
             Self::Missing { .. } => 5,
             Self::Usage(_) => 2,
-            Self::Local { .. } => 1,
+            Self::Local { .. } | Self::Unheard => 1,
         })
     }
 }

@@ -9,6 +9,7 @@ use crate::words::{EVENTS, NOUNS, Noun, Verb};
 
 /// Options that every command has.
 pub(crate) const ORG: &str = "org";
+pub(crate) const PROVIDER: &str = "provider";
 pub(crate) const CONTEXT: &str = "context";
 pub(crate) const OUTPUT: &str = "output";
 pub(crate) const YES: &str = "yes";
@@ -22,6 +23,8 @@ pub(crate) const CLEAR: &str = "clear";
 pub(crate) const MOST: &str = "max";
 pub(crate) const FOLLOW: &str = "follow";
 
+const FILES: &str =
+    "A TEXT that starts with @ is read from the file of that name; @@ stands for @.";
 const EXITS: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not signed in, 4 not allowed, \
      5 no such thing, 6 changed or taken by others, 7 not acceptable, 8 the server cannot be \
      reached or fails, 9 too many requests.";
@@ -31,7 +34,7 @@ pub(crate) fn command(document: &Document) -> Command {
     let mut command = Command::new("tenantry")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Manages the organizations of a provider over Tenantry's admin API")
-        .after_help(EXITS)
+        .after_help(format!("{FILES}\n\n{EXITS}"))
         .subcommand_required(true)
         .arg_required_else_help(true)
         .args(common())
@@ -71,6 +74,9 @@ fn common() -> Vec<Arg> {
         global(ORG, "The organization, by slug or id; else the context's")
             .short('O')
             .env("TENANTRY_ORG"),
+        global(PROVIDER, "The provider itself, whatever organization the context has")
+            .action(ArgAction::SetTrue)
+            .conflicts_with(ORG),
         global(CONTEXT, "The context; else the one in use").env("TENANTRY_CONTEXT"),
         global(OUTPUT, "How to print")
             .short('o')
@@ -200,7 +206,7 @@ fn with_body(mut command: Command, fields: &[Field]) -> Command {
         command = command.arg(argument(field));
     }
     let clearable: Vec<String> =
-        fields.iter().filter(|field| field.is_nullable).map(Field::option).collect();
+        fields.iter().filter(|field| field.can_be_cleared()).map(Field::option).collect();
     if !clearable.is_empty() {
         command = command.arg(
             Arg::new(CLEAR)

@@ -1,7 +1,7 @@
 //! The command line: what the admin API offers, as commands.
 //!
 //! The commands are made from the API's own document, so that none is missing and none says what the
-//! API does not; [`words`] says how they are called. Everything goes over HTTP: there is no
+//! API does not; `words` says how they are called. Everything goes over HTTP: there is no
 //! privileged path.
 
 mod call;
@@ -47,14 +47,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     match done(&document, command, &matches) {
-        Ok(()) => ExitCode::SUCCESS,
+        // Whoever read has enough.
+        Ok(()) | Err(Failure::Unheard) => ExitCode::SUCCESS,
         Err(failure) => end(&failure),
     }
 }
 
 fn end(failure: &Failure) -> ExitCode {
     // The code says it as well.
-    let _unheard = writeln!(std::io::stderr(), "tenantry: {failure}");
+    let _unheard =
+        writeln!(std::io::stderr(), "tenantry: {}", output::visible(&failure.to_string()));
     failure.code()
 }
 
@@ -73,7 +75,7 @@ fn done(document: &Document, mut command: Command, matches: &ArgMatches) -> Resu
         }
         "man" => manual(command, own.get_one::<PathBuf>("folder").map(PathBuf::as_path)),
         word if word == EVENTS.name => {
-            let place = Place::of(own)?;
+            let place = Place::of(document, own)?;
             let operation = operation(document, EVENTS.verbs.first(), &place)?;
             events::events(&place, operation, own, (format, EVENTS.columns))
         }
@@ -92,23 +94,23 @@ fn about(
     format: Format,
 ) -> Result<(), Failure> {
     let (word, own) = matches.subcommand().unwrap_or(("", matches));
-    let place = Place::of(own)?;
+    let place = Place::of(document, own)?;
     let operation = operation(document, noun.verbs.iter().find(|verb| verb.name == word), &place)?;
     call::call(&place, operation, own, (format, noun.columns))
 }
 
-/// The operation of a verb; of two the one for organizations where one is named.
+/// The operation of a verb; of two the one for organizations where there is one.
 fn operation<'d>(
     document: &'d Document,
     verb: Option<&Verb>,
-    place: &Place,
+    place: &Place<'_>,
 ) -> Result<&'d Operation, Failure> {
-    let id = verb.map(|verb| match (&place.named, verb.within) {
+    let id = verb.map(|verb| match (&place.organization, verb.within) {
         (Some(_), Some(within)) => within,
         (Some(_) | None, _) => verb.operation,
     });
     let found = id.and_then(|id| document.operation(id));
-    found.ok_or_else(|| Failure::Usage("this server has no such command".into()))
+    found.ok_or_else(|| Failure::Usage("there is no such command".into()))
 }
 
 /// Writes a manual page for each command into a folder.

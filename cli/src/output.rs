@@ -35,7 +35,31 @@ impl Format {
     /// # Errors
     /// When nothing can be written.
     pub(crate) fn print(self, value: &Value, columns: &[&str]) -> Result<(), Failure> {
-        write(&self.written(value, columns)?)
+        write(self.written(value, columns)?.as_bytes())
+    }
+
+    /// Prints one more thing behind others.
+    ///
+    /// # Errors
+    /// As [`print`](Self::print).
+    pub(crate) fn print_next(self, value: &Value, columns: &[&str]) -> Result<(), Failure> {
+        let cells = |show: fn(&Value) -> String| {
+            columns.iter().map(move |name| value.get(name).map(show).unwrap_or_default())
+        };
+        let line = match self {
+            Self::Table => cells(cell).map(|cell| visible(&cell)).collect::<Vec<_>>().join("  "),
+            Self::Csv => return self.print_row(&cells(plain).collect::<Vec<_>>()),
+            Self::Json => value.to_string(),
+            Self::Yaml => format!("---\n{}", self.written(value, columns)?.trim_end()),
+        };
+        write(format!("{line}\n").as_bytes())
+    }
+
+    fn print_row(self, row: &[String]) -> Result<(), Failure> {
+        let failed = |error: &dyn ToString| Failure::local("the answer", error);
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(row).map_err(|error| failed(&error))?;
+        write(&writer.into_inner().map_err(|error| failed(&error))?)
     }
 
     fn written(self, value: &Value, columns: &[&str]) -> Result<String, Failure> {
@@ -50,6 +74,7 @@ impl Format {
                 let text = serde_saphyr::to_string(value).map_err(|error| failed(&error))?;
                 text.trim_end().to_owned() + "\n"
             }
+            (Self::Csv, _) if io::stdout().is_terminal() => csv(&shown, columns)?,
             (Self::Csv, _) => csv(value, columns)?,
             (Self::Table, Value::Array(items)) => table(items, columns),
             (Self::Table, Value::Object(members)) => members_of(members),
@@ -58,16 +83,14 @@ impl Format {
     }
 }
 
-/// Writes text as it is.
+/// Writes octets as they are.
 ///
 /// # Errors
-/// When nothing can be written.
-pub(crate) fn write(text: &str) -> Result<(), Failure> {
+/// When nothing can be written, or nobody reads it.
+pub(crate) fn write(octets: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    match written {
-        // Whoever read has enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+    match out.write_all(octets).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::Unheard),
         written => written.map_err(|error| Failure::local("standard output", &error)),
     }
 }
@@ -193,16 +216,19 @@ fn is_empty(value: &Value) -> bool {
 /// A value that moves no cursor and paints nothing: what others wrote is shown on a terminal.
 fn clean(value: &Value) -> Value {
     match value {
-        Value::String(text) => {
-            let visible = |letter: char| if letter.is_control() { '\u{fffd}' } else { letter };
-            Value::String(text.chars().map(visible).collect())
-        }
+        Value::String(text) => Value::String(visible(text)),
         Value::Array(items) => items.iter().map(clean).collect(),
         Value::Object(members) => {
             members.iter().map(|(name, value)| (name.clone(), clean(value))).collect()
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }
+}
+
+/// Text without what moves the cursor of a terminal, but with its lines.
+pub(crate) fn visible(text: &str) -> String {
+    let hides = |letter: &char| letter.is_control() && *letter != '\n';
+    text.chars().map(|letter| if hides(&letter) { '\u{fffd}' } else { letter }).collect()
 }
 
 #[cfg(test)]

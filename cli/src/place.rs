@@ -3,44 +3,59 @@
 use std::path::PathBuf;
 
 use clap::ArgMatches;
+use clap::parser::ValueSource;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::call::items;
 use crate::client::Client;
 use crate::contexts::{self, Contexts};
+use crate::document::Document;
 use crate::failure::Failure;
-use crate::grammar::{CA, CONTEXT, CONTEXTS, ORG, SERVER, TOKEN};
+use crate::grammar::{CA, CONTEXT, CONTEXTS, ORG, PROVIDER, SERVER, TOKEN};
 
 /// A server, as somebody, perhaps with an organization.
-pub(crate) struct Place {
+pub(crate) struct Place<'d> {
+    document: &'d Document,
     pub(crate) client: Client,
-    /// The organization that the command itself names.
-    pub(crate) named: Option<String>,
-    /// The one of the context.
-    usual: Option<String>,
+    /// The organization that options, the environment or the context name.
+    pub(crate) organization: Option<String>,
 }
 
-impl Place {
+impl<'d> Place<'d> {
     /// The place that options, the environment and the contexts name.
     ///
     /// # Errors
-    /// When they name none, or the contexts cannot be read.
-    pub(crate) fn of(matches: &ArgMatches) -> Result<Self, Failure> {
+    /// When they name none or two, or the contexts cannot be read.
+    pub(crate) fn of(document: &'d Document, matches: &ArgMatches) -> Result<Self, Failure> {
+        let typed = |name| matches.value_source(name) == Some(ValueSource::CommandLine);
+        // What is typed counts more than the environment.
+        let by_context = typed(CONTEXT) && !typed(SERVER) && !typed(TOKEN);
         let text = |name| matches.get_one::<String>(name).cloned();
-        let (server, token, ca) =
-            (text(SERVER), text(TOKEN), matches.get_one::<PathBuf>(CA).cloned());
-        let named = text(ORG);
-        if let (Some(server), Some(token)) = (&server, &token) {
-            let client = Client::new(server, Some(token.clone()), ca.as_deref())?;
-            return Ok(Self { client, named, usual: None });
+        let ca = matches.get_one::<PathBuf>(CA).cloned();
+        let mut named = text(ORG).filter(|_| typed(ORG) || !by_context);
+        if matches.get_flag(PROVIDER) {
+            named = None;
+        }
+        match (text(SERVER).filter(|_| !by_context), text(TOKEN).filter(|_| !by_context)) {
+            (Some(server), token @ Some(_)) => {
+                let client = Client::new(&server, token, ca.as_deref())?;
+                return Ok(Self { document, client, organization: named });
+            }
+            (None, None) => {}
+            (Some(_) | None, Some(_) | None) => {
+                let text = "a server and an API key go together: give both --server and --token, \
+                            or a context";
+                return Err(Failure::Usage(text.into()));
+            }
         }
         let contexts = Contexts::read(&contexts_path(matches)?)?;
         let (_, context) = contexts.chosen(text(CONTEXT).as_deref())?;
-        let token = token.or_else(|| context.token.clone()).ok_or(Failure::NoContext)?;
-        let server = server.unwrap_or_else(|| context.server.clone());
+        let token = context.token.clone().ok_or(Failure::NoContext)?;
         let ca = ca.or_else(|| context.ca.clone());
-        let client = Client::new(&server, Some(token), ca.as_deref())?;
-        Ok(Self { client, named, usual: context.organization.clone() })
+        let client = Client::new(&context.server, Some(token), ca.as_deref())?;
+        let usual = context.organization.clone().filter(|_| !matches.get_flag(PROVIDER));
+        Ok(Self { document, client, organization: named.or(usual) })
     }
 
     /// The id of the organization that a command is about.
@@ -53,30 +68,56 @@ impl Place {
                         `tenantry context use NAME --org SLUG`";
             Failure::Usage(text.into())
         };
-        let slug = self.named.as_ref().or(self.usual.as_ref()).ok_or_else(none)?;
-        self.id("/v1/organizations", slug)
+        self.id("/v1/organizations", self.organization.as_ref().ok_or_else(none)?)
     }
 
     /// The id behind a name in a list; an id stays what it is.
     ///
     /// # Errors
-    /// When there is none of that name.
+    /// When there is none of that name, or more than one.
     pub(crate) fn id(&self, list: &str, name: &str) -> Result<String, Failure> {
-        if Uuid::parse_str(name).is_ok() {
+        if name.len() == UUID && Uuid::parse_str(name).is_ok() {
             return Ok(name.to_owned());
         }
-        let answer = self.client.get(&format!("{list}?name={}", escaped(name)))?;
-        let id = answer.body.pointer("/items/0/id").and_then(Value::as_str);
-        id.map(ToOwned::to_owned).ok_or_else(|| Failure::Missing {
-            what: list
-                .rsplit('/')
-                .next()
-                .unwrap_or_default()
-                .trim_end_matches('s')
-                .replace('-', " "),
-            name: name.to_owned(),
-        })
+        let operation = self.document.reading(list);
+        let items = match operation {
+            Some(operation) if operation.finds_names() => {
+                items(self, list, &[("name".into(), name.into())], Some(1))?
+            }
+            Some(operation) if operation.is_list => items(self, list, &[], None)?,
+            Some(_) | None => {
+                let mut answer = self.client.get(list)?.body;
+                let items = answer.get_mut("items").map(Value::take);
+                items.and_then(|items| items.as_array().cloned()).unwrap_or_default()
+            }
+        };
+        let called = |item: &&Value| NAMES.iter().any(|member| is(item.get(*member), name));
+        let mut ids = items.iter().filter(called).filter_map(|item| item.get("id")?.as_str());
+        let what = || {
+            let list = list.rsplit('/').next().unwrap_or_default();
+            list.trim_end_matches('s').replace('-', " ")
+        };
+        match (ids.next(), ids.next()) {
+            (Some(id), None) => Ok(id.to_owned()),
+            (Some(_), Some(_)) => {
+                let text =
+                    format!("more than one {} is called “{name}”: name it by its id", what());
+                Err(Failure::Usage(text))
+            }
+            (None, _) => Err(Failure::Missing { what: what(), name: name.to_owned() }),
+        }
     }
+}
+
+/// The length of a UUID as the API writes it.
+const UUID: usize = 36;
+
+/// By which members things are called.
+const NAMES: [&str; 5] = ["name", "login", "slug", "serial", "fingerprint"];
+
+fn is(member: Option<&Value>, name: &str) -> bool {
+    let member = member.and_then(Value::as_str);
+    member.is_some_and(|member| member.to_lowercase() == name.to_lowercase())
 }
 
 /// Where the contexts are.

@@ -66,6 +66,11 @@ fn line(what: &str) -> Result<String, Failure> {
     let read = io::stdin().lock().read_line(&mut line);
     match read.map_err(|error| Failure::local(what, &error))? {
         0 => Err(Failure::Usage(format!("{what} is missing on standard input"))),
+        // A key has several lines.
+        _ if line.starts_with("-----BEGIN ") => {
+            let rest = io::read_to_string(io::stdin().lock());
+            Ok(line + &rest.map_err(|error| Failure::local(what, &error))?)
+        }
         _ => Ok(line.trim_end_matches(['\r', '\n']).to_owned()),
     }
 }

@@ -1,6 +1,7 @@
 //! Signing in and out, and the contexts that come of it.
 
 use clap::ArgMatches;
+use clap::parser::ValueSource;
 use serde_json::{Value, json};
 
 use crate::client::{Client, Question};
@@ -18,7 +19,8 @@ use crate::prompt;
 pub(crate) fn login(matches: &ArgMatches) -> Result<(), Failure> {
     let text = |name| matches.get_one::<String>(name).cloned();
     let (server, login) = (text("url").unwrap_or_default(), text("as").unwrap_or_default());
-    let (organization, ca) = (text(ORG), matches.get_one::<std::path::PathBuf>(CA));
+    let organization = typed_organization(matches);
+    let ca = matches.get_one::<std::path::PathBuf>(CA);
     let ca = ca.map(std::path::absolute).transpose();
     let ca = ca.map_err(|error| Failure::local("--ca", &error))?;
     let path = contexts_path(matches)?;
@@ -85,9 +87,9 @@ pub(crate) fn contexts(matches: &ArgMatches, format: Format) -> Result<(), Failu
         Some(name) if verb == "use" => {
             contexts.chosen(Some(name))?;
             if let (Some(slug), Some(context)) =
-                (own.get_one::<String>(ORG), contexts.contexts.get_mut(name))
+                (typed_organization(own), contexts.contexts.get_mut(name))
             {
-                context.organization = Some(slug.clone());
+                context.organization = Some(slug);
             }
             contexts.current = Some(name.clone());
         }
@@ -122,12 +124,18 @@ fn session(client: &Client, login: &str, organization: Option<&str>) -> Result<V
     Ok(client.ask(&posted("/v1/sign-in/enrolment", Some(&body)))?.body)
 }
 
+/// The organization of the line itself: what the environment says is for commands.
+fn typed_organization(matches: &ArgMatches) -> Option<String> {
+    let typed = matches.value_source(ORG) == Some(ValueSource::CommandLine);
+    matches.get_one::<String>(ORG).filter(|_| typed).cloned()
+}
+
 fn posted<'q>(path: &'q str, body: Option<&'q Value>) -> Question<'q> {
     Question { method: "post", path, body, if_match: None }
 }
 
 fn usual_name(server: &str, organization: Option<&str>) -> String {
-    let host = server.trim_start_matches("https://").split(['/', ':']).next().unwrap_or_default();
+    let host = server.trim_start_matches("https://").split('/').next().unwrap_or_default();
     match organization {
         Some(organization) => format!("{organization}@{host}"),
         None => host.to_owned(),
@@ -140,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_context_is_called_after_its_server() {
-        assert_eq!(usual_name("https://ids.example:8443/", None), "ids.example");
+        assert_eq!(usual_name("https://ids.example:8443/", None), "ids.example:8443");
         assert_eq!(usual_name("https://ids.example", Some("acme")), "acme@ids.example");
     }
 }

@@ -43,6 +43,7 @@ pub(crate) const ELSEWHERE: &[&str] = &[
 pub(crate) const REFERENCES: &[(&str, &str)] = &[
     ("allowed_groups", "groups"),
     ("groups", "groups"),
+    ("organizations", ""),
     ("radius_client", "radius-clients"),
     ("reply_profile", "reply-profiles"),
     ("unknown_device_profile", "reply-profiles"),
@@ -192,7 +193,7 @@ pub(crate) const NOUNS: &[Noun] = &[
     Noun {
         name: "session",
         about: "Who is on the network, as gear reports it",
-        columns: &["login", "gear", "started", "ended", "calling_station", "ipv4"],
+        columns: &["id", "login", "gear", "started", "ended", "calling_station", "ipv4"],
         verbs: &[
             verb("list", "list_sessions"),
             verb("show", "show_session"),
@@ -223,6 +224,7 @@ pub(crate) const NOUNS: &[Noun] = &[
             verb("update", "update_certificate_authority"),
             verb("delete", "delete_certificate_authority"),
             verb("create-built-in", "create_built_in_authority"),
+            verb("certificate", "show_authority_certificate"),
             verb("set-revocations", "set_revocations"),
             verb("remove-revocations", "remove_revocations"),
         ],

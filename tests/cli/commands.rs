@@ -29,6 +29,7 @@ fn people_and_groups_by_their_names() {
 
     let asked = tenantry.run("user delete ada");
     assert_eq!(asked.code, 2, "nobody is there to say yes: {asked:?}");
+    assert!(asked.stderr.contains(&format!("user “ada” of {} at", office.slug)), "{asked:?}");
     tenantry.does("user delete ada --yes");
     let gone = tenantry.run("user show ada");
     assert_eq!((gone.code, gone.stderr.as_str()), (5, "tenantry: there is no user “ada”\n"));
@@ -101,6 +102,8 @@ fn programs_get_what_they_read_and_codes_that_say_what_went_wrong() {
     assert_eq!(nobody.run("user list").code, 3);
     let taken = tenantry.run("user create --login ada --display-name Ada --surname L");
     assert_eq!(taken.code, 6, "{taken:?}");
+    let one = tenantry.run("user list --context other");
+    assert_eq!(one.code, 5, "a context that is typed counts more than the environment: {one:?}");
     let bad = tenantry.run("user create --login bob --display-name B --surname L --mail nonsense");
     assert!(bad.code == 7 && bad.stderr.contains("--mail"), "{bad:?}");
     assert_eq!(tenantry.run("user create --login bob").code, 2);
@@ -154,4 +157,42 @@ fn an_organization_goes_only_by_its_whole_name() {
     let wrong = tenantry.run(&format!("org delete {slug} --confirmation Other"));
     assert_eq!(wrong.code, 7, "{wrong:?}");
     assert_eq!(tenantry.shows(&format!("org show {slug}"))["state"], "active");
+}
+
+#[test]
+fn what_a_list_cannot_find_by_name_is_found_in_it_or_not_at_all() {
+    let office = Office::new();
+    let key = &office.demo.admin_api.tokens.administrator;
+    let staff = Tenantry::with_key(&office.demo, key).within(&office.slug);
+    let before = staff.shows("api-key list");
+    assert_eq!(staff.run("api-key delete no-such-key --yes").code, 5);
+    assert_eq!(staff.shows("api-key list"), before, "nothing goes in place of what is not there");
+
+    let tenantry = desk(&office);
+    office.user("ada", "correct horse battery");
+    tenantry.does("certificate-authority create-built-in --name Acme");
+    let issued: Vec<_> = (0..2).map(|_| tenantry.shows("user issue-certificate ada")).collect();
+    let second =
+        issued[1]["certificate"]["serial"].as_str().or_else(|| issued[1]["serial"].as_str());
+    let second = second.unwrap_or_else(|| panic!("{issued:?}"));
+    assert_eq!(tenantry.run("user revoke-certificate ada 00 --yes").code, 5);
+    assert_eq!(tenantry.run(&format!("user revoke-certificate ada {second}")).code, 2);
+    tenantry.does(&format!("user revoke-certificate ada {second} --yes"));
+    let listed = tenantry.shows("user issued-certificates ada");
+    let states: Vec<_> = listed.as_array().unwrap().iter().map(|it| &it["state"]).collect();
+    let revoked = states.iter().filter(|state| **state == "revoked").count();
+    assert_eq!((states.len(), revoked), (2, 1), "{listed}");
+}
+
+#[test]
+fn lists_are_emptied_and_texts_read_from_files() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    tenantry.does("user create --login ada --display-name Ada --surname L --mail ada@x");
+    assert_eq!(tenantry.shows("user update ada --clear mail")["mail"], json!([]));
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&file, "From a file").unwrap();
+    let line = format!("user update ada --description @{}", file.path().display());
+    assert_eq!(tenantry.shows(&line)["description"], "From a file");
+    assert_eq!(tenantry.shows("user update ada --description @@home")["description"], "@home");
 }

@@ -52,8 +52,9 @@ fn the_first_sign_in_enrols_an_authenticator() {
     let (_, login) = office.add_admin(&office.path("admins"), &json!({"role": "help_desk"}));
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("contexts.toml");
-    let tenantry = Tenantry::with_contexts(&office.demo, &file).within(&office.slug);
-    let line = format!("login {} --as {login}", office.demo.admin_api.url);
+    let tenantry = Tenantry::with_contexts(&office.demo, &file);
+    let (url, slug) = (&office.demo.admin_api.url, &office.slug);
+    let line = format!("login {url} --as {login} --org {slug}");
     // Without a code there is no session, but what an app scans.
     let asked = tenantry.hear(&line, &format!("{PASSWORD}\n"));
     assert_eq!(asked.code, 2, "{asked:?}");

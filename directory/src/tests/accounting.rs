@@ -252,13 +252,16 @@ fn gear_with_many_sessions_restarts_in_steps_and_what_came_later_is_taken_later(
     let late = gear.report(Stage::Continues, gear.at(6), "7");
     let reports = [restarted.clone(), restarted, last, late];
     let before = world.directory.inner.store.sequence();
-    assert_eq!(world.directory.take_reports(&reports).unwrap(), [true; 4]);
+    // A restart of the same gear waits already, and this one would look at all its sessions again.
+    assert_eq!(world.directory.take_reports(&reports).unwrap(), [true, false, true, true]);
     assert_eq!(world.directory.inner.store.sequence(), before, "nothing is in the sessions yet");
     assert_eq!(left(), 2);
     assert!(world.directory.inner.store.sequence() >= before + 3, "in steps");
     assert_eq!(gear.sessions(&open)[0].name, "7");
     assert_eq!(gear.sessions(&open)[1].name, "younger");
     assert!(other.sessions(&open).is_empty());
+    gear.tell(gear.report(Stage::Restarted, gear.at(10), ""));
+    assert_eq!(left(), 0);
     world.assert_sound();
 }
 
