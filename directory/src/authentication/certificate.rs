@@ -180,10 +180,12 @@ fn holder(
         return of_issued(snapshot, partition, id, now);
     }
     if let Some(id) = registered(snapshot, partition, own)? {
-        return Ok(if is_valid_at(&certificate, now) {
-            name_of(snapshot, partition, id)?.ok_or(NOBODYS)
-        } else {
-            Err(EXPIRED)
+        if !is_valid_at(&certificate, now) {
+            return Ok(Err(EXPIRED));
+        }
+        return Ok(match objection(snapshot, partition, chain, now)? {
+            Some(reason) => Err(reason),
+            None => name_of(snapshot, partition, id)?.ok_or(NOBODYS),
         });
     }
     let mut trusted = Vec::new();

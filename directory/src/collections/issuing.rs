@@ -149,6 +149,11 @@ impl<I: Certified> Issuing<'_, '_, I> {
         if record.own_key
             && let CertificateKey::Made(_) = &wish.key
         {
+            if record.revoked.is_some_and(|it| it.reason == RevocationReason::KeyCompromise) {
+                return Err(Error::Forbidden(
+                    "somebody else has the key of this certificate: send a request with another one",
+                ));
+            }
             let key = RequestedKey::of_certificate(&record.certificate).ok_or(Error::Missing)?;
             wish.key = CertificateKey::Brought(key);
         }

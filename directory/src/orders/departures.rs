@@ -20,7 +20,7 @@ use crate::follow::Bell;
 use crate::id::{GroupId, OrganizationId, RadiusClientId, RecordId, UserId};
 use crate::records::{
     Consequence, Credential, Departure, Organization, OrganizationState, RadiusClientFields,
-    Session, Trigger, User, UserState, indices, kinds,
+    RuleVerdict, Session, Trigger, User, UserState, indices, kinds,
 };
 use crate::time::Time;
 
@@ -329,8 +329,8 @@ impl<'s> Search<'s> {
         Ok(None)
     }
 
-    /// Whether a user is not in a group any more that the client names. Who has come back, or is in
-    /// it by another way, has not left it.
+    /// Whether a user is not in a group any more that let them in at the client. Who has come back, is
+    /// in it by another way, or in another that lets in as well, has lost nothing.
     fn has_left(
         &mut self,
         position: usize,
@@ -338,10 +338,10 @@ impl<'s> Search<'s> {
         client: &RadiusClientFields,
     ) -> Result<bool, Error> {
         let Some(note) = self.notes.get(position) else { return Ok(false) };
-        let names = |group: &GroupId| {
-            client.allowed_groups.contains(group)
-                || client.rules.iter().any(|rule| rule.when.groups.contains(group))
-        };
+        let accepting = client.rules.iter().filter(|rule| rule.then != RuleVerdict::Reject);
+        let ruled: Vec<&GroupId> = accepting.flat_map(|rule| &rule.when.groups).collect();
+        let names =
+            |group: &GroupId| client.allowed_groups.contains(group) || ruled.contains(&group);
         if !note.left.iter().any(names) {
             return Ok(false);
         }
@@ -354,7 +354,11 @@ impl<'s> Search<'s> {
         };
         let is_in = |group: &GroupId| own.binary_search(group).is_ok();
         let is_meant = is_named || note.members_of.iter().any(is_in);
-        Ok(is_meant && note.left.iter().any(|group| names(group) && !is_in(group)))
+        let is_still_allowed = client.allowed_groups.iter().any(is_in);
+        let lost = |group: &GroupId| {
+            !is_in(group) && (ruled.contains(&group) || names(group) && !is_still_allowed)
+        };
+        Ok(is_meant && note.left.iter().any(lost))
     }
 
     fn is_gone(&self, user: UserId) -> Result<bool, Error> {

@@ -79,10 +79,21 @@ fn address(client: &RadiusClientFields, session: &Session) -> Result<SocketAddr,
     // Of what an earlier version kept, the gear's name is its address where it had no other.
     let told = session.gear_address.or_else(|| session.gear.parse().ok());
     let is_own = |network: &&IpNet| !is_wide(network);
+    // Nobody but who is here already is told something here.
+    let from_here = session.source.is_some_and(is_here);
+    let told = told.filter(|told| from_here || !is_here(*told));
     let told = told.filter(|told| lies_in(*told, client.sources.iter().filter(is_own)));
     let source = session.source.filter(|source| lies_in(*source, client.sources.iter()));
     let address = told.or(source).ok_or(ELSEWHERE)?;
     Ok(SocketAddr::new(address.to_canonical(), client.orders.port))
+}
+
+/// Whether an address is one of this machine or of the link that it is on.
+fn is_here(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.is_loopback() || address.is_link_local(),
+        IpAddr::V6(address) => address.is_loopback() || address.is_unicast_link_local(),
+    }
 }
 
 fn lies_in<'n>(address: IpAddr, mut networks: impl Iterator<Item = &'n IpNet>) -> bool {
@@ -141,7 +152,7 @@ mod tests {
         };
         let (inside, outside, nat) = (Some("192.0.2.7"), Some("198.51.100.7"), Some("203.0.113.1"));
         let narrow = ["192.0.2.0/24", "203.0.113.1/32"];
-        let cases: [Case<'_>; 12] = [
+        let cases: [Case<'_>; 15] = [
             (&narrow, "ap", [inside, nat], inside),
             (&narrow, "ap", [outside, nat], nat),
             (&narrow, "ap", [None, nat], nat),
@@ -155,6 +166,15 @@ mod tests {
             (&["0.0.0.0/0"], "192.0.2.9", [inside, None], None),
             (&["224.0.0.0/24", "255.255.255.255/32"], "ap", [Some("224.0.0.1"), None], None),
             (&[], "ap", [inside, nat], None),
+            // What listens on this machine alone is told something by who is on it.
+            (&["127.0.0.1/32", "192.0.2.0/24"], "ap", [Some("127.0.0.1"), inside], inside),
+            (
+                &["127.0.0.1/32", "127.0.0.9/32"],
+                "ap",
+                [Some("127.0.0.1"), Some("127.0.0.9")],
+                Some("127.0.0.1"),
+            ),
+            (&["fe80::1/128", "192.0.2.0/24"], "ap", [Some("fe80::1"), inside], inside),
         ];
         for (sources, gear, [told, source], expected) in cases {
             let found = address(&client(sources), &session(gear, told, source)).ok();

@@ -257,7 +257,7 @@ fn who_leaves_a_group_is_gone_from_where_it_is_named_and_by_no_other_way_in_it()
     let rule = NetworkRule {
         name: "staff".into(),
         when: Conditions { groups: vec![other], ..Conditions::default() },
-        then: RuleVerdict::Reject,
+        then: RuleVerdict::Accept(None),
     };
     let rules = office.client("rules", |fields| fields.rules = vec![rule]);
     office.client("names none", |_| {});
@@ -290,6 +290,29 @@ fn who_leaves_a_group_is_gone_from_where_it_is_named_and_by_no_other_way_in_it()
     deleted.unwrap();
     assert_eq!(office.ends(), [told("bob", Trigger::LeftGroup)]);
     assert_eq!((office.ends(), office.notes()), (vec![], 0));
+}
+
+#[test]
+fn who_leaves_a_group_that_kept_out_or_is_in_another_that_lets_in_has_lost_nothing() {
+    let office = Office::new();
+    let ada = Member::User(office.ada);
+    let [barred, one, other] = ["barred", "one", "other"].map(|name| office.group(name, vec![ada]));
+    let rule = NetworkRule {
+        name: "barred".into(),
+        when: Conditions { groups: vec![barred], ..Conditions::default() },
+        then: RuleVerdict::Reject,
+    };
+    let gate = office.client("gate", |fields| {
+        fields.allowed_groups = vec![one, other];
+        fields.rules = vec![rule];
+    });
+    office.sessions(gate);
+    office.take_out(barred, ada);
+    assert_eq!(office.ends(), []);
+    office.take_out(one, ada);
+    assert_eq!(office.ends(), []);
+    office.take_out(other, ada);
+    assert_eq!(office.ends(), [told("ada", Trigger::LeftGroup)]);
 }
 
 #[test]
