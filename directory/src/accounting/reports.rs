@@ -17,8 +17,11 @@ use crate::id::{OrganizationId, RadiusClientId};
 use crate::records::{SettledReports, THE_ONLY_ONE};
 use crate::tools::Tools;
 
-/// Reports of one change.
-const REPORTS: usize = 1_024;
+/// Reports of one change: at a lower rate than so many a second one commit has them all, and at a
+/// higher one others' changes wait some 30 milliseconds for it.
+const REPORTS: usize = 4_096;
+/// Reports that go to the journal together, so that it has room for them.
+const PART: usize = 1_024;
 
 /// So many failures wait to be told.
 const FAILURES: usize = 100;
@@ -96,7 +99,7 @@ impl Directory {
             admitted.clone().map(|report| encode_behind(vec![FORM], report)).collect();
         let appended = match bodies {
             // In parts, each of which the journal has room for.
-            Ok(bodies) => bodies.chunks(REPORTS).try_for_each(|part| self.append(part.to_vec())),
+            Ok(bodies) => bodies.chunks(PART).try_for_each(|part| self.append(part.to_vec())),
             Err(corrupt) => Err(corrupt.into()),
         };
         if appended.is_err() {
