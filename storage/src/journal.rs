@@ -108,7 +108,7 @@ impl Journal {
     ///
     /// # Errors
     /// [`Full`](JournalError::Full), or the disk's.
-    pub fn append(&self, bodies: Vec<Vec<u8>>) -> Result<(), JournalError> {
+    pub fn append(&self, bodies: &[Vec<u8>]) -> Result<(), JournalError> {
         // The numbers in a file have no gaps.
         if bodies.is_empty() {
             return Ok(());
@@ -149,7 +149,7 @@ impl Journal {
     }
 
     /// Writes entries; in which file, and the number of the last one.
-    fn write(&self, bodies: Vec<Vec<u8>>) -> Result<(bool, u64), JournalError> {
+    fn write(&self, bodies: &[Vec<u8>]) -> Result<(bool, u64), JournalError> {
         let mut state = self.state();
         if state.end == NO_ROOM && !state.is_held && state.waiting.is_empty() {
             self.begin(&mut state);
@@ -160,8 +160,8 @@ impl Journal {
         }
         let mut entries = Vec::with_capacity(bodies.len());
         for (number, body) in (state.next..).zip(bodies) {
-            write_entry(&mut octets, number, &body)?;
-            entries.push(JournalEntry { number, body });
+            write_entry(&mut octets, number, body)?;
+            entries.push(JournalEntry { number, body: body.clone() });
         }
         let end = state.end.saturating_add(octets.len() as u64);
         if end > self.capacity {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use super::authority::Issued;
 use super::client::{Client, Output};
 use super::office::{Client as Gear, Office};
 
@@ -25,6 +26,13 @@ pub(crate) struct Verdict {
 }
 
 impl Office {
+    /// A peer with a certificate, who says nothing else of who they are.
+    pub(crate) fn certified(&self, gear: &Gear, issued: &Issued) -> Peer {
+        let peer = self.peer(gear, "TLS").quoted("identity", "anonymous@anywhere");
+        peer.quoted("client_cert", &issued.certificate.display().to_string())
+            .quoted("private_key", &issued.key.display().to_string())
+    }
+
     /// A peer behind gear of this organization; it expects the daemon's certificate.
     pub(crate) fn peer(&self, gear: &Gear, method: &str) -> Peer {
         let peer = Peer {

@@ -4,8 +4,7 @@ use rustls::version::{TLS12, TLS13};
 use serde_json::{Value, json};
 
 use crate::harness::authority::{Authority, Holder, Issued};
-use crate::harness::eapol::Peer;
-use crate::harness::office::{Client, Office, id_of};
+use crate::harness::office::{Office, id_of};
 use crate::harness::supplicant::TLS;
 use crate::harness::wire::REJECT;
 
@@ -17,12 +16,6 @@ fn trust(office: &Office, authority: &Authority, holder: &str) -> String {
 
 fn named(common_name: &str) -> Holder<'_> {
     Holder { common_name, ..Holder::default() }
-}
-
-fn peer(office: &Office, gear: &Client, issued: &Issued) -> Peer {
-    let peer = office.peer(gear, "TLS").quoted("identity", "anonymous@anywhere");
-    peer.quoted("client_cert", &issued.certificate.display().to_string())
-        .quoted("private_key", &issued.key.display().to_string())
 }
 
 fn reason(office: &Office) -> Value {
@@ -38,8 +31,8 @@ fn section_2_1_1_a_certificate_that_names_a_user_lets_in_with_the_same_keys_on_b
     trust(&office, &authority, "user_by_common_name");
     let ada = authority.issue(&named("ada"));
     for version in ["1.2", "1.3"] {
-        peer(&office, &gear, &ada).tls(version).with(["-e"]).gets_in();
-        let small = peer(&office, &gear, &ada).tls(version).set("fragment_size", "200");
+        office.certified(&gear, &ada).tls(version).with(["-e"]).gets_in();
+        let small = office.certified(&gear, &ada).tls(version).set("fragment_size", "200");
         small.with(["-N12:d:204"]).gets_in();
     }
 }
@@ -60,12 +53,12 @@ fn section_5_3_whoever_no_authority_of_the_organization_vouches_for_stays_out() 
             own.issue(&Holder { expired: true, ..named("ada") }),
             own.issue(&named("nobody")),
         ] {
-            peer(&here, &gear, &issued).tls(version).stays_out();
+            here.certified(&gear, &issued).tls(version).stays_out();
         }
     }
     assert!(reason(&here).as_str().is_some(), "{}", here.event("radius_access"));
     let theirs = other.issue(&named("ada"));
-    peer(&there, &there.client("wlan", &json!({})), &theirs).gets_in();
+    there.certified(&there.client("wlan", &json!({})), &theirs).gets_in();
 }
 
 #[test]
@@ -76,7 +69,7 @@ fn section_5_2_the_user_is_the_certificates_and_must_be_let_onto_the_network() {
     let gear = office.client("wlan", &json!({"allowed_groups": [staff]}));
     let authority = Authority::new("acme");
     trust(&office, &authority, "user_by_common_name");
-    let ada = peer(&office, &gear, &authority.issue(&named("ada")));
+    let ada = office.certified(&gear, &authority.issue(&named("ada")));
     ada.stays_out();
     let members = json!({"add": {"users": [id]}});
     office.act("PATCH", &format!("groups/{staff}/members"), Some(&members));
@@ -92,7 +85,7 @@ fn section_2_1_1_a_registered_certificate_needs_no_authority() {
     let gear = office.client("wlan", &json!({}));
     let authority = Authority::new("nobody's");
     let issued = authority.issue(&named("anything"));
-    let ada = peer(&office, &gear, &issued);
+    let ada = office.certified(&gear, &issued);
     ada.stays_out();
     let list = json!({"fingerprints": [issued.fingerprint()]});
     office.act("PUT", &format!("users/{id}/certificates"), Some(&list));
@@ -125,7 +118,7 @@ fn section_2_1_2_a_resumed_session_is_judged_by_the_certificate_that_began_it() 
     let gear = office.client("wlan", &json!({}));
     let authority = Authority::new("acme");
     trust(&office, &authority, "user_by_common_name");
-    let ada = peer(&office, &gear, &authority.issue(&named("ada")));
+    let ada = office.certified(&gear, &authority.issue(&named("ada")));
     for version in ["1.2", "1.3"] {
         let verdict = ada.clone().tls(version).with(["-r1"]).gets_in();
         assert!(verdict.resumed(), "{version}: {}", verdict.output.stdout);

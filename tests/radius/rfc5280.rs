@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::authority::{Authority, Holder, Issued, List};
-use crate::harness::eapol::Peer;
+use crate::harness::authority::{Authority, Holder, List};
 use crate::harness::https::Https;
-use crate::harness::office::{Client, Office, id_of};
+use crate::harness::office::{Office, id_of};
 
 fn ada() -> Holder<'static> {
     Holder { common_name: "ada", ..Holder::default() }
@@ -15,12 +14,6 @@ fn trust(office: &Office, authority: &Authority) -> String {
     let fields = json!({"name": "acme", "certificate": authority.pem(),
         "holder": "user_by_common_name"});
     id_of(&office.make("certificate-authorities", &fields))
-}
-
-fn peer(office: &Office, gear: &Client, issued: &Issued) -> Peer {
-    let peer = office.peer(gear, "TLS").quoted("identity", "anonymous@anywhere");
-    peer.quoted("client_cert", &issued.certificate.display().to_string())
-        .quoted("private_key", &issued.key.display().to_string())
 }
 
 fn reason(office: &Office) -> Value {
@@ -35,7 +28,7 @@ fn section_5_1_2_6_whoever_is_on_the_list_stays_out_from_then_on() {
     let authority = Authority::new("acme");
     let id = trust(&office, &authority);
     let (one, two) = (authority.issue(&ada()), authority.issue(&ada()));
-    let (first, second) = (peer(&office, &gear, &one), peer(&office, &gear, &two));
+    let (first, second) = (office.certified(&gear, &one), office.certified(&gear, &two));
     first.gets_in();
     let path = format!("certificate-authorities/{id}/revocations");
     let list = authority.list(&List { revoked: &[&one], ..List::default() });
@@ -70,11 +63,11 @@ fn section_5_1_2_5_an_ended_list_keeps_all_out_unless_the_authority_says_otherwi
     let list = authority.list(&List { revoked: &[&one], ended: true, ..List::default() });
     let path = format!("certificate-authorities/{id}");
     office.act("PUT", &format!("{path}/revocations"), Some(&json!({"list": list})));
-    peer(&office, &gear, &two).stays_out();
+    office.certified(&gear, &two).stays_out();
     assert_eq!(reason(&office), "the authority's list of revoked certificates has ended");
     office.act("PATCH", &path, Some(&json!({"expired_list": "tolerated"})));
-    peer(&office, &gear, &two).gets_in();
-    peer(&office, &gear, &one).stays_out();
+    office.certified(&gear, &two).gets_in();
+    office.certified(&gear, &one).stays_out();
 }
 
 #[test]

@@ -31,6 +31,8 @@ const FORM: u8 = 1;
 
 /// A piece of gear: whose client it is behind, and what it is called.
 type Gear = (OrganizationId, RadiusClientId, String);
+/// Whose a report is, and which gear restarted where that is what it says.
+type Counted = (OrganizationId, Option<Gear>);
 
 /// The reports that are not yet among the sessions.
 #[derive(Debug, Default)]
@@ -53,10 +55,11 @@ impl Reports {
 
     /// Counts a report in, unless too many of its organization wait.
     fn admit(&self, report: &SessionReport) -> bool {
+        let (organization, restarted) = counted(report);
         let mut waiting = lock(&self.waiting);
-        let number = waiting.entry(report.organization).or_default();
+        let number = waiting.entry(organization).or_default();
         let has_room = *number < self.bounds.waiting
-            && (report.stage != Stage::Restarted || lock(&self.restarting).insert(gear(report)));
+            && restarted.is_none_or(|gear| lock(&self.restarting).insert(gear));
         *number += usize::from(has_room);
         has_room
     }
@@ -67,22 +70,24 @@ impl Reports {
         noted.append(&mut failures);
     }
 
-    fn leave(&self, report: &SessionReport) {
+    fn leave(&self, (organization, restarted): &Counted) {
         let mut waiting = lock(&self.waiting);
-        if let Some(number) = waiting.get_mut(&report.organization) {
+        if let Some(number) = waiting.get_mut(organization) {
             *number = number.saturating_sub(1);
             if *number == 0 {
-                waiting.remove(&report.organization);
+                waiting.remove(organization);
             }
         }
-        if report.stage == Stage::Restarted {
-            lock(&self.restarting).remove(&gear(report));
+        if let Some(gear) = restarted {
+            lock(&self.restarting).remove(gear);
         }
     }
 }
 
-fn gear(report: &SessionReport) -> Gear {
-    (report.organization, report.client, report.gear.clone())
+/// As what a report is counted.
+fn counted(report: &SessionReport) -> Counted {
+    let gear = || (report.organization, report.client, report.gear.clone());
+    (report.organization, (report.stage == Stage::Restarted).then(gear))
 }
 
 impl Directory {
@@ -99,18 +104,18 @@ impl Directory {
             admitted.clone().map(|report| encode_behind(vec![FORM], report)).collect();
         let appended = match bodies {
             // In parts, each of which the journal has room for.
-            Ok(bodies) => bodies.chunks(PART).try_for_each(|part| self.append(part.to_vec())),
+            Ok(bodies) => bodies.chunks(PART).try_for_each(|part| self.append(part)),
             Err(corrupt) => Err(corrupt.into()),
         };
         if appended.is_err() {
-            admitted.for_each(|report| own.leave(report));
+            admitted.for_each(|report| own.leave(&counted(report)));
         }
         appended.map(|()| kept)
     }
 
-    fn append(&self, bodies: Vec<Vec<u8>>) -> Result<(), Error> {
+    fn append(&self, bodies: &[Vec<u8>]) -> Result<(), Error> {
         let journal = self.inner.store.journal();
-        match journal.append(bodies.clone()) {
+        match journal.append(bodies) {
             Err(JournalError::Full) => {
                 self.settle_reports()?;
                 Ok(journal.append(bodies)?)
@@ -160,7 +165,8 @@ impl Directory {
         let (mut behind, mut at_once) = (None, REPORTS);
         while !taken.is_empty() {
             let step = self.step(taken.iter().take(at_once), behind);
-            let reports = step.reports.clone();
+            let one = |(number, report): &(u64, SessionReport)| (*number, counted(report));
+            let waited: Vec<_> = step.reports.iter().map(one).collect();
             let (tools, last) = (self.inner.tools.clone(), step.last);
             let done = match self.inner.store.write(move |change| step.run(change, &tools)) {
                 // Whichever it is, it keeps none of the others from being kept.
@@ -174,8 +180,8 @@ impl Directory {
                 }
                 done => done?,
             };
-            for (_, report) in reports.iter().filter(|one| one.0 <= done.until) {
-                self.inner.reports.leave(report);
+            for (_, counted) in waited.iter().filter(|one| one.0 <= done.until) {
+                self.inner.reports.leave(counted);
             }
             taken.retain(|entry| entry.number > done.until);
             self.inner.reports.note(done.failures);

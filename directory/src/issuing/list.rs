@@ -37,7 +37,7 @@ pub struct SignedList {
 impl Directory {
     /// The list of certificates that an authority of an organization's own revoked, by their
     /// external ids; `None` where there is no such thing, or the organization does not answer. It
-    /// tells nothing but numbers, and asks nobody for a right.
+    /// tells their numbers, since when and why, and asks nobody for a right.
     ///
     /// # Errors
     /// When the store fails.

@@ -163,7 +163,7 @@ fn subject(common_name: &str, organization: Option<&str>) -> DistinguishedName {
     subject
 }
 
-/// A number of 127 random bits whose first octet is no zero, so that it is always as long.
+/// A number of 126 random bits whose first octet is no zero, so that it is always as long.
 fn serial(tools: &Tools) -> [u8; 16] {
     let mut octets = tools.random::<16>();
     if let Some(first) = octets.first_mut() {

@@ -45,8 +45,8 @@ fn work(machine: &Machine, database: &mut Database, count: u64) -> (u64, u64) {
         let next: Vec<_> = (acknowledged..count.min(acknowledged + 1 + acknowledged % 3)).collect();
         let asked = acknowledged + next.len() as u64;
         // Nothing at all takes no number.
-        journal.append(Vec::new()).unwrap();
-        if journal.append(next.into_iter().map(body).collect()).is_err() {
+        journal.append(&[]).unwrap();
+        if journal.append(&next.into_iter().map(body).collect::<Vec<_>>()).is_err() {
             return (acknowledged, asked);
         }
         acknowledged = asked;
@@ -97,7 +97,7 @@ fn after_an_error_at_any_operation_what_is_acknowledged_later_is_kept() {
         machine.plan(n, Fault::OneError);
         let mut acknowledged = Vec::new();
         for number in 0..40 {
-            if journal.append(vec![body(number)]).is_ok() {
+            if journal.append(&[body(number)]).is_ok() {
                 acknowledged.push(number);
             }
             if number % 4 == 3 {
@@ -120,13 +120,13 @@ fn a_full_journal_says_so_until_something_is_taken() {
     let mut database = Database::default();
     let journal = opened(&folder, &mut database).unwrap();
     let mut fitting = 0;
-    while journal.append(vec![vec![7; 100]]).is_ok() {
+    while journal.append(&[vec![7; 100]]).is_ok() {
         fitting += 1;
     }
     assert_eq!(fitting, (3_000 - 20) / 108);
-    assert!(matches!(journal.append(vec![vec![7; 100]]), Err(JournalError::Full)));
+    assert!(matches!(journal.append(&[vec![7; 100]]), Err(JournalError::Full)));
     assert_eq!(journal.take().len(), fitting);
-    assert!(journal.append(vec![vec![7; 100]]).is_ok(), "the other file takes over");
+    assert!(journal.append(&[vec![7; 100]]).is_ok(), "the other file takes over");
     assert!(journal.take().is_empty(), "the former is not settled");
     journal.settle();
     assert_eq!(journal.take().len(), 1);
@@ -140,7 +140,7 @@ fn who_appends_at_once_shares_what_comes_of_it() {
             let journal = Arc::clone(&journal);
             std::thread::spawn(move || {
                 for step in 0..5 {
-                    journal.append(vec![body(100 * thread + step)]).unwrap();
+                    journal.append(&[body(100 * thread + step)]).unwrap();
                 }
             })
         })
@@ -160,7 +160,7 @@ fn who_appends_at_once_shares_what_comes_of_it() {
 fn numbers_go_on_where_the_files_are_gone() {
     let mut database = Database { settled: 5_000, ..Database::default() };
     let journal = opened(&Memory::default(), &mut database).unwrap();
-    journal.append(vec![body(1)]).unwrap();
+    journal.append(&[body(1)]).unwrap();
     database.apply(&journal.take());
     assert_eq!(database.bodies, [1]);
 }
