@@ -17,6 +17,7 @@ mod list;
 mod moment;
 mod network;
 mod openapi;
+mod outlook;
 mod patch;
 mod pkcs12;
 mod problem;

@@ -17,6 +17,8 @@ use crate::v1;
 /// A route with what it needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
+    /// The operation's id.
+    pub operation: String,
     /// The method in capitals.
     pub method: &'static str,
     /// The path, with `{name}` for what varies.
@@ -25,10 +27,21 @@ pub struct Route {
     pub permission: Option<&'static str>,
     /// Whether it answers without a token.
     pub public: bool,
+    /// Whether it needs the scope of all organizations.
+    pub everywhere: bool,
+}
+
+impl Route {
+    /// Whether it is about an organization.
+    pub(crate) fn in_organization(&self) -> bool {
+        self.path.contains("{organization}")
+    }
 }
 
 /// The document's extension that names an operation's permission.
 const PERMISSION: &str = "x-permission";
+/// The operation that needs the scope of all organizations: what it makes is in no other yet.
+const EVERYWHERE: &str = "create_organization";
 /// The name of the security scheme.
 const BEARER: &str = "bearer";
 
@@ -78,10 +91,19 @@ pub fn routes() -> Vec<Route> {
             let public = operation.security.as_ref().is_some_and(|security| {
                 security.iter().all(|requirement| *requirement == SecurityRequirement::default())
             });
-            routes.push(Route { method, path: path.clone(), permission, public });
+            let operation = operation.operation_id.clone().unwrap_or_default();
+            let everywhere = operation == EVERYWHERE;
+            let path = path.clone();
+            routes.push(Route { operation, method, path, permission, public, everywhere });
         }
     }
     routes
+}
+
+/// The route of an operation.
+pub(crate) fn route_of(operation: &str) -> Option<&'static Route> {
+    static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(routes);
+    ROUTES.iter().find(|route| route.operation == operation)
 }
 
 const DESCRIPTION: &str = "\

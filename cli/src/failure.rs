@@ -24,6 +24,9 @@ pub(crate) enum Failure {
     /// What was asked makes no sense.
     #[error("{0}")]
     Usage(String),
+    /// The answer to what was asked.
+    #[error("no")]
+    No,
     /// Whoever reads the output has gone.
     #[error("nobody reads this any more")]
     Unheard,
@@ -91,6 +94,7 @@ impl Failure {
             },
             Self::Unreachable { .. } => 8,
             Self::NoContext => 3,
+            Self::No => 4,
             Self::Missing { .. } => 5,
             Self::Usage(_) => 2,
             Self::Local { .. } | Self::Unheard => 1,

@@ -41,6 +41,7 @@ pub(crate) fn command(document: &Document) -> Command {
         .subcommand(login())
         .subcommand(Command::new("logout").about("Ends the session of a context"))
         .subcommand(contexts())
+        .subcommand(crate::can::command())
         .subcommand(events(document));
     for noun in NOUNS {
         command = command.subcommand(noun_command(document, noun));
@@ -253,12 +254,12 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::words::ELSEWHERE;
+    use crate::words::{CAN, ELSEWHERE};
 
     #[test]
     fn every_operation_is_a_command_and_every_command_an_operation() {
         let document = Document::read().unwrap();
-        let verbs = NOUNS.iter().flat_map(|noun| noun.verbs).chain(EVENTS.verbs);
+        let verbs = NOUNS.iter().flat_map(|noun| noun.verbs).chain(EVENTS.verbs).chain(CAN.verbs);
         let named: BTreeSet<&str> = verbs
             .flat_map(|verb| [Some(verb.operation), verb.within])
             .flatten()

@@ -5,6 +5,7 @@
 //! privileged path.
 
 mod call;
+mod can;
 mod client;
 mod contexts;
 mod document;
@@ -29,7 +30,7 @@ use crate::failure::Failure;
 use crate::grammar::OUTPUT;
 use crate::output::Format;
 use crate::place::Place;
-use crate::words::{EVENTS, NOUNS, Noun, Verb};
+use crate::words::{CAN, EVENTS, NOUNS, Noun, Verb};
 
 /// Does what the arguments of the process say; with which code it ends.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -49,6 +50,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match done(&document, command, &matches) {
         // Whoever read has enough.
         Ok(()) | Err(Failure::Unheard) => ExitCode::SUCCESS,
+        // It is printed already.
+        Err(failure @ Failure::No) => failure.code(),
         Err(failure) => end(&failure),
     }
 }
@@ -74,6 +77,7 @@ fn done(document: &Document, mut command: Command, matches: &ArgMatches) -> Resu
             Ok(())
         }
         "man" => manual(command, own.get_one::<PathBuf>("folder").map(PathBuf::as_path)),
+        word if word == CAN.name => can::can(document, &Place::of(document, own)?, own, format),
         word if word == EVENTS.name => {
             let place = Place::of(document, own)?;
             let operation = operation(document, EVENTS.verbs.first(), &place)?;

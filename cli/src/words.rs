@@ -291,6 +291,14 @@ pub(crate) const NOUNS: &[Noun] = &[
     },
 ];
 
+/// What `can-i` asks.
+pub(crate) const CAN: Noun = Noun {
+    name: "can-i",
+    about: "Tells who may do what, and if not, why",
+    columns: &["permission", "allowed", "reasons"],
+    verbs: &[verb("me", "can_i"), both("admin", "can_admin", "can_organization_admin")],
+};
+
 /// What `events` asks for.
 pub(crate) const EVENTS: Noun = Noun {
     name: "events",

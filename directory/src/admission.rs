@@ -47,7 +47,11 @@ impl Directory {
         &self.inner.engine.parameters
     }
 
-    fn note_if_refused<T>(&self, context: &Context, asked: Result<T, Error>) -> Result<T, Error> {
+    pub(crate) fn note_if_refused<T>(
+        &self,
+        context: &Context,
+        asked: Result<T, Error>,
+    ) -> Result<T, Error> {
         if let Err(Error::Refused(refusal)) = &asked {
             self.note_refusal(context, refusal);
         }

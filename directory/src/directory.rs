@@ -1,6 +1,7 @@
 //! The directory itself: opening it, reading it, changing it.
 
 mod listed;
+mod outlook;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -33,6 +34,7 @@ use crate::time::Time;
 use crate::tools::{KnownNames, ReplyDictionary, Tools};
 
 pub use self::listed::OrganizationPage;
+pub use self::outlook::Outlook;
 
 /// Organizations whose records are kept decoded at most.
 const KNOWN_ORGANIZATIONS: usize = 4_096;
@@ -358,7 +360,7 @@ impl ReadingTransaction {
     /// `Refused` when the actor is no admin.
     pub fn oneself(&self) -> Result<Oneself<'_, &Snapshot>, Error> {
         let standing = own_standing(&self.snapshot, &self.context)?;
-        let place = standing.id.home;
+        let place = standing.rights.id.home;
         let site =
             Site { source: &self.snapshot, place, context: &self.context, tools: &self.tools };
         Ok(Oneself { site, standing })
@@ -420,7 +422,7 @@ impl<'c> Changing<'_, 'c> {
     /// `Refused` when the actor is no admin.
     pub fn oneself(&mut self) -> Result<Oneself<'_, &mut Change<'c>>, Error> {
         let standing = own_standing(&*self.change, self.context)?;
-        let place = standing.id.home;
+        let place = standing.rights.id.home;
         let site =
             Site { source: &mut *self.change, place, context: self.context, tools: self.tools };
         Ok(Oneself { site, standing })

@@ -31,7 +31,9 @@ pub mod text;
 mod time;
 mod tools;
 
-pub use directory::{Changing, Directory, OpenOptions, OrganizationPage, ReadingTransaction};
+pub use directory::{
+    Changing, Directory, OpenOptions, OrganizationPage, Outlook, ReadingTransaction,
+};
 pub use error::{Error, Invalid, StoreFailure};
 pub use follow::{Bell, Following};
 pub use gear::{CertifiedGear, Gear, GearClient, GearSecret, Unreadable, Weakness};

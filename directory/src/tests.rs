@@ -18,6 +18,7 @@ mod ms_chap;
 mod network_rules;
 mod oracle;
 mod orders;
+mod outlook;
 mod passwords;
 mod policy;
 mod rules;

@@ -61,6 +61,7 @@ fn only_what_must_is_public_or_needs_no_permission() {
             "DELETE /v1/me/api-keys/{id}",
             "GET /v1/me",
             "GET /v1/me/api-keys",
+            "GET /v1/me/can-i",
             "GET /v1/policy",
             "GET /v1/profiles",
             "GET /v1/reply-attributes",

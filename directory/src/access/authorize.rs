@@ -9,10 +9,10 @@ use thiserror::Error;
 use super::actor::{Context, Who};
 use super::permit::Right;
 use super::role::{Permission, Role};
-use crate::id::{AdminId, OrganizationId, Place, RecordId, TokenId};
+use super::standing::standing;
+use crate::id::{OrganizationId, Place, RecordId};
 use crate::records::{
-    Admin, AdminScope, AdminState, Credential, Organization, OrganizationState, ServiceAccount,
-    Token, TokenPurpose, User, UserState,
+    Credential, Organization, OrganizationState, ServiceAccount, User, UserState,
 };
 use crate::schema::Schema;
 use crate::search::Sight;
@@ -59,88 +59,6 @@ impl fmt::Display for PlaceName {
     }
 }
 
-/// What an admin is at this moment: the records behind a token, narrowed by it.
-pub(crate) struct Standing {
-    pub(crate) id: AdminId,
-    pub(crate) admin: Admin,
-    pub(crate) role: Role,
-    pub(crate) token: Token,
-}
-
-impl Standing {
-    /// Whether the admin's role counts in `organization`.
-    pub(crate) fn covers(&self, organization: OrganizationId) -> bool {
-        let narrowed = self.token.narrowing.organizations.as_ref();
-        let own = match self.id.home {
-            Place::Provider => self.admin.fields.scope.covers(organization),
-            Place::Organization(home) => home == organization,
-        };
-        own && narrowed.is_none_or(|list| list.contains(&organization))
-    }
-
-    /// Whether the admin could restore a deleted organization in the scope.
-    pub(crate) fn restores(&self) -> bool {
-        self.id.home == Place::Provider && self.role.holds(Permission::ManageOrganizations)
-    }
-
-    /// Whether the admin may act for all organizations, those to come included.
-    pub(crate) fn covers_all(&self) -> bool {
-        self.id.home == Place::Provider
-            && self.admin.fields.scope == AdminScope::All
-            && self.token.narrowing.organizations.is_none()
-    }
-}
-
-/// Reads what the admin behind a token is now.
-///
-/// # Errors
-/// `Unauthenticated` when the token is unknown, ended, for enrolment only, used from elsewhere than
-/// it may be, or when its admin is suspended or (for an API key) without API access.
-pub(crate) fn standing(
-    source: &impl Reading,
-    context: &Context,
-    admin: AdminId,
-    token: TokenId,
-) -> Result<Result<Standing, Refusal>, ReadError> {
-    let partition = token.home.partition();
-    let Some(token) = source.get::<Token>(partition, token.number.record())? else {
-        return Ok(Err(Refusal::Unauthenticated));
-    };
-    let Some(record) = source.get::<Admin>(partition, admin.number.record())? else {
-        return Ok(Err(Refusal::Unauthenticated));
-    };
-    let home_answers = match admin.home {
-        Place::Provider => true,
-        Place::Organization(home) => organization(source, home)?
-            .is_some_and(|record| record.state == OrganizationState::Active),
-    };
-    if !home_answers || !admits(&record, &token, context) || token.admin != admin.number {
-        return Ok(Err(Refusal::Unauthenticated));
-    }
-    let role = match token.narrowing.role {
-        Some(narrowed) => record.fields.role.lower(narrowed),
-        None => record.fields.role,
-    };
-    Ok(Ok(Standing { id: admin, admin: record, role, token }))
-}
-
-fn admits(admin: &Admin, token: &Token, context: &Context) -> bool {
-    let from_allowed_source = token.narrowing.sources.as_ref().is_none_or(|networks| {
-        context.source.is_some_and(|address| {
-            networks.iter().any(|network| network.contains(&address.to_canonical()))
-        })
-    });
-    let purpose_holds = match token.purpose {
-        TokenPurpose::ApiKey => admin.fields.api_access,
-        TokenPurpose::Session => true,
-        TokenPurpose::Enrolment => false,
-    };
-    admin.state == AdminState::Active
-        && context.now < token.expires
-        && from_allowed_source
-        && purpose_holds
-}
-
 /// What was read to decide about a directory identity, for who would read it again. It depends on
 /// the identity, its organization's partition and the organization's record alone.
 #[derive(Default)]
@@ -168,13 +86,15 @@ pub(crate) fn authorize(
                 Ok(standing) => standing,
                 Err(refusal) => return Ok(Err(refusal)),
             };
-            let decided = match place {
-                Place::Provider => at_provider(&standing, permission),
-                Place::Organization(organization) => {
-                    in_organization(source, &standing, permission, organization)?
-                }
+            let there = match place {
+                Place::Provider => None,
+                Place::Organization(id) => organization(source, id)?,
             };
-            Ok(decided.map(|()| Seen::default()))
+            let obstacle = standing.rights.obstacle(permission, place, there.as_ref());
+            Ok(match obstacle {
+                None => Ok(Seen::default()),
+                Some(obstacle) => Err(obstacle.refusal(standing.rights.role, there)),
+            })
         }
         (Who::User { organization, user, proven }, Right::Search | Right::OwnPassword)
         | (Who::UserToChangePassword { organization, user, proven }, Right::OwnPassword) => {
@@ -226,50 +146,6 @@ fn seen(
         }
         Err(refusal) => Err(refusal),
     })
-}
-
-fn at_provider(standing: &Standing, permission: Permission) -> Result<(), Refusal> {
-    // A key for some organizations reaches those alone: at the provider it could widen itself.
-    if standing.id.home != Place::Provider || standing.token.narrowing.organizations.is_some() {
-        return Err(Refusal::Hidden);
-    }
-    if standing.role.holds(permission) {
-        Ok(())
-    } else {
-        let role = standing.role;
-        Err(Refusal::Forbidden { missing: permission, role, place: PlaceName::Provider })
-    }
-}
-
-fn in_organization(
-    source: &impl Reading,
-    standing: &Standing,
-    permission: Permission,
-    id: OrganizationId,
-) -> Result<Result<(), Refusal>, ReadError> {
-    let Some(record) = organization(source, id)? else {
-        return Ok(Err(Refusal::Hidden));
-    };
-    if !standing.covers(id) {
-        return Ok(Err(Refusal::Hidden));
-    }
-    let deleted = matches!(record.state, OrganizationState::Deleted { .. });
-    if deleted && permission != Permission::ManageOrganizations {
-        return Ok(Err(Refusal::Hidden));
-    }
-    let theirs =
-        permission != Permission::ManageOrganizations || standing.id.home == Place::Provider;
-    if theirs && standing.role.holds(permission) {
-        return Ok(Ok(()));
-    }
-    if deleted {
-        return Ok(Err(Refusal::Hidden));
-    }
-    Ok(Err(Refusal::Forbidden {
-        missing: permission,
-        role: standing.role,
-        place: PlaceName::Organization(record.fields.slug),
-    }))
 }
 
 fn credential(

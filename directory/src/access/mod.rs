@@ -9,13 +9,14 @@ mod authorize;
 mod grant;
 mod permit;
 mod role;
+mod standing;
 
 pub use actor::{Actor, Context, Identity};
 pub(crate) use actor::{Proven, Who};
 #[cfg(test)]
 pub(crate) use authorize::authorize;
 pub use authorize::{PlaceName, Refusal};
-pub(crate) use authorize::{Seen, Standing, organization, standing};
+pub(crate) use authorize::{Seen, organization};
 pub use grant::Grant;
 pub use permit::{
     AtProvider, ChangeOwnPassword, InOrganization, ManageAdmins, ManageAuthentication,
@@ -23,3 +24,5 @@ pub use permit::{
     RecoverAccounts, Right, Search, View,
 };
 pub use role::{Permission, Role};
+pub use standing::Obstacle;
+pub(crate) use standing::{Rights, Standing, home_answers, standing};

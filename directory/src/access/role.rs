@@ -108,6 +108,15 @@ impl Permission {
         Self::View,
     ];
 
+    /// Those that count for the provider's own data; the others count in organizations alone.
+    pub const AT_PROVIDER: [Self; 4] =
+        [Self::ManageAdmins, Self::ManageBilling, Self::ManageOrganizations, Self::View];
+
+    /// The permission of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|permission| permission.name() == name)
+    }
+
     /// The permission's name in the API and in texts.
     pub const fn name(self) -> &'static str {
         match self {

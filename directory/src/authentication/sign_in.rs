@@ -7,15 +7,14 @@ use storage::{Change, Reading, Secret, Snapshot};
 use super::engine::{Bearer, place_number};
 use super::password::{HashingFailed, Password, StoredHash};
 use super::totp::{self, Seed};
-use crate::access::{Actor, Context, Refusal, organization};
+use crate::access::{Actor, Context, Refusal, home_answers};
 use crate::collections::{IssuedToken, Site, Wanted, issue};
 use crate::directory::{Directory, find_token};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Event, EventActor, Outcome, Subject, SubjectKind};
 use crate::id::{AdminNumber, Place, RecordId};
 use crate::records::{
-    Admin, AdminState, Credential, LockoutPolicy, Narrowing, OrganizationState, TokenPurpose,
-    indices, kinds,
+    Admin, AdminState, Credential, LockoutPolicy, Narrowing, TokenPurpose, indices, kinds,
 };
 use crate::text::prepare;
 use crate::time::Time;
@@ -276,11 +275,7 @@ type Writing<'g, 'w, 'c> = Site<'g, &'w mut Change<'c>>;
 /// The credential of an active admin of a place that answers.
 fn living(site: &Writing<'_, '_, '_>, admin: AdminNumber) -> Result<Option<Credential>, Error> {
     let partition = site.partition();
-    let answers = match site.place {
-        Place::Provider => true,
-        Place::Organization(id) => organization(&*site.source, id)?
-            .is_some_and(|record| record.state == OrganizationState::Active),
-    };
+    let answers = home_answers(&*site.source, site.place)?;
     let record = site.source.get::<Admin>(partition, admin.record())?;
     if !answers || record.is_none_or(|record| record.state != AdminState::Active) {
         return Ok(None);

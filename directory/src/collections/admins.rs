@@ -1,6 +1,6 @@
 //! Admins: who works through the admin API.
 
-use storage::{Change, Id, Index, Partition, Reading, Snapshot};
+use storage::{Change, Id, Index, Partition, ReadError, Reading, Snapshot};
 use uuid::Uuid;
 
 use super::collection::Collection;
@@ -161,8 +161,8 @@ impl Admins<'_, &mut Change<'_>> {
         let standing = standing(&*self.site.source, self.site.context, admin, token)??;
         let reaches = match scope {
             AdminScope::None => true,
-            AdminScope::Organizations(list) => list.iter().all(|id| standing.covers(*id)),
-            AdminScope::All => standing.covers_all(),
+            AdminScope::Organizations(list) => list.iter().all(|id| standing.rights.covers(*id)),
+            AdminScope::All => standing.rights.covers_all(),
         };
         if reaches { Ok(()) } else { Err(Error::Forbidden("the scope is wider than your own")) }
     }
@@ -205,6 +205,16 @@ pub(crate) fn put_first(
         return Err(Error::Forbidden("there is an admin already; sign in and add others"));
     }
     Ok(admins.create(fields, password)?.0)
+}
+
+/// Whether an admin has enrolled what nothing works without.
+pub(crate) fn has_second_factor(
+    source: &impl Reading,
+    home: Place,
+    admin: AdminNumber,
+) -> Result<bool, ReadError> {
+    let credential = source.get::<Credential>(home.partition(), admin.record())?;
+    Ok(credential.is_some_and(|credential| credential.totp_enrolled))
 }
 
 /// Ends every key and session of an admin.

@@ -31,7 +31,7 @@ mod site;
 mod users;
 
 pub use admins::Admins;
-pub(crate) use admins::put_first;
+pub(crate) use admins::{has_second_factor, put_first};
 pub(crate) use certificate_authorities::validity_of;
 pub use certificate_authorities::{CertificateAuthorities, NewAuthority};
 pub use collection::{Collection, Page};

@@ -53,17 +53,17 @@ const TOKENS: usize = 64;
 impl<S> Oneself<'_, S> {
     /// The admin's record.
     pub fn admin(&self) -> &Admin {
-        &self.standing.admin
+        &self.standing.rights.admin
     }
 
     /// Where the admin belongs.
     pub fn home(&self) -> Place {
-        self.standing.id.home
+        self.standing.rights.id.home
     }
 
     /// The role that counts now: the admin's, or the token's lower one.
     pub fn role(&self) -> Role {
-        self.standing.role
+        self.standing.rights.role
     }
 }
 
@@ -73,8 +73,12 @@ impl Oneself<'_, &Snapshot> {
     /// # Errors
     /// When the store fails.
     pub fn api_keys(&self) -> Result<Vec<Token>, Error> {
-        let partition = self.standing.id.home.partition();
-        let ids = tokens_of(self.site.source, self.standing.id.home, self.standing.id.number)?;
+        let partition = self.standing.rights.id.home.partition();
+        let ids = tokens_of(
+            self.site.source,
+            self.standing.rights.id.home,
+            self.standing.rights.id.number,
+        )?;
         let mut keys = Vec::new();
         for id in ids {
             let token = self.site.source.get::<Token>(partition, id)?;
@@ -91,7 +95,7 @@ impl Oneself<'_, &mut Change<'_>> {
     /// `Invalid` for what is not acceptable; `Forbidden` without API access, or with a key in hand
     /// that is narrower than the admin.
     pub fn create_api_key(&mut self, new: NewKey) -> Result<IssuedToken, Error> {
-        if !self.standing.admin.fields.api_access {
+        if !self.standing.rights.admin.fields.api_access {
             return Err(Error::Forbidden(
                 "API access is off for you; an administrator with billing turns it on",
             ));
@@ -108,10 +112,10 @@ impl Oneself<'_, &mut Change<'_>> {
             expires: new.expires,
             narrowing,
         };
-        let place = self.standing.id.home;
+        let place = self.standing.rights.id.home;
         self.site.place = place;
-        let issued = issue(&mut self.site, self.standing.id.number, wanted)?;
-        let login = self.standing.admin.fields.login.clone();
+        let issued = issue(&mut self.site, self.standing.rights.id.number, wanted)?;
+        let login = self.standing.rights.admin.fields.login.clone();
         self.site.tell(Action::Created, (SubjectKind::ApiKey, issued.id, &login), Vec::new())?;
         Ok(issued)
     }
@@ -121,16 +125,16 @@ impl Oneself<'_, &mut Change<'_>> {
     /// # Errors
     /// `Missing` when the admin has no such key.
     pub fn delete_api_key(&mut self, uuid: Uuid) -> Result<(), Error> {
-        let partition = self.standing.id.home.partition();
+        let partition = self.standing.rights.id.home.partition();
         let found = self.site.source.find_first(partition, indices::TOKEN_UUID, uuid.as_bytes())?;
         let number = found.ok_or(Error::Missing)?;
         let token = self.site.source.get::<Token>(partition, number)?.ok_or(Error::Missing)?;
-        if token.admin != self.standing.id.number || token.purpose != TokenPurpose::ApiKey {
+        if token.admin != self.standing.rights.id.number || token.purpose != TokenPurpose::ApiKey {
             return Err(Error::Missing);
         }
         self.site.source.delete::<Token>(partition, number)?;
-        self.site.place = self.standing.id.home;
-        let login = self.standing.admin.fields.login.clone();
+        self.site.place = self.standing.rights.id.home;
+        let login = self.standing.rights.admin.fields.login.clone();
         self.site.tell(Action::Deleted, (SubjectKind::ApiKey, uuid, &login), Vec::new())
     }
 
@@ -142,15 +146,15 @@ impl Oneself<'_, &mut Change<'_>> {
         if self.standing.token.purpose != TokenPurpose::Session {
             return Err(Error::Forbidden("an API key is deleted, not signed out"));
         }
-        let partition = self.standing.id.home.partition();
+        let partition = self.standing.rights.id.home.partition();
         let uuid = self.standing.token.uuid;
         if let Some(number) =
             self.site.source.find_first(partition, indices::TOKEN_UUID, uuid.as_bytes())?
         {
             self.site.source.delete::<Token>(partition, number)?;
         }
-        self.site.place = self.standing.id.home;
-        let admin = &self.standing.admin;
+        self.site.place = self.standing.rights.id.home;
+        let admin = &self.standing.rights.admin;
         let (id, login) = (admin.uuid, admin.fields.login.clone());
         self.site.tell(Action::SignOut, (SubjectKind::Admin, id, &login), Vec::new())
     }
@@ -161,11 +165,11 @@ impl Oneself<'_, &mut Change<'_>> {
         if new.expires <= now || new.expires > now.plus(KEY_LIFE) {
             return Err(Invalid::new("/expires", "must lie within the next two years").into());
         }
-        if new.role.is_some_and(|role| role.above(self.standing.role)) {
+        if new.role.is_some_and(|role| role.above(self.standing.rights.role)) {
             return Err(Invalid::new("/role", "must not be above your own").into());
         }
         for (position, organization) in new.organizations.iter().flatten().enumerate() {
-            if !self.standing.covers(*organization) {
+            if !self.standing.rights.covers(*organization) {
                 let pointer = format!("/organizations/{position}");
                 return Err(Invalid::new(pointer, "there is no such organization").into());
             }

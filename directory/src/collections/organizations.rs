@@ -137,7 +137,7 @@ impl Organizations<'_, &mut Change<'_>> {
             return Err(Error::Missing);
         };
         let standing = standing(&*self.site.source, self.site.context, admin, token)??;
-        if standing.covers_all() && self.site.place == Place::Provider {
+        if standing.rights.covers_all() && self.site.place == Place::Provider {
             Ok(())
         } else {
             Err(Error::Forbidden("creating an organization needs the scope of all organizations"))

@@ -55,9 +55,9 @@ impl ReadingTransaction {
 }
 
 /// Whether an admin sees an organization in lists.
-fn is_shown(standing: &Standing, id: OrganizationId, it: &Organization) -> bool {
+pub(super) fn is_shown(standing: &Standing, id: OrganizationId, it: &Organization) -> bool {
     let deleted = matches!(it.state, OrganizationState::Deleted { .. });
-    standing.covers(id) && (!deleted || standing.restores())
+    standing.rights.covers(id) && (!deleted || standing.rights.restores())
 }
 
 /// A page of organizations.

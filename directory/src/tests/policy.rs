@@ -13,14 +13,6 @@ use super::world::World;
 
 const PLACES: [&str; 6] = ["provider", "own", "other", "none", "deleted", "suspended"];
 
-/// The permissions that count at the provider; the others cannot even be asked there.
-const AT_PROVIDER: [Permission; 4] = [
-    Permission::ManageAdmins,
-    Permission::ManageBilling,
-    Permission::ManageOrganizations,
-    Permission::View,
-];
-
 #[test]
 fn the_policy_is_the_printed_table() {
     let printed = print(&World::new());
@@ -68,12 +60,25 @@ impl Scene {
 
     fn cell(&self, context: &Context, right: Right, place: &str) -> &'static str {
         let snapshot = self.world.directory.inner.store.read().unwrap();
-        match authorize(&snapshot, context, right, self.place(place)).unwrap() {
+        let decided = authorize(&snapshot, context, right, self.place(place)).unwrap();
+        if let Right::Held(permission) = right {
+            self.explain(context, permission, place, decided.is_ok());
+        }
+        match decided {
             Ok(_seen) => "yes",
             Err(Refusal::Unauthenticated) => "401",
             Err(Refusal::Forbidden { .. }) => "403",
             Err(Refusal::Hidden) => "404",
             Err(Refusal::ChangePasswordFirst) => "first",
+        }
+    }
+
+    /// That what explains a decision agrees with it.
+    fn explain(&self, context: &Context, permission: Permission, place: &str, may: bool) {
+        let reading = self.world.directory.read(*context).unwrap();
+        match reading.outlook(self.place(place)) {
+            Ok(outlook) => assert_eq!(outlook.obstacles(Some(permission)).is_empty(), may),
+            Err(_) => assert!(!may),
         }
     }
 
@@ -94,7 +99,8 @@ impl Scene {
     fn row(&self, name: &str, context: &Context, asked: Right, out: &mut String) {
         write!(out, "  {name:<26}").unwrap();
         for place in PLACES {
-            let there = matches!(asked, Right::Held(asked) if AT_PROVIDER.contains(&asked));
+            let there =
+                matches!(asked, Right::Held(asked) if Permission::AT_PROVIDER.contains(&asked));
             let cell =
                 if place == "provider" && !there { "-" } else { self.cell(context, asked, place) };
             write!(out, "{cell:>10}").unwrap();

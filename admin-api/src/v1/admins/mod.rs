@@ -2,6 +2,7 @@
 //! organization's own.
 
 mod activate;
+mod can_i;
 mod create;
 mod delete;
 mod list;
@@ -37,6 +38,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(activate::activate_admin))
         .routes(routes!(set_password::set_admin_password))
         .routes(routes!(reset_mfa::reset_admin_mfa))
+        .routes(routes!(can_i::can_admin))
 }
 
 /// An admin.

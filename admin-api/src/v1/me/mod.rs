@@ -1,5 +1,6 @@
 //! One's own account: no permission needed.
 
+mod can_i;
 mod create_key;
 mod delete_key;
 mod keys;
@@ -13,6 +14,7 @@ use crate::api::Api;
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(show::show_me))
+        .routes(routes!(can_i::can_i))
         .routes(routes!(keys::list_own_keys, create_key::create_own_key))
         .routes(routes!(delete_key::delete_own_key))
 }

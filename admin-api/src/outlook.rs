@@ -1,0 +1,208 @@
+//! The answer to who may do what, and if not, why.
+
+use directory::access::{Obstacle, Permission};
+use directory::{Outlook, Place};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use crate::caller::Caller;
+use crate::openapi::{Route, route_of};
+use crate::problem::Problem;
+use crate::role::RoleName;
+
+/// What is asked about; all permissions where neither an operation nor a permission is named.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Question {
+    /// An operation, by its id in this document.
+    operation: Option<String>,
+    /// A permission, by its name.
+    permission: Option<String>,
+    /// The organization in which it would be done; without one it is about the provider.
+    organization: Option<Uuid>,
+}
+
+/// Who may do what, and if not, why.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "admin": "0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b", "login": "grace", "role": "help_desk",
+    "organization": "0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1c",
+    "answers": [{
+        "operation": "create_user", "permission": "manage_identities", "allowed": false,
+        "reasons": [{
+            "code": "permission", "detail": "needs manage_identities, which help_desk does not hold"
+        }]
+    }]
+}))]
+pub(crate) struct Rights {
+    /// Whom it is about.
+    admin: Uuid,
+    /// The admin's login.
+    login: String,
+    /// The role that counts: the admin's, or the lower one of the API key that asks.
+    role: RoleName,
+    /// The organization that it is about; null for the provider.
+    #[schema(required)]
+    organization: Option<Uuid>,
+    /// One answer for what was asked, or one for each permission.
+    answers: Vec<Answer>,
+}
+
+/// Whether something may be done.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Answer {
+    /// The operation that was asked about.
+    #[schema(required)]
+    operation: Option<String>,
+    /// The permission that is needed; null where none is.
+    #[schema(required)]
+    permission: Option<&'static str>,
+    /// Whether it may be done.
+    allowed: bool,
+    /// What stands in the way.
+    reasons: Vec<Reason>,
+}
+
+/// Something that stands in the way.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Reason {
+    /// What it is: stable, to be compared by programs.
+    #[schema(value_type = ReasonCode)]
+    code: &'static str,
+    /// The same in words.
+    detail: String,
+}
+
+/// What may stand in an admin's way.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "it says in the document which codes there are")]
+pub(crate) enum ReasonCode {
+    /// The admin is suspended.
+    Suspended,
+    /// The admin's own organization is suspended or deleted.
+    HomeClosed,
+    /// The admin has enrolled no second factor yet.
+    MfaMissing,
+    /// It is the provider's, and the admin an organization's own.
+    ProviderOnly,
+    /// The organization is outside of the admin's scope.
+    Scope,
+    /// It needs the scope of all organizations.
+    ScopeOfAll,
+    /// The API key that asks is narrowed to other organizations.
+    KeyOrganizations,
+    /// The organization is deleted.
+    Deleted,
+    /// No organization's own admin ever has this permission.
+    NeverTheirs,
+    /// The role does not hold the permission.
+    Permission,
+    /// The role that the API key is narrowed to does not hold the permission.
+    KeyRole,
+}
+
+/// A question whose operation or permission there is.
+pub(crate) struct Asked {
+    about: About,
+    organization: Option<Uuid>,
+}
+
+enum About {
+    Operation(&'static Route),
+    Permission(Permission),
+    All,
+}
+
+impl Question {
+    /// Looks up what is asked about; `home` is the organization that is meant unless one is named.
+    pub(crate) fn asked(self, home: Option<Uuid>) -> Result<Asked, Problem> {
+        let about = match (self.operation, self.permission) {
+            (None, None) => About::All,
+            (Some(id), None) => {
+                let found = route_of(&id);
+                let none = "there is no such operation: the OpenAPI document names them";
+                About::Operation(found.ok_or_else(|| Problem::invalid("/operation", none))?)
+            }
+            (None, Some(name)) => {
+                let found = Permission::named(&name);
+                let none = "there is no such permission: the policy names them";
+                About::Permission(found.ok_or_else(|| Problem::invalid("/permission", none))?)
+            }
+            (Some(_), Some(_)) => {
+                let detail = "ask about an operation or a permission, not about both";
+                return Err(Problem::invalid("/permission", detail));
+            }
+        };
+        let organization = self.organization.or(home);
+        let within = match &about {
+            About::Operation(route) if route.public => return Ok(Asked { about, organization }),
+            About::Operation(route) => route.in_organization(),
+            About::Permission(permission) if !Permission::AT_PROVIDER.contains(permission) => true,
+            About::Permission(_) | About::All => organization.is_some(),
+        };
+        match organization {
+            None if within => {
+                Err(Problem::invalid("/organization", "say in which organization it is done"))
+            }
+            // The home is no more than what is usually meant.
+            Some(_) if !within && self.organization.is_some() => {
+                Err(Problem::invalid("/organization", "this is not done in an organization"))
+            }
+            organization => Ok(Asked { about, organization: organization.filter(|_| within) }),
+        }
+    }
+}
+
+impl Asked {
+    /// The place that is asked about, of which the caller may know.
+    pub(crate) fn place(&self, caller: &Caller) -> Result<Place, Problem> {
+        Ok(match self.organization {
+            None => Place::Provider,
+            Some(id) => {
+                caller.api.directory.seen_organization(caller.context, id).map(Place::from)?
+            }
+        })
+    }
+
+    /// The answer, for whom `outlook` is about.
+    pub(crate) fn answer(self, outlook: &Outlook) -> Rights {
+        let of =
+            |operation: Option<&str>, permission: Option<Permission>, obstacles: &[Obstacle]| {
+                let reason = |it: &Obstacle| Reason { code: it.code(), detail: it.to_string() };
+                Answer {
+                    operation: operation.map(ToOwned::to_owned),
+                    permission: permission.map(Permission::name),
+                    allowed: obstacles.is_empty(),
+                    reasons: obstacles.iter().map(reason).collect(),
+                }
+            };
+        let alone = |it: Permission| of(None, Some(it), &outlook.obstacles(Some(it)));
+        let answers = match self.about {
+            About::Operation(route) => {
+                let needed = route.permission.and_then(Permission::named);
+                let obstacles = match (route.public, route.everywhere) {
+                    (true, _) => Vec::new(),
+                    (false, true) => outlook.obstacles_everywhere(needed),
+                    (false, false) => outlook.obstacles(needed),
+                };
+                vec![of(Some(&route.operation), needed, &obstacles)]
+            }
+            About::Permission(permission) => vec![alone(permission)],
+            About::All if self.organization.is_some() => {
+                Permission::ALL.into_iter().map(alone).collect()
+            }
+            About::All => Permission::AT_PROVIDER.into_iter().map(alone).collect(),
+        };
+        let admin = outlook.admin();
+        Rights {
+            admin: admin.uuid,
+            login: admin.fields.login.clone(),
+            role: RoleName(outlook.role()),
+            organization: self.organization,
+            answers,
+        }
+    }
+}

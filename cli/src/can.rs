@@ -1,0 +1,148 @@
+//! Who may do what, and if not, why.
+
+use clap::{Arg, ArgMatches, Command};
+use serde_json::Value;
+
+use crate::document::Document;
+use crate::failure::Failure;
+use crate::output::{Format, write};
+use crate::place::{Place, escaped};
+use crate::words::{CAN, EVENTS, NOUNS};
+
+const DEED: &str = "deed";
+const ADMIN: &str = "admin";
+const OWN_ADMIN: &str = "org-admin";
+
+/// How it is typed.
+pub(crate) fn command() -> Command {
+    let admin = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name("LOGIN").help(help)
+    };
+    Command::new(CAN.name)
+        .about(CAN.about)
+        .long_about(
+            "Tells who may do what, and if not, why: of a command (`tenantry can-i user create`), \
+             of a permission (`tenantry can-i manage_identities`), or of all permissions. What is \
+             not about the provider is asked about the organization of --org or of the context. \
+             Ends with code 0 for yes and 4 for no.",
+        )
+        .arg(
+            Arg::new(DEED).num_args(0..=2).value_name("DEED").help(
+                "A command's words, an operation's id, or a permission; else all permissions",
+            ),
+        )
+        .arg(admin(ADMIN, "Ask about an admin of the provider instead of yourself"))
+        .arg(admin(OWN_ADMIN, "Ask about an admin of the organization's own").conflicts_with(ADMIN))
+}
+
+/// What is asked about.
+enum Deed<'d> {
+    /// An operation, and whether it is done in an organization.
+    Operation(String, bool),
+    Permission(&'d str),
+    All,
+}
+
+impl<'d> Deed<'d> {
+    fn of(document: &'d Document, place: &Place<'_>, words: &[&'d str]) -> Result<Self, Failure> {
+        let id = match words {
+            [] => return Ok(Self::All),
+            [word] if document.operation(&word.replace('-', "_")).is_none() => {
+                return Ok(Self::Permission(word));
+            }
+            [word] => word.replace('-', "_"),
+            [noun, verb, ..] => {
+                let nouns = NOUNS.iter().chain([&EVENTS]);
+                let mut verbs = nouns.filter(|it| it.name == *noun).flat_map(|it| it.verbs);
+                let found = verbs.find(|it| it.name == *verb);
+                let none = || Failure::Usage(format!("there is no command “{noun} {verb}”"));
+                let found = found.ok_or_else(none)?;
+                let within = found.within.filter(|_| place.organization.is_some());
+                within.unwrap_or(found.operation).to_owned()
+            }
+        };
+        let found = document.operation(&id);
+        let found = found.ok_or_else(|| Failure::Usage("there is no such command".into()))?;
+        Ok(Self::Operation(id, found.path.contains("{organization}")))
+    }
+
+    /// Where and how it is asked.
+    fn question(&self, place: &Place<'_>) -> Result<String, Failure> {
+        let (asked, within) = match self {
+            Self::Operation(id, within) => (format!("operation={}&", escaped(id)), *within),
+            Self::Permission(name) => {
+                (format!("permission={}&", escaped(name)), place.organization.is_some())
+            }
+            Self::All => (String::new(), place.organization.is_some()),
+        };
+        Ok(match within {
+            true => format!("?{asked}organization={}", escaped(&place.organization()?)),
+            false => format!("?{}", asked.trim_end_matches('&')),
+        })
+    }
+}
+
+/// Asks, and prints the answer.
+///
+/// # Errors
+/// `No` when the one thing that was asked about may not be done.
+pub(crate) fn can(
+    document: &Document,
+    place: &Place<'_>,
+    matches: &ArgMatches,
+    format: Format,
+) -> Result<(), Failure> {
+    let words = matches.get_many::<String>(DEED).into_iter().flatten();
+    let words: Vec<&str> = words.map(String::as_str).collect();
+    let deed = Deed::of(document, place, &words)?;
+    let question = deed.question(place)?;
+    let named = |name| matches.get_one::<String>(name);
+    let whose = match (named(ADMIN), named(OWN_ADMIN)) {
+        (Some(login), _) => format!("/v1/admins/{}", place.id("/v1/admins", login)?),
+        (None, Some(login)) => {
+            let admins = format!("/v1/organizations/{}/admins", place.organization()?);
+            format!("{admins}/{}", place.id(&admins, login)?)
+        }
+        (None, None) => "/v1/me".to_owned(),
+    };
+    let answer = place.client.get(&format!("{whose}/can-i{question}"))?.body;
+    let answers = answer.get("answers").and_then(Value::as_array).cloned().unwrap_or_default();
+    match (format, matches!(deed, Deed::All)) {
+        (Format::Table, false) => write(said(&answers).as_bytes())?,
+        (Format::Table | Format::Csv, _) => format.print(&table(answers.clone()), CAN.columns)?,
+        (Format::Json | Format::Yaml, _) => format.print(&answer, &[])?,
+    }
+    let allowed = |answer: &Value| answer.get("allowed") == Some(&Value::Bool(true));
+    match deed {
+        Deed::All => Ok(()),
+        Deed::Operation(..) | Deed::Permission(_) if answers.iter().all(allowed) => Ok(()),
+        Deed::Operation(..) | Deed::Permission(_) => Err(Failure::No),
+    }
+}
+
+/// The answer to one question in words.
+fn said(answers: &[Value]) -> String {
+    let reasons: Vec<String> = answers.iter().map(reasons).filter(|it| !it.is_empty()).collect();
+    match reasons.is_empty() {
+        true => "yes\n".to_owned(),
+        false => format!("no: {}\n", crate::output::visible(&reasons.join("; "))),
+    }
+}
+
+fn reasons(answer: &Value) -> String {
+    let reasons = answer.get("reasons").and_then(Value::as_array).into_iter().flatten();
+    let said = reasons.filter_map(|reason| reason.get("detail")?.as_str());
+    said.collect::<Vec<_>>().join("; ")
+}
+
+/// The answers with their reasons in words.
+fn table(answers: Vec<Value>) -> Value {
+    let rows = answers.into_iter().map(|mut answer| {
+        let said = Value::String(reasons(&answer));
+        if let Some(members) = answer.as_object_mut() {
+            members.insert("reasons".into(), said);
+        }
+        answer
+    });
+    rows.collect()
+}

@@ -1,0 +1,252 @@
+//! What an admin is at this moment, and what stands in the admin's way.
+
+use storage::{ReadError, Reading};
+use thiserror::Error;
+
+use super::actor::Context;
+use super::authorize::{PlaceName, Refusal, organization};
+use super::role::{Permission, Role};
+use crate::id::{AdminId, OrganizationId, Place, RecordId, TokenId};
+use crate::records::{
+    Admin, AdminScope, AdminState, Narrowing, Organization, OrganizationState, Token, TokenPurpose,
+};
+
+/// An admin who is let in, by which token.
+pub(crate) struct Standing {
+    pub(crate) rights: Rights,
+    pub(crate) token: Token,
+}
+
+/// What an admin may do, and where: the admin's record, narrowed by what a token says.
+pub(crate) struct Rights {
+    pub(crate) id: AdminId,
+    pub(crate) admin: Admin,
+    pub(crate) role: Role,
+    pub(crate) narrowing: Narrowing,
+}
+
+/// What stands in an admin's way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Obstacle {
+    /// Nobody who is suspended does anything.
+    #[error("the admin is suspended")]
+    Suspended,
+    /// The admin's own organization answers nobody.
+    #[error("the admin's own organization is suspended or deleted")]
+    HomeClosed,
+    /// Nothing works before a second factor is enrolled.
+    #[error("the admin has enrolled no second factor yet; the first sign-in asks for it")]
+    MfaMissing,
+    /// The place is the provider, and the admin an organization's own.
+    #[error("the provider's own data is for the provider's admins alone")]
+    ProviderOnly,
+    /// The admin's scope does not have the organization.
+    #[error("the organization is outside of the admin's scope")]
+    Scope,
+    /// Not all organizations are in the scope.
+    #[error("needs the scope of all organizations, those to come included")]
+    ScopeOfAll,
+    /// The API key is for other places.
+    #[error("the API key is narrowed to some organizations, and this is none of them")]
+    KeyOrganizations,
+    /// Nothing is left to be done but to restore it.
+    #[error("the organization is deleted; it can be restored, and nothing else")]
+    Deleted,
+    /// Organizations are the provider's to manage.
+    #[error("needs {}, which is never an organization's own admins'", .0.name())]
+    NeverTheirs(Permission),
+    /// The role does not hold the permission.
+    #[error("needs {}, which {} does not hold", .0.name(), .1.name())]
+    Permission(Permission, Role),
+    /// The role would hold the permission, but the API key's does not.
+    #[error("needs {}, which {} does not hold; the API key is narrowed to it", .0.name(), .1.name())]
+    KeyRole(Permission, Role),
+}
+
+impl Obstacle {
+    /// The name that programs compare.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Suspended => "suspended",
+            Self::HomeClosed => "home_closed",
+            Self::MfaMissing => "mfa_missing",
+            Self::ProviderOnly => "provider_only",
+            Self::Scope => "scope",
+            Self::ScopeOfAll => "scope_of_all",
+            Self::KeyOrganizations => "key_organizations",
+            Self::Deleted => "deleted",
+            Self::NeverTheirs(_) => "never_theirs",
+            Self::Permission(..) => "permission",
+            Self::KeyRole(..) => "key_role",
+        }
+    }
+
+    /// How somebody is refused of whom this stands in the way, saying no more than they may know.
+    pub(super) fn refusal(self, role: Role, there: Option<Organization>) -> Refusal {
+        match self {
+            Self::Suspended | Self::HomeClosed | Self::MfaMissing => Refusal::Unauthenticated,
+            Self::ProviderOnly
+            | Self::Scope
+            | Self::ScopeOfAll
+            | Self::KeyOrganizations
+            | Self::Deleted => Refusal::Hidden,
+            Self::NeverTheirs(missing)
+            | Self::Permission(missing, _)
+            | Self::KeyRole(missing, _) => {
+                let place = match there {
+                    Some(organization) => PlaceName::Organization(organization.fields.slug),
+                    None => PlaceName::Provider,
+                };
+                Refusal::Forbidden { missing, role, place }
+            }
+        }
+    }
+}
+
+impl Rights {
+    /// Those of an admin, less what a token narrows.
+    pub(crate) fn new(id: AdminId, admin: Admin, narrowing: Narrowing) -> Self {
+        let role = match narrowing.role {
+            Some(narrowed) => admin.fields.role.lower(narrowed),
+            None => admin.fields.role,
+        };
+        Self { id, admin, role, narrowing }
+    }
+
+    /// Whether the admin's role counts in `organization`.
+    pub(crate) fn covers(&self, organization: OrganizationId) -> bool {
+        self.outside(organization).is_none()
+    }
+
+    /// Whether the admin could restore a deleted organization in the scope.
+    pub(crate) fn restores(&self) -> bool {
+        self.id.home == Place::Provider && self.role.holds(Permission::ManageOrganizations)
+    }
+
+    /// Whether the admin may act for all organizations, those to come included.
+    pub(crate) fn covers_all(&self) -> bool {
+        self.id.home == Place::Provider
+            && self.admin.fields.scope == AdminScope::All
+            && self.narrowing.organizations.is_none()
+    }
+
+    /// What stands in the way of `permission` at a place, the first thing first; `there` is the
+    /// organization that the place is.
+    pub(crate) fn obstacle(
+        &self,
+        permission: Permission,
+        place: Place,
+        there: Option<&Organization>,
+    ) -> Option<Obstacle> {
+        match place {
+            Place::Provider => self.obstacle_at_provider(permission),
+            Place::Organization(id) => match there {
+                Some(record) => {
+                    self.outside(id).or_else(|| self.obstacle_within(permission, record))
+                }
+                None => Some(Obstacle::Scope),
+            },
+        }
+    }
+
+    fn obstacle_at_provider(&self, permission: Permission) -> Option<Obstacle> {
+        if self.id.home != Place::Provider {
+            Some(Obstacle::ProviderOnly)
+        } else if self.narrowing.organizations.is_some() {
+            // A key for some organizations reaches those alone: at the provider it could widen
+            // itself.
+            Some(Obstacle::KeyOrganizations)
+        } else {
+            self.lacking(permission)
+        }
+    }
+
+    fn obstacle_within(&self, permission: Permission, record: &Organization) -> Option<Obstacle> {
+        let organizations = permission == Permission::ManageOrganizations;
+        let lacking = match organizations && self.id.home != Place::Provider {
+            true => Some(Obstacle::NeverTheirs(permission)),
+            false => self.lacking(permission),
+        };
+        let deleted = matches!(record.state, OrganizationState::Deleted { .. });
+        match deleted && (lacking.is_some() || !organizations) {
+            true => Some(Obstacle::Deleted),
+            false => lacking,
+        }
+    }
+
+    /// Why an organization is none of the admin's.
+    fn outside(&self, organization: OrganizationId) -> Option<Obstacle> {
+        let own = match self.id.home {
+            Place::Provider => self.admin.fields.scope.covers(organization),
+            Place::Organization(home) => home == organization,
+        };
+        let listed = self.narrowing.organizations.as_ref();
+        let narrowed = listed.is_some_and(|list| !list.contains(&organization));
+        match own {
+            false => Some(Obstacle::Scope),
+            true => narrowed.then_some(Obstacle::KeyOrganizations),
+        }
+    }
+
+    fn lacking(&self, permission: Permission) -> Option<Obstacle> {
+        if self.role.holds(permission) {
+            None
+        } else if self.admin.fields.role.holds(permission) {
+            Some(Obstacle::KeyRole(permission, self.role))
+        } else {
+            Some(Obstacle::Permission(permission, self.role))
+        }
+    }
+}
+
+/// Reads what the admin behind a token is now.
+///
+/// # Errors
+/// `Unauthenticated` when the token is unknown, ended, for enrolment only, used from elsewhere than
+/// it may be, or when its admin is suspended or (for an API key) without API access.
+pub(crate) fn standing(
+    source: &impl Reading,
+    context: &Context,
+    admin: AdminId,
+    token: TokenId,
+) -> Result<Result<Standing, Refusal>, ReadError> {
+    let partition = token.home.partition();
+    let Some(token) = source.get::<Token>(partition, token.number.record())? else {
+        return Ok(Err(Refusal::Unauthenticated));
+    };
+    let Some(record) = source.get::<Admin>(partition, admin.number.record())? else {
+        return Ok(Err(Refusal::Unauthenticated));
+    };
+    let home_answers = home_answers(source, admin.home)?;
+    if !home_answers || !admits(&record, &token, context) || token.admin != admin.number {
+        return Ok(Err(Refusal::Unauthenticated));
+    }
+    let rights = Rights::new(admin, record, token.narrowing.clone());
+    Ok(Ok(Standing { rights, token }))
+}
+
+/// Whether admins of a place are let in at all.
+pub(crate) fn home_answers(source: &impl Reading, home: Place) -> Result<bool, ReadError> {
+    Ok(match home {
+        Place::Provider => true,
+        Place::Organization(home) => organization(source, home)?
+            .is_some_and(|record| record.state == OrganizationState::Active),
+    })
+}
+
+fn admits(admin: &Admin, token: &Token, context: &Context) -> bool {
+    let from_allowed_source = token.narrowing.sources.as_ref().is_none_or(|networks| {
+        context.source.is_some_and(|address| {
+            networks.iter().any(|network| network.contains(&address.to_canonical()))
+        })
+    });
+    let purpose_holds = match token.purpose {
+        TokenPurpose::ApiKey => admin.fields.api_access,
+        TokenPurpose::Session => true,
+        TokenPurpose::Enrolment => false,
+    };
+    admin.state == AdminState::Active
+        && context.now < token.expires
+        && from_allowed_source
+        && purpose_holds
+}

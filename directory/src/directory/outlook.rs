@@ -1,0 +1,123 @@
+//! Who may do what, and if not, why: by the same check that every door passes.
+
+use storage::{Partition, Reading, Snapshot};
+use uuid::Uuid;
+
+use super::listed::is_shown;
+use super::{Directory, ReadingTransaction, own_standing};
+use crate::access::{
+    Context, Grant, Obstacle, Permission, Refusal, Rights, View, home_answers, organization,
+};
+use crate::collections::has_second_factor;
+use crate::error::Error;
+use crate::id::{AdminId, AdminNumber, OrganizationId, Place, RecordId};
+use crate::records::{Admin, AdminState, Narrowing, Organization, indices};
+
+/// What an admin may do at a place, and what stands in the way.
+pub struct Outlook {
+    rights: Rights,
+    place: Place,
+    there: Option<Organization>,
+    /// What stands in the way of everything.
+    general: Vec<Obstacle>,
+}
+
+impl Outlook {
+    /// The admin's record.
+    pub fn admin(&self) -> &Admin {
+        &self.rights.admin
+    }
+
+    /// The role that counts.
+    pub fn role(&self) -> crate::access::Role {
+        self.rights.role
+    }
+
+    /// What stands in the way of a permission, or of what needs none; nothing for who may.
+    pub fn obstacles(&self, permission: Option<Permission>) -> Vec<Obstacle> {
+        let mut obstacles = self.general.clone();
+        let there = self.there.as_ref();
+        let particular = permission.and_then(|it| self.rights.obstacle(it, self.place, there));
+        obstacles.extend(particular);
+        obstacles
+    }
+
+    /// What stands in the way of what is done to all organizations at once, or to none yet.
+    pub fn obstacles_everywhere(&self, permission: Option<Permission>) -> Vec<Obstacle> {
+        let mut obstacles = self.obstacles(permission);
+        if obstacles.is_empty() && !self.rights.covers_all() {
+            obstacles.push(Obstacle::ScopeOfAll);
+        }
+        obstacles
+    }
+}
+
+impl Directory {
+    /// Finds an organization that the actor sees in lists; a refusal is an event.
+    ///
+    /// # Errors
+    /// `Refused`, in the same way for an organization that may not be seen and for none.
+    pub fn seen_organization(
+        &self,
+        context: Context,
+        organization: Uuid,
+    ) -> Result<OrganizationId, Error> {
+        let reading = self.read(context)?;
+        let seen = seen(&reading.snapshot, &context, organization);
+        self.note_if_refused(&context, seen)
+    }
+}
+
+impl ReadingTransaction {
+    /// What the actor may do at a place.
+    ///
+    /// # Errors
+    /// `Refused` when the actor is no admin.
+    pub fn outlook(&self, place: Place) -> Result<Outlook, Error> {
+        let rights = own_standing(&self.snapshot, &self.context)?.rights;
+        let there = record_of(&self.snapshot, place)?;
+        Ok(Outlook { rights, place, there, general: Vec::new() })
+    }
+}
+
+impl Grant<'_, &Snapshot, View> {
+    /// What an admin of the grant's place may do at a place with a session.
+    ///
+    /// # Errors
+    /// `Missing` when there is no such admin.
+    pub fn outlook_of(&self, admin: AdminNumber, place: Place) -> Result<Outlook, Error> {
+        let source = self.source;
+        let record = source.get::<Admin>(self.place.partition(), admin.record())?;
+        let record = record.ok_or(Error::Missing)?;
+        let mut general = Vec::new();
+        if !home_answers(source, self.place)? {
+            general.push(Obstacle::HomeClosed);
+        }
+        if record.state == AdminState::Suspended {
+            general.push(Obstacle::Suspended);
+        }
+        if !has_second_factor(source, self.place, admin)? {
+            general.push(Obstacle::MfaMissing);
+        }
+        let id = AdminId { home: self.place, number: admin };
+        let rights = Rights::new(id, record, Narrowing::default());
+        Ok(Outlook { rights, place, there: record_of(source, place)?, general })
+    }
+}
+
+fn record_of(source: &Snapshot, place: Place) -> Result<Option<Organization>, Error> {
+    match place {
+        Place::Provider => Ok(None),
+        Place::Organization(id) => Ok(organization(source, id)?),
+    }
+}
+
+fn seen(source: &Snapshot, context: &Context, uuid: Uuid) -> Result<OrganizationId, Error> {
+    let standing = own_standing(source, context)?;
+    let index = indices::ORGANIZATION_UUID;
+    let found = source.find_first(Partition::Provider, index, uuid.as_bytes())?;
+    // What nobody has takes the way, and the time, of what may not be seen.
+    let id = found.and_then(OrganizationId::from_record).unwrap_or(OrganizationId::NONE);
+    let shown = organization(source, id)?.filter(|record| is_shown(&standing, id, record));
+    shown.map(|_| id).ok_or_else(|| Refusal::Hidden.into())
+}

@@ -1,0 +1,120 @@
+//! Who may do what, and if not, why.
+
+use super::world::{World, fields};
+use crate::access::{Context, ManageAdmins, Obstacle, Permission, Role, View};
+use crate::directory::Outlook;
+use crate::error::Error;
+use crate::id::{OrganizationId, Place};
+use crate::records::{AdminFields, AdminScope, AdminState, Narrowing, TokenPurpose};
+
+/// The codes of what stands in one's own way.
+fn own(world: &World, by: Context, permission: Permission, place: Place) -> Vec<&'static str> {
+    let outlook = world.directory.read(by).unwrap().outlook(place).unwrap();
+    codes(&outlook.obstacles(Some(permission)))
+}
+
+fn codes(obstacles: &[Obstacle]) -> Vec<&'static str> {
+    obstacles.iter().map(|obstacle| obstacle.code()).collect()
+}
+
+/// What an admin may do at a place, as the highest one asks.
+fn of(world: &World, admin: Context, at: Place) -> Outlook {
+    let admin = admin.actor.admin().unwrap();
+    let reading = world.directory.read(world.top()).unwrap();
+    reading.authorize_at::<View>(admin.home).unwrap().outlook_of(admin.number, at).unwrap()
+}
+
+fn narrowed(world: &World, narrowing: Narrowing) -> Context {
+    let fields = AdminFields {
+        api_access: true,
+        ..fields("ops", Role::AdministratorWithBilling, AdminScope::All)
+    };
+    world.token(Place::Provider, fields, narrowing, TokenPurpose::ApiKey)
+}
+
+#[test]
+fn what_is_in_ones_own_way_is_named() {
+    let world = World::new();
+    let (acme, beta) = (world.organization("acme"), world.organization("beta"));
+    let helper =
+        world.admin(Place::Provider, Role::HelpDesk, AdminScope::Organizations(vec![acme]));
+    let own = |by, permission, place: Place| own(&world, by, permission, place);
+    assert!(own(helper, Permission::RecoverAccounts, acme.into()).is_empty());
+    assert_eq!(own(helper, Permission::ManageIdentities, acme.into()), ["permission"]);
+    assert_eq!(own(helper, Permission::View, beta.into()), ["scope"]);
+    let theirs = world.admin(acme.into(), Role::AdministratorWithBilling, AdminScope::None);
+    assert_eq!(own(theirs, Permission::ManageOrganizations, acme.into()), ["never_theirs"]);
+    assert_eq!(own(theirs, Permission::View, Place::Provider), ["provider_only"]);
+    let low = narrowed(&world, Narrowing { role: Some(Role::ReadOnly), ..Narrowing::default() });
+    assert_eq!(own(low, Permission::ManageAdmins, Place::Provider), ["key_role"]);
+    let list = Some(vec![acme]);
+    let few = narrowed(&world, Narrowing { organizations: list, ..Narrowing::default() });
+    assert_eq!(own(few, Permission::View, Place::Provider), ["key_organizations"]);
+    assert_eq!(own(few, Permission::View, beta.into()), ["key_organizations"]);
+    world.change(move |change| change.authorize(acme)?.own()?.delete(None, "ACME")).unwrap();
+    let restores = own(world.top(), Permission::ManageOrganizations, acme.into());
+    assert_eq!(restores, Vec::<&str>::new());
+    assert_eq!(own(world.top(), Permission::View, acme.into()), ["deleted"]);
+}
+
+#[test]
+fn of_others_is_told_that_they_are_suspended_or_have_not_enrolled() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let admin = world.admin(Place::Provider, Role::Manager, AdminScope::All);
+    let number = admin.actor.admin().unwrap().number;
+    let view = Some(Permission::View);
+    assert_eq!(codes(&of(&world, admin, acme.into()).obstacles(view)), ["mfa_missing"]);
+    world
+        .change(move |change| {
+            change.authorize_provider::<ManageAdmins>()?.admins().update(number, None, |admin| {
+                admin.state = AdminState::Suspended;
+                Ok(())
+            })
+        })
+        .unwrap();
+    let told = of(&world, admin, acme.into()).obstacles(Some(Permission::ManageBilling));
+    assert_eq!(codes(&told), ["suspended", "mfa_missing", "permission"]);
+    assert_eq!(told[2].to_string(), "needs manage_billing, which manager does not hold");
+    let theirs = world.admin(acme.into(), Role::Manager, AdminScope::None);
+    world.change(move |change| change.authorize(acme)?.own()?.set_suspended(None, true)).unwrap();
+    assert_eq!(
+        codes(&of(&world, theirs, acme.into()).obstacles(None)),
+        ["home_closed", "mfa_missing"]
+    );
+}
+
+#[test]
+fn what_needs_all_organizations_is_in_the_way_of_who_has_some() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let role = Role::AdministratorWithBilling;
+    let some = world.admin(Place::Provider, role, AdminScope::Organizations(vec![acme]));
+    let everywhere = |by: Context| {
+        let outlook = world.directory.read(by).unwrap().outlook(Place::Provider).unwrap();
+        codes(&outlook.obstacles_everywhere(Some(Permission::ManageOrganizations)))
+    };
+    assert_eq!(everywhere(some), ["scope_of_all"]);
+    assert!(everywhere(world.top()).is_empty());
+}
+
+#[test]
+fn an_organization_out_of_sight_is_found_by_nobody() {
+    let world = World::new();
+    let (acme, beta) = (world.organization("acme"), world.organization("beta"));
+    let uuid = |id: OrganizationId| {
+        let reading = world.directory.read(world.top()).unwrap();
+        reading.authorize::<View>(id).unwrap().own_organization().unwrap().uuid
+    };
+    let (acme_id, beta_id) = (uuid(acme), uuid(beta));
+    let scope = AdminScope::Organizations(vec![acme]);
+    let helper = world.admin(Place::Provider, Role::HelpDesk, scope);
+    assert_eq!(world.directory.seen_organization(helper, acme_id).unwrap(), acme);
+    for hidden in [beta_id, uuid::Uuid::nil()] {
+        let found = world.directory.seen_organization(helper, hidden);
+        assert!(matches!(found, Err(Error::Refused(crate::access::Refusal::Hidden))));
+    }
+    world.change(move |change| change.authorize(acme)?.own()?.delete(None, "ACME")).unwrap();
+    assert!(world.directory.seen_organization(helper, acme_id).is_err());
+    assert_eq!(world.directory.seen_organization(world.top(), acme_id).unwrap(), acme);
+}

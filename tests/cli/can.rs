@@ -1,0 +1,39 @@
+//! `tenantry can-i`.
+
+use serde_json::json;
+
+use crate::harness::office::Office;
+use crate::harness::tenantry::Tenantry;
+
+#[test]
+fn who_may_what_is_told_by_commands_permissions_and_all_together() {
+    let office = Office::new();
+    let tokens = &office.demo.admin_api.tokens;
+    let reader = Tenantry::with_key(&office.demo, &tokens.read_only).within(&office.slug);
+    assert_eq!(reader.does("can-i user list"), "yes\n");
+    assert_eq!(reader.does("can-i view"), "yes\n");
+    let no = reader.run("can-i user create");
+    let said = "no: needs manage_identities, which read_only does not hold\n";
+    assert_eq!((no.code, no.stdout.as_str(), no.stderr.as_str()), (4, said, ""));
+    let anywhere = Tenantry::with_key(&office.demo, &tokens.read_only);
+    assert_eq!(anywhere.run("can-i manage_admins").code, 4);
+    assert_eq!(anywhere.run("can-i user create").code, 2, "nobody says in which organization");
+    assert_eq!(reader.does("can-i server health"), "yes\n");
+    let table = reader.does("can-i");
+    assert!(table.starts_with("PERMISSION"), "{table}");
+    assert_eq!(table.lines().count(), 9, "{table}");
+    assert_eq!(reader.shows("can-i user unlock")["answers"][0]["allowed"], json!(false));
+    assert_eq!(reader.run("can-i user fly").code, 2);
+    assert_eq!(reader.run("can-i fly").code, 7);
+    assert_eq!(reader.run("can-i view --org nowhere-at-all").code, 5);
+
+    let top = Tenantry::with_key(&office.demo, &tokens.administrator_with_billing);
+    let manager = office.provider_admin("manager", &json!({"organizations": [office.id]}));
+    let line = format!("--org {} --admin {}", office.slug, manager.login);
+    assert_eq!(top.does(&format!("can-i group create {line}")), "yes\n");
+    assert_eq!(top.run(&format!("can-i radius create {line}")).code, 4);
+    let own = office.admin("help_desk");
+    let line = format!("--org {} --org-admin {}", office.slug, own.login);
+    assert_eq!(top.does(&format!("can-i user unlock {line}")), "yes\n");
+    assert_eq!(top.run(&format!("can-i org suspend {line}")).code, 4);
+}
