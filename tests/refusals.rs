@@ -87,6 +87,7 @@ struct Site {
     issued_certificate: String,
     revocation_list: String,
     session: String,
+    import: String,
     own_admin: String,
     provider_admin: String,
 }
@@ -116,6 +117,7 @@ impl Site {
             service_account: account,
             radius_client: client.id,
             session: id_of(&office.read("sessions")["items"][0]),
+            import: id_of(&office.make("imports", &json!({"name": "people", "format": "csv"}))),
             reply_profile: id_of(&office.make("reply-profiles", &json!({"name": "staff"}))),
             device: id_of(&office.make("devices", &json!({"name": "printer"}))),
             custom_attribute: id_of(
@@ -144,6 +146,7 @@ impl Site {
             ("{issued_certificate}", &self.issued_certificate),
             ("{revocation_list}", &self.revocation_list),
             ("{session}", &self.session),
+            ("{import}", &self.import),
             ("{admin}", admin),
             ("{id}", NEVER),
         ]

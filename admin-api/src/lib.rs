@@ -12,6 +12,7 @@ mod custom;
 mod dn;
 mod eap_methods;
 mod fingerprint;
+mod import;
 mod layers;
 mod list;
 mod moment;

@@ -145,7 +145,7 @@ fn joined(query: &[(String, String)]) -> String {
 }
 
 /// The body: what a file has, and over it what was typed.
-fn body(
+pub(crate) fn body(
     place: &Place<'_>,
     operation: &Operation,
     fields: &[Field],

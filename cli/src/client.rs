@@ -1,18 +1,21 @@
 //! Asking the admin API.
 
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use ureq::http::{Method, Request};
+use ureq::http::{Method, Request, Response};
 use ureq::tls::{Certificate, RootCerts, TlsConfig, parse_pem};
-use ureq::{Agent, Body};
+use ureq::{Agent, Body, SendBody};
 
 use crate::failure::{Failure, Problem};
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long sending a file may take.
+const LONG_PATIENCE: Duration = Duration::from_secs(30 * 60);
 
 /// A server, and who asks.
 pub(crate) struct Client {
@@ -113,6 +116,39 @@ impl Client {
                 self.agent.run(request)
             }
             None => self.agent.run(request.body(()).map_err(|error| failed(&error))?),
+        };
+        self.heard(answer)
+    }
+
+    /// Sends a file with PUT, as it is read.
+    ///
+    /// # Errors
+    /// As [`ask`](Self::ask).
+    pub(crate) fn send(
+        &self,
+        path: &str,
+        kind: &str,
+        file: &mut dyn Read,
+    ) -> Result<Answer, Failure> {
+        let mut request = self
+            .agent
+            .put(format!("{}{path}", self.server))
+            .header("accept", "application/json")
+            .header("content-type", kind)
+            .config()
+            .timeout_global(Some(LONG_PATIENCE))
+            .build();
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let mut file = file;
+        self.heard(request.send(SendBody::from_reader(&mut file)))
+    }
+
+    fn heard(&self, answer: Result<Response<Body>, ureq::Error>) -> Result<Answer, Failure> {
+        let failed = |why: &dyn ToString| Failure::Unreachable {
+            server: self.server.clone(),
+            why: why.to_string(),
         };
         let mut answer = answer.map_err(|error| failed(&error))?;
         let status = answer.status().as_u16();

@@ -38,7 +38,7 @@ pub(crate) fn events(
     let mut last = known.last().map_or(0, sequence);
     known.iter().try_for_each(|event| format.print_next(event, columns))?;
     loop {
-        pause();
+        pause(PAUSE);
         let mut fresh = match newer(place, &path, &query, last) {
             // It may be there again in a moment.
             Err(Failure::Unreachable { .. }) => continue,
@@ -75,9 +75,9 @@ fn sequence(event: &Value) -> u64 {
 }
 
 /// Waits a moment: nobody ever sends.
-fn pause() {
+pub(crate) fn pause(time: Duration) {
     let (_kept, never): (_, Receiver<()>) = channel();
-    match never.recv_timeout(PAUSE) {
+    match never.recv_timeout(time) {
         Ok(()) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
     }
 }

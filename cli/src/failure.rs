@@ -27,6 +27,9 @@ pub(crate) enum Failure {
     /// The answer to what was asked.
     #[error("no")]
     No,
+    /// Something was done by half or not at all, and it was told why.
+    #[error("{0}")]
+    Incomplete(String),
     /// Whoever reads the output has gone.
     #[error("nobody reads this any more")]
     Unheard,
@@ -97,6 +100,7 @@ impl Failure {
             Self::No => 4,
             Self::Missing { .. } => 5,
             Self::Usage(_) => 2,
+            Self::Incomplete(_) => 7,
             Self::Local { .. } | Self::Unheard => 1,
         })
     }

@@ -4,6 +4,7 @@ use clap::builder::{PossibleValuesParser, StyledStr};
 use clap::{Arg, ArgAction, Command, ValueHint};
 
 use crate::document::{Document, Field, Kind, Operation};
+use crate::import;
 use crate::output::FORMATS;
 use crate::words::{EVENTS, NOUNS, Noun, Verb};
 
@@ -150,7 +151,7 @@ fn noun_command(document: &Document, noun: &Noun) -> Command {
     for verb in noun.verbs {
         command = command.subcommand(with_operation(Command::new(verb.name), document, verb));
     }
-    command
+    if noun.name == import::NOUN { import::with_commands(command, document) } else { command }
 }
 
 /// Gives a command what an operation takes.
@@ -202,7 +203,8 @@ fn is_about_it(rest: &str) -> bool {
     ["", "/activate", "/restore", "/suspend"].contains(&rest)
 }
 
-fn with_body(mut command: Command, fields: &[Field]) -> Command {
+/// Gives a command options for the members of a body.
+pub(crate) fn with_body(mut command: Command, fields: &[Field]) -> Command {
     for field in fields {
         command = command.arg(argument(field));
     }

@@ -12,6 +12,7 @@ mod document;
 mod events;
 mod failure;
 mod grammar;
+mod import;
 mod output;
 mod place;
 mod prompt;
@@ -99,6 +100,9 @@ fn about(
 ) -> Result<(), Failure> {
     let (word, own) = matches.subcommand().unwrap_or(("", matches));
     let place = Place::of(document, own)?;
+    if noun.name == import::NOUN && import::is_own(word) {
+        return import::run(document, &place, word, own, format);
+    }
     let operation = operation(document, noun.verbs.iter().find(|verb| verb.name == word), &place)?;
     call::call(&place, operation, own, (format, noun.columns))
 }

@@ -37,6 +37,7 @@ pub(crate) const ELSEWHERE: &[&str] = &[
     "show_docs",
     "show_openapi",
     "show_revocation_list",
+    "upload_import",
 ];
 
 /// The lists in which a member or a parameter that holds ids finds names.
@@ -124,6 +125,20 @@ pub(crate) const NOUNS: &[Noun] = &[
             verb("delete", "delete_group"),
             verb("members", "list_members"),
             verb("change-members", "change_members"),
+        ],
+    },
+    Noun {
+        name: "import",
+        about: "Users and groups from files",
+        columns: &["name", "state", "rows", "checked", "applied", "asked_by", "id"],
+        verbs: &[
+            verb("list", "list_imports"),
+            verb("show", "show_import"),
+            verb("create", "create_import"),
+            verb("rows", "list_import_rows"),
+            verb("apply", "apply_import"),
+            verb("cancel", "cancel_import"),
+            verb("delete", "delete_import"),
         ],
     },
     Noun {

@@ -34,6 +34,8 @@ const AGAIN: Duration = Duration::from_secs(60);
 const NICE: i32 = 10;
 /// What lies between two steps in which records follow one.
 const STEP: Duration = Duration::from_millis(20);
+/// What lies between two steps of imports.
+const BREATH: Duration = Duration::from_millis(1);
 
 /// Opens the directory of a configuration.
 ///
@@ -98,6 +100,7 @@ pub(crate) fn open(
         door.listen(tasks, sockets.admin_api).map_err(StartError::Runtime)?;
     }
     follow_definitions(tasks, directory.clone(), clock);
+    work_at_imports(tasks, directory.clone(), clock);
     keep_clients(tasks, directory.clone());
     keep_house(tasks, directory.clone(), clock, config.events.retention);
     settle_reports(tasks, directory.clone());
@@ -123,6 +126,36 @@ fn follow_definitions(tasks: &Tasks, directory: Directory, clock: Clock) {
                 Err(error) => {
                     tracing::error!(%error, "records do not follow a custom attribute");
                     HOUSEKEEPING
+                }
+            };
+            tokio::select! {
+                () = shutdown.draining() => return,
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    });
+}
+
+/// Works at imports, a step of each in turn.
+fn work_at_imports(tasks: &Tasks, directory: Directory, clock: Clock) {
+    let shutdown = tasks.shutdown().clone();
+    tasks.spawn(async move {
+        loop {
+            let (directory, now) = (directory.clone(), Time(clock.wall()));
+            let asked = shutdown.clone();
+            let step = tokio::task::spawn_blocking(move || {
+                directory.advance_imports(now, &|| !asked.is_draining())
+            });
+            let pause = match step.await {
+                Ok(Ok(true)) => BREATH,
+                Ok(Ok(false)) => LOOK,
+                Ok(Err(error)) => {
+                    tracing::error!(%error, "imports wait");
+                    AGAIN
+                }
+                Err(error) => {
+                    tracing::error!(%error, "imports wait");
+                    AGAIN
                 }
             };
             tokio::select! {

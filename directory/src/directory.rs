@@ -24,9 +24,9 @@ use crate::known::{Capacity, Keep, Lookups};
 use crate::orders::Departures;
 use crate::records::{
     Admin, AdminFields, CertificateAuthority, Credential, CustomAttribute, Departure, Device,
-    GearClaims, Group, IssuedCertificate, Organization, OrganizationState, OwnCertificates,
-    PasswordHistory, RadiusClient, ReplyProfile, RevokedCertificates, ServiceAccount, Session,
-    SessionTotals, SettledReports, Token, User, indices,
+    GearClaims, Group, Import, ImportWork, IssuedCertificate, Organization, OrganizationState,
+    OwnCertificates, PasswordHistory, RadiusClient, ReplyProfile, RevokedCertificates,
+    ServiceAccount, Session, SessionTotals, SettledReports, Token, User, indices,
 };
 use crate::search::{Memo, SearchGrant};
 use crate::text::prepare;
@@ -252,6 +252,8 @@ impl Directory {
             KindCheck::of::<IssuedCertificate>(),
             KindCheck::of::<RevokedCertificates>(),
             KindCheck::of::<Departure>(),
+            KindCheck::of::<Import>(),
+            KindCheck::of::<ImportWork>(),
         ];
         Ok(self.inner.store.check(&kinds)?)
     }

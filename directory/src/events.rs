@@ -171,6 +171,8 @@ pub enum SubjectKind {
     Certificate,
     /// A session on the network.
     Session,
+    /// An import.
+    Import,
 }
 
 /// How it ended.

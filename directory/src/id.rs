@@ -120,6 +120,19 @@ pub struct CustomAttributeId(Id);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CertificateAuthorityId(Id);
 
+/// An import's id inside its organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ImportId(Id);
+
+impl RecordId for ImportId {
+    fn from_record(id: Id) -> Option<Self> {
+        Some(Self(id))
+    }
+    fn record(self) -> Id {
+        self.0
+    }
+}
+
 impl RecordId for UserId {
     fn from_record(id: Id) -> Option<Self> {
         Some(Self(id))

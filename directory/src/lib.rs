@@ -16,6 +16,7 @@ pub mod events;
 mod follow;
 mod gear;
 mod id;
+pub mod imports;
 pub mod issuing;
 mod known;
 mod limits;
@@ -38,7 +39,7 @@ pub use error::{Error, Invalid, StoreFailure};
 pub use follow::{Bell, Following};
 pub use gear::{CertifiedGear, Gear, GearClient, GearSecret, Unreadable, Weakness};
 pub use id::{
-    AdminId, AdminNumber, CertificateAuthorityId, CustomAttributeId, DeviceId, GroupId,
+    AdminId, AdminNumber, CertificateAuthorityId, CustomAttributeId, DeviceId, GroupId, ImportId,
     OrganizationId, Place, RadiusClientId, RecordId, ReplyProfileId, ServiceAccountId, TokenId,
     TokenNumber, UserId,
 };

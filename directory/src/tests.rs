@@ -10,6 +10,7 @@ mod crash;
 mod custom;
 mod gear;
 mod gear_certificates;
+mod imports;
 mod in_clear;
 mod later;
 mod memory;

@@ -3,4 +3,5 @@
 mod can;
 mod commands;
 mod contexts;
+mod imports;
 mod shells;

@@ -49,6 +49,12 @@ impl Api {
         Self { url, ca_file, token: None, headers: Vec::new() }
     }
 
+    /// The same with an API key.
+    pub(crate) fn key(mut self, token: &str) -> Self {
+        self.token = Some(token.to_owned());
+        self
+    }
+
     /// Adds a header.
     pub(crate) fn header(mut self, line: &str) -> Self {
         self.headers.push(line.to_owned());
@@ -80,6 +86,21 @@ impl Api {
             client = client
                 .args(["-H", "Content-Type: application/json", "--data-binary", "@-"])
                 .input(body.to_string());
+        }
+        Response::parse(&client.arg(format!("{}{path}", self.url)).run().stdout)
+    }
+}
+
+impl Api {
+    /// Sends a file of this kind with PUT.
+    pub(crate) fn upload(&self, path: &str, kind: &str, file: &str) -> Response {
+        let mut client = Client::new("curl", "curl")
+            .args(["-s", "-i", "--http1.1", "--cacert", &self.ca_file, "-X", "PUT"])
+            .args(["-H", "Expect:", "-H", &format!("Content-Type: {kind}")])
+            .args(["--data-binary", "@-"])
+            .input(file);
+        if let Some(token) = &self.token {
+            client = client.args(["-H", &format!("Authorization: Bearer {token}")]);
         }
         Response::parse(&client.arg(format!("{}{path}", self.url)).run().stdout)
     }

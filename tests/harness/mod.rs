@@ -38,5 +38,11 @@ pub(crate) mod wire;
 
 use std::time::Duration;
 
+/// Lets a moment pass before something is looked at again.
+pub(crate) fn pause(time: Duration) {
+    let (_kept, never) = std::sync::mpsc::channel::<()>();
+    let _nothing_comes = never.recv_timeout(time);
+}
+
 /// The longest that anything may take. A wait ends as soon as what it waits for happens.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);

@@ -2,6 +2,7 @@
 
 mod crash;
 mod first_admin;
+mod imports;
 mod refusal;
 mod reload;
 mod restart;

@@ -8,6 +8,7 @@ mod docs;
 mod events;
 mod groups;
 mod health;
+mod imports;
 mod issued_certificates;
 mod me;
 mod organizations;
@@ -35,6 +36,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(organizations::routes())
         .merge(users::routes())
         .merge(groups::routes())
+        .merge(imports::routes())
         .merge(service_accounts::routes())
         .merge(radius_clients::routes())
         .merge(reply_profiles::routes())

@@ -9,10 +9,11 @@ use thiserror::Error;
 use super::actor::{Context, Who};
 use super::permit::Right;
 use super::role::{Permission, Role};
-use super::standing::standing;
-use crate::id::{OrganizationId, Place, RecordId};
+use super::standing::{Rights, home_answers, standing};
+use crate::id::{AdminId, OrganizationId, Place, RecordId};
 use crate::records::{
-    Credential, Organization, OrganizationState, ServiceAccount, User, UserState,
+    Admin, AdminState, Credential, Narrowing, Organization, OrganizationState, ServiceAccount,
+    User, UserState,
 };
 use crate::schema::Schema;
 use crate::search::Sight;
@@ -131,6 +132,26 @@ pub(crate) fn authorize(
             _,
         ) => Ok(Err(Refusal::Hidden)),
     }
+}
+
+/// Decides whether an admin may do something in an organization, for work that goes on after
+/// whoever asked for it has gone: by what the admin is at this moment, whatever became of the token.
+pub(crate) fn authorize_errand(
+    source: &impl Reading,
+    admin: AdminId,
+    permission: Permission,
+    organization: OrganizationId,
+) -> Result<Result<(), Refusal>, ReadError> {
+    let found = source.get::<Admin>(admin.home.partition(), admin.number.record())?;
+    let active = found.filter(|record| record.state == AdminState::Active);
+    let Some(record) = active else { return Ok(Err(Refusal::Unauthenticated)) };
+    if !home_answers(source, admin.home)? {
+        return Ok(Err(Refusal::Unauthenticated));
+    }
+    let there = self::organization(source, organization)?;
+    let rights = Rights::new(admin, record, Narrowing::default());
+    let obstacle = rights.obstacle(permission, organization.into(), there.as_ref());
+    Ok(obstacle.map_or(Ok(()), |obstacle| Err(obstacle.refusal(rights.role, there))))
 }
 
 fn seen(

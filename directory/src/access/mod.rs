@@ -16,7 +16,7 @@ pub(crate) use actor::{Proven, Who};
 #[cfg(test)]
 pub(crate) use authorize::authorize;
 pub use authorize::{PlaceName, Refusal};
-pub(crate) use authorize::{Seen, organization};
+pub(crate) use authorize::{Seen, authorize_errand, organization};
 pub use grant::Grant;
 pub use permit::{
     AtProvider, ChangeOwnPassword, InOrganization, ManageAdmins, ManageAuthentication,

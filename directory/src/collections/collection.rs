@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::entity::Entity;
 use super::site::Site;
 use crate::error::Error;
-use crate::events::{Action, differences};
+use crate::events::{Action, Difference, differences};
 use crate::id::RecordId;
 use crate::records::Stamp;
 use crate::text::prepare;
@@ -123,6 +123,12 @@ where
         let found = self.named(name)?.filter(behind);
         let records = found.map(|id| Ok::<_, Error>((id, self.read(id)?))).transpose()?;
         Ok(Page { records: records.into_iter().collect(), next: None })
+    }
+
+    /// What is told of a change from one state of a record to another.
+    pub(crate) fn told(&self, before: &E, after: &E) -> Result<Vec<Difference>, Error> {
+        let told = |record| Told::of(record, &*self.site.source, self.site.partition());
+        Ok(differences(Some(&told(before)?), Some(&told(after)?)))
     }
 
     fn check_name_is_free(&self, fields: &E::Fields, own: Option<E::Id>) -> Result<(), Error> {

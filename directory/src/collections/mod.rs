@@ -11,6 +11,7 @@ mod devices;
 mod entity;
 pub(crate) mod gear_claims;
 mod groups;
+mod imports;
 mod issued_certificates;
 mod issuing;
 mod network_rules;
@@ -42,15 +43,16 @@ pub use entity::Entity;
 pub(crate) use gear_claims::is_wide;
 pub use groups::{Groups, Member, MembershipChange};
 pub(crate) use groups::{ancestors_of_group, descendants, groups_of_device, groups_of_user};
+pub use imports::{Imports, OutcomePage};
 pub(crate) use issued_certificates::standing as certificate_standing;
 pub use issued_certificates::{IssuedCertificates, IssuedPage, Standing};
 pub use issuing::{CertificateKey, CertificateWish, Certified, Issued, Issuing};
 pub use oneself::{IssuedToken, KEY_LIFE, NewKey, Oneself};
 pub(crate) use oneself::{Wanted, hash_token, issue, parse_token};
-pub(crate) use organizations::destroy_expired;
 pub use organizations::{
     GRACE, NewOrganization, OrganizationSettings, Organizations, OwnOrganization,
 };
+pub(crate) use organizations::{destroy_expired, settings};
 pub use own_certificates::Fingerprint;
 pub(crate) use passwords::require_quality;
 pub use passwords::{NewPassword, OwnPassword, Passwords, SignInState};

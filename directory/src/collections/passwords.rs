@@ -57,6 +57,12 @@ pub struct Passwords<'g, S> {
     site: Site<'g, S>,
 }
 
+impl<'g, S> Passwords<'g, S> {
+    pub(crate) const fn new(site: Site<'g, S>) -> Self {
+        Self { site }
+    }
+}
+
 impl<'t, 'c> Grant<'t, &mut Change<'c>, RecoverAccounts> {
     /// The credentials of the organization's users.
     pub fn passwords(&mut self) -> Passwords<'t, &mut Change<'c>> {

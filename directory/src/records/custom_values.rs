@@ -155,6 +155,13 @@ impl CustomValues {
         }
     }
 
+    /// Takes every attribute's values of another record in place of the own ones.
+    pub(crate) fn take_over(&mut self, other: &Self) {
+        for value in &other.0 {
+            self.set(value.number, value.values.clone());
+        }
+    }
+
     /// Keeps or drops each attribute's values, which may be changed before.
     pub(crate) fn retain(&mut self, keep: impl FnMut(&mut CustomValue) -> bool) {
         self.0.retain_mut(keep);

@@ -14,6 +14,7 @@ mod gear_certificates;
 mod gear_claims;
 mod gear_orders;
 mod group;
+mod import;
 mod issued_certificate;
 mod network_rule;
 mod organization;
@@ -54,6 +55,10 @@ pub use gear_certificates::{CertificateFingerprint, GearCertificates};
 pub(crate) use gear_claims::{GearClaims, SECRET_TAG};
 pub use gear_orders::{Consequence, GearOrders, Trigger};
 pub use group::{Group, GroupFields};
+pub(crate) use import::{Asker, ImportWork, Position, Stage};
+pub use import::{
+    Import, ImportCounts, ImportFields, ImportState, MissingMembers, OnConflict, PasswordsOf,
+};
 pub use issued_certificate::{CertificateOwner, IssuedCertificate, Revocation, RevocationReason};
 pub use network_rule::{Conditions, NetworkRule, RuleVerdict, WeekPeriod};
 pub use organization::{
@@ -93,6 +98,7 @@ pub(crate) mod kinds {
     pub(crate) const GEAR_CLAIMS: Kind = Kind(4);
     /// Sealed: the key by which secrets of RADIUS clients are compared among all organizations.
     pub(crate) const CLAIMS_KEY: Kind = Kind(5);
+    pub(crate) const IMPORT_WORK: Kind = Kind(63);
     pub(crate) const USER: Kind = Kind(10);
     pub(crate) const GROUP: Kind = Kind(11);
     pub(crate) const SERVICE_ACCOUNT: Kind = Kind(12);
@@ -107,6 +113,11 @@ pub(crate) mod kinds {
     pub(crate) const SESSION_TOTALS: Kind = Kind(41);
     pub(crate) const SETTLED_REPORTS: Kind = Kind(42);
     pub(crate) const DEPARTURE: Kind = Kind(45);
+    pub(crate) const IMPORT: Kind = Kind(60);
+    /// Sealed: rows of an import that are still needed.
+    pub(crate) const IMPORT_ROWS: Kind = Kind(61);
+    /// Sealed: what becomes of the rows of an import.
+    pub(crate) const IMPORT_OUTCOMES: Kind = Kind(62);
     pub(crate) const CREDENTIAL: Kind = Kind(20);
     pub(crate) const CERTIFICATE_AUTHORITY: Kind = Kind(18);
     pub(crate) const OWN_CERTIFICATES: Kind = Kind(24);
@@ -204,6 +215,9 @@ pub(crate) mod indices {
     pub(crate) const ISSUED_REVOKED: Index = Index(204);
     /// Of what others' authorities revoked, by the authority.
     pub(crate) const REVOKED_SERIAL: Index = Index(205);
+    pub(crate) const IMPORT_UUID: Index = Index(260);
+    /// Of work for imports, by the organization and the import.
+    pub(crate) const IMPORT_WORK_OF: Index = Index(261);
 }
 
 /// Whether no two records have the same value in an index.

@@ -6,6 +6,7 @@ mod can_i;
 mod custom_attributes;
 mod events;
 mod groups;
+mod imports;
 mod issued_certificates;
 mod organizations;
 mod radius_clients;

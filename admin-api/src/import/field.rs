@@ -1,0 +1,290 @@
+//! What the columns of a table and the attributes of an entry say of a user or a group.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use directory::Schema;
+use directory::authentication::Password;
+use directory::collections::NewPassword;
+use directory::imports::{GroupRow, RowMember, RowPassword, UserRow};
+use directory::records::{CustomAttribute, CustomValues, Syntax, Values};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+/// What can be said of a user.
+pub(super) const OF_USERS: &[&str] = &[
+    "login",
+    "display_name",
+    "surname",
+    "given_name",
+    "mail",
+    "phone",
+    "mobile",
+    "title",
+    "description",
+    "employee_number",
+    "uid_number",
+    "gid_number",
+    "home_directory",
+    "login_shell",
+    "ssh_keys",
+    "password",
+    "password_hash",
+    "user_password",
+    "groups",
+    "suspended",
+    "user_account_control",
+];
+
+/// What can be said of a group.
+pub(super) const OF_GROUPS: &[&str] =
+    &["name", "description", "gid_number", "members", "nested_groups"];
+
+/// What attributes of the organization's own begin with.
+const CUSTOM: &str = "custom.";
+/// The bit of Active Directory's `userAccountControl` that keeps a user out.
+const ACCOUNT_DISABLED: u64 = 2;
+
+/// Whether a field takes several values.
+pub(super) fn is_list(field: &str) -> bool {
+    matches!(field, "mail" | "ssh_keys" | "groups" | "members" | "nested_groups")
+        || field.starts_with(CUSTOM)
+}
+
+/// Says why a field is none.
+pub(super) fn check(field: &str, known: &[&str], schema: &Schema) -> Result<(), String> {
+    match field.strip_prefix(CUSTOM) {
+        Some(name) if schema.named(name).is_some() => Ok(()),
+        Some(_) => Err("the organization defines no such attribute".into()),
+        None if known.contains(&field) => Ok(()),
+        None => Err(format!("there is no such field; there are {}", known.join(", "))),
+    }
+}
+
+/// Sets what a field says of a user, and notes what has to be left out.
+///
+/// # Errors
+/// Says what is wrong with the values.
+pub(super) fn set_user(
+    user: &mut UserRow,
+    field: &str,
+    values: &[&[u8]],
+    (schema, notes): (&Schema, &mut Vec<String>),
+) -> Result<(), String> {
+    let fields = &mut user.fields;
+    match field {
+        "login" => fields.login = one(values)?,
+        "display_name" => fields.display_name = one(values)?,
+        "surname" => fields.surname = one(values)?,
+        "given_name" => fields.given_name = Some(one(values)?),
+        "mail" => fields.mail.extend(texts(values)?),
+        "phone" => fields.phone = Some(one(values)?),
+        "mobile" => fields.mobile = Some(one(values)?),
+        "title" => fields.title = Some(one(values)?),
+        "description" => fields.description = Some(one(values)?),
+        "employee_number" => fields.employee_number = Some(one(values)?),
+        "uid_number" => fields.uid_number = Some(number(values)?),
+        "gid_number" => fields.gid_number = Some(number(values)?),
+        "home_directory" => fields.home_directory = Some(one(values)?),
+        "login_shell" => fields.login_shell = Some(one(values)?),
+        "ssh_keys" => fields.ssh_keys.extend(texts(values)?),
+        "password" => user.password = Some(clear(values.first().copied().unwrap_or_default())?),
+        "password_hash" => user.password = hashed(values, notes),
+        "user_password" => user.password = stored(values, notes)?,
+        "groups" => user.groups.extend(texts(values)?),
+        "suspended" => user.suspended = Some(truth(&one(values)?)?),
+        "user_account_control" => {
+            let bits: u64 = one(values)?.parse().map_err(|_| "must be a number")?;
+            user.suspended = Some(bits & ACCOUNT_DISABLED != 0);
+        }
+        custom => return set_custom(&mut fields.custom, custom, values, schema),
+    }
+    Ok(())
+}
+
+/// Sets what a field says of a group.
+///
+/// # Errors
+/// Says what is wrong with the values.
+pub(super) fn set_group(
+    group: &mut GroupRow,
+    field: &str,
+    values: &[&[u8]],
+    schema: &Schema,
+) -> Result<(), String> {
+    let fields = &mut group.fields;
+    match field {
+        "name" => fields.name = one(values)?,
+        "description" => fields.description = Some(one(values)?),
+        "gid_number" => fields.gid_number = Some(number(values)?),
+        "members" => group.members.extend(texts(values)?.into_iter().map(RowMember::User)),
+        "nested_groups" => group.members.extend(texts(values)?.into_iter().map(RowMember::Group)),
+        custom => return set_custom(&mut fields.custom, custom, values, schema),
+    }
+    Ok(())
+}
+
+fn one(values: &[&[u8]]) -> Result<String, String> {
+    text(values.first().copied().unwrap_or_default()).map(|text| text.trim().to_owned())
+}
+
+fn texts(values: &[&[u8]]) -> Result<Vec<String>, String> {
+    values.iter().map(|value| text(value).map(|text| text.trim().to_owned())).collect()
+}
+
+fn text(value: &[u8]) -> Result<&str, String> {
+    std::str::from_utf8(value).map_err(|_| "is no text in UTF-8".to_owned())
+}
+
+fn number(values: &[&[u8]]) -> Result<u32, String> {
+    one(values)?.parse().map_err(|_| "must be a number of 32 bits".to_owned())
+}
+
+fn truth(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "1" | "suspended" | "disabled" | "inactive" => Ok(true),
+        "false" | "no" | "0" | "active" | "enabled" | "" => Ok(false),
+        _ => Err("must be true or false".into()),
+    }
+}
+
+fn clear(octets: &[u8]) -> Result<RowPassword, String> {
+    Password::new(octets).map(RowPassword::Clear).map_err(|error| error.to_string())
+}
+
+/// The first hash of a form that is verified here.
+fn hashed(values: &[&[u8]], notes: &mut Vec<String>) -> Option<RowPassword> {
+    let mut why = None;
+    for value in values {
+        let text = String::from_utf8_lossy(value).trim().to_owned();
+        match NewPassword::imported(text.clone()) {
+            Ok(_) => return Some(RowPassword::Hash(text)),
+            Err(error) => why = Some(error.message),
+        }
+    }
+    notes.extend(why.map(|why| format!("comes without a password: {why}")));
+    None
+}
+
+/// What LDAP directories keep as `userPassword`: hashes behind their scheme, or a clear text.
+fn stored(values: &[&[u8]], notes: &mut Vec<String>) -> Result<Option<RowPassword>, String> {
+    for value in values {
+        let upper = value.to_ascii_uppercase();
+        let rest = [&b"{CLEARTEXT}"[..], b"{CLEAR}"].iter().find_map(|scheme| {
+            upper.starts_with(scheme).then(|| value.get(scheme.len()..)).flatten()
+        });
+        if let Some(rest) = rest {
+            return clear(rest).map(Some);
+        }
+        if !value.starts_with(b"{") && !value.starts_with(b"$") {
+            return clear(value).map(Some);
+        }
+    }
+    Ok(hashed(values, notes))
+}
+
+fn set_custom(
+    custom: &mut CustomValues,
+    field: &str,
+    values: &[&[u8]],
+    schema: &Schema,
+) -> Result<(), String> {
+    let found = field.strip_prefix(CUSTOM).and_then(|name| schema.named(name));
+    let attribute = found.ok_or("the organization defines no such attribute")?;
+    custom.set(attribute.number, read(attribute, values)?);
+    Ok(())
+}
+
+fn read(attribute: &CustomAttribute, values: &[&[u8]]) -> Result<Values, String> {
+    let syntax = attribute.fields.syntax;
+    if syntax == Syntax::Octets {
+        let decoded = values.iter().map(|value| STANDARD.decode(value).ok());
+        let decoded: Option<Vec<_>> = decoded.collect();
+        return decoded.map(Values::Octets).ok_or_else(|| "must be octets in base64".into());
+    }
+    let texts = texts(values)?;
+    let each = texts.iter();
+    let read = match syntax {
+        Syntax::Text => Some(Values::Text(texts.clone())),
+        Syntax::ExactText => Some(Values::ExactText(texts.clone())),
+        Syntax::Integer => {
+            each.map(|text| text.parse().ok()).collect::<Option<_>>().map(Values::Integer)
+        }
+        Syntax::Boolean => {
+            each.map(|text| truth(text).ok()).collect::<Option<_>>().map(Values::Boolean)
+        }
+        Syntax::Time => each.map(|text| time(text)).collect::<Option<_>>().map(Values::Time),
+        Syntax::Octets => None,
+    };
+    read.ok_or_else(|| {
+        match syntax {
+            Syntax::Integer => "must be a whole number of 64 bits",
+            Syntax::Boolean => "must be true or false",
+            Syntax::Time => "must be a time such as 2030-01-31T12:00:00Z or 20300131120000Z",
+            Syntax::Text | Syntax::ExactText | Syntax::Octets => "must be text",
+        }
+        .to_owned()
+    })
+}
+
+/// A time as RFC 3339 or RFC 4517 (section 3.3.13) write it.
+fn time(text: &str) -> Option<i64> {
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Some(time.as_millisecond());
+    }
+    let digits = text.strip_suffix('Z')?.split(['.', ',']).next()?;
+    let time = DateTime::strptime("%Y%m%d%H%M%S", digits).ok()?;
+    Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(field: &str, values: &[&[u8]]) -> (UserRow, Vec<String>, Result<(), String>) {
+        let (mut row, mut notes) = (UserRow::default(), Vec::new());
+        let done = set_user(&mut row, field, values, (&Schema::default(), &mut notes));
+        (row, notes, done)
+    }
+
+    #[test]
+    fn what_ldap_keeps_as_a_password_is_a_hash_or_clear_or_nothing_that_is_known() {
+        let kind = |value: &[u8]| {
+            let (row, notes, done) = user("user_password", &[value]);
+            done.unwrap();
+            let kind = row.password.map(|password| match password {
+                RowPassword::Clear(clear) => String::from_utf8(clear.expose().to_vec()).unwrap(),
+                RowPassword::Hash(_) => "hash".to_owned(),
+            });
+            (kind, notes.len())
+        };
+        assert_eq!(
+            kind(b"{SSHA}lxCRFDfYw1NBVqzcJPUMAUTaMjKTQHgUMQiTGw=="),
+            (Some("hash".into()), 0)
+        );
+        assert_eq!(kind(b"correct horse"), (Some("correct horse".into()), 0));
+        assert_eq!(kind(b"{cleartext}horse"), (Some("horse".into()), 0));
+        assert_eq!(kind(b"{SMD5}bm9uZQ=="), (None, 1));
+        assert_eq!(kind(b"{SHA}bm9uZQ=="), (None, 1));
+    }
+
+    #[test]
+    fn what_keeps_a_user_out_is_read_as_people_and_directories_write_it() {
+        let out = |field: &str, value: &str| user(field, &[value.as_bytes()]).0.suspended;
+        assert_eq!(out("suspended", "Yes"), Some(true));
+        assert_eq!(out("suspended", "active"), Some(false));
+        assert_eq!(out("user_account_control", "514"), Some(true));
+        assert_eq!(out("user_account_control", "512"), Some(false));
+        assert!(user("suspended", &[b"perhaps"]).2.is_err());
+        assert!(user("uid_number", &[b"-1"]).2.is_err());
+        assert!(user("display_name", &[b"\xff"]).2.is_err());
+    }
+
+    #[test]
+    fn times_come_in_both_spellings() {
+        assert_eq!(time("1970-01-01T00:00:01Z"), Some(1_000));
+        assert_eq!(time("19700101000001Z"), Some(1_000));
+        assert_eq!(time("19700101000001.5Z"), Some(1_000));
+        assert_eq!(time("yesterday"), None);
+    }
+}

@@ -1,0 +1,87 @@
+//! Reading files of users and groups: CSV (RFC 4180) and LDIF (RFC 2849), as they come.
+//!
+//! A file is never held as a whole: it is read piece by piece, and what it says is handed over in
+//! rows. What cannot be read is a row as well, one in error.
+
+mod entries;
+mod feed;
+mod field;
+mod ldif;
+mod name;
+mod table;
+
+use std::collections::BTreeMap;
+
+use directory::Schema;
+use directory::imports::{Fault, Row, RowEntry};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+pub(crate) use feed::{Feed, Piece, feed};
+pub(crate) use table::check as check_mapping;
+
+/// The most octets of a line of a table, or of an entry: a group may have very many members.
+const RECORD: usize = 16 << 20;
+
+/// How a file is read.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Manner {
+    pub(crate) format: Format,
+    pub(crate) holds: Holds,
+    pub(crate) delimiter: char,
+    pub(crate) mapping: BTreeMap<String, Option<String>>,
+}
+
+/// What a file is made of.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ImportFormat)]
+pub(crate) enum Format {
+    /// A table with a line of headings (RFC 4180) in UTF-8.
+    Csv,
+    /// Entries of an LDAP directory (RFC 2849).
+    Ldif,
+}
+
+/// What the lines of a table are about.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ImportHolds)]
+pub(crate) enum Holds {
+    /// A user each.
+    #[default]
+    Users,
+    /// A group each.
+    Groups,
+}
+
+/// Why reading a file ends before its end.
+pub(crate) enum Stop<E> {
+    /// Whoever takes the rows does not go on.
+    Refused(E),
+    /// The file did not come to its end.
+    CutOff,
+}
+
+/// Reads a file, and hands its rows over; says how much of it was about neither users nor groups.
+///
+/// # Errors
+/// When the file does not come as a whole, or its rows are not taken.
+pub(crate) fn read<E>(
+    feed: Feed,
+    manner: &Manner,
+    schema: &Schema,
+    take: &mut dyn FnMut(Row) -> Result<(), E>,
+) -> Result<u64, Stop<E>> {
+    match manner.format {
+        Format::Csv => table::read(feed, manner, schema, take).map(|()| 0),
+        Format::Ldif => entries::read(feed, manner, schema, take),
+    }
+}
+
+/// A row in error.
+fn faulty(line: u64, name: &str, column: Option<&str>, reason: impl Into<String>) -> Row {
+    let (name, column) = (name.to_owned(), column.map(ToOwned::to_owned));
+    let fault = Fault { name, column, reason: reason.into() };
+    Row { line, alias: None, entry: RowEntry::Faulty(fault), notes: Vec::new() }
+}

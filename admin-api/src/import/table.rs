@@ -1,0 +1,262 @@
+//! Tables (CSV, RFC 4180): a line of headings, and a line for each user or group.
+
+use std::collections::BTreeMap;
+
+use csv::{ByteRecord, ReaderBuilder};
+use directory::imports::{GroupRow, Row, RowEntry, UserRow};
+use directory::{Invalid, Schema};
+
+use super::feed::{Feed, PlainLines};
+use super::field::{self, OF_GROUPS, OF_USERS};
+use super::{Format, Holds, Manner, Stop, faulty};
+
+/// The mark with which some programs begin a file in UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+/// The most columns.
+const COLUMNS: usize = 256;
+
+/// Checks what headings and attributes are mapped to.
+///
+/// # Errors
+/// Names the first that is mapped to nothing that there is.
+pub(crate) fn check(manner: &Manner, schema: &Schema) -> Result<(), Invalid> {
+    for (heading, to) in &manner.mapping {
+        let Some(to) = to else { continue };
+        let users = field::check(to, OF_USERS, schema);
+        let done = match (manner.format, manner.holds) {
+            (Format::Csv, Holds::Users) => users,
+            (Format::Csv, Holds::Groups) => field::check(to, OF_GROUPS, schema),
+            // An entry may be about either.
+            (Format::Ldif, _) => users.or_else(|_| field::check(to, OF_GROUPS, schema)),
+        };
+        let pointer = format!("/mapping/{}", heading.replace('~', "~0").replace('/', "~1"));
+        done.map_err(|why| Invalid::new(pointer, why))?;
+    }
+    Ok(())
+}
+
+/// The mapping with headings in lower case.
+pub(super) fn lower(
+    mapping: &BTreeMap<String, Option<String>>,
+) -> BTreeMap<String, Option<String>> {
+    mapping.iter().map(|(from, to)| (from.trim().to_lowercase(), to.clone())).collect()
+}
+
+/// Reads a table.
+///
+/// # Errors
+/// When it does not come as a whole, or its rows are not taken.
+pub(super) fn read<E>(
+    feed: Feed,
+    manner: &Manner,
+    schema: &Schema,
+    take: &mut dyn FnMut(Row) -> Result<(), E>,
+) -> Result<(), Stop<E>> {
+    let complete = feed.complete();
+    let delimiter = u8::try_from(manner.delimiter).unwrap_or(b',');
+    let mut reader = ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(PlainLines::new(feed));
+    let (mut record, mut columns) = (ByteRecord::new(), None::<Vec<Column>>);
+    loop {
+        let line = reader.position().line();
+        match reader.read_byte_record(&mut record) {
+            Ok(true) => complete.say(),
+            Ok(false) => return Ok(()),
+            Err(error) => return broken(line, &error, take),
+        }
+        let line = record.position().map_or(line, csv::Position::line);
+        let Some(columns) = &columns else {
+            match headings(&record, manner, schema) {
+                Ok(found) => columns = Some(found),
+                Err(faults) => {
+                    return faults.into_iter().try_for_each(take).map_err(Stop::Refused);
+                }
+            }
+            continue;
+        };
+        take(row(line, &record, columns, (manner.holds, schema))).map_err(Stop::Refused)?;
+    }
+}
+
+/// What makes it impossible to read on: a row in error, if it is the file.
+fn broken<E>(
+    line: u64,
+    error: &csv::Error,
+    take: &mut dyn FnMut(Row) -> Result<(), E>,
+) -> Result<(), Stop<E>> {
+    let too_long = matches!(error.kind(), csv::ErrorKind::Io(error)
+        if error.kind() == std::io::ErrorKind::FileTooLarge);
+    if !too_long {
+        return Err(Stop::CutOff);
+    }
+    let reason = "is too long: perhaps a quotation mark is missing";
+    take(faulty(line, "", None, reason)).map_err(Stop::Refused)
+}
+
+/// A column with what it says; nothing where it is left out.
+struct Column {
+    heading: String,
+    field: Option<String>,
+}
+
+/// What the columns say, or rows that say why it is not known.
+fn headings(
+    record: &ByteRecord,
+    manner: &Manner,
+    schema: &Schema,
+) -> Result<Vec<Column>, Vec<Row>> {
+    let (known, needed) = match manner.holds {
+        Holds::Users => (OF_USERS, "login"),
+        Holds::Groups => (OF_GROUPS, "name"),
+    };
+    let mapping = lower(&manner.mapping);
+    let (mut columns, mut faults) = (Vec::new(), Vec::new());
+    for heading in record.iter().take(COLUMNS) {
+        let heading = heading.strip_prefix(MARK).unwrap_or(heading);
+        let heading = String::from_utf8_lossy(heading).trim().to_owned();
+        let usual = heading.to_lowercase().replace(' ', "_");
+        let field = match mapping.get(&heading.to_lowercase()) {
+            Some(mapped) => mapped.clone(),
+            None if usual.starts_with("custom.") => Some(heading.clone()),
+            None => Some(usual),
+        };
+        if let Some(field) = &field
+            && field::check(field, known, schema).is_err()
+        {
+            let reason = "is no field: map the heading to one, or to null to leave it out";
+            faults.push(faulty(1, "", Some(&heading), reason));
+        }
+        columns.push(Column { heading, field });
+    }
+    if record.len() > COLUMNS {
+        faults.push(faulty(1, "", None, format!("there are more than {COLUMNS} columns")));
+    }
+    let is_needed = |column: &Column| column.field.as_deref() == Some(needed);
+    if faults.is_empty() && !columns.iter().any(is_needed) {
+        let reason = "no column has it: map a heading to it";
+        faults.push(faulty(1, "", Some(needed), reason));
+    }
+    if faults.is_empty() { Ok(columns) } else { Err(faults) }
+}
+
+fn row(
+    line: u64,
+    record: &ByteRecord,
+    columns: &[Column],
+    (holds, schema): (Holds, &Schema),
+) -> Row {
+    if record.len() != columns.len() {
+        let (has, wants) = (record.len(), columns.len());
+        let reason = format!("has {has} values, and there are {wants} headings");
+        return faulty(line, "", None, reason);
+    }
+    let (mut user, mut group) = (UserRow::default(), GroupRow::default());
+    let mut notes = Vec::new();
+    for (column, cell) in columns.iter().zip(record) {
+        let (Some(field), false) = (&column.field, cell.trim_ascii().is_empty()) else { continue };
+        let values = values(field, cell);
+        let done = match holds {
+            Holds::Users => field::set_user(&mut user, field, &values, (schema, &mut notes)),
+            Holds::Groups => field::set_group(&mut group, field, &values, schema),
+        };
+        if let Err(reason) = done {
+            let name = if holds == Holds::Users { user.fields.login } else { group.fields.name };
+            return faulty(line, &name, Some(&column.heading), reason);
+        }
+    }
+    let entry = match holds {
+        Holds::Users => RowEntry::User(Box::new(user)),
+        Holds::Groups => RowEntry::Group(Box::new(group)),
+    };
+    Row { line, alias: None, entry, notes }
+}
+
+/// The values of a cell: of lists those between semicolons or on lines of their own.
+fn values<'c>(field: &str, cell: &'c [u8]) -> Vec<&'c [u8]> {
+    // A password is what it is, spaces included.
+    if !field::is_list(field) {
+        return vec![cell];
+    }
+    let parts = cell.split(|octet| matches!(octet, b';' | b'\n'));
+    parts.map(<[u8]>::trim_ascii).filter(|part| !part.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::feed::{Piece, feed};
+    use super::*;
+
+    fn manner(delimiter: char, mapping: &[(&str, Option<&str>)]) -> Manner {
+        let mapping = mapping.iter().map(|(from, to)| ((*from).into(), to.map(Into::into)));
+        Manner { format: Format::Csv, holds: Holds::Users, delimiter, mapping: mapping.collect() }
+    }
+
+    fn rows(text: &str, manner: &Manner) -> Vec<Row> {
+        let (sender, make) = feed();
+        let text = text.to_owned();
+        let fed = std::thread::spawn(move || {
+            for piece in text.as_bytes().chunks(7) {
+                let piece = axum::body::Bytes::copy_from_slice(piece);
+                if sender.blocking_send(Piece::Octets(piece)).is_err() {
+                    return;
+                }
+            }
+            let _over = sender.blocking_send(Piece::End);
+        });
+        let mut rows = Vec::new();
+        let read = read::<()>(make(), manner, &Schema::default(), &mut |row| {
+            rows.push(row);
+            Ok(())
+        });
+        assert!(read.is_ok());
+        fed.join().unwrap();
+        rows
+    }
+
+    fn shown(row: &Row) -> String {
+        match &row.entry {
+            RowEntry::User(user) => {
+                let fields = &user.fields;
+                format!("{} {} {:?} {:?}", row.line, fields.login, fields.display_name, fields.mail)
+            }
+            RowEntry::Group(group) => format!("{} {}", row.line, group.fields.name),
+            RowEntry::Faulty(fault) => {
+                format!("{} {:?} {}", row.line, fault.column.as_deref(), fault.reason)
+            }
+        }
+    }
+
+    #[test]
+    fn quotes_lines_in_cells_and_lists_are_read_with_the_lines_where_they_begin() {
+        let text = "\u{feff}Login,Full Name,mail,Office\r\n\
+                    ada,\"Lovelace, \"\"Ada\"\"\",a@x; b@x,1\r\n\
+                    bob,\"Bob\",\"c@x\nd@x\",\r\n\
+                    eve,Eve\r\n";
+        let manner = manner(',', &[("full name", Some("display_name")), ("office", None)]);
+        let lines: Vec<_> = rows(text, &manner).iter().map(shown).collect();
+        assert_eq!(
+            lines,
+            [
+                "2 ada \"Lovelace, \\\"Ada\\\"\" [\"a@x\", \"b@x\"]",
+                "3 bob \"Bob\" [\"c@x\", \"d@x\"]",
+                "5 None has 2 values, and there are 4 headings",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_heading_that_nobody_knows_is_told_and_nothing_is_read() {
+        let read =
+            |text: &str, sign| rows(text, &manner(sign, &[])).iter().map(shown).collect::<Vec<_>>();
+        let lines = read("login;shoe size\nada;38\n", ';');
+        assert_eq!(lines.len(), 1);
+        assert!(lines[0].starts_with("1 Some(\"shoe size\") is no field"), "{lines:?}");
+        assert_eq!(
+            read("mail\na@x\n", ','),
+            ["1 Some(\"login\") no column has it: map a heading to it"]
+        );
+    }
+}

@@ -1,0 +1,197 @@
+//! Taking an import's file.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody};
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use directory::access::{Context, ManageIdentities, View};
+use directory::imports::{CHUNK_ROWS, CHUNK_SIZE, Row, RowEntry};
+use directory::{Directory, Error, ImportId, OrganizationId, Schema, records};
+use tokio::sync::mpsc::Sender;
+
+use super::{Import, manner};
+use crate::api::Api;
+use crate::caller::{Item, Within};
+use crate::import::{Manner, Piece, Stop, feed, read};
+use crate::problem::Problem;
+use crate::revision::Revised;
+
+/// The most octets of a file.
+const FILE: u64 = 256 << 20;
+/// How long a file may take to arrive.
+const TIME: Duration = Duration::from_secs(30 * 60);
+/// The kinds of bodies that are taken.
+const KINDS: [&str; 5] =
+    ["text/csv", "text/ldif", "application/ldif", "text/plain", "application/octet-stream"];
+
+/// A file as it arrives, if it is one by what the request says.
+pub(crate) struct File(Option<Body>);
+
+impl FromRequest<Api> for File {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &Api) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let kind = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let essence = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
+        let known = KINDS.iter().any(|kind| kind.eq_ignore_ascii_case(essence));
+        Ok(Self(known.then_some(body)))
+    }
+}
+
+/// Takes the file of an import: 256 MiB and 250000 rows at most. Once it is here as a whole, its
+/// rows are checked; until then it can be sent anew.
+#[utoipa::path(
+    put,
+    path = "/organizations/{organization}/imports/{import}/content",
+    tag = "Imports",
+    request_body(content = String, content_type = "text/csv", description = "The file: CSV or LDIF."),
+    responses((status = 200, description = "It is being checked.", body = Import)),
+    extensions(("x-permission" = json!("manage_identities")))
+)]
+pub(crate) async fn upload_import(
+    within: Within<ManageIdentities>,
+    Item(import): Item,
+    file: File,
+) -> Result<Revised<Import>, Problem> {
+    let (organization, context) = (within.organization, within.caller.context);
+    let (manner, schema) = {
+        let reading = within.caller.read()?;
+        let grant = reading.authorize::<View>(organization)?;
+        let imports = grant.imports();
+        (manner(&imports.read(imports.id_of(import)?)?)?, grant.schema()?)
+    };
+    let body = file.0.ok_or_else(no_file)?;
+    let begun = within.caller.change(move |change| {
+        let mut grant = change.authorize::<ManageIdentities>(organization)?;
+        let mut imports = grant.imports();
+        let id = imports.id_of(import)?;
+        Ok((id, imports.begin_upload(id)?))
+    });
+    let (id, upload) = begun.await?;
+    let (sender, make) = feed();
+    let api = &within.caller.api;
+    let take = api.blocking(move |directory| {
+        let taker = Taker { directory, context, organization, id, upload };
+        taker.take(make, &manner, &schema)
+    });
+    let idle = api.limits.body_time;
+    let arrive = tokio::time::timeout(TIME, arrive(body, sender, idle));
+    let (arrived, taken) = tokio::join!(arrive, take);
+    // Why it did not arrive says more than that it was cut off.
+    arrived.unwrap_or_else(|_| Err(too_slow()))?;
+    Import::revised(taken?)
+}
+
+/// Hands a body on as it arrives.
+async fn arrive(mut body: Body, sender: Sender<Piece>, idle: Duration) -> Result<(), Problem> {
+    let mut left = FILE;
+    loop {
+        let frame = poll_fn(|context| Pin::new(&mut body).poll_frame(context));
+        let Ok(frame) = tokio::time::timeout(idle, frame).await else { return Err(too_slow()) };
+        let piece = match frame {
+            None => Piece::End,
+            Some(Ok(frame)) => match frame.into_data() {
+                Ok(octets) => Piece::Octets(octets),
+                Err(_) => continue,
+            },
+            Some(Err(_)) => {
+                let detail = "The file ended before it was complete; send it again.";
+                let (status, kind) = (StatusCode::BAD_REQUEST, "/problems/malformed");
+                return Err(Problem::new(status, kind, "Cut off", detail));
+            }
+        };
+        let ends = matches!(piece, Piece::End);
+        if let Piece::Octets(octets) = &piece {
+            left = left.checked_sub(octets.len() as u64).ok_or_else(too_large)?;
+        }
+        // Whoever takes the rows may have stopped, and says why.
+        if sender.send(piece).await.is_err() || ends {
+            return Ok(());
+        }
+    }
+}
+
+fn no_file() -> Problem {
+    let detail = format!("Send the file with a Content-Type of these: {}.", KINDS.join(", "));
+    let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+    Problem::new(status, "/problems/not-a-file", "Not a file", detail)
+}
+
+fn too_large() -> Problem {
+    let detail = "The file has more than 256 MiB; send it in several imports.";
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "/problems/too-large", "Too large", detail)
+}
+
+fn too_slow() -> Problem {
+    let detail = "The file took too long to arrive; send it again.";
+    Problem::new(StatusCode::REQUEST_TIMEOUT, "/problems/too-slow", "Too slow", detail)
+}
+
+/// Takes rows into an import, many in one change.
+struct Taker<'a> {
+    directory: &'a Directory,
+    context: Context,
+    organization: OrganizationId,
+    id: ImportId,
+    upload: u32,
+}
+
+impl Taker<'_> {
+    fn take(
+        &self,
+        make: impl FnOnce() -> crate::import::Feed,
+        manner: &Manner,
+        schema: &Schema,
+    ) -> Result<records::Import, Problem> {
+        let (mut rows, mut size) = (Vec::new(), 0_usize);
+        let read = read::<Error>(make(), manner, schema, &mut |row| {
+            size = size.saturating_add(size_of_row(&row));
+            rows.push(row);
+            if rows.len() < CHUNK_ROWS && size < CHUNK_SIZE {
+                return Ok(());
+            }
+            size = 0;
+            self.keep(std::mem::take(&mut rows))
+        });
+        let ignored = match read {
+            Ok(ignored) => ignored,
+            Err(Stop::Refused(error)) => return Err(error.into()),
+            Err(Stop::CutOff) => {
+                let detail = "The file ended before it was complete; send it again.";
+                let (status, kind) = (StatusCode::BAD_REQUEST, "/problems/malformed");
+                return Err(Problem::new(status, kind, "Cut off", detail));
+            }
+        };
+        if !rows.is_empty() {
+            self.keep(rows)?;
+        }
+        let (organization, id, upload) = (self.organization, self.id, self.upload);
+        Ok(self.directory.change(self.context, move |change| {
+            let mut grant = change.authorize::<ManageIdentities>(organization)?;
+            grant.imports().finish_upload(id, upload, ignored)
+        })?)
+    }
+
+    fn keep(&self, rows: Vec<Row>) -> Result<(), Error> {
+        let (organization, id, upload) = (self.organization, self.id, self.upload);
+        self.directory.change(self.context, move |change| {
+            let mut grant = change.authorize::<ManageIdentities>(organization)?;
+            grant.imports().append(id, upload, &rows)
+        })
+    }
+}
+
+/// About how many octets a row takes.
+fn size_of_row(row: &Row) -> usize {
+    let usual = 512;
+    match &row.entry {
+        RowEntry::User(user) => usual + user.fields.ssh_keys.iter().map(String::len).sum::<usize>(),
+        RowEntry::Group(group) => usual + group.members.len().saturating_mul(64),
+        RowEntry::Faulty(_) => usual,
+    }
+}

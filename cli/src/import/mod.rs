@@ -1,0 +1,281 @@
+//! Importing a file: asking for the import, sending the file, and following what becomes of it.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
+use serde_json::{Map, Value, json};
+
+use crate::call::{body, items};
+use crate::client::Question;
+use crate::document::{Document, Field, Operation};
+use crate::events::pause;
+use crate::failure::Failure;
+use crate::grammar::with_body;
+use crate::output::{Format, tell};
+use crate::place::Place;
+
+/// The noun that these commands belong to.
+pub(crate) const NOUN: &str = "import";
+/// The operation that asks for an import.
+const CREATE: &str = "create_import";
+/// What the commands fill in themselves.
+const FILLED: [&str; 3] = ["name", "format", "holds"];
+const MAP: &str = "map";
+/// How often is looked how far an import is.
+const LOOK: Duration = Duration::from_millis(300);
+/// So many rows in error are printed.
+const ERRORS: usize = 50;
+/// The members of a row that a table shows.
+const ROW: [&str; 5] = ["line", "kind", "name", "column", "reason"];
+
+/// Adds the commands that send files.
+pub(crate) fn with_commands(command: Command, document: &Document) -> Command {
+    let fields = fields(document);
+    let common = |name: &'static str, about: &'static str| {
+        with_body(Command::new(name).about(about).after_help(AFTER), &fields)
+            .arg(
+                Arg::new("file")
+                    .required(true)
+                    .value_name("FILE")
+                    .value_hint(ValueHint::FilePath)
+                    .help("The file; - for standard input"),
+            )
+            .arg(
+                Arg::new(MAP)
+                    .long(MAP)
+                    .value_name("HEADING=FIELD")
+                    .action(ArgAction::Append)
+                    .help("What a heading or an attribute says; nothing behind = leaves it out"),
+            )
+            .arg(Arg::new("name").long("name").help("What it is called; else as the file"))
+    };
+    let groups = Arg::new("groups")
+        .long("groups")
+        .action(ArgAction::SetTrue)
+        .help("The lines of the table are groups, not users");
+    let follow = Command::new("follow")
+        .about("Waits for an import, and tells what becomes of it")
+        .arg(Arg::new(NOUN).required(true).value_name("IMPORT").help("The import, by name or id"));
+    command
+        .subcommand(common("csv", "Imports users, or groups, from a table (CSV)").arg(groups))
+        .subcommand(common("ldif", "Imports users and groups from entries of a directory (LDIF)"))
+        .subcommand(follow)
+}
+
+const AFTER: &str = "Breaking this off does not stop the import once its file was sent: \
+`tenantry import follow` goes on to tell of it, and `tenantry import cancel` stops it.";
+
+/// What can be said of an import, but what the commands say themselves.
+fn fields(document: &Document) -> Vec<Field> {
+    let all = document.operation(CREATE).and_then(|operation| operation.body.clone());
+    let filled = |field: &Field| FILLED.contains(&field.option().as_str());
+    all.into_iter().flatten().filter(|field| !filled(field)).collect()
+}
+
+/// Whether a command of the noun is one of these.
+pub(crate) fn is_own(word: &str) -> bool {
+    ["csv", "ldif", "follow"].contains(&word)
+}
+
+/// Does what a command says.
+///
+/// # Errors
+/// When it cannot be done, or rows are in error.
+pub(crate) fn run(
+    document: &Document,
+    place: &Place<'_>,
+    word: &str,
+    matches: &ArgMatches,
+    format: Format,
+) -> Result<(), Failure> {
+    let imports = format!("/v1/organizations/{}/imports", place.organization()?);
+    if word == "follow" {
+        let name = matches.get_one::<String>(NOUN).map(String::as_str).unwrap_or_default();
+        let id = place.id(&imports, name)?;
+        return follow(place, &format!("{imports}/{id}"), format);
+    }
+    let file = matches.get_one::<String>("file").map(String::as_str).unwrap_or_default();
+    let mut source: Box<dyn Read> = match file {
+        "-" => Box::new(io::stdin()),
+        file => Box::new(File::open(file).map_err(|error| Failure::local(file, &error))?),
+    };
+    let asked = asked(document, place, word, matches)?;
+    let import = ask_for(place, &imports, &asked)?;
+    let content = format!("{import}/content");
+    let kind = if word == "csv" { "text/csv" } else { "text/ldif" };
+    tell("Sending the file…");
+    if let Err(failure) = place.client.send(&content, kind, &mut source) {
+        // What has no file is of no use to anybody; that it stays there is no harm either.
+        let _kept = act(place, "post", &format!("{import}/cancel"), None);
+        return Err(failure);
+    }
+    follow(place, &import, format)
+}
+
+/// What is asked for.
+fn asked(
+    document: &Document,
+    place: &Place<'_>,
+    word: &str,
+    matches: &ArgMatches,
+) -> Result<Value, Failure> {
+    let none = || Failure::Usage("there is no such command".into());
+    let operation: &Operation = document.operation(CREATE).ok_or_else(none)?;
+    let mut asked = body(place, operation, &fields(document), matches)?;
+    let file = matches.get_one::<String>("file").map(String::as_str).unwrap_or_default();
+    let usual = Path::new(file).file_name().map(|name| name.to_string_lossy().into_owned());
+    let usual = usual.filter(|name| name != "-").unwrap_or_else(|| "standard input".to_owned());
+    let name = matches.get_one::<String>("name").cloned().unwrap_or(usual);
+    let groups = word == "csv" && matches.get_flag("groups");
+    let mapping = mapping(asked.get("mapping"), matches)?;
+    if let Some(asked) = asked.as_object_mut() {
+        asked.insert("name".into(), name.into());
+        asked.insert("format".into(), word.into());
+        asked.insert("holds".into(), if groups { "groups" } else { "users" }.into());
+        asked.insert("mapping".into(), mapping.into());
+    }
+    Ok(asked)
+}
+
+/// What headings and attributes say, by the file and over it by what was typed.
+fn mapping(given: Option<&Value>, matches: &ArgMatches) -> Result<Map<String, Value>, Failure> {
+    let mut mapping = given.and_then(Value::as_object).cloned().unwrap_or_default();
+    for typed in matches.get_many::<String>(MAP).into_iter().flatten() {
+        let Some((heading, field)) = typed.rsplit_once('=') else {
+            return Err(Failure::Usage(format!("--map {typed}: there is no = in it")));
+        };
+        let field = if field.is_empty() { Value::Null } else { json!(field) };
+        mapping.insert(heading.to_owned(), field);
+    }
+    Ok(mapping)
+}
+
+/// Asks for an import; tells where it is found.
+fn ask_for(place: &Place<'_>, imports: &str, asked: &Value) -> Result<String, Failure> {
+    let made = act(place, "post", imports, Some(asked))?;
+    let id = made.get("id").and_then(Value::as_str).unwrap_or_default();
+    Ok(format!("{imports}/{id}"))
+}
+
+fn act(
+    place: &Place<'_>,
+    method: &str,
+    path: &str,
+    body: Option<&Value>,
+) -> Result<Value, Failure> {
+    let question = Question { method, path, body, if_match: None };
+    Ok(place.client.ask(&question)?.body)
+}
+
+/// Waits until an import goes on no further, and tells what became of it.
+fn follow(place: &Place<'_>, import: &str, format: Format) -> Result<(), Failure> {
+    let mut bar = Bar::default();
+    let ended = loop {
+        let shown = match place.client.get(import) {
+            // It may be there again in a moment.
+            Err(Failure::Unreachable { .. }) => {
+                pause(LOOK);
+                continue;
+            }
+            shown => shown?.body,
+        };
+        bar.show(&shown);
+        match text(&shown, "state") {
+            "checking" | "applying" => pause(LOOK),
+            _ => break shown,
+        }
+    };
+    bar.end();
+    format.print(&ended, &[])?;
+    let in_error = number(&ended, "/planned/error").max(number(&ended, "/done/error"));
+    if in_error > 0 {
+        let query = [("outcome".to_owned(), "error".to_owned())];
+        let rows = items(place, &format!("{import}/rows"), &query, Some(ERRORS))?;
+        let told = |row: &Value| {
+            let cells = ROW.iter().map(|member| match row.get(*member) {
+                Some(Value::String(text)) => text.clone(),
+                Some(Value::Number(number)) => number.to_string(),
+                Some(_) | None => "-".to_owned(),
+            });
+            cells.collect::<Vec<_>>().join("  ")
+        };
+        let mut error = io::stderr().lock();
+        for row in &rows {
+            // What is lost here is at `tenantry import rows`.
+            let _unheard = writeln!(error, "{}", crate::output::visible(&told(row)));
+        }
+    }
+    judged(&ended, in_error)
+}
+
+/// Whether all was done that was asked for.
+fn judged(import: &Value, in_error: u64) -> Result<(), Failure> {
+    let dry = import.get("dry_run").and_then(Value::as_bool).unwrap_or_default();
+    let id = text(import, "id");
+    match text(import, "state") {
+        "done" if in_error == 0 => Ok(()),
+        "done" => Err(Failure::Incomplete(format!("{in_error} rows were left out"))),
+        "checked" if in_error == 0 && dry => {
+            tell(&format!("Nothing was changed yet; `tenantry import apply {id}` does it."));
+            Ok(())
+        }
+        "checked" => {
+            let text = format!(
+                "{in_error} rows are in error, and nothing was changed: mend the file, or leave \
+                 them out with `tenantry import apply {id} --leave-out-errors`"
+            );
+            Err(Failure::Incomplete(text))
+        }
+        "failed" => Err(Failure::Incomplete(format!("it failed: {}", text(import, "reason")))),
+        state => Err(Failure::Incomplete(format!("the import is {state}"))),
+    }
+}
+
+fn text<'v>(value: &'v Value, member: &str) -> &'v str {
+    value.get(member).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn number(value: &Value, pointer: &str) -> u64 {
+    value.pointer(pointer).and_then(Value::as_u64).unwrap_or_default()
+}
+
+/// How far an import is, on a line that is written over where a person looks at it.
+#[derive(Default)]
+struct Bar {
+    is_shown: bool,
+}
+
+/// The signs of the bar.
+const WIDTH: u64 = 30;
+
+impl Bar {
+    fn show(&mut self, import: &Value) {
+        let mut error = io::stderr().lock();
+        if !error.is_terminal() {
+            return;
+        }
+        self.is_shown = true;
+        let state = text(import, "state");
+        let (all, done) = (number(import, "/rows").max(1), number(import, "/checked"));
+        let (all, done) = match state {
+            // Applying is half done when all entries are there, and memberships are to come.
+            "applying" => (all * 2, number(import, "/applied") + number(import, "/joined")),
+            _ => (all, done),
+        };
+        let full = usize::try_from((done * WIDTH / all).min(WIDTH)).unwrap_or_default();
+        let width = usize::try_from(WIDTH).unwrap_or_default();
+        let percent = done * 100 / all;
+        // There is nobody to be told that this failed.
+        let _unheard = write!(error, "\r{state:9} [{:width$}] {percent:3} %", "#".repeat(full))
+            .and_then(|()| error.flush());
+    }
+
+    fn end(&self) {
+        if self.is_shown {
+            tell("");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Checking all rows of an import before the first of them is applied.
+
+use storage::{Id, Reading};
+
+use super::chunks::Chunks;
+use super::members::Members;
+use super::outcome::{RowOutcome, Verdict};
+use super::plan::{Plan, Planner};
+use super::row::{Fault, Row, RowEntry};
+use super::survey::Survey;
+use crate::access::{Actor, Context, Who};
+use crate::collections::{Entity, Imports, Site, settings};
+use crate::directory::Directory;
+use crate::error::Error;
+use crate::events::Difference;
+use crate::id::{ImportId, OrganizationId, RecordId};
+use crate::records::{Import, ImportCounts, ImportState};
+use crate::time::Time;
+
+/// An import of an organization, to be worked at.
+#[derive(Clone, Copy)]
+pub(crate) struct Job {
+    pub(crate) organization: OrganizationId,
+    pub(crate) import: Id,
+    pub(crate) now: Time,
+}
+
+impl Job {
+    pub(crate) fn chunks(&self) -> Chunks {
+        Chunks { partition: self.organization.partition(), import: self.import }
+    }
+
+    pub(crate) fn read(&self, source: &impl Reading) -> Result<Option<Import>, Error> {
+        Ok(source.get(self.organization.partition(), self.import)?)
+    }
+
+    /// As whom the import is done.
+    pub(crate) fn context(&self, import: &Import) -> Context {
+        let asker = &import.asker;
+        let actor = Actor(Who::Admin { admin: asker.admin, token: asker.token });
+        Context { actor, source: asker.source, now: self.now }
+    }
+}
+
+impl Directory {
+    /// Checks all rows of an import; begins anew where it was broken off before.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(crate) fn check_import(
+        &self,
+        job: Job,
+        keep_going: &dyn Fn() -> bool,
+    ) -> Result<(), Error> {
+        let Some(import) = job.read(&self.inner.store.read()?)? else { return Ok(()) };
+        let mut survey = Survey::default();
+        for chunk in 0..import.chunks {
+            let rows = job.chunks().rows(&self.inner.store.read()?, chunk)?;
+            rows.iter().for_each(|row| survey.take(row));
+            if !keep_going() {
+                return Ok(());
+            }
+        }
+        for chunk in 0..import.chunks {
+            if !keep_going() || !self.check_chunk(job, &import, chunk, &mut survey)? {
+                return Ok(());
+            }
+        }
+        let tools = self.inner.tools.clone();
+        let done = self.inner.store.write(move |change| {
+            let Some(read) = job.read(change)?.filter(|read| is_same(read, &import)) else {
+                return Ok(());
+            };
+            let (place, context) = (job.organization.into(), job.context(&read));
+            let site = Site { source: change, place, context: &context, tools: &tools };
+            let id = ImportId::from_record(job.import).ok_or(Error::Missing)?;
+            Imports::new(site).checked(id)
+        });
+        done.map_err(Error::from)
+    }
+
+    /// Checks a chunk, and says whether the import is still to be checked.
+    fn check_chunk(
+        &self,
+        job: Job,
+        import: &Import,
+        chunk: u32,
+        survey: &mut Survey,
+    ) -> Result<bool, Error> {
+        let snapshot = self.inner.store.read()?;
+        let (context, place) = (job.context(import), job.organization.into());
+        let site = Site { source: &snapshot, place, context: &context, tools: &self.inner.tools };
+        let settings = settings(&snapshot, job.organization)?;
+        let planner = Planner { site, fields: &import.fields, settings: &settings };
+        let mut rows = job.chunks().rows(&snapshot, chunk)?;
+        let mut outcomes = Vec::with_capacity(rows.len());
+        let mut counts = ImportCounts::default();
+        for row in &mut rows {
+            let outcome = checked(row, &planner, survey)?;
+            counts.count(outcome.verdict);
+            outcomes.push(outcome);
+        }
+        let import = import.clone();
+        let done = self.inner.store.write(move |change| {
+            let Some(mut read) = job.read(change)?.filter(|read| is_same(read, &import)) else {
+                return Ok(false);
+            };
+            job.chunks().put_rows(change, chunk, &rows)?;
+            job.chunks().put_outcomes(change, chunk, &outcomes)?;
+            if chunk == 0 {
+                (read.checked, read.planned) = (0, ImportCounts::default());
+            }
+            read.checked = read.checked.saturating_add(rows.len() as u64);
+            read.planned.add(&counts);
+            change.put(job.organization.partition(), job.import, &read)?;
+            Ok(true)
+        });
+        done.map_err(Error::from)
+    }
+}
+
+fn is_same(read: &Import, import: &Import) -> bool {
+    read.state == ImportState::Checking && read.upload == import.upload
+}
+
+/// What becomes of a row, by the file and by what is there.
+fn checked<R: Reading>(
+    row: &mut Row,
+    planner: &Planner<'_, R>,
+    survey: &mut Survey,
+) -> Result<RowOutcome, Error> {
+    if let Some(fault) = survey.fault(row) {
+        return Ok(RowOutcome::fault(row, fault));
+    }
+    let members = Members { source: planner.site.source, partition: planner.site.partition() };
+    let planned = match &row.entry {
+        RowEntry::User(user) => planner.user(user)?.map(summary),
+        RowEntry::Group(group) => planner.group(group)?.map(summary),
+        RowEntry::Faulty(fault) => Err(fault.clone()),
+    };
+    let (mut verdict, mut changes) = match planned {
+        Ok(planned) => planned,
+        Err(fault) => return Ok(RowOutcome::fault(row, fault)),
+    };
+    if verdict == Verdict::Skip {
+        return Ok(RowOutcome::of(row, verdict, changes));
+    }
+    let fault: Option<Fault> = members.settle(row, survey, planner.fields.missing_members)?;
+    if let Some(fault) = fault {
+        return Ok(RowOutcome::fault(row, fault));
+    }
+    let coming = members.coming(row)?;
+    if coming > 0 {
+        let is_user = matches!(row.entry, RowEntry::User(_));
+        let field = if is_user { "groups" } else { "members" }.to_owned();
+        changes.push(Difference { field, before: None, after: Some(format!("+{coming}")) });
+        if verdict == Verdict::Unchanged {
+            verdict = Verdict::Update;
+        }
+    }
+    Ok(RowOutcome::of(row, verdict, changes))
+}
+
+fn summary<E: Entity>(plan: Plan<E>) -> (Verdict, Vec<Difference>) {
+    (plan.verdict, plan.changes)
+}

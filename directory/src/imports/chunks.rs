@@ -1,0 +1,149 @@
+//! Rows and what becomes of them, sealed in chunks beside their import.
+
+use serde::{Deserialize, Serialize};
+use storage::{Change, Corrupt, Id, Partition, ReadError, Reading};
+use zeroize::{Zeroize, Zeroizing};
+
+use super::outcome::RowOutcome;
+use super::row::{Row, RowEntry, RowPassword};
+use crate::authentication::Password;
+use crate::error::Error;
+use crate::records::kinds;
+
+/// The chunks of one import.
+#[derive(Clone, Copy)]
+pub(crate) struct Chunks {
+    pub(crate) partition: Partition,
+    pub(crate) import: Id,
+}
+
+/// The bits of a chunk's number that are its place in its import.
+const PLACE: u32 = 20;
+
+/// A password beside the row that it belongs to.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    row: u32,
+    is_hash: bool,
+    octets: Vec<u8>,
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.octets.zeroize();
+    }
+}
+
+impl Chunks {
+    /// Reads a chunk of rows.
+    pub(crate) fn rows(&self, source: &impl Reading, chunk: u32) -> Result<Vec<Row>, Error> {
+        let found = source.secret(self.partition, kinds::IMPORT_ROWS, self.number(chunk))?;
+        let Some(found) = found else { return Ok(Vec::new()) };
+        let (mut rows, kept): (Vec<Row>, Vec<Kept>) =
+            storage::decode(found.expose()).map_err(ReadError::from)?;
+        for kept in kept {
+            let password = kept.password()?;
+            let row = usize::try_from(kept.row).ok().and_then(|row| rows.get_mut(row));
+            if let Some(RowEntry::User(user)) = row.map(|row| &mut row.entry) {
+                user.password = Some(password);
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Keeps a chunk of rows in place of the one there.
+    pub(crate) fn put_rows(
+        &self,
+        change: &mut Change<'_>,
+        chunk: u32,
+        rows: &[Row],
+    ) -> Result<(), Error> {
+        let mut kept = Vec::new();
+        for (row, number) in rows.iter().zip(0..) {
+            if let RowEntry::User(user) = &row.entry
+                && let Some(password) = &user.password
+            {
+                let (is_hash, octets) = match password {
+                    RowPassword::Clear(clear) => (false, clear.expose()),
+                    RowPassword::Hash(hash) => (true, hash.as_bytes()),
+                };
+                kept.push(Kept { row: number, is_hash, octets: octets.to_vec() });
+            }
+        }
+        let encoded = storage::encode(&(rows, kept)).map_err(ReadError::from)?;
+        let encoded = Zeroizing::new(encoded);
+        let number = self.number(chunk);
+        Ok(change.put_secret(self.partition, kinds::IMPORT_ROWS, number, &encoded)?)
+    }
+
+    /// Reads what becomes of a chunk of rows.
+    pub(crate) fn outcomes(
+        &self,
+        source: &impl Reading,
+        chunk: u32,
+    ) -> Result<Vec<RowOutcome>, Error> {
+        let found = source.secret(self.partition, kinds::IMPORT_OUTCOMES, self.number(chunk))?;
+        let Some(found) = found else { return Ok(Vec::new()) };
+        Ok(storage::decode(found.expose()).map_err(ReadError::from)?)
+    }
+
+    /// Keeps what becomes of a chunk of rows in place of what was kept.
+    pub(crate) fn put_outcomes(
+        &self,
+        change: &mut Change<'_>,
+        chunk: u32,
+        outcomes: &[RowOutcome],
+    ) -> Result<(), Error> {
+        let encoded = storage::encode(&outcomes).map_err(ReadError::from)?;
+        let number = self.number(chunk);
+        Ok(change.put_secret(self.partition, kinds::IMPORT_OUTCOMES, number, &encoded)?)
+    }
+
+    /// Erases the rows of so many chunks, of which some may be gone.
+    pub(crate) fn forget_rows(&self, change: &mut Change<'_>, chunks: u32) -> Result<(), Error> {
+        self.forget(change, kinds::IMPORT_ROWS, chunks)
+    }
+
+    /// Erases what became of the rows of so many chunks.
+    pub(crate) fn forget_outcomes(
+        &self,
+        change: &mut Change<'_>,
+        chunks: u32,
+    ) -> Result<(), Error> {
+        self.forget(change, kinds::IMPORT_OUTCOMES, chunks)
+    }
+
+    /// Erases one chunk of rows.
+    pub(crate) fn forget_chunk(&self, change: &mut Change<'_>, chunk: u32) -> Result<(), Error> {
+        change.delete_secret(self.partition, kinds::IMPORT_ROWS, self.number(chunk))?;
+        Ok(())
+    }
+
+    fn forget(
+        &self,
+        change: &mut Change<'_>,
+        kind: storage::Kind,
+        chunks: u32,
+    ) -> Result<(), Error> {
+        for chunk in 0..chunks {
+            change.delete_secret(self.partition, kind, self.number(chunk))?;
+        }
+        Ok(())
+    }
+
+    /// Secrets do not take numbers from records, so the import's own is the beginning of theirs.
+    fn number(&self, chunk: u32) -> Id {
+        self.import << PLACE | Id::from(chunk)
+    }
+}
+
+impl Kept {
+    fn password(&self) -> Result<RowPassword, Error> {
+        if self.is_hash {
+            return Ok(RowPassword::Hash(String::from_utf8_lossy(&self.octets).into_owned()));
+        }
+        let clear = Password::new(&self.octets);
+        let clear = clear.map_err(|error| ReadError::from(Corrupt::new(error.to_string())))?;
+        Ok(RowPassword::Clear(clear))
+    }
+}

@@ -1,0 +1,132 @@
+//! What becomes of a row.
+
+use serde::{Deserialize, Serialize};
+
+use super::row::{Fault, Row, RowEntry};
+use crate::events::Difference;
+use crate::records::ImportCounts;
+
+/// What becomes of a row, or became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowOutcome {
+    /// The line where the row begins.
+    pub line: u64,
+    /// What the row is about.
+    pub kind: RowKind,
+    /// Its name.
+    pub name: String,
+    /// What becomes of it.
+    pub verdict: Verdict,
+    /// The column or the attribute in error.
+    pub column: Option<String>,
+    /// Why it is in error.
+    pub reason: Option<String>,
+    /// What is left out.
+    pub notes: Vec<String>,
+    /// What of a user or a group that is there changes.
+    pub changes: Vec<Difference>,
+}
+
+/// What a row is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowKind {
+    /// A user.
+    User,
+    /// A group.
+    Group,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// What becomes of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// A user or a group is made.
+    Create,
+    /// One is changed.
+    Update,
+    /// It is as the row says already.
+    Unchanged,
+    /// It is there and left alone.
+    Skip,
+    /// The row is in error.
+    Error,
+}
+
+/// The most octets of a value in what is told of a row.
+const TOLD: usize = 200;
+
+impl Row {
+    /// What it is about, and its name.
+    pub(crate) fn named(&self) -> (RowKind, &str) {
+        match &self.entry {
+            RowEntry::User(user) => (RowKind::User, &user.fields.login),
+            RowEntry::Group(group) => (RowKind::Group, &group.fields.name),
+            RowEntry::Faulty(fault) => (RowKind::Unknown, &fault.name),
+        }
+    }
+}
+
+impl RowOutcome {
+    /// The outcome of a row.
+    pub(crate) fn of(row: &Row, verdict: Verdict, changes: Vec<Difference>) -> Self {
+        let (kind, name) = row.named();
+        let changes = changes.into_iter().map(abridged).collect();
+        let (line, name, notes) = (row.line, name.to_owned(), row.notes.clone());
+        Self { line, kind, name, verdict, column: None, reason: None, notes, changes }
+    }
+
+    /// The outcome of a row in error.
+    pub(crate) fn fault(row: &Row, fault: Fault) -> Self {
+        let outcome = Self::of(row, Verdict::Error, Vec::new());
+        Self { column: fault.column, reason: Some(fault.reason), ..outcome }
+    }
+
+    /// Whether the row counts for what comes after its entry.
+    pub(crate) fn has_entry(&self) -> bool {
+        match self.verdict {
+            Verdict::Create | Verdict::Update | Verdict::Unchanged => true,
+            Verdict::Skip | Verdict::Error => false,
+        }
+    }
+}
+
+impl ImportCounts {
+    /// Counts as many more of each.
+    pub(crate) fn add(&mut self, other: &Self) {
+        let pairs = [
+            (&mut self.create, other.create),
+            (&mut self.update, other.update),
+            (&mut self.unchanged, other.unchanged),
+            (&mut self.skip, other.skip),
+            (&mut self.error, other.error),
+        ];
+        for (count, more) in pairs {
+            *count = count.saturating_add(more);
+        }
+    }
+
+    /// Counts one row more.
+    pub(crate) fn count(&mut self, verdict: Verdict) {
+        let count = match verdict {
+            Verdict::Create => &mut self.create,
+            Verdict::Update => &mut self.update,
+            Verdict::Unchanged => &mut self.unchanged,
+            Verdict::Skip => &mut self.skip,
+            Verdict::Error => &mut self.error,
+        };
+        *count = count.saturating_add(1);
+    }
+}
+
+fn abridged(difference: Difference) -> Difference {
+    let short = |text: Option<String>| {
+        text.map(|text| {
+            let octets = text.len();
+            if octets <= TOLD { text } else { format!("\"({octets} octets)\"") }
+        })
+    };
+    Difference { before: short(difference.before), after: short(difference.after), ..difference }
+}

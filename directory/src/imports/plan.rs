@@ -1,0 +1,169 @@
+//! What is to be done for a row, by how things stand.
+
+use storage::{Id, Partition, Reading};
+use uuid::Uuid;
+
+use super::outcome::Verdict;
+use super::row::{Fault, GroupRow, RowPassword, UserRow};
+use crate::collections::{Collection, Entity, Site, require_quality};
+use crate::error::{Error, Invalid};
+use crate::events::Difference;
+use crate::id::{GroupId, RecordId, UserId};
+use crate::records::{
+    Credential, Group, ImportFields, OnConflict, PasswordsOf, Settings, Stamp, User, UserState,
+};
+
+/// What decides, beside the row.
+pub(crate) struct Planner<'a, R> {
+    /// How things stand.
+    pub(crate) site: Site<'a, &'a R>,
+    /// What was asked for.
+    pub(crate) fields: &'a ImportFields,
+    /// How the organization's people authenticate.
+    pub(crate) settings: &'a Settings,
+}
+
+/// What is to be done for a row.
+pub(crate) struct Plan<E: Entity> {
+    pub(crate) verdict: Verdict,
+    /// Who is there already.
+    pub(crate) found: Option<(E::Id, E)>,
+    /// What the fields are to be.
+    pub(crate) after: Option<E::Fields>,
+    pub(crate) changes: Vec<Difference>,
+    /// Whether the row's password is to be set.
+    pub(crate) sets_password: bool,
+}
+
+/// No record has this number.
+const NOBODY: Id = Id::MAX;
+
+impl<'a, R: Reading> Planner<'a, R> {
+    fn partition(&self) -> Partition {
+        self.site.partition()
+    }
+
+    fn all<E: Entity>(&self) -> Collection<'a, &'a R, E> {
+        let Site { source, place, context, tools } = self.site;
+        Collection::new(Site { source, place, context, tools })
+    }
+
+    /// What is to be done for a user's row.
+    ///
+    /// # Errors
+    /// When the store fails. Whatever is wrong with the row is a fault.
+    pub(crate) fn user(&self, row: &UserRow) -> Result<Result<Plan<User>, Fault>, Error> {
+        caught(&row.fields.login, self.plan_user(row))
+    }
+
+    /// What is to be done for a group's row.
+    ///
+    /// # Errors
+    /// When the store fails. Whatever is wrong with the row is a fault.
+    pub(crate) fn group(&self, row: &GroupRow) -> Result<Result<Plan<Group>, Fault>, Error> {
+        caught(&row.fields.name, self.plan_group(row))
+    }
+
+    fn plan_user(&self, row: &UserRow) -> Result<Plan<User>, Error> {
+        let Some((id, before)) = self.found::<User>(&row.fields.login, "login")? else {
+            let (_, made) = self.checked::<User>(NOBODY, row.created())?;
+            self.check_password(row, &made)?;
+            let (after, sets_password) = (Some(made.fields), row.password.is_some());
+            return Ok(Plan { after, sets_password, ..Plan::of(Verdict::Create, None) });
+        };
+        if self.fields.on_conflict == OnConflict::Skip {
+            return Ok(Plan::of(Verdict::Skip, Some((id, before))));
+        }
+        let (id, mut after) = self.checked::<User>(id.record(), row.merged(&before.fields))?;
+        after.state = match row.suspended {
+            Some(true) => UserState::Suspended,
+            Some(false) => UserState::Active,
+            None => before.state,
+        };
+        let sets_password = self.is_other_password(id, row)?;
+        if sets_password {
+            self.check_password(row, &after)?;
+        }
+        let mut changes = self.all::<User>().told(&before, &after)?;
+        if sets_password {
+            changes.push(Difference { field: "password".into(), before: None, after: None });
+        }
+        let verdict = if changes.is_empty() { Verdict::Unchanged } else { Verdict::Update };
+        let plan = Plan::of(verdict, Some((id, before)));
+        Ok(Plan { after: Some(after.fields), changes, sets_password, ..plan })
+    }
+
+    fn plan_group(&self, row: &GroupRow) -> Result<Plan<Group>, Error> {
+        let Some((id, before)) = self.found::<Group>(&row.fields.name, "name")? else {
+            let (_, made): (GroupId, _) = self.checked::<Group>(NOBODY, row.fields.clone())?;
+            return Ok(Plan { after: Some(made.fields), ..Plan::of(Verdict::Create, None) });
+        };
+        if self.fields.on_conflict == OnConflict::Skip {
+            return Ok(Plan::of(Verdict::Skip, Some((id, before))));
+        }
+        let (id, after) = self.checked::<Group>(id.record(), row.merged(&before.fields))?;
+        let changes = self.all::<Group>().told(&before, &after)?;
+        let verdict = if changes.is_empty() { Verdict::Unchanged } else { Verdict::Update };
+        let plan = Plan::of(verdict, Some((id, before)));
+        Ok(Plan { after: Some(after.fields), changes, ..plan })
+    }
+
+    /// Who has a name, if that is allowed.
+    fn found<E: Entity>(&self, name: &str, column: &str) -> Result<Option<(E::Id, E)>, Error> {
+        let all = self.all::<E>();
+        let Some(id) = all.named(name)? else { return Ok(None) };
+        if self.fields.on_conflict == OnConflict::Error {
+            return Err(Invalid::new(format!("/{column}"), "is there already").into());
+        }
+        Ok(Some((id, all.read(id)?)))
+    }
+
+    /// A record of these fields, as it would be written.
+    fn checked<E: Entity>(&self, id: Id, fields: E::Fields) -> Result<(E::Id, E), Error> {
+        E::check(&fields)?;
+        let source = self.site.source;
+        E::check_references(&fields, id, source, self.partition())?;
+        let mut record = E::new(Uuid::nil(), Stamp::new(self.site.now()), fields);
+        record.settle(source, self.partition())?;
+        Ok((E::Id::from_record(id).ok_or(Error::Missing)?, record))
+    }
+
+    /// Whether a row has a password that somebody who is there is to get.
+    fn is_other_password(&self, user: UserId, row: &UserRow) -> Result<bool, Error> {
+        let all = self.fields.passwords == PasswordsOf::AllUsers;
+        let Some(password) = row.password.as_ref().filter(|_| all) else { return Ok(false) };
+        let RowPassword::Hash(hash) = password else { return Ok(true) };
+        let found = self.site.source.get::<Credential>(self.partition(), user.record())?;
+        Ok(found.and_then(|credential| credential.hash).as_ref() != Some(hash))
+    }
+
+    fn check_password(&self, row: &UserRow, user: &User) -> Result<(), Invalid> {
+        let Some(RowPassword::Clear(clear)) = &row.password else { return Ok(()) };
+        require_quality(clear, user, self.settings)
+            .map_err(|unacceptable| Invalid::new("/password", unacceptable.to_string()))
+    }
+}
+
+impl<E: Entity> Plan<E> {
+    fn of(verdict: Verdict, found: Option<(E::Id, E)>) -> Self {
+        Self { verdict, found, after: None, changes: Vec::new(), sets_password: false }
+    }
+}
+
+/// Tells what is wrong with a row from what is wrong with the store.
+pub(crate) fn caught<T>(name: &str, done: Result<T, Error>) -> Result<Result<T, Fault>, Error> {
+    let of = |pointer: &str, reason: String| {
+        let column = pointer.trim_start_matches('/').split('/').next();
+        let column = column.filter(|column| !column.is_empty()).map(ToOwned::to_owned);
+        Ok(Err(Fault { name: name.to_owned(), column, reason }))
+    };
+    match done {
+        Ok(done) => Ok(Ok(done)),
+        Err(Error::Invalid(invalid)) => of(&invalid.pointer, invalid.message),
+        Err(Error::Taken { pointer }) => of(pointer, "is taken by somebody else".into()),
+        Err(Error::Forbidden(reason) | Error::InUse(reason)) => of("", reason.to_owned()),
+        Err(error @ (Error::Refused(_) | Error::Missing | Error::Stale | Error::Store(_))) => {
+            Err(error)
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! `/v1/organizations/{organization}/imports`.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::harness::curl::{Api, Response};
+use crate::harness::office::{Office, id_of};
+use crate::harness::pause;
+
+/// An import whose file was sent with curl.
+struct Sent<'a> {
+    office: &'a Office,
+    path: String,
+}
+
+fn api(office: &Office) -> Api {
+    let key = &office.demo.admin_api.tokens.administrator_with_billing;
+    Api::at(&office.demo.admin_api.url, &office.demo.ca_file).key(key)
+}
+
+fn send<'a>(office: &'a Office, asked: &Value, kind: &str, file: &str) -> Sent<'a> {
+    let path = format!("imports/{}", id_of(&office.make("imports", asked)));
+    let sent = api(office).upload(&office.path(&format!("{path}/content")), kind, file);
+    assert_eq!(sent.status, 200, "{sent:?}");
+    Sent { office, path }
+}
+
+impl Sent<'_> {
+    /// The import once it goes on no further.
+    fn ended(&self) -> Value {
+        for _ in 0..600 {
+            let import = self.office.read(&self.path);
+            if !["checking", "applying"].contains(&import["state"].as_str().unwrap()) {
+                return import;
+            }
+            pause(Duration::from_millis(50));
+        }
+        panic!("the import does not end: {}", self.office.read(&self.path));
+    }
+
+    fn rows(&self, outcome: &str) -> Vec<Value> {
+        let rows = self.office.read(&format!("{}/rows?outcome={outcome}", self.path));
+        rows["items"].as_array().unwrap().clone()
+    }
+}
+
+/// “correct horse battery”, as OpenLDAP keeps it.
+const HASH: &str = "{SSHA}ZiagWDkTqRb5dGI8jNjih9ltdZxzYWx0";
+
+#[test]
+fn a_table_with_a_mapping_is_tried_first_and_then_applied_and_its_people_sign_in() {
+    let office = Office::new();
+    office.make("custom-attributes", &json!({"name": "badge", "syntax": "integer"}));
+    office.user("bob", "an old horse battery");
+    office.group("staff", &[], &[]);
+    let asked = json!({
+        "name": "people.csv", "format": "csv", "delimiter": ";", "on_conflict": "update",
+        "dry_run": true,
+        "mapping": {"Name": "display_name", "Badge no.": "custom.badge", "Office": null},
+    });
+    let file = "Login;Name;mail;password;groups;Badge no.;Office\r\n\
+                ada;\"Lovelace; Ada\";ada@x.example;correct horse battery;staff;12;London\r\n\
+                bob;Bob Builder;;another horse battery;staff;;\r\n";
+    let sent = send(&office, &asked, "text/csv", file);
+    let checked = sent.ended();
+    assert_eq!((&checked["state"], &checked["planned"]["create"]), (&json!("checked"), &json!(1)));
+    let bob = &sent.rows("update")[0];
+    assert_eq!((&bob["line"], &bob["name"]), (&json!(3), &json!("bob")));
+    let fields: Vec<_> = bob["changes"].as_array().unwrap().iter().map(|it| &it["field"]).collect();
+    assert_eq!(fields, ["display_name", "groups"]);
+    assert_eq!(office.read("users")["items"].as_array().unwrap().len(), 1, "it was a dry run");
+
+    let applied = office.act("POST", &format!("{}/apply", sent.path), Some(&json!({})));
+    assert_eq!(applied["state"], "applying");
+    let done = sent.ended();
+    assert_eq!((&done["state"], &done["done"]["update"]), (&json!("done"), &json!(1)), "{done}");
+    let ada = &office.read("users?name=ada")["items"][0];
+    assert_eq!(ada["display_name"], "Lovelace; Ada");
+    assert_eq!(ada["custom"]["badge"], 12);
+    let groups = office.read(&format!("users/{}/groups", id_of(ada)));
+    assert_eq!(groups["items"][0]["name"], "staff");
+    let client = office.client("gate", &json!({}));
+    assert!(office.login(&client, "ada", "correct horse battery").is("Access-Accept"));
+    assert!(office.login(&client, "bob", "an old horse battery").is("Access-Accept"));
+    let made = office.events().into_iter().find(|event| event["subject"]["name"] == "ada");
+    assert_eq!(made.unwrap()["actor"]["kind"], "admin");
+}
+
+#[test]
+fn entries_of_a_directory_come_with_hashes_and_members() {
+    let office = Office::new();
+    let file = format!(
+        "version: 1\n\ndn: dc=old,dc=example\nobjectClass: domain\ndc: old\n\n\
+         dn: cn=all,ou=groups,dc=old,dc=example\nobjectClass: groupOfNames\ncn: all\n\
+         member: cn=staff,ou=groups,dc=old,dc=example\n\n\
+         dn: cn=staff,ou=groups,dc=old,dc=example\nobjectClass: groupOfNames\ncn: staff\n\
+         member: uid=ada,ou=people,dc=old,\n dc=example\n\n\
+         dn: uid=ada,ou=people,dc=old,dc=example\nchangetype: add\nobjectClass: inetOrgPerson\n\
+         uid: ada\ncn:: QWRhIEzDtnZlbGFjZQ==\nsn: L\nuserPassword: {HASH}\n\n\
+         dn: uid=bob,ou=people,dc=old,dc=example\nobjectClass: inetOrgPerson\nuid: bob\ncn: Bob\n\
+         sn: B\nuserPassword: {{SMD5}}lkjoiy8y\n"
+    );
+    let sent = send(&office, &json!({"name": "old", "format": "ldif"}), "text/ldif", &file);
+    let done = sent.ended();
+    assert_eq!((&done["state"], &done["done"]["create"]), (&json!("done"), &json!(4)), "{done}");
+    assert_eq!(done["ignored"], 1);
+    let ada = &office.read("users?name=ada")["items"][0];
+    assert_eq!(ada["display_name"], "Ada Lövelace");
+    let groups = office.read(&format!("users/{}/groups", id_of(ada)));
+    assert_eq!(groups["items"].as_array().unwrap().len(), 2, "by way of the nested one as well");
+    let client = office.client("gate", &json!({}));
+    assert!(office.login(&client, "ada", "correct horse battery").is("Access-Accept"));
+    let bob = sent.rows("create").into_iter().find(|row| row["name"] == "bob").unwrap();
+    assert!(bob["notes"][0].as_str().unwrap().contains("not supported"), "{bob}");
+}
+
+#[test]
+fn rows_in_error_are_told_with_line_and_column_and_nothing_is_done() {
+    let office = Office::new();
+    let file = "login,mail,uid_number\nada,ada@x.example,5000\nbob,bob,5001\neve,,5000\nada,,\n\
+                tom,,x\nzoe,,,\n";
+    let asked = json!({"name": "people", "format": "csv"});
+    let sent = send(&office, &asked, "text/csv", file);
+    let checked = sent.ended();
+    assert_eq!((&checked["state"], &checked["planned"]["error"]), (&json!("checked"), &json!(5)));
+    let told: Vec<_> = sent.rows("error").iter().map(|row| row["column"].clone()).collect();
+    let columns =
+        [json!("mail"), json!("uid_number"), json!("login"), json!("uid_number"), json!(null)];
+    assert_eq!(told, columns);
+    let lines: Vec<_> = sent.rows("error").iter().map(|row| row["line"].clone()).collect();
+    assert_eq!(lines, [3, 4, 5, 6, 7]);
+    let path = office.path(&format!("{}/apply", sent.path));
+    let refused = office.top.send("POST", &path, Some(&json!({})));
+    assert_eq!((refused.status, &refused.json()["type"]), (409, &json!("/problems/rule")));
+    let body = json!({"leave_out_errors": true});
+    assert_eq!(office.top.send("POST", &path, Some(&body)).status, 200);
+    assert_eq!(sent.ended()["done"]["create"], 1);
+    assert!(office.read("users")["items"].as_array().unwrap().len() == 1);
+}
+
+#[test]
+fn files_that_are_none_and_uploads_that_come_too_late_are_refused() {
+    let office = Office::new();
+    let import = id_of(&office.make("imports", &json!({"name": "people", "format": "csv"})));
+    let content = office.path(&format!("imports/{import}/content"));
+    let json = office.top.send("PUT", &content, Some(&json!({})));
+    assert_eq!(json.status, 415, "{json:?}");
+    let kind = |response: &Response| response.json()["type"].as_str().unwrap().to_owned();
+    assert_eq!(api(&office).upload(&content, "text/csv", "login\nada\n").status, 200);
+    let late = api(&office).upload(&content, "text/csv", "login\nbob\n");
+    assert_eq!((late.status, kind(&late)), (409, "/problems/rule".into()));
+    let asked = json!({"name": "x", "format": "csv", "mapping": {"a": "shoe_size"}});
+    let unknown = office.top.send("POST", &office.path("imports"), Some(&asked));
+    assert_eq!((unknown.status, &unknown.json()["pointer"]), (422, &json!("/mapping/a")));
+    let never = office.top.send("DELETE", &office.path(&format!("imports/{import}")), None);
+    assert!(matches!(never.status, 204 | 409), "{never:?}");
+}
