@@ -6,6 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
+
 use directory::accounting::SessionRules;
 use directory::authentication::{ChallengeLimits, HashParameters, PoolLimits, ThrottlePolicy};
 use directory::{
@@ -57,7 +59,7 @@ pub fn open_directory(
         },
         authentication: authentication(&config.authentication)?,
         kept: Keep { users: config.data.kept_users as usize, size: config.data.kept_size },
-        known_names: KnownNames(ldap_door::is_known),
+        known_names: KnownNames(ldap_door::naming),
         reply_attributes: ReplyDictionary(crate::radius::reply_attributes),
         sessions: config.radius.session_bounds(),
     };
@@ -77,7 +79,13 @@ pub(crate) fn open(
 ) -> Result<(), StartError> {
     let Prepared { config, tls, sockets, .. } = prepared;
     let (clock, tasks) = (Clock::start(), lifecycle.tasks());
-    let ldap = ldap_door::Door::new(directory.clone(), clock, tls.clone(), &config.ldap);
+    let ldap = ldap_door::Door::new(
+        directory.clone(),
+        clock,
+        &Handle::current(),
+        tls.clone(),
+        &config.ldap,
+    );
     ldap.listen(tasks, sockets.ldap, Entrance::Clear).map_err(StartError::Runtime)?;
     let cleartext = Entrance::ClearPasswords;
     ldap.listen(tasks, sockets.ldap_cleartext, cleartext).map_err(StartError::Runtime)?;

@@ -77,8 +77,6 @@ where
             tracing::debug!(%peer, "too many connections");
             return;
         };
-        // Without it, a small answer would wait for the client's acknowledgement of the last.
-        let _refused = stream.set_nodelay(true);
         // On the heap at once: each future that awaits it would hold the whole of it twice.
         let connection = Box::pin((self.serve)(stream, peer));
         self.tasks.spawn(async move {

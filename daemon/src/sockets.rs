@@ -114,6 +114,9 @@ fn tcp(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = socket(address, Type::STREAM, Protocol::TCP)?;
     // A restart must not wait for the connections of the daemon before.
     socket.set_reuse_address(true)?;
+    // Without it a small answer would wait for the client's acknowledgement of the last. Accepted
+    // connections inherit it.
+    socket.set_tcp_nodelay(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())

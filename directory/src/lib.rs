@@ -52,7 +52,7 @@ pub use storage::{
     Report, Secret,
 };
 pub use time::Time;
-pub use tools::{KnownNames, ReplyAttribute, ReplyDictionary, ReplyKind, Tools};
+pub use tools::{KnownNames, NameUse, ReplyAttribute, ReplyDictionary, ReplyKind, Tools};
 
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use storage::{Entropy, EventLog};
 use uuid::Uuid;
 
 use crate::recorder::Recorder;
+use crate::records::Syntax;
 use crate::time::Time;
 
 /// Randomness with what is made of it, and the event log.
@@ -21,14 +22,30 @@ pub struct Tools {
     passing: Arc<[u8; 32]>,
 }
 
-/// Says of a name whether something that every organization has goes by it: no custom attribute may.
+/// Says of a name what it means in every organization.
 #[derive(Clone, Copy, Debug)]
-pub struct KnownNames(pub fn(&str) -> bool);
+pub struct KnownNames(pub fn(&str) -> NameUse);
 
 impl Default for KnownNames {
     fn default() -> Self {
-        Self(|_| false)
+        Self(|_| NameUse::Free)
     }
+}
+
+/// What a name means in every organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameUse {
+    /// Nothing.
+    Free,
+    /// Something of a standard that has values only where an organization defines it.
+    Left {
+        /// The form of its values.
+        syntax: Syntax,
+        /// Whether an entry has one value at most.
+        single: bool,
+    },
+    /// Something that every organization has: no custom attribute may go by it.
+    Taken,
 }
 
 /// What network gear can be told by name, beside who is let in.
@@ -96,8 +113,8 @@ impl Tools {
         &self.recorder
     }
 
-    /// Whether something that every organization has goes by a name.
-    pub(crate) fn is_known(&self, name: &str) -> bool {
+    /// What a name means in every organization.
+    pub(crate) fn use_of(&self, name: &str) -> NameUse {
         (self.known.0)(name)
     }
 

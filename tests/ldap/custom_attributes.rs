@@ -255,3 +255,90 @@ fn what_was_cleared_or_deleted_is_gone_at_once() {
     office.act("PATCH", &format!("users/{}", id_of(ada)), Some(&json!({"custom": nothing})));
     assert_eq!(logins(&office, &client, "(objectClass=customObject)"), ["bob"]);
 }
+
+/// Standard attributes that entries have no values of until an organization defines them.
+fn standard(indexed: bool) -> Office {
+    let office = office(indexed);
+    for (name, syntax, multiple) in
+        [("employeeType", "text", true), ("l", "text", true), ("preferredLanguage", "text", false)]
+    {
+        let fields =
+            json!({"name": name, "syntax": syntax, "multiple": multiple, "indexed": indexed});
+        office.make("custom-attributes", &fields);
+    }
+    for (login, kind, place) in [("kim", "Contractor", "Zürich"), ("lee", "Employee", "Oslo")] {
+        let custom = json!({"employeeType": [kind], "l": [place], "preferredLanguage": "de"});
+        let fields =
+            json!({"login": login, "display_name": login, "surname": "X", "custom": custom});
+        office.make("users", &fields);
+    }
+    office
+}
+
+#[test]
+fn rfc2798_standard_attributes_have_values_where_an_organization_defines_them() {
+    for indexed in [false, true] {
+        let office = standard(indexed);
+        let client = office.ldap();
+        for (filter, expected) in [
+            ("(employeeType=contractor)", &["kim"][..]),
+            ("(2.16.840.1.113730.3.1.4=EMPLOYEE)", &["lee"]),
+            ("(&(objectClass=inetOrgPerson)(employeeType=*))", &["kim", "lee"]),
+            ("(localityName=z*)", &["kim"]),
+            ("(&(uid=k*)(!(employeeType=employee)))", &["kim"]),
+            ("(&(uid=ada)(employeeType=*))", &[]),
+        ] {
+            assert_eq!(logins(&office, &client, filter), expected, "{filter}");
+        }
+        let dn = office.user_dn("kim");
+        let found = client.search(&dn, "base", "(uid=kim)", &["employeetype", "localityName"]);
+        let entry = found.only();
+        assert_eq!(entry.values("employeeType"), ["Contractor"]);
+        assert_eq!(entry.values("l"), ["Zürich"]);
+        let everything = client.search(&dn, "base", "(uid=kim)", &["*"]);
+        assert_eq!(everything.only().values("preferredLanguage"), ["de"]);
+    }
+}
+
+#[test]
+fn a_standard_attribute_is_defined_by_the_standards_own_form_or_not_at_all() {
+    let office = office(false);
+    for (fields, pointer) in [
+        (json!({"name": "employeeType", "syntax": "integer"}), "/syntax"),
+        (json!({"name": "preferredLanguage", "syntax": "text", "multiple": true}), "/multiple"),
+        (json!({"name": "mail", "syntax": "text"}), "/name"),
+        (json!({"name": "localityName", "syntax": "text"}), "/name"),
+    ] {
+        let refused = office.top.send("POST", &office.path("custom-attributes"), Some(&fields));
+        assert_eq!(
+            (refused.status, &refused.json()["pointer"]),
+            (422, &json!(pointer)),
+            "{fields}"
+        );
+    }
+}
+
+const PYTHON_LDAP_STANDARD: &str = "\
+import ldap, ldap.schema, sys
+uri, dn, password, base = sys.argv[1:]
+client = ldap.initialize(uri)
+client.simple_bind_s(dn, password)
+name = client.search_subschemasubentry_s(base)
+entry = client.read_subschemasubentry_s(name)
+types = entry['attributeTypes']
+assert sum(b\"'employeeType'\" in kind for kind in types) == 1, types
+schema = ldap.schema.SubSchema(entry)
+found = client.search_s(base, ldap.SCOPE_SUBTREE, '(employeeType=contractor)', ['*'])
+(_, shown), = found
+print(schema.get_obj(ldap.schema.AttributeType, 'employeeType').oid, shown['employeeType'])
+";
+
+#[test]
+fn the_subschema_has_the_standards_definition_once() {
+    let office = standard(true);
+    let account = account(&office);
+    let uri = format!("ldap://{}", office.demo.ldap);
+    let said = python(PYTHON_LDAP_STANDARD, [&uri, &account.0, &account.1, &office.base]);
+    let expected = "2.16.840.1.113730.3.1.4 [b'Contractor']\n";
+    assert_eq!((said.code, &*said.stdout), (0, expected), "{said:?}");
+}

@@ -128,7 +128,10 @@ impl Connection {
             }
             // Others read and find their answers before anybody writes: the kernel's work for a
             // write and ours for a request would push each other out of the processor's caches.
-            tokio::task::yield_now().await;
+            // Where more are ready than a thread's own queue holds, they would push each other out.
+            if self.door.runtime.global_queue_depth() == 0 {
+                tokio::task::yield_now().await;
+            }
             if let Flow::End = self.flush().await {
                 return Flow::End;
             }

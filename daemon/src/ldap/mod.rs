@@ -18,6 +18,8 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::{Handle, RuntimeMetrics};
+
 use crate::admission::{Admission, Source};
 use crate::clock::Clock;
 use crate::config;
@@ -28,17 +30,13 @@ use directory::OrganizationId;
 use ldap::{CleartextBind, Limits, Security, Settings, StartTls};
 use turns::Turns;
 
-/// Whether a name is one that the schema has in every organization.
-pub(crate) fn is_known(name: &str) -> bool {
-    ldap::schema::attribute(name).is_some()
-        || ldap::schema::object_class(name).is_some()
-        || name.eq_ignore_ascii_case(view::custom::CLASS)
-}
+pub(crate) use view::custom::naming;
 
 /// What every connection shares.
 pub(crate) struct Door {
     directory: directory::Directory,
     clock: Clock,
+    runtime: RuntimeMetrics,
     tls: Option<Arc<Identity>>,
     settings: Settings,
     searches: SearchLimits,
@@ -102,6 +100,7 @@ impl Door {
     pub(crate) fn new(
         directory: directory::Directory,
         clock: Clock,
+        runtime: &Handle,
         tls: Option<Arc<Identity>>,
         config: &config::Ldap,
     ) -> Arc<Self> {
@@ -137,6 +136,7 @@ impl Door {
         Arc::new(Self {
             directory,
             clock,
+            runtime: runtime.metrics(),
             tls,
             settings,
             searches,

@@ -52,8 +52,8 @@ impl Noting<'_> {
     /// Notes what a search asks for that nobody has.
     pub(super) fn search(&self, request: &SearchRequest, schema: &Schema) {
         if request.selection.has_unknown() {
-            for description in request.requested.unknown() {
-                if !custom::knows(&description, schema) {
+            for description in request.requested.own() {
+                if description.kind().is_none() && !custom::knows(&description, schema) {
                     self.note(Missed::Attribute, name(&description));
                 }
             }

@@ -51,13 +51,7 @@ impl Tasks {
     /// daemon drains, and is dropped where it stands when the daemon stops.
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let shutdown = self.shutdown.clone();
-        self.tracker.spawn(async move {
-            tokio::select! {
-                biased;
-                () = shutdown.stopped() => (),
-                () = task => (),
-            }
-        });
+        self.tracker.spawn(async move { shutdown.until_stopped(task).await });
     }
 
     /// Counts the tasks that have not ended.

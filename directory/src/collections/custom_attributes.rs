@@ -15,6 +15,7 @@ use crate::limits;
 use crate::records::{
     CustomAttribute, CustomAttributeFields, CustomMark, Organization, Stamp, Syntax, Work, indices,
 };
+use crate::tools::NameUse;
 
 /// The custom attributes of the grant's organization.
 pub type CustomAttributes<'g, S> = Collection<'g, S, CustomAttribute>;
@@ -60,10 +61,7 @@ impl CustomAttributes<'_, &mut Change<'_>> {
         &mut self,
         fields: CustomAttributeFields,
     ) -> Result<(CustomAttributeId, CustomAttribute), Error> {
-        if self.site.tools.is_known(&fields.name) {
-            let message = "is the name of something that every organization has";
-            return Err(Invalid::new("/name", message).into());
-        }
+        check_use(self.site.tools.use_of(&fields.name), &fields)?;
         let all = self.all()?;
         if all.len() >= CUSTOM_ATTRIBUTES {
             return Err(Error::Forbidden("there are 64 custom attributes; delete one first"));
@@ -88,11 +86,13 @@ impl CustomAttributes<'_, &mut Change<'_>> {
         edit: impl FnOnce(&mut CustomAttribute) -> Result<(), Error>,
     ) -> Result<CustomAttribute, Error> {
         let before = self.read(id)?.fields;
+        let name_use = self.site.tools.use_of(&before.name);
         let changed = self.edit(id, revision, |attribute| {
             edit(attribute)?;
             let fields = &mut attribute.fields;
             fields.name.clone_from(&before.name);
             fields.syntax = before.syntax;
+            check_use(name_use, fields)?;
             if before.multiple && !fields.multiple {
                 let message = "can be allowed, not taken back: entries may have several values";
                 return Err(Invalid::new("/multiple", message).into());
@@ -187,6 +187,27 @@ impl Entity for CustomAttribute {
     fn let_go(&self, _: &mut Change<'_>, _: Partition, _: CustomAttributeId) -> Result<(), Error> {
         Ok(())
     }
+}
+
+/// Whether a name may be defined so.
+fn check_use(name_use: NameUse, fields: &CustomAttributeFields) -> Result<(), Invalid> {
+    let (syntax, single) = match name_use {
+        NameUse::Free => return Ok(()),
+        NameUse::Taken => {
+            let message = "is the name of something that every organization has";
+            return Err(Invalid::new("/name", message));
+        }
+        NameUse::Left { syntax, single } => (syntax, single),
+    };
+    if fields.syntax != syntax {
+        let message = format!("is {} in the standard that defines this name", syntax.word());
+        return Err(Invalid::new("/syntax", message));
+    }
+    if single && fields.multiple {
+        let message = "has one value at most in the standard that defines this name";
+        return Err(Invalid::new("/multiple", message));
+    }
+    Ok(())
 }
 
 fn check_name(name: &str) -> Result<(), Invalid> {

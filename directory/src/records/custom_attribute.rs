@@ -55,6 +55,20 @@ pub enum Syntax {
     Octets,
 }
 
+impl Syntax {
+    /// Its word in the admin API.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::ExactText => "exact_text",
+            Self::Integer => "integer",
+            Self::Boolean => "boolean",
+            Self::Time => "time",
+            Self::Octets => "octets",
+        }
+    }
+}
+
 /// What is still to be done to records that were written before a definition changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Work {

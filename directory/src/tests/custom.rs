@@ -5,7 +5,6 @@ use uuid::Uuid;
 
 use super::search::{account, found, group};
 use super::world::{World, refusal, user};
-use crate::KnownNames;
 use crate::access::{Context, ManageConfiguration, ManageIdentities, Search, View};
 use crate::collections::{CUSTOM_ATTRIBUTES, Entity, Member};
 use crate::error::Error;
@@ -17,10 +16,16 @@ use crate::records::{
 use crate::schema::Schema;
 use crate::search::{Attribute, Comparison, Ended, EntryId, Filter, Kind, Kinds, Visit};
 use crate::time::Time;
+use crate::{KnownNames, NameUse};
 
 /// What names everybody has, in these tests.
 pub(super) const fn known() -> KnownNames {
-    KnownNames(|name| name.eq_ignore_ascii_case("cn"))
+    KnownNames(|name| match name.to_ascii_lowercase().as_str() {
+        "cn" => NameUse::Taken,
+        "labeleduri" => NameUse::Left { syntax: Syntax::ExactText, single: false },
+        "preferredlanguage" => NameUse::Left { syntax: Syntax::Text, single: true },
+        _ => NameUse::Free,
+    })
 }
 
 fn fields(name: &str, syntax: Syntax) -> CustomAttributeFields {
@@ -297,6 +302,32 @@ fn without_an_index_a_search_is_bounded_by_what_it_looks_through() {
     let mut searching = grant.search(Kinds::ALL, filter, None, 10).unwrap();
     let ended = grant.advance(&mut searching, &mut |_| Ok(Visit::Taken)).unwrap();
     assert_eq!(ended, Ended::LookedThrough);
+}
+
+#[test]
+fn a_name_of_a_standard_is_defined_as_the_standard_says() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let pointer = |fields| match define(&world, acme, fields) {
+        Err(Error::Invalid(invalid)) => invalid.pointer,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(pointer(fields("cn", Syntax::Text)), "/name");
+    assert_eq!(pointer(fields("labeledURI", Syntax::Text)), "/syntax");
+    assert_eq!(pointer(fields("preferredLanguage", Syntax::Text)), "/multiple");
+    define(&world, acme, fields("labeledURI", Syntax::ExactText)).unwrap();
+    let single =
+        CustomAttributeFields { multiple: false, ..fields("preferredLanguage", Syntax::Text) };
+    let (id, _) = define(&world, acme, single).unwrap();
+    let widened = world.change(move |change| {
+        let mut grant = change.authorize::<ManageConfiguration>(acme)?;
+        let allow = |attribute: &mut CustomAttribute| {
+            attribute.fields.multiple = true;
+            Ok(())
+        };
+        grant.custom_attributes().update(id, None, allow)
+    });
+    assert!(matches!(widened, Err(Error::Invalid(invalid)) if invalid.pointer == "/multiple"));
 }
 
 #[test]

@@ -18,13 +18,14 @@ impl Requested {
         Self { list }
     }
 
-    /// What names no attribute that the schema has and is no word of the protocol, in order.
-    pub fn unknown(&self) -> impl Iterator<Item = Description> {
+    /// What is no word of the protocol and names no attribute that the schema has, or one that it
+    /// leaves to organizations; in order.
+    pub fn own(&self) -> impl Iterator<Item = Description> {
         let mut reader = Reader::new(&self.list);
         std::iter::from_fn(move || reader.octets().ok())
             .filter(|name| !matches!(*name, [b'*' | b'+'] | b"1.1" | [b'@', ..]))
             .map(|name| Description::new(self.list.slice_ref(name)))
-            .filter(|description| description.kind().is_none())
+            .filter(|description| description.kind().is_none_or(|kind| kind.left))
     }
 }
 
@@ -35,14 +36,24 @@ mod tests {
     #[test]
     fn what_the_schema_knows_and_words_of_the_protocol_are_left_out() {
         let mut list = Vec::new();
-        for name in ["*", "cn", "CostCenter;lang-en", "+", "1.1", "@person", "2.25.7", "2.5.4.3"] {
+        for name in [
+            "*",
+            "cn",
+            "CostCenter;lang-en",
+            "+",
+            "1.1",
+            "@person",
+            "2.25.7",
+            "2.5.4.3",
+            "employeeType",
+        ] {
             list.extend_from_slice(&[4, u8::try_from(name.len()).unwrap()]);
             list.extend_from_slice(name.as_bytes());
         }
         let requested = Requested::new(list.into());
-        let unknown: Vec<String> =
-            requested.unknown().map(|description| description.name().to_owned()).collect();
-        assert_eq!(unknown, ["CostCenter", "2.25.7"]);
-        assert_eq!(Requested::default().unknown().count(), 0);
+        let own: Vec<String> =
+            requested.own().map(|description| description.name().to_owned()).collect();
+        assert_eq!(own, ["CostCenter", "2.25.7", "employeeType"]);
+        assert_eq!(Requested::default().own().count(), 0);
     }
 }

@@ -17,7 +17,9 @@ use crate::revision::Created;
 #[schema(example = json!({"name": "costCenter", "syntax": "text", "indexed": true}))]
 pub(crate) struct NewCustomAttribute {
     /// The attribute's name, in LDAP as well: a letter, then letters, digits and hyphens. It must
-    /// not be the name of an attribute that every organization has. It stays as it is.
+    /// not be the name of an attribute that every organization has. Standard ones that nobody has
+    /// values of otherwise (`employeeType`, `departmentNumber`, `l`, `street`, `carLicense` and the
+    /// like) can be defined, in the form that the standard gives them. It stays as it is.
     name: String,
     /// Free text.
     description: Option<String>,

@@ -1,10 +1,10 @@
 //! An organization's own attributes, as LDAP shows and compares them.
 
-use directory::Schema;
 use directory::records::{CustomAttribute, CustomValues, Syntax, Values};
 use directory::search::{Attribute, Filter};
+use directory::{NameUse, Schema};
 use ldap::filter::{Assertion, Extensible, Substrings};
-use ldap::schema::{self, Definition, Matching, MatchingRule};
+use ldap::schema::{self, AttributeType, Definition, Matching, MatchingRule};
 use ldap::{Attributes, Description, Requested, SearchRequest, generalized_time};
 
 use super::filter::{Relation, text};
@@ -41,7 +41,7 @@ impl Wanted {
         } else {
             let named = |description: Description| find(&description, schema);
             let mut wanted: Vec<&CustomAttribute> = Vec::new();
-            for attribute in self.requested.unknown().filter_map(named) {
+            for attribute in self.requested.own().filter_map(named) {
                 // Each is there once (RFC 4511 section 4.1.7), by however many names it is asked for.
                 if wanted.iter().all(|other| other.number != attribute.number) {
                     wanted.push(attribute);
@@ -92,13 +92,16 @@ fn each(values: &Values, mut visit: impl FnMut(&[u8])) {
     }
 }
 
-/// The attribute that a description names, if the organization has it: by its name or number. No
-/// option is recognized, not `;binary` either: no value travels so.
+/// The attribute that a description names, if the organization has it: by its name or number, or
+/// by any name of a type that is left to organizations. No option is recognized, not `;binary`
+/// either: no value travels so.
 fn find<'s>(description: &Description, schema: &'s Schema) -> Option<&'s CustomAttribute> {
-    if schema.is_empty() || description.kind().is_some() || description.options().next().is_some() {
+    let kind = description.kind();
+    let taken = kind.is_some_and(|kind| !kind.left);
+    if schema.is_empty() || taken || description.options().next().is_some() {
         return None;
     }
-    let name = description.name();
+    let name = kind.map_or_else(|| description.name(), |kind| kind.name);
     match name.strip_prefix("2.25.") {
         Some(number) => {
             let number = number.parse::<u128>().ok()?;
@@ -227,6 +230,23 @@ fn pieces(attribute: Attribute, substrings: &Substrings) -> Filter {
     Filter::pieces(attribute, initial, &any, last)
 }
 
+/// What a name means to the schema that every organization has.
+pub(crate) fn naming(name: &str) -> NameUse {
+    let taken = schema::object_class(name).is_some() || name.eq_ignore_ascii_case(CLASS);
+    match schema::attribute(name) {
+        Some(kind) if kind.left && kind.name.eq_ignore_ascii_case(name) => {
+            NameUse::Left { syntax: syntax(kind), single: kind.single_value }
+        }
+        None if !taken => NameUse::Free,
+        Some(_) | None => NameUse::Taken,
+    }
+}
+
+/// The form of values of a type that is left to organizations.
+fn syntax(kind: &AttributeType) -> Syntax {
+    if kind.matching == Matching::CaseExact { Syntax::ExactText } else { Syntax::Text }
+}
+
 const fn matching(syntax: Syntax) -> Matching {
     match syntax {
         Syntax::Text => Matching::CaseIgnore,
@@ -248,9 +268,11 @@ const fn form(syntax: Syntax) -> schema::Syntax {
     }
 }
 
-/// The definitions of an organization's own attributes in the subschema.
+/// The definitions of an organization's own attributes in the subschema, but for those of types
+/// that are defined there already.
 pub(crate) fn attribute_types(schema: &Schema) -> impl Iterator<Item = String> {
-    schema.iter().map(|custom| {
+    let own = schema.iter().filter(|custom| schema::attribute(&custom.fields.name).is_none());
+    own.map(|custom| {
         let definition = Definition {
             oid: &format!("2.25.{}", custom.uuid.as_u128()),
             name: &custom.fields.name,

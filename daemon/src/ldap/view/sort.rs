@@ -40,13 +40,13 @@ fn sort_key(
             Some(ordering(rule).ok_or_else(|| refused(ResultCode::InappropriateMatching))?)
         }
     };
-    let (attributes, compare) = match key.attribute.plain() {
+    let own = custom::sorted_by(&key.attribute, schema);
+    let (attributes, compare) = match key.attribute.plain().filter(|_| own.is_none()) {
         Some(kind) => {
             let tested = naming.look().tests(kind).iter().map(|(_, attribute)| *attribute);
             (tested.collect(), compare)
         }
         None => {
-            let own = custom::sorted_by(&key.attribute, schema);
             let own = own.ok_or_else(|| refused(ResultCode::NoSuchAttribute))?;
             (vec![own], compare.map(Compare::signed))
         }

@@ -47,6 +47,8 @@ pub struct AttributeType {
     pub usage: Usage,
     /// The vocabularies that it is in; all when it names none.
     pub only: &'static [Vocabulary],
+    /// Entries have none of their own: it is left to organizations to have values of it.
+    pub left: bool,
 }
 
 impl AttributeType {

@@ -11,7 +11,7 @@ pub(super) static ATTRIBUTES: [AttributeType; 87] = numbered([
     text("cn", "2.5.4.3").named(&["commonName"]).below("name"),
     text("sn", "2.5.4.4").named(&["surname"]).below("name"),
     text("givenName", "2.5.4.42").named(&["gn"]).below("name"),
-    text("initials", "2.5.4.43").below("name"),
+    text("initials", "2.5.4.43").below("name").left(),
     text("displayName", "2.16.840.1.113730.3.1.241").single(),
     ascii("mail", "0.9.2342.19200300.100.1.3").named(&["rfc822Mailbox"]),
     text("uid", "0.9.2342.19200300.100.1.1").named(&["userid"]),
@@ -27,28 +27,29 @@ pub(super) static ATTRIBUTES: [AttributeType; 87] = numbered([
     text("title", "2.5.4.12").below("name"),
     text("description", "2.5.4.13"),
     text("employeeNumber", "2.16.840.1.113730.3.1.3").single(),
-    text("employeeType", "2.16.840.1.113730.3.1.4"),
-    text("departmentNumber", "2.16.840.1.113730.3.1.2"),
-    text("preferredLanguage", "2.16.840.1.113730.3.1.39").single(),
+    text("employeeType", "2.16.840.1.113730.3.1.4").left(),
+    text("departmentNumber", "2.16.840.1.113730.3.1.2").left(),
+    text("preferredLanguage", "2.16.840.1.113730.3.1.39").single().left(),
     text("ou", "2.5.4.11").named(&["organizationalUnitName"]).below("name"),
     ascii("dc", "0.9.2342.19200300.100.1.25").named(&["domainComponent"]).single(),
     text("o", "2.5.4.10").named(&["organizationName"]).below("name"),
-    text("l", "2.5.4.7").named(&["localityName"]).below("name"),
-    text("st", "2.5.4.8").named(&["stateOrProvinceName"]).below("name"),
-    text("street", "2.5.4.9").named(&["streetAddress"]),
-    text("postalCode", "2.5.4.17"),
-    AttributeType::new("postalAddress", "2.5.4.16", Syntax::PostalAddress, Matching::CaseIgnore),
+    text("l", "2.5.4.7").named(&["localityName"]).below("name").left(),
+    text("st", "2.5.4.8").named(&["stateOrProvinceName"]).below("name").left(),
+    text("street", "2.5.4.9").named(&["streetAddress"]).left(),
+    text("postalCode", "2.5.4.17").left(),
+    AttributeType::new("postalAddress", "2.5.4.16", Syntax::PostalAddress, Matching::CaseIgnore)
+        .left(),
     AttributeType::new("c", "2.5.4.6", Syntax::CountryString, Matching::CaseIgnore)
         .named(&["countryName"])
         .below("name")
         .single(),
-    text("roomNumber", "0.9.2342.19200300.100.1.6"),
-    exact("labeledURI", "1.3.6.1.4.1.250.1.57"),
+    text("roomNumber", "0.9.2342.19200300.100.1.6").left(),
+    exact("labeledURI", "1.3.6.1.4.1.250.1.57").left(),
     octets("jpegPhoto", "0.9.2342.19200300.100.1.60").holding(Syntax::Jpeg),
     AttributeType::new("userCertificate", "2.5.4.36", Syntax::Certificate, Matching::Never),
-    text("businessCategory", "2.5.4.15"),
+    text("businessCategory", "2.5.4.15").left(),
     text("serialNumber", "2.5.4.5").holding(Syntax::PrintableString),
-    text("host", "0.9.2342.19200300.100.1.9"),
+    text("host", "0.9.2342.19200300.100.1.9").left(),
     octets("sshPublicKey", "1.3.6.1.4.1.24552.500.1.1.1.13"),
     dn("distinguishedName", "2.5.4.49"),
     dn("member", "2.5.4.31").below("distinguishedName"),
@@ -96,7 +97,7 @@ pub(super) static ATTRIBUTES: [AttributeType; 87] = numbered([
     uncompared("supportedSASLMechanisms", "1.3.6.1.4.1.1466.101.120.14", Syntax::DirectoryString),
     text("vendorName", "1.3.6.1.1.4").single().kept_by(Usage::DsaOperation),
     text("vendorVersion", "1.3.6.1.1.5").single().kept_by(Usage::DsaOperation),
-    text("carLicense", "2.16.840.1.113730.3.1.1"),
+    text("carLicense", "2.16.840.1.113730.3.1.1").left(),
     account(
         "sAMAccountName",
         "1.2.840.113556.1.4.221",
@@ -166,6 +167,7 @@ impl AttributeType {
             no_user_modification: false,
             usage: Usage::UserApplications,
             only: &[],
+            left: false,
         }
     }
 
@@ -191,6 +193,11 @@ impl AttributeType {
 
     const fn single(self) -> Self {
         Self { single_value: true, ..self }
+    }
+
+    /// Values only where an organization defines it.
+    const fn left(self) -> Self {
+        Self { left: true, ..self }
     }
 
     /// Operational, and out of users' hands.
