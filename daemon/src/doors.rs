@@ -62,6 +62,7 @@ pub fn open_directory(
         known_names: KnownNames(ldap_door::naming),
         reply_attributes: ReplyDictionary(crate::radius::reply_attributes),
         sessions: config.radius.session_bounds(),
+        order_networks: config.radius.order_networks(),
     };
     let master = MasterKey::from_bytes(*master_key.octets());
     let path: &Path = &config.data.directory;

@@ -21,12 +21,13 @@ use crate::error::{Error, StoreFailure};
 use crate::gear::GearTable;
 use crate::id::{AdminId, OrganizationId, Place, RecordId, TokenId};
 use crate::known::{Capacity, Keep, Lookups};
-use crate::orders::Departures;
+use crate::orders::{Departures, OrderNetworks};
 use crate::records::{
-    Admin, AdminFields, CertificateAuthority, Credential, CustomAttribute, Departure, Device,
-    GearClaims, Group, Import, ImportWork, IssuedCertificate, Organization, OrganizationState,
-    OwnCertificates, PasswordHistory, RadiusClient, ReplyProfile, RevokedCertificates,
-    ServiceAccount, Session, SessionTotals, SettledReports, Token, User, indices,
+    Admin, AdminFields, CertificateAuthority, Credential, CustomAttribute, Departure,
+    DepartureTotals, Device, GearClaims, Group, Import, ImportWork, IssuedCertificate,
+    Organization, OrganizationState, OwnCertificates, PasswordHistory, RadiusClient, ReplyProfile,
+    RevokedCertificates, ServiceAccount, Session, SessionTotals, SettledReports, Token, User,
+    indices,
 };
 use crate::search::{Memo, SearchGrant};
 use crate::text::prepare;
@@ -54,6 +55,8 @@ pub struct OpenOptions {
     pub reply_attributes: ReplyDictionary,
     /// How much of what gear reports is kept.
     pub sessions: SessionBounds,
+    /// Where orders to gear may go.
+    pub order_networks: OrderNetworks,
 }
 
 /// Everything that is true, for every organization; clones share it.
@@ -95,7 +98,8 @@ impl Directory {
         options: &OpenOptions,
     ) -> Result<Self, OpenError> {
         let (known, replies) = (options.known_names, options.reply_attributes);
-        let tools = Tools::new(entropy, store.events().clone(), known, replies);
+        let (events, networks) = (store.events().clone(), options.order_networks.clone());
+        let tools = Tools::new(entropy, events, known, replies, networks);
         let engine = Engine::start(&options.authentication, &tools)?;
         let (gear, followers) =
             (GearTable::following(&store), crate::follow::Followers::of(&store));
@@ -254,6 +258,7 @@ impl Directory {
             KindCheck::of::<Departure>(),
             KindCheck::of::<Import>(),
             KindCheck::of::<ImportWork>(),
+            KindCheck::of::<DepartureTotals>(),
         ];
         Ok(self.inner.store.check(&kinds)?)
     }

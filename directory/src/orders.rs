@@ -1,14 +1,18 @@
 //! Orders to network gear about sessions that go on: which there are to give, where they go, and
 //! what became of them.
 
+mod backlog;
 mod departures;
+mod networks;
 mod outcome;
+mod renewal;
+mod search;
 mod target;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use storage::{Secret, Snapshot};
+use storage::{Id, Partition, Reading, Secret, Snapshot};
 use uuid::Uuid;
 
 use crate::access::{Grant, ManageConfiguration, ManageIdentities};
@@ -16,10 +20,13 @@ use crate::collections::find_session;
 use crate::error::{Error, Invalid};
 use crate::events::EventActor;
 use crate::id::{OrganizationId, RecordId, ReplyProfileId};
-use crate::records::{ReplyProfile, ReplyProfileFields, Session, Trigger};
+use crate::records::{
+    Organization, OrganizationState, ReplyProfile, ReplyProfileFields, Session, Trigger,
+};
 
 pub(crate) use self::departures::Departures;
 use self::departures::Errand;
+pub use self::networks::OrderNetworks;
 pub use self::outcome::OrderOutcome;
 use self::target::Target;
 
@@ -52,8 +59,8 @@ pub enum Ordered {
 enum Cause {
     /// An admin wants it.
     Admin { actor: EventActor, source: Option<IpAddr> },
-    /// Something of the user changed; the errand is over with the last of its orders.
-    Errand { trigger: Trigger, _errand: Arc<Errand> },
+    /// Something of the user changed, as a note says; the errand is over with the last of its orders.
+    Errand { trigger: Trigger, note: Id, _errand: Arc<Errand> },
 }
 
 impl SessionOrder {
@@ -104,7 +111,6 @@ impl Grant<'_, &Snapshot, ManageConfiguration> {
     }
 
     fn reply_profile(&self, uuid: Uuid) -> Result<ReplyProfile, Error> {
-        use storage::Reading as _;
         let (partition, index) =
             (self.place.partition(), crate::records::indices::REPLY_PROFILE_UUID);
         let found = self.source.find_first(partition, index, uuid.as_bytes())?;
@@ -128,6 +134,13 @@ impl<P: crate::access::Permit> Grant<'_, &Snapshot, P> {
         let target = target.ok_or(Error::Forbidden("the session's RADIUS client is gone"))?;
         let actor = self.site().event_actor()?;
         let cause = Cause::Admin { actor, source: self.context.source };
-        Ok(target.order(organization, session, what, cause))
+        let networks = self.site().tools.order_networks();
+        Ok(target.order(organization, session, (what, cause), networks))
     }
+}
+
+/// Whether an organization's users are served.
+fn is_active(source: &Snapshot, organization: OrganizationId) -> Result<bool, Error> {
+    let record = source.get::<Organization>(Partition::Provider, organization.record())?;
+    Ok(record.is_some_and(|record| record.state == OrganizationState::Active))
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use storage::{Entropy, EventLog};
 use uuid::Uuid;
 
+use crate::orders::OrderNetworks;
 use crate::recorder::Recorder;
 use crate::records::Syntax;
 use crate::time::Time;
@@ -17,6 +18,7 @@ pub struct Tools {
     events: EventLog,
     known: KnownNames,
     reply_attributes: Arc<[ReplyAttribute]>,
+    order_networks: Arc<OrderNetworks>,
     recorder: Arc<Recorder>,
     /// Random, and another one for each process.
     passing: Arc<[u8; 32]>,
@@ -95,17 +97,24 @@ impl Tools {
         events: EventLog,
         known: KnownNames,
         replies: ReplyDictionary,
+        order_networks: OrderNetworks,
     ) -> Self {
         let mut passing = [0; 32];
         entropy.fill(&mut passing);
         let (recorder, passing) = (Arc::default(), Arc::new(passing));
         let reply_attributes = (replies.0)().into();
-        Self { entropy, events, known, reply_attributes, recorder, passing }
+        let order_networks = Arc::new(order_networks);
+        Self { entropy, events, known, reply_attributes, order_networks, recorder, passing }
     }
 
     /// What network gear can be told by name.
     pub fn reply_attributes(&self) -> &[ReplyAttribute] {
         &self.reply_attributes
+    }
+
+    /// Where orders to gear may go.
+    pub(crate) fn order_networks(&self) -> &OrderNetworks {
+        &self.order_networks
     }
 
     /// What applications asked for and did not get.

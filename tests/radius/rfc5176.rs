@@ -259,6 +259,45 @@ fn section_2_3_gear_that_still_has_the_former_secret_is_reached_with_it() {
 }
 
 #[test]
+fn an_order_that_waited_is_looked_at_again_before_it_is_sent() {
+    const AT_ONCE: usize = 16;
+    let office = Office::new();
+    let port = free_port(office.address);
+    let gear = UdpSocket::bind((office.address, port)).unwrap();
+    gear.set_read_timeout(Some(PATIENCE)).unwrap();
+    let client =
+        office.client("wifi", &json!({"orders": {"port": port, "suspended": "disconnect"}}));
+    let ada = office.user("ada", PASSWORD);
+    for number in 0..=AT_ONCE {
+        let report = format!(
+            "Acct-Status-Type=Start,Acct-Session-Id=of-{number:02},User-Name=ada,NAS-Identifier=ap-1"
+        );
+        assert!(office.report(&client, &report).is("Accounting-Response"));
+    }
+    let open = office.read("sessions?open=true&login=ada");
+    assert_eq!(open["items"].as_array().unwrap().len(), AT_ONCE + 1);
+    office.act("POST", &format!("users/{ada}/suspend"), None);
+    let orders: Vec<_> = (0..AT_ONCE).map(|_| receive(&gear)).collect();
+    // So many wait for an answer; meanwhile the user may be here again.
+    office.act("POST", &format!("users/{ada}/activate"), None);
+    let (order, from) = &orders[0];
+    gear.send_to(&answer(order, 41, client.secret.as_bytes()), from).unwrap();
+    let left = |_| {
+        let mut events = office.events().into_iter();
+        events.find(|it| it["action"] == "session_disconnect" && it["success"] == false)
+    };
+    let left = (0..10_000).find_map(left).unwrap();
+    let reason = "nothing was sent: why the session was to end does not hold any more";
+    assert_eq!(left["reason"], reason);
+    gear.set_nonblocking(true).unwrap();
+    let mut octets = [0; 4096];
+    while let Ok((length, _)) = gear.recv_from(&mut octets) {
+        let again = orders.iter().any(|(order, _)| order[..] == octets[..length]);
+        assert!(again, "an order that nothing asks for");
+    }
+}
+
+#[test]
 fn sessions_of_another_organization_are_not_touched() {
     let (ours, theirs) = (Site::new(), Site::new());
     let users = [&ours, &theirs].map(|site| site.office.user("ada", PASSWORD));

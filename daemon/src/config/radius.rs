@@ -4,9 +4,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use directory::accounting::{SessionBounds, SessionRules};
+use directory::orders::OrderNetworks;
+use ipnet::IpNet;
 
 use super::section::section;
-use super::value::{Count, DAY, HOUR, KIB, MIB, MINUTE, PerCore, SECOND, Size, Time, everywhere};
+use super::value::{
+    Count, DAY, HOUR, KIB, MIB, MINUTE, PerCore, SECOND, Size, Time, everywhere, whole_internet,
+};
 
 section! {
     /// The RADIUS door, for network gear.
@@ -82,12 +86,24 @@ section! {
         /// ones are dropped, and the gear tells again.
         waiting_reports: Count<16, 1_000_000> = Count(16_384),
         /// Addresses from which orders to gear leave (RFC 5176), the first of each family: those that the
-        /// gear takes orders from. Port 0 is any. They go where the RADIUS clients' `sources` let them,
-        /// so let the firewall pass no others. Empty: nothing is sent.
+        /// gear takes orders from. Port 0 is any. Empty: nothing is sent.
         orders_from: Vec<SocketAddr> = everywhere(0),
+        /// Networks into which orders may go. Within them the admins of each organization say where
+        /// their gear is, by the `sources` of its RADIUS clients, so leave out, or name below, what is
+        /// the provider's own.
+        order_networks: Vec<IpNet> = whole_internet(),
+        /// Networks in these into which no order may go, such as those of the provider's own servers.
+        order_networks_excepted: Vec<IpNet> = Vec::new(),
+        /// Networks in which an order goes to the address that the gear gives itself (NAS-IP-Address),
+        /// which nothing proves, where that lies in the RADIUS client's `sources`. Elsewhere it goes
+        /// where the gear's reports come from.
+        order_networks_told: Vec<IpNet> = Vec::new(),
         /// Orders of one organization that wait for their turn; further ones are given up, and an event
         /// tells.
         orders_waiting: Count<16, 1_000_000> = Count(10_000),
+        /// The same of all organizations together; when one more comes, one of the organization that
+        /// has most is given up.
+        orders_waiting_in_all: Count<16, 10_000_000> = Count(100_000),
         /// Orders that wait for an answer at the same time, a quarter of them of one organization.
         orders_under_way: Count<4, 65_536> = Count(1_024),
         /// The same at one piece of gear.
@@ -106,6 +122,15 @@ impl Radius {
             open: self.open_sessions.into(),
             kept: self.kept_sessions.into(),
             waiting: self.waiting_reports as usize,
+        }
+    }
+
+    /// Where orders to gear may go.
+    pub(crate) fn order_networks(&self) -> OrderNetworks {
+        OrderNetworks {
+            allowed: self.order_networks.clone(),
+            excepted: self.order_networks_excepted.clone(),
+            believed: self.order_networks_told.clone(),
         }
     }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
 /// Something that can stand to the right of the equals sign.
@@ -332,6 +333,24 @@ impl Value for Vec<SocketAddr> {
         let addresses: Vec<String> = self.iter().map(|it| quote(&it.to_string())).collect();
         format!("[{}]", addresses.join(", "))
     }
+}
+
+impl Value for Vec<IpNet> {
+    type Resolved = Self;
+
+    fn resolve(self) -> Self {
+        self
+    }
+
+    fn toml(&self) -> String {
+        let networks: Vec<String> = self.iter().map(|it| quote(&it.to_string())).collect();
+        format!("[{}]", networks.join(", "))
+    }
+}
+
+/// Every address that there is.
+pub(super) fn whole_internet() -> Vec<IpNet> {
+    vec![Ipv4Net::default().into(), Ipv6Net::default().into()]
 }
 
 /// Lists the same port on every IPv4 and every IPv6 address of the machine.

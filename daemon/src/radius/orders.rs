@@ -83,7 +83,8 @@ impl Courier {
 
 fn limits(config: &config::Radius) -> DispatchLimits {
     DispatchLimits {
-        waiting: config.orders_waiting as usize,
+        waiting: config.orders_waiting_in_all as usize,
+        waiting_of_one: config.orders_waiting as usize,
         under_way: config.orders_under_way as usize,
         under_way_of_one: (config.orders_under_way as usize / 4).max(1),
         under_way_at_one: config.orders_at_once as usize,

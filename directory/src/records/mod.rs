@@ -8,6 +8,7 @@ mod credential;
 mod custom_attribute;
 mod custom_values;
 mod departure;
+mod departure_totals;
 mod device;
 mod eap_methods;
 mod gear_certificates;
@@ -49,6 +50,7 @@ pub use custom_attribute::{CustomAttribute, CustomAttributeFields, Syntax, Work}
 pub use custom_values::{CustomValue, CustomValues, Values};
 pub(crate) use custom_values::{octets as custom_octets, signed as custom_signed};
 pub(crate) use departure::Departure;
+pub(crate) use departure_totals::DepartureTotals;
 pub use device::{Device, DeviceFields};
 pub use eap_methods::EapMethods;
 pub use gear_certificates::{CertificateFingerprint, GearCertificates};
@@ -118,6 +120,7 @@ pub(crate) mod kinds {
     pub(crate) const IMPORT_ROWS: Kind = Kind(61);
     /// Sealed: what becomes of the rows of an import.
     pub(crate) const IMPORT_OUTCOMES: Kind = Kind(62);
+    pub(crate) const DEPARTURE_TOTALS: Kind = Kind(46);
     pub(crate) const CREDENTIAL: Kind = Kind(20);
     pub(crate) const CERTIFICATE_AUTHORITY: Kind = Kind(18);
     pub(crate) const OWN_CERTIFICATES: Kind = Kind(24);

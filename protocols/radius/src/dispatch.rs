@@ -15,12 +15,34 @@ use crate::secret::Secret;
 use queue::Queue;
 use retry::Retry;
 
-/// An order that is to be sent; it is dated and signed when its turn comes.
+/// An order that is to be sent once its turn comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NewOrder<S, K> {
     /// On whose behalf: parties take turns.
     pub share: S,
     /// What the end of it is told by.
     pub key: K,
+    /// Where the gear listens, as far as is known.
+    pub to: SocketAddr,
+    /// Whether it goes before others of its party: somebody waits for it.
+    pub urgent: bool,
+}
+
+/// An order whose turn has come: it has a place until it is [sent](Dispatcher::send) or
+/// [left](Dispatcher::leave).
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "its place is taken until it is sent or left"]
+pub struct Turn<S, K>(NewOrder<S, K>);
+
+impl<S, K: Copy> Turn<S, K> {
+    /// Which order.
+    pub const fn key(&self) -> K {
+        self.0.key
+    }
+}
+
+/// What an order says, once its turn has come.
+pub struct OrderText {
     /// Where the gear listens.
     pub to: SocketAddr,
     /// What the gear is to do.
@@ -30,13 +52,13 @@ pub struct NewOrder<S, K> {
     pub secrets: Vec<Secret>,
     /// The session, and what becomes of it.
     pub attributes: Reply,
-    /// Whether it goes before others of its party: somebody waits for it.
-    pub urgent: bool,
 }
 
 /// What is to be done.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Dispatched<K> {
+pub enum Dispatched<S, K> {
+    /// Look at an order again, as much may have changed since it was added, and send or leave it.
+    Turn(Turn<S, K>),
     /// Send a datagram.
     Send {
         /// Where to.
@@ -62,13 +84,18 @@ pub enum OrderEnd {
     Silence,
     /// It could not be written.
     Unwritable(ReplyError),
+    /// Too many waited, and it gave way.
+    Crowded,
 }
 
 /// The bounds of a [`Dispatcher`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DispatchLimits {
-    /// Orders of one party that wait for their turn.
+    /// Orders that wait for their turn, all together; when one more comes, one of the party that has
+    /// most gives way.
     pub waiting: usize,
+    /// The same of one party.
+    pub waiting_of_one: usize,
     /// Orders that wait for an answer, all together.
     pub under_way: usize,
     /// The same of one party.
@@ -83,13 +110,15 @@ pub struct DispatchLimits {
 pub struct Dispatcher<S, K> {
     limits: DispatchLimits,
     queue: Queue<S, K>,
+    /// Orders whose turn has come, and which are neither sent nor left.
+    called: usize,
     under_way: HashMap<u64, UnderWay<S, K>>,
     next: u64,
     /// By which an answer is found: where it comes from, and its identifier.
     asked: HashMap<(IpAddr, u16, u8), u64>,
     destinations: HashMap<SocketAddr, Destination>,
     timers: BTreeSet<(Duration, u64)>,
-    commands: VecDeque<Dispatched<K>>,
+    commands: VecDeque<Dispatched<S, K>>,
 }
 
 struct UnderWay<S, K> {
@@ -116,14 +145,15 @@ const DESTINATIONS: usize = 1_024;
 /// Secrets that gear may have at most: half of the identifiers are enough for all orders.
 const SECRETS: usize = 2;
 
-impl<S: Copy + Eq + Hash, K> Dispatcher<S, K> {
+impl<S: Copy + Eq + Hash + Ord, K: Copy> Dispatcher<S, K> {
     /// Starts with nothing to send.
     #[must_use]
     pub fn new(limits: DispatchLimits) -> Self {
         let under_way_at_one = limits.under_way_at_one.min(256 / SECRETS);
         Self {
             limits: DispatchLimits { under_way_at_one, ..limits },
-            queue: Queue::new(limits.waiting),
+            queue: Queue::new(limits.waiting, limits.waiting_of_one),
+            called: 0,
             under_way: HashMap::new(),
             next: 0,
             asked: HashMap::new(),
@@ -133,31 +163,66 @@ impl<S: Copy + Eq + Hash, K> Dispatcher<S, K> {
         }
     }
 
-    /// Takes an order, which [`start`](Self::start) sends once it is its turn.
-    ///
-    /// # Errors
-    /// Gives back its key where too many of its party wait.
-    pub fn add(&mut self, order: NewOrder<S, K>) -> Result<(), K> {
-        self.queue.add(order)
+    /// Takes an order, which [`start`](Self::start) calls once it is its turn.
+    pub fn add(&mut self, order: NewOrder<S, K>) {
+        if let Some(key) = self.queue.add(order) {
+            self.commands.push_back(Dispatched::Ended { key, how: OrderEnd::Crowded });
+        }
     }
 
-    /// Sends what may be sent; `seconds` is the time since 1970.
-    pub fn start(&mut self, now: Duration, seconds: u32, random: &mut impl FnMut() -> u32) {
+    /// Calls what may be sent.
+    pub fn start(&mut self, now: Duration, random: &mut impl FnMut() -> u32) {
         let limits = self.limits;
-        while self.under_way.len() < limits.under_way {
+        while self.under_way.len() + self.called < limits.under_way {
             let destinations = &self.destinations;
-            let has_room = |order: &NewOrder<S, K>| {
-                let known = destinations.get(&order.to);
-                known.is_none_or(|known| known.under_way < limits.under_way_at_one)
+            let is_full = |to: &SocketAddr| {
+                let known = destinations.get(to);
+                known.is_some_and(|known| known.under_way >= limits.under_way_at_one)
             };
-            let Some(order) = self.queue.take(limits.under_way_of_one, has_room) else { break };
-            self.begin(order, (now, seconds), random);
+            let Some(order) = self.queue.take(limits.under_way_of_one, is_full) else { break };
+            let fresh = || Destination { next: random().to_be_bytes()[0], under_way: 0, used: now };
+            let known = self.destinations.entry(order.to).or_insert_with(fresh);
+            known.under_way += 1;
+            known.used = now;
+            self.called += 1;
+            self.commands.push_back(Dispatched::Turn(Turn(order)));
         }
         if self.destinations.len() > DESTINATIONS {
             self.destinations.retain(|_, known| {
                 known.under_way > 0 || now < known.used.saturating_add(IDENTIFIER_REST)
             });
         }
+    }
+
+    /// Sends an order whose turn has come; `seconds` is the time since 1970. One that goes elsewhere
+    /// than was said when it was added waits for its turn there.
+    pub fn send(
+        &mut self,
+        turn: Turn<S, K>,
+        text: &OrderText,
+        (now, seconds): (Duration, u32),
+        random: &mut impl FnMut() -> u32,
+    ) {
+        self.called = self.called.saturating_sub(1);
+        let Turn(order) = turn;
+        if order.to != text.to {
+            self.free(order.share, order.to);
+            return self.add(NewOrder { to: text.to, ..order });
+        }
+        match self.signed(text, seconds) {
+            Ok(orders) => self.begin(order, orders, (now, random())),
+            Err(error) => {
+                self.free(order.share, order.to);
+                let how = OrderEnd::Unwritable(error);
+                self.commands.push_back(Dispatched::Ended { key: order.key, how });
+            }
+        }
+    }
+
+    /// Gives up an order whose turn has come; nothing more is told of it.
+    pub fn leave(&mut self, turn: Turn<S, K>) {
+        self.called = self.called.saturating_sub(1);
+        self.free(turn.0.share, turn.0.to);
     }
 
     /// Takes a datagram; says whether it answered an order. Whatever else it is, it is ignored.
@@ -201,7 +266,7 @@ impl<S: Copy + Eq + Hash, K> Dispatcher<S, K> {
     }
 
     /// The next command.
-    pub fn command(&mut self) -> Option<Dispatched<K>> {
+    pub fn command(&mut self) -> Option<Dispatched<S, K>> {
         self.commands.pop_front()
     }
 
@@ -211,30 +276,29 @@ impl<S: Copy + Eq + Hash, K> Dispatcher<S, K> {
         self.queue.is_empty()
     }
 
+    /// An order in each of the secrets, with identifiers that rest where it goes.
+    fn signed(&mut self, text: &OrderText, seconds: u32) -> Result<Vec<(u8, Order)>, ReplyError> {
+        let mut next = self.destinations.get(&text.to).map_or(0, |known| known.next);
+        let mut orders = Vec::with_capacity(SECRETS);
+        for secret in text.secrets.iter().take(SECRETS) {
+            let identifier = self.free_identifier(text.to, next);
+            next = identifier.wrapping_add(1);
+            let signed = Order::new(text.kind, identifier, secret, &text.attributes, seconds)?;
+            orders.push((identifier, signed));
+        }
+        if let Some(known) = self.destinations.get_mut(&text.to) {
+            known.next = next;
+        }
+        Ok(orders)
+    }
+
     fn begin(
         &mut self,
         order: NewOrder<S, K>,
-        (now, seconds): (Duration, u32),
-        random: &mut impl FnMut() -> u32,
+        orders: Vec<(u8, Order)>,
+        (now, random): (Duration, u32),
     ) {
-        let NewOrder { share, key, to, kind, secrets, attributes, .. } = order;
-        let fresh = || Destination { next: random().to_be_bytes()[0], under_way: 0, used: now };
-        let mut known = self.destinations.get(&to).copied().unwrap_or_else(fresh);
-        let mut orders = Vec::with_capacity(SECRETS);
-        for secret in secrets.iter().take(SECRETS) {
-            let identifier = self.free_identifier(to, known.next);
-            known.next = identifier.wrapping_add(1);
-            match Order::new(kind, identifier, secret, &attributes, seconds) {
-                Ok(signed) => orders.push((identifier, signed)),
-                Err(error) => {
-                    self.queue.ended(share);
-                    let how = OrderEnd::Unwritable(error);
-                    return self.commands.push_back(Dispatched::Ended { key, how });
-                }
-            }
-        }
-        self.destinations
-            .insert(to, Destination { under_way: known.under_way + 1, used: now, ..known });
+        let NewOrder { share, key, to, .. } = order;
         let serial = self.next;
         self.next += 1;
         if let Some((_, signed)) = orders.first() {
@@ -244,9 +308,17 @@ impl<S: Copy + Eq + Hash, K> Dispatcher<S, K> {
         let asked =
             orders.iter().map(|(identifier, _)| ((to.ip(), to.port(), *identifier), serial));
         self.asked.extend(asked);
-        let retry = Retry::begin(now, self.limits.patience, random());
+        let retry = Retry::begin(now, self.limits.patience, random);
         self.timers.insert((retry.due(), serial));
         self.under_way.insert(serial, UnderWay { share, key, to, orders, retry });
+    }
+
+    /// Gives back the place of an order.
+    fn free(&mut self, share: S, to: SocketAddr) {
+        if let Some(known) = self.destinations.get_mut(&to) {
+            known.under_way = known.under_way.saturating_sub(1);
+        }
+        self.queue.ended(share, to);
     }
 
     /// The first identifier from one on by which nothing was asked there that is not answered.
@@ -264,10 +336,7 @@ impl<S: Copy + Eq + Hash, K> Dispatcher<S, K> {
         for (identifier, _) in orders {
             self.asked.remove(&(to.ip(), to.port(), identifier));
         }
-        if let Some(known) = self.destinations.get_mut(&to) {
-            known.under_way = known.under_way.saturating_sub(1);
-        }
-        self.queue.ended(share);
+        self.free(share, to);
         self.commands.push_back(Dispatched::Ended { key, how });
     }
 }

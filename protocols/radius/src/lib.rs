@@ -52,7 +52,7 @@ pub use admission::Candidate;
 pub use attribute::{Attribute, AttributeType, Attributes};
 pub use credential::{Chap, Credential, verify_chap};
 pub use dictionary::{Named, ValueKind, named_attributes};
-pub use dispatch::{DispatchLimits, Dispatched, Dispatcher, NewOrder, OrderEnd};
+pub use dispatch::{DispatchLimits, Dispatched, Dispatcher, NewOrder, OrderEnd, OrderText, Turn};
 pub use limits::Limits;
 pub use ms_chap::{Failure, MsChapV2};
 pub use order::{Obedience, Order, OrderKind, cause_in_words};

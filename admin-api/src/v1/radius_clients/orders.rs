@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// What the gear of a RADIUS client is told about sessions that go on (RFC 5176), when something of
-/// their users changes. An order goes to the address that the gear gave itself, where that lies in a
-/// network of the client's `sources` that is not wide (/16 or less, IPv6 /48), or else to the one that
-/// its reports came from, where that lies in them; and nowhere else.
+/// their users changes. An order goes to the address that the session's reports came from, where that
+/// lies in a network of the client's `sources`; or to the one that the gear gives itself, where that
+/// lies in one that is not wide (/16 or less, IPv6 /48) and the operator believes it there
+/// (`[radius] order_networks_told`); and nowhere that the operator lets no orders go.
 #[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(example = json!({"port": 3799, "suspended": "disconnect"}))]

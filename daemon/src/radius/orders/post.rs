@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use directory::orders::{OrderOutcome, SessionOrder};
 use directory::{Directory, Error, OrganizationId, Time};
-use radius::{DispatchLimits, Dispatched, Dispatcher};
+use radius::{DispatchLimits, Dispatched, Dispatcher, NewOrder, OrderEnd, Turn};
 use tokio::net::UdpSocket;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -39,14 +39,6 @@ pub(super) struct Post {
 
 /// Who waits for what becomes of an order.
 type Done = Option<oneshot::Sender<OrderOutcome>>;
-
-/// An order that is not sent.
-struct Left {
-    order: SessionOrder,
-    done: Done,
-    reason: String,
-    is_for_want_of_room: bool,
-}
 
 /// What follows from what happened to users.
 type Step = Result<Option<Vec<SessionOrder>>, Error>;
@@ -83,7 +75,7 @@ impl Post {
                     let now = self.clock.monotonic();
                     self.machine.expire(now, &mut random(&self.directory));
                 }
-                Some((order, done)) = handed.recv() => self.take_by_hand(order, done),
+                Some((order, done)) = handed.recv() => self.take(order, Some(done)),
                 stepped = stepped(&mut step) => {
                     step = None;
                     match stepped {
@@ -122,59 +114,71 @@ impl Post {
         }
     }
 
-    fn take_by_hand(&mut self, order: SessionOrder, done: oneshot::Sender<OrderOutcome>) {
-        if let Some(left) = self.take(order, Some(done)) {
-            self.end(left.order, left.done, &OrderOutcome::NotSent(left.reason));
-        }
-    }
-
-    /// Takes orders of one organization; those for which there is no room are given up.
+    /// Takes orders; those for which there is no room are given up.
     fn take_all(&mut self, orders: Vec<SessionOrder>) {
-        let mut given_up = Vec::new();
         for order in orders {
-            match self.take(order, None) {
-                Some(left) if left.is_for_want_of_room => given_up.push(left.order),
-                Some(left) => self.end(left.order, None, &OrderOutcome::NotSent(left.reason)),
-                None => {}
-            }
-        }
-        if let Some(first) = given_up.first() {
-            let now = Time(self.clock.wall());
-            self.directory.drop_orders(first.organization, &given_up, now);
+            self.take(order, None);
         }
     }
 
-    /// Takes an order, unless it cannot be sent.
-    fn take(&mut self, order: SessionOrder, done: Done) -> Option<Left> {
-        let (organization, key) = (order.organization, self.next);
-        self.next += 1;
-        let left =
-            |order, done, reason| Some(Left { order, done, reason, is_for_want_of_room: false });
-        let written = match view::written(&order, (organization, key)) {
-            Ok(written) => written,
-            Err(reason) => return left(order, done, reason),
+    /// Takes an order, unless it goes nowhere.
+    fn take(&mut self, order: SessionOrder, done: Done) {
+        let place = order.to.map_err(ToOwned::to_owned).and_then(|to| self.reachable(to));
+        let to = match place {
+            Ok(to) => to,
+            Err(reason) => return self.end(order, done, &OrderOutcome::NotSent(reason)),
         };
-        if self.socket(written.to).is_none() {
-            let reason = "orders_from has no address of that kind".to_owned();
-            return left(order, done, reason);
-        }
-        if self.machine.add(written).is_err() {
-            let reason = "too many orders of the organization wait".to_owned();
-            return Some(Left { order, done, reason, is_for_want_of_room: true });
-        }
+        let (share, key, urgent) = (order.organization, self.next, order.is_by_hand());
+        self.next += 1;
         self.orders.insert(key, (order, done));
-        None
+        self.machine.add(NewOrder { share, key, to, urgent });
+    }
+
+    fn reachable(&self, to: SocketAddr) -> Result<SocketAddr, String> {
+        let reason = || "orders_from has no address of that kind".to_owned();
+        self.socket(to).map(|_| to).ok_or_else(reason)
     }
 
     /// Obeys the machine.
     fn work(&mut self) {
-        let now = self.clock.monotonic();
-        let seconds = u32::try_from(self.clock.wall() / 1_000).unwrap_or(u32::MAX);
-        self.machine.start(now, seconds, &mut random(&self.directory));
-        while let Some(command) = self.machine.command() {
+        let mut crowded = HashMap::<OrganizationId, Vec<SessionOrder>>::new();
+        loop {
+            self.machine.start(self.clock.monotonic(), &mut random(&self.directory));
+            let Some(command) = self.machine.command() else { break };
             match command {
+                Dispatched::Turn(turn) => self.follow(turn),
                 Dispatched::Send { to, octets } => self.send(to, &octets),
+                Dispatched::Ended { key, how: OrderEnd::Crowded } => match self.orders.remove(&key)
+                {
+                    Some((order, None)) => {
+                        crowded.entry(order.organization).or_default().push(order);
+                    }
+                    Some((order, done)) => self.end(order, done, &view::outcome(OrderEnd::Crowded)),
+                    None => {}
+                },
                 Dispatched::Ended { key, how } => self.conclude(key, &view::outcome(how)),
+            }
+        }
+        for (organization, orders) in crowded {
+            self.directory.drop_orders(organization, &orders, Time(self.clock.wall()));
+        }
+    }
+
+    /// Sends an order whose turn has come, if it is still to be sent.
+    fn follow(&mut self, turn: Turn<OrganizationId, u64>) {
+        let key = turn.key();
+        let Some((order, _)) = self.orders.get_mut(&key) else { return self.machine.leave(turn) };
+        let renewed = self.directory.renew_order(order, Time(self.clock.wall()));
+        let text = renewed.map_err(ToOwned::to_owned).and_then(|()| view::written(order));
+        match text.and_then(|text| self.reachable(text.to).map(|_| text)) {
+            Ok(text) => {
+                let seconds = u32::try_from(self.clock.wall() / 1_000).unwrap_or(u32::MAX);
+                let time = (self.clock.monotonic(), seconds);
+                self.machine.send(turn, &text, time, &mut random(&self.directory));
+            }
+            Err(reason) => {
+                self.machine.leave(turn);
+                self.conclude(key, &OrderOutcome::NotSent(reason));
             }
         }
     }

@@ -5,17 +5,14 @@ use std::net::IpAddr;
 use directory::orders::{OrderOutcome, Ordered, SessionOrder};
 use directory::records::Session;
 use radius::{
-    AttributeType, NewOrder, Obedience, OrderEnd, OrderKind, Reply, ReplyError, Secret,
+    AttributeType, Obedience, OrderEnd, OrderKind, OrderText, Reply, ReplyError, Secret,
     cause_in_words,
 };
 
 use super::super::view::of_profile;
 
 /// An order as it goes to the gear; or why it cannot.
-pub(super) fn written<S, K>(
-    order: &SessionOrder,
-    (share, key): (S, K),
-) -> Result<NewOrder<S, K>, String> {
+pub(super) fn written(order: &SessionOrder) -> Result<OrderText, String> {
     let to = order.to.map_err(ToOwned::to_owned)?;
     let (kind, change) = match &order.what {
         Ordered::End => (OrderKind::Disconnect, Ok(Reply::new())),
@@ -29,7 +26,7 @@ pub(super) fn written<S, K>(
         return Err("no secret is shared with the gear".to_owned());
     }
     let attributes = attributes.map_err(|error| error.to_string())?;
-    Ok(NewOrder { share, key, to, kind, secrets, attributes, urgent: order.is_by_hand() })
+    Ok(OrderText { to, kind, secrets, attributes })
 }
 
 /// Names a session as its gear does (RFC 5176, section 3), before what becomes of it.
@@ -62,6 +59,8 @@ fn attributes(session: &Session, change: &Reply) -> Result<Reply, ReplyError> {
     Ok(named)
 }
 
+const CROWDED: &str = "too many orders wait";
+
 /// What became of an order.
 pub(super) fn outcome(end: OrderEnd) -> OrderOutcome {
     match end {
@@ -69,6 +68,7 @@ pub(super) fn outcome(end: OrderEnd) -> OrderOutcome {
         OrderEnd::Answered(Obedience::Refused(cause)) => OrderOutcome::Refused(refusal(cause)),
         OrderEnd::Silence => OrderOutcome::Silent,
         OrderEnd::Unwritable(error) => OrderOutcome::NotSent(error.to_string()),
+        OrderEnd::Crowded => OrderOutcome::NotSent(CROWDED.to_owned()),
     }
 }
 

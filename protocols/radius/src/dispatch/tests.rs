@@ -5,7 +5,8 @@ use super::*;
 use crate::attribute::AttributeType;
 
 const LIMITS: DispatchLimits = DispatchLimits {
-    waiting: 100,
+    waiting: 150,
+    waiting_of_one: 100,
     under_way: 12,
     under_way_of_one: 8,
     under_way_at_one: 4,
@@ -28,18 +29,48 @@ fn gear(number: u8) -> SocketAddr {
 }
 
 fn order(share: u32, key: u32, to: SocketAddr) -> NewOrder<u32, u32> {
+    NewOrder { share, key, to, urgent: false }
+}
+
+fn text(to: SocketAddr, secrets: &[&str]) -> OrderText {
     let mut attributes = Reply::new();
-    attributes.text(AttributeType::ACCT_SESSION_ID, &format!("{share}-{key}")).unwrap();
-    let (kind, secrets) = (OrderKind::Disconnect, vec![secret("one"), secret("two")]);
-    NewOrder { share, key, to, kind, secrets, attributes, urgent: false }
+    attributes.text(AttributeType::ACCT_SESSION_ID, "7").unwrap();
+    let secrets = secrets.iter().map(|it| secret(it)).collect();
+    OrderText { to, kind: OrderKind::Disconnect, secrets, attributes }
 }
 
-fn single(share: u32, key: u32, to: SocketAddr) -> NewOrder<u32, u32> {
-    NewOrder { secrets: vec![secret("one")], ..order(share, key, to) }
+fn send(machine: &mut Machine, turn: Turn<u32, u32>, text: &OrderText, now: Duration) {
+    machine.send(turn, text, (now, 0x6543_2100), &mut || EVEN);
 }
 
+/// Sends whatever has its turn where it was to go, in one secret.
 fn start(machine: &mut Machine, now: Duration) {
-    machine.start(now, 0x6543_2100, &mut || EVEN);
+    start_with(machine, now, &["one"]);
+}
+
+fn start_with(machine: &mut Machine, now: Duration, secrets: &[&str]) {
+    machine.start(now, &mut || EVEN);
+    let mut others = Vec::new();
+    while let Some(command) = machine.command() {
+        match command {
+            Dispatched::Turn(turn) => {
+                let to = turn.0.to;
+                send(machine, turn, &text(to, secrets), now);
+            }
+            other => others.push(other),
+        }
+    }
+    machine.commands.extend(others);
+}
+
+/// Whose turns have come.
+fn turns(machine: &mut Machine) -> Vec<Turn<u32, u32>> {
+    machine.start(START, &mut || EVEN);
+    let mut turns = Vec::new();
+    while let Some(Dispatched::Turn(turn)) = machine.command() {
+        turns.push(turn);
+    }
+    turns
 }
 
 /// What is sent, and what has ended.
@@ -49,6 +80,7 @@ fn said(machine: &mut Machine) -> (Vec<Sent>, Vec<(u32, OrderEnd)>) {
         match command {
             Dispatched::Send { to, octets } => sent.push((to, octets)),
             Dispatched::Ended { key, how } => ended.push((key, how)),
+            Dispatched::Turn(turn) => panic!("{turn:?}"),
         }
     }
     (sent, ended)
@@ -65,7 +97,7 @@ fn answer(octets: &[u8], code: u8, secret: &Secret) -> Vec<u8> {
 #[test]
 fn an_order_goes_out_again_as_it_is_until_its_gear_answers() {
     let mut machine = Machine::new(LIMITS);
-    machine.add(single(1, 7, gear(1))).unwrap();
+    machine.add(order(1, 7, gear(1)));
     start(&mut machine, START);
     let (first, _) = said(&mut machine);
     assert_eq!((first.len(), machine.deadline()), (1, Some(START + 2 * SECOND)));
@@ -91,7 +123,7 @@ fn an_order_goes_out_again_as_it_is_until_its_gear_answers() {
 #[test]
 fn an_order_that_nobody_answers_is_given_up() {
     let mut machine = Machine::new(LIMITS);
-    machine.add(single(1, 7, gear(1))).unwrap();
+    machine.add(order(1, 7, gear(1)));
     start(&mut machine, START);
     let mut sent = said(&mut machine).0.len();
     while let Some(due) = machine.deadline() {
@@ -109,8 +141,8 @@ fn an_order_that_nobody_answers_is_given_up() {
 #[test]
 fn of_two_secrets_each_is_used_in_turn_and_either_may_answer() {
     let mut machine = Machine::new(LIMITS);
-    machine.add(order(1, 7, gear(1))).unwrap();
-    start(&mut machine, START);
+    machine.add(order(1, 7, gear(1)));
+    start_with(&mut machine, START, &["one", "two"]);
     let newer = said(&mut machine).0.remove(0).1;
     machine.expire(START + 2 * SECOND, &mut || EVEN);
     let older = said(&mut machine).0.remove(0).1;
@@ -126,13 +158,13 @@ fn of_two_secrets_each_is_used_in_turn_and_either_may_answer() {
 fn parties_take_turns_and_one_destination_keeps_nobody_waiting_for_another() {
     let mut machine = Machine::new(LIMITS);
     for key in 0..20 {
-        machine.add(single(1, key, gear(1))).unwrap();
+        machine.add(order(1, key, gear(1)));
     }
-    machine.add(single(1, 20, gear(2))).unwrap();
+    machine.add(order(1, 20, gear(2)));
     for key in 100..120 {
-        machine.add(single(2, key, gear(3))).unwrap();
+        machine.add(order(2, key, gear(3)));
     }
-    machine.add(NewOrder { urgent: true, ..single(2, 99, gear(4)) }).unwrap();
+    machine.add(NewOrder { urgent: true, ..order(2, 99, gear(4)) });
     start(&mut machine, START);
     let (sent, _) = said(&mut machine);
     let to = |number: u8| sent.iter().filter(|(to, _)| *to == gear(number)).count();
@@ -154,15 +186,16 @@ fn parties_take_turns_and_one_destination_keeps_nobody_waiting_for_another() {
 fn a_party_has_no_more_under_way_and_waiting_than_its_share() {
     let mut machine = Machine::new(LIMITS);
     for number in 0..100 {
-        machine.add(single(1, number.into(), gear(number))).unwrap();
+        machine.add(order(1, number.into(), gear(number)));
     }
-    assert_eq!(machine.add(single(1, 100, gear(1))), Err(100));
-    machine.add(single(2, 0, gear(200))).unwrap();
+    machine.add(order(1, 100, gear(1)));
+    assert_eq!(said(&mut machine).1, [(100, OrderEnd::Crowded)]);
+    machine.add(order(2, 0, gear(200)));
     start(&mut machine, START);
     let (sent, _) = said(&mut machine);
     assert_eq!(sent.len(), LIMITS.under_way_of_one + 1);
     for share in 3..50 {
-        machine.add(single(share, 0, gear(201))).unwrap();
+        machine.add(order(share, 0, gear(201)));
     }
     start(&mut machine, START);
     assert_eq!(said(&mut machine).0.len(), 3, "as many as may be under way in all");
@@ -173,7 +206,7 @@ fn an_identifier_rests_before_it_names_another_order() {
     let mut machine = Machine::new(LIMITS);
     let mut used = Vec::new();
     for key in 0..256 {
-        machine.add(single(1, key, gear(1))).unwrap();
+        machine.add(order(1, key, gear(1)));
         start(&mut machine, START);
         let (sent, _) = said(&mut machine);
         used.push(sent[0].1[1]);
@@ -191,9 +224,86 @@ fn an_order_that_cannot_be_written_ends_and_keeps_nothing() {
     let mut attributes = Reply::new();
     while attributes.octets(AttributeType::CLASS, &[7; 253]).is_ok() {}
     attributes.octets(AttributeType::CLASS, &[7; 231]).unwrap();
-    machine.add(NewOrder { attributes, ..single(1, 7, gear(1)) }).unwrap();
-    start(&mut machine, START);
+    machine.add(order(1, 7, gear(1)));
+    let turn = turns(&mut machine).remove(0);
+    let too_long = OrderText { attributes, ..text(gear(1), &["one"]) };
+    send(&mut machine, turn, &too_long, START);
     let how = OrderEnd::Unwritable(ReplyError::PacketFull);
     assert_eq!(said(&mut machine), (vec![], vec![(7, how)]));
     assert!(machine.is_idle() && machine.deadline().is_none());
+}
+
+#[test]
+fn an_order_that_is_left_makes_room_and_one_that_goes_elsewhere_waits_there() {
+    let mut machine = Machine::new(LIMITS);
+    for key in 0..6 {
+        machine.add(order(1, key, gear(1)));
+    }
+    let mut called = turns(&mut machine);
+    assert_eq!(called.iter().map(Turn::key).collect::<Vec<_>>(), [0, 1, 2, 3]);
+    machine.leave(called.remove(0));
+    let mut called_now = turns(&mut machine);
+    assert_eq!(called_now.iter().map(Turn::key).collect::<Vec<_>>(), [4]);
+    // Its gear has another address now.
+    send(&mut machine, called_now.remove(0), &text(gear(2), &["one"]), START);
+    let mut called_now = turns(&mut machine);
+    assert_eq!(called_now.iter().map(Turn::key).collect::<Vec<_>>(), [5, 4]);
+    send(&mut machine, called_now.remove(1), &text(gear(2), &["one"]), START);
+    let (sent, ended) = said(&mut machine);
+    assert_eq!((sent.len(), sent[0].0, ended), (1, gear(2), vec![]));
+    for turn in called.into_iter().chain(called_now) {
+        machine.leave(turn);
+    }
+    assert!(machine.receive(gear(2), &answer(&sent[0].1, 41, &secret("one"))));
+    assert!(machine.is_idle());
+}
+
+#[test]
+fn where_too_many_wait_in_all_one_of_who_has_most_gives_way() {
+    let mut machine = Machine::new(LIMITS);
+    for key in 0..100 {
+        machine.add(order(1, key, gear(1)));
+    }
+    for key in 100..150 {
+        machine.add(order(2, key, gear(2)));
+    }
+    assert_eq!(said(&mut machine).1, []);
+    for key in 150..175 {
+        machine.add(order(3, key, gear(3)));
+    }
+    let crowded = |key| (key, OrderEnd::Crowded);
+    let lost: Vec<_> = (75..100).rev().map(crowded).collect();
+    assert_eq!(said(&mut machine).1, lost, "the last of the largest");
+    // Whoever has as many as anybody gives way to nobody but what is urgent.
+    machine.add(order(1, 175, gear(1)));
+    assert_eq!(said(&mut machine).1, [crowded(175)]);
+    machine.add(NewOrder { urgent: true, ..order(2, 176, gear(2)) });
+    assert_eq!(said(&mut machine).1, [crowded(74)]);
+    let called: Vec<u32> = turns(&mut machine).iter().map(Turn::key).collect();
+    assert_eq!(called, [0, 176, 150, 1, 100, 151, 2, 101, 152, 3, 102, 153]);
+}
+
+#[test]
+fn what_waits_for_one_destination_is_looked_at_once_and_not_at_each_step() {
+    let waiting = 20_000;
+    let limits = DispatchLimits { waiting, waiting_of_one: waiting, ..LIMITS };
+    let mut machine = Machine::new(DispatchLimits { under_way: 20_000, ..limits });
+    let looked = std::cell::Cell::new(0);
+    for key in 0..10_000 {
+        machine.queue.add(order(1, key, gear(1)));
+    }
+    for key in 10_000..10_100 {
+        machine.queue.add(order(1, key, gear(2)));
+    }
+    let is_full = |to: &SocketAddr| {
+        looked.set(looked.get() + 1);
+        *to == gear(1)
+    };
+    for _ in 0..100 {
+        assert_eq!(machine.queue.take(1_000, is_full).map(|it| it.to), Some(gear(2)));
+    }
+    assert_eq!(machine.queue.take(1_000, is_full), None);
+    assert_eq!(looked.get(), 101);
+    machine.queue.ended(1, gear(1));
+    assert_eq!(machine.queue.take(1_000, |_| false).map(|it| it.key), Some(0));
 }

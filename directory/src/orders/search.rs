@@ -1,0 +1,213 @@
+//! Which sessions what happened to users is about.
+
+use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet};
+use std::rc::Rc;
+
+use storage::{Reading, Snapshot};
+
+use super::target::Target;
+use crate::collections::{groups_of_user, open_sessions_at};
+use crate::error::Error;
+use crate::id::{GroupId, OrganizationId, RadiusClientId, RecordId, UserId};
+use crate::records::{
+    Consequence, Credential, Departure, RadiusClientFields, RuleVerdict, Session, Trigger, User,
+    UserState, indices,
+};
+use crate::time::Time;
+
+/// A session that is to end.
+pub(super) struct Found {
+    pub(super) target: Rc<Target>,
+    pub(super) session: Session,
+    /// What happened to its user.
+    pub(super) trigger: Trigger,
+    /// The position of the note that says so.
+    pub(super) note: usize,
+}
+
+/// What happened to users of an organization, against its open sessions.
+pub(super) struct Search<'s> {
+    snapshot: &'s Snapshot,
+    organization: OrganizationId,
+    now: Time,
+    notes: Vec<Departure>,
+    /// Which of them name a user.
+    of_users: HashMap<UserId, Vec<usize>>,
+    /// Which of them are about those in a group.
+    of_groups: HashMap<GroupId, Vec<usize>>,
+    /// The groups of users.
+    own: HashMap<UserId, Rc<[GroupId]>>,
+    /// The notes that are about users.
+    about: HashMap<UserId, Rc<[usize]>>,
+}
+
+impl<'s> Search<'s> {
+    pub(super) fn new(
+        snapshot: &'s Snapshot,
+        (organization, now): (OrganizationId, Time),
+        notes: Vec<Departure>,
+    ) -> Self {
+        let (mut of_users, mut of_groups) =
+            (HashMap::<_, Vec<_>>::new(), HashMap::<_, Vec<_>>::new());
+        for (position, note) in notes.iter().enumerate() {
+            for user in &note.users {
+                of_users.entry(*user).or_default().push(position);
+            }
+            for group in &note.members_of {
+                of_groups.entry(*group).or_default().push(position);
+            }
+        }
+        let (own, about) = (HashMap::new(), HashMap::new());
+        Self { snapshot, organization, now, notes, of_users, of_groups, own, about }
+    }
+
+    /// The sessions that are to end, each with its client and why.
+    pub(super) fn sessions(&mut self) -> Result<Vec<Found>, Error> {
+        let (snapshot, partition) = (self.snapshot, self.organization.partition());
+        let mut all = Vec::new();
+        for client in self.clients()? {
+            let target = Target::read(snapshot, self.organization, client, self.now)?;
+            let Some(target) = target.map(Rc::new) else { continue };
+            for session in open_sessions_at(snapshot, partition, client) {
+                let session = session?;
+                if let Some((trigger, note)) = self.why(&session, target.fields())? {
+                    all.push(Found { target: Rc::clone(&target), session, trigger, note });
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// Whether the note at a position still asks for the end of a user's session that it was once
+    /// found to be about.
+    pub(super) fn holds(
+        &mut self,
+        position: usize,
+        session: &Session,
+        client: &RadiusClientFields,
+    ) -> Result<bool, Error> {
+        let (Some(user), Some(note)) = (session.user, self.notes.get(position)) else {
+            return Ok(false);
+        };
+        let trigger = note.trigger;
+        let is_wanted = client.orders.after(trigger) == Consequence::Disconnect;
+        if !is_wanted || session.started > note.at {
+            return Ok(false);
+        }
+        match trigger {
+            Trigger::LeftGroup => self.has_lost(position, user, client),
+            Trigger::Suspended | Trigger::Deleted => self.is_gone(user),
+            Trigger::Locked => self.is_locked(user),
+            Trigger::PasswordChanged => Ok(true),
+        }
+    }
+
+    /// The clients that ask for something of what happened.
+    fn clients(&self) -> Result<BTreeSet<RadiusClientId>, Error> {
+        let (partition, mut clients) = (self.organization.partition(), BTreeSet::new());
+        for trigger in Trigger::ALL {
+            if self.notes.iter().any(|note| note.trigger == trigger) {
+                let (index, number) = (indices::RADIUS_CLIENT_ORDERS, [trigger.number()]);
+                for id in self.snapshot.find(partition, index, &number) {
+                    clients.extend(RadiusClientId::from_record(id?));
+                }
+            }
+        }
+        Ok(clients)
+    }
+
+    /// Why a session is to end, if it is, and which note says so.
+    fn why(
+        &mut self,
+        session: &Session,
+        client: &RadiusClientFields,
+    ) -> Result<Option<(Trigger, usize)>, Error> {
+        let Some(user) = session.user else { return Ok(None) };
+        for position in self.about(user)?.iter().copied() {
+            if self.holds(position, session, client)?
+                && let Some(note) = self.notes.get(position)
+            {
+                return Ok(Some((note.trigger, position)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The notes that are about a user: those that name them, and those that are about a group that
+    /// the user was in at the time. What was left later was not left then, so this goes back from how
+    /// things stand.
+    fn about(&mut self, user: UserId) -> Result<Rc<[usize]>, Error> {
+        if let Some(known) = self.about.get(&user) {
+            return Ok(Rc::clone(known));
+        }
+        let named = self.of_users.get(&user).into_iter().flatten();
+        let mut next: BinaryHeap<usize> = named.copied().collect();
+        if !self.of_groups.is_empty() {
+            let own = self.own(user)?;
+            let behind = own.iter().flat_map(|group| self.of_groups.get(group)).flatten();
+            next.extend(behind.copied());
+        }
+        let (mut about, mut left) = (Vec::new(), HashSet::new());
+        while let Some(position) = next.pop() {
+            if about.last() == Some(&position) {
+                continue;
+            }
+            about.push(position);
+            let Some(note) = self.notes.get(position) else { continue };
+            for group in &note.left {
+                if left.insert(*group) {
+                    let earlier = self.of_groups.get(group).into_iter().flatten();
+                    next.extend(earlier.filter(|earlier| **earlier < position));
+                }
+            }
+        }
+        about.reverse();
+        let about: Rc<[usize]> = about.into();
+        self.about.insert(user, Rc::clone(&about));
+        Ok(about)
+    }
+
+    /// The groups that a user is in, in their order.
+    fn own(&mut self, user: UserId) -> Result<Rc<[GroupId]>, Error> {
+        if let Some(known) = self.own.get(&user) {
+            return Ok(Rc::clone(known));
+        }
+        let own = groups_of_user(self.snapshot, self.organization.partition(), user)?;
+        let own: Rc<[GroupId]> = own.into();
+        self.own.insert(user, Rc::clone(&own));
+        Ok(own)
+    }
+
+    /// Whether a user is not in a group any more that let them in at the client. Who has come back, is
+    /// in it by another way, or in another that lets in as well, has lost nothing.
+    fn has_lost(
+        &mut self,
+        position: usize,
+        user: UserId,
+        client: &RadiusClientFields,
+    ) -> Result<bool, Error> {
+        let accepting = client.rules.iter().filter(|rule| rule.then != RuleVerdict::Reject);
+        let ruled: Vec<&GroupId> = accepting.flat_map(|rule| &rule.when.groups).collect();
+        let names =
+            |group: &GroupId| client.allowed_groups.contains(group) || ruled.contains(&group);
+        let own = self.own(user)?;
+        let Some(note) = self.notes.get(position) else { return Ok(false) };
+        let is_in = |group: &GroupId| own.binary_search(group).is_ok();
+        let is_still_allowed = client.allowed_groups.iter().any(is_in);
+        let lost = |group: &GroupId| {
+            !is_in(group) && (ruled.contains(&group) || names(group) && !is_still_allowed)
+        };
+        Ok(note.left.iter().any(lost))
+    }
+
+    fn is_gone(&self, user: UserId) -> Result<bool, Error> {
+        let found = self.snapshot.get::<User>(self.organization.partition(), user.record())?;
+        Ok(found.is_none_or(|user| user.state == UserState::Suspended))
+    }
+
+    fn is_locked(&self, user: UserId) -> Result<bool, Error> {
+        let (partition, number) = (self.organization.partition(), user.record());
+        let found = self.snapshot.get::<Credential>(partition, number)?;
+        Ok(found.is_some_and(|credential| credential.locked(self.now)))
+    }
+}
