@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 
 use crate::problem::Problem;
 use crate::secret_text::SecretText;
+use crate::strangers::Strangers;
 
 /// The limits on a request, named.
 #[derive(Clone, Copy, Debug)]
@@ -22,11 +23,13 @@ pub struct Limits {
     pub body_time: Duration,
     /// The most new passwords hashed at once; others wait.
     pub hashing: usize,
+    /// How often one source may ask for lists of revoked certificates in a minute.
+    pub lists: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body: 256 * 1024, body_time: Duration::from_secs(10), hashing: 2 }
+        Self { body: 256 * 1024, body_time: Duration::from_secs(10), hashing: 2, lists: 600 }
     }
 }
 
@@ -42,8 +45,12 @@ pub(crate) struct Api {
     pub(crate) orders: Courier,
     /// Where the API is found from outside, without a slash at its end.
     pub(crate) public_url: Option<Arc<str>>,
+    /// Who asks for what needs no token.
+    pub(crate) strangers: Arc<Strangers>,
     clock: Arc<dyn Fn() -> Time + Send + Sync>,
     hashing: Arc<Semaphore>,
+    /// Who brings reports of network gear into the sessions.
+    pub(crate) settling: Arc<Semaphore>,
 }
 
 impl Api {
@@ -56,7 +63,9 @@ impl Api {
     ) -> Self {
         let public_url = public_url.map(|url| url.trim_end_matches('/').into());
         let hashing = Arc::new(Semaphore::new(limits.hashing.max(1)));
-        Self { directory, limits, orders, public_url, clock: Arc::new(clock), hashing }
+        let (strangers, clock) = (Arc::new(Strangers::new(limits.lists)), Arc::new(clock));
+        let settling = Arc::new(Semaphore::new(1));
+        Self { directory, limits, orders, public_url, strangers, clock, hashing, settling }
     }
 
     pub(crate) fn now(&self) -> Time {

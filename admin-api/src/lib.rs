@@ -28,6 +28,7 @@ mod role;
 mod router;
 mod second_factor;
 mod secret_text;
+mod strangers;
 #[cfg(test)]
 mod tests;
 mod v1;

@@ -104,6 +104,19 @@ impl Problem {
         }
     }
 
+    pub(crate) fn too_often(seconds: u64) -> Self {
+        let detail = format!("Asked too often; the next request is answered in {seconds} seconds.");
+        Self {
+            retry_after: Some(seconds),
+            ..Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "/problems/too-often",
+                "Too many requests",
+                detail,
+            )
+        }
+    }
+
     /// Logs what failed and tells the client no more than that something did.
     pub(crate) fn internal(error: &impl Display) -> Self {
         tracing::error!(%error, "a request failed");

@@ -48,8 +48,12 @@ impl Door {
         orders: Courier,
         config: &config::AdminApi,
     ) -> Arc<Self> {
-        let limits =
-            Limits { body: config.body_size, body_time: config.body_timeout, ..Limits::default() };
+        let limits = Limits {
+            body: config.body_size,
+            body_time: config.body_timeout,
+            lists: config.revocation_lists_per_minute,
+            ..Limits::default()
+        };
         let orders = Arc::new(move |order| {
             Box::pin(orders.clone().deliver(order)) as Pin<Box<dyn Future<Output = _> + Send>>
         });

@@ -11,8 +11,8 @@ use tokio::runtime::Handle;
 use directory::accounting::SessionRules;
 use directory::authentication::{ChallengeLimits, HashParameters, PoolLimits, ThrottlePolicy};
 use directory::{
-    Directory, Entropy, EventOptions, Keep, KnownNames, MasterKey, OpenOptions, ReplyDictionary,
-    StoreOptions, Time,
+    CertificateBound, Directory, Entropy, EventOptions, Keep, KnownNames, MasterKey, OpenOptions,
+    ReplyDictionary, StoreOptions, Time,
 };
 
 use crate::clock::Clock;
@@ -63,6 +63,7 @@ pub fn open_directory(
         reply_attributes: ReplyDictionary(crate::radius::reply_attributes),
         sessions: config.radius.session_bounds(),
         order_networks: config.radius.order_networks(),
+        certificates: CertificateBound(config.admin_api.issued_certificates),
     };
     let master = MasterKey::from_bytes(*master_key.octets());
     let path: &Path = &config.data.directory;

@@ -19,7 +19,7 @@ use self::totals::Totals;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::id::{OrganizationId, RadiusClientId};
-use crate::records::{Ending, Session, Traffic, indices};
+use crate::records::{CertificateMark, Ending, Session, Traffic, indices};
 use crate::time::Time;
 
 pub(crate) use self::reports::Reports;
@@ -72,6 +72,8 @@ pub struct SessionReport {
     pub gear_address: Option<IpAddr>,
     /// The address that the report came from.
     pub source: IpAddr,
+    /// The certificate of which the accept told.
+    pub certificate: Option<CertificateMark>,
 }
 
 /// How much of what gear reports is kept.

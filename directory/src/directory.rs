@@ -20,11 +20,12 @@ use crate::collections::{self, NewPassword, Oneself, Site};
 use crate::error::{Error, StoreFailure};
 use crate::gear::GearTable;
 use crate::id::{AdminId, OrganizationId, Place, RecordId, TokenId};
+use crate::issuing::Lists;
 use crate::known::{Capacity, Keep, Lookups};
 use crate::orders::{Departures, OrderNetworks};
 use crate::records::{
-    Admin, AdminFields, CertificateAuthority, Credential, CustomAttribute, Departure,
-    DepartureTotals, Device, GearClaims, Group, Import, ImportWork, IssuedCertificate,
+    Admin, AdminFields, CertificateAuthority, CertificateTotals, Credential, CustomAttribute,
+    Departure, DepartureTotals, Device, GearClaims, Group, Import, ImportWork, IssuedCertificate,
     Organization, OrganizationState, OwnCertificates, PasswordHistory, RadiusClient, ReplyProfile,
     RevokedCertificates, ServiceAccount, Session, SessionTotals, SettledReports, Token, User,
     indices,
@@ -32,7 +33,7 @@ use crate::records::{
 use crate::search::{Memo, SearchGrant};
 use crate::text::prepare;
 use crate::time::Time;
-use crate::tools::{KnownNames, ReplyDictionary, Tools};
+use crate::tools::{Bounds, CertificateBound, KnownNames, ReplyDictionary, Tools};
 
 pub use self::listed::OrganizationPage;
 pub use self::outlook::Outlook;
@@ -57,6 +58,8 @@ pub struct OpenOptions {
     pub sessions: SessionBounds,
     /// Where orders to gear may go.
     pub order_networks: OrderNetworks,
+    /// How many certificates an organization may have issued.
+    pub certificates: CertificateBound,
 }
 
 /// Everything that is true, for every organization; clones share it.
@@ -74,6 +77,7 @@ pub(crate) struct Inner {
     pub(crate) lookups: Arc<Lookups>,
     pub(crate) reports: Reports,
     pub(crate) departures: Arc<Departures>,
+    pub(crate) lists: Lists,
 }
 
 impl Directory {
@@ -99,7 +103,8 @@ impl Directory {
     ) -> Result<Self, OpenError> {
         let (known, replies) = (options.known_names, options.reply_attributes);
         let (events, networks) = (store.events().clone(), options.order_networks.clone());
-        let tools = Tools::new(entropy, events, known, replies, networks);
+        let bounds = Bounds { networks, certificates: options.certificates };
+        let tools = Tools::new(entropy, events, (known, replies), bounds);
         let engine = Engine::start(&options.authentication, &tools)?;
         let (gear, followers) =
             (GearTable::following(&store), crate::follow::Followers::of(&store));
@@ -109,7 +114,9 @@ impl Directory {
             found: options.kept,
         }));
         let (reports, departures) = (Reports::new(options.sessions), Departures::of(&store));
-        let inner = Inner { store, tools, engine, gear, followers, lookups, reports, departures };
+        let lists = Lists::default();
+        let inner =
+            Inner { store, tools, engine, gear, followers, lookups, reports, departures, lists };
         let directory = Self { inner: Arc::new(inner) };
         directory.prepare()?;
         Ok(directory)
@@ -259,6 +266,7 @@ impl Directory {
             KindCheck::of::<Import>(),
             KindCheck::of::<ImportWork>(),
             KindCheck::of::<DepartureTotals>(),
+            KindCheck::of::<CertificateTotals>(),
         ];
         Ok(self.inner.store.check(&kinds)?)
     }

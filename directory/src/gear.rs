@@ -92,6 +92,17 @@ impl Gear {
             .map(|(network, client)| (network.prefix_len(), &**client))
     }
 
+    /// A client, if it may be behind an address.
+    pub fn client(
+        &self,
+        organization: OrganizationId,
+        client: RadiusClientId,
+        address: IpAddr,
+    ) -> Option<&GearClient> {
+        let (known, address) = (self.clients.get(&(organization, client))?, address.to_canonical());
+        known.sources.iter().any(|network| network.contains(&address)).then_some(known)
+    }
+
     /// What decides about those who ask through a client; `None` for one that is gone or whose
     /// organization does not answer.
     pub(crate) fn policy(

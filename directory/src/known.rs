@@ -19,7 +19,6 @@ use crate::collections::ShownCertificate;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::id::{GroupId, OrganizationId, RecordId, UserId};
-use crate::issuing::SignedList;
 use crate::records::{
     Base, Organization, ServerCertificate, ServiceAccount, User, Visibility, indices, kinds,
 };
@@ -46,8 +45,6 @@ pub(crate) struct Lookups {
     seen: Known<(Actor, OrganizationId), Arc<Seen>>,
     /// What organizations show in EAP in place of the daemon's certificate, or that it is nothing.
     shown: Known<OrganizationId, Option<Arc<ShownCertificate>>>,
-    /// What authorities of organizations' own revoked.
-    pub(crate) lists: Known<(OrganizationId, Id), Arc<SignedList>>,
     /// The members of groups.
     members: Known<(OrganizationId, GroupId), Arc<MemberNames>, Room>,
 }
@@ -79,8 +76,6 @@ pub(crate) struct Capacity {
 
 /// Actors of whom it is kept what they may do and see.
 const KNOWN_ACTORS: usize = 4_096;
-/// Lists of revoked certificates that are kept.
-const KNOWN_LISTS: usize = 256;
 /// Groups whose members are kept.
 const KNOWN_MEMBERS: usize = 4_096;
 /// The members of larger groups are not kept.
@@ -101,7 +96,6 @@ impl Lookups {
             memberships: Known::within(users, size / 2),
             seen: Known::new(KNOWN_ACTORS),
             shown: Known::new(capacity.organizations),
-            lists: Known::new(KNOWN_LISTS),
             members: Known::within(KNOWN_MEMBERS, size / 8),
         }
     }

@@ -44,7 +44,7 @@ pub use id::{
     TokenNumber, UserId,
 };
 pub use known::Keep;
-pub use network::{Circumstances, MacAddress, NetworkMethod, Ssid};
+pub use network::{Circumstances, GearName, MacAddress, NetworkMethod, ShortName, Ssid};
 pub use recorder::{Line, Missed, RECORDED_ACCOUNTS, RECORDED_LINES, RECORDED_TEXT};
 pub use schema::Schema;
 pub use storage::{
@@ -52,7 +52,9 @@ pub use storage::{
     Report, Secret,
 };
 pub use time::Time;
-pub use tools::{KnownNames, NameUse, ReplyAttribute, ReplyDictionary, ReplyKind, Tools};
+pub use tools::{
+    CertificateBound, KnownNames, NameUse, ReplyAttribute, ReplyDictionary, ReplyKind, Tools,
+};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! What network gear says of those who ask through it.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +34,12 @@ pub struct Circumstances {
     pub port_type: Option<u32>,
     /// The wireless network that the gear names.
     pub ssid: Option<Ssid>,
+    /// What the gear calls itself.
+    pub gear: Option<GearName>,
+    /// The address that the gear gives itself.
+    pub gear_address: Option<IpAddr>,
+    /// The kind of service that the gear names, such as 6 for its own console.
+    pub service_type: Option<u32>,
     /// The device that asks, where gear names one by its address in the place of a user.
     pub device: Option<MacAddress>,
 }
@@ -41,7 +48,15 @@ impl Circumstances {
     /// Nothing is known but the method.
     #[must_use]
     pub const fn of(method: NetworkMethod) -> Self {
-        Self { method, port_type: None, ssid: None, device: None }
+        Self {
+            method,
+            port_type: None,
+            ssid: None,
+            gear: None,
+            gear_address: None,
+            service_type: None,
+            device: None,
+        }
     }
 }
 
@@ -87,26 +102,39 @@ impl fmt::Display for MacAddress {
     }
 }
 
-/// The name of a wireless network.
+/// The name of a wireless network (IEEE 802.11).
+pub type Ssid = ShortName<32>;
+/// What gear calls itself (NAS-Identifier), where that is no longer.
+pub type GearName = ShortName<64>;
+
+/// A name of a few octets, in place.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Ssid {
-    octets: [u8; Self::LONGEST],
+pub struct ShortName<const LONGEST: usize> {
+    octets: [u8; LONGEST],
     length: u8,
 }
 
-impl Ssid {
-    /// The most octets of a name (IEEE 802.11).
-    pub const LONGEST: usize = 32;
+impl<const LONGEST: usize> ShortName<LONGEST> {
+    /// The most octets of a name.
+    pub const LONGEST: usize = LONGEST;
 
-    /// Takes 1 to 32 octets.
+    /// Takes a name of at least one octet.
     #[must_use]
     pub fn new(name: &[u8]) -> Option<Self> {
-        let mut octets = [0; Self::LONGEST];
+        let mut octets = [0; LONGEST];
         octets.get_mut(..name.len())?.copy_from_slice(name);
         let length = u8::try_from(name.len()).ok().filter(|length| *length > 0)?;
         Some(Self { octets, length })
     }
 
+    /// The name; any octets, not always text.
+    #[must_use]
+    pub fn octets(&self) -> &[u8] {
+        self.octets.get(..usize::from(self.length)).unwrap_or_default()
+    }
+}
+
+impl Ssid {
     /// The network in what gear calls its own station: what follows an access point's address and a
     /// colon (RFC 3580, section 3.20), or the last colon where something else stands for the
     /// address.
@@ -119,17 +147,11 @@ impl Ssid {
         };
         Self::new(network)
     }
-
-    /// The name; any octets, not always text.
-    #[must_use]
-    pub fn octets(&self) -> &[u8] {
-        self.octets.get(..usize::from(self.length)).unwrap_or_default()
-    }
 }
 
-impl fmt::Debug for Ssid {
+impl<const LONGEST: usize> fmt::Debug for ShortName<LONGEST> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Ssid({})", self.octets().escape_ascii())
+        write!(formatter, "ShortName({})", self.octets().escape_ascii())
     }
 }
 
@@ -203,6 +225,6 @@ mod tests {
         let (office, longest) = (Ssid::new(b"office").unwrap(), Ssid::new(&[b'x'; 32]).unwrap());
         assert_eq!((office.octets(), longest.octets()), (&b"office"[..], &[b'x'; 32][..]));
         assert_ne!(office, Ssid::new(b"office\0").unwrap());
-        assert_eq!(format!("{:?}", Ssid::new(b"a\xff").unwrap()), "Ssid(a\\xff)");
+        assert_eq!(format!("{:?}", Ssid::new(b"a\xff").unwrap()), "ShortName(a\\xff)");
     }
 }

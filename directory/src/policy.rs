@@ -12,7 +12,8 @@ use crate::id::{GroupId, OrganizationId, RecordId, ReplyProfileId, UserId};
 use crate::known::Lookups;
 use crate::network::Circumstances;
 use crate::records::{
-    Conditions, Demand, LockedOrExpired, RadiusClientFields, ReplyProfile, RuleVerdict, Settings,
+    Conditions, Consequence, Demand, LockedOrExpired, RadiusClientFields, ReplyProfile,
+    RuleVerdict, Settings,
 };
 use crate::search::EntryId;
 use crate::search::kin::Memberships;
@@ -36,6 +37,8 @@ pub(crate) struct NetworkPolicy {
     reply: Verdict,
     /// Whether devices are let in by their hardware addresses.
     pub(crate) mac_authentication: bool,
+    /// Whether sessions end with the certificates that let somebody in.
+    pub(crate) follows_certificates: bool,
     /// What an accept of an unknown device carries; none where they are not let in.
     unknown_device: Option<Verdict>,
 }
@@ -179,6 +182,7 @@ impl NetworkPolicy {
             allowed_groups: fields.allowed_groups.clone(),
             reply: verdict(fields.reply_profile)?,
             mac_authentication: fields.mac_authentication,
+            follows_certificates: fields.orders.certificate_revoked != Consequence::Nothing,
             unknown_device: match fields.unknown_device_profile {
                 Some(profile) => Some(verdict(Some(profile))?),
                 None => None,
@@ -236,7 +240,7 @@ impl Verdict {
         };
         let fields = found.map(|profile| profile.fields);
         let has_placeholders = fields.as_ref().is_some_and(has_placeholders);
-        let reply = Arc::new(NetworkReply { profile: fields });
+        let reply = Arc::new(NetworkReply { profile: fields, certificate: None });
         Ok(Self { profile, reply, has_placeholders })
     }
 

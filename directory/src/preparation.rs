@@ -8,7 +8,7 @@ use crate::collections::gear_claims;
 use crate::directory::Directory;
 use crate::error::{Error, StoreFailure};
 use crate::id::{OrganizationId, RadiusClientId, RecordId};
-use crate::records::{THE_ONLY_ONE, User, indices, kinds};
+use crate::records::{Session, SessionTotals, THE_ONLY_ONE, User, indices, kinds};
 
 /// So many records are written anew in one change.
 const STEP: usize = 1_000;
@@ -19,6 +19,7 @@ impl Directory {
     pub(crate) fn prepare(&self) -> Result<(), OpenError> {
         let prepared = self.create_provider().and_then(|()| self.renew());
         let prepared = prepared.and_then(|()| self.note_claims());
+        let prepared = prepared.and_then(|()| self.count_sessions());
         prepared.and_then(|()| self.settle_left_reports()).map_err(|error| {
             if let Error::Store(StoreFailure::Read(error)) = error {
                 error.into()
@@ -63,6 +64,33 @@ impl Directory {
             gear_claims::note_all(change, clients)
         });
         noted.map_err(Error::from)
+    }
+
+    /// Counts the sessions of a store that was made before they were counted, outside of any change:
+    /// nobody changes anything yet. Numbers that cannot be read are counted again.
+    fn count_sessions(&self) -> Result<(), Error> {
+        let snapshot = self.inner.store.read()?;
+        for partition in snapshot.partitions()? {
+            if matches!(partition, Partition::Provider)
+                || matches!(snapshot.get::<SessionTotals>(partition, THE_ONLY_ONE), Ok(Some(_)))
+            {
+                continue;
+            }
+            let mut totals = SessionTotals::default();
+            for found in snapshot.scan::<Session>(partition, None) {
+                // What cannot be read is kept as well.
+                let is_open = found.is_ok_and(|(_, session)| session.ended.is_none());
+                totals.kept += 1;
+                totals.open += u64::from(is_open);
+            }
+            if totals.kept > 0 {
+                let put = move |change: &mut Change<'_>| {
+                    change.put(partition, THE_ONLY_ONE, &totals).map_err(Error::from)
+                };
+                self.inner.store.write(put).map_err(Error::from)?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes users anew whose telephone numbers stand in the index as they were spelled. What is

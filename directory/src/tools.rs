@@ -18,7 +18,7 @@ pub struct Tools {
     events: EventLog,
     known: KnownNames,
     reply_attributes: Arc<[ReplyAttribute]>,
-    order_networks: Arc<OrderNetworks>,
+    bounds: Arc<Bounds>,
     recorder: Arc<Recorder>,
     /// Random, and another one for each process.
     passing: Arc<[u8; 32]>,
@@ -60,6 +60,24 @@ impl Default for ReplyDictionary {
     }
 }
 
+/// How many certificates that an organization's own authorities issued are kept at most, those
+/// included that count no more but are not forgotten yet.
+#[derive(Clone, Copy, Debug)]
+pub struct CertificateBound(pub u32);
+
+impl Default for CertificateBound {
+    fn default() -> Self {
+        Self(50_000)
+    }
+}
+
+/// What the operator allows.
+pub(crate) struct Bounds {
+    /// Where orders to gear may go.
+    pub(crate) networks: OrderNetworks,
+    pub(crate) certificates: CertificateBound,
+}
+
 /// Something that network gear can be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReplyAttribute {
@@ -95,16 +113,15 @@ impl Tools {
     pub(crate) fn new(
         entropy: Arc<dyn Entropy>,
         events: EventLog,
-        known: KnownNames,
-        replies: ReplyDictionary,
-        order_networks: OrderNetworks,
+        (known, replies): (KnownNames, ReplyDictionary),
+        bounds: Bounds,
     ) -> Self {
         let mut passing = [0; 32];
         entropy.fill(&mut passing);
         let (recorder, passing) = (Arc::default(), Arc::new(passing));
         let reply_attributes = (replies.0)().into();
-        let order_networks = Arc::new(order_networks);
-        Self { entropy, events, known, reply_attributes, order_networks, recorder, passing }
+        let bounds = Arc::new(bounds);
+        Self { entropy, events, known, reply_attributes, bounds, recorder, passing }
     }
 
     /// What network gear can be told by name.
@@ -114,7 +131,12 @@ impl Tools {
 
     /// Where orders to gear may go.
     pub(crate) fn order_networks(&self) -> &OrderNetworks {
-        &self.order_networks
+        &self.bounds.networks
+    }
+
+    /// How many certificates of an organization are kept at most.
+    pub(crate) fn certificates(&self) -> u32 {
+        self.bounds.certificates.0
     }
 
     /// What applications asked for and did not get.

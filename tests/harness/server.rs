@@ -16,6 +16,8 @@ use super::ldap::Ldap;
 pub(crate) struct Site {
     folder: TempDir,
     sections: Vec<(&'static str, Vec<String>)>,
+    /// Where RADIUS is heard.
+    radius: &'static str,
 }
 
 /// `tenantryd serve` on a [`Site`].
@@ -54,7 +56,7 @@ impl Site {
             environment::leave_out();
             return None;
         }
-        let site = Self { folder, sections: Vec::new() };
+        let site = Self { folder, sections: Vec::new(), radius: "127.0.0.1" };
         site.renew_certificate();
         let (certificate, key) = (site.path("tls.pem"), site.path("tls.key"));
         Some(
@@ -72,6 +74,12 @@ impl Site {
             Some((_, lines)) => lines.push(line.into()),
             None => self.sections.push((section, vec![line.into()])),
         }
+        self
+    }
+
+    /// Has RADIUS heard at an address.
+    pub(crate) fn radius_at(mut self, address: &'static str) -> Self {
+        self.radius = address;
         self
     }
 
@@ -102,7 +110,7 @@ impl Site {
     /// Starts `tenantryd serve`, which may refuse.
     pub(crate) fn try_serve(&self) -> Result<Server, NotStarted> {
         let [ldap, cleartext, ldaps, admin_api] = [(); 4].map(|()| free_tcp());
-        let [radius_auth, radius_acct] = [(); 2].map(|()| free_udp());
+        let [radius_auth, radius_acct] = [(); 2].map(|()| free_udp(self.radius));
         let ldap_listeners = format!(
             "listen = [{ldap:?}]\nlisten_cleartext = [{cleartext:?}]\nlisten_tls = [{ldaps:?}]"
         );
@@ -171,6 +179,6 @@ fn free_tcp() -> String {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 
-fn free_udp() -> String {
-    UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+fn free_udp(address: &str) -> String {
+    UdpSocket::bind(format!("{address}:0")).unwrap().local_addr().unwrap().to_string()
 }

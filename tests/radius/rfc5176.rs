@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use serde_json::{Value, json};
 
 use crate::harness::PATIENCE;
+use crate::harness::issued::Handed;
 use crate::harness::nas::{Nas, free_port};
 use crate::harness::office::{Client, Office};
 use crate::harness::wire;
@@ -256,6 +257,57 @@ fn section_2_3_gear_that_still_has_the_former_secret_is_reached_with_it() {
     assert_eq!(told["outcome"], "silent", "{told}");
     let event = site.office.event("session_disconnect");
     assert!(event["reason"].as_str().unwrap().contains("did not answer"), "{event}");
+}
+
+#[test]
+fn a_revoked_certificate_ends_the_sessions_that_it_began_and_no_others() {
+    let office = Office::new();
+    let port = free_port(office.address);
+    let gear = UdpSocket::bind((office.address, port)).unwrap();
+    gear.set_read_timeout(Some(PATIENCE)).unwrap();
+    let orders = json!({"orders": {"port": port, "certificate_revoked": "disconnect"}});
+    let client = office.client("wifi", &orders);
+    let silent = office.client("lan", &json!({"orders": {"port": port}}));
+    office.built_in("Acme Wi-Fi");
+    let user = format!("users/{}", office.user("ada", PASSWORD));
+    let (one, two) = (office.hand_out(&user, &json!({})), office.hand_out(&user, &json!({})));
+    let class_of = |client: &Client, handed: &Handed| {
+        let peer = office.peer(client, "TLS").quoted("identity", "anonymous@anywhere");
+        let peer = peer.quoted("client_cert", &handed.certificate().display().to_string());
+        let verdict = peer.quoted("private_key", &handed.key().display().to_string()).gets_in();
+        class(&verdict.output.stdout)
+    };
+    // Without the choice an accept says nothing of the certificate.
+    assert_eq!(class_of(&silent, &one), None);
+    let classes = [&one, &two].map(|handed| class_of(&client, handed).unwrap());
+    assert_ne!(classes[0], classes[1]);
+    for (login, class) in [("one", &*classes[0]), ("two", &*classes[1]), ("none", "0x7374616666")] {
+        session(&office, &client, login, &format!(",Class={class}"));
+    }
+    office.revoke(&one, "key_compromise");
+    let (order, from) = receive(&gear);
+    let named = order.windows(6).any(|window| window == b"of-one");
+    assert!(named, "{order:?}");
+    gear.send_to(&answer(&order, 41, client.secret.as_bytes()), from).unwrap();
+    let told = |_| {
+        let mut events = office.events().into_iter();
+        events.find(|it| it["action"] == "session_disconnect")
+    };
+    let told = (0..10_000).find_map(told).unwrap();
+    let because = ("because".to_owned(), json!("the certificate was revoked"));
+    assert_eq!((&told["success"], differences(&told).last()), (&json!(true), Some(&because)));
+    gear.set_nonblocking(true).unwrap();
+    assert!(gear.recv(&mut [0; 4096]).is_err(), "one order too many");
+    // What gear says again is no class of the session.
+    let open = office.read("sessions?open=true&login=none");
+    assert_eq!(open["items"].as_array().unwrap().len(), 1);
+}
+
+/// The last Class of an accept, as `eapol_test` shows it.
+fn class(said: &str) -> Option<String> {
+    let at = said.rfind("Attribute 25 (Class)")?;
+    let value = said[at..].split_once("Value: ")?.1;
+    Some(format!("0x{}", value.split_whitespace().next()?))
 }
 
 #[test]

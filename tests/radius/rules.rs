@@ -110,3 +110,43 @@ fn rules_that_make_no_sense_are_refused_where_they_stand() {
         assert_eq!(refused.json()["pointer"], pointer, "{rules}");
     }
 }
+
+#[test]
+fn a_rule_is_about_the_gear_and_the_service_that_it_names() {
+    let office = Office::new();
+    office.user("ada", PASSWORD);
+    let rules = json!([
+        {"name": "consoles", "nas_identifiers": ["core-1"], "service_types": [6],
+         "nas_networks": ["10.1.0.0/16", "2001:db8::/32"], "verdict": "accept"},
+        {"name": "else", "verdict": "reject"}
+    ]);
+    let client = office.client("switches", &json!({"rules": rules}));
+    let path = format!("radius-clients/{}", client.id);
+    assert_eq!(office.read(&path)["rules"][0]["nas_networks"], rules[0]["nas_networks"]);
+    let gets_in = |more: &str| login(&office, &client, "ada", more).is("Access-Accept");
+    let named = "NAS-Identifier=core-1,Service-Type=Administrative-User";
+    assert!(gets_in(&format!("{named},NAS-IP-Address=10.1.2.3")));
+    assert!(gets_in(&format!("{named},NAS-IPv6-Address=2001:db8::7")));
+    for other in [
+        named.to_owned(),
+        format!("{named},NAS-IP-Address=10.2.2.3"),
+        "NAS-Identifier=core-2,Service-Type=Administrative-User,NAS-IP-Address=10.1.2.3".to_owned(),
+        "NAS-Identifier=core-1,Service-Type=Login-User,NAS-IP-Address=10.1.2.3".to_owned(),
+        "NAS-Identifier=core-1,NAS-IP-Address=10.1.2.3".to_owned(),
+    ] {
+        assert!(!gets_in(&other), "{other}");
+    }
+    let explain = |fields: Value| {
+        let explained = office.act("POST", &format!("{path}/explain"), Some(&fields));
+        explained["rule"].clone()
+    };
+    let asked = json!({"login": "ada", "method": "pap", "nas_identifier": "core-1",
+                       "nas_ip_address": "10.1.2.3", "service_type": 6});
+    assert_eq!(explain(asked), "consoles");
+    assert_eq!(explain(json!({"login": "ada", "method": "pap"})), "else");
+    let long = json!({"rules": [{"name": "x", "nas_identifiers": ["x".repeat(65)],
+                                 "verdict": "accept"}]});
+    let refused = office.top.send("PATCH", &office.path(&path), Some(&long));
+    let pointer = json!("/rules/0/nas_identifiers/0");
+    assert_eq!((refused.status, &refused.json()["pointer"]), (422, &pointer));
+}

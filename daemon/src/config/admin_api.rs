@@ -15,6 +15,12 @@ section! {
         /// of what they revoked. Nothing else but that path (/v1/revocation-lists/) has to be
         /// reachable there. Empty: certificates name no list.
         public_url: Optional<WebAddress> = Optional(None),
+        /// How often one source (an IPv4 address, or a /64 of IPv6) may ask for lists of revoked
+        /// certificates in a minute. Behind a proxy all are one source.
+        revocation_lists_per_minute: Count<1, 60_000> = Count(600),
+        /// Certificates that the own authorities of one organization issued and that are not forgotten
+        /// yet, 30 days after their end.
+        issued_certificates: Count<8, 1_000_000> = Count(50_000),
         /// Open connections, all together.
         connections: Count<1, 100_000> = Count(1_000),
         /// The largest request body.

@@ -15,8 +15,8 @@ use super::value::{
 section! {
     /// The RADIUS door, for network gear.
     [radius] Radius {
-        /// Addresses for authentication. Empty: closed. On a machine with several addresses name each:
-        /// for 0.0.0.0 and :: the kernel chooses from which of them a reply leaves.
+        /// Addresses for authentication. Empty: closed. A reply leaves from the address that its
+        /// request came to.
         auth: Vec<SocketAddr> = everywhere(1812),
         /// Addresses for accounting. Empty: closed.
         acct: Vec<SocketAddr> = everywhere(1813),

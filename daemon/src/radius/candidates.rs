@@ -1,10 +1,13 @@
 //! The RADIUS clients that may be behind an address, with their secrets made ready.
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use directory::{Directory, Error, Gear, GearSecret, OrganizationId, RadiusClientId, Time};
 use radius::{Candidate, Secret};
+
+use super::crowd::Crowd;
 
 /// Names a RADIUS client to the protocol.
 pub(crate) type ClientKey = (OrganizationId, RadiusClientId);
@@ -13,6 +16,7 @@ pub(crate) type ClientKey = (OrganizationId, RadiusClientId);
 #[derive(Default)]
 pub(crate) struct Candidates {
     gear: Option<Arc<Gear>>,
+    pub(super) crowd: Crowd,
 }
 
 impl Candidates {
@@ -25,15 +29,24 @@ impl Candidates {
         Ok(())
     }
 
-    /// The clients that an address may belong to, those of the narrowest networks first; the time
-    /// is asked for where a client has two secrets.
+    /// The clients that a datagram may be of, those of the narrowest networks first; the time is
+    /// asked for where a client has two secrets. Before them comes whose gear was known there, where
+    /// there are many: which of those that sign comes first changes nothing.
     pub(crate) fn of(
         &self,
-        address: IpAddr,
+        source: SocketAddr,
         now: impl Fn() -> Time + Copy,
+        monotonic: Duration,
     ) -> impl Iterator<Item = Candidate<'_, ClientKey>> {
-        let found = self.gear.iter().flat_map(move |gear| gear.candidates(address));
-        found.flat_map(move |(precision, client)| {
+        let address = source.ip();
+        let known = self.crowd.known(&source).and_then(|(organization, client)| {
+            let known = self.gear.as_ref()?.client(organization, client, address)?;
+            known.require_message_authenticator.then_some((0, known))
+        });
+        let is_spent = self.crowd.is_spent(&address, monotonic);
+        let gear = self.gear.iter().filter(move |_| !is_spent);
+        let found = gear.flat_map(move |gear| gear.candidates(address));
+        known.into_iter().chain(found).flat_map(move |(precision, client)| {
             let candidate = move |secret| Candidate {
                 client: (client.organization, client.client),
                 secret,

@@ -1,6 +1,6 @@
 //! What a request says beside who asks, in the directory's words.
 
-use directory::{Circumstances, MacAddress, NetworkMethod, Ssid};
+use directory::{Circumstances, GearName, MacAddress, NetworkMethod, Ssid};
 use radius::{Credential, Question};
 
 /// What is known of a request that proves itself by `method`.
@@ -10,7 +10,15 @@ pub(super) fn circumstances<C: Copy>(
 ) -> Circumstances {
     let ssid = question.called_station_id().and_then(Ssid::of_station);
     let device = named_device(question);
-    Circumstances { method, port_type: question.nas_port_type(), ssid, device }
+    Circumstances {
+        method,
+        port_type: question.nas_port_type(),
+        ssid,
+        gear: question.nas_identifier().and_then(GearName::new),
+        gear_address: question.nas_ip(),
+        service_type: question.service_type(),
+        device,
+    }
 }
 
 /// What gear says in Service-Type of a device that it asks about (RFC 2865, section 5.6).

@@ -3,17 +3,24 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io::{self, IoSlice, IoSliceMut};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsRawFd, RawFd};
 use std::thread::LocalKey;
 
+use nix::cmsg_space;
 use nix::errno::Errno;
+use nix::libc::{in_addr, in_pktinfo, in6_addr, in6_pktinfo};
 use nix::sys::socket::{
-    MsgFlags, MultiHeaders, SockaddrIn, SockaddrIn6, SockaddrLike, recvmmsg, sendmmsg,
+    ControlMessage, ControlMessageOwned, MsgFlags, MultiHeaders, RecvMsg, SockaddrIn, SockaddrIn6,
+    SockaddrLike, recvmmsg, sendmmsg, setsockopt, sockopt,
 };
 use radius::SignedReply;
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
+
+mod origins;
+
+use origins::{Origin, Origins};
 
 /// Octets of the longest datagram that is looked at, and one more to tell a longer one.
 const DATAGRAM: usize = 4097;
@@ -24,6 +31,8 @@ const BATCH: usize = 32;
 pub(super) struct Datagrams {
     socket: UdpSocket,
     is_ipv6: bool,
+    /// Where requests came to; only where the socket takes those of several addresses.
+    origins: Option<Origins>,
     replies: VecDeque<(SocketAddr, SignedReply)>,
 }
 
@@ -31,10 +40,17 @@ impl Datagrams {
     /// Reads and writes on a bound socket.
     ///
     /// # Errors
-    /// When the socket has no address.
+    /// When the socket has no address, or does not tell where datagrams came to.
     pub(super) fn new(socket: UdpSocket) -> io::Result<Self> {
-        let is_ipv6 = socket.local_addr()?.is_ipv6();
-        Ok(Self { socket, is_ipv6, replies: VecDeque::new() })
+        let address = socket.local_addr()?;
+        let (is_ipv6, is_open) = (address.is_ipv6(), address.ip().is_unspecified());
+        match (is_open, is_ipv6) {
+            (false, _) => {}
+            (true, false) => setsockopt(&socket, sockopt::Ipv4PacketInfo, &true)?,
+            (true, true) => setsockopt(&socket, sockopt::Ipv6RecvPacketInfo, &true)?,
+        }
+        let origins = is_open.then(Origins::default);
+        Ok(Self { socket, is_ipv6, origins, replies: VecDeque::new() })
     }
 
     /// Waits for datagrams.
@@ -49,13 +65,14 @@ impl Datagrams {
     ///
     /// # Errors
     /// What the kernel said; a client that is gone may show up here as an ICMP message.
-    pub(super) fn receive(&self, take: impl FnMut(SocketAddr, &[u8])) -> io::Result<()> {
-        let fd = self.socket.as_raw_fd();
-        let emptied = self.socket.try_io(Interest::READABLE, || {
-            let taken = if self.is_ipv6 {
-                receive::<SockaddrIn6>(fd, take)
+    pub(super) fn receive(&mut self, take: impl FnMut(SocketAddr, &[u8])) -> io::Result<()> {
+        let Self { socket, is_ipv6, origins, .. } = self;
+        let fd = socket.as_raw_fd();
+        let emptied = socket.try_io(Interest::READABLE, || {
+            let taken = if *is_ipv6 {
+                receive::<SockaddrIn6>(fd, origins.as_mut(), take)
             } else {
-                receive::<SockaddrIn>(fd, take)
+                receive::<SockaddrIn>(fd, origins.as_mut(), take)
             };
             // Fewer than there is room for: what comes next wakes the task anew.
             if taken? < BATCH { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
@@ -92,11 +109,14 @@ impl Datagrams {
 
     fn send(&self) -> io::Result<usize> {
         let fd = self.socket.as_raw_fd();
-        let replies = self.replies.iter().take(BATCH);
+        let of = |to: &SocketAddr| self.origins.as_ref().and_then(|origins| origins.of(to));
+        let origin = self.replies.front().and_then(|(to, _)| of(to));
+        // One call sends from one address.
+        let replies = self.replies.iter().take(BATCH).take_while(|(to, _)| of(to) == origin);
         if self.is_ipv6 {
-            send::<SockaddrIn6>(fd, replies)
+            send::<SockaddrIn6>(fd, origin, replies)
         } else {
-            send::<SockaddrIn>(fd, replies)
+            send::<SockaddrIn>(fd, origin, replies)
         }
     }
 }
@@ -105,7 +125,15 @@ impl Datagrams {
 /// one, so that headers cannot serve both families.
 trait Family: SockaddrLike + Copy + Into<SocketAddr> + 'static {
     fn of(address: SocketAddr) -> Option<Self>;
-    fn inbox() -> &'static LocalKey<RefCell<Inbox<Self>>>;
+    /// Headers for sockets that tell where datagrams came to, or for those that do not: likewise the
+    /// kernel writes how long what it told was.
+    fn inbox(tells: bool) -> &'static LocalKey<RefCell<Inbox<Self>>>;
+    /// Room for what tells where a datagram came to or leaves from.
+    fn room() -> Vec<u8>;
+    /// Where a datagram came to.
+    fn origin(told: &ControlMessageOwned) -> Option<Origin>;
+    /// Sends datagrams from there, with headers that have room for saying so.
+    fn send_from(fd: RawFd, origin: Origin, outbox: Outbox<'_, Self>) -> Result<usize, Errno>;
 }
 
 /// Where the kernel puts datagrams. It belongs to a thread, because the headers hold pointers.
@@ -115,15 +143,33 @@ struct Inbox<F> {
 }
 
 impl<F: Family> Inbox<F> {
-    fn new() -> RefCell<Self> {
-        let headers = MultiHeaders::preallocate(BATCH, None);
+    fn new(tells: bool) -> RefCell<Self> {
+        let headers = MultiHeaders::preallocate(BATCH, tells.then(F::room));
         RefCell::new(Self { headers, octets: vec![0; BATCH * DATAGRAM] })
     }
 }
 
+/// Datagrams that leave together.
+struct Outbox<'r, F> {
+    octets: Vec<[IoSlice<'r>; 1]>,
+    addresses: Vec<Option<F>>,
+}
+
+impl<F: Family> Outbox<'_, F> {
+    fn send(self, fd: RawFd, from: &[ControlMessage<'_>]) -> Result<usize, Errno> {
+        let Self { octets, addresses } = self;
+        let room = (!from.is_empty()).then(F::room);
+        let mut headers = MultiHeaders::preallocate(octets.len(), room);
+        let flags = MsgFlags::MSG_DONTWAIT;
+        Ok(sendmmsg(fd, &mut headers, &octets, addresses, from, flags)?.count())
+    }
+}
+
 thread_local! {
-    static INBOX: RefCell<Inbox<SockaddrIn>> = Inbox::new();
-    static INBOX6: RefCell<Inbox<SockaddrIn6>> = Inbox::new();
+    static INBOX: RefCell<Inbox<SockaddrIn>> = Inbox::new(false);
+    static INBOX6: RefCell<Inbox<SockaddrIn6>> = Inbox::new(false);
+    static TELLING: RefCell<Inbox<SockaddrIn>> = Inbox::new(true);
+    static TELLING6: RefCell<Inbox<SockaddrIn6>> = Inbox::new(true);
 }
 
 impl Family for SockaddrIn {
@@ -132,8 +178,25 @@ impl Family for SockaddrIn {
         Some(address.into())
     }
 
-    fn inbox() -> &'static LocalKey<RefCell<Inbox<Self>>> {
-        &INBOX
+    fn inbox(tells: bool) -> &'static LocalKey<RefCell<Inbox<Self>>> {
+        if tells { &TELLING } else { &INBOX }
+    }
+
+    fn room() -> Vec<u8> {
+        cmsg_space!(in_pktinfo)
+    }
+
+    fn origin(told: &ControlMessageOwned) -> Option<Origin> {
+        let ControlMessageOwned::Ipv4PacketInfo(info) = told else { return None };
+        Some((Ipv4Addr::from(info.ipi_spec_dst.s_addr.to_ne_bytes()).into(), 0))
+    }
+
+    fn send_from(fd: RawFd, origin: Origin, outbox: Outbox<'_, Self>) -> Result<usize, Errno> {
+        let (IpAddr::V4(address), _) = origin else { return outbox.send(fd, &[]) };
+        let address = in_addr { s_addr: u32::from_ne_bytes(address.octets()) };
+        let nowhere = in_addr { s_addr: 0 };
+        let info = in_pktinfo { ipi_ifindex: 0, ipi_spec_dst: address, ipi_addr: nowhere };
+        outbox.send(fd, &[ControlMessage::Ipv4PacketInfo(&info)])
     }
 }
 
@@ -143,34 +206,74 @@ impl Family for SockaddrIn6 {
         Some(address.into())
     }
 
-    fn inbox() -> &'static LocalKey<RefCell<Inbox<Self>>> {
-        &INBOX6
+    fn inbox(tells: bool) -> &'static LocalKey<RefCell<Inbox<Self>>> {
+        if tells { &TELLING6 } else { &INBOX6 }
+    }
+
+    fn room() -> Vec<u8> {
+        cmsg_space!(in6_pktinfo)
+    }
+
+    fn origin(told: &ControlMessageOwned) -> Option<Origin> {
+        let ControlMessageOwned::Ipv6PacketInfo(info) = told else { return None };
+        let address = Ipv6Addr::from(info.ipi6_addr.s6_addr);
+        let link = if address.is_unicast_link_local() { info.ipi6_ifindex } else { 0 };
+        Some((address.into(), link))
+    }
+
+    fn send_from(fd: RawFd, origin: Origin, outbox: Outbox<'_, Self>) -> Result<usize, Errno> {
+        let (IpAddr::V6(address), link) = origin else { return outbox.send(fd, &[]) };
+        let address = in6_addr { s6_addr: address.octets() };
+        let info = in6_pktinfo { ipi6_addr: address, ipi6_ifindex: link };
+        outbox.send(fd, &[ControlMessage::Ipv6PacketInfo(&info)])
     }
 }
 
-fn receive<F: Family>(fd: RawFd, mut take: impl FnMut(SocketAddr, &[u8])) -> Result<usize, Errno> {
-    F::inbox().with_borrow_mut(|Inbox { headers, octets }| {
+fn receive<F: Family>(
+    fd: RawFd,
+    mut origins: Option<&mut Origins>,
+    mut take: impl FnMut(SocketAddr, &[u8]),
+) -> Result<usize, Errno> {
+    F::inbox(origins.is_some()).with_borrow_mut(|Inbox { headers, octets }| {
         let rooms = octets.chunks_mut(DATAGRAM).map(|room| [IoSliceMut::new(room)]);
         let mut rooms: Vec<_> = rooms.collect();
-        let mut taken = 0;
+        let (mut taken, mut is_short) = (0, false);
         for message in recvmmsg(fd, headers, &mut rooms, MsgFlags::MSG_DONTWAIT, None)? {
             taken += 1;
             let datagram = message.iovs().next().unwrap_or_default();
-            if let Some(source) = message.address {
-                take(source.into(), datagram);
+            let Some(source) = message.address.map(Into::into) else { continue };
+            if let Some(origins) = origins.as_deref_mut() {
+                match told::<F>(&message) {
+                    Some(origin) => origins.note(source, origin),
+                    None => is_short = true,
+                }
             }
+            take(source, datagram);
+        }
+        if is_short {
+            // The kernel left no room for the next one.
+            *headers = MultiHeaders::preallocate(BATCH, Some(F::room()));
         }
         Ok(taken)
     })
 }
 
+fn told<F: Family>(message: &RecvMsg<'_, '_, F>) -> Option<Origin> {
+    message.cmsgs().ok()?.find_map(|told| F::origin(&told))
+}
+
 fn send<'r, F: Family>(
     fd: RawFd,
-    replies: impl Iterator<Item = &'r (SocketAddr, SignedReply)> + Clone,
+    origin: Option<Origin>,
+    replies: impl Iterator<Item = &'r (SocketAddr, SignedReply)>,
 ) -> io::Result<usize> {
-    let octets: Vec<_> = replies.clone().map(|(_, reply)| [IoSlice::new(reply.as_ref())]).collect();
-    let addresses: Vec<_> = replies.map(|(to, _)| F::of(*to)).collect();
-    let mut headers = MultiHeaders::preallocate(octets.len(), None);
-    let sent = sendmmsg(fd, &mut headers, &octets, addresses, [], MsgFlags::MSG_DONTWAIT)?;
-    Ok(sent.count())
+    let one =
+        |(to, reply): &'r (SocketAddr, SignedReply)| ([IoSlice::new(reply.as_ref())], F::of(*to));
+    let (octets, addresses) = replies.map(one).unzip();
+    let outbox = Outbox { octets, addresses };
+    let sent = match origin {
+        Some(origin) => F::send_from(fd, origin, outbox),
+        None => outbox.send(fd, &[]),
+    };
+    Ok(sent?)
 }

@@ -2,6 +2,7 @@
 
 mod candidates;
 mod circumstances;
+mod crowd;
 mod datagrams;
 mod drops;
 mod eap;

@@ -140,6 +140,7 @@ pub(super) async fn run(door: Arc<Door>, stream: TcpStream, peer: SocketAddr, sh
         output: Vec::new(),
         write: terms.write,
         gear,
+        looked: heard,
         peer,
         heard,
         partial: None,
@@ -168,7 +169,16 @@ fn recognize(door: &Door, transport: &Transport) -> Result<CertifiedGear, &'stat
         tracing::error!(%error, "the RADIUS clients cannot be read");
         "the RADIUS clients cannot be read"
     })?;
-    gear.certified(&chain, Time(door.clock.wall()))
+    let now = Time(door.clock.wall());
+    let gear = gear.certified(&chain, now)?;
+    match door.directory.objection_to_gear(&gear, now) {
+        Ok(None) => Ok(gear),
+        Ok(Some(reason)) => Err(reason),
+        Err(error) => {
+            tracing::error!(%error, "what was revoked cannot be read");
+            Err("what was revoked cannot be read")
+        }
+    }
 }
 
 fn refuse(door: &Door, terms: &Terms, peer: SocketAddr, reason: &str) {
@@ -186,6 +196,8 @@ struct Connection {
     /// How long the other side may leave answers unread.
     write: Duration,
     gear: CertifiedGear,
+    /// When it was last looked at whether its certificate was revoked.
+    looked: Duration,
     peer: SocketAddr,
     /// When something came.
     heard: Duration,
@@ -299,10 +311,19 @@ impl Worker<Connection> {
         self.outlet.over |= has_ended || !self.is_known();
     }
 
-    /// Whether the certificate still counts.
-    fn is_known(&self) -> bool {
-        let now = Time(self.door.clock.wall());
-        match self.door.directory.gear() {
+    /// Whether the certificate still counts; whether it was revoked is looked at each minute.
+    fn is_known(&mut self) -> bool {
+        let (at, now) = (self.door.clock.monotonic(), Time(self.door.clock.wall()));
+        let directory = &self.door.directory;
+        if at.saturating_sub(self.outlet.looked) >= LOOK {
+            self.outlet.looked = at;
+            match directory.objection_to_gear(&self.outlet.gear, now) {
+                Ok(None) => {}
+                Ok(Some(_)) => return false,
+                Err(error) => tracing::error!(%error, "what was revoked cannot be read"),
+            }
+        }
+        match directory.gear() {
             Ok(gear) => gear.certifies(&self.outlet.gear, now),
             Err(error) => {
                 tracing::error!(%error, "the RADIUS clients cannot be read");

@@ -1,7 +1,7 @@
 //! Pure functions from RADIUS's reports of sessions to the directory's.
 
 use directory::accounting::{SessionReport, Stage};
-use directory::records::Traffic;
+use directory::records::{CertificateMark, Traffic};
 use directory::{OrganizationId, RadiusClientId, Time};
 use radius::{Accounting, AccountingStatus, AttributeType};
 
@@ -24,6 +24,11 @@ pub(super) fn report(accounting: &Accounting<ClientKey>, now: Time) -> Option<Se
         return None;
     }
     let number = |kind| accounting.number(kind);
+    let classes = || {
+        let all = accounting.attributes().filter(|it| it.kind == AttributeType::CLASS);
+        all.map(|it| it.value)
+    };
+    let mark = CertificateMark::of_class;
     let delay = number(AttributeType::ACCT_DELAY_TIME).unwrap_or_default().min(LONGEST_DELAY);
     let (organization, client): (OrganizationId, RadiusClientId) = accounting.client();
     Some(SessionReport {
@@ -48,9 +53,10 @@ pub(super) fn report(accounting: &Accounting<ClientKey>, now: Time) -> Option<Se
         calling: text(accounting.octets(AttributeType::CALLING_STATION_ID)),
         called: text(accounting.octets(AttributeType::CALLED_STATION_ID)),
         cause: number(AttributeType::ACCT_TERMINATE_CAUSE),
-        class: accounting.octets(AttributeType::CLASS).to_vec(),
+        class: classes().find(|class| mark(class).is_none()).unwrap_or_default().to_vec(),
         gear_address: accounting.nas_ip(),
         source: accounting.source().ip().to_canonical(),
+        certificate: classes().find_map(mark),
     })
 }
 

@@ -1,5 +1,6 @@
 //! One socket: its datagrams to the server.
 
+use std::cell::Cell;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +34,10 @@ impl Outlet for Socket {
 
     async fn flush(&mut self) {
         self.datagrams.flush().await;
+    }
+
+    fn met(&mut self, source: SocketAddr, client: ClientKey) {
+        self.candidates.crowd.met(source, client);
     }
 }
 
@@ -70,12 +75,16 @@ impl Worker<Socket> {
                 tracing::error!(%error, "the RADIUS clients cannot be read");
             }
             let wall = || Time(door.clock.wall());
-            server.receive(source, datagram, candidates.of(source.ip(), wall), now);
+            let tries = Cell::new(0);
+            let tried = candidates.of(source, wall, now).inspect(|_| tries.set(tries.get() + 1));
+            server.receive(source, datagram, tried, now);
+            candidates.crowd.tried(source, tries.get(), now);
         });
         if let Err(error) = received {
             tracing::debug!(%error, "RADIUS datagrams were not received");
         }
         self.work().await;
+        self.outlet.candidates.crowd.rest();
         self.ledger.keep();
     }
 }

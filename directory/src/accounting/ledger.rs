@@ -107,6 +107,7 @@ impl Ledger<'_, '_> {
             class: Vec::new(),
             gear_address: None,
             source: None,
+            certificate: None,
         };
         Ok((self.change.allocate(self.partition)?, session))
     }
@@ -242,6 +243,9 @@ fn follow(session: &mut Session, report: SessionReport) {
     }
     if !report.class.is_empty() {
         session.class = report.class;
+    }
+    if report.certificate.is_some() {
+        session.certificate = report.certificate;
     }
 }
 

@@ -27,7 +27,9 @@ const PART: usize = 1_024;
 const FAILURES: usize = 100;
 
 /// How a report is written in the journal: the first octet.
-const FORM: u8 = 1;
+const FORM: u8 = 2;
+/// Likewise, by an earlier version, without a certificate at the end.
+const FORM_1: u8 = 1;
 
 /// A piece of gear: whose client it is behind, and what it is called.
 type Gear = (OrganizationId, RadiusClientId, String);
@@ -283,9 +285,11 @@ fn totals_of<'a>(
 }
 
 fn read(body: &[u8]) -> Result<SessionReport, Error> {
-    let known = body.split_first().filter(|(form, _)| **form == FORM);
-    let (_, body) = known.ok_or_else(|| storage::Corrupt::new("a report of an unknown form"))?;
-    Ok(storage::decode(body)?)
+    match body.split_first() {
+        Some((&FORM, body)) => Ok(storage::decode(body)?),
+        Some((&FORM_1, body)) => Ok(storage::decode(&[body, &[0]].concat())?),
+        Some(_) | None => Err(storage::Corrupt::new("a report of an unknown form").into()),
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -6,7 +6,9 @@
 //! others that it trusts.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
+use serde_bytes::ByteBuf;
 use sha2::{Digest, Sha256};
 use storage::{Id, Index, Partition, ReadError, Reading, Snapshot};
 use x509_parser::asn1_rs::{Any, Oid, oid};
@@ -14,16 +16,18 @@ use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 use super::attempt::{Attempt, Door, Outcome, THROTTLED, Who};
 use super::listed::{REVOKED, objection};
+use super::network::NetworkReply;
 use super::second_factor::{Finding, Reason};
 use super::vouching::voucher;
 use crate::access::organization;
 use crate::collections::{Standing, certificate_standing};
 use crate::directory::Directory;
 use crate::error::Error;
-use crate::id::OrganizationId;
+use crate::id::{CertificateAuthorityId, OrganizationId, RecordId};
+use crate::policy::NetworkPolicy;
 use crate::records::{
-    Base, CertificateAuthority, CertificateHolder, Device, IssuedCertificate, OrganizationState,
-    ServiceAccount, User, indices,
+    Base, CertificateAuthority, CertificateHolder, CertificateMark, Device, IssuedCertificate,
+    OrganizationState, ServiceAccount, User, indices,
 };
 use crate::text::prepare;
 use crate::time::Time;
@@ -65,9 +69,32 @@ impl Directory {
     /// When the store fails.
     pub fn authenticate_certificate(&self, presented: Presented) -> Result<Outcome, Error> {
         let snapshot = self.inner.store.read()?;
+        let (place, door, chain) =
+            (presented.organization, presented.door, presented.chain.clone());
+        let outcome = self.judge_certificate(&snapshot, presented)?;
+        let (Some(place), Door::Radius(client, _)) = (place, door) else { return Ok(outcome) };
+        let follows = |policy: &Arc<NetworkPolicy>| policy.follows_certificates;
+        if !self.gear()?.policy(place, client).is_some_and(follows) {
+            return Ok(outcome);
+        }
+        let Outcome::Accept { actor, reply: Some(reply), notice, counterproof, earlier } = outcome
+        else {
+            return Ok(outcome);
+        };
+        let certificate = mark(&snapshot, place.partition(), &chain)?;
+        let reply = NetworkReply { profile: reply.profile.clone(), certificate };
+        let reply = Some(Arc::new(reply));
+        Ok(Outcome::Accept { actor, reply, notice, counterproof, earlier })
+    }
+
+    fn judge_certificate(
+        &self,
+        snapshot: &Snapshot,
+        presented: Presented,
+    ) -> Result<Outcome, Error> {
         let Presented { organization: place, claimed, chain, door, source, now } = presented;
         let active = match place {
-            Some(id) => organization(&snapshot, id)?
+            Some(id) => organization(snapshot, id)?
                 .filter(|record| record.state == OrganizationState::Active)
                 .and(place),
             None => None,
@@ -75,18 +102,18 @@ impl Directory {
         let attempt_of = |who| -> Result<Attempt, Error> {
             let mut attempt =
                 Attempt { by_certificate: true, ..Attempt::new(who, door, source, now) };
-            attempt.look_up(self, &snapshot, active)?;
+            attempt.look_up(self, snapshot, active)?;
             Ok(attempt)
         };
         // Before the signatures are looked at, which cost more than anything else here.
         let named = claimed.clone().unwrap_or_else(|| Who::User(fingerprint_text(&chain)));
         let mut attempt = attempt_of(named)?;
-        if self.is_throttled(&mut attempt) && !self.is_welcome(&snapshot, &attempt, &chain)? {
+        if self.is_throttled(&mut attempt) && !self.is_welcome(snapshot, &attempt, &chain)? {
             return Ok(self.reject(&attempt, THROTTLED));
         }
         let shown = attempt.throttled;
         let holder = match active {
-            Some(place) => holder(&snapshot, place, &chain, now)?,
+            Some(place) => holder(snapshot, place, &chain, now)?,
             None => Err(NO_PLACE),
         };
         match holder {
@@ -95,7 +122,7 @@ impl Directory {
                 return Ok(self.fail(&attempt, ANOTHERS));
             }
             Ok(Holder::Device(device)) => {
-                return self.let_certified_device_in(&snapshot, &attempt, *device);
+                return self.let_certified_device_in(snapshot, &attempt, *device);
             }
             Err(reason) => return Ok(self.fail(&attempt, reason)),
         }
@@ -104,14 +131,14 @@ impl Directory {
             return Ok(self.reject(&attempt, THROTTLED));
         }
         if let (Some(claimed), Some(place)) = (claimed, active) {
-            let meant = self.account(&snapshot, place, &claimed)?.map(|account| account.identity);
+            let meant = self.account(snapshot, place, &claimed)?.map(|account| account.identity);
             let named = attempt.account.as_ref().map(|account| account.identity);
             if meant != named {
                 return Ok(self.fail(&attempt, ANOTHERS));
             }
         }
         let finding = Finding { verdict: Ok(None), typed: None, password: None };
-        let outcome = self.conclude(&snapshot, &attempt, &finding)?;
+        let outcome = self.conclude(snapshot, &attempt, &finding)?;
         if matches!(outcome, Outcome::Accept { .. }) {
             // The certificate is what was asked about first, and is known here from now on.
             self.inner.engine.throttle.succeeded(source, shown, now.0);
@@ -163,6 +190,31 @@ impl Directory {
         }
         Ok(false)
     }
+}
+
+/// By what a certificate is known when it is revoked, if it is.
+fn mark(
+    snapshot: &Snapshot,
+    partition: Partition,
+    chain: &[Vec<u8>],
+) -> Result<Option<CertificateMark>, Error> {
+    let Some(own) = chain.first() else { return Ok(None) };
+    if let Some(id) = issued(snapshot, partition, own)? {
+        return Ok(Some(CertificateMark::Issued(id)));
+    }
+    let Ok((_, certificate)) = X509Certificate::from_der(own) else { return Ok(None) };
+    for found in snapshot.scan::<CertificateAuthority>(partition, None) {
+        let (number, record) = found?;
+        let Ok((_, authority)) = X509Certificate::from_der(&record.fields.certificate) else {
+            continue;
+        };
+        if certificate.issuer().as_raw() == authority.subject().as_raw() {
+            let serial = ByteBuf::from(certificate.raw_serial());
+            let authority = CertificateAuthorityId::from_record(number);
+            return Ok(authority.map(|authority| CertificateMark::Listed(authority, serial)));
+        }
+    }
+    Ok(None)
 }
 
 /// Whose a certificate is, by what an organization registered.

@@ -1,11 +1,12 @@
 //! Whether a certificate stands on a list of revoked ones.
 
+use sha2::{Digest, Sha256};
 use storage::{Partition, Reading, Snapshot};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::second_factor::Reason;
 use crate::error::Error;
-use crate::records::{CertificateAuthority, ExpiredList, indices, revoked_key};
+use crate::records::{CertificateAuthority, ExpiredList, IssuedCertificate, indices, revoked_key};
 use crate::time::Time;
 
 pub(super) const REVOKED: Reason = "the certificate was revoked";
@@ -44,4 +45,25 @@ pub(super) fn objection(
         }
     }
     Ok(None)
+}
+
+/// Why the certificate of network gear counts no more, if so. One that the organization's own
+/// authority issued counts for gear where that is registered, until it is revoked.
+pub(crate) fn objection_to_gear(
+    snapshot: &Snapshot,
+    partition: Partition,
+    chain: &[Vec<u8>],
+    now: Time,
+) -> Result<Option<Reason>, Error> {
+    if let Some(own) = chain.first() {
+        let index = indices::ISSUED_FINGERPRINT;
+        let issued = snapshot.find_first(partition, index, &Sha256::digest(own))?;
+        if let Some(id) = issued
+            && let Some(issued) = snapshot.get::<IssuedCertificate>(partition, id)?
+            && issued.revoked.is_some()
+        {
+            return Ok(Some(REVOKED));
+        }
+    }
+    objection(snapshot, partition, chain, now)
 }

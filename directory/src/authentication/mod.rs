@@ -44,6 +44,7 @@ pub use engine::Options;
 pub use expiry::Notice;
 pub use explain::{Described, Explanation};
 pub use later::Pending;
+pub(crate) use listed::objection_to_gear;
 pub(crate) use ms_chap::NtHash;
 pub use ms_chap::{Counterproof, MsChapV2};
 pub use network::NetworkReply;

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::events::Outcome as EventOutcome;
 use crate::id::{OrganizationId, UserId};
 use crate::policy::{Asker, Place};
-use crate::records::{LockedOrExpired, ReplyProfileFields};
+use crate::records::{CertificateMark, LockedOrExpired, ReplyProfileFields};
 use crate::time::Time;
 
 /// What network gear is told with an accept.
@@ -22,6 +22,8 @@ use crate::time::Time;
 pub struct NetworkReply {
     /// The reply profile, when there is one.
     pub profile: Option<ReplyProfileFields>,
+    /// The certificate that let somebody in, where the gear is to tell of it again.
+    pub certificate: Option<CertificateMark>,
 }
 
 impl Attempt {

@@ -66,7 +66,9 @@ pub(super) fn filled(
     };
     let group = group_of(place, user, accepted)?;
     let told = with_facts(profile.clone(), &record.fields, group.as_deref());
-    Ok(told.map(|profile| Arc::new(NetworkReply { profile: Some(profile) })))
+    Ok(told.map(|profile| {
+        Arc::new(NetworkReply { profile: Some(profile), ..NetworkReply::default() })
+    }))
 }
 
 /// What a reply profile says about this user, if it is one, or why it cannot be said; of groups it

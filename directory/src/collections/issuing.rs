@@ -14,13 +14,13 @@ use super::issued_certificates::{find, of_owner, standing};
 use super::own_certificates::shown;
 use super::site::Site;
 use crate::access::{Grant, ManageIdentities, RecoverAccounts, organization};
-use crate::error::Error;
+use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{DeviceId, RecordId, UserId};
 use crate::issuing::{NewKey, Paper, RequestedKey};
 use crate::records::{
-    BuiltIn, CertificateAuthority, CertificateOwner, Device, IssuedCertificate, Revocation,
-    RevocationReason, Stamp, User, indices,
+    BuiltIn, CertificateAuthority, CertificateOwner, CertificateTotals, Device, IssuedCertificate,
+    Revocation, RevocationReason, Stamp, THE_ONLY_ONE, Trigger, User, indices,
 };
 use crate::time::Time;
 
@@ -47,6 +47,8 @@ pub struct CertificateWish {
     /// Where the list of what its authority revoked can be had: what stands before the authority's
     /// id.
     pub lists: Option<String>,
+    /// Whether the key is to stand in a file for a device, for which it has to be made here.
+    pub in_file: bool,
 }
 
 /// The key that a certificate is for.
@@ -124,6 +126,12 @@ impl<I: Certified> Issuing<'_, '_, I> {
         if counting >= COUNTING {
             return Err(Error::Forbidden("8 certificates count already; revoke some first"));
         }
+        if kept(&*self.site.source, partition)? >= self.site.tools.certificates() {
+            return Err(Error::Forbidden(
+                "the organization has as many certificates as the operator allows; those that ended \
+                 are forgotten after 30 days",
+            ));
+        }
         if known.len() >= KEPT {
             return Err(Error::Forbidden(
                 "64 certificates were issued already; the first of them has to end before",
@@ -154,6 +162,11 @@ impl<I: Certified> Issuing<'_, '_, I> {
                     "somebody else has the key of this certificate: send a request with another one",
                 ));
             }
+            if wish.in_file {
+                let message = "needs a key that is made here, and the owner had brought the former \
+                               one: issue another certificate instead";
+                return Err(Invalid::new("/wifi", message).into());
+            }
             let key = RequestedKey::of_certificate(&record.certificate).ok_or(Error::Missing)?;
             wish.key = CertificateKey::Brought(key);
         }
@@ -175,6 +188,14 @@ impl<I: Certified> Issuing<'_, '_, I> {
     ) -> Result<IssuedCertificate, Error> {
         let (id, record) = self.find(owner, uuid)?;
         revoke(&mut self.site, id, record, reason)
+    }
+
+    /// Revokes a certificate that its owner never got.
+    ///
+    /// # Errors
+    /// As [`Self::revoke`].
+    pub fn take_back(&mut self, owner: I, uuid: Uuid) -> Result<(), Error> {
+        self.revoke(owner, uuid, RevocationReason::CessationOfOperation).map(drop)
     }
 
     fn find(&self, owner: I, uuid: Uuid) -> Result<(Id, IssuedCertificate), Error> {
@@ -225,7 +246,9 @@ impl<I: Certified> Issuing<'_, '_, I> {
             revoked: None,
         };
         let number = self.site.source.allocate(partition)?;
+        let kept = kept(&*self.site.source, partition)?.saturating_add(1);
         self.site.source.put(partition, number, &record)?;
+        self.site.source.put(partition, THE_ONLY_ONE, &CertificateTotals { kept })?;
         let told = vec![certificate(&record), said("authority", &authority.fields.name)];
         tell(&mut self.site, Action::Created, &record, told)?;
         Ok(Issued { record, authority, key })
@@ -238,11 +261,25 @@ impl<I: Certified> Issuing<'_, '_, I> {
         let until = Bound::Excluded(until.as_slice());
         let old = self.site.source.range(partition, indices::ISSUED_END, from, until);
         let old: Vec<Id> = old.ids().take(FORGOTTEN).collect::<Result<_, ReadError>>()?;
-        for id in old {
-            self.site.source.delete::<IssuedCertificate>(partition, id)?;
+        if old.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let mut kept = kept(&*self.site.source, partition)?;
+        for id in old {
+            let gone = self.site.source.delete::<IssuedCertificate>(partition, id)?;
+            kept = kept.saturating_sub(gone.into());
+        }
+        Ok(self.site.source.put(partition, THE_ONLY_ONE, &CertificateTotals { kept })?)
     }
+}
+
+/// How many certificates are kept; where nobody counted before, by the index.
+fn kept(source: &impl Reading, partition: Partition) -> Result<u32, Error> {
+    if let Some(totals) = source.get::<CertificateTotals>(partition, THE_ONLY_ONE)? {
+        return Ok(totals.kept);
+    }
+    let found = source.prefix(partition, indices::ISSUED_END, b"").ids().count();
+    Ok(u32::try_from(found).unwrap_or(u32::MAX))
 }
 
 /// Revokes what an owner has, before the owner is deleted.
@@ -266,6 +303,7 @@ fn revoke(
     record.revoked = Some(Revocation { at: now, reason });
     record.stamp.touch(now);
     site.source.put(partition, id, &record)?;
+    site.note_departure(Trigger::CertificateRevoked, (&[], &[]), &[])?;
     let reason = serde_json::to_value(reason).ok();
     let reason = reason.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
     let told = vec![certificate(&record), said("revoked", reason)];

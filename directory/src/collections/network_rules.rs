@@ -5,7 +5,7 @@ use storage::{Partition, Reading};
 use crate::error::{Error, Invalid};
 use crate::id::RecordId;
 use crate::limits::{self, NAMED_GROUPS, NETWORK_RULES, VALUES};
-use crate::network::Ssid;
+use crate::network::{GearName, Ssid};
 use crate::records::{Conditions, Group, NetworkRule, ReplyProfile, WeekPeriod};
 use crate::text::prepare;
 
@@ -38,6 +38,14 @@ fn check_conditions(pointer: &str, when: &Conditions) -> Result<(), Invalid> {
     count("port_types", when.port_types.len(), VALUES)?;
     count("ssids", when.ssids.len(), VALUES)?;
     count("times", when.times.len(), VALUES)?;
+    count("nas_identifiers", when.gear.len(), VALUES)?;
+    count("nas_networks", when.gear_networks.len(), VALUES)?;
+    count("service_types", when.service_types.len(), VALUES)?;
+    for (position, name) in when.gear.iter().enumerate() {
+        let pointer = format!("{pointer}/nas_identifiers/{position}");
+        limits::line_of(&pointer, name, GearName::LONGEST)?;
+        limits::line(&pointer, name)?;
+    }
     for (position, ssid) in when.ssids.iter().enumerate() {
         let pointer = format!("{pointer}/ssids/{position}");
         limits::line_of(&pointer, ssid, Ssid::LONGEST)?;

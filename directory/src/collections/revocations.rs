@@ -8,7 +8,7 @@ use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{CertificateAuthorityId, RecordId};
 use crate::issuing::ForeignList;
-use crate::records::{CertificateAuthority, RevocationNote, RevokedCertificates};
+use crate::records::{CertificateAuthority, RevocationNote, RevokedCertificates, Trigger};
 
 impl CertificateAuthorities<'_, &mut Change<'_>> {
     /// Has what the list says count from then on, in place of what an earlier one said.
@@ -33,6 +33,7 @@ impl CertificateAuthorities<'_, &mut Change<'_>> {
         }
         let revoked = RevokedCertificates { authority: id, serials: list.serials };
         self.site.source.put(self.site.partition(), id.record(), &revoked)?;
+        self.site.note_departure(Trigger::CertificateRevoked, (&[], &[]), &[])?;
         let before = record.revocations.replace(list.note);
         self.note(id, &mut record, before)?;
         Ok(record)

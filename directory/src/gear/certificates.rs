@@ -10,7 +10,9 @@ use sha2::{Digest, Sha256};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::{Gear, OrganizationGear, Whose};
-use crate::authentication::{NAMES, alternative_names, is_valid_at, voucher};
+use crate::authentication::{NAMES, alternative_names, is_valid_at, objection_to_gear, voucher};
+use crate::directory::Directory;
+use crate::error::Error;
 use crate::id::{OrganizationId, RadiusClientId};
 use crate::records::{CertificateFingerprint, GearCertificates};
 use crate::time::Time;
@@ -30,6 +32,7 @@ pub struct CertifiedGear {
     pub client: RadiusClientId,
     by: By,
     ends: Time,
+    chain: Vec<Vec<u8>>,
 }
 
 /// What makes the certificate the client's.
@@ -74,10 +77,10 @@ impl Gear {
         };
         let seconds = u64::try_from(certificate.validity().not_after.timestamp());
         let ends = Time(seconds.unwrap_or_default().saturating_add(1).saturating_mul(1_000));
-        Ok(CertifiedGear { organization, client, by, ends })
+        Ok(CertifiedGear { organization, client, by, ends, chain: chain.to_vec() })
     }
 
-    /// Whether a client that was known by a certificate still is.
+    /// Whether a client that was known by a certificate still is, as far as the table knows.
     pub fn certifies(&self, known: &CertifiedGear, now: Time) -> bool {
         let is_own = |whose: Option<&Whose>| whose == Some(&(known.organization, known.client));
         let stands = match &known.by {
@@ -116,5 +119,21 @@ impl Gear {
 
     fn trusted(&self, organization: OrganizationId) -> &[Arc<[u8]>] {
         self.organizations.get(&organization).map_or(&[], |gear| gear.authorities.as_slice())
+    }
+}
+
+impl Directory {
+    /// Why the certificate of gear counts no more by what was revoked, if so: by a list of an
+    /// authority that its organization trusts, or by the organization's own authority.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn objection_to_gear(
+        &self,
+        gear: &CertifiedGear,
+        now: Time,
+    ) -> Result<Option<&'static str>, Error> {
+        let snapshot = self.inner.store.read()?;
+        objection_to_gear(&snapshot, gear.organization.partition(), &gear.chain, now)
     }
 }

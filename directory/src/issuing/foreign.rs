@@ -6,7 +6,9 @@ use base64::prelude::BASE64_STANDARD;
 use rustls_pki_types::CertificateRevocationListDer;
 use rustls_pki_types::pem::PemObject;
 use serde_bytes::ByteBuf;
-use x509_parser::oid_registry::{OID_PKCS1_SHA1WITHRSA, OID_SHA1_WITH_RSA};
+use x509_parser::oid_registry::{
+    OID_PKCS1_SHA1WITHRSA, OID_SHA1_WITH_RSA, OID_X509_EXT_DELTA_CRL_INDICATOR,
+};
 use x509_parser::prelude::{
     ASN1Time, CertificateRevocationList, FromDer, ParsedExtension, X509Certificate,
 };
@@ -100,16 +102,24 @@ fn check_signature(
 /// Refuses what is a part of a list: those left out would count as good.
 fn check_scope(list: &CertificateRevocationList<'_>) -> Result<(), &'static str> {
     for extension in list.extensions() {
-        let whole = if let ParsedExtension::IssuingDistributionPoint(it) =
-            extension.parsed_extension()
-        {
-            let parts =
-                it.only_contains_ca_certs || it.only_contains_attribute_certs || it.indirect_crl;
-            !parts && it.only_some_reasons.is_none()
-        } else {
-            // A critical one is such as the mark of a list that tells what is new since another.
-            !extension.critical
-        };
+        let whole =
+            if let ParsedExtension::IssuingDistributionPoint(it) = extension.parsed_extension() {
+                if it.distribution_point.is_some() {
+                    return Err(
+                        "names a distribution point: it is one of several lists, of which each \
+                            tells of some certificates; the whole one is needed",
+                    );
+                }
+                let parts = it.only_contains_ca_certs
+                    || it.only_contains_user_certs
+                    || it.only_contains_attribute_certs
+                    || it.indirect_crl;
+                !parts && it.only_some_reasons.is_none()
+            } else {
+                // Of what is new since another list, whatever its mark says of itself.
+                let is_delta = extension.oid == OID_X509_EXT_DELTA_CRL_INDICATOR;
+                !is_delta && !extension.critical
+            };
         if !whole {
             return Err("is a part of a list; the whole one is needed");
         }

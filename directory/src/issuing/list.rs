@@ -1,12 +1,13 @@
 //! The list of certificates that an authority of an organization's own revoked (RFC 5280 section 5).
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rcgen::{
     CertificateRevocationListParams, KeyIdMethod, RevocationReason as Code, RevokedCertParams,
     SerialNumber,
 };
-use storage::{Id, Partition, Reading, Snapshot};
+use storage::{Id, Partition, ReadError, Reading, Snapshot};
 use uuid::Uuid;
 
 use super::Issuer;
@@ -31,7 +32,86 @@ const RENEWED: u64 = DAY;
 pub struct SignedList {
     /// The list in DER.
     pub der: Vec<u8>,
+    /// The same for the same octets.
+    pub tag: String,
     made: Time,
+}
+
+/// The lists of all organizations, each with a signer of its own: who asks while a list is signed
+/// waits for that one.
+#[derive(Default)]
+pub(crate) struct Lists {
+    signers: Mutex<HashMap<OrganizationId, Arc<Mutex<Signer>>>>,
+}
+
+/// Signs the lists of one organization, and keeps them.
+#[derive(Default)]
+struct Signer {
+    kept: HashMap<Id, Kept>,
+    /// When the signatures would all be there again that were made of late.
+    spent_until: u64,
+}
+
+struct Kept {
+    list: Arc<SignedList>,
+    /// What is on it.
+    content: [u8; 32],
+    /// The last change of the snapshot for which that was found.
+    sequence: u64,
+}
+
+/// Signers that are kept, about.
+const SIGNERS: usize = 4_096;
+/// One more signature of an organization is to be had after so long, in milliseconds; until then
+/// strangers get the list that was signed before, so that no changes make work without end.
+const REST: u64 = 5_000;
+/// So many are to be had at once.
+const AT_ONCE: u64 = 16;
+
+impl Lists {
+    fn signer(&self, organization: OrganizationId) -> Arc<Mutex<Signer>> {
+        let mut signers = locked(&self.signers);
+        if signers.len() >= SIGNERS && !signers.contains_key(&organization) {
+            signers.retain(|_, signer| Arc::strong_count(signer) > 1);
+        }
+        Arc::clone(signers.entry(organization).or_default())
+    }
+}
+
+impl Signer {
+    /// The list that is kept, if it is as good as a new one, or there is no other for the moment.
+    fn known(&mut self, snapshot: &Snapshot, place: (Partition, Id), now: Time) -> Known {
+        let (partition, number) = place;
+        // A clock that was put back makes nobody wait.
+        if self.spent_until > now.0.saturating_add(REST * (AT_ONCE + 1)) {
+            self.spent_until = now.0;
+        }
+        let rests = self.spent_until > now.0.saturating_add(REST * (AT_ONCE - 1));
+        let Some(kept) = self.kept.get_mut(&number) else { return Ok(None) };
+        if !(kept.list.made..kept.list.made.plus(LIFE)).contains(&now) {
+            return Ok(None);
+        }
+        let is_young = now < kept.list.made.plus(RENEWED);
+        if is_young && !snapshot.agrees_with(partition, kept.sequence) {
+            // Of most changes a list tells nothing.
+            if kept.content == content(snapshot, partition, number)? {
+                kept.sequence = snapshot.sequence();
+            }
+        }
+        let is_right = is_young && snapshot.agrees_with(partition, kept.sequence);
+        Ok((is_right || rests).then(|| Arc::clone(&kept.list)))
+    }
+
+    fn keep(&mut self, number: Id, kept: Kept, now: Time) {
+        self.spent_until = self.spent_until.max(now.0).saturating_add(REST);
+        self.kept.insert(number, kept);
+    }
+}
+
+type Known = Result<Option<Arc<SignedList>>, Error>;
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Directory {
@@ -41,12 +121,7 @@ impl Directory {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn revocation_list(
-        &self,
-        home: Uuid,
-        authority: Uuid,
-        now: Time,
-    ) -> Result<Option<Arc<SignedList>>, Error> {
+    pub fn revocation_list(&self, home: Uuid, authority: Uuid, now: Time) -> Known {
         let snapshot = self.inner.store.read()?;
         let index = indices::ORGANIZATION_UUID;
         let found = snapshot.find_first(Partition::Provider, index, home.as_bytes())?;
@@ -56,18 +131,35 @@ impl Directory {
         let (partition, index) = (place.partition(), indices::CERTIFICATE_AUTHORITY_UUID);
         let number = snapshot.find_first(partition, index, authority.as_bytes())?;
         let Some(number) = number.filter(|_| active) else { return Ok(None) };
-        let (lists, name) = (&self.inner.lookups.lists, (place, number));
-        if let Some(known) = lists.get(&snapshot, partition, &name)
-            && (known.made..known.made.plus(RENEWED)).contains(&now)
-        {
+        drop(snapshot);
+        let signer = self.inner.lists.signer(place);
+        let mut signer = locked(&signer);
+        // Only now: what somebody else signed meanwhile is not to be older than what is read.
+        let snapshot = self.inner.store.read()?;
+        if let Some(known) = signer.known(&snapshot, (partition, number), now)? {
             return Ok(Some(known));
         }
-        let signed = sign(&snapshot, partition, number, now)?.map(Arc::new);
-        if let Some(signed) = &signed {
-            lists.keep(&snapshot, name, Arc::clone(signed));
-        }
-        Ok(signed)
+        let Some(list) = sign(&snapshot, partition, number, now)?.map(Arc::new) else {
+            signer.kept.remove(&number);
+            return Ok(None);
+        };
+        let content = content(&snapshot, partition, number)?;
+        let kept = Kept { list: Arc::clone(&list), content, sequence: snapshot.sequence() };
+        signer.keep(number, kept, now);
+        Ok(Some(list))
     }
+}
+
+/// What makes a list another one: which certificates are on it. None leaves it but for good, and none
+/// changes on it.
+fn content(snapshot: &Snapshot, partition: Partition, number: Id) -> Result<[u8; 32], ReadError> {
+    let mut hasher = blake3::Hasher::new();
+    let there = snapshot.contains::<CertificateAuthority>(partition, number)?;
+    hasher.update(&[u8::from(there)]);
+    for id in snapshot.find(partition, indices::ISSUED_REVOKED, &number.to_be_bytes()) {
+        hasher.update(&id?.to_be_bytes());
+    }
+    Ok(*hasher.finalize().as_bytes())
 }
 
 fn sign(
@@ -104,7 +196,9 @@ fn sign(
         // As the authority's own certificate has it.
         key_identifier_method: KeyIdMethod::Sha256,
     };
-    Ok(Some(SignedList { der: issuer.sign_list(&params)?, made: now }))
+    let der = issuer.sign_list(&params)?;
+    let tag = blake3::hash(&der).to_hex().chars().take(32).collect();
+    Ok(Some(SignedList { der, tag, made: now }))
 }
 
 /// Why a certificate was revoked; that nobody said is told by silence (RFC 5280 section 5.3.1).

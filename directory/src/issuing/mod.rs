@@ -11,6 +11,7 @@ mod request;
 
 pub use foreign::ForeignList;
 pub use key::NewKey;
+pub(crate) use list::Lists;
 pub use list::SignedList;
 pub(crate) use paper::{Issuer, Paper, root};
 pub use request::RequestedKey;

@@ -118,7 +118,10 @@ impl Site<'_, &mut Change<'_>> {
         let users = users.chunks(MANY).map(|users| (users.to_vec(), Vec::new()));
         let groups = members_of.chunks(MANY).map(|groups| (Vec::new(), groups.to_vec()));
         let mut backlog = Backlog::of(self.source, partition)?;
-        for (users, members_of) in users.chain(groups) {
+        // Whom a certificate let in, their sessions say.
+        let certified = trigger == Trigger::CertificateRevoked;
+        let certified = certified.then(|| (Vec::new(), Vec::new()));
+        for (users, members_of) in users.chain(groups).chain(certified) {
             if backlog.is_full() {
                 let reason = "too many changes wait: the sessions of who was changed were left \
                               as they are";

@@ -113,6 +113,7 @@ mod tests {
             class: Vec::new(),
             gear_address: told.map(ip),
             source: source.map(ip),
+            certificate: None,
         }
     }
 

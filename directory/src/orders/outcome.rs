@@ -101,5 +101,6 @@ fn words(trigger: Trigger) -> &'static str {
         Trigger::Locked => "an admin locked the user out",
         Trigger::LeftGroup => "the user left a group",
         Trigger::PasswordChanged => "the user has another password",
+        Trigger::CertificateRevoked => "the certificate was revoked",
     }
 }

@@ -10,8 +10,8 @@ use crate::collections::{groups_of_user, open_sessions_at};
 use crate::error::Error;
 use crate::id::{GroupId, OrganizationId, RadiusClientId, RecordId, UserId};
 use crate::records::{
-    Consequence, Credential, Departure, RadiusClientFields, RuleVerdict, Session, Trigger, User,
-    UserState, indices,
+    CertificateMark, Consequence, Credential, Departure, IssuedCertificate, RadiusClientFields,
+    RuleVerdict, Session, Trigger, User, UserState, indices, revoked_key,
 };
 use crate::time::Time;
 
@@ -33,6 +33,8 @@ pub(super) struct Search<'s> {
     notes: Vec<Departure>,
     /// Which of them name a user.
     of_users: HashMap<UserId, Vec<usize>>,
+    /// Which of them are about revoked certificates.
+    of_certificates: Vec<usize>,
     /// Which of them are about those in a group.
     of_groups: HashMap<GroupId, Vec<usize>>,
     /// The groups of users.
@@ -47,18 +49,31 @@ impl<'s> Search<'s> {
         (organization, now): (OrganizationId, Time),
         notes: Vec<Departure>,
     ) -> Self {
-        let (mut of_users, mut of_groups) =
-            (HashMap::<_, Vec<_>>::new(), HashMap::<_, Vec<_>>::new());
+        let mut of_users = HashMap::<_, Vec<_>>::new();
+        let (mut of_groups, mut of_certificates) = (HashMap::<_, Vec<_>>::new(), Vec::new());
         for (position, note) in notes.iter().enumerate() {
             for user in &note.users {
                 of_users.entry(*user).or_default().push(position);
+            }
+            if note.trigger == Trigger::CertificateRevoked {
+                of_certificates.push(position);
             }
             for group in &note.members_of {
                 of_groups.entry(*group).or_default().push(position);
             }
         }
         let (own, about) = (HashMap::new(), HashMap::new());
-        Self { snapshot, organization, now, notes, of_users, of_groups, own, about }
+        Self {
+            snapshot,
+            organization,
+            now,
+            notes,
+            of_users,
+            of_certificates,
+            of_groups,
+            own,
+            about,
+        }
     }
 
     /// The sessions that are to end, each with its client and why.
@@ -86,19 +101,21 @@ impl<'s> Search<'s> {
         session: &Session,
         client: &RadiusClientFields,
     ) -> Result<bool, Error> {
-        let (Some(user), Some(note)) = (session.user, self.notes.get(position)) else {
-            return Ok(false);
-        };
+        let Some(note) = self.notes.get(position) else { return Ok(false) };
         let trigger = note.trigger;
         let is_wanted = client.orders.after(trigger) == Consequence::Disconnect;
         if !is_wanted || session.started > note.at {
             return Ok(false);
         }
+        if trigger == Trigger::CertificateRevoked {
+            return self.is_revoked(session);
+        }
+        let Some(user) = session.user else { return Ok(false) };
         match trigger {
             Trigger::LeftGroup => self.has_lost(position, user, client),
             Trigger::Suspended | Trigger::Deleted => self.is_gone(user),
             Trigger::Locked => self.is_locked(user),
-            Trigger::PasswordChanged => Ok(true),
+            Trigger::PasswordChanged | Trigger::CertificateRevoked => Ok(true),
         }
     }
 
@@ -122,8 +139,14 @@ impl<'s> Search<'s> {
         session: &Session,
         client: &RadiusClientFields,
     ) -> Result<Option<(Trigger, usize)>, Error> {
-        let Some(user) = session.user else { return Ok(None) };
-        for position in self.about(user)?.iter().copied() {
+        let mut about = match session.user {
+            Some(user) => self.about(user)?.to_vec(),
+            None => Vec::new(),
+        };
+        if session.certificate.is_some() {
+            about.extend(&self.of_certificates);
+        }
+        for position in about {
             if self.holds(position, session, client)?
                 && let Some(note) = self.notes.get(position)
             {
@@ -198,6 +221,21 @@ impl<'s> Search<'s> {
             !is_in(group) && (ruled.contains(&group) || names(group) && !is_still_allowed)
         };
         Ok(note.left.iter().any(lost))
+    }
+
+    /// Whether the certificate was revoked that let somebody in.
+    fn is_revoked(&self, session: &Session) -> Result<bool, Error> {
+        let (snapshot, partition) = (self.snapshot, self.organization.partition());
+        Ok(match &session.certificate {
+            Some(CertificateMark::Issued(number)) => snapshot
+                .get::<IssuedCertificate>(partition, *number)?
+                .is_some_and(|issued| issued.revoked.is_some()),
+            Some(CertificateMark::Listed(authority, serial)) => {
+                let key = revoked_key(authority.record(), serial);
+                snapshot.find_first(partition, indices::REVOKED_SERIAL, &key)?.is_some()
+            }
+            None => false,
+        })
     }
 
     fn is_gone(&self, user: UserId) -> Result<bool, Error> {

@@ -1,7 +1,7 @@
 //! That something of users changed after which their sessions may have to end.
 
 use serde::{Deserialize, Serialize};
-use storage::{Entries, Kind, Record};
+use storage::{Corrupt, Entries, Kind, Record};
 
 use super::{Trigger, kinds};
 use crate::id::{GroupId, UserId};
@@ -17,7 +17,7 @@ pub(crate) struct Departure {
     pub(crate) trigger: Trigger,
     /// When: sessions that began later go on.
     pub(crate) at: Time,
-    /// To whom.
+    /// To whom; revoked certificates name nobody, and are about whom they let in.
     pub(crate) users: Vec<UserId>,
     /// To whom else: to those who are in one of these groups, by way of nested ones as well.
     pub(crate) members_of: Vec<GroupId>,
@@ -27,7 +27,15 @@ pub(crate) struct Departure {
 
 impl Record for Departure {
     const KIND: Kind = kinds::DEPARTURE;
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
+        match version {
+            // It knew fewer triggers.
+            1 => storage::decode(body),
+            other => Err(Corrupt::version(Self::KIND, other)),
+        }
+    }
 
     fn index(&self, _entries: &mut Entries) {}
 }

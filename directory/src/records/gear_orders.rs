@@ -15,6 +15,8 @@ pub struct GearOrders {
     pub left_group: Consequence,
     /// When the user has another password.
     pub password_changed: Consequence,
+    /// When the certificate is revoked that let somebody in.
+    pub certificate_revoked: Consequence,
 }
 
 /// What becomes of a session.
@@ -42,6 +44,8 @@ pub enum Trigger {
     LeftGroup,
     /// The user has another password.
     PasswordChanged,
+    /// Certificates were revoked.
+    CertificateRevoked,
 }
 
 /// The port for orders (RFC 5176, section 2.1).
@@ -55,6 +59,7 @@ impl Default for GearOrders {
             locked: Consequence::Nothing,
             left_group: Consequence::Nothing,
             password_changed: Consequence::Nothing,
+            certificate_revoked: Consequence::Nothing,
         }
     }
 }
@@ -67,14 +72,21 @@ impl GearOrders {
             Trigger::Locked => self.locked,
             Trigger::LeftGroup => self.left_group,
             Trigger::PasswordChanged => self.password_changed,
+            Trigger::CertificateRevoked => self.certificate_revoked,
         }
     }
 }
 
 impl Trigger {
     /// All of them.
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Suspended, Self::Deleted, Self::Locked, Self::LeftGroup, Self::PasswordChanged];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Suspended,
+        Self::Deleted,
+        Self::Locked,
+        Self::LeftGroup,
+        Self::PasswordChanged,
+        Self::CertificateRevoked,
+    ];
 
     /// The number by which an index knows it.
     pub(crate) const fn number(self) -> u8 {
@@ -84,6 +96,7 @@ impl Trigger {
             Self::Locked => 3,
             Self::LeftGroup => 4,
             Self::PasswordChanged => 5,
+            Self::CertificateRevoked => 6,
         }
     }
 }

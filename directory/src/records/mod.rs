@@ -4,6 +4,8 @@
 
 mod admin;
 mod certificate_authority;
+mod certificate_mark;
+mod certificate_totals;
 mod credential;
 mod custom_attribute;
 mod custom_values;
@@ -44,6 +46,8 @@ pub use certificate_authority::{
     BuiltIn, CertificateAuthority, CertificateAuthorityFields, CertificateHolder, ExpiredList,
     RevocationNote,
 };
+pub use certificate_mark::CertificateMark;
+pub(crate) use certificate_totals::CertificateTotals;
 pub use credential::{Credential, Lock};
 pub(crate) use custom_attribute::custom_index;
 pub use custom_attribute::{CustomAttribute, CustomAttributeFields, Syntax, Work};
@@ -111,6 +115,7 @@ pub(crate) mod kinds {
     pub(crate) const SERVER_CERTIFICATE: Kind = Kind(26);
     pub(crate) const ISSUED_CERTIFICATE: Kind = Kind(27);
     pub(crate) const REVOKED_CERTIFICATES: Kind = Kind(28);
+    pub(crate) const CERTIFICATE_TOTALS: Kind = Kind(29);
     pub(crate) const SESSION: Kind = Kind(40);
     pub(crate) const SESSION_TOTALS: Kind = Kind(41);
     pub(crate) const SETTLED_REPORTS: Kind = Kind(42);

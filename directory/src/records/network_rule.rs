@@ -1,9 +1,12 @@
 //! A rule about those who ask through network gear: whom it is about, and what becomes of them.
 
+use std::net::IpAddr;
+
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{GroupId, ReplyProfileId};
-use crate::network::{Circumstances, NetworkMethod, Ssid};
+use crate::network::{Circumstances, GearName, NetworkMethod, Ssid};
 use crate::time::Time;
 
 /// A rule of a RADIUS client. The first one whose conditions are all met decides.
@@ -31,6 +34,46 @@ pub struct Conditions {
     pub ssids: Vec<String>,
     /// Times of the week.
     pub times: Vec<WeekPeriod>,
+    /// What gear calls itself.
+    pub gear: Vec<String>,
+    /// Networks in which the address lies that gear gives itself.
+    pub gear_networks: Vec<IpNet>,
+    /// Kinds of service that gear names.
+    pub service_types: Vec<u32>,
+}
+
+/// A rule as RADIUS clients up to version 3 had it.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+pub(super) struct RuleOfVersion3 {
+    name: String,
+    when: ConditionsOfVersion3,
+    then: RuleVerdict,
+}
+
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct ConditionsOfVersion3 {
+    groups: Vec<GroupId>,
+    methods: Vec<NetworkMethod>,
+    port_types: Vec<u32>,
+    ssids: Vec<String>,
+    times: Vec<WeekPeriod>,
+}
+
+impl From<RuleOfVersion3> for NetworkRule {
+    fn from(old: RuleOfVersion3) -> Self {
+        let RuleOfVersion3 { name, when: old, then } = old;
+        let when = Conditions {
+            groups: old.groups,
+            methods: old.methods,
+            port_types: old.port_types,
+            ssids: old.ssids,
+            times: old.times,
+            ..Conditions::default()
+        };
+        Self { name, when, then }
+    }
 }
 
 /// A part of each of some days, in UTC.
@@ -69,11 +112,25 @@ impl Conditions {
     pub(crate) fn admit(&self, circumstances: &Circumstances, now: Time) -> bool {
         let Circumstances { method, port_type, ssid, .. } = circumstances;
         let is_named = |ssid: &Ssid| self.ssids.iter().any(|it| it.as_bytes() == ssid.octets());
-        (self.methods.is_empty() || self.methods.contains(method))
+        self.admit_gear(circumstances)
+            && (self.methods.is_empty() || self.methods.contains(method))
             && (self.port_types.is_empty()
                 || port_type.is_some_and(|port| self.port_types.contains(&port)))
             && (self.ssids.is_empty() || ssid.as_ref().is_some_and(is_named))
             && (self.times.is_empty() || self.times.iter().any(|period| period.contains(now)))
+    }
+
+    fn admit_gear(&self, circumstances: &Circumstances) -> bool {
+        let Circumstances { gear, gear_address, service_type, .. } = circumstances;
+        let is_called = |name: &GearName| self.gear.iter().any(|it| it.as_bytes() == name.octets());
+        let lies_in = |address: &IpAddr| {
+            let address = address.to_canonical();
+            self.gear_networks.iter().any(|network| network.contains(&address))
+        };
+        (self.gear.is_empty() || gear.as_ref().is_some_and(is_called))
+            && (self.gear_networks.is_empty() || gear_address.as_ref().is_some_and(lies_in))
+            && (self.service_types.is_empty()
+                || service_type.is_some_and(|kind| self.service_types.contains(&kind)))
     }
 }
 
@@ -123,6 +180,9 @@ mod tests {
             method: NetworkMethod::Pap,
             port_type: Some(19),
             ssid: Ssid::new(b"staff"),
+            gear: GearName::new(b"ap-7"),
+            gear_address: Some("10.1.2.3".parse().unwrap()),
+            service_type: Some(2),
             device: None,
         };
         let week = WeekPeriod { days: 0b10, from: 0, to: 1440 };
@@ -132,6 +192,9 @@ mod tests {
             port_types: vec![15, 19],
             ssids: vec!["guests".into(), "staff".into()],
             times: vec![WeekPeriod { days: 1, ..week }, week],
+            gear: vec!["ap-6".into(), "ap-7".into()],
+            gear_networks: vec!["10.1.0.0/16".parse().unwrap()],
+            service_types: vec![2, 6],
         };
         let admits = |edit: fn(&mut Conditions)| {
             let mut conditions = all.clone();
@@ -144,11 +207,15 @@ mod tests {
         assert!(!admits(|it| it.port_types = vec![5]));
         assert!(!admits(|it| it.ssids = vec!["Staff".into()]));
         assert!(!admits(|it| it.times.truncate(1)));
+        assert!(!admits(|it| it.gear = vec!["AP-7".into()]));
+        assert!(!admits(|it| it.gear_networks = vec!["10.2.0.0/16".parse().unwrap()]));
+        assert!(!admits(|it| it.service_types = vec![6]));
         // What the gear does not name is none of what a rule names.
         let silent = Circumstances::of(NetworkMethod::Pap);
         assert!(!all.admit(&silent, TUESDAY));
         assert!(
-            Conditions { port_types: Vec::new(), ssids: Vec::new(), ..all }.admit(&silent, TUESDAY)
+            Conditions { methods: all.methods, times: all.times, ..Conditions::default() }
+                .admit(&silent, TUESDAY)
         );
     }
 }

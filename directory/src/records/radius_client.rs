@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use storage::{Corrupt, Entries, Id, Kind, Record};
 use uuid::Uuid;
 
+use super::network_rule::RuleOfVersion3;
 use super::{
     Consequence, Demand, GearCertificates, GearOrders, NetworkRule, Stamp, Trigger, indices, kinds,
 };
@@ -96,12 +97,13 @@ impl Default for RadiusClientFields {
 
 impl Record for RadiusClient {
     const KIND: Kind = kinds::RADIUS_CLIENT;
-    const VERSION: u8 = 3;
+    const VERSION: u8 = 4;
 
     fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
         match version {
             1 => storage::decode::<Version1>(body).map(Self::from),
             2 => storage::decode::<Version2>(body).map(Self::from),
+            3 => storage::decode::<Version3>(body).map(Self::from),
             other => Err(Corrupt::version(Self::KIND, other)),
         }
     }
@@ -174,7 +176,7 @@ struct FieldsOfVersion2 {
     reply_profile: Option<ReplyProfileId>,
     second_factor: Option<Demand>,
     asks_for_code: bool,
-    rules: Vec<NetworkRule>,
+    rules: Vec<RuleOfVersion3>,
     locked_or_expired: LockedOrExpired,
     certificates: GearCertificates,
     mac_authentication: bool,
@@ -193,7 +195,7 @@ impl From<Version2> for RadiusClient {
             reply_profile: old.reply_profile,
             second_factor: old.second_factor,
             asks_for_code: old.asks_for_code,
-            rules: old.rules,
+            rules: old.rules.into_iter().map(Into::into).collect(),
             locked_or_expired: old.locked_or_expired,
             certificates: old.certificates,
             mac_authentication: old.mac_authentication,
@@ -201,6 +203,43 @@ impl From<Version2> for RadiusClient {
             orders: GearOrders::default(),
         };
         Self { uuid, stamp, fields, previous_until }
+    }
+}
+
+/// The record as version 3 wrote it.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct Version3 {
+    uuid: Uuid,
+    stamp: Stamp,
+    fields: FieldsOfVersion2,
+    orders: OrdersOfVersion3,
+    previous_until: Option<Time>,
+}
+
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct OrdersOfVersion3 {
+    port: u16,
+    suspended: Consequence,
+    locked: Consequence,
+    left_group: Consequence,
+    password_changed: Consequence,
+}
+
+impl From<Version3> for RadiusClient {
+    fn from(old: Version3) -> Self {
+        let Version3 { uuid, stamp, fields, orders: old, previous_until } = old;
+        let mut client = Self::from(Version2 { uuid, stamp, fields, previous_until });
+        client.fields.orders = GearOrders {
+            port: old.port,
+            suspended: old.suspended,
+            locked: old.locked,
+            left_group: old.left_group,
+            password_changed: old.password_changed,
+            certificate_revoked: Consequence::Nothing,
+        };
+        client
     }
 }
 
@@ -267,6 +306,44 @@ mod tests {
             ..RadiusClientFields::default()
         };
         assert_eq!((read.uuid, read.stamp), (old.uuid, old.stamp));
+        assert_eq!((read.fields, read.previous_until), (expected, Some(Time(9))));
+    }
+    #[test]
+    fn what_version_3_knew_stays_and_no_certificate_ends_a_session() {
+        let fields = FieldsOfVersion2 {
+            name: "switch".into(),
+            sources: Vec::new(),
+            require_message_authenticator: true,
+            limit_proxy_state: true,
+            allowed_groups: Vec::new(),
+            reply_profile: None,
+            second_factor: None,
+            asks_for_code: false,
+            rules: Vec::new(),
+            locked_or_expired: LockedOrExpired::Reject,
+            certificates: GearCertificates::default(),
+            mac_authentication: false,
+            unknown_device_profile: None,
+        };
+        let orders = OrdersOfVersion3 {
+            port: 1_700,
+            suspended: Consequence::Disconnect,
+            locked: Consequence::Nothing,
+            left_group: Consequence::Disconnect,
+            password_changed: Consequence::Disconnect,
+        };
+        let (uuid, stamp) = (Uuid::from_u128(7), Stamp::new(Time(1)));
+        let old = Version3 { uuid, stamp, fields, orders, previous_until: Some(Time(9)) };
+        let read = RadiusClient::upgrade(3, &storage::encode(&old).unwrap()).unwrap();
+        let orders = GearOrders {
+            port: 1_700,
+            suspended: Consequence::Disconnect,
+            left_group: Consequence::Disconnect,
+            password_changed: Consequence::Disconnect,
+            ..GearOrders::default()
+        };
+        let expected =
+            RadiusClientFields { name: "switch".into(), orders, ..RadiusClientFields::default() };
         assert_eq!((read.fields, read.previous_until), (expected, Some(Time(9))));
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use storage::{Corrupt, Entries, Kind, Record};
 use uuid::Uuid;
 
-use super::{indices, kinds};
+use super::{CertificateMark, indices, kinds};
 use crate::id::{RadiusClientId, RecordId, UserId};
 use crate::text::prepare_cut;
 use crate::time::Time;
@@ -54,6 +54,8 @@ pub struct Session {
     pub gear_address: Option<IpAddr>,
     /// The address that the last report came from; unknown of sessions of earlier versions.
     pub source: Option<IpAddr>,
+    /// The certificate that let somebody in, where the RADIUS client asks to be told of its end.
+    pub certificate: Option<CertificateMark>,
 }
 
 /// How a session ended.
@@ -110,14 +112,16 @@ pub(crate) fn gear_key(client: RadiusClientId, gear: &str) -> [u8; 16] {
 
 impl Record for Session {
     const KIND: Kind = kinds::SESSION;
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
     /// Gear reports all the time; what binds and searches remember must outlive that.
     const LOGGED: bool = false;
 
     fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
         match version {
-            // Two addresses stand at the end, and one that is not known is a zero octet.
-            1 => storage::decode(&[body, &[0, 0]].concat()),
+            // Two addresses and a certificate stand at the end, and what is not known is a zero
+            // octet.
+            1 => storage::decode(&[body, &[0, 0, 0]].concat()),
+            2 => storage::decode(&[body, &[0]].concat()),
             other => Err(Corrupt::version(Self::KIND, other)),
         }
     }
@@ -141,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_session_of_version_1_no_address_is_known() {
+    fn of_a_session_of_version_1_no_address_is_known_and_of_version_2_no_certificate() {
         let session = Session {
             uuid: Uuid::from_u128(7),
             client: RadiusClientId::from_record(3).unwrap(),
@@ -163,10 +167,12 @@ mod tests {
             class: vec![0, 1],
             gear_address: None,
             source: None,
+            certificate: None,
         };
-        let mut version_1 = storage::encode(&session).unwrap();
-        version_1.truncate(version_1.len() - 2);
-        assert_eq!(Session::upgrade(1, &version_1).unwrap(), session);
-        assert!(Session::upgrade(0, &version_1).is_err());
+        let body = storage::encode(&session).unwrap();
+        let (version_1, version_2) = (&body[..body.len() - 3], &body[..body.len() - 1]);
+        assert_eq!(Session::upgrade(1, version_1).unwrap(), session);
+        assert_eq!(Session::upgrade(2, version_2).unwrap(), session);
+        assert!(Session::upgrade(0, version_1).is_err());
     }
 }

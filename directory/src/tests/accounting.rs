@@ -40,6 +40,7 @@ impl<'w> Gear<'w> {
             class: Vec::new(),
             gear_address: None,
             source: HERE,
+            certificate: None,
         }
     }
 

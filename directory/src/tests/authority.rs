@@ -14,10 +14,11 @@ use crate::collections::{CertificateKey, CertificateWish, Issued, NewAuthority};
 use crate::error::Error;
 use crate::events::Outcome as EventOutcome;
 use crate::id::{DeviceId, OrganizationId, UserId};
-use crate::issuing::NewKey;
+use crate::issuing::{NewKey, RequestedKey};
 use crate::records::{
-    BuiltIn, CertificateAuthority, CertificateAuthorityFields, CertificateHolder, DeviceFields,
-    IssuedCertificate, Organization, RevocationReason, kinds,
+    BuiltIn, CertificateAuthority, CertificateAuthorityFields, CertificateHolder,
+    CertificateTotals, DeviceFields, IssuedCertificate, Organization, RevocationReason,
+    THE_ONLY_ONE, kinds,
 };
 use crate::time::Time;
 
@@ -40,7 +41,9 @@ fn issue(world: &World, place: OrganizationId, user: UserId) -> Result<Issued, E
     let key = CertificateKey::Made(NewKey::generate(world.directory.tools()).unwrap());
     world.change(move |change| {
         let mut grant = change.authorize::<RecoverAccounts>(place)?;
-        grant.user_certificates().issue(user, CertificateWish { key, days: None, lists: None })
+        grant
+            .user_certificates()
+            .issue(user, CertificateWish { key, days: None, lists: None, in_file: false })
     })
 }
 
@@ -153,6 +156,108 @@ fn a_list_is_kept_while_nothing_changes_and_signed_anew_each_day() {
 }
 
 #[test]
+fn a_list_is_signed_for_what_was_revoked_alone_and_not_at_every_speed() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let ada = world.user(acme, "ada");
+    let authority = built_in(&world, acme);
+    let home = home(&world, acme).uuid;
+    let list = || {
+        let found = world.directory.revocation_list(home, authority.uuid, world.now());
+        found.unwrap().unwrap()
+    };
+    let first = list();
+    // Everything else that is changed leaves it.
+    world.user(acme, "bob");
+    world.pass(1);
+    assert_eq!(list().tag, first.tag);
+    let mut signed = 1;
+    let mut before = first;
+    while signed < 64 {
+        let issued = issue(&world, acme, ada).unwrap();
+        revoke(&world, acme, ada, &issued);
+        let now = list();
+        if now.tag == before.tag {
+            break;
+        }
+        assert!(holds(&now.der, &issued.record.serial));
+        (before, signed) = (now, signed + 1);
+    }
+    assert_eq!(signed, 16, "so many at once");
+    world.pass(5_000);
+    assert_ne!(list().tag, before.tag);
+}
+
+#[test]
+fn many_who_ask_at_once_get_one_signature() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let authority = built_in(&world, acme);
+    let (home, now) = (home(&world, acme).uuid, world.now());
+    let directory = &world.directory;
+    let tags: Vec<String> = std::thread::scope(|scope| {
+        let ask = || directory.revocation_list(home, authority.uuid, now).unwrap().unwrap();
+        let asking: Vec<_> = (0..16).map(|_| scope.spawn(move || ask().tag.clone())).collect();
+        asking.into_iter().map(|it| it.join().unwrap()).collect()
+    });
+    // Each signature has chance in it.
+    assert!(tags.iter().all(|tag| *tag == tags[0]), "{tags:?}");
+}
+
+#[test]
+fn an_organization_has_only_so_many_certificates() {
+    let world = World::certifying(3);
+    let acme = world.organization("acme");
+    let [ada, bob] = ["ada", "bob"].map(|login| world.user(acme, login));
+    built_in(&world, acme);
+    for owner in [ada, ada, bob] {
+        issue(&world, acme, owner).unwrap();
+    }
+    let refused = issue(&world, acme, bob).err().unwrap();
+    assert!(matches!(refused, Error::Forbidden(why) if why.contains("the operator allows")));
+    // A store of an earlier version has no number of them.
+    let partition = acme.partition();
+    let store = &world.directory.inner.store;
+    let forgotten = store.write(move |change| {
+        change.delete::<CertificateTotals>(partition, THE_ONLY_ONE).map_err(Error::from)
+    });
+    assert!(forgotten.unwrap());
+    assert!(issue(&world, acme, bob).is_err());
+    world.pass(42 * DAY);
+    for owner in [ada, ada, bob] {
+        issue(&world, acme, owner).unwrap();
+    }
+    assert!(issue(&world, acme, bob).is_err());
+    world.assert_sound();
+}
+
+#[test]
+fn a_file_for_a_device_needs_a_key_that_is_made_here() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let ada = world.user(acme, "ada");
+    built_in(&world, acme);
+    let own = issue(&world, acme, ada).unwrap();
+    let brought = RequestedKey::of_certificate(&own.record.certificate).unwrap();
+    let wish = |key, in_file| CertificateWish { key, days: None, lists: None, in_file };
+    let brought = wish(CertificateKey::Brought(brought), false);
+    let issued = world.change(move |change| {
+        change.authorize::<RecoverAccounts>(acme)?.user_certificates().issue(ada, brought)
+    });
+    let former = issued.unwrap().record.uuid;
+    let renew = |in_file| {
+        let key = CertificateKey::Made(NewKey::generate(world.directory.tools()).unwrap());
+        let wish = wish(key, in_file);
+        world.change(move |change| {
+            let mut grant = change.authorize::<RecoverAccounts>(acme)?;
+            grant.user_certificates().renew(ada, former, wish, false)
+        })
+    };
+    assert!(matches!(renew(true), Err(Error::Invalid(invalid)) if invalid.pointer == "/wifi"));
+    assert!(renew(false).unwrap().key.is_none());
+}
+
+#[test]
 fn a_certificate_names_the_list_where_it_can_be_found_from_outside() {
     let world = World::new();
     let acme = world.organization("acme");
@@ -162,7 +267,9 @@ fn a_certificate_names_the_list_where_it_can_be_found_from_outside() {
     let lists = Some("http://admin.example/v1/revocation-lists/".to_owned());
     let issued = world.change(move |change| {
         let mut grant = change.authorize::<RecoverAccounts>(acme)?;
-        grant.user_certificates().issue(ada, CertificateWish { key, days: None, lists })
+        grant
+            .user_certificates()
+            .issue(ada, CertificateWish { key, days: None, lists, in_file: false })
     });
     let certificate = issued.unwrap().record.certificate;
     let (home, own) = (home(&world, acme).uuid.simple(), authority.uuid.simple());

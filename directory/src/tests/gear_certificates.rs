@@ -4,20 +4,67 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
     KeyPair, SanType,
 };
+use serde_bytes::ByteBuf;
 use sha2::{Digest, Sha256};
+use storage::Reading as _;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::world::{World, refusal};
 use crate::access::ManageConfiguration;
 use crate::error::Error;
-use crate::id::{CertificateAuthorityId, OrganizationId, RadiusClientId};
+use crate::id::{CertificateAuthorityId, OrganizationId, RadiusClientId, RecordId as _};
 use crate::records::{
-    CertificateAuthorityFields, CertificateFingerprint, CertificateHolder, GearCertificates,
-    RadiusClientFields,
+    CertificateAuthority, CertificateAuthorityFields, CertificateFingerprint, CertificateHolder,
+    GearCertificates, RadiusClientFields, RevocationNote, RevokedCertificates,
 };
 use crate::time::Time;
 
 /// In 2030.
 const NOW: Time = Time(1_900_000_000_000);
+
+/// Has an authority's list say that it revoked a certificate.
+fn revoke(
+    world: &World,
+    place: OrganizationId,
+    authority: CertificateAuthorityId,
+    chain: &[Vec<u8>],
+) {
+    let (_, certificate) = X509Certificate::from_der(&chain[0]).unwrap();
+    let serial = ByteBuf::from(certificate.raw_serial());
+    let done = world.directory.inner.store.write(move |change| {
+        let (partition, number) = (place.partition(), authority.record());
+        let mut record: CertificateAuthority = change.get(partition, number)?.unwrap();
+        record.revocations = Some(RevocationNote { made: NOW, next: None, count: 1 });
+        change.put(partition, number, &record)?;
+        let revoked = RevokedCertificates { authority, serials: vec![serial] };
+        change.put(partition, number, &revoked)?;
+        Ok::<_, Error>(())
+    });
+    done.unwrap();
+}
+
+#[test]
+fn gear_whose_certificate_stands_on_a_list_is_not_served() {
+    let world = World::new();
+    let (acme, other) = (world.organization("acme"), world.organization("other"));
+    let issuer = issuer("Gear CA");
+    let authority = trust(&world, acme, &issuer);
+    trust(&world, other, &issuer);
+    let chain = issue(&issuer, &["gw.acme.example"], 2035);
+    client(&world, acme, "by name", names(&["gw.acme.example"])).unwrap();
+    let theirs = issue(&issuer, &["x.example"], 2035);
+    client(&world, other, "by fingerprint", prints(&theirs)).unwrap();
+    let objection = |chain: &[Vec<u8>]| {
+        let gear = world.directory.gear().unwrap().certified(chain, NOW).ok().unwrap();
+        world.directory.objection_to_gear(&gear, NOW).unwrap()
+    };
+    assert_eq!([objection(&chain), objection(&theirs)], [None, None]);
+    revoke(&world, acme, authority, &chain);
+    assert_eq!(objection(&chain), Some("the certificate was revoked"));
+    // What one organization knows of is nothing to another.
+    revoke(&world, acme, authority, &theirs);
+    assert_eq!([objection(&chain), objection(&theirs)], [None, None]);
+}
 
 pub(super) type Issuer = CertifiedIssuer<'static, KeyPair>;
 

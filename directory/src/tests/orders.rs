@@ -1,5 +1,7 @@
 //! Which sessions are to end, by what happened to their users.
 
+mod later;
+
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -14,8 +16,8 @@ use crate::events::{Action, Outcome};
 use crate::id::{GroupId, OrganizationId, RadiusClientId, UserId};
 use crate::orders::{OrderOutcome, SessionOrder};
 use crate::records::{
-    Conditions, Consequence, Departure, DepartureTotals, GearOrders, GroupFields, NetworkRule,
-    RadiusClientFields, RuleVerdict, THE_ONLY_ONE, Traffic, Trigger, UserState,
+    Conditions, Consequence, Departure, GearOrders, GroupFields, NetworkRule, RadiusClientFields,
+    RuleVerdict, Traffic, Trigger, UserState,
 };
 
 /// An organization whose RADIUS clients may want to be told.
@@ -32,6 +34,7 @@ const EVERYTHING: GearOrders = GearOrders {
     locked: Consequence::Disconnect,
     left_group: Consequence::Disconnect,
     password_changed: Consequence::Disconnect,
+    certificate_revoked: Consequence::Disconnect,
 };
 
 impl Office {
@@ -176,9 +179,19 @@ fn report(
     world: &World,
     (organization, client): (OrganizationId, RadiusClientId),
     name: &str,
-    (login, stage, source): (&str, Stage, IpAddr),
+    said: (&str, Stage, IpAddr),
 ) {
-    let report = SessionReport {
+    let report = a_report(world, (organization, client), name, said);
+    assert_eq!(world.directory.take_reports(&[report]).unwrap(), [true]);
+}
+
+fn a_report(
+    world: &World,
+    (organization, client): (OrganizationId, RadiusClientId),
+    name: &str,
+    (login, stage, source): (&str, Stage, IpAddr),
+) -> SessionReport {
+    SessionReport {
         organization,
         client,
         stage,
@@ -195,8 +208,8 @@ fn report(
         class: Vec::new(),
         gear_address: None,
         source,
-    };
-    assert_eq!(world.directory.take_reports(&[report]).unwrap(), [true]);
+        certificate: None,
+    }
 }
 
 fn imported() -> NewPassword {
@@ -317,105 +330,6 @@ fn who_leaves_a_group_is_gone_from_where_it_is_named_and_by_no_other_way_in_it()
     deleted.unwrap();
     assert_eq!(office.ends(), [told("bob", Trigger::LeftGroup)]);
     assert_eq!((office.ends(), office.notes()), (vec![], 0));
-}
-
-#[test]
-fn who_is_taken_out_of_a_group_that_was_taken_out_of_another_is_gone_from_that_one() {
-    let office = Office::new();
-    let (ada, bob) = (Member::User(office.ada), Member::User(office.bob));
-    let inner = office.group("inner", vec![ada]);
-    let middle = office.group("middle", vec![Member::Group(inner), bob]);
-    let between = office.group("between", vec![Member::Group(middle)]);
-    let outer = office.group("outer", vec![Member::Group(between)]);
-    let gate = office.client("gate", |fields| fields.allowed_groups = vec![outer]);
-    office.sessions(gate);
-    // Nobody looks at any of it before all of it has happened.
-    office.take_out(outer, Member::Group(between));
-    office.take_out(between, Member::Group(middle));
-    office.take_out(middle, Member::Group(inner));
-    office.take_out(inner, ada);
-    let mut ended = office.ends();
-    ended.sort_by(|one, other| one.0.cmp(&other.0));
-    assert_eq!(ended, [told("ada", Trigger::LeftGroup), told("bob", Trigger::LeftGroup)]);
-}
-
-#[test]
-fn an_order_is_looked_at_again_when_its_turn_comes() {
-    let office = Office::new();
-    let (acme, ada, bob) = (office.acme, office.ada, office.bob);
-    let [wifi, vpn, lan] = ["wifi", "vpn", "lan"].map(|name| office.client(name, |_| {}));
-    for client in [wifi, vpn, lan] {
-        begin(&office.world, (acme, client), "1", "ada");
-    }
-    begin(&office.world, (acme, wifi), "2", "bob");
-    office.world.pass(1_000);
-    office.set_state(ada, UserState::Suspended);
-    office.recover(move |it| it.set(bob, imported(), None));
-    let mut orders = office.orders();
-    orders.sort_by_key(|order| (order.session.client, order.session.name.clone()));
-    let [of_wifi, of_bob, of_vpn, of_lan] = &mut orders[..] else { panic!() };
-    let before = (of_wifi.to, of_wifi.secrets[0].expose().to_vec());
-    assert_eq!(office.objection(of_wifi), None);
-    assert_eq!((of_wifi.to, of_wifi.secrets[0].expose().to_vec()), before);
-    // Its gear has another address and another secret.
-    report(
-        &office.world,
-        (acme, wifi),
-        "1",
-        ("ada", Stage::Continues, "192.0.2.99".parse().unwrap()),
-    );
-    let rotated = office.world.change(move |change| {
-        let mut grant = change.authorize::<ManageConfiguration>(acme)?;
-        grant.radius_clients().set_secret(wifi, "another secret of some length")
-    });
-    rotated.unwrap();
-    office.orders();
-    assert_eq!(office.objection(of_wifi), None);
-    assert_eq!(of_wifi.to.unwrap(), "192.0.2.99:3799".parse().unwrap());
-    assert_eq!(of_wifi.secrets[0].expose(), b"another secret of some length");
-    assert_eq!(of_wifi.secrets.len(), 1);
-    // The client asks for it no more, or is gone, or the session is.
-    office.edit(wifi, |fields| fields.orders.password_changed = Consequence::Nothing);
-    assert!(office.objection(of_bob).unwrap().contains("does not hold any more"));
-    let deleted = office.world.change(move |change| {
-        change.authorize::<ManageConfiguration>(acme)?.radius_clients().delete(vpn, None)
-    });
-    deleted.unwrap();
-    assert!(office.objection(of_vpn).unwrap().contains("was deleted"));
-    report(&office.world, (acme, lan), "1", ("ada", Stage::Stopped, HERE));
-    office.orders();
-    assert!(office.objection(of_lan).unwrap().contains("has ended"));
-    // The user is active again.
-    office.set_state(ada, UserState::Active);
-    assert!(office.objection(of_wifi).unwrap().contains("does not hold any more"));
-    drop(orders);
-    assert_eq!((office.orders().len(), office.notes()), (0, 0));
-}
-
-#[test]
-fn notes_that_nobody_counted_before_are_counted() {
-    let office = Office::new();
-    office.client("wifi", |_| {});
-    let ada = office.ada;
-    let waiting = || {
-        let snapshot = office.world.directory.inner.store.read().unwrap();
-        let totals = snapshot.get::<DepartureTotals>(office.acme.partition(), THE_ONLY_ONE);
-        totals.unwrap().map(|totals| totals.waiting)
-    };
-    office.recover(move |it| it.set(ada, imported(), None));
-    assert_eq!((waiting(), office.notes()), (Some(1), 1));
-    // A store of an earlier version has notes alone.
-    let partition = office.acme.partition();
-    let store = &office.world.directory.inner.store;
-    let deleted = store.write(move |change| {
-        change.delete::<DepartureTotals>(partition, THE_ONLY_ONE).map_err(Error::from)
-    });
-    assert!(deleted.unwrap());
-    office.recover(move |it| it.set(ada, imported(), None));
-    assert_eq!((waiting(), office.notes()), (Some(2), 2));
-    office.orders();
-    assert_eq!((waiting(), office.notes()), (Some(0), 0));
-    office.world.assert_sound();
 }
 
 #[test]

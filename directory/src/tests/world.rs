@@ -26,6 +26,7 @@ use crate::records::{
     TokenPurpose, UserFields, indices,
 };
 use crate::time::Time;
+use crate::tools::CertificateBound;
 
 pub(super) const DAY: u64 = 24 * 60 * 60 * 1_000;
 pub(super) const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
@@ -89,17 +90,23 @@ impl World {
         Self::made(&options(), sessions)
     }
 
+    /// One whose organizations have only so many certificates.
+    pub(super) fn certifying(certificates: u32) -> Self {
+        let certificates = CertificateBound(certificates);
+        Self::of(OpenOptions { certificates, ..OpenOptions::default() })
+    }
+
     fn made(options: &Options, sessions: SessionBounds) -> Self {
+        let authentication = options.clone();
+        Self::of(OpenOptions { authentication, sessions, ..OpenOptions::default() })
+    }
+
+    fn of(options: OpenOptions) -> Self {
         let entropy = Counted::new();
         let backend = InMemoryBackend::new();
         let store =
             Store::open_backend(backend, master(), entropy.clone(), storage::Options::default());
-        let options = OpenOptions {
-            authentication: options.clone(),
-            known_names: super::custom::known(),
-            sessions,
-            ..OpenOptions::default()
-        };
+        let options = OpenOptions { known_names: super::custom::known(), ..options };
         Self::over(Directory::over(store.unwrap(), entropy, &options).unwrap())
     }
 

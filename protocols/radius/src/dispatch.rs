@@ -16,7 +16,7 @@ use queue::Queue;
 use retry::Retry;
 
 /// An order that is to be sent once its turn comes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct NewOrder<S, K> {
     /// On whose behalf: parties take turns.
     pub share: S,
@@ -210,7 +210,7 @@ impl<S: Copy + Eq + Hash + Ord, K: Copy> Dispatcher<S, K> {
             return self.add(NewOrder { to: text.to, ..order });
         }
         match self.signed(text, seconds) {
-            Ok(orders) => self.begin(order, orders, (now, random())),
+            Ok(orders) => self.begin(&order, orders, (now, random())),
             Err(error) => {
                 self.free(order.share, order.to);
                 let how = OrderEnd::Unwritable(error);
@@ -222,7 +222,8 @@ impl<S: Copy + Eq + Hash + Ord, K: Copy> Dispatcher<S, K> {
     /// Gives up an order whose turn has come; nothing more is told of it.
     pub fn leave(&mut self, turn: Turn<S, K>) {
         self.called = self.called.saturating_sub(1);
-        self.free(turn.0.share, turn.0.to);
+        let Turn(order) = turn;
+        self.free(order.share, order.to);
     }
 
     /// Takes a datagram; says whether it answered an order. Whatever else it is, it is ignored.
@@ -294,11 +295,11 @@ impl<S: Copy + Eq + Hash + Ord, K: Copy> Dispatcher<S, K> {
 
     fn begin(
         &mut self,
-        order: NewOrder<S, K>,
+        order: &NewOrder<S, K>,
         orders: Vec<(u8, Order)>,
         (now, random): (Duration, u32),
     ) {
-        let NewOrder { share, key, to, .. } = order;
+        let NewOrder { share, key, to, .. } = *order;
         let serial = self.next;
         self.next += 1;
         if let Some((_, signed)) = orders.first() {

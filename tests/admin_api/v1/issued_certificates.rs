@@ -91,6 +91,39 @@ fn a_list_is_there_for_anybody_who_knows_its_name_and_nothing_else_is() {
 }
 
 #[test]
+fn a_list_is_fetched_again_by_its_tag_and_a_stranger_asks_only_so_often() {
+    let Some(office) = Office::alone() else { return };
+    let authority = office.built_in("Acme Wi-Fi");
+    let nobody = office.demo.api_as_nobody();
+    let shown = nobody.get(&authority.list);
+    assert_eq!(shown.status, 200, "{shown:?}");
+    assert_eq!(shown.header("cache-control"), Some("public, max-age=600"));
+    let tag = shown.header("etag").unwrap().to_owned();
+    let having = |tag: &str| nobody.clone().header(&format!("If-None-Match: {tag}"));
+    for known in [tag.clone(), format!("\"x\", W/{tag}"), "*".to_owned()] {
+        let again = having(&known).get(&authority.list);
+        assert_eq!((again.status, again.header("etag")), (304, Some(&*tag)), "{known}: {again:?}");
+    }
+    let user = ada(&office);
+    let issued = office.hand_out(&user, &json!({}));
+    assert_eq!(
+        having(&tag).get(&authority.list).status,
+        304,
+        "of what counts a list tells nothing"
+    );
+    office.revoke(&issued, "superseded");
+    let other = having(&tag).get(&authority.list);
+    assert_ne!((other.status, other.header("etag")), (304, Some(&*tag)));
+    let stranger = office.demo.https(None);
+    let mut answers = (0..1_000).map(|_| stranger.get(&authority.list));
+    let refused = answers.find(|answer| answer.status != 200).unwrap();
+    assert_eq!((refused.status, &refused.json()["type"]), (429, &json!("/problems/too-often")));
+    assert!(refused.header("retry-after").is_some());
+    // Whoever has a token is not counted.
+    assert_eq!(office.top.get(&office.path("users")).status, 200);
+}
+
+#[test]
 fn openssl_and_nss_open_the_file_with_its_password_alone() {
     let office = Office::new();
     office.built_in("Acme Wi-Fi");

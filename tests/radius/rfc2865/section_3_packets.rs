@@ -6,6 +6,8 @@ use serde_json::json;
 
 use crate::harness::demo::Demo;
 use crate::harness::office::{Client, Office};
+use crate::harness::radius::Gear;
+use crate::harness::server::Site;
 use crate::harness::wire::{ACCEPT, REJECT, Request, Wire, sign};
 
 const PASSWORD: &str = "correct horse battery";
@@ -35,6 +37,25 @@ fn two_organizations_on_one_address_are_told_apart_by_their_secrets() {
     assert!(
         demo.gear(acme.gear()).login("alan", &globex.user("alan").password).is("Access-Reject")
     );
+}
+
+/// What gear asks at one address is answered from there, whichever the kernel would take.
+#[test]
+fn a_reply_leaves_from_the_address_that_was_asked() {
+    let Some(mut demo) = Demo::own() else { return };
+    let acme = demo.acme().clone();
+    let (ada, secret) = (acme.user("ada").password.clone(), acme.gear().secret.clone());
+    demo.daemon().stop();
+    let Some(site) = Site::of_demo(demo.folder()) else { return };
+    let server = site.radius_at("0.0.0.0").serve();
+    let port = server.radius_auth.rsplit_once(':').unwrap().1;
+    for address in ["127.0.0.1", "127.0.0.2", "127.9.9.9", "127.0.0.1"] {
+        let gear = Gear::new(&format!("{address}:{port}"), &secret);
+        let reply = gear.login("ada", &ada);
+        assert!(reply.is("Access-Accept"), "{address}: {reply:?}");
+        let from = format!("from {address}:{port}");
+        assert!(reply.output.stdout.contains(&from), "{from}: {reply:?}");
+    }
 }
 
 #[test]

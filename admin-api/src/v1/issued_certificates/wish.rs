@@ -5,9 +5,10 @@ use base64::prelude::BASE64_STANDARD;
 use directory::collections::{CertificateKey, CertificateWish, Issued};
 use directory::issuing::{NewKey, RequestedKey};
 use directory::records::{self, CertificateAuthority, CertificateOwner};
-use directory::{Directory, Invalid, Tools};
+use directory::{Changing, Directory, Error, Invalid, Tools};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::IssuedCertificate;
 use crate::caller::Within;
@@ -147,7 +148,8 @@ impl NewCertificate {
             FileProtection::Compatible => Protection::Compatible,
         };
         let packing = Packing { password, protection, wifi };
-        Ok(Wanted { wish: CertificateWish { key, days, lists }, packing })
+        let in_file = packing.wifi.is_some();
+        Ok(Wanted { wish: CertificateWish { key, days, lists, in_file }, packing })
     }
 }
 
@@ -169,8 +171,22 @@ fn checked(given: &SecretText) -> Result<String, Invalid> {
     Ok(text.to_owned())
 }
 
-/// Packs what was issued.
+/// Packs what was issued; `take_back` revokes what nobody gets, since that failed.
 pub(crate) async fn packed<P>(
+    within: &Within<P>,
+    issued: Issued,
+    packing: Packing,
+    take_back: impl FnOnce(&mut Changing<'_, '_>, Uuid) -> Result<(), Error> + Send + 'static,
+) -> Result<IssuedIdentity, Problem> {
+    let issued_one = issued.record.uuid;
+    let identity = handed_out(within, issued, packing).await;
+    if identity.is_err() {
+        within.caller.change(move |change| take_back(change, issued_one)).await?;
+    }
+    identity
+}
+
+async fn handed_out<P>(
     within: &Within<P>,
     issued: Issued,
     packing: Packing,

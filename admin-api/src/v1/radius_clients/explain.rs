@@ -1,9 +1,11 @@
 //! What would become of a request at a RADIUS client.
 
+use std::net::IpAddr;
+
 use axum::Json;
 use directory::access::View;
 use directory::authentication::Described;
-use directory::{Circumstances, NetworkMethod, Ssid};
+use directory::{Circumstances, GearName, NetworkMethod, Ssid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -30,6 +32,13 @@ pub(crate) struct DescribedRequest {
     nas_port_type: Option<u32>,
     /// Called-Station-Id.
     called_station_id: Option<String>,
+    /// NAS-Identifier.
+    nas_identifier: Option<String>,
+    /// NAS-IP-Address or NAS-IPv6-Address.
+    #[schema(value_type = Option<String>)]
+    nas_ip_address: Option<IpAddr>,
+    /// Service-Type.
+    service_type: Option<u32>,
     /// When; now when absent.
     at: Option<Moment>,
 }
@@ -75,6 +84,9 @@ pub(crate) async fn explain_radius_request(
         method: described.method,
         port_type: described.nas_port_type,
         ssid: Ssid::of_station(called.as_bytes()),
+        gear: described.nas_identifier.and_then(|name| GearName::new(name.as_bytes())),
+        gear_address: described.nas_ip_address,
+        service_type: described.service_type,
         device: None,
     };
     let at = described.at.map_or_else(|| within.caller.now(), |at| at.0);

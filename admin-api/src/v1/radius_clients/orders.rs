@@ -25,6 +25,10 @@ pub(crate) struct GearOrders {
     left_group: Consequence,
     /// When the user has another password, whoever set it.
     password_changed: Consequence,
+    /// When a certificate is revoked that let somebody in by EAP-TLS: by the organization's own
+    /// authority, or by a list of another's. Its accept says so in a Class attribute of its own, which
+    /// the gear has to say again in its reports; sessions from before the choice go on.
+    certificate_revoked: Consequence,
 }
 
 /// What becomes of a session.
@@ -46,26 +50,42 @@ impl Default for GearOrders {
 
 impl From<records::GearOrders> for GearOrders {
     fn from(orders: records::GearOrders) -> Self {
-        let records::GearOrders { port, suspended, locked, left_group, password_changed } = orders;
+        let records::GearOrders {
+            port,
+            suspended,
+            locked,
+            left_group,
+            password_changed,
+            certificate_revoked,
+        } = orders;
         Self {
             port,
             suspended: suspended.into(),
             locked: locked.into(),
             left_group: left_group.into(),
             password_changed: password_changed.into(),
+            certificate_revoked: certificate_revoked.into(),
         }
     }
 }
 
 impl From<GearOrders> for records::GearOrders {
     fn from(orders: GearOrders) -> Self {
-        let GearOrders { port, suspended, locked, left_group, password_changed } = orders;
+        let GearOrders {
+            port,
+            suspended,
+            locked,
+            left_group,
+            password_changed,
+            certificate_revoked,
+        } = orders;
         Self {
             port,
             suspended: suspended.into(),
             locked: locked.into(),
             left_group: left_group.into(),
             password_changed: password_changed.into(),
+            certificate_revoked: certificate_revoked.into(),
         }
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::network::Network;
 use crate::problem::Problem;
 use crate::reference::dangling;
 use crate::v1::groups;
@@ -42,6 +43,16 @@ pub(crate) struct Rule {
     /// When, in UTC.
     #[serde(default)]
     times: Vec<Period>,
+    /// The gear that is meant, by NAS-Identifier, of at most 64 octets.
+    #[serde(default)]
+    nas_identifiers: Vec<String>,
+    /// The gear that is meant, by networks in which NAS-IP-Address or NAS-IPv6-Address lies.
+    #[serde(default)]
+    nas_networks: Vec<Network>,
+    /// The values of Service-Type that are meant: 2 for access to the network, 6 for the gear's own
+    /// console.
+    #[serde(default)]
+    service_types: Vec<u32>,
     /// What becomes of them.
     verdict: Verdict,
     /// What an accept carries; nothing when null.
@@ -169,6 +180,9 @@ pub(super) fn shown(
             port_types: rule.when.port_types,
             ssids: rule.when.ssids,
             times: rule.when.times.into_iter().map(Into::into).collect(),
+            nas_identifiers: rule.when.gear,
+            nas_networks: rule.when.gear_networks.into_iter().map(Network).collect(),
+            service_types: rule.when.service_types,
             verdict,
             reply_profile: reply_profile.map(|profile| profile.uuid),
         })
@@ -207,6 +221,9 @@ pub(super) fn resolve(
             port_types: rule.port_types,
             ssids: rule.ssids,
             times: rule.times.into_iter().map(Into::into).collect(),
+            gear: rule.nas_identifiers,
+            gear_networks: rule.nas_networks.into_iter().map(|network| network.0).collect(),
+            service_types: rule.service_types,
         };
         Ok(records::NetworkRule { name: rule.name, when, then })
     });

@@ -48,8 +48,8 @@ pub(crate) async fn change_session(
     let (api, organization) = (&within.caller.api, within.organization);
     let context = within.caller.context;
     let profile = change.reply_profile;
+    heard(&within.caller.api).await;
     let order = api.blocking(move |directory| {
-        heard(directory);
         let reading = directory.read(context)?;
         reading.authorize::<ManageConfiguration>(organization)?.change_session(session, profile)
     });

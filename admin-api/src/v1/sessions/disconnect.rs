@@ -46,8 +46,8 @@ pub(crate) async fn disconnect_session(
 ) -> Result<Json<Ordered>, Problem> {
     let (api, organization) = (&within.caller.api, within.organization);
     let context = within.caller.context;
+    heard(&within.caller.api).await;
     let order = api.blocking(move |directory| {
-        heard(directory);
         let reading = directory.read(context)?;
         reading.authorize::<ManageIdentities>(organization)?.disconnect(session)
     });

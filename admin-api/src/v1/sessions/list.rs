@@ -48,10 +48,10 @@ pub(crate) async fn list_sessions(
 ) -> Result<Json<List<Session>>, Problem> {
     let organization = within.organization;
     let context = within.caller.context;
+    heard(&within.caller.api).await;
     let page = within.caller.api.blocking(move |directory| {
         let limit = page_size(query.limit)?;
         let after = query.cursor.as_deref().map(read_cursor).transpose()?;
-        heard(directory);
         let reading = directory.read(context)?;
         let grant = reading.authorize::<View>(organization)?;
         let client = match query.radius_client {

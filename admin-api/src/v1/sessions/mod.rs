@@ -7,9 +7,11 @@ mod ordered;
 mod show;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+use std::time::Duration;
 
 use directory::access::View;
-use directory::{Directory, Error, OrganizationId, ReadingTransaction, records};
+use directory::{Error, OrganizationId, ReadingTransaction, records};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -28,10 +30,24 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(change::change_session))
 }
 
-/// Lets what was reported until now be seen. Where the disk takes no writes, what is there can be
-/// read all the same.
-fn heard(directory: &Directory) {
-    let _waiting = directory.settle_reports();
+/// For so long a reader waits at most for what gear reported a moment ago.
+const HEARD: Duration = Duration::from_secs(2);
+
+/// Lets what was reported until now be seen. Where that takes long, or the disk takes no writes, what
+/// is there can be read all the same.
+async fn heard(api: &Api) {
+    let turn = Arc::clone(&api.settling).acquire_owned();
+    let settled = async {
+        // Goes on when nobody waits for it any more, and one at a time.
+        let turn = turn.await;
+        let settled = api.blocking(move |directory| {
+            let settled = directory.settle_reports();
+            drop(turn);
+            settled
+        });
+        settled.await
+    };
+    let _later = tokio::time::timeout(HEARD, settled).await;
 }
 
 /// Somebody's time on the network (RFC 2866).

@@ -20,8 +20,8 @@ pub(crate) async fn show_session(
     Item(session): Item,
 ) -> Result<Json<Session>, Problem> {
     let (organization, context) = (within.organization, within.caller.context);
+    heard(&within.caller.api).await;
     let shown = within.caller.api.blocking(move |directory| {
-        heard(directory);
         let reading = directory.read(context)?;
         let record = reading.authorize::<View>(organization)?.session(session)?;
         Session::of(record, &reading, organization)

@@ -98,6 +98,9 @@ fn written(
         Some(profile) => of_profile(profile)?,
         None => Reply::new(),
     };
+    if let Some(mark) = &accepted.certificate {
+        reply.octets(AttributeType::CLASS, mark.to_class().as_bytes())?;
+    }
     let keys = &success.keys;
     // The name of the keys is new in each conversation; as a salt it needs no secrecy.
     let salt = keys.session().last_chunk().map_or(0, |salt| u16::from_be_bytes(*salt));

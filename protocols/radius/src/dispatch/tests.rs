@@ -57,7 +57,7 @@ fn start_with(machine: &mut Machine, now: Duration, secrets: &[&str]) {
                 let to = turn.0.to;
                 send(machine, turn, &text(to, secrets), now);
             }
-            other => others.push(other),
+            other @ (Dispatched::Send { .. } | Dispatched::Ended { .. }) => others.push(other),
         }
     }
     machine.commands.extend(others);

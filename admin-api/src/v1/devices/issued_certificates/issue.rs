@@ -35,6 +35,10 @@ pub(crate) async fn issue_device_certificate(
         grant.device_certificates().issue(id, wish)
     });
     let issued = issued.await?;
-    let identity = packed(&within, issued, packing).await?;
+    let identity = packed(&within, issued, packing, move |change, issued| {
+        let mut grant = change.authorize::<ManageIdentities>(organization)?;
+        grant.device_certificates().take_back(id, issued)
+    });
+    let identity = identity.await?;
     Ok((StatusCode::CREATED, Json(identity)))
 }

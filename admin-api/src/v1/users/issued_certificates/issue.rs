@@ -37,6 +37,10 @@ pub(crate) async fn issue_user_certificate(
         grant.user_certificates().issue(id, wish)
     });
     let issued = issued.await?;
-    let identity = packed(&within, issued, packing).await?;
+    let identity = packed(&within, issued, packing, move |change, issued| {
+        let mut grant = change.authorize::<RecoverAccounts>(organization)?;
+        grant.user_certificates().take_back(id, issued)
+    });
+    let identity = identity.await?;
     Ok((StatusCode::CREATED, Json(identity)))
 }

@@ -35,6 +35,10 @@ pub(crate) async fn renew_user_certificate(
         grant.user_certificates().renew(id, former, wish, revoke)
     });
     let issued = issued.await?;
-    let identity = packed(&within, issued, packing).await?;
+    let identity = packed(&within, issued, packing, move |change, issued| {
+        let mut grant = change.authorize::<RecoverAccounts>(organization)?;
+        grant.user_certificates().take_back(id, issued)
+    });
+    let identity = identity.await?;
     Ok((StatusCode::CREATED, Json(identity)))
 }
