@@ -88,6 +88,7 @@ struct Site {
     revocation_list: String,
     session: String,
     import: String,
+    plan: String,
     own_admin: String,
     provider_admin: String,
 }
@@ -117,6 +118,7 @@ impl Site {
             service_account: account,
             radius_client: client.id,
             session: id_of(&office.read("sessions")["items"][0]),
+            plan: plan(&office),
             import: id_of(&office.make("imports", &json!({"name": "people", "format": "csv"}))),
             reply_profile: id_of(&office.make("reply-profiles", &json!({"name": "staff"}))),
             device: id_of(&office.make("devices", &json!({"name": "printer"}))),
@@ -147,6 +149,7 @@ impl Site {
             ("{revocation_list}", &self.revocation_list),
             ("{session}", &self.session),
             ("{import}", &self.import),
+            ("{plan}", &self.plan),
             ("{admin}", admin),
             ("{id}", NEVER),
         ]
@@ -158,6 +161,14 @@ impl Site {
     fn ours(&self, route: &Route) -> String {
         self.fill(route, &self.office.id).unwrap()
     }
+}
+
+/// Makes a plan of the provider's; tells its id.
+fn plan(office: &Office) -> String {
+    let fields = json!({"name": office.slug, "currency": "EUR"});
+    let made = office.top.send("POST", "/v1/billing/plans", Some(&fields));
+    assert_eq!(made.status, 201, "{made:?}");
+    id_of(&made.json())
 }
 
 /// A certificate authority as it is made.

@@ -209,6 +209,7 @@ fn referred(place: &Place<'_>, field: &Field, text: String) -> Result<String, Fa
     let name = field.path.last().map(String::as_str).unwrap_or_default();
     match REFERENCES.iter().find(|(referring, _)| *referring == name) {
         Some((_, "")) => place.id("/v1/organizations", &text),
+        Some((_, list)) if list.starts_with('/') => place.id(list, &text),
         Some((_, list)) => {
             let organization = place.organization()?;
             place.id(&format!("/v1/organizations/{organization}/{list}"), &text)
@@ -252,7 +253,8 @@ fn read_json(option: &str, text: &str) -> Result<Value, Failure> {
     }
 }
 
-fn from_file(file: &str) -> Result<Value, Failure> {
+/// Reads YAML or JSON from a file, or from standard input.
+pub(crate) fn from_file(file: &str) -> Result<Value, Failure> {
     let text = match file {
         "-" => std::io::read_to_string(std::io::stdin()),
         file => std::fs::read_to_string(file),

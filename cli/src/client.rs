@@ -154,7 +154,8 @@ impl Client {
         let status = answer.status().as_u16();
         let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
         let etag = header("etag").map(ToOwned::to_owned);
-        let is_json = header("content-type").is_some_and(|kind| kind.contains("json"));
+        let is_json = header("content-type")
+            .is_some_and(|kind| kind.starts_with("application/json") || kind.contains("+json"));
         let octets = read(answer.body_mut()).map_err(|error| failed(&error))?;
         if !(200..300).contains(&status) {
             let problem = serde_json::from_slice(&octets).unwrap_or_else(|_| Problem::default());

@@ -4,9 +4,9 @@ use clap::builder::{PossibleValuesParser, StyledStr};
 use clap::{Arg, ArgAction, Command, ValueHint};
 
 use crate::document::{Document, Field, Kind, Operation};
-use crate::import;
 use crate::output::FORMATS;
 use crate::words::{EVENTS, NOUNS, Noun, Verb};
+use crate::{apply, import};
 
 /// Options that every command has.
 pub(crate) const ORG: &str = "org";
@@ -43,7 +43,9 @@ pub(crate) fn command(document: &Document) -> Command {
         .subcommand(Command::new("logout").about("Ends the session of a context"))
         .subcommand(contexts())
         .subcommand(crate::can::command())
-        .subcommand(events(document));
+        .subcommand(events(document))
+        .subcommand(apply::apply_command())
+        .subcommand(apply::export_command());
     for noun in NOUNS {
         command = command.subcommand(noun_command(document, noun));
     }

@@ -4,6 +4,7 @@
 //! API does not; `words` says how they are called. Everything goes over HTTP: there is no
 //! privileged path.
 
+mod apply;
 mod call;
 mod can;
 mod client;
@@ -79,6 +80,8 @@ fn done(document: &Document, mut command: Command, matches: &ArgMatches) -> Resu
         }
         "man" => manual(command, own.get_one::<PathBuf>("folder").map(PathBuf::as_path)),
         word if word == CAN.name => can::can(document, &Place::of(document, own)?, own, format),
+        apply::APPLY => apply::apply(document, &Place::of(document, own)?, own),
+        apply::EXPORT => apply::export(document, &Place::of(document, own)?),
         word if word == EVENTS.name => {
             let place = Place::of(document, own)?;
             let operation = operation(document, EVENTS.verbs.first(), &place)?;

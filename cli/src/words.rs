@@ -44,7 +44,9 @@ pub(crate) const ELSEWHERE: &[&str] = &[
 pub(crate) const REFERENCES: &[(&str, &str)] = &[
     ("allowed_groups", "groups"),
     ("groups", "groups"),
+    ("organization", "/v1/organizations"),
     ("organizations", ""),
+    ("plan", "/v1/billing/plans"),
     ("radius_client", "radius-clients"),
     ("reply_profile", "reply-profiles"),
     ("unknown_device_profile", "reply-profiles"),
@@ -125,6 +127,30 @@ pub(crate) const NOUNS: &[Noun] = &[
             verb("delete", "delete_group"),
             verb("members", "list_members"),
             verb("change-members", "change_members"),
+        ],
+    },
+    Noun {
+        name: "plan",
+        about: "What organizations pay in a month",
+        columns: &["name", "currency", "base", "user", "device"],
+        verbs: &[
+            verb("list", "list_plans"),
+            verb("show", "show_plan"),
+            verb("create", "create_plan"),
+            verb("update", "update_plan"),
+            verb("delete", "delete_plan"),
+        ],
+    },
+    Noun {
+        name: "billing",
+        about: "What is counted in organizations, and what it costs",
+        columns: &["since", "plan"],
+        verbs: &[
+            verb("agree", "agree_on_plan"),
+            verb("agreements", "list_agreements"),
+            verb("usage", "show_usage"),
+            verb("invoice", "draft_invoice"),
+            verb("invoices", "draft_invoices"),
         ],
     },
     Noun {

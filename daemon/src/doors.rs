@@ -212,6 +212,7 @@ fn keep_house(tasks: &Tasks, directory: Directory, clock: Clock, retention: Dura
                 let organizations = directory.destroy_expired(now)?;
                 let segments = directory.forget_events(now, retention)?;
                 directory.forget_secrets(now)?;
+                directory.count_usage(now)?;
                 Ok::<_, directory::Error>((organizations, segments))
             };
             match tokio::task::spawn_blocking(work).await {

@@ -24,11 +24,11 @@ use crate::issuing::Lists;
 use crate::known::{Capacity, Keep, Lookups};
 use crate::orders::{Departures, OrderNetworks};
 use crate::records::{
-    Admin, AdminFields, CertificateAuthority, CertificateTotals, Credential, CustomAttribute,
-    Departure, DepartureTotals, Device, GearClaims, Group, Import, ImportWork, IssuedCertificate,
-    Organization, OrganizationState, OwnCertificates, PasswordHistory, RadiusClient, ReplyProfile,
-    RevokedCertificates, ServiceAccount, Session, SessionTotals, SettledReports, Token, User,
-    indices,
+    Admin, AdminFields, Agreements, CertificateAuthority, CertificateTotals, Credential,
+    CustomAttribute, Departure, DepartureTotals, Device, GearClaims, Group, Import, ImportWork,
+    IssuedCertificate, Organization, OrganizationState, OwnCertificates, PasswordHistory, Plan,
+    RadiusClient, ReplyProfile, RevokedCertificates, ServiceAccount, Session, SessionTotals,
+    SettledReports, Token, UsageMonth, User, indices,
 };
 use crate::search::{Memo, SearchGrant};
 use crate::text::prepare;
@@ -263,6 +263,9 @@ impl Directory {
             KindCheck::of::<IssuedCertificate>(),
             KindCheck::of::<RevokedCertificates>(),
             KindCheck::of::<Departure>(),
+            KindCheck::of::<Plan>(),
+            KindCheck::of::<Agreements>(),
+            KindCheck::of::<UsageMonth>(),
             KindCheck::of::<Import>(),
             KindCheck::of::<ImportWork>(),
             KindCheck::of::<DepartureTotals>(),

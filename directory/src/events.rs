@@ -173,6 +173,8 @@ pub enum SubjectKind {
     Session,
     /// An import.
     Import,
+    /// A plan for billing.
+    Plan,
 }
 
 /// How it ended.

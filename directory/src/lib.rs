@@ -9,6 +9,7 @@ pub mod access;
 pub mod accounting;
 mod admission;
 pub mod authentication;
+pub mod billing;
 pub mod collections;
 mod directory;
 mod error;
@@ -40,8 +41,8 @@ pub use follow::{Bell, Following};
 pub use gear::{CertifiedGear, Gear, GearClient, GearSecret, Unreadable, Weakness};
 pub use id::{
     AdminId, AdminNumber, CertificateAuthorityId, CustomAttributeId, DeviceId, GroupId, ImportId,
-    OrganizationId, Place, RadiusClientId, RecordId, ReplyProfileId, ServiceAccountId, TokenId,
-    TokenNumber, UserId,
+    OrganizationId, Place, PlanId, RadiusClientId, RecordId, ReplyProfileId, ServiceAccountId,
+    TokenId, TokenNumber, UserId,
 };
 pub use known::Keep;
 pub use network::{Circumstances, GearName, MacAddress, NetworkMethod, ShortName, Ssid};

@@ -3,6 +3,7 @@
 mod accounting;
 mod authentication;
 mod authority;
+mod billing;
 mod certificates;
 mod code;
 mod collections;

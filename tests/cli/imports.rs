@@ -1,12 +1,15 @@
 //! What staff imports, from files and from another directory's own tools.
 
 use std::fs;
-use std::path::Path;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::{Value, json};
 
 use crate::harness::client::{Client, Output};
 use crate::harness::office::Office;
+use crate::harness::program::Program;
 use crate::harness::tenantry::Tenantry;
 
 fn desk(office: &Office) -> Tenantry {
@@ -45,8 +48,8 @@ fn a_table_is_tried_mended_and_imported() {
     assert_eq!(tenantry.run("import show people").code, 5);
 }
 
-/// What slapd keeps, and slapcat writes: folded lines, base64, operational attributes.
-fn slapcat(folder: &Path, ldif: &str) -> String {
+/// slapd's configuration for a database with these entries.
+fn slapadd(folder: &Path, ldif: &str) -> PathBuf {
     let text = |path: &Path| path.to_str().unwrap().to_owned();
     let (configuration, file, data) =
         (folder.join("slapd.conf"), folder.join("in.ldif"), folder.join("db"));
@@ -55,18 +58,27 @@ fn slapcat(folder: &Path, ldif: &str) -> String {
     let lines = format!(
         "include /etc/ldap/schema/core.schema\ninclude /etc/ldap/schema/cosine.schema\n\
          include /etc/ldap/schema/inetorgperson.schema\nmodulepath /usr/lib/ldap\n\
-         moduleload back_mdb\ndatabase mdb\nsuffix dc=old,dc=example\ndirectory {}\n",
+         moduleload back_mdb\npidfile {}/slapd.pid\nsizelimit 100\ndatabase mdb\n\
+         suffix dc=old,dc=example\nrootdn cn=admin,dc=old,dc=example\nrootpw secret\n\
+         directory {}\n",
+        text(folder),
         text(&data)
     );
     fs::write(&configuration, lines).unwrap();
-    let run = |program: &str, arguments: &[&str]| {
-        let done = Client::new(program, "slapd").args(arguments).run();
-        assert_eq!(done.code, 0, "{done:?}");
-        done.stdout
-    };
-    let configuration = text(&configuration);
-    run("/usr/sbin/slapadd", &["-f", &configuration, "-l", &text(&file)]);
-    run("/usr/sbin/slapcat", &["-f", &configuration])
+    slapd_tool("/usr/sbin/slapadd", &["-q", "-f", &text(&configuration), "-l", &text(&file)]);
+    configuration
+}
+
+fn slapd_tool(program: &str, arguments: &[&str]) -> String {
+    let done = Client::new(program, "slapd").args(arguments).run();
+    assert_eq!(done.code, 0, "{done:?}");
+    done.stdout
+}
+
+/// What slapd keeps, and slapcat writes: folded lines, base64, operational attributes.
+fn slapcat(folder: &Path, ldif: &str) -> String {
+    let configuration = slapadd(folder, ldif);
+    slapd_tool("/usr/sbin/slapcat", &["-f", configuration.to_str().unwrap()])
 }
 
 #[test]
@@ -99,4 +111,46 @@ fn what_slapcat_writes_is_imported_and_everybody_signs_in_as_before() {
     assert_eq!(tenantry.shows("group members staff")[0]["name"], "ada");
     let client = office.client("gate", &json!({}));
     assert!(office.login(&client, "ada", "correct horse battery").is("Access-Accept"));
+}
+
+#[test]
+fn a_running_slapd_is_read_page_by_page_and_its_password_is_no_argument() {
+    let office = Office::new();
+    let folder = tempfile::tempdir().unwrap();
+    let mut ldif = "dn: dc=old,dc=example\nobjectClass: domain\ndc: old\n\n".to_owned();
+    let mut members = String::new();
+    // More than the server gives at once without pages.
+    for number in 0..250 {
+        let dn = format!("uid=user{number},dc=old,dc=example");
+        ldif.push_str(&format!(
+            "dn: {dn}\nobjectClass: inetOrgPerson\nuid: user{number}\ncn: Someone\n\
+             sn: Old\nuserPassword: correct horse {number}\n\n"
+        ));
+        members.push_str(&format!("member: {dn}\n"));
+    }
+    ldif.push_str(&format!(
+        "dn: cn=all,dc=old,dc=example\nobjectClass: groupOfNames\ncn: all\n{members}"
+    ));
+    let configuration = slapadd(folder.path(), &ldif);
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("ldap://{address}");
+    let mut command = Command::new("/usr/sbin/slapd");
+    command.args(["-d", "stats", "-h", &url, "-f"]).arg(configuration);
+    let slapd = Program::start(&mut command);
+    slapd.says("slapd starting");
+    let tenantry = desk(&office);
+    let line = format!(
+        "import ldap {url} --base dc=old,dc=example --bind-dn cn=admin,dc=old,dc=example -o json"
+    );
+    let bare = tenantry.hear(&line, "secret\n");
+    assert_eq!(bare.code, 2, "the password would go in clear: {bare:?}");
+    let wrong = tenantry.hear(&format!("{line} --without-tls"), "wrong\n");
+    assert_eq!(wrong.code, 8, "{wrong:?}");
+    let done = tenantry.hear(&format!("{line} --without-tls"), "secret\n");
+    assert_eq!((done.code, shown(&done)["done"]["create"].as_u64()), (0, Some(251)), "{done:?}");
+    assert_eq!(shown(&done)["ignored"], 1);
+    let members = tenantry.shows("group members all");
+    assert_eq!(members.as_array().unwrap().len(), 250);
+    let client = office.client("gate", &json!({}));
+    assert!(office.login(&client, "user249", "correct horse 249").is("Access-Accept"));
 }

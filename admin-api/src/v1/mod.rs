@@ -1,6 +1,7 @@
 //! Version 1 of the API: a folder a resource, a file an endpoint.
 
 mod admins;
+mod billing;
 mod certificate_authorities;
 mod custom_attributes;
 mod devices;
@@ -37,6 +38,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(users::routes())
         .merge(groups::routes())
         .merge(imports::routes())
+        .merge(billing::routes())
         .merge(service_accounts::routes())
         .merge(radius_clients::routes())
         .merge(reply_profiles::routes())

@@ -1,5 +1,7 @@
 //! Importing a file: asking for the import, sending the file, and following what becomes of it.
 
+mod ldap;
+
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
@@ -37,13 +39,6 @@ pub(crate) fn with_commands(command: Command, document: &Document) -> Command {
     let common = |name: &'static str, about: &'static str| {
         with_body(Command::new(name).about(about).after_help(AFTER), &fields)
             .arg(
-                Arg::new("file")
-                    .required(true)
-                    .value_name("FILE")
-                    .value_hint(ValueHint::FilePath)
-                    .help("The file; - for standard input"),
-            )
-            .arg(
                 Arg::new(MAP)
                     .long(MAP)
                     .value_name("HEADING=FIELD")
@@ -52,6 +47,11 @@ pub(crate) fn with_commands(command: Command, document: &Document) -> Command {
             )
             .arg(Arg::new("name").long("name").help("What it is called; else as the file"))
     };
+    let file = Arg::new("file")
+        .required(true)
+        .value_name("FILE")
+        .value_hint(ValueHint::FilePath)
+        .help("The file; - for standard input");
     let groups = Arg::new("groups")
         .long("groups")
         .action(ArgAction::SetTrue)
@@ -59,9 +59,14 @@ pub(crate) fn with_commands(command: Command, document: &Document) -> Command {
     let follow = Command::new("follow")
         .about("Waits for an import, and tells what becomes of it")
         .arg(Arg::new(NOUN).required(true).value_name("IMPORT").help("The import, by name or id"));
+    let csv = common("csv", "Imports users, or groups, from a table (CSV)");
+    let ldif = common("ldif", "Imports users and groups from entries of a directory (LDIF)");
+    let running =
+        common("ldap", "Imports users and groups from a directory that is read over LDAP");
     command
-        .subcommand(common("csv", "Imports users, or groups, from a table (CSV)").arg(groups))
-        .subcommand(common("ldif", "Imports users and groups from entries of a directory (LDIF)"))
+        .subcommand(csv.arg(file.clone()).arg(groups))
+        .subcommand(ldif.arg(file))
+        .subcommand(ldap::with_source(running))
         .subcommand(follow)
 }
 
@@ -77,7 +82,7 @@ fn fields(document: &Document) -> Vec<Field> {
 
 /// Whether a command of the noun is one of these.
 pub(crate) fn is_own(word: &str) -> bool {
-    ["csv", "ldif", "follow"].contains(&word)
+    ["csv", "ldif", "ldap", "follow"].contains(&word)
 }
 
 /// Does what a command says.
@@ -97,22 +102,29 @@ pub(crate) fn run(
         let id = place.id(&imports, name)?;
         return follow(place, &format!("{imports}/{id}"), format);
     }
-    let file = matches.get_one::<String>("file").map(String::as_str).unwrap_or_default();
-    let mut source: Box<dyn Read> = match file {
-        "-" => Box::new(io::stdin()),
-        file => Box::new(File::open(file).map_err(|error| Failure::local(file, &error))?),
+    let source = source(matches, word);
+    let mut file: Box<dyn Read> = match (word, source) {
+        ("ldap", _) => Box::new(ldap::entries(matches)?),
+        (_, "-") => Box::new(io::stdin()),
+        (_, file) => Box::new(File::open(file).map_err(|error| Failure::local(file, &error))?),
     };
     let asked = asked(document, place, word, matches)?;
     let import = ask_for(place, &imports, &asked)?;
     let content = format!("{import}/content");
     let kind = if word == "csv" { "text/csv" } else { "text/ldif" };
     tell("Sending the file…");
-    if let Err(failure) = place.client.send(&content, kind, &mut source) {
+    if let Err(failure) = place.client.send(&content, kind, &mut file) {
         // What has no file is of no use to anybody; that it stays there is no harm either.
         let _kept = act(place, "post", &format!("{import}/cancel"), None);
         return Err(failure);
     }
     follow(place, &import, format)
+}
+
+/// The file, or the server.
+fn source<'m>(matches: &'m ArgMatches, word: &str) -> &'m str {
+    let name = if word == "ldap" { "url" } else { "file" };
+    matches.get_one::<String>(name).map(String::as_str).unwrap_or_default()
 }
 
 /// What is asked for.
@@ -125,15 +137,16 @@ fn asked(
     let none = || Failure::Usage("there is no such command".into());
     let operation: &Operation = document.operation(CREATE).ok_or_else(none)?;
     let mut asked = body(place, operation, &fields(document), matches)?;
-    let file = matches.get_one::<String>("file").map(String::as_str).unwrap_or_default();
-    let usual = Path::new(file).file_name().map(|name| name.to_string_lossy().into_owned());
+    let usual = Path::new(source(matches, word))
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
     let usual = usual.filter(|name| name != "-").unwrap_or_else(|| "standard input".to_owned());
     let name = matches.get_one::<String>("name").cloned().unwrap_or(usual);
     let groups = word == "csv" && matches.get_flag("groups");
     let mapping = mapping(asked.get("mapping"), matches)?;
     if let Some(asked) = asked.as_object_mut() {
         asked.insert("name".into(), name.into());
-        asked.insert("format".into(), word.into());
+        asked.insert("format".into(), if word == "csv" { "csv" } else { "ldif" }.into());
         asked.insert("holds".into(), if groups { "groups" } else { "users" }.into());
         asked.insert("mapping".into(), mapping.into());
     }

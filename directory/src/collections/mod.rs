@@ -3,6 +3,7 @@
 //! A collection knows its place from its grant; no method takes an organization.
 
 mod admins;
+mod billing;
 mod certificate_authorities;
 mod collection;
 mod custom_attributes;
@@ -33,6 +34,7 @@ mod users;
 
 pub use admins::Admins;
 pub(crate) use admins::{has_second_factor, put_first};
+pub use billing::{Billing, Offer, Plans};
 pub(crate) use certificate_authorities::validity_of;
 pub use certificate_authorities::{CertificateAuthorities, NewAuthority};
 pub use collection::{Collection, Page};

@@ -24,6 +24,7 @@ mod organization;
 mod own_certificates;
 mod password_history;
 mod password_policy;
+mod plan;
 mod presentation;
 mod profile;
 mod radius_client;
@@ -73,6 +74,7 @@ pub use organization::{
 pub use own_certificates::OwnCertificates;
 pub use password_history::PasswordHistory;
 pub use password_policy::PasswordPolicy;
+pub use plan::{Agreement, Agreements, DayCount, Plan, PlanFields, Prices, UsageMonth};
 pub use presentation::{Alias, Layout, Presentation};
 pub use profile::{Members, PROFILES, Profile, Sees};
 pub use radius_client::{LockedOrExpired, RadiusClient, RadiusClientFields};
@@ -120,6 +122,10 @@ pub(crate) mod kinds {
     pub(crate) const SESSION_TOTALS: Kind = Kind(41);
     pub(crate) const SETTLED_REPORTS: Kind = Kind(42);
     pub(crate) const DEPARTURE: Kind = Kind(45);
+    /// The provider's.
+    pub(crate) const PLAN: Kind = Kind(64);
+    pub(crate) const AGREEMENTS: Kind = Kind(65);
+    pub(crate) const USAGE_MONTH: Kind = Kind(66);
     pub(crate) const IMPORT: Kind = Kind(60);
     /// Sealed: rows of an import that are still needed.
     pub(crate) const IMPORT_ROWS: Kind = Kind(61);
@@ -223,6 +229,9 @@ pub(crate) mod indices {
     pub(crate) const ISSUED_REVOKED: Index = Index(204);
     /// Of what others' authorities revoked, by the authority.
     pub(crate) const REVOKED_SERIAL: Index = Index(205);
+    pub(crate) const PLAN_UUID: Index = Index(270);
+    pub(crate) const PLAN_NAME: Index = Index(271);
+    pub(crate) const USAGE_MONTH: Index = Index(272);
     pub(crate) const IMPORT_UUID: Index = Index(260);
     /// Of work for imports, by the organization and the import.
     pub(crate) const IMPORT_WORK_OF: Index = Index(261);

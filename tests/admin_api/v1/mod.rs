@@ -2,6 +2,7 @@
 
 mod admins;
 mod api_keys;
+mod billing;
 mod can_i;
 mod custom_attributes;
 mod events;

@@ -1,0 +1,55 @@
+//! Agreeing on a plan with an organization.
+
+use axum::Json;
+use directory::access::ManageBilling;
+use directory::billing::Month;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::Agreement;
+use crate::body::Body;
+use crate::caller::Home;
+use crate::list::List;
+use crate::problem::Problem;
+
+/// What holds with an organization from a month on.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "organization": "0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b",
+    "plan": "0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1c",
+    "since": "2026-12"
+}))]
+pub(crate) struct NewAgreement {
+    /// The organization.
+    organization: Uuid,
+    /// The plan; null where nothing is billed.
+    plan: Option<Uuid>,
+    /// The first month, in UTC: this one or one to come.
+    since: String,
+}
+
+/// Agrees with an organization on a plan as it is now, from a month on. Later changes of the plan
+/// change nothing of it.
+#[utoipa::path(
+    post,
+    path = "/billing/agreements",
+    tag = "Billing",
+    request_body = NewAgreement,
+    responses((status = 200, description = "All agreements.", body = List<Agreement>)),
+    extensions(("x-permission" = json!("manage_billing")))
+)]
+pub(crate) async fn agree_on_plan(
+    home: Home<ManageBilling>,
+    Body(new): Body<NewAgreement>,
+) -> Result<Json<List<Agreement>>, Problem> {
+    let from = Month::read(&new.since)
+        .ok_or_else(|| Problem::invalid("/since", "must be a month such as 2026-12"))?;
+    let agreed = home.caller.change(move |change| {
+        let offer = change.authorize_provider::<ManageBilling>()?.plans()?.offer(new.plan)?;
+        let organization = change.organization_id(new.organization)?;
+        change.authorize::<ManageBilling>(organization)?.billing().agree(from, offer)
+    });
+    Ok(Json(List { items: Agreement::list(agreed.await?), next: None }))
+}

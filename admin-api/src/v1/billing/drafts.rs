@@ -1,0 +1,170 @@
+//! The drafts of all organizations, for accounting systems.
+
+use axum::http::HeaderValue;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use directory::access::ManageBilling;
+use directory::records::OrganizationState;
+use directory::{OrganizationId, ReadingTransaction};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{Invoice, month};
+use crate::body::Params;
+use crate::caller::Home;
+use crate::problem::Problem;
+
+/// Which month, and as what.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DraftQuery {
+    /// The month, in UTC; the one that is, when absent.
+    #[param(example = "2026-11")]
+    month: Option<String>,
+    /// What comes: `json_lines`, an organization on each, or `csv`, a line of an invoice on each.
+    format: Option<DraftFormat>,
+}
+
+/// What comes.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum DraftFormat {
+    /// An organization on each line.
+    JsonLines,
+    /// A line of an invoice on each.
+    Csv,
+}
+
+/// An organization's draft.
+#[derive(Serialize)]
+struct Draft {
+    organization: Uuid,
+    slug: String,
+    name: String,
+    #[serde(flatten)]
+    invoice: Invoice,
+}
+
+/// So many organizations are read together.
+const TOGETHER: usize = 200;
+
+/// Drafts the invoices of a month for all organizations in scope with which a plan was agreed on,
+/// for accounting systems. Amounts are in the smallest unit of their currency.
+#[utoipa::path(
+    get,
+    path = "/billing/invoices",
+    tag = "Billing",
+    params(DraftQuery),
+    responses((
+        status = 200,
+        description = "The drafts, of the format's media type.",
+        body = String,
+        content_type = "text/plain"
+    )),
+    extensions(("x-permission" = json!("manage_billing")))
+)]
+pub(crate) async fn draft_invoices(
+    home: Home<ManageBilling>,
+    Params(query): Params<DraftQuery>,
+) -> Result<Response, Problem> {
+    let context = home.caller.context;
+    let month = month(query.month.as_deref(), home.caller.now())?;
+    let drafts = home.caller.api.blocking(move |directory| {
+        let reading = directory.read(context)?;
+        reading.authorize_provider::<ManageBilling>()?;
+        drafts(&reading, month)
+    });
+    let drafts = drafts.await?;
+    let (kind, text) = match query.format.unwrap_or(DraftFormat::JsonLines) {
+        DraftFormat::JsonLines => ("application/x-ndjson", json_lines(&drafts)?),
+        DraftFormat::Csv => ("text/csv; charset=utf-8", table(&drafts)?),
+    };
+    Ok(([(CONTENT_TYPE, HeaderValue::from_static(kind))], text).into_response())
+}
+
+fn drafts(
+    reading: &ReadingTransaction,
+    month: directory::billing::Month,
+) -> Result<Vec<Draft>, Problem> {
+    let (mut drafts, mut after) = (Vec::new(), None::<OrganizationId>);
+    loop {
+        let page = reading.organizations(after, TOGETHER)?;
+        for (id, record) in page.records {
+            if matches!(record.state, OrganizationState::Deleted { .. }) {
+                continue;
+            }
+            let billing = reading.authorize::<ManageBilling>(id)?.billing();
+            let Some((plan, invoice)) = billing.invoice(month)? else { continue };
+            drafts.push(Draft {
+                organization: record.uuid,
+                slug: record.fields.slug,
+                name: record.fields.name,
+                invoice: Invoice::of(month, plan, invoice),
+            });
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(drafts);
+        }
+    }
+}
+
+fn json_lines(drafts: &[Draft]) -> Result<String, Problem> {
+    let mut text = String::new();
+    for draft in drafts {
+        text.push_str(&serde_json::to_string(draft).map_err(|error| Problem::internal(&error))?);
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+fn table(drafts: &[Draft]) -> Result<String, Problem> {
+    let failed = |error: csv::Error| Problem::internal(&error);
+    let mut table = csv::Writer::from_writer(Vec::new());
+    let headings = [
+        "organization",
+        "slug",
+        "name",
+        "month",
+        "complete",
+        "plan",
+        "currency",
+        "minor_digits",
+        "kind",
+        "quantity",
+        "unit_price",
+        "amount",
+    ];
+    table.write_record(headings).map_err(failed)?;
+    for draft in drafts {
+        let invoice = &draft.invoice;
+        for line in &invoice.lines {
+            let kind =
+                serde_json::to_value(line.kind).map_err(|error| Problem::internal(&error))?;
+            let cells = [
+                draft.organization.to_string(),
+                draft.slug.clone(),
+                plain(&draft.name),
+                invoice.month.clone(),
+                invoice.complete.to_string(),
+                plain(&invoice.plan),
+                invoice.currency.clone(),
+                invoice.minor_digits.to_string(),
+                kind.as_str().unwrap_or_default().to_owned(),
+                line.quantity.to_string(),
+                line.unit_price.to_string(),
+                line.amount.to_string(),
+            ];
+            table.write_record(cells).map_err(failed)?;
+        }
+    }
+    let octets = table.into_inner().map_err(|error| Problem::internal(&error))?;
+    String::from_utf8(octets).map_err(|error| Problem::internal(&error))
+}
+
+/// Text that no spreadsheet takes for a formula.
+fn plain(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text.to_owned() }
+}

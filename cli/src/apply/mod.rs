@@ -1,0 +1,95 @@
+//! An organization as a file says it is: what differs is shown, and then made so.
+//!
+//! Everything goes over the routes that any client has. Names stand in the file where the API has
+//! ids, so that a file that was exported here applies elsewhere.
+
+mod export;
+mod kinds;
+mod plan;
+mod secrets;
+mod work;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
+
+use crate::call::from_file;
+use crate::document::Document;
+use crate::failure::Failure;
+use crate::grammar::YES;
+use crate::output::{Format, tell, write};
+use crate::place::Place;
+use crate::prompt;
+
+/// What it is called.
+pub(crate) const APPLY: &str = "apply";
+/// What its contrary is called.
+pub(crate) const EXPORT: &str = "export";
+
+/// The command that applies a file.
+pub(crate) fn apply_command() -> Command {
+    let flag = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+    };
+    Command::new(APPLY)
+        .about("Makes an organization what a file says, and shows before what that changes")
+        .long_about(
+            "Makes an organization what a file in YAML or JSON says. What differs is shown first. \
+             Applying it again changes nothing. A list that the file does not have stays as it is; \
+             what a list does not have is deleted with --prune alone. Passwords and secrets are \
+             named, never written: `password: {env: NAME}` or `{file: PATH}`; they count for what \
+             is made, and of what is there nothing is compared with them.",
+        )
+        .arg(
+            Arg::new("file")
+                .short('f')
+                .long("file")
+                .required(true)
+                .value_name("FILE")
+                .value_hint(ValueHint::FilePath)
+                .help("The file; - for standard input"),
+        )
+        .arg(flag("dry-run", "Show what differs, and change nothing"))
+        .arg(flag("prune", "Delete what the lists of the file do not have"))
+}
+
+/// The command that writes a file.
+pub(crate) fn export_command() -> Command {
+    Command::new(EXPORT)
+        .about("Writes an organization as a file in YAML that `apply` takes, without secrets")
+}
+
+/// Makes an organization what a file says.
+///
+/// # Errors
+/// When the file says what cannot be, or the server refuses.
+pub(crate) fn apply(
+    document: &Document,
+    place: &Place<'_>,
+    matches: &ArgMatches,
+) -> Result<(), Failure> {
+    let file = matches.get_one::<String>("file").map(String::as_str).unwrap_or_default();
+    let wanted = from_file(file)?;
+    let site = work::Site::read(document, place)?;
+    let plan = plan::Plan::of(&site, &wanted, matches.get_flag("prune"))?;
+    write(plan.shown().as_bytes())?;
+    if plan.is_empty() {
+        tell("Nothing differs.");
+        return Ok(());
+    }
+    if matches.get_flag("dry-run") {
+        return Ok(());
+    }
+    if !matches.get_flag(YES) {
+        let organization = place.organization.as_deref().unwrap_or_default();
+        prompt::confirm(&format!("Change this of {organization} at {}?", place.client.server()))?;
+    }
+    site.carry_out(plan)
+}
+
+/// Writes an organization as a file.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn export(document: &Document, place: &Place<'_>) -> Result<(), Failure> {
+    let site = work::Site::read(document, place)?;
+    Format::Yaml.print(&export::exported(&site)?, &[])
+}

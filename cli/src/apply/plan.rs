@@ -1,0 +1,299 @@
+//! What differs between a file and an organization, and in which order it is made so.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::kinds::{KINDS, Kind, MEMBERS, SETTINGS};
+use super::secrets;
+use super::work::Site;
+use crate::document::{self, Operation};
+use crate::failure::Failure;
+
+/// What is to be done, in order.
+#[derive(Default)]
+pub(super) struct Plan {
+    pub(super) steps: Vec<Step>,
+}
+
+/// One thing that is done.
+pub(super) enum Step {
+    /// Settings are changed.
+    Settings { changes: Map<String, Value>, before: Value },
+    /// Something is made.
+    Create { kind: &'static Kind, name: String, fields: Map<String, Value>, secrets: Vec<String> },
+    /// Something is changed.
+    Update { kind: &'static Kind, name: String, changes: Map<String, Value>, before: Value },
+    /// Members come and go.
+    Members { group: String, add: Members, remove: Members },
+    /// Something is deleted.
+    Delete { kind: &'static Kind, name: String },
+}
+
+/// Members by their names.
+#[derive(Default)]
+pub(super) struct Members {
+    pub(super) users: BTreeSet<String>,
+    pub(super) groups: BTreeSet<String>,
+}
+
+impl Plan {
+    /// What differs.
+    ///
+    /// # Errors
+    /// When the file says what there is not.
+    pub(super) fn of(site: &Site<'_>, wanted: &Value, prune: bool) -> Result<Self, Failure> {
+        let wanted = wanted.as_object();
+        let wanted = wanted.ok_or_else(|| Failure::Usage("the file has no members".into()))?;
+        let known =
+            |member: &str| member == SETTINGS || KINDS.iter().any(|kind| kind.member == member);
+        if let Some(other) = wanted.keys().find(|member| !known(member)) {
+            let all: Vec<_> = KINDS.iter().map(|kind| kind.member).collect();
+            let text = format!("{other}: a file has {SETTINGS}, {}", all.join(", "));
+            return Err(Failure::Usage(text));
+        }
+        let mut plan = Self::default();
+        if let Some(settings) = wanted.get(SETTINGS) {
+            plan.settings(site, settings)?;
+        }
+        for kind in KINDS {
+            if let Some(list) = wanted.get(kind.member) {
+                plan.list(site, kind, list)?;
+            }
+        }
+        for group in wanted.get("groups").and_then(Value::as_array).into_iter().flatten() {
+            plan.members(site, group, prune)?;
+        }
+        for kind in KINDS.iter().rev().filter(|_| prune) {
+            if let Some(list) = wanted.get(kind.member) {
+                plan.prune(site, kind, list);
+            }
+        }
+        Ok(plan)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// What is to be done, a line each.
+    pub(super) fn shown(&self) -> String {
+        self.steps.iter().map(Step::shown).collect()
+    }
+
+    fn settings(&mut self, site: &Site<'_>, wanted: &Value) -> Result<(), Failure> {
+        let before = site.settings.clone();
+        let operation = site.operation("update_settings")?;
+        let fields = object("settings", wanted)?;
+        let changes = changes("settings", fields, &before, operation)?;
+        if !changes.is_empty() {
+            self.steps.push(Step::Settings { changes, before });
+        }
+        Ok(())
+    }
+
+    fn list(&mut self, site: &Site<'_>, kind: &'static Kind, list: &Value) -> Result<(), Failure> {
+        let mut seen = BTreeSet::new();
+        for one in array(kind.member, list)? {
+            let mut fields = object(kind.noun, one)?.clone();
+            fields.remove(MEMBERS).filter(|_| kind.member == "groups");
+            let name = name_of(kind, one)?;
+            let what = format!("{} {name}", kind.noun);
+            if !seen.insert(name.to_lowercase()) {
+                return Err(Failure::Usage(format!("{what} stands there twice")));
+            }
+            let create = site.operation(kind.create)?;
+            let is_secret = |field: &String| secret(create, field);
+            let named: Vec<String> =
+                fields.keys().filter(|field| is_secret(field)).cloned().collect();
+            match site.found(kind, &name) {
+                None => {
+                    for field in &named {
+                        let place = fields.get(field).cloned().unwrap_or_default();
+                        let read = secrets::read(&format!("{field} of {what}"), &place)?;
+                        fields.insert(field.clone(), Value::String(read));
+                    }
+                    let secrets = named;
+                    self.steps.push(Step::Create { kind, name, fields, secrets });
+                }
+                Some(before) => {
+                    fields.retain(|field, _| !named.contains(field));
+                    let update = site.operation(kind.update)?;
+                    let changes = changes(&what, &fields, &before, update)?;
+                    if !changes.is_empty() {
+                        self.steps.push(Step::Update { kind, name, changes, before });
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn members(&mut self, site: &Site<'_>, group: &Value, prune: bool) -> Result<(), Failure> {
+        let Some(wanted) = group.get(MEMBERS) else { return Ok(()) };
+        let name = group.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let there = site.members(&name)?;
+        let of = |member: &str| -> Result<BTreeSet<String>, Failure> {
+            let list = wanted.get(member).cloned().unwrap_or_else(|| json!([]));
+            let texts = array(member, &list)?.iter().map(|text| {
+                let text = text.as_str().map(str::to_lowercase);
+                text.ok_or_else(|| Failure::Usage(format!("members of {name} are names")))
+            });
+            texts.collect()
+        };
+        let wanted = Members { users: of("users")?, groups: of("groups")? };
+        let add = wanted.without(&there);
+        let remove = if prune { there.without(&wanted) } else { Members::default() };
+        if !add.is_empty() || !remove.is_empty() {
+            self.steps.push(Step::Members { group: name, add, remove });
+        }
+        Ok(())
+    }
+
+    fn prune(&mut self, site: &Site<'_>, kind: &'static Kind, list: &Value) {
+        let named = |name: &str| {
+            let list = list.as_array().into_iter().flatten();
+            let mut names = list.filter_map(|one| one.get(kind.name)?.as_str());
+            names.any(|other| other.eq_ignore_ascii_case(name))
+        };
+        let gone = site.names(kind).into_iter().filter(|name| !named(name));
+        self.steps.extend(gone.map(|name| Step::Delete { kind, name }));
+    }
+}
+
+impl Members {
+    pub(super) fn is_empty(&self) -> bool {
+        self.users.is_empty() && self.groups.is_empty()
+    }
+
+    fn without(&self, other: &Self) -> Self {
+        let less = |one: &BTreeSet<String>, other: &BTreeSet<String>| {
+            one.difference(other).cloned().collect()
+        };
+        Self { users: less(&self.users, &other.users), groups: less(&self.groups, &other.groups) }
+    }
+}
+
+impl Step {
+    fn shown(&self) -> String {
+        match self {
+            Self::Settings { changes, before } => differences("settings", changes, before),
+            Self::Create { kind, name, fields, secrets } => {
+                let mut text = format!("+ {} {name}\n", kind.noun);
+                for (field, value) in fields.iter().filter(|(field, _)| *field != kind.name) {
+                    let hidden = secrets.contains(field);
+                    let value = if hidden { "(secret)".to_owned() } else { value.to_string() };
+                    text.push_str(&format!("    {field}: {value}\n"));
+                }
+                text
+            }
+            Self::Update { kind, name, changes, before } => {
+                differences(&format!("{} {name}", kind.noun), changes, before)
+            }
+            Self::Members { group, add, remove } => {
+                let mut text = format!("~ members of {group}\n");
+                for (sign, members) in [('+', add), ('-', remove)] {
+                    for name in members.users.iter().chain(&members.groups) {
+                        text.push_str(&format!("    {sign} {name}\n"));
+                    }
+                }
+                text
+            }
+            Self::Delete { kind, name } => format!("- {} {name}\n", kind.noun),
+        }
+    }
+}
+
+fn differences(what: &str, changes: &Map<String, Value>, before: &Value) -> String {
+    let mut text = format!("~ {what}\n");
+    for (field, after) in changes {
+        let before = before.get(field).unwrap_or(&Value::Null);
+        text.push_str(&format!("    {field}: {before} -> {after}\n"));
+    }
+    text
+}
+
+/// The members of what is wanted that differ from what is there.
+fn changes(
+    what: &str,
+    wanted: &Map<String, Value>,
+    before: &Value,
+    update: &Operation,
+) -> Result<Map<String, Value>, Failure> {
+    let mut changes = Map::new();
+    for (field, value) in wanted {
+        if same(value, before.get(field).unwrap_or(&Value::Null)) {
+            continue;
+        }
+        if !has(update, field) {
+            return Err(Failure::Usage(format!(
+                "{field} of {what} cannot be changed, or is no field"
+            )));
+        }
+        changes.insert(field.clone(), value.clone());
+    }
+    Ok(changes)
+}
+
+/// Whether what is there is what is wanted: of objects what is wanted of them, of lists of texts
+/// whatever their order.
+pub(super) fn same(wanted: &Value, there: &Value) -> bool {
+    match (wanted, there) {
+        (Value::Object(wanted), Value::Object(there)) => wanted
+            .iter()
+            .all(|(field, value)| same(value, there.get(field).unwrap_or(&Value::Null))),
+        (Value::Array(wanted), Value::Array(there)) => {
+            let texts = |list: &[Value]| -> Option<BTreeSet<String>> {
+                list.iter().map(|text| text.as_str().map(str::to_lowercase)).collect()
+            };
+            wanted.len() == there.len()
+                && match (texts(wanted), texts(there)) {
+                    (Some(wanted), Some(there)) => wanted == there,
+                    _ => wanted.iter().zip(there).all(|(one, other)| same(one, other)),
+                }
+        }
+        (wanted, there) => wanted == there,
+    }
+}
+
+/// Whether an operation's body has a member.
+pub(super) fn has(operation: &Operation, member: &str) -> bool {
+    let fields = operation.body.iter().flatten();
+    fields.into_iter().any(|field| field.path.first().is_some_and(|first| first == member))
+}
+
+/// Whether a member of an operation's body is a secret.
+pub(super) fn secret(operation: &Operation, member: &str) -> bool {
+    let fields = operation.body.iter().flatten();
+    let mut own = fields.filter(|field| field.path.first().is_some_and(|first| first == member));
+    own.any(|field| field.kind == document::Kind::Secret)
+}
+
+fn name_of(kind: &Kind, one: &Value) -> Result<String, Failure> {
+    let name = one.get(kind.name).and_then(Value::as_str).map(ToOwned::to_owned);
+    name.ok_or_else(|| Failure::Usage(format!("a {} has no {}", kind.noun, kind.name)))
+}
+
+fn object<'v>(what: &str, value: &'v Value) -> Result<&'v Map<String, Value>, Failure> {
+    value.as_object().ok_or_else(|| Failure::Usage(format!("{what}: fields are wanted")))
+}
+
+fn array<'v>(what: &str, value: &'v Value) -> Result<&'v Vec<Value>, Failure> {
+    value.as_array().ok_or_else(|| Failure::Usage(format!("{what}: a list is wanted")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_the_same_is_no_difference() {
+        let there = json!({"a": {"x": 1, "y": 2}, "list": ["B", "a"], "rules": [{"n": 1, "m": 2}]});
+        assert!(same(&json!({"a": {"x": 1}}), &there));
+        assert!(same(&json!({"list": ["a", "b"]}), &there));
+        assert!(same(&json!({"rules": [{"n": 1}], "gone": null}), &there));
+        assert!(!same(&json!({"list": ["a"]}), &there));
+        assert!(!same(&json!({"a": {"x": 2}}), &there));
+        assert!(!same(&json!({"rules": []}), &there));
+    }
+}

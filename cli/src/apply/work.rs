@@ -1,0 +1,253 @@
+//! What is there, in names, and doing what was planned.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use super::kinds::{KINDS, Kind, SETTINGS};
+use super::plan::{Members, Plan, Step, same};
+use crate::call::items;
+use crate::client::Question;
+use crate::document::{Document, Operation};
+use crate::failure::Failure;
+use crate::place::Place;
+use crate::words::REFERENCES;
+
+/// An organization as it is.
+pub(super) struct Site<'d> {
+    document: &'d Document,
+    place: &'d Place<'d>,
+    /// The organization's path.
+    path: String,
+    /// Its settings.
+    pub(super) settings: Value,
+    /// What its lists have, by their paths.
+    lists: BTreeMap<&'static str, Vec<Value>>,
+}
+
+impl<'d> Site<'d> {
+    /// Reads an organization.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn read(document: &'d Document, place: &'d Place<'d>) -> Result<Self, Failure> {
+        let path = format!("/v1/organizations/{}", place.organization()?);
+        let settings = place.client.get(&format!("{path}/{SETTINGS}"))?.body;
+        let mut lists = BTreeMap::new();
+        for kind in KINDS {
+            let list = items(place, &format!("{path}/{}", kind.path), &[], None)?;
+            lists.insert(kind.path, list);
+        }
+        Ok(Self { document, place, path, settings, lists })
+    }
+
+    pub(super) fn operation(&self, id: &str) -> Result<&'d Operation, Failure> {
+        let missing = || Failure::Usage("the server's API has no such operation".into());
+        self.document.operation(id).ok_or_else(missing)
+    }
+
+    /// Something as it is, with names in place of ids.
+    pub(super) fn found(&self, kind: &Kind, name: &str) -> Option<Value> {
+        self.raw(kind, name).map(|raw| self.named(raw))
+    }
+
+    /// What a list has, with names in place of ids.
+    pub(super) fn all(&self, kind: &Kind) -> Vec<Value> {
+        self.lists.get(kind.path).into_iter().flatten().map(|raw| self.named(raw)).collect()
+    }
+
+    /// The names of what a list has.
+    pub(super) fn names(&self, kind: &Kind) -> Vec<String> {
+        let list = self.lists.get(kind.path).into_iter().flatten();
+        list.filter_map(|one| Some(one.get(kind.name)?.as_str()?.to_owned())).collect()
+    }
+
+    fn raw(&self, kind: &Kind, name: &str) -> Option<&Value> {
+        let is = |one: &&Value| {
+            let own = one.get(kind.name).and_then(Value::as_str);
+            own.is_some_and(|own| own.to_lowercase() == name.to_lowercase())
+        };
+        self.lists.get(kind.path)?.iter().find(is)
+    }
+
+    /// Who is in a group, in small letters; nobody is in one that is not there yet.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn members(&self, group: &str) -> Result<Members, Failure> {
+        let mut members = Members::default();
+        let Some(id) = self.id("groups", group) else { return Ok(members) };
+        for member in items(self.place, &format!("{}/groups/{id}/members", self.path), &[], None)? {
+            let text = |name: &str| member.get(name).and_then(Value::as_str).unwrap_or_default();
+            let list = match text("kind") {
+                "group" => &mut members.groups,
+                _ => &mut members.users,
+            };
+            list.insert(text("name").to_lowercase());
+        }
+        Ok(members)
+    }
+
+    /// The id behind a name of a list.
+    fn id(&self, path: &str, name: &str) -> Option<String> {
+        let kind = KINDS.iter().find(|kind| kind.path == path)?;
+        Some(self.raw(kind, name)?.get("id")?.as_str()?.to_owned())
+    }
+
+    /// The name behind an id of a list.
+    fn name(&self, path: &str, id: &str) -> Option<String> {
+        let kind = KINDS.iter().find(|kind| kind.path == path)?;
+        let mut list = self.lists.get(kind.path)?.iter();
+        let found = list.find(|one| one.get("id").and_then(Value::as_str) == Some(id))?;
+        Some(found.get(kind.name)?.as_str()?.to_owned())
+    }
+
+    /// A value with names in place of ids.
+    fn named(&self, value: &Value) -> Value {
+        let name = |path: &str, id: &str| {
+            Ok::<_, Failure>(self.name(path, id).unwrap_or_else(|| id.to_owned()))
+        };
+        translated(value, &name).unwrap_or_else(|_| value.clone())
+    }
+
+    /// A value with ids in place of names.
+    fn with_ids(&self, value: &Value) -> Result<Value, Failure> {
+        translated(value, &|path, name| {
+            let missing = || Failure::Missing {
+                what: path.trim_end_matches('s').replace('-', " "),
+                name: name.to_owned(),
+            };
+            self.id(path, name).ok_or_else(missing)
+        })
+    }
+
+    /// Does what was planned, step by step.
+    ///
+    /// # Errors
+    /// When the server refuses a step; those before it stay done.
+    pub(super) fn carry_out(mut self, plan: Plan) -> Result<(), Failure> {
+        for step in plan.steps {
+            match step {
+                Step::Settings { changes, before } => {
+                    self.change(&format!("{}/{SETTINGS}", self.path), &changes, &before)?;
+                }
+                Step::Create { kind, fields, .. } => self.create(kind, &fields)?,
+                Step::Update { kind, name, changes, before } => {
+                    self.change(&self.item(kind, &name)?, &changes, &before)?;
+                }
+                Step::Members { group, add, remove } => self.enrol(&group, &add, &remove)?,
+                Step::Delete { kind, name } => {
+                    let path = self.item(kind, &name)?;
+                    let seen = self.place.client.get(&path)?;
+                    self.ask("delete", &path, None, seen.etag.as_deref())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn item(&self, kind: &Kind, name: &str) -> Result<String, Failure> {
+        let missing = || Failure::Missing { what: kind.noun.into(), name: name.to_owned() };
+        let id = self.id(kind.path, name).ok_or_else(missing)?;
+        Ok(format!("{}/{}/{id}", self.path, kind.path))
+    }
+
+    fn create(&mut self, kind: &Kind, fields: &Map<String, Value>) -> Result<(), Failure> {
+        let body = self.with_ids(&Value::Object(fields.clone()))?;
+        let path = format!("{}/{}", self.path, kind.path);
+        let mut made = self.ask("post", &path, Some(&body), None)?;
+        // What is told of a secret is for nobody's eyes here.
+        if let Some(made) = made.as_object_mut() {
+            made.retain(|member, _| ["id", kind.name].contains(&member.as_str()));
+        }
+        self.lists.entry(kind_path(kind)).or_default().push(made);
+        Ok(())
+    }
+
+    /// Changes what is as it was when it was planned, and nothing that somebody else changed since.
+    fn change(
+        &self,
+        path: &str,
+        changes: &Map<String, Value>,
+        before: &Value,
+    ) -> Result<(), Failure> {
+        let seen = self.place.client.get(path)?;
+        let is = self.named(&seen.body);
+        let member = |value: &Value, field: &str| value.get(field).cloned().unwrap_or_default();
+        if changes.keys().any(|field| !same(&member(before, field), &member(&is, field))) {
+            let text = "somebody changed it in between: apply the file again";
+            return Err(Failure::Incomplete(text.into()));
+        }
+        let body = self.with_ids(&Value::Object(changes.clone()))?;
+        self.ask("patch", path, Some(&body), seen.etag.as_deref()).map(drop)
+    }
+
+    fn enrol(&self, group: &str, add: &Members, remove: &Members) -> Result<(), Failure> {
+        let missing =
+            |what: &str, name: &str| Failure::Missing { what: what.into(), name: name.into() };
+        let id = self.id("groups", group).ok_or_else(|| missing("group", group))?;
+        let ids = |path: &str, names: &BTreeSet<String>| -> Result<Vec<String>, Failure> {
+            let id = |name: &String| self.id(path, name).ok_or_else(|| missing("member", name));
+            names.iter().map(id).collect()
+        };
+        let both = |members: &Members| -> Result<Value, Failure> {
+            let (users, groups) = (ids("users", &members.users)?, ids("groups", &members.groups)?);
+            Ok(json!({"users": users, "groups": groups}))
+        };
+        let body = json!({"add": both(add)?, "remove": both(remove)?});
+        let path = format!("{}/groups/{id}", self.path);
+        let seen = self.place.client.get(&path)?;
+        let members = format!("{path}/members");
+        self.ask("patch", &members, Some(&body), seen.etag.as_deref()).map(drop)
+    }
+
+    fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+        if_match: Option<&str>,
+    ) -> Result<Value, Failure> {
+        Ok(self.place.client.ask(&Question { method, path, body, if_match })?.body)
+    }
+}
+
+fn kind_path(kind: &Kind) -> &'static str {
+    kind.path
+}
+
+/// A value in which what refers to something of a list is put otherwise.
+fn translated(
+    value: &Value,
+    put: &dyn Fn(&str, &str) -> Result<String, Failure>,
+) -> Result<Value, Failure> {
+    let referring = |name: &str| {
+        let found = REFERENCES.iter().find(|(referring, _)| *referring == name);
+        found.map(|(_, path)| *path).filter(|path| KINDS.iter().any(|kind| kind.path == *path))
+    };
+    Ok(match value {
+        Value::Object(members) => {
+            let mut object = Map::new();
+            for (name, member) in members {
+                let member = match (referring(name), member) {
+                    (Some(path), Value::String(text)) => Value::String(put(path, text)?),
+                    (Some(path), Value::Array(list)) if list.iter().all(Value::is_string) => {
+                        let texts = list.iter().filter_map(Value::as_str);
+                        let put = texts.map(|text| put(path, text).map(Value::String));
+                        Value::Array(put.collect::<Result<_, _>>()?)
+                    }
+                    (Some(_) | None, member) => translated(member, put)?,
+                };
+                object.insert(name.clone(), member);
+            }
+            Value::Object(object)
+        }
+        Value::Array(list) => {
+            let list = list.iter().map(|value| translated(value, put));
+            Value::Array(list.collect::<Result<_, _>>()?)
+        }
+        value @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => {
+            value.clone()
+        }
+    })
+}

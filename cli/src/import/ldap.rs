@@ -1,0 +1,195 @@
+//! Reading another directory over LDAP: with the network and the rights of whoever does it.
+//!
+//! The daemon never asks a server that somebody names to it: it would ask from inside the
+//! provider's network. What is read here goes to it as LDIF, as any other file.
+
+use std::collections::HashMap;
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use ldap3::adapters::{Adapter, EntriesOnly, PagedResults};
+use ldap3::{LdapConn, LdapConnSettings, Scope, SearchEntry};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+
+use crate::failure::Failure;
+use crate::prompt;
+
+/// Entries of one page: few servers give more at once.
+const PAGE: i32 = 500;
+/// How long a server may take for an answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Entries that wait to be sent at most.
+const WAITING: usize = 64;
+/// All attributes of users, and one that 389 Directory Server gives only where it is named.
+const ATTRIBUTES: [&str; 2] = ["*", "nsAccountLock"];
+
+/// Adds what says which entries are read.
+pub(super) fn with_source(command: Command) -> Command {
+    let option = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help(help)
+    };
+    let flag = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+    };
+    let url = Arg::new("url").required(true).value_name("URL");
+    command
+        .arg(url.help("The server: ldaps://host, or ldap://host with --start-tls"))
+        .arg(option("base", "DN", "Below which entry").required(true))
+        .arg(option("filter", "FILTER", "Which entries").default_value("(objectClass=*)"))
+        .arg(option(
+            "bind-dn",
+            "DN",
+            "As whom; the password is asked for, or read from a line of standard input",
+        ))
+        .arg(flag("start-tls", "Begin TLS on a connection of ldap://"))
+        .arg(flag("without-tls", "Send the password without TLS, for all the network to read"))
+        .arg(
+            option("ldap-ca", "FILE", "The authority of the server's certificate in PEM")
+                .value_parser(clap::value_parser!(PathBuf)),
+        )
+}
+
+/// Entries as LDIF, as they come.
+pub(super) struct Entries {
+    pieces: Receiver<Result<Vec<u8>, String>>,
+    current: io::Cursor<Vec<u8>>,
+}
+
+/// What is asked of the server.
+struct Search {
+    base: String,
+    filter: String,
+}
+
+/// Connects and begins to read.
+///
+/// # Errors
+/// When the server cannot be asked, or does not know whoever asks.
+pub(super) fn entries(matches: &ArgMatches) -> Result<Entries, Failure> {
+    let text = |name: &str| matches.get_one::<String>(name).cloned().unwrap_or_default();
+    let url = text("url");
+    let failed =
+        |why: &dyn ToString| Failure::Unreachable { server: url.clone(), why: why.to_string() };
+    let (start_tls, clear) = (matches.get_flag("start-tls"), matches.get_flag("without-tls"));
+    let bind_dn = matches.get_one::<String>("bind-dn");
+    if bind_dn.is_some() && !url.starts_with("ldaps://") && !start_tls && !clear {
+        let text = "the password would go over the network in clear: name the server by ldaps://, \
+                    or say --start-tls, or --without-tls";
+        return Err(Failure::Usage(text.into()));
+    }
+    let mut settings = LdapConnSettings::new().set_conn_timeout(PATIENCE).set_starttls(start_tls);
+    if let Some(file) = matches.get_one::<PathBuf>("ldap-ca") {
+        settings = settings.set_config(trusting(file)?);
+    }
+    let password = bind_dn.map(|dn| prompt::secret(&format!("password of {dn}"))).transpose()?;
+    let mut server = LdapConn::with_settings(settings, &url).map_err(|error| failed(&error))?;
+    if let (Some(dn), Some(password)) = (bind_dn, password) {
+        let bound = server.with_timeout(PATIENCE).simple_bind(dn, &password);
+        bound.and_then(ldap3::LdapResult::success).map_err(|error| failed(&error))?;
+    }
+    let search = Search { base: text("base"), filter: text("filter") };
+    let (sender, pieces) = sync_channel(WAITING);
+    std::thread::spawn(move || {
+        if let Err(error) = search.run(&mut server, &sender) {
+            // Whoever reads may have stopped.
+            let _unheard = sender.send(Err(error.to_string()));
+        }
+    });
+    Ok(Entries { pieces, current: io::Cursor::default() })
+}
+
+fn trusting(file: &PathBuf) -> Result<Arc<ClientConfig>, Failure> {
+    let failed = |why: &dyn ToString| Failure::local(file.display().to_string(), why);
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(file).map_err(|error| failed(&error))? {
+        let certificate = certificate.map_err(|error| failed(&error))?;
+        roots.add(certificate).map_err(|error| failed(&error))?;
+    }
+    Ok(Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()))
+}
+
+impl Search {
+    fn run(
+        &self,
+        server: &mut LdapConn,
+        sender: &SyncSender<Result<Vec<u8>, String>>,
+    ) -> ldap3::result::Result<()> {
+        let adapters: Vec<Box<dyn Adapter<'_, &str, Vec<&str>>>> =
+            vec![Box::new(EntriesOnly::new()), Box::new(PagedResults::new(PAGE))];
+        let (base, filter) = (self.base.as_str(), self.filter.as_str());
+        let wanted = ATTRIBUTES.to_vec();
+        let mut found =
+            server.streaming_search_with(adapters, base, Scope::Subtree, filter, wanted)?;
+        while let Some(entry) = found.next()? {
+            if sender.send(Ok(ldif(SearchEntry::construct(entry)))).is_err() {
+                return Ok(());
+            }
+        }
+        found.result().success().map(drop)
+    }
+}
+
+/// An entry as LDIF; all values in base64, so that none needs a look.
+fn ldif(entry: SearchEntry) -> Vec<u8> {
+    let mut text = Vec::new();
+    put(&mut text, "dn", entry.dn.as_bytes());
+    let mut values: HashMap<String, Vec<Vec<u8>>> = entry.bin_attrs;
+    for (name, texts) in entry.attrs {
+        values.entry(name).or_default().extend(texts.into_iter().map(String::into_bytes));
+    }
+    let mut names: Vec<_> = values.into_iter().collect();
+    names.sort_unstable();
+    for (name, values) in names {
+        values.iter().for_each(|value| put(&mut text, &name, value));
+    }
+    text.push(b'\n');
+    text
+}
+
+fn put(text: &mut Vec<u8>, name: &str, value: &[u8]) {
+    text.extend(name.as_bytes());
+    text.extend(b":: ");
+    text.extend(STANDARD.encode(value).as_bytes());
+    text.push(b'\n');
+}
+
+impl Read for Entries {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let length = self.current.read(out)?;
+            if length > 0 || out.is_empty() {
+                return Ok(length);
+            }
+            match self.pieces.recv() {
+                Ok(Ok(piece)) => self.current = io::Cursor::new(piece),
+                Ok(Err(error)) => return Err(io::Error::other(error)),
+                // The thread has ended after the last entry.
+                Err(_) => return Ok(0),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_becomes_ldif_with_all_its_values() {
+        let entry = SearchEntry {
+            dn: "uid=ada,dc=x".into(),
+            attrs: HashMap::from([("uid".into(), vec!["ada".into()])]),
+            bin_attrs: HashMap::from([("jpegPhoto".into(), vec![vec![0xff, 0]])]),
+        };
+        let text = String::from_utf8(ldif(entry)).unwrap();
+        assert_eq!(text, "dn:: dWlkPWFkYSxkYz14\njpegPhoto:: /wA=\nuid:: YWRh\n\n");
+    }
+}

@@ -1,0 +1,263 @@
+//! Plans, what was agreed with an organization, and what a month of it costs.
+
+use std::ops::Bound;
+
+use storage::{Change, Index, Partition, Reading, Snapshot};
+use uuid::Uuid;
+
+use super::collection::Collection;
+use super::entity::Entity;
+use super::site::Site;
+use crate::access::{Grant, ManageBilling, View, organization};
+use crate::billing::{Invoice, Month, is_currency, usage};
+use crate::error::{Error, Invalid};
+use crate::events::{Action, Difference, SubjectKind};
+use crate::id::{OrganizationId, Place, PlanId};
+use crate::limits;
+use crate::records::{
+    Agreement, Agreements, DayCount, Plan, PlanFields, Stamp, THE_ONLY_ONE, UsageMonth, indices,
+};
+
+/// The provider's plans.
+pub type Plans<'g, S> = Collection<'g, S, Plan>;
+
+/// The most that one of anything may cost, in the smallest unit.
+const DEAREST: u64 = 1_000_000_000_000;
+/// The most agreements of an organization.
+const AGREEMENTS: usize = 240;
+
+/// A plan as the provider offers it to an organization, or none. Whoever has it may offer plans.
+pub struct Offer(Option<PlanFields>);
+
+/// What was agreed with the grant's organization, and what follows from it.
+pub struct Billing<'g, S> {
+    site: Site<'g, S>,
+}
+
+impl<'t, 's> Grant<'t, &'s Snapshot, ManageBilling> {
+    /// The provider's plans, to be read.
+    ///
+    /// # Errors
+    /// `Missing` in an organization.
+    pub fn plans(&self) -> Result<Plans<'t, &'s Snapshot>, Error> {
+        at_provider(self.place)?;
+        Ok(Collection::new(self.site()))
+    }
+
+    /// What the organization's bills are made of.
+    pub fn billing(&self) -> Billing<'t, &'s Snapshot> {
+        Billing { site: self.site() }
+    }
+}
+
+impl<'t, 'c> Grant<'t, &mut Change<'c>, ManageBilling> {
+    /// The provider's plans, to be changed.
+    ///
+    /// # Errors
+    /// `Missing` in an organization.
+    pub fn plans(&mut self) -> Result<Plans<'t, &mut Change<'c>>, Error> {
+        at_provider(self.place)?;
+        Ok(Collection::new(self.site_mut()))
+    }
+
+    /// What the organization's bills are made of, to be changed.
+    pub fn billing(&mut self) -> Billing<'t, &mut Change<'c>> {
+        Billing { site: self.site_mut() }
+    }
+}
+
+impl Grant<'_, &Snapshot, View> {
+    /// What was counted in a month.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn usage(&self, month: Month) -> Result<UsageMonth, Error> {
+        let found = usage(self.source, self.organization()?, month)?;
+        let nothing = UsageMonth { month, days: Vec::new() };
+        Ok(found.map_or(nothing, |(_, usage)| usage))
+    }
+}
+
+fn at_provider(place: Place) -> Result<(), Error> {
+    match place {
+        Place::Provider => Ok(()),
+        Place::Organization(_) => Err(Error::Missing),
+    }
+}
+
+impl Plans<'_, &mut Change<'_>> {
+    /// Makes a plan.
+    ///
+    /// # Errors
+    /// `Invalid` or `Taken` for what is not acceptable.
+    pub fn create(&mut self, fields: PlanFields) -> Result<(PlanId, Plan), Error> {
+        self.add(fields)
+    }
+
+    /// Changes a plan; what was agreed before stays as it was agreed.
+    ///
+    /// # Errors
+    /// `Missing`, `Stale`, `Invalid` or `Taken`.
+    pub fn update(
+        &mut self,
+        id: PlanId,
+        revision: Option<u64>,
+        edit: impl FnOnce(&mut Plan) -> Result<(), Error>,
+    ) -> Result<Plan, Error> {
+        self.edit(id, revision, edit)
+    }
+
+    /// Deletes a plan; what was agreed before stays as it was agreed.
+    ///
+    /// # Errors
+    /// `Missing` or `Stale`.
+    pub fn delete(&mut self, id: PlanId, revision: Option<u64>) -> Result<(), Error> {
+        self.remove(id, revision)
+    }
+
+    /// Offers a plan, or none, to be agreed with an organization.
+    ///
+    /// # Errors
+    /// `Invalid` when there is no such plan.
+    pub fn offer(&self, plan: Option<Uuid>) -> Result<Offer, Error> {
+        let Some(uuid) = plan else { return Ok(Offer(None)) };
+        let missing = |_| Invalid::new("/plan", "there is no such plan");
+        let id = self.id_of(uuid).map_err(missing)?;
+        Ok(Offer(Some(self.read(id)?.fields)))
+    }
+}
+
+impl<S> Billing<'_, S>
+where
+    S: std::ops::Deref,
+    S::Target: Reading + Sized,
+{
+    /// What was agreed.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn agreements(&self) -> Result<Agreements, Error> {
+        let found = self.site.source.get(self.site.partition(), THE_ONLY_ONE)?;
+        Ok(found.unwrap_or_default())
+    }
+
+    /// Drafts the invoice of a month, with the plan that holds in it; none where none does.
+    ///
+    /// # Errors
+    /// `Invalid` for a month that has not begun, or when the store fails.
+    pub fn invoice(&self, month: Month) -> Result<Option<(PlanFields, Invoice)>, Error> {
+        let (this, today) = Month::of(self.site.now());
+        if month > this {
+            return Err(Invalid::new("/month", "has not begun").into());
+        }
+        let until = if month == this { today } else { month.days() };
+        let agreements = self.agreements()?;
+        let Some(plan) = agreements.of(month) else { return Ok(None) };
+        let id = self.organization()?;
+        let counted = usage(&*self.site.source, id, month)?.map(|(_, usage)| usage.days);
+        let before = self.last_before(month)?;
+        let counted = counted.unwrap_or_default();
+        let draft = Invoice::draft((month, until), before, &counted, &plan.prices);
+        let draft = draft.map_err(|_| Error::Forbidden("the amount is larger than any bill"))?;
+        Ok(Some((plan.clone(), draft)))
+    }
+
+    /// The last day that was counted before a month.
+    fn last_before(&self, month: Month) -> Result<Option<DayCount>, Error> {
+        let (partition, index) = (self.site.partition(), indices::USAGE_MONTH);
+        let (all, key) = (Bound::Unbounded, month.key());
+        let earlier = self.site.source.range(partition, index, all, Bound::Excluded(&key));
+        let Some(number) = earlier.ids().last().transpose()? else { return Ok(None) };
+        let usage = self.site.source.get::<UsageMonth>(partition, number)?;
+        Ok(usage.and_then(|usage| usage.days.last().copied()))
+    }
+
+    fn organization(&self) -> Result<OrganizationId, Error> {
+        self.site.place.organization().ok_or(Error::Missing)
+    }
+}
+
+impl Billing<'_, &mut Change<'_>> {
+    /// Agrees on what holds from a month on that is not over: the plan as it is now.
+    ///
+    /// # Errors
+    /// `Invalid` for a month that is over.
+    pub fn agree(&mut self, from: Month, Offer(plan): Offer) -> Result<Agreements, Error> {
+        let (this, _) = Month::of(self.site.now());
+        if from < this {
+            let message = "is over: what was billed in it stays as it is";
+            return Err(Invalid::new("/since", message).into());
+        }
+        let mut agreements = self.agreements()?;
+        let name = |plan: Option<&PlanFields>| plan.map(|plan| format!("\"{}\"", plan.name));
+        let (before, after) = (name(agreements.of(from)), name(plan.as_ref()));
+        agreements.list.retain(|agreement| agreement.from != from);
+        if agreements.list.len() >= AGREEMENTS {
+            return Err(Error::Forbidden("there are 240 agreements with this organization"));
+        }
+        agreements.list.push(Agreement { from, plan });
+        agreements.list.sort_by_key(|agreement| agreement.from);
+        let (id, partition) = (self.organization()?, self.site.partition());
+        self.site.source.put(partition, THE_ONLY_ONE, &agreements)?;
+        let record = organization(&*self.site.source, id)?.ok_or(Error::Missing)?;
+        let told = vec![Difference { field: format!("plan from {from}"), before, after }];
+        let subject = (SubjectKind::Organization, record.uuid, record.fields.slug.as_str());
+        self.site.tell(Action::Changed, subject, told)?;
+        Ok(agreements)
+    }
+}
+
+impl Entity for Plan {
+    type Id = PlanId;
+    type Fields = PlanFields;
+
+    const SUBJECT: SubjectKind = SubjectKind::Plan;
+    const UUIDS: Index = indices::PLAN_UUID;
+    const NAMES: Index = indices::PLAN_NAME;
+    const NAME_POINTER: &'static str = "/name";
+
+    fn new(uuid: Uuid, stamp: Stamp, fields: PlanFields) -> Self {
+        Self { uuid, stamp, fields }
+    }
+
+    fn uuid(&self) -> Uuid {
+        self.uuid
+    }
+
+    fn stamp(&mut self) -> &mut Stamp {
+        &mut self.stamp
+    }
+
+    fn revision(&self) -> u64 {
+        self.stamp.revision
+    }
+
+    fn fields(&self) -> &PlanFields {
+        &self.fields
+    }
+
+    fn name(fields: &PlanFields) -> &str {
+        &fields.name
+    }
+
+    fn check(fields: &PlanFields) -> Result<(), Invalid> {
+        limits::name("/name", &fields.name)?;
+        limits::optional_line("/description", fields.description.as_ref())?;
+        let prices = &fields.prices;
+        if !is_currency(&prices.currency) {
+            return Err(Invalid::new("/currency", "must be a currency of ISO 4217 such as EUR"));
+        }
+        for (pointer, price) in
+            [("/base", prices.base), ("/user", prices.user), ("/device", prices.device)]
+        {
+            if price > DEAREST {
+                return Err(Invalid::new(pointer, format!("must be {DEAREST} at most")));
+            }
+        }
+        Ok(())
+    }
+
+    fn let_go(&self, _: &mut Change<'_>, _: Partition, _: PlanId) -> Result<(), Error> {
+        Ok(())
+    }
+}

@@ -1,0 +1,77 @@
+//! `/v1/billing` and `/v1/organizations/{organization}/billing`.
+
+use serde_json::{Value, json};
+
+use crate::harness::curl::Api;
+use crate::harness::demo::Demo;
+use crate::harness::office::id_of;
+use crate::harness::tenantry::Tenantry;
+
+fn must(response: &crate::harness::curl::Response) -> Value {
+    assert!((200..300).contains(&response.status), "{response:?}");
+    response.json()
+}
+
+/// Makes an organization with so many users; tells its path.
+fn customer(api: &Api, slug: &str, users: usize) -> String {
+    let base = format!("dc={slug},dc=example");
+    let fields = json!({"slug": slug, "name": format!("=The {slug}"), "base": base});
+    let path =
+        format!("/v1/organizations/{}", id_of(&must(&api.post("/v1/organizations", &fields))));
+    for number in 0..users {
+        let login = format!("user{number}");
+        let user = json!({"login": login, "display_name": login, "surname": login});
+        must(&api.post(&format!("{path}/users"), &user));
+    }
+    path
+}
+
+#[test]
+fn a_month_is_counted_by_the_daemon_and_billed_by_what_was_agreed() {
+    let Some(mut demo) = Demo::own() else { return };
+    let api = demo.api_as_top();
+    let (initech, hooli) = (customer(&api, "initech", 4), customer(&api, "hooli", 1));
+    let tenantry =
+        |demo: &Demo| Tenantry::with_key(demo, &demo.admin_api.tokens.administrator_with_billing);
+    let made = tenantry(&demo).shows(
+        "plan create --name standard --currency EUR --user 350 --base 1000 --included-users 1",
+    );
+    assert_eq!((&made["minor_digits"], &made["device"]), (&json!(2), &json!(0)));
+    let usage = must(&api.get(&format!("{initech}/billing/usage")));
+    let month = usage["month"].as_str().unwrap().to_owned();
+    assert_eq!(usage["days"], json!([]), "it is counted at the start and each hour");
+    let agreed = tenantry(&demo)
+        .shows(&format!("billing agree --organization initech --plan standard --since {month}"));
+    assert_eq!(agreed[0]["plan"], "standard");
+    let early =
+        json!({"organization": initech.rsplit('/').next(), "plan": null, "since": "2020-01"});
+    let refused = api.post("/v1/billing/agreements", &early);
+    assert_eq!((refused.status, &refused.json()["pointer"]), (422, &json!("/since")));
+
+    demo.daemon().stop();
+    demo.start_again();
+    let api = demo.api_as_top();
+    let counted = (0..200).map(|_| must(&api.get(&format!("{initech}/billing/usage"))));
+    let usage = counted.into_iter().find(|usage| usage["users"] == 4).expect("nothing was counted");
+    let invoice = must(&api.get(&format!("{initech}/billing/invoice?month={month}")));
+    if usage["month"] == month.as_str() {
+        assert_eq!((&invoice["users"], &invoice["total"]), (&json!(4), &json!(1000 + 3 * 350)));
+        assert_eq!(invoice["lines"][1]["quantity"], 3);
+    }
+    let none = api.get(&format!("{hooli}/billing/invoice?month={month}"));
+    assert_eq!(none.status, 422, "nothing was agreed: {none:?}");
+
+    let csv = tenantry(&demo).does(&format!("billing invoices --month {month} --format csv"));
+    assert!(csv.starts_with("organization,slug,name,month,"), "{csv}");
+    assert!(csv.contains(",initech,'=The initech,"), "no spreadsheet calculates it: {csv}");
+    assert!(!csv.contains("hooli"), "{csv}");
+    let lines = api.get(&format!("/v1/billing/invoices?month={month}")).body;
+    let line: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    assert_eq!((&line["slug"], &line["currency"]), (&json!("initech"), &json!("EUR")));
+    let changed = tenantry(&demo).shows("plan update standard --user 9900");
+    assert_eq!(changed["user"], 9900);
+    let again = must(&api.get(&format!("{initech}/billing/invoice?month={month}")));
+    assert_eq!(again["total"], invoice["total"], "what was agreed stays");
+    let ahead = api.get(&format!("{initech}/billing/invoice?month=2199-01"));
+    assert_eq!((ahead.status, &ahead.json()["pointer"]), (422, &json!("/month")));
+}

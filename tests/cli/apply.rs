@@ -1,0 +1,98 @@
+//! An organization as a file.
+
+use serde_json::json;
+
+use crate::harness::office::Office;
+use crate::harness::tenantry::Tenantry;
+
+fn desk(office: &Office) -> Tenantry {
+    let key = &office.demo.admin_api.tokens.administrator_with_billing;
+    Tenantry::with_key(&office.demo, key).within(&office.slug)
+}
+
+fn file(office: &Office, secret: &str) -> String {
+    format!(
+        "settings: {{lockout: {{threshold: 7}}}}\n\
+         custom_attributes: [{{name: badge, syntax: integer, indexed: true}}]\n\
+         users:\n\
+         - {{login: ada, display_name: Ada, surname: L, mail: [ada@x.example], custom: {{badge: 7}}, \
+         password: {{file: {secret}}}}}\n\
+         - {{login: bob, display_name: Bob, surname: B}}\n\
+         groups:\n\
+         - {{name: all, members: {{groups: [staff]}}}}\n\
+         - {{name: staff, members: {{users: [ada, bob]}}}}\n\
+         devices: [{{name: printer, addresses: ['00:10:a4:23:19:c0'], groups: [staff]}}]\n\
+         reply_profiles: [{{name: guests, vlan: '30'}}]\n\
+         service_accounts: [{{name: wiki, visibility: {{groups: [all]}}}}]\n\
+         radius_clients:\n\
+         - {{name: gate, sources: [{}/32], allowed_groups: [staff], reply_profile: guests}}\n",
+        office.address
+    )
+}
+
+#[test]
+fn a_file_makes_an_organization_and_again_changes_nothing() {
+    let (office, folder) = (Office::new(), tempfile::tempdir().unwrap());
+    let tenantry = desk(&office);
+    let secret = folder.path().join("password");
+    std::fs::write(&secret, "correct horse battery\n").unwrap();
+    let text = file(&office, secret.to_str().unwrap());
+    let tried = tenantry.hear("apply -f - --dry-run", &text);
+    assert_eq!(tried.code, 0, "{tried:?}");
+    assert!(tried.stdout.contains("+ user ada\n") && tried.stdout.contains("password: (secret)"));
+    assert!(!tried.stdout.contains("correct horse"), "{tried:?}");
+    assert_eq!(tenantry.shows("user list"), json!([]), "it was tried only");
+
+    let applied = tenantry.hear("apply -f - --yes", &text);
+    assert_eq!(applied.code, 0, "{applied:?}");
+    let again = tenantry.hear("apply -f - --yes", &text);
+    assert_eq!((again.code, again.stdout.as_str()), (0, ""), "{again:?}");
+    assert_eq!(tenantry.shows("group members all")[0]["name"], "staff");
+    assert_eq!(tenantry.shows("settings show")["lockout"]["threshold"], 7);
+    let explained = tenantry.shows("radius explain gate --login ada --method pap");
+    assert_eq!(explained["accept"], true, "{explained}");
+
+    let less = "users: [{login: ada, display_name: Countess, surname: L}]\n\
+                groups: [{name: all}, {name: staff, members: {users: [ada]}}]\n";
+    let kept = tenantry.hear("apply -f - --yes", less);
+    assert_eq!(kept.stdout, "~ user ada\n    display_name: \"Ada\" -> \"Countess\"\n");
+    let pruned = tenantry.hear("apply -f - --yes --prune", less);
+    assert_eq!(pruned.code, 0, "{pruned:?}");
+    assert_eq!(pruned.stdout, "~ members of staff\n    - bob\n- user bob\n");
+    assert_eq!(tenantry.shows("user list").as_array().unwrap().len(), 1);
+    assert_eq!(tenantry.shows("device list").as_array().unwrap().len(), 1, "no list of devices");
+}
+
+#[test]
+fn what_was_exported_has_no_secret_and_applies_elsewhere() {
+    let (office, folder) = (Office::new(), tempfile::tempdir().unwrap());
+    let tenantry = desk(&office);
+    let secret = folder.path().join("password");
+    std::fs::write(&secret, "correct horse battery\n").unwrap();
+    let text = file(&office, secret.to_str().unwrap());
+    assert_eq!(tenantry.hear("apply -f - --yes", &text).code, 0);
+    let exported = tenantry.does("export");
+    assert!(!exported.contains("secret:") && !exported.contains("password:"), "{exported}");
+    assert!(exported.contains("reply_profile: guests"), "{exported}");
+    let unchanged = tenantry.hear("apply -f - --yes --prune", &exported);
+    assert_eq!((unchanged.code, unchanged.stdout.as_str()), (0, ""), "{unchanged:?}");
+
+    let other = Office::new();
+    let (there, ours) = (office.address.to_string(), other.address.to_string());
+    let moved = desk(&other).hear("apply -f - --yes", &exported.replace(&there, &ours));
+    assert_eq!(moved.code, 0, "{moved:?}");
+    assert_eq!(desk(&other).does("export").replace(&ours, &there), exported);
+}
+
+#[test]
+fn a_file_that_has_a_secret_or_names_nobody_is_refused_before_anything_is_done() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let bare = "users: [{login: ada, display_name: A, surname: L, password: correct horse}]";
+    let refused = tenantry.hear("apply -f - --yes", bare);
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(!refused.stderr.contains("correct horse"), "{refused:?}");
+    let unknown = tenantry.hear("apply -f - --yes", "user: []");
+    assert!(unknown.code == 2 && unknown.stderr.contains("a file has settings"), "{unknown:?}");
+    assert_eq!(tenantry.shows("user list"), json!([]));
+}
