@@ -52,7 +52,7 @@ fn is_json(parts: &Parts) -> bool {
     essence.is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"))
 }
 
-async fn receive(body: Octets, api: &Api) -> Result<axum::body::Bytes, Problem> {
+pub(crate) async fn receive(body: Octets, api: &Api) -> Result<axum::body::Bytes, Problem> {
     let limits = api.limits;
     match tokio::time::timeout(limits.body_time, to_bytes(body, limits.body)).await {
         Ok(Ok(octets)) => Ok(octets),

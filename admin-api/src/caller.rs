@@ -4,20 +4,25 @@ use std::marker::PhantomData;
 use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, FromRequestParts, RawPathParams};
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
 use directory::access::{Actor, AtProvider, Context, InOrganization, View};
-use directory::records::{Base, Settings};
+use directory::authentication::Arrival;
+use directory::records::{Base, Carrier, Settings};
 use directory::{Changing, Error, OrganizationId, Place, ReadingTransaction, Schema, Time};
 use uuid::Uuid;
 
 use crate::api::Api;
+use crate::cookie;
 use crate::problem::Problem;
+use crate::repeat::ToRemember;
 
-/// An admin whose bearer token is alive.
+/// An admin whose token is alive.
 pub(crate) struct Caller {
     pub(crate) api: Api,
     pub(crate) context: Context,
+    /// What the request's first change is to remember.
+    remembered: Option<ToRemember>,
 }
 
 /// An admin who may do `P` in the organization that the path names.
@@ -43,6 +48,38 @@ pub(crate) struct Pair(pub(crate) Uuid, pub(crate) Uuid);
 /// Where a request comes from.
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
+/// How somebody comes who signs in.
+pub(crate) struct Newcomer {
+    arrival: Arrival,
+    /// Whether the request comes from a page of this origin.
+    own_page: Result<(), Problem>,
+}
+
+impl Newcomer {
+    /// How they come, and whether the session is for a browser's cookie.
+    pub(crate) fn arrival(self, cookie: bool) -> Result<Arrival, Problem> {
+        if !cookie {
+            return Ok(self.arrival);
+        }
+        self.own_page?;
+        Ok(Arrival { carrier: Carrier::Cookie, ..self.arrival })
+    }
+}
+
+impl FromRequestParts<Api> for Newcomer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let Peer(peer) = Peer::from_request_parts(parts, api).await?;
+        let named = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+        let arrival = Arrival {
+            user_agent: named.map(ToOwned::to_owned),
+            ..Arrival::plain(peer.ip().to_canonical(), api.now())
+        };
+        Ok(Self { arrival, own_page: cookie::require_own_page(parts) })
+    }
+}
+
 impl Caller {
     /// When the request came.
     pub(crate) fn now(&self) -> Time {
@@ -59,7 +96,19 @@ impl Caller {
         &self,
         work: impl FnOnce(&mut Changing<'_, '_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Problem> {
-        self.api.change(self.context, work).await
+        let due = self.remembered.as_ref().filter(|remembered| remembered.is_due());
+        let wanted = due.map(|remembered| remembered.wanted);
+        let done = self.api.change(self.context, move |change| {
+            if let Some(wanted) = &wanted {
+                change.remember(wanted)?;
+            }
+            work(change)
+        });
+        let done = done.await?;
+        if let Some(remembered) = due {
+            remembered.done();
+        }
+        Ok(done)
     }
 }
 
@@ -109,11 +158,17 @@ impl FromRequestParts<Api> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
         let Peer(peer) = Peer::from_request_parts(parts, api).await?;
-        let token = bearer(parts).ok_or_else(Problem::unauthenticated)?;
+        let (token, carrier) = presented(parts)?;
         let source = Some(peer.ip().to_canonical());
         let nobody = Context { actor: Actor::nobody(), source, now: api.now() };
-        let context = api.directory.identify(token, nobody)?;
-        Ok(Self { api: api.clone(), context })
+        let identified = api.directory.identify(token, carrier, nobody)?;
+        let context = identified.context;
+        if identified.is_to_be_noted {
+            // Whoever only looks goes on when nothing can be written.
+            let _unnoted = api.blocking(move |directory| directory.note_use(context)).await;
+        }
+        let remembered = parts.extensions.get::<ToRemember>().cloned();
+        Ok(Self { api: api.clone(), context, remembered })
     }
 }
 
@@ -206,7 +261,18 @@ async fn path_id(parts: &mut Parts, api: &Api, wanted: Named) -> PathId {
     found
 }
 
-/// The token of an `Authorization: Bearer` header (RFC 6750 section 2.1), the only place for one.
+/// The token of a request, and where it was; a header counts more than a cookie.
+fn presented(parts: &Parts) -> Result<(&str, Carrier), Problem> {
+    if parts.headers.contains_key(AUTHORIZATION) {
+        let token = bearer(parts).ok_or_else(Problem::unauthenticated)?;
+        return Ok((token, Carrier::Header));
+    }
+    let session = cookie::session(parts).ok_or_else(Problem::unauthenticated)?;
+    cookie::require_own_page(parts)?;
+    Ok((session, Carrier::Cookie))
+}
+
+/// The token of an `Authorization: Bearer` header (RFC 6750 section 2.1).
 fn bearer(parts: &Parts) -> Option<&str> {
     let mut values = parts.headers.get_all(AUTHORIZATION).iter();
     let value = values.next().filter(|_| values.next().is_none())?.to_str().ok()?;

@@ -4,14 +4,18 @@ use std::sync::LazyLock;
 
 use directory::access::Permission;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{
     Components, Content, InfoBuilder, KnownFormat, ObjectBuilder, OpenApi, OpenApiBuilder, Ref,
     RefOr, Required, ResponseBuilder, SchemaFormat, Type,
 };
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::cookie;
 use crate::problem::Problem;
+use crate::repeat;
 use crate::v1;
 
 /// A route with what it needs.
@@ -42,8 +46,9 @@ impl Route {
 const PERMISSION: &str = "x-permission";
 /// The operation that needs the scope of all organizations: what it makes is in no other yet.
 const EVERYWHERE: &str = "create_organization";
-/// The name of the security scheme.
+/// The names of the security schemes.
 const BEARER: &str = "bearer";
+const COOKIE: &str = "cookie";
 
 /// Makes the OpenAPI document from the handlers.
 pub fn openapi() -> OpenApi {
@@ -63,9 +68,15 @@ pub fn openapi() -> OpenApi {
     components.schemas.extend(nested);
     let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
     components.add_security_scheme(BEARER, SecurityScheme::Http(scheme));
+    let scheme = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(cookie::NAME)));
+    components.add_security_scheme(COOKIE, scheme);
     for (path, item) in &mut document.paths.paths {
-        for (_, operation) in operations_mut(item) {
+        for (method, operation) in operations_mut(item) {
             complete(path, operation);
+            if method == "POST" && operation.security.as_ref().is_some_and(|it| it.len() > 1) {
+                let parameters = operation.parameters.get_or_insert_default();
+                parameters.push(RefOr::T(repeat::parameter()));
+            }
         }
     }
     document
@@ -108,9 +119,12 @@ pub(crate) fn route_of(operation: &str) -> Option<&'static Route> {
 
 const DESCRIPTION: &str = "\
 Changes what Tenantry's directory holds. Sign in with `POST /v1/sign-in` or make an API key, and \
-send the token as `Authorization: Bearer`. Each operation names the permission that it needs; an \
+send the token as `Authorization: Bearer`; browsers keep their session in a cookie \
+(the member `cookie`), ask from a page of the same origin and send the header `X-Tenantry-Request` with \
+what changes something. Each operation names the permission that it needs; an \
 organization outside of your scope answers like one that does not exist. \
 Resources carry an `ETag`; send it as `If-Match` to change only what you have seen. \
+Whatever is made by `POST` may be asked for again with the same `Idempotency-Key`. \
 Lists come in pages: send `next` as `cursor` until it is null. \
 Every failure is `application/problem+json` (RFC 9457).";
 
@@ -146,7 +160,8 @@ fn complete(path: &str, operation: &mut Operation) {
     }
     if operation.security.is_none() {
         let scopes: [&str; 0] = [];
-        operation.security = Some(vec![SecurityRequirement::new(BEARER, scopes)]);
+        let either = [BEARER, COOKIE].map(|scheme| SecurityRequirement::new(scheme, scopes));
+        operation.security = Some(either.into());
     }
     let problem = ResponseBuilder::new()
         .description("Why the request was not done.")

@@ -83,6 +83,13 @@ impl Problem {
         Self::new(StatusCode::PRECONDITION_FAILED, "/problems/stale", "Changed in between", detail)
     }
 
+    /// For what was done before, where nobody knows what was answered.
+    pub(crate) fn repeated() -> Self {
+        let detail = "It was asked for with this key before, and is done or under way; look at what \
+                      there is, and ask for more with another key.";
+        Self::new(StatusCode::CONFLICT, "/problems/repeated", "Done before", detail)
+    }
+
     pub(crate) fn busy() -> Self {
         let detail = "Too many passwords are hashed at once; try again in a moment.";
         Self {
@@ -157,6 +164,7 @@ impl From<Error> for Problem {
                     ..Self::new(StatusCode::CONFLICT, "/problems/taken", "Taken", detail)
                 }
             }
+            Error::Repeated => Self::repeated(),
             Error::Missing => Self::not_found(),
             Error::Stale => Self::stale(),
             Error::InUse(detail) => {

@@ -7,6 +7,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::api::{Api, Courier, Limits};
 use crate::layers::{observe, panicked, unknown_route};
+use crate::repeat::repeat;
 use crate::v1;
 
 /// Makes the admin API over a directory.
@@ -25,6 +26,7 @@ pub fn router(
     let (routes, _) = v1::routes().split_for_parts();
     routes
         .fallback(unknown_route)
+        .layer(from_fn_with_state(api.clone(), repeat))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(api.clone(), observe))
         .with_state(api)

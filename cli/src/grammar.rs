@@ -23,6 +23,8 @@ pub(crate) const FROM: &str = "from";
 pub(crate) const CLEAR: &str = "clear";
 pub(crate) const MOST: &str = "max";
 pub(crate) const FOLLOW: &str = "follow";
+/// Whether somebody signs in with a recovery code.
+pub(crate) const RECOVERY: &str = "recovery-code";
 
 const FILES: &str =
     "A TEXT that starts with @ is read from the file of that name; @@ stands for @.";
@@ -115,6 +117,12 @@ fn login() -> Command {
             Arg::new("name")
                 .long("name")
                 .help("The context's name; else the server's, with the organization"),
+        )
+        .arg(
+            Arg::new(RECOVERY)
+                .long(RECOVERY)
+                .action(ArgAction::SetTrue)
+                .help("Give a recovery code in place of the authenticator's"),
         )
         .after_help("An organization's own admin names it with --org.")
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::client::{Client, Question};
 use crate::contexts::{Context, Contexts};
 use crate::failure::Failure;
-use crate::grammar::{CA, CONTEXT, ORG};
+use crate::grammar::{CA, CONTEXT, ORG, RECOVERY};
 use crate::output::{Format, tell};
 use crate::place::contexts_path;
 use crate::prompt;
@@ -26,7 +26,7 @@ pub(crate) fn login(matches: &ArgMatches) -> Result<(), Failure> {
     let path = contexts_path(matches)?;
     let mut contexts = Contexts::read(&path)?;
     let client = Client::new(&server, None, ca.as_deref())?;
-    let session = session(&client, &login, organization.as_deref())?;
+    let session = session(&client, &login, organization.as_deref(), matches.get_flag(RECOVERY))?;
     let member = |name: &str| session.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
     let name = text("name").unwrap_or_else(|| usual_name(&server, organization.as_deref()));
     let (token, expires) = (member("token"), member("expires"));
@@ -103,17 +103,24 @@ pub(crate) fn contexts(matches: &ArgMatches, format: Format) -> Result<(), Failu
 }
 
 /// Asks for what signing in needs, until there is a session.
-fn session(client: &Client, login: &str, organization: Option<&str>) -> Result<Value, Failure> {
+fn session(
+    client: &Client,
+    login: &str,
+    organization: Option<&str>,
+    recovers: bool,
+) -> Result<Value, Failure> {
     let password = prompt::secret("password")?;
+    let member = if recovers { "recovery_code" } else { "code" };
     let ask = |code: Option<&str>| {
-        let body = json!({
-            "login": login, "password": password, "organization": organization, "code": code
-        });
+        let mut body = json!({"login": login, "password": password, "organization": organization});
+        if let Some(members) = body.as_object_mut() {
+            members.extend(code.map(|code| (member.to_owned(), json!(code))));
+        }
         client.ask(&posted("/v1/sign-in", Some(&body)))
     };
     let answer = match ask(None) {
         Err(Failure::Refused(problem)) if problem.r#type.ends_with("/code-needed") => {
-            ask(Some(&prompt::visible("code")?))?
+            ask(Some(&prompt::visible(&member.replace('_', " "))?))?
         }
         answer => answer?,
     };

@@ -307,6 +307,19 @@ pub(crate) const NOUNS: &[Noun] = &[
             both("activate", "activate_admin", "activate_organization_admin"),
             both("set-password", "set_admin_password", "set_organization_admin_password"),
             both("reset-mfa", "reset_admin_mfa", "reset_organization_admin_mfa"),
+            both("sessions", "list_admin_sessions", "list_organization_admin_sessions"),
+            both("end-sessions", "end_admin_sessions", "end_organization_admin_sessions"),
+        ],
+    },
+    Noun {
+        name: "account",
+        about: "Your own account: where you are signed in, and codes for when the phone is lost",
+        columns: &["id", "this", "last_used", "last_source", "user_agent", "expires"],
+        verbs: &[
+            verb("show", "show_me"),
+            verb("sessions", "list_own_sessions"),
+            verb("end-sessions", "end_own_sessions"),
+            verb("recovery-codes", "make_recovery_codes"),
         ],
     },
     Noun {
@@ -325,7 +338,6 @@ pub(crate) const NOUNS: &[Noun] = &[
         columns: &[],
         verbs: &[
             verb("health", "check_health"),
-            verb("me", "show_me"),
             verb("policy", "show_policy"),
             verb("profiles", "show_profiles"),
         ],

@@ -64,6 +64,7 @@ pub fn open_directory(
         sessions: config.radius.session_bounds(),
         order_networks: config.radius.order_networks(),
         certificates: CertificateBound(config.admin_api.issued_certificates),
+        admin_sessions: config.admin_api.session_lives(),
     };
     let master = MasterKey::from_bytes(*master_key.octets());
     let path: &Path = &config.data.directory;

@@ -1,7 +1,9 @@
 //! The directory itself: opening it, reading it, changing it.
 
+mod identify;
 mod listed;
 mod outlook;
+mod repeats;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,7 +11,6 @@ use std::sync::Arc;
 use storage::{
     Change, Entropy, KindCheck, MasterKey, OpenError, Partition, Reading, Report, Snapshot, Store,
 };
-use subtle::ConstantTimeEq;
 
 use crate::access::{
     Actor, AtProvider, Context, Grant, InOrganization, Refusal, Who, organization, standing,
@@ -19,7 +20,7 @@ use crate::authentication::{Engine, Who as Claim};
 use crate::collections::{self, NewPassword, Oneself, Site};
 use crate::error::{Error, StoreFailure};
 use crate::gear::GearTable;
-use crate::id::{AdminId, OrganizationId, Place, RecordId, TokenId};
+use crate::id::{AdminId, OrganizationId, Place, RecordId};
 use crate::issuing::Lists;
 use crate::known::{Capacity, Keep, Lookups};
 use crate::orders::{Departures, OrderNetworks};
@@ -27,16 +28,21 @@ use crate::records::{
     Admin, AdminFields, Agreements, CertificateAuthority, CertificateTotals, Credential,
     CustomAttribute, Departure, DepartureTotals, Device, GearClaims, Group, Import, ImportWork,
     IssuedCertificate, Organization, OrganizationState, OwnCertificates, PasswordHistory, Plan,
-    RadiusClient, ReplyProfile, RevokedCertificates, ServiceAccount, Session, SessionTotals,
-    SettledReports, Token, UsageMonth, User, indices,
+    RadiusClient, RecoveryCodes, Repeat, ReplyProfile, RevokedCertificates, ServiceAccount, Session,
+    SessionTotals, SettledReports, Token, TokenUse, UsageMonth, User, indices,
 };
 use crate::search::{Memo, SearchGrant};
 use crate::text::prepare;
 use crate::time::Time;
-use crate::tools::{Bounds, CertificateBound, KnownNames, ReplyDictionary, Tools};
+use crate::tools::{
+    AdminSessionLives, Bounds, CertificateBound, KnownNames, ReplyDictionary, Tools,
+};
 
+pub use self::identify::Identified;
+pub(crate) use self::identify::find_token;
 pub use self::listed::OrganizationPage;
 pub use self::outlook::Outlook;
+pub use self::repeats::{Earlier, REPEAT_LIFE, Repeatable};
 
 /// Organizations whose records are kept decoded at most.
 const KNOWN_ORGANIZATIONS: usize = 4_096;
@@ -60,6 +66,8 @@ pub struct OpenOptions {
     pub order_networks: OrderNetworks,
     /// How many certificates an organization may have issued.
     pub certificates: CertificateBound,
+    /// How long sessions of admins last.
+    pub admin_sessions: AdminSessionLives,
 }
 
 /// Everything that is true, for every organization; clones share it.
@@ -103,7 +111,8 @@ impl Directory {
     ) -> Result<Self, OpenError> {
         let (known, replies) = (options.known_names, options.reply_attributes);
         let (events, networks) = (store.events().clone(), options.order_networks.clone());
-        let bounds = Bounds { networks, certificates: options.certificates };
+        let (certificates, sessions) = (options.certificates, options.admin_sessions);
+        let bounds = Bounds { networks, certificates, sessions };
         let tools = Tools::new(entropy, events, (known, replies), bounds);
         let engine = Engine::start(&options.authentication, &tools)?;
         let (gear, followers) =
@@ -158,19 +167,6 @@ impl Directory {
         // What is acknowledged counts for every packet that comes afterwards.
         self.settle_gear();
         done
-    }
-
-    /// Finds who a bearer token proves, at this moment and from this source.
-    ///
-    /// # Errors
-    /// `Unauthenticated` for anything but a living token.
-    pub fn identify(&self, text: &str, mut context: Context) -> Result<Context, Error> {
-        let snapshot = self.inner.store.read()?;
-        let (token, record) = find_token(&snapshot, text)?.ok_or(Refusal::Unauthenticated)?;
-        let admin = AdminId { home: token.home, number: record.admin };
-        context.actor = Actor(Who::Admin { admin, token });
-        standing(&snapshot, &context, admin, token)??;
-        Ok(context)
     }
 
     /// Makes the first admin, an Administrator with Billing, on an empty store.
@@ -245,6 +241,9 @@ impl Directory {
             KindCheck::of::<Organization>(),
             KindCheck::of::<Admin>(),
             KindCheck::of::<Token>(),
+            KindCheck::of::<TokenUse>(),
+            KindCheck::of::<RecoveryCodes>(),
+            KindCheck::of::<Repeat>(),
             KindCheck::of::<User>(),
             KindCheck::of::<Group>(),
             KindCheck::of::<ServiceAccount>(),
@@ -305,20 +304,6 @@ fn active_organization(
     let active =
         organization(snapshot, id)?.is_some_and(|record| record.state == OrganizationState::Active);
     Ok(active.then_some(id))
-}
-
-/// Reads the record behind a bearer token's text, in the same way for every wrong one.
-pub(crate) fn find_token(
-    source: &impl Reading,
-    text: &str,
-) -> Result<Option<(TokenId, Token)>, Error> {
-    let Some((home, number, secret)) = collections::parse_token(text) else { return Ok(None) };
-    let Some(token) = source.get::<Token>(home.partition(), number.record())? else {
-        return Ok(None);
-    };
-    let hash = collections::hash_token(secret);
-    let same = bool::from(hash.ct_eq(&token.hash));
-    Ok(same.then_some((TokenId { home, number }, token)))
 }
 
 /// A snapshot of the directory for one request.

@@ -29,6 +29,9 @@ pub enum Error {
     /// Something else still needs it.
     #[error("still in use: {0}")]
     InUse(&'static str),
+    /// It was done already, under the same key of the caller's choice.
+    #[error("it was done already")]
+    Repeated,
     /// A rule that no role overrides forbids it.
     #[error("{0}")]
     Forbidden(&'static str),

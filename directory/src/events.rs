@@ -128,6 +128,12 @@ pub enum Action {
     SessionDisconnect,
     /// Gear was told to let a session go on otherwise, or was not.
     SessionChange,
+    /// An admin's session was ended before its time.
+    SessionEnded,
+    /// An admin made recovery codes, so that earlier ones count no more.
+    RecoveryCodesMade,
+    /// An admin signed in with a recovery code, which counts no more.
+    RecoveryCodeUsed,
 }
 
 /// What something was done to.

@@ -34,7 +34,8 @@ mod time;
 mod tools;
 
 pub use directory::{
-    Changing, Directory, OpenOptions, OrganizationPage, Outlook, ReadingTransaction,
+    Changing, Directory, Earlier, Identified, OpenOptions, OrganizationPage, Outlook, REPEAT_LIFE,
+    ReadingTransaction, Repeatable,
 };
 pub use error::{Error, Invalid, StoreFailure};
 pub use follow::{Bell, Following};
@@ -54,7 +55,8 @@ pub use storage::{
 };
 pub use time::Time;
 pub use tools::{
-    CertificateBound, KnownNames, NameUse, ReplyAttribute, ReplyDictionary, ReplyKind, Tools,
+    AdminSessionLives, CertificateBound, KnownNames, NameUse, ReplyAttribute, ReplyDictionary,
+    ReplyKind, Tools,
 };
 
 #[cfg(test)]

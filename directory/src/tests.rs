@@ -1,6 +1,7 @@
 //! What the directory promises, tried through its public ways over a store in memory.
 
 mod accounting;
+mod admin_sessions;
 mod authentication;
 mod authority;
 mod billing;
@@ -23,6 +24,7 @@ mod orders;
 mod outlook;
 mod passwords;
 mod policy;
+mod repeats;
 mod rules;
 mod search;
 mod second_factor;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::orders::OrderNetworks;
 use crate::recorder::Recorder;
-use crate::records::Syntax;
+use crate::records::{Syntax, Token, TokenPurpose, TokenUse};
 use crate::time::Time;
 
 /// Randomness with what is made of it, and the event log.
@@ -50,6 +50,42 @@ pub enum NameUse {
     Taken,
 }
 
+/// How long the sessions of admins last, in milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub struct AdminSessionLives {
+    /// However much they are used.
+    pub longest: u64,
+    /// Without being used.
+    pub idle: u64,
+}
+
+impl Default for AdminSessionLives {
+    /// A working day, and an hour.
+    fn default() -> Self {
+        const HOUR: u64 = 60 * 60 * 1_000;
+        Self { longest: 10 * HOUR, idle: HOUR }
+    }
+}
+
+impl AdminSessionLives {
+    /// When a session ends that was begun and used at these times.
+    pub(crate) fn end(self, token: &Token, used: Option<&TokenUse>) -> Time {
+        if token.purpose != TokenPurpose::Session {
+            return token.expires;
+        }
+        let used = used.map_or(token.created, |used| used.at);
+        token.expires.min(token.created.plus(self.longest)).min(used.plus(self.idle))
+    }
+
+    /// Whether a use is to be noted, so that the last one is known well enough.
+    pub(crate) fn notes(self, used: Option<&TokenUse>, now: Time) -> bool {
+        used.is_none_or(|used| now >= used.at.plus((self.idle / 8).min(LATE)))
+    }
+}
+
+/// A use is noted so late at most after another, in milliseconds.
+const LATE: u64 = 5 * 60 * 1_000;
+
 /// What network gear can be told by name, beside who is let in.
 #[derive(Clone, Copy, Debug)]
 pub struct ReplyDictionary(pub fn() -> Vec<ReplyAttribute>);
@@ -76,6 +112,8 @@ pub(crate) struct Bounds {
     /// Where orders to gear may go.
     pub(crate) networks: OrderNetworks,
     pub(crate) certificates: CertificateBound,
+    /// How long sessions of admins last.
+    pub(crate) sessions: AdminSessionLives,
 }
 
 /// Something that network gear can be told.
@@ -137,6 +175,11 @@ impl Tools {
     /// How many certificates of an organization are kept at most.
     pub(crate) fn certificates(&self) -> u32 {
         self.bounds.certificates.0
+    }
+
+    /// How long sessions of admins last.
+    pub(crate) fn session_lives(&self) -> AdminSessionLives {
+        self.bounds.sessions
     }
 
     /// What applications asked for and did not get.

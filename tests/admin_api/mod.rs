@@ -1,4 +1,5 @@
 //! The admin API, by URL, with curl and with connections of the tests' own.
 
+mod repeats;
 mod transport;
 mod v1;

@@ -61,3 +61,25 @@ fn the_first_sign_in_enrols_an_authenticator() {
     assert!(asked.stdout.contains("otpauth://totp/"), "{asked:?}");
     assert!(!file.exists());
 }
+
+#[test]
+fn who_has_lost_the_phone_signs_in_with_a_recovery_code() {
+    let office = Office::new();
+    let admin = office.admin("help_desk");
+    let made = admin.session.send("POST", "/v1/me/recovery-codes", None).json();
+    let code = made["codes"][0].as_str().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let tenantry = Tenantry::with_contexts(&office.demo, &folder.path().join("contexts.toml"));
+    let login = format!(
+        "login {} --as {} --org {} --recovery-code",
+        office.demo.admin_api.url, admin.login, office.slug
+    );
+    let signed_in = tenantry.hear(&login, &format!("{PASSWORD}\n{code}\n"));
+    assert_eq!(signed_in.code, 0, "{signed_in:?}");
+    let sessions = tenantry.shows("account sessions");
+    let own = sessions.as_array().unwrap().iter().find(|session| session["this"] == true).unwrap();
+    assert_eq!(own["proof"], "recovery_code");
+    assert!(tenantry.does("account recovery-codes").contains('-'));
+    tenantry.does("account end-sessions --yes");
+    assert_eq!(tenantry.run("account show").code, 3);
+}

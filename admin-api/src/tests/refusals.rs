@@ -59,14 +59,17 @@ fn only_what_must_is_public_or_needs_no_permission() {
         named(false),
         [
             "DELETE /v1/me/api-keys/{id}",
+            "DELETE /v1/me/sessions",
             "GET /v1/me",
             "GET /v1/me/api-keys",
             "GET /v1/me/can-i",
+            "GET /v1/me/sessions",
             "GET /v1/policy",
             "GET /v1/profiles",
             "GET /v1/reply-attributes",
             "GET /v1/reply-presets",
             "POST /v1/me/api-keys",
+            "POST /v1/me/recovery-codes",
             "POST /v1/sign-out",
         ]
     );

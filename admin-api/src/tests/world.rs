@@ -51,6 +51,7 @@ impl World {
             role: Role::AdministratorWithBilling,
             scope: AdminScope::All,
             api_access: true,
+            sources: Vec::new(),
         };
         let password = Password::new(PASSWORD.as_bytes()).unwrap();
         let password =

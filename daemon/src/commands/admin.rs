@@ -48,6 +48,7 @@ pub(super) fn create(
         role: Role::AdministratorWithBilling,
         scope: AdminScope::All,
         api_access: false,
+        sources: Vec::new(),
     };
     let login = fields.login.clone();
     directory.create_first_admin(Time(Clock::start().wall()), fields, hashed)?;

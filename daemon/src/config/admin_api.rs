@@ -1,9 +1,12 @@
 //! `[admin_api]`
 
 use std::net::SocketAddr;
+use std::time::Duration;
+
+use directory::AdminSessionLives;
 
 use super::section::section;
-use super::value::{Count, HOUR, KIB, MIB, MINUTE, Optional, SECOND, Size, Time, WebAddress};
+use super::value::{Count, DAY, HOUR, KIB, MIB, MINUTE, Optional, SECOND, Size, Time, WebAddress};
 
 section! {
     /// The HTTPS interface for admins.
@@ -21,6 +24,10 @@ section! {
         /// Certificates that the own authorities of one organization issued and that are not forgotten
         /// yet, 30 days after their end.
         issued_certificates: Count<8, 1_000_000> = Count(50_000),
+        /// How long an admin's session lasts, however much it is used.
+        session_lifetime: Time<{ 5 * MINUTE }, { 7 * DAY }> = Time(10 * HOUR),
+        /// How long an admin's session lasts without being used.
+        session_idle: Time<{ 5 * MINUTE }, { 7 * DAY }> = Time(HOUR),
         /// Open connections, all together.
         connections: Count<1, 100_000> = Count(1_000),
         /// The largest request body.
@@ -29,5 +36,16 @@ section! {
         header_timeout: Time<SECOND, MINUTE> = Time(10 * SECOND),
         /// How long the body of a request may take to arrive.
         body_timeout: Time<SECOND, HOUR> = Time(30 * SECOND),
+    }
+}
+
+impl AdminApi {
+    /// How long sessions of admins last.
+    pub(crate) fn session_lives(&self) -> AdminSessionLives {
+        let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        AdminSessionLives {
+            longest: milliseconds(self.session_lifetime),
+            idle: milliseconds(self.session_idle),
+        }
     }
 }

@@ -4,9 +4,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::mpsc;
 
 use directory::access::{Actor, Context, ManageAdmins, Role};
-use directory::authentication::{Password, SignInOutcome, SignInRequest, code_of_uri};
+use directory::authentication::{Arrival, Password, SignInOutcome, SignInRequest, code_of_uri};
 use directory::collections::{NewKey, NewPassword};
-use directory::records::{AdminFields, AdminScope};
+use directory::records::{AdminFields, AdminScope, Carrier};
 use directory::{Directory, Error, Time};
 
 use super::DemoError;
@@ -35,7 +35,7 @@ pub(super) fn create(directory: &Directory, now: Time) -> Result<Admins, DemoErr
     let first = Person::new(directory, Role::AdministratorWithBilling);
     directory.create_first_admin(now, first.fields(), first.hashed(directory)?)?;
     let key = first.api_key(directory, now)?;
-    let top = directory.identify(&key, nobody(now))?;
+    let top = directory.identify(&key, Carrier::Header, nobody(now))?.context;
     let mut tokens = Tokens { administrator_with_billing: key, ..Tokens::default() };
     let others = [
         (Role::Administrator, &mut tokens.administrator),
@@ -78,6 +78,7 @@ impl Person {
             role: self.role,
             scope: AdminScope::All,
             api_access: true,
+            sources: Vec::new(),
         }
     }
 
@@ -94,7 +95,7 @@ impl Person {
     /// Signs in, enrols TOTP, and makes an API key.
     fn api_key(&self, directory: &Directory, now: Time) -> Result<String, DemoError> {
         let session = self.session(directory, now)?;
-        let context = directory.identify(&session, nobody(now))?;
+        let context = directory.identify(&session, Carrier::Header, nobody(now))?.context;
         let new = NewKey {
             name: "demonstration".into(),
             expires: now.plus(KEY_LIFE),
@@ -111,14 +112,13 @@ impl Person {
     }
 
     fn session(&self, directory: &Directory, now: Time) -> Result<String, DemoError> {
-        let source = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let arrival = Arrival::plain(IpAddr::V4(Ipv4Addr::LOCALHOST), now);
         let request = SignInRequest {
             organization: None,
             login: self.login(),
             password: self.password()?,
-            code: None,
-            source,
-            now,
+            second: None,
+            arrival: arrival.clone(),
         };
         let (tell, told) = mpsc::channel();
         directory.sign_in(request, move |outcome| {
@@ -131,7 +131,7 @@ impl Person {
         };
         let code = code_of_uri(&enrolment.uri, now.seconds())
             .ok_or(DemoError::SignIn("the seed cannot be read"))?;
-        let session = directory.confirm_enrolment(&enrolment.token.text, code, source, now)?;
+        let session = directory.confirm_enrolment(&enrolment.token.text, code, arrival)?;
         Ok(session.text)
     }
 }

@@ -9,6 +9,7 @@ use super::role::{Permission, Role};
 use crate::id::{AdminId, OrganizationId, Place, RecordId, TokenId};
 use crate::records::{
     Admin, AdminScope, AdminState, Narrowing, Organization, OrganizationState, Token, TokenPurpose,
+    is_within,
 };
 
 /// An admin who is let in, by which token.
@@ -235,11 +236,9 @@ pub(crate) fn home_answers(source: &impl Reading, home: Place) -> Result<bool, R
 }
 
 fn admits(admin: &Admin, token: &Token, context: &Context) -> bool {
-    let from_allowed_source = token.narrowing.sources.as_ref().is_none_or(|networks| {
-        context.source.is_some_and(|address| {
-            networks.iter().any(|network| network.contains(&address.to_canonical()))
-        })
-    });
+    let narrowed = token.narrowing.sources.as_ref();
+    let from_allowed_source = admin.fields.works_from(context.source)
+        && narrowed.is_none_or(|networks| is_within(context.source, networks));
     let purpose_holds = match token.purpose {
         TokenPurpose::ApiKey => admin.fields.api_access,
         TokenPurpose::Session => true,

@@ -55,7 +55,7 @@ pub use password::{
 };
 pub(crate) use placeholders::{has_placeholders, told_of};
 pub use pool::PoolLimits;
-pub use sign_in::{Enrolment, SignInOutcome, SignInRequest};
+pub use sign_in::{Arrival, Enrolment, Second, SignInOutcome, SignInRequest};
 pub use throttle::ThrottlePolicy;
 pub use totp::code_of_uri;
 pub(crate) use totp::{Seed, verify as verify_code};

@@ -8,19 +8,20 @@ use super::engine::{Bearer, place_number};
 use super::password::{HashingFailed, Password, StoredHash};
 use super::totp::{self, Seed};
 use crate::access::{Actor, Context, Refusal, home_answers};
-use crate::collections::{IssuedToken, Site, Wanted, issue};
+use crate::collections::{
+    IssuedToken, Site, Wanted, issue, recovery_codes_left, use_recovery_code,
+};
 use crate::directory::{Directory, find_token};
 use crate::error::{Error, Invalid};
-use crate::events::{Action, Event, EventActor, Outcome, Subject, SubjectKind};
+use crate::events::{Action, Difference, Event, EventActor, Outcome, Subject, SubjectKind};
 use crate::id::{AdminNumber, Place, RecordId};
 use crate::records::{
-    Admin, AdminState, Credential, LockoutPolicy, Narrowing, TokenPurpose, indices, kinds,
+    Admin, AdminState, Carrier, Credential, LockoutPolicy, Narrowing, Origin, SecondProof,
+    TokenPurpose, indices, kinds,
 };
 use crate::text::prepare;
 use crate::time::Time;
 
-/// A session lives this long, in milliseconds: a working day.
-const SESSION_LIFE: u64 = 10 * 60 * 60 * 1_000;
 /// There is this much time to enrol TOTP, in milliseconds.
 const ENROLMENT_LIFE: u64 = 15 * 60 * 1_000;
 
@@ -32,13 +33,49 @@ pub struct SignInRequest {
     pub login: String,
     /// The password.
     pub password: Password,
-    /// The TOTP code, once TOTP is enrolled.
-    pub code: Option<String>,
+    /// What proves the admin beside the password, once something is enrolled.
+    pub second: Option<Second>,
+    /// How the admin comes.
+    pub arrival: Arrival,
+}
+
+/// What proves an admin beside the password.
+pub enum Second {
+    /// The code of an authenticator app.
+    Totp(String),
+    /// A recovery code.
+    RecoveryCode(String),
+}
+
+/// How an admin comes.
+#[derive(Clone, Debug)]
+pub struct Arrival {
     /// From where.
     pub source: IpAddr,
     /// When.
     pub now: Time,
+    /// What the program calls itself.
+    pub user_agent: Option<String>,
+    /// Where the session's token is to come with each request.
+    pub carrier: Carrier,
 }
+
+impl Arrival {
+    /// How a program comes that does not say what it is.
+    pub fn plain(source: IpAddr, now: Time) -> Self {
+        Self { source, now, user_agent: None, carrier: Carrier::Header }
+    }
+
+    fn origin(&self, proof: SecondProof) -> Origin {
+        let (source, carrier) = (Some(self.source), self.carrier);
+        let shortened = |text: &String| text.chars().take(USER_AGENT).collect();
+        let user_agent = self.user_agent.as_ref().map(shortened);
+        Origin { source, user_agent, proof: Some(proof), carrier }
+    }
+}
+
+/// So many letters are kept of what a program calls itself.
+const USER_AGENT: usize = 200;
 
 /// How a sign-in ended.
 pub enum SignInOutcome {
@@ -87,8 +124,8 @@ impl Directory {
         let snapshot = self.inner.store.read()?;
         let attempt = self.find_admin(&snapshot, request)?;
         let engine = &self.inner.engine;
-        let checked =
-            engine.throttle.check(attempt.request.source, attempt.throttled, attempt.request.now.0);
+        let arrival = &attempt.request.arrival;
+        let checked = engine.throttle.check(arrival.source, attempt.throttled, arrival.now.0);
         if let Err(wait) = checked {
             done(Ok(SignInOutcome::TooEarly(wait.ms)));
             return Ok(());
@@ -109,11 +146,11 @@ impl Directory {
         &self,
         token: &str,
         code: String,
-        source: IpAddr,
-        now: Time,
+        arrival: Arrival,
     ) -> Result<IssuedToken, Error> {
         let tools = self.inner.tools.clone();
         let token = token.to_owned();
+        let (source, now) = (arrival.source, arrival.now);
         let done = self.inner.store.write(move |change| {
             let found = find_token(&*change, &token)?.filter(|(_, token)| {
                 token.purpose == TokenPurpose::Enrolment && now < token.expires
@@ -129,7 +166,8 @@ impl Directory {
             let step = use_code(&site, token.admin, &credential, &code)?
                 .ok_or_else(|| Invalid::new("/code", "is not the code of this moment"))?;
             settle(&mut site, token.admin, credential, step)?;
-            open_session(&mut site, token.admin, Action::MfaEnrolled)
+            let origin = arrival.origin(SecondProof::Totp);
+            open_session(&mut site, token.admin, origin, Action::MfaEnrolled)
         })?;
         Ok(done)
     }
@@ -168,7 +206,7 @@ impl Directory {
             Err(failure) => return Ok(SignInOutcome::Unhashed(failure)),
         };
         let engine = &self.inner.engine;
-        let (source, now) = (attempt.request.source, attempt.request.now);
+        let (source, now) = (attempt.request.arrival.source, attempt.request.arrival.now);
         let in_time = engine.throttle.check(source, attempt.throttled, now.0).is_ok();
         let Some((place, (number, admin, credential))) = attempt.place.zip(attempt.admin) else {
             engine.throttle.failed(source, attempt.throttled, now.0);
@@ -184,8 +222,8 @@ impl Directory {
             Step::Refused("too many wrong codes; locked for a while")
         } else {
             let version = credential.version;
-            let code = attempt.request.code;
-            self.take_step(Proven { place, number, version, code, source, now })?
+            let SignInRequest { second, arrival, .. } = attempt.request;
+            self.take_step(Proven { place, number, version, second, arrival })?
         };
         let reason = match step {
             Step::Done(outcome) => {
@@ -198,7 +236,7 @@ impl Directory {
                 // Who has the password could else try all codes, from many sources at once.
                 let (policy, guess) = (LockoutPolicy::default(), self.inner.tools.random());
                 engine.lockout.failed(guesses, guess, &policy, now.0);
-                "the TOTP code is wrong or was used before"
+                "the code is wrong or was used before"
             }
             Step::Refused(reason) => reason,
         };
@@ -212,11 +250,12 @@ impl Directory {
     fn take_step(&self, proven: Proven) -> Result<Step, Error> {
         let tools = self.inner.tools.clone();
         let done = self.inner.store.write(move |change| {
-            let Proven { place, number, version, code, source, now } = proven;
-            let context = Context { actor: Actor::nobody(), source: Some(source), now };
+            let Proven { place, number, version, second, arrival } = proven;
+            let (source, now) = (Some(arrival.source), arrival.now);
+            let context = Context { actor: Actor::nobody(), source, now };
             let mut site = Site { source: change, place, context: &context, tools: &tools };
             let Some(credential) = living(&site, number)? else {
-                return Ok(Step::Refused("the admin is suspended"));
+                return Ok(Step::Refused("the admin is suspended, or may not come from there"));
             };
             if credential.version != version {
                 return Ok(Step::Refused("the password was changed in between"));
@@ -224,12 +263,12 @@ impl Directory {
             if !credential.totp_enrolled {
                 return begin_enrolment(&mut site, number).map(Step::Done);
             }
-            let Some(code) = code else { return Ok(Step::CodeNeeded) };
-            let Some(step) = use_code(&site, number, &credential, &code)? else {
+            let Some(second) = second else { return Ok(Step::CodeNeeded) };
+            let Some(proof) = prove(&mut site, number, credential, &second)? else {
                 return Ok(Step::WrongCode);
             };
-            settle(&mut site, number, credential, step)?;
-            let session = open_session(&mut site, number, Action::SignIn)?;
+            let origin = arrival.origin(proof);
+            let session = open_session(&mut site, number, origin, Action::SignIn)?;
             Ok::<_, Error>(Step::Done(SignInOutcome::Session(session)))
         })?;
         Ok(done)
@@ -257,9 +296,8 @@ struct Proven {
     number: AdminNumber,
     /// The version of the credential that has this password.
     version: u64,
-    code: Option<String>,
-    source: IpAddr,
-    now: Time,
+    second: Option<Second>,
+    arrival: Arrival,
 }
 
 /// How far an admin gets with a password.
@@ -277,10 +315,45 @@ fn living(site: &Writing<'_, '_, '_>, admin: AdminNumber) -> Result<Option<Crede
     let partition = site.partition();
     let answers = home_answers(&*site.source, site.place)?;
     let record = site.source.get::<Admin>(partition, admin.record())?;
-    if !answers || record.is_none_or(|record| record.state != AdminState::Active) {
+    let works = |record: Admin| {
+        record.state == AdminState::Active && record.fields.works_from(site.context.source)
+    };
+    if !answers || !record.is_some_and(works) {
         return Ok(None);
     }
     Ok(site.source.get::<Credential>(partition, admin.record())?)
+}
+
+/// Uses up what proves an admin beside the password; tells what it was, unless it is wrong.
+fn prove(
+    site: &mut Writing<'_, '_, '_>,
+    admin: AdminNumber,
+    credential: Credential,
+    second: &Second,
+) -> Result<Option<SecondProof>, Error> {
+    match second {
+        Second::Totp(code) => {
+            let Some(step) = use_code(site, admin, &credential, code)? else { return Ok(None) };
+            settle(site, admin, credential, step)?;
+            Ok(Some(SecondProof::Totp))
+        }
+        Second::RecoveryCode(code) => {
+            let (partition, id) = (site.partition(), admin.record());
+            let record = site.source.get::<Admin>(partition, id)?.ok_or(Error::Missing)?;
+            if !use_recovery_code(site.source, partition, (id, record.uuid), code)? {
+                return Ok(None);
+            }
+            let left = recovery_codes_left(&*site.source, partition, id)?;
+            let told = Difference {
+                field: "recovery_codes_left".into(),
+                before: Some(left.saturating_add(1).to_string()),
+                after: Some(left.to_string()),
+            };
+            let subject = (SubjectKind::Admin, record.uuid, record.fields.login.as_str());
+            site.tell(Action::RecoveryCodeUsed, subject, vec![told])?;
+            Ok(Some(SecondProof::RecoveryCode))
+        }
+    }
 }
 
 /// Checks a code against the seed; the step that it was for, unless it was used before.
@@ -330,6 +403,7 @@ fn begin_enrolment(
         name: "enrolment".into(),
         expires: site.now().plus(ENROLMENT_LIFE),
         narrowing: Narrowing::default(),
+        origin: Origin { source: site.context.source, ..Origin::default() },
     };
     let token = issue(site, admin, wanted)?;
     let uri = seed.to_uri("Tenantry", &login).to_string();
@@ -339,13 +413,15 @@ fn begin_enrolment(
 fn open_session(
     site: &mut Writing<'_, '_, '_>,
     number: AdminNumber,
+    origin: Origin,
     action: Action,
 ) -> Result<IssuedToken, Error> {
     let wanted = Wanted {
         purpose: TokenPurpose::Session,
         name: "session".into(),
-        expires: site.now().plus(SESSION_LIFE),
+        expires: site.now().plus(site.tools.session_lives().longest),
         narrowing: Narrowing::default(),
+        origin,
     };
     let token = issue(site, number, wanted)?;
     let admin = site.source.get::<Admin>(site.partition(), number.record())?;

@@ -13,7 +13,8 @@ use crate::events::{Action, SubjectKind};
 use crate::id::{AdminId, AdminNumber, Place, RecordId};
 use crate::limits;
 use crate::records::{
-    Admin, AdminFields, AdminScope, AdminState, Credential, Stamp, Token, indices, kinds,
+    Admin, AdminFields, AdminScope, AdminState, Credential, RecoveryCodes, Stamp, Token, TokenUse,
+    indices, kinds,
 };
 
 /// The admins of the grant's place.
@@ -76,10 +77,16 @@ impl Admins<'_, &mut Change<'_>> {
         let reach = |admin: &Admin| {
             (admin.fields.role, admin.fields.scope.clone(), admin.state, admin.fields.api_access)
         };
-        if self.is_self(number) && reach(&before) != reach(&admin) {
-            return Err(Error::Forbidden(
-                "nobody changes their own role, scope, API access or suspension",
-            ));
+        if self.is_self(number) {
+            if reach(&before) != reach(&admin) {
+                return Err(Error::Forbidden(
+                    "nobody changes their own role, scope, API access or suspension",
+                ));
+            }
+            if !admin.fields.works_from(self.site.context.source) {
+                let detail = "must have the address that you come from: you would be locked out";
+                return Err(Invalid::new("/sources", detail).into());
+            }
         }
         if is_top(&before) && !is_top(&admin) {
             self.keep_one_at_the_top()?;
@@ -125,6 +132,7 @@ impl Admins<'_, &mut Change<'_>> {
         let admin = self.read_within_reach(number)?;
         let partition = self.site.partition();
         self.site.source.delete_secret(partition, kinds::TOTP_SEED, number.record())?;
+        self.site.source.delete::<RecoveryCodes>(partition, number.record())?;
         if let Some(mut credential) =
             self.site.source.get::<Credential>(partition, number.record())?
         {
@@ -149,7 +157,7 @@ impl Admins<'_, &mut Change<'_>> {
         }
     }
 
-    fn read_within_reach(&self, number: AdminNumber) -> Result<Admin, Error> {
+    pub(super) fn read_within_reach(&self, number: AdminNumber) -> Result<Admin, Error> {
         let admin = self.read(number)?;
         self.require_reach(&admin.fields.scope)?;
         Ok(admin)
@@ -227,8 +235,19 @@ pub(crate) fn end_tokens(
     let tokens: Vec<Id> =
         change.find(partition, indices::TOKEN_ADMIN, &value).collect::<Result<_, _>>()?;
     for token in tokens {
-        change.delete::<Token>(partition, token)?;
+        end_token(change, partition, token)?;
     }
+    Ok(())
+}
+
+/// Ends a key or a session.
+pub(crate) fn end_token(
+    change: &mut Change<'_>,
+    partition: Partition,
+    token: Id,
+) -> Result<(), Error> {
+    change.delete::<Token>(partition, token)?;
+    change.delete::<TokenUse>(partition, token)?;
     Ok(())
 }
 
@@ -274,7 +293,8 @@ impl Entity for Admin {
 
     fn check(fields: &AdminFields) -> Result<(), Invalid> {
         limits::name("/login", &fields.login)?;
-        limits::line("/display_name", &fields.display_name)
+        limits::line("/display_name", &fields.display_name)?;
+        limits::networks("/sources", &fields.sources)
     }
 
     fn let_go(

@@ -2,6 +2,7 @@
 //!
 //! A collection knows its place from its grant; no method takes an organization.
 
+mod admin_sessions;
 mod admins;
 mod billing;
 mod certificate_authorities;
@@ -22,6 +23,7 @@ mod own_certificates;
 mod passwords;
 mod presentation;
 mod radius_clients;
+mod recovery;
 mod reply_attributes;
 mod reply_profiles;
 mod revocations;
@@ -32,6 +34,7 @@ mod sessions;
 mod site;
 mod users;
 
+pub use admin_sessions::{AdminSession, AdminSessions};
 pub use admins::Admins;
 pub(crate) use admins::{has_second_factor, put_first};
 pub use billing::{Billing, Offer, Plans};
@@ -60,6 +63,7 @@ pub(crate) use passwords::require_quality;
 pub use passwords::{NewPassword, OwnPassword, Passwords, SignInState};
 pub use presentation::OrganizationPresentation;
 pub use radius_clients::RadiusClients;
+pub(crate) use recovery::{left as recovery_codes_left, use_recovery_code};
 pub(crate) use reply_attributes::{PLACEHOLDERS, has_placeholder};
 pub use reply_profiles::ReplyProfiles;
 pub use second_factors::{NewSeed, SecondFactors};

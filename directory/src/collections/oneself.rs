@@ -4,13 +4,14 @@ use ipnet::IpNet;
 use storage::{Change, Id, Reading, Snapshot};
 use uuid::Uuid;
 
+use super::admins::end_token;
 use super::site::Site;
 use crate::access::{Role, Standing};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, SubjectKind};
 use crate::id::{AdminNumber, OrganizationId, Place, RecordId, TokenNumber};
 use crate::limits;
-use crate::records::{Admin, Narrowing, Token, TokenPurpose, indices};
+use crate::records::{Admin, Narrowing, Origin, Token, TokenPurpose, indices};
 use crate::time::Time;
 use crate::tools::Tools;
 
@@ -111,6 +112,7 @@ impl Oneself<'_, &mut Change<'_>> {
             name: new.name,
             expires: new.expires,
             narrowing,
+            origin: Origin { source: self.site.context.source, ..Origin::default() },
         };
         let place = self.standing.rights.id.home;
         self.site.place = place;
@@ -132,7 +134,7 @@ impl Oneself<'_, &mut Change<'_>> {
         if token.admin != self.standing.rights.id.number || token.purpose != TokenPurpose::ApiKey {
             return Err(Error::Missing);
         }
-        self.site.source.delete::<Token>(partition, number)?;
+        end_token(self.site.source, partition, number)?;
         self.site.place = self.standing.rights.id.home;
         let login = self.standing.rights.admin.fields.login.clone();
         self.site.tell(Action::Deleted, (SubjectKind::ApiKey, uuid, &login), Vec::new())
@@ -151,7 +153,7 @@ impl Oneself<'_, &mut Change<'_>> {
         if let Some(number) =
             self.site.source.find_first(partition, indices::TOKEN_UUID, uuid.as_bytes())?
         {
-            self.site.source.delete::<Token>(partition, number)?;
+            end_token(self.site.source, partition, number)?;
         }
         self.site.place = self.standing.rights.id.home;
         let admin = &self.standing.rights.admin;
@@ -186,6 +188,7 @@ pub(crate) struct Wanted {
     pub(crate) name: String,
     pub(crate) expires: Time,
     pub(crate) narrowing: Narrowing,
+    pub(crate) origin: Origin,
 }
 
 /// Makes a token for an admin of the site's place; ended ones make room, as do enrolments that
@@ -211,6 +214,7 @@ pub(crate) fn issue(
         created: site.now(),
         expires,
         narrowing: wanted.narrowing,
+        origin: wanted.origin,
     };
     site.source.put(partition, number, &token)?;
     Ok(IssuedToken { text, id: uuid, expires })
@@ -228,7 +232,7 @@ fn sweep(
         let living_token = token
             .filter(|token| token.expires > site.now() && token.purpose != TokenPurpose::Enrolment);
         let Some(token) = living_token else {
-            site.source.delete::<Token>(partition, id)?;
+            end_token(site.source, partition, id)?;
             continue;
         };
         living = living.saturating_add(1);
@@ -237,8 +241,7 @@ fn sweep(
     match oldest {
         _ if living < TOKENS => Ok(()),
         Some(session) if wanted == TokenPurpose::Session => {
-            site.source.delete::<Token>(partition, session)?;
-            Ok(())
+            end_token(site.source, partition, session)
         }
         Some(_) | None => {
             Err(Error::Forbidden("an admin has at most 64 keys and sessions; end one first"))
@@ -246,7 +249,11 @@ fn sweep(
     }
 }
 
-fn tokens_of(source: &impl Reading, home: Place, admin: AdminNumber) -> Result<Vec<Id>, Error> {
+pub(super) fn tokens_of(
+    source: &impl Reading,
+    home: Place,
+    admin: AdminNumber,
+) -> Result<Vec<Id>, Error> {
     let value = admin.record().to_be_bytes();
     Ok(source.find(home.partition(), indices::TOKEN_ADMIN, &value).collect::<Result<_, _>>()?)
 }

@@ -15,7 +15,8 @@ use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{AdminNumber, RecordId, UserId};
 use crate::records::{
-    Credential, Lock, OwnCertificates, PasswordHistory, Settings, Trigger, User, kinds,
+    Credential, Lock, OwnCertificates, PasswordHistory, RecoveryCodes, Settings, Trigger, User,
+    kinds,
 };
 use crate::time::Time;
 use crate::tools::Tools;
@@ -401,6 +402,7 @@ pub(crate) fn forget_credential(
     change.delete::<Credential>(partition, id)?;
     change.delete::<OwnCertificates>(partition, id)?;
     change.delete::<PasswordHistory>(partition, id)?;
+    change.delete::<RecoveryCodes>(partition, id)?;
     change.delete_secret(partition, kinds::CHAP_PASSWORD, id)?;
     change.delete_secret(partition, kinds::NT_HASH, id)?;
     change.delete_secret(partition, kinds::TOTP_SEED, id)?;

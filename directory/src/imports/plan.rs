@@ -162,8 +162,12 @@ pub(crate) fn caught<T>(name: &str, done: Result<T, Error>) -> Result<Result<T, 
         Err(Error::Invalid(invalid)) => of(&invalid.pointer, invalid.message),
         Err(Error::Taken { pointer }) => of(pointer, "is taken by somebody else".into()),
         Err(Error::Forbidden(reason) | Error::InUse(reason)) => of("", reason.to_owned()),
-        Err(error @ (Error::Refused(_) | Error::Missing | Error::Stale | Error::Store(_))) => {
-            Err(error)
-        }
+        Err(
+            error @ (Error::Refused(_)
+            | Error::Missing
+            | Error::Stale
+            | Error::Repeated
+            | Error::Store(_)),
+        ) => Err(error),
     }
 }

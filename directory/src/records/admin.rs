@@ -1,7 +1,10 @@
 //! Who works through the admin API.
 
+use std::net::IpAddr;
+
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use storage::{Entries, Kind, Record};
+use storage::{Corrupt, Entries, Kind, Record, decode};
 use uuid::Uuid;
 
 use super::{Stamp, indices, kinds};
@@ -45,6 +48,21 @@ pub struct AdminFields {
     pub scope: AdminScope,
     /// Whether the admin's API keys are let in.
     pub api_access: bool,
+    /// The networks from which the admin works; anywhere when there are none.
+    pub sources: Vec<IpNet>,
+}
+
+impl AdminFields {
+    /// Whether the admin may work from there.
+    pub fn works_from(&self, source: Option<IpAddr>) -> bool {
+        self.sources.is_empty() || is_within(source, &self.sources)
+    }
+}
+
+/// Whether an address lies in one of these networks.
+pub(crate) fn is_within(source: Option<IpAddr>, networks: &[IpNet]) -> bool {
+    let source = source.map(|source| source.to_canonical());
+    source.is_some_and(|source| networks.iter().any(|network| network.contains(&source)))
 }
 
 /// Over which organizations a provider admin's role counts.
@@ -72,10 +90,42 @@ impl AdminScope {
 
 impl Record for Admin {
     const KIND: Kind = kinds::ADMIN;
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
+        match version {
+            // Networks stand at the end, and none are one zero octet.
+            1 => decode(&[body, &[0]].concat()),
+            other => Err(Corrupt::version(Self::KIND, other)),
+        }
+    }
 
     fn index(&self, entries: &mut Entries) {
         entries.add(indices::ADMIN_UUID, self.uuid.as_bytes());
         entries.add(indices::ADMIN_LOGIN, prepare(&self.fields.login).as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Time;
+
+    #[test]
+    fn an_admin_of_version_1_works_from_anywhere() {
+        let fields = AdminFields {
+            login: "grace".into(),
+            display_name: "Grace".into(),
+            role: Role::Manager,
+            scope: AdminScope::All,
+            api_access: true,
+            sources: Vec::new(),
+        };
+        let (uuid, stamp) = (Uuid::from_u128(7), Stamp::new(Time(1)));
+        let admin = Admin { uuid, state: AdminState::Active, stamp, fields };
+        let mut body = storage::encode(&admin).unwrap();
+        assert_eq!(body.pop(), Some(0));
+        assert_eq!(Admin::upgrade(1, &body).unwrap(), admin);
+        assert!(Admin::upgrade(0, &body).is_err());
     }
 }

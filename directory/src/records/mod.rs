@@ -28,6 +28,8 @@ mod plan;
 mod presentation;
 mod profile;
 mod radius_client;
+mod recovery_codes;
+mod repeat;
 mod reply_profile;
 mod revoked_certificates;
 mod second_factor;
@@ -42,6 +44,7 @@ mod user;
 
 use storage::{Index, Kind, Relation};
 
+pub(crate) use admin::is_within;
 pub use admin::{Admin, AdminFields, AdminScope, AdminState};
 pub use certificate_authority::{
     BuiltIn, CertificateAuthority, CertificateAuthorityFields, CertificateHolder, ExpiredList,
@@ -78,6 +81,8 @@ pub use plan::{Agreement, Agreements, DayCount, Plan, PlanFields, Prices, UsageM
 pub use presentation::{Alias, Layout, Presentation};
 pub use profile::{Members, PROFILES, Profile, Sees};
 pub use radius_client::{LockedOrExpired, RadiusClient, RadiusClientFields};
+pub use recovery_codes::RecoveryCodes;
+pub(crate) use repeat::Repeat;
 pub use reply_profile::{
     NamedAttribute, NamedValue, ReplyProfile, ReplyProfileFields, VendorAttribute, VendorValue,
 };
@@ -91,7 +96,7 @@ pub use session::{Ending, Session, Traffic};
 pub(crate) use session_totals::SessionTotals;
 pub(crate) use settled_reports::SettledReports;
 pub use stamp::Stamp;
-pub use token::{Narrowing, Token, TokenPurpose};
+pub use token::{Carrier, Narrowing, Origin, SecondProof, Token, TokenPurpose, TokenUse};
 pub use user::{User, UserFields, UserState};
 
 /// The number of the record of a kind of which a partition has one.
@@ -107,6 +112,11 @@ pub(crate) mod kinds {
     /// Sealed: the key by which secrets of RADIUS clients are compared among all organizations.
     pub(crate) const CLAIMS_KEY: Kind = Kind(5);
     pub(crate) const IMPORT_WORK: Kind = Kind(63);
+    pub(crate) const TOKEN_USE: Kind = Kind(50);
+    pub(crate) const RECOVERY_CODES: Kind = Kind(51);
+    pub(crate) const REPEAT: Kind = Kind(52);
+    /// Sealed: what was answered to a change that may be asked for again.
+    pub(crate) const REPEATED_ANSWER: Kind = Kind(53);
     pub(crate) const USER: Kind = Kind(10);
     pub(crate) const GROUP: Kind = Kind(11);
     pub(crate) const SERVICE_ACCOUNT: Kind = Kind(12);
@@ -165,6 +175,8 @@ pub(crate) mod indices {
     pub(crate) const ADMIN_UUID: Index = Index(11);
     pub(crate) const TOKEN_UUID: Index = Index(20);
     pub(crate) const TOKEN_ADMIN: Index = Index(21);
+    pub(crate) const REPEAT_KEY: Index = Index(240);
+    pub(crate) const REPEAT_CALLER: Index = Index(241);
     /// Of what RADIUS clients have for themselves, by the client.
     pub(crate) const CLAIMS_OF: Index = Index(30);
     pub(crate) const CLAIMED_SECRET: Index = Index(31);

@@ -1,8 +1,10 @@
 //! API keys and sessions: bearer tokens of an admin, stored hashed.
 
+use std::net::IpAddr;
+
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use storage::{Entries, Kind, Record};
+use storage::{Corrupt, Entries, Kind, Record, decode};
 use uuid::Uuid;
 
 use super::{indices, kinds};
@@ -29,6 +31,44 @@ pub struct Token {
     pub expires: Time,
     /// What it may do less than its admin.
     pub narrowing: Narrowing,
+    /// How it came to be.
+    pub origin: Origin,
+}
+
+/// How a token came to be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// From where it was made.
+    pub source: Option<IpAddr>,
+    /// What the program called itself through which it was made.
+    pub user_agent: Option<String>,
+    /// What proved the admin beside the password; absent for what is no session.
+    pub proof: Option<SecondProof>,
+    /// Where its text comes with each request.
+    pub carrier: Carrier,
+}
+
+/// What proved an admin beside the password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecondProof {
+    /// A code of an authenticator app.
+    Totp,
+    /// A recovery code.
+    RecoveryCode,
+    /// A passkey.
+    Passkey,
+}
+
+/// Where a token's text comes with a request: it is taken from nowhere else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Carrier {
+    /// The `Authorization` header.
+    #[default]
+    Header,
+    /// A cookie of a browser.
+    Cookie,
 }
 
 /// What a token is for.
@@ -56,10 +96,61 @@ pub struct Narrowing {
 
 impl Record for Token {
     const KIND: Kind = kinds::TOKEN;
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
+        match version {
+            // Where it came from stands at the end: nothing is known of it.
+            1 => decode(&[body, &[0; 4]].concat()),
+            other => Err(Corrupt::version(Self::KIND, other)),
+        }
+    }
 
     fn index(&self, entries: &mut Entries) {
         entries.add(indices::TOKEN_UUID, self.uuid.as_bytes());
         entries.add(indices::TOKEN_ADMIN, &self.admin.record().to_be_bytes());
+    }
+}
+
+/// When a token was used last, as far as it was noted: within a part of the time after which a session
+/// that is not used ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenUse {
+    /// When.
+    pub at: Time,
+    /// From where.
+    pub source: Option<IpAddr>,
+}
+
+impl Record for TokenUse {
+    const KIND: Kind = kinds::TOKEN_USE;
+    const VERSION: u8 = 1;
+    // Whoever works uses a token all the time: what is remembered of the place must outlive that.
+    const LOGGED: bool = false;
+
+    fn index(&self, _: &mut Entries) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_of_version_1_came_from_nobody_knows_where() {
+        let token = Token {
+            uuid: Uuid::from_u128(7),
+            admin: AdminNumber::from_record(3).unwrap(),
+            purpose: TokenPurpose::ApiKey,
+            hash: [9; 32],
+            name: "backup".into(),
+            created: Time(1),
+            expires: Time(2),
+            narrowing: Narrowing::default(),
+            origin: Origin::default(),
+        };
+        let mut body = storage::encode(&token).unwrap();
+        assert_eq!(body.split_off(body.len() - 4), [0; 4]);
+        assert!(Token::upgrade(1, &body).unwrap() == token);
+        assert!(Token::upgrade(0, &body).is_err());
     }
 }

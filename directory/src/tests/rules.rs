@@ -8,7 +8,7 @@ use crate::collections::NewKey;
 use crate::error::Error;
 use crate::events::{Action, Outcome};
 use crate::id::{AdminId, OrganizationId, Place};
-use crate::records::{AdminFields, AdminScope, AdminState, Narrowing, TokenPurpose};
+use crate::records::{AdminFields, AdminScope, AdminState, Carrier, Narrowing, TokenPurpose};
 
 fn id(context: &Context) -> AdminId {
     context.actor.admin().unwrap()
@@ -50,7 +50,8 @@ fn sees(world: &World, context: &Context, organization: OrganizationId) -> Resul
 
 fn key(world: &World, by: Context, new: NewKey) -> Result<Context, Error> {
     let issued = world.directory.change(by, move |change| change.oneself()?.create_api_key(new))?;
-    world.directory.identify(&issued.text, world.by(Actor::nobody()))
+    let nobody = world.by(Actor::nobody());
+    Ok(world.directory.identify(&issued.text, Carrier::Header, nobody)?.context)
 }
 
 fn new_key(world: &World) -> NewKey {

@@ -4,12 +4,14 @@ use std::sync::mpsc::channel;
 
 use super::world::{DAY, HERE, World, fields, password, refusal};
 use crate::access::{ManageAdmins, Role, View};
-use crate::authentication::{Enrolment, SignInOutcome, SignInRequest, code_of_uri};
+use crate::authentication::{
+    Arrival, Enrolment, Second, SignInOutcome, SignInRequest, code_of_uri,
+};
 use crate::collections::IssuedToken;
 use crate::id::{AdminNumber, OrganizationId, Place};
-use crate::records::{AdminScope, AdminState};
+use crate::records::{AdminScope, AdminState, Carrier};
 
-const SECRET: &str = "a long enough secret";
+pub(super) const SECRET: &str = "a long enough secret";
 
 /// An admin of the provider who has never signed in.
 fn fresh(world: &World) -> AdminNumber {
@@ -21,19 +23,17 @@ fn fresh(world: &World) -> AdminNumber {
     made.unwrap().0
 }
 
-fn request(world: &World, text: &str, code: Option<String>) -> SignInRequest {
-    let (organization, source, now) = (None, HERE, world.now());
+pub(super) fn request(world: &World, text: &str, code: Option<String>) -> SignInRequest {
     SignInRequest {
-        organization,
+        organization: None,
         login: "Grace".into(),
         password: password(text),
-        code,
-        source,
-        now,
+        second: code.map(Second::Totp),
+        arrival: Arrival::plain(HERE, world.now()),
     }
 }
 
-fn send(world: &World, request: SignInRequest) -> SignInOutcome {
+pub(super) fn send(world: &World, request: SignInRequest) -> SignInOutcome {
     let (sender, receiver) = channel();
     world.directory.sign_in(request, move |outcome| sender.send(outcome).unwrap()).unwrap();
     receiver.recv().unwrap().unwrap()
@@ -43,24 +43,25 @@ fn sign_in(world: &World, text: &str, code: Option<String>) -> SignInOutcome {
     send(world, request(world, text, code))
 }
 
-fn enrolment(world: &World) -> Enrolment {
+pub(super) fn enrolment(world: &World) -> Enrolment {
     let SignInOutcome::Enrol(enrolment) = sign_in(world, SECRET, None) else {
         panic!("no enrolment")
     };
     enrolment
 }
 
-fn code(world: &World, uri: &str) -> String {
+pub(super) fn code(world: &World, uri: &str) -> String {
     code_of_uri(uri, world.now().seconds()).unwrap()
 }
 
-fn confirm(world: &World, enrolment: &Enrolment) -> Result<IssuedToken, crate::Error> {
+pub(super) fn confirm(world: &World, enrolment: &Enrolment) -> Result<IssuedToken, crate::Error> {
     let code = code(world, &enrolment.uri);
-    world.directory.confirm_enrolment(&enrolment.token.text, code, HERE, world.now())
+    let arrival = Arrival::plain(HERE, world.now());
+    world.directory.confirm_enrolment(&enrolment.token.text, code, arrival)
 }
 
 /// An admin with a second factor, and its URI.
-fn enrolled(world: &World) -> (AdminNumber, String, IssuedToken) {
+pub(super) fn enrolled(world: &World) -> (AdminNumber, String, IssuedToken) {
     let number = fresh(world);
     let enrolment = enrolment(world);
     let session = confirm(world, &enrolment).unwrap();
@@ -69,7 +70,8 @@ fn enrolled(world: &World) -> (AdminNumber, String, IssuedToken) {
 }
 
 fn is_let_in(world: &World, token: &str) -> bool {
-    world.directory.identify(token, world.by(crate::access::Actor::nobody())).is_ok()
+    let nobody = world.by(crate::access::Actor::nobody());
+    world.directory.identify(token, Carrier::Header, nobody).is_ok()
 }
 
 #[test]
@@ -82,8 +84,7 @@ fn the_first_sign_in_enrols_and_nothing_else_works_before() {
     let wrong = world.directory.confirm_enrolment(
         &enrolment.token.text,
         "000000".into(),
-        HERE,
-        world.now(),
+        Arrival::plain(HERE, world.now()),
     );
     assert_eq!(refusal(wrong), "is not the code of this moment");
     let session = confirm(&world, &enrolment).unwrap();
@@ -129,7 +130,8 @@ fn ten_wrong_codes_lock_even_when_each_comes_from_elsewhere() {
     let (_, uri, _) = enrolled(&world);
     for guess in 0..10_u8 {
         let source = std::net::IpAddr::from([198, 51, 100, guess]);
-        let request = SignInRequest { source, ..request(&world, SECRET, Some("000000".into())) };
+        let arrival = Arrival::plain(source, world.now());
+        let request = SignInRequest { arrival, ..request(&world, SECRET, Some("000000".into())) };
         assert!(matches!(send(&world, request), SignInOutcome::Rejected));
     }
     let right = || Some(code(&world, &uri));
@@ -212,7 +214,7 @@ fn a_session_ends_by_time_by_sign_out_and_with_a_new_password() {
         session.text
     };
     let first = open();
-    let context = world.directory.identify(&first, world.top()).unwrap();
+    let context = world.directory.identify(&first, Carrier::Header, world.top()).unwrap().context;
     world.directory.change(context, |change| change.oneself()?.sign_out()).unwrap();
     assert!(!is_let_in(&world, &first));
     world.pass(30_000);
@@ -254,7 +256,8 @@ fn the_seed_and_the_tokens_are_in_no_event() {
     let world = World::new();
     let (_, uri, session) = enrolled(&world);
     let seed = uri.split_once("secret=").unwrap().1.get(..32).unwrap().to_owned();
-    let context = world.directory.identify(&session.text, world.top()).unwrap();
+    let context =
+        world.directory.identify(&session.text, Carrier::Header, world.top()).unwrap().context;
     world.directory.read(context).unwrap().authorize_provider::<View>().unwrap();
     let told = format!("{:?}", world.events(Place::Provider, 100));
     for secret in [seed.as_str(), session.text.rsplit('_').next().unwrap(), SECRET] {

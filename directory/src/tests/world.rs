@@ -22,8 +22,8 @@ use crate::error::Error;
 use crate::events::Event;
 use crate::id::{AdminId, OrganizationId, Place, RecordId, TokenId, TokenNumber, UserId};
 use crate::records::{
-    Admin, AdminFields, AdminScope, Base, Credential, Narrowing, OrganizationFields, Settings,
-    TokenPurpose, UserFields, indices,
+    Admin, AdminFields, AdminScope, Base, Credential, Narrowing, OrganizationFields,
+    Origin as Came, Settings, TokenPurpose, UserFields, indices,
 };
 use crate::time::Time;
 use crate::tools::CertificateBound;
@@ -214,7 +214,8 @@ impl World {
             let site = Site { source: change, place: home, context: &context, tools: &tools };
             let mut admins: Collection<'_, _, Admin> = Collection::new(site);
             let (number, _) = admins.add(fields)?;
-            let wanted = Wanted { purpose, name: "test".into(), expires, narrowing };
+            let origin = Came::default();
+            let wanted = Wanted { purpose, name: "test".into(), expires, narrowing, origin };
             let token = issue(&mut admins.site, number, wanted)?;
             Ok::<_, Error>((AdminId { home, number }, token.id))
         });
@@ -301,7 +302,7 @@ pub(super) fn user(login: &str) -> UserFields {
 
 pub(super) fn fields(login: &str, role: Role, scope: AdminScope) -> AdminFields {
     let (login, display_name) = (login.to_owned(), "An admin".to_owned());
-    AdminFields { login, display_name, role, scope, api_access: false }
+    AdminFields { login, display_name, role, scope, api_access: false, sources: Vec::new() }
 }
 
 pub(super) fn new_organization(slug: &str, base: &str, settings: Settings) -> NewOrganization {

@@ -1,5 +1,6 @@
 //! Version 1: a file a resource.
 
+mod admin_sessions;
 mod admins;
 mod api_keys;
 mod billing;

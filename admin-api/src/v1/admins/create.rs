@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::{Admin, Scope};
 use crate::body::Body;
 use crate::caller::Home;
+use crate::network::Network;
 use crate::problem::Problem;
 use crate::revision::Created;
 use crate::role::RoleName;
@@ -33,6 +34,9 @@ pub(crate) struct NewAdmin {
     /// Whether the admin's API keys are let in; they are not when absent.
     #[serde(default)]
     api_access: bool,
+    /// The networks from which the admin works; anywhere when there are none.
+    #[serde(default)]
+    sources: Vec<Network>,
     /// The password for the first sign-in, which enrols TOTP.
     password: SecretText,
 }
@@ -61,6 +65,7 @@ pub(crate) async fn create_admin(
         role: new.role.0,
         scope,
         api_access: new.api_access,
+        sources: new.sources.into_iter().map(|network| network.0).collect(),
     };
     let password = home.caller.api.hash(new.password).await?;
     let made = home.caller.change(move |change| {

@@ -7,6 +7,7 @@ mod create;
 mod delete;
 mod list;
 mod reset_mfa;
+mod sessions;
 mod set_password;
 mod show;
 mod suspend;
@@ -25,6 +26,7 @@ use super::organizations;
 use crate::api::Api;
 use crate::caller::Home;
 use crate::moment::Moment;
+use crate::network::Network;
 use crate::problem::Problem;
 use crate::revision::{IfMatch, Revised};
 use crate::role::RoleName;
@@ -39,6 +41,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(set_password::set_admin_password))
         .routes(routes!(reset_mfa::reset_admin_mfa))
         .routes(routes!(can_i::can_admin))
+        .routes(routes!(sessions::list_admin_sessions, sessions::end_admin_sessions))
 }
 
 /// An admin.
@@ -64,6 +67,8 @@ pub(crate) struct Admin {
     scope: Option<Scope>,
     /// Whether the admin's API keys are let in.
     api_access: bool,
+    /// The networks from which the admin works; anywhere when there are none.
+    sources: Vec<Network>,
 }
 
 /// Over which organizations a provider admin's role counts.
@@ -113,6 +118,7 @@ impl Admin {
             role: RoleName(record.fields.role),
             scope,
             api_access: record.fields.api_access,
+            sources: record.fields.sources.into_iter().map(Network).collect(),
         })
     }
 

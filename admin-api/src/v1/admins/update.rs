@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::{Admin, Scope};
 use crate::body::Body;
 use crate::caller::{Home, Item};
+use crate::network::Network;
 use crate::patch::{present, set};
 use crate::problem::Problem;
 use crate::revision::{IfMatch, Revised};
@@ -37,6 +38,10 @@ pub(crate) struct AdminPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = bool)]
     api_access: Option<bool>,
+    /// The networks from which the admin works, open sessions included; anywhere when there are none.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Vec<Network>)]
+    sources: Option<Vec<Network>>,
 }
 
 /// Changes an admin; it counts from the admin's next request on.
@@ -70,6 +75,8 @@ pub(crate) async fn update_admin(
             set(&mut admin.fields.role, patch.role.map(|role| role.0));
             set(&mut admin.fields.scope, scope);
             set(&mut admin.fields.api_access, patch.api_access);
+            let sources = patch.sources.map(|it| it.into_iter().map(|it| it.0).collect());
+            set(&mut admin.fields.sources, sources);
             Ok(())
         })
     });

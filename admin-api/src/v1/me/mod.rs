@@ -4,6 +4,8 @@ mod can_i;
 mod create_key;
 mod delete_key;
 mod keys;
+mod recovery_codes;
+mod sessions;
 mod show;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -15,6 +17,8 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(show::show_me))
         .routes(routes!(can_i::can_i))
+        .routes(routes!(sessions::list_own_sessions, sessions::end_own_sessions))
+        .routes(routes!(recovery_codes::make_recovery_codes))
         .routes(routes!(keys::list_own_keys, create_key::create_own_key))
         .routes(routes!(delete_key::delete_own_key))
 }

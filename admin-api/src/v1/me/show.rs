@@ -30,6 +30,8 @@ pub(crate) struct Me {
     permissions: Vec<&'static str>,
     /// Whether the admin's API keys are let in.
     api_access: bool,
+    /// How many recovery codes are left.
+    recovery_codes_left: usize,
 }
 
 /// Shows the admin who asks.
@@ -48,6 +50,7 @@ pub(crate) async fn show_me(caller: Caller) -> Result<Json<Me>, Problem> {
             Some(reading.authorize::<View>(home)?.own_organization()?.uuid)
         }
     };
+    let recovery_codes_left = oneself.recovery_codes_left()?;
     let admin = oneself.admin();
     Ok(Json(Me {
         id: admin.uuid,
@@ -57,6 +60,7 @@ pub(crate) async fn show_me(caller: Caller) -> Result<Json<Me>, Problem> {
         role: RoleName(oneself.role()),
         permissions: held(oneself.role()),
         api_access: admin.fields.api_access,
+        recovery_codes_left,
     }))
 }
 

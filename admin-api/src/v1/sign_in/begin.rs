@@ -4,15 +4,17 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use directory::authentication::{Enrolment, SignInOutcome, SignInRequest};
+use directory::Time;
+use directory::authentication::{Enrolment, Second, SignInOutcome, SignInRequest};
+use directory::records::Carrier;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
-use super::Session;
+use super::{Session, handed_over};
 use crate::api::Api;
 use crate::body::Body;
-use crate::caller::Peer;
+use crate::caller::Newcomer;
 use crate::moment::Moment;
 use crate::problem::Problem;
 use crate::secret_text::SecretText;
@@ -30,6 +32,12 @@ pub(crate) struct Credentials {
     password: SecretText,
     /// The TOTP code; needed once TOTP is enrolled.
     code: Option<String>,
+    /// A recovery code in place of the TOTP code; it counts this once.
+    recovery_code: Option<SecretText>,
+    /// Whether the session goes into a browser's cookie in place of the answer. Then the request comes
+    /// from a page of this very origin and has the header `X-Tenantry-Request`.
+    #[serde(default)]
+    cookie: bool,
 }
 
 /// What is needed to enrol TOTP before anything else.
@@ -61,34 +69,43 @@ pub(crate) struct EnrolmentNeeded {
 )]
 pub(crate) async fn sign_in(
     State(api): State<Api>,
-    Peer(peer): Peer,
+    newcomer: Newcomer,
     Body(credentials): Body<Credentials>,
 ) -> Result<Response, Problem> {
+    let second = match (credentials.code, credentials.recovery_code) {
+        (code, None) => code.map(Second::Totp),
+        (None, Some(code)) => Some(Second::RecoveryCode(code.expose().to_owned())),
+        (Some(_), Some(_)) => {
+            let detail = "send one code, of the app or of those for recovery";
+            return Err(Problem::invalid("/recovery_code", detail));
+        }
+    };
+    let arrival = newcomer.arrival(credentials.cookie)?;
+    let (carrier, now) = (arrival.carrier, arrival.now);
     let request = SignInRequest {
         organization: credentials.organization,
         login: credentials.login,
         password: credentials.password.password()?,
-        code: credentials.code,
-        source: peer.ip().to_canonical(),
-        now: api.now(),
+        second,
+        arrival,
     };
     let (tell, told) = oneshot::channel();
     // Nobody listens any more when the client has gone.
     api.directory.sign_in(request, move |outcome| drop(tell.send(outcome)))?;
     match told.await {
-        Ok(outcome) => answer(outcome?),
+        Ok(outcome) => answer(outcome?, carrier, now),
         Err(_) => Err(Problem::busy()),
     }
 }
 
-fn answer(outcome: SignInOutcome) -> Result<Response, Problem> {
+fn answer(outcome: SignInOutcome, carrier: Carrier, now: Time) -> Result<Response, Problem> {
     match outcome {
-        SignInOutcome::Session(issued) => Ok(Json(Session::from(issued)).into_response()),
+        SignInOutcome::Session(issued) => Ok(handed_over(issued, carrier, now)),
         SignInOutcome::Enrol(enrolment) => {
             Ok((StatusCode::ACCEPTED, Json(EnrolmentNeeded::from(enrolment))).into_response())
         }
         SignInOutcome::CodeNeeded => {
-            let detail = "Send the code of your authenticator app as `code`.";
+            let detail = "Send the code of your authenticator app as `code`, or one for recovery as `recovery_code`.";
             Err(Problem::new(
                 StatusCode::UNAUTHORIZED,
                 "/problems/code-needed",

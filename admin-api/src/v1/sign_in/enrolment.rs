@@ -1,14 +1,14 @@
 //! Confirming the enrolment of TOTP.
 
-use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::Session;
+use super::{Session, handed_over};
 use crate::api::Api;
 use crate::body::Body;
-use crate::caller::Peer;
+use crate::caller::Newcomer;
 use crate::problem::Problem;
 use crate::secret_text::SecretText;
 
@@ -20,6 +20,9 @@ pub(crate) struct FirstCode {
     enrolment_token: SecretText,
     /// The code that the app shows.
     code: String,
+    /// Whether the session goes into a browser's cookie in place of the answer.
+    #[serde(default)]
+    cookie: bool,
 }
 
 /// Confirms the enrolment of TOTP with its first code, and signs in.
@@ -33,12 +36,13 @@ pub(crate) struct FirstCode {
 )]
 pub(crate) async fn confirm_enrolment(
     State(api): State<Api>,
-    Peer(peer): Peer,
+    newcomer: Newcomer,
     Body(first): Body<FirstCode>,
-) -> Result<Json<Session>, Problem> {
-    let (source, now) = (peer.ip().to_canonical(), api.now());
+) -> Result<Response, Problem> {
+    let arrival = newcomer.arrival(first.cookie)?;
+    let (carrier, now) = (arrival.carrier, arrival.now);
     let issued = api.blocking(move |directory| {
-        directory.confirm_enrolment(first.enrolment_token.expose(), first.code, source, now)
+        directory.confirm_enrolment(first.enrolment_token.expose(), first.code, arrival)
     });
-    Ok(Json(issued.await?.into()))
+    Ok(handed_over(issued.await?, carrier, now))
 }

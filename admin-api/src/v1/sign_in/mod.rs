@@ -4,13 +4,19 @@ mod begin;
 mod enrolment;
 mod sign_out;
 
+use axum::Json;
+use axum::http::header::SET_COOKIE;
+use axum::response::{IntoResponse, Response};
+use directory::Time;
 use directory::collections::IssuedToken;
+use directory::records::Carrier;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::Api;
+use crate::cookie;
 use crate::moment::Moment;
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
@@ -23,14 +29,23 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 /// A session.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Session {
-    /// The bearer token.
-    token: String,
-    /// When it ends.
+    /// The bearer token; null when it is in a cookie.
+    #[schema(required)]
+    token: Option<String>,
+    /// When it ends, however much it is used.
     expires: Moment,
 }
 
-impl From<IssuedToken> for Session {
-    fn from(issued: IssuedToken) -> Self {
-        Self { token: issued.text, expires: Moment(issued.expires) }
+/// Hands a session over, in the body or in a cookie.
+fn handed_over(issued: IssuedToken, carrier: Carrier, now: Time) -> Response {
+    let expires = Moment(issued.expires);
+    match carrier {
+        Carrier::Header => Json(Session { token: Some(issued.text), expires }).into_response(),
+        Carrier::Cookie => {
+            let cookie = cookie::kept(&issued.text, issued.expires, now);
+            let mut response = Json(Session { token: None, expires }).into_response();
+            response.headers_mut().extend(cookie.map(|cookie| (SET_COOKIE, cookie)));
+            response
+        }
     }
 }

@@ -1,8 +1,11 @@
 //! Signing out.
 
 use axum::http::StatusCode;
+use axum::http::header::SET_COOKIE;
+use axum::response::{IntoResponse, Response};
 
 use crate::caller::Caller;
+use crate::cookie;
 use crate::problem::Problem;
 
 /// Ends the session whose token asks.
@@ -12,7 +15,9 @@ use crate::problem::Problem;
     tag = "Sign-in",
     responses((status = 204, description = "The session has ended."))
 )]
-pub(crate) async fn sign_out(caller: Caller) -> Result<StatusCode, Problem> {
+pub(crate) async fn sign_out(caller: Caller) -> Result<Response, Problem> {
     caller.change(|change| change.oneself()?.sign_out()).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    response.headers_mut().extend(cookie::forgotten().map(|cookie| (SET_COOKIE, cookie)));
+    Ok(response)
 }

@@ -1,0 +1,158 @@
+//! The open sessions of an admin: seen and ended by the admin, or by who manages admins.
+
+use storage::{Change, Reading, Snapshot};
+use uuid::Uuid;
+
+use super::Admins;
+use super::admins::end_token;
+use super::oneself::{Oneself, tokens_of};
+use super::site::Site;
+use crate::access::{Grant, ManageAdmins};
+use crate::error::Error;
+use crate::events::{Action, SubjectKind};
+use crate::id::{AdminNumber, Place, RecordId};
+use crate::records::{Admin, Narrowing, Token, TokenPurpose, TokenUse, indices};
+use crate::time::Time;
+
+/// The sessions of one admin.
+pub struct AdminSessions<'g, S> {
+    site: Site<'g, S>,
+    home: Place,
+    admin: AdminNumber,
+    /// The session that asks.
+    asking: Option<Uuid>,
+}
+
+/// An open session.
+pub struct AdminSession {
+    /// What was noted when it was begun.
+    pub token: Token,
+    /// When it was used last, about, and from where.
+    pub used: Option<TokenUse>,
+    /// When it ends unless it is used.
+    pub ends: Time,
+    /// Whether it is the one that asks.
+    pub is_asking: bool,
+}
+
+impl<'t, 's> Grant<'t, &'s Snapshot, ManageAdmins> {
+    /// The sessions of an admin of the grant's place.
+    pub fn sessions_of(&self, admin: AdminNumber) -> AdminSessions<'t, &'s Snapshot> {
+        AdminSessions { site: self.site(), home: self.place, admin, asking: None }
+    }
+
+    /// The admin with an external id.
+    ///
+    /// # Errors
+    /// `Missing` when there is none.
+    pub fn admin_number(&self, uuid: Uuid) -> Result<AdminNumber, Error> {
+        let admins: Admins<'_, &Snapshot> = super::Collection::new(self.site());
+        admins.id_of(uuid)
+    }
+}
+
+impl<'c> Admins<'_, &mut Change<'c>> {
+    /// The sessions of one of the admins, to be ended.
+    ///
+    /// # Errors
+    /// `Missing` when there is no such admin; `Forbidden` for a scope wider than one's own.
+    pub fn sessions_of(
+        &mut self,
+        admin: AdminNumber,
+    ) -> Result<AdminSessions<'_, &mut Change<'c>>, Error> {
+        self.read_within_reach(admin)?;
+        let (home, context, tools) = (self.site.place, self.site.context, self.site.tools);
+        let site = Site { source: &mut *self.site.source, place: home, context, tools };
+        Ok(AdminSessions { site, home, admin, asking: None })
+    }
+}
+
+impl<'g, 's> Oneself<'g, &'s Snapshot> {
+    /// One's own sessions.
+    pub fn sessions(&self) -> AdminSessions<'g, &'s Snapshot> {
+        let Site { source, place, context, tools } = self.site;
+        let id = self.standing.rights.id;
+        let site = Site { source, place, context, tools };
+        let asking = Some(self.standing.token.uuid);
+        AdminSessions { site, home: id.home, admin: id.number, asking }
+    }
+}
+
+impl<'c> Oneself<'_, &mut Change<'c>> {
+    /// One's own sessions, to be ended.
+    ///
+    /// # Errors
+    /// `Forbidden` with a key in hand that is narrower than the admin.
+    pub fn sessions(&mut self) -> Result<AdminSessions<'_, &mut Change<'c>>, Error> {
+        if self.standing.token.narrowing != Narrowing::default() {
+            return Err(Error::Forbidden("a narrowed key ends no sessions"));
+        }
+        let id = self.standing.rights.id;
+        let (context, tools) = (self.site.context, self.site.tools);
+        let site = Site { source: &mut *self.site.source, place: id.home, context, tools };
+        let asking = Some(self.standing.token.uuid);
+        Ok(AdminSessions { site, home: id.home, admin: id.number, asking })
+    }
+}
+
+impl<S> AdminSessions<'_, S>
+where
+    S: std::ops::Deref,
+    S::Target: Reading + Sized,
+{
+    /// The open sessions, those that were begun first before others.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn list(&self) -> Result<Vec<AdminSession>, Error> {
+        let (partition, lives) = (self.home.partition(), self.site.tools.session_lives());
+        let mut sessions = Vec::new();
+        for id in tokens_of(&*self.site.source, self.home, self.admin)? {
+            let token = self.site.source.get::<Token>(partition, id)?;
+            let session = token.filter(|token| token.purpose == TokenPurpose::Session);
+            let Some(token) = session else { continue };
+            let used = self.site.source.get::<TokenUse>(partition, id)?;
+            let ends = lives.end(&token, used.as_ref());
+            if ends > self.site.now() {
+                let is_asking = self.asking == Some(token.uuid);
+                sessions.push(AdminSession { token, used, ends, is_asking });
+            }
+        }
+        Ok(sessions)
+    }
+}
+
+impl AdminSessions<'_, &mut Change<'_>> {
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// `Missing` when there is no such session.
+    pub fn end(&mut self, uuid: Uuid) -> Result<(), Error> {
+        let theirs = self.list()?.into_iter().any(|session| session.token.uuid == uuid);
+        if !theirs {
+            return Err(Error::Missing);
+        }
+        let partition = self.home.partition();
+        let found = self.site.source.find_first(partition, indices::TOKEN_UUID, uuid.as_bytes())?;
+        end_token(self.site.source, partition, found.ok_or(Error::Missing)?)?;
+        let admin = self.site.source.get::<Admin>(partition, self.admin.record())?;
+        let admin = admin.ok_or(Error::Missing)?;
+        let subject = (SubjectKind::Admin, admin.uuid, admin.fields.login.as_str());
+        self.site.tell(Action::SessionEnded, subject, Vec::new())
+    }
+
+    /// Ends all sessions, or all but the one that asks; tells how many.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn end_all(&mut self, but_this: bool) -> Result<usize, Error> {
+        let mut ended = 0_usize;
+        for session in self.list()? {
+            if !(but_this && session.is_asking) {
+                self.end(session.token.uuid)?;
+                ended = ended.saturating_add(1);
+            }
+        }
+        Ok(ended)
+    }
+}
