@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::io::Write;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use super::PATIENCE;
 
@@ -27,9 +28,14 @@ pub(crate) struct Client {
 impl Client {
     /// A program of this Debian package.
     pub(crate) fn new(program: &str, package: &str) -> Self {
+        Self::patient(program, package, PATIENCE)
+    }
+
+    /// A program that may take longer than others.
+    pub(crate) fn patient(program: &str, package: &str, patience: Duration) -> Self {
         needs(program, package);
         let mut command = Command::new("timeout");
-        command.arg(PATIENCE.as_secs().to_string()).arg(program);
+        command.arg(patience.as_secs().to_string()).arg(program);
         Self { command, input: Vec::new() }
     }
 
