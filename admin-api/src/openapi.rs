@@ -73,7 +73,8 @@ pub fn openapi() -> OpenApi {
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations_mut(item) {
             complete(path, operation);
-            if method == "POST" && operation.security.as_ref().is_some_and(|it| it.len() > 1) {
+            let heeds = method == "POST" && repeat::heeds_keys(path);
+            if heeds && operation.security.as_ref().is_some_and(|it| it.len() > 1) {
                 let parameters = operation.parameters.get_or_insert_default();
                 parameters.push(RefOr::T(repeat::parameter()));
             }

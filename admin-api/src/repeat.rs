@@ -12,6 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use directory::access::View;
 use directory::{Earlier, OrganizationId, Repeatable};
+use tracing::Instrument;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{ObjectBuilder, Required, Type};
 use uuid::Uuid;
@@ -46,6 +47,15 @@ impl ToRemember {
     }
 }
 
+/// Ends of paths where a key is not heeded: doing it again does no harm, or it is to be an event each
+/// time, and what is answered is not kept.
+const PLAIN: [&str; 4] = ["/secret/reveal", "/recovery-codes", "/disconnect", "/change"];
+
+/// Whether a key makes a difference at a path.
+pub(crate) fn heeds_keys(path: &str) -> bool {
+    !PLAIN.iter().any(|end| path.ends_with(end))
+}
+
 enum Asked {
     /// Not with a key that counts.
     Plainly(Request),
@@ -55,16 +65,24 @@ enum Asked {
 
 /// Answers what was asked for under a key before as it was answered then.
 pub(crate) async fn repeat(State(api): State<Api>, request: Request, next: Next) -> Response {
-    if *request.method() != Method::POST || !request.headers().contains_key(KEY) {
+    let is_keyed = *request.method() == Method::POST && request.headers().contains_key(KEY);
+    if !is_keyed || !heeds_keys(request.uri().path()) {
         return next.run(request).await;
     }
     match look(&api, request).await {
         Ok(Asked::Plainly(request)) => next.run(request).await,
         Ok(Asked::FirstTime(request, remembered)) => {
-            let response = next.run(request).await;
-            match remembered.is_due() {
-                true => response,
-                false => keep(&api, remembered.wanted, response).await,
+            // Who hangs up meanwhile is who asks again: the answer is kept all the same.
+            let answering = async move {
+                let response = next.run(request).await;
+                match remembered.is_due() || !response.status().is_success() {
+                    true => response,
+                    false => keep(&api, remembered.wanted, response).await,
+                }
+            };
+            match tokio::spawn(answering.in_current_span()).await {
+                Ok(response) => response,
+                Err(error) => Problem::internal(&error).into_response(),
             }
         }
         Ok(Asked::Again(response)) => response,
@@ -169,7 +187,8 @@ fn read(answer: &[u8]) -> Option<Response> {
 /// The header, as the document describes it.
 pub(crate) fn parameter() -> Parameter {
     let about = "A text of your choice, fresh for each change: who heard no answer and asks again with \
-                 it within a day is answered as before, and nothing is made twice.";
+                 it within a day has nothing made twice; within an hour, with the same session or API \
+                 key, the answer is the one of before.";
     let schema = ObjectBuilder::new()
         .schema_type(Type::String)
         .min_length(Some(1))

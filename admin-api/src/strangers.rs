@@ -34,12 +34,16 @@ impl Strangers {
         let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
         let mut source = network(source);
         if spent.len() >= SOURCES && !spent.contains_key(&source) {
-            spent.retain(|_, until| *until > now.0);
+            spent.retain(|_, until| *until > now.0 && *until <= now.0.saturating_add(MINUTE));
             if spent.len() >= SOURCES {
                 source = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
             }
         }
         let until = spent.entry(source).or_default();
+        // A clock that was put back would refuse for as long.
+        if *until > now.0.saturating_add(MINUTE) {
+            *until = now.0;
+        }
         let then = (*until).max(now.0).saturating_add(self.cost);
         let too_much = then.saturating_sub(now.0).saturating_sub(MINUTE);
         if too_much > 0 {

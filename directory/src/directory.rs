@@ -28,8 +28,8 @@ use crate::records::{
     Admin, AdminFields, Agreements, CertificateAuthority, CertificateTotals, Credential,
     CustomAttribute, Departure, DepartureTotals, Device, GearClaims, Group, Import, ImportWork,
     IssuedCertificate, Organization, OrganizationState, OwnCertificates, PasswordHistory, Plan,
-    RadiusClient, RecoveryCodes, Repeat, ReplyProfile, RevokedCertificates, ServiceAccount, Session,
-    SessionTotals, SettledReports, Token, TokenUse, UsageMonth, User, indices,
+    RadiusClient, RecoveryCodes, Repeat, ReplyProfile, RevokedCertificates, ServiceAccount,
+    Session, SessionTotals, SettledReports, Token, TokenUse, UsageMonth, User, indices,
 };
 use crate::search::{Memo, SearchGrant};
 use crate::text::prepare;

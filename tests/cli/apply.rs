@@ -94,5 +94,42 @@ fn a_file_that_has_a_secret_or_names_nobody_is_refused_before_anything_is_done()
     assert!(!refused.stderr.contains("correct horse"), "{refused:?}");
     let unknown = tenantry.hear("apply -f - --yes", "user: []");
     assert!(unknown.code == 2 && unknown.stderr.contains("a file has settings"), "{unknown:?}");
+    for members in ["[ada]", "{user: [ada]}", "{users: null}", "null"] {
+        let text = format!("groups: [{{name: staff, members: {members}}}]");
+        let misshapen = tenantry.hear("apply -f - --yes --prune", &text);
+        assert_eq!(misshapen.code, 2, "{members}: {misshapen:?}");
+    }
     assert_eq!(tenantry.shows("user list"), json!([]));
+    assert_eq!(tenantry.shows("group list"), json!([]));
+}
+
+#[test]
+fn pruning_keeps_what_the_file_names_whatever_the_case_and_members_that_it_says_nothing_of() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let text = "users: [{login: ada, display_name: Ada, surname: L}]\n\
+                groups: [{name: inner}, {name: Ärzte, members: {users: [ada], groups: [inner]}}]\n";
+    let made = tenantry.hear("apply -f - --yes", text);
+    assert_eq!(made.code, 0, "{made:?}");
+    let other = "groups: [{name: inner}, {name: ärzte, members: {groups: [INNER]}}]\n";
+    let tried = tenantry.hear("apply -f - --dry-run --prune", other);
+    let expected = "~ group ärzte\n    name: \"Ärzte\" -> \"ärzte\"\n";
+    assert_eq!((tried.code, tried.stdout.as_str()), (0, expected), "{tried:?}");
+}
+
+#[test]
+fn who_is_suspended_is_told_of_when_an_organization_is_exported() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let text = "users: [{login: ada, display_name: Ada, surname: L}]\n\
+                service_accounts: [{name: wiki}]\n";
+    let made = tenantry.hear("apply -f - --yes", text);
+    assert_eq!(made.code, 0, "{made:?}");
+    let quiet = tenantry.run("export");
+    assert_eq!((quiet.code, quiet.stderr.as_str()), (0, ""), "{quiet:?}");
+    tenantry.does("user suspend ada");
+    tenantry.does("service-account update wiki --suspended");
+    let told = tenantry.run("export");
+    assert_eq!((told.code, told.stderr.lines().count()), (0, 1), "{told:?}");
+    assert!(told.stderr.contains("service accounts: 2;"), "{told:?}");
 }

@@ -144,6 +144,9 @@ fn a_running_slapd_is_read_page_by_page_and_its_password_is_no_argument() {
     );
     let bare = tenantry.hear(&line, "secret\n");
     assert_eq!(bare.code, 2, "the password would go in clear: {bare:?}");
+    let nobody = tenantry.hear(&format!("{line} --without-tls"), "\n");
+    assert_eq!(nobody.code, 2, "{nobody:?}");
+    assert!(nobody.stderr.contains("leave out --bind-dn to read as nobody"), "{nobody:?}");
     let wrong = tenantry.hear(&format!("{line} --without-tls"), "wrong\n");
     assert_eq!(wrong.code, 8, "{wrong:?}");
     let done = tenantry.hear(&format!("{line} --without-tls"), "secret\n");

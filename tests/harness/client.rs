@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -51,6 +52,12 @@ impl Client {
         self
     }
 
+    /// Lets it run in a folder.
+    pub(crate) fn within(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
     /// Sets a variable of its environment.
     pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
@@ -89,6 +96,6 @@ pub(crate) fn needs(program: &str, package: &str) {
 
 fn is_installed(program: &str) -> bool {
     let folders = std::env::var_os("PATH").unwrap_or_default();
-    program.starts_with('/') && std::path::Path::new(program).exists()
+    program.starts_with('/') && Path::new(program).exists()
         || std::env::split_paths(&folders).any(|folder| folder.join(program).exists())
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use directory::Schema;
-use directory::imports::{GroupRow, Row, RowEntry, RowMember, UserRow};
+use directory::imports::{GroupRow, Row, RowEntry, RowMember, UserRow, cut, note};
 
 use super::feed::Feed;
 use super::ldif::{Ended, Record, Records};
@@ -19,7 +19,7 @@ const USERS: &[&str] =
 const GROUPS: &[&str] =
     &["groupofnames", "groupofuniquenames", "groupofmembers", "posixgroup", "group"];
 /// Classes of what looks like a user and is none.
-const OTHERS: &[&str] = &["computer", "ipservice", "device", "foreignsecurityprincipal"];
+const OTHERS: &[&str] = &["computer", "contact", "ipservice", "device", "foreignsecurityprincipal"];
 
 /// What attributes of users say, unless a mapping has it otherwise. Of those that say the same the
 /// first that an entry has counts.
@@ -105,7 +105,7 @@ fn row(
     };
     let fault = |column: &str, reason: String| Some(faulty(record.line, &dn, Some(column), reason));
     if let Some((column, reason)) = &record.broken {
-        return fault(column, (*reason).to_owned());
+        return Some(faulty(record.line, &dn, column.as_deref(), reason.as_str()));
     }
     if entry.first("changetype").is_some_and(|kind| !kind.eq_ignore_ascii_case("add")) {
         let reason = "is no add: an import takes entries, not changes of them";
@@ -135,6 +135,11 @@ struct Entry<'a> {
 }
 
 impl Entry<'_> {
+    /// Octets are as they were written: what stood in base64 was decoded with its line.
+    const fn source(&self) -> field::Source<'_> {
+        field::Source { schema: self.schema, octets: field::Octets::Plain }
+    }
+
     /// The values of an attribute, whatever options it has.
     fn values(&self, name: &str) -> Vec<&[u8]> {
         let of = |attribute: &str| attribute.split(';').next() == Some(name);
@@ -197,10 +202,10 @@ impl Entry<'_> {
             if field == "home_directory" && values.iter().any(|value| value.starts_with(b"\\\\")) {
                 continue;
             }
-            let done = field::set_user(&mut user, &field, &values, (self.schema, notes));
+            let done = field::set_user(&mut user, &field, &values, (self.source(), notes));
             done.map_err(|reason| (attribute.clone(), reason))?;
             if values.len() > 1 && !field::is_list(&field) && !is_name(&attribute) {
-                notes.push(format!("{attribute} has several values, and the first one counts"));
+                note(notes, &format!("{attribute} has several values, and the first one counts"));
             }
         }
         if user.fields.login.is_empty() {
@@ -212,7 +217,8 @@ impl Entry<'_> {
     fn group(&self, notes: &mut Vec<String>) -> Result<GroupRow, (String, String)> {
         let mut group = GroupRow::default();
         for (attribute, field) in self.said(OF_GROUPS, field::OF_GROUPS) {
-            let done = field::set_group(&mut group, &field, &self.values(&attribute), self.schema);
+            let values = self.values(&attribute);
+            let done = field::set_group(&mut group, &field, &values, self.source());
             done.map_err(|reason| (attribute, reason))?;
         }
         if group.fields.name.is_empty() {
@@ -224,7 +230,7 @@ impl Entry<'_> {
                 Some(name) => {
                     group.members.push(RowMember::Alias { alias: name.key, name: name.first });
                 }
-                None => notes.push(format!("a member was left out: “{text}” is no name")),
+                None => note(notes, &format!("a member was left out: “{}” is no name", cut(&text))),
             }
         }
         for value in self.values("memberuid") {
@@ -277,9 +283,11 @@ mod tests {
                     dn: CN=Bob B,CN=Users,DC=x\nobjectClass: top\nobjectClass: user\n\
                     sAMAccountName: bob\ncn: Bob B\nuserAccountControl: 514\n\
                     homeDirectory: \\\\server\\bob\nunixHomeDirectory: /home/b\n\n\
-                    dn: CN=PC,DC=x\nobjectClass: user\nobjectClass: computer\ncn: PC\n";
+                    dn: CN=PC,DC=x\nobjectClass: user\nobjectClass: computer\ncn: PC\n\n\
+                    dn: CN=Eve,DC=x\nobjectClass: person\nobjectClass: organizationalPerson\n\
+                    objectClass: contact\ncn: Eve\n";
         let (rows, ignored) = rows(text, &[]);
-        assert_eq!((rows.len(), ignored), (2, 2));
+        assert_eq!((rows.len(), ignored), (2, 3));
         let (ada, bob) = (user(&rows[0]), user(&rows[1]));
         assert_eq!((ada.fields.display_name.as_str(), ada.fields.mail.len()), ("Ada", 2));
         assert!(ada.password.is_none() && rows[0].notes[0].contains("not supported"));

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use directory::Schema;
 use directory::authentication::Password;
 use directory::collections::NewPassword;
-use directory::imports::{GroupRow, RowMember, RowPassword, UserRow};
+use directory::imports::{GroupRow, RowMember, RowPassword, UserRow, note};
 use directory::records::{CustomAttribute, CustomValues, Syntax, Values};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -45,6 +45,22 @@ const CUSTOM: &str = "custom.";
 /// The bit of Active Directory's `userAccountControl` that keeps a user out.
 const ACCOUNT_DISABLED: u64 = 2;
 
+/// How octets stand in a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Octets {
+    /// As text in base64.
+    InBase64,
+    /// As they are: whoever read the file decoded them.
+    Plain,
+}
+
+/// Where values come from, and where they go.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub(super) schema: &'a Schema,
+    pub(super) octets: Octets,
+}
+
 /// Whether a field takes several values.
 pub(super) fn is_list(field: &str) -> bool {
     matches!(field, "mail" | "ssh_keys" | "groups" | "members" | "nested_groups")
@@ -69,7 +85,7 @@ pub(super) fn set_user(
     user: &mut UserRow,
     field: &str,
     values: &[&[u8]],
-    (schema, notes): (&Schema, &mut Vec<String>),
+    (source, notes): (Source<'_>, &mut Vec<String>),
 ) -> Result<(), String> {
     let fields = &mut user.fields;
     match field {
@@ -97,7 +113,7 @@ pub(super) fn set_user(
             let bits: u64 = one(values)?.parse().map_err(|_| "must be a number")?;
             user.suspended = Some(bits & ACCOUNT_DISABLED != 0);
         }
-        custom => return set_custom(&mut fields.custom, custom, values, schema),
+        custom => return set_custom(&mut fields.custom, custom, values, source),
     }
     Ok(())
 }
@@ -110,7 +126,7 @@ pub(super) fn set_group(
     group: &mut GroupRow,
     field: &str,
     values: &[&[u8]],
-    schema: &Schema,
+    source: Source<'_>,
 ) -> Result<(), String> {
     let fields = &mut group.fields;
     match field {
@@ -119,7 +135,7 @@ pub(super) fn set_group(
         "gid_number" => fields.gid_number = Some(number(values)?),
         "members" => group.members.extend(texts(values)?.into_iter().map(RowMember::User)),
         "nested_groups" => group.members.extend(texts(values)?.into_iter().map(RowMember::Group)),
-        custom => return set_custom(&mut fields.custom, custom, values, schema),
+        custom => return set_custom(&mut fields.custom, custom, values, source),
     }
     Ok(())
 }
@@ -162,7 +178,9 @@ fn hashed(values: &[&[u8]], notes: &mut Vec<String>) -> Option<RowPassword> {
             Err(error) => why = Some(error.message),
         }
     }
-    notes.extend(why.map(|why| format!("comes without a password: {why}")));
+    if let Some(why) = why {
+        note(notes, &format!("comes without a password: {why}"));
+    }
     None
 }
 
@@ -187,18 +205,21 @@ fn set_custom(
     custom: &mut CustomValues,
     field: &str,
     values: &[&[u8]],
-    schema: &Schema,
+    source: Source<'_>,
 ) -> Result<(), String> {
-    let found = field.strip_prefix(CUSTOM).and_then(|name| schema.named(name));
+    let found = field.strip_prefix(CUSTOM).and_then(|name| source.schema.named(name));
     let attribute = found.ok_or("the organization defines no such attribute")?;
-    custom.set(attribute.number, read(attribute, values)?);
+    custom.set(attribute.number, read(attribute, values, source.octets)?);
     Ok(())
 }
 
-fn read(attribute: &CustomAttribute, values: &[&[u8]]) -> Result<Values, String> {
+fn read(attribute: &CustomAttribute, values: &[&[u8]], octets: Octets) -> Result<Values, String> {
     let syntax = attribute.fields.syntax;
     if syntax == Syntax::Octets {
-        let decoded = values.iter().map(|value| STANDARD.decode(value).ok());
+        let decoded = values.iter().map(|value| match octets {
+            Octets::InBase64 => STANDARD.decode(value).ok(),
+            Octets::Plain => Some(value.to_vec()),
+        });
         let decoded: Option<Vec<_>> = decoded.collect();
         return decoded.map(Values::Octets).ok_or_else(|| "must be octets in base64".into());
     }
@@ -243,7 +264,8 @@ mod tests {
 
     fn user(field: &str, values: &[&[u8]]) -> (UserRow, Vec<String>, Result<(), String>) {
         let (mut row, mut notes) = (UserRow::default(), Vec::new());
-        let done = set_user(&mut row, field, values, (&Schema::default(), &mut notes));
+        let source = Source { schema: &Schema::default(), octets: Octets::InBase64 };
+        let done = set_user(&mut row, field, values, (source, &mut notes));
         (row, notes, done)
     }
 

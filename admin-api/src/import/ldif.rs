@@ -6,6 +6,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::feed::{Complete, Feed};
+use super::table::MARK;
+
+/// The most values of an entry, those aside that name its members.
+const ATTRIBUTES: usize = 10_000;
+/// The most members that an entry names.
+const MEMBERS: usize = 250_000;
+/// What names members.
+const OF_MEMBERS: [&str; 3] = ["member", "uniquemember", "memberuid"];
 
 /// Reads records.
 pub(super) struct Records {
@@ -23,8 +31,9 @@ pub(super) struct Record {
     pub(super) line: u64,
     /// Names in lower case, with their values, in order.
     pub(super) attributes: Vec<(String, Vec<u8>)>,
-    /// Why it cannot be read, and what of it.
-    pub(super) broken: Option<(String, &'static str)>,
+    /// Why it cannot be read, and which attribute of it; never what a line says, which may be a
+    /// part of a password.
+    pub(super) broken: Option<(Option<String>, String)>,
 }
 
 /// Why there is no record any more.
@@ -53,7 +62,7 @@ impl Records {
     /// # Errors
     /// When there is none.
     pub(super) fn next(&mut self) -> Result<Record, Ended> {
-        let mut record: Option<Record> = None;
+        let (mut record, mut count) = (None::<Record>, Count::default());
         loop {
             let begins = self.line + 1;
             let Some(line) = self.logical()? else {
@@ -76,10 +85,18 @@ impl Records {
                 self.complete.say();
                 Record { line: begins, attributes: Vec::new(), broken: None }
             });
-            match read {
-                Ok(attribute) => record.attributes.push(attribute),
-                Err(broken) => record.broken = record.broken.take().or(Some(broken)),
-            }
+            let broken = match read {
+                Ok(attribute) => match count.one_more(&attribute.0) {
+                    Ok(()) => {
+                        record.attributes.push(attribute);
+                        continue;
+                    }
+                    Err(why) => (None, why),
+                },
+                Err((None, why)) => (None, format!("line {begins} {why}")),
+                Err((name, why)) => (name, why.to_owned()),
+            };
+            record.broken = record.broken.take().or(Some(broken));
         }
     }
 
@@ -117,6 +134,9 @@ impl Records {
             Err(_) => return Err(Ended::CutOff),
         }
         self.line += 1;
+        if self.line == 1 && line.starts_with(MARK) {
+            line.drain(..MARK.len());
+        }
         while matches!(line.last(), Some(b'\n' | b'\r')) {
             line.pop();
         }
@@ -124,12 +144,35 @@ impl Records {
     }
 }
 
+/// How many values an entry has.
+#[derive(Default)]
+struct Count {
+    attributes: usize,
+    members: usize,
+}
+
+impl Count {
+    /// Counts one more; says why there cannot be.
+    fn one_more(&mut self, attribute: &str) -> Result<(), String> {
+        let name = attribute.split(';').next().unwrap_or(attribute);
+        let (count, most, what) = if OF_MEMBERS.contains(&name) {
+            (&mut self.members, MEMBERS, "members")
+        } else {
+            (&mut self.attributes, ATTRIBUTES, "values")
+        };
+        *count += 1;
+        if *count <= most { Ok(()) } else { Err(format!("has more than {most} {what}")) }
+    }
+}
+
+/// The attribute of a line that cannot be read, where it has one, and why.
+type Unreadable = (Option<String>, &'static str);
+
 /// Reads `name: value`, `name:: base64`; files and URLs are never opened.
-fn attribute(line: &[u8]) -> Result<(String, Vec<u8>), (String, &'static str)> {
+fn attribute(line: &[u8]) -> Result<(String, Vec<u8>), Unreadable> {
     let colon = line.iter().position(|octet| *octet == b':');
     let Some((name, rest)) = colon.and_then(|colon| line.split_at_checked(colon)) else {
-        let shown = String::from_utf8_lossy(line.get(..64).unwrap_or(line)).into_owned();
-        return Err((shown, "is no line of LDIF: a colon is missing"));
+        return Err((None, "is no line of LDIF: a colon is missing"));
     };
     let name = String::from_utf8_lossy(name).trim().to_lowercase();
     let rest = rest.get(1..).unwrap_or_default();
@@ -137,9 +180,9 @@ fn attribute(line: &[u8]) -> Result<(String, Vec<u8>), (String, &'static str)> {
         Some(b':') => {
             let text = rest.get(1..).unwrap_or_default().trim_ascii();
             let decoded = STANDARD.decode(text);
-            decoded.map(|value| (name.clone(), value)).map_err(|_| (name, "is no base64"))
+            decoded.map(|value| (name.clone(), value)).map_err(|_| (Some(name), "is no base64"))
         }
-        Some(b'<') => Err((name, "stands in another file, and only this one is read")),
+        Some(b'<') => Err((Some(name), "stands in another file, and only this one is read")),
         Some(_) | None => {
             let value = rest.strip_prefix(b" ").map_or(rest, |rest| rest.trim_ascii_start());
             Ok((name, value.to_vec()))
@@ -186,7 +229,7 @@ mod tests {
         );
         assert_eq!((found[0].line, found[1].line, found.len()), (5, 14, 2));
         let broken = found[1].broken.as_ref().unwrap();
-        assert_eq!(broken.0, "jpegphoto");
+        assert_eq!(broken.0.as_deref(), Some("jpegphoto"));
         assert!(broken.1.contains("another file"));
     }
 
@@ -195,5 +238,20 @@ mod tests {
         let found = records("dn: uid=ada,dc=x\nnonsense\n\ndn: uid=bob,dc=x\ncn:: ?\n\ndn: c=d\n");
         let broken: Vec<_> = found.iter().map(|record| record.broken.is_some()).collect();
         assert_eq!(broken, [true, true, false]);
+        let expected = (None, "line 2 is no line of LDIF: a colon is missing".to_owned());
+        assert_eq!(found[0].broken, Some(expected));
+    }
+
+    #[test]
+    fn a_mark_before_the_first_line_is_none_of_it_and_values_are_not_too_many() {
+        let found = records("\u{feff}dn: uid=ada,dc=x\n\u{feff}cn: Ada\n");
+        assert_eq!(found[0].attributes[0].0, "dn");
+        assert_eq!(found[0].attributes[1].0, "\u{feff}cn");
+        let most = format!("dn: cn=x\n{}\ndn: c=d\n", "cn: x\n".repeat(ATTRIBUTES));
+        let found = records(&most);
+        assert_eq!(found[0].attributes.len(), ATTRIBUTES);
+        assert_eq!(found[0].broken.as_ref().unwrap().1, "has more than 10000 values");
+        let many = format!("dn: cn=x\n{}", "member: x\n".repeat(ATTRIBUTES + 1));
+        assert!(records(&many)[0].broken.is_none());
     }
 }

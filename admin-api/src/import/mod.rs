@@ -13,7 +13,7 @@ mod table;
 use std::collections::BTreeMap;
 
 use directory::Schema;
-use directory::imports::{Fault, Row, RowEntry};
+use directory::imports::{Fault, Row, RowEntry, cut};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -81,7 +81,8 @@ pub(crate) fn read<E>(
 
 /// A row in error.
 fn faulty(line: u64, name: &str, column: Option<&str>, reason: impl Into<String>) -> Row {
-    let (name, column) = (name.to_owned(), column.map(ToOwned::to_owned));
-    let fault = Fault { name, column, reason: reason.into() };
+    let (reason, short): (String, _) = (reason.into(), |text: &str| cut(text).to_owned());
+    let (name, column, reason) = (short(name), column.map(short), short(&reason));
+    let fault = Fault { name, column, reason };
     Row { line, alias: None, entry: RowEntry::Faulty(fault), notes: Vec::new() }
 }

@@ -7,11 +7,11 @@ use directory::imports::{GroupRow, Row, RowEntry, UserRow};
 use directory::{Invalid, Schema};
 
 use super::feed::{Feed, PlainLines};
-use super::field::{self, OF_GROUPS, OF_USERS};
+use super::field::{self, OF_GROUPS, OF_USERS, Octets, Source};
 use super::{Format, Holds, Manner, Stop, faulty};
 
 /// The mark with which some programs begin a file in UTF-8.
-const MARK: &[u8] = b"\xef\xbb\xbf";
+pub(super) const MARK: &[u8] = b"\xef\xbb\xbf";
 /// The most columns.
 const COLUMNS: usize = 256;
 
@@ -155,12 +155,13 @@ fn row(
     }
     let (mut user, mut group) = (UserRow::default(), GroupRow::default());
     let mut notes = Vec::new();
+    let source = Source { schema, octets: Octets::InBase64 };
     for (column, cell) in columns.iter().zip(record) {
         let (Some(field), false) = (&column.field, cell.trim_ascii().is_empty()) else { continue };
         let values = values(field, cell);
         let done = match holds {
-            Holds::Users => field::set_user(&mut user, field, &values, (schema, &mut notes)),
-            Holds::Groups => field::set_group(&mut group, field, &values, schema),
+            Holds::Users => field::set_user(&mut user, field, &values, (source, &mut notes)),
+            Holds::Groups => field::set_group(&mut group, field, &values, source),
         };
         if let Err(reason) = done {
             let name = if holds == Holds::Users { user.fields.login } else { group.fields.name };

@@ -103,8 +103,11 @@ pub(crate) struct WifiProfile {
     responses((
         status = 200,
         description = "The file, of the format's media type.",
-        body = String,
-        content_type = "text/plain"
+        content(
+            (String = "application/x-apple-aspen-config"),
+            (String = "application/xml"),
+            (String = "text/plain")
+        )
     )),
     extensions(("x-permission" = json!("view")))
 )]

@@ -38,6 +38,24 @@ pub(super) fn exported(site: &Site<'_>) -> Result<Value, Failure> {
     Ok(Value::Object(file))
 }
 
+/// How many are suspended of which a file cannot say so when it makes them.
+///
+/// # Errors
+/// When the API makes no such things.
+pub(super) fn suspended(site: &Site<'_>) -> Result<usize, Failure> {
+    let mut count = 0;
+    for kind in KINDS {
+        let create = site.operation(kind.create)?;
+        count += site.all(kind).iter().filter(|one| is_lost(one, create)).count();
+    }
+    Ok(count)
+}
+
+fn is_lost(one: &Value, create: &Operation) -> bool {
+    let is = |member: &str, value: &Value| one.get(member) == Some(value) && !has(create, member);
+    is("state", &json!("suspended")) || is("suspended", &json!(true))
+}
+
 /// What of something can be said when it is made, less what is empty or secret.
 fn kept(one: &Value, create: &Operation) -> Map<String, Value> {
     let is_empty = |value: &Value| match value {

@@ -56,6 +56,11 @@ pub(super) const KINDS: &[Kind] = &[
     ),
 ];
 
+/// What a name is compared by: names that differ in their letters' case are the same.
+pub(super) fn key(name: &str) -> String {
+    name.to_lowercase()
+}
+
 /// The member of a group that says who is in it.
 pub(super) const MEMBERS: &str = "members";
 /// The member of the file with the organization's settings.

@@ -9,6 +9,8 @@ mod plan;
 mod secrets;
 mod work;
 
+use std::io::Write;
+
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 
 use crate::call::from_file;
@@ -91,5 +93,14 @@ pub(crate) fn apply(
 /// When it cannot be read.
 pub(crate) fn export(document: &Document, place: &Place<'_>) -> Result<(), Failure> {
     let site = work::Site::read(document, place)?;
+    let suspended = export::suspended(&site)?;
+    if suspended > 0 {
+        // The documentation says it as well.
+        let _unheard = writeln!(
+            std::io::stderr(),
+            "tenantry: suspended users and service accounts: {suspended}; the file does not say \
+             so, and makes them active elsewhere"
+        );
+    }
     Format::Yaml.print(&export::exported(&site)?, &[])
 }

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::kinds::{KINDS, Kind, MEMBERS, SETTINGS};
+use super::kinds::{KINDS, Kind, MEMBERS, SETTINGS, key};
 use super::secrets;
 use super::work::Site;
 use crate::document::{self, Operation};
 use crate::failure::Failure;
+use crate::output::visible;
 
 /// What is to be done, in order.
 #[derive(Default)]
@@ -99,7 +100,7 @@ impl Plan {
             fields.remove(MEMBERS).filter(|_| kind.member == "groups");
             let name = name_of(kind, one)?;
             let what = format!("{} {name}", kind.noun);
-            if !seen.insert(name.to_lowercase()) {
+            if !seen.insert(key(&name)) {
                 return Err(Failure::Usage(format!("{what} stands there twice")));
             }
             let create = site.operation(kind.create)?;
@@ -133,15 +134,7 @@ impl Plan {
         let Some(wanted) = group.get(MEMBERS) else { return Ok(()) };
         let name = group.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
         let there = site.members(&name)?;
-        let of = |member: &str| -> Result<BTreeSet<String>, Failure> {
-            let list = wanted.get(member).cloned().unwrap_or_else(|| json!([]));
-            let texts = array(member, &list)?.iter().map(|text| {
-                let text = text.as_str().map(str::to_lowercase);
-                text.ok_or_else(|| Failure::Usage(format!("members of {name} are names")))
-            });
-            texts.collect()
-        };
-        let wanted = Members { users: of("users")?, groups: of("groups")? };
+        let wanted = Members::said(&name, wanted, &there)?;
         let add = wanted.without(&there);
         let remove = if prune { there.without(&wanted) } else { Members::default() };
         if !add.is_empty() || !remove.is_empty() {
@@ -154,7 +147,7 @@ impl Plan {
         let named = |name: &str| {
             let list = list.as_array().into_iter().flatten();
             let mut names = list.filter_map(|one| one.get(kind.name)?.as_str());
-            names.any(|other| other.eq_ignore_ascii_case(name))
+            names.any(|other| key(other) == key(name))
         };
         let gone = site.names(kind).into_iter().filter(|name| !named(name));
         self.steps.extend(gone.map(|name| Step::Delete { kind, name }));
@@ -162,6 +155,26 @@ impl Plan {
 }
 
 impl Members {
+    /// Those that a file says a group has; what it says nothing of is as it is there.
+    fn said(group: &str, wanted: &Value, there: &Self) -> Result<Self, Failure> {
+        let what = format!("members of {group}");
+        let wanted = object(&what, wanted)?;
+        if let Some(other) =
+            wanted.keys().find(|list| !["users", "groups"].contains(&list.as_str()))
+        {
+            return Err(Failure::Usage(format!("{other}: {what} are users and groups")));
+        }
+        let of = |list: &str, there: &BTreeSet<String>| -> Result<BTreeSet<String>, Failure> {
+            let Some(names) = wanted.get(list) else { return Ok(there.clone()) };
+            let names = array(&format!("{list} of {what}"), names)?.iter().map(|name| {
+                let name = name.as_str().map(key);
+                name.ok_or_else(|| Failure::Usage(format!("{what} are names")))
+            });
+            names.collect()
+        };
+        Ok(Self { users: of("users", &there.users)?, groups: of("groups", &there.groups)? })
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.users.is_empty() && self.groups.is_empty()
     }
@@ -179,11 +192,11 @@ impl Step {
         match self {
             Self::Settings { changes, before } => differences("settings", changes, before),
             Self::Create { kind, name, fields, secrets } => {
-                let mut text = format!("+ {} {name}\n", kind.noun);
+                let mut text = line(&format!("+ {} {name}", kind.noun));
                 for (field, value) in fields.iter().filter(|(field, _)| *field != kind.name) {
                     let hidden = secrets.contains(field);
                     let value = if hidden { "(secret)".to_owned() } else { value.to_string() };
-                    text.push_str(&format!("    {field}: {value}\n"));
+                    text.push_str(&line(&format!("    {field}: {value}")));
                 }
                 text
             }
@@ -191,24 +204,29 @@ impl Step {
                 differences(&format!("{} {name}", kind.noun), changes, before)
             }
             Self::Members { group, add, remove } => {
-                let mut text = format!("~ members of {group}\n");
+                let mut text = line(&format!("~ members of {group}"));
                 for (sign, members) in [('+', add), ('-', remove)] {
                     for name in members.users.iter().chain(&members.groups) {
-                        text.push_str(&format!("    {sign} {name}\n"));
+                        text.push_str(&line(&format!("    {sign} {name}")));
                     }
                 }
                 text
             }
-            Self::Delete { kind, name } => format!("- {} {name}\n", kind.noun),
+            Self::Delete { kind, name } => line(&format!("- {} {name}", kind.noun)),
         }
     }
 }
 
+/// A line that stays one, and moves no cursor, whatever others wrote into it.
+fn line(text: &str) -> String {
+    visible(text).replace('\n', "\u{fffd}") + "\n"
+}
+
 fn differences(what: &str, changes: &Map<String, Value>, before: &Value) -> String {
-    let mut text = format!("~ {what}\n");
+    let mut text = line(&format!("~ {what}"));
     for (field, after) in changes {
         let before = before.get(field).unwrap_or(&Value::Null);
-        text.push_str(&format!("    {field}: {before} -> {after}\n"));
+        text.push_str(&line(&format!("    {field}: {before} -> {after}")));
     }
     text
 }
@@ -244,7 +262,7 @@ pub(super) fn same(wanted: &Value, there: &Value) -> bool {
             .all(|(field, value)| same(value, there.get(field).unwrap_or(&Value::Null))),
         (Value::Array(wanted), Value::Array(there)) => {
             let texts = |list: &[Value]| -> Option<BTreeSet<String>> {
-                list.iter().map(|text| text.as_str().map(str::to_lowercase)).collect()
+                list.iter().map(|text| text.as_str().map(key)).collect()
             };
             wanted.len() == there.len()
                 && match (texts(wanted), texts(there)) {
@@ -284,7 +302,39 @@ fn array<'v>(what: &str, value: &'v Value) -> Result<&'v Vec<Value>, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn members_are_of_the_lists_that_the_file_has_and_nothing_else() {
+        let there =
+            Members { users: BTreeSet::from(["ada".into()]), groups: BTreeSet::from(["x".into()]) };
+        let said = |wanted: Value| Members::said("staff", &wanted, &there);
+        let members = said(json!({"users": ["ÄDA"]})).unwrap();
+        assert_eq!(members.users, BTreeSet::from(["äda".to_owned()]));
+        assert_eq!(members.groups, there.groups, "nothing was said of them");
+        assert!(said(json!({"users": [], "groups": []})).unwrap().is_empty());
+        for wrong in [
+            json!(null),
+            json!(["ada"]),
+            json!("ada"),
+            json!({"user": ["ada"]}),
+            json!({"users": null}),
+            json!({"users": {"ada": 1}}),
+            json!({"users": [1]}),
+        ] {
+            assert!(matches!(said(wrong.clone()), Err(Failure::Usage(_))), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_name_makes_no_line_of_its_own_and_moves_no_cursor() {
+        let kind = KINDS.first().unwrap();
+        let step = Step::Delete { kind, name: "a\n- user \u{1b}[2Jb".into() };
+        let shown = step.shown();
+        assert_eq!(shown, "- custom attribute a\u{fffd}- user \u{fffd}[2Jb\n");
+    }
 
     #[test]
     fn what_is_the_same_is_no_difference() {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::kinds::{KINDS, Kind, SETTINGS};
+use super::kinds::{KINDS, Kind, SETTINGS, key};
 use super::plan::{Members, Plan, Step, same};
 use crate::call::items;
 use crate::client::Question;
@@ -12,6 +12,9 @@ use crate::document::{Document, Operation};
 use crate::failure::Failure;
 use crate::place::Place;
 use crate::words::REFERENCES;
+
+/// The member with the values of an organization's own attributes.
+const CUSTOM: &str = "custom";
 
 /// An organization as it is.
 pub(super) struct Site<'d> {
@@ -65,12 +68,12 @@ impl<'d> Site<'d> {
     fn raw(&self, kind: &Kind, name: &str) -> Option<&Value> {
         let is = |one: &&Value| {
             let own = one.get(kind.name).and_then(Value::as_str);
-            own.is_some_and(|own| own.to_lowercase() == name.to_lowercase())
+            own.is_some_and(|own| key(own) == key(name))
         };
         self.lists.get(kind.path)?.iter().find(is)
     }
 
-    /// Who is in a group, in small letters; nobody is in one that is not there yet.
+    /// Who is in a group, by the keys of their names; nobody is in one that is not there yet.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -83,7 +86,7 @@ impl<'d> Site<'d> {
                 "group" => &mut members.groups,
                 _ => &mut members.users,
             };
-            list.insert(text("name").to_lowercase());
+            list.insert(key(text("name")));
         }
         Ok(members)
     }
@@ -230,6 +233,8 @@ fn translated(
             let mut object = Map::new();
             for (name, member) in members {
                 let member = match (referring(name), member) {
+                    // What an organization calls its own attributes refers to nothing.
+                    (None, member) if name == CUSTOM => member.clone(),
                     (Some(path), Value::String(text)) => Value::String(put(path, text)?),
                     (Some(path), Value::Array(list)) if list.iter().all(Value::is_string) => {
                         let texts = list.iter().filter_map(Value::as_str);
@@ -250,4 +255,25 @@ fn translated(
             value.clone()
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stand_for_ids_but_in_custom_attributes() {
+        let value = json!({
+            "groups": ["a"],
+            "custom": {"groups": ["a"], "users": "b"},
+            "visibility": {"groups": ["a"]},
+        });
+        let put = |_: &str, text: &str| Ok::<_, Failure>(text.to_uppercase());
+        let expected = json!({
+            "groups": ["A"],
+            "custom": {"groups": ["a"], "users": "b"},
+            "visibility": {"groups": ["A"]},
+        });
+        assert_eq!(translated(&value, &put).unwrap(), expected);
+    }
 }

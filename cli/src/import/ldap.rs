@@ -59,8 +59,20 @@ pub(super) fn with_source(command: Command) -> Command {
 
 /// Entries as LDIF, as they come.
 pub(super) struct Entries {
-    pieces: Receiver<Result<Vec<u8>, String>>,
+    pieces: Receiver<Piece>,
     current: io::Cursor<Vec<u8>>,
+    /// Whether the last one was read.
+    is_ended: bool,
+}
+
+/// What the thread says that asks the server.
+enum Piece {
+    /// An entry.
+    Some(Vec<u8>),
+    /// There are no more.
+    End,
+    /// The server did not give all.
+    Failed(String),
 }
 
 /// What is asked of the server.
@@ -90,6 +102,11 @@ pub(super) fn entries(matches: &ArgMatches) -> Result<Entries, Failure> {
         settings = settings.set_config(trusting(file)?);
     }
     let password = bind_dn.map(|dn| prompt::secret(&format!("password of {dn}"))).transpose()?;
+    if password.as_ref().is_some_and(String::is_empty) {
+        // A server would take it for nobody, and say that all is well (RFC 4513, 5.1.2).
+        let text = "a password is wanted; leave out --bind-dn to read as nobody";
+        return Err(Failure::Usage(text.into()));
+    }
     let mut server = LdapConn::with_settings(settings, &url).map_err(|error| failed(&error))?;
     if let (Some(dn), Some(password)) = (bind_dn, password) {
         let bound = server.with_timeout(PATIENCE).simple_bind(dn, &password);
@@ -98,12 +115,14 @@ pub(super) fn entries(matches: &ArgMatches) -> Result<Entries, Failure> {
     let search = Search { base: text("base"), filter: text("filter") };
     let (sender, pieces) = sync_channel(WAITING);
     std::thread::spawn(move || {
-        if let Err(error) = search.run(&mut server, &sender) {
-            // Whoever reads may have stopped.
-            let _unheard = sender.send(Err(error.to_string()));
-        }
+        let last = match search.run(&mut server, &sender) {
+            Ok(()) => Piece::End,
+            Err(error) => Piece::Failed(error.to_string()),
+        };
+        // Whoever reads may have stopped.
+        let _unheard = sender.send(last);
     });
-    Ok(Entries { pieces, current: io::Cursor::default() })
+    Ok(Entries { pieces, current: io::Cursor::default(), is_ended: false })
 }
 
 fn trusting(file: &PathBuf) -> Result<Arc<ClientConfig>, Failure> {
@@ -117,19 +136,16 @@ fn trusting(file: &PathBuf) -> Result<Arc<ClientConfig>, Failure> {
 }
 
 impl Search {
-    fn run(
-        &self,
-        server: &mut LdapConn,
-        sender: &SyncSender<Result<Vec<u8>, String>>,
-    ) -> ldap3::result::Result<()> {
+    fn run(&self, server: &mut LdapConn, sender: &SyncSender<Piece>) -> ldap3::result::Result<()> {
         let adapters: Vec<Box<dyn Adapter<'_, &str, Vec<&str>>>> =
             vec![Box::new(EntriesOnly::new()), Box::new(PagedResults::new(PAGE))];
         let (base, filter) = (self.base.as_str(), self.filter.as_str());
         let wanted = ATTRIBUTES.to_vec();
+        let server = server.with_timeout(PATIENCE);
         let mut found =
             server.streaming_search_with(adapters, base, Scope::Subtree, filter, wanted)?;
         while let Some(entry) = found.next()? {
-            if sender.send(Ok(ldif(SearchEntry::construct(entry)))).is_err() {
+            if sender.send(Piece::Some(ldif(SearchEntry::construct(entry)))).is_err() {
                 return Ok(());
             }
         }
@@ -165,14 +181,15 @@ impl Read for Entries {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         loop {
             let length = self.current.read(out)?;
-            if length > 0 || out.is_empty() {
+            if length > 0 || out.is_empty() || self.is_ended {
                 return Ok(length);
             }
             match self.pieces.recv() {
-                Ok(Ok(piece)) => self.current = io::Cursor::new(piece),
-                Ok(Err(error)) => return Err(io::Error::other(error)),
-                // The thread has ended after the last entry.
-                Err(_) => return Ok(0),
+                Ok(Piece::Some(piece)) => self.current = io::Cursor::new(piece),
+                Ok(Piece::End) => self.is_ended = true,
+                Ok(Piece::Failed(error)) => return Err(io::Error::other(error)),
+                // The thread has ended, and never said that this was all.
+                Err(_) => return Err(io::Error::other("reading broke off")),
             }
         }
     }
@@ -191,5 +208,27 @@ mod tests {
         };
         let text = String::from_utf8(ldif(entry)).unwrap();
         assert_eq!(text, "dn:: dWlkPWFkYSxkYz14\njpegPhoto:: /wA=\nuid:: YWRh\n\n");
+    }
+
+    fn told(pieces: Vec<Piece>) -> Entries {
+        let (sender, receiver) = sync_channel(WAITING);
+        pieces.into_iter().for_each(|piece| sender.send(piece).unwrap());
+        Entries { pieces: receiver, current: io::Cursor::default(), is_ended: false }
+    }
+
+    #[test]
+    fn only_what_was_said_to_be_all_is_read_to_its_end() {
+        let piece = |text: &str| Piece::Some(text.as_bytes().to_vec());
+        let mut text = String::new();
+        let mut whole = told(vec![piece("a"), piece(""), piece("b"), Piece::End]);
+        whole.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "ab");
+        assert_eq!(whole.read(&mut [0; 8]).unwrap(), 0, "the end stays the end");
+
+        let broken = told(vec![piece("a")]).read_to_string(&mut text).unwrap_err();
+        assert_eq!(broken.to_string(), "reading broke off");
+        let mut failed = told(vec![piece("a"), Piece::Failed("no more".into())]);
+        assert_eq!(failed.read_to_string(&mut text).unwrap_err().to_string(), "no more");
+        assert!(failed.read_to_string(&mut text).is_err(), "nor is it whole afterwards");
     }
 }

@@ -7,7 +7,7 @@ use storage::{Change, Id, Partition, Reading, Snapshot};
 use uuid::Uuid;
 
 use super::site::Site;
-use crate::access::{Grant, ManageIdentities, View};
+use crate::access::{Context, Grant, ManageIdentities, View, Who};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, SubjectKind, differences};
 use crate::id::{ImportId, RecordId};
@@ -177,16 +177,14 @@ impl Imports<'_, &mut Change<'_>> {
         let (partition, now) = (self.partition(), self.site.now());
         let number = self.site.source.allocate(partition)?;
         let id = ImportId::from_record(number).ok_or(Error::Missing)?;
-        let crate::access::Who::Admin { admin, token } = self.site.context.actor.0 else {
-            return Err(Error::Missing);
-        };
+        let (asker, asked_by) = self.asker()?;
         let import = Import {
             uuid: self.site.tools.uuid(now),
             stamp: Stamp::new(now),
             fields,
             state: ImportState::Receiving,
-            asker: Asker { admin, token, source: self.site.context.source },
-            asked_by: self.site.actor_name()?,
+            asker,
+            asked_by,
             upload: 0,
             chunks: 0,
             rows: 0,
@@ -234,7 +232,8 @@ impl Imports<'_, &mut Change<'_>> {
         self.keep(id, &import)
     }
 
-    /// Says that all rows came, `ignored` that were neither users nor groups: now they are checked.
+    /// Says that all rows came, `ignored` that were neither users nor groups: now they are checked,
+    /// and perhaps applied, as asked for by whoever says so.
     ///
     /// # Errors
     /// `Missing`; `Stale` when another upload began.
@@ -245,7 +244,8 @@ impl Imports<'_, &mut Change<'_>> {
         ignored: u64,
     ) -> Result<Import, Error> {
         let before = self.uploaded(id, upload)?;
-        let after = Import { ignored, state: ImportState::Checking, ..before.clone() };
+        let ((asker, asked_by), state) = (self.asker()?, ImportState::Checking);
+        let after = Import { ignored, state, asker, asked_by, ..before.clone() };
         self.change(id, &before, after)
     }
 
@@ -260,6 +260,7 @@ impl Imports<'_, &mut Change<'_>> {
     }
 
     /// Has an import applied that was checked, with `leave_out_errors` also when rows are in error.
+    /// What is done then is done as asked for by whoever says so.
     ///
     /// # Errors
     /// `Missing` or `Stale`; `Forbidden` when it was not checked, or rows are in error.
@@ -273,7 +274,8 @@ impl Imports<'_, &mut Change<'_>> {
         if before.state != ImportState::Checked {
             return Err(Error::Forbidden("only an import that was checked can be applied"));
         }
-        let mut after = Import { state: ImportState::Applying, ..before.clone() };
+        let ((asker, asked_by), state) = (self.asker()?, ImportState::Applying);
+        let mut after = Import { state, asker, asked_by, ..before.clone() };
         after.fields.leave_out_errors |= leave_out_errors;
         if before.planned.error > 0 && !after.fields.leave_out_errors {
             let text = "rows are in error: mend the file, or say that they are left out";
@@ -321,6 +323,13 @@ impl Imports<'_, &mut Change<'_>> {
         }
         let after = Import { state, ..before.clone() };
         self.change(id, &before, after).map(drop)
+    }
+
+    /// Who asks, and by what name.
+    fn asker(&self) -> Result<(Asker, String), Error> {
+        let Context { actor, source, .. } = self.site.context;
+        let Who::Admin { admin, token } = actor.0 else { return Err(Error::Missing) };
+        Ok((Asker { admin, token, source: *source }, self.site.actor_name()?))
     }
 
     fn work(&self, id: ImportId) -> Result<ImportWork, Error> {

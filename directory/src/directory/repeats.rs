@@ -9,11 +9,14 @@ use storage::{Change, Id, Partition, Reading, Secret};
 use super::{Changing, Directory, ReadingTransaction, own_standing};
 use crate::access::{Context, Who};
 use crate::error::Error;
-use crate::id::{OrganizationId, Place};
-use crate::records::{Repeat, indices, kinds};
+use crate::id::{OrganizationId, Place, RecordId as _};
+use crate::records::{Organization, Repeat, indices, kinds};
+use crate::time::Time;
 
 /// How long a change is remembered, in milliseconds: a day.
 pub const REPEAT_LIFE: u64 = 24 * 60 * 60 * 1_000;
+/// How long its answer is told again, in milliseconds: an hour.
+const ANSWER_LIFE: u64 = 60 * 60 * 1_000;
 /// The most changes of one caller that are remembered at a place; the oldest give way.
 const REPEATS: usize = 1_000;
 /// So many that are over are forgotten when one more comes.
@@ -27,6 +30,7 @@ pub struct Repeatable {
     place: Place,
     key: [u8; 32],
     caller: [u8; 16],
+    token: u64,
     asked: [u8; 32],
 }
 
@@ -36,7 +40,8 @@ pub enum Earlier {
     Never,
     /// Something else was asked for under this key.
     Another,
-    /// It was made, and nobody knows any more what was answered.
+    /// It was made, and nobody knows any more what was answered, or may be told: another token asks,
+    /// or the caller's rights have changed.
     Unanswered,
     /// It was made, and this was answered.
     Answered(Secret),
@@ -51,13 +56,14 @@ impl Repeatable {
         key: &[u8],
         asked: &[&[u8]],
     ) -> Option<Self> {
-        let Who::Admin { admin, .. } = context.actor.0 else { return None };
+        let Who::Admin { admin, token } = context.actor.0 else { return None };
         let home = admin.home.partition().number().to_be_bytes();
         let number = crate::id::RecordId::record(admin.number).to_be_bytes();
         let caller = *hash(&[&home, &number]).first_chunk::<16>()?;
         let key = hash(&[&caller, key]);
         let place = organization.map_or(admin.home, Place::Organization);
-        Some(Self { place, key, caller, asked: hash(asked) })
+        let token = crate::id::RecordId::record(token.number);
+        Some(Self { place, key, caller, token, asked: hash(asked) })
     }
 
     fn partition(&self) -> Partition {
@@ -81,16 +87,26 @@ impl ReadingTransaction {
     /// # Errors
     /// `Refused` when the actor is no admin; when the store fails.
     pub fn earlier(&self, wanted: &Repeatable) -> Result<Earlier, Error> {
-        own_standing(&self.snapshot, &self.context)?;
+        let standing = own_standing(&self.snapshot, &self.context)?;
         let Some((id, found)) = find(&self.snapshot, wanted)? else { return Ok(Earlier::Never) };
         if self.context.now >= found.at.plus(REPEAT_LIFE) {
             return Ok(Earlier::Never);
         }
-        if found.asked != wanted.asked {
+        let kept = self.snapshot.secret(wanted.partition(), kinds::REPEATED_ANSWER, id)?;
+        let Some(kept) = kept else { return Ok(Earlier::Unanswered) };
+        let Some((asked, answer)) = kept.expose().split_first_chunk::<32>() else {
+            return Ok(Earlier::Unanswered);
+        };
+        if *asked != wanted.asked {
             return Ok(Earlier::Another);
         }
-        let answer = self.snapshot.secret(wanted.partition(), kinds::REPEATED_ANSWER, id)?;
-        Ok(answer.map_or(Earlier::Unanswered, Earlier::Answered))
+        let is_theirs = found.token == wanted.token
+            && found.revision == standing.rights.admin.stamp.revision
+            && self.context.now < found.at.plus(ANSWER_LIFE);
+        Ok(match is_theirs && !answer.is_empty() {
+            true => Earlier::Answered(Secret::new(answer.to_vec())),
+            false => Earlier::Unanswered,
+        })
     }
 }
 
@@ -101,6 +117,7 @@ impl Changing<'_, '_> {
     /// `Repeated` when it was made already.
     pub fn remember(&mut self, wanted: &Repeatable) -> Result<(), Error> {
         let (partition, now) = (wanted.partition(), self.context.now);
+        let revision = own_standing(&*self.change, self.context)?.rights.admin.stamp.revision;
         if let Some((id, found)) = find(&*self.change, wanted)? {
             if now < found.at.plus(REPEAT_LIFE) {
                 return Err(Error::Repeated);
@@ -115,22 +132,29 @@ impl Changing<'_, '_> {
             forget(self.change, partition, *id)?;
         }
         let number = self.change.allocate(partition)?;
-        let record = Repeat { key: wanted.key, caller, asked: wanted.asked, at: now };
-        Ok(self.change.put(partition, number, &record)?)
+        let record = Repeat { key: wanted.key, caller, token: wanted.token, revision, at: now };
+        self.change.put(partition, number, &record)?;
+        Ok(self.change.put_secret(partition, kinds::REPEATED_ANSWER, number, &wanted.asked)?)
     }
 
     /// Forgets some of what is over, whoever asked for it.
     fn forget_old(&mut self, partition: Partition) -> Result<(), Error> {
-        let mut over = Vec::new();
-        for found in self.change.scan::<Repeat>(partition, None).take(SWEPT) {
-            let (id, record) = found?;
-            if self.context.now < record.at.plus(REPEAT_LIFE) {
-                break;
-            }
-            over.push(id);
-        }
+        let over = over(&*self.change, partition, self.context.now)?;
         over.into_iter().try_for_each(|id| forget(self.change, partition, id))
     }
+}
+
+/// The first changes of a partition that are over; they stand in the order in which they were made.
+fn over(source: &impl Reading, partition: Partition, now: Time) -> Result<Vec<Id>, Error> {
+    let mut over = Vec::new();
+    for found in source.scan::<Repeat>(partition, None).take(SWEPT) {
+        let (id, record) = found?;
+        if now < record.at.plus(REPEAT_LIFE) {
+            break;
+        }
+        over.push(id);
+    }
+    Ok(over)
 }
 
 impl Directory {
@@ -143,12 +167,39 @@ impl Directory {
             return Ok(());
         }
         let answer = zeroize::Zeroizing::new(answer);
+        let answer = zeroize::Zeroizing::new([&wanted.asked[..], &answer].concat());
         self.inner.store.write(move |change| {
             if let Some((id, _)) = find(&*change, &wanted)? {
                 change.put_secret(wanted.partition(), kinds::REPEATED_ANSWER, id, &answer)?;
             }
             Ok::<_, Error>(())
         })?;
+        Ok(())
+    }
+
+    /// Forgets everything that is remembered for longer than a day, in every organization.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn forget_repeats(&self, now: Time) -> Result<(), Error> {
+        let snapshot = self.inner.store.read()?;
+        let mut partitions = vec![Partition::Provider];
+        for found in snapshot.scan::<Organization>(Partition::Provider, None) {
+            let (id, _) = found?;
+            partitions.extend(OrganizationId::from_record(id).map(OrganizationId::partition));
+        }
+        for partition in partitions {
+            if over(&snapshot, partition, now)?.is_empty() {
+                continue;
+            }
+            let sweep = move |change: &mut Change<'_>| {
+                let over = over(&*change, partition, now)?;
+                let count = over.len();
+                over.into_iter().try_for_each(|id| forget(change, partition, id))?;
+                Ok::<_, Error>(count)
+            };
+            while self.inner.store.write(sweep)? > 0 {}
+        }
         Ok(())
     }
 }

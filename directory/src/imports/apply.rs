@@ -7,6 +7,7 @@ use storage::Change;
 use super::check::Job;
 use super::chunks::Chunks;
 use super::members::Members;
+use super::notes::note;
 use super::outcome::{RowOutcome, Verdict};
 use super::plan::{Plan, Planner};
 use super::row::{Fault, Row, RowEntry, RowMember, RowPassword, UserRow};
@@ -29,6 +30,10 @@ const ROWS: usize = 250;
 const CLEAR: usize = 16;
 /// So many memberships are written in one change.
 const LINKS: usize = 1_000;
+
+/// Why a nested group does not come into a group.
+const LOOP: &str = "a nested group was left out: the group would contain itself by way of groups \
+                    that are not in the file";
 
 /// Some rows of a chunk with what is needed to apply them.
 struct Batch {
@@ -374,11 +379,7 @@ impl<'a> Work<'a> {
                     if let Some(Member::Group(nested)) = member
                         && descendants(change, partition, nested)?.contains(&own)
                     {
-                        notes.push(
-                            "a nested group was left out: the group would contain itself \
-                                    by way of groups that are not in the file"
-                                .to_owned(),
-                        );
+                        note(notes, LOOP);
                         continue;
                     }
                     joins.extend(member.map(|member| (own, member)));

@@ -2,6 +2,7 @@
 
 use storage::{Id, Partition, Reading, Relation};
 
+use super::notes::note;
 use super::row::{Fault, GroupRow, Row, RowEntry, RowMember, UserRow};
 use super::survey::Survey;
 use crate::error::Error;
@@ -33,7 +34,8 @@ impl<R: Reading> Members<'_, R> {
         Ok(self.source.find_first(self.partition, index, prepare(name).as_bytes())?)
     }
 
-    /// Puts names in place of what a row calls its members, and says what is wrong with them.
+    /// Puts names in place of what a row calls its members, and says what is wrong with them. A row
+    /// in error stays as it is: the check may be broken off, and has to find the same again.
     ///
     /// # Errors
     /// When the store fails.
@@ -43,35 +45,38 @@ impl<R: Reading> Members<'_, R> {
         survey: &mut Survey,
         missing: MissingMembers,
     ) -> Result<Option<Fault>, Error> {
-        let (name, column, nobody) = match &mut row.entry {
+        let (column, nobody, fault) = match &mut row.entry {
             RowEntry::User(user) => {
+                let all = user.groups.clone();
                 let nobody = self.settle_groups(user, survey)?;
-                (&user.fields.login, "groups", nobody)
+                let fault = absent(&user.fields.login, "groups", &nobody, missing);
+                if fault.is_some() {
+                    user.groups = all;
+                }
+                ("groups", nobody, fault)
             }
             RowEntry::Group(group) => {
+                let all = group.members.clone();
                 let nobody = self.settle_members(group, survey)?;
-                if let Some(reason) = nest(group, survey) {
-                    let (name, column) = (group.fields.name.clone(), Some("members".to_owned()));
-                    return Ok(Some(Fault { name, column, reason: reason.to_owned() }));
+                let name = &group.fields.name;
+                let fault = match nest(group, survey) {
+                    Some(reason) => {
+                        let (name, column) = (name.clone(), Some("members".to_owned()));
+                        Some(Fault { name, column, reason: reason.to_owned() })
+                    }
+                    None => absent(name, "members", &nobody, missing),
+                };
+                if fault.is_some() {
+                    group.members = all;
                 }
-                (&group.fields.name, "members", nobody)
+                ("members", nobody, fault)
             }
             RowEntry::Faulty(_) => return Ok(None),
         };
-        if nobody.is_empty() {
-            return Ok(None);
+        if fault.is_none() && !nobody.is_empty() {
+            note(&mut row.notes, &told(column, &nobody));
         }
-        let reason = told(column, &nobody);
-        Ok(match missing {
-            MissingMembers::Error => {
-                let column = Some(column.to_owned());
-                Some(Fault { name: name.clone(), column, reason })
-            }
-            MissingMembers::LeaveOut => {
-                row.notes.push(reason);
-                None
-            }
-        })
+        Ok(fault)
     }
 
     fn settle_groups(&self, user: &mut UserRow, survey: &Survey) -> Result<Vec<String>, Error> {
@@ -169,6 +174,17 @@ fn nest(group: &GroupRow, survey: &mut Survey) -> Option<&'static str> {
         RowMember::User(_) | RowMember::Alias { .. } => None,
     });
     nested.map(|inner| survey.nest(&group.fields.name, inner)).find_map(Result::err)
+}
+
+/// What is wrong with a row whose members are not there, if they may not be left out.
+fn absent(name: &str, column: &str, nobody: &[String], missing: MissingMembers) -> Option<Fault> {
+    match missing {
+        MissingMembers::Error if !nobody.is_empty() => {
+            let (name, reason) = (name.to_owned(), told(column, nobody));
+            Some(Fault { name, column: Some(column.to_owned()), reason })
+        }
+        MissingMembers::Error | MissingMembers::LeaveOut => None,
+    }
 }
 
 fn told(column: &str, nobody: &[String]) -> String {

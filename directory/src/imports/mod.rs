@@ -11,6 +11,7 @@ mod apply;
 mod check;
 mod chunks;
 mod members;
+mod notes;
 mod outcome;
 mod plan;
 mod row;
@@ -18,6 +19,7 @@ mod survey;
 mod work;
 
 pub(crate) use chunks::Chunks;
+pub use notes::{cut, note};
 pub use outcome::{RowKind, RowOutcome, Verdict};
 pub use row::{Fault, GroupRow, Row, RowEntry, RowMember, RowPassword, UserRow};
 

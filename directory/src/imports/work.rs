@@ -1,12 +1,14 @@
 //! Working at the imports of all organizations, in turn.
 
-use storage::{Partition, Reading};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use storage::{Partition, ReadError, Reading};
 
 use super::check::Job;
 use crate::access::organization;
 use crate::collections::{Imports, Site};
 use crate::directory::Directory;
-use crate::error::Error;
+use crate::error::{Error, StoreFailure};
 use crate::id::{ImportId, RecordId};
 use crate::records::{ImportState, ImportWork, OrganizationState};
 use crate::time::Time;
@@ -16,28 +18,43 @@ const PATIENCE: u64 = 7 * 24 * 60 * 60 * 1_000;
 
 impl Directory {
     /// Does the next step of every import that there is something to do for; says whether there was
-    /// one. Ends early, and leaves everything as it is, when it may not `keep_going`.
+    /// one. Ends early, and leaves everything as it is, when it may not `keep_going`. An import that
+    /// cannot go on does not keep the others from it.
     ///
     /// # Errors
-    /// When the store fails.
+    /// When the store fails: the first failure, once every import had its turn.
     pub fn advance_imports(&self, now: Time, keep_going: &dyn Fn() -> bool) -> Result<bool, Error> {
         let works: Vec<_> = {
             let snapshot = self.inner.store.read()?;
             snapshot.scan::<ImportWork>(Partition::Provider, None).collect::<Result<_, _>>()?
         };
-        let mut some = false;
+        let (mut some, mut first) = (false, None);
         for (number, work) in works {
             if !keep_going() {
-                return Ok(false);
+                some = false;
+                break;
             }
             let job = Job { organization: work.organization, import: work.import, now };
-            match self.advance_import(job, number, keep_going) {
-                Ok(more) => some |= more,
-                Err(error @ Error::Store(_)) => return Err(error),
-                Err(error) => self.end_import(job, ImportState::Failed(error.to_string()))?,
+            let step = AssertUnwindSafe(|| self.advance_import(job, number, keep_going));
+            let failed = match catch_unwind(step) {
+                Ok(Ok(more)) => {
+                    some |= more;
+                    continue;
+                }
+                Ok(Err(error)) => error,
+                Err(_) => Error::Forbidden("a step of the import panicked"),
+            };
+            if is_final(&failed) {
+                let ended = self.end_import(job, ImportState::Failed(failed.to_string()));
+                if let Err(error) = ended {
+                    first = first.or(Some(error));
+                }
+            }
+            if matches!(failed, Error::Store(_)) {
+                first = first.or(Some(failed));
             }
         }
-        Ok(some)
+        first.map_or(Ok(some), Err)
     }
 
     fn advance_import(
@@ -86,5 +103,31 @@ impl Directory {
             Imports::new(site).end(id, state)
         });
         done.map_err(Error::from)
+    }
+}
+
+/// Whether an import that failed so would fail so again: by what it is, or by rows that cannot be
+/// read; but not by a disk that may come back.
+fn is_final(error: &Error) -> bool {
+    match error {
+        Error::Store(
+            StoreFailure::Corrupt(_)
+            | StoreFailure::Read(ReadError::Corrupt(_) | ReadError::Sealed),
+        ) => true,
+        Error::Store(
+            StoreFailure::Read(ReadError::Database(_) | ReadError::Frozen | ReadError::Lost)
+            | StoreFailure::Change(_)
+            | StoreFailure::Events(_)
+            | StoreFailure::Journal(_)
+            | StoreFailure::Commit(_),
+        ) => false,
+        Error::Refused(_)
+        | Error::Invalid(_)
+        | Error::Taken { .. }
+        | Error::Missing
+        | Error::Stale
+        | Error::InUse(_)
+        | Error::Repeated
+        | Error::Forbidden(_) => true,
     }
 }

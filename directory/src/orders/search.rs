@@ -146,14 +146,20 @@ impl<'s> Search<'s> {
         if session.certificate.is_some() {
             about.extend(&self.of_certificates);
         }
+        let mut found = None;
         for position in about {
             if self.holds(position, session, client)?
                 && let Some(note) = self.notes.get(position)
             {
-                return Ok(Some((note.trigger, position)));
+                // The order may wait for hours: a reason that nothing undoes meanwhile comes first.
+                let why = Some((note.trigger, position));
+                if matches!(note.trigger, Trigger::PasswordChanged | Trigger::Deleted) {
+                    return Ok(why);
+                }
+                found = found.or(why);
             }
         }
-        Ok(None)
+        Ok(found)
     }
 
     /// The notes that are about a user: those that name them, and those that are about a group that

@@ -6,16 +6,18 @@ use storage::{Entries, Kind, Record};
 use super::{indices, kinds};
 use crate::time::Time;
 
-/// A change that was made under a key of its caller's choice. Its answer is a sealed secret under the
-/// same number.
+/// A change that was made under a key of its caller's choice. What was asked for, as a hash, and what
+/// was answered are a sealed secret under the same number: passwords may be in both.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Repeat {
     /// A hash of who asked and of the key.
     pub(crate) key: [u8; 32],
     /// A hash of who asked.
     pub(crate) caller: [u8; 16],
-    /// A hash of what was asked for.
-    pub(crate) asked: [u8; 32],
+    /// The number of the token that asked.
+    pub(crate) token: u64,
+    /// The revision of the caller's own record: rights that changed since see no answer.
+    pub(crate) revision: u64,
     /// When.
     pub(crate) at: Time,
 }

@@ -306,7 +306,10 @@ fn who_may_not_any_more_has_nothing_imported_and_what_waits_too_long_ends() {
     });
     let id = begun.unwrap();
     world.work();
-    world.act(acme, move |imports| imports.apply(id, None, false)).unwrap();
+    let applied = world.directory.change(manager, move |change| {
+        change.authorize::<ManageIdentities>(acme)?.imports().apply(id, None, false)
+    });
+    applied.unwrap();
     let number = manager.actor.admin().unwrap().number;
     let suspended = world.change(move |change| {
         change.authorize_provider()?.admins().update(number, None, |admin| {
@@ -325,6 +328,84 @@ fn who_may_not_any_more_has_nothing_imported_and_what_waits_too_long_ends() {
     world.pass(8 * DAY);
     world.work();
     assert_eq!(world.state(acme, waiting).state, ImportState::Cancelled);
+}
+
+#[test]
+fn who_uploads_or_applies_is_who_asks() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let manager = world.admin(Place::Provider, Role::Manager, AdminScope::All);
+    let dry = ImportFields { dry_run: true, ..asked() };
+    let id = world.import(acme, dry, vec![person(2, "ada", |_| {})]);
+    let first = world.state(acme, id);
+    world.work();
+    let applied = world.directory.change(manager, move |change| {
+        change.authorize::<ManageIdentities>(acme)?.imports().apply(id, None, false)
+    });
+    let applied = applied.unwrap();
+    assert_ne!((&applied.asker, &applied.asked_by), (&first.asker, &first.asked_by));
+    assert_eq!(Some(applied.asker.admin), manager.actor.admin());
+    world.work();
+    assert_eq!(world.state(acme, id).state, ImportState::Done);
+
+    let fields = asked();
+    let id = world.change(move |change| {
+        let mut grant = change.authorize::<ManageIdentities>(acme)?;
+        Ok(grant.imports().create(fields)?.0)
+    });
+    let id = id.unwrap();
+    let uploaded = world.directory.change(manager, move |change| {
+        let mut grant = change.authorize::<ManageIdentities>(acme)?;
+        let mut imports = grant.imports();
+        let upload = imports.begin_upload(id)?;
+        imports.finish_upload(id, upload, 0)
+    });
+    assert_eq!(uploaded.unwrap().asker, applied.asker);
+}
+
+#[test]
+fn a_check_that_is_begun_again_finds_the_same() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let rows = vec![
+        person(2, "ada", |user| user.groups = vec!["nowhere".into()]),
+        team(3, "staff", vec![RowMember::User("nobody".into()), RowMember::User("ada".into())]),
+        person(4, "bob", |_| {}),
+        person(5, "eve", |_| {}),
+    ];
+    let id = world.import(acme, asked(), rows);
+    // Both chunks are looked through and the first one is checked, but not the second.
+    let asked = std::cell::Cell::new(0);
+    let some = || {
+        asked.set(asked.get() + 1);
+        asked.get() <= 4
+    };
+    assert!(world.directory.advance_imports(world.now(), &some).unwrap());
+    let broken_off = world.state(acme, id);
+    assert_eq!((broken_off.state, broken_off.checked), (ImportState::Checking, 3));
+    world.work();
+    let checked = world.state(acme, id);
+    assert_eq!((checked.state, checked.planned.error), (ImportState::Checked, 2));
+    assert_eq!(checked.planned.create, 2);
+}
+
+#[test]
+fn an_import_whose_rows_cannot_be_read_fails_and_the_others_go_on() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let broken = world.import(acme, asked(), vec![person(2, "ada", |_| {})]);
+    let sound = world.import(acme, asked(), vec![person(2, "bob", |_| {})]);
+    let number = record(broken) << 20;
+    let spoilt = world.directory.inner.store.write(move |change| {
+        let kind = crate::records::kinds::IMPORT_ROWS;
+        change.put_secret(acme.partition(), kind, number, b"\xff").map_err(Error::from)
+    });
+    spoilt.unwrap();
+    assert!(matches!(world.directory.advance_imports(world.now(), &|| true), Err(Error::Store(_))));
+    assert!(matches!(world.state(acme, broken).state, ImportState::Failed(_)));
+    world.work();
+    assert_eq!(world.state(acme, sound).state, ImportState::Done);
+    assert!(world.found(acme, "ada").is_none() && world.found(acme, "bob").is_some());
 }
 
 #[test]

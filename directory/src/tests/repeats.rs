@@ -1,5 +1,7 @@
 //! Changes that are asked for again.
 
+use storage::Reading;
+
 use super::world::{DAY, World};
 use crate::access::{Context, ManageAdmins, Role};
 use crate::directory::{Earlier, Repeatable};
@@ -103,4 +105,51 @@ fn an_admin_who_cannot_act_learns_nothing_of_what_was_answered() {
     });
     suspended.unwrap();
     assert!(world.directory.read(admin).unwrap().earlier(&first).is_err());
+}
+
+#[test]
+fn an_answer_is_told_again_for_an_hour_and_to_who_may_still_do_what_they_might() {
+    let world = World::new();
+    let admin = world.admin(Place::Provider, Role::Manager, AdminScope::All);
+    let first = wanted(&admin, None, "k", "x");
+    act(&world, admin, first).unwrap();
+    world.directory.keep_answer(first, b"an answer".to_vec()).unwrap();
+    assert_eq!(known(&world, admin, &first), "answered");
+    let number = admin.actor.admin().unwrap().number;
+    let demoted = world.change(move |change| {
+        let mut grant = change.authorize_provider::<ManageAdmins>()?;
+        grant.admins().update(number, None, |admin| {
+            admin.fields.role = Role::ReadOnly;
+            Ok(())
+        })
+    });
+    demoted.unwrap();
+    assert_eq!(known(&world, admin, &first), "unanswered");
+    let top = world.top();
+    let second = wanted(&top, None, "k", "x");
+    act(&world, top, second).unwrap();
+    world.directory.keep_answer(second, b"an answer".to_vec()).unwrap();
+    world.pass(DAY / 24);
+    assert_eq!(known(&world, world.top(), &second), "unanswered");
+}
+
+#[test]
+fn everything_is_forgotten_after_a_day_whoever_comes() {
+    let world = World::new();
+    let (top, acme) = (world.top(), world.organization("acme"));
+    for number in 0..40 {
+        let place = (number % 2 == 0).then_some(acme);
+        act(&world, top, wanted(&top, place, &number.to_string(), "x")).unwrap();
+    }
+    let left = |world: &World| {
+        let places = [storage::Partition::Provider, acme.partition()];
+        let snapshot = world.directory.inner.store.read().unwrap();
+        let count = |place| snapshot.scan::<crate::records::Repeat>(place, None).count();
+        places.map(count)
+    };
+    world.directory.forget_repeats(world.now()).unwrap();
+    assert_eq!(left(&world), [20, 20]);
+    world.pass(DAY);
+    world.directory.forget_repeats(world.now()).unwrap();
+    assert_eq!(left(&world), [0, 0]);
 }

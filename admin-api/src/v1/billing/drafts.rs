@@ -60,8 +60,7 @@ const TOGETHER: usize = 200;
     responses((
         status = 200,
         description = "The drafts, of the format's media type.",
-        body = String,
-        content_type = "text/plain"
+        content((String = "application/x-ndjson"), (String = "text/csv"))
     )),
     extensions(("x-permission" = json!("manage_billing")))
 )]

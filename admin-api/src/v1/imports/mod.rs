@@ -7,6 +7,7 @@ mod delete;
 mod list;
 mod rows;
 mod show;
+mod size;
 mod upload;
 
 use std::collections::BTreeMap;

@@ -9,10 +9,11 @@ use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use directory::access::{Context, ManageIdentities, View};
-use directory::imports::{CHUNK_ROWS, CHUNK_SIZE, Row, RowEntry};
+use directory::imports::{CHUNK_ROWS, CHUNK_SIZE, Row};
 use directory::{Directory, Error, ImportId, OrganizationId, Schema, records};
 use tokio::sync::mpsc::Sender;
 
+use super::size::sized;
 use super::{Import, manner};
 use crate::api::Api;
 use crate::caller::{Item, Within};
@@ -150,7 +151,8 @@ impl Taker<'_> {
     ) -> Result<records::Import, Problem> {
         let (mut rows, mut size) = (Vec::new(), 0_usize);
         let read = read::<Error>(make(), manner, schema, &mut |row| {
-            size = size.saturating_add(size_of_row(&row));
+            let (row, octets) = sized(row);
+            size = size.saturating_add(octets);
             rows.push(row);
             if rows.len() < CHUNK_ROWS && size < CHUNK_SIZE {
                 return Ok(());
@@ -183,15 +185,5 @@ impl Taker<'_> {
             let mut grant = change.authorize::<ManageIdentities>(organization)?;
             grant.imports().append(id, upload, &rows)
         })
-    }
-}
-
-/// About how many octets a row takes.
-fn size_of_row(row: &Row) -> usize {
-    let usual = 512;
-    match &row.entry {
-        RowEntry::User(user) => usual + user.fields.ssh_keys.iter().map(String::len).sum::<usize>(),
-        RowEntry::Group(group) => usual + group.members.len().saturating_mul(64),
-        RowEntry::Faulty(_) => usual,
     }
 }
