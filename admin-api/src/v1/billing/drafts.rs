@@ -24,6 +24,7 @@ pub(crate) struct DraftQuery {
     #[param(example = "2026-11")]
     month: Option<String>,
     /// What comes: `json_lines`, an organization on each, or `csv`, a line of an invoice on each.
+    #[param(inline)]
     format: Option<DraftFormat>,
 }
 
