@@ -209,20 +209,16 @@ fn keep_house(tasks: &Tasks, directory: Directory, clock: Clock, retention: Dura
     tasks.spawn(async move {
         loop {
             let (directory, now) = (directory.clone(), Time(clock.wall()));
-            let counting = directory.clone();
             let work = move || {
+                // What is billed does not wait for what else fails.
+                if let Err(error) = directory.count_usage(now) {
+                    tracing::error!(%error, "users and devices could not be counted");
+                }
                 let organizations = directory.destroy_expired(now)?;
                 let segments = directory.forget_events(now, retention)?;
                 directory.forget_secrets(now)?;
                 directory.forget_repeats(now)?;
                 Ok::<_, directory::Error>((organizations, segments))
-            };
-            let work = move || {
-                // What is billed does not wait for what else fails.
-                if let Err(error) = counting.count_usage(now) {
-                    tracing::error!(%error, "users and devices could not be counted");
-                }
-                work()
             };
             match tokio::task::spawn_blocking(work).await {
                 Ok(Ok((0, 0))) => {}

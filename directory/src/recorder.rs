@@ -142,8 +142,7 @@ impl Directory {
 }
 
 fn abridged(text: &str) -> &str {
-    let end = (0..=RECORDED_TEXT).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-    if text.len() <= RECORDED_TEXT { text } else { text.get(..end).unwrap_or_default() }
+    text.get(..text.floor_char_boundary(RECORDED_TEXT)).unwrap_or_default()
 }
 
 impl Grant<'_, &Snapshot, View> {

@@ -21,13 +21,7 @@ pub fn prepare(text: &str) -> String {
 /// more.
 pub fn prepare_cut(text: &str) -> String {
     let mut prepared = prepare(text);
-    if prepared.len() > storage::MAX_VALUE {
-        let mut end = storage::MAX_VALUE;
-        while !prepared.is_char_boundary(end) {
-            end = end.saturating_sub(1);
-        }
-        prepared.truncate(end);
-    }
+    prepared.truncate(prepared.floor_char_boundary(storage::MAX_VALUE));
     prepared
 }
 

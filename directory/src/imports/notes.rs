@@ -22,11 +22,7 @@ pub fn note(notes: &mut Vec<String>, text: &str) {
 
 /// As much of a text as a note may have.
 pub fn cut(text: &str) -> &str {
-    if text.len() <= NOTE {
-        return text;
-    }
-    let end = (0..=NOTE).rev().find(|end| text.is_char_boundary(*end));
-    end.and_then(|end| text.get(..end)).unwrap_or_default()
+    text.get(..text.floor_char_boundary(NOTE)).unwrap_or_default()
 }
 
 /// How many notes a note stands for.
