@@ -16,7 +16,7 @@ use yasna::{DERWriter, Tag, construct_der};
 use zeroize::Zeroizing;
 
 use derive::{MAC, derive};
-use encrypt::Locked;
+use encrypt::Lock;
 
 /// How a file is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,79 +62,104 @@ impl std::fmt::Display for Unmade {
     }
 }
 
-/// Makes a file.
-///
-/// # Errors
-/// When the cryptography fails.
-pub(crate) fn file(
-    contents: &Contents<'_>,
-    password: &str,
-    protection: Protection,
-    tools: &Tools,
-) -> Result<Vec<u8>, Unmade> {
-    let certificates = construct_der(|writer| {
-        writer.write_sequence(|bags| {
-            certificate_bag(bags.next(), contents.certificate, Some(contents.name));
-            certificate_bag(bags.next(), contents.authority, None);
-        });
-    });
-    let certificates = Locked::new(&certificates, password, protection, tools)?;
-    let key = Locked::new(contents.key, password, protection, tools)?;
-    let keys = construct_der(|writer| {
-        writer.write_sequence(|bags| {
-            bag(bags.next(), KEY_BAG, Some(contents.name), |writer| key.write(writer));
-        });
-    });
-    let safe = construct_der(|writer| {
-        writer.write_sequence(|safes| {
-            safes.next().write_sequence(|info| {
-                info.next().write_oid(&number(ENCRYPTED_DATA));
-                info.next().write_tagged(Tag::context(0), |writer| {
-                    writer.write_sequence(|data| {
-                        data.next().write_u8(0);
-                        certificates.write_content(data.next(), DATA);
-                    });
-                });
-            });
-            data(safes.next(), &keys);
-        });
-    });
-    let salt = tools.random::<16>();
-    let (digest, mac) = mac(&safe, password, &salt, protection)?;
-    Ok(construct_der(|writer| {
-        writer.write_sequence(|file| {
-            file.next().write_u8(3);
-            data(file.next(), &safe);
-            file.next().write_sequence(|parts| {
-                parts.next().write_sequence(|info| {
-                    info.next().write_sequence(|algorithm| {
-                        algorithm.next().write_oid(&number(digest));
-                        algorithm.next().write_null();
-                    });
-                    info.next().write_bytes(&mac);
-                });
-                parts.next().write_bytes(&salt);
-                parts.next().write_u32(ITERATIONS.get());
-            });
-        });
-    }))
+/// What a password was stretched to for one file. That takes long; what is left takes no time, so
+/// that a file can be made while a change is under way.
+pub(crate) struct Prepared {
+    certificates: Lock,
+    key: Lock,
+    seal: Seal,
 }
 
-/// What says that nobody changed the file who does not know the password, with its digest's number.
-fn mac(
-    safe: &[u8],
-    password: &str,
-    salt: &[u8],
-    protection: Protection,
-) -> Result<(&'static [u64], Vec<u8>), Unmade> {
-    let (number, algorithm, length) = match protection {
-        Protection::Modern => (SHA256, hmac::HMAC_SHA256, 32),
-        Protection::Compatible => (SHA1, hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, 20),
-    };
-    let mut key = Zeroizing::new(vec![0; length]);
-    derive(algorithm.digest_algorithm(), MAC, password, salt, &mut key)?;
-    let tag = hmac::sign(&hmac::Key::new(algorithm, &key), safe);
-    Ok((number, tag.as_ref().to_vec()))
+/// What says that nobody changed a file who does not know its password.
+struct Seal {
+    salt: [u8; 16],
+    /// The number of its digest.
+    digest: &'static [u64],
+    key: hmac::Key,
+}
+
+impl Prepared {
+    /// Stretches a password.
+    ///
+    /// # Errors
+    /// When the cryptography fails.
+    pub(crate) fn new(
+        password: &str,
+        protection: Protection,
+        tools: &Tools,
+    ) -> Result<Self, Unmade> {
+        let lock = || Lock::new(password, protection, tools);
+        let (certificates, key) = (lock()?, lock()?);
+        Ok(Self { certificates, key, seal: Seal::new(password, protection, tools)? })
+    }
+
+    /// Makes a file.
+    ///
+    /// # Errors
+    /// When the cryptography fails.
+    pub(crate) fn file(self, contents: &Contents<'_>) -> Result<Vec<u8>, Unmade> {
+        let Self { certificates, key, seal } = self;
+        let bags = construct_der(|writer| {
+            writer.write_sequence(|bags| {
+                certificate_bag(bags.next(), contents.certificate, Some(contents.name));
+                certificate_bag(bags.next(), contents.authority, None);
+            });
+        });
+        let certificates = certificates.lock(&bags)?;
+        let key = key.lock(contents.key)?;
+        let keys = construct_der(|writer| {
+            writer.write_sequence(|bags| {
+                bag(bags.next(), KEY_BAG, Some(contents.name), |writer| key.write(writer));
+            });
+        });
+        let safe = construct_der(|writer| {
+            writer.write_sequence(|safes| {
+                safes.next().write_sequence(|info| {
+                    info.next().write_oid(&number(ENCRYPTED_DATA));
+                    info.next().write_tagged(Tag::context(0), |writer| {
+                        writer.write_sequence(|data| {
+                            data.next().write_u8(0);
+                            certificates.write_content(data.next(), DATA);
+                        });
+                    });
+                });
+                data(safes.next(), &keys);
+            });
+        });
+        Ok(construct_der(|writer| {
+            writer.write_sequence(|file| {
+                file.next().write_u8(3);
+                data(file.next(), &safe);
+                seal.write(file.next(), &safe);
+            });
+        }))
+    }
+}
+
+impl Seal {
+    fn new(password: &str, protection: Protection, tools: &Tools) -> Result<Self, Unmade> {
+        let (digest, algorithm, length) = match protection {
+            Protection::Modern => (SHA256, hmac::HMAC_SHA256, 32),
+            Protection::Compatible => (SHA1, hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, 20),
+        };
+        let (salt, mut key) = (tools.random::<16>(), Zeroizing::new(vec![0; length]));
+        derive(algorithm.digest_algorithm(), MAC, password, &salt, &mut key)?;
+        Ok(Self { salt, digest, key: hmac::Key::new(algorithm, &key) })
+    }
+
+    fn write(&self, writer: DERWriter<'_>, safe: &[u8]) {
+        writer.write_sequence(|parts| {
+            parts.next().write_sequence(|info| {
+                info.next().write_sequence(|algorithm| {
+                    algorithm.next().write_oid(&number(self.digest));
+                    algorithm.next().write_null();
+                });
+                info.next().write_bytes(hmac::sign(&self.key, safe).as_ref());
+            });
+            parts.next().write_bytes(&self.salt);
+            parts.next().write_u32(ITERATIONS.get());
+        });
+    }
 }
 
 fn certificate_bag(writer: DERWriter<'_>, certificate: &[u8], name: Option<&str>) {

@@ -8,7 +8,9 @@ use crate::collections::gear_claims;
 use crate::directory::Directory;
 use crate::error::{Error, StoreFailure};
 use crate::id::{OrganizationId, RadiusClientId, RecordId};
-use crate::records::{Session, SessionTotals, THE_ONLY_ONE, User, indices, kinds};
+use crate::records::{
+    CertificateTotals, Session, SessionTotals, THE_ONLY_ONE, User, indices, kinds,
+};
 
 /// So many records are written anew in one change.
 const STEP: usize = 1_000;
@@ -20,6 +22,7 @@ impl Directory {
         let prepared = self.create_provider().and_then(|()| self.renew());
         let prepared = prepared.and_then(|()| self.note_claims());
         let prepared = prepared.and_then(|()| self.count_sessions());
+        let prepared = prepared.and_then(|()| self.count_certificates());
         prepared.and_then(|()| self.settle_left_reports()).map_err(|error| {
             if let Error::Store(StoreFailure::Read(error)) = error {
                 error.into()
@@ -85,6 +88,28 @@ impl Directory {
             }
             if totals.kept > 0 {
                 let put = move |change: &mut Change<'_>| {
+                    change.put(partition, THE_ONLY_ONE, &totals).map_err(Error::from)
+                };
+                self.inner.store.write(put).map_err(Error::from)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts the issued certificates of a store that was made before they were counted, likewise.
+    fn count_certificates(&self) -> Result<(), Error> {
+        let snapshot = self.inner.store.read()?;
+        for partition in snapshot.partitions()? {
+            if matches!(partition, Partition::Provider)
+                || matches!(snapshot.get::<CertificateTotals>(partition, THE_ONLY_ONE), Ok(Some(_)))
+            {
+                continue;
+            }
+            let found = snapshot.prefix(partition, indices::ISSUED_END, b"").ids().count();
+            let kept = u32::try_from(found).unwrap_or(u32::MAX);
+            if kept > 0 {
+                let put = move |change: &mut Change<'_>| {
+                    let totals = CertificateTotals { kept };
                     change.put(partition, THE_ONLY_ONE, &totals).map_err(Error::from)
                 };
                 self.inner.store.write(put).map_err(Error::from)?;

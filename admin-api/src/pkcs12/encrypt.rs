@@ -19,6 +19,12 @@ const HMAC_SHA256: &[u64] = &[1, 2, 840, 113_549, 2, 9];
 const AES_256_CBC: &[u64] = &[2, 16, 840, 1, 101, 3, 4, 1, 42];
 const SHA1_AND_TRIPLE_DES: &[u64] = &[1, 2, 840, 113_549, 1, 12, 1, 3];
 
+/// What a password was stretched to, for octets that it is to open.
+pub(super) enum Lock {
+    Aes { key: Zeroizing<[u8; 32]>, salt: [u8; 16], chain: [u8; 16] },
+    TripleDes { key: Zeroizing<[u8; 24]>, salt: [u8; 16], chain: [u8; 8] },
+}
+
 /// Octets that a password opens.
 pub(super) struct Locked {
     octets: Vec<u8>,
@@ -27,9 +33,9 @@ pub(super) struct Locked {
     chain: Option<[u8; 16]>,
 }
 
-impl Locked {
+impl Lock {
+    /// Stretches a password, which takes long.
     pub(super) fn new(
-        octets: &[u8],
         password: &str,
         protection: Protection,
         tools: &Tools,
@@ -37,17 +43,35 @@ impl Locked {
         let salt = tools.random::<16>();
         match protection {
             Protection::Modern => {
-                let chain = tools.random::<16>();
-                let octets = aes(octets, password, &salt, chain)?;
-                Ok(Self { octets, salt, chain: Some(chain) })
+                let mut key = Zeroizing::new([0; 32]);
+                let function = pbkdf2::PBKDF2_HMAC_SHA256;
+                pbkdf2::derive(function, ITERATIONS, &salt, password.as_bytes(), &mut *key);
+                Ok(Self::Aes { key, salt, chain: tools.random() })
             }
             Protection::Compatible => {
-                let octets = triple_des(octets, password, &salt)?;
-                Ok(Self { octets, salt, chain: None })
+                let digest = &SHA1_FOR_LEGACY_USE_ONLY;
+                let (mut key, mut chain) = (Zeroizing::new([0; 24]), [0; 8]);
+                derive(digest, KEY, password, &salt, &mut *key)?;
+                derive(digest, CHAIN, password, &salt, &mut chain)?;
+                Ok(Self::TripleDes { key, salt, chain })
             }
         }
     }
 
+    /// Locks octets.
+    pub(super) fn lock(self, octets: &[u8]) -> Result<Locked, Unmade> {
+        match self {
+            Self::Aes { key, salt, chain } => {
+                Ok(Locked { octets: aes(octets, &key, chain)?, salt, chain: Some(chain) })
+            }
+            Self::TripleDes { key, salt, chain } => {
+                Ok(Locked { octets: triple_des(octets, &key, chain)?, salt, chain: None })
+            }
+        }
+    }
+}
+
+impl Locked {
     /// As a key stands in a bag (RFC 5958 section 3).
     pub(super) fn write(&self, writer: DERWriter<'_>) {
         writer.write_sequence(|parts| {
@@ -99,11 +123,8 @@ impl Locked {
     }
 }
 
-fn aes(octets: &[u8], password: &str, salt: &[u8], chain: [u8; 16]) -> Result<Vec<u8>, Unmade> {
-    let mut key = Zeroizing::new([0; 32]);
-    let function = pbkdf2::PBKDF2_HMAC_SHA256;
-    pbkdf2::derive(function, ITERATIONS, salt, password.as_bytes(), &mut *key);
-    let key = UnboundCipherKey::new(&AES_256, &*key).map_err(|_| Unmade)?;
+fn aes(octets: &[u8], key: &[u8; 32], chain: [u8; 16]) -> Result<Vec<u8>, Unmade> {
+    let key = UnboundCipherKey::new(&AES_256, key).map_err(|_| Unmade)?;
     let key = PaddedBlockEncryptingKey::cbc_pkcs7(key).map_err(|_| Unmade)?;
     // With room for the filling, so that no part of the key is left behind elsewhere.
     let mut locked = Vec::with_capacity(octets.len().saturating_add(16));
@@ -113,12 +134,8 @@ fn aes(octets: &[u8], password: &str, salt: &[u8], chain: [u8; 16]) -> Result<Ve
     Ok(locked)
 }
 
-fn triple_des(octets: &[u8], password: &str, salt: &[u8]) -> Result<Vec<u8>, Unmade> {
-    let digest = &SHA1_FOR_LEGACY_USE_ONLY;
-    let (mut key, mut chain) = (Zeroizing::new([0; 24]), [0; 8]);
-    derive(digest, KEY, password, salt, &mut *key)?;
-    derive(digest, CHAIN, password, salt, &mut chain)?;
-    let cipher = TdesEde3::new_from_slice(&*key).map_err(|_| Unmade)?;
+fn triple_des(octets: &[u8], key: &[u8; 24], mut chain: [u8; 8]) -> Result<Vec<u8>, Unmade> {
+    let cipher = TdesEde3::new_from_slice(key).map_err(|_| Unmade)?;
     // One to eight octets that say how many they are (RFC 8018 section 6.1.1).
     let filling = 8_u8.saturating_sub(u8::try_from(octets.len() % 8).map_err(|_| Unmade)?);
     let mut padded = Vec::with_capacity(octets.len().saturating_add(8));

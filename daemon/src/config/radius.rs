@@ -92,8 +92,9 @@ section! {
         /// their gear is, by the `sources` of its RADIUS clients, so leave out, or name below, what is
         /// the provider's own.
         order_networks: Vec<IpNet> = whole_internet(),
-        /// Networks in these into which no order may go, such as those of the provider's own servers.
-        order_networks_excepted: Vec<IpNet> = Vec::new(),
+        /// Networks in these into which no order may go: this machine and its links, and add those of
+        /// the provider's own servers.
+        order_networks_excepted: Vec<IpNet> = OrderNetworks::here(),
         /// Networks in which an order goes to the address that the gear gives itself (NAS-IP-Address),
         /// which nothing proves, where that lies in the RADIUS client's `sources`. Elsewhere it goes
         /// where the gear's reports come from.

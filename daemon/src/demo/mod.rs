@@ -62,6 +62,7 @@ pub(crate) fn configure(folder: &Path, log: &str) -> Result<Config, DemoError> {
         "[data]\ndirectory = {data:?}\nmaster_key = {key:?}\n\
          [ldap]\nlisten = [\"{ldap}\"]\nlisten_tls = [\"{ldaps}\"]\ncleartext_bind = true\n\
          [radius]\nauth = [\"{auth}\"]\nacct = [\"{acct}\"]\nradsec = [\"{radsec}\"]\n\
+         order_networks_excepted = []\n\
          [admin_api]\nlisten = [\"{api}\"]\n\
          [tls]\ncertificate = {certificate:?}\nkey = {private:?}\n\
          [privileges]\nstay_root = true\n\

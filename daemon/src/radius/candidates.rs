@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use directory::{Directory, Error, Gear, GearSecret, OrganizationId, RadiusClientId, Time};
-use radius::{Candidate, Secret};
+use radius::{Candidate, Secret, Slate};
 
 use super::crowd::Crowd;
 
@@ -31,34 +31,38 @@ impl Candidates {
 
     /// The clients that a datagram may be of, those of the narrowest networks first; the time is
     /// asked for where a client has two secrets. Before them comes whose gear was known there, where
-    /// there are many: which of those that sign comes first changes nothing.
+    /// there are many; where too many secrets were tried, the clients met there last are all.
     pub(crate) fn of(
         &self,
         source: SocketAddr,
         now: impl Fn() -> Time + Copy,
         monotonic: Duration,
-    ) -> impl Iterator<Item = Candidate<'_, ClientKey>> {
+    ) -> Slate<impl Iterator<Item = Candidate<'_, ClientKey>>> {
         let address = source.ip();
-        let known = self.crowd.known(&source).and_then(|(organization, client)| {
-            let known = self.gear.as_ref()?.client(organization, client, address)?;
-            known.require_message_authenticator.then_some((0, known))
+        let is_cut = self.crowd.is_spent(&source, monotonic);
+        let met = if is_cut { self.crowd.met_at(&address) } else { &[] };
+        let guesses = self.crowd.known(&source).into_iter().chain(met.iter().copied());
+        let guesses = guesses.filter_map(move |(organization, client)| {
+            Some((0, self.gear.as_ref()?.client(organization, client, address)?, true))
         });
-        let is_spent = self.crowd.is_spent(&address, monotonic);
-        let gear = self.gear.iter().filter(move |_| !is_spent);
+        let gear = self.gear.iter().filter(move |_| !is_cut);
         let found = gear.flat_map(move |gear| gear.candidates(address));
-        known.into_iter().chain(found).flat_map(move |(precision, client)| {
+        let found = found.map(|(precision, client)| (precision, client, false));
+        let all = guesses.chain(found).flat_map(move |(precision, client, is_guess)| {
             let candidate = move |secret| Candidate {
                 client: (client.organization, client.client),
                 secret,
                 require_message_authenticator: client.require_message_authenticator,
                 limit_proxy_state: client.limit_proxy_state,
                 precision,
+                is_guess,
             };
             let current = prepared(&client.secret);
             let previous = client.previous.as_ref().filter(|(_, until)| now() < *until);
             let previous = previous.and_then(|(secret, _)| prepared(secret));
             current.into_iter().chain(previous).map(candidate)
-        })
+        });
+        Slate { all, is_cut }
     }
 }
 

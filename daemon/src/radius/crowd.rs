@@ -1,6 +1,12 @@
 //! What many RADIUS clients behind one address cost: each secret has to be tried.
+//!
+//! Whoever sends what no secret fits has tries of their own, by address and port, so that one
+//! organization's gear with a wrong secret takes none from the others behind the same address. What
+//! all of them take there together is bounded as well; from then on whose gear was met there last is
+//! still served.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -8,26 +14,38 @@ use super::candidates::ClientKey;
 
 /// So few secrets are tried without a thought.
 const FEW: usize = 16;
-/// Secrets that are tried in a second at most for packets from one address, beside those by which
-/// gear there was known before; all of them for a few packets at least.
+/// Secrets that are tried in a second at most for packets from one address and port that are
+/// nobody's; all of them for a few packets at least.
 const TRIES: usize = 8_192;
+/// The same from one address.
+const TRIES_OF_ADDRESS: usize = 8 * TRIES;
 const SECOND: Duration = Duration::from_secs(1);
-/// Gear that is remembered, and addresses of which is known what was tried.
+/// Clients met last at an address that are served when its tries are spent.
+const MET: usize = FEW;
+/// Gear that is remembered, and places of which is known what was tried.
 const GEAR: usize = 65_536;
+const SOCKETS: usize = 16_384;
 const ADDRESSES: usize = 4_096;
 
 /// Of addresses with more than a few clients: which gear was whose, and how much was tried.
 #[derive(Default)]
 pub(super) struct Crowd {
     known: HashMap<SocketAddr, ClientKey>,
-    spent: HashMap<IpAddr, Spent>,
-    /// Where many were tried since the last packets were answered.
-    searched: Vec<SocketAddr>,
+    sockets: HashMap<SocketAddr, Spent>,
+    addresses: HashMap<IpAddr, Address>,
 }
 
+#[derive(Default)]
 struct Spent {
     since: Duration,
     tries: usize,
+}
+
+#[derive(Default)]
+struct Address {
+    spent: Spent,
+    /// The clients met there last, the latest first.
+    met: Vec<ClientKey>,
 }
 
 impl Crowd {
@@ -36,46 +54,77 @@ impl Crowd {
         if self.known.is_empty() { None } else { self.known.get(source).copied() }
     }
 
-    /// Whether no more is tried for packets from an address but what was known before.
-    pub(super) fn is_spent(&self, address: &IpAddr, now: Duration) -> bool {
-        let spent = (!self.spent.is_empty()).then(|| self.spent.get(address)).flatten();
-        spent.is_some_and(|it| it.tries >= TRIES && now.saturating_sub(it.since) < SECOND)
+    /// Whose gear was met at an address last.
+    pub(super) fn met_at(&self, address: &IpAddr) -> &[ClientKey] {
+        self.addresses.get(address).map_or(&[], |address| &address.met)
     }
 
-    /// Notes how many secrets were tried for a packet.
-    pub(super) fn tried(&mut self, source: SocketAddr, tries: usize, now: Duration) {
+    /// Whether no more is tried for packets from there but what was known before.
+    pub(super) fn is_spent(&self, source: &SocketAddr, now: Duration) -> bool {
+        if self.addresses.is_empty() {
+            return false;
+        }
+        let own = self.sockets.get(source).is_some_and(|it| it.has_passed(TRIES, now));
+        let of_all = |it: &Address| it.spent.has_passed(TRIES_OF_ADDRESS, now);
+        own || self.addresses.get(&source.ip()).is_some_and(of_all)
+    }
+
+    /// Notes how many secrets were tried for a packet, and whose it was found to be.
+    pub(super) fn tried(
+        &mut self,
+        source: SocketAddr,
+        found: Option<ClientKey>,
+        tries: usize,
+        now: Duration,
+    ) {
         if tries <= FEW {
             return;
         }
-        self.searched.push(source);
-        if self.spent.len() >= ADDRESSES {
-            self.spent.retain(|_, spent| now.saturating_sub(spent.since) < SECOND);
-        }
-        if self.spent.len() >= ADDRESSES {
-            self.spent.clear();
-        }
-        let fresh = || Spent { since: now, tries: 0 };
-        let spent = self.spent.entry(source.ip()).or_insert_with(fresh);
-        if now.saturating_sub(spent.since) >= SECOND {
-            *spent = fresh();
-        }
-        spent.tries = spent.tries.saturating_add(tries);
-    }
-
-    /// Notes whose gear a packet was of, if that took many tries.
-    pub(super) fn met(&mut self, source: SocketAddr, client: ClientKey) {
-        if !self.searched.contains(&source) {
-            return;
-        }
-        if self.known.len() >= GEAR && !self.known.contains_key(&source) {
-            self.known.clear();
-        }
+        make_room(&mut self.addresses, &source.ip(), ADDRESSES, |it| it.spent.is_young(now));
+        let address = self.addresses.entry(source.ip()).or_default();
+        let Some(client) = found else {
+            address.spent.add(tries, now);
+            make_room(&mut self.sockets, &source, SOCKETS, |it| it.is_young(now));
+            return self.sockets.entry(source).or_default().add(tries, now);
+        };
+        address.met.retain(|met| *met != client);
+        address.met.insert(0, client);
+        address.met.truncate(MET);
+        make_room(&mut self.known, &source, GEAR, |_| false);
         self.known.insert(source, client);
     }
+}
 
-    /// What came was answered.
-    pub(super) fn rest(&mut self) {
-        self.searched.clear();
+impl Spent {
+    fn add(&mut self, tries: usize, now: Duration) {
+        if !self.is_young(now) {
+            *self = Self { since: now, tries: 0 };
+        }
+        self.tries = self.tries.saturating_add(tries);
+    }
+
+    fn is_young(&self, now: Duration) -> bool {
+        now.saturating_sub(self.since) < SECOND
+    }
+
+    fn has_passed(&self, most: usize, now: Duration) -> bool {
+        self.tries >= most && self.is_young(now)
+    }
+}
+
+/// Lets one more have room in a map: those that are not to stay give way, and all where all are.
+fn make_room<K: Eq + Hash, V>(
+    map: &mut HashMap<K, V>,
+    key: &K,
+    most: usize,
+    stays: impl Fn(&V) -> bool,
+) {
+    if map.len() < most || map.contains_key(key) {
+        return;
+    }
+    map.retain(|_, value| stays(value));
+    if map.len() >= most {
+        map.clear();
     }
 }
 
@@ -90,35 +139,59 @@ mod tests {
         (organization, RadiusClientId::from_record(number).unwrap())
     }
 
-    #[test]
-    fn gear_that_took_many_tries_is_remembered_and_no_other() {
-        let mut crowd = Crowd::default();
-        let [one, other] = [1, 2].map(|port| SocketAddr::from(([192, 0, 2, 1], port)));
-        crowd.tried(one, FEW, Duration::ZERO);
-        crowd.met(one, client(1));
-        assert_eq!(crowd.known(&one), None);
-        crowd.tried(one, FEW + 1, Duration::ZERO);
-        crowd.met(one, client(1));
-        crowd.met(other, client(2));
-        assert_eq!((crowd.known(&one), crowd.known(&other)), (Some(client(1)), None));
-        crowd.rest();
-        crowd.met(one, client(2));
-        assert_eq!(crowd.known(&one), Some(client(1)));
+    const START: Duration = Duration::from_secs(100);
+
+    fn socket(last: u8, port: u16) -> SocketAddr {
+        SocketAddr::from(([192, 0, 2, last], port))
     }
 
     #[test]
-    fn an_address_has_so_many_tries_in_a_second_and_takes_none_from_others() {
+    fn gear_that_took_many_tries_is_remembered_and_no_other() {
         let mut crowd = Crowd::default();
-        let [one, other] = [1, 2].map(|last| SocketAddr::from(([192, 0, 2, last], 1)));
-        let start = Duration::from_secs(100);
+        let [one, other] = [socket(1, 1), socket(1, 2)];
+        crowd.tried(one, Some(client(1)), FEW, START);
+        assert_eq!(crowd.known(&one), None);
+        crowd.tried(one, Some(client(1)), FEW + 1, START);
+        crowd.tried(other, None, FEW + 1, START);
+        assert_eq!((crowd.known(&one), crowd.known(&other)), (Some(client(1)), None));
+        crowd.tried(one, Some(client(2)), FEW + 1, START);
+        assert_eq!(crowd.known(&one), Some(client(2)));
+    }
+
+    #[test]
+    fn who_tries_in_vain_spends_their_own_tries_and_not_those_of_others_there() {
+        let mut crowd = Crowd::default();
+        let [one, neighbour] = [socket(1, 1), socket(1, 2)];
         for _ in 0..4 {
-            assert!(!crowd.is_spent(&one.ip(), start));
-            crowd.tried(one, 2_048, start);
+            assert!(!crowd.is_spent(&one, START));
+            crowd.tried(one, None, 2_048, START);
         }
-        assert!(crowd.is_spent(&one.ip(), start) && !crowd.is_spent(&other.ip(), start));
-        assert!(!crowd.is_spent(&one.ip(), start + SECOND));
-        crowd.tried(one, 2_048, start + SECOND);
-        assert!(!crowd.is_spent(&one.ip(), start + SECOND));
+        assert!(crowd.is_spent(&one, START) && !crowd.is_spent(&neighbour, START));
+        assert!(!crowd.is_spent(&one, START + SECOND));
+        crowd.tried(one, None, 2_048, START + SECOND);
+        assert!(!crowd.is_spent(&one, START + SECOND));
+        // What is somebody's costs nothing.
+        for _ in 0..100 {
+            crowd.tried(neighbour, Some(client(1)), 2_048, START);
+        }
+        assert!(!crowd.is_spent(&neighbour, START));
+    }
+
+    #[test]
+    fn an_address_whose_tries_are_spent_serves_whom_it_met_last() {
+        let mut crowd = Crowd::default();
+        let there = u64::try_from(MET).unwrap();
+        for number in (1..=there + 2).chain([4]) {
+            crowd.tried(socket(1, 1), Some(client(number)), FEW + 1, START);
+        }
+        for port in 0..32 {
+            crowd.tried(socket(1, port), None, 2_048, START);
+        }
+        assert!(crowd.is_spent(&socket(1, 9_999), START) && !crowd.is_spent(&socket(2, 1), START));
+        let met = crowd.met_at(&socket(1, 1).ip());
+        assert_eq!((met.len(), met[0], met[1]), (MET, client(4), client(there + 2)));
+        assert!(!met.contains(&client(1)) && met.contains(&client(3)));
+        assert!(crowd.met_at(&socket(2, 1).ip()).is_empty());
     }
 
     #[test]
@@ -126,10 +199,10 @@ mod tests {
         let mut crowd = Crowd::default();
         for number in 0..100_000_u32 {
             let source = SocketAddr::from((number.to_be_bytes(), 1));
-            crowd.tried(source, 100, Duration::ZERO);
-            crowd.met(source, client(1));
-            crowd.rest();
-            assert!(crowd.spent.len() <= ADDRESSES && crowd.known.len() <= GEAR);
+            crowd.tried(source, None, 100, Duration::ZERO);
+            crowd.tried(source, Some(client(1)), 100, Duration::ZERO);
+            assert!(crowd.sockets.len() <= SOCKETS && crowd.addresses.len() <= ADDRESSES);
+            assert!(crowd.known.len() <= GEAR);
         }
     }
 }

@@ -61,11 +61,15 @@ impl Datagrams {
         self.socket.readable().await
     }
 
-    /// Hands on datagrams that have come, each with its source.
+    /// Hands on datagrams that have come, each with its source; `take` says whether one was found to
+    /// be of a peer that is to be answered from where it asked.
     ///
     /// # Errors
     /// What the kernel said; a client that is gone may show up here as an ICMP message.
-    pub(super) fn receive(&mut self, take: impl FnMut(SocketAddr, &[u8])) -> io::Result<()> {
+    pub(super) fn receive(
+        &mut self,
+        take: impl FnMut(SocketAddr, &[u8]) -> bool,
+    ) -> io::Result<()> {
         let Self { socket, is_ipv6, origins, .. } = self;
         let fd = socket.as_raw_fd();
         let emptied = socket.try_io(Interest::READABLE, || {
@@ -100,8 +104,13 @@ impl Datagrams {
                     }
                 }
                 Err(error) => {
+                    let to = *to;
                     tracing::debug!(%to, %error, "a RADIUS reply was not sent");
-                    self.replies.pop_front();
+                    // Without an address to leave from, the kernel chooses one.
+                    let forget = |origins: &mut Origins| origins.forget(&to);
+                    if !self.origins.as_mut().is_some_and(forget) {
+                        self.replies.pop_front();
+                    }
                 }
             }
         }
@@ -232,7 +241,7 @@ impl Family for SockaddrIn6 {
 fn receive<F: Family>(
     fd: RawFd,
     mut origins: Option<&mut Origins>,
-    mut take: impl FnMut(SocketAddr, &[u8]),
+    mut take: impl FnMut(SocketAddr, &[u8]) -> bool,
 ) -> Result<usize, Errno> {
     F::inbox(origins.is_some()).with_borrow_mut(|Inbox { headers, octets }| {
         let rooms = octets.chunks_mut(DATAGRAM).map(|room| [IoSliceMut::new(room)]);
@@ -242,13 +251,14 @@ fn receive<F: Family>(
             taken += 1;
             let datagram = message.iovs().next().unwrap_or_default();
             let Some(source) = message.address.map(Into::into) else { continue };
+            let is_met = take(source, datagram);
             if let Some(origins) = origins.as_deref_mut() {
                 match told::<F>(&message) {
-                    Some(origin) => origins.note(source, origin),
+                    Some(origin) if is_met => origins.note(source, origin),
+                    Some(_) => {}
                     None => is_short = true,
                 }
             }
-            take(source, datagram);
         }
         if is_short {
             // The kernel left no room for the next one.

@@ -268,12 +268,13 @@ impl Worker<Connection> {
             require_message_authenticator: false,
             limit_proxy_state: false,
             precision: 0,
+            is_guess: false,
         };
         while !self.outlet.over {
             let peer = self.outlet.peer;
             match self.outlet.stream.next() {
                 Ok(Some(packet)) => {
-                    self.server.receive(peer, packet, [candidate], now);
+                    self.server.receive(peer, packet, [candidate].into(), now);
                     self.outlet.partial = None;
                     self.obey();
                 }

@@ -33,11 +33,6 @@ pub(super) trait Outlet: Send {
     /// Sends what waits. A reply that cannot be sent is lost.
     fn flush(&mut self) -> impl Future<Output = ()> + Send;
 
-    /// Notes whose gear a request was of.
-    fn met(&mut self, source: SocketAddr, client: ClientKey) {
-        let _ = (source, client);
-    }
-
     /// Notes that a request met silence.
     fn dropped(&mut self, reason: DropReason) {
         let _ = reason;
@@ -141,14 +136,8 @@ impl<O: Outlet> Worker<O> {
         while let Some(command) = self.server.next() {
             match command {
                 Command::Send { to, reply } => self.outlet.queue(to, reply),
-                Command::Ask(ticket, question) => {
-                    self.outlet.met(question.source(), question.client());
-                    self.ask(ticket, &question);
-                }
-                Command::Account(ticket, accounting) => {
-                    self.outlet.met(accounting.source(), accounting.client());
-                    self.account(ticket, &accounting);
-                }
+                Command::Ask(ticket, question) => self.ask(ticket, &question),
+                Command::Account(ticket, accounting) => self.account(ticket, &accounting),
                 Command::Refused { source, client, refusal } => {
                     tracing::debug!(%source, organization = client.0.number(), %refusal, "refused");
                 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use directory::Time;
-use radius::{Port, Server, SignedReply};
+use radius::{Port, Server, SignedReply, Slate};
 
 use super::Door;
 use super::candidates::{Candidates, ClientKey};
@@ -34,10 +34,6 @@ impl Outlet for Socket {
 
     async fn flush(&mut self) {
         self.datagrams.flush().await;
-    }
-
-    fn met(&mut self, source: SocketAddr, client: ClientKey) {
-        self.candidates.crowd.met(source, client);
     }
 }
 
@@ -76,15 +72,16 @@ impl Worker<Socket> {
             }
             let wall = || Time(door.clock.wall());
             let tries = Cell::new(0);
-            let tried = candidates.of(source, wall, now).inspect(|_| tries.set(tries.get() + 1));
-            server.receive(source, datagram, tried, now);
-            candidates.crowd.tried(source, tries.get(), now);
+            let Slate { all, is_cut } = candidates.of(source, wall, now);
+            let all = all.inspect(|_| tries.set(tries.get() + 1));
+            let found = server.receive(source, datagram, Slate { all, is_cut }, now);
+            candidates.crowd.tried(source, found, tries.get(), now);
+            found.is_some()
         });
         if let Err(error) = received {
             tracing::debug!(%error, "RADIUS datagrams were not received");
         }
         self.work().await;
-        self.outlet.candidates.crowd.rest();
         self.ledger.keep();
     }
 }

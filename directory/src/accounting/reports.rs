@@ -27,8 +27,10 @@ const PART: usize = 1_024;
 const FAILURES: usize = 100;
 
 /// How a report is written in the journal: the first octet.
-const FORM: u8 = 2;
-/// Likewise, by an earlier version, without a certificate at the end.
+const FORM: u8 = 3;
+/// Likewise, by an earlier version, which knew of a certificate by one authority alone.
+const FORM_2: u8 = 2;
+/// Likewise, without a certificate at the end.
 const FORM_1: u8 = 1;
 
 /// A piece of gear: whose client it is behind, and what it is called.
@@ -286,7 +288,7 @@ fn totals_of<'a>(
 
 fn read(body: &[u8]) -> Result<SessionReport, Error> {
     match body.split_first() {
-        Some((&FORM, body)) => Ok(storage::decode(body)?),
+        Some((&(FORM | FORM_2), body)) => Ok(storage::decode(body)?),
         Some((&FORM_1, body)) => Ok(storage::decode(&[body, &[0]].concat())?),
         Some(_) | None => Err(storage::Corrupt::new("a report of an unknown form").into()),
     }

@@ -203,18 +203,19 @@ fn mark(
         return Ok(Some(CertificateMark::Issued(id)));
     }
     let Ok((_, certificate)) = X509Certificate::from_der(own) else { return Ok(None) };
+    let mut authorities = Vec::new();
     for found in snapshot.scan::<CertificateAuthority>(partition, None) {
         let (number, record) = found?;
         let Ok((_, authority)) = X509Certificate::from_der(&record.fields.certificate) else {
             continue;
         };
+        // Several may have the name, and whichever has a list may tell.
         if certificate.issuer().as_raw() == authority.subject().as_raw() {
-            let serial = ByteBuf::from(certificate.raw_serial());
-            let authority = CertificateAuthorityId::from_record(number);
-            return Ok(authority.map(|authority| CertificateMark::Listed(authority, serial)));
+            authorities.extend(CertificateAuthorityId::from_record(number));
         }
     }
-    Ok(None)
+    let serial = ByteBuf::from(certificate.raw_serial());
+    Ok((!authorities.is_empty()).then_some(CertificateMark::Named(authorities, serial)))
 }
 
 /// Whose a certificate is, by what an organization registered.

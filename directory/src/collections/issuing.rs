@@ -187,15 +187,11 @@ impl<I: Certified> Issuing<'_, '_, I> {
         reason: RevocationReason,
     ) -> Result<IssuedCertificate, Error> {
         let (id, record) = self.find(owner, uuid)?;
-        revoke(&mut self.site, id, record, reason)
-    }
-
-    /// Revokes a certificate that its owner never got.
-    ///
-    /// # Errors
-    /// As [`Self::revoke`].
-    pub fn take_back(&mut self, owner: I, uuid: Uuid) -> Result<(), Error> {
-        self.revoke(owner, uuid, RevocationReason::CessationOfOperation).map(drop)
+        let (record, is_news) = revoke(&mut self.site, id, record, reason)?;
+        if is_news {
+            note(&mut self.site)?;
+        }
+        Ok(record)
     }
 
     fn find(&self, owner: I, uuid: Uuid) -> Result<(Id, IssuedCertificate), Error> {
@@ -273,42 +269,47 @@ impl<I: Certified> Issuing<'_, '_, I> {
     }
 }
 
-/// How many certificates are kept; where nobody counted before, by the index.
+/// How many certificates are kept; a store that was made before they were counted is counted when it
+/// is opened.
 fn kept(source: &impl Reading, partition: Partition) -> Result<u32, Error> {
-    if let Some(totals) = source.get::<CertificateTotals>(partition, THE_ONLY_ONE)? {
-        return Ok(totals.kept);
-    }
-    let found = source.prefix(partition, indices::ISSUED_END, b"").ids().count();
-    Ok(u32::try_from(found).unwrap_or(u32::MAX))
+    let totals = source.get::<CertificateTotals>(partition, THE_ONLY_ONE)?;
+    Ok(totals.map_or(0, |totals| totals.kept))
 }
 
 /// Revokes what an owner has, before the owner is deleted.
 pub(super) fn revoke_all(site: &mut Site<'_, &mut Change<'_>>, owner: Id) -> Result<(), Error> {
+    let mut is_news = false;
     for (id, record) in of_owner(&*site.source, site.partition(), owner)? {
-        revoke(site, id, record, RevocationReason::CessationOfOperation)?;
+        is_news |= revoke(site, id, record, RevocationReason::CessationOfOperation)?.1;
     }
-    Ok(())
+    if is_news { note(site) } else { Ok(()) }
 }
 
+/// Notes that sessions may have to end, whichever certificates were revoked: their sessions say by
+/// which they began.
+fn note(site: &mut Site<'_, &mut Change<'_>>) -> Result<(), Error> {
+    site.note_departure(Trigger::CertificateRevoked, (&[], &[]), &[])
+}
+
+/// Revokes a certificate, and says whether it was not revoked before.
 fn revoke(
     site: &mut Site<'_, &mut Change<'_>>,
     id: Id,
     mut record: IssuedCertificate,
     reason: RevocationReason,
-) -> Result<IssuedCertificate, Error> {
+) -> Result<(IssuedCertificate, bool), Error> {
     if record.revoked.is_some() {
-        return Ok(record);
+        return Ok((record, false));
     }
     let (partition, now) = (site.partition(), site.now());
     record.revoked = Some(Revocation { at: now, reason });
     record.stamp.touch(now);
     site.source.put(partition, id, &record)?;
-    site.note_departure(Trigger::CertificateRevoked, (&[], &[]), &[])?;
     let reason = serde_json::to_value(reason).ok();
     let reason = reason.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
     let told = vec![certificate(&record), said("revoked", reason)];
     tell(site, Action::Changed, &record, told)?;
-    Ok(record)
+    Ok((record, true))
 }
 
 fn tell(

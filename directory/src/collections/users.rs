@@ -99,9 +99,10 @@ impl Users<'_, &mut Change<'_>> {
     /// `Missing` or `Stale`.
     pub fn delete(&mut self, id: UserId, revision: Option<u64>) -> Result<(), Error> {
         self.read_at(id, revision)?;
+        // First: where only one more note has room, this one tells of all sessions.
+        self.site.note_departure(Trigger::Deleted, (&[id], &[]), &[])?;
         revoke_all(&mut self.site, id.record())?;
-        self.remove(id, revision)?;
-        self.site.note_departure(Trigger::Deleted, (&[id], &[]), &[])
+        self.remove(id, revision)
     }
 }
 

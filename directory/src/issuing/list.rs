@@ -1,6 +1,7 @@
 //! The list of certificates that an authority of an organization's own revoked (RFC 5280 section 5).
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rcgen::{
@@ -41,7 +42,17 @@ pub struct SignedList {
 /// waits for that one.
 #[derive(Default)]
 pub(crate) struct Lists {
-    signers: Mutex<HashMap<OrganizationId, Arc<Mutex<Signer>>>>,
+    signers: Mutex<HashMap<OrganizationId, Arc<Desk>>>,
+}
+
+/// Where an organization's lists are signed, one after another.
+#[derive(Default)]
+struct Desk {
+    signer: Mutex<Signer>,
+    /// Octets of the lists that are kept.
+    octets: AtomicUsize,
+    /// When somebody asked last.
+    asked: AtomicU64,
 }
 
 /// Signs the lists of one organization, and keeps them.
@@ -62,6 +73,8 @@ struct Kept {
 
 /// Signers that are kept, about.
 const SIGNERS: usize = 4_096;
+/// Octets of lists that are kept, about; those for which nobody asked for longest go first.
+const OCTETS: usize = 64 << 20;
 /// One more signature of an organization is to be had after so long, in milliseconds; until then
 /// strangers get the list that was signed before, so that no changes make work without end.
 const REST: u64 = 5_000;
@@ -69,12 +82,36 @@ const REST: u64 = 5_000;
 const AT_ONCE: u64 = 16;
 
 impl Lists {
-    fn signer(&self, organization: OrganizationId) -> Arc<Mutex<Signer>> {
+    fn desk(&self, organization: OrganizationId, now: Time) -> Arc<Desk> {
         let mut signers = locked(&self.signers);
         if signers.len() >= SIGNERS && !signers.contains_key(&organization) {
-            signers.retain(|_, signer| Arc::strong_count(signer) > 1);
+            signers.retain(|_, desk| Arc::strong_count(desk) > 1);
         }
-        Arc::clone(signers.entry(organization).or_default())
+        let desk = Arc::clone(signers.entry(organization).or_default());
+        desk.asked.store(now.0, Ordering::Relaxed);
+        desk
+    }
+
+    /// Forgets lists until no more than so many octets are kept, those aside that somebody has just
+    /// asked for.
+    fn shrink(&self, most: usize) {
+        let mut signers = locked(&self.signers);
+        let octets = |desk: &Desk| desk.octets.load(Ordering::Relaxed);
+        let mut all: usize = signers.values().map(|desk| octets(desk)).sum();
+        if all <= most {
+            return;
+        }
+        let idle = signers.iter().filter(|(_, desk)| Arc::strong_count(desk) == 1);
+        let idle = idle.map(|(of, desk)| (desk.asked.load(Ordering::Relaxed), *of, octets(desk)));
+        let mut idle: Vec<_> = idle.collect();
+        idle.sort_unstable();
+        for (_, organization, octets) in idle {
+            if all <= most {
+                return;
+            }
+            signers.remove(&organization);
+            all = all.saturating_sub(octets);
+        }
     }
 }
 
@@ -106,6 +143,10 @@ impl Signer {
         self.spent_until = self.spent_until.max(now.0).saturating_add(REST);
         self.kept.insert(number, kept);
     }
+
+    fn octets(&self) -> usize {
+        self.kept.values().map(|kept| kept.list.der.len()).sum()
+    }
 }
 
 type Known = Result<Option<Arc<SignedList>>, Error>;
@@ -132,8 +173,8 @@ impl Directory {
         let number = snapshot.find_first(partition, index, authority.as_bytes())?;
         let Some(number) = number.filter(|_| active) else { return Ok(None) };
         drop(snapshot);
-        let signer = self.inner.lists.signer(place);
-        let mut signer = locked(&signer);
+        let desk = self.inner.lists.desk(place, now);
+        let mut signer = locked(&desk.signer);
         // Only now: what somebody else signed meanwhile is not to be older than what is read.
         let snapshot = self.inner.store.read()?;
         if let Some(known) = signer.known(&snapshot, (partition, number), now)? {
@@ -141,11 +182,14 @@ impl Directory {
         }
         let Some(list) = sign(&snapshot, partition, number, now)?.map(Arc::new) else {
             signer.kept.remove(&number);
+            desk.octets.store(signer.octets(), Ordering::Relaxed);
             return Ok(None);
         };
         let content = content(&snapshot, partition, number)?;
         let kept = Kept { list: Arc::clone(&list), content, sequence: snapshot.sequence() };
         signer.keep(number, kept, now);
+        desk.octets.store(signer.octets(), Ordering::Relaxed);
+        self.inner.lists.shrink(OCTETS);
         Ok(Some(list))
     }
 }
@@ -211,4 +255,31 @@ fn code(reason: RevocationReason) -> Option<Code> {
         RevocationReason::CessationOfOperation => Code::CessationOfOperation,
         RevocationReason::PrivilegeWithdrawn => Code::PrivilegeWithdrawn,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_that_nobody_asks_for_make_room_for_others() {
+        let lists = Lists::default();
+        let place = |number| OrganizationId::from_record(number).unwrap();
+        for (number, asked) in [(1, 30), (2, 10), (3, 20), (4, 40)] {
+            lists.desk(place(number), Time(asked)).octets.store(100, Ordering::Relaxed);
+        }
+        let kept = || {
+            let mut kept: Vec<_> = locked(&lists.signers).keys().copied().collect();
+            kept.sort_unstable();
+            kept
+        };
+        lists.shrink(400);
+        assert_eq!(kept().len(), 4);
+        let used = lists.desk(place(2), Time(10));
+        lists.shrink(250);
+        assert_eq!(kept(), [place(2), place(4)], "the one that is used stays");
+        drop(used);
+        lists.shrink(100);
+        assert_eq!(kept(), [place(4)]);
+    }
 }

@@ -1,6 +1,6 @@
 //! Where orders to gear may go.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
@@ -23,7 +23,7 @@ pub struct OrderNetworks {
 impl Default for OrderNetworks {
     fn default() -> Self {
         let all = [Ipv4Net::default().into(), Ipv6Net::default().into()];
-        Self { allowed: all.into(), excepted: Vec::new(), believed: Vec::new() }
+        Self { allowed: all.into(), excepted: Self::here(), believed: Vec::new() }
     }
 }
 
@@ -33,6 +33,16 @@ const ELSEWHERE: &str = "the address that the gear's reports came from lies in n
 const CLOSED: &str = "the operator lets no orders go to the gear's address";
 
 impl OrderNetworks {
+    /// The networks of this machine and of the links that it is on, in which others than gear listen.
+    #[must_use]
+    pub fn here() -> Vec<IpNet> {
+        let v4 = [([127, 0, 0, 0], 8), ([169, 254, 0, 0], 16)];
+        let v6 = [(Ipv6Addr::LOCALHOST, 128), (Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10)];
+        let v4 = v4.into_iter().filter_map(|(at, length)| IpNet::new(at.into(), length).ok());
+        v4.chain(v6.into_iter().filter_map(|(at, length)| IpNet::new(at.into(), length).ok()))
+            .collect()
+    }
+
     /// Where the gear of a session takes orders. They carry names, and whoever holds the client's
     /// secret could aim them: what its reports came from counts in all networks that its admins
     /// named, and what gear says of itself in those alone that are the client's own and where the
@@ -164,9 +174,22 @@ mod tests {
     }
 
     #[test]
+    fn nothing_goes_to_this_machine_or_its_link_unless_the_operator_lets_it() {
+        let addresses = ["127.0.0.1", "127.1.2.3", "::1", "169.254.1.1", "fe80::1", "febf::1"];
+        let sources = ["0.0.0.0/0", "::/0"];
+        let excepted = OrderNetworks { excepted: Vec::new(), ..OrderNetworks::default() };
+        for here in addresses.map(Some) {
+            go(&OrderNetworks::default(), &[(&sources, "ap", [None, here], None)]);
+            go(&excepted, &[(&sources, "ap", [None, here], here)]);
+        }
+        go(&OrderNetworks::default(), &[(&sources, "ap", [None, Some("::ffff:127.0.0.1")], None)]);
+    }
+
+    #[test]
     fn what_gear_says_of_itself_counts_where_the_operator_believes_it() {
         let believed = networks(&["0.0.0.0/0", "::/0"]);
-        let believing = OrderNetworks { believed, ..OrderNetworks::default() };
+        let excepted = Vec::new();
+        let believing = OrderNetworks { believed, excepted, ..OrderNetworks::default() };
         go(
             &believing,
             &[

@@ -232,16 +232,19 @@ impl<'s> Search<'s> {
     /// Whether the certificate was revoked that let somebody in.
     fn is_revoked(&self, session: &Session) -> Result<bool, Error> {
         let (snapshot, partition) = (self.snapshot, self.organization.partition());
-        Ok(match &session.certificate {
-            Some(CertificateMark::Issued(number)) => snapshot
-                .get::<IssuedCertificate>(partition, *number)?
-                .is_some_and(|issued| issued.revoked.is_some()),
-            Some(CertificateMark::Listed(authority, serial)) => {
-                let key = revoked_key(authority.record(), serial);
-                snapshot.find_first(partition, indices::REVOKED_SERIAL, &key)?.is_some()
+        let Some(mark) = &session.certificate else { return Ok(false) };
+        if let CertificateMark::Issued(number) = mark {
+            let issued = snapshot.get::<IssuedCertificate>(partition, *number)?;
+            return Ok(issued.is_some_and(|issued| issued.revoked.is_some()));
+        }
+        let (authorities, serial) = mark.listed();
+        for authority in authorities {
+            let key = revoked_key(authority.record(), serial);
+            if snapshot.find_first(partition, indices::REVOKED_SERIAL, &key)?.is_some() {
+                return Ok(true);
             }
-            None => false,
-        })
+        }
+        Ok(false)
     }
 
     fn is_gone(&self, user: UserId) -> Result<bool, Error> {

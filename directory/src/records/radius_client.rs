@@ -308,6 +308,7 @@ mod tests {
         assert_eq!((read.uuid, read.stamp), (old.uuid, old.stamp));
         assert_eq!((read.fields, read.previous_until), (expected, Some(Time(9))));
     }
+
     #[test]
     fn what_version_3_knew_stays_and_no_certificate_ends_a_session() {
         let fields = FieldsOfVersion2 {

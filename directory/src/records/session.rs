@@ -112,7 +112,7 @@ pub(crate) fn gear_key(client: RadiusClientId, gear: &str) -> [u8; 16] {
 
 impl Record for Session {
     const KIND: Kind = kinds::SESSION;
-    const VERSION: u8 = 3;
+    const VERSION: u8 = 4;
     /// Gear reports all the time; what binds and searches remember must outlive that.
     const LOGGED: bool = false;
 
@@ -122,6 +122,8 @@ impl Record for Session {
             // octet.
             1 => storage::decode(&[body, &[0, 0, 0]].concat()),
             2 => storage::decode(&[body, &[0]].concat()),
+            // It knew of a certificate by one authority alone.
+            3 => storage::decode(body),
             other => Err(Corrupt::version(Self::KIND, other)),
         }
     }
@@ -143,6 +145,7 @@ impl Record for Session {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::CertificateAuthorityId;
 
     #[test]
     fn of_a_session_of_version_1_no_address_is_known_and_of_version_2_no_certificate() {
@@ -173,6 +176,12 @@ mod tests {
         let (version_1, version_2) = (&body[..body.len() - 3], &body[..body.len() - 1]);
         assert_eq!(Session::upgrade(1, version_1).unwrap(), session);
         assert_eq!(Session::upgrade(2, version_2).unwrap(), session);
+        // Of version 3 a certificate was listed by the authority 5, with the number 1, 255.
+        let version_3 = [version_2, &[1, 1, 5, 2, 1, 255]].concat();
+        let authority = CertificateAuthorityId::from_record(5).unwrap();
+        let mark = CertificateMark::Listed(authority, vec![1, 255].into());
+        let marked = Session { certificate: Some(mark), ..session };
+        assert_eq!(Session::upgrade(3, &version_3).unwrap(), marked);
         assert!(Session::upgrade(0, version_1).is_err());
     }
 }

@@ -6,6 +6,7 @@ use rcgen::{
 };
 use sha2::{Digest, Sha256};
 use storage::Reading;
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::world::{HERE, RIGHT, World};
 use crate::access::{ManageConfiguration, ManageIdentities, RecoverAccounts, View};
@@ -13,18 +14,19 @@ use crate::authentication::{Channel, Door, Outcome, Presented};
 use crate::collections::{CertificateKey, CertificateWish, Issued, NewAuthority};
 use crate::error::Error;
 use crate::events::Outcome as EventOutcome;
-use crate::id::{DeviceId, OrganizationId, UserId};
+use crate::id::{DeviceId, OrganizationId, RecordId, UserId};
 use crate::issuing::{NewKey, RequestedKey};
+use crate::network::{Circumstances, NetworkMethod};
 use crate::records::{
-    BuiltIn, CertificateAuthority, CertificateAuthorityFields, CertificateHolder,
-    CertificateTotals, DeviceFields, IssuedCertificate, Organization, RevocationReason,
-    THE_ONLY_ONE, kinds,
+    BuiltIn, CertificateAuthority, CertificateAuthorityFields, CertificateHolder, CertificateMark,
+    CertificateTotals, Consequence, DeviceFields, GearOrders, IssuedCertificate, Organization,
+    RadiusClientFields, RevocationReason, THE_ONLY_ONE, kinds,
 };
 use crate::time::Time;
 
 const DAY: u64 = 24 * 60 * 60 * 1_000;
 
-fn built_in(world: &World, place: OrganizationId) -> CertificateAuthority {
+pub(super) fn built_in(world: &World, place: OrganizationId) -> CertificateAuthority {
     let key = NewKey::generate(world.directory.tools()).unwrap();
     let made = world.change(move |change| {
         let built_in = BuiltIn { certificate_days: 10 };
@@ -37,7 +39,7 @@ fn built_in(world: &World, place: OrganizationId) -> CertificateAuthority {
     made.unwrap().1
 }
 
-fn issue(world: &World, place: OrganizationId, user: UserId) -> Result<Issued, Error> {
+pub(super) fn issue(world: &World, place: OrganizationId, user: UserId) -> Result<Issued, Error> {
     let key = CertificateKey::Made(NewKey::generate(world.directory.tools()).unwrap());
     world.change(move |change| {
         let mut grant = change.authorize::<RecoverAccounts>(place)?;
@@ -91,7 +93,7 @@ fn a_certificate_that_is_not_noted_proves_nobody_even_by_the_authoritys_own_key(
     assert_eq!(refusal(&world, acme, &issued.record.certificate), None);
     let key = {
         let snapshot = world.directory.inner.store.read().unwrap();
-        let number = crate::id::RecordId::record(issued.record.authority);
+        let number = RecordId::record(issued.record.authority);
         let key = snapshot.secret(acme.partition(), kinds::AUTHORITY_KEY, number).unwrap();
         KeyPair::try_from(key.unwrap().expose()).unwrap()
     };
@@ -215,13 +217,14 @@ fn an_organization_has_only_so_many_certificates() {
     }
     let refused = issue(&world, acme, bob).err().unwrap();
     assert!(matches!(refused, Error::Forbidden(why) if why.contains("the operator allows")));
-    // A store of an earlier version has no number of them.
+    // A store of an earlier version has no number of them: they are counted when it is opened.
     let partition = acme.partition();
     let store = &world.directory.inner.store;
     let forgotten = store.write(move |change| {
         change.delete::<CertificateTotals>(partition, THE_ONLY_ONE).map_err(Error::from)
     });
     assert!(forgotten.unwrap());
+    world.directory.prepare().unwrap();
     assert!(issue(&world, acme, bob).is_err());
     world.pass(42 * DAY);
     for owner in [ada, ada, bob] {
@@ -310,6 +313,42 @@ fn certificate(
     params.distinguished_name.push(DnType::CommonName, common_name);
     params.subject_alt_names = names;
     params.signed_by(&KeyPair::generate().unwrap(), issuer).unwrap().der().to_vec()
+}
+
+#[test]
+fn an_accept_names_all_authorities_that_may_have_revoked_the_certificate() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    world.user(acme, "ada");
+    // Both have the same name, as one does that was made anew.
+    trust(&world, acme, CertificateHolder::UserByMail);
+    let issuer = trust(&world, acme, CertificateHolder::UserByCommonName);
+    let certificate = certificate(&issuer, "ada", Vec::new());
+    let client = world.change(move |change| {
+        let orders =
+            GearOrders { certificate_revoked: Consequence::Disconnect, ..GearOrders::default() };
+        let sources = vec!["192.0.2.0/24".parse().unwrap()];
+        let name = "wifi".into();
+        let fields = RadiusClientFields { name, sources, orders, ..RadiusClientFields::default() };
+        let mut grant = change.authorize::<ManageConfiguration>(acme)?;
+        grant.radius_clients().create(fields, "0123456789abcdef").map(|(id, _)| id)
+    });
+    let by = Circumstances::of(NetworkMethod::EapTls);
+    let outcome = world.directory.authenticate_certificate(Presented {
+        organization: Some(acme),
+        claimed: None,
+        chain: vec![certificate.clone()],
+        door: Door::Radius(client.unwrap(), by),
+        source: HERE,
+        now: world.now(),
+    });
+    let Ok(Outcome::Accept { reply: Some(reply), .. }) = outcome else { panic!("not let in") };
+    let snapshot = world.directory.inner.store.read().unwrap();
+    let all = snapshot.scan::<CertificateAuthority>(acme.partition(), None);
+    let all = all.map(|found| RecordId::from_record(found.unwrap().0).unwrap());
+    let (_, read) = X509Certificate::from_der(&certificate).unwrap();
+    let expected = CertificateMark::Named(all.collect(), read.raw_serial().to_vec().into());
+    assert_eq!(reply.certificate.as_ref(), Some(&expected));
 }
 
 #[test]

@@ -24,6 +24,24 @@ pub struct Candidate<'a, C> {
     /// How narrow the network is that the address was found in: the length of its prefix.
     /// Candidates come narrowest first.
     pub precision: u8,
+    /// Whether it comes before its place, for being met there before: then it counts only where its
+    /// secret proves it, and the address says nothing of it.
+    pub is_guess: bool,
+}
+
+/// The clients that a datagram may be of.
+pub struct Slate<I> {
+    /// Them, best fitting first.
+    pub all: I,
+    /// Whether there are others that are not looked at, since too many secrets were tried for what
+    /// comes from there.
+    pub is_cut: bool,
+}
+
+impl<I> From<I> for Slate<I> {
+    fn from(all: I) -> Self {
+        Self { all, is_cut: false }
+    }
 }
 
 /// The proof that a request was found to be a client's; only [`admit`] makes it.
@@ -93,7 +111,11 @@ pub(crate) fn admit<'p, 's, C: Copy + PartialEq>(
         return Admitted::of_connection(request, candidates.next());
     }
     let mut seen = Seen { only: None, several: false };
-    let candidates = candidates.inspect(|candidate| seen.note(candidate.client));
+    let candidates = candidates.inspect(|candidate| {
+        if !candidate.is_guess {
+            seen.note(candidate.client);
+        }
+    });
     let chosen = if request.packet.code == Code::AccountingRequest.octet() {
         accountable(&request, candidates)
     } else if request.message_authenticator.is_some() {
@@ -137,7 +159,8 @@ fn trusted_by_address<'s, C: PartialEq>(
     request: &Request<'_>,
     candidates: impl Iterator<Item = Candidate<'s, C>>,
 ) -> Result<Candidate<'s, C>, DropReason> {
-    let mut lenient = candidates.filter(|candidate| !candidate.require_message_authenticator);
+    let mut lenient = candidates
+        .filter(|candidate| !candidate.is_guess && !candidate.require_message_authenticator);
     let first = lenient.next();
     // Nothing says which of a client's two secrets is meant: the newer one, which comes first.
     let is_another =

@@ -48,7 +48,7 @@ mod stream;
 mod vendor;
 
 pub use accounting::{Accounting, AccountingStatus};
-pub use admission::Candidate;
+pub use admission::{Candidate, Slate};
 pub use attribute::{Attribute, AttributeType, Attributes};
 pub use credential::{Chap, Credential, verify_chap};
 pub use dictionary::{Named, ValueKind, named_attributes};

@@ -25,6 +25,10 @@ pub enum DropReason {
     /// No candidate's secret verifies the authenticator of an Accounting-Request.
     #[error("the Request Authenticator fits no shared secret")]
     AccountingNotAuthentic,
+    /// Too many secrets were tried for what comes from this address: only those of the clients met
+    /// there last were tried for this packet.
+    #[error("too many shared secrets were tried for packets from this address")]
+    Crowded,
     /// The Message-Authenticator is missing and every candidate requires it.
     #[error("the Message-Authenticator is missing")]
     MessageAuthenticatorMissing,
@@ -54,6 +58,26 @@ pub enum DropReason {
 }
 
 impl DropReason {
+    /// What is to be said where not all were looked at that the packet may be of.
+    pub(crate) const fn behind_a_cut(self) -> Self {
+        match self {
+            Self::Stranger
+            | Self::NotAuthentic
+            | Self::AccountingNotAuthentic
+            | Self::MessageAuthenticatorMissing => Self::Crowded,
+            Self::Malformed(_)
+            | Self::UnexpectedCode(_)
+            | Self::Crowded
+            | Self::Ambiguous
+            | Self::UnprotectedEap
+            | Self::UnprotectedProxyState
+            | Self::Duplicate
+            | Self::TokenReused
+            | Self::Busy
+            | Self::ReplyTooLong => self,
+        }
+    }
+
     /// Whether a connection inside TLS ends with it: nobody is between who could have sent it
     /// (RFC 6614, section 2.5, and its successor).
     #[must_use]
@@ -71,6 +95,7 @@ impl DropReason {
             | Self::UnprotectedProxyState
             | Self::Duplicate
             | Self::Busy
+            | Self::Crowded
             | Self::ReplyTooLong => false,
         }
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::accounting::Accounting;
-use crate::admission::{Admitted, Candidate, NotAdmitted, admit};
+use crate::admission::{Admitted, Candidate, NotAdmitted, Slate, admit};
 use crate::attribute::AttributeType;
 use crate::limits::Limits;
 use crate::packet::{Code, Packet};
@@ -135,21 +135,26 @@ impl<C: Copy + Eq + Hash> Server<C> {
         }
     }
 
-    /// Takes a datagram and the clients that its source address allows, best fitting first.
+    /// Takes a datagram and the clients that its source address allows, best fitting first; returns
+    /// whose it is, where that was found out and it is none that is worked on already.
     ///
     /// Where several have the same secret, the first one is taken.
     pub fn receive<'s>(
         &mut self,
         source: SocketAddr,
         datagram: &[u8],
-        candidates: impl IntoIterator<Item = Candidate<'s, C>>,
+        candidates: Slate<impl IntoIterator<Item = Candidate<'s, C>>>,
         now: Duration,
-    ) {
+    ) -> Option<C> {
         self.expire(now);
-        if let Err(NotAdmitted { client, reason }) =
-            self.handle(source, datagram, candidates.into_iter(), now)
-        {
-            self.commands.push_back(Command::Drop { source, client, reason });
+        let Slate { all, is_cut } = candidates;
+        match self.handle(source, datagram, all.into_iter(), now) {
+            Ok(client) => Some(client),
+            Err(NotAdmitted { client, reason }) => {
+                let reason = if is_cut { reason.behind_a_cut() } else { reason };
+                self.commands.push_back(Command::Drop { source, client, reason });
+                None
+            }
         }
     }
 
@@ -227,7 +232,7 @@ impl<C: Copy + Eq + Hash> Server<C> {
         datagram: &[u8],
         candidates: impl Iterator<Item = Candidate<'s, C>>,
         now: Duration,
-    ) -> Result<(), NotAdmitted<C>> {
+    ) -> Result<C, NotAdmitted<C>> {
         let mut candidates = candidates.peekable();
         if candidates.peek().is_none() {
             return Err(DropReason::Stranger.into());
@@ -258,7 +263,8 @@ impl<C: Copy + Eq + Hash> Server<C> {
             Asked::Status => self.status(source, &admitted),
             Asked::Unserved => self.excuse(source, &admitted, UNSUPPORTED),
         };
-        outcome.map_err(|reason| NotAdmitted { client: Some(admitted.client()), reason })
+        let client = admitted.client();
+        outcome.map(|()| client).map_err(|reason| NotAdmitted { client: Some(client), reason })
     }
 
     /// Whether a request inside TLS is not served for want of a Message-Authenticator, which EAP has

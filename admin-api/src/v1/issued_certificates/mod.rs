@@ -1,6 +1,7 @@
 //! Certificates that an organization's own authorities issued.
 
 mod list;
+pub(crate) mod owner;
 mod show;
 mod wish;
 
@@ -19,7 +20,8 @@ use crate::fingerprint::hex;
 use crate::moment::Moment;
 use crate::problem::Problem;
 
-pub(crate) use wish::{IssuedIdentity, NewCertificate, RenewedCertificate, Wanted, packed};
+pub(crate) use owner::Revoking;
+pub(crate) use wish::{IssuedIdentity, NewCertificate, RenewedCertificate, Wanted};
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()

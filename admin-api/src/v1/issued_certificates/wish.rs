@@ -4,15 +4,15 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use directory::collections::{CertificateKey, CertificateWish, Issued};
 use directory::issuing::{NewKey, RequestedKey};
-use directory::records::{self, CertificateAuthority, CertificateOwner};
-use directory::{Changing, Directory, Error, Invalid, Tools};
+use directory::records::CertificateOwner;
+use directory::{Error, Invalid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::IssuedCertificate;
+use crate::api::Api;
 use crate::caller::Within;
-use crate::pkcs12::{self, Contents, Protection};
+use crate::pkcs12::{Contents, Prepared, Protection};
 use crate::problem::Problem;
 use crate::secret_text::SecretText;
 use crate::v1::revocation_lists::LISTS;
@@ -171,86 +171,92 @@ fn checked(given: &SecretText) -> Result<String, Invalid> {
     Ok(text.to_owned())
 }
 
-/// Packs what was issued; `take_back` revokes what nobody gets, since that failed.
-pub(crate) async fn packed<P>(
-    within: &Within<P>,
-    issued: Issued,
-    packing: Packing,
-    take_back: impl FnOnce(&mut Changing<'_, '_>, Uuid) -> Result<(), Error> + Send + 'static,
-) -> Result<IssuedIdentity, Problem> {
-    let issued_one = issued.record.uuid;
-    let identity = handed_out(within, issued, packing).await;
-    if identity.is_err() {
-        within.caller.change(move |change| take_back(change, issued_one)).await?;
-    }
-    identity
+/// What a certificate is packed into, made ready before there is one: packing it takes no time then,
+/// and so is a part of the change that issues it.
+pub(crate) struct Packer {
+    password: String,
+    file: Prepared,
+    wifi: Option<(Format, Network)>,
+    /// Apple's stands beside its password, so that what older systems open is as good there.
+    apple: Option<Prepared>,
 }
 
-async fn handed_out<P>(
-    within: &Within<P>,
+/// A certificate that was issued, in all that its owner gets.
+pub(crate) struct Packed {
     issued: Issued,
-    packing: Packing,
-) -> Result<IssuedIdentity, Problem> {
-    let Issued { record, authority, key } = issued;
-    let packed = match key {
-        Some(key) => {
-            let (record, authority) = (record.clone(), authority.clone());
-            let pack = move |directory: &Directory| {
-                pack(&record, &authority, &key, packing, directory.tools())
-            };
-            Some(within.caller.api.blocking(pack).await?)
-        }
-        None => None,
-    };
-    let (reading, now) = (within.caller.read()?, within.caller.now());
-    let certificate = IssuedCertificate::of(record, &reading, within.organization, now)?;
-    let authority = authority.fields.pem();
-    let (identity, wifi_profile) = packed.unzip();
-    let (pkcs12, private_key, password) = match identity {
-        Some(Identity { pkcs12, key, password, .. }) => {
-            (Some(BASE64_STANDARD.encode(pkcs12)), Some(key), Some(password))
-        }
-        None => (None, None, None),
-    };
-    let wifi_profile = wifi_profile.flatten();
-    Ok(IssuedIdentity { certificate, authority, private_key, pkcs12, password, wifi_profile })
+    identity: Option<(Identity, Option<WifiProfile>)>,
 }
 
-/// Packs a key with its certificate, and both into a file for a device where one is wanted.
-fn pack(
-    record: &records::IssuedCertificate,
-    authority: &CertificateAuthority,
-    key: &NewKey,
-    packing: Packing,
-    tools: &Tools,
-) -> Result<(Identity, Option<WifiProfile>), Problem> {
-    let Packing { password, protection, wifi } = packing;
-    let contents = Contents {
-        certificate: &record.certificate,
-        authority: &authority.fields.certificate,
-        key: key.pkcs8(),
-        name: &record.name,
-    };
-    let file = |protection| {
-        let file = pkcs12::file(&contents, &password, protection, tools);
-        file.map_err(|error| Problem::internal(&error))
-    };
-    let mut identity = Identity {
-        name: record.name.clone(),
-        device: matches!(record.owner, CertificateOwner::Device(_)),
-        certificate: record.pem(),
-        key: key.pem().to_string(),
-        pkcs12: file(protection)?,
-        password: password.clone(),
-    };
-    let Some((format, network)) = wifi else { return Ok((identity, None)) };
-    if format != Format::Mobileconfig {
-        let profile = network.file(format, &Proof::Identity(&identity))?;
-        return Ok((identity, Some(profile.into())));
+impl Packing {
+    /// Makes ready what takes long.
+    pub(crate) async fn ready(self, api: &Api) -> Result<Packer, Problem> {
+        let Self { password, protection, wifi } = self;
+        let is_apples = wifi.as_ref().is_some_and(|(format, _)| *format == Format::Mobileconfig);
+        api.blocking(move |directory| {
+            let prepared = |protection| Prepared::new(&password, protection, directory.tools());
+            let prepared = |protection| prepared(protection).map_err(|it| Problem::internal(&it));
+            let file = prepared(protection)?;
+            let apple = is_apples.then(|| prepared(Protection::Compatible)).transpose()?;
+            Ok::<_, Problem>(Packer { password, file, wifi, apple })
+        })
+        .await
     }
-    // Apple's stands beside its password, so that what older systems open is as good there.
-    let asked = std::mem::replace(&mut identity.pkcs12, file(Protection::Compatible)?);
-    let profile = network.file(format, &Proof::Identity(&identity))?;
-    identity.pkcs12 = asked;
-    Ok((identity, Some(profile.into())))
+}
+
+impl Packer {
+    /// Packs what was issued. A key that its owner has is not packed.
+    pub(crate) fn pack(self, issued: Issued) -> Result<Packed, Error> {
+        let Some(key) = &issued.key else { return Ok(Packed { issued, identity: None }) };
+        let Self { password, file, wifi, apple } = self;
+        let record = &issued.record;
+        let contents = Contents {
+            certificate: &record.certificate,
+            authority: &issued.authority.fields.certificate,
+            key: key.pkcs8(),
+            name: &record.name,
+        };
+        let made = |prepared: Prepared| prepared.file(&contents).map_err(|_| UNMADE);
+        let mut identity = Identity {
+            name: record.name.clone(),
+            device: matches!(record.owner, CertificateOwner::Device(_)),
+            certificate: record.pem(),
+            key: key.pem().to_string(),
+            pkcs12: made(file)?,
+            password,
+        };
+        let profile = match wifi {
+            Some((format, network)) => {
+                let apples = apple.map(made).transpose()?;
+                let asked = apples.map(|apples| std::mem::replace(&mut identity.pkcs12, apples));
+                let profile = network.file(format, &Proof::Identity(&identity))?;
+                if let Some(asked) = asked {
+                    identity.pkcs12 = asked;
+                }
+                Some(profile.into())
+            }
+            None => None,
+        };
+        Ok(Packed { identity: Some((identity, profile)), issued })
+    }
+}
+
+const UNMADE: Error = Error::Forbidden("the PKCS#12 file could not be made");
+
+impl Packed {
+    /// Shows what its owner gets.
+    pub(crate) fn shown<P>(self, within: &Within<P>) -> Result<IssuedIdentity, Problem> {
+        let Issued { record, authority, .. } = self.issued;
+        let (reading, now) = (within.caller.read()?, within.caller.now());
+        let certificate = IssuedCertificate::of(record, &reading, within.organization, now)?;
+        let authority = authority.fields.pem();
+        let (identity, wifi_profile) = self.identity.unzip();
+        let (pkcs12, private_key, password) = match identity {
+            Some(Identity { pkcs12, key, password, .. }) => {
+                (Some(BASE64_STANDARD.encode(pkcs12)), Some(key), Some(password))
+            }
+            None => (None, None, None),
+        };
+        let wifi_profile = wifi_profile.flatten();
+        Ok(IssuedIdentity { certificate, authority, private_key, pkcs12, password, wifi_profile })
+    }
 }

@@ -20,8 +20,13 @@ pub(super) struct Origins {
 }
 
 impl Origins {
-    /// Notes to which address a request came.
+    /// Notes to which address a request came that was found to be its peer's: anybody could write
+    /// the peer's address into another.
     pub(super) fn note(&mut self, peer: SocketAddr, origin: Origin) {
+        // Nothing leaves from an address of many machines.
+        if origin.0.is_multicast() || origin.0.is_unspecified() {
+            return;
+        }
         if *self.usual.get_or_insert(origin) != origin {
             if self.others.len() >= PEERS && !self.others.contains_key(&peer) {
                 // Whoever still waits is answered from the usual one, and asks again.
@@ -37,6 +42,12 @@ impl Origins {
     pub(super) fn of(&self, peer: &SocketAddr) -> Option<Origin> {
         let other = (!self.others.is_empty()).then(|| self.others.get(peer)).flatten();
         other.copied().or(self.usual)
+    }
+
+    /// Forgets from where replies to a peer leave, since nothing can leave from there: the machine
+    /// may have lost the address. Says whether anything was known.
+    pub(super) fn forget(&mut self, peer: &SocketAddr) -> bool {
+        self.others.remove(peer).is_some() || self.usual.take().is_some()
     }
 }
 
@@ -57,6 +68,23 @@ mod tests {
         origins.note(peer(2), origin(1));
         origins.note(peer(1), origin(2));
         assert_eq!([1, 2].map(|port| origins.of(&peer(port))), [origin(2), origin(1)].map(Some));
+    }
+
+    #[test]
+    fn nothing_leaves_from_an_address_of_many_machines_or_one_that_is_gone() {
+        let origin = |last: u8| (IpAddr::from([192, 0, 2, last]), 0);
+        let [one, other] = [1, 2].map(|port| SocketAddr::from(([198, 51, 100, 1], port)));
+        let mut origins = Origins::default();
+        for many in ["224.0.0.1", "ff02::1", "0.0.0.0", "::"] {
+            origins.note(one, (many.parse().unwrap(), 0));
+            assert_eq!(origins.of(&one), None, "{many}");
+        }
+        origins.note(one, origin(1));
+        origins.note(other, origin(2));
+        assert!(origins.forget(&other));
+        assert_eq!(origins.of(&other), Some(origin(1)), "from the usual one");
+        assert!(origins.forget(&other) && !origins.forget(&other));
+        assert_eq!(origins.of(&one), None);
     }
 
     #[test]

@@ -1,16 +1,17 @@
 //! The task that sends orders and hears answers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt::Display;
 use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use directory::orders::{OrderOutcome, SessionOrder};
 use directory::{Directory, Error, OrganizationId, Time};
-use radius::{DispatchLimits, Dispatched, Dispatcher, NewOrder, OrderEnd, Turn};
+use radius::{DispatchLimits, Dispatched, Dispatcher, NewOrder, OrderEnd, OrderText, Turn};
 use tokio::net::UdpSocket;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -25,6 +26,8 @@ const REST: Duration = Duration::from_secs(60);
 const DATAGRAM: usize = 4097;
 /// Datagrams that are taken before something else has its turn.
 const BATCH: usize = 64;
+/// Orders whose turn has come that are looked at together.
+const TURNS: usize = 64;
 
 /// What sends orders and hears answers.
 pub(super) struct Post {
@@ -34,6 +37,8 @@ pub(super) struct Post {
     sockets: Vec<UdpSocket>,
     machine: Dispatcher<OrganizationId, u64>,
     orders: HashMap<u64, (SessionOrder, Done)>,
+    /// Orders that are to be looked at.
+    turns: VecDeque<Turn<OrganizationId, u64>>,
     next: u64,
 }
 
@@ -42,6 +47,17 @@ type Done = Option<oneshot::Sender<OrderOutcome>>;
 
 /// What follows from what happened to users.
 type Step = Result<Option<Vec<SessionOrder>>, Error>;
+
+/// An order whose turn has come, as it is looked at again.
+struct Look {
+    turn: Turn<OrganizationId, u64>,
+    order: SessionOrder,
+    done: Done,
+    /// What is to be sent, or why nothing is.
+    text: Result<OrderText, String>,
+}
+
+const UNREAD: &str = "it could not be looked at";
 
 impl Post {
     /// Starts with nothing to send.
@@ -52,7 +68,8 @@ impl Post {
         sockets: Vec<UdpSocket>,
     ) -> Self {
         let machine = Dispatcher::new(limits);
-        Self { directory, clock, sockets, machine, orders: HashMap::new(), next: 0 }
+        let (orders, turns) = (HashMap::new(), VecDeque::new());
+        Self { directory, clock, sockets, machine, orders, turns, next: 0 }
     }
 
     /// Sends orders until the daemon drains.
@@ -63,6 +80,7 @@ impl Post {
         shutdown: Shutdown,
     ) {
         let mut step: Option<JoinHandle<Step>> = None;
+        let mut look: Option<JoinHandle<Vec<Look>>> = None;
         let mut rests_until = Duration::ZERO;
         loop {
             let now = self.clock.monotonic();
@@ -70,12 +88,16 @@ impl Post {
             let rest = rests_until.saturating_sub(now);
             tokio::select! {
                 biased;
-                () = shutdown.draining() => return self.give_up(),
+                () = shutdown.draining() => return self.give_up(look).await,
                 () = wait(due) => {
                     let now = self.clock.monotonic();
                     self.machine.expire(now, &mut random(&self.directory));
                 }
                 Some((order, done)) = handed.recv() => self.take(order, Some(done)),
+                looks = looked(&mut look) => {
+                    look = None;
+                    self.follow(looks);
+                }
                 stepped = stepped(&mut step) => {
                     step = None;
                     match stepped {
@@ -100,12 +122,22 @@ impl Post {
                 socket = readable(&self.sockets) => self.receive(socket),
             }
             self.work();
+            if look.is_none() {
+                look = self.look();
+            }
         }
     }
 
     /// Tells those who wait for what becomes of an order. What follows from changes is in the store,
     /// and is looked at again at the next start.
-    fn give_up(mut self) {
+    async fn give_up(mut self, mut look: Option<JoinHandle<Vec<Look>>>) {
+        if look.is_some() {
+            for Look { order, done, .. } in looked(&mut look).await {
+                if done.is_some() {
+                    self.end(order, done, &OrderOutcome::Silent);
+                }
+            }
+        }
         let keys: Vec<u64> = self.orders.keys().copied().collect();
         for key in keys {
             if matches!(self.orders.get(&key), Some((_, Some(_)))) {
@@ -143,10 +175,13 @@ impl Post {
     fn work(&mut self) {
         let mut crowded = HashMap::<OrganizationId, Vec<SessionOrder>>::new();
         loop {
-            self.machine.start(self.clock.monotonic(), &mut random(&self.directory));
+            // What is called has a place until it was looked at.
+            if self.turns.is_empty() {
+                self.machine.start(self.clock.monotonic(), &mut random(&self.directory));
+            }
             let Some(command) = self.machine.command() else { break };
             match command {
-                Dispatched::Turn(turn) => self.follow(turn),
+                Dispatched::Turn(turn) => self.turns.push_back(turn),
                 Dispatched::Send { to, octets } => self.send(to, &octets),
                 Dispatched::Ended { key, how: OrderEnd::Crowded } => match self.orders.remove(&key)
                 {
@@ -164,21 +199,53 @@ impl Post {
         }
     }
 
-    /// Sends an order whose turn has come, if it is still to be sent.
-    fn follow(&mut self, turn: Turn<OrganizationId, u64>) {
-        let key = turn.key();
-        let Some((order, _)) = self.orders.get_mut(&key) else { return self.machine.leave(turn) };
-        let renewed = self.directory.renew_order(order, Time(self.clock.wall()));
-        let text = renewed.map_err(ToOwned::to_owned).and_then(|()| view::written(order));
-        match text.and_then(|text| self.reachable(text.to).map(|_| text)) {
-            Ok(text) => {
-                let seconds = u32::try_from(self.clock.wall() / 1_000).unwrap_or(u32::MAX);
-                let time = (self.clock.monotonic(), seconds);
-                self.machine.send(turn, &text, time, &mut random(&self.directory));
+    /// Has some of the orders looked at again whose turn has come: that reads the store, and so does
+    /// not belong on a thread that others' packets wait for.
+    fn look(&mut self) -> Option<JoinHandle<Vec<Look>>> {
+        let mut looks = Vec::new();
+        while looks.len() < TURNS
+            && let Some(turn) = self.turns.pop_front()
+        {
+            match self.orders.remove(&turn.key()) {
+                Some((order, done)) => {
+                    looks.push(Look { turn, order, done, text: Err(UNREAD.to_owned()) });
+                }
+                None => self.machine.leave(turn),
             }
-            Err(reason) => {
-                self.machine.leave(turn);
-                self.conclude(key, &OrderOutcome::NotSent(reason));
+        }
+        if looks.is_empty() {
+            return None;
+        }
+        let (directory, now) = (self.directory.clone(), Time(self.clock.wall()));
+        Some(tokio::task::spawn_blocking(move || {
+            for Look { order, text, .. } in &mut looks {
+                let renew = || {
+                    let renewed = directory.renew_order(order, now).map_err(ToOwned::to_owned);
+                    renewed.and_then(|()| view::written(order))
+                };
+                // Whatever happens with one, the others go on.
+                if let Ok(found) = catch_unwind(AssertUnwindSafe(renew)) {
+                    *text = found;
+                }
+            }
+            looks
+        }))
+    }
+
+    /// Sends orders that were looked at and are still to be sent.
+    fn follow(&mut self, looks: Vec<Look>) {
+        for Look { turn, order, done, text } in looks {
+            match text.and_then(|text| self.reachable(text.to).map(|_| text)) {
+                Ok(text) => {
+                    self.orders.insert(turn.key(), (order, done));
+                    let seconds = u32::try_from(self.clock.wall() / 1_000).unwrap_or(u32::MAX);
+                    let time = (self.clock.monotonic(), seconds);
+                    self.machine.send(turn, &text, time, &mut random(&self.directory));
+                }
+                Err(reason) => {
+                    self.machine.leave(turn);
+                    self.end(order, done, &OrderOutcome::NotSent(reason));
+                }
             }
         }
     }
@@ -261,6 +328,13 @@ async fn stepped(step: &mut Option<JoinHandle<Step>>) -> Result<Option<Vec<Sessi
     let Some(step) = step else { return pending().await };
     let failed = |error: &dyn Display| error.to_string();
     step.await.map_err(|error| failed(&error))?.map_err(|error| failed(&error))
+}
+
+/// Waits until orders were looked at; for ever while none are.
+async fn looked(look: &mut Option<JoinHandle<Vec<Look>>>) -> Vec<Look> {
+    let Some(look) = look else { return pending().await };
+    // Nothing there falls.
+    look.await.unwrap_or_default()
 }
 
 /// Waits until there is something to look at, and for as long as nothing is looked at.

@@ -2,11 +2,12 @@
 
 use storage::Reading as _;
 
+use super::super::authority::{built_in, issue};
 use super::*;
 use crate::id::RecordId;
 use crate::records::{
     CertificateMark, CertificateOwner, DepartureTotals, IssuedCertificate, Revocation,
-    RevocationReason, Stamp, THE_ONLY_ONE,
+    RevocationReason, RevokedCertificates, Stamp, THE_ONLY_ONE,
 };
 
 #[test]
@@ -139,6 +140,62 @@ fn sessions_end_with_the_certificates_that_began_them() {
     assert_eq!(orders.iter().map(|it| &*it.session.name).collect::<Vec<_>>(), ["one"]);
     assert_eq!(orders[0].because(), Some(Trigger::CertificateRevoked));
     assert_eq!(office.objection(&mut orders[0]), None);
+}
+
+#[test]
+fn deleting_a_user_notes_that_first_and_certificates_once_however_many() {
+    let office = Office::new();
+    office.client("wifi", |_| {});
+    let (acme, ada, world) = (office.acme, office.ada, &office.world);
+    built_in(world, acme);
+    for _ in 0..3 {
+        issue(world, acme, ada).unwrap();
+    }
+    let deleted = world.change(move |change| {
+        change.authorize::<ManageIdentities>(acme)?.users().delete(ada, None)
+    });
+    deleted.unwrap();
+    let snapshot = world.directory.inner.store.read().unwrap();
+    let notes = snapshot.scan::<Departure>(acme.partition(), None);
+    let triggers: Vec<_> = notes.map(|found| found.unwrap().1.trigger).collect();
+    assert_eq!(triggers, [Trigger::Deleted, Trigger::CertificateRevoked]);
+}
+
+#[test]
+fn a_session_ends_with_what_any_authority_of_the_name_revoked() {
+    let office = Office::new();
+    let gear = office.client("wifi", |_| {});
+    let authority = |number| RecordId::from_record(number).unwrap();
+    let mark = |serial| {
+        Some(CertificateMark::Named(vec![authority(90), authority(91)], vec![serial].into()))
+    };
+    for (name, certificate) in [("one", mark(7)), ("two", mark(8))] {
+        let report = SessionReport {
+            certificate,
+            ..a_report(&office.world, (office.acme, gear), name, ("ada", Stage::Started, HERE))
+        };
+        assert_eq!(office.world.directory.take_reports(&[report]).unwrap(), [true]);
+    }
+    office.world.pass(1_000);
+    let (partition, at) = (office.acme.partition(), office.world.now());
+    let done = office.world.directory.inner.store.write(move |change| {
+        let (authority, serials) = (RecordId::from_record(91).unwrap(), vec![vec![7].into()]);
+        let list = RevokedCertificates { authority, serials };
+        change.put(partition, 91, &list)?;
+        let note = Departure {
+            trigger: Trigger::CertificateRevoked,
+            at,
+            users: vec![],
+            members_of: vec![],
+            left: vec![],
+        };
+        let id = change.allocate(partition)?;
+        change.put(partition, id, &note)?;
+        Ok::<_, Error>(())
+    });
+    done.unwrap();
+    let orders = office.orders();
+    assert_eq!(orders.iter().map(|it| &*it.session.name).collect::<Vec<_>>(), ["one"]);
 }
 
 #[test]

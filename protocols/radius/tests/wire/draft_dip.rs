@@ -110,3 +110,36 @@ fn a_request_is_answered_with_the_one_of_two_secrets_that_signed_it() {
     let forged = Request { secret: b"nobody's".to_vec(), ..Request::pap() };
     assert_eq!(Site::of(both()).drops(&forged.encode()), (Some(1), DropReason::NotAuthentic));
 }
+
+/// A client that was met there before comes first, which is no more than a guess.
+#[test]
+fn a_guess_counts_where_its_secret_proves_it_and_comes_between_nobody_and_their_gear() {
+    let other: &[u8] = b"a secret of somebody else's";
+    let guess =
+        |client, secret| Known { precision: 0, is_guess: true, ..Known::lenient(client, secret) };
+    let mut site =
+        Site::of(vec![guess(2, SECRET), Known::strict(1, other), Known::strict(2, SECRET)]);
+    assert_eq!(site.asks(&Request::pap()).1.client(), 2);
+    // Without a signature the address alone says whose a request is.
+    let mut site = Site::of(vec![guess(1, other), Known::lenient(2, SECRET)]);
+    assert_eq!(site.asks(&bare()).1.client(), 2);
+    let mut site = Site::of(vec![guess(1, SECRET), Known::strict(2, other)]);
+    let missing = (Some(2), DropReason::MessageAuthenticatorMissing);
+    assert_eq!(site.drops(&bare().encode()), missing);
+}
+
+#[test]
+fn where_not_all_secrets_are_tried_silence_says_so() {
+    let known = Known { is_guess: true, ..Known::lenient(1, b"a secret of somebody else's") };
+    let mut site = Site { is_cut: true, ..Site::of(vec![known]) };
+    for request in [Request::pap(), bare()] {
+        assert_eq!(site.drops(&request.encode()), (None, DropReason::Crowded));
+    }
+    let malformed = site.drops(b"none").1;
+    assert!(matches!(malformed, DropReason::Malformed(_)), "{malformed}");
+    site.known.clear();
+    assert_eq!(site.drops(&Request::pap().encode()), (None, DropReason::Crowded));
+    let known = Known { is_guess: true, ..Known::lenient(1, SECRET) };
+    let mut site = Site { is_cut: true, ..Site::of(vec![known]) };
+    assert_eq!(site.asks(&Request::pap()).1.client(), 1);
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use radius::{
     Answer, Candidate, Command, DropReason, Limits, Port, Question, RADSEC, Refusal, Reply, Secret,
-    Server, Ticket, Version,
+    Server, Slate, Ticket, Version,
 };
 
 use crate::client::{Request, SECRET};
@@ -17,6 +17,7 @@ pub(crate) struct Known {
     pub(crate) require_message_authenticator: bool,
     pub(crate) limit_proxy_state: bool,
     pub(crate) precision: u8,
+    pub(crate) is_guess: bool,
 }
 
 impl Known {
@@ -28,6 +29,7 @@ impl Known {
             require_message_authenticator: true,
             limit_proxy_state: false,
             precision: 24,
+            is_guess: false,
         }
     }
 
@@ -44,6 +46,8 @@ impl Known {
 pub(crate) struct Site {
     pub(crate) server: Server<u32>,
     pub(crate) known: Vec<Known>,
+    /// Whether there are others that are not looked at.
+    pub(crate) is_cut: bool,
     pub(crate) source: SocketAddr,
     pub(crate) now: Duration,
 }
@@ -79,7 +83,7 @@ impl Site {
     fn on(port: Port, limits: Limits, known: Vec<Known>) -> Self {
         let server = Server::new(port, limits);
         let source = "192.0.2.7:40000".parse().unwrap();
-        Self { server, known, source, now: Duration::from_secs(1000) }
+        Self { server, known, is_cut: false, source, now: Duration::from_secs(1000) }
     }
 
     /// Delivers a datagram and takes what is to be done.
@@ -90,8 +94,10 @@ impl Site {
             require_message_authenticator: known.require_message_authenticator,
             limit_proxy_state: known.limit_proxy_state,
             precision: known.precision,
+            is_guess: known.is_guess,
         });
-        self.server.receive(self.source, datagram, candidates, self.now);
+        let slate = Slate { all: candidates, is_cut: self.is_cut };
+        self.server.receive(self.source, datagram, slate, self.now);
         self.commands()
     }
 

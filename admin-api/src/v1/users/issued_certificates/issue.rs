@@ -2,12 +2,13 @@
 
 use axum::Json;
 use axum::http::StatusCode;
+use directory::UserId;
 use directory::access::RecoverAccounts;
 
 use crate::body::Body;
 use crate::caller::{Item, Within};
 use crate::problem::Problem;
-use crate::v1::issued_certificates::{IssuedIdentity, NewCertificate, Wanted, packed};
+use crate::v1::issued_certificates::{IssuedIdentity, NewCertificate, owner};
 
 /// Issues a certificate to a user by the organization's own authority: at most 8 that count.
 ///
@@ -27,20 +28,5 @@ pub(crate) async fn issue_user_certificate(
     Item(user): Item,
     Body(new): Body<NewCertificate>,
 ) -> Result<(StatusCode, Json<IssuedIdentity>), Problem> {
-    let organization = within.organization;
-    let reading = within.caller.read()?;
-    let id = reading.authorize::<RecoverAccounts>(organization)?.users().id_of(user)?;
-    drop(reading);
-    let Wanted { wish, packing } = new.wanted(&within)?;
-    let issued = within.caller.change(move |change| {
-        let mut grant = change.authorize::<RecoverAccounts>(organization)?;
-        grant.user_certificates().issue(id, wish)
-    });
-    let issued = issued.await?;
-    let identity = packed(&within, issued, packing, move |change, issued| {
-        let mut grant = change.authorize::<RecoverAccounts>(organization)?;
-        grant.user_certificates().take_back(id, issued)
-    });
-    let identity = identity.await?;
-    Ok((StatusCode::CREATED, Json(identity)))
+    owner::issue::<UserId>(&within, user, new).await
 }

@@ -2,12 +2,13 @@
 
 use axum::Json;
 use axum::http::StatusCode;
+use directory::UserId;
 use directory::access::RecoverAccounts;
 
 use crate::body::Body;
 use crate::caller::{Pair, Within};
 use crate::problem::Problem;
-use crate::v1::issued_certificates::{IssuedIdentity, RenewedCertificate, Wanted, packed};
+use crate::v1::issued_certificates::{IssuedIdentity, RenewedCertificate, owner};
 
 /// Issues a certificate to a user in place of another.
 #[utoipa::path(
@@ -24,21 +25,5 @@ pub(crate) async fn renew_user_certificate(
     Pair(user, former): Pair,
     Body(new): Body<RenewedCertificate>,
 ) -> Result<(StatusCode, Json<IssuedIdentity>), Problem> {
-    let organization = within.organization;
-    let reading = within.caller.read()?;
-    let id = reading.authorize::<RecoverAccounts>(organization)?.users().id_of(user)?;
-    drop(reading);
-    let revoke = new.revoke_former;
-    let Wanted { wish, packing } = new.wanted(&within)?;
-    let issued = within.caller.change(move |change| {
-        let mut grant = change.authorize::<RecoverAccounts>(organization)?;
-        grant.user_certificates().renew(id, former, wish, revoke)
-    });
-    let issued = issued.await?;
-    let identity = packed(&within, issued, packing, move |change, issued| {
-        let mut grant = change.authorize::<RecoverAccounts>(organization)?;
-        grant.user_certificates().take_back(id, issued)
-    });
-    let identity = identity.await?;
-    Ok((StatusCode::CREATED, Json(identity)))
+    owner::renew::<UserId>(&within, (user, former), new).await
 }

@@ -51,8 +51,9 @@ pub(crate) fn run(octets: &[u8]) {
             require_message_authenticator: is_strict,
             limit_proxy_state: is_strict,
             precision: 24,
+            is_guess: false,
         };
-        server.receive(source, &packet, [candidate], now);
+        server.receive(source, &packet, [candidate].into(), now);
         obey(&mut server, now);
         now += Duration::from_millis(300);
         rest = following;
