@@ -34,11 +34,13 @@ const OWN: [&str; 13] = [
 ];
 
 /// Routes that answer without a token.
-const PUBLIC: [&str; 6] = [
+const PUBLIC: [&str; 8] = [
     "GET /v1/docs",
     "GET /v1/health",
+    "GET /v1/invitations",
     "GET /v1/openapi.json",
     "GET /v1/revocation-lists/{revocation_list}",
+    "POST /v1/invitations",
     "POST /v1/sign-in",
     "POST /v1/sign-in/enrolment",
 ];
@@ -92,6 +94,7 @@ struct Site {
     session: String,
     import: String,
     plan: String,
+    deleted_user: String,
     own_admin: String,
     provider_admin: String,
 }
@@ -122,6 +125,7 @@ impl Site {
             radius_client: client.id,
             session: id_of(&office.read("sessions")["items"][0]),
             plan: plan(&office),
+            deleted_user: deleted_user(&office),
             import: id_of(&office.make("imports", &json!({"name": "people", "format": "csv"}))),
             reply_profile: id_of(&office.make("reply-profiles", &json!({"name": "staff"}))),
             device: id_of(&office.make("devices", &json!({"name": "printer"}))),
@@ -153,6 +157,7 @@ impl Site {
             ("{session}", &self.session),
             ("{import}", &self.import),
             ("{plan}", &self.plan),
+            ("{deleted_user}", &self.deleted_user),
             ("{admin}", admin),
             ("{id}", NEVER),
         ]
@@ -172,6 +177,13 @@ fn plan(office: &Office) -> String {
     let made = office.top.send("POST", "/v1/billing/plans", Some(&fields));
     assert_eq!(made.status, 201, "{made:?}");
     id_of(&made.json())
+}
+
+/// Makes a user and deletes it; tells its id.
+fn deleted_user(office: &Office) -> String {
+    let user = office.user("gone", "correct horse battery");
+    office.act("DELETE", &format!("users/{user}"), None);
+    user
 }
 
 /// A certificate authority as it is made.
@@ -385,6 +397,8 @@ fn valid(route: &Route, who: &Https, path: &str) -> Response {
         json!({"seconds": 60})
     } else if path.ends_with("/change") {
         json!({"reply_profile": NEVER})
+    } else if path.ends_with("/user-cap") {
+        json!({"most": null})
     } else if path.ends_with("/explain") {
         json!({"login": "ada", "method": "pap"})
     } else {

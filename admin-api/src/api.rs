@@ -25,11 +25,23 @@ pub struct Limits {
     pub hashing: usize,
     /// How often one source may ask for lists of revoked certificates in a minute.
     pub lists: u32,
+    /// How often one source may try an invitation in a minute.
+    pub invitations: u32,
+}
+
+/// Where the API is found from outside.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Addresses<'a> {
+    /// By those who read it in a certificate, for what needs no token.
+    pub public: Option<&'a str>,
+    /// By those who are invited to choose a password.
+    pub invitations: Option<&'a str>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body: 256 * 1024, body_time: Duration::from_secs(10), hashing: 2, lists: 600 }
+        let body_time = Duration::from_secs(10);
+        Self { body: 256 * 1024, body_time, hashing: 2, lists: 600, invitations: 30 }
     }
 }
 
@@ -45,8 +57,12 @@ pub(crate) struct Api {
     pub(crate) orders: Courier,
     /// Where the API is found from outside, without a slash at its end.
     pub(crate) public_url: Option<Arc<str>>,
+    /// Where invited people find it, without a slash at its end.
+    pub(crate) invitation_url: Option<Arc<str>>,
     /// Who asks for what needs no token.
     pub(crate) strangers: Arc<Strangers>,
+    /// Who tries invitations.
+    pub(crate) invited: Arc<Strangers>,
     clock: Arc<dyn Fn() -> Time + Send + Sync>,
     hashing: Arc<Semaphore>,
     /// Who brings reports of network gear into the sessions.
@@ -59,13 +75,27 @@ impl Api {
         clock: impl Fn() -> Time + Send + Sync + 'static,
         orders: Courier,
         limits: Limits,
-        public_url: Option<&str>,
+        addresses: Addresses<'_>,
     ) -> Self {
-        let public_url = public_url.map(|url| url.trim_end_matches('/').into());
+        let plain = |url: &str| url.trim_end_matches('/').into();
+        let (public_url, invitation_url) =
+            (addresses.public.map(plain), addresses.invitations.map(plain));
         let hashing = Arc::new(Semaphore::new(limits.hashing.max(1)));
         let (strangers, clock) = (Arc::new(Strangers::new(limits.lists)), Arc::new(clock));
+        let invited = Arc::new(Strangers::new(limits.invitations));
         let settling = Arc::new(Semaphore::new(1));
-        Self { directory, limits, orders, public_url, strangers, clock, hashing, settling }
+        Self {
+            directory,
+            limits,
+            orders,
+            public_url,
+            invitation_url,
+            strangers,
+            invited,
+            clock,
+            hashing,
+            settling,
+        }
     }
 
     pub(crate) fn now(&self) -> Time {

@@ -35,8 +35,9 @@ mod strangers;
 #[cfg(test)]
 mod tests;
 mod v1;
+mod warning;
 mod wifi;
 
-pub use api::{Courier, Limits};
+pub use api::{Addresses, Courier, Limits};
 pub use openapi::{Route, openapi, openapi_json, routes};
 pub use router::router;

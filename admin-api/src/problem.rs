@@ -164,6 +164,14 @@ impl From<Error> for Problem {
                     ..Self::new(StatusCode::CONFLICT, "/problems/taken", "Taken", detail)
                 }
             }
+            Error::Full(most) => {
+                let detail = format!(
+                    "The organization may have {most} users and has them; delete some, or have who \
+                     manages organizations raise its cap."
+                );
+                let title = "The user cap is reached";
+                Self::new(StatusCode::CONFLICT, "/problems/user-cap", title, detail)
+            }
             Error::Repeated => Self::repeated(),
             Error::Missing => Self::not_found(),
             Error::Stale => Self::stale(),

@@ -5,7 +5,7 @@ use axum::middleware::from_fn_with_state;
 use directory::{Directory, Time};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::api::{Api, Courier, Limits};
+use crate::api::{Addresses, Api, Courier, Limits};
 use crate::layers::{observe, panicked, unknown_route};
 use crate::repeat::repeat;
 use crate::v1;
@@ -13,16 +13,15 @@ use crate::v1;
 /// Makes the admin API over a directory.
 ///
 /// It asks for `ConnectInfo<SocketAddr>` with each request: sources count in throttling, in
-/// narrowed API keys and in events. No forwarding header is believed. `public_url` is where what
-/// needs no token is found from outside, by those who read it in a certificate.
+/// narrowed API keys and in events. No forwarding header is believed.
 pub fn router(
     directory: Directory,
     clock: impl Fn() -> Time + Clone + Send + Sync + 'static,
     orders: Courier,
     limits: Limits,
-    public_url: Option<&str>,
+    addresses: Addresses<'_>,
 ) -> Router {
-    let api = Api::new(directory, clock, orders, limits, public_url);
+    let api = Api::new(directory, clock, orders, limits, addresses);
     let (routes, _) = v1::routes().split_for_parts();
     routes
         .fallback(unknown_route)

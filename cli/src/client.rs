@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -11,6 +12,7 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body, SendBody};
 
 use crate::failure::{Failure, Problem};
+use crate::output::warn;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -22,6 +24,8 @@ pub(crate) struct Client {
     agent: Agent,
     server: String,
     token: Option<String>,
+    /// Whether an answer warned already.
+    warned: AtomicBool,
 }
 
 /// What is asked.
@@ -73,7 +77,7 @@ impl Client {
             .user_agent(concat!("tenantry/", env!("CARGO_PKG_VERSION")))
             .build();
         let server = server.trim_end_matches('/').to_owned();
-        Ok(Self { agent: agent.into(), server, token })
+        Ok(Self { agent: agent.into(), server, token, warned: AtomicBool::new(false) })
     }
 
     /// Where it is.
@@ -154,6 +158,11 @@ impl Client {
         let status = answer.status().as_u16();
         let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
         let etag = header("etag").map(ToOwned::to_owned);
+        let warning = header("x-tenantry-warning").map(ToOwned::to_owned);
+        // Each page of a list warns of the same.
+        if let Some(warning) = warning.filter(|_| !self.warned.swap(true, Ordering::Relaxed)) {
+            warn(&warning);
+        }
         let is_json = header("content-type")
             .is_some_and(|kind| kind.starts_with("application/json") || kind.contains("+json"));
         let octets = read(answer.body_mut()).map_err(|error| failed(&error))?;

@@ -104,6 +104,12 @@ pub(crate) fn tell(text: &str) {
     }
 }
 
+/// Warns whoever is there, a program as well.
+pub(crate) fn warn(text: &str) {
+    // There is nobody to be told that this failed.
+    let _unheard = writeln!(io::stderr().lock(), "warning: {text}");
+}
+
 fn table(items: &[Value], columns: &[&str]) -> String {
     if items.is_empty() {
         return String::new();

@@ -82,7 +82,7 @@ impl<'d> Place<'d> {
         let operation = self.document.reading(list);
         let items = match operation {
             Some(operation) if operation.finds_names() => {
-                items(self, list, &[("name".into(), name.into())], Some(1))?
+                items(self, list, &[("name".into(), name.into())], Some(2))?
             }
             Some(operation) if operation.is_list => items(self, list, &[], None)?,
             Some(_) | None => {

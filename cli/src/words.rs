@@ -37,6 +37,8 @@ pub(crate) const ELSEWHERE: &[&str] = &[
     "show_docs",
     "show_openapi",
     "show_revocation_list",
+    "show_invitation_page",
+    "accept_invitation",
     "upload_import",
 ];
 
@@ -68,6 +70,8 @@ pub(crate) const NOUNS: &[Noun] = &[
             verb("restore", "restore_organization"),
             verb("suspend", "suspend_organization"),
             verb("activate", "activate_organization"),
+            verb("user-cap", "show_user_cap"),
+            verb("set-user-cap", "set_user_cap"),
         ],
     },
     Noun {
@@ -103,6 +107,9 @@ pub(crate) const NOUNS: &[Noun] = &[
             verb("set-password", "set_user_password"),
             verb("require-password-change", "require_password_change"),
             verb("groups", "list_groups_of_user"),
+            verb("invite", "invite_user"),
+            verb("invitation", "show_invitation"),
+            verb("revoke-invitation", "revoke_invitation"),
             verb("certificates", "show_user_certificates"),
             verb("set-certificates", "set_user_certificates"),
             verb("second-factor", "show_second_factor"),
@@ -113,6 +120,17 @@ pub(crate) const NOUNS: &[Noun] = &[
             verb("issue-certificate", "issue_user_certificate"),
             verb("renew-certificate", "renew_user_certificate"),
             verb("revoke-certificate", "revoke_user_certificate"),
+        ],
+    },
+    Noun {
+        name: "deleted-user",
+        about: "Users that were deleted and can be restored for a while",
+        columns: &["login", "display_name", "deleted", "gone"],
+        verbs: &[
+            verb("list", "list_deleted_users"),
+            verb("show", "show_deleted_user"),
+            verb("restore", "restore_deleted_user"),
+            verb("purge", "purge_deleted_user"),
         ],
     },
     Noun {

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::admin_api::Limits;
+use ::admin_api::{Addresses, Limits};
 use axum::extract::ConnectInfo;
 use axum::{Extension, Router};
 use directory::{Directory, Time};
@@ -52,13 +52,18 @@ impl Door {
             body: config.body_size,
             body_time: config.body_timeout,
             lists: config.revocation_lists_per_minute,
+            invitations: config.invitations_per_minute,
             ..Limits::default()
         };
         let orders = Arc::new(move |order| {
             Box::pin(orders.clone().deliver(order)) as Pin<Box<dyn Future<Output = _> + Send>>
         });
-        let (now, url) = (move || Time(clock.wall()), config.public_url.as_deref());
-        let router = ::admin_api::router(directory, now, orders, limits, url);
+        let addresses = Addresses {
+            public: config.public_url.as_deref(),
+            invitations: config.invitation_url.as_deref(),
+        };
+        let now = move || Time(clock.wall());
+        let router = ::admin_api::router(directory, now, orders, limits, addresses);
         let admission = Admission::new(config.connections, config.connections);
         Arc::new(Self { router, tls, admission, header_timeout: config.header_timeout })
     }

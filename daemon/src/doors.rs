@@ -28,6 +28,8 @@ const HOUSEKEEPING: Duration = Duration::from_secs(60 * 60);
 const SESSIONS: Duration = Duration::from_secs(5 * 60);
 /// How often reports of sessions go from the journal into the sessions.
 const REPORTS: Duration = Duration::from_secs(1);
+/// How often is looked for users whose time is over, and what else of users ends by itself.
+const USER_LIVES: Duration = Duration::from_secs(30);
 /// How often is looked for a custom attribute that was changed.
 const LOOK: Duration = Duration::from_secs(1);
 /// How often it is tried to read RADIUS clients that cannot be read.
@@ -114,6 +116,7 @@ pub(crate) fn open(
     work_at_imports(tasks, directory.clone(), clock);
     keep_clients(tasks, directory.clone());
     keep_house(tasks, directory.clone(), clock, config.events.retention);
+    end_user_lives(tasks, directory.clone(), clock);
     settle_reports(tasks, directory.clone());
     keep_sessions(tasks, directory.clone(), clock, config.radius.session_rules());
     Ok(())
@@ -231,6 +234,27 @@ fn keep_house(tasks: &Tasks, directory: Directory, clock: Clock, retention: Dura
             tokio::select! {
                 () = shutdown.draining() => return,
                 () = tokio::time::sleep(HOUSEKEEPING) => {}
+            }
+        }
+    });
+}
+
+/// Ends what ends by itself of users, in time: suspends those whose time is over, destroys what is
+/// left of deleted ones, ends invitations.
+fn end_user_lives(tasks: &Tasks, directory: Directory, clock: Clock) {
+    let shutdown = tasks.shutdown().clone();
+    tasks.spawn(async move {
+        loop {
+            let (directory, now) = (directory.clone(), Time(clock.wall()));
+            match tokio::task::spawn_blocking(move || directory.end_user_lives(now)).await {
+                Ok(Ok(0)) => {}
+                Ok(Ok(ended)) => tracing::debug!(ended, "users, deleted users and invitations"),
+                Ok(Err(error)) => tracing::error!(%error, "some lives of users do not end"),
+                Err(error) => tracing::error!(%error, "some lives of users do not end"),
+            }
+            tokio::select! {
+                () = shutdown.draining() => return,
+                () = tokio::time::sleep(USER_LIVES) => {}
             }
         }
     });

@@ -1,9 +1,11 @@
 //! The directory itself: opening it, reading it, changing it.
 
 mod identify;
+mod invitations;
 mod listed;
 mod outlook;
 mod repeats;
+mod user_lives;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -26,10 +28,11 @@ use crate::known::{Capacity, Keep, Lookups};
 use crate::orders::{Departures, OrderNetworks};
 use crate::records::{
     Admin, AdminFields, Agreements, CertificateAuthority, CertificateTotals, Credential,
-    CustomAttribute, Departure, DepartureTotals, Device, GearClaims, Group, Import, ImportWork,
-    IssuedCertificate, Organization, OrganizationState, OwnCertificates, PasswordHistory, Plan,
-    RadiusClient, RecoveryCodes, Repeat, ReplyProfile, RevokedCertificates, ServiceAccount,
-    Session, SessionTotals, SettledReports, Token, TokenUse, UsageMonth, User, indices,
+    CustomAttribute, DeletedUser, Departure, DepartureTotals, Device, GearClaims, Group, Import,
+    ImportWork, Invitation, IssuedCertificate, Organization, OrganizationState, OwnCertificates,
+    PasswordHistory, Plan, RadiusClient, RecoveryCodes, Repeat, ReplyProfile, RevokedCertificates,
+    ServiceAccount, Session, SessionTotals, SettledReports, Token, TokenUse, UsageMonth, User,
+    UserCap, UserTotals, indices,
 };
 use crate::search::{Memo, SearchGrant};
 use crate::text::prepare;
@@ -269,6 +272,10 @@ impl Directory {
             KindCheck::of::<ImportWork>(),
             KindCheck::of::<DepartureTotals>(),
             KindCheck::of::<CertificateTotals>(),
+            KindCheck::of::<DeletedUser>(),
+            KindCheck::of::<UserTotals>(),
+            KindCheck::of::<Invitation>(),
+            KindCheck::of::<UserCap>(),
         ];
         Ok(self.inner.store.check(&kinds)?)
     }

@@ -29,6 +29,9 @@ pub enum Error {
     /// Something else still needs it.
     #[error("still in use: {0}")]
     InUse(&'static str),
+    /// The organization has as many users as it may have.
+    #[error("the organization may have {0} users and has them")]
+    Full(u32),
     /// It was done already, under the same key of the caller's choice.
     #[error("it was done already")]
     Repeated,

@@ -86,7 +86,7 @@ pub enum Action {
     Changed,
     /// A record was deleted.
     Deleted,
-    /// A deleted organization was brought back.
+    /// A deleted organization or user was brought back.
     Restored,
     /// Members came to a group or left it.
     MembersChanged,
@@ -134,6 +134,18 @@ pub enum Action {
     RecoveryCodesMade,
     /// An admin signed in with a recovery code, which counts no more.
     RecoveryCodeUsed,
+    /// What was left of a deleted user was destroyed.
+    Purged,
+    /// A user was invited to choose a first password.
+    Invited,
+    /// An invitation ended before its time.
+    InvitationRevoked,
+    /// An invitation ended unused.
+    InvitationExpired,
+    /// A user chose a first password by an invitation.
+    InvitationAccepted,
+    /// An organization has more users than its soft cap says.
+    UserCapPassed,
 }
 
 /// What something was done to.

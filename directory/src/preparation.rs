@@ -9,7 +9,7 @@ use crate::directory::Directory;
 use crate::error::{Error, StoreFailure};
 use crate::id::{OrganizationId, RadiusClientId, RecordId};
 use crate::records::{
-    CertificateTotals, Session, SessionTotals, THE_ONLY_ONE, User, indices, kinds,
+    CertificateTotals, Session, SessionTotals, THE_ONLY_ONE, User, UserTotals, indices, kinds,
 };
 
 /// So many records are written anew in one change.
@@ -23,6 +23,7 @@ impl Directory {
         let prepared = prepared.and_then(|()| self.note_claims());
         let prepared = prepared.and_then(|()| self.count_sessions());
         let prepared = prepared.and_then(|()| self.count_certificates());
+        let prepared = prepared.and_then(|()| self.count_users());
         prepared.and_then(|()| self.settle_left_reports()).map_err(|error| {
             if let Error::Store(StoreFailure::Read(error)) = error {
                 error.into()
@@ -110,6 +111,29 @@ impl Directory {
             if kept > 0 {
                 let put = move |change: &mut Change<'_>| {
                     let totals = CertificateTotals { kept };
+                    change.put(partition, THE_ONLY_ONE, &totals).map_err(Error::from)
+                };
+                self.inner.store.write(put).map_err(Error::from)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts the users of a store that was made before they were counted, outside of any change:
+    /// nobody changes anything yet. By the index: one that cannot be read is counted as well.
+    fn count_users(&self) -> Result<(), Error> {
+        let snapshot = self.inner.store.read()?;
+        for partition in snapshot.partitions()? {
+            if matches!(partition, Partition::Provider)
+                || snapshot.contains::<UserTotals>(partition, THE_ONLY_ONE)?
+            {
+                continue;
+            }
+            let ids = snapshot.prefix(partition, indices::USER_UUID, b"").ids();
+            let kept = ids.map(|id| id.map(|_| 1_u32)).sum::<Result<u32, _>>()?;
+            if kept > 0 {
+                let put = move |change: &mut Change<'_>| {
+                    let totals = UserTotals { kept };
                     change.put(partition, THE_ONLY_ONE, &totals).map_err(Error::from)
                 };
                 self.inner.store.write(put).map_err(Error::from)?;

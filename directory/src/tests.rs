@@ -31,4 +31,5 @@ mod second_factor;
 mod sign_in;
 mod since;
 mod telephone;
+mod user_lives;
 mod world;

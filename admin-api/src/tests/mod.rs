@@ -8,4 +8,5 @@ mod lists;
 mod problems;
 mod refusals;
 mod sign_in;
+mod users;
 mod world;

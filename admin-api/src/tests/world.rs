@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-use crate::{Courier, Limits, router};
+use crate::{Addresses, Courier, Limits, router};
 
 pub(super) const PASSWORD: &str = "correct horse battery";
 const START: u64 = 1_800_000_000_000;
@@ -66,7 +66,14 @@ impl World {
             let reason = "there is no network here".to_owned();
             Box::pin(async { OrderOutcome::NotSent(reason) })
         });
-        let router = router(directory, now, nothing_is_sent, limits, None).layer(peer);
+        let router = router(
+            directory,
+            now,
+            nothing_is_sent,
+            limits,
+            Addresses { invitations: Some("https://in.example/"), ..Addresses::default() },
+        )
+        .layer(peer);
         Self { router, clock, _folder: folder }
     }
 

@@ -4,12 +4,14 @@ mod admins;
 mod billing;
 mod certificate_authorities;
 mod custom_attributes;
+mod deleted_users;
 mod devices;
 mod docs;
 mod events;
 mod groups;
 mod health;
 mod imports;
+mod invitations;
 mod issued_certificates;
 mod me;
 mod organizations;
@@ -36,6 +38,8 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(me::routes())
         .merge(organizations::routes())
         .merge(users::routes())
+        .merge(deleted_users::routes())
+        .merge(invitations::routes())
         .merge(groups::routes())
         .merge(imports::routes())
         .merge(billing::routes())

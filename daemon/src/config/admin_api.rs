@@ -18,6 +18,13 @@ section! {
         /// of what they revoked. Nothing else but that path (/v1/revocation-lists/) has to be
         /// reachable there. Empty: certificates name no list.
         public_url: Optional<WebAddress> = Optional(None),
+        /// Where invited people find it from outside, such as `https://welcome.example`: it is put
+        /// before the path of the page where they choose their first password. Nothing else but that
+        /// path (/v1/invitations) has to be reachable there. Empty: invitations have no link, only
+        /// their token.
+        invitation_url: Optional<WebAddress> = Optional(None),
+        /// How often one source may try an invitation in a minute. Behind a proxy all are one source.
+        invitations_per_minute: Count<1, 60_000> = Count(30),
         /// How often one source (an IPv4 address, or a /64 of IPv6) may ask for lists of revoked
         /// certificates in a minute. Behind a proxy all are one source.
         revocation_lists_per_minute: Count<1, 60_000> = Count(600),

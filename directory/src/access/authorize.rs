@@ -12,8 +12,7 @@ use super::role::{Permission, Role};
 use super::standing::{Rights, home_answers, standing};
 use crate::id::{AdminId, OrganizationId, Place, RecordId};
 use crate::records::{
-    Admin, AdminState, Credential, Narrowing, Organization, OrganizationState, ServiceAccount,
-    User, UserState,
+    Admin, AdminState, Credential, Narrowing, Organization, OrganizationState, ServiceAccount, User,
 };
 use crate::schema::Schema;
 use crate::search::Sight;
@@ -100,7 +99,7 @@ pub(crate) fn authorize(
         (Who::User { organization, user, proven }, Right::Search | Right::OwnPassword)
         | (Who::UserToChangePassword { organization, user, proven }, Right::OwnPassword) => {
             let there = source.get::<User>(organization.partition(), user.record())?;
-            let active = there.is_some_and(|record| record.state == UserState::Active);
+            let active = there.is_some_and(|record| record.may_sign_in(context.now));
             let credential = credential(source, organization, user.record())?;
             let holds = active && proven.holds(&credential);
             let home = directory_identity(source, organization, place, holds)?;

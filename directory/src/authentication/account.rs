@@ -20,12 +20,18 @@ pub(crate) struct Account {
     pub(super) identity: Identity,
     pub(super) uuid: Uuid,
     pub(super) active: bool,
+    /// From when on it is let in nowhere.
+    pub(super) expires: Option<Time>,
     pub(super) credential: Credential,
 }
 
 impl Account {
     pub(super) fn record(&self) -> Id {
         self.identity.record()
+    }
+
+    pub(super) fn is_over(&self, now: Time) -> bool {
+        self.expires.is_some_and(|expires| expires <= now)
     }
 
     pub(super) fn locked(&self, now: Time) -> bool {
@@ -80,6 +86,7 @@ pub(super) fn find_user(
         identity: Identity::User(id),
         uuid: user.uuid,
         active: user.state == UserState::Active,
+        expires: user.fields.expires,
         credential: credential.unwrap_or_else(Credential::absent),
     }))
 }
@@ -100,6 +107,7 @@ fn find_service_account(
         identity: Identity::ServiceAccount(id),
         uuid: account.uuid,
         active: !account.fields.suspended,
+        expires: None,
         credential: credential.unwrap_or_else(Credential::absent),
     }))
 }

@@ -131,7 +131,17 @@ where
         Ok(differences(Some(&told(before)?), Some(&told(after)?)))
     }
 
-    fn check_name_is_free(&self, fields: &E::Fields, own: Option<E::Id>) -> Result<(), Error> {
+    /// What is told of a record that goes.
+    pub(crate) fn told_gone(&self, record: &E) -> Result<Vec<Difference>, Error> {
+        let told = Told::of(record, &*self.site.source, self.site.partition())?;
+        Ok(differences(Some(&told), None))
+    }
+
+    pub(crate) fn check_name_is_free(
+        &self,
+        fields: &E::Fields,
+        own: Option<E::Id>,
+    ) -> Result<(), Error> {
         match self.named(E::name(fields))? {
             Some(other) if Some(other) != own => Err(Error::Taken { pointer: E::NAME_POINTER }),
             Some(_) | None => Ok(()),
@@ -140,7 +150,16 @@ where
 }
 
 impl<E: Entity> Collection<'_, &mut Change<'_>, E> {
-    pub(crate) fn add(&mut self, mut fields: E::Fields) -> Result<(E::Id, E), Error> {
+    pub(crate) fn add(&mut self, fields: E::Fields) -> Result<(E::Id, E), Error> {
+        self.add_as(fields, |_| {})
+    }
+
+    /// Makes a record that is not quite as fresh ones are.
+    pub(crate) fn add_as(
+        &mut self,
+        mut fields: E::Fields,
+        prepare: impl FnOnce(&mut E),
+    ) -> Result<(E::Id, E), Error> {
         let partition = self.site.partition();
         let number = self.site.source.allocate(partition)?;
         let id =
@@ -151,6 +170,7 @@ impl<E: Entity> Collection<'_, &mut Change<'_>, E> {
         self.check_name_is_free(&fields, None)?;
         let uuid = self.site.tools.uuid(self.site.now());
         let mut record = E::new(uuid, Stamp::new(self.site.now()), fields);
+        prepare(&mut record);
         record.settle(&*self.site.source, partition)?;
         self.site.source.put(partition, number, &record)?;
         let told = differences(None, Some(&Told::of(&record, &*self.site.source, partition)?));
@@ -187,7 +207,7 @@ impl<E: Entity> Collection<'_, &mut Change<'_>, E> {
         let partition = self.site.partition();
         record.let_go(self.site.source, partition, id)?;
         self.site.source.delete::<E>(partition, id.record())?;
-        let told = differences(Some(&Told::of(&record, &*self.site.source, partition)?), None);
+        let told = self.told_gone(&record)?;
         let name = E::name(record.fields()).to_owned();
         self.site.tell(Action::Deleted, (E::SUBJECT, record.uuid(), &name), told)
     }

@@ -33,7 +33,7 @@ pub trait Entity: Record {
     fn stamp(&mut self) -> &mut Stamp;
     /// The revision, as the entity tag of the API.
     fn revision(&self) -> u64;
-    /// Whether it is active or suspended, of what can be.
+    /// Whether it is active, suspended or staged, of what can be.
     fn state(&self) -> Option<&'static str> {
         None
     }

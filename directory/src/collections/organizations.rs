@@ -13,8 +13,8 @@ use crate::events::{Action, Event, EventActor, Outcome, Subject, SubjectKind, di
 use crate::id::{OrganizationId, Place, RecordId};
 use crate::limits;
 use crate::records::{
-    Admin, AdminScope, Base, CustomMark, Demand, Organization, OrganizationFields,
-    OrganizationState, Presentation, Settings, Stamp, indices, kinds,
+    Admin, AdminScope, Base, CustomMark, DeletedUser, Demand, Organization, OrganizationFields,
+    OrganizationState, Presentation, Settings, Stamp, User, indices, kinds,
 };
 use crate::time::Time;
 
@@ -268,9 +268,11 @@ impl OrganizationSettings<'_, &mut Change<'_>> {
     /// Erases what was kept of the users' passwords under a kind.
     fn erase_kept(&mut self, kind: Kind) -> Result<(), Error> {
         let partition = self.site.partition();
-        let users = self.site.source.scan::<crate::records::User>(partition, None);
-        let ids: Vec<storage::Id> =
-            users.map(|found| found.map(|(id, _)| id)).collect::<Result<_, _>>()?;
+        let users = self.site.source.scan::<User>(partition, None);
+        let users = users.map(|found| found.map(|(id, _)| id));
+        let deleted = self.site.source.scan::<DeletedUser>(partition, None);
+        let deleted = deleted.map(|found| found.map(|(id, _)| id));
+        let ids: Vec<storage::Id> = users.chain(deleted).collect::<Result<_, _>>()?;
         for id in ids {
             self.site.source.delete_secret(partition, kind, id)?;
         }
@@ -379,7 +381,8 @@ fn check(fields: &OrganizationFields) -> Result<(), Invalid> {
 }
 
 fn check_settings(settings: &Settings) -> Result<(), Invalid> {
-    const DAY: u64 = 24 * 60 * 60 * 1_000;
+    const MINUTE: u64 = 60 * 1_000;
+    const DAY: u64 = 24 * 60 * MINUTE;
     if !(1..=128).contains(&settings.password_minimum) {
         return Err(Invalid::new("/password_minimum", "must be 1 to 128"));
     }
@@ -396,6 +399,12 @@ fn check_settings(settings: &Settings) -> Result<(), Invalid> {
     }
     if settings.lockout.window > DAY || settings.lockout.duration > DAY {
         return Err(Invalid::new("/lockout", "window and duration must be a day at most"));
+    }
+    if settings.deleted_users_kept > 366 * DAY {
+        return Err(Invalid::new("/deleted_users_kept", "must be 366 days at most"));
+    }
+    if !(MINUTE..=90 * DAY).contains(&settings.invitation_life) {
+        return Err(Invalid::new("/invitation_life", "must be a minute at least, 90 days at most"));
     }
     settings.password_policy.check()
 }

@@ -273,6 +273,15 @@ pub(crate) fn store_user_password(
     Ok(())
 }
 
+/// Writes the first password that a user chose.
+pub(crate) fn first_password(
+    site: &mut Site<'_, &mut Change<'_>>,
+    user: (UserId, &User),
+    password: NewPassword,
+) -> Result<(), Error> {
+    store_user_password(site, user, password, Some(false))
+}
+
 /// Judges a password by what it is and by who its owner is.
 pub(crate) fn require_quality(
     password: &Password,

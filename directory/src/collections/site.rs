@@ -100,11 +100,23 @@ impl Site<'_, &mut Change<'_>> {
         subject: (SubjectKind, Uuid, &str),
         differences: Vec<Difference>,
     ) -> Result<(), Error> {
+        let actor = self.event_actor()?;
+        self.tell_by(actor, action, subject, differences)
+    }
+
+    /// Writes the event of a change that is another's than the actor's.
+    pub(crate) fn tell_by(
+        &mut self,
+        actor: EventActor,
+        action: Action,
+        subject: (SubjectKind, Uuid, &str),
+        differences: Vec<Difference>,
+    ) -> Result<(), Error> {
         let (kind, id, name) = subject;
         let event = Event {
             access: None,
             at: self.now(),
-            actor: self.event_actor()?,
+            actor,
             source: self.context.source,
             action,
             subject: Some(Subject { kind, id, name: name.to_owned() }),

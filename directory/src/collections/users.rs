@@ -9,14 +9,16 @@ use super::groups::groups_of_user;
 use super::issuing::revoke_all;
 use super::passwords::{NewPassword, forget_credential, store_user_password};
 use super::presentation::names_alike;
+use super::user_cap;
 use crate::access::{Grant, ManageIdentities, RecoverAccounts, View};
 use crate::error::{Error, Invalid};
-use crate::events::SubjectKind;
+use crate::events::{Action, SubjectKind};
 use crate::id::{GroupId, RecordId, UserId};
 use crate::limits::{self, LINE, SSH_KEY, VALUES};
-use crate::records::{Stamp, Trigger, User, UserFields, UserState, indices, relations};
+use crate::records::{Invitation, Stamp, Trigger, User, UserFields, UserState, indices, relations};
 use crate::schema;
 use crate::text::prepare;
+use crate::time::Time;
 
 /// The users of the grant's organization.
 pub type Users<'g, S> = Collection<'g, S, User>;
@@ -56,16 +58,31 @@ impl Users<'_, &Snapshot> {
 }
 
 impl Users<'_, &mut Change<'_>> {
-    /// Makes a user, with a password when one is given.
+    /// Makes a user who may sign in, with a password when one is given.
     ///
     /// # Errors
-    /// `Invalid` or `Taken` for what is not acceptable.
+    /// `Invalid` or `Taken` for what is not acceptable; `Full` beyond a hard cap.
     pub fn create(
         &mut self,
         fields: UserFields,
         password: Option<NewPassword>,
     ) -> Result<(UserId, User), Error> {
-        let (id, user) = self.add(fields)?;
+        self.create_as(UserState::Active, fields, password)
+    }
+
+    /// Makes a user in a state.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub fn create_as(
+        &mut self,
+        state: UserState,
+        fields: UserFields,
+        password: Option<NewPassword>,
+    ) -> Result<(UserId, User), Error> {
+        check_expiry(fields.expires, self.site.now())?;
+        user_cap::take_place(&mut self.site)?;
+        let (id, user) = self.add_as(fields, |user| user.state = state)?;
         if let Some(password) = password {
             store_user_password(&mut self.site, (id, &user), password, None)?;
         }
@@ -82,8 +99,13 @@ impl Users<'_, &mut Change<'_>> {
         revision: Option<u64>,
         edit: impl FnOnce(&mut User) -> Result<(), Error>,
     ) -> Result<User, Error> {
-        let before = self.read(id)?;
-        let user = self.edit(id, revision, edit)?;
+        let (before, now) = (self.read(id)?, self.site.now());
+        let user = self.edit(id, revision, |user| {
+            edit(user)?;
+            let is_renewed = user.fields.expires != before.fields.expires
+                || user.state == UserState::Active && before.state != UserState::Active;
+            if is_renewed { check_expiry(user.fields.expires, now) } else { Ok(()) }
+        })?;
         if user.state != before.state {
             super::passwords::raise_version(&mut self.site, id.record())?;
             if user.state == UserState::Suspended {
@@ -93,17 +115,55 @@ impl Users<'_, &mut Change<'_>> {
         Ok(user)
     }
 
-    /// Deletes a user, with memberships and credentials; certificates are revoked.
+    /// Deletes a user, who can be restored as long as the organization's settings say; certificates
+    /// are revoked, and an invitation ends.
     ///
     /// # Errors
     /// `Missing` or `Stale`.
     pub fn delete(&mut self, id: UserId, revision: Option<u64>) -> Result<(), Error> {
-        self.read_at(id, revision)?;
+        let user = self.read_at(id, revision)?;
         // First: where only one more note has room, this one tells of all sessions.
         self.site.note_departure(Trigger::Deleted, (&[id], &[]), &[])?;
         revoke_all(&mut self.site, id.record())?;
-        self.remove(id, revision)
+        let partition = self.site.partition();
+        self.site.source.delete::<Invitation>(partition, id.record())?;
+        if !self.set_aside(id, &user)? {
+            forget_credential(self.site.source, partition, id.record())?;
+        }
+        leave_groups(self.site.source, partition, id)?;
+        self.site.source.delete::<User>(partition, id.record())?;
+        user_cap::give_place_back(&mut self.site)?;
+        let told = self.told_gone(&user)?;
+        let subject = (SubjectKind::User, user.uuid, user.fields.login.as_str());
+        self.site.tell(Action::Deleted, subject, told)
     }
+}
+
+/// Refuses an end that is over.
+fn check_expiry(expires: Option<Time>, now: Time) -> Result<(), Error> {
+    match expires {
+        Some(expires) if expires <= now => {
+            Err(Invalid::new("/expires", "must lie in the future; null for no end").into())
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The groups that a user is in directly.
+pub(super) fn direct_groups<R: Reading>(
+    source: &R,
+    partition: Partition,
+    user: UserId,
+) -> Result<Vec<Id>, Error> {
+    let groups = source.linking(partition, relations::GROUP_USER, user.record());
+    Ok(groups.collect::<Result<_, _>>()?)
+}
+
+fn leave_groups(change: &mut Change<'_>, partition: Partition, user: UserId) -> Result<(), Error> {
+    for group in direct_groups(change, partition, user)? {
+        change.unlink(partition, relations::GROUP_USER, group, user.record())?;
+    }
+    Ok(())
 }
 
 impl Entity for User {
@@ -135,6 +195,7 @@ impl Entity for User {
         Some(match self.state {
             UserState::Active => "active",
             UserState::Suspended => "suspended",
+            UserState::Staged => "staged",
         })
     }
 
@@ -227,12 +288,7 @@ impl Entity for User {
         partition: Partition,
         id: UserId,
     ) -> Result<(), Error> {
-        let groups: Vec<Id> = change
-            .linking(partition, relations::GROUP_USER, id.record())
-            .collect::<Result<_, _>>()?;
-        for group in groups {
-            change.unlink(partition, relations::GROUP_USER, group, id.record())?;
-        }
+        leave_groups(change, partition, id)?;
         forget_credential(change, partition, id.record())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use storage::Change;
+use storage::{Change, Reading};
 
 use super::check::Job;
 use super::chunks::Chunks;
@@ -15,7 +15,7 @@ use crate::access::{Context, Permission, authorize_errand};
 use crate::authentication::HashingFailed;
 use crate::collections::{
     Collection, Imports, Member, MembershipChange, NewPassword, Passwords, Site, descendants,
-    settings,
+    places_left, settings,
 };
 use crate::directory::Directory;
 use crate::error::{Error, StoreFailure};
@@ -84,7 +84,7 @@ impl Directory {
         let (context, settings) = (job.context(import), settings(&snapshot, job.organization)?);
         let tools = &self.inner.tools;
         let work = Work { job, context: &context, tools, settings: &settings };
-        let planner = work.planner(&snapshot, import);
+        let planner = work.planner(&snapshot, import)?;
         let parameters = self.hash_parameters();
         let first = import.position.row as usize;
         for (number, row) in batch.rows.iter_mut().enumerate().take(batch.until).skip(first) {
@@ -128,10 +128,15 @@ impl<'a> Work<'a> {
         Site { source: change, place, context: self.context, tools: self.tools }
     }
 
-    fn planner<'s, R>(&'s self, source: &'s R, import: &'s Import) -> Planner<'s, R> {
+    fn planner<'s, R: Reading>(
+        &'s self,
+        source: &'s R,
+        import: &'s Import,
+    ) -> Result<Planner<'s, R>, Error> {
         let place = self.job.organization.into();
         let site = Site { source, place, context: self.context, tools: self.tools };
-        Planner { site, fields: &import.fields, settings: self.settings }
+        let places = places_left(source, self.job.organization.partition())?;
+        Ok(Planner { site, fields: &import.fields, settings: self.settings, places })
     }
 
     fn chunks(&self) -> Chunks {
@@ -221,7 +226,7 @@ impl<'a> Work<'a> {
                 let planned = match &hashed {
                     // What was in clear was judged when it was hashed; who is there now counts.
                     Some(_) => self.planned_with_password(change, import, user)?,
-                    None => self.planner(change, import).user(user)?,
+                    None => self.planner(change, import)?.user(user)?,
                 };
                 let plan = match planned {
                     Ok(plan) => plan,
@@ -236,7 +241,7 @@ impl<'a> Work<'a> {
                 };
                 self.apply_user(change, user, plan, password).map(Applied::As)
             }
-            RowEntry::Group(group) => match self.planner(change, import).group(group)? {
+            RowEntry::Group(group) => match self.planner(change, import)?.group(group)? {
                 Ok(plan) => self.apply_group(change, plan).map(Applied::As),
                 Err(fault) => Ok(Applied::Fault(fault)),
             },
@@ -251,7 +256,7 @@ impl<'a> Work<'a> {
         import: &Import,
         user: &UserRow,
     ) -> Result<Result<Plan<User>, Fault>, Error> {
-        let planned = self.planner(change, import).user(user)?;
+        let planned = self.planner(change, import)?.user(user)?;
         Ok(planned.map(|plan| {
             let sets_password = matches!(plan.verdict, Verdict::Create)
                 || import.fields.passwords == crate::records::PasswordsOf::AllUsers;

@@ -9,7 +9,7 @@ use super::plan::{Plan, Planner};
 use super::row::{Fault, Row, RowEntry};
 use super::survey::Survey;
 use crate::access::{Actor, Context, Who};
-use crate::collections::{Entity, Imports, Site, settings};
+use crate::collections::{Entity, Imports, Site, places_left, settings};
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::Difference;
@@ -91,7 +91,8 @@ impl Directory {
         let (context, place) = (job.context(import), job.organization.into());
         let site = Site { source: &snapshot, place, context: &context, tools: &self.inner.tools };
         let settings = settings(&snapshot, job.organization)?;
-        let planner = Planner { site, fields: &import.fields, settings: &settings };
+        let places = places_left(&snapshot, job.organization.partition())?;
+        let planner = Planner { site, fields: &import.fields, settings: &settings, places };
         let mut rows = job.chunks().rows(&snapshot, chunk)?;
         let mut outcomes = Vec::with_capacity(rows.len());
         let mut counts = ImportCounts::default();
@@ -144,6 +145,13 @@ fn checked<R: Reading>(
     };
     if verdict == Verdict::Skip {
         return Ok(RowOutcome::of(row, verdict, changes));
+    }
+    let is_new_user = verdict == Verdict::Create && matches!(row.entry, RowEntry::User(_));
+    if let (true, Some((most, left))) = (is_new_user, planner.places)
+        && !survey.takes_place(left)
+    {
+        let (name, reason) = (row.named().1.to_owned(), Error::Full(most).to_string());
+        return Ok(RowOutcome::fault(row, Fault { name, column: None, reason }));
     }
     let fault: Option<Fault> = members.settle(row, survey, planner.fields.missing_members)?;
     if let Some(fault) = fault {

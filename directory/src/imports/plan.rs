@@ -21,6 +21,9 @@ pub(crate) struct Planner<'a, R> {
     pub(crate) fields: &'a ImportFields,
     /// How the organization's people authenticate.
     pub(crate) settings: &'a Settings,
+    /// How many users the organization may have at most, and how many of these places are left;
+    /// absent where no hard cap stands.
+    pub(crate) places: Option<(u32, u32)>,
 }
 
 /// What is to be done for a row.
@@ -68,6 +71,9 @@ impl<'a, R: Reading> Planner<'a, R> {
         let Some((id, before)) = self.found::<User>(&row.fields.login, "login")? else {
             let (_, made) = self.checked::<User>(NOBODY, row.created())?;
             self.check_password(row, &made)?;
+            if let Some((most, 0)) = self.places {
+                return Err(Error::Full(most));
+            }
             let (after, sets_password) = (Some(made.fields), row.password.is_some());
             return Ok(Plan { after, sets_password, ..Plan::of(Verdict::Create, None) });
         };
@@ -162,6 +168,7 @@ pub(crate) fn caught<T>(name: &str, done: Result<T, Error>) -> Result<Result<T, 
         Err(Error::Invalid(invalid)) => of(&invalid.pointer, invalid.message),
         Err(Error::Taken { pointer }) => of(pointer, "is taken by somebody else".into()),
         Err(Error::Forbidden(reason) | Error::InUse(reason)) => of("", reason.to_owned()),
+        Err(full @ Error::Full(_)) => of("", full.to_string()),
         Err(
             error @ (Error::Refused(_)
             | Error::Missing

@@ -23,6 +23,8 @@ pub(crate) struct Survey {
     /// From a group to those nested in it, of rows that were looked at.
     nested: HashMap<Key, Vec<Key>>,
     edges: usize,
+    /// How many users are to be made, of rows that were looked at.
+    new_users: u32,
 }
 
 /// What a row is about and what it is called.
@@ -111,6 +113,13 @@ impl Survey {
     /// What goes by an alias.
     pub(crate) fn alias(&self, alias: &str) -> Option<&Named> {
         self.aliases.get(&digest(alias.as_bytes()))
+    }
+
+    /// Takes one of so many places for new users, unless all are taken.
+    pub(crate) fn takes_place(&mut self, places: u32) -> bool {
+        let is_left = self.new_users < places;
+        self.new_users = self.new_users.saturating_add(u32::from(is_left));
+        is_left
     }
 
     /// Nests one group in another, unless one would contain itself then; says why not.

@@ -127,6 +127,7 @@ fn is_final(error: &Error) -> bool {
         | Error::Missing
         | Error::Stale
         | Error::InUse(_)
+        | Error::Full(_)
         | Error::Repeated
         | Error::Forbidden(_) => true,
     }

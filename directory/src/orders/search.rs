@@ -249,7 +249,7 @@ impl<'s> Search<'s> {
 
     fn is_gone(&self, user: UserId) -> Result<bool, Error> {
         let found = self.snapshot.get::<User>(self.organization.partition(), user.record())?;
-        Ok(found.is_none_or(|user| user.state == UserState::Suspended))
+        Ok(found.is_none_or(|user| user.state != UserState::Active))
     }
 
     fn is_locked(&self, user: UserId) -> Result<bool, Error> {

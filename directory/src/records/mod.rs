@@ -9,6 +9,7 @@ mod certificate_totals;
 mod credential;
 mod custom_attribute;
 mod custom_values;
+mod deleted_user;
 mod departure;
 mod departure_totals;
 mod device;
@@ -18,6 +19,7 @@ mod gear_claims;
 mod gear_orders;
 mod group;
 mod import;
+mod invitation;
 mod issued_certificate;
 mod network_rule;
 mod organization;
@@ -41,6 +43,7 @@ mod settled_reports;
 mod stamp;
 mod token;
 mod user;
+mod user_cap;
 
 use storage::{Index, Kind, Relation};
 
@@ -57,6 +60,7 @@ pub(crate) use custom_attribute::custom_index;
 pub use custom_attribute::{CustomAttribute, CustomAttributeFields, Syntax, Work};
 pub use custom_values::{CustomValue, CustomValues, Values};
 pub(crate) use custom_values::{octets as custom_octets, signed as custom_signed};
+pub use deleted_user::DeletedUser;
 pub(crate) use departure::Departure;
 pub(crate) use departure_totals::DepartureTotals;
 pub use device::{Device, DeviceFields};
@@ -69,6 +73,7 @@ pub(crate) use import::{Asker, ImportWork, Position, Stage};
 pub use import::{
     Import, ImportCounts, ImportFields, ImportState, MissingMembers, OnConflict, PasswordsOf,
 };
+pub use invitation::Invitation;
 pub use issued_certificate::{CertificateOwner, IssuedCertificate, Revocation, RevocationReason};
 pub use network_rule::{Conditions, NetworkRule, RuleVerdict, WeekPeriod};
 pub use organization::{
@@ -98,6 +103,8 @@ pub(crate) use settled_reports::SettledReports;
 pub use stamp::Stamp;
 pub use token::{Carrier, Narrowing, Origin, SecondProof, Token, TokenPurpose, TokenUse};
 pub use user::{User, UserFields, UserState};
+pub(crate) use user_cap::UserTotals;
+pub use user_cap::{CapKind, UserCap};
 
 /// The number of the record of a kind of which a partition has one.
 pub(crate) const THE_ONLY_ONE: storage::Id = 0;
@@ -160,6 +167,10 @@ pub(crate) mod kinds {
     pub(crate) const AUTHORITY_KEY: Kind = Kind(37);
     /// Sealed: the NT hash of a password for MS-CHAPv2, where the organization opted in.
     pub(crate) const NT_HASH: Kind = Kind(33);
+    pub(crate) const DELETED_USER: Kind = Kind(85);
+    pub(crate) const USER_TOTALS: Kind = Kind(86);
+    pub(crate) const INVITATION: Kind = Kind(87);
+    pub(crate) const USER_CAP: Kind = Kind(88);
 }
 
 pub(crate) mod indices {
@@ -247,6 +258,13 @@ pub(crate) mod indices {
     pub(crate) const IMPORT_UUID: Index = Index(260);
     /// Of work for imports, by the organization and the import.
     pub(crate) const IMPORT_WORK_OF: Index = Index(261);
+    pub(crate) const DELETED_USER_UUID: Index = Index(285);
+    pub(crate) const DELETED_USER_LOGIN: Index = Index(286);
+    /// By when they were deleted.
+    pub(crate) const DELETED_USER_TIME: Index = Index(287);
+    /// Of users whose time ends and who are not suspended.
+    pub(crate) const USER_EXPIRY: Index = Index(288);
+    pub(crate) const INVITATION_EXPIRY: Index = Index(289);
 }
 
 /// Whether no two records have the same value in an index.
@@ -270,4 +288,56 @@ pub(crate) mod relations {
     pub(crate) const GROUP_USER: Relation = Relation(1);
     /// From a group to the groups nested in it.
     pub(crate) const GROUP_GROUP: Relation = Relation(2);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    /// The names and numbers of all constants of a type in this file, which is what the file format
+    /// knows: a list that was written by hand would forget the one that collides.
+    fn numbers(of: &str) -> Vec<(&'static str, u16)> {
+        let (text, _) = include_str!("mod.rs").split_once("#[cfg(test)]").unwrap();
+        let named = text.lines().filter_map(|line| {
+            let (name, rest) = line.trim().strip_prefix("pub(crate) const ")?.split_once(": ")?;
+            let number = rest.strip_prefix(of)?.strip_prefix(" = ")?.strip_prefix(of)?;
+            Some((name, number.strip_prefix('(')?.strip_suffix(");")?))
+        });
+        let read = |digits: &str| match digits.strip_prefix("0x") {
+            Some(digits) => u16::from_str_radix(digits, 16).unwrap(),
+            None => digits.parse().unwrap(),
+        };
+        named.map(|(name, digits)| (name, read(digits))).collect()
+    }
+
+    /// What stands in a line of its own and is no constant of the kind that is looked for.
+    fn declared(of: &str) -> usize {
+        let (text, _) = include_str!("mod.rs").split_once("#[cfg(test)]").unwrap();
+        text.matches(&format!(": {of} =")).count()
+    }
+
+    #[test]
+    fn no_two_kinds_indices_or_relations_have_the_same_number() {
+        for (of, least) in [("Kind", 40), ("Index", 60), ("Relation", 2)] {
+            let all = numbers(of);
+            assert_eq!(all.len(), declared(of), "not every {of} could be read");
+            assert!(all.len() >= least, "only {} of {of} were found", all.len());
+            let mut names = BTreeMap::new();
+            for (name, number) in all {
+                let other = names.insert(number, name);
+                assert_eq!(other, None, "{of}({number}) is also that of {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn custom_attributes_have_a_range_of_indices_for_themselves() {
+        let first = super::indices::CUSTOM_OF_USERS.0;
+        let ranges = ["CUSTOM_OF_USERS", "CUSTOM_OF_GROUPS"];
+        for (name, number) in numbers("Index") {
+            assert!(number < first || ranges.contains(&name), "{name} is a custom attribute's");
+        }
+        let room = super::indices::CUSTOM_OF_GROUPS.0 - first;
+        assert_eq!(room, super::indices::CUSTOM_NUMBERS);
+    }
 }

@@ -1,6 +1,7 @@
 //! A customer of the provider: the unit of isolation.
 
 mod v1;
+mod v2;
 
 use std::fmt;
 
@@ -90,6 +91,10 @@ pub struct Settings {
     pub password_policy: PasswordPolicy,
     /// Which methods of EAP are offered.
     pub eap_methods: EapMethods,
+    /// How long deleted users can be restored, in milliseconds; zero for not at all.
+    pub deleted_users_kept: u64,
+    /// How long an invitation counts that says nothing else, in milliseconds.
+    pub invitation_life: u64,
 }
 
 /// When guessing locks an account.
@@ -102,6 +107,8 @@ pub struct LockoutPolicy {
     /// How long a lock lasts, in milliseconds.
     pub duration: u64,
 }
+
+const DAY: u64 = 24 * 60 * 60 * 1_000;
 
 impl Default for Settings {
     fn default() -> Self {
@@ -116,6 +123,8 @@ impl Default for Settings {
             second_factor: SecondFactor::default(),
             password_policy: PasswordPolicy::default(),
             eap_methods: EapMethods::default(),
+            deleted_users_kept: 30 * DAY,
+            invitation_life: 7 * DAY,
         }
     }
 }
@@ -196,11 +205,12 @@ fn canonical_pair(pair: &str) -> Option<String> {
 
 impl Record for Organization {
     const KIND: Kind = kinds::ORGANIZATION;
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
         match version {
             1 => storage::decode::<v1::Organization>(body).map(Self::from),
+            2 => storage::decode::<v2::Organization>(body).map(Self::from),
             other => Err(Corrupt::version(Self::KIND, other)),
         }
     }

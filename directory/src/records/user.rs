@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{CustomValues, Stamp, indices, kinds};
 use crate::search;
 use crate::text::{prepare, telephone};
+use crate::time::Time;
 
 /// A user's record; credentials are records of their own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,8 @@ pub enum UserState {
     Active,
     /// May not, until activated again.
     Suspended,
+    /// Was made and not let in yet: an invitation or an admin activates it.
+    Staged,
 }
 
 /// What admins write of a user.
@@ -66,9 +69,21 @@ pub struct UserFields {
     pub ssh_keys: Vec<String>,
     /// Values of the organization's own attributes.
     pub custom: CustomValues,
+    /// From when on the user is let in nowhere.
+    pub expires: Option<Time>,
 }
 
 impl User {
+    /// Whether the user may sign in at `now`.
+    pub fn may_sign_in(&self, now: Time) -> bool {
+        self.state == UserState::Active && !self.is_over(now)
+    }
+
+    /// Whether the user's time is over.
+    pub fn is_over(&self, now: Time) -> bool {
+        self.fields.expires.is_some_and(|expires| expires <= now)
+    }
+
     /// The octets that the record takes in memory, about.
     pub(crate) fn size(&self) -> usize {
         let UserFields { login, display_name, surname, mail, ssh_keys, custom, .. } = &self.fields;
@@ -88,12 +103,14 @@ impl User {
 
 impl Record for User {
     const KIND: Kind = kinds::USER;
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
         match version {
-            // Custom values stand at the end, and none are one zero octet.
-            1 => decode(&[body, &[0]].concat()),
+            // Custom values stand at the end, behind them when the user's time ends; none of either
+            // is one zero octet.
+            1 => decode(&[body, &[0, 0]].concat()),
+            2 => decode(&[body, &[0]].concat()),
             _ => Err(Corrupt::version(Self::KIND, version)),
         }
     }
@@ -149,5 +166,38 @@ impl User {
         if let Some(number) = fields.uid_number {
             entries.add(indices::USER_UID_NUMBER, &u64::from(number).to_be_bytes());
         }
+        if let Some(expires) = fields.expires.filter(|_| self.state != UserState::Suspended) {
+            entries.add(indices::USER_EXPIRY, &expires.0.to_be_bytes());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(expires: Option<Time>) -> User {
+        let stamp = Stamp::new(Time(5));
+        let fields = UserFields { login: "ada".into(), expires, ..UserFields::default() };
+        User { uuid: Uuid::from_u128(7), state: UserState::Active, stamp, fields }
+    }
+
+    #[test]
+    fn the_time_of_a_user_of_an_earlier_version_does_not_end() {
+        let without_end = user(None);
+        let body = storage::encode(&without_end).unwrap();
+        let (version_2, version_1) = (&body[..body.len() - 1], &body[..body.len() - 2]);
+        assert_eq!(User::upgrade(2, version_2), Ok(without_end.clone()));
+        assert_eq!(User::upgrade(1, version_1), Ok(without_end));
+        assert!(User::upgrade(0, &body).is_err());
+    }
+
+    #[test]
+    fn a_user_whose_time_is_over_may_not_sign_in() {
+        let user = user(Some(Time(10)));
+        assert!(user.may_sign_in(Time(9)) && !user.may_sign_in(Time(10)));
+        let suspended = User { state: UserState::Suspended, ..user.clone() };
+        let staged = User { state: UserState::Staged, ..user };
+        assert!(!suspended.may_sign_in(Time(9)) && !staged.may_sign_in(Time(9)));
     }
 }

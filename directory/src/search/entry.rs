@@ -188,7 +188,7 @@ fn visit_user(user: &User, attribute: Attribute, visit: &mut dyn FnMut(Fact<'_>)
         Attribute::UidNumber => number(fields.uid_number, visit),
         Attribute::GidNumber => number(fields.gid_number, visit),
         Attribute::Suspended => {
-            visit(Fact::Number(u64::from(user.state == UserState::Suspended)));
+            visit(Fact::Number(u64::from(user.state != UserState::Active)));
         }
         Attribute::Uuid
         | Attribute::Created

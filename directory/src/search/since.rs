@@ -116,6 +116,9 @@ const UNSHOWN: &[storage::Kind] = &[
     kinds::ISSUED_CERTIFICATE,
     kinds::REVOKED_CERTIFICATES,
     kinds::DEPARTURE,
+    kinds::DELETED_USER,
+    kinds::INVITATION,
+    kinds::USER_CAP,
 ];
 
 impl Grant<'_, &Snapshot, Search> {

@@ -1,5 +1,7 @@
 //! Imports: checked as a whole, applied in steps, and whatever comes in between.
 
+mod cap;
+
 use super::world::{DAY, RIGHT, World, accepted, password, refusal};
 use crate::access::{ManageIdentities, Role, View};
 use crate::error::Error;

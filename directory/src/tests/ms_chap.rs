@@ -119,6 +119,9 @@ fn one_opt_in_keeps_nothing_for_the_other_and_a_deleted_user_leaves_no_hash() {
     assert!(clear.unwrap().is_none());
     let deleted = world.change(move |change| change.authorize(beta)?.users().delete(bob, None));
     deleted.unwrap();
+    assert_eq!(kept(&world, beta), 1, "who is restored has it again");
+    world.pass(30 * super::world::DAY);
+    assert_eq!(world.directory.end_user_lives(world.now()).unwrap(), 1);
     assert_eq!(kept(&world, beta), 0);
 }
 

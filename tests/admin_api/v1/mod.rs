@@ -16,5 +16,6 @@ mod reply_profiles;
 mod service_accounts;
 mod sessions;
 mod sign_in;
+mod user_lives;
 mod users;
 mod wifi_profile;

@@ -12,6 +12,7 @@ mod show_settings;
 mod suspend;
 mod update;
 mod update_settings;
+mod user_cap;
 
 use directory::access::View;
 use directory::records::{self, OrganizationState};
@@ -42,6 +43,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(show_settings::show_settings, update_settings::update_settings))
         .routes(routes!(presentation::show_presentation, presentation::update_presentation))
         .routes(routes!(presentation::set_aliases))
+        .routes(routes!(user_cap::show_user_cap, user_cap::set_user_cap))
 }
 
 /// An organization.

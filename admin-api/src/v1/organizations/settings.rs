@@ -35,6 +35,10 @@ pub(crate) struct Settings {
     second_factor: SecondFactor,
     /// Which methods of EAP are offered, in this order.
     eap_methods: Vec<EapMethod>,
+    /// How long deleted users can be restored, in milliseconds; zero for not at all.
+    deleted_users_kept: u64,
+    /// How long an invitation counts that says nothing else, in milliseconds.
+    invitation_life: u64,
 }
 
 /// The code of a second factor (TOTP), which stands behind the password in the same field.
@@ -134,6 +138,8 @@ impl From<records::Organization> for Revised<Settings> {
             require_tls: settings.require_tls,
             second_factor: settings.second_factor.into(),
             eap_methods: listed(settings.eap_methods),
+            deleted_users_kept: settings.deleted_users_kept,
+            invitation_life: settings.invitation_life,
         };
         Self::new(record.stamp.revision, settings)
     }

@@ -59,6 +59,16 @@ pub(crate) struct SettingsPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Vec<EapMethod>)]
     eap_methods: Option<Vec<EapMethod>>,
+    /// How long deleted users can be restored, in milliseconds: 366 days at most; zero for not at
+    /// all. Those that were deleted longer ago are destroyed.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = u64)]
+    deleted_users_kept: Option<u64>,
+    /// How long an invitation counts that says nothing else, in milliseconds: a minute at least, 90
+    /// days at most.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = u64)]
+    invitation_life: Option<u64>,
 }
 
 /// What changes of the second factor; what is left out stays.
@@ -193,6 +203,8 @@ impl SettingsPatch {
         set(&mut settings.lockout.duration, self.lockout.duration);
         set(&mut settings.require_tls, self.require_tls);
         set(&mut settings.eap_methods, self.eap_methods.as_deref().map(chosen));
+        set(&mut settings.deleted_users_kept, self.deleted_users_kept);
+        set(&mut settings.invitation_life, self.invitation_life);
         self.second_factor.apply(&mut settings.second_factor);
         self.password_policy.apply(&mut settings.password_policy);
     }

@@ -8,7 +8,7 @@ use crate::caller::{Item, Within};
 use crate::problem::Problem;
 use crate::revision::{IfMatch, Revised};
 
-/// Lets a suspended user sign in again.
+/// Lets a suspended or staged user sign in.
 #[utoipa::path(
     post,
     path = "/organizations/{organization}/users/{user}/activate",

@@ -2,7 +2,7 @@
 
 use directory::access::ManageIdentities;
 use directory::collections::NewPassword;
-use directory::records::{CustomValues, UserFields};
+use directory::records::{CustomValues, UserFields, UserState};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -10,9 +10,11 @@ use super::User;
 use crate::body::Body;
 use crate::caller::Within;
 use crate::custom::Custom;
+use crate::moment::Moment;
 use crate::problem::Problem;
 use crate::revision::Created;
 use crate::secret_text::SecretText;
+use crate::warning::Warned;
 
 /// What a user starts with.
 #[derive(Deserialize, ToSchema)]
@@ -54,6 +56,11 @@ pub(crate) struct NewUser {
     /// SSH public keys in OpenSSH's one-line form.
     #[serde(default)]
     ssh_keys: Vec<String>,
+    /// From when on the user is let in nowhere; it is suspended then. Never when absent.
+    expires: Option<Moment>,
+    /// Whether the user may not sign in before an invitation or an admin activates it.
+    #[serde(default)]
+    staged: bool,
     /// Values of the organization's own attributes.
     #[serde(default)]
     custom: Custom,
@@ -64,6 +71,9 @@ pub(crate) struct NewUser {
 }
 
 /// Makes a user, with a password when one is given.
+///
+/// Beyond a hard cap of the organization that is the problem `/problems/user-cap`; beyond a soft one
+/// the answer warns in the header `X-Tenantry-Warning`.
 #[utoipa::path(
     post,
     path = "/organizations/{organization}/users",
@@ -75,7 +85,7 @@ pub(crate) struct NewUser {
 pub(crate) async fn create_user(
     within: Within<ManageIdentities>,
     Body(mut new): Body<NewUser>,
-) -> Result<Created<User>, Problem> {
+) -> Result<Warned<Created<User>>, Problem> {
     let password = match (new.password.take(), new.password_hash.take()) {
         (None, None) => None,
         (Some(clear), None) => Some(within.caller.api.hash(clear).await?),
@@ -89,10 +99,13 @@ pub(crate) async fn create_user(
     let made = within.caller.change(move |change| {
         let mut grant = change.authorize::<ManageIdentities>(organization)?;
         let custom = std::mem::take(&mut new.custom).into_values(&grant.schema()?)?;
+        let state = if new.staged { UserState::Staged } else { UserState::Active };
         let fields = UserFields { custom, ..new.into() };
-        grant.users().create(fields, password)
+        let made = grant.users().create_as(state, fields, password)?;
+        Ok((made, grant.user_cap()?))
     });
-    Ok(Created(User::revised(&within, made.await?)?))
+    let (made, cap) = made.await?;
+    Ok(Warned::of(Created(User::revised(&within, made)?), cap))
 }
 
 impl From<NewUser> for UserFields {
@@ -113,6 +126,7 @@ impl From<NewUser> for UserFields {
             home_directory: new.home_directory,
             login_shell: new.login_shell,
             ssh_keys: new.ssh_keys,
+            expires: new.expires.map(|Moment(expires)| expires),
             custom: CustomValues::default(),
         }
     }

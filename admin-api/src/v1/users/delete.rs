@@ -7,7 +7,10 @@ use crate::caller::{Item, Within};
 use crate::problem::Problem;
 use crate::revision::IfMatch;
 
-/// Deletes a user, with memberships and credentials.
+/// Deletes a user: it is gone for LDAP, RADIUS and names at once, and its certificates are revoked.
+///
+/// It can be restored for as long as the organization's settings say (`deleted_users_kept`); afterwards
+/// what is left of it is destroyed.
 #[utoipa::path(
     delete,
     path = "/organizations/{organization}/users/{user}",

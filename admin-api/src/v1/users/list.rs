@@ -9,6 +9,7 @@ use crate::body::Params;
 use crate::caller::{Surroundings, Within};
 use crate::list::{List, NamedQuery};
 use crate::problem::Problem;
+use crate::warning::Warned;
 
 /// Lists users in the order in which they were made.
 #[utoipa::path(
@@ -22,7 +23,7 @@ use crate::problem::Problem;
 pub(crate) async fn list_users(
     within: Within<View>,
     Params(query): Params<NamedQuery>,
-) -> Result<Json<List<User>>, Problem> {
+) -> Result<Warned<Json<List<User>>>, Problem> {
     let reading = within.caller.read()?;
     let grant = reading.authorize::<View>(within.organization)?;
     let around = Surroundings::of(&reading, within.organization)?;
@@ -33,5 +34,5 @@ pub(crate) async fn list_users(
         let state = grant.sign_in_state(id, &around.settings)?;
         Ok(User::of(record, &around, state))
     };
-    Ok(Json(List::try_of(page, show)?))
+    Ok(Warned::of(Json(List::try_of(page, show)?), grant.user_cap()?))
 }

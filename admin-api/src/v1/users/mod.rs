@@ -5,6 +5,7 @@ mod certificates;
 mod create;
 mod delete;
 mod groups;
+mod invitation;
 mod issued_certificates;
 mod list;
 mod lock;
@@ -46,6 +47,11 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(require_password_change::require_password_change))
         .routes(routes!(lock::lock_user))
         .routes(routes!(unlock::unlock_user))
+        .routes(routes!(
+            invitation::invite_user,
+            invitation::show_invitation,
+            invitation::revoke_invitation
+        ))
         .merge(second_factor::routes())
         .merge(certificates::routes())
         .merge(issued_certificates::routes())
@@ -105,6 +111,9 @@ pub(crate) struct User {
     login_shell: Option<String>,
     /// SSH public keys in OpenSSH's one-line form.
     ssh_keys: Vec<String>,
+    /// From when on the user is let in nowhere; null for never.
+    #[schema(required)]
+    expires: Option<Moment>,
     /// Values of the organization's own attributes.
     custom: Custom,
     /// What stands between the user and their entry.
@@ -120,6 +129,8 @@ pub(crate) enum State {
     Active,
     /// May not.
     Suspended,
+    /// May not yet: an invitation or an admin activates it.
+    Staged,
 }
 
 impl User {
@@ -131,6 +142,7 @@ impl User {
             state: match record.state {
                 UserState::Active => State::Active,
                 UserState::Suspended => State::Suspended,
+                UserState::Staged => State::Staged,
             },
             created: Moment(record.stamp.created),
             modified: Moment(record.stamp.modified),
@@ -150,13 +162,14 @@ impl User {
             home_directory: fields.home_directory,
             login_shell: fields.login_shell,
             ssh_keys: fields.ssh_keys,
+            expires: fields.expires.map(Moment),
             custom: Custom::of(&fields.custom, &around.schema),
             sign_in: state.into(),
         }
     }
 
     /// Shows a user with its revision, and with what is true of the sign-in now.
-    fn revised<P>(
+    pub(crate) fn revised<P>(
         within: &Within<P>,
         (id, record): (UserId, records::User),
     ) -> Result<Revised<Self>, Problem> {

@@ -10,6 +10,7 @@ use super::User;
 use crate::body::Body;
 use crate::caller::{Item, Within};
 use crate::custom::CustomPatch;
+use crate::moment::Moment;
 use crate::patch::{present, set};
 use crate::problem::Problem;
 use crate::revision::{IfMatch, Revised};
@@ -79,6 +80,10 @@ pub(crate) struct UserPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Vec<String>)]
     ssh_keys: Option<Vec<String>>,
+    /// From when on the user is let in nowhere; it is suspended then. Null for never.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Moment>)]
+    expires: Option<Option<Moment>>,
     /// Values of the organization's own attributes.
     #[serde(default)]
     custom: CustomPatch,
@@ -129,6 +134,8 @@ impl UserPatch {
         set(&mut fields.home_directory, self.home_directory);
         set(&mut fields.login_shell, self.login_shell);
         set(&mut fields.ssh_keys, self.ssh_keys);
+        let expires = self.expires.map(|expires| expires.map(|Moment(expires)| expires));
+        set(&mut fields.expires, expires);
         Ok(self.custom.apply(&mut fields.custom, schema)?)
     }
 }

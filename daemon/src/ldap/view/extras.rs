@@ -139,7 +139,7 @@ fn principal(entry: &Entry, naming: &Naming) -> Option<String> {
 
 fn account_control(entry: &Entry) -> i64 {
     match entry {
-        Entry::User(_, user) if user.state == UserState::Suspended => NORMAL | DISABLED,
+        Entry::User(_, user) if user.state != UserState::Active => NORMAL | DISABLED,
         Entry::User(..) | Entry::Group(..) | Entry::ServiceAccount(..) => NORMAL,
     }
 }

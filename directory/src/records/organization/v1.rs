@@ -82,6 +82,6 @@ mod tests {
         assert_eq!((read.settings, read.fields.slug.as_str()), (expected, "acme"));
         assert_eq!(read.presentation, Presentation::default());
         assert_eq!((read.state, read.stamp.revision), (OrganizationState::Suspended, 3));
-        assert!(super::super::Organization::upgrade(3, &body).is_err());
+        assert!(super::super::Organization::upgrade(0, &body).is_err());
     }
 }

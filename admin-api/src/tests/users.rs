@@ -1,0 +1,107 @@
+//! Lives of users over HTTP: invited, deleted, restored, and how many there may be.
+
+use serde_json::json;
+
+use super::world::World;
+
+const CHOSEN: &str = "quite another horse";
+
+#[tokio::test]
+async fn an_invited_user_chooses_a_password_without_a_token_of_an_admin() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    let body =
+        json!({"login": "ada", "display_name": "Ada", "surname": "Lovelace", "staged": true});
+    let made = world.must(&root, "POST", &format!("{acme}/users"), body).await;
+    assert_eq!(made["state"], "staged");
+    let ada = format!("{acme}/users/{}", made["id"].as_str().unwrap());
+    let invitation = format!("{ada}/invitation");
+    assert_eq!(world.get(&root, &invitation).await.json["invited"], false);
+    let refused = world.call(&root, "POST", &invitation, json!({"seconds": 1})).await;
+    assert_eq!(refused.is_problem(422, "invalid")["pointer"], "/seconds");
+    let invited = world.must(&root, "POST", &invitation, json!({"seconds": 3_600})).await;
+    let token = invited["token"].as_str().unwrap();
+    assert_eq!(invited["link"], format!("https://in.example/v1/invitations#{token}"));
+    assert_eq!(world.get(&root, &invitation).await.json["expires"], invited["expires"]);
+    let accept = |token: &str, password: &str| {
+        let body = json!({"token": token, "password": password});
+        let world = &world;
+        async move { world.call("", "POST", "/v1/invitations", body).await }
+    };
+    let short = accept(token, "short").await;
+    assert_eq!(short.is_problem(422, "invalid")["pointer"], "/password");
+    let unknown = accept("tninv_1_1_nonsense", "short").await;
+    unknown.is_problem(404, "not-found");
+    assert_eq!(accept(token, CHOSEN).await.status, 204);
+    assert_eq!(world.get(&root, &ada).await.json["state"], "active");
+    let again = accept(token, CHOSEN).await;
+    assert_eq!(again.is_problem(404, "not-found"), unknown.is_problem(404, "not-found"));
+    let page = world.get("", "/v1/invitations").await;
+    assert!(page.text.contains("Choose your password") && !page.text.contains("{nonce}"));
+    let known = world.call(&root, "POST", &invitation, json!({})).await;
+    known.is_problem(409, "rule");
+    for _ in 0..30 {
+        accept("x", CHOSEN).await;
+    }
+    let slowed = accept("x", CHOSEN).await;
+    slowed.is_problem(429, "too-often");
+    assert!(!slowed.header("retry-after").is_empty());
+}
+
+#[tokio::test]
+async fn a_deleted_user_is_listed_and_restored_unless_the_name_is_taken() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    let ada = world.user(&root, &acme, "ada").await;
+    let id = ada.rsplit('/').next().unwrap().to_owned();
+    let deleted = format!("{acme}/deleted-users/{id}");
+    world.get(&root, &deleted).await.is_problem(404, "not-found");
+    world.must(&root, "DELETE", &ada, json!({})).await;
+    let list = world.get(&root, &format!("{acme}/deleted-users?name=ADA")).await;
+    assert_eq!(list.json["items"][0]["id"], id);
+    assert_eq!(world.get(&root, &deleted).await.json["login"], "ada");
+    world.user(&root, &acme, "ada").await;
+    let restore = format!("{deleted}/restore");
+    let body = json!({"uid_number": 77_777});
+    let taken = world.call(&root, "POST", &restore, body).await;
+    assert_eq!(taken.is_problem(409, "taken")["pointer"], "/login");
+    let body = json!({"login": "ada.l", "uid_number": 77_777});
+    let restored = world.must(&root, "POST", &restore, body).await;
+    assert_eq!((&restored["id"], &restored["login"]), (&json!(id), &json!("ada.l")));
+    world.call(&root, "DELETE", &deleted, json!({})).await.is_problem(404, "not-found");
+    world.must(&root, "DELETE", &ada, json!({})).await;
+    assert_eq!(world.call(&root, "DELETE", &deleted, json!({})).await.status, 204);
+    world.get(&root, &deleted).await.is_problem(404, "not-found");
+}
+
+#[tokio::test]
+async fn a_cap_warns_or_refuses() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    let cap = format!("{acme}/user-cap");
+    let nothing = world.get(&root, &cap).await;
+    assert_eq!(nothing.json, json!({"most": null, "kind": "soft", "users": 0, "passed": false}));
+    world.must(&root, "PUT", &cap, json!({"most": 1, "kind": "hard"})).await;
+    world.user(&root, &acme, "ada").await;
+    let users = format!("{acme}/users");
+    let bob = json!({"login": "bob", "display_name": "Bob", "surname": "Builder"});
+    let full = world.call(&root, "POST", &users, bob.clone()).await;
+    assert!(full.is_problem(409, "user-cap")["detail"].as_str().unwrap().contains("1 users"));
+    world.must(&root, "PUT", &cap, json!({"most": 1})).await;
+    assert_eq!(world.get(&root, &users).await.header("x-tenantry-warning"), "");
+    let made = world.call(&root, "POST", &users, bob).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let warning = "the organization has 2 users; its cap is 1";
+    assert_eq!(made.header("x-tenantry-warning"), warning);
+    assert_eq!(world.get(&root, &users).await.header("x-tenantry-warning"), warning);
+    let used = world.get(&root, &cap).await;
+    assert_eq!((&used.json["users"], &used.json["passed"]), (&json!(2), &json!(true)));
+    let stale = super::world::request(&root, "PUT", &cap, &json!({"most": 5}));
+    let (mut parts, body) = stale.into_parts();
+    parts.headers.insert("if-match", "\"1\"".parse().unwrap());
+    let stale = world.send(axum::http::Request::from_parts(parts, body)).await;
+    stale.is_problem(412, "stale");
+}

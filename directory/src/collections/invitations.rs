@@ -1,0 +1,125 @@
+//! Invitations: a link with which a user chooses their first password.
+
+use storage::{Change, Id, Reading, Snapshot};
+
+use super::oneself::hash_token;
+use super::users::Users;
+use crate::error::{Error, Invalid};
+use crate::events::{Action, SubjectKind};
+use crate::id::{OrganizationId, RecordId, UserId};
+use crate::records::{Credential, Invitation, User, UserState};
+use crate::time::Time;
+
+/// The longest life of an invitation, in milliseconds: 90 days.
+const LIFE: u64 = 90 * 24 * 60 * 60 * 1_000;
+/// The shortest: a minute.
+const SHORTEST: u64 = 60 * 1_000;
+/// The secret part of a link has this many letters and digits: 190 bits.
+const SECRET: usize = 32;
+/// What the text of an invitation begins with.
+const PREFIX: &str = "tninv";
+
+/// An invitation that was just made: the only time that its text is known.
+pub struct IssuedInvitation {
+    /// What the link has in it.
+    pub token: String,
+    /// When it ends.
+    pub expires: Time,
+}
+
+impl Users<'_, &Snapshot> {
+    /// The invitation of a user that has not ended.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn invitation(&self, id: UserId) -> Result<Option<Invitation>, Error> {
+        let found = self.site.source.get::<Invitation>(self.site.partition(), id.record())?;
+        Ok(found.filter(|found| self.site.now() < found.expires))
+    }
+}
+
+impl Users<'_, &mut Change<'_>> {
+    /// Invites a user to choose a first password within `life` milliseconds, or within what the
+    /// organization's settings say; an invitation from before counts no more.
+    ///
+    /// # Errors
+    /// `Missing`; `Invalid` for a life out of bounds; `Forbidden` for who is suspended, or has a
+    /// password and is let in with it.
+    pub fn invite(&mut self, id: UserId, life: Option<u64>) -> Result<IssuedInvitation, Error> {
+        let (user, partition) = (self.read(id)?, self.site.partition());
+        require_invitable(&user, self.site.source.get(partition, id.record())?.as_ref())?;
+        let organization = self.site.place.organization().ok_or(Error::Missing)?;
+        let usual = super::settings(&*self.site.source, organization)?.invitation_life;
+        let life = life.unwrap_or(usual);
+        if !(SHORTEST..=LIFE).contains(&life) {
+            let message = "must be a minute at least, and 90 days at most";
+            return Err(Invalid::new("/seconds", message).into());
+        }
+        let secret = self.site.tools.password(SECRET);
+        let (created, expires) = (self.site.now(), self.site.now().plus(life));
+        let invitation = Invitation { hash: hash_token(&secret), created, expires };
+        self.site.source.put(partition, id.record(), &invitation)?;
+        let subject = (SubjectKind::User, user.uuid, user.fields.login.as_str());
+        self.site.tell(Action::Invited, subject, Vec::new())?;
+        let (home, number) = (organization.number(), id.record());
+        Ok(IssuedInvitation { token: format!("{PREFIX}_{home}_{number}_{secret}"), expires })
+    }
+
+    /// Ends the invitation of a user; that there is none is no error.
+    ///
+    /// # Errors
+    /// `Missing` when there is no such user.
+    pub fn revoke_invitation(&mut self, id: UserId) -> Result<(), Error> {
+        let (user, partition) = (self.read(id)?, self.site.partition());
+        if !self.site.source.delete::<Invitation>(partition, id.record())? {
+            return Ok(());
+        }
+        let subject = (SubjectKind::User, user.uuid, user.fields.login.as_str());
+        self.site.tell(Action::InvitationRevoked, subject, Vec::new())
+    }
+}
+
+/// Lets nobody on who has a first password already, or is kept out for a reason.
+pub(crate) fn require_invitable(user: &User, credential: Option<&Credential>) -> Result<(), Error> {
+    let has_password = credential.is_some_and(|credential| credential.hash.is_some());
+    match user.state {
+        UserState::Suspended => Err(Error::Forbidden("the user is suspended; activate it first")),
+        UserState::Active if has_password => {
+            Err(Error::Forbidden("the user has a password already; set another one instead"))
+        }
+        UserState::Active | UserState::Staged => Ok(()),
+    }
+}
+
+/// Reads whose invitation a text is, and the hash that it must have.
+pub(crate) fn parse_invitation(text: &str) -> Option<(OrganizationId, UserId, [u8; 32])> {
+    let mut parts = text.splitn(4, '_');
+    parts.next().filter(|prefix| *prefix == PREFIX)?;
+    let home = OrganizationId::from_record(Id::from(parts.next()?.parse::<u32>().ok()?))?;
+    let user = UserId::from_record(parts.next()?.parse().ok()?)?;
+    let secret = parts.next().filter(|secret| secret.len() == SECRET)?;
+    Some((home, user, hash_token(secret)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_whole_text_of_an_invitation_is_read() {
+        let secret = "a".repeat(SECRET);
+        let (home, user, hash) = parse_invitation(&format!("tninv_3_14_{secret}")).unwrap();
+        assert_eq!((home.number(), user.record()), (3, 14));
+        assert_eq!(hash, hash_token(&secret));
+        for text in [
+            String::new(),
+            format!("tnkey_3_14_{secret}"),
+            format!("tninv_0_14_{secret}"),
+            format!("tninv_3_x_{secret}"),
+            format!("tninv_3_14_{secret}a"),
+            format!("tninv_3_{secret}"),
+        ] {
+            assert!(parse_invitation(&text).is_none(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! What ends by itself: the time of users, of deleted users and of invitations.
+
+use std::ops::Bound;
+
+use storage::{Change, Id, Index, Partition, Reading};
+
+use super::Directory;
+use crate::access::{Actor, Context};
+use crate::collections::{Site, purge, raise_version, settings};
+use crate::error::Error;
+use crate::events::{Action, Difference, EventActor, SubjectKind};
+use crate::id::{OrganizationId, RecordId, UserId};
+use crate::records::{DeletedUser, Invitation, Organization, Trigger, User, UserState, indices};
+use crate::time::Time;
+use crate::tools::Tools;
+
+/// So much of an organization is ended in one change.
+const STEP: usize = 200;
+
+/// What is over in an organization.
+#[derive(Default)]
+struct Over {
+    users: Vec<Id>,
+    deleted: Vec<Id>,
+    invitations: Vec<Id>,
+}
+
+impl Over {
+    /// What is over, of each kind so much at most. Where nothing is, that is a look at the first
+    /// entry of three indices.
+    fn read(source: &impl Reading, id: OrganizationId, now: Time) -> Result<Self, Error> {
+        let kept = settings(source, id)?.deleted_users_kept;
+        let until = |index, time: Time| first_until(source, id.partition(), index, time);
+        let deleted = now.0.checked_sub(kept).map(Time);
+        Ok(Self {
+            users: until(indices::USER_EXPIRY, now)?,
+            deleted: match deleted {
+                Some(time) => until(indices::DELETED_USER_TIME, time)?,
+                None => Vec::new(),
+            },
+            invitations: until(indices::INVITATION_EXPIRY, now)?,
+        })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.users.is_empty() && self.deleted.is_empty() && self.invitations.is_empty()
+    }
+
+    fn count(&self) -> usize {
+        self.users.len() + self.deleted.len() + self.invitations.len()
+    }
+}
+
+/// The records whose time in an index is over.
+fn first_until(
+    source: &impl Reading,
+    partition: Partition,
+    index: Index,
+    time: Time,
+) -> Result<Vec<Id>, Error> {
+    let time = time.0.to_be_bytes();
+    let found = source.range(partition, index, Bound::Unbounded, Bound::Included(&time));
+    Ok(found.ids().take(STEP).collect::<Result<_, _>>()?)
+}
+
+impl Directory {
+    /// Suspends users whose time is over, destroys what is left of users who were deleted long
+    /// enough ago, and ends invitations that nobody used; says how much that was. Each organization
+    /// has its turn in steps; one that fails does not keep the others from theirs.
+    ///
+    /// # Errors
+    /// The first failure of the store.
+    pub fn end_user_lives(&self, now: Time) -> Result<usize, Error> {
+        let organizations: Vec<OrganizationId> = {
+            let snapshot = self.inner.store.read()?;
+            let all = snapshot.scan::<Organization>(Partition::Provider, None);
+            let ids = all.map(|found| Ok(OrganizationId::from_record(found?.0)));
+            ids.filter_map(Result::transpose).collect::<Result<_, Error>>()?
+        };
+        let (mut ended, mut first) = (0, None);
+        for id in organizations {
+            match self.end_lives_of(id, now) {
+                Ok(count) => ended += count,
+                Err(error) => first = first.or(Some(error)),
+            }
+        }
+        first.map_or(Ok(ended), Err)
+    }
+
+    fn end_lives_of(&self, id: OrganizationId, now: Time) -> Result<usize, Error> {
+        let mut ended = 0;
+        loop {
+            if Over::read(&self.inner.store.read()?, id, now)?.is_empty() {
+                return Ok(ended);
+            }
+            let tools = self.inner.tools.clone();
+            let step = move |change: &mut Change<'_>| {
+                let over = Over::read(&*change, id, now)?;
+                let count = over.count();
+                Step { id, now, tools: &tools }.end(change, over)?;
+                Ok(count)
+            };
+            ended += self.inner.store.write(step).map_err(Error::from)?;
+        }
+    }
+}
+
+struct Step<'a> {
+    id: OrganizationId,
+    now: Time,
+    tools: &'a Tools,
+}
+
+impl Step<'_> {
+    fn end(&self, change: &mut Change<'_>, over: Over) -> Result<(), Error> {
+        let context = Context { actor: Actor::nobody(), source: None, now: self.now };
+        let place = self.id.into();
+        let mut site = Site { source: change, place, context: &context, tools: self.tools };
+        let partition = site.partition();
+        for number in over.users {
+            suspend(&mut site, number)?;
+        }
+        for number in over.deleted {
+            if let Some(deleted) = site.source.get::<DeletedUser>(partition, number)? {
+                purge(&mut site, EventActor::Daemon, number, &deleted)?;
+            }
+        }
+        for number in over.invitations {
+            site.source.delete::<Invitation>(partition, number)?;
+            if let Some(user) = site.source.get::<User>(partition, number)? {
+                let subject = (SubjectKind::User, user.uuid, user.fields.login.as_str());
+                let action = Action::InvitationExpired;
+                site.tell_by(EventActor::Daemon, action, subject, Vec::new())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Suspends a user whose time is over: what the user is bound with ends, and so do sessions on the
+/// network where gear is told.
+fn suspend(site: &mut Site<'_, &mut Change<'_>>, number: Id) -> Result<(), Error> {
+    let partition = site.partition();
+    let Some(mut user) = site.source.get::<User>(partition, number)? else { return Ok(()) };
+    let name = |state| match state {
+        UserState::Active => "\"active\"",
+        UserState::Suspended => "\"suspended\"",
+        UserState::Staged => "\"staged\"",
+    };
+    let told = Difference {
+        field: "state".into(),
+        before: Some(name(user.state).into()),
+        after: Some(name(UserState::Suspended).into()),
+    };
+    user.state = UserState::Suspended;
+    user.stamp.touch(site.now());
+    site.source.put(partition, number, &user)?;
+    raise_version(site, number)?;
+    if let Some(id) = UserId::from_record(number) {
+        site.note_departure(Trigger::Suspended, (&[id], &[]), &[])?;
+    }
+    let subject = (SubjectKind::User, user.uuid, user.fields.login.as_str());
+    site.tell_by(EventActor::Daemon, Action::Changed, subject, vec![told])
+}

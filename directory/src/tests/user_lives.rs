@@ -1,0 +1,408 @@
+//! Lives of users: staged, invited, ended, deleted, restored, and how many there may be.
+
+use storage::Reading;
+use uuid::Uuid;
+
+use super::world::{DAY, HERE, RIGHT, World, accepted, password, refusal, user};
+use crate::access::{Identity, ManageConfiguration, ManageIdentities, ManageOrganizations, View};
+use crate::collections::{CapUse, Member, MembershipChange, RestoredAs};
+use crate::error::Error;
+use crate::events::{Action, EventActor};
+use crate::id::{GroupId, OrganizationId, Place, RecordId, UserId};
+use crate::records::{
+    CapKind, Credential, CustomAttributeFields, GroupFields, OwnCertificates, Syntax, User,
+    UserFields, UserState, UserTotals, Values, kinds,
+};
+
+const CHOSEN: &str = "quite another horse";
+
+impl World {
+    fn people<T: Send + 'static>(
+        &self,
+        organization: OrganizationId,
+        work: impl FnOnce(
+            &mut crate::collections::Users<'_, &mut storage::Change<'_>>,
+        ) -> Result<T, Error>
+        + Send
+        + 'static,
+    ) -> Result<T, Error> {
+        self.change(move |change| {
+            work(&mut change.authorize::<ManageIdentities>(organization)?.users())
+        })
+    }
+
+    fn uuid_of(&self, organization: OrganizationId, id: UserId) -> Uuid {
+        let reading = self.directory.read(self.top()).unwrap();
+        reading.authorize::<View>(organization).unwrap().users().read(id).unwrap().uuid
+    }
+
+    fn delete(&self, organization: OrganizationId, id: UserId) -> Uuid {
+        let uuid = self.uuid_of(organization, id);
+        self.people(organization, move |users| users.delete(id, None)).unwrap();
+        uuid
+    }
+
+    fn restore(
+        &self,
+        organization: OrganizationId,
+        uuid: Uuid,
+        with: RestoredAs,
+    ) -> Result<User, Error> {
+        self.people(organization, move |users| users.restore(uuid, with).map(|(_, user)| user))
+    }
+
+    fn deleted(&self, organization: OrganizationId) -> Vec<String> {
+        let reading = self.directory.read(self.top()).unwrap();
+        let users = reading.authorize::<View>(organization).unwrap().users();
+        let page = users.deleted(None, None, 100).unwrap();
+        page.records.into_iter().map(|(_, deleted, _)| deleted.user.fields.login).collect()
+    }
+
+    fn team(&self, organization: OrganizationId, name: &'static str, user: UserId) -> GroupId {
+        let made = self.change(move |change| {
+            let mut grant = change.authorize::<ManageIdentities>(organization)?;
+            let mut groups = grant.groups();
+            let fields = GroupFields { name: name.into(), ..GroupFields::default() };
+            let (id, _) = groups.create(fields)?;
+            let add = vec![Member::User(user)];
+            groups.change_members(id, None, &MembershipChange { add, remove: Vec::new() })?;
+            Ok(id)
+        });
+        made.unwrap()
+    }
+
+    fn cap(&self, organization: OrganizationId) -> CapUse {
+        let reading = self.directory.read(self.top()).unwrap();
+        reading.authorize::<View>(organization).unwrap().user_cap().unwrap()
+    }
+
+    fn set_cap(&self, organization: OrganizationId, most: Option<u32>, kind: CapKind) {
+        let set = self.change(move |change| {
+            let mut grant = change.authorize::<ManageOrganizations>(organization)?;
+            grant.user_caps()?.set(None, most, kind)
+        });
+        set.unwrap();
+    }
+
+    fn invite(&self, organization: OrganizationId, id: UserId) -> Result<String, Error> {
+        let invited = self.people(organization, move |users| users.invite(id, None));
+        invited.map(|invited| invited.token)
+    }
+
+    fn accept(&self, token: &str, text: &str) -> Result<(), Error> {
+        self.directory.judge_first_password(token, &password(text), self.now())?;
+        self.directory.accept_invitation(token, self.password(text), (HERE, self.now()))
+    }
+}
+
+fn staged(world: &World, organization: OrganizationId, login: &str) -> UserId {
+    let fields = user(login);
+    let made = world.people(organization, move |users| {
+        users.create_as(UserState::Staged, fields, None).map(|(id, _)| id)
+    });
+    made.unwrap()
+}
+
+#[test]
+fn a_restored_user_has_everything_that_there_still_is() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let ada = world.user(acme, "ada");
+    let (staff, gone) = (world.team(acme, "staff", ada), world.team(acme, "gone", ada));
+    let (kept, taken) = ([1; 32], [2; 32]);
+    world.people(acme, move |users| users.set_certificates(ada, vec![kept, taken])).unwrap();
+    let before = world.credential(acme, Identity::User(ada)).hash;
+    let actor = world.actor(acme, Identity::User(ada));
+    let uuid = world.delete(acme, ada);
+    assert!(!accepted(&world.bind(acme, "ada", RIGHT)));
+    let memo = world.directory.memo();
+    let reading = world.directory.read(world.by(actor)).unwrap();
+    assert!(reading.authorize_search(acme, &memo).is_err(), "who was bound is nobody");
+    drop(reading);
+    assert_eq!(world.deleted(acme), ["ada"]);
+    // The name, the number and the certificates are anybody's.
+    let other = world.user(acme, "bob");
+    world.people(acme, move |users| users.set_certificates(other, vec![taken])).unwrap();
+    world
+        .change(move |change| {
+            change.authorize::<ManageIdentities>(acme)?.groups().delete(gone, None)
+        })
+        .unwrap();
+    let restored = world.restore(acme, uuid, RestoredAs::default()).unwrap();
+    assert_eq!((restored.fields.login.as_str(), restored.uuid), ("ada", uuid));
+    assert!(accepted(&world.bind(acme, "ada", RIGHT)));
+    assert_eq!(world.credential(acme, Identity::User(ada)).hash, before);
+    let snapshot = world.directory.inner.store.read().unwrap();
+    let groups: Vec<_> = crate::collections::groups_of_user(&snapshot, acme.partition(), ada)
+        .unwrap()
+        .into_iter()
+        .collect();
+    assert_eq!(groups, [staff]);
+    let certificates = snapshot.get::<OwnCertificates>(acme.partition(), ada.record()).unwrap();
+    assert_eq!(certificates.unwrap().fingerprints, [kept]);
+    drop(snapshot);
+    let events = world.events(Place::Organization(acme), 5);
+    let told = events.iter().find(|event| event.action == Action::Restored).unwrap();
+    assert_eq!(told.differences[0].after.as_deref(), Some("\"staff\""));
+    assert_eq!(world.deleted(acme), Vec::<String>::new());
+    assert_eq!(refusal(world.restore(acme, uuid, RestoredAs::default())), "there is no such thing");
+    world.assert_sound();
+}
+
+#[test]
+fn what_somebody_else_has_by_now_is_a_conflict_that_another_value_solves() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let ada = world.user(acme, "ada");
+    let uuid = world.delete(acme, ada);
+    let number = Some(u32::try_from(ada.record() + 10_000).unwrap());
+    let twin = UserFields { uid_number: number, ..user("Ada") };
+    world.people(acme, move |users| users.create(twin, None)).unwrap();
+    let try_with = |login: Option<&str>, uid_number| {
+        let with = RestoredAs { login: login.map(Into::into), uid_number };
+        world.restore(acme, uuid, with)
+    };
+    assert_eq!(refusal(try_with(None, Some(77_777))), "login is taken");
+    assert_eq!(refusal(try_with(Some("ada.l"), None)), "uid_number is taken");
+    assert_eq!(world.deleted(acme), ["ada"], "a conflict changes nothing");
+    let restored = try_with(Some("ada.l"), Some(77_777)).unwrap();
+    assert_eq!(restored.fields.uid_number, Some(77_777));
+    assert!(accepted(&world.bind(acme, "ada.l", RIGHT)));
+    world.assert_sound();
+}
+
+#[test]
+fn what_is_left_of_a_deleted_user_is_destroyed_with_its_secrets_once_its_time_is_over() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    world.set(acme, |settings| {
+        (settings.chap, settings.deleted_users_kept) = (true, 10 * DAY);
+    });
+    let [ada, bob, eve] = ["ada", "bob", "eve"].map(|login| world.user(acme, login));
+    let secret = |id: UserId| {
+        let snapshot = world.directory.inner.store.read().unwrap();
+        let found = snapshot.secret(acme.partition(), kinds::CHAP_PASSWORD, id.record()).unwrap();
+        let credential = snapshot.get::<Credential>(acme.partition(), id.record()).unwrap();
+        assert_eq!(found.is_some(), credential.is_some());
+        found.is_some()
+    };
+    world.delete(acme, ada);
+    world.pass(DAY);
+    let bobs = world.delete(acme, bob);
+    assert!(secret(ada) && secret(bob) && secret(eve));
+    world.pass(9 * DAY - 1);
+    assert_eq!(world.directory.end_user_lives(world.now()).unwrap(), 0);
+    world.pass(1);
+    assert_eq!(world.directory.end_user_lives(world.now()).unwrap(), 1);
+    assert!(!secret(ada) && secret(bob) && secret(eve));
+    let told = &world.events(Place::Organization(acme), 1)[0];
+    assert_eq!((told.action, &told.actor), (Action::Purged, &EventActor::Daemon));
+    world.people(acme, move |users| users.purge_deleted(bobs, None)).unwrap();
+    assert!(!secret(bob));
+    // Where none are kept a user is gone at once.
+    world.set(acme, |settings| settings.deleted_users_kept = 0);
+    world.delete(acme, eve);
+    assert!(!secret(eve));
+    assert_eq!(world.deleted(acme), Vec::<String>::new());
+    world.assert_sound();
+}
+
+#[test]
+fn switching_chap_off_erases_what_deleted_users_kept_for_it() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    world.set(acme, |settings| settings.chap = true);
+    let ada = world.user(acme, "ada");
+    world.delete(acme, ada);
+    world.set(acme, |settings| settings.chap = false);
+    let snapshot = world.directory.inner.store.read().unwrap();
+    let left = snapshot.secret(acme.partition(), kinds::CHAP_PASSWORD, ada.record()).unwrap();
+    assert!(left.is_none());
+}
+
+#[test]
+fn a_deleted_user_takes_no_values_of_a_definition_that_has_the_same_number_by_now() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let define = |name: &'static str| {
+        let made = world.change(move |change| {
+            let mut grant = change.authorize::<ManageConfiguration>(acme)?;
+            let fields = CustomAttributeFields {
+                name: name.into(),
+                description: None,
+                syntax: Syntax::Text,
+                multiple: false,
+                indexed: true,
+            };
+            grant.custom_attributes().create(fields)
+        });
+        made.unwrap()
+    };
+    let (badge, first) = define("badge");
+    let ada = world.user(acme, "ada");
+    let number = first.number;
+    world
+        .people(acme, move |users| {
+            users.update(ada, None, |user| {
+                user.fields.custom.set(number, Values::Text(vec!["blue".into()]));
+                Ok(())
+            })
+        })
+        .unwrap();
+    let uuid = world.delete(acme, ada);
+    world
+        .change(move |change| {
+            let mut grant = change.authorize::<ManageConfiguration>(acme)?;
+            grant.custom_attributes().delete(badge, None)
+        })
+        .unwrap();
+    while world.directory.advance_custom_work(world.now()).unwrap() {}
+    let (_, second) = define("shoe");
+    assert_eq!(second.number, number);
+    let restored = world.restore(acme, uuid, RestoredAs::default()).unwrap();
+    assert!(restored.fields.custom.is_empty());
+    world.assert_sound();
+}
+
+#[test]
+fn an_invitation_gives_a_staged_user_the_first_password_once() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let ada = staged(&world, acme, "ada");
+    let token = world.invite(acme, ada).unwrap();
+    assert!(matches!(world.accept(&token, "short"), Err(Error::Invalid(_))));
+    assert!(!accepted(&world.bind(acme, "ada", CHOSEN)));
+    world.accept(&token, CHOSEN).unwrap();
+    assert!(accepted(&world.bind(acme, "ada", CHOSEN)));
+    assert!(!world.credential(acme, Identity::User(ada)).must_change);
+    let events = world.events(Place::Organization(acme), 9);
+    let told = events.iter().find(|event| event.action == Action::InvitationAccepted).unwrap();
+    assert!(matches!(&told.actor, EventActor::User { login, .. } if login == "ada"));
+    assert!(matches!(world.accept(&token, "another horse yet"), Err(Error::Missing)));
+    assert!(accepted(&world.bind(acme, "ada", CHOSEN)), "it counts once");
+    let done = world.invite(acme, ada);
+    assert_eq!(refusal(done), "the user has a password already; set another one instead");
+    world.assert_sound();
+}
+
+#[test]
+fn all_invitations_that_do_not_count_are_missing_alike() {
+    let world = World::new();
+    let (acme, beta) = (world.organization("acme"), world.organization("beta"));
+    let [ada, bob, eve, joe] =
+        ["ada", "bob", "eve", "joe"].map(|login| staged(&world, acme, login));
+    let first = world.invite(acme, ada).unwrap();
+    let second = world.invite(acme, ada).unwrap();
+    let revoked = world.invite(acme, bob).unwrap();
+    world.people(acme, move |users| users.revoke_invitation(bob)).unwrap();
+    let of_deleted = world.invite(acme, eve).unwrap();
+    world.delete(acme, eve);
+    let of_suspended = world.invite(acme, joe).unwrap();
+    let suspend = move |user: &mut User| {
+        user.state = UserState::Suspended;
+        Ok(())
+    };
+    world.people(acme, move |users| users.update(joe, None, suspend)).unwrap();
+    let elsewhere = second.replacen(&acme.number().to_string(), &beta.number().to_string(), 1);
+    let guessed = format!("{}x", &second[..second.len() - 1]);
+    let strangers = [first, revoked, of_deleted, of_suspended, elsewhere, guessed, String::new()];
+    for token in &strangers {
+        for text in ["short", CHOSEN] {
+            assert!(matches!(world.accept(token, text), Err(Error::Missing)), "{token}");
+            let hashed = world.password(text);
+            let done = world.directory.accept_invitation(token, hashed, (HERE, world.now()));
+            assert!(matches!(done, Err(Error::Missing)), "{token}");
+        }
+    }
+    world.pass(7 * DAY);
+    assert!(matches!(world.accept(&second, CHOSEN), Err(Error::Missing)), "it has ended");
+    assert_eq!(world.directory.end_user_lives(world.now()).unwrap(), 2);
+    let ended = world.events(Place::Organization(acme), 2);
+    assert!(ended.iter().all(|event| event.action == Action::InvitationExpired), "{ended:?}");
+    assert!(!accepted(&world.bind(acme, "ada", CHOSEN)));
+    world.assert_sound();
+}
+
+#[test]
+fn a_user_whose_time_is_over_is_let_in_nowhere_and_suspended_soon() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let ada = world.user(acme, "ada");
+    let end = world.now().plus(DAY);
+    let until = move |expires| {
+        move |user: &mut User| {
+            user.fields.expires = expires;
+            Ok(())
+        }
+    };
+    let past = Some(world.now());
+    let done = world.people(acme, move |users| users.update(ada, None, until(past)));
+    assert_eq!(refusal(done), "must lie in the future; null for no end");
+    world.people(acme, move |users| users.update(ada, None, until(Some(end)))).unwrap();
+    let actor = world.actor(acme, Identity::User(ada));
+    assert!(accepted(&world.bind(acme, "ada", RIGHT)));
+    assert_eq!(world.directory.end_user_lives(world.now()).unwrap(), 0);
+    world.pass(DAY);
+    assert!(!accepted(&world.bind(acme, "ada", RIGHT)));
+    let reading = world.directory.read(world.by(actor)).unwrap();
+    assert!(reading.authorize_search(acme, &world.directory.memo()).is_err());
+    drop(reading);
+    assert_eq!(world.directory.end_user_lives(world.now()).unwrap(), 1);
+    let told = &world.events(Place::Organization(acme), 1)[0];
+    assert_eq!((told.action, &told.actor), (Action::Changed, &EventActor::Daemon));
+    let activate = |expires| {
+        move |user: &mut User| {
+            (user.state, user.fields.expires) = (UserState::Active, expires);
+            Ok(())
+        }
+    };
+    let done = world.people(acme, move |users| users.update(ada, None, activate(Some(end))));
+    assert!(done.is_err(), "who is over is not activated");
+    world.people(acme, move |users| users.update(ada, None, activate(None))).unwrap();
+    assert!(accepted(&world.bind(acme, "ada", RIGHT)));
+    world.assert_sound();
+}
+
+#[test]
+fn a_hard_cap_refuses_and_a_soft_one_tells_once() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let [ada, _] = ["ada", "bob"].map(|login| world.user(acme, login));
+    world.set_cap(acme, Some(2), CapKind::Hard);
+    let more = |login: &str| {
+        let fields = user(login);
+        world.people(acme, move |users| users.create(fields, None))
+    };
+    assert_eq!(refusal(more("eve")), "the organization may have 2 users and has them");
+    assert_eq!(world.cap(acme).users, 2, "what was refused is not counted");
+    let uuid = world.delete(acme, ada);
+    assert_eq!(world.cap(acme).users, 1);
+    more("eve").unwrap();
+    assert!(matches!(world.restore(acme, uuid, RestoredAs::default()), Err(Error::Full(2))));
+    world.set_cap(acme, Some(2), CapKind::Soft);
+    assert!(!world.cap(acme).is_passed());
+    world.restore(acme, uuid, RestoredAs::default()).unwrap();
+    more("joe").unwrap();
+    let used = world.cap(acme);
+    assert!(used.is_passed());
+    assert_eq!(used.users, 4);
+    let events = world.events(Place::Organization(acme), 20);
+    let passed = events.iter().filter(|event| event.action == Action::UserCapPassed);
+    assert_eq!(passed.count(), 1);
+    world.assert_sound();
+}
+
+#[test]
+fn users_of_a_store_from_before_they_were_counted_are_counted_when_it_is_opened() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let empty = world.organization("empty");
+    let _both = ["ada", "bob"].map(|login| world.user(acme, login));
+    let forget = move |change: &mut storage::Change<'_>| {
+        change.delete::<UserTotals>(acme.partition(), 0).map_err(Error::from)
+    };
+    assert!(world.directory.inner.store.write(forget).unwrap());
+    assert_eq!(world.cap(acme).users, 0);
+    world.directory.prepare().unwrap();
+    assert_eq!((world.cap(acme).users, world.cap(empty).users), (2, 0));
+}

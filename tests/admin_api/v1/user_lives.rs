@@ -1,0 +1,125 @@
+//! Lives of users, from invitation to restoration, as LDAP and RADIUS see them.
+
+use serde_json::json;
+
+use crate::harness::client::Client;
+use crate::harness::ldap::Ldap;
+use crate::harness::office::{Office, id_of};
+use crate::harness::tenantry::Tenantry;
+
+const PASSWORD: &str = "correct horse battery";
+
+fn bind(office: &Office, login: &str) -> i32 {
+    let uri = format!("ldap://{}", office.demo.ldap);
+    let ldap = Ldap::at(uri, &office.demo.ca_file, false);
+    ldap.bound(&office.user_dn(login), PASSWORD).who_am_i().code
+}
+
+fn desk(office: &Office) -> Tenantry {
+    let key = &office.demo.admin_api.tokens.administrator_with_billing;
+    Tenantry::with_key(&office.demo, key).within(&office.slug)
+}
+
+#[test]
+fn a_deleted_user_is_gone_for_ldap_and_radius_and_restored_with_password_and_groups() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let ada = office.user("ada", PASSWORD);
+    let staff = office.group("staff", &[&ada], &[]);
+    let client = office.client("wifi", &json!({"allowed_groups": [staff]}));
+    assert_eq!(bind(&office, "ada"), 0);
+    assert!(office.login(&client, "ada", PASSWORD).is("Access-Accept"));
+    tenantry.does("user delete ada --yes");
+    assert_eq!(bind(&office, "ada"), 49);
+    assert!(office.login(&client, "ada", PASSWORD).is("Access-Reject"));
+    let table = tenantry.does("deleted-user list");
+    assert!(table.starts_with("LOGIN  DISPLAY NAME  DELETED"), "{table}");
+    // The name is anybody's meanwhile.
+    tenantry.does("user create --login ada --display-name Other --surname L");
+    let taken = tenantry.run("deleted-user restore ada");
+    assert_ne!(taken.code, 0, "{taken:?}");
+    assert!(taken.stderr.contains("login"), "{taken:?}");
+    tenantry.does("user delete ada --yes");
+    let again = tenantry.run("deleted-user restore ada");
+    assert_eq!(again.code, 2, "two deleted users had the name: {again:?}");
+    let restored = tenantry.shows(&format!("deleted-user restore {ada}"));
+    assert_eq!((&restored["id"], &restored["state"]), (&json!(ada), &json!("active")));
+    assert_eq!(bind(&office, "ada"), 0);
+    assert!(office.login(&client, "ada", PASSWORD).is("Access-Accept"));
+    assert_eq!(tenantry.shows("user groups ada")[0]["name"], "staff");
+    tenantry.does("deleted-user purge ada --yes");
+    assert_eq!(office.read("deleted-users")["items"], json!([]));
+}
+
+#[test]
+fn an_invited_user_chooses_a_password_that_ldap_and_radius_take() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let client = office.client("wifi", &json!({}));
+    let made = tenantry.shows("user create --login ada --display-name Ada --surname L --staged");
+    assert_eq!(made["state"], "staged");
+    let invited = tenantry.shows("user invite ada --seconds 3600");
+    let token = invited["token"].as_str().unwrap();
+    assert_eq!(invited["link"], json!(null), "no address is configured");
+    let nobody = office.demo.https(None);
+    let page = nobody.get("/v1/invitations");
+    assert!(page.header("content-type").unwrap().starts_with("text/html"), "{page:?}");
+    assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
+    let accept = |password: &str| {
+        let body = json!({"token": token, "password": password});
+        nobody.send("POST", "/v1/invitations", Some(&body)).status
+    };
+    assert_eq!(accept("short"), 422);
+    assert_eq!(bind(&office, "ada"), 49);
+    assert_eq!(accept(PASSWORD), 204);
+    assert_eq!(bind(&office, "ada"), 0);
+    assert!(office.login(&client, "ada", PASSWORD).is("Access-Accept"));
+    assert_eq!(accept(PASSWORD), 404);
+    let told = office.read("events?limit=20");
+    let actions: Vec<_> =
+        told["items"].as_array().unwrap().iter().map(|event| event["action"].clone()).collect();
+    assert!(actions.contains(&json!("invited")), "{actions:?}");
+    assert!(actions.contains(&json!("invitation_accepted")), "{actions:?}");
+    let staged = json!({"login": "bob", "display_name": "B", "surname": "B", "staged": true});
+    let bob = id_of(&office.make("users", &staged));
+    office.top.send("POST", &office.path(&format!("users/{bob}/invitation")), Some(&json!({})));
+    tenantry.does("user revoke-invitation bob --yes");
+    assert_eq!(tenantry.shows("user invitation bob")["invited"], false);
+}
+
+#[test]
+fn who_may_have_no_more_users_is_warned_or_refused_on_the_command_line() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let slug = &office.slug;
+    tenantry.does(&format!("org set-user-cap {slug} --most 1 --kind hard"));
+    let make = |login: &str| {
+        tenantry.run(&format!("user create --login {login} --display-name X --surname X"))
+    };
+    assert_eq!(make("ada").code, 0);
+    let full = make("bob");
+    assert_ne!(full.code, 0, "{full:?}");
+    assert!(full.stderr.contains("may have 1 users and has them"), "{full:?}");
+    let used = tenantry.shows(&format!("org set-user-cap {slug} --most 1 --kind soft"));
+    assert_eq!((&used["users"], &used["passed"]), (&json!(1), &json!(false)));
+    let warned = make("bob");
+    assert_eq!(warned.code, 0, "{warned:?}");
+    let warning = "warning: the organization has 2 users; its cap is 1\n";
+    assert_eq!(warned.stderr, warning);
+    assert_eq!(tenantry.run("user list -o json").stderr, warning);
+    assert_eq!(tenantry.shows(&format!("org user-cap {slug}"))["passed"], true);
+}
+
+#[test]
+fn a_user_whose_time_is_over_is_let_in_no_more() {
+    let office = Office::new();
+    office.user("ada", PASSWORD);
+    let client = office.client("wifi", &json!({}));
+    let past = ["-u", "-d", "+4 seconds", "+%Y-%m-%dT%H:%M:%SZ"];
+    let end = Client::new("date", "coreutils").args(past).run().stdout;
+    desk(&office).does(&format!("user update ada --expires {}", end.trim()));
+    assert_eq!(bind(&office, "ada"), 0);
+    let refused = (0..10_000).any(|_| bind(&office, "ada") == 49);
+    assert!(refused, "the user's time does not end");
+    assert!(office.login(&client, "ada", PASSWORD).is("Access-Reject"));
+}
