@@ -160,11 +160,13 @@ impl Connection {
                     None => None,
                 };
                 let now = self.ask(ticket, question);
-                drop(turn);
-                if now.saturating_sub(self.turn) >= TURN {
+                // The turn is kept until the runtime has looked who is ready: handed on at once, it
+                // would go from one long search to the next before anybody else is heard.
+                if turn.is_some() || now.saturating_sub(self.turn) >= TURN {
                     tokio::task::yield_now().await;
                     self.turn = self.door.clock.monotonic();
                 }
+                drop(turn);
             }
             Command::Anonymous => self.caller.forget(),
             Command::Abandoned(ticket) => self.caller.abandon(ticket),
