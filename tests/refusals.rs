@@ -87,6 +87,8 @@ struct Site {
     radius_client: String,
     reply_profile: String,
     device: String,
+    security_policy: String,
+    version: String,
     custom_attribute: String,
     certificate_authority: String,
     issued_certificate: String,
@@ -115,6 +117,8 @@ impl Site {
         office.act("PUT", "server-certificate", Some(&pair));
         let user = office.user("ada", "correct horse battery");
         let list = office.built_in("own").list;
+        let policy = id_of(&office.make("security-policies", &json!({"name": "laptops"})));
+        let versions = office.read(&format!("security-policies/{policy}/versions"));
         let handed = office.hand_out(&format!("users/{user}"), &json!({}));
         Self {
             user,
@@ -129,6 +133,8 @@ impl Site {
             import: id_of(&office.make("imports", &json!({"name": "people", "format": "csv"}))),
             reply_profile: id_of(&office.make("reply-profiles", &json!({"name": "staff"}))),
             device: id_of(&office.make("devices", &json!({"name": "printer"}))),
+            version: id_of(&versions["items"][0]),
+            security_policy: policy,
             custom_attribute: id_of(
                 &office.make("custom-attributes", &json!({"name": "badge", "syntax": "text"})),
             ),
@@ -150,6 +156,8 @@ impl Site {
             ("{radius_client}", &self.radius_client),
             ("{reply_profile}", &self.reply_profile),
             ("{device}", &self.device),
+            ("{security_policy}", &self.security_policy),
+            ("{version}", &self.version),
             ("{custom_attribute}", &self.custom_attribute),
             ("{certificate_authority}", &self.certificate_authority),
             ("{issued_certificate}", &self.issued_certificate),

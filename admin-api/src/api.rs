@@ -7,9 +7,10 @@ use std::time::Duration;
 use directory::access::Context;
 use directory::collections::{GeneratedPassword, NewPassword};
 use directory::orders::{OrderOutcome, SessionOrder};
-use directory::{Changing, Directory, Error, Time};
+use directory::{Changing, DeviceId, Directory, Error, OrganizationId, Time};
 use tokio::sync::Semaphore;
 
+use crate::pace::Pace;
 use crate::problem::Problem;
 use crate::secret_text::SecretText;
 use crate::strangers::Strangers;
@@ -27,6 +28,8 @@ pub struct Limits {
     pub lists: u32,
     /// How often one source may try an invitation in a minute.
     pub invitations: u32,
+    /// How often a device may ask for itself in a minute.
+    pub device_requests: u32,
 }
 
 /// Where the API is found from outside.
@@ -38,10 +41,20 @@ pub struct Addresses<'a> {
     pub invitations: Option<&'a str>,
 }
 
+/// Devices that are told apart at most, of those that asked within a minute; all others of an
+/// organization share what one has.
+const DEVICES: usize = 65_536;
+
 impl Default for Limits {
     fn default() -> Self {
-        let body_time = Duration::from_secs(10);
-        Self { body: 256 * 1024, body_time, hashing: 2, lists: 600, invitations: 30 }
+        Self {
+            body: 256 * 1024,
+            body_time: Duration::from_secs(10),
+            hashing: 2,
+            lists: 600,
+            invitations: 30,
+            device_requests: 12,
+        }
     }
 }
 
@@ -63,6 +76,8 @@ pub(crate) struct Api {
     pub(crate) strangers: Arc<Strangers>,
     /// Who tries invitations.
     pub(crate) invited: Arc<Strangers>,
+    /// Devices that ask for themselves.
+    pub(crate) devices: Arc<Pace<(OrganizationId, Option<DeviceId>)>>,
     clock: Arc<dyn Fn() -> Time + Send + Sync>,
     hashing: Arc<Semaphore>,
     /// Who brings reports of network gear into the sessions.
@@ -84,6 +99,7 @@ impl Api {
         let (strangers, clock) = (Arc::new(Strangers::new(limits.lists)), Arc::new(clock));
         let invited = Arc::new(Strangers::new(limits.invitations));
         let settling = Arc::new(Semaphore::new(1));
+        let devices = Arc::new(Pace::new(limits.device_requests, DEVICES));
         Self {
             directory,
             limits,
@@ -92,6 +108,7 @@ impl Api {
             invitation_url,
             strangers,
             invited,
+            devices,
             clock,
             hashing,
             settling,

@@ -21,6 +21,8 @@ mod network;
 mod open_session;
 mod openapi;
 mod outlook;
+mod own_device;
+mod pace;
 mod patch;
 mod pkcs12;
 mod problem;
@@ -40,4 +42,5 @@ mod wifi;
 
 pub use api::{Addresses, Courier, Limits};
 pub use openapi::{Route, openapi, openapi_json, routes};
+pub use own_device::{ClientChain, device_openapi_json, device_router};
 pub use router::router;

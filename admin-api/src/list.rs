@@ -127,7 +127,8 @@ pub(crate) fn read_cursor<const N: usize>(cursor: &str) -> Result<[u8; N], Probl
     octets.and_then(|octets| octets.try_into().ok()).ok_or_else(no_cursor)
 }
 
-fn read_record<I: RecordId>(cursor: &str) -> Result<I, Problem> {
+/// Reads the cursor of the page behind a record.
+pub(crate) fn read_record<I: RecordId>(cursor: &str) -> Result<I, Problem> {
     I::from_record(u64::from_be_bytes(read_cursor(cursor)?)).ok_or_else(no_cursor)
 }
 

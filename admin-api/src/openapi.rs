@@ -61,11 +61,7 @@ pub fn openapi() -> OpenApi {
             .build(),
     );
     document.info = frame.build().info;
-    let components = document.components.get_or_insert_with(Components::new);
-    components.schemas.insert("Problem".into(), Problem::schema());
-    let mut nested = Vec::new();
-    Problem::schemas(&mut nested);
-    components.schemas.extend(nested);
+    let components = with_problem(&mut document);
     let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
     components.add_security_scheme(BEARER, SecurityScheme::Http(scheme));
     let scheme = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(cookie::NAME)));
@@ -81,6 +77,16 @@ pub fn openapi() -> OpenApi {
         }
     }
     document
+}
+
+/// What a document says of failures.
+pub(crate) fn with_problem(document: &mut OpenApi) -> &mut Components {
+    let components = document.components.get_or_insert_with(Components::new);
+    components.schemas.insert("Problem".into(), Problem::schema());
+    let mut nested = Vec::new();
+    Problem::schemas(&mut nested);
+    components.schemas.extend(nested);
+    components
 }
 
 /// The OpenAPI document as it is served and committed: indented, with a line's end at its end.
@@ -129,7 +135,9 @@ Whatever is made by `POST` may be asked for again with the same `Idempotency-Key
 Lists come in pages: send `next` as `cursor` until it is null. \
 Every failure is `application/problem+json` (RFC 9457).";
 
-fn operations_mut(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+pub(crate) fn operations_mut(
+    item: &mut PathItem,
+) -> impl Iterator<Item = (&'static str, &mut Operation)> {
     [
         ("GET", item.get.as_mut()),
         ("PUT", item.put.as_mut()),
@@ -146,7 +154,7 @@ fn permission(operation: &Operation) -> Option<&'static str> {
     Permission::ALL.into_iter().map(Permission::name).find(|name| *name == named)
 }
 
-fn complete(path: &str, operation: &mut Operation) {
+pub(crate) fn complete(path: &str, operation: &mut Operation) {
     name_by_place(path, operation);
     let mut parameters: Vec<RefOr<Parameter>> =
         placeholders(path).map(|name| RefOr::T(path_parameter(name))).collect();

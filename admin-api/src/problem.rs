@@ -124,6 +124,13 @@ impl Problem {
         }
     }
 
+    /// The one answer to whatever certificate proves no device in the organization that was named.
+    pub(crate) fn no_device() -> Self {
+        let detail = "The certificate proves no device of this organization that is let in: it is \
+                      unknown there, was revoked or has ended, or the device is suspended.";
+        Self::new(StatusCode::FORBIDDEN, "/problems/certificate", "No such device", detail)
+    }
+
     /// Logs what failed and tells the client no more than that something did.
     pub(crate) fn internal(error: &impl Display) -> Self {
         tracing::error!(%error, "a request failed");

@@ -1,29 +1,21 @@
 //! How often strangers may ask for what needs no token.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Mutex, PoisonError};
 
 use directory::Time;
 
-/// A minute, in which so much is to be had, in milliseconds.
-const MINUTE: u64 = 60_000;
+use crate::pace::Pace;
+
 /// Sources that are told apart at most; all others share what one has.
 const SOURCES: usize = 16_384;
 
 /// What strangers asked of late, by where they come from.
-pub(crate) struct Strangers {
-    /// What a request takes of the minute.
-    cost: u64,
-    /// When all of the minute is to be had again.
-    spent: Mutex<HashMap<IpAddr, u64>>,
-}
+pub(crate) struct Strangers(Pace<IpAddr>);
 
 impl Strangers {
     /// Lets each source ask so often in a minute.
     pub(crate) fn new(each_minute: u32) -> Self {
-        let cost = (MINUTE / u64::from(each_minute.max(1))).max(1);
-        Self { cost, spent: Mutex::default() }
+        Self(Pace::new(each_minute, SOURCES))
     }
 
     /// Takes a request.
@@ -31,26 +23,7 @@ impl Strangers {
     /// # Errors
     /// After how many seconds the next one is taken, when this one is not.
     pub(crate) fn admit(&self, source: IpAddr, now: Time) -> Result<(), u64> {
-        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut source = network(source);
-        if spent.len() >= SOURCES && !spent.contains_key(&source) {
-            spent.retain(|_, until| *until > now.0 && *until <= now.0.saturating_add(MINUTE));
-            if spent.len() >= SOURCES {
-                source = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
-            }
-        }
-        let until = spent.entry(source).or_default();
-        // A clock that was put back would refuse for as long.
-        if *until > now.0.saturating_add(MINUTE) {
-            *until = now.0;
-        }
-        let then = (*until).max(now.0).saturating_add(self.cost);
-        let too_much = then.saturating_sub(now.0).saturating_sub(MINUTE);
-        if too_much > 0 {
-            return Err(too_much.div_ceil(1_000));
-        }
-        *until = then;
-        Ok(())
+        self.0.admit(network(source), Ipv6Addr::UNSPECIFIED.into(), now)
     }
 }
 
@@ -98,8 +71,8 @@ mod tests {
         for number in 0..20_000_u32 {
             let _admitted = strangers.admit(IpAddr::from(number.to_be_bytes()), start);
         }
-        assert_eq!(strangers.spent.lock().unwrap().len(), SOURCES + 1);
+        assert_eq!(strangers.0.spent.lock().unwrap().len(), SOURCES + 1);
         assert!(strangers.admit(ip("203.0.113.1"), start).is_err(), "what all others share");
-        assert_eq!(strangers.admit(ip("203.0.113.1"), Time(start.0 + MINUTE)), Ok(()));
+        assert_eq!(strangers.admit(ip("203.0.113.1"), Time(start.0 + 60_000)), Ok(()));
     }
 }

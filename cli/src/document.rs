@@ -147,6 +147,11 @@ impl Operation {
         self.query.iter().any(|field| field.option() == "name")
     }
 
+    /// Whether a list can be asked for the one of a serial number.
+    pub(crate) fn finds_serials(&self) -> bool {
+        self.query.iter().any(|field| field.option() == "serial")
+    }
+
     /// Whether what it does cannot be taken back.
     pub(crate) fn is_final(&self) -> bool {
         let confirmed = self.query.iter().any(|field| field.option() == "confirmation");

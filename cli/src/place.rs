@@ -82,7 +82,12 @@ impl<'d> Place<'d> {
         let operation = self.document.reading(list);
         let items = match operation {
             Some(operation) if operation.finds_names() => {
-                items(self, list, &[("name".into(), name.into())], Some(2))?
+                let asked =
+                    |member: &str| items(self, list, &[(member.into(), name.into())], Some(2));
+                match asked("name")? {
+                    found if found.is_empty() && operation.finds_serials() => asked("serial")?,
+                    found => found,
+                }
             }
             Some(operation) if operation.is_list => items(self, list, &[], None)?,
             Some(_) | None => {
@@ -113,11 +118,14 @@ impl<'d> Place<'d> {
 const UUID: usize = 36;
 
 /// By which members things are called.
-const NAMES: [&str; 5] = ["name", "login", "slug", "serial", "fingerprint"];
+const NAMES: [&str; 6] = ["name", "login", "slug", "serial", "fingerprint", "number"];
 
 fn is(member: Option<&Value>, name: &str) -> bool {
-    let member = member.and_then(Value::as_str);
-    member.is_some_and(|member| member.to_lowercase() == name.to_lowercase())
+    match member {
+        Some(Value::String(member)) => member.to_lowercase() == name.to_lowercase(),
+        Some(Value::Number(number)) => number.to_string() == name,
+        Some(Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_)) | None => false,
+    }
 }
 
 /// Where the contexts are.

@@ -1,4 +1,4 @@
-//! The HTTPS door of the admin API.
+//! The HTTPS doors: of the admin API, and of devices that ask for themselves.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::admin_api::{Addresses, Limits};
+use ::admin_api::{Addresses, ClientChain, Limits};
 use axum::extract::ConnectInfo;
 use axum::{Extension, Router};
 use directory::{Directory, Time};
@@ -37,6 +37,26 @@ pub(crate) struct Door {
     tls: Arc<Identity>,
     admission: Arc<Admission<Source>>,
     header_timeout: Duration,
+    clients: Clients,
+}
+
+/// Who comes through a door.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Clients {
+    /// Admins, who prove themselves with each request.
+    Admins,
+    /// Devices, which must have a certificate.
+    Devices,
+}
+
+impl Clients {
+    /// What the door is called where its listener fails.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Admins => "admin-api",
+            Self::Devices => "devices",
+        }
+    }
 }
 
 impl Door {
@@ -65,7 +85,25 @@ impl Door {
         let now = move || Time(clock.wall());
         let router = ::admin_api::router(directory, now, orders, limits, addresses);
         let admission = Admission::new(config.connections, config.connections);
-        Arc::new(Self { router, tls, admission, header_timeout: config.header_timeout })
+        let (header_timeout, clients) = (config.header_timeout, Clients::Admins);
+        Arc::new(Self { router, tls, admission, header_timeout, clients })
+    }
+
+    /// Makes the devices' door from its configuration.
+    pub(crate) fn for_devices(
+        (directory, clock, tls): (Directory, Clock, Arc<Identity>),
+        config: &config::Devices,
+    ) -> Arc<Self> {
+        let limits = Limits {
+            body: config.body_size,
+            body_time: config.body_timeout,
+            device_requests: config.requests_per_minute,
+            ..Limits::default()
+        };
+        let router = ::admin_api::device_router(directory, move || Time(clock.wall()), limits);
+        let admission = Admission::new(config.connections, config.connections_per_source);
+        let (header_timeout, clients) = (config.header_timeout, Clients::Devices);
+        Arc::new(Self { router, tls, admission, header_timeout, clients })
     }
 
     /// Listens on bound sockets until the daemon drains.
@@ -79,11 +117,15 @@ impl Door {
     ) -> io::Result<()> {
         let (door, shutdown) = (Arc::clone(self), tasks.shutdown().clone());
         let serve = move |stream, peer| Arc::clone(&door).serve(stream, peer, shutdown.clone());
-        listener::listen("admin-api", tasks, listeners, &self.admission, serve)
+        listener::listen(self.clients.name(), tasks, listeners, &self.admission, serve)
     }
 
     async fn serve(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, shutdown: Shutdown) {
-        let mut stream = match self.tls.accept(stream).await {
+        let accepted = match self.clients {
+            Clients::Admins => self.tls.accept(stream).await,
+            Clients::Devices => self.tls.accept_demanding(stream, |_| Vec::new()).await,
+        };
+        let mut stream = match accepted {
             Ok(stream) => stream,
             Err(error) => {
                 tracing::debug!(%peer, %error, "a TLS handshake failed");
@@ -105,11 +147,16 @@ impl Door {
         peer: SocketAddr,
         shutdown: &Shutdown,
     ) -> Result<(), hyper::Error> {
-        let service = self.router.clone().layer(Extension(ConnectInfo(peer)));
+        let mut router = self.router.clone().layer(Extension(ConnectInfo(peer)));
+        if self.clients == Clients::Devices {
+            let shown = stream.get_ref().1.peer_certificates().unwrap_or_default();
+            let chain = shown.iter().map(|one| one.to_vec()).collect();
+            router = router.layer(Extension(ClientChain(chain)));
+        }
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.header_timeout)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
         let mut connection = std::pin::pin!(connection);
         tokio::select! {
             ended = connection.as_mut() => ended,

@@ -67,6 +67,7 @@ pub fn open_directory(
         order_networks: config.radius.order_networks(),
         certificates: CertificateBound(config.admin_api.issued_certificates),
         admin_sessions: config.admin_api.session_lives(),
+        reports: config.devices.reports(),
     };
     let master = MasterKey::from_bytes(*master_key.octets());
     let path: &Path = &config.data.directory;
@@ -109,6 +110,9 @@ pub(crate) fn open(
     let courier = radius_door::Courier::start(own, clock, &config.radius, groups, tasks)
         .map_err(StartError::Runtime)?;
     if let Some(tls) = tls {
+        let own = (directory.clone(), clock, Arc::clone(&tls));
+        let door = admin_api::Door::for_devices(own, &config.devices);
+        door.listen(tasks, sockets.devices).map_err(StartError::Runtime)?;
         let door = admin_api::Door::new(directory.clone(), clock, tls, courier, &config.admin_api);
         door.listen(tasks, sockets.admin_api).map_err(StartError::Runtime)?;
     }

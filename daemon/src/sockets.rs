@@ -38,6 +38,8 @@ pub struct Sockets {
     pub ldap_tls: Vec<TcpListener>,
     /// HTTPS for admins.
     pub admin_api: Vec<TcpListener>,
+    /// HTTPS for devices.
+    pub devices: Vec<TcpListener>,
     /// RADIUS authentication.
     pub radius_auth: Vec<UdpGroup>,
     /// RADIUS accounting.
@@ -71,6 +73,7 @@ impl Sockets {
             ldap_cleartext: each("[ldap] listen_cleartext", &ldap.listen_cleartext, tcp)?,
             ldap_tls: each("[ldap] listen_tls", &ldap.listen_tls, tcp)?,
             admin_api: each("[admin_api] listen", &api.listen, tcp)?,
+            devices: each("[devices] listen", &config.devices.listen, tcp)?,
             radius_auth: each("[radius] auth", &radius.auth, group)?,
             radius_acct: each("[radius] acct", &radius.acct, group)?,
             radius_orders: each("[radius] orders_from", &radius.orders_from, orders)?,

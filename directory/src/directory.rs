@@ -27,18 +27,18 @@ use crate::issuing::Lists;
 use crate::known::{Capacity, Keep, Lookups};
 use crate::orders::{Departures, OrderNetworks};
 use crate::records::{
-    Admin, AdminFields, Agreements, CertificateAuthority, CertificateTotals, Credential,
-    CustomAttribute, DeletedUser, Departure, DepartureTotals, Device, GearClaims, Group, Import,
-    ImportWork, Invitation, IssuedCertificate, Organization, OrganizationState, OwnCertificates,
-    PasswordHistory, Plan, RadiusClient, RecoveryCodes, Repeat, ReplyProfile, RevokedCertificates,
-    ServiceAccount, Session, SessionTotals, SettledReports, Token, TokenUse, UsageMonth, User,
-    UserCap, UserTotals, indices,
+    Admin, AdminFields, Agreements, CertificateAuthority, CertificateTotals, Compliance,
+    Credential, CustomAttribute, DeletedUser, Departure, DepartureTotals, Device, GearClaims,
+    Group, Import, ImportWork, Invitation, IssuedCertificate, Organization, OrganizationState,
+    OwnCertificates, PasswordHistory, Plan, RadiusClient, RecoveryCodes, Repeat, ReplyProfile,
+    RevokedCertificates, SecurityPolicy, SecurityPolicyVersion, ServiceAccount, Session,
+    SessionTotals, SettledReports, Token, TokenUse, UsageMonth, User, UserCap, UserTotals, indices,
 };
 use crate::search::{Memo, SearchGrant};
 use crate::text::prepare;
 use crate::time::Time;
 use crate::tools::{
-    AdminSessionLives, Bounds, CertificateBound, KnownNames, ReplyDictionary, Tools,
+    AdminSessionLives, Bounds, CertificateBound, KnownNames, ReplyDictionary, ReportLife, Tools,
 };
 
 pub use self::identify::Identified;
@@ -71,6 +71,8 @@ pub struct OpenOptions {
     pub certificates: CertificateBound,
     /// How long sessions of admins last.
     pub admin_sessions: AdminSessionLives,
+    /// How long a device's report says something.
+    pub reports: ReportLife,
 }
 
 /// Everything that is true, for every organization; clones share it.
@@ -115,7 +117,7 @@ impl Directory {
         let (known, replies) = (options.known_names, options.reply_attributes);
         let (events, networks) = (store.events().clone(), options.order_networks.clone());
         let (certificates, sessions) = (options.certificates, options.admin_sessions);
-        let bounds = Bounds { networks, certificates, sessions };
+        let bounds = Bounds { networks, certificates, sessions, reports: options.reports };
         let tools = Tools::new(entropy, events, (known, replies), bounds);
         let engine = Engine::start(&options.authentication, &tools)?;
         let (gear, followers) =
@@ -276,6 +278,9 @@ impl Directory {
             KindCheck::of::<UserTotals>(),
             KindCheck::of::<Invitation>(),
             KindCheck::of::<UserCap>(),
+            KindCheck::of::<SecurityPolicy>(),
+            KindCheck::of::<SecurityPolicyVersion>(),
+            KindCheck::of::<Compliance>(),
         ];
         Ok(self.inner.store.check(&kinds)?)
     }

@@ -146,6 +146,10 @@ pub enum Action {
     InvitationAccepted,
     /// An organization has more users than its soft cap says.
     UserCapPassed,
+    /// Somebody came to the devices' door with a certificate that does not count there.
+    DeviceRefused,
+    /// A device reported that it follows otherwise what is demanded of it than it did.
+    ComplianceChanged,
 }
 
 /// What something was done to.
@@ -193,6 +197,8 @@ pub enum SubjectKind {
     Import,
     /// A plan for billing.
     Plan,
+    /// A security policy.
+    SecurityPolicy,
 }
 
 /// How it ended.

@@ -112,6 +112,10 @@ pub struct ReplyProfileId(Id);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DeviceId(Id);
 
+/// A security policy's id inside its organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SecurityPolicyId(Id);
+
 /// A custom attribute's id inside its organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CustomAttributeId(Id);
@@ -192,6 +196,15 @@ impl RecordId for ReplyProfileId {
 }
 
 impl RecordId for DeviceId {
+    fn from_record(id: Id) -> Option<Self> {
+        Some(Self(id))
+    }
+    fn record(self) -> Id {
+        self.0
+    }
+}
+
+impl RecordId for SecurityPolicyId {
     fn from_record(id: Id) -> Option<Self> {
         Some(Self(id))
     }

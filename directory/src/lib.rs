@@ -42,8 +42,8 @@ pub use follow::{Bell, Following};
 pub use gear::{CertifiedGear, Gear, GearClient, GearSecret, Unreadable, Weakness};
 pub use id::{
     AdminId, AdminNumber, CertificateAuthorityId, CustomAttributeId, DeviceId, GroupId, ImportId,
-    OrganizationId, Place, PlanId, RadiusClientId, RecordId, ReplyProfileId, ServiceAccountId,
-    TokenId, TokenNumber, UserId,
+    OrganizationId, Place, PlanId, RadiusClientId, RecordId, ReplyProfileId, SecurityPolicyId,
+    ServiceAccountId, TokenId, TokenNumber, UserId,
 };
 pub use known::Keep;
 pub use network::{Circumstances, GearName, MacAddress, NetworkMethod, ShortName, Ssid};
@@ -56,7 +56,7 @@ pub use storage::{
 pub use time::Time;
 pub use tools::{
     AdminSessionLives, CertificateBound, KnownNames, NameUse, ReplyAttribute, ReplyDictionary,
-    ReplyKind, Tools,
+    ReplyKind, ReportLife, Tools,
 };
 
 #[cfg(test)]

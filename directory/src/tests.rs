@@ -10,6 +10,7 @@ mod code;
 mod collections;
 mod crash;
 mod custom;
+mod devices;
 mod gear;
 mod gear_certificates;
 mod imports;

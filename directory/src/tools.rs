@@ -107,6 +107,18 @@ impl Default for CertificateBound {
     }
 }
 
+/// How long a device's report says something, in milliseconds; after that the device counts as one of
+/// which nothing is known.
+#[derive(Clone, Copy, Debug)]
+pub struct ReportLife(pub u64);
+
+impl Default for ReportLife {
+    /// A week.
+    fn default() -> Self {
+        Self(7 * 24 * 60 * 60 * 1_000)
+    }
+}
+
 /// What the operator allows.
 pub(crate) struct Bounds {
     /// Where orders to gear may go.
@@ -114,6 +126,8 @@ pub(crate) struct Bounds {
     pub(crate) certificates: CertificateBound,
     /// How long sessions of admins last.
     pub(crate) sessions: AdminSessionLives,
+    /// How long a device's report says something.
+    pub(crate) reports: ReportLife,
 }
 
 /// Something that network gear can be told.
@@ -180,6 +194,11 @@ impl Tools {
     /// How long sessions of admins last.
     pub(crate) fn session_lives(&self) -> AdminSessionLives {
         self.bounds.sessions
+    }
+
+    /// How long a device's report says something, in milliseconds.
+    pub(crate) fn report_life(&self) -> u64 {
+        self.bounds.reports.0
     }
 
     /// What applications asked for and did not get.

@@ -21,7 +21,9 @@ fn file(office: &Office, secret: &str) -> String {
          groups:\n\
          - {{name: all, members: {{groups: [staff]}}}}\n\
          - {{name: staff, members: {{users: [ada, bob]}}}}\n\
-         devices: [{{name: printer, addresses: ['00:10:a4:23:19:c0'], groups: [staff]}}]\n\
+         devices: [{{name: printer, addresses: ['00:10:a4:23:19:c0'], groups: [staff], owner: ada}}]\n\
+         security_policies:\n\
+         - {{name: base, precedence: 1, groups: [all], settings: {{screen_lock: {{delay: 300}}}}}}\n\
          reply_profiles: [{{name: guests, vlan: '30'}}]\n\
          service_accounts: [{{name: wiki, visibility: {{groups: [all]}}}}]\n\
          radius_clients:\n\

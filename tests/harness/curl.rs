@@ -1,9 +1,12 @@
 //! curl at the admin API.
 
+use std::path::PathBuf;
+
 use serde_json::Value;
 
 use super::client::Client;
 use super::demo::Demo;
+use super::issued::Handed;
 
 /// Somebody with curl.
 #[derive(Debug, Clone)]
@@ -12,6 +15,8 @@ pub(crate) struct Api {
     ca_file: String,
     token: Option<String>,
     headers: Vec<String>,
+    /// Files with a certificate and its key.
+    pair: Option<[String; 2]>,
 }
 
 /// What the admin API answered.
@@ -46,12 +51,19 @@ impl Api {
     /// Somebody without any key, at an address.
     pub(crate) fn at(url: &str, ca_file: &str) -> Self {
         let (url, ca_file) = (url.to_owned(), ca_file.to_owned());
-        Self { url, ca_file, token: None, headers: Vec::new() }
+        Self { url, ca_file, token: None, headers: Vec::new(), pair: None }
     }
 
     /// The same with an API key.
     pub(crate) fn key(mut self, token: &str) -> Self {
         self.token = Some(token.to_owned());
+        self
+    }
+
+    /// The same with a certificate.
+    pub(crate) fn certificate(mut self, handed: &Handed) -> Self {
+        let name = |file: PathBuf| file.to_str().unwrap().to_owned();
+        self.pair = Some([name(handed.certificate()), name(handed.key())]);
         self
     }
 
@@ -81,6 +93,9 @@ impl Api {
         }
         for header in &self.headers {
             client = client.args(["-H", header]);
+        }
+        if let Some([certificate, key]) = &self.pair {
+            client = client.args(["--cert", certificate, "--key", key]);
         }
         if let Some(body) = body {
             client = client

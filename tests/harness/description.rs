@@ -10,6 +10,9 @@ pub(crate) struct Description {
     pub(crate) ldaps: String,
     pub(crate) radius: Ports,
     pub(crate) admin_api: AdminApi,
+    /// The URL of the devices' door; empty where a daemon has none.
+    #[serde(default)]
+    pub(crate) devices: String,
     pub(crate) ca_file: String,
     pub(crate) data_dir: String,
     pub(crate) pid: i32,

@@ -36,6 +36,11 @@ fn the_openapi_document_is_the_generated_one() {
 }
 
 #[test]
+fn the_openapi_document_of_the_devices_door_is_the_generated_one() {
+    is_printed_by("admin-api/device-openapi.json", ["openapi", "--devices"]);
+}
+
+#[test]
 fn the_sample_configuration_is_right_once_it_names_a_certificate() {
     let sample = fs::read_to_string(root().join("packaging/tenantry.toml")).unwrap();
     let folder = tempfile::tempdir().unwrap();

@@ -5,7 +5,7 @@ mod billing;
 mod certificate_authorities;
 mod custom_attributes;
 mod deleted_users;
-mod devices;
+pub(crate) mod devices;
 mod docs;
 mod events;
 mod groups;
@@ -20,6 +20,7 @@ mod profiles;
 mod radius_clients;
 mod reply_profiles;
 mod revocation_lists;
+pub(crate) mod security_policies;
 mod server_certificate;
 mod service_accounts;
 mod sessions;
@@ -50,6 +51,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(custom_attributes::routes())
         .merge(certificate_authorities::routes())
         .merge(devices::routes())
+        .merge(security_policies::routes())
         .merge(issued_certificates::routes())
         .merge(revocation_lists::routes())
         .merge(wifi_profile::routes())

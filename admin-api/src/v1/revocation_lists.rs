@@ -1,7 +1,7 @@
 //! What the organizations' own authorities revoked, for whoever asks.
 
 use axum::extract::{Path, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::api::Api;
 use crate::caller::Peer;
 use crate::problem::Problem;
+use crate::revision::is_known;
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(show_revocation_list))
@@ -59,21 +60,14 @@ pub(crate) async fn show_revocation_list(
     let found = api.blocking(move |directory| directory.revocation_list(home, authority, now));
     let list = found.await?.ok_or_else(Problem::not_found)?;
     let tag = format!("\"{}\"", list.tag);
-    let is_known = has(&headers, &tag);
+    let has_it = is_known(&headers, &tag);
     let tag = HeaderValue::try_from(tag).map_err(|error| Problem::internal(&error))?;
     let about = [(ETAG, tag), (CACHE_CONTROL, HeaderValue::from_static(KEPT))];
-    if is_known {
+    if has_it {
         return Ok((StatusCode::NOT_MODIFIED, about).into_response());
     }
     let kind = HeaderValue::from_static("application/pkix-crl");
     Ok((about, [(CONTENT_TYPE, kind)], list.der.clone()).into_response())
-}
-
-/// Whether the caller has what has a tag (RFC 9110 section 13.1.2).
-fn has(headers: &HeaderMap, tag: &str) -> bool {
-    let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|known| known.to_str().ok());
-    let mut known = known.flat_map(|known| known.split(',')).map(str::trim);
-    known.any(|known| known == "*" || known.trim_start_matches("W/") == tag)
 }
 
 /// The organization and the authority in a list's name.

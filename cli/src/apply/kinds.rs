@@ -37,6 +37,12 @@ pub(super) const KINDS: &[Kind] = &[
     kind("groups", "groups", ("group", "name"), ("create_group", "update_group")),
     kind("devices", "devices", ("device", "name"), ("create_device", "update_device")),
     kind(
+        "security_policies",
+        "security-policies",
+        ("security policy", "name"),
+        ("create_security_policy", "update_security_policy"),
+    ),
+    kind(
         "reply_profiles",
         "reply-profiles",
         ("reply profile", "name"),

@@ -69,7 +69,11 @@ enum Command {
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Print the OpenAPI document of the admin API
-    Openapi,
+    Openapi {
+        /// Print that of the devices' door instead
+        #[arg(long)]
+        devices: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -164,7 +168,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             admin::create(create, &mut io::stdin().lock(), &mut io::stdout())
         }
         Command::Check { config } => check::run(&config, &mut io::stdout()),
-        Command::Openapi => openapi::print(&mut io::stdout()),
+        Command::Openapi { devices } => openapi::print(devices, &mut io::stdout()),
         Command::Config(ConfigCommand::Sample) => config::sample(&mut io::stdout()),
         Command::Config(ConfigCommand::Check { config }) => {
             config::check(&config, &mut io::stdout())

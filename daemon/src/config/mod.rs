@@ -4,6 +4,7 @@
 mod admin_api;
 mod authentication;
 mod data;
+mod devices;
 mod document;
 mod error;
 mod events;
@@ -30,6 +31,7 @@ use serde::Deserialize;
 pub use admin_api::AdminApi;
 pub use authentication::Authentication;
 pub use data::Data;
+pub use devices::Devices;
 pub use error::{ConfigError, Fault};
 pub use events::Events;
 pub use ldap::Ldap;
@@ -55,6 +57,8 @@ pub struct Config {
     pub radius: Radius,
     /// The HTTPS interface for admins.
     pub admin_api: AdminApi,
+    /// The HTTPS interface for managed devices.
+    pub devices: Devices,
     /// The certificate.
     pub tls: Tls,
     /// What password checks and guesses cost.
@@ -119,6 +123,7 @@ impl Config {
                 ("ldap", "listen_tls", self.ldap.listen_tls.is_empty()),
                 ("radius", "radsec", self.radius.radsec.is_empty()),
                 ("admin_api", "listen", self.admin_api.listen.is_empty()),
+                ("devices", "listen", self.devices.listen.is_empty()),
             ];
             for (section, key, closed) in needy {
                 if !closed {
@@ -134,6 +139,7 @@ impl Config {
             ("ldap", "listen_tls", &self.ldap.listen_tls),
             ("radius", "radsec", &self.radius.radsec),
             ("admin_api", "listen", &self.admin_api.listen),
+            ("devices", "listen", &self.devices.listen),
         ];
         let udp = [("radius", "auth", &self.radius.auth), ("radius", "acct", &self.radius.acct)];
         for (section, key, address) in repeated(&tcp).chain(repeated(&udp)) {
@@ -185,6 +191,7 @@ struct Written {
     ldap: ldap::Written,
     radius: radius::Written,
     admin_api: admin_api::Written,
+    devices: devices::Written,
     tls: tls::Written,
     authentication: authentication::Written,
     log: log::Written,
@@ -200,6 +207,7 @@ impl Written {
             ldap: self.ldap.resolve(),
             radius: self.radius.resolve(),
             admin_api: self.admin_api.resolve(),
+            devices: self.devices.resolve(),
             tls: self.tls.resolve(),
             authentication: self.authentication.resolve(),
             log: self.log.resolve(),
@@ -217,6 +225,7 @@ fn sections() -> Vec<Section> {
         ldap::section(),
         radius::section(),
         admin_api::section(),
+        devices::section(),
         tls::section(),
         authentication::section(),
         log::section(),

@@ -17,6 +17,9 @@ pub(crate) struct Description {
     ldaps: String,
     radius: Ports,
     admin_api: AdminApi,
+    /// The URL of the devices' door.
+    #[serde(default)]
+    devices: String,
     ca_file: String,
     data_dir: String,
     pid: u32,
@@ -93,6 +96,7 @@ impl Description {
             ldaps: String::new(),
             radius: Ports::default(),
             admin_api: AdminApi { url: String::new(), tokens: admins.tokens },
+            devices: String::new(),
             ca_file: String::new(),
             data_dir: String::new(),
             pid: 0,
@@ -118,6 +122,7 @@ impl Description {
             radsec: tcp(&sockets.radsec),
         };
         self.admin_api.url = format!("https://{}", tcp(&sockets.admin_api));
+        self.devices = format!("https://{}", tcp(&sockets.devices));
         self.ca_file = folder.join("tls").join("ca.pem").display().to_string();
         self.data_dir = folder.display().to_string();
         self.pid = std::process::id();

@@ -64,6 +64,7 @@ pub(crate) fn configure(folder: &Path, log: &str) -> Result<Config, DemoError> {
          [radius]\nauth = [\"{auth}\"]\nacct = [\"{acct}\"]\nradsec = [\"{radsec}\"]\n\
          order_networks_excepted = []\n\
          [admin_api]\nlisten = [\"{api}\"]\n\
+         [devices]\nlisten = [\"{devices}\"]\n\
          [tls]\ncertificate = {certificate:?}\nkey = {private:?}\n\
          [privileges]\nstay_root = true\n\
          [log]\nfilter = {log:?}\n",
@@ -75,6 +76,7 @@ pub(crate) fn configure(folder: &Path, log: &str) -> Result<Config, DemoError> {
         acct = udp(1813),
         radsec = tcp(2083),
         api = tcp(8443),
+        devices = tcp(8444),
         certificate = tls.join("server.pem"),
         private = tls.join("server.key"),
     );

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::id::{AdminId, OrganizationId, RecordId, ServiceAccountId, TokenId, UserId};
+use crate::id::{AdminId, DeviceId, OrganizationId, RecordId, ServiceAccountId, TokenId, UserId};
 use crate::records::Credential;
 use crate::time::Time;
 
@@ -35,6 +35,12 @@ pub(crate) enum Who {
         organization: OrganizationId,
         account: ServiceAccountId,
         proven: Proven,
+    },
+    Device {
+        organization: OrganizationId,
+        device: DeviceId,
+        /// The record of the certificate, where an authority of the organization's own issued it.
+        certificate: Option<storage::Id>,
     },
 }
 
@@ -90,12 +96,21 @@ impl Actor {
         Self(Who::ServiceAccount { organization, account, proven })
     }
 
-    /// The organization of a user or a service account.
+    pub(crate) fn device(
+        organization: OrganizationId,
+        device: DeviceId,
+        certificate: Option<storage::Id>,
+    ) -> Self {
+        Self(Who::Device { organization, device, certificate })
+    }
+
+    /// The organization of a user, a service account or a device.
     pub fn organization(&self) -> Option<OrganizationId> {
         match self.0 {
             Who::User { organization, .. }
             | Who::UserToChangePassword { organization, .. }
-            | Who::ServiceAccount { organization, .. } => Some(organization),
+            | Who::ServiceAccount { organization, .. }
+            | Who::Device { organization, .. } => Some(organization),
             Who::Nobody | Who::Admin { .. } => None,
         }
     }
@@ -107,7 +122,7 @@ impl Actor {
                 Some(Identity::User(user))
             }
             Who::ServiceAccount { account, .. } => Some(Identity::ServiceAccount(account)),
-            Who::Nobody | Who::Admin { .. } => None,
+            Who::Nobody | Who::Admin { .. } | Who::Device { .. } => None,
         }
     }
 
@@ -123,7 +138,9 @@ impl Actor {
             | Who::UserToChangePassword { organization, user, .. } => {
                 Self::user(organization, user, proven)
             }
-            Who::Nobody | Who::Admin { .. } | Who::ServiceAccount { .. } => self,
+            Who::Nobody | Who::Admin { .. } | Who::ServiceAccount { .. } | Who::Device { .. } => {
+                self
+            }
         }
     }
 
@@ -134,7 +151,8 @@ impl Actor {
             Who::Nobody
             | Who::User { .. }
             | Who::UserToChangePassword { .. }
-            | Who::ServiceAccount { .. } => None,
+            | Who::ServiceAccount { .. }
+            | Who::Device { .. } => None,
         }
     }
 }

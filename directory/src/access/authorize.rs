@@ -10,9 +10,11 @@ use super::actor::{Context, Who};
 use super::permit::Right;
 use super::role::{Permission, Role};
 use super::standing::{Rights, home_answers, standing};
-use crate::id::{AdminId, OrganizationId, Place, RecordId};
+use crate::collections::{Standing as CertificateStanding, certificate_standing};
+use crate::id::{AdminId, DeviceId, OrganizationId, Place, RecordId};
 use crate::records::{
-    Admin, AdminState, Credential, Narrowing, Organization, OrganizationState, ServiceAccount, User,
+    Admin, AdminState, Credential, Device, IssuedCertificate, Narrowing, Organization,
+    OrganizationState, ServiceAccount, User, UserState,
 };
 use crate::schema::Schema;
 use crate::search::Sight;
@@ -122,11 +124,17 @@ pub(crate) fn authorize(
             let home = directory_identity(source, organization, place, holds)?;
             seen(source, organization, home, account)
         }
+        (Who::Device { organization, device, certificate }, Right::OwnDevice) => {
+            let holds = device_counts(source, context, (organization, device), certificate)?;
+            let home = directory_identity(source, organization, place, holds)?;
+            Ok(home.map(|_| Seen::default()))
+        }
         (Who::Nobody, _) => Ok(Err(Refusal::Unauthenticated)),
         (
             Who::User { .. }
             | Who::UserToChangePassword { .. }
             | Who::ServiceAccount { .. }
+            | Who::Device { .. }
             | Who::Admin { .. },
             _,
         ) => Ok(Err(Refusal::Hidden)),
@@ -166,6 +174,28 @@ fn seen(
         }
         Err(refusal) => Err(refusal),
     })
+}
+
+/// Whether a device is let in still, and so is the certificate that proved it.
+fn device_counts(
+    source: &impl Reading,
+    context: &Context,
+    (home, device): (OrganizationId, DeviceId),
+    certificate: Option<storage::Id>,
+) -> Result<bool, ReadError> {
+    let partition = home.partition();
+    if let Some(number) = certificate {
+        let issued = source.get::<IssuedCertificate>(partition, number)?;
+        let Some(issued) = issued.filter(|issued| issued.owner.record() == device.record()) else {
+            return Ok(false);
+        };
+        let standing = certificate_standing(source, partition, &issued, context.now)?;
+        if standing != CertificateStanding::Counts {
+            return Ok(false);
+        }
+    }
+    let found = source.get::<Device>(partition, device.record())?;
+    Ok(found.is_some_and(|record| !record.fields.suspended))
 }
 
 fn credential(

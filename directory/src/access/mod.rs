@@ -20,7 +20,7 @@ pub(crate) use authorize::{Seen, authorize_errand, organization};
 pub use grant::Grant;
 pub use permit::{
     AtProvider, ChangeOwnPassword, InOrganization, ManageAdmins, ManageAuthentication,
-    ManageBilling, ManageConfiguration, ManageIdentities, ManageOrganizations, Permit,
+    ManageBilling, ManageConfiguration, ManageIdentities, ManageOrganizations, OwnDevice, Permit,
     RecoverAccounts, Right, Search, View,
 };
 pub use role::{Permission, Role};

@@ -11,6 +11,8 @@ pub enum Right {
     Search,
     /// A user's own right to change their password.
     OwnPassword,
+    /// A device's own right to read what is demanded of it and to report how it follows.
+    OwnDevice,
 }
 
 /// What a grant can be for.
@@ -58,6 +60,8 @@ permits! {
     Search = Right::Search;
     /// Changing one's own password as a user of the organization.
     ChangeOwnPassword = Right::OwnPassword;
+    /// Reading and reporting as a device of the organization.
+    OwnDevice = Right::OwnDevice;
 }
 
 impl InOrganization for ManageAdmins {}
@@ -70,6 +74,7 @@ impl InOrganization for RecoverAccounts {}
 impl InOrganization for View {}
 impl InOrganization for Search {}
 impl InOrganization for ChangeOwnPassword {}
+impl InOrganization for OwnDevice {}
 impl AtProvider for ManageAdmins {}
 impl AtProvider for ManageBilling {}
 impl AtProvider for ManageOrganizations {}

@@ -52,12 +52,13 @@ const NO_PLACE: Reason = "the certificate came without the name of an organizati
 const UNREADABLE: Reason = "the certificate cannot be read";
 const EXPIRED: Reason = "the certificate is not valid at this time";
 const UNKNOWN: Reason = "no authority of the organization vouches for the certificate";
-const NOBODYS: Reason = "the certificate is valid, but names no account, or more than one";
+pub(super) const NOBODYS: Reason =
+    "the certificate is valid, but names no account, or more than one";
 const ANOTHERS: Reason = "the certificate belongs to another account";
 const ORPHANED: Reason = "the authority that issued the certificate was deleted";
 
 /// Whose a certificate is.
-enum Holder {
+pub(super) enum Holder {
     Account(Who),
     Device(Box<Device>),
 }
@@ -219,7 +220,7 @@ fn mark(
 }
 
 /// Whose a certificate is, by what an organization registered.
-fn holder(
+pub(super) fn holder(
     snapshot: &Snapshot,
     place: OrganizationId,
     chain: &[Vec<u8>],
@@ -260,7 +261,7 @@ fn holder(
 }
 
 /// The account that has registered this very certificate.
-fn registered(
+pub(super) fn registered(
     snapshot: &Snapshot,
     partition: Partition,
     own: &[u8],
@@ -269,7 +270,11 @@ fn registered(
 }
 
 /// The certificate that the organization's own authority has issued with these very octets.
-fn issued(snapshot: &Snapshot, partition: Partition, own: &[u8]) -> Result<Option<Id>, ReadError> {
+pub(super) fn issued(
+    snapshot: &Snapshot,
+    partition: Partition,
+    own: &[u8],
+) -> Result<Option<Id>, ReadError> {
     snapshot.find_first(partition, indices::ISSUED_FINGERPRINT, &Sha256::digest(own))
 }
 
@@ -417,7 +422,7 @@ fn name_of(snapshot: &Snapshot, partition: Partition, id: Id) -> Result<Option<H
 }
 
 /// What stands for a name in the event of a certificate that names nobody.
-fn fingerprint_text(chain: &[Vec<u8>]) -> String {
+pub(super) fn fingerprint_text(chain: &[Vec<u8>]) -> String {
     let digest = Sha256::digest(chain.first().map(Vec::as_slice).unwrap_or_default());
     let hex: String = digest.iter().map(|octet| format!("{octet:02x}")).collect();
     format!("certificate {hex}")

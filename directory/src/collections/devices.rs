@@ -13,7 +13,8 @@ use crate::error::{Error, Invalid};
 use crate::events::SubjectKind;
 use crate::id::{DeviceId, RecordId};
 use crate::limits::{self, NAMED_GROUPS, VALUES};
-use crate::records::{Device, DeviceFields, Group, Stamp, indices};
+use crate::records::{Compliance, Device, DeviceFields, Group, Stamp, indices};
+use crate::text::prepare;
 
 /// The devices of the grant's organization.
 pub type Devices<'g, S> = Collection<'g, S, Device>;
@@ -54,13 +55,15 @@ impl Devices<'_, &mut Change<'_>> {
         self.edit(id, revision, edit)
     }
 
-    /// Deletes a device; its certificates are revoked.
+    /// Deletes a device and what it reported; its certificates are revoked.
     ///
     /// # Errors
     /// `Missing` or `Stale`.
     pub fn delete(&mut self, id: DeviceId, revision: Option<u64>) -> Result<(), Error> {
         self.read_at(id, revision)?;
         revoke_all(&mut self.site, id.record())?;
+        let partition = self.site.partition();
+        self.site.source.delete::<Compliance>(partition, id.record())?;
         self.remove(id, revision)
     }
 }
@@ -101,6 +104,9 @@ impl Entity for Device {
     fn check(fields: &DeviceFields) -> Result<(), Invalid> {
         limits::name("/name", &fields.name)?;
         limits::optional_line("/description", fields.description.as_ref())?;
+        fields.serial.as_ref().map_or(Ok(()), |serial| limits::name("/serial", serial))?;
+        limits::optional_line("/model", fields.model.as_ref())?;
+        limits::optional_line("/os_version", fields.os_version.as_ref())?;
         limits::count("/groups", fields.groups.len(), NAMED_GROUPS)?;
         limits::count("/addresses", fields.addresses.len(), VALUES)?;
         let mut seen = HashSet::new();
@@ -122,6 +128,13 @@ impl Entity for Device {
         source: &R,
         partition: Partition,
     ) -> Result<(), Error> {
+        if let Some(serial) = &fields.serial {
+            let holder =
+                source.find_first(partition, indices::DEVICE_SERIAL, prepare(serial).as_bytes())?;
+            if holder.is_some_and(|holder| holder != id) {
+                return Err(Invalid::new("/serial", "another device has this serial number").into());
+            }
+        }
         for (position, address) in fields.addresses.iter().enumerate() {
             let holder = source.find_first(partition, indices::DEVICE_ADDRESS, address.octets())?;
             if holder.is_some_and(|holder| holder != id) {

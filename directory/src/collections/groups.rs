@@ -108,7 +108,8 @@ impl Groups<'_, &mut Change<'_>> {
     /// Deletes a group and its memberships; its members stay.
     ///
     /// # Errors
-    /// `Missing` or `Stale`; `InUse` while a service account, a RADIUS client or a device names it.
+    /// `Missing` or `Stale`; `InUse` while a service account, a RADIUS client, a security policy or a device
+    /// names it.
     pub fn delete(&mut self, id: GroupId, revision: Option<u64>) -> Result<(), Error> {
         let gone = self.direct_members(id)?;
         self.note_gone(id, &gone)?;
@@ -357,6 +358,9 @@ impl Entity for Group {
         let number = id.record().to_be_bytes();
         if change.find_first(partition, indices::DEVICE_GROUP, &number)?.is_some() {
             return Err(Error::InUse("a device is in this group"));
+        }
+        if change.find_first(partition, indices::SECURITY_POLICY_GROUP, &number)?.is_some() {
+            return Err(Error::InUse("a security policy is for this group"));
         }
         unlink_all(change, partition, id.record())
     }

@@ -11,7 +11,7 @@ use crate::events::{
     Action, Difference, Event, EventActor, Numbered, Outcome, Subject, SubjectKind,
 };
 use crate::id::{Place, RecordId};
-use crate::records::{Admin, User};
+use crate::records::{Admin, Device, User};
 use crate::time::Time;
 use crate::tools::Tools;
 
@@ -76,6 +76,14 @@ where
                 Ok(record.map_or(EventActor::Nobody, |record| EventActor::User {
                     id: Some(record.uuid),
                     login: record.fields.login,
+                }))
+            }
+            Who::Device { organization, device, .. } => {
+                let partition = organization.partition();
+                let record = self.source.get::<Device>(partition, device.record())?;
+                Ok(record.map_or(EventActor::Nobody, |record| EventActor::Device {
+                    id: Some(record.uuid),
+                    name: record.fields.name,
                 }))
             }
             Who::Nobody | Who::ServiceAccount { .. } => Ok(EventActor::Nobody),

@@ -1,11 +1,11 @@
-//! A managed machine, known by its hardware addresses.
+//! A managed machine, known by its hardware addresses and its certificates.
 
 use serde::{Deserialize, Serialize};
-use storage::{Entries, Kind, Record};
+use storage::{Corrupt, Entries, Kind, Record, decode};
 use uuid::Uuid;
 
 use super::{Stamp, indices, kinds};
-use crate::id::{GroupId, RecordId};
+use crate::id::{GroupId, RecordId, UserId};
 use crate::network::MacAddress;
 use crate::text::prepare;
 
@@ -33,11 +33,51 @@ pub struct DeviceFields {
     pub groups: Vec<GroupId>,
     /// Whether it is kept out.
     pub suspended: bool,
+    /// The serial number that its maker gave it; of one device of the organization.
+    pub serial: Option<String>,
+    /// What its maker calls it.
+    pub model: Option<String>,
+    /// What runs on it.
+    pub os: Option<OperatingSystem>,
+    /// The version of that.
+    pub os_version: Option<String>,
+    /// Who has it; a user who was deleted has it no more.
+    pub owner: Option<UserId>,
 }
+
+/// What runs on a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OperatingSystem {
+    /// Microsoft Windows.
+    Windows,
+    /// Apple macOS.
+    Macos,
+    /// Any Linux.
+    Linux,
+    /// Apple iOS or iPadOS.
+    Ios,
+    /// Android.
+    Android,
+    /// Google ChromeOS.
+    Chromeos,
+    /// Anything else.
+    Other,
+}
+
+/// What a record of version 1 says nothing of: five fields without a value.
+const UNSAID: [u8; 5] = [0; 5];
 
 impl Record for Device {
     const KIND: Kind = kinds::DEVICE;
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
+        match version {
+            1 => decode(&[body, &UNSAID].concat()),
+            other => Err(Corrupt::version(Self::KIND, other)),
+        }
+    }
 
     fn index(&self, entries: &mut Entries) {
         entries.add(indices::DEVICE_UUID, self.uuid.as_bytes());
@@ -48,5 +88,35 @@ impl Record for Device {
         for group in &self.fields.groups {
             entries.add(indices::DEVICE_GROUP, &group.record().to_be_bytes());
         }
+        if let Some(serial) = &self.fields.serial {
+            entries.add(indices::DEVICE_SERIAL, prepare(serial).as_bytes());
+        }
+        if let Some(owner) = self.fields.owner {
+            entries.add(indices::DEVICE_OWNER, &owner.record().to_be_bytes());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Time;
+
+    #[test]
+    fn a_device_of_version_1_has_an_address_and_groups_and_nothing_is_known_of_it_else() {
+        let fields = DeviceFields {
+            name: "printer-2".into(),
+            description: Some("second floor".into()),
+            addresses: vec![MacAddress::read(b"00-10-A4-23-19-C0").unwrap()],
+            groups: vec![GroupId::from_record(9).unwrap()],
+            suspended: true,
+            ..DeviceFields::default()
+        };
+        let device = Device { uuid: Uuid::from_u128(7), stamp: Stamp::new(Time(1)), fields };
+        let mut body = storage::encode(&device).unwrap();
+        assert_eq!(body.split_off(body.len() - UNSAID.len()), UNSAID);
+        assert_eq!(Device::upgrade(1, &body).unwrap(), device);
+        assert!(Device::upgrade(0, &body).is_err());
+        assert!(Device::upgrade(3, &body).is_err());
     }
 }

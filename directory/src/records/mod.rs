@@ -6,6 +6,7 @@ mod admin;
 mod certificate_authority;
 mod certificate_mark;
 mod certificate_totals;
+mod compliance;
 mod credential;
 mod custom_attribute;
 mod custom_values;
@@ -35,6 +36,8 @@ mod repeat;
 mod reply_profile;
 mod revoked_certificates;
 mod second_factor;
+mod security_policy;
+mod security_settings;
 mod server_certificate;
 mod service_account;
 mod session;
@@ -55,6 +58,7 @@ pub use certificate_authority::{
 };
 pub use certificate_mark::CertificateMark;
 pub(crate) use certificate_totals::CertificateTotals;
+pub use compliance::{Compliance, ComplianceReport, SettingState, SettingStates, Verdict};
 pub use credential::{Credential, Lock};
 pub(crate) use custom_attribute::custom_index;
 pub use custom_attribute::{CustomAttribute, CustomAttributeFields, Syntax, Work};
@@ -63,7 +67,7 @@ pub(crate) use custom_values::{octets as custom_octets, signed as custom_signed}
 pub use deleted_user::DeletedUser;
 pub(crate) use departure::Departure;
 pub(crate) use departure_totals::DepartureTotals;
-pub use device::{Device, DeviceFields};
+pub use device::{Device, DeviceFields, OperatingSystem};
 pub use eap_methods::EapMethods;
 pub use gear_certificates::{CertificateFingerprint, GearCertificates};
 pub(crate) use gear_claims::{GearClaims, SECRET_TAG};
@@ -94,6 +98,11 @@ pub use reply_profile::{
 pub use revoked_certificates::RevokedCertificates;
 pub(crate) use revoked_certificates::revoked_key;
 pub use second_factor::{Demand, SecondFactor, Spellings};
+pub(crate) use security_policy::version_key;
+pub use security_policy::{SecurityPolicy, SecurityPolicyFields, SecurityPolicyVersion};
+pub use security_settings::{
+    AllowedNetworks, DiskEncryption, MinimumVersion, OsUpdates, ScreenLock, SecuritySettings,
+};
 pub use server_certificate::ServerCertificate;
 pub use service_account::{ServiceAccount, ServiceAccountFields, Visibility};
 pub(crate) use session::gear_key;
@@ -171,6 +180,10 @@ pub(crate) mod kinds {
     pub(crate) const USER_TOTALS: Kind = Kind(86);
     pub(crate) const INVITATION: Kind = Kind(87);
     pub(crate) const USER_CAP: Kind = Kind(88);
+    pub(crate) const SECURITY_POLICY: Kind = Kind(90);
+    pub(crate) const SECURITY_POLICY_VERSION: Kind = Kind(91);
+    /// What a device reported, under the device's number.
+    pub(crate) const COMPLIANCE: Kind = Kind(92);
 }
 
 pub(crate) mod indices {
@@ -265,6 +278,16 @@ pub(crate) mod indices {
     /// Of users whose time ends and who are not suspended.
     pub(crate) const USER_EXPIRY: Index = Index(288);
     pub(crate) const INVITATION_EXPIRY: Index = Index(289);
+    pub(crate) const DEVICE_SERIAL: Index = Index(290);
+    pub(crate) const DEVICE_OWNER: Index = Index(291);
+    pub(crate) const SECURITY_POLICY_UUID: Index = Index(292);
+    pub(crate) const SECURITY_POLICY_NAME: Index = Index(293);
+    pub(crate) const SECURITY_POLICY_GROUP: Index = Index(294);
+    pub(crate) const SECURITY_VERSION_UUID: Index = Index(295);
+    /// Of the versions of a policy, by their numbers.
+    pub(crate) const SECURITY_VERSION_OF: Index = Index(296);
+    /// Of devices that reported, by what the last report came to and when it came.
+    pub(crate) const COMPLIANCE: Index = Index(297);
 }
 
 /// Whether no two records have the same value in an index.
@@ -278,6 +301,7 @@ pub(crate) const fn is_unique(index: Index) -> bool {
             | indices::SERVICE_ACCOUNT_NAME
             | indices::SERVICE_ACCOUNT_UUID
             | indices::DEVICE_ADDRESS
+            | indices::DEVICE_SERIAL
     )
 }
 

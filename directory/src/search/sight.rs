@@ -43,9 +43,10 @@ impl Sight {
                 let people = record.settings.users_see_people;
                 Ok(if people { Self::People } else { Self::Oneself(user) })
             }
-            Who::Nobody | Who::UserToChangePassword { .. } | Who::Admin { .. } => {
-                Err(Error::Missing)
-            }
+            Who::Nobody
+            | Who::UserToChangePassword { .. }
+            | Who::Device { .. }
+            | Who::Admin { .. } => Err(Error::Missing),
         }
     }
 

@@ -138,6 +138,7 @@ impl Grant<'_, &Snapshot, Search> {
             Who::User { .. }
             | Who::Nobody
             | Who::UserToChangePassword { .. }
+            | Who::Device { .. }
             | Who::Admin { .. } => None,
         };
         let mut spread = Spread::default();
@@ -180,9 +181,10 @@ impl Grant<'_, &Snapshot, Search> {
         let (kind, caller) = match self.context.actor.0 {
             Who::User { user, .. } => (1_u64, user.record()),
             Who::ServiceAccount { account, .. } => (2, account.record()),
-            Who::Nobody | Who::UserToChangePassword { .. } | Who::Admin { .. } => {
-                return Err(Error::Missing);
-            }
+            Who::Nobody
+            | Who::UserToChangePassword { .. }
+            | Who::Device { .. }
+            | Who::Admin { .. } => return Err(Error::Missing),
         };
         let numbers = [self.organization()?.record(), kind, caller, sequence];
         let numbers = numbers.map(u64::to_be_bytes);

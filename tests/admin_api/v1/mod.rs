@@ -6,6 +6,7 @@ mod api_keys;
 mod billing;
 mod can_i;
 mod custom_attributes;
+mod devices;
 mod events;
 mod groups;
 mod imports;

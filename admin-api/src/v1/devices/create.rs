@@ -6,17 +6,18 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Device, HardwareAddress};
+use super::{Device, HardwareAddress, owner};
 use crate::body::Body;
 use crate::caller::Within;
 use crate::problem::Problem;
 use crate::revision::{Created, Revised};
 use crate::v1::groups;
+use crate::v1::security_policies::settings::System;
 
 /// What a device starts with.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"name": "printer-2", "addresses": ["00-10-A4-23-19-C0"]}))]
+#[schema(example = json!({"name": "printer-2", "addresses": ["00-10-A4-23-19-C0"], "serial": "VNB3K12345"}))]
 pub(crate) struct NewDevice {
     /// The device's name; unique in the organization.
     name: String,
@@ -31,6 +32,16 @@ pub(crate) struct NewDevice {
     /// Whether it is kept out.
     #[serde(default)]
     suspended: bool,
+    /// The serial number that its maker gave it; of one device of the organization.
+    serial: Option<String>,
+    /// What its maker calls it.
+    model: Option<String>,
+    /// What runs on it.
+    os: Option<System>,
+    /// The version of that.
+    os_version: Option<String>,
+    /// The user who has it.
+    owner: Option<Uuid>,
 }
 
 /// Makes a device.
@@ -53,13 +64,18 @@ pub(crate) async fn create_device(
         addresses: new.addresses.into_iter().map(|address| address.0).collect(),
         groups: groups::resolve(&within.caller.read()?, organization, &new.groups, "/groups")?,
         suspended: new.suspended,
+        serial: new.serial,
+        model: new.model,
+        os: new.os.map(Into::into),
+        os_version: new.os_version,
+        owner: owner(&within.caller.read()?, organization, new.owner)?,
     };
     let made = within.caller.change(move |change| {
         let mut grant = change.authorize::<ManageIdentities>(organization)?;
         grant.devices().create(fields)
     });
-    let (_, record) = made.await?;
+    let (id, record) = made.await?;
     let revision = record.stamp.revision;
-    let device = Device::of(record, &within.caller.read()?, organization)?;
+    let device = Device::of((id, record), &within.caller.read()?, organization)?;
     Ok(Created(Revised::new(revision, device)))
 }

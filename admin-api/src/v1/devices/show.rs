@@ -21,6 +21,6 @@ pub(crate) async fn show_device(
 ) -> Result<Revised<Device>, Problem> {
     let reading = within.caller.read()?;
     let devices = reading.authorize::<View>(within.organization)?.devices();
-    let record = devices.read(devices.id_of(device)?)?;
-    Device::revised(record, &reading, within.organization)
+    let id = devices.id_of(device)?;
+    Device::revised((id, devices.read(id)?), &reading, within.organization)
 }

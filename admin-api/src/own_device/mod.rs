@@ -1,0 +1,137 @@
+//! The devices' door: a device asks for itself, proven by the certificate of its connection.
+//!
+//! It has a router and a document of its own, and a listener that demands certificates: on the
+//! admins' one browsers would ask everybody for one.
+
+mod report;
+mod settings;
+
+use std::sync::{Arc, LazyLock};
+
+use axum::Router;
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+use axum::middleware::from_fn_with_state;
+use directory::authentication::{IdentifiedDevice, ShownByDevice};
+use directory::orders::OrderOutcome;
+use directory::{Directory, Error, Time};
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::openapi::security::SecurityScheme;
+use utoipa::openapi::{InfoBuilder, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use crate::api::{Api, Courier, Limits};
+use crate::caller::Peer;
+use crate::layers::{observe, panicked, unknown_route};
+use crate::openapi::{complete, operations_mut, with_problem};
+use crate::problem::Problem;
+
+/// The certificates that a client showed in its handshake, its own first, in DER: with each request
+/// of its connection, as an extension.
+#[derive(Clone, Debug)]
+pub struct ClientChain(pub Arc<[Vec<u8>]>);
+
+/// A device that asks for itself in the organization that the path names.
+pub(crate) struct OwnDevice {
+    pub(crate) api: Api,
+    pub(crate) device: IdentifiedDevice,
+}
+
+impl FromRequestParts<Api> for OwnDevice {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let Peer(peer) = Peer::from_request_parts(parts, api).await?;
+        let named = RawPathParams::from_request_parts(parts, api).await.ok();
+        let named = named.as_ref().and_then(|params| params.iter().next());
+        // What is no id takes the way of an id that nobody has.
+        let organization = named.and_then(|(_, id)| Uuid::try_parse(id).ok()).unwrap_or_default();
+        let chain = parts.extensions.get::<ClientChain>().cloned();
+        let Some(ClientChain(chain)) = chain else { return Err(Problem::no_device()) };
+        let (source, now) = (peer.ip().to_canonical(), api.now());
+        let found = api.blocking(move |directory| {
+            let shown = ShownByDevice { organization, chain: &chain, source, now };
+            directory.identify_device(&shown).map_err(|error| match error {
+                Error::Refused(_) => Problem::no_device(),
+                other => other.into(),
+            })
+        });
+        let device = found.await?;
+        let (who, rest) = ((device.organization, Some(device.device)), (device.organization, None));
+        api.devices.admit(who, rest, now).map_err(Problem::too_often)?;
+        Ok(Self { api: api.clone(), device })
+    }
+}
+
+/// What somebody is told who was let in a moment ago, and is not any more.
+fn refused(error: Error) -> Problem {
+    match error {
+        Error::Refused(_) | Error::Missing => Problem::no_device(),
+        other => other.into(),
+    }
+}
+
+fn routes() -> OpenApiRouter<Api> {
+    let own = OpenApiRouter::new()
+        .routes(routes!(settings::show_own_settings))
+        .routes(routes!(report::report_compliance));
+    OpenApiRouter::new().nest("/v1/organizations/{organization}/device", own)
+}
+
+/// Makes the devices' door over a directory.
+///
+/// It asks for `ConnectInfo<SocketAddr>` and [`ClientChain`] with each request, from a listener that
+/// has seen that the client holds the key.
+pub fn device_router(
+    directory: Directory,
+    clock: impl Fn() -> Time + Clone + Send + Sync + 'static,
+    limits: Limits,
+) -> Router {
+    let nothing_is_sent: Courier = Arc::new(|_| {
+        let reason = "devices order nothing".to_owned();
+        Box::pin(async { OrderOutcome::NotSent(reason) })
+    });
+    let api = Api::new(directory, clock, nothing_is_sent, limits, None);
+    let (routes, _) = routes().split_for_parts();
+    routes
+        .fallback(unknown_route)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(api.clone(), observe))
+        .with_state(api)
+}
+
+const DESCRIPTION: &str = "\
+Where a device asks for what its organization demands of it, and reports how it follows. It shows a \
+certificate in the TLS handshake that its organization's own authority issued to it, or that one of \
+its other authorities vouches for; the certificate is looked at with each request, so that one that \
+is revoked ends at once. A device sees its own document and nothing else. \
+Every failure is `application/problem+json` (RFC 9457).";
+
+fn device_openapi() -> OpenApi {
+    let (_, mut document) = routes().split_for_parts();
+    document.info = InfoBuilder::new()
+        .title("Tenantry devices' door")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(DESCRIPTION))
+        .build();
+    let scheme =
+        SecurityScheme::MutualTls { description: None, deprecated: None, extensions: None };
+    with_problem(&mut document).add_security_scheme("certificate", scheme);
+    for (path, item) in &mut document.paths.paths {
+        operations_mut(item).for_each(|(_, operation)| complete(path, operation));
+    }
+    document
+}
+
+/// The OpenAPI document of the devices' door: indented, with a line's end at its end.
+pub fn device_openapi_json() -> String {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        // Serializing into memory fails only for maps whose keys are no strings.
+        let mut text = device_openapi().to_pretty_json().unwrap_or_default();
+        text.push('\n');
+        text
+    });
+    TEXT.clone()
+}
