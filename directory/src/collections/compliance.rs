@@ -89,6 +89,22 @@ impl From<Verdict> for ComplianceState {
     }
 }
 
+/// A report in which a system that is plainly too old counts as such, whatever the device says of it.
+fn corrected(
+    mut report: NewReport,
+    demanded: &EffectiveSettings,
+    device: &Device,
+    now: Time,
+) -> NewReport {
+    let os = report.os.or(device.fields.os);
+    if let (Some(said), Some(os), Some(version)) = (&demanded.os_updates, os, &report.os_version)
+        && said.value.is_outdated(os, version, now)
+    {
+        report.states.os_updates = SettingState::NotCompliant;
+    }
+    report
+}
+
 /// What a report comes to, by what is demanded.
 fn judge(demanded: &EffectiveSettings, report: &NewReport) -> Result<Verdict, Error> {
     let states = &report.states;
@@ -134,7 +150,9 @@ impl Grant<'_, &mut Change<'_>, OwnDevice> {
         let mut site = self.site_mut();
         let (partition, number) = (site.partition(), device.record());
         let record = site.source.get::<Device>(partition, number)?.ok_or(Error::Missing)?;
-        let verdict = judge(&effective(&*site.source, partition, &record)?, &new)?;
+        let demanded = effective(&*site.source, partition, &record)?;
+        let new = corrected(new, &demanded, &record, site.now());
+        let verdict = judge(&demanded, &new)?;
         let NewReport { document, os, os_version, states } = new;
         let (at, source) = (site.now(), site.context.source);
         let report = ComplianceReport { at, source, document, os, os_version, states, verdict };

@@ -104,6 +104,31 @@ impl OsUpdates {
     }
 }
 
+impl OsUpdates {
+    /// Whether a system of that version is plainly too old at a time.
+    pub(crate) fn is_outdated(&self, os: OperatingSystem, version: &str, now: Time) -> bool {
+        if self.deadline.is_some_and(|deadline| now < deadline) {
+            return false;
+        }
+        let minimum = self.minimum_versions.iter().find(|minimum| minimum.os == os);
+        let minimum = minimum.and_then(|minimum| numbers(&minimum.version));
+        match (numbers(version), minimum) {
+            (Some(own), Some(minimum)) => own < minimum,
+            (Some(_) | None, _) => false,
+        }
+    }
+}
+
+/// The numbers of a version, without zeros at its end, so that they compare as versions do.
+fn numbers(version: &str) -> Option<Vec<u64>> {
+    let parts = version.split('.').map(|part| part.parse().ok());
+    let mut numbers: Vec<u64> = parts.collect::<Option<_>>()?;
+    while numbers.last() == Some(&0) {
+        numbers.pop();
+    }
+    Some(numbers)
+}
+
 fn is_version(text: &str) -> bool {
     let is_number =
         |part: &str| !part.is_empty() && part.bytes().all(|octet| octet.is_ascii_digit());
@@ -174,5 +199,28 @@ mod tests {
             assert_eq!(refused(&networks(wrong)), "/settings/allowed_networks/ssids/1");
         }
         assert_eq!(refused(&networks(&["x"; 65])), "/settings/allowed_networks/ssids");
+    }
+    #[test]
+    fn a_version_is_compared_number_by_number_once_its_deadline_is_over() {
+        let updates = |version: &str, deadline| OsUpdates {
+            minimum_versions: vec![MinimumVersion {
+                os: OperatingSystem::Macos,
+                version: version.into(),
+            }],
+            deadline,
+        };
+        let old = |minimum: &str, own: &str| {
+            updates(minimum, None).is_outdated(OperatingSystem::Macos, own, Time(5))
+        };
+        assert!(old("15.1", "15.0.1") && old("15.10", "15.9") && old("10", "9.99"));
+        assert!(!old("15.1", "15.1") && !old("15.1", "15.1.0") && !old("15.1.0", "15.1"));
+        assert!(!old("9.9", "10") && !old("15", "Sequoia") && !old("15", ""));
+        let at = |deadline| {
+            let updates = updates("15", Some(Time(deadline)));
+            updates.is_outdated(OperatingSystem::Macos, "14", Time(5))
+        };
+        assert!(at(5) && !at(6));
+        let other = updates("15", None);
+        assert!(!other.is_outdated(OperatingSystem::Windows, "14", Time(5)));
     }
 }
