@@ -22,7 +22,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::api::{Api, Courier, Limits};
+use crate::api::{Addresses, Api, Courier, Limits};
 use crate::caller::Peer;
 use crate::layers::{observe, panicked, unknown_route};
 use crate::openapi::{complete, operations_mut, with_problem};
@@ -93,7 +93,7 @@ pub fn device_router(
         let reason = "devices order nothing".to_owned();
         Box::pin(async { OrderOutcome::NotSent(reason) })
     });
-    let api = Api::new(directory, clock, nothing_is_sent, limits, None);
+    let api = Api::new(directory, clock, nothing_is_sent, limits, Addresses::default());
     let (routes, _) = routes().split_for_parts();
     routes
         .fallback(unknown_route)

@@ -14,7 +14,7 @@ use crate::collections::{Standing as CertificateStanding, certificate_standing};
 use crate::id::{AdminId, DeviceId, OrganizationId, Place, RecordId};
 use crate::records::{
     Admin, AdminState, Credential, Device, IssuedCertificate, Narrowing, Organization,
-    OrganizationState, ServiceAccount, User, UserState,
+    OrganizationState, ServiceAccount, User,
 };
 use crate::schema::Schema;
 use crate::search::Sight;
