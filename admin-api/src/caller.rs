@@ -9,7 +9,9 @@ use axum::http::request::Parts;
 use directory::access::{Actor, AtProvider, Context, InOrganization, View};
 use directory::authentication::Arrival;
 use directory::records::{Base, Carrier, Settings};
-use directory::{Changing, Error, OrganizationId, Place, ReadingTransaction, Schema, Time};
+use directory::{
+    Changing, Error, OrganizationId, Place, ReadingTransaction, References, Schema, Time,
+};
 use uuid::Uuid;
 
 use crate::api::Api;
@@ -113,32 +115,28 @@ impl Caller {
 }
 
 /// What an organization's entries are shown in: where they stand and what they may have.
-pub(crate) struct Surroundings {
+pub(crate) struct Surroundings<'r> {
     /// The naming context.
     pub(crate) base: Base,
     /// How its people authenticate.
     pub(crate) settings: Settings,
     /// The organization's own attributes.
     pub(crate) schema: Schema,
+    /// What those are called whom its entries refer to.
+    pub(crate) references: References<'r>,
 }
 
-impl Surroundings {
+impl<'r> Surroundings<'r> {
     /// Those of an organization.
     pub(crate) fn of(
-        reading: &ReadingTransaction,
+        reading: &'r ReadingTransaction,
         organization: OrganizationId,
     ) -> Result<Self, Problem> {
         let grant = reading.authorize::<View>(organization)?;
         let organization = grant.own_organization()?;
         let (base, settings) = (organization.fields.base, organization.settings);
-        Ok(Self { base, settings, schema: grant.schema()? })
-    }
-}
-
-impl<P> Within<P> {
-    /// What the organization's entries are shown in.
-    pub(crate) fn surroundings(&self) -> Result<Surroundings, Problem> {
-        Surroundings::of(&self.caller.read()?, self.organization)
+        let (schema, references) = (grant.schema()?, grant.references());
+        Ok(Self { base, settings, schema, references })
     }
 }
 

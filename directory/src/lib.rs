@@ -27,6 +27,7 @@ mod policy;
 mod preparation;
 mod recorder;
 pub mod records;
+mod references;
 mod schema;
 pub mod search;
 pub mod text;
@@ -48,6 +49,7 @@ pub use id::{
 pub use known::Keep;
 pub use network::{Circumstances, GearName, MacAddress, NetworkMethod, ShortName, Ssid};
 pub use recorder::{Line, Missed, RECORDED_ACCOUNTS, RECORDED_LINES, RECORDED_TEXT};
+pub use references::{Called, References};
 pub use schema::Schema;
 pub use storage::{
     DATABASE as STORE_FILE, Entropy, EventOptions, MasterKey, OpenError, Options as StoreOptions,

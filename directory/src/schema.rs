@@ -9,7 +9,8 @@ use crate::collections::WithCustomValues;
 use crate::error::{Error, Invalid};
 use crate::id::{CustomAttributeId, OrganizationId, RecordId};
 use crate::limits::{self, TEXT, VALUES};
-use crate::records::{CustomAttribute, CustomValue, CustomValues, Organization, Values};
+use crate::records::{CustomAttribute, CustomValue, CustomValues, Organization, Syntax, Values};
+use crate::references;
 use crate::search::{Filter, SearchGrant};
 
 /// The custom attributes of one organization, in the order in which they were made; of most there
@@ -21,7 +22,7 @@ pub struct Schema {
 }
 
 /// The most octets of an octet value.
-const OCTETS: usize = 16 << 10;
+const OCTETS: usize = 48 << 10;
 /// The most octets of all custom values of an entry together.
 const TOTAL: usize = 64 << 10;
 
@@ -64,6 +65,16 @@ impl Schema {
     /// Every attribute.
     pub fn iter(&self) -> impl Iterator<Item = &CustomAttribute> {
         self.attributes.iter().map(|(_, attribute)| attribute)
+    }
+
+    /// Those whose values are references.
+    pub(crate) fn references(&self) -> impl Iterator<Item = &CustomAttribute> {
+        self.iter().filter(|attribute| attribute.fields.syntax == Syntax::Reference)
+    }
+
+    /// Whether there are any whose values are references.
+    pub(crate) fn has_references(&self) -> bool {
+        self.references().next().is_some()
     }
 
     /// The attribute of a name, compared without case.
@@ -133,7 +144,9 @@ pub(crate) fn settle(
     if values.is_empty() {
         return Ok(());
     }
-    Ok(Schema::read(source, partition)?.settle(values)?)
+    let schema = Schema::read(source, partition)?;
+    schema.settle(values)?;
+    references::check(&schema, values, source, partition)
 }
 
 /// The custom values of a record, each under its attribute's name, for events.
@@ -151,17 +164,25 @@ pub(crate) fn named(
     let schema = Schema::read(source, partition)?;
     let named = schema.shown(values).map(|(attribute, values)| {
         let value = match values {
-            Values::Text(texts) | Values::ExactText(texts) => texts.clone().into(),
+            Values::Text(texts)
+            | Values::ExactText(texts)
+            | Values::Telephone(texts)
+            | Values::Country(texts) => texts.clone().into(),
             Values::Integer(numbers) | Values::Time(numbers) => numbers.clone().into(),
             Values::Boolean(truths) => truths.clone().into(),
             Values::Octets(values) => {
                 let lengths = values.iter().map(|value| format!("({} octets)", value.len()));
                 lengths.collect()
             }
+            Values::Reference(entries) => {
+                let names = entries.iter().map(|entry| references::name(source, partition, *entry));
+                let names: Vec<_> = names.collect::<Result<_, _>>()?;
+                names.into_iter().flatten().collect()
+            }
         };
-        (format!("custom.{}", attribute.fields.name), value)
+        Ok((format!("custom.{}", attribute.fields.name), value))
     });
-    Ok(named.collect())
+    named.collect()
 }
 
 /// Makes one record's values follow one definition after it changed, and says whether anything
@@ -196,10 +217,21 @@ fn check(attribute: &CustomAttribute, pointer: &str, values: &Values) -> Result<
         }
         keys.clone_from(values);
     }
-    if let Values::Text(texts) | Values::ExactText(texts) = values {
-        for text in texts {
-            check_text(pointer, text)?;
+    match values {
+        Values::Text(texts) | Values::ExactText(texts) => {
+            texts.iter().try_for_each(|text| check_text(pointer, text))?;
         }
+        Values::Telephone(texts) => {
+            texts.iter().try_for_each(|text| check_telephone(pointer, text))?;
+        }
+        Values::Country(texts) => {
+            texts.iter().try_for_each(|text| check_country(pointer, text))?;
+        }
+        Values::Integer(_)
+        | Values::Boolean(_)
+        | Values::Time(_)
+        | Values::Octets(_)
+        | Values::Reference(_) => {}
     }
     keys.sort_unstable();
     if keys.windows(2).any(|pair| matches!(pair, [one, other] if one == other)) {
@@ -214,6 +246,24 @@ fn check_text(pointer: &str, text: &str) -> Result<(), Invalid> {
         return Err(Invalid::new(pointer, "must have at least one visible character"));
     }
     Ok(())
+}
+
+/// A Telephone Number is printable ASCII (RFC 4517 section 3.3.31), here with a digit or a letter.
+fn check_telephone(pointer: &str, text: &str) -> Result<(), Invalid> {
+    limits::line_of(pointer, text, TEXT)?;
+    let fits = |octet: u8| octet.is_ascii_alphanumeric() || b"'()+,-./:=? ".contains(&octet);
+    if text.bytes().all(fits) && text.bytes().any(|octet| octet.is_ascii_alphanumeric()) {
+        return Ok(());
+    }
+    Err(Invalid::new(pointer, "must be a telephone number such as +44 20 7946 0018"))
+}
+
+/// A Country String is two letters (RFC 4517 section 3.3.4).
+fn check_country(pointer: &str, text: &str) -> Result<(), Invalid> {
+    if text.len() == 2 && text.bytes().all(|octet| octet.is_ascii_alphabetic()) {
+        return Ok(());
+    }
+    Err(Invalid::new(pointer, "must be the two letters of a country, such as GB"))
 }
 
 impl Grant<'_, &Snapshot, View> {

@@ -28,4 +28,5 @@ mod rfc4616;
 mod rfc6238;
 mod rfc9325;
 mod settings;
+mod standard_attributes;
 mod unsupported_controls;

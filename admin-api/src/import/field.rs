@@ -70,8 +70,14 @@ pub(super) fn is_list(field: &str) -> bool {
 /// Says why a field is none.
 pub(super) fn check(field: &str, known: &[&str], schema: &Schema) -> Result<(), String> {
     match field.strip_prefix(CUSTOM) {
-        Some(name) if schema.named(name).is_some() => Ok(()),
-        Some(_) => Err("the organization defines no such attribute".into()),
+        Some(name) => match schema.named(name) {
+            Some(attribute) if attribute.fields.syntax == Syntax::Reference => {
+                Err("names users or groups, which an import does not look for; give it later"
+                    .into())
+            }
+            Some(_) => Ok(()),
+            None => Err("the organization defines no such attribute".into()),
+        },
         None if known.contains(&field) => Ok(()),
         None => Err(format!("there is no such field; there are {}", known.join(", "))),
     }
@@ -228,6 +234,8 @@ fn read(attribute: &CustomAttribute, values: &[&[u8]], octets: Octets) -> Result
     let read = match syntax {
         Syntax::Text => Some(Values::Text(texts.clone())),
         Syntax::ExactText => Some(Values::ExactText(texts.clone())),
+        Syntax::Telephone => Some(Values::Telephone(texts.clone())),
+        Syntax::Country => Some(Values::Country(texts.clone())),
         Syntax::Integer => {
             each.map(|text| text.parse().ok()).collect::<Option<_>>().map(Values::Integer)
         }
@@ -235,14 +243,19 @@ fn read(attribute: &CustomAttribute, values: &[&[u8]], octets: Octets) -> Result
             each.map(|text| truth(text).ok()).collect::<Option<_>>().map(Values::Boolean)
         }
         Syntax::Time => each.map(|text| time(text)).collect::<Option<_>>().map(Values::Time),
-        Syntax::Octets => None,
+        Syntax::Octets | Syntax::Reference => None,
     };
     read.ok_or_else(|| {
         match syntax {
             Syntax::Integer => "must be a whole number of 64 bits",
             Syntax::Boolean => "must be true or false",
             Syntax::Time => "must be a time such as 2030-01-31T12:00:00Z or 20300131120000Z",
-            Syntax::Text | Syntax::ExactText | Syntax::Octets => "must be text",
+            Syntax::Text
+            | Syntax::ExactText
+            | Syntax::Telephone
+            | Syntax::Country
+            | Syntax::Octets
+            | Syntax::Reference => "must be text",
         }
         .to_owned()
     })

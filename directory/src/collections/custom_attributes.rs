@@ -86,13 +86,18 @@ impl CustomAttributes<'_, &mut Change<'_>> {
         edit: impl FnOnce(&mut CustomAttribute) -> Result<(), Error>,
     ) -> Result<CustomAttribute, Error> {
         let before = self.read(id)?.fields;
-        let name_use = self.site.tools.use_of(&before.name);
+        let single = match self.site.tools.use_of(&before.name) {
+            NameUse::Left { single, .. } => single,
+            NameUse::Free | NameUse::Taken => false,
+        };
         let changed = self.edit(id, revision, |attribute| {
             edit(attribute)?;
             let fields = &mut attribute.fields;
             fields.name.clone_from(&before.name);
             fields.syntax = before.syntax;
-            check_use(name_use, fields)?;
+            if single && fields.multiple && !before.multiple {
+                return Err(one_at_most().into());
+            }
             if before.multiple && !fields.multiple {
                 let message = "can be allowed, not taken back: entries may have several values";
                 return Err(Invalid::new("/multiple", message).into());
@@ -178,6 +183,10 @@ impl Entity for CustomAttribute {
 
     fn check(fields: &CustomAttributeFields) -> Result<(), Invalid> {
         check_name(&fields.name)?;
+        if fields.syntax == Syntax::Reference && !fields.indexed {
+            // So that who is deleted is found wherever they are named.
+            return Err(Invalid::new("/indexed", "references are always indexed"));
+        }
         if fields.multiple && fields.syntax == Syntax::Boolean {
             return Err(Invalid::new("/multiple", "a boolean has one value at most"));
         }
@@ -204,10 +213,13 @@ fn check_use(name_use: NameUse, fields: &CustomAttributeFields) -> Result<(), In
         return Err(Invalid::new("/syntax", message));
     }
     if single && fields.multiple {
-        let message = "has one value at most in the standard that defines this name";
-        return Err(Invalid::new("/multiple", message));
+        return Err(one_at_most());
     }
     Ok(())
+}
+
+fn one_at_most() -> Invalid {
+    Invalid::new("/multiple", "has one value at most in the standard that defines this name")
 }
 
 fn check_name(name: &str) -> Result<(), Invalid> {

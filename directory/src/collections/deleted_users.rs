@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::events::{Action, Difference, EventActor, SubjectKind};
 use crate::id::{GroupId, RecordId, UserId};
 use crate::records::{DeletedUser, Group, OwnCertificates, User, indices, relations};
+use crate::references;
 use crate::schema::Schema;
 use crate::text::prepare;
 
@@ -143,6 +144,7 @@ impl Users<'_, &mut Change<'_>> {
             let now = schema.numbered(value.number).map(|it| (it.number, it.uuid));
             now.is_some_and(|now| attributes.contains(&now))
         });
+        references::forget_gone(&mut user.fields.custom, &*self.site.source, partition)?;
         User::check(&user.fields)?;
         User::check_references(&user.fields, id.record(), &*self.site.source, partition)?;
         self.check_name_is_free(&user.fields, Some(id))?;

@@ -17,7 +17,9 @@ use crate::records::{
     Group, GroupFields, RadiusClient, ServiceAccount, Stamp, Trigger, User, Visibility, indices,
     relations,
 };
+use crate::references;
 use crate::schema;
+use crate::search::EntryId;
 
 /// The groups of the grant's organization.
 pub type Groups<'g, S> = Collection<'g, S, Group>;
@@ -113,6 +115,8 @@ impl Groups<'_, &mut Change<'_>> {
     pub fn delete(&mut self, id: GroupId, revision: Option<u64>) -> Result<(), Error> {
         let gone = self.direct_members(id)?;
         self.note_gone(id, &gone)?;
+        let (partition, now) = (self.site.partition(), self.site.now());
+        references::drop_all(self.site.source, partition, EntryId::Group(id), now)?;
         self.remove(id, revision)
     }
 

@@ -16,7 +16,9 @@ use crate::events::{Action, SubjectKind};
 use crate::id::{GroupId, RecordId, UserId};
 use crate::limits::{self, LINE, SSH_KEY, VALUES};
 use crate::records::{Invitation, Stamp, Trigger, User, UserFields, UserState, indices, relations};
+use crate::references;
 use crate::schema;
+use crate::search::EntryId;
 use crate::text::prepare;
 use crate::time::Time;
 
@@ -125,7 +127,8 @@ impl Users<'_, &mut Change<'_>> {
         // First: where only one more note has room, this one tells of all sessions.
         self.site.note_departure(Trigger::Deleted, (&[id], &[]), &[])?;
         revoke_all(&mut self.site, id.record())?;
-        let partition = self.site.partition();
+        let (partition, now) = (self.site.partition(), self.site.now());
+        references::drop_all(self.site.source, partition, EntryId::User(id), now)?;
         self.site.source.delete::<Invitation>(partition, id.record())?;
         if !self.set_aside(id, &user)? {
             forget_credential(self.site.source, partition, id.record())?;

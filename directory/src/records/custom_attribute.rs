@@ -53,6 +53,12 @@ pub enum Syntax {
     Time,
     /// Octets.
     Octets,
+    /// A telephone number: text without case, spaces and hyphens.
+    Telephone,
+    /// The two letters of a country.
+    Country,
+    /// A user or a group of the organization.
+    Reference,
 }
 
 impl Syntax {
@@ -65,6 +71,9 @@ impl Syntax {
             Self::Boolean => "boolean",
             Self::Time => "time",
             Self::Octets => "octets",
+            Self::Telephone => "telephone",
+            Self::Country => "country",
+            Self::Reference => "reference",
         }
     }
 }

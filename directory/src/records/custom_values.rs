@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize, Serializer};
 use storage::Entries;
 
 use super::custom_attribute::{Syntax, custom_index};
-use crate::search::Kind;
-use crate::text::{prepare, prepare_exact};
+use crate::search::{EntryId, Kind};
+use crate::text::{prepare, prepare_exact, telephone};
 
 /// The values of all custom attributes of one record, in the order of attributes' numbers.
 ///
@@ -40,6 +40,12 @@ pub enum Values {
     Time(Vec<i64>),
     /// Octets.
     Octets(Vec<Vec<u8>>),
+    /// Telephone numbers.
+    Telephone(Vec<String>),
+    /// Countries, by their two letters.
+    Country(Vec<String>),
+    /// Users and groups of the organization, whatever they are called.
+    Reference(Vec<EntryId>),
 }
 
 impl Values {
@@ -52,6 +58,9 @@ impl Values {
             Syntax::Boolean => Self::Boolean(Vec::new()),
             Syntax::Time => Self::Time(Vec::new()),
             Syntax::Octets => Self::Octets(Vec::new()),
+            Syntax::Telephone => Self::Telephone(Vec::new()),
+            Syntax::Country => Self::Country(Vec::new()),
+            Syntax::Reference => Self::Reference(Vec::new()),
         }
     }
 
@@ -64,16 +73,23 @@ impl Values {
             Self::Boolean(_) => Syntax::Boolean,
             Self::Time(_) => Syntax::Time,
             Self::Octets(_) => Syntax::Octets,
+            Self::Telephone(_) => Syntax::Telephone,
+            Self::Country(_) => Syntax::Country,
+            Self::Reference(_) => Syntax::Reference,
         }
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
         match self {
-            Self::Text(texts) | Self::ExactText(texts) => texts.len(),
+            Self::Text(texts)
+            | Self::ExactText(texts)
+            | Self::Telephone(texts)
+            | Self::Country(texts) => texts.len(),
             Self::Integer(numbers) | Self::Time(numbers) => numbers.len(),
             Self::Boolean(truths) => truths.len(),
             Self::Octets(octets) => octets.len(),
+            Self::Reference(entries) => entries.len(),
         }
     }
 
@@ -85,9 +101,13 @@ impl Values {
     /// The octets that the values take in memory, about.
     fn size(&self) -> usize {
         match self {
-            Self::Text(texts) | Self::ExactText(texts) => {
+            Self::Text(texts)
+            | Self::ExactText(texts)
+            | Self::Telephone(texts)
+            | Self::Country(texts) => {
                 texts.iter().map(|text| size_of::<String>() + text.len()).sum()
             }
+            Self::Reference(entries) => size_of_val(entries.as_slice()),
             Self::Integer(numbers) | Self::Time(numbers) => size_of_val(numbers.as_slice()),
             Self::Boolean(truths) => truths.len(),
             Self::Octets(values) => {
@@ -99,7 +119,13 @@ impl Values {
     /// Shows the normalized form of each value, as it stands in an index, to `visit`.
     pub(crate) fn keys(&self, visit: &mut dyn FnMut(&[u8])) {
         match self {
-            Self::Text(texts) => texts.iter().for_each(|text| visit(prepare(text).as_bytes())),
+            Self::Text(texts) | Self::Country(texts) => {
+                texts.iter().for_each(|text| visit(prepare(text).as_bytes()));
+            }
+            Self::Telephone(texts) => {
+                texts.iter().for_each(|text| visit(telephone(text).as_bytes()));
+            }
+            Self::Reference(entries) => entries.iter().for_each(|entry| visit(&entry.key())),
             Self::ExactText(texts) => {
                 texts.iter().for_each(|text| visit(prepare_exact(text).as_bytes()));
             }
@@ -139,6 +165,22 @@ impl CustomValues {
     /// Whether there is no value at all.
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Takes an entry out of the values of one attribute; says whether it was among them.
+    pub(crate) fn drop_reference(&mut self, number: u16, entry: EntryId) -> bool {
+        let mut dropped = false;
+        self.0.retain_mut(|value| {
+            if let Values::Reference(entries) = &mut value.values
+                && value.number == number
+            {
+                let before = entries.len();
+                entries.retain(|other| *other != entry);
+                dropped |= entries.len() < before;
+            }
+            !value.values.is_empty()
+        });
+        dropped
     }
 
     /// The values of one attribute.

@@ -157,6 +157,8 @@ pub(crate) enum Rule {
     Boolean,
     /// Octets.
     Octets,
+    /// An entry.
+    Reference,
 }
 
 impl Rule {
@@ -171,7 +173,8 @@ impl Rule {
             | Self::Time
             | Self::Signed
             | Self::Boolean
-            | Self::Octets => prepare(text),
+            | Self::Octets
+            | Self::Reference => prepare(text),
         }
     }
 }
@@ -183,11 +186,13 @@ impl Attribute {
             Self::Created | Self::Modified => Rule::Time,
             Self::UidNumber | Self::GidNumber | Self::Suspended | Self::Number => Rule::Number,
             Self::Custom(custom) => match custom.syntax {
-                Syntax::Text => Rule::Text,
+                Syntax::Text | Syntax::Country => Rule::Text,
                 Syntax::ExactText => Rule::ExactText,
                 Syntax::Integer | Syntax::Time => Rule::Signed,
                 Syntax::Boolean => Rule::Boolean,
                 Syntax::Octets => Rule::Octets,
+                Syntax::Telephone => Rule::Telephone,
+                Syntax::Reference => Rule::Reference,
             },
             Self::Phone | Self::Mobile => Rule::Telephone,
             Self::SshKey => Rule::Octets,

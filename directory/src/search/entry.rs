@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::attribute::{Attribute, Kind};
@@ -9,7 +10,7 @@ use crate::id::{GroupId, RecordId, ServiceAccountId, UserId};
 use crate::records::{CustomValues, Group, ServiceAccount, Stamp, User, UserState, Values};
 
 /// Names an entry of an organization.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum EntryId {
     /// A user.
     User(UserId),
@@ -37,6 +38,13 @@ impl EntryId {
             Self::ServiceAccount(_) => 3,
         };
         (kind, self.record())
+    }
+
+    /// As it stands in an index of references.
+    pub(crate) fn key(self) -> [u8; 9] {
+        let (kind, number) = self.order();
+        let [a, b, c, d, e, f, g, h] = number.to_be_bytes();
+        [kind, a, b, c, d, e, f, g, h]
     }
 
     pub(crate) fn record(self) -> storage::Id {
@@ -74,6 +82,8 @@ pub enum Fact<'a> {
     Boolean(bool),
     /// Octets.
     Octets(&'a [u8]),
+    /// An entry.
+    Entry(EntryId),
 }
 
 impl Entry {
@@ -83,6 +93,15 @@ impl Entry {
             Self::User(id, _) => EntryId::User(*id),
             Self::Group(id, _) => EntryId::Group(*id),
             Self::ServiceAccount(id, _) => EntryId::ServiceAccount(*id),
+        }
+    }
+
+    /// What it is called: by its login or its name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::User(_, user) => &user.fields.login,
+            Self::Group(_, group) => &group.fields.name,
+            Self::ServiceAccount(_, account) => &account.fields.name,
         }
     }
 
@@ -155,7 +174,10 @@ impl Entry {
 /// Shows the values of a custom attribute to `visit`.
 pub fn visit_values(values: &Values, visit: &mut dyn FnMut(Fact<'_>)) {
     match values {
-        Values::Text(texts) | Values::ExactText(texts) => {
+        Values::Text(texts)
+        | Values::ExactText(texts)
+        | Values::Telephone(texts)
+        | Values::Country(texts) => {
             texts.iter().for_each(|text| visit(Fact::Text(text)));
         }
         Values::Integer(numbers) | Values::Time(numbers) => {
@@ -163,6 +185,7 @@ pub fn visit_values(values: &Values, visit: &mut dyn FnMut(Fact<'_>)) {
         }
         Values::Boolean(truths) => truths.iter().for_each(|truth| visit(Fact::Boolean(*truth))),
         Values::Octets(values) => values.iter().for_each(|value| visit(Fact::Octets(value))),
+        Values::Reference(entries) => entries.iter().for_each(|entry| visit(Fact::Entry(*entry))),
     }
 }
 

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::attribute::{Attribute, Kind, Kinds, Rule};
+use super::entry::EntryId;
 use crate::collections::Member;
 use crate::id::GroupId;
 use crate::text::{
@@ -88,6 +89,8 @@ pub enum Value {
     Boolean(bool),
     /// Octets.
     Octets(Vec<u8>),
+    /// An entry.
+    Entry(EntryId),
 }
 
 impl Filter {
@@ -118,6 +121,14 @@ impl Filter {
     ) -> Self {
         if attribute.rule() == Rule::Octets {
             return Self::Test(attribute, comparison(Value::Octets(octets.to_vec())));
+        }
+        Self::Undefined
+    }
+
+    /// An attribute whose values are references names this entry; undefined for other attributes.
+    pub fn refers(attribute: Attribute, entry: EntryId) -> Self {
+        if attribute.rule() == Rule::Reference {
+            return Self::Test(attribute, Comparison::Equal(Value::Entry(entry)));
         }
         Self::Undefined
     }
@@ -168,9 +179,13 @@ impl Filter {
             Rule::Text => prepare_piece,
             Rule::ExactText => prepare_exact_piece,
             Rule::Telephone => telephone,
-            Rule::Number | Rule::Id | Rule::Time | Rule::Signed | Rule::Boolean | Rule::Octets => {
-                return Self::Undefined;
-            }
+            Rule::Number
+            | Rule::Id
+            | Rule::Time
+            | Rule::Signed
+            | Rule::Boolean
+            | Rule::Octets
+            | Rule::Reference => return Self::Undefined,
         };
         pieces_of(prepare, initial, any, last)
             .map_or(Self::Undefined, |pieces| Self::Test(attribute, pieces))
@@ -218,7 +233,8 @@ impl Filter {
             | Rule::Id
             | Rule::Time
             | Rule::Boolean
-            | Rule::Octets => Self::Undefined,
+            | Rule::Octets
+            | Rule::Reference => Self::Undefined,
         }
     }
 
@@ -283,7 +299,8 @@ impl Meant {
             | Rule::Telephone
             | Rule::Id
             | Rule::Boolean
-            | Rule::Octets => Self::Nothing,
+            | Rule::Octets
+            | Rule::Reference => Self::Nothing,
         }
     }
 }
@@ -354,6 +371,8 @@ impl Value {
                 _ => None,
             },
             Rule::Octets => Some(Self::Octets(text.as_bytes().to_vec())),
+            // No text names an entry by itself.
+            Rule::Reference => None,
         }
     }
 }

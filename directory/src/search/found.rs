@@ -109,6 +109,30 @@ impl Found<'_> {
         Ok(())
     }
 
+    /// Whether the caller sees an entry that this one names.
+    pub fn sees(&self, entry: EntryId) -> bool {
+        self.sight.sees(entry)
+    }
+
+    /// Shows the kinds and names of those that the caller sees of entries that this one names to
+    /// `visit`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn named(
+        &self,
+        entries: &[EntryId],
+        visit: &mut dyn FnMut(Kind, &str),
+    ) -> Result<(), Error> {
+        let (source, organization) = (self.source, self.organization);
+        for entry in entries.iter().copied().filter(|entry| self.sees(*entry)) {
+            if let Some(entry) = read_entry(source, organization, entry, self.memo)? {
+                visit(entry.id().kind(), entry.name());
+            }
+        }
+        Ok(())
+    }
+
     fn member_names(&self, group: GroupId) -> Result<Arc<MemberNames>, Error> {
         let (source, organization) = (self.source, self.organization);
         Ok(match self.lookups() {
@@ -119,7 +143,7 @@ impl Found<'_> {
 }
 
 /// The entry of a kind with a record's number.
-pub(super) fn entry_id(kind: Kind, number: Id) -> Option<EntryId> {
+pub(crate) fn entry_id(kind: Kind, number: Id) -> Option<EntryId> {
     match kind {
         Kind::User => UserId::from_record(number).map(EntryId::User),
         Kind::Group => GroupId::from_record(number).map(EntryId::Group),
@@ -157,7 +181,11 @@ impl Facts for Found<'_> {
     }
 
     fn visit(&self, attribute: Attribute, visit: &mut dyn FnMut(Fact<'_>)) {
-        self.entry.visit(attribute, visit);
+        self.entry.visit(attribute, &mut |fact| match fact {
+            // A filter must not tell of an entry what the caller cannot see.
+            Fact::Entry(entry) if !self.sees(entry) => {}
+            fact => visit(fact),
+        });
     }
 
     fn member_of(&self) -> Result<Vec<GroupId>, Error> {

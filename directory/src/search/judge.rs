@@ -141,6 +141,7 @@ fn compares(rule: Rule, fact: Fact<'_>, comparison: &Comparison) -> bool {
         Fact::Signed(number) => value_compares(&Value::Signed(number), comparison),
         Fact::Boolean(truth) => value_compares(&Value::Boolean(truth), comparison),
         Fact::Octets(octets) => octets_compare(octets, comparison),
+        Fact::Entry(entry) => value_compares(&Value::Entry(entry), comparison),
     }
 }
 
@@ -198,7 +199,9 @@ const fn bits_of(value: &Value) -> Option<u64> {
     match value {
         Value::Number(number) => Some(*number),
         Value::Signed(number) => Some(number.cast_unsigned()),
-        Value::Text(_) | Value::Id(_) | Value::Boolean(_) | Value::Octets(_) => None,
+        Value::Text(_) | Value::Id(_) | Value::Boolean(_) | Value::Octets(_) | Value::Entry(_) => {
+            None
+        }
     }
 }
 

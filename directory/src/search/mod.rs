@@ -23,6 +23,7 @@ pub use entry::{Entry, EntryId, Fact, visit_values};
 pub use entry_set::EntrySet;
 pub use filter::{Case, Comparison, Filter, Value};
 pub use found::Found;
+pub(crate) use found::entry_id;
 #[cfg(test)]
 pub(crate) use judge::has_pieces;
 pub use judge::{Facts, Truth};

@@ -109,7 +109,7 @@ impl SortKey {
             Fact::Signed(number) => custom_signed(number).to_vec(),
             Fact::Octets(octets) => octets.iter().copied().take(TEXT).collect(),
             // No key compares so.
-            Fact::Boolean(_) => Vec::new(),
+            Fact::Boolean(_) | Fact::Entry(_) => Vec::new(),
         }
     }
 
@@ -151,7 +151,7 @@ impl Compare {
             Rule::Octets => Some(Self::Octets),
             Rule::Signed if time => Some(Self::Moment),
             Rule::Signed => Some(Self::Signed),
-            Rule::Boolean => None,
+            Rule::Boolean | Rule::Reference => None,
         }
     }
 

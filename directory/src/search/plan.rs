@@ -370,6 +370,7 @@ fn octets(value: &Value) -> Cow<'_, [u8]> {
         Value::Signed(number) => Cow::Owned(custom_signed(*number).to_vec()),
         Value::Boolean(truth) => Cow::Owned(vec![u8::from(*truth)]),
         Value::Octets(octets) => Cow::Borrowed(custom_octets(octets)),
+        Value::Entry(entry) => Cow::Owned(entry.key().to_vec()),
     }
 }
 

@@ -5,6 +5,9 @@
 //! own entry, and under a new name those above and below it; a changed membership touches the group
 //! and those above it, and the member and those below it. Those above and below as they are now are
 //! enough: where somebody is not above any more, the membership that ended is in the log itself.
+//! References show names too: under a new name those that refer to an entry are touched, and who
+//! sees some groups alone may see or not see whoever is named, so then all are that refer to what is
+//! touched. Who is deleted is taken out of them, which is in the log.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -19,6 +22,8 @@ use crate::access::{Grant, Search, Who};
 use crate::error::Error;
 use crate::id::{GroupId, OrganizationId, RecordId, UserId};
 use crate::records::{Group, ServiceAccount, User, kinds, relations};
+use crate::references;
+use crate::schema::Schema;
 
 /// So many commits are looked through at most, of all organizations together.
 pub(crate) const COMMITS: u64 = 25_000;
@@ -151,7 +156,15 @@ impl Grant<'_, &Snapshot, Search> {
         if spread.everything {
             return Ok(Since::Everything(spread.touched.gone));
         }
-        Ok(Since::Entries(spread.settle(self.source, organization.partition())?))
+        let partition = organization.partition();
+        let named = std::mem::take(&mut spread.renamed);
+        let mut touched = spread.settle(self.source, partition)?;
+        if self.seen.schema.has_references() {
+            let by_kind = self.sees_by_kind()?;
+            let named = if by_kind { named } else { touched.entries.iter().collect() };
+            refer(&mut touched, named, &self.seen.schema, (self.source, partition))?;
+        }
+        Ok(Since::Entries(touched))
     }
 
     /// Whether the caller sees all entries of some kinds and none of others. Then who does not see
@@ -220,6 +233,8 @@ struct Spread {
     below: BTreeSet<Id>,
     /// Users whose groups are touched.
     named: Vec<UserId>,
+    /// Entries whose names others show.
+    renamed: Vec<EntryId>,
     everything: bool,
 }
 
@@ -240,6 +255,7 @@ impl Spread {
             }
             Subject::Named(entry) => {
                 self.touched.entries.insert(entry);
+                self.renamed.push(entry);
                 match entry {
                     EntryId::User(user) => self.named.push(user),
                     EntryId::Group(group) => {
@@ -292,4 +308,18 @@ impl Spread {
         }
         Ok(self.touched)
     }
+}
+
+/// Touches those that name these entries by references.
+fn refer(
+    touched: &mut Touched,
+    named: Vec<EntryId>,
+    schema: &Schema,
+    (source, partition): (&Snapshot, Partition),
+) -> Result<(), ReadError> {
+    for entry in named {
+        let referring = references::referring(schema, source, partition, entry)?;
+        touched.entries.extend(referring.into_iter().map(|(_, entry)| entry));
+    }
+    Ok(())
 }

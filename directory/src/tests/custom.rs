@@ -96,6 +96,9 @@ fn what_is_given_is_found_by_the_rule_of_its_syntax_in_its_organization_alone() 
             ("remote", Syntax::Boolean),
             ("hired", Syntax::Time),
             ("token", Syntax::Octets),
+            ("desk", Syntax::Telephone),
+            ("land", Syntax::Country),
+            ("chief", Syntax::Reference),
         ] {
             let multiple = syntax != Syntax::Boolean;
             define(
@@ -112,6 +115,11 @@ fn what_is_given_is_found_by_the_rule_of_its_syntax_in_its_organization_alone() 
     let four = give(&world, acme, "four", "remote", Values::Boolean(vec![true])).unwrap();
     let five = give(&world, acme, "five", "hired", Values::Time(vec![-1_500])).unwrap();
     let six = give(&world, acme, "six", "token", Values::Octets(vec![vec![0, 255]])).unwrap();
+    let phone = Values::Telephone(vec!["+44 20-7946 0018".into()]);
+    let seven = give(&world, acme, "seven", "desk", phone).unwrap();
+    let eight = give(&world, acme, "eight", "land", Values::Country(vec!["gb".into()])).unwrap();
+    let chief = EntryId::User(one);
+    let nine = give(&world, acme, "nine", "chief", Values::Reference(vec![chief])).unwrap();
     give(&world, beta, "else", "costCenter", texts(&["Lab"])).unwrap();
     let custom = |name| attribute(&world, acme, name);
     let cases = [
@@ -132,6 +140,14 @@ fn what_is_given_is_found_by_the_rule_of_its_syntax_in_its_organization_alone() 
         (Filter::octets(custom("token"), &[0, 255], Comparison::AtMost), vec![six]),
         (Filter::octets(custom("token"), &[0, 255], Comparison::Below), vec![]),
         (Filter::present(custom("token")), vec![six]),
+        (Filter::equal(custom("desk"), "+442079460018"), vec![seven]),
+        (Filter::pieces(custom("desk"), Some("+44 2"), &[], None), vec![seven]),
+        (Filter::equal(custom("land"), "GB"), vec![eight]),
+        (Filter::refers(custom("chief"), chief), vec![nine]),
+        (Filter::refers(custom("chief"), EntryId::User(two)), vec![]),
+        (Filter::refers(custom("desk"), chief), vec![]),
+        (Filter::equal(custom("chief"), "one"), vec![]),
+        (Filter::present(custom("chief")), vec![nine]),
         (Filter::equal(custom("level"), "seven"), vec![]),
         (Filter::Not(Box::new(Filter::equal(custom("level"), "seven"))), vec![]),
     ];
@@ -158,6 +174,24 @@ fn what_does_not_fit_its_definition_is_refused() {
     assert!(refused("many", texts(&["\u{1}"])).starts_with("must not contain"));
     assert!(refused("many", texts(&[""])).starts_with("must have at least"));
     assert!(refused("many", texts(&[&"x".repeat(1_025)])).starts_with("has 1025 octets"));
+    define(&world, acme, fields("desk", Syntax::Telephone)).unwrap();
+    define(&world, acme, fields("land", Syntax::Country)).unwrap();
+    define(&world, acme, fields("chief", Syntax::Reference)).unwrap();
+    let beta = world.organization("beta");
+    world.user(beta, "first");
+    let stranger = EntryId::User(world.user(beta, "stranger"));
+    for (name, values, why) in [
+        ("desk", Values::Telephone(vec!["- -".into()]), "must be a telephone"),
+        ("desk", Values::Telephone(vec!["12é".into()]), "must be a telephone"),
+        ("land", Values::Country(vec!["GBR".into()]), "must be the two letters"),
+        ("land", Values::Country(vec!["G1".into()]), "must be the two letters"),
+        ("chief", Values::Reference(vec![stranger]), "there is no such"),
+        ("big", Values::Octets(vec![vec![0; (48 << 10) + 1]]), "has a value of more"),
+    ] {
+        assert!(refused(name, values.clone()).starts_with(why), "{values:?}");
+    }
+    let unindexed = CustomAttributeFields { indexed: false, ..fields("boss", Syntax::Reference) };
+    assert!(refusal(define(&world, acme, unindexed)).contains("always indexed"));
     let octets = |count: u8| Values::Octets((0..count).map(|it| vec![it; 16 << 10]).collect());
     assert!(refused("big", octets(4)).starts_with("has 6"), "the total is bounded");
     give(&world, acme, "ada", "big", octets(3)).unwrap();
@@ -342,4 +376,55 @@ fn a_record_of_version_1_is_read_as_one_without_custom_values() {
     let body = old(old(storage::encode(&ada).unwrap()));
     assert_eq!(<User as storage::Record>::upgrade(1, &body).unwrap(), ada);
     assert!(<User as storage::Record>::upgrade(9, &body).is_err());
+}
+
+#[test]
+fn who_is_deleted_is_named_no_more_and_who_is_not_seen_is_not_told() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    define(&world, acme, fields("chief", Syntax::Reference)).unwrap();
+    let ada = world.user(acme, "ada");
+    let staff = group(&world, acme, "staff", vec![Member::User(ada)]);
+    let both = Values::Reference(vec![EntryId::User(ada), EntryId::Group(staff)]);
+    let bob = give(&world, acme, "bob", "chief", both).unwrap();
+    let crew = group(&world, acme, "crew", vec![Member::User(bob)]);
+    let chief = attribute(&world, acme, "chief");
+    let narrow = world.by(account(&world, acme, "narrow", Visibility::Groups(vec![crew])));
+    let wide = reader(&world, acme);
+    let asked = |entry| Filter::refers(chief, entry);
+    for (caller, expected) in [(wide, vec![EntryId::User(bob)]), (narrow, Vec::new())] {
+        for filter in [asked(EntryId::User(ada)), Filter::present(chief)] {
+            assert_eq!(found(&world, caller, acme, filter), expected);
+        }
+    }
+    let bobs = || {
+        let reading = world.directory.read(world.top()).unwrap();
+        reading.authorize::<View>(acme).unwrap().users().read(bob).unwrap()
+    };
+    let before = bobs();
+    world.pass(1);
+    world
+        .change(move |change| {
+            let mut grant = change.authorize::<ManageIdentities>(acme)?;
+            grant.users().delete(ada, None)?;
+            // Whoever names themselves goes like anybody.
+            let own = Values::Reference(vec![EntryId::Group(staff)]);
+            grant.groups().update(staff, None, |staff| {
+                staff.fields.custom.set(0, own);
+                Ok(())
+            })?;
+            Ok(())
+        })
+        .unwrap();
+    let after = bobs();
+    assert!(after.stamp.modified > before.stamp.modified);
+    assert_eq!(after.fields.custom.of(0), Some(&Values::Reference(vec![EntryId::Group(staff)])));
+    world
+        .change(move |change| {
+            change.authorize::<ManageIdentities>(acme)?.groups().delete(staff, None)
+        })
+        .unwrap();
+    assert!(bobs().fields.custom.is_empty());
+    assert!(found(&world, wide, acme, Filter::present(chief)).is_empty());
+    world.assert_sound();
 }

@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 
 use super::search::{account, group};
 use super::world::World;
-use crate::access::{Actor, Context, Identity, ManageConfiguration, ManageIdentities, Search};
+use storage::Change;
+
+use crate::access::{
+    Actor, Context, Grant, Identity, ManageConfiguration, ManageIdentities, Search,
+};
 use crate::collections::{Member, MembershipChange};
 use crate::directory::Changing;
 use crate::error::Error;
 use crate::id::{GroupId, OrganizationId, UserId};
-use crate::records::Visibility;
+use crate::records::{CustomAttributeFields, Syntax, Values, Visibility};
 use crate::search::{Ended, EntryId, Filter, Kinds, Since, Touched, Visit};
 
 /// Numbers that look random and are the same each time.
@@ -40,6 +44,7 @@ impl Town {
     fn new() -> Self {
         let world = World::new();
         let acme = world.organization("acme");
+        define_chief(&world, acme);
         let users: Vec<UserId> = (0..8).map(|n| world.user(acme, &format!("user{n}"))).collect();
         let groups: Vec<GroupId> =
             (0..6).map(|n| group(&world, acme, &format!("group{n}"), Vec::new())).collect();
@@ -62,6 +67,14 @@ impl Town {
             found.groups(&mut |group| look.push_str(&format!(" in {}", group.fields.name)))?;
             found.users(&mut |login| look.push_str(&format!(" user {login}")))?;
             found.members(&mut |kind, name| look.push_str(&format!(" member {kind:?} {name}")))?;
+            let custom = found.entry().custom().and_then(|values| values.of(CHIEF));
+            if let Some(Values::Reference(chiefs)) = custom {
+                // The record says numbers that nobody is shown.
+                look = look.replace(&format!("{chiefs:?}"), "");
+                found.named(chiefs, &mut |kind, name| {
+                    look.push_str(&format!(" under {kind:?} {name}"));
+                })?;
+            }
             looks.insert(found.entry().id().order(), look);
             Ok(Visit::Taken)
         });
@@ -83,11 +96,13 @@ impl Town {
         self.made += 1;
         self.world.pass(1);
         let (acme, name) = (self.acme, format!("name{}", self.made));
+        let again = format!("again{}", self.made);
         let user = self.users[dice.below(self.users.len())];
         let group = self.groups[dice.below(self.groups.len())];
         let nested = self.groups[dice.below(self.groups.len())];
         let member = if dice.below(2) == 0 { Member::User(user) } else { Member::Group(nested) };
-        let what = dice.below(12);
+        let other = self.users[dice.below(self.users.len())];
+        let what = dice.below(15);
         let chosen = self.chosen;
         let made = self.world.directory.change(self.context(), move |change| {
             if what == 0 {
@@ -130,6 +145,14 @@ impl Town {
                     let made = grant.users().create(super::world::user(&name), None)?;
                     return Ok(Some(made.0));
                 }
+                12 | 13 => {
+                    let chief = match member {
+                        Member::User(user) => EntryId::User(user),
+                        Member::Group(group) => EntryId::Group(group),
+                    };
+                    put_under(&mut grant, other, chief)?;
+                }
+                14 => grant.groups().delete(nested, None)?,
                 7 => grant
                     .groups()
                     .change_members(group, None, &members(Vec::new(), vec![member]))
@@ -144,11 +167,47 @@ impl Town {
         match made {
             Ok(Some(user)) => self.users.push(user),
             Ok(None) if what == 5 => self.users.retain(|other| *other != user),
+            Ok(None) if what == 14 => {
+                self.groups.retain(|other| *other != nested);
+                self.groups.push(super::search::group(&self.world, acme, &again, Vec::new()));
+            }
             Ok(None) => {}
             Err(Error::Store(failure)) => panic!("{failure}"),
             Err(_) => {}
         }
     }
+}
+
+/// The number of the attribute that names chiefs: the first one.
+const CHIEF: u16 = 0;
+
+/// Defines an attribute that names a chief.
+fn define_chief(world: &World, organization: OrganizationId) {
+    let fields = CustomAttributeFields {
+        name: "manager".into(),
+        description: None,
+        syntax: Syntax::Reference,
+        multiple: true,
+        indexed: true,
+    };
+    let made = world.change(move |change| {
+        let mut grant = change.authorize::<ManageConfiguration>(organization)?;
+        grant.custom_attributes().create(fields).map(|(_, attribute)| attribute.number)
+    });
+    assert_eq!(made.unwrap(), CHIEF);
+}
+
+/// Puts a user under a chief.
+fn put_under(
+    grant: &mut Grant<'_, &mut Change<'_>, ManageIdentities>,
+    user: UserId,
+    chief: EntryId,
+) -> Result<(), Error> {
+    let edited = grant.users().update(user, None, |user| {
+        user.fields.custom.set(CHIEF, Values::Reference(vec![chief]));
+        Ok(())
+    });
+    edited.map(drop)
 }
 
 /// Lets an account see another group.

@@ -76,6 +76,26 @@ fn what_all_entries_rest_on_makes_them_come_anew() {
 }
 
 #[test]
+fn who_names_somebody_else_is_told_anew_when_they_are_renamed_or_deleted() {
+    let office = Office::new();
+    office.make("custom-attributes", &json!({"name": "manager", "syntax": "reference"}));
+    let (ada, bob) = (hire(&office, "ada"), hire(&office, "bob"));
+    hire(&office, "cyd");
+    let under = json!({"custom": {"manager": "ada"}});
+    office.act("PATCH", &format!("users/{bob}"), Some(&under));
+    let mut copy = Consumer::new(POLL, &office, &reader(&office), PEOPLE);
+    copy.poll();
+    rename(&office, &ada, "countess");
+    let said = copy.poll();
+    assert_eq!(said[..2], ["changed uid=countess", "changed uid=bob"], "{said:?}");
+    entitle(&office, &ada, "Countess");
+    assert_eq!(copy.poll()[..2], ["changed uid=countess", "copy uid=bob uid=countess uid=cyd"]);
+    dismiss(&office, &ada);
+    let said = copy.poll();
+    assert_eq!(said, ["gone uid=countess", "changed uid=bob", "copy uid=bob uid=cyd"]);
+}
+
+#[test]
 fn a_copy_holds_what_its_keeper_sees_and_no_more() {
     let office = Office::new();
     let (ada, bob) = (hire(&office, "ada"), hire(&office, "bob"));

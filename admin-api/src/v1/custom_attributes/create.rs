@@ -18,8 +18,9 @@ use crate::revision::Created;
 pub(crate) struct NewCustomAttribute {
     /// The attribute's name, in LDAP as well: a letter, then letters, digits and hyphens. It must
     /// not be the name of an attribute that every organization has. Standard ones that nobody has
-    /// values of otherwise (`employeeType`, `departmentNumber`, `l`, `street`, `carLicense` and the
-    /// like) can be defined, in the form that the standard gives them. It stays as it is.
+    /// values of otherwise (`employeeType`, `l`, `c`, `manager`, `secretary`, `seeAlso`,
+    /// `homePhone`, `jpegPhoto` and the like) can be defined, in the form that the standard gives
+    /// them. It stays as it is.
     name: String,
     /// Free text.
     description: Option<String>,
@@ -28,9 +29,8 @@ pub(crate) struct NewCustomAttribute {
     /// Whether an entry may have several values.
     #[serde(default)]
     multiple: bool,
-    /// Whether an index serves filters on it.
-    #[serde(default)]
-    indexed: bool,
+    /// Whether an index serves filters on it: of references always, of others if it is true.
+    indexed: Option<bool>,
 }
 
 /// Defines a custom attribute of users and groups; an organization has 64 at most.
@@ -50,9 +50,9 @@ pub(crate) async fn create_custom_attribute(
     let fields = CustomAttributeFields {
         name: new.name,
         description: new.description,
+        indexed: new.indexed.unwrap_or(matches!(new.syntax, Syntax::Reference)),
         syntax: new.syntax.into(),
         multiple: new.multiple,
-        indexed: new.indexed,
     };
     let made = within.caller.change(move |change| {
         change.authorize::<ManageConfiguration>(organization)?.custom_attributes().create(fields)

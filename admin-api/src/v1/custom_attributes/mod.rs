@@ -67,8 +67,15 @@ pub(crate) enum Syntax {
     Boolean,
     /// A time, to the millisecond.
     Time,
-    /// Octets, in base64.
+    /// Octets, in base64: at most 48 KiB each.
     Octets,
+    /// A telephone number, which compares without spaces and hyphens.
+    Telephone,
+    /// The two letters of a country.
+    Country,
+    /// A user or a group of the organization. A new name shows at once, and who is deleted is named
+    /// no more.
+    Reference,
 }
 
 impl From<records::CustomAttribute> for CustomAttribute {
@@ -104,6 +111,9 @@ impl From<records::Syntax> for Syntax {
             records::Syntax::Boolean => Self::Boolean,
             records::Syntax::Time => Self::Time,
             records::Syntax::Octets => Self::Octets,
+            records::Syntax::Telephone => Self::Telephone,
+            records::Syntax::Country => Self::Country,
+            records::Syntax::Reference => Self::Reference,
         }
     }
 }
@@ -117,6 +127,9 @@ impl From<Syntax> for records::Syntax {
             Syntax::Boolean => Self::Boolean,
             Syntax::Time => Self::Time,
             Syntax::Octets => Self::Octets,
+            Syntax::Telephone => Self::Telephone,
+            Syntax::Country => Self::Country,
+            Syntax::Reference => Self::Reference,
         }
     }
 }

@@ -72,7 +72,7 @@ pub(crate) async fn change_members(
         let changed = groups.change_members(id, revision, &members);
         changed.map_err(|error| point_into(error, users_added))
     });
-    Ok(Group::revised(changed.await?, &within.surroundings()?))
+    Group::revised(&within, changed.await?)
 }
 
 fn resolve(

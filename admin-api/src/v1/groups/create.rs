@@ -44,14 +44,16 @@ pub(crate) async fn create_group(
     let organization = within.organization;
     let made = within.caller.change(move |change| {
         let mut grant = change.authorize::<ManageIdentities>(organization)?;
+        let schema = grant.schema()?;
+        let custom = new.custom.into_values(&schema, &|called| grant.entry_called(called))?;
         let fields = GroupFields {
             name: new.name,
             description: new.description,
             gid_number: new.gid_number,
-            custom: new.custom.into_values(&grant.schema()?)?,
+            custom,
         };
         grant.groups().create(fields)
     });
     let (_, record) = made.await?;
-    Ok(Created(Group::revised(record, &within.surroundings()?)))
+    Ok(Created(Group::revised(&within, record)?))
 }

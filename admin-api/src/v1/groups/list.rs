@@ -26,5 +26,5 @@ pub(crate) async fn list_groups(
     let grant = reading.authorize::<View>(within.organization)?;
     let around = Surroundings::of(&reading, within.organization)?;
     let page = grant.groups().page(query.name(), query.after()?, query.limit()?)?;
-    Ok(Json(List::of(page, |record| Group::of(record, &around))))
+    Ok(Json(List::try_of(page, |record| Group::of(record, &around))?))
 }

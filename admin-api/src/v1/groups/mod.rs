@@ -18,7 +18,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::api::Api;
-use crate::caller::Surroundings;
+use crate::caller::{Surroundings, Within};
 use crate::custom::Custom;
 use crate::dn;
 use crate::moment::Moment;
@@ -58,8 +58,11 @@ pub(crate) struct Group {
 
 impl Group {
     /// Shows a group of the organization with those surroundings.
-    pub(crate) fn of(record: records::Group, around: &Surroundings) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(crate) fn of(record: records::Group, around: &Surroundings<'_>) -> Result<Self, Problem> {
+        Ok(Self {
             id: record.uuid,
             created: Moment(record.stamp.created),
             modified: Moment(record.stamp.modified),
@@ -67,13 +70,15 @@ impl Group {
             name: record.fields.name,
             description: record.fields.description,
             gid_number: record.fields.gid_number,
-            custom: Custom::of(&record.fields.custom, &around.schema),
-        }
+            custom: Custom::of(&record.fields.custom, &around.schema, &around.references)?,
+        })
     }
 
     /// Shows a group with its revision.
-    fn revised(record: records::Group, around: &Surroundings) -> Revised<Self> {
-        Revised::new(record.stamp.revision, Self::of(record, around))
+    fn revised<P>(within: &Within<P>, record: records::Group) -> Result<Revised<Self>, Problem> {
+        let reading = within.caller.read()?;
+        let around = Surroundings::of(&reading, within.organization)?;
+        Ok(Revised::new(record.stamp.revision, Self::of(record, &around)?))
     }
 }
 

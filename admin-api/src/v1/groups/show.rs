@@ -3,7 +3,7 @@
 use directory::access::View;
 
 use super::Group;
-use crate::caller::{Item, Surroundings, Within};
+use crate::caller::{Item, Within};
 use crate::problem::Problem;
 use crate::revision::Revised;
 
@@ -23,5 +23,5 @@ pub(crate) async fn show_group(
     let grant = reading.authorize::<View>(within.organization)?;
     let groups = grant.groups();
     let record = groups.read(groups.id_of(group)?)?;
-    Ok(Group::revised(record, &Surroundings::of(&reading, within.organization)?))
+    Group::revised(&within, record)
 }

@@ -53,15 +53,16 @@ pub(crate) async fn update_group(
     let organization = within.organization;
     let changed = within.caller.change(move |change| {
         let mut grant = change.authorize::<ManageIdentities>(organization)?;
+        let id = grant.groups().id_of(group)?;
         let schema = grant.schema()?;
-        let mut groups = grant.groups();
-        let id = groups.id_of(group)?;
-        groups.update(id, revision, |group| {
+        let custom = patch.custom.read(&schema, &|called| grant.entry_called(called))?;
+        grant.groups().update(id, revision, |group| {
             set(&mut group.fields.name, patch.name);
             set(&mut group.fields.description, patch.description);
             set(&mut group.fields.gid_number, patch.gid_number.map(Some));
-            Ok(patch.custom.apply(&mut group.fields.custom, &schema)?)
+            custom.apply(&mut group.fields.custom);
+            Ok(())
         })
     });
-    Ok(Group::revised(changed.await?, &within.surroundings()?))
+    Group::revised(&within, changed.await?)
 }

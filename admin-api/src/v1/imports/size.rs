@@ -33,12 +33,18 @@ impl Size {
         let field = "custom";
         for value in custom.iter() {
             match &value.values {
-                Values::Text(texts) | Values::ExactText(texts) => self.texts(field, texts),
+                Values::Text(texts)
+                | Values::ExactText(texts)
+                | Values::Telephone(texts)
+                | Values::Country(texts) => self.texts(field, texts),
                 Values::Integer(numbers) | Values::Time(numbers) => {
                     numbers.iter().for_each(|_| self.value(field, size_of::<i64>()));
                 }
                 Values::Boolean(truths) => {
                     truths.iter().for_each(|_| self.value(field, size_of::<bool>()));
+                }
+                Values::Reference(entries) => {
+                    entries.iter().for_each(|entry| self.value(field, size_of_val(entry)));
                 }
                 Values::Octets(all) => {
                     all.iter().for_each(|octets| self.value(field, octets.len()));

@@ -98,7 +98,8 @@ pub(crate) async fn create_user(
     let organization = within.organization;
     let made = within.caller.change(move |change| {
         let mut grant = change.authorize::<ManageIdentities>(organization)?;
-        let custom = std::mem::take(&mut new.custom).into_values(&grant.schema()?)?;
+        let custom = std::mem::take(&mut new.custom)
+            .into_values(&grant.schema()?, &|called| grant.entry_called(called))?;
         let state = if new.staged { UserState::Staged } else { UserState::Active };
         let fields = UserFields { custom, ..new.into() };
         let made = grant.users().create_as(state, fields, password)?;

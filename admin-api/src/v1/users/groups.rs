@@ -34,6 +34,6 @@ pub(crate) async fn list_groups_of_user(
     let more = ids.len() > limit;
     ids.truncate(limit);
     let next = ids.last().filter(|_| more).map(|id| List::<Group>::cursor(*id));
-    let items = ids.into_iter().map(|id| Ok(Group::of(groups.read(id)?, &around)));
+    let items = ids.into_iter().map(|id| Group::of(groups.read(id)?, &around));
     Ok(Json(List { items: items.collect::<Result<_, Problem>>()?, next }))
 }

@@ -32,7 +32,7 @@ pub(crate) async fn list_users(
     let show = |record: records::User| {
         let id = users.id_of(record.uuid)?;
         let state = grant.sign_in_state(id, &around.settings)?;
-        Ok(User::of(record, &around, state))
+        User::of(record, &around, state)
     };
     Ok(Warned::of(Json(List::try_of(page, show)?), grant.user_cap()?))
 }

@@ -135,9 +135,16 @@ pub(crate) enum State {
 
 impl User {
     /// Shows a user of the organization with those surroundings.
-    fn of(record: records::User, around: &Surroundings, state: SignInState) -> Self {
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn of(
+        record: records::User,
+        around: &Surroundings<'_>,
+        state: SignInState,
+    ) -> Result<Self, Problem> {
         let fields = record.fields;
-        Self {
+        Ok(Self {
             id: record.uuid,
             state: match record.state {
                 UserState::Active => State::Active,
@@ -163,9 +170,9 @@ impl User {
             login_shell: fields.login_shell,
             ssh_keys: fields.ssh_keys,
             expires: fields.expires.map(Moment),
-            custom: Custom::of(&fields.custom, &around.schema),
+            custom: Custom::of(&fields.custom, &around.schema, &around.references)?,
             sign_in: state.into(),
-        }
+        })
     }
 
     /// Shows a user with its revision, and with what is true of the sign-in now.
@@ -177,7 +184,7 @@ impl User {
         let around = Surroundings::of(&reading, within.organization)?;
         let grant = reading.authorize::<View>(within.organization)?;
         let state = grant.sign_in_state(id, &around.settings)?;
-        Ok(Revised::new(record.stamp.revision, Self::of(record, &around, state)))
+        Ok(Revised::new(record.stamp.revision, Self::of(record, &around, state)?))
     }
 }
 

@@ -2,7 +2,6 @@
 
 use directory::access::ManageIdentities;
 use directory::records::UserFields;
-use directory::{Error, Schema};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -103,22 +102,26 @@ pub(crate) async fn update_user(
     within: Within<ManageIdentities>,
     Item(user): Item,
     IfMatch(revision): IfMatch,
-    Body(patch): Body<UserPatch>,
+    Body(mut patch): Body<UserPatch>,
 ) -> Result<Revised<User>, Problem> {
     let organization = within.organization;
     let changed = within.caller.change(move |change| {
         let mut grant = change.authorize::<ManageIdentities>(organization)?;
-        let schema = grant.schema()?;
-        let mut users = grant.users();
-        let id = users.id_of(user)?;
-        let changed = users.update(id, revision, |user| patch.apply(&mut user.fields, &schema));
+        let id = grant.users().id_of(user)?;
+        let custom = std::mem::take(&mut patch.custom);
+        let custom = custom.read(&grant.schema()?, &|called| grant.entry_called(called))?;
+        let changed = grant.users().update(id, revision, |user| {
+            patch.apply(&mut user.fields);
+            custom.apply(&mut user.fields.custom);
+            Ok(())
+        });
         Ok((id, changed?))
     });
     User::revised(&within, changed.await?)
 }
 
 impl UserPatch {
-    fn apply(self, fields: &mut UserFields, schema: &Schema) -> Result<(), Error> {
+    fn apply(self, fields: &mut UserFields) {
         set(&mut fields.login, self.login);
         set(&mut fields.display_name, self.display_name);
         set(&mut fields.surname, self.surname);
@@ -136,6 +139,5 @@ impl UserPatch {
         set(&mut fields.ssh_keys, self.ssh_keys);
         let expires = self.expires.map(|expires| expires.map(|Moment(expires)| expires));
         set(&mut fields.expires, expires);
-        Ok(self.custom.apply(&mut fields.custom, schema)?)
     }
 }

@@ -1,14 +1,16 @@
 //! An organization's own attributes, as LDAP shows and compares them.
 
-use directory::records::{CustomAttribute, CustomValues, Syntax, Values};
-use directory::search::{Attribute, Filter};
+mod filter;
+
+use directory::records::{CustomAttribute, Syntax, Values};
+use directory::search::{Attribute, Found};
 use directory::{NameUse, Schema};
-use ldap::filter::{Assertion, Extensible, Substrings};
-use ldap::schema::{self, AttributeType, Definition, Matching, MatchingRule};
+use ldap::schema::{self, AttributeType, Definition, Matching};
 use ldap::{Attributes, Description, Requested, SearchRequest, generalized_time};
 
-use super::filter::{Relation, text};
-use super::rules;
+use super::extras::push_name;
+use super::place::Naming;
+pub(crate) use filter::test;
 
 /// The auxiliary class that allows an entry its organization's own attributes.
 pub(crate) const CLASS: &str = "customObject";
@@ -55,28 +57,51 @@ impl Wanted {
 
 impl Shown<'_> {
     /// The object class that the values of an entry bring along.
-    pub(crate) fn class(&self, values: Option<&CustomValues>) -> Option<&'static str> {
-        let has = |values: &CustomValues| self.schema.shown(values).next().is_some();
-        values.filter(|values| !values.is_empty() && has(values)).map(|_| CLASS)
+    pub(crate) fn class(&self, found: &Found<'_>) -> Option<&'static str> {
+        let values = found.entry().custom().filter(|values| !values.is_empty())?;
+        let mut shown = self.schema.shown(values);
+        shown.any(|(_, values)| is_seen(values, found)).then_some(CLASS)
     }
 
     /// Writes an entry's values.
-    pub(crate) fn write(&self, attributes: &mut Attributes<'_>, values: Option<&CustomValues>) {
-        let Some(values) = values.filter(|values| !values.is_empty()) else { return };
+    pub(crate) fn write(
+        &self,
+        attributes: &mut Attributes<'_>,
+        naming: &Naming,
+        found: &Found<'_>,
+    ) -> Result<(), directory::Error> {
+        let values = found.entry().custom().filter(|values| !values.is_empty());
+        let Some(values) = values else { return Ok(()) };
         for attribute in &self.wanted {
-            if let Some(values) = values.of(attribute.number) {
-                attributes.custom(&attribute.fields.name, |written| {
+            let Some(values) = values.of(attribute.number) else { continue };
+            let mut outcome = Ok(());
+            attributes.custom(&attribute.fields.name, |written| {
+                if let Values::Reference(entries) = values {
+                    let push = &mut |kind, name: &str| push_name(written, naming, kind, name);
+                    outcome = found.named(entries, push);
+                } else {
                     each(values, |value| written.push(value));
-                });
-            }
+                }
+            });
+            outcome?;
         }
+        Ok(())
     }
 }
 
-/// Shows each value as it travels.
+/// Whether the caller is shown one of these values: of references those to entries that it sees.
+fn is_seen(values: &Values, found: &Found<'_>) -> bool {
+    let Values::Reference(entries) = values else { return true };
+    entries.iter().any(|entry| found.sees(*entry))
+}
+
+/// Shows each value as it travels; references are named by who knows how.
 fn each(values: &Values, mut visit: impl FnMut(&[u8])) {
     match values {
-        Values::Text(texts) | Values::ExactText(texts) => {
+        Values::Text(texts)
+        | Values::ExactText(texts)
+        | Values::Telephone(texts)
+        | Values::Country(texts) => {
             texts.iter().for_each(|text| visit(text.as_bytes()));
         }
         Values::Integer(numbers) => {
@@ -89,6 +114,7 @@ fn each(values: &Values, mut visit: impl FnMut(&[u8])) {
             times.iter().for_each(|time| visit(generalized_time::write(*time).as_bytes()));
         }
         Values::Octets(values) => values.iter().for_each(|value| visit(value)),
+        Values::Reference(_) => {}
     }
 }
 
@@ -121,46 +147,6 @@ pub(crate) fn knows(description: &Description, schema: &Schema) -> bool {
     find(description, schema).is_some()
 }
 
-/// The test of one of the organization's own attributes, if that is what a filter is.
-pub(crate) fn test(filter: &ldap::Filter, schema: &Schema) -> Option<Filter> {
-    let tested = |description, test: &dyn Fn(&CustomAttribute) -> Filter| {
-        find(description, schema).map(test)
-    };
-    match filter {
-        ldap::Filter::Equality(Assertion { attribute, value })
-        | ldap::Filter::Approx(Assertion { attribute, value }) => {
-            if attribute.plain().is_some_and(|kind| kind.name == "objectClass") {
-                return is_class(value, schema).then(|| schema.some_value());
-            }
-            tested(attribute, &|custom| equal(custom, value))
-        }
-        ldap::Filter::Substrings(substrings) => {
-            tested(&substrings.attribute, &|custom| pieces(custom.attribute(), substrings))
-        }
-        ldap::Filter::GreaterOrEqual(Assertion { attribute, value }) => {
-            tested(attribute, &|custom| ordering(custom, value, Relation::AtLeast))
-        }
-        ldap::Filter::LessOrEqual(Assertion { attribute, value }) => {
-            tested(attribute, &|custom| ordering(custom, value, Relation::AtMost))
-        }
-        ldap::Filter::Present(attribute) => {
-            tested(attribute, &|custom| Filter::present(custom.attribute()))
-        }
-        ldap::Filter::Extensible(extensible) => {
-            let Extensible { rule, attribute, value, .. } = &**extensible;
-            tested(attribute.as_ref()?, &|custom| match rule {
-                None => equal(custom, value),
-                Some(rule) => schema::matching_rule(rule.as_str())
-                    .map_or(Filter::Undefined, |rule| by_rule(custom, rule, value)),
-            })
-        }
-        ldap::Filter::And(_)
-        | ldap::Filter::Or(_)
-        | ldap::Filter::Not(_)
-        | ldap::Filter::Unknown => None,
-    }
-}
-
 fn is_class(value: &[u8], schema: &Schema) -> bool {
     let name = std::str::from_utf8(value).unwrap_or_default().trim();
     name.eq_ignore_ascii_case(CLASS) || name == class_number(schema)
@@ -168,66 +154,6 @@ fn is_class(value: &[u8], schema: &Schema) -> bool {
 
 fn class_number(schema: &Schema) -> String {
     format!("2.25.{}", schema.organization().as_u128())
-}
-
-/// A test by a rule that the client named: an own one, one of text with or without case, or bits.
-fn by_rule(custom: &CustomAttribute, rule: &MatchingRule, value: &[u8]) -> Filter {
-    let own = matching(custom.fields.syntax);
-    let is = |own: Option<&MatchingRule>| own.is_some_and(|own| own.oid == rule.oid);
-    if is(own.equality()) {
-        return equal(custom, value);
-    }
-    if is(own.ordering()) {
-        return ordering(custom, value, Relation::Below);
-    }
-    let Some(text) = text(value) else { return Filter::Undefined };
-    match custom.fields.syntax {
-        Syntax::Text | Syntax::ExactText => {
-            rules::text_by_rule(custom.attribute(), rule, text).unwrap_or(Filter::Undefined)
-        }
-        Syntax::Integer => rules::wanted_bits(rule, text)
-            .map_or(Filter::Undefined, |(bits, all)| Filter::bits(custom.attribute(), bits, all)),
-        Syntax::Boolean | Syntax::Time | Syntax::Octets => Filter::Undefined,
-    }
-}
-
-fn equal(custom: &CustomAttribute, value: &[u8]) -> Filter {
-    compare(custom, value, Relation::Is)
-}
-
-fn ordering(custom: &CustomAttribute, value: &[u8], relation: Relation) -> Filter {
-    if matching(custom.fields.syntax).ordering().is_none() {
-        return Filter::Undefined;
-    }
-    compare(custom, value, relation)
-}
-
-fn compare(custom: &CustomAttribute, value: &[u8], relation: Relation) -> Filter {
-    if custom.fields.syntax == Syntax::Octets {
-        return relation.octets(custom.attribute(), value);
-    }
-    let Some(text) = text(value) else { return Filter::Undefined };
-    if custom.fields.syntax == Syntax::Boolean {
-        return relation.test(custom.attribute(), &text.to_ascii_uppercase());
-    }
-    if custom.fields.syntax != Syntax::Time {
-        return relation.test(custom.attribute(), text);
-    }
-    match generalized_time::read(text) {
-        Some(milliseconds) => relation.test(custom.attribute(), &milliseconds.to_string()),
-        None => Filter::Undefined,
-    }
-}
-
-fn pieces(attribute: Attribute, substrings: &Substrings) -> Filter {
-    let mut all = substrings.initial.iter().chain(&substrings.any).chain(&substrings.last);
-    if all.any(|piece| text(piece).is_none()) {
-        return Filter::Undefined;
-    }
-    let initial = substrings.initial.as_deref().and_then(text);
-    let any: Vec<&str> = substrings.any.iter().filter_map(|piece| text(piece)).collect();
-    let last = substrings.last.as_deref().and_then(text);
-    Filter::pieces(attribute, initial, &any, last)
 }
 
 /// What a name means to the schema that every organization has.
@@ -244,17 +170,41 @@ pub(crate) fn naming(name: &str) -> NameUse {
 
 /// The form of values of a type that is left to organizations.
 fn syntax(kind: &AttributeType) -> Syntax {
-    if kind.matching == Matching::CaseExact { Syntax::ExactText } else { Syntax::Text }
+    let telephone = [schema::Syntax::TelephoneNumber, schema::Syntax::FacsimileNumber];
+    if kind.syntax == schema::Syntax::Dn {
+        Syntax::Reference
+    } else if telephone.contains(&kind.syntax) {
+        Syntax::Telephone
+    } else if kind.syntax == schema::Syntax::CountryString {
+        Syntax::Country
+    } else if kind.syntax == schema::Syntax::Jpeg {
+        Syntax::Octets
+    } else if kind.matching == Matching::CaseExact {
+        Syntax::ExactText
+    } else {
+        Syntax::Text
+    }
+}
+
+/// How the values of one of the organization's own attributes are compared.
+fn matching_of(custom: &CustomAttribute) -> Matching {
+    let standard = schema::attribute(&custom.fields.name).map(|kind| kind.matching);
+    if standard == Some(Matching::Never) {
+        return Matching::Never;
+    }
+    matching(custom.fields.syntax)
 }
 
 const fn matching(syntax: Syntax) -> Matching {
     match syntax {
-        Syntax::Text => Matching::CaseIgnore,
+        Syntax::Text | Syntax::Country => Matching::CaseIgnore,
         Syntax::ExactText => Matching::CaseExact,
         Syntax::Integer => Matching::Integer,
         Syntax::Boolean => Matching::Boolean,
         Syntax::Time => Matching::GeneralizedTime,
         Syntax::Octets => Matching::OctetString,
+        Syntax::Telephone => Matching::TelephoneNumber,
+        Syntax::Reference => Matching::DistinguishedName,
     }
 }
 
@@ -265,6 +215,9 @@ const fn form(syntax: Syntax) -> schema::Syntax {
         Syntax::Boolean => schema::Syntax::Boolean,
         Syntax::Time => schema::Syntax::GeneralizedTime,
         Syntax::Octets => schema::Syntax::OctetString,
+        Syntax::Telephone => schema::Syntax::TelephoneNumber,
+        Syntax::Country => schema::Syntax::CountryString,
+        Syntax::Reference => schema::Syntax::Dn,
     }
 }
 

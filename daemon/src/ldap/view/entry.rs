@@ -26,7 +26,7 @@ pub(crate) fn write_entry(
 ) -> Result<(), directory::Error> {
     let entry = found.entry();
     let shown = naming.look().shown(entry.id().kind());
-    match custom.class(entry.custom()) {
+    match custom.class(found) {
         None => put(attributes, TYPES.object_class, shown.classes),
         Some(class) => put(attributes, TYPES.object_class, &[shown.classes, &[class]].concat()),
     }
@@ -39,7 +39,7 @@ pub(crate) fn write_entry(
             });
         }
     }
-    custom.write(attributes, entry.custom());
+    custom.write(attributes, naming, found)?;
     for (kind, extra) in &shown.extras {
         write_extra(attributes, kind, *extra, (naming, dn, entry));
     }
@@ -179,6 +179,8 @@ fn in_octets(fact: Fact<'_>, write: impl FnOnce(&[u8])) {
         Fact::Signed(number) => write(itoa::Buffer::new().format(number).as_bytes()),
         Fact::Boolean(truth) => write(if truth { b"TRUE" } else { b"FALSE" }),
         Fact::Octets(octets) => write(octets),
+        // Named by who knows how.
+        Fact::Entry(_) => {}
         Fact::Id(id) => {
             write(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()).as_bytes());
         }

@@ -81,7 +81,7 @@ pub(super) fn write_groups(
 }
 
 /// Writes the name of an entry.
-fn push_name(values: &mut Values<'_>, naming: &Naming, kind: Kind, name: &str) {
+pub(super) fn push_name(values: &mut Values<'_>, naming: &Naming, kind: Kind, name: &str) {
     naming.spell(kind, name, |parts| values.push_parts(&parts.map(str::as_bytes)));
 }
 

@@ -71,7 +71,7 @@ pub(crate) fn translate(
     find: Find<'_>,
 ) -> Result<Filter, directory::Error> {
     if !schema.is_empty()
-        && let Some(test) = super::custom::test(filter, schema)
+        && let Some(test) = super::custom::test(filter, naming, schema, find)?
     {
         return Ok(test);
     }
@@ -165,7 +165,9 @@ pub(super) fn equality(
         let octets = &assertion.value;
         return Ok(over(kind, naming, |it| Filter::octets(it, octets, Comparison::Equal)));
     }
-    let Some(value) = text(&assertion.value) else { return Ok(Filter::Undefined) };
+    let Some(value) = text(&assertion.value).filter(|_| kind.matching != Matching::Never) else {
+        return Ok(Filter::Undefined);
+    };
     match kind.name {
         "objectClass" => Ok(of_class(value, naming)),
         "structuralObjectClass" => Ok(of_structural_class(value, naming)),

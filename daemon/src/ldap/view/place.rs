@@ -142,8 +142,7 @@ impl Naming {
 
     /// The name of an entry.
     pub(crate) fn entry(&self, entry: &Entry) -> String {
-        let (kind, name) = called(entry);
-        self.named(kind, name)
+        self.named(entry.id().kind(), entry.name())
     }
 
     /// The name of an entry of a kind that is called `name`.
@@ -167,15 +166,6 @@ impl Naming {
     /// Whether the base itself has this type and prepared value among its RDNs.
     pub(crate) fn base_has(&self, kind: &str, value: &str) -> bool {
         self.base.rdns().flat_map(ldap::dn::Rdn::parts).any(|part| part == (kind, value.into()))
-    }
-}
-
-/// The kind of an entry, and what it is called by.
-pub(super) fn called(entry: &Entry) -> (Kind, &str) {
-    match entry {
-        Entry::User(_, user) => (Kind::User, &user.fields.login),
-        Entry::Group(_, group) => (Kind::Group, &group.fields.name),
-        Entry::ServiceAccount(_, account) => (Kind::ServiceAccount, &account.fields.name),
     }
 }
 

@@ -15,6 +15,8 @@ pub(super) enum Ask {
     InSome,
     Has(EntryId),
     HasSome,
+    Under(EntryId),
+    UnderSome,
     /// What is not known to be so or not.
     Unknown,
     /// A number that is none.
@@ -60,6 +62,10 @@ impl Ask {
                 if seen.contains(member) && model.is_in(*member, group))),
             Self::HasSome => Some(matches!(entry, EntryId::Group(group)
                 if seen.iter().any(|member| model.is_directly_in(*member, group)))),
+            Self::Under(chief) => {
+                Some(chief_of(model, seen, entry).is_some_and(|other| other == *chief))
+            }
+            Self::UnderSome => Some(chief_of(model, seen, entry).is_some()),
             Self::Name(text) => Some(matches!(entry, EntryId::Group(id)
                 if model.groups[&id].name.eq_ignore_ascii_case(text))),
             Self::User(ask) => Some(match entry {
@@ -71,7 +77,7 @@ impl Ask {
         }
     }
 
-    pub(super) fn filter(&self, attributes: [Attribute; 2]) -> Filter {
+    pub(super) fn filter(&self, attributes: [Attribute; 3]) -> Filter {
         let parts = |asks: &[Self]| asks.iter().map(|ask| ask.filter(attributes)).collect();
         match self {
             Self::User(ask) => ask.filter(attributes),
@@ -82,6 +88,8 @@ impl Ask {
             Self::Has(EntryId::Group(id)) => Filter::HasMember(Member::Group(*id)),
             Self::Has(EntryId::ServiceAccount(_)) => panic!("no group has such a member"),
             Self::HasSome => Filter::HasSomeMember,
+            Self::Under(chief) => Filter::refers(attributes[2], *chief),
+            Self::UnderSome => Filter::present(attributes[2]),
             Self::Unknown => Filter::Undefined,
             Self::NoNumber => Filter::equal(attributes[1], "many"),
             // The model knows no service accounts.
@@ -118,7 +126,7 @@ impl OfUser {
         }
     }
 
-    fn filter(&self, [center, level]: [Attribute; 2]) -> Filter {
+    fn filter(&self, [center, level, _]: [Attribute; 3]) -> Filter {
         match self {
             Self::Login(text) => Filter::equal(Attribute::Login, text),
             Self::LoginFrom(text) => Filter::at_least(Attribute::Login, text),
@@ -138,6 +146,12 @@ impl OfUser {
             Self::Bits(bits, all) => Filter::bits(Attribute::UidNumber, *bits, *all),
         }
     }
+}
+
+/// Whom an entry is under, as far as that is seen.
+fn chief_of(model: &Model, seen: &[EntryId], entry: EntryId) -> Option<EntryId> {
+    let EntryId::User(user) = entry else { return None };
+    model.chiefs.get(&user).copied().filter(|chief| seen.contains(chief))
 }
 
 fn sees_in(model: &Model, seen: &[EntryId], entry: EntryId, group: GroupId) -> bool {
@@ -199,6 +213,7 @@ pub(super) fn asks(model: &Model) -> Vec<Ask> {
         Ask::User(OfUser::HasCenter),
         Ask::InSome,
         Ask::HasSome,
+        Ask::UnderSome,
     ]);
     asks.extend([
         Ask::User(OfUser::Bits(6, true)),
@@ -208,6 +223,7 @@ pub(super) fn asks(model: &Model) -> Vec<Ask> {
     ]);
     for group in model.groups.keys() {
         asks.extend([Ask::In(*group), Ask::Has(EntryId::Group(*group))]);
+        asks.push(Ask::Under(EntryId::Group(*group)));
         asks.push(Ask::All(vec![Ask::In(*group), Ask::User(OfUser::Center(text("A")))]));
         asks.push(Ask::Any(vec![
             Ask::Has(EntryId::Group(*group)),
@@ -215,6 +231,7 @@ pub(super) fn asks(model: &Model) -> Vec<Ask> {
         ]));
     }
     asks.extend(model.users.keys().map(|user| Ask::Has(EntryId::User(*user))));
+    asks.extend(model.users.keys().map(|user| Ask::Under(EntryId::User(*user))));
     let not = |ask: &Ask| Ask::Not(Box::new(ask.clone()));
     // Each once with what is not known, and once with what is so of one alone.
     let joined = |ask: &Ask| {

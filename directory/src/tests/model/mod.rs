@@ -42,6 +42,8 @@ enum Step {
     Nest(usize, usize),
     Free(usize, usize),
     Index(bool),
+    /// A user comes under another, or under a group.
+    Lead(usize, Option<usize>, usize),
 }
 
 /// What changes about a user.
@@ -84,6 +86,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (group.clone(), group.clone()).prop_map(|(outer, inner)| Step::Nest(outer, inner)),
         1 => (group.clone(), group).prop_map(|(outer, inner)| Step::Free(outer, inner)),
         1 => any::<bool>().prop_map(Step::Index),
+        3 => (0..8_usize, proptest::option::of(0..8_usize), 0..GROUPS)
+            .prop_map(|(user, chief, group)| Step::Lead(user, chief, group)),
     ]
 }
 
@@ -105,8 +109,10 @@ impl Play {
     fn new() -> Self {
         let world = World::new();
         let acme = world.organization("acme");
-        for (name, syntax) in [("costCenter", Syntax::Text), ("level", Syntax::Integer)] {
-            let indexed = syntax == Syntax::Text;
+        for (name, syntax) in
+            [("costCenter", Syntax::Text), ("level", Syntax::Integer), ("chief", Syntax::Reference)]
+        {
+            let indexed = syntax != Syntax::Integer;
             let fields = CustomAttributeFields {
                 name: name.to_owned(),
                 description: None,
@@ -133,10 +139,10 @@ impl Play {
         play
     }
 
-    fn attributes(&self) -> [Attribute; 2] {
+    fn attributes(&self) -> [Attribute; 3] {
         let reading = self.world.directory.read(self.world.top()).unwrap();
         let schema = reading.authorize::<View>(self.acme).unwrap().schema().unwrap();
-        ["costCenter", "level"].map(|name| schema.named(name).unwrap().attribute())
+        ["costCenter", "level", "chief"].map(|name| schema.named(name).unwrap().attribute())
     }
 
     /// Does a step in the directory, and in the model if the directory has to allow it.
@@ -156,6 +162,7 @@ impl Play {
                 let Some(id) = user(at) else { return };
                 self.identities(move |grant| grant.users().delete(id, None)).unwrap();
                 self.model.users.remove(&id);
+                self.model.forget(EntryId::User(id));
                 self.model.groups.values_mut().for_each(|circle| _ = circle.users.remove(&id));
             }
             Step::Found(number) => self.found(number),
@@ -175,6 +182,14 @@ impl Play {
                 self.nest(outer, inner, matches!(step, Step::Nest(..)));
             }
             Step::Index(indexed) => self.index(indexed),
+            Step::Lead(at, chief, circle) => {
+                let chief = match chief {
+                    Some(at) => self.model.user(at).map(EntryId::User),
+                    None => self.model.group(circle).map(EntryId::Group),
+                };
+                let (Some(id), Some(chief)) = (self.model.user(at), chief) else { return };
+                self.lead(id, chief);
+            }
         }
     }
 
@@ -219,6 +234,7 @@ impl Play {
         let Ok(record) = done else { return };
         self.model.users.get_mut(&id).unwrap().1 =
             Look { number: record.fields.uid_number, ..look.clone() };
+        self.model.chiefs.remove(&id);
     }
 
     fn rename(&mut self, id: UserId, login: usize) {
@@ -255,8 +271,22 @@ impl Play {
         assert_eq!(done.is_err(), named);
         if !named {
             self.model.groups.remove(&id);
+            self.model.forget(EntryId::Group(id));
             self.model.groups.values_mut().for_each(|circle| _ = circle.groups.remove(&id));
         }
+    }
+
+    fn lead(&mut self, id: UserId, chief: EntryId) {
+        let done = self.identities(move |grant| {
+            let number = grant.schema()?.named("chief").map(|named| named.number);
+            let number = number.ok_or(Error::Missing)?;
+            grant.users().update(id, None, |record| {
+                record.fields.custom.set(number, Values::Reference(vec![chief]));
+                Ok(())
+            })
+        });
+        done.unwrap();
+        self.model.chiefs.insert(id, chief);
     }
 
     fn member(&self, group: GroupId, member: Member, joins: bool) -> Result<(), Error> {

@@ -11,6 +11,8 @@ use crate::search::EntryId;
 pub(super) struct Model {
     pub(super) users: BTreeMap<UserId, (String, Look)>,
     pub(super) groups: BTreeMap<GroupId, Circle>,
+    /// Whom users are under.
+    pub(super) chiefs: BTreeMap<UserId, EntryId>,
 }
 
 #[derive(Default)]
@@ -32,6 +34,11 @@ impl Model {
     pub(super) fn named(&self, login: usize) -> Option<UserId> {
         let login = format!("u{login}");
         self.users.iter().find(|(_, (other, _))| *other == login).map(|(id, _)| *id)
+    }
+
+    /// Whoever is gone is nobody's chief, and has none.
+    pub(super) fn forget(&mut self, entry: EntryId) {
+        self.chiefs.retain(|id, chief| EntryId::User(*id) != entry && *chief != entry);
     }
 
     /// Whether another user has this number.

@@ -9,6 +9,8 @@ pub enum Syntax {
     CountryString,
     /// A distinguished name.
     Dn,
+    /// The telephone number of a fax machine, perhaps with what it can do.
+    FacsimileNumber,
     /// Text in UTF-8, not empty.
     DirectoryString,
     /// A point in time, `20260102030405Z`.
@@ -54,6 +56,7 @@ pub const fn syntaxes() -> &'static [Syntax] {
         Syntax::Boolean,
         Syntax::CountryString,
         Syntax::Dn,
+        Syntax::FacsimileNumber,
         Syntax::DirectoryString,
         Syntax::GeneralizedTime,
         Syntax::Ia5String,
@@ -83,6 +86,7 @@ impl Syntax {
             Self::Boolean => "1.3.6.1.4.1.1466.115.121.1.7",
             Self::CountryString => "1.3.6.1.4.1.1466.115.121.1.11",
             Self::Dn => "1.3.6.1.4.1.1466.115.121.1.12",
+            Self::FacsimileNumber => "1.3.6.1.4.1.1466.115.121.1.22",
             Self::DirectoryString => "1.3.6.1.4.1.1466.115.121.1.15",
             Self::GeneralizedTime => "1.3.6.1.4.1.1466.115.121.1.24",
             Self::Ia5String => "1.3.6.1.4.1.1466.115.121.1.26",
@@ -117,6 +121,7 @@ impl Syntax {
             Self::Boolean => "Boolean",
             Self::CountryString => "Country String",
             Self::Dn => "DN",
+            Self::FacsimileNumber => "Facsimile Telephone Number",
             Self::DirectoryString => "Directory String",
             Self::GeneralizedTime => "Generalized Time",
             Self::Ia5String => "IA5 String",

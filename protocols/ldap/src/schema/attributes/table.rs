@@ -5,7 +5,7 @@ use super::{AttributeType, Usage};
 use crate::schema::{Matching, RuleUse, Syntax, Vocabulary};
 
 /// All attribute types; at most 256, so that a set of them fits a few machine words.
-pub(super) static ATTRIBUTES: [AttributeType; 87] = numbered([
+pub(super) static ATTRIBUTES: [AttributeType; 92] = numbered([
     oid("objectClass", "2.5.4.0"),
     text("name", "2.5.4.41"),
     text("cn", "2.5.4.3").named(&["commonName"]).below("name"),
@@ -22,8 +22,16 @@ pub(super) static ATTRIBUTES: [AttributeType; 87] = numbered([
     ascii("gecos", "1.3.6.1.1.1.1.2").single(),
     telephone("telephoneNumber", "2.5.4.20"),
     telephone("mobile", "0.9.2342.19200300.100.1.41").named(&["mobileTelephoneNumber"]),
-    telephone("homePhone", "0.9.2342.19200300.100.1.20").named(&["homeTelephoneNumber"]),
-    telephone("pager", "0.9.2342.19200300.100.1.42").named(&["pagerTelephoneNumber"]),
+    telephone("homePhone", "0.9.2342.19200300.100.1.20").named(&["homeTelephoneNumber"]).left(),
+    telephone("pager", "0.9.2342.19200300.100.1.42").named(&["pagerTelephoneNumber"]).left(),
+    AttributeType::new(
+        "facsimileTelephoneNumber",
+        "2.5.4.23",
+        Syntax::FacsimileNumber,
+        Matching::Never,
+    )
+    .named(&["fax"])
+    .left(),
     text("title", "2.5.4.12").below("name"),
     text("description", "2.5.4.13"),
     text("employeeNumber", "2.16.840.1.113730.3.1.3").single(),
@@ -42,10 +50,28 @@ pub(super) static ATTRIBUTES: [AttributeType; 87] = numbered([
     AttributeType::new("c", "2.5.4.6", Syntax::CountryString, Matching::CaseIgnore)
         .named(&["countryName"])
         .below("name")
-        .single(),
+        .single()
+        .left(),
+    text("physicalDeliveryOfficeName", "2.5.4.19").left(),
+    text("postOfficeBox", "2.5.4.18").left(),
+    AttributeType::new(
+        "homePostalAddress",
+        "0.9.2342.19200300.100.1.39",
+        Syntax::PostalAddress,
+        Matching::CaseIgnore,
+    )
+    .left(),
+    text("generationQualifier", "2.5.4.44").below("name").left(),
     text("roomNumber", "0.9.2342.19200300.100.1.6").left(),
-    exact("labeledURI", "1.3.6.1.4.1.250.1.57").left(),
-    octets("jpegPhoto", "0.9.2342.19200300.100.1.60").holding(Syntax::Jpeg),
+    AttributeType::new(
+        "labeledURI",
+        "1.3.6.1.4.1.250.1.57",
+        Syntax::DirectoryString,
+        Matching::CaseExact,
+    )
+    .left(),
+    AttributeType::new("jpegPhoto", "0.9.2342.19200300.100.1.60", Syntax::Jpeg, Matching::Never)
+        .left(),
     AttributeType::new("userCertificate", "2.5.4.36", Syntax::Certificate, Matching::Never),
     text("businessCategory", "2.5.4.15").left(),
     text("serialNumber", "2.5.4.5").holding(Syntax::PrintableString),
@@ -54,9 +80,9 @@ pub(super) static ATTRIBUTES: [AttributeType; 87] = numbered([
     dn("distinguishedName", "2.5.4.49"),
     dn("member", "2.5.4.31").below("distinguishedName"),
     dn("owner", "2.5.4.32").below("distinguishedName"),
-    dn("seeAlso", "2.5.4.34").below("distinguishedName"),
-    dn("manager", "0.9.2342.19200300.100.1.10"),
-    dn("secretary", "0.9.2342.19200300.100.1.21"),
+    dn("seeAlso", "2.5.4.34").below("distinguishedName").left(),
+    dn("manager", "0.9.2342.19200300.100.1.10").left(),
+    dn("secretary", "0.9.2342.19200300.100.1.21").left(),
     AttributeType::new(
         "uniqueMember",
         "2.5.4.50",

@@ -1,0 +1,157 @@
+//! Tests of an organization's own attributes, from LDAP's words to the directory's.
+
+use directory::Schema;
+use directory::records::{CustomAttribute, Syntax};
+use directory::search::Filter;
+use directory::text::is_prohibited;
+use ldap::dn::Dn;
+use ldap::filter::{Assertion, Extensible, Substrings};
+use ldap::schema::{self, MatchingRule};
+use ldap::{Description, generalized_time};
+
+use super::super::filter::{Find, Relation, text};
+use super::super::place::{Naming, Target};
+use super::super::rules;
+use super::{find as own, is_class, matching_of};
+
+/// How entries are named, and found by their names.
+type Names<'a> = (&'a Naming, Find<'a>);
+
+/// The test of one of the organization's own attributes, if that is what a filter is.
+pub(crate) fn test(
+    filter: &ldap::Filter,
+    naming: &Naming,
+    schema: &Schema,
+    find: Find<'_>,
+) -> Result<Option<Filter>, directory::Error> {
+    let names = (naming, find);
+    match filter {
+        ldap::Filter::Equality(Assertion { attribute, value })
+        | ldap::Filter::Approx(Assertion { attribute, value }) => {
+            if attribute.plain().is_some_and(|kind| kind.name == "objectClass") {
+                return Ok(is_class(value, schema).then(|| schema.some_value()));
+            }
+            own(attribute, schema).map(|custom| equal(custom, value, names)).transpose()
+        }
+        ldap::Filter::Substrings(substrings) => {
+            Ok(own(&substrings.attribute, schema).map(|custom| pieces(custom, substrings)))
+        }
+        ldap::Filter::GreaterOrEqual(Assertion { attribute, value }) => {
+            Ok(own(attribute, schema).map(|custom| ordering(custom, value, Relation::AtLeast)))
+        }
+        ldap::Filter::LessOrEqual(Assertion { attribute, value }) => {
+            Ok(own(attribute, schema).map(|custom| ordering(custom, value, Relation::AtMost)))
+        }
+        ldap::Filter::Present(attribute) => {
+            Ok(own(attribute, schema).map(|custom| Filter::present(custom.attribute())))
+        }
+        ldap::Filter::Extensible(extensible) => {
+            let Extensible { rule, attribute, value, .. } = &**extensible;
+            let named = |attribute: &Description| own(attribute, schema);
+            let Some(custom) = attribute.as_ref().and_then(named) else { return Ok(None) };
+            let test = match rule {
+                None => equal(custom, value, names)?,
+                Some(rule) => match schema::matching_rule(rule.as_str()) {
+                    Some(rule) => by_rule(custom, rule, value, names)?,
+                    None => Filter::Undefined,
+                },
+            };
+            Ok(Some(test))
+        }
+        ldap::Filter::And(_)
+        | ldap::Filter::Or(_)
+        | ldap::Filter::Not(_)
+        | ldap::Filter::Unknown => Ok(None),
+    }
+}
+
+/// A test by a rule that the client named: an own one, one of text with or without case, or bits.
+fn by_rule(
+    custom: &CustomAttribute,
+    rule: &MatchingRule,
+    value: &[u8],
+    names: Names<'_>,
+) -> Result<Filter, directory::Error> {
+    let own = matching_of(custom);
+    let is = |own: Option<&MatchingRule>| own.is_some_and(|own| own.oid == rule.oid);
+    if is(own.equality()) {
+        return equal(custom, value, names);
+    }
+    if is(own.ordering()) {
+        return Ok(ordering(custom, value, Relation::Below));
+    }
+    let Some(text) = text(value) else { return Ok(Filter::Undefined) };
+    Ok(match custom.fields.syntax {
+        Syntax::Text | Syntax::ExactText | Syntax::Country => {
+            rules::text_by_rule(custom.attribute(), rule, text).unwrap_or(Filter::Undefined)
+        }
+        Syntax::Integer => rules::wanted_bits(rule, text)
+            .map_or(Filter::Undefined, |(bits, all)| Filter::bits(custom.attribute(), bits, all)),
+        Syntax::Boolean | Syntax::Time | Syntax::Octets | Syntax::Telephone | Syntax::Reference => {
+            Filter::Undefined
+        }
+    })
+}
+
+fn equal(
+    custom: &CustomAttribute,
+    value: &[u8],
+    names: Names<'_>,
+) -> Result<Filter, directory::Error> {
+    if matching_of(custom).equality().is_none() {
+        return Ok(Filter::Undefined);
+    }
+    if custom.fields.syntax == Syntax::Reference {
+        return refers(custom, value, names);
+    }
+    Ok(compare(custom, value, Relation::Is))
+}
+
+/// A reference to the entry of a name, under whichever base of the organization.
+fn refers(
+    custom: &CustomAttribute,
+    value: &[u8],
+    (naming, find): Names<'_>,
+) -> Result<Filter, directory::Error> {
+    let value = text(value).filter(|value| !is_prohibited(value));
+    let Some(Ok(dn)) = value.map(Dn::parse) else { return Ok(Filter::Undefined) };
+    let Ok(Target::Entry(named)) = naming.target_anywhere(&dn) else { return Ok(Filter::never()) };
+    let found = named.find(find)?;
+    Ok(found.map_or_else(Filter::never, |entry| Filter::refers(custom.attribute(), entry)))
+}
+
+fn ordering(custom: &CustomAttribute, value: &[u8], relation: Relation) -> Filter {
+    if matching_of(custom).ordering().is_none() {
+        return Filter::Undefined;
+    }
+    compare(custom, value, relation)
+}
+
+fn compare(custom: &CustomAttribute, value: &[u8], relation: Relation) -> Filter {
+    if custom.fields.syntax == Syntax::Octets {
+        return relation.octets(custom.attribute(), value);
+    }
+    let Some(text) = text(value) else { return Filter::Undefined };
+    if custom.fields.syntax == Syntax::Boolean {
+        return relation.test(custom.attribute(), &text.to_ascii_uppercase());
+    }
+    if custom.fields.syntax != Syntax::Time {
+        return relation.test(custom.attribute(), text);
+    }
+    match generalized_time::read(text) {
+        Some(milliseconds) => relation.test(custom.attribute(), &milliseconds.to_string()),
+        None => Filter::Undefined,
+    }
+}
+
+fn pieces(custom: &CustomAttribute, substrings: &Substrings) -> Filter {
+    let mut all = substrings.initial.iter().chain(&substrings.any).chain(&substrings.last);
+    let comparable = matching_of(custom).substrings().is_some();
+    if !comparable || all.any(|piece| text(piece).is_none()) {
+        return Filter::Undefined;
+    }
+    let initial = substrings.initial.as_deref().and_then(text);
+    let any: Vec<&str> = substrings.any.iter().filter_map(|piece| text(piece)).collect();
+    let last = substrings.last.as_deref().and_then(text);
+    Filter::pieces(custom.attribute(), initial, &any, last)
+}
