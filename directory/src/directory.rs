@@ -20,12 +20,14 @@ use crate::access::{
 use crate::accounting::{Reports, SessionBounds};
 use crate::authentication::{Engine, Who as Claim};
 use crate::collections::{self, NewPassword, Oneself, Site};
+use crate::epochs::Epochs;
 use crate::error::{Error, StoreFailure};
 use crate::gear::GearTable;
 use crate::id::{AdminId, OrganizationId, Place, RecordId};
 use crate::issuing::Lists;
 use crate::known::{Capacity, Keep, Lookups};
 use crate::orders::{Departures, OrderNetworks};
+use crate::preparation::failed_to_open;
 use crate::records::{
     Admin, AdminFields, Agreements, CertificateAuthority, CertificateTotals, Compliance,
     Credential, CustomAttribute, DeletedUser, Departure, DepartureTotals, Device, GearClaims,
@@ -118,7 +120,8 @@ impl Directory {
         let (events, networks) = (store.events().clone(), options.order_networks.clone());
         let (certificates, sessions) = (options.certificates, options.admin_sessions);
         let bounds = Bounds { networks, certificates, sessions, reports: options.reports };
-        let tools = Tools::new(entropy, events, (known, replies), bounds);
+        let epochs = Epochs::begin(&store, &*entropy).map_err(failed_to_open)?;
+        let tools = Tools::new(entropy, events, (known, replies), bounds, epochs);
         let engine = Engine::start(&options.authentication, &tools)?;
         let (gear, followers) =
             (GearTable::following(&store), crate::follow::Followers::of(&store));

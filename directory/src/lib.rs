@@ -12,6 +12,7 @@ pub mod authentication;
 pub mod billing;
 pub mod collections;
 mod directory;
+mod epochs;
 mod error;
 pub mod events;
 mod follow;

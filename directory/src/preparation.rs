@@ -16,31 +16,13 @@ use crate::records::{
 const STEP: usize = 1_000;
 
 impl Directory {
-    /// Creates the provider's partition in a fresh store, and gives records of an older one the
-    /// index entries that searches count on.
+    /// Gives records of an older store the index entries that searches count on.
     pub(crate) fn prepare(&self) -> Result<(), OpenError> {
-        let prepared = self.create_provider().and_then(|()| self.renew());
-        let prepared = prepared.and_then(|()| self.note_claims());
+        let prepared = self.renew().and_then(|()| self.note_claims());
         let prepared = prepared.and_then(|()| self.count_sessions());
         let prepared = prepared.and_then(|()| self.count_certificates());
         let prepared = prepared.and_then(|()| self.count_users());
-        prepared.and_then(|()| self.settle_left_reports()).map_err(|error| {
-            if let Error::Store(StoreFailure::Read(error)) = error {
-                error.into()
-            } else {
-                std::io::Error::other(error.to_string()).into()
-            }
-        })
-    }
-
-    fn create_provider(&self) -> Result<(), Error> {
-        let prepared = self.inner.store.write(|change| {
-            if change.partition_exists(Partition::Provider)? {
-                return Ok(());
-            }
-            change.create_partition(Partition::Provider).map_err(Error::from)
-        });
-        prepared.map_err(Error::from)
+        prepared.and_then(|()| self.settle_left_reports()).map_err(failed_to_open)
     }
 
     /// Notes what RADIUS clients have that no other may have, once for a store that was made before
@@ -161,6 +143,15 @@ impl Directory {
     fn spelled(&self, partition: Partition) -> Result<VecDeque<Id>, ReadError> {
         let snapshot = self.inner.store.read()?;
         snapshot.prefix(partition, indices::USER_SPELLED_PHONE, b"").ids().collect()
+    }
+}
+
+/// What failed before the directory was open.
+pub(crate) fn failed_to_open(error: Error) -> OpenError {
+    if let Error::Store(StoreFailure::Read(error)) = error {
+        error.into()
+    } else {
+        std::io::Error::other(error.to_string()).into()
     }
 }
 

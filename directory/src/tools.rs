@@ -6,6 +6,7 @@ use serde::Serialize;
 use storage::{Entropy, EventLog};
 use uuid::Uuid;
 
+use crate::epochs::Epochs;
 use crate::orders::OrderNetworks;
 use crate::recorder::Recorder;
 use crate::records::{Syntax, Token, TokenPurpose, TokenUse};
@@ -20,8 +21,7 @@ pub struct Tools {
     reply_attributes: Arc<[ReplyAttribute]>,
     bounds: Arc<Bounds>,
     recorder: Arc<Recorder>,
-    /// Random, and another one for each process.
-    passing: Arc<[u8; 32]>,
+    epochs: Arc<Epochs>,
 }
 
 /// Says of a name what it means in every organization.
@@ -167,13 +167,12 @@ impl Tools {
         events: EventLog,
         (known, replies): (KnownNames, ReplyDictionary),
         bounds: Bounds,
+        epochs: Epochs,
     ) -> Self {
-        let mut passing = [0; 32];
-        entropy.fill(&mut passing);
-        let (recorder, passing) = (Arc::default(), Arc::new(passing));
+        let (recorder, epochs) = (Arc::default(), Arc::new(epochs));
         let reply_attributes = (replies.0)().into();
         let bounds = Arc::new(bounds);
-        Self { entropy, events, known, reply_attributes, bounds, recorder, passing }
+        Self { entropy, events, known, reply_attributes, bounds, recorder, epochs }
     }
 
     /// What network gear can be told by name.
@@ -218,13 +217,9 @@ impl Tools {
         octets
     }
 
-    /// A tag that only this process makes: the same for the same parts.
-    pub(crate) fn passing_tag(&self, parts: &[&[u8]]) -> [u8; 32] {
-        let mut hasher = blake3::Hasher::new_keyed(&self.passing);
-        for part in parts {
-            hasher.update(&(part.len() as u64).to_be_bytes()).update(part);
-        }
-        *hasher.finalize().as_bytes()
+    /// The directory's starts, for what is to hold from one to the next.
+    pub(crate) fn epochs(&self) -> &Epochs {
+        &self.epochs
     }
 
     /// The event log.

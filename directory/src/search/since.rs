@@ -124,6 +124,16 @@ const UNSHOWN: &[storage::Kind] = &[
     kinds::DELETED_USER,
     kinds::INVITATION,
     kinds::USER_CAP,
+    kinds::DEPARTURE_TOTALS,
+    kinds::DEVICE,
+    kinds::IMPORT,
+    kinds::SERVER_CERTIFICATE,
+    kinds::CERTIFICATE_TOTALS,
+    kinds::USAGE_MONTH,
+    kinds::USER_TOTALS,
+    kinds::SECURITY_POLICY,
+    kinds::SECURITY_POLICY_VERSION,
+    kinds::COMPLIANCE,
 ];
 
 impl Grant<'_, &Snapshot, Search> {
@@ -185,12 +195,30 @@ impl Grant<'_, &Snapshot, Search> {
         Ok(self.sight()?.sees(entry))
     }
 
-    /// A tag of a commit for what the caller asks. As long as the process lives the same caller who
-    /// asks the same gets the same one; nobody can make it, and it tells nothing.
+    /// A tag of a commit for what the caller asks; nobody can make it, and it tells nothing.
     ///
     /// # Errors
     /// When there is no such caller.
     pub fn tag(&self, sequence: u64, asked: &[&[u8]]) -> Result<[u8; 32], Error> {
+        self.with_caller(sequence, asked, |parts| self.tools.epochs().tag(parts))
+    }
+
+    /// The tags of a commit that the same caller who asks the same was given, before the last start
+    /// as well.
+    ///
+    /// # Errors
+    /// When there is no such caller.
+    pub fn tags(&self, sequence: u64, asked: &[&[u8]]) -> Result<Vec<[u8; 32]>, Error> {
+        self.with_caller(sequence, asked, |parts| self.tools.epochs().tags(sequence, parts))
+    }
+
+    /// Hands over a commit with who asks what.
+    fn with_caller<T>(
+        &self,
+        sequence: u64,
+        asked: &[&[u8]],
+        take: impl FnOnce(&[&[u8]]) -> T,
+    ) -> Result<T, Error> {
         let (kind, caller) = match self.context.actor.0 {
             Who::User { user, .. } => (1_u64, user.record()),
             Who::ServiceAccount { account, .. } => (2, account.record()),
@@ -203,7 +231,7 @@ impl Grant<'_, &Snapshot, Search> {
         let numbers = numbers.map(u64::to_be_bytes);
         let mut parts: Vec<&[u8]> = numbers.iter().map(<[u8; 8]>::as_slice).collect();
         parts.extend_from_slice(asked);
-        Ok(self.tools.passing_tag(&parts))
+        Ok(take(&parts))
     }
 
     /// The id by which an entry is known, whether the caller sees it or not; `None` when there is

@@ -2,8 +2,9 @@
 //! sequence number, which is a time with counters.
 //!
 //! A cookie is the place of a commit in the change log: the time at which it was made, the last 24
-//! bits of the commit's number, and a tag of all of it. One that is forged, or was made for another
-//! search, for somebody else or by another process, is none, and everything is told anew.
+//! bits of the commit's number, and a tag of all of it, which holds after a restart as well. One that
+//! is forged, or was made for another search or for somebody else, is none, and neither is one of a
+//! commit that the store does not know, because it was put back: everything is told anew.
 
 use directory::Error;
 use directory::search::SearchGrant;
@@ -65,7 +66,9 @@ impl Cookie {
         // The last commit with these bits, as none of ours lies ahead.
         let last = grant.sequence();
         let commit = last.saturating_sub(last.wrapping_sub(low) % NUMBERS);
-        Ok((made(grant, asked, (time, commit))? == *csn).then_some(commit))
+        let tags = grant.tags(commit, &parts_of(asked, time))?;
+        let ours = tags.iter().any(|tag| made(*tag, (time, commit)) == *csn);
+        Ok(ours.then_some(commit))
     }
 
     /// The cookie of a copy that is up to date as far as a commit; `now` in milliseconds.
@@ -80,21 +83,21 @@ impl Cookie {
     ) -> Result<Vec<u8>, Error> {
         let now = Timestamp::from_millisecond(i64::try_from(now).unwrap_or(i64::MAX));
         let time = now.unwrap_or_default().strftime("%Y%m%d%H%M%S.%3f").to_string();
-        let csn = made(grant, asked, (&time, commit))?;
+        let csn = made(grant.tag(commit, &parts_of(asked, &time))?, (&time, commit));
         Ok(format!("rid={:03},csn={csn}", self.replica).into_bytes())
     }
 }
 
-/// The change sequence number of a commit, for who asks what.
-fn made(
-    grant: &SearchGrant<'_, '_>,
-    (sync, names): Asked<'_>,
-    (time, commit): (&str, u64),
-) -> Result<String, Error> {
-    let tag = grant.tag(commit, &[&sync.search, names.as_bytes(), time.as_bytes()])?;
+/// What a tag is made of, beside the commit and the caller.
+fn parts_of<'a>((sync, names): Asked<'a>, time: &'a str) -> [&'a [u8]; 3] {
+    [&sync.search, names.as_bytes(), time.as_bytes()]
+}
+
+/// The change sequence number of a commit with this tag.
+fn made(tag: [u8; 32], (time, commit): (&str, u64)) -> String {
     let [a, b, c, d, e, ..] = tag;
     let (thousandths, low) = (u16::from_be_bytes([a, b]) % 1_000, commit % NUMBERS);
-    Ok(format!("{time}{thousandths:03}Z#{low:06x}#000#{c:02x}{d:02x}{e:02x}"))
+    format!("{time}{thousandths:03}Z#{low:06x}#000#{c:02x}{d:02x}{e:02x}")
 }
 
 #[cfg(test)]
