@@ -232,6 +232,17 @@ impl Tools {
         uuid::Builder::from_unix_timestamp_millis(now.0, &self.random()).into_uuid()
     }
 
+    /// A UUID of version 7 that is the same for the same time and parts.
+    pub(crate) fn uuid_of(&self, at: Time, parts: &[&[u8]]) -> Uuid {
+        let mut hasher = blake3::Hasher::new();
+        for part in parts {
+            hasher.update(part);
+        }
+        let mut octets = [0; 10];
+        hasher.finalize_xof().fill(&mut octets);
+        uuid::Builder::from_unix_timestamp_millis(at.0, &octets).into_uuid()
+    }
+
     /// A random password of `length` letters and digits, about 5.9 bits each.
     pub fn password(&self, length: usize) -> String {
         const ALPHABET: &[u8; 62] =

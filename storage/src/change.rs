@@ -112,12 +112,54 @@ impl<'a> Change<'a> {
         for (index, value) in new.iter().filter(|entry| old.binary_search(entry).is_err()) {
             self.insert(key::index_entry(partition, *index, value, id), Vec::new());
         }
-        let body = encode_record(record).map_err(ChangeError::Unstorable)?;
-        self.insert(key::record(partition, R::KIND, id), body);
+        self.put_body(partition, id, record)?;
         let called = before.as_ref().and_then(Record::called);
         let same = called.is_some() && called == record.called();
         if R::LOGGED {
             self.note(partition, R::KIND, id, if same { What::Rewritten } else { What::Put });
+        }
+        Ok(())
+    }
+
+    /// Writes a record with its index entries under a number that [`allocate`](Self::allocate) gave
+    /// and under which nothing of its kind was written: as [`put`](Self::put), without looking.
+    ///
+    /// # Errors
+    /// When the record does not encode, or a value to be indexed is too long.
+    pub fn put_first<R: Record>(
+        &mut self,
+        partition: Partition,
+        id: Id,
+        record: &R,
+    ) -> Result<(), ChangeError> {
+        let entries = Entries::of(record);
+        if let Some((index, value)) = entries.iter().find(|(_, value)| value.len() > MAX_VALUE) {
+            return Err(ChangeError::ValueTooLong { index: *index, length: value.len() });
+        }
+        self.put_body(partition, id, record)?;
+        for (index, value) in &entries {
+            self.insert(key::index_entry(partition, *index, value, id), Vec::new());
+        }
+        if R::LOGGED {
+            self.note(partition, R::KIND, id, What::Put);
+        }
+        Ok(())
+    }
+
+    /// Writes a record in place of one of its kind that has the same index entries and is called the
+    /// same: as [`put`](Self::put), without looking.
+    ///
+    /// # Errors
+    /// When the record does not encode.
+    pub fn put_again<R: Record>(
+        &mut self,
+        partition: Partition,
+        id: Id,
+        record: &R,
+    ) -> Result<(), ChangeError> {
+        self.put_body(partition, id, record)?;
+        if R::LOGGED {
+            self.note(partition, R::KIND, id, What::Rewritten);
         }
         Ok(())
     }
@@ -292,6 +334,17 @@ impl<'a> Change<'a> {
             }
         }
         self.insert(key::master_key_check(), format::sealed_check(self.vault)?);
+        Ok(())
+    }
+
+    fn put_body<R: Record>(
+        &mut self,
+        partition: Partition,
+        id: Id,
+        record: &R,
+    ) -> Result<(), ChangeError> {
+        let body = encode_record(record).map_err(ChangeError::Unstorable)?;
+        self.insert(key::record(partition, R::KIND, id), body);
         Ok(())
     }
 

@@ -1,11 +1,12 @@
 //! A journal: what must be durable at once and may go into the database later, much of it together.
 //!
 //! Entries have numbers that rise by one, and from one opening to the next by far more: within a file
-//! there are no gaps. Two files take turns: while what is in one goes into the
-//! database, the other takes what comes. Which entries the database has it says itself, by a number
-//! that is written in the same transaction; so that after a crash none is missing and none counts
-//! twice. Nothing is ever cut off: a file is written over from its start in its next turn, and the
-//! number in each checksum tells old entries from new ones.
+//! there are no gaps. Two files take turns: once one is half full, the other takes what comes, until
+//! the database has all that is in the first one durably. Which entries the database has it says
+//! itself, by a number that is written in the same transaction; so that after a crash none is missing
+//! and none counts twice, and what the database lost again is read from the files again. Nothing is
+//! ever cut off: a file is written over from its start in its next turn, and the number in each
+//! checksum tells old entries from new ones.
 //!
 //! A file starts with a header: a mark, the number of its first entry (u64, little endian) and the
 //! CRC-32 of both. An entry has the length of its body and a CRC-32 (both u32, little endian) of its
@@ -71,9 +72,11 @@ struct State {
     /// Where the next entry goes; zero before the header of this turn, [`NO_ROOM`] after a failure.
     end: u64,
     next: u64,
-    /// Whether the other file holds what is not in the database.
+    /// Whether the other file holds what may not be durable in the database.
     is_held: bool,
-    /// What came in this turn.
+    /// Whether this file holds what was taken.
+    is_taken: bool,
+    /// What was not taken yet.
     waiting: Vec<JournalEntry>,
 }
 
@@ -90,12 +93,14 @@ impl Journal {
         turns.sort_by_key(|turn| turn.first().map(|entry| entry.number));
         let waiting: Vec<_> = turns.into_iter().flatten().collect();
         let next = behind(waiting.last().map_or(0, |entry| entry.number));
-        let state = State { current: false, end: NO_ROOM, next, is_held: true, waiting };
+        let state =
+            State { current: false, end: NO_ROOM, next, is_held: true, is_taken: true, waiting };
         Ok(Self { halves, capacity, state: Mutex::new(state) })
     }
 
     /// What was left when the journal was opened, of the entries behind the number `settled`, which
-    /// the database has with all before it. [`settle`](Self::settle) follows once it has these, too.
+    /// the database has with all before it. [`settle`](Self::settle) follows once it has these
+    /// durably, too.
     pub fn left(&self, settled: u64) -> Vec<JournalEntry> {
         let mut state = self.state();
         state.next = state.next.max(behind(settled));
@@ -124,22 +129,50 @@ impl Journal {
         Ok(synced?)
     }
 
-    /// What was appended since the last time; it is to be [settled](Self::settle) once the database
-    /// has it. Nothing while that was not done with what was taken before.
-    pub fn take(&self) -> Vec<JournalEntry> {
+    /// What was appended since the last time. Where a file is half full, or `turns` says so, the other
+    /// one takes what comes from then on; then [`is_held`](Self::is_held) says so until everything
+    /// that was taken is [settled](Self::settle).
+    pub fn take(&self, turns: bool) -> Vec<JournalEntry> {
         let mut state = self.state();
-        if state.is_held || state.waiting.is_empty() {
-            return Vec::new();
+        let is_used = state.end > 0;
+        if !state.is_held && is_used && (turns || state.end > self.capacity / 2) {
+            state.current = !state.current;
+            (state.is_held, state.is_taken) = (true, false);
+            self.begin(&mut state);
+        } else {
+            state.is_taken |= !state.waiting.is_empty();
         }
-        state.current = !state.current;
-        state.is_held = true;
-        self.begin(&mut state);
         std::mem::take(&mut state.waiting)
     }
 
-    /// The database has what was taken last.
+    /// Whether a file is kept from being written over until what was taken is
+    /// [settled](Self::settle).
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.state().is_held
+    }
+
+    /// The database has everything durably that was taken until now.
     pub fn settle(&self) {
-        self.state().is_held = false;
+        let mut state = self.state();
+        (state.is_held, state.is_taken) = (false, false);
+    }
+
+    /// Entries that were taken and that the database lost again: those behind the number `settled`
+    /// up to the number `until`.
+    ///
+    /// # Errors
+    /// When the files cannot be read.
+    pub fn again(&self, settled: u64, until: u64) -> io::Result<Vec<JournalEntry>> {
+        // Nothing is written meanwhile.
+        let _state = self.state();
+        let mut entries = Vec::new();
+        for half in &self.halves {
+            entries.append(&mut read(&half.file)?);
+        }
+        entries.retain(|entry| (settled.saturating_add(1)..=until).contains(&entry.number));
+        entries.sort_by_key(|entry| entry.number);
+        Ok(entries)
     }
 
     /// How many entries wait to be taken.
@@ -151,7 +184,8 @@ impl Journal {
     /// Writes entries; in which file, and the number of the last one.
     fn write(&self, bodies: &[Vec<u8>]) -> Result<(bool, u64), JournalError> {
         let mut state = self.state();
-        if state.end == NO_ROOM && !state.is_held && state.waiting.is_empty() {
+        let is_free = !state.is_held && !state.is_taken && state.waiting.is_empty();
+        if state.end == NO_ROOM && is_free {
             self.begin(&mut state);
         }
         let mut octets = Vec::new();

@@ -132,7 +132,7 @@ impl Store {
         Self::start(parts, Vault::new(master, entropy), options)
     }
 
-    /// Takes a snapshot of the last durable state.
+    /// Takes a snapshot of the last state.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -156,8 +156,35 @@ impl Store {
         T: Send + 'static,
         E: Send + 'static,
     {
+        self.hand_in(work, true)
+    }
+
+    /// As [`write`](Self::write), for what can be made again: readers see it when this returns, and a
+    /// power loss, or a failure of the disk, may take it until something was written durably. What is
+    /// there then is there as a whole, and in the order in which it was written.
+    ///
+    /// It has no sequence number. A change that is logged or has an event is durable all the same.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_behind<T, E, F>(&self, work: F) -> Result<T, WriteError<E>>
+    where
+        F: FnOnce(&mut Change<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        self.hand_in(work, false)
+    }
+
+    fn hand_in<T, E, F>(&self, work: F, is_durable: bool) -> Result<T, WriteError<E>>
+    where
+        F: FnOnce(&mut Change<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Send + 'static,
+    {
         let (reply, answer) = sync_channel(1);
-        self.door.hand_in(Box::new(Work::new(work, reply))).map_err(|_| WriteError::Closed)?;
+        let job = Box::new(Work::new(work, reply, is_durable));
+        self.door.hand_in(job).map_err(|_| WriteError::Closed)?;
         answer.recv().unwrap_or(Err(WriteError::Closed))
     }
 

@@ -45,6 +45,20 @@ impl Record for Thing {
     }
 }
 
+/// Something that changes all the time, and can be made again.
+#[derive(Clone, Eq, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct Loose(pub(crate) u64);
+
+impl Record for Loose {
+    const KIND: Kind = Kind(8);
+    const VERSION: u8 = 1;
+    const LOGGED: bool = false;
+
+    fn index(&self, entries: &mut Entries) {
+        entries.add(SIZE, &self.0.to_be_bytes());
+    }
+}
+
 /// Random octets that are the same in every run.
 pub(crate) struct Counting(std::sync::atomic::AtomicU64);
 
@@ -383,4 +397,50 @@ fn the_first_of_a_value_is_found_in_a_snapshot_and_in_a_change() {
         Ok::<_, ChangeError>((first(change, b"same")?, first(change, b"samet")?))
     });
     assert_eq!(found.unwrap(), (Some(2), None));
+}
+
+#[test]
+fn what_is_written_behind_is_seen_at_once_and_takes_no_number() {
+    let store = store();
+    let acme = organization(1);
+    store.write(move |change| change.create_partition(acme)).unwrap();
+    let before = store.sequence();
+    store.write_behind(move |change| change.put(acme, 1, &Loose(7))).unwrap();
+    assert_eq!(store.sequence(), before);
+    let snapshot = store.read().unwrap();
+    assert_eq!(snapshot.get::<Loose>(acme, 1).unwrap(), Some(Loose(7)));
+    assert_eq!(snapshot.sequence(), before);
+    let refused = store.write_behind(move |change| {
+        change.put(acme, 1, &Loose(8))?;
+        Err::<(), _>(ChangeError::NoPartition(acme))
+    });
+    assert!(refused.is_err());
+    assert_eq!(store.read().unwrap().get::<Loose>(acme, 1).unwrap(), Some(Loose(7)));
+    // What is logged has a number, and so is durable.
+    store.write_behind(move |change| change.put(acme, 2, &thing("one"))).unwrap();
+    assert_eq!(store.sequence(), before + 1);
+}
+
+#[test]
+fn what_is_put_without_looking_stands_as_what_is_put() {
+    let store = store();
+    let acme = organization(1);
+    let done = store.write(move |change| {
+        change.create_partition(acme)?;
+        let id = change.allocate(acme)?;
+        change.put_first(acme, id, &thing("one"))?;
+        let long = Thing { name: vec![b'x'; MAX_VALUE + 1], size: 1 };
+        let other = change.allocate(acme)?;
+        assert!(matches!(
+            change.put_first(acme, other, &long),
+            Err(ChangeError::ValueTooLong { .. })
+        ));
+        change.put_again(acme, id, &thing("one"))?;
+        Ok::<_, ChangeError>(id)
+    });
+    let id = done.unwrap();
+    let snapshot = store.read().unwrap();
+    assert_eq!(snapshot.find_first(acme, NAME, b"one").unwrap(), Some(id));
+    let report = store.check(&[KindCheck::of::<Thing>()]).unwrap();
+    assert!(report.is_sound(), "{report:?}");
 }

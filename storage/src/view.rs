@@ -48,7 +48,12 @@ impl<'a> View<'a> {
 impl View<'_> {
     /// The number at the end of the first key that starts with `prefix`.
     pub(crate) fn first(self, prefix: Key) -> Result<Option<Id>, ReadError> {
-        if self.pending.is_some_and(|pending| !pending.is_empty()) {
+        let is_near = |pending: &Pending| {
+            let behind = (Bound::Included(prefix.as_slice()), Bound::Unbounded);
+            let next = pending.range::<[u8], _>(behind).next();
+            next.is_some_and(|(key, _)| key.starts_with(&prefix))
+        };
+        if self.pending.is_some_and(is_near) {
             let mut walk = self.walk(&key::starting_with(prefix));
             return walk.step(|key, _| key::last_id(key).ok_or_else(bad_key)).transpose();
         }

@@ -1,5 +1,7 @@
 //! A report among the sessions that are known.
 
+use std::collections::{HashMap, HashSet};
+
 use storage::{Change, Id, Partition, Reading};
 
 use super::totals::Totals;
@@ -23,71 +25,123 @@ pub(super) enum Part {
     Until(Id),
 }
 
+/// What is known of an organization's sessions in a change: each of those that reports were about is
+/// written once, however many reports it had.
+pub(super) struct Met {
+    sessions: HashMap<[u8; 16], Kept>,
+    /// Who had a login.
+    users: HashMap<String, Option<UserId>>,
+    /// Which sessions opened.
+    opened: HashSet<Id>,
+    begun: u64,
+    totals: Totals,
+}
+
+/// A session, and how it stands in the store.
+struct Kept {
+    id: Id,
+    session: Session,
+    stored: Stored,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stored {
+    Not,
+    Open,
+    Ended,
+}
+
+impl Met {
+    /// An organization of whose sessions nothing was met yet.
+    pub(super) fn of(change: &Change<'_>, partition: Partition) -> Result<Self, Error> {
+        let totals = Totals::of(change, partition)?;
+        let (sessions, users, opened) = (HashMap::new(), HashMap::new(), HashSet::new());
+        Ok(Self { sessions, users, opened, begun: 0, totals })
+    }
+}
+
 /// The sessions of an organization while reports are taken.
 pub(super) struct Ledger<'l, 'c> {
     pub(super) change: &'l mut Change<'c>,
     pub(super) partition: Partition,
     pub(super) tools: &'l Tools,
-    pub(super) totals: &'l mut Totals,
     pub(super) bounds: &'l SessionBounds,
+    pub(super) met: &'l mut Met,
+    pub(super) failures: &'l mut Vec<Error>,
 }
 
 impl Ledger<'_, '_> {
-    /// Takes a report, or what is left of it behind a session, and looks at `left` sessions at most
-    /// where it is about many.
+    /// Takes the report with a number in the journal, or what is left of it behind a session, and
+    /// looks at `left` sessions at most where it is about many. [`finish`](Self::finish) follows.
     pub(super) fn take(
         &mut self,
-        report: SessionReport,
+        (number, report): (u64, SessionReport),
         behind: Option<Id>,
         left: &mut usize,
     ) -> Result<Part, Error> {
         if report.stage == Stage::Restarted {
+            self.write_all();
             return self.restart(&report, behind, left);
         }
         let key = key_of(&report);
-        let found = self.change.find_first(self.partition, indices::SESSION_KEY, &key)?;
-        let known = match found {
-            Some(id) => self.change.get::<Session>(self.partition, id)?.map(|known| (id, known)),
-            None => None,
-        };
-        match known {
-            Some((id, session)) if !is_another(&session, &report) => {
-                let was_open = session.ended.is_none();
-                self.follow(id, session, report, was_open)?;
+        if !self.met.sessions.contains_key(&key)
+            && let Some(kept) = self.read(&key)?
+        {
+            self.met.sessions.insert(key, kept);
+        }
+        let known = self.met.sessions.get(&key);
+        if known.is_none_or(|known| is_another(&known.session, &report)) {
+            let new = self.begin(key, number, &report)?;
+            self.met.begun += 1;
+            self.met.totals.began();
+            if let Some(former) = self.met.sessions.insert(key, new) {
+                self.supersede(former);
             }
-            former => {
-                let (id, session) = self.begin(key, &report)?;
-                self.follow(id, session, report, false)?;
-                self.totals.began();
-                // Last: a session that cannot be kept leaves the former one as it was.
-                if let Some((id, mut former)) = former {
-                    let was_open = former.ended.is_none();
-                    former.key = None;
-                    former.ended.get_or_insert((former.updated, Ending::Restarted));
-                    self.put(id, was_open, &former)?;
+        }
+        let Met { sessions, opened, totals, .. } = &mut *self.met;
+        if let Some(Kept { id, session, stored }) = sessions.get_mut(&key) {
+            // One that is new opens with its first report.
+            let was_open =
+                session.ended.is_none() && (*stored != Stored::Not || opened.contains(id));
+            follow(session, report);
+            match (was_open, session.ended.is_none()) {
+                (false, true) => {
+                    opened.insert(*id);
+                    totals.opened();
                 }
-                self.forget_first(id)?;
+                (true, false) => {
+                    opened.remove(id);
+                    totals.closed();
+                }
+                (true, true) | (false, false) => {}
             }
         }
         Ok(Part::Whole)
     }
 
-    /// Brings a session to where a report saw it, and keeps it.
-    fn follow(
-        &mut self,
-        id: Id,
-        mut session: Session,
-        report: SessionReport,
-        was_open: bool,
-    ) -> Result<(), Error> {
-        follow(&mut session, report);
-        self.put(id, was_open, &session)?;
-        if !was_open && session.ended.is_none() { self.make_room(id) } else { Ok(()) }
+    /// Writes what was met, and lets the sessions give way that were first heard of where there are
+    /// more than may be.
+    pub(super) fn finish(&mut self) -> Result<(), Error> {
+        self.write_all();
+        self.make_room()?;
+        self.forget_first()?;
+        self.met.totals.keep(self.change, self.partition)
     }
 
-    fn begin(&mut self, key: [u8; 16], report: &SessionReport) -> Result<(Id, Session), Error> {
+    /// The session by a key, as it is stored.
+    fn read(&self, key: &[u8]) -> Result<Option<Kept>, Error> {
+        let found = self.change.find_first(self.partition, indices::SESSION_KEY, key)?;
+        let Some(id) = found else { return Ok(None) };
+        let session = self.change.get::<Session>(self.partition, id)?;
+        Ok(session.map(|session| {
+            let stored = if session.ended.is_none() { Stored::Open } else { Stored::Ended };
+            Kept { id, session, stored }
+        }))
+    }
+
+    fn begin(&mut self, key: [u8; 16], number: u64, report: &SessionReport) -> Result<Kept, Error> {
         let session = Session {
-            uuid: self.tools.uuid(report.at),
+            uuid: self.tools.uuid_of(report.at, &[&key[..], &number.to_be_bytes()]),
             client: report.client,
             key: Some(key),
             name: report.name.clone(),
@@ -109,57 +163,99 @@ impl Ledger<'_, '_> {
             source: None,
             certificate: None,
         };
-        Ok((self.change.allocate(self.partition)?, session))
+        Ok(Kept { id: self.change.allocate(self.partition)?, session, stored: Stored::Not })
     }
 
     /// Who has a login; Windows says it behind a domain.
-    fn user(&self, login: &str) -> Result<Option<UserId>, Error> {
+    fn user(&mut self, login: &str) -> Result<Option<UserId>, Error> {
+        if let Some(known) = self.met.users.get(login) {
+            return Ok(*known);
+        }
         let without_domain = login.split_once('\\').map(|(_, name)| name);
+        let mut user = None;
         for name in [Some(login), without_domain].into_iter().flatten() {
             let name = prepare(name);
             let found =
                 self.change.find_first(self.partition, indices::USER_LOGIN, name.as_bytes())?;
-            if let Some(user) = found.and_then(UserId::from_record) {
-                return Ok(Some(user));
+            user = found.and_then(UserId::from_record);
+            if user.is_some() {
+                break;
             }
         }
-        Ok(None)
+        self.met.users.insert(login.to_owned(), user);
+        Ok(user)
     }
 
-    fn put(&mut self, id: Id, was_open: bool, session: &Session) -> Result<(), Error> {
-        self.change.put(self.partition, id, session)?;
-        match (was_open, session.ended.is_none()) {
-            (false, true) => self.totals.opened(),
-            (true, false) => self.totals.closed(),
-            (true, true) | (false, false) => {}
+    /// Leaves a session whose gear uses its name for another one.
+    fn supersede(&mut self, mut former: Kept) {
+        let session = &mut former.session;
+        session.key = None;
+        if session.ended.is_none() {
+            session.ended = Some((session.updated, Ending::Restarted));
+            self.met.opened.remove(&former.id);
+            self.met.totals.closed();
         }
-        Ok(())
+        self.write(&former);
     }
 
-    /// Forgets the session that was first heard of, where more are kept than may be.
-    fn forget_first(&mut self, newest: Id) -> Result<(), Error> {
-        if self.totals.kept() <= self.bounds.kept.max(self.bounds.open) {
+    fn write_all(&mut self) {
+        for (_, kept) in std::mem::take(&mut self.met.sessions) {
+            self.write(&kept);
+        }
+    }
+
+    /// Writes a session. What one fails at keeps none of the others from being kept.
+    fn write(&mut self, kept: &Kept) {
+        let (partition, Kept { id, session, stored }) = (self.partition, kept);
+        let is_stored_so = match stored {
+            Stored::Not => None,
+            Stored::Open => Some(session.ended.is_none() && session.key.is_some()),
+            Stored::Ended => Some(session.ended.is_some() && session.key.is_some()),
+        };
+        let written = match is_stored_so {
+            None => self.change.put_first(partition, *id, session),
+            // Nothing else of what reports say is indexed.
+            Some(true) => self.change.put_again(partition, *id, session),
+            Some(false) => self.change.put(partition, *id, session),
+        };
+        self.failures.extend(written.err().map(Error::from));
+    }
+
+    /// Forgets the sessions that were first heard of, where more are kept than may be: as many as
+    /// began at most.
+    fn forget_first(&mut self) -> Result<(), Error> {
+        let most = self.bounds.kept.max(self.bounds.open);
+        let over = self.met.totals.kept().saturating_sub(most).min(self.met.begun);
+        if over == 0 {
             return Ok(());
         }
-        let first = self.change.scan::<Session>(self.partition, None).next().transpose()?;
-        if let Some((id, session)) = first.filter(|(id, _)| *id != newest) {
+        let over = usize::try_from(over).unwrap_or(usize::MAX);
+        let first = self.change.scan::<Session>(self.partition, None).take(over);
+        for (id, session) in first.collect::<Result<Vec<_>, _>>()? {
             self.change.delete::<Session>(self.partition, id)?;
-            self.totals.forgot(session.ended.is_none());
+            self.met.totals.forgot(session.ended.is_none());
         }
         Ok(())
     }
 
-    /// Takes the session that was first heard of to have ended, where more are open than may be.
-    fn make_room(&mut self, newest: Id) -> Result<(), Error> {
-        if self.totals.open() <= self.bounds.open {
+    /// Takes the sessions that were first heard of to have ended, where more are open than may be:
+    /// as many as opened at most, and these last.
+    fn make_room(&mut self) -> Result<(), Error> {
+        let opened = self.met.opened.len();
+        let over = self.met.totals.open().saturating_sub(self.bounds.open);
+        let over = usize::try_from(over).unwrap_or(usize::MAX).min(opened);
+        if over == 0 {
             return Ok(());
         }
-        let first = self.change.find(self.partition, indices::SESSION_OPEN, &[]).take(2);
-        for id in first.collect::<Result<Vec<_>, _>>()? {
-            let found = self.change.get::<Session>(self.partition, id)?;
-            if let Some(mut session) = found.filter(|_| id != newest) {
+        let first = self.change.find(self.partition, indices::SESSION_OPEN, &[]);
+        let first: Vec<Id> = first.take(over.saturating_add(opened)).collect::<Result<_, _>>()?;
+        let (new, old): (Vec<Id>, Vec<Id>) =
+            first.into_iter().partition(|id| self.met.opened.contains(id));
+        for id in old.into_iter().chain(new).take(over) {
+            if let Some(mut session) = self.change.get::<Session>(self.partition, id)? {
                 session.ended = Some((session.updated, Ending::Crowded));
-                return self.put(id, true, &session);
+                self.change.put(self.partition, id, &session)?;
+                self.met.totals.closed();
             }
         }
         Ok(())
@@ -184,7 +280,9 @@ impl Ledger<'_, '_> {
             let same = |found: &Session| found.gear == report.gear && found.updated <= report.at;
             if let Some(mut session) = found.filter(same) {
                 session.ended = Some((report.at, Ending::Restarted));
-                self.put(id, true, &session)?;
+                self.change.put(self.partition, id, &session)?;
+                self.met.opened.remove(&id);
+                self.met.totals.closed();
             }
         }
         Ok(until.map_or(Part::Whole, Part::Until))

@@ -8,8 +8,7 @@ use storage::{
     Change, Id, JournalEntry, JournalError, Partition, Reading, WriteError, encode_behind,
 };
 
-use super::ledger::{Ledger, Part};
-use super::totals::Totals;
+use super::ledger::{Ledger, Met, Part};
 use super::{STEP, SessionBounds, SessionReport, Stage};
 use crate::directory::Directory;
 use crate::error::Error;
@@ -23,6 +22,9 @@ const REPORTS: usize = 4_096;
 /// Reports that go to the journal together, so that it has room for them.
 const PART: usize = 1_024;
 
+/// After so many times that reports went into the sessions they are made durable there, that no crash
+/// leaves more to be done again.
+const TIMES: u32 = 60;
 /// So many failures wait to be told.
 const FAILURES: usize = 100;
 
@@ -46,10 +48,23 @@ pub(crate) struct Reports {
     waiting: Mutex<HashMap<OrganizationId, usize>>,
     /// Which gear's restarts wait: each looks at all sessions of the gear, so that one is enough.
     restarting: Mutex<HashSet<Gear>>,
-    /// What was taken from the journal; locked while it goes into the sessions.
-    taken: Mutex<Vec<JournalEntry>>,
+    /// Locked while reports go into the sessions.
+    settling: Mutex<Settling>,
     /// Why reports could not be brought into the sessions, of late.
     failures: Mutex<Vec<Error>>,
+}
+
+/// Reports that go into the sessions.
+#[derive(Debug, Default)]
+struct Settling {
+    /// What was taken from the journal, in its order.
+    taken: Vec<JournalEntry>,
+    /// The number of the last one that the sessions have, if the disk has not failed since.
+    until: u64,
+    /// The number of the last one that waits no more.
+    left: u64,
+    /// How often some went there since that was durable.
+    times: u32,
 }
 
 impl Reports {
@@ -119,28 +134,27 @@ impl Directory {
 
     fn append(&self, bodies: &[Vec<u8>]) -> Result<(), Error> {
         let journal = self.inner.store.journal();
-        match journal.append(bodies) {
-            Err(JournalError::Full) => {
-                self.settle_reports()?;
-                Ok(journal.append(bodies)?)
+        for _ in 0..2 {
+            match journal.append(bodies) {
+                Err(JournalError::Full) => self.settle_reports()?,
+                done => return Ok(done?),
             }
-            done => Ok(done?),
         }
+        Ok(journal.append(bodies)?)
     }
 
-    /// Brings the reports that were taken until now into the sessions of their organizations;
-    /// returns once that is durable.
+    /// Brings the reports that were taken until now into the sessions of their organizations. The
+    /// journal keeps them until they are durable there.
     ///
     /// # Errors
     /// When the store fails; then the reports go on waiting.
     pub fn settle_reports(&self) -> Result<(), Error> {
-        let mut taken = lock(&self.inner.reports.taken);
-        if taken.is_empty() {
-            *taken = self.inner.store.journal().take();
+        let mut settling = lock(&self.inner.reports.settling);
+        if settling.taken.is_empty() {
+            settling.taken = self.inner.store.journal().take(settling.times >= TIMES);
         }
-        self.settle(&mut taken)?;
-        self.inner.store.journal().settle();
-        Ok(())
+        settling.times = settling.times.saturating_add(u32::from(!settling.taken.is_empty()));
+        self.settle(&mut settling)
     }
 
     /// Why reports could not be brought into the sessions since this was asked last. They are lost:
@@ -152,42 +166,94 @@ impl Directory {
 
     /// Takes up what a former process left in the journal.
     pub(crate) fn settle_left_reports(&self) -> Result<(), Error> {
-        let mut taken = lock(&self.inner.reports.taken);
+        let mut settling = lock(&self.inner.reports.settling);
         let snapshot = self.inner.store.read()?;
         let settled = snapshot.get::<SettledReports>(Partition::Provider, THE_ONLY_ONE)?;
-        *taken = self.inner.store.journal().left(settled.unwrap_or_default().until);
+        let settled = settled.unwrap_or_default().until;
+        (settling.until, settling.left) = (settled, settled);
+        settling.taken = self.inner.store.journal().left(settled);
         // What cannot be brought there yet goes on waiting: it is no reason not to start.
-        match self.settle(&mut taken) {
-            Ok(()) => self.inner.store.journal().settle(),
-            Err(error) => self.inner.reports.note(vec![error]),
+        if let Err(error) = self.settle(&mut settling) {
+            self.inner.reports.note(vec![error]);
         }
         Ok(())
     }
 
+    /// Brings what was taken into the sessions, and makes that durable where the journal needs the
+    /// room.
+    fn settle(&self, settling: &mut Settling) -> Result<(), Error> {
+        loop {
+            self.bring(settling)?;
+            if !self.inner.store.journal().is_held() {
+                return Ok(());
+            }
+            let until = settling.until;
+            let done = self.inner.store.write(move |change| {
+                let settled = change.get::<SettledReports>(Partition::Provider, THE_ONLY_ONE)?;
+                let settled = settled.unwrap_or_default();
+                if settled.until >= until {
+                    change.put(Partition::Provider, THE_ONLY_ONE, &settled)?;
+                }
+                Ok::<_, Error>(settled.until)
+            });
+            let settled = done?;
+            if settled >= until {
+                self.inner.store.journal().settle();
+                settling.times = 0;
+                return Ok(());
+            }
+            self.go_back(settling, settled)?;
+        }
+    }
+
+    /// Begins anew behind an entry, as the store has lost those after it.
+    fn go_back(&self, settling: &mut Settling, settled: u64) -> Result<(), Error> {
+        let again = self.inner.store.journal().again(settled, settling.until);
+        let mut again = again.map_err(JournalError::from)?;
+        again.append(&mut settling.taken);
+        (settling.taken, settling.until) = (again, settled);
+        Ok(())
+    }
+
     /// Brings entries into the sessions, so many in one change; those that are there are taken out.
-    fn settle(&self, taken: &mut Vec<JournalEntry>) -> Result<(), Error> {
+    fn bring(&self, settling: &mut Settling) -> Result<(), Error> {
         let (mut behind, mut at_once) = (None, REPORTS);
-        while !taken.is_empty() {
-            let step = self.step(taken.iter().take(at_once), behind);
+        while !settling.taken.is_empty() {
+            let entries = settling.taken.iter().take(at_once);
+            let step = self.step(entries, (settling.until, behind));
             let one = |(number, report): &(u64, SessionReport)| (*number, counted(report));
             let waited: Vec<_> = step.reports.iter().map(one).collect();
             let (tools, last) = (self.inner.tools.clone(), step.last);
-            let done = match self.inner.store.write(move |change| step.run(change, &tools)) {
+            let done = match self.inner.store.write_behind(move |change| step.run(change, &tools)) {
                 // Whichever it is, it keeps none of the others from being kept.
                 Err(WriteError::Panicked) if at_once > 1 => {
                     at_once = 1;
                     continue;
                 }
                 Err(WriteError::Panicked) => {
+                    let passed = self.inner.store.write_behind(move |change| pass(change, last));
+                    passed?;
                     let failures = vec![WriteError::Panicked.into()];
-                    Done { until: last, behind: None, failures }
+                    Done { until: last, failures, ..Done::default() }
                 }
                 done => done?,
             };
-            for (_, counted) in waited.iter().filter(|one| one.0 <= done.until) {
-                self.inner.reports.leave(counted);
+            if let Some(settled) = done.lost_behind {
+                (behind, at_once) = (None, REPORTS);
+                self.go_back(settling, settled)?;
+                continue;
             }
-            taken.retain(|entry| entry.number > done.until);
+            let left = settling.left;
+            for (number, counted) in waited.iter().filter(|one| one.0 <= done.until) {
+                if *number > left {
+                    self.inner.reports.leave(counted);
+                }
+            }
+            let is_done = |entry: &JournalEntry| entry.number <= done.until;
+            let over = settling.taken.partition_point(is_done);
+            settling.taken.drain(..over);
+            settling.until = settling.until.max(done.until);
+            settling.left = settling.left.max(done.until);
             self.inner.reports.note(done.failures);
             behind = done.behind;
         }
@@ -197,10 +263,10 @@ impl Directory {
     fn step<'e>(
         &self,
         entries: impl Iterator<Item = &'e JournalEntry>,
-        behind: Option<Id>,
+        (settled, behind): (u64, Option<Id>),
     ) -> Step {
         let bounds = self.inner.reports.bounds;
-        let mut step = Step { bounds, behind, ..Step::default() };
+        let mut step = Step { bounds, settled, behind, ..Step::default() };
         for entry in entries {
             match read(&entry.body) {
                 Ok(report) => step.reports.push((entry.number, report)),
@@ -219,55 +285,68 @@ struct Step {
     reports: Vec<(u64, SessionReport)>,
     /// The number of the last entry that is looked at.
     last: u64,
+    /// The number of the last entry that the sessions are thought to have.
+    settled: u64,
     /// Behind which session the first report goes on.
     behind: Option<Id>,
 }
 
 /// What a change did.
+#[derive(Default)]
 struct Done {
     /// The number of the last entry that is done.
     until: u64,
     /// Behind which session the next report goes on.
     behind: Option<Id>,
+    /// Nothing: the store has lost the entries behind this number.
+    lost_behind: Option<u64>,
     failures: Vec<Error>,
 }
 
 impl Step {
     fn run(mut self, change: &mut Change<'_>, tools: &Tools) -> Result<Done, Error> {
-        let mut done = Done { until: self.last, behind: None, failures: Vec::new() };
+        let mut done = Done { until: self.last, ..Done::default() };
         let (mut all, mut left) = (HashMap::new(), STEP);
         let settled = change.get::<SettledReports>(Partition::Provider, THE_ONLY_ONE)?;
         // A commit that was said to have failed may be there all the same.
         let settled = settled.unwrap_or_default().until;
+        if settled < self.settled {
+            return Ok(Done { lost_behind: Some(settled), ..Done::default() });
+        }
         let mut before = None;
         for (number, report) in std::mem::take(&mut self.reports) {
             let (partition, behind) = (report.organization.partition(), self.behind.take());
             if number <= settled {
                 continue;
             }
-            // An organization that is gone takes none.
-            if change.partition_exists(partition)? {
-                let taken = totals_of(&mut all, change, partition).and_then(|totals| {
-                    let bounds = &self.bounds;
-                    Ledger { change, partition, tools, totals, bounds }
-                        .take(report, behind, &mut left)
-                });
-                // What one report fails at keeps none of the others from being kept.
-                match taken {
-                    Ok(Part::Whole) => {}
-                    Ok(Part::Until(behind)) => {
-                        (done.until, done.behind) = (before.unwrap_or_default(), Some(behind));
-                        break;
-                    }
-                    Err(error) => done.failures.push(error),
+            let failures = &mut done.failures;
+            let bounds = &self.bounds;
+            let taken = met_of(&mut all, change, partition).and_then(|met| match met {
+                Some(met) => Ledger { change, partition, tools, bounds, met, failures }.take(
+                    (number, report),
+                    behind,
+                    &mut left,
+                ),
+                None => Ok(Part::Whole),
+            });
+            // What one report fails at keeps none of the others from being kept.
+            match taken {
+                Ok(Part::Whole) => {}
+                Ok(Part::Until(behind)) => {
+                    (done.until, done.behind) = (before.unwrap_or_default(), Some(behind));
+                    break;
                 }
+                Err(error) => done.failures.push(error),
             }
             before = Some(number);
         }
-        for (partition, totals) in all {
-            totals.keep(change, partition)?;
+        for (partition, met) in &mut all {
+            let (partition, failures, bounds) = (*partition, &mut done.failures, &self.bounds);
+            if let Some(met) = met {
+                Ledger { change, partition, tools, bounds, met, failures }.finish()?;
+            }
         }
-        if done.until > 0 {
+        if done.until > settled {
             let settled = SettledReports { until: done.until };
             change.put(Partition::Provider, THE_ONLY_ONE, &settled)?;
         }
@@ -275,15 +354,27 @@ impl Step {
     }
 }
 
-fn totals_of<'a>(
-    all: &'a mut HashMap<Partition, Totals>,
+/// Notes that the sessions have whatever they can have of the reports until a number.
+fn pass(change: &mut Change<'_>, until: u64) -> Result<(), Error> {
+    let settled = change.get::<SettledReports>(Partition::Provider, THE_ONLY_ONE)?;
+    let until = until.max(settled.unwrap_or_default().until);
+    Ok(change.put(Partition::Provider, THE_ONLY_ONE, &SettledReports { until })?)
+}
+
+/// What was met of an organization; nothing of one that is gone, which takes no reports.
+fn met_of<'a>(
+    all: &'a mut HashMap<Partition, Option<Met>>,
     change: &Change<'_>,
     partition: Partition,
-) -> Result<&'a mut Totals, Error> {
-    Ok(match all.entry(partition) {
+) -> Result<Option<&'a mut Met>, Error> {
+    let met = match all.entry(partition) {
         Entry::Occupied(known) => known.into_mut(),
-        Entry::Vacant(free) => free.insert(Totals::of(change, partition)?),
-    })
+        Entry::Vacant(free) => {
+            let is_there = change.partition_exists(partition)?;
+            free.insert(is_there.then(|| Met::of(change, partition)).transpose()?)
+        }
+    };
+    Ok(met.as_mut())
 }
 
 fn read(body: &[u8]) -> Result<SessionReport, Error> {

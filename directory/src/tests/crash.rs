@@ -119,7 +119,7 @@ fn verify(directory: &Directory, acknowledged: &Acknowledged, operation: u64) {
 
 const HASH: &str = "{SSHA}gVK8WC9YyFT1gMsQHTGCgT3sSv5zYWx0";
 
-fn open(disk: &Disk) -> Result<Directory, OpenError> {
+pub(super) fn open(disk: &Disk) -> Result<Directory, OpenError> {
     let entropy = Counted::new();
     // The event log is not on this disk: what it takes from the outbox is gone with the power.
     let events = EventOptions { delay: Duration::from_secs(3_600), ..EventOptions::default() };
@@ -131,7 +131,7 @@ fn open(disk: &Disk) -> Result<Directory, OpenError> {
 
 /// A disk that keeps after a power loss what was synced, and every other of the writes since.
 #[derive(Clone, Debug, Default)]
-struct Disk(Arc<Mutex<Platter>>);
+pub(super) struct Disk(Arc<Mutex<Platter>>);
 
 #[derive(Debug, Default)]
 struct Platter {
@@ -148,8 +148,14 @@ impl Disk {
         self.0.lock().unwrap()
     }
 
-    fn lose_power_in(&self, operations: u64) {
+    pub(super) fn lose_power_in(&self, operations: u64) {
         self.platter().left = Some(operations);
+    }
+
+    /// The disk works again, with all that was written to it.
+    pub(super) fn come_back(&self) {
+        let mut platter = self.platter();
+        (platter.dead, platter.left) = (false, None);
     }
 
     fn has_power(&self) -> bool {

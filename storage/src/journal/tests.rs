@@ -11,6 +11,8 @@ use crate::tests::machine::{Fault, Machine};
 struct Database {
     bodies: Vec<u64>,
     settled: u64,
+    /// What of it a power loss leaves.
+    durable: (usize, u64),
 }
 
 impl Database {
@@ -20,6 +22,16 @@ impl Database {
             self.bodies.push(u64::from_le_bytes(*entry.body.first_chunk().unwrap()));
             self.settled = entry.number;
         }
+    }
+
+    fn keep(&mut self, journal: &Journal) {
+        self.durable = (self.bodies.len(), self.settled);
+        journal.settle();
+    }
+
+    fn lose(&mut self) {
+        self.bodies.truncate(self.durable.0);
+        self.settled = self.durable.1;
     }
 }
 
@@ -32,15 +44,15 @@ fn body(number: u64) -> Vec<u8> {
 fn opened(folder: &dyn Folder, database: &mut Database) -> std::io::Result<Journal> {
     let journal = Journal::open(folder, 3_000)?;
     database.apply(&journal.left(database.settled));
-    journal.settle();
+    database.keep(&journal);
     Ok(journal)
 }
 
-/// Appends until something fails; every few entries all are taken, and half of the times settled a
-/// while later. Returns how many were acknowledged, and whether one more may be there.
+/// Appends until something fails; every few entries all are taken, and where a file waits for it they
+/// are made durable a while later. Returns how many were acknowledged, and whether one more may be there.
 fn work(machine: &Machine, database: &mut Database, count: u64) -> (u64, u64) {
     let Ok(journal) = opened(machine, database) else { return (0, 0) };
-    let (mut acknowledged, mut held) = (0, false);
+    let mut acknowledged = 0;
     while acknowledged < count {
         let next: Vec<_> = (acknowledged..count.min(acknowledged + 1 + acknowledged % 3)).collect();
         let asked = acknowledged + next.len() as u64;
@@ -50,14 +62,12 @@ fn work(machine: &Machine, database: &mut Database, count: u64) -> (u64, u64) {
             return (acknowledged, asked);
         }
         acknowledged = asked;
-        if held && acknowledged % 2 == 0 {
-            journal.settle();
-            held = false;
+        if acknowledged % 5 < 2 {
+            database.apply(&journal.take(acknowledged % 20 < 2));
         }
-        if !held && acknowledged % 5 < 2 {
-            let taken = journal.take();
-            held = !taken.is_empty();
-            database.apply(&taken);
+        if journal.is_held() && acknowledged % 2 == 0 {
+            database.apply(&journal.take(false));
+            database.keep(&journal);
         }
     }
     (acknowledged, acknowledged)
@@ -74,6 +84,7 @@ fn after_a_power_loss_at_any_operation_each_acknowledged_entry_counts_once() {
         let (acknowledged, asked) = work(&machine, &mut database, 120);
         hit = machine.was_hit();
         // What follows is lost as well, or kept, each time that the power comes back.
+        database.lose();
         let before = database.bodies.len() as u64;
         let restarted = machine.restarted(n);
         drop(opened(&restarted, &mut database).unwrap());
@@ -101,12 +112,15 @@ fn after_an_error_at_any_operation_what_is_acknowledged_later_is_kept() {
                 acknowledged.push(number);
             }
             if number % 4 == 3 {
-                database.apply(&journal.take());
-                journal.settle();
+                database.apply(&journal.take(number % 8 == 7));
+                if journal.is_held() {
+                    database.keep(&journal);
+                }
             }
         }
         hit = machine.was_hit();
         assert!(acknowledged.len() >= 36, "an error at {n} leaves {acknowledged:?}");
+        database.lose();
         drop(opened(&machine.restarted(n), &mut database).unwrap());
         acknowledged.retain(|number| !database.bodies.contains(number));
         assert!(acknowledged.is_empty(), "an error at {n} lost {acknowledged:?}");
@@ -125,11 +139,40 @@ fn a_full_journal_says_so_until_something_is_taken() {
     }
     assert_eq!(fitting, (3_000 - 20) / 108);
     assert!(matches!(journal.append(&[vec![7; 100]]), Err(JournalError::Full)));
-    assert_eq!(journal.take().len(), fitting);
+    assert!(!journal.is_held());
+    assert_eq!(journal.take(false).len(), fitting);
+    assert!(journal.is_held());
     assert!(journal.append(&[vec![7; 100]]).is_ok(), "the other file takes over");
-    assert!(journal.take().is_empty(), "the former is not settled");
+    assert_eq!(journal.take(true).len(), 1);
+    let mut more = 1;
+    while journal.append(&[vec![7; 100]]).is_ok() {
+        more += 1;
+    }
+    assert_eq!(
+        (more, journal.take(true).len()),
+        (fitting, fitting - 1),
+        "the former is not settled"
+    );
     journal.settle();
-    assert_eq!(journal.take().len(), 1);
+    assert!(journal.append(&[vec![7; 100]]).is_err());
+    assert!(journal.take(false).is_empty(), "everything was taken, and the other file takes over");
+    assert!(journal.append(&[vec![7; 100]]).is_ok());
+}
+
+#[test]
+fn what_was_taken_can_be_read_again_until_it_is_settled() {
+    let journal = opened(&Memory::default(), &mut Database::default()).unwrap();
+    let mut taken = Vec::new();
+    for number in 0..60 {
+        journal.append(&[body(number)]).unwrap();
+        taken.append(&mut journal.take(false));
+    }
+    assert!(journal.is_held());
+    journal.append(&[body(60)]).unwrap();
+    let last = taken.last().unwrap().number;
+    assert_eq!(journal.again(0, last).unwrap(), taken);
+    let middle = taken[12].number;
+    assert_eq!(journal.again(middle, last - 1).unwrap(), taken[13..59]);
 }
 
 #[test]
@@ -146,7 +189,7 @@ fn who_appends_at_once_shares_what_comes_of_it() {
         })
         .collect();
     threads.into_iter().for_each(|thread| thread.join().unwrap());
-    let taken = journal.take();
+    let taken = journal.take(false);
     assert_eq!(taken.len(), 40);
     assert!(taken.windows(2).all(|pair| pair[0].number + 1 == pair[1].number));
     for thread in 0..8_u64 {
@@ -161,6 +204,6 @@ fn numbers_go_on_where_the_files_are_gone() {
     let mut database = Database { settled: 5_000, ..Database::default() };
     let journal = opened(&Memory::default(), &mut database).unwrap();
     journal.append(&[body(1)]).unwrap();
-    database.apply(&journal.take());
+    database.apply(&journal.take(false));
     assert_eq!(database.bodies, [1]);
 }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::machine::{Dice, Fault, Machine};
-use super::{MEMBER, Thing, entropy, organization, thing};
+use super::{Loose, MEMBER, Thing, entropy, organization, thing};
 use crate::disk::Disk;
 use crate::journal::Journal;
 use crate::seal::Vault;
 use crate::store::Parts;
 use crate::{
     Change, ChangeError, Event, EventLog, EventOptions, Id, Kind, KindCheck, MasterKey, OpenError,
-    Options, ReadError, Reading, Store, WriteError,
+    Options, Partition, ReadError, Reading, Store, WriteError,
 };
 
 #[test]
@@ -139,6 +139,56 @@ fn after_a_disk_that_cannot_be_read_for_a_while_readers_need_no_help() {
     compare(&store, 3, "after reads failed");
     write(&store, 3).unwrap();
     compare(&store, 4, "after reads failed and a change");
+}
+
+#[test]
+fn after_a_power_loss_what_was_written_behind_is_as_old_as_a_durable_change_at_most() {
+    let mut n = 0;
+    loop {
+        n += 1;
+        let machine = machine_with_store();
+        machine.plan(n, Fault::PowerLoss);
+        let acknowledged = work_behind(&machine);
+        let finished = !machine.was_hit();
+        let machine = machine.restarted(n);
+        let store = open(&machine).unwrap_or_else(|error| panic!("operation {n}: {error}"));
+        let snapshot = store.read().unwrap();
+        let found = snapshot.get::<Loose>(Partition::Provider, 1).unwrap().map_or(0, |it| it.0);
+        let twin = snapshot.get::<Loose>(Partition::Provider, 2).unwrap().map_or(0, |it| it.0);
+        assert!(found >= acknowledged, "operation {n}: {found} of {acknowledged}");
+        assert_eq!(found, twin, "operation {n}: as a whole");
+        let report = store.check(&[KindCheck::of::<Loose>(), KindCheck::of::<Thing>()]).unwrap();
+        assert!(report.is_sound(), "operation {n}: {report:?}");
+        if finished {
+            break;
+        }
+    }
+    assert!(n > 50, "the workload has {n} operations only");
+}
+
+/// Writes ever greater numbers behind, and every third time something durably; says which number
+/// was there by the last durable change.
+fn work_behind(machine: &Machine) -> u64 {
+    let Ok(store) = open(machine) else {
+        return 0;
+    };
+    let mut acknowledged = 0;
+    for number in 1..=12 {
+        let behind = store.write_behind(move |change| {
+            change.put(Partition::Provider, 1, &Loose(number))?;
+            change.put(Partition::Provider, 2, &Loose(number))
+        });
+        if behind.is_err() {
+            break;
+        }
+        if number % 3 == 0 {
+            if store.write(move |change| change.put(Partition::Provider, 3, &thing("x"))).is_err() {
+                break;
+            }
+            acknowledged = number;
+        }
+    }
+    acknowledged
 }
 
 /// How many changes the workload has.

@@ -27,7 +27,7 @@ pub(crate) fn write_group(
     queue: &Receiver<Box<dyn Job>>,
     jobs: &mut Vec<Box<dyn Job>>,
 ) -> Result<Kept, ReadError> {
-    let transaction = core.begin_write()?;
+    let mut transaction = core.begin_write()?;
     let mut group = Group::open(core, &transaction, position)?;
     for job in jobs.iter_mut() {
         group.run(job.as_mut())?;
@@ -39,13 +39,26 @@ pub(crate) fn write_group(
         jobs.push(job);
         outcome?;
     }
-    let kept = group.finish()?;
-    if kept.commits.is_empty() {
-        transaction.abort().map_err(ReadError::of)?;
-    } else {
-        transaction.commit().map_err(ReadError::of)?;
+    let (kept, made) = group.finish()?;
+    match made {
+        MadeOf::Nothing => transaction.abort().map_err(ReadError::of)?,
+        MadeOf::WhatMayBeLost => {
+            transaction.set_quick_repair(false);
+            transaction.set_durability(Durability::None).map_err(ReadError::of)?;
+            transaction.commit().map_err(ReadError::of)?;
+        }
+        MadeOf::Changes => transaction.commit().map_err(ReadError::of)?,
     }
     Ok(kept)
+}
+
+/// What is in a transaction.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum MadeOf {
+    Nothing,
+    /// What whoever wrote it can make again.
+    WhatMayBeLost,
+    Changes,
 }
 
 /// A transaction with its tables and what its changes made so far.
@@ -57,6 +70,7 @@ struct Group<'a> {
     outbox: Table<'a, u64, &'static [u8]>,
     position: Position,
     kept: Kept,
+    made: MadeOf,
 }
 
 impl<'a> Group<'a> {
@@ -73,6 +87,7 @@ impl<'a> Group<'a> {
             outbox: transaction.open_table(OUTBOX).map_err(ReadError::of)?,
             position,
             kept: Kept::default(),
+            made: MadeOf::Nothing,
         })
     }
 
@@ -87,6 +102,14 @@ impl<'a> Group<'a> {
             return Ok(());
         }
         apply(&mut self.data, &pending)?;
+        // Without a number: where it is lost, another change has that.
+        if !job.is_durable() && changes.is_empty() && events.is_empty() {
+            if self.made == MadeOf::Nothing {
+                self.made = MadeOf::WhatMayBeLost;
+            }
+            return Ok(());
+        }
+        self.made = MadeOf::Changes;
         for event in events {
             let number = self.position.next_outbox;
             let stored = encode_event(&event)?;
@@ -102,14 +125,14 @@ impl<'a> Group<'a> {
     }
 
     /// Cuts the log to its length and the outbox to what is not yet in the event log.
-    fn finish(mut self) -> Result<Kept, ReadError> {
+    fn finish(mut self) -> Result<(Kept, MadeOf), ReadError> {
         if !self.kept.commits.is_empty() {
             let kept_from = self.position.sequence.saturating_sub(self.core.options.log.max(1));
             cut(&mut self.log, kept_from)?;
             cut(&mut self.outbox, self.core.events.copied())?;
             format::note_outbox(self.transaction, self.position.next_outbox)?;
         }
-        Ok(self.kept)
+        Ok((self.kept, self.made))
     }
 }
 

@@ -11,6 +11,10 @@ use crate::{Change, ReadError};
 pub(crate) trait Job: Send {
     /// Runs the change and says whether to keep what it made.
     fn run(&mut self, change: &mut Change<'_>) -> bool;
+    /// Whether what it made is to be durable once it is answered.
+    fn is_durable(&self) -> bool {
+        true
+    }
     /// Answers the caller.
     fn answer(self: Box<Self>, written: Result<(), Arc<ReadError>>);
 }
@@ -20,11 +24,16 @@ pub(crate) struct Work<T, E, F> {
     work: Option<F>,
     result: Result<T, WriteError<E>>,
     reply: SyncSender<Result<T, WriteError<E>>>,
+    is_durable: bool,
 }
 
 impl<T, E, F> Work<T, E, F> {
-    pub(crate) fn new(work: F, reply: SyncSender<Result<T, WriteError<E>>>) -> Self {
-        Self { work: Some(work), result: Err(WriteError::Closed), reply }
+    pub(crate) fn new(
+        work: F,
+        reply: SyncSender<Result<T, WriteError<E>>>,
+        is_durable: bool,
+    ) -> Self {
+        Self { work: Some(work), result: Err(WriteError::Closed), reply, is_durable }
     }
 }
 
@@ -43,6 +52,10 @@ where
             Err(_) => Err(WriteError::Panicked),
         };
         self.result.is_ok()
+    }
+
+    fn is_durable(&self) -> bool {
+        self.is_durable
     }
 
     fn answer(self: Box<Self>, written: Result<(), Arc<ReadError>>) {
