@@ -1,6 +1,7 @@
 //! What network gear says of those who ask through it.
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hasher as _};
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,29 @@ pub struct Circumstances {
     pub service_type: Option<u32>,
     /// The device that asks, where gear names one by its address in the place of a user.
     pub device: Option<MacAddress>,
+    /// The machine that somebody sits at, as the gear names it, which proves nothing.
+    pub station: Option<Station>,
+}
+
+/// What tells one machine that gear names from another: its address in any spelling, or else what it is
+/// called. Two names may come to the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Station(u64);
+
+impl Station {
+    /// Reads what gear calls a machine; `None` for nothing.
+    #[must_use]
+    pub fn read(text: &[u8]) -> Option<Self> {
+        if text.is_empty() {
+            return None;
+        }
+        if let Some(MacAddress([a, b, c, d, e, f])) = MacAddress::read(text) {
+            return Some(Self(u64::from_be_bytes([0, 0, a, b, c, d, e, f])));
+        }
+        let mut hasher = DefaultHasher::new();
+        hasher.write(text);
+        Some(Self(hasher.finish()))
+    }
 }
 
 impl Circumstances {
@@ -56,6 +80,7 @@ impl Circumstances {
             gear_address: None,
             service_type: None,
             device: None,
+            station: None,
         }
     }
 }

@@ -155,6 +155,10 @@ pub enum ReplyKind {
     Integer,
     /// An IPv4 address.
     Address,
+    /// An IPv6 address.
+    Ipv6Address,
+    /// An IPv6 prefix.
+    Ipv6Prefix,
     /// Text with a tag that joins it with others.
     TaggedText,
     /// A number of 24 bits with such a tag.

@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::{
+    ClientConfig, ClientConnection, HandshakeKind, RootCertStore, StreamOwned,
+    SupportedProtocolVersion,
+};
 
 use super::PATIENCE;
 use super::authority::Issued;
@@ -26,15 +29,27 @@ impl RadSec {
     /// Connects with a certificate or without, and asks for these protocols. Whether the daemon
     /// takes the certificate shows when something is read.
     pub(crate) fn connect(
-        (address, ca_file): (&str, &str),
+        place: (&str, &str),
         issued: Option<&Issued>,
         protocols: &[&str],
     ) -> std::io::Result<Self> {
+        let config = Self::config(place.1, issued, protocols, rustls::ALL_VERSIONS);
+        Self::connect_as(place.0, &Arc::new(config))
+    }
+
+    /// What a client has who trusts these authorities.
+    pub(crate) fn config(
+        ca_file: &str,
+        issued: Option<&Issued>,
+        protocols: &[&str],
+        versions: &[&'static SupportedProtocolVersion],
+    ) -> ClientConfig {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_file_iter(ca_file).unwrap() {
             roots.add(certificate.unwrap()).unwrap();
         }
-        let builder = ClientConfig::builder().with_root_certificates(roots);
+        let builder = ClientConfig::builder_with_protocol_versions(versions);
+        let builder = builder.with_root_certificates(roots);
         let mut config = match issued {
             Some(issued) => {
                 let chain = CertificateDer::pem_file_iter(&issued.certificate).unwrap();
@@ -44,8 +59,13 @@ impl RadSec {
             None => builder.with_no_client_auth(),
         };
         config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+        config
+    }
+
+    /// Connects as a client that may have been here before.
+    pub(crate) fn connect_as(address: &str, config: &Arc<ClientConfig>) -> std::io::Result<Self> {
         let name = ServerName::try_from("127.0.0.1").unwrap();
-        let mut tls = ClientConnection::new(Arc::new(config), name).unwrap();
+        let mut tls = ClientConnection::new(Arc::clone(config), name).unwrap();
         let mut socket = TcpStream::connect(address).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         socket.set_nodelay(true).unwrap();
@@ -53,6 +73,11 @@ impl RadSec {
             tls.complete_io(&mut socket)?;
         }
         Ok(Self { stream: StreamOwned::new(tls, socket), input: Vec::new() })
+    }
+
+    /// Whether the handshake went on with an earlier session.
+    pub(crate) fn is_resumed(&self) -> bool {
+        self.stream.conn.handshake_kind() == Some(HandshakeKind::Resumed)
     }
 
     /// What was agreed on.

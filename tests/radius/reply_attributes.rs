@@ -55,6 +55,35 @@ fn named_attributes_come_in_their_order_as_often_as_they_are_there() {
     assert_eq!(shown[5], attributes[5]);
 }
 
+/// RFC 3162, 4818 and 6911, in the formats of RFC 8044.
+#[test]
+fn addresses_and_prefixes_of_ipv6_are_what_was_written() {
+    let office = Office::new();
+    office.user("ada", PASSWORD);
+    let client = office.client("switch", &json!({}));
+    let written = [
+        ("Framed-IPv6-Prefix", "2001:db8:7::/48"),
+        ("Framed-IPv6-Prefix", "2001:db8:8000::/33"),
+        ("Delegated-IPv6-Prefix", "2001:db8:ff00::/56"),
+        ("Framed-IPv6-Address", "2001:db8::7"),
+        ("DNS-Server-IPv6-Address", "2001:db8::53"),
+    ];
+    let attributes = written.map(|(name, value)| json!({"name": name, "value": value}));
+    let reply = accepted(&office, &client, &json!({"name": "v6", "attributes": attributes}));
+    for (name, value) in written {
+        assert!(reply.values(name).contains(&value), "{name} {reply:?}");
+    }
+    let shown = office.read("reply-profiles")["items"][0]["attributes"].clone();
+    assert_eq!(shown, json!(attributes));
+    for wrong in ["2001:db8::1/48", "2001:db8::", "192.0.2.0/24"] {
+        let attributes = json!([{"name": "Framed-IPv6-Prefix", "value": wrong}]);
+        let profile = json!({"name": "wrong", "attributes": attributes});
+        let path = office.path("reply-profiles");
+        let refused = office.top.send("POST", &path, Some(&profile));
+        assert_eq!(refused.status, 422, "{wrong}");
+    }
+}
+
 /// Vendors that radclient's dictionaries do not have.
 const UNKNOWN: [u64; 1] = [41_112];
 
@@ -73,6 +102,8 @@ fn every_attribute_is_known_to_radclient_by_its_name_and_kind() {
         let values = some.iter().map(|it| match it["kind"].as_str().unwrap() {
             "integer" | "tagged_integer" => json!(7_777),
             "address" => json!("192.0.2.7"),
+            "ipv6_address" => json!("2001:db8::7"),
+            "ipv6_prefix" => json!("2001:db8:7::/48"),
             _ => json!("text"),
         });
         let attributes: Vec<Value> = some

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::authority::{Authority, Holder, Issued};
+use crate::harness::authority::{Authority, Holder, Issued, List};
 use crate::harness::client::Client as Program;
 use crate::harness::office::{Client, Office};
 use crate::harness::radsec::{RADSEC, RadSec};
@@ -179,6 +179,51 @@ fn section_2_3_a_name_counts_where_the_organization_trusts_who_vouches_for_it() 
     let id = trusted["id"].as_str().unwrap();
     office.act("DELETE", &format!("certificate-authorities/{id}"), None);
     assert!(connection.is_refused());
+}
+
+#[test]
+fn a_resumed_session_is_that_of_its_certificate_as_long_as_that_counts() {
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let gateway = Gateway::new();
+        let (address, ca_file) = gateway.place();
+        let config = RadSec::config(ca_file, Some(&gateway.issued), &[], &[version]);
+        let config = std::sync::Arc::new(config);
+        let connect = || RadSec::connect_as(address, &config).unwrap();
+        let mut first = connect();
+        assert_eq!(first.ask(&login(1, PASSWORD)).code, ACCEPT);
+        assert!(!first.is_resumed());
+        let mut second = connect();
+        assert_eq!(second.ask(&login(1, PASSWORD)).code, ACCEPT);
+        assert!(second.is_resumed(), "{version:?}");
+        let place = format!("radius-clients/{}", gateway.client.id);
+        let other =
+            json!({"certificates": {"names": [format!("{}.example", gateway.office.slug)]}});
+        gateway.office.act("PATCH", &place, Some(&other));
+        let mut third = connect();
+        assert!(third.is_refused() && second.is_refused(), "{version:?}");
+    }
+}
+
+#[test]
+fn a_revoked_certificate_ends_its_connections_at_once_and_none_is_resumed() {
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let gateway = Gateway::new();
+        let office = &gateway.office;
+        let fields = json!({"name": "theirs", "certificate": gateway.authority.pem(),
+            "holder": "service_account_by_dns_name"});
+        let trusted = office.make("certificate-authorities", &fields);
+        let (address, ca_file) = gateway.place();
+        let config = RadSec::config(ca_file, Some(&gateway.issued), &[], &[version]);
+        let config = std::sync::Arc::new(config);
+        let mut open = RadSec::connect_as(address, &config).unwrap();
+        assert_eq!(open.ask(&login(1, PASSWORD)).code, ACCEPT);
+        let list = gateway.authority.list(&List { revoked: &[&gateway.issued], ..List::default() });
+        let path =
+            format!("certificate-authorities/{}/revocations", trusted["id"].as_str().unwrap());
+        office.act("PUT", &path, Some(&json!({"list": list})));
+        assert!(open.is_refused(), "{version:?}");
+        assert!(RadSec::connect_as(address, &config).unwrap().is_refused(), "{version:?}");
+    }
 }
 
 #[test]

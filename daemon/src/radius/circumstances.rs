@@ -1,6 +1,6 @@
 //! What a request says beside who asks, in the directory's words.
 
-use directory::{Circumstances, GearName, MacAddress, NetworkMethod, Ssid};
+use directory::{Circumstances, GearName, MacAddress, NetworkMethod, Ssid, Station};
 use radius::{Credential, Question};
 
 /// What is known of a request that proves itself by `method`.
@@ -18,6 +18,7 @@ pub(super) fn circumstances<C: Copy>(
         gear_address: question.nas_ip(),
         service_type: question.service_type(),
         device,
+        station: question.calling_station_id().and_then(Station::read),
     }
 }
 

@@ -141,6 +141,7 @@ pub(super) async fn run(door: Arc<Door>, stream: TcpStream, peer: SocketAddr, sh
         write: terms.write,
         gear,
         looked: heard,
+        seen: None,
         peer,
         heard,
         partial: None,
@@ -171,7 +172,7 @@ fn recognize(door: &Door, transport: &Transport) -> Result<CertifiedGear, &'stat
     })?;
     let now = Time(door.clock.wall());
     let gear = gear.certified(&chain, now)?;
-    match door.directory.objection_to_gear(&gear, now) {
+    match door.directory.objection_to_gear(&gear, &mut None, now) {
         Ok(None) => Ok(gear),
         Ok(Some(reason)) => Err(reason),
         Err(error) => {
@@ -196,8 +197,10 @@ struct Connection {
     /// How long the other side may leave answers unread.
     write: Duration,
     gear: CertifiedGear,
-    /// When it was last looked at whether its certificate was revoked.
+    /// When it was last looked at whether its certificate was revoked, whatever was changed since.
     looked: Duration,
+    /// What of the directory was seen then.
+    seen: Option<u64>,
     peer: SocketAddr,
     /// When something came.
     heard: Duration,
@@ -312,17 +315,19 @@ impl Worker<Connection> {
         self.outlet.over |= has_ended || !self.is_known();
     }
 
-    /// Whether the certificate still counts; whether it was revoked is looked at each minute.
+    /// Whether the certificate still counts; whether it was revoked is looked at when something of
+    /// the organization was changed, and each minute, since lists end.
     fn is_known(&mut self) -> bool {
         let (at, now) = (self.door.clock.monotonic(), Time(self.door.clock.wall()));
-        let directory = &self.door.directory;
-        if at.saturating_sub(self.outlet.looked) >= LOOK {
-            self.outlet.looked = at;
-            match directory.objection_to_gear(&self.outlet.gear, now) {
-                Ok(None) => {}
-                Ok(Some(_)) => return false,
-                Err(error) => tracing::error!(%error, "what was revoked cannot be read"),
-            }
+        let Self { door, outlet: Connection { gear, looked, seen, .. }, .. } = self;
+        let directory = &door.directory;
+        if at.saturating_sub(*looked) >= LOOK {
+            (*looked, *seen) = (at, None);
+        }
+        match directory.objection_to_gear(gear, seen, now) {
+            Ok(None) => {}
+            Ok(Some(_)) => return false,
+            Err(error) => tracing::error!(%error, "what was revoked cannot be read"),
         }
         match directory.gear() {
             Ok(gear) => gear.certifies(&self.outlet.gear, now),

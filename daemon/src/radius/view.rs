@@ -1,5 +1,7 @@
 //! Pure functions between RADIUS's words and the directory's.
 
+use std::net::Ipv6Addr;
+
 use directory::authentication::{
     Counterproof, MsChapV2, NetworkReply, Outcome, Password, Proof, Who,
 };
@@ -181,8 +183,8 @@ fn put_named(reply: &mut Reply, attribute: &NamedAttribute) -> Result<(), ReplyE
     let NamedAttribute { vendor, number, tag, value, .. } = attribute;
     let kind = AttributeType(*number);
     let tag = tag.map(|tag| Tag::new(tag).unwrap_or_default());
-    let (address, integer);
-    let octets = match value {
+    let (address, integer, address6, prefix6);
+    let octets: &[u8] = match value {
         NamedValue::Text(text) if let (None, Some(tag)) = (vendor, tag) => {
             return reply.tagged_text(kind, tag, text).map(drop);
         }
@@ -199,11 +201,25 @@ fn put_named(reply: &mut Reply, attribute: &NamedAttribute) -> Result<(), ReplyE
             address = value.octets();
             &address
         }
+        NamedValue::Ipv6Address(value) => {
+            address6 = value.octets();
+            &address6
+        }
+        NamedValue::Ipv6Prefix(prefix) => {
+            prefix6 = prefix_octets(prefix.addr(), prefix.prefix_len());
+            &prefix6
+        }
     };
     match vendor {
         Some(vendor) => reply.vendor(*vendor, *number, octets).map(drop),
         None => reply.octets(kind, octets).map(drop),
     }
+}
+
+/// A prefix as it is sent: a reserved octet, its length, and no more octets than it has bits of.
+fn prefix_octets(address: Ipv6Addr, length: u8) -> Vec<u8> {
+    let octets = address.octets().into_iter().take(length.div_ceil(8).into());
+    [0, length].into_iter().chain(octets).collect()
 }
 
 /// What gear can be told by name, in the directory's words.
@@ -213,6 +229,8 @@ pub(crate) fn reply_attributes() -> Vec<ReplyAttribute> {
         ValueKind::Octets => ReplyKind::Octets,
         ValueKind::Integer => ReplyKind::Integer,
         ValueKind::Ipv4 => ReplyKind::Address,
+        ValueKind::Ipv6 => ReplyKind::Ipv6Address,
+        ValueKind::Ipv6Prefix => ReplyKind::Ipv6Prefix,
         ValueKind::TaggedText => ReplyKind::TaggedText,
         ValueKind::TaggedInteger => ReplyKind::TaggedInteger,
     };
@@ -230,6 +248,16 @@ mod tests {
     use directory::authentication::HashingFailed;
 
     use super::*;
+
+    #[test]
+    fn a_prefix_has_its_length_and_the_octets_that_it_needs() {
+        let address: Ipv6Addr = "2001:db8:f000::".parse().unwrap();
+        let octets = |length| prefix_octets(address, length);
+        assert_eq!(octets(0), [0, 0]);
+        assert_eq!(octets(36), [0, 36, 0x20, 0x01, 0x0d, 0xb8, 0xf0]);
+        assert_eq!(octets(32), [0, 32, 0x20, 0x01, 0x0d, 0xb8]);
+        assert_eq!(octets(128).len(), 18);
+    }
 
     #[test]
     fn who_was_not_looked_at_is_not_rejected() {

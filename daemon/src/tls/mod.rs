@@ -134,6 +134,9 @@ impl Tunnels {
 #[derive(Debug)]
 struct Resumption {
     sessions: Arc<dyn StoresServerSessions>,
+    /// Those of clients that must have a certificate, which stays here: none gets a ticket in which
+    /// the session itself is.
+    certified: Arc<dyn StoresServerSessions>,
     ticketer: Arc<dyn ProducesTickets>,
 }
 
@@ -154,6 +157,7 @@ impl Identity {
     ) -> Result<Self, TlsError> {
         let resumption = Resumption {
             sessions: ServerSessionMemoryCache::new(sessions),
+            certified: ServerSessionMemoryCache::new(sessions),
             ticketer: Ticketer::new().map_err(TlsError::Provider)?,
         };
         let configs = server_configs(certificate, key, &resumption)?;
@@ -195,8 +199,8 @@ impl Identity {
         tokio::time::timeout(self.handshake, self.shake_hands(stream, |_| config)).await?
     }
 
-    /// Does the same with a client that must have a certificate, resumes nothing, and agrees on one
-    /// of the application protocols that `protocols` names for a client that speaks TLS 1.3 or not,
+    /// Does the same with a client that must have a certificate, which a session that it resumes
+    /// keeps, and agrees on one of the application protocols that `protocols` names for a client that speaks TLS 1.3 or not,
     /// or on none if the client asks for none.
     ///
     /// # Errors
@@ -211,6 +215,7 @@ impl Identity {
         let choose = |hello: &ClientHello<'_>| {
             let mut config = ServerConfig::clone(&common);
             config.alpn_protocols = protocols(speaks_1_3(hello));
+            config.session_storage = Arc::clone(&self.resumption.certified);
             Arc::new(config)
         };
         tokio::time::timeout(self.handshake, self.shake_hands(stream, choose)).await?

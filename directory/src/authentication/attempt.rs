@@ -14,6 +14,7 @@ use super::ms_chap::{Counterproof, MsChapV2};
 use super::network::NetworkReply;
 use super::password::{HashingFailed, Password, StoredHash};
 use super::second_factor::{NO_ROOM, Need, WRONG_PASSWORD};
+use super::throttle::Whence;
 use crate::access::{Actor, Identity, Proven};
 use crate::directory::Directory;
 use crate::error::Error;
@@ -210,6 +211,15 @@ impl Attempt {
         }
     }
 
+    /// From where it comes, as far as failures are counted.
+    pub(super) fn whence(&self) -> Whence {
+        let machine = match &self.door {
+            Door::Radius(_, circumstances) => circumstances.station,
+            Door::Ldap(_) => None,
+        };
+        Whence { address: self.source, machine }
+    }
+
     /// Finds out about the organization and the account that are claimed, if they are active and
     /// there.
     pub(super) fn look_up(
@@ -351,7 +361,7 @@ impl Directory {
         let set = attempt.account.as_ref().map_or(0, |account| account.credential.begun().0);
         let name = format!("{set} {}", prepare(attempt.who.name()));
         attempt.throttled = engine.name_key(place, bearer, &name);
-        engine.throttle.check(attempt.source, attempt.throttled, attempt.now.0).is_err()
+        engine.throttle.check(attempt.whence(), attempt.throttled, attempt.now.0).is_err()
     }
 
     fn prove_challenge(

@@ -142,7 +142,7 @@ impl Directory {
         let outcome = self.conclude(snapshot, &attempt, &finding)?;
         if matches!(outcome, Outcome::Accept { .. }) {
             // The certificate is what was asked about first, and is known here from now on.
-            self.inner.engine.throttle.succeeded(source, shown, now.0);
+            self.inner.engine.throttle.succeeded(attempt.whence(), shown, now.0);
         }
         Ok(outcome)
     }
@@ -161,7 +161,7 @@ impl Directory {
         let throttle = &self.inner.engine.throttle;
         let (source, now) = (attempt.source, attempt.now);
         let Some(place) = attempt.organization else { return Ok(false) };
-        if throttle.waits(source, attempt.throttled, now.0) {
+        if throttle.waits(attempt.whence(), attempt.throttled, now.0) {
             return Ok(false);
         }
         let Some(own) = chain.first() else { return Ok(false) };

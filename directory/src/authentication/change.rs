@@ -289,7 +289,7 @@ impl Directory {
             return Ok(Some(ChangeOutcome::OldWrong));
         }
         // Guesses that were made at the same time must not outrun the count.
-        if engine.throttle.check(attempt.source, attempt.throttled, attempt.now.0).is_err() {
+        if engine.throttle.check(attempt.whence(), attempt.throttled, attempt.now.0).is_err() {
             self.reject(attempt, THROTTLED);
             return Ok(Some(ChangeOutcome::OldWrong));
         }

@@ -77,7 +77,7 @@ impl Directory {
             return Ok(Outcome::Ended);
         };
         engine.lockout.succeeded((key, version));
-        engine.throttle.succeeded(attempt.source, attempt.throttled, attempt.now.0);
+        engine.throttle.succeeded(attempt.whence(), attempt.throttled, attempt.now.0);
         if let Some(password) = finding.password.filter(|_| attempt.settings.remember_verified > 0)
         {
             let until = attempt.now.plus(attempt.settings.remember_verified);
@@ -89,12 +89,12 @@ impl Directory {
     /// Whether guesses that were made at the same time have outrun the count. Who has shown a
     /// certificate that somebody vouches for has guessed at nothing: only their own failures count.
     pub(super) fn is_outrun(&self, attempt: &Attempt) -> bool {
-        let (throttle, source) = (&self.inner.engine.throttle, attempt.source);
+        let (throttle, whence) = (&self.inner.engine.throttle, attempt.whence());
         let (whose, now) = (attempt.throttled, attempt.now.0);
         if attempt.by_certificate {
-            throttle.waits(source, whose, now)
+            throttle.waits(whence, whose, now)
         } else {
-            throttle.check(source, whose, now).is_err()
+            throttle.check(whence, whose, now).is_err()
         }
     }
 
@@ -154,7 +154,7 @@ impl Directory {
     /// Rejects, and slows down whoever goes on.
     pub(super) fn fail(&self, attempt: &Attempt, reason: &str) -> Outcome {
         let engine = &self.inner.engine;
-        engine.throttle.failed(attempt.source, attempt.throttled, attempt.now.0);
+        engine.throttle.failed(attempt.whence(), attempt.throttled, attempt.now.0);
         self.reject(attempt, reason)
     }
 

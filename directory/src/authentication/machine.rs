@@ -104,7 +104,7 @@ impl Directory {
         let outcome = self.conclude_device(attempt, judged, by.method, String::new);
         if matches!(outcome, Outcome::Accept { .. }) {
             let engine = &self.inner.engine;
-            engine.throttle.succeeded(attempt.source, attempt.throttled, attempt.now.0);
+            engine.throttle.succeeded(attempt.whence(), attempt.throttled, attempt.now.0);
         }
         Ok(outcome)
     }

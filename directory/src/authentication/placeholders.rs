@@ -30,7 +30,11 @@ pub(crate) fn has_placeholders(profile: &ReplyProfileFields) -> bool {
     });
     let named = profile.attributes.iter().filter_map(|it| match &it.value {
         NamedValue::Text(text) => Some(text),
-        NamedValue::Octets(_) | NamedValue::Integer(_) | NamedValue::Address(_) => None,
+        NamedValue::Octets(_)
+        | NamedValue::Integer(_)
+        | NamedValue::Address(_)
+        | NamedValue::Ipv6Address(_)
+        | NamedValue::Ipv6Prefix(_) => None,
     });
     let plain = profile.vlan.iter().chain(&profile.filters).chain(&profile.classes);
     plain.chain(of_vendors).chain(named).any(|text| has_placeholder(text))
@@ -44,7 +48,11 @@ fn texts(profile: &mut ReplyProfileFields) -> impl Iterator<Item = &mut String> 
     });
     let named = profile.attributes.iter_mut().filter_map(|it| match &mut it.value {
         NamedValue::Text(text) => Some(text),
-        NamedValue::Octets(_) | NamedValue::Integer(_) | NamedValue::Address(_) => None,
+        NamedValue::Octets(_)
+        | NamedValue::Integer(_)
+        | NamedValue::Address(_)
+        | NamedValue::Ipv6Address(_)
+        | NamedValue::Ipv6Prefix(_) => None,
     });
     let plain = profile.vlan.iter_mut().chain(&mut profile.filters).chain(&mut profile.classes);
     plain.chain(of_vendors).chain(named)

@@ -9,6 +9,12 @@
 //! - one account takes at most [`ThrottlePolicy::free_failures`] (but at least one) out of its
 //!   source's bucket, however often it fails, until its failures are forgotten;
 //! - an empty bucket does not stop accounts that succeeded from this source of late.
+//!
+//! Network gear names the machine that somebody sits at, which is no proof: whoever holds the gear's
+//! secret, or a radio, says what they like. So a machine's failures are counted for it alone, that one
+//! with an old password keeps none of the user's others out, and the first few of each for the pair as
+//! well, which takes more of them. Whoever names ever other machines waits for the pair like anybody;
+//! only a machine from which the account succeeded of late does not.
 
 use core::net::{IpAddr, Ipv6Addr};
 
@@ -16,6 +22,7 @@ use thiserror::Error;
 
 use super::engine::AccountKey;
 use super::shards::{Fades, Shards};
+use crate::network::Station;
 
 /// What failures cost, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,13 +72,32 @@ pub(crate) struct Wait {
 /// The failures of sources, and of accounts from a source.
 pub(crate) struct Throttle {
     policy: ThrottlePolicy,
-    pairs: Shards<Pair, PairFailures>,
+    /// Those of a pair, and of each machine of it.
+    pairs: Shards<(Pair, Option<Station>), PairFailures>,
     /// By the source and the number of the organization.
     sources: Shards<(Source, u32), Bucket>,
     familiar: Shards<Pair, Familiar>,
 }
 
 type Pair = (Source, AccountKey);
+
+/// So many times the failures of one machine cost a pair no wait.
+const MACHINES: u32 = 4;
+/// Machines that are remembered of an account that succeeded, the latest ones.
+const FAMILIAR: usize = 4;
+
+/// Where an attempt comes from: an address, and the machine behind it that gear names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Whence {
+    pub(crate) address: IpAddr,
+    pub(crate) machine: Option<Station>,
+}
+
+impl From<IpAddr> for Whence {
+    fn from(address: IpAddr) -> Self {
+        Self { address, machine: None }
+    }
+}
 
 impl Throttle {
     /// Starts with no failures, and room for those of `capacity` sources and as many pairs.
@@ -93,32 +119,69 @@ impl Throttle {
     /// When the pair has to wait, or the source has no failure left and does not know the account.
     pub(crate) fn check(
         &self,
-        source: IpAddr,
+        whence: impl Into<Whence>,
         account: AccountKey,
         now_ms: u64,
     ) -> Result<(), Wait> {
-        let source = Source::of(source);
+        let Whence { address, machine } = whence.into();
+        let source = Source::of(address);
         let pair = (source, account);
-        wait_until(self.retry_at(pair), now_ms)?;
+        self.check_pair((pair, machine), now_ms)?;
         match wait_until(self.free_at((source, account.0)), now_ms) {
-            Err(_) if self.is_familiar(pair, now_ms) => Ok(()),
+            Err(_) if self.is_familiar(pair, None, now_ms) => Ok(()),
             waited => waited,
         }
     }
 
     /// Whether the pair itself has to wait, whatever its source has left.
-    pub(crate) fn waits(&self, source: IpAddr, account: AccountKey, now_ms: u64) -> bool {
-        wait_until(self.retry_at((Source::of(source), account)), now_ms).is_err()
+    pub(crate) fn waits(
+        &self,
+        whence: impl Into<Whence>,
+        account: AccountKey,
+        now_ms: u64,
+    ) -> bool {
+        let Whence { address, machine } = whence.into();
+        self.check_pair(((Source::of(address), account), machine), now_ms).is_err()
+    }
+
+    fn check_pair(
+        &self,
+        (pair, machine): (Pair, Option<Station>),
+        now_ms: u64,
+    ) -> Result<(), Wait> {
+        wait_until(self.retry_at((pair, machine)), now_ms)?;
+        if machine.is_none() {
+            return Ok(());
+        }
+        match wait_until(self.retry_at((pair, None)), now_ms) {
+            Err(_) if self.is_familiar(pair, machine, now_ms) => Ok(()),
+            waited => waited,
+        }
     }
 
     /// Counts a failure.
-    pub(crate) fn failed(&self, source: IpAddr, account: AccountKey, now_ms: u64) {
-        let source = Source::of(source);
+    pub(crate) fn failed(&self, whence: impl Into<Whence>, account: AccountKey, now_ms: u64) {
+        let Whence { address, machine } = whence.into();
+        let source = Source::of(address);
         let pair = (source, account);
-        let mut pairs = self.pairs.of(&pair);
-        let takes = pairs
-            .change(pair, PairFailures::default, |failures| failures.count(&self.policy, now_ms));
-        drop(pairs);
+        let of_all = |free: u32| {
+            let mut pairs = self.pairs.of(&(pair, None));
+            pairs.change((pair, None), PairFailures::default, |failures| {
+                failures.count(&self.policy, free, now_ms)
+            })
+        };
+        let free = self.policy.free_failures;
+        let takes = if machine.is_some() {
+            let mut pairs = self.pairs.of(&(pair, machine));
+            let is_one_of_the_first =
+                pairs.change((pair, machine), PairFailures::default, |failures| {
+                    failures.count(&self.policy, free, now_ms)
+                });
+            drop(pairs);
+            is_one_of_the_first && of_all(free.saturating_mul(MACHINES))
+        } else {
+            of_all(free)
+        };
         if takes {
             let source = (source, account.0);
             let mut sources = self.sources.of(&source);
@@ -128,21 +191,25 @@ impl Throttle {
         }
     }
 
-    /// Ends the wait of the pair, and makes its account familiar to the source.
+    /// Ends the wait of the pair, or of the machine alone, and makes both familiar to the source.
     ///
     /// The source gets nothing back: who has one account could else guess at others for ever.
-    pub(crate) fn succeeded(&self, source: IpAddr, account: AccountKey, now_ms: u64) {
-        let pair = (Source::of(source), account);
-        if let Some(failures) = self.pairs.of(&pair).value_mut(&pair) {
+    pub(crate) fn succeeded(&self, whence: impl Into<Whence>, account: AccountKey, now_ms: u64) {
+        let Whence { address, machine } = whence.into();
+        let pair = (Source::of(address), account);
+        if let Some(failures) = self.pairs.of(&(pair, machine)).value_mut(&(pair, machine)) {
             failures.forgive();
         }
         let until = now_ms.saturating_add(self.policy.familiar_ms);
-        self.familiar.of(&pair).put(pair, Familiar { until });
+        self.familiar.of(&pair).change(pair, Familiar::default, |familiar| {
+            familiar.until = until;
+            familiar.met(machine, until);
+        });
     }
 
-    fn retry_at(&self, pair: Pair) -> u64 {
-        let shard = self.pairs.of(&pair);
-        shard.value(&pair).map_or(0, |failures| failures.retry_at)
+    fn retry_at(&self, key: (Pair, Option<Station>)) -> u64 {
+        let shard = self.pairs.of(&key);
+        shard.value(&key).map_or(0, |failures| failures.retry_at)
     }
 
     fn free_at(&self, source: (Source, u32)) -> u64 {
@@ -151,9 +218,10 @@ impl Throttle {
         shard.value(&source).map_or(0, free_at)
     }
 
-    fn is_familiar(&self, pair: Pair, now_ms: u64) -> bool {
+    /// Whether the account succeeded from the source of late, or from that machine of it.
+    fn is_familiar(&self, pair: Pair, machine: Option<Station>, now_ms: u64) -> bool {
         let shard = self.familiar.of(&pair);
-        shard.value(&pair).is_some_and(|it| now_ms < it.until)
+        shard.value(&pair).is_some_and(|it| it.until_of(machine) > now_ms)
     }
 }
 
@@ -198,13 +266,14 @@ impl Fades for PairFailures {
 }
 
 impl PairFailures {
-    /// Counts a failure, and tells whether it takes one out of the source's bucket.
-    fn count(&mut self, policy: &ThrottlePolicy, now_ms: u64) -> bool {
+    /// Counts a failure, of which the first `free` cost no wait, and tells whether it is one of the
+    /// first that count for what is above it: the source's bucket, or the pair of a machine.
+    fn count(&mut self, policy: &ThrottlePolicy, free: u32, now_ms: u64) -> bool {
         if now_ms >= self.forgotten_at {
             *self = Self::default();
         }
         self.count = self.count.saturating_add(1);
-        let wait = policy.wait_after(self.count);
+        let wait = policy.wait_after(self.count.saturating_sub(free));
         let until = now_ms.saturating_add(wait);
         // Who came before a failure that costs no wait, and was hashed meanwhile, has none either.
         self.retry_at = if wait == 0 { 0 } else { until };
@@ -221,8 +290,9 @@ impl PairFailures {
 }
 
 impl ThrottlePolicy {
+    /// The wait after so many failures beyond the free ones.
     fn wait_after(&self, failures: u32) -> u64 {
-        let Some(doublings) = failures.checked_sub(self.free_failures.saturating_add(1)) else {
+        let Some(doublings) = failures.checked_sub(1) else {
             return 0;
         };
         let factor = 1_u64.checked_shl(doublings).unwrap_or(u64::MAX);
@@ -258,8 +328,32 @@ impl Bucket {
 }
 
 /// An account that succeeded from a source.
+#[derive(Default)]
 struct Familiar {
     until: u64,
+    /// From which machines, until when each counts; the one that fades first gives way.
+    machines: [Option<(Station, u64)>; FAMILIAR],
+}
+
+impl Familiar {
+    fn met(&mut self, machine: Option<Station>, until: u64) {
+        let Some(machine) = machine else { return };
+        let is_it = |place: &Option<(Station, u64)>| place.is_some_and(|(own, _)| own == machine);
+        let known = self.machines.iter().position(is_it);
+        let fades = |(_, place): &(usize, &Option<(Station, u64)>)| place.map_or(0, |(_, at)| at);
+        let first = || self.machines.iter().enumerate().min_by_key(fades).map(|(at, _)| at);
+        let place = known.or_else(first).and_then(|at| self.machines.get_mut(at));
+        if let Some(place) = place {
+            *place = Some((machine, until));
+        }
+    }
+
+    /// Until when the account is familiar, or that machine of it.
+    fn until_of(&self, machine: Option<Station>) -> u64 {
+        let Some(machine) = machine else { return self.until };
+        let known = self.machines.iter().flatten().find(|(own, _)| *own == machine);
+        known.map_or(0, |(_, until)| *until)
+    }
 }
 
 impl Fades for Familiar {
@@ -392,6 +486,87 @@ mod tests {
         throttle.failed(proxy(), (1, 1), 50);
         assert_eq!(throttle.check(proxy(), (1, 2), 50), Err(Wait { ms: 50 }));
         assert_eq!(throttle.check(proxy(), (1, 2), 1_000), Ok(()));
+    }
+
+    /// Behind the proxy, at a machine.
+    fn at(machine: u64) -> Whence {
+        Whence { address: proxy(), machine: Station::read(&machine.to_be_bytes()) }
+    }
+
+    #[test]
+    fn a_machine_with_an_old_password_keeps_no_other_machine_out() {
+        let throttle = throttle();
+        for now in 0..10_000 {
+            throttle.failed(at(1), (1, 1), now);
+            assert_eq!(throttle.check(at(2), (1, 1), now), Ok(()));
+        }
+        assert!(throttle.check(at(1), (1, 1), 10_000).is_err());
+        assert_eq!(throttle.check(proxy(), (1, 1), 10_000), Ok(()));
+    }
+
+    #[test]
+    fn who_names_ever_other_machines_waits_all_the_same() {
+        let throttle = throttle();
+        let free = u64::from(POLICY.free_failures * MACHINES);
+        for machine in 0..free {
+            assert_eq!(throttle.check(at(machine), (1, 1), 0), Ok(()));
+            throttle.failed(at(machine), (1, 1), 0);
+        }
+        assert_eq!(throttle.check(at(1_000), (1, 1), 0), Ok(()));
+        throttle.failed(at(1_000), (1, 1), 0);
+        for machine in [1_001, 1_002, 1_000] {
+            assert_eq!(throttle.check(at(machine), (1, 1), 0), Err(Wait { ms: 100 }));
+        }
+        // Nor does naming none help.
+        assert_eq!(throttle.check(proxy(), (1, 1), 0), Err(Wait { ms: 100 }));
+        throttle.failed(at(1_003), (1, 1), 100);
+        assert_eq!(throttle.check(at(1_004), (1, 1), 100), Err(Wait { ms: 200 }));
+    }
+
+    #[test]
+    fn strangers_machines_keep_none_out_from_which_somebody_was_let_in() {
+        let throttle = throttle();
+        throttle.succeeded(at(7), (1, 1), 0);
+        for machine in 0..100 {
+            throttle.failed(at(1_000 + machine), (1, 1), 1);
+        }
+        assert_eq!(throttle.check(at(7), (1, 1), 1), Ok(()));
+        assert!(throttle.check(at(8), (1, 1), 1).is_err());
+        // Who names a familiar machine guesses as slowly as one that has no other.
+        let mut waits = Vec::new();
+        for _ in 0..4 {
+            throttle.failed(at(7), (1, 1), 1);
+            waits.push(throttle.check(at(7), (1, 1), 1).map_or_else(|wait| wait.ms, |()| 0));
+        }
+        assert_eq!(waits, [0, 0, 100, 200]);
+        // A success there ends that wait, and not the others'.
+        throttle.succeeded(at(7), (1, 1), 1);
+        assert_eq!(throttle.check(at(7), (1, 1), 1), Ok(()));
+        assert!(throttle.check(at(8), (1, 1), 1).is_err());
+    }
+
+    #[test]
+    fn so_many_machines_of_an_account_are_familiar_the_latest_ones() {
+        let throttle = throttle();
+        for machine in 0..=4 {
+            throttle.succeeded(at(machine), (1, 1), machine);
+        }
+        for machine in 100..200 {
+            throttle.failed(at(machine), (1, 1), 10);
+        }
+        let out: Vec<u64> =
+            (0..=4).filter(|machine| throttle.check(at(*machine), (1, 1), 10).is_err()).collect();
+        assert_eq!(out, [0]);
+    }
+
+    #[test]
+    fn machines_of_one_account_never_empty_a_source() {
+        let throttle = throttle();
+        for now in 0..10_000 {
+            throttle.failed(at(now), (1, 1), now);
+            assert_eq!(throttle.check(at(1), (1, 2), now), Ok(()));
+        }
+        assert!(throttle.pairs.len() <= 640);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Attributes of accepts by name: which there are, and what a profile may say with them.
 
+use ipnet::Ipv6Net;
+
 use crate::error::Invalid;
 use crate::limits::{self, ATTRIBUTE};
 use crate::records::{NamedAttribute, NamedValue};
@@ -57,12 +59,35 @@ fn taken(value: &NamedValue, kind: ReplyKind) -> Result<NamedValue, &'static str
         (ReplyKind::Address, NamedValue::Text(text)) => {
             text.parse().map(NamedValue::Address).map_err(|_| "must be an IPv4 address")
         }
+        (ReplyKind::Ipv6Address, NamedValue::Ipv6Address(address)) => {
+            Ok(NamedValue::Ipv6Address(*address))
+        }
+        (ReplyKind::Ipv6Address, NamedValue::Text(text)) => {
+            text.parse().map(NamedValue::Ipv6Address).map_err(|_| "must be an IPv6 address")
+        }
+        (ReplyKind::Ipv6Prefix, NamedValue::Ipv6Prefix(prefix)) => {
+            Ok(NamedValue::Ipv6Prefix(*prefix))
+        }
+        (ReplyKind::Ipv6Prefix, NamedValue::Text(text)) => prefix(text),
+        (ReplyKind::Ipv6Address, _) => Err("must be an IPv6 address"),
+        (ReplyKind::Ipv6Prefix, _) => Err(PREFIX),
         (ReplyKind::Text | ReplyKind::TaggedText, _) => Err("must be text"),
         (ReplyKind::Octets, _) => Err("must be text, or octets as 0x and hexadecimal digits"),
         (ReplyKind::Integer, _) => Err("must be a number"),
         (ReplyKind::TaggedInteger, _) => Err("must be a number below 16777216"),
         (ReplyKind::Address, _) => Err("must be an IPv4 address"),
     }
+}
+
+const PREFIX: &str = "must be an IPv6 prefix such as 2001:db8::/48";
+
+/// A prefix; bits behind it would have to be zeros (RFC 8044 section 3.10), and are no part of it.
+fn prefix(text: &str) -> Result<NamedValue, &'static str> {
+    let prefix: Ipv6Net = text.parse().map_err(|_| PREFIX)?;
+    if prefix.addr() != prefix.network() {
+        return Err("must have no bits behind the length of the prefix");
+    }
+    Ok(NamedValue::Ipv6Prefix(prefix))
 }
 
 fn octets(digits: &str) -> Result<Vec<u8>, &'static str> {
@@ -94,7 +119,10 @@ pub(super) fn check(position: usize, attribute: &NamedAttribute) -> Result<(), I
             }
         }
         NamedValue::Octets(octets) => limits::count(&pointer, octets.len(), ATTRIBUTE),
-        NamedValue::Integer(_) | NamedValue::Address(_) => Ok(()),
+        NamedValue::Integer(_)
+        | NamedValue::Address(_)
+        | NamedValue::Ipv6Address(_)
+        | NamedValue::Ipv6Prefix(_) => Ok(()),
     }
 }
 
@@ -159,6 +187,22 @@ mod tests {
                 Some(NamedValue::Address([192, 0, 2, 1].into())),
             ),
             (ReplyKind::Address, text("2001:db8::1"), None),
+            (
+                ReplyKind::Ipv6Address,
+                text("2001:DB8::1"),
+                Some(NamedValue::Ipv6Address("2001:db8::1".parse().unwrap())),
+            ),
+            (ReplyKind::Ipv6Address, text("192.0.2.1"), None),
+            (ReplyKind::Ipv6Address, text("2001:db8::/48"), None),
+            (
+                ReplyKind::Ipv6Prefix,
+                text("2001:db8:7::/48"),
+                Some(NamedValue::Ipv6Prefix("2001:db8:7::/48".parse().unwrap())),
+            ),
+            (ReplyKind::Ipv6Prefix, text("2001:db8:7::1/48"), None),
+            (ReplyKind::Ipv6Prefix, text("2001:db8::"), None),
+            (ReplyKind::Ipv6Prefix, text("2001:db8::/129"), None),
+            (ReplyKind::Ipv6Prefix, NamedValue::Integer(7), None),
         ] {
             assert_eq!(taken(&value, kind).ok(), expected, "{kind:?} {value:?}");
         }

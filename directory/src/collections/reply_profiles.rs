@@ -189,6 +189,8 @@ fn check_size(fields: &ReplyProfileFields) -> Result<(), Invalid> {
         NamedValue::Text(text) => text.len(),
         NamedValue::Octets(octets) => octets.len(),
         NamedValue::Integer(_) | NamedValue::Address(_) => 4,
+        NamedValue::Ipv6Address(_) => 16,
+        NamedValue::Ipv6Prefix(prefix) => 2 + usize::from(prefix.prefix_len().div_ceil(8)),
     });
     let texts = fields.filters.iter().chain(&fields.classes).map(String::len);
     let total: usize =

@@ -124,16 +124,24 @@ impl Gear {
 
 impl Directory {
     /// Why the certificate of gear counts no more by what was revoked, if so: by a list of an
-    /// authority that its organization trusts, or by the organization's own authority.
+    /// authority that its organization trusts, or by the organization's own authority. Where nothing
+    /// of the organization was changed since it was looked at, as `seen` says, nothing is looked at.
     ///
     /// # Errors
     /// When the store fails.
     pub fn objection_to_gear(
         &self,
         gear: &CertifiedGear,
+        seen: &mut Option<u64>,
         now: Time,
     ) -> Result<Option<&'static str>, Error> {
         let snapshot = self.inner.store.read()?;
-        objection_to_gear(&snapshot, gear.organization.partition(), &gear.chain, now)
+        let partition = gear.organization.partition();
+        if seen.is_some_and(|seen| snapshot.agrees_with(partition, seen)) {
+            return Ok(None);
+        }
+        let objection = objection_to_gear(&snapshot, partition, &gear.chain, now)?;
+        *seen = objection.is_none().then(|| snapshot.sequence());
+        Ok(objection)
     }
 }

@@ -184,6 +184,7 @@ mod tests {
             gear_address: Some("10.1.2.3".parse().unwrap()),
             service_type: Some(2),
             device: None,
+            station: None,
         };
         let week = WeekPeriod { days: 0b10, from: 0, to: 1440 };
         let all = Conditions {

@@ -1,7 +1,8 @@
 //! What an accept tells the network gear.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
+use ipnet::Ipv6Net;
 use serde::{Deserialize, Serialize};
 use storage::{Corrupt, Entries, Kind, Record, decode};
 use uuid::Uuid;
@@ -68,6 +69,10 @@ pub enum NamedValue {
     Address(Ipv4Addr),
     /// Any octets.
     Octets(Vec<u8>),
+    /// An IPv6 address.
+    Ipv6Address(Ipv6Addr),
+    /// A prefix of IPv6 addresses, with nothing behind it.
+    Ipv6Prefix(Ipv6Net),
 }
 
 /// One attribute of a vendor's own.
@@ -95,12 +100,14 @@ pub enum VendorValue {
 
 impl Record for ReplyProfile {
     const KIND: Kind = kinds::REPLY_PROFILE;
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
         match version {
             // Named attributes stand at the end, and none are one zero octet.
             1 => decode(&[body, &[0]].concat()),
+            // It knew fewer kinds of values.
+            2 => decode(body),
             other => Err(Corrupt::version(Self::KIND, other)),
         }
     }
@@ -131,5 +138,18 @@ mod tests {
         assert_eq!(body.pop(), Some(0));
         assert_eq!(ReplyProfile::upgrade(1, &body).unwrap(), profile);
         assert!(ReplyProfile::upgrade(0, &body).is_err());
+    }
+
+    #[test]
+    fn what_version_2_named_stays() {
+        // The octets of a profile "v6" with a uuid, a stamp, and one attribute: Class = 0xff.
+        let mut body = vec![16];
+        body.extend([7; 16]);
+        body.extend([1, 1, 0, 2, b'v', b'6', 0, 0, 0, 0, 0, 0, 1]);
+        body.extend([5, b'C', b'l', b'a', b's', b's', 0, 25, 0, 3, 1, 0xff]);
+        let profile = ReplyProfile::upgrade(2, &body);
+        let profile = profile.unwrap_or_else(|error| panic!("{error}: {body:?}"));
+        assert_eq!(profile.fields.name, "v6");
+        assert_eq!(profile.fields.attributes[0].value, NamedValue::Octets(vec![0xff]));
     }
 }

@@ -56,7 +56,7 @@ fn gear_whose_certificate_stands_on_a_list_is_not_served() {
     client(&world, other, "by fingerprint", prints(&theirs)).unwrap();
     let objection = |chain: &[Vec<u8>]| {
         let gear = world.directory.gear().unwrap().certified(chain, NOW).ok().unwrap();
-        world.directory.objection_to_gear(&gear, NOW).unwrap()
+        world.directory.objection_to_gear(&gear, &mut None, NOW).unwrap()
     };
     assert_eq!([objection(&chain), objection(&theirs)], [None, None]);
     revoke(&world, acme, authority, &chain);

@@ -15,6 +15,11 @@ pub enum ValueKind {
     Integer,
     /// An IPv4 address.
     Ipv4,
+    /// An IPv6 address ([RFC 8044, section 3.9](https://www.rfc-editor.org/rfc/rfc8044#section-3.9)).
+    Ipv6,
+    /// A prefix of IPv6 addresses, behind its length
+    /// ([RFC 8044, section 3.10](https://www.rfc-editor.org/rfc/rfc8044#section-3.10)).
+    Ipv6Prefix,
     /// Text behind a tag (RFC 2868).
     TaggedText,
     /// A number of 24 bits behind a tag (RFC 2868).
@@ -34,7 +39,7 @@ pub struct Named {
     pub kind: ValueKind,
 }
 
-use ValueKind::{Integer, Ipv4, Octets, TaggedInteger, TaggedText, Text};
+use ValueKind::{Integer, Ipv4, Ipv6, Ipv6Prefix, Octets, TaggedInteger, TaggedText, Text};
 
 /// A vendor, or none, with its attributes.
 type Family = (Option<u32>, &'static [(u8, &'static str, ValueKind)]);
@@ -70,7 +75,17 @@ const FAMILIES: &[Family] = &[
             (85, "Acct-Interim-Interval", Integer),
             (88, "Framed-Pool", Text),
             (92, "NAS-Filter-Rule", Text),
+            // RFC 3162, 4818 and 6911.
+            (97, "Framed-IPv6-Prefix", Ipv6Prefix),
+            (98, "Login-IPv6-Host", Ipv6),
+            (99, "Framed-IPv6-Route", Text),
             (100, "Framed-IPv6-Pool", Text),
+            (123, "Delegated-IPv6-Prefix", Ipv6Prefix),
+            (168, "Framed-IPv6-Address", Ipv6),
+            (169, "DNS-Server-IPv6-Address", Ipv6),
+            (170, "Route-IPv6-Information", Ipv6Prefix),
+            (171, "Delegated-IPv6-Prefix-Pool", Text),
+            (172, "Stateful-IPv6-Address-Pool", Text),
         ],
     ),
     (Some(9), &[(1, "Cisco-AVPair", Text)]),
@@ -237,7 +252,9 @@ mod tests {
                 (Some(vendor), _) => reply.vendor(vendor, number, &[1]),
                 (None, TaggedInteger) => reply.tagged_integer(standard, Tag::NONE, 1),
                 (None, TaggedText) => reply.tagged_text(standard, Tag::NONE, "x"),
-                (None, Text | Octets | Integer | Ipv4) => reply.octets(standard, &[1]),
+                (None, Text | Octets | Integer | Ipv4 | Ipv6 | Ipv6Prefix) => {
+                    reply.octets(standard, &[1])
+                }
             };
             assert!(written.is_ok(), "{name}");
         }

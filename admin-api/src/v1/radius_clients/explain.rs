@@ -88,6 +88,7 @@ pub(crate) async fn explain_radius_request(
         gear_address: described.nas_ip_address,
         service_type: described.service_type,
         device: None,
+        station: None,
     };
     let at = described.at.map_or_else(|| within.caller.now(), |at| at.0);
     let described = Described { login: described.login, circumstances, at };

@@ -40,7 +40,7 @@ pub(crate) struct ReplyAttribute {
 pub(crate) enum AttributeValue {
     /// A number.
     Integer(u32),
-    /// Text, an address, or octets.
+    /// Text, an address, a prefix, or octets.
     Text(String),
 }
 
@@ -50,6 +50,8 @@ impl From<records::NamedAttribute> for ReplyAttribute {
             NamedValue::Integer(number) => AttributeValue::Integer(number),
             NamedValue::Text(text) => AttributeValue::Text(text),
             NamedValue::Address(address) => AttributeValue::Text(address.to_string()),
+            NamedValue::Ipv6Address(address) => AttributeValue::Text(address.to_string()),
+            NamedValue::Ipv6Prefix(prefix) => AttributeValue::Text(prefix.to_string()),
             NamedValue::Octets(octets) => {
                 let digits = octets.iter().map(|octet| format!("{octet:02x}"));
                 AttributeValue::Text(format!("0x{}", digits.collect::<String>()))
@@ -79,7 +81,8 @@ pub(crate) struct KnownAttribute {
     vendor: Option<u32>,
     /// Its number, in the vendor's space where there is a vendor.
     number: u8,
-    /// `text`, `octets`, `integer`, `address`, `tagged_text` or `tagged_integer`.
+    /// `text`, `octets`, `integer`, `address`, `ipv6_address`, `ipv6_prefix`, `tagged_text` or
+    /// `tagged_integer`.
     #[schema(value_type = String)]
     kind: ReplyKind,
 }
