@@ -82,6 +82,8 @@ pub(crate) struct Api {
     hashing: Arc<Semaphore>,
     /// Who brings reports of network gear into the sessions.
     pub(crate) settling: Arc<Semaphore>,
+    /// Who reads many events at once, which costs a processor.
+    pub(crate) searching: Arc<Semaphore>,
 }
 
 impl Api {
@@ -100,18 +102,20 @@ impl Api {
         let invited = Arc::new(Strangers::new(limits.invitations));
         let settling = Arc::new(Semaphore::new(1));
         let devices = Arc::new(Pace::new(limits.device_requests, DEVICES));
+        let searching = Arc::new(Semaphore::new(2));
         Self {
             directory,
             limits,
             orders,
             public_url,
-            invitation_url,
-            strangers,
-            invited,
-            devices,
             clock,
+            devices,
             hashing,
+            invitation_url,
+            invited,
+            searching,
             settling,
+            strangers,
         }
     }
 

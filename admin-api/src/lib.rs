@@ -13,6 +13,7 @@ mod custom;
 mod dn;
 mod eap_methods;
 mod fingerprint;
+mod flow;
 mod import;
 mod layers;
 mod list;

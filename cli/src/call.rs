@@ -138,7 +138,8 @@ pub(crate) fn query(
     Ok(query)
 }
 
-fn joined(query: &[(String, String)]) -> String {
+/// A query as it stands behind a path.
+pub(crate) fn joined(query: &[(String, String)]) -> String {
     let pairs: Vec<_> =
         query.iter().map(|(name, value)| format!("{}={}", escaped(name), escaped(value))).collect();
     if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
@@ -208,7 +209,10 @@ fn given(place: &Place<'_>, field: &Field, matches: &ArgMatches) -> Result<Optio
 fn referred(place: &Place<'_>, field: &Field, text: String) -> Result<String, Failure> {
     let name = field.path.last().map(String::as_str).unwrap_or_default();
     match REFERENCES.iter().find(|(referring, _)| *referring == name) {
-        Some((_, "")) => place.id("/v1/organizations", &text),
+        Some((_, "")) => {
+            let ids = text.split(',').map(|name| place.id("/v1/organizations", name.trim()));
+            Ok(ids.collect::<Result<Vec<_>, _>>()?.join(","))
+        }
         Some((_, list)) if list.starts_with('/') => place.id(list, &text),
         Some((_, list)) => {
             let organization = place.organization()?;

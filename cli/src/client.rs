@@ -1,6 +1,6 @@
 //! Asking the admin API.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -93,6 +93,33 @@ impl Client {
         self.ask(&Question { method: "get", path, body: None, if_match: None })
     }
 
+    /// Asks with GET, and writes what comes, however much it is and however long it takes.
+    ///
+    /// # Errors
+    /// As [`ask`](Self::ask), and when it cannot be written or ends early.
+    pub(crate) fn download(&self, path: &str, out: &mut dyn Write) -> Result<(), Failure> {
+        let failed = |why: &dyn ToString| Failure::Unreachable {
+            server: self.server.clone(),
+            why: why.to_string(),
+        };
+        let mut request = self.agent.get(format!("{}{path}", self.server));
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let answer = request.config().timeout_global(None).build().call();
+        let mut answer = answer.map_err(|error| failed(&error))?;
+        let status = answer.status().as_u16();
+        if !(200..300).contains(&status) {
+            let octets = read(answer.body_mut()).map_err(|error| failed(&error))?;
+            return Err(refused(status, &octets));
+        }
+        let copied = std::io::copy(&mut answer.body_mut().as_reader(), out);
+        match copied.and_then(|_| out.flush()) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Failure::Unheard),
+            done => done.map_err(|error| failed(&error)),
+        }
+    }
+
     /// Asks, and waits for the answer.
     ///
     /// # Errors
@@ -155,7 +182,6 @@ impl Client {
             why: why.to_string(),
         };
         let mut answer = answer.map_err(|error| failed(&error))?;
-        let status = answer.status().as_u16();
         let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
         let etag = header("etag").map(ToOwned::to_owned);
         let warning = header("x-tenantry-warning").map(ToOwned::to_owned);
@@ -165,12 +191,10 @@ impl Client {
         }
         let is_json = header("content-type")
             .is_some_and(|kind| kind.starts_with("application/json") || kind.contains("+json"));
+        let status = answer.status().as_u16();
         let octets = read(answer.body_mut()).map_err(|error| failed(&error))?;
         if !(200..300).contains(&status) {
-            let problem = serde_json::from_slice(&octets).unwrap_or_else(|_| Problem::default());
-            let nothing = problem.title.is_empty();
-            let title = if nothing { format!("HTTP {status}") } else { problem.title };
-            return Err(Failure::Refused(Box::new(Problem { status, title, ..problem })));
+            return Err(refused(status, &octets));
         }
         let (body, file) = if octets.trim_ascii().is_empty() {
             (Value::Null, None)
@@ -181,6 +205,14 @@ impl Client {
         };
         Ok(Answer { body, file, etag })
     }
+}
+
+/// Why a server said no.
+fn refused(status: u16, octets: &[u8]) -> Failure {
+    let problem = serde_json::from_slice(octets).unwrap_or_else(|_| Problem::default());
+    let nothing = problem.title.is_empty();
+    let title = if nothing { format!("HTTP {status}") } else { problem.title };
+    Failure::Refused(Box::new(Problem { status, title, ..problem }))
 }
 
 fn read(body: &mut Body) -> Result<Vec<u8>, ureq::Error> {

@@ -1,16 +1,17 @@
 //! Events, the latest last, and those to come.
 
+use std::fs::File;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use clap::ArgMatches;
 use serde_json::Value;
 
-use crate::call::{items, path, query};
+use crate::call::{items, joined, path, query};
 use crate::document::Operation;
 use crate::failure::Failure;
-use crate::grammar::{FOLLOW, MOST};
-use crate::output::Format;
+use crate::grammar::{FOLLOW, MOST, TO};
+use crate::output::{Format, tell};
 use crate::place::Place;
 
 /// How often is looked for new ones.
@@ -49,6 +50,34 @@ pub(crate) fn events(
         last = fresh.last().map_or(last, sequence);
         fresh.iter().try_for_each(|event| format.print_next(event, columns))?;
     }
+}
+
+/// Writes all events that are wanted into a file, which has its name once it is whole.
+///
+/// # Errors
+/// When they cannot be read, or the file not be written.
+pub(crate) fn export(
+    place: &Place<'_>,
+    operation: &Operation,
+    matches: &ArgMatches,
+) -> Result<(), Failure> {
+    let (path, query) = (path(place, operation, matches)?, query(place, operation, matches)?);
+    let path = format!("{path}{}", joined(&query));
+    let Some(name) = matches.get_one::<String>(TO) else {
+        return place.client.download(&path, &mut std::io::stdout().lock());
+    };
+    let failed = |error: std::io::Error| Failure::local(name, &error);
+    let unfinished = format!("{name}.unfinished");
+    let mut file = File::create(&unfinished).map_err(failed)?;
+    let written = place.client.download(&path, &mut file);
+    let written = written.and_then(|()| std::fs::rename(&unfinished, name).map_err(failed));
+    if written.is_err() {
+        // What is left says by its name that it is not whole.
+        let _left = std::fs::remove_file(&unfinished);
+    }
+    written?;
+    tell(&format!("The events are in {name}."));
+    Ok(())
 }
 
 /// Those behind a number, the latest first.

@@ -5,8 +5,8 @@ use clap::{Arg, ArgAction, Command, ValueHint};
 
 use crate::document::{Document, Field, Kind, Operation};
 use crate::output::FORMATS;
-use crate::words::{EVENTS, NOUNS, Noun, Verb};
-use crate::{apply, import};
+use crate::words::{EVENTS, EXPORT, NOUNS, Noun, VERIFY, Verb};
+use crate::{apply, import, verify};
 
 /// Options that every command has.
 pub(crate) const ORG: &str = "org";
@@ -25,6 +25,7 @@ pub(crate) const MOST: &str = "max";
 pub(crate) const FOLLOW: &str = "follow";
 /// Whether somebody signs in with a recovery code.
 pub(crate) const RECOVERY: &str = "recovery-code";
+pub(crate) const TO: &str = "to";
 
 const FILES: &str =
     "A TEXT that starts with @ is read from the file of that name; @@ stands for @.";
@@ -140,17 +141,55 @@ fn contexts() -> Command {
 }
 
 fn events(document: &Document) -> Command {
-    let mut command = Command::new(EVENTS.name).about(EVENTS.about);
-    for verb in EVENTS.verbs {
-        command = with_operation(command, document, verb);
+    let mut command =
+        Command::new(EVENTS.name).about(EVENTS.about).args_conflicts_with_subcommands(true);
+    if let Some((list, others)) = EVENTS.verbs.split_first() {
+        command = with_operation(command, document, list);
+        for verb in others {
+            command = command.subcommand(with_operation(Command::new(verb.name), document, verb));
+        }
     }
-    command.mut_arg(MOST, |arg| arg.default_value("50")).arg(
-        Arg::new(FOLLOW)
-            .long(FOLLOW)
-            .short('f')
-            .action(ArgAction::SetTrue)
-            .help("Go on, and print what comes"),
-    )
+    command
+        .mut_subcommand(EXPORT, |export| {
+            export.arg(
+                Arg::new(TO)
+                    .long(TO)
+                    .value_name("FILE")
+                    .value_hint(ValueHint::FilePath)
+                    .help("The file to write; else standard output"),
+            )
+        })
+        .subcommand(verify())
+        .mut_arg(MOST, |arg| arg.default_value("50"))
+        .arg(
+            Arg::new(FOLLOW)
+                .long(FOLLOW)
+                .short('f')
+                .action(ArgAction::SetTrue)
+                .help("Go on, and print what comes"),
+        )
+}
+
+fn verify() -> Command {
+    let hash = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name("HASH").help(help)
+    };
+    Command::new(VERIFY)
+        .about("Verifies an export in lines of JSON by itself, without a server")
+        .long_about(
+            "Verifies an export in lines of JSON by itself, without a server: that no event in it \
+             was changed, and none taken away, put in or moved. Whether it goes as far as it \
+             should is told by a hash that `tenantry events chain` showed.",
+        )
+        .arg(
+            Arg::new(verify::FILE)
+                .required(true)
+                .value_name("FILE")
+                .value_hint(ValueHint::FilePath)
+                .help("The export; - for standard input"),
+        )
+        .arg(hash(verify::HEAD, "The hash that the newest event must have"))
+        .arg(hash(verify::BEHIND, "The hash of the event behind which the file must begin"))
 }
 
 fn noun_command(document: &Document, noun: &Noun) -> Command {
@@ -302,5 +341,9 @@ mod tests {
         );
         assert!(parse("tenantry device update printer --suspended --clear description").is_ok());
         assert!(parse("tenantry device update printer --clear name").is_err());
+        assert!(parse("tenantry events --actor ada --follow").is_ok());
+        assert!(parse("tenantry -O acme events export --to file --success=false").is_ok());
+        assert!(parse("tenantry events verify file --head 00").is_ok());
+        assert!(parse("tenantry events --actor ada counts").is_err());
     }
 }

@@ -18,6 +18,7 @@ mod output;
 mod place;
 mod prompt;
 mod sign_in;
+mod verify;
 mod words;
 
 use std::ffi::OsString;
@@ -32,7 +33,7 @@ use crate::failure::Failure;
 use crate::grammar::OUTPUT;
 use crate::output::Format;
 use crate::place::Place;
-use crate::words::{CAN, EVENTS, NOUNS, Noun, Verb};
+use crate::words::{CAN, EVENTS, EXPORT, NOUNS, Noun, VERIFY, Verb};
 
 /// Does what the arguments of the process say; with which code it ends.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -82,11 +83,7 @@ fn done(document: &Document, mut command: Command, matches: &ArgMatches) -> Resu
         word if word == CAN.name => can::can(document, &Place::of(document, own)?, own, format),
         apply::APPLY => apply::apply(document, &Place::of(document, own)?, own),
         apply::EXPORT => apply::export(document, &Place::of(document, own)?),
-        word if word == EVENTS.name => {
-            let place = Place::of(document, own)?;
-            let operation = operation(document, EVENTS.verbs.first(), &place)?;
-            events::events(&place, operation, own, (format, EVENTS.columns))
-        }
+        word if word == EVENTS.name => about_events(document, own, format),
         word => {
             let noun = NOUNS.iter().find(|noun| noun.name == word);
             noun.map_or(Ok(()), |noun| about(document, noun, own, format))
@@ -108,6 +105,25 @@ fn about(
     }
     let operation = operation(document, noun.verbs.iter().find(|verb| verb.name == word), &place)?;
     call::call(&place, operation, own, (format, noun.columns))
+}
+
+/// What a table of events of several organizations shows.
+const AMONG: &[&str] = &["organization", "at", "actor", "action", "subject", "success", "reason"];
+
+/// Does what is said about events.
+fn about_events(document: &Document, matches: &ArgMatches, format: Format) -> Result<(), Failure> {
+    let (word, own) = matches.subcommand().unwrap_or(("list", matches));
+    if word == VERIFY {
+        return verify::verify(own);
+    }
+    let place = Place::of(document, own)?;
+    let verb = EVENTS.verbs.iter().find(|verb| verb.name == word);
+    let operation = operation(document, verb, &place)?;
+    match word {
+        "list" => events::events(&place, operation, own, (format, EVENTS.columns)),
+        EXPORT => events::export(&place, operation, own),
+        _ => call::call(&place, operation, own, (format, AMONG)),
+    }
 }
 
 /// The operation of a verb; of two the one for organizations where there is one.

@@ -390,10 +390,23 @@ pub(crate) const CAN: Noun = Noun {
     verbs: &[verb("me", "can_i"), both("admin", "can_admin", "can_organization_admin")],
 };
 
-/// What `events` asks for.
+/// What writes a file of its own.
+pub(crate) const EXPORT: &str = "export";
+/// What asks no server.
+pub(crate) const VERIFY: &str = "verify";
+
+/// What `events` asks for; the first without another word.
 pub(crate) const EVENTS: Noun = Noun {
     name: "events",
     about: "What was done and tried: the provider's, or with --org an organization's",
     columns: &["at", "actor", "action", "subject", "success", "reason"],
-    verbs: &[both("list", "list_events", "list_organization_events")],
+    verbs: &[
+        both("list", "list_events", "list_organization_events"),
+        both("counts", "count_events", "count_organization_events"),
+        both("chain", "show_event_chain", "show_organization_event_chain"),
+        verb("among", "list_all_events"),
+        verb("retention", "show_organization_event_retention"),
+        verb("set-retention", "set_organization_event_retention"),
+        both(EXPORT, "export_events", "export_organization_events"),
+    ],
 };

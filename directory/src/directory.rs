@@ -30,11 +30,12 @@ use crate::orders::{Departures, OrderNetworks};
 use crate::preparation::failed_to_open;
 use crate::records::{
     Admin, AdminFields, Agreements, CertificateAuthority, CertificateTotals, Compliance,
-    Credential, CustomAttribute, DeletedUser, Departure, DepartureTotals, Device, GearClaims,
-    Group, Import, ImportWork, Invitation, IssuedCertificate, Organization, OrganizationState,
-    OwnCertificates, PasswordHistory, Plan, RadiusClient, RecoveryCodes, Repeat, ReplyProfile,
-    RevokedCertificates, SecurityPolicy, SecurityPolicyVersion, ServiceAccount, Session,
-    SessionTotals, SettledReports, Token, TokenUse, UsageMonth, User, UserCap, UserTotals, indices,
+    Credential, CustomAttribute, DeletedUser, Departure, DepartureTotals, Device, EventKeeping,
+    GearClaims, Group, Import, ImportWork, Invitation, IssuedCertificate, Organization,
+    OrganizationState, OwnCertificates, PasswordHistory, Plan, RadiusClient, RecoveryCodes, Repeat,
+    ReplyProfile, RevokedCertificates, SecurityPolicy, SecurityPolicyVersion, ServiceAccount,
+    Session, SessionTotals, SettledReports, Token, TokenUse, UsageMonth, User, UserCap, UserTotals,
+    indices,
 };
 use crate::search::{Memo, SearchGrant};
 use crate::text::prepare;
@@ -106,7 +107,9 @@ impl Directory {
         entropy: Arc<dyn Entropy>,
         options: &OpenOptions,
     ) -> Result<Self, OpenError> {
-        let store = Store::open(path, master, Arc::clone(&entropy), options.store.clone())?;
+        let mut of_store = options.store.clone();
+        of_store.events.words = crate::events::words();
+        let store = Store::open(path, master, Arc::clone(&entropy), of_store)?;
         Self::over(store, entropy, options)
     }
 
@@ -284,6 +287,7 @@ impl Directory {
             KindCheck::of::<SecurityPolicy>(),
             KindCheck::of::<SecurityPolicyVersion>(),
             KindCheck::of::<Compliance>(),
+            KindCheck::of::<EventKeeping>(),
         ];
         Ok(self.inner.store.check(&kinds)?)
     }
@@ -295,17 +299,6 @@ impl Directory {
     /// When the store fails.
     pub fn destroy_expired(&self, now: Time) -> Result<usize, Error> {
         Ok(self.inner.store.write(move |change| collections::destroy_expired(change, now))?)
-    }
-
-    /// Deletes event segments whose newest event is older than `retention`; returns how many.
-    ///
-    /// # Errors
-    /// When a segment cannot be deleted.
-    pub fn forget_events(&self, now: Time, retention: std::time::Duration) -> Result<usize, Error> {
-        let retention = u64::try_from(retention.as_millis()).unwrap_or(u64::MAX);
-        let before = now.0.saturating_sub(retention);
-        let deleted = self.inner.store.events().delete_before(before);
-        deleted.map_err(|error| Error::Store(StoreFailure::Events(error)))
     }
 }
 

@@ -1,11 +1,26 @@
 //! Events: who did or tried what, from where, and how it ended.
 
+mod among;
+mod keeping;
+mod query;
+mod reading;
+mod text;
+
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
+use storage::{EventOwner, EventWords, Partition, ReadError, Reading, Snapshot};
 use uuid::Uuid;
 
+pub use self::among::{AMONG, EventsAmong};
+pub use self::keeping::LONGEST_KEPT;
+pub use self::query::EventQuery;
+pub use self::reading::{
+    COUNTED, COUNTS, CountBy, EventChain, EventCounts, EventLine, EventLines, EventPage, LOOKED_AT,
+};
+use crate::id::{OrganizationId, RecordId};
 use crate::network::NetworkMethod;
+use crate::records::Organization;
 use crate::time::Time;
 
 /// One line of insight.
@@ -150,6 +165,8 @@ pub enum Action {
     DeviceRefused,
     /// A device reported that it follows otherwise what is demanded of it than it did.
     ComplianceChanged,
+    /// Events were not kept, because too many waited to be written.
+    EventsDropped,
 }
 
 /// What something was done to.
@@ -254,6 +271,37 @@ impl Event {
             _ => None,
         }
     }
+}
+
+/// What the event log has to know of events.
+pub(crate) fn words() -> EventWords {
+    EventWords { text: text::text, gap, terms: query::terms, owners }
+}
+
+/// Whose the events are: each organization's id stands in what its hashes are of.
+fn owners(snapshot: &Snapshot) -> Result<Vec<(Partition, EventOwner)>, ReadError> {
+    let mut owners = Vec::new();
+    for found in snapshot.scan::<Organization>(Partition::Provider, None) {
+        let (number, organization) = found?;
+        let id = OrganizationId::from_record(number);
+        owners.extend(id.map(|id| (id.partition(), organization.uuid.into_bytes())));
+    }
+    Ok(owners)
+}
+
+/// An event that says how many were dropped, and when the last of them happened.
+fn gap(count: u64, last_ms: u64) -> Vec<u8> {
+    let event = Event {
+        access: None,
+        at: Time(last_ms),
+        actor: EventActor::Daemon,
+        source: None,
+        action: Action::EventsDropped,
+        subject: None,
+        outcome: Outcome::Failure(format!("events that were not kept: {count}")),
+        differences: Vec::new(),
+    };
+    event.encode()
 }
 
 /// The fields that differ between two values that serialize as maps.

@@ -46,12 +46,12 @@ enum Opened {
 
 impl Core {
     pub(crate) fn new(
-        parts: Parts,
+        (parts, events): (Parts, EventLog),
         database: Database,
         vault: Arc<Vault>,
         options: Options,
     ) -> Self {
-        let Parts { disk, events, journal, lock } = parts;
+        let Parts { disk, journal, lock, .. } = parts;
         Self {
             disk,
             latest: RwLock::default(),

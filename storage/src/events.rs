@@ -7,20 +7,36 @@
 //! An event of a change is first kept in the database, in the transaction of the change, and
 //! copied from there. It carries its outbox number, so that after a crash nothing is lost and
 //! nothing is there twice.
+//!
+//! The events of a partition are a chain: each has a hash that covers the one before it, and whose
+//! they are. What was dropped because too much waited is told by an event of the chain. Retention
+//! leaves the hash of what was deleted last, to which the oldest event that is left refers.
 
 mod active;
+mod chain;
 mod frame;
+mod header;
+mod index;
+mod part;
 mod queue;
+mod retention;
 mod sealed;
+mod segments;
+mod summary;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
+mod trail;
+mod walk;
 
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+pub use self::chain::{EventHash, EventOwner, EventWords, Link, term};
 use self::queue::Log;
+pub use self::retention::EventsKept;
+pub use self::walk::{ChainEnds, EventSearch};
 use crate::folder::{Directory, Folder};
 use crate::{Corrupt, Partition};
 
@@ -38,6 +54,8 @@ pub struct EventOptions {
     pub segment_events: u32,
     /// How much time a segment covers before it is sealed, in milliseconds.
     pub segment_ms: u64,
+    /// What the bodies of events say.
+    pub words: EventWords,
 }
 
 impl Default for EventOptions {
@@ -47,6 +65,7 @@ impl Default for EventOptions {
             queue: 65_536,
             segment_events: 1_000_000,
             segment_ms: 24 * 60 * 60 * 1000,
+            words: EventWords::default(),
         }
     }
 }
@@ -71,6 +90,9 @@ pub struct Stored {
     pub time_ms: u64,
     /// Whom it concerns.
     pub partition: Partition,
+    /// Its place in the chain of its partition; none while it waits to be written, and for events
+    /// from before there were chains.
+    pub link: Option<Link>,
     /// What happened.
     pub body: Vec<u8>,
 }
@@ -142,7 +164,64 @@ impl EventLog {
         before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<Stored>, EventError> {
-        self.flusher.log.newest(partition, before.unwrap_or(u64::MAX), limit)
+        let mut found = Vec::new();
+        if limit > 0 {
+            let before = before.unwrap_or(u64::MAX);
+            let search = EventSearch { before, ..EventSearch::all(partition) };
+            self.newest_first(&search, &mut |stored| {
+                found.push(stored);
+                found.len() < limit
+            })?;
+        }
+        Ok(found)
+    }
+
+    /// Hands on what is looked for, the newest first, until `take` says `false`. Events that wait
+    /// to be written are among it. Returns the number of the event with which it ended early: none
+    /// before it was looked at.
+    ///
+    /// # Errors
+    /// When a segment cannot be read.
+    pub fn newest_first(
+        &self,
+        search: &EventSearch,
+        take: &mut dyn FnMut(Stored) -> bool,
+    ) -> Result<Option<u64>, EventError> {
+        self.flusher.log.newest_first(search, take)
+    }
+
+    /// Hands on what is looked for and is on the disk, the oldest first, until `take` says
+    /// `false`. Returns the number of the event with which it ended early: none behind it was
+    /// looked at.
+    ///
+    /// # Errors
+    /// When a segment cannot be read.
+    pub fn oldest_first(
+        &self,
+        search: &EventSearch,
+        take: &mut dyn FnMut(Stored) -> bool,
+    ) -> Result<Option<u64>, EventError> {
+        self.flusher.log.oldest_first(search, take)
+    }
+
+    /// Where the chain of a partition begins and ends, of what is on the disk.
+    ///
+    /// # Errors
+    /// When a segment cannot be read.
+    pub fn chain(&self, partition: Partition) -> Result<ChainEnds, EventError> {
+        let mut oldest = None;
+        let after = self.flusher.log.unchained_until();
+        let search = EventSearch { after, ..EventSearch::all(partition) };
+        self.oldest_first(&search, &mut |stored| {
+            oldest = stored.link.map(|link| (stored.sequence, link.previous));
+            oldest.is_none()
+        })?;
+        Ok(ChainEnds { oldest, head: self.flusher.log.head(partition) })
+    }
+
+    /// Says whose the events of a partition are, before there are any.
+    pub fn introduce(&self, partition: Partition, owner: EventOwner) {
+        self.flusher.log.introduce(partition, owner);
     }
 
     /// Returns when everything that was appended before is on the disk.
@@ -159,13 +238,14 @@ impl EventLog {
         self.flusher.log.dropped()
     }
 
-    /// Deletes the sealed segments whose events all happened before a time, in milliseconds since
-    /// 1970, and returns how many segments that were.
+    /// Forgets the events that are kept no longer, and returns how many segments were removed or
+    /// written anew. What is still appended to is left alone, so events are kept longer by the time
+    /// that a segment covers at most.
     ///
     /// # Errors
-    /// When a segment cannot be deleted.
-    pub fn delete_before(&self, time_ms: u64) -> Result<usize, EventError> {
-        self.flusher.log.delete_before(time_ms)
+    /// When a segment cannot be read, written or removed.
+    pub fn forget(&self, kept: &EventsKept) -> Result<usize, EventError> {
+        self.flusher.log.forget(kept)
     }
 
     /// Takes events that a commit made durable, with their outbox numbers in ascending order.

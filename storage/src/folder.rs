@@ -21,7 +21,7 @@ pub(crate) trait Folder: Send + Sync {
     fn open(&self, name: &str) -> io::Result<SegmentFile>;
     /// Gives a file another name, durably.
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;
-    /// Removes a file.
+    /// Removes a file, durably. One that is not there is removed already.
     fn remove(&self, name: &str) -> io::Result<()>;
 }
 
@@ -62,7 +62,10 @@ impl Folder for Directory {
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
-        std::fs::remove_file(self.path.join(name))
+        match std::fs::remove_file(self.path.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            Ok(()) | Err(_) => self.sync(),
+        }
     }
 }
 

@@ -10,16 +10,20 @@ use crate::writer::{self, Position};
 use crate::{Change, ChangeError, Corrupt, OpenError, Partition, ReadError, Reading, key};
 
 /// The format that this version writes.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 /// Turns a file of one format into one of the next, inside the transaction that also writes the
 /// new version.
 pub(crate) type Step = fn(&WriteTransaction) -> Result<(), ReadError>;
 
 /// The steps from format 1 upwards; the first makes format 2 out of 1.
-const STEPS: &[Step; FORMAT as usize - 1] = &[];
+const STEPS: &[Step; FORMAT as usize - 1] = &[
+    // Nothing of the database: the event log beside it has chains, and is renewed as it is opened.
+    |_| Ok(()),
+];
 
-/// Creates the tables of a new file, brings an old one to [`FORMAT`], refuses a newer one.
+/// Creates the tables of a new file, brings an old one to [`FORMAT`], refuses a newer one and one
+/// of another master key. What is refused is left as it was.
 pub(crate) fn prepare(database: &Database, vault: &Vault) -> Result<(), OpenError> {
     let transaction = database.begin_write().map_err(ReadError::of)?;
     let transaction = writer::durable(transaction)?;
@@ -28,7 +32,11 @@ pub(crate) fn prepare(database: &Database, vault: &Vault) -> Result<(), OpenErro
             create(&transaction, vault).map_err(unreadable)?;
             true
         }
-        Some(found) => migrate(&transaction, found, STEPS)?,
+        Some(found) => {
+            let changed = migrate(&transaction, found, STEPS)?;
+            check_opening_key(&transaction, vault)?;
+            changed
+        }
     };
     if changed {
         transaction.commit().map_err(ReadError::of)?;
@@ -55,6 +63,19 @@ pub(crate) fn migrate(
         write_fact(transaction, FORMAT_NAME, &format.to_be_bytes())?;
     }
     Ok(format > found)
+}
+
+/// Says whether the master key that a store is opened with is its own.
+fn check_opening_key(transaction: &WriteTransaction, vault: &Vault) -> Result<(), OpenError> {
+    let data = transaction.open_table(DATA).map_err(ReadError::of)?;
+    let name = key::master_key_check();
+    let sealed = data.get(name.as_slice()).map_err(ReadError::of)?;
+    let opened = sealed.ok_or(ReadError::Sealed);
+    match opened.and_then(|sealed| vault.opens_with_prepared(&name, sealed.value())) {
+        Ok(_) => Ok(()),
+        Err(ReadError::Sealed) => Err(OpenError::WrongMasterKey),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Says whether the sealed check text opens with the prepared master key alone.
@@ -131,7 +152,7 @@ fn unreadable(error: ChangeError) -> OpenError {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use redb::backends::InMemoryBackend;
     use redb::{ReadableDatabase, TableDefinition};
 
@@ -147,12 +168,22 @@ mod tests {
         database
     }
 
+    /// Says that a file has another format.
+    pub(crate) fn set_format(database: &Database, format: u32) {
+        let transaction = database.begin_write().unwrap();
+        write_fact(&transaction, FORMAT_NAME, &format.to_be_bytes()).unwrap();
+        transaction.commit().unwrap();
+    }
+
+    /// The format of a file.
+    pub(crate) fn format_of(database: &Database) -> u32 {
+        found_format(&database.begin_write().unwrap()).unwrap().unwrap()
+    }
+
     #[test]
     fn a_file_of_a_newer_format_is_refused_and_left_alone() {
         let database = database();
-        let transaction = database.begin_write().unwrap();
-        write_fact(&transaction, FORMAT_NAME, &7_u32.to_be_bytes()).unwrap();
-        transaction.commit().unwrap();
+        set_format(&database, 7);
         let vault = Vault::new(MasterKey::from_bytes([1; 32]), entropy());
         let refused = prepare(&database, &vault).unwrap_err();
         assert!(matches!(refused, OpenError::Newer { found: 7, known: FORMAT }));

@@ -35,7 +35,10 @@ mod writer;
 
 pub use change::{Change, ChangeError};
 pub use check::{KindCheck, Report};
-pub use events::{Dropped, Event, EventError, EventLog, EventOptions, MAX_EVENT, Stored};
+pub use events::{
+    ChainEnds, Dropped, Event, EventError, EventHash, EventLog, EventOptions, EventOwner,
+    EventSearch, EventWords, EventsKept, Link, MAX_EVENT, Stored, term,
+};
 pub use file::DATABASE;
 pub use journal::{Journal, JournalEntry, JournalError};
 pub use key::MAX_VALUE;

@@ -14,7 +14,7 @@ use crate::core::Core;
 use crate::disk::Disk;
 use crate::events::{EventError, EventLog, EventOptions};
 use crate::file::{self, Lock};
-use crate::folder::{Directory, Memory};
+use crate::folder::{Directory, Folder, Memory};
 use crate::journal::Journal;
 use crate::seal::Vault;
 use crate::writer::{Job, Nudge, Work, Writer};
@@ -110,7 +110,7 @@ impl Store {
         let vault = Vault::new(master, entropy);
         let file = file::open_database(directory, |file| create(file, &vault))?;
         let disk = Disk::new(FileBackend::new(file).map_err(ReadError::of)?);
-        let events = EventLog::open(&directory.join("events"), options.events.clone())?;
+        let events = Arc::new(Directory::open(&directory.join("events"))?);
         let journal =
             Journal::open(&Directory::open(&directory.join("journal"))?, options.journal)?;
         Self::start(Parts { disk, events, journal, lock: Some(lock) }, vault, options)
@@ -126,8 +126,8 @@ impl Store {
         entropy: Arc<dyn Entropy>,
         options: Options,
     ) -> Result<Self, OpenError> {
-        let events = EventLog::open_folder(Arc::new(Memory::default()), options.events.clone())?;
         let journal = Journal::open(&Memory::default(), options.journal)?;
+        let events = Arc::new(Memory::default());
         let parts = Parts { disk: Disk::new(backend), events, journal, lock: None };
         Self::start(parts, Vault::new(master, entropy), options)
     }
@@ -237,15 +237,13 @@ impl Store {
         let vault = Arc::new(vault);
         let database = parts.disk.open(options.cache_bytes).map_err(ReadError::of)?;
         format::prepare(&database, &vault)?;
+        // The log is not touched before the database says that this version and key may do so,
+        // and that no older version may any more.
+        let events = EventLog::open_folder(Arc::clone(&parts.events), options.events.clone())?;
         let (sender, queue) = sync_channel(options.queue.max(1));
-        let core = Arc::new(Core::new(parts, database, vault, options));
-        let snapshot = core.fresh_snapshot()?;
-        match format::check_master_key(&snapshot) {
-            Ok(_) => {}
-            Err(ReadError::Sealed) => return Err(OpenError::WrongMasterKey),
-            Err(error) => return Err(error.into()),
-        }
-        drop(snapshot);
+        let core = Arc::new(Core::new((parts, events), database, vault, options));
+        let owners = (core.options.events.words.owners)(&core.fresh_snapshot()?)?;
+        owners.into_iter().for_each(|(partition, owner)| core.events.introduce(partition, owner));
         let writer = Writer::start(Arc::clone(&core), queue)?;
         let thread =
             std::thread::Builder::new().name("store-writer".into()).spawn(move || writer.run())?;
@@ -257,7 +255,8 @@ impl Store {
 /// What a store is made of.
 pub(crate) struct Parts {
     pub(crate) disk: Disk,
-    pub(crate) events: EventLog,
+    /// Where the event log lies.
+    pub(crate) events: Arc<dyn Folder>,
     pub(crate) journal: Journal,
     /// Who has the data directory, where it is one.
     pub(crate) lock: Option<Lock>,

@@ -36,6 +36,11 @@ pub(crate) fn leave_out() {
     writeln!(io::stderr(), "\nleft out, needs a process of its own: {test}").unwrap();
 }
 
+/// Whether what is recorded of a test is to be written anew.
+pub(crate) fn is_recording() -> bool {
+    variable("TENANTRY_RECORD").is_some()
+}
+
 fn variable(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }

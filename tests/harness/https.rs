@@ -137,13 +137,42 @@ impl Connection {
         };
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         let mut response = Response { status, head, body: String::new() };
-        let length = response.header("content-length").map_or(0, |text| text.parse().unwrap());
+        let body = if response.header("transfer-encoding") == Some("chunked") {
+            self.chunks()?
+        } else {
+            let length = response.header("content-length").map_or(0, |text| text.parse().unwrap());
+            self.take(length)?
+        };
+        response.body = String::from_utf8_lossy(&body).into_owned();
+        Some(response)
+    }
+
+    /// A body whose length was not known (RFC 9112 section 7.1).
+    fn chunks(&mut self) -> Option<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            let end = loop {
+                match self.input.windows(2).position(|window| window == b"\r\n") {
+                    Some(end) => break end,
+                    None => self.fill()?,
+                }
+            };
+            let line = String::from_utf8(self.take(end + 2)?).unwrap();
+            let length = usize::from_str_radix(line.trim_end(), 16).unwrap();
+            let chunk = self.take(length + 2)?;
+            body.extend(&chunk[..length]);
+            if length == 0 {
+                return Some(body);
+            }
+        }
+    }
+
+    /// So many octets.
+    fn take(&mut self, length: usize) -> Option<Vec<u8>> {
         while self.input.len() < length {
             self.fill()?;
         }
-        let body: Vec<u8> = self.input.drain(..length).collect();
-        response.body = String::from_utf8_lossy(&body).into_owned();
-        Some(response)
+        Some(self.input.drain(..length).collect())
     }
 
     fn exchange(&mut self, request: &[u8]) -> Option<Response> {

@@ -59,6 +59,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(admins::routes())
         .nest("/organizations/{organization}", admins::routes())
         .merge(events::routes())
+        .merge(events::other_routes())
         .nest("/organizations/{organization}", events::routes())
         .merge(policy::routes())
         .merge(profiles::routes())

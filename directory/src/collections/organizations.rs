@@ -123,6 +123,7 @@ impl Organizations<'_, &mut Change<'_>> {
             custom: CustomMark::default(),
         };
         self.site.source.create_partition(id.partition())?;
+        self.site.tools.events().introduce(id.partition(), record.uuid.into_bytes());
         self.site.source.put(Partition::Provider, number, &record)?;
         let told = differences(None, Some(&record.fields));
         self.site.place = Place::Organization(id);

@@ -6,10 +6,8 @@ use storage::{Change, Partition, Reading};
 use uuid::Uuid;
 
 use crate::access::{Context, Grant, Permit, Who};
-use crate::error::{Error, StoreFailure};
-use crate::events::{
-    Action, Difference, Event, EventActor, Numbered, Outcome, Subject, SubjectKind,
-};
+use crate::error::Error;
+use crate::events::{Action, Difference, Event, EventActor, Outcome, Subject, SubjectKind};
 use crate::id::{Place, RecordId};
 use crate::records::{Admin, Device, User};
 use crate::time::Time;
@@ -134,21 +132,5 @@ impl Site<'_, &mut Change<'_>> {
         let partition = self.partition();
         self.source.event(partition, event.at.0, &event.encode());
         Ok(())
-    }
-}
-
-impl Grant<'_, &storage::Snapshot, crate::access::View> {
-    /// The place's events, the newest first, of those before a number; at most `limit`.
-    ///
-    /// # Errors
-    /// When the event log cannot be read.
-    pub fn events(&self, before: Option<u64>, limit: usize) -> Result<Vec<Numbered>, Error> {
-        let stored = self.tools.events().newest(self.place.partition(), before, limit);
-        let stored = stored.map_err(|error| Error::Store(StoreFailure::Events(error)))?;
-        let decoded = stored.into_iter().filter_map(|stored| {
-            let event = Event::decode(&stored.body)?;
-            Some(Numbered { sequence: stored.sequence, event })
-        });
-        Ok(decoded.collect())
     }
 }

@@ -1,6 +1,7 @@
 //! The organizations that an admin sees.
 
 use storage::{Partition, Reading};
+use uuid::Uuid;
 
 use super::{ReadingTransaction, own_standing};
 use crate::access::{Standing, organization};
@@ -35,6 +36,27 @@ impl ReadingTransaction {
             page.records.push((id, record));
         }
         Ok(page)
+    }
+
+    /// The organizations that the admin may look at, at most `most`, each with its id.
+    ///
+    /// # Errors
+    /// `Refused` when the actor is no admin.
+    pub fn organizations_to_view(&self, most: usize) -> Result<Vec<(OrganizationId, Uuid)>, Error> {
+        let standing = own_standing(&self.snapshot, &self.context)?;
+        let mut found = Vec::new();
+        for organization in self.snapshot.scan::<Organization>(Partition::Provider, None) {
+            let (number, record) = organization?;
+            let Some(id) = OrganizationId::from_record(number) else { continue };
+            let deleted = matches!(record.state, OrganizationState::Deleted { .. });
+            if standing.rights.covers(id) && !deleted {
+                found.push((id, record.uuid));
+            }
+            if found.len() == most {
+                break;
+            }
+        }
+        Ok(found)
     }
 
     /// The organization in the admin's scope with a slug, in which letters count without case.

@@ -15,6 +15,7 @@ mod departure;
 mod departure_totals;
 mod device;
 mod eap_methods;
+mod event_keeping;
 mod gear_certificates;
 mod gear_claims;
 mod gear_orders;
@@ -69,6 +70,7 @@ pub(crate) use departure::Departure;
 pub(crate) use departure_totals::DepartureTotals;
 pub use device::{Device, DeviceFields, OperatingSystem};
 pub use eap_methods::EapMethods;
+pub(crate) use event_keeping::EventKeeping;
 pub use gear_certificates::{CertificateFingerprint, GearCertificates};
 pub(crate) use gear_claims::{GearClaims, SECRET_TAG};
 pub use gear_orders::{Consequence, GearOrders, Trigger};
@@ -160,6 +162,7 @@ pub(crate) mod kinds {
     /// Sealed: what becomes of the rows of an import.
     pub(crate) const IMPORT_OUTCOMES: Kind = Kind(62);
     pub(crate) const DEPARTURE_TOTALS: Kind = Kind(46);
+    pub(crate) const EVENT_KEEPING: Kind = Kind(70);
     pub(crate) const CREDENTIAL: Kind = Kind(20);
     pub(crate) const CERTIFICATE_AUTHORITY: Kind = Kind(18);
     pub(crate) const OWN_CERTIFICATES: Kind = Kind(24);

@@ -104,8 +104,9 @@ impl World {
     fn of(options: OpenOptions) -> Self {
         let entropy = Counted::new();
         let backend = InMemoryBackend::new();
-        let store =
-            Store::open_backend(backend, master(), entropy.clone(), storage::Options::default());
+        let mut of_store = storage::Options::default();
+        of_store.events.words = crate::events::words();
+        let store = Store::open_backend(backend, master(), entropy.clone(), of_store);
         let options = OpenOptions { known_names: super::custom::known(), ..options };
         Self::over(Directory::over(store.unwrap(), entropy, &options).unwrap())
     }

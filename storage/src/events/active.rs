@@ -1,16 +1,33 @@
 //! The segment that events are appended to.
+//!
+//! ```text
+//! magic | first sequence number u64 | copied outbox number u64
+//!       | length of the heads u32 | heads in postcard | CRC-32 of all that u32 | frame … frame
+//! ```
+//! Numbers are little endian. The heads say where the chain of each partition stood before the
+//! segment. The first format has neither heads nor their length, and events without hashes. It has
+//! another name, so that a daemon which knows that one alone lets the others be.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::frame::Entry;
-use super::{EventError, Stored};
+use super::EventError;
+use super::chain::{EventHash, EventOwner, EventWords};
+use super::frame::{Entry, Shape};
+use super::header::Header;
+use super::part::{ActivePart, Frames, Reader, Run};
+use super::trail::{Place, Trail};
+use super::walk::Walk;
 use crate::folder::{Folder, SegmentFile};
-use crate::{Corrupt, Partition};
+
+/// The hash of the last event of each partition.
+pub(crate) type Heads = BTreeMap<u32, EventHash>;
 
 /// The active segment with an index of its events in memory.
 pub(crate) struct Active {
+    pub(crate) name: String,
     pub(crate) file: SegmentFile,
+    pub(crate) shape: Shape,
     /// The sequence number of its first event.
     pub(crate) first: u64,
     /// The highest outbox number in it or in any segment before it.
@@ -21,47 +38,52 @@ pub(crate) struct Active {
     pub(crate) newest_ms: u64,
     pub(crate) count: u32,
     pub(crate) end: u64,
-    places: BTreeMap<u32, Vec<Place>>,
-}
-
-/// Where an event stands.
-#[derive(Copy, Clone)]
-struct Place {
-    sequence: u64,
-    offset: u64,
+    /// Where the chains stood before it.
+    pub(crate) starts: Heads,
+    /// Where the chains stand.
+    pub(crate) heads: Heads,
+    trails: BTreeMap<u32, Trail>,
 }
 
 impl Active {
     /// The name of the active segment that starts with a sequence number.
     pub(crate) fn name(first: u64) -> String {
-        format!("{first:020}.active")
+        format!("{first:020}{CHAINED}")
     }
 
-    pub(crate) fn create(folder: &dyn Folder, first: u64, copied: u64) -> Result<Self, EventError> {
-        let file = folder.open(&Self::name(first))?;
-        let mut header = MAGIC.to_vec();
-        header.extend_from_slice(&first.to_le_bytes());
-        header.extend_from_slice(&copied.to_le_bytes());
-        header.extend_from_slice(&crc32fast::hash(&header).to_le_bytes());
-        file.set_len(header.len() as u64)?;
-        file.write(0, &header)?;
+    pub(crate) fn create(
+        folder: &dyn Folder,
+        (first, copied): (u64, u64),
+        starts: Heads,
+    ) -> Result<Self, EventError> {
+        let name = Self::name(first);
+        let file = folder.open(&name)?;
+        let header = Header { shape: Shape::Chained, first, copied, starts };
+        let octets = header.octets()?;
+        file.set_len(octets.len() as u64)?;
+        file.write(0, &octets)?;
         file.sync_data()?;
-        Ok(Self::empty(file, first, copied))
+        Ok(Self::empty((name, file), header, octets.len() as u64))
     }
 
     /// Opens a segment and cuts off what was not written whole. A segment without a whole header
     /// was never used: `None`.
-    pub(crate) fn open(folder: &dyn Folder, name: &str) -> Result<Option<Self>, EventError> {
+    pub(crate) fn open(
+        folder: &dyn Folder,
+        name: &str,
+        words: &EventWords,
+    ) -> Result<Option<Self>, EventError> {
         let file = folder.open(name)?;
-        let Some((first, copied)) = header(&file)? else {
+        let Some((header, start)) = Header::read(&file)? else {
             return Ok(None);
         };
-        let mut active = Self::empty(file, first, copied);
+        let shape = header.shape;
+        let mut active = Self::empty((name.into(), file), header, start);
         let length = active.file.len()?;
         let file = Arc::clone(&active.file);
-        let mut frames = Frames::new(&file, length);
+        let mut frames = Frames::new(&file, start..length, shape, MANY_FRAMES);
         while let Some((entry, end)) = frames.next()? {
-            active.note(&entry);
+            active.note(&Chained::new(entry, words));
             active.end = end;
         }
         if active.end < length {
@@ -76,122 +98,103 @@ impl Active {
         self.first + u64::from(self.count)
     }
 
+    /// Events with their place in the chains, as they are to be written.
+    pub(crate) fn chained(
+        &self,
+        batch: &[Arc<Entry>],
+        words: &EventWords,
+        owners: &BTreeMap<u32, EventOwner>,
+    ) -> Vec<Chained> {
+        let mut heads = Heads::new();
+        let chained = batch.iter().map(|entry| {
+            let (number, sequence) = (entry.partition, entry.sequence);
+            let head = heads.get(&number).or_else(|| self.heads.get(&number));
+            let previous = head.copied().unwrap_or(EventHash::BEGINNING);
+            let owner = owners.get(&number).copied();
+            let hash = words.hash(owner, sequence, previous, &entry.body);
+            heads.insert(number, hash);
+            Chained::new(Entry { hash: Some(hash), ..entry.as_ref().clone() }, words)
+        });
+        chained.collect()
+    }
+
     /// Takes in an event that was written at the end; the caller moves the end.
-    pub(crate) fn note(&mut self, entry: &Entry) {
+    pub(crate) fn note(&mut self, Chained { entry, terms }: &Chained) {
         let place = Place { sequence: entry.sequence, offset: self.end };
-        self.places.entry(entry.partition).or_default().push(place);
+        let previous = self.heads.get(&entry.partition).copied();
+        let trail = self.trails.entry(entry.partition).or_default();
+        trail.note(place, previous, entry.time_ms, terms);
+        if let Some(hash) = entry.hash {
+            self.heads.insert(entry.partition, hash);
+        }
         self.copied = self.copied.max(entry.outbox);
         self.started_ms.get_or_insert(entry.time_ms);
         self.newest_ms = self.newest_ms.max(entry.time_ms);
         self.count = self.count.saturating_add(1);
     }
 
-    /// Adds the newest events of a partition to `found` until it holds `limit`.
-    pub(crate) fn newest(
-        &self,
-        partition: Partition,
-        before: u64,
-        limit: usize,
-        found: &mut Vec<Stored>,
-    ) -> Result<(), EventError> {
-        let places = self.places.get(&partition.number()).map_or(&[][..], Vec::as_slice);
-        let until = places.partition_point(|place| place.sequence < before);
-        let places = places.get(..until).unwrap_or(&[]);
-        for place in places.iter().rev().take(limit.saturating_sub(found.len())) {
-            found.push(self.entry(place.offset)?.stored());
-        }
-        Ok(())
+    /// The next few runs that a walk wants; none when it wants no more of the segment.
+    pub(crate) fn part(&self, walk: &Walk<'_>) -> Option<ActivePart> {
+        let trail = self.trails.get(&walk.search.partition.number())?;
+        let runs = trail.runs(&walk.search, walk.newest_first).take(AT_ONCE);
+        let runs: Vec<Run> = runs.map(|(places, previous)| (places.to_vec(), previous)).collect();
+        (!runs.is_empty()).then(|| ActivePart::new(self.reader(), runs))
     }
 
     /// Reads all events, sorted by partition, then by sequence number.
     pub(crate) fn sorted(&self) -> impl Iterator<Item = Result<Entry, EventError>> {
-        self.places.values().flatten().map(|place| self.entry(place.offset))
+        let reader = self.reader();
+        let places = self.trails.values().flat_map(Trail::places);
+        places.map(move |place| reader.entry(*place))
     }
 
-    fn entry(&self, offset: u64) -> Result<Entry, EventError> {
-        let mut frames = Frames { offset, step: ONE_FRAME, ..Frames::new(&self.file, self.end) };
-        let (entry, _) = frames.next()?.ok_or_else(|| Corrupt::new("an event is gone"))?;
-        Ok(entry)
+    fn reader(&self) -> Reader {
+        Reader::new(Arc::clone(&self.file), self.end, self.shape)
     }
 
-    fn empty(file: SegmentFile, first: u64, copied: u64) -> Self {
-        let places = BTreeMap::new();
+    fn empty((name, file): (String, SegmentFile), header: Header, end: u64) -> Self {
+        let Header { shape, first, copied, starts } = header;
+        let (heads, trails) = (starts.clone(), BTreeMap::new());
+        let (started_ms, newest_ms, count) = (None, 0, 0);
         Self {
+            name,
             file,
+            shape,
             first,
             copied,
-            started_ms: None,
-            newest_ms: 0,
-            count: 0,
-            end: HEADER as u64,
-            places,
+            started_ms,
+            newest_ms,
+            count,
+            end,
+            starts,
+            heads,
+            trails,
         }
     }
 }
 
-/// Reads frame after frame through a buffer.
-struct Frames<'a> {
-    file: &'a SegmentFile,
-    offset: u64,
-    length: u64,
-    step: usize,
-    buffer: Vec<u8>,
-    used: usize,
+/// An event with its place in the chain, and what it can be searched by.
+pub(crate) struct Chained {
+    pub(crate) entry: Entry,
+    terms: Vec<u64>,
 }
 
-impl<'a> Frames<'a> {
-    fn new(file: &'a SegmentFile, length: u64) -> Self {
-        let offset = HEADER as u64;
-        Self { file, offset, length, step: MANY_FRAMES, buffer: Vec::new(), used: 0 }
-    }
-
-    /// The next whole frame and the offset behind it.
-    fn next(&mut self) -> Result<Option<(Entry, u64)>, EventError> {
-        loop {
-            let ahead = self.buffer.get(self.used..).unwrap_or(&[]);
-            if let Some((entry, rest)) = Entry::read_frame(ahead) {
-                let size = ahead.len() - rest.len();
-                self.used += size;
-                self.offset += size as u64;
-                return Ok(Some((entry, self.offset)));
-            }
-            let left = self.length.saturating_sub(self.offset);
-            let left = usize::try_from(left).unwrap_or(usize::MAX);
-            if left <= ahead.len() {
-                return Ok(None);
-            }
-            // Twice as much holds the frame in the end, however long it is.
-            let size = left.min(self.step.max(ahead.len().saturating_mul(2)));
-            self.buffer = vec![0; size];
-            self.used = 0;
-            self.file.read(self.offset, &mut self.buffer)?;
-        }
+impl Chained {
+    fn new(entry: Entry, words: &EventWords) -> Self {
+        let mut terms = Vec::new();
+        (words.terms)(&entry.body, &mut terms);
+        Self { entry, terms }
     }
 }
 
-fn header(file: &SegmentFile) -> Result<Option<(u64, u64)>, EventError> {
-    let mut octets = [0; HEADER];
-    if file.len()? < HEADER as u64 {
-        return Ok(None);
-    }
-    file.read(0, &mut octets)?;
-    Ok(read_header(&octets))
-}
+/// What the name of a segment ends in.
+pub(crate) const CHAINED: &str = ".chained";
 
-fn read_header(octets: &[u8; HEADER]) -> Option<(u64, u64)> {
-    let (body, crc) = octets.split_last_chunk()?;
-    if crc32fast::hash(body) != u32::from_le_bytes(*crc) {
-        return None;
-    }
-    let (first, rest) = body.strip_prefix(MAGIC.as_slice())?.split_first_chunk()?;
-    Some((u64::from_le_bytes(*first), u64::from_le_bytes(*rest.first_chunk()?)))
-}
-
-const MAGIC: &[u8; 8] = b"tnevent1";
-const HEADER: usize = MAGIC.len() + 8 + 8 + 4;
-
-/// How much is read for one event: most fit.
-const ONE_FRAME: usize = 512;
+/// What the name of a segment of the first format ends in.
+pub(crate) const UNCHAINED: &str = ".active";
 
 /// How much is read at once when all events are read.
 const MANY_FRAMES: usize = 1 << 20;
+
+/// So many runs are read without looking whether the segment is still the active one.
+const AT_ONCE: usize = 64;

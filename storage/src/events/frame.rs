@@ -2,11 +2,13 @@
 //!
 //! In the active segment an event stands in a frame: its length and its CRC-32, both u32 little
 //! endian, then the event in postcard. In a sealed segment the bare events follow each other
-//! inside compressed blocks, which have a CRC-32 of their own.
+//! inside compressed blocks, which have a CRC-32 of their own. Segments of the first format hold
+//! events without a hash.
 
 use serde::{Deserialize, Serialize};
 
 use super::Stored;
+use super::chain::{EventHash, Link};
 use crate::{Corrupt, Partition};
 
 /// An event as it is written.
@@ -17,17 +19,43 @@ pub(crate) struct Entry {
     pub(crate) time_ms: u64,
     /// The outbox number if a change made the event, else 0.
     pub(crate) outbox: u64,
+    /// Its place in the chain; none until it is written, and for those that were written before
+    /// there were chains.
+    pub(crate) hash: Option<EventHash>,
     #[serde(with = "serde_bytes")]
     pub(crate) body: Vec<u8>,
 }
 
+/// An event as the first format has it.
+#[derive(Deserialize)]
+struct Unchained {
+    partition: u32,
+    sequence: u64,
+    time_ms: u64,
+    outbox: u64,
+    #[serde(with = "serde_bytes")]
+    body: Vec<u8>,
+}
+
+/// In which format events are written.
+#[derive(Copy, Clone, Eq, PartialEq, Debug)]
+pub(crate) enum Shape {
+    /// The first one: without hashes.
+    Unchained,
+    /// The one that is written.
+    Chained,
+}
+
 impl Entry {
-    pub(crate) fn stored(&self) -> Stored {
+    /// The event as it is shown, behind the one that has the hash `previous` in its partition.
+    pub(crate) fn stored(self, previous: Option<EventHash>) -> Stored {
+        let previous = previous.unwrap_or(EventHash::BEGINNING);
         Stored {
             sequence: self.sequence,
             time_ms: self.time_ms,
             partition: Partition::from_number(self.partition),
-            body: self.body.clone(),
+            link: self.hash.map(|hash| Link { previous, hash }),
+            body: self.body,
         }
     }
 
@@ -38,8 +66,13 @@ impl Entry {
     }
 
     /// Reads a bare event and returns what follows it.
-    pub(crate) fn read(input: &[u8]) -> Result<(Self, &[u8]), Corrupt> {
-        postcard::take_from_bytes(input).map_err(|error| Corrupt::new(error.to_string()))
+    pub(crate) fn read(input: &[u8], shape: Shape) -> Result<(Self, &[u8]), Corrupt> {
+        let read = match shape {
+            Shape::Chained => postcard::take_from_bytes(input),
+            Shape::Unchained => postcard::take_from_bytes::<Unchained>(input)
+                .map(|(unchained, rest)| (unchained.into(), rest)),
+        };
+        read.map_err(|error| Corrupt::new(error.to_string()))
     }
 
     /// Appends the event in its frame to `out`.
@@ -59,7 +92,7 @@ impl Entry {
     }
 
     /// Reads an event in its frame and returns what follows it; `None` where no whole frame is.
-    pub(crate) fn read_frame(input: &[u8]) -> Option<(Self, &[u8])> {
+    pub(crate) fn read_frame(input: &[u8], shape: Shape) -> Option<(Self, &[u8])> {
         let (length, rest) = input.split_first_chunk()?;
         let (crc, rest) = rest.split_first_chunk()?;
         let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
@@ -67,9 +100,16 @@ impl Entry {
         if crc32fast::hash(encoded) != u32::from_le_bytes(*crc) {
             return None;
         }
-        let (entry, []) = Self::read(encoded).ok()? else {
+        let (entry, []) = Self::read(encoded, shape).ok()? else {
             return None;
         };
         Some((entry, rest))
+    }
+}
+
+impl From<Unchained> for Entry {
+    fn from(unchained: Unchained) -> Self {
+        let Unchained { partition, sequence, time_ms, outbox, body } = unchained;
+        Self { partition, sequence, time_ms, outbox, hash: None, body }
     }
 }

@@ -1,13 +1,17 @@
 //! The events that wait to be written, and the thread that writes them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, RwLock};
 
-use super::active::Active;
+use super::active::{Active, Chained};
+use super::chain::EventOwner;
 use super::frame::Entry;
-use super::sealed::{Sealed, UNFINISHED};
-use super::{Dropped, Event, EventError, EventOptions, MAX_EVENT, Stored, unpoisoned};
+use super::part::ActivePart;
+use super::sealed::Sealed;
+use super::segments::Segments;
+use super::walk::{EventSearch, Walk};
+use super::{Dropped, Event, EventError, EventHash, EventOptions, MAX_EVENT, Stored, unpoisoned};
 use crate::Partition;
 use crate::folder::Folder;
 
@@ -15,18 +19,13 @@ use crate::folder::Folder;
 ///
 /// Who needs both locks takes `segments` first.
 pub(crate) struct Log {
-    folder: Arc<dyn Folder>,
-    options: EventOptions,
-    segments: RwLock<Segments>,
+    pub(super) folder: Arc<dyn Folder>,
+    pub(super) options: EventOptions,
+    pub(super) segments: RwLock<Segments>,
+    /// Whose the events of partitions are.
+    owners: RwLock<BTreeMap<u32, EventOwner>>,
     queue: Mutex<Queue>,
     changed: Condvar,
-}
-
-/// The written events.
-struct Segments {
-    active: Active,
-    /// In the order of their sequence numbers.
-    sealed: Vec<Sealed>,
 }
 
 /// The events that wait.
@@ -34,6 +33,9 @@ struct Queue {
     waiting: VecDeque<Arc<Entry>>,
     next_sequence: u64,
     dropped: u64,
+    /// How many events of a partition were dropped of which its chain does not tell yet, and when
+    /// the last of them happened.
+    gaps: BTreeMap<u32, (u64, u64)>,
     copied: u64,
     /// Counts attempts to write, so that who waits for one sees that it ended.
     attempts: u64,
@@ -45,11 +47,12 @@ struct Queue {
 
 impl Log {
     pub(crate) fn open(folder: Arc<dyn Folder>, options: EventOptions) -> Result<Self, EventError> {
-        let segments = Segments::open(folder.as_ref())?;
+        let segments = Segments::open(folder.as_ref(), &options.words)?;
         let queue = Queue {
             waiting: VecDeque::new(),
             next_sequence: segments.active.next(),
             dropped: 0,
+            gaps: BTreeMap::new(),
             copied: segments.active.copied,
             attempts: 0,
             failure: None,
@@ -57,7 +60,12 @@ impl Log {
             closed: false,
         };
         let (segments, queue) = (RwLock::new(segments), Mutex::new(queue));
-        Ok(Self { folder, options, segments, queue, changed: Condvar::new() })
+        let owners = RwLock::default();
+        Ok(Self { folder, options, segments, owners, queue, changed: Condvar::new() })
+    }
+
+    pub(crate) fn introduce(&self, partition: Partition, owner: EventOwner) {
+        unpoisoned(self.owners.write()).insert(partition.number(), owner);
     }
 
     pub(crate) fn append(&self, events: Vec<Event>) -> Result<(), Dropped> {
@@ -69,6 +77,7 @@ impl Log {
                 queue.push(event, 0);
             } else {
                 count += 1;
+                queue.note_gap(&event);
             }
         }
         queue.dropped += count;
@@ -103,26 +112,84 @@ impl Log {
         self.options.queue / 2
     }
 
-    pub(crate) fn newest(
+    /// Hands on what is looked for, the newest first, until `take` has enough. An event that
+    /// waits is among it, without its place in the chain.
+    ///
+    /// Returns the number of the event with which it ended early.
+    pub(crate) fn newest_first(
         &self,
-        partition: Partition,
-        before: u64,
-        limit: usize,
-    ) -> Result<Vec<Stored>, EventError> {
-        let segments = unpoisoned(self.segments.read());
-        let mut found = self.queue().newest(partition, before, limit);
-        segments.active.newest(partition, before, limit, &mut found)?;
-        for sealed in segments.sealed.iter().rev() {
-            if found.len() >= limit {
-                break;
-            }
-            sealed.newest(partition, before, limit, &mut found)?;
+        search: &EventSearch,
+        take: &mut dyn FnMut(Stored) -> bool,
+    ) -> Result<Option<u64>, EventError> {
+        let mut walk = Walk::new(search, true, take);
+        let waiting = self.queue().of(search.partition);
+        let waiting = waiting.iter().map(|entry| entry.as_ref().clone().stored(None));
+        let mut goes_on = walk.hand_on(waiting.collect());
+        while goes_on && let Some(part) = self.active_part(&walk) {
+            goes_on = part.walk(&mut walk)?;
         }
-        Ok(found)
+        // What was read of the active one is among them when it was sealed meanwhile, but is no
+        // longer looked for.
+        let sealed = unpoisoned(self.segments.read()).sealed.clone();
+        for sealed in sealed.iter().rev() {
+            goes_on = goes_on && sealed.walk(&mut walk)?;
+        }
+        Ok(walk.ended_at)
+    }
+
+    /// Hands on what is looked for and is on the disk, the oldest first, until `take` has enough.
+    ///
+    /// Returns the number of the event with which it ended early.
+    pub(crate) fn oldest_first(
+        &self,
+        search: &EventSearch,
+        take: &mut dyn FnMut(Stored) -> bool,
+    ) -> Result<Option<u64>, EventError> {
+        let mut walk = Walk::new(search, false, take);
+        loop {
+            let segments = unpoisoned(self.segments.read());
+            // The active one may be sealed while another is read, so it comes when no other is left.
+            let after = walk.search.after;
+            let next = segments.sealed.iter().find(|sealed| sealed.index.last > after).cloned();
+            let part = if next.is_none() { segments.active.part(&walk) } else { None };
+            drop(segments);
+            let goes_on = match (next, part) {
+                (Some(sealed), _) => {
+                    let goes_on = sealed.walk(&mut walk)?;
+                    walk.pass(sealed.index.last);
+                    goes_on
+                }
+                (None, Some(part)) => part.walk(&mut walk)?,
+                (None, None) => false,
+            };
+            if !goes_on {
+                return Ok(walk.ended_at);
+            }
+        }
+    }
+
+    /// What a walk wants next of the active segment.
+    fn active_part(&self, walk: &Walk<'_>) -> Option<ActivePart> {
+        unpoisoned(self.segments.read()).active.part(walk)
+    }
+
+    /// The number behind which all events are in chains.
+    pub(crate) fn unchained_until(&self) -> u64 {
+        let segments = unpoisoned(self.segments.read());
+        let unchained = segments.sealed.iter().rev().find(|sealed| !sealed.index.chained);
+        unchained.map_or(0, |sealed| sealed.index.last)
+    }
+
+    /// The hash of a partition's newest event on the disk.
+    pub(crate) fn head(&self, partition: Partition) -> EventHash {
+        let segments = unpoisoned(self.segments.read());
+        let head = segments.active.heads.get(&partition.number()).copied();
+        head.unwrap_or(EventHash::BEGINNING)
     }
 
     pub(crate) fn flush(&self) -> Result<(), EventError> {
         let mut queue = self.queue();
+        queue.tell_gaps(&self.options);
         let until = queue.next_sequence;
         let attempts = queue.attempts;
         queue.urgent += 1;
@@ -148,19 +215,6 @@ impl Log {
 
     pub(crate) fn copied(&self) -> u64 {
         self.queue().copied
-    }
-
-    pub(crate) fn delete_before(&self, time_ms: u64) -> Result<usize, EventError> {
-        let mut segments = unpoisoned(self.segments.write());
-        let mut deleted = 0;
-        while let Some(oldest) = segments.sealed.first()
-            && oldest.index.newest_ms < time_ms
-        {
-            oldest.remove(self.folder.as_ref())?;
-            segments.sealed.remove(0);
-            deleted += 1;
-        }
-        Ok(deleted)
     }
 
     pub(crate) fn close(&self) {
@@ -195,13 +249,15 @@ impl Log {
     /// Waits for events and lets a batch of them gather. An empty batch is the end.
     fn next_batch(&self) -> Vec<Arc<Entry>> {
         let queue = self.queue();
-        let idle = |queue: &mut Queue| queue.waiting.is_empty() && !queue.closed;
+        let idle =
+            |queue: &mut Queue| queue.waiting.is_empty() && queue.gaps.is_empty() && !queue.closed;
         let queue = unpoisoned(self.changed.wait_while(queue, idle));
         let full = self.full();
         let gathering =
             |queue: &mut Queue| queue.waiting.len() < full && queue.urgent == 0 && !queue.closed;
         let waited = self.changed.wait_timeout_while(queue, self.options.delay, gathering);
-        let (queue, _) = unpoisoned(waited);
+        let (mut queue, _) = unpoisoned(waited);
+        queue.tell_gaps(&self.options);
         queue.waiting.iter().take(BATCH).cloned().collect()
     }
 
@@ -227,13 +283,15 @@ impl Log {
         if batch.is_empty() {
             return Ok(());
         }
-        let (file, start) = {
+        let words = &self.options.words;
+        let (file, start, chained) = {
             let segments = unpoisoned(self.segments.read());
-            (Arc::clone(&segments.active.file), segments.active.end)
+            let (active, owners) = (&segments.active, unpoisoned(self.owners.read()));
+            (Arc::clone(&active.file), active.end, active.chained(batch, words, &owners))
         };
         let mut octets = Vec::new();
         let mut ends = Vec::with_capacity(batch.len());
-        for entry in batch {
+        for Chained { entry, .. } in &chained {
             entry.write_frame(&mut octets)?;
             ends.push(start + octets.len() as u64);
         }
@@ -241,8 +299,8 @@ impl Log {
         file.write(start, &octets)?;
         file.sync_data()?;
         let mut segments = unpoisoned(self.segments.write());
-        for (entry, end) in batch.iter().zip(ends) {
-            segments.active.note(entry);
+        for (chained, end) in chained.iter().zip(ends) {
+            segments.active.note(chained);
             segments.active.end = end;
         }
         let mut queue = self.queue();
@@ -252,18 +310,22 @@ impl Log {
     }
 
     /// Seals the active segment and starts another.
+    ///
+    /// The new one is there first, because it alone knows where the chains stand. Until the other
+    /// is sealed the new one counts for nothing.
     fn seal(&self) -> Result<(), EventError> {
         let folder = self.folder.as_ref();
         let segments = unpoisoned(self.segments.read());
-        let first = segments.active.first;
-        let sealed = Sealed::create(folder, &segments.active)?;
-        let active = Active::create(folder, segments.active.next(), segments.active.copied)?;
+        let full = &segments.active;
+        let name = full.name.clone();
+        let active = Active::create(folder, (full.next(), full.copied), full.heads.clone())?;
+        let sealed = Sealed::create(folder, full, &self.options.words)?;
         drop(segments);
         let mut segments = unpoisoned(self.segments.write());
         segments.active = active;
-        segments.sealed.push(sealed);
+        segments.sealed.push(Arc::new(sealed));
         drop(segments);
-        folder.remove(&Active::name(first))?;
+        folder.remove(&name)?;
         Ok(())
     }
 
@@ -277,61 +339,34 @@ impl Queue {
         let Event { time_ms, partition, body } = event;
         let (partition, sequence) = (partition.number(), self.next_sequence);
         self.next_sequence += 1;
-        let entry = Entry { partition, sequence, time_ms, outbox, body };
+        let entry = Entry { partition, sequence, time_ms, outbox, hash: None, body };
         self.waiting.push_back(Arc::new(entry));
     }
 
-    fn newest(&self, partition: Partition, before: u64, limit: usize) -> Vec<Stored> {
+    /// Counts an event that is not kept.
+    fn note_gap(&mut self, event: &Event) {
+        let (count, last_ms) = self.gaps.entry(event.partition.number()).or_default();
+        *count += 1;
+        *last_ms = event.time_ms.max(*last_ms);
+    }
+
+    /// Has the chains tell of events that are not kept. There is room for these few always, but
+    /// while the disk fails there would come ever more of them: then they are counted on.
+    fn tell_gaps(&mut self, options: &EventOptions) {
+        if self.failure.is_some() {
+            return;
+        }
+        for (number, (count, time_ms)) in std::mem::take(&mut self.gaps) {
+            let partition = Partition::from_number(number);
+            let body = (options.words.gap)(count, time_ms);
+            self.push(Event { time_ms, partition, body }, 0);
+        }
+    }
+
+    /// What waits of a partition.
+    fn of(&self, partition: Partition) -> Vec<Arc<Entry>> {
         let wanted = partition.number();
-        let of_partition = self.waiting.iter().rev().filter(|entry| entry.partition == wanted);
-        let matching = of_partition.filter(|entry| entry.sequence < before);
-        matching.take(limit).map(|entry| entry.stored()).collect()
-    }
-}
-
-impl Segments {
-    /// Opens what a folder holds, and ends what a crash interrupted.
-    fn open(folder: &dyn Folder) -> Result<Self, EventError> {
-        let mut names = folder.names()?;
-        names.sort();
-        let mut sealed: Vec<Sealed> = Vec::new();
-        let mut actives: Vec<Active> = Vec::new();
-        for name in &names {
-            if name.ends_with(UNFINISHED) {
-                folder.remove(name)?;
-            } else if name.ends_with(".sealed") {
-                sealed.push(Sealed::open(folder, name)?);
-            } else if name.ends_with(".active") {
-                match Active::open(folder, name)? {
-                    Some(active) => actives.push(active),
-                    None => folder.remove(name)?,
-                }
-            }
-        }
-        let (next, copied) =
-            sealed.last().map_or((1, 0), |last| (last.index.last + 1, last.index.copied));
-        let mut current = None;
-        for active in actives {
-            if active.first < next {
-                folder.remove(&Active::name(active.first))?;
-            } else {
-                current = Some(active);
-            }
-        }
-        let active = match current {
-            Some(active) => active,
-            None => Active::create(folder, next, copied)?,
-        };
-        Ok(Self { active, sealed })
-    }
-
-    /// How many events of a batch belong into the active segment.
-    fn fitting(&self, batch: &[Arc<Entry>], options: &EventOptions) -> usize {
-        let room = options.segment_events.max(1).saturating_sub(self.active.count);
-        let room = usize::try_from(room).unwrap_or(usize::MAX);
-        let started = self.active.started_ms.or_else(|| Some(batch.first()?.time_ms));
-        let until = started.unwrap_or(0).saturating_add(options.segment_ms.max(1));
-        batch.iter().take(room).take_while(|entry| entry.time_ms < until).count()
+        self.waiting.iter().filter(|entry| entry.partition == wanted).cloned().collect()
     }
 }
 

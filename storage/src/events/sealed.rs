@@ -1,46 +1,31 @@
 //! Segments that are full: sorted by partition, compressed, read-only.
 //!
 //! ```text
-//! block … block | index in postcard | CRC-32 of the index u32 | its length u32 | magic
+//! block … block | summary … summary | index in postcard
+//!               | CRC-32 of the index u32 | its length u32 | magic
 //! ```
 //! The events of all blocks in a row are sorted by partition, then by sequence number. The index
 //! says where each block starts and with which event, so that the newest events of a partition
-//! take a binary search and as few blocks as hold them.
+//! take a binary search and as few blocks as hold them. A summary for each block says what its
+//! events may be searched by. The first format has no summaries, and events without hashes.
 
-use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
+use super::EventError;
 use super::active::Active;
-use super::frame::Entry;
-use super::{EventError, Stored};
+use super::chain::{EventHash, EventWords};
+use super::frame::{Entry, Shape};
+use super::index::{Block, Part, SegmentIndex};
+use super::summary::{SUMMARY, Summary};
+use super::walk::Walk;
+use crate::Corrupt;
 use crate::folder::{Folder, SegmentFile};
-use crate::{Corrupt, Partition};
 
 /// A sealed segment with its index.
 pub(crate) struct Sealed {
     name: String,
     file: SegmentFile,
     pub(crate) index: SegmentIndex,
-}
-
-/// What a sealed segment holds, and where.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct SegmentIndex {
-    pub(crate) first: u64,
-    pub(crate) last: u64,
-    /// The highest outbox number in it or in any segment before it.
-    pub(crate) copied: u64,
-    pub(crate) newest_ms: u64,
-    blocks: Vec<Block>,
-}
-
-/// One compressed block.
-#[derive(Serialize, Deserialize)]
-struct Block {
-    offset: u64,
-    length: u32,
-    crc: u32,
-    /// Partition and sequence number of its first event.
-    first: (u32, u64),
 }
 
 impl Sealed {
@@ -50,37 +35,44 @@ impl Sealed {
     }
 
     /// Seals a segment; the sealed one has its name only when it is whole on the disk.
-    pub(crate) fn create(folder: &dyn Folder, active: &Active) -> Result<Self, EventError> {
-        let mut index = SegmentIndex {
+    pub(crate) fn create(
+        folder: &dyn Folder,
+        active: &Active,
+        words: &EventWords,
+    ) -> Result<Self, EventError> {
+        let index = SegmentIndex {
             first: active.first,
             last: active.next() - 1,
             copied: active.copied,
             newest_ms: active.newest_ms,
+            chained: active.shape == Shape::Chained,
+            summaries: Some(0),
             blocks: Vec::new(),
+            parts: Vec::new(),
         };
+        Self::write(folder, index, |writing| {
+            for entry in active.sorted() {
+                let entry = entry?;
+                let previous = active.starts.get(&entry.partition).copied();
+                writing.add(&entry, previous, words)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Writes a segment of events that are added sorted by partition, then by sequence number.
+    pub(crate) fn write(
+        folder: &dyn Folder,
+        index: SegmentIndex,
+        add: impl FnOnce(&mut Writing) -> Result<(), EventError>,
+    ) -> Result<Self, EventError> {
         let name = Self::name(index.first);
         let unfinished = format!("{name}{UNFINISHED}");
         let file = folder.open(&unfinished)?;
         file.set_len(0)?;
-        let mut end = 0;
-        let mut entries = active.sorted().peekable();
-        let mut text = Vec::with_capacity(BLOCK * 2);
-        while let Some(entry) = entries.next() {
-            let entry = entry?;
-            if text.is_empty() {
-                let first = (entry.partition, entry.sequence);
-                index.blocks.push(Block { offset: end, length: 0, crc: 0, first });
-            }
-            entry.write(&mut text)?;
-            if text.len() >= BLOCK || entries.peek().is_none() {
-                let block = lz4_flex::compress_prepend_size(&text);
-                finish(&mut index, &block)?;
-                append(&file, &mut end, &block)?;
-                text.clear();
-            }
-        }
-        append(&file, &mut end, &footer(&index)?)?;
-        file.sync_data()?;
+        let mut writing = Writing::new(file, index);
+        add(&mut writing)?;
+        let (file, index) = writing.finish()?;
         folder.rename(&unfinished, &name)?;
         Ok(Self { name, file, index })
     }
@@ -88,7 +80,7 @@ impl Sealed {
     /// Opens a segment and checks its index.
     pub(crate) fn open(folder: &dyn Folder, name: &str) -> Result<Self, EventError> {
         let file = folder.open(name)?;
-        let index = read_index(&file)?;
+        let index = SegmentIndex::read(&file)?;
         Ok(Self { name: name.into(), file, index })
     }
 
@@ -97,34 +89,71 @@ impl Sealed {
         Ok(folder.remove(&self.name)?)
     }
 
-    /// Adds the newest events of a partition to `found` until it holds `limit`.
-    pub(crate) fn newest(
-        &self,
-        partition: Partition,
-        before: u64,
-        limit: usize,
-        found: &mut Vec<Stored>,
-    ) -> Result<(), EventError> {
-        let wanted = partition.number();
-        let until = self.index.blocks.partition_point(|block| block.first < (wanted, before));
-        for block in self.index.blocks.get(..until).unwrap_or(&[]).iter().rev() {
-            if found.len() >= limit {
-                break;
-            }
-            let entries = self.entries(block)?;
-            let matching = entries
-                .iter()
-                .rev()
-                .filter(|entry| entry.partition == wanted && entry.sequence < before);
-            found.extend(matching.take(limit - found.len()).map(Entry::stored));
-            if block.first.0 < wanted {
-                break;
+    /// Hands on the events of a partition; `false` when the walk is over.
+    pub(crate) fn walk(&self, walk: &mut Walk<'_>) -> Result<bool, EventError> {
+        if self.index.lacks(&walk.search) {
+            return Ok(true);
+        }
+        let range = self.index.range(&walk.search);
+        let mut starts: Vec<usize> = range.clone().step_by(SUMMARIES).collect();
+        if walk.newest_first {
+            starts.reverse();
+        }
+        for start in starts {
+            let group = start..range.end.min(start + SUMMARIES);
+            if !self.walk_group(walk, group)? {
+                return Ok(false);
             }
         }
-        Ok(())
+        Ok(true)
     }
 
-    fn entries(&self, block: &Block) -> Result<Vec<Entry>, EventError> {
+    fn walk_group(&self, walk: &mut Walk<'_>, group: Range<usize>) -> Result<bool, EventError> {
+        let search = &walk.search;
+        let summaries = match self.index.summaries {
+            Some(at) if !search.terms.is_empty() => self.summaries(at, group.clone())?,
+            Some(_) | None => Vec::new(),
+        };
+        let blocks = self.index.blocks.get(group).unwrap_or(&[]);
+        let mut numbers: Vec<usize> = (0..blocks.len()).collect();
+        if walk.newest_first {
+            numbers.reverse();
+        }
+        for number in numbers {
+            let (search, summary) = (&walk.search, summaries.get(number).and_then(Option::as_ref));
+            let wanted = |block: &&Block| {
+                search.may_be_between(block.oldest_ms, block.newest_ms)
+                    && summary.is_none_or(|summary| search.may_be_in(summary))
+            };
+            let Some(block) = blocks.get(number).filter(wanted) else { continue };
+            let wanted = search.partition.number();
+            let mut previous = match block.first.0 == wanted {
+                true => block.previous,
+                false => self.index.part(wanted).and_then(|part| part.previous),
+            };
+            let entries = self.entries(block)?;
+            let (all, mut found) = (entries.len(), Vec::new());
+            for entry in entries.into_iter().filter(|entry| entry.partition == wanted) {
+                let hash = entry.hash;
+                found.push(entry.stored(previous));
+                previous = hash.or(previous);
+            }
+            walk.charge(all - found.len());
+            if !walk.hand_on(found) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The summaries of blocks; none where one is damaged.
+    fn summaries(&self, at: u64, group: Range<usize>) -> Result<Vec<Option<Summary>>, EventError> {
+        let mut octets = vec![0; group.len() * SUMMARY];
+        self.file.read(at + (group.start * SUMMARY) as u64, &mut octets)?;
+        Ok(octets.chunks(SUMMARY).map(Summary::read).collect())
+    }
+
+    pub(crate) fn entries(&self, block: &Block) -> Result<Vec<Entry>, EventError> {
         let length = usize::try_from(block.length).map_err(|_| damaged())?;
         let mut compressed = vec![0; length];
         self.file.read(block.offset, &mut compressed)?;
@@ -135,7 +164,7 @@ impl Sealed {
         let mut rest = text.as_slice();
         let mut entries = Vec::new();
         while !rest.is_empty() {
-            let (entry, after) = Entry::read(rest)?;
+            let (entry, after) = Entry::read(rest, self.index.shape())?;
             entries.push(entry);
             rest = after;
         }
@@ -143,58 +172,101 @@ impl Sealed {
     }
 }
 
+/// A sealed segment that is being written.
+pub(crate) struct Writing {
+    file: SegmentFile,
+    index: SegmentIndex,
+    end: u64,
+    text: Vec<u8>,
+    summary: Summary,
+    summaries: Vec<u8>,
+    last: Option<(u32, Option<EventHash>)>,
+}
+
+impl Writing {
+    fn new(file: SegmentFile, index: SegmentIndex) -> Self {
+        let (text, summary) = (Vec::with_capacity(BLOCK * 2), Summary::new());
+        Self { file, index, end: 0, text, summary, summaries: Vec::new(), last: None }
+    }
+
+    /// Adds an event; `start` is the hash before the first one of its partition.
+    pub(crate) fn add(
+        &mut self,
+        entry: &Entry,
+        start: Option<EventHash>,
+        words: &EventWords,
+    ) -> Result<(), EventError> {
+        let number = entry.partition;
+        let previous = match self.last.filter(|(partition, _)| *partition == number) {
+            Some((_, hash)) => hash,
+            None => {
+                self.index.parts.push(Part { number, previous: start, newest_ms: 0 });
+                start
+            }
+        };
+        if self.text.is_empty() {
+            let first = (number, entry.sequence);
+            self.index.blocks.push(Block::new(self.end, first, previous, entry.time_ms));
+        }
+        if let (Some(part), Some(block)) =
+            (self.index.parts.last_mut(), self.index.blocks.last_mut())
+        {
+            part.newest_ms = part.newest_ms.max(entry.time_ms);
+            block.oldest_ms = block.oldest_ms.min(entry.time_ms);
+            block.newest_ms = block.newest_ms.max(entry.time_ms);
+        }
+        let mut terms = Vec::new();
+        (words.terms)(&entry.body, &mut terms);
+        terms.into_iter().for_each(|term| self.summary.insert(term));
+        self.last = Some((number, entry.hash.or(previous)));
+        entry.write(&mut self.text)?;
+        if self.text.len() >= BLOCK { self.end_block() } else { Ok(()) }
+    }
+
+    fn end_block(&mut self) -> Result<(), EventError> {
+        let compressed = lz4_flex::compress_prepend_size(&self.text);
+        if let Some(block) = self.index.blocks.last_mut() {
+            block.length = u32::try_from(compressed.len()).map_err(|_| damaged())?;
+            block.crc = crc32fast::hash(&compressed);
+        }
+        self.append(&compressed)?;
+        self.summary.write(&mut self.summaries);
+        self.summary = Summary::new();
+        self.text.clear();
+        Ok(())
+    }
+
+    fn append(&mut self, octets: &[u8]) -> Result<(), EventError> {
+        let start = self.end;
+        self.end += octets.len() as u64;
+        self.file.set_len(self.end)?;
+        self.file.write(start, octets)?;
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<(SegmentFile, SegmentIndex), EventError> {
+        if !self.text.is_empty() {
+            self.end_block()?;
+        }
+        self.index.summaries = Some(self.end);
+        let summaries = std::mem::take(&mut self.summaries);
+        self.append(&summaries)?;
+        let footer = self.index.footer()?;
+        self.append(&footer)?;
+        self.file.sync_data()?;
+        Ok((self.file, self.index))
+    }
+}
+
 /// What the name of a segment ends in until it is whole.
 pub(crate) const UNFINISHED: &str = ".unfinished";
-
-const MAGIC: &[u8; 8] = b"tnsealed";
 
 /// How many octets of events go into a block before compression.
 const BLOCK: usize = 16 * 1024;
 
-fn finish(index: &mut SegmentIndex, compressed: &[u8]) -> Result<(), Corrupt> {
-    if let Some(block) = index.blocks.last_mut() {
-        block.length = u32::try_from(compressed.len()).map_err(|_| damaged())?;
-        block.crc = crc32fast::hash(compressed);
-    }
-    Ok(())
-}
+/// Of how many blocks the summaries are read at once.
+const SUMMARIES: usize = 1_024;
 
-fn append(file: &SegmentFile, end: &mut u64, octets: &[u8]) -> Result<(), EventError> {
-    let start = *end;
-    *end += octets.len() as u64;
-    file.set_len(*end)?;
-    file.write(start, octets)?;
-    Ok(())
-}
-
-fn footer(index: &SegmentIndex) -> Result<Vec<u8>, Corrupt> {
-    let mut footer = crate::record::encode(index)?;
-    let length = u32::try_from(footer.len()).map_err(|_| damaged())?;
-    footer.extend_from_slice(&crc32fast::hash(&footer).to_le_bytes());
-    footer.extend_from_slice(&length.to_le_bytes());
-    footer.extend_from_slice(MAGIC);
-    Ok(footer)
-}
-
-fn read_index(file: &SegmentFile) -> Result<SegmentIndex, EventError> {
-    let mut tail = [0; 16];
-    let tail_at = file.len()?.checked_sub(tail.len() as u64).ok_or_else(damaged)?;
-    file.read(tail_at, &mut tail)?;
-    let (crc, rest) = tail.split_first_chunk().ok_or_else(damaged)?;
-    let (length, magic) = rest.split_first_chunk().ok_or_else(damaged)?;
-    if magic != MAGIC {
-        return Err(damaged().into());
-    }
-    let length = u32::from_le_bytes(*length);
-    let index_at = tail_at.checked_sub(length.into()).ok_or_else(damaged)?;
-    let mut index = vec![0; usize::try_from(length).map_err(|_| damaged())?];
-    file.read(index_at, &mut index)?;
-    if crc32fast::hash(&index) != u32::from_le_bytes(*crc) {
-        return Err(damaged().into());
-    }
-    Ok(crate::decode(&index)?)
-}
-
-fn damaged() -> Corrupt {
+pub(crate) fn damaged() -> Corrupt {
     Corrupt::new("a sealed segment")
 }

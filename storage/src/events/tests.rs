@@ -3,10 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Event, EventLog, EventOptions, MAX_EVENT};
-use crate::Partition;
-use crate::folder::Memory;
-use crate::tests::organization;
+use redb::StorageBackend;
+use serde::Serialize;
+
+use super::{
+    Event, EventHash, EventLog, EventOptions, EventSearch, EventWords, EventsKept, MAX_EVENT,
+    Stored, term,
+};
+use crate::disk::Disk;
+use crate::folder::{Folder, Memory};
+use crate::journal::Journal;
+use crate::seal::Vault;
+use crate::store::Parts;
+use crate::tests::machine::{Fault, Machine};
+use crate::tests::{entropy, organization};
+use crate::{MasterKey, OpenError, Options, Partition, Store};
 
 fn options() -> EventOptions {
     EventOptions {
@@ -14,7 +25,43 @@ fn options() -> EventOptions {
         queue: 500,
         segment_events: 40,
         segment_ms: 1_000_000,
+        words: EventWords {
+            terms: |body, terms| terms.push(term(1, body)),
+            ..EventWords::default()
+        },
     }
+}
+
+/// Forgets what happened before a time.
+fn forget(log: &EventLog, before_ms: u64) -> usize {
+    log.forget(&EventsKept { before_ms, ..EventsKept::default() }).unwrap()
+}
+
+/// The events of a partition on the disk, the oldest first; looks whether each refers to the one
+/// before it.
+pub(crate) fn chain(log: &EventLog, partition: Partition) -> Vec<Stored> {
+    let mut found = Vec::new();
+    let ended = log.oldest_first(&EventSearch::all(partition), &mut |stored| {
+        found.push(stored);
+        true
+    });
+    assert_eq!(ended.unwrap(), None);
+    let ends = log.chain(partition).unwrap();
+    let linked = found.iter().filter_map(|stored| Some((stored, stored.link?)));
+    let mut head = ends.oldest.map_or(EventHash::BEGINNING, |(_, previous)| previous);
+    for (stored, link) in linked {
+        assert_eq!(link.previous, head, "before {}", stored.sequence);
+        let text = (EventWords::default().text)(None, stored.sequence, head, &stored.body);
+        head = EventHash::of(&text);
+        assert_eq!(link.hash, head, "of {}", stored.sequence);
+    }
+    assert!(found.is_empty() || head == ends.head, "the head is another");
+    let mut backwards = log.newest(partition, None, usize::MAX).unwrap();
+    backwards.retain(|stored| stored.link.is_some());
+    backwards.reverse();
+    let linked: Vec<_> = found.iter().filter(|stored| stored.link.is_some()).collect();
+    assert!(backwards.iter().eq(linked), "read backwards it is another");
+    found
 }
 
 fn event(time_ms: u64, partition: Partition, text: &str) -> Event {
@@ -96,8 +143,8 @@ fn retention_deletes_whole_segments_and_leaves_the_others() {
     let log = EventLog::open_folder(Arc::new(Memory::default()), options()).unwrap();
     fill(&log, 0..200);
     log.flush().unwrap();
-    assert_eq!(log.delete_before(80).unwrap(), 2);
-    assert_eq!(log.delete_before(80).unwrap(), 0);
+    assert_eq!(forget(&log, 80), 2);
+    assert_eq!(forget(&log, 80), 0);
     let left = texts(&log, organization(1), None, 1000);
     assert_eq!(left.last().map(String::as_str), Some("event 81"));
 }
@@ -108,7 +155,7 @@ fn a_segment_is_sealed_when_its_time_is_over() {
     log.append(vec![event(5, organization(1), "old")]).unwrap();
     log.append(vec![event(5_000_000, organization(1), "new")]).unwrap();
     log.flush().unwrap();
-    assert_eq!(log.delete_before(1_000).unwrap(), 1);
+    assert_eq!(forget(&log, 1_000), 1);
     assert_eq!(texts(&log, organization(1), None, 10), ["new"]);
 }
 
@@ -128,7 +175,6 @@ fn what_finds_no_room_is_dropped_and_counted() {
 #[test]
 fn a_tail_that_was_not_written_whole_is_cut_off() {
     use super::active::Active;
-    use crate::folder::Folder;
     let folder = Arc::new(Memory::default());
     let log = EventLog::open_folder(folder.clone(), options()).unwrap();
     fill(&log, 0..30);
@@ -155,4 +201,402 @@ fn an_event_of_a_change_may_be_long() {
     let found = log.newest(organization(1), None, 9).unwrap();
     assert_eq!((found.len(), log.copied()), (2, 2));
     assert!(found[1].body == long.body);
+}
+
+#[test]
+fn a_chain_goes_on_through_segments_restarts_and_retention() {
+    let folder = Arc::new(Memory::default());
+    let mut before = Vec::new();
+    for start in [0, 90, 130] {
+        let log = EventLog::open_folder(folder.clone(), options()).unwrap();
+        fill(&log, start..start + 40);
+        log.flush().unwrap();
+        let found = chain(&log, organization(1));
+        assert!(found.starts_with(&before), "what was there is another");
+        assert!(found.iter().all(|stored| stored.link.is_some()));
+        before = found;
+    }
+    let log = EventLog::open_folder(folder.clone(), options()).unwrap();
+    assert_eq!(log.chain(organization(1)).unwrap().oldest, Some((1, EventHash::BEGINNING)));
+    assert!(forget(&log, 120) > 0);
+    let left = chain(&log, organization(1));
+    assert!(before.ends_with(&left) && left.len() < before.len());
+    let gone = &before[before.len() - left.len() - 1];
+    let anchor = (left[0].sequence, gone.link.unwrap().hash);
+    assert_eq!(log.chain(organization(1)).unwrap().oldest, Some(anchor));
+    // An organization of which nothing is left goes on where it was.
+    log.append(vec![event(200, organization(9), "once")]).unwrap();
+    log.flush().unwrap();
+    let once = log.chain(organization(9)).unwrap().head;
+    fill(&log, 300..390);
+    log.flush().unwrap();
+    forget(&log, 350);
+    assert!(chain(&log, organization(9)).is_empty());
+    drop(log);
+    let log = EventLog::open_folder(folder, options()).unwrap();
+    log.append(vec![event(400, organization(9), "again")]).unwrap();
+    log.flush().unwrap();
+    assert_eq!(chain(&log, organization(9))[0].link.unwrap().previous, once);
+}
+
+#[test]
+fn what_was_dropped_is_told_in_the_chain() {
+    let small = EventOptions { queue: 4, ..options() };
+    let log = EventLog::open_folder(Arc::new(Memory::default()), small).unwrap();
+    let many = |n| (0..n).map(|k| event(k, organization(1), "one")).collect();
+    let long = Event { body: vec![0; MAX_EVENT + 1], ..event(7, organization(2), "") };
+    log.append(vec![long]).unwrap_err();
+    let dropped = log.append(many(60)).unwrap_err().count;
+    log.flush().unwrap();
+    let texts: Vec<_> = chain(&log, organization(1)).into_iter().map(|it| it.body).collect();
+    assert_eq!(texts.len() as u64, 60 - dropped + 1);
+    assert_eq!(texts.last().unwrap(), format!("{dropped} events were dropped").as_bytes());
+    let other = chain(&log, organization(2));
+    assert_eq!((other.len(), other[0].time_ms), (1, 7));
+    assert_eq!(other[0].body, b"1 events were dropped");
+}
+
+#[test]
+fn the_text_of_an_event_says_whose_it_is() {
+    let log = EventLog::open_folder(Arc::new(Memory::default()), options()).unwrap();
+    log.introduce(organization(1), [7; 16]);
+    log.append(vec![event(1, organization(1), "one"), event(1, organization(2), "one")]).unwrap();
+    log.flush().unwrap();
+    let hash =
+        |number: u32| log.newest(organization(number), None, 1).unwrap()[0].link.unwrap().hash;
+    let text = EventWords::default().text;
+    assert_eq!(hash(1), EventHash::of(&text(Some([7; 16]), 1, EventHash::BEGINNING, b"one")));
+    assert_eq!(hash(2), EventHash::of(&text(None, 2, EventHash::BEGINNING, b"one")));
+}
+
+#[test]
+fn while_the_disk_fails_what_is_dropped_is_counted_and_told_once() {
+    let machine = Machine::new();
+    let small = EventOptions { queue: 4, delay: Duration::ZERO, ..options() };
+    let log = EventLog::open_folder(Arc::new(machine.clone()), small).unwrap();
+    machine.plan(1, Fault::NoWrites);
+    let one = || vec![event(1, organization(1), "one")];
+    let mut dropped = 0;
+    for _ in 0..50 {
+        dropped += log.append(one()).err().map_or(0, |dropped| dropped.count);
+        assert!(log.append(one()).is_ok() || log.flush().is_err());
+    }
+    assert!(dropped > 0);
+    let waiting = texts(&log, organization(1), None, 1_000).len();
+    assert!(waiting < 10, "{waiting} wait");
+    machine.heal();
+    while log.flush().is_err() {}
+    log.flush().unwrap();
+    let all: Vec<_> = chain(&log, organization(1)).into_iter().map(|it| it.body).collect();
+    let told: Vec<u64> = all
+        .iter()
+        .filter_map(|body| std::str::from_utf8(body).unwrap().split_once(" events were dropped"))
+        .map(|(count, _)| count.parse().unwrap())
+        .collect();
+    assert_eq!(told.iter().sum::<u64>(), log.dropped());
+    assert!(told.len() < 4, "{told:?}");
+}
+
+#[test]
+fn a_search_goes_on_while_the_active_segment_is_sealed() {
+    let log = EventLog::open_folder(
+        Arc::new(Memory::default()),
+        EventOptions { segment_events: 5_000, queue: 60_000, ..options() },
+    )
+    .unwrap();
+    let many = |range: std::ops::Range<u64>| range.map(|n| event(n, organization(1), "one"));
+    for newest_first in [true, false] {
+        let start =
+            log.newest(organization(1), None, 1).unwrap().first().map_or(0, |it| it.sequence);
+        log.append(many(start..start + 4_000).collect()).unwrap();
+        log.flush().unwrap();
+        let (mut seen, mut more) = (Vec::new(), Some(many(start + 4_000..start + 8_000).collect()));
+        let take = &mut |stored: Stored| {
+            seen.push(stored.sequence);
+            // Whoever writes does not wait for whoever reads.
+            if let Some(more) = more.take() {
+                log.append(more).unwrap();
+                log.flush().unwrap();
+            }
+            true
+        };
+        let all = EventSearch::all(organization(1));
+        if newest_first {
+            log.newest_first(&all, take).unwrap();
+            assert!(seen.into_iter().eq((1..=start + 4_000).rev()));
+        } else {
+            log.oldest_first(&all, take).unwrap();
+            assert!(seen.into_iter().eq(1..=start + 8_000));
+        }
+    }
+}
+
+#[test]
+fn an_active_segment_that_is_gone_is_not_taken_for_a_fresh_start() {
+    let folder = Arc::new(Memory::default());
+    let log = EventLog::open_folder(folder.clone(), options()).unwrap();
+    fill(&log, 0..100);
+    drop(log);
+    let active = folder.names().unwrap().into_iter().find(|it| it.ends_with(".chained")).unwrap();
+    let file = folder.open(&active).unwrap();
+    file.write(9, &[0xFF; 4]).unwrap();
+    assert!(EventLog::open_folder(folder.clone(), options()).is_err());
+    assert!(EventLog::open_folder(folder.clone(), options()).is_err(), "it stays as it is");
+    assert!(folder.names().unwrap().contains(&active));
+}
+
+#[test]
+fn each_step_of_taking_over_events_of_the_first_format_may_lose_power() {
+    for n in 1.. {
+        let machine = Machine::new();
+        first_format(&machine, 20, 7);
+        for name in machine.names().unwrap() {
+            machine.file(&name).sync_data().unwrap();
+        }
+        machine.plan(n, Fault::PowerLoss);
+        if let Ok(log) = EventLog::open_folder(Arc::new(machine.clone()), options()) {
+            log.append(vec![event(100, organization(1), "new")]).unwrap();
+            let _lost = log.flush();
+            let _lost = log.forget(&EventsKept { before_ms: 5, ..EventsKept::default() });
+        }
+        let hit = machine.was_hit();
+        let log = EventLog::open_folder(Arc::new(machine.restarted(n)), options()).unwrap();
+        log.append(vec![event(200, organization(1), "later")]).unwrap();
+        log.flush().unwrap();
+        let found = chain(&log, organization(1));
+        let old = found.iter().filter(|stored| stored.link.is_none()).count();
+        assert_eq!(old, 27, "after {n}");
+        let first = found[27].link.unwrap();
+        assert_eq!(first.previous, EventHash::BEGINNING);
+        if !hit {
+            assert!(n > 10);
+            break;
+        }
+    }
+}
+
+#[test]
+fn a_store_of_the_first_format_is_taken_over_only_by_whom_it_is_meant_for() {
+    let machine = Machine::new();
+    let vault = |key| Vault::new(MasterKey::from_bytes([key; 32]), entropy());
+    let open = |key| {
+        let (disk, events) = (Disk::new(machine.file("database")), Arc::new(machine.clone()));
+        let journal = Journal::open(&Machine::new(), 4_096).unwrap();
+        let parts = Parts { disk, events, journal, lock: None };
+        let options = Options { events: options(), ..Options::default() };
+        Store::start(parts, vault(key), options)
+    };
+    let format = |number: u32| {
+        let database = Disk::new(machine.file("database")).open(1 << 20).unwrap();
+        crate::format::tests::set_format(&database, number);
+    };
+    drop(open(1).unwrap());
+    machine.names().unwrap().iter().for_each(|name| machine.remove(name).unwrap());
+    first_format(&machine, 20, 7);
+    let before = machine.names().unwrap();
+    format(7);
+    assert!(matches!(open(1), Err(OpenError::Newer { found: 7, .. })));
+    assert_eq!(machine.names().unwrap(), before);
+    format(1);
+    assert!(matches!(open(2), Err(OpenError::WrongMasterKey)));
+    assert_eq!(machine.names().unwrap(), before, "the right version may still open it");
+    let database = Disk::new(machine.file("database")).open(1 << 20).unwrap();
+    assert_eq!(crate::format::tests::format_of(&database), 1);
+    drop(database);
+    let store = open(1).unwrap();
+    let events = store.events();
+    events.append(vec![event(100, organization(1), "new")]).unwrap();
+    events.flush().unwrap();
+    assert_eq!(chain(events, organization(1)).len(), 28);
+    assert!(machine.names().unwrap().iter().all(|name| !name.ends_with(".active")));
+    assert_eq!(events.chain(organization(1)).unwrap().oldest, Some((28, EventHash::BEGINNING)));
+}
+
+#[test]
+fn who_stays_in_a_segment_of_the_first_format_stays_in_later_ones_and_others_do_not() {
+    let folder = Arc::new(Memory::default());
+    first_format(folder.as_ref(), 20, 0);
+    let log = EventLog::open_folder(folder, options()).unwrap();
+    // What happened before is told late.
+    for n in 0..90 {
+        let partition = organization(u32::try_from(n % 2).unwrap() + 1);
+        log.append(vec![event(3, partition, "late")]).unwrap();
+    }
+    log.append(vec![event(5_000_000, organization(3), "now")]).unwrap();
+    log.flush().unwrap();
+    let before = [1, 2].map(|number| chain(&log, organization(number)).len());
+    assert_eq!(before, [65, 45]);
+    // Nobody knows yet who is in the old one, so nobody leaves those behind it.
+    forget(&log, 15);
+    assert_eq!([1, 2].map(|number| chain(&log, organization(number)).len()), before);
+    let of = [(organization(1), 4), (organization(2), 1_000)].into_iter().collect();
+    log.forget(&EventsKept { before_ms: 0, of }).unwrap();
+    assert_eq!(chain(&log, organization(1)).len(), 65, "the old ones stay, and so do these");
+    assert!(chain(&log, organization(2)).is_empty());
+}
+
+/// A segment and an active one as the first format has them, of events that follow each other.
+fn first_format(folder: &dyn Folder, sealed: u64, active: u64) {
+    #[derive(Serialize)]
+    struct Unchained<'a>(u32, u64, u64, u64, #[serde(with = "serde_bytes")] &'a [u8]);
+    let encoded = |sequence: u64| {
+        let text = format!("old {sequence}");
+        crate::encode(&Unchained(1, sequence, sequence, 0, text.as_bytes())).unwrap()
+    };
+    let text: Vec<u8> = (1..=sealed).flat_map(encoded).collect();
+    let block = lz4_flex::compress_prepend_size(&text);
+    let blocks = vec![(0_u64, length(&block), crc32fast::hash(&block), (1_u32, 1_u64))];
+    let index = crate::encode(&(1_u64, sealed, 0_u64, sealed, blocks)).unwrap();
+    let mut octets = block;
+    octets.extend_from_slice(&index);
+    octets.extend_from_slice(&crc32fast::hash(&index).to_le_bytes());
+    octets.extend_from_slice(&length(&index).to_le_bytes());
+    octets.extend_from_slice(b"tnsealed");
+    put(folder, &format!("{:020}.sealed", 1), &octets);
+    let mut octets = b"tnevent1".to_vec();
+    octets.extend_from_slice(&(sealed + 1).to_le_bytes());
+    octets.extend_from_slice(&0_u64.to_le_bytes());
+    octets.extend_from_slice(&crc32fast::hash(&octets).to_le_bytes());
+    for encoded in (sealed + 1..=sealed + active).map(encoded) {
+        octets.extend_from_slice(&length(&encoded).to_le_bytes());
+        octets.extend_from_slice(&crc32fast::hash(&encoded).to_le_bytes());
+        octets.extend_from_slice(&encoded);
+    }
+    put(folder, &format!("{:020}.active", sealed + 1), &octets);
+}
+
+fn length(octets: &[u8]) -> u32 {
+    u32::try_from(octets.len()).unwrap()
+}
+
+fn put(folder: &dyn Folder, name: &str, octets: &[u8]) {
+    let file = folder.open(name).unwrap();
+    file.set_len(octets.len() as u64).unwrap();
+    file.write(0, octets).unwrap();
+}
+
+#[test]
+fn events_of_the_first_format_stay_and_a_chain_begins_behind_them() {
+    for active in [0, 7] {
+        let folder = Arc::new(Memory::default());
+        first_format(folder.as_ref(), 20, active);
+        let log = EventLog::open_folder(folder.clone(), options()).unwrap();
+        log.append(vec![event(100, organization(1), "new")]).unwrap();
+        log.flush().unwrap();
+        drop(log);
+        assert!(folder.names().unwrap().iter().all(|name| !name.ends_with(".active")));
+        let log = EventLog::open_folder(folder, options()).unwrap();
+        let found = chain(&log, organization(1));
+        assert_eq!(found.len() as u64, 20 + active + 1);
+        let (new, old) = found.split_last().unwrap();
+        assert!((1..).zip(old).all(|(n, it)| it.sequence == n && it.link.is_none()));
+        assert_eq!(old[9].body, b"old 10");
+        assert_eq!(new.link.unwrap().previous, EventHash::BEGINNING);
+        let search = EventSearch {
+            terms: vec![vec![term(1, b"old 5")]],
+            until_ms: 6,
+            ..EventSearch::all(organization(1))
+        };
+        let mut found = Vec::new();
+        log.newest_first(&search, &mut |stored| {
+            found.push(stored.sequence);
+            true
+        })
+        .unwrap();
+        assert_eq!(found.first(), Some(&5), "what has no summary is looked through");
+    }
+}
+
+#[test]
+fn what_an_older_daemon_left_beside_takes_nothing_away() {
+    let folder = Arc::new(Memory::default());
+    let log = EventLog::open_folder(folder.clone(), options()).unwrap();
+    fill(&log, 0..30);
+    drop(log);
+    let mut octets = b"tnevent1".to_vec();
+    octets.extend_from_slice(&1_u64.to_le_bytes());
+    octets.extend_from_slice(&0_u64.to_le_bytes());
+    octets.extend_from_slice(&crc32fast::hash(&octets).to_le_bytes());
+    put(folder.as_ref(), &format!("{:020}.active", 1), &octets);
+    let log = EventLog::open_folder(folder.clone(), options()).unwrap();
+    assert_eq!(chain(&log, organization(1)).len(), 10);
+    assert_eq!(folder.names().unwrap().len(), 1);
+}
+
+/// The numbers that a search finds, and where it ended early.
+fn found(log: &EventLog, search: &EventSearch, newest_first: bool) -> (Vec<u64>, Option<u64>) {
+    let mut found = Vec::new();
+    let take = &mut |stored: Stored| {
+        found.push(stored.sequence);
+        true
+    };
+    let ended =
+        if newest_first { log.newest_first(search, take) } else { log.oldest_first(search, take) };
+    (found, ended.unwrap())
+}
+
+#[test]
+fn a_search_finds_what_is_wanted_and_looks_at_little_else() {
+    let log = EventLog::open_folder(
+        Arc::new(Memory::default()),
+        EventOptions { segment_events: 3_000, queue: 60_000, ..options() },
+    )
+    .unwrap();
+    let body = |n: u64| format!("event {}", if n == 4_500 { n } else { n % 7 });
+    let one = |n| event(n, organization(u32::try_from(n % 2).unwrap() + 1), &body(n));
+    log.append((0..10_000).map(one).collect()).unwrap();
+    log.flush().unwrap();
+    let all = EventSearch::all(organization(1));
+    let rare = EventSearch { terms: vec![vec![term(1, b"event 4500")]], ..all };
+    let (numbers, _) = found(&log, &rare, true);
+    assert!(numbers.contains(&4_501) && numbers.len() < 1_000, "{}", numbers.len());
+    let times = EventSearch { from_ms: 2_000, until_ms: 2_010, ..all.clone() };
+    assert_eq!(found(&log, &times, false).0, [2_001, 2_003, 2_005, 2_007, 2_009]);
+    let numbers = EventSearch { after: 5_997, before: 6_004, ..all.clone() };
+    assert_eq!(found(&log, &numbers, true).0, [6_003, 6_001, 5_999]);
+    // What is looked at is bounded, and a search goes on where another ended.
+    for newest_first in [true, false] {
+        let (mut seen, mut search) = (Vec::new(), EventSearch { most: 777, ..all.clone() });
+        loop {
+            let (numbers, ended) = found(&log, &search, newest_first);
+            seen.extend(numbers);
+            match ended {
+                Some(at) if newest_first => search.before = at,
+                Some(at) => search.after = at,
+                None => break,
+            }
+        }
+        seen.sort_unstable();
+        assert!(seen.into_iter().eq((1..10_000).step_by(2)));
+    }
+    assert_eq!(chain(&log, organization(2)).len(), 5_000);
+}
+
+#[test]
+fn each_partition_keeps_its_events_as_long_as_it_wants() {
+    let folder = Arc::new(Memory::default());
+    let log = EventLog::open_folder(folder.clone(), options()).unwrap();
+    fill(&log, 0..200);
+    log.flush().unwrap();
+    let whole: Vec<_> = (1..4).map(|number| chain(&log, organization(number))).collect();
+    let of = [(organization(1), 150), (organization(2), 50)].into_iter().collect();
+    let kept = EventsKept { before_ms: 0, of };
+    assert!(log.forget(&kept).unwrap() > 0);
+    assert_eq!(log.forget(&kept).unwrap(), 0, "what is gone does not go again");
+    let left = |log: &EventLog| -> Vec<_> {
+        (1..4).map(|number| chain(log, organization(number))).collect()
+    };
+    let after = left(&log);
+    let oldest: Vec<u64> = after.iter().map(|chain| chain[0].time_ms).collect();
+    assert_eq!(oldest, [120, 40, 2], "segments of forty are left as a whole");
+    assert!(whole.iter().zip(&after).all(|(whole, after)| whole.ends_with(after)));
+    drop(log);
+    let log = EventLog::open_folder(folder.clone(), options()).unwrap();
+    assert_eq!(left(&log), after);
+    // One who stays in an old segment stays in all later ones.
+    let of = [(organization(3), u64::MAX)].into_iter().collect();
+    log.forget(&EventsKept { before_ms: 10, of }).unwrap();
+    assert!(chain(&log, organization(3)).iter().all(|stored| stored.sequence > 160));
+    assert_eq!(left(&log)[..2], after[..2]);
+    assert!(folder.names().unwrap().iter().all(|name| !name.ends_with(".unfinished")));
 }

@@ -250,8 +250,12 @@ impl Folder for Machine {
     fn remove(&self, name: &str) -> io::Result<()> {
         let mut state = self.state();
         state.operate()?;
-        let file = state.names.remove(name).ok_or(io::ErrorKind::NotFound)?;
-        state.removed.insert(name.into(), file);
+        if let Some(file) = state.names.remove(name) {
+            state.removed.insert(name.into(), file);
+        }
+        // Then the folder is synced.
+        state.operate()?;
+        state.removed.remove(name);
         Ok(())
     }
 }

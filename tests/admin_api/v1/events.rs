@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
+use crate::harness::demo::Demo;
 use crate::harness::office::Office;
+use crate::harness::python::python;
+use crate::harness::tenantry::Tenantry;
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -118,4 +121,173 @@ fn each_organization_has_its_own_events() {
     other.group("only there", &[], &[]);
     let told = serde_json::to_string(&office.events()).unwrap();
     assert!(told.contains("only here") && !told.contains("only there"), "{told}");
+}
+
+/// Verifies exports with nothing of ours.
+const VERIFIER: &str = include_str!("../../../docs/verify-events.py");
+
+/// Exports an organization's events with the command line.
+fn exported(office: &Office, folder: &std::path::Path, options: &str) -> std::path::PathBuf {
+    let file = folder.join("events");
+    let _former = std::fs::remove_file(&file);
+    desk(office).does(format!("events export --to {} {options}", file.display()).trim_end());
+    file
+}
+
+fn desk(office: &Office) -> Tenantry {
+    let key = &office.demo.admin_api.tokens.administrator_with_billing;
+    Tenantry::with_key(&office.demo, key).within(&office.slug)
+}
+
+#[test]
+fn an_export_is_verified_by_the_command_line_and_by_a_few_lines_of_python() {
+    let office = Office::new();
+    office.user("ada", PASSWORD);
+    office.user("Gräfin \u{1F980} \"x\"\\", PASSWORD);
+    for number in 0..8 {
+        office.group(&format!("group {number}"), &[], &[]);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = exported(&office, folder.path(), "");
+    let name = file.to_str().unwrap();
+    let head = office.read("events/chain")["head"].as_str().unwrap().to_owned();
+    let whole = std::fs::read_to_string(&file).unwrap();
+    let lines: Vec<&str> = whole.lines().collect();
+    assert!(lines.len() > 10, "{whole}");
+    let tenantry = desk(&office);
+    let by_both = |expected: i32| {
+        let ours = tenantry.run(&format!("events verify {name} --head {head}"));
+        let theirs = python(VERIFIER, [name, &head]);
+        assert_eq!((ours.code, theirs.code), (expected, expected), "{ours:?}\n{theirs:?}");
+        ours.stdout
+    };
+    let said = by_both(0);
+    assert!(said.contains(&format!("{} events are as they were", lines.len())), "{said:?}");
+    let write = |lines: &[&str]| std::fs::write(&file, lines.join("\n") + "\n").unwrap();
+    let changed = lines[4].replacen("group", "graup", 1);
+    let mut without = lines.clone();
+    without.remove(4);
+    let mut moved = lines.clone();
+    moved.swap(4, 5);
+    let mut with = lines.clone();
+    with.insert(6, lines[3]);
+    let mut another = lines.clone();
+    another[4] = &changed;
+    for tampered in [&another, &without, &moved, &with, &lines[..lines.len() - 1].to_vec()] {
+        write(tampered);
+        by_both(1);
+    }
+    write(&lines);
+    by_both(0);
+}
+
+#[test]
+fn the_chain_goes_on_when_the_daemon_is_killed_and_starts_again() {
+    let Some(mut demo) = Demo::own() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let heads = |demo: &Demo| {
+        let top = demo.https(Some(&demo.admin_api.tokens.administrator_with_billing));
+        top.get("/v1/events/chain").json()["head"].as_str().unwrap().to_owned()
+    };
+    let before = heads(&demo);
+    demo.daemon().kill_at_once();
+    demo.start_again();
+    let key = demo.admin_api.tokens.administrator_with_billing.clone();
+    let top = demo.https(Some(&key));
+    let fields = json!({
+        "login": "late", "display_name": "Late", "role": "read_only", "password": PASSWORD,
+    });
+    assert_eq!(top.send("POST", "/v1/admins", Some(&fields)).status, 201);
+    let file = folder.path().join("provider");
+    let tenantry = Tenantry::with_key(&demo, &key);
+    tenantry.does(&format!("events export --to {}", file.display()));
+    let head = heads(&demo);
+    assert_ne!(head, before);
+    let said = tenantry.run(&format!("events verify {} --head {head}", file.display()));
+    assert_eq!(said.code, 0, "{said:?}");
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains(&format!("\"hash\":\"{before}\"")), "what was there is there");
+}
+
+#[test]
+fn a_table_for_spreadsheets_holds_no_formula() {
+    let office = Office::new();
+    office.group("=1+2", &[], &[]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = exported(&office, folder.path(), "--format csv --subject-kind group");
+    let script = "import csv, sys\nfor row in csv.DictReader(open(sys.argv[1], newline='')):\n    \
+                  print(row['action'], row['subject_name'])";
+    let read = python(script, [file.to_str().unwrap()]);
+    assert!(read.stdout.contains("created '=1+2"), "{read:?}");
+}
+
+#[test]
+fn events_are_found_and_counted_by_what_they_say() {
+    let office = Office::new();
+    let id = office.user("ada", PASSWORD);
+    office.group("staff", &[], &[]);
+    let client = office.client("switch", &json!({}));
+    for password in ["wrong", "worse"] {
+        office.wire().ask(&crate::harness::wire::Request::login(&client.secret, "ada", password));
+    }
+    office.event("radius_access");
+    let tenantry = desk(&office);
+    let found = |options: &str| {
+        let shown = tenantry.shows(&format!("events {options}"));
+        shown.as_array().unwrap().clone()
+    };
+    assert_eq!(found("--success=false").len(), 2);
+    assert_eq!(found("--actor ADA --action radius_access,ldap_bind").len(), 2);
+    assert_eq!(found(&format!("--subject {id}")).len(), 1);
+    assert_eq!(found("--subject-kind group")[0]["subject"]["name"], "staff");
+    assert_eq!(found("--text STAFF").len(), found("--subject staff").len());
+    assert_eq!(found(&format!("--source {}/32 --success=false", office.address)).len(), 2);
+    assert!(found("--until 2001-01-01T00:00:00Z").is_empty());
+    let counts = office.read("events/counts?interval=day&by=action&success=false");
+    let item = &counts["items"][0];
+    assert_eq!((&item["key"], &item["count"]), (&json!("radius_access"), &json!(2)));
+    assert_eq!(counts["complete"], true);
+    let refused = |query: &str| office.top.get(&office.path(&format!("events?{query}"))).status;
+    for query in ["source=here", "action=nonsense", "actor=", "from=yesterday"] {
+        assert!(matches!(refused(query), 400 | 422), "{query}");
+    }
+}
+
+#[test]
+fn events_of_several_organizations_are_found_at_once() {
+    let (office, other) = (Office::new(), Office::new());
+    office.group("of both", &[], &[]);
+    other.group("of both", &[], &[]);
+    let named = |organizations: &str| {
+        let line = format!("events among --subject-kind group {organizations}");
+        let shown = desk(&office).shows(line.trim_end());
+        let organization = |event: &Value| event["organization"].as_str().unwrap().to_owned();
+        shown.as_array().unwrap().iter().map(organization).collect::<Vec<_>>()
+    };
+    let both = format!("--organizations {},{}", office.slug, other.slug);
+    assert_eq!(named(&both), [other.id.as_str(), &office.id]);
+    assert!(named("").len() >= 2, "all that there are");
+    let never = "/v1/all-events?organizations=01890000-0000-7000-8000-000000000000";
+    assert_eq!(office.top.get(never).status, 404);
+    // An organization's own admin sees that one alone.
+    let admin = office.admin("read_only");
+    let seen = admin.session.get("/v1/all-events?subject_kind=group").json();
+    let seen = seen["items"].as_array().unwrap();
+    assert!(seen.len() == 1 && seen[0]["organization"] == json!(office.id), "{seen:?}");
+    let others = format!("/v1/all-events?organizations={}", other.id);
+    assert_eq!(admin.session.get(&others).status, 404);
+}
+
+#[test]
+fn an_organization_says_how_long_its_events_are_kept() {
+    let office = Office::new();
+    assert_eq!(office.read("event-retention"), json!({"retention": null}));
+    let year = json!({"retention": 31_536_000_000_u64});
+    assert_eq!(office.act("PUT", "event-retention", Some(&year)), year);
+    assert_eq!(office.read("event-retention"), year);
+    let told = newest(&office.events(), "changed");
+    assert_eq!(told["differences"][0]["field"], "event_retention");
+    let moment = json!({"retention": 5});
+    let refused = office.top.send("PUT", &office.path("event-retention"), Some(&moment));
+    assert_eq!(refused.status, 422, "{refused:?}");
 }

@@ -2,94 +2,82 @@
 
 use axum::Json;
 use directory::access::View;
-use directory::events::Numbered;
+use directory::events::{EventPage, SubjectKind};
 use serde::Deserialize;
 
-use super::{Action, Actor, Event};
+use super::Event;
+use super::query::Asked;
 use crate::body::Params;
 use crate::caller::Home;
 use crate::list::{List, page_size, read_cursor, write_cursor};
+use crate::moment::Moment;
 use crate::problem::Problem;
 
 /// Which events.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct EventQuery {
+pub(crate) struct ListQuery {
     /// The most items to answer with.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<usize>,
     /// Where the page starts: `next` of the page before.
     cursor: Option<String>,
-    /// Only what was done or tried like this.
-    #[param(value_type = Option<String>, example = "sign_in")]
-    action: Option<Action>,
+    /// Only what was done or tried like this; several are parted by commas.
+    #[param(example = "sign_in")]
+    action: Option<String>,
     /// Only what this one did or tried: a login, a name or an id.
     actor: Option<String>,
+    /// Only what was done to this one: a name or an id.
+    subject: Option<String>,
+    /// Only what was done to such things.
+    #[param(value_type = Option<String>, example = "user")]
+    subject_kind: Option<SubjectKind>,
+    /// Only what came from this address or network.
+    #[param(example = "192.0.2.0/24")]
+    source: Option<String>,
+    /// Only what was done, or only what was not.
+    success: Option<bool>,
+    /// Only events in which this stands, without case.
+    text: Option<String>,
+    /// Only what happened then or later.
+    #[param(value_type = Option<String>, format = DateTime)]
+    from: Option<Moment>,
+    /// Only what happened earlier.
+    #[param(value_type = Option<String>, format = DateTime)]
+    until: Option<Moment>,
 }
-
-/// The most events that a page with a filter looks at; it may then hold fewer items than asked
-/// for and still have a `next`.
-const LOOK_THROUGH: usize = 2_000;
 
 /// Lists events, the newest first.
 ///
-/// With a filter a page may hold few items, or none, and still have a `next`.
+/// With a filter a page may hold few items, or none, and still have a `next`: so many events at
+/// most are looked at for one page.
 #[utoipa::path(
     get,
     path = "/events",
     tag = "Events",
-    params(EventQuery),
+    params(ListQuery),
     responses((status = 200, description = "A page of events.", body = List<Event>)),
     extensions(("x-permission" = json!("view")))
 )]
 pub(crate) async fn list_events(
     home: Home<View>,
-    Params(query): Params<EventQuery>,
+    Params(query): Params<ListQuery>,
 ) -> Result<Json<List<Event>>, Problem> {
     let limit = page_size(query.limit)?;
     let before = query.cursor.as_deref().map(read_cursor).transpose()?.map(u64::from_be_bytes);
+    let ListQuery { action, actor, subject, subject_kind, source, success, text, .. } = query;
+    let (from, until) = (query.from, query.until);
+    let query = Asked { action, actor, subject, subject_kind, source, success, text, from, until }
+        .query()?;
     let place = home.place;
     let context = home.caller.context;
     let page = home.caller.api.blocking(move |directory| {
         let reading = directory.read(context)?;
         let grant = reading.authorize_at::<View>(place)?;
-        let wanted = if query.is_filter() { LOOK_THROUGH } else { limit.saturating_add(1) };
-        Ok::<_, Problem>(query.pick(grant.events(before, wanted)?, wanted, limit))
+        Ok::<_, Problem>(grant.find_events(&query, before, limit)?)
     });
-    Ok(Json(page.await?))
-}
-
-impl EventQuery {
-    fn is_filter(&self) -> bool {
-        self.action.is_some() || self.actor.is_some()
-    }
-
-    /// Picks what the query asks for; the page ends with what was looked at last.
-    fn pick(&self, looked_at: Vec<Numbered>, wanted: usize, limit: usize) -> List<Event> {
-        let more = looked_at.len() >= wanted;
-        let (mut items, mut last, mut rest) = (Vec::new(), None, looked_at.into_iter());
-        for numbered in rest.by_ref() {
-            last = Some(numbered.sequence);
-            if self.admits(&numbered) {
-                items.push(Event::from(numbered));
-            }
-            if items.len() == limit {
-                break;
-            }
-        }
-        let more = more || rest.next().is_some();
-        let next = last.filter(|_| more).map(|last| write_cursor(&last.to_be_bytes()));
-        List { items, next }
-    }
-
-    fn admits(&self, numbered: &Numbered) -> bool {
-        let action = self.action.is_none_or(|action| action.0 == numbered.event.action);
-        let by = |wanted: &String| {
-            let actor = Actor::from(numbered.event.actor.clone());
-            actor.name.as_ref() == Some(wanted)
-                || actor.id.is_some_and(|id| id.to_string() == *wanted)
-        };
-        action && self.actor.as_ref().is_none_or(by)
-    }
+    let EventPage { events, next } = page.await?;
+    let next = next.map(|next| write_cursor(&next.to_be_bytes()));
+    Ok(Json(List { items: events.into_iter().map(Event::from).collect(), next }))
 }

@@ -1,6 +1,13 @@
 //! Events: who did or tried what, from where, and how it ended.
 
+mod among;
+mod chain;
+mod counts;
+mod export;
 mod list;
+mod query;
+mod retention;
+mod table;
 
 use std::net::IpAddr;
 
@@ -19,7 +26,18 @@ use crate::moment::Moment;
 
 /// The routes below what has events.
 pub(crate) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(list::list_events))
+    OpenApiRouter::new()
+        .routes(routes!(list::list_events))
+        .routes(routes!(counts::count_events))
+        .routes(routes!(chain::show_event_chain))
+        .routes(routes!(export::export_events))
+}
+
+/// The routes about events that are not below what has them.
+pub(crate) fn other_routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(among::list_all_events))
+        .routes(routes!(retention::show_event_retention, retention::set_event_retention))
 }
 
 /// One line of insight.

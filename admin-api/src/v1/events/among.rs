@@ -1,0 +1,138 @@
+//! Events of several organizations at once.
+
+use axum::Json;
+use directory::OrganizationId;
+use directory::access::View;
+use directory::events::{AMONG, EventsAmong, SubjectKind};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::Event;
+use super::query::Asked;
+use crate::body::Params;
+use crate::caller::Caller;
+use crate::list::{List, page_size, read_cursor, write_cursor};
+use crate::moment::Moment;
+use crate::problem::Problem;
+
+/// Which events.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AmongQuery {
+    /// The most items to answer with.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<usize>,
+    /// Where the page starts: `next` of the page before.
+    cursor: Option<String>,
+    /// Of these organizations, ids parted by commas; all in the caller's scope when absent. A
+    /// thousand at most.
+    organizations: Option<String>,
+    /// Only what was done or tried like this; several are parted by commas.
+    #[param(example = "sign_in")]
+    action: Option<String>,
+    /// Only what this one did or tried: a login, a name or an id.
+    actor: Option<String>,
+    /// Only what was done to this one: a name or an id.
+    subject: Option<String>,
+    /// Only what was done to such things.
+    #[param(value_type = Option<String>, example = "user")]
+    subject_kind: Option<SubjectKind>,
+    /// Only what came from this address or network.
+    #[param(example = "192.0.2.0/24")]
+    source: Option<String>,
+    /// Only what was done, or only what was not.
+    success: Option<bool>,
+    /// Only events in which this stands, without case.
+    text: Option<String>,
+    /// Only what happened then or later.
+    #[param(value_type = Option<String>, format = DateTime)]
+    from: Option<Moment>,
+    /// Only what happened earlier.
+    #[param(value_type = Option<String>, format = DateTime)]
+    until: Option<Moment>,
+}
+
+/// An event, and whose it is.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct EventAmong {
+    /// The organization's id.
+    organization: Uuid,
+    /// The event.
+    #[serde(flatten)]
+    event: Event,
+}
+
+/// Lists events of several organizations, the newest first.
+///
+/// With a filter, or of many organizations, a page may hold few items, or none, and still have a
+/// `next`. An organization outside of the caller's scope is not found.
+#[utoipa::path(
+    get,
+    path = "/all-events",
+    tag = "Events",
+    params(AmongQuery),
+    responses((status = 200, description = "A page of events.", body = List<EventAmong>)),
+    extensions(("x-permission" = json!("view")))
+)]
+pub(crate) async fn list_all_events(
+    caller: Caller,
+    Params(query): Params<AmongQuery>,
+) -> Result<Json<List<EventAmong>>, Problem> {
+    let limit = page_size(query.limit)?;
+    let before = query.cursor.as_deref().map(read_cursor).transpose()?.map(u64::from_be_bytes);
+    let named = query.organizations.as_deref().map(ids).transpose()?;
+    let AmongQuery { action, actor, subject, subject_kind, source, success, text, .. } = query;
+    let (from, until) = (query.from, query.until);
+    let query = Asked { action, actor, subject, subject_kind, source, success, text, from, until }
+        .query()?;
+    let context = caller.context;
+    let found = caller.api.blocking(move |directory| {
+        let organizations: Vec<(OrganizationId, Uuid)> = match named {
+            Some(ids) => {
+                let admit = |id| Ok((directory.admit::<View>(context, id)?, id));
+                ids.into_iter().map(admit).collect::<Result<_, Problem>>()?
+            }
+            None => directory.read(context)?.organizations_to_view(AMONG + 1)?,
+        };
+        if organizations.len() > AMONG {
+            let detail = format!("there are more than {AMONG} in your scope: name {AMONG} at most");
+            return Err(Problem::invalid("/organizations", detail));
+        }
+        let reading = directory.read(context)?;
+        Ok::<_, Problem>(reading.find_events_among(&organizations, &query, before, limit)?)
+    });
+    let EventsAmong { events, next } = found.await?;
+    let events = events
+        .into_iter()
+        .map(|(organization, event)| EventAmong { organization, event: event.into() });
+    let next = next.map(|next| write_cursor(&next.to_be_bytes()));
+    Ok(Json(List { items: events.collect(), next }))
+}
+
+fn ids(text: &str) -> Result<Vec<Uuid>, Problem> {
+    let ids: Result<Vec<Uuid>, _> = text.split(',').map(|id| Uuid::try_parse(id.trim())).collect();
+    let mut ids = ids.map_err(|_| Problem::not_found())?;
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.len() > AMONG {
+        let detail = format!("names {}; {AMONG} at most", ids.len());
+        return Err(Problem::invalid("/organizations", detail));
+    }
+    Ok(ids)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_organization_that_is_named_twice_counts_once() {
+        let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        assert_eq!(ids(&format!("{other},{one}, {other}")).unwrap(), [one, other]);
+        let many = |count: u128| (0..count).map(|n| Uuid::from_u128(n).to_string());
+        let text = |count| many(count).collect::<Vec<_>>().join(",");
+        assert!(ids(&text(AMONG as u128)).is_ok() && ids(&text(AMONG as u128 + 1)).is_err());
+    }
+}

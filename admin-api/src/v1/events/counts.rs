@@ -1,0 +1,168 @@
+//! How many events happened when.
+
+use std::sync::Arc;
+
+use axum::Json;
+use directory::Time;
+use directory::access::View;
+use directory::events::{CountBy, EventCounts, SubjectKind};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::query::Asked;
+use crate::body::Params;
+use crate::caller::Home;
+use crate::moment::Moment;
+use crate::problem::Problem;
+
+/// What is counted together.
+#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Interval {
+    /// What happened within a minute.
+    Minute,
+    /// Within an hour.
+    #[default]
+    Hour,
+    /// Within a day of UTC.
+    Day,
+}
+
+/// By what is counted.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum By {
+    /// What was done or tried.
+    Action,
+    /// Who did it, by name.
+    Actor,
+    /// To what it was done, by name.
+    Subject,
+    /// From where.
+    Source,
+    /// Whether it was done.
+    Success,
+}
+
+/// Which events are counted, and how.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct CountsQuery {
+    /// What is counted together; what happened within an hour when absent.
+    #[param(inline)]
+    interval: Option<Interval>,
+    /// By what is counted; all together when absent.
+    #[param(inline)]
+    by: Option<By>,
+    /// Only what was done or tried like this; several are parted by commas.
+    #[param(example = "sign_in")]
+    action: Option<String>,
+    /// Only what this one did or tried: a login, a name or an id.
+    actor: Option<String>,
+    /// Only what was done to this one: a name or an id.
+    subject: Option<String>,
+    /// Only what was done to such things.
+    #[param(value_type = Option<String>, example = "user")]
+    subject_kind: Option<SubjectKind>,
+    /// Only what came from this address or network.
+    #[param(example = "192.0.2.0/24")]
+    source: Option<String>,
+    /// Only what was done, or only what was not.
+    success: Option<bool>,
+    /// Only events in which this stands, without case.
+    text: Option<String>,
+    /// Only what happened then or later.
+    #[param(value_type = Option<String>, format = DateTime)]
+    from: Option<Moment>,
+    /// Only what happened earlier.
+    #[param(value_type = Option<String>, format = DateTime)]
+    until: Option<Moment>,
+}
+
+/// How many events happened when.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Counts {
+    /// The counts, the earliest first; intervals in which nothing happened are left out.
+    items: Vec<Count>,
+    /// Whether everything was counted: two million events are looked at (15 000 where a text is
+    /// looked for), and ten thousand counts given at most, the newest first.
+    complete: bool,
+    /// When the earliest of the counted events happened.
+    #[schema(required)]
+    since: Option<Moment>,
+}
+
+/// How many events happened in an interval.
+#[derive(Serialize, ToSchema)]
+#[schema(as = EventCount)]
+pub(crate) struct Count {
+    /// When the interval begins.
+    start: Moment,
+    /// What the events have in common; null where that is nothing.
+    #[schema(required)]
+    key: Option<String>,
+    /// How many.
+    count: u64,
+}
+
+/// Counts events by interval.
+#[utoipa::path(
+    get,
+    path = "/events/counts",
+    tag = "Events",
+    params(CountsQuery),
+    responses((status = 200, description = "The counts.", body = Counts)),
+    extensions(("x-permission" = json!("view")))
+)]
+pub(crate) async fn count_events(
+    home: Home<View>,
+    Params(query): Params<CountsQuery>,
+) -> Result<Json<Counts>, Problem> {
+    let CountsQuery { interval, by, action, actor, subject, subject_kind, source, .. } = query;
+    let (success, text, from, until) = (query.success, query.text, query.from, query.until);
+    let query = Asked { action, actor, subject, subject_kind, source, success, text, from, until }
+        .query()?;
+    let length = interval.unwrap_or_default().milliseconds();
+    let (place, context) = (home.place, home.caller.context);
+    let turn = Arc::clone(&home.caller.api.searching).acquire_owned().await;
+    let counts = home.caller.api.blocking(move |directory| {
+        let _turn = turn;
+        let reading = directory.read(context)?;
+        let grant = reading.authorize_at::<View>(place)?;
+        let start = |at: Time| Time(at.0 - at.0 % length);
+        Ok::<_, Problem>(grant.count_events(
+            &query,
+            &start,
+            by.map_or(CountBy::Nothing, Into::into),
+        )?)
+    });
+    let EventCounts { counts, complete, since } = counts.await?;
+    let items = counts.into_iter().map(|(start, key, count)| {
+        let start = Moment(start);
+        Count { start, key, count }
+    });
+    Ok(Json(Counts { items: items.collect(), complete, since: since.map(Moment) }))
+}
+
+impl Interval {
+    fn milliseconds(self) -> u64 {
+        match self {
+            Self::Minute => 60_000,
+            Self::Hour => 3_600_000,
+            Self::Day => 86_400_000,
+        }
+    }
+}
+
+impl From<By> for CountBy {
+    fn from(by: By) -> Self {
+        match by {
+            By::Action => Self::Action,
+            By::Actor => Self::Actor,
+            By::Subject => Self::Subject,
+            By::Source => Self::Source,
+            By::Success => Self::Success,
+        }
+    }
+}

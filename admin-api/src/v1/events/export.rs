@@ -1,0 +1,193 @@
+//! All events that are wanted, as a file.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::http::HeaderValue;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use directory::Place;
+use directory::access::{Context, View};
+use directory::events::{EventLines, EventQuery, SubjectKind};
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::query::Asked;
+use super::table;
+use crate::api::Api;
+use crate::body::Params;
+use crate::caller::Home;
+use crate::flow::{Flow, flow};
+use crate::moment::Moment;
+use crate::problem::Problem;
+
+/// What a file is written in.
+#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ExportFormat {
+    /// A line of JSON for each event: canonical (RFC 8785), with the hash.
+    #[default]
+    Jsonl,
+    /// A table (RFC 4180).
+    Csv,
+}
+
+/// Which events, and how they are written.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ExportQuery {
+    /// What the file is written in; lines of JSON when absent.
+    #[param(inline)]
+    format: Option<ExportFormat>,
+    /// Only what was done or tried like this; several are parted by commas.
+    #[param(example = "sign_in")]
+    action: Option<String>,
+    /// Only what this one did or tried: a login, a name or an id.
+    actor: Option<String>,
+    /// Only what was done to this one: a name or an id.
+    subject: Option<String>,
+    /// Only what was done to such things.
+    #[param(value_type = Option<String>, example = "user")]
+    subject_kind: Option<SubjectKind>,
+    /// Only what came from this address or network.
+    #[param(example = "192.0.2.0/24")]
+    source: Option<String>,
+    /// Only what was done, or only what was not.
+    success: Option<bool>,
+    /// Only events in which this stands, without case.
+    text: Option<String>,
+    /// Only what happened then or later.
+    #[param(value_type = Option<String>, format = DateTime)]
+    from: Option<Moment>,
+    /// Only what happened earlier.
+    #[param(value_type = Option<String>, format = DateTime)]
+    until: Option<Moment>,
+}
+
+/// Exports events, the oldest first.
+///
+/// Lines of JSON can be verified by themselves: the hash of each is SHA-256 of the line without the
+/// hash, and names the one before it. A filter other than a time leaves lines out of the chain; with
+/// a time alone all from the first event of that time to the last are there, even if some between
+/// happened at another.
+#[utoipa::path(
+    get,
+    path = "/events/export",
+    tag = "Events",
+    params(ExportQuery),
+    responses((
+        status = 200,
+        description = "The events, of the format's media type.",
+        content((String = "application/jsonl"), (String = "text/csv"))
+    )),
+    extensions(("x-permission" = json!("view")))
+)]
+pub(crate) async fn export_events(
+    home: Home<View>,
+    Params(query): Params<ExportQuery>,
+) -> Result<Response, Problem> {
+    let format = query.format.unwrap_or_default();
+    let ExportQuery { action, actor, subject, subject_kind, source, success, text, .. } = query;
+    let (from, until) = (query.from, query.until);
+    let query = Asked { action, actor, subject, subject_kind, source, success, text, from, until }
+        .query()?;
+    let (place, context, api) = (home.place, home.caller.context, home.caller.api);
+    let asked = query.clone();
+    let range = api.blocking(move |directory| {
+        let reading = directory.read(context)?;
+        Ok::<_, Problem>(reading.authorize_at::<View>(place)?.export_range(&asked)?)
+    });
+    let (after, until) = range.await?;
+    let (sender, body) = flow();
+    let export = Export { api, context, place, query, format, until };
+    tokio::spawn(export.run(after, sender));
+    let mut response = body.into_response();
+    let headers = response.headers_mut();
+    let (kind, file) = match format {
+        ExportFormat::Jsonl => ("application/jsonl", "attachment; filename=\"events.jsonl\""),
+        ExportFormat::Csv => {
+            ("text/csv; charset=utf-8; header=present", "attachment; filename=\"events.csv\"")
+        }
+    };
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static(file));
+    Ok(response)
+}
+
+/// An export under way.
+struct Export {
+    api: Api,
+    context: Context,
+    place: Place,
+    query: EventQuery,
+    format: ExportFormat,
+    /// The last number that is looked at.
+    until: u64,
+}
+
+/// What comes next of it.
+struct Piece {
+    text: Bytes,
+    /// The number behind which it goes on.
+    next: Option<u64>,
+    /// The hash of the last event so far.
+    last: Option<Value>,
+}
+
+impl Export {
+    /// Reads a part when the one before it has been taken. Rights are looked at for each part, and
+    /// nothing is held in between.
+    async fn run(self, mut after: u64, sender: Flow) {
+        if matches!(self.format, ExportFormat::Csv) && !sender.send(table::HEADER.into()).await {
+            return;
+        }
+        let mut last = None;
+        loop {
+            match self.piece(after, last).await {
+                Ok(piece) => {
+                    if !piece.text.is_empty() && !sender.send(piece.text).await {
+                        return;
+                    }
+                    last = piece.last;
+                    match piece.next {
+                        Some(next) => after = next,
+                        None => return sender.end().await,
+                    }
+                }
+                // What was begun has no other way to say that it is not whole.
+                Err(problem) => return tracing::info!(?problem, "an export was broken off"),
+            }
+        }
+    }
+
+    async fn piece(&self, after: u64, mut last: Option<Value>) -> Result<Piece, Problem> {
+        let (place, format) = (self.place, self.format);
+        let context = Context { now: self.api.now(), ..self.context };
+        let (query, until) = (self.query.clone(), self.until);
+        let turn = Arc::clone(&self.api.searching).acquire_owned().await;
+        let piece = self.api.blocking(move |directory| {
+            let _turn = turn;
+            let reading = directory.read(context)?;
+            let grant = reading.authorize_at::<View>(place)?;
+            let EventLines { lines, next } = grant.export_events(&query, (after, until))?;
+            let mut text = String::new();
+            for line in lines {
+                let previous = line.members.get("previous");
+                let broken = query.is_everything() && last.is_some() && last.as_ref() != previous;
+                if broken {
+                    return Err(Problem::internal(&"what is exported was forgotten meanwhile"));
+                }
+                match format {
+                    ExportFormat::Jsonl => text.push_str(&line.json()),
+                    ExportFormat::Csv => table::write(&line.members, &mut text),
+                }
+                text.push_str(if matches!(format, ExportFormat::Csv) { "\r\n" } else { "\n" });
+                last = line.members.get("hash").cloned();
+            }
+            Ok::<_, Problem>(Piece { text: Bytes::from(text), next, last })
+        });
+        piece.await
+    }
+}

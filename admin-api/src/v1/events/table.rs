@@ -1,0 +1,111 @@
+//! Events as a table (RFC 4180) that spreadsheets open.
+
+use serde_json::{Map, Value};
+
+/// The columns, and where each value stands in an event.
+const COLUMNS: [(&str, &str, Option<&str>); 17] = [
+    ("sequence", "sequence", None),
+    ("at", "at", None),
+    ("action", "action", None),
+    ("success", "success", None),
+    ("reason", "reason", None),
+    ("actor_kind", "actor", Some("kind")),
+    ("actor_name", "actor", Some("name")),
+    ("actor_id", "actor", Some("id")),
+    ("source", "source", None),
+    ("subject_kind", "subject", Some("kind")),
+    ("subject_name", "subject", Some("name")),
+    ("subject_id", "subject", Some("id")),
+    ("method", "method", None),
+    ("rule", "rule", None),
+    ("differences", "differences", None),
+    ("previous", "previous", None),
+    ("hash", "hash", None),
+];
+
+/// The first line, with its end.
+pub(super) const HEADER: &str = "sequence,at,action,success,reason,actor_kind,actor_name,actor_id,\
+source,subject_kind,subject_name,subject_id,method,rule,differences,previous,hash\r\n";
+
+/// Writes the line of an event, without its end.
+pub(super) fn write(event: &Map<String, Value>, out: &mut String) {
+    for (position, (_, member, inner)) in COLUMNS.into_iter().enumerate() {
+        if position > 0 {
+            out.push(',');
+        }
+        let value = event.get(member);
+        let value = inner.map_or(value, |inner| value.and_then(|value| value.get(inner)));
+        match value {
+            None | Some(Value::Null) => {}
+            Some(Value::String(text)) => cell(text, out),
+            Some(other) => cell(&other.to_string(), out),
+        }
+    }
+}
+
+/// Writes a cell. What a spreadsheet would take for a formula gets an apostrophe before it: names
+/// in events are whatever somebody typed. That holds for what stands behind a semicolon, a tab or
+/// the end of a line, too, since some spreadsheets begin a cell there.
+fn cell(text: &str, out: &mut String) {
+    const BEGINS: [char; 8] = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+    const PARTS: [char; 4] = [';', '\t', '\r', '\n'];
+    let start = out.len();
+    let (mut quoted, mut begins) = (false, true);
+    for letter in text.chars() {
+        let formula = begins && BEGINS.contains(&letter);
+        if formula {
+            out.push('\'');
+        }
+        quoted |= formula || PARTS.contains(&letter) || [',', '"'].contains(&letter);
+        begins =
+            PARTS.contains(&letter) || [',', '"'].contains(&letter) || (begins && letter == ' ');
+        out.push(letter);
+        if letter == '"' {
+            out.push('"');
+        }
+    }
+    if quoted {
+        out.insert(start, '"');
+        out.push('"');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_first_line_names_the_columns() {
+        let names: Vec<_> = COLUMNS.iter().map(|(name, ..)| *name).collect();
+        assert_eq!(HEADER, format!("{}\r\n", names.join(",")));
+    }
+
+    #[test]
+    fn nothing_that_somebody_typed_is_a_formula() {
+        let event = json!({
+            "sequence": 7,
+            "actor": {"kind": "user", "name": "=cmd|' /C calc'!A0"},
+            "reason": "no \"such\" user, or none",
+            "subject": {"kind": "user", "name": "-2+3", "id": "x"},
+            "success": false,
+        });
+        let mut line = String::new();
+        write(event.as_object().unwrap(), &mut line);
+        let expected = "7,,,false,\"no \"\"such\"\" user, or none\",user,\"'=cmd|' /C calc'!A0\",,,\
+                        user,\"'-2+3\",x,,,,,";
+        assert_eq!(line, expected);
+        for (text, expected) in [
+            ("a;=1+1", "\"a;'=1+1\""),
+            ("a;\t -1", "\"a;\t '-1\""),
+            ("a\n@b", "\"a\n'@b\""),
+            ("a;b=1", "\"a;b=1\""),
+            ("a-b", "a-b"),
+        ] {
+            let mut out = String::new();
+            cell(text, &mut out);
+            assert_eq!(out, expected);
+        }
+    }
+}

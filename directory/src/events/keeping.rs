@@ -1,0 +1,83 @@
+//! How long events are kept.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use storage::{Change, EventsKept, Partition, Reading, Snapshot};
+
+use super::{Action, Difference, SubjectKind};
+use crate::access::{Grant, ManageAuthentication, View, organization};
+use crate::directory::Directory;
+use crate::error::{Error, Invalid, StoreFailure};
+use crate::id::{OrganizationId, RecordId};
+use crate::records::{EventKeeping, Organization, THE_ONLY_ONE};
+use crate::time::Time;
+
+const DAY: u64 = 24 * 60 * 60 * 1_000;
+/// The longest that an organization's events are kept, in milliseconds.
+pub const LONGEST_KEPT: u64 = 3_660 * DAY;
+
+impl Grant<'_, &Snapshot, View> {
+    /// How long the organization's events are kept, in milliseconds; none where it has not said.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn event_retention(&self) -> Result<Option<u64>, Error> {
+        let partition = self.organization()?.partition();
+        let keeping = self.source.get::<EventKeeping>(partition, THE_ONLY_ONE)?;
+        Ok(keeping.unwrap_or_default().retention)
+    }
+}
+
+impl Grant<'_, &mut Change<'_>, ManageAuthentication> {
+    /// Says how long the organization's events are kept, in milliseconds; none for as long as the
+    /// provider keeps its own.
+    ///
+    /// # Errors
+    /// `Invalid` for less than a day or more than ten years.
+    pub fn set_event_retention(&mut self, retention: Option<u64>) -> Result<(), Error> {
+        let id = self.organization()?;
+        if retention.is_some_and(|time| !(DAY..=LONGEST_KEPT).contains(&time)) {
+            return Err(Invalid::new("/retention", "must be a day to ten years").into());
+        }
+        let record = organization(&*self.source, id)?.ok_or(Error::Missing)?;
+        let partition = id.partition();
+        let before = self.source.get::<EventKeeping>(partition, THE_ONLY_ONE)?.unwrap_or_default();
+        if before.retention == retention {
+            return Ok(());
+        }
+        self.source.put(partition, THE_ONLY_ONE, &EventKeeping { retention })?;
+        let text = |time: Option<u64>| time.map(|time| time.to_string());
+        let told = Difference {
+            field: "event_retention".into(),
+            before: text(before.retention),
+            after: text(retention),
+        };
+        let subject = (SubjectKind::Organization, record.uuid, record.fields.slug.as_str());
+        self.site_mut().tell(Action::Changed, subject, vec![told])
+    }
+}
+
+impl Directory {
+    /// Forgets events that are kept no longer: after `retention`, where their organization says
+    /// nothing else. Returns how many segments of the log were removed or written anew.
+    ///
+    /// # Errors
+    /// When the store or the event log fails.
+    pub fn forget_events(&self, now: Time, retention: Duration) -> Result<usize, Error> {
+        let retention = u64::try_from(retention.as_millis()).unwrap_or(u64::MAX);
+        let snapshot = self.inner.store.read()?;
+        let mut of = BTreeMap::new();
+        for found in snapshot.scan::<Organization>(Partition::Provider, None) {
+            let (number, _) = found?;
+            let Some(id) = OrganizationId::from_record(number) else { continue };
+            let keeping = snapshot.get::<EventKeeping>(id.partition(), THE_ONLY_ONE)?;
+            if let Some(own) = keeping.and_then(|keeping| keeping.retention) {
+                of.insert(id.partition(), now.0.saturating_sub(own));
+            }
+        }
+        let kept = EventsKept { before_ms: now.0.saturating_sub(retention), of };
+        let forgotten = self.inner.store.events().forget(&kept);
+        forgotten.map_err(|error| Error::Store(StoreFailure::Events(error)))
+    }
+}

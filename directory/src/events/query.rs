@@ -1,0 +1,138 @@
+//! Which events somebody looks for.
+
+use ipnet::IpNet;
+use storage::{EventSearch, Partition, term};
+
+use super::{Action, Event, EventActor, Outcome, SubjectKind, text};
+use crate::time::Time;
+
+/// Which events somebody looks for; what is absent does not matter.
+#[derive(Clone, Debug, Default)]
+pub struct EventQuery {
+    /// Only those that happened then or later.
+    pub from: Option<Time>,
+    /// Only those that happened earlier.
+    pub until: Option<Time>,
+    /// Only what was done or tried in one of these ways.
+    pub actions: Vec<Action>,
+    /// Only what this one did or tried: a login, a name (without case) or an id.
+    pub actor: Option<String>,
+    /// Only what was done to this one: a name (without case) or an id.
+    pub subject: Option<String>,
+    /// Only what was done to such a thing.
+    pub subject_kind: Option<SubjectKind>,
+    /// Only what came from there.
+    pub source: Option<IpNet>,
+    /// Only what was done, or only what was not.
+    pub success: Option<bool>,
+    /// Only those in whose text this stands, without case.
+    pub text: Option<String>,
+}
+
+/// The fields by which parts of the log are summarized; the numbers stand in segments for ever.
+mod fields {
+    pub(super) const ACTION: u8 = 1;
+    pub(super) const SUCCESS: u8 = 2;
+    pub(super) const ACTOR: u8 = 3;
+    pub(super) const SUBJECT: u8 = 4;
+    pub(super) const SUBJECT_KIND: u8 = 5;
+    pub(super) const SOURCE: u8 = 6;
+}
+
+impl EventQuery {
+    /// Where the log has to be looked at.
+    pub(super) fn search(&self, partition: Partition) -> EventSearch {
+        let mut terms = Vec::new();
+        if !self.actions.is_empty() {
+            terms.push(self.actions.iter().map(|action| of_word(fields::ACTION, action)).collect());
+        }
+        let named = |field, name: &String| vec![term(field, name.to_lowercase().as_bytes())];
+        terms.extend(self.actor.as_ref().map(|name| named(fields::ACTOR, name)));
+        terms.extend(self.subject.as_ref().map(|name| named(fields::SUBJECT, name)));
+        terms.extend(self.subject_kind.map(|kind| vec![of_word(fields::SUBJECT_KIND, &kind)]));
+        terms.extend(self.success.map(|success| vec![term(fields::SUCCESS, &[success.into()])]));
+        let whole = |source: &IpNet| source.prefix_len() == source.max_prefix_len();
+        let address = self.source.filter(whole).map(|source| source.addr().to_string());
+        terms.extend(address.map(|address| vec![term(fields::SOURCE, address.as_bytes())]));
+        EventSearch {
+            from_ms: self.from.map_or(0, |time| time.0),
+            until_ms: self.until.map_or(u64::MAX, |time| time.0),
+            terms,
+            ..EventSearch::all(partition)
+        }
+    }
+
+    /// Whether an event of the right time is wanted.
+    pub(super) fn admits(&self, event: &Event) -> bool {
+        let is = |wanted: &String, name: Option<&str>, id: Option<String>| {
+            let wanted = wanted.to_lowercase();
+            name.is_some_and(|name| name.to_lowercase() == wanted)
+                || id.is_some_and(|id| id == wanted)
+        };
+        let by = |wanted: &String| {
+            let (name, id) = name_of(&event.actor);
+            is(wanted, name, id)
+        };
+        let to = |wanted: &String| {
+            let subject = event.subject.as_ref();
+            subject.is_some_and(|it| is(wanted, Some(&it.name), Some(it.id.to_string())))
+        };
+        let kind = event.subject.as_ref().map(|subject| subject.kind);
+        let done = event.outcome == Outcome::Success;
+        (self.actions.is_empty() || self.actions.contains(&event.action))
+            && self.success.is_none_or(|success| success == done)
+            && self.subject_kind.is_none_or(|wanted| kind == Some(wanted))
+            && self.source.is_none_or(|net| event.source.is_some_and(|it| net.contains(&it)))
+            && self.actor.as_ref().is_none_or(by)
+            && self.subject.as_ref().is_none_or(to)
+            && self.text.as_ref().is_none_or(|wanted| holds(event, wanted))
+    }
+}
+
+/// Adds what an event can be searched by.
+pub(super) fn terms(body: &[u8], terms: &mut Vec<u64>) {
+    let Some(event) = Event::decode(body) else { return };
+    let done = event.outcome == Outcome::Success;
+    terms.push(of_word(fields::ACTION, &event.action));
+    terms.push(term(fields::SUCCESS, &[done.into()]));
+    let (name, id) = name_of(&event.actor);
+    terms.extend(name.map(|name| term(fields::ACTOR, name.to_lowercase().as_bytes())));
+    terms.extend(id.map(|id| term(fields::ACTOR, id.as_bytes())));
+    terms.extend(event.source.map(|source| term(fields::SOURCE, source.to_string().as_bytes())));
+    if let Some(subject) = &event.subject {
+        terms.push(of_word(fields::SUBJECT_KIND, &subject.kind));
+        terms.push(term(fields::SUBJECT, subject.name.to_lowercase().as_bytes()));
+        terms.push(term(fields::SUBJECT, subject.id.to_string().as_bytes()));
+    }
+}
+
+fn of_word<T: serde::Serialize>(field: u8, word: &T) -> u64 {
+    let word = serde_json::to_string(word).unwrap_or_default();
+    term(field, word.as_bytes())
+}
+
+fn name_of(actor: &EventActor) -> (Option<&str>, Option<String>) {
+    match actor {
+        EventActor::Nobody | EventActor::Daemon => (None, None),
+        EventActor::Admin { id, login } => (Some(login), Some(id.to_string())),
+        EventActor::User { id, login } => (Some(login), id.map(|id| id.to_string())),
+        EventActor::ServiceAccount { id, name } | EventActor::Device { id, name } => {
+            (Some(name), id.map(|id| id.to_string()))
+        }
+    }
+}
+
+/// Whether a text stands in what an event says: in a value, whatever its member is called.
+fn holds(event: &Event, wanted: &str) -> bool {
+    fn any(value: &serde_json::Value, wanted: &str) -> bool {
+        match value {
+            serde_json::Value::Object(members) => members.values().any(|it| any(it, wanted)),
+            serde_json::Value::Array(items) => items.iter().any(|it| any(it, wanted)),
+            serde_json::Value::String(text) => text.to_lowercase().contains(wanted),
+            serde_json::Value::Number(number) => number.to_string().contains(wanted),
+            serde_json::Value::Null | serde_json::Value::Bool(_) => false,
+        }
+    }
+    let wanted = wanted.to_lowercase();
+    text::members(event.clone()).values().any(|value| any(value, &wanted))
+}

@@ -1,0 +1,260 @@
+//! The text of an event: what its hash is of, and what an export says.
+//!
+//! It is JSON as RFC 8785 writes it: members sorted by name, no space, and only what must be
+//! escaped is. (Names are sorted by their code points, and numbers that others might write otherwise
+//! are texts.) What is absent is left out, so that the text of an old event stays the same when
+//! events come to have more. `organization` says whose event it is; the provider's have none. The
+//! hash of an event is SHA-256 of its text; an export adds it as the member `hash`.
+
+use serde::Serialize;
+use serde_json::{Map, Number, Value, json};
+use storage::{EventHash, EventOwner, Link, Stored};
+use uuid::Uuid;
+
+use super::{Difference, Event, EventActor, NetworkAccess, Outcome, Subject};
+use crate::time::Time;
+
+/// The text that an event's hash is of.
+pub(super) fn text(
+    owner: Option<EventOwner>,
+    sequence: u64,
+    previous: EventHash,
+    body: &[u8],
+) -> Vec<u8> {
+    let mut members = place(owner.map(Uuid::from_bytes), sequence, body);
+    members.insert("previous".into(), hexadecimal(&previous.0).into());
+    canonical(&Value::Object(members)).into_bytes()
+}
+
+/// What an export says of an event, with its place in the chain where it has one.
+pub(super) fn line(organization: Option<Uuid>, stored: &Stored) -> Map<String, Value> {
+    let mut members = place(organization, stored.sequence, &stored.body);
+    if let Some(Link { previous, hash }) = stored.link {
+        members.insert("previous".into(), hexadecimal(&previous.0).into());
+        members.insert("hash".into(), hexadecimal(&hash.0).into());
+    }
+    members
+}
+
+fn place(organization: Option<Uuid>, sequence: u64, body: &[u8]) -> Map<String, Value> {
+    let mut members = Event::decode(body).map_or_else(|| unknown(body), members);
+    members.extend(organization.map(|id| ("organization".to_owned(), id.to_string().into())));
+    members.insert("sequence".into(), sequence.into());
+    members
+}
+
+/// What an event says, without its place in the log.
+pub(super) fn members(event: Event) -> Map<String, Value> {
+    let Event { at, actor, source, action, subject, outcome, differences, access } = event;
+    let (success, reason) = match outcome {
+        Outcome::Success => (true, None),
+        Outcome::Failure(reason) => (false, Some(reason)),
+    };
+    let (method, rule) = match access {
+        Some(NetworkAccess { method, rule }) => (Some(word(method)), rule),
+        None => (None, None),
+    };
+    let subject = subject
+        .map(|Subject { kind, id, name }| json!({"id": id, "kind": word(kind), "name": name}));
+    let differences: Vec<Value> = differences.into_iter().map(difference).collect();
+    let all = [
+        ("action", Some(word(action))),
+        ("actor", Some(named(actor))),
+        ("at", Some(written(at).into())),
+        ("differences", (!differences.is_empty()).then(|| differences.into())),
+        ("method", method),
+        ("reason", reason.map(Value::from)),
+        ("rule", rule.map(Value::from)),
+        ("source", source.map(|source| source.to_string().into())),
+        ("subject", subject),
+        ("success", Some(success.into())),
+    ];
+    all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
+/// What is said of an event of a version that is not known.
+fn unknown(body: &[u8]) -> Map<String, Value> {
+    [("stored".to_owned(), hexadecimal(body).into())].into_iter().collect()
+}
+
+fn named(actor: EventActor) -> Value {
+    let (kind, id, name) = match actor {
+        EventActor::Nobody => ("nobody", None, None),
+        EventActor::Daemon => ("daemon", None, None),
+        EventActor::Admin { id, login } => ("admin", Some(id), Some(login)),
+        EventActor::User { id, login } => ("user", id, Some(login)),
+        EventActor::ServiceAccount { id, name } => ("service_account", id, Some(name)),
+        EventActor::Device { id, name } => ("device", id, Some(name)),
+    };
+    let mut members = Map::new();
+    members.insert("kind".into(), kind.into());
+    members.extend(id.map(|id| ("id".to_owned(), id.to_string().into())));
+    members.extend(name.map(|name| ("name".to_owned(), name.into())));
+    members.into()
+}
+
+fn difference(Difference { field, before, after }: Difference) -> Value {
+    // A value is JSON in the log already.
+    let value = |text: String| serde_json::from_str(&text).unwrap_or(Value::String(text));
+    let mut members = Map::new();
+    members.insert("field".into(), field.into());
+    members.extend(before.map(|before| ("before".to_owned(), value(before))));
+    members.extend(after.map(|after| ("after".to_owned(), value(after))));
+    members.into()
+}
+
+fn word<T: Serialize>(value: T) -> Value {
+    serde_json::to_value(value).unwrap_or(Value::Null)
+}
+
+/// Writes JSON so that everybody writes the same.
+pub(super) fn canonical(value: &Value) -> String {
+    match value {
+        Value::Object(members) => {
+            let mut names: Vec<(&String, &Value)> = members.iter().collect();
+            names.sort_unstable_by_key(|(name, _)| *name);
+            let members = names.into_iter().map(|(name, value)| {
+                format!("{}:{}", Value::String(name.clone()), canonical(value))
+            });
+            format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+        }
+        Value::Array(items) => {
+            format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(","))
+        }
+        // Others may write fractions, and what does not fit into a double, otherwise.
+        Value::Number(number) if !is_exact(number) => Value::String(number.to_string()).to_string(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.to_string(),
+    }
+}
+
+/// Whether each implementation of JSON takes a number for the same integer (RFC 7493 section 2.2).
+fn is_exact(number: &Number) -> bool {
+    number.as_i64().is_some_and(|number| number.unsigned_abs() < 1 << 53)
+}
+
+pub(super) fn hexadecimal(octets: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |at: u8| DIGITS.get(usize::from(at)).copied().map_or('0', char::from);
+    octets.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 15)]).collect()
+}
+
+/// A time as RFC 3339 writes it, always to the millisecond.
+fn written(Time(milliseconds): Time) -> String {
+    let (days, within) = (milliseconds / 86_400_000, milliseconds % 86_400_000);
+    let (year, month, day) = date(days);
+    let (hour, minute) = (within / 3_600_000, within / 60_000 % 60);
+    let (second, rest) = (within / 1_000 % 60, within % 1_000);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{rest:03}Z")
+}
+
+/// The date of so many days after 1970-01-01, in a calendar whose years begin in March.
+fn date(days: u64) -> (u64, u64, u64) {
+    let days = days.saturating_add(719_468);
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Action, SubjectKind};
+    use super::*;
+
+    /// These texts may never change: hashes in the field are of them.
+    #[test]
+    fn the_text_of_an_event_stays_what_it_was() {
+        let event = Event {
+            access: None,
+            at: Time(1_700_000_000_005),
+            actor: EventActor::Admin { id: Uuid::from_u128(1), login: "root".into() },
+            source: Some("192.0.2.1".parse().unwrap()),
+            action: Action::Changed,
+            subject: Some(Subject {
+                kind: SubjectKind::User,
+                id: Uuid::from_u128(2),
+                name: "ada".into(),
+            }),
+            outcome: Outcome::Success,
+            differences: vec![Difference {
+                field: "title".into(),
+                before: None,
+                after: Some(
+                    r#"{"z":1,"a":"Grä\"fin\u0007","half":0.5,"big":9007199254740993}"#.into(),
+                ),
+            }],
+        };
+        let owner = Some(Uuid::from_u128(3).into_bytes());
+        let told = text(owner, 7, EventHash([0xAB; 32]), &event.encode());
+        let expected = concat!(
+            r#"{"action":"changed","actor":{"id":"00000000-0000-0000-0000-000000000001","#,
+            r#""kind":"admin","name":"root"},"at":"2023-11-14T22:13:20.005Z","differences":"#,
+            r#"[{"after":{"a":"Grä\"fin\u0007","big":"9007199254740993","half":"0.5","z":1},"#,
+            r#""field":"title"}],"#,
+            r#""organization":"00000000-0000-0000-0000-000000000003","previous":"#,
+            r#""abababababababababababababababababababababababababababababababab","#,
+            r#""sequence":7,"source":"192.0.2.1","subject":{"id":"#,
+            r#""00000000-0000-0000-0000-000000000002","kind":"user","name":"ada"},"#,
+            r#""success":true}"#,
+        );
+        assert_eq!(String::from_utf8(told).unwrap(), expected);
+        let told = text(None, 8, EventHash::BEGINNING, &[99, 1]);
+        let expected =
+            format!(r#"{{"previous":"{}","sequence":8,"stored":"6301"}}"#, "0".repeat(64));
+        assert_eq!(String::from_utf8(told).unwrap(), expected);
+    }
+
+    /// What was done stands in segments by its number, and in hashes by its word.
+    #[test]
+    fn the_words_of_what_was_done_stay_what_they_were() {
+        let words = [
+            "created",
+            "changed",
+            "deleted",
+            "restored",
+            "members_changed",
+            "password_set",
+            "secret_rotated",
+            "secret_revealed",
+            "locked",
+            "unlocked",
+            "mfa_reset",
+            "mfa_enrolled",
+            "sign_in",
+            "sign_out",
+            "ldap_bind",
+            "radius_access",
+            "radius_dropped",
+            "refused",
+            "password_changed",
+            "password_change_required",
+            "code_asked",
+            "radius_unsigned",
+            "session_disconnect",
+            "session_change",
+            "session_ended",
+            "recovery_codes_made",
+            "recovery_code_used",
+            "events_dropped",
+        ];
+        for (number, expected) in (0_u8..).zip(words) {
+            assert_eq!(word(storage::decode::<Action>(&[number]).unwrap()), expected);
+        }
+    }
+
+    #[test]
+    fn times_are_written_as_the_calendar_has_them() {
+        for (milliseconds, expected) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (4_107_542_399_999, "2100-02-28T23:59:59.999Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
+            (1_798_761_599_120, "2026-12-31T23:59:59.120Z"),
+        ] {
+            assert_eq!(written(Time(milliseconds)), expected);
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! Looking for events, counting and exporting them.
+
+use std::net::IpAddr;
+
+use super::world::World;
+use crate::access::{Grant, ManageAuthentication, Role, View};
+use crate::events::{
+    Action, CountBy, Event, EventActor, EventQuery, Outcome, Subject, SubjectKind,
+};
+use crate::id::{OrganizationId, Place};
+use crate::records::AdminScope;
+use crate::time::Time;
+
+const HOUR: u64 = 3_600_000;
+
+/// Tells of something.
+fn tell(world: &World, organization: OrganizationId, action: Action, login: &str, at: u64) {
+    let wrong = login.starts_with("bob");
+    let reason = "the password is wrong".to_owned();
+    let event = Event {
+        access: None,
+        at: Time(at),
+        actor: EventActor::User { id: None, login: login.into() },
+        source: Some(IpAddr::from([192, 0, 2, u8::try_from(at % 4).unwrap()])),
+        action,
+        subject: wrong.then(|| Subject {
+            kind: SubjectKind::Device,
+            id: uuid::Uuid::from_u128(5),
+            name: "Printer".into(),
+        }),
+        outcome: if wrong { Outcome::Failure(reason) } else { Outcome::Success },
+        differences: Vec::new(),
+    };
+    world.directory.note_event(organization.into(), &event);
+}
+
+/// Does something with the grant of somebody who may look.
+fn looking<T>(
+    world: &World,
+    place: impl Into<Place>,
+    look: impl FnOnce(&Grant<'_, &storage::Snapshot, View>) -> T,
+) -> T {
+    let reading = world.directory.read(world.by(world.top)).unwrap();
+    look(&reading.authorize_at::<View>(place.into()).unwrap())
+}
+
+/// The logins of whom a query finds.
+fn found(world: &World, organization: OrganizationId, query: &EventQuery) -> Vec<String> {
+    let page = looking(world, organization, |grant| grant.find_events(query, None, 100).unwrap());
+    assert_eq!(page.next, None);
+    let actors = page.events.into_iter().map(|numbered| numbered.event.actor);
+    let login = |actor| match actor {
+        EventActor::User { login, .. } => Some(login),
+        EventActor::Nobody
+        | EventActor::Daemon
+        | EventActor::Admin { .. }
+        | EventActor::ServiceAccount { .. }
+        | EventActor::Device { .. } => None,
+    };
+    actors.filter_map(login).collect()
+}
+
+#[test]
+fn events_are_found_by_what_they_say() {
+    let world = World::new();
+    let (acme, other) = (world.organization("acme"), world.organization("other"));
+    for (number, login) in (1..).zip(["Ada", "bob", "carl", "bob2", "ada"]) {
+        tell(&world, acme, Action::LdapBind, login, number * HOUR + number);
+    }
+    tell(&world, acme, Action::RadiusAccess, "dora", 9 * HOUR);
+    tell(&world, other, Action::LdapBind, "ada", 9 * HOUR);
+    let find = |query: EventQuery| found(&world, acme, &query);
+    let all = EventQuery::default;
+    assert_eq!(find(EventQuery { actor: Some("ADA".into()), ..all() }), ["ada", "Ada"]);
+    assert_eq!(find(EventQuery { success: Some(false), ..all() }), ["bob2", "bob"]);
+    assert_eq!(find(EventQuery { actions: vec![Action::RadiusAccess], ..all() }), ["dora"]);
+    let device = EventQuery { subject_kind: Some(SubjectKind::Device), ..all() };
+    assert_eq!(find(device), ["bob2", "bob"]);
+    assert_eq!(find(EventQuery { subject: Some("printer".into()), ..all() }).len(), 2);
+    let id = uuid::Uuid::from_u128(5).to_string();
+    assert_eq!(find(EventQuery { subject: Some(id), ..all() }).len(), 2);
+    assert_eq!(
+        find(EventQuery { source: Some("192.0.2.3/32".parse().unwrap()), ..all() }),
+        ["carl"]
+    );
+    let near = EventQuery { source: Some("192.0.2.2/31".parse().unwrap()), ..all() };
+    assert_eq!(find(near), ["carl", "bob"]);
+    assert_eq!(find(EventQuery { text: Some("IS WRONG".into()), ..all() }), ["bob2", "bob"]);
+    let times = EventQuery { from: Some(Time(2 * HOUR)), until: Some(Time(4 * HOUR)), ..all() };
+    assert_eq!(find(times), ["carl", "bob"]);
+    assert!(find(EventQuery { text: Some("nothing like that".into()), ..all() }).is_empty());
+}
+
+#[test]
+fn pages_of_a_query_follow_each_other() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    for number in 0..60 {
+        let login = if number % 3 == 0 { "ada" } else { "bob" };
+        tell(&world, acme, Action::LdapBind, login, number);
+    }
+    let query = EventQuery { actor: Some("ada".into()), ..EventQuery::default() };
+    let (mut seen, mut before) = (Vec::new(), None);
+    loop {
+        let page = looking(&world, acme, |grant| grant.find_events(&query, before, 7).unwrap());
+        assert!(page.events.len() <= 7);
+        seen.extend(page.events.into_iter().map(|numbered| numbered.event.at.0));
+        before = page.next;
+        if before.is_none() {
+            break;
+        }
+    }
+    assert!(seen.into_iter().eq((0..60).rev().filter(|number| number % 3 == 0)));
+}
+
+#[test]
+fn events_are_counted_by_interval() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    for (login, at) in [("ada", 1), ("bob", 2), ("ada", HOUR + 1), ("ada", HOUR + 2)] {
+        tell(&world, acme, Action::LdapBind, login, at);
+    }
+    let query = EventQuery { actions: vec![Action::LdapBind], ..EventQuery::default() };
+    let hour = |at: Time| Time(at.0 - at.0 % HOUR);
+    let counted =
+        |by| looking(&world, acme, |grant| grant.count_events(&query, &hour, by).unwrap());
+    let counts = counted(CountBy::Actor);
+    let name = |name: &str| Some(name.to_owned());
+    let expected =
+        [(Time(0), name("ada"), 1), (Time(0), name("bob"), 1), (Time(HOUR), name("ada"), 2)];
+    assert_eq!((counts.counts.as_slice(), counts.complete), (expected.as_slice(), true));
+    assert_eq!(counts.since, Some(Time(1)));
+    let counts = counted(CountBy::Nothing).counts;
+    assert_eq!(counts, [(Time(0), None, 2), (Time(HOUR), None, 2)]);
+    assert_eq!(counted(CountBy::Success).counts[0], (Time(0), name("false"), 1));
+}
+
+#[test]
+fn an_export_is_a_chain_that_ends_where_the_directory_says() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    (0..2_500).for_each(|number| tell(&world, acme, Action::LdapBind, "ada", number));
+    let all = EventQuery::default();
+    let (range, chain) = looking(&world, acme, |grant| {
+        (grant.export_range(&all).unwrap(), grant.event_chain().unwrap())
+    });
+    tell(&world, acme, Action::LdapBind, "late", 9_999);
+    let lines = exported(&world, acme, &all, range);
+    assert!(lines.len() > 2_500, "what the organization was made with is told too");
+    let mut previous = serde_json::json!("0".repeat(64));
+    let id =
+        world.directory.read(world.by(world.top)).unwrap().organizations_to_view(9).unwrap()[0].1;
+    for line in &lines {
+        assert_eq!(line.members["previous"], previous);
+        assert_eq!(line.members["organization"], serde_json::json!(id));
+        previous = line.members["hash"].clone();
+    }
+    assert_eq!(previous, chain.head);
+    assert_eq!(chain.oldest.unwrap().1, "0".repeat(64));
+    assert!(!lines.iter().any(|line| line.json().contains("late")), "it came later");
+}
+
+/// Exports part by part.
+fn exported(
+    world: &World,
+    organization: OrganizationId,
+    query: &EventQuery,
+    (mut after, until): (u64, u64),
+) -> Vec<crate::events::EventLine> {
+    let mut lines = Vec::new();
+    loop {
+        let part = looking(world, organization, |grant| {
+            grant.export_events(query, (after, until)).unwrap()
+        });
+        lines.extend(part.lines);
+        match part.next {
+            Some(next) => after = next,
+            None => return lines,
+        }
+    }
+}
+
+#[test]
+fn an_export_of_a_time_is_a_chain_though_events_come_out_of_turn() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    // Gear tells late of what was before.
+    for at in [10, 50, 20, 60, 15, 70, 40, 90] {
+        tell(&world, acme, Action::RadiusAccess, "ada", at * HOUR);
+    }
+    let times = EventQuery {
+        from: Some(Time(40 * HOUR)),
+        until: Some(Time(80 * HOUR)),
+        ..EventQuery::default()
+    };
+    let range = looking(&world, acme, |grant| grant.export_range(&times).unwrap());
+    let lines = exported(&world, acme, &times, range);
+    assert_eq!(lines.len(), 6, "from 50 to 40");
+    for pair in lines.windows(2) {
+        assert_eq!(pair[1].members["previous"], pair[0].members["hash"]);
+    }
+    let never = EventQuery { from: Some(Time(u64::MAX)), ..EventQuery::default() };
+    let range = looking(&world, acme, |grant| grant.export_range(&never).unwrap());
+    assert!(exported(&world, acme, &never, range).is_empty());
+    let failed = EventQuery { success: Some(false), ..times };
+    let range = looking(&world, acme, |grant| grant.export_range(&failed).unwrap());
+    assert!(exported(&world, acme, &failed, range).is_empty(), "another filter leaves lines out");
+}
+
+#[test]
+fn an_export_reads_no_more_octets_at_once_than_it_may() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let long = "x".repeat(60_000);
+    (0..20).for_each(|number| tell(&world, acme, Action::LdapBind, &long, number));
+    let all = EventQuery::default();
+    let range = looking(&world, acme, |grant| grant.export_range(&all).unwrap());
+    let part = looking(&world, acme, |grant| grant.export_events(&all, range).unwrap());
+    assert!(part.next.is_some() && part.lines.len() < 10, "{}", part.lines.len());
+    assert!(exported(&world, acme, &all, range).len() > 20);
+}
+
+#[test]
+fn counting_what_holds_a_text_looks_at_few() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    (0..16_000).for_each(|number| tell(&world, acme, Action::LdapBind, "ada", number));
+    let text = EventQuery { text: Some("ada".into()), ..EventQuery::default() };
+    let counted = |query: &EventQuery| {
+        let counts = looking(&world, acme, |grant| {
+            grant.count_events(query, &|_| Time(0), CountBy::Nothing).unwrap()
+        });
+        (counts.counts[0].2, counts.complete)
+    };
+    assert_eq!(counted(&text), (15_000, false));
+    let all = EventQuery { actor: Some("ada".into()), ..EventQuery::default() };
+    assert_eq!(counted(&all), (16_000, true));
+}
+
+#[test]
+fn events_of_several_organizations_come_in_one_row() {
+    let world = World::new();
+    let names = ["acme", "globex", "initech"];
+    let organizations = names.map(|name| world.organization(name));
+    for number in 0..90_u64 {
+        let organization = organizations[usize::try_from(number * 7 % 3).unwrap()];
+        tell(&world, organization, Action::LdapBind, "ada", number);
+    }
+    let query = EventQuery { actor: Some("ada".into()), ..EventQuery::default() };
+    let reading = world.directory.read(world.by(world.top)).unwrap();
+    let all = reading.organizations_to_view(100).unwrap();
+    assert_eq!(all.iter().map(|(id, _)| *id).collect::<Vec<_>>(), organizations);
+    let (mut seen, mut before) = (Vec::new(), None);
+    loop {
+        let page = reading.find_events_among(&all, &query, before, 8).unwrap();
+        seen.extend(page.events.iter().map(|(id, event)| (*id, event.event.at.0)));
+        before = page.next;
+        if before.is_none() {
+            break;
+        }
+    }
+    let expected = (0..90_u64).rev().map(|number| {
+        let (_, id) = all[usize::try_from(number * 7 % 3).unwrap()];
+        (id, number)
+    });
+    assert!(seen.into_iter().eq(expected));
+    let two = reading.find_events_among(&all[..2], &query, None, 100).unwrap();
+    assert_eq!(two.events.len(), 60);
+    let stranger = world.admin(Place::Provider, Role::Administrator, AdminScope::None);
+    let reading = world.directory.read(world.by(stranger.actor)).unwrap();
+    assert!(reading.organizations_to_view(100).unwrap().is_empty());
+    assert!(reading.find_events_among(&all, &query, None, 8).is_err());
+}
+
+#[test]
+fn an_organization_keeps_its_events_as_long_as_it_says() {
+    const DAY: u64 = 24 * HOUR;
+    let world = World::new();
+    let (acme, other) = (world.organization("acme"), world.organization("other"));
+    let keep = |days: u64| {
+        world.directory.change(world.by(world.top), move |change| {
+            let mut grant = change.authorize::<ManageAuthentication>(acme)?;
+            grant.set_event_retention(Some(days * DAY))
+        })
+    };
+    assert!(keep(0).is_err() && keep(4_000).is_err());
+    keep(10).unwrap();
+    assert_eq!(looking(&world, acme, |grant| grant.event_retention().unwrap()), Some(10 * DAY));
+    assert_eq!(world.events(acme.into(), 1)[0].action, Action::Changed);
+    let start = world.now().0;
+    for day in 0..40 {
+        for organization in [acme, other] {
+            tell(&world, organization, Action::LdapBind, "ada", start + day * DAY);
+        }
+    }
+    let now = Time(start + 40 * DAY);
+    looking(&world, acme, |grant| grant.event_chain().unwrap());
+    let month = std::time::Duration::from_secs(30 * 24 * 3_600);
+    assert!(world.directory.forget_events(now, month).unwrap() > 0);
+    let all = EventQuery::default();
+    assert_eq!(found(&world, acme, &all).len(), 10);
+    assert_eq!(found(&world, other, &all).len(), 30);
+    let chain = looking(&world, acme, |grant| grant.event_chain().unwrap());
+    assert_ne!(chain.oldest.unwrap().1, "0".repeat(64));
+    world.assert_sound();
+}

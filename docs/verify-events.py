@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+"""Verifies exported events: verify-events.py FILE [HASH OF THE NEWEST EVENT]"""
+import hashlib
+import json
+import sys
+
+ZEROS = "0" * 64
+
+
+def canonical(event):
+    return json.dumps(event, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+last, before, unchained = None, (-1, None), 0
+with open(sys.argv[1], "rb") as lines:
+    for number, line in enumerate(lines, 1):
+        event = json.loads(line)
+        if canonical(event) != line.removesuffix(b"\n"):
+            sys.exit(f"line {number}: this is not written as an export writes it")
+        here = (event["sequence"], event.get("organization"))
+        if here[0] <= before[0] or (number > 1 and here[1] != before[1]):
+            sys.exit(f"line {number}: the event is of another place")
+        before = here
+        claimed = event.pop("hash", None)
+        if claimed is None and last is None and "previous" not in event:
+            unchained += 1  # from before there were chains
+            continue
+        if hashlib.sha256(canonical(event)).hexdigest() != claimed:
+            sys.exit(f"line {number}: the event was changed")
+        if event["previous"] != (last or (ZEROS if unchained else event["previous"])):
+            sys.exit(f"line {number}: an event before it is missing, new or moved")
+        last = claimed
+if last is None and unchained:
+    sys.exit("all events are from before there were chains: nothing can be verified")
+if len(sys.argv) > 2 and last != sys.argv[2]:
+    sys.exit("the newest event is another")
+print(f"whole, up to {last}, of {before[1] or 'the provider'}")

@@ -1,0 +1,142 @@
+//! What is kept no longer.
+//!
+//! A partition leaves a sealed segment as a whole, once all that it has there is old enough, and
+//! only after it has left all segments before: what is left of a chain is always its end. A segment
+//! that nobody is left in is removed; else it is written anew without those who go.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::chain::EventWords;
+use super::queue::Log;
+use super::sealed::Sealed;
+use super::{EventError, unpoisoned};
+use crate::Partition;
+
+/// Until when events are kept no longer, in milliseconds since 1970.
+#[derive(Clone, Debug, Default)]
+pub struct EventsKept {
+    /// What happened before is not kept, of all partitions that are not named.
+    pub before_ms: u64,
+    /// The same of those that have a time of their own.
+    pub of: BTreeMap<Partition, u64>,
+}
+
+impl EventsKept {
+    fn is_over(&self, number: u32, newest_ms: u64) -> bool {
+        let own = self.of.get(&Partition::from_number(number));
+        newest_ms < own.copied().unwrap_or(self.before_ms)
+    }
+
+    /// Whether somebody may keep no longer what happened then.
+    fn is_over_for_some(&self, newest_ms: u64) -> bool {
+        let last = self.of.values().copied().fold(self.before_ms, u64::max);
+        newest_ms < last
+    }
+}
+
+/// Who stays in a segment, and so stays in all later ones too.
+#[derive(Default)]
+struct Held {
+    all: bool,
+    some: BTreeSet<u32>,
+}
+
+impl Log {
+    /// Forgets what is kept no longer, and returns how many segments were removed or written anew.
+    pub(crate) fn forget(&self, kept: &EventsKept) -> Result<usize, EventError> {
+        let sealed = unpoisoned(self.segments.read()).sealed.clone();
+        let (mut done, mut held) = (0, Held::default());
+        for mut segment in sealed {
+            if !segment.index.has_parts() && kept.is_over_for_some(segment.index.newest_ms) {
+                // Of the first format: who is in it is not known without reading it.
+                segment = self.renew(&segment, &BTreeSet::new())?;
+            }
+            match segment.going(kept, &mut held) {
+                Going::Nobody => {}
+                Going::All => {
+                    segment.remove(self.folder.as_ref())?;
+                    self.replace(&segment, None);
+                    done += 1;
+                }
+                Going::Some(gone) => {
+                    self.renew(&segment, &gone)?;
+                    done += 1;
+                }
+            }
+        }
+        Ok(done)
+    }
+
+    /// Writes a segment anew without those who go.
+    fn renew(&self, former: &Arc<Sealed>, gone: &BTreeSet<u32>) -> Result<Arc<Sealed>, EventError> {
+        let left = former.without(self.folder.as_ref(), gone, &self.options.words)?;
+        let left = Arc::new(left);
+        self.replace(former, Some(Arc::clone(&left)));
+        Ok(left)
+    }
+
+    fn replace(&self, former: &Arc<Sealed>, left: Option<Arc<Sealed>>) {
+        let mut segments = unpoisoned(self.segments.write());
+        let place = segments.sealed.iter().position(|sealed| Arc::ptr_eq(sealed, former));
+        if let Some(place) = place {
+            segments.sealed.splice(place..=place, left);
+        }
+    }
+}
+
+/// Who leaves a segment.
+enum Going {
+    Nobody,
+    All,
+    Some(BTreeSet<u32>),
+}
+
+impl Sealed {
+    /// Who leaves; who stays is held.
+    fn going(&self, kept: &EventsKept, held: &mut Held) -> Going {
+        let parts = &self.index.parts;
+        held.all |= !self.index.has_parts();
+        if held.all {
+            return Going::Nobody;
+        }
+        let stays = |number| held.some.contains(&number);
+        let over = |number, newest_ms| kept.is_over(number, newest_ms) && !stays(number);
+        let gone: BTreeSet<u32> = parts
+            .iter()
+            .filter(|part| over(part.number, part.newest_ms))
+            .map(|part| part.number)
+            .collect();
+        let staying = parts.iter().map(|part| part.number).filter(|number| !gone.contains(number));
+        held.some.extend(staying.collect::<Vec<_>>());
+        match gone.len() {
+            0 => Going::Nobody,
+            all if all == parts.len() => Going::All,
+            _ => Going::Some(gone),
+        }
+    }
+
+    /// Writes the segment anew without some partitions, in its own place.
+    fn without(
+        &self,
+        folder: &dyn crate::folder::Folder,
+        gone: &BTreeSet<u32>,
+        words: &EventWords,
+    ) -> Result<Self, EventError> {
+        let parts = self.index.parts.iter().filter(|part| !gone.contains(&part.number));
+        let newest_ms = parts.map(|part| part.newest_ms).max().unwrap_or(self.index.newest_ms);
+        let index = self.index.emptied(newest_ms);
+        Self::write(folder, index, |writing| {
+            for block in &self.index.blocks {
+                for entry in self.entries(block)? {
+                    if gone.contains(&entry.partition) {
+                        continue;
+                    }
+                    let previous = self.index.part(entry.partition).and_then(|part| part.previous);
+                    writing.add(&entry, previous, words)?;
+                }
+            }
+            Ok(())
+        })
+    }
+}

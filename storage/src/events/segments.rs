@@ -1,0 +1,109 @@
+//! The segments of a log.
+
+use std::sync::Arc;
+
+use super::active::{Active, CHAINED, Heads, UNCHAINED};
+use super::chain::EventWords;
+use super::frame::{Entry, Shape};
+use super::sealed::{Sealed, UNFINISHED};
+use super::{EventError, EventOptions};
+use crate::Corrupt;
+use crate::folder::Folder;
+
+/// The written events.
+pub(crate) struct Segments {
+    pub(crate) active: Active,
+    /// In the order of their sequence numbers.
+    pub(crate) sealed: Vec<Arc<Sealed>>,
+}
+
+impl Segments {
+    /// Opens what a folder holds, and ends what a crash interrupted.
+    pub(crate) fn open(folder: &dyn Folder, words: &EventWords) -> Result<Self, EventError> {
+        let mut names = folder.names()?;
+        names.sort();
+        let mut sealed: Vec<Arc<Sealed>> = Vec::new();
+        let mut actives: Vec<Active> = Vec::new();
+        let mut useless = Vec::new();
+        for name in names {
+            if name.ends_with(UNFINISHED) {
+                useless.push(name);
+            } else if name.ends_with(".sealed") {
+                sealed.push(Arc::new(Sealed::open(folder, &name)?));
+            } else if name.ends_with(CHAINED) || name.ends_with(UNCHAINED) {
+                match Active::open(folder, &name, words)? {
+                    Some(active) => actives.push(active),
+                    None => useless.push(name),
+                }
+            }
+        }
+        let current = current(actives, sealed.last(), &mut useless)?;
+        if current.is_none() && sealed.iter().any(|sealed| sealed.index.chained) {
+            // Another is there, whole, before one is sealed. Without it the chains would break.
+            return Err(Corrupt::new("the segment that events are written to is gone").into());
+        }
+        useless.iter().try_for_each(|name| folder.remove(name))?;
+        let active = match current {
+            Some(active) if active.shape == Shape::Chained => active,
+            Some(former) => renewed(folder, &former, &mut sealed, words)?,
+            None => Active::create(folder, behind(sealed.last()), Heads::new())?,
+        };
+        Ok(Self { active, sealed })
+    }
+
+    /// How many events of a batch belong into the active segment.
+    pub(crate) fn fitting(&self, batch: &[Arc<Entry>], options: &EventOptions) -> usize {
+        let room = options.segment_events.max(1).saturating_sub(self.active.count);
+        let room = usize::try_from(room).unwrap_or(usize::MAX);
+        let started = self.active.started_ms.or_else(|| Some(batch.first()?.time_ms));
+        let until = started.unwrap_or(0).saturating_add(options.segment_ms.max(1));
+        batch.iter().take(room).take_while(|entry| entry.time_ms < until).count()
+    }
+}
+
+/// The next sequence number behind the last sealed segment, and the copied outbox number there.
+fn behind(sealed: Option<&Arc<Sealed>>) -> (u64, u64) {
+    sealed.map_or((1, 0), |last| (last.index.last + 1, last.index.copied))
+}
+
+/// The segment that is written to, of those that have not been removed. None that has events which
+/// are not in a sealed one becomes useless.
+fn current(
+    mut actives: Vec<Active>,
+    sealed: Option<&Arc<Sealed>>,
+    useless: &mut Vec<String>,
+) -> Result<Option<Active>, EventError> {
+    // Of two that are empty the one of the first format is what a crash left.
+    actives.sort_by_key(|it| (it.first, it.count == 0, it.shape == Shape::Unchained));
+    let (next, _) = behind(sealed);
+    let mut current = None;
+    for active in actives {
+        let over = active.first < next && active.next() <= next;
+        // One behind another was made for when that is sealed.
+        if over || (active.count == 0 && current.is_some()) {
+            useless.push(active.name);
+        } else if active.first < next || current.is_some() {
+            return Err(Corrupt::new("segments of the event log that do not fit together").into());
+        } else {
+            current = Some(active);
+        }
+    }
+    Ok(current)
+}
+
+/// Seals a segment of the first format, to which nothing is appended any more, and starts another:
+/// the chains begin there.
+fn renewed(
+    folder: &dyn Folder,
+    former: &Active,
+    sealed: &mut Vec<Arc<Sealed>>,
+    words: &EventWords,
+) -> Result<Active, EventError> {
+    let place = (former.next(), former.copied);
+    if former.count > 0 {
+        sealed.push(Arc::new(Sealed::create(folder, former, words)?));
+    }
+    let active = Active::create(folder, place, Heads::new())?;
+    folder.remove(&former.name)?;
+    Ok(active)
+}
