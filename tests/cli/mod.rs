@@ -4,5 +4,6 @@ mod apply;
 mod can;
 mod commands;
 mod contexts;
+mod first_day;
 mod imports;
 mod shells;
