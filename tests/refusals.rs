@@ -17,24 +17,29 @@ use crate::harness::office::{Office, id_of};
 const UNCOVERED: [&str; 0] = [];
 
 /// Routes that need a token and no permission.
-const OWN: [&str; 13] = [
+const OWN: [&str; 18] = [
     "DELETE /v1/me/api-keys/{id}",
+    "DELETE /v1/me/passkeys/{id}",
     "DELETE /v1/me/sessions",
     "GET /v1/me",
     "GET /v1/me/api-keys",
     "GET /v1/me/can-i",
+    "GET /v1/me/passkeys",
     "GET /v1/me/sessions",
     "GET /v1/policy",
     "GET /v1/profiles",
     "GET /v1/reply-attributes",
     "GET /v1/reply-presets",
+    "PATCH /v1/me/passkeys/{id}",
     "POST /v1/me/api-keys",
+    "POST /v1/me/passkeys",
+    "POST /v1/me/passkeys/begin",
     "POST /v1/me/recovery-codes",
     "POST /v1/sign-out",
 ];
 
 /// Routes that answer without a token.
-const PUBLIC: [&str; 8] = [
+const PUBLIC: [&str; 10] = [
     "GET /v1/docs",
     "GET /v1/health",
     "GET /v1/invitations",
@@ -43,6 +48,8 @@ const PUBLIC: [&str; 8] = [
     "POST /v1/invitations",
     "POST /v1/sign-in",
     "POST /v1/sign-in/enrolment",
+    "POST /v1/sign-in/passkey",
+    "POST /v1/sign-in/passkey/begin",
 ];
 
 /// Lists that show everybody what is in their scope, and hide the rest.
@@ -424,7 +431,7 @@ fn ones_own_account_needs_no_permission_and_a_session_ends_with_signing_out() {
         for route in routes.iter().filter(|route| route.permission.is_none() && !route.public) {
             let response = match &*route.name() {
                 "POST /v1/sign-out" | "DELETE /v1/me/sessions" => continue,
-                "DELETE /v1/me/api-keys/{id}" => {
+                "DELETE /v1/me/api-keys/{id}" | "DELETE /v1/me/passkeys/{id}" => {
                     let response = route.as_someone(&admin.session, &site.ours(route));
                     assert_eq!(response.status, 404, "{response:?}");
                     continue;

@@ -78,13 +78,22 @@ pub(crate) struct Api {
     pub(crate) invited: Arc<Strangers>,
     /// Devices that ask for themselves.
     pub(crate) devices: Arc<Pace<(OrganizationId, Option<DeviceId>)>>,
+    /// Who begins to sign in with a passkey.
+    pub(crate) newcomers: Arc<Strangers>,
     clock: Arc<dyn Fn() -> Time + Send + Sync>,
     hashing: Arc<Semaphore>,
     /// Who brings reports of network gear into the sessions.
     pub(crate) settling: Arc<Semaphore>,
     /// Who reads many events at once, which costs a processor.
     pub(crate) searching: Arc<Semaphore>,
+    /// Who notes that sessions are used.
+    noting: Arc<Semaphore>,
 }
+
+/// So often may one source begin to sign in with a passkey in a minute.
+const NEWCOMERS: u32 = 120;
+/// So many uses of sessions are noted at once at most.
+const NOTING: usize = 8;
 
 impl Api {
     pub(crate) fn new(
@@ -103,6 +112,8 @@ impl Api {
         let settling = Arc::new(Semaphore::new(1));
         let devices = Arc::new(Pace::new(limits.device_requests, DEVICES));
         let searching = Arc::new(Semaphore::new(2));
+        let (newcomers, noting) =
+            (Arc::new(Strangers::new(NEWCOMERS)), Arc::new(Semaphore::new(NOTING)));
         Self {
             directory,
             limits,
@@ -113,6 +124,8 @@ impl Api {
             hashing,
             invitation_url,
             invited,
+            newcomers,
+            noting,
             searching,
             settling,
             strangers,
@@ -130,6 +143,19 @@ impl Api {
         work: impl FnOnce(&mut Changing<'_, '_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Problem> {
         self.blocking(move |directory| directory.change(context, work)).await
+    }
+
+    /// Notes that the caller's session is used, and lets nobody wait for the disk: where many are
+    /// being noted, the session's next request notes it.
+    pub(crate) fn note_use(&self, context: Context) {
+        let Ok(turn) = Arc::clone(&self.noting).try_acquire_owned() else { return };
+        let directory = self.directory.clone();
+        drop(tokio::task::spawn_blocking(move || {
+            if let Err(error) = directory.note_use(context) {
+                tracing::warn!(%error, "that a session is used was not noted");
+            }
+            drop(turn);
+        }));
     }
 
     /// Hashes a new password.

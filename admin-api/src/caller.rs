@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use axum::extract::{ConnectInfo, FromRequestParts, RawPathParams};
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
-use directory::access::{Actor, AtProvider, Context, InOrganization, View};
+use directory::access::{Actor, AtProvider, Context, InOrganization, Refusal, View};
 use directory::authentication::Arrival;
 use directory::records::{Base, Carrier, Settings};
 use directory::{
@@ -159,11 +159,11 @@ impl FromRequestParts<Api> for Caller {
         let (token, carrier) = presented(parts)?;
         let source = Some(peer.ip().to_canonical());
         let nobody = Context { actor: Actor::nobody(), source, now: api.now() };
-        let identified = api.directory.identify(token, carrier, nobody)?;
+        let identified = api.directory.identify(token, carrier, nobody);
+        let identified = identified.map_err(|error| gone(error, carrier))?;
         let context = identified.context;
         if identified.is_to_be_noted {
-            // Whoever only looks goes on when nothing can be written.
-            let _unnoted = api.blocking(move |directory| directory.note_use(context)).await;
+            api.note_use(context);
         }
         let remembered = parts.extensions.get::<ToRemember>().cloned();
         Ok(Self { api: api.clone(), context, remembered })
@@ -257,6 +257,16 @@ async fn path_id(parts: &mut Parts, api: &Api, wanted: Named) -> PathId {
         }
     }
     found
+}
+
+/// Why a token lets nobody in; a browser forgets a cookie that does not.
+fn gone(error: Error, carrier: Carrier) -> Problem {
+    let lets_nobody_in = matches!(error, Error::Refused(Refusal::Unauthenticated));
+    let problem = Problem::from(error);
+    match carrier {
+        Carrier::Cookie if lets_nobody_in => problem.without_cookie(),
+        Carrier::Cookie | Carrier::Header => problem,
+    }
 }
 
 /// The token of a request, and where it was; a header counts more than a cookie.

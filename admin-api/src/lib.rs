@@ -24,6 +24,7 @@ mod openapi;
 mod outlook;
 mod own_device;
 mod pace;
+mod passkey;
 mod patch;
 mod pkcs12;
 mod problem;

@@ -30,7 +30,7 @@ pub(crate) struct OpenSession {
     /// What the program called itself with which it was begun.
     #[schema(required)]
     user_agent: Option<String>,
-    /// What proved the admin beside the password.
+    /// What proved the admin beside the password, or in its place.
     #[schema(required)]
     proof: Option<SecondProof>,
     /// Whether it is in a browser's cookie.
@@ -39,7 +39,7 @@ pub(crate) struct OpenSession {
     this: bool,
 }
 
-/// What proves an admin beside the password.
+/// What proves an admin beside the password, or in its place.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum SecondProof {
@@ -47,7 +47,7 @@ pub(crate) enum SecondProof {
     Totp,
     /// A recovery code.
     RecoveryCode,
-    /// A passkey.
+    /// A passkey, in place of the password too.
     Passkey,
 }
 

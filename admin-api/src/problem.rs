@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use axum::Json;
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use directory::access::{Permission, Refusal};
@@ -11,6 +11,8 @@ use directory::authentication::HashingFailed;
 use directory::{Error, Invalid};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::cookie;
 
 /// Why a request was not done (RFC 9457).
 #[derive(Debug, Serialize, ToSchema)]
@@ -39,6 +41,9 @@ pub(crate) struct Problem {
     permission: Option<&'static str>,
     #[serde(skip)]
     retry_after: Option<u64>,
+    /// Whether the browser's cookie is good for nothing any more.
+    #[serde(skip)]
+    forgets_cookie: bool,
 }
 
 impl Problem {
@@ -56,7 +61,13 @@ impl Problem {
             pointer: None,
             permission: None,
             retry_after: None,
+            forgets_cookie: false,
         }
+    }
+
+    /// The same, for a browser whose cookie is good for nothing any more.
+    pub(crate) fn without_cookie(self) -> Self {
+        Self { forgets_cookie: true, ..self }
     }
 
     /// The one answer for what does not exist and for what the caller may not know of.
@@ -220,12 +231,15 @@ impl From<HashingFailed> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let retry_after = self.retry_after;
+        let (retry_after, forgets_cookie) = (self.retry_after, self.forgets_cookie);
         let mut response = (status, Json(self)).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if forgets_cookie {
+            headers.extend(cookie::forgotten().map(|cookie| (SET_COOKIE, cookie)));
         }
         if let Some(seconds) = retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));

@@ -110,7 +110,8 @@ fn login() -> Command {
         .about("Signs in, and keeps the session in a context")
         .long_about(
             "Signs in with password and code, both asked for or read from standard input, a line \
-             each, and keeps the session in a context, which is in use from then on.",
+             each, and keeps the session in a context, which is in use from then on. Passkeys are for \
+             browsers: the command line cannot use them.",
         )
         .arg(Arg::new("url").required(true).value_name("URL").help("The server: https://host:port"))
         .arg(Arg::new("as").long("as").value_name("LOGIN").required(true).help("Your login"))

@@ -33,6 +33,10 @@ const fn both(name: &'static str, operation: &'static str, within: &'static str)
 pub(crate) const ELSEWHERE: &[&str] = &[
     "sign_in",
     "confirm_enrolment",
+    "begin_passkey_sign_in",
+    "sign_in_with_passkey",
+    "begin_passkey",
+    "register_passkey",
     "sign_out",
     "show_docs",
     "show_openapi",
@@ -358,6 +362,16 @@ pub(crate) const NOUNS: &[Noun] = &[
             verb("sessions", "list_own_sessions"),
             verb("end-sessions", "end_own_sessions"),
             verb("recovery-codes", "make_recovery_codes"),
+        ],
+    },
+    Noun {
+        name: "passkey",
+        about: "Your own passkeys; a browser registers and uses them, the command line cannot",
+        columns: &["id", "name", "created", "last_used", "portable"],
+        verbs: &[
+            verb("list", "list_own_passkeys"),
+            verb("rename", "rename_own_passkey"),
+            verb("delete", "delete_own_passkey"),
         ],
     },
     Noun {

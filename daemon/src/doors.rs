@@ -68,6 +68,7 @@ pub fn open_directory(
         certificates: CertificateBound(config.admin_api.issued_certificates),
         admin_sessions: config.admin_api.session_lives(),
         reports: config.devices.reports(),
+        passkeys: config.admin_api.relying_party().and_then(Result::ok),
     };
     let master = MasterKey::from_bytes(*master_key.octets());
     let path: &Path = &config.data.directory;

@@ -18,10 +18,10 @@ use crate::access::{
     Actor, AtProvider, Context, Grant, InOrganization, Refusal, Who, organization, standing,
 };
 use crate::accounting::{Reports, SessionBounds};
-use crate::authentication::{Engine, Who as Claim};
+use crate::authentication::{Engine, RelyingParty, Who as Claim};
 use crate::collections::{self, NewPassword, Oneself, Site};
 use crate::epochs::Epochs;
-use crate::error::{Error, StoreFailure};
+use crate::error::Error;
 use crate::gear::GearTable;
 use crate::id::{AdminId, OrganizationId, Place, RecordId};
 use crate::issuing::Lists;
@@ -32,10 +32,10 @@ use crate::records::{
     Admin, AdminFields, Agreements, CertificateAuthority, CertificateTotals, Compliance,
     Credential, CustomAttribute, DeletedUser, Departure, DepartureTotals, Device, EventKeeping,
     GearClaims, Group, Import, ImportWork, Invitation, IssuedCertificate, Organization,
-    OrganizationState, OwnCertificates, PasswordHistory, Plan, RadiusClient, RecoveryCodes, Repeat,
-    ReplyProfile, RevokedCertificates, SecurityPolicy, SecurityPolicyVersion, ServiceAccount,
-    Session, SessionTotals, SettledReports, Token, TokenUse, UsageMonth, User, UserCap, UserTotals,
-    indices,
+    OrganizationState, OwnCertificates, Passkey, PasswordHistory, Plan, RadiusClient,
+    RecoveryCodes, Repeat, ReplyProfile, RevokedCertificates, SecurityPolicy,
+    SecurityPolicyVersion, ServiceAccount, Session, SessionTotals, SettledReports, Token, TokenUse,
+    UsageMonth, User, UserCap, UserTotals, indices,
 };
 use crate::search::{Memo, SearchGrant};
 use crate::text::prepare;
@@ -76,6 +76,8 @@ pub struct OpenOptions {
     pub admin_sessions: AdminSessionLives,
     /// How long a device's report says something.
     pub reports: ReportLife,
+    /// For whom passkeys of admins are made; they are off where it is nobody.
+    pub passkeys: Option<RelyingParty>,
 }
 
 /// Everything that is true, for every organization; clones share it.
@@ -122,7 +124,8 @@ impl Directory {
         let (known, replies) = (options.known_names, options.reply_attributes);
         let (events, networks) = (store.events().clone(), options.order_networks.clone());
         let (certificates, sessions) = (options.certificates, options.admin_sessions);
-        let bounds = Bounds { networks, certificates, sessions, reports: options.reports };
+        let (reports, party) = (options.reports, options.passkeys.clone());
+        let bounds = Bounds { networks, certificates, sessions, reports, party };
         let epochs = Epochs::begin(&store, &*entropy).map_err(failed_to_open)?;
         let tools = Tools::new(entropy, events, (known, replies), bounds, epochs);
         let engine = Engine::start(&options.authentication, &tools)?;
@@ -254,6 +257,7 @@ impl Directory {
             KindCheck::of::<Token>(),
             KindCheck::of::<TokenUse>(),
             KindCheck::of::<RecoveryCodes>(),
+            KindCheck::of::<Passkey>(),
             KindCheck::of::<Repeat>(),
             KindCheck::of::<User>(),
             KindCheck::of::<Group>(),

@@ -167,6 +167,8 @@ pub enum Action {
     ComplianceChanged,
     /// Events were not kept, because too many waited to be written.
     EventsDropped,
+    /// Somebody tried to sign in with a passkey of which there seems to be a copy.
+    PasskeyCopied,
 }
 
 /// What something was done to.
@@ -216,6 +218,8 @@ pub enum SubjectKind {
     Plan,
     /// A security policy.
     SecurityPolicy,
+    /// A passkey of an admin.
+    Passkey,
 }
 
 /// How it ended.

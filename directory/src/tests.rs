@@ -24,6 +24,7 @@ mod network_rules;
 mod oracle;
 mod orders;
 mod outlook;
+mod passkeys;
 mod passwords;
 mod policy;
 mod repeats;

@@ -6,6 +6,7 @@ use serde::Serialize;
 use storage::{Entropy, EventLog};
 use uuid::Uuid;
 
+use crate::authentication::{Passkeys, RelyingParty};
 use crate::epochs::Epochs;
 use crate::orders::OrderNetworks;
 use crate::recorder::Recorder;
@@ -22,6 +23,7 @@ pub struct Tools {
     bounds: Arc<Bounds>,
     recorder: Arc<Recorder>,
     epochs: Arc<Epochs>,
+    passkeys: Arc<Passkeys>,
 }
 
 /// Says of a name what it means in every organization.
@@ -128,6 +130,8 @@ pub(crate) struct Bounds {
     pub(crate) sessions: AdminSessionLives,
     /// How long a device's report says something.
     pub(crate) reports: ReportLife,
+    /// For whom passkeys are made; they are off where it is nobody.
+    pub(crate) party: Option<RelyingParty>,
 }
 
 /// Something that network gear can be told.
@@ -175,8 +179,9 @@ impl Tools {
     ) -> Self {
         let (recorder, epochs) = (Arc::default(), Arc::new(epochs));
         let reply_attributes = (replies.0)().into();
+        let passkeys = Arc::new(Passkeys::new(bounds.party.clone()));
         let bounds = Arc::new(bounds);
-        Self { entropy, events, known, reply_attributes, bounds, recorder, epochs }
+        Self { entropy, events, known, reply_attributes, bounds, recorder, passkeys, epochs }
     }
 
     /// What network gear can be told by name.
@@ -202,6 +207,11 @@ impl Tools {
     /// How long a device's report says something, in milliseconds.
     pub(crate) fn report_life(&self) -> u64 {
         self.bounds.reports.0
+    }
+
+    /// What is known of passkeys beside those that are registered.
+    pub(crate) fn passkeys(&self) -> &Passkeys {
+        &self.passkeys
     }
 
     /// What applications asked for and did not get.

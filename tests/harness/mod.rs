@@ -4,6 +4,7 @@
 pub(crate) mod admin;
 pub(crate) mod authority;
 pub(crate) mod ber;
+pub(crate) mod browser;
 pub(crate) mod client;
 pub(crate) mod curl;
 pub(crate) mod daemon;
@@ -19,6 +20,7 @@ pub(crate) mod ldif;
 pub(crate) mod nas;
 pub(crate) mod notified;
 pub(crate) mod office;
+pub(crate) mod page;
 pub(crate) mod program;
 pub(crate) mod proxy;
 pub(crate) mod python;

@@ -55,22 +55,29 @@ fn only_what_must_is_public_or_needs_no_permission() {
             "POST /v1/invitations",
             "POST /v1/sign-in",
             "POST /v1/sign-in/enrolment",
+            "POST /v1/sign-in/passkey",
+            "POST /v1/sign-in/passkey/begin",
         ]
     );
     assert_eq!(
         named(false),
         [
             "DELETE /v1/me/api-keys/{id}",
+            "DELETE /v1/me/passkeys/{id}",
             "DELETE /v1/me/sessions",
             "GET /v1/me",
             "GET /v1/me/api-keys",
             "GET /v1/me/can-i",
+            "GET /v1/me/passkeys",
             "GET /v1/me/sessions",
             "GET /v1/policy",
             "GET /v1/profiles",
             "GET /v1/reply-attributes",
             "GET /v1/reply-presets",
+            "PATCH /v1/me/passkeys/{id}",
             "POST /v1/me/api-keys",
+            "POST /v1/me/passkeys",
+            "POST /v1/me/passkeys/begin",
             "POST /v1/me/recovery-codes",
             "POST /v1/sign-out",
         ]

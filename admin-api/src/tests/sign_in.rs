@@ -1,4 +1,9 @@
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
 use axum::http::StatusCode;
+use directory::Time;
+use directory::access::{Actor, Context};
 use serde_json::{Value, json};
 
 use super::world::{PASSWORD, World, request};
@@ -68,6 +73,50 @@ async fn signing_out_ends_the_session() {
     let root = world.root().await;
     world.must(&root, "POST", "/v1/sign-out", Value::Null).await;
     world.get(&root, "/v1/me").await.is_problem(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn whoever_reads_does_not_wait_for_the_disk() {
+    let world = World::new();
+    let root = world.root().await;
+    let (release, released) = channel::<()>();
+    let (begin, begun) = channel::<()>();
+    let directory = world.directory.clone();
+    let writing = std::thread::spawn(move || {
+        let nobody = Context { actor: Actor::nobody(), source: None, now: Time(0) };
+        directory.change(nobody, move |_| {
+            begin.send(()).unwrap();
+            released.recv().unwrap();
+            Ok(())
+        })
+    });
+    begun.recv().unwrap();
+    // The session's use is to be noted, and cannot be while somebody else writes.
+    world.pass(30 * 60_000);
+    assert_eq!(world.get(&root, "/v1/me").await.status, StatusCode::OK);
+    release.send(()).unwrap();
+    writing.join().unwrap().unwrap();
+    for _ in 0..1_000 {
+        let sessions = world.must(&root, "GET", "/v1/me/sessions", Value::Null).await;
+        if sessions["items"][0]["last_used"] == "2027-01-15T08:30:00Z" {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("nobody noted that the session is used");
+}
+
+#[tokio::test]
+async fn an_api_key_is_made_by_a_session_that_has_just_been_begun() {
+    let world = World::new();
+    let root = world.root().await;
+    let key = json!({"name": "backup", "expires": "2027-06-30T00:00:00Z"});
+    let made = world.must(&root, "POST", "/v1/me/api-keys", key.clone()).await;
+    let by_key =
+        world.call(made["token"].as_str().unwrap(), "POST", "/v1/me/api-keys", key.clone());
+    by_key.await.is_problem(409, "rule");
+    world.pass(15 * 60_000);
+    world.call(&root, "POST", "/v1/me/api-keys", key).await.is_problem(409, "rule");
 }
 
 #[tokio::test]

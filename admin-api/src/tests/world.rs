@@ -26,6 +26,7 @@ const START: u64 = 1_800_000_000_000;
 
 pub(super) struct World {
     pub(super) router: Router,
+    pub(super) directory: Directory,
     clock: Arc<AtomicU64>,
     _folder: TempDir,
 }
@@ -67,14 +68,14 @@ impl World {
             Box::pin(async { OrderOutcome::NotSent(reason) })
         });
         let router = router(
-            directory,
+            directory.clone(),
             now,
             nothing_is_sent,
             limits,
             Addresses { invitations: Some("https://in.example/"), ..Addresses::default() },
         )
         .layer(peer);
-        Self { router, clock, _folder: folder }
+        Self { router, directory, clock, _folder: folder }
     }
 
     /// Lets time pass.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use directory::AdminSessionLives;
+use directory::authentication::{RelyingParty, UnusableParty};
 
 use super::section::section;
 use super::value::{Count, DAY, HOUR, KIB, MIB, MINUTE, Optional, SECOND, Size, Time, WebAddress};
@@ -35,6 +36,12 @@ section! {
         session_lifetime: Time<{ 5 * MINUTE }, { 7 * DAY }> = Time(10 * HOUR),
         /// How long an admin's session lasts without being used.
         session_idle: Time<{ 5 * MINUTE }, { 7 * DAY }> = Time(HOUR),
+        /// The domain that passkeys of admins are for, such as `admin.example`: that of the page on which
+        /// they sign in, or one above it. Passkeys are lost when it changes. Empty: passkeys are off.
+        passkey_domain: Optional<String> = Optional(None),
+        /// Origins of the pages on which passkeys count, as browsers write them, such as
+        /// `https://admin.example:8443`. Empty: `https://` and the domain.
+        passkey_origins: Vec<String> = Vec::new(),
         /// Open connections, all together.
         connections: Count<1, 100_000> = Count(1_000),
         /// The largest request body.
@@ -47,6 +54,27 @@ section! {
 }
 
 impl AdminApi {
+    /// For whom passkeys are made; nobody where no domain is named.
+    pub(crate) fn relying_party(&self) -> Option<Result<RelyingParty, UnusableParty>> {
+        let domain = self.passkey_domain.as_deref()?;
+        Some(RelyingParty::new(domain, &self.passkey_origins))
+    }
+
+    /// The key that makes passkeys impossible, and why.
+    pub(super) fn passkey_fault(&self) -> Option<(&'static str, String)> {
+        match self.relying_party() {
+            Some(Err(unusable @ UnusableParty::Domain(_))) => {
+                Some(("passkey_domain", unusable.to_string()))
+            }
+            Some(Err(unusable)) => Some(("passkey_origins", unusable.to_string())),
+            None if !self.passkey_origins.is_empty() => {
+                let message = "`[admin_api] passkey_origins` needs `[admin_api] passkey_domain`";
+                Some(("passkey_origins", message.to_owned()))
+            }
+            Some(Ok(_)) | None => None,
+        }
+    }
+
     /// How long sessions of admins last.
     pub(crate) fn session_lives(&self) -> AdminSessionLives {
         let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);

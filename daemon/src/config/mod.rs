@@ -158,6 +158,9 @@ impl Config {
             let message = "`[ldap] message_size_anonymous` is larger than `[ldap] message_size`";
             add("ldap", "message_size_anonymous", message);
         }
+        if let Some((key, message)) = self.admin_api.passkey_fault() {
+            add("admin_api", key, &message);
+        }
         if self.privileges.group.is_some() && self.privileges.user.is_none() {
             let message = "`[privileges] group` needs `[privileges] user`";
             add("privileges", "group", message);

@@ -46,6 +46,25 @@ fn where_the_api_is_found_from_outside_is_a_web_address() {
 }
 
 #[test]
+fn passkeys_are_for_a_domain_and_pages_within_it() {
+    let api = |lines: &str| format!("{CERTIFICATE}[admin_api]\n{lines}\n");
+    let party = |lines| Config::parse("t.toml", &api(lines)).unwrap().admin_api.relying_party();
+    assert_eq!(party(""), None);
+    assert!(party("passkey_domain = \"admin.example\"").unwrap().is_ok());
+    let page = "passkey_domain = \"example\"\npasskey_origins = [\"https://admin.example:8443\"]";
+    assert!(party(page).unwrap().is_ok());
+    let wrong = [
+        ("passkey_domain = \"https://admin.example\"", "must be a domain"),
+        ("passkey_origins = [\"https://admin.example\"]", "needs `[admin_api] passkey_domain`"),
+        ("passkey_domain = \"a.example\"\npasskey_origins = [\"https://b.example\"]", "not within"),
+        ("passkey_domain = \"a.example\"\npasskey_origins = [\"a.example\"]", "must be an origin"),
+    ];
+    for (lines, why) in wrong {
+        assert!(refusal(&api(lines)).contains(why), "{lines}: {}", refusal(&api(lines)));
+    }
+}
+
+#[test]
 fn the_sample_is_a_configuration_as_it_stands_and_uncommented() {
     let as_it_stands: Written = toml::from_str(&sample()).unwrap();
     assert_eq!(as_it_stands, Written::default());

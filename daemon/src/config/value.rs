@@ -348,6 +348,19 @@ impl Value for Vec<IpNet> {
     }
 }
 
+impl Value for Vec<String> {
+    type Resolved = Self;
+
+    fn resolve(self) -> Self {
+        self
+    }
+
+    fn toml(&self) -> String {
+        let texts: Vec<String> = self.iter().map(|it| quote(it)).collect();
+        format!("[{}]", texts.join(", "))
+    }
+}
+
 /// Every address that there is.
 pub(super) fn whole_internet() -> Vec<IpNet> {
     vec![Ipv4Net::default().into(), Ipv6Net::default().into()]

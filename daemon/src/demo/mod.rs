@@ -58,6 +58,7 @@ pub(crate) fn configure(folder: &Path, log: &str) -> Result<Config, DemoError> {
     }
     let tcp = |port| free(port, |address| TcpListener::bind(address).is_ok());
     let udp = |port| free(port, |address| UdpSocket::bind(address).is_ok());
+    let api = known(tcp(8443));
     let text = format!(
         "[data]\ndirectory = {data:?}\nmaster_key = {key:?}\n\
          [ldap]\nlisten = [\"{ldap}\"]\nlisten_tls = [\"{ldaps}\"]\ncleartext_bind = true\n\
@@ -65,6 +66,8 @@ pub(crate) fn configure(folder: &Path, log: &str) -> Result<Config, DemoError> {
          order_networks_excepted = []\n\
          [admin_api]\nlisten = [\"{api}\"]\n\
          [devices]\nlisten = [\"{devices}\"]\n\
+         [admin_api]\nlisten = [\"{api}\"]\npasskey_domain = \"localhost\"\n\
+         passkey_origins = [\"https://localhost:{port}\"]\n\
          [tls]\ncertificate = {certificate:?}\nkey = {private:?}\n\
          [privileges]\nstay_root = true\n\
          [log]\nfilter = {log:?}\n",
@@ -75,8 +78,8 @@ pub(crate) fn configure(folder: &Path, log: &str) -> Result<Config, DemoError> {
         auth = udp(1812),
         acct = udp(1813),
         radsec = tcp(2083),
-        api = tcp(8443),
         devices = tcp(8444),
+        port = api.port(),
         certificate = tls.join("server.pem"),
         private = tls.join("server.key"),
     );
@@ -87,6 +90,12 @@ pub(crate) fn configure(folder: &Path, log: &str) -> Result<Config, DemoError> {
 fn free(port: u16, binds: impl Fn(SocketAddr) -> bool) -> SocketAddr {
     let wished = SocketAddr::from(([127, 0, 0, 1], port));
     if binds(wished) { wished } else { SocketAddr::from(([127, 0, 0, 1], 0)) }
+}
+
+/// The address with a port of its own: the pages on which passkeys count are named beforehand.
+fn known(address: SocketAddr) -> SocketAddr {
+    let chosen = TcpListener::bind(address).and_then(|listener| listener.local_addr());
+    chosen.unwrap_or(address)
 }
 
 /// Fills an empty directory, or finds what was filled in before; tells what is there.

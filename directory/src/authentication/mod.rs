@@ -23,6 +23,7 @@ mod machine;
 mod memory;
 mod ms_chap;
 mod network;
+mod passkey;
 mod password;
 mod placeholders;
 mod pool;
@@ -50,6 +51,11 @@ pub(crate) use listed::objection_to_gear;
 pub(crate) use ms_chap::NtHash;
 pub use ms_chap::{Counterproof, MsChapV2};
 pub use network::NetworkReply;
+pub use passkey::{
+    ALGORITHMS, Assertion, ClaimedAdmin, NewCredential, PASSKEY_PATIENCE, PasskeyQuestion,
+    RelyingParty, UnusableParty,
+};
+pub(crate) use passkey::{Objection, Passkeys, user_handle};
 pub(crate) use password::judge;
 pub use password::{
     HashParameters, HashingFailed, InvalidPassword, Password, StoredHash, Unacceptable,

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use storage::{Change, Reading, Secret, Snapshot};
 
-use super::engine::{Bearer, place_number};
+use super::engine::{AccountKey, Bearer, place_number};
 use super::password::{HashingFailed, Password, StoredHash};
 use super::totp::{self, Seed};
 use crate::access::{Actor, Context, Refusal, home_answers};
@@ -14,7 +14,7 @@ use crate::collections::{
 use crate::directory::{Directory, find_token};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, Event, EventActor, Outcome, Subject, SubjectKind};
-use crate::id::{AdminNumber, Place, RecordId};
+use crate::id::{AdminId, AdminNumber, Place, RecordId};
 use crate::records::{
     Admin, AdminState, Carrier, Credential, LockoutPolicy, Narrowing, Origin, SecondProof,
     TokenPurpose, indices, kinds,
@@ -66,7 +66,7 @@ impl Arrival {
         Self { source, now, user_agent: None, carrier: Carrier::Header }
     }
 
-    fn origin(&self, proof: SecondProof) -> Origin {
+    pub(super) fn origin(&self, proof: SecondProof) -> Origin {
         let (source, carrier) = (Some(self.source), self.carrier);
         let shortened = |text: &String| text.chars().take(USER_AGENT).collect();
         let user_agent = self.user_agent.as_ref().map(shortened);
@@ -108,7 +108,21 @@ struct SignIn {
     place: Option<Place>,
     admin: Option<(AdminNumber, Admin, Credential)>,
     request: SignInRequest,
-    throttled: super::engine::AccountKey,
+    throttled: AccountKey,
+}
+
+/// Whom a login names.
+pub(super) struct FoundLogin {
+    place: Option<Place>,
+    number: Option<AdminNumber>,
+    /// Whose failures slow down who gives it.
+    pub(super) throttled: AccountKey,
+}
+
+impl FoundLogin {
+    pub(super) fn admin(&self) -> Option<AdminId> {
+        self.place.zip(self.number).map(|(home, number)| AdminId { home, number })
+    }
 }
 
 impl Directory {
@@ -167,33 +181,51 @@ impl Directory {
                 .ok_or_else(|| Invalid::new("/code", "is not the code of this moment"))?;
             settle(&mut site, token.admin, credential, step)?;
             let origin = arrival.origin(SecondProof::Totp);
-            open_session(&mut site, token.admin, origin, Action::MfaEnrolled)
+            open_session(&mut site, token.admin, origin, (Action::MfaEnrolled, Vec::new()))
         })?;
         Ok(done)
     }
 
     fn find_admin(&self, snapshot: &Snapshot, request: SignInRequest) -> Result<SignIn, Error> {
-        let place = match &request.organization {
+        let found = self.find_login(snapshot, request.organization.as_deref(), &request.login)?;
+        let (place, throttled) = (found.place, found.throttled);
+        let admin = match found.admin() {
+            Some(AdminId { home, number }) => {
+                let partition = home.partition();
+                let admin = snapshot.get::<Admin>(partition, number.record())?;
+                let credential = snapshot.get::<Credential>(partition, number.record())?;
+                admin.zip(credential).map(|(admin, credential)| (number, admin, credential))
+            }
+            None => None,
+        };
+        Ok(SignIn { place, admin, request, throttled })
+    }
+
+    /// Finds whom a login names, and whose failures slow down who gives it.
+    pub(super) fn find_login(
+        &self,
+        snapshot: &Snapshot,
+        organization: Option<&str>,
+        login: &str,
+    ) -> Result<FoundLogin, Error> {
+        let place = match organization {
             None => Some(Place::Provider),
             Some(slug) => self.organization_by_slug(slug)?.map(Place::Organization),
         };
-        let name = prepare(&request.login);
+        let name = prepare(login);
         // Each slug that leads nowhere counts for itself, as an organization does.
-        let nowhere = place.is_none().then_some(request.organization.as_deref()).flatten();
+        let nowhere = place.is_none().then_some(organization).flatten();
         let counted = nowhere.map_or_else(|| name.clone(), |slug| format!("{slug}/{name}"));
         let throttled = self.inner.engine.name_key(place, Bearer::Admin, &counted);
-        let mut attempt = SignIn { place, admin: None, request, throttled };
-        if let Some(place) = place {
-            let partition = place.partition();
-            let found = snapshot.find_first(partition, indices::ADMIN_LOGIN, name.as_bytes())?;
-            if let Some(number) = found.and_then(AdminNumber::from_record) {
-                let admin = snapshot.get::<Admin>(partition, number.record())?;
-                let credential = snapshot.get::<Credential>(partition, number.record())?;
-                attempt.admin =
-                    admin.zip(credential).map(|(admin, credential)| (number, admin, credential));
+        let number = match place {
+            Some(place) => {
+                let (partition, index) = (place.partition(), indices::ADMIN_LOGIN);
+                let found = snapshot.find_first(partition, index, name.as_bytes())?;
+                found.and_then(AdminNumber::from_record)
             }
-        }
-        Ok(attempt)
+            None => None,
+        };
+        Ok(FoundLogin { place, number, throttled })
     }
 
     fn verify_admin(&self, attempt: SignIn) -> Result<SignInOutcome, Error> {
@@ -268,7 +300,8 @@ impl Directory {
                 return Ok(Step::WrongCode);
             };
             let origin = arrival.origin(proof);
-            let session = open_session(&mut site, number, origin, Action::SignIn)?;
+            let action = (Action::SignIn, Vec::new());
+            let session = open_session(&mut site, number, origin, action)?;
             Ok::<_, Error>(Step::Done(SignInOutcome::Session(session)))
         })?;
         Ok(done)
@@ -308,10 +341,13 @@ enum Step {
     Refused(&'static str),
 }
 
-type Writing<'g, 'w, 'c> = Site<'g, &'w mut Change<'c>>;
+pub(super) type Writing<'g, 'w, 'c> = Site<'g, &'w mut Change<'c>>;
 
 /// The credential of an active admin of a place that answers.
-fn living(site: &Writing<'_, '_, '_>, admin: AdminNumber) -> Result<Option<Credential>, Error> {
+pub(super) fn living(
+    site: &Writing<'_, '_, '_>,
+    admin: AdminNumber,
+) -> Result<Option<Credential>, Error> {
     let partition = site.partition();
     let answers = home_answers(&*site.source, site.place)?;
     let record = site.source.get::<Admin>(partition, admin.record())?;
@@ -410,11 +446,11 @@ fn begin_enrolment(
     Ok(SignInOutcome::Enrol(Enrolment { token, uri }))
 }
 
-fn open_session(
+pub(super) fn open_session(
     site: &mut Writing<'_, '_, '_>,
     number: AdminNumber,
     origin: Origin,
-    action: Action,
+    (action, differences): (Action, Vec<Difference>),
 ) -> Result<IssuedToken, Error> {
     let wanted = Wanted {
         purpose: TokenPurpose::Session,
@@ -427,6 +463,6 @@ fn open_session(
     let admin = site.source.get::<Admin>(site.partition(), number.record())?;
     let admin = admin.ok_or(Error::Missing)?;
     let subject = (SubjectKind::Admin, admin.uuid, admin.fields.login.as_str());
-    site.tell(action, subject, Vec::new())?;
+    site.tell(action, subject, differences)?;
     Ok(token)
 }

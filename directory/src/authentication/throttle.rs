@@ -234,10 +234,10 @@ fn wait_until(time_ms: u64, now_ms: u64) -> Result<(), Wait> {
 
 /// An address, or the /64 that an IPv6 host chooses its addresses from.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Source(IpAddr);
+pub(super) struct Source(IpAddr);
 
 impl Source {
-    fn of(address: IpAddr) -> Self {
+    pub(super) fn of(address: IpAddr) -> Self {
         Self(match address.to_canonical() {
             IpAddr::V4(address) => IpAddr::V4(address),
             IpAddr::V6(address) => {

@@ -1,6 +1,6 @@
 //! The open sessions of an admin: seen and ended by the admin, or by who manages admins.
 
-use storage::{Change, Reading, Snapshot};
+use storage::{Change, Id, Reading, Snapshot};
 use uuid::Uuid;
 
 use super::Admins;
@@ -11,7 +11,7 @@ use crate::access::{Grant, ManageAdmins};
 use crate::error::Error;
 use crate::events::{Action, SubjectKind};
 use crate::id::{AdminNumber, Place, RecordId};
-use crate::records::{Admin, Narrowing, Token, TokenPurpose, TokenUse, indices};
+use crate::records::{Admin, Narrowing, Token, TokenPurpose, TokenUse};
 use crate::time::Time;
 
 /// The sessions of one admin.
@@ -105,6 +105,14 @@ where
     /// # Errors
     /// When the store fails.
     pub fn list(&self) -> Result<Vec<AdminSession>, Error> {
+        let is_open = |(_, session): &(Id, AdminSession)| session.ends > self.site.now();
+        let open = self.kept()?.into_iter().filter(is_open);
+        Ok(open.map(|(_, session)| session).collect())
+    }
+
+    /// All sessions of which something is kept. One that ended because it was not used is among
+    /// them: it would be open again if sessions were to last longer without being used.
+    fn kept(&self) -> Result<Vec<(Id, AdminSession)>, Error> {
         let (partition, lives) = (self.home.partition(), self.site.tools.session_lives());
         let mut sessions = Vec::new();
         for id in tokens_of(&*self.site.source, self.home, self.admin)? {
@@ -113,46 +121,50 @@ where
             let Some(token) = session else { continue };
             let used = self.site.source.get::<TokenUse>(partition, id)?;
             let ends = lives.end(&token, used.as_ref());
-            if ends > self.site.now() {
-                let is_asking = self.asking == Some(token.uuid);
-                sessions.push(AdminSession { token, used, ends, is_asking });
-            }
+            let is_asking = self.asking == Some(token.uuid);
+            sessions.push((id, AdminSession { token, used, ends, is_asking }));
         }
         Ok(sessions)
     }
 }
 
 impl AdminSessions<'_, &mut Change<'_>> {
-    /// Ends a session.
+    /// Ends a session; tells whether it was the one that asks.
     ///
     /// # Errors
     /// `Missing` when there is no such session.
-    pub fn end(&mut self, uuid: Uuid) -> Result<(), Error> {
-        let theirs = self.list()?.into_iter().any(|session| session.token.uuid == uuid);
-        if !theirs {
-            return Err(Error::Missing);
-        }
-        let partition = self.home.partition();
-        let found = self.site.source.find_first(partition, indices::TOKEN_UUID, uuid.as_bytes())?;
-        end_token(self.site.source, partition, found.ok_or(Error::Missing)?)?;
-        let admin = self.site.source.get::<Admin>(partition, self.admin.record())?;
-        let admin = admin.ok_or(Error::Missing)?;
-        let subject = (SubjectKind::Admin, admin.uuid, admin.fields.login.as_str());
-        self.site.tell(Action::SessionEnded, subject, Vec::new())
+    pub fn end(&mut self, uuid: Uuid) -> Result<bool, Error> {
+        let kept = self.kept()?.into_iter().find(|(_, session)| session.token.uuid == uuid);
+        let (id, session) = kept.ok_or(Error::Missing)?;
+        self.end_kept(id, &session)?;
+        Ok(session.is_asking)
     }
 
-    /// Ends all sessions, or all but the one that asks; tells how many.
+    /// Ends all sessions, or all but the one that asks; tells how many were open.
     ///
     /// # Errors
     /// When the store fails.
     pub fn end_all(&mut self, but_this: bool) -> Result<usize, Error> {
         let mut ended = 0_usize;
-        for session in self.list()? {
+        for (id, session) in self.kept()? {
             if !(but_this && session.is_asking) {
-                self.end(session.token.uuid)?;
-                ended = ended.saturating_add(1);
+                ended = ended.saturating_add(usize::from(self.end_kept(id, &session)?));
             }
         }
         Ok(ended)
+    }
+
+    /// Ends what is kept of a session; tells whether it was open, which is an event.
+    fn end_kept(&mut self, id: Id, session: &AdminSession) -> Result<bool, Error> {
+        let partition = self.home.partition();
+        end_token(self.site.source, partition, id)?;
+        let was_open = session.ends > self.site.now();
+        if was_open {
+            let admin = self.site.source.get::<Admin>(partition, self.admin.record())?;
+            let admin = admin.ok_or(Error::Missing)?;
+            let subject = (SubjectKind::Admin, admin.uuid, admin.fields.login.as_str());
+            self.site.tell(Action::SessionEnded, subject, Vec::new())?;
+        }
+        Ok(was_open)
     }
 }

@@ -1,10 +1,12 @@
 //! Admins: who works through the admin API.
 
+use ipnet::IpNet;
 use storage::{Change, Id, Index, Partition, ReadError, Reading, Snapshot};
 use uuid::Uuid;
 
 use super::collection::Collection;
 use super::entity::Entity;
+use super::passkeys::forget_passkeys;
 use super::passwords::{NewPassword, forget_credential, store_admin_password};
 use super::site::Site;
 use crate::access::{Grant, ManageAdmins, Role, View, Who, standing};
@@ -55,9 +57,10 @@ impl Admins<'_, &mut Change<'_>> {
     /// Changes an admin; with `revision`, only when nobody changed it in between.
     ///
     /// # Errors
-    /// `Missing`, `Stale`, `Invalid` or `Taken`; `Forbidden` for one's own role, scope or
-    /// suspension, for a scope that is or becomes wider than one's own, and for what would leave
-    /// the provider without an active Administrator with Billing over all organizations.
+    /// `Missing`, `Stale`, `Invalid` (one's own networks are narrowed alone) or `Taken`; `Forbidden`
+    /// for one's own role, scope or suspension, for a scope that is or becomes wider than one's own,
+    /// and for what would leave the provider without an active Administrator with Billing over all
+    /// organizations.
     pub fn update(
         &mut self,
         number: AdminNumber,
@@ -82,6 +85,10 @@ impl Admins<'_, &mut Change<'_>> {
                 return Err(Error::Forbidden(
                     "nobody changes their own role, scope, API access or suspension",
                 ));
+            }
+            if !lie_within(&admin.fields.sources, &before.fields.sources) {
+                let detail = "must lie within those that you have; another admin widens them";
+                return Err(Invalid::new("/sources", detail).into());
             }
             if !admin.fields.works_from(self.site.context.source) {
                 let detail = "must have the address that you come from: you would be locked out";
@@ -123,8 +130,8 @@ impl Admins<'_, &mut Change<'_>> {
         self.site.tell(Action::PasswordSet, subject(&admin), Vec::new())
     }
 
-    /// Forgets an admin's second factor and ends the admin's keys and sessions; the next sign-in
-    /// enrols.
+    /// Forgets an admin's second factor and passkeys, and ends the admin's keys and sessions; the
+    /// next sign-in enrols.
     ///
     /// # Errors
     /// `Missing` when there is no such admin; `Forbidden` for a scope wider than one's own.
@@ -133,6 +140,7 @@ impl Admins<'_, &mut Change<'_>> {
         let partition = self.site.partition();
         self.site.source.delete_secret(partition, kinds::TOTP_SEED, number.record())?;
         self.site.source.delete::<RecoveryCodes>(partition, number.record())?;
+        forget_passkeys(self.site.source, partition, number)?;
         if let Some(mut credential) =
             self.site.source.get::<Credential>(partition, number.record())?
         {
@@ -188,6 +196,12 @@ impl Admins<'_, &mut Change<'_>> {
             "the last active administrator with billing over all organizations stays",
         ))
     }
+}
+
+/// Whether every network lies within one of the others; none of either are all there are.
+fn lie_within(networks: &[IpNet], others: &[IpNet]) -> bool {
+    let lies = |network: &IpNet| others.iter().any(|other| other.contains(network));
+    others.is_empty() || !networks.is_empty() && networks.iter().all(lies)
 }
 
 fn is_top(admin: &Admin) -> bool {
@@ -304,6 +318,7 @@ impl Entity for Admin {
         id: AdminNumber,
     ) -> Result<(), Error> {
         end_tokens(change, partition, id)?;
+        forget_passkeys(change, partition, id)?;
         forget_credential(change, partition, id.record())
     }
 }

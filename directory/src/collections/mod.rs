@@ -25,6 +25,7 @@ mod network_rules;
 mod oneself;
 mod organizations;
 mod own_certificates;
+mod passkeys;
 mod passwords;
 mod presentation;
 mod radius_clients;
@@ -73,6 +74,7 @@ pub use organizations::{
 };
 pub(crate) use organizations::{destroy_expired, settings};
 pub use own_certificates::Fingerprint;
+pub use passkeys::PasskeyWish;
 pub use passwords::{NewPassword, OwnPassword, Passwords, SignInState};
 pub(crate) use passwords::{first_password, raise_version, require_quality};
 pub use presentation::OrganizationPresentation;

@@ -11,7 +11,7 @@ use crate::error::{Error, Invalid};
 use crate::events::{Action, SubjectKind};
 use crate::id::{AdminNumber, OrganizationId, Place, RecordId, TokenNumber};
 use crate::limits;
-use crate::records::{Admin, Narrowing, Origin, Token, TokenPurpose, indices};
+use crate::records::{Admin, Narrowing, Origin, Token, TokenPurpose, TokenUse, indices};
 use crate::time::Time;
 use crate::tools::Tools;
 
@@ -93,18 +93,16 @@ impl Oneself<'_, &mut Change<'_>> {
     /// Makes an API key.
     ///
     /// # Errors
-    /// `Invalid` for what is not acceptable; `Forbidden` without API access, or with a key in hand
-    /// that is narrower than the admin.
+    /// `Invalid` for what is not acceptable; `Forbidden` without API access, and for anything but a
+    /// session that was begun a moment ago.
     pub fn create_api_key(&mut self, new: NewKey) -> Result<IssuedToken, Error> {
         if !self.standing.rights.admin.fields.api_access {
             return Err(Error::Forbidden(
                 "API access is off for you; an administrator with billing turns it on",
             ));
         }
-        if self.standing.token.narrowing != Narrowing::default() {
-            return Err(Error::Forbidden("a narrowed key makes no other keys"));
-        }
         self.check(&new)?;
+        self.require_fresh_session()?;
         let narrowing =
             Narrowing { role: new.role, organizations: new.organizations, sources: new.sources };
         let wanted = Wanted {
@@ -225,12 +223,14 @@ fn sweep(
     admin: AdminNumber,
     wanted: TokenPurpose,
 ) -> Result<(), Error> {
-    let partition = site.partition();
+    let (partition, lives) = (site.partition(), site.tools.session_lives());
     let (mut living, mut oldest) = (0_usize, None);
     for id in tokens_of(&*site.source, site.place, admin)? {
         let token = site.source.get::<Token>(partition, id)?;
-        let living_token = token
-            .filter(|token| token.expires > site.now() && token.purpose != TokenPurpose::Enrolment);
+        let used = site.source.get::<TokenUse>(partition, id)?;
+        let is_over = |token: &Token| lives.end(token, used.as_ref()) <= site.now();
+        let living_token =
+            token.filter(|token| !is_over(token) && token.purpose != TokenPurpose::Enrolment);
         let Some(token) = living_token else {
             end_token(site.source, partition, id)?;
             continue;

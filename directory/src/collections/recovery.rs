@@ -56,7 +56,9 @@ impl Oneself<'_, &mut Change<'_>> {
         )?;
         Ok(codes)
     }
+}
 
+impl<S> Oneself<'_, S> {
     /// Lets nobody on but who has just signed in.
     pub(super) fn require_fresh_session(&self) -> Result<(), Error> {
         let token = &self.standing.token;

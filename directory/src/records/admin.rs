@@ -111,21 +111,29 @@ mod tests {
     use super::*;
     use crate::time::Time;
 
+    /// What version 1 wrote.
+    const VERSION_1: &[&[u8]] = &[
+        &[16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7],
+        &[0, 0x81, 0x01, 0x81, 0x01, 1],
+        b"\x05grace\x05Grace",
+        &[2, 1, 2, 1, 0xac, 0x02, 1],
+    ];
+
     #[test]
     fn an_admin_of_version_1_works_from_anywhere() {
+        let organization = |number| crate::id::RecordId::from_record(number).unwrap();
         let fields = AdminFields {
             login: "grace".into(),
             display_name: "Grace".into(),
             role: Role::Manager,
-            scope: AdminScope::All,
+            scope: AdminScope::Organizations(vec![organization(1), organization(300)]),
             api_access: true,
             sources: Vec::new(),
         };
-        let (uuid, stamp) = (Uuid::from_u128(7), Stamp::new(Time(1)));
+        let (uuid, stamp) = (Uuid::from_u128(7), Stamp::new(Time(129)));
         let admin = Admin { uuid, state: AdminState::Active, stamp, fields };
-        let mut body = storage::encode(&admin).unwrap();
-        assert_eq!(body.pop(), Some(0));
-        assert_eq!(Admin::upgrade(1, &body).unwrap(), admin);
-        assert!(Admin::upgrade(0, &body).is_err());
+        assert_eq!(Admin::upgrade(1, &VERSION_1.concat()).unwrap(), admin);
+        assert!(Admin::upgrade(0, &VERSION_1.concat()).is_err());
+        assert_eq!(storage::encode(&admin).unwrap(), [&VERSION_1.concat()[..], &[0]].concat());
     }
 }

@@ -26,6 +26,7 @@ mod issued_certificate;
 mod network_rule;
 mod organization;
 mod own_certificates;
+mod passkey;
 mod password_history;
 mod password_policy;
 mod plan;
@@ -86,6 +87,8 @@ pub use organization::{
     Base, CustomMark, LockoutPolicy, Organization, OrganizationFields, OrganizationState, Settings,
 };
 pub use own_certificates::OwnCertificates;
+pub(crate) use passkey::credential_key;
+pub use passkey::{Passkey, PasskeyKey};
 pub use password_history::PasswordHistory;
 pub use password_policy::PasswordPolicy;
 pub use plan::{Agreement, Agreements, DayCount, Plan, PlanFields, Prices, UsageMonth};
@@ -134,6 +137,7 @@ pub(crate) mod kinds {
     pub(crate) const IMPORT_WORK: Kind = Kind(63);
     pub(crate) const TOKEN_USE: Kind = Kind(50);
     pub(crate) const RECOVERY_CODES: Kind = Kind(51);
+    pub(crate) const PASSKEY: Kind = Kind(80);
     pub(crate) const REPEAT: Kind = Kind(52);
     /// Sealed: what was answered to a change that may be asked for again.
     pub(crate) const REPEATED_ANSWER: Kind = Kind(53);
@@ -204,6 +208,9 @@ pub(crate) mod indices {
     pub(crate) const ADMIN_UUID: Index = Index(11);
     pub(crate) const TOKEN_UUID: Index = Index(20);
     pub(crate) const TOKEN_ADMIN: Index = Index(21);
+    pub(crate) const PASSKEY_UUID: Index = Index(280);
+    pub(crate) const PASSKEY_ADMIN: Index = Index(281);
+    pub(crate) const PASSKEY_CREDENTIAL: Index = Index(282);
     pub(crate) const REPEAT_KEY: Index = Index(240);
     pub(crate) const REPEAT_CALLER: Index = Index(241);
     /// Of what RADIUS clients have for themselves, by the client.

@@ -42,13 +42,13 @@ pub struct Origin {
     pub source: Option<IpAddr>,
     /// What the program called itself through which it was made.
     pub user_agent: Option<String>,
-    /// What proved the admin beside the password; absent for what is no session.
+    /// What proved the admin beside the password, or in its place; absent for what is no session.
     pub proof: Option<SecondProof>,
     /// Where its text comes with each request.
     pub carrier: Carrier,
 }
 
-/// What proved an admin beside the password.
+/// What proved an admin beside the password, or in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SecondProof {
@@ -56,7 +56,7 @@ pub enum SecondProof {
     Totp,
     /// A recovery code.
     RecoveryCode,
-    /// A passkey.
+    /// A passkey, in place of the password too.
     Passkey,
 }
 
@@ -135,22 +135,37 @@ impl Record for TokenUse {
 mod tests {
     use super::*;
 
+    /// What version 1 wrote of a key that is narrowed in every way.
+    const VERSION_1: &[&[u8]] = &[
+        &[16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7],
+        &[3, 0],
+        &[9; 32],
+        b"\x06backup",
+        &[0x81, 0x01, 0x82, 0x02],
+        &[1, 4, 1, 2, 1, 0xac, 0x02],
+        &[1, 1, 0, 192, 0, 2, 0, 24],
+    ];
+
     #[test]
     fn a_token_of_version_1_came_from_nobody_knows_where() {
+        let organization = |number| OrganizationId::from_record(number).unwrap();
         let token = Token {
             uuid: Uuid::from_u128(7),
             admin: AdminNumber::from_record(3).unwrap(),
             purpose: TokenPurpose::ApiKey,
             hash: [9; 32],
             name: "backup".into(),
-            created: Time(1),
-            expires: Time(2),
-            narrowing: Narrowing::default(),
+            created: Time(129),
+            expires: Time(258),
+            narrowing: Narrowing {
+                role: Some(Role::ReadOnly),
+                organizations: Some(vec![organization(1), organization(300)]),
+                sources: Some(vec!["192.0.2.0/24".parse().unwrap()]),
+            },
             origin: Origin::default(),
         };
-        let mut body = storage::encode(&token).unwrap();
-        assert_eq!(body.split_off(body.len() - 4), [0; 4]);
-        assert!(Token::upgrade(1, &body).unwrap() == token);
-        assert!(Token::upgrade(0, &body).is_err());
+        assert!(Token::upgrade(1, &VERSION_1.concat()).unwrap() == token);
+        assert!(Token::upgrade(0, &VERSION_1.concat()).is_err());
+        assert_eq!(storage::encode(&token).unwrap(), [&VERSION_1.concat()[..], &[0; 4]].concat());
     }
 }

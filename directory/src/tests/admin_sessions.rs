@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use storage::{Partition, Reading};
+
 use super::sign_in::{SECRET, code, enrolled, request, send};
 use super::world::{HERE, World, refusal};
 use crate::access::{Actor, Context, ManageAdmins};
@@ -11,13 +13,13 @@ use crate::collections::AdminSession;
 use crate::error::Error;
 use crate::events::Action;
 use crate::id::{AdminNumber, Place};
-use crate::records::Carrier;
+use crate::records::{Carrier, Token};
 
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;
 
 /// Who a token proves, as a request does: its use is noted.
-fn uses(world: &World, token: &str, source: IpAddr) -> Result<Context, Error> {
+pub(super) fn uses(world: &World, token: &str, source: IpAddr) -> Result<Context, Error> {
     let nobody = Context { source: Some(source), ..world.by(Actor::nobody()) };
     let found = world.directory.identify(token, Carrier::Header, nobody)?;
     if found.is_to_be_noted {
@@ -93,6 +95,48 @@ fn ones_sessions_are_seen_with_where_they_were_used_and_ended_one_or_all() {
     }
     world.directory.change(by, |it| it.oneself()?.sessions()?.end_all(false)).unwrap();
     assert!(uses(&world, &third, HERE).is_err());
+}
+
+/// How many keys and sessions are kept of all admins of the provider.
+fn kept(world: &World) -> usize {
+    let snapshot = world.directory.inner.store.read().unwrap();
+    snapshot.scan::<Token>(Partition::Provider, None).map(Result::unwrap).count()
+}
+
+#[test]
+fn sessions_that_ended_unused_make_room() {
+    let world = World::new();
+    let (_, uri, _) = enrolled(&world);
+    let before = kept(&world);
+    for _ in 0..10 {
+        another(&world, &uri);
+    }
+    assert_eq!(kept(&world), before + 10);
+    world.pass(HOUR);
+    another(&world, &uri);
+    assert_eq!(kept(&world), before);
+}
+
+#[test]
+fn a_session_that_ended_unused_is_not_open_and_can_still_be_ended_for_good() {
+    let world = World::new();
+    let (_, uri, first) = enrolled(&world);
+    let unused = sessions(&world, uses(&world, &first.text, HERE).unwrap())[0].token.uuid;
+    let used = another(&world, &uri);
+    for _ in 0..2 {
+        world.pass(40 * MINUTE);
+        uses(&world, &used, HERE).unwrap();
+    }
+    let by = uses(&world, &used, HERE).unwrap();
+    let (shown, before) = (sessions(&world, by), kept(&world));
+    assert!(shown.len() == 1 && shown[0].is_asking);
+    let told = world.events(Place::Provider, 1);
+    let end = |uuid| world.directory.change(by, move |it| it.oneself()?.sessions()?.end(uuid));
+    assert!(!end(unused).unwrap());
+    assert_eq!((kept(&world), world.events(Place::Provider, 1)), (before - 1, told));
+    assert!(matches!(end(unused), Err(Error::Missing)));
+    assert!(end(shown[0].token.uuid).unwrap(), "the one that asks");
+    assert_eq!(kept(&world), before - 2);
 }
 
 #[test]
@@ -188,6 +232,37 @@ fn an_admin_works_from_the_allowed_networks_alone_open_sessions_included() {
     let out = allow("198.51.100.0/24", world.top(), own);
     assert!(refusal(out).ends_with("you would be locked out"));
     allow("198.51.100.0/24 192.0.2.0/24", world.top(), own).unwrap();
+}
+
+#[test]
+fn nobody_widens_the_networks_that_they_work_from() {
+    let world = World::new();
+    let own = world.top().actor.admin().unwrap().number;
+    let allow = |networks: &[&str]| {
+        let sources = networks.iter().map(|it| it.parse().unwrap()).collect();
+        let done = world.change(move |change| {
+            let mut grant = change.authorize_provider::<ManageAdmins>()?;
+            grant.admins().update(own, None, |admin| {
+                admin.fields.sources = sources;
+                Ok(())
+            })
+        });
+        done.map(drop)
+    };
+    allow(&["192.0.2.0/24", "198.51.100.0/24"]).unwrap();
+    let wider = [
+        &[][..],
+        &["0.0.0.0/0"],
+        &["192.0.2.0/23"],
+        &["192.0.2.0/24", "203.0.113.1/32"],
+        &["192.0.2.0/24", "2001:db8::/64"],
+    ];
+    for networks in wider {
+        assert!(refusal(allow(networks)).starts_with("must lie within"), "{networks:?}");
+    }
+    allow(&["192.0.2.0/24", "192.0.2.0/25"]).unwrap();
+    allow(&["192.0.2.0/28"]).unwrap();
+    assert!(refusal(allow(&["192.0.2.0/24"])).starts_with("must lie within"));
 }
 
 #[test]

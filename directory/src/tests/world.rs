@@ -101,7 +101,7 @@ impl World {
         Self::of(OpenOptions { authentication, sessions, ..OpenOptions::default() })
     }
 
-    fn of(options: OpenOptions) -> Self {
+    pub(super) fn of(options: OpenOptions) -> Self {
         let entropy = Counted::new();
         let backend = InMemoryBackend::new();
         let mut of_store = storage::Options::default();

@@ -153,7 +153,39 @@ fn a_browser_keeps_its_session_in_a_cookie_and_no_other_site_uses_it() {
     assert!(!answer.to_lowercase().contains("access-control-allow"), "{answer}");
     let token = cookie.split(['=', ';']).nth(1).unwrap();
     assert_eq!(office.demo.api(token).get("/v1/me").status, 401, "a cookie is no bearer token");
-    let (status, answer) = ask("POST", "/v1/sign-out", &page, None);
-    assert!(status == 204 && answer.contains("Max-Age=0"), "{answer}");
+    let others = "/v1/me/sessions?keep_this=true";
+    let (status, answer) = ask("DELETE", others, &page, None);
+    assert!(status == 204 && !answer.contains("__Host-tenantry"), "{answer}");
+    let (status, answer) = ask("DELETE", "/v1/me/sessions", &page, None);
+    assert!(status == 204 && answer.contains("__Host-tenantry=; Max-Age=0"), "{answer}");
     assert_eq!(ask("GET", "/v1/me", &[own], None).0, 401);
+    // Ended meanwhile by somebody else.
+    let dead = format!("Cookie: __Host-tenantry={token}");
+    let (status, answer) = ask("GET", "/v1/me", &[own, &dead], None);
+    assert!(status == 401 && answer.contains("__Host-tenantry=; Max-Age=0"), "{answer}");
+    let (status, answer) = ask("POST", "/v1/sign-out", &[guard, &dead], None);
+    assert!(status == 403 && !answer.contains("Max-Age"), "no other site signs out: {answer}");
+}
+
+#[test]
+fn a_browser_that_signs_out_forgets_its_cookie() {
+    let office = Office::new();
+    let admin = office.provider_admin("manager", &json!("all"));
+    let url = &office.demo.admin_api.url;
+    let page = office
+        .demo
+        .api_as_nobody()
+        .header(&format!("Origin: {url}"))
+        .header("Sec-Fetch-Site: same-origin")
+        .header("X-Tenantry-Request: 1");
+    let mut credentials = credentials(&admin);
+    credentials["cookie"] = json!(true);
+    let session = page.post("/v1/sign-in", &credentials);
+    let cookie = session.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    let page = page.header(&format!("Cookie: {cookie}"));
+    assert_eq!(page.get("/v1/me").status, 200);
+    let out = page.send("POST", "/v1/sign-out", None);
+    assert_eq!(out.status, 204, "{out:?}");
+    assert!(out.header("set-cookie").unwrap().contains("Max-Age=0"), "{out:?}");
+    assert_eq!(page.get("/v1/me").status, 401);
 }

@@ -12,6 +12,7 @@ mod groups;
 mod imports;
 mod issued_certificates;
 mod organizations;
+mod passkeys;
 mod radius_clients;
 mod reply_profiles;
 mod service_accounts;

@@ -6,7 +6,8 @@ use directory::access::ManageAdmins;
 use crate::caller::{Home, Item};
 use crate::problem::Problem;
 
-/// Forgets an admin's TOTP and ends the admin's sessions and keys; the next sign-in enrols anew.
+/// Forgets an admin's TOTP, passkeys and recovery codes, and ends the admin's sessions and keys; the
+/// next sign-in enrols anew.
 #[utoipa::path(
     post,
     path = "/admins/{admin}/reset-mfa",

@@ -49,7 +49,7 @@ pub(crate) async fn end_admin_sessions(
         let id = admins.id_of(admin)?;
         let mut sessions = admins.sessions_of(id)?;
         match which.session {
-            Some(session) => sessions.end(session),
+            Some(session) => sessions.end(session).map(drop),
             None => sessions.end_all(false).map(drop),
         }
     });

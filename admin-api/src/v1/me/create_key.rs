@@ -44,6 +44,8 @@ pub(crate) struct NewApiKeyText {
 }
 
 /// Makes an API key for oneself; its text is shown this once.
+///
+/// It needs a session that was begun in the last 15 minutes.
 #[utoipa::path(
     post,
     path = "/me/api-keys",

@@ -2,9 +2,12 @@
 
 use axum::Json;
 use axum::http::StatusCode;
+use axum::http::header::SET_COOKIE;
+use axum::response::{IntoResponse, Response};
 
 use crate::body::Params;
 use crate::caller::Caller;
+use crate::cookie;
 use crate::list::List;
 use crate::open_session::{OpenSession, WhichOwn};
 use crate::problem::Problem;
@@ -21,7 +24,7 @@ pub(crate) async fn list_own_sessions(caller: Caller) -> Result<Json<List<OpenSe
     Ok(Json(List { items: sessions.into_iter().map(Into::into).collect(), next: None }))
 }
 
-/// Ends one's own sessions, or one of them.
+/// Ends one's own sessions, or one of them; a browser whose session is among them forgets its cookie.
 #[utoipa::path(
     delete,
     path = "/me/sessions",
@@ -32,15 +35,18 @@ pub(crate) async fn list_own_sessions(caller: Caller) -> Result<Json<List<OpenSe
 pub(crate) async fn end_own_sessions(
     caller: Caller,
     Params(which): Params<WhichOwn>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Response, Problem> {
     let ended = caller.change(move |change| {
         let mut oneself = change.oneself()?;
         let mut sessions = oneself.sessions()?;
         match which.session {
             Some(session) => sessions.end(session),
-            None => sessions.end_all(which.keep_this).map(drop),
+            None => sessions.end_all(which.keep_this).map(|_| !which.keep_this),
         }
     });
-    ended.await?;
-    Ok(StatusCode::NO_CONTENT)
+    let forgets = ended.await?;
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let forgotten = cookie::forgotten().filter(|_| forgets);
+    response.headers_mut().extend(forgotten.map(|cookie| (SET_COOKIE, cookie)));
+    Ok(response)
 }

@@ -32,6 +32,8 @@ pub(crate) struct Me {
     api_access: bool,
     /// How many recovery codes are left.
     recovery_codes_left: usize,
+    /// How many passkeys the admin has.
+    passkeys: usize,
 }
 
 /// Shows the admin who asks.
@@ -51,7 +53,7 @@ pub(crate) async fn show_me(caller: Caller) -> Result<Json<Me>, Problem> {
         }
     };
     let recovery_codes_left = oneself.recovery_codes_left()?;
-    let admin = oneself.admin();
+    let (passkeys, admin) = (oneself.passkeys()?.len(), oneself.admin());
     Ok(Json(Me {
         id: admin.uuid,
         login: admin.fields.login.clone(),
@@ -61,6 +63,7 @@ pub(crate) async fn show_me(caller: Caller) -> Result<Json<Me>, Problem> {
         permissions: held(oneself.role()),
         api_access: admin.fields.api_access,
         recovery_codes_left,
+        passkeys,
     }))
 }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
-use super::{Session, handed_over};
+use super::{Session, handed_over, rejected};
 use crate::api::Api;
 use crate::body::Body;
 use crate::caller::Newcomer;
@@ -114,8 +114,7 @@ fn answer(outcome: SignInOutcome, carrier: Carrier, now: Time) -> Result<Respons
             ))
         }
         SignInOutcome::Rejected => {
-            let detail = "Login, password or code is wrong, or the admin may not sign in.";
-            Err(Problem::new(StatusCode::UNAUTHORIZED, "/problems/rejected", "Rejected", detail))
+            Err(rejected("Login, password or code is wrong, or the admin may not sign in."))
         }
         SignInOutcome::TooEarly(milliseconds) => {
             Err(Problem::too_early(milliseconds.div_ceil(1_000)))

@@ -2,9 +2,11 @@
 
 mod begin;
 mod enrolment;
+mod passkey;
 mod sign_out;
 
 use axum::Json;
+use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse, Response};
 use directory::Time;
@@ -18,11 +20,13 @@ use utoipa_axum::routes;
 use crate::api::Api;
 use crate::cookie;
 use crate::moment::Moment;
+use crate::problem::Problem;
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(begin::sign_in))
         .routes(routes!(enrolment::confirm_enrolment))
+        .merge(passkey::routes())
         .routes(routes!(sign_out::sign_out))
 }
 
@@ -34,6 +38,11 @@ pub(crate) struct Session {
     token: Option<String>,
     /// When it ends, however much it is used.
     expires: Moment,
+}
+
+/// Says that nobody is let in, and no more than that.
+fn rejected(detail: &'static str) -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "/problems/rejected", "Rejected", detail)
 }
 
 /// Hands a session over, in the body or in a cookie.

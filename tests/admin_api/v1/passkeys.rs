@@ -1,0 +1,223 @@
+//! `/v1/me/passkeys`, `/v1/sign-in/passkey`, and cookies, by a real browser.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::harness::admin::{Admin, PASSWORD};
+use crate::harness::authority::{Authority, Holder};
+use crate::harness::browser::Browser;
+use crate::harness::office::Office;
+use crate::harness::page::Page;
+use crate::harness::totp;
+
+/// Where a browser finds the admin API: passkeys are for names.
+fn origin(office: &Office) -> String {
+    office.demo.admin_api.url.replace("127.0.0.1", "localhost")
+}
+
+/// What an admin of the organization's own signs in with, and wants a cookie for.
+fn credentials(office: &Office, admin: &Admin) -> Value {
+    json!({
+        "organization": office.slug,
+        "login": admin.login,
+        "password": PASSWORD,
+        "code": totp::code_beside(&admin.otpauth_uri, 1),
+        "cookie": true
+    })
+}
+
+/// Signs in on the page with password and code.
+const SIGN_IN: &str = "return await ask('POST', '/v1/sign-in', given[0], own);";
+/// Has a passkey made, and registers it by a name.
+const REGISTER: &str = "
+    const begun = await ask('POST', '/v1/me/passkeys/begin', null, own);
+    if (begun.status !== 200) return begun;
+    const options = PublicKeyCredential.parseCreationOptionsFromJSON(begun.json.options);
+    const made = await navigator.credentials.create({publicKey: options});
+    const registration = {name: given[0], credential: made.toJSON()};
+    return await ask('POST', '/v1/me/passkeys', registration, own);
+";
+/// Uses a passkey, as whoever is named or anybody, and signs in.
+const USE: &str = "
+    const begun = await ask('POST', '/v1/sign-in/passkey/begin', given[0], own);
+    if (begun.status !== 200) return begun;
+    const options = PublicKeyCredential.parseRequestOptionsFromJSON(begun.json.options);
+    const used = await navigator.credentials.get({publicKey: options});
+    const answer = {credential: used.toJSON(), cookie: true};
+    return await ask('POST', '/v1/sign-in/passkey', answer, own);
+";
+/// Uses a passkey for options that are given, and tells the browser's answer.
+const ANSWER: &str = "
+    const options = PublicKeyCredential.parseRequestOptionsFromJSON(given[0]);
+    return (await navigator.credentials.get({publicKey: options})).toJSON();
+";
+
+/// Sends a form whose text is a body in JSON, into a frame.
+const FORM: &str = r#"
+    const frame = Object.assign(document.createElement('iframe'), {name: 'frame'});
+    const form = document.createElement('form');
+    Object.assign(form, {method: 'post', action: given[0], enctype: 'text/plain', target: 'frame'});
+    const text = {name: '{"name":"form","description":"', value: '"}'};
+    form.append(Object.assign(document.createElement('input'), text));
+    document.body.append(frame, form);
+    const sent = new Promise((resolve) => frame.addEventListener('load', resolve));
+    form.submit();
+    await sent;
+    return null;
+"#;
+
+/// The last event of an action, once it is another than this.
+fn next_event(office: &Office, action: &str, before: Option<&Value>) -> Value {
+    let newest = |_| {
+        let newest = office.events().into_iter().find(|event| event["action"] == action)?;
+        (before != Some(&newest)).then_some(newest)
+    };
+    (0..10_000).find_map(newest).unwrap_or_else(|| panic!("no other {action} came"))
+}
+
+#[test]
+fn a_browser_registers_a_passkey_and_signs_in_with_it_and_nobody_else_does() {
+    let office = Office::new();
+    let admin = office.admin("manager");
+    let browser = Browser::new(&[Path::new(&office.demo.ca_file)]);
+    let authenticator = browser.authenticator();
+    let here = origin(&office);
+    browser.open(&format!("{here}/v1/docs"));
+    let no_name = browser.run(USE, &json!([{"organization": office.slug}]));
+    assert_eq!((&no_name["status"], &no_name["json"]["pointer"]), (&json!(422), &json!("/login")));
+    let refused = browser.run(REGISTER, &json!(["laptop"]));
+    assert_eq!(refused["status"], 401, "{refused}");
+    let signed_in = browser.run(SIGN_IN, &json!([credentials(&office, &admin)]));
+    assert_eq!(signed_in["status"], 200, "{signed_in}");
+    let registered = browser.run(REGISTER, &json!(["laptop"]));
+    assert_eq!(
+        (&registered["status"], &registered["json"]["name"]),
+        (&json!(201), &json!("laptop"))
+    );
+    let again = browser.run(REGISTER, &json!(["another"]));
+    assert_eq!(again, "error: InvalidStateError", "its authenticator makes no other one");
+    assert_eq!(office.event("created")["subject"]["kind"], "passkey");
+    let me = "return await ask('GET', '/v1/me', null);";
+    assert_eq!(browser.run(me, &json!([]))["json"]["passkeys"], 1);
+    let out = "return await ask('POST', '/v1/sign-out', null, own);";
+    assert_eq!(browser.run(out, &json!([]))["status"], 204);
+    assert_eq!(browser.run(me, &json!([]))["status"], 401);
+
+    // By the passkey alone, and as who is named.
+    let named = json!({"organization": office.slug, "login": admin.login});
+    for owner in [json!({}), named.clone()] {
+        let signed_in = browser.run(USE, &json!([owner]));
+        assert_eq!(
+            (&signed_in["status"], &signed_in["json"]["token"]),
+            (&json!(200), &Value::Null)
+        );
+        assert_eq!(browser.run(me, &json!([]))["json"]["login"], admin.login);
+        let sessions = browser.run("return await ask('GET', '/v1/me/sessions', null);", &json!([]));
+        let sessions = sessions["json"]["items"].as_array().unwrap().clone();
+        let this = sessions.iter().find(|session| session["this"] == true).unwrap();
+        assert_eq!((&this["proof"], &this["cookie"]), (&json!("passkey"), &json!(true)));
+        browser.run(out, &json!([]));
+    }
+    let other = json!({"organization": office.slug, "login": office.admin("manager").login});
+    let never = json!({"organization": office.slug, "login": "nobody"});
+    let refusals = [other, never].map(|owner| browser.run(USE, &json!([owner])));
+    assert_eq!(refusals[0], refusals[1]);
+    assert_eq!(refusals[0]["json"]["type"], "/problems/rejected", "{}", refusals[0]);
+
+    // Whose owner the authenticator did not ask for.
+    browser.verifies(&authenticator, false);
+    assert_eq!(browser.run(USE, &json!([{}])), "error: NotAllowedError");
+    browser.verifies(&authenticator, true);
+
+    // On a page of the same name, which is not ours: what it gets lets nobody in here.
+    let nobody = office.demo.api_as_nobody();
+    let page = Page::plain();
+    browser.open(&page.url);
+    let asked = nobody.post("/v1/sign-in/passkey/begin", &named).json();
+    let answer = browser.run(ANSWER, &json!([asked["options"]]));
+    let before = office.event("sign_in");
+    let stolen = nobody.post("/v1/sign-in/passkey", &json!({"credential": answer}));
+    assert_eq!((stolen.status, &stolen.json()["type"]), (401, &json!("/problems/rejected")));
+    let told = next_event(&office, "sign_in", Some(&before));
+    assert!(told["reason"].as_str().unwrap().contains(&page.url), "{told}");
+
+    // A copy whose counter stands where it stood before.
+    browser.open(&format!("{here}/v1/docs"));
+    let copy = browser.credentials(&authenticator).remove(0);
+    assert_eq!(browser.run(USE, &json!([{}]))["status"], 200);
+    browser.run(out, &json!([]));
+    browser.remove(authenticator);
+    let other = browser.authenticator();
+    browser.put_credential(&other, &copy);
+    let refused = browser.run(USE, &json!([{}]));
+    assert_eq!(refused["json"]["type"], "/problems/rejected", "{refused}");
+    let told = office.event("passkey_copied");
+    assert_eq!((&told["subject"]["name"], &told["success"]), (&json!("laptop"), &json!(false)));
+    assert_eq!(browser.run(USE, &json!([{}]))["status"], 200, "further than before, it goes on");
+}
+
+#[test]
+fn a_browser_keeps_its_session_from_other_pages_of_the_same_name_too() {
+    let office = Office::new();
+    let admin = office.admin("manager");
+    let issuer = Authority::new("another site");
+    let folder = tempfile::tempdir().unwrap();
+    let authority = folder.path().join("ca.pem");
+    std::fs::write(&authority, issuer.pem()).unwrap();
+    let holder =
+        Holder { common_name: "page", dns: Some("localhost"), server: true, ..Holder::default() };
+    let browser = Browser::new(&[Path::new(&office.demo.ca_file), &authority]);
+    let here = origin(&office);
+    browser.open(&format!("{here}/v1/docs"));
+    let signed_in = browser.run(SIGN_IN, &json!([credentials(&office, &admin)]));
+    assert_eq!(signed_in["status"], 200, "{signed_in}");
+    let cookies = browser.cookies();
+    let kept = cookies.iter().find(|cookie| cookie["name"] == "__Host-tenantry").unwrap();
+    for (attribute, value) in
+        [("httpOnly", json!(true)), ("secure", json!(true)), ("sameSite", json!("Strict"))]
+    {
+        assert_eq!(kept[attribute], value, "{kept}");
+    }
+    assert_eq!(browser.run("return document.cookie;", &json!([])), "");
+    let me =
+        "return await ask('GET', given[0] + '/v1/me', null, {init: {credentials: 'include'}});";
+    assert_eq!(browser.run(me, &json!([""]))["json"]["login"], admin.login);
+    let groups = office.path("groups");
+    let make = "return await ask('POST', given[0], {name: given[1]}, given[2] ? own : undefined);";
+    let unguarded = browser.run(make, &json!([groups, "unguarded", false]));
+    assert_eq!(unguarded["json"]["type"], "/problems/cross-site", "{unguarded}");
+    assert_eq!(browser.run(make, &json!([groups, "own", true]))["status"], 201);
+
+    // The same host, so that it is sent the cookie, but another origin; and another site.
+    let (sibling, other) = (Page::with_tls(&issuer.issue(&holder)), Page::plain());
+    for page in [&sibling, &other] {
+        browser.open(&page.url);
+        assert_eq!(browser.run(me, &json!([here])), "error: TypeError", "nothing is read");
+        let write = "
+            const body = JSON.stringify({name: given[1]});
+            const headers = given[2];
+            const init = {method: 'POST', credentials: 'include', mode: given[3], headers, body};
+            return (await fetch(given[0], init)).type;
+        ";
+        let url = format!("{here}{groups}");
+        let guarded = json!({"content-type": "application/json", "x-tenantry-request": "1"});
+        let asked = browser.run(write, &json!([url, "guarded", guarded, "cors"]));
+        assert_eq!(asked, "error: TypeError", "it is not even allowed to ask");
+        let plain = json!({"content-type": "text/plain"});
+        let sent = browser.run(write, &json!([url, "sent", plain, "no-cors"]));
+        assert_eq!(sent, "opaque", "what it may send is not heeded");
+        browser.run(FORM, &json!([url]));
+    }
+    let asked = sibling.asked();
+    assert!(asked.iter().any(|head| head.contains("__Host-tenantry=")), "{asked:?}");
+    let names: Vec<Value> = office.read("groups")["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|group| group["name"].clone())
+        .collect();
+    assert_eq!(names, ["own"]);
+    browser.open(&format!("{here}/v1/docs"));
+    assert_eq!(browser.run(me, &json!([""]))["status"], 200, "nobody signed the admin out");
+}
