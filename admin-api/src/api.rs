@@ -14,6 +14,7 @@ use crate::pace::Pace;
 use crate::problem::Problem;
 use crate::secret_text::SecretText;
 use crate::strangers::Strangers;
+use crate::uploads::Uploads;
 
 /// The limits on a request, named.
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +83,8 @@ pub(crate) struct Api {
     pub(crate) newcomers: Arc<Strangers>,
     clock: Arc<dyn Fn() -> Time + Send + Sync>,
     hashing: Arc<Semaphore>,
+    /// Files of imports that come in.
+    pub(crate) uploads: Arc<Uploads>,
     /// Who brings reports of network gear into the sessions.
     pub(crate) settling: Arc<Semaphore>,
     /// Who reads many events at once, which costs a processor.
@@ -109,7 +112,7 @@ impl Api {
         let hashing = Arc::new(Semaphore::new(limits.hashing.max(1)));
         let (strangers, clock) = (Arc::new(Strangers::new(limits.lists)), Arc::new(clock));
         let invited = Arc::new(Strangers::new(limits.invitations));
-        let settling = Arc::new(Semaphore::new(1));
+        let (settling, uploads) = (Arc::new(Semaphore::new(1)), Arc::default());
         let devices = Arc::new(Pace::new(limits.device_requests, DEVICES));
         let searching = Arc::new(Semaphore::new(2));
         let (newcomers, noting) =
@@ -129,6 +132,7 @@ impl Api {
             searching,
             settling,
             strangers,
+            uploads,
         }
     }
 

@@ -38,6 +38,7 @@ mod secret_text;
 mod strangers;
 #[cfg(test)]
 mod tests;
+mod uploads;
 mod v1;
 mod warning;
 mod wifi;

@@ -142,6 +142,15 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "/problems/certificate", "No such device", detail)
     }
 
+    pub(crate) fn too_many_files() -> Self {
+        let detail = "Too many files are being sent at once, of this organization or of all; send this \
+                      one again when another has come.";
+        Self {
+            retry_after: Some(10),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "/problems/busy", "Busy", detail)
+        }
+    }
+
     /// Logs what failed and tells the client no more than that something did.
     pub(crate) fn internal(error: &impl Display) -> Self {
         tracing::error!(%error, "a request failed");

@@ -1,5 +1,7 @@
 //! An organization as a file.
 
+use std::io::Write;
+
 use serde_json::json;
 
 use crate::harness::office::Office;
@@ -120,18 +122,101 @@ fn pruning_keeps_what_the_file_names_whatever_the_case_and_members_that_it_says_
 }
 
 #[test]
-fn who_is_suspended_is_told_of_when_an_organization_is_exported() {
+fn who_is_suspended_stays_so_where_an_export_is_applied() {
     let office = Office::new();
     let tenantry = desk(&office);
-    let text = "users: [{login: ada, display_name: Ada, surname: L}]\n\
+    let text = "users: [{login: ada, display_name: Ada, surname: L}, \
+                {login: bob, display_name: Bob, surname: B, state: suspended}]\n\
                 service_accounts: [{name: wiki}]\n";
     let made = tenantry.hear("apply -f - --yes", text);
     assert_eq!(made.code, 0, "{made:?}");
+    assert!(
+        made.stdout.contains("~ user bob\n    state: \"active\" -> \"suspended\"\n"),
+        "{made:?}"
+    );
+    assert_eq!(tenantry.shows("user show bob")["state"], "suspended");
+    tenantry.does("service-account update wiki --suspended");
     let quiet = tenantry.run("export");
     assert_eq!((quiet.code, quiet.stderr.as_str()), (0, ""), "{quiet:?}");
-    tenantry.does("user suspend ada");
-    tenantry.does("service-account update wiki --suspended");
-    let told = tenantry.run("export");
-    assert_eq!((told.code, told.stderr.lines().count()), (0, 1), "{told:?}");
-    assert!(told.stderr.contains("service accounts: 2;"), "{told:?}");
+    let again = tenantry.hear("apply -f - --yes --prune", &quiet.stdout);
+    assert_eq!((again.code, again.stdout.as_str()), (0, ""), "{again:?}");
+
+    let other = desk(&Office::new());
+    let moved = other.hear("apply -f - --yes", &quiet.stdout);
+    assert_eq!(moved.code, 0, "{moved:?}");
+    assert_eq!(other.shows("user show bob")["state"], "suspended");
+    assert_eq!(other.shows("user show ada")["state"], "active");
+    assert_eq!(other.shows("service-account show wiki")["suspended"], true);
+    assert_eq!(other.does("export"), quiet.stdout);
+    let back = other.hear("apply -f - --yes", &quiet.stdout.replace("suspended", "active"));
+    assert_eq!(back.code, 2, "an account has no such field: {back:?}");
+    let text = "users: [{login: bob, display_name: Bob, surname: B, state: active}]";
+    assert_eq!(other.hear("apply -f - --yes", text).code, 0);
+    assert_eq!(other.shows("user show bob")["state"], "active");
+    let wrong = other.hear("apply -f - --yes", &text.replace("active", "asleep"));
+    assert!(wrong.code == 2 && wrong.stderr.contains("active or suspended"), "{wrong:?}");
+}
+
+#[test]
+fn spellings_are_no_differences_and_names_of_nobody_are_told_before_anything_is_done() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let text = format!(
+        "groups: [{{name: Staff}}]\n\
+         devices: [{{name: printer, addresses: [00-10-A4-23-19-C0], groups: [staff]}}]\n\
+         reply_profiles: [{{name: Guests, vlan: '30'}}]\n\
+         radius_clients: [{{name: gate, sources: [{}], reply_profile: guests, \
+         allowed_groups: [STAFF]}}]\n",
+        office.address
+    );
+    let made = tenantry.hear("apply -f - --yes", &text);
+    assert_eq!(made.code, 0, "{made:?}");
+    let again = tenantry.hear("apply -f - --yes --prune", &text);
+    assert_eq!((again.code, again.stdout.as_str()), (0, ""), "{again:?}");
+    for nobody in [
+        "users: [{login: ada, display_name: A, surname: L}]\n\
+         groups: [{name: new, members: {users: [ada, bob]}}]",
+        "groups: [{name: new}]\nservice_accounts: [{name: wiki, visibility: {groups: [gone]}}]",
+    ] {
+        let refused = tenantry.hear("apply -f - --yes", nobody);
+        assert_eq!((refused.code, refused.stdout.as_str()), (5, ""), "{refused:?}");
+        assert_eq!(tenantry.shows("group list").as_array().unwrap().len(), 1);
+    }
+    let none = "users: []\ngroups: []\ndevices: []\nreply_profiles: []\n\
+                service_accounts: []\nradius_clients: []\ncustom_attributes: []\n";
+    let pruned = tenantry.hear("apply -f - --yes --prune", none);
+    let expected =
+        "- RADIUS client gate\n- reply profile Guests\n- device printer\n- group Staff\n";
+    assert_eq!((pruned.code, pruned.stdout.as_str()), (0, expected), "{pruned:?}");
+    assert_eq!(tenantry.shows("radius list").as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn what_somebody_changed_since_it_was_seen_is_not_deleted() {
+    let (office, folder) = (Office::new(), tempfile::tempdir().unwrap());
+    let tenantry = desk(&office);
+    let made = "users: [{login: ada, display_name: Ada, surname: L}, \
+                {login: bob, display_name: Bob, surname: B}]\n";
+    assert_eq!(tenantry.hear("apply -f - --yes", made).code, 0);
+    // The plan is made by what was read before, and waits for whoever writes the password.
+    let secret = folder.path().join("password");
+    let pipe = std::process::Command::new("mkfifo").arg(&secret).status().unwrap();
+    assert!(pipe.success());
+    let file = format!(
+        "users: [{{login: ada, display_name: Ada, surname: L}}, {{login: eve, display_name: Eve, \
+         surname: E, password: {{file: {}}}}}]\n",
+        secret.display()
+    );
+    let applied = {
+        let tenantry = tenantry.clone();
+        std::thread::spawn(move || tenantry.hear("apply -f - --yes --prune", &file))
+    };
+    let mut writer = std::fs::OpenOptions::new().write(true).open(&secret).unwrap();
+    tenantry.does("user update bob --title Boss");
+    writer.write_all(b"correct horse battery").unwrap();
+    drop(writer);
+    let refused = applied.join().unwrap();
+    assert!(refused.code == 7 && refused.stderr.contains("somebody changed it"), "{refused:?}");
+    assert!(refused.stdout.contains("- user bob\n"), "{refused:?}");
+    assert_eq!(tenantry.shows("user show bob")["title"], "Boss");
 }

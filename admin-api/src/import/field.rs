@@ -215,7 +215,16 @@ fn set_custom(
 ) -> Result<(), String> {
     let found = field.strip_prefix(CUSTOM).and_then(|name| source.schema.named(name));
     let attribute = found.ok_or("the organization defines no such attribute")?;
-    custom.set(attribute.number, read(attribute, values, source.octets)?);
+    // Several columns may say the same.
+    let mut all = custom.of(attribute.number).cloned();
+    let more = read(attribute, values, source.octets)?;
+    match &mut all {
+        Some(all) => all.append(more),
+        None => all = Some(more),
+    }
+    if let Some(all) = all {
+        custom.set(attribute.number, all);
+    }
     Ok(())
 }
 

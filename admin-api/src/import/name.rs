@@ -13,7 +13,7 @@ pub(super) fn parse(text: &str) -> Option<EntryName> {
     let (mut key, mut first) = (String::new(), None);
     for part in parts(text, ',') {
         let (kind, value) = part.split_once('=')?;
-        let value = plain(value.trim())?;
+        let value = plain(trimmed(value))?;
         if !key.is_empty() {
             key.push(',');
         }
@@ -38,6 +38,18 @@ fn parts(text: &str, sign: char) -> Vec<&str> {
     }
     parts.extend(text.get(from..));
     parts
+}
+
+/// A value without the spaces around it; one that is escaped belongs to it.
+fn trimmed(value: &str) -> &str {
+    let trimmed = value.trim();
+    let escapes = trimmed.bytes().rev().take_while(|octet| *octet == b'\\').count();
+    let start = value.len().saturating_sub(value.trim_start().len());
+    let escaped = start.saturating_add(trimmed.len());
+    match escapes % 2 == 1 && value.is_char_boundary(escaped.saturating_add(1)) {
+        true => value.get(start..=escaped).unwrap_or(trimmed),
+        false => trimmed,
+    }
 }
 
 /// A value without its escapes (RFC 4514 section 3).
@@ -72,6 +84,9 @@ mod tests {
         assert_eq!(key("cn=Lovelace\\, Ada,dc=x"), key("cn=lovelace\\2C ada,dc=x"));
         assert_ne!(key("cn=a\\,b=c"), key("cn=a,b=c"));
         assert_eq!(parse("cn=L\\C3\\B6ve,dc=x").unwrap().first, "Löve");
+        assert_eq!(parse("cn= staff\\  ,dc=x").unwrap().first, "staff ");
+        assert_eq!(parse("cn=a\\\\ ,dc=x").unwrap().first, "a\\");
+        assert_ne!(key("cn=staff\\ ,dc=x"), key("cn=staff,dc=x"));
         assert!(parse("nobody").is_none() && parse("").is_none() && parse("cn=\\").is_none());
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::kinds::{KINDS, MEMBERS, SETTINGS};
+use super::kinds::{KINDS, MEMBERS, SETTINGS, STATE, SUSPENDED};
 use super::plan::{has, secret};
 use super::work::Site;
 use crate::document::Operation;
@@ -17,10 +17,19 @@ pub(super) fn exported(site: &Site<'_>) -> Result<Value, Failure> {
     let settings = kept(&site.settings, site.operation("update_settings")?);
     file.insert(SETTINGS.into(), settings.into());
     for kind in KINDS {
-        let create = site.operation(kind.create)?;
+        let (create, update) = (site.operation(kind.create)?, site.operation(kind.update)?);
         let mut list = Vec::new();
         for one in site.all(kind) {
             let mut fields = kept(&one, create);
+            // With these it is not made, and what it is when it is made goes without saying.
+            let later = kept(&one, update).into_iter().filter(|(_, value)| *value != json!(false));
+            for (name, value) in later {
+                fields.entry(name).or_insert(value);
+            }
+            let state = one.get(STATE).and_then(Value::as_str);
+            if kind.member == "users" && state == Some(SUSPENDED) {
+                fields.insert(STATE.into(), SUSPENDED.into());
+            }
             if kind.member == "groups" {
                 let name = one.get(kind.name).and_then(Value::as_str).unwrap_or_default();
                 let members = site.members(name)?;
@@ -38,26 +47,8 @@ pub(super) fn exported(site: &Site<'_>) -> Result<Value, Failure> {
     Ok(Value::Object(file))
 }
 
-/// How many are suspended of which a file cannot say so when it makes them.
-///
-/// # Errors
-/// When the API makes no such things.
-pub(super) fn suspended(site: &Site<'_>) -> Result<usize, Failure> {
-    let mut count = 0;
-    for kind in KINDS {
-        let create = site.operation(kind.create)?;
-        count += site.all(kind).iter().filter(|one| is_lost(one, create)).count();
-    }
-    Ok(count)
-}
-
-fn is_lost(one: &Value, create: &Operation) -> bool {
-    let is = |member: &str, value: &Value| one.get(member) == Some(value) && !has(create, member);
-    is("state", &json!("suspended")) || is("suspended", &json!(true))
-}
-
-/// What of something can be said when it is made, less what is empty or secret.
-fn kept(one: &Value, create: &Operation) -> Map<String, Value> {
+/// What of something an operation can say, less what is empty or secret.
+fn kept(one: &Value, operation: &Operation) -> Map<String, Value> {
     let is_empty = |value: &Value| match value {
         Value::Null => true,
         Value::Array(list) => list.is_empty(),
@@ -65,7 +56,8 @@ fn kept(one: &Value, create: &Operation) -> Map<String, Value> {
         Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     };
     let members = one.as_object().into_iter().flatten();
-    let said = members
-        .filter(|(name, value)| has(create, name) && !secret(create, name) && !is_empty(value));
+    let said = members.filter(|(name, value)| {
+        has(operation, name) && !secret(operation, name) && !is_empty(value)
+    });
     said.map(|(name, value)| (name.clone(), value.clone())).collect()
 }

@@ -1,5 +1,7 @@
 //! What a file may say of an organization, in the order in which it is made.
 
+use std::net::IpAddr;
+
 /// A list of things.
 pub(super) struct Kind {
     /// The member of the file.
@@ -62,12 +64,71 @@ pub(super) const KINDS: &[Kind] = &[
     ),
 ];
 
-/// What a name is compared by: names that differ in their letters' case are the same.
+/// What a name is compared by: names that differ in their letters' case or in how many spaces they have
+/// are the same.
 pub(super) fn key(name: &str) -> String {
-    name.to_lowercase()
+    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
+/// What a text is compared by: hardware addresses and networks have several spellings.
+pub(super) fn canonical(text: &str) -> String {
+    hardware_address(text).or_else(|| network(text)).unwrap_or_else(|| key(text))
+}
+
+/// `00:10:a4:23:19:c0`, `00-10-A4-23-19-C0`, `0010.a423.19c0`, `0010a42319c0`.
+fn hardware_address(text: &str) -> Option<String> {
+    let digits: String = text.chars().filter(|sign| !matches!(sign, ':' | '-' | '.')).collect();
+    let is_one = digits.len() == 12 && digits.bytes().all(|sign| sign.is_ascii_hexdigit());
+    // Numbers that are none have no such signs in them, or not between the same number of digits.
+    let parts: Vec<usize> = text.split([':', '-', '.']).map(str::len).collect();
+    let even = parts.windows(2).all(|pair| matches!(pair, [one, other] if one == other));
+    (is_one && even).then(|| digits.to_ascii_lowercase())
+}
+
+/// `192.0.2.0/24`, `2001:db8::/32`, or an address alone, without what lies behind the prefix.
+fn network(text: &str) -> Option<String> {
+    let (address, length) = match text.split_once('/') {
+        Some((address, length)) => (address, Some(length.parse::<u32>().ok()?)),
+        None => (text, None),
+    };
+    let (bits, all, name) = match address.parse::<IpAddr>().ok()? {
+        IpAddr::V4(address) => (u128::from(u32::from(address)) << 96, 32, 4),
+        IpAddr::V6(address) => (u128::from(address), 128, 6),
+    };
+    let length = length.unwrap_or(all);
+    let mask = if length == 0 { 0 } else { u128::MAX.checked_shl(128_u32.checked_sub(length)?)? };
+    (length <= all).then(|| format!("{name}:{:x}/{length}", bits & mask))
+}
+
+/// The member of a user that says whether they are suspended; it is changed by routes of its own.
+pub(super) const STATE: &str = "state";
+/// What stands there of a user who is.
+pub(super) const SUSPENDED: &str = "suspended";
+/// What stands there of a user who is not.
+pub(super) const ACTIVE: &str = "active";
 /// The member of a group that says who is in it.
 pub(super) const MEMBERS: &str = "members";
 /// The member of the file with the organization's settings.
 pub(super) const SETTINGS: &str = "settings";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_address_or_network_are_one() {
+        let spelled = ["00:10:a4:23:19:c0", "00-10-A4-23-19-C0", "0010.a423.19C0", "0010a42319c0"];
+        for text in spelled {
+            assert_eq!(canonical(text), "0010a42319c0", "{text}");
+        }
+        assert_eq!(canonical("192.0.2.7/24"), canonical("192.0.2.0/24"));
+        assert_eq!(canonical("192.0.2.7"), canonical("192.0.2.7/32"));
+        assert_eq!(canonical("2001:DB8:0::1/64"), canonical("2001:db8::/64"));
+        assert_eq!(canonical("0.0.0.0/0"), canonical("10.0.0.0/0"));
+        assert_ne!(canonical("192.0.2.0/24"), canonical("192.0.2.0/25"));
+        assert_ne!(canonical("0.0.0.0/0"), canonical("::/0"));
+        assert_eq!(canonical("192.0.2.0/33"), "192.0.2.0/33");
+        assert_eq!(canonical("1-2345-678-9012"), "1-2345-678-9012", "a number");
+        assert_eq!(canonical("The  Staff"), "the staff");
+    }
+}

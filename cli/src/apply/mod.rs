@@ -3,13 +3,12 @@
 //! Everything goes over the routes that any client has. Names stand in the file where the API has
 //! ids, so that a file that was exported here applies elsewhere.
 
+mod coming;
 mod export;
 mod kinds;
 mod plan;
 mod secrets;
 mod work;
-
-use std::io::Write;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 
@@ -93,14 +92,5 @@ pub(crate) fn apply(
 /// When it cannot be read.
 pub(crate) fn export(document: &Document, place: &Place<'_>) -> Result<(), Failure> {
     let site = work::Site::read(document, place)?;
-    let suspended = export::suspended(&site)?;
-    if suspended > 0 {
-        // The documentation says it as well.
-        let _unheard = writeln!(
-            std::io::stderr(),
-            "tenantry: suspended users and service accounts: {suspended}; the file does not say \
-             so, and makes them active elsewhere"
-        );
-    }
     Format::Yaml.print(&export::exported(&site)?, &[])
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::kinds::{KINDS, Kind, MEMBERS, SETTINGS, key};
+use super::coming::Coming;
+use super::kinds::{ACTIVE, KINDS, Kind, MEMBERS, SETTINGS, STATE, SUSPENDED, canonical, key};
 use super::secrets;
 use super::work::Site;
 use crate::document::{self, Operation};
@@ -23,16 +24,18 @@ pub(super) enum Step {
     Settings { changes: Map<String, Value>, before: Value },
     /// Something is made.
     Create { kind: &'static Kind, name: String, fields: Map<String, Value>, secrets: Vec<String> },
-    /// Something is changed.
-    Update { kind: &'static Kind, name: String, changes: Map<String, Value>, before: Value },
-    /// Members come and go.
-    Members { group: String, add: Members, remove: Members },
-    /// Something is deleted.
-    Delete { kind: &'static Kind, name: String },
+    /// Something is changed; what was just made was nothing before.
+    Update { kind: &'static Kind, name: String, changes: Map<String, Value>, before: Option<Value> },
+    /// A user is suspended, or let in again.
+    State { kind: &'static Kind, name: String, before: String, after: String },
+    /// Members come and go of a group that has those that were seen.
+    Members { group: String, add: Members, remove: Members, seen: Members },
+    /// Something is deleted that is as it was seen.
+    Delete { kind: &'static Kind, name: String, seen: Value },
 }
 
 /// Members by their names.
-#[derive(Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct Members {
     pub(super) users: BTreeSet<String>,
     pub(super) groups: BTreeSet<String>,
@@ -53,17 +56,17 @@ impl Plan {
             let text = format!("{other}: a file has {SETTINGS}, {}", all.join(", "));
             return Err(Failure::Usage(text));
         }
-        let mut plan = Self::default();
+        let (mut plan, coming) = (Self::default(), Coming { site, wanted });
         if let Some(settings) = wanted.get(SETTINGS) {
             plan.settings(site, settings)?;
         }
         for kind in KINDS {
             if let Some(list) = wanted.get(kind.member) {
-                plan.list(site, kind, list)?;
+                plan.list(&coming, kind, list)?;
             }
         }
         for group in wanted.get("groups").and_then(Value::as_array).into_iter().flatten() {
-            plan.members(site, group, prune)?;
+            plan.members(&coming, group, prune)?;
         }
         for kind in KINDS.iter().rev().filter(|_| prune) {
             if let Some(list) = wanted.get(kind.member) {
@@ -93,8 +96,13 @@ impl Plan {
         Ok(())
     }
 
-    fn list(&mut self, site: &Site<'_>, kind: &'static Kind, list: &Value) -> Result<(), Failure> {
-        let mut seen = BTreeSet::new();
+    fn list(
+        &mut self,
+        coming: &Coming<'_>,
+        kind: &'static Kind,
+        list: &Value,
+    ) -> Result<(), Failure> {
+        let (mut seen, site) = (BTreeSet::new(), coming.site);
         for one in array(kind.member, list)? {
             let mut fields = object(kind.noun, one)?.clone();
             fields.remove(MEMBERS).filter(|_| kind.member == "groups");
@@ -103,42 +111,74 @@ impl Plan {
             if !seen.insert(key(&name)) {
                 return Err(Failure::Usage(format!("{what} stands there twice")));
             }
-            let create = site.operation(kind.create)?;
+            let state = state_of(kind, &what, &mut fields)?;
+            let (create, update) = (site.operation(kind.create)?, site.operation(kind.update)?);
             let is_secret = |field: &String| secret(create, field);
             let named: Vec<String> =
                 fields.keys().filter(|field| is_secret(field)).cloned().collect();
-            match site.found(kind, &name) {
+            let found = site.found(kind, &name);
+            let before = found.as_ref().and_then(|before| before.get(STATE)?.as_str());
+            let before = before.unwrap_or(ACTIVE).to_owned();
+            match found {
                 None => {
                     for field in &named {
                         let place = fields.get(field).cloned().unwrap_or_default();
                         let read = secrets::read(&format!("{field} of {what}"), &place)?;
                         fields.insert(field.clone(), Value::String(read));
                     }
-                    let secrets = named;
-                    self.steps.push(Step::Create { kind, name, fields, secrets });
+                    let fields = coming.resolved(&what, fields)?;
+                    self.make(kind, (name.clone(), fields, named), (create, update));
                 }
                 Some(before) => {
                     fields.retain(|field, _| !named.contains(field));
-                    let update = site.operation(kind.update)?;
+                    let fields = coming.resolved(&what, fields)?;
                     let changes = changes(&what, &fields, &before, update)?;
                     if !changes.is_empty() {
+                        let (name, before) = (name.clone(), Some(before));
                         self.steps.push(Step::Update { kind, name, changes, before });
                     }
                 }
+            }
+            if let Some(after) = state.filter(|after| *after != before) {
+                self.steps.push(Step::State { kind, name, before, after });
             }
         }
         Ok(())
     }
 
-    fn members(&mut self, site: &Site<'_>, group: &Value, prune: bool) -> Result<(), Failure> {
+    /// Has something made, and then changed in what it cannot be made with.
+    fn make(
+        &mut self,
+        kind: &'static Kind,
+        (name, mut fields, secrets): (String, Map<String, Value>, Vec<String>),
+        (create, update): (&Operation, &Operation),
+    ) {
+        let mut changes = Map::new();
+        fields.retain(|field, value| {
+            let later = has(update, field) && !has(create, field);
+            if later && *value != json!(false) {
+                changes.insert(field.clone(), value.clone());
+            }
+            !later
+        });
+        self.steps.push(Step::Create { kind, name: name.clone(), fields, secrets });
+        if !changes.is_empty() {
+            self.steps.push(Step::Update { kind, name, changes, before: None });
+        }
+    }
+
+    fn members(&mut self, coming: &Coming<'_>, group: &Value, prune: bool) -> Result<(), Failure> {
         let Some(wanted) = group.get(MEMBERS) else { return Ok(()) };
         let name = group.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let there = site.members(&name)?;
-        let wanted = Members::said(&name, wanted, &there)?;
-        let add = wanted.without(&there);
-        let remove = if prune { there.without(&wanted) } else { Members::default() };
+        let seen = coming.site.members(&name)?;
+        let wanted = Members::said(&name, wanted, &seen)?;
+        let add = wanted.without(&seen);
+        for (path, names) in [("users", &add.users), ("groups", &add.groups)] {
+            names.iter().try_for_each(|name| coming.spelling(path, name).map(drop))?;
+        }
+        let remove = if prune { seen.without(&wanted) } else { Members::default() };
         if !add.is_empty() || !remove.is_empty() {
-            self.steps.push(Step::Members { group: name, add, remove });
+            self.steps.push(Step::Members { group: name, add, remove, seen });
         }
         Ok(())
     }
@@ -150,7 +190,11 @@ impl Plan {
             names.any(|other| key(other) == key(name))
         };
         let gone = site.names(kind).into_iter().filter(|name| !named(name));
-        self.steps.extend(gone.map(|name| Step::Delete { kind, name }));
+        let deleted = gone.filter_map(|name| {
+            let seen = site.raw(kind, &name)?.clone();
+            Some(Step::Delete { kind, name, seen })
+        });
+        self.steps.extend(deleted);
     }
 }
 
@@ -201,9 +245,14 @@ impl Step {
                 text
             }
             Self::Update { kind, name, changes, before } => {
+                let before = before.as_ref().unwrap_or(&Value::Null);
                 differences(&format!("{} {name}", kind.noun), changes, before)
             }
-            Self::Members { group, add, remove } => {
+            Self::State { kind, name, before, after } => {
+                let changes = Map::from_iter([(STATE.to_owned(), json!(after))]);
+                differences(&format!("{} {name}", kind.noun), &changes, &json!({STATE: before}))
+            }
+            Self::Members { group, add, remove, .. } => {
                 let mut text = line(&format!("~ members of {group}"));
                 for (sign, members) in [('+', add), ('-', remove)] {
                     for name in members.users.iter().chain(&members.groups) {
@@ -212,7 +261,7 @@ impl Step {
                 }
                 text
             }
-            Self::Delete { kind, name } => line(&format!("- {} {name}", kind.noun)),
+            Self::Delete { kind, name, .. } => line(&format!("- {} {name}", kind.noun)),
         }
     }
 }
@@ -262,7 +311,7 @@ pub(super) fn same(wanted: &Value, there: &Value) -> bool {
             .all(|(field, value)| same(value, there.get(field).unwrap_or(&Value::Null))),
         (Value::Array(wanted), Value::Array(there)) => {
             let texts = |list: &[Value]| -> Option<BTreeSet<String>> {
-                list.iter().map(|text| text.as_str().map(key)).collect()
+                list.iter().map(|text| text.as_str().map(canonical)).collect()
             };
             wanted.len() == there.len()
                 && match (texts(wanted), texts(there)) {
@@ -285,6 +334,20 @@ pub(super) fn secret(operation: &Operation, member: &str) -> bool {
     let fields = operation.body.iter().flatten();
     let mut own = fields.filter(|field| field.path.first().is_some_and(|first| first == member));
     own.any(|field| field.kind == document::Kind::Secret)
+}
+
+/// What a file says of whether a user is let in, taken out of the other fields.
+fn state_of(
+    kind: &Kind,
+    what: &str,
+    fields: &mut Map<String, Value>,
+) -> Result<Option<String>, Failure> {
+    let Some(state) = fields.remove(STATE).filter(|_| kind.member == "users") else {
+        return Ok(None);
+    };
+    let known = state.as_str().filter(|state| [ACTIVE, SUSPENDED].contains(state));
+    let wrong = || Failure::Usage(format!("{STATE} of {what} is {ACTIVE} or {SUSPENDED}"));
+    known.map(|state| Some(state.to_owned())).ok_or_else(wrong)
 }
 
 fn name_of(kind: &Kind, one: &Value) -> Result<String, Failure> {
@@ -331,7 +394,8 @@ mod tests {
     #[test]
     fn a_name_makes_no_line_of_its_own_and_moves_no_cursor() {
         let kind = KINDS.first().unwrap();
-        let step = Step::Delete { kind, name: "a\n- user \u{1b}[2Jb".into() };
+        let name = "a\n- user \u{1b}[2Jb".into();
+        let step = Step::Delete { kind, name, seen: Value::Null };
         let shown = step.shown();
         assert_eq!(shown, "- custom attribute a\u{fffd}- user \u{fffd}[2Jb\n");
     }
@@ -341,6 +405,8 @@ mod tests {
         let there = json!({"a": {"x": 1, "y": 2}, "list": ["B", "a"], "rules": [{"n": 1, "m": 2}]});
         assert!(same(&json!({"a": {"x": 1}}), &there));
         assert!(same(&json!({"list": ["a", "b"]}), &there));
+        let addresses = json!(["00:10:a4:23:19:c0"]);
+        assert!(same(&json!(["00-10-A4-23-19-C0"]), &addresses));
         assert!(same(&json!({"rules": [{"n": 1}], "gone": null}), &there));
         assert!(!same(&json!({"list": ["a"]}), &there));
         assert!(!same(&json!({"a": {"x": 2}}), &there));

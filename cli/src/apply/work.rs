@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::kinds::{KINDS, Kind, SETTINGS, key};
+use super::kinds::{KINDS, Kind, SETTINGS, STATE, SUSPENDED, key};
 use super::plan::{Members, Plan, Step, same};
 use crate::call::items;
 use crate::client::Question;
@@ -65,7 +65,8 @@ impl<'d> Site<'d> {
         list.filter_map(|one| Some(one.get(kind.name)?.as_str()?.to_owned())).collect()
     }
 
-    fn raw(&self, kind: &Kind, name: &str) -> Option<&Value> {
+    /// Something as it is.
+    pub(super) fn raw(&self, kind: &Kind, name: &str) -> Option<&Value> {
         let is = |one: &&Value| {
             let own = one.get(kind.name).and_then(Value::as_str);
             own.is_some_and(|own| key(own) == key(name))
@@ -115,13 +116,7 @@ impl<'d> Site<'d> {
 
     /// A value with ids in place of names.
     fn with_ids(&self, value: &Value) -> Result<Value, Failure> {
-        translated(value, &|path, name| {
-            let missing = || Failure::Missing {
-                what: path.trim_end_matches('s').replace('-', " "),
-                name: name.to_owned(),
-            };
-            self.id(path, name).ok_or_else(missing)
-        })
+        translated(value, &|path, name| self.id(path, name).ok_or_else(|| missing(path, name)))
     }
 
     /// Does what was planned, step by step.
@@ -132,17 +127,26 @@ impl<'d> Site<'d> {
         for step in plan.steps {
             match step {
                 Step::Settings { changes, before } => {
-                    self.change(&format!("{}/{SETTINGS}", self.path), &changes, &before)?;
+                    let path = format!("{}/{SETTINGS}", self.path);
+                    self.change(&path, &changes, Some(&before))?;
                 }
                 Step::Create { kind, fields, .. } => self.create(kind, &fields)?,
                 Step::Update { kind, name, changes, before } => {
-                    self.change(&self.item(kind, &name)?, &changes, &before)?;
+                    self.change(&self.item(kind, &name)?, &changes, before.as_ref())?;
                 }
-                Step::Members { group, add, remove } => self.enrol(&group, &add, &remove)?,
-                Step::Delete { kind, name } => {
+                Step::State { kind, name, before, after } => {
+                    self.let_in(&self.item(kind, &name)?, &before, &after)?;
+                }
+                Step::Members { group, add, remove, seen } => {
+                    self.enrol(&group, (&add, &remove), &seen)?;
+                }
+                Step::Delete { kind, name, seen } => {
                     let path = self.item(kind, &name)?;
-                    let seen = self.place.client.get(&path)?;
-                    self.ask("delete", &path, None, seen.etag.as_deref())?;
+                    let found = self.place.client.get(&path)?;
+                    if !is_as_seen(&found.body, &seen) {
+                        return Err(changed_since());
+                    }
+                    self.ask("delete", &path, None, found.etag.as_deref())?;
                 }
             }
         }
@@ -172,25 +176,38 @@ impl<'d> Site<'d> {
         &self,
         path: &str,
         changes: &Map<String, Value>,
-        before: &Value,
+        before: Option<&Value>,
     ) -> Result<(), Failure> {
         let seen = self.place.client.get(path)?;
         let is = self.named(&seen.body);
         let member = |value: &Value, field: &str| value.get(field).cloned().unwrap_or_default();
-        if changes.keys().any(|field| !same(&member(before, field), &member(&is, field))) {
-            let text = "somebody changed it in between: apply the file again";
-            return Err(Failure::Incomplete(text.into()));
+        let was = |before: &Value, field: &str| same(&member(before, field), &member(&is, field));
+        if before.is_some_and(|before| changes.keys().any(|field| !was(before, field))) {
+            return Err(changed_since());
         }
         let body = self.with_ids(&Value::Object(changes.clone()))?;
         self.ask("patch", path, Some(&body), seen.etag.as_deref()).map(drop)
     }
 
-    fn enrol(&self, group: &str, add: &Members, remove: &Members) -> Result<(), Failure> {
-        let missing =
-            |what: &str, name: &str| Failure::Missing { what: what.into(), name: name.into() };
-        let id = self.id("groups", group).ok_or_else(|| missing("group", group))?;
+    /// Suspends a user, or lets them in again, unless somebody else did meanwhile.
+    fn let_in(&self, path: &str, before: &str, after: &str) -> Result<(), Failure> {
+        let seen = self.place.client.get(path)?;
+        if seen.body.get(STATE).and_then(Value::as_str) != Some(before) {
+            return Err(changed_since());
+        }
+        let verb = if after == SUSPENDED { "suspend" } else { "activate" };
+        self.ask("post", &format!("{path}/{verb}"), None, seen.etag.as_deref()).map(drop)
+    }
+
+    fn enrol(
+        &self,
+        group: &str,
+        (add, remove): (&Members, &Members),
+        expected: &Members,
+    ) -> Result<(), Failure> {
+        let id = self.id("groups", group).ok_or_else(|| missing("groups", group))?;
         let ids = |path: &str, names: &BTreeSet<String>| -> Result<Vec<String>, Failure> {
-            let id = |name: &String| self.id(path, name).ok_or_else(|| missing("member", name));
+            let id = |name: &String| self.id(path, name).ok_or_else(|| missing(path, name));
             names.iter().map(id).collect()
         };
         let both = |members: &Members| -> Result<Value, Failure> {
@@ -200,6 +217,10 @@ impl<'d> Site<'d> {
         let body = json!({"add": both(add)?, "remove": both(remove)?});
         let path = format!("{}/groups/{id}", self.path);
         let seen = self.place.client.get(&path)?;
+        // A member that comes or goes after that makes it another state of the group.
+        if self.members(group)? != *expected {
+            return Err(changed_since());
+        }
         let members = format!("{path}/members");
         self.ask("patch", &members, Some(&body), seen.etag.as_deref()).map(drop)
     }
@@ -215,12 +236,34 @@ impl<'d> Site<'d> {
     }
 }
 
+/// What there is not, of a list.
+pub(super) fn missing(path: &str, name: &str) -> Failure {
+    let what = path.trim_end_matches('s').replace('-', " ");
+    Failure::Missing { what, name: name.to_owned() }
+}
+
+fn changed_since() -> Failure {
+    Failure::Incomplete("somebody changed it in between: apply the file again".into())
+}
+
+/// Whether something is as it was seen, but for how often somebody tried to sign in.
+fn is_as_seen(is: &Value, seen: &Value) -> bool {
+    let without = |value: &Value| {
+        let mut value = value.clone();
+        if let Some(members) = value.as_object_mut() {
+            members.remove("sign_in");
+        }
+        value
+    };
+    without(is) == without(seen)
+}
+
 fn kind_path(kind: &Kind) -> &'static str {
     kind.path
 }
 
 /// A value in which what refers to something of a list is put otherwise.
-fn translated(
+pub(super) fn translated(
     value: &Value,
     put: &dyn Fn(&str, &str) -> Result<String, Failure>,
 ) -> Result<Value, Failure> {
@@ -260,6 +303,13 @@ fn translated(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_to_be_deleted_is_as_it_was_seen_or_stays() {
+        let seen = json!({"login": "ada", "title": null, "sign_in": {"locked": false}});
+        assert!(is_as_seen(&json!({"login": "ada", "title": null, "sign_in": {}}), &seen));
+        assert!(!is_as_seen(&json!({"login": "ada", "title": "x"}), &seen));
+    }
 
     #[test]
     fn names_stand_for_ids_but_in_custom_attributes() {

@@ -11,7 +11,7 @@ use super::permit::Right;
 use super::role::{Permission, Role};
 use super::standing::{Rights, home_answers, standing};
 use crate::collections::{Standing as CertificateStanding, certificate_standing};
-use crate::id::{AdminId, DeviceId, OrganizationId, Place, RecordId};
+use crate::id::{DeviceId, OrganizationId, Place, RecordId};
 use crate::records::{
     Admin, AdminState, Credential, Device, IssuedCertificate, Narrowing, Organization,
     OrganizationState, ServiceAccount, User,
@@ -141,17 +141,38 @@ pub(crate) fn authorize(
     }
 }
 
+/// As whom work is done that goes on after whoever asked for it has gone.
+#[derive(Clone, Copy)]
+pub(crate) struct Errand<'a> {
+    /// Who asked, from where, and what time it is.
+    pub(crate) context: &'a Context,
+    /// Whether it goes on when the token has ended, as a session does that asked for it. What an API
+    /// key asked for ends with the key.
+    pub(crate) outlives_token: bool,
+}
+
 /// Decides whether an admin may do something in an organization, for work that goes on after
-/// whoever asked for it has gone: by what the admin is at this moment, whatever became of the token.
+/// whoever asked for it has gone: by what the admin is at this moment, and the token that asked if
+/// that counts.
 pub(crate) fn authorize_errand(
     source: &impl Reading,
-    admin: AdminId,
+    errand: Errand<'_>,
     permission: Permission,
     organization: OrganizationId,
 ) -> Result<Result<(), Refusal>, ReadError> {
+    let Errand { context, outlives_token } = errand;
+    let Who::Admin { admin, .. } = context.actor.0 else {
+        return Ok(Err(Refusal::Unauthenticated));
+    };
+    if !outlives_token {
+        let right = Right::Held(permission);
+        return Ok(authorize(source, context, right, organization.into())?.map(drop));
+    }
     let found = source.get::<Admin>(admin.home.partition(), admin.number.record())?;
-    let active = found.filter(|record| record.state == AdminState::Active);
-    let Some(record) = active else { return Ok(Err(Refusal::Unauthenticated)) };
+    let may = |record: &Admin| {
+        record.state == AdminState::Active && record.fields.works_from(context.source)
+    };
+    let Some(record) = found.filter(may) else { return Ok(Err(Refusal::Unauthenticated)) };
     if !home_answers(source, admin.home)? {
         return Ok(Err(Refusal::Unauthenticated));
     }

@@ -15,8 +15,8 @@ pub use actor::{Actor, Context, Identity};
 pub(crate) use actor::{Proven, Who};
 #[cfg(test)]
 pub(crate) use authorize::authorize;
+pub(crate) use authorize::{Errand, Seen, authorize_errand, organization};
 pub use authorize::{PlaceName, Refusal};
-pub(crate) use authorize::{Seen, authorize_errand, organization};
 pub use grant::Grant;
 pub use permit::{
     AtProvider, ChangeOwnPassword, InOrganization, ManageAdmins, ManageAuthentication,

@@ -50,8 +50,8 @@ pub enum Obstacle {
     /// The API key is for other places.
     #[error("the API key is narrowed to some organizations, and this is none of them")]
     KeyOrganizations,
-    /// Nothing is left to be done but to restore it.
-    #[error("the organization is deleted; it can be restored, and nothing else")]
+    /// Nothing is left to be done but to restore and to bill it.
+    #[error("the organization is deleted; it can be restored and billed, and nothing else")]
     Deleted,
     /// Organizations are the provider's to manage.
     #[error("needs {}, which is never an organization's own admins'", .0.name())]
@@ -169,7 +169,10 @@ impl Rights {
             false => self.lacking(permission),
         };
         let deleted = matches!(record.state, OrganizationState::Deleted { .. });
-        match deleted && (lacking.is_some() || !organizations) {
+        // What it owes is still the provider's to bill.
+        let provider = self.id.home == Place::Provider;
+        let left = organizations || permission == Permission::ManageBilling && provider;
+        match deleted && (lacking.is_some() || !left) {
             true => Some(Obstacle::Deleted),
             false => lacking,
         }

@@ -15,47 +15,83 @@ use crate::time::Time;
 const TOGETHER: usize = 100;
 
 impl Directory {
-    /// Counts the active users and devices of every organization that is not deleted, and keeps for
-    /// each day the most that was counted; says in how many organizations it became more.
+    /// Counts the active users and devices of every organization, of which a deleted one has none, and
+    /// keeps for each day the most that was counted; says in how many organizations it became more.
+    /// An organization that cannot be counted keeps nobody from counting the others.
     ///
     /// # Errors
-    /// When the store fails.
+    /// When the store fails: the first failure, once every organization had its turn.
     pub fn count_usage(&self, now: Time) -> Result<usize, Error> {
         let (month, day) = Month::of(now);
-        let snapshot = self.inner.store.read()?;
-        let mut more = Vec::new();
-        for found in snapshot.scan::<Organization>(Partition::Provider, None) {
-            let (number, record) = found?;
-            let Some(id) = OrganizationId::from_record(number) else { continue };
-            if matches!(record.state, OrganizationState::Deleted { .. }) {
-                continue;
-            }
-            let count = counted(&snapshot, id, day)?;
-            let known = usage(&snapshot, id, month)?.map(|(_, usage)| usage);
-            let is_known = |usage: UsageMonth| {
-                usage.days.iter().any(|known| {
-                    known.day == day && known.users >= count.users && known.devices >= count.devices
-                })
-            };
-            if !known.is_some_and(is_known) {
-                more.push((id, count));
+        let (mut more, mut first, mut after) = (Vec::new(), None, None);
+        while let Some((id, state)) = self.organization_behind(after)? {
+            after = Some(id);
+            match self.grown(id, state, (month, day)) {
+                Ok(count) => more.extend(count.map(|count| (id, count))),
+                Err(error) => first = first.or(Some(error)),
             }
         }
-        drop(snapshot);
-        let written = more.len();
+        let mut written = 0;
         for part in more.chunks(TOGETHER) {
             let part = part.to_vec();
+            let kept = part.len();
             let done = self.inner.store.write(move |change| {
                 part.into_iter().try_for_each(|(id, count)| note(change, id, month, count))
             });
-            done.map_err(Error::from)?;
+            match done.map_err(Error::from) {
+                Ok(()) => written += kept,
+                Err(error) => first = first.or(Some(error)),
+            }
         }
-        Ok(written)
+        first.map_or(Ok(written), Err)
+    }
+
+    fn organization_behind(
+        &self,
+        after: Option<OrganizationId>,
+    ) -> Result<Option<(OrganizationId, OrganizationState)>, Error> {
+        let snapshot = self.inner.store.read()?;
+        let after = after.map(OrganizationId::record);
+        for found in snapshot.scan::<Organization>(Partition::Provider, after) {
+            let (number, record) = found?;
+            if let Some(id) = OrganizationId::from_record(number) {
+                return Ok(Some((id, record.state)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What an organization has, if that is more than was counted on that day. Each has a snapshot of
+    /// its own: one that is held makes the file grow.
+    fn grown(
+        &self,
+        id: OrganizationId,
+        state: OrganizationState,
+        (month, day): (Month, u8),
+    ) -> Result<Option<DayCount>, Error> {
+        let snapshot = self.inner.store.read()?;
+        let count = match state {
+            OrganizationState::Deleted { .. } => {
+                DayCount { day, users: 0, devices: 0, closed: true }
+            }
+            OrganizationState::Active | OrganizationState::Suspended => {
+                counted(&snapshot, id, day)?
+            }
+        };
+        let known = usage(&snapshot, id, month)?.map(|(_, usage)| usage);
+        let is_known = |usage: UsageMonth| {
+            usage.days.iter().any(|known| {
+                let is_open = !known.closed || count.closed;
+                let has = known.users >= count.users && known.devices >= count.devices;
+                known.day == day && has && is_open
+            })
+        };
+        Ok((!known.is_some_and(is_known)).then_some(count))
     }
 }
 
 fn counted(snapshot: &Snapshot, id: OrganizationId, day: u8) -> Result<DayCount, Error> {
-    let mut count = DayCount { day, users: 0, devices: 0 };
+    let mut count = DayCount { day, users: 0, devices: 0, closed: false };
     for user in snapshot.scan::<User>(id.partition(), None) {
         let active = user?.1.state == UserState::Active;
         count.users = count.users.saturating_add(u32::from(active));

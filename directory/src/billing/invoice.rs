@@ -58,7 +58,7 @@ pub struct TooMuch;
 
 impl Invoice {
     /// Drafts the invoice of a month up to a day, by what was counted in it and by the last count
-    /// before it.
+    /// before it. There is none of a month in which the organization was deleted all the time.
     ///
     /// # Errors
     /// When a sum is too large.
@@ -67,18 +67,26 @@ impl Invoice {
         before: Option<DayCount>,
         counted: &[DayCount],
         prices: &Prices,
-    ) -> Result<Self, TooMuch> {
+    ) -> Result<Option<Self>, TooMuch> {
         let mut last = before;
         let (mut users, mut devices, mut missed_days) = (0, 0, Vec::new());
+        let mut was_open = false;
         for day in 1..=until {
             let found = counted.iter().find(|count| count.day == day);
             // Before the first count there was no organization, or no daemon that counts.
-            let Some(count) = found.copied().or(last) else { continue };
+            let Some(count) = found.copied().or(last) else {
+                was_open = true;
+                continue;
+            };
+            was_open |= !count.closed;
             if found.is_none() {
                 missed_days.push(day);
             }
             (users, devices) = (count.users.max(users), count.devices.max(devices));
             last = Some(count);
+        }
+        if !was_open {
+            return Ok(None);
         }
         let beyond = |count: u32, included: u32| u64::from(count.saturating_sub(included));
         let wanted = [
@@ -96,7 +104,7 @@ impl Invoice {
             }
         }
         let counted_days = counted.iter().filter(|count| count.day <= until).count();
-        Ok(Self {
+        Ok(Some(Self {
             complete: until >= month.days(),
             counted_days: u8::try_from(counted_days).unwrap_or(u8::MAX),
             missed_days,
@@ -104,7 +112,7 @@ impl Invoice {
             devices,
             lines,
             total,
-        })
+        }))
     }
 }
 
@@ -131,13 +139,17 @@ mod tests {
     }
 
     fn count(day: u8, users: u32, devices: u32) -> DayCount {
-        DayCount { day, users, devices }
+        DayCount { day, users, devices, closed: false }
+    }
+
+    fn drafted(until: u8, before: Option<DayCount>, counted: &[DayCount]) -> Invoice {
+        Invoice::draft((month(), until), before, counted, &prices()).unwrap().unwrap()
     }
 
     #[test]
     fn the_most_of_a_day_is_paid_for_beyond_what_is_included() {
         let counted = [count(1, 7, 1), count(2, 12, 3), count(4, 8, 2)];
-        let invoice = Invoice::draft((month(), 30), None, &counted, &prices()).unwrap();
+        let invoice = drafted(30, None, &counted);
         let lines: Vec<_> =
             invoice.lines.iter().map(|line| (line.kind, line.quantity, line.amount)).collect();
         let expected =
@@ -151,7 +163,7 @@ mod tests {
     #[test]
     fn days_that_were_missed_have_what_the_day_before_had_and_none_is_invented() {
         let invoice = |before, counted: &[DayCount]| {
-            let drafted = Invoice::draft((month(), 10), before, counted, &prices()).unwrap();
+            let drafted = drafted(10, before, counted);
             (drafted.users, drafted.missed_days.len(), drafted.complete)
         };
         assert_eq!(invoice(None, &[]), (0, 0, false));
@@ -160,6 +172,19 @@ mod tests {
         let dear = Prices { user: u64::MAX, ..prices() };
         let counted = [count(1, 90, 0)];
         assert_eq!(Invoice::draft((month(), 1), None, &counted, &dear), Err(TooMuch));
+    }
+
+    #[test]
+    fn nothing_is_paid_for_while_an_organization_is_deleted() {
+        let closed = |day| DayCount { closed: true, ..count(day, 0, 0) };
+        let gone = drafted(30, Some(count(31, 9, 9)), &[count(1, 8, 0), closed(2), closed(3)]);
+        assert_eq!((gone.users, gone.lines[0].kind), (8, LineKind::Base), "one day is a month");
+        let draft = |counted: &[DayCount]| {
+            Invoice::draft((month(), 30), Some(closed(31)), counted, &prices()).unwrap()
+        };
+        assert_eq!(draft(&[closed(1), closed(2)]), None);
+        assert_eq!(draft(&[]), None, "nor where nobody looked meanwhile");
+        assert_eq!(draft(&[closed(1), count(30, 7, 0)]).unwrap().users, 7, "it was restored");
     }
 
     proptest! {
@@ -173,7 +198,7 @@ mod tests {
                 for (day, users, devices) in counts {
                     usage.count(count(*day, *users, *devices));
                 }
-                Invoice::draft((month(), 30), None, &usage.days, &prices()).unwrap()
+                drafted(30, None, &usage.days)
             };
             let mut others = counts.clone();
             others.extend_from_slice(&counts);

@@ -1,5 +1,6 @@
 //! Plans, what was agreed with an organization, and what a month of it costs.
 
+use std::cmp::Ordering;
 use std::ops::Bound;
 
 use storage::{Change, Index, Partition, Reading, Snapshot};
@@ -8,15 +9,17 @@ use uuid::Uuid;
 use super::collection::Collection;
 use super::entity::Entity;
 use super::site::Site;
-use crate::access::{Grant, ManageBilling, View, organization};
+use crate::access::{Grant, ManageBilling, View, Who, organization, standing};
 use crate::billing::{Invoice, Month, is_currency, usage};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{OrganizationId, Place, PlanId};
 use crate::limits;
 use crate::records::{
-    Agreement, Agreements, DayCount, Plan, PlanFields, Stamp, THE_ONLY_ONE, UsageMonth, indices,
+    Agreement, Agreements, ClosedAccount, DayCount, Organization, OrganizationState, Plan,
+    PlanFields, Stamp, THE_ONLY_ONE, UsageMonth, indices,
 };
+use crate::time::Time;
 
 /// The provider's plans.
 pub type Plans<'g, S> = Collection<'g, S, Plan>;
@@ -141,25 +144,19 @@ where
         Ok(found.unwrap_or_default())
     }
 
-    /// Drafts the invoice of a month, with the plan that holds in it; none where none does.
+    /// Drafts the invoice of a month, with the plan that holds in it; none where none does, or the
+    /// organization was deleted all the month.
     ///
     /// # Errors
     /// `Invalid` for a month that has not begun, or when the store fails.
     pub fn invoice(&self, month: Month) -> Result<Option<(PlanFields, Invoice)>, Error> {
-        let (this, today) = Month::of(self.site.now());
-        if month > this {
-            return Err(Invalid::new("/month", "has not begun").into());
-        }
-        let until = if month == this { today } else { month.days() };
+        let until = last_day(month, self.site.now())?;
         let agreements = self.agreements()?;
         let Some(plan) = agreements.of(month) else { return Ok(None) };
         let id = self.organization()?;
         let counted = usage(&*self.site.source, id, month)?.map(|(_, usage)| usage.days);
         let before = self.last_before(month)?;
-        let counted = counted.unwrap_or_default();
-        let draft = Invoice::draft((month, until), before, &counted, &plan.prices);
-        let draft = draft.map_err(|_| Error::Forbidden("the amount is larger than any bill"))?;
-        Ok(Some((plan.clone(), draft)))
+        drafted((month, until), before, &counted.unwrap_or_default(), plan)
     }
 
     /// The last day that was counted before a month.
@@ -177,29 +174,122 @@ where
     }
 }
 
+/// The last day of a month that is drafted: today, or its last.
+fn last_day(month: Month, now: Time) -> Result<u8, Error> {
+    let (this, today) = Month::of(now);
+    match month.cmp(&this) {
+        Ordering::Less => Ok(month.days()),
+        Ordering::Equal => Ok(today),
+        Ordering::Greater => Err(Invalid::new("/month", "has not begun").into()),
+    }
+}
+
+fn drafted(
+    until: (Month, u8),
+    before: Option<DayCount>,
+    counted: &[DayCount],
+    plan: &PlanFields,
+) -> Result<Option<(PlanFields, Invoice)>, Error> {
+    let draft = Invoice::draft(until, before, counted, &plan.prices);
+    let draft = draft.map_err(|_| Error::Forbidden("the amount is larger than any bill"))?;
+    Ok(draft.map(|draft| (plan.clone(), draft)))
+}
+
+impl ClosedAccount {
+    /// Drafts the invoice of a month, as long as the organization was there.
+    ///
+    /// # Errors
+    /// `Invalid` for a month that has not begun; `Forbidden` for too large an amount.
+    pub fn invoice(&self, month: Month, now: Time) -> Result<Option<(PlanFields, Invoice)>, Error> {
+        let until = last_day(month, now)?;
+        let Some(plan) = self.agreements.of(month) else { return Ok(None) };
+        let of = |known: &&UsageMonth| known.month == month;
+        let counted = self.months.iter().find(of).map(|usage| usage.days.as_slice());
+        let earlier = self.months.iter().rfind(|usage| usage.month < month);
+        let before = earlier.and_then(|usage| usage.days.last().copied());
+        // It is gone: where nothing was counted since, nobody can have looked.
+        let gone = DayCount { day: 0, users: 0, devices: 0, closed: true };
+        let before = if counted.is_none() { Some(gone) } else { before };
+        drafted((month, until), before, counted.unwrap_or_default(), plan)
+    }
+}
+
+impl Grant<'_, &Snapshot, ManageBilling> {
+    /// What is left of what destroyed organizations owe, at most so many behind one; and where to go
+    /// on.
+    ///
+    /// # Errors
+    /// `Missing` in an organization, or for an admin of some organizations only.
+    pub fn closed_accounts(
+        &self,
+        after: Option<u64>,
+        limit: usize,
+    ) -> Result<(Vec<ClosedAccount>, Option<u64>), Error> {
+        at_provider(self.place)?;
+        let Who::Admin { admin, token } = self.context.actor.0 else { return Err(Error::Missing) };
+        if !standing(self.source, self.context, admin, token)??.rights.covers_all() {
+            return Ok((Vec::new(), None));
+        }
+        let (mut accounts, mut last) = (Vec::new(), after);
+        for found in self.source.scan::<ClosedAccount>(Partition::Provider, after) {
+            if accounts.len() == limit {
+                return Ok((accounts, last));
+            }
+            let (id, account) = found?;
+            last = Some(id);
+            accounts.push(account);
+        }
+        Ok((accounts, None))
+    }
+}
+
+/// Keeps what an organization owes that is about to be destroyed, if anything was agreed with it.
+pub(crate) fn close_account(
+    change: &mut Change<'_>,
+    id: OrganizationId,
+    record: &Organization,
+) -> Result<(), Error> {
+    let partition = id.partition();
+    let Some(agreements) = change.get::<Agreements>(partition, THE_ONLY_ONE)? else {
+        return Ok(());
+    };
+    let months = change.scan::<UsageMonth>(partition, None).map(|found| found.map(|(_, it)| it));
+    let mut months: Vec<UsageMonth> = months.collect::<Result<_, _>>()?;
+    months.sort_by_key(|usage| usage.month);
+    let (slug, name) = (record.fields.slug.clone(), record.fields.name.clone());
+    let account = ClosedAccount { organization: record.uuid, slug, name, agreements, months };
+    let number = change.allocate(Partition::Provider)?;
+    Ok(change.put(Partition::Provider, number, &account)?)
+}
+
 impl Billing<'_, &mut Change<'_>> {
     /// Agrees on what holds from a month on that is not over: the plan as it is now.
     ///
     /// # Errors
-    /// `Invalid` for a month that is over.
+    /// `Invalid` for a month that is over; `Forbidden` while the organization is deleted.
     pub fn agree(&mut self, from: Month, Offer(plan): Offer) -> Result<Agreements, Error> {
         let (this, _) = Month::of(self.site.now());
         if from < this {
             let message = "is over: what was billed in it stays as it is";
             return Err(Invalid::new("/since", message).into());
         }
+        let id = self.organization()?;
+        let record = organization(&*self.site.source, id)?.ok_or(Error::Missing)?;
+        if matches!(record.state, OrganizationState::Deleted { .. }) {
+            return Err(Error::Forbidden("the organization is deleted; restore it first"));
+        }
         let mut agreements = self.agreements()?;
-        let name = |plan: Option<&PlanFields>| plan.map(|plan| format!("\"{}\"", plan.name));
-        let (before, after) = (name(agreements.of(from)), name(plan.as_ref()));
+        // With its prices: a plan may be agreed on again at others.
+        let told = |plan: &PlanFields| serde_json::to_string(plan).unwrap_or_default();
+        let (before, after) = (agreements.of(from).map(told), plan.as_ref().map(told));
         agreements.list.retain(|agreement| agreement.from != from);
         if agreements.list.len() >= AGREEMENTS {
             return Err(Error::Forbidden("there are 240 agreements with this organization"));
         }
         agreements.list.push(Agreement { from, plan });
         agreements.list.sort_by_key(|agreement| agreement.from);
-        let (id, partition) = (self.organization()?, self.site.partition());
+        let partition = self.site.partition();
         self.site.source.put(partition, THE_ONLY_ONE, &agreements)?;
-        let record = organization(&*self.site.source, id)?.ok_or(Error::Missing)?;
         let told = vec![Difference { field: format!("plan from {from}"), before, after }];
         let subject = (SubjectKind::Organization, record.uuid, record.fields.slug.as_str());
         self.site.tell(Action::Changed, subject, told)?;

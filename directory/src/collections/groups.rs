@@ -142,18 +142,28 @@ impl Groups<'_, &mut Change<'_>> {
         for (position, member) in members.add.iter().enumerate() {
             self.put_in(group, *member, &format!("/add/{position}"), &mut told)?;
         }
+        self.touched(group, &mut record, &told)?;
+        Ok(record)
+    }
+
+    /// Keeps that a group's members changed, and tells of it.
+    pub(super) fn touched(
+        &mut self,
+        group: GroupId,
+        record: &mut Group,
+        told: &[Difference],
+    ) -> Result<(), Error> {
         if told.is_empty() {
-            return Ok(record);
+            return Ok(());
         }
         record.stamp.touch(self.site.now());
         let partition = self.site.partition();
-        self.site.source.put(partition, group.record(), &record)?;
-        let name = record.fields.name.clone();
-        let subject = (SubjectKind::Group, record.uuid, name.as_str());
+        self.site.source.put(partition, group.record(), record)?;
+        let subject = (SubjectKind::Group, record.uuid, record.fields.name.as_str());
         for told in told.chunks(TOLD_MEMBERS) {
             self.site.tell(Action::MembersChanged, subject, told.to_vec())?;
         }
-        Ok(record)
+        Ok(())
     }
 
     fn put_in(
@@ -224,7 +234,7 @@ impl Groups<'_, &mut Change<'_>> {
         Ok(gone)
     }
 
-    fn name_of(&self, member: Member) -> Result<Option<String>, Error> {
+    pub(super) fn name_of(&self, member: Member) -> Result<Option<String>, Error> {
         let partition = self.site.partition();
         Ok(match member {
             Member::User(id) => {
@@ -256,7 +266,7 @@ impl Gone {
 }
 
 impl Member {
-    fn link(self) -> (Relation, Id) {
+    pub(super) fn link(self) -> (Relation, Id) {
         match self {
             Self::User(user) => (relations::GROUP_USER, user.record()),
             Self::Group(group) => (relations::GROUP_GROUP, group.record()),

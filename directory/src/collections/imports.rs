@@ -14,7 +14,8 @@ use crate::id::{ImportId, RecordId};
 use crate::imports::{CHUNKS, Chunks, IMPORT_ROWS, IMPORTS, Row, RowOutcome, Verdict};
 use crate::limits;
 use crate::records::{
-    Asker, Import, ImportCounts, ImportFields, ImportState, ImportWork, Position, Stamp, indices,
+    Asker, Import, ImportCounts, ImportFields, ImportState, ImportWork, Position, Stamp, Token,
+    TokenPurpose, indices,
 };
 
 /// The imports of the grant's organization.
@@ -34,6 +35,20 @@ pub struct OutcomePage {
 const LOOK_THROUGH: u32 = 40;
 /// The most octets of what says how a file is read.
 const READING: usize = 32 << 10;
+
+/// Who asks for an import, as it is kept.
+struct Asked {
+    asker: Asker,
+    asked_by: String,
+    outlives_token: bool,
+}
+
+impl Asked {
+    fn of(self, import: Import) -> Import {
+        let Self { asker, asked_by, outlives_token } = self;
+        Import { asker, asked_by, outlives_token, ..import }
+    }
+}
 
 /// What an event tells of an import.
 #[derive(Serialize)]
@@ -177,7 +192,7 @@ impl Imports<'_, &mut Change<'_>> {
         let (partition, now) = (self.partition(), self.site.now());
         let number = self.site.source.allocate(partition)?;
         let id = ImportId::from_record(number).ok_or(Error::Missing)?;
-        let (asker, asked_by) = self.asker()?;
+        let Asked { asker, asked_by, outlives_token } = self.asked()?;
         let import = Import {
             uuid: self.site.tools.uuid(now),
             stamp: Stamp::new(now),
@@ -195,6 +210,8 @@ impl Imports<'_, &mut Change<'_>> {
             planned: ImportCounts::default(),
             done: ImportCounts::default(),
             position: Position::default(),
+            outlives_token,
+            numbered_first: false,
         };
         self.site.source.put(partition, number, &import)?;
         let work = self.work(id)?;
@@ -244,18 +261,19 @@ impl Imports<'_, &mut Change<'_>> {
         ignored: u64,
     ) -> Result<Import, Error> {
         let before = self.uploaded(id, upload)?;
-        let ((asker, asked_by), state) = (self.asker()?, ImportState::Checking);
-        let after = Import { ignored, state, asker, asked_by, ..before.clone() };
+        let asked = self.asked()?;
+        let after = asked.of(Import { ignored, state: ImportState::Checking, ..before.clone() });
         self.change(id, &before, after)
     }
 
-    /// Says that all rows were checked: they are applied, unless somebody has to say so.
-    pub(crate) fn checked(&mut self, id: ImportId) -> Result<(), Error> {
+    /// Says that all rows were checked: they are applied, unless somebody has to say so; with
+    /// `numbered_first` those before the others that say their POSIX number.
+    pub(crate) fn checked(&mut self, id: ImportId, numbered_first: bool) -> Result<(), Error> {
         let before = self.read(id)?;
         let goes_on = before.planned.error == 0 || before.fields.leave_out_errors;
         let applies = goes_on && !before.fields.dry_run;
         let state = if applies { ImportState::Applying } else { ImportState::Checked };
-        let after = Import { state, ..before.clone() };
+        let after = Import { state, numbered_first, ..before.clone() };
         self.change(id, &before, after).map(drop)
     }
 
@@ -274,8 +292,8 @@ impl Imports<'_, &mut Change<'_>> {
         if before.state != ImportState::Checked {
             return Err(Error::Forbidden("only an import that was checked can be applied"));
         }
-        let ((asker, asked_by), state) = (self.asker()?, ImportState::Applying);
-        let mut after = Import { state, asker, asked_by, ..before.clone() };
+        let state = ImportState::Applying;
+        let mut after = self.asked()?.of(Import { state, ..before.clone() });
         after.fields.leave_out_errors |= leave_out_errors;
         if before.planned.error > 0 && !after.fields.leave_out_errors {
             let text = "rows are in error: mend the file, or say that they are left out";
@@ -325,11 +343,17 @@ impl Imports<'_, &mut Change<'_>> {
         self.change(id, &before, after).map(drop)
     }
 
-    /// Who asks, and by what name.
-    fn asker(&self) -> Result<(Asker, String), Error> {
+    /// Who asks.
+    fn asked(&self) -> Result<Asked, Error> {
         let Context { actor, source, .. } = self.site.context;
         let Who::Admin { admin, token } = actor.0 else { return Err(Error::Missing) };
-        Ok((Asker { admin, token, source: *source }, self.site.actor_name()?))
+        let (home, number) = (token.home.partition(), token.number.record());
+        let record = self.site.source.get::<Token>(home, number)?.ok_or(Error::Missing)?;
+        Ok(Asked {
+            asker: Asker { admin, token, source: *source },
+            asked_by: self.site.actor_name()?,
+            outlives_token: record.purpose == TokenPurpose::Session,
+        })
     }
 
     fn work(&self, id: ImportId) -> Result<ImportWork, Error> {

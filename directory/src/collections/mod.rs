@@ -21,6 +21,7 @@ mod imports;
 mod invitations;
 mod issued_certificates;
 mod issuing;
+mod nesting;
 mod network_rules;
 mod oneself;
 mod organizations;
@@ -67,6 +68,7 @@ pub(crate) use invitations::{parse_invitation, require_invitable};
 pub(crate) use issued_certificates::standing as certificate_standing;
 pub use issued_certificates::{IssuedCertificates, IssuedPage, Standing};
 pub use issuing::{CertificateKey, CertificateWish, Certified, Issued, Issuing};
+pub(crate) use nesting::Nesting;
 pub use oneself::{IssuedToken, KEY_LIFE, NewKey, Oneself};
 pub(crate) use oneself::{Wanted, hash_token, issue, parse_token};
 pub use organizations::{

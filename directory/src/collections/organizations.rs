@@ -2,6 +2,7 @@
 
 use storage::{Change, Kind, Partition, Reading, Snapshot};
 
+use super::billing::close_account;
 use super::gear_claims;
 use super::presentation::check_apart;
 use super::site::Site;
@@ -299,6 +300,7 @@ pub(crate) fn destroy_expired(change: &mut Change<'_>, now: Time) -> Result<usiz
     for (id, record) in &expired {
         leave_scopes(change, *id)?;
         gear_claims::let_go_of_all(change, *id)?;
+        close_account(change, *id, record)?;
         change.destroy_partition(id.partition())?;
         change.delete::<Organization>(Partition::Provider, id.record())?;
         let event = Event {

@@ -1,25 +1,24 @@
 //! Applying rows that were checked, so many in one durable change.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use storage::{Change, Reading};
 
 use super::check::Job;
 use super::chunks::Chunks;
-use super::members::Members;
-use super::notes::note;
+use super::join::Joins;
 use super::outcome::{RowOutcome, Verdict};
-use super::plan::{Plan, Planner};
-use super::row::{Fault, Row, RowEntry, RowMember, RowPassword, UserRow};
-use crate::access::{Context, Permission, authorize_errand};
-use crate::authentication::HashingFailed;
+use super::plan::{Plan, Planner, caught};
+use super::row::{Fault, Row, RowEntry, RowPassword, UserRow};
+use crate::access::Context;
+use crate::authentication::{HashingFailed, Password};
 use crate::collections::{
-    Collection, Imports, Member, MembershipChange, NewPassword, Passwords, Site, descendants,
-    places_left, settings,
+    Collection, Imports, NewPassword, Passwords, Site, places_left, settings,
 };
 use crate::directory::Directory;
 use crate::error::{Error, StoreFailure};
-use crate::id::{GroupId, ImportId, RecordId};
+use crate::events::Difference;
+use crate::id::{ImportId, RecordId};
 use crate::records::{Group, Import, ImportState, Settings, Stage, User, UserState};
 use crate::tools::Tools;
 
@@ -28,12 +27,6 @@ const ROWS: usize = 250;
 /// So many passwords in clear are hashed for one change: the step stays short, and imports of
 /// others get their turn.
 const CLEAR: usize = 16;
-/// So many memberships are written in one change.
-const LINKS: usize = 1_000;
-
-/// Why a nested group does not come into a group.
-const LOOP: &str = "a nested group was left out: the group would contain itself by way of groups \
-                    that are not in the file";
 
 /// Some rows of a chunk with what is needed to apply them.
 struct Batch {
@@ -60,7 +53,7 @@ impl Directory {
             hashed: HashMap::new(),
             until: first.saturating_add(ROWS),
         };
-        if position.stage == Stage::Entries {
+        if position.stage != Stage::Members {
             self.hash_passwords(job, &import, &mut batch)?;
         }
         drop(snapshot);
@@ -68,8 +61,7 @@ impl Directory {
         let done = self.inner.store.write(move |change| {
             let same = |read: &Import| is_applied(read) && read.position == position;
             let Some(import) = job.read(change)?.filter(same) else { return Ok(()) };
-            let permission = Permission::ManageIdentities;
-            authorize_errand(change, import.asker.admin, permission, job.organization)??;
+            job.authorize(change, &import)?;
             let context = job.context(&import);
             let settings = settings(change, job.organization)?;
             let work = Work { job, context: &context, tools: &tools, settings: &settings };
@@ -87,22 +79,39 @@ impl Directory {
         let planner = work.planner(&snapshot, import)?;
         let parameters = self.hash_parameters();
         let first = import.position.row as usize;
-        for (number, row) in batch.rows.iter_mut().enumerate().take(batch.until).skip(first) {
-            let RowEntry::User(user) = &mut row.entry else { continue };
-            if !matches!(user.password, Some(RowPassword::Clear(_))) {
+        for (number, row) in batch.rows.iter().enumerate().take(batch.until).skip(first) {
+            let RowEntry::User(user) = &row.entry else { continue };
+            let Some(RowPassword::Clear(clear)) = &user.password else { continue };
+            if !has_turn(import, row) {
                 continue;
             }
             if batch.hashed.len() == CLEAR {
                 batch.until = number;
                 break;
             }
-            let needed = planner.user(user)?.is_ok_and(|plan| plan.sets_password);
-            if let (true, Some(RowPassword::Clear(clear))) = (needed, user.password.take()) {
+            // The row keeps its own: it is judged again when its turn comes.
+            if planner.user(user)?.is_ok_and(|plan| plan.sets_password)
+                && let Ok(clear) = Password::new(clear.expose())
+            {
                 let hashed = NewPassword::hashed(clear, parameters, tools);
                 batch.hashed.insert(number, hashed.map_err(no_memory)?);
             }
         }
         Ok(())
+    }
+}
+
+/// Whether a row is applied in the stage that an import is in.
+fn has_turn(import: &Import, row: &Row) -> bool {
+    let is_numbered = match &row.entry {
+        RowEntry::User(user) => user.fields.uid_number.is_some(),
+        RowEntry::Group(group) => group.fields.gid_number.is_some(),
+        RowEntry::Faulty(_) => false,
+    };
+    match import.position.stage {
+        Stage::Entries => is_numbered || !import.numbered_first,
+        Stage::Unnumbered => !is_numbered,
+        Stage::Members => false,
     }
 }
 
@@ -115,15 +124,18 @@ fn no_memory(failed: HashingFailed) -> Error {
 }
 
 /// What one change is made with.
-struct Work<'a> {
-    job: Job,
+pub(super) struct Work<'a> {
+    pub(super) job: Job,
     context: &'a Context,
     tools: &'a Tools,
     settings: &'a Settings,
 }
 
 impl<'a> Work<'a> {
-    fn site<'s, 'c>(&'s self, change: &'s mut Change<'c>) -> Site<'s, &'s mut Change<'c>> {
+    pub(super) fn site<'s, 'c>(
+        &'s self,
+        change: &'s mut Change<'c>,
+    ) -> Site<'s, &'s mut Change<'c>> {
         let place = self.job.organization.into();
         Site { source: change, place, context: self.context, tools: self.tools }
     }
@@ -152,8 +164,13 @@ impl<'a> Work<'a> {
     ) -> Result<(), Error> {
         let (chunk, before) = (import.position.chunk, batch.outcomes.clone());
         match import.position.stage {
-            Stage::Entries => self.entries(change, &mut import, &mut batch)?,
-            Stage::Members => self.members(change, &mut import, &mut batch)?,
+            Stage::Entries | Stage::Unnumbered => self.entries(change, &mut import, &mut batch)?,
+            Stage::Members => {
+                let Batch { rows, outcomes, .. } = &mut batch;
+                let part = (&mut import.position, rows.as_slice(), outcomes.as_mut_slice());
+                let joined = Joins::default().step(self, change, part)?;
+                import.joined = import.joined.saturating_add(joined);
+            }
         }
         if batch.outcomes != before {
             self.chunks().put_outcomes(change, chunk, &batch.outcomes)?;
@@ -169,15 +186,22 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// Goes to the next chunk, or from the last one to the memberships of all.
+    /// Goes to the next chunk, or from the last one to the next stage.
     fn turn_over(&self, change: &mut Change<'_>, import: &mut Import) -> Result<(), Error> {
         let position = &mut import.position;
         if position.stage == Stage::Members {
             self.chunks().forget_chunk(change, position.chunk)?;
         }
         (position.chunk, position.row) = (position.chunk.saturating_add(1), 0);
-        if position.stage == Stage::Entries && position.chunk >= import.chunks {
-            (position.stage, position.chunk) = (Stage::Members, 0);
+        if position.chunk >= import.chunks {
+            let next = match position.stage {
+                Stage::Entries if import.numbered_first => Some(Stage::Unnumbered),
+                Stage::Entries | Stage::Unnumbered => Some(Stage::Members),
+                Stage::Members => None,
+            };
+            if let Some(next) = next {
+                (position.stage, position.chunk) = (next, 0);
+            }
         }
         Ok(())
     }
@@ -189,26 +213,22 @@ impl<'a> Work<'a> {
         batch: &mut Batch,
     ) -> Result<(), Error> {
         let first = import.position.row as usize;
-        let rows = batch.rows.iter_mut().zip(&mut batch.outcomes).enumerate();
+        let rows = batch.rows.iter().zip(&mut batch.outcomes).enumerate();
         for (number, (row, outcome)) in rows.take(batch.until).skip(first) {
-            let verdict = if outcome.has_entry() {
+            let has_turn = has_turn(import, row);
+            if has_turn && outcome.has_entry() {
                 let hashed = batch.hashed.remove(&number);
                 match self.entry(change, import, row, hashed)? {
-                    Applied::As(verdict) => verdict,
-                    Applied::Fault(fault) => {
-                        *outcome = RowOutcome::fault(row, fault);
-                        Verdict::Error
-                    }
+                    Applied::As(verdict, changes) => outcome.became(verdict, changes),
+                    Applied::Fault(fault) => *outcome = RowOutcome::fault(row, fault),
                     // The password has to be hashed first.
                     Applied::Later => return Ok(()),
                 }
-            } else {
-                outcome.verdict
-            };
-            // Memberships may still come.
-            let only_members = verdict == Verdict::Unchanged && outcome.verdict == Verdict::Update;
-            import.done.count(if only_members { Verdict::Update } else { verdict });
-            import.applied = import.applied.saturating_add(1);
+            }
+            if has_turn {
+                import.done.count(outcome.verdict);
+                import.applied = import.applied.saturating_add(1);
+            }
             import.position.row = import.position.row.saturating_add(1);
         }
         Ok(())
@@ -218,52 +238,41 @@ impl<'a> Work<'a> {
         &self,
         change: &mut Change<'_>,
         import: &Import,
-        row: &mut Row,
+        row: &Row,
         hashed: Option<NewPassword>,
     ) -> Result<Applied, Error> {
-        match &mut row.entry {
+        match &row.entry {
             RowEntry::User(user) => {
-                let planned = match &hashed {
-                    // What was in clear was judged when it was hashed; who is there now counts.
-                    Some(_) => self.planned_with_password(change, import, user)?,
-                    None => self.planner(change, import)?.user(user)?,
-                };
-                let plan = match planned {
+                let mut plan = match self.planner(change, import)?.user(user)? {
                     Ok(plan) => plan,
                     Err(fault) => return Ok(Applied::Fault(fault)),
                 };
-                let password = match (hashed, user.password.take()) {
+                let password = match (hashed, &user.password) {
                     _ if !plan.sets_password => None,
                     (Some(hashed), _) => Some(hashed),
-                    (None, Some(RowPassword::Hash(hash))) => Some(NewPassword::imported(hash)?),
+                    (None, Some(RowPassword::Hash(hash))) => {
+                        let taken = NewPassword::imported(hash.clone()).map_err(Error::from);
+                        match caught(&user.fields.login, taken)? {
+                            Ok(password) => Some(password),
+                            Err(fault) => return Ok(Applied::Fault(fault)),
+                        }
+                    }
                     (None, Some(RowPassword::Clear(_))) => return Ok(Applied::Later),
                     (None, None) => None,
                 };
-                self.apply_user(change, user, plan, password).map(Applied::As)
+                let changes = std::mem::take(&mut plan.changes);
+                let verdict = self.apply_user(change, user, plan, password)?;
+                Ok(Applied::As(verdict, changes))
             }
             RowEntry::Group(group) => match self.planner(change, import)?.group(group)? {
-                Ok(plan) => self.apply_group(change, plan).map(Applied::As),
+                Ok(mut plan) => {
+                    let changes = std::mem::take(&mut plan.changes);
+                    Ok(Applied::As(self.apply_group(change, plan)?, changes))
+                }
                 Err(fault) => Ok(Applied::Fault(fault)),
             },
             RowEntry::Faulty(fault) => Ok(Applied::Fault(fault.clone())),
         }
-    }
-
-    /// What is to be done for a user whose password was taken out of the row to be hashed.
-    fn planned_with_password(
-        &self,
-        change: &Change<'_>,
-        import: &Import,
-        user: &UserRow,
-    ) -> Result<Result<Plan<User>, Fault>, Error> {
-        let planned = self.planner(change, import)?.user(user)?;
-        Ok(planned.map(|plan| {
-            let sets_password = matches!(plan.verdict, Verdict::Create)
-                || import.fields.passwords == crate::records::PasswordsOf::AllUsers;
-            let only_password = plan.verdict == Verdict::Unchanged && sets_password;
-            let verdict = if only_password { Verdict::Update } else { plan.verdict };
-            Plan { sets_password, verdict, ..plan }
-        }))
     }
 
     fn apply_user(
@@ -323,90 +332,11 @@ impl<'a> Work<'a> {
         }
         Ok(verdict)
     }
-
-    fn members(
-        &self,
-        change: &mut Change<'_>,
-        import: &mut Import,
-        batch: &mut Batch,
-    ) -> Result<(), Error> {
-        let (mut left, first) = (LINKS, import.position.row as usize);
-        let mut coming = BTreeMap::<GroupId, Vec<Member>>::new();
-        for (row, outcome) in batch.rows.iter().zip(&mut batch.outcomes).skip(first) {
-            let from = import.position.member as usize;
-            let all = if outcome.has_entry() { count_members(row) } else { 0 };
-            let until = all.min(from.saturating_add(left));
-            for (group, member) in self.joins(change, row, (from, until), &mut outcome.notes)? {
-                coming.entry(group).or_default().push(member);
-            }
-            left = left.saturating_sub(until.saturating_sub(from));
-            if until < all {
-                import.position.member = u32::try_from(until).unwrap_or(u32::MAX);
-                break;
-            }
-            (import.position.row, import.position.member) = (import.position.row + 1, 0);
-            import.joined = import.joined.saturating_add(1);
-        }
-        for (group, add) in coming {
-            let members = MembershipChange { add, remove: Vec::new() };
-            let mut groups = Collection::<_, Group>::new(self.site(change));
-            groups.change_members(group, None, &members)?;
-        }
-        Ok(())
-    }
-
-    /// Which of a row's members come into which groups. Whoever is gone meanwhile does not.
-    fn joins(
-        &self,
-        change: &Change<'_>,
-        row: &Row,
-        (from, until): (usize, usize),
-        notes: &mut Vec<String>,
-    ) -> Result<Vec<(GroupId, Member)>, Error> {
-        let partition = self.job.organization.partition();
-        let members = Members { source: change, partition };
-        let mut joins = Vec::new();
-        match &row.entry {
-            RowEntry::User(user) => {
-                let Some(own) = members.user(&user.fields.login)? else { return Ok(joins) };
-                for name in user.groups.iter().take(until).skip(from) {
-                    joins.extend(members.group(name)?.map(|group| (group, Member::User(own))));
-                }
-            }
-            RowEntry::Group(group) => {
-                let Some(own) = members.group(&group.fields.name)? else { return Ok(joins) };
-                for member in group.members.iter().take(until).skip(from) {
-                    let member = match member {
-                        RowMember::User(login) => members.user(login)?.map(Member::User),
-                        RowMember::Group(name) => members.group(name)?.map(Member::Group),
-                        RowMember::Alias { .. } => None,
-                    };
-                    if let Some(Member::Group(nested)) = member
-                        && descendants(change, partition, nested)?.contains(&own)
-                    {
-                        note(notes, LOOP);
-                        continue;
-                    }
-                    joins.extend(member.map(|member| (own, member)));
-                }
-            }
-            RowEntry::Faulty(_) => {}
-        }
-        Ok(joins)
-    }
 }
 
 /// What became of a row.
 enum Applied {
-    As(Verdict),
+    As(Verdict, Vec<Difference>),
     Fault(Fault),
     Later,
-}
-
-fn count_members(row: &Row) -> usize {
-    match &row.entry {
-        RowEntry::User(user) => user.groups.len(),
-        RowEntry::Group(group) => group.members.len(),
-        RowEntry::Faulty(_) => 0,
-    }
 }

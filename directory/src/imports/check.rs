@@ -8,7 +8,7 @@ use super::outcome::{RowOutcome, Verdict};
 use super::plan::{Plan, Planner};
 use super::row::{Fault, Row, RowEntry};
 use super::survey::Survey;
-use crate::access::{Actor, Context, Who};
+use crate::access::{Actor, Context, Errand, Permission, Who, authorize_errand};
 use crate::collections::{Entity, Imports, Site, places_left, settings};
 use crate::directory::Directory;
 use crate::error::Error;
@@ -40,19 +40,33 @@ impl Job {
         let actor = Actor(Who::Admin { admin: asker.admin, token: asker.token });
         Context { actor, source: asker.source, now: self.now }
     }
+
+    /// Looks whether whoever asked for the import may still have it done.
+    ///
+    /// # Errors
+    /// `Refused` when not.
+    pub(crate) fn authorize(&self, source: &impl Reading, import: &Import) -> Result<(), Error> {
+        let context = self.context(import);
+        let errand = Errand { context: &context, outlives_token: import.outlives_token };
+        let permission = Permission::ManageIdentities;
+        Ok(authorize_errand(source, errand, permission, self.organization)??)
+    }
 }
 
 impl Directory {
     /// Checks all rows of an import; begins anew where it was broken off before.
     ///
     /// # Errors
-    /// When the store fails.
+    /// When the store fails, or whoever asked for it may not have it done any more.
     pub(crate) fn check_import(
         &self,
         job: Job,
         keep_going: &dyn Fn() -> bool,
     ) -> Result<(), Error> {
-        let Some(import) = job.read(&self.inner.store.read()?)? else { return Ok(()) };
+        let snapshot = self.inner.store.read()?;
+        let Some(import) = job.read(&snapshot)? else { return Ok(()) };
+        job.authorize(&snapshot, &import)?;
+        drop(snapshot);
         let mut survey = Survey::default();
         for chunk in 0..import.chunks {
             let rows = job.chunks().rows(&self.inner.store.read()?, chunk)?;
@@ -66,15 +80,16 @@ impl Directory {
                 return Ok(());
             }
         }
-        let tools = self.inner.tools.clone();
+        let (tools, numbered_first) = (self.inner.tools.clone(), survey.is_partly_numbered());
         let done = self.inner.store.write(move |change| {
             let Some(read) = job.read(change)?.filter(|read| is_same(read, &import)) else {
                 return Ok(());
             };
+            job.authorize(change, &read)?;
             let (place, context) = (job.organization.into(), job.context(&read));
             let site = Site { source: change, place, context: &context, tools: &tools };
             let id = ImportId::from_record(job.import).ok_or(Error::Missing)?;
-            Imports::new(site).checked(id)
+            Imports::new(site).checked(id, numbered_first)
         });
         done.map_err(Error::from)
     }
@@ -88,6 +103,7 @@ impl Directory {
         survey: &mut Survey,
     ) -> Result<bool, Error> {
         let snapshot = self.inner.store.read()?;
+        job.authorize(&snapshot, import)?;
         let (context, place) = (job.context(import), job.organization.into());
         let site = Site { source: &snapshot, place, context: &context, tools: &self.inner.tools };
         let settings = settings(&snapshot, job.organization)?;
@@ -106,6 +122,7 @@ impl Directory {
             let Some(mut read) = job.read(change)?.filter(|read| is_same(read, &import)) else {
                 return Ok(false);
             };
+            job.authorize(change, &read)?;
             job.chunks().put_rows(change, chunk, &rows)?;
             job.chunks().put_outcomes(change, chunk, &outcomes)?;
             if chunk == 0 {
@@ -159,9 +176,7 @@ fn checked<R: Reading>(
     }
     let coming = members.coming(row)?;
     if coming > 0 {
-        let is_user = matches!(row.entry, RowEntry::User(_));
-        let field = if is_user { "groups" } else { "members" }.to_owned();
-        changes.push(Difference { field, before: None, after: Some(format!("+{coming}")) });
+        RowOutcome::joins(&mut changes, row.named().0, coming);
         if verdict == Verdict::Unchanged {
             verdict = Verdict::Update;
         }

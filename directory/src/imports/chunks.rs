@@ -1,9 +1,11 @@
 //! Rows and what becomes of them, sealed in chunks beside their import.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use storage::{Change, Corrupt, Id, Partition, ReadError, Reading};
 use zeroize::{Zeroize, Zeroizing};
 
+use super::former::FormerRow;
 use super::outcome::RowOutcome;
 use super::row::{Row, RowEntry, RowPassword};
 use crate::authentication::Password;
@@ -19,6 +21,39 @@ pub(crate) struct Chunks {
 
 /// The bits of a chunk's number that are its place in its import.
 const PLACE: u32 = 20;
+
+/// What stands before the version of a chunk: lists without a version begin with how many they have,
+/// and one of nothing at all ends there, or has nothing but such lists behind it.
+const VERSIONED: u8 = 0;
+/// The version at which chunks are written.
+const VERSION: u8 = 1;
+
+fn written<T: Serialize>(lists: &T) -> Result<Vec<u8>, Error> {
+    Ok(storage::encode_behind(vec![VERSIONED, VERSION], lists).map_err(ReadError::from)?)
+}
+
+/// What [`written`] wrote, or the octets of a chunk of before there were versions.
+enum Form<'a> {
+    Versioned(&'a [u8]),
+    Unversioned(&'a [u8]),
+}
+
+impl<'a> Form<'a> {
+    fn of(octets: &'a [u8]) -> Result<Self, Error> {
+        match octets {
+            [VERSIONED, VERSION, lists @ ..] => Ok(Self::Versioned(lists)),
+            [VERSIONED, version, ..] if *version > VERSION => {
+                let text = format!("a chunk of an import has unknown version {version}");
+                Err(ReadError::from(Corrupt::new(text)).into())
+            }
+            unversioned => Ok(Self::Unversioned(unversioned)),
+        }
+    }
+}
+
+fn read<T: DeserializeOwned>(lists: &[u8]) -> Result<T, Error> {
+    Ok(storage::decode(lists).map_err(ReadError::from)?)
+}
 
 /// A password beside the row that it belongs to.
 #[derive(Serialize, Deserialize)]
@@ -39,8 +74,13 @@ impl Chunks {
     pub(crate) fn rows(&self, source: &impl Reading, chunk: u32) -> Result<Vec<Row>, Error> {
         let found = source.secret(self.partition, kinds::IMPORT_ROWS, self.number(chunk))?;
         let Some(found) = found else { return Ok(Vec::new()) };
-        let (mut rows, kept): (Vec<Row>, Vec<Kept>) =
-            storage::decode(found.expose()).map_err(ReadError::from)?;
+        let (mut rows, kept): (Vec<Row>, Vec<Kept>) = match Form::of(found.expose())? {
+            Form::Versioned(lists) => read(lists)?,
+            Form::Unversioned(lists) => {
+                let (rows, kept): (Vec<FormerRow>, _) = read(lists)?;
+                (rows.into_iter().map(Row::from).collect(), kept)
+            }
+        };
         for kept in kept {
             let password = kept.password()?;
             let row = usize::try_from(kept.row).ok().and_then(|row| rows.get_mut(row));
@@ -70,8 +110,7 @@ impl Chunks {
                 kept.push(Kept { row: number, is_hash, octets: octets.to_vec() });
             }
         }
-        let encoded = storage::encode(&(rows, kept)).map_err(ReadError::from)?;
-        let encoded = Zeroizing::new(encoded);
+        let encoded = Zeroizing::new(written(&(rows, kept))?);
         let number = self.number(chunk);
         Ok(change.put_secret(self.partition, kinds::IMPORT_ROWS, number, &encoded)?)
     }
@@ -84,7 +123,10 @@ impl Chunks {
     ) -> Result<Vec<RowOutcome>, Error> {
         let found = source.secret(self.partition, kinds::IMPORT_OUTCOMES, self.number(chunk))?;
         let Some(found) = found else { return Ok(Vec::new()) };
-        Ok(storage::decode(found.expose()).map_err(ReadError::from)?)
+        match Form::of(found.expose())? {
+            // Outcomes have kept their form.
+            Form::Versioned(lists) | Form::Unversioned(lists) => read(lists),
+        }
     }
 
     /// Keeps what becomes of a chunk of rows in place of what was kept.
@@ -94,7 +136,7 @@ impl Chunks {
         chunk: u32,
         outcomes: &[RowOutcome],
     ) -> Result<(), Error> {
-        let encoded = storage::encode(&outcomes).map_err(ReadError::from)?;
+        let encoded = written(&outcomes)?;
         let number = self.number(chunk);
         Ok(change.put_secret(self.partition, kinds::IMPORT_OUTCOMES, number, &encoded)?)
     }

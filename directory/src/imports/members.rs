@@ -58,14 +58,8 @@ impl<R: Reading> Members<'_, R> {
             RowEntry::Group(group) => {
                 let all = group.members.clone();
                 let nobody = self.settle_members(group, survey)?;
-                let name = &group.fields.name;
-                let fault = match nest(group, survey) {
-                    Some(reason) => {
-                        let (name, column) = (name.clone(), Some("members".to_owned()));
-                        Some(Fault { name, column, reason: reason.to_owned() })
-                    }
-                    None => absent(name, "members", &nobody, missing),
-                };
+                let fault = absent(&group.fields.name, "members", &nobody, missing);
+                let fault = fault.or_else(|| nest(group, survey));
                 if fault.is_some() {
                     group.members = all;
                 }
@@ -168,12 +162,14 @@ impl<R: Reading> Members<'_, R> {
 }
 
 /// Notes which groups are nested in a group of the file; says why one cannot be.
-fn nest(group: &GroupRow, survey: &mut Survey) -> Option<&'static str> {
+fn nest(group: &GroupRow, survey: &mut Survey) -> Option<Fault> {
     let nested = group.members.iter().filter_map(|member| match member {
-        RowMember::Group(name) => Some(name),
+        RowMember::Group(name) => Some(name.as_str()),
         RowMember::User(_) | RowMember::Alias { .. } => None,
     });
-    nested.map(|inner| survey.nest(&group.fields.name, inner)).find_map(Result::err)
+    let reason = survey.nest(&group.fields.name, nested).err()?;
+    let (name, column) = (group.fields.name.clone(), Some("members".to_owned()));
+    Some(Fault { name, column, reason: reason.to_owned() })
 }
 
 /// What is wrong with a row whose members are not there, if they may not be left out.

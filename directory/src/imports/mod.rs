@@ -10,6 +10,8 @@
 mod apply;
 mod check;
 mod chunks;
+mod former;
+mod join;
 mod members;
 mod notes;
 mod outcome;

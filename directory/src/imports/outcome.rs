@@ -57,6 +57,8 @@ pub enum Verdict {
 
 /// The most octets of a value in what is told of a row.
 const TOLD: usize = 200;
+/// What stands before how many memberships come.
+const MORE: char = '+';
 
 impl Row {
     /// What it is about, and its name.
@@ -82,6 +84,22 @@ impl RowOutcome {
     pub(crate) fn fault(row: &Row, fault: Fault) -> Self {
         let outcome = Self::of(row, Verdict::Error, Vec::new());
         Self { column: fault.column, reason: Some(fault.reason), ..outcome }
+    }
+
+    /// Says what became of the row's entry. Memberships are still to come as they were planned, unless
+    /// the entry was left alone.
+    pub(crate) fn became(&mut self, verdict: Verdict, changes: Vec<Difference>) {
+        let mut coming = std::mem::take(&mut self.changes);
+        coming.retain(|change| verdict != Verdict::Skip && is_membership(change));
+        let only_members = verdict == Verdict::Unchanged && !coming.is_empty();
+        self.verdict = if only_members { Verdict::Update } else { verdict };
+        self.changes = changes.into_iter().map(abridged).chain(coming).collect();
+    }
+
+    /// Notes memberships that are planned.
+    pub(crate) fn joins(changes: &mut Vec<Difference>, kind: RowKind, coming: usize) {
+        let field = if kind == RowKind::User { "groups" } else { "members" }.to_owned();
+        changes.push(Difference { field, before: None, after: Some(format!("{MORE}{coming}")) });
     }
 
     /// Whether the row counts for what comes after its entry.
@@ -119,6 +137,11 @@ impl ImportCounts {
         };
         *count = count.saturating_add(1);
     }
+}
+
+/// Whether a difference tells of memberships: values of fields are JSON, which never begins so.
+fn is_membership(difference: &Difference) -> bool {
+    difference.after.as_ref().is_some_and(|after| after.starts_with(MORE))
 }
 
 fn abridged(difference: Difference) -> Difference {

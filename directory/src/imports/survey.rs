@@ -10,6 +10,8 @@ pub(crate) type Key = [u8; 16];
 
 /// The most groups nested in groups that one file may have.
 const NESTED: usize = 10_000;
+/// So many groups are looked at for ones that would contain themselves, in one file.
+const VISITS: usize = 2_000_000;
 
 /// The names of a file. What it takes in memory is bounded by the most rows of an import.
 #[derive(Default)]
@@ -25,6 +27,9 @@ pub(crate) struct Survey {
     edges: usize,
     /// How many users are to be made, of rows that were looked at.
     new_users: u32,
+    visited: usize,
+    /// Whether a row does not say its POSIX number.
+    is_some_unnumbered: bool,
 }
 
 /// What a row is about and what it is called.
@@ -54,13 +59,13 @@ impl Survey {
             RowEntry::User(user) => {
                 let fields = &user.fields;
                 self.users.entry(key(&fields.login)).or_insert(line);
-                note(&mut self.uid_numbers, fields.uid_number, line);
+                self.number(fields.uid_number, line, |survey| &mut survey.uid_numbers);
                 Named { is_user: true, name: fields.login.as_str().into() }
             }
             RowEntry::Group(group) => {
                 let fields = &group.fields;
                 self.groups.entry(key(&fields.name)).or_insert(line);
-                note(&mut self.gid_numbers, fields.gid_number, line);
+                self.number(fields.gid_number, line, |survey| &mut survey.gid_numbers);
                 Named { is_user: false, name: fields.name.as_str().into() }
             }
             RowEntry::Faulty(_) => return,
@@ -68,6 +73,25 @@ impl Survey {
         if let Some(alias) = &row.alias {
             self.aliases.entry(digest(alias.as_bytes())).or_insert(named);
         }
+    }
+
+    fn number(
+        &mut self,
+        number: Option<u32>,
+        line: u64,
+        numbers: fn(&mut Self) -> &mut HashMap<u32, u64>,
+    ) {
+        match number {
+            Some(number) => {
+                numbers(self).entry(number).or_insert(line);
+            }
+            None => self.is_some_unnumbered = true,
+        }
+    }
+
+    /// Whether some rows say their POSIX number, and others do not.
+    pub(crate) fn is_partly_numbered(&self) -> bool {
+        self.is_some_unnumbered && !(self.uid_numbers.is_empty() && self.gid_numbers.is_empty())
     }
 
     /// What is wrong with a row beside the others of the file.
@@ -122,37 +146,46 @@ impl Survey {
         is_left
     }
 
-    /// Nests one group in another, unless one would contain itself then; says why not.
-    pub(crate) fn nest(&mut self, outer: &str, inner: &str) -> Result<(), &'static str> {
-        let (outer, inner) = (key(outer), key(inner));
-        if self.edges >= NESTED {
-            return Err("the file nests more than 10000 groups in others");
+    /// Nests groups in another, all or none, unless one would contain itself then; says why not.
+    pub(crate) fn nest<'n>(
+        &mut self,
+        outer: &str,
+        inner: impl IntoIterator<Item = &'n str>,
+    ) -> Result<(), &'static str> {
+        let (outer, mut added) = (key(outer), 0_usize);
+        for inner in inner {
+            if let Err(why) = self.may_nest(outer, key(inner)) {
+                // What is in error nests nothing.
+                let nested = self.nested.entry(outer).or_default();
+                nested.truncate(nested.len().saturating_sub(added));
+                self.edges = self.edges.saturating_sub(added);
+                return Err(why);
+            }
+            self.nested.entry(outer).or_default().push(key(inner));
+            (self.edges, added) = (self.edges + 1, added + 1);
         }
-        if self.reaches(inner, outer) {
-            return Err("the group would contain itself");
-        }
-        self.nested.entry(outer).or_default().push(inner);
-        self.edges += 1;
         Ok(())
     }
 
-    fn reaches(&self, from: Key, to: Key) -> bool {
-        let (mut open, mut seen) = (vec![from], HashSet::new());
-        while let Some(group) = open.pop() {
-            if group == to {
-                return true;
-            }
-            if seen.insert(group) {
-                open.extend(self.nested.get(&group).into_iter().flatten());
-            }
+    fn may_nest(&mut self, outer: Key, inner: Key) -> Result<(), &'static str> {
+        if self.edges >= NESTED {
+            return Err("the file nests more than 10000 groups in others");
         }
-        false
-    }
-}
-
-fn note(numbers: &mut HashMap<u32, u64>, number: Option<u32>, line: u64) {
-    if let Some(number) = number {
-        numbers.entry(number).or_insert(line);
+        let (mut open, mut seen) = (vec![inner], HashSet::new());
+        while let Some(group) = open.pop() {
+            if group == outer {
+                return Err("the group would contain itself");
+            }
+            if !seen.insert(group) {
+                continue;
+            }
+            if self.visited >= VISITS {
+                return Err("the file nests groups in each other too often to look through");
+            }
+            self.visited += 1;
+            open.extend(self.nested.get(&group).into_iter().flatten());
+        }
+        Ok(())
     }
 }
 
@@ -181,9 +214,31 @@ mod tests {
     #[test]
     fn groups_do_not_contain_themselves_by_any_way() {
         let mut survey = Survey::default();
-        assert_eq!(survey.nest("a", "b"), Ok(()));
-        assert_eq!(survey.nest("b", "c"), Ok(()));
-        assert!(survey.nest("c", "A").is_err() && survey.nest("a", "a").is_err());
-        assert_eq!(survey.nest("a", "c"), Ok(()));
+        assert_eq!(survey.nest("a", ["b"]), Ok(()));
+        assert_eq!(survey.nest("b", ["c"]), Ok(()));
+        assert!(survey.nest("c", ["A"]).is_err() && survey.nest("a", ["a"]).is_err());
+        assert_eq!(survey.nest("a", ["c"]), Ok(()));
+    }
+
+    #[test]
+    fn a_group_in_error_nests_nothing_and_looking_for_loops_ends() {
+        let mut survey = Survey::default();
+        assert!(survey.nest("a", ["b", "c", "a"]).is_err());
+        assert_eq!(survey.edges, 0);
+        assert_eq!(survey.nest("b", ["a"]), Ok(()), "a does not contain b");
+        survey.visited = VISITS;
+        assert!(survey.nest("c", ["b"]).unwrap_err().contains("too often"));
+        assert_eq!(survey.nest("c", []), Ok(()));
+    }
+
+    #[test]
+    fn numbers_are_told_where_some_rows_have_one_and_others_do_not() {
+        let told = |rows: &[Row]| {
+            let mut survey = Survey::default();
+            rows.iter().for_each(|row| survey.take(row));
+            survey.is_partly_numbered()
+        };
+        assert!(told(&[row(2, "ada", None), row(3, "bob", Some(5_000))]));
+        assert!(!told(&[row(2, "ada", None)]) && !told(&[row(2, "ada", Some(5_000))]));
     }
 }

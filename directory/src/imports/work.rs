@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use storage::{Partition, ReadError, Reading};
 
 use super::check::Job;
-use crate::access::organization;
+use crate::access::{Refusal, organization};
 use crate::collections::{Imports, Site};
 use crate::directory::Directory;
 use crate::error::{Error, StoreFailure};
@@ -45,7 +45,7 @@ impl Directory {
                 Err(_) => Error::Forbidden("a step of the import panicked"),
             };
             if is_final(&failed) {
-                let ended = self.end_import(job, ImportState::Failed(failed.to_string()));
+                let ended = self.end_import(job, ImportState::Failed(why(&failed)));
                 if let Err(error) = ended {
                     first = first.or(Some(error));
                 }
@@ -103,6 +103,19 @@ impl Directory {
             Imports::new(site).end(id, state)
         });
         done.map_err(Error::from)
+    }
+}
+
+/// What is told of an import that failed.
+fn why(failed: &Error) -> String {
+    match failed {
+        Error::Refused(Refusal::Unauthenticated) => {
+            "the admin or the API key that asked for it does not count any more".into()
+        }
+        Error::Refused(Refusal::Hidden) => {
+            "whoever asked for it does not see the organization any more".into()
+        }
+        other => other.to_string(),
     }
 }
 

@@ -98,6 +98,34 @@ impl Values {
         self.len() == 0
     }
 
+    /// Adds values of the same syntax; those of another stay out.
+    pub fn append(&mut self, more: Self) {
+        match (self, more) {
+            (Self::Text(all), Self::Text(more))
+            | (Self::ExactText(all), Self::ExactText(more))
+            | (Self::Telephone(all), Self::Telephone(more))
+            | (Self::Country(all), Self::Country(more)) => all.extend(more),
+            (Self::Reference(all), Self::Reference(more)) => all.extend(more),
+            (Self::Integer(all), Self::Integer(more)) | (Self::Time(all), Self::Time(more)) => {
+                all.extend(more);
+            }
+            (Self::Boolean(all), Self::Boolean(more)) => all.extend(more),
+            (Self::Octets(all), Self::Octets(more)) => all.extend(more),
+            (
+                Self::Text(_)
+                | Self::ExactText(_)
+                | Self::Integer(_)
+                | Self::Boolean(_)
+                | Self::Time(_)
+                | Self::Telephone(_)
+                | Self::Country(_)
+                | Self::Reference(_)
+                | Self::Octets(_),
+                _,
+            ) => {}
+        }
+    }
+
     /// The octets that the values take in memory, about.
     fn size(&self) -> usize {
         match self {

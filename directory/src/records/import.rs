@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
-use storage::{Entries, Id, Kind, Record};
+use storage::{Corrupt, Entries, Id, Kind, Record, decode};
 use uuid::Uuid;
 
 use super::{Stamp, indices, kinds};
@@ -44,6 +44,11 @@ pub struct Import {
     pub done: ImportCounts,
     /// Where applying goes on.
     pub(crate) position: Position,
+    /// Whether it goes on when the token has ended that asked for it: a session's does, an API key's
+    /// does not.
+    pub(crate) outlives_token: bool,
+    /// Whether rows that say their POSIX number come before those that are given one.
+    pub(crate) numbered_first: bool,
 }
 
 /// What is asked for with an import.
@@ -151,11 +156,13 @@ pub(crate) struct Position {
 /// What is applied first, and what then.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Stage {
-    /// Users and groups themselves.
+    /// Users and groups themselves; where some say their POSIX number, those alone.
     #[default]
     Entries,
     /// Who is in which group: any row may name any other.
     Members,
+    /// Users and groups that are given a POSIX number, where some say theirs.
+    Unnumbered,
 }
 
 impl ImportState {
@@ -180,8 +187,17 @@ impl ImportState {
 
 impl Record for Import {
     const KIND: Kind = kinds::IMPORT;
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
     const LOGGED: bool = false;
+
+    fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
+        match version {
+            // Whether a session asked for it is not known, so it ends with the token; and its rows come
+            // in the order of the file.
+            1 => decode(&[body, &[0; 2]].concat()),
+            other => Err(Corrupt::version(Self::KIND, other)),
+        }
+    }
 
     fn index(&self, entries: &mut Entries) {
         entries.add(indices::IMPORT_UUID, self.uuid.as_bytes());
@@ -214,5 +230,61 @@ impl ImportWork {
         organization.copy_from_slice(&self.organization.number().to_be_bytes());
         import.copy_from_slice(&self.import.to_be_bytes());
         key
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{AdminNumber, Place, RecordId, TokenNumber};
+    use crate::time::Time;
+
+    /// An import as commit fcdb713 wrote it.
+    const FORMER: &[u8] = &[
+        16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7, 1, 1, 1, 10, 112, 101, 111, 112, 108,
+        101, 46, 99, 115, 118, 2, 123, 125, 1, 0, 1, 1, 0, 3, 0, 3, 0, 4, 0, 3, 111, 112, 115, 1,
+        2, 172, 2, 0, 172, 2, 250, 1, 0, 172, 2, 0, 0, 0, 0, 250, 1, 0, 0, 0, 0, 0, 1, 0, 0,
+    ];
+
+    #[test]
+    fn an_import_of_version_1_ends_with_the_token_that_asked_for_it() {
+        let fields = ImportFields {
+            name: "people.csv".into(),
+            reading: "{}".into(),
+            on_conflict: OnConflict::Update,
+            passwords: PasswordsOf::NewUsers,
+            missing_members: MissingMembers::LeaveOut,
+            leave_out_errors: true,
+            dry_run: false,
+        };
+        let (home, number) = (Place::Provider, AdminNumber::from_record(3).unwrap());
+        let import = Import {
+            uuid: Uuid::from_u128(7),
+            stamp: Stamp::new(Time(1)),
+            fields,
+            state: ImportState::Applying,
+            asker: Asker {
+                admin: AdminId { home, number },
+                token: TokenId { home, number: TokenNumber::from_record(4).unwrap() },
+                source: None,
+            },
+            asked_by: "ops".into(),
+            upload: 1,
+            chunks: 2,
+            rows: 300,
+            ignored: 0,
+            checked: 300,
+            applied: 250,
+            joined: 0,
+            planned: ImportCounts { create: 300, ..ImportCounts::default() },
+            done: ImportCounts { create: 250, ..ImportCounts::default() },
+            position: Position { stage: Stage::Entries, chunk: 1, row: 0, member: 0 },
+            outlives_token: false,
+            numbered_first: false,
+        };
+        let octets = storage::encode(&import).unwrap();
+        assert_eq!(octets.strip_suffix(&[0, 0]), Some(FORMER));
+        assert_eq!(Import::upgrade(1, FORMER).unwrap(), import);
+        assert!(Import::upgrade(3, FORMER).is_err());
     }
 }

@@ -91,7 +91,9 @@ pub(crate) use passkey::credential_key;
 pub use passkey::{Passkey, PasskeyKey};
 pub use password_history::PasswordHistory;
 pub use password_policy::PasswordPolicy;
-pub use plan::{Agreement, Agreements, DayCount, Plan, PlanFields, Prices, UsageMonth};
+pub use plan::{
+    Agreement, Agreements, ClosedAccount, DayCount, Plan, PlanFields, Prices, UsageMonth,
+};
 pub use presentation::{Alias, Layout, Presentation};
 pub use profile::{Members, PROFILES, Profile, Sees};
 pub use radius_client::{LockedOrExpired, RadiusClient, RadiusClientFields};
@@ -160,6 +162,8 @@ pub(crate) mod kinds {
     pub(crate) const PLAN: Kind = Kind(64);
     pub(crate) const AGREEMENTS: Kind = Kind(65);
     pub(crate) const USAGE_MONTH: Kind = Kind(66);
+    /// The provider's.
+    pub(crate) const CLOSED_ACCOUNT: Kind = Kind(67);
     pub(crate) const IMPORT: Kind = Kind(60);
     /// Sealed: rows of an import that are still needed.
     pub(crate) const IMPORT_ROWS: Kind = Kind(61);

@@ -1,7 +1,7 @@
 //! Plans, what was agreed with organizations, and what was counted there.
 
 use serde::{Deserialize, Serialize};
-use storage::{Entries, Kind, Record};
+use storage::{Corrupt, Entries, Kind, Record, decode};
 use uuid::Uuid;
 
 use super::{Stamp, indices, kinds};
@@ -107,6 +107,47 @@ pub struct DayCount {
     pub users: u32,
     /// Devices that are not kept out.
     pub devices: u32,
+    /// Whether the organization was deleted all day, as far as anybody looked.
+    pub closed: bool,
+}
+
+/// What was counted in a month, as it was kept before days told whether the organization was deleted.
+#[derive(Deserialize)]
+struct OpenMonth {
+    month: Month,
+    days: Vec<(u8, u32, u32)>,
+}
+
+/// What is left of what a destroyed organization owes; the provider's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosedAccount {
+    /// The organization's id.
+    pub organization: Uuid,
+    /// Its slug.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// What was agreed with it.
+    pub agreements: Agreements,
+    /// What was counted in it, in the order of months.
+    pub months: Vec<UsageMonth>,
+}
+
+impl Record for ClosedAccount {
+    const KIND: Kind = kinds::CLOSED_ACCOUNT;
+    const VERSION: u8 = 1;
+    const LOGGED: bool = false;
+
+    fn index(&self, _: &mut Entries) {}
+}
+
+impl From<OpenMonth> for UsageMonth {
+    fn from(former: OpenMonth) -> Self {
+        let days = former.days.into_iter();
+        let days =
+            days.map(|(day, users, devices)| DayCount { day, users, devices, closed: false });
+        Self { month: former.month, days: days.collect() }
+    }
 }
 
 impl UsageMonth {
@@ -117,6 +158,7 @@ impl UsageMonth {
             Some(known) => {
                 known.users = known.users.max(count.users);
                 known.devices = known.devices.max(count.devices);
+                known.closed &= count.closed;
             }
             None => self.days.insert(place, count),
         }
@@ -125,10 +167,34 @@ impl UsageMonth {
 
 impl Record for UsageMonth {
     const KIND: Kind = kinds::USAGE_MONTH;
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
     const LOGGED: bool = false;
+
+    fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
+        match version {
+            // Nothing was counted while an organization was deleted.
+            1 => decode::<OpenMonth>(body).map(Self::from),
+            other => Err(Corrupt::version(Self::KIND, other)),
+        }
+    }
 
     fn index(&self, entries: &mut Entries) {
         entries.add(indices::USAGE_MONTH, &self.month.key());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_of_version_1_were_counted_while_the_organization_was_open() {
+        // November 2026, of which the 3rd had 300 users and 2 devices, and the 4th one user.
+        let former = [0x82, 0xbe, 0x01, 2, 3, 0xac, 0x02, 2, 4, 1, 0];
+        let read = UsageMonth::upgrade(1, &former).unwrap();
+        let day = |day, users, devices| DayCount { day, users, devices, closed: false };
+        let days = vec![day(3, 300, 2), day(4, 1, 0)];
+        assert_eq!(read, UsageMonth { month: Month::read("2026-11").unwrap(), days });
+        assert!(UsageMonth::upgrade(3, &former).is_err());
     }
 }

@@ -1,11 +1,13 @@
 //! Billing: who may offer plans, what is counted, and bills that stay as they are.
 
 use super::world::{DAY, World, refusal};
-use crate::access::{Context, ManageBilling, ManageIdentities, Role, View};
+use crate::access::{Context, ManageBilling, ManageIdentities, ManageOrganizations, Role, View};
 use crate::billing::{Invoice, Month};
+use crate::collections::GRACE;
 use crate::error::Error;
-use crate::id::{OrganizationId, Place};
-use crate::records::{AdminScope, Agreements, DeviceFields, PlanFields, Prices, UserState};
+use crate::id::{OrganizationId, Place, RecordId};
+use crate::records::{AdminScope, Agreements, DeviceFields, PlanFields, Prices, User, UserState};
+use storage::Record;
 use uuid::Uuid;
 
 fn plan(user: u64) -> PlanFields {
@@ -18,6 +20,17 @@ fn plan(user: u64) -> PlanFields {
         included_devices: 0,
     };
     PlanFields { name: format!("at {user}"), description: None, prices }
+}
+
+/// A user's record that cannot be read.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Spoilt;
+
+impl Record for Spoilt {
+    const KIND: storage::Kind = User::KIND;
+    const VERSION: u8 = User::VERSION;
+
+    fn index(&self, _: &mut storage::Entries) {}
 }
 
 impl World {
@@ -140,4 +153,119 @@ fn a_customer_sees_their_own_bill_and_offers_themselves_nothing() {
     }
     let elsewhere = world.admin(Place::Provider, top, AdminScope::Organizations(vec![globex]));
     assert!(world.agree(elsewhere, acme, "2023-12", None).is_err(), "it is out of scope");
+}
+
+#[test]
+fn a_deleted_organization_pays_for_what_it_had_and_a_restored_one_not_for_the_gap() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let plan = world.plan(300);
+    world.agree(world.top(), acme, "2023-11", Some(plan)).unwrap();
+    let users = ["ada", "bob", "eve"].map(|login| world.user(acme, login));
+    world.directory.count_usage(world.now()).unwrap();
+    let gone = move |change: &mut crate::directory::Changing<'_, '_>| {
+        change.authorize::<ManageOrganizations>(acme)?.own()?.delete(None, "ACME")
+    };
+    world.change(gone).unwrap();
+    world.directory.count_usage(world.now()).unwrap();
+    let november = world.invoice(acme, "2023-11").unwrap().1;
+    assert_eq!((november.users, november.total), (3, 1_600), "what it had that day");
+    let more = world.agree(world.top(), acme, "2023-12", None);
+    assert!(refusal(more).contains("restore it first"));
+    let lower = world.admin(Place::Provider, Role::Administrator, AdminScope::All);
+    assert!(world.directory.read(lower).unwrap().authorize::<ManageBilling>(acme).is_err());
+
+    // It is the 1st of December, and then the 12th, within the grace.
+    world.pass(17 * DAY);
+    world.directory.count_usage(world.now()).unwrap();
+    assert_eq!(world.directory.count_usage(world.now()).unwrap(), 0, "nothing became more");
+    assert_eq!(world.invoice(acme, "2023-11").unwrap().1.total, november.total);
+    assert_eq!(world.invoice(acme, "2023-12"), None, "it was not there in December");
+    world.pass(11 * DAY);
+    let back = world
+        .change(move |change| change.authorize::<ManageOrganizations>(acme)?.own()?.restore(None));
+    back.unwrap();
+    let fewer = world.change(move |change| {
+        change.authorize::<ManageIdentities>(acme)?.users().delete(users[0], None)
+    });
+    fewer.unwrap();
+    world.directory.count_usage(world.now()).unwrap();
+    let december = world.invoice(acme, "2023-12").unwrap().1;
+    assert_eq!((december.users, december.total), (2, 1_300), "not the three of before");
+}
+
+#[test]
+fn what_a_destroyed_organization_owes_is_kept_for_whoever_bills_all() {
+    let world = World::new();
+    let (acme, beta) = (world.organization("acme"), world.organization("beta"));
+    let plan = world.plan(300);
+    world.agree(world.top(), acme, "2023-11", Some(plan)).unwrap();
+    world.user(acme, "ada");
+    world.user(acme, "bob");
+    world.directory.count_usage(world.now()).unwrap();
+    for (id, name) in [(acme, "ACME"), (beta, "BETA")] {
+        let gone = world.change(move |change| {
+            change.authorize::<ManageOrganizations>(id)?.own()?.delete(None, name)
+        });
+        gone.unwrap();
+    }
+    let before = world.invoice(acme, "2023-11").unwrap();
+    world.pass(GRACE + 1);
+    assert_eq!(world.directory.destroy_expired(world.now()).unwrap(), 2);
+    let accounts = |by: Context| {
+        let reading = world.directory.read(by).unwrap();
+        let grant = reading.authorize_provider::<ManageBilling>().unwrap();
+        grant.closed_accounts(None, 9).unwrap().0
+    };
+    let kept = accounts(world.top());
+    assert_eq!((kept.len(), kept[0].slug.as_str()), (1, "acme"), "nothing was agreed with beta");
+    let month = |text: &str| kept[0].invoice(Month::read(text).unwrap(), world.now());
+    let november = month("2023-11").unwrap().unwrap();
+    assert_eq!((november.0, november.1.total), (before.0, before.1.total));
+    assert_eq!(month("2023-12").unwrap(), None);
+    assert!(month("2024-12").is_err(), "it has not begun");
+    let some = AdminScope::Organizations(Vec::new());
+    let elsewhere = world.admin(Place::Provider, Role::AdministratorWithBilling, some);
+    assert!(accounts(elsewhere).is_empty());
+}
+
+#[test]
+fn an_event_tells_at_which_prices_was_agreed_again() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let plan = world.plan(300);
+    world.agree(world.top(), acme, "2023-11", Some(plan)).unwrap();
+    let dearer = world.change(move |change| {
+        let mut grant = change.authorize_provider::<ManageBilling>()?;
+        let mut plans = grant.plans()?;
+        let id = plans.id_of(plan)?;
+        plans.update(id, None, |plan| {
+            plan.fields.prices.user = 900;
+            Ok(())
+        })
+    });
+    dearer.unwrap();
+    world.agree(world.top(), acme, "2023-11", Some(plan)).unwrap();
+    let told = world.events(Place::Organization(acme), 1).remove(0).differences.remove(0);
+    let (before, after) = (told.before.unwrap(), told.after.unwrap());
+    assert!(before.contains("\"user\":300") && after.contains("\"user\":900"), "{after}");
+}
+
+#[test]
+fn an_organization_that_cannot_be_counted_keeps_nobody_from_counting_the_others() {
+    let world = World::new();
+    let (acme, beta) = (world.organization("acme"), world.organization("beta"));
+    let plan = world.plan(300);
+    world.agree(world.top(), beta, "2023-11", Some(plan)).unwrap();
+    let broken = world.user(acme, "ada");
+    world.user(beta, "bob");
+    let spoilt = world.directory.inner.store.write(move |change| {
+        let (partition, number) = (acme.partition(), broken.record());
+        change.delete::<User>(partition, number)?;
+        change.put(partition, number, &Spoilt)?;
+        Ok::<_, Error>(())
+    });
+    spoilt.unwrap();
+    assert!(world.directory.count_usage(world.now()).is_err());
+    assert_eq!(world.invoice(beta, "2023-11").unwrap().1.users, 1);
 }

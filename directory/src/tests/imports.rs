@@ -2,8 +2,9 @@
 
 mod cap;
 
-use super::world::{DAY, RIGHT, World, accepted, password, refusal};
-use crate::access::{ManageIdentities, Role, View};
+use super::world::{DAY, RIGHT, World, accepted, fields, password, refusal};
+use crate::access::{Context, ManageIdentities, Role, View, Who};
+use crate::collections::{Member, MembershipChange};
 use crate::error::Error;
 use crate::events::{Action, EventActor, SubjectKind};
 use crate::id::{ImportId, OrganizationId, Place};
@@ -11,8 +12,8 @@ use crate::imports::{
     Fault, GroupRow, Row, RowEntry, RowMember, RowOutcome, RowPassword, UserRow, Verdict,
 };
 use crate::records::{
-    AdminScope, AdminState, GroupFields, Import, ImportFields, ImportState, MissingMembers,
-    OnConflict, PasswordsOf, UserFields, UserState,
+    AdminFields, AdminScope, AdminState, GroupFields, Import, ImportFields, ImportState,
+    MissingMembers, Narrowing, OnConflict, PasswordsOf, Token, TokenPurpose, UserFields, UserState,
 };
 
 fn asked() -> ImportFields {
@@ -78,9 +79,13 @@ impl World {
     fn outcomes(&self, organization: OrganizationId, id: ImportId) -> Vec<RowOutcome> {
         let reading = self.directory.read(self.top()).unwrap();
         let imports = reading.authorize::<View>(organization).unwrap().imports();
-        let page = imports.outcomes(id, 0, None, 1_000).unwrap();
-        assert_eq!(page.next, None);
-        page.outcomes
+        let (mut outcomes, mut from) = (Vec::new(), Some(0));
+        while let Some(place) = from {
+            let page = imports.outcomes(id, place, None, 1_000).unwrap();
+            outcomes.extend(page.outcomes);
+            from = page.next;
+        }
+        outcomes
     }
 
     fn found(&self, organization: OrganizationId, login: &str) -> Option<crate::records::User> {
@@ -466,4 +471,335 @@ fn a_second_upload_takes_the_place_of_the_first_and_memberships_come_in_bounded_
     assert_eq!(world.groups_of(acme, "u0"), ["all"]);
     assert_eq!(world.groups_of(acme, "u2499"), ["all"]);
     world.assert_sound();
+}
+
+/// An API key of a manager.
+fn key(world: &World) -> Context {
+    let fields = AdminFields { api_access: true, ..fields("ops", Role::Manager, AdminScope::All) };
+    world.token(Place::Provider, fields, Narrowing::default(), TokenPurpose::ApiKey)
+}
+
+/// An import that a key asked for and all of whose rows came.
+fn asked_by(world: &World, by: Context, acme: OrganizationId, dry_run: bool) -> ImportId {
+    let fields = ImportFields { dry_run, ..asked() };
+    let rows: Vec<Row> =
+        (0..9).map(|number| person(number + 2, &format!("u{number}"), |_| {})).collect();
+    let begun = world.directory.change(by, move |change| {
+        let mut grant = change.authorize::<ManageIdentities>(acme)?;
+        let mut imports = grant.imports();
+        let (id, _) = imports.create(fields)?;
+        let upload = imports.begin_upload(id)?;
+        for rows in rows.chunks(3) {
+            imports.append(id, upload, rows)?;
+        }
+        imports.finish_upload(id, upload, 0)?;
+        Ok(id)
+    });
+    begun.unwrap()
+}
+
+/// Changes a key, or takes it away, past every check.
+fn edit_key(world: &World, by: Context, edit: impl FnOnce(&mut Token) -> bool + Send + 'static) {
+    let Who::Admin { token, .. } = by.actor.0 else { panic!("no admin") };
+    let (home, number) = (token.home.partition(), crate::id::RecordId::record(token.number));
+    let done = world.directory.inner.store.write(move |change| {
+        let mut found: Token = storage::Reading::get(change, home, number)?.unwrap();
+        match edit(&mut found) {
+            true => change.put(home, number, &found)?,
+            false => drop(change.delete::<Token>(home, number)?),
+        }
+        Ok::<_, Error>(())
+    });
+    done.unwrap();
+}
+
+fn why(import: &Import) -> &str {
+    match &import.state {
+        ImportState::Failed(why) => why,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_key_that_is_revoked_or_narrowed_ends_its_import_in_the_check_and_in_the_work() {
+    let world = World::new();
+    let (acme, beta) = (world.organization("acme"), world.organization("beta"));
+    let (revoked, narrowed) = (key(&world), key(&world));
+    let id = asked_by(&world, revoked, acme, false);
+    edit_key(&world, revoked, |_| false);
+    world.work();
+    let ended = world.state(acme, id);
+    assert!(why(&ended).contains("does not count any more") && ended.checked == 0, "{ended:?}");
+
+    let id = asked_by(&world, narrowed, acme, false);
+    // The check, and the first chunk.
+    assert!(world.directory.advance_imports(world.now(), &|| true).unwrap());
+    assert!(world.directory.advance_imports(world.now(), &|| true).unwrap());
+    edit_key(&world, narrowed, move |key| {
+        key.narrowing.organizations = Some(vec![beta]);
+        true
+    });
+    world.work();
+    let ended = world.state(acme, id);
+    assert!(why(&ended).contains("does not see") && ended.done.create == 3, "{ended:?}");
+
+    let lower = key(&world);
+    let id = asked_by(&world, lower, acme, true);
+    edit_key(&world, lower, |key| {
+        key.narrowing.role = Some(Role::HelpDesk);
+        true
+    });
+    world.work();
+    assert!(why(&world.state(acme, id)).contains("manage_identities"));
+}
+
+#[test]
+fn a_session_may_end_while_its_import_goes_on_but_not_its_admins_rights() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let manager = world.admin(Place::Provider, Role::Manager, AdminScope::All);
+    let id = asked_by(&world, manager, acme, false);
+    edit_key(&world, manager, |_| false);
+    world.work();
+    assert_eq!(world.state(acme, id).state, ImportState::Done);
+    let other = world.admin(Place::Provider, Role::Manager, AdminScope::All);
+    let id = asked_by(&world, other, acme, true);
+    let number = other.actor.admin().unwrap().number;
+    let networks = world.change(move |change| {
+        change.authorize_provider()?.admins().update(number, None, |admin| {
+            admin.fields.sources = vec!["198.51.100.0/24".parse().unwrap()];
+            Ok(())
+        })
+    });
+    networks.unwrap();
+    world.work();
+    assert!(why(&world.state(acme, id)).contains("does not count any more"), "by networks");
+}
+
+#[test]
+fn groups_that_would_contain_themselves_by_way_of_others_are_left_out_one_by_one() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let made = world.change(move |change| {
+        let mut grant = change.authorize::<ManageIdentities>(acme)?;
+        let mut groups = grant.groups();
+        let mut make = |name: &str| {
+            let fields = GroupFields { name: name.into(), ..GroupFields::default() };
+            groups.create(fields).map(|(id, _)| id)
+        };
+        let (b, c) = (make("b")?, make("c")?);
+        let members = MembershipChange { add: vec![Member::Group(c)], remove: Vec::new() };
+        groups.change_members(b, None, &members)
+    });
+    made.unwrap();
+    let update = ImportFields { on_conflict: OnConflict::Update, ..asked() };
+    let group = |name: &str| RowMember::Group(name.into());
+    // Each is sound beside what is there, and both are not.
+    let rows = vec![team(2, "a", vec![group("b")]), team(3, "c", vec![group("a")])];
+    let id = world.import(acme, update, rows);
+    world.work();
+    let done = world.state(acme, id);
+    assert_eq!((&done.state, done.joined), (&ImportState::Done, 2));
+    let outcomes = world.outcomes(acme, id);
+    assert!(outcomes[0].notes.is_empty() && outcomes[1].notes[0].contains("contain itself"));
+    world.assert_sound();
+}
+
+#[test]
+fn looking_for_groups_that_contain_themselves_goes_on_in_the_next_change() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    // Each of these is in the one behind it: a chain of 500, which is looked through 200 times.
+    let chain = (0..500_u64).map(|number| {
+        let inner = RowMember::Group(format!("g{}", number + 1));
+        team(number + 2, &format!("g{number}"), if number < 499 { vec![inner] } else { vec![] })
+    });
+    world.import(acme, asked(), chain.collect());
+    world.work();
+    let outer = (0..200_u64).map(|number| {
+        team(number + 2, &format!("outer{number}"), vec![RowMember::Group("g0".into())])
+    });
+    let id = world.import(acme, asked(), outer.collect());
+    let mut before = 0;
+    while world.directory.advance_imports(world.now(), &|| true).unwrap() {
+        let joined = world.state(acme, id).joined;
+        assert!(joined - before <= 40, "{} at once", joined - before);
+        before = joined;
+    }
+    let done = world.state(acme, id);
+    assert_eq!((done.state, done.joined), (ImportState::Done, 200));
+    assert!(world.outcomes(acme, id).iter().all(|row| row.notes.is_empty()));
+    world.assert_sound();
+}
+
+#[test]
+fn a_password_that_the_rules_refuse_meanwhile_is_a_fault_and_nobody_comes_without_it() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let dry = ImportFields { dry_run: true, ..asked() };
+    let row = |login: &str, line| {
+        person(line, login, |user| {
+            user.password = Some(RowPassword::Clear(password("another horse battery")));
+        })
+    };
+    let id = world.import(acme, dry.clone(), vec![row("ada", 2)]);
+    world.work();
+    world.set(acme, |settings| settings.password_minimum = 60);
+    world.act(acme, move |imports| imports.apply(id, None, false)).unwrap();
+    world.work();
+    let outcome = &world.outcomes(acme, id)[0];
+    assert_eq!((outcome.verdict, outcome.column.as_deref()), (Verdict::Error, Some("password")));
+    assert!(world.found(acme, "ada").is_none());
+    assert_eq!(world.state(acme, id).state, ImportState::Done);
+    let tried = world.import(acme, dry, vec![row("bob", 2)]);
+    world.work();
+    assert_eq!(world.state(acme, tried).planned.error, 1, "the dry run tells it");
+}
+
+#[test]
+fn what_is_told_of_a_row_is_what_became_of_it() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    world.user(acme, "bob");
+    let dry = ImportFields { dry_run: true, on_conflict: OnConflict::Update, ..asked() };
+    let rows = vec![
+        person(2, "ada", |user| user.fields.title = Some("Countess".into())),
+        person(3, "bob", |user| user.fields.title = Some("Builder".into())),
+        person(4, "eve", |user| user.groups = vec!["staff".into()]),
+        team(5, "staff", vec![RowMember::User("bob".into()), RowMember::User("ada".into())]),
+    ];
+    let id = world.import(acme, dry, rows);
+    world.work();
+    let planned: Vec<_> = world.outcomes(acme, id).iter().map(|row| row.verdict).collect();
+    assert_eq!(planned, [Verdict::Create, Verdict::Update, Verdict::Create, Verdict::Create]);
+    let gone = world.user(acme, "ada");
+    let bob = world.found(acme, "bob").unwrap().uuid;
+    let meanwhile = world.change(move |change| {
+        let mut grant = change.authorize::<ManageIdentities>(acme)?;
+        let mut users = grant.users();
+        let id = users.id_of(bob)?;
+        users.update(id, None, |user| {
+            user.fields.title = Some("Builder".into());
+            Ok(())
+        })
+    });
+    meanwhile.unwrap();
+    world.act(acme, move |imports| imports.apply(id, None, false)).unwrap();
+    // Rows 2 to 4 are the first chunk, row 5 the second.
+    assert!(world.directory.advance_imports(world.now(), &|| true).unwrap());
+    assert!(world.directory.advance_imports(world.now(), &|| true).unwrap());
+    let deleted = world.change(move |change| {
+        change.authorize::<ManageIdentities>(acme)?.users().delete(gone, None)
+    });
+    deleted.unwrap();
+    world.work();
+    let told = world.outcomes(acme, id);
+    let verdicts: Vec<_> = told.iter().map(|row| row.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Update, Verdict::Unchanged, Verdict::Create, Verdict::Create]);
+    assert_eq!(told[0].changes.last().unwrap().after.as_deref(), Some("\"Countess\""));
+    assert!(told[1].changes.is_empty(), "{told:#?}");
+    assert_eq!(told[3].notes, ["there is no user ada any more"]);
+    let done = world.state(acme, id).done;
+    assert_eq!((done.create, done.update, done.unchanged), (2, 1, 1));
+}
+
+#[test]
+fn who_says_a_number_has_it_whoever_else_comes_before() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    // The number that the first row would be given.
+    let id = world.import(acme, asked(), vec![person(2, "probe", |_| {})]);
+    world.work();
+    assert_eq!(world.state(acme, id).state, ImportState::Done);
+    let next = world.found(acme, "probe").unwrap().fields.uid_number.unwrap();
+    let rows = (0..12).map(|number| {
+        person(number + 2, &format!("u{number}"), |user| {
+            user.fields.uid_number = (number > 8).then(|| next + u32::try_from(number).unwrap());
+        })
+    });
+    let id = world.import(acme, asked(), rows.collect());
+    world.work();
+    let done = world.state(acme, id);
+    assert_eq!((done.done.create, done.done.error, done.applied), (12, 0, 12));
+    assert_eq!(world.found(acme, "u9").unwrap().fields.uid_number, Some(next + 9));
+    world.assert_sound();
+}
+
+#[test]
+fn chunks_of_before_there_were_versions_are_read_and_later_ones_are_not() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let chunks = crate::imports::Chunks { partition: acme.partition(), import: 7 };
+    let rows = vec![
+        person(2, "ada", |user| {
+            user.password = Some(RowPassword::Hash("{SSHA}x".into()));
+            user.groups = vec!["g".into()];
+        }),
+        team(3, "g", vec![RowMember::User("ada".into()), alias("uid=bob", "bob")]),
+    ];
+    let outcome = RowOutcome {
+        line: 2,
+        kind: crate::imports::RowKind::User,
+        name: "ada".into(),
+        verdict: Verdict::Update,
+        column: None,
+        reason: None,
+        notes: vec!["n".into()],
+        changes: Vec::new(),
+    };
+    let kept = outcome.clone();
+    let store = &world.directory.inner.store;
+    let done = store.write(move |change| {
+        chunks.put_rows(change, 0, &rows)?;
+        chunks.put_outcomes(change, 0, &[kept])
+    });
+    done.unwrap();
+    let kinds = [crate::records::kinds::IMPORT_ROWS, crate::records::kinds::IMPORT_OUTCOMES];
+    let snapshot = store.read().unwrap();
+    let number = 7 << 20;
+    let octets = kinds.map(|kind| {
+        let found = storage::Reading::secret(&snapshot, acme.partition(), kind, number).unwrap();
+        hex(found.unwrap().expose())
+    });
+    assert_eq!(octets, [format!("0001{ROWS_1}"), format!("0001{OUTCOMES}")]);
+    let put = move |octets: [Vec<u8>; 2]| {
+        let done = world.directory.inner.store.write(move |change| {
+            for (kind, octets) in kinds.iter().zip(octets) {
+                change.put_secret(acme.partition(), *kind, number, &octets)?;
+            }
+            Ok::<_, Error>(())
+        });
+        done.unwrap();
+        let snapshot = world.directory.inner.store.read().unwrap();
+        (chunks.rows(&snapshot, 0), chunks.outcomes(&snapshot, 0))
+    };
+    let (rows, outcomes) = put([unhex(ROWS), unhex(OUTCOMES)]);
+    let rows = rows.unwrap();
+    let RowEntry::User(ada) = &rows[0].entry else { panic!("no user") };
+    assert!(matches!(&ada.password, Some(RowPassword::Hash(hash)) if hash == "{SSHA}x"));
+    assert_eq!((ada.fields.login.as_str(), ada.groups.as_slice()), ("ada", &["g".to_owned()][..]));
+    let RowEntry::Group(group) = &rows[1].entry else { panic!("no group") };
+    assert_eq!(group.members[1], alias("uid=bob", "bob"));
+    assert_eq!(outcomes.unwrap(), [outcome]);
+    let (rows, outcomes) = put([vec![0, 2, 0, 0], vec![0, 2, 0]]);
+    assert!(rows.is_err() && outcomes.is_err());
+}
+
+/// Two rows as version 1 has them, of which one says when the user's time ends, or not.
+const ROWS_1: &str = "020201077569643d61646100036164610000000000000000000000000000000000010167\
+                      00030104636e3d6701016700000002000361646102077569643d626f6203626f62000100\
+                      01077b535348417d78";
+/// Two rows and an outcome as commit fcdb713 wrote them.
+const ROWS: &str = "020201077569643d6164610003616461000000000000000000000000000000000101670003\
+                    0104636e3d6701016700000002000361646102077569643d626f6203626f620001000107\
+                    7b535348417d78";
+const OUTCOMES: &str = "0102000361646101000001016e00";
+
+fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    let pairs = text.as_bytes().chunks(2);
+    pairs.map(|pair| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
 }

@@ -3,9 +3,10 @@
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use directory::access::ManageBilling;
-use directory::records::OrganizationState;
-use directory::{OrganizationId, ReadingTransaction};
+use directory::access::{Context, ManageBilling};
+use directory::billing::{self, Month};
+use directory::records::PlanFields;
+use directory::{Directory, Error, OrganizationId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -45,14 +46,18 @@ struct Draft {
     slug: String,
     name: String,
     #[serde(flatten)]
-    invoice: Invoice,
+    invoice: Option<Invoice>,
+    /// Why there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
 }
 
 /// So many organizations are read together.
 const TOGETHER: usize = 200;
 
 /// Drafts the invoices of a month for all organizations in scope with which a plan was agreed on,
-/// for accounting systems. Amounts are in the smallest unit of their currency.
+/// for accounting systems: deleted ones, and those destroyed meanwhile, as long as they were there. Amounts
+/// are in the smallest unit of their currency. Where a draft cannot be made a line says so (`problem`).
 #[utoipa::path(
     get,
     path = "/billing/invoices",
@@ -72,9 +77,9 @@ pub(crate) async fn draft_invoices(
     let context = home.caller.context;
     let month = month(query.month.as_deref(), home.caller.now())?;
     let drafts = home.caller.api.blocking(move |directory| {
-        let reading = directory.read(context)?;
-        reading.authorize_provider::<ManageBilling>()?;
-        drafts(&reading, month)
+        let mut drafts = drafts(directory, context, month)?;
+        drafts.extend(closed(directory, context, month)?);
+        Ok::<_, Problem>(drafts)
     });
     let drafts = drafts.await?;
     let (kind, text) = match query.format.unwrap_or(DraftFormat::JsonLines) {
@@ -84,30 +89,64 @@ pub(crate) async fn draft_invoices(
     Ok(([(CONTENT_TYPE, HeaderValue::from_static(kind))], text).into_response())
 }
 
-fn drafts(
-    reading: &ReadingTransaction,
-    month: directory::billing::Month,
-) -> Result<Vec<Draft>, Problem> {
+/// Those of organizations that there are; so many of them at a time are read together.
+fn drafts(directory: &Directory, context: Context, month: Month) -> Result<Vec<Draft>, Problem> {
     let (mut drafts, mut after) = (Vec::new(), None::<OrganizationId>);
     loop {
+        let reading = directory.read(context)?;
+        reading.authorize_provider::<ManageBilling>()?;
         let page = reading.organizations(after, TOGETHER)?;
         for (id, record) in page.records {
-            if matches!(record.state, OrganizationState::Deleted { .. }) {
-                continue;
-            }
-            let billing = reading.authorize::<ManageBilling>(id)?.billing();
-            let Some((plan, invoice)) = billing.invoice(month)? else { continue };
-            drafts.push(Draft {
-                organization: record.uuid,
-                slug: record.fields.slug,
-                name: record.fields.name,
-                invoice: Invoice::of(month, plan, invoice),
-            });
+            let invoice = reading.authorize::<ManageBilling>(id);
+            let invoice = invoice.and_then(|grant| grant.billing().invoice(month));
+            let named = (record.uuid, record.fields.slug, record.fields.name);
+            drafts.extend(Draft::of(named, month, invoice)?);
         }
         after = page.next;
         if after.is_none() {
             return Ok(drafts);
         }
+    }
+}
+
+/// Those of organizations that were destroyed.
+fn closed(directory: &Directory, context: Context, month: Month) -> Result<Vec<Draft>, Problem> {
+    let (mut drafts, mut after) = (Vec::new(), None);
+    loop {
+        let reading = directory.read(context)?;
+        let grant = reading.authorize_provider::<ManageBilling>()?;
+        let (accounts, next) = grant.closed_accounts(after, TOGETHER)?;
+        for account in accounts {
+            let invoice = account.invoice(month, context.now);
+            let named = (account.organization, account.slug, account.name);
+            drafts.extend(Draft::of(named, month, invoice)?);
+        }
+        after = next;
+        if after.is_none() {
+            return Ok(drafts);
+        }
+    }
+}
+
+impl Draft {
+    /// A draft, or why there is none; nothing where nothing is billed.
+    fn of(
+        (organization, slug, name): (Uuid, String, String),
+        month: Month,
+        invoice: Result<Option<(PlanFields, billing::Invoice)>, Error>,
+    ) -> Result<Option<Self>, Problem> {
+        let (invoice, problem) = match invoice {
+            Ok(Some((plan, invoice))) => (Some(Invoice::of(month, plan, invoice)), None),
+            Ok(None) => return Ok(None),
+            // What is asked for is wrong for all of them.
+            Err(error @ Error::Invalid(_)) => return Err(error.into()),
+            Err(error @ Error::Forbidden(_)) => (None, Some(error.to_string())),
+            Err(error) => {
+                tracing::error!(%error, slug, "a draft cannot be made");
+                (None, Some("the server failed; its log says why".to_owned()))
+            }
+        };
+        Ok(Some(Self { organization, slug, name, invoice, problem }))
     }
 }
 
@@ -136,17 +175,22 @@ fn table(drafts: &[Draft]) -> Result<String, Problem> {
         "quantity",
         "unit_price",
         "amount",
+        "problem",
     ];
     table.write_record(headings).map_err(failed)?;
     for draft in drafts {
-        let invoice = &draft.invoice;
+        let named = [draft.organization.to_string(), draft.slug.clone(), plain(&draft.name)];
+        let Some(invoice) = &draft.invoice else {
+            let nothing = std::iter::repeat_n(String::new(), headings.len() - named.len() - 1);
+            let problem = plain(draft.problem.as_deref().unwrap_or_default());
+            let cells = named.into_iter().chain(nothing).chain([problem]);
+            table.write_record(cells).map_err(failed)?;
+            continue;
+        };
         for line in &invoice.lines {
             let kind =
                 serde_json::to_value(line.kind).map_err(|error| Problem::internal(&error))?;
             let cells = [
-                draft.organization.to_string(),
-                draft.slug.clone(),
-                plain(&draft.name),
                 invoice.month.clone(),
                 invoice.complete.to_string(),
                 plain(&invoice.plan),
@@ -156,8 +200,9 @@ fn table(drafts: &[Draft]) -> Result<String, Problem> {
                 line.quantity.to_string(),
                 line.unit_price.to_string(),
                 line.amount.to_string(),
+                String::new(),
             ];
-            table.write_record(cells).map_err(failed)?;
+            table.write_record(named.iter().chain(&cells)).map_err(failed)?;
         }
     }
     let octets = table.into_inner().map_err(|error| Problem::internal(&error))?;

@@ -25,7 +25,10 @@ pub(crate) async fn draft_invoice(
     let reading = within.caller.read()?;
     let billing = reading.authorize::<ManageBilling>(within.organization)?.billing();
     let drafted = billing.invoice(month)?;
-    let none = || Problem::invalid("/month", "no plan was agreed on for it");
+    let none = || {
+        let detail = "no plan was agreed on for it, or the organization was deleted all the time";
+        Problem::invalid("/month", detail)
+    };
     let (plan, invoice) = drafted.ok_or_else(none)?;
     Ok(Json(Invoice::of(month, plan, invoice)))
 }

@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use directory::access::{Context, ManageIdentities, View};
 use directory::imports::{CHUNK_ROWS, CHUNK_SIZE, Row};
-use directory::{Directory, Error, ImportId, OrganizationId, Schema, records};
+use directory::{Directory, Error, ImportId, OrganizationId, Schema, Time, records};
 use tokio::sync::mpsc::Sender;
 
 use super::size::sized;
@@ -67,6 +67,8 @@ pub(crate) async fn upload_import(
         (manner(&imports.read(imports.id_of(import)?)?)?, grant.schema()?)
     };
     let body = file.0.ok_or_else(no_file)?;
+    let api = &within.caller.api;
+    let upload_under_way = api.uploads.begin(organization).ok_or_else(Problem::too_many_files)?;
     let begun = within.caller.change(move |change| {
         let mut grant = change.authorize::<ManageIdentities>(organization)?;
         let mut imports = grant.imports();
@@ -75,10 +77,13 @@ pub(crate) async fn upload_import(
     });
     let (id, upload) = begun.await?;
     let (sender, make) = feed();
-    let api = &within.caller.api;
+    let clock = api.clone();
     let take = api.blocking(move |directory| {
-        let taker = Taker { directory, context, organization, id, upload };
-        taker.take(make, &manner, &schema)
+        let now = move || clock.now();
+        let taker = Taker { directory, context, now: &now, organization, id, upload };
+        let taken = taker.take(make, &manner, &schema);
+        drop(upload_under_way);
+        taken
     });
     let idle = api.limits.body_time;
     let arrive = tokio::time::timeout(TIME, arrive(body, sender, idle));
@@ -136,7 +141,9 @@ fn too_slow() -> Problem {
 /// Takes rows into an import, many in one change.
 struct Taker<'a> {
     directory: &'a Directory,
+    /// Who sends it.
     context: Context,
+    now: &'a dyn Fn() -> Time,
     organization: OrganizationId,
     id: ImportId,
     upload: u32,
@@ -173,15 +180,20 @@ impl Taker<'_> {
             self.keep(rows)?;
         }
         let (organization, id, upload) = (self.organization, self.id, self.upload);
-        Ok(self.directory.change(self.context, move |change| {
+        Ok(self.directory.change(self.context(), move |change| {
             let mut grant = change.authorize::<ManageIdentities>(organization)?;
             grant.imports().finish_upload(id, upload, ignored)
         })?)
     }
 
+    /// Who sends it, by what counts by now: a file may take half an hour.
+    fn context(&self) -> Context {
+        Context { now: (self.now)(), ..self.context }
+    }
+
     fn keep(&self, rows: Vec<Row>) -> Result<(), Error> {
         let (organization, id, upload) = (self.organization, self.id, self.upload);
-        self.directory.change(self.context, move |change| {
+        self.directory.change(self.context(), move |change| {
             let mut grant = change.authorize::<ManageIdentities>(organization)?;
             grant.imports().append(id, upload, &rows)
         })
