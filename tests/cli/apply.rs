@@ -126,7 +126,8 @@ fn who_is_suspended_stays_so_where_an_export_is_applied() {
     let office = Office::new();
     let tenantry = desk(&office);
     let text = "users: [{login: ada, display_name: Ada, surname: L}, \
-                {login: bob, display_name: Bob, surname: B, state: suspended}]\n\
+                {login: bob, display_name: Bob, surname: B, state: suspended}, \
+                {login: eve, display_name: Eve, surname: E, state: staged}]\n\
                 service_accounts: [{name: wiki}]\n";
     let made = tenantry.hear("apply -f - --yes", text);
     assert_eq!(made.code, 0, "{made:?}");
@@ -146,6 +147,7 @@ fn who_is_suspended_stays_so_where_an_export_is_applied() {
     assert_eq!(moved.code, 0, "{moved:?}");
     assert_eq!(other.shows("user show bob")["state"], "suspended");
     assert_eq!(other.shows("user show ada")["state"], "active");
+    assert_eq!(other.shows("user show eve")["state"], "staged");
     assert_eq!(other.shows("service-account show wiki")["suspended"], true);
     assert_eq!(other.does("export"), quiet.stdout);
     let back = other.hear("apply -f - --yes", &quiet.stdout.replace("suspended", "active"));
@@ -154,7 +156,7 @@ fn who_is_suspended_stays_so_where_an_export_is_applied() {
     assert_eq!(other.hear("apply -f - --yes", text).code, 0);
     assert_eq!(other.shows("user show bob")["state"], "active");
     let wrong = other.hear("apply -f - --yes", &text.replace("active", "asleep"));
-    assert!(wrong.code == 2 && wrong.stderr.contains("active or suspended"), "{wrong:?}");
+    assert!(wrong.code == 2 && wrong.stderr.contains("active, suspended or staged"), "{wrong:?}");
 }
 
 #[test]

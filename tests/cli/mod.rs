@@ -7,3 +7,4 @@ mod contexts;
 mod first_day;
 mod imports;
 mod shells;
+mod sources;

@@ -46,12 +46,17 @@ impl Tenantry {
 
     /// Runs a line with something to read.
     pub(crate) fn hear(&self, line: &str, input: &str) -> Output {
+        self.hear_words(&line.split(' ').collect::<Vec<_>>(), input)
+    }
+
+    /// Runs words, in which spaces are what they are, with something to read.
+    pub(crate) fn hear_words(&self, words: &[&str], input: &str) -> Output {
         let program = binary();
         let mut client = Client::new(program.to_str().unwrap(), "cargo build --workspace");
         for (name, value) in &self.variables {
             client = client.env(name, value);
         }
-        client.args(line.split(' ')).input(input).run()
+        client.args(words).input(input).run()
     }
 
     /// Runs a line that must succeed; what it prints.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::kinds::{KINDS, MEMBERS, SETTINGS, STATE, SUSPENDED};
+use super::kinds::{KINDS, MEMBERS, SETTINGS, STAGED, STATE, SUSPENDED};
 use super::plan::{has, secret};
 use super::work::Site;
 use crate::document::Operation;
@@ -27,8 +27,10 @@ pub(super) fn exported(site: &Site<'_>) -> Result<Value, Failure> {
                 fields.entry(name).or_insert(value);
             }
             let state = one.get(STATE).and_then(Value::as_str);
-            if kind.member == "users" && state == Some(SUSPENDED) {
-                fields.insert(STATE.into(), SUSPENDED.into());
+            if let Some(state) = state.filter(|state| [SUSPENDED, STAGED].contains(state))
+                && kind.member == "users"
+            {
+                fields.insert(STATE.into(), state.into());
             }
             if kind.member == "groups" {
                 let name = one.get(kind.name).and_then(Value::as_str).unwrap_or_default();

@@ -104,7 +104,9 @@ fn network(text: &str) -> Option<String> {
 pub(super) const STATE: &str = "state";
 /// What stands there of a user who is.
 pub(super) const SUSPENDED: &str = "suspended";
-/// What stands there of a user who is not.
+/// What stands there of a user who is not let in yet.
+pub(super) const STAGED: &str = "staged";
+/// What stands there of any other.
 pub(super) const ACTIVE: &str = "active";
 /// The member of a group that says who is in it.
 pub(super) const MEMBERS: &str = "members";

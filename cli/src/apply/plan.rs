@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::coming::Coming;
-use super::kinds::{ACTIVE, KINDS, Kind, MEMBERS, SETTINGS, STATE, SUSPENDED, canonical, key};
+use super::kinds::{
+    ACTIVE, KINDS, Kind, MEMBERS, SETTINGS, STAGED, STATE, SUSPENDED, canonical, key,
+};
 use super::secrets;
 use super::work::Site;
 use crate::document::{self, Operation};
@@ -118,13 +120,18 @@ impl Plan {
                 fields.keys().filter(|field| is_secret(field)).cloned().collect();
             let found = site.found(kind, &name);
             let before = found.as_ref().and_then(|before| before.get(STATE)?.as_str());
-            let before = before.unwrap_or(ACTIVE).to_owned();
+            // Nobody is staged later than when they are made.
+            let made = state.as_deref().filter(|state| *state == STAGED).unwrap_or(ACTIVE);
+            let before = before.unwrap_or(made).to_owned();
             match found {
                 None => {
                     for field in &named {
                         let place = fields.get(field).cloned().unwrap_or_default();
                         let read = secrets::read(&format!("{field} of {what}"), &place)?;
                         fields.insert(field.clone(), Value::String(read));
+                    }
+                    if before == STAGED {
+                        fields.insert(STAGED.into(), true.into());
                     }
                     let fields = coming.resolved(&what, fields)?;
                     self.make(kind, (name.clone(), fields, named), (create, update));
@@ -140,6 +147,10 @@ impl Plan {
                 }
             }
             if let Some(after) = state.filter(|after| *after != before) {
+                if after == STAGED {
+                    let text = format!("{what} is {before}, and can be {STAGED} no more");
+                    return Err(Failure::Usage(text));
+                }
                 self.steps.push(Step::State { kind, name, before, after });
             }
         }
@@ -342,11 +353,15 @@ fn state_of(
     what: &str,
     fields: &mut Map<String, Value>,
 ) -> Result<Option<String>, Failure> {
-    let Some(state) = fields.remove(STATE).filter(|_| kind.member == "users") else {
+    if kind.member != "users" {
         return Ok(None);
-    };
-    let known = state.as_str().filter(|state| [ACTIVE, SUSPENDED].contains(state));
-    let wrong = || Failure::Usage(format!("{STATE} of {what} is {ACTIVE} or {SUSPENDED}"));
+    }
+    let is_staged = fields.remove(STAGED) == Some(Value::Bool(true));
+    let said = fields.remove(STATE).or_else(|| is_staged.then(|| STAGED.into()));
+    let Some(state) = said else { return Ok(None) };
+    let known = state.as_str().filter(|state| [ACTIVE, SUSPENDED, STAGED].contains(state));
+    let wrong =
+        || Failure::Usage(format!("{STATE} of {what} is {ACTIVE}, {SUSPENDED} or {STAGED}"));
     known.map(|state| Some(state.to_owned())).ok_or_else(wrong)
 }
 

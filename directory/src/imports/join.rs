@@ -63,8 +63,8 @@ impl Joins {
             let from = position.member as usize;
             let all = if outcome.has_entry() { count_members(row) } else { 0 };
             let until = all.min(from.saturating_add(left));
-            let part = Part { from, until, notes: &mut outcome.notes };
-            let done = if from < until { self.row(work, change, row, part)? } else { until };
+            let mut part = Part { from, until, notes: &mut outcome.notes };
+            let done = if from < until { self.row(work, change, row, &mut part)? } else { until };
             left = left.saturating_sub(done.saturating_sub(from));
             if done < all {
                 position.member = u32::try_from(done).unwrap_or(u32::MAX);
@@ -86,7 +86,7 @@ impl Joins {
         work: &Work<'_>,
         change: &mut Change<'_>,
         row: &Row,
-        part: Part<'_>,
+        part: &mut Part<'_>,
     ) -> Result<usize, Error> {
         let members = Members { source: &*change, partition: work.job.organization.partition() };
         match &row.entry {
@@ -106,7 +106,7 @@ impl Joins {
         &mut self,
         members: &Members<'_, Change<'_>>,
         (own, row): (UserId, &UserRow),
-        part: Part<'_>,
+        part: &mut Part<'_>,
     ) -> Result<usize, Error> {
         for name in row.groups.iter().take(part.until).skip(part.from) {
             match members.group(name)? {
@@ -122,7 +122,7 @@ impl Joins {
         work: &Work<'_>,
         change: &mut Change<'_>,
         (own, row): (GroupId, &GroupRow),
-        part: Part<'_>,
+        part: &mut Part<'_>,
     ) -> Result<usize, Error> {
         let partition = work.job.organization.partition();
         let all = row.members.iter().enumerate();
@@ -165,7 +165,7 @@ impl Joins {
     }
 }
 
-fn gone(part: Part<'_>) -> usize {
+fn gone(part: &mut Part<'_>) -> usize {
     note(part.notes, GONE);
     part.until
 }

@@ -108,15 +108,13 @@ impl Directory {
 
 /// What is told of an import that failed.
 fn why(failed: &Error) -> String {
-    match failed {
-        Error::Refused(Refusal::Unauthenticated) => {
-            "the admin or the API key that asked for it does not count any more".into()
-        }
-        Error::Refused(Refusal::Hidden) => {
-            "whoever asked for it does not see the organization any more".into()
-        }
-        other => other.to_string(),
+    if matches!(failed, Error::Refused(Refusal::Unauthenticated)) {
+        return "the admin or the API key that asked for it does not count any more".into();
     }
+    if matches!(failed, Error::Refused(Refusal::Hidden)) {
+        return "whoever asked for it does not see the organization any more".into();
+    }
+    failed.to_string()
 }
 
 /// Whether an import that failed so would fail so again: by what it is, or by rows that cannot be

@@ -514,10 +514,8 @@ fn edit_key(world: &World, by: Context, edit: impl FnOnce(&mut Token) -> bool + 
 }
 
 fn why(import: &Import) -> &str {
-    match &import.state {
-        ImportState::Failed(why) => why,
-        other => panic!("{other:?}"),
-    }
+    let ImportState::Failed(why) = &import.state else { panic!("{import:?}") };
+    why
 }
 
 #[test]

@@ -186,6 +186,16 @@ impl Peer {
     }
 }
 
+/// What `tests/bench/imports` printed into a report, which stays there.
+fn imports(report: &Path) -> String {
+    let former = std::fs::read_to_string(report).unwrap_or_default();
+    former
+        .find("\n## Imports\n")
+        .and_then(|place| former.get(place..))
+        .unwrap_or_default()
+        .to_owned()
+}
+
 fn main() -> Result<()> {
     let arguments = Arguments::settled();
     if let Some(address) = arguments.serve_echo {
@@ -236,6 +246,7 @@ fn main() -> Result<()> {
     let text = report::write(&machine, &cores, &data, &arguments, seen)?;
     std::io::stdout().write_all(text.as_bytes())?;
     if let Some(path) = &arguments.write {
+        let text = text + &imports(path);
         std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))?;
     }
     ensure!(failures.is_empty(), "{}", failures.join("; "));
