@@ -414,6 +414,8 @@ fn valid(route: &Route, who: &Https, path: &str) -> Response {
         json!({"reply_profile": NEVER})
     } else if path.ends_with("/user-cap") {
         json!({"most": null})
+    } else if path.ends_with("/ldap/explain") {
+        json!({"user": "ada"})
     } else if path.ends_with("/explain") {
         json!({"login": "ada", "method": "pap"})
     } else {

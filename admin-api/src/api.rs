@@ -10,6 +10,7 @@ use directory::orders::{OrderOutcome, SessionOrder};
 use directory::{Changing, DeviceId, Directory, Error, OrganizationId, Time};
 use tokio::sync::Semaphore;
 
+use crate::ldap::LdapExplainer;
 use crate::pace::Pace;
 use crate::problem::Problem;
 use crate::secret_text::SecretText;
@@ -63,12 +64,22 @@ impl Default for Limits {
 pub type Courier =
     Arc<dyn Fn(SessionOrder) -> Pin<Box<dyn Future<Output = OrderOutcome> + Send>> + Send + Sync>;
 
+/// What the other doors do for this one.
+#[derive(Clone)]
+pub struct Doors {
+    /// Has orders sent to network gear.
+    pub orders: Courier,
+    /// Says what LDAP would answer.
+    pub ldap: LdapExplainer,
+}
+
 /// The state behind the router; clones share it.
 #[derive(Clone)]
 pub(crate) struct Api {
     pub(crate) directory: Directory,
     pub(crate) limits: Limits,
     pub(crate) orders: Courier,
+    pub(crate) ldap: LdapExplainer,
     /// Where the API is found from outside, without a slash at its end.
     pub(crate) public_url: Option<Arc<str>>,
     /// Where invited people find it, without a slash at its end.
@@ -102,7 +113,7 @@ impl Api {
     pub(crate) fn new(
         directory: Directory,
         clock: impl Fn() -> Time + Send + Sync + 'static,
-        orders: Courier,
+        doors: Doors,
         limits: Limits,
         addresses: Addresses<'_>,
     ) -> Self {
@@ -113,6 +124,7 @@ impl Api {
         let (strangers, clock) = (Arc::new(Strangers::new(limits.lists)), Arc::new(clock));
         let invited = Arc::new(Strangers::new(limits.invitations));
         let (settling, uploads) = (Arc::new(Semaphore::new(1)), Arc::default());
+        let Doors { orders, ldap } = doors;
         let devices = Arc::new(Pace::new(limits.device_requests, DEVICES));
         let searching = Arc::new(Semaphore::new(2));
         let (newcomers, noting) =
@@ -121,6 +133,7 @@ impl Api {
             directory,
             limits,
             orders,
+            ldap,
             public_url,
             clock,
             devices,

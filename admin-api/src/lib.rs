@@ -16,6 +16,7 @@ mod fingerprint;
 mod flow;
 mod import;
 mod layers;
+mod ldap;
 mod list;
 mod moment;
 mod network;
@@ -43,7 +44,11 @@ mod v1;
 mod warning;
 mod wifi;
 
-pub use api::{Addresses, Courier, Limits};
+pub use api::{Addresses, Courier, Doors, Limits};
+pub use ldap::{
+    LdapAttributeExplanation, LdapBindExplanation, LdapExplainer, LdapExplanation, LdapMeaning,
+    LdapRequest, LdapScope, LdapSearchExplanation, LdapTestExplanation,
+};
 pub use openapi::{Route, openapi, openapi_json, routes};
 pub use own_device::{ClientChain, device_openapi_json, device_router};
 pub use router::router;

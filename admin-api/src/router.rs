@@ -5,7 +5,7 @@ use axum::middleware::from_fn_with_state;
 use directory::{Directory, Time};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::api::{Addresses, Api, Courier, Limits};
+use crate::api::{Addresses, Api, Doors, Limits};
 use crate::layers::{observe, panicked, unknown_route};
 use crate::repeat::repeat;
 use crate::v1;
@@ -17,11 +17,11 @@ use crate::v1;
 pub fn router(
     directory: Directory,
     clock: impl Fn() -> Time + Clone + Send + Sync + 'static,
-    orders: Courier,
+    doors: Doors,
     limits: Limits,
     addresses: Addresses<'_>,
 ) -> Router {
-    let api = Api::new(directory, clock, orders, limits, addresses);
+    let api = Api::new(directory, clock, doors, limits, addresses);
     let (routes, _) = v1::routes().split_for_parts();
     routes
         .fallback(unknown_route)

@@ -243,6 +243,12 @@ pub(crate) const NOUNS: &[Noun] = &[
         ],
     },
     Noun {
+        name: "ldap",
+        about: "What LDAP would answer to an application",
+        columns: &[],
+        verbs: &[verb("explain", "explain_ldap_request")],
+    },
+    Noun {
         name: "radius",
         about: "The network gear of an organization",
         columns: &["name", "sources", "require_message_authenticator"],

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::admin_api::{Addresses, ClientChain, Limits};
+use ::admin_api::{Addresses, ClientChain, Doors, LdapExplainer, Limits};
 use axum::extract::ConnectInfo;
 use axum::{Extension, Router};
 use directory::{Directory, Time};
@@ -65,7 +65,7 @@ impl Door {
         directory: Directory,
         clock: Clock,
         tls: Arc<Identity>,
-        orders: Courier,
+        (orders, ldap): (Courier, LdapExplainer),
         config: &config::AdminApi,
     ) -> Arc<Self> {
         let limits = Limits {
@@ -83,7 +83,7 @@ impl Door {
             invitations: config.invitation_url.as_deref(),
         };
         let now = move || Time(clock.wall());
-        let router = ::admin_api::router(directory, now, orders, limits, addresses);
+        let router = ::admin_api::router(directory, now, Doors { orders, ldap }, limits, addresses);
         let admission = Admission::new(config.connections, config.connections);
         let (header_timeout, clients) = (config.header_timeout, Clients::Admins);
         Arc::new(Self { router, tls, admission, header_timeout, clients })

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::admin_api::LdapExplainer;
 use tokio::runtime::Handle;
 
 use directory::accounting::SessionRules;
@@ -114,7 +115,10 @@ pub(crate) fn open(
         let own = (directory.clone(), clock, Arc::clone(&tls));
         let door = admin_api::Door::for_devices(own, &config.devices);
         door.listen(tasks, sockets.devices).map_err(StartError::Runtime)?;
-        let door = admin_api::Door::new(directory.clone(), clock, tls, courier, &config.admin_api);
+        let explainer: LdapExplainer =
+            Arc::new(move |reading, place, request| ldap.explain(reading, place, request));
+        let doors = (courier, explainer);
+        let door = admin_api::Door::new(directory.clone(), clock, tls, doors, &config.admin_api);
         door.listen(tasks, sockets.admin_api).map_err(StartError::Runtime)?;
     }
     follow_definitions(tasks, directory.clone(), clock);

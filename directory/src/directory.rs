@@ -5,6 +5,7 @@ mod invitations;
 mod listed;
 mod outlook;
 mod repeats;
+mod stand_in;
 mod user_lives;
 
 use std::path::Path;

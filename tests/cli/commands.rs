@@ -71,6 +71,18 @@ fn gear_is_made_explained_and_told_apart() {
 }
 
 #[test]
+fn what_ldap_would_answer_is_explained() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    office.user("ada", "correct horse battery");
+    let base = &office.base;
+    let explained =
+        tenantry.shows(&format!("ldap explain --user ada --base {base} --filter (uid=ada)"));
+    assert_eq!(explained["search"]["entries"], 1, "{explained}");
+    assert_eq!(explained["bind"]["accept"], true);
+}
+
+#[test]
 fn a_body_comes_from_a_file_and_options_go_over_it() {
     let office = Office::new();
     let tenantry = desk(&office);

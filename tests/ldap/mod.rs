@@ -3,6 +3,7 @@
 mod applications;
 mod clients;
 mod custom_attributes;
+mod explain;
 mod freshness;
 mod limits;
 mod password_policy;

@@ -22,9 +22,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::api::{Addresses, Api, Courier, Limits};
+use crate::api::{Addresses, Api, Courier, Doors, Limits};
 use crate::caller::Peer;
 use crate::layers::{observe, panicked, unknown_route};
+use crate::ldap::LdapExplainer;
 use crate::openapi::{complete, operations_mut, with_problem};
 use crate::problem::Problem;
 
@@ -93,7 +94,9 @@ pub fn device_router(
         let reason = "devices order nothing".to_owned();
         Box::pin(async { OrderOutcome::NotSent(reason) })
     });
-    let api = Api::new(directory, clock, nothing_is_sent, limits, Addresses::default());
+    let nothing_is_explained: LdapExplainer = Arc::new(|_, _, _| Err(Error::Missing));
+    let doors = Doors { orders: nothing_is_sent, ldap: nothing_is_explained };
+    let api = Api::new(directory, clock, doors, limits, Addresses::default());
     let (routes, _) = routes().split_for_parts();
     routes
         .fallback(unknown_route)

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-use crate::{Addresses, Courier, Limits, router};
+use crate::{Addresses, Courier, Doors, LdapExplainer, Limits, router};
 
 pub(super) const PASSWORD: &str = "correct horse battery";
 const START: u64 = 1_800_000_000_000;
@@ -67,10 +67,11 @@ impl World {
             let reason = "there is no network here".to_owned();
             Box::pin(async { OrderOutcome::NotSent(reason) })
         });
+        let ldap: LdapExplainer = Arc::new(|_, _, _| Err(directory::Error::Missing));
         let router = router(
             directory.clone(),
             now,
-            nothing_is_sent,
+            Doors { orders: nothing_is_sent, ldap },
             limits,
             Addresses { invitations: Some("https://in.example/"), ..Addresses::default() },
         )

@@ -13,6 +13,7 @@ mod health;
 mod imports;
 mod invitations;
 mod issued_certificates;
+mod ldap;
 mod me;
 mod organizations;
 mod policy;
@@ -45,6 +46,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(imports::routes())
         .merge(billing::routes())
         .merge(service_accounts::routes())
+        .merge(ldap::routes())
         .merge(radius_clients::routes())
         .merge(reply_profiles::routes())
         .merge(sessions::routes())

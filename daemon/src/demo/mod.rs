@@ -64,7 +64,6 @@ pub(crate) fn configure(folder: &Path, log: &str) -> Result<Config, DemoError> {
          [ldap]\nlisten = [\"{ldap}\"]\nlisten_tls = [\"{ldaps}\"]\ncleartext_bind = true\n\
          [radius]\nauth = [\"{auth}\"]\nacct = [\"{acct}\"]\nradsec = [\"{radsec}\"]\n\
          order_networks_excepted = []\n\
-         [admin_api]\nlisten = [\"{api}\"]\n\
          [devices]\nlisten = [\"{devices}\"]\n\
          [admin_api]\nlisten = [\"{api}\"]\npasskey_domain = \"localhost\"\n\
          passkey_origins = [\"https://localhost:{port}\"]\n\

@@ -2,6 +2,7 @@
 
 mod account;
 mod begin;
+pub(super) mod claim;
 mod passwords;
 mod special;
 
@@ -12,7 +13,7 @@ use std::sync::Arc;
 
 use directory::access::{Actor, Context, Identity};
 use directory::authentication::{self, Begun, Door as By, Proof, Request, Who};
-use directory::search::{EntryId, Kind, Memo, SearchGrant};
+use directory::search::{EntryId, Memo, SearchGrant};
 use directory::{Error, Missed, ReadingTransaction, Time};
 use ldap::dn::Dn;
 use ldap::{
@@ -33,11 +34,9 @@ use super::search::work::Work;
 use super::view::{self, Place, Spoken, Target, TargetError};
 use crate::transport::Transport;
 
+use claim::Claim;
 pub(super) use passwords::Late;
 use passwords::refused;
-
-/// Whom somebody claims to be: of which organization, if of any, and who.
-type Claim = (Option<directory::OrganizationId>, Who);
 
 /// A connection's place among those of its organization.
 type Seat = crate::admission::Place<directory::OrganizationId>;
@@ -263,28 +262,9 @@ impl Caller {
     /// Whom a bind name claims to be; one that leads nowhere claims to be a user that is not
     /// there, so that it costs as much as any other.
     pub(super) fn claimed(&mut self, dn: &Dn) -> Result<Claim, Error> {
-        let (claim, spoken) = self.named(dn)?;
+        let (claim, spoken) = claim::named(&self.door.directory, dn)?;
         self.spoken = spoken;
         Ok(claim)
-    }
-
-    /// Whom a name means, and in which layout it is spoken.
-    fn named(&self, dn: &Dn) -> Result<(Claim, Option<Spoken>), Error> {
-        let nobody = || ((None, Who::User(dn.as_str().to_owned())), None);
-        // An entry stands two levels below its base.
-        let suffix = dn.parent().and_then(|parent| parent.parent());
-        let Some(suffix) = suffix.filter(|suffix| !suffix.is_root()) else { return Ok(nobody()) };
-        let Some(organization) = self.door.directory.locate([suffix.as_str()])? else {
-            return Ok(nobody());
-        };
-        let Some((named, spoken)) = view::claim(&suffix, dn) else { return Ok(nobody()) };
-        let who = match named.kinds.as_slice() {
-            [Kind::User] => Who::User(named.name),
-            [Kind::ServiceAccount] => Who::ServiceAccount(named.name),
-            [] | [Kind::Group | Kind::Container] => return Ok(nobody()),
-            [_, ..] => self.door.directory.claimed(organization, named.name)?,
-        };
-        Ok(((Some(organization), who), Some(spoken)))
     }
 
     fn search(

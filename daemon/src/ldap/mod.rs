@@ -5,6 +5,7 @@ mod answer;
 mod awaited;
 mod compare;
 mod connection;
+mod explain;
 mod notes;
 mod replies;
 mod sasl;
@@ -15,7 +16,7 @@ mod view;
 use std::io;
 use std::net::TcpListener;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::runtime::{Handle, RuntimeMetrics};
@@ -46,6 +47,8 @@ pub(crate) struct Door {
     organizations: Arc<Admission<OrganizationId>>,
     turns: Turns,
     persistent: Persistent,
+    /// Held by whoever explains what would be answered.
+    explaining: Mutex<()>,
     /// Where organizations have server names of their own.
     domain: Option<String>,
 }
@@ -152,6 +155,7 @@ impl Door {
                     config.persistent_searches_per_organization,
                 ),
             },
+            explaining: Mutex::default(),
             domain: config.server_names.as_deref().map(str::to_ascii_lowercase),
         })
     }

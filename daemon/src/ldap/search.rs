@@ -2,6 +2,7 @@
 
 pub(super) mod copy;
 pub(super) mod ordered;
+pub(super) mod rehearsal;
 pub(super) mod share;
 pub(super) mod work;
 
@@ -155,6 +156,14 @@ fn begin_among(
     running.scanned = searching.scans().then(|| super::notes::shape(&request.filter));
     running.searching = Some(searching);
     Ok(Begin::Running(running))
+}
+
+/// Which kinds of stored entries a search looks at.
+pub(super) fn kinds_of(aim: &Aim, request: &SearchRequest) -> Kinds {
+    match &aim.target {
+        Ok(Target::Entry(_)) | Err(_) => Kinds::ALL,
+        Ok(target) => Reach::of(&aim.naming, target, request.scope).kinds,
+    }
 }
 
 /// Finds the one stored entry of a name that the caller sees, and whether it matches.

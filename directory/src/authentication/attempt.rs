@@ -182,6 +182,8 @@ pub(super) struct Attempt {
 
 /// Why an attempt is rejected while the account is locked.
 pub(super) const LOCKED: &str = "the account is locked";
+/// Why nothing is looked at that everybody could read on the way.
+pub(super) const OVERHEARD: &str = "the connection is not encrypted";
 /// Why an attempt is rejected after too many failures.
 pub(super) const THROTTLED: &str = "too many failures; slowed down";
 
@@ -299,7 +301,7 @@ impl Directory {
         let mut attempt = Attempt { application, ..Attempt::new(who, door, source, now) };
         attempt.look_up(self, &snapshot, place)?;
         if attempt.is_overheard() {
-            let _outcome = self.reject(&attempt, "the connection is not encrypted");
+            let _outcome = self.reject(&attempt, OVERHEARD);
             return Ok(Begun::Done(Outcome::Unprotected));
         }
         if let (Door::Radius(_, by), Proof::Password(_) | Proof::Code { .. }) = (door, &proof)

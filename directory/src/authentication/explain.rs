@@ -7,8 +7,8 @@ use std::sync::Arc;
 use storage::{Reading, Snapshot};
 
 use super::account::find_user;
-use super::attempt::{Attempt, Door, Who};
-use super::expiry::Age;
+use super::attempt::{Attempt, Channel, Door, OVERHEARD, Who};
+use super::expiry::{Age, Notice};
 use super::machine::judge;
 use super::placeholders::{filled, filled_for_device};
 use super::second_factor::{NO_ROOM, NOT_ENROLLED, Need};
@@ -46,7 +46,43 @@ pub struct Explanation {
     pub needs_code: bool,
 }
 
+/// What would become of a bind with the right password.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BindExplanation {
+    /// Who it is; absent where there is no such account.
+    pub identity: Option<Identity>,
+    /// Why nobody would be let in; absent for who would.
+    pub reason: Option<&'static str>,
+    /// Whether a code is needed beside the password.
+    pub needs_code: bool,
+    /// Whether nothing but changing the password is open afterwards.
+    pub must_change: bool,
+}
+
 impl Grant<'_, &Snapshot, View> {
+    /// Says what would become of a bind. Failures that are counted in memory are not looked at.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn explain_bind(
+        &self,
+        directory: &Directory,
+        who: Who,
+        channel: Channel,
+        now: Time,
+    ) -> Result<BindExplanation, Error> {
+        let nowhere = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        let mut attempt = Attempt::new(who, Door::Ldap(channel), nowhere, now);
+        attempt.look_up(directory, self.source, Some(self.organization()?))?;
+        let notice = attempt.free_notice();
+        Ok(BindExplanation {
+            identity: attempt.account.as_ref().map(|account| account.identity),
+            reason: attempt.hindrance_to_bind(),
+            needs_code: attempt.need == Need::Code,
+            must_change: notice == Some(Notice::MustChange),
+        })
+    }
+
     /// Says what would become of a request at a RADIUS client. Failures that are counted in memory
     /// are not looked at.
     ///
@@ -116,6 +152,28 @@ fn device_explained(
 }
 
 impl Attempt {
+    /// What keeps a bind out, whatever the password.
+    fn hindrance_to_bind(&self) -> Option<&'static str> {
+        if self.organization.is_none() {
+            return Some("the organization is suspended");
+        }
+        if self.is_overheard() {
+            return Some(OVERHEARD);
+        }
+        if let Some(reason) = self.obstacle() {
+            return Some(reason);
+        }
+        let account = self.account.as_ref()?;
+        let age = self.settings.password_policy.age(&account.credential, self.now);
+        let ended = self.free_notice().is_none() && matches!(age, Age::Ended(0));
+        match self.need {
+            Need::Enrolment => Some(NOT_ENROLLED),
+            _ if account.credential.hash.is_none() => Some("no password was set"),
+            _ if ended => Some("the password has expired"),
+            Need::Nothing | Need::Code => None,
+        }
+    }
+
     /// What keeps out even who has the right proof, before the rules are asked.
     fn hindrance(&self, snapshot: &Snapshot) -> Result<Option<&'static str>, Error> {
         let (Some(account), Door::Radius(_, by)) = (&self.account, &self.door) else {

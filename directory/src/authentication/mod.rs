@@ -45,7 +45,7 @@ pub use earlier::Earlier;
 pub(crate) use engine::Engine;
 pub use engine::Options;
 pub use expiry::Notice;
-pub use explain::{Described, Explanation};
+pub use explain::{BindExplanation, Described, Explanation};
 pub use later::Pending;
 pub(crate) use listed::objection_to_gear;
 pub(crate) use ms_chap::NtHash;

@@ -239,6 +239,15 @@ mod tests {
             "recovery_codes_made",
             "recovery_code_used",
             "events_dropped",
+            "purged",
+            "invited",
+            "invitation_revoked",
+            "invitation_expired",
+            "invitation_accepted",
+            "user_cap_passed",
+            "device_refused",
+            "compliance_changed",
+            "passkey_copied",
         ];
         for (number, expected) in (0_u8..).zip(words) {
             assert_eq!(word(storage::decode::<Action>(&[number]).unwrap()), expected);

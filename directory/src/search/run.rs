@@ -368,6 +368,15 @@ impl Searching {
         self.stages.iter().any(|stage| matches!(stage.candidates, Candidates::All))
     }
 
+    /// How many entries may match by what indices say; `None` when that may be any.
+    pub fn candidates(&self) -> Option<u64> {
+        let counts = self.stages.iter().map(|stage| match &stage.candidates {
+            Candidates::All => None,
+            Candidates::These(ids) => Some(ids.len() as u64),
+        });
+        counts.sum()
+    }
+
     /// How many more entries may be judged in vain.
     pub fn left(&self) -> usize {
         self.left

@@ -53,11 +53,15 @@ pub(super) fn found(
     let grant = reading.authorize::<Search>(organization).unwrap();
     let mut searching = grant.search(Kinds::ALL, filter, None, usize::MAX).unwrap();
     let mut found = Vec::new();
-    let ended = grant.advance(&mut searching, &mut |entry| {
-        found.push(entry.entry().id());
-        Ok(Visit::Taken)
-    });
-    assert_eq!(ended.unwrap(), Ended::Complete);
+    let mut ended = Ended::Turn;
+    while ended == Ended::Turn {
+        let advanced = grant.advance(&mut searching, &mut |entry| {
+            found.push(entry.entry().id());
+            Ok(Visit::Taken)
+        });
+        ended = advanced.unwrap();
+    }
+    assert_eq!(ended, Ended::Complete);
     found
 }
 

@@ -1,9 +1,9 @@
 //! The attributes that a search asks for, as it names them.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use crate::Description;
-use crate::ber::Reader;
+use crate::ber::{self, OCTET_STRING, Reader};
 
 /// The names of the attributes that a search asks for. They are read again only by who asks for
 /// them, so that keeping them costs nothing.
@@ -16,6 +16,15 @@ impl Requested {
     /// Keeps the content of an attribute selection (RFC 4511 section 4.5.1.8).
     pub(crate) const fn new(list: Bytes) -> Self {
         Self { list }
+    }
+
+    /// The same as a client would name them.
+    pub fn of<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut list = BytesMut::new();
+        for name in names {
+            ber::put(&mut list, OCTET_STRING, name.as_bytes());
+        }
+        Self::new(list.freeze())
     }
 
     /// What is no word of the protocol and names no attribute that the schema has, or one that it

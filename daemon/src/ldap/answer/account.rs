@@ -1,10 +1,11 @@
 //! Binds by names of accounts instead of entries.
 
+use directory::Error;
 use directory::authentication::Who;
-use directory::{Error, OrganizationId};
 use ldap::dn::Dn;
 
-use super::{Caller, Claim};
+use super::Caller;
+use super::claim::{Claim, of_domain};
 use crate::ldap::view::{Account, Spoken};
 
 impl Caller {
@@ -14,7 +15,7 @@ impl Caller {
     pub(super) fn called(&mut self, account: Account) -> Result<Claim, Error> {
         self.spoken = None;
         let addressed = self.addressed()?;
-        let meant = self.of_domain(&account)?;
+        let meant = of_domain(self.directory(), &account)?;
         let Some(organization) = addressed.or(meant) else {
             return Ok((None, Who::User(account.login)));
         };
@@ -25,14 +26,6 @@ impl Caller {
         let who = directory.called(organization, account.whole, login)?;
         self.spoken = base.and_then(|base| Dn::parse(base.as_str()).ok()).map(Spoken::as_account);
         Ok((Some(organization), who))
-    }
-
-    /// The organization that a domain means by itself.
-    fn of_domain(&self, account: &Account) -> Result<Option<OrganizationId>, Error> {
-        match account.base() {
-            Some(base) => self.directory().locate([base.as_str()]),
-            None => self.directory().organization_by_slug(&account.domain.to_ascii_lowercase()),
-        }
     }
 
     /// Whether the domain is the first label of the base of the organization whose server name was

@@ -6,7 +6,7 @@ use directory::authentication::{self, ChangeOutcome, PasswordChange, Who};
 use ldap::dn::Dn;
 use ldap::{Answer, Outcome, ResultCode, Security, Ticket};
 
-use super::{Asked, Caller, Claim, bind_first, view};
+use super::{Asked, Caller, Claim, bind_first, claim, view};
 
 /// What comes later than the questions.
 pub(in crate::ldap) enum Late {
@@ -80,7 +80,7 @@ impl Caller {
             return Ok(Some((self.actor.organization(), Who::User(login.to_owned()))));
         }
         match Dn::parse(user.strip_prefix("dn:").unwrap_or(user)) {
-            Ok(dn) => self.named(&dn).map(|(claim, _)| Some(claim)),
+            Ok(dn) => claim::named(self.directory(), &dn).map(|(claim, _)| Some(claim)),
             Err(_) => Ok(None),
         }
     }

@@ -51,6 +51,11 @@ impl Look {
         }
     }
 
+    /// Whether it is that of a layout.
+    pub(crate) fn is_of(&self, layout: Layout) -> bool {
+        std::ptr::eq(self, Self::of(layout))
+    }
+
     /// How entries of a stored kind look.
     pub(crate) const fn shown(&self, kind: Kind) -> &Shown {
         match kind {

@@ -6,6 +6,7 @@ use directory::Time;
 use directory::records::{Organization, Stamp};
 use directory::search::{Attribute, Entry, EntryId, Fact, Facts, Filter, Kind};
 use ldap::dn::{Dn, escape_value};
+use ldap::schema::AttributeType;
 use uuid::Uuid;
 
 use super::filter::Find;
@@ -114,6 +115,16 @@ impl Naming {
     /// How entries look there.
     pub(crate) const fn look(&self) -> &'static Look {
         self.look
+    }
+
+    /// Whether some entry shows this type, or a subtype of it.
+    pub(crate) fn shows(&self, kind: &AttributeType) -> bool {
+        let extras = self.look.kinds().into_iter().flat_map(|(_, shown)| &shown.extras);
+        kind.is_operational()
+            || kind.name == "objectClass"
+            || !self.look.tests(kind).is_empty()
+            || self.ways.members_by(kind).is_some()
+            || extras.into_iter().any(|(shown, _)| shown.is_a(kind))
     }
 
     /// The base.
