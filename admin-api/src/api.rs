@@ -4,12 +4,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use directory::access::Context;
+use directory::access::{Actor, Context};
 use directory::collections::{GeneratedPassword, NewPassword};
 use directory::orders::{OrderOutcome, SessionOrder};
 use directory::{Changing, DeviceId, Directory, Error, OrganizationId, Time};
 use tokio::sync::Semaphore;
 
+use crate::allowance::Allowance;
 use crate::ldap::LdapExplainer;
 use crate::pace::Pace;
 use crate::problem::Problem;
@@ -32,6 +33,10 @@ pub struct Limits {
     pub invitations: u32,
     /// How often a device may ask for itself in a minute.
     pub device_requests: u32,
+    /// How often one session or API key may ask for anything in a minute.
+    pub requests: u32,
+    /// The most lists at once that are filtered or sorted; others wait.
+    pub looking: usize,
 }
 
 /// Where the API is found from outside.
@@ -56,6 +61,8 @@ impl Default for Limits {
             lists: 600,
             invitations: 30,
             device_requests: 12,
+            requests: 12_000,
+            looking: 2,
         }
     }
 }
@@ -92,6 +99,10 @@ pub(crate) struct Api {
     pub(crate) devices: Arc<Pace<(OrganizationId, Option<DeviceId>)>>,
     /// Who begins to sign in with a passkey.
     pub(crate) newcomers: Arc<Strangers>,
+    /// Who asks with a token.
+    pub(crate) callers: Arc<Allowance<Actor>>,
+    /// Who looks through many records.
+    pub(crate) looking: Arc<Semaphore>,
     clock: Arc<dyn Fn() -> Time + Send + Sync>,
     hashing: Arc<Semaphore>,
     /// Files of imports that come in.
@@ -123,6 +134,8 @@ impl Api {
         let hashing = Arc::new(Semaphore::new(limits.hashing.max(1)));
         let (strangers, clock) = (Arc::new(Strangers::new(limits.lists)), Arc::new(clock));
         let invited = Arc::new(Strangers::new(limits.invitations));
+        let callers = Arc::new(Allowance::new(limits.requests, Actor::nobody()));
+        let looking = Arc::new(Semaphore::new(limits.looking.max(1)));
         let (settling, uploads) = (Arc::new(Semaphore::new(1)), Arc::default());
         let Doors { orders, ldap } = doors;
         let devices = Arc::new(Pace::new(limits.device_requests, DEVICES));
@@ -135,6 +148,8 @@ impl Api {
             orders,
             ldap,
             public_url,
+            callers,
+            looking,
             clock,
             devices,
             hashing,

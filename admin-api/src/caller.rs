@@ -14,8 +14,10 @@ use directory::{
 };
 use uuid::Uuid;
 
+use crate::allowance::Left;
 use crate::api::Api;
 use crate::cookie;
+use crate::layers::Noted;
 use crate::problem::Problem;
 use crate::repeat::ToRemember;
 
@@ -162,12 +164,29 @@ impl FromRequestParts<Api> for Caller {
         let identified = api.directory.identify(token, carrier, nobody);
         let identified = identified.map_err(|error| gone(error, carrier))?;
         let context = identified.context;
+        count(parts, api, &context)?;
         if identified.is_to_be_noted {
             api.note_use(context);
         }
         let remembered = parts.extensions.get::<ToRemember>().cloned();
         Ok(Self { api: api.clone(), context, remembered })
     }
+}
+
+/// Counts a request, once, for the token that it came with.
+fn count(parts: &mut Parts, api: &Api, context: &Context) -> Result<(), Problem> {
+    #[derive(Clone)]
+    struct Counted;
+    if parts.extensions.get::<Counted>().is_some() {
+        return Ok(());
+    }
+    parts.extensions.insert(Counted);
+    let taken = api.callers.take(context.actor, context.now);
+    if let Some(noted) = parts.extensions.get::<Noted>() {
+        let refused = |seconds| Left { all: api.limits.requests, now: 0, whole_in: seconds };
+        noted.tell(taken.unwrap_or_else(refused));
+    }
+    taken.map(drop).map_err(Problem::too_often)
 }
 
 impl<P: InOrganization> FromRequestParts<Api> for Within<P> {

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::fmt::Write;
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
@@ -13,10 +14,27 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tracing::Instrument;
 
+use crate::allowance::Left;
 use crate::api::Api;
 use crate::problem::Problem;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-client-request-id");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+/// The longest id that a client may give a request.
+const ID_LENGTH: usize = 64;
+
+/// What is left of the caller's allowance, once it is known who that is.
+#[derive(Clone, Default)]
+pub(crate) struct Noted(Arc<OnceLock<Left>>);
+
+impl Noted {
+    pub(crate) fn tell(&self, left: Left) {
+        // A request is counted once.
+        let _told_before = self.0.set(left);
+    }
+}
 
 const HEADERS: [(HeaderName, &str); 5] = [
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -28,11 +46,16 @@ const HEADERS: [(HeaderName, &str); 5] = [
 
 /// Names the request in logs and in the answer, and completes the answer.
 ///
-/// The log has the route and no path: ids and what somebody put into a query stay out of it.
-pub(crate) async fn observe(State(api): State<Api>, request: Request, next: Next) -> Response {
+/// The log has the route and no path: ids and what somebody put into a query stay out of it. The id is
+/// always ours, so that no two requests have the same; one that the client gave stands beside it.
+pub(crate) async fn observe(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let id = hexadecimal(&api.directory.tools().random::<8>());
+    let (given, noted) = (given_id(&request), Noted::default());
+    request.extensions_mut().insert(noted.clone());
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
-    let span = tracing::info_span!("request", %id, method = %request.method(), route);
+    let client_id = given.as_ref().and_then(|id| id.to_str().ok());
+    let method = request.method().clone();
+    let span = tracing::info_span!("request", %id, client_id, %method, route);
     let mut response = next.run(request).instrument(span.clone()).await;
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         response = method_not_allowed(&response);
@@ -45,7 +68,25 @@ pub(crate) async fn observe(State(api): State<Api>, request: Request, next: Next
     if let Ok(id) = HeaderValue::try_from(id) {
         headers.insert(REQUEST_ID, id);
     }
+    headers.extend(given.map(|id| (CLIENT_REQUEST_ID, id)));
+    if let Some(left) = noted.0.get() {
+        let policy = format!("\"requests\";q={};w=60", left.all);
+        let state = format!("\"requests\";r={};t={}", left.now, left.whole_in);
+        let told = [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, state)];
+        let told = told.map(|(name, text)| HeaderValue::try_from(text).map(|text| (name, text)));
+        headers.extend(told.into_iter().filter_map(Result::ok));
+    }
     response
+}
+
+/// What the client calls the request, if that may stand in a log.
+fn given_id(request: &Request) -> Option<HeaderValue> {
+    let mut given = request.headers().get_all(REQUEST_ID).iter();
+    let only = given.next().filter(|_| given.next().is_none())?;
+    let plain = |octet: &u8| octet.is_ascii_alphanumeric() || b"-_.".contains(octet);
+    let octets = only.as_bytes();
+    let is_plain = (1..=ID_LENGTH).contains(&octets.len()) && octets.iter().all(plain);
+    is_plain.then(|| only.clone())
 }
 
 /// Answers a path that no route has.

@@ -4,6 +4,7 @@
 //! what a permission means and who holds it is decided in `directory` alone. The OpenAPI document
 //! is made from the handlers.
 
+mod allowance;
 mod api;
 mod appearance;
 mod body;
@@ -29,6 +30,7 @@ mod passkey;
 mod patch;
 mod pkcs12;
 mod problem;
+mod query;
 mod reference;
 mod repeat;
 mod revision;

@@ -284,7 +284,8 @@ fn argument(field: &Field) -> Arg {
     let name = field.option();
     let arg = Arg::new(name.clone()).long(name).help(field.about.clone());
     match &field.kind {
-        Kind::Text => arg.value_name("TEXT"),
+        // A member to sort by has a hyphen before it if it is to descend.
+        Kind::Text => arg.value_name("TEXT").allow_hyphen_values(field.option() == "sort"),
         Kind::Secret => arg
             .action(ArgAction::SetTrue)
             .help(format!("Ask for it, or read it from a line of standard input. {}", field.about)),

@@ -73,6 +73,7 @@ impl Door {
             body_time: config.body_timeout,
             lists: config.revocation_lists_per_minute,
             invitations: config.invitations_per_minute,
+            requests: config.requests_per_minute,
             ..Limits::default()
         };
         let orders = Arc::new(move |order| {

@@ -47,7 +47,7 @@ use crate::tools::{
 
 pub use self::identify::Identified;
 pub(crate) use self::identify::find_token;
-pub use self::listed::OrganizationPage;
+pub use self::listed::{InScope, OrganizationPage};
 pub use self::outlook::Outlook;
 pub use self::repeats::{Earlier, REPEAT_LIFE, Repeatable};
 

@@ -137,6 +137,19 @@ impl RecordId for PlanId {
     }
 }
 
+/// An issued certificate's id inside its organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct IssuedCertificateId(Id);
+
+impl RecordId for IssuedCertificateId {
+    fn from_record(id: Id) -> Option<Self> {
+        Some(Self(id))
+    }
+    fn record(self) -> Id {
+        self.0
+    }
+}
+
 /// An import's id inside its organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ImportId(Id);

@@ -36,16 +36,16 @@ mod time;
 mod tools;
 
 pub use directory::{
-    Changing, Directory, Earlier, Identified, OpenOptions, OrganizationPage, Outlook, REPEAT_LIFE,
-    ReadingTransaction, Repeatable,
+    Changing, Directory, Earlier, Identified, InScope, OpenOptions, OrganizationPage, Outlook,
+    REPEAT_LIFE, ReadingTransaction, Repeatable,
 };
 pub use error::{Error, Invalid, StoreFailure};
 pub use follow::{Bell, Following};
 pub use gear::{CertifiedGear, Gear, GearClient, GearSecret, Unreadable, Weakness};
 pub use id::{
     AdminId, AdminNumber, CertificateAuthorityId, CustomAttributeId, DeviceId, GroupId, ImportId,
-    OrganizationId, Place, PlanId, RadiusClientId, RecordId, ReplyProfileId, SecurityPolicyId,
-    ServiceAccountId, TokenId, TokenNumber, UserId,
+    IssuedCertificateId, OrganizationId, Place, PlanId, RadiusClientId, RecordId, ReplyProfileId,
+    SecurityPolicyId, ServiceAccountId, TokenId, TokenNumber, UserId,
 };
 pub use known::Keep;
 pub use network::{Circumstances, GearName, MacAddress, NetworkMethod, ShortName, Ssid, Station};

@@ -208,3 +208,26 @@ fn lists_are_emptied_and_texts_read_from_files() {
     assert_eq!(tenantry.shows(&line)["description"], "From a file");
     assert_eq!(tenantry.shows("user update ada --description @@home")["description"], "@home");
 }
+
+#[test]
+fn lists_are_filtered_sorted_and_cut_by_options() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    for (login, surname) in [("ada", "Lovelace"), ("bob", "Builder"), ("eve", "Adams")] {
+        tenantry.does(&format!("user create --login {login} --display-name X --surname {surname}"));
+    }
+    let list = |filter: &str, more: &[&str]| {
+        let words = [&["user", "list", "--filter", filter], more].concat();
+        tenantry.words(&words)
+    };
+    let sorted =
+        list("login ne \"bob\"", &["--sort", "-login", "--fields", "surname,login", "-o", "json"]);
+    assert_eq!(sorted.code, 0, "{sorted:?}");
+    let sorted: serde_json::Value = serde_json::from_str(&sorted.stdout).unwrap();
+    let wanted = [("eve", "Adams"), ("ada", "Lovelace")];
+    let wanted = wanted.map(|(login, surname)| json!({"login": login, "surname": surname}));
+    assert_eq!(sorted, json!(wanted));
+    let refused = list("nonsense pr", &[]);
+    assert_ne!(refused.code, 0);
+    assert!(refused.stderr.contains("there is no member `nonsense`"), "{refused:?}");
+}

@@ -59,6 +59,16 @@ impl Tenantry {
         client.args(words).input(input).run()
     }
 
+    /// Runs words, in which there may be spaces.
+    pub(crate) fn words(&self, words: &[&str]) -> Output {
+        let program = binary();
+        let mut client = Client::new(program.to_str().unwrap(), "cargo build --workspace");
+        for (name, value) in &self.variables {
+            client = client.env(name, value);
+        }
+        client.args(words).run()
+    }
+
     /// Runs a line that must succeed; what it prints.
     pub(crate) fn does(&self, line: &str) -> String {
         let output = self.run(line);

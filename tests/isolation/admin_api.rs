@@ -10,8 +10,9 @@ const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /// What of an answer may be compared: all but what tells one request from another.
 fn comparable(response: &Response) -> (u16, Vec<String>, String) {
-    let of_this_request =
-        |line: &&str| ["x-request-id:", "date:"].iter().any(|name| line.starts_with(name));
+    let of_this_request = |line: &&str| {
+        ["x-request-id:", "date:", "ratelimit:"].iter().any(|name| line.starts_with(name))
+    };
     let head = response.head.lines().filter(|line| !of_this_request(line));
     (response.status, head.map(ToOwned::to_owned).collect(), response.body.clone())
 }

@@ -55,7 +55,7 @@ async fn a_page_is_of_a_sensible_size_and_a_cursor_is_one_of_ours() {
         let answer = world.get(&root, &format!("/v1/admins?{query}")).await;
         assert_eq!(answer.is_problem(422, "invalid")["pointer"], pointer);
     }
-    for query in ["limit=many", "sort=name"] {
+    for query in ["limit=many", "order=name"] {
         world.get(&root, &format!("/v1/admins?{query}")).await.is_problem(400, "query");
     }
 }

@@ -6,6 +6,7 @@ mod hostile;
 mod isolation;
 mod lists;
 mod problems;
+mod queries;
 mod refusals;
 mod sign_in;
 mod users;

@@ -40,6 +40,11 @@ pub(super) struct Answer {
 
 impl World {
     pub(super) fn new() -> Self {
+        Self::allowing(Limits::default().requests)
+    }
+
+    /// One in which a token may ask so often in a minute.
+    pub(super) fn allowing(requests: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut options = OpenOptions::default();
         options.authentication.parameters = HashParameters::new(8, 1, 1).unwrap();
@@ -61,7 +66,7 @@ impl World {
         let clock = Arc::new(AtomicU64::new(START));
         let reading = Arc::clone(&clock);
         let now = move || Time(reading.load(Ordering::Relaxed));
-        let limits = Limits { body: 4_096, ..Limits::default() };
+        let limits = Limits { body: 4_096, requests, ..Limits::default() };
         let peer = MockConnectInfo(SocketAddr::from(([192, 0, 2, 1], 40_000)));
         let nothing_is_sent: Courier = Arc::new(|_| {
             let reason = "there is no network here".to_owned();

@@ -29,6 +29,9 @@ section! {
         /// How often one source (an IPv4 address, or a /64 of IPv6) may ask for lists of revoked
         /// certificates in a minute. Behind a proxy all are one source.
         revocation_lists_per_minute: Count<1, 60_000> = Count(600),
+        /// How often one session or API key may ask for anything in a minute; all of it may come at
+        /// once. Who asks more often is told when to come back, and slows nobody else down.
+        requests_per_minute: Count<60, 60_000_000> = Count(12_000),
         /// Certificates that the own authorities of one organization issued and that are not forgotten
         /// yet, 30 days after their end.
         issued_certificates: Count<8, 1_000_000> = Count(50_000),

@@ -65,8 +65,8 @@ pub(crate) fn configure(folder: &Path, log: &str) -> Result<Config, DemoError> {
          [radius]\nauth = [\"{auth}\"]\nacct = [\"{acct}\"]\nradsec = [\"{radsec}\"]\n\
          order_networks_excepted = []\n\
          [devices]\nlisten = [\"{devices}\"]\n\
-         [admin_api]\nlisten = [\"{api}\"]\npasskey_domain = \"localhost\"\n\
-         passkey_origins = [\"https://localhost:{port}\"]\n\
+         [admin_api]\nlisten = [\"{api}\"]\nrequests_per_minute = 60000000\n\
+         passkey_domain = \"localhost\"\npasskey_origins = [\"https://localhost:{port}\"]\n\
          [tls]\ncertificate = {certificate:?}\nkey = {private:?}\n\
          [privileges]\nstay_root = true\n\
          [log]\nfilter = {log:?}\n",

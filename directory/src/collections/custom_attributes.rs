@@ -177,6 +177,10 @@ impl Entity for CustomAttribute {
         &self.fields
     }
 
+    fn is_hidden(&self) -> bool {
+        self.is_deleted()
+    }
+
     fn name(fields: &CustomAttributeFields) -> &str {
         &fields.name
     }

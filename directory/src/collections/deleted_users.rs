@@ -3,6 +3,7 @@
 use storage::{Change, Id, Partition, Reading, Snapshot};
 use uuid::Uuid;
 
+use super::browse::{Batch, Browse, Records};
 use super::entity::Entity;
 use super::passwords::{forget_credential, raise_version};
 use super::site::Site;
@@ -15,6 +16,9 @@ use crate::records::{DeletedUser, Group, OwnCertificates, User, indices, relatio
 use crate::references;
 use crate::schema::Schema;
 use crate::text::prepare;
+
+/// The most deleted users of one name that are looked at.
+const NAMESAKES: usize = 1_000;
 
 /// A page of the list of deleted users.
 pub struct DeletedUserPage {
@@ -31,6 +35,43 @@ pub struct RestoredAs {
     pub login: Option<String>,
     /// Another POSIX number.
     pub uid_number: Option<u32>,
+}
+
+/// The deleted users, to be browsed.
+pub struct DeletedUsers<'g>(Users<'g, &'g Snapshot>);
+
+impl<'g> Users<'g, &'g Snapshot> {
+    /// The deleted ones, to be browsed.
+    pub fn into_deleted(self) -> DeletedUsers<'g> {
+        DeletedUsers(self)
+    }
+}
+
+impl Browse for DeletedUsers<'_> {
+    type Id = UserId;
+    type Record = (DeletedUser, Vec<Uuid>);
+
+    fn batch(
+        &self,
+        after: Option<UserId>,
+        limit: usize,
+    ) -> Result<Batch<UserId, Self::Record>, Error> {
+        let page = self.0.deleted(None, after, limit)?;
+        let is_more = page.next.is_some();
+        let records = page.records.into_iter().map(|(id, record, groups)| (id, (record, groups)));
+        Ok((records.collect(), is_more))
+    }
+
+    fn called(&self, name: &str) -> Result<Records<UserId, Self::Record>, Error> {
+        let page = self.0.deleted(Some(name), None, NAMESAKES)?;
+        let records = page.records.into_iter().map(|(id, record, groups)| (id, (record, groups)));
+        Ok(records.collect())
+    }
+
+    fn candidate(&self, _: UserId) -> Result<Option<Self::Record>, Error> {
+        // No index serves.
+        Ok(None)
+    }
 }
 
 impl Users<'_, &Snapshot> {

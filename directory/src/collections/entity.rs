@@ -42,6 +42,15 @@ pub trait Entity: Record {
     /// The unique name.
     fn name(fields: &Self::Fields) -> &str;
 
+    /// Whether it is shown to nobody any more.
+    fn is_hidden(&self) -> bool {
+        false
+    }
+    /// The index of a member of what is shown, by its prepared text.
+    fn index_for(member: &str) -> Option<Index> {
+        (Self::NAME_POINTER.strip_prefix('/') == Some(member)).then_some(Self::NAMES)
+    }
+
     /// Fills in what the directory chooses itself.
     ///
     /// # Errors

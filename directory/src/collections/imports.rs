@@ -6,6 +6,7 @@ use serde::Serialize;
 use storage::{Change, Id, Partition, Reading, Snapshot};
 use uuid::Uuid;
 
+use super::browse::{Batch, Browse};
 use super::site::Site;
 use crate::access::{Context, Grant, ManageIdentities, View, Who};
 use crate::error::{Error, Invalid};
@@ -17,6 +18,7 @@ use crate::records::{
     Asker, Import, ImportCounts, ImportFields, ImportState, ImportWork, Position, Stamp, Token,
     TokenPurpose, indices,
 };
+use crate::text::prepare;
 
 /// The imports of the grant's organization.
 pub struct Imports<'g, S> {
@@ -172,6 +174,35 @@ where
             Some(seen) if seen != import.stamp.revision => Err(Error::Stale),
             Some(_) | None => Ok(import),
         }
+    }
+}
+
+impl Browse for Imports<'_, &Snapshot> {
+    type Id = ImportId;
+    type Record = Import;
+
+    fn batch(
+        &self,
+        after: Option<ImportId>,
+        limit: usize,
+    ) -> Result<Batch<ImportId, Import>, Error> {
+        let all = self.all()?;
+        let behind = all.into_iter().filter(|(id, _)| after.is_none_or(|after| *id > after));
+        let mut records: Vec<_> = behind.take(limit.saturating_add(1)).collect();
+        let is_more = records.len() > limit;
+        records.truncate(limit);
+        Ok((records, is_more))
+    }
+
+    fn called(&self, name: &str) -> Result<Vec<(ImportId, Import)>, Error> {
+        let name = prepare(name);
+        let mut all = self.all()?;
+        all.retain(|(_, import)| prepare(&import.fields.name) == name);
+        Ok(all)
+    }
+
+    fn candidate(&self, id: ImportId) -> Result<Option<Import>, Error> {
+        Ok(self.site.source.get(self.site.partition(), id.record())?)
     }
 }
 

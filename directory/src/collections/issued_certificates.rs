@@ -5,11 +5,12 @@ use std::ops::Deref;
 use storage::{Id, Partition, ReadError, Reading, Snapshot};
 use uuid::Uuid;
 
+use super::browse::{Batch, Browse};
 use super::certificate_authorities::pem;
 use super::site::Site;
 use crate::access::{Grant, View};
 use crate::error::Error;
-use crate::id::{DeviceId, RecordId, UserId};
+use crate::id::{DeviceId, IssuedCertificateId, RecordId, UserId};
 use crate::records::{
     CertificateAuthority, CertificateOwner, Device, IssuedCertificate, User, indices,
 };
@@ -18,15 +19,6 @@ use crate::time::Time;
 /// The certificates that the organization's own authorities issued.
 pub struct IssuedCertificates<'g, S> {
     site: Site<'g, S>,
-}
-
-/// Some of the certificates.
-#[derive(Debug)]
-pub struct IssuedPage {
-    /// The certificates, in the order in which they were issued.
-    pub certificates: Vec<IssuedCertificate>,
-    /// Behind which number the next page starts; absent on the last.
-    pub next: Option<u64>,
 }
 
 /// Whether a certificate counts.
@@ -49,6 +41,37 @@ impl<'t, 's> Grant<'t, &'s Snapshot, View> {
     }
 }
 
+impl Browse for IssuedCertificates<'_, &Snapshot> {
+    type Id = IssuedCertificateId;
+    type Record = IssuedCertificate;
+
+    fn batch(
+        &self,
+        after: Option<IssuedCertificateId>,
+        limit: usize,
+    ) -> Result<Batch<IssuedCertificateId, IssuedCertificate>, Error> {
+        let (source, partition) = (self.site.source, self.site.partition());
+        let mut records = Vec::new();
+        for found in source.scan::<IssuedCertificate>(partition, after.map(RecordId::record)) {
+            let (id, record) = found?;
+            if records.len() == limit {
+                return Ok((records, true));
+            }
+            records.extend(IssuedCertificateId::from_record(id).map(|id| (id, record)));
+        }
+        Ok((records, false))
+    }
+
+    fn called(&self, name: &str) -> Result<Vec<(IssuedCertificateId, IssuedCertificate)>, Error> {
+        let _they_have_none = name;
+        Ok(Vec::new())
+    }
+
+    fn candidate(&self, id: IssuedCertificateId) -> Result<Option<IssuedCertificate>, Error> {
+        Ok(self.site.source.get(self.site.partition(), id.record())?)
+    }
+}
+
 impl IssuedCertificate {
     /// The certificate in PEM.
     pub fn pem(&self) -> String {
@@ -57,23 +80,6 @@ impl IssuedCertificate {
 }
 
 impl IssuedCertificates<'_, &Snapshot> {
-    /// Reads at most `limit` certificates behind `after`.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn list(&self, after: Option<u64>, limit: usize) -> Result<IssuedPage, Error> {
-        let (mut certificates, mut last) = (Vec::new(), None);
-        for found in self.site.source.scan::<IssuedCertificate>(self.site.partition(), after) {
-            let (id, record) = found?;
-            if certificates.len() == limit {
-                return Ok(IssuedPage { certificates, next: last });
-            }
-            last = Some(id);
-            certificates.push(record);
-        }
-        Ok(IssuedPage { certificates, next: None })
-    }
-
     /// A user's certificates, those included that count no more but are not forgotten yet.
     ///
     /// # Errors

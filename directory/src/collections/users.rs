@@ -222,6 +222,18 @@ impl Entity for User {
         &fields.login
     }
 
+    fn index_for(member: &str) -> Option<Index> {
+        match member {
+            "login" => Some(indices::USER_LOGIN),
+            "display_name" => Some(indices::USER_DISPLAY_NAME),
+            "surname" => Some(indices::USER_SURNAME),
+            "given_name" => Some(indices::USER_GIVEN_NAME),
+            "mail" => Some(indices::USER_MAIL),
+            "employee_number" => Some(indices::USER_EMPLOYEE_NUMBER),
+            _ => None,
+        }
+    }
+
     fn complete<R: Reading>(
         fields: &mut UserFields,
         id: Id,

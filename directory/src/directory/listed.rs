@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::{ReadingTransaction, own_standing};
 use crate::access::{Standing, organization};
+use crate::collections::{Batch, Browse};
 use crate::error::Error;
 use crate::id::{OrganizationId, RecordId};
 use crate::records::{Organization, OrganizationState, indices};
@@ -73,6 +74,32 @@ impl ReadingTransaction {
             records.extend(record.filter(|it| is_shown(&standing, id, it)).map(|it| (id, it)));
         }
         Ok(OrganizationPage { records, next: None })
+    }
+}
+
+/// The organizations in an admin's scope, to be browsed.
+pub struct InScope<'t>(pub &'t ReadingTransaction);
+
+impl Browse for InScope<'_> {
+    type Id = OrganizationId;
+    type Record = Organization;
+
+    fn batch(
+        &self,
+        after: Option<OrganizationId>,
+        limit: usize,
+    ) -> Result<Batch<OrganizationId, Organization>, Error> {
+        let page = self.0.organizations(after, limit)?;
+        Ok((page.records, page.next.is_some()))
+    }
+
+    fn called(&self, name: &str) -> Result<Vec<(OrganizationId, Organization)>, Error> {
+        Ok(self.0.organization_called(name)?.records)
+    }
+
+    fn candidate(&self, _: OrganizationId) -> Result<Option<Organization>, Error> {
+        // No index serves.
+        Ok(None)
     }
 }
 

@@ -1,12 +1,11 @@
 //! The list of admins.
 
-use axum::Json;
 use directory::access::View;
 
 use super::Admin;
 use crate::body::Params;
 use crate::caller::Home;
-use crate::list::{List, NamedQuery};
+use crate::list::{List, Listed, NamedQuery};
 use crate::problem::Problem;
 
 /// Lists admins in the order in which they were made.
@@ -21,9 +20,12 @@ use crate::problem::Problem;
 pub(crate) async fn list_admins(
     home: Home<View>,
     Params(query): Params<NamedQuery>,
-) -> Result<Json<List<Admin>>, Problem> {
-    let reading = home.caller.read()?;
-    let admins = reading.authorize_at::<View>(home.place)?.admins();
-    let page = admins.page(query.name(), query.after()?, query.limit()?)?;
-    Ok(Json(List::try_of(page, |record| Admin::of(record, &reading, home.place))?))
+) -> Result<Listed<Admin>, Problem> {
+    let api = home.caller.api.clone();
+    let looking = query.answer(&api, move |asked| {
+        let reading = home.caller.read()?;
+        let admins = reading.authorize_at::<View>(home.place)?.admins();
+        asked.find(&admins, |_, record| Admin::of(record, &reading, home.place))
+    });
+    looking.await
 }

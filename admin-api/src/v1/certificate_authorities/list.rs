@@ -1,12 +1,11 @@
 //! The list of certificate authorities.
 
-use axum::Json;
 use directory::access::View;
 
 use super::{CertificateAuthority, home};
 use crate::body::Params;
 use crate::caller::Within;
-use crate::list::{List, NamedQuery};
+use crate::list::{List, Listed, NamedQuery};
 use crate::problem::Problem;
 
 /// Lists certificate authorities in the order in which they were made.
@@ -21,10 +20,12 @@ use crate::problem::Problem;
 pub(crate) async fn list_certificate_authorities(
     within: Within<View>,
     Params(query): Params<NamedQuery>,
-) -> Result<Json<List<CertificateAuthority>>, Problem> {
-    let reading = within.caller.read()?;
-    let authorities = reading.authorize::<View>(within.organization)?.certificate_authorities();
-    let (page, home) =
-        (authorities.page(query.name(), query.after()?, query.limit()?)?, home(&within)?);
-    Ok(Json(List::of(page, |record| CertificateAuthority::of(record, home))))
+) -> Result<Listed<CertificateAuthority>, Problem> {
+    let (api, home) = (within.caller.api.clone(), home(&within)?);
+    let looking = query.answer(&api, move |asked| {
+        let reading = within.caller.read()?;
+        let authorities = reading.authorize::<View>(within.organization)?.certificate_authorities();
+        asked.find(&authorities, |_, record| Ok(CertificateAuthority::of(record, home)))
+    });
+    looking.await
 }

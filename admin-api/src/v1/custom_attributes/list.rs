@@ -1,12 +1,11 @@
 //! The list of custom attributes.
 
-use axum::Json;
 use directory::access::View;
 
 use super::CustomAttribute;
 use crate::body::Params;
 use crate::caller::Within;
-use crate::list::{List, NamedQuery};
+use crate::list::{List, Listed, NamedQuery};
 use crate::problem::Problem;
 
 /// Lists custom attributes in the order in which they were made.
@@ -21,10 +20,12 @@ use crate::problem::Problem;
 pub(crate) async fn list_custom_attributes(
     within: Within<View>,
     Params(query): Params<NamedQuery>,
-) -> Result<Json<List<CustomAttribute>>, Problem> {
-    let reading = within.caller.read()?;
-    let attributes = reading.authorize::<View>(within.organization)?.custom_attributes();
-    let mut page = attributes.page(query.name(), query.after()?, query.limit()?)?;
-    page.records.retain(|(_, record)| !record.is_deleted());
-    Ok(Json(List::of(page, Into::into)))
+) -> Result<Listed<CustomAttribute>, Problem> {
+    let api = within.caller.api.clone();
+    let looking = query.answer(&api, move |asked| {
+        let reading = within.caller.read()?;
+        let attributes = reading.authorize::<View>(within.organization)?.custom_attributes();
+        asked.find(&attributes, |_, record| Ok(CustomAttribute::from(record)))
+    });
+    looking.await
 }

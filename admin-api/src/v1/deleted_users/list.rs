@@ -1,12 +1,11 @@
 //! The list of deleted users.
 
-use axum::Json;
 use directory::access::View;
 
 use super::DeletedUser;
 use crate::body::Params;
 use crate::caller::Within;
-use crate::list::{List, NamedQuery};
+use crate::list::{List, Listed, NamedQuery};
 use crate::problem::Problem;
 
 /// Lists deleted users that can be restored, in the order in which they were made.
@@ -21,12 +20,14 @@ use crate::problem::Problem;
 pub(crate) async fn list_deleted_users(
     within: Within<View>,
     Params(query): Params<NamedQuery>,
-) -> Result<Json<List<DeletedUser>>, Problem> {
-    let reading = within.caller.read()?;
-    let grant = reading.authorize::<View>(within.organization)?;
-    let kept = grant.own_organization()?.settings.deleted_users_kept;
-    let page = grant.users().deleted(query.name(), query.after()?, query.limit()?)?;
-    let next = page.next.map(List::<DeletedUser>::cursor);
-    let shown = |(_, record, groups)| DeletedUser::of(record, groups, kept);
-    Ok(Json(List { items: page.records.into_iter().map(shown).collect(), next }))
+) -> Result<Listed<DeletedUser>, Problem> {
+    let api = within.caller.api.clone();
+    let looking = query.answer(&api, move |asked| {
+        let reading = within.caller.read()?;
+        let grant = reading.authorize::<View>(within.organization)?;
+        let kept = grant.own_organization()?.settings.deleted_users_kept;
+        let users = grant.users().into_deleted();
+        asked.find(&users, |_, (record, groups)| Ok(DeletedUser::of(record, groups, kept)))
+    });
+    looking.await
 }

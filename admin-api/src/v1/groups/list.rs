@@ -1,12 +1,11 @@
 //! The list of groups.
 
-use axum::Json;
 use directory::access::View;
 
 use super::Group;
 use crate::body::Params;
 use crate::caller::{Surroundings, Within};
-use crate::list::{List, NamedQuery};
+use crate::list::{List, Listed, NamedQuery};
 use crate::problem::Problem;
 
 /// Lists groups in the order in which they were made.
@@ -21,10 +20,13 @@ use crate::problem::Problem;
 pub(crate) async fn list_groups(
     within: Within<View>,
     Params(query): Params<NamedQuery>,
-) -> Result<Json<List<Group>>, Problem> {
-    let reading = within.caller.read()?;
-    let grant = reading.authorize::<View>(within.organization)?;
-    let around = Surroundings::of(&reading, within.organization)?;
-    let page = grant.groups().page(query.name(), query.after()?, query.limit()?)?;
-    Ok(Json(List::try_of(page, |record| Group::of(record, &around))?))
+) -> Result<Listed<Group>, Problem> {
+    let api = within.caller.api.clone();
+    let looking = query.answer(&api, move |asked| {
+        let reading = within.caller.read()?;
+        let groups = reading.authorize::<View>(within.organization)?.groups();
+        let around = Surroundings::of(&reading, within.organization)?;
+        asked.find(&groups, |_, record| Group::of(record, &around))
+    });
+    looking.await
 }

@@ -1,12 +1,11 @@
 //! The list of organizations.
 
-use axum::Json;
-use directory::OrganizationId;
+use directory::InScope;
 
 use super::Organization;
 use crate::body::Params;
 use crate::caller::Caller;
-use crate::list::{List, NamedQuery};
+use crate::list::{List, Listed, NamedQuery};
 use crate::problem::Problem;
 
 /// Lists the organizations in one's scope, in the order in which they were made.
@@ -23,12 +22,11 @@ use crate::problem::Problem;
 pub(crate) async fn list_organizations(
     caller: Caller,
     Params(query): Params<NamedQuery>,
-) -> Result<Json<List<Organization>>, Problem> {
-    let (reading, after) = (caller.read()?, query.after::<OrganizationId>()?);
-    let page = match query.name() {
-        Some(slug) => reading.organization_called(slug)?,
-        None => reading.organizations(after, query.limit()?)?,
-    };
-    let items = page.records.into_iter().map(|(_, record)| record.into()).collect();
-    Ok(Json(List { items, next: page.next.map(List::<Organization>::cursor) }))
+) -> Result<Listed<Organization>, Problem> {
+    let api = caller.api.clone();
+    let looking = query.answer(&api, move |asked| {
+        let reading = caller.read()?;
+        asked.find(&InScope(&reading), |_, record| Ok(Organization::from(record)))
+    });
+    looking.await
 }

@@ -1,12 +1,11 @@
 //! The list of RADIUS clients.
 
-use axum::Json;
 use directory::access::View;
 
 use super::RadiusClient;
 use crate::body::Params;
 use crate::caller::Within;
-use crate::list::{List, NamedQuery};
+use crate::list::{List, Listed, NamedQuery};
 use crate::problem::Problem;
 
 /// Lists RADIUS clients in the order in which they were made.
@@ -21,10 +20,12 @@ use crate::problem::Problem;
 pub(crate) async fn list_radius_clients(
     within: Within<View>,
     Params(query): Params<NamedQuery>,
-) -> Result<Json<List<RadiusClient>>, Problem> {
-    let reading = within.caller.read()?;
-    let grant = reading.authorize::<View>(within.organization)?;
-    let page = grant.radius_clients().page(query.name(), query.after()?, query.limit()?)?;
-    let show = |record| RadiusClient::of(record, &reading, within.organization);
-    Ok(Json(List::try_of(page, show)?))
+) -> Result<Listed<RadiusClient>, Problem> {
+    let api = within.caller.api.clone();
+    let looking = query.answer(&api, move |asked| {
+        let reading = within.caller.read()?;
+        let clients = reading.authorize::<View>(within.organization)?.radius_clients();
+        asked.find(&clients, |_, record| RadiusClient::of(record, &reading, within.organization))
+    });
+    looking.await
 }

@@ -1,12 +1,11 @@
 //! The list of reply profiles.
 
-use axum::Json;
 use directory::access::View;
 
 use super::ReplyProfile;
 use crate::body::Params;
 use crate::caller::Within;
-use crate::list::{List, NamedQuery};
+use crate::list::{List, Listed, NamedQuery};
 use crate::problem::Problem;
 
 /// Lists reply profiles in the order in which they were made.
@@ -21,8 +20,12 @@ use crate::problem::Problem;
 pub(crate) async fn list_reply_profiles(
     within: Within<View>,
     Params(query): Params<NamedQuery>,
-) -> Result<Json<List<ReplyProfile>>, Problem> {
-    let reading = within.caller.read()?;
-    let profiles = reading.authorize::<View>(within.organization)?.reply_profiles();
-    Ok(Json(List::of(profiles.page(query.name(), query.after()?, query.limit()?)?, Into::into)))
+) -> Result<Listed<ReplyProfile>, Problem> {
+    let api = within.caller.api.clone();
+    let looking = query.answer(&api, move |asked| {
+        let reading = within.caller.read()?;
+        let profiles = reading.authorize::<View>(within.organization)?.reply_profiles();
+        asked.find(&profiles, |_, record| Ok(ReplyProfile::from(record)))
+    });
+    looking.await
 }

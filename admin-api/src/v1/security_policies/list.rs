@@ -1,12 +1,11 @@
 //! The list of security policies.
 
-use axum::Json;
 use directory::access::View;
 
 use super::SecurityPolicy;
 use crate::body::Params;
 use crate::caller::Within;
-use crate::list::{List, NamedQuery};
+use crate::list::{List, Listed, NamedQuery};
 use crate::problem::Problem;
 
 /// Lists security policies in the order in which they were made.
@@ -21,10 +20,13 @@ use crate::problem::Problem;
 pub(crate) async fn list_security_policies(
     within: Within<View>,
     Params(query): Params<NamedQuery>,
-) -> Result<Json<List<SecurityPolicy>>, Problem> {
-    let reading = within.caller.read()?;
-    let policies = reading.authorize::<View>(within.organization)?.security_policies();
-    let page = policies.page(query.name(), query.after()?, query.limit()?)?;
-    let show = |record| SecurityPolicy::of(record, &reading, within.organization);
-    Ok(Json(List::try_of(page, show)?))
+) -> Result<Listed<SecurityPolicy>, Problem> {
+    let api = within.caller.api.clone();
+    let looking = query.answer(&api, move |asked| {
+        let reading = within.caller.read()?;
+        let policies = reading.authorize::<View>(within.organization)?.security_policies();
+        let show = |_, record| SecurityPolicy::of(record, &reading, within.organization);
+        asked.find(&policies, show)
+    });
+    looking.await
 }

@@ -1,12 +1,11 @@
 //! The list of service accounts.
 
-use axum::Json;
 use directory::access::View;
 
 use super::ServiceAccount;
 use crate::body::Params;
 use crate::caller::Within;
-use crate::list::{List, NamedQuery};
+use crate::list::{List, Listed, NamedQuery};
 use crate::problem::Problem;
 
 /// Lists service accounts in the order in which they were made.
@@ -25,10 +24,13 @@ use crate::problem::Problem;
 pub(crate) async fn list_service_accounts(
     within: Within<View>,
     Params(query): Params<NamedQuery>,
-) -> Result<Json<List<ServiceAccount>>, Problem> {
-    let reading = within.caller.read()?;
-    let grant = reading.authorize::<View>(within.organization)?;
-    let page = grant.service_accounts().page(query.name(), query.after()?, query.limit()?)?;
-    let show = |record| ServiceAccount::of(record, &reading, within.organization);
-    Ok(Json(List::try_of(page, show)?))
+) -> Result<Listed<ServiceAccount>, Problem> {
+    let api = within.caller.api.clone();
+    let looking = query.answer(&api, move |asked| {
+        let reading = within.caller.read()?;
+        let accounts = reading.authorize::<View>(within.organization)?.service_accounts();
+        let show = |_, record| ServiceAccount::of(record, &reading, within.organization);
+        asked.find(&accounts, show)
+    });
+    looking.await
 }

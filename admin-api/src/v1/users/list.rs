@@ -1,13 +1,12 @@
 //! The list of users.
 
-use axum::Json;
 use directory::access::View;
 use directory::records;
 
 use super::User;
 use crate::body::Params;
 use crate::caller::{Surroundings, Within};
-use crate::list::{List, NamedQuery};
+use crate::list::{List, Listed, NamedQuery};
 use crate::problem::Problem;
 use crate::warning::Warned;
 
@@ -23,16 +22,17 @@ use crate::warning::Warned;
 pub(crate) async fn list_users(
     within: Within<View>,
     Params(query): Params<NamedQuery>,
-) -> Result<Warned<Json<List<User>>>, Problem> {
-    let reading = within.caller.read()?;
-    let grant = reading.authorize::<View>(within.organization)?;
-    let around = Surroundings::of(&reading, within.organization)?;
-    let users = grant.users();
-    let page = users.page(query.name(), query.after()?, query.limit()?)?;
-    let show = |record: records::User| {
-        let id = users.id_of(record.uuid)?;
-        let state = grant.sign_in_state(id, &around.settings)?;
-        User::of(record, &around, state)
-    };
-    Ok(Warned::of(Json(List::try_of(page, show)?), grant.user_cap()?))
+) -> Result<Warned<Listed<User>>, Problem> {
+    let api = within.caller.api.clone();
+    let looking = query.answer(&api, move |asked| {
+        let reading = within.caller.read()?;
+        let grant = reading.authorize::<View>(within.organization)?;
+        let around = Surroundings::of(&reading, within.organization)?;
+        let page = asked.find(&grant.users(), |id, record: records::User| {
+            let state = grant.sign_in_state(id, &around.settings)?;
+            User::of(record, &around, state)
+        });
+        Ok(Warned::of(page?, grant.user_cap()?))
+    });
+    looking.await
 }

@@ -1,12 +1,11 @@
 //! The list of plans.
 
-use axum::Json;
 use directory::access::ManageBilling;
 
 use super::Plan;
 use crate::body::Params;
 use crate::caller::Home;
-use crate::list::{List, NamedQuery};
+use crate::list::{List, Listed, NamedQuery};
 use crate::problem::Problem;
 
 /// Lists plans in the order in which they were made.
@@ -21,9 +20,12 @@ use crate::problem::Problem;
 pub(crate) async fn list_plans(
     home: Home<ManageBilling>,
     Params(query): Params<NamedQuery>,
-) -> Result<Json<List<Plan>>, Problem> {
-    let reading = home.caller.read()?;
-    let plans = reading.authorize_provider::<ManageBilling>()?.plans()?;
-    let page = plans.page(query.name(), query.after()?, query.limit()?)?;
-    Ok(Json(List::of(page, Plan::from)))
+) -> Result<Listed<Plan>, Problem> {
+    let api = home.caller.api.clone();
+    let looking = query.answer(&api, move |asked| {
+        let reading = home.caller.read()?;
+        let plans = reading.authorize_provider::<ManageBilling>()?.plans()?;
+        asked.find(&plans, |_, record| Ok(Plan::from(record)))
+    });
+    looking.await
 }

@@ -1,0 +1,110 @@
+//! Browsing what there is: by pages, by name, or by what an index finds.
+
+use storage::{Id, Reading, Snapshot};
+use uuid::Uuid;
+
+use super::collection::Collection;
+use super::entity::Entity;
+use crate::error::Error;
+use crate::id::RecordId;
+
+/// Some records, and whether there may be more behind them.
+pub type Batch<I, R> = (Records<I, R>, bool);
+
+/// Records with their ids.
+pub type Records<I, R> = Vec<(I, R)>;
+
+/// A member of what is shown, as somebody looks for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sought<'s> {
+    /// The member.
+    pub member: &'s str,
+    /// Its value, or the beginning of it, [prepared](crate::text::prepare).
+    pub value: &'s str,
+    /// Whether it is the whole value.
+    pub is_whole: bool,
+}
+
+/// What can be listed.
+pub trait Browse {
+    /// An id, in whose order records are listed.
+    type Id: RecordId;
+    /// A record.
+    type Record;
+
+    /// At most `limit` records behind one.
+    ///
+    /// # Errors
+    /// When the store fails, or who asks may not.
+    fn batch(
+        &self,
+        after: Option<Self::Id>,
+        limit: usize,
+    ) -> Result<Batch<Self::Id, Self::Record>, Error>;
+
+    /// Those of a name, compared without case, in the order of their ids.
+    ///
+    /// # Errors
+    /// As [`batch`](Self::batch).
+    fn called(&self, name: &str) -> Result<Records<Self::Id, Self::Record>, Error>;
+
+    /// Those that an index finds, in the order of their ids: every record whose member is what is
+    /// sought is among them. `None` where no index serves, or more than `most` are found.
+    ///
+    /// # Errors
+    /// As [`batch`](Self::batch).
+    fn candidates(&self, sought: Sought<'_>, most: usize) -> Result<Option<Vec<Self::Id>>, Error> {
+        let _nothing_serves = (sought, most);
+        Ok(None)
+    }
+
+    /// A record that was found.
+    ///
+    /// # Errors
+    /// As [`batch`](Self::batch).
+    fn candidate(&self, id: Self::Id) -> Result<Option<Self::Record>, Error>;
+}
+
+impl<E: Entity> Browse for Collection<'_, &Snapshot, E> {
+    type Id = E::Id;
+    type Record = E;
+
+    fn batch(&self, after: Option<E::Id>, limit: usize) -> Result<Batch<E::Id, E>, Error> {
+        let mut page = self.list(after, limit)?;
+        page.records.retain(|(_, record)| !record.is_hidden());
+        Ok((page.records, page.next.is_some()))
+    }
+
+    fn called(&self, name: &str) -> Result<Vec<(E::Id, E)>, Error> {
+        let found = self.named(name)?;
+        found.map(|id| Ok((id, self.read(id)?))).into_iter().collect()
+    }
+
+    fn candidates(&self, sought: Sought<'_>, most: usize) -> Result<Option<Vec<E::Id>>, Error> {
+        let Sought { member, value, is_whole } = sought;
+        let (source, partition) = (self.site.source, self.site.partition());
+        if member == "id" && is_whole {
+            let Ok(uuid) = Uuid::try_parse(value) else { return Ok(Some(Vec::new())) };
+            let found = source.find_first(partition, E::UUIDS, uuid.as_bytes())?;
+            return Ok(Some(found.and_then(E::Id::from_record).into_iter().collect()));
+        }
+        let Some(index) = E::index_for(member) else { return Ok(None) };
+        let found = most.saturating_add(1);
+        let value = value.as_bytes();
+        let ids = match is_whole {
+            true => source.find(partition, index, value),
+            false => source.prefix(partition, index, value).ids(),
+        };
+        let mut ids: Vec<Id> = ids.take(found).collect::<Result<_, _>>()?;
+        if ids.len() > most {
+            return Ok(None);
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(Some(ids.into_iter().filter_map(E::Id::from_record).collect()))
+    }
+
+    fn candidate(&self, id: E::Id) -> Result<Option<E>, Error> {
+        Ok(self.site.source.get(self.site.partition(), id.record())?)
+    }
+}
