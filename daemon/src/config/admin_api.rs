@@ -7,7 +7,9 @@ use directory::AdminSessionLives;
 use directory::authentication::{RelyingParty, UnusableParty};
 
 use super::section::section;
-use super::value::{Count, DAY, HOUR, KIB, MIB, MINUTE, Optional, SECOND, Size, Time, WebAddress};
+use super::value::{
+    Count, DAY, HOUR, KIB, MIB, MINUTE, Optional, SECOND, SecureAddress, Size, Time, WebAddress,
+};
 
 section! {
     /// The HTTPS interface for admins.
@@ -23,7 +25,7 @@ section! {
         /// before the path of the page where they choose their first password. Nothing else but that
         /// path (/v1/invitations) has to be reachable there. Empty: invitations have no link, only
         /// their token.
-        invitation_url: Optional<WebAddress> = Optional(None),
+        invitation_url: Optional<SecureAddress> = Optional(None),
         /// How often one source may try an invitation in a minute. Behind a proxy all are one source.
         invitations_per_minute: Count<1, 60_000> = Count(30),
         /// How often one source (an IPv4 address, or a /64 of IPv6) may ask for lists of revoked

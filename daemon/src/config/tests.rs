@@ -152,6 +152,10 @@ fn a_bad_value_is_refused_with_its_line_and_what_is_expected() {
             "t.toml:2: `admin.example` must be an address such as `http://admin.example`",
         ),
         (
+            "[admin_api]\ninvitation_url = \"http://in.example\"\n",
+            "t.toml:2: `http://in.example` must be an address such as `https://admin.example`",
+        ),
+        (
             "[data]\nmaster_key = \"hunter2\"\n",
             "t.toml:2: `hunter2` names no source of a key, expected \"credential:NAME\", \
              \"file:/PATH\" or \"env:NAME\"",

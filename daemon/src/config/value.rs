@@ -257,6 +257,33 @@ impl Value for WebAddress {
     }
 }
 
+/// Where something is found on the web that nobody may change on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecureAddress(WebAddress);
+
+impl FromStr for SecureAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            Ok(address) if text.starts_with("https://") => Ok(Self(address)),
+            _ => Err(format!("`{text}` must be an address such as `https://admin.example`")),
+        }
+    }
+}
+
+impl Value for SecureAddress {
+    type Resolved = String;
+
+    fn resolve(self) -> String {
+        self.0.resolve()
+    }
+
+    fn toml(&self) -> String {
+        self.0.toml()
+    }
+}
+
 /// A file or folder, named from the root.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FullPath(pub(super) PathBuf);

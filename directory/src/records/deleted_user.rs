@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use storage::{Entries, Kind, Record};
 use uuid::Uuid;
 
-use super::{OwnCertificates, User, indices, kinds};
+use super::{OwnCertificates, User, embedded, indices, kinds};
 use crate::id::GroupId;
 use crate::text::prepare;
 use crate::time::Time;
@@ -16,12 +16,14 @@ use crate::time::Time;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeletedUser {
     /// The user as it was.
+    #[serde(with = "embedded")]
     pub user: User,
     /// When it was deleted.
     pub at: Time,
     /// The groups that it was in directly.
     pub groups: Vec<GroupId>,
     /// The certificates that proved it.
+    #[serde(with = "embedded")]
     pub certificates: OwnCertificates,
     /// Which definition each of its custom attributes had then: numbers are given anew.
     pub attributes: Vec<(u16, Uuid)>,

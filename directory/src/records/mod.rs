@@ -15,6 +15,7 @@ mod departure;
 mod departure_totals;
 mod device;
 mod eap_methods;
+mod embedded;
 mod event_keeping;
 mod gear_certificates;
 mod gear_claims;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use storage::{Corrupt, Entries, Kind, Record, decode};
 use uuid::Uuid;
 
-use super::{Stamp, indices, kinds};
+use super::{Stamp, embedded, indices, kinds};
 use crate::billing::Month;
 use crate::text::prepare;
 
@@ -128,8 +128,10 @@ pub struct ClosedAccount {
     /// Its name.
     pub name: String,
     /// What was agreed with it.
+    #[serde(with = "embedded")]
     pub agreements: Agreements,
     /// What was counted in it, in the order of months.
+    #[serde(with = "embedded::all")]
     pub months: Vec<UsageMonth>,
 }
 
