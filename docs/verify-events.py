@@ -30,8 +30,10 @@ with open(sys.argv[1], "rb") as lines:
         if event["previous"] != (last or (ZEROS if unchained else event["previous"])):
             sys.exit(f"line {number}: an event before it is missing, new or moved")
         last = claimed
-if last is None and unchained:
-    sys.exit("all events are from before there were chains: nothing can be verified")
+if last is None:
+    sys.exit(f"{unchained} events are from before there were chains: nothing can be verified")
 if len(sys.argv) > 2 and last != sys.argv[2]:
     sys.exit("the newest event is another")
+if unchained:
+    print(f"the first {unchained} events are from before there were chains: nothing proves them")
 print(f"whole, up to {last}, of {before[1] or 'the provider'}")

@@ -227,7 +227,10 @@ fn keep_house(tasks: &Tasks, directory: Directory, clock: Clock, retention: Dura
                     tracing::error!(%error, "users and devices could not be counted");
                 }
                 let organizations = directory.destroy_expired(now)?;
-                let segments = directory.forget_events(now, retention)?;
+                let segments = directory.forget_events(now, retention).unwrap_or_else(|error| {
+                    tracing::error!(%error, "events could not be forgotten");
+                    0
+                });
                 directory.forget_secrets(now)?;
                 directory.forget_repeats(now)?;
                 Ok::<_, directory::Error>((organizations, segments))

@@ -7,7 +7,7 @@
 //! before that commit: of commits that a backup does not know, the store that was made of it says so.
 
 use serde::{Deserialize, Serialize};
-use storage::{Entropy, Partition, Reading, Snapshot, Store};
+use storage::{Entropy, Partition, Reading, Snapshot, Store, WriteError};
 
 use crate::error::Error;
 use crate::records::{THE_ONLY_ONE, kinds};
@@ -30,8 +30,11 @@ struct Epoch {
 impl Epochs {
     /// Begins an epoch; nothing may have been changed since the store was opened.
     ///
+    /// Where it cannot be written it counts all the same, and after the next start copies are told
+    /// everything: a full disk is no reason not to answer.
+    ///
     /// # Errors
-    /// When the store fails.
+    /// When the store cannot be read.
     pub(crate) fn begin(store: &Store, entropy: &dyn Entropy) -> Result<Self, Error> {
         let snapshot = store.read()?;
         let mut key = [0; 32];
@@ -49,7 +52,8 @@ impl Epochs {
             let (kind, id) = (kinds::EPOCHS, THE_ONLY_ONE);
             change.put_secret(Partition::Provider, kind, id, &octets).map_err(Error::from)
         });
-        done.map_err(Error::from)?;
+        // Whoever changes something is told what is wrong with the disk.
+        let _kept: Result<(), WriteError<Error>> = done;
         Ok(Self(epochs))
     }
 

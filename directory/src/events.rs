@@ -149,8 +149,6 @@ pub enum Action {
     RecoveryCodesMade,
     /// An admin signed in with a recovery code, which counts no more.
     RecoveryCodeUsed,
-    /// Events were not kept, because too many waited to be written.
-    EventsDropped,
     /// What was left of a deleted user was destroyed.
     Purged,
     /// A user was invited to choose a first password.
@@ -167,6 +165,8 @@ pub enum Action {
     DeviceRefused,
     /// A device reported that it follows otherwise what is demanded of it than it did.
     ComplianceChanged,
+    /// Events were not kept, because too many waited to be written.
+    EventsDropped,
     /// Somebody tried to sign in with a passkey of which there seems to be a copy.
     PasskeyCopied,
 }

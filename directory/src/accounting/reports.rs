@@ -154,7 +154,21 @@ impl Directory {
             settling.taken = self.inner.store.journal().take(settling.times >= TIMES);
         }
         settling.times = settling.times.saturating_add(u32::from(!settling.taken.is_empty()));
+        if settling.taken.is_empty() {
+            // A disk that failed may have taken back what no later report asks for.
+            let settled = self.settled_reports()?;
+            if settled < settling.until {
+                self.go_back(&mut settling, settled)?;
+            }
+        }
         self.settle(&mut settling)
+    }
+
+    /// Until which number the store has reports in its sessions.
+    fn settled_reports(&self) -> Result<u64, Error> {
+        let snapshot = self.inner.store.read()?;
+        let settled = snapshot.get::<SettledReports>(Partition::Provider, THE_ONLY_ONE)?;
+        Ok(settled.unwrap_or_default().until)
     }
 
     /// Why reports could not be brought into the sessions since this was asked last. They are lost:
@@ -167,9 +181,7 @@ impl Directory {
     /// Takes up what a former process left in the journal.
     pub(crate) fn settle_left_reports(&self) -> Result<(), Error> {
         let mut settling = lock(&self.inner.reports.settling);
-        let snapshot = self.inner.store.read()?;
-        let settled = snapshot.get::<SettledReports>(Partition::Provider, THE_ONLY_ONE)?;
-        let settled = settled.unwrap_or_default().until;
+        let settled = self.settled_reports()?;
         (settling.until, settling.left) = (settled, settled);
         settling.taken = self.inner.store.journal().left(settled);
         // What cannot be brought there yet goes on waiting: it is no reason not to start.
@@ -231,10 +243,12 @@ impl Directory {
                     continue;
                 }
                 Err(WriteError::Panicked) => {
-                    let passed = self.inner.store.write_behind(move |change| pass(change, last));
-                    passed?;
-                    let failures = vec![WriteError::Panicked.into()];
-                    Done { until: last, failures, ..Done::default() }
+                    let settled = settling.until;
+                    let passed =
+                        self.inner.store.write_behind(move |change| pass(change, settled, last))?;
+                    let is_passed = passed.lost_behind.is_none();
+                    let failures = is_passed.then(|| WriteError::Panicked.into());
+                    Done { failures: failures.into_iter().collect(), ..passed }
                 }
                 done => done?,
             };
@@ -354,11 +368,17 @@ impl Step {
     }
 }
 
-/// Notes that the sessions have whatever they can have of the reports until a number.
-fn pass(change: &mut Change<'_>, until: u64) -> Result<(), Error> {
-    let settled = change.get::<SettledReports>(Partition::Provider, THE_ONLY_ONE)?;
-    let until = until.max(settled.unwrap_or_default().until);
-    Ok(change.put(Partition::Provider, THE_ONLY_ONE, &SettledReports { until })?)
+/// Notes that the sessions have whatever they can have of the reports until a number, unless they do
+/// not even have those until `settled` any more.
+fn pass(change: &mut Change<'_>, settled: u64, until: u64) -> Result<Done, Error> {
+    let found = change.get::<SettledReports>(Partition::Provider, THE_ONLY_ONE)?;
+    let found = found.unwrap_or_default().until;
+    if found < settled {
+        return Ok(Done { lost_behind: Some(found), ..Done::default() });
+    }
+    let until = until.max(found);
+    change.put(Partition::Provider, THE_ONLY_ONE, &SettledReports { until })?;
+    Ok(Done { until, ..Done::default() })
 }
 
 /// What was met of an organization; nothing of one that is gone, which takes no reports.

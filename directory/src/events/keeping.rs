@@ -60,7 +60,7 @@ impl Grant<'_, &mut Change<'_>, ManageAuthentication> {
 
 impl Directory {
     /// Forgets events that are kept no longer: after `retention`, where their organization says
-    /// nothing else. Returns how many segments of the log were removed or written anew.
+    /// nothing else, and whole days (UTC) at once where that is a day or more. Returns how many segments of the log were removed or written anew.
     ///
     /// # Errors
     /// When the store or the event log fails.
@@ -73,11 +73,19 @@ impl Directory {
             let Some(id) = OrganizationId::from_record(number) else { continue };
             let keeping = snapshot.get::<EventKeeping>(id.partition(), THE_ONLY_ONE)?;
             if let Some(own) = keeping.and_then(|keeping| keeping.retention) {
-                of.insert(id.partition(), now.0.saturating_sub(own));
+                of.insert(id.partition(), beginning(now, own));
             }
         }
-        let kept = EventsKept { before_ms: now.0.saturating_sub(retention), of };
+        let kept = EventsKept { before_ms: beginning(now, retention), of };
         let forgotten = self.inner.store.events().forget(&kept);
         forgotten.map_err(|error| Error::Store(StoreFailure::Events(error)))
     }
+}
+
+/// From when on events are kept, in milliseconds: whoever keeps them for days goes on from midnight to
+/// midnight, so that a segment is written anew once a day at most.
+fn beginning(now: Time, kept: u64) -> u64 {
+    const DAY: u64 = 24 * 60 * 60 * 1_000;
+    let from = now.0.saturating_sub(kept);
+    if kept < DAY { from } else { from - from % DAY }
 }

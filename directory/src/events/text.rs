@@ -238,7 +238,6 @@ mod tests {
             "session_ended",
             "recovery_codes_made",
             "recovery_code_used",
-            "events_dropped",
             "purged",
             "invited",
             "invitation_revoked",
@@ -247,6 +246,7 @@ mod tests {
             "user_cap_passed",
             "device_refused",
             "compliance_changed",
+            "events_dropped",
             "passkey_copied",
         ];
         for (number, expected) in (0_u8..).zip(words) {

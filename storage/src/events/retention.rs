@@ -44,28 +44,45 @@ struct Held {
 
 impl Log {
     /// Forgets what is kept no longer, and returns how many segments were removed or written anew.
+    ///
+    /// Where that fails, whoever is in the segment stays in all later ones; the others go.
     pub(crate) fn forget(&self, kept: &EventsKept) -> Result<usize, EventError> {
         let sealed = unpoisoned(self.segments.read()).sealed.clone();
-        let (mut done, mut held) = (0, Held::default());
-        for mut segment in sealed {
-            if !segment.index.has_parts() && kept.is_over_for_some(segment.index.newest_ms) {
-                // Of the first format: who is in it is not known without reading it.
-                segment = self.renew(&segment, &BTreeSet::new())?;
-            }
-            match segment.going(kept, &mut held) {
-                Going::Nobody => {}
-                Going::All => {
-                    segment.remove(self.folder.as_ref())?;
-                    self.replace(&segment, None);
-                    done += 1;
-                }
-                Going::Some(gone) => {
-                    self.renew(&segment, &gone)?;
-                    done += 1;
+        let (mut done, mut held, mut failed) = (0, Held::default(), None);
+        for segment in sealed {
+            match self.forget_in(&segment, kept, &mut held) {
+                Ok(changed) => done += usize::from(changed),
+                Err(error) => {
+                    held.all |= !segment.index.has_parts();
+                    held.some.extend(segment.index.parts.iter().map(|part| part.number));
+                    failed = failed.or(Some(error));
                 }
             }
         }
-        Ok(done)
+        failed.map_or(Ok(done), Err)
+    }
+
+    /// The same in one segment; whether it changed.
+    fn forget_in(
+        &self,
+        segment: &Arc<Sealed>,
+        kept: &EventsKept,
+        held: &mut Held,
+    ) -> Result<bool, EventError> {
+        let mut segment = Arc::clone(segment);
+        if !segment.index.has_parts() && kept.is_over_for_some(segment.index.newest_ms) {
+            // Of the first format: who is in it is not known without reading it.
+            segment = self.renew(&segment, &BTreeSet::new())?;
+        }
+        match segment.going(kept, held) {
+            Going::Nobody => return Ok(false),
+            Going::All => {
+                segment.remove(self.folder.as_ref())?;
+                self.replace(&segment, None);
+            }
+            Going::Some(gone) => drop(self.renew(&segment, &gone)?),
+        }
+        Ok(true)
     }
 
     /// Writes a segment anew without those who go.

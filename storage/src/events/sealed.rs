@@ -69,10 +69,19 @@ impl Sealed {
         let name = Self::name(index.first);
         let unfinished = format!("{name}{UNFINISHED}");
         let file = folder.open(&unfinished)?;
-        file.set_len(0)?;
-        let mut writing = Writing::new(file, index);
-        add(&mut writing)?;
-        let (file, index) = writing.finish()?;
+        let written = file.set_len(0).map_err(EventError::from).and_then(|()| {
+            let mut writing = Writing::new(file, index);
+            add(&mut writing)?;
+            writing.finish()
+        });
+        let (file, index) = match written {
+            Ok(written) => written,
+            Err(error) => {
+                // It would hold room that may be what is missing; the next try begins anew anyway.
+                let _left = folder.remove(&unfinished);
+                return Err(error);
+            }
+        };
         folder.rename(&unfinished, &name)?;
         Ok(Self { name, file, index })
     }

@@ -1,5 +1,7 @@
 //! Events of several organizations at once.
 
+use std::sync::Arc;
+
 use axum::Json;
 use directory::OrganizationId;
 use directory::access::View;
@@ -88,7 +90,9 @@ pub(crate) async fn list_all_events(
     let query = Asked { action, actor, subject, subject_kind, source, success, text, from, until }
         .query()?;
     let context = caller.context;
+    let turn = Arc::clone(&caller.api.searching).acquire_owned().await;
     let found = caller.api.blocking(move |directory| {
+        let _turn = turn;
         let organizations: Vec<(OrganizationId, Uuid)> = match named {
             Some(ids) => {
                 let admit = |id| Ok((directory.admit::<View>(context, id)?, id));
