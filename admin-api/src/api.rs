@@ -7,7 +7,7 @@ use std::time::Duration;
 use directory::access::{Actor, Context};
 use directory::collections::{GeneratedPassword, NewPassword};
 use directory::orders::{OrderOutcome, SessionOrder};
-use directory::{Changing, DeviceId, Directory, Error, OrganizationId, Time};
+use directory::{Changing, Directory, Error, Time};
 use tokio::sync::Semaphore;
 
 use crate::allowance::Allowance;
@@ -48,9 +48,11 @@ pub struct Addresses<'a> {
     pub invitations: Option<&'a str>,
 }
 
-/// Devices that are told apart at most, of those that asked within a minute; all others of an
-/// organization share what one has.
+/// Devices that are told apart at most, by their certificates, of those that asked of late; all others
+/// share what one has.
 const DEVICES: usize = 65_536;
+/// So many devices may ask from behind one address as often as each of them may.
+const DEVICES_OF_SOURCE: u32 = 100;
 
 impl Default for Limits {
     fn default() -> Self {
@@ -95,8 +97,10 @@ pub(crate) struct Api {
     pub(crate) strangers: Arc<Strangers>,
     /// Who tries invitations.
     pub(crate) invited: Arc<Strangers>,
-    /// Devices that ask for themselves.
-    pub(crate) devices: Arc<Pace<(OrganizationId, Option<DeviceId>)>>,
+    /// Certificates with which devices ask for themselves, by a hash of the organization and them.
+    pub(crate) devices: Arc<Pace<[u8; 32]>>,
+    /// Where these come from.
+    pub(crate) device_sources: Arc<Strangers>,
     /// Who begins to sign in with a passkey.
     pub(crate) newcomers: Arc<Strangers>,
     /// Who asks with a token.
@@ -139,6 +143,8 @@ impl Api {
         let (settling, uploads) = (Arc::new(Semaphore::new(1)), Arc::default());
         let Doors { orders, ldap } = doors;
         let devices = Arc::new(Pace::new(limits.device_requests, DEVICES));
+        let behind = limits.device_requests.saturating_mul(DEVICES_OF_SOURCE);
+        let device_sources = Arc::new(Strangers::new(behind));
         let searching = Arc::new(Semaphore::new(2));
         let (newcomers, noting) =
             (Arc::new(Strangers::new(NEWCOMERS)), Arc::new(Semaphore::new(NOTING)));
@@ -152,6 +158,7 @@ impl Api {
             looking,
             clock,
             devices,
+            device_sources,
             hashing,
             invitation_url,
             invited,

@@ -8,6 +8,7 @@ mod settings;
 
 use std::sync::{Arc, LazyLock};
 
+use aws_lc_rs::digest::{Context, SHA256};
 use axum::Router;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
@@ -52,6 +53,10 @@ impl FromRequestParts<Api> for OwnDevice {
         let chain = parts.extensions.get::<ClientChain>().cloned();
         let Some(ClientChain(chain)) = chain else { return Err(Problem::no_device()) };
         let (source, now) = (peer.ip().to_canonical(), api.now());
+        // Before signatures are looked at, which cost more than anything else here.
+        api.device_sources.admit(source, now).map_err(Problem::too_often)?;
+        let shown = shown_by(organization, &chain);
+        api.devices.admit(shown, [0; 32], now).map_err(Problem::too_often)?;
         let found = api.blocking(move |directory| {
             let shown = ShownByDevice { organization, chain: &chain, source, now };
             directory.identify_device(&shown).map_err(|error| match error {
@@ -59,11 +64,16 @@ impl FromRequestParts<Api> for OwnDevice {
                 other => other.into(),
             })
         });
-        let device = found.await?;
-        let (who, rest) = ((device.organization, Some(device.device)), (device.organization, None));
-        api.devices.admit(who, rest, now).map_err(Problem::too_often)?;
-        Ok(Self { api: api.clone(), device })
+        Ok(Self { api: api.clone(), device: found.await? })
     }
+}
+
+/// What tells one device of an organization from another before it is known which one it is.
+fn shown_by(organization: Uuid, chain: &[Vec<u8>]) -> [u8; 32] {
+    let mut context = Context::new(&SHA256);
+    context.update(organization.as_bytes());
+    context.update(chain.first().map(Vec::as_slice).unwrap_or_default());
+    context.finish().as_ref().try_into().unwrap_or_default()
 }
 
 /// What somebody is told who was let in a moment ago, and is not any more.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use storage::{Partition, Reading, Snapshot};
 use uuid::Uuid;
 
-use super::attempt::{THROTTLED, Who};
+use super::attempt::Who;
 use super::certificate::{Holder, NOBODYS, fingerprint_text, holder, issued, registered};
 use super::engine::Bearer;
 use super::second_factor::Reason;
@@ -67,9 +67,10 @@ impl Directory {
                 (Some(place), Some(own)) => is_known(&snapshot, place.partition(), own)?,
                 _ => false,
             };
-            // Whoever made up many certificates behind an address would else keep others out there.
+            // Whoever made up many certificates behind an address would else keep others out there. No
+            // event tells of it: strangers would write as many as they like.
             if !known || engine.throttle.waits(source, key, now.0) {
-                return refuse(EventActor::Nobody, THROTTLED);
+                return Err(Refusal::Unauthenticated.into());
             }
         }
         let found = match place {

@@ -1,6 +1,7 @@
 //! Whether devices follow what is demanded of them.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use axum::Json;
 use directory::access::View;
@@ -201,8 +202,14 @@ pub(crate) struct ComplianceCounts {
 pub(crate) async fn count_compliance(
     within: Within<View>,
 ) -> Result<Json<ComplianceCounts>, Problem> {
-    let reading = within.caller.read()?;
-    let counts = reading.authorize::<View>(within.organization)?.compliance_counts()?;
+    let (organization, caller) = (within.organization, within.caller);
+    let (api, context) = (caller.api, caller.context);
+    let turn = Arc::clone(&api.searching).acquire_owned().await;
+    let counts = api.blocking(move |directory| {
+        let _turn = turn;
+        directory.read(context)?.authorize::<View>(organization)?.compliance_counts()
+    });
+    let counts = counts.await?;
     Ok(Json(ComplianceCounts {
         compliant: counts.compliant,
         not_compliant: counts.not_compliant,
