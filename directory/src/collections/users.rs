@@ -104,9 +104,7 @@ impl Users<'_, &mut Change<'_>> {
         let (before, now) = (self.read(id)?, self.site.now());
         let user = self.edit(id, revision, |user| {
             edit(user)?;
-            let is_renewed = user.fields.expires != before.fields.expires
-                || user.state == UserState::Active && before.state != UserState::Active;
-            if is_renewed { check_expiry(user.fields.expires, now) } else { Ok(()) }
+            check_renewal(&before, user, now)
         })?;
         if user.state != before.state {
             super::passwords::raise_version(&mut self.site, id.record())?;
@@ -143,13 +141,20 @@ impl Users<'_, &mut Change<'_>> {
 }
 
 /// Refuses an end that is over.
-fn check_expiry(expires: Option<Time>, now: Time) -> Result<(), Error> {
+pub(crate) fn check_expiry(expires: Option<Time>, now: Time) -> Result<(), Error> {
     match expires {
         Some(expires) if expires <= now => {
             Err(Invalid::new("/expires", "must lie in the future; null for no end").into())
         }
         Some(_) | None => Ok(()),
     }
+}
+
+/// Refuses to let somebody in again, or to give them another end, whose time is over.
+pub(crate) fn check_renewal(before: &User, after: &User, now: Time) -> Result<(), Error> {
+    let is_renewed = after.fields.expires != before.fields.expires
+        || after.state == UserState::Active && before.state != UserState::Active;
+    if is_renewed { check_expiry(after.fields.expires, now) } else { Ok(()) }
 }
 
 /// The groups that a user is in directly.

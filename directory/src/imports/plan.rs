@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::outcome::Verdict;
 use super::row::{Fault, GroupRow, RowPassword, UserRow};
-use crate::collections::{Collection, Entity, Site, require_quality};
+use crate::collections::{Collection, Entity, Site, check_expiry, check_renewal, require_quality};
 use crate::error::{Error, Invalid};
 use crate::events::Difference;
 use crate::id::{GroupId, RecordId, UserId};
@@ -70,6 +70,7 @@ impl<'a, R: Reading> Planner<'a, R> {
     fn plan_user(&self, row: &UserRow) -> Result<Plan<User>, Error> {
         let Some((id, before)) = self.found::<User>(&row.fields.login, "login")? else {
             let (_, made) = self.checked::<User>(NOBODY, row.created())?;
+            check_expiry(made.fields.expires, self.site.now())?;
             self.check_password(row, &made)?;
             if let Some((most, 0)) = self.places {
                 return Err(Error::Full(most));
@@ -86,6 +87,7 @@ impl<'a, R: Reading> Planner<'a, R> {
             Some(false) => UserState::Active,
             None => before.state,
         };
+        check_renewal(&before, &after, self.site.now())?;
         let sets_password = self.is_other_password(id, row)?;
         if sets_password {
             self.check_password(row, &after)?;

@@ -110,3 +110,37 @@ fn who_says_a_number_has_it_whoever_else_comes_before() {
     assert_eq!(world.found(acme, "u9").unwrap().fields.uid_number, Some(next + 9));
     world.assert_sound();
 }
+
+#[test]
+fn whose_time_is_over_is_let_in_by_no_row_and_the_others_go_on() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let (ada, end) = (world.user(acme, "ada"), world.now().plus(DAY));
+    let suspended = world.change(move |change| {
+        change.authorize::<ManageIdentities>(acme)?.users().update(ada, None, |user| {
+            (user.state, user.fields.expires) = (UserState::Suspended, Some(end));
+            Ok(())
+        })
+    });
+    suspended.unwrap();
+    let dry = ImportFields { dry_run: true, on_conflict: OnConflict::Update, ..asked() };
+    let rows = || {
+        let ada = person(2, "ada", |user| user.suspended = Some(false));
+        vec![ada, person(3, "bob", |_| {})]
+    };
+    let id = world.import(acme, dry.clone(), rows());
+    world.work();
+    assert_eq!(world.state(acme, id).planned.update, 1, "there is a day left");
+    world.pass(2 * DAY);
+    world.act(acme, move |imports| imports.apply(id, None, false)).unwrap();
+    world.work();
+    let done = world.state(acme, id);
+    assert_eq!((done.state, done.done.create, done.done.error), (ImportState::Done, 1, 1));
+    let told = &world.outcomes(acme, id)[0];
+    assert_eq!((told.verdict, told.column.as_deref()), (Verdict::Error, Some("expires")));
+    assert_eq!(world.found(acme, "ada").unwrap().state, UserState::Suspended);
+    let again = world.import(acme, dry, rows());
+    world.work();
+    assert_eq!(world.state(acme, again).planned.error, 1, "the check tells it");
+    world.assert_sound();
+}
