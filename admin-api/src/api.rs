@@ -115,6 +115,8 @@ pub(crate) struct Api {
     pub(crate) settling: Arc<Semaphore>,
     /// Who reads many events at once, which costs a processor.
     pub(crate) searching: Arc<Semaphore>,
+    /// Who has a search of LDAP explained, which may look through very much.
+    pub(crate) explaining: Arc<Semaphore>,
     /// Who notes that sessions are used.
     noting: Arc<Semaphore>,
 }
@@ -145,7 +147,7 @@ impl Api {
         let devices = Arc::new(Pace::new(limits.device_requests, DEVICES));
         let behind = limits.device_requests.saturating_mul(DEVICES_OF_SOURCE);
         let device_sources = Arc::new(Strangers::new(behind));
-        let searching = Arc::new(Semaphore::new(2));
+        let (searching, explaining) = (Arc::new(Semaphore::new(2)), Arc::new(Semaphore::new(1)));
         let (newcomers, noting) =
             (Arc::new(Strangers::new(NEWCOMERS)), Arc::new(Semaphore::new(NOTING)));
         Self {
@@ -159,6 +161,7 @@ impl Api {
             clock,
             devices,
             device_sources,
+            explaining,
             hashing,
             invitation_url,
             invited,

@@ -37,9 +37,9 @@ pub struct LdapRequest {
     /// How far the search looks: `base`, `one` or `sub`.
     #[serde(default)]
     pub scope: LdapScope,
-    /// The filter; everything when absent.
+    /// The filter, of at most 8192 octets; everything when absent.
     pub filter: Option<String>,
-    /// The attributes that are asked for; all when there are none.
+    /// The attributes that are asked for, at most 256; all when there are none.
     #[serde(default)]
     pub attributes: Vec<String>,
     /// Whether the entries are asked for in pages.
@@ -115,7 +115,7 @@ pub struct LdapSearchExplanation {
     pub filter: String,
     /// Whether every entry has to be looked at, because no index tells which could match.
     pub scans: bool,
-    /// What the filter is made of.
+    /// What the filter is made of: the first 64 tests, as far as there was time to look at them.
     pub tests: Vec<LdapTestExplanation>,
     /// The attributes that were asked for.
     pub attributes: Vec<LdapAttributeExplanation>,

@@ -109,6 +109,14 @@ impl Problem {
         }
     }
 
+    pub(crate) fn explaining() -> Self {
+        let detail = "Something else is being explained, which takes long; try again in a moment.";
+        Self {
+            retry_after: Some(2),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "/problems/busy", "Busy", detail)
+        }
+    }
+
     pub(crate) fn too_early(seconds: u64) -> Self {
         let detail = format!("Too many failures; the next attempt counts in {seconds} seconds.");
         Self {

@@ -126,6 +126,8 @@ fn what_cannot_be_asked_is_refused_where_it_stands() {
         (json!({}), "/bind"),
         (json!({"user": "ada", "service_account": "wiki"}), "/bind"),
         (json!({"user": "ada", "base": office.base, "filter": "(cn"}), "/filter"),
+        (json!({"user": "ada", "filter": format!("(cn={})", "x".repeat(8_192))}), "/filter"),
+        (json!({"user": "ada", "attributes": vec!["cn"; 257]}), "/attributes"),
     ] {
         let refused = office.top.send("POST", &office.path("ldap/explain"), Some(&request));
         let told = (refused.status, refused.json()["pointer"].clone());

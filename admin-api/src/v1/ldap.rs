@@ -1,5 +1,8 @@
 //! What LDAP would say to an application.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::Json;
 use directory::access::View;
 use utoipa_axum::router::OpenApiRouter;
@@ -10,6 +13,13 @@ use crate::body::Body;
 use crate::caller::Within;
 use crate::ldap::{LdapExplanation, LdapRequest};
 use crate::problem::Problem;
+
+/// The most octets of a filter.
+const FILTER: usize = 8 << 10;
+/// The most attributes that are asked for.
+const ATTRIBUTES: usize = 256;
+/// How long one waits for one's turn: one explanation is found out at a time.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(explain_ldap_request))
@@ -35,9 +45,20 @@ pub(crate) async fn explain_ldap_request(
         let detail = "must be there, or else a service_account or a user, and only one of them";
         return Err(Problem::invalid("/bind", detail));
     }
-    let (organization, reading) = (within.organization, within.caller.read()?);
-    let explainer = within.caller.api.ldap.clone();
-    let explained =
-        within.caller.api.blocking(move |_| explainer(&reading, organization, &request));
+    if request.filter.as_ref().is_some_and(|filter| filter.len() > FILTER) {
+        return Err(Problem::invalid("/filter", format!("must have at most {FILTER} octets")));
+    }
+    if request.attributes.len() > ATTRIBUTES {
+        let detail = format!("must be at most {ATTRIBUTES} attributes");
+        return Err(Problem::invalid("/attributes", detail));
+    }
+    let (organization, context) = (within.organization, within.caller.context);
+    let (api, explainer) = (&within.caller.api, within.caller.api.ldap.clone());
+    let turn = tokio::time::timeout(PATIENCE, Arc::clone(&api.explaining).acquire_owned());
+    let Ok(turn) = turn.await else { return Err(Problem::explaining()) };
+    let explained = api.blocking(move |directory| {
+        let _turn = turn;
+        explainer(&directory.read(context)?, organization, &request)
+    });
     Ok(Json(explained.await?))
 }

@@ -42,8 +42,6 @@ impl Door {
         organization: OrganizationId,
         request: &LdapRequest,
     ) -> Result<LdapExplanation, Error> {
-        // One at a time: a search may look through very much.
-        let _turn = self.explaining.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let refused = |reason: String| {
             let bind = LdapBindExplanation { reason: Some(reason), ..Default::default() };
             Ok(LdapExplanation { bind, search: None })
@@ -174,17 +172,20 @@ impl Asker<'_> {
         let look = aim.naming.look();
         let layout = Layout::ALL.into_iter().find(|layout| look.is_of(*layout));
         let user = matches!(self.identity, Identity::User(_));
-        let limits = (&self.door.searches, self.door.clock);
-        let terms = Terms::new(limits.0, limits.1, &request, (user, aim.naming.ways().unpaged));
+        let who = (user, aim.naming.ways().unpaged);
+        let (limits, clock) = (&self.door.searches, self.door.clock);
+        let mut tests = Vec::new();
+        let terms = Terms::new(limits, clock, &request, who);
+        self.tests(&request.filter, (grant, &aim, &request), terms, &mut tests)?;
+        // The search has all of its time.
+        let terms = Terms::new(limits, clock, &request, who);
         let found = match parsed {
             Err(error) => Rehearsed::ended(error.into()),
             Ok(_) if request.scope == Scope::Base && view::is_special(&name) => {
                 Rehearsed::ended(Outcome::new(ldap::ResultCode::Success, SPECIAL))
             }
-            Ok(_) => rehearse(grant, (&aim, &request), terms, self.door.clock)?,
+            Ok(_) => rehearse(grant, (&aim, &request), terms, clock)?,
         };
-        let mut tests = Vec::new();
-        self.tests(&request.filter, (grant, &aim, &request), &mut tests)?;
         let attributes = asked.attributes.iter().map(|name| told(name, &aim, grant));
         Ok(Some(LdapSearchExplanation {
             result: result_name(&found.outcome),
@@ -201,21 +202,24 @@ impl Asker<'_> {
         }))
     }
 
-    /// Explains each test of a filter.
+    /// Explains each test of a filter, as far as there is time for it.
     fn tests(
         &self,
         filter: &ldap::Filter,
         (grant, aim, request): (&SearchGrant<'_, '_>, &Aim, &SearchRequest),
+        terms: Terms,
         tests: &mut Vec<LdapTestExplanation>,
     ) -> Result<(), Error> {
         match filter {
             ldap::Filter::And(parts) | ldap::Filter::Or(parts) => {
                 for part in parts {
-                    self.tests(part, (grant, aim, request), tests)?;
+                    self.tests(part, (grant, aim, request), terms, tests)?;
                 }
                 return Ok(());
             }
-            ldap::Filter::Not(part) => return self.tests(part, (grant, aim, request), tests),
+            ldap::Filter::Not(part) => {
+                return self.tests(part, (grant, aim, request), terms, tests);
+            }
             ldap::Filter::Equality(_)
             | ldap::Filter::Approx(_)
             | ldap::Filter::Substrings(_)
@@ -225,7 +229,7 @@ impl Asker<'_> {
             | ldap::Filter::Extensible(_)
             | ldap::Filter::Unknown => {}
         }
-        if tests.len() >= TESTS {
+        if tests.len() >= TESTS || terms.are_over(self.door.clock) {
             return Ok(());
         }
         let find: view::Find<'_> = &|kind, name| grant.find(kind, name);

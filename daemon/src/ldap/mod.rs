@@ -16,7 +16,7 @@ mod view;
 use std::io;
 use std::net::TcpListener;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::{Handle, RuntimeMetrics};
@@ -47,8 +47,6 @@ pub(crate) struct Door {
     organizations: Arc<Admission<OrganizationId>>,
     turns: Turns,
     persistent: Persistent,
-    /// Held by whoever explains what would be answered.
-    explaining: Mutex<()>,
     /// Where organizations have server names of their own.
     domain: Option<String>,
 }
@@ -155,7 +153,6 @@ impl Door {
                     config.persistent_searches_per_organization,
                 ),
             },
-            explaining: Mutex::default(),
             domain: config.server_names.as_deref().map(str::to_ascii_lowercase),
         })
     }

@@ -84,6 +84,11 @@ impl Terms {
         Self { deadline, entries, paged, look_through: limits.look_through }
     }
 
+    /// Whether their time has passed.
+    pub(super) fn are_over(&self, clock: Clock) -> bool {
+        clock.monotonic() >= self.deadline
+    }
+
     fn room(&self) -> Result<(), Pause> {
         match (self.entries, self.paged) {
             (0, true) => Err(Pause::Page),
@@ -410,7 +415,7 @@ fn go_through(
     let ended = grant.advance(searching, &mut |found| {
         pause = match terms.room() {
             Err(pause) => Some(pause),
-            Ok(()) if clock.monotonic() >= terms.deadline => Some(Pause::Time),
+            Ok(()) if terms.are_over(clock) => Some(Pause::Time),
             Ok(()) => take(found)?,
         };
         if pause.is_some() {
