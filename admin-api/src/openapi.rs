@@ -1,8 +1,10 @@
 //! The OpenAPI document: made from the handlers, completed with what all of them share.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use directory::access::Permission;
+use serde_json::Value;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
@@ -76,7 +78,43 @@ pub fn openapi() -> OpenApi {
             }
         }
     }
+    let_items_be_cut(&mut document);
     document
+}
+
+/// Where `fields` may be asked for, the things of a list have those members alone.
+fn let_items_be_cut(document: &mut OpenApi) {
+    let mut cut = BTreeSet::new();
+    for item in document.paths.paths.values_mut() {
+        for (_, operation) in operations_mut(item) {
+            let parameters = operation.parameters.iter().flatten();
+            let is_cut = parameters.into_iter().any(|parameter| match parameter {
+                RefOr::T(parameter) => parameter.name == "fields",
+                RefOr::Ref(_) => false,
+            });
+            if is_cut {
+                cut.extend(list_of(operation));
+            }
+        }
+    }
+    let schemas = document.components.iter_mut().flat_map(|components| &mut components.schemas);
+    for (_, schema) in schemas.filter(|(name, _)| cut.contains(*name)) {
+        let Ok(mut written) = serde_json::to_value(&*schema) else { continue };
+        let items = written.pointer_mut("/properties/items/items").and_then(Value::as_object_mut);
+        if items.and_then(|items| items.remove("required")).is_some()
+            && let Ok(read) = serde_json::from_value(written)
+        {
+            *schema = read;
+        }
+    }
+}
+
+/// The schema of the list that an operation answers with.
+fn list_of(operation: &Operation) -> Option<String> {
+    let RefOr::T(response) = operation.responses.responses.get("200")? else { return None };
+    let RefOr::T(content) = response.content.get("application/json")? else { return None };
+    let RefOr::Ref(schema) = content.schema.as_ref()? else { return None };
+    schema.ref_location.rsplit('/').next().map(ToOwned::to_owned)
 }
 
 /// What a document says of failures.

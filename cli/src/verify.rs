@@ -296,7 +296,7 @@ mod tests {
         assert!(verified(&some).unwrap().report().contains("1 events are from before"));
         some.remove(1);
         assert!(verified(&some).is_err(), "a chain behind them begins with its first");
-        let only = verified(&[old.clone()]).unwrap();
+        let only = verified(std::slice::from_ref(&old)).unwrap();
         assert!(only.end(None, None).unwrap_err().contains("nothing of it can be verified"));
         assert!(verified(&[old.clone(), old]).is_err(), "their numbers rise");
         // A chain whose hashes were taken away is none of before.

@@ -120,9 +120,13 @@ fn a_running_389_directory_server_is_read_with_the_hashes_that_it_makes() {
     let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let mut command = Command::new("/usr/sbin/ns-slapd");
     command.args(["-D", &at("config"), "-i", &at("run/pid"), "-d", "0"]);
+    let top = "dn: dc=old,dc=example\nobjectClass: domain\ndc: old\n";
+    fs::write(at("top.ldif"), top).unwrap();
+    let load = ["ldif2db", "-D", &at("config"), "-n", "userRoot", "-i", &at("top.ldif")];
+    tool("/usr/sbin/ns-slapd", "389-ds-base", &load, "");
     let server = Program::start(&mut command);
     answers(&server, address);
-    let mut entries = "dn: dc=old,dc=example\nobjectClass: domain\ndc: old\n\n".to_owned();
+    let mut entries = String::new();
     let mut members = String::new();
     for number in 0..50 {
         let dn = format!("uid=user{number},dc=old,dc=example");

@@ -17,8 +17,8 @@ fn poll(demo: &Demo, acme: &Organization, cookie: &str) -> (Vec<String>, String)
     let found = tool.args(asked).run();
     let told = found.stdout.lines().filter_map(|line| line.strip_prefix("uid: "));
     let told = told.map(ToOwned::to_owned).collect();
-    let cookies = found.stdout.lines().filter_map(|line| line.split_once("ookie: "));
-    let cookie = cookies.last().unwrap_or_else(|| panic!("no cookie: {found:?}")).1.to_owned();
+    let mut cookies = found.stdout.lines().filter_map(|line| line.split_once("ookie: "));
+    let cookie = cookies.next_back().unwrap_or_else(|| panic!("no cookie: {found:?}")).1.to_owned();
     (told, cookie)
 }
 

@@ -59,9 +59,9 @@ impl FromRequestParts<Api> for OwnDevice {
         api.devices.admit(shown, [0; 32], now).map_err(Problem::too_often)?;
         let found = api.blocking(move |directory| {
             let shown = ShownByDevice { organization, chain: &chain, source, now };
-            directory.identify_device(&shown).map_err(|error| match error {
-                Error::Refused(_) => Problem::no_device(),
-                other => other.into(),
+            directory.identify_device(&shown).map_err(|error| {
+                let is_refused = matches!(error, Error::Refused(_));
+                if is_refused { Problem::no_device() } else { error.into() }
             })
         });
         Ok(Self { api: api.clone(), device: found.await? })
@@ -78,10 +78,8 @@ fn shown_by(organization: Uuid, chain: &[Vec<u8>]) -> [u8; 32] {
 
 /// What somebody is told who was let in a moment ago, and is not any more.
 fn refused(error: Error) -> Problem {
-    match error {
-        Error::Refused(_) | Error::Missing => Problem::no_device(),
-        other => other.into(),
-    }
+    let is_refused = matches!(error, Error::Refused(_) | Error::Missing);
+    if is_refused { Problem::no_device() } else { error.into() }
 }
 
 fn routes() -> OpenApiRouter<Api> {

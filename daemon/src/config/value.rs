@@ -383,7 +383,7 @@ impl Value for Vec<String> {
     }
 
     fn toml(&self) -> String {
-        let texts: Vec<String> = self.iter().map(|it| quote(it)).collect();
+        let texts: Self = self.iter().map(|it| quote(it)).collect();
         format!("[{}]", texts.join(", "))
     }
 }

@@ -248,6 +248,16 @@ impl Source {
     }
 }
 
+impl Source {
+    /// What is usually given to one customer of a provider: of IPv6, the /48.
+    pub(super) fn crowd(self) -> Self {
+        Self(match self.0 {
+            IpAddr::V4(address) => IpAddr::V4(address),
+            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 80 << 80)),
+        })
+    }
+}
+
 #[derive(Default)]
 struct PairFailures {
     /// Since the last success.

@@ -115,7 +115,8 @@ impl Admins<'_, &mut Change<'_>> {
         if is_top(&admin) { self.keep_one_at_the_top() } else { Ok(()) }
     }
 
-    /// Sets an admin's password and ends the admin's keys and sessions.
+    /// Sets an admin's password, forgets the admin's passkeys, and ends keys and sessions: whoever has
+    /// registered a passkey in a session of somebody else's would come back with it.
     ///
     /// # Errors
     /// `Missing` or `Invalid`; `Forbidden` for a scope wider than one's own.
@@ -126,7 +127,9 @@ impl Admins<'_, &mut Change<'_>> {
     ) -> Result<(), Error> {
         let admin = self.read_within_reach(number)?;
         store_admin_password(&mut self.site, number, password)?;
-        end_tokens(self.site.source, self.site.place.partition(), number)?;
+        let partition = self.site.partition();
+        forget_passkeys(self.site.source, partition, number)?;
+        end_tokens(self.site.source, partition, number)?;
         self.site.tell(Action::PasswordSet, subject(&admin), Vec::new())
     }
 

@@ -181,10 +181,12 @@ impl Facts for Found<'_> {
     }
 
     fn visit(&self, attribute: Attribute, visit: &mut dyn FnMut(Fact<'_>)) {
-        self.entry.visit(attribute, &mut |fact| match fact {
+        self.entry.visit(attribute, &mut |fact| {
             // A filter must not tell of an entry what the caller cannot see.
-            Fact::Entry(entry) if !self.sees(entry) => {}
-            fact => visit(fact),
+            let is_hidden = matches!(fact, Fact::Entry(entry) if !self.sees(entry));
+            if !is_hidden {
+                visit(fact);
+            }
         });
     }
 

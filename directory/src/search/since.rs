@@ -112,6 +112,9 @@ impl Subject {
 const UNSHOWN: &[storage::Kind] = &[
     kinds::ADMIN,
     kinds::TOKEN,
+    kinds::RECOVERY_CODES,
+    kinds::PASSKEY,
+    kinds::EVENT_KEEPING,
     kinds::RADIUS_CLIENT,
     kinds::REPLY_PROFILE,
     kinds::CREDENTIAL,

@@ -84,31 +84,31 @@ fn texts(values: &[&str]) -> Values {
     Values::Text(values.iter().map(|&text| text.to_owned()).collect())
 }
 
+/// Defines an attribute of each syntax.
+fn define_each(world: &World, organization: OrganizationId) {
+    for (name, syntax) in [
+        ("costCenter", Syntax::Text),
+        ("badge", Syntax::ExactText),
+        ("level", Syntax::Integer),
+        ("remote", Syntax::Boolean),
+        ("hired", Syntax::Time),
+        ("token", Syntax::Octets),
+        ("desk", Syntax::Telephone),
+        ("land", Syntax::Country),
+        ("chief", Syntax::Reference),
+    ] {
+        let multiple = syntax != Syntax::Boolean;
+        let defined = CustomAttributeFields { multiple, ..fields(name, syntax) };
+        define(world, organization, defined).unwrap();
+    }
+}
+
 #[test]
 fn what_is_given_is_found_by_the_rule_of_its_syntax_in_its_organization_alone() {
     let world = World::new();
     let (acme, beta) = (world.organization("acme"), world.organization("beta"));
-    for organization in [acme, beta] {
-        for (name, syntax) in [
-            ("costCenter", Syntax::Text),
-            ("badge", Syntax::ExactText),
-            ("level", Syntax::Integer),
-            ("remote", Syntax::Boolean),
-            ("hired", Syntax::Time),
-            ("token", Syntax::Octets),
-            ("desk", Syntax::Telephone),
-            ("land", Syntax::Country),
-            ("chief", Syntax::Reference),
-        ] {
-            let multiple = syntax != Syntax::Boolean;
-            define(
-                &world,
-                organization,
-                CustomAttributeFields { multiple, ..fields(name, syntax) },
-            )
-            .unwrap();
-        }
-    }
+    define_each(&world, acme);
+    define_each(&world, beta);
     let one = give(&world, acme, "one", "costCenter", texts(&["R & D", "Lab"])).unwrap();
     let two = give(&world, acme, "two", "badge", Values::ExactText(vec!["Ab1".into()])).unwrap();
     let three = give(&world, acme, "three", "level", Values::Integer(vec![-7, 300])).unwrap();

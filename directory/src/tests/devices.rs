@@ -20,16 +20,15 @@ use crate::records::{
 const WEEK: u64 = 7 * DAY;
 
 fn group(world: &World, place: OrganizationId, name: &str) -> GroupId {
-    let fields = GroupFields { name: name.into(), ..GroupFields::default() };
+    let fields = GroupFields { name: name.into(), ..<_>::default() };
     let made = world
         .change(move |change| change.authorize::<ManageIdentities>(place)?.groups().create(fields));
     made.unwrap().0
 }
 
 fn device(world: &World, place: OrganizationId, name: &str, groups: &[GroupId]) -> DeviceId {
-    let fields =
-        DeviceFields { name: name.into(), groups: groups.to_vec(), ..DeviceFields::default() };
-    make(world, place, fields).unwrap()
+    let groups = groups.to_vec();
+    make(world, place, DeviceFields { name: name.into(), groups, ..<_>::default() }).unwrap()
 }
 
 fn make(world: &World, place: OrganizationId, fields: DeviceFields) -> Result<DeviceId, Error> {
@@ -338,10 +337,10 @@ fn counts(world: &World, place: OrganizationId) -> ComplianceCounts {
     reading.authorize::<View>(place).unwrap().compliance_counts().unwrap()
 }
 
-fn found(world: &World, place: OrganizationId, query: DeviceQuery) -> Vec<String> {
+fn found(world: &World, place: OrganizationId, query: &DeviceQuery) -> Vec<String> {
     let reading = world.directory.read(world.top()).unwrap();
     let grant = reading.authorize::<View>(place).unwrap();
-    let page = grant.devices_where(&query, None, 10).unwrap();
+    let page = grant.devices_where(query, None, 10).unwrap();
     page.records.into_iter().map(|(_, record)| record.fields.name).collect()
 }
 
@@ -386,7 +385,7 @@ fn reports_are_judged_by_what_is_demanded_then_kept_so_many_and_grow_stale() {
     let expected = ComplianceCounts { not_compliant: 1, unreported: 1, ..Default::default() };
     assert_eq!(counts(&world, acme), expected);
     let standing = |compliance| {
-        found(&world, acme, DeviceQuery { compliance: Some(compliance), ..Default::default() })
+        found(&world, acme, &DeviceQuery { compliance: Some(compliance), ..Default::default() })
     };
     assert_eq!(standing(ComplianceState::NotCompliant), ["laptop-7"]);
     assert_eq!(standing(ComplianceState::Unreported), ["silent"]);
@@ -488,15 +487,12 @@ fn devices_are_found_by_what_is_known_of_them_and_a_serial_number_is_one_devices
         (DeviceQuery { os: Some(OperatingSystem::Linux), ..all() }, &[]),
         (DeviceQuery { suspended: Some(false), ..all() }, &["laptop-7", "printer"]),
     ] {
-        assert_eq!(found(&world, acme, query.clone()), expected, "{query:?}");
+        assert_eq!(found(&world, acme, &query), expected, "{query:?}");
     }
-    let first = {
-        let reading = world.directory.read(world.top()).unwrap();
-        let grant = reading.authorize::<View>(acme).unwrap();
-        let page = grant.devices_where(&all(), None, 1).unwrap();
-        let next = grant.devices_where(&all(), page.next, 1).unwrap();
-        assert_eq!(next.records[0].1.fields.name, "printer");
-        page.records[0].1.fields.name.clone()
-    };
-    assert_eq!(first, "laptop-7");
+    let reading = world.directory.read(world.top()).unwrap();
+    let grant = reading.authorize::<View>(acme).unwrap();
+    let page = grant.devices_where(&all(), None, 1).unwrap();
+    assert_eq!(page.records[0].1.fields.name, "laptop-7");
+    let next = grant.devices_where(&all(), page.next, 1).unwrap();
+    assert_eq!(next.records[0].1.fields.name, "printer");
 }

@@ -13,8 +13,12 @@ use crate::collections::{Member, MembershipChange};
 use crate::directory::Changing;
 use crate::error::Error;
 use crate::id::{GroupId, OrganizationId, UserId};
-use crate::records::{CustomAttributeFields, Syntax, Values, Visibility};
+use crate::records::{
+    CustomAttributeFields, EventKeeping, Passkey, PasskeyKey, RecoveryCodes, Syntax, Values,
+    Visibility,
+};
 use crate::search::{Ended, EntryId, Filter, Kinds, Since, Touched, Visit};
+use crate::time::Time;
 
 /// Numbers that look random and are the same each time.
 struct Dice(u64);
@@ -111,35 +115,7 @@ impl Town {
             let mut grant = change.authorize::<ManageIdentities>(acme)?;
             let members = |add, remove| MembershipChange { add, remove };
             match what {
-                1 => grant
-                    .users()
-                    .update(user, None, |user| {
-                        user.fields.login = name;
-                        Ok(())
-                    })
-                    .map(drop)?,
-                2 => grant
-                    .users()
-                    .update(user, None, |user| {
-                        user.fields.title = Some(name);
-                        Ok(())
-                    })
-                    .map(drop)?,
-                3 => grant
-                    .groups()
-                    .update(group, None, |group| {
-                        group.fields.name = name;
-                        Ok(())
-                    })
-                    .map(drop)?,
-                4 => grant
-                    .groups()
-                    .update(group, None, |group| {
-                        // Only the case of one letter.
-                        group.fields.name = group.fields.name.replace('g', "G");
-                        Ok(())
-                    })
-                    .map(drop)?,
+                1..=4 => rename(&mut grant, what, (user, group), name)?,
                 5 => grant.users().delete(user, None)?,
                 6 | 11 => {
                     let made = grant.users().create(super::world::user(&name), None)?;
@@ -174,6 +150,36 @@ impl Town {
             Ok(None) => {}
             Err(Error::Store(failure)) => panic!("{failure}"),
             Err(_) => {}
+        }
+    }
+}
+
+/// Gives a user or a group another name, or a user another title.
+fn rename(
+    grant: &mut Grant<'_, &mut Change<'_>, ManageIdentities>,
+    what: usize,
+    (user, group): (UserId, GroupId),
+    name: String,
+) -> Result<(), Error> {
+    match what {
+        1 | 2 => {
+            let done = grant.users().update(user, None, |user| {
+                match what {
+                    1 => user.fields.login = name,
+                    _ => user.fields.title = Some(name),
+                }
+                Ok(())
+            });
+            done.map(drop)
+        }
+        _ => {
+            let done = grant.groups().update(group, None, |group| {
+                // Or only the case of one letter.
+                let other = group.fields.name.replace('g', "G");
+                group.fields.name = if what == 3 { name } else { other };
+                Ok(())
+            });
+            done.map(drop)
         }
     }
 }
@@ -289,4 +295,32 @@ fn little_is_told_of_a_change_that_nobody_else_shows() {
     assert!(gone.contains_key(&EntryId::User(ada)));
     let ahead = sequence + 1_000;
     assert!(matches!(town.since(town.callers[0], ahead), Since::Unknown), "of no past");
+}
+
+#[test]
+fn nothing_is_told_of_what_proves_admins_and_how_long_events_are_kept() {
+    let town = Town::new();
+    let (sequence, _) = town.looks(town.callers[0]);
+    let partition = town.acme.partition();
+    let passkey = Passkey {
+        uuid: uuid::Uuid::from_u128(1),
+        admin: crate::id::RecordId::from_record(9_000).unwrap(),
+        name: "laptop".into(),
+        created: Time(1),
+        used: None,
+        credential: serde_bytes::ByteBuf::from([1; 16]),
+        key: PasskeyKey::Ed25519(serde_bytes::ByteBuf::from([2; 32])),
+        counter: 1,
+        is_portable: false,
+        model: uuid::Uuid::nil(),
+    };
+    let written = town.world.directory.inner.store.write(move |change| {
+        change.put(partition, 9_001, &passkey)?;
+        change.put(partition, 9_000, &RecoveryCodes { made: Time(1), hashes: Vec::new() })?;
+        change.put(partition, 9_002, &EventKeeping::default())?;
+        Ok::<_, Error>(())
+    });
+    written.unwrap();
+    let Since::Entries(touched) = town.since(town.callers[0], sequence) else { panic!("all") };
+    assert!(touched.entries.iter().count() == 0 && touched.gone.is_empty());
 }

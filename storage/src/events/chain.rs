@@ -51,8 +51,11 @@ pub struct EventWords {
     /// Whose the events of each partition are, of those that are there when the store is opened.
     /// Of one that is made later the log is told by
     /// [`introduce`](super::EventLog::introduce).
-    pub owners: fn(&Snapshot) -> Result<Vec<(Partition, EventOwner)>, ReadError>,
+    pub owners: fn(&Snapshot) -> Result<EventsOwned, ReadError>,
 }
+
+/// Whose the events of partitions are.
+pub type EventsOwned = Vec<(Partition, EventOwner)>;
 
 impl EventWords {
     pub(crate) fn hash(

@@ -20,7 +20,7 @@ pub(crate) struct NewAdminPassword {
     password: SecretText,
 }
 
-/// Sets an admin's password and ends the admin's sessions and keys.
+/// Sets an admin's password, forgets the admin's passkeys, and ends the admin's sessions and keys.
 #[utoipa::path(
     put,
     path = "/admins/{admin}/password",

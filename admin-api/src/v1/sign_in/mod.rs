@@ -32,6 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 
 /// A session.
 #[derive(Serialize, ToSchema)]
+#[schema(as = NewSession)]
 pub(crate) struct Session {
     /// The bearer token; null when it is in a cookie.
     #[schema(required)]

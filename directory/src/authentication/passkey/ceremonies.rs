@@ -22,6 +22,8 @@ pub(super) struct Bounds {
 /// first.
 pub(super) struct Ceremonies<H, A> {
     bounds: Bounds,
+    /// Of which crowd a holder is: when there are too many of all, one of the largest gives way.
+    crowd: fn(H) -> H,
     held: Mutex<VecDeque<Waiting<H, A>>>,
 }
 
@@ -34,8 +36,8 @@ struct Waiting<H, A> {
 
 impl<H: Copy + Eq + Hash, A> Ceremonies<H, A> {
     /// Starts with none.
-    pub(super) fn new(bounds: Bounds) -> Self {
-        Self { bounds, held: Mutex::default() }
+    pub(super) fn new(bounds: Bounds, crowd: fn(H) -> H) -> Self {
+        Self { bounds, crowd, held: Mutex::default() }
     }
 
     /// Keeps a challenge that was just made.
@@ -43,13 +45,15 @@ impl<H: Copy + Eq + Hash, A> Ceremonies<H, A> {
         let mut held = self.lock();
         held.retain(|waiting| waiting.until > now);
         let theirs = held.iter().filter(|waiting| waiting.holder == holder).count();
-        let gives_way = match theirs >= self.bounds.of_holder {
-            true => Some(holder),
-            false if held.len() >= self.bounds.all => of_most(&held),
-            false => None,
+        let gives_way = if theirs >= self.bounds.of_holder {
+            held.iter().position(|waiting| waiting.holder == holder)
+        } else if held.len() >= self.bounds.all {
+            let largest = self.largest_crowd(&held);
+            held.iter().position(|waiting| Some((self.crowd)(waiting.holder)) == largest)
+        } else {
+            None
         };
-        let oldest = gives_way.and_then(|it| held.iter().position(|other| other.holder == it));
-        if let Some(oldest) = oldest {
+        if let Some(oldest) = gives_way {
             held.remove(oldest);
         }
         let until = now.saturating_add(self.bounds.patience);
@@ -64,20 +68,20 @@ impl<H: Copy + Eq + Hash, A> Ceremonies<H, A> {
         (until > now).then_some((holder, about))
     }
 
+    /// Who hold most together.
+    fn largest_crowd(&self, held: &VecDeque<Waiting<H, A>>) -> Option<H> {
+        let mut counts = HashMap::<H, usize>::new();
+        for waiting in held {
+            let count = counts.entry((self.crowd)(waiting.holder)).or_default();
+            *count = count.saturating_add(1);
+        }
+        counts.into_iter().max_by_key(|(_, count)| *count).map(|(crowd, _)| crowd)
+    }
+
     fn lock(&self) -> MutexGuard<'_, VecDeque<Waiting<H, A>>> {
         // Nothing can panic halfway through a change of it, so a poisoned one is whole.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Who holds most.
-fn of_most<H: Copy + Eq + Hash, A>(held: &VecDeque<Waiting<H, A>>) -> Option<H> {
-    let mut counts = HashMap::<H, usize>::new();
-    for waiting in held {
-        let count = counts.entry(waiting.holder).or_default();
-        *count = count.saturating_add(1);
-    }
-    counts.into_iter().max_by_key(|(_, count)| *count).map(|(holder, _)| holder)
 }
 
 #[cfg(test)]
@@ -85,7 +89,7 @@ mod tests {
     use super::*;
 
     fn ceremonies() -> Ceremonies<u8, &'static str> {
-        Ceremonies::new(Bounds { all: 6, of_holder: 4, patience: 10 })
+        Ceremonies::new(Bounds { all: 6, of_holder: 4, patience: 10 }, |holder| holder / 10)
     }
 
     #[test]
@@ -114,5 +118,17 @@ mod tests {
         assert!(!has(2) && has(3) && has(6) && has(8), "six of all");
         held.put([9; 32], 9, "", 110);
         assert_eq!(held.lock().len(), 1, "what took too long is forgotten");
+    }
+
+    #[test]
+    fn many_holders_of_one_crowd_push_out_each_other_alone() {
+        let held = ceremonies();
+        let has = |number: u8| held.lock().iter().any(|it| it.challenge == [number; 32]);
+        held.put([1; 32], 7, "", 100);
+        held.put([2; 32], 25, "", 100);
+        for number in 30..=39 {
+            held.put([number; 32], number, "", 100);
+        }
+        assert!(has(1) && has(2) && has(39) && !has(30), "a crowd of holders with one each");
     }
 }

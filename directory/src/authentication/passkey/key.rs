@@ -52,8 +52,10 @@ impl PasskeyKey {
             }
             (3, RS256, None) => {
                 let modulus = said.octets.filter(|it| MODULUS.contains(&it.len()))?;
-                let is_odd_and_full = modulus.first()? & 0x80 != 0 && modulus.last()? & 1 != 0;
-                let fits = said.second? == EXPONENT && is_odd_and_full;
+                let (first, last) = (*modulus.first()?, *modulus.last()?);
+                let is_large = first & 0x80 != 0 || modulus.len() > *MODULUS.start();
+                let is_plain = first != 0 && last & 1 != 0;
+                let fits = said.second? == EXPONENT && is_large && is_plain;
                 Self::Rsa(ByteBuf::from(fits.then_some(modulus)?))
             }
             _ => return None,
@@ -171,6 +173,8 @@ mod tests {
             read(&[head, &length, modulus, &[0x21, e_length], exponent]).is_some()
         };
         assert!(rsa(&[0xff; 256], &[1, 0, 1]) && rsa(&[0xff; 1_024], &[1, 0, 1]));
+        let leading = |first: u8| [&[first], &[0xff; 256][..]].concat();
+        assert!(rsa(&leading(1), &[1, 0, 1]) && !rsa(&leading(0), &[1, 0, 1]));
         assert!(!rsa(&[0xff; 255], &[1, 0, 1]) && !rsa(&[0xff; 1_025], &[1, 0, 1]));
         assert!(!rsa(&[0xfe; 256], &[1, 0, 1]) && !rsa(&[0x7f; 256], &[1, 0, 1]));
         assert!(!rsa(&[0xff; 256], &[3]) && !rsa(&[0xff; 256], &[]));

@@ -127,7 +127,8 @@ pub(crate) struct Registered {
 
 impl Passkeys {
     pub(crate) fn new(party: Option<RelyingParty>) -> Self {
-        let (registering, signing_in) = (Ceremonies::new(REGISTERING), Ceremonies::new(SIGNING_IN));
+        let registering = Ceremonies::new(REGISTERING, |holder| holder);
+        let signing_in = Ceremonies::new(SIGNING_IN, Source::crowd);
         Self { party, registering, signing_in }
     }
 

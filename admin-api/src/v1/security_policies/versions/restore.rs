@@ -13,6 +13,7 @@ use crate::revision::{IfMatch, Revised};
 /// Why a version is taken up again.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = PolicyRestoration)]
 pub(crate) struct Restoration {
     /// Why, for who reads the versions later.
     comment: Option<String>,
