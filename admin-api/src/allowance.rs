@@ -7,16 +7,15 @@ use std::sync::{Mutex, PoisonError};
 use directory::Time;
 
 /// A minute, in which so much is to be had, in milliseconds.
-pub(crate) const MINUTE: u64 = 60_000;
-/// Those that are told apart at most; all others share what one has.
-const TOLD_APART: usize = 16_384;
-
+const MINUTE: u64 = 60_000;
 /// What was taken of late, by whom.
 pub(crate) struct Allowance<K> {
     each_minute: u32,
+    /// How many are told apart at most; all others share what one has.
+    most: usize,
     /// When all of the minute is to be had again, in microseconds: a request may cost less than a
     /// millisecond of it.
-    spent: Mutex<HashMap<K, u64>>,
+    pub(crate) spent: Mutex<HashMap<K, u64>>,
     /// Who stands for all that are not told apart.
     others: K,
 }
@@ -33,9 +32,9 @@ pub(crate) struct Left {
 }
 
 impl<K: Copy + Eq + Hash> Allowance<K> {
-    /// Lets each have so much in a minute.
-    pub(crate) fn new(each_minute: u32, others: K) -> Self {
-        Self { each_minute: each_minute.max(1), spent: Mutex::default(), others }
+    /// Lets each have so much in a minute, and tells `most` apart.
+    pub(crate) fn new(each_minute: u32, most: usize, others: K) -> Self {
+        Self { each_minute: each_minute.max(1), most, spent: Mutex::default(), others }
     }
 
     /// Takes a request.
@@ -46,9 +45,9 @@ impl<K: Copy + Eq + Hash> Allowance<K> {
         const ALL: u64 = MINUTE * 1_000;
         let (now, cost) = (now.0.saturating_mul(1_000), self.cost());
         let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
-        if spent.len() >= TOLD_APART && !spent.contains_key(&who) {
+        if spent.len() >= self.most && !spent.contains_key(&who) {
             spent.retain(|_, until| *until > now && *until <= now.saturating_add(ALL));
-            if spent.len() >= TOLD_APART {
+            if spent.len() >= self.most {
                 who = self.others;
             }
         }
@@ -79,7 +78,7 @@ mod tests {
 
     #[test]
     fn everybody_has_a_minute_and_nobody_pays_for_another() {
-        let allowance = Allowance::new(6, 0);
+        let allowance = Allowance::new(6, 9, 0);
         let start = Time(1_000_000);
         for left in (0..6).rev() {
             assert_eq!(allowance.take(1, start).unwrap().now, left);
@@ -93,18 +92,18 @@ mod tests {
 
     #[test]
     fn a_minute_has_room_for_more_requests_than_milliseconds() {
-        let allowance = Allowance::new(600_000, 0);
+        let allowance = Allowance::new(600_000, 9, 0);
         let taken = (0..700_000).take_while(|_| allowance.take(1, Time(5)).is_ok()).count();
         assert_eq!(taken, 600_000);
     }
 
     #[test]
     fn no_number_of_them_takes_more_memory() {
-        let (allowance, start) = (Allowance::new(1, 0), Time(1_000_000));
-        for number in 1..20_000 {
+        let (allowance, start) = (Allowance::new(1, 100, 0), Time(1_000_000));
+        for number in 1..1_000 {
             let _taken = allowance.take(number, start);
         }
-        assert_eq!(allowance.spent.lock().unwrap().len(), TOLD_APART + 1);
+        assert_eq!(allowance.spent.lock().unwrap().len(), 100 + 1);
         assert!(allowance.take(30_000, start).is_err(), "what all others share");
         assert!(allowance.take(30_000, Time(start.0 + MINUTE)).is_ok());
     }

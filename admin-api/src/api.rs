@@ -12,7 +12,6 @@ use tokio::sync::Semaphore;
 
 use crate::allowance::Allowance;
 use crate::ldap::LdapExplainer;
-use crate::pace::Pace;
 use crate::problem::Problem;
 use crate::secret_text::SecretText;
 use crate::strangers::Strangers;
@@ -51,6 +50,9 @@ pub struct Addresses<'a> {
 /// Devices that are told apart at most, by their certificates, of those that asked of late; all others
 /// share what one has.
 const DEVICES: usize = 65_536;
+/// Tokens that are told apart at most, of those that asked within a minute; all others share what one
+/// has.
+const TOKENS: usize = 16_384;
 /// So many devices may ask from behind one address as often as each of them may.
 const DEVICES_OF_SOURCE: u32 = 100;
 
@@ -98,7 +100,7 @@ pub(crate) struct Api {
     /// Who tries invitations.
     pub(crate) invited: Arc<Strangers>,
     /// Certificates with which devices ask for themselves, by a hash of the organization and them.
-    pub(crate) devices: Arc<Pace<[u8; 32]>>,
+    pub(crate) devices: Arc<Allowance<[u8; 32]>>,
     /// Where these come from.
     pub(crate) device_sources: Arc<Strangers>,
     /// Who begins to sign in with a passkey.
@@ -140,11 +142,11 @@ impl Api {
         let hashing = Arc::new(Semaphore::new(limits.hashing.max(1)));
         let (strangers, clock) = (Arc::new(Strangers::new(limits.lists)), Arc::new(clock));
         let invited = Arc::new(Strangers::new(limits.invitations));
-        let callers = Arc::new(Allowance::new(limits.requests, Actor::nobody()));
+        let callers = Arc::new(Allowance::new(limits.requests, TOKENS, Actor::nobody()));
         let looking = Arc::new(Semaphore::new(limits.looking.max(1)));
         let (settling, uploads) = (Arc::new(Semaphore::new(1)), Arc::default());
         let Doors { orders, ldap } = doors;
-        let devices = Arc::new(Pace::new(limits.device_requests, DEVICES));
+        let devices = Arc::new(Allowance::new(limits.device_requests, DEVICES, [0; 32]));
         let behind = limits.device_requests.saturating_mul(DEVICES_OF_SOURCE);
         let device_sources = Arc::new(Strangers::new(behind));
         let (searching, explaining) = (Arc::new(Semaphore::new(2)), Arc::new(Semaphore::new(1)));

@@ -25,7 +25,6 @@ mod open_session;
 mod openapi;
 mod outlook;
 mod own_device;
-mod pace;
 mod passkey;
 mod patch;
 mod pkcs12;

@@ -4,18 +4,18 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use directory::Time;
 
-use crate::pace::Pace;
+use crate::allowance::Allowance;
 
 /// Sources that are told apart at most; all others share what one has.
 const SOURCES: usize = 16_384;
 
 /// What strangers asked of late, by where they come from.
-pub(crate) struct Strangers(Pace<IpAddr>);
+pub(crate) struct Strangers(Allowance<IpAddr>);
 
 impl Strangers {
     /// Lets each source ask so often in a minute.
     pub(crate) fn new(each_minute: u32) -> Self {
-        Self(Pace::new(each_minute, SOURCES))
+        Self(Allowance::new(each_minute, SOURCES, Ipv6Addr::UNSPECIFIED.into()))
     }
 
     /// Takes a request.
@@ -23,7 +23,7 @@ impl Strangers {
     /// # Errors
     /// After how many seconds the next one is taken, when this one is not.
     pub(crate) fn admit(&self, source: IpAddr, now: Time) -> Result<(), u64> {
-        self.0.admit(network(source), Ipv6Addr::UNSPECIFIED.into(), now)
+        self.0.take(network(source), now).map(drop)
     }
 }
 

@@ -56,7 +56,7 @@ impl FromRequestParts<Api> for OwnDevice {
         // Before signatures are looked at, which cost more than anything else here.
         api.device_sources.admit(source, now).map_err(Problem::too_often)?;
         let shown = shown_by(organization, &chain);
-        api.devices.admit(shown, [0; 32], now).map_err(Problem::too_often)?;
+        api.devices.take(shown, now).map_err(Problem::too_often)?;
         let found = api.blocking(move |directory| {
             let shown = ShownByDevice { organization, chain: &chain, source, now };
             directory.identify_device(&shown).map_err(|error| {
