@@ -21,8 +21,8 @@ pub(crate) struct Row {
 
 use Scenario::{
     Accounting, BindNew, BindOnce, BindOpen, Contained, Dump, DumpLarge, DumpPaged, Equality,
-    Group, Initial, MemberOf, Members, Mixed, MsChap, PapAgain, PapOnce, Peap12, Peap13, Ttls12,
-    Ttls13,
+    Group, Initial, MemberOf, Members, Mixed, MsChap, PapAgain, PapOnce, Peap12, Peap12Resumed,
+    Peap13, Peap13Resumed, Ttls12, Ttls12Resumed, Ttls13, Ttls13Resumed,
 };
 use Security::{Clear, Ldaps, StartTls};
 
@@ -42,18 +42,29 @@ impl Row {
 
     /// In the order they are run in. The memory of verified passwords is empty at the start, so
     /// that the two with nobody twice come first.
-    pub(crate) const ALL: [Self; 53] = [
+    pub(crate) const ALL: [Self; 74] = [
         Self::clear(BindOnce, 16, 0.0),
         Self::clear(PapOnce, 16, 0.0),
         Self::clear(PapAgain, 1, PAR),
+        Self::clear(PapAgain, 2, PAR),
+        Self::clear(PapAgain, 4, 4.0),
+        Self::clear(PapAgain, 8, 4.0),
         Self::clear(PapAgain, 16, 4.0),
+        Self::clear(PapAgain, 32, 4.0),
+        Self::clear(PapAgain, 64, 4.0),
         Self::clear(PapAgain, 128, 4.0),
+        Self::clear(PapAgain, 256, 4.0),
         Self::clear(PapAgain, 512, 4.0),
+        Self::clear(PapAgain, 1024, 4.0),
         Self::clear(MsChap, 16, 4.0),
         Self::clear(Ttls12, 16, 2.5),
         Self::clear(Ttls13, 16, 2.5),
         Self::clear(Peap12, 16, 2.5),
         Self::clear(Peap13, 16, 2.5),
+        Self::clear(Ttls12Resumed, 16, 2.5),
+        Self::clear(Ttls13Resumed, 16, 2.5),
+        Self::clear(Peap12Resumed, 16, 2.5),
+        Self::clear(Peap13Resumed, 16, 2.5),
         Self::clear(Accounting, 64, 3.0),
         Self::clear(Equality, 1, PAR),
         Self::clear(Equality, 8, PAR),
@@ -61,18 +72,23 @@ impl Row {
         Self::clear(Equality, 512, PAR),
         Self::clear(Equality, 5000, PAR),
         Self::new(Equality, StartTls, Shape::of(64), PAR),
+        Self::new(Equality, StartTls, Shape::of(5000), PAR),
         Self::new(Equality, Ldaps, Shape::of(64), PAR),
         Self::new(Equality, Ldaps, Shape::of(5000), PAR),
         Self::new(Equality, Clear, PIPELINED, 6.0),
+        Self::new(Equality, StartTls, PIPELINED, PAR),
         Self::new(Equality, Ldaps, PIPELINED, PAR),
         Self::clear(BindOpen, 1, PAR),
         Self::clear(BindOpen, 64, 2.5),
         Self::clear(BindOpen, 512, PAR),
         Self::clear(BindOpen, 5000, PAR),
         Self::new(BindOpen, StartTls, Shape::of(64), PAR),
+        Self::new(BindOpen, StartTls, Shape::of(5000), PAR),
         Self::new(BindOpen, Ldaps, Shape::of(64), PAR),
+        Self::new(BindOpen, Ldaps, Shape::of(5000), PAR),
         Self::clear(BindNew, 1, PAR),
         Self::clear(BindNew, 64, 2.5),
+        Self::clear(BindNew, 512, PAR),
         Self::new(BindNew, StartTls, Shape::of(64), PAR),
         Self::new(BindNew, Ldaps, Shape::of(1), PAR),
         Self::new(BindNew, Ldaps, Shape::of(64), 2.0),
@@ -81,16 +97,21 @@ impl Row {
         Self::clear(Mixed, 512, PAR),
         Self::new(Mixed, StartTls, Shape::of(64), PAR),
         Self::new(Mixed, Ldaps, Shape::of(64), PAR),
+        Self::clear(MemberOf, 1, PAR),
         Self::clear(MemberOf, 64, 3.0),
+        Self::clear(MemberOf, 5000, PAR),
         Self::new(MemberOf, StartTls, Shape::of(64), PAR),
         Self::new(MemberOf, Ldaps, Shape::of(64), PAR),
         Self::new(MemberOf, Clear, PIPELINED, PAR),
+        Self::new(MemberOf, StartTls, PIPELINED, PAR),
+        Self::new(MemberOf, Ldaps, PIPELINED, PAR),
         Self::clear(Members, 64, 3.0),
         Self::clear(Group, 64, 3.0),
         Self::clear(Initial, 64, 3.0),
         Self::clear(Contained, 64, 3.0),
         Self::clear(Dump, 16, PAR),
         Self::new(Dump, Ldaps, Shape::of(16), PAR),
+        Self::clear(DumpPaged, 1, PAR),
         Self::clear(DumpPaged, 16, 2.0),
         Self::new(DumpPaged, StartTls, Shape::of(16), PAR),
         Self::new(DumpPaged, Ldaps, Shape::of(16), PAR),
@@ -124,6 +145,12 @@ impl Row {
             }
         }
         chosen
+    }
+
+    /// How often it is measured where all rows are so many times: those with nobody twice once, since
+    /// whom they have met is known from then on.
+    pub(crate) fn repeats(&self, wanted: usize) -> usize {
+        if self.scenario.no_contest().is_some() { 1 } else { wanted }
     }
 
     fn is(&self, scenario: Scenario, security: Security, shape: Shape) -> bool {

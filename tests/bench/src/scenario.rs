@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, ensure};
 use clap::ValueEnum;
 
 use crate::crowd::{Crowd, in_turn, newcomers, rehearsal};
@@ -13,8 +13,8 @@ use crate::generator::{self, Figures, Timing};
 use crate::radius::Inner;
 use crate::rounds::{Reader, Rounds, echoed};
 use crate::row::Row;
-use crate::subject::Subject;
-use crate::workers::{Ask, Field};
+use crate::subject::{Radius, Subject};
+use crate::workers::{Ask, Field, Resumed};
 
 /// A kind of load.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -59,6 +59,14 @@ pub(crate) enum Scenario {
     Peap12,
     /// The same with TLS 1.3.
     Peap13,
+    /// EAP-TTLS with PAP, TLS 1.2, each login resuming the session of the one before.
+    Ttls12Resumed,
+    /// The same with TLS 1.3, a full login and one that resumes its session, in turn.
+    Ttls13Resumed,
+    /// PEAP with MS-CHAPv2, TLS 1.2, each login resuming the session of the one before.
+    Peap12Resumed,
+    /// The same with TLS 1.3, a full login and one that resumes its session, in turn.
+    Peap13Resumed,
     /// Accounting-Requests: a session's start, a report, and its end; the regulars.
     Accounting,
 }
@@ -93,6 +101,10 @@ impl Scenario {
             Self::Ttls13 => "EAP-TTLS with PAP, TLS 1.3",
             Self::Peap12 => "PEAP with MS-CHAPv2, TLS 1.2",
             Self::Peap13 => "PEAP with MS-CHAPv2, TLS 1.3",
+            Self::Ttls12Resumed => "EAP-TTLS with PAP, TLS 1.2, resumed",
+            Self::Ttls13Resumed => "EAP-TTLS with PAP, TLS 1.3, every second resumed",
+            Self::Peap12Resumed => "PEAP with MS-CHAPv2, TLS 1.2, resumed",
+            Self::Peap13Resumed => "PEAP with MS-CHAPv2, TLS 1.3, every second resumed",
             Self::Accounting => "RADIUS accounting",
         }
     }
@@ -108,8 +120,43 @@ impl Scenario {
                 | Self::Ttls13
                 | Self::Peap12
                 | Self::Peap13
+                | Self::Ttls12Resumed
+                | Self::Ttls13Resumed
+                | Self::Peap12Resumed
+                | Self::Peap13Resumed
                 | Self::Accounting
         )
+    }
+
+    /// Why it is no contest, where it is none.
+    pub(crate) fn no_contest(self) -> Option<&'static str> {
+        match self {
+            Self::BindOnce => Some("no contest: our argon2id beside a SHA-1; see “cold binds”"),
+            Self::PapOnce => Some("no contest: our argon2id beside clear text; see “cold binds”"),
+            Self::BindNew
+            | Self::BindOpen
+            | Self::Mixed
+            | Self::Equality
+            | Self::MemberOf
+            | Self::Members
+            | Self::Group
+            | Self::Initial
+            | Self::Contained
+            | Self::Dump
+            | Self::DumpPaged
+            | Self::DumpLarge
+            | Self::PapAgain
+            | Self::MsChap
+            | Self::Ttls12
+            | Self::Ttls13
+            | Self::Peap12
+            | Self::Peap13
+            | Self::Ttls12Resumed
+            | Self::Ttls13Resumed
+            | Self::Peap12Resumed
+            | Self::Peap13Resumed
+            | Self::Accounting => None,
+        }
     }
 
     fn cast<'a>(self, crowd: Crowd<'a>, row: Row, echo: bool) -> Result<Cast> {
@@ -149,6 +196,10 @@ impl Scenario {
             | Self::Ttls13
             | Self::Peap12
             | Self::Peap13
+            | Self::Ttls12Resumed
+            | Self::Ttls13Resumed
+            | Self::Peap12Resumed
+            | Self::Peap13Resumed
             | Self::Accounting => Err(anyhow!("RADIUS has workers of its own")),
         }
     }
@@ -195,13 +246,23 @@ impl Row {
 
     fn measure_radius(self, s: &Subject, data: &Data, timing: Timing) -> Result<Option<Figures>> {
         let Some(radius) = &s.radius else { return Ok(None) };
-        let eap = |inner, tls: &Arc<_>| (Ask::Eap(inner, Arc::clone(tls)), radius.wireless);
+        let Radius { peers, wireless, resuming, .. } = radius;
+        let full =
+            |inner, tls: &Arc<_>| (Ask::Eap(inner, Arc::clone(tls), Resumed::Never), *wireless);
+        let again =
+            |inner, tls: &Arc<_>, resumed| (Ask::Eap(inner, Arc::clone(tls), resumed), *resuming);
+        let (always, in_turn) = (Resumed::Always, Resumed::InTurn);
+        let (ttls, peap) = (Inner::TtlsPap, Inner::PeapMsChap);
         let (ask, server) = match self.scenario {
             Scenario::MsChap => (Ask::MsChap, radius.wireless),
-            Scenario::Ttls12 => eap(Inner::TtlsPap, &radius.peers.older),
-            Scenario::Ttls13 => eap(Inner::TtlsPap, &radius.peers.newer),
-            Scenario::Peap12 => eap(Inner::PeapMsChap, &radius.peers.older),
-            Scenario::Peap13 => eap(Inner::PeapMsChap, &radius.peers.newer),
+            Scenario::Ttls12 => full(ttls, &peers.older),
+            Scenario::Ttls13 => full(ttls, &peers.newer),
+            Scenario::Peap12 => full(peap, &peers.older),
+            Scenario::Peap13 => full(peap, &peers.newer),
+            Scenario::Ttls12Resumed => again(ttls, &peers.older, always),
+            Scenario::Ttls13Resumed => again(ttls, &peers.newer, in_turn),
+            Scenario::Peap12Resumed => again(peap, &peers.older, always),
+            Scenario::Peap13Resumed => again(peap, &peers.newer, in_turn),
             Scenario::Accounting => (Ask::Account, radius.accounting),
             Scenario::PapOnce | Scenario::PapAgain => (Ask::Pap, radius.pap),
             Scenario::BindOnce
@@ -220,11 +281,16 @@ impl Row {
         };
         let workers = self.shape.connections;
         let field = Field { server, data, tenants: &s.tenants, workers };
+        let resumes = matches!(ask, Ask::Eap(_, _, Resumed::Always | Resumed::InTurn));
         let workers = if self.scenario == Scenario::PapOnce {
             field.asking(&ask, &field.everybody_backwards(), 0)?
         } else {
-            field.asking(&ask, &data.regulars(), 1)?
+            // Of sessions, a full login and one that resumes it.
+            field.asking(&ask, &data.regulars(), if resumes { 2 } else { 1 })?
         };
-        generator::run(&s.server, timing, workers).map(Some)
+        let figures = generator::run(&s.server, timing, workers)?;
+        let example = figures.example.as_deref().unwrap_or_default();
+        ensure!(!resumes || figures.errors == 0, "{} errors: {example}", figures.errors);
+        Ok(Some(figures))
     }
 }

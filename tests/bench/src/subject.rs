@@ -46,6 +46,8 @@ pub(crate) struct Radius {
     pub(crate) pap: SocketAddr,
     /// MS-CHAPv2 and EAP.
     pub(crate) wireless: SocketAddr,
+    /// EAP whose TLS sessions can be resumed.
+    pub(crate) resuming: SocketAddr,
     /// Accounting.
     pub(crate) accounting: SocketAddr,
     /// What EAP's peers are made with.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use rustls::ClientConfig;
+use rustls::client::Resumption;
 
 use crate::data::{Data, User, password};
 use crate::generator::Operation;
@@ -23,10 +24,24 @@ pub(crate) enum Ask {
     /// MS-CHAPv2.
     MsChap,
     /// EAP, trusting these, in this version of TLS.
-    Eap(Inner, Arc<ClientConfig>),
+    Eap(Inner, Arc<ClientConfig>, Resumed),
     /// A session's start, a report about it, and its end, one after another.
     Account,
 }
+
+/// Which logins of a peer go on with the TLS session of one before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Resumed {
+    /// None.
+    Never,
+    /// All but the first.
+    Always,
+    /// Every second: each resumes the session of the full login before it.
+    InTurn,
+}
+
+/// TLS sessions of servers that a peer keeps: it asks one.
+const SESSIONS: usize = 32;
 
 /// What the workers of a run share.
 #[derive(Clone, Copy)]
@@ -52,6 +67,29 @@ struct Seat<'a> {
     organization: usize,
     user: &'a User,
     session: (u64, Report),
+    /// What its last full login left, where that is kept.
+    kept: Option<Arc<ClientConfig>>,
+}
+
+impl Seat<'_> {
+    /// What the next login is made with, and whether it must resume a session.
+    fn tls(&mut self, fresh: &Arc<ClientConfig>, resumed: Resumed) -> (Arc<ClientConfig>, bool) {
+        match (resumed, self.kept.take()) {
+            (Resumed::Never, _) => (Arc::clone(fresh), false),
+            (Resumed::Always, Some(kept)) => {
+                self.kept = Some(Arc::clone(&kept));
+                (kept, true)
+            }
+            (Resumed::InTurn, Some(kept)) => (kept, true),
+            (Resumed::Always | Resumed::InTurn, None) => {
+                let mut keeping = ClientConfig::clone(fresh);
+                keeping.resumption = Resumption::in_memory_sessions(SESSIONS);
+                let keeping = Arc::new(keeping);
+                self.kept = Some(Arc::clone(&keeping));
+                (keeping, false)
+            }
+        }
+    }
 }
 
 impl<'a> Field<'a> {
@@ -105,7 +143,8 @@ impl<'a> Field<'a> {
                 gear.insert(*number, self.gear(*number)?);
             }
         }
-        let seat = |(organization, user)| Seat { organization, user, session: (0, Report::Start) };
+        let session = (0, Report::Start);
+        let seat = |(organization, user)| Seat { organization, user, session, kept: None };
         Ok(Hand { gear, seats: logins.into_iter().map(seat).collect() })
     }
 
@@ -124,8 +163,10 @@ impl Hand<'_> {
         match ask {
             Ask::Pap => gear.pap(user, &password),
             Ask::MsChap => gear.ms_chap(user, &password),
-            Ask::Eap(inner, tls) => {
-                gear.eap(&Peer { inner: *inner, tls, user, password: &password })
+            Ask::Eap(inner, tls, resumed) => {
+                let (tls, resumes) = seat.tls(tls, *resumed);
+                let user = &seat.user.login;
+                gear.eap(&Peer { inner: *inner, tls: &tls, user, password: &password, resumes })
             }
             Ask::Account => {
                 let (session, report) = seat.session;

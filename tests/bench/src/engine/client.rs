@@ -120,6 +120,8 @@ enum Stage {
 struct Flight {
     id: u16,
     asked: Instant,
+    /// When the last message of an answer came.
+    heard: Instant,
     round: Rc<Round>,
     step: usize,
     page: Option<Request>,
@@ -163,9 +165,9 @@ impl Client {
         self.flights.is_empty() && matches!(self.script.pick, Pick::InTurn { left: 0, .. })
     }
 
-    /// Since when the oldest request has been under way.
+    /// Since when nothing has come of the request that has waited longest.
     pub(crate) fn waiting_since(&self) -> Option<Instant> {
-        self.flights.iter().map(|flight| flight.asked).min()
+        self.flights.iter().map(|flight| flight.heard).min()
     }
 
     /// Connects.
@@ -183,7 +185,7 @@ impl Client {
         self.opened = turn.now;
         if *security == Security::StartTls {
             self.stage = Stage::Upgrading;
-            self.send(Rc::clone(&self.start_tls), turn.now)?;
+            self.send(Rc::clone(&self.start_tls), (turn.now, turn.now))?;
         } else {
             self.begin(turn)?;
         }
@@ -235,7 +237,7 @@ impl Client {
             return self.fill(turn);
         }
         self.stage = Stage::Prelude;
-        self.send(Rc::clone(&self.script.prelude), turn.now)
+        self.send(Rc::clone(&self.script.prelude), (turn.now, turn.now))
     }
 
     /// Asks until as much is under way as may be.
@@ -246,15 +248,16 @@ impl Client {
         };
         while turn.running && self.flights.len() < most {
             let Some(round) = self.script.pick.next(&self.script.rounds) else { break };
-            self.send(round, asked)?;
+            self.send(round, (asked, turn.now))?;
         }
         Ok(())
     }
 
-    fn send(&mut self, round: Rc<Round>, asked: Instant) -> Result<()> {
+    /// Asks; `asked` is what the round's time counts from, and the time.
+    fn send(&mut self, round: Rc<Round>, (asked, heard): (Instant, Instant)) -> Result<()> {
         self.id = next_id(self.id);
         let progress = Progress::default();
-        let flight = Flight { id: self.id, asked, round, step: 0, page: None, progress };
+        let flight = Flight { id: self.id, asked, heard, round, step: 0, page: None, progress };
         let wire = self.wire.as_mut().context("no connection")?;
         flight.request()?.put(flight.id, wire.output());
         self.flights.push(flight);
@@ -294,6 +297,7 @@ impl Client {
             bail!("a message that answers nothing: {}", String::from_utf8_lossy(message));
         };
         let flight = self.flights.get_mut(at).context("no such request")?;
+        flight.heard = turn.now;
         let request = flight.page.as_ref().or_else(|| flight.round.get(flight.step));
         let step = request.context("an empty round")?.judge(message, &mut flight.progress)?;
         match step {

@@ -1,8 +1,10 @@
 //! FreeRADIUS: the `files` module with clear-text passwords; a port for PAP and nothing else, one for
-//! MS-CHAPv2 and EAP, and one for accounting into a file (`detail`), which it does not wait for.
+//! MS-CHAPv2 and EAP, the same with TLS sessions that can be resumed, and one for accounting into a file
+//! (`detail`), which it does not wait for.
 //!
-//! Choices in its favour: no `preprocess`, no logging, one client for all sources, no TLS sessions
-//! remembered.
+//! Choices in its favour: no `preprocess`, no logging, one client for all sources, TLS sessions
+//! remembered (in files: its memory of them is gone) only where they are resumed, and room in its
+//! sockets for as much as ours asks for.
 //! It is measured with its default memory of replies for duplicate requests (RFC 5080 2.2.2), and
 //! once more without, because that memory costs it a good part of its time.
 
@@ -21,6 +23,8 @@ use crate::subject::{Life, Radius, Subject, Tenant};
 use crate::tls::Files;
 
 const SECRET: &str = "shared-by-all-network-gear";
+/// The kernel's queue in front of its sockets, in octets: what ours asks for.
+const RECEIVE_BUFFER: u32 = 4 << 20;
 
 /// What becomes of a request that comes a second time.
 #[derive(Clone, Copy)]
@@ -36,8 +40,10 @@ pub(crate) enum Duplicates {
 /// # Errors
 /// When a step fails.
 pub(crate) fn start(setup: &Setup<'_>, duplicates: Duplicates) -> Result<Subject> {
-    let (address, wireless, accounting) = (free_port()?, free_port()?, free_port()?);
-    let ports = [address, wireless, accounting].map(|door| door.port());
+    let [address, wireless, resuming, accounting] =
+        [free_port()?, free_port()?, free_port()?, free_port()?];
+    let ports = [address, wireless, resuming, accounting].map(|door| door.port());
+    fs::create_dir_all(setup.path("sessions"))?;
     setup.write("radiusd.conf", &configuration(setup, ports, duplicates))?;
     setup.write("dictionary", "")?;
     let begin = clock::now();
@@ -71,7 +77,13 @@ pub(crate) fn start(setup: &Setup<'_>, duplicates: Duplicates) -> Result<Subject
         ldap: None,
         ldaps: None,
         tls: setup.tls.client()?,
-        radius: Some(Radius { pap: address, wireless, accounting, peers: setup.tls.peers()? }),
+        radius: Some(Radius {
+            pap: address,
+            wireless,
+            resuming,
+            accounting,
+            peers: setup.tls.peers()?,
+        }),
         tenants: setup.data.organizations.iter().map(tenant).collect(),
         life: Life {
             load,
@@ -93,7 +105,7 @@ fn users(data: &Data) -> Result<String> {
     Ok(out)
 }
 
-fn configuration(setup: &Setup<'_>, ports: [u16; 3], duplicates: Duplicates) -> String {
+fn configuration(setup: &Setup<'_>, ports: [u16; 4], duplicates: Duplicates) -> String {
     [frame(setup, duplicates), modules(setup), servers(ports)].concat()
 }
 
@@ -143,8 +155,14 @@ client gear {{
 
 fn modules(setup: &Setup<'_>) -> String {
     let directory = setup.directory.display();
-    let Files { authority, certificate, key } = setup.tls;
-    let (authority, certificate, key) = (authority.display(), certificate.display(), key.display());
+    let forgetting = eap(setup, "eap", "enable = no");
+    let cache = format!(
+        "enable = yes
+                lifetime = 1
+                name = \"bench\"
+                persist_dir = \"{directory}/sessions\""
+    );
+    let remembering = eap(setup, "eap remembering", &cache);
     format!(
         "modules {{
     files {{
@@ -154,7 +172,22 @@ fn modules(setup: &Setup<'_>) -> String {
     }}
     mschap {{
     }}
-    eap {{
+{forgetting}{remembering}    detail {{
+        filename = {directory}/detail
+        permissions = 0600
+        escape_filenames = no
+    }}
+}}
+"
+    )
+}
+
+/// The module of EAP, once under its own name and once under another.
+fn eap(setup: &Setup<'_>, name: &str, cache: &str) -> String {
+    let Files { authority, certificate, key } = setup.tls;
+    let (authority, certificate, key) = (authority.display(), certificate.display(), key.display());
+    format!(
+        "    {name} {{
         default_eap_type = ttls
         timer_expire = 60
         max_sessions = 100000
@@ -165,7 +198,7 @@ fn modules(setup: &Setup<'_>) -> String {
             tls_min_version = \"1.2\"
             tls_max_version = \"1.3\"
             cache {{
-                enable = no
+                {cache}
             }}
         }}
         ttls {{
@@ -181,20 +214,20 @@ fn modules(setup: &Setup<'_>) -> String {
         mschapv2 {{
         }}
     }}
-    detail {{
-        filename = {directory}/detail
-        permissions = 0600
-        escape_filenames = no
-    }}
-}}
 "
     )
 }
 
-/// The three ports, with what is inside of tunnels first.
-fn servers([pap, wireless, accounting]: [u16; 3]) -> String {
-    [INSIDE.to_owned(), server_of_eap(wireless), server_of_accounts(accounting), server_of_pap(pap)]
-        .concat()
+/// The four ports, with what is inside of tunnels first.
+fn servers([pap, wireless, resuming, accounting]: [u16; 4]) -> String {
+    [
+        INSIDE.to_owned(),
+        server_of_eap("wireless", wireless, "eap"),
+        server_of_eap("resuming", resuming, "remembering"),
+        server_of_accounts(accounting),
+        server_of_pap(pap),
+    ]
+    .concat()
 }
 
 const INSIDE: &str = "server inside {
@@ -218,17 +251,18 @@ const INSIDE: &str = "server inside {
 }
 ";
 
-fn server_of_eap(port: u16) -> String {
+fn server_of_eap(name: &str, port: u16, eap: &str) -> String {
     format!(
-        "server wireless {{
+        "server {name} {{
     listen {{
         type = auth
         ipaddr = 127.0.0.1
         port = {port}
+        recv_buff = {RECEIVE_BUFFER}
     }}
     authorize {{
         mschap
-        eap {{
+        {eap} {{
             ok = return
         }}
         files
@@ -237,7 +271,7 @@ fn server_of_eap(port: u16) -> String {
         Auth-Type MS-CHAP {{
             mschap
         }}
-        eap
+        {eap}
     }}
 }}
 "
@@ -251,6 +285,7 @@ fn server_of_accounts(port: u16) -> String {
         type = acct
         ipaddr = 127.0.0.1
         port = {port}
+        recv_buff = {RECEIVE_BUFFER}
     }}
     preacct {{
     }}
@@ -269,6 +304,7 @@ fn server_of_pap(port: u16) -> String {
         type = auth
         ipaddr = 127.0.0.1
         port = {port}
+        recv_buff = {RECEIVE_BUFFER}
     }}
     authorize {{
         files

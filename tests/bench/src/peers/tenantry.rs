@@ -118,7 +118,8 @@ struct Doors {
 impl Doors {
     fn radius(&self, setup: &Setup<'_>) -> Result<Radius> {
         let (pap, accounting) = (self.radius, self.accounting);
-        Ok(Radius { pap, wireless: pap, accounting, peers: setup.tls.peers()? })
+        let peers = setup.tls.peers()?;
+        Ok(Radius { pap, wireless: pap, resuming: pap, accounting, peers })
     }
 }
 
@@ -142,7 +143,7 @@ fn launch(setup: &Setup<'_>, program: &str) -> Result<(Server, Doors, Duration)>
     Ok((server, doors, clock::now() - begin))
 }
 
-/// The defaults, but for addresses and how many entries one answer may have.
+/// The defaults, but for addresses, and how many entries one answer may have and how long it may take.
 fn configuration(setup: &Setup<'_>, doors: &Doors) -> String {
     let data = setup.path("data");
     let Files { certificate, key, .. } = setup.tls;
@@ -157,6 +158,7 @@ listen = [\"{ldap}\"]
 listen_tls = [\"{ldaps}\"]
 cleartext_bind = true
 size_limit = 10000000
+time_limit = \"10m\"
 [radius]
 auth = [\"{radius}\"]
 acct = [\"{accounting}\"]

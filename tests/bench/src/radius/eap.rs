@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail, ensure};
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection};
+use rustls::{ClientConfig, ClientConnection, HandshakeKind};
 
 use super::packet::{Attributes, Reply};
 use super::{ACCEPT, CHALLENGE, Gear, expect, ms_chap};
@@ -58,6 +58,15 @@ pub(crate) struct Peer<'p> {
     pub(crate) user: &'p str,
     /// The password.
     pub(crate) password: &'p str,
+    /// Whether the TLS session of a login before must go on.
+    pub(crate) resumes: bool,
+}
+
+/// A login that has got as far as the server's hello.
+pub(crate) struct Half {
+    state: Vec<u8>,
+    identifier: u8,
+    tls: ClientConnection,
 }
 
 /// A login under way.
@@ -73,17 +82,38 @@ impl Gear {
     /// Logs a peer in; the size of all replies.
     ///
     /// # Errors
-    /// When it is not let in.
+    /// When it is not let in, or its session is not resumed where it must be, or is where not.
     pub(crate) fn eap(&mut self, peer: &Peer<'_>) -> Result<usize> {
         let mut login = Login { gear: self, peer, state: Vec::new(), identifier: 0, octets: 0 };
-        let accept = login.run()?;
-        expect(&accept, ACCEPT)?;
+        let tls = login.greet()?;
+        login.finish(tls)?;
         Ok(login.octets)
+    }
+
+    /// Begins to log a peer in, and leaves off after the server's hello.
+    ///
+    /// # Errors
+    /// When the server does not come that far.
+    pub(crate) fn eap_begin(&mut self, peer: &Peer<'_>) -> Result<Half> {
+        let mut login = Login { gear: self, peer, state: Vec::new(), identifier: 0, octets: 0 };
+        let tls = login.greet()?;
+        let Login { state, identifier, .. } = login;
+        Ok(Half { state, identifier, tls })
+    }
+
+    /// Goes on with what [`Self::eap_begin`] has begun.
+    ///
+    /// # Errors
+    /// When the peer is not let in.
+    pub(crate) fn eap_finish(&mut self, peer: &Peer<'_>, half: Half) -> Result<()> {
+        let Half { state, identifier, tls } = half;
+        Login { gear: self, peer, state, identifier, octets: 0 }.finish(tls)
     }
 }
 
 impl Login<'_, '_> {
-    fn run(&mut self) -> Result<Reply> {
+    /// As far as the server's hello and what comes with it.
+    fn greet(&mut self) -> Result<ClientConnection> {
         let method = self.peer.inner.method();
         let mut offer = self.respond(IDENTITY, b"anonymous")?;
         if offer.value(MESSAGE).get(4) != Some(&method) {
@@ -92,6 +122,16 @@ impl Login<'_, '_> {
         ensure!(offer.value(MESSAGE).get(4) == Some(&method), "the method is not offered");
         let name = ServerName::try_from("localhost")?;
         let mut tls = ClientConnection::new(Arc::clone(self.peer.tls), name)?;
+        match self.exchange(method, &mut tls)? {
+            Heard::Message(octets) => feed(&mut tls, &octets)?,
+            Heard::End(reply) => bail!("code {} for a first message of TLS", reply.code),
+        }
+        Ok(tls)
+    }
+
+    /// From there to the end.
+    fn finish(&mut self, mut tls: ClientConnection) -> Result<()> {
+        let method = self.peer.inner.method();
         let mut inside = Inside { peer: self.peer, spoke: false };
         for _round in 0..ROUNDS {
             if !tls.is_handshaking() && !tls.wants_write() {
@@ -100,7 +140,12 @@ impl Login<'_, '_> {
             }
             match self.exchange(method, &mut tls)? {
                 Heard::Message(octets) => feed(&mut tls, &octets)?,
-                Heard::End(reply) => return Ok(reply),
+                Heard::End(reply) => {
+                    expect(&reply, ACCEPT)?;
+                    let resumes = self.peer.resumes;
+                    ensure!(is_resumed(&tls) == resumes, "a session resumed: {}", !resumes);
+                    return Ok(());
+                }
             }
         }
         bail!("it does not end")
@@ -156,6 +201,11 @@ enum Heard {
     End(Reply),
 }
 
+/// Whether the server goes on with a session that it gave before.
+fn is_resumed(tls: &ClientConnection) -> bool {
+    tls.handshake_kind() == Some(HandshakeKind::Resumed)
+}
+
 fn feed(tls: &mut ClientConnection, mut octets: &[u8]) -> Result<()> {
     while !octets.is_empty() {
         tls.read_tls(&mut octets)?;
@@ -173,7 +223,8 @@ struct Inside<'p> {
 impl Inside<'_> {
     fn speak(&mut self, tls: &mut ClientConnection, peer_challenge: [u8; 16]) -> Result<()> {
         match self.peer.inner {
-            Inner::TtlsPap if self.spoke => Ok(()),
+            // The session has been proven already; nothing is said inside (RFC 5281 section 7.6).
+            Inner::TtlsPap if self.spoke || is_resumed(tls) => Ok(()),
             Inner::TtlsPap => {
                 self.spoke = true;
                 let mut password = self.peer.password.as_bytes().to_vec();

@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 
 pub(crate) use accounting::Report;
-pub(crate) use eap::{Inner, Peer};
+pub(crate) use eap::{Half, Inner, Peer};
 use packet::{Attributes, Reply};
 
 use crate::data::Random;
