@@ -1,9 +1,10 @@
 //! Measures Tenantry, slapd, 389-ds and FreeRADIUS with the same people, the same requests and the same
-//! generator, one after the other, on loopback addresses.
+//! generator, in turn, on loopback addresses.
 
 mod ber;
 mod bounds;
 mod clock;
+mod contest;
 mod crowd;
 mod data;
 mod engine;
@@ -20,9 +21,11 @@ mod rounds;
 mod row;
 mod scenario;
 mod shape;
+mod shown;
 mod subject;
 mod table;
 mod targets;
+mod threads;
 mod tls;
 mod workers;
 
@@ -35,9 +38,10 @@ use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
 
 use crate::bounds::{Finding, Ground, Look};
+use crate::contest::Contestant;
 use crate::data::Data;
 use crate::engine::Security;
-use crate::generator::{Figures, Timing};
+use crate::generator::Timing;
 use crate::machine::Machine;
 use crate::peers::dirsrv;
 use crate::peers::echo;
@@ -51,6 +55,7 @@ use crate::scenario::Scenario;
 use crate::shape::Shape;
 use crate::subject::Subject;
 use crate::table::{OURS, Outcome};
+use crate::threads::Sweep;
 
 /// Compares Tenantry with slapd, 389-ds and FreeRADIUS on this machine.
 #[derive(Parser)]
@@ -64,15 +69,20 @@ struct Arguments {
     /// People in one large organization more; a twentieth of all unless given.
     #[arg(long)]
     large: Option<usize>,
-    /// How long each row is measured.
-    #[arg(long, default_value_t = 4)]
-    seconds: u64,
-    /// How long each row runs before that.
-    #[arg(long, default_value_t = 1)]
-    warm_up: u64,
-    /// Threads that the peers are told to use.
-    #[arg(long, default_value_t = 4)]
-    threads: usize,
+    /// How often each row is measured, on all servers in turn; the medians count. Three times for a report
+    /// that is written, else once, unless given.
+    #[arg(long)]
+    repeats: Option<usize>,
+    /// How many seconds each row is measured each time: 4, or 2 where it is measured several times.
+    #[arg(long)]
+    seconds: Option<f64>,
+    /// How many seconds each row runs before that: a quarter of these.
+    #[arg(long)]
+    warm_up: Option<f64>,
+    /// Threads that the peers are told to use: 4, and for FreeRADIUS the best of a few numbers that are
+    /// tried, unless given.
+    #[arg(long)]
+    threads: Option<usize>,
     /// What to measure: the rows beside the peers, our own bounds, a store of very many people.
     #[arg(long, value_delimiter = ',', default_value = "rows,bounds")]
     parts: Vec<Part>,
@@ -82,6 +92,9 @@ struct Arguments {
     /// People in the store of very many.
     #[arg(long, default_value_t = 1_000_000)]
     scale_users: usize,
+    /// People in the one organization beside it that is dumped.
+    #[arg(long, default_value_t = 1_000_000)]
+    dump_users: usize,
     /// Servers to measure, instead of all.
     #[arg(long, value_delimiter = ',')]
     only: Vec<Peer>,
@@ -118,17 +131,52 @@ impl Arguments {
         let mut arguments = Self::parse();
         if arguments.smoke {
             arguments.users = arguments.users.min(2_000);
-            arguments.seconds = 1;
-            arguments.warm_up = 0;
+            arguments.seconds = Some(1.0);
+            arguments.warm_up = Some(0.0);
+            arguments.threads = arguments.threads.or(Some(THREADS));
+            arguments.dump_users = arguments.dump_users.min(20_000);
+            arguments.scale_users = arguments.scale_users.min(20_000);
         }
         arguments
     }
 
     fn timing(&self) -> Timing {
-        Timing {
-            warm_up: Duration::from_secs(self.warm_up),
-            measured: Duration::from_secs(self.seconds),
+        let seconds = self.seconds.unwrap_or(if self.repeats() == 1 { 4.0 } else { 2.0 });
+        let warm_up = self.warm_up.unwrap_or(seconds / 4.0);
+        let of = |seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default();
+        Timing { warm_up: of(warm_up), measured: of(seconds) }
+    }
+
+    /// How long loads are kept up for the bounds, whose slowest hundredth counts.
+    fn time_of_bounds(&self) -> Duration {
+        let measured = self.timing().measured;
+        if self.smoke { measured } else { measured.max(Duration::from_secs(4)) }
+    }
+
+    /// How often each row is measured.
+    fn repeats(&self) -> usize {
+        let usual = if self.write.is_some() && !self.smoke { 3 } else { 1 };
+        self.repeats.unwrap_or(usual).max(1)
+    }
+
+    /// Threads for a peer: what was found to be best for it, where that was tried.
+    fn threads(&self, sweep: Option<&Sweep>) -> usize {
+        self.threads.or_else(|| sweep.and_then(Sweep::best)).unwrap_or(THREADS)
+    }
+
+    /// The rows to measure.
+    fn rows(&self) -> Vec<Row> {
+        match self.parts.contains(&Part::Rows) {
+            true => Row::chosen(&self.scenarios, &self.security, &self.shapes),
+            false => Vec::new(),
         }
+    }
+
+    /// Whether FreeRADIUS's number of threads is to be found out.
+    fn wants_sweep(&self) -> bool {
+        self.threads.is_none()
+            && (self.wants(Peer::Freeradius) || self.wants(Peer::FreeradiusPlain))
+            && self.rows().iter().any(|row| row.scenario.is_radius())
     }
 
     /// Whether a server is to be started for the rows or for our bounds.
@@ -152,6 +200,9 @@ impl Arguments {
     }
 }
 
+/// Threads of peers for which no other number was found to be better.
+const THREADS: usize = 4;
+
 /// A part of the report.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 enum Part {
@@ -173,6 +224,14 @@ enum Peer {
 }
 
 impl Peer {
+    fn name(self) -> String {
+        format!("{self:?}").to_lowercase()
+    }
+
+    fn is_freeradius(self) -> bool {
+        matches!(self, Self::Freeradius | Self::FreeradiusPlain)
+    }
+
     fn start(self, setup: &Setup<'_>, arguments: &Arguments) -> Result<Subject> {
         match self {
             Self::Echo => echo::start(setup),
@@ -211,38 +270,30 @@ fn main() -> Result<()> {
     say(&format!("working in {}", directory.path().display()));
     let tls = tls::Files::make(directory.path())?;
 
-    let (mut outcomes, mut failures, mut findings) = (Vec::new(), Vec::new(), Vec::new());
-    for peer in Peer::value_variants() {
-        if !arguments.wants(*peer) {
-            continue;
-        }
-        if *peer == Peer::SlapdSeparate && data.organizations.len() > slapd::MOST_DATABASES {
-            say("slapd cannot serve a database for each of so many organizations");
-            continue;
-        }
-        let name = format!("{peer:?}").to_lowercase();
-        let setup = Setup {
-            data: &data,
-            directory: directory.path().join(&name),
-            cores: &cores,
-            tls: &tls,
-            threads: arguments.threads,
-        };
-        std::fs::create_dir_all(&setup.directory)?;
-        say(&format!("{name}: loading and starting"));
-        let started = peer.start(&setup, &arguments);
-        match started.and_then(|subject| examine(subject, &setup, &arguments, &mut findings)) {
-            Ok(outcome) => outcomes.push(outcome),
-            Err(error) => {
-                say(&format!("FAILED: {name}: {error:#}"));
-                failures.push(format!("{name}: {error:#}"));
-            }
-        }
+    let hall = Setup {
+        data: &data,
+        directory: directory.path().into(),
+        cores: &cores,
+        tls: &tls,
+        threads: 0,
+    };
+    let (mut failures, mut findings) = (Vec::new(), Vec::new());
+    let sweep = match arguments.wants_sweep() {
+        true => tune(&hall, &arguments, &mut failures),
+        false => None,
+    };
+    let mut contestants = gather(&hall, &arguments, sweep.as_ref(), &mut failures);
+    contest::run(&mut contestants, &arguments.rows(), arguments.repeats(), arguments.timing());
+    let (outcomes, ours) = end(contestants, &mut failures);
+    if let Some((subject, setup)) = ours.filter(|_| arguments.wants_bounds()) {
+        let measured = arguments.time_of_bounds();
+        let mut ground = Ground::new(subject, &setup, &arguments.tenantryd, measured);
+        findings.extend(ground.measure(&arguments.looks, |finding| say(&finding.to_string())));
     }
     if arguments.parts.contains(&Part::Scale) {
         findings.extend(scale(directory.path(), &cores, &tls, &arguments));
     }
-    let seen = Seen { outcomes: &outcomes, findings: &findings };
+    let seen = Seen { outcomes: &outcomes, findings: &findings, sweep: sweep.as_ref() };
     let text = report::write(&machine, &cores, &data, &arguments, seen)?;
     std::io::stdout().write_all(text.as_bytes())?;
     if let Some(path) = &arguments.write {
@@ -253,79 +304,110 @@ fn main() -> Result<()> {
     // A peer that gives in under a load says something of the peer, and the report says it.
     let wrong = |outcome: &Outcome| {
         (outcome.name == OURS || arguments.smoke)
-            && (!outcome.failed.is_empty() || outcome.figures.iter().any(|(_, f)| f.errors > 0))
+            && (!outcome.failed.is_empty()
+                || outcome.figures.iter().any(|(_, shown)| shown.errors > 0))
     };
     ensure!(!outcomes.iter().any(wrong), "there were wrong answers, or none");
     Ok(())
 }
 
-/// Loads and compares the stores of few and of very many people.
+/// Loads and compares the stores of few and of very many people, and dumps one organization of very many.
 fn scale(directory: &Path, cores: &Cores, tls: &tls::Files, arguments: &Arguments) -> Vec<Finding> {
     say(&format!("scale: loading {} users", arguments.scale_users));
     let none = Data::new(0, 0, 0);
     let directory = directory.join("scale");
-    let setup = Setup { data: &none, directory, cores, tls, threads: arguments.threads };
-    let findings = bounds::scale(&setup, arguments)
+    let setup = Setup { data: &none, directory, cores, tls, threads: THREADS };
+    let mut findings = bounds::scale(&setup, arguments)
         .unwrap_or_else(|error| vec![Finding::failure("scale", &error)]);
     findings.iter().for_each(|finding| say(&finding.to_string()));
+    say(&format!("scale: loading {} users of one organization", arguments.dump_users));
+    let dumps = bounds::large(&setup, arguments)
+        .unwrap_or_else(|error| vec![Finding::failure("dumps", &error)]);
+    dumps.iter().for_each(|finding| say(&finding.to_string()));
+    findings.extend(dumps);
     findings
 }
 
-/// Puts a server through all scenarios, ours also through its bounds, and stops it.
-fn examine(
-    mut subject: Subject,
-    setup: &Setup<'_>,
+/// Finds out how many threads FreeRADIUS does best with.
+fn tune(hall: &Setup<'_>, arguments: &Arguments, failures: &mut Vec<String>) -> Option<Sweep> {
+    say("freeradius: trying numbers of threads");
+    let setup = Setup { directory: hall.directory.join("threads"), ..*hall };
+    match Sweep::make(&setup, arguments.timing()) {
+        Ok(sweep) => {
+            say(&sweep.to_string());
+            Some(sweep)
+        }
+        Err(error) => {
+            say(&format!("FAILED: the threads of FreeRADIUS: {error:#}"));
+            failures.push(format!("the threads of FreeRADIUS: {error:#}"));
+            None
+        }
+    }
+}
+
+/// Loads and starts all servers that take part.
+fn gather<'a>(
+    hall: &Setup<'a>,
     arguments: &Arguments,
-    findings: &mut Vec<Finding>,
-) -> Result<Outcome> {
-    let Arguments { scenarios, security, shapes, .. } = arguments;
-    let rows = match arguments.parts.contains(&Part::Rows) {
-        true => Row::chosen(scenarios, security, shapes),
-        false => Vec::new(),
-    };
-    let (loaded, started) = (subject.life.load, subject.life.start);
-    say(&format!("{}: loaded in {loaded:.1?}, started in {started:.0?}", subject.name));
-    let (mut figures, mut failed) = (Vec::new(), Vec::new());
-    for row in rows {
-        match row.measure(&subject, setup.data, arguments.timing()) {
-            Ok(Some(seen)) => {
-                say(&summary(subject.name, row, &seen));
-                figures.push((row, seen));
+    sweep: Option<&Sweep>,
+    failures: &mut Vec<String>,
+) -> Vec<Contestant<'a>> {
+    let mut contestants = Vec::new();
+    for peer in Peer::value_variants().iter().filter(|peer| arguments.wants(**peer)) {
+        if *peer == Peer::SlapdSeparate && hall.data.organizations.len() > slapd::MOST_DATABASES {
+            say("slapd cannot serve a database for each of so many organizations");
+            continue;
+        }
+        let name = peer.name();
+        let setup = Setup {
+            directory: hall.directory.join(&name),
+            threads: arguments.threads(sweep.filter(|_| peer.is_freeradius())),
+            ..*hall
+        };
+        say(&format!("{name}: loading and starting"));
+        let made = std::fs::create_dir_all(&setup.directory).map_err(Into::into);
+        match made.and_then(|()| peer.start(&setup, arguments)) {
+            Ok(subject) => {
+                let (loaded, started) = (subject.life.load, subject.life.start);
+                say(&format!("{name}: loaded in {loaded:.1?}, started in {started:.0?}"));
+                contestants.push(Contestant::new(subject, setup));
             }
-            Ok(None) => {}
             Err(error) => {
-                say(&format!("FAILED: {row} of {}: {error:#}", subject.name));
-                failed.push((row, format!("{error:#}")));
+                say(&format!("FAILED: {name}: {error:#}"));
+                failures.push(format!("{name}: {error:#}"));
             }
         }
     }
-    subject.life.after_run = subject.server.memory()?;
-    let (name, version) = (subject.name, subject.version.clone());
-    let life = subject.life.clone();
-    if name == OURS && arguments.wants_bounds() {
-        let timing = arguments.timing();
-        let mut ground = Ground::new(subject, setup, &arguments.tenantryd, timing.measured);
-        findings.extend(ground.measure(&arguments.looks, |finding| say(&finding.to_string())));
-    } else if let Err(error) = subject.server.stop() {
-        say(&format!("{name} is killed: {error:#}"));
-    }
-    Ok(Outcome { name, version, life, figures, failed })
+    contestants
 }
 
-fn summary(name: &str, row: Row, figures: &Figures) -> String {
-    let share = |part: Duration| part.as_secs_f64() / figures.elapsed.as_secs_f64() * 100.0;
-    format!(
-        "{name}: {row}: {:.0}/s, {:.1} µs CPU each, p50 {:?}, p99 {:?}, server {:.0} %, generator \
-         {:.0} %, {} errors {}",
-        figures.rate(),
-        figures.cpu_each(),
-        figures.latencies.quantile(500),
-        figures.latencies.quantile(990),
-        share(figures.server_cpu),
-        share(figures.generator_cpu),
-        figures.errors,
-        figures.example.as_deref().unwrap_or_default()
-    )
+/// Stops all servers but ours.
+fn end<'a>(
+    contestants: Vec<Contestant<'a>>,
+    failures: &mut Vec<String>,
+) -> (Vec<Outcome>, Option<(Subject, Setup<'a>)>) {
+    let (mut outcomes, mut ours) = (Vec::new(), None);
+    for contestant in contestants {
+        let name = contestant.subject.name;
+        match contestant.end() {
+            Ok((outcome, subject, setup)) => {
+                outcomes.push(outcome);
+                if name == OURS {
+                    ours = Some((subject, setup));
+                } else {
+                    stop(subject);
+                }
+            }
+            Err(error) => failures.push(format!("{name}: {error:#}")),
+        }
+    }
+    (outcomes, ours)
+}
+
+fn stop(mut subject: Subject) {
+    if let Err(error) = subject.server.stop() {
+        say(&format!("{} is killed: {error:#}", subject.name));
+    }
 }
 
 /// Progress, beside the report.

@@ -3,8 +3,8 @@
 use std::fmt::{Result, Write};
 use std::time::Duration;
 
-use crate::generator::Figures;
 use crate::row::Row;
+use crate::shown::Shown;
 use crate::subject::Life;
 
 /// What one server showed.
@@ -16,7 +16,7 @@ pub(crate) struct Outcome {
     /// Times and sizes.
     pub(crate) life: Life,
     /// The rows it took part in.
-    pub(crate) figures: Vec<(Row, Figures)>,
+    pub(crate) figures: Vec<(Row, Shown)>,
     /// The rows that it could not be measured in, and why.
     pub(crate) failed: Vec<(Row, String)>,
 }
@@ -50,8 +50,8 @@ pub(crate) fn requests(out: &mut impl Write, outcomes: &[Outcome]) -> Result {
     writeln!(
         out,
         "| Scenario | Connections | Server | operations/s | p50 | p99 | server CPU/operation \
-         | server busy | generator busy | octets/answer | errors |\n\
-         |---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|"
+         | of runs | server busy | generator busy | octets/answer | errors |\n\
+         |---|---|---|---:|---:|---:|---:|---|---:|---:|---:|---:|"
     )?;
     for row in rows(outcomes) {
         for outcome in outcomes {
@@ -61,7 +61,7 @@ pub(crate) fn requests(out: &mut impl Write, outcomes: &[Outcome]) -> Result {
                 let (title, connections) = (row.scenario.title(), row.connections());
                 writeln!(
                     out,
-                    "| {title} | {connections} | {} | could not be measured | | | | | | | |",
+                    "| {title} | {connections} | {} | could not be measured | | | | | | | | |",
                     outcome.name
                 )?;
             }
@@ -70,29 +70,34 @@ pub(crate) fn requests(out: &mut impl Write, outcomes: &[Outcome]) -> Result {
     Ok(())
 }
 
-fn line(out: &mut impl Write, row: Row, name: &str, figures: &Figures) -> Result {
-    let errors = match figures.errors {
+fn line(out: &mut impl Write, row: Row, name: &str, shown: &Shown) -> Result {
+    let (least, most) = shown.cpu_range;
+    let of = match shown.runs {
+        1 => "1".to_owned(),
+        runs => format!("{runs}: {} – {}", microseconds(least), microseconds(most)),
+    };
+    let errors = match shown.errors {
         0 => "0".to_owned(),
         count => format!("**{count}**"),
     };
     writeln!(
         out,
-        "| {} | {} | {name} | {:.0} | {} | {} | {} | {:.0} % | {:.0} % | {:.0} | {errors} |",
+        "| {} | {} | {name} | {:.0} | {} | {} | {} | {of} | {:.0} % | {:.0} % | {:.0} | {errors} |",
         row.scenario.title(),
         row.connections(),
-        figures.rate(),
-        short(figures.latencies.quantile(500)),
-        short(figures.latencies.quantile(990)),
-        microseconds(figures.cpu_each()),
-        share(figures.server_cpu, figures.elapsed) * 100.0,
-        share(figures.generator_cpu, figures.elapsed) * 100.0,
-        figures.octets_each(),
+        shown.rate,
+        short(shown.p50),
+        short(shown.p99),
+        microseconds(shown.cpu_each),
+        shown.server_busy * 100.0,
+        shown.generator_busy * 100.0,
+        shown.octets_each,
     )
 }
 
 impl Outcome {
     /// What it showed in a row.
-    pub(crate) fn of(&self, row: Row) -> Option<&Figures> {
+    pub(crate) fn of(&self, row: Row) -> Option<&Shown> {
         self.figures.iter().find_map(|(other, figures)| (*other == row).then_some(figures))
     }
 }
@@ -152,15 +157,14 @@ pub(crate) fn remarks(out: &mut impl Write, outcomes: &[Outcome]) -> Result {
         for (row, why) in failed {
             writeln!(out, "- {name}: “{row}” could not be measured: {}", why.replace('\n', " "))?;
         }
-        for (row, figures) in figures {
+        for (row, shown) in figures {
             let title = row.to_string();
-            if let Some(example) = &figures.example {
+            if let Some(example) = &shown.example {
                 let example = example.replace('\n', " ");
                 writeln!(out, "- **Errors** in “{title}” of {name}, for example: {example}")?;
             }
-            let generator = share(figures.generator_cpu, figures.elapsed);
-            if generator > BUSY {
-                let percent = generator * 100.0;
+            if shown.generator_busy > BUSY {
+                let percent = shown.generator_busy * 100.0;
                 writeln!(
                     out,
                     "- “{title}” of {name}: the generator was {percent:.0} % busy, so that operations \
@@ -173,7 +177,7 @@ pub(crate) fn remarks(out: &mut impl Write, outcomes: &[Outcome]) -> Result {
 }
 
 /// A part of a whole.
-pub(crate) fn share(part: Duration, whole: Duration) -> f64 {
+fn share(part: Duration, whole: Duration) -> f64 {
     part.as_secs_f64() / whole.as_secs_f64()
 }
 

@@ -2,10 +2,10 @@
 
 use std::fmt::{Result, Write};
 
-use crate::generator::Figures;
 use crate::peers::echo;
 use crate::row::Row;
-use crate::table::{OURS, Outcome, rows, share};
+use crate::shown::Shown;
+use crate::table::{OURS, Outcome, rows};
 
 /// The peers whose CPU the targets are about.
 const MEASURES: [&str; 2] = ["slapd", "FreeRADIUS"];
@@ -21,12 +21,12 @@ struct Lead {
 }
 
 impl Lead {
-    fn over(peer: &'static str, theirs: &Figures, ours: &Figures) -> Self {
+    fn over(peer: &'static str, theirs: &Shown, ours: &Shown) -> Self {
         Self {
             peer,
-            cpu: theirs.cpu_each() / ours.cpu_each(),
-            rate: ours.rate() / theirs.rate(),
-            p99: share(theirs.latencies.quantile(990), ours.latencies.quantile(990)),
+            cpu: theirs.cpu_each / ours.cpu_each,
+            rate: ours.rate / theirs.rate,
+            p99: theirs.p99.as_secs_f64() / ours.p99.as_secs_f64(),
         }
     }
 
@@ -73,7 +73,7 @@ fn line(out: &mut impl Write, row: Row, lead: &Lead) -> Result {
     let is_aimed = target > 0.0;
     let wanting = lead.wanting(target);
     let verdict = match is_aimed {
-        false => "–".to_owned(),
+        false => scenario.no_contest().unwrap_or("–").to_owned(),
         true if wanting.is_empty() => "yes".to_owned(),
         true => format!("**no**: {}", wanting.join(", ")),
     };

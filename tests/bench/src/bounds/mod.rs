@@ -2,9 +2,14 @@
 //! each figure beside what is aimed at.
 
 mod cold;
+mod half;
+mod honest;
+mod large;
 mod memory;
 mod neighbours;
+mod noise;
 mod pests;
+mod rush;
 mod scale;
 mod storm;
 
@@ -20,9 +25,10 @@ use crate::crowd::Crowd;
 use crate::engine::{Place, Security};
 use crate::peers::{Setup, tenantry};
 use crate::rounds::Reader;
-use crate::subject::Subject;
+use crate::subject::{Radius, Subject};
 use storm::Storm;
 
+pub(crate) use large::measure as large;
 pub(crate) use scale::measure as scale;
 
 /// One line of the report.
@@ -66,8 +72,6 @@ impl fmt::Display for Finding {
 pub(crate) enum Look {
     /// Connections that say nothing.
     Idle,
-    /// Dumps of the large organization.
-    Dumps,
     /// Binds with passwords that are not remembered.
     ColdBinds,
     /// A storm of binds, and what the neighbours notice.
@@ -78,18 +82,26 @@ pub(crate) enum Look {
     HalfOpen,
     /// Readers that take little of much.
     SlowReaders,
+    /// Conversations of EAP that are never finished.
+    HalfEap,
+    /// Packets of RADIUS that are nobody's.
+    RadiusNoise,
+    /// Gear of one organization that asks as fast as it can.
+    RadiusRush,
 }
 
 impl Look {
     fn at(self, ground: &mut Ground<'_>) -> Result<Vec<Finding>> {
         match self {
             Self::Idle => memory::idle(ground),
-            Self::Dumps => memory::dumps(ground),
             Self::ColdBinds => cold::binds(ground),
             Self::BindStorm => storm::pass(Storm::ColdBinds, ground),
             Self::SearchStorm => storm::pass(Storm::Unindexed, ground),
             Self::HalfOpen => storm::pass(Storm::Halves, ground),
             Self::SlowReaders => storm::pass(Storm::SlowReaders, ground),
+            Self::HalfEap => half::conversations(ground),
+            Self::RadiusNoise => noise::both(ground),
+            Self::RadiusRush => rush::both(ground),
         }
     }
 }
@@ -155,6 +167,10 @@ impl<'a> Ground<'a> {
         self.subject.ldaps.context("no LDAPS")
     }
 
+    fn radius(&self) -> Result<&Radius> {
+        self.subject.radius.as_ref().context("no RADIUS")
+    }
+
     fn place(&self, security: Security) -> Result<Place> {
         let server = if security == Security::Ldaps { self.ldaps()? } else { self.ldap()? };
         Ok(Place { server, security, tls: self.subject.tls.clone() })
@@ -175,7 +191,10 @@ const NOTES: &str = "
 The daemon is started anew before each look. Memory is the whole process; proportional (PSS) and \
 resident (RSS) come from `smaps_rollup`, what grows meanwhile is anonymous memory sampled every 10 ms. \
 In storms, four clients of one organization search and four bind with a password that is known, each \
-every 2 ms, alone and then while the large organization does what the line says.
+every 2 ms, alone and then while the large organization does what the line says. With RADIUS eight pieces \
+of one organization's gear ask by PAP, in the same way; a question without an answer is asked again after \
+a second, and its time counts from the first. Dumps of one very large organization come after one \
+whole dump, whose part of the store is in its cache by then.
 ";
 
 fn megabytes(octets: u64) -> String {

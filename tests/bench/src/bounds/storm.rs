@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
 
-use super::memory::{LIMIT_EACH, growing};
 use super::neighbours::{Latencies, Neighbours};
-use super::{Finding, Ground, megabytes, pests};
+use super::{Finding, Ground, pests};
 use crate::clock::{now, wait_until};
 use crate::engine::{Engine, Script, Security};
 use crate::generator::Figures;
@@ -49,17 +48,14 @@ pub(super) fn pass(storm: Storm, ground: &Ground<'_>) -> Result<Vec<Finding>> {
     let slowest = p99(&alone.searches).max(p99(&alone.binds));
     ensure!(slowest < QUIET, "the machine is busy: a p99 of {slowest:.1?} without any storm");
     let over = AtomicBool::new(false);
-    let both = || {
-        thread::scope(|scope| {
-            let storm = scope.spawn(|| storm.rage(ground, &over));
-            wait_until(now() + ONSET);
-            let beside = neighbours.work(ground.measured);
-            over.store(true, Ordering::Relaxed);
-            let deeds = storm.join().map_err(|_| anyhow!("the storm panicked"))??;
-            Ok((beside?, deeds))
-        })
-    };
-    let ((beside, deeds), growth) = growing(&ground.subject.server, both)?;
+    let (beside, deeds) = thread::scope(|scope| {
+        let storm = scope.spawn(|| storm.rage(ground, &over));
+        wait_until(now() + ONSET);
+        let beside = neighbours.work(ground.measured);
+        over.store(true, Ordering::Relaxed);
+        let deeds = storm.join().map_err(|_| anyhow!("the storm panicked"))??;
+        Ok::<_, anyhow::Error>((beside?, deeds))
+    })?;
     let (searches, binds) = worse(&alone, &beside);
     let noticed = Finding {
         what: storm.title(),
@@ -71,20 +67,7 @@ pub(super) fn pass(storm: Storm, ground: &Ground<'_>) -> Result<Vec<Finding>> {
         target: format!("at most {LIMIT:.0}×"),
         met: searches <= LIMIT && binds <= LIMIT,
     };
-    let memory = matches!(storm, Storm::SlowReaders).then(|| takings(growth));
-    Ok([noticed].into_iter().chain(memory).collect())
-}
-
-/// What the readers that dawdled took.
-fn takings(growth: u64) -> Finding {
-    let readers = pests::READERS;
-    let each = growth / readers as u64;
-    Finding {
-        what: format!("{readers} slow readers of a dump, not paged, 4 kB every 50 ms"),
-        seen: format!("{} more at most, {} each", megabytes(growth), megabytes(each)),
-        target: format!("under {} a connection", megabytes(LIMIT_EACH)),
-        met: each < LIMIT_EACH,
-    }
+    Ok(vec![noticed])
 }
 
 impl Storm {

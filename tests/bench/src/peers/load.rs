@@ -13,6 +13,8 @@ use crate::data::{Data, GROUPS, Organization, PASSWORDS, Random, User, group_nam
 use crate::https::{Api, Connection};
 use crate::subject::Tenant;
 
+/// From so many people on an organization is filled over all connections at once, and has no groups.
+const MANY: usize = 50_000;
 /// Connections at once: changes that wait together are committed together.
 const CONNECTIONS: usize = 32;
 
@@ -67,7 +69,7 @@ pub(crate) fn everything(api: &Api, data: &Data, hashes: &[String]) -> Result<Ve
                 }),
             )?;
             let connection = &mut connection;
-            let mut loader = Loader { connection, path, organization, regulars: &regulars };
+            let mut loader = Loader { api, connection, path, organization, regulars: &regulars };
             made.push((number, loader.fill(hashes)?));
         }
         Ok(made)
@@ -97,6 +99,7 @@ fn text<'a>(object: &'a Value, field: &str) -> Result<&'a str> {
 
 /// Fills one organization.
 struct Loader<'a, 'b> {
+    api: &'b Api,
     connection: &'a mut Connection<'b>,
     path: String,
     organization: &'a Organization,
@@ -107,12 +110,10 @@ impl Loader<'_, '_> {
     fn fill(&mut self, hashes: &[String]) -> Result<Tenant> {
         let settings = format!("{}/settings", self.path);
         self.connection.call("PATCH", &settings, &json!({"ms_chap": true}))?;
-        let mut ids = Vec::new();
-        for user in &self.organization.users {
-            ids.push((user, self.user(user, hashes)?));
-        }
-        for group in 0..GROUPS {
-            self.group(group, &ids)?;
+        if self.organization.users.len() < MANY {
+            self.users_in_groups(hashes)?;
+        } else {
+            self.users_at_once(hashes)?;
         }
         let path = format!("{}/service-accounts", self.path);
         let account = self.connection.call("POST", &path, &json!({"name": "reader"}))?;
@@ -130,6 +131,35 @@ impl Loader<'_, '_> {
             reader_dn: text(&account, "dn")?.to_owned(),
             reader_password: text(&account, "password")?.to_owned(),
             secret,
+        })
+    }
+
+    fn users_in_groups(&mut self, hashes: &[String]) -> Result<()> {
+        let mut ids = Vec::new();
+        for user in &self.organization.users {
+            ids.push((user, self.user(user, hashes)?));
+        }
+        (0..GROUPS).try_for_each(|group| self.group(group, &ids))
+    }
+
+    /// Creates the users over connections of their own.
+    fn users_at_once(&self, hashes: &[String]) -> Result<()> {
+        let Self { api, organization, regulars, .. } = *self;
+        thread::scope(|scope| {
+            let share = |first: usize| {
+                let path = self.path.clone();
+                scope.spawn(move || -> Result<()> {
+                    let connection = &mut api.open()?;
+                    let mut loader = Loader { api, connection, path, organization, regulars };
+                    let mut own = organization.users.iter().skip(first).step_by(CONNECTIONS);
+                    own.try_for_each(|user| loader.user(user, hashes).map(drop))
+                })
+            };
+            let threads: Vec<_> = (0..CONNECTIONS).map(share).collect();
+            let join = |thread: thread::ScopedJoinHandle<'_, Result<()>>| {
+                thread.join().map_err(|_| anyhow!("a loader panicked"))?
+            };
+            threads.into_iter().try_for_each(join)
         })
     }
 

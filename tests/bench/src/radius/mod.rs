@@ -57,6 +57,15 @@ impl Gear {
         })
     }
 
+    /// Sends what was encoded before, and waits for nothing.
+    ///
+    /// # Errors
+    /// When the socket refuses.
+    pub(crate) fn send(&self, packet: &[u8]) -> Result<()> {
+        self.socket.send(packet)?;
+        Ok(())
+    }
+
     /// Waits this long for a reply from here on.
     ///
     /// # Errors

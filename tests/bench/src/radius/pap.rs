@@ -3,7 +3,7 @@
 use anyhow::Result;
 use md5::{Digest, Md5};
 
-use super::packet::Attributes;
+use super::packet::{self, Attributes};
 use super::{ACCEPT, Gear, expect};
 
 impl Gear {
@@ -13,13 +13,34 @@ impl Gear {
     /// When there is no reply, or any other than a rightly signed Access-Accept.
     pub(crate) fn pap(&mut self, user: &str, password: &str) -> Result<usize> {
         let authenticator = self.random.octets();
-        let mut attributes = Attributes::default();
-        attributes.push(1, user.as_bytes())?;
-        attributes.push(2, &self.hide(&authenticator, password))?;
-        attributes.push(32, b"bench")?;
-        attributes.push(5, &[0, 0, 0, 1])?;
+        let attributes = self.pap_attributes(&authenticator, user, password)?;
         let reply = self.access(&attributes, &authenticator)?;
         expect(&reply, ACCEPT)
+    }
+
+    /// A request as [`Self::pap`] makes it, for [`Self::send`].
+    ///
+    /// # Errors
+    /// When the name is too long.
+    pub(crate) fn pap_packet(&mut self, user: &str, password: &str) -> Result<Vec<u8>> {
+        let authenticator = self.random.octets();
+        let attributes = self.pap_attributes(&authenticator, user, password)?;
+        self.identifier = self.identifier.wrapping_add(1);
+        packet::access(self.identifier, &authenticator, &attributes, &self.secret)
+    }
+
+    fn pap_attributes(
+        &self,
+        authenticator: &[u8; 16],
+        user: &str,
+        password: &str,
+    ) -> Result<Attributes> {
+        let mut attributes = Attributes::default();
+        attributes.push(1, user.as_bytes())?;
+        attributes.push(2, &self.hide(authenticator, password))?;
+        attributes.push(32, b"bench")?;
+        attributes.push(5, &[0, 0, 0, 1])?;
+        Ok(attributes)
     }
 
     fn hide(&self, authenticator: &[u8; 16], password: &str) -> Vec<u8> {
