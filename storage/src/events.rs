@@ -33,7 +33,7 @@ use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-pub use self::chain::{EventHash, EventOwner, EventWords, EventsOwned, Link, term};
+pub use self::chain::{EventHash, EventOwner, EventWords, EventsOwned, Link, Term, term};
 use self::queue::Log;
 pub use self::retention::EventsKept;
 pub use self::walk::{ChainEnds, EventSearch};

@@ -1,7 +1,10 @@
 //! Which events somebody looks for.
 
+use std::fmt::{self, Write};
+
 use ipnet::IpNet;
-use storage::{EventSearch, Partition, term};
+use storage::{EventSearch, Partition, Term, term};
+use uuid::Uuid;
 
 use super::{Action, Event, EventActor, Outcome, SubjectKind, text};
 use crate::time::Time;
@@ -64,10 +67,10 @@ impl EventQuery {
 
     /// Whether an event of the right time is wanted.
     pub(super) fn admits(&self, event: &Event) -> bool {
-        let is = |wanted: &String, name: Option<&str>, id: Option<String>| {
+        let is = |wanted: &String, name: Option<&str>, id: Option<&Uuid>| {
             let wanted = wanted.to_lowercase();
             name.is_some_and(|name| name.to_lowercase() == wanted)
-                || id.is_some_and(|id| id == wanted)
+                || id.is_some_and(|id| id.to_string() == wanted)
         };
         let by = |wanted: &String| {
             let (name, id) = name_of(&event.actor);
@@ -75,7 +78,7 @@ impl EventQuery {
         };
         let to = |wanted: &String| {
             let subject = event.subject.as_ref();
-            subject.is_some_and(|it| is(wanted, Some(&it.name), Some(it.id.to_string())))
+            subject.is_some_and(|it| is(wanted, Some(&it.name), Some(&it.id)))
         };
         let kind = event.subject.as_ref().map(|subject| subject.kind);
         let done = event.outcome == Outcome::Success;
@@ -96,28 +99,48 @@ pub(super) fn terms(body: &[u8], terms: &mut Vec<u64>) {
     terms.push(of_word(fields::ACTION, &event.action));
     terms.push(term(fields::SUCCESS, &[done.into()]));
     let (name, id) = name_of(&event.actor);
-    terms.extend(name.map(|name| term(fields::ACTOR, name.to_lowercase().as_bytes())));
-    terms.extend(id.map(|id| term(fields::ACTOR, id.as_bytes())));
-    terms.extend(event.source.map(|source| term(fields::SOURCE, source.to_string().as_bytes())));
+    terms.extend(name.map(|name| of_name(fields::ACTOR, name)));
+    terms.extend(id.map(|id| of_told(fields::ACTOR, id)));
+    terms.extend(event.source.map(|source| of_told(fields::SOURCE, &source)));
     if let Some(subject) = &event.subject {
         terms.push(of_word(fields::SUBJECT_KIND, &subject.kind));
-        terms.push(term(fields::SUBJECT, subject.name.to_lowercase().as_bytes()));
-        terms.push(term(fields::SUBJECT, subject.id.to_string().as_bytes()));
+        terms.push(of_name(fields::SUBJECT, &subject.name));
+        terms.push(of_told(fields::SUBJECT, &subject.id));
     }
 }
 
 fn of_word<T: serde::Serialize>(field: u8, word: &T) -> u64 {
-    let word = serde_json::to_string(word).unwrap_or_default();
-    term(field, word.as_bytes())
+    let mut term = Term::of(field);
+    // Writing into a term fails only for types that no event holds.
+    let _written = serde_json::to_writer(&mut term, word);
+    term.end()
 }
 
-fn name_of(actor: &EventActor) -> (Option<&str>, Option<String>) {
+/// Of what is written as it is told.
+fn of_told(field: u8, told: &impl fmt::Display) -> u64 {
+    let mut term = Term::of(field);
+    // A term takes all text.
+    let _written = write!(term, "{told}");
+    term.end()
+}
+
+/// Of a name, which is looked for without case.
+fn of_name(field: u8, name: &str) -> u64 {
+    if !name.is_ascii() {
+        return term(field, name.to_lowercase().as_bytes());
+    }
+    let mut term = Term::of(field);
+    name.bytes().for_each(|octet| term.add(&[octet.to_ascii_lowercase()]));
+    term.end()
+}
+
+fn name_of(actor: &EventActor) -> (Option<&str>, Option<&Uuid>) {
     match actor {
         EventActor::Nobody | EventActor::Daemon => (None, None),
-        EventActor::Admin { id, login } => (Some(login), Some(id.to_string())),
-        EventActor::User { id, login } => (Some(login), id.map(|id| id.to_string())),
+        EventActor::Admin { id, login } => (Some(login), Some(id)),
+        EventActor::User { id, login } => (Some(login), id.as_ref()),
         EventActor::ServiceAccount { id, name } | EventActor::Device { id, name } => {
-            (Some(name), id.map(|id| id.to_string()))
+            (Some(name), id.as_ref())
         }
     }
 }

@@ -105,13 +105,15 @@ impl Active {
         words: &EventWords,
         owners: &BTreeMap<u32, EventOwner>,
     ) -> Vec<Chained> {
-        let mut heads = Heads::new();
+        let (mut heads, mut text) = (Heads::new(), Vec::new());
         let chained = batch.iter().map(|entry| {
             let (number, sequence) = (entry.partition, entry.sequence);
             let head = heads.get(&number).or_else(|| self.heads.get(&number));
             let previous = head.copied().unwrap_or(EventHash::BEGINNING);
             let owner = owners.get(&number).copied();
-            let hash = words.hash(owner, sequence, previous, &entry.body);
+            text.clear();
+            (words.text)(owner, sequence, previous, &entry.body, &mut text);
+            let hash = EventHash::of(&text);
             heads.insert(number, hash);
             Chained::new(Entry { hash: Some(hash), ..entry.as_ref().clone() }, words)
         });
@@ -144,8 +146,12 @@ impl Active {
     /// Reads all events, sorted by partition, then by sequence number.
     pub(crate) fn sorted(&self) -> impl Iterator<Item = Result<Entry, EventError>> {
         let reader = self.reader();
-        let places = self.trails.values().flat_map(Trail::places);
-        places.map(move |place| reader.entry(*place))
+        self.trails.values().flat_map(Trail::stretches).flat_map(move |places| {
+            match reader.entries(places) {
+                Ok(entries) => entries.into_iter().map(Ok).collect(),
+                Err(error) => vec![Err(error)],
+            }
+        })
     }
 
     fn reader(&self) -> Reader {

@@ -6,6 +6,8 @@
 //! of another. Events of segments that were written before there were chains have none;
 //! the first event behind them begins one.
 
+use std::{fmt, io};
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -41,9 +43,9 @@ pub type EventOwner = [u8; 16];
 /// The words of whoever keeps events, which the log does not understand.
 #[derive(Copy, Clone, Debug)]
 pub struct EventWords {
-    /// The text of an event that is hashed: of whose it is, its number, the hash of the event
-    /// before it, and its body. It must be the same for as long as the event is kept.
-    pub text: fn(Option<EventOwner>, u64, EventHash, &[u8]) -> Vec<u8>,
+    /// Appends the text of an event that is hashed: of whose it is, its number, the hash of the
+    /// event before it, and its body. It must be the same for as long as the event is kept.
+    pub text: fn(Option<EventOwner>, u64, EventHash, &[u8], &mut Vec<u8>),
     /// The body of an event that says how many were dropped, and when the last one was.
     pub gap: fn(u64, u64) -> Vec<u8>,
     /// Adds what an event can be searched by, as [`term`] makes it.
@@ -57,25 +59,14 @@ pub struct EventWords {
 /// Whose the events of partitions are.
 pub type EventsOwned = Vec<(Partition, EventOwner)>;
 
-impl EventWords {
-    pub(crate) fn hash(
-        &self,
-        owner: Option<EventOwner>,
-        sequence: u64,
-        previous: EventHash,
-        body: &[u8],
-    ) -> EventHash {
-        EventHash::of(&(self.text)(owner, sequence, previous, body))
-    }
-}
-
 /// For bodies of which nothing is known.
 impl Default for EventWords {
     fn default() -> Self {
         Self {
-            text: |owner, sequence, previous, body| {
+            text: |owner, sequence, previous, body, out| {
                 let owner = owner.unwrap_or_default();
-                [&owner[..], &previous.0, &sequence.to_be_bytes(), body].concat()
+                let parts = [&owner[..], &previous.0, &sequence.to_be_bytes(), body];
+                parts.iter().for_each(|part| out.extend_from_slice(part));
             },
             gap: |count, _| format!("{count} events were dropped").into_bytes(),
             terms: |_, _| {},
@@ -88,12 +79,58 @@ impl Default for EventWords {
 /// so it is the same for ever.
 #[must_use]
 pub fn term(field: u8, value: &[u8]) -> u64 {
-    // FNV-1a, and a last step that lets each octet count for each bit.
-    let octets = std::iter::once(&field).chain(value);
-    let mixed = octets.fold(0xCBF2_9CE4_8422_2325_u64, |hash, octet| {
-        (hash ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01B3)
-    });
-    let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    mixed ^ (mixed >> 31)
+    let mut term = Term::of(field);
+    term.add(value);
+    term.end()
+}
+
+/// A [`term`] whose value comes piece by piece, so that it need not stand anywhere whole.
+#[derive(Clone, Debug)]
+pub struct Term {
+    hash: u64,
+}
+
+impl Term {
+    /// Of a value of a field that is empty still.
+    #[must_use]
+    pub fn of(field: u8) -> Self {
+        let mut term = Self { hash: 0xCBF2_9CE4_8422_2325 };
+        term.add(&[field]);
+        term
+    }
+
+    /// Adds octets to the value, by FNV-1a.
+    pub fn add(&mut self, octets: &[u8]) {
+        for octet in octets {
+            self.hash = (self.hash ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01B3);
+        }
+    }
+
+    /// The number, in which each octet counts for each bit.
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        let mixed = (self.hash ^ (self.hash >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+}
+
+/// Takes text, which never fails.
+impl fmt::Write for Term {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.add(text.as_bytes());
+        Ok(())
+    }
+}
+
+/// Takes octets, which never fails.
+impl io::Write for Term {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.add(octets);
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

@@ -57,7 +57,7 @@ impl Reader {
     }
 
     /// Reads events that stand one behind the other, at once where they stand close.
-    fn entries(&self, places: &[Place]) -> Result<Vec<Entry>, EventError> {
+    pub(crate) fn entries(&self, places: &[Place]) -> Result<Vec<Entry>, EventError> {
         let (Some(first), Some(last)) = (places.first(), places.last()) else {
             return Ok(Vec::new());
         };
@@ -77,7 +77,7 @@ impl Reader {
         places.iter().map(|place| read(place).map_or_else(|| self.entry(*place), Ok)).collect()
     }
 
-    pub(crate) fn entry(&self, place: Place) -> Result<Entry, EventError> {
+    fn entry(&self, place: Place) -> Result<Entry, EventError> {
         let mut frames = Frames::new(&self.file, place.offset..self.end, self.shape, ONE_FRAME);
         let (entry, _) = frames.next()?.ok_or_else(|| Corrupt::new("an event is gone"))?;
         Ok(entry)

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Event, EventHash, EventLog, EventOptions, EventSearch, EventWords, EventsKept, MAX_EVENT,
-    Stored, term,
+    Event, EventHash, EventLog, EventOptions, EventOwner, EventSearch, EventWords, EventsKept,
+    MAX_EVENT, Stored, term,
 };
 use crate::Partition;
 use crate::folder::{Folder, Memory};
@@ -25,6 +25,13 @@ fn options() -> EventOptions {
             ..EventWords::default()
         },
     }
+}
+
+/// The hash of an event by the words that say nothing of bodies.
+fn hash(owner: Option<EventOwner>, sequence: u64, previous: EventHash, body: &[u8]) -> EventHash {
+    let mut text = Vec::new();
+    (EventWords::default().text)(owner, sequence, previous, body, &mut text);
+    EventHash::of(&text)
 }
 
 /// Forgets what happened before a time.
@@ -46,8 +53,7 @@ pub(crate) fn chain(log: &EventLog, partition: Partition) -> Vec<Stored> {
     let mut head = ends.oldest.map_or(EventHash::BEGINNING, |(_, previous)| previous);
     for (stored, link) in linked {
         assert_eq!(link.previous, head, "before {}", stored.sequence);
-        let text = (EventWords::default().text)(None, stored.sequence, head, &stored.body);
-        head = EventHash::of(&text);
+        head = hash(None, stored.sequence, head, &stored.body);
         assert_eq!(link.hash, head, "of {}", stored.sequence);
     }
     assert!(found.is_empty() || head == ends.head, "the head is another");
@@ -257,11 +263,10 @@ fn the_text_of_an_event_says_whose_it_is() {
     log.introduce(organization(1), [7; 16]);
     log.append(vec![event(1, organization(1), "one"), event(1, organization(2), "one")]).unwrap();
     log.flush().unwrap();
-    let hash =
+    let found =
         |number: u32| log.newest(organization(number), None, 1).unwrap()[0].link.unwrap().hash;
-    let text = EventWords::default().text;
-    assert_eq!(hash(1), EventHash::of(&text(Some([7; 16]), 1, EventHash::BEGINNING, b"one")));
-    assert_eq!(hash(2), EventHash::of(&text(None, 2, EventHash::BEGINNING, b"one")));
+    assert_eq!(found(1), hash(Some([7; 16]), 1, EventHash::BEGINNING, b"one"));
+    assert_eq!(found(2), hash(None, 2, EventHash::BEGINNING, b"one"));
 }
 
 #[test]

@@ -56,8 +56,9 @@ impl Trail {
         }
     }
 
-    pub(crate) fn places(&self) -> impl Iterator<Item = &Place> {
-        self.places.iter()
+    /// Where its events stand, in stretches that are read at once.
+    pub(crate) fn stretches(&self) -> impl Iterator<Item = &[Place]> {
+        self.places.chunks(RUN * RUNS)
     }
 
     /// The runs that may hold what is looked for, in the order asked for, each with the hash

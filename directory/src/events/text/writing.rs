@@ -1,0 +1,145 @@
+//! The text of an event, written in one go: its members in the order of their names.
+
+use std::io::Write;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{canonical, difference, digits, write_time};
+use crate::events::{Difference, Event, EventActor, Outcome, Subject};
+
+/// A JSON object that is being written. Who writes names the members in their order.
+pub(super) struct Text<'o> {
+    out: &'o mut Vec<u8>,
+    /// What stands before the next member.
+    before: u8,
+}
+
+impl<'o> Text<'o> {
+    pub(super) fn begin(out: &'o mut Vec<u8>) -> Self {
+        Self { out, before: b'{' }
+    }
+
+    pub(super) fn close(self) {
+        if self.before == b'{' {
+            self.out.push(b'{');
+        }
+        self.out.push(b'}');
+    }
+
+    /// The members of an event that come before those of its place in the log.
+    pub(super) fn beginning(&mut self, event: &Event) {
+        self.json("action", &event.action);
+        self.actor(&event.actor);
+        self.name("at");
+        self.out.push(b'"');
+        write_time(event.at, self.out);
+        self.out.push(b'"');
+        self.differences(&event.differences);
+        if let Some(access) = &event.access {
+            self.json("method", &access.method);
+        }
+    }
+
+    /// The members of an event that come behind the hash of the event before it.
+    pub(super) fn end(&mut self, event: &Event, sequence: u64) {
+        if let Outcome::Failure(reason) = &event.outcome {
+            self.json("reason", reason);
+        }
+        if let Some(rule) = event.access.as_ref().and_then(|access| access.rule.as_ref()) {
+            self.json("rule", rule);
+        }
+        self.number("sequence", sequence);
+        if let Some(source) = event.source {
+            self.name("source");
+            self.told(format_args!("\"{source}\""));
+        }
+        if let Some(Subject { kind, id, name }) = &event.subject {
+            let mut subject = self.object("subject");
+            subject.id("id", id);
+            subject.json("kind", kind);
+            subject.json("name", name);
+            subject.close();
+        }
+        self.json("success", &(event.outcome == Outcome::Success));
+    }
+
+    pub(super) fn id(&mut self, name: &str, id: &Uuid) {
+        self.name(name);
+        self.json_value(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+    }
+
+    pub(super) fn octets(&mut self, name: &str, octets: &[u8]) {
+        self.name(name);
+        self.out.push(b'"');
+        octets.iter().for_each(|octet| self.out.extend_from_slice(&digits(*octet)));
+        self.out.push(b'"');
+    }
+
+    /// A number, as a text where others might read it otherwise.
+    pub(super) fn number(&mut self, name: &str, number: u64) {
+        if number < 1 << 53 {
+            self.json(name, &number)
+        } else {
+            self.json(name, &number.to_string())
+        }
+    }
+
+    fn actor(&mut self, actor: &EventActor) {
+        let (kind, id, name) = match actor {
+            EventActor::Nobody => ("nobody", None, None),
+            EventActor::Daemon => ("daemon", None, None),
+            EventActor::Admin { id, login } => ("admin", Some(id), Some(login)),
+            EventActor::User { id, login } => ("user", id.as_ref(), Some(login)),
+            EventActor::ServiceAccount { id, name } => ("service_account", id.as_ref(), Some(name)),
+            EventActor::Device { id, name } => ("device", id.as_ref(), Some(name)),
+        };
+        let mut actor = self.object("actor");
+        if let Some(id) = id {
+            actor.id("id", id);
+        }
+        actor.json("kind", kind);
+        if let Some(name) = name {
+            actor.json("name", name);
+        }
+        actor.close();
+    }
+
+    fn differences(&mut self, differences: &[Difference]) {
+        if differences.is_empty() {
+            return;
+        }
+        // They hold JSON of any kind, and come with changes by admins alone, which are rare.
+        let values = differences.iter().cloned().map(difference).collect();
+        self.name("differences");
+        self.out.extend_from_slice(canonical(&serde_json::Value::Array(values)).as_bytes());
+    }
+
+    fn object(&mut self, name: &str) -> Text<'_> {
+        self.name(name);
+        Text::begin(self.out)
+    }
+
+    fn json<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) {
+        self.name(name);
+        self.json_value(value);
+    }
+
+    fn json_value<T: Serialize + ?Sized>(&mut self, value: &T) {
+        // Writing into memory fails only for types that no event holds.
+        let _written = serde_json::to_writer(&mut *self.out, value);
+    }
+
+    fn told(&mut self, told: std::fmt::Arguments<'_>) {
+        // Writing into memory does not fail.
+        let _written = self.out.write_fmt(told);
+    }
+
+    fn name(&mut self, name: &str) {
+        self.out.push(self.before);
+        self.before = b',';
+        self.out.push(b'"');
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.extend_from_slice(b"\":");
+    }
+}
