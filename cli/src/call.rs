@@ -157,8 +157,12 @@ pub(crate) fn body(
         Some(file) => from_file(file)?,
         None => json!({}),
     };
+    let cleared: Vec<&String> = typed(matches, CLEAR).collect();
     for field in fields {
-        if let Some(value) = given(place, field, matches)? {
+        if cleared.contains(&&field.option()) {
+            let nothing = if field.is_nullable { Value::Null } else { json!([]) };
+            put(&mut body, &field.path, nothing);
+        } else if let Some(value) = given(place, field, matches)? {
             put(&mut body, &field.path, value);
         } else if field.kind == Kind::Secret
             && (asked_for(field, matches) || field.is_required && file.is_none())
@@ -168,13 +172,6 @@ pub(crate) fn body(
         } else if field.is_required && file.is_none() {
             return Err(Failure::Usage(format!("--{} is missing", field.option())));
         }
-    }
-    for cleared in typed::<String>(matches, CLEAR) {
-        let field = fields.iter().find(|field| field.option() == *cleared);
-        field.into_iter().for_each(|field| {
-            let nothing = if field.is_nullable { Value::Null } else { json!([]) };
-            put(&mut body, &field.path, nothing);
-        });
     }
     if operation.method == "patch" && body.as_object().is_some_and(Map::is_empty) {
         return Err(Failure::Usage("nothing was said that could change".into()));

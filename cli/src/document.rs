@@ -26,7 +26,7 @@ pub(crate) struct Operation {
     pub(crate) query: Vec<Field>,
     /// What the body has; nothing where there is no body.
     pub(crate) body: Option<Vec<Field>>,
-    /// Whether it can be bound to the state that was seen.
+    /// Whether it can be bound to the state that was seen, which its path shows.
     pub(crate) is_conditional: bool,
     /// Whether it answers with a page of a list.
     pub(crate) is_list: bool,
@@ -105,9 +105,11 @@ impl Document {
         let schemas = Schemas(written.components.schemas);
         let mut operations = BTreeMap::new();
         for (path, methods) in written.paths {
+            let is_shown = methods.contains_key("get");
             for (method, described) in methods {
                 let id = described.operation_id.clone();
-                let operation = schemas.operation(method, path.clone(), &described);
+                let mut operation = schemas.operation(method, path.clone(), &described);
+                operation.is_conditional &= is_shown;
                 operations.insert(id, operation);
             }
         }
@@ -344,5 +346,6 @@ mod tests {
         let operation = document.operation("unlock_user").unwrap();
         assert_eq!(operation.places().collect::<Vec<_>>(), ["organization", "user"]);
         assert!(document.operation("delete_user").unwrap().is_conditional);
+        assert!(!document.operation("remove_revocations").unwrap().is_conditional);
     }
 }

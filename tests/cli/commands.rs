@@ -26,6 +26,10 @@ fn people_and_groups_by_their_names() {
     let updated = tenantry.shows("user update ada --title Countess --clear given-name");
     assert_eq!((&updated["title"], &updated["given_name"]), (&json!("Countess"), &json!(null)));
     assert_eq!(tenantry.shows("user suspend ada")["state"], "suspended");
+    let kept = tenantry.shows("events set-retention --retention 31536000000");
+    assert_eq!(kept["retention"], json!(31_536_000_000_u64));
+    let kept = tenantry.shows("events set-retention --clear retention");
+    assert_eq!(kept["retention"], json!(null));
 
     let asked = tenantry.run("user delete ada");
     assert_eq!(asked.code, 2, "nobody is there to say yes: {asked:?}");

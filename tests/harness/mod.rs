@@ -5,6 +5,7 @@ pub(crate) mod admin;
 pub(crate) mod authority;
 pub(crate) mod ber;
 pub(crate) mod browser;
+pub(crate) mod calendar;
 pub(crate) mod client;
 pub(crate) mod curl;
 pub(crate) mod daemon;

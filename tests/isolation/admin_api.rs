@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::world::{Side, World};
+use crate::harness::calendar::in_days;
 use crate::harness::curl::Response;
 use crate::harness::https::Https;
 
@@ -103,7 +104,7 @@ fn ids_of_the_other_organization_in_a_body_are_ids_that_never_were() {
         ),
     ];
     let key = json!({
-        "name": "key", "expires": "2027-01-01T00:00:00Z", "organizations": [world.theirs.id]
+        "name": "key", "expires": in_days(90), "organizations": [world.theirs.id]
     });
     let [with, without] = world.sides().map(|side| {
         let who = side.https(None).with_token(world.ours.admin.session.token());

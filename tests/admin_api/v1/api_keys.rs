@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::admin::Admin;
+use crate::harness::calendar::in_days;
 use crate::harness::https::Https;
 use crate::harness::office::Office;
 
@@ -16,7 +17,7 @@ fn owner(office: &Office, role: &str) -> Admin {
 
 /// Makes a key; tells its id and who uses it.
 fn key(owner: &Admin, fields: &Value) -> (String, Https) {
-    let mut all = json!({"name": "key", "expires": "2027-06-01T00:00:00Z"});
+    let mut all = json!({"name": "key", "expires": in_days(90)});
     all.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
     let made = owner.session.send("POST", "/v1/me/api-keys", Some(&all));
     assert_eq!(made.status, 201, "{made:?}");
@@ -29,7 +30,7 @@ fn key(owner: &Admin, fields: &Value) -> (String, Https) {
 fn without_api_access_there_are_no_keys_and_with_it_they_end_at_once() {
     let office = Office::new();
     let admin = office.provider_admin("manager", &json!("all"));
-    let fields = json!({"name": "key", "expires": "2027-06-01T00:00:00Z"});
+    let fields = json!({"name": "key", "expires": in_days(90)});
     let refused = admin.session.send("POST", "/v1/me/api-keys", Some(&fields));
     assert_eq!(refused.status, 409, "{refused:?}");
     let admin = owner(&office, "manager");
@@ -54,9 +55,9 @@ fn a_key_can_be_narrowed_and_never_widened() {
     let list = user.get("/v1/organizations").json();
     assert_eq!(list["items"].as_array().unwrap().len(), 1);
     assert_eq!(user.get("/v1/admins").status, 404);
-    let more = json!({"name": "more", "expires": "2027-06-01T00:00:00Z"});
+    let more = json!({"name": "more", "expires": in_days(90)});
     assert_eq!(user.send("POST", "/v1/me/api-keys", Some(&more)).status, 409);
-    let above = json!({"name": "x", "expires": "2027-06-01T00:00:00Z", "role": "administrator"});
+    let above = json!({"name": "x", "expires": in_days(90), "role": "administrator"});
     let refused = admin.session.send("POST", "/v1/me/api-keys", Some(&above));
     assert_eq!((refused.status, &refused.json()["pointer"]), (422, &json!("/role")));
     for expires in ["2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z", "tomorrow"] {
