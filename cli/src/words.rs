@@ -58,6 +58,7 @@ pub(crate) const REFERENCES: &[(&str, &str)] = &[
     ("radius_client", "radius-clients"),
     ("reply_profile", "reply-profiles"),
     ("unknown_device_profile", "reply-profiles"),
+    ("with_device_groups", "groups"),
     ("users", "users"),
 ];
 

@@ -19,7 +19,7 @@ use self::totals::Totals;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::id::{OrganizationId, RadiusClientId};
-use crate::records::{CertificateMark, Ending, Session, Traffic, indices};
+use crate::records::{CertificateMark, Ending, Granted, Session, Traffic, indices};
 use crate::time::Time;
 
 pub(crate) use self::reports::Reports;
@@ -74,6 +74,10 @@ pub struct SessionReport {
     pub source: IpAddr,
     /// The certificate of which the accept told.
     pub certificate: Option<CertificateMark>,
+    /// The port of the gear by its number.
+    pub port: Option<u32>,
+    /// What the accept told of itself.
+    pub granted: Option<Granted>,
 }
 
 /// How much of what gear reports is kept.

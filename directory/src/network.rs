@@ -43,7 +43,10 @@ pub struct Circumstances {
     pub service_type: Option<u32>,
     /// The device that asks, where gear names one by its address in the place of a user.
     pub device: Option<MacAddress>,
-    /// The machine that somebody sits at, as the gear names it, which proves nothing.
+    /// The hardware address of the machine that somebody sits at, as the gear names it, which proves
+    /// nothing.
+    pub calling: Option<MacAddress>,
+    /// That machine, however the gear names it.
     pub station: Option<Station>,
 }
 
@@ -53,13 +56,13 @@ pub struct Circumstances {
 pub struct Station(u64);
 
 impl Station {
-    /// Reads what gear calls a machine; `None` for nothing.
+    /// What gear calls a machine, and its hardware address where that is one; `None` for nothing.
     #[must_use]
-    pub fn read(text: &[u8]) -> Option<Self> {
+    pub fn of(text: &[u8], address: Option<MacAddress>) -> Option<Self> {
         if text.is_empty() {
             return None;
         }
-        if let Some(MacAddress([a, b, c, d, e, f])) = MacAddress::read(text) {
+        if let Some(MacAddress([a, b, c, d, e, f])) = address {
             return Some(Self(u64::from_be_bytes([0, 0, a, b, c, d, e, f])));
         }
         let mut hasher = DefaultHasher::new();
@@ -80,6 +83,7 @@ impl Circumstances {
             gear_address: None,
             service_type: None,
             device: None,
+            calling: None,
             station: None,
         }
     }

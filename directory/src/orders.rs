@@ -7,6 +7,8 @@ mod networks;
 mod outcome;
 mod renewal;
 mod search;
+mod sequel;
+mod standing;
 mod target;
 
 use std::net::{IpAddr, SocketAddr};
@@ -28,6 +30,8 @@ pub(crate) use self::departures::Departures;
 use self::departures::Errand;
 pub use self::networks::OrderNetworks;
 pub use self::outcome::OrderOutcome;
+pub use self::sequel::{ChangedSession, Sequel};
+use self::standing::Wanted;
 use self::target::Target;
 
 /// An order about one session.
@@ -44,6 +48,12 @@ pub struct SessionOrder {
     pub secrets: Arc<[Secret]>,
     client: (Uuid, String),
     cause: Cause,
+    /// Why the session ends although a change was asked for.
+    instead: Option<&'static str>,
+    /// Whether it ends where the gear refuses to change it.
+    ends_when_refused: bool,
+    /// Whether the gear has refused to change it.
+    was_refused: bool,
 }
 
 /// What becomes of a session.
@@ -52,7 +62,7 @@ pub enum Ordered {
     /// It ends.
     End,
     /// It goes on with what a reply profile says.
-    Change(Box<ReplyProfileFields>),
+    Change(Arc<ReplyProfileFields>),
 }
 
 /// Why there is an order.
@@ -107,7 +117,7 @@ impl Grant<'_, &Snapshot, ManageConfiguration> {
             found.fields,
         )?;
         let told = told.map_err(|reason| Invalid::new("/reply_profile", reason))?;
-        self.by_hand(session, Ordered::Change(Box::new(told)))
+        self.by_hand(session, Ordered::Change(Arc::new(told)))
     }
 
     fn reply_profile(&self, uuid: Uuid) -> Result<ReplyProfile, Error> {
@@ -135,7 +145,8 @@ impl<P: crate::access::Permit> Grant<'_, &Snapshot, P> {
         let actor = self.site().event_actor()?;
         let cause = Cause::Admin { actor, source: self.context.source };
         let networks = self.site().tools.order_networks();
-        Ok(target.order(organization, session, (what, cause), networks))
+        let wanted = Wanted { what, instead: None };
+        Ok(target.order(organization, session, (wanted, cause), networks))
     }
 }
 

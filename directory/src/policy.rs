@@ -10,10 +10,10 @@ use crate::collections::groups_of_device;
 use crate::error::Error;
 use crate::id::{GroupId, OrganizationId, RecordId, ReplyProfileId, UserId};
 use crate::known::Lookups;
-use crate::network::Circumstances;
+use crate::network::{Circumstances, MacAddress};
 use crate::records::{
-    Conditions, Consequence, Demand, LockedOrExpired, RadiusClientFields, ReplyProfile,
-    RuleVerdict, Settings,
+    Conditions, Consequence, Demand, Device, LockedOrExpired, RadiusClientFields, ReplyProfile,
+    RuleVerdict, Settings, WithDevice, indices,
 };
 use crate::search::EntryId;
 use crate::search::kin::Memberships;
@@ -39,6 +39,8 @@ pub(crate) struct NetworkPolicy {
     pub(crate) mac_authentication: bool,
     /// Whether sessions end with the certificates that let somebody in.
     pub(crate) follows_certificates: bool,
+    /// Whether accepts say what was granted, by which sessions are decided about again.
+    pub(crate) tells_what_is_granted: bool,
     /// What an accept of an unknown device carries; none where they are not let in.
     unknown_device: Option<Verdict>,
 }
@@ -93,6 +95,78 @@ impl Own {
             Self::User(own) => own.binary_search_by_key(&group, |own| own.id).is_ok(),
             Self::Device(own) => own.binary_search(&group).is_ok(),
         }
+    }
+}
+
+/// What rules ask about those whom they decide about: found once, however many ask, and not at all
+/// where none does.
+struct Facts<'a> {
+    place: Place<'a>,
+    asker: Asker<'a>,
+    /// The hardware address that the call comes from.
+    calling: Option<MacAddress>,
+    own: Option<Own>,
+    /// The device that a user comes with, if the organization has it, with its groups.
+    device: Option<Option<(Device, Vec<GroupId>)>>,
+}
+
+impl Facts<'_> {
+    /// Whether they are in one of some groups; in none is everybody.
+    fn is_in(&mut self, groups: &[GroupId]) -> Result<bool, Error> {
+        if groups.is_empty() {
+            return Ok(true);
+        }
+        let own = match &self.own {
+            Some(own) => own,
+            None => self.own.insert(Own::of(self.place, self.asker)?),
+        };
+        Ok(groups.iter().any(|group| own.has(*group)))
+    }
+
+    /// Whether they come with a device as a rule wants it. A device that comes for itself is the one
+    /// that is meant, and nobody's own.
+    fn comes_with(&mut self, when: &Conditions) -> Result<bool, Error> {
+        let groups = &when.with_device_groups;
+        if when.with_device.is_none() && groups.is_empty() {
+            return Ok(true);
+        }
+        let Asker::User(user) = self.asker else {
+            return Ok(when.with_device != Some(WithDevice::Own) && self.is_in(groups)?);
+        };
+        let device = match &self.device {
+            Some(device) => device,
+            None => self.device.insert(device_with_groups(self.place, self.calling)?),
+        };
+        let Some((device, own)) = device else { return Ok(false) };
+        let is_owned = device.fields.owner == Some(user);
+        let is_meant = groups.is_empty() || groups.iter().any(|it| own.binary_search(it).is_ok());
+        Ok(is_meant && (is_owned || when.with_device != Some(WithDevice::Own)))
+    }
+}
+
+/// The device of the organization with a hardware address that a user may come with, and the groups
+/// that it is in; one that is suspended is none.
+fn device_with_groups(
+    place: Place<'_>,
+    calling: Option<MacAddress>,
+) -> Result<Option<(Device, Vec<GroupId>)>, Error> {
+    let Some(device) = device_at(place, calling)?.filter(|device| !device.fields.suspended) else {
+        return Ok(None);
+    };
+    let groups = groups_of_device(place.snapshot, place.partition(), &device.fields.groups)?;
+    Ok(Some((device, groups)))
+}
+
+/// The device of the organization with a hardware address.
+pub(crate) fn device_at(
+    place: Place<'_>,
+    address: Option<MacAddress>,
+) -> Result<Option<Device>, Error> {
+    let Some(address) = address else { return Ok(None) };
+    let (source, partition) = (place.snapshot, place.partition());
+    match source.find_first(partition, indices::DEVICE_ADDRESS, address.octets())? {
+        Some(id) => Ok(source.get::<Device>(partition, id)?),
+        None => Ok(None),
     }
 }
 
@@ -183,6 +257,7 @@ impl NetworkPolicy {
             reply: verdict(fields.reply_profile)?,
             mac_authentication: fields.mac_authentication,
             follows_certificates: fields.orders.certificate_revoked != Consequence::Nothing,
+            tells_what_is_granted: fields.orders.asks_what_was_granted(),
             unknown_device: match fields.unknown_device_profile {
                 Some(profile) => Some(verdict(Some(profile))?),
                 None => None,
@@ -203,26 +278,20 @@ impl NetworkPolicy {
         asker: Asker<'_>,
         asked: (&Circumstances, Time),
     ) -> Result<Decision<'_>, Error> {
-        // Found once, however many rules ask.
-        let mut own: Option<Own> = None;
-        let mut is_in = |groups: &[GroupId]| -> Result<bool, Error> {
-            if groups.is_empty() {
-                return Ok(true);
-            }
-            let own = match &own {
-                Some(own) => own,
-                None => own.insert(Own::of(place, asker)?),
-            };
-            Ok(groups.iter().any(|group| own.has(*group)))
-        };
+        let calling = asked.0.calling;
+        let mut facts = Facts { place, asker, calling, own: None, device: None };
         for rule in &self.rules {
-            if rule.when.admit(asked.0, asked.1) && is_in(&rule.when.groups)? {
+            let when = &rule.when;
+            if when.admit(asked.0, asked.1)
+                && facts.is_in(&when.groups)?
+                && facts.comes_with(when)?
+            {
                 let groups = &rule.when.groups;
                 let verdict = rule.then.as_ref().map(|then| then.accepted(groups)).ok_or(REJECTED);
                 return Ok(Decision { rule: Some(&rule.name), verdict });
             }
         }
-        let allowed = is_in(&self.allowed_groups)?;
+        let allowed = facts.is_in(&self.allowed_groups)?;
         let accepted = self.reply.accepted(&self.allowed_groups);
         let verdict = if allowed { Ok(accepted) } else { Err(IN_NO_GROUP) };
         Ok(Decision { rule: None, verdict })
@@ -240,7 +309,8 @@ impl Verdict {
         };
         let fields = found.map(|profile| profile.fields);
         let has_placeholders = fields.as_ref().is_some_and(has_placeholders);
-        let reply = Arc::new(NetworkReply { profile: fields, certificate: None });
+        let profile_fields = fields.map(Arc::new);
+        let reply = Arc::new(NetworkReply { profile: profile_fields, ..NetworkReply::default() });
         Ok(Self { profile, reply, has_placeholders })
     }
 

@@ -9,7 +9,7 @@ use super::client::needs;
 use super::program::Program;
 
 /// FreeRADIUS, until it is dropped. It obeys but for the sessions of `stubborn`, whom it does not
-/// know, and of `silent`, of whom it says nothing.
+/// know, and of `fixed`, whom it does not treat otherwise.
 #[derive(Debug)]
 pub(crate) struct Nas {
     program: Program,
@@ -84,6 +84,12 @@ server orders {{
         if (&User-Name == \"stubborn\") {{
             update reply {{
                 &Error-Cause := Session-Context-Not-Found
+            }}
+            reject
+        }}
+        elsif (&User-Name == \"fixed\" && &Filter-Id) {{
+            update reply {{
+                &Error-Cause := Unsupported-Attribute
             }}
             reject
         }}

@@ -1,5 +1,6 @@
 //! RADIUS, by RFC.
 
+mod change_of_authorization;
 mod flood;
 mod issued_certificates;
 mod mac_authentication;

@@ -77,7 +77,7 @@ fn a_described_request_is_explained_without_a_password() {
     let told = explained(json!({"login": "ada", "method": "pap", "nas_port_type": 19,
         "called_station_id": called}));
     let expected = json!({"accept": true, "reason": null, "rule": "staff",
-        "reply_profile": rules[0]["reply_profile"], "needs_code": false});
+        "reply_profile": rules[0]["reply_profile"], "device": null, "needs_code": false});
     assert_eq!(told, expected);
     let told = explained(json!({"login": "bob", "method": "eap_ttls", "nas_port_type": 19,
         "called_station_id": called, "at": "2030-01-31T12:00:00Z"}));
@@ -101,6 +101,7 @@ fn rules_that_make_no_sense_are_refused_where_they_stand() {
     for (rules, pointer) in [
         (json!([mine, mine]), "/rules/1/name"),
         (with("groups", json!([never])), "/rules/0/groups/0"),
+        (with("with_device_groups", json!([never])), "/rules/0/with_device_groups/0"),
         (with("reply_profile", json!(never)), "/rules/0/reply_profile"),
         (with("ssids", json!([""])), "/rules/0/ssids/0"),
         (with("times", json!([{"days": [], "from": "00:00", "to": "01:00"}])), "/rules/0/times/0"),
@@ -109,6 +110,61 @@ fn rules_that_make_no_sense_are_refused_where_they_stand() {
         assert_eq!(refused.status, 422, "{rules} {refused:?}");
         assert_eq!(refused.json()["pointer"], pointer, "{rules}");
     }
+}
+
+#[test]
+fn a_rule_may_ask_for_the_device_that_a_user_comes_with() {
+    let office = Office::new();
+    let ada = office.user("ada", PASSWORD);
+    office.user("bob", PASSWORD);
+    let managed = office.group("managed", &[], &[]);
+    let device = office.make(
+        "devices",
+        &json!({"name": "laptop", "addresses": ["66-77-88-99-AA-BB"], "groups": [managed],
+                "owner": ada}),
+    );
+    let rules = json!([
+        {"name": "own", "with_device": "own", "with_device_groups": [managed],
+         "verdict": "accept"},
+        {"name": "known", "with_device": "known", "ssids": ["guests"], "verdict": "accept"},
+        {"name": "else", "verdict": "reject"}
+    ]);
+    let client = office.client("wifi", &json!({"rules": rules}));
+    let path = format!("radius-clients/{}", client.id);
+    let shown = office.read(&path)["rules"].clone();
+    assert_eq!(shown[0]["with_device_groups"], json!([managed]));
+    assert_eq!(
+        (&shown[1]["with_device"], &shown[2]["with_device"]),
+        (&json!("known"), &json!(null))
+    );
+    let gets_in = |user: &str, more: &str| login(&office, &client, user, more).is("Access-Accept");
+    let named = "Calling-Station-Id=\"6677.8899.aabb\"";
+    assert!(gets_in("ada", named));
+    assert!(!gets_in("bob", named));
+    assert!(gets_in("bob", &format!("{named},{GUESTS}")));
+    assert!(!gets_in("ada", &format!("Calling-Station-Id=\"66-77-88-99-AA-BC\",{GUESTS}")));
+    assert!(!gets_in("ada", GUESTS));
+    // Inside a tunnel as well.
+    let ttls = |own: &str| {
+        let peer = office.peer(&client, "TTLS").quoted("anonymous_identity", "anonymous");
+        let peer = peer.quoted("identity", "ada").quoted("password", PASSWORD);
+        peer.quoted("phase2", "auth=PAP").with(["-M", own])
+    };
+    ttls("66:77:88:99:aa:bb").gets_in();
+    ttls("66:77:88:99:aa:bc").stays_out();
+    let explain = |calling: &str| {
+        let asked = json!({"login": "ada", "method": "pap", "calling_station_id": calling});
+        office.act("POST", &format!("{path}/explain"), Some(&asked))
+    };
+    let told = explain("66-77-88-99-AA-BB");
+    assert_eq!((&told["rule"], &told["device"]), (&json!("own"), &device["id"]), "{told}");
+    let told = explain("66-77-88-99-AA-BC");
+    assert_eq!((&told["rule"], &told["device"]), (&json!("else"), &Value::Null), "{told}");
+    // What is suspended is no device that anybody comes with.
+    let suspended = json!({"suspended": true});
+    let place = format!("devices/{}", device["id"].as_str().unwrap());
+    office.act("PATCH", &place, Some(&suspended));
+    assert!(!gets_in("ada", named));
 }
 
 #[test]

@@ -10,6 +10,8 @@ pub(super) fn circumstances<C: Copy>(
 ) -> Circumstances {
     let ssid = question.called_station_id().and_then(Ssid::of_station);
     let device = named_device(question);
+    let machine = question.calling_station_id();
+    let calling = machine.and_then(MacAddress::read);
     Circumstances {
         method,
         port_type: question.nas_port_type(),
@@ -18,7 +20,8 @@ pub(super) fn circumstances<C: Copy>(
         gear_address: question.nas_ip(),
         service_type: question.service_type(),
         device,
-        station: question.calling_station_id().and_then(Station::read),
+        calling,
+        station: machine.and_then(|text| Station::of(text, calling)),
     }
 }
 

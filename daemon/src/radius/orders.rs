@@ -76,7 +76,8 @@ impl Courier {
             Err(TrySendError::Closed((order, _))) => (order, CLOSED),
         };
         let outcome = OrderOutcome::NotSent(reason.to_owned());
-        self.directory.conclude_order(order, &outcome, Time(self.clock.wall()));
+        // Nothing follows from what was not sent.
+        let _nothing = self.directory.conclude_order(order, &outcome, Time(self.clock.wall()));
         outcome
     }
 }

@@ -1,7 +1,7 @@
 //! Pure functions from RADIUS's reports of sessions to the directory's.
 
 use directory::accounting::{SessionReport, Stage};
-use directory::records::{CertificateMark, Traffic};
+use directory::records::{CertificateMark, Granted, Traffic};
 use directory::{OrganizationId, RadiusClientId, Time};
 use radius::{Accounting, AccountingStatus, AttributeType};
 
@@ -28,7 +28,8 @@ pub(super) fn report(accounting: &Accounting<ClientKey>, now: Time) -> Option<Se
         let all = accounting.attributes().filter(|it| it.kind == AttributeType::CLASS);
         all.map(|it| it.value)
     };
-    let mark = CertificateMark::of_class;
+    let (mark, granted) = (CertificateMark::of_class, Granted::of_class);
+    let is_own = |class: &[u8]| mark(class).is_some() || granted(class).is_some();
     let delay = number(AttributeType::ACCT_DELAY_TIME).unwrap_or_default().min(LONGEST_DELAY);
     let (organization, client): (OrganizationId, RadiusClientId) = accounting.client();
     Some(SessionReport {
@@ -53,10 +54,12 @@ pub(super) fn report(accounting: &Accounting<ClientKey>, now: Time) -> Option<Se
         calling: text(accounting.octets(AttributeType::CALLING_STATION_ID)),
         called: text(accounting.octets(AttributeType::CALLED_STATION_ID)),
         cause: number(AttributeType::ACCT_TERMINATE_CAUSE),
-        class: classes().find(|class| mark(class).is_none()).unwrap_or_default().to_vec(),
+        class: classes().find(|class| !is_own(class)).unwrap_or_default().to_vec(),
         gear_address: accounting.nas_ip(),
         source: accounting.source().ip().to_canonical(),
         certificate: classes().find_map(mark),
+        port: number(AttributeType::NAS_PORT),
+        granted: classes().find_map(granted),
     })
 }
 

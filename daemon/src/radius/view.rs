@@ -6,7 +6,7 @@ use directory::authentication::{
     Counterproof, MsChapV2, NetworkReply, Outcome, Password, Proof, Who,
 };
 use directory::records::{
-    NamedAttribute, NamedValue, ReplyProfileFields, VendorAttribute, VendorValue,
+    Granted, NamedAttribute, NamedValue, ReplyProfileFields, VendorAttribute, VendorValue,
 };
 use directory::{NetworkMethod, ReplyAttribute, ReplyKind};
 use radius::{
@@ -122,14 +122,17 @@ fn ask_for_code(state: &[u8]) -> Answer {
 type Proven = (Box<Counterproof>, u16);
 
 fn accept(reply: Option<&NetworkReply>, spoken: Spoken, proven: Option<Proven>) -> Answer {
-    let profile = reply.and_then(|reply| reply.profile.as_ref());
-    let written = profile.map_or_else(|| Ok(Reply::new()), of_profile).and_then(|mut reply| {
+    let profile = reply.and_then(|reply| reply.profile.as_deref());
+    let written = profile.map_or_else(|| Ok(Reply::new()), of_profile).and_then(|mut written| {
+        if let Some(reply) = reply {
+            put_marks(&mut written, reply)?;
+        }
         if let (Spoken::MsChapV2(identifier), Some((proof, salt))) = (spoken, proven) {
             let keys = SessionKeys::new(proof.send_key(), proof.receive_key(), salt);
-            reply.ms_chap_success(identifier, &proof.authenticator_response())?;
-            reply.session_keys(keys)?;
+            written.ms_chap_success(identifier, &proof.authenticator_response())?;
+            written.session_keys(keys)?;
         }
-        Ok(reply)
+        Ok(written)
     });
     match written {
         Ok(reply) => Answer::Accept(reply),
@@ -140,6 +143,17 @@ fn accept(reply: Option<&NetworkReply>, spoken: Spoken, proven: Option<Proven>) 
             spoken.reject(Failure::Rejected)
         }
     }
+}
+
+/// Writes what the gear is to tell of the accept with its reports.
+pub(super) fn put_marks(written: &mut Reply, reply: &NetworkReply) -> Result<(), ReplyError> {
+    if let Some(mark) = &reply.certificate {
+        written.octets(AttributeType::CLASS, mark.to_class().as_bytes())?;
+    }
+    if let Some(class) = reply.granted.as_ref().and_then(Granted::to_class) {
+        written.octets(AttributeType::CLASS, class.as_bytes())?;
+    }
+    Ok(())
 }
 
 /// Writes a profile's attributes in their order.

@@ -162,6 +162,9 @@ impl Ledger<'_, '_> {
             gear_address: None,
             source: None,
             certificate: None,
+            port: None,
+            granted: None,
+            changed: None,
         };
         Ok(Kept { id: self.change.allocate(self.partition)?, session, stored: Stored::Not })
     }
@@ -344,6 +347,16 @@ fn follow(session: &mut Session, report: SessionReport) {
     }
     if report.certificate.is_some() {
         session.certificate = report.certificate;
+    }
+    fill(&mut session.port, report.port, is_news);
+    // What gear goes on telling of the accept says nothing of what it was told since.
+    if let Some(granted) = report.granted
+        && (is_news || session.granted.is_none())
+        && session.granted.as_ref() != Some(&granted)
+    {
+        // An outer identity is nobody's login.
+        session.user = session.user.or(Some(granted.user));
+        (session.granted, session.changed) = (Some(granted), None);
     }
 }
 

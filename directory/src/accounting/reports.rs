@@ -29,8 +29,10 @@ const TIMES: u32 = 60;
 const FAILURES: usize = 100;
 
 /// How a report is written in the journal: the first octet.
-const FORM: u8 = 3;
-/// Likewise, by an earlier version, which knew of a certificate by one authority alone.
+const FORM: u8 = 4;
+/// Likewise, by an earlier version, without a port and what was granted at the end.
+const FORM_3: u8 = 3;
+/// Likewise, and it knew of a certificate by one authority alone.
 const FORM_2: u8 = 2;
 /// Likewise, without a certificate at the end.
 const FORM_1: u8 = 1;
@@ -399,8 +401,9 @@ fn met_of<'a>(
 
 fn read(body: &[u8]) -> Result<SessionReport, Error> {
     match body.split_first() {
-        Some((&(FORM | FORM_2), body)) => Ok(storage::decode(body)?),
-        Some((&FORM_1, body)) => Ok(storage::decode(&[body, &[0]].concat())?),
+        Some((&FORM, body)) => Ok(storage::decode(body)?),
+        Some((&(FORM_3 | FORM_2), body)) => Ok(storage::decode(&[body, &[0, 0]].concat())?),
+        Some((&FORM_1, body)) => Ok(storage::decode(&[body, &[0, 0, 0]].concat())?),
         Some(_) | None => Err(storage::Corrupt::new("a report of an unknown form").into()),
     }
 }

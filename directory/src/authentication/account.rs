@@ -77,9 +77,19 @@ pub(super) fn find_user(
 ) -> Result<Option<Account>, Error> {
     let partition = organization.partition();
     let found = snapshot.find_first(partition, indices::USER_LOGIN, login.as_bytes())?;
-    let Some(id) = found.and_then(UserId::from_record) else {
-        return Ok(None);
-    };
+    match found.and_then(UserId::from_record) {
+        Some(id) => account_of(snapshot, organization, id),
+        None => Ok(None),
+    }
+}
+
+/// The account of a user.
+pub(super) fn account_of(
+    snapshot: &Snapshot,
+    organization: OrganizationId,
+    id: UserId,
+) -> Result<Option<Account>, Error> {
+    let partition = organization.partition();
     let user = snapshot.get::<User>(partition, id.record())?;
     let credential = snapshot.get::<Credential>(partition, id.record())?;
     Ok(user.map(|user| Account {

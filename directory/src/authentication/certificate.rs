@@ -83,7 +83,7 @@ impl Directory {
             return Ok(outcome);
         };
         let certificate = mark(&snapshot, place.partition(), &chain)?;
-        let reply = NetworkReply { profile: reply.profile.clone(), certificate };
+        let reply = NetworkReply { certificate, ..NetworkReply::clone(&reply) };
         let reply = Some(Arc::new(reply));
         Ok(Outcome::Accept { actor, reply, notice, counterproof, earlier })
     }

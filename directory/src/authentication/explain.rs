@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use storage::{Reading, Snapshot};
+use uuid::Uuid;
 
 use super::account::find_user;
 use super::attempt::{Attempt, Channel, Door, OVERHEARD, Who};
@@ -17,7 +18,7 @@ use crate::directory::Directory;
 use crate::error::Error;
 use crate::id::{RadiusClientId, RecordId, ReplyProfileId};
 use crate::network::{Circumstances, MacAddress, NetworkMethod};
-use crate::policy::{Asker, NetworkPolicy, Place, Profiles};
+use crate::policy::{Asker, NetworkPolicy, Place, Profiles, device_at};
 use crate::records::{OrganizationState, RadiusClient, kinds};
 use crate::text::prepare;
 use crate::time::Time;
@@ -42,6 +43,9 @@ pub struct Explanation {
     pub rule: Option<String>,
     /// The profile that an accept carries.
     pub profile: Option<ReplyProfileId>,
+    /// The external id of the device that rules about one mean, if the organization has it and it is
+    /// not suspended.
+    pub device: Option<Uuid>,
     /// Whether a code is needed beside the password.
     pub needs_code: bool,
 }
@@ -109,6 +113,8 @@ impl Grant<'_, &Snapshot, View> {
         if asked.circumstances.method == NetworkMethod::Mac {
             return device_explained(within, &policy, asked);
         }
+        let device = device_at(within, asked.circumstances.calling)?;
+        let device = device.filter(|it| !it.fields.suspended).map(|it| it.uuid);
         let door = Door::Radius(client, asked.circumstances);
         let nowhere = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
         let mut attempt = Attempt::new(Who::User(asked.login.clone()), door, nowhere, asked.at);
@@ -121,9 +127,10 @@ impl Grant<'_, &Snapshot, View> {
             attempt.need == Need::Code && asked.circumstances.method != NetworkMethod::EapTls;
         if let Some(reason) = attempt.hindrance(snapshot)? {
             let reason = Some(reason);
-            return Ok(Explanation { reason, needs_code, ..Explanation::default() });
+            return Ok(Explanation { reason, device, needs_code, ..Explanation::default() });
         }
-        attempt.decided(within, needs_code)
+        let decided = attempt.decided(within, needs_code)?;
+        Ok(Explanation { device, ..decided })
     }
 }
 
@@ -147,6 +154,7 @@ fn device_explained(
         reason,
         rule: judged.rule.map(ToOwned::to_owned),
         profile: profile.filter(|_| reason.is_none()),
+        device: judged.device.filter(|it| !it.fields.suspended).map(|it| it.uuid),
         needs_code: false,
     })
 }
@@ -246,6 +254,7 @@ impl Attempt {
             reason,
             rule: decision.rule.map(ToOwned::to_owned),
             profile: profile.filter(|_| reason.is_none()),
+            device: None,
             needs_code,
         })
     }

@@ -4,7 +4,7 @@
 //! what the gear believes. So it counts only where the RADIUS client says so, never for a user, and
 //! only for what the client's policy gives to devices. A certificate proves a device at every client.
 
-use storage::{Reading, Snapshot};
+use storage::Snapshot;
 
 use super::attempt::{Attempt, Begun, Door, Outcome};
 use super::expiry::Notice;
@@ -14,8 +14,8 @@ use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::{EventActor, Outcome as EventOutcome};
 use crate::network::{Circumstances, MacAddress, NetworkMethod};
-use crate::policy::{Accepted, Asker, NetworkPolicy, Place};
-use crate::records::{Device, indices};
+use crate::policy::{Accepted, Asker, NetworkPolicy, Place, device_at};
+use crate::records::Device;
 use crate::time::Time;
 
 const SUSPENDED: &str = "the device is suspended";
@@ -36,17 +36,11 @@ pub(super) fn judge<'p>(
     address: MacAddress,
     asked: (&Circumstances, Time),
 ) -> Result<Judged<'p>, Error> {
-    let (source, partition) = (place.snapshot, place.partition());
-    let found = source.find_first(partition, indices::DEVICE_ADDRESS, address.octets())?;
-    let device = match found {
-        Some(id) => source.get::<Device>(partition, id)?,
-        None => None,
-    };
-    match device {
+    match device_at(place, Some(address))? {
         Some(device) => judge_known(policy, place, device, asked),
         None => {
             let verdict = policy.unknown_device().ok_or(UNKNOWN);
-            Ok(Judged { device, rule: None, verdict })
+            Ok(Judged { device: None, rule: None, verdict })
         }
     }
 }

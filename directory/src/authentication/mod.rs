@@ -27,6 +27,7 @@ mod passkey;
 mod password;
 mod placeholders;
 mod pool;
+mod reconsider;
 mod second_factor;
 mod shards;
 mod sign_in;
@@ -63,6 +64,7 @@ pub use password::{
 };
 pub(crate) use placeholders::{has_placeholders, told_of};
 pub use pool::PoolLimits;
+pub(crate) use reconsider::{Reconsidered, reconsider};
 pub use sign_in::{Arrival, Enrolment, Second, SignInOutcome, SignInRequest};
 pub use throttle::ThrottlePolicy;
 pub use totp::code_of_uri;

@@ -1,6 +1,7 @@
 //! The last step onto a network: what a RADIUS client's policy says of who was proven.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use storage::Snapshot;
 
@@ -13,17 +14,28 @@ use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::Outcome as EventOutcome;
 use crate::id::{OrganizationId, UserId};
+use crate::network::Circumstances;
 use crate::policy::{Asker, Place};
-use crate::records::{CertificateMark, LockedOrExpired, ReplyProfileFields};
+use crate::records::{CertificateMark, Granted, LockedOrExpired, ReplyProfileFields, digest_of};
 use crate::time::Time;
 
 /// What network gear is told with an accept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NetworkReply {
     /// The reply profile, when there is one.
-    pub profile: Option<ReplyProfileFields>,
+    pub profile: Option<Arc<ReplyProfileFields>>,
     /// The certificate that let somebody in, where the gear is to tell of it again.
     pub certificate: Option<CertificateMark>,
+    /// What was granted, where the gear is to tell of it again.
+    pub granted: Option<Granted>,
+}
+
+impl NetworkReply {
+    /// Likewise, with what the gear is to tell again.
+    fn telling(&self, user: UserId, by: &Circumstances) -> Self {
+        let digest = digest_of(self.profile.as_deref());
+        Self { granted: Some(Granted::new(user, by, digest)), ..self.clone() }
+    }
 }
 
 impl Attempt {
@@ -93,6 +105,12 @@ impl Directory {
         let reply = match decision.verdict {
             Ok(accepted) => filled(place, user, accepted)?,
             Err(reason) => Err(reason),
+        };
+        let reply = match reply {
+            Ok(reply) if policy.tells_what_is_granted => {
+                Ok(Arc::new(reply.telling(user, circumstances)))
+            }
+            reply => reply,
         };
         let outcome = match reply {
             Ok(_) => EventOutcome::Success,

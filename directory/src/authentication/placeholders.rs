@@ -73,9 +73,9 @@ pub(super) fn filled(
         return Ok(Err(NO_FACT));
     };
     let group = group_of(place, user, accepted)?;
-    let told = with_facts(profile.clone(), &record.fields, group.as_deref());
+    let told = with_facts(ReplyProfileFields::clone(profile), &record.fields, group.as_deref());
     Ok(told.map(|profile| {
-        Arc::new(NetworkReply { profile: Some(profile), ..NetworkReply::default() })
+        Arc::new(NetworkReply { profile: Some(Arc::new(profile)), ..NetworkReply::default() })
     }))
 }
 

@@ -500,7 +500,7 @@ mod tests {
 
     /// Behind the proxy, at a machine.
     fn at(machine: u64) -> Whence {
-        Whence { address: proxy(), machine: Station::read(&machine.to_be_bytes()) }
+        Whence { address: proxy(), machine: Station::of(&machine.to_be_bytes(), None) }
     }
 
     #[test]

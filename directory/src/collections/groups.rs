@@ -14,8 +14,8 @@ use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{GroupId, RecordId, UserId};
 use crate::limits;
 use crate::records::{
-    Group, GroupFields, RadiusClient, ServiceAccount, Stamp, Trigger, User, Visibility, indices,
-    relations,
+    Group, GroupFields, NetworkRule, RadiusClient, ServiceAccount, Stamp, Trigger, User,
+    Visibility, indices, relations,
 };
 use crate::references;
 use crate::schema;
@@ -114,7 +114,7 @@ impl Groups<'_, &mut Change<'_>> {
     /// names it.
     pub fn delete(&mut self, id: GroupId, revision: Option<u64>) -> Result<(), Error> {
         let gone = self.direct_members(id)?;
-        self.note_gone(id, &gone)?;
+        self.note_moved(Trigger::LeftGroup, id, &gone)?;
         let (partition, now) = (self.site.partition(), self.site.now());
         references::drop_all(self.site.source, partition, EntryId::Group(id), now)?;
         self.remove(id, revision)
@@ -132,16 +132,20 @@ impl Groups<'_, &mut Change<'_>> {
         members: &MembershipChange,
     ) -> Result<Group, Error> {
         let mut record = self.read_at(group, revision)?;
-        let (mut told, mut gone) = (Vec::new(), Gone::default());
+        let (mut told, mut gone) = (Vec::new(), Moved::default());
         for member in &members.remove {
             if self.take_out(group, *member, &mut told)? {
                 gone.add(*member);
             }
         }
-        self.note_gone(group, &gone)?;
+        self.note_moved(Trigger::LeftGroup, group, &gone)?;
+        let mut came = Moved::default();
         for (position, member) in members.add.iter().enumerate() {
-            self.put_in(group, *member, &format!("/add/{position}"), &mut told)?;
+            if self.put_in(group, *member, &format!("/add/{position}"), &mut told)? {
+                came.add(*member);
+            }
         }
+        self.note_moved(Trigger::JoinedGroup, group, &came)?;
         self.touched(group, &mut record, &told)?;
         Ok(record)
     }
@@ -172,11 +176,11 @@ impl Groups<'_, &mut Change<'_>> {
         member: Member,
         pointer: &str,
         told: &mut Vec<Difference>,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let partition = self.site.partition();
         let (relation, id) = member.link();
         if self.site.source.is_linked(partition, relation, group.record(), id)? {
-            return Ok(());
+            return Ok(false);
         }
         let Some(name) = self.name_of(member)? else {
             return Err(Invalid::new(pointer, "there is no such member").into());
@@ -188,7 +192,7 @@ impl Groups<'_, &mut Change<'_>> {
         }
         self.site.source.link(partition, relation, group.record(), id)?;
         told.push(Difference { field: "member".into(), before: None, after: Some(name) });
-        Ok(())
+        Ok(true)
     }
 
     fn take_out(
@@ -208,20 +212,25 @@ impl Groups<'_, &mut Change<'_>> {
         Ok(true)
     }
 
-    /// Notes who is not in a group any more.
-    fn note_gone(&mut self, group: GroupId, gone: &Gone) -> Result<(), Error> {
-        if gone.users.is_empty() && gone.groups.is_empty() {
+    /// Notes who is not in a group any more, or who is since now.
+    pub(super) fn note_moved(
+        &mut self,
+        trigger: Trigger,
+        group: GroupId,
+        moved: &Moved,
+    ) -> Result<(), Error> {
+        if moved.users.is_empty() && moved.groups.is_empty() || !self.site.asks_for(trigger)? {
             return Ok(());
         }
         let partition = self.site.partition();
-        let mut left = ancestors_of_group(&*self.site.source, partition, group)?;
-        left.push(group);
-        self.site.note_departure(Trigger::LeftGroup, (&gone.users, &gone.groups), &left)
+        let mut groups = ancestors_of_group(&*self.site.source, partition, group)?;
+        groups.push(group);
+        self.site.note_departure(trigger, (&moved.users, &moved.groups), &groups)
     }
 
     /// Those who are in a group directly, if anybody asks who leaves it.
-    fn direct_members(&self, group: GroupId) -> Result<Gone, Error> {
-        let mut gone = Gone::default();
+    fn direct_members(&self, group: GroupId) -> Result<Moved, Error> {
+        let mut gone = Moved::default();
         if self.site.asks_for(Trigger::LeftGroup)? {
             let (partition, number) = (self.site.partition(), group.record());
             for user in self.site.source.linked(partition, relations::GROUP_USER, number) {
@@ -249,15 +258,15 @@ impl Groups<'_, &mut Change<'_>> {
     }
 }
 
-/// Who left a group.
+/// Who left a group, or came into it.
 #[derive(Default)]
-struct Gone {
+pub(super) struct Moved {
     users: Vec<UserId>,
     groups: Vec<GroupId>,
 }
 
-impl Gone {
-    fn add(&mut self, member: Member) {
+impl Moved {
+    pub(super) fn add(&mut self, member: Member) {
         match member {
             Member::User(user) => self.users.push(user),
             Member::Group(group) => self.groups.push(group),
@@ -359,7 +368,10 @@ impl Entity for Group {
             if fields.allowed_groups.contains(&id) {
                 return Err(Error::InUse("a RADIUS client allows this group"));
             }
-            if fields.rules.iter().any(|rule| rule.when.groups.contains(&id)) {
+            let names = |rule: &NetworkRule| {
+                rule.when.groups.contains(&id) || rule.when.with_device_groups.contains(&id)
+            };
+            if fields.rules.iter().any(names) {
                 return Err(Error::InUse("a rule of a RADIUS client names this group"));
             }
         }

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use storage::{Change, Partition, ReadError, Reading};
 
-use super::groups::{Groups, Member};
+use super::groups::{Groups, Member, Moved};
 use crate::error::Error;
 use crate::events::Difference;
 use crate::id::{GroupId, RecordId};
-use crate::records::relations;
+use crate::records::{Trigger, relations};
 
 /// What came of nesting a group in another.
 pub(crate) enum Nesting {
@@ -41,6 +41,9 @@ impl Groups<'_, &mut Change<'_>> {
         }
         let after = self.name_of(Member::Group(nested))?;
         self.site.source.link(partition, relation, group.record(), id)?;
+        let mut came = Moved::default();
+        came.add(Member::Group(nested));
+        self.note_moved(Trigger::JoinedGroup, group, &came)?;
         let told = Difference { field: "member".into(), before: None, after };
         self.touched(group, &mut record, &[told])?;
         Ok(Nesting::Done)

@@ -41,6 +41,7 @@ fn check_conditions(pointer: &str, when: &Conditions) -> Result<(), Invalid> {
     count("nas_identifiers", when.gear.len(), VALUES)?;
     count("nas_networks", when.gear_networks.len(), VALUES)?;
     count("service_types", when.service_types.len(), VALUES)?;
+    count("with_device_groups", when.with_device_groups.len(), NAMED_GROUPS)?;
     for (position, name) in when.gear.iter().enumerate() {
         let pointer = format!("{pointer}/nas_identifiers/{position}");
         limits::line_of(&pointer, name, GearName::LONGEST)?;
@@ -68,10 +69,14 @@ pub(super) fn check_references(
     partition: Partition,
 ) -> Result<(), Error> {
     for (position, rule) in rules.iter().enumerate() {
-        for (number, group) in rule.when.groups.iter().enumerate() {
-            if !source.contains::<Group>(partition, group.record())? {
-                let pointer = format!("/rules/{position}/groups/{number}");
-                return Err(Invalid::new(pointer, "there is no such group").into());
+        let named =
+            [("groups", &rule.when.groups), ("with_device_groups", &rule.when.with_device_groups)];
+        for (name, groups) in named {
+            for (number, group) in groups.iter().enumerate() {
+                if !source.contains::<Group>(partition, group.record())? {
+                    let pointer = format!("/rules/{position}/{name}/{number}");
+                    return Err(Invalid::new(pointer, "there is no such group").into());
+                }
             }
         }
         if let Some(profile) = rule.then.profile()

@@ -11,7 +11,7 @@ use storage::{Change, Commit, Id, Partition, Reading, Store, What};
 use super::backlog::Backlog;
 use super::outcome::given_up;
 use super::search::{Found, Search};
-use super::{Cause, Ordered, SessionOrder, is_active};
+use super::{Cause, SessionOrder, is_active};
 use crate::collections::Site;
 use crate::directory::Directory;
 use crate::error::Error;
@@ -103,13 +103,13 @@ impl Site<'_, &mut Change<'_>> {
         Ok(self.source.find_first(partition, index, &[trigger.number()])?.is_some())
     }
 
-    /// Notes what happened to users and to those in groups, if a RADIUS client asks for it; `left`
-    /// are the groups that they were taken out of, and those above.
+    /// Notes what happened to users and to those in groups, if a RADIUS client asks for it; `moved`
+    /// are the groups that they were taken out of or put into, and those above.
     pub(crate) fn note_departure(
         &mut self,
         trigger: Trigger,
         (users, members_of): (&[UserId], &[GroupId]),
-        left: &[GroupId],
+        moved: &[GroupId],
     ) -> Result<(), Error> {
         let (partition, at) = (self.partition(), self.now());
         if !self.asks_for(trigger)? {
@@ -129,7 +129,16 @@ impl Site<'_, &mut Change<'_>> {
                 self.source.event(partition, at.0, &event.encode());
                 break;
             }
-            let note = Departure { trigger, at, users, members_of, left: left.to_vec() };
+            let (left, joined) = match trigger {
+                Trigger::JoinedGroup => (Vec::new(), moved.to_vec()),
+                Trigger::LeftGroup
+                | Trigger::Suspended
+                | Trigger::Deleted
+                | Trigger::Locked
+                | Trigger::PasswordChanged
+                | Trigger::CertificateRevoked => (moved.to_vec(), Vec::new()),
+            };
+            let note = Departure { trigger, at, users, members_of, left, joined };
             let id = self.source.allocate(partition)?;
             self.source.put(partition, id, &note)?;
             backlog.grow();
@@ -196,7 +205,7 @@ impl Directory {
             found.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
         let Some(last) = ids.last().copied() else { return Ok(Vec::new()) };
         let answers = is_active(&snapshot, organization)?;
-        let mut search = Search::new(&snapshot, (organization, now), notes);
+        let mut search = Search::new((self, &snapshot), (organization, now), notes);
         let found = if answers { search.sessions()? } else { Vec::new() };
         // Nothing fails from here on.
         departures.lock().taken.insert(organization, last);
@@ -204,10 +213,10 @@ impl Directory {
         let errand = Arc::new(Errand { departures: Arc::clone(departures), organization, notes });
         let networks = self.tools().order_networks();
         let order = |found: Found| {
-            let Found { target, session, trigger, note } = found;
+            let Found { target, session, trigger, note, wanted } = found;
             let note = ids.get(note).copied()?;
             let cause = Cause::Errand { trigger, note, _errand: Arc::clone(&errand) };
-            Some(target.order(organization, session, (Ordered::End, cause), networks))
+            Some(target.order(organization, session, (wanted, cause), networks))
         };
         Ok(found.into_iter().filter_map(order).collect())
     }

@@ -124,6 +124,9 @@ mod tests {
             gear_address: told.map(ip),
             source: source.map(ip),
             certificate: None,
+            port: None,
+            granted: None,
+            changed: None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What became of orders, as events tell it.
 
-use super::{Cause, Ordered, SessionOrder};
+use super::{Cause, Ordered, Sequel, SessionOrder};
 use crate::directory::Directory;
 use crate::events::{Action, Difference, Event, EventActor, Outcome, Subject, SubjectKind};
 use crate::id::{OrganizationId, Place};
@@ -36,35 +36,17 @@ const SILENT: &str =
     "the gear did not answer; it must take orders from here, with the shared secret";
 
 impl Directory {
-    /// Tells what became of an order.
-    pub fn conclude_order(&self, order: SessionOrder, outcome: &OrderOutcome, now: Time) {
-        let SessionOrder { organization, session, what, to, client, cause, .. } = order;
-        let (actor, source, trigger) = match cause {
-            Cause::Admin { actor, source } => (actor, source, None),
-            Cause::Errand { trigger, .. } => (EventActor::Daemon, None, Some(trigger)),
-        };
-        let action = match &what {
-            Ordered::End => Action::SessionDisconnect,
-            Ordered::Change(_) => Action::SessionChange,
-        };
-        let mut differences = vec![told("radius_client", &client.1)];
-        differences.extend(to.ok().map(|to| told("sent_to", &to.to_string())));
-        differences.extend(trigger.map(|trigger| told("because", words(trigger))));
-        if let Ordered::Change(profile) = &what {
-            differences.push(told("reply_profile", &profile.name));
-        }
-        let name = if session.login.is_empty() { session.name } else { session.login };
-        let event = Event {
-            at: now,
-            actor,
-            source,
-            action,
-            subject: Some(Subject { kind: SubjectKind::Session, id: session.uuid, name }),
-            outcome: outcome.reason().map_or(Outcome::Success, Outcome::Failure),
-            differences,
-            access: None,
-        };
-        self.note_event(Place::Organization(organization), &event);
+    /// Tells what became of an order, and says what follows from that.
+    #[must_use]
+    pub fn conclude_order(
+        &self,
+        order: SessionOrder,
+        outcome: &OrderOutcome,
+        now: Time,
+    ) -> Option<Sequel> {
+        let event = event_of(&order, outcome, now);
+        self.note_event(Place::Organization(order.organization), &event);
+        Sequel::of(order, outcome)
     }
 
     /// Tells that orders were given up, as too many of the organization wait already.
@@ -72,6 +54,37 @@ impl Directory {
         let reason =
             format!("too many orders wait: {} sessions were left as they are", orders.len());
         self.note_event(Place::Organization(organization), &given_up(reason, now));
+    }
+}
+
+fn event_of(order: &SessionOrder, outcome: &OrderOutcome, now: Time) -> Event {
+    let (actor, source, trigger) = match &order.cause {
+        Cause::Admin { actor, source } => (actor.clone(), *source, None),
+        Cause::Errand { trigger, .. } => (EventActor::Daemon, None, Some(*trigger)),
+    };
+    let action = match &order.what {
+        Ordered::End => Action::SessionDisconnect,
+        Ordered::Change(_) => Action::SessionChange,
+    };
+    let mut differences = vec![told("radius_client", &order.client.1)];
+    differences.extend(order.to.ok().map(|to| told("sent_to", &to.to_string())));
+    differences.extend(trigger.map(|trigger| told("because", words(trigger))));
+    differences.extend(order.instead.map(|reason| told("instead_of_change", reason)));
+    if let Ordered::Change(profile) = &order.what {
+        differences.push(told("reply_profile", &profile.name));
+    }
+    let session = &order.session;
+    let name = if session.login.is_empty() { &session.name } else { &session.login };
+    let (id, name) = (session.uuid, name.clone());
+    Event {
+        at: now,
+        actor,
+        source,
+        action,
+        subject: Some(Subject { kind: SubjectKind::Session, id, name }),
+        outcome: outcome.reason().map_or(Outcome::Success, Outcome::Failure),
+        differences,
+        access: None,
     }
 }
 
@@ -100,6 +113,7 @@ fn words(trigger: Trigger) -> &'static str {
         Trigger::Deleted => "the user was deleted",
         Trigger::Locked => "an admin locked the user out",
         Trigger::LeftGroup => "the user left a group",
+        Trigger::JoinedGroup => "the user came into a group",
         Trigger::PasswordChanged => "the user has another password",
         Trigger::CertificateRevoked => "the certificate was revoked",
     }

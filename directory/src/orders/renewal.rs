@@ -4,7 +4,7 @@ use storage::Reading as _;
 
 use super::search::Search;
 use super::target::Target;
-use super::{Cause, SessionOrder, is_active};
+use super::{Cause, Ordered, SessionOrder, is_active};
 use crate::collections::find_session;
 use crate::directory::Directory;
 use crate::error::Error;
@@ -17,6 +17,7 @@ const GONE: &str = "the session is not kept any more";
 const ENDED: &str = "the session has ended meanwhile";
 const NO_CLIENT: &str = "the session's RADIUS client was deleted meanwhile";
 const UNDONE: &str = "why the session was to end does not hold any more";
+const UNCHANGED: &str = "the policy says nothing else of the session any more";
 
 impl Directory {
     /// Brings an order to how things stand: where its gear is, and which secrets it may have.
@@ -50,9 +51,14 @@ impl Directory {
             let Some(note) = snapshot.get::<Departure>(partition, *note)? else {
                 return Ok(Err(UNDONE));
             };
-            let mut search = Search::new(&snapshot, (organization, now), vec![note]);
-            if !search.holds(0, &session, target.fields())? {
-                return Ok(Err(UNDONE));
+            let within = (self, &snapshot);
+            let mut search = Search::new(within, (organization, now), vec![note]);
+            let Some(wanted) = search.wanted(0, &session, target.fields())? else {
+                let is_change = matches!(order.what, Ordered::Change(_));
+                return Ok(Err(if is_change { UNCHANGED } else { UNDONE }));
+            };
+            if !order.was_refused {
+                (order.what, order.instead) = (wanted.what, wanted.instead);
             }
         }
         target.renew(order, session, self.tools().order_networks());

@@ -4,18 +4,22 @@ use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet};
 use std::rc::Rc;
 
 use storage::{Reading, Snapshot};
+use uuid::Uuid;
 
+use super::Ordered;
+use super::standing::{Standing, Wanted};
 use super::target::Target;
 use crate::collections::{groups_of_user, open_sessions_at};
+use crate::directory::Directory;
 use crate::error::Error;
 use crate::id::{GroupId, OrganizationId, RadiusClientId, RecordId, UserId};
 use crate::records::{
-    CertificateMark, Consequence, Credential, Departure, IssuedCertificate, RadiusClientFields,
-    RuleVerdict, Session, Trigger, User, UserState, indices, revoked_key,
+    CertificateMark, Consequence, Credential, Departure, IssuedCertificate, NetworkRule,
+    RadiusClientFields, RuleVerdict, Session, Trigger, User, UserState, indices, revoked_key,
 };
 use crate::time::Time;
 
-/// A session that is to end.
+/// A session of which something is wanted.
 pub(super) struct Found {
     pub(super) target: Rc<Target>,
     pub(super) session: Session,
@@ -23,10 +27,15 @@ pub(super) struct Found {
     pub(super) trigger: Trigger,
     /// The position of the note that says so.
     pub(super) note: usize,
+    pub(super) wanted: Wanted,
 }
+
+/// Why something is wanted of a session: what happened, the position of the note, and what.
+type Why = (Trigger, usize, Wanted);
 
 /// What happened to users of an organization, against its open sessions.
 pub(super) struct Search<'s> {
+    directory: &'s Directory,
     snapshot: &'s Snapshot,
     organization: OrganizationId,
     now: Time,
@@ -41,11 +50,13 @@ pub(super) struct Search<'s> {
     own: HashMap<UserId, Rc<[GroupId]>>,
     /// The notes that are about users.
     about: HashMap<UserId, Rc<[usize]>>,
+    /// How the session stands that was asked about last.
+    standing: Option<(Uuid, Standing)>,
 }
 
 impl<'s> Search<'s> {
     pub(super) fn new(
-        snapshot: &'s Snapshot,
+        (directory, snapshot): (&'s Directory, &'s Snapshot),
         (organization, now): (OrganizationId, Time),
         notes: Vec<Departure>,
     ) -> Self {
@@ -64,6 +75,7 @@ impl<'s> Search<'s> {
         }
         let (own, about) = (HashMap::new(), HashMap::new());
         Self {
+            directory,
             snapshot,
             organization,
             now,
@@ -73,10 +85,11 @@ impl<'s> Search<'s> {
             of_groups,
             own,
             about,
+            standing: None,
         }
     }
 
-    /// The sessions that are to end, each with its client and why.
+    /// The sessions of which something is wanted, each with its client and why.
     pub(super) fn sessions(&mut self) -> Result<Vec<Found>, Error> {
         let (snapshot, partition) = (self.snapshot, self.organization.partition());
         let mut all = Vec::new();
@@ -85,38 +98,78 @@ impl<'s> Search<'s> {
             let Some(target) = target.map(Rc::new) else { continue };
             for session in open_sessions_at(snapshot, partition, client) {
                 let session = session?;
-                if let Some((trigger, note)) = self.why(&session, target.fields())? {
-                    all.push(Found { target: Rc::clone(&target), session, trigger, note });
+                if let Some((trigger, note, wanted)) = self.why(&session, target.fields())? {
+                    let target = Rc::clone(&target);
+                    all.push(Found { target, session, trigger, note, wanted });
                 }
             }
         }
         Ok(all)
     }
 
-    /// Whether the note at a position still asks for the end of a user's session that it was once
-    /// found to be about.
-    pub(super) fn holds(
+    /// What the note at a position still wants of a user's session that it was once found to be about.
+    pub(super) fn wanted(
         &mut self,
         position: usize,
         session: &Session,
         client: &RadiusClientFields,
-    ) -> Result<bool, Error> {
-        let Some(note) = self.notes.get(position) else { return Ok(false) };
-        let trigger = note.trigger;
-        let is_wanted = client.orders.after(trigger) == Consequence::Disconnect;
-        if !is_wanted || session.started > note.at {
-            return Ok(false);
+    ) -> Result<Option<Wanted>, Error> {
+        let Some(note) = self.notes.get(position) else { return Ok(None) };
+        let (trigger, is_later) = (note.trigger, session.started > note.at);
+        let consequence = client.orders.after(trigger);
+        if consequence == Consequence::Nothing || is_later {
+            return Ok(None);
         }
+        let end = || Wanted { what: Ordered::End, instead: None };
         if trigger == Trigger::CertificateRevoked {
-            return self.is_revoked(session);
+            return Ok(self.is_revoked(session)?.then(end));
         }
-        let Some(user) = session.user else { return Ok(false) };
-        match trigger {
-            Trigger::LeftGroup => self.has_lost(position, user, client),
-            Trigger::Suspended | Trigger::Deleted => self.is_gone(user),
-            Trigger::Locked => self.is_locked(user),
-            Trigger::PasswordChanged | Trigger::CertificateRevoked => Ok(true),
+        let Some(user) = session.user else { return Ok(None) };
+        let is_decided_anew = consequence == Consequence::Change || trigger == Trigger::JoinedGroup;
+        let ends = match trigger {
+            _ if is_decided_anew => {
+                return Ok(match self.concerns(position, client) {
+                    true => self.standing(session, user)?.wanted(consequence, trigger),
+                    false => None,
+                });
+            }
+            Trigger::LeftGroup => self.has_lost(position, user, client)?,
+            Trigger::Suspended | Trigger::Deleted => self.is_gone(user)?,
+            Trigger::Locked => self.is_locked(user)?,
+            Trigger::PasswordChanged | Trigger::CertificateRevoked | Trigger::JoinedGroup => true,
+        };
+        Ok(ends.then(end))
+    }
+
+    /// Whether a note is about something by which a client decides: of groups, those that it names.
+    fn concerns(&self, position: usize, client: &RadiusClientFields) -> bool {
+        let Some(note) = self.notes.get(position) else { return false };
+        let is_named = |group: &GroupId| {
+            let by_rule = |rule: &NetworkRule| rule.when.groups.contains(group);
+            client.allowed_groups.contains(group) || client.rules.iter().any(by_rule)
+        };
+        match note.trigger {
+            Trigger::LeftGroup => note.left.iter().any(is_named),
+            Trigger::JoinedGroup => note.joined.iter().any(is_named),
+            Trigger::Suspended
+            | Trigger::Deleted
+            | Trigger::Locked
+            | Trigger::PasswordChanged
+            | Trigger::CertificateRevoked => true,
         }
+    }
+
+    /// How a session stands, found out once however many notes are about it.
+    fn standing(&mut self, session: &Session, user: UserId) -> Result<Standing, Error> {
+        if let Some((known, standing)) = &self.standing
+            && *known == session.uuid
+        {
+            return Ok(standing.clone());
+        }
+        let within = (self.directory, self.snapshot);
+        let standing = Standing::of(within, (self.organization, session), user, self.now)?;
+        self.standing = Some((session.uuid, standing.clone()));
+        Ok(standing)
     }
 
     /// The clients that ask for something of what happened.
@@ -133,12 +186,12 @@ impl<'s> Search<'s> {
         Ok(clients)
     }
 
-    /// Why a session is to end, if it is, and which note says so.
+    /// Why something is wanted of a session, if it is, and which note says so.
     fn why(
         &mut self,
         session: &Session,
         client: &RadiusClientFields,
-    ) -> Result<Option<(Trigger, usize)>, Error> {
+    ) -> Result<Option<Why>, Error> {
         let mut about = match session.user {
             Some(user) => self.about(user)?.to_vec(),
             None => Vec::new(),
@@ -146,17 +199,18 @@ impl<'s> Search<'s> {
         if session.certificate.is_some() {
             about.extend(&self.of_certificates);
         }
-        let mut found = None;
+        let mut found: Option<Why> = None;
         for position in about {
-            if self.holds(position, session, client)?
-                && let Some(note) = self.notes.get(position)
-            {
-                // The order may wait for hours: a reason that nothing undoes meanwhile comes first.
-                let why = Some((note.trigger, position));
-                if matches!(note.trigger, Trigger::PasswordChanged | Trigger::Deleted) {
-                    return Ok(why);
-                }
-                found = found.or(why);
+            let Some(wanted) = self.wanted(position, session, client)? else { continue };
+            let Some(note) = self.notes.get(position) else { continue };
+            let (trigger, ends) = (note.trigger, wanted.ends());
+            // The order may wait for hours: a reason that nothing undoes meanwhile comes first.
+            if ends && matches!(trigger, Trigger::PasswordChanged | Trigger::Deleted) {
+                return Ok(Some((trigger, position, wanted)));
+            }
+            // What ends needs no change.
+            if found.as_ref().is_none_or(|(.., found)| ends && !found.ends()) {
+                found = Some((trigger, position, wanted));
             }
         }
         Ok(found)

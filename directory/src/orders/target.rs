@@ -5,7 +5,8 @@ use std::sync::Arc;
 use storage::{Reading, Secret, Snapshot};
 
 use super::networks::OrderNetworks;
-use super::{Cause, Ordered, SessionOrder};
+use super::standing::Wanted;
+use super::{Cause, SessionOrder};
 use crate::error::Error;
 use crate::id::{OrganizationId, RadiusClientId, RecordId};
 use crate::records::{RadiusClient, RadiusClientFields, Session, kinds};
@@ -48,7 +49,7 @@ impl Target {
         &self,
         organization: OrganizationId,
         session: Session,
-        (what, cause): (Ordered, Cause),
+        (wanted, cause): (Wanted, Cause),
         networks: &OrderNetworks,
     ) -> SessionOrder {
         SessionOrder {
@@ -57,7 +58,10 @@ impl Target {
             client: (self.record.uuid, self.record.fields.name.clone()),
             organization,
             session,
-            what,
+            what: wanted.what,
+            instead: wanted.instead,
+            ends_when_refused: self.record.fields.orders.end_when_refused,
+            was_refused: false,
             cause,
         }
     }
@@ -70,6 +74,7 @@ impl Target {
         networks: &OrderNetworks,
     ) {
         order.to = networks.address(&self.record.fields, &session);
+        order.ends_when_refused = self.record.fields.orders.end_when_refused;
         order.secrets = self.secrets;
         order.client = (self.record.uuid, self.record.fields.name);
         order.session = session;

@@ -23,19 +23,44 @@ pub(crate) struct Departure {
     pub(crate) members_of: Vec<GroupId>,
     /// The groups that they were taken out of, and those above.
     pub(crate) left: Vec<GroupId>,
+    /// The groups that they were put into, and those above.
+    pub(crate) joined: Vec<GroupId>,
 }
 
 impl Record for Departure {
     const KIND: Kind = kinds::DEPARTURE;
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
         match version {
-            // It knew fewer triggers.
-            1 => storage::decode(body),
+            // They knew fewer triggers, and of nobody who came: none are one zero octet.
+            1 | 2 => storage::decode(&[body, &[0]].concat()),
             other => Err(Corrupt::version(Self::KIND, other)),
         }
     }
 
     fn index(&self, _entries: &mut Entries) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::RecordId;
+
+    #[test]
+    fn of_version_2_nobody_came() {
+        let group = GroupId::from_record(3);
+        let note = Departure {
+            trigger: Trigger::LeftGroup,
+            at: Time(5),
+            users: UserId::from_record(4).into_iter().collect(),
+            members_of: Vec::new(),
+            left: group.into_iter().collect(),
+            joined: Vec::new(),
+        };
+        // The octets of version 2: trigger, time, a user, no groups of members, a group that was left.
+        let former = [3, 5, 1, 4, 0, 1, 3];
+        assert_eq!(Departure::upgrade(2, &former).unwrap(), note);
+        assert!(Departure::upgrade(0, &former).is_err());
+    }
 }

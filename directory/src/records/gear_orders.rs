@@ -13,10 +13,14 @@ pub struct GearOrders {
     pub locked: Consequence,
     /// When the user leaves a group that the client names.
     pub left_group: Consequence,
+    /// When the user comes into a group that the client names.
+    pub joined_group: Consequence,
     /// When the user has another password.
     pub password_changed: Consequence,
     /// When the certificate is revoked that let somebody in.
     pub certificate_revoked: Consequence,
+    /// Whether a session ends whose gear refuses to treat it otherwise.
+    pub end_when_refused: bool,
 }
 
 /// What becomes of a session.
@@ -28,6 +32,9 @@ pub enum Consequence {
     Nothing,
     /// The gear is told to end it.
     Disconnect,
+    /// What decides about its user is asked again: it goes on as before, it goes on with another
+    /// reply profile, or it ends.
+    Change,
 }
 
 /// What happened to a user.
@@ -46,6 +53,8 @@ pub enum Trigger {
     PasswordChanged,
     /// Certificates were revoked.
     CertificateRevoked,
+    /// The user came into groups.
+    JoinedGroup,
 }
 
 /// The port for orders (RFC 5176, section 2.1).
@@ -58,8 +67,10 @@ impl Default for GearOrders {
             suspended: Consequence::Nothing,
             locked: Consequence::Nothing,
             left_group: Consequence::Nothing,
+            joined_group: Consequence::Nothing,
             password_changed: Consequence::Nothing,
             certificate_revoked: Consequence::Nothing,
+            end_when_refused: false,
         }
     }
 }
@@ -71,21 +82,29 @@ impl GearOrders {
             Trigger::Suspended | Trigger::Deleted => self.suspended,
             Trigger::Locked => self.locked,
             Trigger::LeftGroup => self.left_group,
+            Trigger::JoinedGroup => self.joined_group,
             Trigger::PasswordChanged => self.password_changed,
             Trigger::CertificateRevoked => self.certificate_revoked,
         }
+    }
+
+    /// Whether has to be known of a session what its user was let in with.
+    pub(crate) fn asks_what_was_granted(&self) -> bool {
+        let is_change = |trigger| self.after(trigger) == Consequence::Change;
+        self.joined_group != Consequence::Nothing || Trigger::ALL.into_iter().any(is_change)
     }
 }
 
 impl Trigger {
     /// All of them.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Suspended,
         Self::Deleted,
         Self::Locked,
         Self::LeftGroup,
         Self::PasswordChanged,
         Self::CertificateRevoked,
+        Self::JoinedGroup,
     ];
 
     /// The number by which an index knows it.
@@ -97,6 +116,7 @@ impl Trigger {
             Self::LeftGroup => 4,
             Self::PasswordChanged => 5,
             Self::CertificateRevoked => 6,
+            Self::JoinedGroup => 7,
         }
     }
 }

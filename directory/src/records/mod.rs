@@ -20,6 +20,7 @@ mod event_keeping;
 mod gear_certificates;
 mod gear_claims;
 mod gear_orders;
+mod granted;
 mod group;
 mod import;
 mod invitation;
@@ -76,6 +77,8 @@ pub(crate) use event_keeping::EventKeeping;
 pub use gear_certificates::{CertificateFingerprint, GearCertificates};
 pub(crate) use gear_claims::{GearClaims, SECRET_TAG};
 pub use gear_orders::{Consequence, GearOrders, Trigger};
+pub(crate) use granted::digest_of;
+pub use granted::{Granted, ReplyDigest};
 pub use group::{Group, GroupFields};
 pub(crate) use import::{Asker, ImportWork, Position, Stage};
 pub use import::{
@@ -83,7 +86,7 @@ pub use import::{
 };
 pub use invitation::Invitation;
 pub use issued_certificate::{CertificateOwner, IssuedCertificate, Revocation, RevocationReason};
-pub use network_rule::{Conditions, NetworkRule, RuleVerdict, WeekPeriod};
+pub use network_rule::{Conditions, NetworkRule, RuleVerdict, WeekPeriod, WithDevice};
 pub use organization::{
     Base, CustomMark, LockoutPolicy, Organization, OrganizationFields, OrganizationState, Settings,
 };

@@ -40,6 +40,62 @@ pub struct Conditions {
     pub gear_networks: Vec<IpNet>,
     /// Kinds of service that gear names.
     pub service_types: Vec<u32>,
+    /// The device that they come with.
+    pub with_device: Option<WithDevice>,
+    /// Groups of the device that they come with, by way of nested ones as well.
+    pub with_device_groups: Vec<GroupId>,
+}
+
+/// What the device has to be that a user comes with. Gear names it by its hardware address, which
+/// proves nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WithDevice {
+    /// One of the organization's, and not suspended.
+    Known,
+    /// Likewise, and the user's own.
+    Own,
+}
+
+/// A rule as RADIUS clients of version 4 had it.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+pub(super) struct RuleOfVersion4 {
+    name: String,
+    when: ConditionsOfVersion4,
+    then: RuleVerdict,
+}
+
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct ConditionsOfVersion4 {
+    groups: Vec<GroupId>,
+    methods: Vec<NetworkMethod>,
+    port_types: Vec<u32>,
+    ssids: Vec<String>,
+    times: Vec<WeekPeriod>,
+    gear: Vec<String>,
+    gear_networks: Vec<IpNet>,
+    service_types: Vec<u32>,
+}
+
+impl From<RuleOfVersion4> for NetworkRule {
+    fn from(old: RuleOfVersion4) -> Self {
+        let RuleOfVersion4 { name, when: old, then } = old;
+        let when = Conditions {
+            groups: old.groups,
+            methods: old.methods,
+            port_types: old.port_types,
+            ssids: old.ssids,
+            times: old.times,
+            gear: old.gear,
+            gear_networks: old.gear_networks,
+            service_types: old.service_types,
+            with_device: None,
+            with_device_groups: Vec::new(),
+        };
+        Self { name, when, then }
+    }
 }
 
 /// A rule as RADIUS clients up to version 3 had it.
@@ -108,7 +164,7 @@ impl RuleVerdict {
 }
 
 impl Conditions {
-    /// Whether a request meets all of them but the groups.
+    /// Whether a request meets all of them but the groups and the device.
     pub(crate) fn admit(&self, circumstances: &Circumstances, now: Time) -> bool {
         let Circumstances { method, port_type, ssid, .. } = circumstances;
         let is_named = |ssid: &Ssid| self.ssids.iter().any(|it| it.as_bytes() == ssid.octets());
@@ -184,6 +240,7 @@ mod tests {
             gear_address: Some("10.1.2.3".parse().unwrap()),
             service_type: Some(2),
             device: None,
+            calling: None,
             station: None,
         };
         let week = WeekPeriod { days: 0b10, from: 0, to: 1440 };
@@ -196,6 +253,8 @@ mod tests {
             gear: vec!["ap-6".into(), "ap-7".into()],
             gear_networks: vec!["10.1.0.0/16".parse().unwrap()],
             service_types: vec![2, 6],
+            with_device: None,
+            with_device_groups: Vec::new(),
         };
         let admits = |edit: fn(&mut Conditions)| {
             let mut conditions = all.clone();

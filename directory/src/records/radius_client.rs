@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use storage::{Corrupt, Entries, Id, Kind, Record};
 use uuid::Uuid;
 
-use super::network_rule::RuleOfVersion3;
+use super::network_rule::{RuleOfVersion3, RuleOfVersion4};
 use super::{
     Consequence, Demand, GearCertificates, GearOrders, NetworkRule, Stamp, Trigger, indices, kinds,
 };
@@ -97,13 +97,14 @@ impl Default for RadiusClientFields {
 
 impl Record for RadiusClient {
     const KIND: Kind = kinds::RADIUS_CLIENT;
-    const VERSION: u8 = 4;
+    const VERSION: u8 = 5;
 
     fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
         match version {
             1 => storage::decode::<Version1>(body).map(Self::from),
             2 => storage::decode::<Version2>(body).map(Self::from),
             3 => storage::decode::<Version3>(body).map(Self::from),
+            4 => storage::decode::<Version4>(body).map(Self::from),
             other => Err(Corrupt::version(Self::KIND, other)),
         }
     }
@@ -237,9 +238,80 @@ impl From<Version3> for RadiusClient {
             locked: old.locked,
             left_group: old.left_group,
             password_changed: old.password_changed,
-            certificate_revoked: Consequence::Nothing,
+            ..GearOrders::default()
         };
         client
+    }
+}
+
+/// The record as version 4 wrote it.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct Version4 {
+    uuid: Uuid,
+    stamp: Stamp,
+    fields: FieldsOfVersion4,
+    orders: OrdersOfVersion4,
+    previous_until: Option<Time>,
+}
+
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct FieldsOfVersion4 {
+    name: String,
+    sources: Vec<IpNet>,
+    require_message_authenticator: bool,
+    limit_proxy_state: bool,
+    allowed_groups: Vec<GroupId>,
+    reply_profile: Option<ReplyProfileId>,
+    second_factor: Option<Demand>,
+    asks_for_code: bool,
+    rules: Vec<RuleOfVersion4>,
+    locked_or_expired: LockedOrExpired,
+    certificates: GearCertificates,
+    mac_authentication: bool,
+    unknown_device_profile: Option<ReplyProfileId>,
+}
+
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct OrdersOfVersion4 {
+    port: u16,
+    suspended: Consequence,
+    locked: Consequence,
+    left_group: Consequence,
+    password_changed: Consequence,
+    certificate_revoked: Consequence,
+}
+
+impl From<Version4> for RadiusClient {
+    fn from(old: Version4) -> Self {
+        let Version4 { uuid, stamp, fields: old, orders, previous_until } = old;
+        let fields = RadiusClientFields {
+            name: old.name,
+            sources: old.sources,
+            require_message_authenticator: old.require_message_authenticator,
+            limit_proxy_state: old.limit_proxy_state,
+            allowed_groups: old.allowed_groups,
+            reply_profile: old.reply_profile,
+            second_factor: old.second_factor,
+            asks_for_code: old.asks_for_code,
+            rules: old.rules.into_iter().map(Into::into).collect(),
+            locked_or_expired: old.locked_or_expired,
+            certificates: old.certificates,
+            mac_authentication: old.mac_authentication,
+            unknown_device_profile: old.unknown_device_profile,
+            orders: GearOrders {
+                port: orders.port,
+                suspended: orders.suspended,
+                locked: orders.locked,
+                left_group: orders.left_group,
+                password_changed: orders.password_changed,
+                certificate_revoked: orders.certificate_revoked,
+                ..GearOrders::default()
+            },
+        };
+        Self { uuid, stamp, fields, previous_until }
     }
 }
 
@@ -345,6 +417,65 @@ mod tests {
         };
         let expected =
             RadiusClientFields { name: "switch".into(), orders, ..RadiusClientFields::default() };
+        assert_eq!((read.fields, read.previous_until), (expected, Some(Time(9))));
+    }
+
+    #[test]
+    fn what_version_4_knew_stays_and_nobody_has_to_come_with_a_device() {
+        // What a rule of version 4 named, as its octets: a name, a group, a method, a kind of port, a
+        // network, no times, no gear, no networks of it, a kind of service; accepted without a profile.
+        let rule = [1, b'r', 1, 3, 1, 0, 1, 19, 1, 1, b's', 0, 0, 0, 1, 2, 0, 0];
+        let rule: RuleOfVersion4 = storage::decode(&rule).unwrap();
+        let orders = OrdersOfVersion4 {
+            port: 1_700,
+            suspended: Consequence::Disconnect,
+            locked: Consequence::Nothing,
+            left_group: Consequence::Disconnect,
+            password_changed: Consequence::Nothing,
+            certificate_revoked: Consequence::Disconnect,
+        };
+        let fields = FieldsOfVersion4 {
+            name: "switch".into(),
+            sources: Vec::new(),
+            require_message_authenticator: true,
+            limit_proxy_state: true,
+            allowed_groups: Vec::new(),
+            reply_profile: None,
+            second_factor: None,
+            asks_for_code: false,
+            rules: vec![rule],
+            locked_or_expired: LockedOrExpired::Reject,
+            certificates: GearCertificates::default(),
+            mac_authentication: true,
+            unknown_device_profile: None,
+        };
+        let (uuid, stamp) = (Uuid::from_u128(7), Stamp::new(Time(1)));
+        let old = Version4 { uuid, stamp, fields, orders, previous_until: Some(Time(9)) };
+        let read = RadiusClient::upgrade(4, &storage::encode(&old).unwrap()).unwrap();
+        let orders = GearOrders {
+            port: 1_700,
+            suspended: Consequence::Disconnect,
+            left_group: Consequence::Disconnect,
+            certificate_revoked: Consequence::Disconnect,
+            ..GearOrders::default()
+        };
+        let when = crate::records::Conditions {
+            groups: vec![RecordId::from_record(3).unwrap()],
+            methods: vec![crate::network::NetworkMethod::Pap],
+            port_types: vec![19],
+            ssids: vec!["s".into()],
+            service_types: vec![2],
+            ..Default::default()
+        };
+        let rule =
+            NetworkRule { name: "r".into(), when, then: crate::records::RuleVerdict::Accept(None) };
+        let expected = RadiusClientFields {
+            name: "switch".into(),
+            rules: vec![rule],
+            mac_authentication: true,
+            orders,
+            ..RadiusClientFields::default()
+        };
         assert_eq!((read.fields, read.previous_until), (expected, Some(Time(9))));
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use storage::{Corrupt, Entries, Kind, Record};
 use uuid::Uuid;
 
-use super::{CertificateMark, indices, kinds};
+use super::{CertificateMark, Granted, ReplyDigest, indices, kinds};
 use crate::id::{RadiusClientId, RecordId, UserId};
 use crate::text::prepare_cut;
 use crate::time::Time;
@@ -56,6 +56,12 @@ pub struct Session {
     pub source: Option<IpAddr>,
     /// The certificate that let somebody in, where the RADIUS client asks to be told of its end.
     pub certificate: Option<CertificateMark>,
+    /// The port of the gear by its number.
+    pub port: Option<u32>,
+    /// What the user was let in with, where the RADIUS client asks for changes.
+    pub granted: Option<Granted>,
+    /// What it goes on with since the gear was told otherwise.
+    pub changed: Option<ReplyDigest>,
 }
 
 /// How a session ended.
@@ -112,18 +118,18 @@ pub(crate) fn gear_key(client: RadiusClientId, gear: &str) -> [u8; 16] {
 
 impl Record for Session {
     const KIND: Kind = kinds::SESSION;
-    const VERSION: u8 = 4;
+    const VERSION: u8 = 5;
     /// Gear reports all the time; what binds and searches remember must outlive that.
     const LOGGED: bool = false;
 
     fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
         match version {
-            // Two addresses and a certificate stand at the end, and what is not known is a zero
-            // octet.
-            1 => storage::decode(&[body, &[0, 0, 0]].concat()),
-            2 => storage::decode(&[body, &[0]].concat()),
-            // It knew of a certificate by one authority alone.
-            3 => storage::decode(body),
+            // Two addresses, a certificate, a port and what was granted and changed stand at the end,
+            // and what is not known is a zero octet.
+            1 => storage::decode(&[body, &[0, 0, 0, 0, 0, 0]].concat()),
+            2 => storage::decode(&[body, &[0, 0, 0, 0]].concat()),
+            // Version 3 knew of a certificate by one authority alone.
+            3 | 4 => storage::decode(&[body, &[0, 0, 0]].concat()),
             other => Err(Corrupt::version(Self::KIND, other)),
         }
     }
@@ -171,9 +177,13 @@ mod tests {
             gear_address: None,
             source: None,
             certificate: None,
+            port: None,
+            granted: None,
+            changed: None,
         };
         let body = storage::encode(&session).unwrap();
-        let (version_1, version_2) = (&body[..body.len() - 3], &body[..body.len() - 1]);
+        let (version_1, version_2) = (&body[..body.len() - 6], &body[..body.len() - 4]);
+        assert_eq!(Session::upgrade(4, &body[..body.len() - 3]).unwrap(), session);
         assert_eq!(Session::upgrade(1, version_1).unwrap(), session);
         assert_eq!(Session::upgrade(2, version_2).unwrap(), session);
         // Of version 3 a certificate was listed by the authority 5, with the number 1, 255.

@@ -42,6 +42,8 @@ impl<'w> Gear<'w> {
             gear_address: None,
             source: HERE,
             certificate: None,
+            port: None,
+            granted: None,
         }
     }
 

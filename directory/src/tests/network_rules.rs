@@ -6,11 +6,12 @@ use crate::authentication::{Described, Door, Explanation, Outcome, Proof, Reques
 use crate::collections::{Member, MembershipChange};
 use crate::error::Error;
 use crate::events::{Action, Outcome as EventOutcome};
-use crate::id::{GroupId, OrganizationId, RadiusClientId, ReplyProfileId, UserId};
-use crate::network::{Circumstances, NetworkMethod, Ssid};
+use crate::id::{GroupId, OrganizationId, RadiusClientId, RecordId, ReplyProfileId, UserId};
+use crate::network::{Circumstances, MacAddress, NetworkMethod, Ssid};
 use crate::records::{
-    Conditions, Demand, GroupFields, LockedOrExpired, NetworkRule, RadiusClientFields,
-    ReplyProfileFields, RuleVerdict, Settings, UserState, WeekPeriod,
+    Conditions, Demand, DeviceFields, GroupFields, LockedOrExpired, NetworkRule,
+    RadiusClientFields, ReplyProfileFields, RuleVerdict, Settings, UserState, WeekPeriod,
+    WithDevice,
 };
 
 struct Office {
@@ -81,8 +82,9 @@ impl Office {
     /// The VLAN that somebody is let into; none for who is rejected.
     fn vlan(&self, client: RadiusClientId, login: &str, by: Circumstances) -> Option<String> {
         let Outcome::Accept { reply, .. } = self.login(client, login, by) else { return None };
-        let profile = reply.unwrap().profile.clone();
-        Some(profile.and_then(|profile| profile.vlan).unwrap_or_default())
+        let reply = reply.unwrap();
+        let vlan = reply.profile.as_ref().and_then(|profile| profile.vlan.clone());
+        Some(vlan.unwrap_or_default())
     }
 
     /// How the newest event calls the rule, and why nobody was let in.
@@ -168,6 +170,66 @@ fn where_no_rule_is_met_the_groups_and_the_profile_of_the_client_decide() {
     assert_eq!(office.explained(client, "ada", tls).rule.as_deref(), Some("certificates"));
 }
 
+/// A request from a machine with a hardware address that ends in so much.
+fn from(last: u8) -> Circumstances {
+    let calling = MacAddress::read(format!("66-77-88-99-AA-{last:02X}").as_bytes());
+    Circumstances { calling, ..pap() }
+}
+
+#[test]
+fn a_rule_may_ask_for_the_device_that_a_user_comes_with() {
+    let office = Office::new();
+    let (acme, admins, ada) = (office.acme, office.admins, office.ada);
+    // Ada's own in `admins`, which is nested in `staff`; nobody's, in no group; and a suspended one.
+    let made = office.world.change(move |change| {
+        let mut grant = change.authorize::<ManageIdentities>(acme)?;
+        let device = |last: u8| DeviceFields {
+            name: format!("laptop-{last}"),
+            addresses: from(last).calling.into_iter().collect(),
+            ..DeviceFields::default()
+        };
+        let own = DeviceFields { owner: Some(ada), groups: vec![admins], ..device(1) };
+        let suspended = DeviceFields { suspended: true, owner: Some(ada), ..device(3) };
+        for fields in [own, device(2), suspended] {
+            grant.devices().create(fields)?;
+        }
+        Ok(())
+    });
+    made.unwrap();
+    let comes_with = |demand, groups| {
+        let when =
+            Conditions { with_device: demand, with_device_groups: groups, ..Conditions::default() };
+        vec![
+            rule("managed", when, RuleVerdict::Accept(Some(office.vlan))),
+            rule("else", Conditions::default(), RuleVerdict::Reject),
+        ]
+    };
+    let (known, own) = (Some(WithDevice::Known), Some(WithDevice::Own));
+    let cases = [
+        (known, vec![], [true, true, false, false], [true, true, false, false]),
+        (own, vec![], [true, false, false, false], [false; 4]),
+        (None, vec![office.staff], [true, false, false, false], [true, false, false, false]),
+        (own, vec![office.staff], [true, false, false, false], [false; 4]),
+    ];
+    for (number, (demand, groups, adas, bobs)) in cases.into_iter().enumerate() {
+        let client = office.client_with(|fields| {
+            fields.name = format!("wifi {number}");
+            fields.sources = vec![format!("198.51.100.{number}/32").parse().unwrap()];
+            fields.rules = comes_with(demand, groups);
+        });
+        let client = client.unwrap();
+        for (login, expected) in [("ada", adas), ("bob", bobs)] {
+            let found = [1, 2, 3, 4].map(|last| office.vlan(client, login, from(last)).is_some());
+            assert_eq!(found, expected, "{number} {login}");
+            let told = [1, 2, 3, 4].map(|last| office.explained(client, login, from(last)));
+            assert_eq!([0, 1, 2, 3].map(|at| told[at].reason.is_none()), expected, "{number}");
+            let is_known = [0, 1, 2, 3].map(|at| told[at].device.is_some());
+            assert_eq!(is_known, [true, true, false, false], "{number}");
+        }
+        assert_eq!(office.vlan(client, "ada", pap()), None, "gear that names no machine");
+    }
+}
+
 #[test]
 fn rules_may_be_of_a_time_of_the_week() {
     let office = Office::new();
@@ -216,6 +278,10 @@ fn what_rules_name_has_to_be_there_and_stays_while_they_name_it() {
     assert_eq!(refused(vec![mine; 65]), "/rules");
     assert_eq!(refused(with(|it| it.ssids = vec!["x".repeat(33)])), "/rules/0/ssids/0");
     assert_eq!(refused(with(|it| it.port_types = vec![1; 33])), "/rules/0/port_types");
+    let nobody = GroupId::from_record(999);
+    let mut unknown = with(|_| {});
+    unknown[0].when.with_device_groups = nobody.into_iter().collect();
+    assert_eq!(refused(unknown), "/rules/0/with_device_groups/0");
     for wrong in [period(0, 0, 1), period(128, 0, 1), period(1, 5, 5), period(1, 0, 1441)] {
         let mut rules = with(|_| {});
         rules[0].when.times = vec![wrong];

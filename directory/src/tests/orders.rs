@@ -1,5 +1,6 @@
 //! Which sessions are to end, by what happened to their users.
 
+mod changes;
 mod later;
 
 use std::net::IpAddr;
@@ -33,8 +34,10 @@ const EVERYTHING: GearOrders = GearOrders {
     suspended: Consequence::Disconnect,
     locked: Consequence::Disconnect,
     left_group: Consequence::Disconnect,
+    joined_group: Consequence::Nothing,
     password_changed: Consequence::Disconnect,
     certificate_revoked: Consequence::Disconnect,
+    end_when_refused: false,
 };
 
 impl Office {
@@ -209,6 +212,8 @@ fn a_report(
         gear_address: None,
         source,
         certificate: None,
+        port: None,
+        granted: None,
     }
 }
 
@@ -371,7 +376,8 @@ fn another_organization_with_the_same_names_is_left_alone() {
     let orders = office.orders();
     assert_eq!(orders.iter().map(|it| it.organization).collect::<Vec<_>>(), [office.acme]);
     for order in orders {
-        office.world.directory.conclude_order(order, &OrderOutcome::Done, office.world.now());
+        let now = office.world.now();
+        assert!(office.world.directory.conclude_order(order, &OrderOutcome::Done, now).is_none());
     }
     let told = |place: OrganizationId| {
         let events = office.world.events(place.into(), 50);

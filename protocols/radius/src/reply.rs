@@ -250,7 +250,8 @@ impl Reply {
     }
 
     /// The attributes as they go onto the wire, but keys.
-    pub(crate) fn as_octets(&self) -> &[u8] {
+    #[must_use]
+    pub fn as_octets(&self) -> &[u8] {
         &self.octets
     }
 
@@ -323,7 +324,8 @@ impl Message {
         Self(reply)
     }
 
-    pub(crate) fn as_octets(&self) -> &[u8] {
+    #[must_use]
+    pub fn as_octets(&self) -> &[u8] {
         self.0.as_octets()
     }
 }
@@ -365,7 +367,8 @@ impl Challenge {
         Ok(Self(reply))
     }
 
-    pub(crate) fn as_octets(&self) -> &[u8] {
+    #[must_use]
+    pub fn as_octets(&self) -> &[u8] {
         self.0.as_octets()
     }
 }

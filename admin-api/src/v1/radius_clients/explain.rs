@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use axum::Json;
 use directory::access::View;
 use directory::authentication::Described;
-use directory::{Circumstances, GearName, NetworkMethod, Ssid};
+use directory::{Circumstances, GearName, MacAddress, NetworkMethod, Ssid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -32,6 +32,8 @@ pub(crate) struct DescribedRequest {
     nas_port_type: Option<u32>,
     /// Called-Station-Id.
     called_station_id: Option<String>,
+    /// Calling-Station-Id: the machine that the user sits at.
+    calling_station_id: Option<String>,
     /// NAS-Identifier.
     nas_identifier: Option<String>,
     /// NAS-IP-Address or NAS-IPv6-Address.
@@ -58,6 +60,11 @@ pub(crate) struct Explanation {
     /// The reply profile that the accept carries.
     #[schema(required)]
     reply_profile: Option<Uuid>,
+    /// The device of the organization that Calling-Station-Id names, by which rules with
+    /// `with_device` and `with_device_groups` decide, or the one that comes for itself; null where there
+    /// is none, or it is suspended.
+    #[schema(required)]
+    device: Option<Uuid>,
     /// Whether a code is needed beside the password.
     needs_code: bool,
 }
@@ -80,6 +87,8 @@ pub(crate) async fn explain_radius_request(
     let grant = reading.authorize::<View>(within.organization)?;
     let client = grant.radius_clients().id_of(radius_client)?;
     let called = described.called_station_id.unwrap_or_default();
+    let calling = described.calling_station_id.unwrap_or_default();
+    let calling = MacAddress::read(calling.as_bytes());
     let circumstances = Circumstances {
         method: described.method,
         port_type: described.nas_port_type,
@@ -88,6 +97,7 @@ pub(crate) async fn explain_radius_request(
         gear_address: described.nas_ip_address,
         service_type: described.service_type,
         device: None,
+        calling,
         station: None,
     };
     let at = described.at.map_or_else(|| within.caller.now(), |at| at.0);
@@ -100,6 +110,7 @@ pub(crate) async fn explain_radius_request(
         reason: explained.reason.map(ToOwned::to_owned),
         rule: explained.rule,
         reply_profile: reply_profile.map(|profile| profile.uuid),
+        device: explained.device,
         needs_code: explained.needs_code,
     }))
 }

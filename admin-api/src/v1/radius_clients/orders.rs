@@ -11,7 +11,10 @@ use utoipa::ToSchema;
 /// (`[radius] order_networks_told`); and nowhere that the operator lets no orders go.
 #[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-#[schema(example = json!({"port": 3799, "suspended": "disconnect"}))]
+#[schema(example = json!({
+    "port": 3799, "suspended": "disconnect", "left_group": "change_of_authorization",
+    "joined_group": "change_of_authorization", "disconnect_when_refused": true
+}))]
 pub(crate) struct GearOrders {
     /// The UDP port on which the gear takes orders, 1024 or more.
     #[schema(default = 3799, minimum = 1024)]
@@ -23,12 +26,17 @@ pub(crate) struct GearOrders {
     /// When the user leaves a group that the client's `allowed_groups` or `rules` name, by way of
     /// nested groups as well.
     left_group: Consequence,
+    /// When the user comes into such a group. `disconnect` ends sessions that would have another reply
+    /// profile since then. To move a user, put them into the new group before the old one is left.
+    joined_group: Consequence,
     /// When the user has another password, whoever set it.
     password_changed: Consequence,
     /// When a certificate is revoked that let somebody in by EAP-TLS: by the organization's own
     /// authority, or by a list of another's. Its accept says so in a Class attribute of its own, which
     /// the gear has to say again in its reports; sessions from before the choice go on.
     certificate_revoked: Consequence,
+    /// Whether a session is ended whose gear refuses a change of authorization.
+    disconnect_when_refused: bool,
 }
 
 /// What becomes of a session.
@@ -40,6 +48,13 @@ pub(crate) enum Consequence {
     Nothing,
     /// The gear is told to end it (Disconnect-Request).
     Disconnect,
+    /// Rules and groups of the RADIUS client are asked about the user again. Where another reply
+    /// profile is theirs since then, the gear is told what it says (CoA-Request); where they would not
+    /// be let in, or with nothing that could be told, the session ends; where nothing is otherwise,
+    /// nothing is sent. Accepts say in a Class attribute of their own how the user was let in and with
+    /// what, and gear has to say it again in its reports: sessions of which that is not known end with
+    /// a change of groups that the client names.
+    ChangeOfAuthorization,
 }
 
 impl Default for GearOrders {
@@ -55,16 +70,20 @@ impl From<records::GearOrders> for GearOrders {
             suspended,
             locked,
             left_group,
+            joined_group,
             password_changed,
             certificate_revoked,
+            end_when_refused,
         } = orders;
         Self {
             port,
             suspended: suspended.into(),
             locked: locked.into(),
             left_group: left_group.into(),
+            joined_group: joined_group.into(),
             password_changed: password_changed.into(),
             certificate_revoked: certificate_revoked.into(),
+            disconnect_when_refused: end_when_refused,
         }
     }
 }
@@ -76,16 +95,20 @@ impl From<GearOrders> for records::GearOrders {
             suspended,
             locked,
             left_group,
+            joined_group,
             password_changed,
             certificate_revoked,
+            disconnect_when_refused,
         } = orders;
         Self {
             port,
             suspended: suspended.into(),
             locked: locked.into(),
             left_group: left_group.into(),
+            joined_group: joined_group.into(),
             password_changed: password_changed.into(),
             certificate_revoked: certificate_revoked.into(),
+            end_when_refused: disconnect_when_refused,
         }
     }
 }
@@ -95,6 +118,7 @@ impl From<records::Consequence> for Consequence {
         match consequence {
             records::Consequence::Nothing => Self::Nothing,
             records::Consequence::Disconnect => Self::Disconnect,
+            records::Consequence::Change => Self::ChangeOfAuthorization,
         }
     }
 }
@@ -104,6 +128,7 @@ impl From<Consequence> for records::Consequence {
         match consequence {
             Consequence::Nothing => Self::Nothing,
             Consequence::Disconnect => Self::Disconnect,
+            Consequence::ChangeOfAuthorization => Self::Change,
         }
     }
 }

@@ -53,6 +53,16 @@ pub(crate) struct Rule {
     /// console.
     #[serde(default)]
     service_types: Vec<u32>,
+    /// The device that users come with, which Calling-Station-Id names by a hardware address: it has to
+    /// be one of the organization's that is not suspended (`known`), and the user's own as well
+    /// (`own`). Anybody can give themselves another machine's address, so it proves nothing; to prove
+    /// devices, use EAP-TLS with their certificates. A device that comes for itself is `known`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, required = false)]
+    with_device: Option<records::WithDevice>,
+    /// Groups of which that device has to be in one, nested ones included.
+    #[serde(default)]
+    with_device_groups: Vec<Uuid>,
     /// What becomes of them.
     verdict: Verdict,
     /// What an accept carries; nothing when null.
@@ -183,6 +193,12 @@ pub(super) fn shown(
             nas_identifiers: rule.when.gear,
             nas_networks: rule.when.gear_networks.into_iter().map(Network).collect(),
             service_types: rule.when.service_types,
+            with_device: rule.when.with_device,
+            with_device_groups: groups::shown(
+                reading,
+                organization,
+                &rule.when.with_device_groups,
+            )?,
             verdict,
             reply_profile: reply_profile.map(|profile| profile.uuid),
         })
@@ -214,9 +230,11 @@ pub(super) fn resolve(
                 );
             }
         };
-        let pointer = format!("/rules/{position}/groups");
+        let found = |uuids: &[Uuid], name: &str| {
+            groups::resolve(reading, organization, uuids, &format!("/rules/{position}/{name}"))
+        };
         let when = records::Conditions {
-            groups: groups::resolve(reading, organization, &rule.groups, &pointer)?,
+            groups: found(&rule.groups, "groups")?,
             methods: rule.methods,
             port_types: rule.port_types,
             ssids: rule.ssids,
@@ -224,6 +242,8 @@ pub(super) fn resolve(
             gear: rule.nas_identifiers,
             gear_networks: rule.nas_networks.into_iter().map(|network| network.0).collect(),
             service_types: rule.service_types,
+            with_device: rule.with_device,
+            with_device_groups: found(&rule.with_device_groups, "with_device_groups")?,
         };
         Ok(records::NetworkRule { name: rule.name, when, then })
     });

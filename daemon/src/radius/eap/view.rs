@@ -8,7 +8,7 @@ use eap::{Chap, Method, Offer, Success};
 use radius::{AttributeType, Reply, ReplyError, SessionKeys, verify_chap};
 
 use super::sessions::Proven;
-use crate::radius::view::of_profile;
+use crate::radius::view::{of_profile, put_marks};
 use crate::tls::Tunnels;
 
 /// What is offered of an organization's methods, and with what kind of TLS.
@@ -98,9 +98,7 @@ fn written(
         Some(profile) => of_profile(profile)?,
         None => Reply::new(),
     };
-    if let Some(mark) = &accepted.certificate {
-        reply.octets(AttributeType::CLASS, mark.to_class().as_bytes())?;
-    }
+    put_marks(&mut reply, accepted)?;
     let keys = &success.keys;
     // The name of the keys is new in each conversation; as a salt it needs no secrecy.
     let salt = keys.session().last_chunk().map_or(0, |salt| u16::from_be_bytes(*salt));

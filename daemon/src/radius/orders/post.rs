@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use directory::orders::{OrderOutcome, SessionOrder};
+use directory::orders::{ChangedSession, OrderOutcome, Sequel, SessionOrder};
 use directory::{Directory, Error, OrganizationId, Time};
 use radius::{DispatchLimits, Dispatched, Dispatcher, NewOrder, OrderEnd, OrderText, Turn};
 use tokio::net::UdpSocket;
@@ -39,6 +39,8 @@ pub(super) struct Post {
     orders: HashMap<u64, (SessionOrder, Done)>,
     /// Orders that are to be looked at.
     turns: VecDeque<Turn<OrganizationId, u64>>,
+    /// Sessions that go on otherwise, which has to be kept.
+    changed: Vec<ChangedSession>,
     next: u64,
 }
 
@@ -47,6 +49,16 @@ type Done = Option<oneshot::Sender<OrderOutcome>>;
 
 /// What follows from what happened to users.
 type Step = Result<Option<Vec<SessionOrder>>, Error>;
+
+/// What is done where others' packets do not wait for it: orders are looked at, and what sessions go
+/// on with is kept.
+#[derive(Default)]
+struct Errands {
+    looks: Vec<Look>,
+    changed: Vec<ChangedSession>,
+    /// Orders that follow from what was kept.
+    following: Vec<SessionOrder>,
+}
 
 /// An order whose turn has come, as it is looked at again.
 struct Look {
@@ -68,8 +80,8 @@ impl Post {
         sockets: Vec<UdpSocket>,
     ) -> Self {
         let machine = Dispatcher::new(limits);
-        let (orders, turns) = (HashMap::new(), VecDeque::new());
-        Self { directory, clock, sockets, machine, orders, turns, next: 0 }
+        let (orders, turns, changed) = (HashMap::new(), VecDeque::new(), Vec::new());
+        Self { directory, clock, sockets, machine, orders, turns, changed, next: 0 }
     }
 
     /// Sends orders until the daemon drains.
@@ -80,7 +92,7 @@ impl Post {
         shutdown: Shutdown,
     ) {
         let mut step: Option<JoinHandle<Step>> = None;
-        let mut look: Option<JoinHandle<Vec<Look>>> = None;
+        let mut look: Option<JoinHandle<Errands>> = None;
         let mut rests_until = Duration::ZERO;
         loop {
             let now = self.clock.monotonic();
@@ -94,9 +106,10 @@ impl Post {
                     self.machine.expire(now, &mut random(&self.directory));
                 }
                 Some((order, done)) = handed.recv() => self.take(order, Some(done)),
-                looks = looked(&mut look) => {
+                Errands { looks, following, .. } = looked(&mut look) => {
                     look = None;
                     self.follow(looks);
+                    self.take_all(following);
                 }
                 stepped = stepped(&mut step) => {
                     step = None;
@@ -130,9 +143,9 @@ impl Post {
 
     /// Tells those who wait for what becomes of an order. What follows from changes is in the store,
     /// and is looked at again at the next start.
-    async fn give_up(mut self, mut look: Option<JoinHandle<Vec<Look>>>) {
+    async fn give_up(mut self, mut look: Option<JoinHandle<Errands>>) {
         if look.is_some() {
-            for Look { order, done, .. } in looked(&mut look).await {
+            for Look { order, done, .. } in looked(&mut look).await.looks {
                 if done.is_some() {
                     self.end(order, done, &OrderOutcome::Silent);
                 }
@@ -201,8 +214,10 @@ impl Post {
 
     /// Has some of the orders looked at again whose turn has come: that reads the store, and so does
     /// not belong on a thread that others' packets wait for.
-    fn look(&mut self) -> Option<JoinHandle<Vec<Look>>> {
-        let mut looks = Vec::new();
+    fn look(&mut self) -> Option<JoinHandle<Errands>> {
+        let changed = std::mem::take(&mut self.changed);
+        let mut errands = Errands { changed, ..Errands::default() };
+        let looks = &mut errands.looks;
         while looks.len() < TURNS
             && let Some(turn) = self.turns.pop_front()
         {
@@ -213,12 +228,20 @@ impl Post {
                 None => self.machine.leave(turn),
             }
         }
-        if looks.is_empty() {
+        if looks.is_empty() && errands.changed.is_empty() {
             return None;
         }
         let (directory, now) = (self.directory.clone(), Time(self.clock.wall()));
         Some(tokio::task::spawn_blocking(move || {
-            for Look { order, text, .. } in &mut looks {
+            for changed in std::mem::take(&mut errands.changed) {
+                match directory.keep_change(changed, now) {
+                    Ok(following) => errands.following.extend(following),
+                    Err(error) => {
+                        tracing::error!(%error, "what a session goes on with cannot be kept");
+                    }
+                }
+            }
+            for Look { order, text, .. } in &mut errands.looks {
                 let renew = || {
                     let renewed = directory.renew_order(order, now).map_err(ToOwned::to_owned);
                     renewed.and_then(|()| view::written(order))
@@ -228,7 +251,7 @@ impl Post {
                     *text = found;
                 }
             }
-            looks
+            errands
         }))
     }
 
@@ -288,8 +311,12 @@ impl Post {
         }
     }
 
-    fn end(&self, order: SessionOrder, done: Done, outcome: &OrderOutcome) {
-        self.directory.conclude_order(order, outcome, Time(self.clock.wall()));
+    fn end(&mut self, order: SessionOrder, done: Done, outcome: &OrderOutcome) {
+        match self.directory.conclude_order(order, outcome, Time(self.clock.wall())) {
+            Some(Sequel::Order(order)) => self.take(*order, None),
+            Some(Sequel::Changed(changed)) => self.changed.push(changed),
+            None => {}
+        }
         if let Some(done) = done {
             // Who waited may have gone; the event tells all the same.
             let _gone = done.send(outcome.clone());
@@ -331,7 +358,7 @@ async fn stepped(step: &mut Option<JoinHandle<Step>>) -> Result<Option<Vec<Sessi
 }
 
 /// Waits until orders were looked at; for ever while none are.
-async fn looked(look: &mut Option<JoinHandle<Vec<Look>>>) -> Vec<Look> {
+async fn looked(look: &mut Option<JoinHandle<Errands>>) -> Errands {
     let Some(look) = look else { return pending().await };
     // Nothing there falls.
     look.await.unwrap_or_default()

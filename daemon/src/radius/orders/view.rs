@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use directory::orders::{OrderOutcome, Ordered, SessionOrder};
-use directory::records::Session;
+use directory::records::{NamedAttribute, ReplyProfileFields, Session};
 use radius::{
     AttributeType, Obedience, OrderEnd, OrderKind, OrderText, Reply, ReplyError, Secret,
     cause_in_words,
@@ -15,10 +15,10 @@ use super::super::view::of_profile;
 pub(super) fn written(order: &SessionOrder) -> Result<OrderText, String> {
     let to = order.to.map_err(ToOwned::to_owned)?;
     let (kind, change) = match &order.what {
-        Ordered::End => (OrderKind::Disconnect, Ok(Reply::new())),
-        Ordered::Change(profile) => (OrderKind::Change, of_profile(profile)),
+        Ordered::End => (OrderKind::Disconnect, Reply::new()),
+        Ordered::Change(profile) => (OrderKind::Change, change_of(profile)?),
     };
-    let attributes = change.and_then(|change| attributes(&order.session, &change));
+    let attributes = attributes(&order.session, &change);
     // An empty secret proves nothing; the directory accepts none.
     let secrets = order.secrets.iter().filter_map(|secret| Secret::new(secret.expose()).ok());
     let secrets: Vec<Secret> = secrets.collect();
@@ -27,6 +27,25 @@ pub(super) fn written(order: &SessionOrder) -> Result<OrderText, String> {
     }
     let attributes = attributes.map_err(|error| error.to_string())?;
     Ok(OrderText { to, kind, secrets, attributes })
+}
+
+/// Standard attributes that only name a session in an order (RFC 5176, section 3): User-Name,
+/// Framed-IP-Address, and Framed-IPv6-Prefix.
+const NAMING: [u8; 3] = [1, 8, 97];
+const NOTHING: &str = "the reply profile says nothing that a session could go on with";
+
+/// What a session goes on with; what a profile says beside it counts for accepts alone.
+fn change_of(profile: &ReplyProfileFields) -> Result<Reply, String> {
+    let names = |it: &NamedAttribute| it.vendor.is_none() && NAMING.contains(&it.number);
+    let written = if profile.attributes.iter().any(names) {
+        let mut profile = profile.clone();
+        profile.attributes.retain(|it| !names(it));
+        of_profile(&profile)
+    } else {
+        of_profile(profile)
+    };
+    let change = written.map_err(|error| error.to_string())?;
+    if change.as_octets().is_empty() { Err(NOTHING.to_owned()) } else { Ok(change) }
 }
 
 /// Names a session as its gear does (RFC 5176, section 3), before what becomes of it.
@@ -42,6 +61,9 @@ fn attributes(session: &Session, change: &Reply) -> Result<Reply, ReplyError> {
     // What is an address is what stood in for an identifier that the gear does not have.
     if session.gear.parse::<IpAddr>().is_err() {
         text(AttributeType::NAS_IDENTIFIER, &session.gear)?;
+    }
+    if let Some(port) = session.port {
+        named.integer(AttributeType::NAS_PORT, port)?;
     }
     if let Some(address) = session.ipv4 {
         named.ipv4(AttributeType::FRAMED_IP_ADDRESS, address)?;
@@ -82,7 +104,31 @@ fn refusal(cause: Option<u32>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use directory::records::NamedValue;
+
     use super::*;
+
+    #[test]
+    fn what_names_a_session_is_not_changed_in_it() {
+        let named = |number, value| NamedAttribute {
+            name: String::new(),
+            vendor: None,
+            number,
+            tag: None,
+            value,
+        };
+        let naming = vec![
+            named(1, NamedValue::Text("ada".into())),
+            named(8, NamedValue::Address([10, 1, 2, 3].into())),
+            named(97, NamedValue::Ipv6Prefix("2001:db8::/64".parse().unwrap())),
+        ];
+        let mut profile = ReplyProfileFields { attributes: naming, ..Default::default() };
+        assert_eq!(change_of(&profile).err().as_deref(), Some(NOTHING));
+        profile.attributes.push(named(11, NamedValue::Text("slow".into())));
+        assert_eq!(change_of(&profile).unwrap().as_octets(), b"\x0b\x06slow");
+        profile.vlan = Some("20".into());
+        assert!(change_of(&profile).unwrap().as_octets().len() > 6);
+    }
 
     #[test]
     fn a_refusal_is_told_in_words_with_its_number() {

@@ -124,6 +124,7 @@ fn sessions_end_with_the_certificates_that_began_them() {
             users: vec![],
             members_of: vec![],
             left: vec![],
+            joined: vec![],
         };
         let done = office.world.directory.inner.store.write(move |change| {
             change.put(acme.partition(), 77, &record)?;
@@ -188,6 +189,7 @@ fn a_session_ends_with_what_any_authority_of_the_name_revoked() {
             users: vec![],
             members_of: vec![],
             left: vec![],
+            joined: vec![],
         };
         let id = change.allocate(partition)?;
         change.put(partition, id, &note)?;

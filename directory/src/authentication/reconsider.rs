@@ -1,0 +1,57 @@
+//! Whether somebody who was let onto a network would still be, and with what.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use super::NetworkReply;
+use super::account::account_of;
+use super::attempt::{Attempt, Door, Who};
+use super::placeholders::filled;
+use super::second_factor::Reason;
+use crate::error::Error;
+use crate::id::{RadiusClientId, UserId};
+use crate::network::{Circumstances, NetworkMethod};
+use crate::policy::{Asker, NetworkPolicy, Place};
+use crate::records::Granted;
+use crate::time::Time;
+
+/// What would become of somebody whose proof is believed.
+pub(crate) enum Reconsidered {
+    /// They would be let in with this.
+    In(Arc<NetworkReply>),
+    /// They would not.
+    Out(Reason),
+    /// Nobody knows, since it is not known how they were let in.
+    Unknown,
+}
+
+/// Decides again about a user, by what was known when they were let in.
+pub(crate) fn reconsider(
+    place: Place<'_>,
+    policy: &Arc<NetworkPolicy>,
+    (client, user): (RadiusClientId, UserId),
+    granted: Option<&Granted>,
+    now: Time,
+) -> Result<Reconsidered, Error> {
+    let known = granted.map(Granted::circumstances);
+    let by = known.unwrap_or(Circumstances::of(NetworkMethod::Pap));
+    let nowhere = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+    let who = Who::User(String::new());
+    let mut attempt = Attempt::new(who, Door::Radius(client, by), nowhere, now);
+    attempt.organization = Some(place.organization);
+    attempt.settings = policy.settings;
+    attempt.policy = Some(Arc::clone(policy));
+    attempt.account = account_of(place.snapshot, place.organization, user)?.map(Arc::new);
+    if let Some(reason) = attempt.obstacle() {
+        return Ok(Reconsidered::Out(reason));
+    }
+    if known.is_none() {
+        return Ok(Reconsidered::Unknown);
+    }
+    let decision = policy.decide(place, Asker::User(user), (&by, now))?;
+    let reply = match decision.verdict {
+        Ok(accepted) => filled(place, user, accepted)?,
+        Err(reason) => Err(reason),
+    };
+    Ok(reply.map_or_else(Reconsidered::Out, Reconsidered::In))
+}

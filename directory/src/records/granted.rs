@@ -1,0 +1,159 @@
+//! What somebody was let onto a network with.
+
+use std::net::IpAddr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use super::ReplyProfileFields;
+use crate::id::UserId;
+use crate::network::{Circumstances, GearName, MacAddress, NetworkMethod, Ssid};
+
+/// Tells what one reply profile says from what another says.
+pub type ReplyDigest = [u8; 8];
+
+/// What an accept says of itself, and gear says again with its reports: who was let in, by what of a
+/// request, and with what. It means something in its organization alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Granted {
+    /// Who.
+    pub user: UserId,
+    /// By which method.
+    pub method: NetworkMethod,
+    /// The kind of port that the gear named.
+    pub port_type: Option<u32>,
+    /// The wireless network that the gear named.
+    pub ssid: Option<ByteBuf>,
+    /// What the gear called itself.
+    pub gear: Option<ByteBuf>,
+    /// The address that the gear gave itself.
+    pub gear_address: Option<IpAddr>,
+    /// The kind of service that the gear named.
+    pub service_type: Option<u32>,
+    /// The hardware address that the call came from.
+    pub calling: Option<MacAddress>,
+    /// What the accept said.
+    pub reply: ReplyDigest,
+}
+
+/// What stands before it in a Class attribute.
+const PREFIX: &str = "tenantry-access:";
+/// How the rest is written: its first octet.
+const FORM: u8 = 1;
+
+impl Granted {
+    /// What a user was let in with, by a request of which so much was known.
+    pub(crate) fn new(user: UserId, by: &Circumstances, reply: ReplyDigest) -> Self {
+        Self {
+            user,
+            method: by.method,
+            port_type: by.port_type,
+            ssid: by.ssid.map(|ssid| ByteBuf::from(ssid.octets())),
+            gear: by.gear.map(|gear| ByteBuf::from(gear.octets())),
+            gear_address: by.gear_address,
+            service_type: by.service_type,
+            calling: by.calling,
+            reply,
+        }
+    }
+
+    /// What was known of the request.
+    pub(crate) fn circumstances(&self) -> Circumstances {
+        Circumstances {
+            port_type: self.port_type,
+            ssid: self.ssid.as_ref().and_then(|ssid| Ssid::new(ssid)),
+            gear: self.gear.as_ref().and_then(|gear| GearName::new(gear)),
+            gear_address: self.gear_address,
+            service_type: self.service_type,
+            calling: self.calling,
+            ..Circumstances::of(self.method)
+        }
+    }
+
+    /// The value of a Class attribute (RFC 2865 section 5.25), which some gear takes for text.
+    pub fn to_class(&self) -> Option<String> {
+        let written = storage::encode(self).ok()?;
+        let octets = [&[FORM], &*written].concat();
+        Some(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(octets)))
+    }
+
+    /// Reads the value of a Class attribute; `None` for any other.
+    pub fn of_class(class: &[u8]) -> Option<Self> {
+        let text = class.strip_prefix(PREFIX.as_bytes())?;
+        let octets = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (form, written) = octets.split_first()?;
+        (*form == FORM).then(|| storage::decode(written).ok()).flatten()
+    }
+}
+
+/// Tells what a reply profile says from what another says, however they are called.
+pub(crate) fn digest_of(profile: Option<&ReplyProfileFields>) -> ReplyDigest {
+    let said = profile.cloned().unwrap_or_default();
+    let said = ReplyProfileFields { name: String::new(), ..said };
+    let mut digest = ReplyDigest::default();
+    // What cannot be written is like nothing else that is said, which an order makes up for.
+    let written = storage::encode(&said).unwrap_or_else(|_| vec![u8::MAX]);
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&written);
+    hasher.finalize_xof().fill(&mut digest);
+    digest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::RecordId;
+
+    fn all() -> Circumstances {
+        Circumstances {
+            method: NetworkMethod::EapTtls,
+            port_type: Some(u32::MAX),
+            ssid: Ssid::new(&[0xff; Ssid::LONGEST]),
+            gear: GearName::new(&[b'x'; GearName::LONGEST]),
+            gear_address: Some("2001:db8::1".parse().unwrap()),
+            service_type: Some(u32::MAX),
+            calling: MacAddress::read(b"66-77-88-99-AA-BB"),
+            ..Circumstances::of(NetworkMethod::Pap)
+        }
+    }
+
+    #[test]
+    fn it_is_read_as_it_was_written_and_fits_into_an_attribute() {
+        let user = UserId::from_record(u64::MAX).unwrap();
+        for by in [all(), Circumstances::of(NetworkMethod::Pap)] {
+            let granted = Granted::new(user, &by, [0xff; 8]);
+            let class = granted.to_class().unwrap();
+            assert!(class.len() <= 253, "{}", class.len());
+            assert_eq!(Granted::of_class(class.as_bytes()), Some(granted.clone()));
+            assert_eq!(granted.circumstances(), by);
+        }
+    }
+
+    #[test]
+    fn nothing_else_is_one() {
+        let user = UserId::from_record(4).unwrap();
+        let class = Granted::new(user, &all(), [7; 8]).to_class().unwrap();
+        let torn = &class.as_bytes()[..class.len() - 4];
+        let other_form = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode([2, 4, 0]));
+        for other in [torn, other_form.as_bytes(), b"tenantry-access:", b"staff", b"", &[0xff]] {
+            assert_eq!(Granted::of_class(other), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_digest_is_of_what_is_said_and_not_of_the_name() {
+        let vlan = |name: &str, vlan: &str| ReplyProfileFields {
+            name: name.into(),
+            vlan: Some(vlan.into()),
+            ..ReplyProfileFields::default()
+        };
+        let one = digest_of(Some(&vlan("staff", "20")));
+        assert_eq!(one, digest_of(Some(&vlan("another name", "20"))));
+        assert_ne!(one, digest_of(Some(&vlan("staff", "21"))));
+        let nothing = ReplyProfileFields { name: "nothing".into(), ..Default::default() };
+        assert_eq!(digest_of(None), digest_of(Some(&nothing)));
+        assert_ne!(one, digest_of(None));
+    }
+}

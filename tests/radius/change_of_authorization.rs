@@ -1,0 +1,160 @@
+//! What happens to users changes what their sessions go on with: FreeRADIUS takes orders in the place
+//! of network gear (RFC 5176).
+
+use serde_json::{Value, json};
+
+use crate::harness::nas::Nas;
+use crate::harness::office::{Client, Office, id_of};
+
+const PASSWORD: &str = "correct horse battery";
+const CHANGE: &str = "change_of_authorization";
+
+/// Gear that lets the staff into VLAN 20 and everybody else into VLAN 90, and takes orders.
+struct Site {
+    office: Office,
+    client: Client,
+    nas: Nas,
+    staff: String,
+}
+
+impl Site {
+    fn new() -> Self {
+        let office = Office::new();
+        let staff = office.group("staff", &[], &[]);
+        let [own, others] = [("staff", "20"), ("others", "90")].map(|(name, vlan)| {
+            let fields = json!({"name": name, "vlan": vlan, "filters": [name]});
+            id_of(&office.make("reply-profiles", &fields))
+        });
+        let rules = json!([{"name": "staff", "groups": [staff], "verdict": "accept",
+                            "reply_profile": own}]);
+        let fields = json!({"rules": rules, "reply_profile": others});
+        let client = office.client("wifi", &fields);
+        let nas = Nas::start(office.address, &client.secret);
+        let orders = json!({"port": nas.port, "suspended": CHANGE, "left_group": CHANGE,
+                            "joined_group": CHANGE, "disconnect_when_refused": true});
+        let path = format!("radius-clients/{}", client.id);
+        let shown = office.act("PATCH", &path, Some(&json!({"orders": orders})));
+        assert_eq!(shown["orders"]["joined_group"], CHANGE, "{shown}");
+        assert_eq!(shown["orders"]["password_changed"], "nothing", "{shown}");
+        Self { office, client, nas, staff }
+    }
+
+    /// A user who is let in, and whose session begins; with the user's id.
+    fn enter(&self, login: &str) -> String {
+        let user = self.office.user(login, PASSWORD);
+        let reply = self.office.login(&self.client, login, PASSWORD);
+        assert!(reply.is("Access-Accept"), "{reply:?}");
+        assert_eq!(reply.values("Tunnel-Private-Group-Id:0"), ["90"], "{reply:?}");
+        let classes = reply.values("Class");
+        assert_eq!(classes.len(), 1, "{reply:?}");
+        self.begin(login, classes[0]);
+        user
+    }
+
+    fn begin(&self, login: &str, class: &str) {
+        let report = format!(
+            "Acct-Status-Type=Start,Acct-Session-Id=of-{login},User-Name={login},NAS-Port=7,\
+             NAS-Identifier=ap-1,Calling-Station-Id=66-77-88-99-AA-BB,Class={class}"
+        );
+        let reply = self.office.report(&self.client, &report);
+        assert!(reply.is("Accounting-Response"), "{reply:?}");
+        // What gear says again for us is no class of the session.
+        let sessions = self.office.read(&format!("sessions?open=true&login={login}"));
+        assert_eq!(sessions["items"][0]["class"], "", "{sessions}");
+    }
+
+    fn members(&self, what: &str, user: &str) {
+        let change = json!({what: {"users": [user]}});
+        self.office.act("PATCH", &format!("groups/{}/members", self.staff), Some(&change));
+    }
+
+    /// The first event of an action that tells this under this name.
+    fn event(&self, action: &str, (field, told): (&str, &str)) -> Value {
+        let is_meant = |event: &Value| {
+            let mut differences = event["differences"].as_array().unwrap().iter();
+            event["action"] == action
+                && differences.any(|it| it["field"] == field && it["after"] == told)
+        };
+        let found = (0..10_000).find_map(|_| self.office.events().into_iter().find(is_meant));
+        found.unwrap_or_else(|| panic!("no {action} with {field}: {told}"))
+    }
+}
+
+#[test]
+fn section_3_who_comes_into_a_group_and_leaves_it_is_told_to_the_gear() {
+    let site = Site::new();
+    let ada = site.enter("ada");
+    site.enter("bob");
+    site.members("add", &ada);
+    site.nas.says("Sent CoA-ACK");
+    let said = site.nas.said();
+    for text in [
+        "Received CoA-Request",
+        "Message-Authenticator = 0x",
+        "User-Name = \"ada\"",
+        "Acct-Session-Id = \"of-ada\"",
+        "Calling-Station-Id = \"66-77-88-99-AA-BB\"",
+        "NAS-Identifier = \"ap-1\"",
+        "NAS-Port = 7",
+        "Tunnel-Private-Group-Id:0 = \"20\"",
+        "Filter-Id = \"staff\"",
+    ] {
+        assert!(said.contains(text), "{text}: {said}");
+    }
+    let event = site.event("session_change", ("reply_profile", "staff"));
+    assert_eq!((&event["success"], &event["actor"]["kind"]), (&json!(true), &json!("daemon")));
+    site.event("session_change", ("because", "the user came into a group"));
+    // The accept that the gear goes on telling of is not what the session has.
+    site.members("remove", &ada);
+    site.nas.says("Tunnel-Private-Group-Id:0 = \"90\"");
+    site.event("session_change", ("reply_profile", "others"));
+    let said = site.nas.said();
+    assert_eq!(said.matches("Received CoA-Request").count(), 2, "{said}");
+    assert!(!said.contains("of-bob") && !said.contains("Received Disconnect-Request"), "{said}");
+}
+
+#[test]
+fn section_3_5_gear_that_refuses_a_change_is_told_to_end_the_session_where_its_client_says_so() {
+    let site = Site::new();
+    let fixed = site.enter("fixed");
+    site.members("add", &fixed);
+    site.nas.says("Sent Disconnect-ACK");
+    let refused = site.event("session_change", ("reply_profile", "staff"));
+    let reason = "the gear refused: the gear does not support an attribute (Error-Cause 401)";
+    assert_eq!((&refused["success"], &refused["reason"]), (&json!(false), &json!(reason)));
+    let why = ("instead_of_change", "the gear refused the change");
+    assert_eq!(site.event("session_disconnect", why)["success"], true);
+    let said = site.nas.said();
+    assert!(said.contains("Sent CoA-NAK"), "{said}");
+}
+
+#[test]
+fn section_1_who_is_not_let_in_any_more_is_ended_where_a_change_is_asked_for() {
+    let site = Site::new();
+    let ada = site.enter("ada");
+    site.office.act("POST", &format!("users/{ada}/suspend"), None);
+    site.nas.says("Sent Disconnect-ACK");
+    let why = ("instead_of_change", "the account is suspended");
+    assert_eq!(site.event("session_disconnect", why)["success"], true);
+    assert!(!site.nas.said().contains("Received CoA-Request"));
+}
+
+#[test]
+fn the_user_behind_an_anonymous_outer_identity_is_known_by_what_the_gear_says_again() {
+    let site = Site::new();
+    let ada = site.office.user("ada", PASSWORD);
+    let peer = site.office.peer(&site.client, "TTLS").quoted("anonymous_identity", "anonymous");
+    let peer = peer.quoted("identity", "ada").quoted("password", PASSWORD);
+    let verdict = peer.quoted("phase2", "auth=PAP").gets_in();
+    let said = &verdict.output.stdout;
+    let at = said.rfind("Attribute 25 (Class)").expect("a Class of the accept");
+    let class = said[at..].split_once("Value: ").unwrap().1.split_whitespace().next().unwrap();
+    site.begin("anonymous", &format!("0x{class}"));
+    let sessions = site.office.read("sessions?open=true&login=anonymous");
+    assert_eq!(sessions["items"][0]["user"], json!(ada), "{sessions}");
+    site.members("add", &ada);
+    site.nas.says("Sent CoA-ACK");
+    let said = site.nas.said();
+    assert!(said.contains("Acct-Session-Id = \"of-anonymous\""), "{said}");
+    assert!(said.contains("Tunnel-Private-Group-Id:0 = \"20\""), "{said}");
+}
