@@ -1,8 +1,9 @@
 //! Dynamic authorization. The RFC prints no packets: these are written by hand after its rules.
 
-use radius::{AttributeType, Obedience, Order, OrderKind, Reply, Secret};
+use radius::{AttributeType, Obedience, Order, OrderKind, Reply, Secret, Tag};
 
 use crate::client::{SECRET, attributes_of, hmac_of, md5_of};
+use crate::vectors::Exchange;
 
 fn order(kind: OrderKind, identifier: u8) -> Order {
     let mut session = Reply::new();
@@ -26,6 +27,33 @@ fn answer(order: &Order, code: u8, attributes: &[u8], has_mac: bool, secret: &[u
     let authenticator = md5_of(&[&octets, secret]);
     octets[4..20].copy_from_slice(&authenticator);
     octets
+}
+
+#[test]
+fn section_3_orders_and_answers_lie_on_the_wire_as_the_vectors_say() {
+    let vectors = Exchange::read(include_str!("../vectors/rfc5176_section_3.txt"));
+    let secret = Secret::new(b"xyzzy5461").unwrap();
+    let mut session = Reply::new();
+    for (kind, text) in [
+        (AttributeType::USER_NAME, "ada"),
+        (AttributeType::ACCT_SESSION_ID, "5f3a"),
+        (AttributeType::CALLING_STATION_ID, "66-77-88-99-AA-BB"),
+        (AttributeType::NAS_IDENTIFIER, "ap-1"),
+    ] {
+        session.text(kind, text).unwrap();
+    }
+    let mut changed = Reply::new();
+    changed.append(&session).unwrap().vlan(Tag::NONE, "20").unwrap();
+    for (name, kind, identifier, attributes, cause) in [
+        ("disconnect", OrderKind::Disconnect, 7, &session, 503),
+        ("change", OrderKind::Change, 8, &changed, 401),
+    ] {
+        let order = Order::new(kind, identifier, &secret, attributes, 0x6543_2100).unwrap();
+        assert_eq!(order.octets(), vectors.octets(name), "{name}");
+        let read = |answer: &str| order.read(&vectors.octets(&format!("{name}_{answer}")));
+        assert_eq!(read("ack"), Some(Obedience::Done), "{name}");
+        assert_eq!(read("nak"), Some(Obedience::Refused(Some(cause))), "{name}");
+    }
 }
 
 #[test]

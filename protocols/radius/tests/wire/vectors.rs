@@ -8,12 +8,13 @@ use crate::client::{Request, attributes_of, md5_of, own};
 use crate::site::{Known, Site};
 
 /// An exchange as its file tells it.
-struct Exchange {
+pub(crate) struct Exchange {
     words: HashMap<String, String>,
 }
 
 impl Exchange {
-    fn read(text: &str) -> Self {
+    /// Reads it; lines with `#` in front are for people.
+    pub(crate) fn read(text: &str) -> Self {
         let mut words: HashMap<String, String> = HashMap::new();
         let mut key = String::new();
         for line in text.lines().filter(|line| !line.starts_with('#')) {
@@ -27,7 +28,8 @@ impl Exchange {
         Self { words }
     }
 
-    fn octets(&self, name: &str) -> Vec<u8> {
+    /// The octets of a name.
+    pub(crate) fn octets(&self, name: &str) -> Vec<u8> {
         hex(&self.words[name])
     }
 
