@@ -88,6 +88,22 @@ fn a_described_request_is_explained_without_a_password() {
 }
 
 #[test]
+fn a_request_about_which_nobody_is_asked_is_an_event_too() {
+    let office = Office::new();
+    let client = office.client("wifi", &json!({}));
+    let attributes = format!(
+        "User-Name=ada,Message-Authenticator=0x00,Packet-Src-IP-Address={}",
+        office.address
+    );
+    let reply = office.gear(&client).ask("auth", &attributes);
+    assert!(reply.is("Access-Reject"), "{reply:?}");
+    let event = office.event("radius_access");
+    let reason = "the request carries no credential";
+    assert_eq!((&event["success"], &event["reason"]), (&json!(false), &json!(reason)), "{event}");
+    assert_eq!(event["source"], office.address.to_string(), "{event}");
+}
+
+#[test]
 fn rules_that_make_no_sense_are_refused_where_they_stand() {
     let (office, client, _) = office();
     let path = office.path(&format!("radius-clients/{}", client.id));

@@ -140,6 +140,7 @@ impl<O: Outlet> Worker<O> {
                 Command::Account(ticket, accounting) => self.account(ticket, &accounting),
                 Command::Refused { source, client, refusal } => {
                     tracing::debug!(%source, organization = client.0.number(), %refusal, "refused");
+                    self.rejected(client, source.ip(), &refusal.to_string());
                 }
                 Command::Drop { source, reason, .. } => self.dropped(source, reason),
             }
@@ -157,6 +158,14 @@ impl<O: Outlet> Worker<O> {
         }
     }
 
+    /// Notes that a request was rejected about which the directory was not asked.
+    pub(super) fn rejected(&mut self, client: ClientKey, source: IpAddr, reason: &str) {
+        if self.drops.tells(source, self.door.clock.monotonic()) {
+            let seen = (source, Time(self.door.clock.wall()));
+            self.door.directory.note_rejected(client.0, seen, reason);
+        }
+    }
+
     fn ask(&mut self, ticket: Ticket, question: &Question<ClientKey>) {
         if !question.is_signed() {
             let ((organization, client), source) = (question.client(), question.source().ip());
@@ -167,10 +176,14 @@ impl<O: Outlet> Worker<O> {
             return self.converse(ticket, question, packet);
         }
         match self.begin(question) {
-            Ok(Begun::Done(outcome)) => {
+            Ok(None) => {
+                self.rejected(question.client(), question.source().ip(), view::UNREADABLE);
+                self.tell(ticket, Outcome::Reject, Spoken::of(question), || Asked::by(question));
+            }
+            Ok(Some(Begun::Done(outcome))) => {
                 self.tell(ticket, outcome, Spoken::of(question), || Asked::by(question));
             }
-            Ok(Begun::Pending(pending)) => {
+            Ok(Some(Begun::Pending(pending))) => {
                 let (promise, asked) = (self.promise(ticket), Asked::by(question));
                 self.door.directory.finish(pending, move |outcome| {
                     promise.keep(|ticket| Late::Ended(ticket, Box::new((asked, outcome))));
@@ -195,13 +208,14 @@ impl<O: Outlet> Worker<O> {
         }
     }
 
-    fn begin(&self, question: &Question<ClientKey>) -> Result<Begun, Error> {
+    /// Asks the directory; `None` about what can prove nobody.
+    fn begin(&self, question: &Question<ClientKey>) -> Result<Option<Begun>, Error> {
         let (Some((who, proof)), Some(method)) = (view::claim(question), view::method(question))
         else {
-            return Ok(Begun::Done(Outcome::Reject));
+            return Ok(None);
         };
         let (organization, client) = question.client();
-        self.door.directory.authenticate(Request {
+        let begun = self.door.directory.authenticate(Request {
             organization: Some(organization),
             who,
             proof,
@@ -209,7 +223,8 @@ impl<O: Outlet> Worker<O> {
             application: None,
             source: question.source().ip(),
             now: Time(self.door.clock.wall()),
-        })
+        });
+        begun.map(Some)
     }
 
     /// Notes that something takes longer, and will report.

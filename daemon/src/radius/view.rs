@@ -14,6 +14,9 @@ use radius::{
     SessionKeys, Tag, ValueKind, named_attributes, verify_chap,
 };
 
+/// Why nobody is asked about a name and what is to prove it.
+pub(super) const UNREADABLE: &str = "what stands for the name or the password can be nobody's";
+
 /// Who a question claims to be, and what is to prove it; `None` for what can prove nobody.
 pub(crate) fn claim<C: Copy>(question: &Question<C>) -> Option<(Who, Proof)> {
     let login = std::str::from_utf8(question.user_name()).ok()?;

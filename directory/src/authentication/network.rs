@@ -12,8 +12,8 @@ use super::second_factor::Reason;
 use crate::access::{Actor, Identity, Proven};
 use crate::directory::Directory;
 use crate::error::Error;
-use crate::events::Outcome as EventOutcome;
-use crate::id::{OrganizationId, UserId};
+use crate::events::{Action, Event, EventActor, Outcome as EventOutcome};
+use crate::id::{OrganizationId, Place as EventPlace, UserId};
 use crate::network::Circumstances;
 use crate::policy::{Asker, Place};
 use crate::records::{CertificateMark, Granted, LockedOrExpired, ReplyProfileFields, digest_of};
@@ -60,6 +60,21 @@ impl Directory {
         let mut attempt = Attempt::new(Who::User(name.to_owned()), door, seen.0, seen.1);
         attempt.organization = Some(organization);
         let _rejected = self.reject(&attempt, reason);
+    }
+
+    /// Notes that a request was rejected about which nobody was asked: `seen` from where and when.
+    pub fn note_rejected(&self, organization: OrganizationId, seen: (IpAddr, Time), reason: &str) {
+        let event = Event {
+            at: seen.1,
+            actor: EventActor::Nobody,
+            source: Some(seen.0),
+            action: Action::RadiusAccess,
+            subject: None,
+            outcome: EventOutcome::Failure(reason.to_owned()),
+            differences: Vec::new(),
+            access: None,
+        };
+        self.note_event(EventPlace::Organization(organization), &event);
     }
 
     /// What the client's policy has against somebody, and by which rule, before they are proven.

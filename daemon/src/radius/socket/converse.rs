@@ -11,6 +11,12 @@ use super::{Late, Outlet, UNWRITTEN, Worker};
 use crate::radius::Door;
 use crate::radius::candidates::ClientKey;
 use crate::radius::eap::{Claim, Next, Talk};
+use crate::radius::view::UNREADABLE;
+
+const NO_METHOD: &str = "EAP is not offered: there is no certificate to show";
+const NO_TALK: &str = "the conversation of EAP is not known, or its time is over";
+const NO_BEGINNING: &str =
+    "EAP cannot be offered: the organization's certificate or methods are missing";
 
 impl<O: Outlet> Worker<O> {
     /// Hands a packet to the conversation that it belongs to.
@@ -23,10 +29,11 @@ impl<O: Outlet> Worker<O> {
         let now = self.door.clock.monotonic();
         let Some(talks) = &self.door.talks else {
             // Without a certificate there is no method.
-            return self.answer(ticket, &Answer::Reject(None));
+            return self.turn_away(ticket, question, NO_METHOD);
         };
         let Some(mut talk) = talks.find(question, &self.door.directory, now) else {
-            return self.answer(ticket, &Answer::Reject(None));
+            let reason = if question.state().is_some() { NO_TALK } else { NO_BEGINNING };
+            return self.turn_away(ticket, question, reason);
         };
         if !talk.is_costly(packet) {
             let next = talk.receive(packet);
@@ -107,6 +114,12 @@ impl<O: Outlet> Worker<O> {
         self.door.directory.note_unproven(organization, door, talk.outer(), seen, reason);
     }
 
+    /// Rejects a packet that belongs to no conversation.
+    fn turn_away(&mut self, ticket: Ticket, question: &Question<ClientKey>, reason: &str) {
+        self.rejected(question.client(), question.source().ip(), reason);
+        self.answer(ticket, &Answer::Reject(None));
+    }
+
     fn challenge(&mut self, ticket: Ticket, talk: Talk, packet: &[u8]) {
         let now = self.door.clock.monotonic();
         let state = self.door.talks.as_ref().and_then(|talks| talks.keep(talk, now));
@@ -142,7 +155,11 @@ impl Door {
         let (organization, door) = (Some(place), By::Radius(client, talk.circumstances()));
         let now = Time(self.clock.wall());
         match claim {
-            None => Ok(Begun::Done(Outcome::Reject)),
+            None => {
+                let seen = (source, now);
+                self.directory.note_unproven(place, door, talk.outer(), seen, UNREADABLE);
+                Ok(Begun::Done(Outcome::Reject))
+            }
             Some(Claim::User(login, proof)) => self.directory.authenticate(Request {
                 organization,
                 who: Who::User(login),
