@@ -5,6 +5,7 @@ mod flood;
 mod issued_certificates;
 mod mac_authentication;
 mod peap;
+mod pyrad;
 mod reply_attributes;
 mod rfc2759;
 mod rfc2865;

@@ -324,8 +324,7 @@ impl Message {
         Self(reply)
     }
 
-    #[must_use]
-    pub fn as_octets(&self) -> &[u8] {
+    pub(crate) fn as_octets(&self) -> &[u8] {
         self.0.as_octets()
     }
 }
@@ -367,8 +366,7 @@ impl Challenge {
         Ok(Self(reply))
     }
 
-    #[must_use]
-    pub fn as_octets(&self) -> &[u8] {
+    pub(crate) fn as_octets(&self) -> &[u8] {
         self.0.as_octets()
     }
 }
