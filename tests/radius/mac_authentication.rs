@@ -82,6 +82,35 @@ fn a_device_is_let_in_by_its_address_in_any_spelling_where_the_client_says_so() 
 }
 
 #[test]
+fn gear_that_asks_by_chap_names_devices_too() {
+    let (office, _, ids) = office();
+    office.user("ada", "correct horse battery");
+    let fields = json!({"mac_authentication": true, "reply_profile": ids[1]});
+    let client = office.client("switch", &fields);
+    let ask = |client: &Client, name: &str, password: &str, calling: &str| {
+        let attributes = format!(
+            "User-Name=\"{name}\",CHAP-Password=\"{password}\",Calling-Station-Id=\"{calling}\",\
+             Message-Authenticator=0x00,Packet-Src-IP-Address={}",
+            office.address
+        );
+        office.gear(client).ask("auth", &attributes)
+    };
+    let name = "0010a42319c0";
+    assert_eq!(vlan(&ask(&client, name, name, ADDRESS)), "30");
+    for (name, password, calling) in [
+        (name, "0010a42319c1", ADDRESS),
+        (name, name, "00:10:a4:23:19:c1"),
+        ("ada", "ada", ADDRESS),
+        ("0010a42319c1", "0010a42319c1", "00:10:a4:23:19:c1"),
+    ] {
+        let reply = ask(&client, name, password, calling);
+        assert!(reply.is("Access-Reject"), "{name} {password} {calling} {reply:?}");
+    }
+    let plain = office.client("plain", &json!({}));
+    assert!(ask(&plain, name, name, ADDRESS).is("Access-Reject"));
+}
+
+#[test]
 fn unknown_devices_have_a_profile_of_their_own_where_the_client_names_one() {
     let (office, _, ids) = office();
     let strict = office.client("strict", &json!({"mac_authentication": true}));

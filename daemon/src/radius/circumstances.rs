@@ -30,12 +30,22 @@ const CALL_CHECK: u32 = 10;
 
 /// The device that gear names by its address in the place of a user. The gear has to say that the call
 /// comes from that address, which nobody can type at a console or into a VPN's dialog; and the
-/// password has to be the address as well, or else the gear has to say that it checks a call.
+/// password has to be the address as well (by CHAP, spelled as the name is), or else the gear has to
+/// say that it checks a call.
 fn named_device<C: Copy>(question: &Question<C>) -> Option<MacAddress> {
-    let Credential::Pap(password) = question.credential() else { return None };
-    let named = MacAddress::read(question.user_name())?;
+    let credential = question.credential();
+    if matches!(credential, Credential::MsChapV2(_) | Credential::Eap(_)) {
+        return None;
+    }
+    let name = question.user_name();
+    let named = MacAddress::read(name)?;
     let is_named = |text| MacAddress::read(text) == Some(named);
     let is_calling = question.calling_station_id().is_some_and(is_named);
     let is_checked = question.service_type() == Some(CALL_CHECK);
-    (is_calling && (is_checked || is_named(password))).then_some(named)
+    let is_password = || match credential {
+        Credential::Pap(password) => is_named(password),
+        Credential::Chap(chap) => chap.verify(name),
+        Credential::MsChapV2(_) | Credential::Eap(_) => false,
+    };
+    (is_calling && (is_checked || is_password())).then_some(named)
 }

@@ -304,7 +304,8 @@ impl Directory {
             let _outcome = self.reject(&attempt, OVERHEARD);
             return Ok(Begun::Done(Outcome::Unprotected));
         }
-        if let (Door::Radius(_, by), Proof::Password(_) | Proof::Code { .. }) = (door, &proof)
+        if let (Door::Radius(_, by), Proof::Password(_) | Proof::Code { .. } | Proof::Challenge(_)) =
+            (door, &proof)
             && let (Some(address), Some(policy)) = (by.device, attempt.policy.as_deref())
             && policy.mac_authentication
         {
