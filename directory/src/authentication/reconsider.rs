@@ -34,7 +34,7 @@ pub(crate) fn reconsider(
     now: Time,
 ) -> Result<Reconsidered, Error> {
     let known = granted.map(Granted::circumstances);
-    let by = known.unwrap_or(Circumstances::of(NetworkMethod::Pap));
+    let by = known.unwrap_or_else(|| Circumstances::of(NetworkMethod::Pap));
     let nowhere = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
     let who = Who::User(String::new());
     let mut attempt = Attempt::new(who, Door::Radius(client, by), nowhere, now);

@@ -126,13 +126,13 @@ impl<'s> Search<'s> {
         }
         let Some(user) = session.user else { return Ok(None) };
         let is_decided_anew = consequence == Consequence::Change || trigger == Trigger::JoinedGroup;
-        let ends = match trigger {
-            _ if is_decided_anew => {
-                return Ok(match self.concerns(position, client) {
-                    true => self.standing(session, user)?.wanted(consequence, trigger),
-                    false => None,
-                });
+        if is_decided_anew {
+            if !self.concerns(position, client) {
+                return Ok(None);
             }
+            return Ok(self.standing(session, user)?.wanted(consequence, trigger));
+        }
+        let ends = match trigger {
             Trigger::LeftGroup => self.has_lost(position, user, client)?,
             Trigger::Suspended | Trigger::Deleted => self.is_gone(user)?,
             Trigger::Locked => self.is_locked(user)?,

@@ -65,7 +65,7 @@ impl Standing {
             Reconsidered::Unknown => return Ok(Self::Unknown),
         };
         let digest = digest_of(reply.profile.as_deref());
-        let has = session.changed.or(granted.map(|granted| granted.reply));
+        let has = session.changed.or_else(|| granted.map(|granted| granted.reply));
         Ok(match &reply.profile {
             _ if has == Some(digest) => Self::Same,
             Some(profile) if digest != digest_of(None) => Self::Other(Arc::clone(profile)),
