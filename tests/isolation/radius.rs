@@ -1,7 +1,7 @@
 //! RADIUS: the other organization's gear stands at the same address.
 
 use super::world::{PASSWORD, Side, World};
-use crate::harness::wire::{ACCEPT, REJECT, Request, Wire};
+use crate::harness::wire::{ACCEPT, ACCESS_REQUEST, REJECT, Request, Wire};
 
 fn wire(side: &Side, world: &World) -> Wire {
     Wire::from(world.ours.address, &side.server.radius_auth)
@@ -27,6 +27,11 @@ fn our_gear_hears_the_same_octets_whether_the_other_organization_is_there_or_not
         requests.push(login());
         requests.push(login().with(32, b"other").with(30, b"00-11-22-33-44-55:other"));
         requests.push(login().with(25, b"other").with(24, b"other").with(33, b"other"));
+        // By CHAP, and in a conversation of EAP that is nobody's.
+        let bare = || Request::new(ACCESS_REQUEST, secret).with(1, user.as_bytes());
+        requests.push(bare().with(3, &[7; 17]).authentic());
+        let identity = [&[2, 7, 0, 8, 1][..], b"ada"].concat();
+        requests.push(bare().with(24, &[7; 16]).with(79, &identity).authentic());
     }
     let [with, without] = world.sides().map(|side| {
         let wire = wire(side, &world);
