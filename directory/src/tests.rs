@@ -11,6 +11,7 @@ mod collections;
 mod crash;
 mod custom;
 mod devices;
+mod earlier;
 mod events;
 mod gear;
 mod gear_certificates;

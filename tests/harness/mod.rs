@@ -4,6 +4,7 @@
 pub(crate) mod admin;
 pub(crate) mod authority;
 pub(crate) mod ber;
+pub(crate) mod between;
 pub(crate) mod browser;
 pub(crate) mod calendar;
 pub(crate) mod client;

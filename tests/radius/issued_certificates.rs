@@ -60,9 +60,22 @@ fn a_resumed_session_ends_with_the_certificate_that_began_it() {
     let user = format!("users/{}", office.user("ada", "correct horse battery"));
     let gear = office.client("wlan", &json!({}));
     office.built_in("Acme Wi-Fi");
-    let handed = office.hand_out(&user, &json!({}));
-    let verdict = with_file(&office, &gear, &handed).tls("1.3").with(["-r1"]).gets_in();
-    assert!(verdict.resumed(), "{}", verdict.output.stdout);
+    for version in ["1.2", "1.3"] {
+        let handed = office.hand_out(&user, &json!({}));
+        let peer = with_file(&office, &gear, &handed).tls(version);
+        let verdict = peer.clone().with(["-r1"]).gets_in();
+        assert!(verdict.resumed(), "{version}: {}", verdict.output.stdout);
+        let twice = office.twice(&peer, &gear, || {
+            office.revoke(&handed, "key_compromise");
+            office.address
+        });
+        let said = &twice.verdict.output.stdout;
+        assert_eq!((twice.verdict.is_success(), twice.accepts.len()), (false, 1), "{said}");
+        assert!(twice.verdict.resumed() && twice.verdict.says("Access-Reject"), "{said}");
+        let is_it = |_| reason(&office) == "the certificate was revoked";
+        assert!((0..10_000).any(is_it), "{:?}", office.events());
+        peer.stays_out();
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod mac_authentication;
 mod peap;
 mod pyrad;
 mod reply_attributes;
+mod resumption;
 mod rfc2759;
 mod rfc2865;
 mod rfc2866;

@@ -3,8 +3,9 @@
 use rustls::version::{TLS12, TLS13};
 use serde_json::{Value, json};
 
-use crate::harness::authority::{Authority, Holder, Issued};
-use crate::harness::office::{Office, id_of};
+use crate::harness::authority::{Authority, Holder, Issued, List};
+use crate::harness::eapol::Peer;
+use crate::harness::office::{Client, Office, id_of};
 use crate::harness::supplicant::TLS;
 use crate::harness::wire::REJECT;
 
@@ -117,12 +118,39 @@ fn section_2_1_2_a_resumed_session_is_judged_by_the_certificate_that_began_it() 
     office.user("ada", "correct horse battery");
     let gear = office.client("wlan", &json!({}));
     let authority = Authority::new("acme");
-    trust(&office, &authority, "user_by_common_name");
-    let ada = office.certified(&gear, &authority.issue(&named("ada")));
+    let issued = authority.issue(&named("ada"));
+    let ada = office.certified(&gear, &issued);
     for version in ["1.2", "1.3"] {
-        let verdict = ada.clone().tls(version).with(["-r1"]).gets_in();
+        let id = trust(&office, &authority, "user_by_common_name");
+        let peer = ada.clone().tls(version);
+        let verdict = peer.clone().with(["-r1"]).gets_in();
         assert!(verdict.resumed(), "{version}: {}", verdict.output.stdout);
+        let path = format!("certificate-authorities/{id}");
+        // On a list of the authority, and then of no authority of the organization.
+        let list = authority.list(&List { revoked: &[&issued], ..List::default() });
+        let revoked = || {
+            office.act("PUT", &format!("{path}/revocations"), Some(&json!({"list": list})));
+        };
+        ends(&office, &gear, &peer, (&revoked, "the certificate was revoked"));
+        office.act("DELETE", &format!("{path}/revocations"), None);
+        let unknown = "no authority of the organization vouches for the certificate";
+        let distrusted = || {
+            office.act("DELETE", &path, None);
+        };
+        ends(&office, &gear, &peer, (&distrusted, unknown));
     }
+}
+
+/// The change keeps a peer out that comes back with its session, for this reason.
+fn ends(office: &Office, gear: &Client, peer: &Peer, (change, why): (&(dyn Fn() + Sync), &str)) {
+    let twice = office.twice(peer, gear, || {
+        change();
+        office.address
+    });
+    let said = &twice.verdict.output.stdout;
+    assert_eq!((twice.verdict.is_success(), twice.accepts.len()), (false, 1), "{said}");
+    assert!(twice.verdict.resumed() && twice.verdict.says("Access-Reject"), "{said}");
+    assert!((0..10_000).any(|_| reason(office) == why), "{why}: {:?}", office.events());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::second_factor::Need;
 use crate::access::Identity;
 use crate::directory::Directory;
 use crate::error::Error;
-use crate::id::UserId;
+use crate::id::{OrganizationId, UserId};
 
 /// A user who was proven, with what was true then; only an accept makes it.
 ///
@@ -16,6 +16,8 @@ use crate::id::UserId;
 /// has come back.
 #[derive(Clone, Copy, Debug)]
 pub struct Earlier {
+    /// Where the user is one: the same number is somebody else's elsewhere.
+    organization: OrganizationId,
     user: UserId,
     /// The credential's version: a new password, a lock or a suspension ends it.
     version: u64,
@@ -28,8 +30,9 @@ const CHANGED: &str = "the account is not what it was when the resumed session b
 impl Attempt {
     /// What lets the account in again.
     pub(super) fn earlier(&self) -> Option<Earlier> {
+        let (organization, need) = (self.organization?, self.need);
         match self.version()? {
-            (Identity::User(user), version) => Some(Earlier { user, version, need: self.need }),
+            (Identity::User(user), version) => Some(Earlier { organization, user, version, need }),
             (Identity::ServiceAccount(_), _) => None,
         }
     }
@@ -47,7 +50,8 @@ impl Directory {
             return Ok(Begun::Done(self.reject(&attempt, THROTTLED)));
         }
         let then = Some((Identity::User(earlier.user), earlier.version));
-        if attempt.version() != then || attempt.need != earlier.need {
+        let is_there = attempt.organization == Some(earlier.organization);
+        if !is_there || attempt.version() != then || attempt.need != earlier.need {
             return Ok(Begun::Done(self.reject(&attempt, CHANGED)));
         }
         self.judged(snapshot, attempt, Judged { verdict: Ok(None), counterproof: None })

@@ -38,6 +38,8 @@ pub(crate) struct Run {
     phase: Phase,
     /// The EAP conversation inside.
     inner: Option<Inner>,
+    /// Whether the session that was resumed lets nobody in, so that the peer has to prove itself.
+    begins_anew: bool,
 }
 
 enum Phase {
@@ -70,6 +72,7 @@ impl Run {
             tunnel: Tunnel::new(config)?,
             phase: Phase::Handshake,
             inner: None,
+            begins_anew: false,
         })
     }
 
@@ -108,7 +111,10 @@ impl Run {
                 Method::Tls | Method::Ttls => self.indicate_success(),
                 Method::Peap => self.tell_result(true),
             },
-            (Proof::Earlier, Answer::Reject) => self.open(),
+            (Proof::Earlier, Answer::Reject) => {
+                self.begins_anew = true;
+                self.open()
+            }
             (Proof::Password(_) | Proof::Chap(_), Answer::Accept { .. }) => self.succeed(),
             (Proof::MsChapV2(_), Answer::Accept { counterproof: Some(text) }) => {
                 self.prove_back(&text)
@@ -137,10 +143,14 @@ impl Run {
     }
 
     /// A peer may have begun to speak inside behind the end of its handshake, before it
-    /// acknowledged the end of ours.
+    /// acknowledged the end of ours. One that counted on its session has nothing to say.
     fn hear_early(&mut self) -> Next {
         let said = self.tunnel.read();
-        if said.is_empty() { Next::Fail(Failure::Unexpected) } else { self.hear_avps(&said) }
+        match (said.is_empty(), self.begins_anew) {
+            (false, _) => self.hear_avps(&said),
+            (true, true) => Next::Fail(Failure::Refused),
+            (true, false) => Next::Fail(Failure::Unexpected),
+        }
     }
 
     fn hear(&mut self, octets: &[u8]) -> Next {

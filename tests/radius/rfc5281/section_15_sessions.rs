@@ -63,28 +63,55 @@ fn section_15_3_a_session_lets_its_user_in_again_without_a_password() {
     }
 }
 
+/// What happens to an account, and why its password lets nobody in after it.
+type Change = (fn(&Office, &str), &'static str);
+
 #[test]
 fn section_15_3_what_happened_to_the_account_since_then_counts() {
-    for version in VERSIONS {
-        let changes: [fn(&Office, &str); 2] = [
+    let changes: [Change; 2] = [
+        (
             |office, id| {
                 office.act("POST", &format!("users/{id}/suspend"), None);
             },
+            "the account is suspended",
+        ),
+        (
             |office, id| {
                 let fresh = json!({"password": "another horse battery"});
                 office.act("PUT", &format!("users/{id}/password"), Some(&fresh));
             },
-        ];
-        for change in changes {
+            "the password is wrong",
+        ),
+    ];
+    for version in VERSIONS {
+        for (change, reason) in changes {
             let (office, gear, id) = ada();
             let tls = office.tunnel(version);
-            assert_eq!(say(&office, &gear, &tls, &[&login("ada", PASSWORD)]).answer.code, ACCEPT);
+            let said = login("ada", PASSWORD);
+            assert_eq!(say(&office, &gear, &tls, &[&said]).answer.code, ACCEPT);
             change(&office, &id);
-            assert_eq!(say(&office, &gear, &tls, &[]).answer.code, REJECT, "{version:?}");
-            let old = say(&office, &gear, &tls, &[&login("ada", PASSWORD)]);
-            assert_eq!(old.answer.code, REJECT, "{version:?}");
+            // Whoever says nothing inside had counted on the session.
+            let resumed = say(&office, &gear, &tls, &[]);
+            assert_eq!((resumed.answer.code, resumed.resumed), (REJECT, true), "{version:?}");
+            assert!(resumed.answer.values(26).is_empty(), "a rejected peer has keys");
+            let old = say(&office, &gear, &office.tunnel(version), &[&said]);
+            assert_eq!((old.answer.code, old.resumed), (REJECT, false), "{version:?}");
+            let ended = "the account is not what it was when the resumed session began";
+            let told = vec![None, Some(ended.to_owned()), Some(reason.to_owned())];
+            assert_eq!(reasons(&office, 3), told, "{version:?}");
         }
     }
+}
+
+/// Why so many attempts failed, if they did, the first one first.
+fn reasons(office: &Office, count: usize) -> Vec<Option<String>> {
+    let told = |_| {
+        let mut told = office.events();
+        told.retain(|event| event["action"] == "radius_access");
+        (told.len() >= count).then_some(told)
+    };
+    let told = (0..10_000).find_map(told).expect("the attempts are told of");
+    told.iter().rev().map(|event| event["reason"].as_str().map(ToOwned::to_owned)).collect()
 }
 
 #[test]
