@@ -6,9 +6,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer,
     CrlDistributionPoint, CrlIssuingDistributionPoint, CrlScope, DnType, ExtendedKeyUsagePurpose,
-    IsCa, KeyIdMethod, KeyPair, RevokedCertParams, SanType, SerialNumber,
+    IsCa, KeyIdMethod, KeyPair, OtherNameValue, RevokedCertParams, SanType, SerialNumber,
 };
 use tempfile::TempDir;
+
+/// Microsoft's number of a principal name (UPN).
+const PRINCIPAL_NAME: [u64; 10] = [1, 3, 6, 1, 4, 1, 311, 20, 2, 3];
 
 /// The authority.
 pub(crate) struct Authority {
@@ -32,6 +35,10 @@ pub(crate) struct Holder<'h> {
     pub(crate) expired: bool,
     /// Whether it is for servers; else it is for clients.
     pub(crate) server: bool,
+    /// Whether it does not say what it is for.
+    pub(crate) unstated: bool,
+    /// A principal name of Microsoft's.
+    pub(crate) principal: Option<&'h str>,
 }
 
 /// What a list of revoked certificates says.
@@ -91,13 +98,17 @@ impl Authority {
     pub(crate) fn issue(&self, holder: &Holder<'_>) -> Issued {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, holder.common_name);
-        params.extended_key_usages = vec![match holder.server {
-            true => ExtendedKeyUsagePurpose::ServerAuth,
-            false => ExtendedKeyUsagePurpose::ClientAuth,
-        }];
+        params.extended_key_usages = match (holder.unstated, holder.server) {
+            (true, _) => Vec::new(),
+            (false, true) => vec![ExtendedKeyUsagePurpose::ServerAuth],
+            (false, false) => vec![ExtendedKeyUsagePurpose::ClientAuth],
+        };
         let mail = holder.mail.map(|mail| SanType::Rfc822Name(mail.try_into().unwrap()));
         let dns = holder.dns.map(|name| SanType::DnsName(name.try_into().unwrap()));
-        params.subject_alt_names = mail.into_iter().chain(dns).collect();
+        let principal = holder.principal.map(|name| {
+            SanType::OtherName((PRINCIPAL_NAME.to_vec(), OtherNameValue::Utf8String(name.into())))
+        });
+        params.subject_alt_names = mail.into_iter().chain(dns).chain(principal).collect();
         if holder.expired {
             params.not_after = rcgen::date_time_ymd(2020, 1, 1);
         }

@@ -1,4 +1,4 @@
-//! RFC 5280, section 5: lists of certificates that others' authorities revoked.
+//! RFC 5280: what a certificate is for, and lists of those that others' authorities revoked.
 
 use serde_json::{Value, json};
 
@@ -95,4 +95,34 @@ fn section_6_3_3_a_list_is_the_authoritys_own_and_whole() {
     let own = office.path(&format!("certificate-authorities/{own}/revocations"));
     let refused = office.top.send("PUT", &own, Some(&json!({"list": good})));
     assert_eq!(refused.status, 422, "{refused:?}");
+}
+
+#[test]
+fn section_4_2_1_12_a_certificate_must_say_that_it_is_for_clients() {
+    let office = Office::new();
+    office.user("ada", "correct horse battery");
+    let gear = office.client("wlan", &json!({}));
+    let authority = Authority::new("acme");
+    let id = trust(&office, &authority);
+    let client = authority.issue(&ada());
+    let server = authority.issue(&Holder { server: true, ..ada() });
+    let unstated = authority.issue(&Holder { unstated: true, ..ada() });
+    let other = "the certificate is not for clients: it says to be for something else";
+    let none = "the certificate does not say that it is for clients";
+    let path = format!("certificate-authorities/{id}");
+    assert_eq!(office.read(&path)["unstated_purpose"], "refused");
+    for version in ["1.2", "1.3"] {
+        for (issued, why) in [(&server, other), (&unstated, none)] {
+            office.certified(&gear, issued).tls(version).stays_out();
+            let told = |_| reason(&office) == why;
+            assert!((0..10_000).any(told), "{version} {why}: {:?}", office.events());
+        }
+        office.certified(&gear, &client).tls(version).gets_in();
+    }
+    let tolerant = json!({"unstated_purpose": "tolerated"});
+    assert_eq!(office.act("PATCH", &path, Some(&tolerant))["unstated_purpose"], "tolerated");
+    for version in ["1.2", "1.3"] {
+        office.certified(&gear, &unstated).tls(version).gets_in();
+        office.certified(&gear, &server).tls(version).stays_out();
+    }
 }

@@ -26,8 +26,8 @@ use crate::error::Error;
 use crate::id::{CertificateAuthorityId, OrganizationId, RecordId};
 use crate::policy::NetworkPolicy;
 use crate::records::{
-    Base, CertificateAuthority, CertificateHolder, CertificateMark, Device, IssuedCertificate,
-    OrganizationState, ServiceAccount, User, indices,
+    Base, CertificateAuthority, CertificateAuthorityFields, CertificateHolder, CertificateMark,
+    Device, IssuedCertificate, OrganizationState, ServiceAccount, UnstatedPurpose, User, indices,
 };
 use crate::text::prepare;
 use crate::time::Time;
@@ -51,6 +51,9 @@ pub struct Presented {
 const NO_PLACE: Reason = "the certificate came without the name of an organization";
 const UNREADABLE: Reason = "the certificate cannot be read";
 const EXPIRED: Reason = "the certificate is not valid at this time";
+const OTHER_PURPOSE: Reason =
+    "the certificate is not for clients: it says to be for something else";
+const NO_PURPOSE: Reason = "the certificate does not say that it is for clients";
 const UNKNOWN: Reason = "no authority of the organization vouches for the certificate";
 pub(super) const NOBODYS: Reason =
     "the certificate is valid, but names no account, or more than one";
@@ -242,6 +245,10 @@ pub(super) fn holder(
             None => name_of(snapshot, partition, id)?.ok_or(NOBODYS),
         });
     }
+    let purpose = Purpose::of(&certificate);
+    if purpose == Purpose::Other {
+        return Ok(Err(OTHER_PURPOSE));
+    }
     let mut trusted = Vec::new();
     for authority in snapshot.scan::<CertificateAuthority>(partition, None) {
         let fields = authority?.1.fields;
@@ -252,11 +259,42 @@ pub(super) fn holder(
     }
     let authorities = trusted.iter().map(|authority| authority.certificate.as_slice());
     match voucher((own, between), authorities, now).and_then(|position| trusted.get(position)) {
+        Some(authority) if !purpose.is_enough_for(authority) => Ok(Err(NO_PURPOSE)),
         Some(authority) => match objection(snapshot, partition, chain, now)? {
             Some(reason) => Ok(Err(reason)),
             None => by_rule(snapshot, place, &certificate, authority.holder),
         },
         None => Ok(Err(UNKNOWN)),
+    }
+}
+
+/// What a certificate says to be for (RFC 5280, section 4.2.1.12).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// To prove who a client is.
+    Clients,
+    /// It does not say.
+    Unstated,
+    /// Something else, or what cannot be read.
+    Other,
+}
+
+impl Purpose {
+    fn of(certificate: &X509Certificate<'_>) -> Self {
+        match certificate.extended_key_usage() {
+            Ok(Some(usage)) if usage.value.client_auth => Self::Clients,
+            Ok(None) => Self::Unstated,
+            Ok(Some(_)) | Err(_) => Self::Other,
+        }
+    }
+
+    /// Whether the authority's organization lets that count.
+    fn is_enough_for(self, authority: &CertificateAuthorityFields) -> bool {
+        match self {
+            Self::Clients => true,
+            Self::Unstated => authority.unstated_purpose == UnstatedPurpose::Tolerated,
+            Self::Other => false,
+        }
     }
 }
 

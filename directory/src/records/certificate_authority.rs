@@ -35,6 +35,8 @@ pub struct CertificateAuthorityFields {
     pub built_in: Option<BuiltIn>,
     /// What a list of revoked certificates says once its time is over.
     pub expired_list: ExpiredList,
+    /// What becomes of a certificate that does not say what it is for.
+    pub unstated_purpose: UnstatedPurpose,
 }
 
 /// How an organization's own authority issues.
@@ -52,6 +54,18 @@ pub enum ExpiredList {
     #[default]
     Refused,
     /// What it said before.
+    Tolerated,
+}
+
+/// What becomes of a certificate that does not say what it is for: it has no extended key usage
+/// (RFC 5280, section 4.2.1.12). One that says to be for others than clients counts nowhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnstatedPurpose {
+    /// It counts for nothing.
+    #[default]
+    Refused,
+    /// It counts, as certificates of some older authorities must.
     Tolerated,
 }
 
@@ -90,12 +104,13 @@ pub enum CertificateHolder {
 
 impl Record for CertificateAuthority {
     const KIND: Kind = kinds::CERTIFICATE_AUTHORITY;
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
         match version {
             // Not its own, expired lists refused, and no list: a zero octet each, at the end.
-            1 => decode(&[body, &[0, 0, 0]].concat()),
+            1 => decode::<Version2>(&[body, &[0, 0, 0]].concat()).map(Self::from),
+            2 => decode::<Version2>(body).map(Self::from),
             _ => Err(Corrupt::version(Self::KIND, version)),
         }
     }
@@ -106,27 +121,76 @@ impl Record for CertificateAuthority {
     }
 }
 
+/// As version 2 had it.
+#[derive(Serialize, Deserialize)]
+struct Version2 {
+    uuid: Uuid,
+    stamp: Stamp,
+    name: String,
+    certificate: Vec<u8>,
+    holder: CertificateHolder,
+    built_in: Option<BuiltIn>,
+    expired_list: ExpiredList,
+    revocations: Option<RevocationNote>,
+}
+
+impl From<Version2> for CertificateAuthority {
+    fn from(old: Version2) -> Self {
+        let fields = CertificateAuthorityFields {
+            name: old.name,
+            certificate: old.certificate,
+            holder: old.holder,
+            built_in: old.built_in,
+            expired_list: old.expired_list,
+            // Whoever had it got in: an update of the daemon keeps nobody out.
+            unstated_purpose: UnstatedPurpose::Tolerated,
+        };
+        Self { uuid: old.uuid, stamp: old.stamp, fields, revocations: old.revocations }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn an_authority_of_version_1_is_anothers_and_has_no_list() {
-        let authority = CertificateAuthority {
+    fn old() -> Version2 {
+        Version2 {
             uuid: Uuid::from_u128(7),
             stamp: Stamp::new(Time(1)),
-            fields: CertificateAuthorityFields {
-                name: "acme".into(),
-                certificate: vec![1, 2, 3],
-                holder: CertificateHolder::ServiceAccountByDnsName,
-                ..Default::default()
-            },
+            name: "acme".into(),
+            certificate: vec![1, 2, 3],
+            holder: CertificateHolder::ServiceAccountByDnsName,
+            built_in: None,
+            expired_list: ExpiredList::Refused,
             revocations: None,
-        };
-        let body = storage::encode(&authority).unwrap();
+        }
+    }
+
+    #[test]
+    fn an_authority_of_version_1_is_anothers_and_has_no_list() {
+        let body = storage::encode(&old()).unwrap();
         let (version_1, rest) = body.split_at(body.len() - 3);
         assert_eq!(rest, [0, 0, 0]);
-        assert_eq!(CertificateAuthority::upgrade(1, version_1).unwrap(), authority);
-        assert!(CertificateAuthority::upgrade(3, version_1).is_err());
+        let expected = CertificateAuthority::from(old());
+        assert_eq!(CertificateAuthority::upgrade(1, version_1).unwrap(), expected);
+    }
+
+    #[test]
+    fn an_authority_of_version_2_goes_on_vouching_for_certificates_that_do_not_say_what_for() {
+        let list = RevocationNote { made: Time(1), next: Some(Time(2)), count: 3 };
+        let old = || Version2 {
+            built_in: Some(BuiltIn { certificate_days: 365 }),
+            expired_list: ExpiredList::Tolerated,
+            revocations: Some(list),
+            ..old()
+        };
+        let body = storage::encode(&old()).unwrap();
+        let read = CertificateAuthority::upgrade(2, &body).unwrap();
+        assert_eq!(read.fields.unstated_purpose, UnstatedPurpose::Tolerated);
+        assert_eq!(read.revocations, Some(list));
+        assert_eq!(read, CertificateAuthority::from(old()));
+        assert!(CertificateAuthority::upgrade(4, &body).is_err());
+        let fresh = CertificateAuthorityFields::default().unstated_purpose;
+        assert_eq!(fresh, UnstatedPurpose::Refused);
     }
 }

@@ -58,7 +58,7 @@ pub(crate) use admin::is_within;
 pub use admin::{Admin, AdminFields, AdminScope, AdminState};
 pub use certificate_authority::{
     BuiltIn, CertificateAuthority, CertificateAuthorityFields, CertificateHolder, ExpiredList,
-    RevocationNote,
+    RevocationNote, UnstatedPurpose,
 };
 pub use certificate_mark::CertificateMark;
 pub(crate) use certificate_totals::CertificateTotals;

@@ -5,7 +5,7 @@ use directory::records::CertificateAuthorityFields;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{CertificateAuthority, CertificateHolder, ExpiredList, home};
+use super::{CertificateAuthority, CertificateHolder, ExpiredList, UnstatedPurpose, home};
 use crate::body::Body;
 use crate::caller::Within;
 use crate::problem::Problem;
@@ -24,6 +24,9 @@ pub(crate) struct NewCertificateAuthority {
     /// What a list of revoked certificates says once its time is over.
     #[serde(default)]
     expired_list: ExpiredList,
+    /// What becomes of a certificate that does not say what it is for.
+    #[serde(default)]
+    unstated_purpose: UnstatedPurpose,
 }
 
 /// Has the organization trust a certificate authority of somebody else.
@@ -45,6 +48,7 @@ pub(crate) async fn create_certificate_authority(
         certificate: CertificateAuthorityFields::certificate_of_pem(&new.certificate)?,
         holder: new.holder.into(),
         expired_list: new.expired_list.into(),
+        unstated_purpose: new.unstated_purpose.into(),
         built_in: None,
     };
     let home = home(&within)?;

@@ -69,6 +69,8 @@ pub(crate) struct CertificateAuthority {
     revocation_list: Option<String>,
     /// What a list of revoked certificates says once its time is over.
     expired_list: ExpiredList,
+    /// What becomes of a certificate that does not say what it is for; of another's alone.
+    unstated_purpose: UnstatedPurpose,
     /// What is known of the list of what another's authority revoked; null where none was given.
     #[schema(required)]
     revocations: Option<Revocations>,
@@ -94,6 +96,18 @@ pub(crate) enum ExpiredList {
     #[default]
     Refused,
     /// What it said before.
+    Tolerated,
+}
+
+/// What becomes of a certificate that does not say what it is for: it has no extended key usage.
+/// One that says to be for something else than to prove who a client is counts nowhere.
+#[derive(Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum UnstatedPurpose {
+    /// It counts for nothing.
+    #[default]
+    Refused,
+    /// It counts, as certificates of some older authorities must.
     Tolerated,
 }
 
@@ -137,6 +151,7 @@ impl CertificateAuthority {
             certificate_days: built_in.map(|built_in| built_in.certificate_days),
             revocation_list: built_in.map(|_| list),
             expired_list: record.fields.expired_list.into(),
+            unstated_purpose: record.fields.unstated_purpose.into(),
             revocations: record.revocations.map(|note| Revocations {
                 made: Moment(note.made),
                 next: note.next.map(Moment),
@@ -171,6 +186,24 @@ impl From<ExpiredList> for records::ExpiredList {
         match list {
             ExpiredList::Refused => Self::Refused,
             ExpiredList::Tolerated => Self::Tolerated,
+        }
+    }
+}
+
+impl From<records::UnstatedPurpose> for UnstatedPurpose {
+    fn from(purpose: records::UnstatedPurpose) -> Self {
+        match purpose {
+            records::UnstatedPurpose::Refused => Self::Refused,
+            records::UnstatedPurpose::Tolerated => Self::Tolerated,
+        }
+    }
+}
+
+impl From<UnstatedPurpose> for records::UnstatedPurpose {
+    fn from(purpose: UnstatedPurpose) -> Self {
+        match purpose {
+            UnstatedPurpose::Refused => Self::Refused,
+            UnstatedPurpose::Tolerated => Self::Tolerated,
         }
     }
 }

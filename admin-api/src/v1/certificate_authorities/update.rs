@@ -5,7 +5,7 @@ use directory::records::{BuiltIn, CertificateAuthorityFields};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{CertificateAuthority, CertificateHolder, ExpiredList, home};
+use super::{CertificateAuthority, CertificateHolder, ExpiredList, UnstatedPurpose, home};
 use crate::body::Body;
 use crate::caller::{Item, Within};
 use crate::patch::{present, set};
@@ -33,6 +33,10 @@ pub(crate) struct CertificateAuthorityPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = ExpiredList)]
     expired_list: Option<ExpiredList>,
+    /// What becomes of a certificate that does not say what it is for.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = UnstatedPurpose)]
+    unstated_purpose: Option<UnstatedPurpose>,
     /// How many days a certificate counts that it issues; of the organization's own alone.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = u16, minimum = 1, maximum = 825)]
@@ -69,6 +73,7 @@ pub(crate) async fn update_certificate_authority(
             set(&mut authority.fields.certificate, certificate);
             set(&mut authority.fields.holder, patch.holder.map(Into::into));
             set(&mut authority.fields.expired_list, patch.expired_list.map(Into::into));
+            set(&mut authority.fields.unstated_purpose, patch.unstated_purpose.map(Into::into));
             if let Some(certificate_days) = patch.certificate_days {
                 authority.fields.built_in = Some(BuiltIn { certificate_days });
             }
