@@ -1,6 +1,7 @@
 //! RADIUS, by RFC.
 
 mod change_of_authorization;
+mod eap_matrix;
 mod flood;
 mod issued_certificates;
 mod mac_authentication;
