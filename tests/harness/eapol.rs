@@ -101,15 +101,23 @@ impl Peer {
         self
     }
 
-    /// Asks, and says how it went.
-    pub(crate) fn ask(&self) -> Verdict {
-        let folder = tempfile::tempdir().unwrap();
+    /// Its network as `wpa_supplicant` reads it.
+    pub(crate) fn configuration(&self) -> String {
+        if let Some(whole) = &self.whole {
+            return whole.clone();
+        }
         let mut text = "network={\n".to_owned();
         for (name, value) in &self.network {
             writeln!(text, "  {name}={value}").unwrap();
         }
         text.push_str("}\n");
-        let text = self.whole.as_ref().unwrap_or(&text);
+        text
+    }
+
+    /// Asks, and says how it went.
+    pub(crate) fn ask(&self) -> Verdict {
+        let folder = tempfile::tempdir().unwrap();
+        let text = self.configuration();
         let config = folder.path().join("network.conf");
         std::fs::write(&config, text).unwrap();
         let (host, port) = self.address.rsplit_once(':').unwrap();

@@ -7,6 +7,7 @@ pub(crate) mod ber;
 pub(crate) mod between;
 pub(crate) mod browser;
 pub(crate) mod calendar;
+pub(crate) mod cable;
 pub(crate) mod client;
 pub(crate) mod curl;
 pub(crate) mod daemon;

@@ -3,6 +3,7 @@
 mod change_of_authorization;
 mod eap_matrix;
 mod flood;
+mod ieee_802_1x;
 mod issued_certificates;
 mod mac_authentication;
 mod peap;

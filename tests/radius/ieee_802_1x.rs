@@ -1,0 +1,161 @@
+//! A port of a switch that is closed to whoever the organization does not let in: hostapd asks and
+//! tells in the switch's place, `wpa_supplicant` is the computer at the other end of the cable.
+
+use serde_json::{Value, json};
+
+use crate::harness::cable::Cable;
+use crate::harness::eapol::Peer;
+use crate::harness::office::{Client, Office, id_of};
+use crate::harness::program::Program;
+use crate::harness::tenantry::Tenantry;
+
+const PASSWORD: &str = "correct horse battery";
+const SUCCESS: &str = "CTRL-EVENT-EAP-SUCCESS";
+const FAILURE: &str = "CTRL-EVENT-EAP-FAILURE";
+
+/// A switch that is told who came, whatever they call themselves outside, and takes orders.
+struct Wire {
+    office: Office,
+    ada: String,
+    gear: Client,
+    profile: String,
+    cable: Cable,
+}
+
+impl Wire {
+    fn new() -> Self {
+        let office = Office::new();
+        office.set(&json!({"ms_chap": true}));
+        let ada = office.user("ada", PASSWORD);
+        let named = json!({"name": "named",
+            "attributes": [{"name": "User-Name", "value": "{login}"}]});
+        let profile = id_of(&office.make("reply-profiles", &named));
+        let gear = office.client("switch", &json!({"reply_profile": profile}));
+        let cable = office.cable(&gear);
+        let orders = json!({"orders": {"port": cable.orders, "suspended": "disconnect"}});
+        office.act("PATCH", &format!("radius-clients/{}", gear.id), Some(&orders));
+        Self { office, ada, gear, profile, cable }
+    }
+
+    /// Ada's computer.
+    fn peer(&self, method: &str, inner: &str, password: &str) -> Peer {
+        let peer = self.office.peer(&self.gear, method);
+        let named = peer.quoted("anonymous_identity", "anonymous").quoted("identity", "ada");
+        named.quoted("password", password).quoted("phase2", inner)
+    }
+
+    /// The one session on the network, once it is there.
+    fn session(&self) -> Value {
+        let open = |_| {
+            let sessions = self.office.read("sessions?open=true")["items"].clone();
+            let sessions = sessions.as_array().unwrap().clone();
+            assert!(sessions.len() < 2, "{sessions:?}");
+            sessions.into_iter().next()
+        };
+        (0..10_000).find_map(open).unwrap_or_else(|| panic!("none: {}", self.cable.said()))
+    }
+
+    /// How a session ended, once it has.
+    fn ended(&self, session: &Value) -> Value {
+        let path = format!("sessions/{}", session["id"].as_str().unwrap());
+        let ended = |_| {
+            let session = self.office.read(&path);
+            session["ended"].is_string().then_some(session)
+        };
+        (0..10_000).find_map(ended).unwrap_or_else(|| panic!("it goes on: {}", self.cable.said()))
+    }
+
+    /// Plugs in who is let in; tells the session that the switch told of.
+    fn comes(&self, peer: &Peer) -> (Program, Value) {
+        let computer = self.cable.plug(peer);
+        computer.says(SUCCESS);
+        self.cable.says(": authorizing port");
+        let session = self.session();
+        assert_eq!(session["user"], json!(self.ada), "{session}");
+        // The switch knows the name from the accept, not from the peer.
+        let (name, gear) = (&session["login"], &session["gear"]);
+        assert_eq!((name, gear), (&json!("ada"), &json!("switch-1")), "{session}");
+        assert_eq!(session["calling_station"].as_str().map(str::len), Some(17), "{session}");
+        (computer, session)
+    }
+}
+
+/// Comes by a method, and leaves.
+fn comes_and_leaves(wire: &Wire, peer: &Peer, method: &str) {
+    let (_computer, session) = wire.comes(peer);
+    let event = wire.office.event("radius_access");
+    assert_eq!((&event["method"], &event["success"]), (&json!(method), &json!(true)), "{event}");
+    assert_eq!(event["actor"]["name"], "ada", "{event}");
+    let left = wire.cable.log_off();
+    assert_eq!((left.code, left.stdout.trim()), (0, "OK"), "{left:?}");
+    let ended = wire.ended(&session);
+    // The user asked for it (RFC 2866, section 5.10).
+    assert_eq!((&ended["ending"], &ended["terminate_cause"]), (&json!("stopped"), &json!(1)));
+}
+
+#[test]
+fn a_computer_comes_by_eap_tls_and_leaves() {
+    let wire = Wire::new();
+    wire.office.built_in("Acme Wi-Fi");
+    let handed = wire.office.hand_out(&format!("users/{}", wire.ada), &json!({}));
+    let peer = wire.office.peer(&wire.gear, "TLS").quoted("identity", "anonymous");
+    let peer = peer
+        .quoted("client_cert", &handed.certificate().display().to_string())
+        .quoted("private_key", &handed.key().display().to_string());
+    comes_and_leaves(&wire, &peer, "eap_tls");
+}
+
+#[test]
+fn a_computer_comes_by_ttls_and_leaves() {
+    let wire = Wire::new();
+    comes_and_leaves(&wire, &wire.peer("TTLS", "auth=PAP", PASSWORD), "eap_ttls");
+}
+
+#[test]
+fn a_computer_comes_by_peap_and_leaves() {
+    let wire = Wire::new();
+    comes_and_leaves(&wire, &wire.peer("PEAP", "auth=MSCHAPV2", PASSWORD), "peap");
+}
+
+#[test]
+fn the_port_stays_closed_to_a_wrong_password() {
+    let wire = Wire::new();
+    let computer = wire.cable.plug(&wire.peer("TTLS", "auth=PAP", "wrong horse battery"));
+    computer.says(FAILURE);
+    wire.cable.says("unauthorizing port");
+    let said = wire.cable.said();
+    assert!(!said.contains(": authorizing port"), "{said}");
+    assert_eq!(wire.office.event("radius_access")["reason"], "the password is wrong");
+    assert_eq!(wire.office.read("sessions")["items"], json!([]));
+}
+
+#[test]
+fn the_switch_ends_a_session_that_the_command_line_ends_and_refuses_what_it_cannot_do() {
+    let wire = Wire::new();
+    let (_computer, session) = wire.comes(&wire.peer("TTLS", "auth=PAP", PASSWORD));
+    let id = session["id"].as_str().unwrap();
+    let key = &wire.office.demo.admin_api.tokens.administrator_with_billing;
+    let tenantry = Tenantry::with_key(&wire.office.demo, key).within(&wire.office.slug);
+    let change = format!("session change {id} --reply-profile {} --wait-seconds 60", wire.profile);
+    // hostapd changes nothing of a wired port: CoA-NAK.
+    let told = tenantry.shows(&change);
+    let reason = "the gear refused: an attribute is missing (Error-Cause 402)";
+    assert_eq!((&told["outcome"], &told["reason"]), (&json!("refused"), &json!(reason)), "{told}");
+    let event = wire.office.event("session_change");
+    assert_eq!((&event["success"], &event["reason"]), (&json!(false), &json!(reason)));
+
+    let told = tenantry.shows(&format!("session disconnect {id} --wait-seconds 60"));
+    assert_eq!((&told["outcome"], &told["reason"]), (&json!("done"), &Value::Null), "{told}");
+    wire.cable.says("Found a matching session");
+    assert_eq!(wire.ended(&session)["ending"], "stopped");
+    assert_eq!(wire.office.event("session_disconnect")["success"], true);
+}
+
+#[test]
+fn the_switch_ends_the_session_of_who_is_suspended() {
+    let wire = Wire::new();
+    let (_computer, session) = wire.comes(&wire.peer("PEAP", "auth=MSCHAPV2", PASSWORD));
+    wire.office.act("POST", &format!("users/{}/suspend", wire.ada), None);
+    wire.cable.says("Found a matching session");
+    assert_eq!(wire.ended(&session)["ending"], "stopped");
+}
