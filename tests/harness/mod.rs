@@ -39,6 +39,7 @@ pub(crate) mod staffed;
 pub(crate) mod supplicant;
 pub(crate) mod tenantry;
 pub(crate) mod totp;
+pub(crate) mod translator;
 pub(crate) mod wire;
 
 use std::time::Duration;

@@ -5,6 +5,7 @@ mod eap_matrix;
 mod flood;
 mod ieee_802_1x;
 mod issued_certificates;
+mod locked_or_expired;
 mod mac_authentication;
 mod peap;
 mod pyrad;

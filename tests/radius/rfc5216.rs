@@ -80,6 +80,66 @@ fn section_5_2_the_user_is_the_certificates_and_must_be_let_onto_the_network() {
 }
 
 #[test]
+fn section_5_2_a_principal_name_is_a_login_in_the_organizations_own_domain_and_a_mail_elsewhere() {
+    let office = Office::new();
+    let id = office.user("ada", "correct horse battery");
+    let mail = json!({"mail": ["ada@mail.example"]});
+    office.act("PATCH", &format!("users/{id}"), Some(&mail));
+    let gear = office.client("wlan", &json!({}));
+    let authority = Authority::new("acme");
+    trust(&office, &authority, "user_by_principal_name");
+    let domain = format!("{}.example", office.slug);
+    let named_so = |principal: &str| {
+        let issued = authority.issue(&Holder { principal: Some(principal), ..named("laptop") });
+        office.certified(&gear, &issued)
+    };
+    for version in ["1.2", "1.3"] {
+        for principal in [format!("Ada@{domain}"), "ada@mail.example".to_owned()] {
+            named_so(&principal).tls(version).gets_in();
+        }
+        for nobody in [format!("bob@{domain}"), "ada@other.example".to_owned()] {
+            named_so(&nobody).tls(version).stays_out();
+        }
+    }
+    // The same text as another kind of name is none.
+    let mail = Holder { mail: Some("ada@mail.example"), ..named("laptop") };
+    office.certified(&gear, &authority.issue(&mail)).stays_out();
+    let is_told = |event: &Value| {
+        event["reason"] == "the certificate is valid, but names no account, or more than one"
+    };
+    assert!((0..10_000).any(|_| office.events().iter().any(is_told)), "{:?}", office.events());
+}
+
+#[test]
+fn section_5_2_a_dns_name_or_its_first_label_is_a_device() {
+    let office = Office::new();
+    let laptop = id_of(&office.make("devices", &json!({"name": "laptop-7"})));
+    office.make("devices", &json!({"name": "desk.acme.example"}));
+    let gear = office.client("wlan", &json!({}));
+    let authority = Authority::new("acme");
+    trust(&office, &authority, "device_by_dns_name");
+    let named_so = |dns: &'static str| {
+        office.certified(&gear, &authority.issue(&Holder { dns: Some(dns), ..named("a-device") }))
+    };
+    for version in ["1.2", "1.3"] {
+        for device in ["laptop-7.acme.example", "laptop-7", "DESK.acme.example"] {
+            named_so(device).tls(version).gets_in();
+        }
+        named_so("laptop-8.acme.example").tls(version).stays_out();
+    }
+    named_so("laptop-7").gets_in();
+    let is_told = |event: &Value| {
+        let actor = &event["actor"];
+        (&actor["kind"], &actor["name"]) == (&json!("device"), &json!("laptop-7"))
+            && event["method"] == "eap_tls"
+    };
+    assert!((0..10_000).any(|_| office.events().iter().any(is_told)), "{:?}", office.events());
+    let suspended = json!({"suspended": true});
+    office.act("PATCH", &format!("devices/{laptop}"), Some(&suspended));
+    named_so("laptop-7.acme.example").stays_out();
+}
+
+#[test]
 fn section_2_1_1_a_registered_certificate_needs_no_authority() {
     let office = Office::new();
     let id = office.user("ada", "correct horse battery");

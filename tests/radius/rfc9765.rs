@@ -1,16 +1,17 @@
-//! RADIUS/1.1. No client that Debian has speaks it: packets are written by hand.
+//! RADIUS/1.1. No client that Debian has speaks it: packets are written by hand, or translated.
 
 use serde_json::json;
 
 use crate::harness::authority::{Authority, Holder, Issued};
 use crate::harness::client::{Client, Output};
-use crate::harness::office::Office;
+use crate::harness::office::{Client as Gear, Office};
 use crate::harness::radsec::RadSec;
 
 const PASSWORD: &str = "correct horse battery";
 
 struct Gateway {
     office: Office,
+    gear: Gear,
     issued: Issued,
     _authority: Authority,
 }
@@ -20,9 +21,10 @@ impl Gateway {
         let (office, authority) = (Office::new(), Authority::new("whoever"));
         let issued = authority.issue(&Holder { common_name: "gateway", ..Holder::default() });
         let certificates = json!({"fingerprints": [issued.fingerprint()]});
-        office.client("gateway", &json!({"sources": [], "certificates": certificates}));
+        let fields = json!({"sources": [], "certificates": certificates});
+        let gear = office.client("gateway", &fields);
         office.user("ada", PASSWORD);
-        Self { office, issued, _authority: authority }
+        Self { office, gear, issued, _authority: authority }
     }
 
     fn connect(&self, protocols: &[&str]) -> std::io::Result<RadSec> {
@@ -115,4 +117,21 @@ fn packets_of_the_other_version_are_none() {
     let mut connection = gateway.connect(&[]).unwrap();
     connection.send(&packet(4, 1, &[(40, &[0, 0, 0, 1]), (44, b"x")]));
     assert_eq!(connection.receive(), None, "an Accounting-Request without an authenticator");
+}
+
+#[test]
+fn section_5_1_4_the_keys_of_a_conversation_go_as_they_are_and_are_those_of_the_peer() {
+    let gateway = Gateway::new();
+    let mut connection = gateway.connect(&["radius/1.1"]).unwrap();
+    for version in ["1.2", "1.3"] {
+        let peer =
+            |password| gateway.office.ttls(&gateway.gear, "auth=PAP", "ada", password).tls(version);
+        let verdict = connection.asked_by(&peer(PASSWORD).with(["-e"]));
+        assert!(verdict.is_success(), "{version}: {}", verdict.output.stdout);
+        let verdict = connection.asked_by(&peer("wrong horse battery"));
+        let said = &verdict.output.stdout;
+        assert!(!verdict.is_success() && verdict.says("Access-Reject"), "{version}: {said}");
+        // A reject has neither keys nor a success of EAP.
+        assert!(verdict.says("EAP: Received EAP-Failure"), "{version}: {said}");
+    }
 }
