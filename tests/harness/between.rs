@@ -56,8 +56,10 @@ impl Office {
             }
             outside.send(&buffer[..length]).unwrap();
             let Ok(length) = outside.recv(&mut buffer) else { continue };
-            if buffer[0] == ACCEPT {
-                accepts.push(buffer[..length].to_vec());
+            let answer = buffer[..length].to_vec();
+            // A peer that had to wait asks twice, and has the same answer again.
+            if answer[0] == ACCEPT && accepts.last() != Some(&answer) {
+                accepts.push(answer);
                 if let Some(meanwhile) = meanwhile.take() {
                     outside = self.outside(meanwhile());
                 }

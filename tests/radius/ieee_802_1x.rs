@@ -18,7 +18,6 @@ struct Wire {
     office: Office,
     ada: String,
     gear: Client,
-    profile: String,
     cable: Cable,
 }
 
@@ -34,7 +33,7 @@ impl Wire {
         let cable = office.cable(&gear);
         let orders = json!({"orders": {"port": cable.orders, "suspended": "disconnect"}});
         office.act("PATCH", &format!("radius-clients/{}", gear.id), Some(&orders));
-        Self { office, ada, gear, profile, cable }
+        Self { office, ada, gear, cable }
     }
 
     /// Ada's computer.
@@ -136,10 +135,11 @@ fn the_switch_ends_a_session_that_the_command_line_ends_and_refuses_what_it_cann
     let id = session["id"].as_str().unwrap();
     let key = &wire.office.demo.admin_api.tokens.administrator_with_billing;
     let tenantry = Tenantry::with_key(&wire.office.demo, key).within(&wire.office.slug);
-    let change = format!("session change {id} --reply-profile {} --wait-seconds 60", wire.profile);
+    wire.office.make("reply-profiles", &json!({"name": "slow", "session_timeout": 600}));
+    let change = format!("session change {id} --reply-profile slow --wait-seconds 60");
     // hostapd changes nothing of a wired port: CoA-NAK.
     let told = tenantry.shows(&change);
-    let reason = "the gear refused: an attribute is missing (Error-Cause 402)";
+    let reason = "the gear refused: the gear does not support an attribute (Error-Cause 401)";
     assert_eq!((&told["outcome"], &told["reason"]), (&json!("refused"), &json!(reason)), "{told}");
     let event = wire.office.event("session_change");
     assert_eq!((&event["success"], &event["reason"]), (&json!(false), &json!(reason)));

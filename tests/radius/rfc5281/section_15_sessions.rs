@@ -149,3 +149,16 @@ fn section_10_1_two_names_are_of_nobody_and_what_must_be_understood_is() {
     }
     assert_eq!(say(&office, &gear, &tls, &[&login("ada", PASSWORD)]).answer.code, ACCEPT);
 }
+
+#[test]
+fn section_11_1_what_cannot_be_a_name_or_a_password_is_told_of() {
+    let (office, gear, _) = ada();
+    let names: [&[u8]; 3] = [b"", b"a\x01da", b"\xff"];
+    for name in names {
+        let said = [avp(1, name), avp(2, &[b'x'; 16])].concat();
+        let ended = say(&office, &gear, &office.tunnel(&TLS13), &[&said]);
+        assert_eq!(ended.answer.code, REJECT, "{name:?}");
+    }
+    let reason = Some("what was said inside the tunnel is no name and proof".to_owned());
+    assert_eq!(reasons(&office, names.len()), vec![reason; names.len()]);
+}

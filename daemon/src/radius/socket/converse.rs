@@ -18,6 +18,9 @@ const NO_TALK: &str = "the conversation of EAP is not known, or its time is over
 const NO_BEGINNING: &str =
     "EAP cannot be offered: the organization's certificate or methods are missing";
 
+const OTHER_METHOD: &str = "the session that was resumed is of another method";
+const UNUSABLE: &str = "what was said inside the tunnel is no name and proof";
+
 impl<O: Outlet> Worker<O> {
     /// Hands a packet to the conversation that it belongs to.
     pub(super) fn converse(
@@ -158,6 +161,9 @@ impl Door {
             None => {
                 let seen = (source, now);
                 self.directory.note_unproven(place, door, talk.outer(), seen, UNREADABLE);
+                let is_session = matches!(question.proof, eap::Proof::Earlier);
+                let reason = if is_session { OTHER_METHOD } else { UNUSABLE };
+                self.directory.note_unproven(place, door, talk.outer(), (source, now), reason);
                 Ok(Begun::Done(Outcome::Reject))
             }
             Some(Claim::User(login, proof)) => self.directory.authenticate(Request {
