@@ -11,7 +11,6 @@ use super::{Late, Outlet, UNWRITTEN, Worker};
 use crate::radius::Door;
 use crate::radius::candidates::ClientKey;
 use crate::radius::eap::{Claim, Next, Talk};
-use crate::radius::view::UNREADABLE;
 
 const NO_METHOD: &str = "EAP is not offered: there is no certificate to show";
 const NO_TALK: &str = "the conversation of EAP is not known, or its time is over";
@@ -159,8 +158,6 @@ impl Door {
         let now = Time(self.clock.wall());
         match claim {
             None => {
-                let seen = (source, now);
-                self.directory.note_unproven(place, door, talk.outer(), seen, UNREADABLE);
                 let is_session = matches!(question.proof, eap::Proof::Earlier);
                 let reason = if is_session { OTHER_METHOD } else { UNUSABLE };
                 self.directory.note_unproven(place, door, talk.outer(), (source, now), reason);
