@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts, RawPathParams};
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
@@ -18,6 +19,7 @@ use crate::allowance::Left;
 use crate::api::Api;
 use crate::cookie;
 use crate::layers::Noted;
+use crate::list::Asking;
 use crate::problem::Problem;
 use crate::repeat::ToRemember;
 
@@ -27,6 +29,8 @@ pub(crate) struct Caller {
     pub(crate) context: Context,
     /// What the request's first change is to remember.
     remembered: Option<ToRemember>,
+    /// The path that was asked for.
+    path: Arc<str>,
 }
 
 /// An admin who may do `P` in the organization that the path names.
@@ -88,6 +92,12 @@ impl Caller {
     /// When the request came.
     pub(crate) fn now(&self) -> Time {
         self.context.now
+    }
+
+    /// Who asks for which list.
+    pub(crate) fn asking(&self) -> Asking {
+        let (api, admin) = (self.api.clone(), self.context.actor.admin());
+        Asking { api, admin, path: Arc::clone(&self.path) }
     }
 
     /// Starts reading as the caller.
@@ -169,7 +179,7 @@ impl FromRequestParts<Api> for Caller {
             api.note_use(context);
         }
         let remembered = parts.extensions.get::<ToRemember>().cloned();
-        Ok(Self { api: api.clone(), context, remembered })
+        Ok(Self { api: api.clone(), context, remembered, path: parts.uri.path().into() })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Lists: a page at a time, with a cursor that only this API reads.
 
 mod find;
+mod whole;
 
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use directory::RecordId;
+use directory::AdminId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -16,24 +17,14 @@ use utoipa::{IntoParams, ToSchema};
 use crate::api::Api;
 use crate::problem::Problem;
 
+pub(crate) use whole::Chosen;
+
 /// The most items of a page.
 const LARGEST_PAGE: usize = 200;
 /// The items of a page when the query does not say.
 const USUAL_PAGE: usize = 50;
 /// So many octets of a cursor show that it is one of ours.
 const TAG: usize = 16;
-
-/// Which page of a list.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct PageQuery {
-    /// The most items to answer with.
-    #[param(minimum = 1, maximum = 200, default = 50)]
-    limit: Option<usize>,
-    /// Where the page starts: `next` of the page before.
-    cursor: Option<String>,
-}
 
 /// Which page of a list of things, or which of them, in which order, and what of them.
 #[derive(Deserialize, IntoParams)]
@@ -61,6 +52,10 @@ pub(crate) struct NamedQuery {
     /// Only these members of each item, parted by commas.
     #[param(example = "id,login")]
     fields: Option<String>,
+    /// What else a list is asked for, as text: cursors are for that alone.
+    #[serde(skip)]
+    #[param(ignore)]
+    also: String,
 }
 
 /// Which page of a list of things without names, or which of them, in which order, and what of them.
@@ -70,25 +65,41 @@ pub(crate) struct NamedQuery {
 pub(crate) struct PlainQuery {
     /// The most items to answer with.
     #[param(minimum = 1, maximum = 200, default = 50)]
-    limit: Option<usize>,
+    pub(crate) limit: Option<usize>,
     /// Where the page starts: `next` of the page before, with the same `filter` and `sort`.
-    cursor: Option<String>,
+    pub(crate) cursor: Option<String>,
     /// Only items of which this is true, as in lists of things with names.
     #[param(max_length = 1024, example = "state eq \"revoked\"")]
-    filter: Option<String>,
+    pub(crate) filter: Option<String>,
     /// Members to sort by, the first first, parted by commas, with `-` before one that descends.
     #[param(example = "-not_after")]
-    sort: Option<String>,
+    pub(crate) sort: Option<String>,
     /// Only these members of each item, parted by commas.
     #[param(example = "id,serial")]
-    fields: Option<String>,
+    pub(crate) fields: Option<String>,
 }
 
 impl From<PlainQuery> for NamedQuery {
     fn from(query: PlainQuery) -> Self {
         let PlainQuery { limit, cursor, filter, sort, fields } = query;
-        Self { limit, cursor, name: None, filter, sort, fields }
+        Self { limit, cursor, name: None, filter, sort, fields, also: String::new() }
     }
+}
+
+/// Which items of a list that is one page, in which order, and what of them.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct WholeQuery {
+    /// Only items of which this is true, as in lists of things with names.
+    #[param(max_length = 1024, example = "created gt \"2030-01-31T12:00:00Z\"")]
+    filter: Option<String>,
+    /// Members to sort by, the first first, parted by commas, with `-` before one that descends.
+    #[param(example = "-created")]
+    sort: Option<String>,
+    /// Only these members of each item, parted by commas.
+    #[param(example = "id")]
+    fields: Option<String>,
 }
 
 /// A page of a list.
@@ -122,39 +133,43 @@ impl<T: Serialize> IntoResponse for Listed<T> {
     }
 }
 
-impl PageQuery {
-    /// The number of items.
-    pub(crate) fn limit(&self) -> Result<usize, Problem> {
-        page_size(self.limit)
-    }
-
-    /// The record behind which the page starts.
-    pub(crate) fn after<I: RecordId>(&self) -> Result<Option<I>, Problem> {
-        self.cursor.as_deref().map(read_record).transpose()
-    }
-
-    /// The cursor as it came.
-    pub(crate) fn cursor(&self) -> Option<&str> {
-        self.cursor.as_deref()
-    }
-}
-
 /// What a list is asked for, and what cursors are made with.
 pub(crate) struct Asked {
     query: NamedQuery,
-    api: Api,
+    asking: Asking,
+}
+
+/// Who asks for which list: cursors are for them and it.
+pub(crate) struct Asking {
+    pub(crate) api: Api,
+    /// The admin.
+    pub(crate) admin: Option<AdminId>,
+    /// The path of the list.
+    pub(crate) path: Arc<str>,
 }
 
 impl NamedQuery {
+    /// The same of the things with a name.
+    pub(crate) fn called(self, name: Option<String>) -> Self {
+        Self { name, ..self }
+    }
+
+    /// The same of a list that has questions of its own, which are these.
+    pub(crate) fn with(self, also: &[Option<String>]) -> Self {
+        let is_asked = also.iter().any(Option::is_some);
+        Self { also: is_asked.then(|| format!("{also:?}")).unwrap_or_default(), ..self }
+    }
+
     /// Answers a list. What has to look through many records does so on a thread for such work, and no
     /// more of these at once than the machine has to spare for it.
     pub(crate) async fn answer<T: Send + 'static>(
         self,
-        api: &Api,
+        asking: Asking,
         work: impl FnOnce(&Asked) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
-        let asked = Asked { query: self, api: api.clone() };
-        if asked.query.filter.is_none() && asked.query.sort.is_none() {
+        let api = asking.api.clone();
+        let asked = Asked { query: self, asking };
+        if asked.query.looks_at_few() {
             return work(&asked);
         }
         let turn = Arc::clone(&api.looking).acquire_owned().await;
@@ -167,10 +182,10 @@ impl NamedQuery {
     }
 }
 
-impl<T> List<T> {
-    /// The cursor of the page behind a record.
-    pub(crate) fn cursor<I: RecordId>(id: I) -> String {
-        write_cursor(&id.record().to_be_bytes())
+impl NamedQuery {
+    /// Whether no more is looked at than is shown.
+    fn looks_at_few(&self) -> bool {
+        self.filter.is_none() && self.sort.is_none() && self.also.is_empty()
     }
 }
 
@@ -194,11 +209,6 @@ pub(crate) fn read_cursor<const N: usize>(cursor: &str) -> Result<[u8; N], Probl
     octets.and_then(|octets| octets.try_into().ok()).ok_or_else(no_cursor)
 }
 
-/// Reads the cursor of the page behind a record.
-pub(crate) fn read_record<I: RecordId>(cursor: &str) -> Result<I, Problem> {
-    I::from_record(u64::from_be_bytes(read_cursor(cursor)?)).ok_or_else(no_cursor)
-}
-
 /// Says that a cursor is none of ours.
 pub(crate) fn no_cursor() -> Problem {
     Problem::invalid("/cursor", "must be `next` of the page before")
@@ -216,20 +226,23 @@ impl Asked {
         let octets = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| no_cursor())?;
         let (tag, body) = octets.split_at_checked(TAG).ok_or_else(no_cursor)?;
         if tag != self.tag(body) {
-            let detail = "must be `next` of the page before, with the same name, filter and sort; \
-                          begin anew after a restart of the server";
+            let detail = "must be `next` of the page before, from the same list with the same \
+                          questions, asked by the same admin";
             return Err(Problem::invalid("/cursor", detail));
         }
         Ok(Some(body.to_owned()))
     }
 
     fn tag(&self, body: &[u8]) -> [u8; TAG] {
-        let NamedQuery { name, filter, sort, .. } = &self.query;
+        let NamedQuery { name, filter, sort, also, .. } = &self.query;
         let asked = [name, filter, sort].map(|part| part.as_deref().unwrap_or_default().as_bytes());
         let [name, filter, sort] = asked;
-        let parts = [b"list".as_slice(), name, filter, sort, body];
+        let Asking { api, admin, path } = &self.asking;
+        let admin = format!("{admin:?}");
+        let by = [b"list".as_slice(), admin.as_bytes(), path.as_bytes()];
+        let parts = [&by[..], &[name, filter, sort, also.as_bytes(), body]].concat();
         let mut tag = [0; TAG];
-        let made = self.api.directory.tools().passing_tag(&parts);
+        let made = api.directory.tools().lasting_tag(&parts);
         tag.iter_mut().zip(made).for_each(|(to, from)| *to = from);
         tag
     }

@@ -27,6 +27,7 @@ use crate::gear::GearTable;
 use crate::id::{AdminId, OrganizationId, Place, RecordId};
 use crate::issuing::Lists;
 use crate::known::{Capacity, Keep, Lookups};
+use crate::lasting::LastingKey;
 use crate::orders::{Departures, OrderNetworks};
 use crate::preparation::failed_to_open;
 use crate::records::{
@@ -128,7 +129,8 @@ impl Directory {
         let (reports, party) = (options.reports, options.passkeys.clone());
         let bounds = Bounds { networks, certificates, sessions, reports, party };
         let epochs = Epochs::begin(&store, &*entropy).map_err(failed_to_open)?;
-        let tools = Tools::new(entropy, events, (known, replies), bounds, epochs);
+        let lasting = LastingKey::of(&store, &*entropy).map_err(failed_to_open)?;
+        let tools = Tools::new(entropy, events, (known, replies), bounds, (epochs, lasting));
         let engine = Engine::start(&options.authentication, &tools)?;
         let (gear, followers) =
             (GearTable::following(&store), crate::follow::Followers::of(&store));

@@ -21,6 +21,7 @@ mod id;
 pub mod imports;
 pub mod issuing;
 mod known;
+mod lasting;
 mod limits;
 mod network;
 pub mod orders;
@@ -45,7 +46,7 @@ pub use gear::{CertifiedGear, Gear, GearClient, GearSecret, Unreadable, Weakness
 pub use id::{
     AdminId, AdminNumber, CertificateAuthorityId, CustomAttributeId, DeviceId, GroupId, ImportId,
     IssuedCertificateId, OrganizationId, Place, PlanId, RadiusClientId, RecordId, ReplyProfileId,
-    SecurityPolicyId, ServiceAccountId, TokenId, TokenNumber, UserId,
+    SecurityPolicyId, ServiceAccountId, SessionId, TokenId, TokenNumber, UserId,
 };
 pub use known::Keep;
 pub use network::{Circumstances, GearName, MacAddress, NetworkMethod, ShortName, Ssid, Station};

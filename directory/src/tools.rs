@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::authentication::{Passkeys, RelyingParty};
 use crate::epochs::Epochs;
+use crate::lasting::LastingKey;
 use crate::orders::OrderNetworks;
 use crate::recorder::Recorder;
 use crate::records::{Syntax, Token, TokenPurpose, TokenUse};
@@ -23,6 +24,7 @@ pub struct Tools {
     bounds: Arc<Bounds>,
     recorder: Arc<Recorder>,
     epochs: Arc<Epochs>,
+    lasting: Arc<LastingKey>,
     passkeys: Arc<Passkeys>,
 }
 
@@ -175,13 +177,23 @@ impl Tools {
         events: EventLog,
         (known, replies): (KnownNames, ReplyDictionary),
         bounds: Bounds,
-        epochs: Epochs,
+        (epochs, lasting): (Epochs, LastingKey),
     ) -> Self {
-        let (recorder, epochs) = (Arc::default(), Arc::new(epochs));
+        let (recorder, epochs, lasting) = (Arc::default(), Arc::new(epochs), Arc::new(lasting));
         let reply_attributes = (replies.0)().into();
         let passkeys = Arc::new(Passkeys::new(bounds.party.clone()));
         let bounds = Arc::new(bounds);
-        Self { entropy, events, known, reply_attributes, bounds, recorder, passkeys, epochs }
+        Self {
+            entropy,
+            events,
+            known,
+            reply_attributes,
+            bounds,
+            recorder,
+            epochs,
+            lasting,
+            passkeys,
+        }
     }
 
     /// What network gear can be told by name.
@@ -236,9 +248,9 @@ impl Tools {
         &self.epochs
     }
 
-    /// A tag that nobody else makes: the same for the same parts until the directory is opened again.
-    pub fn passing_tag(&self, parts: &[&[u8]]) -> [u8; 32] {
-        self.epochs.tag(parts)
+    /// A tag that nobody else makes: the same for the same parts, after a restart as well.
+    pub fn lasting_tag(&self, parts: &[&[u8]]) -> [u8; 32] {
+        self.lasting.tag(parts)
     }
 
     /// The event log.

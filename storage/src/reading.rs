@@ -140,6 +140,24 @@ pub trait Reading {
         Ids { walk: self.view().walk(&key::starting_with(links)) }
     }
 
+    /// As [`linked`](Self::linked), only those whose number is greater than `after`.
+    fn linked_behind(
+        &self,
+        partition: Partition,
+        relation: Relation,
+        from: Id,
+        after: Option<Id>,
+    ) -> Ids<'_> {
+        let direction = Direction::Forward;
+        let mut links = key::starting_with(key::links(partition, relation, direction, from));
+        if let Some(after) = after {
+            links.start = key::link(partition, relation, direction, (from, after));
+            // Nothing stands between a link and the one with an octet more.
+            links.start.push(0);
+        }
+        Ids { walk: self.view().walk(&links) }
+    }
+
     /// The records that are linked to `to`, in the order of their numbers.
     fn linking(&self, partition: Partition, relation: Relation, to: Id) -> Ids<'_> {
         let links = key::links(partition, relation, Direction::Backward, to);

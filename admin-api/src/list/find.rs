@@ -89,12 +89,16 @@ impl Asked {
         let is_plain = wanted.filter.is_none() && wanted.fields.is_none();
         let mut looked = 0;
         let mut is_cut = false;
+        let all = walk.all;
         while let Some((id, record)) = walk.next(wanted.limit)? {
             if whole.len() + picked.len() == wanted.limit || looked == LOOKED {
                 is_cut = true;
                 break;
             }
             (looked, last) = (looked + 1, Some(id));
+            if !all.admits(id, &record)? {
+                continue;
+            }
             let shown = show(id, record)?;
             if is_plain {
                 whole.push(shown);
@@ -129,13 +133,19 @@ impl Asked {
         let behind = behind.transpose().map_err(|_| no_cursor())?;
         let (mut first, mut looked) = (Vec::<(Key, T, Value)>::new(), 0);
         let kept = wanted.limit.saturating_add(1);
+        let all = walk.all;
         while let Some((id, record)) = walk.next(BATCH)? {
             looked += 1;
             if looked > SORTED {
                 let detail = format!(
-                    "more than {SORTED} would have to be sorted; narrow the list with a filter"
+                    "there are more than {SORTED} to sort; narrow the list by its parameters, or by \
+                     a filter that an index serves (such as `id eq`, `name sw`), or leave `sort` out \
+                     and sort what all pages hold"
                 );
                 return Err(Problem::invalid("/sort", detail));
+            }
+            if !all.admits(id, &record)? {
+                continue;
             }
             let shown = show(id, record)?;
             let item = value(&shown)?;
@@ -172,7 +182,8 @@ impl<T> Items<T> {
     }
 }
 
-fn value(shown: &impl Serialize) -> Result<Value, Problem> {
+/// An item as it is shown.
+pub(super) fn value(shown: &impl Serialize) -> Result<Value, Problem> {
     serde_json::to_value(shown).map_err(|error| Problem::internal(&error))
 }
 

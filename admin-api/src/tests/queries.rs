@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::world::{World, request};
+use super::world::{PASSWORD, World, request};
 use crate::routes;
 
 async fn people(world: &World, root: &str) -> String {
@@ -191,33 +191,197 @@ async fn what_no_list_has_and_what_no_filter_is_are_refused_with_their_place() {
     }
 }
 
-/// Every list that has a filter, and takes nothing but an organization to be found.
+/// The organization's path, and what stands in the paths of lists that are about one thing.
+async fn things(world: &World, root: &str) -> (String, [(&'static str, String); 6]) {
+    let acme = world.organization(root, "acme").await;
+    let make = |path: &'static str, body: Value| {
+        let path = format!("{acme}/{path}");
+        async move {
+            let made = world.must(root, "POST", &path, body).await;
+            made["id"].as_str().unwrap().to_owned()
+        }
+    };
+    let group = make("groups", json!({"name": "staff"})).await;
+    let user = world.user(root, &acme, "ada").await.rsplit('/').next().unwrap().to_owned();
+    let members = json!({"add": {"users": [user]}});
+    world.must(root, "PATCH", &format!("{acme}/groups/{group}/members"), members).await;
+    let admin =
+        json!({"login": "own", "display_name": "Own", "role": "read_only", "password": PASSWORD});
+    let things = [
+        ("{device}", make("devices", json!({"name": "laptop"})).await),
+        ("{security_policy}", make("security-policies", json!({"name": "base"})).await),
+        ("{import}", make("imports", json!({"name": "file", "format": "ldif"})).await),
+        ("{admin}", make("admins", admin).await),
+        ("{group}", group),
+        ("{user}", user),
+    ];
+    (acme, things)
+}
+
+/// Every list but those of events, which have questions of their own.
 #[tokio::test]
 async fn every_collection_speaks_the_same_language() {
     let world = World::new();
     let root = world.root().await;
-    let acme = world.organization(&root, "acme").await;
+    let (acme, things) = things(&world, &root).await;
     let document: Value = serde_json::from_str(&crate::openapi_json()).unwrap();
     let mut tried = 0;
     for route in routes().into_iter().filter(|route| route.method == "GET") {
-        let parameters = &document["paths"][&route.path]["get"]["parameters"];
+        let operation = &document["paths"][&route.path]["get"];
+        let answer =
+            &operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"];
+        let is_list = answer.as_str().is_some_and(|name| name.contains("/List_"));
         let has = |name: &str| {
-            parameters.as_array().is_some_and(|all| all.iter().any(|it| it["name"] == name))
+            let parameters = operation["parameters"].as_array();
+            parameters.is_some_and(|all| all.iter().any(|it| it["name"] == name))
         };
-        if !has("filter") {
+        if !is_list {
+            assert!(!has("filter") && !has("cursor"), "{}", route.path);
             continue;
         }
-        assert!(has("sort") && has("fields") && has("cursor"), "{}", route.path);
-        let path = route.path.replace("/v1/organizations/{organization}", &acme);
-        assert!(!path.contains('{'), "{path}");
-        let query = "filter=id%20pr%20or%20not%20(id%20pr)&sort=-id&fields=id";
+        assert!(has("fields") && has("limit") == has("cursor"), "{}", route.path);
+        if route.path.ends_with("events") {
+            continue;
+        }
+        assert!(has("filter") && has("sort"), "{}", route.path);
+        let mut path = route.path.replace("/v1/organizations/{organization}", &acme);
+        things.iter().for_each(|(name, id)| path = path.replace(name, id));
+        // Admins of the provider are others than the organization's.
+        if path.starts_with("/v1/admins/") {
+            continue;
+        }
+        let member = match path.rsplit('/').next() {
+            Some("rows") => "line",
+            Some("agreements") => "since",
+            _ => "id",
+        };
+        let query = format!(
+            "filter={member}%20pr%20or%20not%20({member}%20pr)&sort=-{member}&fields={member}"
+        );
         let page = world.must(&root, "GET", &format!("{path}?{query}"), Value::Null).await;
         for item in page["items"].as_array().unwrap() {
-            assert!(item.as_object().unwrap().keys().eq(["id"]), "{path}: {item}");
+            assert!(item.as_object().unwrap().keys().eq([member]), "{path}: {item}");
+        }
+        for wrong in ["filter=nonsense%20pr", "sort=nonsense", "fields=nonsense"] {
+            let refused = world.get(&root, &format!("{path}?{wrong}")).await;
+            refused.is_problem(422, "invalid");
         }
         tried += 1;
     }
-    assert!(tried >= 14, "only {tried} lists have a filter");
+    assert!(tried >= 25, "only {tried} lists have a filter");
+}
+
+#[tokio::test]
+async fn questions_of_a_lists_own_go_together_with_those_of_all() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    let devices = format!("{acme}/devices");
+    for (name, os, suspended) in [
+        ("a1", "linux", false),
+        ("a2", "macos", true),
+        ("a3", "linux", true),
+        ("b1", "linux", true),
+    ] {
+        let body =
+            json!({"name": name, "os": os, "suspended": suspended, "serial": format!("S {name}")});
+        world.must(&root, "POST", &devices, body).await;
+    }
+    let names = async |query: &str| {
+        let (mut found, mut next) = (Vec::new(), String::new());
+        loop {
+            let path = format!("{devices}?limit=1&{query}{next}");
+            let page = world.must(&root, "GET", &path, Value::Null).await;
+            let items = page["items"].as_array().unwrap();
+            found.extend(items.iter().map(|item| item["name"].as_str().unwrap().to_owned()));
+            match page["next"].as_str() {
+                Some(cursor) => next = format!("&cursor={cursor}"),
+                None => return found,
+            }
+        }
+    };
+    assert_eq!(names("suspended=true").await, ["a2", "a3", "b1"]);
+    assert_eq!(names("os=linux&sort=-name").await, ["b1", "a3", "a1"]);
+    let filtered = format!("suspended=true&filter={}&sort=-name", escaped("name sw \"a\""));
+    assert_eq!(names(&filtered).await, ["a3", "a2"]);
+    assert_eq!(
+        names(&format!("os=linux&filter={}", escaped("serial sw \"s a\""))).await,
+        ["a1", "a3"]
+    );
+    assert_eq!(names("name=A3&os=macos").await, Vec::<String>::new());
+    let page = world.get(&root, &format!("{devices}?limit=1&suspended=true")).await.json;
+    let cursor = page["next"].as_str().unwrap();
+    let other =
+        world.get(&root, &format!("{devices}?limit=1&suspended=false&cursor={cursor}")).await;
+    assert_eq!(other.is_problem(422, "invalid")["pointer"], "/cursor");
+}
+
+#[tokio::test]
+async fn members_are_found_by_name_and_sorted_with_nested_groups_among_them() {
+    let world = World::new();
+    let root = world.root().await;
+    let (acme, things) = things(&world, &root).await;
+    let group = |name: &str| json!({"name": name});
+    let inner = world.must(&root, "POST", &format!("{acme}/groups"), group("Alpha")).await;
+    let members = format!("{acme}/groups/{}/members", things[4].1);
+    world.must(&root, "PATCH", &members, json!({"add": {"groups": [inner["id"]]}})).await;
+    world.user(&root, &acme, "alan").await;
+    let names = async |query: String| {
+        let page = world.must(&root, "GET", &format!("{members}?{query}"), Value::Null).await;
+        let items = page["items"].as_array().unwrap();
+        items.iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(String::new()).await, ["ada", "Alpha"]);
+    assert_eq!(names("sort=-name".into()).await, ["Alpha", "ada"]);
+    assert_eq!(
+        names(format!("filter={}", escaped("name sw \"al\""))).await,
+        ["Alpha"],
+        "alan is none"
+    );
+    assert_eq!(names(format!("filter={}", escaped("kind eq \"user\""))).await, ["ada"]);
+    assert_eq!(names(format!("filter={}", escaped("name eq \"ADA\""))).await, ["ada"]);
+    let groups = format!("{acme}/users/{}/groups", things[5].1);
+    let page = world.get(&root, &format!("{groups}?name=STAFF&fields=name")).await.json;
+    assert_eq!(page["items"], json!([{"name": "staff"}]));
+    let page = world.get(&root, &format!("{groups}?name=alpha")).await.json;
+    assert_eq!(page["items"], json!([]), "a group that the user is not in");
+}
+
+#[tokio::test]
+async fn events_are_cut_to_the_wanted_members() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    world.user(&root, &acme, "ada").await;
+    let wanted = json!([{"action": "created", "actor": {"name": "root"}}]);
+    for path in [format!("{acme}/events"), "/v1/all-events".to_owned()] {
+        let query = format!("{path}?limit=1&action=created&fields=action,actor.name");
+        assert_eq!(world.get(&root, &query).await.json["items"], wanted, "{path}");
+    }
+    let refused = world.get(&root, &format!("{acme}/events?fields=nonsense")).await;
+    assert_eq!(refused.is_problem(422, "invalid")["pointer"], "/fields");
+}
+
+#[tokio::test]
+async fn a_cursor_is_for_one_admin_and_one_list() {
+    let world = World::new();
+    let root = world.root().await;
+    let other = world.admin(&root, "administrator", json!("all")).await;
+    let (acme, beta) =
+        (world.organization(&root, "acme").await, world.organization(&root, "beta").await);
+    for organization in [&acme, &beta] {
+        for login in ["ada", "bob"] {
+            world.user(&root, organization, login).await;
+        }
+    }
+    let page = world.get(&root, &format!("{acme}/users?limit=1")).await.json;
+    let cursor = page["next"].as_str().unwrap();
+    for (token, list) in [(&other, &acme), (&root, &beta)] {
+        let answer = world.get(token, &format!("{list}/users?limit=1&cursor={cursor}")).await;
+        assert_eq!(answer.is_problem(422, "invalid")["pointer"], "/cursor");
+    }
+    let rest = world.get(&root, &format!("{acme}/users?limit=1&cursor={cursor}")).await.json;
+    assert_eq!(rest["items"][0]["login"], "bob");
 }
 
 #[tokio::test]

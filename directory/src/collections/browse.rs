@@ -42,11 +42,23 @@ pub trait Browse {
         limit: usize,
     ) -> Result<Batch<Self::Id, Self::Record>, Error>;
 
+    /// Whether one is meant of those that are found; each was looked at then.
+    ///
+    /// # Errors
+    /// As [`batch`](Self::batch).
+    fn admits(&self, id: Self::Id, record: &Self::Record) -> Result<bool, Error> {
+        let _all_are = (id, record);
+        Ok(true)
+    }
+
     /// Those of a name, compared without case, in the order of their ids.
     ///
     /// # Errors
     /// As [`batch`](Self::batch).
-    fn called(&self, name: &str) -> Result<Records<Self::Id, Self::Record>, Error>;
+    fn called(&self, name: &str) -> Result<Records<Self::Id, Self::Record>, Error> {
+        let _none_has_one = name;
+        Ok(Vec::new())
+    }
 
     /// Those that an index finds, in the order of their ids: every record whose member is what is
     /// sought is among them. `None` where no index serves, or more than `most` are found.
@@ -63,6 +75,51 @@ pub trait Browse {
     /// # Errors
     /// As [`batch`](Self::batch).
     fn candidate(&self, id: Self::Id) -> Result<Option<Self::Record>, Error>;
+}
+
+/// Some of the records of a collection, in the order of their ids.
+pub struct Among<'g, E: Entity> {
+    pub(crate) all: Collection<'g, &'g Snapshot, E>,
+    pub(crate) ids: Vec<E::Id>,
+}
+
+impl<E: Entity> Among<'_, E> {
+    fn holds(&self, id: E::Id) -> bool {
+        self.ids.binary_search_by_key(&id.record(), |own| own.record()).is_ok()
+    }
+}
+
+impl<E: Entity> Browse for Among<'_, E> {
+    type Id = E::Id;
+    type Record = E;
+
+    fn batch(&self, after: Option<E::Id>, limit: usize) -> Result<Batch<E::Id, E>, Error> {
+        let behind = |id: &&E::Id| after.is_none_or(|after| id.record() > after.record());
+        let mut records = Vec::new();
+        for id in self.ids.iter().filter(behind) {
+            if records.len() == limit {
+                return Ok((records, true));
+            }
+            records.extend(self.all.candidate(*id)?.map(|record| (*id, record)));
+        }
+        Ok((records, false))
+    }
+
+    fn called(&self, name: &str) -> Result<Records<E::Id, E>, Error> {
+        let mut found = self.all.called(name)?;
+        found.retain(|(id, _)| self.holds(*id));
+        Ok(found)
+    }
+
+    fn candidates(&self, sought: Sought<'_>, most: usize) -> Result<Option<Vec<E::Id>>, Error> {
+        let mut found = self.all.candidates(sought, most)?;
+        found.iter_mut().for_each(|ids| ids.retain(|id| self.holds(*id)));
+        Ok(found)
+    }
+
+    fn candidate(&self, id: E::Id) -> Result<Option<E>, Error> {
+        self.all.candidate(id)
+    }
 }
 
 impl<E: Entity> Browse for Collection<'_, &Snapshot, E> {

@@ -1,9 +1,10 @@
 //! Lists of devices by what is known of them.
 
-use storage::{Id, Reading, Snapshot};
+use storage::{Reading, Snapshot};
 
-use super::Page;
+use super::browse::{Batch, Browse, Records, Sought};
 use super::compliance::{ComplianceState, state_of};
+use super::devices::Devices;
 use crate::access::{Grant, View};
 use crate::error::Error;
 use crate::id::{DeviceId, GroupId, RecordId, UserId};
@@ -13,8 +14,6 @@ use crate::text::{prepare, prepare_cut};
 /// Which devices.
 #[derive(Clone, Debug, Default)]
 pub struct DeviceQuery {
-    /// Only the one with this name, compared without case.
-    pub name: Option<String>,
     /// Only the one with this serial number, compared without case.
     pub serial: Option<String>,
     /// Only those of this user.
@@ -29,19 +28,13 @@ pub struct DeviceQuery {
     pub compliance: Option<ComplianceState>,
 }
 
-/// The most devices that a page looks at; it may then hold fewer than asked for, and not be the
-/// last.
-const LOOK_THROUGH: usize = 2_000;
-
 impl DeviceQuery {
     fn admits(&self, device: &Device) -> bool {
         let fields = &device.fields;
-        let named = |wanted: &String| prepare(wanted) == prepare(&fields.name);
         let numbered = |wanted: &String| {
             fields.serial.as_ref().is_some_and(|own| prepare(wanted) == prepare(own))
         };
-        self.name.as_ref().is_none_or(named)
-            && self.serial.as_ref().is_none_or(numbered)
+        self.serial.as_ref().is_none_or(numbered)
             && self.owner.is_none_or(|owner| fields.owner == Some(owner))
             && self.group.is_none_or(|group| fields.groups.contains(&group))
             && self.os.is_none_or(|os| fields.os == Some(os))
@@ -49,75 +42,71 @@ impl DeviceQuery {
     }
 }
 
-impl Grant<'_, &Snapshot, View> {
-    /// Reads at most `limit` of the organization's devices behind `after`.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn devices_where(
+impl<'t> Grant<'t, &'t Snapshot, View> {
+    /// Those of the organization's devices that a query means, to be browsed.
+    pub fn devices_where(&self, query: DeviceQuery) -> DevicesWhere<'t> {
+        DevicesWhere { devices: self.devices(), query }
+    }
+}
+
+/// The devices that a query means, to be browsed.
+pub struct DevicesWhere<'g> {
+    devices: Devices<'g, &'g Snapshot>,
+    query: DeviceQuery,
+}
+
+impl Browse for DevicesWhere<'_> {
+    type Id = DeviceId;
+    type Record = Device;
+
+    fn batch(
         &self,
-        query: &DeviceQuery,
         after: Option<DeviceId>,
         limit: usize,
-    ) -> Result<Page<Device>, Error> {
-        let (partition, source) = (self.place.partition(), self.source);
-        let after = after.map(DeviceId::record);
-        let found = |index, value: &[u8]| source.find_behind(partition, index, value, after);
-        let read = |id: Result<Id, storage::ReadError>| {
-            let id = id?;
-            Ok(source.get::<Device>(partition, id)?.map(|device| (id, device)))
-        };
-        let number = |record: Id| record.to_be_bytes();
-        match query {
+    ) -> Result<Batch<DeviceId, Device>, Error> {
+        let (partition, source) = (self.devices.site.partition(), self.devices.site.source);
+        let (index, value) = match &self.query {
             DeviceQuery { serial: Some(serial), .. } => {
-                let value = prepare_cut(serial);
-                self.gather(found(indices::DEVICE_SERIAL, value.as_bytes()).map(read), query, limit)
-            }
-            DeviceQuery { name: Some(name), .. } => {
-                let value = prepare_cut(name);
-                self.gather(found(indices::DEVICE_NAME, value.as_bytes()).map(read), query, limit)
+                (indices::DEVICE_SERIAL, prepare_cut(serial).into_bytes())
             }
             DeviceQuery { owner: Some(owner), .. } => {
-                let value = number(owner.record());
-                self.gather(found(indices::DEVICE_OWNER, &value).map(read), query, limit)
+                (indices::DEVICE_OWNER, owner.record().to_be_bytes().to_vec())
             }
             DeviceQuery { group: Some(group), .. } => {
-                let value = number(group.record());
-                self.gather(found(indices::DEVICE_GROUP, &value).map(read), query, limit)
+                (indices::DEVICE_GROUP, group.record().to_be_bytes().to_vec())
             }
-            DeviceQuery { .. } => {
-                let all = source.scan::<Device>(partition, after);
-                self.gather(all.map(|found| Ok(Some(found?))), query, limit)
+            DeviceQuery { .. } => return self.devices.batch(after, limit),
+        };
+        let mut records = Vec::new();
+        for number in source.find_behind(partition, index, &value, after.map(DeviceId::record)) {
+            if records.len() == limit {
+                return Ok((records, true));
             }
+            let Some(id) = DeviceId::from_record(number?) else { continue };
+            records.extend(self.devices.candidate(id)?.map(|device| (id, device)));
         }
+        Ok((records, false))
     }
 
-    /// The first devices that a query admits, and where the next page starts.
-    fn gather(
-        &self,
-        found: impl Iterator<Item = Result<Option<(Id, Device)>, Error>>,
-        query: &DeviceQuery,
-        limit: usize,
-    ) -> Result<Page<Device>, Error> {
-        let (mut records, mut last) = (Vec::new(), None);
-        for (looked, found) in found.enumerate() {
-            if looked == LOOK_THROUGH || records.len() == limit {
-                return Ok(Page { records, next: last });
-            }
-            let Some((number, device)) = found? else { continue };
-            let Some(id) = DeviceId::from_record(number) else { continue };
-            last = Some(id);
-            if query.admits(&device) && self.is_so(id, query.compliance)? {
-                records.push((id, device));
-            }
+    fn admits(&self, id: DeviceId, device: &Device) -> Result<bool, Error> {
+        if !self.query.admits(device) {
+            return Ok(false);
         }
-        Ok(Page { records, next: None })
+        let Some(wanted) = self.query.compliance else { return Ok(true) };
+        let site = &self.devices.site;
+        let known = site.source.get::<Compliance>(site.partition(), id.record())?;
+        Ok(state_of(known.as_ref(), site.now(), site.tools) == wanted)
     }
 
-    fn is_so(&self, id: DeviceId, wanted: Option<ComplianceState>) -> Result<bool, Error> {
-        let Some(wanted) = wanted else { return Ok(true) };
-        let (partition, source) = (self.place.partition(), self.source);
-        let known = source.get::<Compliance>(partition, id.record())?;
-        Ok(state_of(known.as_ref(), self.context.now, self.tools) == wanted)
+    fn called(&self, name: &str) -> Result<Records<DeviceId, Device>, Error> {
+        self.devices.called(name)
+    }
+
+    fn candidates(&self, sought: Sought<'_>, most: usize) -> Result<Option<Vec<DeviceId>>, Error> {
+        self.devices.candidates(sought, most)
+    }
+
+    fn candidate(&self, id: DeviceId) -> Result<Option<Device>, Error> {
+        self.devices.candidate(id)
     }
 }

@@ -77,6 +77,14 @@ impl Entity for Device {
     const NAMES: Index = indices::DEVICE_NAME;
     const NAME_POINTER: &'static str = "/name";
 
+    fn index_for(member: &str) -> Option<Index> {
+        match member {
+            "name" => Some(indices::DEVICE_NAME),
+            "serial" => Some(indices::DEVICE_SERIAL),
+            _ => None,
+        }
+    }
+
     fn new(uuid: Uuid, stamp: Stamp, fields: DeviceFields) -> Self {
         Self { uuid, stamp, fields }
     }

@@ -70,17 +70,20 @@ impl Groups<'_, &Snapshot> {
         after: Option<Member>,
         limit: usize,
     ) -> Result<Vec<Member>, Error> {
-        let partition = self.site.partition();
-        let users = self.site.source.linked(partition, relations::GROUP_USER, group.record());
-        let groups = self.site.source.linked(partition, relations::GROUP_GROUP, group.record());
+        let (partition, source, from) = (self.site.partition(), self.site.source, group.record());
+        let (user, nested) = match after {
+            None => (Some(None), None),
+            Some(Member::User(user)) => (Some(Some(user.record())), None),
+            Some(Member::Group(group)) => (None, Some(group.record())),
+        };
+        let users = user
+            .into_iter()
+            .flat_map(|after| source.linked_behind(partition, relations::GROUP_USER, from, after));
+        let groups = source.linked_behind(partition, relations::GROUP_GROUP, from, nested);
         let members = users
             .map(|id| id.map(|id| UserId::from_record(id).map(Member::User)))
             .chain(groups.map(|id| id.map(|id| GroupId::from_record(id).map(Member::Group))));
-        let behind = |member: &Result<Member, ReadError>| match (member, after) {
-            (Ok(member), Some(after)) => *member > after,
-            (Ok(_), None) | (Err(_), _) => true,
-        };
-        let found = members.filter_map(Result::transpose).filter(behind).take(limit);
+        let found = members.filter_map(Result::transpose).take(limit);
         Ok(found.collect::<Result<_, _>>()?)
     }
 }

@@ -12,7 +12,7 @@ use crate::access::{Context, Grant, ManageIdentities, View, Who};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, SubjectKind, differences};
 use crate::id::{ImportId, RecordId};
-use crate::imports::{CHUNKS, Chunks, IMPORT_ROWS, IMPORTS, Row, RowOutcome, Verdict};
+use crate::imports::{CHUNKS, Chunks, IMPORT_ROWS, IMPORTS, Row, RowOutcome};
 use crate::limits;
 use crate::records::{
     Asker, Import, ImportCounts, ImportFields, ImportState, ImportWork, Position, Stamp, Token,
@@ -27,14 +27,12 @@ pub struct Imports<'g, S> {
 
 /// A part of what becomes of an import's rows.
 pub struct OutcomePage {
-    /// What becomes of rows, in the order of the file.
-    pub outcomes: Vec<RowOutcome>,
+    /// What becomes of rows, in the order of the file, each with its place.
+    pub outcomes: Vec<(u64, RowOutcome)>,
     /// Where the next part begins; absent at the end.
     pub next: Option<u64>,
 }
 
-/// So many chunks are looked through for one page.
-const LOOK_THROUGH: u32 = 40;
 /// The most octets of what says how a file is read.
 const READING: usize = 32 << 10;
 
@@ -133,35 +131,25 @@ where
         Ok(all)
     }
 
-    /// What becomes of the rows from a place on, or of those of one verdict; so many at most, and
-    /// perhaps fewer although there are more.
+    /// What becomes of the rows from a place on, so many at most.
     ///
     /// # Errors
     /// `Missing`, or when the store fails.
-    pub fn outcomes(
-        &self,
-        id: ImportId,
-        from: u64,
-        verdict: Option<Verdict>,
-        limit: usize,
-    ) -> Result<OutcomePage, Error> {
+    pub fn outcomes(&self, id: ImportId, from: u64, limit: usize) -> Result<OutcomePage, Error> {
         let import = self.read(id)?;
-        let place = |chunk: u32, row: u64| Some(u64::from(chunk) << 32 | row);
+        let place = |chunk: u32, row: u64| u64::from(chunk) << 32 | row;
         let (first, mut row) = (u32::try_from(from >> 32).unwrap_or(u32::MAX), from & 0xffff_ffff);
         let mut outcomes = Vec::new();
         for chunk in first..import.chunks {
-            if chunk - first >= LOOK_THROUGH {
-                return Ok(OutcomePage { outcomes, next: place(chunk, 0) });
-            }
             let all = self.chunks(id).outcomes(&*self.site.source, chunk)?;
             for (number, outcome) in (0_u64..).zip(all) {
-                if number < row || verdict.is_some_and(|verdict| verdict != outcome.verdict) {
+                if number < row {
                     continue;
                 }
                 if outcomes.len() == limit {
-                    return Ok(OutcomePage { outcomes, next: place(chunk, number) });
+                    return Ok(OutcomePage { outcomes, next: Some(place(chunk, number)) });
                 }
-                outcomes.push(outcome);
+                outcomes.push((place(chunk, number), outcome));
             }
             row = 0;
         }

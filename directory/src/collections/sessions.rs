@@ -3,9 +3,11 @@
 use storage::{Id, Partition, Reading, Snapshot};
 use uuid::Uuid;
 
+use super::browse::{Batch, Browse, Sought};
+use super::site::Site;
 use crate::access::{Grant, View};
 use crate::error::Error;
-use crate::id::{RadiusClientId, RecordId};
+use crate::id::{RadiusClientId, RecordId, SessionId};
 use crate::records::{Session, indices};
 use crate::text::{prepare, prepare_cut};
 
@@ -20,19 +22,6 @@ pub struct SessionQuery {
     pub client: Option<RadiusClientId>,
 }
 
-/// Some of the sessions.
-#[derive(Debug)]
-pub struct SessionPage {
-    /// The sessions, in the order in which they were first heard of.
-    pub sessions: Vec<Session>,
-    /// Behind which number the next page starts; absent on the last.
-    pub next: Option<u64>,
-}
-
-/// The most sessions that a page looks at; it may then hold fewer than asked for, and not be the
-/// last.
-const LOOK_THROUGH: usize = 2_000;
-
 impl SessionQuery {
     fn admits(&self, session: &Session) -> bool {
         let login = |wanted: &String| prepare(wanted) == prepare(&session.login);
@@ -42,45 +31,91 @@ impl SessionQuery {
     }
 }
 
-impl Grant<'_, &Snapshot, View> {
-    /// Reads at most `limit` of the organization's sessions behind `after`.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn sessions(
+/// The sessions that a query means, in the order in which they were first heard of.
+pub struct SessionsWhere<'g> {
+    site: Site<'g, &'g Snapshot>,
+    query: SessionQuery,
+}
+
+impl<'t> Grant<'t, &'t Snapshot, View> {
+    /// Those of the organization's sessions that a query means, to be browsed.
+    pub fn sessions_where(&self, query: SessionQuery) -> SessionsWhere<'t> {
+        SessionsWhere { site: self.site(), query }
+    }
+}
+
+impl Browse for SessionsWhere<'_> {
+    type Id = SessionId;
+    type Record = Session;
+
+    fn batch(
         &self,
-        query: &SessionQuery,
-        after: Option<u64>,
+        after: Option<SessionId>,
         limit: usize,
-    ) -> Result<SessionPage, Error> {
-        let (partition, source) = (self.place.partition(), self.source);
+    ) -> Result<Batch<SessionId, Session>, Error> {
+        let (partition, source) = (self.site.partition(), self.site.source);
+        let after = after.map(SessionId::record);
+        let SessionQuery { open, login, client } = &self.query;
         let found = |index, value: &[u8]| {
-            let ids = source.find(partition, index, value);
-            ids.filter(|id| id.as_ref().map_or(true, |id| after.is_none_or(|after| *id > after)))
+            let ids = source.find_behind(partition, index, value, after);
+            first(ids.map(|id| self.read(id?)), limit)
         };
-        let read = |id: Result<Id, storage::ReadError>| {
-            let id = id?;
-            Ok(source.get::<Session>(partition, id)?.map(|session| (id, session)))
-        };
-        match (query.login.as_ref(), query.open, query.client) {
-            (Some(login), ..) => {
-                let ids = found(indices::SESSION_USER, prepare_cut(login).as_bytes());
-                gather(ids.map(read), query, limit)
-            }
+        match (login, open, client) {
+            (Some(login), ..) => found(indices::SESSION_USER, prepare_cut(login).as_bytes()),
             (None, Some(true), Some(client)) => {
-                let ids = found(indices::SESSION_OPEN_AT, &client.record().to_be_bytes());
-                gather(ids.map(read), query, limit)
+                found(indices::SESSION_OPEN_AT, &client.record().to_be_bytes())
             }
-            (None, Some(true), None) => {
-                gather(found(indices::SESSION_OPEN, &[]).map(read), query, limit)
-            }
+            (None, Some(true), None) => found(indices::SESSION_OPEN, &[]),
             (None, Some(false) | None, _) => {
                 let all = source.scan::<Session>(partition, after);
-                gather(all.map(|found| Ok(Some(found?))), query, limit)
+                first(all.map(|found| Ok(Some(found?))), limit)
             }
         }
     }
 
+    fn admits(&self, _: SessionId, session: &Session) -> Result<bool, Error> {
+        Ok(self.query.admits(session))
+    }
+
+    fn candidates(&self, sought: Sought<'_>, most: usize) -> Result<Option<Vec<SessionId>>, Error> {
+        let Sought { member, value, is_whole } = sought;
+        let (partition, source) = (self.site.partition(), self.site.source);
+        let found: Result<Vec<Id>, _> = match (member, is_whole) {
+            ("id", true) => {
+                let Ok(uuid) = Uuid::try_parse(value) else { return Ok(Some(Vec::new())) };
+                source.find(partition, indices::SESSION_UUID, uuid.as_bytes()).collect()
+            }
+            ("login", true) => {
+                let login = prepare_cut(value);
+                let ids = source.find(partition, indices::SESSION_USER, login.as_bytes());
+                ids.take(most.saturating_add(1)).collect()
+            }
+            ("login", false) => {
+                let login = prepare_cut(value);
+                let ids = source.prefix(partition, indices::SESSION_USER, login.as_bytes()).ids();
+                ids.take(most.saturating_add(1)).collect()
+            }
+            (..) => return Ok(None),
+        };
+        let mut found = found?;
+        found.sort_unstable();
+        let ids = found.into_iter().filter_map(SessionId::from_record).collect::<Vec<_>>();
+        Ok((ids.len() <= most).then_some(ids))
+    }
+
+    fn candidate(&self, id: SessionId) -> Result<Option<Session>, Error> {
+        Ok(self.site.source.get(self.site.partition(), id.record())?)
+    }
+}
+
+impl SessionsWhere<'_> {
+    fn read(&self, id: Id) -> Result<Option<(Id, Session)>, Error> {
+        let session = self.site.source.get::<Session>(self.site.partition(), id)?;
+        Ok(session.map(|session| (id, session)))
+    }
+}
+
+impl Grant<'_, &Snapshot, View> {
     /// Finds the session with an external id.
     ///
     /// # Errors
@@ -117,23 +152,18 @@ pub(crate) fn open_sessions_at(
     })
 }
 
-type Found = Result<Option<(Id, Session)>, Error>;
-
-fn gather(
-    found: impl Iterator<Item = Found>,
-    query: &SessionQuery,
+/// The first of what is found, and whether there is more.
+fn first(
+    found: impl Iterator<Item = Result<Option<(Id, Session)>, Error>>,
     limit: usize,
-) -> Result<SessionPage, Error> {
-    let (mut sessions, mut last) = (Vec::new(), None);
-    for (looked, found) in found.enumerate() {
-        if sessions.len() == limit || looked == LOOK_THROUGH {
-            return Ok(SessionPage { sessions, next: last });
+) -> Result<Batch<SessionId, Session>, Error> {
+    let mut sessions = Vec::new();
+    for found in found {
+        let Some((number, session)) = found? else { continue };
+        if sessions.len() == limit {
+            return Ok((sessions, true));
         }
-        let Some((id, session)) = found? else { continue };
-        last = Some(id);
-        if query.admits(&session) {
-            sessions.push(session);
-        }
+        sessions.extend(SessionId::from_record(number).map(|id| (id, session)));
     }
-    Ok(SessionPage { sessions, next: None })
+    Ok((sessions, false))
 }

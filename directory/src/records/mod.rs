@@ -140,6 +140,8 @@ pub(crate) mod kinds {
     pub(crate) const CLAIMS_KEY: Kind = Kind(5);
     /// Sealed: the keys of the starts of the directory, by which copies say how far they are.
     pub(crate) const EPOCHS: Kind = Kind(96);
+    /// Sealed: the key by which what was handed out is known when it comes back.
+    pub(crate) const LASTING_KEY: Kind = Kind(115);
     pub(crate) const IMPORT_WORK: Kind = Kind(63);
     pub(crate) const TOKEN_USE: Kind = Kind(50);
     pub(crate) const RECOVERY_CODES: Kind = Kind(51);

@@ -85,8 +85,8 @@ impl World {
         let imports = reading.authorize::<View>(organization).unwrap().imports();
         let (mut outcomes, mut from) = (Vec::new(), Some(0));
         while let Some(place) = from {
-            let page = imports.outcomes(id, place, None, 1_000).unwrap();
-            outcomes.extend(page.outcomes);
+            let page = imports.outcomes(id, place, 1_000).unwrap();
+            outcomes.extend(page.outcomes.into_iter().map(|(_, row)| row));
             from = page.next;
         }
         outcomes

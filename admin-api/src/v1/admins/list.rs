@@ -21,8 +21,8 @@ pub(crate) async fn list_admins(
     home: Home<View>,
     Params(query): Params<NamedQuery>,
 ) -> Result<Listed<Admin>, Problem> {
-    let api = home.caller.api.clone();
-    let looking = query.answer(&api, move |asked| {
+    let asking = home.caller.asking();
+    let looking = query.answer(asking, move |asked| {
         let reading = home.caller.read()?;
         let admins = reading.authorize_at::<View>(home.place)?.admins();
         asked.find(&admins, |_, record| Admin::of(record, &reading, home.place))

@@ -1,12 +1,11 @@
 //! An admin's open sessions.
 
-use axum::Json;
 use axum::http::StatusCode;
 use directory::access::ManageAdmins;
 
 use crate::body::Params;
 use crate::caller::{Home, Item};
-use crate::list::List;
+use crate::list::{List, Listed, WholeQuery};
 use crate::open_session::{OpenSession, Which};
 use crate::problem::Problem;
 
@@ -15,17 +14,19 @@ use crate::problem::Problem;
     get,
     path = "/admins/{admin}/sessions",
     tag = "Admins",
+    params(WholeQuery),
     responses((status = 200, description = "The sessions.", body = List<OpenSession>)),
     extensions(("x-permission" = json!("manage_admins")))
 )]
 pub(crate) async fn list_admin_sessions(
     home: Home<ManageAdmins>,
     Item(admin): Item,
-) -> Result<Json<List<OpenSession>>, Problem> {
+    Params(query): Params<WholeQuery>,
+) -> Result<Listed<OpenSession>, Problem> {
     let reading = home.caller.read()?;
     let grant = reading.authorize_at::<ManageAdmins>(home.place)?;
     let sessions = grant.sessions_of(grant.admin_number(admin)?).list()?;
-    Ok(Json(List { items: sessions.into_iter().map(Into::into).collect(), next: None }))
+    query.of(sessions.into_iter().map(Into::into))
 }
 
 /// Ends an admin's sessions, or one of them.

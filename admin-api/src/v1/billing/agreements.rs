@@ -1,11 +1,11 @@
 //! What was agreed with an organization.
 
-use axum::Json;
 use directory::access::ManageBilling;
 
 use super::Agreement;
+use crate::body::Params;
 use crate::caller::Within;
-use crate::list::List;
+use crate::list::{List, Listed, WholeQuery};
 use crate::problem::Problem;
 
 /// Lists what was agreed with the organization, by the month from which each holds.
@@ -13,13 +13,15 @@ use crate::problem::Problem;
     get,
     path = "/organizations/{organization}/billing/agreements",
     tag = "Billing",
+    params(WholeQuery),
     responses((status = 200, description = "All agreements.", body = List<Agreement>)),
     extensions(("x-permission" = json!("manage_billing")))
 )]
 pub(crate) async fn list_agreements(
     within: Within<ManageBilling>,
-) -> Result<Json<List<Agreement>>, Problem> {
+    Params(query): Params<WholeQuery>,
+) -> Result<Listed<Agreement>, Problem> {
     let reading = within.caller.read()?;
     let billing = reading.authorize::<ManageBilling>(within.organization)?.billing();
-    Ok(Json(List { items: Agreement::list(billing.agreements()?), next: None }))
+    query.of(Agreement::list(billing.agreements()?))
 }

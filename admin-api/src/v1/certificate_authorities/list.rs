@@ -21,8 +21,8 @@ pub(crate) async fn list_certificate_authorities(
     within: Within<View>,
     Params(query): Params<NamedQuery>,
 ) -> Result<Listed<CertificateAuthority>, Problem> {
-    let (api, home) = (within.caller.api.clone(), home(&within)?);
-    let looking = query.answer(&api, move |asked| {
+    let (asking, home) = (within.caller.asking(), home(&within)?);
+    let looking = query.answer(asking, move |asked| {
         let reading = within.caller.read()?;
         let authorities = reading.authorize::<View>(within.organization)?.certificate_authorities();
         asked.find(&authorities, |_, record| Ok(CertificateAuthority::of(record, home)))

@@ -21,8 +21,8 @@ pub(crate) async fn list_custom_attributes(
     within: Within<View>,
     Params(query): Params<NamedQuery>,
 ) -> Result<Listed<CustomAttribute>, Problem> {
-    let api = within.caller.api.clone();
-    let looking = query.answer(&api, move |asked| {
+    let asking = within.caller.asking();
+    let looking = query.answer(asking, move |asked| {
         let reading = within.caller.read()?;
         let attributes = reading.authorize::<View>(within.organization)?.custom_attributes();
         asked.find(&attributes, |_, record| Ok(CustomAttribute::from(record)))

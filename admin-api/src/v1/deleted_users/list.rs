@@ -21,8 +21,8 @@ pub(crate) async fn list_deleted_users(
     within: Within<View>,
     Params(query): Params<NamedQuery>,
 ) -> Result<Listed<DeletedUser>, Problem> {
-    let api = within.caller.api.clone();
-    let looking = query.answer(&api, move |asked| {
+    let asking = within.caller.asking();
+    let looking = query.answer(asking, move |asked| {
         let reading = within.caller.read()?;
         let grant = reading.authorize::<View>(within.organization)?;
         let kept = grant.own_organization()?.settings.deleted_users_kept;

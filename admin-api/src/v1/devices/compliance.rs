@@ -23,7 +23,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 }
 
 /// How a device stands toward what is demanded of it.
-#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = ComplianceState)]
 pub(crate) enum State {

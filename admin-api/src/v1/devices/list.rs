@@ -1,6 +1,5 @@
 //! The list of devices.
 
-use axum::Json;
 use directory::access::View;
 use directory::collections::DeviceQuery;
 use serde::Deserialize;
@@ -10,7 +9,7 @@ use super::Device;
 use super::compliance::State;
 use crate::body::Params;
 use crate::caller::Within;
-use crate::list::{List, page_size, read_record};
+use crate::list::{List, Listed, NamedQuery, PlainQuery};
 use crate::problem::Problem;
 use crate::reference::dangling;
 use crate::v1::security_policies::settings::System;
@@ -23,8 +22,17 @@ pub(crate) struct DevicesQuery {
     /// The most items to answer with.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<usize>,
-    /// Where the page starts: `next` of the page before.
+    /// Where the page starts: `next` of the page before, with the same questions but `fields`.
     cursor: Option<String>,
+    /// Only items of which this is true, as in other lists.
+    #[param(max_length = 1024, example = "name sw \"lap\"")]
+    filter: Option<String>,
+    /// Members to sort by, the first first, parted by commas, with `-` before one that descends.
+    #[param(example = "-created")]
+    sort: Option<String>,
+    /// Only these members of each item, parted by commas.
+    #[param(example = "id,name")]
+    fields: Option<String>,
     /// Only the one with this name, compared without case.
     name: Option<String>,
     /// Only the one with this serial number, compared without case.
@@ -45,7 +53,7 @@ pub(crate) struct DevicesQuery {
 
 /// Lists devices in the order in which they were made.
 ///
-/// With a filter a page may hold few items, or none, and still have a `next`.
+/// A page that is filtered may hold few items, or none, and still have a `next`.
 #[utoipa::path(
     get,
     path = "/organizations/{organization}/devices",
@@ -57,25 +65,52 @@ pub(crate) struct DevicesQuery {
 pub(crate) async fn list_devices(
     within: Within<View>,
     Params(query): Params<DevicesQuery>,
-) -> Result<Json<List<Device>>, Problem> {
-    let organization = within.organization;
-    let reading = within.caller.read()?;
-    let grant = reading.authorize::<View>(organization)?;
-    let owner = query.owner.map(|uuid| grant.users().id_of(uuid)).transpose();
-    let group = query.group.map(|uuid| grant.groups().id_of(uuid)).transpose();
-    let wanted = DeviceQuery {
-        name: query.name,
-        serial: query.serial,
-        owner: owner.map_err(|error| dangling(error, "/owner", "user"))?,
-        group: group.map_err(|error| dangling(error, "/group", "group"))?,
-        os: query.os.map(Into::into),
-        suspended: query.suspended,
-        compliance: query.compliance.map(Into::into),
-    };
-    let after = query.cursor.as_deref().map(read_record).transpose()?;
-    let page = grant.devices_where(&wanted, after, page_size(query.limit)?)?;
-    let next = page.next.map(List::<Device>::cursor);
-    let show = |(id, record)| Device::of((id, record), &reading, organization);
-    let items = page.records.into_iter().map(show).collect::<Result<_, _>>()?;
-    Ok(Json(List { items, next }))
+) -> Result<Listed<Device>, Problem> {
+    let (asking, organization) = (within.caller.asking(), within.organization);
+    let (query, own) = query.parted();
+    let looking = query.answer(asking, move |asked| {
+        let reading = within.caller.read()?;
+        let grant = reading.authorize::<View>(organization)?;
+        let owner = own.owner.map(|uuid| grant.users().id_of(uuid)).transpose();
+        let group = own.group.map(|uuid| grant.groups().id_of(uuid)).transpose();
+        let wanted = DeviceQuery {
+            serial: own.serial,
+            owner: owner.map_err(|error| dangling(error, "/owner", "user"))?,
+            group: group.map_err(|error| dangling(error, "/group", "group"))?,
+            os: own.os.map(Into::into),
+            suspended: own.suspended,
+            compliance: own.compliance.map(Into::into),
+        };
+        let show = |id, record| Device::of((id, record), &reading, organization);
+        asked.find(&grant.devices_where(wanted), show)
+    });
+    looking.await
+}
+
+/// What only devices are asked for.
+struct Own {
+    serial: Option<String>,
+    owner: Option<Uuid>,
+    group: Option<Uuid>,
+    os: Option<System>,
+    suspended: Option<bool>,
+    compliance: Option<State>,
+}
+
+impl DevicesQuery {
+    fn parted(self) -> (NamedQuery, Own) {
+        let Self { limit, cursor, name, filter, sort, fields, .. } = self;
+        let Self { serial, owner, group, os, suspended, compliance, .. } = self;
+        let also = [
+            serial.clone(),
+            owner.map(|it| it.to_string()),
+            group.map(|it| it.to_string()),
+            os.map(|it| format!("{it:?}")),
+            suspended.map(|it| it.to_string()),
+            compliance.map(|it| format!("{it:?}")),
+        ];
+        let query = PlainQuery { limit, cursor, filter, sort, fields };
+        let query = NamedQuery::from(query).called(name).with(&also);
+        (query, Own { serial, owner, group, os, suspended, compliance })
+    }
 }

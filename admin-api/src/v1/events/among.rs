@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use directory::OrganizationId;
 use directory::access::View;
 use directory::events::{AMONG, EventsAmong, SubjectKind};
@@ -14,7 +13,7 @@ use super::Event;
 use super::query::Asked;
 use crate::body::Params;
 use crate::caller::Caller;
-use crate::list::{List, page_size, read_cursor, write_cursor};
+use crate::list::{Chosen, List, Listed, page_size, read_cursor, write_cursor};
 use crate::moment::Moment;
 use crate::problem::Problem;
 
@@ -54,6 +53,9 @@ pub(crate) struct AmongQuery {
     /// Only what happened earlier.
     #[param(value_type = Option<String>, format = DateTime)]
     until: Option<Moment>,
+    /// Only these members of each event, parted by commas.
+    #[param(example = "at,action,actor.name")]
+    fields: Option<String>,
 }
 
 /// An event, and whose it is.
@@ -81,8 +83,9 @@ pub(crate) struct EventAmong {
 pub(crate) async fn list_all_events(
     caller: Caller,
     Params(query): Params<AmongQuery>,
-) -> Result<Json<List<EventAmong>>, Problem> {
+) -> Result<Listed<EventAmong>, Problem> {
     let limit = page_size(query.limit)?;
+    let chosen = Chosen::<EventAmong>::read(query.fields.as_deref())?;
     let before = query.cursor.as_deref().map(read_cursor).transpose()?.map(u64::from_be_bytes);
     let named = query.organizations.as_deref().map(ids).transpose()?;
     let AmongQuery { action, actor, subject, subject_kind, source, success, text, .. } = query;
@@ -112,7 +115,7 @@ pub(crate) async fn list_all_events(
         .into_iter()
         .map(|(organization, event)| EventAmong { organization, event: event.into() });
     let next = next.map(|next| write_cursor(&next.to_be_bytes()));
-    Ok(Json(List { items: events.collect(), next }))
+    chosen.page(events, next)
 }
 
 fn ids(text: &str) -> Result<Vec<Uuid>, Problem> {

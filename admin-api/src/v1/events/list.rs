@@ -1,6 +1,5 @@
 //! The list of events, the newest first.
 
-use axum::Json;
 use directory::access::View;
 use directory::events::{EventPage, SubjectKind};
 use serde::Deserialize;
@@ -9,7 +8,7 @@ use super::Event;
 use super::query::Asked;
 use crate::body::Params;
 use crate::caller::Home;
-use crate::list::{List, page_size, read_cursor, write_cursor};
+use crate::list::{Chosen, List, Listed, page_size, read_cursor, write_cursor};
 use crate::moment::Moment;
 use crate::problem::Problem;
 
@@ -46,6 +45,9 @@ pub(crate) struct ListQuery {
     /// Only what happened earlier.
     #[param(value_type = Option<String>, format = DateTime)]
     until: Option<Moment>,
+    /// Only these members of each event, parted by commas.
+    #[param(example = "at,action,actor.name")]
+    fields: Option<String>,
 }
 
 /// Lists events, the newest first.
@@ -63,8 +65,9 @@ pub(crate) struct ListQuery {
 pub(crate) async fn list_events(
     home: Home<View>,
     Params(query): Params<ListQuery>,
-) -> Result<Json<List<Event>>, Problem> {
+) -> Result<Listed<Event>, Problem> {
     let limit = page_size(query.limit)?;
+    let chosen = Chosen::<Event>::read(query.fields.as_deref())?;
     let before = query.cursor.as_deref().map(read_cursor).transpose()?.map(u64::from_be_bytes);
     let ListQuery { action, actor, subject, subject_kind, source, success, text, .. } = query;
     let (from, until) = (query.from, query.until);
@@ -79,5 +82,5 @@ pub(crate) async fn list_events(
     });
     let EventPage { events, next } = page.await?;
     let next = next.map(|next| write_cursor(&next.to_be_bytes()));
-    Ok(Json(List { items: events.into_iter().map(Event::from).collect(), next }))
+    chosen.page(events.into_iter().map(Event::from), next)
 }

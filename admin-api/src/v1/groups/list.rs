@@ -21,8 +21,8 @@ pub(crate) async fn list_groups(
     within: Within<View>,
     Params(query): Params<NamedQuery>,
 ) -> Result<Listed<Group>, Problem> {
-    let api = within.caller.api.clone();
-    let looking = query.answer(&api, move |asked| {
+    let asking = within.caller.asking();
+    let looking = query.answer(asking, move |asked| {
         let reading = within.caller.read()?;
         let groups = reading.authorize::<View>(within.organization)?.groups();
         let around = Surroundings::of(&reading, within.organization)?;

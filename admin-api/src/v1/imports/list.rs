@@ -21,8 +21,8 @@ pub(crate) async fn list_imports(
     within: Within<View>,
     Params(query): Params<NamedQuery>,
 ) -> Result<Listed<Import>, Problem> {
-    let api = within.caller.api.clone();
-    let looking = query.answer(&api, move |asked| {
+    let asking = within.caller.asking();
+    let looking = query.answer(asking, move |asked| {
         let reading = within.caller.read()?;
         let imports = reading.authorize::<View>(within.organization)?.imports();
         asked.find(&imports, |_, record| Import::of(record))

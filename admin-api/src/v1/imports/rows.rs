@@ -1,6 +1,5 @@
 //! What becomes of an import's rows.
 
-use axum::Json;
 use directory::access::View;
 use directory::imports::{RowKind, RowOutcome, Verdict};
 use serde::{Deserialize, Serialize};
@@ -8,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::body::Params;
 use crate::caller::{Item, Within};
-use crate::list::{List, page_size, read_cursor, write_cursor};
+use crate::list::{List, Listed, NamedQuery, PlainQuery};
 use crate::problem::Problem;
 
 /// Which rows.
@@ -19,15 +18,24 @@ pub(crate) struct RowQuery {
     /// The most items to answer with.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<usize>,
-    /// Where the page starts: `next` of the page before.
+    /// Where the page starts: `next` of the page before, with the same questions but `fields`.
     cursor: Option<String>,
+    /// Only items of which this is true, as in other lists.
+    #[param(max_length = 1024, example = "kind eq \"group\"")]
+    filter: Option<String>,
+    /// Members to sort by, the first first, parted by commas, with `-` before one that descends.
+    #[param(example = "-line")]
+    sort: Option<String>,
+    /// Only these members of each item, parted by commas.
+    #[param(example = "line,reason")]
+    fields: Option<String>,
     /// Only those of which this becomes: `create`, `update`, `unchanged`, `skip` or `error`.
     #[param(value_type = Option<String>, example = "error")]
     outcome: Option<Outcome>,
 }
 
 /// What becomes of a row.
-#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = ImportOutcome)]
 pub(crate) enum Outcome {
@@ -95,9 +103,7 @@ pub(crate) async fn list_import_rows(
     within: Within<View>,
     Item(import): Item,
     Params(query): Params<RowQuery>,
-) -> Result<Json<List<ImportRow>>, Problem> {
-    let limit = page_size(query.limit)?;
-    let from = query.cursor.as_deref().map(read_cursor).transpose()?.map_or(0, u64::from_be_bytes);
+) -> Result<Listed<ImportRow>, Problem> {
     let verdict = query.outcome.map(|outcome| match outcome {
         Outcome::Create => Verdict::Create,
         Outcome::Update => Verdict::Update,
@@ -105,15 +111,17 @@ pub(crate) async fn list_import_rows(
         Outcome::Skip => Verdict::Skip,
         Outcome::Error => Verdict::Error,
     });
-    let (context, organization) = (within.caller.context, within.organization);
-    let page = within.caller.api.blocking(move |directory| {
-        let reading = directory.read(context)?;
-        let imports = reading.authorize::<View>(organization)?.imports();
-        imports.outcomes(imports.id_of(import)?, from, verdict, limit)
+    let RowQuery { limit, cursor, filter, sort, fields, outcome } = query;
+    let (asking, organization) = (within.caller.asking(), within.organization);
+    let query = NamedQuery::from(PlainQuery { limit, cursor, filter, sort, fields });
+    let query = query.with(&[outcome.map(|outcome| format!("{outcome:?}"))]);
+    let looking = query.answer(asking, move |asked| {
+        let reading = within.caller.read()?;
+        let grant = reading.authorize::<View>(organization)?;
+        let rows = grant.rows_of(grant.imports().id_of(import)?, verdict);
+        asked.find(&rows, |_, row| Ok(ImportRow::from(row)))
     });
-    let page = page.await?;
-    let next = page.next.map(|next| write_cursor(&next.to_be_bytes()));
-    Ok(Json(List { items: page.outcomes.into_iter().map(ImportRow::from).collect(), next }))
+    looking.await
 }
 
 impl From<RowOutcome> for ImportRow {

@@ -22,8 +22,8 @@ pub(crate) async fn list_issued_certificates(
     within: Within<View>,
     Params(query): Params<PlainQuery>,
 ) -> Result<Listed<IssuedCertificate>, Problem> {
-    let (api, now) = (within.caller.api.clone(), within.caller.now());
-    let looking = NamedQuery::from(query).answer(&api, move |asked| {
+    let (asking, now) = (within.caller.asking(), within.caller.now());
+    let looking = NamedQuery::from(query).answer(asking, move |asked| {
         let (reading, organization) = (within.caller.read()?, within.organization);
         let certificates = reading.authorize::<View>(organization)?.issued_certificates();
         let show = |_, record| IssuedCertificate::of(record, &reading, organization, now);

@@ -1,13 +1,13 @@
 //! The list of one's own API keys.
 
-use axum::Json;
 use directory::records::Token;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::body::Params;
 use crate::caller::Caller;
-use crate::list::List;
+use crate::list::{List, Listed, WholeQuery};
 use crate::moment::Moment;
 use crate::network::Network;
 use crate::problem::Problem;
@@ -41,9 +41,13 @@ pub(crate) struct ApiKey {
     get,
     path = "/me/api-keys",
     tag = "Own account",
+    params(WholeQuery),
     responses((status = 200, description = "The keys.", body = List<ApiKey>))
 )]
-pub(crate) async fn list_own_keys(caller: Caller) -> Result<Json<List<ApiKey>>, Problem> {
+pub(crate) async fn list_own_keys(
+    caller: Caller,
+    Params(query): Params<WholeQuery>,
+) -> Result<Listed<ApiKey>, Problem> {
     let reading = caller.read()?;
     let keys = reading.oneself()?.api_keys()?.into_iter().map(|key: Token| {
         let organizations = match &key.narrowing.organizations {
@@ -61,5 +65,5 @@ pub(crate) async fn list_own_keys(caller: Caller) -> Result<Json<List<ApiKey>>, 
             sources: sources.map(|sources| sources.into_iter().map(Network).collect()),
         })
     });
-    Ok(Json(List { items: keys.collect::<Result<_, Problem>>()?, next: None }))
+    query.of(keys.collect::<Result<Vec<_>, Problem>>()?)
 }

@@ -1,6 +1,5 @@
 //! One's own open sessions.
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse, Response};
@@ -8,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use crate::body::Params;
 use crate::caller::Caller;
 use crate::cookie;
-use crate::list::List;
+use crate::list::{List, Listed, WholeQuery};
 use crate::open_session::{OpenSession, WhichOwn};
 use crate::problem::Problem;
 
@@ -17,11 +16,15 @@ use crate::problem::Problem;
     get,
     path = "/me/sessions",
     tag = "Own account",
+    params(WholeQuery),
     responses((status = 200, description = "The sessions.", body = List<OpenSession>))
 )]
-pub(crate) async fn list_own_sessions(caller: Caller) -> Result<Json<List<OpenSession>>, Problem> {
+pub(crate) async fn list_own_sessions(
+    caller: Caller,
+    Params(query): Params<WholeQuery>,
+) -> Result<Listed<OpenSession>, Problem> {
     let sessions = caller.read()?.oneself()?.sessions().list()?;
-    Ok(Json(List { items: sessions.into_iter().map(Into::into).collect(), next: None }))
+    query.of(sessions.into_iter().map(Into::into))
 }
 
 /// Ends one's own sessions, or one of them; a browser whose session is among them forgets its cookie.

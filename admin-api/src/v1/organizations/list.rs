@@ -23,8 +23,8 @@ pub(crate) async fn list_organizations(
     caller: Caller,
     Params(query): Params<NamedQuery>,
 ) -> Result<Listed<Organization>, Problem> {
-    let api = caller.api.clone();
-    let looking = query.answer(&api, move |asked| {
+    let asking = caller.asking();
+    let looking = query.answer(asking, move |asked| {
         let reading = caller.read()?;
         asked.find(&InScope(&reading), |_, record| Ok(Organization::from(record)))
     });

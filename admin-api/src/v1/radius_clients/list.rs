@@ -21,8 +21,8 @@ pub(crate) async fn list_radius_clients(
     within: Within<View>,
     Params(query): Params<NamedQuery>,
 ) -> Result<Listed<RadiusClient>, Problem> {
-    let api = within.caller.api.clone();
-    let looking = query.answer(&api, move |asked| {
+    let asking = within.caller.asking();
+    let looking = query.answer(asking, move |asked| {
         let reading = within.caller.read()?;
         let clients = reading.authorize::<View>(within.organization)?.radius_clients();
         asked.find(&clients, |_, record| RadiusClient::of(record, &reading, within.organization))

@@ -21,8 +21,8 @@ pub(crate) async fn list_reply_profiles(
     within: Within<View>,
     Params(query): Params<NamedQuery>,
 ) -> Result<Listed<ReplyProfile>, Problem> {
-    let api = within.caller.api.clone();
-    let looking = query.answer(&api, move |asked| {
+    let asking = within.caller.asking();
+    let looking = query.answer(asking, move |asked| {
         let reading = within.caller.read()?;
         let profiles = reading.authorize::<View>(within.organization)?.reply_profiles();
         asked.find(&profiles, |_, record| Ok(ReplyProfile::from(record)))

@@ -21,8 +21,8 @@ pub(crate) async fn list_security_policies(
     within: Within<View>,
     Params(query): Params<NamedQuery>,
 ) -> Result<Listed<SecurityPolicy>, Problem> {
-    let api = within.caller.api.clone();
-    let looking = query.answer(&api, move |asked| {
+    let asking = within.caller.asking();
+    let looking = query.answer(asking, move |asked| {
         let reading = within.caller.read()?;
         let policies = reading.authorize::<View>(within.organization)?.security_policies();
         let show = |_, record| SecurityPolicy::of(record, &reading, within.organization);

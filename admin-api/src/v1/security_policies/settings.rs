@@ -115,7 +115,7 @@ pub(crate) struct AllowedNetworks {
 }
 
 /// What runs on a device.
-#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = OperatingSystem)]
 pub(crate) enum System {

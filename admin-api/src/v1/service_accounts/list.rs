@@ -25,8 +25,8 @@ pub(crate) async fn list_service_accounts(
     within: Within<View>,
     Params(query): Params<NamedQuery>,
 ) -> Result<Listed<ServiceAccount>, Problem> {
-    let api = within.caller.api.clone();
-    let looking = query.answer(&api, move |asked| {
+    let asking = within.caller.asking();
+    let looking = query.answer(asking, move |asked| {
         let reading = within.caller.read()?;
         let accounts = reading.authorize::<View>(within.organization)?.service_accounts();
         let show = |_, record| ServiceAccount::of(record, &reading, within.organization);

@@ -1,6 +1,5 @@
 //! The list of sessions.
 
-use axum::Json;
 use directory::access::View;
 use directory::collections::SessionQuery;
 use serde::Deserialize;
@@ -9,7 +8,7 @@ use uuid::Uuid;
 use super::{Session, heard};
 use crate::body::Params;
 use crate::caller::Within;
-use crate::list::{List, page_size, read_cursor, write_cursor};
+use crate::list::{List, Listed, NamedQuery, PlainQuery};
 use crate::problem::Problem;
 use crate::reference::dangling;
 
@@ -21,8 +20,17 @@ pub(crate) struct SessionsQuery {
     /// The most items to answer with.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<usize>,
-    /// Where the page starts: `next` of the page before.
+    /// Where the page starts: `next` of the page before, with the same questions but `fields`.
     cursor: Option<String>,
+    /// Only items of which this is true, as in other lists.
+    #[param(max_length = 1024, example = "octets_out gt 1000000000")]
+    filter: Option<String>,
+    /// Members to sort by, the first first, parted by commas, with `-` before one that descends.
+    #[param(example = "-started")]
+    sort: Option<String>,
+    /// Only these members of each item, parted by commas.
+    #[param(example = "login,started")]
+    fields: Option<String>,
     /// Only those that go on, or only those that ended.
     open: Option<bool>,
     /// Only those of this login, as gear told it.
@@ -33,7 +41,7 @@ pub(crate) struct SessionsQuery {
 
 /// Lists sessions on the network in the order in which they were first heard of.
 ///
-/// With a filter a page may hold few items, or none, and still have a `next`.
+/// A page that is filtered may hold few items, or none, and still have a `next`.
 #[utoipa::path(
     get,
     path = "/organizations/{organization}/sessions",
@@ -45,28 +53,20 @@ pub(crate) struct SessionsQuery {
 pub(crate) async fn list_sessions(
     within: Within<View>,
     Params(query): Params<SessionsQuery>,
-) -> Result<Json<List<Session>>, Problem> {
-    let organization = within.organization;
-    let context = within.caller.context;
+) -> Result<Listed<Session>, Problem> {
+    let (asking, organization) = (within.caller.asking(), within.organization);
     heard(&within.caller.api).await;
-    let page = within.caller.api.blocking(move |directory| {
-        let limit = page_size(query.limit)?;
-        let after = query.cursor.as_deref().map(read_cursor).transpose()?;
-        let reading = directory.read(context)?;
+    let SessionsQuery { limit, cursor, filter, sort, fields, open, login, radius_client } = query;
+    let also =
+        [open.map(|it| it.to_string()), login.clone(), radius_client.map(|it| it.to_string())];
+    let query = NamedQuery::from(PlainQuery { limit, cursor, filter, sort, fields }).with(&also);
+    let looking = query.answer(asking, move |asked| {
+        let reading = within.caller.read()?;
         let grant = reading.authorize::<View>(organization)?;
-        let client = match query.radius_client {
-            Some(uuid) => {
-                let found = grant.radius_clients().id_of(uuid);
-                Some(found.map_err(|error| dangling(error, "/radius_client", "RADIUS client"))?)
-            }
-            None => None,
-        };
-        let wanted = SessionQuery { open: query.open, login: query.login, client };
-        let page = grant.sessions(&wanted, after.map(u64::from_be_bytes), limit)?;
-        let items = page.sessions.into_iter();
-        let items = items.map(|session| Session::of(session, &reading, organization));
-        let next = page.next.map(|next| write_cursor(&next.to_be_bytes()));
-        Ok::<_, Problem>(List { items: items.collect::<Result<_, _>>()?, next })
+        let client = radius_client.map(|uuid| grant.radius_clients().id_of(uuid)).transpose();
+        let client = client.map_err(|error| dangling(error, "/radius_client", "RADIUS client"))?;
+        let wanted = grant.sessions_where(SessionQuery { open, login, client });
+        asked.find(&wanted, |_, session| Session::of(session, &reading, organization))
     });
-    Ok(Json(page.await?))
+    looking.await
 }

@@ -23,8 +23,8 @@ pub(crate) async fn list_users(
     within: Within<View>,
     Params(query): Params<NamedQuery>,
 ) -> Result<Warned<Listed<User>>, Problem> {
-    let api = within.caller.api.clone();
-    let looking = query.answer(&api, move |asked| {
+    let asking = within.caller.asking();
+    let looking = query.answer(asking, move |asked| {
         let reading = within.caller.read()?;
         let grant = reading.authorize::<View>(within.organization)?;
         let around = Surroundings::of(&reading, within.organization)?;

@@ -21,8 +21,8 @@ pub(crate) async fn list_plans(
     home: Home<ManageBilling>,
     Params(query): Params<NamedQuery>,
 ) -> Result<Listed<Plan>, Problem> {
-    let api = home.caller.api.clone();
-    let looking = query.answer(&api, move |asked| {
+    let asking = home.caller.asking();
+    let looking = query.answer(asking, move |asked| {
         let reading = home.caller.read()?;
         let plans = reading.authorize_provider::<ManageBilling>()?.plans()?;
         asked.find(&plans, |_, record| Ok(Plan::from(record)))

@@ -1,9 +1,8 @@
 //! The list of one's own passkeys.
 
-use axum::Json;
-
+use crate::body::Params;
 use crate::caller::Caller;
-use crate::list::List;
+use crate::list::{List, Listed, WholeQuery};
 use crate::passkey::Passkey;
 use crate::problem::Problem;
 
@@ -12,9 +11,13 @@ use crate::problem::Problem;
     get,
     path = "/me/passkeys",
     tag = "Own account",
+    params(WholeQuery),
     responses((status = 200, description = "The passkeys.", body = List<Passkey>))
 )]
-pub(crate) async fn list_own_passkeys(caller: Caller) -> Result<Json<List<Passkey>>, Problem> {
+pub(crate) async fn list_own_passkeys(
+    caller: Caller,
+    Params(query): Params<WholeQuery>,
+) -> Result<Listed<Passkey>, Problem> {
     let passkeys = caller.read()?.oneself()?.passkeys()?;
-    Ok(Json(List { items: passkeys.into_iter().map(Into::into).collect(), next: None }))
+    query.of(passkeys.into_iter().map(Into::into))
 }

@@ -1,10 +1,10 @@
 //! The list of them.
 
-use axum::Json;
 use directory::access::View;
 
+use crate::body::Params;
 use crate::caller::{Item, Within};
-use crate::list::List;
+use crate::list::{List, Listed, WholeQuery};
 use crate::problem::Problem;
 use crate::v1::issued_certificates::IssuedCertificate;
 
@@ -13,18 +13,20 @@ use crate::v1::issued_certificates::IssuedCertificate;
     get,
     path = "/organizations/{organization}/users/{user}/issued-certificates",
     tag = "Users",
+    params(WholeQuery),
     responses((status = 200, description = "All of them.", body = List<IssuedCertificate>)),
     extensions(("x-permission" = json!("view")))
 )]
 pub(crate) async fn list_user_certificates(
     within: Within<View>,
     Item(user): Item,
-) -> Result<Json<List<IssuedCertificate>>, Problem> {
+    Params(query): Params<WholeQuery>,
+) -> Result<Listed<IssuedCertificate>, Problem> {
     let (organization, now) = (within.organization, within.caller.now());
     let reading = within.caller.read()?;
     let id = reading.authorize::<View>(organization)?.users().id_of(user)?;
     let certificates = reading.authorize::<View>(organization)?.issued_certificates();
     let items = certificates.of_user(id)?.into_iter();
     let items = items.map(|record| IssuedCertificate::of(record, &reading, organization, now));
-    Ok(Json(List { items: items.collect::<Result<_, _>>()?, next: None }))
+    query.of(items.collect::<Result<Vec<_>, _>>()?)
 }
