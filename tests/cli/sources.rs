@@ -46,7 +46,8 @@ fn answers(server: &Program, address: SocketAddr) {
 /// Imports what is below an entry, as somebody of the other directory; what became of it.
 fn import(tenantry: &Tenantry, url: &str, (base, reader): (&str, &str)) -> Value {
     let asked = ["import", "ldap", url, "--base", base, "--bind-dn", reader, "--without-tls"];
-    let manner = ["--missing-members", "leave_out", "-o", "json"];
+    // 389 Directory Server knows no parts, and gives all.
+    let manner = ["--missing-members", "leave_out", "--members-at-once", "100", "-o", "json"];
     let done = tenantry.hear_words(&[&asked[..], &manner].concat(), &format!("{SECRET}\n"));
     assert_eq!(done.code, 0, "{done:?}");
     serde_json::from_str(&done.stdout).unwrap()
@@ -212,6 +213,31 @@ fn a_running_domain_controller_is_read_with_its_groups_and_without_hashes() {
     answers(&server, format!("{address}:389").parse().unwrap());
     let tenantry = desk(&office);
     let url = format!("ldap://{address}");
+    let mut entries = String::new();
+    let mut members = String::new();
+    for number in 0..250 {
+        let dn = format!("CN=many{number},CN=Users,DC=ad,DC=example");
+        write!(
+            entries,
+            "dn: {dn}\nobjectClass: user\nsAMAccountName: many{number}\n\
+             manager: CN=Ada Lovelace,CN=Users,DC=ad,DC=example\n\n"
+        )
+        .unwrap();
+        writeln!(members, "member: {dn}").unwrap();
+    }
+    write!(
+        entries,
+        "dn: CN=many,CN=Users,DC=ad,DC=example\nobjectClass: group\nsAMAccountName: many\n{members}"
+    )
+    .unwrap();
+    let administrator =
+        ["-x", "-H", &url, "-D", "cn=Administrator,cn=Users,dc=ad,dc=example", "-w", SECRET];
+    tool("ldapadd", "ldap-utils", &administrator, &entries);
+    let part = ["-LLL", "-s", "base", "-b", "CN=many,CN=Users,DC=ad,DC=example"];
+    let part = [&administrator[..], &part, &["member;range=0-99"]].concat();
+    let part = tool("ldapsearch", "ldap-utils", &part, "");
+    assert!(part.contains("member;range=0-99: "), "it gives parts: {part}");
+    office.make("custom-attributes", &json!({"name": "manager", "syntax": "reference"}));
     let done = import(&tenantry, &url, ("dc=ad,dc=example", "AD\\administrator"));
     assert_eq!((&done["state"], &done["done"]["error"]), (&json!("done"), &json!(0)), "{done}");
     let ada = tenantry.shows("user show ada");
@@ -229,6 +255,8 @@ fn a_running_domain_controller_is_read_with_its_groups_and_without_hashes() {
     };
     assert_eq!(names("everybody"), ["bob", "staff"]);
     assert_eq!(names("staff"), ["ada"]);
+    assert_eq!(names("many").len(), 250, "three parts of one group");
+    assert_eq!(tenantry.shows("user show many249")["custom"]["manager"], "ada");
     assert_eq!(tenantry.shows("group members Administrators")[0]["name"], "Administrator");
     let client = office.client("gate", &json!({}));
     assert!(office.login(&client, "ada", "Correct.Horse.2").is("Access-Reject"), "no hash came");

@@ -46,10 +46,18 @@ const OF_USERS: &[(&str, &str)] = &[
     ("userpassword", "user_password"),
     ("nsaccountlock", "suspended"),
     ("useraccountcontrol", "user_account_control"),
+    ("manager", "custom.manager"),
+    ("secretary", "custom.secretary"),
+    ("seealso", "custom.seeAlso"),
 ];
 /// What attributes of groups say.
-const OF_GROUPS: &[(&str, &str)] =
-    &[("cn", "name"), ("description", "description"), ("gidnumber", "gid_number")];
+const OF_GROUPS: &[(&str, &str)] = &[
+    ("cn", "name"),
+    ("description", "description"),
+    ("gidnumber", "gid_number"),
+    ("owner", "custom.owner"),
+    ("seealso", "custom.seeAlso"),
+];
 
 /// What an entry is about.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -186,7 +194,9 @@ impl Entry<'_> {
             let mapped = self.mapping.get(*attribute);
             let left_out = mapped.is_some_and(|to| to.as_ref().is_none_or(is_field));
             let is_said = said.iter().any(|(_, known)| known == field);
-            if !left_out && !is_said && !self.values(attribute).is_empty() {
+            // What names users and groups is the organization's own.
+            let is_known = known.contains(field) || is_field(&(*field).to_owned());
+            if !left_out && !is_said && is_known && !self.values(attribute).is_empty() {
                 said.push(((*attribute).to_owned(), (*field).to_owned()));
             }
         }

@@ -5,11 +5,13 @@ use base64::engine::general_purpose::STANDARD;
 use directory::Schema;
 use directory::authentication::Password;
 use directory::collections::NewPassword;
-use directory::imports::{GroupRow, RowMember, RowPassword, UserRow, note};
+use directory::imports::{GroupRow, RowMember, RowPassword, RowReference, UserRow, note};
 use directory::records::{CustomAttribute, CustomValues, Syntax, Values};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+
+use super::name;
 
 /// What can be said of a user.
 pub(super) const OF_USERS: &[&str] = &[
@@ -71,10 +73,6 @@ pub(super) fn is_list(field: &str) -> bool {
 pub(super) fn check(field: &str, known: &[&str], schema: &Schema) -> Result<(), String> {
     match field.strip_prefix(CUSTOM) {
         Some(name) => match schema.named(name) {
-            Some(attribute) if attribute.fields.syntax == Syntax::Reference => {
-                Err("names users or groups, which an import does not look for; give it later"
-                    .into())
-            }
             Some(_) => Ok(()),
             None => Err("the organization defines no such attribute".into()),
         },
@@ -119,7 +117,10 @@ pub(super) fn set_user(
             let bits: u64 = one(values)?.parse().map_err(|_| "must be a number")?;
             user.suspended = Some(bits & ACCOUNT_DISABLED != 0);
         }
-        custom => return set_custom(&mut fields.custom, custom, values, source),
+        custom => {
+            let own = (&mut fields.custom, &mut user.references);
+            return set_custom(own, custom, values, source);
+        }
     }
     Ok(())
 }
@@ -141,7 +142,10 @@ pub(super) fn set_group(
         "gid_number" => fields.gid_number = Some(number(values)?),
         "members" => group.members.extend(texts(values)?.into_iter().map(RowMember::User)),
         "nested_groups" => group.members.extend(texts(values)?.into_iter().map(RowMember::Group)),
-        custom => return set_custom(&mut fields.custom, custom, values, source),
+        custom => {
+            let own = (&mut fields.custom, &mut group.references);
+            return set_custom(own, custom, values, source);
+        }
     }
     Ok(())
 }
@@ -208,13 +212,16 @@ fn stored(values: &[&[u8]], notes: &mut Vec<String>) -> Result<Option<RowPasswor
 }
 
 fn set_custom(
-    custom: &mut CustomValues,
+    (custom, references): (&mut CustomValues, &mut Vec<RowReference>),
     field: &str,
     values: &[&[u8]],
     source: Source<'_>,
 ) -> Result<(), String> {
     let found = field.strip_prefix(CUSTOM).and_then(|name| source.schema.named(name));
     let attribute = found.ok_or("the organization defines no such attribute")?;
+    if attribute.fields.syntax == Syntax::Reference {
+        return set_reference(references, attribute, values);
+    }
     // Several columns may say the same.
     let mut all = custom.of(attribute.number).cloned();
     let more = read(attribute, values, source.octets)?;
@@ -224,6 +231,38 @@ fn set_custom(
     }
     if let Some(all) = all {
         custom.set(attribute.number, all);
+    }
+    Ok(())
+}
+
+/// Users and groups by the names of their entries, or by logins and names.
+fn set_reference(
+    references: &mut Vec<RowReference>,
+    attribute: &CustomAttribute,
+    values: &[&[u8]],
+) -> Result<(), String> {
+    let targets = texts(values)?.into_iter().map(|text| match name::parse(&text) {
+        Some(name) => RowMember::Alias { alias: name.key, name: name.first },
+        None => RowMember::Alias { alias: text.clone(), name: text },
+    });
+    let number = attribute.number;
+    let known = references.iter().position(|known| known.number == number);
+    let known = known.and_then(|place| references.get_mut(place));
+    let count = match known {
+        Some(known) => {
+            known.targets.extend(targets);
+            known.targets.len()
+        }
+        None => {
+            let field = format!("{CUSTOM}{}", attribute.fields.name);
+            let targets: Vec<_> = targets.collect();
+            let count = targets.len();
+            references.push(RowReference { number, field, targets });
+            count
+        }
+    };
+    if count > 1 && !attribute.fields.multiple {
+        return Err("takes one value".into());
     }
     Ok(())
 }

@@ -26,6 +26,8 @@ use crate::prompt;
 const PAGE: i32 = 500;
 /// How long a server may take for an answer.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Values of one attribute that are put together from parts at most.
+const VALUES: usize = 1_000_000;
 /// Entries that wait to be sent at most.
 const WAITING: usize = 64;
 /// All attributes of users, and one that 389 Directory Server gives only where it is named.
@@ -49,6 +51,14 @@ pub(super) fn with_source(command: Command) -> Command {
             "DN",
             "As whom; the password is asked for, or read from a line of standard input",
         ))
+        .arg(
+            option(
+                "members-at-once",
+                "NUMBER",
+                "Read members of large groups so many at once; Active Directory does so by itself",
+            )
+            .value_parser(clap::value_parser!(u64).range(1..)),
+        )
         .arg(flag("start-tls", "Begin TLS on a connection of ldap://"))
         .arg(flag("without-tls", "Send the password without TLS, for all the network to read"))
         .arg(
@@ -79,6 +89,8 @@ enum Piece {
 struct Search {
     base: String,
     filter: String,
+    /// So many members are asked for at once.
+    members: Option<u64>,
 }
 
 /// Connects and begins to read.
@@ -112,12 +124,13 @@ pub(super) fn entries(matches: &ArgMatches) -> Result<Entries, Failure> {
         let bound = server.with_timeout(PATIENCE).simple_bind(dn, &password);
         bound.and_then(ldap3::LdapResult::success).map_err(|error| failed(&error))?;
     }
-    let search = Search { base: text("base"), filter: text("filter") };
+    let members = matches.get_one::<u64>("members-at-once").copied();
+    let search = Search { base: text("base"), filter: text("filter"), members };
     let (sender, pieces) = sync_channel(WAITING);
     std::thread::spawn(move || {
         let last = match search.run(&mut server, &sender) {
             Ok(()) => Piece::End,
-            Err(error) => Piece::Failed(error.to_string()),
+            Err(why) => Piece::Failed(why),
         };
         // Whoever reads may have stopped.
         let _unheard = sender.send(last);
@@ -136,20 +149,110 @@ fn trusting(file: &PathBuf) -> Result<Arc<ClientConfig>, Failure> {
 }
 
 impl Search {
-    fn run(&self, server: &mut LdapConn, sender: &SyncSender<Piece>) -> ldap3::result::Result<()> {
-        let adapters: Vec<Box<dyn Adapter<'_, &str, Vec<&str>>>> =
-            vec![Box::new(EntriesOnly::new()), Box::new(PagedResults::new(PAGE))];
-        let (base, filter) = (self.base.as_str(), self.filter.as_str());
-        let wanted = ATTRIBUTES.to_vec();
-        let server = server.with_timeout(PATIENCE);
-        let mut found =
-            server.streaming_search_with(adapters, base, Scope::Subtree, filter, wanted)?;
-        while let Some(entry) = found.next()? {
-            if sender.send(Piece::Some(ldif(SearchEntry::construct(entry)))).is_err() {
+    fn run(&self, server: &mut LdapConn, sender: &SyncSender<Piece>) -> Result<(), String> {
+        let Some(parted) = self.stream(server, sender).map_err(|error| error.to_string())? else {
+            return Ok(());
+        };
+        for mut entry in parted {
+            self.complete(server, &mut entry)?;
+            if sender.send(Piece::Some(ldif(entry))).is_err() {
                 return Ok(());
             }
         }
-        found.result().success().map(drop)
+        Ok(())
+    }
+
+    /// Sends the entries as they come, and gives back those that came in part. Nothing where nobody
+    /// takes them any more.
+    fn stream(
+        &self,
+        server: &mut LdapConn,
+        sender: &SyncSender<Piece>,
+    ) -> ldap3::result::Result<Option<Vec<SearchEntry>>> {
+        let first = self.members.map(|most| format!("member;range=0-{}", most.saturating_sub(1)));
+        let adapters: Vec<Box<dyn Adapter<'_, &str, Vec<&str>>>> =
+            vec![Box::new(EntriesOnly::new()), Box::new(PagedResults::new(PAGE))];
+        let (base, filter) = (self.base.as_str(), self.filter.as_str());
+        let mut wanted = ATTRIBUTES.to_vec();
+        wanted.extend(first.as_deref());
+        let server = server.with_timeout(PATIENCE);
+        let mut found =
+            server.streaming_search_with(adapters, base, Scope::Subtree, filter, wanted)?;
+        let mut parted = Vec::new();
+        while let Some(entry) = found.next()? {
+            let entry = SearchEntry::construct(entry);
+            if entry.attrs.keys().chain(entry.bin_attrs.keys()).any(|name| part(name).is_some()) {
+                parted.push(entry);
+                continue;
+            }
+            if sender.send(Piece::Some(ldif(entry))).is_err() {
+                return Ok(None);
+            }
+        }
+        found.result().success()?;
+        Ok(Some(parted))
+    }
+
+    /// Asks for what is missing of an entry whose attributes came in part.
+    fn complete(&self, server: &mut LdapConn, entry: &mut SearchEntry) -> Result<(), String> {
+        for name in entry.attrs.keys().cloned().collect::<Vec<_>>() {
+            let Some((attribute, last)) = part(&name) else { continue };
+            let mut values = entry.attrs.remove(&name).unwrap_or_default();
+            self.rest(server, (&entry.dn, attribute), last, &mut values)?;
+            entry.attrs.entry(attribute.to_owned()).or_default().extend(values);
+        }
+        match entry.bin_attrs.keys().find(|name| part(name).is_some()) {
+            Some(name) => Err(format!("{name} of {} is no text", entry.dn)),
+            None => Ok(()),
+        }
+    }
+
+    /// Asks for the values behind those that came, until the server says that these were the last.
+    fn rest(
+        &self,
+        server: &mut LdapConn,
+        (dn, attribute): (&str, &str),
+        mut last: Option<u64>,
+        values: &mut Vec<String>,
+    ) -> Result<(), String> {
+        while let Some(before) = last {
+            let from = before.saturating_add(1);
+            let until = self.members.map(|most| before.saturating_add(most).to_string());
+            let until = until.unwrap_or_else(|| "*".to_owned());
+            let wanted = format!("{attribute};range={from}-{until}");
+            let server = server.with_timeout(PATIENCE);
+            let found = server.search(dn, Scope::Base, "(objectClass=*)", vec![wanted]);
+            let found = found.and_then(ldap3::SearchResult::success);
+            let (found, _) = found.map_err(|error| error.to_string())?;
+            let entries = found.into_iter().map(SearchEntry::construct);
+            let mut parts = entries.flat_map(|entry| entry.attrs);
+            let next = parts.find_map(|(name, more)| {
+                let (of, last) = part(&name)?;
+                of.eq_ignore_ascii_case(attribute).then_some((last, more))
+            });
+            let failed = || format!("{dn} has more of {attribute} than the server gives");
+            let (next, more) = next.ok_or_else(failed)?;
+            values.extend(more);
+            if next.is_some_and(|next| next <= before) || values.len() > VALUES {
+                return Err(failed());
+            }
+            last = next;
+        }
+        Ok(())
+    }
+}
+
+/// Of the name of an attribute that came in part its own name, and the number of the last value; none
+/// where no more follow. Active Directory writes `member;range=0-1499`, and `member;range=1500-*`.
+fn part(name: &str) -> Option<(&str, Option<u64>)> {
+    let (attribute, options) = name.split_once(';')?;
+    let range = options.split(';').find_map(|option| {
+        let (key, range) = option.split_once('=')?;
+        key.eq_ignore_ascii_case("range").then_some(range)
+    })?;
+    match range.split_once('-')?.1 {
+        "*" => Some((attribute, None)),
+        last => Some((attribute, Some(last.parse().ok()?))),
     }
 }
 
@@ -208,6 +311,16 @@ mod tests {
         };
         let text = String::from_utf8(ldif(entry)).unwrap();
         assert_eq!(text, "dn:: dWlkPWFkYSxkYz14\njpegPhoto:: /wA=\nuid:: YWRh\n\n");
+    }
+
+    #[test]
+    fn attributes_that_came_in_part_say_where_they_go_on() {
+        assert_eq!(part("member;range=0-1499"), Some(("member", Some(1_499))));
+        assert_eq!(part("Member;Range=1500-*"), Some(("Member", None)));
+        assert_eq!(
+            (part("member"), part("cn;lang-de"), part("member;range=x")),
+            (None, None, None)
+        );
     }
 
     fn told(pieces: Vec<Piece>) -> Entries {

@@ -177,10 +177,12 @@ fn checked<R: Reading>(
     let coming = members.coming(row)?;
     if coming > 0 {
         RowOutcome::joins(&mut changes, row.named().0, coming);
-        if verdict == Verdict::Unchanged {
-            verdict = Verdict::Update;
-        }
     }
+    let referring = members.referring(row)?;
+    if verdict == Verdict::Unchanged && (coming > 0 || !referring.is_empty()) {
+        verdict = Verdict::Update;
+    }
+    referring.into_iter().for_each(|named| RowOutcome::refers(&mut changes, named));
     Ok(RowOutcome::of(row, verdict, changes))
 }
 

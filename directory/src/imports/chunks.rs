@@ -7,7 +7,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::former::FormerRow;
 use super::outcome::RowOutcome;
-use super::row::{Row, RowEntry, RowPassword};
+use super::row::{Row, RowEntry, RowPassword, RowReference};
 use crate::authentication::Password;
 use crate::error::Error;
 use crate::records::kinds;
@@ -26,22 +26,25 @@ const PLACE: u32 = 20;
 /// and one of nothing at all ends there, or has nothing but such lists behind it.
 const VERSIONED: u8 = 0;
 /// The version at which chunks are written.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 fn written<T: Serialize>(lists: &T) -> Result<Vec<u8>, Error> {
     Ok(storage::encode_behind(vec![VERSIONED, VERSION], lists).map_err(ReadError::from)?)
 }
 
-/// What [`written`] wrote, or the octets of a chunk of before there were versions.
+/// What [`written`] wrote, in this version or the first, or the octets of a chunk of before there were
+/// versions.
 enum Form<'a> {
-    Versioned(&'a [u8]),
+    Present(&'a [u8]),
+    First(&'a [u8]),
     Unversioned(&'a [u8]),
 }
 
 impl<'a> Form<'a> {
     fn of(octets: &'a [u8]) -> Result<Self, Error> {
         match octets {
-            [VERSIONED, VERSION, lists @ ..] => Ok(Self::Versioned(lists)),
+            [VERSIONED, VERSION, lists @ ..] => Ok(Self::Present(lists)),
+            [VERSIONED, 1, lists @ ..] => Ok(Self::First(lists)),
             [VERSIONED, version, ..] if *version > VERSION => {
                 let text = format!("a chunk of an import has unknown version {version}");
                 Err(ReadError::from(Corrupt::new(text)).into())
@@ -54,6 +57,9 @@ impl<'a> Form<'a> {
 fn read<T: DeserializeOwned>(lists: &[u8]) -> Result<T, Error> {
     Ok(storage::decode(lists).map_err(ReadError::from)?)
 }
+
+/// Whom the organization's own attributes of a row are to name, beside the row that it belongs to.
+type Naming = (u32, Vec<RowReference>);
 
 /// A password beside the row that it belongs to.
 #[derive(Serialize, Deserialize)]
@@ -74,13 +80,24 @@ impl Chunks {
     pub(crate) fn rows(&self, source: &impl Reading, chunk: u32) -> Result<Vec<Row>, Error> {
         let found = source.secret(self.partition, kinds::IMPORT_ROWS, self.number(chunk))?;
         let Some(found) = found else { return Ok(Vec::new()) };
-        let (mut rows, kept): (Vec<Row>, Vec<Kept>) = match Form::of(found.expose())? {
-            Form::Versioned(lists) => read(lists)?,
-            Form::Unversioned(lists) => {
-                let (rows, kept): (Vec<FormerRow>, _) = read(lists)?;
-                (rows.into_iter().map(Row::from).collect(), kept)
+        let (mut rows, kept, naming): (Vec<Row>, Vec<Kept>, Vec<Naming>) =
+            match Form::of(found.expose())? {
+                Form::Present(lists) => read(lists)?,
+                Form::First(lists) => {
+                    let (rows, kept) = read(lists)?;
+                    (rows, kept, Vec::new())
+                }
+                Form::Unversioned(lists) => {
+                    let (rows, kept): (Vec<FormerRow>, _) = read(lists)?;
+                    (rows.into_iter().map(Row::from).collect(), kept, Vec::new())
+                }
+            };
+        for (row, references) in naming {
+            let row = usize::try_from(row).ok().and_then(|row| rows.get_mut(row));
+            if let Some(own) = row.and_then(|row| row.entry.references_mut()) {
+                *own = references;
             }
-        };
+        }
         for kept in kept {
             let password = kept.password()?;
             let row = usize::try_from(kept.row).ok().and_then(|row| rows.get_mut(row));
@@ -98,8 +115,11 @@ impl Chunks {
         chunk: u32,
         rows: &[Row],
     ) -> Result<(), Error> {
-        let mut kept = Vec::new();
+        let (mut kept, mut naming) = (Vec::new(), Vec::<Naming>::new());
         for (row, number) in rows.iter().zip(0..) {
+            if !row.entry.references().is_empty() {
+                naming.push((number, row.entry.references().to_vec()));
+            }
             if let RowEntry::User(user) = &row.entry
                 && let Some(password) = &user.password
             {
@@ -110,7 +130,7 @@ impl Chunks {
                 kept.push(Kept { row: number, is_hash, octets: octets.to_vec() });
             }
         }
-        let encoded = Zeroizing::new(written(&(rows, kept))?);
+        let encoded = Zeroizing::new(written(&(rows, kept, naming))?);
         let number = self.number(chunk);
         Ok(change.put_secret(self.partition, kinds::IMPORT_ROWS, number, &encoded)?)
     }
@@ -125,7 +145,7 @@ impl Chunks {
         let Some(found) = found else { return Ok(Vec::new()) };
         match Form::of(found.expose())? {
             // Outcomes have kept their form.
-            Form::Versioned(lists) | Form::Unversioned(lists) => read(lists),
+            Form::Present(lists) | Form::First(lists) | Form::Unversioned(lists) => read(lists),
         }
     }
 

@@ -78,6 +78,7 @@ impl From<FormerUser> for UserRow {
             custom: former.custom,
             ..UserFields::default()
         };
-        Self { fields, suspended: former.suspended, password: None, groups: former.groups }
+        let FormerUser { suspended, groups, .. } = former;
+        Self { fields, suspended, password: None, groups, references: Vec::new() }
     }
 }

@@ -8,11 +8,12 @@ use super::apply::Work;
 use super::members::Members;
 use super::notes::note;
 use super::outcome::RowOutcome;
+use super::refer::{Custom, refer};
 use super::row::{GroupRow, Row, RowEntry, RowMember, UserRow};
 use crate::collections::{Collection, Member, MembershipChange, Nesting};
 use crate::error::Error;
 use crate::id::{GroupId, UserId};
-use crate::records::{Group, Position};
+use crate::records::{Group, Position, User};
 
 /// So many memberships are written in one change.
 const LINKS: usize = 1_000;
@@ -91,7 +92,14 @@ impl Joins {
         let members = Members { source: &*change, partition: work.job.organization.partition() };
         match &row.entry {
             RowEntry::User(user) => match members.user(&user.fields.login)? {
-                Some(own) => self.user(&members, (own, user), part),
+                Some(own) => {
+                    self.user(&members, (own, user), part)?;
+                    if part.until > user.groups.len() {
+                        let custom: Custom<User> = |user| &mut user.fields.custom;
+                        refer((work, change), own, &user.references, part.notes, custom)?;
+                    }
+                    Ok(part.until)
+                }
                 None => Ok(gone(part)),
             },
             RowEntry::Group(group) => match members.group(&group.fields.name)? {
@@ -107,14 +115,14 @@ impl Joins {
         members: &Members<'_, Change<'_>>,
         (own, row): (UserId, &UserRow),
         part: &mut Part<'_>,
-    ) -> Result<usize, Error> {
+    ) -> Result<(), Error> {
         for name in row.groups.iter().take(part.until).skip(part.from) {
             match members.group(name)? {
                 Some(group) => self.coming.entry(group).or_default().push(Member::User(own)),
                 None => note(part.notes, &format!("there is no group {name} any more")),
             }
         }
-        Ok(part.until)
+        Ok(())
     }
 
     fn group(
@@ -161,6 +169,10 @@ impl Joins {
                 Nesting::TooMany => return Ok(place),
             }
         }
+        if part.until > row.members.len() {
+            let custom: Custom<Group> = |group| &mut group.fields.custom;
+            refer((work, change), own, &row.references, part.notes, custom)?;
+        }
         Ok(part.until)
     }
 }
@@ -171,9 +183,11 @@ fn gone(part: &mut Part<'_>) -> usize {
 }
 
 fn count_members(row: &Row) -> usize {
-    match &row.entry {
+    let members = match &row.entry {
         RowEntry::User(user) => user.groups.len(),
         RowEntry::Group(group) => group.members.len(),
         RowEntry::Faulty(_) => 0,
-    }
+    };
+    // All references of a row are written together, after its members.
+    members.saturating_add(usize::from(!row.entry.references().is_empty()))
 }

@@ -45,6 +45,10 @@ impl<R: Reading> Members<'_, R> {
         survey: &mut Survey,
         missing: MissingMembers,
     ) -> Result<Option<Fault>, Error> {
+        let fault = self.settle_references(row, survey, missing)?;
+        if fault.is_some() {
+            return Ok(fault);
+        }
         let (column, nobody, fault) = match &mut row.entry {
             RowEntry::User(user) => {
                 let all = user.groups.clone();
@@ -98,7 +102,12 @@ impl<R: Reading> Members<'_, R> {
         Ok(nobody)
     }
 
-    fn known(&self, member: &RowMember, survey: &Survey) -> Result<Option<RowMember>, Error> {
+    /// Whom the file or the organization has by a name.
+    pub(super) fn known(
+        &self,
+        member: &RowMember,
+        survey: &Survey,
+    ) -> Result<Option<RowMember>, Error> {
         let is_user =
             |login: &str| Ok::<_, Error>(survey.has_user(login) || self.user(login)?.is_some());
         let is_group =
@@ -183,8 +192,12 @@ fn absent(name: &str, column: &str, nobody: &[String], missing: MissingMembers) 
     }
 }
 
-fn told(column: &str, nobody: &[String]) -> String {
-    let what = if column == "groups" { "groups" } else { "members" };
+/// Says whom nobody knows.
+pub(super) fn told(column: &str, nobody: &[String]) -> String {
+    let what = match column {
+        "groups" | "members" => column,
+        _ => "users or groups",
+    };
     let names: Vec<&str> = nobody.iter().take(TOLD).map(String::as_str).collect();
     let more = nobody.len().saturating_sub(TOLD);
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
@@ -192,7 +205,8 @@ fn told(column: &str, nobody: &[String]) -> String {
 }
 
 impl RowMember {
-    fn called(&self) -> String {
+    /// As a row calls it.
+    pub(super) fn called(&self) -> String {
         match self {
             Self::User(name) | Self::Group(name) => name.clone(),
             Self::Alias { alias, .. } => alias.clone(),

@@ -16,6 +16,7 @@ mod members;
 mod notes;
 mod outcome;
 mod plan;
+mod refer;
 mod row;
 mod survey;
 mod work;
@@ -23,7 +24,7 @@ mod work;
 pub(crate) use chunks::Chunks;
 pub use notes::{cut, note};
 pub use outcome::{RowKind, RowOutcome, Verdict};
-pub use row::{Fault, GroupRow, Row, RowEntry, RowMember, RowPassword, UserRow};
+pub use row::{Fault, GroupRow, Row, RowEntry, RowMember, RowPassword, RowReference, UserRow};
 
 /// The most rows of an import: what is remembered of them during the check is bounded by it.
 pub const IMPORT_ROWS: u64 = 250_000;

@@ -86,7 +86,7 @@ impl RowOutcome {
         Self { column: fault.column, reason: Some(fault.reason), ..outcome }
     }
 
-    /// Says what became of the row's entry. Memberships are still to come as they were planned, unless
+    /// Says what became of the row's entry. Memberships and references are still to come as they were planned, unless
     /// the entry was left alone.
     pub(crate) fn became(&mut self, verdict: Verdict, changes: Vec<Difference>) {
         let mut coming = std::mem::take(&mut self.changes);
@@ -99,6 +99,11 @@ impl RowOutcome {
     /// Notes memberships that are planned.
     pub(crate) fn joins(changes: &mut Vec<Difference>, kind: RowKind, coming: usize) {
         let field = if kind == RowKind::User { "groups" } else { "members" }.to_owned();
+        changes.push(Difference { field, before: None, after: Some(format!("{MORE}{coming}")) });
+    }
+
+    /// Notes how many users and groups an attribute is to name.
+    pub(crate) fn refers(changes: &mut Vec<Difference>, (field, coming): (String, usize)) {
         changes.push(Difference { field, before: None, after: Some(format!("{MORE}{coming}")) });
     }
 

@@ -41,6 +41,9 @@ pub struct UserRow {
     pub password: Option<RowPassword>,
     /// The names of groups that the user comes into.
     pub groups: Vec<String>,
+    /// Whom the organization's own attributes are to name.
+    #[serde(skip)]
+    pub references: Vec<RowReference>,
 }
 
 /// A password in a row.
@@ -58,6 +61,21 @@ pub struct GroupRow {
     pub fields: GroupFields,
     /// Who comes into the group.
     pub members: Vec<RowMember>,
+    /// Whom the organization's own attributes are to name.
+    #[serde(skip)]
+    pub references: Vec<RowReference>,
+}
+
+/// Users and groups that an attribute of the organization's own is to name, in place of those that it
+/// names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowReference {
+    /// The attribute's number.
+    pub number: u16,
+    /// The attribute, as a row in error names it.
+    pub field: String,
+    /// Whom it is to name.
+    pub targets: Vec<RowMember>,
 }
 
 /// A member as a row names it.
@@ -85,6 +103,26 @@ pub struct Fault {
     pub column: Option<String>,
     /// Why, in words.
     pub reason: String,
+}
+
+impl RowEntry {
+    /// Whom the organization's own attributes are to name.
+    pub(crate) fn references(&self) -> &[RowReference] {
+        match self {
+            Self::User(user) => &user.references,
+            Self::Group(group) => &group.references,
+            Self::Faulty(_) => &[],
+        }
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn references_mut(&mut self) -> Option<&mut Vec<RowReference>> {
+        match self {
+            Self::User(user) => Some(&mut user.references),
+            Self::Group(group) => Some(&mut group.references),
+            Self::Faulty(_) => None,
+        }
+    }
 }
 
 impl UserRow {

@@ -4,6 +4,7 @@ mod cap;
 mod chunks;
 mod meanwhile;
 mod nesting;
+mod references;
 mod rights;
 
 use super::world::{DAY, RIGHT, World, accepted, fields, password, refusal};
@@ -42,7 +43,7 @@ fn person(line: u64, login: &str, edit: impl FnOnce(&mut UserRow)) -> Row {
 
 fn team(line: u64, name: &str, members: Vec<RowMember>) -> Row {
     let fields = GroupFields { name: name.into(), ..GroupFields::default() };
-    let entry = RowEntry::Group(Box::new(GroupRow { fields, members }));
+    let entry = RowEntry::Group(Box::new(GroupRow { fields, members, ..GroupRow::default() }));
     Row { line, alias: Some(format!("cn={name}")), entry, notes: Vec::new() }
 }
 

@@ -156,3 +156,33 @@ fn files_that_are_none_and_uploads_that_come_too_late_are_refused() {
     let never = office.top.send("DELETE", &office.path(&format!("imports/{import}")), None);
     assert!(matches!(never.status, 204 | 409), "{never:?}");
 }
+
+#[test]
+fn a_manager_who_stands_later_in_the_file_is_named_over_ldap() {
+    let office = Office::new();
+    for name in ["manager", "secretary"] {
+        office.make("custom-attributes", &json!({"name": name, "syntax": "reference"}));
+    }
+    office.user("old", "an old horse battery");
+    let file = "dn: uid=ada,ou=people,dc=old\nobjectClass: inetOrgPerson\nuid: ada\ncn: Ada\nsn: King\n\
+                manager: uid=eve, ou=People, dc=old\nsecretary: uid=old,ou=people,dc=old\n\n\
+                dn: uid=bob,ou=people,dc=old\nobjectClass: inetOrgPerson\nuid: bob\ncn: Bob\nsn: B\n\
+                manager: uid=nobody,dc=old\n\n\
+                dn: uid=eve,ou=people,dc=old\nobjectClass: inetOrgPerson\nuid: eve\ncn: Eve\nsn: E\n";
+    let asked = json!({"name": "people.ldif", "format": "ldif", "leave_out_errors": true});
+    let sent = send(&office, &asked, "text/ldif", file);
+    let done = sent.ended();
+    assert_eq!((&done["state"], &done["done"]["create"]), (&json!("done"), &json!(2)), "{done}");
+    let wrong = &sent.rows("error")[0];
+    assert_eq!((&wrong["name"], &wrong["column"]), (&json!("bob"), &json!("custom.manager")));
+    assert!(wrong["reason"].as_str().unwrap().contains("uid=nobody,dc=old"), "{wrong}");
+    let ada = office.read("users?name=ada")["items"][0]["custom"].clone();
+    assert_eq!(ada, json!({"manager": "eve", "secretary": "old"}));
+    let demo = &office.demo;
+    let account = office.make("service-accounts", &json!({"name": "reader"}));
+    let filter = format!("(manager={})", office.user_dn("eve"));
+    let text = |field: &str| account[field].as_str().unwrap();
+    let client = demo.ldap().bound(text("dn"), text("password"));
+    let found = client.search(&office.base, "sub", &filter, &["uid"]);
+    assert_eq!(found.only().value("uid"), "ada");
+}
