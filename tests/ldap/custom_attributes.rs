@@ -138,6 +138,59 @@ fn rfc4517_they_match_by_the_rules_of_their_syntaxes_indexed_or_not() {
 }
 
 #[test]
+fn rfc4511_4_5_1_7_7_a_rule_without_an_attribute_looks_at_all_that_it_fits() {
+    let office = office(false);
+    let client = office.ldap();
+    let everything = client.search(&office.base, "sub", "(objectClass=*)", &["*", "+"]);
+    let mut names: Vec<String> = everything
+        .entries
+        .iter()
+        .flat_map(|entry| entry.names().into_iter().map(ToOwned::to_owned))
+        .collect();
+    names.sort();
+    names.dedup();
+    assert!(names.contains(&"badgeCode".to_owned()) && names.contains(&"uid".to_owned()));
+    let mut found = 0;
+    for rule in [
+        "caseIgnoreMatch",
+        "caseExactMatch",
+        "caseIgnoreOrderingMatch",
+        "caseExactSubstringsMatch",
+        "integerMatch",
+        "1.2.840.113556.1.4.803",
+        "octetStringMatch",
+        "booleanMatch",
+        "generalizedTimeMatch",
+        "2.4.6.8.10",
+    ] {
+        for value in [
+            "ada",
+            "ATTIC",
+            "aB1",
+            "ab1",
+            "a\\2a",
+            "9",
+            "-7",
+            "\\00\\ff",
+            "TRUE",
+            "20200229000000Z",
+        ] {
+            // The model: each attribute by itself.
+            let each = names.iter().map(|name| format!("({name}:{rule}:={value})"));
+            let model = logins(&office, &client, &format!("(|{})", each.collect::<String>()));
+            let asked = logins(&office, &client, &format!("(:{rule}:={value})"));
+            assert_eq!(asked, model, "(:{rule}:={value})");
+            found += asked.len();
+        }
+    }
+    assert!(found > 12, "only {found} were found at all");
+    assert_eq!(logins(&office, &client, "(:caseIgnoreMatch:=attic)"), ["bob", "staff"]);
+    assert_eq!(logins(&office, &client, "(:dn:caseExactMatch:=aB1)"), ["ada"]);
+    assert!(logins(&office, &client, "(:booleanMatch:=FALSE)").contains(&"bob".to_owned()));
+    assert!(logins(&office, &client, "(!(:caseIgnoreMatch:=attic))").contains(&"ada".to_owned()));
+}
+
+#[test]
 fn rfc4511_4_10_they_are_compared() {
     let office = office(true);
     let client = office.ldap();

@@ -47,6 +47,9 @@ pub(crate) fn test(
         }
         ldap::Filter::Extensible(extensible) => {
             let Extensible { rule, attribute, value, .. } = &**extensible;
+            if attribute.is_none() {
+                return anywhere(extensible, schema, names).map(Some);
+            }
             let named = |attribute: &Description| own(attribute, schema);
             let Some(custom) = attribute.as_ref().and_then(named) else { return Ok(None) };
             let test = match rule {
@@ -63,6 +66,24 @@ pub(crate) fn test(
         | ldap::Filter::Not(_)
         | ldap::Filter::Unknown => Ok(None),
     }
+}
+
+/// A test of every attribute that a rule can compare, the organization's own among them; where it says
+/// nothing of one, the others decide. No name of an entry has an own attribute in it.
+fn anywhere(
+    extensible: &Extensible,
+    schema: &Schema,
+    names: Names<'_>,
+) -> Result<Filter, directory::Error> {
+    let standard = rules::extended(extensible, names.0, names.1)?;
+    let rule = extensible.rule.as_ref().and_then(|rule| schema::matching_rule(rule.as_str()));
+    let Some(rule) = rule else { return Ok(standard) };
+    let mut tests = vec![standard];
+    for custom in schema.iter() {
+        tests.push(by_rule(custom, rule, &extensible.value, names)?);
+    }
+    tests.retain(|test| *test != Filter::Undefined);
+    Ok(if tests.is_empty() { Filter::Undefined } else { Filter::Or(tests) })
 }
 
 /// A test by a rule that the client named: an own one, one of text with or without case, or bits.
