@@ -252,17 +252,25 @@ fn keep_house(tasks: &Tasks, directory: Directory, clock: Clock, retention: Dura
 }
 
 /// Ends what ends by itself of users, in time: suspends those whose time is over, destroys what is
-/// left of deleted ones, ends invitations.
+/// left of deleted ones, ends invitations. Tells of devices of which nothing is heard any more.
 fn end_user_lives(tasks: &Tasks, directory: Directory, clock: Clock) {
     let shutdown = tasks.shutdown().clone();
     tasks.spawn(async move {
         loop {
-            let (directory, now) = (directory.clone(), Time(clock.wall()));
+            let (directory, again) = (directory.clone(), directory.clone());
+            let now = Time(clock.wall());
             match tokio::task::spawn_blocking(move || directory.end_user_lives(now)).await {
                 Ok(Ok(0)) => {}
                 Ok(Ok(ended)) => tracing::debug!(ended, "users, deleted users and invitations"),
                 Ok(Err(error)) => tracing::error!(%error, "some lives of users do not end"),
                 Err(error) => tracing::error!(%error, "some lives of users do not end"),
+            }
+            let directory = again;
+            match tokio::task::spawn_blocking(move || directory.tell_silent_devices(now)).await {
+                Ok(Ok(0)) => {}
+                Ok(Ok(silent)) => tracing::debug!(silent, "devices were not heard of for too long"),
+                Ok(Err(error)) => tracing::error!(%error, "some silent devices are not told of"),
+                Err(error) => tracing::error!(%error, "some silent devices are not told of"),
             }
             tokio::select! {
                 () = shutdown.draining() => return,

@@ -5,6 +5,7 @@ mod invitations;
 mod listed;
 mod outlook;
 mod repeats;
+mod silent_devices;
 mod stand_in;
 mod user_lives;
 

@@ -3,17 +3,18 @@
 use std::ops::Bound;
 
 use serde::Serialize;
-use storage::{Change, Partition, Reading, Snapshot};
+use storage::{Change, Id, Partition, Reading, Snapshot};
 
 use super::device_settings::{EffectiveSettings, effective};
+use super::site::Site;
 use crate::access::{Grant, OwnDevice, View};
 use crate::error::{Error, Invalid};
-use crate::events::{Action, SubjectKind, differences};
+use crate::events::{Action, EventActor, SubjectKind, differences};
 use crate::id::{DeviceId, RecordId};
 use crate::limits;
 use crate::records::{
-    Compliance, ComplianceReport, Device, OperatingSystem, SettingState, SettingStates, Verdict,
-    indices,
+    Compliance, ComplianceReport, ComplianceWatch, Device, OperatingSystem, SettingState,
+    SettingStates, THE_ONLY_ONE, Verdict, indices,
 };
 use crate::time::Time;
 use crate::tools::Tools;
@@ -66,7 +67,7 @@ pub struct NewReport {
 }
 
 /// The time before which a report is too old to say anything.
-fn stale_before(now: Time, tools: &Tools) -> Time {
+pub(crate) fn stale_before(now: Time, tools: &Tools) -> Time {
     Time(now.0.saturating_sub(tools.report_life()))
 }
 
@@ -127,20 +128,46 @@ fn judge(demanded: &EffectiveSettings, report: &NewReport) -> Result<Verdict, Er
 /// What an event tells of a report.
 #[derive(Serialize)]
 struct Told {
-    compliance: Verdict,
+    compliance: ComplianceState,
     #[serde(flatten)]
     states: SettingStates,
 }
 
 impl Told {
     fn of(report: &ComplianceReport) -> Self {
-        Self { compliance: report.verdict, states: report.states }
+        Self { compliance: report.verdict.into(), states: report.states }
     }
+
+    /// Of one that is too old to say anything, and of which that was told.
+    fn stale(report: &ComplianceReport) -> Self {
+        Self { compliance: ComplianceState::Stale, states: report.states }
+    }
+}
+
+/// Whether it was told of a report that it is too old.
+fn is_told_stale(
+    report: &ComplianceReport,
+    source: &impl Reading,
+    partition: Partition,
+) -> Result<bool, Error> {
+    let watch = source.get::<ComplianceWatch>(partition, THE_ONLY_ONE)?;
+    Ok(watch.is_some_and(|watch| report.at < watch.told))
+}
+
+/// Tells that a device was not heard of for too long.
+pub(crate) fn tell_stale(site: &mut Site<'_, &mut Change<'_>>, device: Id) -> Result<(), Error> {
+    let partition = site.partition();
+    let record = site.source.get::<Device>(partition, device)?;
+    let known = site.source.get::<Compliance>(partition, device)?;
+    let (Some(record), Some(known)) = (record, known) else { return Ok(()) };
+    let told = differences(Some(&Told::of(&known.last)), Some(&Told::stale(&known.last)));
+    let subject = (SubjectKind::Device, record.uuid, &*record.fields.name);
+    site.tell_by(EventActor::Daemon, Action::ComplianceChanged, subject, told)
 }
 
 impl Grant<'_, &mut Change<'_>, OwnDevice> {
     /// Keeps what the device reports; an event tells when that comes to something else than the
-    /// report before.
+    /// report before, or when the device was not heard of for too long.
     ///
     /// # Errors
     /// `Invalid` for what is not acceptable; when the store fails.
@@ -166,8 +193,13 @@ impl Grant<'_, &mut Change<'_>, OwnDevice> {
         });
         let kept = Compliance { last: report.clone(), earlier };
         site.source.put(partition, number, &kept)?;
-        if former.as_ref().is_none_or(|former| former.verdict != verdict) {
-            let former = former.as_ref().map(Told::of);
+        let was_stale = match &former {
+            Some(former) => is_told_stale(former, &*site.source, partition)?,
+            None => false,
+        };
+        if was_stale || former.as_ref().is_none_or(|former| former.verdict != verdict) {
+            let former = former.as_ref();
+            let former = former.map(if was_stale { Told::stale } else { Told::of });
             let told = differences(former.as_ref(), Some(&Told::of(&report)));
             let subject = (SubjectKind::Device, record.uuid, &*record.fields.name);
             site.tell(Action::ComplianceChanged, subject, told)?;

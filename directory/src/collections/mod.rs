@@ -56,6 +56,7 @@ pub(crate) use certificate_authorities::validity_of;
 pub use certificate_authorities::{CertificateAuthorities, NewAuthority};
 pub use collection::{Collection, Page};
 pub use compliance::{ComplianceCounts, ComplianceState, NewReport};
+pub(crate) use compliance::{stale_before, tell_stale};
 pub use custom_attributes::{CUSTOM_ATTRIBUTES, CustomAttributes};
 pub(crate) use custom_work::WithCustomValues;
 pub(crate) use deleted_users::purge;

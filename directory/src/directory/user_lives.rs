@@ -71,20 +71,22 @@ impl Directory {
     /// # Errors
     /// The first failure of the store.
     pub fn end_user_lives(&self, now: Time) -> Result<usize, Error> {
-        let organizations: Vec<OrganizationId> = {
-            let snapshot = self.inner.store.read()?;
-            let all = snapshot.scan::<Organization>(Partition::Provider, None);
-            let ids = all.map(|found| Ok(OrganizationId::from_record(found?.0)));
-            ids.filter_map(Result::transpose).collect::<Result<_, Error>>()?
-        };
         let (mut ended, mut first) = (0, None);
-        for id in organizations {
+        for id in self.every_organization()? {
             match self.end_lives_of(id, now) {
                 Ok(count) => ended += count,
                 Err(error) => first = first.or(Some(error)),
             }
         }
         first.map_or(Ok(ended), Err)
+    }
+
+    /// The organizations that there are.
+    pub(super) fn every_organization(&self) -> Result<Vec<OrganizationId>, Error> {
+        let snapshot = self.inner.store.read()?;
+        let all = snapshot.scan::<Organization>(Partition::Provider, None);
+        let ids = all.map(|found| Ok(OrganizationId::from_record(found?.0)));
+        ids.filter_map(Result::transpose).collect()
     }
 
     fn end_lives_of(&self, id: OrganizationId, now: Time) -> Result<usize, Error> {

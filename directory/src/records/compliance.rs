@@ -87,6 +87,14 @@ impl Verdict {
         }
     }
 
+    /// The time in such a place.
+    pub(crate) fn time(key: &[u8]) -> Option<Time> {
+        key.split_first()
+            .and_then(|(_, time)| time.try_into().ok())
+            .map(u64::from_be_bytes)
+            .map(Time)
+    }
+
     /// Where a report of this verdict stands in the index, in the order of times.
     pub(crate) fn key(self, at: Time) -> [u8; 9] {
         let mut key = [self.octet(); 9];
@@ -104,4 +112,19 @@ impl Record for Compliance {
     fn index(&self, entries: &mut Entries) {
         entries.add(indices::COMPLIANCE, &self.last.verdict.key(self.last.at));
     }
+}
+
+/// Up to which reports it was told that they are too old to say anything: each is told once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ComplianceWatch {
+    /// Reports that came before are told.
+    pub(crate) told: Time,
+}
+
+impl Record for ComplianceWatch {
+    const KIND: Kind = kinds::COMPLIANCE_WATCH;
+    const VERSION: u8 = 1;
+    const LOGGED: bool = false;
+
+    fn index(&self, _: &mut Entries) {}
 }

@@ -62,6 +62,7 @@ pub use certificate_authority::{
 };
 pub use certificate_mark::CertificateMark;
 pub(crate) use certificate_totals::CertificateTotals;
+pub(crate) use compliance::ComplianceWatch;
 pub use compliance::{Compliance, ComplianceReport, SettingState, SettingStates, Verdict};
 pub use credential::{Credential, Lock};
 pub(crate) use custom_attribute::custom_index;
@@ -142,6 +143,7 @@ pub(crate) mod kinds {
     pub(crate) const EPOCHS: Kind = Kind(96);
     /// Sealed: the key by which what was handed out is known when it comes back.
     pub(crate) const LASTING_KEY: Kind = Kind(115);
+    pub(crate) const COMPLIANCE_WATCH: Kind = Kind(116);
     pub(crate) const IMPORT_WORK: Kind = Kind(63);
     pub(crate) const TOKEN_USE: Kind = Kind(50);
     pub(crate) const RECOVERY_CODES: Kind = Kind(51);

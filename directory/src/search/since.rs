@@ -137,6 +137,7 @@ const UNSHOWN: &[storage::Kind] = &[
     kinds::SECURITY_POLICY,
     kinds::SECURITY_POLICY_VERSION,
     kinds::COMPLIANCE,
+    kinds::COMPLIANCE_WATCH,
 ];
 
 impl Grant<'_, &Snapshot, Search> {

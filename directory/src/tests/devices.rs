@@ -1,5 +1,7 @@
 //! What is demanded of devices, by which policies, and what they report.
 
+mod silent;
+
 use super::world::{DAY, HERE, World};
 use crate::access::{Context, ManageConfiguration, ManageIdentities, OwnDevice, Refusal, View};
 use crate::authentication::{IdentifiedDevice, ShownByDevice};
@@ -414,49 +416,6 @@ fn reports_are_judged_by_what_is_demanded_then_kept_so_many_and_grow_stale() {
     deleted.unwrap();
     assert_eq!(counts(&world, acme), ComplianceCounts { unreported: 1, ..Default::default() });
     world.assert_sound();
-}
-
-#[test]
-fn a_system_that_is_too_old_is_so_whatever_the_device_says() {
-    let world = World::new();
-    let acme = world.organization("acme");
-    built_in(&world, acme);
-    let laptops = group(&world, acme, "laptops");
-    let laptop = device(&world, acme, "laptop-7", &[laptops]);
-    let deadline = Some(world.now().plus(DAY));
-    let minimum = MinimumVersion { os: OperatingSystem::Macos, version: "15.1".into() };
-    let os_updates = Some(OsUpdates { minimum_versions: vec![minimum], deadline });
-    let settings = SecuritySettings { os_updates, ..SecuritySettings::default() };
-    policy(&world, acme, ("laptops", 1), &[laptops], settings);
-    let context = identify(&world, acme, &certificate(&world, acme, laptop)).unwrap().context;
-    let say = |version: &str| {
-        let states =
-            SettingStates { os_updates: SettingState::Compliant, ..SettingStates::default() };
-        report(
-            &world,
-            context,
-            acme,
-            NewReport {
-                document: Some(effective(&world, acme, laptop).tag().unwrap()),
-                os: Some(OperatingSystem::Macos),
-                os_version: Some(version.into()),
-                states,
-            },
-        );
-        let reading = world.directory.read(world.top()).unwrap();
-        let grant = reading.authorize::<View>(acme).unwrap();
-        let (state, known) = grant.compliance(laptop).unwrap();
-        (state, known.unwrap().last.states.os_updates)
-    };
-    let (good, bad) = (
-        (ComplianceState::Compliant, SettingState::Compliant),
-        (ComplianceState::NotCompliant, SettingState::NotCompliant),
-    );
-    assert_eq!(say("15.0"), good, "there is time until tomorrow");
-    world.pass(DAY);
-    assert_eq!(say("15.0"), bad);
-    assert_eq!(say("15.1.1"), good);
-    assert_eq!(say("a beta"), good, "nobody can compare that");
 }
 
 #[test]
