@@ -21,6 +21,12 @@ impl<T> Warned<T> {
             .map(|most| format!("the organization has {} users; its cap is {most}", used.users));
         Self { answer, warning }
     }
+
+    /// Warns of something else as well.
+    pub(crate) fn and(self, more: Option<String>) -> Self {
+        let all: Vec<String> = self.warning.into_iter().chain(more).collect();
+        Self { warning: (!all.is_empty()).then(|| all.join("; ")), ..self }
+    }
 }
 
 impl<T: IntoResponse> IntoResponse for Warned<T> {

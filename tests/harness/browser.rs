@@ -82,6 +82,31 @@ impl Browser {
         self.tell("POST", "execute/async", Some(&json!({"script": script, "args": arguments})))
     }
 
+    /// Types a text into what a selector finds.
+    pub(crate) fn write(&self, selector: &str, text: &str) {
+        let element = self.element(selector);
+        self.tell("POST", &format!("element/{element}/value"), Some(&json!({"text": text})));
+    }
+
+    /// Clicks on what a selector finds.
+    pub(crate) fn click(&self, selector: &str) {
+        let element = self.element(selector);
+        self.tell("POST", &format!("element/{element}/click"), Some(&json!({})));
+    }
+
+    /// What is to be read of what a selector finds; nothing where it is hidden.
+    pub(crate) fn text(&self, selector: &str) -> String {
+        let text = self.tell("GET", &format!("element/{}/text", self.element(selector)), None);
+        text.as_str().unwrap().to_owned()
+    }
+
+    fn element(&self, selector: &str) -> String {
+        let wanted = json!({"using": "css selector", "value": selector});
+        let found = self.tell("POST", "element", Some(&wanted));
+        // WebDriver section 12.1 names the member so.
+        found["element-6066-11e4-a52e-4f735466cecf"].as_str().unwrap().to_owned()
+    }
+
     /// The cookies that the page is sent.
     pub(crate) fn cookies(&self) -> Vec<Value> {
         self.tell("GET", "cookie", None).as_array().unwrap().clone()

@@ -51,6 +51,14 @@ impl Invited {
 }
 
 impl Directory {
+    /// Looks whether an invitation counts.
+    ///
+    /// # Errors
+    /// `Missing` for any that does not.
+    pub fn require_invitation(&self, token: &str, now: Time) -> Result<(), Error> {
+        Invited::read(&self.inner.store.read()?, token, now).map(drop)
+    }
+
     /// Judges a first password before it is hashed.
     ///
     /// # Errors

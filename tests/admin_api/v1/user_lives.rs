@@ -1,10 +1,15 @@
 //! Lives of users, from invitation to restoration, as LDAP and RADIUS see them.
 
+use std::path::Path;
+use std::time::Duration;
+
 use serde_json::json;
 
+use crate::harness::browser::Browser;
 use crate::harness::client::Client;
 use crate::harness::ldap::Ldap;
 use crate::harness::office::{Office, id_of};
+use crate::harness::pause;
 use crate::harness::tenantry::Tenantry;
 
 const PASSWORD: &str = "correct horse battery";
@@ -85,6 +90,102 @@ fn an_invited_user_chooses_a_password_that_ldap_and_radius_take() {
     office.top.send("POST", &office.path(&format!("users/{bob}/invitation")), Some(&json!({})));
     tenantry.does("user revoke-invitation bob --yes");
     assert_eq!(tenantry.shows("user invitation bob")["invited"], false);
+}
+
+/// Waits until the page says something; for a minute and a half at most.
+fn says(browser: &Browser, wanted: &str) {
+    for _ in 0..900 {
+        if browser.text("#told").contains(wanted) {
+            return;
+        }
+        pause(Duration::from_millis(100));
+    }
+    panic!("the page says “{}”, not “{wanted}”", browser.text("#told"));
+}
+
+#[test]
+fn an_invited_person_opens_the_link_in_a_browser_and_chooses_a_password() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    for login in ["ada", "bob"] {
+        tenantry
+            .does(&format!("user create --login {login} --display-name X --surname X --staged"));
+    }
+    let page =
+        format!("{}/v1/invitations", office.demo.admin_api.url.replace("127.0.0.1", "localhost"));
+    let link = |login: &str, seconds: u32| {
+        let invited = tenantry.shows(&format!("user invite {login} --seconds {seconds}"));
+        format!("{page}#{}", invited["token"].as_str().unwrap())
+    };
+    let (adas, bobs) = (link("ada", 3_600), link("bob", 60));
+    let browser = Browser::new(&[Path::new(&office.demo.ca_file)]);
+    // Another page in between: the same one with another fragment would not be loaded anew.
+    let open = |link: &str| {
+        browser.open("about:blank");
+        browser.open(link);
+    };
+    open(&page);
+    says(&browser, "Open the link of your invitation");
+    assert_eq!(browser.text("#form"), "", "there is nothing to fill in");
+    open(&adas);
+    let kept = browser.run("return location.href + document.cookie;", &json!([]));
+    assert_eq!(kept, json!(page), "the address bar does not keep the token");
+    browser.write("#password", PASSWORD);
+    browser.write("#again", "another horse battery");
+    browser.click("#send");
+    says(&browser, "The two passwords differ.");
+    open(&adas);
+    for field in ["#password", "#again"] {
+        browser.write(field, "short");
+    }
+    browser.click("#send");
+    says(&browser, "The password ");
+    assert_eq!(bind(&office, "ada"), 49);
+    open(&adas);
+    for field in ["#password", "#again"] {
+        browser.write(field, PASSWORD);
+    }
+    browser.click("#send");
+    says(&browser, "Your password is set.");
+    assert_eq!(browser.text("#form"), "", "the form is gone");
+    assert_eq!(bind(&office, "ada"), 0);
+
+    open(&adas);
+    says(&browser, "it was used, or its time is over");
+    assert_eq!(browser.text("#form"), "", "nobody fills it in for nothing");
+    // The shortest invitation counts for a minute.
+    let mut is_over = false;
+    for _ in 0..15 {
+        open(&bobs);
+        pause(Duration::from_secs(1));
+        is_over = browser.text("#told").contains("its time is over");
+        if is_over {
+            break;
+        }
+        assert_ne!(browser.text("#form"), "");
+        // Who asks more often is slowed down.
+        pause(Duration::from_secs(6));
+    }
+    assert!(is_over, "{}", browser.text("#told"));
+    assert_eq!(bind(&office, "bob"), 49);
+}
+
+#[test]
+fn certificates_that_a_deletion_revoked_stay_so_and_the_restoration_says_it() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let ada = office.user("ada", PASSWORD);
+    office.make("certificate-authorities/built-in", &json!({"name": "people"}));
+    let path = format!("users/{ada}/issued-certificates");
+    office.make(&path, &json!({}));
+    tenantry.does("user delete ada --yes");
+    let restored = tenantry.run(&format!("deleted-user restore {ada}"));
+    assert_eq!(restored.code, 0, "{restored:?}");
+    assert!(restored.stderr.contains("1 certificates of the user were revoked"), "{restored:?}");
+    assert_eq!(office.read(&path)["items"][0]["state"], "revoked");
+    let bob = office.user("bob", PASSWORD);
+    tenantry.does("user delete bob --yes");
+    assert_eq!(tenantry.run(&format!("deleted-user restore {bob}")).stderr, "");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Restoring a deleted user.
 
-use directory::access::ManageIdentities;
+use directory::UserId;
+use directory::access::{ManageIdentities, View};
 use directory::collections::RestoredAs;
+use directory::records::IssuedCertificate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -24,7 +26,8 @@ pub(crate) struct Restoration {
 }
 
 /// Brings a deleted user back with what it had: state, attributes, password and second factor, and the
-/// groups that there still are. Certificates that were issued for it stay revoked.
+/// groups that there still are. Certificates that were issued for it stay revoked: `X-Tenantry-Warning` says
+/// how many, so that others are issued.
 ///
 /// When somebody else has its login or its POSIX number by now, that is the problem `/problems/taken`
 /// with a pointer to it: give another one.
@@ -48,5 +51,18 @@ pub(crate) async fn restore_deleted_user(
         Ok((restored, grant.user_cap()?))
     });
     let (restored, cap) = restored.await?;
-    Ok(Warned::of(User::revised(&within, restored)?, cap))
+    let revoked = revoked(&within, restored.0)?;
+    let warning = (revoked > 0).then(|| {
+        format!("{revoked} certificates of the user were revoked and stay so; issue others")
+    });
+    Ok(Warned::of(User::revised(&within, restored)?, cap).and(warning))
+}
+
+/// How many certificates of a user would count if they were not revoked.
+fn revoked(within: &Within<ManageIdentities>, user: UserId) -> Result<usize, Problem> {
+    let reading = within.caller.read()?;
+    let certificates = reading.authorize::<View>(within.organization)?.issued_certificates();
+    let now = within.caller.now();
+    let counts = |it: &IssuedCertificate| it.revoked.is_some() && now <= it.not_after;
+    Ok(certificates.of_user(user)?.into_iter().filter(counts).count())
 }

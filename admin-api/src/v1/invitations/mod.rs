@@ -31,12 +31,12 @@ const TEXT: &str = include_str!("page.html");
 pub(crate) struct Acceptance {
     /// The token of the invitation.
     token: SecretText,
-    /// The password.
-    password: SecretText,
+    /// The password; without one nothing is set, and it is only said whether the invitation counts.
+    password: Option<SecretText>,
 }
 
 /// Shows the page where an invited user chooses a password. The token stands behind `#` in its
-/// address and is not sent before the password is.
+/// address, which is not sent; the page asks whether it counts.
 #[utoipa::path(
     get,
     path = "/invitations",
@@ -68,7 +68,7 @@ pub(crate) async fn show_invitation_page(State(api): State<Api>) -> Result<Respo
     security(()),
     request_body = Acceptance,
     responses(
-        (status = 204, description = "The password is set."),
+        (status = 204, description = "The password is set, or the invitation counts."),
         (status = 429, description = "Asked too often; `Retry-After` says when to come back.")
     )
 )]
@@ -79,6 +79,10 @@ pub(crate) async fn accept_invitation(
 ) -> Result<StatusCode, Problem> {
     let (now, source) = (api.now(), peer.ip().to_canonical());
     api.invited.admit(source, now).map_err(Problem::too_often)?;
+    let Some(password) = password else {
+        api.directory.require_invitation(token.expose(), now)?;
+        return Ok(StatusCode::NO_CONTENT);
+    };
     let judged = password.password()?;
     // Nobody has anything hashed who holds no invitation, or chose what is refused.
     api.directory.judge_first_password(token.expose(), &judged, now)?;
