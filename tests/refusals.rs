@@ -17,7 +17,7 @@ use crate::harness::office::{Office, id_of};
 const UNCOVERED: [&str; 0] = [];
 
 /// Routes that need a token and no permission.
-const OWN: [&str; 18] = [
+const OWN: [&str; 19] = [
     "DELETE /v1/me/api-keys/{id}",
     "DELETE /v1/me/passkeys/{id}",
     "DELETE /v1/me/sessions",
@@ -34,6 +34,7 @@ const OWN: [&str; 18] = [
     "POST /v1/me/api-keys",
     "POST /v1/me/passkeys",
     "POST /v1/me/passkeys/begin",
+    "POST /v1/me/passkeys/{id}/activate",
     "POST /v1/me/recovery-codes",
     "POST /v1/sign-out",
 ];
@@ -434,7 +435,9 @@ fn ones_own_account_needs_no_permission_and_a_session_ends_with_signing_out() {
         for route in routes.iter().filter(|route| route.permission.is_none() && !route.public) {
             let response = match &*route.name() {
                 "POST /v1/sign-out" | "DELETE /v1/me/sessions" => continue,
-                "DELETE /v1/me/api-keys/{id}" | "DELETE /v1/me/passkeys/{id}" => {
+                "DELETE /v1/me/api-keys/{id}"
+                | "DELETE /v1/me/passkeys/{id}"
+                | "POST /v1/me/passkeys/{id}/activate" => {
                     let response = route.as_someone(&admin.session, &site.ours(route));
                     assert_eq!(response.status, 404, "{response:?}");
                     continue;

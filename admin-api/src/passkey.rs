@@ -37,6 +37,8 @@ pub(crate) struct Passkey {
     portable: bool,
     /// The model of its authenticator (AAGUID), which nothing vouches for; zeros where it says none.
     model: Uuid,
+    /// Whether it lets nobody in, since its counter went back as a copy's does, until it is activated.
+    suspended: bool,
 }
 
 /// What a browser is asked that has a passkey made: `PublicKeyCredentialCreationOptionsJSON`.
@@ -175,6 +177,7 @@ impl From<records::Passkey> for Passkey {
             last_used: passkey.used.map(Moment),
             portable: passkey.is_portable,
             model: passkey.model,
+            suspended: passkey.suspended,
         }
     }
 }

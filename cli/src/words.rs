@@ -374,10 +374,11 @@ pub(crate) const NOUNS: &[Noun] = &[
     Noun {
         name: "passkey",
         about: "Your own passkeys; a browser registers and uses them, the command line cannot",
-        columns: &["id", "name", "created", "last_used", "portable"],
+        columns: &["id", "name", "created", "last_used", "portable", "suspended"],
         verbs: &[
             verb("list", "list_own_passkeys"),
             verb("rename", "rename_own_passkey"),
+            verb("activate", "activate_own_passkey"),
             verb("delete", "delete_own_passkey"),
         ],
     },

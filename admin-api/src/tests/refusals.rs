@@ -78,6 +78,7 @@ fn only_what_must_is_public_or_needs_no_permission() {
             "POST /v1/me/api-keys",
             "POST /v1/me/passkeys",
             "POST /v1/me/passkeys/begin",
+            "POST /v1/me/passkeys/{id}/activate",
             "POST /v1/me/recovery-codes",
             "POST /v1/sign-out",
         ]

@@ -101,6 +101,7 @@ impl Oneself<'_, &mut Change<'_>> {
             counter: made.counter,
             is_portable: made.is_portable,
             model: made.model,
+            suspended: false,
         };
         let number = self.site.source.allocate(partition)?;
         self.site.source.put(partition, number, &passkey)?;
@@ -121,6 +122,31 @@ impl Oneself<'_, &mut Change<'_>> {
             let as_json = |name: &str| Some(serde_json::Value::from(name).to_string());
             let (before, after) = (as_json(&before), as_json(&passkey.name));
             let difference = Difference { field: "name".into(), before, after };
+            self.tell_of(Action::Changed, &passkey, vec![difference])?;
+        }
+        Ok(passkey)
+    }
+
+    /// Lets a passkey prove its owner again that was suspended since its counter went back: who says so
+    /// has password and code.
+    ///
+    /// # Errors
+    /// `Missing` when the admin has no such passkey; `Forbidden` for anything but a session that was
+    /// begun a moment ago with password and code.
+    pub fn activate_passkey(&mut self, uuid: Uuid) -> Result<Passkey, Error> {
+        let (number, mut passkey) = self.passkey(uuid)?;
+        self.require_fresh_session()?;
+        if self.standing.token.origin.proof != Some(SecondProof::Totp) {
+            return Err(Error::Forbidden(
+                "a passkey is activated in a session that was begun with password and a code of the \
+                 authenticator app",
+            ));
+        }
+        if std::mem::replace(&mut passkey.suspended, false) {
+            self.site.source.put(self.site.partition(), number, &passkey)?;
+            let as_json = |truth: bool| Some(truth.to_string());
+            let (before, after) = (as_json(true), as_json(false));
+            let difference = Difference { field: "suspended".into(), before, after };
             self.tell_of(Action::Changed, &passkey, vec![difference])?;
         }
         Ok(passkey)

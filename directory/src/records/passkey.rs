@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 use sha2::{Digest, Sha256};
-use storage::{Entries, Kind, Record};
+use storage::{Corrupt, Entries, Kind, Record, decode};
 use uuid::Uuid;
 
 use super::{indices, kinds};
@@ -33,6 +33,9 @@ pub struct Passkey {
     pub is_portable: bool,
     /// The model of the authenticator, which nothing vouches for.
     pub model: Uuid,
+    /// Whether it lets nobody in, since its counter went back, until its owner says that there is no
+    /// copy.
+    pub suspended: bool,
 }
 
 /// The public half of a passkey.
@@ -53,11 +56,46 @@ pub(crate) fn credential_key(credential: &[u8]) -> [u8; 32] {
 
 impl Record for Passkey {
     const KIND: Kind = kinds::PASSKEY;
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
+        match version {
+            // None was suspended.
+            1 => decode(&[body, &[0]].concat()),
+            other => Err(Corrupt::version(Self::KIND, other)),
+        }
+    }
 
     fn index(&self, entries: &mut Entries) {
         entries.add(indices::PASSKEY_UUID, self.uuid.as_bytes());
         entries.add(indices::PASSKEY_ADMIN, &self.admin.record().to_be_bytes());
         entries.add(indices::PASSKEY_CREDENTIAL, &credential_key(&self.credential));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_passkey_of_before_they_could_be_suspended_is_not() {
+        let passkey = Passkey {
+            uuid: Uuid::from_u128(1),
+            admin: AdminNumber::from_record(7).unwrap(),
+            name: "laptop".into(),
+            created: Time(1),
+            used: Some(Time(2)),
+            credential: ByteBuf::from([1; 16]),
+            key: PasskeyKey::Ed25519(ByteBuf::from([2; 32])),
+            counter: 3,
+            is_portable: true,
+            model: Uuid::nil(),
+            suspended: false,
+        };
+        let octets = storage::encode(&passkey).unwrap();
+        let (suspended, body) = octets.split_last().unwrap();
+        assert_eq!(*suspended, 0);
+        assert!(Passkey::upgrade(1, body).unwrap() == passkey);
+        assert!(Passkey::upgrade(3, &octets).is_err());
     }
 }

@@ -236,9 +236,9 @@ fn what_is_wrong_with_an_answer_is_told_in_the_event_alone() {
 }
 
 #[test]
-fn a_copy_shows_by_its_counter_and_is_told() {
+fn a_copy_shows_by_its_counter_and_suspends_the_passkey_until_its_owner_activates_it() {
     let world = world();
-    let (_, _, _, mut authenticator) = registered(&world);
+    let (_, _, own, mut authenticator) = registered(&world);
     authenticator.counter = 9;
     assert!(is_let_in(&world, &mut authenticator));
     authenticator.counter = 9;
@@ -249,7 +249,20 @@ fn a_copy_shows_by_its_counter_and_is_told() {
     authenticator.counter = 4;
     assert!(!is_let_in(&world, &mut authenticator));
     authenticator.counter = 10;
+    assert!(!is_let_in(&world, &mut authenticator), "which one runs ahead may be the copy");
+    assert!(objection(&world).contains("suspended"), "{}", objection(&world));
+    let kept =
+        || world.directory.read(own).unwrap().oneself().unwrap().passkeys().unwrap().remove(0);
+    assert!(kept().suspended && kept().counter == 9);
+    let uuid = kept().uuid;
+    let activated =
+        world.directory.change(own, move |change| change.oneself()?.activate_passkey(uuid));
+    assert!(!activated.unwrap().suspended);
+    authenticator.counter = 11;
     assert!(is_let_in(&world, &mut authenticator));
+    let told = world.events(Place::Provider, 10);
+    assert!(told.iter().any(|event| event.action == Action::Changed
+        && event.differences.iter().any(|difference| difference.field == "suspended")));
 }
 
 #[test]

@@ -313,6 +313,7 @@ fn nothing_is_told_of_what_proves_admins_and_how_long_events_are_kept() {
         counter: 1,
         is_portable: false,
         model: uuid::Uuid::nil(),
+        suspended: false,
     };
     let written = town.world.directory.inner.store.write(move |change| {
         change.put(partition, 9_001, &passkey)?;

@@ -154,6 +154,14 @@ fn a_browser_registers_a_passkey_and_signs_in_with_it_and_nobody_else_does() {
     assert_eq!(refused["json"]["type"], "/problems/rejected", "{refused}");
     let told = office.event("passkey_copied");
     assert_eq!((&told["subject"]["name"], &told["success"]), (&json!("laptop"), &json!(false)));
+    // Further than before it may be the copy: nobody comes in until the owner decides.
+    let refused = browser.run(USE, &json!([{}]));
+    assert_eq!(refused["json"]["type"], "/problems/rejected", "{refused}");
+    let own = admin.session.get("/v1/me/passkeys").json()["items"][0].clone();
+    assert_eq!(own["suspended"], true, "{own}");
+    let path = format!("/v1/me/passkeys/{}/activate", own["id"].as_str().unwrap());
+    let activated = admin.session.send("POST", &path, None);
+    assert_eq!((activated.status, &activated.json()["suspended"]), (200, &json!(false)));
     assert_eq!(browser.run(USE, &json!([{}]))["status"], 200, "further than before, it goes on");
 }
 

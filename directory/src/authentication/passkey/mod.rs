@@ -89,6 +89,11 @@ pub(crate) enum Objection {
     Signature,
     #[error("the passkey's counter went back, as that of a copy does")]
     Copied,
+    #[error(
+        "the passkey is suspended since its counter went back; its owner can activate it with \
+         password and code, if there is no copy"
+    )]
+    Suspended,
     #[error("the passkey is another admin's")]
     Anothers,
     #[error("the passkey was deleted in between")]

@@ -168,7 +168,13 @@ impl Directory {
             let Some(mut kept) = kept.filter(|kept| kept.key == passkey.key) else {
                 return Ok(Err(Objection::Deleted));
             };
+            if kept.suspended {
+                return Ok(Err(Objection::Suspended));
+            }
             if !goes_on(kept.counter, counter) {
+                // Which of the two is the copy nobody knows (WebAuthn section 6.1.1).
+                kept.suspended = true;
+                site.source.put(partition, id, &kept)?;
                 return Ok(Err(Objection::Copied));
             }
             (kept.counter, kept.used) = (counter, Some(now));

@@ -70,6 +70,7 @@ fn passkey(vector: &Vector) -> Option<Passkey> {
         counter: data.counter,
         is_portable,
         model: made.model,
+        suspended: false,
     })
 }
 

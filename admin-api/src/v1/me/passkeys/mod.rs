@@ -1,5 +1,6 @@
 //! One's own passkeys: no permission needed.
 
+mod activate;
 mod begin;
 mod delete;
 mod list;
@@ -15,5 +16,6 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(list::list_own_passkeys, register::register_passkey))
         .routes(routes!(begin::begin_passkey))
+        .routes(routes!(activate::activate_own_passkey))
         .routes(routes!(rename::rename_own_passkey, delete::delete_own_passkey))
 }
