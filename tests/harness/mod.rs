@@ -15,6 +15,7 @@ pub(crate) mod demo;
 pub(crate) mod description;
 pub(crate) mod eapol;
 pub(crate) mod environment;
+pub(crate) mod forwarder;
 pub(crate) mod host;
 pub(crate) mod https;
 pub(crate) mod issued;

@@ -45,6 +45,14 @@ impl Office {
         Some(Self::on(Arc::new(Demo::own()?)))
     }
 
+    /// Kills the daemon of one's own demonstration, and starts it again.
+    pub(crate) fn kill_and_start_again(&mut self) {
+        let demo = Arc::get_mut(&mut self.demo).unwrap();
+        demo.daemon().kill_at_once();
+        demo.start_again();
+        self.top = self.demo.https(Some(&self.demo.admin_api.tokens.administrator_with_billing));
+    }
+
     /// An empty organization of a demonstration.
     pub(crate) fn on(demo: Arc<Demo>) -> Self {
         static SERIAL: AtomicU32 = AtomicU32::new(0);

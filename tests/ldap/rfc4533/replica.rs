@@ -1,6 +1,7 @@
 //! OpenLDAP's server as a replica.
 
 use super::{change_members, dismiss, entitle, hire, reader, rename};
+use crate::harness::forwarder::Forwarder;
 use crate::harness::office::Office;
 use crate::harness::room::Room;
 
@@ -21,9 +22,14 @@ struct Replica {
 impl Replica {
     /// Starts a replica that follows in this way.
     fn start(office: &Office, how: &str) -> Self {
+        Self::asking(office, &office.demo.ldap, how)
+    }
+
+    /// Starts one that asks at an address.
+    fn asking(office: &Office, address: &str, how: &str) -> Self {
         let mut room = Room::new(["/etc"]);
         let (dn, password) = reader(office);
-        let (base, address, ca_file) = (&office.base, &office.demo.ldap, &office.demo.ca_file);
+        let (base, ca_file) = (&office.base, &office.demo.ca_file);
         let schemas = ["core", "cosine", "inetorgperson", "nis"];
         let schemas = schemas.map(|name| format!("include /etc/ldap/schema/{name}.schema\n"));
         let configuration = format!(
@@ -106,4 +112,41 @@ fn a_replica_that_asks_every_second_has_what_we_have() {
 #[test]
 fn a_replica_that_stays_has_what_we_have() {
     follows("refreshAndPersist");
+}
+
+#[test]
+fn a_replica_that_stays_goes_on_after_kill_9_and_is_told_what_changed_alone() {
+    let Some(mut office) = Office::alone() else { return };
+    let forwarder = Forwarder::to(&office.demo.ldap);
+    let ada = hire(&office, "ada");
+    let logins: Vec<String> = (0..20).map(|number| format!("user{number}")).collect();
+    logins.iter().for_each(|login| drop(hire(&office, login)));
+    let replica = Replica::asking(&office, &forwarder.address, "refreshAndPersist");
+    replica.has("(uid=user19)");
+    entitle(&office, &ada, "Countess");
+    replica.has("(&(uid=ada)(title=Countess))");
+    let told = || -> Vec<String> {
+        let log = replica.room.log();
+        let told = log.lines().filter(|line| line.contains("syncrepl_message_to_entry"));
+        told.map(ToOwned::to_owned).collect()
+    };
+    for (round, title) in ["Lady", "Baroness"].into_iter().enumerate() {
+        let before = told();
+        assert!(
+            logins
+                .iter()
+                .all(|login| { before.iter().any(|line| line.contains(&format!("uid={login},"))) })
+        );
+        office.kill_and_start_again();
+        forwarder.turn_to(&office.demo.ldap);
+        hire(&office, &format!("new{round}"));
+        entitle(&office, &ada, title);
+        replica.has(&format!("(uid=new{round})"));
+        replica.has(&format!("(&(uid=ada)(title={title}))"));
+        let since = told().split_off(before.len());
+        assert!(!since.is_empty());
+        let meant = |line: &String| line.contains("uid=new") || line.contains("uid=ada,");
+        assert!(since.iter().all(meant), "only what changed is sent: {since:#?}");
+        logins.iter().for_each(|login| replica.has(&format!("(uid={login})")));
+    }
 }

@@ -50,8 +50,13 @@ pub struct SyncDone {
 }
 
 impl SyncRequest {
-    /// Reads the control's value. The search is still to be filled in. Whether everything anew is
-    /// welcome does not matter: it comes as entries that may have changed.
+    /// Reads the control's value. The search is still to be filled in.
+    ///
+    /// `reloadHint` says whether a client whose cookie is of no use wants everything anew or
+    /// `e-syncRefreshRequired`. Everything comes whichever it says: as entries that may have changed and
+    /// as what is not there any more, which leaves a copy whole that is one already. Clients that send no
+    /// hint (python-ldap, `ldapsearch`) are said to want the code, and have no answer to it; OpenLDAP's
+    /// server heeds the hint only where it is configured to, for the same reason.
     pub(crate) fn read(value: &[u8]) -> Result<Self, Malformed> {
         let mut outer = Reader::new(value);
         let mut reader = Reader::new(outer.expect(SEQUENCE)?);
