@@ -157,7 +157,8 @@ impl NamedQuery {
     /// The same of a list that has questions of its own, which are these.
     pub(crate) fn with(self, also: &[Option<String>]) -> Self {
         let is_asked = also.iter().any(Option::is_some);
-        Self { also: is_asked.then(|| format!("{also:?}")).unwrap_or_default(), ..self }
+        let also = if is_asked { format!("{also:?}") } else { String::new() };
+        Self { also, ..self }
     }
 
     /// Answers a list. What has to look through many records does so on a thread for such work, and no

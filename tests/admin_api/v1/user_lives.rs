@@ -181,7 +181,7 @@ fn certificates_that_a_deletion_revoked_stay_so_and_the_restoration_says_it() {
     tenantry.does("user delete ada --yes");
     let restored = tenantry.run(&format!("deleted-user restore {ada}"));
     assert_eq!(restored.code, 0, "{restored:?}");
-    assert!(restored.stderr.contains("1 certificates of the user were revoked"), "{restored:?}");
+    assert!(restored.stderr.contains("were revoked, and stay so: 1;"), "{restored:?}");
     assert_eq!(office.read(&path)["items"][0]["state"], "revoked");
     let bob = office.user("bob", PASSWORD);
     tenantry.does("user delete bob --yes");

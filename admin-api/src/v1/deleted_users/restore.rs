@@ -53,7 +53,7 @@ pub(crate) async fn restore_deleted_user(
     let (restored, cap) = restored.await?;
     let revoked = revoked(&within, restored.0)?;
     let warning = (revoked > 0).then(|| {
-        format!("{revoked} certificates of the user were revoked and stay so; issue others")
+        format!("certificates of the user that were revoked, and stay so: {revoked}; issue others")
     });
     Ok(Warned::of(User::revised(&within, restored)?, cap).and(warning))
 }
