@@ -11,7 +11,7 @@ use crate::access::{Grant, ManageAdmins};
 use crate::error::Error;
 use crate::events::{Action, SubjectKind};
 use crate::id::{AdminNumber, Place, RecordId};
-use crate::records::{Admin, Narrowing, Token, TokenPurpose, TokenUse};
+use crate::records::{Admin, Narrowing, SecondProof, Token, TokenPurpose, TokenUse};
 use crate::time::Time;
 
 /// The sessions of one admin.
@@ -126,6 +126,22 @@ where
         }
         Ok(sessions)
     }
+}
+
+/// Ends the sessions that an admin's passkeys began: whoever has a copy of one may have begun them.
+pub(crate) fn end_passkey_sessions(
+    site: &mut Site<'_, &mut Change<'_>>,
+    admin: AdminNumber,
+) -> Result<(), Error> {
+    let (home, context, tools) = (site.place, site.context, site.tools);
+    let site = Site { source: &mut *site.source, place: home, context, tools };
+    let mut sessions = AdminSessions { site, home, admin, asking: None };
+    for (id, session) in sessions.kept()? {
+        if session.token.origin.proof == Some(SecondProof::Passkey) {
+            sessions.end_kept(id, &session)?;
+        }
+    }
+    Ok(())
 }
 
 impl AdminSessions<'_, &mut Change<'_>> {

@@ -47,6 +47,7 @@ mod site;
 mod user_cap;
 mod users;
 
+pub(crate) use admin_sessions::end_passkey_sessions;
 pub use admin_sessions::{AdminSession, AdminSessions};
 pub use admins::Admins;
 pub(crate) use admins::{has_second_factor, put_first};

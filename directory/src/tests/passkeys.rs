@@ -241,9 +241,16 @@ fn a_copy_shows_by_its_counter_and_suspends_the_passkey_until_its_owner_activate
     let (_, _, own, mut authenticator) = registered(&world);
     authenticator.counter = 9;
     assert!(is_let_in(&world, &mut authenticator));
+    let by_passkey = || {
+        let sessions = world.directory.read(own).unwrap().oneself().unwrap().sessions().list();
+        let proofs = sessions.unwrap().into_iter().map(|session| session.token.origin.proof);
+        proofs.filter(|proof| *proof == Some(SecondProof::Passkey)).count()
+    };
+    assert_eq!(by_passkey(), 1);
     authenticator.counter = 9;
     assert!(!is_let_in(&world, &mut authenticator), "as often as before");
-    let told = world.events(Place::Provider, 2);
+    assert_eq!(by_passkey(), 0, "a copy may have begun it");
+    let told = world.events(Place::Provider, 3);
     assert!(told.iter().any(|event| event.action == Action::PasskeyCopied
         && event.subject.as_ref().unwrap().name == "laptop"));
     authenticator.counter = 4;

@@ -9,7 +9,7 @@ use super::{Assertion, Holder, Named, Objection, goes_on, read_handle};
 use crate::access::{Actor, Context};
 use crate::authentication::engine::{AccountKey, Bearer};
 use crate::authentication::sign_in::{Arrival, SignInOutcome, living, open_session};
-use crate::collections::{IssuedToken, Site};
+use crate::collections::{IssuedToken, Site, end_passkey_sessions};
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::{Action, Difference, Event, EventActor, Outcome, Subject, SubjectKind};
@@ -175,6 +175,7 @@ impl Directory {
                 // Which of the two is the copy nobody knows (WebAuthn section 6.1.1).
                 kept.suspended = true;
                 site.source.put(partition, id, &kept)?;
+                end_passkey_sessions(&mut site, admin.number)?;
                 return Ok(Err(Objection::Copied));
             }
             (kept.counter, kept.used) = (counter, Some(now));
