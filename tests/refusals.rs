@@ -96,6 +96,7 @@ struct Site {
     reply_profile: String,
     device: String,
     security_policy: String,
+    password_policy: String,
     version: String,
     custom_attribute: String,
     certificate_authority: String,
@@ -143,6 +144,9 @@ impl Site {
             device: id_of(&office.make("devices", &json!({"name": "printer"}))),
             version: id_of(&versions["items"][0]),
             security_policy: policy,
+            password_policy: id_of(
+                &office.make("password-policies", &json!({"name": "administrators"})),
+            ),
             custom_attribute: id_of(
                 &office.make("custom-attributes", &json!({"name": "badge", "syntax": "text"})),
             ),
@@ -165,6 +169,7 @@ impl Site {
             ("{reply_profile}", &self.reply_profile),
             ("{device}", &self.device),
             ("{security_policy}", &self.security_policy),
+            ("{password_policy}", &self.password_policy),
             ("{version}", &self.version),
             ("{custom_attribute}", &self.custom_attribute),
             ("{certificate_authority}", &self.certificate_authority),

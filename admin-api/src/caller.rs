@@ -9,7 +9,7 @@ use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
 use directory::access::{Actor, AtProvider, Context, InOrganization, Refusal, View};
 use directory::authentication::Arrival;
-use directory::records::{Base, Carrier, Settings};
+use directory::records::{Base, Carrier, Organization};
 use directory::{
     Changing, Error, OrganizationId, Place, ReadingTransaction, References, Schema, Time,
 };
@@ -130,8 +130,8 @@ impl Caller {
 pub(crate) struct Surroundings<'r> {
     /// The naming context.
     pub(crate) base: Base,
-    /// How its people authenticate.
-    pub(crate) settings: Settings,
+    /// The organization itself.
+    pub(crate) home: Organization,
     /// The organization's own attributes.
     pub(crate) schema: Schema,
     /// What those are called whom its entries refer to.
@@ -145,10 +145,9 @@ impl<'r> Surroundings<'r> {
         organization: OrganizationId,
     ) -> Result<Self, Problem> {
         let grant = reading.authorize::<View>(organization)?;
-        let organization = grant.own_organization()?;
-        let (base, settings) = (organization.fields.base, organization.settings);
+        let home = grant.own_organization()?;
         let (schema, references) = (grant.schema()?, grant.references());
-        Ok(Self { base, settings, schema, references })
+        Ok(Self { base: home.fields.base.clone(), home, schema, references })
     }
 }
 

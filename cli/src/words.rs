@@ -114,6 +114,7 @@ pub(crate) const NOUNS: &[Noun] = &[
             verb("set-password", "set_user_password"),
             verb("require-password-change", "require_password_change"),
             verb("groups", "list_groups_of_user"),
+            verb("password-policy", "show_user_password_policy"),
             verb("invite", "invite_user"),
             verb("invitation", "show_invitation"),
             verb("revoke-invitation", "revoke_invitation"),
@@ -209,6 +210,18 @@ pub(crate) const NOUNS: &[Noun] = &[
             verb("issue-certificate", "issue_device_certificate"),
             verb("renew-certificate", "renew_device_certificate"),
             verb("revoke-certificate", "revoke_device_certificate"),
+        ],
+    },
+    Noun {
+        name: "password-policy",
+        about: "What is asked of the passwords of groups' people",
+        columns: &["name", "precedence", "password_minimum", "modified"],
+        verbs: &[
+            verb("list", "list_password_policies"),
+            verb("show", "show_password_policy"),
+            verb("create", "create_password_policy"),
+            verb("update", "update_password_policy"),
+            verb("delete", "delete_password_policy"),
         ],
     },
     Noun {

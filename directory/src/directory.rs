@@ -34,8 +34,8 @@ use crate::preparation::failed_to_open;
 use crate::records::{
     Admin, AdminFields, Agreements, CertificateAuthority, CertificateTotals, Compliance,
     Credential, CustomAttribute, DeletedUser, Departure, DepartureTotals, Device, EventKeeping,
-    GearClaims, Group, Import, ImportWork, Invitation, IssuedCertificate, Organization,
-    OrganizationState, OwnCertificates, Passkey, PasswordHistory, Plan, RadiusClient,
+    GearClaims, Group, GroupPasswordPolicy, Import, ImportWork, Invitation, IssuedCertificate,
+    Organization, OrganizationState, OwnCertificates, Passkey, PasswordHistory, Plan, RadiusClient,
     RecoveryCodes, Repeat, ReplyProfile, RevokedCertificates, SecurityPolicy,
     SecurityPolicyVersion, ServiceAccount, Session, SessionTotals, SettledReports, Token, TokenUse,
     UsageMonth, User, UserCap, UserTotals, indices,
@@ -295,6 +295,7 @@ impl Directory {
             KindCheck::of::<SecurityPolicy>(),
             KindCheck::of::<SecurityPolicyVersion>(),
             KindCheck::of::<Compliance>(),
+            KindCheck::of::<GroupPasswordPolicy>(),
             KindCheck::of::<EventKeeping>(),
         ];
         Ok(self.inner.store.check(&kinds)?)

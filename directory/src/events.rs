@@ -220,6 +220,8 @@ pub enum SubjectKind {
     SecurityPolicy,
     /// A passkey of an admin.
     Passkey,
+    /// A password policy for the people of groups.
+    PasswordPolicy,
 }
 
 /// How it ended.

@@ -116,6 +116,10 @@ pub struct DeviceId(Id);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SecurityPolicyId(Id);
 
+/// A password policy's id inside its organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PasswordPolicyId(Id);
+
 /// A custom attribute's id inside its organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CustomAttributeId(Id);
@@ -231,6 +235,15 @@ impl RecordId for DeviceId {
 }
 
 impl RecordId for SecurityPolicyId {
+    fn from_record(id: Id) -> Option<Self> {
+        Some(Self(id))
+    }
+    fn record(self) -> Id {
+        self.0
+    }
+}
+
+impl RecordId for PasswordPolicyId {
     fn from_record(id: Id) -> Option<Self> {
         Some(Self(id))
     }

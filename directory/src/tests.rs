@@ -26,6 +26,7 @@ mod oracle;
 mod orders;
 mod outlook;
 mod passkeys;
+mod password_policies;
 mod passwords;
 mod policy;
 mod repeats;

@@ -23,6 +23,9 @@ fn file(office: &Office, secret: &str) -> String {
          groups:\n\
          - {{name: all, members: {{groups: [staff]}}}}\n\
          - {{name: staff, members: {{users: [ada, bob]}}}}\n\
+         password_policies:\n\
+         - {{name: careful, precedence: 5, groups: [staff], password_minimum: 12,\n\
+             password_policy: {{history: 4}}}}\n\
          devices: [{{name: printer, addresses: ['00:10:a4:23:19:c0'], groups: [staff], owner: ada}}]\n\
          security_policies:\n\
          - {{name: base, precedence: 1, groups: [all], settings: {{screen_lock: {{delay: 300}}}}}}\n\
@@ -53,6 +56,8 @@ fn a_file_makes_an_organization_and_again_changes_nothing() {
     assert_eq!((again.code, again.stdout.as_str()), (0, ""), "{again:?}");
     assert_eq!(tenantry.shows("group members all")[0]["name"], "staff");
     assert_eq!(tenantry.shows("settings show")["lockout"]["threshold"], 7);
+    let effective = tenantry.shows("user password-policy ada");
+    assert_eq!(effective["source"]["name"], "careful", "{effective}");
     let explained = tenantry.shows("radius explain gate --login ada --method pap");
     assert_eq!(explained["accept"], true, "{explained}");
 

@@ -169,3 +169,74 @@ l.simple_bind_s(dn, new)
     let said = python(script, [&uri, &office.user_dn("ada"), OLD, NEW]);
     assert_eq!((said.code, said.stdout.as_str()), (0, "4 6 5 8\n4 6\n"), "{said:?}");
 }
+
+/// A policy of the group that ada is in by way of another one.
+fn careful(office: &Office, ada: &str, fields: &serde_json::Value) -> String {
+    let inner = office.group("operators", &[ada], &[]);
+    let outer = office.group("careful", &[], &[&inner]);
+    let mut all = json!({"name": "careful", "precedence": 10, "groups": [outer]});
+    all.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    crate::harness::office::id_of(&office.make("password-policies", &all))
+}
+
+fn ldappasswd(office: &Office, login: &str, (old, new): (&str, &str)) -> Output {
+    let client = office.demo.ldap().bound(&office.user_dn(login), old);
+    client.tool("ldappasswd").args(["-e", "ppolicy", "-a", old, "-s", new]).run()
+}
+
+#[test]
+fn a_policy_of_a_group_judges_its_people_alone_and_ends_with_it() {
+    let office = Office::new();
+    let (ada, _) = (office.user("ada", OLD), office.user("bob", OLD));
+    let policy = careful(&office, &ada, &json!({"password_minimum": 40}));
+    let short = ldappasswd(&office, "ada", (OLD, NEW));
+    assert_ne!(short.code, 0, "{short:?}");
+    assert!(short.stderr.contains("at least 40 characters"), "{short:?}");
+    let done = ldappasswd(&office, "bob", (OLD, NEW));
+    assert_eq!(done.code, 0, "{done:?}");
+    let path = format!("users/{ada}/password");
+    let by_admin = office.top.send("PUT", &office.path(&path), Some(&json!({"password": NEW})));
+    assert_eq!(by_admin.status, 422, "{by_admin:?}");
+    let effective = office.read(&format!("users/{ada}/password-policy"));
+    assert_eq!(effective["source"]["name"], "careful");
+    assert_eq!(effective["password_minimum"], 40);
+    office.act("DELETE", &format!("password-policies/{policy}"), None);
+    assert_eq!(office.read(&format!("users/{ada}/password-policy"))["source"], json!(null));
+    assert_eq!(ldappasswd(&office, "ada", (OLD, NEW)).code, 0);
+}
+
+#[test]
+fn of_two_policies_the_lower_number_has_the_history_and_the_end_that_count() {
+    let office = Office::new();
+    let (ada, bob) = (office.user("ada", OLD), office.user("bob", OLD));
+    careful(&office, &ada, &json!({"password_policy": {"history": 3}}));
+    let strict = json!({
+        "name": "behind", "precedence": 20, "groups": [office.group("all", &[&ada, &bob], &[])],
+        "password_policy": {"longest_age": 1_000, "grace_logins": 0},
+    });
+    office.make("password-policies", &strict);
+    let client = office.client("switch", &json!({}));
+    let network = |login, password| office.login(&client, login, password);
+    let ended = |_| network("bob", OLD).is("Access-Reject");
+    assert!((0..10_000).any(ended), "the password of bob does not end");
+    let told = office.event("radius_access");
+    assert_eq!(told["reason"], "the password has expired", "{told}");
+    assert!(network("ada", OLD).is("Access-Accept"), "another policy goes before that one");
+    assert_eq!(ldappasswd(&office, "ada", (OLD, NEW)).code, 0);
+    let again = ldappasswd(&office, "ada", (NEW, OLD));
+    assert_ne!(again.code, 0, "{again:?}");
+    assert!(again.stderr.contains("was used before"), "{again:?}");
+}
+
+#[test]
+fn a_policy_of_a_group_warns_in_the_control() {
+    let office = Office::new();
+    let ada = office.user("ada", OLD);
+    assert!(!who_am_i(&office, OLD).stderr.contains("expires in"), "the settings know of no end");
+    let week = 7 * 24 * 60 * 60 * 1_000_u64;
+    let policy = json!({"password_policy": {"longest_age": week, "warning": week}});
+    careful(&office, &ada, &policy);
+    let warned = who_am_i(&office, OLD);
+    assert_eq!(warned.code, 0, "{warned:?}");
+    assert!(warned.stderr.contains("Password expires in"), "{warned:?}");
+}

@@ -16,6 +16,7 @@ mod issued_certificates;
 mod ldap;
 mod me;
 mod organizations;
+mod password_policies;
 mod policy;
 mod profiles;
 mod radius_clients;
@@ -54,6 +55,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(certificate_authorities::routes())
         .merge(devices::routes())
         .merge(security_policies::routes())
+        .merge(password_policies::routes())
         .merge(issued_certificates::routes())
         .merge(revocation_lists::routes())
         .merge(wifi_profile::routes())

@@ -37,6 +37,12 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     kind("users", "users", ("user", "login"), ("create_user", "update_user")),
     kind("groups", "groups", ("group", "name"), ("create_group", "update_group")),
+    kind(
+        "password_policies",
+        "password-policies",
+        ("password policy", "name"),
+        ("create_password_policy", "update_password_policy"),
+    ),
     kind("devices", "devices", ("device", "name"), ("create_device", "update_device")),
     kind(
         "security_policies",

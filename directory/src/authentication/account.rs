@@ -7,11 +7,14 @@ use uuid::Uuid;
 
 use super::attempt::Who;
 use crate::access::Identity;
+use crate::collections::policy_of;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::id::{OrganizationId, RecordId, ServiceAccountId, UserId};
 use crate::known::Known;
-use crate::records::{Credential, ServiceAccount, User, UserState, indices};
+use crate::records::{
+    Credential, Marks, PasswordDemands, ServiceAccount, User, UserState, indices,
+};
 use crate::text::prepare;
 use crate::time::Time;
 
@@ -23,6 +26,8 @@ pub(crate) struct Account {
     /// From when on it is let in nowhere.
     pub(super) expires: Option<Time>,
     pub(super) credential: Credential,
+    /// What a policy of groups asks of its password, where one comes to it.
+    pub(super) demands: Option<Box<PasswordDemands>>,
 }
 
 impl Account {
@@ -59,7 +64,11 @@ impl Directory {
             return Ok(Some(known));
         }
         let found = match who {
-            Who::User(_) => find_user(snapshot, organization, &name.2)?,
+            Who::User(_) => {
+                let home = self.inner.lookups.organization(snapshot, organization)?;
+                let marks = home.map_or_else(Marks::default, |home| home.marks);
+                find_user(snapshot, (organization, marks), &name.2)?
+            }
             Who::ServiceAccount(_) => find_service_account(snapshot, organization, &name.2)?,
         };
         let found = found.map(Arc::new);
@@ -70,9 +79,10 @@ impl Directory {
     }
 }
 
+/// Finds a user in an organization that has what its marks say.
 pub(super) fn find_user(
     snapshot: &Snapshot,
-    organization: OrganizationId,
+    (organization, marks): (OrganizationId, Marks),
     login: &str,
 ) -> Result<Option<Account>, Error> {
     let partition = organization.partition();
@@ -92,12 +102,17 @@ pub(super) fn account_of(
     let partition = organization.partition();
     let user = snapshot.get::<User>(partition, id.record())?;
     let credential = snapshot.get::<Credential>(partition, id.record())?;
+    let policy = match marks.password_policies {
+        0 => None,
+        _ => policy_of(snapshot, partition, id)?,
+    };
     Ok(user.map(|user| Account {
         identity: Identity::User(id),
         uuid: user.uuid,
         active: user.state == UserState::Active,
         expires: user.fields.expires,
         credential: credential.unwrap_or_else(Credential::absent),
+        demands: policy.map(|policy| Box::new(policy.fields.demands)),
     }))
 }
 
@@ -119,5 +134,6 @@ fn find_service_account(
         active: !account.fields.suspended,
         expires: None,
         credential: credential.unwrap_or_else(Credential::absent),
+        demands: None,
     }))
 }

@@ -247,10 +247,18 @@ impl Attempt {
         if let Some(settings) = settings {
             self.organization = Some(id);
             self.settings = settings;
-            self.account = directory.account(snapshot, id, &self.who)?;
+            self.claim(directory.account(snapshot, id, &self.who)?);
             self.need = self.needed(snapshot)?;
         }
         Ok(())
+    }
+
+    /// Takes the account that is claimed, with what is asked of its password.
+    pub(super) fn claim(&mut self, account: Option<Arc<Account>>) {
+        if let Some(demands) = account.as_ref().and_then(|account| account.demands.as_deref()) {
+            self.settings = self.settings.with(*demands);
+        }
+        self.account = account;
     }
 
     /// Whether the organization refuses to look at what came over such a connection.

@@ -121,7 +121,8 @@ impl Grant<'_, &Snapshot, View> {
         attempt.organization = Some(place);
         attempt.settings = found.settings;
         attempt.policy = Some(Arc::new(policy));
-        attempt.account = find_user(snapshot, place, &prepare(&asked.login))?.map(Arc::new);
+        let account = find_user(snapshot, (place, found.marks), &prepare(&asked.login))?;
+        attempt.claim(account.map(Arc::new));
         attempt.need = attempt.needed(snapshot)?;
         let needs_code =
             attempt.need == Need::Code && asked.circumstances.method != NetworkMethod::EapTls;

@@ -391,6 +391,9 @@ impl Entity for Group {
         if change.find_first(partition, indices::SECURITY_POLICY_GROUP, &number)?.is_some() {
             return Err(Error::InUse("a security policy is for this group"));
         }
+        if change.find_first(partition, indices::PASSWORD_POLICY_GROUP, &number)?.is_some() {
+            return Err(Error::InUse("a password policy is for this group"));
+        }
         unlink_all(change, partition, id.record())
     }
 }

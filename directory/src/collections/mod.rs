@@ -30,6 +30,7 @@ mod oneself;
 mod organizations;
 mod own_certificates;
 mod passkeys;
+mod password_policies;
 mod passwords;
 mod presentation;
 mod radius_clients;
@@ -86,6 +87,8 @@ pub use organizations::{
 pub(crate) use organizations::{destroy_expired, settings};
 pub use own_certificates::Fingerprint;
 pub use passkeys::PasskeyWish;
+pub use password_policies::{EffectivePasswordPolicy, PasswordPolicies};
+pub(crate) use password_policies::{policy_of, settings_of};
 pub use passwords::{NewPassword, OwnPassword, Passwords, SignInState};
 pub(crate) use passwords::{first_password, raise_version, require_quality};
 pub use presentation::OrganizationPresentation;

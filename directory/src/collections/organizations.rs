@@ -14,8 +14,8 @@ use crate::events::{Action, Event, EventActor, Outcome, Subject, SubjectKind, di
 use crate::id::{OrganizationId, Place, RecordId};
 use crate::limits;
 use crate::records::{
-    Admin, AdminScope, Base, CustomMark, DeletedUser, Demand, Organization, OrganizationFields,
-    OrganizationState, Presentation, Settings, Stamp, User, indices, kinds,
+    Admin, AdminScope, Base, CustomMark, DeletedUser, Demand, Marks, Organization,
+    OrganizationFields, OrganizationState, Presentation, Settings, Stamp, User, indices, kinds,
 };
 use crate::time::Time;
 
@@ -122,6 +122,7 @@ impl Organizations<'_, &mut Change<'_>> {
             settings: new.settings,
             presentation: Presentation::default(),
             custom: CustomMark::default(),
+            marks: Marks::default(),
         };
         self.site.source.create_partition(id.partition())?;
         self.site.tools.events().introduce(id.partition(), record.uuid.into_bytes());
@@ -256,11 +257,11 @@ impl OrganizationSettings<'_, &mut Change<'_>> {
         if before.ms_chap && !record.settings.ms_chap {
             self.erase_kept(kinds::NT_HASH)?;
         }
+        record.stamp.touch(self.site.now());
+        self.site.source.put(Partition::Provider, self.id.record(), &record)?;
         if before.password_policy.history > 1 && record.settings.password_policy.history <= 1 {
             super::passwords::erase_former(&mut self.site)?;
         }
-        record.stamp.touch(self.site.now());
-        self.site.source.put(Partition::Provider, self.id.record(), &record)?;
         let told = differences(Some(&before), Some(&record.settings));
         let subject = (SubjectKind::Organization, record.uuid, record.fields.slug.as_str());
         self.site.tell(Action::Changed, subject, told)?;
@@ -386,22 +387,13 @@ fn check(fields: &OrganizationFields) -> Result<(), Invalid> {
 fn check_settings(settings: &Settings) -> Result<(), Invalid> {
     const MINUTE: u64 = 60 * 1_000;
     const DAY: u64 = 24 * 60 * MINUTE;
-    if !(1..=128).contains(&settings.password_minimum) {
-        return Err(Invalid::new("/password_minimum", "must be 1 to 128"));
-    }
     if settings.remember_verified > DAY {
         return Err(Invalid::new("/remember_verified", "must be a day at most"));
-    }
-    if settings.lockout.threshold > 1_000 {
-        return Err(Invalid::new("/lockout/threshold", "must be 1000 at most"));
     }
     let factor = settings.second_factor;
     if factor.demand != Demand::Off && !factor.spellings.any() {
         let message = "at least one must be allowed where a code is demanded";
         return Err(Invalid::new("/second_factor/spellings", message));
-    }
-    if settings.lockout.window > DAY || settings.lockout.duration > DAY {
-        return Err(Invalid::new("/lockout", "window and duration must be a day at most"));
     }
     if settings.deleted_users_kept > 366 * DAY {
         return Err(Invalid::new("/deleted_users_kept", "must be 366 days at most"));
@@ -409,7 +401,7 @@ fn check_settings(settings: &Settings) -> Result<(), Invalid> {
     if !(MINUTE..=90 * DAY).contains(&settings.invitation_life) {
         return Err(Invalid::new("/invitation_life", "must be a minute at least, 90 days at most"));
     }
-    settings.password_policy.check()
+    settings.demands().check()
 }
 
 /// Slugs and bases are unique, and no base lies under another's: a search cannot reach over.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use storage::{Change, Id, Partition, Reading, Snapshot};
 
+use super::password_policies::{counting, settings_of};
 use super::site::Site;
 use crate::access::{
     ChangeOwnPassword, Grant, Identity, ManageIdentities, Proven, RecoverAccounts, View,
@@ -15,8 +16,8 @@ use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{AdminNumber, RecordId, UserId};
 use crate::records::{
-    Credential, Lock, OwnCertificates, PasswordHistory, RecoveryCodes, Settings, Trigger, User,
-    kinds,
+    Credential, Lock, Organization, OwnCertificates, PasswordHistory, RecoveryCodes, Settings,
+    Trigger, User, kinds,
 };
 use crate::time::Time;
 use crate::tools::Tools;
@@ -191,7 +192,7 @@ impl OwnPassword<'_, &mut Change<'_>> {
             return Err(Error::Stale);
         }
         let organization = self.site.place.organization().ok_or(Error::Missing)?;
-        let settings = super::organizations::settings(&*self.site.source, organization)?;
+        let settings = settings_of(&*self.site.source, organization, self.user)?;
         put_user_password(&mut self.site, self.user, password, &settings)?;
         self.site.note_departure(Trigger::PasswordChanged, (&[self.user], &[]), &[])?;
         let subject = (SubjectKind::User, record.uuid, record.fields.login.as_str());
@@ -217,14 +218,18 @@ pub struct SignInState {
 }
 
 impl Grant<'_, &Snapshot, View> {
-    /// What stands between a user and their entry now.
+    /// What stands between a user of the grant's organization and their entry now.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn sign_in_state(&self, user: UserId, settings: &Settings) -> Result<SignInState, Error> {
+    pub fn sign_in_state(&self, user: UserId, home: &Organization) -> Result<SignInState, Error> {
         let found = self.source.get::<Credential>(self.place.partition(), user.record())?;
         let credential = found.unwrap_or_else(Credential::absent);
-        let policy = &settings.password_policy;
+        let of_groups = counting(self.source, (self.organization()?, home), user)?;
+        let policy = match &of_groups {
+            Some(policy) => &policy.fields.demands.password_policy,
+            None => &home.settings.password_policy,
+        };
         let set = credential.hash.is_some().then_some(credential.changed);
         let locked = credential.lock.filter(|_| credential.locked(self.context.now));
         Ok(SignInState {
@@ -254,7 +259,7 @@ pub(crate) fn store_user_password(
     must_change: Option<bool>,
 ) -> Result<(), Error> {
     let organization = site.place.organization().ok_or(Error::Missing)?;
-    let settings = super::organizations::settings(&*site.source, organization)?;
+    let settings = settings_of(&*site.source, organization, id)?;
     // An imported hash is of a password that its owner chose.
     let chosen = password.clear.is_some();
     if let Some(clear) = &password.clear {
@@ -343,13 +348,20 @@ fn remember_former(
     Ok(())
 }
 
-/// Erases the former passwords of all users, since nothing is compared with them any more.
+/// Erases the former passwords of those users with whose nothing is compared any more.
 pub(crate) fn erase_former(site: &mut Site<'_, &mut Change<'_>>) -> Result<(), Error> {
+    let organization = site.place.organization().ok_or(Error::Missing)?;
     let partition = site.partition();
     let kept = site.source.scan::<PasswordHistory>(partition, None);
     let ids: Vec<Id> = kept.map(|found| found.map(|(id, _)| id)).collect::<Result<_, _>>()?;
     for id in ids {
-        site.source.delete::<PasswordHistory>(partition, id)?;
+        let settings = match UserId::from_record(id) {
+            Some(user) => settings_of(&*site.source, organization, user)?,
+            None => Settings::default(),
+        };
+        if settings.password_policy.history <= 1 {
+            site.source.delete::<PasswordHistory>(partition, id)?;
+        }
     }
     Ok(())
 }

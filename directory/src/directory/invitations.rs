@@ -10,16 +10,17 @@ use crate::access::{Actor, Context, organization};
 use crate::authentication::Password;
 use crate::collections::{
     NewPassword, Site, first_password, parse_invitation, require_invitable, require_quality,
+    settings_of,
 };
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, EventActor, SubjectKind};
 use crate::id::{OrganizationId, RecordId, UserId};
-use crate::records::{Credential, Invitation, Organization, OrganizationState, User, UserState};
+use crate::records::{Credential, Invitation, OrganizationState, User, UserState};
 use crate::time::Time;
 
 /// Whom an invitation that counts is for.
 struct Invited {
-    home: (OrganizationId, Organization),
+    home: OrganizationId,
     user: (UserId, User),
 }
 
@@ -34,19 +35,21 @@ impl Invited {
         });
         let record = organization(source, home)?
             .filter(|record| counts && record.state == OrganizationState::Active);
-        let (record, found) =
+        let (_, found) =
             record.zip(source.get::<User>(partition, number)?).ok_or(Error::Missing)?;
         let credential = source.get::<Credential>(partition, number)?;
         let is_invitable = require_invitable(&found, credential.as_ref()).is_ok();
         if !is_invitable || found.is_over(now) {
             return Err(Error::Missing);
         }
-        Ok(Self { home: (home, record), user: (user, found) })
+        Ok(Self { home, user: (user, found) })
     }
 
-    fn judge(&self, password: &Password) -> Result<(), Invalid> {
-        require_quality(password, &self.user.1, &self.home.1.settings)
-            .map_err(|unacceptable| Invalid::new("/password", unacceptable.to_string()))
+    fn judge(&self, source: &impl Reading, password: &Password) -> Result<(), Error> {
+        let (home, (id, user)) = (self.home, &self.user);
+        let settings = settings_of(source, home, *id)?;
+        Ok(require_quality(password, user, &settings)
+            .map_err(|unacceptable| Invalid::new("/password", unacceptable.to_string()))?)
     }
 }
 
@@ -71,7 +74,7 @@ impl Directory {
         now: Time,
     ) -> Result<(), Error> {
         let snapshot: Snapshot = self.inner.store.read()?;
-        Ok(Invited::read(&snapshot, token, now)?.judge(password)?)
+        Invited::read(&snapshot, token, now)?.judge(&snapshot, password)
     }
 
     /// Uses an invitation up: its user has that password from then on, and may sign in.
@@ -87,7 +90,7 @@ impl Directory {
         let (token, tools) = (token.to_owned(), self.inner.tools.clone());
         let done = self.inner.store.write(move |change| {
             let invited = Invited::read(&*change, &token, now)?;
-            let Invited { home: (home, _), user: (id, mut user) } = invited;
+            let Invited { home, user: (id, mut user) } = invited;
             let context = Context { actor: Actor::nobody(), source: Some(source), now };
             let mut site =
                 Site { source: change, place: home.into(), context: &context, tools: &tools };

@@ -5,7 +5,9 @@ use uuid::Uuid;
 
 use super::outcome::Verdict;
 use super::row::{Fault, GroupRow, RowPassword, UserRow};
-use crate::collections::{Collection, Entity, Site, check_expiry, check_renewal, require_quality};
+use crate::collections::{
+    Collection, Entity, Site, check_expiry, check_renewal, require_quality, settings_of,
+};
 use crate::error::{Error, Invalid};
 use crate::events::Difference;
 use crate::id::{GroupId, RecordId, UserId};
@@ -71,7 +73,7 @@ impl<'a, R: Reading> Planner<'a, R> {
         let Some((id, before)) = self.found::<User>(&row.fields.login, "login")? else {
             let (_, made) = self.checked::<User>(NOBODY, row.created())?;
             check_expiry(made.fields.expires, self.site.now())?;
-            self.check_password(row, &made)?;
+            self.check_password(row, (None, &made))?;
             if let Some((most, 0)) = self.places {
                 return Err(Error::Full(most));
             }
@@ -90,7 +92,7 @@ impl<'a, R: Reading> Planner<'a, R> {
         check_renewal(&before, &after, self.site.now())?;
         let sets_password = self.is_other_password(id, row)?;
         if sets_password {
-            self.check_password(row, &after)?;
+            self.check_password(row, (Some(id), &after))?;
         }
         let mut changes = self.all::<User>().told(&before, &after)?;
         if sets_password {
@@ -145,10 +147,19 @@ impl<'a, R: Reading> Planner<'a, R> {
         Ok(found.and_then(|credential| credential.hash).as_ref() != Some(hash))
     }
 
-    fn check_password(&self, row: &UserRow, user: &User) -> Result<(), Invalid> {
+    /// Judges the password of a row. Whoever is there may be in groups with a policy of their own.
+    fn check_password(
+        &self,
+        row: &UserRow,
+        (id, user): (Option<UserId>, &User),
+    ) -> Result<(), Error> {
         let Some(RowPassword::Clear(clear)) = &row.password else { return Ok(()) };
-        require_quality(clear, user, self.settings)
-            .map_err(|unacceptable| Invalid::new("/password", unacceptable.to_string()))
+        let settings = match (id, self.site.place.organization()) {
+            (Some(id), Some(place)) => settings_of(self.site.source, place, id)?,
+            (None, _) | (_, None) => *self.settings,
+        };
+        Ok(require_quality(clear, user, &settings)
+            .map_err(|unacceptable| Invalid::new("/password", unacceptable.to_string()))?)
     }
 }
 

@@ -22,6 +22,7 @@ mod gear_claims;
 mod gear_orders;
 mod granted;
 mod group;
+mod group_password_policy;
 mod import;
 mod invitation;
 mod issued_certificate;
@@ -81,6 +82,7 @@ pub use gear_orders::{Consequence, GearOrders, Trigger};
 pub(crate) use granted::digest_of;
 pub use granted::{Granted, ReplyDigest};
 pub use group::{Group, GroupFields};
+pub use group_password_policy::{GroupPasswordPolicy, GroupPasswordPolicyFields, PasswordDemands};
 pub(crate) use import::{Asker, ImportWork, Position, Stage};
 pub use import::{
     Import, ImportCounts, ImportFields, ImportState, MissingMembers, OnConflict, PasswordsOf,
@@ -89,7 +91,8 @@ pub use invitation::Invitation;
 pub use issued_certificate::{CertificateOwner, IssuedCertificate, Revocation, RevocationReason};
 pub use network_rule::{Conditions, NetworkRule, RuleVerdict, WeekPeriod, WithDevice};
 pub use organization::{
-    Base, CustomMark, LockoutPolicy, Organization, OrganizationFields, OrganizationState, Settings,
+    Base, CustomMark, LockoutPolicy, Marks, Organization, OrganizationFields, OrganizationState,
+    Settings,
 };
 pub use own_certificates::OwnCertificates;
 pub(crate) use passkey::credential_key;
@@ -205,6 +208,7 @@ pub(crate) mod kinds {
     pub(crate) const SECURITY_POLICY_VERSION: Kind = Kind(91);
     /// What a device reported, under the device's number.
     pub(crate) const COMPLIANCE: Kind = Kind(92);
+    pub(crate) const GROUP_PASSWORD_POLICY: Kind = Kind(131);
 }
 
 pub(crate) mod indices {
@@ -250,6 +254,9 @@ pub(crate) mod indices {
     pub(crate) const GROUP_MODIFIED: Index = Index(123);
     pub(crate) const SERVICE_ACCOUNT_NAME: Index = Index(130);
     pub(crate) const SERVICE_ACCOUNT_UUID: Index = Index(131);
+    pub(crate) const PASSWORD_POLICY_UUID: Index = Index(132);
+    pub(crate) const PASSWORD_POLICY_NAME: Index = Index(133);
+    pub(crate) const PASSWORD_POLICY_GROUP: Index = Index(134);
     pub(crate) const RADIUS_CLIENT_NAME: Index = Index(140);
     pub(crate) const RADIUS_CLIENT_UUID: Index = Index(141);
     pub(crate) const RADIUS_CLIENT_PROFILE: Index = Index(142);

@@ -2,6 +2,7 @@
 
 mod v1;
 mod v2;
+mod v3;
 
 use std::fmt;
 
@@ -29,6 +30,15 @@ pub struct Organization {
     pub presentation: Presentation,
     /// What there is of custom attributes, so that nobody looks for them in vain.
     pub custom: CustomMark,
+    /// What else there is of it, so that nobody looks for it in vain.
+    pub marks: Marks,
+}
+
+/// What an organization has that few have, and that authentication has to know of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marks {
+    /// How many password policies of groups there are.
+    pub password_policies: u16,
 }
 
 /// What an organization has of custom attributes.
@@ -205,12 +215,13 @@ fn canonical_pair(pair: &str) -> Option<String> {
 
 impl Record for Organization {
     const KIND: Kind = kinds::ORGANIZATION;
-    const VERSION: u8 = 3;
+    const VERSION: u8 = 4;
 
     fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
         match version {
             1 => storage::decode::<v1::Organization>(body).map(Self::from),
             2 => storage::decode::<v2::Organization>(body).map(Self::from),
+            3 => storage::decode::<v3::Organization>(body).map(Self::from),
             other => Err(Corrupt::version(Self::KIND, other)),
         }
     }

@@ -6,12 +6,12 @@ mod delete;
 mod list;
 mod presentation;
 mod restore;
-mod settings;
+pub(crate) mod settings;
 mod show;
 mod show_settings;
 mod suspend;
 mod update;
-mod update_settings;
+pub(crate) mod update_settings;
 mod user_cap;
 
 use directory::access::View;

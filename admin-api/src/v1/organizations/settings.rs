@@ -119,21 +119,23 @@ impl From<records::PasswordPolicy> for PasswordPolicy {
     }
 }
 
+impl From<records::LockoutPolicy> for Lockout {
+    fn from(policy: records::LockoutPolicy) -> Self {
+        let records::LockoutPolicy { threshold, window, duration } = policy;
+        Self { threshold, window, duration }
+    }
+}
+
 impl From<records::Organization> for Revised<Settings> {
     fn from(record: records::Organization) -> Self {
         let settings = record.settings;
-        let lockout = Lockout {
-            threshold: settings.lockout.threshold,
-            window: settings.lockout.window,
-            duration: settings.lockout.duration,
-        };
         let settings = Settings {
             chap: settings.chap,
             ms_chap: settings.ms_chap,
             users_see_people: settings.users_see_people,
             remember_verified: settings.remember_verified,
             password_minimum: settings.password_minimum,
-            lockout,
+            lockout: settings.lockout.into(),
             password_policy: settings.password_policy.into(),
             require_tls: settings.require_tls,
             second_factor: settings.second_factor.into(),

@@ -198,9 +198,7 @@ impl SettingsPatch {
         set(&mut settings.users_see_people, self.users_see_people);
         set(&mut settings.remember_verified, self.remember_verified);
         set(&mut settings.password_minimum, self.password_minimum);
-        set(&mut settings.lockout.threshold, self.lockout.threshold);
-        set(&mut settings.lockout.window, self.lockout.window);
-        set(&mut settings.lockout.duration, self.lockout.duration);
+        self.lockout.apply(&mut settings.lockout);
         set(&mut settings.require_tls, self.require_tls);
         set(&mut settings.eap_methods, self.eap_methods.as_deref().map(chosen));
         set(&mut settings.deleted_users_kept, self.deleted_users_kept);
@@ -220,8 +218,18 @@ impl SecondFactorPatch {
     }
 }
 
+impl LockoutPatch {
+    /// Changes a lockout policy.
+    pub(crate) fn apply(self, lockout: &mut records::LockoutPolicy) {
+        set(&mut lockout.threshold, self.threshold);
+        set(&mut lockout.window, self.window);
+        set(&mut lockout.duration, self.duration);
+    }
+}
+
 impl PasswordPolicyPatch {
-    fn apply(self, policy: &mut records::PasswordPolicy) {
+    /// Changes a password policy.
+    pub(crate) fn apply(self, policy: &mut records::PasswordPolicy) {
         set(&mut policy.longest_age, self.longest_age);
         set(&mut policy.shortest_age, self.shortest_age);
         set(&mut policy.warning, self.warning);

@@ -29,7 +29,7 @@ pub(crate) async fn list_users(
         let grant = reading.authorize::<View>(within.organization)?;
         let around = Surroundings::of(&reading, within.organization)?;
         let page = asked.find(&grant.users(), |id, record: records::User| {
-            let state = grant.sign_in_state(id, &around.settings)?;
+            let state = grant.sign_in_state(id, &around.home)?;
             User::of(record, &around, state)
         });
         Ok(Warned::of(page?, grant.user_cap()?))

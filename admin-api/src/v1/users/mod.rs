@@ -9,6 +9,7 @@ mod invitation;
 mod issued_certificates;
 mod list;
 mod lock;
+mod password_policy;
 mod require_password_change;
 mod second_factor;
 mod set_password;
@@ -55,6 +56,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(second_factor::routes())
         .merge(certificates::routes())
         .merge(issued_certificates::routes())
+        .routes(routes!(password_policy::show_user_password_policy))
         .routes(routes!(groups::list_groups_of_user))
 }
 
@@ -183,7 +185,7 @@ impl User {
         let reading = within.caller.read()?;
         let around = Surroundings::of(&reading, within.organization)?;
         let grant = reading.authorize::<View>(within.organization)?;
-        let state = grant.sign_in_state(id, &around.settings)?;
+        let state = grant.sign_in_state(id, &around.home)?;
         Ok(Revised::new(record.stamp.revision, Self::of(record, &around, state)?))
     }
 }

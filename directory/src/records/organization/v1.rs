@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{CustomMark, LockoutPolicy, OrganizationFields, OrganizationState};
+use super::{CustomMark, LockoutPolicy, Marks, OrganizationFields, OrganizationState};
 use crate::records::{Presentation, Stamp};
 
 #[derive(Deserialize)]
@@ -38,7 +38,8 @@ impl From<Organization> for super::Organization {
             ..super::Settings::default()
         };
         let (presentation, custom) = (Presentation::default(), CustomMark::default());
-        Self { uuid, state, stamp, fields, settings, presentation, custom }
+        let marks = Marks::default();
+        Self { uuid, state, stamp, fields, settings, presentation, custom, marks }
     }
 }
 

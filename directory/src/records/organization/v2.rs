@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{CustomMark, LockoutPolicy, OrganizationFields, OrganizationState};
+use super::{CustomMark, LockoutPolicy, Marks, OrganizationFields, OrganizationState};
 use crate::records::{EapMethods, PasswordPolicy, Presentation, SecondFactor, Stamp};
 
 #[derive(Deserialize)]
@@ -49,7 +49,8 @@ impl From<Organization> for super::Organization {
             eap_methods: settings.eap_methods,
             ..super::Settings::default()
         };
-        Self { uuid, state, stamp, fields, settings, presentation, custom }
+        let marks = Marks::default();
+        Self { uuid, state, stamp, fields, settings, presentation, custom, marks }
     }
 }
 
