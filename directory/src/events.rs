@@ -18,6 +18,7 @@ pub use self::query::EventQuery;
 pub use self::reading::{
     COUNTED, COUNTS, CountBy, EventChain, EventCounts, EventLine, EventLines, EventPage, LOOKED_AT,
 };
+pub(crate) use self::text::written as told_time;
 use crate::id::{OrganizationId, RecordId};
 use crate::network::NetworkMethod;
 use crate::records::Organization;
@@ -169,6 +170,8 @@ pub enum Action {
     EventsDropped,
     /// Somebody tried to sign in with a passkey of which there seems to be a copy.
     PasskeyCopied,
+    /// A user was let in without the second factor that they have to enrol before a grace ends.
+    MfaDue,
 }
 
 /// What something was done to.

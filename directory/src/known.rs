@@ -395,7 +395,8 @@ mod tests {
         let fields =
             UserFields { description: Some("x".repeat(description)), ..UserFields::default() };
         let stamp = Stamp { created: Time(0), modified: Time(0), revision: 1 };
-        let user = User { uuid: Uuid::nil(), state: UserState::Active, stamp, fields };
+        let (uuid, state) = (Uuid::nil(), UserState::Active);
+        let user = User { uuid, state, stamp, fields, activated: None };
         Kept { sequence: 0, value: Arc::new(user) }
     }
 

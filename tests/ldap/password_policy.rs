@@ -181,7 +181,7 @@ fn careful(office: &Office, ada: &str, fields: &serde_json::Value) -> String {
 
 fn ldappasswd(office: &Office, login: &str, (old, new): (&str, &str)) -> Output {
     let client = office.demo.ldap().bound(&office.user_dn(login), old);
-    client.tool("ldappasswd").args(["-e", "ppolicy", "-a", old, "-s", new]).run()
+    client.tool("ldappasswd").args(["-a", old, "-s", new]).run()
 }
 
 #[test]

@@ -116,3 +116,36 @@ print(connection.rebind(sys.argv[4], sys.argv[5]))
     assert!(rebinds());
     assert_eq!(bind(&office, PASSWORD), 49, "on a connection of the user's own");
 }
+
+#[test]
+fn the_password_alone_lets_in_while_a_grace_to_enrol_lasts_at_both_doors() {
+    let (office, ada) = office("off");
+    let client = office.client("switch", &json!({}));
+    let due = |office: &Office| {
+        office.read(&format!("users/{ada}"))["sign_in"]["second_factor_due"].clone()
+    };
+    assert_eq!(due(&office), json!(null));
+    let week = 7 * 24 * 60 * 60 * 1_000_u64;
+    office.set(&json!({"second_factor": {"demand": "required", "enrolment_grace": week}}));
+    let settings = office.read("settings");
+    assert!(settings["second_factor_required_since"].is_string(), "{settings}");
+    assert!(due(&office).is_string(), "{}", due(&office));
+    assert_eq!(bind(&office, PASSWORD), 0);
+    let told = office.event("mfa_due");
+    assert_eq!(told["subject"]["name"], "ada", "{told}");
+    assert_eq!(told["differences"][0]["field"], "due", "{told}");
+    assert!(office.login(&client, "ada", PASSWORD).is("Access-Accept"));
+    assert_eq!(bind(&office, "wrong"), 49);
+
+    // A grace that is over by now.
+    office.set(&json!({"second_factor": {"enrolment_grace": 1}}));
+    assert_eq!(bind(&office, PASSWORD), 49);
+    assert!(office.login(&client, "ada", PASSWORD).is("Access-Reject"));
+    let over = "no second factor was enrolled before the grace for it was over";
+    let events = || office.events().into_iter();
+    let found = |_| events().filter(|event| event.to_string().contains(over)).count() == 2;
+    assert!((0..10_000).any(found), "{:?}", office.events());
+    let uri = office.enrol(&ada);
+    assert_eq!(due(&office), json!(null));
+    assert_eq!(bind(&office, &format!("{PASSWORD},{}", totp::code_beside(&uri, 0))), 0);
+}

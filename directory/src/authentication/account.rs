@@ -26,6 +26,8 @@ pub(crate) struct Account {
     /// From when on it is let in nowhere.
     pub(super) expires: Option<Time>,
     pub(super) credential: Credential,
+    /// Since when it is let in, if it is.
+    pub(super) let_in: Time,
     /// What a policy of groups asks of its password, where one comes to it.
     pub(super) demands: Option<Box<PasswordDemands>>,
 }
@@ -112,6 +114,7 @@ pub(super) fn account_of(
         active: user.state == UserState::Active,
         expires: user.fields.expires,
         credential: credential.unwrap_or_else(Credential::absent),
+        let_in: user.let_in(),
         demands: policy.map(|policy| Box::new(policy.fields.demands)),
     }))
 }
@@ -134,6 +137,7 @@ fn find_service_account(
         active: !account.fields.suspended,
         expires: None,
         credential: credential.unwrap_or_else(Credential::absent),
+        let_in: account.stamp.created,
         demands: None,
     }))
 }

@@ -174,6 +174,8 @@ pub(super) struct Attempt {
     pub(super) account: Option<Arc<Account>>,
     /// What the account must bring beside its password.
     pub(super) need: Need,
+    /// Until when it must have enrolled a second factor, of which it has none, or should have.
+    pub(super) enrol_by: Option<Time>,
     /// What events call it.
     pub(super) action: Action,
     /// What decides about a RADIUS client's people.
@@ -208,6 +210,7 @@ impl Attempt {
             throttled: (0, 0),
             account: None,
             need: Need::Nothing,
+            enrol_by: None,
             action,
             policy: None,
         }
@@ -232,7 +235,7 @@ impl Attempt {
     ) -> Result<(), Error> {
         self.organization = None;
         self.account = None;
-        self.need = Need::Nothing;
+        (self.need, self.enrol_by) = (Need::Nothing, None);
         self.policy = None;
         let Some(id) = place else { return Ok(()) };
         let settings = match self.door {
@@ -248,7 +251,7 @@ impl Attempt {
             self.organization = Some(id);
             self.settings = settings;
             self.claim(directory.account(snapshot, id, &self.who)?);
-            self.need = self.needed(snapshot)?;
+            (self.need, self.enrol_by) = self.needed(snapshot)?;
         }
         Ok(())
     }

@@ -12,7 +12,8 @@ use crate::access::{Context, Identity};
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::{
-    Action, Event, EventActor, NetworkAccess, Outcome as EventOutcome, Subject, SubjectKind,
+    Action, Difference, Event, EventActor, NetworkAccess, Outcome as EventOutcome, Subject,
+    SubjectKind, told_time,
 };
 use crate::id::Place;
 use crate::network::{Circumstances, NetworkMethod};
@@ -83,7 +84,31 @@ impl Directory {
             let until = attempt.now.plus(attempt.settings.remember_verified);
             engine.verified.remember(key, version, password, until.0);
         }
-        self.let_in(snapshot, attempt, notice)
+        let outcome = self.let_in(snapshot, attempt, notice)?;
+        self.note_enrolment_due(attempt, account, &outcome);
+        Ok(outcome)
+    }
+
+    /// Tells that somebody was let in without the second factor that they have to enrol. Not for
+    /// each time that a remembered password lets them in.
+    fn note_enrolment_due(&self, attempt: &Attempt, account: &Account, outcome: &Outcome) {
+        let (Some(by), Some(place)) = (attempt.enrol_by, attempt.organization) else { return };
+        if attempt.by_certificate || !matches!(outcome, Outcome::Accept { .. }) {
+            return;
+        }
+        let after = Some(serde_json::Value::from(told_time(by)).to_string());
+        let name = attempt.who.name().to_owned();
+        let event = Event {
+            access: None,
+            at: attempt.now,
+            actor: attempt.event_actor(),
+            source: Some(attempt.source),
+            action: Action::MfaDue,
+            subject: Some(Subject { kind: SubjectKind::User, id: account.uuid, name }),
+            outcome: EventOutcome::Success,
+            differences: vec![Difference { field: "due".into(), before: None, after }],
+        };
+        self.note_event(place.into(), &event);
     }
 
     /// Whether guesses that were made at the same time have outrun the count. Who has shown a

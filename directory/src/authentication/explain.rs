@@ -12,7 +12,7 @@ use super::attempt::{Attempt, Channel, Door, OVERHEARD, Who};
 use super::expiry::{Age, Notice};
 use super::machine::judge;
 use super::placeholders::{filled, filled_for_device};
-use super::second_factor::{NO_ROOM, NOT_ENROLLED, Need};
+use super::second_factor::{NO_ROOM, Need};
 use crate::access::{Grant, Identity, View, organization};
 use crate::directory::Directory;
 use crate::error::Error;
@@ -123,7 +123,7 @@ impl Grant<'_, &Snapshot, View> {
         attempt.policy = Some(Arc::new(policy));
         let account = find_user(snapshot, (place, found.marks), &prepare(&asked.login))?;
         attempt.claim(account.map(Arc::new));
-        attempt.need = attempt.needed(snapshot)?;
+        (attempt.need, attempt.enrol_by) = attempt.needed(snapshot)?;
         let needs_code =
             attempt.need == Need::Code && asked.circumstances.method != NetworkMethod::EapTls;
         if let Some(reason) = attempt.hindrance(snapshot)? {
@@ -176,7 +176,7 @@ impl Attempt {
         let age = self.settings.password_policy.age(&account.credential, self.now);
         let ended = self.free_notice().is_none() && matches!(age, Age::Ended(0));
         match self.need {
-            Need::Enrolment => Some(NOT_ENROLLED),
+            Need::Enrolment => Some(self.not_enrolled()),
             _ if account.credential.hash.is_none() => Some("no password was set"),
             _ if ended => Some("the password has expired"),
             Need::Nothing | Need::Code => None,
@@ -203,7 +203,7 @@ impl Attempt {
         };
         let reason = match (by.method, self.need) {
             (method, _) if self.unoffered(method).is_some() => self.unoffered(method),
-            (_, Need::Enrolment) => Some(NOT_ENROLLED),
+            (_, Need::Enrolment) => Some(self.not_enrolled()),
             (NetworkMethod::Chap | NetworkMethod::MsChapV2 | NetworkMethod::Peap, Need::Code) => {
                 Some(NO_ROOM)
             }

@@ -27,8 +27,10 @@ pub(super) const NO_CODE: Reason =
     "the password is right, but the code of the second factor is missing";
 pub(super) const WRONG_CODE: Reason =
     "the password is right, but the code is wrong or was used before";
-pub(super) const NOT_ENROLLED: Reason =
+const NOT_ENROLLED: Reason =
     "the password is right, but a second factor is demanded and none is enrolled";
+const NOT_ENROLLED_IN_TIME: Reason =
+    "the password is right, but no second factor was enrolled before the grace for it was over";
 /// Why an answer to a challenge is no proof where a code is demanded.
 pub(super) const NO_ROOM: Reason = "a second factor is demanded, for which a challenge has no room";
 
@@ -75,23 +77,34 @@ impl<'p> Finding<'p> {
 
 impl Attempt {
     /// What the account must bring, by what the organization says, or the application or the
-    /// network gear through which its owner comes.
-    pub(super) fn needed(&self, snapshot: &Snapshot) -> Result<Need, Error> {
+    /// network gear through which its owner comes; and until when a second factor is to be enrolled
+    /// of which it has none. What applications and gear demand themselves knows of no grace.
+    pub(super) fn needed(&self, snapshot: &Snapshot) -> Result<(Need, Option<Time>), Error> {
         let factor = self.settings.second_factor;
         let account = self.account.as_deref();
-        let Some(Account { identity: Identity::User(_), credential, .. }) = account else {
-            return Ok(Need::Nothing);
+        let Some(Account { identity: Identity::User(_), credential, let_in, .. }) = account else {
+            return Ok((Need::Nothing, None));
         };
-        let demand = match (&self.policy, factor.service_accounts_decide) {
-            (Some(policy), _) => policy.second_factor.unwrap_or(factor.demand),
-            (None, true) => self.demand_of_application(snapshot)?.unwrap_or(factor.demand),
-            (None, false) => factor.demand,
+        let own = match (&self.policy, factor.service_accounts_decide) {
+            (Some(policy), _) => policy.second_factor,
+            (None, true) => self.demand_of_application(snapshot)?,
+            (None, false) => None,
         };
+        let demand = own.unwrap_or(factor.demand);
+        let ends = || own.map_or_else(|| self.settings.enrolment.ends(*let_in), |_| None);
         Ok(match (demand, credential.totp_enrolled) {
-            (Demand::Off, _) | (Demand::IfEnrolled, false) => Need::Nothing,
-            (Demand::IfEnrolled | Demand::Required, true) => Need::Code,
-            (Demand::Required, false) => Need::Enrolment,
+            (Demand::Off, _) | (Demand::IfEnrolled, false) => (Need::Nothing, None),
+            (Demand::IfEnrolled | Demand::Required, true) => (Need::Code, None),
+            (Demand::Required, false) => match ends() {
+                Some(end) if self.now < end => (Need::Nothing, Some(end)),
+                ended => (Need::Enrolment, ended),
+            },
         })
+    }
+
+    /// Why an account is kept out that has enrolled nothing.
+    pub(super) fn not_enrolled(&self) -> Reason {
+        if self.enrol_by.is_some() { NOT_ENROLLED_IN_TIME } else { NOT_ENROLLED }
     }
 
     fn demand_of_application(&self, snapshot: &Snapshot) -> Result<Option<Demand>, Error> {
@@ -163,7 +176,7 @@ impl Directory {
                 (false, _) => Err(WRONG_PASSWORD),
                 (true, Need::Nothing) => Ok(None),
                 (true, Need::Code) => Err(NO_CODE),
-                (true, Need::Enrolment) => Err(NOT_ENROLLED),
+                (true, Need::Enrolment) => Err(attempt.not_enrolled()),
             });
         };
         let step = self.step_of(attempt, &split.code)?;

@@ -191,6 +191,7 @@ impl Users<'_, &mut Change<'_>> {
         self.check_name_is_free(&user.fields, Some(id))?;
         user.settle(&*self.site.source, partition)?;
         user.stamp().touch(self.site.now());
+        user.activated = Some(self.site.now());
         take_place(&mut self.site)?;
         self.site.source.delete::<DeletedUser>(partition, id.record())?;
         self.site.source.put(partition, id.record(), &user)?;

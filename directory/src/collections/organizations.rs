@@ -14,7 +14,7 @@ use crate::events::{Action, Event, EventActor, Outcome, Subject, SubjectKind, di
 use crate::id::{OrganizationId, Place, RecordId};
 use crate::limits;
 use crate::records::{
-    Admin, AdminScope, Base, CustomMark, DeletedUser, Demand, Marks, Organization,
+    Admin, AdminScope, Base, CustomMark, DeletedUser, Demand, Enrolment, Marks, Organization,
     OrganizationFields, OrganizationState, Presentation, Settings, Stamp, User, indices, kinds,
 };
 use crate::time::Time;
@@ -110,6 +110,7 @@ impl Organizations<'_, &mut Change<'_>> {
         self.require_the_whole_scope()?;
         check(&new.fields)?;
         check_settings(&new.settings)?;
+        let settings = demanding_since(new.settings, None, self.site.now());
         check_taken(&*self.site.source, &new.fields, None)?;
         let number = self.site.source.allocate(Partition::Provider)?;
         let id = OrganizationId::from_record(number)
@@ -119,7 +120,7 @@ impl Organizations<'_, &mut Change<'_>> {
             state: OrganizationState::Active,
             stamp: Stamp::new(self.site.now()),
             fields: new.fields,
-            settings: new.settings,
+            settings,
             presentation: Presentation::default(),
             custom: CustomMark::default(),
             marks: Marks::default(),
@@ -251,6 +252,7 @@ impl OrganizationSettings<'_, &mut Change<'_>> {
         let before = record.settings;
         edit(&mut record.settings)?;
         check_settings(&record.settings)?;
+        record.settings = demanding_since(record.settings, Some(&before), self.site.now());
         if before.chap && !record.settings.chap {
             self.erase_kept(kinds::CHAP_PASSWORD)?;
         }
@@ -281,6 +283,17 @@ impl OrganizationSettings<'_, &mut Change<'_>> {
         }
         Ok(())
     }
+}
+
+/// Writes down since when a second factor is demanded of everybody.
+fn demanding_since(settings: Settings, before: Option<&Settings>, now: Time) -> Settings {
+    let demands = |settings: &Settings| settings.second_factor.demand == Demand::Required;
+    let since = match before.filter(|before| demands(before)) {
+        _ if !demands(&settings) => Time::default(),
+        Some(before) => before.enrolment.since,
+        None => now,
+    };
+    Settings { enrolment: Enrolment { since, ..settings.enrolment }, ..settings }
 }
 
 /// Reads the settings that hold in an organization.
@@ -394,6 +407,9 @@ fn check_settings(settings: &Settings) -> Result<(), Invalid> {
     if factor.demand != Demand::Off && !factor.spellings.any() {
         let message = "at least one must be allowed where a code is demanded";
         return Err(Invalid::new("/second_factor/spellings", message));
+    }
+    if settings.enrolment.grace > 366 * DAY {
+        return Err(Invalid::new("/second_factor/enrolment_grace", "must be 366 days at most"));
     }
     if settings.deleted_users_kept > 366 * DAY {
         return Err(Invalid::new("/deleted_users_kept", "must be 366 days at most"));

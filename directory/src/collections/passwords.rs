@@ -16,8 +16,8 @@ use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{AdminNumber, RecordId, UserId};
 use crate::records::{
-    Credential, Lock, Organization, OwnCertificates, PasswordHistory, RecoveryCodes, Settings,
-    Trigger, User, kinds,
+    Credential, Demand, Lock, Organization, OwnCertificates, PasswordHistory, RecoveryCodes,
+    Settings, Trigger, User, kinds,
 };
 use crate::time::Time;
 use crate::tools::Tools;
@@ -215,6 +215,9 @@ pub struct SignInState {
     pub must_change_password: bool,
     /// Until when the account is locked, if it is.
     pub locked_until: Option<Time>,
+    /// Until when its owner has to enrol a second factor, where the organization demands one of
+    /// everybody with a grace and there is none. Later they are let in nowhere.
+    pub second_factor_due: Option<Time>,
 }
 
 impl Grant<'_, &Snapshot, View> {
@@ -238,7 +241,22 @@ impl Grant<'_, &Snapshot, View> {
             grace_logins_left: policy.grace_logins.saturating_sub(credential.grace_used),
             must_change_password: credential.must_change,
             locked_until: locked.map(|lock| lock.until),
+            second_factor_due: self.second_factor_due(user, &credential, &home.settings)?,
         })
+    }
+
+    fn second_factor_due(
+        &self,
+        user: UserId,
+        credential: &Credential,
+        settings: &Settings,
+    ) -> Result<Option<Time>, Error> {
+        let demanded = settings.second_factor.demand == Demand::Required;
+        if !demanded || settings.enrolment.grace == 0 || credential.totp_enrolled {
+            return Ok(None);
+        }
+        let record = self.source.get::<User>(self.place.partition(), user.record())?;
+        Ok(record.and_then(|record| settings.enrolment.ends(record.let_in())))
     }
 }
 

@@ -104,6 +104,9 @@ impl Users<'_, &mut Change<'_>> {
         let (before, now) = (self.read(id)?, self.site.now());
         let user = self.edit(id, revision, |user| {
             edit(user)?;
+            if user.state == UserState::Active && before.state != UserState::Active {
+                user.activated = Some(now);
+            }
             check_renewal(&before, user, now)
         })?;
         if user.state != before.state {
@@ -184,7 +187,7 @@ impl Entity for User {
     const NAME_POINTER: &'static str = "/login";
 
     fn new(uuid: Uuid, stamp: Stamp, fields: UserFields) -> Self {
-        Self { uuid, state: UserState::Active, stamp, fields }
+        Self { uuid, state: UserState::Active, stamp, fields, activated: None }
     }
 
     fn uuid(&self) -> Uuid {

@@ -100,6 +100,7 @@ impl Directory {
             let mut told = vec![masked()];
             if user.state == UserState::Staged {
                 user.state = UserState::Active;
+                user.activated = Some(now);
                 user.stamp.touch(now);
                 site.source.put(partition, number, &user)?;
                 told.push(said("state", "staged", "active"));

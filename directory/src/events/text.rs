@@ -172,6 +172,7 @@ fn written(time: Time) -> String {
 
 /// Appends a time as [`written`] has it.
 fn write_time(Time(milliseconds): Time, out: &mut Vec<u8>) {
+pub(crate) fn written(Time(milliseconds): Time) -> String {
     let (days, within) = (milliseconds / 86_400_000, milliseconds % 86_400_000);
     let (year, month, day) = date(days);
     let parts = [
@@ -369,6 +370,7 @@ mod tests {
             "compliance_changed",
             "events_dropped",
             "passkey_copied",
+            "mfa_due",
         ];
         for (number, expected) in (0_u8..).zip(words) {
             assert_eq!(word(storage::decode::<Action>(&[number]).unwrap()), expected);

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use storage::{Corrupt, Entries, Kind, Record};
 use uuid::Uuid;
 
-use super::{EapMethods, PasswordPolicy, Presentation, SecondFactor, Stamp, indices, kinds};
+use super::{
+    EapMethods, Enrolment, PasswordPolicy, Presentation, SecondFactor, Stamp, indices, kinds,
+};
 use crate::time::Time;
 
 /// An organization's record, kept among the provider's own.
@@ -105,6 +107,8 @@ pub struct Settings {
     pub deleted_users_kept: u64,
     /// How long an invitation counts that says nothing else, in milliseconds.
     pub invitation_life: u64,
+    /// How long who has enrolled no second factor is let in without, where it is demanded of all.
+    pub enrolment: Enrolment,
 }
 
 /// When guessing locks an account.
@@ -135,6 +139,7 @@ impl Default for Settings {
             eap_methods: EapMethods::default(),
             deleted_users_kept: 30 * DAY,
             invitation_life: 7 * DAY,
+            enrolment: Enrolment::default(),
         }
     }
 }

@@ -20,6 +20,8 @@ pub struct User {
     pub stamp: Stamp,
     /// What admins write.
     pub fields: UserFields,
+    /// When the user was let in who was not from the beginning, or let in again.
+    pub activated: Option<Time>,
 }
 
 /// Whether a user may sign in.
@@ -79,6 +81,11 @@ impl User {
         self.state == UserState::Active && !self.is_over(now)
     }
 
+    /// Since when the user may sign in, if they may.
+    pub(crate) fn let_in(&self) -> Time {
+        self.activated.unwrap_or(self.stamp.created)
+    }
+
     /// Whether the user's time is over.
     pub fn is_over(&self, now: Time) -> bool {
         self.fields.expires.is_some_and(|expires| expires <= now)
@@ -103,14 +110,15 @@ impl User {
 
 impl Record for User {
     const KIND: Kind = kinds::USER;
-    const VERSION: u8 = 3;
+    const VERSION: u8 = 4;
 
     fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
         match version {
-            // Custom values stand at the end, behind them when the user's time ends; none of either
-            // is one zero octet.
-            1 => decode(&[body, &[0, 0]].concat()),
-            2 => decode(&[body, &[0]].concat()),
+            // Custom values stand at the end, behind them when the user's time ends, and when the
+            // user was let in; none of each is one zero octet.
+            1 => decode(&[body, &[0, 0, 0]].concat()),
+            2 => decode(&[body, &[0, 0]].concat()),
+            3 => decode(&[body, &[0]].concat()),
             _ => Err(Corrupt::version(Self::KIND, version)),
         }
     }
@@ -179,14 +187,24 @@ mod tests {
     fn user(expires: Option<Time>) -> User {
         let stamp = Stamp::new(Time(5));
         let fields = UserFields { login: "ada".into(), expires, ..UserFields::default() };
-        User { uuid: Uuid::from_u128(7), state: UserState::Active, stamp, fields }
+        let (uuid, state) = (Uuid::from_u128(7), UserState::Active);
+        User { uuid, state, stamp, fields, activated: None }
+    }
+
+    #[test]
+    fn a_user_of_version_3_was_let_in_when_made() {
+        let made = user(Some(Time(10)));
+        let body = storage::encode(&made).unwrap();
+        assert_eq!(User::upgrade(3, &body[..body.len() - 1]), Ok(made.clone()));
+        assert_eq!(made.let_in(), Time(5));
+        assert_eq!(User { activated: Some(Time(8)), ..made }.let_in(), Time(8));
     }
 
     #[test]
     fn the_time_of_a_user_of_an_earlier_version_does_not_end() {
         let without_end = user(None);
         let body = storage::encode(&without_end).unwrap();
-        let (version_2, version_1) = (&body[..body.len() - 1], &body[..body.len() - 2]);
+        let (version_2, version_1) = (&body[..body.len() - 2], &body[..body.len() - 3]);
         assert_eq!(User::upgrade(2, version_2), Ok(without_end.clone()));
         assert_eq!(User::upgrade(1, version_1), Ok(without_end));
         assert!(User::upgrade(0, &body).is_err());

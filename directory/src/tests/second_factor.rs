@@ -314,3 +314,104 @@ fn network_gear_asks_the_same_engine_and_a_challenge_has_no_room_for_a_code() {
     let answer = Proof::Challenge(Box::new(|clear: &[u8]| clear == RIGHT.as_bytes()));
     assert!(accepted(&tried(answer)));
 }
+
+const GRACE: u64 = 10 * 24 * 60 * 60 * 1_000;
+
+/// An organization that demands a second factor of everybody from now on, with a grace.
+fn forgiving(world: &World) -> OrganizationId {
+    let acme = world.organization_with("acme", Settings::default());
+    world.user(acme, "ada");
+    world.pass(GRACE);
+    world.set(acme, |settings| {
+        settings.second_factor.demand = Demand::Required;
+        settings.enrolment.grace = GRACE;
+    });
+    acme
+}
+
+#[test]
+fn the_password_alone_lets_in_until_the_grace_ends() {
+    let world = World::new();
+    let acme = forgiving(&world);
+    let began = world.now();
+    world.pass(GRACE - 1);
+    assert!(accepted(&world.bind(acme, "ada", RIGHT)));
+    let told = world.events(acme.into(), 2);
+    let due = told.iter().find(|event| event.action == Action::MfaDue).unwrap();
+    let written = crate::events::told_time(began.plus(GRACE));
+    assert_eq!(due.differences[0].after, Some(format!("\"{written}\"")));
+    assert!(accepted(&world.bind(acme, "ada", RIGHT)), "it is remembered");
+    let events = world.events(acme.into(), 50);
+    let times = events.iter().filter(|event| event.action == Action::MfaDue).count();
+    assert_eq!(times, 1, "not for each time that the remembered password lets in");
+    world.pass(1);
+    assert!(!accepted(&world.bind(acme, "ada", RIGHT)));
+    let ended = "no second factor was enrolled before the grace for it was over";
+    assert!(reason(&world, acme).contains(ended), "{}", reason(&world, acme));
+}
+
+#[test]
+fn a_grace_is_counted_from_when_somebody_is_let_in_and_begins_once() {
+    let world = World::new();
+    let acme = forgiving(&world);
+    let staged = world.change(move |change| {
+        let mut grant = change.authorize::<crate::access::ManageIdentities>(acme)?;
+        let (state, fields) = (crate::records::UserState::Staged, super::world::user("bob"));
+        grant.users().create_as(state, fields, None).map(|(id, _)| id)
+    });
+    let bob = staged.unwrap();
+    world.pass(GRACE);
+    let new = world.password(RIGHT);
+    let activated = world.change(move |change| {
+        let mut grant = change.authorize::<crate::access::ManageIdentities>(acme)?;
+        grant.passwords().set(bob, new, None)?;
+        grant.users().update(bob, None, |user| {
+            user.state = crate::records::UserState::Active;
+            Ok(())
+        })
+    });
+    activated.unwrap();
+    assert!(!accepted(&world.bind(acme, "ada", RIGHT)));
+    assert!(accepted(&world.bind(acme, "bob", RIGHT)));
+    // Another length counts from the same beginning; the demand itself begins anew.
+    world.set(acme, |settings| settings.enrolment.grace = 2 * GRACE);
+    assert!(accepted(&world.bind(acme, "ada", RIGHT)));
+    world.pass(GRACE);
+    assert!(!accepted(&world.bind(acme, "ada", RIGHT)));
+    world.set(acme, |settings| settings.second_factor.demand = Demand::IfEnrolled);
+    world.set(acme, |settings| settings.second_factor.demand = Demand::Required);
+    assert!(accepted(&world.bind(acme, "ada", RIGHT)));
+}
+
+#[test]
+fn who_has_enrolled_has_no_grace_and_others_doors_have_none() {
+    let world = World::new();
+    let acme = forgiving(&world);
+    let bob = world.user(acme, "bob");
+    enrol(&world, acme, bob);
+    assert!(!accepted(&world.bind(acme, "bob", RIGHT)), "a code is needed");
+    let state = |login: &'static str| {
+        let reading = world.directory.read(world.top()).unwrap();
+        let grant = reading.authorize::<View>(acme).unwrap();
+        let home = grant.own_organization().unwrap();
+        let user = grant.users().named(login).unwrap().unwrap();
+        grant.sign_in_state(user, &home).unwrap().second_factor_due
+    };
+    assert_eq!(state("ada"), Some(world.now().plus(GRACE)));
+    assert_eq!(state("bob"), None);
+    let fields = RadiusClientFields {
+        name: "gate".into(),
+        sources: vec!["192.0.2.0/24".parse().unwrap()],
+        second_factor: Some(Demand::Required),
+        ..RadiusClientFields::default()
+    };
+    let client = world.change(move |change| {
+        let mut grant = change.authorize::<ManageConfiguration>(acme)?;
+        grant.radius_clients().create(fields, "0123456789abcdef").map(|(id, _)| id)
+    });
+    let by = Circumstances::of(NetworkMethod::Pap);
+    let door = Door::Radius(client.unwrap(), by);
+    let request = world.request(acme, Who::User("ada".into()), RIGHT);
+    assert!(!accepted(&world.attempt(Request { door, ..request })));
+    assert!(reason(&world, acme).contains("none is enrolled"), "{}", reason(&world, acme));
+}

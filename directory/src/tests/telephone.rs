@@ -53,7 +53,7 @@ impl Record for OldUser {
 
 impl From<User> for OldUser {
     fn from(user: User) -> Self {
-        let User { uuid, state, stamp, fields } = user;
+        let User { uuid, state, stamp, fields, .. } = user;
         Self {
             uuid,
             state,

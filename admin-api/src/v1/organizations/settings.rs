@@ -1,10 +1,11 @@
 //! How an organization's people authenticate.
 
-use directory::records;
+use directory::{Time, records};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::eap_methods::{EapMethod, listed};
+use crate::moment::Moment;
 use crate::revision::Revised;
 use crate::second_factor::Demand;
 
@@ -39,6 +40,10 @@ pub(crate) struct Settings {
     deleted_users_kept: u64,
     /// How long an invitation counts that says nothing else, in milliseconds.
     invitation_life: u64,
+    /// Since when a second factor is demanded of everybody; null where it is not, or that was not
+    /// written down.
+    #[schema(required)]
+    second_factor_required_since: Option<Moment>,
 }
 
 /// The code of a second factor (TOTP), which stands behind the password in the same field.
@@ -55,6 +60,10 @@ pub(crate) struct SecondFactor {
     /// that account has bound before, as most applications do. A Bind on another connection is
     /// judged by the organization's demand.
     service_accounts_decide: bool,
+    /// How long the password alone lets in who has enrolled none where `demand` is `required`, in
+    /// milliseconds: from when that was set, or the user made or activated. Zero for not at all.
+    /// What service accounts and RADIUS clients demand themselves knows of no grace.
+    enrolment_grace: u64,
 }
 
 /// How a code may stand behind the password. A password that ends in an allowed separator needs
@@ -138,22 +147,27 @@ impl From<records::Organization> for Revised<Settings> {
             lockout: settings.lockout.into(),
             password_policy: settings.password_policy.into(),
             require_tls: settings.require_tls,
-            second_factor: settings.second_factor.into(),
+            second_factor: SecondFactor::of(&settings),
             eap_methods: listed(settings.eap_methods),
             deleted_users_kept: settings.deleted_users_kept,
             invitation_life: settings.invitation_life,
+            second_factor_required_since: Some(settings.enrolment.since)
+                .filter(|since| *since != Time::default())
+                .map(Moment),
         };
         Self::new(record.stamp.revision, settings)
     }
 }
 
-impl From<records::SecondFactor> for SecondFactor {
-    fn from(factor: records::SecondFactor) -> Self {
+impl SecondFactor {
+    fn of(settings: &records::Settings) -> Self {
+        let factor = settings.second_factor;
         let records::Spellings { comma, semicolon, bare } = factor.spellings;
         Self {
             demand: factor.demand.into(),
             spellings: Spellings { comma, semicolon, bare },
             service_accounts_decide: factor.service_accounts_decide,
+            enrolment_grace: settings.enrolment.grace,
         }
     }
 }

@@ -87,6 +87,12 @@ pub(crate) struct SecondFactorPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = bool)]
     service_accounts_decide: Option<bool>,
+    /// How long the password alone lets in who has enrolled none where `demand` is `required`, in
+    /// milliseconds: 366 days at most, zero for not at all. It is counted from when the demand was
+    /// set, or the user made or activated; another time counts from there as well.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = u64)]
+    enrolment_grace: Option<u64>,
 }
 
 /// What changes of the spellings; what is left out stays.
@@ -203,6 +209,7 @@ impl SettingsPatch {
         set(&mut settings.eap_methods, self.eap_methods.as_deref().map(chosen));
         set(&mut settings.deleted_users_kept, self.deleted_users_kept);
         set(&mut settings.invitation_life, self.invitation_life);
+        set(&mut settings.enrolment.grace, self.second_factor.enrolment_grace);
         self.second_factor.apply(&mut settings.second_factor);
         self.password_policy.apply(&mut settings.password_policy);
     }

@@ -23,6 +23,10 @@ pub(crate) struct SignIn {
     /// When the lock after too many wrong passwords ends, while there is one.
     #[schema(required)]
     locked_until: Option<Moment>,
+    /// Until when the user has to enrol a second factor, where the organization demands one of
+    /// everybody with a grace and there is none yet. Later they are let in nowhere.
+    #[schema(required)]
+    second_factor_due: Option<Moment>,
 }
 
 impl From<SignInState> for SignIn {
@@ -33,6 +37,7 @@ impl From<SignInState> for SignIn {
             grace_logins_left: state.grace_logins_left,
             must_change_password: state.must_change_password,
             locked_until: state.locked_until.map(Moment),
+            second_factor_due: state.second_factor_due.map(Moment),
         }
     }
 }
