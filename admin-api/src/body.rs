@@ -14,6 +14,9 @@ use crate::problem::Problem;
 /// A JSON body.
 pub(crate) struct Body<T>(pub(crate) T);
 
+/// A JSON body, or none where it would say nothing.
+pub(crate) struct OptionalBody<T>(pub(crate) T);
+
 /// The query of a URL.
 pub(crate) struct Params<T>(pub(crate) T);
 
@@ -23,12 +26,32 @@ impl<T: DeserializeOwned> FromRequest<Api> for Body<T> {
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         if !is_json(&parts) {
-            let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-            let detail = "Send the body with `Content-Type: application/json`.";
-            return Err(Problem::new(status, "/problems/not-json", "Not JSON", detail));
+            return Err(not_json());
         }
         parse(&receive(body, api).await?).map(Self)
     }
+}
+
+impl<T: DeserializeOwned + Default> FromRequest<Api> for OptionalBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let octets = receive(body, api).await?;
+        if octets.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        if !is_json(&parts) {
+            return Err(not_json());
+        }
+        parse(&octets).map(Self)
+    }
+}
+
+fn not_json() -> Problem {
+    let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+    let detail = "Send the body with `Content-Type: application/json`.";
+    Problem::new(status, "/problems/not-json", "Not JSON", detail)
 }
 
 impl<T: DeserializeOwned> FromRequestParts<Api> for Params<T> {

@@ -250,6 +250,7 @@ pub(crate) const NOUNS: &[Noun] = &[
             verb("update", "update_service_account"),
             verb("delete", "delete_service_account"),
             verb("rotate", "rotate_service_account"),
+            verb("end-previous-password", "end_previous_password"),
             verb("certificates", "show_service_account_certificates"),
             verb("set-certificates", "set_service_account_certificates"),
             verb("recorder", "show_recorder"),

@@ -34,9 +34,9 @@ use crate::preparation::failed_to_open;
 use crate::records::{
     Admin, AdminFields, Agreements, CertificateAuthority, CertificateTotals, Compliance,
     Credential, CustomAttribute, DeletedUser, Departure, DepartureTotals, Device, EventKeeping,
-    GearClaims, Group, GroupPasswordPolicy, Import, ImportWork, Invitation, IssuedCertificate,
-    Organization, OrganizationState, OwnCertificates, Passkey, PasswordHistory, Plan, RadiusClient,
-    RecoveryCodes, Repeat, ReplyProfile, RevokedCertificates, SecurityPolicy,
+    FormerPassword, GearClaims, Group, GroupPasswordPolicy, Import, ImportWork, Invitation,
+    IssuedCertificate, Organization, OrganizationState, OwnCertificates, Passkey, PasswordHistory,
+    Plan, RadiusClient, RecoveryCodes, Repeat, ReplyProfile, RevokedCertificates, SecurityPolicy,
     SecurityPolicyVersion, ServiceAccount, Session, SessionTotals, SettledReports, Token, TokenUse,
     UsageMonth, User, UserCap, UserTotals, indices,
 };
@@ -296,6 +296,7 @@ impl Directory {
             KindCheck::of::<SecurityPolicyVersion>(),
             KindCheck::of::<Compliance>(),
             KindCheck::of::<GroupPasswordPolicy>(),
+            KindCheck::of::<FormerPassword>(),
             KindCheck::of::<EventKeeping>(),
         ];
         Ok(self.inner.store.check(&kinds)?)

@@ -30,6 +30,7 @@ mod password_policies;
 mod passwords;
 mod policy;
 mod repeats;
+mod rotation;
 mod rules;
 mod search;
 mod second_factor;

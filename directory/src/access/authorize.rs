@@ -6,18 +6,19 @@ use std::sync::{Arc, OnceLock};
 use storage::{ReadError, Reading};
 use thiserror::Error;
 
-use super::actor::{Context, Who};
+use super::actor::{Context, Proven, Who};
 use super::permit::Right;
 use super::role::{Permission, Role};
 use super::standing::{Rights, home_answers, standing};
 use crate::collections::{Standing as CertificateStanding, certificate_standing};
 use crate::id::{DeviceId, OrganizationId, Place, RecordId};
 use crate::records::{
-    Admin, AdminState, Credential, Device, IssuedCertificate, Narrowing, Organization,
-    OrganizationState, ServiceAccount, User,
+    Admin, AdminState, Credential, Device, FormerPassword, IssuedCertificate, Narrowing,
+    Organization, OrganizationState, ServiceAccount, User,
 };
 use crate::schema::Schema;
 use crate::search::Sight;
+use crate::time::Time;
 
 /// Why an actor was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -116,11 +117,11 @@ pub(crate) fn authorize(
             Ok(Err(Refusal::ChangePasswordFirst))
         }
         (Who::ServiceAccount { organization, account, proven }, Right::Search) => {
-            let credential = credential(source, organization, account.record())?;
-            let account =
-                source.get::<ServiceAccount>(organization.partition(), account.record())?;
+            let number = account.record();
+            let account = source.get::<ServiceAccount>(organization.partition(), number)?;
             let active = account.as_ref().is_some_and(|record| !record.fields.suspended);
-            let holds = active && proven.holds(&credential);
+            let whose = (organization, number);
+            let holds = active && proves(source, whose, proven, context.now)?;
             let home = directory_identity(source, organization, place, holds)?;
             seen(source, organization, home, account)
         }
@@ -226,6 +227,22 @@ fn credential(
 ) -> Result<Credential, ReadError> {
     let found = source.get(home.partition(), account)?;
     Ok(found.unwrap_or_else(Credential::absent))
+}
+
+/// Whether what has proven a service account still does: its password, or the one that it had before
+/// while that counts.
+pub(crate) fn proves(
+    source: &impl Reading,
+    (home, account): (OrganizationId, storage::Id),
+    proven: Proven,
+    now: Time,
+) -> Result<bool, ReadError> {
+    if proven.holds(&credential(source, home, account)?) {
+        return Ok(true);
+    }
+    let former = source.get::<FormerPassword>(home.partition(), account)?;
+    let former = former.filter(|former| former.counts(now));
+    Ok(former.is_some_and(|former| proven == Proven::Password(former.set)))
 }
 
 fn directory_identity(

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::id::{OrganizationId, RecordId, ServiceAccountId, UserId};
 use crate::known::Known;
 use crate::records::{
-    Credential, Marks, PasswordDemands, ServiceAccount, User, UserState, indices,
+    Credential, FormerPassword, Marks, PasswordDemands, ServiceAccount, User, UserState, indices,
 };
 use crate::text::prepare;
 use crate::time::Time;
@@ -26,6 +26,8 @@ pub(crate) struct Account {
     /// From when on it is let in nowhere.
     pub(super) expires: Option<Time>,
     pub(super) credential: Credential,
+    /// The password that it had before, which may count still.
+    pub(super) former: Option<Box<FormerPassword>>,
     /// Since when it is let in, if it is.
     pub(super) let_in: Time,
     /// What a policy of groups asks of its password, where one comes to it.
@@ -39,6 +41,11 @@ impl Account {
 
     pub(super) fn is_over(&self, now: Time) -> bool {
         self.expires.is_some_and(|expires| expires <= now)
+    }
+
+    /// The password that it had before, while it counts.
+    pub(super) fn former(&self, now: Time) -> Option<&FormerPassword> {
+        self.former.as_deref().filter(|former| former.counts(now))
     }
 
     pub(super) fn locked(&self, now: Time) -> bool {
@@ -65,13 +72,11 @@ impl Directory {
         if let Some(known) = accounts.get(snapshot, organization.partition(), &name) {
             return Ok(Some(known));
         }
+        let home = self.inner.lookups.organization(snapshot, organization)?;
+        let place = (organization, home.map_or_else(Marks::default, |home| home.marks));
         let found = match who {
-            Who::User(_) => {
-                let home = self.inner.lookups.organization(snapshot, organization)?;
-                let marks = home.map_or_else(Marks::default, |home| home.marks);
-                find_user(snapshot, (organization, marks), &name.2)?
-            }
-            Who::ServiceAccount(_) => find_service_account(snapshot, organization, &name.2)?,
+            Who::User(_) => find_user(snapshot, place, &name.2)?,
+            Who::ServiceAccount(_) => find_service_account(snapshot, place, &name.2)?,
         };
         let found = found.map(Arc::new);
         if let Some(account) = &found {
@@ -114,6 +119,7 @@ pub(super) fn account_of(
         active: user.state == UserState::Active,
         expires: user.fields.expires,
         credential: credential.unwrap_or_else(Credential::absent),
+        former: None,
         let_in: user.let_in(),
         demands: policy.map(|policy| Box::new(policy.fields.demands)),
     }))
@@ -121,7 +127,7 @@ pub(super) fn account_of(
 
 fn find_service_account(
     snapshot: &Snapshot,
-    organization: OrganizationId,
+    (organization, marks): (OrganizationId, Marks),
     name: &str,
 ) -> Result<Option<Account>, Error> {
     let partition = organization.partition();
@@ -131,12 +137,17 @@ fn find_service_account(
     };
     let account = snapshot.get::<ServiceAccount>(partition, id.record())?;
     let credential = snapshot.get::<Credential>(partition, id.record())?;
+    let former = match marks.former_passwords {
+        Time(0) => None,
+        _ => snapshot.get::<FormerPassword>(partition, id.record())?,
+    };
     Ok(account.map(|account| Account {
         identity: Identity::ServiceAccount(id),
         uuid: account.uuid,
         active: !account.fields.suspended,
         expires: None,
         credential: credential.unwrap_or_else(Credential::absent),
+        former: former.map(Box::new),
         let_in: account.stamp.created,
         demands: None,
     }))

@@ -166,6 +166,10 @@ pub(super) struct Attempt {
     pub(super) by_certificate: bool,
     /// Whether an answer to a challenge is the proof, which only what is kept for it can judge.
     pub(super) by_answer: bool,
+    /// Until when a former password of anybody may count where it comes to.
+    pub(super) former_until: Time,
+    /// Whether the password that the account had before has proven it.
+    pub(super) by_former: bool,
     /// Whether what was typed came with a State as if it had been asked for.
     pub(super) is_unasked: bool,
     pub(super) source: IpAddr,
@@ -204,6 +208,8 @@ impl Attempt {
             application: None,
             by_certificate: false,
             by_answer: false,
+            former_until: Time::default(),
+            by_former: false,
             is_unasked: false,
             source,
             now,
@@ -241,7 +247,10 @@ impl Attempt {
         let settings = match self.door {
             Door::Ldap(_) => (directory.inner.lookups.organization(snapshot, id)?)
                 .filter(|record| record.state == OrganizationState::Active)
-                .map(|record| record.settings),
+                .map(|record| {
+                    self.former_until = record.marks.former_passwords;
+                    record.settings
+                }),
             Door::Radius(client, _) => {
                 self.policy = directory.gear()?.policy(id, client).map(Arc::clone);
                 self.policy.as_ref().map(|policy| policy.settings)
@@ -262,6 +271,17 @@ impl Attempt {
             self.settings = self.settings.with(*demands);
         }
         self.account = account;
+    }
+
+    /// What has proven the account.
+    fn proven(&self, account: &Account) -> Option<Proven> {
+        if self.by_certificate {
+            return Some(Proven::Certificate);
+        }
+        if self.by_former {
+            return account.former(self.now).map(|former| Proven::Password(former.set));
+        }
+        Some(Proven::by(&account.credential))
     }
 
     /// Whether the organization refuses to look at what came over such a connection.
@@ -339,7 +359,8 @@ impl Directory {
     ) -> Result<Begun, Error> {
         if attempt.need == Need::Nothing
             && let Some(notice) = attempt.free_notice()
-            && self.is_remembered(&attempt, &password)
+            && (self.is_remembered(&attempt, &password)
+                || self.is_former_remembered(&mut attempt, &password))
         {
             return Ok(Begun::Done(self.let_in(snapshot, &attempt, notice)?));
         }
@@ -418,11 +439,7 @@ impl Directory {
         let (Some(organization), Some(account)) = (attempt.organization, &attempt.account) else {
             return Ok(Outcome::Reject);
         };
-        let proven = if attempt.by_certificate {
-            Proven::Certificate
-        } else {
-            Proven::by(&account.credential)
-        };
+        let Some(proven) = attempt.proven(account) else { return Ok(Outcome::Reject) };
         match (attempt.door, account.identity) {
             (Door::Ldap(_), Identity::User(user)) => {
                 self.note_success(attempt);

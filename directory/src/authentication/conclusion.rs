@@ -6,6 +6,7 @@ use super::account::Account;
 use super::attempt::{Attempt, Door, LOCKED, Outcome, THROTTLED};
 use super::code::NOT_ASKED;
 use super::expiry::{Age, Notice};
+use super::former::{by_former, former_key};
 use super::password::Password;
 use super::second_factor::{Finding, NO_CODE, WRONG_PASSWORD};
 use crate::access::{Context, Identity};
@@ -79,14 +80,25 @@ impl Directory {
         };
         engine.lockout.succeeded((key, version));
         engine.throttle.succeeded(attempt.whence(), attempt.throttled, attempt.now.0);
-        if let Some(password) = finding.password.filter(|_| attempt.settings.remember_verified > 0)
-        {
-            let until = attempt.now.plus(attempt.settings.remember_verified);
-            engine.verified.remember(key, version, password, until.0);
-        }
+        self.remember(attempt, account, finding);
         let outcome = self.let_in(snapshot, attempt, notice)?;
         self.note_enrolment_due(attempt, account, &outcome);
         Ok(outcome)
+    }
+
+    fn remember(&self, attempt: &Attempt, account: &Account, finding: &Finding<'_>) {
+        let life = attempt.settings.remember_verified;
+        let (Some(password), Some(key)) = (finding.password.filter(|_| life > 0), attempt.key())
+        else {
+            return;
+        };
+        let until = attempt.now.plus(life);
+        let (key, until) = match account.former(attempt.now).filter(|_| attempt.by_former) {
+            Some(former) => (former_key(key), until.min(former.until)),
+            None => (key, until),
+        };
+        let version = account.credential.version;
+        self.inner.engine.verified.remember(key, version, password, until.0);
     }
 
     /// Tells that somebody was let in without the second factor that they have to enrol. Not for
@@ -246,7 +258,7 @@ impl Directory {
             action,
             subject: None,
             outcome,
-            differences: Vec::new(),
+            differences: if attempt.by_former { by_former() } else { Vec::new() },
         };
         self.note_event(attempt.organization.map_or(Place::Provider, Into::into), &event);
     }

@@ -72,6 +72,10 @@ const CERTIFIED: u32 = 1 << 31;
 /// Turns it into that of its answers to challenges.
 const ANSWERING: u32 = 1 << 30;
 
+/// Turns it into that of its service accounts' former passwords, which are remembered beside those
+/// of today.
+pub(super) const FORMER: u32 = 1 << 29;
+
 /// What the engine remembers between attempts.
 pub(crate) struct Engine {
     pub(crate) parameters: HashParameters,

@@ -124,6 +124,7 @@ impl Directory {
         let password = split.as_ref().map_or(typed, |split| &split.password);
         let outcome = all(|| {
             let verdict = self.examine(&attempt, stored, typed, split.as_ref())?;
+            let verdict = self.or_former(&mut attempt, verdict, typed)?;
             let finding = Finding { verdict, typed: Some(typed), password: Some(password) };
             Ok(self.conclude_afresh(&mut attempt, &finding)?)
         });
@@ -137,7 +138,7 @@ impl Directory {
         let accepted = matches!(outcome, Outcome::Accept { .. });
         done(outcome);
         // Nobody waits for the upgrade, and nobody can tell by the time that there was one.
-        if accepted && stored.needs_upgrade(&self.inner.engine.parameters) {
+        if accepted && !attempt.by_former && stored.needs_upgrade(&self.inner.engine.parameters) {
             self.upgrade(&attempt, password);
         }
     }

@@ -16,6 +16,7 @@ mod earlier;
 mod engine;
 mod expiry;
 mod explain;
+mod former;
 mod later;
 mod listed;
 mod lockout;

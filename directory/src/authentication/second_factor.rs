@@ -11,7 +11,7 @@ use super::attempt::Attempt;
 use super::later::Hindered;
 use super::password::{HashingFailed, Password, StoredHash};
 use super::totp::{self, CODE_LENGTH, STEP_SECONDS, Seed};
-use crate::access::{Identity, Who as Origin};
+use crate::access::{Identity, Who as Origin, proves};
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::id::RecordId;
@@ -118,8 +118,7 @@ impl Attempt {
             return Ok(None);
         }
         let (partition, id) = (place.partition(), account.record());
-        let credential = snapshot.get::<Credential>(partition, id)?;
-        let holds = proven.holds(&credential.unwrap_or_else(Credential::absent));
+        let holds = proves(snapshot, (place, id), proven, self.now)?;
         let record = snapshot.get::<ServiceAccount>(partition, id)?;
         let active = record.filter(|record| holds && !record.fields.suspended);
         Ok(active.and_then(|record| record.fields.second_factor))

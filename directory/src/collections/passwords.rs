@@ -16,8 +16,8 @@ use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{AdminNumber, RecordId, UserId};
 use crate::records::{
-    Credential, Demand, Lock, Organization, OwnCertificates, PasswordHistory, RecoveryCodes,
-    Settings, Trigger, User, kinds,
+    Credential, Demand, FormerPassword, Lock, Organization, OwnCertificates, PasswordHistory,
+    RecoveryCodes, Settings, Trigger, User, kinds,
 };
 use crate::time::Time;
 use crate::tools::Tools;
@@ -441,6 +441,7 @@ pub(crate) fn forget_credential(
     change.delete::<Credential>(partition, id)?;
     change.delete::<OwnCertificates>(partition, id)?;
     change.delete::<PasswordHistory>(partition, id)?;
+    change.delete::<FormerPassword>(partition, id)?;
     change.delete::<RecoveryCodes>(partition, id)?;
     change.delete_secret(partition, kinds::CHAP_PASSWORD, id)?;
     change.delete_secret(partition, kinds::NT_HASH, id)?;

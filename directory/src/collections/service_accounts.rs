@@ -1,5 +1,7 @@
 //! Service accounts: what applications bind with.
 
+use std::time::Duration;
+
 use storage::{Change, Id, Index, Partition, Reading, Snapshot};
 use uuid::Uuid;
 
@@ -7,14 +9,18 @@ use super::collection::Collection;
 use super::entity::Entity;
 use super::passwords::{forget_credential, put_hash, raise_version};
 use super::presentation::{check_names_differ, names_alike};
-use crate::access::{Grant, ManageConfiguration, View};
+use crate::access::{Grant, ManageConfiguration, View, organization};
 use crate::authentication::{HashParameters, Password};
 use crate::error::{Error, Invalid};
-use crate::events::{Action, SubjectKind};
+use crate::events::{Action, Difference, SubjectKind, told_time};
 use crate::id::{RecordId, ServiceAccountId};
 use crate::limits::{self, NAMED_GROUPS};
-use crate::records::{Group, ServiceAccount, ServiceAccountFields, Stamp, Visibility, indices};
+use crate::records::{
+    Credential, FormerPassword, Group, ServiceAccount, ServiceAccountFields, Stamp, Visibility,
+    indices,
+};
 use crate::text::prepare;
+use crate::time::Time;
 use crate::tools::Tools;
 
 /// The service accounts of the grant's organization.
@@ -22,6 +28,9 @@ pub type ServiceAccounts<'g, S> = Collection<'g, S, ServiceAccount>;
 
 /// A generated password has this many letters and digits: 190 bits.
 const PASSWORD_LENGTH: usize = 32;
+
+/// The longest that a former password counts: 30 days.
+const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// A generated password and its hash, made before the transaction starts.
 pub struct GeneratedPassword {
@@ -54,6 +63,27 @@ impl<'t, 's> Grant<'t, &'s Snapshot, View> {
     pub fn service_accounts(&self) -> ServiceAccounts<'t, &'s Snapshot> {
         Collection::new(self.site())
     }
+}
+
+impl ServiceAccounts<'_, &Snapshot> {
+    /// Until when the password counts that an account had before; nothing where it does not.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn former_password_until(&self, id: ServiceAccountId) -> Result<Option<Time>, Error> {
+        let partition = self.site.partition();
+        let former = self.site.source.get::<FormerPassword>(partition, id.record())?;
+        let former = former.filter(|former| former.counts(self.site.now()));
+        Ok(former.map(|former| former.until))
+    }
+}
+
+/// What an event tells of the time of a former password.
+fn until_told(before: Option<Time>, after: Option<Time>) -> Difference {
+    let json =
+        |time: Option<Time>| time.map(|time| serde_json::Value::from(told_time(time)).to_string());
+    let field = "previous_password_until".to_owned();
+    Difference { field, before: json(before), after: json(after) }
 }
 
 impl<'t, 'c> Grant<'t, &mut Change<'c>, ManageConfiguration> {
@@ -93,19 +123,65 @@ impl ServiceAccounts<'_, &mut Change<'_>> {
         Ok(account)
     }
 
-    /// Replaces the password; the old one ends at once.
+    /// Replaces the password; the old one counts beside it for so long, one before it no more.
     ///
     /// # Errors
-    /// `Missing` when there is no such account.
+    /// `Missing` when there is no such account; `Invalid` for a time that is too long.
     pub fn rotate_password(
         &mut self,
         id: ServiceAccountId,
         password: &GeneratedPassword,
+        keep: Duration,
     ) -> Result<(), Error> {
         let account = self.read(id)?;
-        put_hash(&mut self.site, id.record(), Some(password.hash.clone()))?;
+        if keep > KEPT {
+            return Err(Invalid::new("/keep_previous_seconds", "must be at most 30 days").into());
+        }
+        let (partition, number) = (self.site.partition(), id.record());
+        let old = self.site.source.get::<Credential>(partition, number)?;
+        let old = old.and_then(|credential| Some((credential.hash?, credential.changed)));
+        let mut told = Vec::new();
+        match old.filter(|_| !keep.is_zero()) {
+            Some((hash, set)) => {
+                let kept = u64::try_from(keep.as_millis()).unwrap_or(u64::MAX);
+                let until = self.site.now().plus(kept);
+                self.site.source.put(partition, number, &FormerPassword { hash, set, until })?;
+                self.mark_former(until)?;
+                told.push(until_told(None, Some(until)));
+            }
+            None => {
+                self.site.source.delete::<FormerPassword>(partition, number)?;
+            }
+        }
+        put_hash(&mut self.site, number, Some(password.hash.clone()))?;
         let subject = (SubjectKind::ServiceAccount, account.uuid, account.fields.name.as_str());
-        self.site.tell(Action::SecretRotated, subject, Vec::new())
+        self.site.tell(Action::SecretRotated, subject, told)
+    }
+
+    /// Ends the password that an account had before its last rotation; having none is no error.
+    ///
+    /// # Errors
+    /// `Missing` when there is no such account.
+    pub fn end_former_password(&mut self, id: ServiceAccountId) -> Result<(), Error> {
+        let account = self.read(id)?;
+        let (partition, number) = (self.site.partition(), id.record());
+        let Some(former) = self.site.source.get::<FormerPassword>(partition, number)? else {
+            return Ok(());
+        };
+        self.site.source.delete::<FormerPassword>(partition, number)?;
+        raise_version(&mut self.site, number)?;
+        let told = vec![until_told(Some(former.until), None)];
+        let subject = (SubjectKind::ServiceAccount, account.uuid, account.fields.name.as_str());
+        self.site.tell(Action::Changed, subject, told)
+    }
+
+    /// Says in the organization's record until when a former password may count.
+    fn mark_former(&mut self, until: Time) -> Result<(), Error> {
+        let id = self.site.place.organization().ok_or(Error::Missing)?;
+        let mut home = organization(&*self.site.source, id)?.ok_or(Error::Missing)?;
+        home.marks.former_passwords = home.marks.former_passwords.max(until);
+        self.site.source.put(Partition::Provider, id.record(), &home)?;
+        Ok(())
     }
 
     /// Deletes a service account and its credentials.

@@ -5,12 +5,14 @@ use std::ops::Bound;
 use storage::{Change, Id, Index, Partition, Reading};
 
 use super::Directory;
-use crate::access::{Actor, Context};
-use crate::collections::{Site, purge, raise_version, settings};
+use crate::access::{Actor, Context, organization};
+use crate::collections::{Site, purge, raise_version};
 use crate::error::Error;
 use crate::events::{Action, Difference, EventActor, SubjectKind};
 use crate::id::{OrganizationId, RecordId, UserId};
-use crate::records::{DeletedUser, Invitation, Organization, Trigger, User, UserState, indices};
+use crate::records::{
+    DeletedUser, FormerPassword, Invitation, Organization, Trigger, User, UserState, indices,
+};
 use crate::time::Time;
 use crate::tools::Tools;
 
@@ -23,13 +25,16 @@ struct Over {
     users: Vec<Id>,
     deleted: Vec<Id>,
     invitations: Vec<Id>,
+    /// Former passwords of service accounts.
+    former: Vec<Id>,
 }
 
 impl Over {
     /// What is over, of each kind so much at most. Where nothing is, that is a look at the first
     /// entry of three indices.
     fn read(source: &impl Reading, id: OrganizationId, now: Time) -> Result<Self, Error> {
-        let kept = settings(source, id)?.deleted_users_kept;
+        let home = organization(source, id)?.ok_or(Error::Missing)?;
+        let kept = home.settings.deleted_users_kept;
         let until = |index, time: Time| first_until(source, id.partition(), index, time);
         let deleted = now.0.checked_sub(kept).map(Time);
         Ok(Self {
@@ -39,16 +44,29 @@ impl Over {
                 None => Vec::new(),
             },
             invitations: until(indices::INVITATION_EXPIRY, now)?,
+            former: match home.marks.former_passwords {
+                Time(0) => Vec::new(),
+                _ => former_over(source, id.partition(), now)?,
+            },
         })
     }
 
     fn is_empty(&self) -> bool {
-        self.users.is_empty() && self.deleted.is_empty() && self.invitations.is_empty()
+        let Self { users, deleted, invitations, former } = self;
+        [users, deleted, invitations, former].iter().all(|over| over.is_empty())
     }
 
     fn count(&self) -> usize {
-        self.users.len() + self.deleted.len() + self.invitations.len()
+        let Self { users, deleted, invitations, former } = self;
+        users.len() + deleted.len() + invitations.len() + former.len()
     }
+}
+
+/// The former passwords that count no more. There are as many as accounts were rotated lately.
+fn former_over(source: &impl Reading, partition: Partition, now: Time) -> Result<Vec<Id>, Error> {
+    let all = source.scan::<FormerPassword>(partition, None);
+    let over = all.filter(|found| !matches!(found, Ok((_, former)) if former.counts(now)));
+    Ok(over.map(|found| found.map(|(id, _)| id)).take(STEP).collect::<Result<_, _>>()?)
 }
 
 /// The records whose time in an index is over.
@@ -107,6 +125,26 @@ impl Directory {
     }
 }
 
+/// Ends former passwords, and the connections on which they have proven somebody.
+fn end_former(
+    site: &mut Site<'_, &mut Change<'_>>,
+    id: OrganizationId,
+    over: Vec<Id>,
+) -> Result<(), Error> {
+    let partition = site.partition();
+    for number in over {
+        site.source.delete::<FormerPassword>(partition, number)?;
+        raise_version(site, number)?;
+    }
+    if site.source.scan::<FormerPassword>(partition, None).next().is_some() {
+        return Ok(());
+    }
+    let mut home = organization(&*site.source, id)?.ok_or(Error::Missing)?;
+    home.marks.former_passwords = Time::default();
+    site.source.put(Partition::Provider, id.record(), &home)?;
+    Ok(())
+}
+
 struct Step<'a> {
     id: OrganizationId,
     now: Time,
@@ -126,6 +164,9 @@ impl Step<'_> {
             if let Some(deleted) = site.source.get::<DeletedUser>(partition, number)? {
                 purge(&mut site, EventActor::Daemon, number, &deleted)?;
             }
+        }
+        if !over.former.is_empty() {
+            end_former(&mut site, self.id, over.former)?;
         }
         for number in over.invitations {
             site.source.delete::<Invitation>(partition, number)?;

@@ -17,6 +17,7 @@ mod device;
 mod eap_methods;
 mod embedded;
 mod event_keeping;
+mod former_password;
 mod gear_certificates;
 mod gear_claims;
 mod gear_orders;
@@ -76,6 +77,7 @@ pub(crate) use departure_totals::DepartureTotals;
 pub use device::{Device, DeviceFields, OperatingSystem};
 pub use eap_methods::EapMethods;
 pub(crate) use event_keeping::EventKeeping;
+pub use former_password::FormerPassword;
 pub use gear_certificates::{CertificateFingerprint, GearCertificates};
 pub(crate) use gear_claims::{GearClaims, SECRET_TAG};
 pub use gear_orders::{Consequence, GearOrders, Trigger};
@@ -209,6 +211,7 @@ pub(crate) mod kinds {
     /// What a device reported, under the device's number.
     pub(crate) const COMPLIANCE: Kind = Kind(92);
     pub(crate) const GROUP_PASSWORD_POLICY: Kind = Kind(131);
+    pub(crate) const FORMER_PASSWORD: Kind = Kind(132);
 }
 
 pub(crate) mod indices {

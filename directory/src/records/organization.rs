@@ -41,6 +41,8 @@ pub struct Organization {
 pub struct Marks {
     /// How many password policies of groups there are.
     pub password_policies: u16,
+    /// Until when a former password of any service account may count.
+    pub former_passwords: Time,
 }
 
 /// What an organization has of custom attributes.

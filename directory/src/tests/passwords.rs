@@ -1,6 +1,7 @@
 //! The password policy of an organization, and users who change their own password.
 
 use std::sync::mpsc::channel;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -205,7 +206,7 @@ fn an_application_ends_with_its_password_and_not_with_other_changes() {
     let new = GeneratedPassword::generate(&parameters, world.directory.tools()).unwrap();
     let rotated = world.change(move |change| {
         let mut grant = change.authorize::<ManageConfiguration>(acme)?;
-        grant.service_accounts().rotate_password(id, &new)
+        grant.service_accounts().rotate_password(id, &new, Duration::ZERO)
     });
     rotated.unwrap();
     assert!(!searches());

@@ -1,5 +1,7 @@
 //! A TOTP code behind the password, at the doors of LDAP and RADIUS.
 
+use std::time::Duration;
+
 use storage::Change;
 
 use super::world::{RIGHT, World, accepted, options, password};
@@ -239,7 +241,7 @@ fn an_application_that_bound_before_decides_where_the_organization_lets_it() {
     world
         .change(move |change| {
             let mut grant = change.authorize::<ManageConfiguration>(acme)?;
-            grant.service_accounts().rotate_password(rotated, &new)
+            grant.service_accounts().rotate_password(rotated, &new, Duration::ZERO)
         })
         .unwrap();
     assert!(!tried(Some(here)), "whoever had the old password decides nothing");

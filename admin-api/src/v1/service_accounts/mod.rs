@@ -3,6 +3,7 @@
 mod certificates;
 mod create;
 mod delete;
+mod end_previous;
 mod list;
 mod recorder;
 mod rotate;
@@ -35,6 +36,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
             delete::delete_service_account
         ))
         .routes(routes!(rotate::rotate_service_account))
+        .routes(routes!(end_previous::end_previous_password))
         .routes(routes!(recorder::show_recorder, recorder::clear_recorder))
         .merge(certificates::routes())
 }
@@ -66,6 +68,10 @@ pub(crate) struct ServiceAccount {
     /// organization's settings let service accounts decide.
     #[schema(required)]
     second_factor: Option<Demand>,
+    /// Until when the password counts that the account had before its last rotation; null where it
+    /// does not.
+    #[schema(required)]
+    previous_password_until: Option<Moment>,
 }
 
 /// Which of the organization's entries a service account sees.
@@ -85,7 +91,10 @@ impl ServiceAccount {
         reading: &ReadingTransaction,
         organization: OrganizationId,
     ) -> Result<Self, Problem> {
-        let base = reading.authorize::<View>(organization)?.own_organization()?.fields.base;
+        let grant = reading.authorize::<View>(organization)?;
+        let base = grant.own_organization()?.fields.base;
+        let accounts = grant.service_accounts();
+        let former = accounts.former_password_until(accounts.id_of(record.uuid)?)?;
         let visibility = match &record.fields.visibility {
             records::Visibility::Everything => Visibility::Everything,
             records::Visibility::Groups(ids) => {
@@ -103,6 +112,7 @@ impl ServiceAccount {
             suspended: record.fields.suspended,
             profile: ProfileName(record.fields.profile),
             second_factor: record.fields.second_factor.map(Into::into),
+            previous_password_until: former.map(Moment),
         })
     }
 
