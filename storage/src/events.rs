@@ -35,7 +35,7 @@ use std::time::Duration;
 
 pub use self::chain::{EventHash, EventOwner, EventWords, EventsOwned, Link, Term, term};
 use self::queue::Log;
-pub use self::retention::EventsKept;
+pub use self::retention::{EventsKept, Living};
 pub use self::walk::{ChainEnds, EventSearch};
 use crate::folder::{Directory, Folder};
 use crate::{Corrupt, Partition};

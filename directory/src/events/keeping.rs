@@ -1,9 +1,9 @@
 //! How long events are kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use storage::{Change, EventsKept, Partition, Reading, Snapshot};
+use storage::{Change, EventsKept, Living, Partition, Reading, Snapshot};
 
 use super::{Action, Difference, SubjectKind};
 use crate::access::{Grant, ManageAuthentication, View, organization};
@@ -58,8 +58,12 @@ impl Grant<'_, &mut Change<'_>, ManageAuthentication> {
     }
 }
 
+/// What happened a shorter time ago may be of an organization that was made since somebody looked
+/// which there are, in milliseconds.
+const SETTLED: u64 = 60 * 60 * 1_000;
+
 impl Directory {
-    /// Forgets events that are kept no longer: after `retention`, where their organization says
+    /// Forgets events that are kept no longer: all of organizations that were destroyed, and others after `retention`, where their organization says
     /// nothing else, and whole days (UTC) at once where that is a day or more. Returns how many segments of the log were removed or written anew.
     ///
     /// # Errors
@@ -68,15 +72,18 @@ impl Directory {
         let retention = u64::try_from(retention.as_millis()).unwrap_or(u64::MAX);
         let snapshot = self.inner.store.read()?;
         let mut of = BTreeMap::new();
+        let mut partitions: BTreeSet<Partition> = [Partition::Provider].into_iter().collect();
         for found in snapshot.scan::<Organization>(Partition::Provider, None) {
             let (number, _) = found?;
             let Some(id) = OrganizationId::from_record(number) else { continue };
+            partitions.insert(id.partition());
             let keeping = snapshot.get::<EventKeeping>(id.partition(), THE_ONLY_ONE)?;
             if let Some(own) = keeping.and_then(|keeping| keeping.retention) {
                 of.insert(id.partition(), beginning(now, own));
             }
         }
-        let kept = EventsKept { before_ms: beginning(now, retention), of };
+        let living = Some(Living { partitions, since_ms: now.0.saturating_sub(SETTLED) });
+        let kept = EventsKept { before_ms: beginning(now, retention), of, living };
         let forgotten = self.inner.store.events().forget(&kept);
         forgotten.map_err(|error| Error::Store(StoreFailure::Events(error)))
     }

@@ -304,3 +304,51 @@ fn an_organization_keeps_its_events_as_long_as_it_says() {
     assert_ne!(chain.oldest.unwrap().1, "0".repeat(64));
     world.assert_sound();
 }
+
+#[test]
+fn nothing_is_left_of_the_events_of_an_organization_that_was_destroyed() {
+    const DAY: u64 = 24 * HOUR;
+    let world = World::new();
+    let (acme, other) = (world.organization("acme"), world.organization("other"));
+    let start = world.now().0;
+    for day in 0..3 {
+        for organization in [acme, other] {
+            tell(&world, organization, Action::LdapBind, "ada", start + day * DAY);
+        }
+    }
+    let years = std::time::Duration::from_secs(10 * 365 * 24 * 3_600);
+    let deleted = world.directory.change(world.by(world.top), move |change| {
+        let mut grant = change.authorize::<crate::access::ManageOrganizations>(acme)?;
+        grant.own()?.delete(None, "ACME")
+    });
+    deleted.unwrap();
+    world.pass(crate::collections::GRACE);
+    let of_acme = || {
+        let log = world.directory.inner.store.events();
+        log.flush().unwrap();
+        log.newest(acme.partition(), None, 100).unwrap().len()
+    };
+    let forget = || world.directory.forget_events(world.now(), years).unwrap();
+    // The day of today ends with the first event of the next one.
+    let seal = |days: u64| {
+        tell(&world, other, Action::LdapBind, "ada", world.now().0 + days * DAY);
+        tell(&world, other, Action::LdapBind, "ada", world.now().0 + (days + 1) * DAY);
+    };
+    seal(0);
+    forget();
+    assert!(of_acme() > 3, "they are there as long as it can be restored");
+    world.pass(1);
+    assert_eq!(world.directory.destroy_expired(world.now()).unwrap(), 1);
+    seal(2);
+    assert!(forget() > 0);
+    assert_eq!(of_acme(), 0);
+    let of_other = found(&world, other, &EventQuery::default()).len();
+    assert_eq!(of_other, 7, "what others have stays");
+    let told = world.events(crate::id::Place::Provider, 50);
+    let gone = |event: &crate::events::Event| {
+        event.action == Action::Deleted
+            && event.subject.as_ref().is_some_and(|subject| subject.name == "acme")
+    };
+    assert!(told.iter().any(gone), "the provider knows that there was one");
+    world.assert_sound();
+}

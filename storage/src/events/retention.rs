@@ -20,18 +20,37 @@ pub struct EventsKept {
     pub before_ms: u64,
     /// The same of those that have a time of their own.
     pub of: BTreeMap<Partition, u64>,
+    /// Which partitions there are, where that is known.
+    pub living: Option<Living>,
+}
+
+/// The partitions that there are. What others have from before is kept no longer, whatever is said
+/// of how long: they were destroyed.
+#[derive(Clone, Debug, Default)]
+pub struct Living {
+    /// All of them.
+    pub partitions: BTreeSet<Partition>,
+    /// What happened since, in milliseconds since 1970, may be of partitions that were made since.
+    pub since_ms: u64,
 }
 
 impl EventsKept {
     fn is_over(&self, number: u32, newest_ms: u64) -> bool {
-        let own = self.of.get(&Partition::from_number(number));
+        let partition = Partition::from_number(number);
+        let destroyed = |living: &Living| {
+            newest_ms < living.since_ms && !living.partitions.contains(&partition)
+        };
+        if self.living.as_ref().is_some_and(destroyed) {
+            return true;
+        }
+        let own = self.of.get(&partition);
         newest_ms < own.copied().unwrap_or(self.before_ms)
     }
 
     /// Whether somebody may keep no longer what happened then.
     fn is_over_for_some(&self, newest_ms: u64) -> bool {
         let last = self.of.values().copied().fold(self.before_ms, u64::max);
-        newest_ms < last
+        newest_ms < self.living.as_ref().map_or(last, |living| last.max(living.since_ms))
     }
 }
 
