@@ -164,7 +164,7 @@ fn digits(octet: u8) -> [u8; 2] {
 }
 
 /// A time as RFC 3339 writes it, always to the millisecond.
-fn written(time: Time) -> String {
+pub(crate) fn written(time: Time) -> String {
     let mut text = Vec::new();
     write_time(time, &mut text);
     String::from_utf8(text).unwrap_or_default()
@@ -172,7 +172,6 @@ fn written(time: Time) -> String {
 
 /// Appends a time as [`written`] has it.
 fn write_time(Time(milliseconds): Time, out: &mut Vec<u8>) {
-pub(crate) fn written(Time(milliseconds): Time) -> String {
     let (days, within) = (milliseconds / 86_400_000, milliseconds % 86_400_000);
     let (year, month, day) = date(days);
     let parts = [

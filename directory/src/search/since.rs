@@ -137,7 +137,9 @@ const UNSHOWN: &[storage::Kind] = &[
     kinds::SECURITY_POLICY,
     kinds::SECURITY_POLICY_VERSION,
     kinds::COMPLIANCE,
-        kinds::COMPLIANCE_WATCH, kinds::FORMER_PASSWORD, kinds::GROUP_PASSWORD_POLICY,
+    kinds::COMPLIANCE_WATCH,
+    kinds::FORMER_PASSWORD,
+    kinds::GROUP_PASSWORD_POLICY,
 ];
 
 impl Grant<'_, &Snapshot, Search> {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-        Event, EventHash, EventLog, EventOptions, EventOwner, EventSearch, EventWords, EventsKept, Living,
-    MAX_EVENT, Stored, term,
+    Event, EventHash, EventLog, EventOptions, EventOwner, EventSearch, EventWords, EventsKept,
+    Living, MAX_EVENT, Stored, term,
 };
 use crate::Partition;
 use crate::folder::{Folder, Memory};
