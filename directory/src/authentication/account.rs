@@ -95,15 +95,15 @@ pub(super) fn find_user(
     let partition = organization.partition();
     let found = snapshot.find_first(partition, indices::USER_LOGIN, login.as_bytes())?;
     match found.and_then(UserId::from_record) {
-        Some(id) => account_of(snapshot, organization, id),
+        Some(id) => account_of(snapshot, (organization, marks), id),
         None => Ok(None),
     }
 }
 
-/// The account of a user.
+/// The account of a user of an organization that has what its marks say.
 pub(super) fn account_of(
     snapshot: &Snapshot,
-    organization: OrganizationId,
+    (organization, marks): (OrganizationId, Marks),
     id: UserId,
 ) -> Result<Option<Account>, Error> {
     let partition = organization.partition();

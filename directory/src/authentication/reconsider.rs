@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::id::{RadiusClientId, UserId};
 use crate::network::{Circumstances, NetworkMethod};
 use crate::policy::{Asker, NetworkPolicy, Place};
-use crate::records::Granted;
+use crate::records::{Granted, Marks};
 use crate::time::Time;
 
 /// What would become of somebody whose proof is believed.
@@ -41,7 +41,9 @@ pub(crate) fn reconsider(
     attempt.organization = Some(place.organization);
     attempt.settings = policy.settings;
     attempt.policy = Some(Arc::clone(policy));
-    attempt.account = account_of(place.snapshot, place.organization, user)?.map(Arc::new);
+    let home = place.lookups.organization(place.snapshot, place.organization)?;
+    let whose = (place.organization, home.map_or_else(Marks::default, |home| home.marks));
+    attempt.account = account_of(place.snapshot, whose, user)?.map(Arc::new);
     if let Some(reason) = attempt.obstacle() {
         return Ok(Reconsidered::Out(reason));
     }
