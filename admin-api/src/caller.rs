@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::extract::{ConnectInfo, FromRequestParts, RawPathParams};
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
-use directory::access::{Actor, AtProvider, Context, InOrganization, Refusal, View};
+use directory::access::{Actor, AtProvider, Context, InOrganization, Refusal, RequestId, View};
 use directory::authentication::Arrival;
 use directory::records::{Base, Carrier, Organization};
 use directory::{
@@ -53,6 +53,9 @@ pub(crate) struct Item(pub(crate) Uuid);
 /// The ids of a thing in the path and of what hangs on it.
 pub(crate) struct Pair(pub(crate) Uuid, pub(crate) Uuid);
 
+/// Somebody who has not said who they are.
+pub(crate) struct Nobody(pub(crate) Context);
+
 /// Where a request comes from.
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
@@ -82,6 +85,7 @@ impl FromRequestParts<Api> for Newcomer {
         let named = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
         let arrival = Arrival {
             user_agent: named.map(ToOwned::to_owned),
+            request: parts.extensions.get().copied(),
             ..Arrival::plain(peer.ip().to_canonical(), api.now())
         };
         Ok(Self { arrival, own_page: cookie::require_own_page(parts) })
@@ -162,14 +166,23 @@ impl FromRequestParts<Api> for Peer {
     }
 }
 
-impl FromRequestParts<Api> for Caller {
+impl FromRequestParts<Api> for Nobody {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
         let Peer(peer) = Peer::from_request_parts(parts, api).await?;
-        let (token, carrier) = presented(parts)?;
         let source = Some(peer.ip().to_canonical());
-        let nobody = Context { actor: Actor::nobody(), source, now: api.now() };
+        let request = parts.extensions.get::<RequestId>().copied();
+        Ok(Self(Context { actor: Actor::nobody(), source, now: api.now(), request }))
+    }
+}
+
+impl FromRequestParts<Api> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let Nobody(nobody) = Nobody::from_request_parts(parts, api).await?;
+        let (token, carrier) = presented(parts)?;
         let identified = api.directory.identify(token, carrier, nobody);
         let identified = identified.map_err(|error| gone(error, carrier))?;
         let context = identified.context;

@@ -1,7 +1,6 @@
 //! What every answer gets: an id, headers, and a problem for a body where something failed.
 
 use std::any::Any;
-use std::fmt::Write;
 use std::sync::{Arc, OnceLock};
 
 use axum::extract::{MatchedPath, Request, State};
@@ -12,6 +11,7 @@ use axum::http::header::{
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use directory::access::RequestId;
 use tracing::Instrument;
 
 use crate::allowance::Left;
@@ -22,8 +22,6 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-client-request-id");
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
-/// The longest id that a client may give a request.
-const ID_LENGTH: usize = 64;
 
 /// What is left of the caller's allowance, once it is known who that is.
 #[derive(Clone, Default)]
@@ -44,18 +42,19 @@ const HEADERS: [(HeaderName, &str); 5] = [
     (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
 ];
 
-/// Names the request in logs and in the answer, and completes the answer.
+/// Names the request in logs, in events and in the answer, and completes the answer.
 ///
 /// The log has the route and no path: ids and what somebody put into a query stay out of it. The id is
 /// always ours, so that no two requests have the same; one that the client gave stands beside it.
 pub(crate) async fn observe(State(api): State<Api>, mut request: Request, next: Next) -> Response {
-    let id = hexadecimal(&api.directory.tools().random::<8>());
-    let (given, noted) = (given_id(&request), Noted::default());
+    let id = named(&request, RequestId::new(api.directory.tools().random::<8>()));
+    let noted = Noted::default();
     request.extensions_mut().insert(noted.clone());
+    request.extensions_mut().insert(id);
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
-    let client_id = given.as_ref().and_then(|id| id.to_str().ok());
+    let (own, client_id) = (id.text(), id.given_text());
     let method = request.method().clone();
-    let span = tracing::info_span!("request", %id, client_id, %method, route);
+    let span = tracing::info_span!("request", id = own, client_id, %method, route);
     let mut response = next.run(request).instrument(span.clone()).await;
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         response = method_not_allowed(&response);
@@ -65,10 +64,10 @@ pub(crate) async fn observe(State(api): State<Api>, mut request: Request, next: 
     for (name, value) in HEADERS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    if let Ok(id) = HeaderValue::try_from(id) {
-        headers.insert(REQUEST_ID, id);
+    let told = [(REQUEST_ID, Some(own.as_str())), (CLIENT_REQUEST_ID, client_id)];
+    for (name, text) in told {
+        headers.extend(text.and_then(|text| Some((name, HeaderValue::try_from(text).ok()?))));
     }
-    headers.extend(given.map(|id| (CLIENT_REQUEST_ID, id)));
     if let Some(left) = noted.0.get() {
         let policy = format!("\"requests\";q={};w=60", left.all);
         let state = format!("\"requests\";r={};t={}", left.now, left.whole_in);
@@ -79,14 +78,12 @@ pub(crate) async fn observe(State(api): State<Api>, mut request: Request, next: 
     response
 }
 
-/// What the client calls the request, if that may stand in a log.
-fn given_id(request: &Request) -> Option<HeaderValue> {
+/// A request with what its client calls it, if that may stand in a log.
+fn named(request: &Request, own: RequestId) -> RequestId {
     let mut given = request.headers().get_all(REQUEST_ID).iter();
-    let only = given.next().filter(|_| given.next().is_none())?;
-    let plain = |octet: &u8| octet.is_ascii_alphanumeric() || b"-_.".contains(octet);
-    let octets = only.as_bytes();
-    let is_plain = (1..=ID_LENGTH).contains(&octets.len()) && octets.iter().all(plain);
-    is_plain.then(|| only.clone())
+    let only = given.next().filter(|_| given.next().is_none());
+    let given = only.and_then(|given| own.given(given.to_str().ok()?));
+    given.unwrap_or(own)
 }
 
 /// Answers a path that no route has.
@@ -112,12 +109,4 @@ fn method_not_allowed(bare: &Response) -> Response {
         response.headers_mut().insert(axum::http::header::ALLOW, allow.clone());
     }
     response
-}
-
-fn hexadecimal(octets: &[u8]) -> String {
-    octets.iter().fold(String::new(), |mut text, octet| {
-        // Writing into a string does not fail.
-        let _written = write!(text, "{octet:02x}");
-        text
-    })
 }

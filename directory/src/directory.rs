@@ -198,7 +198,7 @@ impl Directory {
         password: NewPassword,
     ) -> Result<AdminId, Error> {
         let tools = self.inner.tools.clone();
-        let context = Context { actor: Actor::nobody(), source: None, now };
+        let context = Context { actor: Actor::nobody(), source: None, now, request: None };
         let number = self.inner.store.write(move |change| {
             let site =
                 Site { source: change, place: Place::Provider, context: &context, tools: &tools };

@@ -19,6 +19,7 @@ pub use self::reading::{
     COUNTED, COUNTS, CountBy, EventChain, EventCounts, EventLine, EventLines, EventPage, LOOKED_AT,
 };
 pub(crate) use self::text::written as told_time;
+use crate::access::{Context, RequestId};
 use crate::id::{OrganizationId, RecordId};
 use crate::network::NetworkMethod;
 use crate::records::Organization;
@@ -43,6 +44,28 @@ pub struct Event {
     pub differences: Vec<Difference>,
     /// How network access was decided, where it was.
     pub access: Option<NetworkAccess>,
+    /// The request of the admin API that it came of, where it came of one.
+    pub request: Option<EventRequest>,
+}
+
+/// A request of the admin API, as its answer and the log name it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventRequest {
+    /// What it is called here.
+    pub id: String,
+    /// What whoever asked calls it.
+    pub client_id: Option<String>,
+}
+
+impl EventRequest {
+    /// The request that something is done by.
+    pub(crate) fn of(context: &Context) -> Option<Self> {
+        let named = |request: RequestId| {
+            let client_id = request.given_text().map(ToOwned::to_owned);
+            Self { id: request.text(), client_id }
+        };
+        context.request.map(named)
+    }
 }
 
 /// How network access was decided.
@@ -260,7 +283,7 @@ pub struct Numbered {
 /// Octets that an event of an authentication has at most, as a rule.
 const USUAL: usize = 128;
 /// The version that is written; the first octet of a stored event.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 impl Event {
     /// The stored form; empty never.
@@ -275,8 +298,10 @@ impl Event {
     pub(crate) fn decode(body: &[u8]) -> Option<Self> {
         match body.split_first() {
             Some((&VERSION, rest)) => storage::decode(rest).ok(),
-            // How access was decided stands at the end, and nothing is one zero octet.
-            Some((1, rest)) => storage::decode(&[rest, &[0]].concat()).ok(),
+            // What came to events stands at the end, and nothing is one zero octet: the request
+            // came last, how access was decided before.
+            Some((2, rest)) => storage::decode(&[rest, &[0]].concat()).ok(),
+            Some((1, rest)) => storage::decode(&[rest, &[0, 0]].concat()).ok(),
             _ => None,
         }
     }
@@ -302,6 +327,7 @@ fn owners(snapshot: &Snapshot) -> Result<Vec<(Partition, EventOwner)>, ReadError
 fn gap(count: u64, last_ms: u64) -> Vec<u8> {
     let event = Event {
         access: None,
+        request: None,
         at: Time(last_ms),
         actor: EventActor::Daemon,
         source: None,
@@ -360,6 +386,7 @@ mod tests {
     fn an_event_comes_back_as_it_was_written() {
         let event = Event {
             access: None,
+            request: None,
             at: Time(1_700_000_000_000),
             actor: EventActor::User { id: None, login: "ada".into() },
             source: Some("192.0.2.1".parse().unwrap()),
@@ -368,15 +395,26 @@ mod tests {
             outcome: Outcome::Failure("the password is wrong".into()),
             differences: Vec::new(),
         };
-        let mut version_1 = event.encode();
-        assert_eq!((version_1.pop(), version_1[0]), (Some(0), 2));
-        version_1[0] = 1;
-        assert_eq!(Event::decode(&version_1), Some(event.clone()));
         let access = NetworkAccess { method: NetworkMethod::Pap, rule: Some("staff".into()) };
         let of_network = Event { access: Some(access), ..event.clone() };
-        assert_eq!(Event::decode(&of_network.encode()), Some(of_network));
+        assert_eq!(Event::decode(&of_network.encode()), Some(of_network.clone()));
+        assert_eq!(Event::decode(&formerly(&of_network, 2, 1)), Some(of_network));
+        assert_eq!(Event::decode(&formerly(&event, 2, 1)), Some(event.clone()));
+        assert_eq!(Event::decode(&formerly(&event, 1, 2)), Some(event.clone()));
+        let request = EventRequest { id: "00ff".into(), client_id: Some("trace-7".into()) };
+        let asked = Event { request: Some(request), ..event.clone() };
+        assert_eq!(Event::decode(&asked.encode()), Some(asked));
         assert_eq!(Event::decode(&event.encode()), Some(event));
         assert_eq!(Event::decode(&[9, 0, 0]), None);
+    }
+
+    /// An event as a former version wrote it, which lacked so many members at the end.
+    fn formerly(event: &Event, version: u8, lacking: usize) -> Vec<u8> {
+        let mut body = event.encode();
+        let absent = body.split_off(body.len() - lacking);
+        assert!(absent.iter().all(|octet| *octet == 0), "what it lacked is absent");
+        body[0] = version;
+        body
     }
 
     #[test]

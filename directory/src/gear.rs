@@ -173,6 +173,7 @@ impl Directory {
     pub fn note_dropped(&self, source: IpAddr, reason: &str, now: Time) {
         let event = Event {
             access: None,
+            request: None,
             at: now,
             actor: EventActor::Nobody,
             source: Some(source),

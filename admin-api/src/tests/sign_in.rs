@@ -83,7 +83,7 @@ async fn whoever_reads_does_not_wait_for_the_disk() {
     let (begin, begun) = channel::<()>();
     let directory = world.directory.clone();
     let writing = std::thread::spawn(move || {
-        let nobody = Context { actor: Actor::nobody(), source: None, now: Time(0) };
+        let nobody = Context { actor: Actor::nobody(), source: None, now: Time(0), request: None };
         directory.change(nobody, move |_| {
             begin.send(()).unwrap();
             released.recv().unwrap();

@@ -138,5 +138,5 @@ impl Person {
 
 fn nobody(now: Time) -> Context {
     let source = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    Context { actor: Actor::nobody(), source, now }
+    Context { actor: Actor::nobody(), source, now, request: None }
 }

@@ -438,7 +438,8 @@ impl Caller {
     /// A snapshot for one question, with who asks.
     fn read(&self) -> Result<ReadingTransaction, Error> {
         let source = Some(self.source);
-        self.door.directory.read(Context { actor: self.actor, source, now: self.now() })
+        let (actor, now) = (self.actor, self.now());
+        self.door.directory.read(Context { actor, source, now, request: None })
     }
 
     pub(super) fn now(&self) -> Time {

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::RequestId;
 use crate::id::{AdminId, DeviceId, OrganizationId, RecordId, ServiceAccountId, TokenId, UserId};
 use crate::records::Credential;
 use crate::time::Time;
@@ -184,4 +185,6 @@ pub struct Context {
     pub source: Option<IpAddr>,
     /// When.
     pub now: Time,
+    /// By which request; absent for what no request of the admin API asks for.
+    pub request: Option<RequestId>,
 }

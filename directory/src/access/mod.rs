@@ -8,6 +8,7 @@ mod actor;
 mod authorize;
 mod grant;
 mod permit;
+mod request_id;
 mod role;
 mod standing;
 
@@ -23,6 +24,7 @@ pub use permit::{
     ManageBilling, ManageConfiguration, ManageIdentities, ManageOrganizations, OwnDevice, Permit,
     RecoverAccounts, Right, Search, View,
 };
+pub use request_id::RequestId;
 pub use role::{Permission, Role};
 pub use standing::Obstacle;
 pub(crate) use standing::{Rights, Standing, home_answers, standing};

@@ -142,7 +142,7 @@ impl Directory {
     fn prepare_change(&self, change: PasswordChange) -> Result<Box<Prepared>, Stop> {
         let snapshot = self.inner.store.read()?;
         let PasswordChange { actor, whose, old, new, channel, source, now } = change;
-        let context = Context { actor, source: Some(source), now };
+        let context = Context { actor, source: Some(source), now, request: None };
         let (organization, user) = self.own_user(&snapshot, &context, whose)?;
         let who = Who::User(user.fields.login.clone());
         let mut attempt = Attempt::new(who, Door::Ldap(channel), source, now);

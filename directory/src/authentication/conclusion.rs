@@ -13,8 +13,7 @@ use crate::access::{Context, Identity};
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::{
-    Action, Difference, Event, EventActor, NetworkAccess, Outcome as EventOutcome, Subject,
-    SubjectKind, told_time,
+        Action, Difference, Event, EventActor, EventRequest, NetworkAccess, Outcome as EventOutcome, Subject, SubjectKind, told_time,
 };
 use crate::id::Place;
 use crate::network::{Circumstances, NetworkMethod};
@@ -252,6 +251,7 @@ impl Directory {
             .map(|(method, rule)| NetworkAccess { method, rule: rule.map(ToOwned::to_owned) });
         let event = Event {
             access,
+            request: None,
             at: attempt.now,
             actor,
             source: Some(attempt.source),
@@ -274,6 +274,7 @@ impl Directory {
         };
         let event = Event {
             access: None,
+            request: None,
             at: now,
             actor: EventActor::Daemon,
             source: Some(attempt.source),
@@ -319,6 +320,7 @@ impl Directory {
         let Ok(Some(record)) = found else { return };
         let event = Event {
             access: None,
+            request: EventRequest::of(context),
             at: context.now,
             actor: EventActor::Admin { id: record.uuid, login: record.fields.login },
             source: context.source,

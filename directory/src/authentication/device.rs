@@ -89,7 +89,7 @@ impl Directory {
                 if let Some(device) = number.and_then(DeviceId::from_record) {
                     engine.throttle.succeeded(source, key, now.0);
                     let actor = Actor::device(place, device, certificate);
-                    let context = Context { actor, source: Some(source), now };
+                    let context = Context { actor, source: Some(source), now, request: None };
                     return Ok(IdentifiedDevice { organization: place, device, context });
                 }
                 (EventActor::Nobody, NOBODYS)
@@ -114,6 +114,7 @@ impl Directory {
     ) {
         let event = Event {
             access: None,
+            request: None,
             at: shown.now,
             actor,
             source: Some(shown.source),

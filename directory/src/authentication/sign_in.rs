@@ -7,13 +7,15 @@ use storage::{Change, Reading, Secret, Snapshot};
 use super::engine::{AccountKey, Bearer, place_number};
 use super::password::{HashingFailed, Password, StoredHash};
 use super::totp::{self, Seed};
-use crate::access::{Actor, Context, Refusal, home_answers};
+use crate::access::{Actor, Context, Refusal, RequestId, home_answers};
 use crate::collections::{
     IssuedToken, Site, Wanted, issue, recovery_codes_left, use_recovery_code,
 };
 use crate::directory::{Directory, find_token};
 use crate::error::{Error, Invalid};
-use crate::events::{Action, Difference, Event, EventActor, Outcome, Subject, SubjectKind};
+use crate::events::{
+    Action, Difference, Event, EventActor, EventRequest, Outcome, Subject, SubjectKind,
+};
 use crate::id::{AdminId, AdminNumber, Place, RecordId};
 use crate::records::{
     Admin, AdminState, Carrier, Credential, LockoutPolicy, Narrowing, Origin, SecondProof,
@@ -58,12 +60,20 @@ pub struct Arrival {
     pub user_agent: Option<String>,
     /// Where the session's token is to come with each request.
     pub carrier: Carrier,
+    /// By which request, where it is one of the admin API.
+    pub request: Option<RequestId>,
 }
 
 impl Arrival {
     /// How a program comes that does not say what it is.
     pub fn plain(source: IpAddr, now: Time) -> Self {
-        Self { source, now, user_agent: None, carrier: Carrier::Header }
+        Self { source, now, user_agent: None, carrier: Carrier::Header, request: None }
+    }
+
+    /// What somebody does who is nobody yet.
+    pub(super) fn context(&self) -> Context {
+        let (actor, source) = (Actor::nobody(), Some(self.source));
+        Context { actor, source, now: self.now, request: self.request }
     }
 
     pub(super) fn origin(&self, proof: SecondProof) -> Origin {
@@ -164,13 +174,12 @@ impl Directory {
     ) -> Result<IssuedToken, Error> {
         let tools = self.inner.tools.clone();
         let token = token.to_owned();
-        let (source, now) = (arrival.source, arrival.now);
+        let (context, now) = (arrival.context(), arrival.now);
         let done = self.inner.store.write(move |change| {
             let found = find_token(&*change, &token)?.filter(|(_, token)| {
                 token.purpose == TokenPurpose::Enrolment && now < token.expires
             });
             let (id, token) = found.ok_or(Refusal::Unauthenticated)?;
-            let context = Context { actor: Actor::nobody(), source: Some(source), now };
             let mut site =
                 Site { source: change, place: id.home, context: &context, tools: &tools };
             let credential = living(&site, token.admin)?.ok_or(Refusal::Unauthenticated)?;
@@ -238,7 +247,8 @@ impl Directory {
             Err(failure) => return Ok(SignInOutcome::Unhashed(failure)),
         };
         let engine = &self.inner.engine;
-        let (source, now) = (attempt.request.arrival.source, attempt.request.arrival.now);
+        let context = attempt.request.arrival.context();
+        let (source, now) = (attempt.request.arrival.source, context.now);
         let in_time = engine.throttle.check(source, attempt.throttled, now.0).is_ok();
         let Some((place, (number, admin, credential))) = attempt.place.zip(attempt.admin) else {
             engine.throttle.failed(source, attempt.throttled, now.0);
@@ -273,7 +283,7 @@ impl Directory {
             Step::Refused(reason) => reason,
         };
         engine.throttle.failed(source, attempt.throttled, now.0);
-        self.note_sign_in(place, &admin, (source, now), reason);
+        self.note_sign_in(place, &admin, &context, reason);
         Ok(SignInOutcome::Rejected)
     }
 
@@ -283,8 +293,7 @@ impl Directory {
         let tools = self.inner.tools.clone();
         let done = self.inner.store.write(move |change| {
             let Proven { place, number, version, second, arrival } = proven;
-            let (source, now) = (Some(arrival.source), arrival.now);
-            let context = Context { actor: Actor::nobody(), source, now };
+            let context = arrival.context();
             let mut site = Site { source: change, place, context: &context, tools: &tools };
             let Some(credential) = living(&site, number)? else {
                 return Ok(Step::Refused("the admin is suspended, or may not come from there"));
@@ -307,13 +316,14 @@ impl Directory {
         Ok(done)
     }
 
-    fn note_sign_in(&self, place: Place, admin: &Admin, at: (IpAddr, Time), reason: &str) {
+    fn note_sign_in(&self, place: Place, admin: &Admin, context: &Context, reason: &str) {
         let login = admin.fields.login.clone();
         let event = Event {
             access: None,
-            at: at.1,
+            request: EventRequest::of(context),
+            at: context.now,
             actor: EventActor::Nobody,
-            source: Some(at.0),
+            source: context.source,
             action: Action::SignIn,
             subject: Some(Subject { kind: SubjectKind::Admin, id: admin.uuid, name: login }),
             outcome: Outcome::Failure(reason.to_owned()),

@@ -319,6 +319,7 @@ pub(crate) fn destroy_expired(change: &mut Change<'_>, now: Time) -> Result<usiz
         change.delete::<Organization>(Partition::Provider, id.record())?;
         let event = Event {
             access: None,
+            request: None,
             at: now,
             actor: EventActor::Daemon,
             source: None,

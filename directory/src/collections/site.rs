@@ -7,7 +7,9 @@ use uuid::Uuid;
 
 use crate::access::{Context, Grant, Permit, Who};
 use crate::error::Error;
-use crate::events::{Action, Difference, Event, EventActor, Outcome, Subject, SubjectKind};
+use crate::events::{
+    Action, Difference, Event, EventActor, EventRequest, Outcome, Subject, SubjectKind,
+};
 use crate::id::{Place, RecordId};
 use crate::records::{Admin, Device, User};
 use crate::time::Time;
@@ -121,6 +123,7 @@ impl Site<'_, &mut Change<'_>> {
         let (kind, id, name) = subject;
         let event = Event {
             access: None,
+            request: EventRequest::of(self.context),
             at: self.now(),
             actor,
             source: self.context.source,

@@ -1,12 +1,10 @@
 //! Accepting an invitation: whoever has the link chooses the user's first password.
 
-use std::net::IpAddr;
-
 use storage::{Reading, Snapshot};
 use subtle::ConstantTimeEq;
 
 use super::Directory;
-use crate::access::{Actor, Context, organization};
+use crate::access::{Context, organization};
 use crate::authentication::Password;
 use crate::collections::{
     NewPassword, Site, first_password, parse_invitation, require_invitable, require_quality,
@@ -85,13 +83,15 @@ impl Directory {
         &self,
         token: &str,
         password: NewPassword,
-        (source, now): (IpAddr, Time),
+        context: Context,
     ) -> Result<(), Error> {
         let (token, tools) = (token.to_owned(), self.inner.tools.clone());
+        let now = context.now;
         let done = self.inner.store.write(move |change| {
             let invited = Invited::read(&*change, &token, now)?;
             let Invited { home, user: (id, mut user) } = invited;
             let context = Context { actor: Actor::nobody(), source: Some(source), now };
+            let Invited { home: (home, _), user: (id, mut user) } = invited;
             let mut site =
                 Site { source: change, place: home.into(), context: &context, tools: &tools };
             let (partition, number) = (site.partition(), id.record());

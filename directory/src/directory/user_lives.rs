@@ -153,7 +153,8 @@ struct Step<'a> {
 
 impl Step<'_> {
     fn end(&self, change: &mut Change<'_>, over: Over) -> Result<(), Error> {
-        let context = Context { actor: Actor::nobody(), source: None, now: self.now };
+        let context =
+            Context { actor: Actor::nobody(), source: None, now: self.now, request: None };
         let place = self.id.into();
         let mut site = Site { source: change, place, context: &context, tools: self.tools };
         let partition = site.partition();

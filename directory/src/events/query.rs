@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use storage::{EventSearch, Partition, Term, term};
 use uuid::Uuid;
 
-use super::{Action, Event, EventActor, Outcome, SubjectKind, text};
+use super::{Action, Event, EventActor, EventRequest, Outcome, SubjectKind, text};
 use crate::time::Time;
 
 /// Which events somebody looks for; what is absent does not matter.
@@ -28,6 +28,8 @@ pub struct EventQuery {
     pub source: Option<IpNet>,
     /// Only what was done, or only what was not.
     pub success: Option<bool>,
+    /// Only what came of this request: its id, or what its client calls it.
+    pub request: Option<String>,
     /// Only those in whose text this stands, without case.
     pub text: Option<String>,
 }
@@ -40,6 +42,7 @@ mod fields {
     pub(super) const SUBJECT: u8 = 4;
     pub(super) const SUBJECT_KIND: u8 = 5;
     pub(super) const SOURCE: u8 = 6;
+    pub(super) const REQUEST: u8 = 7;
 }
 
 impl EventQuery {
@@ -57,6 +60,8 @@ impl EventQuery {
         let whole = |source: &IpNet| source.prefix_len() == source.max_prefix_len();
         let address = self.source.filter(whole).map(|source| source.addr().to_string());
         terms.extend(address.map(|address| vec![term(fields::SOURCE, address.as_bytes())]));
+        let request = self.request.as_ref();
+        terms.extend(request.map(|id| vec![term(fields::REQUEST, id.as_bytes())]));
         EventSearch {
             from_ms: self.from.map_or(0, |time| time.0),
             until_ms: self.until.map_or(u64::MAX, |time| time.0),
@@ -88,8 +93,13 @@ impl EventQuery {
             && self.source.is_none_or(|net| event.source.is_some_and(|it| net.contains(&it)))
             && self.actor.as_ref().is_none_or(by)
             && self.subject.as_ref().is_none_or(to)
+            && self.request.as_ref().is_none_or(|wanted| is_of(event.request.as_ref(), wanted))
             && self.text.as_ref().is_none_or(|wanted| holds(event, wanted))
     }
+}
+
+fn is_of(request: Option<&EventRequest>, wanted: &str) -> bool {
+    request.is_some_and(|it| it.id == wanted || it.client_id.as_deref() == Some(wanted))
 }
 
 /// Adds what an event can be searched by.
@@ -102,6 +112,13 @@ pub(super) fn terms(body: &[u8], terms: &mut Vec<u64>) {
     terms.extend(name.map(|name| of_name(fields::ACTOR, name)));
     terms.extend(id.map(|id| of_told(fields::ACTOR, id)));
     terms.extend(event.source.map(|source| of_told(fields::SOURCE, &source)));
+    terms.extend(name.map(|name| term(fields::ACTOR, name.to_lowercase().as_bytes())));
+    terms.extend(id.map(|id| term(fields::ACTOR, id.as_bytes())));
+    terms.extend(event.source.map(|source| term(fields::SOURCE, source.to_string().as_bytes())));
+    if let Some(EventRequest { id, client_id }) = &event.request {
+        let names = std::iter::once(id).chain(client_id);
+        terms.extend(names.map(|name| term(fields::REQUEST, name.as_bytes())));
+    }
     if let Some(subject) = &event.subject {
         terms.push(of_word(fields::SUBJECT_KIND, &subject.kind));
         terms.push(of_name(fields::SUBJECT, &subject.name));

@@ -260,10 +260,11 @@ impl EventQuery {
             subject_kind,
             source,
             success,
+            request,
             text,
         } = self;
         actions.is_empty()
-            && [actor, subject, text].iter().all(|it| it.is_none())
+            && [actor, subject, request, text].iter().all(|it| it.is_none())
             && subject_kind.is_none()
             && source.is_none()
             && success.is_none()

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use self::writing::Text;
 use super::{Difference, Event, EventActor, NetworkAccess, Outcome, Subject};
+use super::{Difference, Event, EventActor, EventRequest, NetworkAccess, Outcome, Subject};
 use crate::time::Time;
 
 /// Appends the text that an event's hash is of.
@@ -66,13 +67,17 @@ fn place(organization: Option<Uuid>, sequence: u64, body: &[u8]) -> Map<String, 
 
 /// What an event says, without its place in the log.
 pub(super) fn members(event: Event) -> Map<String, Value> {
-    let Event { at, actor, source, action, subject, outcome, differences, access } = event;
+    let Event { at, actor, source, action, subject, outcome, differences, access, request } = event;
     let (success, reason) = match outcome {
         Outcome::Success => (true, None),
         Outcome::Failure(reason) => (false, Some(reason)),
     };
     let (method, rule) = match access {
         Some(NetworkAccess { method, rule }) => (Some(word(method)), rule),
+        None => (None, None),
+    };
+    let (request_id, client_request_id) = match request {
+        Some(EventRequest { id, client_id }) => (Some(id), client_id),
         None => (None, None),
     };
     let subject = subject
@@ -82,9 +87,11 @@ pub(super) fn members(event: Event) -> Map<String, Value> {
         ("action", Some(word(action))),
         ("actor", Some(named(actor))),
         ("at", Some(written(at).into())),
+        ("client_request_id", client_request_id.map(Value::from)),
         ("differences", (!differences.is_empty()).then(|| differences.into())),
         ("method", method),
         ("reason", reason.map(Value::from)),
+        ("request_id", request_id.map(Value::from)),
         ("rule", rule.map(Value::from)),
         ("source", source.map(|source| source.to_string().into())),
         ("subject", subject),
@@ -290,6 +297,7 @@ mod tests {
     fn the_text_of_an_event_stays_what_it_was() {
         let event = Event {
             access: None,
+            request: None,
             at: Time(1_700_000_000_005),
             actor: EventActor::Admin { id: Uuid::from_u128(1), login: "root".into() },
             source: Some("192.0.2.1".parse().unwrap()),
@@ -323,6 +331,21 @@ mod tests {
         );
         assert_eq!(text, expected);
         let text = told(None, 8, EventHash::BEGINNING, &[99, 1]);
+        assert_eq!(String::from_utf8(told).unwrap(), expected);
+        let request = EventRequest { id: "00ff".into(), client_id: Some("trace-7".into()) };
+        let asked = Event { request: Some(request), differences: Vec::new(), ..event };
+        let told = text(None, 7, EventHash::BEGINNING, &asked.encode());
+        let expected = concat!(
+            r#"{"action":"changed","actor":{"id":"00000000-0000-0000-0000-000000000001","#,
+            r#""kind":"admin","name":"root"},"at":"2023-11-14T22:13:20.005Z","#,
+            r#""client_request_id":"trace-7","previous":"#,
+            r#""0000000000000000000000000000000000000000000000000000000000000000","#,
+            r#""request_id":"00ff","sequence":7,"source":"192.0.2.1","subject":{"id":"#,
+            r#""00000000-0000-0000-0000-000000000002","kind":"user","name":"ada"},"#,
+            r#""success":true}"#,
+        );
+        assert_eq!(String::from_utf8(told).unwrap(), expected);
+        let told = text(None, 8, EventHash::BEGINNING, &[99, 1]);
         let expected =
             format!(r#"{{"previous":"{}","sequence":8,"stored":"6301"}}"#, "0".repeat(64));
         assert_eq!(text, expected);

@@ -114,6 +114,7 @@ impl Directory {
             outcome: Outcome::Failure(reason.to_owned()),
             differences: Vec::new(),
             access: None,
+            request: None,
         };
         self.note_event(Place::Organization(organization), &event);
     }

@@ -38,7 +38,7 @@ impl Job {
     pub(crate) fn context(&self, import: &Import) -> Context {
         let asker = &import.asker;
         let actor = Actor(Who::Admin { admin: asker.admin, token: asker.token });
-        Context { actor, source: asker.source, now: self.now }
+        Context { actor, source: asker.source, now: self.now, request: None }
     }
 
     /// Looks whether whoever asked for the import may still have it done.

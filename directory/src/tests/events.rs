@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::world::World;
-use crate::access::{Grant, ManageAuthentication, Role, View};
+use crate::access::{Context, Grant, ManageAuthentication, RequestId, Role, View};
 use crate::events::{
     Action, CountBy, Event, EventActor, EventQuery, Outcome, Subject, SubjectKind,
 };
@@ -19,6 +19,7 @@ fn tell(world: &World, organization: OrganizationId, action: Action, login: &str
     let reason = "the password is wrong".to_owned();
     let event = Event {
         access: None,
+        request: None,
         at: Time(at),
         actor: EventActor::User { id: None, login: login.into() },
         source: Some(IpAddr::from([192, 0, 2, u8::try_from(at % 4).unwrap()])),
@@ -89,6 +90,34 @@ fn events_are_found_by_what_they_say() {
     let times = EventQuery { from: Some(Time(2 * HOUR)), until: Some(Time(4 * HOUR)), ..all() };
     assert_eq!(find(times), ["carl", "bob"]);
     assert!(find(EventQuery { text: Some("nothing like that".into()), ..all() }).is_empty());
+}
+
+#[test]
+fn a_change_is_found_by_its_request_and_by_what_its_client_calls_that() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let made = |slug: &str, request: Option<RequestId>| {
+        let context = Context { request, ..world.top() };
+        let retention = Some(u64::try_from(slug.len()).unwrap() * 24 * HOUR);
+        let done = world.directory.change(context, move |it| {
+            it.authorize::<ManageAuthentication>(acme)?.set_event_retention(retention)
+        });
+        done.unwrap();
+    };
+    let (one, other) = (RequestId::new([1; 8]), RequestId::new([2; 8]).given("ticket-7").unwrap());
+    made("a", Some(one));
+    made("bb", Some(other));
+    made("ccc", None);
+    let asked = |id: &str| {
+        let query = EventQuery { request: Some(id.into()), ..EventQuery::default() };
+        let page = looking(&world, acme, |grant| grant.find_events(&query, None, 100).unwrap());
+        let request = |it: crate::events::Numbered| it.event.request.unwrap().id;
+        page.events.into_iter().map(request).collect::<Vec<_>>()
+    };
+    assert_eq!(asked("0101010101010101"), ["0101010101010101"]);
+    assert_eq!(asked("ticket-7"), ["0202020202020202"]);
+    assert_eq!(asked("0202020202020202"), ["0202020202020202"]);
+    assert!(asked("ticket").is_empty() && asked("TICKET-7").is_empty());
 }
 
 #[test]

@@ -3,8 +3,10 @@
 use storage::Reading;
 use uuid::Uuid;
 
-use super::world::{DAY, HERE, RIGHT, World, accepted, password, refusal, user};
-use crate::access::{Identity, ManageConfiguration, ManageIdentities, ManageOrganizations, View};
+use super::world::{DAY, RIGHT, World, accepted, password, refusal, user};
+use crate::access::{
+    Actor, Identity, ManageConfiguration, ManageIdentities, ManageOrganizations, View,
+};
 use crate::collections::{CapUse, Member, MembershipChange, RestoredAs};
 use crate::error::Error;
 use crate::events::{Action, EventActor};
@@ -91,7 +93,7 @@ impl World {
 
     fn accept(&self, token: &str, text: &str) -> Result<(), Error> {
         self.directory.judge_first_password(token, &password(text), self.now())?;
-        self.directory.accept_invitation(token, self.password(text), (HERE, self.now()))
+        self.directory.accept_invitation(token, self.password(text), self.by(Actor::nobody()))
     }
 }
 
@@ -310,7 +312,7 @@ fn all_invitations_that_do_not_count_are_missing_alike() {
         for text in ["short", CHOSEN] {
             assert!(matches!(world.accept(token, text), Err(Error::Missing)), "{token}");
             let hashed = world.password(text);
-            let done = world.directory.accept_invitation(token, hashed, (HERE, world.now()));
+            let done = world.directory.accept_invitation(token, hashed, world.by(Actor::nobody()));
             assert!(matches!(done, Err(Error::Missing)), "{token}");
         }
     }

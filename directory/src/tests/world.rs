@@ -135,7 +135,7 @@ impl World {
     }
 
     pub(super) fn by(&self, actor: Actor) -> Context {
-        Context { actor, source: Some(HERE), now: self.now() }
+        Context { actor, source: Some(HERE), now: self.now(), request: None }
     }
 
     /// Whoever has the password of that identity today.

@@ -254,6 +254,45 @@ fn events_are_found_and_counted_by_what_they_say() {
 }
 
 #[test]
+fn events_name_the_request_that_they_came_of_as_its_answer_does() {
+    let office = Office::new();
+    let named = office.demo.api_as_top().header("X-Request-Id: ticket-4711");
+    let made = named.post(&office.path("groups"), &json!({"name": "staff"}));
+    assert_eq!(made.status, 201, "{made:?}");
+    let id = made.header("x-request-id").unwrap().to_owned();
+    let tenantry = desk(&office);
+    for asked in ["ticket-4711", &id] {
+        let found = tenantry.shows(&format!("events --request-id {asked}"));
+        let found = found.as_array().unwrap();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0]["subject"]["name"], "staff");
+        assert_eq!(found[0]["request_id"], json!(id));
+        assert_eq!(found[0]["client_request_id"], "ticket-4711");
+    }
+    let unnamed = office.demo.api_as_top().post(&office.path("groups"), &json!({"name": "all"}));
+    let id = unnamed.header("x-request-id").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = exported(&office, folder.path(), &format!("--format csv --request-id {id}"));
+    let script = "import csv, sys\nfor row in csv.DictReader(open(sys.argv[1], newline='')):\n    \
+                  print(row['subject_name'], row['request_id'], row['client_request_id'])";
+    let read = python(script, [file.to_str().unwrap()]);
+    assert_eq!(read.stdout, format!("all {id} \n"), "{read:?}");
+    // What was refused is found by what its answer was called, too.
+    let reader = office.admin("read_only");
+    let headers = ["X-Request-Id: ticket-4712"];
+    let body = json!({"name": "x"});
+    let refused = reader.session.send_with("POST", &office.path("groups"), &headers, Some(&body));
+    assert_eq!(refused.status, 403);
+    office.event("refused");
+    let found = tenantry.shows("events --request-id ticket-4712 --action refused");
+    assert_eq!(found[0]["request_id"], json!(refused.header("x-request-id").unwrap()));
+    // A login over RADIUS came of no request of the admin API.
+    let client = office.client("switch", &json!({}));
+    office.wire().ask(&crate::harness::wire::Request::login(&client.secret, "ada", "wrong"));
+    assert_eq!(office.event("radius_access")["request_id"], Value::Null);
+}
+
+#[test]
 fn events_of_several_organizations_are_found_at_once() {
     let (office, other) = (Office::new(), Office::new());
     office.group("of both", &[], &[]);

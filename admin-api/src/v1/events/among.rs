@@ -45,6 +45,9 @@ pub(crate) struct AmongQuery {
     source: Option<String>,
     /// Only what was done, or only what was not.
     success: Option<bool>,
+    /// Only what came of this request: the `X-Request-Id` of its answer, or the one that its client
+    /// gave it.
+    request_id: Option<String>,
     /// Only events in which this stands, without case.
     text: Option<String>,
     /// Only what happened then or later.
@@ -88,10 +91,11 @@ pub(crate) async fn list_all_events(
     let chosen = Chosen::<EventAmong>::read(query.fields.as_deref())?;
     let before = query.cursor.as_deref().map(read_cursor).transpose()?.map(u64::from_be_bytes);
     let named = query.organizations.as_deref().map(ids).transpose()?;
-    let AmongQuery { action, actor, subject, subject_kind, source, success, text, .. } = query;
-    let (from, until) = (query.from, query.until);
-    let query = Asked { action, actor, subject, subject_kind, source, success, text, from, until }
-        .query()?;
+    let AmongQuery { action, actor, subject, subject_kind, source, success, request_id, .. } =
+        query;
+    let (text, from, until) = (query.text, query.from, query.until);
+    let who = (actor, subject, subject_kind);
+    let query = Asked { action, who, source, success, request_id, text, from, until }.query()?;
     let context = caller.context;
     let turn = Arc::clone(&caller.api.searching).acquire_owned().await;
     let found = caller.api.blocking(move |directory| {

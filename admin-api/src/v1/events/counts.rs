@@ -70,6 +70,9 @@ pub(crate) struct CountsQuery {
     source: Option<String>,
     /// Only what was done, or only what was not.
     success: Option<bool>,
+    /// Only what came of this request: the `X-Request-Id` of its answer, or the one that its client
+    /// gave it.
+    request_id: Option<String>,
     /// Only events in which this stands, without case.
     text: Option<String>,
     /// Only what happened then or later.
@@ -120,9 +123,10 @@ pub(crate) async fn count_events(
     Params(query): Params<CountsQuery>,
 ) -> Result<Json<Counts>, Problem> {
     let CountsQuery { interval, by, action, actor, subject, subject_kind, source, .. } = query;
-    let (success, text, from, until) = (query.success, query.text, query.from, query.until);
-    let query = Asked { action, actor, subject, subject_kind, source, success, text, from, until }
-        .query()?;
+    let (success, request_id, text) = (query.success, query.request_id, query.text);
+    let (from, until) = (query.from, query.until);
+    let who = (actor, subject, subject_kind);
+    let query = Asked { action, who, source, success, request_id, text, from, until }.query()?;
     let length = interval.unwrap_or_default().milliseconds();
     let (place, context) = (home.place, home.caller.context);
     let turn = Arc::clone(&home.caller.api.searching).acquire_owned().await;

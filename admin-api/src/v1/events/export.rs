@@ -56,6 +56,9 @@ pub(crate) struct ExportQuery {
     source: Option<String>,
     /// Only what was done, or only what was not.
     success: Option<bool>,
+    /// Only what came of this request: the `X-Request-Id` of its answer, or the one that its client
+    /// gave it.
+    request_id: Option<String>,
     /// Only events in which this stands, without case.
     text: Option<String>,
     /// Only what happened then or later.
@@ -89,10 +92,11 @@ pub(crate) async fn export_events(
     Params(query): Params<ExportQuery>,
 ) -> Result<Response, Problem> {
     let format = query.format.unwrap_or_default();
-    let ExportQuery { action, actor, subject, subject_kind, source, success, text, .. } = query;
-    let (from, until) = (query.from, query.until);
-    let query = Asked { action, actor, subject, subject_kind, source, success, text, from, until }
-        .query()?;
+    let ExportQuery { action, actor, subject, subject_kind, source, success, request_id, .. } =
+        query;
+    let (text, from, until) = (query.text, query.from, query.until);
+    let who = (actor, subject, subject_kind);
+    let query = Asked { action, who, source, success, request_id, text, from, until }.query()?;
     let (place, context, api) = (home.place, home.caller.context, home.caller.api);
     let asked = query.clone();
     let range = api.blocking(move |directory| {

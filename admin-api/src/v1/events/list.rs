@@ -37,6 +37,9 @@ pub(crate) struct ListQuery {
     source: Option<String>,
     /// Only what was done, or only what was not.
     success: Option<bool>,
+    /// Only what came of this request: the `X-Request-Id` of its answer, or the one that its client
+    /// gave it.
+    request_id: Option<String>,
     /// Only events in which this stands, without case.
     text: Option<String>,
     /// Only what happened then or later.
@@ -69,10 +72,10 @@ pub(crate) async fn list_events(
     let limit = page_size(query.limit)?;
     let chosen = Chosen::<Event>::read(query.fields.as_deref())?;
     let before = query.cursor.as_deref().map(read_cursor).transpose()?.map(u64::from_be_bytes);
-    let ListQuery { action, actor, subject, subject_kind, source, success, text, .. } = query;
-    let (from, until) = (query.from, query.until);
-    let query = Asked { action, actor, subject, subject_kind, source, success, text, from, until }
-        .query()?;
+    let ListQuery { action, actor, subject, subject_kind, source, success, request_id, .. } = query;
+    let (text, from, until) = (query.text, query.from, query.until);
+    let who = (actor, subject, subject_kind);
+    let query = Asked { action, who, source, success, request_id, text, from, until }.query()?;
     let place = home.place;
     let context = home.caller.context;
     let page = home.caller.api.blocking(move |directory| {

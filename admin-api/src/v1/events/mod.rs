@@ -12,7 +12,7 @@ mod table;
 use std::net::IpAddr;
 
 use directory::NetworkMethod;
-use directory::events::{self, EventActor, Numbered, Outcome};
+use directory::events::{self, EventActor, EventRequest, Numbered, Outcome};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
@@ -70,6 +70,13 @@ pub(crate) struct Event {
     /// The rule of the RADIUS client that decided; null where none was met, or none was asked.
     #[schema(required)]
     rule: Option<String>,
+    /// The request that it came of: the `X-Request-Id` of that answer; null for what no request of
+    /// the admin API asked for.
+    #[schema(required)]
+    request_id: Option<String>,
+    /// The id that its client gave that request.
+    #[schema(required)]
+    client_request_id: Option<String>,
 }
 
 /// Who did something, as it was named then.
@@ -155,6 +162,10 @@ impl From<Numbered> for Event {
             id: subject.id,
             name: subject.name,
         });
+        let (request_id, client_request_id) = match event.request {
+            Some(EventRequest { id, client_id }) => (Some(id), client_id),
+            None => (None, None),
+        };
         Self {
             sequence,
             at: Moment(event.at),
@@ -167,6 +178,8 @@ impl From<Numbered> for Event {
             differences: event.differences.into_iter().map(Into::into).collect(),
             method: event.access.as_ref().map(|access| access.method),
             rule: event.access.and_then(|access| access.rule),
+            request_id,
+            client_request_id,
         }
     }
 }

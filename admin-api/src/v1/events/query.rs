@@ -19,11 +19,11 @@ const ACTIONS: usize = 32;
 #[derive(Default)]
 pub(super) struct Asked {
     pub(super) action: Option<String>,
-    pub(super) actor: Option<String>,
-    pub(super) subject: Option<String>,
-    pub(super) subject_kind: Option<SubjectKind>,
+    /// Who did it, and to whom or to what.
+    pub(super) who: (Option<String>, Option<String>, Option<SubjectKind>),
     pub(super) source: Option<String>,
     pub(super) success: Option<bool>,
+    pub(super) request_id: Option<String>,
     pub(super) text: Option<String>,
     pub(super) from: Option<Moment>,
     pub(super) until: Option<Moment>,
@@ -32,9 +32,15 @@ pub(super) struct Asked {
 impl Asked {
     /// What it asks for.
     pub(super) fn query(self) -> Result<EventQuery, Problem> {
-        let Self { action, actor, subject, subject_kind, source, success, text, from, until } =
-            self;
-        for (pointer, text) in [("/actor", &actor), ("/subject", &subject), ("/text", &text)] {
+        let Self { action, who, source, success, request_id: request, text, from, until } = self;
+        let (actor, subject, subject_kind) = who;
+        let texts = [
+            ("/actor", &actor),
+            ("/subject", &subject),
+            ("/request_id", &request),
+            ("/text", &text),
+        ];
+        for (pointer, text) in texts {
             if text.as_ref().is_some_and(|text| text.len() > LONGEST || text.is_empty()) {
                 let detail = format!("must have 1 to {LONGEST} octets");
                 return Err(Problem::invalid(pointer, detail));
@@ -43,7 +49,18 @@ impl Asked {
         let actions = action.as_deref().map(actions).transpose()?.unwrap_or_default();
         let source = source.as_deref().map(network).transpose()?;
         let (from, until) = (time(from), time(until));
-        Ok(EventQuery { from, until, actions, actor, subject, subject_kind, source, success, text })
+        Ok(EventQuery {
+            from,
+            until,
+            actions,
+            actor,
+            subject,
+            subject_kind,
+            source,
+            success,
+            request,
+            text,
+        })
     }
 }
 

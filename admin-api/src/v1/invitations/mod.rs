@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use crate::api::Api;
 use crate::body::Body;
-use crate::caller::Peer;
+use crate::caller::{Nobody, Peer};
 use crate::problem::Problem;
 use crate::secret_text::SecretText;
 
@@ -75,6 +75,7 @@ pub(crate) async fn show_invitation_page(State(api): State<Api>) -> Result<Respo
 pub(crate) async fn accept_invitation(
     State(api): State<Api>,
     Peer(peer): Peer,
+    Nobody(context): Nobody,
     Body(Acceptance { token, password }): Body<Acceptance>,
 ) -> Result<StatusCode, Problem> {
     let (now, source) = (api.now(), peer.ip().to_canonical());
@@ -83,13 +84,14 @@ pub(crate) async fn accept_invitation(
         api.directory.require_invitation(token.expose(), now)?;
         return Ok(StatusCode::NO_CONTENT);
     };
+    let now = context.now;
+    api.invited.admit(peer.ip().to_canonical(), now).map_err(Problem::too_often)?;
     let judged = password.password()?;
     // Nobody has anything hashed who holds no invitation, or chose what is refused.
     api.directory.judge_first_password(token.expose(), &judged, now)?;
     let hashed = api.hash(password).await?;
-    let accepted = api.blocking(move |directory| {
-        directory.accept_invitation(token.expose(), hashed, (source, now))
-    });
+    let accepted =
+        api.blocking(move |directory| directory.accept_invitation(token.expose(), hashed, context));
     accepted.await?;
     Ok(StatusCode::NO_CONTENT)
 }

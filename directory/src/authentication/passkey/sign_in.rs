@@ -6,13 +6,15 @@ use storage::{Id, Reading, Snapshot};
 
 use super::client::ClientData;
 use super::{Assertion, Holder, Named, Objection, goes_on, read_handle};
-use crate::access::{Actor, Context};
+use crate::access::Context;
 use crate::authentication::engine::{AccountKey, Bearer};
 use crate::authentication::sign_in::{Arrival, SignInOutcome, living, open_session};
 use crate::collections::{IssuedToken, Site, end_passkey_sessions};
 use crate::directory::Directory;
 use crate::error::Error;
-use crate::events::{Action, Difference, Event, EventActor, Outcome, Subject, SubjectKind};
+use crate::events::{
+    Action, Difference, Event, EventActor, EventRequest, Outcome, Subject, SubjectKind,
+};
 use crate::id::{AdminId, AdminNumber, RecordId};
 use crate::records::{Admin, Passkey, SecondProof, credential_key, indices};
 use crate::text::prepare;
@@ -93,6 +95,7 @@ impl Directory {
     ) -> Result<SignInOutcome, Error> {
         let passkeys = self.inner.tools.passkeys();
         let party = passkeys.party()?;
+        let context = arrival.context();
         let (source, now) = (arrival.source, arrival.now);
         let said = ClientData::read(&answer.client_data).ok_or(Objection::ClientData);
         let asked = said.and_then(|said| {
@@ -132,7 +135,7 @@ impl Directory {
             }
             Err(objection) => {
                 throttle.failed(source, throttled, now.0);
-                self.note_objection(&holder, told, &objection, (source, now));
+                self.note_objection(&holder, told, &objection, &context);
                 Ok(SignInOutcome::Rejected)
             }
         }
@@ -156,8 +159,7 @@ impl Directory {
         let tools = self.inner.tools.clone();
         let done = self.inner.store.write(move |change| {
             let Signed { admin, id, passkey, counter, arrival } = signed;
-            let (source, now) = (Some(arrival.source), arrival.now);
-            let context = Context { actor: Actor::nobody(), source, now };
+            let (context, now) = (arrival.context(), arrival.now);
             let mut site =
                 Site { source: change, place: admin.home, context: &context, tools: &tools };
             if living(&site, admin.number)?.is_none() {
@@ -197,15 +199,16 @@ impl Directory {
         holder: &Holder,
         (uuid, name): (uuid::Uuid, String),
         objection: &Objection,
-        at: (IpAddr, Time),
+        context: &Context,
     ) {
         let admin =
             Subject { kind: SubjectKind::Admin, id: holder.uuid, name: holder.login.clone() };
         let event = Event {
             access: None,
-            at: at.1,
+            request: EventRequest::of(context),
+            at: context.now,
             actor: EventActor::Nobody,
-            source: Some(at.0),
+            source: context.source,
             action: Action::SignIn,
             subject: Some(admin),
             outcome: Outcome::Failure(objection.to_string()),
