@@ -22,6 +22,7 @@ mod queue;
 mod retention;
 mod sealed;
 mod segments;
+mod shelf;
 mod summary;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -177,7 +178,7 @@ impl EventLog {
     }
 
     /// Hands on what is looked for, the newest first, until `take` says `false`. Events that wait
-    /// to be written are among it. Returns the number of the event with which it ended early: none
+    /// to be written are among it, unless only those that are is asked for. Returns the number of the event with which it ended early: none
     /// before it was looked at.
     ///
     /// # Errors
@@ -230,6 +231,15 @@ impl EventLog {
     /// When the disk failed; the events go on waiting and are tried again.
     pub fn flush(&self) -> Result<(), EventError> {
         self.flusher.log.flush()
+    }
+
+    /// Returns when the events of a partition's changes that were made before are on the disk; waits
+    /// for no others.
+    ///
+    /// # Errors
+    /// As [`flush`](Self::flush).
+    pub fn settle(&self, partition: Partition) -> Result<(), EventError> {
+        self.flusher.log.settle(partition)
     }
 
     /// How many events were dropped since the log was opened.

@@ -16,6 +16,7 @@ use super::chain::{EventHash, EventOwner, EventWords};
 use super::frame::{Entry, Shape};
 use super::header::Header;
 use super::part::{ActivePart, Frames, Reader, Run};
+use super::summary::Summary;
 use super::trail::{Place, Trail};
 use super::walk::Walk;
 use crate::folder::{Folder, SegmentFile};
@@ -43,6 +44,8 @@ pub(crate) struct Active {
     /// Where the chains stand.
     pub(crate) heads: Heads,
     trails: BTreeMap<u32, Trail>,
+    /// Partitions of whose events it is not all known what they can be searched by.
+    unlearned: Vec<u32>,
 }
 
 impl Active {
@@ -67,12 +70,9 @@ impl Active {
     }
 
     /// Opens a segment and cuts off what was not written whole. A segment without a whole header
-    /// was never used: `None`.
-    pub(crate) fn open(
-        folder: &dyn Folder,
-        name: &str,
-        words: &EventWords,
-    ) -> Result<Option<Self>, EventError> {
+    /// was never used: `None`. What its events can be searched by is found out [later](Self::lesson):
+    /// it takes longer than all the rest.
+    pub(crate) fn open(folder: &dyn Folder, name: &str) -> Result<Option<Self>, EventError> {
         let file = folder.open(name)?;
         let Some((header, start)) = Header::read(&file)? else {
             return Ok(None);
@@ -83,9 +83,10 @@ impl Active {
         let file = Arc::clone(&active.file);
         let mut frames = Frames::new(&file, start..length, shape, MANY_FRAMES);
         while let Some((entry, end)) = frames.next()? {
-            active.note(&Chained::new(entry, words));
+            active.note(&entry, None);
             active.end = end;
         }
+        active.unlearned = active.trails.keys().copied().collect();
         if active.end < length {
             active.file.set_len(active.end)?;
             active.file.sync_data()?;
@@ -120,8 +121,9 @@ impl Active {
         chained.collect()
     }
 
-    /// Takes in an event that was written at the end; the caller moves the end.
-    pub(crate) fn note(&mut self, Chained { entry, terms }: &Chained) {
+    /// Takes in an event that was written at the end, with what it can be searched by where that is
+    /// known; the caller moves the end.
+    pub(crate) fn note(&mut self, entry: &Entry, terms: Option<&[u64]>) {
         let place = Place { sequence: entry.sequence, offset: self.end };
         let previous = self.heads.get(&entry.partition).copied();
         let trail = self.trails.entry(entry.partition).or_default();
@@ -141,6 +143,28 @@ impl Active {
         let runs = trail.runs(&walk.search, walk.newest_first).take(AT_ONCE);
         let runs: Vec<Run> = runs.map(|(places, previous)| (places.to_vec(), previous)).collect();
         (!runs.is_empty()).then(|| ActivePart::new(self.reader(), runs))
+    }
+
+    /// Some events of which it is not known yet what they can be searched by.
+    pub(crate) fn lesson(&self) -> Option<Lesson> {
+        let unlearned = self.unlearned.iter().rev().find_map(|partition| {
+            let (stretch, places) = self.trails.get(partition)?.unlearned()?;
+            Some((*partition, stretch, places.to_vec()))
+        });
+        let (partition, stretch, places) = unlearned?;
+        Some(Lesson { partition, stretch, places, reader: self.reader() })
+    }
+
+    /// Takes what was found out of them. None may have been added to them meanwhile.
+    pub(crate) fn learn(&mut self, lesson: &Lesson, summary: Summary) {
+        if let Some(trail) = self.trails.get_mut(&lesson.partition) {
+            trail.learn(lesson.stretch, summary);
+        }
+        while let Some(last) = self.unlearned.last()
+            && self.trails.get(last).is_none_or(|trail| trail.unlearned().is_none())
+        {
+            self.unlearned.pop();
+        }
     }
 
     /// Reads all events, sorted by partition, then by sequence number.
@@ -175,6 +199,7 @@ impl Active {
             starts,
             heads,
             trails,
+            unlearned: Vec::new(),
         }
     }
 }
@@ -182,7 +207,7 @@ impl Active {
 /// An event with its place in the chain, and what it can be searched by.
 pub(crate) struct Chained {
     pub(crate) entry: Entry,
-    terms: Vec<u64>,
+    pub(crate) terms: Vec<u64>,
 }
 
 impl Chained {
@@ -190,6 +215,26 @@ impl Chained {
         let mut terms = Vec::new();
         (words.terms)(&entry.body, &mut terms);
         Self { entry, terms }
+    }
+}
+
+/// Events of one partition of which it is to be found out what they can be searched by.
+pub(crate) struct Lesson {
+    partition: u32,
+    stretch: usize,
+    places: Vec<Place>,
+    reader: Reader,
+}
+
+impl Lesson {
+    /// Finds out what the events can be searched by.
+    pub(crate) fn summary(&self, words: &EventWords) -> Result<Summary, EventError> {
+        let (mut summary, mut terms) = (Summary::new(), Vec::new());
+        for entry in self.reader.entries(&self.places)? {
+            (words.terms)(&entry.body, &mut terms);
+            terms.drain(..).for_each(|term| summary.insert(term));
+        }
+        Ok(summary)
     }
 }
 

@@ -108,16 +108,6 @@ impl SegmentIndex {
         self.parts.get(at)
     }
 
-    /// The blocks that may hold what is looked for, by their first events.
-    pub(crate) fn range(&self, search: &EventSearch) -> Range<usize> {
-        let number = search.partition.number();
-        let end = self.blocks.partition_point(|block| block.first < (number, search.before));
-        let behind = (number, search.after.saturating_add(1));
-        let start = self.blocks.partition_point(|block| block.first <= behind);
-        // The block before may end with what is looked for.
-        start.saturating_sub(1).min(end)..end
-    }
-
     /// The index as it stands at the end of the segment.
     pub(crate) fn footer(&self) -> Result<Vec<u8>, Corrupt> {
         let mut footer = crate::record::encode(self)?;
@@ -149,6 +139,16 @@ impl SegmentIndex {
             false => crate::decode::<Unchained>(&index)?.into(),
         })
     }
+}
+
+/// Which of a segment's blocks may hold what is looked for, by their first events.
+pub(crate) fn range(blocks: &[Block], search: &EventSearch) -> Range<usize> {
+    let number = search.partition.number();
+    let end = blocks.partition_point(|block| block.first < (number, search.before));
+    let behind = (number, search.after.saturating_add(1));
+    let start = blocks.partition_point(|block| block.first <= behind);
+    // The block before may end with what is looked for.
+    start.saturating_sub(1).min(end)..end
 }
 
 impl From<Unchained> for SegmentIndex {

@@ -31,6 +31,8 @@ pub(crate) struct Log {
 /// The events that wait.
 struct Queue {
     waiting: VecDeque<Arc<Entry>>,
+    /// How many of them are of changes.
+    changes: usize,
     next_sequence: u64,
     dropped: u64,
     /// How many events of a partition were dropped of which its chain does not tell yet, and when
@@ -50,6 +52,7 @@ impl Log {
         let segments = Segments::open(folder.as_ref(), &options.words)?;
         let queue = Queue {
             waiting: VecDeque::new(),
+            changes: 0,
             next_sequence: segments.active.next(),
             dropped: 0,
             gaps: BTreeMap::new(),
@@ -113,7 +116,7 @@ impl Log {
     }
 
     /// Hands on what is looked for, the newest first, until `take` has enough. An event that
-    /// waits is among it, without its place in the chain.
+    /// waits is among it, without its place in the chain, unless only what is written is wanted.
     ///
     /// Returns the number of the event with which it ended early.
     pub(crate) fn newest_first(
@@ -122,9 +125,12 @@ impl Log {
         take: &mut dyn FnMut(Stored) -> bool,
     ) -> Result<Option<u64>, EventError> {
         let mut walk = Walk::new(search, true, take);
-        let waiting = self.queue().of(search.partition);
-        let waiting = waiting.iter().map(|entry| entry.as_ref().clone().stored(None));
-        let mut goes_on = walk.hand_on(waiting.collect());
+        let mut goes_on = true;
+        if !search.written {
+            let waiting = self.queue().of(search.partition);
+            let waiting = waiting.iter().map(|entry| entry.as_ref().clone().stored(None));
+            goes_on = walk.hand_on(waiting.collect());
+        }
         while goes_on && let Some(part) = self.active_part(&walk) {
             goes_on = part.walk(&mut walk)?;
         }
@@ -209,6 +215,16 @@ impl Log {
         }
     }
 
+    /// Returns when the events of changes of a partition are on the disk, which hardly ever wait.
+    pub(crate) fn settle(&self, partition: Partition) -> Result<(), EventError> {
+        let queue = self.queue();
+        let number = partition.number();
+        let is_due = |entry: &Arc<Entry>| entry.outbox > 0 && entry.partition == number;
+        let waits = queue.changes > 0 && queue.waiting.iter().any(is_due);
+        drop(queue);
+        if waits { self.flush() } else { Ok(()) }
+    }
+
     pub(crate) fn dropped(&self) -> u64 {
         self.queue().dropped
     }
@@ -225,6 +241,7 @@ impl Log {
     /// Writes what waits until the log is closed and nothing waits, or the last attempt failed.
     pub(crate) fn run(&self) {
         loop {
+            self.study();
             let batch = self.next_batch();
             if batch.is_empty() {
                 break;
@@ -244,6 +261,31 @@ impl Log {
                 self.pause();
             }
         }
+    }
+
+    /// Finds out what events can be searched by that were there at the start: a few between two
+    /// batches, and all while nothing waits.
+    fn study(&self) {
+        let mut studied = 0;
+        while studied < LESSONS || self.is_idle() {
+            // What cannot be read is tried again, and searches that want it tell of it.
+            let Ok(true) = self.learn() else { return };
+            studied += 1;
+        }
+    }
+
+    /// Whether there was something to learn. Events are added by the thread that learns alone.
+    fn learn(&self) -> Result<bool, EventError> {
+        let lesson = unpoisoned(self.segments.read()).active.lesson();
+        let Some(lesson) = lesson else { return Ok(false) };
+        let summary = lesson.summary(&self.options.words)?;
+        unpoisoned(self.segments.write()).active.learn(&lesson, summary);
+        Ok(true)
+    }
+
+    fn is_idle(&self) -> bool {
+        let queue = self.queue();
+        queue.waiting.is_empty() && queue.gaps.is_empty() && !queue.closed
     }
 
     /// Waits for events and lets a batch of them gather. An empty batch is the end.
@@ -300,11 +342,12 @@ impl Log {
         file.sync_data()?;
         let mut segments = unpoisoned(self.segments.write());
         for (chained, end) in chained.iter().zip(ends) {
-            segments.active.note(chained);
+            segments.active.note(&chained.entry, Some(&chained.terms));
             segments.active.end = end;
         }
         let mut queue = self.queue();
-        queue.waiting.drain(..batch.len());
+        let changes = queue.waiting.drain(..batch.len()).filter(|it| it.outbox > 0).count();
+        queue.changes = queue.changes.saturating_sub(changes);
         queue.copied = segments.active.copied;
         Ok(())
     }
@@ -319,7 +362,7 @@ impl Log {
         let full = &segments.active;
         let name = full.name.clone();
         let active = Active::create(folder, (full.next(), full.copied), full.heads.clone())?;
-        let sealed = Sealed::create(folder, full, &self.options.words)?;
+        let sealed = Sealed::create(folder, full, &self.options.words, &segments.shelf)?;
         drop(segments);
         let mut segments = unpoisoned(self.segments.write());
         segments.active = active;
@@ -340,6 +383,7 @@ impl Queue {
         let (partition, sequence) = (partition.number(), self.next_sequence);
         self.next_sequence += 1;
         let entry = Entry { partition, sequence, time_ms, outbox, hash: None, body };
+        self.changes += usize::from(outbox > 0);
         self.waiting.push_back(Arc::new(entry));
     }
 
@@ -369,6 +413,9 @@ impl Queue {
         self.waiting.iter().filter(|entry| entry.partition == wanted).cloned().collect()
     }
 }
+
+/// So much is found out between two batches, however many events wait.
+const LESSONS: usize = 4;
 
 /// How many events are written at once.
 const BATCH: usize = 16_384;

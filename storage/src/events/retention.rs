@@ -162,8 +162,9 @@ impl Sealed {
         let parts = self.index.parts.iter().filter(|part| !gone.contains(&part.number));
         let newest_ms = parts.map(|part| part.newest_ms).max().unwrap_or(self.index.newest_ms);
         let index = self.index.emptied(newest_ms);
-        Self::write(folder, index, |writing| {
-            for block in &self.index.blocks {
+        let blocks = self.blocks()?;
+        Self::write(folder, index, self.shelf(), |writing| {
+            for block in blocks.iter() {
                 for entry in self.entries(block)? {
                     if gone.contains(&entry.partition) {
                         continue;

@@ -10,12 +10,14 @@
 //! events may be searched by. The first format has no summaries, and events without hashes.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::EventError;
 use super::active::Active;
 use super::chain::{EventHash, EventWords};
 use super::frame::{Entry, Shape};
-use super::index::{Block, Part, SegmentIndex};
+use super::index::{Block, Part, SegmentIndex, range};
+use super::shelf::Shelf;
 use super::summary::{SUMMARY, Summary};
 use super::walk::Walk;
 use crate::Corrupt;
@@ -25,7 +27,16 @@ use crate::folder::{Folder, SegmentFile};
 pub(crate) struct Sealed {
     name: String,
     file: SegmentFile,
+    /// Without the blocks: these are on the shelf, or read again.
     pub(crate) index: SegmentIndex,
+    shelf: Arc<Shelf>,
+    on_shelf: u64,
+}
+
+impl Drop for Sealed {
+    fn drop(&mut self) {
+        self.shelf.forget(self.on_shelf);
+    }
 }
 
 impl Sealed {
@@ -39,6 +50,7 @@ impl Sealed {
         folder: &dyn Folder,
         active: &Active,
         words: &EventWords,
+        shelf: &Arc<Shelf>,
     ) -> Result<Self, EventError> {
         let index = SegmentIndex {
             first: active.first,
@@ -50,7 +62,7 @@ impl Sealed {
             blocks: Vec::new(),
             parts: Vec::new(),
         };
-        Self::write(folder, index, |writing| {
+        Self::write(folder, index, shelf, |writing| {
             for entry in active.sorted() {
                 let entry = entry?;
                 let previous = active.starts.get(&entry.partition).copied();
@@ -64,6 +76,7 @@ impl Sealed {
     pub(crate) fn write(
         folder: &dyn Folder,
         index: SegmentIndex,
+        shelf: &Arc<Shelf>,
         add: impl FnOnce(&mut Writing) -> Result<(), EventError>,
     ) -> Result<Self, EventError> {
         let name = Self::name(index.first);
@@ -83,14 +96,35 @@ impl Sealed {
             }
         };
         folder.rename(&unfinished, &name)?;
-        Ok(Self { name, file, index })
+        Ok(Self::over(name, file, index, shelf))
     }
 
     /// Opens a segment and checks its index.
-    pub(crate) fn open(folder: &dyn Folder, name: &str) -> Result<Self, EventError> {
+    pub(crate) fn open(
+        folder: &dyn Folder,
+        name: &str,
+        shelf: &Arc<Shelf>,
+    ) -> Result<Self, EventError> {
         let file = folder.open(name)?;
         let index = SegmentIndex::read(&file)?;
-        Ok(Self { name: name.into(), file, index })
+        Ok(Self::over(name.into(), file, index, shelf))
+    }
+
+    fn over(name: String, file: SegmentFile, mut index: SegmentIndex, shelf: &Arc<Shelf>) -> Self {
+        let (on_shelf, blocks) = (shelf.name(), std::mem::take(&mut index.blocks));
+        shelf.keep(on_shelf, blocks.into());
+        Self { name, file, index, shelf: Arc::clone(shelf), on_shelf }
+    }
+
+    /// The shelf that it stands on.
+    pub(crate) fn shelf(&self) -> &Arc<Shelf> {
+        &self.shelf
+    }
+
+    /// Where its blocks stand.
+    pub(crate) fn blocks(&self) -> Result<Arc<[Block]>, EventError> {
+        let read = || Ok(SegmentIndex::read(&self.file)?.blocks);
+        self.shelf.blocks(self.on_shelf, read)
     }
 
     /// Removes the segment from its folder.
@@ -103,27 +137,33 @@ impl Sealed {
         if self.index.lacks(&walk.search) {
             return Ok(true);
         }
-        let range = self.index.range(&walk.search);
+        let blocks = self.blocks()?;
+        let range = range(&blocks, &walk.search);
         let mut starts: Vec<usize> = range.clone().step_by(SUMMARIES).collect();
         if walk.newest_first {
             starts.reverse();
         }
         for start in starts {
             let group = start..range.end.min(start + SUMMARIES);
-            if !self.walk_group(walk, group)? {
+            if !self.walk_group(walk, &blocks, group)? {
                 return Ok(false);
             }
         }
         Ok(true)
     }
 
-    fn walk_group(&self, walk: &mut Walk<'_>, group: Range<usize>) -> Result<bool, EventError> {
+    fn walk_group(
+        &self,
+        walk: &mut Walk<'_>,
+        blocks: &[Block],
+        group: Range<usize>,
+    ) -> Result<bool, EventError> {
         let search = &walk.search;
         let summaries = match self.index.summaries {
             Some(at) if !search.terms.is_empty() => self.summaries(at, group.clone())?,
             Some(_) | None => Vec::new(),
         };
-        let blocks = self.index.blocks.get(group).unwrap_or(&[]);
+        let blocks = blocks.get(group).unwrap_or(&[]);
         let mut numbers: Vec<usize> = (0..blocks.len()).collect();
         if walk.newest_first {
             numbers.reverse();

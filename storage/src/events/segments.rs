@@ -6,6 +6,7 @@ use super::active::{Active, CHAINED, Heads, UNCHAINED};
 use super::chain::EventWords;
 use super::frame::{Entry, Shape};
 use super::sealed::{Sealed, UNFINISHED};
+use super::shelf::Shelf;
 use super::{EventError, EventOptions};
 use crate::Corrupt;
 use crate::folder::Folder;
@@ -15,6 +16,8 @@ pub(crate) struct Segments {
     pub(crate) active: Active,
     /// In the order of their sequence numbers.
     pub(crate) sealed: Vec<Arc<Sealed>>,
+    /// What is kept of them in memory.
+    pub(crate) shelf: Arc<Shelf>,
 }
 
 impl Segments {
@@ -25,13 +28,14 @@ impl Segments {
         let mut sealed: Vec<Arc<Sealed>> = Vec::new();
         let mut actives: Vec<Active> = Vec::new();
         let mut useless = Vec::new();
+        let shelf = Arc::default();
         for name in names {
             if name.ends_with(UNFINISHED) {
                 useless.push(name);
             } else if name.ends_with(".sealed") {
-                sealed.push(Arc::new(Sealed::open(folder, &name)?));
+                sealed.push(Arc::new(Sealed::open(folder, &name, &shelf)?));
             } else if name.ends_with(CHAINED) || name.ends_with(UNCHAINED) {
-                match Active::open(folder, &name, words)? {
+                match Active::open(folder, &name)? {
                     Some(active) => actives.push(active),
                     None => useless.push(name),
                 }
@@ -45,10 +49,10 @@ impl Segments {
         useless.iter().try_for_each(|name| folder.remove(name))?;
         let active = match current {
             Some(active) if active.shape == Shape::Chained => active,
-            Some(former) => renewed(folder, &former, &mut sealed, words)?,
+            Some(former) => renewed(folder, &former, (&mut sealed, &shelf), words)?,
             None => Active::create(folder, behind(sealed.last()), Heads::new())?,
         };
-        Ok(Self { active, sealed })
+        Ok(Self { active, sealed, shelf })
     }
 
     /// How many events of a batch belong into the active segment.
@@ -96,12 +100,12 @@ fn current(
 fn renewed(
     folder: &dyn Folder,
     former: &Active,
-    sealed: &mut Vec<Arc<Sealed>>,
+    (sealed, shelf): (&mut Vec<Arc<Sealed>>, &Arc<Shelf>),
     words: &EventWords,
 ) -> Result<Active, EventError> {
     let place = (former.next(), former.copied);
     if former.count > 0 {
-        sealed.push(Arc::new(Sealed::create(folder, former, words)?));
+        sealed.push(Arc::new(Sealed::create(folder, former, words, shelf)?));
     }
     let active = Active::create(folder, place, Heads::new())?;
     folder.remove(&former.name)?;

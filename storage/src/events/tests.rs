@@ -96,6 +96,42 @@ fn an_event_can_be_read_before_it_is_written() {
 }
 
 #[test]
+fn whoever_sees_what_is_written_alone_sees_nothing_that_a_loss_of_power_takes_back() {
+    let machine = Machine::new();
+    let log = EventLog::open_folder(Arc::new(machine.clone()), options()).unwrap();
+    let written = EventSearch { written: true, ..EventSearch::all(organization(1)) };
+    let seen = |log: &EventLog| {
+        let mut seen = Vec::new();
+        let take = &mut |stored: Stored| {
+            seen.push((stored.sequence, stored.body));
+            true
+        };
+        log.newest_first(&written, take).unwrap();
+        seen
+    };
+    log.append(vec![event(1, organization(1), "kept")]).unwrap();
+    log.flush().unwrap();
+    log.append(vec![event(2, organization(1), "lost")]).unwrap();
+    log.settle(organization(1)).unwrap();
+    assert_eq!(log.newest(organization(1), None, 9).unwrap().len(), 2);
+    let before = seen(&log);
+    assert_eq!(before, [(1, b"kept".to_vec())], "only changes are waited for");
+    // The power goes, and the number comes again for another.
+    let restarted = machine.restarted(7);
+    let log = EventLog::open_folder(Arc::new(restarted), options()).unwrap();
+    log.append(vec![event(3, organization(1), "another")]).unwrap();
+    log.flush().unwrap();
+    let after = seen(&log);
+    assert_eq!(after, [(2, b"another".to_vec()), (1, b"kept".to_vec())]);
+    assert!(after.ends_with(&before));
+    log.copy(vec![(1, event(4, organization(1), "changed"))]);
+    log.settle(organization(2)).unwrap();
+    assert_eq!(seen(&log), after, "another's changes are not waited for");
+    log.settle(organization(1)).unwrap();
+    assert_eq!(seen(&log)[0], (3, b"changed".to_vec()));
+}
+
+#[test]
 fn the_newest_come_first_through_all_segments() {
     let log = EventLog::open_folder(Arc::new(Memory::default()), options()).unwrap();
     fill(&log, 0..200);
@@ -418,6 +454,30 @@ fn what_is_destroyed_leaves_nothing_and_what_may_be_new_stays() {
     let left = chain(&log, organization(2));
     assert!(left.iter().all(|stored| stored.time_ms >= 120), "what was not sealed comes later");
     assert_eq!(lengths(&log)[0], before[0]);
+fn what_events_can_be_searched_by_is_found_out_after_the_log_was_opened() {
+    let large = EventOptions { segment_events: 30_000, queue: 60_000, ..options() };
+    let log = EventLog::open_folder(folder.clone(), large.clone()).unwrap();
+    let body = |n: u64| format!("event {}", if n == 4_500 { n } else { n % 7 });
+    let one = |n| event(n, organization(u32::try_from(n % 2).unwrap() + 1), &body(n));
+    log.append((0..10_000).map(one).collect()).unwrap();
+    drop(log);
+    let log = EventLog::open_folder(folder, large).unwrap();
+    let rare = |log: &EventLog| {
+        let all = EventSearch::all(organization(1));
+        found(log, &EventSearch { terms: vec![vec![term(1, b"event 4500")]], ..all }, true).0
+    };
+    assert!(rare(&log).contains(&4_501), "before, all is looked at");
+    let few = (0..100_u64).find_map(|n| {
+        log.append(vec![event(n, organization(2), "event 0")]).unwrap();
+        log.flush().unwrap();
+        Some(rare(&log)).filter(|numbers| numbers.len() < 1_000)
+    });
+    assert!(few.unwrap().contains(&4_501));
+    // What comes afterwards is found, too.
+    log.append(vec![event(1, organization(1), "event 4500")]).unwrap();
+    let numbers = rare(&log);
+    assert!(numbers.len() < 1_500 && numbers.iter().any(|number| *number > 10_000));
+    assert_eq!(chain(&log, organization(1)).len(), 5_001);
 }
 
 #[test]

@@ -18,13 +18,16 @@ pub(crate) struct Trail {
     /// The hash before each run.
     previous: Vec<Option<EventHash>>,
     stretches: Vec<Stretch>,
+    /// All stretches before have a summary.
+    learned: usize,
 }
 
 /// What is known of some runs, so that they need not be read.
 struct Stretch {
     oldest_ms: u64,
     newest_ms: u64,
-    summary: Summary,
+    /// None where it was not found out yet: then anything may be there.
+    summary: Option<Summary>,
 }
 
 /// Events that are read at once.
@@ -33,26 +36,43 @@ const RUN: usize = 32;
 const RUNS: usize = 8;
 
 impl Trail {
-    /// Takes in an event behind the others.
+    /// Takes in an event behind the others, with what it can be searched by where that is known.
     pub(crate) fn note(
         &mut self,
         place: Place,
         previous: Option<EventHash>,
         time_ms: u64,
-        terms: &[u64],
+        terms: Option<&[u64]>,
     ) {
         if self.places.len().is_multiple_of(RUN) {
             self.previous.push(previous);
         }
         if self.places.len().is_multiple_of(RUN * RUNS) {
-            let summary = Summary::new();
+            let summary = terms.map(|_| Summary::new());
             self.stretches.push(Stretch { oldest_ms: time_ms, newest_ms: time_ms, summary });
         }
         self.places.push(place);
         if let Some(stretch) = self.stretches.last_mut() {
             stretch.oldest_ms = stretch.oldest_ms.min(time_ms);
             stretch.newest_ms = stretch.newest_ms.max(time_ms);
-            terms.iter().for_each(|term| stretch.summary.insert(*term));
+            if let Some(summary) = &mut stretch.summary {
+                terms.into_iter().flatten().for_each(|term| summary.insert(*term));
+            }
+        }
+    }
+
+    /// The first stretch that has no summary, and the events in it.
+    pub(crate) fn unlearned(&self) -> Option<(usize, &[Place])> {
+        let ahead = self.stretches.iter().enumerate().skip(self.learned);
+        let (number, _) = ahead.into_iter().find(|(_, stretch)| stretch.summary.is_none())?;
+        Some((number, self.places.chunks(RUN * RUNS).nth(number)?))
+    }
+
+    /// Takes the summary of a stretch.
+    pub(crate) fn learn(&mut self, number: usize, summary: Summary) {
+        if let Some(stretch) = self.stretches.get_mut(number) {
+            stretch.summary = Some(summary);
+            self.learned = number;
         }
     }
 
@@ -72,7 +92,7 @@ impl Trail {
         let wanted = stretches.zip(&self.stretches).filter(|((places, _), stretch)| {
             in_range(search, places)
                 && search.may_be_between(stretch.oldest_ms, stretch.newest_ms)
-                && search.may_be_in(&stretch.summary)
+                && stretch.summary.as_ref().is_none_or(|summary| search.may_be_in(summary))
         });
         let runs = wanted
             .flat_map(|((places, previous), _)| places.chunks(RUN).zip(previous.iter().copied()));

@@ -22,6 +22,9 @@ pub struct EventSearch {
     pub terms: Vec<Vec<u64>>,
     /// How many events are looked at at most.
     pub most: usize,
+    /// Whether events that wait to be written are left out: a loss of power would give their
+    /// numbers to others.
+    pub written: bool,
 }
 
 impl EventSearch {
@@ -36,6 +39,7 @@ impl EventSearch {
             until_ms: u64::MAX,
             terms: Vec::new(),
             most: usize::MAX,
+            written: false,
         }
     }
 
