@@ -443,6 +443,8 @@ pub(crate) const EVENTS: Noun = Noun {
         verb("among", "list_all_events"),
         verb("retention", "show_organization_event_retention"),
         verb("set-retention", "set_organization_event_retention"),
+        verb("sampling", "show_organization_event_sampling"),
+        verb("set-sampling", "set_organization_event_sampling"),
         both(EXPORT, "export_events", "export_organization_events"),
     ],
 };

@@ -24,6 +24,7 @@ use crate::authentication::{Engine, RelyingParty, Who as Claim};
 use crate::collections::{self, NewPassword, Oneself, Site};
 use crate::epochs::Epochs;
 use crate::error::Error;
+use crate::events::FailedSearches;
 use crate::gear::GearTable;
 use crate::id::{AdminId, OrganizationId, Place, RecordId};
 use crate::issuing::Lists;
@@ -34,9 +35,7 @@ use crate::preparation::failed_to_open;
 use crate::records::{
     Admin, AdminFields, Agreements, CertificateAuthority, CertificateTotals, Compliance,
     Credential, CustomAttribute, DeletedUser, Departure, DepartureTotals, Device, EventKeeping,
-    FormerPassword, GearClaims, Group, GroupPasswordPolicy, Import, ImportWork, Invitation,
-    IssuedCertificate, Organization, OrganizationState, OwnCertificates, Passkey, PasswordHistory,
-    Plan, RadiusClient, RecoveryCodes, Repeat, ReplyProfile, RevokedCertificates, SecurityPolicy,
+        FormerPassword, GearClaims, Group, GroupPasswordPolicy, Import, ImportWork, Invitation, IssuedCertificate, Organization, OrganizationState, OwnCertificates, Passkey, PasswordHistory, Plan, RadiusClient, RecoveryCodes, Repeat, ReplyProfile, RevokedCertificates, SearchTelling, SecurityPolicy,
     SecurityPolicyVersion, ServiceAccount, Session, SessionTotals, SettledReports, Token, TokenUse,
     UsageMonth, User, UserCap, UserTotals, indices,
 };
@@ -95,6 +94,7 @@ pub(crate) struct Inner {
     pub(crate) engine: Engine,
     pub(crate) gear: Arc<GearTable>,
     pub(crate) followers: Arc<crate::follow::Followers>,
+    pub(crate) failed_searches: FailedSearches,
     pub(crate) lookups: Arc<Lookups>,
     pub(crate) reports: Reports,
     pub(crate) departures: Arc<Departures>,
@@ -141,9 +141,19 @@ impl Directory {
             found: options.kept,
         }));
         let (reports, departures) = (Reports::new(options.sessions), Departures::of(&store));
-        let lists = Lists::default();
-        let inner =
-            Inner { store, tools, engine, gear, followers, lookups, reports, departures, lists };
+        let (lists, failed_searches) = (Lists::default(), FailedSearches::default());
+        let inner = Inner {
+            store,
+            tools,
+            engine,
+            gear,
+            followers,
+            failed_searches,
+            lookups,
+            reports,
+            departures,
+            lists,
+        };
         let directory = Self { inner: Arc::new(inner) };
         directory.prepare()?;
         Ok(directory)
@@ -298,6 +308,7 @@ impl Directory {
             KindCheck::of::<GroupPasswordPolicy>(),
             KindCheck::of::<FormerPassword>(),
             KindCheck::of::<EventKeeping>(),
+            KindCheck::of::<SearchTelling>(),
         ];
         Ok(self.inner.store.check(&kinds)?)
     }

@@ -4,6 +4,7 @@ mod among;
 mod keeping;
 mod query;
 mod reading;
+mod searches;
 mod text;
 
 use std::net::IpAddr;
@@ -19,6 +20,8 @@ pub use self::reading::{
     COUNTED, COUNTS, CountBy, EventChain, EventCounts, EventLine, EventLines, EventPage, LOOKED_AT,
 };
 pub(crate) use self::text::written as told_time;
+pub(crate) use self::searches::FailedSearches;
+pub use self::searches::{FAILURES_TOLD, SEARCHES_LEFT_OUT};
 use crate::access::{Context, RequestId};
 use crate::id::{OrganizationId, RecordId};
 use crate::network::NetworkMethod;
@@ -46,6 +49,23 @@ pub struct Event {
     pub access: Option<NetworkAccess>,
     /// The request of the admin API that it came of, where it came of one.
     pub request: Option<EventRequest>,
+    /// What was looked for, where it was a search.
+    pub search: Option<Box<SearchTold>>,
+}
+
+/// A search of an application.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SearchTold {
+    /// Where it began.
+    pub base: String,
+    /// How far it looked.
+    pub scope: String,
+    /// What it looked for.
+    pub filter: String,
+    /// How many entries it was given.
+    pub entries: u64,
+    /// How long it took, in milliseconds.
+    pub duration: u64,
 }
 
 /// A request of the admin API, as its answer and the log name it.
@@ -195,6 +215,8 @@ pub enum Action {
     PasskeyCopied,
     /// A user was let in without the second factor that they have to enrol before a grace ends.
     MfaDue,
+    /// Somebody searched over LDAP.
+    LdapSearch,
 }
 
 /// What something was done to.
@@ -298,10 +320,10 @@ impl Event {
     pub(crate) fn decode(body: &[u8]) -> Option<Self> {
         match body.split_first() {
             Some((&VERSION, rest)) => storage::decode(rest).ok(),
-            // What came to events stands at the end, and nothing is one zero octet: the request
-            // came last, how access was decided before.
-            Some((2, rest)) => storage::decode(&[rest, &[0]].concat()).ok(),
-            Some((1, rest)) => storage::decode(&[rest, &[0, 0]].concat()).ok(),
+            // What came to events stands at the end, and nothing is one zero octet: request and
+            // search came last, how access was decided before.
+            Some((2, rest)) => storage::decode(&[rest, &[0, 0]].concat()).ok(),
+            Some((1, rest)) => storage::decode(&[rest, &[0, 0, 0]].concat()).ok(),
             _ => None,
         }
     }
@@ -328,6 +350,7 @@ fn gap(count: u64, last_ms: u64) -> Vec<u8> {
     let event = Event {
         access: None,
         request: None,
+        search: None,
         at: Time(last_ms),
         actor: EventActor::Daemon,
         source: None,
@@ -387,6 +410,7 @@ mod tests {
         let event = Event {
             access: None,
             request: None,
+            search: None,
             at: Time(1_700_000_000_000),
             actor: EventActor::User { id: None, login: "ada".into() },
             source: Some("192.0.2.1".parse().unwrap()),
@@ -398,12 +422,16 @@ mod tests {
         let access = NetworkAccess { method: NetworkMethod::Pap, rule: Some("staff".into()) };
         let of_network = Event { access: Some(access), ..event.clone() };
         assert_eq!(Event::decode(&of_network.encode()), Some(of_network.clone()));
-        assert_eq!(Event::decode(&formerly(&of_network, 2, 1)), Some(of_network));
-        assert_eq!(Event::decode(&formerly(&event, 2, 1)), Some(event.clone()));
-        assert_eq!(Event::decode(&formerly(&event, 1, 2)), Some(event.clone()));
+        assert_eq!(Event::decode(&formerly(&of_network, 2, 2)), Some(of_network));
+        assert_eq!(Event::decode(&formerly(&event, 2, 2)), Some(event.clone()));
+        assert_eq!(Event::decode(&formerly(&event, 1, 3)), Some(event.clone()));
         let request = EventRequest { id: "00ff".into(), client_id: Some("trace-7".into()) };
         let asked = Event { request: Some(request), ..event.clone() };
         assert_eq!(Event::decode(&asked.encode()), Some(asked));
+        let (base, scope) = ("dc=acme".into(), "sub".into());
+        let told = SearchTold { base, scope, filter: "(uid=?)".into(), entries: 1, duration: 2 };
+        let search = Event { search: Some(Box::new(told)), ..event.clone() };
+        assert_eq!(Event::decode(&search.encode()), Some(search));
         assert_eq!(Event::decode(&event.encode()), Some(event));
         assert_eq!(Event::decode(&[9, 0, 0]), None);
     }

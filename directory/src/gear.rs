@@ -174,6 +174,7 @@ impl Directory {
         let event = Event {
             access: None,
             request: None,
+            search: None,
             at: now,
             actor: EventActor::Nobody,
             source: Some(source),

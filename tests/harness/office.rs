@@ -173,8 +173,10 @@ impl Office {
         format!("uid={login},ou=people,{}", self.base)
     }
 
-    /// The newest events, the newest first.
+    /// The newest events, the newest first. What waits for the disk is written before: asking for
+    /// the head of the chain sees to that.
     pub(crate) fn events(&self) -> Vec<Value> {
+        self.read("events/chain");
         self.read("events?limit=200")["items"].as_array().unwrap().clone()
     }
 

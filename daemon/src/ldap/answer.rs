@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use directory::access::{Actor, Context, Identity};
 use directory::authentication::{self, Begun, Door as By, Proof, Request, Who};
@@ -31,6 +32,7 @@ use super::sasl::Introduction;
 use super::search::Terms;
 use super::search::share::Sorting;
 use super::search::work::Work;
+use super::telling::{Telling, Untold};
 use super::view::{self, Place, Spoken, Target, TargetError};
 use crate::transport::Transport;
 
@@ -57,6 +59,10 @@ pub(super) struct Caller {
     memo: Memo,
     aim: LastAim,
     notes: Notes,
+    /// How the search that is being answered is told.
+    pub(super) telling: Telling,
+    /// Searches that are told once they have answered all.
+    pub(super) untold: HashMap<Ticket, Untold>,
     /// How the caller spoke of themselves in the last bind.
     spoken: Option<Spoken>,
 }
@@ -86,6 +92,8 @@ impl Caller {
             memo,
             aim: LastAim::default(),
             notes: Notes::default(),
+            telling: Telling::default(),
+            untold: HashMap::new(),
             spoken: None,
         }
     }
@@ -122,6 +130,16 @@ impl Caller {
         self.source
     }
 
+    /// Who the connection is.
+    pub(super) const fn actor(&self) -> Actor {
+        self.actor
+    }
+
+    /// What the caller's searches keep between requests.
+    pub(super) const fn memo(&self) -> &Memo {
+        &self.memo
+    }
+
     /// What comes later.
     pub(super) fn awaited(&mut self) -> &mut Awaited {
         self.awaited.get_mut()
@@ -130,6 +148,7 @@ impl Caller {
     /// Stops working on a question.
     pub(super) fn abandon(&mut self, ticket: Ticket) {
         self.searches.remove(&ticket);
+        self.tell_abandoned(ticket);
     }
 
     /// Takes a question.
@@ -155,8 +174,16 @@ impl Caller {
                 self.forget();
                 self.external(&request).map(Asked::Answered)
             }
-            Question::Search(request) => self.search(ticket, &request, session),
-            Question::Continue => self.go_on(ticket, session),
+            Question::Search(request) => {
+                let asked = self.search(ticket, &request, session);
+                self.tell_search(ticket, &request, &asked, session);
+                asked
+            }
+            Question::Continue => {
+                let asked = self.go_on(ticket, session);
+                self.tell_rest(ticket, &asked, session);
+                asked
+            }
             Question::Compare(request) => {
                 self.compare(&request, session.security()).map(Asked::Answered)
             }
@@ -276,6 +303,8 @@ impl Caller {
         let spelled = request.base.as_str();
         let reading = self.read()?;
         let grant = granted(self.actor, &reading, &self.memo)?;
+        let how = grant.as_ref().map(SearchGrant::telling).unwrap_or_default();
+        self.telling = Telling { how, began: None };
         let again = grant.as_ref().and_then(|grant| self.aim.again(grant, spelled));
         let parsed = match again {
             Some(_) => Dn::ROOT,
@@ -305,6 +334,7 @@ impl Caller {
         let user = matches!(self.actor.identity(), Some(Identity::User(_)));
         let who = (user, aim.naming.ways().unpaged);
         let terms = Terms::new(&self.door.searches, self.door.clock, request, who);
+        self.telling.began = Some(terms.began);
         self.noting().search(request, grant.schema());
         let begun = self.begin((ticket, &aim, request), (user, terms), &grant, session)?;
         let (answer, rest) = match begun {
@@ -436,7 +466,7 @@ impl Caller {
     }
 
     /// A snapshot for one question, with who asks.
-    fn read(&self) -> Result<ReadingTransaction, Error> {
+    pub(super) fn read(&self) -> Result<ReadingTransaction, Error> {
         let source = Some(self.source);
         let (actor, now) = (self.actor, self.now());
         self.door.directory.read(Context { actor, source, now, request: None })
@@ -444,5 +474,10 @@ impl Caller {
 
     pub(super) fn now(&self) -> Time {
         Time(self.door.clock.wall())
+    }
+
+    /// The time that has passed.
+    pub(super) fn monotonic(&self) -> Duration {
+        self.door.clock.monotonic()
     }
 }

@@ -10,6 +10,7 @@ mod notes;
 mod replies;
 mod sasl;
 mod search;
+mod telling;
 mod turns;
 mod view;
 

@@ -23,7 +23,7 @@ const IN_VAIN: usize = 100;
 const SHAPE: usize = directory::RECORDED_TEXT;
 
 /// What is told of a base that is no distinguished name.
-const NO_NAME: &str = "not a distinguished name";
+pub(super) const NO_NAME: &str = "not a distinguished name";
 
 /// What a connection noted a moment ago; empty for who asks for nothing in vain.
 #[derive(Default)]
@@ -107,17 +107,8 @@ impl Noting<'_> {
         self.note(Missed::Base, NO_NAME);
     }
 
-    /// Notes a base. Where things stand is told, and of who stands there the type alone.
     fn base(&self, base: &Dn) {
-        let known = |kind: &str| matches!(kind, "dc" | "o" | "ou" | "c" | "l" | "st");
-        let mut words = Vec::new();
-        for rdn in base.rdns() {
-            for (kind, value) in rdn.parts() {
-                let value = if known(kind) { value } else { "?".into() };
-                words.push(format!("{}={value}", plain(kind)));
-            }
-        }
-        self.note(Missed::Base, &words.join(","));
+        self.note(Missed::Base, &place(base));
     }
 
     /// Notes the shape of a filter when it made a search look through many entries.
@@ -150,6 +141,19 @@ fn plain(name: &str) -> &str {
     let well_formed =
         name.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-;.".contains(&octet));
     if well_formed && (1..=64).contains(&name.len()) { name } else { "?" }
+}
+
+/// A base as it may be told: where things stand, and of who stands there the type alone.
+pub(super) fn place(base: &Dn) -> String {
+    let known = |kind: &str| matches!(kind, "dc" | "o" | "ou" | "c" | "l" | "st");
+    let mut words = Vec::new();
+    for rdn in base.rdns() {
+        for (kind, value) in rdn.parts() {
+            let value = if known(kind) { value } else { "?".into() };
+            words.push(format!("{}={value}", plain(kind)));
+        }
+    }
+    words.join(",")
 }
 
 /// A filter without its values.

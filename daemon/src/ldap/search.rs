@@ -43,6 +43,8 @@ pub(super) struct Running {
 /// What a search may cost.
 #[derive(Clone, Copy)]
 pub(super) struct Terms {
+    /// When the search began.
+    pub(super) began: Duration,
     deadline: Duration,
     /// Entries that may still be written before the server says that it is enough.
     entries: u64,
@@ -80,8 +82,9 @@ impl Terms {
             }
             Some(_) => (limits.page, true),
         };
-        let deadline = clock.monotonic().saturating_add(time);
-        Self { deadline, entries, paged, look_through: limits.look_through }
+        let began = clock.monotonic();
+        let deadline = began.saturating_add(time);
+        Self { began, deadline, entries, paged, look_through: limits.look_through }
     }
 
     /// Whether their time has passed.

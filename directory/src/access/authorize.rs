@@ -13,8 +13,7 @@ use super::standing::{Rights, home_answers, standing};
 use crate::collections::{Standing as CertificateStanding, certificate_standing};
 use crate::id::{DeviceId, OrganizationId, Place, RecordId};
 use crate::records::{
-    Admin, AdminState, Credential, Device, FormerPassword, IssuedCertificate, Narrowing,
-    Organization, OrganizationState, ServiceAccount, User,
+        Admin, AdminState, Credential, Device, FormerPassword, IssuedCertificate, Narrowing, Organization, OrganizationState, SearchTelling, ServiceAccount, THE_ONLY_ONE, User,
 };
 use crate::schema::Schema;
 use crate::search::Sight;
@@ -69,6 +68,8 @@ pub(crate) struct Seen {
     pub(crate) organization: Option<Organization>,
     pub(crate) account: Option<ServiceAccount>,
     pub(crate) schema: Schema,
+    /// Which searches are told as events.
+    pub(crate) searches: SearchTelling,
     /// Which entries it sees, worked out when first asked for.
     pub(crate) sight: OnceLock<Arc<Sight>>,
 }
@@ -192,7 +193,9 @@ fn seen(
     Ok(match home {
         Ok(record) => {
             let schema = Schema::of(source, id, &record)?;
-            Ok(Seen { organization: Some(record), account, schema, sight: OnceLock::new() })
+            let searches = source.get::<SearchTelling>(id.partition(), THE_ONLY_ONE)?;
+            let (searches, sight) = (searches.unwrap_or_default(), OnceLock::new());
+            Ok(Seen { organization: Some(record), account, schema, searches, sight })
         }
         Err(refusal) => Err(refusal),
     })

@@ -252,6 +252,7 @@ impl Directory {
         let event = Event {
             access,
             request: None,
+            search: None,
             at: attempt.now,
             actor,
             source: Some(attempt.source),
@@ -275,6 +276,7 @@ impl Directory {
         let event = Event {
             access: None,
             request: None,
+            search: None,
             at: now,
             actor: EventActor::Daemon,
             source: Some(attempt.source),
@@ -321,6 +323,7 @@ impl Directory {
         let event = Event {
             access: None,
             request: EventRequest::of(context),
+            search: None,
             at: context.now,
             actor: EventActor::Admin { id: record.uuid, login: record.fields.login },
             source: context.source,

@@ -115,6 +115,7 @@ impl Directory {
         let event = Event {
             access: None,
             request: None,
+            search: None,
             at: shown.now,
             actor,
             source: Some(shown.source),

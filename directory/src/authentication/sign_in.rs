@@ -321,6 +321,7 @@ impl Directory {
         let event = Event {
             access: None,
             request: EventRequest::of(context),
+            search: None,
             at: context.now,
             actor: EventActor::Nobody,
             source: context.source,

@@ -320,6 +320,7 @@ pub(crate) fn destroy_expired(change: &mut Change<'_>, now: Time) -> Result<usiz
         let event = Event {
             access: None,
             request: None,
+            search: None,
             at: now,
             actor: EventActor::Daemon,
             source: None,

@@ -11,7 +11,7 @@ use crate::events::{
     Action, Difference, Event, EventActor, EventRequest, Outcome, Subject, SubjectKind,
 };
 use crate::id::{Place, RecordId};
-use crate::records::{Admin, Device, User};
+use crate::records::{Admin, Device, ServiceAccount, User};
 use crate::time::Time;
 use crate::tools::Tools;
 
@@ -86,7 +86,15 @@ where
                     name: record.fields.name,
                 }))
             }
-            Who::Nobody | Who::ServiceAccount { .. } => Ok(EventActor::Nobody),
+            Who::ServiceAccount { organization, account, .. } => {
+                let partition = organization.partition();
+                let record = self.source.get::<ServiceAccount>(partition, account.record())?;
+                Ok(record.map_or(EventActor::Nobody, |record| EventActor::ServiceAccount {
+                    id: Some(record.uuid),
+                    name: record.fields.name,
+                }))
+            }
+            Who::Nobody => Ok(EventActor::Nobody),
         }
     }
 }
@@ -124,6 +132,7 @@ impl Site<'_, &mut Change<'_>> {
         let event = Event {
             access: None,
             request: EventRequest::of(self.context),
+            search: None,
             at: self.now(),
             actor,
             source: self.context.source,

@@ -66,6 +66,7 @@ impl EventQuery {
             from_ms: self.from.map_or(0, |time| time.0),
             until_ms: self.until.map_or(u64::MAX, |time| time.0),
             terms,
+            written: true,
             ..EventSearch::all(partition)
         }
     }
@@ -164,15 +165,6 @@ fn name_of(actor: &EventActor) -> (Option<&str>, Option<&Uuid>) {
 
 /// Whether a text stands in what an event says: in a value, whatever its member is called.
 fn holds(event: &Event, wanted: &str) -> bool {
-    fn any(value: &serde_json::Value, wanted: &str) -> bool {
-        match value {
-            serde_json::Value::Object(members) => members.values().any(|it| any(it, wanted)),
-            serde_json::Value::Array(items) => items.iter().any(|it| any(it, wanted)),
-            serde_json::Value::String(text) => text.to_lowercase().contains(wanted),
-            serde_json::Value::Number(number) => number.to_string().contains(wanted),
-            serde_json::Value::Null | serde_json::Value::Bool(_) => false,
-        }
-    }
     let wanted = wanted.to_lowercase();
-    text::members(event.clone()).values().any(|value| any(value, &wanted))
+    text::says(event, &|text| text.to_lowercase().contains(&wanted))
 }

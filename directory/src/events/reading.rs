@@ -97,7 +97,8 @@ impl EventLine {
 
 impl Grant<'_, &Snapshot, View> {
     /// The place's events that are wanted, the newest first, of those before a number; at most
-    /// `limit`. At most [`LOOKED_AT`] are looked at.
+    /// `limit`. At most [`LOOKED_AT`] are looked at. Only what is on the disk is shown, so that a
+    /// number that was seen is that of the same event for ever.
     ///
     /// # Errors
     /// When the event log cannot be read.
@@ -118,9 +119,12 @@ impl Grant<'_, &Snapshot, View> {
         (limit, most): (usize, usize),
     ) -> Result<EventPage, Error> {
         let before = before.unwrap_or(u64::MAX);
+        let log = self.tools.events();
+        // Whoever made a change finds its event. Where the disk fails what is written is shown.
+        let _failed = log.settle(self.place.partition());
         let search = EventSearch { before, most, ..self.search(query) };
         let mut events: Vec<Numbered> = Vec::new();
-        let ended = self.tools.events().newest_first(&search, &mut |stored| {
+        let ended = log.newest_first(&search, &mut |stored| {
             events.extend(decoded(&stored).filter(|it| query.admits(&it.event)));
             // One more says whether there are more.
             events.len() <= limit

@@ -16,6 +16,9 @@ use uuid::Uuid;
 use self::writing::Text;
 use super::{Difference, Event, EventActor, NetworkAccess, Outcome, Subject};
 use super::{Difference, Event, EventActor, EventRequest, NetworkAccess, Outcome, Subject};
+use super::{
+    Difference, Event, EventActor, EventRequest, NetworkAccess, Outcome, SearchTold, Subject,
+};
 use crate::time::Time;
 
 /// Appends the text that an event's hash is of.
@@ -67,7 +70,8 @@ fn place(organization: Option<Uuid>, sequence: u64, body: &[u8]) -> Map<String, 
 
 /// What an event says, without its place in the log.
 pub(super) fn members(event: Event) -> Map<String, Value> {
-    let Event { at, actor, source, action, subject, outcome, differences, access, request } = event;
+    let Event { at, actor, source, action, subject, outcome, differences, access, request, search } =
+        event;
     let (success, reason) = match outcome {
         Outcome::Success => (true, None),
         Outcome::Failure(reason) => (false, Some(reason)),
@@ -82,10 +86,20 @@ pub(super) fn members(event: Event) -> Map<String, Value> {
     };
     let subject = subject
         .map(|Subject { kind, id, name }| json!({"id": id, "kind": word(kind), "name": name}));
+    let search = search.map(|search| {
+        let SearchTold { base, scope, filter, entries, duration } = *search;
+        json!({
+            "base": base,
+            "duration_ms": duration,
+            "entries": entries,
+            "filter": filter,
+            "scope": scope,
+        })
+    });
     let differences: Vec<Value> = differences.into_iter().map(difference).collect();
     let all = [
         ("action", Some(word(action))),
-        ("actor", Some(named(actor))),
+        ("actor", Some(named(&actor))),
         ("at", Some(written(at).into())),
         ("client_request_id", client_request_id.map(Value::from)),
         ("differences", (!differences.is_empty()).then(|| differences.into())),
@@ -93,6 +107,7 @@ pub(super) fn members(event: Event) -> Map<String, Value> {
         ("reason", reason.map(Value::from)),
         ("request_id", request_id.map(Value::from)),
         ("rule", rule.map(Value::from)),
+        ("search", search),
         ("source", source.map(|source| source.to_string().into())),
         ("subject", subject),
         ("success", Some(success.into())),
@@ -105,15 +120,71 @@ fn unknown(body: &[u8]) -> Map<String, Value> {
     [("stored".to_owned(), hexadecimal(body).into())].into_iter().collect()
 }
 
-fn named(actor: EventActor) -> Value {
-    let (kind, id, name) = match actor {
+/// Whether some value that an event says is one that is looked for. It is asked of thousands of
+/// events for a page, so what needs nothing to be written comes first, and only changes are written
+/// whole.
+pub(super) fn says(event: &Event, wanted: &dyn Fn(&str) -> bool) -> bool {
+    let Event { at, actor, source, action, subject, outcome, differences, .. } = event;
+    let Event { access, request, search, .. } = event;
+    if !differences.is_empty() {
+        return any(&Value::Object(members(event.clone())), wanted);
+    }
+    let (kind, id, name) = called(actor);
+    let reason = match outcome {
+        Outcome::Success => None,
+        Outcome::Failure(reason) => Some(reason.as_str()),
+    };
+    let plain = [
+        name,
+        reason,
+        subject.as_ref().map(|subject| subject.name.as_str()),
+        access.as_ref().and_then(|access| access.rule.as_deref()),
+        request.as_ref().map(|request| request.id.as_str()),
+        request.as_ref().and_then(|request| request.client_id.as_deref()),
+        Some(kind),
+    ];
+    let looked = search.iter().flat_map(|it| [&it.base, &it.filter, &it.scope]);
+    if plain.into_iter().flatten().any(wanted) || looked.into_iter().any(|it| wanted(it)) {
+        return true;
+    }
+    let numbers = search.iter().flat_map(|it| [it.entries, it.duration]);
+    let words = [
+        Some(word(action)),
+        subject.as_ref().map(|subject| word(subject.kind)),
+        access.as_ref().map(|access| word(access.method)),
+    ];
+    let ids = [id, subject.as_ref().map(|subject| subject.id)];
+    words.iter().flatten().any(|word| any(word, wanted))
+        || source.is_some_and(|source| wanted(&source.to_string()))
+        || ids.into_iter().flatten().any(|id| wanted(&id.to_string()))
+        || numbers.into_iter().any(|number| wanted(&number.to_string()))
+        || wanted(&written(*at))
+}
+
+fn any(value: &Value, wanted: &dyn Fn(&str) -> bool) -> bool {
+    match value {
+        Value::Object(members) => members.values().any(|it| any(it, wanted)),
+        Value::Array(items) => items.iter().any(|it| any(it, wanted)),
+        Value::String(text) => wanted(text),
+        Value::Number(number) => wanted(&number.to_string()),
+        Value::Null | Value::Bool(_) => false,
+    }
+}
+
+/// What an actor is, its id and its name.
+fn called(actor: &EventActor) -> (&'static str, Option<Uuid>, Option<&str>) {
+    match actor {
         EventActor::Nobody => ("nobody", None, None),
         EventActor::Daemon => ("daemon", None, None),
-        EventActor::Admin { id, login } => ("admin", Some(id), Some(login)),
-        EventActor::User { id, login } => ("user", id, Some(login)),
-        EventActor::ServiceAccount { id, name } => ("service_account", id, Some(name)),
-        EventActor::Device { id, name } => ("device", id, Some(name)),
-    };
+        EventActor::Admin { id, login } => ("admin", Some(*id), Some(login)),
+        EventActor::User { id, login } => ("user", *id, Some(login)),
+        EventActor::ServiceAccount { id, name } => ("service_account", *id, Some(name)),
+        EventActor::Device { id, name } => ("device", *id, Some(name)),
+    }
+}
+
+fn named(actor: &EventActor) -> Value {
+    let (kind, id, name) = called(actor);
     let mut members = Map::new();
     members.insert("kind".into(), kind.into());
     members.extend(id.map(|id| ("id".to_owned(), id.to_string().into())));
@@ -298,6 +369,7 @@ mod tests {
         let event = Event {
             access: None,
             request: None,
+            search: None,
             at: Time(1_700_000_000_005),
             actor: EventActor::Admin { id: Uuid::from_u128(1), login: "root".into() },
             source: Some("192.0.2.1".parse().unwrap()),
@@ -333,7 +405,7 @@ mod tests {
         let text = told(None, 8, EventHash::BEGINNING, &[99, 1]);
         assert_eq!(String::from_utf8(told).unwrap(), expected);
         let request = EventRequest { id: "00ff".into(), client_id: Some("trace-7".into()) };
-        let asked = Event { request: Some(request), differences: Vec::new(), ..event };
+        let asked = Event { request: Some(request), differences: Vec::new(), ..event.clone() };
         let told = text(None, 7, EventHash::BEGINNING, &asked.encode());
         let expected = concat!(
             r#"{"action":"changed","actor":{"id":"00000000-0000-0000-0000-000000000001","#,
@@ -345,10 +417,68 @@ mod tests {
             r#""success":true}"#,
         );
         assert_eq!(String::from_utf8(told).unwrap(), expected);
+        let (base, scope, filter) = ("dc=acme".into(), "sub".into(), "(uid=?)".into());
+        let search = SearchTold { base, scope, filter, entries: 1, duration: 2 };
+        let (subject, differences) = (None, Vec::new());
+        let search = Event { search: Some(Box::new(search)), subject, differences, ..event };
+        let told = text(None, 7, EventHash::BEGINNING, &search.encode());
+        let expected = concat!(
+            r#"{"action":"changed","actor":{"id":"00000000-0000-0000-0000-000000000001","#,
+            r#""kind":"admin","name":"root"},"at":"2023-11-14T22:13:20.005Z","previous":"#,
+            r#""0000000000000000000000000000000000000000000000000000000000000000","#,
+            r#""search":{"base":"dc=acme","duration_ms":2,"entries":1,"filter":"(uid=?)","#,
+            r#""scope":"sub"},"sequence":7,"source":"192.0.2.1","success":true}"#,
+        );
+        assert_eq!(String::from_utf8(told).unwrap(), expected);
         let told = text(None, 8, EventHash::BEGINNING, &[99, 1]);
         let expected =
             format!(r#"{{"previous":"{}","sequence":8,"stored":"6301"}}"#, "0".repeat(64));
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn what_an_event_says_is_what_is_written_of_it() {
+        let subject =
+            Subject { kind: SubjectKind::Group, id: Uuid::from_u128(9), name: "S".into() };
+        let access = NetworkAccess {
+            method: crate::network::NetworkMethod::Pap,
+            rule: Some("a rule".into()),
+        };
+        let (base, scope, filter) = ("dc=acme".into(), "sub".into(), "(uid=?)".into());
+        let search = SearchTold { base, scope, filter, entries: 77, duration: 88 };
+        let full = Event {
+            at: Time(1_700_000_000_005),
+            actor: EventActor::User { id: Some(Uuid::from_u128(1)), login: "ada".into() },
+            source: Some("192.0.2.1".parse().unwrap()),
+            action: Action::LdapSearch,
+            subject: Some(subject),
+            outcome: Outcome::Failure("a reason".into()),
+            differences: Vec::new(),
+            access: Some(access),
+            request: Some(EventRequest { id: "00ff".into(), client_id: Some("trace".into()) }),
+            search: Some(Box::new(search)),
+        };
+        let told = Difference {
+            field: "title".into(),
+            before: None,
+            after: Some(r#"{"z":["Countess"]}"#.into()),
+        };
+        let changed = Event { differences: vec![told], ..full.clone() };
+        for event in [full, changed] {
+            let values = std::cell::RefCell::new(Vec::new());
+            let whole = Value::Object(members(event.clone()));
+            let gather = |text: &str| {
+                values.borrow_mut().push(text.to_owned());
+                false
+            };
+            assert!(!any(&whole, &gather));
+            let values = values.into_inner();
+            assert!(values.len() > 15, "{values:?}");
+            for value in &values {
+                assert!(says(&event, &|text| text == value), "{value}");
+            }
+            assert!(!says(&event, &|text| !values.iter().any(|value| value == text)));
+        }
     }
 
     /// What was done stands in segments by its number, and in hashes by its word.
@@ -393,6 +523,7 @@ mod tests {
             "events_dropped",
             "passkey_copied",
             "mfa_due",
+            "ldap_search",
         ];
         for (number, expected) in (0_u8..).zip(words) {
             assert_eq!(word(storage::decode::<Action>(&[number]).unwrap()), expected);

@@ -115,6 +115,7 @@ impl Directory {
             differences: Vec::new(),
             access: None,
             request: None,
+            search: None,
         };
         self.note_event(Place::Organization(organization), &event);
     }

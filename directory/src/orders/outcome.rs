@@ -75,6 +75,7 @@ impl Directory {
             differences,
             access: None,
             request: None,
+            search: None,
         };
         self.note_event(Place::Organization(organization), &event);
     }
@@ -130,6 +131,7 @@ pub(super) fn given_up(reason: String, now: Time) -> Event {
         differences: Vec::new(),
         access: None,
         request: None,
+        search: None,
     }
 }
 

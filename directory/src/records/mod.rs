@@ -41,6 +41,7 @@ mod recovery_codes;
 mod repeat;
 mod reply_profile;
 mod revoked_certificates;
+mod search_telling;
 mod second_factor;
 mod security_policy;
 mod security_settings;
@@ -115,6 +116,8 @@ pub use reply_profile::{
 pub use revoked_certificates::RevokedCertificates;
 pub(crate) use revoked_certificates::revoked_key;
 pub use second_factor::{Demand, Enrolment, SecondFactor, Spellings};
+pub use search_telling::SearchTelling;
+pub use second_factor::{Demand, SecondFactor, Spellings};
 pub(crate) use security_policy::version_key;
 pub use security_policy::{SecurityPolicy, SecurityPolicyFields, SecurityPolicyVersion};
 pub use security_settings::{
@@ -184,6 +187,7 @@ pub(crate) mod kinds {
     pub(crate) const IMPORT_OUTCOMES: Kind = Kind(62);
     pub(crate) const DEPARTURE_TOTALS: Kind = Kind(46);
     pub(crate) const EVENT_KEEPING: Kind = Kind(70);
+    pub(crate) const SEARCH_TELLING: Kind = Kind(110);
     pub(crate) const CREDENTIAL: Kind = Kind(20);
     pub(crate) const CERTIFICATE_AUTHORITY: Kind = Kind(18);
     pub(crate) const OWN_CERTIFICATES: Kind = Kind(24);

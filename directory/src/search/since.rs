@@ -115,6 +115,7 @@ const UNSHOWN: &[storage::Kind] = &[
     kinds::RECOVERY_CODES,
     kinds::PASSKEY,
     kinds::EVENT_KEEPING,
+    kinds::SEARCH_TELLING,
     kinds::RADIUS_CLIENT,
     kinds::REPLY_PROFILE,
     kinds::CREDENTIAL,

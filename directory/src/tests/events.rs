@@ -20,6 +20,7 @@ fn tell(world: &World, organization: OrganizationId, action: Action, login: &str
     let event = Event {
         access: None,
         request: None,
+        search: None,
         at: Time(at),
         actor: EventActor::User { id: None, login: login.into() },
         source: Some(IpAddr::from([192, 0, 2, u8::try_from(at % 4).unwrap()])),
@@ -41,6 +42,7 @@ fn looking<T>(
     place: impl Into<Place>,
     look: impl FnOnce(&Grant<'_, &storage::Snapshot, View>) -> T,
 ) -> T {
+    world.directory.inner.store.events().flush().unwrap();
     let reading = world.directory.read(world.by(world.top)).unwrap();
     look(&reading.authorize_at::<View>(place.into()).unwrap())
 }
@@ -118,6 +120,30 @@ fn a_change_is_found_by_its_request_and_by_what_its_client_calls_that() {
     assert_eq!(asked("ticket-7"), ["0202020202020202"]);
     assert_eq!(asked("0202020202020202"), ["0202020202020202"]);
     assert!(asked("ticket").is_empty() && asked("TICKET-7").is_empty());
+}
+
+#[test]
+fn a_page_shows_what_is_on_the_disk_and_waits_for_changes_alone() {
+    let world = World::with_slow_events();
+    let acme = world.organization("acme");
+    let shown = || {
+        let reading = world.directory.read(world.by(world.top)).unwrap();
+        let grant = reading.authorize::<View>(acme).unwrap();
+        let page = grant.find_events(&EventQuery::default(), None, 100).unwrap();
+        page.events.into_iter().map(|it| (it.sequence, it.event.action)).collect::<Vec<_>>()
+    };
+    let before = shown();
+    tell(&world, acme, Action::LdapBind, "ada", 1);
+    assert_eq!(shown(), before, "a loss of power could give its number to another");
+    world
+        .change(move |it| {
+            it.authorize::<ManageAuthentication>(acme)?.set_event_retention(Some(9 * 24 * HOUR))
+        })
+        .unwrap();
+    let after = shown();
+    let actions: Vec<Action> = after.iter().map(|(_, action)| *action).collect();
+    assert_eq!(actions[..2], [Action::Changed, Action::LdapBind]);
+    assert!(after.ends_with(&before));
 }
 
 #[test]
@@ -277,6 +303,7 @@ fn events_of_several_organizations_come_in_one_row() {
     }
     let query = EventQuery { actor: Some("ada".into()), ..EventQuery::default() };
     let reading = world.directory.read(world.by(world.top)).unwrap();
+    world.directory.inner.store.events().flush().unwrap();
     let all = reading.organizations_to_view(100).unwrap();
     assert_eq!(all.iter().map(|(id, _)| *id).collect::<Vec<_>>(), organizations);
     let (mut seen, mut before) = (Vec::new(), None);

@@ -14,8 +14,8 @@ use crate::directory::Changing;
 use crate::error::Error;
 use crate::id::{GroupId, OrganizationId, UserId};
 use crate::records::{
-    CustomAttributeFields, EventKeeping, Passkey, PasskeyKey, RecoveryCodes, Syntax, Values,
-    Visibility,
+    CustomAttributeFields, EventKeeping, Passkey, PasskeyKey, RecoveryCodes, SearchTelling, Syntax,
+    Values, Visibility,
 };
 use crate::search::{Ended, EntryId, Filter, Kinds, Since, Touched, Visit};
 use crate::time::Time;
@@ -319,6 +319,7 @@ fn nothing_is_told_of_what_proves_admins_and_how_long_events_are_kept() {
         change.put(partition, 9_001, &passkey)?;
         change.put(partition, 9_000, &RecoveryCodes { made: Time(1), hashes: Vec::new() })?;
         change.put(partition, 9_002, &EventKeeping::default())?;
+        change.put(partition, 9_003, &SearchTelling::default())?;
         Ok::<_, Error>(())
     });
     written.unwrap();

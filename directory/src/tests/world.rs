@@ -111,6 +111,22 @@ impl World {
         Self::over(Directory::over(store.unwrap(), entropy, &options).unwrap())
     }
 
+    /// One whose events are written when somebody waits for them, or after an hour.
+    pub(super) fn with_slow_events() -> Self {
+        let entropy = Counted::new();
+        let mut of_store = storage::Options::default();
+        of_store.events.words = crate::events::words();
+        of_store.events.delay = std::time::Duration::from_secs(3_600);
+        let backend = InMemoryBackend::new();
+        let store = Store::open_backend(backend, master(), entropy.clone(), of_store);
+        let options = OpenOptions {
+            authentication: options(),
+            known_names: super::custom::known(),
+            ..OpenOptions::default()
+        };
+        Self::over(Directory::over(store.unwrap(), entropy, &options).unwrap())
+    }
+
     /// The same after the directory was closed and opened again.
     pub(super) fn reopened(self, open: impl FnOnce() -> Directory) -> Self {
         let Self { directory, top, clock } = self;

@@ -54,6 +54,12 @@ impl EntryWriter<'_> {
         }
     }
 
+    /// How many entries were written so far, on this page.
+    #[must_use]
+    pub fn given(&self) -> u64 {
+        self.search.given
+    }
+
     /// Writes an entry. `fill` writes its attributes; what the search did not select is left out,
     /// whatever `fill` offers.
     ///

@@ -7,12 +7,13 @@ mod export;
 mod list;
 mod query;
 mod retention;
+mod sampling;
 mod table;
 
 use std::net::IpAddr;
 
 use directory::NetworkMethod;
-use directory::events::{self, EventActor, EventRequest, Numbered, Outcome};
+use directory::events::{self, EventActor, EventRequest, Numbered, Outcome, SearchTold};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
@@ -38,6 +39,7 @@ pub(crate) fn other_routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(among::list_all_events))
         .routes(routes!(retention::show_event_retention, retention::set_event_retention))
+        .routes(routes!(sampling::show_event_sampling, sampling::set_event_sampling))
 }
 
 /// One line of insight.
@@ -77,6 +79,28 @@ pub(crate) struct Event {
     /// The id that its client gave that request.
     #[schema(required)]
     client_request_id: Option<String>,
+    /// What was looked for, where it was a search over LDAP.
+    #[schema(required)]
+    search: Option<Search>,
+}
+
+/// A search over LDAP.
+#[derive(Serialize, ToSchema)]
+#[schema(as = EventSearch)]
+pub(crate) struct Search {
+    /// Where it began.
+    #[schema(example = "ou=people,dc=acme,dc=example")]
+    base: String,
+    /// How far it looked: `base`, `one` or `sub`.
+    #[schema(example = "sub")]
+    scope: String,
+    /// What it looked for; a question mark stands for what is not told.
+    #[schema(example = "(uid=?)")]
+    filter: String,
+    /// How many entries it was given; of this page, where it asked for pages.
+    entries: u64,
+    /// How long it took, in milliseconds.
+    duration_ms: u64,
 }
 
 /// Who did something, as it was named then.
@@ -180,7 +204,15 @@ impl From<Numbered> for Event {
             rule: event.access.and_then(|access| access.rule),
             request_id,
             client_request_id,
+            search: event.search.map(|search| (*search).into()),
         }
+    }
+}
+
+impl From<SearchTold> for Search {
+    fn from(told: SearchTold) -> Self {
+        let SearchTold { base, scope, filter, entries, duration } = told;
+        Self { base, scope, filter, entries, duration_ms: duration }
     }
 }
 

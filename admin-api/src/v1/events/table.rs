@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 /// The columns, and where each value stands in an event.
-const COLUMNS: [(&str, &str, Option<&str>); 19] = [
+const COLUMNS: [(&str, &str, Option<&str>); 24] = [
     ("sequence", "sequence", None),
     ("at", "at", None),
     ("action", "action", None),
@@ -20,6 +20,11 @@ const COLUMNS: [(&str, &str, Option<&str>); 19] = [
     ("rule", "rule", None),
     ("request_id", "request_id", None),
     ("client_request_id", "client_request_id", None),
+    ("search_base", "search", Some("base")),
+    ("search_scope", "search", Some("scope")),
+    ("search_filter", "search", Some("filter")),
+    ("search_entries", "search", Some("entries")),
+    ("search_duration_ms", "search", Some("duration_ms")),
     ("differences", "differences", None),
     ("previous", "previous", None),
     ("hash", "hash", None),
@@ -27,7 +32,8 @@ const COLUMNS: [(&str, &str, Option<&str>); 19] = [
 
 /// The first line, with its end.
 pub(super) const HEADER: &str = "sequence,at,action,success,reason,actor_kind,actor_name,actor_id,\
-source,subject_kind,subject_name,subject_id,method,rule,request_id,client_request_id,differences,previous,hash\r\n";
+source,subject_kind,subject_name,subject_id,method,rule,request_id,client_request_id,\
+search_base,search_scope,search_filter,search_entries,search_duration_ms,differences,previous,hash\r\n";
 
 /// Writes the line of an event, without its end.
 pub(super) fn write(event: &Map<String, Value>, out: &mut String) {
@@ -96,7 +102,7 @@ mod tests {
         let mut line = String::new();
         write(event.as_object().unwrap(), &mut line);
         let expected = "7,,,false,\"no \"\"such\"\" user, or none\",user,\"'=cmd|' /C calc'!A0\",,,\
-                        user,\"'-2+3\",x,,,,,,,";
+                        user,\"'-2+3\",x,,,,,,,,,,,,";
         assert_eq!(line, expected);
         for (text, expected) in [
             ("a;=1+1", "\"a;'=1+1\""),

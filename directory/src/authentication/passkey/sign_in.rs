@@ -206,6 +206,7 @@ impl Directory {
         let event = Event {
             access: None,
             request: EventRequest::of(context),
+            search: None,
             at: context.now,
             actor: EventActor::Nobody,
             source: context.source,
