@@ -19,6 +19,9 @@ pub(super) struct Demo {
     /// Write what there is to a file, as JSON
     #[arg(long, value_name = "FILE")]
     describe: Option<PathBuf>,
+    /// Let the organizations have a past of so many events
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    past: u64,
     /// What to log
     #[arg(long, value_name = "FILTER", default_value = "warn")]
     log: String,
@@ -43,6 +46,9 @@ pub(super) fn run(demo: &Demo, out: &mut impl Write) -> Result<(), CommandError>
     let prepared = Prepared::new(config)?;
     let directory = doors::open_directory(&prepared.config, &prepared.master_key)?;
     let description = demo::fill(&folder, &prepared, &directory)?;
+    if demo.past > 0 {
+        demo::tell_past(&directory, &description, demo.past)?;
+    }
     // Connections wait in the sockets, which are bound, until the doors open.
     if let Some(file) = &demo.describe {
         demo::describe(&description, file)?;

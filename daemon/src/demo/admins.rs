@@ -136,7 +136,7 @@ impl Person {
     }
 }
 
-fn nobody(now: Time) -> Context {
+pub(super) fn nobody(now: Time) -> Context {
     let source = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
     Context { actor: Actor::nobody(), source, now, request: None }
 }

@@ -90,6 +90,11 @@ pub(super) fn service_dn(name: &str, base: &str) -> String {
 }
 
 impl Description {
+    /// The API key of the one who may do everything.
+    pub(super) fn top_key(&self) -> &str {
+        &self.admin_api.tokens.administrator_with_billing
+    }
+
     pub(super) fn new(admins: Admins, organizations: Vec<Organization>) -> Self {
         Self {
             ldap: String::new(),

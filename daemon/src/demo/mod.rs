@@ -3,6 +3,7 @@
 mod admins;
 mod description;
 mod organizations;
+mod past;
 
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
@@ -116,6 +117,16 @@ pub(crate) fn fill(
     };
     description.settle(folder, prepared);
     Ok(description)
+}
+
+/// Lets all organizations that there are have a past of so many events.
+pub(crate) fn tell_past(
+    directory: &Directory,
+    description: &Description,
+    events: u64,
+) -> Result<(), DemoError> {
+    let nobody = admins::nobody(Time(Clock::start().wall()));
+    past::tell(directory, nobody, description.top_key(), events)
 }
 
 fn make(directory: &Directory, now: Time) -> Result<Description, DemoError> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use storage::{Change, EventsKept, Living, Partition, Reading, Snapshot};
 
-use super::{Action, Difference, SubjectKind};
+use super::{Action, Difference, Event, SubjectKind};
 use crate::access::{Grant, ManageAuthentication, View, organization};
 use crate::directory::Directory;
 use crate::error::{Error, Invalid, StoreFailure};
@@ -64,6 +64,37 @@ const SETTLED: u64 = 60 * 60 * 1_000;
 
 impl Directory {
     /// Forgets events that are kept no longer: all of organizations that were destroyed, and others after `retention`, where their organization says
+    /// Writes events that happened before, in this order; they are on the disk when this returns.
+    /// For demonstrations and measurements: what happens here is told by what does it.
+    ///
+    /// # Errors
+    /// When the event log cannot be written.
+    pub fn write_past(
+        &self,
+        events: impl Iterator<Item = (OrganizationId, Event)>,
+    ) -> Result<(), Error> {
+        const AT_ONCE: usize = 16_384;
+        let log = self.inner.store.events();
+        let failed = |error| Error::Store(StoreFailure::Events(error));
+        let stored = events.map(|(organization, event)| storage::Event {
+            time_ms: event.at.0,
+            partition: organization.partition(),
+            body: event.encode(),
+        });
+        let mut batch = Vec::with_capacity(AT_ONCE);
+        for event in stored {
+            batch.push(event);
+            if batch.len() >= AT_ONCE {
+                // The log counts what it has to drop, and tells of it.
+                let _dropped = log.append(std::mem::take(&mut batch));
+                log.flush().map_err(failed)?;
+            }
+        }
+        let _dropped = log.append(batch);
+        log.flush().map_err(failed)
+    }
+
+    /// Forgets events that are kept no longer: after `retention`, where their organization says
     /// nothing else, and whole days (UTC) at once where that is a day or more. Returns how many segments of the log were removed or written anew.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ use serde_json::Value;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Whom to trust, where to connect, and as whom.
+#[derive(Clone)]
 pub(crate) struct Api {
     tls: Arc<ClientConfig>,
     address: SocketAddr,
@@ -40,6 +41,11 @@ impl Api {
         }
         let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
         Ok(Self { tls: Arc::new(tls), address, token: token.to_owned() })
+    }
+
+    /// The same at another address.
+    pub(crate) fn at(&self, address: SocketAddr) -> Self {
+        Self { address, ..self.clone() }
     }
 
     /// Connects.

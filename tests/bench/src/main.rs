@@ -84,11 +84,25 @@ struct Arguments {
     #[arg(long)]
     threads: Option<usize>,
     /// What to measure: the rows beside the peers, our own bounds, a store of very many people.
+    /// How long each row is measured.
+    #[arg(long, default_value_t = 4)]
+    seconds: u64,
+    /// How long each row runs before that.
+    #[arg(long, default_value_t = 1)]
+    warm_up: u64,
+    /// Threads that the peers are told to use.
+    #[arg(long, default_value_t = 4)]
+    threads: usize,
+    /// What to measure: the rows beside the peers, our own bounds, a store of very many people, a log
+    /// of very many events.
     #[arg(long, value_delimiter = ',', default_value = "rows,bounds")]
     parts: Vec<Part>,
     /// Bounds to look at, instead of all.
     #[arg(long, value_delimiter = ',')]
     looks: Vec<Look>,
+    /// Events in the log of very many.
+    #[arg(long, default_value_t = 10_000_000)]
+    events: u64,
     /// People in the store of very many.
     #[arg(long, default_value_t = 1_000_000)]
     scale_users: usize,
@@ -136,6 +150,9 @@ impl Arguments {
             arguments.threads = arguments.threads.or(Some(THREADS));
             arguments.dump_users = arguments.dump_users.min(20_000);
             arguments.scale_users = arguments.scale_users.min(20_000);
+            arguments.events = arguments.events.min(50_000);
+            arguments.seconds = 1;
+            arguments.warm_up = 0;
         }
         arguments
     }
@@ -209,6 +226,7 @@ enum Part {
     Rows,
     Bounds,
     Scale,
+    Events,
 }
 
 /// A server, in one of its settings.
@@ -294,6 +312,10 @@ fn main() -> Result<()> {
         findings.extend(scale(directory.path(), &cores, &tls, &arguments));
     }
     let seen = Seen { outcomes: &outcomes, findings: &findings, sweep: sweep.as_ref() };
+    if arguments.parts.contains(&Part::Events) {
+        findings.extend(events(directory.path(), &cores, &tls, &arguments));
+    }
+    let seen = Seen { outcomes: &outcomes, findings: &findings };
     let text = report::write(&machine, &cores, &data, &arguments, seen)?;
     std::io::stdout().write_all(text.as_bytes())?;
     if let Some(path) = &arguments.write {
@@ -348,6 +370,27 @@ fn tune(hall: &Setup<'_>, arguments: &Arguments, failures: &mut Vec<String>) -> 
 /// Loads and starts all servers that take part.
 fn gather<'a>(
     hall: &Setup<'a>,
+/// Fills the log with very many events, and looks for some.
+fn events(
+    directory: &Path,
+    cores: &Cores,
+    tls: &tls::Files,
+    arguments: &Arguments,
+) -> Vec<Finding> {
+    say(&format!("events: writing {}", arguments.events));
+    let none = Data::new(0, 0, 0);
+    let directory = directory.join("events");
+    let setup = Setup { data: &none, directory, cores, tls, threads: arguments.threads };
+    let findings = bounds::events(&setup, arguments)
+        .unwrap_or_else(|error| vec![Finding::failure("events", &error)]);
+    findings.iter().for_each(|finding| say(&finding.to_string()));
+    findings
+}
+
+/// Puts a server through all scenarios, ours also through its bounds, and stops it.
+fn examine(
+    mut subject: Subject,
+    setup: &Setup<'_>,
     arguments: &Arguments,
     sweep: Option<&Sweep>,
     failures: &mut Vec<String>,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rustls::ClientConfig;
 
+use crate::https::Api;
 use crate::peers::echo;
 use crate::proc::{Memory, Server};
 use crate::tls::Peers;
@@ -26,6 +27,8 @@ pub(crate) struct Subject {
     pub(crate) tls: Arc<ClientConfig>,
     /// Where it speaks RADIUS.
     pub(crate) radius: Option<Radius>,
+    /// Its admin API, as one who may do everything.
+    pub(crate) admin: Option<Api>,
     /// What it gave to each organization, in the order of the data.
     pub(crate) tenants: Vec<Tenant>,
     /// What it took to get here.

@@ -1,10 +1,12 @@
 //! What one client, one organization or one large store may take from the others: ours alone,
 //! each figure beside what is aimed at.
 
+mod admins;
 mod cold;
 mod half;
 mod honest;
 mod large;
+mod events;
 mod memory;
 mod neighbours;
 mod noise;
@@ -23,12 +25,14 @@ use clap::ValueEnum;
 
 use crate::crowd::Crowd;
 use crate::engine::{Place, Security};
+use crate::https::Api;
 use crate::peers::{Setup, tenantry};
 use crate::rounds::Reader;
 use crate::subject::{Radius, Subject};
 use storm::Storm;
 
 pub(crate) use large::measure as large;
+pub(crate) use events::measure as events;
 pub(crate) use scale::measure as scale;
 
 /// One line of the report.
@@ -88,6 +92,10 @@ pub(crate) enum Look {
     RadiusNoise,
     /// Gear of one organization that asks as fast as it can.
     RadiusRush,
+    /// Changes of one organization without end.
+    WriteStorm,
+    /// Reads of the admin API beside LDAP and RADIUS.
+    AdminReads,
 }
 
 impl Look {
@@ -102,6 +110,8 @@ impl Look {
             Self::HalfEap => half::conversations(ground),
             Self::RadiusNoise => noise::both(ground),
             Self::RadiusRush => rush::both(ground),
+            Self::WriteStorm => storm::pass(Storm::Writes, ground),
+            Self::AdminReads => admins::reads(ground),
         }
     }
 }
@@ -169,6 +179,8 @@ impl<'a> Ground<'a> {
 
     fn radius(&self) -> Result<&Radius> {
         self.subject.radius.as_ref().context("no RADIUS")
+    fn admin(&self) -> Result<&Api> {
+        self.subject.admin.as_ref().context("no admin API")
     }
 
     fn place(&self, security: Security) -> Result<Place> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, ensure};
 
 use super::neighbours::{Latencies, Neighbours};
-use super::{Finding, Ground, pests};
+use super::{Finding, Ground, admins, megabytes, pests};
 use crate::clock::{now, wait_until};
 use crate::engine::{Engine, Script, Security};
 use crate::generator::Figures;
@@ -39,6 +39,8 @@ pub(super) enum Storm {
     Halves,
     /// Dumps that are read slowly.
     SlowReaders,
+    /// Changes through the admin API.
+    Writes,
 }
 
 /// The neighbours alone, and while it rages.
@@ -77,6 +79,7 @@ impl Storm {
             Self::Unindexed => format!("{SEARCHING} connections of (description=*x*)"),
             Self::Halves => "half requests and half TLS handshakes, 500 a second each".to_owned(),
             Self::SlowReaders => format!("{} slow readers", pests::READERS),
+            Self::Writes => format!("{} connections of changes to users", admins::WRITERS),
         };
         format!("neighbours beside {storm}")
     }
@@ -100,6 +103,7 @@ impl Storm {
                 let sipped = pests::dawdlers(ground.ldap()?, &bind, &reader.everybody(), over)?;
                 Ok(format!("they read {} kB, {} hung up on", sipped.octets / 1000, sipped.lost))
             }
+            Self::Writes => admins::storm(ground, over),
         }
     }
 }

@@ -64,6 +64,7 @@ pub(crate) fn start(setup: &Setup<'_>) -> Result<Subject> {
         Ok(ldap::answers(address).then_some(()))
     })?;
     Ok(Subject {
+        admin: None,
         name: "389-ds",
         version: package_version("389-ds-base")?,
         ldap: Some(address),

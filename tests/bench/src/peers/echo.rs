@@ -41,6 +41,7 @@ pub(crate) fn start(setup: &Setup<'_>) -> Result<Subject> {
         secret: String::new(),
     };
     Ok(Subject {
+        admin: None,
         name: NAME,
         version: String::new(),
         ldap: Some(address),

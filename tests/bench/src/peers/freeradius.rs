@@ -69,6 +69,7 @@ pub(crate) fn start(setup: &Setup<'_>, duplicates: Duplicates) -> Result<Subject
         secret: SECRET.to_owned(),
     };
     Ok(Subject {
+        admin: None,
         name: match duplicates {
             Duplicates::Answered => "FreeRADIUS",
             Duplicates::Ignored => "FreeRADIUS without duplicate detection",

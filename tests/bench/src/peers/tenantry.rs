@@ -24,6 +24,15 @@ struct Description {
     ca_file: PathBuf,
 }
 
+impl Description {
+    /// The admin API, as one who may do everything.
+    fn door(&self) -> Result<Api> {
+        let AdminApi { url, tokens } = &self.admin_api;
+        let address = url.trim_start_matches("https://").trim_end_matches('/').parse()?;
+        Api::new(address, &self.ca_file, &tokens.administrator_with_billing)
+    }
+}
+
 #[derive(Deserialize)]
 struct AdminApi {
     url: String,
@@ -43,11 +52,8 @@ pub(crate) fn start(setup: &Setup<'_>, program: &Path) -> Result<Subject> {
     let program = text(program)?;
     let hashes = load::hashes()?;
     setup.tls.copy_to(&setup.path("data").join("tls"))?;
-    let (mut empty, described) = launch_demo(setup, program)?;
-    let api = &described.admin_api;
-    let address = api.url.trim_start_matches("https://").trim_end_matches('/').parse()?;
-    let token = &api.tokens.administrator_with_billing;
-    let door = Api::new(address, &described.ca_file, token)?;
+    let (mut empty, described) = launch_demo(setup, program, 0)?;
+    let door = described.door()?;
     let (begin, server_cpu, own) = (clock::now(), empty.cpu()?, own_cpu()?);
     let tenants = load::everything(&door, setup.data, &hashes)?;
     let load = clock::now() - begin;
@@ -62,6 +68,7 @@ pub(crate) fn start(setup: &Setup<'_>, program: &Path) -> Result<Subject> {
         ldap: Some(doors.ldap),
         ldaps: Some(doors.ldaps),
         radius: Some(doors.radius(setup)?),
+        admin: Some(door.at(doors.admin)),
         tls: setup.tls.client()?,
         tenants,
         life: Life {
@@ -89,16 +96,22 @@ pub(crate) fn restart(setup: &Setup<'_>, program: &Path, subject: &mut Subject) 
     subject.ldap = Some(doors.ldap);
     subject.ldaps = Some(doors.ldaps);
     subject.radius = Some(doors.radius(setup)?);
+    subject.admin = subject.admin.take().map(|door| door.at(doors.admin));
     Ok(())
 }
 
 /// Starts a demonstration, which makes admins and their keys, and waits for its first answer.
-fn launch_demo(setup: &Setup<'_>, program: &str) -> Result<(Server, Description)> {
+fn launch_demo(setup: &Setup<'_>, program: &str, past: u64) -> Result<(Server, Description)> {
     let (data, description) = (setup.path("data"), setup.path("description.json"));
-    let arguments = ["demo", "--data", text(&data)?, "--describe", text(&description)?];
+    let (data, events) = (text(&data)?, past.to_string());
+    let files = ["--data", data, "--describe", text(&description)?];
+    let arguments = [&["demo"][..], &files[..], &["--past", events.as_str()]].concat();
     let log = setup.path("tenantryd.log");
+    // A description of a former start says nothing of this one.
+    let _former = std::fs::remove_file(&description);
     let mut server = Server::start(&setup.cores.all, program, &arguments, &log)?;
-    let described = clock::poll("tenantryd's first answer", PATIENCE, || {
+    let patience = PATIENCE + Duration::from_secs(past / SLOWLY);
+    let described = clock::poll("tenantryd's first answer", patience, || {
         server.expect_alive()?;
         let text = std::fs::read_to_string(&description).unwrap_or_default();
         let described = serde_json::from_str::<Description>(&text).ok();
@@ -107,12 +120,43 @@ fn launch_demo(setup: &Setup<'_>, program: &str) -> Result<(Server, Description)
     Ok((server, described))
 }
 
+/// At least so many events of the past are written in a second.
+const SLOWLY: u64 = 20_000;
+
+/// A demonstration that runs, with all people in it.
+pub(crate) struct Demonstration {
+    /// The process.
+    pub(crate) server: Server,
+    /// Its admin API, as one who may do everything.
+    pub(crate) door: Api,
+    /// How long it took to its first answer.
+    pub(crate) start: Duration,
+}
+
+/// Fills a demonstration with people, lets its organizations have a past, and starts it again.
+///
+/// # Errors
+/// When a step fails.
+pub(crate) fn with_past(setup: &Setup<'_>, program: &Path, past: u64) -> Result<Demonstration> {
+    let program = text(program)?;
+    setup.tls.copy_to(&setup.path("data").join("tls"))?;
+    let (mut empty, described) = launch_demo(setup, program, 0)?;
+    load::everything(&described.door()?, setup.data, &load::hashes()?)?;
+    empty.stop()?;
+    let (mut filling, _) = launch_demo(setup, program, past)?;
+    filling.stop()?;
+    let begin = clock::now();
+    let (server, described) = launch_demo(setup, program, 0)?;
+    Ok(Demonstration { server, door: described.door()?, start: clock::now() - begin })
+}
+
 /// Where the daemon listens.
 struct Doors {
     ldap: SocketAddr,
     ldaps: SocketAddr,
     radius: SocketAddr,
     accounting: SocketAddr,
+    admin: SocketAddr,
 }
 
 impl Doors {
@@ -130,6 +174,7 @@ fn launch(setup: &Setup<'_>, program: &str) -> Result<(Server, Doors, Duration)>
         ldaps: free_port()?,
         radius: free_port()?,
         accounting: free_port()?,
+        admin: free_port()?,
     };
     let configuration = setup.write("tenantry.toml", &configuration(setup, &doors))?;
     let arguments = ["serve", "--config", text(&configuration)?];
@@ -147,7 +192,7 @@ fn launch(setup: &Setup<'_>, program: &str) -> Result<(Server, Doors, Duration)>
 fn configuration(setup: &Setup<'_>, doors: &Doors) -> String {
     let data = setup.path("data");
     let Files { certificate, key, .. } = setup.tls;
-    let Doors { ldap, ldaps, radius, accounting } = doors;
+    let Doors { ldap, ldaps, radius, accounting, admin } = doors;
     let (directory, master_key) = (data.join("data"), data.join("master-key"));
     format!(
         "[data]
@@ -163,7 +208,8 @@ time_limit = \"10m\"
 auth = [\"{radius}\"]
 acct = [\"{accounting}\"]
 [admin_api]
-listen = []
+listen = [\"{admin}\"]
+requests_per_minute = 60000000
 [tls]
 certificate = {certificate:?}
 key = {key:?}
