@@ -252,22 +252,19 @@ fn keep_house(tasks: &Tasks, directory: Directory, clock: Clock, retention: Dura
 }
 
 /// Ends what ends by itself of users, in time: suspends those whose time is over, destroys what is
-/// left of deleted ones, ends invitations. Tells of devices of which nothing is heard any more.
-/// left of deleted ones, ends invitations. Tells of searches that failed and were only counted.
+/// left of deleted ones, ends invitations. Tells of devices of which nothing is heard any more, and of
+/// searches that failed and were only counted.
 fn end_user_lives(tasks: &Tasks, directory: Directory, clock: Clock) {
     let shutdown = tasks.shutdown().clone();
     tasks.spawn(async move {
         loop {
             let (directory, again) = (directory.clone(), directory.clone());
             let now = Time(clock.wall());
-            match tokio::task::spawn_blocking(move || directory.end_user_lives(now)).await {
-            let (directory, now) = (directory.clone(), Time(clock.wall()));
-            match tokio::task::spawn_blocking(move || {
+            let end = move || {
                 directory.tell_untold_failures(now);
                 directory.end_user_lives(now)
-            })
-            .await
-            {
+            };
+            match tokio::task::spawn_blocking(end).await {
                 Ok(Ok(0)) => {}
                 Ok(Ok(ended)) => tracing::debug!(ended, "users, deleted users and invitations"),
                 Ok(Err(error)) => tracing::error!(%error, "some lives of users do not end"),

@@ -35,9 +35,11 @@ use crate::preparation::failed_to_open;
 use crate::records::{
     Admin, AdminFields, Agreements, CertificateAuthority, CertificateTotals, Compliance,
     Credential, CustomAttribute, DeletedUser, Departure, DepartureTotals, Device, EventKeeping,
-        FormerPassword, GearClaims, Group, GroupPasswordPolicy, Import, ImportWork, Invitation, IssuedCertificate, Organization, OrganizationState, OwnCertificates, Passkey, PasswordHistory, Plan, RadiusClient, RecoveryCodes, Repeat, ReplyProfile, RevokedCertificates, SearchTelling, SecurityPolicy,
-    SecurityPolicyVersion, ServiceAccount, Session, SessionTotals, SettledReports, Token, TokenUse,
-    UsageMonth, User, UserCap, UserTotals, indices,
+    FormerPassword, GearClaims, Group, GroupPasswordPolicy, Import, ImportWork, Invitation,
+    IssuedCertificate, Organization, OrganizationState, OwnCertificates, Passkey, PasswordHistory,
+    Plan, RadiusClient, RecoveryCodes, Repeat, ReplyProfile, RevokedCertificates, SearchTelling,
+    SecurityPolicy, SecurityPolicyVersion, ServiceAccount, Session, SessionTotals, SettledReports,
+    Token, TokenUse, UsageMonth, User, UserCap, UserTotals, indices,
 };
 use crate::search::{Memo, SearchGrant};
 use crate::text::prepare;

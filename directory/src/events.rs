@@ -19,9 +19,9 @@ pub use self::query::EventQuery;
 pub use self::reading::{
     COUNTED, COUNTS, CountBy, EventChain, EventCounts, EventLine, EventLines, EventPage, LOOKED_AT,
 };
-pub(crate) use self::text::written as told_time;
 pub(crate) use self::searches::FailedSearches;
 pub use self::searches::{FAILURES_TOLD, SEARCHES_LEFT_OUT};
+pub(crate) use self::text::written as told_time;
 use crate::access::{Context, RequestId};
 use crate::id::{OrganizationId, RecordId};
 use crate::network::NetworkMethod;

@@ -13,7 +13,8 @@ use super::standing::{Rights, home_answers, standing};
 use crate::collections::{Standing as CertificateStanding, certificate_standing};
 use crate::id::{DeviceId, OrganizationId, Place, RecordId};
 use crate::records::{
-        Admin, AdminState, Credential, Device, FormerPassword, IssuedCertificate, Narrowing, Organization, OrganizationState, SearchTelling, ServiceAccount, THE_ONLY_ONE, User,
+    Admin, AdminState, Credential, Device, FormerPassword, IssuedCertificate, Narrowing,
+    Organization, OrganizationState, SearchTelling, ServiceAccount, THE_ONLY_ONE, User,
 };
 use crate::schema::Schema;
 use crate::search::Sight;

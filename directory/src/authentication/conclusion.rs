@@ -13,7 +13,8 @@ use crate::access::{Context, Identity};
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::{
-        Action, Difference, Event, EventActor, EventRequest, NetworkAccess, Outcome as EventOutcome, Subject, SubjectKind, told_time,
+    Action, Difference, Event, EventActor, EventRequest, NetworkAccess, Outcome as EventOutcome,
+    Subject, SubjectKind, told_time,
 };
 use crate::id::Place;
 use crate::network::{Circumstances, NetworkMethod};

@@ -90,8 +90,6 @@ impl Directory {
         let done = self.inner.store.write(move |change| {
             let invited = Invited::read(&*change, &token, now)?;
             let Invited { home, user: (id, mut user) } = invited;
-            let context = Context { actor: Actor::nobody(), source: Some(source), now };
-            let Invited { home: (home, _), user: (id, mut user) } = invited;
             let mut site =
                 Site { source: change, place: home.into(), context: &context, tools: &tools };
             let (partition, number) = (site.partition(), id.record());

@@ -63,7 +63,6 @@ impl Grant<'_, &mut Change<'_>, ManageAuthentication> {
 const SETTLED: u64 = 60 * 60 * 1_000;
 
 impl Directory {
-    /// Forgets events that are kept no longer: all of organizations that were destroyed, and others after `retention`, where their organization says
     /// Writes events that happened before, in this order; they are on the disk when this returns.
     /// For demonstrations and measurements: what happens here is told by what does it.
     ///
@@ -94,8 +93,8 @@ impl Directory {
         log.flush().map_err(failed)
     }
 
-    /// Forgets events that are kept no longer: after `retention`, where their organization says
-    /// nothing else, and whole days (UTC) at once where that is a day or more. Returns how many segments of the log were removed or written anew.
+    /// Forgets events that are kept no longer: all of organizations that were destroyed, and others
+    /// after `retention`, where their organization says nothing else, and whole days (UTC) at once where that is a day or more. Returns how many segments of the log were removed or written anew.
     ///
     /// # Errors
     /// When the store or the event log fails.

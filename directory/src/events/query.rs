@@ -113,9 +113,6 @@ pub(super) fn terms(body: &[u8], terms: &mut Vec<u64>) {
     terms.extend(name.map(|name| of_name(fields::ACTOR, name)));
     terms.extend(id.map(|id| of_told(fields::ACTOR, id)));
     terms.extend(event.source.map(|source| of_told(fields::SOURCE, &source)));
-    terms.extend(name.map(|name| term(fields::ACTOR, name.to_lowercase().as_bytes())));
-    terms.extend(id.map(|id| term(fields::ACTOR, id.as_bytes())));
-    terms.extend(event.source.map(|source| term(fields::SOURCE, source.to_string().as_bytes())));
     if let Some(EventRequest { id, client_id }) = &event.request {
         let names = std::iter::once(id).chain(client_id);
         terms.extend(names.map(|name| term(fields::REQUEST, name.as_bytes())));

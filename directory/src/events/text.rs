@@ -14,8 +14,6 @@ use storage::{EventHash, EventOwner, Link, Stored};
 use uuid::Uuid;
 
 use self::writing::Text;
-use super::{Difference, Event, EventActor, NetworkAccess, Outcome, Subject};
-use super::{Difference, Event, EventActor, EventRequest, NetworkAccess, Outcome, Subject};
 use super::{
     Difference, Event, EventActor, EventRequest, NetworkAccess, Outcome, SearchTold, Subject,
 };
@@ -326,6 +324,23 @@ mod tests {
         proptest::collection::vec(one, 0..3)
     }
 
+    fn requests() -> impl Strategy<Value = EventRequest> {
+        (any::<String>(), any::<Option<String>>())
+            .prop_map(|(id, client_id)| EventRequest { id, client_id })
+    }
+
+    fn searches() -> impl Strategy<Value = SearchTold> {
+        (any::<[String; 3]>(), any::<(u64, u64)>()).prop_map(
+            |([base, scope, filter], (entries, duration))| SearchTold {
+                base,
+                scope,
+                filter,
+                entries,
+                duration,
+            },
+        )
+    }
+
     fn events() -> impl Strategy<Value = Event> {
         let actions = select(vec![Action::Created, Action::RadiusAccess, Action::PasskeyCopied]);
         let kinds = select(vec![SubjectKind::User, SubjectKind::RadiusClient]);
@@ -340,13 +355,25 @@ mod tests {
         (
             (at, actors(), any::<Option<std::net::IpAddr>>(), actions),
             (proptest::option::of(subject), outcome, differences(), proptest::option::of(access)),
+            (proptest::option::of(requests()), proptest::option::of(searches())),
         )
-            .prop_map(
-                |((at, actor, source, action), (subject, outcome, differences, access))| {
-                    let at = Time(at);
-                    Event { at, actor, source, action, subject, outcome, differences, access }
-                },
-            )
+            .prop_map(|(who, what, (request, search))| {
+                let (at, actor, source, action) = who;
+                let (subject, outcome, differences, access) = what;
+                let (at, search) = (Time(at), search.map(Box::new));
+                Event {
+                    at,
+                    actor,
+                    source,
+                    action,
+                    subject,
+                    outcome,
+                    differences,
+                    access,
+                    request,
+                    search,
+                }
+            })
     }
 
     proptest! {
@@ -402,11 +429,9 @@ mod tests {
             r#""success":true}"#,
         );
         assert_eq!(text, expected);
-        let text = told(None, 8, EventHash::BEGINNING, &[99, 1]);
-        assert_eq!(String::from_utf8(told).unwrap(), expected);
         let request = EventRequest { id: "00ff".into(), client_id: Some("trace-7".into()) };
         let asked = Event { request: Some(request), differences: Vec::new(), ..event.clone() };
-        let told = text(None, 7, EventHash::BEGINNING, &asked.encode());
+        let text = told(None, 7, EventHash::BEGINNING, &asked.encode());
         let expected = concat!(
             r#"{"action":"changed","actor":{"id":"00000000-0000-0000-0000-000000000001","#,
             r#""kind":"admin","name":"root"},"at":"2023-11-14T22:13:20.005Z","#,
@@ -416,12 +441,12 @@ mod tests {
             r#""00000000-0000-0000-0000-000000000002","kind":"user","name":"ada"},"#,
             r#""success":true}"#,
         );
-        assert_eq!(String::from_utf8(told).unwrap(), expected);
+        assert_eq!(text, expected);
         let (base, scope, filter) = ("dc=acme".into(), "sub".into(), "(uid=?)".into());
         let search = SearchTold { base, scope, filter, entries: 1, duration: 2 };
         let (subject, differences) = (None, Vec::new());
         let search = Event { search: Some(Box::new(search)), subject, differences, ..event };
-        let told = text(None, 7, EventHash::BEGINNING, &search.encode());
+        let text = told(None, 7, EventHash::BEGINNING, &search.encode());
         let expected = concat!(
             r#"{"action":"changed","actor":{"id":"00000000-0000-0000-0000-000000000001","#,
             r#""kind":"admin","name":"root"},"at":"2023-11-14T22:13:20.005Z","previous":"#,
@@ -429,8 +454,8 @@ mod tests {
             r#""search":{"base":"dc=acme","duration_ms":2,"entries":1,"filter":"(uid=?)","#,
             r#""scope":"sub"},"sequence":7,"source":"192.0.2.1","success":true}"#,
         );
-        assert_eq!(String::from_utf8(told).unwrap(), expected);
-        let told = text(None, 8, EventHash::BEGINNING, &[99, 1]);
+        assert_eq!(text, expected);
+        let text = told(None, 8, EventHash::BEGINNING, &[99, 1]);
         let expected =
             format!(r#"{{"previous":"{}","sequence":8,"stored":"6301"}}"#, "0".repeat(64));
         assert_eq!(text, expected);

@@ -47,37 +47,6 @@ impl Directory {
         let event = event_of(&order, outcome, now);
         self.note_event(Place::Organization(order.organization), &event);
         Sequel::of(order, outcome)
-    /// Tells what became of an order.
-    pub fn conclude_order(&self, order: SessionOrder, outcome: &OrderOutcome, now: Time) {
-        let SessionOrder { organization, session, what, to, client, cause, .. } = order;
-        let (actor, source, trigger) = match cause {
-            Cause::Admin { actor, source } => (actor, source, None),
-            Cause::Errand { trigger, .. } => (EventActor::Daemon, None, Some(trigger)),
-        };
-        let action = match &what {
-            Ordered::End => Action::SessionDisconnect,
-            Ordered::Change(_) => Action::SessionChange,
-        };
-        let mut differences = vec![told("radius_client", &client.1)];
-        differences.extend(to.ok().map(|to| told("sent_to", &to.to_string())));
-        differences.extend(trigger.map(|trigger| told("because", words(trigger))));
-        if let Ordered::Change(profile) = &what {
-            differences.push(told("reply_profile", &profile.name));
-        }
-        let name = if session.login.is_empty() { session.name } else { session.login };
-        let event = Event {
-            at: now,
-            actor,
-            source,
-            action,
-            subject: Some(Subject { kind: SubjectKind::Session, id: session.uuid, name }),
-            outcome: outcome.reason().map_or(Outcome::Success, Outcome::Failure),
-            differences,
-            access: None,
-            request: None,
-            search: None,
-        };
-        self.note_event(Place::Organization(organization), &event);
     }
 
     /// Tells that orders were given up, as too many of the organization wait already.
@@ -116,6 +85,8 @@ fn event_of(order: &SessionOrder, outcome: &OrderOutcome, now: Time) -> Event {
         outcome: outcome.reason().map_or(Outcome::Success, Outcome::Failure),
         differences,
         access: None,
+        request: None,
+        search: None,
     }
 }
 

@@ -115,9 +115,8 @@ pub use reply_profile::{
 };
 pub use revoked_certificates::RevokedCertificates;
 pub(crate) use revoked_certificates::revoked_key;
-pub use second_factor::{Demand, Enrolment, SecondFactor, Spellings};
 pub use search_telling::SearchTelling;
-pub use second_factor::{Demand, SecondFactor, Spellings};
+pub use second_factor::{Demand, Enrolment, SecondFactor, Spellings};
 pub(crate) use security_policy::version_key;
 pub use security_policy::{SecurityPolicy, SecurityPolicyFields, SecurityPolicyVersion};
 pub use security_settings::{

@@ -454,7 +454,11 @@ fn what_is_destroyed_leaves_nothing_and_what_may_be_new_stays() {
     let left = chain(&log, organization(2));
     assert!(left.iter().all(|stored| stored.time_ms >= 120), "what was not sealed comes later");
     assert_eq!(lengths(&log)[0], before[0]);
+}
+
+#[test]
 fn what_events_can_be_searched_by_is_found_out_after_the_log_was_opened() {
+    let folder = Arc::new(Memory::default());
     let large = EventOptions { segment_events: 30_000, queue: 60_000, ..options() };
     let log = EventLog::open_folder(folder.clone(), large.clone()).unwrap();
     let body = |n: u64| format!("event {}", if n == 4_500 { n } else { n % 7 });
@@ -475,6 +479,7 @@ fn what_events_can_be_searched_by_is_found_out_after_the_log_was_opened() {
     assert!(few.unwrap().contains(&4_501));
     // What comes afterwards is found, too.
     log.append(vec![event(1, organization(1), "event 4500")]).unwrap();
+    log.flush().unwrap();
     let numbers = rare(&log);
     assert!(numbers.len() < 1_500 && numbers.iter().any(|number| *number > 10_000));
     assert_eq!(chain(&log, organization(1)).len(), 5_001);

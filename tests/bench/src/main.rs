@@ -83,16 +83,6 @@ struct Arguments {
     /// tried, unless given.
     #[arg(long)]
     threads: Option<usize>,
-    /// What to measure: the rows beside the peers, our own bounds, a store of very many people.
-    /// How long each row is measured.
-    #[arg(long, default_value_t = 4)]
-    seconds: u64,
-    /// How long each row runs before that.
-    #[arg(long, default_value_t = 1)]
-    warm_up: u64,
-    /// Threads that the peers are told to use.
-    #[arg(long, default_value_t = 4)]
-    threads: usize,
     /// What to measure: the rows beside the peers, our own bounds, a store of very many people, a log
     /// of very many events.
     #[arg(long, value_delimiter = ',', default_value = "rows,bounds")]
@@ -145,14 +135,12 @@ impl Arguments {
         let mut arguments = Self::parse();
         if arguments.smoke {
             arguments.users = arguments.users.min(2_000);
+            arguments.events = arguments.events.min(50_000);
             arguments.seconds = Some(1.0);
             arguments.warm_up = Some(0.0);
             arguments.threads = arguments.threads.or(Some(THREADS));
             arguments.dump_users = arguments.dump_users.min(20_000);
             arguments.scale_users = arguments.scale_users.min(20_000);
-            arguments.events = arguments.events.min(50_000);
-            arguments.seconds = 1;
-            arguments.warm_up = 0;
         }
         arguments
     }
@@ -311,11 +299,10 @@ fn main() -> Result<()> {
     if arguments.parts.contains(&Part::Scale) {
         findings.extend(scale(directory.path(), &cores, &tls, &arguments));
     }
-    let seen = Seen { outcomes: &outcomes, findings: &findings, sweep: sweep.as_ref() };
     if arguments.parts.contains(&Part::Events) {
         findings.extend(events(directory.path(), &cores, &tls, &arguments));
     }
-    let seen = Seen { outcomes: &outcomes, findings: &findings };
+    let seen = Seen { outcomes: &outcomes, findings: &findings, sweep: sweep.as_ref() };
     let text = report::write(&machine, &cores, &data, &arguments, seen)?;
     std::io::stdout().write_all(text.as_bytes())?;
     if let Some(path) = &arguments.write {
@@ -350,6 +337,23 @@ fn scale(directory: &Path, cores: &Cores, tls: &tls::Files, arguments: &Argument
     findings
 }
 
+/// Fills the log with very many events, and looks for some.
+fn events(
+    directory: &Path,
+    cores: &Cores,
+    tls: &tls::Files,
+    arguments: &Arguments,
+) -> Vec<Finding> {
+    say(&format!("events: writing {}", arguments.events));
+    let none = Data::new(0, 0, 0);
+    let directory = directory.join("events");
+    let setup = Setup { data: &none, directory, cores, tls, threads: THREADS };
+    let findings = bounds::events(&setup, arguments)
+        .unwrap_or_else(|error| vec![Finding::failure("events", &error)]);
+    findings.iter().for_each(|finding| say(&finding.to_string()));
+    findings
+}
+
 /// Finds out how many threads FreeRADIUS does best with.
 fn tune(hall: &Setup<'_>, arguments: &Arguments, failures: &mut Vec<String>) -> Option<Sweep> {
     say("freeradius: trying numbers of threads");
@@ -370,27 +374,6 @@ fn tune(hall: &Setup<'_>, arguments: &Arguments, failures: &mut Vec<String>) -> 
 /// Loads and starts all servers that take part.
 fn gather<'a>(
     hall: &Setup<'a>,
-/// Fills the log with very many events, and looks for some.
-fn events(
-    directory: &Path,
-    cores: &Cores,
-    tls: &tls::Files,
-    arguments: &Arguments,
-) -> Vec<Finding> {
-    say(&format!("events: writing {}", arguments.events));
-    let none = Data::new(0, 0, 0);
-    let directory = directory.join("events");
-    let setup = Setup { data: &none, directory, cores, tls, threads: arguments.threads };
-    let findings = bounds::events(&setup, arguments)
-        .unwrap_or_else(|error| vec![Finding::failure("events", &error)]);
-    findings.iter().for_each(|finding| say(&finding.to_string()));
-    findings
-}
-
-/// Puts a server through all scenarios, ours also through its bounds, and stops it.
-fn examine(
-    mut subject: Subject,
-    setup: &Setup<'_>,
     arguments: &Arguments,
     sweep: Option<&Sweep>,
     failures: &mut Vec<String>,

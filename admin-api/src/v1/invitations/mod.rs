@@ -78,14 +78,12 @@ pub(crate) async fn accept_invitation(
     Nobody(context): Nobody,
     Body(Acceptance { token, password }): Body<Acceptance>,
 ) -> Result<StatusCode, Problem> {
-    let (now, source) = (api.now(), peer.ip().to_canonical());
-    api.invited.admit(source, now).map_err(Problem::too_often)?;
+    let now = context.now;
+    api.invited.admit(peer.ip().to_canonical(), now).map_err(Problem::too_often)?;
     let Some(password) = password else {
         api.directory.require_invitation(token.expose(), now)?;
         return Ok(StatusCode::NO_CONTENT);
     };
-    let now = context.now;
-    api.invited.admit(peer.ip().to_canonical(), now).map_err(Problem::too_often)?;
     let judged = password.password()?;
     // Nobody has anything hashed who holds no invitation, or chose what is refused.
     api.directory.judge_first_password(token.expose(), &judged, now)?;

@@ -5,7 +5,7 @@ use std::io::Write;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{canonical, difference, digits, write_time};
+use super::{called, canonical, difference, digits, write_time};
 use crate::events::{Difference, Event, EventActor, Outcome, Subject};
 
 /// A JSON object that is being written. Who writes names the members in their order.
@@ -35,6 +35,10 @@ impl<'o> Text<'o> {
         self.out.push(b'"');
         write_time(event.at, self.out);
         self.out.push(b'"');
+        let request = event.request.as_ref();
+        if let Some(id) = request.and_then(|request| request.client_id.as_ref()) {
+            self.json("client_request_id", id);
+        }
         self.differences(&event.differences);
         if let Some(access) = &event.access {
             self.json("method", &access.method);
@@ -46,8 +50,20 @@ impl<'o> Text<'o> {
         if let Outcome::Failure(reason) = &event.outcome {
             self.json("reason", reason);
         }
+        if let Some(request) = &event.request {
+            self.json("request_id", &request.id);
+        }
         if let Some(rule) = event.access.as_ref().and_then(|access| access.rule.as_ref()) {
             self.json("rule", rule);
+        }
+        if let Some(search) = &event.search {
+            let mut told = self.object("search");
+            told.json("base", &search.base);
+            told.number("duration_ms", search.duration);
+            told.number("entries", search.entries);
+            told.json("filter", &search.filter);
+            told.json("scope", &search.scope);
+            told.close();
         }
         self.number("sequence", sequence);
         if let Some(source) = event.source {
@@ -86,17 +102,10 @@ impl<'o> Text<'o> {
     }
 
     fn actor(&mut self, actor: &EventActor) {
-        let (kind, id, name) = match actor {
-            EventActor::Nobody => ("nobody", None, None),
-            EventActor::Daemon => ("daemon", None, None),
-            EventActor::Admin { id, login } => ("admin", Some(id), Some(login)),
-            EventActor::User { id, login } => ("user", id.as_ref(), Some(login)),
-            EventActor::ServiceAccount { id, name } => ("service_account", id.as_ref(), Some(name)),
-            EventActor::Device { id, name } => ("device", id.as_ref(), Some(name)),
-        };
+        let (kind, id, name) = called(actor);
         let mut actor = self.object("actor");
         if let Some(id) = id {
-            actor.id("id", id);
+            actor.id("id", &id);
         }
         actor.json("kind", kind);
         if let Some(name) = name {

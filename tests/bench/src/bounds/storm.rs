@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, ensure};
 
 use super::neighbours::{Latencies, Neighbours};
-use super::{Finding, Ground, admins, megabytes, pests};
+use super::{Finding, Ground, admins, pests};
 use crate::clock::{now, wait_until};
 use crate::engine::{Engine, Script, Security};
 use crate::generator::Figures;
