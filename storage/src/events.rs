@@ -220,6 +220,13 @@ impl EventLog {
         Ok(ChainEnds { oldest, head: self.flusher.log.head(partition) })
     }
 
+    /// The number of the newest event on the disk, of whichever partition, and the hash of the
+    /// newest there of this one: what has a number up to the first and is not there now never will be.
+    #[must_use]
+    pub fn end(&self, partition: Partition) -> (u64, EventHash) {
+        self.flusher.log.end(partition)
+    }
+
     /// Says whose the events of a partition are, before there are any.
     pub fn introduce(&self, partition: Partition, owner: EventOwner) {
         self.flusher.log.introduce(partition, owner);

@@ -193,6 +193,13 @@ impl Log {
         head.unwrap_or(EventHash::BEGINNING)
     }
 
+    /// The number of the newest event on the disk, and the hash of a partition's newest one there.
+    pub(crate) fn end(&self, partition: Partition) -> (u64, EventHash) {
+        let segments = unpoisoned(self.segments.read());
+        let head = segments.active.heads.get(&partition.number()).copied();
+        (segments.active.next().saturating_sub(1), head.unwrap_or(EventHash::BEGINNING))
+    }
+
     pub(crate) fn flush(&self) -> Result<(), EventError> {
         let mut queue = self.queue();
         queue.tell_gaps(&self.options);
