@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use directory::access::{Actor, Context};
 use directory::collections::{GeneratedPassword, NewPassword};
+use directory::delivery::{Delivery, Sent};
 use directory::orders::{OrderOutcome, SessionOrder};
 use directory::{Changing, Directory, Error, Time};
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 use crate::allowance::Allowance;
 use crate::ldap::LdapExplainer;
@@ -75,6 +77,9 @@ impl Default for Limits {
 pub type Courier =
     Arc<dyn Fn(SessionOrder) -> Pin<Box<dyn Future<Output = OrderOutcome> + Send>> + Send + Sync>;
 
+/// Has something sent to a destination of events to see what happens, and tells what became of it.
+pub type Trials = Arc<dyn Fn(Delivery) -> Pin<Box<dyn Future<Output = Sent> + Send>> + Send + Sync>;
+
 /// What the other doors do for this one.
 #[derive(Clone)]
 pub struct Doors {
@@ -82,6 +87,8 @@ pub struct Doors {
     pub orders: Courier,
     /// Says what LDAP would answer.
     pub ldap: LdapExplainer,
+    /// Tries destinations of events.
+    pub trials: Trials,
 }
 
 /// The state behind the router; clones share it.
@@ -91,6 +98,11 @@ pub(crate) struct Api {
     pub(crate) limits: Limits,
     pub(crate) orders: Courier,
     pub(crate) ldap: LdapExplainer,
+    pub(crate) trials: Trials,
+    /// Which destinations of events are tried.
+    pub(crate) tried: Arc<Allowance<Uuid>>,
+    /// Who waits for what becomes of that.
+    pub(crate) trying: Arc<Semaphore>,
     /// Where the API is found from outside, without a slash at its end.
     pub(crate) public_url: Option<Arc<str>>,
     /// Where invited people find it, without a slash at its end.
@@ -125,6 +137,12 @@ pub(crate) struct Api {
 
 /// So often may one source begin to sign in with a passkey in a minute.
 const NEWCOMERS: u32 = 120;
+/// So often may a destination of events be tried in a minute.
+const TRIALS: u32 = 6;
+/// Destinations that are told apart at most, of those that were tried within a minute.
+const DESTINATIONS: usize = 4_096;
+/// So many destinations are tried at once at most.
+const TRYING: usize = 16;
 /// So many uses of sessions are noted at once at most.
 const NOTING: usize = 8;
 
@@ -145,7 +163,9 @@ impl Api {
         let callers = Arc::new(Allowance::new(limits.requests, TOKENS, Actor::nobody()));
         let looking = Arc::new(Semaphore::new(limits.looking.max(1)));
         let (settling, uploads) = (Arc::new(Semaphore::new(1)), Arc::default());
-        let Doors { orders, ldap } = doors;
+        let Doors { orders, ldap, trials } = doors;
+        let tried = Arc::new(Allowance::new(TRIALS, DESTINATIONS, Uuid::nil()));
+        let trying = Arc::new(Semaphore::new(TRYING));
         let devices = Arc::new(Allowance::new(limits.device_requests, DEVICES, [0; 32]));
         let behind = limits.device_requests.saturating_mul(DEVICES_OF_SOURCE);
         let device_sources = Arc::new(Strangers::new(behind));
@@ -157,6 +177,9 @@ impl Api {
             limits,
             orders,
             ldap,
+            trials,
+            tried,
+            trying,
             public_url,
             callers,
             looking,

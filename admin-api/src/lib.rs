@@ -45,7 +45,7 @@ mod v1;
 mod warning;
 mod wifi;
 
-pub use api::{Addresses, Courier, Doors, Limits};
+pub use api::{Addresses, Courier, Doors, Limits, Trials};
 pub use ldap::{
     LdapAttributeExplanation, LdapBindExplanation, LdapExplainer, LdapExplanation, LdapMeaning,
     LdapRequest, LdapScope, LdapSearchExplanation, LdapTestExplanation,

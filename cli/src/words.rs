@@ -375,6 +375,46 @@ pub(crate) const NOUNS: &[Noun] = &[
         ],
     },
     Noun {
+        name: "event-destination",
+        about: "Where events go beside the log: the provider's, or with --org an organization's",
+        columns: &["name", "kind", "paused", "client_certificate"],
+        verbs: &[
+            both("list", "list_event_destinations", "list_organization_event_destinations"),
+            both("show", "show_event_destination", "show_organization_event_destination"),
+            both("create", "create_event_destination", "create_organization_event_destination"),
+            both("update", "update_event_destination", "update_organization_event_destination"),
+            both("delete", "delete_event_destination", "delete_organization_event_destination"),
+            both(
+                "rotate-secret",
+                "rotate_event_destination_secret",
+                "rotate_organization_event_destination_secret",
+            ),
+            both(
+                "set-certificate",
+                "set_event_client_certificate",
+                "set_organization_event_client_certificate",
+            ),
+            both(
+                "remove-certificate",
+                "remove_event_client_certificate",
+                "remove_organization_event_client_certificate",
+            ),
+            both("delivery", "show_event_delivery", "show_organization_event_delivery"),
+            both("test", "test_event_destination", "test_organization_event_destination"),
+            both("dead-letters", "list_event_dead_letters", "list_organization_event_dead_letters"),
+            both(
+                "redeliver",
+                "redeliver_event_dead_letters",
+                "redeliver_organization_event_dead_letters",
+            ),
+            both(
+                "discard",
+                "discard_event_dead_letters",
+                "discard_organization_event_dead_letters",
+            ),
+        ],
+    },
+    Noun {
         name: "account",
         about: "Your own account: where you are signed in, and codes for when the phone is lost",
         columns: &["id", "this", "last_used", "last_source", "user_agent", "expires"],

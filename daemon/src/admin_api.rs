@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::admin_api::{Addresses, ClientChain, Doors, LdapExplainer, Limits};
+use ::admin_api::{Addresses, ClientChain, Doors, LdapExplainer, Limits, Trials};
 use axum::extract::ConnectInfo;
 use axum::{Extension, Router};
 use directory::{Directory, Time};
@@ -20,6 +20,7 @@ use tokio_rustls::server::TlsStream;
 use crate::admission::{Admission, Source};
 use crate::clock::Clock;
 use crate::config;
+use crate::delivery::Carrier;
 use crate::lifecycle::{Shutdown, Tasks};
 use crate::listener;
 use crate::radius::Courier;
@@ -65,7 +66,7 @@ impl Door {
         directory: Directory,
         clock: Clock,
         tls: Arc<Identity>,
-        (orders, ldap): (Courier, LdapExplainer),
+        (orders, ldap, carrier): (Courier, LdapExplainer, Carrier),
         config: &config::AdminApi,
     ) -> Arc<Self> {
         let limits = Limits {
@@ -79,12 +80,18 @@ impl Door {
         let orders = Arc::new(move |order| {
             Box::pin(orders.clone().deliver(order)) as Pin<Box<dyn Future<Output = _> + Send>>
         });
+        let carrier = Arc::new(carrier);
+        let trials: Trials = Arc::new(move |delivery| {
+            let carrier = Arc::clone(&carrier);
+            Box::pin(async move { carrier.carry(&delivery, true).await })
+        });
         let addresses = Addresses {
             public: config.public_url.as_deref(),
             invitations: config.invitation_url.as_deref(),
         };
         let now = move || Time(clock.wall());
-        let router = ::admin_api::router(directory, now, Doors { orders, ldap }, limits, addresses);
+        let doors = Doors { orders, ldap, trials };
+        let router = ::admin_api::router(directory, now, doors, limits, addresses);
         let admission = Admission::new(config.connections, config.connections);
         let (header_timeout, clients) = (config.header_timeout, Clients::Admins);
         Arc::new(Self { router, tls, admission, header_timeout, clients })

@@ -21,7 +21,7 @@ use crate::config::{Authentication, Config};
 use crate::ldap::{self as ldap_door, Entrance};
 use crate::lifecycle::{Lifecycle, Tasks};
 use crate::start::{Prepared, StartError};
-use crate::{admin_api, master_key, radius as radius_door, randomness};
+use crate::{admin_api, delivery, master_key, radius as radius_door, randomness};
 
 /// How often deleted organizations are looked at, whether their time is over.
 const HOUSEKEEPING: Duration = Duration::from_secs(60 * 60);
@@ -70,6 +70,7 @@ pub fn open_directory(
         admin_sessions: config.admin_api.session_lives(),
         reports: config.devices.reports(),
         passkeys: config.admin_api.relying_party().and_then(Result::ok),
+        delivery: config.event_delivery.bounds(),
     };
     let master = MasterKey::from_bytes(*master_key.octets());
     let path: &Path = &config.data.directory;
@@ -111,13 +112,16 @@ pub(crate) fn open(
     let (own, groups) = (directory.clone(), sockets.radius_orders);
     let courier = radius_door::Courier::start(own, clock, &config.radius, groups, tasks)
         .map_err(StartError::Runtime)?;
+    let carrier = delivery::Carrier::new(&config.event_delivery);
+    delivery::start(carrier.clone(), directory.clone(), clock, &config, tasks)
+        .map_err(StartError::Runtime)?;
     if let Some(tls) = tls {
         let own = (directory.clone(), clock, Arc::clone(&tls));
         let door = admin_api::Door::for_devices(own, &config.devices);
         door.listen(tasks, sockets.devices).map_err(StartError::Runtime)?;
         let explainer: LdapExplainer =
             Arc::new(move |reading, place, request| ldap.explain(reading, place, request));
-        let doors = (courier, explainer);
+        let doors = (courier, explainer, carrier);
         let door = admin_api::Door::new(directory.clone(), clock, tls, doors, &config.admin_api);
         door.listen(tasks, sockets.admin_api).map_err(StartError::Runtime)?;
     }

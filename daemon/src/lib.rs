@@ -11,6 +11,7 @@ mod admission;
 pub mod clock;
 pub mod commands;
 pub mod config;
+mod delivery;
 mod demo;
 mod doors;
 pub mod environment;

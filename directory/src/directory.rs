@@ -22,6 +22,7 @@ use crate::access::{
 use crate::accounting::{Reports, SessionBounds};
 use crate::authentication::{Engine, RelyingParty, Who as Claim};
 use crate::collections::{self, NewPassword, Oneself, Site};
+use crate::delivery::{Deliveries, DeliveryBounds};
 use crate::epochs::Epochs;
 use crate::error::Error;
 use crate::events::FailedSearches;
@@ -34,10 +35,7 @@ use crate::orders::{Departures, OrderNetworks};
 use crate::preparation::failed_to_open;
 use crate::records::{
     Admin, AdminFields, Agreements, CertificateAuthority, CertificateTotals, Compliance,
-    Credential, CustomAttribute, DeletedUser, Departure, DepartureTotals, Device, EventKeeping,
-    FormerPassword, GearClaims, Group, GroupPasswordPolicy, Import, ImportWork, Invitation,
-    IssuedCertificate, Organization, OrganizationState, OwnCertificates, Passkey, PasswordHistory,
-    Plan, RadiusClient, RecoveryCodes, Repeat, ReplyProfile, RevokedCertificates, SearchTelling,
+        Credential, CustomAttribute, DeadLetter, DeletedUser, DeliveryProgress, Departure, DepartureTotals, Device, EventDestination, EventKeeping, FormerPassword, GearClaims, Group, GroupPasswordPolicy, Import, ImportWork, Invitation, IssuedCertificate, Organization, OrganizationState, OwnCertificates, Passkey, PasswordHistory, Plan, RadiusClient, RecoveryCodes, Repeat, ReplyProfile, RevokedCertificates, SearchTelling,
     SecurityPolicy, SecurityPolicyVersion, ServiceAccount, Session, SessionTotals, SettledReports,
     Token, TokenUse, UsageMonth, User, UserCap, UserTotals, indices,
 };
@@ -82,6 +80,8 @@ pub struct OpenOptions {
     pub reports: ReportLife,
     /// For whom passkeys of admins are made; they are off where it is nobody.
     pub passkeys: Option<RelyingParty>,
+    /// What destinations of events may be.
+    pub delivery: DeliveryBounds,
 }
 
 /// Everything that is true, for every organization; clones share it.
@@ -100,6 +100,7 @@ pub(crate) struct Inner {
     pub(crate) lookups: Arc<Lookups>,
     pub(crate) reports: Reports,
     pub(crate) departures: Arc<Departures>,
+    pub(crate) deliveries: Arc<Deliveries>,
     pub(crate) lists: Lists,
 }
 
@@ -130,7 +131,8 @@ impl Directory {
         let (events, networks) = (store.events().clone(), options.order_networks.clone());
         let (certificates, sessions) = (options.certificates, options.admin_sessions);
         let (reports, party) = (options.reports, options.passkeys.clone());
-        let bounds = Bounds { networks, certificates, sessions, reports, party };
+        let delivery = options.delivery.clone();
+        let bounds = Bounds { networks, certificates, sessions, reports, party, delivery };
         let epochs = Epochs::begin(&store, &*entropy).map_err(failed_to_open)?;
         let lasting = LastingKey::of(&store, &*entropy).map_err(failed_to_open)?;
         let tools = Tools::new(entropy, events, (known, replies), bounds, (epochs, lasting));
@@ -144,16 +146,14 @@ impl Directory {
         }));
         let (reports, departures) = (Reports::new(options.sessions), Departures::of(&store));
         let (lists, failed_searches) = (Lists::default(), FailedSearches::default());
+        let (lists, deliveries) = (Lists::default(), Deliveries::of(&store));
         let inner = Inner {
             store,
             tools,
             engine,
             gear,
             followers,
-            failed_searches,
-            lookups,
-            reports,
-            departures,
+        deliveries, departures, failed_searches, lookups, reports,
             lists,
         };
         let directory = Self { inner: Arc::new(inner) };
@@ -311,6 +311,9 @@ impl Directory {
             KindCheck::of::<FormerPassword>(),
             KindCheck::of::<EventKeeping>(),
             KindCheck::of::<SearchTelling>(),
+            KindCheck::of::<EventDestination>(),
+            KindCheck::of::<DeliveryProgress>(),
+            KindCheck::of::<DeadLetter>(),
         ];
         Ok(self.inner.store.check(&kinds)?)
     }

@@ -23,6 +23,8 @@ pub(crate) use self::searches::FailedSearches;
 pub use self::searches::{FAILURES_TOLD, SEARCHES_LEFT_OUT};
 pub(crate) use self::text::written as told_time;
 use crate::access::{Context, RequestId};
+pub(crate) use self::reading::{line_of, trial_of};
+pub(crate) use self::text::hexadecimal;
 use crate::id::{OrganizationId, RecordId};
 use crate::network::NetworkMethod;
 use crate::records::Organization;
@@ -217,6 +219,14 @@ pub enum Action {
     MfaDue,
     /// Somebody searched over LDAP.
     LdapSearch,
+    /// Events get to a destination again, or do not.
+    EventDelivery,
+    /// An admin had something sent to a destination to see what happens.
+    DestinationTested,
+    /// An admin had events sent again that a destination would not take.
+    DeadLettersRedelivered,
+    /// An admin gave events up that a destination would not take.
+    DeadLettersDiscarded,
 }
 
 /// What something was done to.
@@ -270,6 +280,8 @@ pub enum SubjectKind {
     Passkey,
     /// A password policy for the people of groups.
     PasswordPolicy,
+    /// A destination of events.
+    EventDestination,
 }
 
 /// How it ended.

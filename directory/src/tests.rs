@@ -10,6 +10,7 @@ mod code;
 mod collections;
 mod crash;
 mod custom;
+mod delivery;
 mod devices;
 mod earlier;
 mod events;

@@ -7,6 +7,7 @@ use storage::{Entropy, EventLog};
 use uuid::Uuid;
 
 use crate::authentication::{Passkeys, RelyingParty};
+use crate::delivery::DeliveryBounds;
 use crate::epochs::Epochs;
 use crate::lasting::LastingKey;
 use crate::orders::OrderNetworks;
@@ -134,6 +135,8 @@ pub(crate) struct Bounds {
     pub(crate) reports: ReportLife,
     /// For whom passkeys are made; they are off where it is nobody.
     pub(crate) party: Option<RelyingParty>,
+    /// What destinations of events may be.
+    pub(crate) delivery: DeliveryBounds,
 }
 
 /// Something that network gear can be told.
@@ -204,6 +207,11 @@ impl Tools {
     /// Where orders to gear may go.
     pub(crate) fn order_networks(&self) -> &OrderNetworks {
         &self.bounds.networks
+    }
+
+    /// What destinations of events may be.
+    pub(crate) fn delivery_bounds(&self) -> &DeliveryBounds {
+        &self.bounds.delivery
     }
 
     /// How many certificates of an organization are kept at most.

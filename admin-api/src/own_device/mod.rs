@@ -14,6 +14,7 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::middleware::from_fn_with_state;
 use directory::authentication::{IdentifiedDevice, ShownByDevice};
+use directory::delivery::Sent;
 use directory::orders::OrderOutcome;
 use directory::{Directory, Error, Time};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -23,7 +24,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::api::{Addresses, Api, Courier, Doors, Limits};
+use crate::api::{Addresses, Api, Courier, Doors, Limits, Trials};
 use crate::caller::Peer;
 use crate::layers::{observe, panicked, unknown_route};
 use crate::ldap::LdapExplainer;
@@ -103,7 +104,10 @@ pub fn device_router(
         Box::pin(async { OrderOutcome::NotSent(reason) })
     });
     let nothing_is_explained: LdapExplainer = Arc::new(|_, _, _| Err(Error::Missing));
-    let doors = Doors { orders: nothing_is_sent, ldap: nothing_is_explained };
+    let nothing_is_tried: Trials =
+        Arc::new(|_| Box::pin(async { Sent::failed("devices try nothing") }));
+    let trials = nothing_is_tried;
+    let doors = Doors { orders: nothing_is_sent, ldap: nothing_is_explained, trials };
     let api = Api::new(directory, clock, doors, limits, Addresses::default());
     let (routes, _) = routes().split_for_parts();
     routes

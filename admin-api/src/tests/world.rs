@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use directory::access::Role;
 use directory::authentication::{HashParameters, Password};
 use directory::collections::NewPassword;
+use directory::delivery::Sent;
 use directory::orders::OrderOutcome;
 use directory::records::{AdminFields, AdminScope};
 use directory::{Directory, Entropy, MasterKey, OpenOptions, Time};
@@ -19,7 +20,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-use crate::{Addresses, Courier, Doors, LdapExplainer, Limits, router};
+use crate::{Addresses, Courier, Doors, LdapExplainer, Limits, Trials, router};
 
 pub(super) const PASSWORD: &str = "correct horse battery";
 const START: u64 = 1_800_000_000_000;
@@ -73,10 +74,12 @@ impl World {
             Box::pin(async { OrderOutcome::NotSent(reason) })
         });
         let ldap: LdapExplainer = Arc::new(|_, _, _| Err(directory::Error::Missing));
+        let trials: Trials =
+            Arc::new(|_| Box::pin(async { Sent::failed("there is no network here") }));
         let router = router(
             directory.clone(),
             now,
-            Doors { orders: nothing_is_sent, ldap },
+            Doors { orders: nothing_is_sent, ldap, trials },
             limits,
             Addresses { invitations: Some("https://in.example/"), ..Addresses::default() },
         )

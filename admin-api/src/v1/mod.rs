@@ -7,6 +7,7 @@ mod custom_attributes;
 mod deleted_users;
 pub(crate) mod devices;
 mod docs;
+mod event_destinations;
 mod events;
 mod groups;
 mod health;
@@ -62,6 +63,8 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(server_certificate::routes())
         .merge(admins::routes())
         .nest("/organizations/{organization}", admins::routes())
+        .merge(event_destinations::routes())
+        .nest("/organizations/{organization}", event_destinations::routes())
         .merge(events::routes())
         .merge(events::other_routes())
         .nest("/organizations/{organization}", events::routes())

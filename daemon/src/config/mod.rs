@@ -7,6 +7,7 @@ mod data;
 mod devices;
 mod document;
 mod error;
+mod event_delivery;
 mod events;
 mod ldap;
 mod lifecycle;
@@ -33,6 +34,7 @@ pub use authentication::Authentication;
 pub use data::Data;
 pub use devices::Devices;
 pub use error::{ConfigError, Fault};
+pub use event_delivery::EventDelivery;
 pub use events::Events;
 pub use ldap::Ldap;
 pub use lifecycle::Lifecycle;
@@ -69,6 +71,8 @@ pub struct Config {
     pub privileges: Privileges,
     /// How long events are kept.
     pub events: Events,
+    /// Where events go beside the log.
+    pub event_delivery: EventDelivery,
     /// How the daemon ends.
     pub lifecycle: Lifecycle,
 }
@@ -200,6 +204,7 @@ struct Written {
     log: log::Written,
     privileges: privileges::Written,
     events: events::Written,
+    event_delivery: event_delivery::Written,
     lifecycle: lifecycle::Written,
 }
 
@@ -216,6 +221,7 @@ impl Written {
             log: self.log.resolve(),
             privileges: self.privileges.resolve(),
             events: self.events.resolve(),
+            event_delivery: self.event_delivery.resolve(),
             lifecycle: self.lifecycle.resolve(),
         }
     }
@@ -234,6 +240,7 @@ fn sections() -> Vec<Section> {
         log::section(),
         privileges::section(),
         events::section(),
+        event_delivery::section(),
         lifecycle::section(),
     ]
 }

@@ -68,6 +68,9 @@ pub(crate) fn configure(folder: &Path, log: &str) -> Result<Config, DemoError> {
          [devices]\nlisten = [\"{devices}\"]\n\
          [admin_api]\nlisten = [\"{api}\"]\nrequests_per_minute = 60000000\n\
          passkey_domain = \"localhost\"\npasskey_origins = [\"https://localhost:{port}\"]\n\
+         [event_delivery]\ndirectory = {delivered:?}\nnetworks = [\"127.0.0.0/8\"]\n\
+         in_clear = true\ninterval = \"100ms\"\nattempts = 4\nfirst_pause = \"100ms\"\n\
+         longest_pause = \"1s\"\n\
          [tls]\ncertificate = {certificate:?}\nkey = {private:?}\n\
          [privileges]\nstay_root = true\n\
          [log]\nfilter = {log:?}\n",
@@ -79,6 +82,7 @@ pub(crate) fn configure(folder: &Path, log: &str) -> Result<Config, DemoError> {
         acct = udp(1813),
         radsec = tcp(2083),
         devices = tcp(8444),
+        delivered = folder.join("delivered"),
         port = api.port(),
         certificate = tls.join("server.pem"),
         private = tls.join("server.key"),

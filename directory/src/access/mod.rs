@@ -21,8 +21,8 @@ pub use authorize::{PlaceName, Refusal};
 pub use grant::Grant;
 pub use permit::{
     AtProvider, ChangeOwnPassword, InOrganization, ManageAdmins, ManageAuthentication,
-    ManageBilling, ManageConfiguration, ManageIdentities, ManageOrganizations, OwnDevice, Permit,
-    RecoverAccounts, Right, Search, View,
+    ManageBilling, ManageConfiguration, ManageDelivery, ManageIdentities, ManageOrganizations,
+    OwnDevice, Permit, RecoverAccounts, Right, Search, View,
 };
 pub use request_id::RequestId;
 pub use role::{Permission, Role};

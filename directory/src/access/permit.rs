@@ -50,6 +50,8 @@ permits! {
     ManageAuthentication = Right::Held(Permission::ManageAuthentication);
     /// Service accounts, RADIUS clients, reply profiles.
     ManageConfiguration = Right::Held(Permission::ManageConfiguration);
+    /// Where events go, the provider's own among them.
+    ManageDelivery = Right::Held(Permission::ManageConfiguration);
     /// Users, groups, memberships.
     ManageIdentities = Right::Held(Permission::ManageIdentities);
     /// Passwords and locks of users.
@@ -69,6 +71,7 @@ impl InOrganization for ManageBilling {}
 impl InOrganization for ManageOrganizations {}
 impl InOrganization for ManageAuthentication {}
 impl InOrganization for ManageConfiguration {}
+impl InOrganization for ManageDelivery {}
 impl InOrganization for ManageIdentities {}
 impl InOrganization for RecoverAccounts {}
 impl InOrganization for View {}
@@ -77,5 +80,6 @@ impl InOrganization for ChangeOwnPassword {}
 impl InOrganization for OwnDevice {}
 impl AtProvider for ManageAdmins {}
 impl AtProvider for ManageBilling {}
+impl AtProvider for ManageDelivery {}
 impl AtProvider for ManageOrganizations {}
 impl AtProvider for View {}

@@ -109,8 +109,13 @@ impl Permission {
     ];
 
     /// Those that count for the provider's own data; the others count in organizations alone.
-    pub const AT_PROVIDER: [Self; 4] =
-        [Self::ManageAdmins, Self::ManageBilling, Self::ManageOrganizations, Self::View];
+    pub const AT_PROVIDER: [Self; 5] = [
+        Self::ManageAdmins,
+        Self::ManageBilling,
+        Self::ManageOrganizations,
+        Self::ManageConfiguration,
+        Self::View,
+    ];
 
     /// The permission of that name.
     pub fn named(name: &str) -> Option<Self> {

@@ -16,6 +16,7 @@ mod device_query;
 mod device_settings;
 mod devices;
 mod entity;
+mod event_destinations;
 pub(crate) mod gear_claims;
 mod groups;
 mod import_rows;
@@ -67,6 +68,7 @@ pub use device_query::{DeviceQuery, DevicesWhere};
 pub use device_settings::{EffectiveSettings, PolicySource, Said};
 pub use devices::Devices;
 pub use entity::Entity;
+pub use event_destinations::{BeginsWith, EventDestinations};
 pub(crate) use gear_claims::is_wide;
 pub use groups::{Groups, Member, MembershipChange};
 pub(crate) use groups::{ancestors_of_group, descendants, groups_of_device, groups_of_user};
@@ -100,6 +102,9 @@ pub use second_factors::{NewSeed, SecondFactors};
 pub use security_policies::{SecurityPolicies, VersionPage};
 pub use security_versions::{VersionPlace, VersionsOf};
 pub use server_certificate::{Facts, NetworkTrust, ServerIdentity, ShownCertificate};
+pub use server_certificate::{
+    ClientIdentity, Facts, NetworkTrust, ServerIdentity, ShownCertificate,
+};
 pub use service_accounts::{GeneratedPassword, ServiceAccounts};
 pub use sessions::{SessionQuery, SessionsWhere};
 pub(crate) use sessions::{find_session, open_sessions_at};

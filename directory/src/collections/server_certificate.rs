@@ -58,6 +58,14 @@ impl ServerIdentity {
     /// `Invalid` when either cannot be read, when they do not belong together, or when the
     /// certificate is none that a server may show.
     pub fn of_pem(certificate: &str, key: &str) -> Result<Self, Invalid> {
+        Self::read(certificate, key, fits_a_server)
+    }
+
+    fn read(
+        certificate: &str,
+        key: &str,
+        fits: fn(&[CertificateDer<'_>]) -> Result<(), Invalid>,
+    ) -> Result<Self, Invalid> {
         let refused = |message: &str| Invalid::new("/certificate", message);
         if certificate.len() > PEM || key.len() > PEM {
             return Err(refused("is too large"));
@@ -65,18 +73,42 @@ impl ServerIdentity {
         let chain = CertificateDer::pem_slice_iter(certificate.as_bytes());
         let chain: Vec<_> = chain
             .collect::<Result<_, _>>()
-            .map_err(|_| refused("must be certificates in PEM, the server's own first"))?;
+            .map_err(|_| refused("must be certificates in PEM, the own one first"))?;
         if !(1..=CHAIN).contains(&chain.len()) {
-            return Err(refused("must be 1 to 8 certificates in PEM, the server's own first"));
+            return Err(refused("must be 1 to 8 certificates in PEM, the own one first"));
         }
         let private = PrivateKeyDer::from_pem_slice(key.as_bytes())
             .map_err(|_| Invalid::new("/private_key", "must be a private key in PEM"))?;
-        fits_a_server(&chain)?;
+        fits(&chain)?;
         let public = chain.first().and_then(|own| public_key_of(own));
         if public.is_none() || public_key(&private) != public {
             return Err(Invalid::new("/private_key", "is not that of the certificate"));
         }
         Ok(Self { chain, key: Zeroizing::new(private.secret_der().to_vec()) })
+    }
+}
+
+/// A certificate chain with its key that the daemon shows where it is the client.
+pub struct ClientIdentity(ServerIdentity);
+
+impl ClientIdentity {
+    /// Reads a chain, the own certificate first, and its key (PKCS#8, PKCS#1 or SEC 1).
+    ///
+    /// # Errors
+    /// `Invalid` when either cannot be read, when they do not belong together, or when the
+    /// certificate is none that a client may show.
+    pub fn of_pem(certificate: &str, key: &str) -> Result<Self, Invalid> {
+        ServerIdentity::read(certificate, key, fits_a_client).map(Self)
+    }
+
+    /// The chain in DER.
+    pub(super) fn chain(&self) -> Vec<Vec<u8>> {
+        self.0.chain.iter().map(|one| one.to_vec()).collect()
+    }
+
+    /// The key in DER.
+    pub(super) fn key(&self) -> &[u8] {
+        &self.0.key
     }
 }
 
@@ -136,6 +168,18 @@ fn fits_a_server(chain: &[CertificateDer<'_>]) -> Result<(), Invalid> {
         return Err(refused("is an authority's; the server's own must come first"));
     }
     Ok(())
+}
+
+/// Whether a chain's first certificate may be shown by a client.
+fn fits_a_client(chain: &[CertificateDer<'_>]) -> Result<(), Invalid> {
+    let refused = |message: &str| Invalid::new("/certificate", message);
+    let own = chain.first().and_then(|own| X509Certificate::from_der(own).ok());
+    let Some((_, own)) = own else { return Err(refused("cannot be read")) };
+    let usage = own.extended_key_usage().map_err(|_| refused("cannot be read"))?;
+    if usage.is_none_or(|usage| usage.value.client_auth || usage.value.any) {
+        return Ok(());
+    }
+    Err(refused("is not for clients: it lacks the key usage clientAuth"))
 }
 
 /// What the server's own certificate says.

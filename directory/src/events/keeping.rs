@@ -10,7 +10,7 @@ use crate::access::{Grant, ManageAuthentication, View, organization};
 use crate::directory::Directory;
 use crate::error::{Error, Invalid, StoreFailure};
 use crate::id::{OrganizationId, RecordId};
-use crate::records::{EventKeeping, Organization, THE_ONLY_ONE};
+use crate::records::{EventKeeping, Organization, THE_ONLY_ONE, indices};
 use crate::time::Time;
 
 const DAY: u64 = 24 * 60 * 60 * 1_000;
@@ -95,6 +95,33 @@ impl Directory {
 
     /// Forgets events that are kept no longer: all of organizations that were destroyed, and others
     /// after `retention`, where their organization says nothing else, and whole days (UTC) at once where that is a day or more. Returns how many segments of the log were removed or written anew.
+    /// From when on events are kept, of the organization with an external id or of the provider, where
+    /// the provider keeps its own for as long; `None` of an organization that is no more.
+    ///
+    /// When the store fails.
+    pub fn events_kept_from(
+        organization: Option<uuid::Uuid>,
+        now: Time,
+        retention: Duration,
+    ) -> Result<Option<Time>, Error> {
+        let retention = u64::try_from(retention.as_millis()).unwrap_or(u64::MAX);
+        let snapshot = self.inner.store.read()?;
+        let own = match organization {
+            None => None,
+            Some(uuid) => {
+                let (partition, index) = (Partition::Provider, indices::ORGANIZATION_UUID);
+                let found = snapshot.find_first(partition, index, uuid.as_bytes())?;
+                let found = found.and_then(OrganizationId::from_record);
+                let Some(id) = found else { return Ok(None) };
+                snapshot.get::<EventKeeping>(id.partition(), THE_ONLY_ONE)?
+            }
+        };
+        let own = own.and_then(|keeping| keeping.retention);
+        Ok(Some(Time(beginning(now, own.unwrap_or(retention)))))
+    }
+
+    /// Forgets events that are kept no longer: after `retention`, where their organization says
+    /// nothing else, and whole days (UTC) at once where that is a day or more. Returns how many segments of the log were removed or written anew.
     ///
     /// # Errors
     /// When the store or the event log fails.

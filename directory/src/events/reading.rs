@@ -95,6 +95,19 @@ impl EventLine {
     }
 }
 
+/// Something that is no event as an export would write it, with a member that says so.
+pub(crate) fn trial_of(organization: Option<uuid::Uuid>, event: Event) -> String {
+    let mut members = text::members(event);
+    members.extend(organization.map(|id| ("organization".to_owned(), id.to_string().into())));
+    members.insert("test".to_owned(), true.into());
+    text::canonical(&serde_json::Value::Object(members))
+}
+
+/// An event as an export writes it.
+pub(crate) fn line_of(organization: Option<uuid::Uuid>, stored: &Stored) -> EventLine {
+    EventLine { members: text::line(organization, stored) }
+}
+
 impl Grant<'_, &Snapshot, View> {
     /// The place's events that are wanted, the newest first, of those before a number; at most
     /// `limit`. At most [`LOOKED_AT`] are looked at. Only what is on the disk is shown, so that a
@@ -191,7 +204,7 @@ impl Grant<'_, &Snapshot, View> {
         let ended = self.tools.events().oldest_first(&search, &mut |stored| {
             if everything || decoded(&stored).is_some_and(|it| query.admits(&it.event)) {
                 octets += stored.body.len();
-                lines.push(EventLine { members: text::line(organization, &stored) });
+                lines.push(line_of(organization, &stored));
             }
             octets < EXPORTED_OCTETS
         });

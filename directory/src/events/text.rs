@@ -237,6 +237,10 @@ pub(super) fn hexadecimal(octets: &[u8]) -> String {
 fn digits(octet: u8) -> [u8; 2] {
     let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + (value - 10) };
     [digit(octet >> 4), digit(octet & 15)]
+pub(crate) fn hexadecimal(octets: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |at: u8| DIGITS.get(usize::from(at)).copied().map_or('0', char::from);
+    octets.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 15)]).collect()
 }
 
 /// A time as RFC 3339 writes it, always to the millisecond.
@@ -549,6 +553,10 @@ mod tests {
             "passkey_copied",
             "mfa_due",
             "ldap_search",
+            "event_delivery",
+            "destination_tested",
+            "dead_letters_redelivered",
+            "dead_letters_discarded",
         ];
         for (number, expected) in (0_u8..).zip(words) {
             assert_eq!(word(storage::decode::<Action>(&[number]).unwrap()), expected);

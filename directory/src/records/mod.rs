@@ -10,12 +10,15 @@ mod compliance;
 mod credential;
 mod custom_attribute;
 mod custom_values;
+mod dead_letter;
 mod deleted_user;
+mod delivery_progress;
 mod departure;
 mod departure_totals;
 mod device;
 mod eap_methods;
 mod embedded;
+mod event_destination;
 mod event_keeping;
 mod former_password;
 mod gear_certificates;
@@ -72,11 +75,14 @@ pub(crate) use custom_attribute::custom_index;
 pub use custom_attribute::{CustomAttribute, CustomAttributeFields, Syntax, Work};
 pub use custom_values::{CustomValue, CustomValues, Values};
 pub(crate) use custom_values::{octets as custom_octets, signed as custom_signed};
+pub use dead_letter::DeadLetter;
 pub use deleted_user::DeletedUser;
+pub(crate) use delivery_progress::{DeliveryMark, DeliveryProgress};
 pub(crate) use departure::Departure;
 pub(crate) use departure_totals::DepartureTotals;
 pub use device::{Device, DeviceFields, OperatingSystem};
 pub use eap_methods::EapMethods;
+pub use event_destination::{DeliveryWay, EventDestination, EventDestinationFields, EventFilter};
 pub(crate) use event_keeping::EventKeeping;
 pub use former_password::FormerPassword;
 pub use gear_certificates::{CertificateFingerprint, GearCertificates};
@@ -215,6 +221,16 @@ pub(crate) mod kinds {
     pub(crate) const COMPLIANCE: Kind = Kind(92);
     pub(crate) const GROUP_PASSWORD_POLICY: Kind = Kind(131);
     pub(crate) const FORMER_PASSWORD: Kind = Kind(132);
+    pub(crate) const EVENT_DESTINATION: Kind = Kind(100);
+    /// How far a destination of events is, under the destination's number.
+    pub(crate) const DELIVERY_PROGRESS: Kind = Kind(101);
+    pub(crate) const DEAD_LETTER: Kind = Kind(102);
+    /// Sealed: the secret with which what goes to a webhook is signed.
+    pub(crate) const WEBHOOK_SECRET: Kind = Kind(103);
+    /// Sealed: the secret that signed before, while it still does.
+    pub(crate) const PREVIOUS_WEBHOOK_SECRET: Kind = Kind(104);
+    /// Sealed: the key of the certificate that a receiver of events is shown.
+    pub(crate) const DELIVERY_KEY: Kind = Kind(105);
 }
 
 pub(crate) mod indices {
@@ -325,6 +341,13 @@ pub(crate) mod indices {
     pub(crate) const SECURITY_VERSION_OF: Index = Index(296);
     /// Of devices that reported, by what the last report came to and when it came.
     pub(crate) const COMPLIANCE: Index = Index(297);
+    pub(crate) const EVENT_DESTINATION_UUID: Index = Index(1000);
+    pub(crate) const EVENT_DESTINATION_NAME: Index = Index(1001);
+    pub(crate) const DEAD_LETTER_UUID: Index = Index(1002);
+    /// Of dead letters, by the number of their destination.
+    pub(crate) const DEAD_LETTER_OF: Index = Index(1003);
+    /// The same of those that are to be sent again.
+    pub(crate) const DEAD_LETTER_WANTED: Index = Index(1004);
 }
 
 /// Whether no two records have the same value in an index.

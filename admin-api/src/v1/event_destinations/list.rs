@@ -1,0 +1,31 @@
+//! The list of destinations of events.
+
+use directory::access::View;
+
+use super::EventDestination;
+use crate::body::Params;
+use crate::caller::Home;
+use crate::list::{List, Listed, NamedQuery};
+use crate::problem::Problem;
+
+/// Lists destinations of events in the order in which they were made.
+#[utoipa::path(
+    get,
+    path = "/event-destinations",
+    tag = "Event delivery",
+    params(NamedQuery),
+    responses((status = 200, description = "A page of destinations.", body = List<EventDestination>)),
+    extensions(("x-permission" = json!("view")))
+)]
+pub(crate) async fn list_event_destinations(
+    home: Home<View>,
+    Params(query): Params<NamedQuery>,
+) -> Result<Listed<EventDestination>, Problem> {
+    let api = home.caller.api.clone();
+    let looking = query.answer(&api, move |asked| {
+        let reading = home.caller.read()?;
+        let destinations = reading.authorize_at::<View>(home.place)?.event_destinations();
+        asked.find(&destinations, |_, record| Ok(EventDestination::from(record)))
+    });
+    looking.await
+}

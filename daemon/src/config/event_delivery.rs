@@ -1,0 +1,57 @@
+//! `[event_delivery]`
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use directory::delivery::{DeliveryBounds, DeliveryNetworks};
+use ipnet::IpNet;
+
+use super::section::section;
+use super::value::{Count, DAY, FullPath, HOUR, MINUTE, Optional, SECOND, Time};
+
+section! {
+    /// Events on their way to where organizations want them: syslog, webhooks, files.
+    [event_delivery] EventDelivery {
+        /// The folder in which events are written to files, one folder below it for each organization
+        /// and a file of each day there. Without it there are no files.
+        directory: Optional<FullPath> = Optional(None),
+        /// Networks that are not the internet's in which syslog receivers and webhooks may be. Whoever
+        /// names a receiver has the daemon speak with it: so leave out whatever trusts whoever can
+        /// reach it, this machine (127.0.0.0/8, ::1/128) above all.
+        networks: Vec<IpNet> = Vec::new(),
+        /// Whether syslog messages may go over TCP without TLS, where a destination says so.
+        in_clear: bool = false,
+        /// How often is looked for events to be delivered; what came meanwhile goes together.
+        interval: Time<50, MINUTE> = Time(SECOND),
+        /// How long one delivery may take.
+        patience: Time<SECOND, { 5 * MINUTE }> = Time(20 * SECOND),
+        /// How often the same is tried at a webhook before it becomes a dead letter.
+        attempts: Count<1, 1_000> = Count(15),
+        /// The pause after the first attempt in vain; it doubles with each. Half of it is left to chance.
+        first_pause: Time<50, HOUR> = Time(SECOND),
+        /// The longest pause.
+        longest_pause: Time<SECOND, DAY> = Time(HOUR),
+        /// Deliveries that are under way at the same time, four of one organization.
+        at_once: Count<1, 4_096> = Count(128),
+    }
+}
+
+impl EventDelivery {
+    /// What destinations may be.
+    pub(crate) fn bounds(&self) -> DeliveryBounds {
+        let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        DeliveryBounds {
+            networks: DeliveryNetworks { private: self.networks.clone() },
+            in_clear: self.in_clear,
+            files: self.directory.is_some(),
+            attempts: self.attempts,
+            first_pause: milliseconds(self.first_pause),
+            longest_pause: milliseconds(self.longest_pause),
+        }
+    }
+
+    /// The folder of files, where there are any.
+    pub(crate) fn folder(&self) -> Option<PathBuf> {
+        self.directory.clone()
+    }
+}

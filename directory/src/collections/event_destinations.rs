@@ -1,0 +1,407 @@
+//! Destinations of events: where they go beside the log.
+
+use std::mem::discriminant;
+use std::net::IpAddr;
+use std::ops::Deref;
+use std::time::Duration;
+
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+use storage::{Change, Index, Partition, Reading, Snapshot};
+use uuid::Uuid;
+
+use super::collection::Collection;
+use super::entity::Entity;
+use super::own_certificates::shown;
+use super::server_certificate::ClientIdentity;
+use crate::access::{Grant, ManageDelivery, View};
+use crate::delivery::{DeliveryBounds, WebAddress, bury, is_host};
+use crate::error::{Error, Invalid};
+use crate::events::{Action, Difference, SubjectKind};
+use crate::id::{EventDestinationId, RecordId};
+use crate::limits;
+use crate::records::{
+    DeliveryMark, DeliveryProgress, DeliveryWay, EventDestination, EventDestinationFields,
+    EventFilter, Stamp, indices, kinds,
+};
+
+/// The destinations of the grant's place.
+pub type EventDestinations<'g, S> = Collection<'g, S, EventDestination>;
+
+/// The most destinations of a place.
+const DESTINATIONS: usize = 8;
+/// The most kinds of events that a filter names.
+const ACTIONS: usize = 32;
+/// The most octets of authorities in PEM.
+const PEM: usize = 64 << 10;
+/// The longest that a secret signs after it was replaced.
+const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// The fewest letters of a secret that is made here.
+const SECRET: usize = 32;
+
+/// Which events a new destination begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BeginsWith {
+    /// Those to come.
+    Next,
+    /// The oldest that is kept.
+    Oldest,
+}
+
+impl<'t, 's> Grant<'t, &'s Snapshot, View> {
+    /// The destinations of the place's events, to be read.
+    pub fn event_destinations(&self) -> EventDestinations<'t, &'s Snapshot> {
+        Collection::new(self.site())
+    }
+}
+
+impl<'t, 's> Grant<'t, &'s Snapshot, ManageDelivery> {
+    /// The destinations of the place's events, to be tried.
+    pub(crate) fn event_destinations(&self) -> EventDestinations<'t, &'s Snapshot> {
+        Collection::new(self.site())
+    }
+}
+
+impl<'t, 'c> Grant<'t, &mut Change<'c>, ManageDelivery> {
+    /// The destinations of the place's events, to be changed.
+    pub fn event_destinations(&mut self) -> EventDestinations<'t, &mut Change<'c>> {
+        Collection::new(self.site_mut())
+    }
+}
+
+impl EventDestinations<'_, &mut Change<'_>> {
+    /// Makes a destination; `secret` signs what goes to a webhook.
+    ///
+    /// # Errors
+    /// `Invalid` or `Taken` for what is not acceptable; `Forbidden` for one too many.
+    pub fn create(
+        &mut self,
+        fields: EventDestinationFields,
+        secret: &str,
+        begins: BeginsWith,
+    ) -> Result<(EventDestinationId, EventDestination), Error> {
+        let (partition, tools) = (self.site.partition(), self.site.tools);
+        let all = self.site.source.scan::<EventDestination>(partition, None);
+        if all.take(DESTINATIONS).count() == DESTINATIONS {
+            return Err(Error::Forbidden("there are at most 8 destinations of events"));
+        }
+        allowed(&fields.way, tools.delivery_bounds())?;
+        self.only_one_writes_files(&fields.way, None)?;
+        let is_webhook = matches!(fields.way, DeliveryWay::Webhook { .. });
+        let (id, destination) = self.add(fields)?;
+        if is_webhook {
+            self.put_secret(id, secret)?;
+        }
+        let mark = match begins {
+            BeginsWith::Oldest => DeliveryMark::default(),
+            // What happens from here on has higher numbers, this very change among it.
+            BeginsWith::Next => {
+                let (sequence, hash) = tools.events().end(partition);
+                DeliveryMark { sequence, hash: Some(hash.0) }
+            }
+        };
+        let progress = DeliveryProgress { mark, ..DeliveryProgress::default() };
+        self.site.source.put(partition, id.record(), &progress)?;
+        Ok((id, destination))
+    }
+
+    /// Changes a destination; with `revision`, only when nobody changed it in between. What waits is
+    /// tried again at once.
+    ///
+    /// # Errors
+    /// `Missing`, `Stale`, `Invalid` or `Taken`.
+    pub fn update(
+        &mut self,
+        id: EventDestinationId,
+        revision: Option<u64>,
+        edit: impl FnOnce(&mut EventDestination) -> Result<(), Error>,
+    ) -> Result<EventDestination, Error> {
+        let bounds = self.site.tools.delivery_bounds();
+        let destination = self.edit(id, revision, |destination| {
+            let kind = discriminant(&destination.fields.way);
+            edit(destination)?;
+            if discriminant(&destination.fields.way) != kind {
+                let message = "is another kind of destination: make one of that kind";
+                return Err(Invalid::new("/kind", message).into());
+            }
+            Ok(allowed(&destination.fields.way, bounds)?)
+        })?;
+        self.try_again(id)?;
+        Ok(destination)
+    }
+
+    /// Replaces the secret that signs; the old one signs beside it for so long, one before it no more.
+    ///
+    /// # Errors
+    /// `Missing`; `Forbidden` for what is no webhook; `Invalid` for a time that is too long.
+    pub fn rotate_secret(
+        &mut self,
+        id: EventDestinationId,
+        secret: &str,
+        keep: Duration,
+    ) -> Result<EventDestination, Error> {
+        let mut destination = self.read(id)?;
+        if !matches!(destination.fields.way, DeliveryWay::Webhook { .. }) {
+            return Err(Error::Forbidden("only what goes to a webhook is signed"));
+        }
+        if keep > KEPT {
+            return Err(Invalid::new("/keep_previous_seconds", "must be at most 30 days").into());
+        }
+        let (partition, previous) = (self.site.partition(), kinds::PREVIOUS_WEBHOOK_SECRET);
+        let old = self.site.source.secret(partition, kinds::WEBHOOK_SECRET, id.record())?;
+        self.put_secret(id, secret)?;
+        match old.filter(|_| !keep.is_zero()) {
+            Some(old) => {
+                let milliseconds = u64::try_from(keep.as_millis()).unwrap_or(u64::MAX);
+                destination.previous_until = Some(self.site.now().plus(milliseconds));
+                self.site.source.put_secret(partition, previous, id.record(), old.expose())?;
+            }
+            None => {
+                destination.previous_until = None;
+                self.site.source.delete_secret(partition, previous, id.record())?;
+            }
+        }
+        self.keep(id, &mut destination)?;
+        self.tell_of(&destination, Action::SecretRotated, Vec::new())?;
+        Ok(destination)
+    }
+
+    /// Has the receiver be shown a certificate, or none.
+    ///
+    /// # Errors
+    /// `Missing` or `Stale`; `Forbidden` for files.
+    pub fn set_client_certificate(
+        &mut self,
+        id: EventDestinationId,
+        revision: Option<u64>,
+        identity: Option<&ClientIdentity>,
+    ) -> Result<EventDestination, Error> {
+        let mut destination = self.read_at(id, revision)?;
+        if matches!(destination.fields.way, DeliveryWay::Files) {
+            return Err(Error::Forbidden("files are shown no certificate"));
+        }
+        let (partition, kind) = (self.site.partition(), kinds::DELIVERY_KEY);
+        let fingerprint = |of: &EventDestination| of.client_fingerprint().map(|it| shown(&[it]));
+        let before = fingerprint(&destination);
+        match identity {
+            Some(identity) => {
+                destination.client = identity.chain();
+                self.site.source.put_secret(partition, kind, id.record(), identity.key())?;
+            }
+            None => {
+                destination.client = Vec::new();
+                self.site.source.delete_secret(partition, kind, id.record())?;
+            }
+        }
+        self.keep(id, &mut destination)?;
+        let after = fingerprint(&destination);
+        let told = Difference { field: "client_certificate".into(), before, after };
+        self.tell_of(&destination, Action::Changed, vec![told])?;
+        Ok(destination)
+    }
+
+    /// Deletes a destination with its secrets and its dead letters.
+    ///
+    /// # Errors
+    /// `Missing` or `Stale`.
+    pub fn delete(&mut self, id: EventDestinationId, revision: Option<u64>) -> Result<(), Error> {
+        self.remove(id, revision)
+    }
+
+    fn keep(
+        &mut self,
+        id: EventDestinationId,
+        destination: &mut EventDestination,
+    ) -> Result<(), Error> {
+        destination.stamp.touch(self.site.now());
+        self.site.source.put(self.site.place.partition(), id.record(), destination)?;
+        self.try_again(id)
+    }
+
+    /// Lets what waits be tried at once.
+    fn try_again(&mut self, id: EventDestinationId) -> Result<(), Error> {
+        let (partition, number) = (self.site.partition(), id.record());
+        if let Some(mut progress) = self.site.source.get::<DeliveryProgress>(partition, number)? {
+            (progress.attempts, progress.retry) = (0, None);
+            self.site.source.put(partition, number, &progress)?;
+        }
+        Ok(())
+    }
+
+    fn put_secret(&mut self, id: EventDestinationId, secret: &str) -> Result<(), Error> {
+        if secret.len() < SECRET {
+            return Err(Invalid::new("/secret", "must have 32 octets at least").into());
+        }
+        let (partition, kind) = (self.site.partition(), kinds::WEBHOOK_SECRET);
+        Ok(self.site.source.put_secret(partition, kind, id.record(), secret.as_bytes())?)
+    }
+
+    fn tell_of(
+        &mut self,
+        destination: &EventDestination,
+        action: Action,
+        told: Vec<Difference>,
+    ) -> Result<(), Error> {
+        let name = destination.fields.name.as_str();
+        self.site.tell(action, (SubjectKind::EventDestination, destination.uuid, name), told)
+    }
+}
+
+impl<S> EventDestinations<'_, S>
+where
+    S: Deref,
+    S::Target: Reading + Sized,
+{
+    /// Of a day there is one file at a place.
+    fn only_one_writes_files(
+        &self,
+        way: &DeliveryWay,
+        own: Option<EventDestinationId>,
+    ) -> Result<(), Error> {
+        if !matches!(way, DeliveryWay::Files) {
+            return Ok(());
+        }
+        for found in self.site.source.scan::<EventDestination>(self.site.partition(), None) {
+            let (number, other) = found?;
+            let is_other = own.is_none_or(|own| own.record() != number);
+            if is_other && matches!(other.fields.way, DeliveryWay::Files) {
+                return Err(Error::Forbidden("there is a destination that writes files already"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl EventDestination {
+    /// SHA-256 of the own certificate that receivers are shown, where there is one.
+    pub fn client_fingerprint(&self) -> Option<super::Fingerprint> {
+        use sha2::{Digest, Sha256};
+        self.client.first().map(|own| Sha256::digest(own).into())
+    }
+}
+
+/// Whether the operator lets events go this way.
+fn allowed(way: &DeliveryWay, bounds: &DeliveryBounds) -> Result<(), Invalid> {
+    let closed = "lies in a network where the operator lets no events go";
+    let host_at = |pointer: &str, host: &str| match host.parse::<IpAddr>() {
+        Ok(address) if !bounds.networks.admit(address) => Err(Invalid::new(pointer, closed)),
+        Ok(_) | Err(_) => Ok(()),
+    };
+    match way {
+        DeliveryWay::Syslog { in_clear: true, .. } if !bounds.in_clear => {
+            Err(Invalid::new("/syslog/transport", "the operator lets no events go in clear"))
+        }
+        DeliveryWay::Syslog { host, .. } => host_at("/syslog/host", host),
+        DeliveryWay::Webhook { url, .. } => match WebAddress::read(url) {
+            Ok(address) => host_at("/webhook/url", &address.host),
+            Err(message) => Err(Invalid::new("/webhook/url", message)),
+        },
+        DeliveryWay::Files if !bounds.files => {
+            Err(Invalid::new("/kind", "the operator names no folder for files"))
+        }
+        DeliveryWay::Files => Ok(()),
+    }
+}
+
+fn check_way(way: &DeliveryWay) -> Result<(), Invalid> {
+    match way {
+        DeliveryWay::Syslog { host, port, server_name, authorities, .. } => {
+            check_host("/syslog/host", host)?;
+            if *port == 0 {
+                return Err(Invalid::new("/syslog/port", "must be 1 to 65535"));
+            }
+            if let Some(name) = server_name {
+                check_host("/syslog/server_name", name)?;
+            }
+            check_authorities("/syslog/authorities", authorities.as_deref())
+        }
+        DeliveryWay::Webhook { url, authorities } => {
+            let read = WebAddress::read(url);
+            read.map_err(|message| Invalid::new("/webhook/url", message))?;
+            check_authorities("/webhook/authorities", authorities.as_deref())
+        }
+        DeliveryWay::Files => Ok(()),
+    }
+}
+
+fn check_host(pointer: &str, host: &str) -> Result<(), Invalid> {
+    if is_host(host) || host.parse::<IpAddr>().is_ok() {
+        return Ok(());
+    }
+    Err(Invalid::new(pointer, "must be a host's name or an address"))
+}
+
+fn check_authorities(pointer: &str, pem: Option<&str>) -> Result<(), Invalid> {
+    let Some(pem) = pem else { return Ok(()) };
+    let refused = || Invalid::new(pointer, "must be certificates in PEM, 64 KiB at most");
+    if pem.len() > PEM {
+        return Err(refused());
+    }
+    let mut found = 0;
+    for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+        let certificate = certificate.map_err(|_| refused())?;
+        webpki::anchor_from_trusted_cert(&certificate).map_err(|_| refused())?;
+        found += 1;
+    }
+    if found == 0 { Err(refused()) } else { Ok(()) }
+}
+
+fn check_filter(filter: &EventFilter) -> Result<(), Invalid> {
+    limits::count("/filter/actions", filter.actions.len(), ACTIONS)?;
+    limits::optional_line("/filter/actor", filter.actor.as_ref())?;
+    limits::optional_line("/filter/subject", filter.subject.as_ref())?;
+    limits::optional_line("/filter/text", filter.text.as_ref())
+}
+
+impl Entity for EventDestination {
+    type Id = EventDestinationId;
+    type Fields = EventDestinationFields;
+
+    const SUBJECT: SubjectKind = SubjectKind::EventDestination;
+    const UUIDS: Index = indices::EVENT_DESTINATION_UUID;
+    const NAMES: Index = indices::EVENT_DESTINATION_NAME;
+    const NAME_POINTER: &'static str = "/name";
+
+    fn new(uuid: Uuid, stamp: Stamp, fields: EventDestinationFields) -> Self {
+        Self { uuid, stamp, fields, client: Vec::new(), previous_until: None }
+    }
+
+    fn uuid(&self) -> Uuid {
+        self.uuid
+    }
+
+    fn stamp(&mut self) -> &mut Stamp {
+        &mut self.stamp
+    }
+
+    fn revision(&self) -> u64 {
+        self.stamp.revision
+    }
+
+    fn fields(&self) -> &EventDestinationFields {
+        &self.fields
+    }
+
+    fn name(fields: &EventDestinationFields) -> &str {
+        &fields.name
+    }
+
+    fn check(fields: &EventDestinationFields) -> Result<(), Invalid> {
+        limits::name("/name", &fields.name)?;
+        check_filter(&fields.filter)?;
+        check_way(&fields.way)
+    }
+
+    fn let_go(
+        &self,
+        change: &mut Change<'_>,
+        partition: Partition,
+        id: EventDestinationId,
+    ) -> Result<(), Error> {
+        for kind in [kinds::WEBHOOK_SECRET, kinds::PREVIOUS_WEBHOOK_SECRET, kinds::DELIVERY_KEY] {
+            change.delete_secret(partition, kind, id.record())?;
+        }
+        change.delete::<DeliveryProgress>(partition, id.record())?;
+        bury(change, partition, id)
+    }
+}

@@ -1,0 +1,123 @@
+//! The addresses of webhooks.
+
+/// The address of a webhook: HTTPS, a host, a port, and the rest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebAddress {
+    /// The host, without the brackets of an IPv6 address.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// The host as the address has it, with its port where it says one.
+    pub authority: String,
+    /// The path with what is asked for.
+    pub target: String,
+}
+
+/// The most octets of an address.
+const LONGEST: usize = 2_048;
+const SCHEME: &str = "https://";
+const HTTPS: u16 = 443;
+
+impl WebAddress {
+    /// Reads an address (RFC 3986): nothing but `https`, nobody's name or password in it, and no
+    /// fragment.
+    ///
+    /// # Errors
+    /// Says what is wanted.
+    pub fn read(text: &str) -> Result<Self, &'static str> {
+        let rest = text.strip_prefix(SCHEME).filter(|_| text.len() <= LONGEST);
+        let rest = rest.ok_or("must begin with https:// and have at most 2048 octets")?;
+        let visible = |octet: u8| octet.is_ascii_graphic() && !b"\"<>\\^`{|}#".contains(&octet);
+        if !rest.bytes().all(visible) {
+            return Err("must be an address without spaces, fragments and letters beyond ASCII");
+        }
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (authority, target) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        if authority.contains('@') {
+            return Err("must have no user name and no password in it");
+        }
+        let (host, port) =
+            host_and_port(authority).ok_or("must name a host, and a port at most")?;
+        let target = if target.starts_with('/') { target.into() } else { format!("/{target}") };
+        Ok(Self { host: host.into(), port, authority: authority.into(), target })
+    }
+}
+
+fn host_and_port(authority: &str) -> Option<(&str, u16)> {
+    let (host, port) = match authority.strip_prefix('[') {
+        Some(rest) => {
+            let (host, port) = rest.split_once(']')?;
+            host.parse::<std::net::Ipv6Addr>().ok()?;
+            (host, if port.is_empty() { None } else { Some(port.strip_prefix(':')?) })
+        }
+        None => match authority.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (authority, None),
+        },
+    };
+    let is_number = |port: &str| port.bytes().all(|octet| octet.is_ascii_digit());
+    let port = match port {
+        Some(port) if is_number(port) => port.parse().ok().filter(|port| *port != 0)?,
+        Some(_) => return None,
+        None => HTTPS,
+    };
+    (is_host(host) || host.contains(':')).then_some((host, port))
+}
+
+/// Whether it is a name or an IPv4 address.
+pub(crate) fn is_host(host: &str) -> bool {
+    let letter = |octet: u8| octet.is_ascii_alphanumeric() || b"-_".contains(&octet);
+    let label = |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(letter);
+    host.len() <= 253 && host.strip_suffix('.').unwrap_or(host).split('.').all(label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_taken_apart() {
+        for (text, host, port, authority, target) in [
+            ("https://siem.example", "siem.example", 443, "siem.example", "/"),
+            (
+                "https://siem.example:8443/in?of=a",
+                "siem.example",
+                8443,
+                "siem.example:8443",
+                "/in?of=a",
+            ),
+            ("https://siem.example?of=a", "siem.example", 443, "siem.example", "/?of=a"),
+            ("https://192.0.2.1/", "192.0.2.1", 443, "192.0.2.1", "/"),
+            ("https://[2001:db8::1]:444/x", "2001:db8::1", 444, "[2001:db8::1]:444", "/x"),
+        ] {
+            let read = WebAddress::read(text).unwrap();
+            let parts = (&*read.host, read.port, &*read.authority, &*read.target);
+            assert_eq!(parts, (host, port, authority, target), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_of_a_webhook_is_refused() {
+        for text in [
+            "http://siem.example/",
+            "https://",
+            "https:///in",
+            "https://me:secret@siem.example/",
+            "https://siem.example:0/",
+            "https://siem.example:/",
+            "https://siem.example:+443/",
+            "https://siem.example:65536/",
+            "https://siem.example/a b",
+            "https://siem.example/\r\nX: y",
+            "https://siem.example/#part",
+            "https://[::1/",
+            "https://[::1]x/",
+            "https://[192.0.2.1]/",
+            "https://a..b/",
+            "https://ümlaut.example/",
+        ] {
+            assert!(WebAddress::read(text).is_err(), "{text}");
+        }
+        assert!(WebAddress::read(&format!("https://siem.example/{}", "x".repeat(2_048))).is_err());
+    }
+}

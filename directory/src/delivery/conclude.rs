@@ -1,0 +1,229 @@
+//! What became of what was sent.
+
+use storage::{Change, Id, Reading};
+
+use super::pause::pause;
+use super::{DeliveredEvent, Delivery, DeliveryBounds, DeliveryTurn, DestinationKey, Sent, What};
+use crate::directory::Directory;
+use crate::error::Error;
+use crate::events::{Action, Event, EventActor, Outcome, Subject, SubjectKind};
+use crate::id::RecordId;
+use crate::records::{
+    DeadLetter, DeliveryMark, DeliveryProgress, DeliveryWay, EventDestination, indices,
+};
+use crate::time::Time;
+use crate::tools::Tools;
+
+/// Dead letters of one destination at most; then what comes next is tried for ever.
+const LETTERS: usize = 1_000;
+/// The most letters of a reason that is kept.
+const REASON: usize = 300;
+
+/// What came next in the log, as it was sent.
+struct Stream {
+    key: DestinationKey,
+    /// The revision of the destination as it was sent to.
+    revision: u64,
+    span: (u64, u64),
+    mark: DeliveryMark,
+    events: u32,
+}
+
+impl Directory {
+    /// Takes what became of a delivery: it goes on behind it, tries it again later, or puts it aside.
+    ///
+    /// # Errors
+    /// When the store fails; then it will be sent again.
+    pub fn conclude_delivery(
+        &self,
+        turn: &DeliveryTurn,
+        delivery: Delivery,
+        sent: &Sent,
+        now: Time,
+    ) -> Result<(), Error> {
+        let Delivery { key, destination, what, .. } = delivery;
+        let failed = matches!(sent, Sent::Failed { .. });
+        match what {
+            What::Stream { first, last, mark, events } => {
+                let (revision, span) = (destination.stamp.revision, (first, last));
+                let stream = Stream { key, revision, span, mark, events };
+                self.settle_stream(stream, sent.clone(), now)?;
+            }
+            What::Letter(number) => self.settle_letter(key, number, sent, now)?,
+            What::Trial => {}
+        }
+        if failed {
+            turn.look_again();
+        }
+        Ok(())
+    }
+
+    fn settle_stream(&self, stream: Stream, sent: Sent, now: Time) -> Result<(), Error> {
+        let tools = self.inner.tools.clone();
+        let done = self.inner.store.write_behind(move |change| match sent {
+            Sent::Done => stream.done(change, now),
+            Sent::Failed { reason, wait } => {
+                let reason = abridged(reason);
+                stream.failed(change, (reason, wait), (&tools, now))
+            }
+        });
+        Ok(done?)
+    }
+
+    /// Takes what became of a dead letter that was sent again.
+    pub(super) fn settle_letter(
+        &self,
+        key: DestinationKey,
+        number: Id,
+        sent: &Sent,
+        now: Time,
+    ) -> Result<(), Error> {
+        let sent = sent.clone();
+        let done = self.inner.store.write(move |change| {
+            let partition = key.place.partition();
+            let Some(mut letter) = change.get::<DeadLetter>(partition, number)? else {
+                return Ok(());
+            };
+            match sent {
+                Sent::Done => change.delete::<DeadLetter>(partition, number).map(drop)?,
+                Sent::Failed { reason, .. } => {
+                    letter.wanted = false;
+                    letter.attempts = letter.attempts.saturating_add(1);
+                    letter.reason = abridged(reason);
+                    letter.at = now;
+                    change.put(partition, number, &letter)?;
+                }
+            }
+            Ok::<_, Error>(())
+        });
+        Ok(done?)
+    }
+}
+
+impl Stream {
+    fn done(self, change: &mut Change<'_>, now: Time) -> Result<(), Error> {
+        let Some((destination, progress)) = stands(change, self.key)? else { return Ok(()) };
+        let after = DeliveryProgress {
+            mark: self.mark,
+            delivered: Some((self.span.1, now)),
+            gaps: progress.gaps,
+            ..DeliveryProgress::default()
+        };
+        change.put(self.key.place.partition(), self.key.id.record(), &after)?;
+        if progress.told {
+            tell(change, (self.key, &destination), Outcome::Success, now);
+        }
+        Ok(())
+    }
+
+    fn failed(
+        self,
+        change: &mut Change<'_>,
+        (reason, wait): (String, Option<u64>),
+        (tools, now): (&Tools, Time),
+    ) -> Result<(), Error> {
+        let (key, bounds) = (self.key, tools.delivery_bounds());
+        let Some((destination, mut progress)) = stands(change, key)? else { return Ok(()) };
+        progress.error = Some((reason.clone(), now));
+        // What was tried before a change says nothing of what comes after it.
+        if destination.stamp.revision == self.revision {
+            progress.attempts = progress.attempts.saturating_add(1);
+            let random = u32::from_be_bytes(tools.random());
+            let wait = wait.unwrap_or(0).min(bounds.longest_pause);
+            let pause = pause(progress.attempts, bounds, random).max(wait);
+            progress.retry = Some(now.plus(pause));
+            if progress.attempts >= bounds.attempts {
+                self.give_up(
+                    change,
+                    (&destination, &mut progress),
+                    (&reason, bounds),
+                    (tools, now),
+                )?;
+            }
+        }
+        change.put(key.place.partition(), key.id.record(), &progress)?;
+        Ok(())
+    }
+
+    /// Tells that nothing gets there, and puts aside what a webhook does not take, so that what
+    /// stands behind it has its turn. With other receivers nobody knows what they do not take.
+    fn give_up(
+        &self,
+        change: &mut Change<'_>,
+        (destination, progress): (&EventDestination, &mut DeliveryProgress),
+        (reason, bounds): (&str, &DeliveryBounds),
+        (tools, now): (&Tools, Time),
+    ) -> Result<(), Error> {
+        let (key, partition) = (self.key, self.key.place.partition());
+        if !std::mem::replace(&mut progress.told, true) {
+            let told = format!("nothing got there in {} attempts: {reason}", bounds.attempts);
+            tell(change, (key, destination), Outcome::Failure(told), now);
+        }
+        let number = key.id.record().to_be_bytes();
+        let letters = change.find(partition, indices::DEAD_LETTER_OF, &number).take(LETTERS);
+        let is_webhook = matches!(destination.fields.way, DeliveryWay::Webhook { .. });
+        if !is_webhook || letters.count() >= LETTERS {
+            return Ok(());
+        }
+        let letter = DeadLetter {
+            uuid: tools.uuid(now),
+            destination: key.id.record(),
+            at: now,
+            first: self.span.0,
+            last: self.span.1,
+            events: self.events,
+            attempts: progress.attempts,
+            reason: reason.to_owned(),
+            wanted: false,
+        };
+        let id = change.allocate(partition)?;
+        change.put(partition, id, &letter)?;
+        (progress.mark, progress.attempts, progress.retry) = (self.mark, 0, None);
+        Ok(())
+    }
+}
+
+/// A destination that was sent to, paused or not by now, and how far it is.
+fn stands(
+    change: &Change<'_>,
+    key: DestinationKey,
+) -> Result<Option<(EventDestination, DeliveryProgress)>, Error> {
+    let (partition, number) = (key.place.partition(), key.id.record());
+    let found = change.get::<EventDestination>(partition, number)?;
+    let progress = change.get::<DeliveryProgress>(partition, number)?.unwrap_or_default();
+    Ok(found.map(|found| (found, progress)))
+}
+
+/// So many events there are.
+pub(super) fn events_of(events: &[DeliveredEvent]) -> u32 {
+    u32::try_from(events.len()).unwrap_or(u32::MAX)
+}
+
+/// Writes an event about a destination into a change.
+pub(super) fn tell(
+    change: &mut Change<'_>,
+    (key, destination): (DestinationKey, &EventDestination),
+    outcome: Outcome,
+    now: Time,
+) {
+    let (kind, name) = (SubjectKind::EventDestination, destination.fields.name.clone());
+    let event = Event {
+        at: now,
+        actor: EventActor::Daemon,
+        source: None,
+        action: Action::EventDelivery,
+        subject: Some(Subject { kind, id: destination.uuid, name }),
+        outcome,
+        differences: Vec::new(),
+        access: None,
+    };
+    change.event(key.place.partition(), now.0, &event.encode());
+}
+
+/// A reason as it is kept: a receiver may say much.
+pub(super) fn abridged(reason: String) -> String {
+    match reason.char_indices().nth(REASON) {
+        Some((end, _)) => format!("{}…", reason.get(..end).unwrap_or_default()),
+        None => reason,
+    }
+}

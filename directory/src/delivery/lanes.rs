@@ -1,0 +1,372 @@
+//! Which destinations there are, and which of them have something to do.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use storage::{Commit, EventHash, Partition, Reading, Snapshot, Store, What};
+
+use crate::access::organization;
+use crate::directory::Directory;
+use crate::error::Error;
+use crate::follow::Bell;
+use crate::id::{EventDestinationId, OrganizationId, Place, RecordId};
+use crate::records::{
+    DeliveryMark, DeliveryProgress, EventDestination, OrganizationState, indices, kinds,
+};
+use crate::time::Time;
+
+/// Destinations of one organization that are served at once at most.
+const OF_ONE: usize = 4;
+
+/// A destination: whose it is, and its number there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DestinationKey {
+    /// Whose events go there.
+    pub place: Place,
+    /// Which of the destinations there.
+    pub id: EventDestinationId,
+}
+
+/// The destinations that take events, and how they stand.
+#[derive(Default)]
+pub(crate) struct Deliveries {
+    lanes: Mutex<Lanes>,
+    bell: OnceLock<Bell>,
+}
+
+#[derive(Default)]
+struct Lanes {
+    known: BTreeMap<DestinationKey, Lane>,
+    /// Where destinations may have been made, changed or deleted.
+    changed: BTreeSet<Place>,
+    /// Counts what was served.
+    turns: u64,
+}
+
+/// How a destination stands.
+#[derive(Clone, Copy, Default)]
+struct Lane {
+    is_busy: bool,
+    /// Before when nothing is tried.
+    due: Time,
+    /// The hash of the place's newest event when all up to it was looked at.
+    seen: Option<EventHash>,
+    /// How far the log was looked at; what lies between that and the progress that is kept goes
+    /// nowhere.
+    ahead: Option<DeliveryMark>,
+    /// Whether there are dead letters to be sent again.
+    returns: bool,
+    /// When it had its last turn.
+    turn: u64,
+}
+
+/// That a destination is being served; over with its drop.
+pub struct DeliveryTurn {
+    deliveries: Arc<Deliveries>,
+    /// The destination.
+    pub key: DestinationKey,
+}
+
+impl Drop for DeliveryTurn {
+    fn drop(&mut self) {
+        self.deliveries.with(self.key, |lane| lane.is_busy = false);
+    }
+}
+
+impl DeliveryTurn {
+    /// Serves the destination no more before a time, whatever the store says of it.
+    pub fn postpone(&self, until: Time) {
+        self.deliveries.with(self.key, |lane| lane.due = until);
+    }
+
+    /// How far the log was looked at, if further than is kept.
+    pub(super) fn ahead(&self) -> Option<DeliveryMark> {
+        self.deliveries.lock().known.get(&self.key).and_then(|lane| lane.ahead)
+    }
+
+    /// Notes how far the log was looked at.
+    pub(super) fn pass(&self, mark: DeliveryMark) {
+        self.deliveries.with(self.key, |lane| lane.ahead = Some(mark));
+    }
+
+    /// Notes that all was looked at, when the place's newest event had a hash.
+    pub(super) fn rest(&self, head: EventHash) {
+        self.deliveries.with(self.key, |lane| lane.seen = Some(head));
+    }
+
+    /// Has read again from the store when the next attempt is due.
+    pub(super) fn look_again(&self) {
+        self.deliveries.lock().changed.insert(self.key.place);
+    }
+}
+
+impl Deliveries {
+    /// Begins to follow a store's changes.
+    pub(crate) fn of(store: &Store) -> Arc<Self> {
+        let deliveries = Arc::new(Self::default());
+        let follower = Arc::clone(&deliveries);
+        store.watch(Box::new(move |commit| follower.tell(commit)));
+        deliveries
+    }
+
+    fn tell(&self, commit: &Commit) {
+        let mut changed = Vec::new();
+        for change in &commit.changes {
+            let place = place_of(change.partition);
+            match change.kind {
+                kinds::EVENT_DESTINATION
+                | kinds::DEAD_LETTER
+                | kinds::WEBHOOK_SECRET
+                | kinds::DELIVERY_KEY => changed.extend(place),
+                // Whose events they are may have gone, or come back.
+                kinds::ORGANIZATION if change.partition == Partition::Provider => {
+                    changed.extend(OrganizationId::from_record(change.id).map(Place::from));
+                }
+                _ if change.what == What::PartitionDestroyed => changed.extend(place),
+                _ => {}
+            }
+        }
+        if !changed.is_empty() {
+            self.lock().changed.extend(changed);
+            if let Some(bell) = self.bell.get() {
+                bell();
+            }
+        }
+    }
+
+    fn with(&self, key: DestinationKey, work: impl FnOnce(&mut Lane)) {
+        if let Some(lane) = self.lock().known.get_mut(&key) {
+            work(lane);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Lanes> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Lanes {
+    /// Takes in the destinations that there are at a place.
+    fn settle(&mut self, place: Place, found: Vec<(DestinationKey, Time, bool)>) {
+        let keys: BTreeSet<DestinationKey> = found.iter().map(|(key, ..)| *key).collect();
+        self.known.retain(|key, _| key.place != place || keys.contains(key));
+        for (key, due, returns) in found {
+            let lane = self.known.entry(key).or_default();
+            // It may be another filter that all is to be looked at with.
+            *lane = Lane { due, returns, seen: None, ..*lane };
+        }
+    }
+
+    /// Chooses destinations to serve, those that waited longest first.
+    fn choose(
+        &mut self,
+        now: Time,
+        room: usize,
+        head: impl Fn(Place) -> Option<EventHash>,
+    ) -> Vec<DestinationKey> {
+        let mut busy = BTreeMap::<Place, usize>::new();
+        for (key, _) in self.known.iter().filter(|(_, lane)| lane.is_busy) {
+            *busy.entry(key.place).or_default() += 1;
+        }
+        let is_due = |lane: &Lane| !lane.is_busy && lane.due <= now;
+        let has_news = |key: &DestinationKey, lane: &Lane| {
+            lane.returns || lane.seen.is_none() || lane.seen != head(key.place)
+        };
+        let wanted = self.known.iter().filter(|(key, lane)| is_due(lane) && has_news(key, lane));
+        let mut wanted: Vec<(u64, DestinationKey)> =
+            wanted.map(|(key, lane)| (lane.turn, *key)).collect();
+        wanted.sort_unstable();
+        let mut chosen = Vec::new();
+        for (_, key) in wanted {
+            let of_one = busy.entry(key.place).or_default();
+            if chosen.len() < room && *of_one < OF_ONE {
+                *of_one += 1;
+                chosen.push(key);
+            }
+        }
+        for key in &chosen {
+            self.turns = self.turns.wrapping_add(1);
+            let turn = self.turns;
+            if let Some(lane) = self.known.get_mut(key) {
+                *lane = Lane { is_busy: true, turn, ..*lane };
+            }
+        }
+        chosen
+    }
+}
+
+impl Directory {
+    /// Has `bell` rung whenever destinations were changed, which may be so at once. It must be quick:
+    /// changes wait for it. The first one stays. Of new events nobody is told.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn follow_destinations(&self, bell: Bell) -> Result<(), Error> {
+        let deliveries = &self.inner.deliveries;
+        let _another = deliveries.bell.set(bell);
+        let partitions = self.inner.store.read()?.partitions()?;
+        deliveries.lock().changed.extend(partitions.into_iter().filter_map(place_of));
+        if let Some(bell) = deliveries.bell.get() {
+            bell();
+        }
+        Ok(())
+    }
+
+    /// The destinations that have something to do, at most so many, and a few of each place; each is
+    /// among them once until what is returned for it is dropped.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn due_destinations(&self, now: Time, room: usize) -> Result<Vec<DeliveryTurn>, Error> {
+        let deliveries = &self.inner.deliveries;
+        let changed = std::mem::take(&mut deliveries.lock().changed);
+        let mut left = changed.clone();
+        for place in changed {
+            let found = self.inner.store.read().map_err(Error::from);
+            match found.and_then(|snapshot| destinations_at(&snapshot, place)) {
+                Ok(found) => {
+                    deliveries.lock().settle(place, found);
+                    left.remove(&place);
+                }
+                Err(error) => {
+                    deliveries.lock().changed.extend(left);
+                    return Err(error);
+                }
+            }
+        }
+        let places: BTreeSet<Place> = deliveries.lock().known.keys().map(|key| key.place).collect();
+        // The log is asked while nobody waits for what is known of destinations.
+        let head = |place: Place| (place, self.inner.store.events().end(place.partition()).1);
+        let heads: BTreeMap<Place, EventHash> = places.into_iter().map(head).collect();
+        let head = |place: Place| heads.get(&place).copied();
+        let chosen = deliveries.lock().choose(now, room, head);
+        let turn = |key| DeliveryTurn { deliveries: Arc::clone(deliveries), key };
+        Ok(chosen.into_iter().map(turn).collect())
+    }
+}
+
+impl Directory {
+    /// Makes sure that it is on the disk how far destinations are, so that little is sent twice.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn keep_deliveries(&self) -> Result<(), Error> {
+        let first = self.inner.deliveries.lock().known.keys().next().copied();
+        let Some(DestinationKey { place, id }) = first else { return Ok(()) };
+        let (partition, number) = (place.partition(), id.record());
+        // What is written durably takes along what was written behind before.
+        let done = self.inner.store.write(move |change| {
+            if let Some(progress) = change.get::<DeliveryProgress>(partition, number)? {
+                change.put(partition, number, &progress)?;
+            }
+            Ok::<_, Error>(())
+        });
+        Ok(done?)
+    }
+}
+
+/// The destinations at a place that take events: when the next attempt is due, and whether there are
+/// dead letters to be sent again.
+fn destinations_at(
+    snapshot: &Snapshot,
+    place: Place,
+) -> Result<Vec<(DestinationKey, Time, bool)>, Error> {
+    let mut found = Vec::new();
+    if !serves(snapshot, place)? {
+        return Ok(found);
+    }
+    let partition = place.partition();
+    for record in snapshot.scan::<EventDestination>(partition, None) {
+        let (number, destination) = record?;
+        let Some(id) = EventDestinationId::from_record(number) else { continue };
+        if destination.fields.paused {
+            continue;
+        }
+        let progress = snapshot.get::<DeliveryProgress>(partition, number)?.unwrap_or_default();
+        let wanted = number.to_be_bytes();
+        let wanted = snapshot.find_first(partition, indices::DEAD_LETTER_WANTED, &wanted)?;
+        let due = progress.retry.unwrap_or(Time(0));
+        found.push((DestinationKey { place, id }, due, wanted.is_some()));
+    }
+    Ok(found)
+}
+
+/// Whether events of a place are delivered: those of a deleted organization are not, those of a
+/// suspended one are.
+pub(super) fn serves(source: &impl Reading, place: Place) -> Result<bool, Error> {
+    let Place::Organization(id) = place else { return Ok(true) };
+    Ok(organization(source, id)?.is_some_and(|record| match record.state {
+        OrganizationState::Active | OrganizationState::Suspended => true,
+        OrganizationState::Deleted { .. } => false,
+    }))
+}
+
+fn place_of(partition: Partition) -> Option<Place> {
+    match partition {
+        Partition::Provider => Some(Place::Provider),
+        Partition::Organization(number) => {
+            OrganizationId::from_record(number.get().into()).map(Place::from)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(organization: u64, id: u64) -> DestinationKey {
+        let place = OrganizationId::from_record(organization).unwrap().into();
+        DestinationKey { place, id: EventDestinationId::from_record(id).unwrap() }
+    }
+
+    fn lanes(keys: &[(u64, u64)]) -> Lanes {
+        let mut lanes = Lanes::default();
+        for organization in keys.iter().map(|(organization, _)| *organization) {
+            let of = keys.iter().filter(|(other, _)| *other == organization);
+            let found = of.map(|(organization, id)| (key(*organization, *id), Time(0), false));
+            lanes.settle(key(organization, 0).place, found.collect());
+        }
+        lanes
+    }
+
+    const HEAD: EventHash = EventHash([1; 32]);
+
+    #[test]
+    fn those_that_waited_longest_come_first_and_few_of_one_organization() {
+        let mut lanes = lanes(&[(1, 1), (1, 2), (1, 3), (1, 4), (1, 5), (1, 6), (2, 1), (2, 2)]);
+        let first = lanes.choose(Time(5), 100, |_| Some(HEAD));
+        assert_eq!(first, [key(1, 1), key(1, 2), key(1, 3), key(1, 4), key(2, 1), key(2, 2)]);
+        assert!(
+            lanes.choose(Time(5), 100, |_| Some(HEAD)).is_empty(),
+            "one of it has four already"
+        );
+        for key in &first {
+            lanes.known.get_mut(key).unwrap().is_busy = false;
+        }
+        let second = lanes.choose(Time(5), 3, |_| Some(HEAD));
+        assert_eq!(second, [key(1, 5), key(1, 6), key(1, 1)]);
+    }
+
+    #[test]
+    fn whoever_has_seen_all_rests_until_there_is_more() {
+        let mut lanes = lanes(&[(1, 1), (1, 2)]);
+        lanes.known.get_mut(&key(1, 1)).unwrap().seen = Some(HEAD);
+        lanes.known.get_mut(&key(1, 2)).unwrap().due = Time(9);
+        assert!(lanes.choose(Time(8), 9, |_| Some(HEAD)).is_empty());
+        assert_eq!(lanes.choose(Time(9), 9, |_| Some(EventHash([2; 32]))), [key(1, 1), key(1, 2)]);
+    }
+
+    #[test]
+    fn what_is_gone_from_a_place_is_served_no_more_and_what_was_changed_looks_again() {
+        let mut lanes = lanes(&[(1, 1), (1, 2), (2, 1)]);
+        let mark = DeliveryMark { sequence: 7, hash: None };
+        let lane = lanes.known.get_mut(&key(1, 1)).unwrap();
+        (lane.seen, lane.ahead, lane.is_busy) = (Some(HEAD), Some(mark), true);
+        lanes.settle(key(1, 0).place, vec![(key(1, 1), Time(3), true)]);
+        let keys: Vec<_> = lanes.known.keys().copied().collect();
+        assert_eq!(keys, [key(1, 1), key(2, 1)]);
+        let lane = &lanes.known[&key(1, 1)];
+        assert_eq!((lane.seen, lane.ahead, lane.due), (None, Some(mark), Time(3)));
+        assert!(lane.is_busy && lane.returns);
+    }
+}

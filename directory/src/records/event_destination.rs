@@ -1,0 +1,107 @@
+//! Where events go, beside the log.
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+use storage::{Entries, Kind, Record};
+use uuid::Uuid;
+
+use super::{Stamp, indices, kinds};
+use crate::events::{Action, EventQuery, SubjectKind};
+use crate::text::prepare;
+use crate::time::Time;
+
+/// A destination of events; its secrets are sealed beside it, and how far it is stands in a record of
+/// its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventDestination {
+    /// The stable external id.
+    pub uuid: Uuid,
+    /// When made and changed.
+    pub stamp: Stamp,
+    /// What admins write.
+    pub fields: EventDestinationFields,
+    /// The certificate chain that the receiver is shown, in DER, the own one first; none where it is
+    /// shown none.
+    pub client: Vec<Vec<u8>>,
+    /// Until when the secret signs that was replaced, where one still does.
+    pub previous_until: Option<Time>,
+}
+
+/// What admins write of a destination.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventDestinationFields {
+    /// The destination's name; unique at its place.
+    pub name: String,
+    /// Whether nothing is sent for now; what happens meanwhile waits in the log.
+    pub paused: bool,
+    /// Which events go there.
+    pub filter: EventFilter,
+    /// How they get there.
+    pub way: DeliveryWay,
+}
+
+/// Which events go to a destination; what is absent does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventFilter {
+    /// Only what was done or tried in one of these ways.
+    pub actions: Vec<Action>,
+    /// Only what this one did or tried: a login, a name (without case) or an id.
+    pub actor: Option<String>,
+    /// Only what was done to this one: a name (without case) or an id.
+    pub subject: Option<String>,
+    /// Only what was done to such a thing.
+    pub subject_kind: Option<SubjectKind>,
+    /// Only what came from there.
+    pub source: Option<IpNet>,
+    /// Only what was done, or only what was not.
+    pub success: Option<bool>,
+    /// Only those in whose text this stands, without case.
+    pub text: Option<String>,
+}
+
+impl EventFilter {
+    /// The same as a question.
+    pub(crate) fn query(&self) -> EventQuery {
+        let Self { actions, actor, subject, subject_kind, source, success, text } = self.clone();
+        let (from, until) = (None, None);
+        EventQuery { from, until, actions, actor, subject, subject_kind, source, success, text }
+    }
+}
+
+/// How events get to a destination.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryWay {
+    /// As syslog messages (RFC 5424) over a stream.
+    Syslog {
+        /// The receiver's name or address.
+        host: String,
+        /// Its port.
+        port: u16,
+        /// Whether they go in clear: over TCP instead of TLS (RFC 5425).
+        in_clear: bool,
+        /// The name in the receiver's certificate; the host's when absent.
+        server_name: Option<String>,
+        /// In PEM, who may vouch for the receiver; whoever this machine believes when absent.
+        authorities: Option<String>,
+    },
+    /// As lines of JSON to an HTTPS address.
+    Webhook {
+        /// The address.
+        url: String,
+        /// In PEM, who may vouch for the receiver; whoever this machine believes when absent.
+        authorities: Option<String>,
+    },
+    /// As lines of JSON in files on the daemon's machine, in the folder that the operator names.
+    Files,
+}
+
+impl Record for EventDestination {
+    const KIND: Kind = kinds::EVENT_DESTINATION;
+    const VERSION: u8 = 1;
+
+    fn index(&self, entries: &mut Entries) {
+        entries.add(indices::EVENT_DESTINATION_UUID, self.uuid.as_bytes());
+        entries.add(indices::EVENT_DESTINATION_NAME, prepare(&self.fields.name).as_bytes());
+    }
+}
