@@ -12,6 +12,7 @@ use crate::harness::authority::{Authority, Holder};
 use crate::harness::curl::Response;
 use crate::harness::https::Https;
 use crate::harness::office::{Office, id_of};
+use crate::harness::receiver;
 
 /// Routes that are not tried. The list is empty, and may never have more lines than now.
 const UNCOVERED: [&str; 0] = [];
@@ -106,6 +107,8 @@ struct Site {
     import: String,
     plan: String,
     deleted_user: String,
+    event_destination: String,
+    provider_destination: String,
     own_admin: String,
     provider_admin: String,
 }
@@ -151,6 +154,10 @@ impl Site {
                 &office.make("custom-attributes", &json!({"name": "badge", "syntax": "text"})),
             ),
             certificate_authority: id_of(&office.make("certificate-authorities", &authority())),
+            event_destination: id_of(
+                &office.make("event-destinations", &receiver::nobody(&office.slug)),
+            ),
+            provider_destination: receiver::nobody_at_provider(&office),
             own_admin: office.add_admin(&office.path("admins"), &json!({"role": "manager"})).0,
             provider_admin: office.add_admin("/v1/admins", &json!({"role": "manager"})).0,
             office,
@@ -160,8 +167,13 @@ impl Site {
     /// The path with an organization and what is in ours; none when it names something unknown.
     fn fill(&self, route: &Route, organization: &str) -> Option<String> {
         let admin = if route.in_organization() { &self.own_admin } else { &self.provider_admin };
+        let destination = match route.in_organization() {
+            true => &self.event_destination,
+            false => &self.provider_destination,
+        };
         let filled = [
             ("{organization}", organization),
+            ("{event_destination}", destination),
             ("{user}", &self.user),
             ("{group}", &self.group),
             ("{service_account}", &self.service_account),
@@ -409,6 +421,8 @@ fn valid(route: &Route, who: &Https, path: &str) -> Response {
         json!({"password": "a long enough password"})
     } else if path.ends_with("/secret") {
         json!({"secret": "a secret of many letters"})
+    } else if path.ends_with("/client-certificate") {
+        Authority::new("authority.example").client()
     } else if path.ends_with("/certificates") {
         json!({"fingerprints": []})
     } else if path.ends_with("/confirm") {

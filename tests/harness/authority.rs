@@ -126,6 +126,16 @@ impl Authority {
     }
 }
 
+impl Authority {
+    /// A certificate for a client with its key, as the API takes them.
+    pub(crate) fn client(&self) -> serde_json::Value {
+        let issued = self.issue(&Holder { common_name: "sender", ..Holder::default() });
+        let text = |file| std::fs::read_to_string(file).unwrap();
+        let (certificate, key) = (text(&issued.certificate), text(&issued.key));
+        serde_json::json!({"certificate": certificate, "private_key": key})
+    }
+}
+
 impl Issued {
     /// SHA-256 of the certificate, as `openssl x509 -fingerprint -sha256` prints it.
     pub(crate) fn fingerprint(&self) -> String {

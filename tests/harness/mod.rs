@@ -32,6 +32,7 @@ pub(crate) mod radius;
 pub(crate) mod radsec;
 pub(crate) mod random;
 pub(crate) mod raw;
+pub(crate) mod receiver;
 pub(crate) mod relay;
 pub(crate) mod resident;
 pub(crate) mod room;

@@ -2,6 +2,7 @@
 
 mod copies;
 mod crash;
+mod event_delivery;
 mod first_admin;
 mod imports;
 mod refusal;
