@@ -35,9 +35,13 @@ use crate::orders::{Departures, OrderNetworks};
 use crate::preparation::failed_to_open;
 use crate::records::{
     Admin, AdminFields, Agreements, CertificateAuthority, CertificateTotals, Compliance,
-        Credential, CustomAttribute, DeadLetter, DeletedUser, DeliveryProgress, Departure, DepartureTotals, Device, EventDestination, EventKeeping, FormerPassword, GearClaims, Group, GroupPasswordPolicy, Import, ImportWork, Invitation, IssuedCertificate, Organization, OrganizationState, OwnCertificates, Passkey, PasswordHistory, Plan, RadiusClient, RecoveryCodes, Repeat, ReplyProfile, RevokedCertificates, SearchTelling,
-    SecurityPolicy, SecurityPolicyVersion, ServiceAccount, Session, SessionTotals, SettledReports,
-    Token, TokenUse, UsageMonth, User, UserCap, UserTotals, indices,
+    Credential, CustomAttribute, DeadLetter, DeletedUser, DeliveryProgress, Departure,
+    DepartureTotals, Device, EventDestination, EventKeeping, FormerPassword, GearClaims, Group,
+    GroupPasswordPolicy, Import, ImportWork, Invitation, IssuedCertificate, Organization,
+    OrganizationState, OwnCertificates, Passkey, PasswordHistory, Plan, RadiusClient,
+    RecoveryCodes, Repeat, ReplyProfile, RevokedCertificates, SearchTelling, SecurityPolicy,
+    SecurityPolicyVersion, ServiceAccount, Session, SessionTotals, SettledReports, Token, TokenUse,
+    UsageMonth, User, UserCap, UserTotals, indices,
 };
 use crate::search::{Memo, SearchGrant};
 use crate::text::prepare;
@@ -153,7 +157,11 @@ impl Directory {
             engine,
             gear,
             followers,
-        deliveries, departures, failed_searches, lookups, reports,
+            deliveries,
+            departures,
+            failed_searches,
+            lookups,
+            reports,
             lists,
         };
         let directory = Self { inner: Arc::new(inner) };

@@ -19,12 +19,12 @@ pub use self::query::EventQuery;
 pub use self::reading::{
     COUNTED, COUNTS, CountBy, EventChain, EventCounts, EventLine, EventLines, EventPage, LOOKED_AT,
 };
+pub(crate) use self::reading::{line_of, trial_of};
 pub(crate) use self::searches::FailedSearches;
 pub use self::searches::{FAILURES_TOLD, SEARCHES_LEFT_OUT};
+pub(crate) use self::text::hexadecimal;
 pub(crate) use self::text::written as told_time;
 use crate::access::{Context, RequestId};
-pub(crate) use self::reading::{line_of, trial_of};
-pub(crate) use self::text::hexadecimal;
 use crate::id::{OrganizationId, RecordId};
 use crate::network::NetworkMethod;
 use crate::records::Organization;

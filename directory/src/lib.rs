@@ -45,7 +45,10 @@ pub use error::{Error, Invalid, StoreFailure};
 pub use follow::{Bell, Following};
 pub use gear::{CertifiedGear, Gear, GearClient, GearSecret, Unreadable, Weakness};
 pub use id::{
-        AdminId, AdminNumber, CertificateAuthorityId, CustomAttributeId, DeadLetterId, DeviceId, EventDestinationId, GroupId, ImportId, IssuedCertificateId, OrganizationId, PasswordPolicyId, Place, PlanId, RadiusClientId, RecordId, ReplyProfileId, SecurityPolicyId, ServiceAccountId, SessionId, TokenId, TokenNumber, UserId,
+    AdminId, AdminNumber, CertificateAuthorityId, CustomAttributeId, DeadLetterId, DeviceId,
+    EventDestinationId, GroupId, ImportId, IssuedCertificateId, OrganizationId, PasswordPolicyId,
+    Place, PlanId, RadiusClientId, RecordId, ReplyProfileId, SecurityPolicyId, ServiceAccountId,
+    SessionId, TokenId, TokenNumber, UserId,
 };
 pub use known::Keep;
 pub use network::{Circumstances, GearName, MacAddress, NetworkMethod, ShortName, Ssid, Station};

@@ -72,10 +72,8 @@ impl EventQuery {
     }
 
     /// Whether an event of the right time is wanted.
-    pub(super) fn admits(&self, event: &Event) -> bool {
-        let is = |wanted: &String, name: Option<&str>, id: Option<&Uuid>| {
     pub(crate) fn admits(&self, event: &Event) -> bool {
-        let is = |wanted: &String, name: Option<&str>, id: Option<String>| {
+        let is = |wanted: &String, name: Option<&str>, id: Option<&Uuid>| {
             let wanted = wanted.to_lowercase();
             name.is_some_and(|name| name.to_lowercase() == wanted)
                 || id.is_some_and(|id| id.to_string() == wanted)

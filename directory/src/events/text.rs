@@ -229,7 +229,7 @@ fn is_exact(number: &Number) -> bool {
     number.as_i64().is_some_and(|number| number.unsigned_abs() < 1 << 53)
 }
 
-pub(super) fn hexadecimal(octets: &[u8]) -> String {
+pub(crate) fn hexadecimal(octets: &[u8]) -> String {
     octets.iter().flat_map(|octet| digits(*octet).map(char::from)).collect()
 }
 
@@ -237,10 +237,6 @@ pub(super) fn hexadecimal(octets: &[u8]) -> String {
 fn digits(octet: u8) -> [u8; 2] {
     let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + (value - 10) };
     [digit(octet >> 4), digit(octet & 15)]
-pub(crate) fn hexadecimal(octets: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |at: u8| DIGITS.get(usize::from(at)).copied().map_or('0', char::from);
-    octets.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 15)]).collect()
 }
 
 /// A time as RFC 3339 writes it, always to the millisecond.

@@ -138,7 +138,12 @@ const UNSHOWN: &[storage::Kind] = &[
     kinds::SECURITY_POLICY,
     kinds::SECURITY_POLICY_VERSION,
     kinds::COMPLIANCE,
-        kinds::COMPLIANCE_WATCH, kinds::DEAD_LETTER, kinds::DELIVERY_PROGRESS, kinds::EVENT_DESTINATION, kinds::FORMER_PASSWORD, kinds::GROUP_PASSWORD_POLICY,
+    kinds::COMPLIANCE_WATCH,
+    kinds::DEAD_LETTER,
+    kinds::DELIVERY_PROGRESS,
+    kinds::EVENT_DESTINATION,
+    kinds::FORMER_PASSWORD,
+    kinds::GROUP_PASSWORD_POLICY,
 ];
 
 impl Grant<'_, &Snapshot, Search> {

@@ -129,12 +129,16 @@ fn whoever_sees_what_is_written_alone_sees_nothing_that_a_loss_of_power_takes_ba
     assert_eq!(seen(&log), after, "another's changes are not waited for");
     log.settle(organization(1)).unwrap();
     assert_eq!(seen(&log)[0], (3, b"changed".to_vec()));
+}
+
+#[test]
 fn the_end_is_that_of_what_is_on_the_disk() {
     let log = EventLog::open_folder(Arc::new(Memory::default()), options()).unwrap();
     let nothing = (0, EventHash::BEGINNING);
     assert_eq!(log.end(organization(1)), nothing);
     log.append(vec![event(1, organization(1), "one"), event(2, organization(2), "two")]).unwrap();
     assert_eq!(log.end(organization(1)), nothing, "they wait");
+    log.flush().unwrap();
     let head = |number| log.chain(organization(number)).unwrap().head;
     assert_eq!(log.end(organization(1)), (2, head(1)));
     assert_eq!(log.end(organization(2)), (2, head(2)));

@@ -3,10 +3,10 @@
 
 mod admins;
 mod cold;
+mod events;
 mod half;
 mod honest;
 mod large;
-mod events;
 mod memory;
 mod neighbours;
 mod noise;
@@ -31,8 +31,8 @@ use crate::rounds::Reader;
 use crate::subject::{Radius, Subject};
 use storm::Storm;
 
-pub(crate) use large::measure as large;
 pub(crate) use events::measure as events;
+pub(crate) use large::measure as large;
 pub(crate) use scale::measure as scale;
 
 /// One line of the report.
@@ -179,6 +179,8 @@ impl<'a> Ground<'a> {
 
     fn radius(&self) -> Result<&Radius> {
         self.subject.radius.as_ref().context("no RADIUS")
+    }
+
     fn admin(&self) -> Result<&Api> {
         self.subject.admin.as_ref().context("no admin API")
     }
