@@ -8,6 +8,7 @@
 
 mod ledger;
 mod reports;
+mod told;
 mod totals;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -154,6 +155,13 @@ impl Directory {
         Ok(done)
     }
 
+    /// Tells of sessions that began or ended. The log counts what it had to drop.
+    fn tell_of_sessions(&self, told: Vec<storage::Event>) {
+        if !told.is_empty() {
+            let _dropped = self.inner.store.events().append(told);
+        }
+    }
+
     fn end_sessions(
         &self,
         partition: Partition,
@@ -163,12 +171,14 @@ impl Directory {
     ) -> Result<usize, Error> {
         let done = self.inner.store.write(move |change| {
             let (mut done, mut totals) = (0, Totals::of(change, partition)?);
+            let mut told = Vec::new();
             for id in silent {
                 let found = change.get::<Session>(partition, id)?;
                 // A report may have come in between.
                 if let Some(mut session) = found.filter(|found| rules.is_silent(found, now)) {
                     session.ended = Some((session.updated, Ending::Silent));
                     change.put(partition, id, &session)?;
+                    told.extend(told::ended(partition, &session));
                     totals.closed();
                     done += 1;
                 }
@@ -182,9 +192,11 @@ impl Directory {
                 }
             }
             totals.keep(change, partition)?;
-            Ok::<usize, Error>(done)
+            Ok::<_, Error>((done, told))
         });
-        done.map_err(Error::from)
+        let (done, told) = done.map_err(Error::from)?;
+        self.tell_of_sessions(told);
+        Ok(done)
     }
 }
 

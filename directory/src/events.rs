@@ -227,6 +227,10 @@ pub enum Action {
     DeadLettersRedelivered,
     /// An admin gave events up that a destination would not take.
     DeadLettersDiscarded,
+    /// A session on the network was heard of first.
+    NetworkSessionStarted,
+    /// A session on the network ended.
+    NetworkSessionEnded,
 }
 
 /// What something was done to.

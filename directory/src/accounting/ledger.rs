@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use storage::{Change, Id, Partition, Reading};
 
 use super::totals::Totals;
-use super::{SessionBounds, SessionReport, Stage};
+use super::{SessionBounds, SessionReport, Stage, told};
 use crate::error::Error;
 use crate::id::{RecordId, UserId};
 use crate::records::{Ending, Session, Traffic, gear_key, indices};
@@ -35,6 +35,8 @@ pub(super) struct Met {
     opened: HashSet<Id>,
     begun: u64,
     totals: Totals,
+    /// What is to be told of sessions once the change is made.
+    pub(super) told: Vec<storage::Event>,
 }
 
 /// A session, and how it stands in the store.
@@ -56,7 +58,7 @@ impl Met {
     pub(super) fn of(change: &Change<'_>, partition: Partition) -> Result<Self, Error> {
         let totals = Totals::of(change, partition)?;
         let (sessions, users, opened) = (HashMap::new(), HashMap::new(), HashSet::new());
-        Ok(Self { sessions, users, opened, begun: 0, totals })
+        Ok(Self { sessions, users, opened, begun: 0, totals, told: Vec::new() })
     }
 }
 
@@ -210,6 +212,12 @@ impl Ledger<'_, '_> {
     /// Writes a session. What one fails at keeps none of the others from being kept.
     fn write(&mut self, kept: &Kept) {
         let (partition, Kept { id, session, stored }) = (self.partition, kept);
+        if *stored == Stored::Not {
+            self.met.told.push(told::began(partition, session));
+        }
+        if *stored != Stored::Ended {
+            self.met.told.extend(told::ended(partition, session));
+        }
         let is_stored_so = match stored {
             Stored::Not => None,
             Stored::Open => Some(session.ended.is_none() && session.key.is_some()),
@@ -258,6 +266,7 @@ impl Ledger<'_, '_> {
             if let Some(mut session) = self.change.get::<Session>(self.partition, id)? {
                 session.ended = Some((session.updated, Ending::Crowded));
                 self.change.put(self.partition, id, &session)?;
+                self.met.told.extend(told::ended(self.partition, &session));
                 self.met.totals.closed();
             }
         }
@@ -284,6 +293,7 @@ impl Ledger<'_, '_> {
             if let Some(mut session) = found.filter(same) {
                 session.ended = Some((report.at, Ending::Restarted));
                 self.change.put(self.partition, id, &session)?;
+                self.met.told.extend(told::ended(self.partition, &session));
                 self.met.opened.remove(&id);
                 self.met.totals.closed();
             }

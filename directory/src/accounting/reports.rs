@@ -271,6 +271,7 @@ impl Directory {
             settling.until = settling.until.max(done.until);
             settling.left = settling.left.max(done.until);
             self.inner.reports.note(done.failures);
+            self.tell_of_sessions(done.told);
             behind = done.behind;
         }
         Ok(())
@@ -317,6 +318,8 @@ struct Done {
     /// Nothing: the store has lost the entries behind this number.
     lost_behind: Option<u64>,
     failures: Vec<Error>,
+    /// What is to be told of sessions.
+    told: Vec<storage::Event>,
 }
 
 impl Step {
@@ -360,6 +363,7 @@ impl Step {
             let (partition, failures, bounds) = (*partition, &mut done.failures, &self.bounds);
             if let Some(met) = met {
                 Ledger { change, partition, tools, bounds, met, failures }.finish()?;
+                done.told.append(&mut met.told);
             }
         }
         if done.until > settled {

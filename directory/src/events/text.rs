@@ -553,6 +553,8 @@ mod tests {
             "destination_tested",
             "dead_letters_redelivered",
             "dead_letters_discarded",
+            "network_session_started",
+            "network_session_ended",
         ];
         for (number, expected) in (0_u8..).zip(words) {
             assert_eq!(word(storage::decode::<Action>(&[number]).unwrap()), expected);

@@ -1,5 +1,7 @@
 //! Sessions, by what gear reports of them in whatever order.
 
+mod told;
+
 use super::crash::{Disk, open};
 use super::world::{Counted, DAY, HERE, World, master, options};
 use crate::access::{ManageConfiguration, View};

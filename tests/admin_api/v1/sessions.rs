@@ -54,3 +54,26 @@ fn odd_queries_are_refused() {
     let nobodys = "sessions?radius_client=01890000-0000-7000-8000-000000000000";
     assert_eq!(office.top.get(&office.path(nobodys)).status, 422);
 }
+
+#[test]
+fn events_tell_when_a_session_began_and_how_it_ended() {
+    let office = Office::new();
+    let gate = office.client("gate", &json!({}));
+    tell(&office, &gate, "one", "ada", "Start");
+    tell(&office, &gate, "one", "ada", "Interim-Update");
+    let ending = "Acct-Status-Type=Stop,Acct-Session-Id=one,User-Name=ada,\
+                  Acct-Session-Time=60,Acct-Input-Octets=4711,Acct-Terminate-Cause=User-Request";
+    assert!(office.report(&gate, ending).is("Accounting-Response"));
+    let ended = office.event("network_session_ended");
+    assert_eq!(
+        (&ended["actor"]["name"], &ended["subject"]["name"]),
+        (&json!("ada"), &json!("one"))
+    );
+    let counted = ended["differences"].as_array().unwrap();
+    let counted = counted.iter().find(|told| told["field"] == "octets_in").unwrap();
+    assert_eq!(counted["after"], 4711, "{ended}");
+    let found = office.read("events?actor=ada&subject_kind=session");
+    let actions: Vec<_> =
+        found["items"].as_array().unwrap().iter().map(|event| event["action"].clone()).collect();
+    assert_eq!(actions, ["network_session_ended", "network_session_started"], "{found}");
+}
