@@ -150,7 +150,7 @@ impl Directory {
         }));
         let (reports, departures) = (Reports::new(options.sessions), Departures::of(&store));
         let (lists, failed_searches) = (Lists::default(), FailedSearches::default());
-        let (lists, deliveries) = (Lists::default(), Deliveries::of(&store));
+        let deliveries = Deliveries::of(&store);
         let inner = Inner {
             store,
             tools,

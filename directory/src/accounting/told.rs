@@ -59,6 +59,8 @@ fn event<const N: usize>(
         subject: Some(Subject { kind, id, name }),
         outcome: Outcome::Success,
         differences: told.collect(),
+        request: None,
+        search: None,
     };
     storage::Event { time_ms: at.0, partition, body: event.encode() }
 }

@@ -119,6 +119,8 @@ impl Directory {
             subject: Some(Subject { kind: SubjectKind::User, id: account.uuid, name }),
             outcome: EventOutcome::Success,
             differences: vec![Difference { field: "due".into(), before: None, after }],
+            request: None,
+            search: None,
         };
         self.note_event(place.into(), &event);
     }

@@ -73,6 +73,8 @@ impl Directory {
             outcome: EventOutcome::Failure(reason.to_owned()),
             differences: Vec::new(),
             access: None,
+            request: None,
+            search: None,
         };
         self.note_event(EventPlace::Organization(organization), &event);
     }

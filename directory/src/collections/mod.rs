@@ -104,7 +104,6 @@ pub use security_versions::{VersionPlace, VersionsOf};
 pub use server_certificate::{
     ClientIdentity, Facts, NetworkTrust, ServerIdentity, ShownCertificate,
 };
-pub use server_certificate::{Facts, NetworkTrust, ServerIdentity, ShownCertificate};
 pub use service_accounts::{GeneratedPassword, ServiceAccounts};
 pub use sessions::{SessionQuery, SessionsWhere};
 pub(crate) use sessions::{find_session, open_sessions_at};

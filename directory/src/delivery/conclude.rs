@@ -216,6 +216,8 @@ pub(super) fn tell(
         outcome,
         differences: Vec::new(),
         access: None,
+        request: None,
+        search: None,
     };
     change.event(key.place.partition(), now.0, &event.encode());
 }

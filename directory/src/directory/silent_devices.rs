@@ -82,7 +82,7 @@ impl Directory {
             let tools = self.inner.tools.clone();
             let step = move |change: &mut Change<'_>| {
                 let silent = Silent::read(&*change, partition, until)?;
-                let context = Context { actor: Actor::nobody(), source: None, now };
+                let context = Context { actor: Actor::nobody(), source: None, now, request: None };
                 let place = id.into();
                 let mut site = Site { source: change, place, context: &context, tools: &tools };
                 for device in &silent.devices {

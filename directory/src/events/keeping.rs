@@ -93,13 +93,13 @@ impl Directory {
         log.flush().map_err(failed)
     }
 
-    /// Forgets events that are kept no longer: all of organizations that were destroyed, and others
-    /// after `retention`, where their organization says nothing else, and whole days (UTC) at once where that is a day or more. Returns how many segments of the log were removed or written anew.
     /// From when on events are kept, of the organization with an external id or of the provider, where
     /// the provider keeps its own for as long; `None` of an organization that is no more.
     ///
+    /// # Errors
     /// When the store fails.
     pub fn events_kept_from(
+        &self,
         organization: Option<uuid::Uuid>,
         now: Time,
         retention: Duration,
@@ -120,8 +120,10 @@ impl Directory {
         Ok(Some(Time(beginning(now, own.unwrap_or(retention)))))
     }
 
-    /// Forgets events that are kept no longer: after `retention`, where their organization says
-    /// nothing else, and whole days (UTC) at once where that is a day or more. Returns how many segments of the log were removed or written anew.
+    /// Forgets events that are kept no longer: all of organizations that were destroyed, and others
+    /// after `retention`, where their organization says nothing else, and whole days (UTC) at once
+    /// where that is a day or more. Returns how many segments of the log were removed or written
+    /// anew.
     ///
     /// # Errors
     /// When the store or the event log fails.

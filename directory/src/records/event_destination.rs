@@ -63,8 +63,16 @@ impl EventFilter {
     /// The same as a question.
     pub(crate) fn query(&self) -> EventQuery {
         let Self { actions, actor, subject, subject_kind, source, success, text } = self.clone();
-        let (from, until) = (None, None);
-        EventQuery { from, until, actions, actor, subject, subject_kind, source, success, text }
+        EventQuery {
+            actions,
+            actor,
+            subject,
+            subject_kind,
+            source,
+            success,
+            text,
+            ..EventQuery::default()
+        }
     }
 }
 
