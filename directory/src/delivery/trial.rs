@@ -8,7 +8,7 @@ use super::{DeliveredEvent, Delivery, DestinationKey, Sent, What};
 use crate::access::{Context, Grant, ManageDelivery, organization};
 use crate::directory::Directory;
 use crate::error::Error;
-use crate::events::{self, Action, Event, EventActor, Outcome, Subject, SubjectKind};
+use crate::events::{self, Action, Event, EventActor, EventRequest, Outcome, Subject, SubjectKind};
 use crate::id::Place;
 use crate::records::EventDestination;
 
@@ -83,5 +83,7 @@ fn tried(actor: EventActor, context: &Context, of: &EventDestination, sent: &Sen
         outcome,
         differences: Vec::new(),
         access: None,
+        request: EventRequest::of(context),
+        search: None,
     }
 }

@@ -465,10 +465,7 @@ mod tests {
     fn what_an_event_says_is_what_is_written_of_it() {
         let subject =
             Subject { kind: SubjectKind::Group, id: Uuid::from_u128(9), name: "S".into() };
-        let access = NetworkAccess {
-            method: crate::network::NetworkMethod::Pap,
-            rule: Some("a rule".into()),
-        };
+        let access = NetworkAccess { method: NetworkMethod::Pap, rule: Some("a rule".into()) };
         let (base, scope, filter) = ("dc=acme".into(), "sub".into(), "(uid=?)".into());
         let search = SearchTold { base, scope, filter, entries: 77, duration: 88 };
         let full = Event {
@@ -496,7 +493,7 @@ mod tests {
                 values.borrow_mut().push(text.to_owned());
                 false
             };
-            assert!(!any(&whole, &gather));
+            assert!(!super::any(&whole, &gather));
             let values = values.into_inner();
             assert!(values.len() > 15, "{values:?}");
             for value in &values {

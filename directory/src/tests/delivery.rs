@@ -64,6 +64,8 @@ fn make(
 fn tell(world: &World, place: impl Into<Place>, login: &str) {
     let event = Event {
         access: None,
+        request: None,
+        search: None,
         at: world.now(),
         actor: EventActor::User { id: None, login: login.into() },
         source: None,

@@ -400,8 +400,8 @@ fn nothing_is_left_of_the_events_of_an_organization_that_was_destroyed() {
     assert_eq!(of_acme(), 0);
     let of_other = found(&world, other, &EventQuery::default()).len();
     assert_eq!(of_other, 7, "what others have stays");
-    let told = world.events(crate::id::Place::Provider, 50);
-    let gone = |event: &crate::events::Event| {
+    let told = world.events(Place::Provider, 50);
+    let gone = |event: &Event| {
         event.action == Action::Deleted
             && event.subject.as_ref().is_some_and(|subject| subject.name == "acme")
     };
