@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::access::{Grant, View};
 use crate::error::{Error, StoreFailure};
 use crate::events::Event;
-use crate::records::{DeadLetter, DeliveryProgress, EventDestination, indices};
+use crate::records::{DeliveryProgress, EventDestination, indices};
 use crate::time::Time;
 
 /// So many events that wait are counted at most.
@@ -78,32 +78,5 @@ impl Grant<'_, &Snapshot, View> {
             gaps,
             dead_letters,
         })
-    }
-
-    /// At most `limit` dead letters of the destination with an external id, those that were given up
-    /// first before others, of those behind one; and where the next page starts.
-    ///
-    /// # Errors
-    /// `Missing` when there is no such destination; when the store fails.
-    pub fn dead_letters_of(
-        &self,
-        destination: Uuid,
-        after: Option<crate::id::DeadLetterId>,
-        limit: usize,
-    ) -> Result<(Vec<DeadLetter>, Option<crate::id::DeadLetterId>), Error> {
-        use crate::id::{DeadLetterId, RecordId};
-        let id = self.event_destinations().id_of(destination)?;
-        let (partition, value) = (self.place.partition(), id.record().to_be_bytes());
-        let after = after.map(DeadLetterId::record);
-        let (mut letters, mut last) = (Vec::new(), None);
-        for found in self.source.find_behind(partition, indices::DEAD_LETTER_OF, &value, after) {
-            let number = found?;
-            if letters.len() == limit {
-                return Ok((letters, last.and_then(DeadLetterId::from_record)));
-            }
-            last = Some(number);
-            letters.extend(self.source.get::<DeadLetter>(partition, number)?);
-        }
-        Ok((letters, None))
     }
 }

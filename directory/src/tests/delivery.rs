@@ -8,7 +8,7 @@ use storage::Reading;
 
 use super::world::{DAY, World, options, refusal};
 use crate::access::{Grant, ManageDelivery, View};
-use crate::collections::BeginsWith;
+use crate::collections::{BeginsWith, Browse};
 use crate::delivery::{Delivery, DeliveryBounds, DeliveryStatus, DeliveryTurn, Next, Route, Sent};
 use crate::directory::OpenOptions;
 use crate::error::Error;
@@ -132,7 +132,10 @@ fn status(world: &World, place: impl Into<Place>, of: &EventDestination) -> Deli
 }
 
 fn letters(world: &World, place: impl Into<Place>, of: &EventDestination) -> Vec<DeadLetter> {
-    looking(world, place, |grant| grant.dead_letters_of(of.uuid, None, 100).unwrap().0)
+    looking(world, place, |grant| {
+        let (letters, _) = grant.dead_letters_of(of.uuid).unwrap().batch(None, 100).unwrap();
+        letters.into_iter().map(|(_, letter)| letter).collect()
+    })
 }
 
 fn ready() -> (World, OrganizationId) {

@@ -1,7 +1,6 @@
 //! Events that a destination would not take.
 
 use axum::Json;
-use directory::DeadLetterId;
 use directory::access::{ManageDelivery, View};
 use directory::records;
 use serde::{Deserialize, Serialize};
@@ -10,7 +9,7 @@ use uuid::Uuid;
 
 use crate::body::{Body, Params};
 use crate::caller::{Home, Item};
-use crate::list::{List, PageQuery};
+use crate::list::{List, Listed, NamedQuery, PlainQuery};
 use crate::moment::Moment;
 use crate::problem::Problem;
 
@@ -58,21 +57,22 @@ pub(crate) struct Count {
     get,
     path = "/event-destinations/{event_destination}/dead-letters",
     tag = "Event delivery",
-    params(PageQuery),
+    params(PlainQuery),
     responses((status = 200, description = "A page of dead letters.", body = List<DeadLetter>)),
     extensions(("x-permission" = json!("view")))
 )]
 pub(crate) async fn list_event_dead_letters(
     home: Home<View>,
     Item(event_destination): Item,
-    Params(query): Params<PageQuery>,
-) -> Result<Json<List<DeadLetter>>, Problem> {
-    let (limit, after) = (query.limit()?, query.after::<DeadLetterId>()?);
-    let reading = home.caller.read()?;
-    let grant = reading.authorize_at::<View>(home.place)?;
-    let (letters, next) = grant.dead_letters_of(event_destination, after, limit)?;
-    let items = letters.into_iter().map(DeadLetter::from).collect();
-    Ok(Json(List { items, next: next.map(List::<DeadLetter>::cursor) }))
+    Params(query): Params<PlainQuery>,
+) -> Result<Listed<DeadLetter>, Problem> {
+    let asking = home.caller.asking();
+    let looking = NamedQuery::from(query).answer(asking, move |asked| {
+        let reading = home.caller.read()?;
+        let grant = reading.authorize_at::<View>(home.place)?;
+        asked.find(&grant.dead_letters_of(event_destination)?, |_, letter| Ok(letter.into()))
+    });
+    looking.await
 }
 
 /// Has events sent again that a destination would not take, before whatever comes next.

@@ -21,8 +21,8 @@ pub(crate) async fn list_event_destinations(
     home: Home<View>,
     Params(query): Params<NamedQuery>,
 ) -> Result<Listed<EventDestination>, Problem> {
-    let api = home.caller.api.clone();
-    let looking = query.answer(&api, move |asked| {
+    let asking = home.caller.asking();
+    let looking = query.answer(asking, move |asked| {
         let reading = home.caller.read()?;
         let destinations = reading.authorize_at::<View>(home.place)?.event_destinations();
         asked.find(&destinations, |_, record| Ok(EventDestination::from(record)))

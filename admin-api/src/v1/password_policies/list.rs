@@ -21,8 +21,8 @@ pub(crate) async fn list_password_policies(
     within: Within<View>,
     Params(query): Params<NamedQuery>,
 ) -> Result<Listed<GroupPasswordPolicy>, Problem> {
-    let api = within.caller.api.clone();
-    let looking = query.answer(&api, move |asked| {
+    let asking = within.caller.asking();
+    let looking = query.answer(asking, move |asked| {
         let reading = within.caller.read()?;
         let policies = reading.authorize::<View>(within.organization)?.password_policies();
         let show = |_, record| GroupPasswordPolicy::of(record, &reading, within.organization);
