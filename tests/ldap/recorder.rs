@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::harness::demo::Demo;
 use crate::harness::ldap::Ldap;
 use crate::harness::office::{Office, id_of};
+use crate::harness::server::Site;
 
 /// An application with its id and its name.
 struct Application {
@@ -128,4 +130,100 @@ fn a_filter_that_looks_through_many_entries_is_told_by_its_shape() {
     let missed = app.missed();
     assert_eq!(missed["filter_without_index"], ["(&(objectClass=?)(title=*?*))"]);
     assert_eq!(missed.len(), 1);
+}
+
+#[test]
+fn what_the_schema_knows_and_the_application_is_not_shown_is_told() {
+    let app = Application::new();
+    let (office, client) = (&app.office, &app.client);
+    let asked =
+        ["*", "sAMAccountName", "memberUid", "jpegPhoto", "userPassword", "uid", "memberOf"];
+    office.find(client, "(&(objectClass=user)(|(uid=x)(sAMAccountName=x)))", &asked);
+    office.find(client, "(|(objectClass=groupOfUniqueNames)(memberUid=x)(cn;lang-de=x))", &["1.1"]);
+    office.find(client, "(&(objectClass=9.9.9)(objectClass=person)(objectClass=top))", &["+"]);
+    let expected: BTreeMap<String, Vec<String>> = [
+        ("attribute", &["jpegPhoto", "memberUid", "sAMAccountName", "userPassword"][..]),
+        ("filter_attribute", &["cn;lang-de", "memberUid", "sAMAccountName"][..]),
+        ("object_class", &["9.9.9", "groupOfUniqueNames", "user"][..]),
+    ]
+    .into_iter()
+    .map(|(kind, texts)| (kind.to_owned(), texts.iter().map(|&text| text.to_owned()).collect()))
+    .collect();
+    assert_eq!(app.missed(), expected);
+}
+
+#[test]
+fn what_another_profile_or_a_definition_shows_is_not_told() {
+    let app = Application::new();
+    let office = &app.office;
+    office.make("custom-attributes", &json!({"name": "jpegPhoto", "syntax": "octets"}));
+    let path = format!("service-accounts/{}", app.id);
+    office.act("PATCH", &path, Some(&json!({"profile": "ad-like"})));
+    let filter = "(&(objectClass=user)(objectCategory=person)(sAMAccountName=x))";
+    office.find(&app.client, filter, &["sAMAccountName", "jpegPhoto", "memberOf"]);
+    assert_eq!(app.missed(), BTreeMap::new());
+    office.find(&app.client, "(objectClass=posixGroup)", &["memberUid"]);
+    let missed = app.missed();
+    assert_eq!(missed["attribute"], ["memberUid"]);
+    assert_eq!(missed["object_class"], ["posixGroup"]);
+}
+
+#[test]
+fn limits_that_end_a_search_and_orders_that_cannot_be_are_told() {
+    let app = Application::new();
+    let office = &app.office;
+    for login in ["u1", "u2", "u3"] {
+        office.user(login, "correct horse battery");
+    }
+    let two = app.client.clone().with(["-z", "2"]);
+    assert_eq!(two.search(&office.base, "sub", "(uid=*)", &["1.1"]).code, 4);
+    for key in ["nosuch", "uid"] {
+        let sorted = app.client.clone().with(["-E", &format!("sss={key}")]);
+        assert_eq!(sorted.search(&office.base, "sub", "(uid=*)", &["1.1"]).code, 0, "{key}");
+    }
+    let missed = app.missed();
+    assert_eq!(missed["limit"], ["there are more entries than the request's own size limit"]);
+    assert_eq!(missed["order"], ["nosuch"]);
+    assert_eq!(missed.len(), 2, "{missed:?}");
+}
+
+#[test]
+fn a_bind_that_was_refused_for_want_of_tls_is_told_to_whom_its_name_leads() {
+    let Some(mut demo) = Demo::own() else { return };
+    demo.daemon().stop();
+    let site = Site::of_demo(demo.folder()).unwrap();
+    let server = site.serve();
+    let (acme, account) = (demo.acme(), &demo.acme().service_account);
+    let api = server.api().key(&demo.admin_api.tokens.administrator_with_billing);
+    let read = |rest: &str| {
+        let shown = api.get(&format!("/v1/organizations/{}/{rest}", acme.id));
+        assert_eq!(shown.status, 200, "{shown:?}");
+        shown.json()
+    };
+    for name in [&account.dn, &acme.user("ada").dn, "uid=ada,ou=people,dc=nowhere,dc=example"] {
+        assert_eq!(server.ldap().bound(name, "secret").who_am_i().code, 13, "{name}");
+    }
+    let accounts = read("service-accounts");
+    let named =
+        |item: &&Value| account.dn.starts_with(&format!("cn={},", item["name"].as_str().unwrap()));
+    let account = accounts["items"].as_array().unwrap().iter().find(named).unwrap();
+    let path = format!("service-accounts/{}/recorder", account["id"].as_str().unwrap());
+    // It is told a moment after it was answered.
+    let line = (0..10_000).find_map(|_| read(&path)["items"].get(0).cloned());
+    let line = line.expect("the recorder was told nothing");
+    assert_eq!(line["missed"], "bind", "{line}");
+    assert_eq!(line["text"], "the connection is not encrypted");
+    let of_ada =
+        |event: &Value| event["action"] == "ldap_bind" && event.to_string().contains("\"ada\"");
+    let events = |_| {
+        read("events?limit=50")["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|event| of_ada(event))
+            .cloned()
+    };
+    let event = (0..10_000).find_map(events).expect("no event came");
+    assert!(event.to_string().contains("not encrypted"), "{event}");
+    assert!(!event.to_string().contains("secret"), "{event}");
 }

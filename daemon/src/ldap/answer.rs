@@ -3,6 +3,7 @@
 mod account;
 mod begin;
 pub(super) mod claim;
+mod overheard;
 mod passwords;
 mod special;
 
@@ -336,6 +337,7 @@ impl Caller {
         let terms = Terms::new(&self.door.searches, self.door.clock, request, who);
         self.telling.began = Some(terms.began);
         self.noting().search(request, grant.schema());
+        self.noting().search(request, &aim.naming, grant.schema());
         let begun = self.begin((ticket, &aim, request), (user, terms), &grant, session)?;
         let (answer, rest) = match begun {
             Err(answer) => {
@@ -371,9 +373,15 @@ impl Caller {
             // Nobody waits for it any more.
             return Ok((Answer::Result(Outcome::success()), None));
         };
+        let was_ordered = work.is_ordered();
         let (answer, work) = work.run(grant, self.door.clock, &mut writer)?;
+        let noting = self.noting();
         if let Some((entries, shape)) = work.looked_through() {
-            self.noting().looked_through(entries, shape);
+            noting.looked_through(entries, shape);
+        }
+        noting.limited(&answer);
+        if was_ordered && !work.is_ordered() {
+            noting.unsorted();
         }
         let rest = matches!(answer, Answer::More | Answer::Waiting).then_some(work);
         Ok((answer, rest))
@@ -391,6 +399,7 @@ impl Caller {
             ldap::Missed::Control(name) => self.noting().note(Missed::Control, name),
             ldap::Missed::Operation(name) => self.noting().note(Missed::Operation, name),
             ldap::Missed::Write(name) => self.noting().note(Missed::Change, name),
+            ldap::Missed::Protection(name) => self.overheard(name),
         }
     }
 
@@ -423,7 +432,7 @@ impl Caller {
             Ok(target) => target,
             Err(error) => return Ok(Answer::Result(absent(&grant, &naming, &error)?)),
         };
-        self.noting().tested(&request.attribute, grant.schema());
+        self.noting().tested(&request.attribute, &naming, grant.schema());
         let asked = super::compare::Assertion::of(request, &naming, &grant)?;
         let place = |container| Place::of(record, &naming, container);
         Ok(Answer::Result(match target {

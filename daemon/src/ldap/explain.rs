@@ -316,6 +316,12 @@ fn why(filter: &ldap::Filter, aim: &Aim, grant: &SearchGrant<'_, '_>) -> String 
         | ldap::Filter::Not(_)
         | ldap::Filter::Unknown => None,
     };
+    if let ldap::Filter::Equality(assertion) | ldap::Filter::Approx(assertion) = filter
+        && assertion.attribute.plain().is_some_and(|kind| kind.name == "objectClass")
+        && !view::is_class_had(&assertion.value, &aim.naming, grant.schema())
+    {
+        return "no entry has this object class".to_owned();
+    }
     let unknown = description.and_then(|description| unknown(description, aim, grant));
     unknown.unwrap_or("the value, or the way of comparing, does not fit the attribute").to_owned()
 }

@@ -7,10 +7,11 @@ use std::time::Duration;
 use directory::access::{Actor, Identity};
 use directory::{Directory, Missed, Schema, Time};
 use ldap::dn::Dn;
+use ldap::filter::Assertion;
 use ldap::schema::matching_rule;
 use ldap::{Answer, Description, Filter, ResultCode, SearchRequest};
 
-use super::view::custom;
+use super::view::{self, Naming};
 use crate::clock::Clock;
 
 /// The same is noted once in this time.
@@ -24,6 +25,11 @@ const SHAPE: usize = directory::RECORDED_TEXT;
 
 /// What is told of a base that is no distinguished name.
 pub(super) const NO_NAME: &str = "not a distinguished name";
+const NO_NAME: &str = "not a distinguished name";
+/// What is told of an order by more keys than are sorted by.
+const TOO_MANY_KEYS: &str = "by too many attributes";
+/// What is told of entries that were too many to sort.
+const UNSORTED: &str = "there was too much to sort, so it came unsorted";
 
 /// What a connection noted a moment ago; empty for who asks for nothing in vain.
 #[derive(Default)]
@@ -42,35 +48,49 @@ pub(super) struct Noting<'a> {
 impl Noting<'_> {
     /// Notes one thing of an application; of people nothing is noted.
     pub(super) fn note(&self, missed: Missed, text: &str) {
-        if matches!(self.actor.identity(), Some(Identity::ServiceAccount(_)))
-            && self.is_news((missed, text))
-        {
+        if self.is_application() && self.is_news((missed, text)) {
             self.directory.note_missed(self.actor, missed, text, Time(self.clock.wall()));
         }
     }
 
-    /// Notes what a search asks for that nobody has.
-    pub(super) fn search(&self, request: &SearchRequest, schema: &Schema) {
-        if request.selection.has_unknown() {
-            for description in request.requested.own() {
-                if description.kind().is_none() && !custom::knows(&description, schema) {
+    fn is_application(&self) -> bool {
+        matches!(self.actor.identity(), Some(Identity::ServiceAccount(_)))
+    }
+
+    /// Notes what a search asks for that no entry has, as the application is shown entries.
+    pub(super) fn search(&self, request: &SearchRequest, naming: &Naming, schema: &Schema) {
+        if !self.is_application() {
+            return;
+        }
+        let selection = &request.selection;
+        if selection.has_unknown() || selection.names_one_of(&naming.ways().hidden) {
+            for description in request.requested.names() {
+                if !view::is_had(&description, naming, schema) {
                     self.note(Missed::Attribute, name(&description));
                 }
             }
         }
-        self.filter(&request.filter, schema);
+        if let Some(sort) = &request.sort
+            && let Err(refusal) = view::sort_keys(sort, naming, schema)
+        {
+            self.note(Missed::Order, refusal.attribute.as_deref().map_or(TOO_MANY_KEYS, plain));
+        }
+        self.filter(&request.filter, naming, schema);
     }
 
-    fn filter(&self, filter: &Filter, schema: &Schema) {
+    fn filter(&self, filter: &Filter, naming: &Naming, schema: &Schema) {
         let description = match filter {
             Filter::And(parts) | Filter::Or(parts) => {
-                return parts.iter().for_each(|part| self.filter(part, schema));
+                return parts.iter().for_each(|part| self.filter(part, naming, schema));
             }
-            Filter::Not(inner) => return self.filter(inner, schema),
-            Filter::Equality(assertion)
-            | Filter::Approx(assertion)
-            | Filter::GreaterOrEqual(assertion)
-            | Filter::LessOrEqual(assertion) => Some(&assertion.attribute),
+            Filter::Not(inner) => return self.filter(inner, naming, schema),
+            Filter::Equality(assertion) | Filter::Approx(assertion) => {
+                self.class(assertion, naming, schema);
+                Some(&assertion.attribute)
+            }
+            Filter::GreaterOrEqual(assertion) | Filter::LessOrEqual(assertion) => {
+                Some(&assertion.attribute)
+            }
             Filter::Substrings(substrings) => Some(&substrings.attribute),
             Filter::Present(attribute) => Some(attribute),
             Filter::Extensible(extensible) => {
@@ -84,15 +104,46 @@ impl Noting<'_> {
             Filter::Unknown => None,
         };
         if let Some(description) = description {
-            self.tested(description, schema);
+            self.tested(description, naming, schema);
         }
     }
 
     /// Notes an attribute that is tested and that no entry can have.
-    pub(super) fn tested(&self, description: &Description, schema: &Schema) {
-        if description.kind().is_none() && !custom::knows(description, schema) {
+    pub(super) fn tested(&self, description: &Description, naming: &Naming, schema: &Schema) {
+        let is_optioned = description.kind().is_some() && description.plain().is_none();
+        if is_optioned || !view::is_had(description, naming, schema) {
             self.note(Missed::FilterAttribute, name(description));
         }
+    }
+
+    /// Notes an object class that is asked for and that no entry has.
+    fn class(&self, assertion: &Assertion, naming: &Naming, schema: &Schema) {
+        if assertion.attribute.kind().is_some_and(|kind| kind.name == "objectClass")
+            && !view::is_class_had(&assertion.value, naming, schema)
+        {
+            let class = std::str::from_utf8(&assertion.value).unwrap_or_default();
+            self.note(Missed::ObjectClass, plain(class.trim()));
+        }
+    }
+
+    /// Notes a limit that ended a search, in the words in which it was told.
+    pub(super) fn limited(&self, answer: &Answer) {
+        if let Answer::Result(outcome) = answer
+            && matches!(
+                outcome.code,
+                ResultCode::SizeLimitExceeded
+                    | ResultCode::TimeLimitExceeded
+                    | ResultCode::AdminLimitExceeded
+                    | ResultCode::UnavailableCriticalExtension
+            )
+        {
+            self.note(Missed::Limit, &outcome.message);
+        }
+    }
+
+    /// Notes that entries came without the order that was asked for.
+    pub(super) fn unsorted(&self) {
+        self.note(Missed::Limit, UNSORTED);
     }
 
     /// Notes a base that an answer says leads nowhere.
@@ -118,7 +169,8 @@ impl Noting<'_> {
         }
     }
 
-    fn is_news(&self, what: (Missed, &str)) -> bool {
+    /// Whether a thing was not noted a moment ago on this connection.
+    pub(super) fn is_news(&self, what: (Missed, &str)) -> bool {
         let mut hasher = DefaultHasher::new();
         what.hash(&mut hasher);
         let (hash, now) = (hasher.finish(), self.clock.monotonic());

@@ -266,7 +266,10 @@ impl Cursor {
 enum Pause {
     Output,
     Page,
+    /// More entries than the server gives.
     Size,
+    /// More entries than the client wants.
+    Wanted,
     Time,
     LookedThrough,
 }
@@ -280,6 +283,10 @@ impl Pause {
             Self::Size => Answer::Result(Outcome::new(
                 ResultCode::SizeLimitExceeded,
                 "there are more entries than the limit; ask for pages, or for less",
+            )),
+            Self::Wanted => Answer::Result(Outcome::new(
+                ResultCode::SizeLimitExceeded,
+                "there are more entries than the request's own size limit",
             )),
             Self::Time => Answer::Result(Outcome::new(
                 ResultCode::TimeLimitExceeded,
@@ -298,7 +305,7 @@ impl From<Stop> for Pause {
         match stop {
             Stop::Output => Self::Output,
             Stop::Page => Self::Page,
-            Stop::Size => Self::Size,
+            Stop::Size => Self::Wanted,
         }
     }
 }

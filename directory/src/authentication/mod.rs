@@ -24,6 +24,7 @@ mod machine;
 mod memory;
 mod ms_chap;
 mod network;
+mod overheard;
 mod passkey;
 mod password;
 mod placeholders;

@@ -45,6 +45,9 @@ pub enum Missed {
     Operation(String),
     /// A change, by the name of its operation.
     Write(&'static str),
+    /// To be bound by this name with a password that came in clear, where passwords are taken over
+    /// TLS only.
+    Protection(String),
 }
 
 /// A question that the directory must answer.

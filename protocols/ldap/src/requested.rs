@@ -27,14 +27,18 @@ impl Requested {
         Self::new(list.freeze())
     }
 
-    /// What is no word of the protocol and names no attribute that the schema has, or one that it
-    /// leaves to organizations; in order.
-    pub fn own(&self) -> impl Iterator<Item = Description> {
+    /// What is no word of the protocol; in order.
+    pub fn names(&self) -> impl Iterator<Item = Description> {
         let mut reader = Reader::new(&self.list);
         std::iter::from_fn(move || reader.octets().ok())
             .filter(|name| !matches!(*name, [b'*' | b'+'] | b"1.1" | [b'@', ..]))
             .map(|name| Description::new(self.list.slice_ref(name)))
-            .filter(|description| description.kind().is_none_or(|kind| kind.left))
+    }
+
+    /// Those of the names that are no attribute that the schema has, or one that it leaves to
+    /// organizations.
+    pub fn own(&self) -> impl Iterator<Item = Description> {
+        self.names().filter(|description| description.kind().is_none_or(|kind| kind.left))
     }
 }
 
@@ -63,6 +67,10 @@ mod tests {
         let own: Vec<String> =
             requested.own().map(|description| description.name().to_owned()).collect();
         assert_eq!(own, ["CostCenter", "2.25.7", "employeeType"]);
+        let names: Vec<String> =
+            requested.names().map(|description| description.as_str().to_owned()).collect();
+        let expected = ["cn", "CostCenter;lang-en", "2.25.7", "2.5.4.3", "employeeType"];
+        assert_eq!(names, expected);
         assert_eq!(Requested::default().own().count(), 0);
     }
 }

@@ -9,6 +9,8 @@ use crate::schema::{AttributeType, attribute, attributes};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Selection {
     bits: [u64; WORDS],
+    /// Those that were named one by one, without what they bring along.
+    named: [u64; WORDS],
     star: bool,
     unknown: bool,
 }
@@ -28,7 +30,8 @@ static FAMILIES: LazyLock<Vec<Selection>> =
 
 impl Selection {
     /// No attribute at all: what `1.1` alone means.
-    pub const NONE: Self = Self { bits: [0; WORDS], star: false, unknown: false };
+    pub const NONE: Self =
+        Self { bits: [0; WORDS], named: [0; WORDS], star: false, unknown: false };
 
     /// All user attributes: what an empty list means.
     #[must_use]
@@ -46,6 +49,17 @@ impl Selection {
         let mut set = Self::NONE;
         requested.for_each(|name| set.add_named(name));
         set
+    }
+
+    /// These types and no others.
+    pub fn of(kinds: impl Iterator<Item = &'static AttributeType>) -> Self {
+        all(kinds)
+    }
+
+    /// Is one of these types named for itself, and not brought along by another name?
+    #[must_use]
+    pub fn names_one_of(&self, others: &Self) -> bool {
+        self.named.iter().zip(others.bits).any(|(named, others)| named & others != 0)
     }
 
     /// Is this attribute wanted?
@@ -79,17 +93,21 @@ impl Selection {
             "*" => self.add(&USER),
             "+" => self.add(&OPERATIONAL),
             _ => {
-                let family = attribute(name)
-                    .or_else(|| {
-                        name.contains(';').then(|| Description::from(name).plain()).flatten()
-                    })
-                    .and_then(|kind| FAMILIES.get(usize::from(kind.index())));
-                match family {
-                    Some(family) => self.add(family),
+                let kind = attribute(name).or_else(|| {
+                    name.contains(';').then(|| Description::from(name).plain()).flatten()
+                });
+                match kind {
+                    Some(kind) => self.add_type(kind),
                     None => self.unknown |= name != "1.1" && !name.starts_with('@'),
                 }
             }
         }
+    }
+
+    fn add_type(&mut self, kind: &AttributeType) {
+        let (word, bit) = place(kind);
+        self.named.get_mut(word).into_iter().for_each(|named| *named |= bit);
+        FAMILIES.get(usize::from(kind.index())).into_iter().for_each(|family| self.add(family));
     }
 
     fn add(&mut self, other: &Self) {
@@ -161,6 +179,15 @@ mod tests {
     fn rfc4512_2_5_options_select_nothing_but_binary_is_tolerated() {
         assert_eq!(selected(&["cn;lang-en", "@person"]), [""; 0]);
         assert_eq!(selected(&["userCertificate;binary"]), ["userCertificate"]);
+    }
+
+    #[test]
+    fn what_is_named_is_told_from_what_comes_along() {
+        let of = |name| Selection::of(attribute(name).into_iter());
+        let selection = Selection::new(["*", "name", "GIVENNAME"]);
+        assert!(selection.names_one_of(&of("givenName")) && selection.names_one_of(&of("name")));
+        assert!(selection.wants(attribute("sn").unwrap()) && !selection.names_one_of(&of("sn")));
+        assert!(!Selection::user().names_one_of(&Selection::user()));
     }
 
     #[test]

@@ -39,14 +39,20 @@ pub(crate) struct RecordedLine {
 #[serde(rename_all = "snake_case")]
 #[schema(as = Missed)]
 pub(crate) enum What {
-    /// An attribute that no entry can have.
+    /// An attribute that no entry can have, as the service account is shown entries.
     Attribute,
     /// A filter on an attribute that no entry can have, or a comparison with it.
     FilterAttribute,
+    /// A filter by an object class that no entry has, by the name of the class.
+    ObjectClass,
     /// A filter by a matching rule that is not known.
     MatchingRule,
     /// A filter that no index serves: many entries were looked through.
     FilterWithoutIndex,
+    /// An order by an attribute, by its name, that entries cannot be sorted by.
+    Order,
+    /// More entries than a limit lets, or a longer search, in the words that told it.
+    Limit,
     /// A name to search from, or to compare with, that there is not or that is none; values that
     /// could name somebody are masked.
     Base,
@@ -107,6 +113,9 @@ impl From<Line> for RecordedLine {
             missed: match line.missed {
                 Missed::Attribute => What::Attribute,
                 Missed::FilterAttribute => What::FilterAttribute,
+                Missed::ObjectClass => What::ObjectClass,
+                Missed::Order => What::Order,
+                Missed::Limit => What::Limit,
                 Missed::MatchingRule => What::MatchingRule,
                 Missed::Unserved => What::FilterWithoutIndex,
                 Missed::Base => What::Base,

@@ -48,6 +48,11 @@ impl Work {
         matches!(self, Self::Copy(copy) if copy.stays())
     }
 
+    /// Whether its entries come in an order.
+    pub(in crate::ldap) const fn is_ordered(&self) -> bool {
+        matches!(self, Self::Ordered(_))
+    }
+
     /// How many entries were looked through, and for which filter, where no index served it.
     pub(in crate::ldap) fn looked_through(&self) -> Option<(usize, &str)> {
         match self {

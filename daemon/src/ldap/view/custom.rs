@@ -147,7 +147,8 @@ pub(crate) fn knows(description: &Description, schema: &Schema) -> bool {
     find(description, schema).is_some()
 }
 
-fn is_class(value: &[u8], schema: &Schema) -> bool {
+/// Whether a value names the class that allows the organization's own attributes, where it has any.
+pub(crate) fn is_class(value: &[u8], schema: &Schema) -> bool {
     let name = std::str::from_utf8(value).unwrap_or_default().trim();
     name.eq_ignore_ascii_case(CLASS) || name == class_number(schema)
 }

@@ -141,6 +141,18 @@ pub(super) fn plain(
     }
 }
 
+/// Whether some entry can have an attribute of this description, as the caller is shown entries.
+pub(crate) fn is_had(description: &Description, naming: &Naming, schema: &Schema) -> bool {
+    description.kind().is_some_and(|kind| naming.shows(kind))
+        || super::custom::knows(description, schema)
+}
+
+/// Whether some entry has the object class that an asserted value names.
+pub(crate) fn is_class_had(value: &[u8], naming: &Naming, schema: &Schema) -> bool {
+    text(value).is_some_and(|name| naming.look().has_class(name))
+        || (!schema.is_empty() && super::custom::is_class(value, schema))
+}
+
 /// The most octets of a text that is compared: more than any value that is stored could have.
 const TEXT: usize = 16 << 10;
 

@@ -25,6 +25,8 @@ pub(crate) struct Look {
     pub(crate) service: Shown,
     /// The object classes of a base.
     pub(crate) base_classes: &'static [&'static str],
+    /// The object classes that some entry has, superclasses included.
+    classes: Vec<&'static str>,
     /// What a filter on an attribute type tests, its subtypes included, by the type's index.
     tests: Vec<Vec<(Kinds, Attribute)>>,
 }
@@ -79,6 +81,21 @@ impl Look {
         self.tests.get(usize::from(kind.index())).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether some entry shows this type, or a subtype of it, members of groups left out.
+    pub(super) fn shows(&self, kind: &AttributeType) -> bool {
+        let extras = self.kinds().into_iter().flat_map(|(_, shown)| &shown.extras);
+        kind.is_operational()
+            || kind.name == "objectClass"
+            || !self.tests(kind).is_empty()
+            || extras.into_iter().any(|(shown, _)| shown.is_a(kind))
+    }
+
+    /// Whether some entry has the object class of this name or number.
+    pub(crate) fn has_class(&self, name: &str) -> bool {
+        let class = schema::object_class(name.trim());
+        class.is_some_and(|class| self.classes.contains(&class.name))
+    }
+
     /// Users, groups and service accounts apart, as most servers have them.
     fn plain(vocabulary: Vocabulary, classes: Classes) -> Self {
         let shown = [(tables::USER, NONE), (tables::GROUP, NONE), (tables::SERVICE, NONE)];
@@ -98,6 +115,11 @@ impl Look {
             (Kinds::CONTAINERS, tables::PLACES),
             (Kinds::ALL, tables::OPERATIONAL),
         ];
+        let places = tree.containers.iter().map(|container| container.classes());
+        let lists = [classes.user, classes.group, classes.service, classes.base];
+        let had = lists.into_iter().chain(places).flatten();
+        let had = had.filter_map(|name| schema::object_class(name));
+        let had = had.flat_map(|class| class.superclasses().map(|class| class.name));
         Self {
             tree,
             vocabulary,
@@ -105,6 +127,7 @@ impl Look {
             group: Shown::new(classes.group, group),
             service: Shown::new(classes.service, service),
             base_classes: classes.base,
+            classes: had.collect(),
             tests: schema::attributes().iter().map(|kind| tests_of(kind, &rows)).collect(),
         }
     }
@@ -202,6 +225,20 @@ mod tests {
         let user = &Look::of(Layout::ActiveDirectory).user;
         assert_eq!(user.facts.len(), tables::AD_USER.len());
         assert_eq!(user.extras.len(), tables::AD_USER_EXTRAS.len());
+    }
+
+    #[test]
+    fn a_layout_has_the_classes_of_its_entries_and_what_they_build_on() {
+        let has = |layout, name| Look::of(layout).has_class(name);
+        for name in ["person", "PERSON", " 2.5.6.6 ", "top", "organizationalUnit", "dcObject"] {
+            assert!(has(Layout::Rfc2307bis, name), "{name}");
+        }
+        for name in ["user", "nosuch", "9.9.9", "groupOfUniqueNames"] {
+            assert!(!has(Layout::Rfc2307bis, name), "{name}");
+        }
+        assert!(has(Layout::ActiveDirectory, "user") && has(Layout::ActiveDirectory, "group"));
+        assert!(has(Layout::UniqueMember, "groupOfUniqueNames"));
+        assert!(!has(Layout::UniqueMember, "groupOfNames"));
     }
 
     #[test]

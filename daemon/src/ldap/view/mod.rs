@@ -23,7 +23,7 @@ mod ways;
 pub(crate) use account::Account;
 pub(crate) use claim::{Meant, Unnamed, authorization, channel, plain};
 pub(crate) use entry::{write_entry, write_place};
-pub(crate) use filter::{Find, translate};
+pub(crate) use filter::{Find, is_class_had, is_had, translate};
 pub(crate) use password::{bound, change_first, changed, not_yours};
 pub(crate) use place::{Named, Naming, Place, Target, TargetError};
 pub(crate) use root_dse::{Offer, compare_special, is_special, special};

@@ -119,12 +119,7 @@ impl Naming {
 
     /// Whether some entry shows this type, or a subtype of it.
     pub(crate) fn shows(&self, kind: &AttributeType) -> bool {
-        let extras = self.look.kinds().into_iter().flat_map(|(_, shown)| &shown.extras);
-        kind.is_operational()
-            || kind.name == "objectClass"
-            || !self.look.tests(kind).is_empty()
-            || self.ways.members_by(kind).is_some()
-            || extras.into_iter().any(|(shown, _)| shown.is_a(kind))
+        !self.ways.hidden.wants(kind)
     }
 
     /// The base.

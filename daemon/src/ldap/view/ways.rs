@@ -3,7 +3,10 @@
 use std::sync::LazyLock;
 
 use directory::records::{Layout, Members, PROFILES, Profile};
+use ldap::Selection;
 use ldap::schema::{self, AttributeType};
+
+use super::look::Look;
 
 /// What one kind of application sees, and may do.
 pub(crate) struct Ways {
@@ -13,6 +16,8 @@ pub(crate) struct Ways {
     pub(crate) groups_unasked: bool,
     /// Whether a search without pages may give as many entries as one with pages.
     pub(crate) unpaged: bool,
+    /// The types that no entry shows, nor a subtype of.
+    pub(crate) hidden: Selection,
 }
 
 impl Ways {
@@ -26,10 +31,16 @@ impl Ways {
         let sees = profile.sees();
         let members = if sees.members.is_empty() { members_of(layout) } else { sees.members };
         let typed = |members: &Members| Some((schema::attribute(member_type(*members))?, *members));
+        let members: Vec<_> = members.iter().filter_map(typed).collect();
+        let look = Look::of(layout);
+        let is_member = |kind: &AttributeType| members.iter().any(|(shown, _)| shown.is_a(kind));
+        let hidden = |kind: &&AttributeType| !look.shows(kind) && !is_member(kind);
+        let hidden = Selection::of(schema::attributes().iter().filter(hidden));
         Self {
-            members: members.iter().filter_map(typed).collect(),
+            members,
             groups_unasked: sees.groups_unasked || layout == Layout::ActiveDirectory,
             unpaged: sees.unpaged,
+            hidden,
         }
     }
 
@@ -86,5 +97,17 @@ mod tests {
         };
         assert_eq!(names(Layout::Rfc2307), ["memberUid"]);
         assert_eq!(names(Layout::UniqueMember), ["uniqueMember"]);
+        let hides = |layout, profile, name| {
+            Ways::of(layout, profile).hidden.wants(schema::attribute(name).unwrap())
+        };
+        for name in ["sAMAccountName", "memberUid", "jpegPhoto", "userPassword"] {
+            assert!(hides(Layout::Rfc2307bis, Profile::Generic, name), "{name}");
+        }
+        for name in ["uid", "member", "memberOf", "entryUUID", "objectClass", "name"] {
+            assert!(!hides(Layout::Rfc2307bis, Profile::Generic, name), "{name}");
+        }
+        assert!(!hides(Layout::Rfc2307bis, Profile::Sssd, "memberUid"));
+        assert!(hides(Layout::Rfc2307, Profile::Generic, "member"));
+        assert!(!hides(Layout::ActiveDirectory, Profile::AdLike, "sAMAccountName"));
     }
 }

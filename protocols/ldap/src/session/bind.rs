@@ -6,7 +6,10 @@ use super::running::Work;
 use crate::control::{Beside, Controls};
 use crate::envelope::Envelope;
 use crate::response;
-use crate::{CleartextBind, Command, Outcome, Question, ResultCode, Security};
+use crate::{CleartextBind, Command, Missed, Outcome, Question, ResultCode, Security};
+
+/// The most octets of a name whose password came in clear that is told of.
+const NAME: usize = 1 << 10;
 
 impl Session {
     /// RFC 4511 section 4.2.1: what runs is abandoned, who was bound is anonymous, then the Bind is
@@ -18,9 +21,8 @@ impl Session {
         self.commands.extend(abandoned);
         let mut controls = Controls::default();
         let outcome = match self.bind_request(message, &mut controls) {
-            Ok(Bind::Simple(_) | Bind::Unauthenticated) if self.refuses_passwords() => {
-                let words = "a password is taken over TLS only";
-                Outcome::new(ResultCode::ConfidentialityRequired, words)
+            Ok(bind @ (Bind::Simple(_) | Bind::Unauthenticated)) if self.refuses_passwords() => {
+                self.overheard(&bind)
             }
             Ok(Bind::Simple(request)) => {
                 let command = self.ask(id, message.len(), Work::Bind, Question::Bind(request));
@@ -79,6 +81,17 @@ impl Session {
         };
         *examined = self.examined(message, controls, Beside::Bind)?;
         Ok(request::bind(body)?)
+    }
+
+    /// Refuses what everybody on the way could read, whoever it names.
+    fn overheard(&mut self, bind: &Bind) -> Outcome {
+        if let Bind::Simple(request) = bind
+            && request.dn.as_str().len() <= NAME
+        {
+            self.miss(Missed::Protection(request.dn.as_str().to_owned()));
+        }
+        let words = "a password is taken over TLS only";
+        Outcome::new(ResultCode::ConfidentialityRequired, words)
     }
 
     pub(super) fn refuses_passwords(&self) -> bool {

@@ -97,7 +97,11 @@ fn rfc4513_6_3_2_a_password_in_clear_is_refused_before_anybody_looks_at_it() {
     let settings = Settings { cleartext_bind: CleartextBind::Refused, ..SETTINGS };
     let mut connection = Connection::new(settings, Security::Clear);
     assert_eq!(refused(&mut connection, bind_request("uid=ada", "secret")), 13);
+    assert_eq!(connection.session.missed(), [crate::Missed::Protection("uid=ada".to_owned())]);
+    let long = format!("uid={}", "x".repeat(2_000));
+    assert_eq!(refused(&mut connection, bind_request(&long, "secret")), 13);
     assert_eq!(refused(&mut connection, bind_request("uid=ada", "")), 13);
+    assert_eq!(connection.session.missed(), []);
     assert_eq!(refused(&mut connection, bind_request("", "")), 0);
     let mut connection = Connection::new(settings, Security::Tls);
     assert_eq!(connection.send(1, bind_request("uid=ada", "secret")).len(), 1);

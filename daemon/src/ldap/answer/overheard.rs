@@ -1,0 +1,48 @@
+//! Passwords that came in clear where they are taken over TLS only.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use directory::{Error, Missed, Time};
+use ldap::dn::Dn;
+
+use super::Caller;
+use super::claim::{named, of_domain};
+use crate::ldap::Door;
+use crate::ldap::view::Account;
+
+impl Caller {
+    /// Tells the organization that a name leads to, if to any, that its password came in clear.
+    ///
+    /// The client is answered alike whatever the name. So it is found out beside the connection,
+    /// whose time would tell who exists.
+    pub(super) fn overheard(&self, name: &str) {
+        if !self.noting().is_news((Missed::Entrance, name)) {
+            return;
+        }
+        let (door, source, now) = (Arc::clone(&self.door), self.source, self.now());
+        let name = name.to_owned();
+        drop(tokio::task::spawn_blocking(move || {
+            if let Err(error) = tell(&door, &name, source, now) {
+                tracing::error!(%error, "a bind without TLS was not noted");
+            }
+        }));
+    }
+}
+
+fn tell(door: &Door, name: &str, source: IpAddr, now: Time) -> Result<(), Error> {
+    let directory = &door.directory;
+    let (organization, who) = match (Dn::parse(name), Account::parse(name)) {
+        (Ok(dn), _) => named(directory, &dn)?.0,
+        (Err(_), None) => return Ok(()),
+        (Err(_), Some(account)) => match of_domain(directory, &account)? {
+            None => return Ok(()),
+            Some(organization) => {
+                let login = Some(account.login);
+                (Some(organization), directory.called(organization, account.whole, login)?)
+            }
+        },
+    };
+    organization
+        .map_or(Ok(()), |organization| directory.note_overheard(organization, who, source, now))
+}
