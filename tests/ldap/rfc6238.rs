@@ -92,6 +92,56 @@ fn network_gear_is_answered_by_the_same_rules() {
     assert_eq!(bind(&office, &right), 49);
 }
 
+/// A bind of the user from an address of loopback that no other test has, on a connection of its own.
+fn bind_from(office: &Office, password: &str) -> i32 {
+    let script = "
+import sys, ldap3
+server = ldap3.Server(sys.argv[1])
+connection = ldap3.Connection(server, sys.argv[2], sys.argv[3],
+    source_address=sys.argv[4])
+connection.bind()
+print(connection.result['result'])
+";
+    let (uri, user) = (format!("ldap://{}", office.demo.ldap), office.user_dn("ada"));
+    let address = office.address.to_string();
+    let output = crate::harness::python::python(script, [&uri, &user, password, &address]);
+    assert_eq!(output.code, 0, "{output:?}");
+    output.stdout.trim().parse().unwrap()
+}
+
+#[test]
+fn an_application_that_binds_users_on_connections_of_their_own_is_known_by_its_networks() {
+    let (office, ada) = office("if_enrolled");
+    office.set(&json!({"second_factor": {"service_accounts_decide": true}}));
+    let sources = [format!("{}/32", office.address)];
+    let made = office.make("service-accounts", &json!({"name": "postgres", "sources": sources}));
+    assert_eq!(made["sources"], json!(sources));
+    let path = format!("service-accounts/{}", made["id"].as_str().unwrap());
+    let rule = |demand: &str| {
+        office.act("PATCH", &path, Some(&json!({"second_factor": demand})));
+    };
+    rule("required");
+    assert_eq!(bind_from(&office, PASSWORD), 49, "none is enrolled");
+    assert_eq!(bind(&office, PASSWORD), 0, "from elsewhere");
+    rule("if_enrolled");
+    assert_eq!(bind_from(&office, PASSWORD), 0);
+    let uri = office.enrol(&ada);
+    assert_eq!(bind_from(&office, PASSWORD), 49);
+    let coded = format!("{PASSWORD},{}", totp::code_beside(&uri, 0));
+    assert_eq!(bind_from(&office, &coded), 0);
+    rule("off");
+    assert_eq!(bind_from(&office, PASSWORD), 0);
+    assert_eq!(bind(&office, PASSWORD), 49, "from elsewhere");
+    let strict = json!({"name": "vpn", "sources": sources, "second_factor": "required"});
+    office.make("service-accounts", &strict);
+    assert_eq!(bind_from(&office, PASSWORD), 49, "the most demanding rule counts");
+    let coded = format!("{PASSWORD},{}", totp::code_beside(&uri, 1));
+    assert_eq!(bind_from(&office, &coded), 0);
+    let wrong = json!({"name": "nowhere", "sources": ["192.0.2.1/24x"]});
+    let refused = office.top.send("POST", &office.path("service-accounts"), Some(&wrong));
+    assert_eq!(refused.status, 422, "{refused:?}");
+}
+
 #[test]
 fn an_application_that_binds_first_may_ask_less_of_its_users_where_the_organization_lets_it() {
     let (office, _) = office("required");

@@ -38,7 +38,7 @@ pub struct Request {
     /// By which door they come.
     pub door: Door,
     /// The application through which they come, when it has proven itself before on the same
-    /// connection.
+    /// connection. Others are known by the networks that they bind users from.
     pub application: Option<Actor>,
     /// From where.
     pub source: IpAddr,

@@ -11,11 +11,11 @@ use super::attempt::Attempt;
 use super::later::Hindered;
 use super::password::{HashingFailed, Password, StoredHash};
 use super::totp::{self, CODE_LENGTH, STEP_SECONDS, Seed};
-use crate::access::{Identity, Who as Origin, proves};
+use crate::access::{Actor, Identity, Who as Origin, proves};
 use crate::directory::Directory;
 use crate::error::Error;
-use crate::id::RecordId;
-use crate::records::{Credential, Demand, ServiceAccount, Spellings, kinds};
+use crate::id::{OrganizationId, RecordId};
+use crate::records::{Credential, Demand, ServiceAccount, Spellings, indices, kinds};
 use crate::time::Time;
 
 /// Why a proof is no proof, for the event.
@@ -89,6 +89,10 @@ impl Attempt {
             (Some(policy), _) => policy.second_factor,
             (None, true) => self.demand_of_application(snapshot)?,
             (None, false) => None,
+        let demand = match (&self.policy, factor.service_accounts_decide) {
+            (Some(policy), _) => policy.second_factor.unwrap_or(factor.demand),
+            (None, true) => self.demand_of_applications(snapshot)?.unwrap_or(factor.demand),
+            (None, false) => factor.demand,
         };
         let demand = own.unwrap_or(factor.demand);
         let ends = || own.map_or_else(|| self.settings.enrolment.ends(*let_in), |_| None);
@@ -110,7 +114,39 @@ impl Attempt {
     fn demand_of_application(&self, snapshot: &Snapshot) -> Result<Option<Demand>, Error> {
         let (Some(place), Some(application)) = (self.organization, self.application) else {
             return Ok(None);
+    /// What the applications demand through which somebody may come: the one that bound before on
+    /// the connection, and those that bind users from where this one comes. The most demanding one
+    /// counts, so that none weakens another's rule.
+    fn demand_of_applications(&self, snapshot: &Snapshot) -> Result<Option<Demand>, Error> {
+        let Some(place) = self.organization else { return Ok(None) };
+        let (usual, source) = (self.settings.second_factor.demand, self.source.to_canonical());
+        let mut demand = match self.application {
+            Some(application) => {
+                Some(Self::demand_of(snapshot, place, application)?.unwrap_or(usual))
+            }
+            None => None,
         };
+        for id in snapshot.find(place.partition(), indices::SERVICE_ACCOUNT_SOURCES, b"") {
+            let Some(account) = snapshot.get::<ServiceAccount>(place.partition(), id?)? else {
+                continue;
+            };
+            let fields = account.fields;
+            if fields.sources.iter().any(|network| network.contains(&source)) {
+                let own = fields.second_factor.unwrap_or(usual);
+                // Who may not bind makes nothing easier for anybody.
+                let own = if fields.suspended { own.max(usual) } else { own };
+                demand = Some(demand.map_or(own, |other| other.max(own)));
+            }
+        }
+        Ok(demand)
+    }
+
+    /// What the application demands that bound before on the connection.
+    fn demand_of(
+        snapshot: &Snapshot,
+        place: OrganizationId,
+        application: Actor,
+    ) -> Result<Option<Demand>, Error> {
         let Origin::ServiceAccount { organization, account, proven } = application.0 else {
             return Ok(None);
         };

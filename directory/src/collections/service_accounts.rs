@@ -229,6 +229,7 @@ impl Entity for ServiceAccount {
     fn check(fields: &ServiceAccountFields) -> Result<(), Invalid> {
         limits::name("/name", &fields.name)?;
         limits::optional_line("/description", fields.description.as_ref())?;
+        limits::networks("/sources", &fields.sources)?;
         match &fields.visibility {
             Visibility::Everything => Ok(()),
             Visibility::Groups(groups) => {

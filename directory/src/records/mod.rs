@@ -274,6 +274,8 @@ pub(crate) mod indices {
     pub(crate) const GROUP_UUID: Index = Index(121);
     pub(crate) const GROUP_GID_NUMBER: Index = Index(122);
     pub(crate) const GROUP_MODIFIED: Index = Index(123);
+    /// Of service accounts that have networks from which they bind users; without a value.
+    pub(crate) const SERVICE_ACCOUNT_SOURCES: Index = Index(128);
     pub(crate) const SERVICE_ACCOUNT_NAME: Index = Index(130);
     pub(crate) const SERVICE_ACCOUNT_UUID: Index = Index(131);
     pub(crate) const PASSWORD_POLICY_UUID: Index = Index(132);

@@ -16,8 +16,8 @@ pub struct SecondFactor {
     pub service_accounts_decide: bool,
 }
 
-/// From whom a code is demanded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// From whom a code is demanded; the later, the more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Demand {
     /// From nobody: the password is all.

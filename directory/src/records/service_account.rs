@@ -1,5 +1,6 @@
 //! What an application binds with.
 
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use storage::{Corrupt, Entries, Kind, Record};
 use uuid::Uuid;
@@ -33,9 +34,11 @@ pub struct ServiceAccountFields {
     /// The kind of application that it is for.
     pub profile: Profile,
     /// What is demanded, beside the password, of users that bind on a connection on which this
-    /// account has bound before; the organization's demand when absent. Counts where the
-    /// organization lets service accounts decide.
+    /// account has bound before, or from its networks; the organization's demand when absent. Counts
+    /// where the organization lets service accounts decide; where several do, the most demanding one.
     pub second_factor: Option<Demand>,
+    /// The networks from which the application binds users on connections of their own.
+    pub sources: Vec<IpNet>,
 }
 
 /// Which of the organization's entries a service account sees.
@@ -50,11 +53,12 @@ pub enum Visibility {
 
 impl Record for ServiceAccount {
     const KIND: Kind = kinds::SERVICE_ACCOUNT;
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
         match version {
             1 => storage::decode::<Version1>(body).map(Self::from),
+            2 => storage::decode::<Version2>(body).map(Self::from),
             other => Err(Corrupt::version(Self::KIND, other)),
         }
     }
@@ -70,6 +74,9 @@ impl Record for ServiceAccount {
     fn index(&self, entries: &mut Entries) {
         entries.add(indices::SERVICE_ACCOUNT_UUID, self.uuid.as_bytes());
         entries.add(indices::SERVICE_ACCOUNT_NAME, prepare(&self.fields.name).as_bytes());
+        if !self.fields.sources.is_empty() {
+            entries.add(indices::SERVICE_ACCOUNT_SOURCES, b"");
+        }
     }
 }
 
@@ -91,6 +98,35 @@ impl From<Version1> for ServiceAccount {
         let rest = ServiceAccountFields::default();
         let fields = ServiceAccountFields { name, description, visibility, suspended, ..rest };
         Self { uuid, stamp, fields }
+    }
+}
+
+/// The record as version 2 wrote it.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct Version2 {
+    uuid: Uuid,
+    stamp: Stamp,
+    name: String,
+    description: Option<String>,
+    visibility: Visibility,
+    suspended: bool,
+    profile: Profile,
+    second_factor: Option<Demand>,
+}
+
+impl From<Version2> for ServiceAccount {
+    fn from(old: Version2) -> Self {
+        let fields = ServiceAccountFields {
+            name: old.name,
+            description: old.description,
+            visibility: old.visibility,
+            suspended: old.suspended,
+            profile: old.profile,
+            second_factor: old.second_factor,
+            sources: Vec::new(),
+        };
+        Self { uuid: old.uuid, stamp: old.stamp, fields }
     }
 }
 
@@ -119,5 +155,28 @@ mod tests {
         assert_eq!((read.uuid, read.stamp), (old.uuid, old.stamp));
         assert_eq!(read.fields, expected);
         assert!(ServiceAccount::upgrade(0, &[]).is_err());
+    }
+
+    #[test]
+    fn what_version_2_knew_stays_and_the_rest_has_its_default() {
+        let old = Version2 {
+            uuid: Uuid::from_u128(7),
+            stamp: Stamp::new(Time(1)),
+            name: "nextcloud".into(),
+            description: None,
+            visibility: Visibility::Everything,
+            suspended: false,
+            profile: Profile::Nextcloud,
+            second_factor: Some(Demand::Required),
+        };
+        let read = ServiceAccount::upgrade(2, &storage::encode(&old).unwrap()).unwrap();
+        let expected = ServiceAccountFields {
+            name: "nextcloud".into(),
+            profile: Profile::Nextcloud,
+            second_factor: Some(Demand::Required),
+            ..ServiceAccountFields::default()
+        };
+        assert_eq!((read.uuid, read.stamp), (old.uuid, old.stamp));
+        assert_eq!(read.fields, expected);
     }
 }

@@ -263,6 +263,74 @@ fn an_application_that_bound_before_decides_where_the_organization_lets_it() {
     assert!(!tried(Some(here)), "a suspended application decides nothing");
 }
 
+#[test]
+fn users_who_come_from_an_applications_networks_are_under_the_most_demanding_rule() {
+    let world = World::new();
+    let acme = world.organization_with("acme", demanding(Demand::Off));
+    world.user(acme, "ada");
+    let make = |name: &str, sources: &[&str], second_factor| {
+        let parameters = options().parameters;
+        let generated = GeneratedPassword::generate(&parameters, world.directory.tools()).unwrap();
+        let sources = sources.iter().map(|source| source.parse().unwrap()).collect();
+        let fields = ServiceAccountFields {
+            name: name.into(),
+            sources,
+            second_factor,
+            ..Default::default()
+        };
+        let made = world.change(move |change| {
+            let mut grant = change.authorize::<ManageConfiguration>(acme)?;
+            grant.service_accounts().create(fields, &generated)
+        });
+        made.unwrap().0
+    };
+    let tried = |source: &str, application| {
+        let request = world.request(acme, Who::User("ada".into()), RIGHT);
+        let source = source.parse().unwrap();
+        accepted(&world.attempt(Request { application, source, ..request }))
+    };
+    let wiki = application(&world, acme, Demand::Off);
+    let vpn = make("vpn", &["192.0.2.0/24", "2001:db8::/64"], Some(Demand::Required));
+    assert!(tried("192.0.2.7", None), "the organization lets no service account decide");
+    let usual = |demand| {
+        world.set(acme, move |settings| {
+            settings.second_factor.service_accounts_decide = true;
+            settings.second_factor.demand = demand;
+        });
+    };
+    usual(Demand::Off);
+    for source in ["192.0.2.7", "2001:db8::7", "::ffff:192.0.2.7"] {
+        assert!(!tried(source, None), "{source}");
+        assert!(!tried(source, Some(wiki)), "an easier rule weakens none: {source}");
+    }
+    assert!(tried("198.51.100.7", None) && tried("198.51.100.7", Some(wiki)));
+    make("mail", &["198.51.100.0/24"], Some(Demand::Off));
+    usual(Demand::Required);
+    assert!(tried("198.51.100.7", None), "an application may ask for less than the organization");
+    assert!(!tried("203.0.113.7", None), "elsewhere the organization decides");
+    make("files", &["198.51.100.7/32"], None);
+    assert!(!tried("198.51.100.7", None), "who has no rule has the organization's");
+    assert!(tried("198.51.100.8", None));
+    let suspend = |suspended, second_factor| {
+        let changed = world.change(move |change| {
+            let mut grant = change.authorize::<ManageConfiguration>(acme)?;
+            grant.service_accounts().update(vpn, None, |account| {
+                account.fields.suspended = suspended;
+                account.fields.second_factor = second_factor;
+                Ok(())
+            })
+        });
+        changed.unwrap();
+    };
+    suspend(true, Some(Demand::Off));
+    assert!(!tried("192.0.2.8", None), "a suspended application makes nothing easier");
+    suspend(false, Some(Demand::Off));
+    assert!(tried("192.0.2.9", None));
+    suspend(true, Some(Demand::Required));
+    usual(Demand::Off);
+    assert!(!tried("192.0.2.10", None), "nor does its suspension");
+}
+
 fn application(world: &World, organization: OrganizationId, demand: Demand) -> Actor {
     let parameters = options().parameters;
     let generated = GeneratedPassword::generate(&parameters, world.directory.tools()).unwrap();

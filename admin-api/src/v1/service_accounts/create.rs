@@ -9,6 +9,7 @@ use super::{ServiceAccount, Visibility};
 use crate::appearance::ProfileName;
 use crate::body::Body;
 use crate::caller::Within;
+use crate::network::Network;
 use crate::problem::Problem;
 use crate::revision::{Created, Revised};
 use crate::second_factor::Demand;
@@ -27,8 +28,12 @@ pub(crate) struct NewServiceAccount {
     /// The kind of application that it is for; `generic` when absent.
     profile: Option<ProfileName>,
     /// What is demanded, beside the password, of users that bind on a connection on which this
-    /// account has bound before; the organization's demand when absent.
+    /// account has bound before, or from its `sources`; the organization's demand when absent.
     second_factor: Option<Demand>,
+    /// The networks from which the application binds users on connections of their own, without
+    /// binding itself first; none when absent.
+    #[serde(default)]
+    sources: Vec<Network>,
 }
 
 /// A service account with its password, shown this once.
@@ -62,6 +67,7 @@ pub(crate) async fn create_service_account(
         suspended: false,
         profile: new.profile.map_or_else(Profile::default, |profile| profile.0),
         second_factor: new.second_factor.map(Into::into),
+        sources: new.sources.into_iter().map(|source| source.0).collect(),
     };
     let generated = within.caller.api.generate_password().await?;
     let password = generated.expose().to_owned();

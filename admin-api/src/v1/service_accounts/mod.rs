@@ -23,6 +23,7 @@ use crate::api::Api;
 use crate::appearance::ProfileName;
 use crate::dn;
 use crate::moment::Moment;
+use crate::network::Network;
 use crate::problem::Problem;
 use crate::revision::Revised;
 use crate::second_factor::Demand;
@@ -64,14 +65,18 @@ pub(crate) struct ServiceAccount {
     /// The kind of application that it is for.
     profile: ProfileName,
     /// What is demanded, beside the password, of users that bind on a connection on which this
-    /// account has bound before; the organization's demand when null. Counts only where the
-    /// organization's settings let service accounts decide.
+    /// account has bound before, or from its `sources`; the organization's demand when null. Counts
+    /// only where the organization's settings let service accounts decide. Where several service
+    /// accounts are meant, the most demanding one counts.
     #[schema(required)]
     second_factor: Option<Demand>,
     /// Until when the password counts that the account had before its last rotation; null where it
     /// does not.
     #[schema(required)]
     previous_password_until: Option<Moment>,
+    /// The networks from which the application binds users on connections of their own, without
+    /// binding itself first.
+    sources: Vec<Network>,
 }
 
 /// Which of the organization's entries a service account sees.
@@ -113,6 +118,7 @@ impl ServiceAccount {
             profile: ProfileName(record.fields.profile),
             second_factor: record.fields.second_factor.map(Into::into),
             previous_password_until: former.map(Moment),
+            sources: record.fields.sources.into_iter().map(Network).collect(),
         })
     }
 

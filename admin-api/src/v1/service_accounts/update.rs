@@ -8,6 +8,7 @@ use super::{ServiceAccount, Visibility};
 use crate::appearance::ProfileName;
 use crate::body::Body;
 use crate::caller::{Item, Within};
+use crate::network::Network;
 use crate::patch::{present, set};
 use crate::problem::Problem;
 use crate::revision::{IfMatch, Revised};
@@ -39,10 +40,14 @@ pub(crate) struct ServiceAccountPatch {
     #[schema(value_type = ProfileName)]
     profile: Option<ProfileName>,
     /// What is demanded, beside the password, of users that bind on a connection on which this
-    /// account has bound before; null for the organization's demand.
+    /// account has bound before, or from its `sources`; null for the organization's demand.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Demand>)]
     second_factor: Option<Option<Demand>>,
+    /// The networks from which the application binds users on connections of their own.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Vec<Network>)]
+    sources: Option<Vec<Network>>,
 }
 
 /// Changes a service account.
@@ -78,6 +83,8 @@ pub(crate) async fn update_service_account(
             set(&mut account.fields.profile, patch.profile.map(|profile| profile.0));
             let second_factor = patch.second_factor.map(|demand| demand.map(Into::into));
             set(&mut account.fields.second_factor, second_factor);
+            let sources = patch.sources.map(|list| list.into_iter().map(|it| it.0).collect());
+            set(&mut account.fields.sources, sources);
             Ok(())
         })
     });
