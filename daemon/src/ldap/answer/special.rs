@@ -45,19 +45,19 @@ impl Caller {
         show: impl FnOnce(&view::Offer<'_>) -> Answer,
     ) -> Result<Answer, Error> {
         let addressed = if grant.is_none() { self.addressed_base()? } else { None };
-        let mut vocabulary = Vocabulary::Rfc2307bis;
+        let mut served = Vocabulary::Rfc2307bis.into();
         let contexts = match grant {
             Some(grant) => {
                 let record = grant.own_organization()?;
                 let asking = asking(self.actor, grant, self.spoken.as_ref());
-                vocabulary = view::vocabulary(record, asking);
+                served = view::served(record, asking);
                 view::contexts(record, asking)
             }
             None => addressed.as_deref().into_iter().collect(),
         };
         let offer = view::Offer {
             contexts: &contexts,
-            vocabulary,
+            served,
             schema: grant.map(SearchGrant::schema),
             start_tls: self.door.settings.start_tls,
             mechanisms: self.introduction.mechanisms(security),

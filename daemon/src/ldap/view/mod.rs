@@ -28,5 +28,5 @@ pub(crate) use password::{bound, change_first, changed, not_yours};
 pub(crate) use place::{Named, Naming, Place, Target, TargetError};
 pub(crate) use root_dse::{Offer, compare_special, is_special, special};
 pub(crate) use sort::{rank_of, sort_keys};
-pub(crate) use spoken::{Asking, Spoken, claim, contexts, naming, vocabulary};
+pub(crate) use spoken::{Asking, Spoken, claim, contexts, naming, served};
 pub(crate) use tree::Container;

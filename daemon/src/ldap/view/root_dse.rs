@@ -3,7 +3,7 @@
 use directory::Schema;
 use ldap::dn::Dn;
 use ldap::filter::Assertion;
-use ldap::schema::{self, Vocabulary};
+use ldap::schema::{self, Served};
 use ldap::{
     Answer, CompareRequest, EntryWriter, Filter, Outcome, ResultCode, SearchRequest, StartTls,
 };
@@ -26,7 +26,7 @@ pub(crate) struct Offer<'o> {
     /// base of the one whose server name was called.
     pub(crate) contexts: &'o [&'o str],
     /// The definitions that count for the caller.
-    pub(crate) vocabulary: Vocabulary,
+    pub(crate) served: Served,
     /// The attributes of the caller's own organization.
     pub(crate) schema: Option<&'o Schema>,
     /// Whether StartTLS can be had.
@@ -99,7 +99,7 @@ fn root_dse(offer: &Offer<'_>) -> Shown {
 
 /// The attributes of the subschema subentry.
 fn subschema(offer: &Offer<'_>) -> Shown {
-    let (vocabulary, own) = (offer.vocabulary, offer.schema);
+    let (served, own) = (offer.served, offer.schema);
     let mut entry = Shown::new();
     put(&mut entry, "objectClass", SUBSCHEMA_CLASSES);
     put(&mut entry, "structuralObjectClass", &["subentry"]);
@@ -107,10 +107,9 @@ fn subschema(offer: &Offer<'_>) -> Shown {
     put(&mut entry, "entryDN", &[SUBSCHEMA]);
     put(&mut entry, "subschemaSubentry", &[SUBSCHEMA]);
     put(&mut entry, "hasSubordinates", &["FALSE"]);
-    let types = schema::attribute_types(vocabulary)
-        .chain(own.into_iter().flat_map(custom::attribute_types));
-    let classes =
-        schema::printed_object_classes(vocabulary).chain(own.and_then(custom::object_class));
+    let types =
+        schema::attribute_types(served).chain(own.into_iter().flat_map(custom::attribute_types));
+    let classes = schema::printed_object_classes(served).chain(own.and_then(custom::object_class));
     put_all(&mut entry, "attributeTypes", types);
     put_all(&mut entry, "objectClasses", classes);
     put_all(&mut entry, "ldapSyntaxes", schema::ldap_syntaxes());

@@ -76,8 +76,12 @@ fn bases(record: &Organization) -> impl Iterator<Item = (&str, Layout)> {
 }
 
 /// The definitions that count for a caller.
-pub(crate) fn vocabulary(record: &Organization, asking: Asking<'_>) -> ldap::schema::Vocabulary {
-    naming(record, asking, &Dn::ROOT).look().vocabulary
+pub(crate) fn served(record: &Organization, asking: Asking<'_>) -> ldap::schema::Served {
+    let naming = naming(record, asking, &Dn::ROOT);
+    ldap::schema::Served {
+        vocabulary: naming.look().vocabulary,
+        groups_unasked: naming.ways().groups_unasked,
+    }
 }
 
 /// The base that a name lies under, with its layout.

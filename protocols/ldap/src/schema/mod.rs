@@ -16,7 +16,7 @@ pub use print::{
     matching_rules as printed_matching_rules, object_classes as printed_object_classes,
 };
 pub use syntax::{Syntax, syntaxes};
-pub use vocabulary::Vocabulary;
+pub use vocabulary::{Served, Vocabulary};
 
 #[cfg(test)]
 mod tests;

@@ -2,12 +2,16 @@
 
 use std::fmt::{self, Write};
 
-use super::{ClassKind, Matching, Syntax, Usage, Vocabulary, syntax};
+use super::{ClassKind, Matching, Served, Syntax, Usage, syntax};
 
-/// The values of `attributeTypes` in a vocabulary.
-pub fn attribute_types(vocabulary: Vocabulary) -> impl Iterator<Item = String> {
-    let served = super::attributes().iter().filter(move |kind| kind.is_in(vocabulary));
-    served.map(|kind| {
+/// The groups that an entry is in.
+const GROUPS: &str = "memberOf";
+
+/// The values of `attributeTypes`.
+pub fn attribute_types(served: Served) -> impl Iterator<Item = String> {
+    let all = super::attributes().iter().filter(move |kind| kind.is_in(served.vocabulary));
+    all.map(move |kind| {
+        let for_users = served.groups_unasked && kind.name == GROUPS;
         let mut line = format!("( {} {}", kind.oid, names(kind.name, kind.aliases));
         if let Some(superior) = kind.superior {
             push(&mut line, format_args!(" SUP {superior}"));
@@ -25,11 +29,13 @@ pub fn attribute_types(vocabulary: Vocabulary) -> impl Iterator<Item = String> {
         if kind.single_value {
             line.push_str(" SINGLE-VALUE");
         }
-        if kind.no_user_modification {
+        // None but operational types are out of users' hands (RFC 4512 section 4.1.2).
+        if kind.no_user_modification && !for_users {
             line.push_str(" NO-USER-MODIFICATION");
         }
         line.push_str(match kind.usage {
             Usage::UserApplications => " )",
+            Usage::DirectoryOperation if for_users => " )",
             Usage::DirectoryOperation => " USAGE directoryOperation )",
             Usage::DsaOperation => " USAGE dSAOperation )",
         });
@@ -83,9 +89,12 @@ pub fn auxiliary_class(oid: &str, name: &str, may: &[&str]) -> String {
     format!("( {oid} NAME '{name}' SUP top AUXILIARY MAY ( {} ) )", may.join(" $ "))
 }
 
-/// The values of `objectClasses` in a vocabulary.
-pub fn object_classes(vocabulary: Vocabulary) -> impl Iterator<Item = String> {
-    super::object_classes_in(vocabulary).map(move |class| {
+/// The values of `objectClasses`.
+pub fn object_classes(served: Served) -> impl Iterator<Item = String> {
+    super::object_classes_in(served.vocabulary).map(move |class| {
+        // What every entry may have, the class allows that every entry is of.
+        let groups: &[&str] =
+            if served.groups_unasked && class.name == "top" { &[GROUPS] } else { &[] };
         let mut line = format!("( {} NAME '{}'", class.oid, class.name);
         if let Some(superior) = class.superior {
             push(&mut line, format_args!(" SUP {superior}"));
@@ -95,12 +104,15 @@ pub fn object_classes(vocabulary: Vocabulary) -> impl Iterator<Item = String> {
             ClassKind::Structural => " STRUCTURAL",
             ClassKind::Auxiliary => " AUXILIARY",
         });
-        for (word, attributes) in [("MUST", class.must), ("MAY", class.may)] {
-            let served =
-                |name: &&&str| super::attribute(name).is_some_and(|kind| kind.is_in(vocabulary));
-            let served: Vec<&str> = attributes.iter().filter(served).copied().collect();
-            if !served.is_empty() {
-                push(&mut line, format_args!(" {word} ( {} )", served.join(" $ ")));
+        for (word, attributes, more) in [("MUST", class.must, &[][..]), ("MAY", class.may, groups)]
+        {
+            let is_served = |name: &&&str| {
+                super::attribute(name).is_some_and(|kind| kind.is_in(served.vocabulary))
+            };
+            let names: Vec<&str> =
+                attributes.iter().chain(more).filter(is_served).copied().collect();
+            if !names.is_empty() {
+                push(&mut line, format_args!(" {word} ( {} )", names.join(" $ ")));
             }
         }
         line.push_str(" )");

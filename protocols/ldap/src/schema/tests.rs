@@ -99,7 +99,7 @@ fn rfc4512_2_5_1_subtypes_are_found_from_their_supertype() {
 
 #[test]
 fn rfc4512_4_1_definitions_are_printed() {
-    let printed: Vec<_> = attribute_types(Vocabulary::Rfc2307bis).collect();
+    let printed: Vec<_> = attribute_types(Vocabulary::Rfc2307bis.into()).collect();
     for line in [
         "( 2.5.4.3 NAME ( 'cn' 'commonName' ) SUP name EQUALITY caseIgnoreMatch ORDERING \
          caseIgnoreOrderingMatch SUBSTR caseIgnoreSubstringsMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )",
@@ -108,7 +108,7 @@ fn rfc4512_4_1_definitions_are_printed() {
     ] {
         assert!(printed.iter().any(|printed| printed == line), "{line}");
     }
-    let classes: Vec<_> = printed_object_classes(Vocabulary::Rfc2307bis).collect();
+    let classes: Vec<_> = printed_object_classes(Vocabulary::Rfc2307bis.into()).collect();
     let line = "( 2.5.6.6 NAME 'person' SUP top STRUCTURAL MUST ( sn $ cn ) MAY ( userPassword $ \
                 telephoneNumber $ seeAlso $ description ) )";
     assert!(classes.iter().any(|printed| printed == line));
@@ -124,4 +124,20 @@ fn rfc4517_4_matching_rules_are_found_by_name_and_number() {
     assert_eq!(matching_rule("1.2.840.113556.1.4.1941").unwrap().matching, Matching::InChain);
     assert!(matching_rule("1.2.840.113556.1.4.9999").is_none());
     assert_eq!(Matching::CaseExactIa5.ordering().map(|rule| rule.name), None);
+}
+
+#[test]
+fn groups_that_come_unasked_are_for_users_and_allowed_to_every_entry() {
+    let printed = |groups_unasked| {
+        let served = Served { vocabulary: Vocabulary::Rfc2307bis, groups_unasked };
+        let kind = attribute_types(served).find(|line| line.contains("'memberOf'")).unwrap();
+        let top = printed_object_classes(served).find(|line| line.contains("'top'")).unwrap();
+        (kind, top)
+    };
+    let (kind, top) = printed(false);
+    assert!(kind.ends_with(" NO-USER-MODIFICATION USAGE directoryOperation )"), "{kind}");
+    assert!(!top.contains("memberOf"), "{top}");
+    let (kind, top) = printed(true);
+    assert!(kind.ends_with(" SYNTAX 1.3.6.1.4.1.1466.115.121.1.12 )"), "{kind}");
+    assert!(top.ends_with(" MAY ( memberOf ) )"), "{top}");
 }

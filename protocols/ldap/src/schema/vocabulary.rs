@@ -13,6 +13,22 @@ pub enum Vocabulary {
     Jumpcloud,
 }
 
+/// What the subschema says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Served {
+    /// The definitions.
+    pub vocabulary: Vocabulary,
+    /// Whether the groups that an entry is in come with all its attributes: then they are an
+    /// attribute for users, which every entry may have.
+    pub groups_unasked: bool,
+}
+
+impl From<Vocabulary> for Served {
+    fn from(vocabulary: Vocabulary) -> Self {
+        Self { vocabulary, groups_unasked: false }
+    }
+}
+
 /// Whether a definition is served in a vocabulary; one that names none is served in all.
 pub(super) fn serves(only: &[Vocabulary], vocabulary: Vocabulary) -> bool {
     only.is_empty() || only.contains(&vocabulary)
