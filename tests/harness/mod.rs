@@ -37,6 +37,7 @@ pub(crate) mod relay;
 pub(crate) mod resident;
 pub(crate) mod room;
 pub(crate) mod server;
+pub(crate) mod slow;
 pub(crate) mod staffed;
 pub(crate) mod supplicant;
 pub(crate) mod tenantry;

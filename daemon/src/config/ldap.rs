@@ -48,7 +48,7 @@ section! {
         output_buffer: Size<{ 16 * KIB }, { 64 * MIB }> = Size(256 * KIB),
         /// Entries that one search may return; a service account gets more by paging.
         size_limit: Count<1, 10_000_000> = Count(2_000),
-        /// How long one search may take.
+        /// How long one search may work; the time that its client takes to read is not counted.
         time_limit: Time<SECOND, HOUR> = Time(30 * SECOND),
         /// Entries that one search may look at when no index serves its filter.
         look_through: Count<1, 10_000_000> = Count(10_000),

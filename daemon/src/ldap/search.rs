@@ -51,6 +51,8 @@ pub(super) struct Terms {
     /// Whether that many fill a page, and more may follow on the next.
     paged: bool,
     look_through: usize,
+    /// Since when the search waits for its client to read, if it does.
+    waits_since: Option<Duration>,
 }
 
 /// How a search began.
@@ -85,11 +87,28 @@ impl Terms {
         let began = clock.monotonic();
         let deadline = began.saturating_add(time);
         Self { began, deadline, entries, paged, look_through: limits.look_through }
+        let deadline = clock.monotonic().saturating_add(time);
+        let look_through = limits.look_through;
+        Self { deadline, entries, paged, look_through, waits_since: None }
     }
 
     /// Whether their time has passed.
     pub(super) fn are_over(&self, clock: Clock) -> bool {
         clock.monotonic() >= self.deadline
+    }
+
+    /// The search waits for its client to read. How long that takes is none of the search's time:
+    /// the connection has a limit of its own for it.
+    fn wait(&mut self, clock: Clock) {
+        self.waits_since = Some(clock.monotonic());
+    }
+
+    /// The search goes on.
+    fn go_on(&mut self, clock: Clock) {
+        if let Some(since) = self.waits_since.take() {
+            let waited = clock.monotonic().saturating_sub(since);
+            self.deadline = self.deadline.saturating_add(waited);
+        }
     }
 
     fn room(&self) -> Result<(), Pause> {
@@ -264,7 +283,10 @@ impl Cursor {
 /// Why a search pauses or ends before it is complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Pause {
+    /// The client has to read first.
     Output,
+    /// Others are to have their turn.
+    Turn,
     Page,
     /// More entries than the server gives.
     Size,
@@ -278,7 +300,7 @@ impl Pause {
     /// What the session is told; `cursor` is where a page would go on.
     fn answer(self, cursor: impl FnOnce() -> Vec<u8>) -> Answer {
         match self {
-            Self::Output => Answer::More,
+            Self::Output | Self::Turn => Answer::More,
             Self::Page => Answer::Page(cursor()),
             Self::Size => Answer::Result(Outcome::new(
                 ResultCode::SizeLimitExceeded,
@@ -357,10 +379,14 @@ impl Running {
         clock: Clock,
         writer: &mut EntryWriter<'_>,
     ) -> Result<Answer, Error> {
+        self.terms.go_on(clock);
         let paused = match self.write_places(writer) {
             None => self.write_stored(grant, clock, writer)?,
             paused @ Some(_) => paused,
         };
+        if paused == Some(Pause::Output) {
+            self.terms.wait(clock);
+        }
         Ok(match paused {
             None => Answer::Result(Outcome::success()),
             Some(pause) => pause.answer(|| self.cursor().encode()),
@@ -438,7 +464,7 @@ fn go_through(
         Ended::Complete => None,
         Ended::Paused => pause,
         Ended::Turn if clock.monotonic() >= terms.deadline => Some(Pause::Time),
-        Ended::Turn => Some(Pause::Output),
+        Ended::Turn => Some(Pause::Turn),
         Ended::LookedThrough => Some(Pause::LookedThrough),
     })
 }

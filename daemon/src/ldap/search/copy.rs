@@ -130,7 +130,7 @@ impl Copy {
         };
         match pass.run(self, grant, clock, writer)? {
             None => self.end(pass, (grant, clock), writer),
-            Some(Pause::Output) => {
+            Some(Pause::Output | Pause::Turn) => {
                 self.pass = Some(pass);
                 Ok(Answer::More)
             }

@@ -140,6 +140,7 @@ impl Ordered {
         clock: Clock,
         writer: &mut EntryWriter<'_>,
     ) -> Result<(Answer, Work), Error> {
+        self.running.terms.go_on(clock);
         if self.sorted.is_none() {
             match self.collect(grant, clock)? {
                 Collected::All => {}
@@ -308,6 +309,9 @@ impl Ordered {
                 }
             };
             if let Some(pause) = stop {
+                if pause == Pause::Output {
+                    terms.wait(clock);
+                }
                 let cursor = self.last.clone().or_else(|| self.cursor()).unwrap_or_default();
                 return Ok(pause.answer(|| [&[ORDERED], &cursor[..]].concat()));
             }

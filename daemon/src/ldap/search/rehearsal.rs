@@ -58,7 +58,7 @@ pub(in crate::ldap) fn rehearse(
     rehearsed.scans = running.searching.as_ref().is_some_and(Searching::scans);
     let paused = loop {
         match running.rehearse(grant, clock, &mut rehearsed)? {
-            Some(Pause::Output) => {}
+            Some(Pause::Output | Pause::Turn) => {}
             paused => break paused,
         }
     };

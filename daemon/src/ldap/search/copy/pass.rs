@@ -78,6 +78,21 @@ impl Pass {
         if self.judged {
             return Ok(None);
         }
+        self.running.terms.go_on(clock);
+        let paused = self.tell(copy, grant, clock, writer)?;
+        if paused == Some(Pause::Output) {
+            self.running.terms.wait(clock);
+        }
+        Ok(paused)
+    }
+
+    fn tell(
+        &mut self,
+        copy: &mut Copy,
+        grant: &SearchGrant<'_, '_>,
+        clock: Clock,
+        writer: &mut EntryWriter<'_>,
+    ) -> Result<Option<Pause>, Error> {
         // What is known to be gone comes before anything that may have its name.
         if let Err(stop) = self.tell_gone(writer) {
             return Ok(Some(stop.into()));
