@@ -6,6 +6,7 @@ use crate::harness::ber::{boolean, constructed, element, number, octets, sequenc
 use crate::harness::demo::Demo;
 use crate::harness::office::Office;
 use crate::harness::raw::{self, Raw};
+use crate::harness::slow::Slow;
 
 const CANCEL: &str = "1.3.6.1.1.8";
 /// People of an office, each some 100 kB.
@@ -64,6 +65,40 @@ fn a_search_whose_client_does_not_read_is_abandoned_without_a_word() {
     let messages = raw.receive_all_of(4);
     assert!(messages.len() < PEOPLE, "{} entries came all the same", messages.len());
     assert!(messages.iter().all(|message| message.operation != 0x65), "it has a result");
+}
+
+/// Waits until the server has looked at what was sent before on another connection.
+fn until_looked_at(slow: &Slow) {
+    let mut other = slow.connect();
+    other.send(&raw::extended(2, raw::WHO_AM_I));
+    assert_eq!(other.receive().unwrap().code(), 0);
+}
+
+#[test]
+fn a_search_that_works_and_gives_nothing_is_cancelled_while_it_works() {
+    let slow = Slow::new();
+    let mut raw = slow.connect();
+    raw.send(&slow.search(2, 0));
+    until_looked_at(&slow);
+    raw.send(&cancel(3, 2));
+    let searched = raw.receive().unwrap();
+    assert_eq!((searched.id, searched.operation, searched.code()), (2, 0x65, 118), "canceled");
+    let cancelled = raw.receive().unwrap();
+    assert_eq!((cancelled.id, cancelled.operation, cancelled.code()), (3, 0x78, 0));
+}
+
+#[test]
+fn a_search_that_works_and_gives_nothing_is_abandoned_while_it_works() {
+    let slow = Slow::new();
+    let mut raw = slow.connect();
+    raw.send(&slow.search(2, 1));
+    until_looked_at(&slow);
+    raw.send(&raw::abandon(3, 2));
+    // By the end of this one, the other one would have come to its own.
+    raw.send(&slow.search(4, 2));
+    let answers = raw.receive_all_of(4);
+    let told: Vec<_> = answers.iter().map(|message| (message.id, message.code())).collect();
+    assert_eq!(told, [(4, 3)]);
 }
 
 #[test]
