@@ -41,7 +41,12 @@ fn staffed_office() -> Office {
 
 /// The name and the password of an application that sees everything.
 fn application(office: &Office, name: &str) -> (String, String) {
-    let fields = json!({"name": name, "visibility": "everything"});
+    profiled(office, name, "generic")
+}
+
+/// The same of an application of this profile.
+fn profiled(office: &Office, name: &str, profile: &str) -> (String, String) {
+    let fields = json!({"name": name, "visibility": "everything", "profile": profile});
     let account = office.make("service-accounts", &fields);
     let text = |field: &str| account[field].as_str().unwrap().to_owned();
     (text("dn"), text("password"))

@@ -44,6 +44,9 @@ fn logins_succeed_with_the_right_password_alone_and_end_with_a_suspension() {
     let wrong = host.log_in("ada", "wrong");
     assert_ne!(wrong.code, 0);
     assert!(wrong.stderr.contains("Authentication failure"), "{wrong:?}");
+    let denied = host.su("ada", "wrong", "id -un");
+    assert!(denied.code != 0 && denied.stdout.is_empty(), "{denied:?}");
+    assert!(denied.stderr.contains("Authentication failure"), "{denied:?}");
     let su = host.su("ada", PASSWORD, "id -un; id -Gn");
     assert!(su.stdout.starts_with("ada\n") && su.stdout.contains("engineers"), "{su:?}");
     suspend(&office, "ada");

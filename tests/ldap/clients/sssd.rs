@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{NEW, PASSWORD, application, staffed_office, suspend};
+use super::{NEW, PASSWORD, application, profiled, staffed_office, suspend};
 use crate::harness::host::{CA_FILE, Host};
 use crate::harness::office::Office;
 
@@ -14,8 +14,11 @@ pub(super) fn host(office: &Office, more: &str) -> Host {
     start(host, office, &format!("ldap_schema = rfc2307bis\nldap_tls_cacert = {CA_FILE}\n{more}"))
 }
 
-fn start(mut host: Host, office: &Office, more: &str) -> Host {
-    let (dn, password) = application(office, "sssd");
+fn start(host: Host, office: &Office, more: &str) -> Host {
+    start_as(host, office, application(office, "sssd"), more)
+}
+
+fn start_as(mut host: Host, office: &Office, (dn, password): (String, String), more: &str) -> Host {
     let (address, base) = (&office.demo.ldap, &office.base);
     let config = format!(
         "[sssd]\nservices = nss, pam\ndomains = office\n\n\
@@ -61,11 +64,36 @@ fn logins_succeed_with_the_right_password_alone_and_end_with_a_suspension() {
     assert_ne!(wrong.code, 0);
     assert!(wrong.stderr.contains("Authentication failure"), "{wrong:?}");
     assert_ne!(host.log_in("ada", "").code, 0);
+    let denied = host.su("ada", "wrong", "id -un");
+    assert!(denied.code != 0 && denied.stdout.is_empty(), "{denied:?}");
+    assert!(denied.stderr.contains("Authentication failure"), "{denied:?}");
     let su = host.su("ada", PASSWORD, "id -un; id -Gn");
     assert!(su.stdout.starts_with("ada\n") && su.stdout.contains("engineers"), "{su:?}");
     suspend(&office, "ada");
     assert_ne!(host.log_in("ada", PASSWORD).code, 0);
     assert_eq!(host.log_in("linus", PASSWORD).code, 0);
+}
+
+#[test]
+fn the_profile_for_it_serves_whichever_schema_it_is_set_up_for() {
+    let office = staffed_office();
+    for (profile, schema) in [("sssd", "rfc2307bis"), ("sssd", "rfc2307"), ("ad-like", "ad")] {
+        let host = Host::new(&office, "sss", FOLDERS);
+        let account = profiled(&office, schema, profile);
+        let more = format!(
+            "ldap_schema = {schema}\nldap_tls_cacert = {CA_FILE}\nldap_id_mapping = false\n\
+             ldap_referrals = false\nldap_user_principal = nosuchattribute"
+        );
+        let host = start_as(host, &office, account, &more);
+        let said = host.room.until("getent passwd ada");
+        assert!(said.stdout.ends_with(":/home/ada:/bin/bash\n"), "{schema}: {said:?}");
+        assert_eq!(host.groups_of("ada"), ["crew", "engineers"], "{schema}");
+        assert_eq!(host.groups_of("linus"), ["crew"], "{schema}");
+        assert_eq!(host.members_of("crew"), ["ada", "linus"], "{schema}");
+        let right = host.log_in("ada", PASSWORD);
+        assert_eq!(right.code, 0, "{schema}: {right:?}\n{}", host.room.log());
+        assert_ne!(host.log_in("ada", "wrong").code, 0, "{schema}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::harness::demo::Demo;
 use crate::harness::ldap::Transport;
 use crate::harness::raw::{self, Raw};
+use crate::harness::slow::Slow;
 
 #[test]
 fn users_bind_and_search_by_start_tls_and_by_ldaps() {
@@ -59,16 +60,17 @@ fn start_tls_inside_tls_is_an_operations_error_and_the_connection_goes_on() {
 }
 
 #[test]
-fn start_tls_while_a_search_is_under_way_is_refused_or_comes_after_it() {
-    let demo = Demo::shared();
-    let account = &demo.acme().service_account;
-    let mut raw = Raw::bound(&demo.ldap, &account.dn, &account.password);
-    let search = raw::search(2, &demo.acme().base, 2, raw::present("objectClass"));
-    raw.send(&[search, raw::extended(3, raw::START_TLS)].concat());
-    let search_ends = raw.receive_all_of(2);
-    assert_eq!(search_ends.last().unwrap().code(), 0);
-    let answer = raw.receive().unwrap();
-    assert!([0, 1].contains(&answer.code()), "{answer:?}");
+fn start_tls_while_a_search_is_under_way_is_refused_and_the_search_goes_on() {
+    let slow = Slow::new();
+    let mut raw = slow.connect();
+    raw.send(&slow.search(2, 1));
+    raw.send(&raw::extended(3, raw::START_TLS));
+    let refused = raw.receive().unwrap();
+    assert_eq!((refused.id, refused.code()), (3, 1), "{refused:?}");
+    let searched = raw.receive().unwrap();
+    assert_eq!((searched.id, searched.code()), (2, 3), "{searched:?}");
+    raw.send(&raw::extended(4, raw::START_TLS));
+    assert_eq!(raw.receive().unwrap().code(), 0);
 }
 
 #[test]

@@ -66,7 +66,11 @@ fn every_write_is_refused_with_unwilling_to_perform_and_changes_nothing() {
     ];
     for change in changes {
         for client in [demo.ldap().as_user(ada), demo.ldap().as_service(&acme.service_account)] {
-            assert_eq!(client.modify(&change).code, 53, "{change}");
+            let refused = client.modify(&change);
+            assert_eq!(refused.code, 53, "{change}");
+            for words in ["admin API", "/v1/docs", "tenantry"] {
+                assert!(refused.stderr.contains(words), "{change}: {refused:?}");
+            }
         }
     }
     let nextcloud = demo.ldap().as_service(&acme.service_account);

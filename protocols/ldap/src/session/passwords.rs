@@ -91,7 +91,8 @@ impl From<NoChange> for Outcome {
             NoChange::Name => return Refusal::Name.into(),
             NoChange::Else => (
                 ResultCode::UnwillingToPerform,
-                "over LDAP users change their own password, and nothing else: use the admin API",
+                "over LDAP users change their own password, and nothing else: see the admin API's \
+                 /v1/docs, or the command tenantry",
             ),
             NoChange::Manner => (
                 ResultCode::UnwillingToPerform,

@@ -15,7 +15,8 @@ use crate::{Command, Missed, Outcome, Question, ResultCode, Ticket};
 /// So many octets of a request may be no ASCII: a few of them are many once text is normalized.
 const FOREIGN: usize = 64 << 10;
 
-const NO_WRITES: &str = "the directory is read over LDAP and changed through the admin API";
+const NO_WRITES: &str = "the directory is read over LDAP and changed through the admin API: see its \
+                         /v1/docs, or the command tenantry";
 
 impl Session {
     /// Takes the message of this length out of the input and does what it asks, or asks what it
