@@ -1,6 +1,7 @@
 //! Real clients, and what they send first.
 
 mod apache;
+mod directory_studio;
 mod dovecot;
 mod enumeration;
 mod first_messages;
