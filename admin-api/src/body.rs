@@ -44,7 +44,7 @@ impl<T: DeserializeOwned + Default> FromRequest<Api> for OptionalBody<T> {
         if !is_json(&parts) {
             return Err(not_json());
         }
-        parse(&octets).map(Self)
+        Ok(Self(parse::<Option<T>>(&octets)?.unwrap_or_default()))
     }
 }
 

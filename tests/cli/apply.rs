@@ -24,8 +24,7 @@ fn file(office: &Office, secret: &str) -> String {
          - {{name: all, members: {{groups: [staff]}}}}\n\
          - {{name: staff, members: {{users: [ada, bob]}}}}\n\
          password_policies:\n\
-         - {{name: careful, precedence: 5, groups: [staff], password_minimum: 12,\n\
-             password_policy: {{history: 4}}}}\n\
+         - {{name: careful, precedence: 5, groups: [staff], password_policy: {{history: 4}}}}\n\
          devices: [{{name: printer, addresses: ['00:10:a4:23:19:c0'], groups: [staff], owner: ada}}]\n\
          security_policies:\n\
          - {{name: base, precedence: 1, groups: [all], settings: {{screen_lock: {{delay: 300}}}}}}\n\

@@ -95,7 +95,10 @@ impl Attempt {
             (None, false) => factor.demand,
         };
         let demand = own.unwrap_or(factor.demand);
-        let ends = || own.map_or_else(|| self.settings.enrolment.ends(*let_in), |_| None);
+        let ends = || match own {
+            None => self.settings.enrolment.ends(*let_in),
+            Some(_) => None,
+        };
         Ok(match (demand, credential.totp_enrolled) {
             (Demand::Off, _) | (Demand::IfEnrolled, false) => (Need::Nothing, None),
             (Demand::IfEnrolled | Demand::Required, true) => (Need::Code, None),

@@ -124,6 +124,10 @@ impl Directory {
     /// after `retention`, where their organization says nothing else, and whole days (UTC) at once
     /// where that is a day or more. Returns how many segments of the log were removed or written
     /// anew.
+    /// Forgets events that are kept no longer: all those of organizations that were destroyed, and
+    /// others after `retention`, where their organization says nothing else, and whole days (UTC) at
+    /// once where that is a day or more. Returns how many segments of the log were removed or
+    /// written anew.
     ///
     /// # Errors
     /// When the store or the event log fails.

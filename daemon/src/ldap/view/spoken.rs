@@ -117,8 +117,8 @@ fn spoken_layout(layout: Layout, spoken: Option<&Spoken>) -> Layout {
 mod tests {
     use directory::Time;
     use directory::records::{
-        Alias, Base, CustomMark, OrganizationFields, OrganizationState, Presentation, Settings,
-        Stamp,
+        Alias, Base, CustomMark, Marks, OrganizationFields, OrganizationState, Presentation,
+        Settings, Stamp,
     };
     use directory::search::Kind;
     use uuid::Uuid;
@@ -144,6 +144,7 @@ mod tests {
             settings: Settings::default(),
             presentation: Presentation { layout: Layout::Rfc2307, aliases: vec![alias] },
             custom: CustomMark::default(),
+            marks: Marks::default(),
         }
     }
 
