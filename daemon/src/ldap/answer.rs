@@ -336,7 +336,6 @@ impl Caller {
         let who = (user, aim.naming.ways().unpaged);
         let terms = Terms::new(&self.door.searches, self.door.clock, request, who);
         self.telling.began = Some(terms.began);
-        self.noting().search(request, grant.schema());
         self.noting().search(request, &aim.naming, grant.schema());
         let begun = self.begin((ticket, &aim, request), (user, terms), &grant, session)?;
         let (answer, rest) = match begun {

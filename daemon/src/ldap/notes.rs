@@ -25,7 +25,6 @@ const SHAPE: usize = directory::RECORDED_TEXT;
 
 /// What is told of a base that is no distinguished name.
 pub(super) const NO_NAME: &str = "not a distinguished name";
-const NO_NAME: &str = "not a distinguished name";
 /// What is told of an order by more keys than are sorted by.
 const TOO_MANY_KEYS: &str = "by too many attributes";
 /// What is told of entries that were too many to sort.

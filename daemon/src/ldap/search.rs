@@ -86,10 +86,8 @@ impl Terms {
         };
         let began = clock.monotonic();
         let deadline = began.saturating_add(time);
-        Self { began, deadline, entries, paged, look_through: limits.look_through }
-        let deadline = clock.monotonic().saturating_add(time);
         let look_through = limits.look_through;
-        Self { deadline, entries, paged, look_through, waits_since: None }
+        Self { began, deadline, entries, paged, look_through, waits_since: None }
     }
 
     /// Whether their time has passed.

@@ -87,12 +87,8 @@ impl Attempt {
         };
         let own = match (&self.policy, factor.service_accounts_decide) {
             (Some(policy), _) => policy.second_factor,
-            (None, true) => self.demand_of_application(snapshot)?,
+            (None, true) => self.demand_of_applications(snapshot)?,
             (None, false) => None,
-        let demand = match (&self.policy, factor.service_accounts_decide) {
-            (Some(policy), _) => policy.second_factor.unwrap_or(factor.demand),
-            (None, true) => self.demand_of_applications(snapshot)?.unwrap_or(factor.demand),
-            (None, false) => factor.demand,
         };
         let demand = own.unwrap_or(factor.demand);
         let ends = || match own {
@@ -114,38 +110,34 @@ impl Attempt {
         if self.enrol_by.is_some() { NOT_ENROLLED_IN_TIME } else { NOT_ENROLLED }
     }
 
-    fn demand_of_application(&self, snapshot: &Snapshot) -> Result<Option<Demand>, Error> {
-        let (Some(place), Some(application)) = (self.organization, self.application) else {
-            return Ok(None);
-    /// What the applications demand through which somebody may come: the one that bound before on
-    /// the connection, and those that bind users from where this one comes. The most demanding one
-    /// counts, so that none weakens another's rule.
+    /// What the applications demand themselves through which somebody may come: the one that bound
+    /// before on the connection, and those that bind users from where this one comes. The most
+    /// demanding one counts, so that none weakens another's rule; `None` where that is what the
+    /// organization demands of everybody.
     fn demand_of_applications(&self, snapshot: &Snapshot) -> Result<Option<Demand>, Error> {
         let Some(place) = self.organization else { return Ok(None) };
         let (usual, source) = (self.settings.second_factor.demand, self.source.to_canonical());
-        let mut demand = match self.application {
-            Some(application) => {
-                Some(Self::demand_of(snapshot, place, application)?.unwrap_or(usual))
-            }
-            None => None,
-        };
+        let mut demands = Vec::new();
+        if let Some(application) = self.application {
+            demands.push(self.demand_of(snapshot, place, application)?);
+        }
         for id in snapshot.find(place.partition(), indices::SERVICE_ACCOUNT_SOURCES, b"") {
             let Some(account) = snapshot.get::<ServiceAccount>(place.partition(), id?)? else {
                 continue;
             };
             let fields = account.fields;
             if fields.sources.iter().any(|network| network.contains(&source)) {
-                let own = fields.second_factor.unwrap_or(usual);
                 // Who may not bind makes nothing easier for anybody.
-                let own = if fields.suspended { own.max(usual) } else { own };
-                demand = Some(demand.map_or(own, |other| other.max(own)));
+                let least = if fields.suspended { usual } else { Demand::Off };
+                demands.push(fields.second_factor.map(|own| own.max(least)));
             }
         }
-        Ok(demand)
+        let strictest = demands.iter().map(|own| own.unwrap_or(usual)).max();
+        Ok(strictest.filter(|strictest| demands.contains(&Some(*strictest))))
     }
 
-    /// What the application demands that bound before on the connection.
     fn demand_of(
+        &self,
         snapshot: &Snapshot,
         place: OrganizationId,
         application: Actor,
