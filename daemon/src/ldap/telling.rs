@@ -66,9 +66,9 @@ impl Caller {
             return;
         }
         let (actor, wanted, given) = (self.actor(), request.size_limit, given(session, ticket));
+        let open = matches!(ending, Ending::Open);
         let failure = ending.failure(wanted, given);
         let chosen = failure.is_none() && self.directory().is_told(how);
-        let open = matches!(ending, Ending::Open);
         if !open && !chosen && !self.is_told(actor, failure.as_ref()) {
             return;
         }
