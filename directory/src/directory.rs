@@ -34,14 +34,14 @@ use crate::lasting::LastingKey;
 use crate::orders::{Departures, OrderNetworks};
 use crate::preparation::failed_to_open;
 use crate::records::{
-    Admin, AdminFields, Agreements, CertificateAuthority, CertificateTotals, Compliance,
-    Credential, CustomAttribute, DeadLetter, DeletedUser, DeliveryProgress, Departure,
-    DepartureTotals, Device, EventDestination, EventKeeping, FormerPassword, GearClaims, Group,
-    GroupPasswordPolicy, Import, ImportWork, Invitation, IssuedCertificate, Organization,
-    OrganizationState, OwnCertificates, Passkey, PasswordHistory, Plan, RadiusClient,
-    RecoveryCodes, Repeat, ReplyProfile, RevokedCertificates, SearchTelling, SecurityPolicy,
-    SecurityPolicyVersion, ServiceAccount, Session, SessionTotals, SettledReports, Token, TokenUse,
-    UsageMonth, User, UserCap, UserTotals, indices,
+    Admin, AdminFields, Agreements, CertificateAuthority, CertificateTotals, ClosedAccount,
+    Compliance, ComplianceWatch, Credential, CustomAttribute, DeadLetter, DeletedUser,
+    DeliveryProgress, Departure, DepartureTotals, Device, EventDestination, EventKeeping,
+    FormerPassword, GearClaims, Group, GroupPasswordPolicy, Import, ImportWork, Invitation,
+    IssuedCertificate, Organization, OrganizationState, OwnCertificates, Passkey, PasswordHistory,
+    Plan, RadiusClient, RecoveryCodes, Repeat, ReplyProfile, RevokedCertificates, SearchTelling,
+    SecurityPolicy, SecurityPolicyVersion, ServerCertificate, ServiceAccount, Session,
+    SessionTotals, SettledReports, Token, TokenUse, UsageMonth, User, UserCap, UserTotals, indices,
 };
 use crate::search::{Memo, SearchGrant};
 use crate::text::prepare;
@@ -315,6 +315,9 @@ impl Directory {
             KindCheck::of::<SecurityPolicy>(),
             KindCheck::of::<SecurityPolicyVersion>(),
             KindCheck::of::<Compliance>(),
+            KindCheck::of::<ComplianceWatch>(),
+            KindCheck::of::<ServerCertificate>(),
+            KindCheck::of::<ClosedAccount>(),
             KindCheck::of::<GroupPasswordPolicy>(),
             KindCheck::of::<FormerPassword>(),
             KindCheck::of::<EventKeeping>(),

@@ -192,7 +192,7 @@ async fn what_no_list_has_and_what_no_filter_is_are_refused_with_their_place() {
 }
 
 /// The organization's path, and what stands in the paths of lists that are about one thing.
-async fn things(world: &World, root: &str) -> (String, [(&'static str, String); 6]) {
+async fn things(world: &World, root: &str) -> (String, [(&'static str, String); 7]) {
     let acme = world.organization(root, "acme").await;
     let make = |path: &'static str, body: Value| {
         let path = format!("{acme}/{path}");
@@ -207,7 +207,11 @@ async fn things(world: &World, root: &str) -> (String, [(&'static str, String); 
     world.must(root, "PATCH", &format!("{acme}/groups/{group}/members"), members).await;
     let admin =
         json!({"login": "own", "display_name": "Own", "role": "read_only", "password": PASSWORD});
+    let receiver = json!({
+        "name": "siem", "kind": "webhook", "webhook": {"url": "https://siem.example/events"}
+    });
     let things = [
+        ("{event_destination}", make("event-destinations", receiver).await),
         ("{device}", make("devices", json!({"name": "laptop"})).await),
         ("{security_policy}", make("security-policies", json!({"name": "base"})).await),
         ("{import}", make("imports", json!({"name": "file", "format": "ldif"})).await),
@@ -246,8 +250,8 @@ async fn every_collection_speaks_the_same_language() {
         assert!(has("filter") && has("sort"), "{}", route.path);
         let mut path = route.path.replace("/v1/organizations/{organization}", &acme);
         things.iter().for_each(|(name, id)| path = path.replace(name, id));
-        // Admins of the provider are others than the organization's.
-        if path.starts_with("/v1/admins/") {
+        // What is the provider's is other than what is the organization's.
+        if path.starts_with("/v1/admins/") || path.starts_with("/v1/event-destinations/") {
             continue;
         }
         let member = match path.rsplit('/').next() {

@@ -373,7 +373,7 @@ fn a_record_of_version_1_is_read_as_one_without_custom_values() {
     let body = old(storage::encode(&staff).unwrap());
     assert_eq!(<Group as storage::Record>::upgrade(1, &body).unwrap(), staff);
     let ada = <User as Entity>::new(Uuid::nil(), stamp, user("ada"));
-    let body = old(old(storage::encode(&ada).unwrap()));
+    let body = old(old(old(storage::encode(&ada).unwrap())));
     assert_eq!(<User as storage::Record>::upgrade(1, &body).unwrap(), ada);
     assert!(<User as storage::Record>::upgrade(9, &body).is_err());
 }

@@ -88,7 +88,8 @@ fn client(world: &World, organization: OrganizationId) -> RadiusClientId {
     };
     let made = world.change(move |change| {
         let mut grant = change.authorize::<ManageConfiguration>(organization)?;
-        grant.radius_clients().create(fields, "0123456789abcdef").map(|(id, _)| id)
+        let secret = format!("0123456789abcdef{}", organization.record());
+        grant.radius_clients().create(fields, &secret).map(|(id, _)| id)
     });
     made.unwrap()
 }

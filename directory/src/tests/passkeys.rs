@@ -260,7 +260,7 @@ fn a_copy_shows_by_its_counter_and_suspends_the_passkey_until_its_owner_activate
     assert!(objection(&world).contains("suspended"), "{}", objection(&world));
     let kept =
         || world.directory.read(own).unwrap().oneself().unwrap().passkeys().unwrap().remove(0);
-    assert!(kept().suspended && kept().counter == 9);
+    assert!(kept().suspended && kept().counter == 10);
     let uuid = kept().uuid;
     let activated =
         world.directory.change(own, move |change| change.oneself()?.activate_passkey(uuid));
