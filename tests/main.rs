@@ -28,5 +28,6 @@ mod lifecycle;
 mod radius;
 #[cfg(test)]
 mod refusals;
+mod revisions;
 #[cfg(test)]
 mod tidy;

@@ -18,7 +18,7 @@ use crate::harness::receiver;
 const UNCOVERED: [&str; 0] = [];
 
 /// Routes that need a token and no permission.
-const OWN: [&str; 19] = [
+const OWN: [&str; 20] = [
     "DELETE /v1/me/api-keys/{id}",
     "DELETE /v1/me/passkeys/{id}",
     "DELETE /v1/me/sessions",
@@ -26,6 +26,7 @@ const OWN: [&str; 19] = [
     "GET /v1/me/api-keys",
     "GET /v1/me/can-i",
     "GET /v1/me/passkeys",
+    "GET /v1/me/passkeys/{id}",
     "GET /v1/me/sessions",
     "GET /v1/policy",
     "GET /v1/profiles",
@@ -63,19 +64,19 @@ const NEVER: &str = "01890000-0000-7000-8000-000000000000";
 const ROLES: [&str; 5] =
     ["administrator_with_billing", "administrator", "manager", "help_desk", "read_only"];
 
-struct Route {
-    method: String,
-    path: String,
-    permission: Option<String>,
-    public: bool,
+pub(crate) struct Route {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) permission: Option<String>,
+    pub(crate) public: bool,
 }
 
 impl Route {
-    fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
 
-    fn in_organization(&self) -> bool {
+    pub(crate) fn in_organization(&self) -> bool {
         self.path.contains("{organization}")
     }
 
@@ -88,8 +89,8 @@ impl Route {
 }
 
 /// An organization with one of everything.
-struct Site {
-    office: Office,
+pub(crate) struct Site {
+    pub(crate) office: Office,
     user: String,
     group: String,
     service_account: String,
@@ -114,7 +115,7 @@ struct Site {
 }
 
 impl Site {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let office = Office::new();
         let account = id_of(&office.make("service-accounts", &json!({"name": "application"})));
         let client = office.client("switch", &json!({}));
@@ -199,7 +200,7 @@ impl Site {
         (!filled.contains('{')).then_some(filled)
     }
 
-    fn ours(&self, route: &Route) -> String {
+    pub(crate) fn ours(&self, route: &Route) -> String {
         self.fill(route, &self.office.id).unwrap()
     }
 }
@@ -456,6 +457,7 @@ fn ones_own_account_needs_no_permission_and_a_session_ends_with_signing_out() {
                 "POST /v1/sign-out" | "DELETE /v1/me/sessions" => continue,
                 "DELETE /v1/me/api-keys/{id}"
                 | "DELETE /v1/me/passkeys/{id}"
+                | "GET /v1/me/passkeys/{id}"
                 | "POST /v1/me/passkeys/{id}/activate" => {
                     let response = route.as_someone(&admin.session, &site.ours(route));
                     assert_eq!(response.status, 404, "{response:?}");

@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::moment::Moment;
+use crate::revision::Revised;
 
 /// What browsers show beside the domain.
 const NAME: &str = "Tenantry";
@@ -179,6 +180,12 @@ impl From<records::Passkey> for Passkey {
             model: passkey.model,
             suspended: passkey.suspended,
         }
+    }
+}
+
+impl From<records::Passkey> for Revised<Passkey> {
+    fn from(passkey: records::Passkey) -> Self {
+        Self::new(passkey.revision(), passkey.into())
     }
 }
 

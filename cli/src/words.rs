@@ -431,6 +431,7 @@ pub(crate) const NOUNS: &[Noun] = &[
         columns: &["id", "name", "created", "last_used", "portable", "suspended"],
         verbs: &[
             verb("list", "list_own_passkeys"),
+            verb("show", "show_own_passkey"),
             verb("rename", "rename_own_passkey"),
             verb("activate", "activate_own_passkey"),
             verb("delete", "delete_own_passkey"),

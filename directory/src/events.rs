@@ -14,7 +14,7 @@ use storage::{EventOwner, EventWords, Partition, ReadError, Reading, Snapshot};
 use uuid::Uuid;
 
 pub use self::among::{AMONG, EventsAmong};
-pub use self::keeping::LONGEST_KEPT;
+pub use self::keeping::{LONGEST_KEPT, retention_revision};
 pub use self::query::EventQuery;
 pub use self::reading::{
     COUNTED, COUNTS, CountBy, EventChain, EventCounts, EventLine, EventLines, EventPage, LOOKED_AT,

@@ -25,10 +25,11 @@ async fn if_match_protects_from_lost_updates() {
     let path = format!("{user}/password");
     matched(&world, &root, "PUT", &path, "\"1\"", &password).await.is_problem(412, "stale");
     assert!(matched(&world, &root, "PUT", &path, "\"2\"", &password).await.status.is_success());
+    matched(&world, &root, "PUT", &path, "\"2\"", &password).await.is_problem(412, "stale");
     let any = matched(&world, &root, "PATCH", &user, "*", &json!({"title": null})).await;
     assert_eq!(any.json["title"], Value::Null);
     assert!(
-        matched(&world, &root, "DELETE", &user, "\"3\"", &Value::Null).await.status.is_success()
+        matched(&world, &root, "DELETE", &user, "\"4\"", &Value::Null).await.status.is_success()
     );
     world.get(&root, &user).await.is_problem(404, "not-found");
 }

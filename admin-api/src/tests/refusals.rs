@@ -69,6 +69,7 @@ fn only_what_must_is_public_or_needs_no_permission() {
             "GET /v1/me/api-keys",
             "GET /v1/me/can-i",
             "GET /v1/me/passkeys",
+            "GET /v1/me/passkeys/{id}",
             "GET /v1/me/sessions",
             "GET /v1/policy",
             "GET /v1/profiles",

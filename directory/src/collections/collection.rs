@@ -212,6 +212,18 @@ impl<E: Entity> Collection<'_, &mut Change<'_>, E> {
         self.site.tell(Action::Deleted, (E::SUBJECT, record.uuid(), &name), told)
     }
 
+    /// Raises the revision of a record of which more is about to change than it holds itself; with
+    /// `revision`, only when nobody changed it in between.
+    ///
+    /// # Errors
+    /// `Missing` or `Stale`.
+    pub fn touch(&mut self, id: E::Id, revision: Option<u64>) -> Result<(), Error> {
+        let mut record = self.read_at(id, revision)?;
+        record.stamp().touch(self.site.now());
+        self.site.source.put(self.site.partition(), id.record(), &record)?;
+        Ok(())
+    }
+
     /// Reads a record and compares its revision with the one the caller has seen.
     pub(crate) fn read_at(&self, id: E::Id, revision: Option<u64>) -> Result<E, Error> {
         let record = self.read(id)?;

@@ -109,13 +109,21 @@ impl Oneself<'_, &mut Change<'_>> {
         Ok(passkey)
     }
 
-    /// Gives a passkey another name.
+    /// Gives a passkey another name; with `revision`, only when it has the one that was seen.
     ///
     /// # Errors
-    /// `Missing` when the admin has no such passkey; `Invalid` for a name that is none.
-    pub fn rename_passkey(&mut self, uuid: Uuid, name: String) -> Result<Passkey, Error> {
+    /// `Missing` when the admin has no such passkey; `Stale`; `Invalid` for a name that is none.
+    pub fn rename_passkey(
+        &mut self,
+        uuid: Uuid,
+        revision: Option<u64>,
+        name: String,
+    ) -> Result<Passkey, Error> {
         limits::name("/name", &name)?;
         let (number, mut passkey) = self.passkey(uuid)?;
+        if revision.is_some_and(|seen| seen != passkey.revision()) {
+            return Err(Error::Stale);
+        }
         let before = std::mem::replace(&mut passkey.name, name);
         if before != passkey.name {
             self.site.source.put(self.site.partition(), number, &passkey)?;

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use storage::{Change, Id, Partition, Reading, Snapshot};
+use uuid::Uuid;
 
 use super::password_policies::{counting, settings_of};
 use super::site::Site;
+use super::users::Users;
 use crate::access::{
     ChangeOwnPassword, Grant, Identity, ManageIdentities, Proven, RecoverAccounts, View,
 };
@@ -69,6 +71,20 @@ impl<'t, 'c> Grant<'t, &mut Change<'c>, RecoverAccounts> {
     /// The credentials of the organization's users.
     pub fn passwords(&mut self) -> Passwords<'t, &mut Change<'c>> {
         Passwords { site: self.site_mut() }
+    }
+}
+
+impl Grant<'_, &mut Change<'_>, RecoverAccounts> {
+    /// Finds the user with an external id whose credentials are about to change, and raises their
+    /// revision; with `revision`, only when nobody changed them in between.
+    ///
+    /// # Errors
+    /// `Missing` or `Stale`.
+    pub fn account(&mut self, user: Uuid, revision: Option<u64>) -> Result<UserId, Error> {
+        let mut users = Users::new(self.site_mut());
+        let id = users.id_of(user)?;
+        users.touch(id, revision)?;
+        Ok(id)
     }
 }
 

@@ -14,14 +14,16 @@ impl CertificateAuthorities<'_, &mut Change<'_>> {
     /// Has what the list says count from then on, in place of what an earlier one said.
     ///
     /// # Errors
-    /// `Missing`; `Stale` when the authority's certificate is another by now; `Invalid` for an older
+    /// `Missing`; `Stale` when the authority was changed since `revision`, or its certificate is
+    /// another by now; `Invalid` for an older
     /// list than the one that counts.
     pub fn set_revocations(
         &mut self,
         id: CertificateAuthorityId,
+        revision: Option<u64>,
         list: ForeignList,
     ) -> Result<CertificateAuthority, Error> {
-        let mut record = self.read(id)?;
+        let mut record = self.read_at(id, revision)?;
         if record.fields.certificate != list.authority {
             return Err(Error::Stale);
         }

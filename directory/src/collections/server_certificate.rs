@@ -295,18 +295,21 @@ fn is_signed_by(chain: &[Vec<u8>], authority: &[u8]) -> bool {
 }
 
 impl Grant<'_, &mut Change<'_>, ManageConfiguration> {
-    /// Has the organization's network show this certificate from the next conversation on.
+    /// Has the organization's network show this certificate from the next conversation on; with
+    /// `revision`, only when nobody set another in between.
     ///
     /// # Errors
-    /// `Missing` when the grant is for the provider; a store failure.
+    /// `Missing` when the grant is for the provider; `Stale`; a store failure.
     pub fn set_server_certificate(
         &mut self,
+        revision: Option<u64>,
         identity: &ServerIdentity,
     ) -> Result<ServerCertificate, Error> {
         let id = self.organization()?;
         let mut site = self.site_mut();
         let (partition, now) = (site.partition(), site.now());
         let before = site.source.get::<ServerCertificate>(partition, ServerCertificate::ID)?;
+        check_seen(revision, before.as_ref())?;
         let mut stamp = before.as_ref().map_or_else(|| Stamp::new(now), |before| before.stamp);
         if before.is_some() {
             stamp.touch(now);
@@ -322,12 +325,14 @@ impl Grant<'_, &mut Change<'_>, ManageConfiguration> {
 
     /// Issues a certificate for these DNS names by the organization's own authority, and has the
     /// network show it from the next conversation on; without names, for those of the one that is
-    /// shown.
+    /// shown. With `revision`, only when nobody set another in between.
     ///
     /// # Errors
-    /// `Forbidden` when the organization has no authority of its own; `Invalid`; a store failure.
+    /// `Forbidden` when the organization has no authority of its own; `Invalid`; `Stale`; a store
+    /// failure.
     pub fn issue_server_certificate(
         &mut self,
+        revision: Option<u64>,
         names: Option<Vec<String>>,
         days: u16,
         key: &NewKey,
@@ -335,11 +340,12 @@ impl Grant<'_, &mut Change<'_>, ManageConfiguration> {
         check_days("/days", days, CERTIFICATE_DAYS)?;
         let site = self.site_mut();
         let partition = site.partition();
+        let before = site.source.get::<ServerCertificate>(partition, ServerCertificate::ID)?;
+        check_seen(revision, before.as_ref())?;
         let names = match names {
             Some(names) => names,
             None => {
-                let before = site.source.get::<ServerCertificate>(partition, ServerCertificate::ID);
-                let names = before?.map(|before| before.facts().dns_names);
+                let names = before.map(|before| before.facts().dns_names);
                 names.ok_or_else(|| Invalid::new("/dns_names", "must be given the first time"))?
             }
         };
@@ -353,7 +359,7 @@ impl Grant<'_, &mut Change<'_>, ManageConfiguration> {
         let now = site.now();
         let paper = Paper { common_name, names, usage, days, now, revocation_url: None };
         let signed = issuer.sign_made(&paper, key, site.tools)?;
-        self.set_server_certificate(&ServerIdentity::made(signed.der, key))
+        self.set_server_certificate(revision, &ServerIdentity::made(signed.der, key))
     }
 
     /// Has the organization's network show the daemon's certificate again; with `revision`, only
@@ -373,6 +379,14 @@ impl Grant<'_, &mut Change<'_>, ManageConfiguration> {
         site.source.delete::<ServerCertificate>(partition, number)?;
         site.source.delete_secret(partition, kinds::SERVER_KEY, number)?;
         tell(&mut site, id, Some(&before), None)
+    }
+}
+
+/// Whether the certificate is the one that was seen, where that matters.
+fn check_seen(revision: Option<u64>, before: Option<&ServerCertificate>) -> Result<(), Error> {
+    match revision {
+        Some(_) if revision != before.map(|before| before.stamp.revision) => Err(Error::Stale),
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -17,6 +17,11 @@ const DAY: u64 = 24 * 60 * 60 * 1_000;
 /// The longest that an organization's events are kept, in milliseconds.
 pub const LONGEST_KEPT: u64 = 3_660 * DAY;
 
+/// By what a change says which retention it saw: what is said again has the same.
+pub fn retention_revision(retention: Option<u64>) -> u64 {
+    retention.map_or(1, |time| time.saturating_add(2))
+}
+
 impl Grant<'_, &Snapshot, View> {
     /// How long the organization's events are kept, in milliseconds; none where it has not said.
     ///
@@ -31,11 +36,15 @@ impl Grant<'_, &Snapshot, View> {
 
 impl Grant<'_, &mut Change<'_>, ManageAuthentication> {
     /// Says how long the organization's events are kept, in milliseconds; none for as long as the
-    /// provider keeps its own.
+    /// provider keeps its own. With `revision`, only when that is still of what was said before.
     ///
     /// # Errors
-    /// `Invalid` for less than a day or more than ten years.
-    pub fn set_event_retention(&mut self, retention: Option<u64>) -> Result<(), Error> {
+    /// `Invalid` for less than a day or more than ten years; `Stale`.
+    pub fn set_event_retention(
+        &mut self,
+        revision: Option<u64>,
+        retention: Option<u64>,
+    ) -> Result<(), Error> {
         let id = self.organization()?;
         if retention.is_some_and(|time| !(DAY..=LONGEST_KEPT).contains(&time)) {
             return Err(Invalid::new("/retention", "must be a day to ten years").into());
@@ -43,6 +52,9 @@ impl Grant<'_, &mut Change<'_>, ManageAuthentication> {
         let record = organization(&*self.source, id)?.ok_or(Error::Missing)?;
         let partition = id.partition();
         let before = self.source.get::<EventKeeping>(partition, THE_ONLY_ONE)?.unwrap_or_default();
+        if revision.is_some_and(|seen| seen != retention_revision(before.retention)) {
+            return Err(Error::Stale);
+        }
         if before.retention == retention {
             return Ok(());
         }

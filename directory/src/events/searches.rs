@@ -37,11 +37,16 @@ impl Grant<'_, &Snapshot, View> {
 }
 
 impl Grant<'_, &mut Change<'_>, ManageConfiguration> {
-    /// Says which searches of the organization are told as events.
+    /// Says which searches of the organization are told as events; with `revision`, only when that
+    /// is still of what was said before.
     ///
     /// # Errors
-    /// `Invalid` for fewer than one in a million.
-    pub fn set_search_telling(&mut self, telling: SearchTelling) -> Result<(), Error> {
+    /// `Invalid` for fewer than one in a million; `Stale`.
+    pub fn set_search_telling(
+        &mut self,
+        revision: Option<u64>,
+        telling: SearchTelling,
+    ) -> Result<(), Error> {
         let id = self.organization()?;
         if telling.one_in > SEARCHES_LEFT_OUT {
             return Err(Invalid::new("/one_in", "must be 0 to 1000000").into());
@@ -49,6 +54,9 @@ impl Grant<'_, &mut Change<'_>, ManageConfiguration> {
         let record = organization(&*self.source, id)?.ok_or(Error::Missing)?;
         let partition = id.partition();
         let before = self.source.get::<SearchTelling>(partition, THE_ONLY_ONE)?.unwrap_or_default();
+        if revision.is_some_and(|seen| seen != before.revision()) {
+            return Err(Error::Stale);
+        }
         if before == telling {
             return Ok(());
         }

@@ -54,6 +54,17 @@ pub(crate) fn credential_key(credential: &[u8]) -> [u8; 32] {
     Sha256::digest(credential).into()
 }
 
+impl Passkey {
+    /// By what a change says which name it saw, all that its owner writes of it: what has the same
+    /// name again has the same.
+    pub fn revision(&self) -> u64 {
+        let digest = Sha256::digest(self.name.as_bytes());
+        let number = digest.iter().take(8).fold(0, |number, octet| number << 8 | u64::from(*octet));
+        // None has the number 0.
+        number.max(1)
+    }
+}
+
 impl Record for Passkey {
     const KIND: Kind = kinds::PASSKEY;
     const VERSION: u8 = 2;

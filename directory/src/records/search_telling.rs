@@ -15,6 +15,13 @@ pub struct SearchTelling {
     pub values: bool,
 }
 
+impl SearchTelling {
+    /// By what a change says which of these it saw: what is said again has the same.
+    pub fn revision(self) -> u64 {
+        (u64::from(self.one_in) << 1 | u64::from(self.values)).saturating_add(1)
+    }
+}
+
 impl Record for SearchTelling {
     const KIND: Kind = kinds::SEARCH_TELLING;
     const VERSION: u8 = 1;

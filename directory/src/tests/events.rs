@@ -102,7 +102,7 @@ fn a_change_is_found_by_its_request_and_by_what_its_client_calls_that() {
         let context = Context { request, ..world.top() };
         let retention = Some(u64::try_from(slug.len()).unwrap() * 24 * HOUR);
         let done = world.directory.change(context, move |it| {
-            it.authorize::<ManageAuthentication>(acme)?.set_event_retention(retention)
+            it.authorize::<ManageAuthentication>(acme)?.set_event_retention(None, retention)
         });
         done.unwrap();
     };
@@ -137,7 +137,8 @@ fn a_page_shows_what_is_on_the_disk_and_waits_for_changes_alone() {
     assert_eq!(shown(), before, "a loss of power could give its number to another");
     world
         .change(move |it| {
-            it.authorize::<ManageAuthentication>(acme)?.set_event_retention(Some(9 * 24 * HOUR))
+            it.authorize::<ManageAuthentication>(acme)?
+                .set_event_retention(None, Some(9 * 24 * HOUR))
         })
         .unwrap();
     let after = shown();
@@ -336,7 +337,7 @@ fn an_organization_keeps_its_events_as_long_as_it_says() {
     let keep = |days: u64| {
         world.directory.change(world.by(world.top), move |change| {
             let mut grant = change.authorize::<ManageAuthentication>(acme)?;
-            grant.set_event_retention(Some(days * DAY))
+            grant.set_event_retention(None, Some(days * DAY))
         })
     };
     assert!(keep(0).is_err() && keep(4_000).is_err());

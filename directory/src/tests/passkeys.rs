@@ -318,7 +318,7 @@ fn passkeys_are_named_and_the_last_one_goes_only_where_a_code_was_given() {
     let list = |by: Context| world.directory.read(by).unwrap().oneself().unwrap().passkeys();
     let uuid = list(by).unwrap()[0].uuid;
     let rename = |by: Context, name: &'static str| {
-        world.directory.change(by, move |it| it.oneself()?.rename_passkey(uuid, name.into()))
+        world.directory.change(by, move |it| it.oneself()?.rename_passkey(uuid, None, name.into()))
     };
     assert_eq!(rename(by, "phone").unwrap().name, "phone");
     let told = world.events(Place::Provider, 1).remove(0);
@@ -327,6 +327,15 @@ fn passkeys_are_named_and_the_last_one_goes_only_where_a_code_was_given() {
         (Action::Changed, Some("\"laptop\""))
     );
     assert!(matches!(rename(by, " "), Err(Error::Invalid(_))));
+    let seen = list(by).unwrap()[0].revision();
+    let rename_seen = |name: &'static str| {
+        world
+            .directory
+            .change(by, move |it| it.oneself()?.rename_passkey(uuid, Some(seen), name.into()))
+    };
+    assert_eq!(rename_seen("watch").unwrap().name, "watch");
+    assert!(matches!(rename_seen("ring"), Err(Error::Stale)));
+    assert_eq!(list(by).unwrap()[0].name, "watch");
     assert!(matches!(rename(world.top(), "theirs"), Err(Error::Missing)));
     let delete = |by: Context, uuid| {
         let by = Context { now: world.now(), ..by };

@@ -163,6 +163,18 @@ fn a_browser_registers_a_passkey_and_signs_in_with_it_and_nobody_else_does() {
     let activated = admin.session.send("POST", &path, None);
     assert_eq!((activated.status, &activated.json()["suspended"]), (200, &json!(false)));
     assert_eq!(browser.run(USE, &json!([{}]))["status"], 200, "further than before, it goes on");
+    assert_renamed_once(&admin, path.trim_end_matches("/activate"));
+}
+
+/// A name takes the place of the one that was seen, or is not given.
+fn assert_renamed_once(admin: &Admin, place: &str) {
+    let tag = admin.session.get(place).header("etag").unwrap().to_owned();
+    let rename = |name: &str| {
+        let (seen, body) = (format!("If-Match: {tag}"), json!({"name": name}));
+        admin.session.send_with("PATCH", place, &[seen.as_str()], Some(&body))
+    };
+    assert_eq!(rename("watch").json()["name"], "watch");
+    assert_eq!(rename("ring").json()["type"], "/problems/stale");
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub(crate) struct NewAdminPassword {
 pub(crate) async fn set_admin_password(
     home: Home<ManageAdmins>,
     Item(admin): Item,
-    if_match: IfMatch,
+    IfMatch(revision): IfMatch,
     Body(new): Body<NewAdminPassword>,
 ) -> Result<StatusCode, Problem> {
     let place = home.place;
@@ -42,7 +42,7 @@ pub(crate) async fn set_admin_password(
         let mut grant = change.authorize_at::<ManageAdmins>(place)?;
         let mut admins = grant.admins();
         let id = admins.id_of(admin)?;
-        if_match.check(admins.read(id)?.stamp.revision)?;
+        admins.touch(id, revision)?;
         admins.set_password(id, password)
     });
     set.await?;

@@ -28,6 +28,7 @@ pub(crate) struct NewRevocations {
     path = "/organizations/{organization}/certificate-authorities/{certificate_authority}/\
             revocations",
     tag = "Certificate authorities",
+    params(IfMatch),
     request_body = NewRevocations,
     responses((status = 200, description = "As it counts now.", body = CertificateAuthority)),
     extensions(("x-permission" = json!("manage_configuration")))
@@ -35,6 +36,7 @@ pub(crate) struct NewRevocations {
 pub(crate) async fn set_revocations(
     within: Within<ManageConfiguration>,
     Item(authority): Item,
+    if_match: IfMatch,
     Body(new): Body<NewRevocations>,
 ) -> Result<Revised<CertificateAuthority>, Problem> {
     let organization = within.organization;
@@ -43,13 +45,15 @@ pub(crate) async fn set_revocations(
         let reading = directory.read(context)?;
         let authorities = reading.authorize::<View>(organization)?.certificate_authorities();
         let id = authorities.id_of(authority)?;
-        let certificate = authorities.read(id)?.fields.certificate;
-        Ok::<_, Problem>((id, ForeignList::of_text(&new.list, &certificate)?))
+        let seen = authorities.read(id)?;
+        if_match.check(seen.stamp.revision)?;
+        let list = ForeignList::of_text(&new.list, &seen.fields.certificate)?;
+        Ok::<_, Problem>((id, if_match, list))
     });
-    let (id, list) = read.await?;
+    let (id, IfMatch(revision), list) = read.await?;
     let set = within.caller.change(move |change| {
         let mut grant = change.authorize::<ManageConfiguration>(organization)?;
-        grant.certificate_authorities().set_revocations(id, list)
+        grant.certificate_authorities().set_revocations(id, revision, list)
     });
     Ok(CertificateAuthority::revised(set.await?, home(&within)?))
 }

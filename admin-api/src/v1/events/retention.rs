@@ -1,13 +1,14 @@
 //! How long an organization's events are kept.
 
-use axum::Json;
 use directory::access::{ManageAuthentication, View};
+use directory::events::retention_revision;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::body::Body;
 use crate::caller::Within;
 use crate::problem::Problem;
+use crate::revision::{IfMatch, Revised};
 
 /// How long an organization's events are kept.
 #[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
@@ -21,6 +22,12 @@ pub(crate) struct Retention {
     retention: Option<u64>,
 }
 
+impl Retention {
+    fn revised(self) -> Revised<Self> {
+        Revised::new(retention_revision(self.retention), self)
+    }
+}
+
 /// Shows how long an organization's events are kept.
 #[utoipa::path(
     get,
@@ -29,10 +36,12 @@ pub(crate) struct Retention {
     responses((status = 200, description = "How long.", body = Retention)),
     extensions(("x-permission" = json!("view")))
 )]
-pub(crate) async fn show_event_retention(within: Within<View>) -> Result<Json<Retention>, Problem> {
+pub(crate) async fn show_event_retention(
+    within: Within<View>,
+) -> Result<Revised<Retention>, Problem> {
     let reading = within.caller.read()?;
     let grant = reading.authorize::<View>(within.organization)?;
-    Ok(Json(Retention { retention: grant.event_retention()? }))
+    Ok(Retention { retention: grant.event_retention()? }.revised())
 }
 
 /// Says how long an organization's events are kept.
@@ -40,19 +49,21 @@ pub(crate) async fn show_event_retention(within: Within<View>) -> Result<Json<Re
     put,
     path = "/organizations/{organization}/event-retention",
     tag = "Events",
+    params(IfMatch),
     request_body = Retention,
     responses((status = 200, description = "How long.", body = Retention)),
     extensions(("x-permission" = json!("manage_authentication")))
 )]
 pub(crate) async fn set_event_retention(
     within: Within<ManageAuthentication>,
+    IfMatch(revision): IfMatch,
     Body(wanted): Body<Retention>,
-) -> Result<Json<Retention>, Problem> {
+) -> Result<Revised<Retention>, Problem> {
     let organization = within.organization;
     let changed = within.caller.change(move |change| {
         let mut grant = change.authorize::<ManageAuthentication>(organization)?;
-        grant.set_event_retention(wanted.retention)
+        grant.set_event_retention(revision, wanted.retention)
     });
     changed.await?;
-    Ok(Json(wanted))
+    Ok(wanted.revised())
 }

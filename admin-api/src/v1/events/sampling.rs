@@ -1,6 +1,5 @@
 //! Which searches over LDAP are events.
 
-use axum::Json;
 use directory::access::{ManageConfiguration, View};
 use directory::records::SearchTelling;
 use serde::{Deserialize, Serialize};
@@ -9,6 +8,7 @@ use utoipa::ToSchema;
 use crate::body::Body;
 use crate::caller::Within;
 use crate::problem::Problem;
+use crate::revision::{IfMatch, Revised};
 
 /// Which searches over LDAP are events (`ldap_search`). Those that fail always are: 120 of an
 /// organization in a minute one by one, of more than that how many.
@@ -24,6 +24,13 @@ pub(crate) struct Sampling {
     values: bool,
 }
 
+impl Sampling {
+    fn revised(telling: SearchTelling) -> Revised<Self> {
+        let SearchTelling { one_in, values } = telling;
+        Revised::new(telling.revision(), Self { one_in, values })
+    }
+}
+
 /// Shows which searches over LDAP are events.
 #[utoipa::path(
     get,
@@ -32,11 +39,12 @@ pub(crate) struct Sampling {
     responses((status = 200, description = "Which ones.", body = Sampling)),
     extensions(("x-permission" = json!("view")))
 )]
-pub(crate) async fn show_event_sampling(within: Within<View>) -> Result<Json<Sampling>, Problem> {
+pub(crate) async fn show_event_sampling(
+    within: Within<View>,
+) -> Result<Revised<Sampling>, Problem> {
     let reading = within.caller.read()?;
     let grant = reading.authorize::<View>(within.organization)?;
-    let SearchTelling { one_in, values } = grant.search_telling()?;
-    Ok(Json(Sampling { one_in, values }))
+    Ok(Sampling::revised(grant.search_telling()?))
 }
 
 /// Says which searches over LDAP are events.
@@ -44,20 +52,22 @@ pub(crate) async fn show_event_sampling(within: Within<View>) -> Result<Json<Sam
     put,
     path = "/organizations/{organization}/event-sampling",
     tag = "Events",
+    params(IfMatch),
     request_body = Sampling,
     responses((status = 200, description = "Which ones.", body = Sampling)),
     extensions(("x-permission" = json!("manage_configuration")))
 )]
 pub(crate) async fn set_event_sampling(
     within: Within<ManageConfiguration>,
+    IfMatch(revision): IfMatch,
     Body(wanted): Body<Sampling>,
-) -> Result<Json<Sampling>, Problem> {
+) -> Result<Revised<Sampling>, Problem> {
     let organization = within.organization;
-    let Sampling { one_in, values } = wanted;
+    let telling = SearchTelling { one_in: wanted.one_in, values: wanted.values };
     let changed = within.caller.change(move |change| {
         let mut grant = change.authorize::<ManageConfiguration>(organization)?;
-        grant.set_search_telling(SearchTelling { one_in, values })
+        grant.set_search_telling(revision, telling)
     });
     changed.await?;
-    Ok(Json(wanted))
+    Ok(Sampling::revised(telling))
 }

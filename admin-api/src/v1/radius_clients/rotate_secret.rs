@@ -59,7 +59,7 @@ const fn day() -> u32 {
 pub(crate) async fn rotate_radius_secret(
     within: Within<ManageConfiguration>,
     Item(radius_client): Item,
-    if_match: IfMatch,
+    IfMatch(revision): IfMatch,
     Body(rotation): Body<Rotation>,
 ) -> Result<Json<Rotated>, Problem> {
     let organization = within.organization;
@@ -73,7 +73,7 @@ pub(crate) async fn rotate_radius_secret(
         let mut grant = change.authorize::<ManageConfiguration>(organization)?;
         let mut clients = grant.radius_clients();
         let id = clients.id_of(radius_client)?;
-        if_match.check(clients.read(id)?.stamp.revision)?;
+        clients.touch(id, revision)?;
         clients.rotate_secret(id, &given, keep)?;
         Ok(id)
     });

@@ -33,7 +33,7 @@ pub(crate) struct NewSharedSecret {
 pub(crate) async fn set_radius_secret(
     within: Within<ManageConfiguration>,
     Item(radius_client): Item,
-    if_match: IfMatch,
+    IfMatch(revision): IfMatch,
     Body(new): Body<NewSharedSecret>,
 ) -> Result<StatusCode, Problem> {
     let organization = within.organization;
@@ -41,7 +41,7 @@ pub(crate) async fn set_radius_secret(
         let mut grant = change.authorize::<ManageConfiguration>(organization)?;
         let mut clients = grant.radius_clients();
         let id = clients.id_of(radius_client)?;
-        if_match.check(clients.read(id)?.stamp.revision)?;
+        clients.touch(id, revision)?;
         clients.set_secret(id, new.secret.expose())
     });
     replaced.await?;

@@ -9,7 +9,7 @@ use super::ServerCertificate;
 use crate::body::Body;
 use crate::caller::Within;
 use crate::problem::Problem;
-use crate::revision::Revised;
+use crate::revision::{IfMatch, Revised};
 
 /// What a certificate is to be like that the network shows.
 #[derive(Deserialize, ToSchema)]
@@ -35,19 +35,21 @@ fn a_year() -> u16 {
     post,
     path = "/organizations/{organization}/server-certificate/issue",
     tag = "Server certificate",
+    params(IfMatch),
     request_body = WantedServerCertificate,
     responses((status = 200, description = "As it is shown now.", body = ServerCertificate)),
     extensions(("x-permission" = json!("manage_configuration")))
 )]
 pub(crate) async fn issue_server_certificate(
     within: Within<ManageConfiguration>,
+    IfMatch(revision): IfMatch,
     Body(wanted): Body<WantedServerCertificate>,
 ) -> Result<Revised<ServerCertificate>, Problem> {
     let organization = within.organization;
     let key = NewKey::generate(within.caller.api.directory.tools())?;
     let issued = within.caller.change(move |change| {
         let mut grant = change.authorize::<ManageConfiguration>(organization)?;
-        grant.issue_server_certificate(wanted.dns_names, wanted.days, &key)
+        grant.issue_server_certificate(revision, wanted.dns_names, wanted.days, &key)
     });
     Ok(ServerCertificate::revised(&issued.await?, within.caller.now()))
 }

@@ -9,7 +9,7 @@ use super::ServerCertificate;
 use crate::body::Body;
 use crate::caller::Within;
 use crate::problem::Problem;
-use crate::revision::Revised;
+use crate::revision::{IfMatch, Revised};
 use crate::secret_text::SecretText;
 
 /// A certificate and its key.
@@ -28,19 +28,21 @@ pub(crate) struct NewServerCertificate {
     put,
     path = "/organizations/{organization}/server-certificate",
     tag = "Server certificate",
+    params(IfMatch),
     request_body = NewServerCertificate,
     responses((status = 200, description = "As it is shown now.", body = ServerCertificate)),
     extensions(("x-permission" = json!("manage_configuration")))
 )]
 pub(crate) async fn set_server_certificate(
     within: Within<ManageConfiguration>,
+    IfMatch(revision): IfMatch,
     Body(new): Body<NewServerCertificate>,
 ) -> Result<Revised<ServerCertificate>, Problem> {
     let organization = within.organization;
     let identity = ServerIdentity::of_pem(&new.certificate, new.private_key.expose())?;
     let set = within.caller.change(move |change| {
         let mut grant = change.authorize::<ManageConfiguration>(organization)?;
-        grant.set_server_certificate(&identity)
+        grant.set_server_certificate(revision, &identity)
     });
     Ok(ServerCertificate::revised(&set.await?, within.caller.now()))
 }

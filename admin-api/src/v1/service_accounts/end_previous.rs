@@ -20,14 +20,14 @@ use crate::revision::IfMatch;
 pub(crate) async fn end_previous_password(
     within: Within<ManageConfiguration>,
     Item(service_account): Item,
-    if_match: IfMatch,
+    IfMatch(revision): IfMatch,
 ) -> Result<StatusCode, Problem> {
     let organization = within.organization;
     let ended = within.caller.change(move |change| {
         let mut grant = change.authorize::<ManageConfiguration>(organization)?;
         let mut accounts = grant.service_accounts();
         let id = accounts.id_of(service_account)?;
-        if_match.check(accounts.read(id)?.stamp.revision)?;
+        accounts.touch(id, revision)?;
         accounts.end_former_password(id)
     });
     ended.await?;

@@ -59,7 +59,7 @@ pub(crate) struct RotatedPassword {
 pub(crate) async fn rotate_service_account(
     within: Within<ManageConfiguration>,
     Item(service_account): Item,
-    if_match: IfMatch,
+    IfMatch(revision): IfMatch,
     OptionalBody(rotation): OptionalBody<PasswordRotation>,
 ) -> Result<Json<RotatedPassword>, Problem> {
     let organization = within.organization;
@@ -70,7 +70,7 @@ pub(crate) async fn rotate_service_account(
         let mut grant = change.authorize::<ManageConfiguration>(organization)?;
         let mut accounts = grant.service_accounts();
         let id = accounts.id_of(service_account)?;
-        if_match.check(accounts.read(id)?.stamp.revision)?;
+        accounts.touch(id, revision)?;
         accounts.rotate_password(id, &generated, keep)?;
         Ok(id)
     });

@@ -7,7 +7,6 @@ use directory::access::RecoverAccounts;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::for_recovery;
 use crate::body::Body;
 use crate::caller::{Item, Within};
 use crate::problem::Problem;
@@ -38,16 +37,18 @@ const LONGEST: u32 = 30 * 24 * 60 * 60;
 pub(crate) async fn lock_user(
     within: Within<RecoverAccounts>,
     Item(user): Item,
-    if_match: IfMatch,
+    IfMatch(revision): IfMatch,
     Body(UserLock { seconds }): Body<UserLock>,
 ) -> Result<StatusCode, Problem> {
-    let (organization, id) = (within.organization, for_recovery(&within, user, &if_match)?);
+    let organization = within.organization;
     if !(1..=LONGEST).contains(&seconds) {
         return Err(Problem::invalid("/seconds", "must be 1 to 2592000: 30 days"));
     }
     let time = Duration::from_secs(seconds.into());
     let locked = within.caller.change(move |change| {
-        change.authorize::<RecoverAccounts>(organization)?.passwords().lock(id, time)
+        let mut grant = change.authorize::<RecoverAccounts>(organization)?;
+        let id = grant.account(user, revision)?;
+        grant.passwords().lock(id, time)
     });
     locked.await?;
     Ok(StatusCode::NO_CONTENT)

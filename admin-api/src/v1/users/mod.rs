@@ -20,7 +20,7 @@ mod unlock;
 mod update;
 
 use directory::UserId;
-use directory::access::{ManageIdentities, RecoverAccounts, View};
+use directory::access::{ManageIdentities, View};
 use directory::collections::SignInState;
 use directory::records::{self, UserState};
 use serde::Serialize;
@@ -209,17 +209,4 @@ async fn set_state(
         Ok((id, changed?))
     });
     User::revised(within, changed.await?)
-}
-
-/// Finds a user whose credentials are to be changed: they are no part of the user's revision.
-fn for_recovery(
-    within: &Within<RecoverAccounts>,
-    user: Uuid,
-    if_match: &IfMatch,
-) -> Result<UserId, Problem> {
-    let reading = within.caller.read()?;
-    let users = reading.authorize::<RecoverAccounts>(within.organization)?.users();
-    let id = users.id_of(user)?;
-    if_match.check(users.read(id)?.stamp.revision)?;
-    Ok(id)
 }

@@ -3,7 +3,6 @@
 use axum::http::StatusCode;
 use directory::access::RecoverAccounts;
 
-use super::for_recovery;
 use crate::caller::{Item, Within};
 use crate::problem::Problem;
 use crate::revision::IfMatch;
@@ -21,11 +20,13 @@ use crate::revision::IfMatch;
 pub(crate) async fn require_password_change(
     within: Within<RecoverAccounts>,
     Item(user): Item,
-    if_match: IfMatch,
+    IfMatch(revision): IfMatch,
 ) -> Result<StatusCode, Problem> {
-    let (organization, id) = (within.organization, for_recovery(&within, user, &if_match)?);
+    let organization = within.organization;
     let required = within.caller.change(move |change| {
-        change.authorize::<RecoverAccounts>(organization)?.passwords().require_change(id)
+        let mut grant = change.authorize::<RecoverAccounts>(organization)?;
+        let id = grant.account(user, revision)?;
+        grant.passwords().require_change(id)
     });
     required.await?;
     Ok(StatusCode::NO_CONTENT)

@@ -5,7 +5,6 @@ use directory::access::RecoverAccounts;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::for_recovery;
 use crate::body::Body;
 use crate::caller::{Item, Within};
 use crate::problem::Problem;
@@ -38,14 +37,15 @@ pub(crate) struct NewUserPassword {
 pub(crate) async fn set_user_password(
     within: Within<RecoverAccounts>,
     Item(user): Item,
-    if_match: IfMatch,
+    IfMatch(revision): IfMatch,
     Body(new): Body<NewUserPassword>,
 ) -> Result<StatusCode, Problem> {
-    let (organization, id) = (within.organization, for_recovery(&within, user, &if_match)?);
+    let organization = within.organization;
     let must_change = new.must_change;
     let password = within.caller.api.hash(new.password).await?;
     let set = within.caller.change(move |change| {
         let mut grant = change.authorize::<RecoverAccounts>(organization)?;
+        let id = grant.account(user, revision)?;
         grant.passwords().set(id, password, must_change)
     });
     set.await?;

@@ -3,7 +3,6 @@
 use axum::http::StatusCode;
 use directory::access::RecoverAccounts;
 
-use super::for_recovery;
 use crate::caller::{Item, Within};
 use crate::problem::Problem;
 use crate::revision::IfMatch;
@@ -20,11 +19,13 @@ use crate::revision::IfMatch;
 pub(crate) async fn unlock_user(
     within: Within<RecoverAccounts>,
     Item(user): Item,
-    if_match: IfMatch,
+    IfMatch(revision): IfMatch,
 ) -> Result<StatusCode, Problem> {
-    let (organization, id) = (within.organization, for_recovery(&within, user, &if_match)?);
+    let organization = within.organization;
     let unlocked = within.caller.change(move |change| {
-        change.authorize::<RecoverAccounts>(organization)?.passwords().unlock(id)
+        let mut grant = change.authorize::<RecoverAccounts>(organization)?;
+        let id = grant.account(user, revision)?;
+        grant.passwords().unlock(id)
     });
     unlocked.await?;
     Ok(StatusCode::NO_CONTENT)

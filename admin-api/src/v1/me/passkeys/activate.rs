@@ -1,10 +1,9 @@
 //! Letting one of one's own passkeys count again.
 
-use axum::Json;
-
 use crate::caller::{Caller, Item};
 use crate::passkey::Passkey;
 use crate::problem::Problem;
+use crate::revision::Revised;
 
 /// Lets one of one's own passkeys count again that was suspended since its counter went back, as a
 /// copy's does: only in a session of the last 15 minutes that was begun with password and code. Where
@@ -18,7 +17,7 @@ use crate::problem::Problem;
 pub(crate) async fn activate_own_passkey(
     caller: Caller,
     Item(id): Item,
-) -> Result<Json<Passkey>, Problem> {
+) -> Result<Revised<Passkey>, Problem> {
     let activated = caller.change(move |change| change.oneself()?.activate_passkey(id));
-    Ok(Json(activated.await?.into()))
+    Ok(activated.await?.into())
 }

@@ -1,7 +1,5 @@
 //! Registering a passkey.
 
-use axum::Json;
-use axum::http::StatusCode;
 use directory::authentication::NewCredential;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -10,6 +8,7 @@ use crate::body::Body;
 use crate::caller::Caller;
 use crate::passkey::{Passkey, RegistrationResponse};
 use crate::problem::Problem;
+use crate::revision::Created;
 
 /// A passkey that a browser has had made.
 #[derive(Deserialize, ToSchema)]
@@ -34,8 +33,8 @@ pub(crate) struct NewPasskey {
 pub(crate) async fn register_passkey(
     caller: Caller,
     Body(new): Body<NewPasskey>,
-) -> Result<(StatusCode, Json<Passkey>), Problem> {
+) -> Result<Created<Passkey>, Problem> {
     let (name, made) = (new.name, NewCredential::from(new.credential));
     let added = caller.change(move |change| change.oneself()?.add_passkey(name, &made)).await?;
-    Ok((StatusCode::CREATED, Json(added.into())))
+    Ok(Created(added.into()))
 }

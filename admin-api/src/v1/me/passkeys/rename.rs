@@ -1,6 +1,5 @@
 //! Giving one of one's own passkeys another name.
 
-use axum::Json;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -8,6 +7,7 @@ use crate::body::Body;
 use crate::caller::{Caller, Item};
 use crate::passkey::Passkey;
 use crate::problem::Problem;
+use crate::revision::{IfMatch, Revised};
 
 /// Another name of a passkey.
 #[derive(Deserialize, ToSchema)]
@@ -22,14 +22,17 @@ pub(crate) struct PasskeyName {
     patch,
     path = "/me/passkeys/{id}",
     tag = "Own account",
+    params(IfMatch),
     request_body = PasskeyName,
     responses((status = 200, description = "As it is called now.", body = Passkey))
 )]
 pub(crate) async fn rename_own_passkey(
     caller: Caller,
     Item(id): Item,
+    IfMatch(revision): IfMatch,
     Body(new): Body<PasskeyName>,
-) -> Result<Json<Passkey>, Problem> {
-    let renamed = caller.change(move |change| change.oneself()?.rename_passkey(id, new.name));
-    Ok(Json(renamed.await?.into()))
+) -> Result<Revised<Passkey>, Problem> {
+    let renamed =
+        caller.change(move |change| change.oneself()?.rename_passkey(id, revision, new.name));
+    Ok(renamed.await?.into())
 }

@@ -22,7 +22,7 @@ use crate::revision::IfMatch;
 pub(crate) async fn set_service_account_certificates(
     within: Within<ManageConfiguration>,
     Item(service_account): Item,
-    if_match: IfMatch,
+    IfMatch(revision): IfMatch,
     Body(certificates): Body<Certificates>,
 ) -> Result<StatusCode, Problem> {
     let (organization, fingerprints) = (within.organization, certificates.parse()?);
@@ -30,7 +30,7 @@ pub(crate) async fn set_service_account_certificates(
         let mut grant = change.authorize::<ManageConfiguration>(organization)?;
         let mut service_accounts = grant.service_accounts();
         let id = service_accounts.id_of(service_account)?;
-        if_match.check(service_accounts.read(id)?.stamp.revision)?;
+        service_accounts.touch(id, revision)?;
         service_accounts.set_certificates(id, fingerprints)
     });
     set.await?;

@@ -1,11 +1,11 @@
 //! Showing which client certificates prove a service account.
 
-use axum::Json;
 use directory::access::View;
 
 use crate::caller::{Item, Within};
 use crate::fingerprint::Certificates;
 use crate::problem::Problem;
+use crate::revision::Revised;
 
 /// Shows which client certificates prove a service account.
 #[utoipa::path(
@@ -18,9 +18,11 @@ use crate::problem::Problem;
 pub(crate) async fn show_service_account_certificates(
     within: Within<View>,
     Item(service_account): Item,
-) -> Result<Json<Certificates>, Problem> {
+) -> Result<Revised<Certificates>, Problem> {
     let reading = within.caller.read()?;
     let service_accounts = reading.authorize::<View>(within.organization)?.service_accounts();
-    let fingerprints = service_accounts.certificates(service_accounts.id_of(service_account)?)?;
-    Ok(Json(Certificates::of(&fingerprints)))
+    let id = service_accounts.id_of(service_account)?;
+    let (revision, fingerprints) =
+        (service_accounts.read(id)?.stamp.revision, service_accounts.certificates(id)?);
+    Ok(Revised::new(revision, Certificates::of(&fingerprints)))
 }

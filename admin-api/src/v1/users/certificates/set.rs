@@ -22,7 +22,7 @@ use crate::revision::IfMatch;
 pub(crate) async fn set_user_certificates(
     within: Within<ManageIdentities>,
     Item(user): Item,
-    if_match: IfMatch,
+    IfMatch(revision): IfMatch,
     Body(certificates): Body<Certificates>,
 ) -> Result<StatusCode, Problem> {
     let (organization, fingerprints) = (within.organization, certificates.parse()?);
@@ -30,7 +30,7 @@ pub(crate) async fn set_user_certificates(
         let mut grant = change.authorize::<ManageIdentities>(organization)?;
         let mut users = grant.users();
         let id = users.id_of(user)?;
-        if_match.check(users.read(id)?.stamp.revision)?;
+        users.touch(id, revision)?;
         users.set_certificates(id, fingerprints)
     });
     set.await?;

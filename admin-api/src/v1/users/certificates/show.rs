@@ -1,11 +1,11 @@
 //! Showing which client certificates prove a user.
 
-use axum::Json;
 use directory::access::View;
 
 use crate::caller::{Item, Within};
 use crate::fingerprint::Certificates;
 use crate::problem::Problem;
+use crate::revision::Revised;
 
 /// Shows which client certificates prove a user.
 #[utoipa::path(
@@ -18,9 +18,10 @@ use crate::problem::Problem;
 pub(crate) async fn show_user_certificates(
     within: Within<View>,
     Item(user): Item,
-) -> Result<Json<Certificates>, Problem> {
+) -> Result<Revised<Certificates>, Problem> {
     let reading = within.caller.read()?;
     let users = reading.authorize::<View>(within.organization)?.users();
-    let fingerprints = users.certificates(users.id_of(user)?)?;
-    Ok(Json(Certificates::of(&fingerprints)))
+    let id = users.id_of(user)?;
+    let (revision, fingerprints) = (users.read(id)?.stamp.revision, users.certificates(id)?);
+    Ok(Revised::new(revision, Certificates::of(&fingerprints)))
 }

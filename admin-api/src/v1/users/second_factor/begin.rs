@@ -5,7 +5,6 @@ use directory::access::RecoverAccounts;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::for_recovery;
 use crate::caller::{Item, Within};
 use crate::problem::Problem;
 use crate::revision::IfMatch;
@@ -32,11 +31,13 @@ pub(crate) struct UserSeed {
 pub(crate) async fn begin_second_factor(
     within: Within<RecoverAccounts>,
     Item(user): Item,
-    if_match: IfMatch,
+    IfMatch(revision): IfMatch,
 ) -> Result<Json<UserSeed>, Problem> {
-    let (organization, id) = (within.organization, for_recovery(&within, user, &if_match)?);
+    let organization = within.organization;
     let begun = within.caller.change(move |change| {
-        change.authorize::<RecoverAccounts>(organization)?.second_factors().begin(id)
+        let mut grant = change.authorize::<RecoverAccounts>(organization)?;
+        let id = grant.account(user, revision)?;
+        grant.second_factors().begin(id)
     });
     let seed = begun.await?;
     let (secret, otpauth_uri) = (seed.secret.to_string(), seed.uri.to_string());

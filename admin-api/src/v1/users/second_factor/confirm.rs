@@ -5,7 +5,6 @@ use directory::access::RecoverAccounts;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::for_recovery;
 use crate::body::Body;
 use crate::caller::{Item, Within};
 use crate::problem::Problem;
@@ -34,12 +33,13 @@ pub(crate) struct UserCode {
 pub(crate) async fn confirm_second_factor(
     within: Within<RecoverAccounts>,
     Item(user): Item,
-    if_match: IfMatch,
+    IfMatch(revision): IfMatch,
     Body(first): Body<UserCode>,
 ) -> Result<StatusCode, Problem> {
-    let (organization, id) = (within.organization, for_recovery(&within, user, &if_match)?);
+    let organization = within.organization;
     let confirmed = within.caller.change(move |change| {
         let mut grant = change.authorize::<RecoverAccounts>(organization)?;
+        let id = grant.account(user, revision)?;
         grant.second_factors().confirm(id, first.code.expose())
     });
     confirmed.await?;

@@ -8,7 +8,6 @@ mod show;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::for_recovery;
 use crate::api::Api;
 
 pub(super) fn routes() -> OpenApiRouter<Api> {

@@ -1,12 +1,12 @@
 //! Showing whether a user has a second factor.
 
-use axum::Json;
 use directory::access::View;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::caller::{Item, Within};
 use crate::problem::Problem;
+use crate::revision::Revised;
 
 /// Whether a user has a second factor.
 #[derive(Serialize, ToSchema)]
@@ -26,10 +26,11 @@ pub(crate) struct UserSecondFactor {
 pub(crate) async fn show_second_factor(
     within: Within<View>,
     Item(user): Item,
-) -> Result<Json<UserSecondFactor>, Problem> {
+) -> Result<Revised<UserSecondFactor>, Problem> {
     let reading = within.caller.read()?;
     let grant = reading.authorize::<View>(within.organization)?;
-    let user = grant.users().id_of(user)?;
-    let enrolled = grant.second_factors().is_enrolled(user)?;
-    Ok(Json(UserSecondFactor { enrolled }))
+    let users = grant.users();
+    let id = users.id_of(user)?;
+    let enrolled = grant.second_factors().is_enrolled(id)?;
+    Ok(Revised::new(users.read(id)?.stamp.revision, UserSecondFactor { enrolled }))
 }
