@@ -38,5 +38,6 @@ mod second_factor;
 mod sign_in;
 mod since;
 mod telephone;
+mod told;
 mod user_lives;
 mod world;

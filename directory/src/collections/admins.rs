@@ -1,5 +1,7 @@
 //! Admins: who works through the admin API.
 
+use std::collections::BTreeSet;
+
 use ipnet::IpNet;
 use storage::{Change, Id, Index, Partition, ReadError, Reading, Snapshot};
 use uuid::Uuid;
@@ -9,10 +11,10 @@ use super::entity::Entity;
 use super::passkeys::forget_passkeys;
 use super::passwords::{NewPassword, forget_credential, store_admin_password};
 use super::site::Site;
-use crate::access::{Grant, ManageAdmins, Role, View, Who, standing};
+use crate::access::{self, Grant, ManageAdmins, Role, View, Who, standing};
 use crate::error::{Error, Invalid};
-use crate::events::{Action, SubjectKind};
-use crate::id::{AdminId, AdminNumber, Place, RecordId};
+use crate::events::{Action, Difference, SubjectKind};
+use crate::id::{AdminId, AdminNumber, OrganizationId, Place, RecordId};
 use crate::limits;
 use crate::records::{
     Admin, AdminFields, AdminScope, AdminState, Credential, RecoveryCodes, Stamp, Token, TokenUse,
@@ -50,6 +52,7 @@ impl Admins<'_, &mut Change<'_>> {
         self.settle_scope(&mut fields);
         self.require_reach(&fields.scope)?;
         let (number, admin) = self.add(fields)?;
+        self.tell_whom_it_covers(None, Some(&admin))?;
         store_admin_password(&mut self.site, number, password)?;
         Ok((number, admin))
     }
@@ -77,6 +80,7 @@ impl Admins<'_, &mut Change<'_>> {
             *record = admin;
             Ok(())
         })?;
+        self.tell_whom_it_covers(Some(&before), Some(&admin))?;
         let reach = |admin: &Admin| {
             (admin.fields.role, admin.fields.scope.clone(), admin.state, admin.fields.api_access)
         };
@@ -112,6 +116,7 @@ impl Admins<'_, &mut Change<'_>> {
         }
         let admin = self.read_within_reach(number)?;
         self.remove(number, revision)?;
+        self.tell_whom_it_covers(Some(&admin), None)?;
         if is_top(&admin) { self.keep_one_at_the_top() } else { Ok(()) }
     }
 
@@ -156,6 +161,32 @@ impl Admins<'_, &mut Change<'_>> {
         self.site.tell(Action::MfaReset, subject(&admin), Vec::new())
     }
 
+    /// Tells organizations in their own logs when a provider admin's scope begins or ceases to have
+    /// them: the provider's log is read by admins who may not know of them.
+    fn tell_whom_it_covers(
+        &mut self,
+        before: Option<&Admin>,
+        after: Option<&Admin>,
+    ) -> Result<(), Error> {
+        let Some(admin) = after.or(before) else { return Ok(()) };
+        let (had, has) = (named(before), named(after));
+        let home = self.site.place;
+        for organization in had.symmetric_difference(&has) {
+            if access::organization(&*self.site.source, *organization)?.is_none() {
+                continue;
+            }
+            let text =
+                |list: &BTreeSet<OrganizationId>| Some(list.contains(organization).to_string());
+            let (before, after) = (text(&had), text(&has));
+            let told = Difference { field: "in_scope".to_owned(), before, after };
+            self.site.place = Place::Organization(*organization);
+            let done = self.site.tell(Action::Changed, subject(admin), vec![told]);
+            self.site.place = home;
+            done?;
+        }
+        Ok(())
+    }
+
     fn is_self(&self, number: AdminNumber) -> bool {
         let own = AdminId { home: self.site.place, number };
         self.site.context.actor.admin() == Some(own)
@@ -198,6 +229,14 @@ impl Admins<'_, &mut Change<'_>> {
         Err(Error::Forbidden(
             "the last active administrator with billing over all organizations stays",
         ))
+    }
+}
+
+/// The organizations that an admin's scope names.
+fn named(admin: Option<&Admin>) -> BTreeSet<OrganizationId> {
+    match admin.map(|admin| &admin.fields.scope) {
+        Some(AdminScope::Organizations(list)) => list.iter().copied().collect(),
+        Some(AdminScope::None | AdminScope::All) | None => BTreeSet::new(),
     }
 }
 
@@ -306,6 +345,20 @@ impl Entity for Admin {
 
     fn name(fields: &AdminFields) -> &str {
         &fields.login
+    }
+
+    fn named_values<R: Reading>(
+        &self,
+        _source: &R,
+        _partition: Partition,
+    ) -> Result<Vec<(String, serde_json::Value)>, Error> {
+        // Which ones they are, each of them reads in its own log.
+        let scope = match &self.fields.scope {
+            AdminScope::None => "none".into(),
+            AdminScope::Organizations(list) => serde_json::json!({"organizations": list.len()}),
+            AdminScope::All => "all".into(),
+        };
+        Ok(vec![("scope".to_owned(), scope)])
     }
 
     fn check(fields: &AdminFields) -> Result<(), Invalid> {

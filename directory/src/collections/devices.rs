@@ -8,12 +8,13 @@ use uuid::Uuid;
 use super::collection::Collection;
 use super::entity::Entity;
 use super::issuing::revoke_all;
+use super::told;
 use crate::access::{Grant, ManageIdentities, View};
 use crate::error::{Error, Invalid};
 use crate::events::SubjectKind;
 use crate::id::{DeviceId, RecordId};
 use crate::limits::{self, NAMED_GROUPS, VALUES};
-use crate::records::{Compliance, Device, DeviceFields, Group, Stamp, indices};
+use crate::records::{Compliance, Device, DeviceFields, Group, Stamp, User, indices};
 use crate::text::prepare;
 
 /// The devices of the grant's organization.
@@ -107,6 +108,17 @@ impl Entity for Device {
 
     fn name(fields: &DeviceFields) -> &str {
         &fields.name
+    }
+
+    fn named_values<R: Reading>(
+        &self,
+        source: &R,
+        partition: Partition,
+    ) -> Result<Vec<(String, serde_json::Value)>, Error> {
+        Ok(vec![
+            ("groups".to_owned(), told::all::<Group>(&self.fields.groups, source, partition)?),
+            ("owner".to_owned(), told::one::<User>(self.fields.owner, source, partition)?),
+        ])
     }
 
     fn check(fields: &DeviceFields) -> Result<(), Invalid> {

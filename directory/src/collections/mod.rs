@@ -46,6 +46,7 @@ mod server_certificate;
 mod service_accounts;
 mod sessions;
 mod site;
+mod told;
 mod user_cap;
 mod users;
 

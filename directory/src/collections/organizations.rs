@@ -328,10 +328,11 @@ pub(crate) fn destroy_expired(change: &mut Change<'_>, now: Time) -> Result<usiz
             subject: Some(Subject {
                 kind: SubjectKind::Organization,
                 id: record.uuid,
-                name: record.fields.slug.clone(),
+                // What it was called is not for all who read the provider's log.
+                name: record.uuid.to_string(),
             }),
             outcome: Outcome::Success,
-            differences: differences(Some(&record.fields), None),
+            differences: Vec::new(),
         };
         change.event(Partition::Provider, now.0, &event.encode());
     }

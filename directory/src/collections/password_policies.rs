@@ -7,6 +7,7 @@ use super::collection::Collection;
 use super::entity::Entity;
 use super::groups::groups_of_user;
 use super::passwords::erase_former;
+use super::told;
 use crate::access::{Grant, ManageAuthentication, View, organization};
 use crate::error::{Error, Invalid};
 use crate::events::SubjectKind;
@@ -214,12 +215,8 @@ impl Entity for GroupPasswordPolicy {
         source: &R,
         partition: Partition,
     ) -> Result<Vec<(String, serde_json::Value)>, Error> {
-        let mut names = Vec::with_capacity(self.fields.groups.len());
-        for group in &self.fields.groups {
-            let found = source.get::<Group>(partition, group.record())?;
-            names.extend(found.map(|group| group.fields.name));
-        }
-        Ok(vec![("groups".to_owned(), names.into())])
+        let groups = told::all::<Group>(&self.fields.groups, source, partition)?;
+        Ok(vec![("groups".to_owned(), groups)])
     }
 
     fn check(fields: &GroupPasswordPolicyFields) -> Result<(), Invalid> {

@@ -9,6 +9,7 @@ use super::collection::Collection;
 use super::entity::Entity;
 use super::gear_claims;
 use super::network_rules;
+use super::told;
 use crate::access::{Grant, ManageConfiguration, View};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, SubjectKind};
@@ -247,6 +248,22 @@ impl Entity for RadiusClient {
 
     fn name(fields: &RadiusClientFields) -> &str {
         &fields.name
+    }
+
+    fn named_values<R: Reading>(
+        &self,
+        source: &R,
+        partition: Partition,
+    ) -> Result<Vec<(String, serde_json::Value)>, Error> {
+        let fields = &self.fields;
+        let profile = |id| told::one::<ReplyProfile>(id, source, partition);
+        let groups = told::all::<Group>(&fields.allowed_groups, source, partition)?;
+        Ok(vec![
+            ("allowed_groups".to_owned(), groups),
+            ("reply_profile".to_owned(), profile(fields.reply_profile)?),
+            ("unknown_device_profile".to_owned(), profile(fields.unknown_device_profile)?),
+            ("rules".to_owned(), told::rules(&fields.rules, source, partition)?),
+        ])
     }
 
     fn check(fields: &RadiusClientFields) -> Result<(), Invalid> {

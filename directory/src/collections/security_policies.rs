@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::collection::Collection;
 use super::entity::Entity;
+use super::told;
 use crate::access::{Grant, ManageIdentities, View};
 use crate::error::{Error, Invalid};
 use crate::events::SubjectKind;
@@ -257,10 +258,11 @@ impl Entity for SecurityPolicy {
 
     fn named_values<R: Reading>(
         &self,
-        _source: &R,
-        _partition: Partition,
+        source: &R,
+        partition: Partition,
     ) -> Result<Vec<(String, serde_json::Value)>, Error> {
-        Ok(vec![("version".to_owned(), self.version.into())])
+        let groups = told::all::<Group>(&self.fields.groups, source, partition)?;
+        Ok(vec![("groups".to_owned(), groups), ("version".to_owned(), self.version.into())])
     }
 
     fn check(fields: &SecurityPolicyFields) -> Result<(), Invalid> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use storage::{Change, Id, Index, Partition, Reading, Snapshot};
 use uuid::Uuid;
 
@@ -9,6 +10,7 @@ use super::collection::Collection;
 use super::entity::Entity;
 use super::passwords::{forget_credential, put_hash, raise_version};
 use super::presentation::{check_names_differ, names_alike};
+use super::told;
 use crate::access::{Grant, ManageConfiguration, View, organization};
 use crate::authentication::{HashParameters, Password};
 use crate::error::{Error, Invalid};
@@ -224,6 +226,16 @@ impl Entity for ServiceAccount {
 
     fn name(fields: &ServiceAccountFields) -> &str {
         &fields.name
+    }
+
+    fn named_values<R: Reading>(
+        &self,
+        source: &R,
+        partition: Partition,
+    ) -> Result<Vec<(String, serde_json::Value)>, Error> {
+        let Visibility::Groups(groups) = &self.fields.visibility else { return Ok(Vec::new()) };
+        let groups = told::all::<Group>(groups, source, partition)?;
+        Ok(vec![("visibility".to_owned(), json!({"groups": groups}))])
     }
 
     fn check(fields: &ServiceAccountFields) -> Result<(), Invalid> {

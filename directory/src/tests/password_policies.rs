@@ -112,7 +112,8 @@ fn the_lowest_number_counts_then_the_name_and_nested_groups_do_too() {
         (Action::Deleted, SubjectKind::PasswordPolicy)
     );
     let groups = told.differences.iter().find(|told| told.field == "groups").unwrap();
-    assert_eq!(groups.before.as_deref(), Some(r#"["outer"]"#), "names, not numbers");
+    let before = groups.before.as_deref().unwrap();
+    assert!(before.contains(r#""name":"outer""#), "names, not numbers: {before}");
     house.world.assert_sound();
 }
 

@@ -1,0 +1,171 @@
+//! What events tell of references: who is meant, never by the numbers of the store.
+
+use serde_json::{Value, json};
+
+use super::world::World;
+use crate::access::{ManageAdmins, ManageConfiguration, ManageIdentities, Role, View};
+use crate::events::{Action, Event, SubjectKind};
+use crate::id::{GroupId, OrganizationId, Place, ReplyProfileId, UserId};
+use crate::records::{
+    AdminScope, Conditions, DeviceFields, GroupFields, NetworkRule, RadiusClientFields,
+    ReplyProfileFields, RuleVerdict, SecurityPolicyFields,
+};
+
+/// What the last event of an organization says of a field: before, and after.
+fn told(event: &Event, field: &str) -> (Value, Value) {
+    let difference = event.differences.iter().find(|it| it.field == field).expect(field);
+    let read = |text: &Option<String>| {
+        text.as_ref().map_or(Value::Null, |text| serde_json::from_str(text).unwrap())
+    };
+    (read(&difference.before), read(&difference.after))
+}
+
+fn last(world: &World, place: impl Into<Place>) -> Event {
+    world.events(place.into(), 1).remove(0)
+}
+
+struct Office {
+    world: World,
+    acme: OrganizationId,
+    ada: UserId,
+    staff: GroupId,
+    guests: ReplyProfileId,
+}
+
+impl Office {
+    fn new() -> Self {
+        let world = World::new();
+        let acme = world.organization("acme");
+        let ada = world.user(acme, "ada");
+        let made = world.change(move |change| {
+            let fields = GroupFields { name: "staff".into(), ..GroupFields::default() };
+            let mut grant = change.authorize::<ManageIdentities>(acme)?;
+            let (staff, _) = grant.groups().create(fields)?;
+            let fields =
+                ReplyProfileFields { name: "guests".into(), ..ReplyProfileFields::default() };
+            let mut grant = change.authorize::<ManageConfiguration>(acme)?;
+            let (guests, _) = grant.reply_profiles().create(fields)?;
+            Ok((staff, guests))
+        });
+        let (staff, guests) = made.unwrap();
+        Self { world, acme, ada, staff, guests }
+    }
+
+    /// The group as events tell it.
+    fn group(&self) -> Value {
+        let reading = self.world.directory.read(self.world.top()).unwrap();
+        let group = reading.authorize::<View>(self.acme).unwrap().groups().read(self.staff);
+        json!({"id": group.unwrap().uuid, "name": "staff"})
+    }
+
+    /// The reply profile as events tell it.
+    fn profile(&self) -> Value {
+        let reading = self.world.directory.read(self.world.top()).unwrap();
+        let grant = reading.authorize::<View>(self.acme).unwrap();
+        let profile = grant.reply_profiles().read(self.guests).unwrap();
+        json!({"id": profile.uuid, "name": "guests"})
+    }
+
+    /// Ada as events tell her.
+    fn user(&self) -> Value {
+        let reading = self.world.directory.read(self.world.top()).unwrap();
+        let user = reading.authorize::<View>(self.acme).unwrap().users().read(self.ada);
+        json!({"id": user.unwrap().uuid, "name": "ada"})
+    }
+}
+
+#[test]
+fn groups_and_profiles_of_a_radius_client_are_told_by_what_they_are_called() {
+    let office = Office::new();
+    let (acme, staff, guests) = (office.acme, office.staff, office.guests);
+    let rule = NetworkRule {
+        name: "staff".into(),
+        when: Conditions { groups: vec![staff], ..Conditions::default() },
+        then: RuleVerdict::Accept(Some(guests)),
+    };
+    let made = office.world.change(move |change| {
+        let fields = RadiusClientFields {
+            name: "switch".into(),
+            sources: vec!["192.0.2.0/24".parse().unwrap()],
+            allowed_groups: vec![staff],
+            reply_profile: Some(guests),
+            rules: vec![rule],
+            ..RadiusClientFields::default()
+        };
+        let mut grant = change.authorize::<ManageConfiguration>(acme)?;
+        grant.radius_clients().create(fields, "0123456789abcdef").map(|(id, _)| id)
+    });
+    let client = made.unwrap();
+    let event = last(&office.world, acme);
+    assert_eq!(told(&event, "allowed_groups"), (Value::Null, json!([office.group()])));
+    assert_eq!(told(&event, "reply_profile"), (Value::Null, office.profile()));
+    let (_, rules) = told(&event, "rules");
+    assert_eq!(rules[0]["when"]["groups"], json!(["staff"]));
+    assert_eq!(rules[0]["then"], json!({"accept": "guests"}));
+    let changed = office.world.change(move |change| {
+        let mut grant = change.authorize::<ManageConfiguration>(acme)?;
+        grant.radius_clients().update(client, None, |client| {
+            client.fields.allowed_groups.clear();
+            client.fields.reply_profile = None;
+            Ok(())
+        })
+    });
+    changed.unwrap();
+    let event = last(&office.world, acme);
+    assert_eq!(event.differences.len(), 2, "what stays is not told: {event:?}");
+    assert_eq!(told(&event, "allowed_groups"), (json!([office.group()]), json!([])));
+    assert_eq!(told(&event, "reply_profile"), (office.profile(), Value::Null));
+}
+
+#[test]
+fn a_device_and_a_policy_are_told_with_their_groups_and_their_owner() {
+    let office = Office::new();
+    let (acme, staff, ada) = (office.acme, office.staff, office.ada);
+    let made = office.world.change(move |change| {
+        let groups = vec![staff];
+        let fields = DeviceFields {
+            name: "laptop".into(),
+            groups: groups.clone(),
+            owner: Some(ada),
+            ..DeviceFields::default()
+        };
+        let mut grant = change.authorize::<ManageIdentities>(acme)?;
+        grant.devices().create(fields)?;
+        let fields = SecurityPolicyFields { name: "laptops".into(), groups, ..Default::default() };
+        grant.security_policies().create(fields, None).map(drop)
+    });
+    made.unwrap();
+    let [policy, device] = office.world.events(acme.into(), 2).try_into().unwrap();
+    assert_eq!(told(&policy, "groups"), (Value::Null, json!([office.group()])));
+    assert_eq!(told(&device, "groups"), (Value::Null, json!([office.group()])));
+    assert_eq!(told(&device, "owner"), (Value::Null, office.user()));
+}
+
+#[test]
+fn whom_a_scope_names_is_told_in_their_own_logs_and_not_in_the_providers() {
+    let world = World::new();
+    let (acme, beta) = (world.organization("acme"), world.organization("beta"));
+    let admin = world.admin(Place::Provider, Role::Manager, AdminScope::None);
+    let number = admin.actor.admin().unwrap().number;
+    let scope = |list: Vec<OrganizationId>| {
+        let changed = world.change(move |change| {
+            let mut grant = change.authorize_at::<ManageAdmins>(Place::Provider)?;
+            grant.admins().update(number, None, |admin| {
+                admin.fields.scope = AdminScope::Organizations(list);
+                Ok(())
+            })
+        });
+        changed.unwrap();
+    };
+    scope(vec![acme]);
+    let event = last(&world, Place::Provider);
+    assert_eq!(told(&event, "scope"), (json!("none"), json!({"organizations": 1})));
+    let event = last(&world, acme);
+    assert_eq!(event.subject.as_ref().unwrap().kind, SubjectKind::Admin);
+    assert_eq!(told(&event, "in_scope"), (json!(false), json!(true)));
+    scope(vec![beta]);
+    let event = last(&world, Place::Provider);
+    assert_eq!((event.action, event.differences.len()), (Action::Changed, 0));
+    assert_eq!(told(&last(&world, acme), "in_scope"), (json!(true), json!(false)));
+    assert_eq!(told(&last(&world, beta), "in_scope"), (json!(false), json!(true)));
+}
