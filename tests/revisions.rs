@@ -105,6 +105,25 @@ fn whoever_has_seen_something_else_changes_nothing_at_any_operation() {
     assert!(tried > 60, "only {tried} operations take If-Match");
 }
 
+#[test]
+fn what_the_document_gives_a_tag_has_one() {
+    let site = Site::new();
+    let document = site.office.demo.https(None).get("/v1/openapi.json").json();
+    let mut looked_at = 0;
+    for (route, _) in operations(&site.office).iter().filter(|(route, _)| route.method == "GET") {
+        let ok = &document["paths"][&route.path]["get"]["responses"]["200"];
+        let in_common = "#/components/headers/EntityTag";
+        if ok["headers"]["ETag"]["$ref"] != in_common || ELSEWHERE[0].ends_with(&route.path) {
+            continue;
+        }
+        let response = site.office.top.get(&site.ours(route));
+        let tag = response.header("etag");
+        assert!(response.status == 200 && tag.is_some(), "{} {response:?}", route.name());
+        looked_at += 1;
+    }
+    assert!(looked_at > 20, "only {looked_at} things have a tag");
+}
+
 /// Operations that change what is no member of what has the tag.
 const BESIDE: [&str; 17] = [
     "PUT /v1/organizations/{organization}/users/{user}/certificates",

@@ -1,5 +1,7 @@
 //! The OpenAPI document: made from the handlers, completed with what all of them share.
 
+mod answers;
+
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
@@ -78,6 +80,7 @@ pub fn openapi() -> OpenApi {
             }
         }
     }
+    answers::describe(&mut document);
     let_items_be_cut(&mut document);
     document
 }

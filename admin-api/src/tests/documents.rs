@@ -1,8 +1,10 @@
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use serde_json::Value;
 
 use super::world::World;
+use crate::problem::KINDS;
 use crate::{openapi_json, routes};
 
 #[test]
@@ -40,6 +42,93 @@ fn every_operation_is_named_once_described_and_fails_with_a_problem() {
         }
     }
     assert_eq!(count, routes().len());
+}
+
+/// The statuses by which an operation is said to fail.
+fn failures(operation: &Value) -> BTreeSet<u16> {
+    let statuses = operation["responses"].as_object().unwrap().keys();
+    statuses.filter_map(|status| status.parse().ok()).filter(|status| *status >= 400).collect()
+}
+
+#[test]
+fn every_operation_says_how_it_fails_by_what_it_takes_and_who_may_ask() {
+    let document: Value = serde_json::from_str(&openapi_json()).unwrap();
+    for route in routes() {
+        let operation = &document["paths"][&route.path][route.method.to_lowercase()];
+        let (at, failures) = (format!("{} {}", route.method, route.path), failures(operation));
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        let is_conditional = parameters.into_iter().any(|it| it["name"] == "If-Match");
+        let has_body = operation["requestBody"].is_object();
+        assert_eq!(failures.contains(&401), !route.public, "{at}");
+        assert_eq!(failures.contains(&412), is_conditional, "{at}");
+        assert_eq!(failures.contains(&415), has_body, "{at}");
+        assert!(!has_body || failures.is_superset(&[400, 413, 422].into()), "{at}: {failures:?}");
+        assert!(route.public || failures.contains(&429), "{at}");
+        if route.permission.is_some() {
+            assert!(failures.is_superset(&[403, 404].into()), "{at}: {failures:?}");
+            assert_eq!(failures.contains(&409), route.method != "GET", "{at}");
+        }
+    }
+    let user = &document["paths"]["/v1/organizations/{organization}/users/{user}"];
+    assert_eq!(failures(&user["get"]), [401, 403, 404, 429].into());
+    let all = [400, 401, 403, 404, 409, 412, 413, 415, 422, 429];
+    assert_eq!(failures(&user["patch"]), all.into());
+    assert_eq!(
+        user["patch"]["responses"]["412"]["$ref"], "#/components/responses/Stale",
+        "said once, not at each operation"
+    );
+    let slow = &document["components"]["responses"]["TooManyRequests"];
+    assert!(slow["headers"]["Retry-After"].is_object(), "{slow}");
+    for name in ["ETag", "RateLimit", "RateLimit-Policy"] {
+        assert!(user["get"]["responses"]["200"]["headers"][name].is_object(), "{name}");
+    }
+    let list = &document["paths"]["/v1/organizations/{organization}/users"]["get"];
+    assert!(list["responses"]["200"]["headers"]["ETag"].is_null(), "lists have none");
+}
+
+/// The kinds of problems that a file's text makes, but for its tests.
+fn made_in(file: &Path, kinds: &mut BTreeSet<String>) {
+    let text = std::fs::read_to_string(file).unwrap();
+    let code = text.split("#[cfg(test)]").next().unwrap();
+    for rest in code.split("\"/problems/").skip(1) {
+        kinds.insert(format!("/problems/{}", rest.split('"').next().unwrap()));
+    }
+}
+
+#[test]
+fn every_kind_of_problem_is_listed_and_every_one_that_is_listed_is_made() {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let (mut made, mut files) = (BTreeSet::new(), 0);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.ends_with("tests") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|it| it == "rs") && !path.ends_with("problem.rs")
+            {
+                made_in(&path, &mut made);
+                files += 1;
+            }
+        }
+    }
+    assert!(files > 100, "only {files} files were looked at");
+    // Where the list is, kinds are made too: behind it.
+    let problem = include_str!("../problem.rs");
+    let (_, behind) = problem.split_once("impl Problem {").unwrap();
+    let kinds = behind.split("\"/problems/").skip(1);
+    made.extend(kinds.map(|rest| format!("/problems/{}", rest.split('"').next().unwrap())));
+    let listed: BTreeSet<String> = KINDS.iter().map(|(_, kind)| (*kind).to_owned()).collect();
+    assert_eq!(made, listed);
+    let document: Value = serde_json::from_str(&openapi_json()).unwrap();
+    let named = &document["components"]["schemas"]["Problem"]["properties"]["type"]["enum"];
+    let named: BTreeSet<String> = serde_json::from_value(named.clone()).unwrap();
+    assert_eq!(named, listed);
+    for (status, kind) in KINDS {
+        let said = document["components"]["responses"].as_object().unwrap().values();
+        let kind = format!("`{kind}`");
+        let said = said.filter(|it| it["description"].as_str().unwrap().contains(&kind)).count();
+        assert_eq!(said, usize::from(!matches!(status, 405 | 408 | 500..)), "{kind}");
+    }
 }
 
 #[test]
