@@ -125,7 +125,7 @@ fn what_the_document_gives_a_tag_has_one() {
 }
 
 /// Operations that change what is no member of what has the tag.
-const BESIDE: [&str; 17] = [
+const BESIDE: [&str; 18] = [
     "PUT /v1/organizations/{organization}/users/{user}/certificates",
     "PUT /v1/organizations/{organization}/users/{user}/password",
     "POST /v1/organizations/{organization}/users/{user}/lock",
@@ -139,6 +139,7 @@ const BESIDE: [&str; 17] = [
     "POST /v1/organizations/{organization}/radius-clients/{radius_client}/secret/rotate",
     "PUT /v1/organizations/{organization}/radius-clients/{radius_client}/secret",
     "PUT /v1/organizations/{organization}/admins/{admin}/password",
+    "POST /v1/organizations/{organization}/admins/{admin}/reset-mfa",
     "PUT /v1/organizations/{organization}/event-retention",
     "PUT /v1/organizations/{organization}/event-sampling",
     "POST /v1/organizations/{organization}/event-destinations/{event_destination}/secret/rotate",

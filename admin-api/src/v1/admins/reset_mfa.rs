@@ -5,6 +5,7 @@ use directory::access::ManageAdmins;
 
 use crate::caller::{Home, Item};
 use crate::problem::Problem;
+use crate::revision::IfMatch;
 
 /// Forgets an admin's TOTP, passkeys and recovery codes, and ends the admin's sessions and keys; the
 /// next sign-in enrols anew.
@@ -12,18 +13,21 @@ use crate::problem::Problem;
     post,
     path = "/admins/{admin}/reset-mfa",
     tag = "Admins",
+    params(IfMatch),
     responses((status = 204, description = "Reset.")),
     extensions(("x-permission" = json!("manage_admins")))
 )]
 pub(crate) async fn reset_admin_mfa(
     home: Home<ManageAdmins>,
     Item(admin): Item,
+    IfMatch(revision): IfMatch,
 ) -> Result<StatusCode, Problem> {
     let place = home.place;
     let reset = home.caller.change(move |change| {
         let mut grant = change.authorize_at::<ManageAdmins>(place)?;
         let mut admins = grant.admins();
         let id = admins.id_of(admin)?;
+        admins.touch(id, revision)?;
         admins.reset_mfa(id)
     });
     reset.await?;

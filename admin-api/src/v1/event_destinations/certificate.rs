@@ -49,14 +49,16 @@ pub(crate) async fn set_event_client_certificate(
     delete,
     path = "/event-destinations/{event_destination}/client-certificate",
     tag = "Event delivery",
+    params(IfMatch),
     responses((status = 200, description = "As changed.", body = EventDestination)),
     extensions(("x-permission" = json!("manage_configuration")))
 )]
 pub(crate) async fn remove_event_client_certificate(
     home: Home<ManageDelivery>,
     Item(event_destination): Item,
+    if_match: IfMatch,
 ) -> Result<Revised<EventDestination>, Problem> {
-    set(&home, event_destination, IfMatch(None), None).await
+    set(&home, event_destination, if_match, None).await
 }
 
 async fn set(
