@@ -90,7 +90,10 @@ impl Asked {
         let mut looked = 0;
         let mut is_cut = false;
         let all = walk.all;
-        while let Some((id, record)) = walk.next(wanted.limit)? {
+        // What is looked through for a few items is not read by these few: some things are sealed in
+        // chunks, each of which would be opened for every one of them.
+        let ahead = if self.query.looks_at_few() { wanted.limit } else { BATCH };
+        while let Some((id, record)) = walk.next(ahead)? {
             if whole.len() + picked.len() == wanted.limit || looked == LOOKED {
                 is_cut = true;
                 break;
@@ -210,8 +213,8 @@ impl<'b, B: Browse> Walk<'b, B> {
         Self { all, found, after, batch: Vec::new().into_iter(), is_over: false }
     }
 
-    /// The next record; reads ahead as many as a page has, and one.
-    fn next(&mut self, page: usize) -> Result<Option<Item<B>>, Problem> {
+    /// The next record; reads ahead so many, and one.
+    fn next(&mut self, ahead: usize) -> Result<Option<Item<B>>, Problem> {
         let after = self.after.map(RecordId::record);
         let is_behind = |id: &B::Id| after.is_none_or(|after| id.record() > after);
         match &mut self.found {
@@ -232,7 +235,7 @@ impl<'b, B: Browse> Walk<'b, B> {
                 if self.is_over {
                     return Ok(None);
                 }
-                let (batch, is_more) = self.all.batch(self.after, page.saturating_add(1))?;
+                let (batch, is_more) = self.all.batch(self.after, ahead.saturating_add(1))?;
                 (self.batch, self.is_over) = (batch.into_iter(), !is_more);
                 let next = self.batch.next();
                 self.after = next.as_ref().map(|(id, _)| *id).or(self.after);

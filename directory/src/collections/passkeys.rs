@@ -151,6 +151,8 @@ impl Oneself<'_, &mut Change<'_>> {
             ));
         }
         if std::mem::replace(&mut passkey.suspended, false) {
+            // An authenticator that has forgotten how often it signed stays behind for ever.
+            passkey.counter = 0;
             self.site.source.put(self.site.partition(), number, &passkey)?;
             let as_json = |truth: bool| Some(truth.to_string());
             let (before, after) = (as_json(true), as_json(false));

@@ -1,6 +1,8 @@
 //! How large rows are: chunks of them are bounded, and so is each of their values.
 
-use directory::imports::{Fault, GroupRow, Row, RowEntry, RowMember, RowPassword, UserRow, cut};
+use directory::imports::{
+    Fault, GroupRow, Row, RowEntry, RowMember, RowPassword, RowReference, UserRow, cut,
+};
 use directory::records::{CustomValues, Values};
 
 /// The most octets of one value of a row: more than any field takes.
@@ -78,6 +80,7 @@ impl Size {
         self.texts("ssh_keys", &fields.ssh_keys);
         self.texts("groups", &user.groups);
         self.custom(&fields.custom);
+        self.references(&user.references);
         match &user.password {
             Some(RowPassword::Clear(clear)) => self.value("password", clear.expose().len()),
             Some(RowPassword::Hash(hash)) => self.value("password_hash", hash.len()),
@@ -90,14 +93,26 @@ impl Size {
         self.value("name", fields.name.len());
         self.texts("description", &fields.description);
         self.custom(&fields.custom);
-        for member in &group.members {
+        self.members("members", &group.members);
+        self.references(&group.references);
+    }
+
+    fn members(&mut self, field: &'static str, members: &[RowMember]) {
+        for member in members {
             match member {
-                RowMember::User(name) | RowMember::Group(name) => self.value("members", name.len()),
+                RowMember::User(name) | RowMember::Group(name) => self.value(field, name.len()),
                 RowMember::Alias { alias, name } => {
-                    self.value("members", alias.len());
-                    self.value("members", name.len());
+                    self.value(field, alias.len());
+                    self.value(field, name.len());
                 }
             }
+        }
+    }
+
+    fn references(&mut self, references: &[RowReference]) {
+        for reference in references {
+            self.value("custom", reference.field.len());
+            self.members("custom", &reference.targets);
         }
     }
 
@@ -150,6 +165,15 @@ mod tests {
         let (_, usual) = sized(row(|_| {}));
         let (_, more) = sized(row(|user| user.groups = vec!["g".repeat(VALUE); 3]));
         assert_eq!(more - usual, 3 * (VALUE + EACH));
+        let targets = vec![RowMember::User("u".repeat(VALUE)); 2];
+        let named = |targets| {
+            let reference = RowReference { number: 1, field: "custom.manager".into(), targets };
+            sized(row(|user| user.references = vec![reference]))
+        };
+        let (_, naming) = named(targets);
+        assert!(naming - usual > 2 * VALUE);
+        let (large, _) = named(vec![RowMember::User("u".repeat(VALUE + 1))]);
+        assert!(matches!(large.entry, RowEntry::Faulty(_)));
         let (large, octets) = sized(row(|user| user.fields.title = Some("t".repeat(VALUE + 1))));
         let RowEntry::Faulty(fault) = &large.entry else { panic!("no fault") };
         assert_eq!((fault.name.as_str(), fault.column.as_deref()), ("ada", Some("title")));
