@@ -9,7 +9,7 @@ use super::password_policies::{counting, settings_of};
 use super::site::Site;
 use super::users::Users;
 use crate::access::{
-    ChangeOwnPassword, Grant, Identity, ManageIdentities, Proven, RecoverAccounts, View,
+    self, ChangeOwnPassword, Grant, Identity, ManageIdentities, Proven, RecoverAccounts, View,
 };
 use crate::authentication::{
     HashParameters, HashingFailed, NtHash, Password, StoredHash, Unacceptable, judge,
@@ -385,15 +385,21 @@ fn remember_former(
 /// Erases the former passwords of those users with whose nothing is compared any more.
 pub(crate) fn erase_former(site: &mut Site<'_, &mut Change<'_>>) -> Result<(), Error> {
     let organization = site.place.organization().ok_or(Error::Missing)?;
+    // Everybody waits for the writer: what is the same for all users is read once.
+    let home = access::organization(&*site.source, organization)?.ok_or(Error::Missing)?;
     let partition = site.partition();
     let kept = site.source.scan::<PasswordHistory>(partition, None);
     let ids: Vec<Id> = kept.map(|found| found.map(|(id, _)| id)).collect::<Result<_, _>>()?;
     for id in ids {
-        let settings = match UserId::from_record(id) {
-            Some(user) => settings_of(&*site.source, organization, user)?,
-            None => Settings::default(),
+        let policy = match UserId::from_record(id) {
+            Some(user) => counting(&*site.source, (organization, &home), user)?,
+            None => None,
         };
-        if settings.password_policy.history <= 1 {
+        let history = match &policy {
+            Some(policy) => policy.fields.demands.password_policy.history,
+            None => home.settings.password_policy.history,
+        };
+        if history <= 1 {
             site.source.delete::<PasswordHistory>(partition, id)?;
         }
     }
