@@ -1,5 +1,6 @@
 //! The directory itself: opening it, reading it, changing it.
 
+mod check;
 mod identify;
 mod invitations;
 mod listed;
@@ -12,9 +13,7 @@ mod user_lives;
 use std::path::Path;
 use std::sync::Arc;
 
-use storage::{
-    Change, Entropy, KindCheck, MasterKey, OpenError, Partition, Reading, Report, Snapshot, Store,
-};
+use storage::{Change, Entropy, MasterKey, OpenError, Partition, Reading, Snapshot, Store};
 
 use crate::access::{
     Actor, AtProvider, Context, Grant, InOrganization, Refusal, Who, organization, standing,
@@ -33,16 +32,7 @@ use crate::known::{Capacity, Keep, Lookups};
 use crate::lasting::LastingKey;
 use crate::orders::{Departures, OrderNetworks};
 use crate::preparation::failed_to_open;
-use crate::records::{
-    Admin, AdminFields, Agreements, CertificateAuthority, CertificateTotals, ClosedAccount,
-    Compliance, ComplianceWatch, Credential, CustomAttribute, DeadLetter, DeletedUser,
-    DeliveryProgress, Departure, DepartureTotals, Device, EventDestination, EventKeeping,
-    FormerPassword, GearClaims, Group, GroupPasswordPolicy, Import, ImportWork, Invitation,
-    IssuedCertificate, Organization, OrganizationState, OwnCertificates, Passkey, PasswordHistory,
-    Plan, RadiusClient, RecoveryCodes, Repeat, ReplyProfile, RevokedCertificates, SearchTelling,
-    SecurityPolicy, SecurityPolicyVersion, ServerCertificate, ServiceAccount, Session,
-    SessionTotals, SettledReports, Token, TokenUse, UsageMonth, User, UserCap, UserTotals, indices,
-};
+use crate::records::{Admin, AdminFields, OrganizationState, ServiceAccount, User, indices};
 use crate::search::{Memo, SearchGrant};
 use crate::text::prepare;
 use crate::time::Time;
@@ -268,65 +258,6 @@ impl Directory {
     /// When the store fails.
     pub fn organization_by_slug(&self, slug: &str) -> Result<Option<OrganizationId>, Error> {
         active_organization(&self.inner.store.read()?, indices::ORGANIZATION_SLUG, slug)
-    }
-
-    /// Walks the whole store and compares every index with its records.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn check(&self) -> Result<Report, Error> {
-        let kinds = [
-            KindCheck::of::<Organization>(),
-            KindCheck::of::<Admin>(),
-            KindCheck::of::<Token>(),
-            KindCheck::of::<TokenUse>(),
-            KindCheck::of::<RecoveryCodes>(),
-            KindCheck::of::<Passkey>(),
-            KindCheck::of::<Repeat>(),
-            KindCheck::of::<User>(),
-            KindCheck::of::<Group>(),
-            KindCheck::of::<ServiceAccount>(),
-            KindCheck::of::<RadiusClient>(),
-            KindCheck::of::<GearClaims>(),
-            KindCheck::of::<ReplyProfile>(),
-            KindCheck::of::<CustomAttribute>(),
-            KindCheck::of::<Credential>(),
-            KindCheck::of::<CertificateAuthority>(),
-            KindCheck::of::<Device>(),
-            KindCheck::of::<OwnCertificates>(),
-            KindCheck::of::<PasswordHistory>(),
-            KindCheck::of::<Session>(),
-            KindCheck::of::<SessionTotals>(),
-            KindCheck::of::<SettledReports>(),
-            KindCheck::of::<IssuedCertificate>(),
-            KindCheck::of::<RevokedCertificates>(),
-            KindCheck::of::<Departure>(),
-            KindCheck::of::<Plan>(),
-            KindCheck::of::<Agreements>(),
-            KindCheck::of::<UsageMonth>(),
-            KindCheck::of::<Import>(),
-            KindCheck::of::<ImportWork>(),
-            KindCheck::of::<DepartureTotals>(),
-            KindCheck::of::<CertificateTotals>(),
-            KindCheck::of::<DeletedUser>(),
-            KindCheck::of::<UserTotals>(),
-            KindCheck::of::<Invitation>(),
-            KindCheck::of::<UserCap>(),
-            KindCheck::of::<SecurityPolicy>(),
-            KindCheck::of::<SecurityPolicyVersion>(),
-            KindCheck::of::<Compliance>(),
-            KindCheck::of::<ComplianceWatch>(),
-            KindCheck::of::<ServerCertificate>(),
-            KindCheck::of::<ClosedAccount>(),
-            KindCheck::of::<GroupPasswordPolicy>(),
-            KindCheck::of::<FormerPassword>(),
-            KindCheck::of::<EventKeeping>(),
-            KindCheck::of::<SearchTelling>(),
-            KindCheck::of::<EventDestination>(),
-            KindCheck::of::<DeliveryProgress>(),
-            KindCheck::of::<DeadLetter>(),
-        ];
-        Ok(self.inner.store.check(&kinds)?)
     }
 
     /// Destroys what deleted organizations left behind once their grace period is over; returns

@@ -24,7 +24,7 @@ pub enum Next {
     Send(Box<Delivery>),
     /// There may be something to be sent.
     Again,
-    /// Nothing for now.
+    /// Nothing yet.
     Rest,
 }
 

@@ -32,7 +32,7 @@ pub struct EventDestination {
 pub struct EventDestinationFields {
     /// The destination's name; unique at its place.
     pub name: String,
-    /// Whether nothing is sent for now; what happens meanwhile waits in the log.
+    /// Whether nothing is sent; what happens meanwhile waits in the log.
     pub paused: bool,
     /// Which events go there.
     pub filter: EventFilter,

@@ -36,7 +36,7 @@ pub(crate) struct NewEventDestination {
     /// Which events go there; all of them when absent.
     #[serde(default)]
     filter: Filter,
-    /// Whether nothing is sent for now.
+    /// Whether nothing is sent until this is false again.
     #[serde(default)]
     paused: bool,
     /// Which events it begins with.

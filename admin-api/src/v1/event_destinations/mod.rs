@@ -62,7 +62,7 @@ pub(crate) struct EventDestination {
     name: String,
     /// How events get there.
     kind: Kind,
-    /// Whether nothing is sent for now; events wait in the log as long as they are kept.
+    /// Whether nothing is sent; events wait in the log as long as they are kept.
     paused: bool,
     /// Which events go there.
     filter: Filter,

@@ -21,7 +21,7 @@ pub(crate) struct EventDestinationPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = String)]
     name: Option<String>,
-    /// Whether nothing is sent for now.
+    /// Whether nothing is sent until this is false again.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = bool)]
     paused: Option<bool>,
