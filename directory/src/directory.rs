@@ -32,7 +32,7 @@ use crate::known::{Capacity, Keep, Lookups};
 use crate::lasting::LastingKey;
 use crate::orders::{Departures, OrderNetworks};
 use crate::preparation::failed_to_open;
-use crate::records::{Admin, AdminFields, OrganizationState, ServiceAccount, User, indices};
+use crate::records::{AdminFields, OrganizationState, indices};
 use crate::search::{Memo, SearchGrant};
 use crate::text::prepare;
 use crate::time::Time;
