@@ -1,7 +1,6 @@
 //! The way to a receiver: its address, looked at before it is connected to, and TLS.
 
 use std::io;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use directory::delivery::{DeliveryNetworks, Trust};
@@ -39,7 +38,7 @@ impl Roads {
         let mut failure = format!("the name {host} has no address");
         for address in found.take(ADDRESSES) {
             if !self.networks.admit(address.ip()) {
-                failure = closed(address.ip());
+                failure = closed(host);
                 continue;
             }
             match TcpStream::connect(address).await {
@@ -88,9 +87,10 @@ impl Roads {
     }
 }
 
-fn closed(address: IpAddr) -> String {
+/// What a name means in here is not told: whoever names a receiver could ask for all of them.
+fn closed(host: &str) -> String {
     format!(
-        "{address} lies in a network where the operator lets no events go ([event_delivery] networks)"
+        "{host} lies in a network where the operator lets no events go ([event_delivery] networks)"
     )
 }
 
