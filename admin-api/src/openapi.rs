@@ -100,16 +100,51 @@ fn let_items_be_cut(document: &mut OpenApi) {
             }
         }
     }
-    let schemas = document.components.iter_mut().flat_map(|components| &mut components.schemas);
-    for (_, schema) in schemas.filter(|(name, _)| cut.contains(*name)) {
+    let Some(components) = document.components.as_mut() else { return };
+    let known = serde_json::to_value(&components.schemas).unwrap_or_default();
+    for (_, schema) in components.schemas.iter_mut().filter(|(name, _)| cut.contains(*name)) {
         let Ok(mut written) = serde_json::to_value(&*schema) else { continue };
-        let items = written.pointer_mut("/properties/items/items").and_then(Value::as_object_mut);
-        if items.and_then(|items| items.remove("required")).is_some()
-            && let Ok(read) = serde_json::from_value(written)
-        {
+        if let Some(items) = written.pointer_mut("/properties/items/items") {
+            let_be_cut(items, &known, NESTED);
+        }
+        if let Ok(read) = serde_json::from_value(written) {
             *schema = read;
         }
     }
+}
+
+/// So deep things of lists are made of others at most.
+const NESTED: usize = 8;
+
+/// Has a schema ask for no member of what has members, nor of what is within: `actor.name` leaves a
+/// part of a part. What stands in lists comes as a whole.
+fn let_be_cut(schema: &mut Value, known: &Value, depth: usize) {
+    let reference = schema.get("$ref").and_then(Value::as_str);
+    let named = reference.and_then(|reference| known.get(reference.rsplit('/').next()?));
+    if let Some(named) = named.filter(|named| has_members(named)) {
+        let mut whole = named.clone();
+        // What is said of the member says more than what is said of its kind.
+        if let (Some(of_kind), Some(own)) = (whole.as_object_mut(), schema.get("description")) {
+            of_kind.insert("description".to_owned(), own.clone());
+        }
+        *schema = whole;
+    }
+    let Some(parts) = schema.as_object_mut().filter(|_| depth > 0) else { return };
+    if parts.contains_key("properties") {
+        parts.remove("required");
+    }
+    let members = parts.get_mut("properties").and_then(Value::as_object_mut);
+    members.into_iter().flatten().for_each(|(_, it)| let_be_cut(it, known, depth - 1));
+    for joined in ["allOf", "oneOf", "anyOf"] {
+        let all = parts.get_mut(joined).and_then(Value::as_array_mut);
+        all.into_iter().flatten().for_each(|it| let_be_cut(it, known, depth - 1));
+    }
+}
+
+/// Whether a thing is made of members that have names.
+fn has_members(schema: &Value) -> bool {
+    let parts = ["properties", "allOf"];
+    parts.iter().any(|part| schema.get(part).is_some())
 }
 
 /// The schema of the list that an operation answers with.

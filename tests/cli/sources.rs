@@ -234,7 +234,7 @@ fn a_running_domain_controller_is_read_with_its_groups_and_without_hashes() {
         ["-x", "-H", &url, "-D", "cn=Administrator,cn=Users,dc=ad,dc=example", "-w", SECRET];
     tool("ldapadd", "ldap-utils", &administrator, &entries);
     let part = ["-LLL", "-s", "base", "-b", "CN=many,CN=Users,DC=ad,DC=example"];
-    let part = [&administrator[..], &part, &["member;range=0-99"]].concat();
+    let part = [&administrator[..], &part, &["(objectClass=*)", "member;range=0-99"]].concat();
     let part = tool("ldapsearch", "ldap-utils", &part, "");
     assert!(part.contains("member;range=0-99: "), "it gives parts: {part}");
     office.make("custom-attributes", &json!({"name": "manager", "syntax": "reference"}));

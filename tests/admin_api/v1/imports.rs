@@ -163,7 +163,7 @@ fn a_manager_who_stands_later_in_the_file_is_named_over_ldap() {
     for name in ["manager", "secretary"] {
         office.make("custom-attributes", &json!({"name": name, "syntax": "reference"}));
     }
-    office.user("old", "an old horse battery");
+    office.user("old", "correct horse battery");
     let file = "dn: uid=ada,ou=people,dc=old\nobjectClass: inetOrgPerson\nuid: ada\ncn: Ada\nsn: King\n\
                 manager: uid=eve, ou=People, dc=old\nsecretary: uid=old,ou=people,dc=old\n\n\
                 dn: uid=bob,ou=people,dc=old\nobjectClass: inetOrgPerson\nuid: bob\ncn: Bob\nsn: B\n\
