@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::{Handle, RuntimeMetrics};
+use tokio::sync::Semaphore;
 
 use crate::admission::{Admission, Source};
 use crate::clock::Clock;
@@ -48,9 +49,15 @@ pub(crate) struct Door {
     organizations: Arc<Admission<OrganizationId>>,
     turns: Turns,
     persistent: Persistent,
+    /// How many binds without TLS are looked at beside their connections at once.
+    overheard: Arc<Semaphore>,
     /// Where organizations have server names of their own.
     domain: Option<String>,
 }
+
+/// Binds without TLS that are looked at at once: strangers make as many as they like, and their
+/// threads are those of everybody else's work.
+const OVERHEARD: usize = 2;
 
 /// What a listener's connections begin as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,6 +161,7 @@ impl Door {
                     config.persistent_searches_per_organization,
                 ),
             },
+            overheard: Arc::new(Semaphore::new(OVERHEARD)),
             domain: config.server_names.as_deref().map(str::to_ascii_lowercase),
         })
     }

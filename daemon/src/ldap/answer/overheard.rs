@@ -15,17 +15,19 @@ impl Caller {
     /// Tells the organization that a name leads to, if to any, that its password came in clear.
     ///
     /// The client is answered alike whatever the name. So it is found out beside the connection,
-    /// whose time would tell who exists.
+    /// whose time would tell who exists; where too many are looked at already, it is not told.
     pub(super) fn overheard(&self, name: &str) {
         if !self.noting().is_news((Missed::Entrance, name)) {
             return;
         }
+        let Ok(turn) = Arc::clone(&self.door.overheard).try_acquire_owned() else { return };
         let (door, source, now) = (Arc::clone(&self.door), self.source, self.now());
         let name = name.to_owned();
         drop(tokio::task::spawn_blocking(move || {
             if let Err(error) = tell(&door, &name, source, now) {
                 tracing::error!(%error, "a bind without TLS was not noted");
             }
+            drop(turn);
         }));
     }
 }
