@@ -194,8 +194,7 @@ impl Entry<'_> {
             let mapped = self.mapping.get(*attribute);
             let left_out = mapped.is_some_and(|to| to.as_ref().is_none_or(is_field));
             let is_said = said.iter().any(|(_, known)| known == field);
-            // What names users and groups is the organization's own.
-            let is_known = known.contains(field) || is_field(&(*field).to_owned());
+            let is_known = known.contains(field) || field::is_reference(field, self.schema);
             if !left_out && !is_said && is_known && !self.values(attribute).is_empty() {
                 said.push(((*attribute).to_owned(), (*field).to_owned()));
             }

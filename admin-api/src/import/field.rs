@@ -69,6 +69,12 @@ pub(super) fn is_list(field: &str) -> bool {
         || field.starts_with(CUSTOM)
 }
 
+/// Whether a field is an attribute of the organization's own that names users and groups.
+pub(super) fn is_reference(field: &str, schema: &Schema) -> bool {
+    let found = field.strip_prefix(CUSTOM).and_then(|name| schema.named(name));
+    found.is_some_and(|attribute| attribute.fields.syntax == Syntax::Reference)
+}
+
 /// Says why a field is none.
 pub(super) fn check(field: &str, known: &[&str], schema: &Schema) -> Result<(), String> {
     match field.strip_prefix(CUSTOM) {
