@@ -52,11 +52,13 @@ fn body(route: &Route) -> Value {
         Authority::new("authority.example").client()
     } else if ends("/server-certificate") {
         let server = Holder { common_name: "radius", server: true, ..Holder::default() };
-        let issued = Authority::new("authority.example").issue(&server);
+        let authority = Authority::new("authority.example");
+        let issued = authority.issue(&server);
         let text = |file| std::fs::read_to_string(file).unwrap();
         json!({"certificate": text(&issued.certificate), "private_key": text(&issued.key)})
     } else if ends("/certificates") {
-        json!({"fingerprints": ["ab".repeat(32)]})
+        let octet = if ends("{user}/certificates") { "ab" } else { "cd" };
+        json!({"fingerprints": [octet.repeat(32)]})
     } else if ends("/confirm") {
         json!({"code": "123456"})
     } else if ends("/revocations") {

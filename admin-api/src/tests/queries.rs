@@ -211,13 +211,13 @@ async fn things(world: &World, root: &str) -> (String, [(&'static str, String); 
         "name": "siem", "kind": "webhook", "webhook": {"url": "https://siem.example/events"}
     });
     let things = [
-        ("{event_destination}", make("event-destinations", receiver).await),
         ("{device}", make("devices", json!({"name": "laptop"})).await),
         ("{security_policy}", make("security-policies", json!({"name": "base"})).await),
         ("{import}", make("imports", json!({"name": "file", "format": "ldif"})).await),
         ("{admin}", make("admins", admin).await),
         ("{group}", group),
         ("{user}", user),
+        ("{event_destination}", make("event-destinations", receiver).await),
     ];
     (acme, things)
 }
