@@ -28,6 +28,7 @@ mod lifecycle;
 mod radius;
 #[cfg(test)]
 mod refusals;
+#[cfg(test)]
 mod revisions;
 #[cfg(test)]
 mod tidy;

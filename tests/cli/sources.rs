@@ -187,6 +187,28 @@ fn controller(folder: &Path, address: &str) -> String {
     at("smb.conf")
 }
 
+/// LDIF of many users, whose manager is one, and of a group that all of them are in.
+fn many() -> String {
+    let mut entries = String::new();
+    let mut members = String::new();
+    for number in 0..250 {
+        let dn = format!("CN=many{number},CN=Users,DC=ad,DC=example");
+        write!(
+            entries,
+            "dn: {dn}\nobjectClass: user\nsAMAccountName: many{number}\n\
+             manager: CN=Ada Lovelace,CN=Users,DC=ad,DC=example\n\n"
+        )
+        .unwrap();
+        writeln!(members, "member: {dn}").unwrap();
+    }
+    write!(
+        entries,
+        "dn: CN=many,CN=Users,DC=ad,DC=example\nobjectClass: group\nsAMAccountName: many\n{members}"
+    )
+    .unwrap();
+    entries
+}
+
 #[test]
 fn a_running_domain_controller_is_read_with_its_groups_and_without_hashes() {
     let (office, folder) = (Office::new(), tempfile::tempdir().unwrap());
@@ -213,26 +235,9 @@ fn a_running_domain_controller_is_read_with_its_groups_and_without_hashes() {
     answers(&server, format!("{address}:389").parse().unwrap());
     let tenantry = desk(&office);
     let url = format!("ldap://{address}");
-    let mut entries = String::new();
-    let mut members = String::new();
-    for number in 0..250 {
-        let dn = format!("CN=many{number},CN=Users,DC=ad,DC=example");
-        write!(
-            entries,
-            "dn: {dn}\nobjectClass: user\nsAMAccountName: many{number}\n\
-             manager: CN=Ada Lovelace,CN=Users,DC=ad,DC=example\n\n"
-        )
-        .unwrap();
-        writeln!(members, "member: {dn}").unwrap();
-    }
-    write!(
-        entries,
-        "dn: CN=many,CN=Users,DC=ad,DC=example\nobjectClass: group\nsAMAccountName: many\n{members}"
-    )
-    .unwrap();
     let administrator =
         ["-x", "-H", &url, "-D", "cn=Administrator,cn=Users,dc=ad,dc=example", "-w", SECRET];
-    tool("ldapadd", "ldap-utils", &administrator, &entries);
+    tool("ldapadd", "ldap-utils", &administrator, &many());
     let part = ["-LLL", "-s", "base", "-b", "CN=many,CN=Users,DC=ad,DC=example"];
     let part = [&administrator[..], &part, &["(objectClass=*)", "member;range=0-99"]].concat();
     let part = tool("ldapsearch", "ldap-utils", &part, "");

@@ -173,7 +173,7 @@ fn every_method_by_each_version_in_pieces_of_each_size() {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 while let Some((method, version)) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    Cell::new(*method, *version).judge();
+                    Cell::new(*method, version).judge();
                 }
             });
         }

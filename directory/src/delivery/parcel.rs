@@ -65,7 +65,7 @@ impl Parcel {
         (query, destination): (&EventQuery, Uuid),
     ) -> Option<DeliveredEvent> {
         let hash = stored.link.map(|link| link.hash.0);
-        self.met.get_or_insert((stored.sequence, stored.link.map(|link| link.previous.0)));
+        self.met.get_or_insert_with(|| (stored.sequence, stored.link.map(|link| link.previous.0)));
         self.mark = DeliveryMark { sequence: stored.sequence, hash };
         let event = Event::decode(&stored.body);
         let goes = match &event {

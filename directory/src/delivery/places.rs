@@ -41,8 +41,8 @@ pub(super) fn route(
                 body.push('\n');
             }
             let signature = signature(source, key, destination, (&body, now))?;
-            let numbers = events.iter().filter_map(|event| event.sequence);
-            let (first, last) = (numbers.clone().next(), numbers.last());
+            let mut numbers = events.iter().filter_map(|event| event.sequence);
+            let (first, last) = (numbers.clone().next(), numbers.next_back());
             let span = first.zip(last).map(|(first, last)| format!("{first}-{last}"));
             let span = span.unwrap_or_else(|| "test".to_owned());
             let headers = vec![

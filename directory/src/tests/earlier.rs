@@ -40,7 +40,7 @@ impl Office {
     /// What an accept of Ada's password leaves.
     fn proven(&self) -> Earlier {
         let request = self.world.request(self.acme, Who::User("ada".into()), RIGHT);
-        left(self.tried("ada", request.proof)).expect("an accept leaves something")
+        left(&self.tried("ada", request.proof)).expect("an accept leaves something")
     }
 
     /// Why Ada is not let in again; nothing where she is.
@@ -51,7 +51,7 @@ impl Office {
             EventOutcome::Success => None,
             EventOutcome::Failure(reason) => Some(reason),
         };
-        assert_eq!(left(outcome).is_some(), reason.is_none(), "{reason:?}");
+        assert_eq!(left(&outcome).is_some(), reason.is_none(), "{reason:?}");
         reason
     }
 
@@ -94,9 +94,9 @@ fn client(world: &World, organization: OrganizationId) -> RadiusClientId {
     made.unwrap()
 }
 
-fn left(outcome: Outcome) -> Option<Earlier> {
+fn left(outcome: &Outcome) -> Option<Earlier> {
     match outcome {
-        Outcome::Accept { earlier, .. } => earlier,
+        Outcome::Accept { earlier, .. } => *earlier,
         Outcome::Reject
         | Outcome::Busy
         | Outcome::Challenge { .. }
@@ -116,7 +116,7 @@ fn nothing_is_asked_for_again_while_nothing_has_changed() {
         assert_eq!(office.again(earlier), None);
     }
     // What an accept by it leaves proves the same.
-    let next = left(office.tried("ada", Proof::Earlier(earlier))).unwrap();
+    let next = left(&office.tried("ada", Proof::Earlier(earlier))).unwrap();
     assert_eq!(office.again(next), None);
 }
 
@@ -125,8 +125,8 @@ fn it_is_of_one_user_of_one_organization() {
     let office = Office::new();
     office.world.user(office.acme, "bob");
     let earlier = office.proven();
-    assert!(left(office.tried("bob", Proof::Earlier(earlier))).is_none());
-    assert!(left(office.tried("nobody", Proof::Earlier(earlier))).is_none());
+    assert!(left(&office.tried("bob", Proof::Earlier(earlier))).is_none());
+    assert!(left(&office.tried("nobody", Proof::Earlier(earlier))).is_none());
     // Elsewhere somebody has the same login and the same number.
     let globex = office.world.organization("globex");
     let (ada, client) = (office.world.user(globex, "ada"), client(&office.world, globex));

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::harness::admin::{Admin, PASSWORD};
 use crate::harness::authority::{Authority, Holder};
-use crate::harness::browser::Browser;
+use crate::harness::browser::{Authenticator, Browser};
 use crate::harness::office::Office;
 use crate::harness::page::Page;
 use crate::harness::totp;
@@ -38,6 +38,7 @@ const REGISTER: &str = "
     const registration = {name: given[0], credential: made.toJSON()};
     return await ask('POST', '/v1/me/passkeys', registration, own);
 ";
+const OUT: &str = "return await ask('POST', '/v1/sign-out', null, own);";
 /// Uses a passkey, as whoever is named or anybody, and signs in.
 const USE: &str = "
     const begun = await ask('POST', '/v1/sign-in/passkey/begin', given[0], own);
@@ -100,8 +101,7 @@ fn a_browser_registers_a_passkey_and_signs_in_with_it_and_nobody_else_does() {
     assert_eq!(office.event("created")["subject"]["kind"], "passkey");
     let me = "return await ask('GET', '/v1/me', null);";
     assert_eq!(browser.run(me, &json!([]))["json"]["passkeys"], 1);
-    let out = "return await ask('POST', '/v1/sign-out', null, own);";
-    assert_eq!(browser.run(out, &json!([]))["status"], 204);
+    assert_eq!(browser.run(OUT, &json!([]))["status"], 204);
     assert_eq!(browser.run(me, &json!([]))["status"], 401);
 
     // By the passkey alone, and as who is named.
@@ -117,7 +117,7 @@ fn a_browser_registers_a_passkey_and_signs_in_with_it_and_nobody_else_does() {
         let sessions = sessions["json"]["items"].as_array().unwrap().clone();
         let this = sessions.iter().find(|session| session["this"] == true).unwrap();
         assert_eq!((&this["proof"], &this["cookie"]), (&json!("passkey"), &json!(true)));
-        browser.run(out, &json!([]));
+        browser.run(OUT, &json!([]));
     }
     let other = json!({"organization": office.slug, "login": office.admin("manager").login});
     let never = json!({"organization": office.slug, "login": "nobody"});
@@ -142,11 +142,19 @@ fn a_browser_registers_a_passkey_and_signs_in_with_it_and_nobody_else_does() {
     let told = next_event(&office, "sign_in", Some(&before));
     assert!(told["reason"].as_str().unwrap().contains(&page.url), "{told}");
 
-    // A copy whose counter stands where it stood before.
-    browser.open(&format!("{here}/v1/docs"));
+    copies_are_found_out(&office, &admin, (&browser, authenticator));
+}
+
+/// A copy whose counter stands where it stood before, and what becomes of the passkey then.
+fn copies_are_found_out(
+    office: &Office,
+    admin: &Admin,
+    (browser, authenticator): (&Browser, Authenticator),
+) {
+    browser.open(&format!("{}/v1/docs", origin(office)));
     let copy = browser.credentials(&authenticator).remove(0);
     assert_eq!(browser.run(USE, &json!([{}]))["status"], 200);
-    browser.run(out, &json!([]));
+    browser.run(OUT, &json!([]));
     browser.remove(authenticator);
     let other = browser.authenticator();
     browser.put_credential(&other, &copy);
@@ -163,7 +171,7 @@ fn a_browser_registers_a_passkey_and_signs_in_with_it_and_nobody_else_does() {
     let activated = admin.session.send("POST", &path, None);
     assert_eq!((activated.status, &activated.json()["suspended"]), (200, &json!(false)));
     assert_eq!(browser.run(USE, &json!([{}]))["status"], 200, "further than before, it goes on");
-    assert_renamed_once(&admin, path.trim_end_matches("/activate"));
+    assert_renamed_once(admin, path.trim_end_matches("/activate"));
 }
 
 /// A name takes the place of the one that was seen, or is not given.

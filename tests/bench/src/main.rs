@@ -146,7 +146,7 @@ impl Arguments {
     }
 
     fn timing(&self) -> Timing {
-        let seconds = self.seconds.unwrap_or(if self.repeats() == 1 { 4.0 } else { 2.0 });
+        let seconds = self.seconds.unwrap_or_else(|| if self.repeats() == 1 { 4.0 } else { 2.0 });
         let warm_up = self.warm_up.unwrap_or(seconds / 4.0);
         let of = |seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default();
         Timing { warm_up: of(warm_up), measured: of(seconds) }

@@ -39,7 +39,7 @@ fn a_device_that_falls_silent_is_told_once_and_again_when_it_comes_back() {
     world.pass(1);
     assert_eq!((look(), look()), (2, 0), "each is told once");
     let gone = (true, "\"compliant\"".to_owned(), "\"stale\"".to_owned());
-    assert_eq!(told()[..2], [gone.clone(), gone.clone()]);
+    assert_eq!(told()[..2], [gone.clone(), gone]);
     assert!(world.events(beta.into(), 100).iter().all(|it| it.action != Action::ComplianceChanged));
 
     say(0);

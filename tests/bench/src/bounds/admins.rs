@@ -132,7 +132,7 @@ fn places(ground: &Ground<'_>) -> Result<Vec<Place>> {
 fn place(connection: &mut Connection<'_>, slug: &str) -> Result<Place> {
     let mut first = |path: String| {
         let page = connection.call("GET", &path, &Value::Null)?;
-        let id = page["items"][0]["id"].as_str().map(ToOwned::to_owned);
+        let id = page.pointer("/items/0/id").and_then(Value::as_str).map(ToOwned::to_owned);
         id.with_context(|| format!("nothing at {path}"))
     };
     let organization = first(format!("/v1/organizations?filter=slug%20eq%20%22{slug}%22"))?;
@@ -189,11 +189,12 @@ pub(super) fn storm(ground: &Ground<'_>, over: &AtomicBool) -> Result<String> {
     let found = place(&mut connection, &large.slug)?;
     let root = format!("/v1/organizations/{}/users", found.organization);
     let page = connection.call("GET", &format!("{root}?limit=200"), &Value::Null)?;
-    let users: Vec<String> = page["items"]
-        .as_array()
+    let users: Vec<String> = page
+        .get("items")
+        .and_then(Value::as_array)
         .context("no users")?
         .iter()
-        .filter_map(|user| user["id"].as_str().map(ToOwned::to_owned))
+        .filter_map(|user| user.get("id")?.as_str().map(ToOwned::to_owned))
         .collect();
     ensure!(users.len() >= WRITERS, "only {} users", users.len());
     let changes = AtomicU64::new(0);

@@ -87,15 +87,15 @@ impl Needles {
         for _ in 0..1_000 {
             let path = format!("/v1/all-events?actor=needle-actor&limit=50{cursor}");
             let page = connection.call("GET", &path, &Value::Null)?;
-            found.extend(page["items"].as_array().context("no items")?.iter().cloned());
-            match page["next"].as_str() {
+            found.extend(items_of(&page)?.iter().cloned());
+            match page.get("next").and_then(Value::as_str) {
                 Some(next) => cursor = format!("&cursor={next}"),
                 None => break,
             }
         }
         ensure!(found.len() >= 8, "only {} of the rare events were found", found.len());
         let text = |number: usize, member: &str| {
-            let event = found.get(number).and_then(|event| event[member].as_str());
+            let event = found.get(number).and_then(|event| event.get(member)?.as_str());
             event.map(ToOwned::to_owned).context("an event says less than it should")
         };
         Ok(Self {
@@ -106,14 +106,18 @@ impl Needles {
     }
 }
 
+fn items_of(page: &Value) -> Result<&Vec<Value>> {
+    page.get("items").and_then(Value::as_array).context("no items")
+}
+
 fn page(connection: &mut Connection<'_>, what: String, path: &str) -> Result<Finding> {
     let (mut times, mut items, mut ended) = (Vec::new(), 0, true);
     for _ in 0..TIMES {
         let asked = now();
         let page = connection.call("GET", path, &Value::Null)?;
         times.push(now() - asked);
-        items = page["items"].as_array().context("no items")?.len();
-        ended = page["next"].is_null();
+        items = items_of(&page)?.len();
+        ended = page.get("next").is_none_or(Value::is_null);
     }
     times.sort_unstable();
     let slowest = times.last().copied().unwrap_or_default();
