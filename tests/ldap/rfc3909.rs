@@ -91,11 +91,11 @@ fn a_search_that_works_and_gives_nothing_is_cancelled_while_it_works() {
 fn a_search_that_works_and_gives_nothing_is_abandoned_while_it_works() {
     let slow = Slow::new();
     let mut raw = slow.connect();
-    raw.send(&slow.search(2, 1));
+    raw.send(&slow.search(2, 5));
     until_looked_at(&slow);
     raw.send(&raw::abandon(3, 2));
     // By the end of this one, the other one would have come to its own.
-    raw.send(&slow.search(4, 2));
+    raw.send(&slow.search(4, 6));
     let answers = raw.receive_all_of(4);
     let told: Vec<_> = answers.iter().map(|message| (message.id, message.code())).collect();
     assert_eq!(told, [(4, 3)]);

@@ -63,7 +63,7 @@ fn start_tls_inside_tls_is_an_operations_error_and_the_connection_goes_on() {
 fn start_tls_while_a_search_is_under_way_is_refused_and_the_search_goes_on() {
     let slow = Slow::new();
     let mut raw = slow.connect();
-    raw.send(&slow.search(2, 1));
+    raw.send(&slow.search(2, 5));
     raw.send(&raw::extended(3, raw::START_TLS));
     let refused = raw.receive().unwrap();
     assert_eq!((refused.id, refused.code()), (3, 1), "{refused:?}");

@@ -69,7 +69,7 @@ fn limits_and_missing_attributes_are_told_in_words() {
     let client = demo.ldap().as_service(&acme.service_account);
     let limited = client.clone().with(["-z", "1"]).search(&acme.base, "sub", "(uid=*)", &["1.1"]);
     assert_eq!(limited.code, 4);
-    assert!(limited.output.stderr.contains("ask for pages"), "{limited:?}");
+    assert!(limited.output.stderr.contains("the request's own size limit"), "{limited:?}");
     let ada = &acme.user("ada").dn;
     for (assertion, code, words) in [
         ("nosuch:x", 17, "no entry can have this attribute"),
