@@ -365,7 +365,8 @@ fn follow(session: &mut Session, report: SessionReport) {
         && session.granted.as_ref() != Some(&granted)
     {
         // An outer identity is nobody's login.
-        session.user = session.user.or(Some(granted.user));
+        // The accept was ours; the login is what the gear says.
+        session.user = Some(granted.user);
         (session.granted, session.changed) = (Some(granted), None);
     }
 }

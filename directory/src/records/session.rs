@@ -26,7 +26,8 @@ pub struct Session {
     pub gear: String,
     /// Who it is about, as the gear said.
     pub login: String,
-    /// The user with that login when the session was first heard of.
+    /// Who was let in, where the gear repeats what the accept said; else the user with that login
+    /// when the session was first heard of.
     pub user: Option<UserId>,
     /// When it began.
     pub started: Time,

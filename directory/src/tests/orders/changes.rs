@@ -338,6 +338,17 @@ fn a_new_accept_in_the_same_session_counts_from_then_on() {
 }
 
 #[test]
+fn who_was_let_in_is_meant_whatever_the_gear_calls_them() {
+    let network = Network::new(CHANGES);
+    let bob = network.office.world.user(network.office.acme, "bob");
+    network.begin("bob", network.accept("ada"));
+    network.put_in(network.staff, Member::User(bob));
+    assert_eq!(network.office.orders().len(), 0, "the session is another's");
+    network.put_in(network.staff, Member::User(network.office.ada));
+    assert_eq!(network.only().organization, network.office.acme);
+}
+
+#[test]
 fn accepts_tell_of_themselves_only_where_a_client_asks_for_it() {
     let network = Network::new(EVERYTHING);
     assert_eq!(network.accept("ada"), None);
