@@ -46,6 +46,9 @@ pub struct SessionOrder {
     pub to: Result<SocketAddr, &'static str>,
     /// The secrets that the gear may have, the newest first.
     pub secrets: Arc<[Secret]>,
+    /// Whether it went out once more with the least that names the session, as the gear does not
+    /// support more.
+    pub was_repeated: bool,
     client: (Uuid, String),
     cause: Cause,
     /// Why the session ends although a change was asked for.

@@ -126,6 +126,12 @@ fn section_3_5_gear_that_refuses_a_change_is_told_to_end_the_session_where_its_c
     assert_eq!(site.event("session_disconnect", why)["success"], true);
     let said = site.nas.said();
     assert!(said.contains("Sent CoA-NAK"), "{said}");
+    // Once more with the least that names a session: it is the change that this gear cannot do.
+    let (changes, _) = said.split_once("Received Disconnect-Request").unwrap();
+    let changes: Vec<_> = changes.split("Received CoA-Request").skip(1).collect();
+    assert_eq!(changes.len(), 2, "{said}");
+    let [more, least] = [changes[0], changes[1]].map(|it| it.contains("NAS-Port = 7"));
+    assert!(more && !least, "{said}");
 }
 
 #[test]

@@ -159,3 +159,35 @@ fn the_switch_ends_the_session_of_who_is_suspended() {
     wire.cable.says("Found a matching session");
     assert_eq!(wire.ended(&session)["ending"], "stopped");
 }
+
+#[test]
+fn the_switch_ends_a_session_that_has_an_address_and_a_port_which_no_order_to_it_may_name() {
+    let wire = Wire::new();
+    let (_computer, session) = wire.comes(&wire.peer("TTLS", "auth=PAP", PASSWORD));
+    let [name, computer] = ["name", "calling_station"].map(|it| session[it].as_str().unwrap());
+    // What an access point tells and a switch does not, in words of the switch's own.
+    let report = format!(
+        "Acct-Status-Type=Interim-Update,Acct-Session-Id={name},User-Name=ada,\
+         NAS-Identifier=switch-1,NAS-IP-Address=127.0.0.1,Calling-Station-Id={computer},\
+         NAS-Port=1,Framed-IP-Address=10.1.2.3"
+    );
+    let reply = wire.office.report(&wire.gear, &report);
+    assert!(reply.is("Accounting-Response"), "{reply:?}");
+    let known = wire.session();
+    assert_eq!((&known["id"], &known["ipv4"]), (&session["id"], &json!("10.1.2.3")), "{known}");
+
+    let path = format!("sessions/{}/disconnect", session["id"].as_str().unwrap());
+    let told = wire.office.act("POST", &path, Some(&json!({"wait_seconds": 60})));
+    assert_eq!((&told["outcome"], &told["reason"]), (&json!("done"), &Value::Null), "{told}");
+    wire.cable.says("Found a matching session");
+    let said = wire.cable.said();
+    assert!(said.contains("DAS: Unsupported attribute"), "{said}");
+    assert_eq!(wire.ended(&session)["ending"], "stopped");
+    let event = wire.office.event("session_disconnect");
+    assert_eq!(event["success"], true, "{event}");
+    let mut differences = event["differences"].as_array().unwrap().iter();
+    let again = "with no more than names the session, as the gear does not support an attribute \
+                 (Error-Cause 401)";
+    let is_told = differences.any(|it| it["field"] == "sent_again" && it["after"] == again);
+    assert!(is_told, "{event}");
+}

@@ -35,6 +35,9 @@ impl OrderOutcome {
 const SILENT: &str =
     "the gear did not answer; it must take orders from here, with the shared secret";
 
+const REPEATED: &str = "with no more than names the session, as the gear does not support an \
+                        attribute (Error-Cause 401)";
+
 impl Directory {
     /// Tells what became of an order, and says what follows from that.
     #[must_use]
@@ -68,6 +71,9 @@ fn event_of(order: &SessionOrder, outcome: &OrderOutcome, now: Time) -> Event {
     };
     let mut differences = vec![told("radius_client", &order.client.1)];
     differences.extend(order.to.ok().map(|to| told("sent_to", &to.to_string())));
+    if order.was_repeated {
+        differences.push(told("sent_again", REPEATED));
+    }
     differences.extend(trigger.map(|trigger| told("because", words(trigger))));
     differences.extend(order.instead.map(|reason| told("instead_of_change", reason)));
     if let Ordered::Change(profile) = &order.what {

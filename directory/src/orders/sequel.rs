@@ -44,7 +44,13 @@ impl Sequel {
             })),
             OrderOutcome::Refused(_) if order.ends_when_refused && !order.is_by_hand() => {
                 let instead = Some(REFUSED);
-                let end = SessionOrder { what: Ordered::End, instead, was_refused: true, ..order };
+                let end = SessionOrder {
+                    what: Ordered::End,
+                    instead,
+                    was_refused: true,
+                    was_repeated: false,
+                    ..order
+                };
                 Some(Self::Order(Box::new(end)))
             }
             OrderOutcome::Refused(_) | OrderOutcome::Silent | OrderOutcome::NotSent(_) => None,

@@ -62,6 +62,7 @@ impl Target {
             instead: wanted.instead,
             ends_when_refused: self.record.fields.orders.end_when_refused,
             was_refused: false,
+            was_repeated: false,
             cause,
         }
     }

@@ -9,7 +9,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::order::{Obedience, Order, OrderKind};
+use crate::order::{Obedience, Order, OrderKind, least};
 use crate::reply::{Reply, ReplyError};
 use crate::secret::Secret;
 use queue::Queue;
@@ -50,8 +50,19 @@ pub struct OrderText {
     /// The secrets that the gear may have, the likeliest first. Where there are two, they are used
     /// in turn: gear that has the other one hears nothing that it would believe.
     pub secrets: Vec<Secret>,
-    /// The session, and what becomes of it.
-    pub attributes: Reply,
+    /// What names the session.
+    pub session: Reply,
+    /// What becomes of it.
+    pub change: Reply,
+}
+
+impl OrderText {
+    /// What the order says with the least that names the session, where it names it by more.
+    fn least(&self) -> Option<Reply> {
+        let mut least = least(&self.session)?;
+        least.append(&self.change).ok()?;
+        Some(least)
+    }
 }
 
 /// What is to be done.
@@ -80,6 +91,9 @@ pub enum Dispatched<S, K> {
 pub enum OrderEnd {
     /// The gear answered.
     Answered(Obedience),
+    /// The gear refused it, as it does not support an attribute; the order was sent once more with
+    /// the least that names a session, and this is what the gear said to that, or else before.
+    Repeated(Obedience),
     /// Nobody who has the secret answered.
     Silence,
     /// It could not be written.
@@ -128,6 +142,10 @@ struct UnderWay<S, K> {
     /// One for each secret, with the identifier of each.
     orders: Vec<(u8, Order)>,
     retry: Retry,
+    /// The attributes of an order with the least that names the session, where this one has more.
+    least: Option<Reply>,
+    /// What the gear said to more than the least.
+    refusal: Option<Obedience>,
 }
 
 /// What is known of where gear listens.
@@ -210,7 +228,7 @@ impl<S: Copy + Eq + Hash + Ord, K: Copy> Dispatcher<S, K> {
             return self.add(NewOrder { to: text.to, ..order });
         }
         match self.signed(text, seconds) {
-            Ok(orders) => self.begin(&order, orders, (now, random())),
+            Ok(orders) => self.begin(&order, orders, text.least(), (now, random())),
             Err(error) => {
                 self.free(order.share, order.to);
                 let how = OrderEnd::Unwritable(error);
@@ -226,8 +244,16 @@ impl<S: Copy + Eq + Hash + Ord, K: Copy> Dispatcher<S, K> {
         self.free(order.share, order.to);
     }
 
-    /// Takes a datagram; says whether it answered an order. Whatever else it is, it is ignored.
-    pub fn receive(&mut self, source: SocketAddr, datagram: &[u8]) -> bool {
+    /// Takes a datagram; says whether it answered an order. Whatever else it is, it is ignored. An
+    /// order with an attribute that its gear does not support is sent once more with the least that
+    /// names a session.
+    pub fn receive(
+        &mut self,
+        source: SocketAddr,
+        datagram: &[u8],
+        now: Duration,
+        random: &mut impl FnMut() -> u32,
+    ) -> bool {
         let Some(identifier) = datagram.get(1) else { return false };
         let place = (source.ip(), source.port(), *identifier);
         let Some(serial) = self.asked.get(&place).copied() else { return false };
@@ -236,7 +262,13 @@ impl<S: Copy + Eq + Hash + Ord, K: Copy> Dispatcher<S, K> {
         let Some(obedience) = asked.filter_map(|(_, order)| order.read(datagram)).next() else {
             return false;
         };
-        self.end(serial, OrderEnd::Answered(obedience));
+        if obedience == Obedience::UNSUPPORTED && order.least.is_some() {
+            self.repeat(serial, *identifier, (now, random()));
+        } else {
+            let is_repeated = order.refusal.is_some();
+            let how = if is_repeated { OrderEnd::Repeated } else { OrderEnd::Answered };
+            self.end(serial, how(obedience));
+        }
         true
     }
 
@@ -254,7 +286,8 @@ impl<S: Copy + Eq + Hash + Ord, K: Copy> Dispatcher<S, K> {
             let Some(order) = self.under_way.get_mut(&serial) else { continue };
             let turn = order.retry.sent() as usize;
             if !order.retry.again(now, random()) {
-                self.end(serial, OrderEnd::Silence);
+                let how = order.refusal.map_or(OrderEnd::Silence, OrderEnd::Repeated);
+                self.end(serial, how);
                 continue;
             }
             self.timers.insert((order.retry.due(), serial));
@@ -279,16 +312,13 @@ impl<S: Copy + Eq + Hash + Ord, K: Copy> Dispatcher<S, K> {
 
     /// An order in each of the secrets, with identifiers that rest where it goes.
     fn signed(&mut self, text: &OrderText, seconds: u32) -> Result<Vec<(u8, Order)>, ReplyError> {
-        let mut next = self.destinations.get(&text.to).map_or(0, |known| known.next);
+        let mut attributes = text.session.clone();
+        attributes.append(&text.change)?;
         let mut orders = Vec::with_capacity(SECRETS);
         for secret in text.secrets.iter().take(SECRETS) {
-            let identifier = self.free_identifier(text.to, next);
-            next = identifier.wrapping_add(1);
-            let signed = Order::new(text.kind, identifier, secret, &text.attributes, seconds)?;
+            let identifier = self.take_identifier(text.to);
+            let signed = Order::new(text.kind, identifier, secret, &attributes, seconds)?;
             orders.push((identifier, signed));
-        }
-        if let Some(known) = self.destinations.get_mut(&text.to) {
-            known.next = next;
         }
         Ok(orders)
     }
@@ -297,6 +327,7 @@ impl<S: Copy + Eq + Hash + Ord, K: Copy> Dispatcher<S, K> {
         &mut self,
         order: &NewOrder<S, K>,
         orders: Vec<(u8, Order)>,
+        least: Option<Reply>,
         (now, random): (Duration, u32),
     ) {
         let NewOrder { share, key, to, .. } = *order;
@@ -311,7 +342,33 @@ impl<S: Copy + Eq + Hash + Ord, K: Copy> Dispatcher<S, K> {
         self.asked.extend(asked);
         let retry = Retry::begin(now, self.limits.patience, random);
         self.timers.insert((retry.due(), serial));
-        self.under_way.insert(serial, UnderWay { share, key, to, orders, retry });
+        let order = UnderWay { share, key, to, orders, retry, least, refusal: None };
+        self.under_way.insert(serial, order);
+    }
+
+    /// Sends an order once more with the least that names its session, in the secret of the one that
+    /// was refused: that one its gear has.
+    fn repeat(&mut self, serial: u64, refused: u8, (now, random): (Duration, u32)) {
+        let Some(mut order) = self.under_way.remove(&serial) else { return };
+        let to = order.to;
+        self.timers.remove(&(order.retry.due(), serial));
+        let former = std::mem::take(&mut order.orders);
+        for (identifier, _) in &former {
+            self.asked.remove(&(to.ip(), to.port(), *identifier));
+        }
+        let identifier = self.take_identifier(to);
+        let former = former.iter().find(|(own, _)| *own == refused);
+        let again = former.zip(order.least.take());
+        // It is shorter than the one that was sent before.
+        if let Some(Ok(signed)) = again.map(|((_, own), least)| own.with(identifier, &least)) {
+            self.commands.push_back(Dispatched::Send { to, octets: signed.octets().into() });
+            self.asked.insert((to.ip(), to.port(), identifier), serial);
+            order.orders.push((identifier, signed));
+        }
+        order.refusal = Some(Obedience::UNSUPPORTED);
+        order.retry = Retry::begin(now, self.limits.patience, random);
+        self.timers.insert((order.retry.due(), serial));
+        self.under_way.insert(serial, order);
     }
 
     /// Gives back the place of an order.
@@ -320,6 +377,16 @@ impl<S: Copy + Eq + Hash + Ord, K: Copy> Dispatcher<S, K> {
             known.under_way = known.under_way.saturating_sub(1);
         }
         self.queue.ended(share, to);
+    }
+
+    /// An identifier that rests where an order goes.
+    fn take_identifier(&mut self, to: SocketAddr) -> u8 {
+        let next = self.destinations.get(&to).map_or(0, |known| known.next);
+        let identifier = self.free_identifier(to, next);
+        if let Some(known) = self.destinations.get_mut(&to) {
+            known.next = identifier.wrapping_add(1);
+        }
+        identifier
     }
 
     /// The first identifier from one on by which nothing was asked there that is not answered.
@@ -332,7 +399,7 @@ impl<S: Copy + Eq + Hash + Ord, K: Copy> Dispatcher<S, K> {
 
     fn end(&mut self, serial: u64, how: OrderEnd) {
         let Some(order) = self.under_way.remove(&serial) else { return };
-        let UnderWay { share, key, to, orders, retry } = order;
+        let UnderWay { share, key, to, orders, retry, .. } = order;
         self.timers.remove(&(retry.due(), serial));
         for (identifier, _) in orders {
             self.asked.remove(&(to.ip(), to.port(), identifier));

@@ -6,7 +6,7 @@
 use hmac::Mac as _;
 use subtle::ConstantTimeEq as _;
 
-use crate::attribute::{Attribute, AttributeType};
+use crate::attribute::{Attribute, AttributeType, Attributes};
 use crate::packet::{HEADER, LONGEST, Packet};
 use crate::reply::{Reply, ReplyError};
 use crate::secret::Secret;
@@ -36,7 +36,18 @@ pub struct Order {
     kind: OrderKind,
     identifier: u8,
     secret: Secret,
+    seconds: u32,
 }
+
+/// What names a session where gear supports nothing more: the gear, and the session as it has named it.
+const LEAST: [AttributeType; 6] = [
+    AttributeType::USER_NAME,
+    AttributeType::NAS_IP_ADDRESS,
+    AttributeType::CALLING_STATION_ID,
+    AttributeType::NAS_IDENTIFIER,
+    AttributeType::ACCT_SESSION_ID,
+    AttributeType::NAS_IPV6_ADDRESS,
+];
 
 /// What an Error-Cause says, for people; `None` for a number that nobody gave a meaning.
 #[must_use]
@@ -63,6 +74,22 @@ pub const fn cause_in_words(cause: u32) -> Option<&'static str> {
     })
 }
 
+/// The least by which gear finds the session that these attributes name; `None` where they are no
+/// more than that, or Acct-Session-Id is not among them: then it could be another session.
+pub(crate) fn least(session: &Reply) -> Option<Reply> {
+    let mut least = Reply::new();
+    let (mut is_less, mut is_named) = (false, false);
+    for Attribute { kind, value } in Attributes::new(session.as_octets()) {
+        is_named |= kind == AttributeType::ACCT_SESSION_ID;
+        if LEAST.contains(&kind) {
+            least.octets(kind, value).ok()?;
+        } else {
+            is_less = true;
+        }
+    }
+    (is_less && is_named).then_some(least)
+}
+
 impl OrderKind {
     /// The codes of the request, of an answer that says yes, and of one that says no.
     const fn codes(self) -> [u8; 3] {
@@ -71,6 +98,11 @@ impl OrderKind {
             Self::Change => [43, 44, 45],
         }
     }
+}
+
+impl Obedience {
+    /// Unsupported-Attribute: the gear may obey an order that has fewer attributes.
+    pub(crate) const UNSUPPORTED: Self = Self::Refused(Some(401));
 }
 
 impl Order {
@@ -105,7 +137,12 @@ impl Order {
         write(&mut octets, MAC, mac);
         let authenticator = secret.digest_after(&octets);
         write(&mut octets, 4, authenticator);
-        Ok(Self { octets, kind, identifier, secret: secret.clone() })
+        Ok(Self { octets, kind, identifier, secret: secret.clone(), seconds })
+    }
+
+    /// The same order with other attributes, dated as this one is and in its secret.
+    pub(crate) fn with(&self, identifier: u8, attributes: &Reply) -> Result<Self, ReplyError> {
+        Self::new(self.kind, identifier, &self.secret, attributes, self.seconds)
     }
 
     /// The datagram.

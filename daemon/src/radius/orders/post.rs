@@ -204,7 +204,14 @@ impl Post {
                     Some((order, done)) => self.end(order, done, &view::outcome(OrderEnd::Crowded)),
                     None => {}
                 },
-                Dispatched::Ended { key, how } => self.conclude(key, &view::outcome(how)),
+                Dispatched::Ended { key, how } => {
+                    if let (OrderEnd::Repeated(_), Some((order, _))) =
+                        (how, self.orders.get_mut(&key))
+                    {
+                        order.was_repeated = true;
+                    }
+                    self.conclude(key, &view::outcome(how));
+                }
             }
         }
         for (organization, orders) in crowded {
@@ -290,11 +297,12 @@ impl Post {
     fn receive(&mut self, socket: usize) {
         let Some(socket) = self.sockets.get(socket) else { return };
         let mut datagram = [0; DATAGRAM];
+        let (now, mut random) = (self.clock.monotonic(), random(&self.directory));
         for _ in 0..BATCH {
             match socket.try_recv_from(&mut datagram) {
                 Ok((length, source)) => {
                     let octets = datagram.get(..length).unwrap_or_default();
-                    if !self.machine.receive(source, octets) {
+                    if !self.machine.receive(source, octets, now, &mut random) {
                         tracing::debug!(%source, "a datagram answered no order");
                     }
                 }

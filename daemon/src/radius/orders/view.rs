@@ -18,15 +18,15 @@ pub(super) fn written(order: &SessionOrder) -> Result<OrderText, String> {
         Ordered::End => (OrderKind::Disconnect, Reply::new()),
         Ordered::Change(profile) => (OrderKind::Change, change_of(profile)?),
     };
-    let attributes = attributes(&order.session, &change);
+    let session = naming(&order.session);
     // An empty secret proves nothing; the directory accepts none.
     let secrets = order.secrets.iter().filter_map(|secret| Secret::new(secret.expose()).ok());
     let secrets: Vec<Secret> = secrets.collect();
     if secrets.is_empty() {
         return Err("no secret is shared with the gear".to_owned());
     }
-    let attributes = attributes.map_err(|error| error.to_string())?;
-    Ok(OrderText { to, kind, secrets, attributes })
+    let session = session.map_err(|error| error.to_string())?;
+    Ok(OrderText { to, kind, secrets, session, change })
 }
 
 /// Standard attributes that only name a session in an order (RFC 5176, section 3): User-Name,
@@ -48,8 +48,8 @@ fn change_of(profile: &ReplyProfileFields) -> Result<Reply, String> {
     if change.as_octets().is_empty() { Err(NOTHING.to_owned()) } else { Ok(change) }
 }
 
-/// Names a session as its gear does (RFC 5176, section 3), before what becomes of it.
-fn attributes(session: &Session, change: &Reply) -> Result<Reply, ReplyError> {
+/// Names a session as its gear does (RFC 5176, section 3).
+fn naming(session: &Session) -> Result<Reply, ReplyError> {
     let mut named = Reply::new();
     let mut text = |kind, text: &str| match text {
         "" => Ok(()),
@@ -77,7 +77,6 @@ fn attributes(session: &Session, change: &Reply) -> Result<Reply, ReplyError> {
         }
         None => {}
     }
-    named.append(change)?;
     Ok(named)
 }
 
@@ -86,8 +85,10 @@ const CROWDED: &str = "too many orders wait";
 /// What became of an order.
 pub(super) fn outcome(end: OrderEnd) -> OrderOutcome {
     match end {
-        OrderEnd::Answered(Obedience::Done) => OrderOutcome::Done,
-        OrderEnd::Answered(Obedience::Refused(cause)) => OrderOutcome::Refused(refusal(cause)),
+        OrderEnd::Answered(obedience) | OrderEnd::Repeated(obedience) => match obedience {
+            Obedience::Done => OrderOutcome::Done,
+            Obedience::Refused(cause) => OrderOutcome::Refused(refusal(cause)),
+        },
         OrderEnd::Silence => OrderOutcome::Silent,
         OrderEnd::Unwritable(error) => OrderOutcome::NotSent(error.to_string()),
         OrderEnd::Crowded => OrderOutcome::NotSent(CROWDED.to_owned()),

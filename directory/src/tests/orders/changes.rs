@@ -262,6 +262,22 @@ fn a_refused_change_ends_the_session_where_the_client_says_so() {
 }
 
 #[test]
+fn an_order_that_went_out_again_with_less_says_so_and_the_one_in_its_place_does_not() {
+    let network = Network::new(GearOrders { end_when_refused: true, ..CHANGES });
+    network.enter("ada");
+    network.put_in(network.staff, Member::User(network.office.ada));
+    let mut order = network.only();
+    order.was_repeated = true;
+    let refused = OrderOutcome::Refused("the gear does not support it".into());
+    let next = network.conclude(order, &refused).unwrap();
+    let told = "with no more than names the session, as the gear does not support an attribute \
+                (Error-Cause 401)";
+    assert_eq!(network.told("sent_again").as_deref(), Some(told));
+    assert!(network.conclude(next, &OrderOutcome::Done).is_none());
+    assert_eq!(network.told("sent_again"), None);
+}
+
+#[test]
 fn what_silence_met_is_not_kept_and_comes_again_with_the_next_change() {
     let network = Network::new(CHANGES);
     let inner = network.office.group("inner", vec![]);

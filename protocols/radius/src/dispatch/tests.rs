@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::*;
-use crate::attribute::AttributeType;
+use crate::attribute::{AttributeType, Attributes};
 
 const LIMITS: DispatchLimits = DispatchLimits {
     waiting: 150,
@@ -33,10 +33,35 @@ fn order(share: u32, key: u32, to: SocketAddr) -> NewOrder<u32, u32> {
 }
 
 fn text(to: SocketAddr, secrets: &[&str]) -> OrderText {
-    let mut attributes = Reply::new();
-    attributes.text(AttributeType::ACCT_SESSION_ID, "7").unwrap();
+    let mut session = Reply::new();
+    session.text(AttributeType::ACCT_SESSION_ID, "7").unwrap();
     let secrets = secrets.iter().map(|it| secret(it)).collect();
-    OrderText { to, kind: OrderKind::Disconnect, secrets, attributes }
+    OrderText { to, kind: OrderKind::Disconnect, secrets, session, change: Reply::new() }
+}
+
+/// An order to change a session that is named by everything that may name one.
+fn full(secrets: &[&str]) -> OrderText {
+    let mut text = text(gear(1), secrets);
+    let session = &mut text.session;
+    session.text(AttributeType::USER_NAME, "ada").unwrap();
+    session.integer(AttributeType::NAS_PORT, 1).unwrap();
+    session.text(AttributeType::CALLING_STATION_ID, "66-77-88-99-AA-BB").unwrap();
+    session.ipv4(AttributeType::FRAMED_IP_ADDRESS, [10, 1, 2, 3].into()).unwrap();
+    session.text(AttributeType::NAS_IDENTIFIER, "ap-1").unwrap();
+    session.octets(AttributeType::CLASS, b"staff").unwrap();
+    session.ipv4(AttributeType::NAS_IP_ADDRESS, [192, 0, 2, 1].into()).unwrap();
+    text.change.text(AttributeType::FILTER_ID, "slow").unwrap();
+    OrderText { kind: OrderKind::Change, ..text }
+}
+
+/// The types of an order's attributes, behind the Message-Authenticator and the date.
+fn types(octets: &[u8]) -> Vec<u8> {
+    let attributes = Attributes::new(&octets[20..]).skip(2);
+    attributes.map(|attribute| attribute.kind.0).collect()
+}
+
+fn receive(machine: &mut Machine, source: SocketAddr, datagram: &[u8]) -> bool {
+    machine.receive(source, datagram, START, &mut || EVEN)
 }
 
 fn send(machine: &mut Machine, turn: Turn<u32, u32>, text: &OrderText, now: Duration) {
@@ -94,6 +119,92 @@ fn answer(octets: &[u8], code: u8, secret: &Secret) -> Vec<u8> {
     answer
 }
 
+/// A CoA-NAK with an Error-Cause.
+fn refusal(octets: &[u8], cause: u16, secret: &Secret) -> Vec<u8> {
+    let [high, low] = cause.to_be_bytes();
+    let attributes = [101, 6, 0, 0, high, low];
+    let mut answer = vec![45, octets[1], 0, 26];
+    let authenticator = secret.digest_of_three(&answer, &octets[4..20], &attributes);
+    answer.extend(authenticator);
+    answer.extend(attributes);
+    answer
+}
+
+/// Sends an order, and tells its datagram.
+fn begun(machine: &mut Machine, text: &OrderText) -> Arc<[u8]> {
+    machine.add(order(1, 7, gear(1)));
+    let turn = turns(machine).remove(0);
+    send(machine, turn, text, START);
+    said(machine).0.remove(0).1
+}
+
+#[test]
+fn an_order_with_an_attribute_that_gear_does_not_support_goes_once_more_with_the_least() {
+    let mut machine = Machine::new(LIMITS);
+    for cause in [None, Some(503), Some(401)] {
+        let one = secret("one");
+        let first = begun(&mut machine, &full(&["one"]));
+        assert_eq!(types(&first), [44, 1, 5, 31, 8, 32, 25, 4, 11]);
+        let refused = refusal(&first, 401, &one);
+        assert!(receive(&mut machine, gear(1), &refused));
+        let (mut sent, ended) = said(&mut machine);
+        assert_eq!((sent.len(), ended), (1, vec![]));
+        let (to, least) = sent.remove(0);
+        assert_eq!((to, types(&least)), (gear(1), vec![44, 1, 31, 32, 4, 11]));
+        assert_ne!(least[1], first[1], "another order has another identifier");
+        assert!(!receive(&mut machine, gear(1), &refused), "it was told before");
+        // It goes out again as it is, like any other.
+        machine.expire(START + 2 * SECOND, &mut || EVEN);
+        assert_eq!(said(&mut machine).0, [(gear(1), Arc::clone(&least))]);
+        let (last, told) = match cause {
+            None => (answer(&least, 44, &one), Obedience::Done),
+            Some(cause) => (refusal(&least, cause, &one), Obedience::Refused(Some(cause.into()))),
+        };
+        assert!(receive(&mut machine, gear(1), &last));
+        assert_eq!(said(&mut machine), (vec![], vec![(7, OrderEnd::Repeated(told))]));
+        assert!(machine.is_idle() && machine.deadline().is_none() && machine.asked.is_empty());
+    }
+}
+
+#[test]
+fn no_order_goes_once_more_where_less_would_say_nothing_else_or_name_any_session() {
+    let mut machine = Machine::new(LIMITS);
+    let kind = OrderKind::Change;
+    let mut unnamed = Reply::new();
+    unnamed.text(AttributeType::USER_NAME, "ada").unwrap();
+    unnamed.integer(AttributeType::NAS_PORT, 1).unwrap();
+    let least = OrderText { kind, ..text(gear(1), &["one"]) };
+    let unnamed = OrderText { session: unnamed, kind, ..text(gear(1), &["one"]) };
+    for (text, cause) in [(least, 401), (unnamed, 401), (full(&["one"]), 503)] {
+        let sent = begun(&mut machine, &text);
+        assert!(receive(&mut machine, gear(1), &refusal(&sent, cause, &secret("one"))));
+        let how = OrderEnd::Answered(Obedience::Refused(Some(cause.into())));
+        assert_eq!(said(&mut machine), (vec![], vec![(7, how)]));
+        assert!(machine.is_idle());
+    }
+}
+
+#[test]
+fn the_least_goes_in_the_secret_of_who_refused_and_silence_leaves_the_refusal() {
+    let mut machine = Machine::new(LIMITS);
+    let newer = begun(&mut machine, &full(&["one", "two"]));
+    machine.expire(START + 2 * SECOND, &mut || EVEN);
+    let older = said(&mut machine).0.remove(0).1;
+    assert!(receive(&mut machine, gear(1), &refusal(&older, 401, &secret("two"))));
+    let least = said(&mut machine).0.remove(0).1;
+    assert!(!receive(&mut machine, gear(1), &answer(&newer, 44, &secret("one"))));
+    assert!(!receive(&mut machine, gear(1), &answer(&least, 44, &secret("one"))));
+    let mut ended = Vec::new();
+    while let Some(due) = machine.deadline() {
+        machine.expire(due, &mut || EVEN);
+        let (sent, told) = said(&mut machine);
+        assert!(sent.iter().all(|(_, octets)| *octets == least));
+        ended.extend(told);
+    }
+    assert_eq!(ended, [(7, OrderEnd::Repeated(Obedience::Refused(Some(401))))]);
+    assert!(machine.is_idle() && machine.asked.is_empty());
+}
+
 #[test]
 fn an_order_goes_out_again_as_it_is_until_its_gear_answers() {
     let mut machine = Machine::new(LIMITS);
@@ -107,16 +218,16 @@ fn an_order_goes_out_again_as_it_is_until_its_gear_answers() {
     assert_eq!(said(&mut machine).0, first);
     let right = answer(&first[0].1, 41, &secret("one"));
     // From elsewhere, by somebody else, of another kind, cut off, or nothing.
-    assert!(!machine.receive(gear(2), &right));
-    assert!(!machine.receive(SocketAddr::new(gear(1).ip(), 3798), &right));
-    assert!(!machine.receive(gear(1), &answer(&first[0].1, 41, &secret("two"))));
-    assert!(!machine.receive(gear(1), &answer(&first[0].1, 44, &secret("one"))));
-    assert!(!machine.receive(gear(1), &right[..19]));
-    assert!(!machine.receive(gear(1), &[]));
+    assert!(!receive(&mut machine, gear(2), &right));
+    assert!(!receive(&mut machine, SocketAddr::new(gear(1).ip(), 3798), &right));
+    assert!(!receive(&mut machine, gear(1), &answer(&first[0].1, 41, &secret("two"))));
+    assert!(!receive(&mut machine, gear(1), &answer(&first[0].1, 44, &secret("one"))));
+    assert!(!receive(&mut machine, gear(1), &right[..19]));
+    assert!(!receive(&mut machine, gear(1), &[]));
     assert_eq!(said(&mut machine), (vec![], vec![]));
-    assert!(machine.receive(gear(1), &right));
+    assert!(receive(&mut machine, gear(1), &right));
     assert_eq!(said(&mut machine).1, [(7, OrderEnd::Answered(Obedience::Done))]);
-    assert!(!machine.receive(gear(1), &right), "answered twice");
+    assert!(!receive(&mut machine, gear(1), &right), "answered twice");
     assert!(machine.is_idle() && machine.deadline().is_none());
 }
 
@@ -149,8 +260,8 @@ fn of_two_secrets_each_is_used_in_turn_and_either_may_answer() {
     machine.expire(START + 6 * SECOND, &mut || EVEN);
     assert_eq!(said(&mut machine).0.remove(0).1, newer);
     assert_ne!(newer[1], older[1]);
-    assert!(!machine.receive(gear(1), &answer(&older, 41, &secret("one"))));
-    assert!(machine.receive(gear(1), &answer(&older, 42, &secret("two"))));
+    assert!(!receive(&mut machine, gear(1), &answer(&older, 41, &secret("one"))));
+    assert!(receive(&mut machine, gear(1), &answer(&older, 42, &secret("two"))));
     assert_eq!(said(&mut machine).1, [(7, OrderEnd::Answered(Obedience::Refused(None)))]);
 }
 
@@ -176,7 +287,7 @@ fn parties_take_turns_and_one_destination_keeps_nobody_waiting_for_another() {
     assert_eq!(identifiers.len(), 4);
     // An answer makes room for one more there.
     let (_, octets) = sent.iter().find(|(to, _)| *to == gear(1)).unwrap();
-    assert!(machine.receive(gear(1), &answer(octets, 41, &secret("one"))));
+    assert!(receive(&mut machine, gear(1), &answer(octets, 41, &secret("one"))));
     start(&mut machine, START);
     let (sent, ended) = said(&mut machine);
     assert_eq!((sent.len(), sent[0].0, ended.len()), (1, gear(1), 1));
@@ -210,7 +321,7 @@ fn an_identifier_rests_before_it_names_another_order() {
         start(&mut machine, START);
         let (sent, _) = said(&mut machine);
         used.push(sent[0].1[1]);
-        assert!(machine.receive(gear(1), &answer(&sent[0].1, 41, &secret("one"))));
+        assert!(receive(&mut machine, gear(1), &answer(&sent[0].1, 41, &secret("one"))));
         let _told = said(&mut machine);
     }
     used.sort_unstable();
@@ -221,12 +332,12 @@ fn an_identifier_rests_before_it_names_another_order() {
 #[test]
 fn an_order_that_cannot_be_written_ends_and_keeps_nothing() {
     let mut machine = Machine::new(LIMITS);
-    let mut attributes = Reply::new();
-    while attributes.octets(AttributeType::CLASS, &[7; 253]).is_ok() {}
-    attributes.octets(AttributeType::CLASS, &[7; 231]).unwrap();
+    let mut session = Reply::new();
+    while session.octets(AttributeType::CLASS, &[7; 253]).is_ok() {}
+    session.octets(AttributeType::CLASS, &[7; 231]).unwrap();
     machine.add(order(1, 7, gear(1)));
     let turn = turns(&mut machine).remove(0);
-    let too_long = OrderText { attributes, ..text(gear(1), &["one"]) };
+    let too_long = OrderText { session, ..text(gear(1), &["one"]) };
     send(&mut machine, turn, &too_long, START);
     let how = OrderEnd::Unwritable(ReplyError::PacketFull);
     assert_eq!(said(&mut machine), (vec![], vec![(7, how)]));
@@ -254,7 +365,7 @@ fn an_order_that_is_left_makes_room_and_one_that_goes_elsewhere_waits_there() {
     for turn in called.into_iter().chain(called_now) {
         machine.leave(turn);
     }
-    assert!(machine.receive(gear(2), &answer(&sent[0].1, 41, &secret("one"))));
+    assert!(receive(&mut machine, gear(2), &answer(&sent[0].1, 41, &secret("one"))));
     assert!(machine.is_idle());
 }
 
