@@ -14,6 +14,7 @@ use super::{PATIENCE, description::Description};
 /// The OID of StartTLS.
 pub(crate) const START_TLS: &str = "1.3.6.1.4.1.1466.20037";
 /// The OID of "Who am I?".
+pub(crate) const CANCEL: &str = "1.3.6.1.1.8";
 pub(crate) const WHO_AM_I: &str = "1.3.6.1.4.1.4203.1.11.3";
 /// The OID of the Notice of Disconnection.
 pub(crate) const NOTICE: &str = "1.3.6.1.4.1.1466.20036";
@@ -288,6 +289,13 @@ pub(crate) fn extended(id: i64, oid: &str) -> Vec<u8> {
 /// An Unbind.
 pub(crate) fn unbind(id: i64) -> Vec<u8> {
     message(id, element(0x42, &[]))
+}
+
+/// A Cancel (RFC 3909).
+pub(crate) fn cancel(id: i64, which: i64) -> Vec<u8> {
+    let value = sequence([number(2, which)]);
+    let operation = [element(0x80, CANCEL.as_bytes()), element(0x81, &value)];
+    message(id, constructed(0x77, operation))
 }
 
 /// An Abandon.
