@@ -13,8 +13,9 @@ use super::{PATIENCE, description::Description};
 
 /// The OID of StartTLS.
 pub(crate) const START_TLS: &str = "1.3.6.1.4.1.1466.20037";
-/// The OID of "Who am I?".
+/// The OID of Cancel.
 pub(crate) const CANCEL: &str = "1.3.6.1.1.8";
+/// The OID of "Who am I?".
 pub(crate) const WHO_AM_I: &str = "1.3.6.1.4.1.4203.1.11.3";
 /// The OID of the Notice of Disconnection.
 pub(crate) const NOTICE: &str = "1.3.6.1.4.1.1466.20036";
