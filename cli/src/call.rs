@@ -62,10 +62,13 @@ fn question(place: &Place<'_>, operation: &Operation, matches: &ArgMatches) -> S
     let last = operation.places().last().unwrap_or_default();
     let name = matches.try_get_one::<String>(last).ok().flatten();
     let deed = if operation.method == "delete" { "delete" } else { "revoke" };
-    let what = operation.path.trim_end_matches("/revoke").rsplit('/').next().unwrap_or_default();
-    let what = match name {
-        Some(name) => format!("{} “{name}”", last.replace('_', " ")),
-        None => what.replace('-', " "),
+    let part = operation.path.trim_end_matches("/revoke").rsplit('/').next().unwrap_or_default();
+    let whole = name.map(|name| format!("{} “{name}”", last.replace('_', " ")));
+    let what = match whole {
+        Some(whole) if part.starts_with('{') => whole,
+        // What is deleted belongs to what is named.
+        Some(whole) => format!("{} of the {whole}", part.replace('-', " ")),
+        None => part.replace('-', " "),
     };
     let whose = match &place.organization {
         Some(organization) if operation.path.contains("{organization}") => {

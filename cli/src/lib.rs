@@ -75,7 +75,10 @@ fn done(document: &Document, mut command: Command, matches: &ArgMatches) -> Resu
         "context" => sign_in::contexts(own, format),
         "completion" => {
             if let Some(shell) = own.get_one::<clap_complete::Shell>("shell") {
-                clap_complete::generate(*shell, &mut command, "tenantry", &mut std::io::stdout());
+                let mut script = Vec::new();
+                clap_complete::generate(*shell, &mut command, "tenantry", &mut script);
+                // Whoever reads no further wants no more.
+                let _closed = std::io::stdout().write_all(&script);
             }
             Ok(())
         }

@@ -34,6 +34,9 @@ fn people_and_groups_by_their_names() {
     let asked = tenantry.run("user delete ada");
     assert_eq!(asked.code, 2, "nobody is there to say yes: {asked:?}");
     assert!(asked.stderr.contains(&format!("user “ada” of {} at", office.slug)), "{asked:?}");
+    tenantry.does("service-account create --name wiki");
+    let asked = tenantry.run("service-account end-previous-password wiki");
+    assert!(asked.stderr.contains("previous password of the service account “wiki”"), "{asked:?}");
     tenantry.does("user delete ada --yes");
     let gone = tenantry.run("user show ada");
     assert_eq!((gone.code, gone.stderr.as_str()), (5, "tenantry: there is no user “ada”\n"));

@@ -88,10 +88,10 @@ impl GearOrders {
         }
     }
 
-    /// Whether has to be known of a session what its user was let in with.
+    /// Whether has to be known of a session whom an accept let in, and with what: gear says only by
+    /// which name they came.
     pub(crate) fn asks_what_was_granted(&self) -> bool {
-        let is_change = |trigger| self.after(trigger) == Consequence::Change;
-        self.joined_group != Consequence::Nothing || Trigger::ALL.into_iter().any(is_change)
+        Trigger::ALL.into_iter().any(|trigger| self.after(trigger) != Consequence::Nothing)
     }
 }
 

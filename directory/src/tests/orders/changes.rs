@@ -366,11 +366,12 @@ fn who_was_let_in_is_meant_whatever_the_gear_calls_them() {
 
 #[test]
 fn accepts_tell_of_themselves_only_where_a_client_asks_for_it() {
-    let network = Network::new(EVERYTHING);
-    assert_eq!(network.accept("ada"), None);
-    let network = Network::new(CHANGES);
-    let granted = network.accept("ada").unwrap();
-    assert_eq!((granted.user, granted.method), (network.office.ada, NetworkMethod::Pap));
+    assert_eq!(Network::new(GearOrders::default()).accept("ada"), None);
+    for asked in [EVERYTHING, CHANGES] {
+        let network = Network::new(asked);
+        let granted = network.accept("ada").unwrap();
+        assert_eq!((granted.user, granted.method), (network.office.ada, NetworkMethod::Pap));
+    }
 }
 
 #[test]
