@@ -356,9 +356,9 @@ fn a_new_accept_in_the_same_session_counts_from_then_on() {
 #[test]
 fn who_was_let_in_is_meant_whatever_the_gear_calls_them() {
     let network = Network::new(CHANGES);
-    let bob = network.office.world.user(network.office.acme, "bob");
-    network.begin("bob", network.accept("ada"));
-    network.put_in(network.staff, Member::User(bob));
+    let carol = network.office.world.user(network.office.acme, "carol");
+    network.begin("carol", network.accept("ada"));
+    network.put_in(network.staff, Member::User(carol));
     assert_eq!(network.office.orders().len(), 0, "the session is another's");
     network.put_in(network.staff, Member::User(network.office.ada));
     assert_eq!(network.only().organization, network.office.acme);
