@@ -118,7 +118,8 @@ impl<'o> Text<'o> {
         if differences.is_empty() {
             return;
         }
-        // They hold JSON of any kind, and come with changes by admins alone, which are rare.
+        // They hold JSON of any kind, so values are made of them: dear for events of sessions,
+        // which have some as well as changes by admins.
         let values = differences.iter().cloned().map(difference).collect();
         self.name("differences");
         self.out.extend_from_slice(canonical(&serde_json::Value::Array(values)).as_bytes());
