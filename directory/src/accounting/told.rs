@@ -15,8 +15,8 @@ pub(super) fn began(partition: Partition, session: &Session) -> storage::Event {
         ("gear", text(&session.gear)),
         ("calling", text(&session.calling)),
         ("called", text(&session.called)),
-        ("ipv4", session.ipv4.map(|address| address.to_string().into())),
-        ("ipv6", session.ipv6.map(|address| address.to_string().into())),
+        ("ipv4", session.ipv4.and_then(json)),
+        ("ipv6", session.ipv6.and_then(json)),
     ];
     event(partition, session, (Action::NetworkSessionStarted, session.updated), told)
 }
@@ -25,28 +25,31 @@ pub(super) fn began(partition: Partition, session: &Session) -> storage::Event {
 pub(super) fn ended(partition: Partition, session: &Session) -> Option<storage::Event> {
     let (at, ending) = session.ended?;
     let told = [
-        ("ending", serde_json::to_value(ending).ok()),
-        ("cause", session.cause.map(Into::into)),
-        ("seconds", Some(session.traffic.seconds.into())),
-        ("octets_in", Some(session.traffic.octets_in.into())),
-        ("octets_out", Some(session.traffic.octets_out.into())),
+        ("ending", json(ending)),
+        ("cause", session.cause.map(|cause| cause.to_string())),
+        ("seconds", Some(session.traffic.seconds.to_string())),
+        ("octets_in", Some(session.traffic.octets_in.to_string())),
+        ("octets_out", Some(session.traffic.octets_out.to_string())),
     ];
     Some(event(partition, session, (Action::NetworkSessionEnded, at), told))
 }
 
-fn text(value: &str) -> Option<serde_json::Value> {
-    (!value.is_empty()).then(|| value.into())
+fn text(value: &str) -> Option<String> {
+    if value.is_empty() { None } else { json(value) }
+}
+
+fn json(value: impl serde::Serialize) -> Option<String> {
+    serde_json::to_string(&value).ok()
 }
 
 fn event<const N: usize>(
     partition: Partition,
     session: &Session,
     (action, at): (Action, Time),
-    told: [(&str, Option<serde_json::Value>); N],
+    told: [(&str, Option<String>); N],
 ) -> storage::Event {
-    let told = told.into_iter().filter_map(|(field, value)| {
-        let (field, after) = (field.to_owned(), Some(value?.to_string()));
-        Some(Difference { field, before: None, after })
+    let told = told.into_iter().filter_map(|(field, after)| {
+        after.map(|after| Difference { field: field.to_owned(), before: None, after: Some(after) })
     });
     let (kind, id, name) = (SubjectKind::Session, session.uuid, session.name.clone());
     let event = Event {

@@ -191,13 +191,17 @@ fn named(actor: &EventActor) -> Value {
 }
 
 fn difference(Difference { field, before, after }: Difference) -> Value {
-    // A value is JSON in the log already.
-    let value = |text: String| serde_json::from_str(&text).unwrap_or(Value::String(text));
+    let value = |text: String| parsed(&text);
     let mut members = Map::new();
     members.insert("field".into(), field.into());
     members.extend(before.map(|before| ("before".to_owned(), value(before))));
     members.extend(after.map(|after| ("after".to_owned(), value(after))));
     members.into()
+}
+
+/// A value of a difference, which is JSON in the log already.
+fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| text.into())
 }
 
 fn word<T: Serialize>(value: T) -> Value {
@@ -317,6 +321,9 @@ mod tests {
         let value = prop_oneof![
             Just(None),
             any::<String>().prop_map(Some),
+            any::<String>().prop_map(|text| Some(json!(text).to_string())),
+            any::<u64>().prop_map(|number| Some(number.to_string())),
+            "[\"0-9a\\\\ \u{1}\u{7f}]{0,18}".prop_map(Some),
             any::<f64>().prop_map(|number| Some(json!({"b": number, "a": [number]}).to_string())),
         ];
         let one = (any::<String>(), value.clone(), value);

@@ -13,7 +13,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::EventError;
-use super::active::Active;
+use super::active::{Active, give_way};
 use super::chain::{EventHash, EventWords};
 use super::frame::{Entry, Shape};
 use super::index::{Block, Part, SegmentIndex, range};
@@ -63,7 +63,8 @@ impl Sealed {
             parts: Vec::new(),
         };
         Self::write(folder, index, shelf, |writing| {
-            for entry in active.sorted() {
+            for (turn, entry) in active.sorted().enumerate() {
+                give_way(turn);
                 let entry = entry?;
                 let previous = active.starts.get(&entry.partition).copied();
                 writing.add(&entry, previous, words)?;

@@ -5,7 +5,7 @@ use std::io::Write;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{called, canonical, difference, digits, write_time};
+use super::{called, canonical, digits, parsed, write_time};
 use crate::events::{Difference, Event, EventActor, Outcome, Subject};
 
 /// A JSON object that is being written. Who writes names the members in their order.
@@ -118,11 +118,31 @@ impl<'o> Text<'o> {
         if differences.is_empty() {
             return;
         }
-        // They hold JSON of any kind, so values are made of them: dear for events of sessions,
-        // which have some as well as changes by admins.
-        let values = differences.iter().cloned().map(difference).collect();
         self.name("differences");
-        self.out.extend_from_slice(canonical(&serde_json::Value::Array(values)).as_bytes());
+        let mut before = b'[';
+        for Difference { field, before: was, after } in differences {
+            self.out.push(std::mem::replace(&mut before, b','));
+            let mut told = Text::begin(self.out);
+            if let Some(after) = after {
+                told.stored("after", after);
+            }
+            if let Some(was) = was {
+                told.stored("before", was);
+            }
+            told.json("field", field);
+            told.close();
+        }
+        self.out.push(b']');
+    }
+
+    /// What is JSON in the log already: of any kind, but mostly a word or a number.
+    fn stored(&mut self, name: &str, value: &str) {
+        self.name(name);
+        if is_canonical(value) {
+            self.out.extend_from_slice(value.as_bytes());
+        } else {
+            self.out.extend_from_slice(canonical(&parsed(value)).as_bytes());
+        }
     }
 
     fn object(&mut self, name: &str) -> Text<'_> {
@@ -151,5 +171,19 @@ impl<'o> Text<'o> {
         self.out.push(b'"');
         self.out.extend_from_slice(name.as_bytes());
         self.out.extend_from_slice(b"\":");
+    }
+}
+
+/// Whether a text is JSON that [`canonical`] would write as it is. It says so only of what can be
+/// told at a glance: texts without escapes, and whole numbers that all take for the same.
+fn is_canonical(text: &str) -> bool {
+    let octets = text.as_bytes();
+    match octets {
+        [b'"', within @ .., b'"'] => {
+            within.iter().all(|octet| *octet >= b' ' && *octet != b'"' && *octet != b'\\')
+        }
+        [b'0'] => true,
+        [b'1'..=b'9', behind @ ..] => behind.len() < 15 && behind.iter().all(u8::is_ascii_digit),
+        _ => matches!(text, "null" | "true" | "false"),
     }
 }
