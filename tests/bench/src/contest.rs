@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::generator::{Figures, Timing};
+use crate::figures::Figures;
+use crate::generator::Timing;
 use crate::peers::Setup;
 use crate::row::Row;
 use crate::say;

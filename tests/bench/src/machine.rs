@@ -45,6 +45,17 @@ impl Machine {
     }
 }
 
+/// Packets that the kernel had no room for since it started: what waits for each core has a bound,
+/// `net.core.netdev_max_backlog`.
+///
+/// # Errors
+/// When the kernel does not tell.
+pub(crate) fn lost_packets() -> Result<u64> {
+    let told = fs::read_to_string("/proc/net/softnet_stat")?;
+    let lost = told.lines().filter_map(|core| core.split_whitespace().nth(1));
+    lost.map(|count| Ok(u64::from_str_radix(count, 16)?)).sum()
+}
+
 /// The rest of the first line that starts with `name`.
 fn field(text: &str, name: &str) -> String {
     let rest = text.lines().find_map(|line| line.strip_prefix(name));

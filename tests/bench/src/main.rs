@@ -8,6 +8,8 @@ mod contest;
 mod crowd;
 mod data;
 mod engine;
+mod figures;
+mod flock;
 mod generator;
 mod histogram;
 mod https;

@@ -9,12 +9,14 @@ use clap::ValueEnum;
 use crate::crowd::{Crowd, in_turn, newcomers, rehearsal};
 use crate::data::Data;
 use crate::engine::{Engine, Place, Script, Security};
-use crate::generator::{self, Figures, Timing};
+use crate::figures::Figures;
+use crate::flock;
+use crate::generator::{self, Timing};
 use crate::radius::Inner;
 use crate::rounds::{Reader, Rounds, echoed};
 use crate::row::Row;
 use crate::subject::{Radius, Subject};
-use crate::workers::{Ask, Field, Resumed};
+use crate::workers::{Ask, Field, Resumed, Single};
 
 /// A kind of load.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -254,7 +256,7 @@ impl Row {
         let (always, in_turn) = (Resumed::Always, Resumed::InTurn);
         let (ttls, peap) = (Inner::TtlsPap, Inner::PeapMsChap);
         let (ask, server) = match self.scenario {
-            Scenario::MsChap => (Ask::MsChap, radius.wireless),
+            Scenario::MsChap => (Ask::Single(Single::MsChap), radius.wireless),
             Scenario::Ttls12 => full(ttls, &peers.older),
             Scenario::Ttls13 => full(ttls, &peers.newer),
             Scenario::Peap12 => full(peap, &peers.older),
@@ -263,8 +265,8 @@ impl Row {
             Scenario::Ttls13Resumed => again(ttls, &peers.newer, in_turn),
             Scenario::Peap12Resumed => again(peap, &peers.older, always),
             Scenario::Peap13Resumed => again(peap, &peers.newer, in_turn),
-            Scenario::Accounting => (Ask::Account, radius.accounting),
-            Scenario::PapOnce | Scenario::PapAgain => (Ask::Pap, radius.pap),
+            Scenario::Accounting => (Ask::Single(Single::Account), radius.accounting),
+            Scenario::PapOnce | Scenario::PapAgain => (Ask::Single(Single::Pap), radius.pap),
             Scenario::BindOnce
             | Scenario::BindNew
             | Scenario::BindOpen
@@ -282,13 +284,19 @@ impl Row {
         let workers = self.shape.connections;
         let field = Field { server, data, tenants: &s.tenants, workers };
         let resumes = matches!(ask, Ask::Eap(_, _, Resumed::Always | Resumed::InTurn));
-        let workers = if self.scenario == Scenario::PapOnce {
-            field.asking(&ask, &field.everybody_backwards(), 0)?
-        } else {
+        let (logins, rehearsals) = match self.scenario {
+            Scenario::PapOnce => (field.everybody_backwards(), 0),
             // Of sessions, a full login and one that resumes it.
-            field.asking(&ask, &data.regulars(), if resumes { 2 } else { 1 })?
+            _ => (data.regulars(), if resumes { 2 } else { 1 }),
         };
-        let figures = generator::run(&s.server, timing, workers)?;
+        let figures = match ask {
+            Ask::Single(single) => {
+                flock::run(&s.server, timing, field.hands(&ask, &logins, rehearsals)?, single)?
+            }
+            Ask::Eap(..) => {
+                generator::run(&s.server, timing, field.asking(&ask, &logins, rehearsals)?)?
+            }
+        };
         let example = figures.example.as_deref().unwrap_or_default();
         ensure!(!resumes || figures.errors == 0, "{} errors: {example}", figures.errors);
         Ok(Some(figures))

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::generator::Figures;
+use crate::figures::Figures;
 
 /// The figures of one server in one row, each the median of its runs.
 pub(crate) struct Shown {
@@ -24,6 +24,8 @@ pub(crate) struct Shown {
     pub(crate) generator_busy: f64,
     /// Mean size of an answer in octets.
     pub(crate) octets_each: f64,
+    /// Packets that the kernel had no room for in all runs.
+    pub(crate) lost: u64,
     /// Wrong or missing answers of all runs.
     pub(crate) errors: u64,
     /// An example of an error.
@@ -47,6 +49,7 @@ impl Shown {
             server_busy: of(&|run| busy(run.server_cpu, run))?,
             generator_busy: of(&|run| busy(run.generator_cpu, run))?,
             octets_each: of(&Figures::octets_each)?,
+            lost: runs.iter().map(|run| run.lost).sum(),
             errors: runs.iter().map(|run| run.errors).sum(),
             example: runs.iter().find_map(|run| run.example.clone()),
         })
@@ -81,6 +84,7 @@ mod tests {
             elapsed: Duration::from_secs(1),
             server_cpu: Duration::from_micros(cpu * answers),
             generator_cpu: Duration::ZERO,
+            lost: 2,
         }
     }
 
@@ -91,7 +95,7 @@ mod tests {
         assert!((shown.rate - 20.0).abs() < 1e-6);
         assert!((shown.cpu_each - 7.0).abs() < 1e-6);
         assert!((shown.cpu_range.0 - 1.0).abs() < 1e-6 && (shown.cpu_range.1 - 9.0).abs() < 1e-6);
-        assert_eq!((shown.runs, shown.errors), (3, 3));
+        assert_eq!((shown.runs, shown.errors, shown.lost), (3, 3, 6));
     }
 
     #[test]

@@ -163,6 +163,14 @@ pub(crate) fn remarks(out: &mut impl Write, outcomes: &[Outcome]) -> Result {
                 let example = example.replace('\n', " ");
                 writeln!(out, "- **Errors** in “{title}” of {name}, for example: {example}")?;
             }
+            if shown.lost > 0 {
+                writeln!(
+                    out,
+                    "- “{title}” of {name}: the kernel had no room for {} packets, and whoever sent one \
+                     waited until it was sent again (`net.core.netdev_max_backlog`).",
+                    shown.lost
+                )?;
+            }
             if shown.generator_busy > BUSY {
                 let percent = shown.generator_busy * 100.0;
                 writeln!(

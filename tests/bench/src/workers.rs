@@ -3,14 +3,16 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use anyhow::{Context, Result};
 use rustls::ClientConfig;
 use rustls::client::Resumption;
 
+use crate::clock::now;
 use crate::data::{Data, User, password};
 use crate::generator::Operation;
-use crate::radius::{Gear, Inner, Peer, Report};
+use crate::radius::{Asked, Gear, Inner, Peer, Report};
 use crate::subject::Tenant;
 
 /// A person with the number of the organization.
@@ -19,14 +21,29 @@ pub(crate) type Login<'a> = (usize, &'a User);
 /// What each worker asks.
 #[derive(Clone)]
 pub(crate) enum Ask {
+    /// What one packet asks.
+    Single(Single),
+    /// EAP, trusting these, in this version of TLS.
+    Eap(Inner, Arc<ClientConfig>, Resumed),
+}
+
+/// What one packet asks and another answers.
+#[derive(Clone, Copy)]
+pub(crate) enum Single {
     /// PAP.
     Pap,
     /// MS-CHAPv2.
     MsChap,
-    /// EAP, trusting these, in this version of TLS.
-    Eap(Inner, Arc<ClientConfig>, Resumed),
     /// A session's start, a report about it, and its end, one after another.
     Account,
+}
+
+/// A request under way.
+pub(crate) struct Under {
+    /// Since when.
+    pub(crate) began: Instant,
+    asked: Asked,
+    organization: usize,
 }
 
 /// Which logins of a peer go on with the TLS session of one before.
@@ -57,9 +74,11 @@ pub(crate) struct Field<'a> {
 }
 
 /// A worker's share of people, and the gear of their organizations.
-struct Hand<'a> {
+pub(crate) struct Hand<'a> {
     gear: HashMap<usize, Gear>,
     seats: Vec<Seat<'a>>,
+    /// The seat whose turn is next.
+    next: usize,
 }
 
 /// A person, and the session that is reported about with what comes next.
@@ -89,6 +108,17 @@ impl Seat<'_> {
                 (keeping, false)
             }
         }
+    }
+
+    /// What is reported next about its session, which another follows.
+    fn report(&mut self, gear: &mut Gear) -> (u64, Report) {
+        let (session, report) = self.session;
+        self.session = match report {
+            Report::Start => (session, Report::Interim),
+            Report::Interim => (session, Report::Stop),
+            Report::Stop => (gear.session(), Report::Start),
+        };
+        (session, report)
     }
 }
 
@@ -120,20 +150,30 @@ impl<'a> Field<'a> {
         logins: &[Login<'a>],
         rehearsals: usize,
     ) -> Result<Vec<Operation<'a>>> {
-        let worker = |logins: Vec<Login<'a>>| {
-            let mut hand = self.hand(logins)?;
-            for _ in 0..rehearsals {
-                (0..hand.seats.len()).try_for_each(|seat| hand.ask(seat, ask).map(drop))?;
-            }
-            let (ask, mut next) = (ask.clone(), 0);
-            let operation = move || {
-                let seat = next % hand.seats.len().max(1);
-                next += 1;
-                hand.ask(seat, &ask)
-            };
-            Ok(Box::new(operation) as Operation<'a>)
+        let hands = self.hands(ask, logins, rehearsals)?;
+        let worker = |mut hand: Hand<'a>| {
+            let ask = ask.clone();
+            Box::new(move || hand.ask(&ask)) as Operation<'a>
         };
-        self.deal(logins).into_iter().map(worker).collect()
+        Ok(hands.into_iter().map(worker).collect())
+    }
+
+    /// Likewise, each with what it asks by.
+    ///
+    /// # Errors
+    /// When one cannot be prepared.
+    pub(crate) fn hands(
+        self,
+        ask: &Ask,
+        logins: &[Login<'a>],
+        rehearsals: usize,
+    ) -> Result<Vec<Hand<'a>>> {
+        let hand = |logins: Vec<Login<'a>>| {
+            let mut hand = self.hand(logins)?;
+            (0..rehearsals * hand.seats.len()).try_for_each(|_| hand.ask(ask).map(drop))?;
+            Ok(hand)
+        };
+        self.deal(logins).into_iter().map(hand).collect()
     }
 
     fn hand(self, logins: Vec<Login<'a>>) -> Result<Hand<'a>> {
@@ -145,7 +185,7 @@ impl<'a> Field<'a> {
         }
         let session = (0, Report::Start);
         let seat = |(organization, user)| Seat { organization, user, session, kept: None };
-        Ok(Hand { gear, seats: logins.into_iter().map(seat).collect() })
+        Ok(Hand { gear, seats: logins.into_iter().map(seat).collect(), next: 0 })
     }
 
     fn gear(self, number: usize) -> Result<Gear> {
@@ -155,28 +195,60 @@ impl<'a> Field<'a> {
     }
 }
 
-impl Hand<'_> {
-    fn ask(&mut self, seat: usize, ask: &Ask) -> Result<usize> {
-        let seat = self.seats.get_mut(seat).context("nobody")?;
-        let gear = self.gear.get_mut(&seat.organization).context("no gear")?;
+impl<'a> Hand<'a> {
+    /// All by which it asks.
+    pub(crate) fn gear(&self) -> impl Iterator<Item = &Gear> {
+        self.gear.values()
+    }
+
+    /// Asks for the next person, and waits for nothing.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub(crate) fn begin(&mut self, single: Single) -> Result<Under> {
+        let (seat, gear) = self.turn()?;
+        let (organization, began) = (seat.organization, now());
         let (user, password) = (&seat.user.login, password(seat.user.password));
-        match ask {
-            Ask::Pap => gear.pap(user, &password),
-            Ask::MsChap => gear.ms_chap(user, &password),
-            Ask::Eap(inner, tls, resumed) => {
-                let (tls, resumes) = seat.tls(tls, *resumed);
-                let user = &seat.user.login;
-                gear.eap(&Peer { inner: *inner, tls: &tls, user, password: &password, resumes })
+        let asked = match single {
+            Single::Pap => gear.ask_pap(user, &password),
+            Single::MsChap => gear.ask_ms_chap(user, &password),
+            Single::Account => {
+                let (session, report) = seat.report(gear);
+                gear.ask_report(&seat.user.login, session, report)
             }
-            Ask::Account => {
-                let (session, report) = seat.session;
-                seat.session = match report {
-                    Report::Start => (session, Report::Interim),
-                    Report::Interim => (session, Report::Stop),
-                    Report::Stop => (gear.session(), Report::Start),
-                };
-                gear.report(user, session, report)
+        };
+        Ok(Under { began, asked: asked?, organization })
+    }
+
+    /// The size of the reply, once there is one.
+    ///
+    /// # Errors
+    /// When it is not the right one.
+    pub(crate) fn end(&self, under: &Under) -> Result<Option<usize>> {
+        self.gear.get(&under.organization).context("no gear")?.answer(&under.asked)
+    }
+
+    /// Asks for the next person; the size of what was answered.
+    fn ask(&mut self, ask: &Ask) -> Result<usize> {
+        let (inner, tls, resumed) = match ask {
+            Ask::Single(single) => {
+                let under = self.begin(*single)?;
+                return self.end(&under)?.context("no reply");
             }
-        }
+            Ask::Eap(inner, tls, resumed) => (*inner, tls, *resumed),
+        };
+        let (seat, gear) = self.turn()?;
+        let (tls, resumes) = seat.tls(tls, resumed);
+        let (user, password) = (&seat.user.login, password(seat.user.password));
+        gear.eap(&Peer { inner, tls: &tls, user, password: &password, resumes })
+    }
+
+    /// Whose turn it is, and the gear of their organization.
+    fn turn(&mut self) -> Result<(&mut Seat<'a>, &mut Gear)> {
+        let number = self.next % self.seats.len().max(1);
+        self.next += 1;
+        let seat = self.seats.get_mut(number).context("nobody")?;
+        let gear = self.gear.get_mut(&seat.organization).context("no gear")?;
+        Ok((seat, gear))
     }
 }

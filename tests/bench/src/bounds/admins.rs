@@ -16,7 +16,7 @@ use crate::data::Random;
 use crate::generator::{self, Operation, Timing};
 use crate::histogram::Histogram;
 use crate::https::{Api, Connection};
-use crate::workers::{Ask, Field};
+use crate::workers::{Ask, Field, Single};
 
 /// Connections that change users without a pause.
 pub(super) const WRITERS: usize = 16;
@@ -168,7 +168,7 @@ fn gear<'a>(ground: &'a Ground<'_>) -> Result<Vec<Operation<'a>>> {
     let server: SocketAddr = radius.pap;
     let (data, tenants) = (ground.setup.data, ground.subject.tenants.as_slice());
     let field = Field { server, data, tenants, workers: GEAR };
-    let asking = field.asking(&Ask::Pap, &data.regulars(), 1)?;
+    let asking = field.asking(&Ask::Single(Single::Pap), &data.regulars(), 1)?;
     let slowly = |mut ask: Operation<'a>| {
         let operation = move || {
             let answer = ask();

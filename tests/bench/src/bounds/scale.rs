@@ -8,7 +8,7 @@ use super::{Finding, megabytes};
 use crate::Arguments;
 use crate::data::Data;
 use crate::engine::Security;
-use crate::generator::Figures;
+use crate::figures::Figures;
 use crate::peers::{Setup, tenantry};
 use crate::row::Row;
 use crate::scenario::Scenario;

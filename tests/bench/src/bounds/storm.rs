@@ -10,7 +10,7 @@ use super::neighbours::{Latencies, Neighbours};
 use super::{Finding, Ground, admins, pests};
 use crate::clock::{now, wait_until};
 use crate::engine::{Engine, Script, Security};
-use crate::generator::Figures;
+use crate::figures::Figures;
 use crate::histogram::Histogram;
 use crate::ldap;
 use crate::proc::yield_to_others;

@@ -11,10 +11,10 @@ use mio::{Registry, Token};
 use rustls::ClientConfig;
 
 use super::request::{Progress, Request, Step, id_of, next_id};
-use super::tally::Tally;
 use super::wire::Wire;
 use crate::ber;
 use crate::data::Random;
+use crate::figures::Tally;
 
 /// Requests that follow each other, each waiting for the answer to the one before.
 pub(crate) type Round = Vec<Request>;

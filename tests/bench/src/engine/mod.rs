@@ -2,7 +2,6 @@
 
 mod client;
 mod request;
-mod tally;
 mod wire;
 
 use std::io::ErrorKind;
@@ -12,10 +11,9 @@ use anyhow::{Result, bail, ensure};
 use mio::{Events, Poll, Token};
 
 use crate::clock::now;
-use crate::generator::Figures;
-use crate::proc::{Server, own_cpu};
+use crate::figures::{Figures, Moment, Tally};
+use crate::proc::Server;
 use client::{Client, Turn, describe};
-use tally::Tally;
 
 pub(crate) use client::{Life, Pick, Place, Round, Script, Security};
 pub(crate) use request::Request;
@@ -44,19 +42,6 @@ pub(crate) struct Engine {
     scratch: Vec<u8>,
     looked: Instant,
     running: bool,
-}
-
-/// What the processes had used at a moment.
-struct Moment {
-    at: Instant,
-    server: Duration,
-    own: Duration,
-}
-
-impl Moment {
-    fn of(server: &Server) -> Result<Self> {
-        Ok(Self { at: now(), server: server.cpu()?, own: own_cpu()? })
-    }
 }
 
 impl Engine {
@@ -151,17 +136,7 @@ impl Engine {
             client.close();
         }
         let figures = |tally: &mut Tally| {
-            let Tally { latencies, octets, errors, example, .. } =
-                std::mem::replace(tally, Tally::new());
-            Figures {
-                latencies,
-                octets,
-                errors,
-                example,
-                elapsed: after.at - before.at,
-                server_cpu: after.server - before.server,
-                generator_cpu: after.own - before.own,
-            }
+            Figures::new(std::mem::replace(tally, Tally::new()), &before, &after)
         };
         Ok(self.tallies.iter_mut().map(figures).collect())
     }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::packet::{self, Attributes};
-use super::{Gear, expect};
+use super::{Asked, Gear};
 
 /// Accounting-Request.
 const REQUEST: u8 = 4;
@@ -22,11 +22,11 @@ pub(crate) enum Report {
 }
 
 impl Gear {
-    /// Reports about a session; the size of the reply.
+    /// Reports about a session, and waits for nothing.
     ///
     /// # Errors
-    /// When there is no reply, or any other than a rightly signed Accounting-Response.
-    pub(crate) fn report(&mut self, user: &str, session: u64, report: Report) -> Result<usize> {
+    /// When it cannot be asked.
+    pub(crate) fn ask_report(&mut self, user: &str, session: u64, report: Report) -> Result<Asked> {
         let mut attributes = Attributes::default();
         attributes.push(40, &(report as u32).to_be_bytes())?;
         attributes.push(44, format!("{session:016x}").as_bytes())?;
@@ -42,7 +42,8 @@ impl Gear {
         self.identifier = self.identifier.wrapping_add(1);
         let (request, authenticator) =
             packet::signed(REQUEST, self.identifier, &attributes, &self.secret)?;
-        expect(&self.exchange(&request, &authenticator)?, RESPONSE)
+        self.send(&request)?;
+        Ok(Asked { identifier: self.identifier, authenticator, wanted: RESPONSE })
     }
 
     /// The identifier of a session that nobody had before.

@@ -9,7 +9,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, HandshakeKind};
 
 use super::packet::{Attributes, Reply};
-use super::{ACCEPT, CHALLENGE, Gear, expect, ms_chap};
+use super::{ACCEPT, CHALLENGE, Gear, ms_chap};
 
 /// EAP-Message.
 const MESSAGE: u8 = 79;
@@ -141,7 +141,7 @@ impl Login<'_, '_> {
             match self.exchange(method, &mut tls)? {
                 Heard::Message(octets) => feed(&mut tls, &octets)?,
                 Heard::End(reply) => {
-                    expect(&reply, ACCEPT)?;
+                    ensure!(reply.code == ACCEPT, "code {} in place of {ACCEPT}", reply.code);
                     let resumes = self.peer.resumes;
                     ensure!(is_resumed(&tls) == resumes, "a session resumed: {}", !resumes);
                     return Ok(());

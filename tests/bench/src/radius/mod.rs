@@ -6,11 +6,13 @@ mod ms_chap;
 mod packet;
 mod pap;
 
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::os::fd::{AsRawFd, RawFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 pub(crate) use accounting::Report;
 pub(crate) use eap::{Half, Inner, Peer};
@@ -40,6 +42,14 @@ pub(crate) struct Gear {
     random: Random,
 }
 
+/// A request whose reply is to come.
+pub(crate) struct Asked {
+    identifier: u8,
+    authenticator: [u8; 16],
+    /// The code that the reply must have.
+    wanted: u8,
+}
+
 impl Gear {
     /// Opens a socket of its own on `source`.
     ///
@@ -55,6 +65,44 @@ impl Gear {
             secret: secret.to_owned(),
             identifier: 0,
         })
+    }
+
+    /// From here on [`Self::answer`] waits for nothing; what to watch in place of that.
+    ///
+    /// # Errors
+    /// When the socket refuses.
+    pub(crate) fn watched(&self) -> Result<RawFd> {
+        self.socket.set_nonblocking(true)?;
+        Ok(self.socket.as_raw_fd())
+    }
+
+    /// The size of the reply to a request, once there is one.
+    ///
+    /// # Errors
+    /// When it is not rightly signed, or of another code than it must have.
+    pub(crate) fn answer(&self, asked: &Asked) -> Result<Option<usize>> {
+        let mut buffer = [0; 4096];
+        let size = match self.socket.recv(&mut buffer) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
+            received => received?,
+        };
+        let reply = buffer.get(..size).unwrap_or_default();
+        let reply = packet::check(reply, asked.identifier, &asked.authenticator, &self.secret)?;
+        ensure!(reply.code == asked.wanted, "code {} in place of {}", reply.code, asked.wanted);
+        Ok(Some(reply.size))
+    }
+
+    /// The size of the reply to a request, which is waited for.
+    fn wait(&self, asked: &Asked) -> Result<usize> {
+        self.answer(asked)?.context("no reply")
+    }
+
+    /// Sends an Access-Request with a Message-Authenticator, to which an Access-Accept must come.
+    fn ask(&mut self, attributes: &Attributes, authenticator: [u8; 16]) -> Result<Asked> {
+        self.identifier = self.identifier.wrapping_add(1);
+        let request = packet::access(self.identifier, &authenticator, attributes, &self.secret)?;
+        self.socket.send(&request)?;
+        Ok(Asked { identifier: self.identifier, authenticator, wanted: ACCEPT })
     }
 
     /// Sends what was encoded before, and waits for nothing.
@@ -91,10 +139,4 @@ impl Gear {
         let reply = buffer.get(..size).unwrap_or_default();
         packet::check(reply, self.identifier, authenticator, &self.secret)
     }
-}
-
-/// The size of a reply that must have this code.
-fn expect(reply: &Reply, code: u8) -> Result<usize> {
-    ensure!(reply.code == code, "code {} in place of {code}", reply.code);
-    Ok(reply.size)
 }

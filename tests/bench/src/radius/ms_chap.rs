@@ -7,7 +7,7 @@ use md4::Md4;
 use sha1::{Digest, Sha1};
 
 use super::packet::Attributes;
-use super::{ACCEPT, Gear, expect};
+use super::{Asked, Gear};
 
 const MICROSOFT: u32 = 311;
 
@@ -52,11 +52,11 @@ fn spread(key: &[u8]) -> [u8; 8] {
 }
 
 impl Gear {
-    /// Asks whether `user` may come in with `password`; the size of the reply.
+    /// Asks whether `user` may come in with `password`, and waits for nothing.
     ///
     /// # Errors
-    /// When there is no reply, or any other than a rightly signed Access-Accept.
-    pub(crate) fn ms_chap(&mut self, user: &str, password: &str) -> Result<usize> {
+    /// When it cannot be asked.
+    pub(crate) fn ask_ms_chap(&mut self, user: &str, password: &str) -> Result<Asked> {
         let (challenge, peer) = (self.random.octets(), self.random.octets());
         let Response { peer_challenge, nt_response } = answer(user, password, &challenge, peer)?;
         let response = [&[0, 0][..], &peer_challenge, &[0; 8], &nt_response].concat();
@@ -67,8 +67,7 @@ impl Gear {
         attributes.push(32, b"bench")?;
         attributes.push(5, &[0, 0, 0, 1])?;
         let authenticator = self.random.octets();
-        let reply = self.access(&attributes, &authenticator)?;
-        expect(&reply, ACCEPT)
+        self.ask(&attributes, authenticator)
     }
 }
 

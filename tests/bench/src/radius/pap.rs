@@ -4,7 +4,7 @@ use anyhow::Result;
 use md5::{Digest, Md5};
 
 use super::packet::{self, Attributes};
-use super::{ACCEPT, Gear, expect};
+use super::{Asked, Gear};
 
 impl Gear {
     /// Asks whether `user` may come in with `password`; the size of the reply.
@@ -12,10 +12,18 @@ impl Gear {
     /// # Errors
     /// When there is no reply, or any other than a rightly signed Access-Accept.
     pub(crate) fn pap(&mut self, user: &str, password: &str) -> Result<usize> {
+        let asked = self.ask_pap(user, password)?;
+        self.wait(&asked)
+    }
+
+    /// The same without waiting.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub(crate) fn ask_pap(&mut self, user: &str, password: &str) -> Result<Asked> {
         let authenticator = self.random.octets();
         let attributes = self.pap_attributes(&authenticator, user, password)?;
-        let reply = self.access(&attributes, &authenticator)?;
-        expect(&reply, ACCEPT)
+        self.ask(&attributes, authenticator)
     }
 
     /// A request as [`Self::pap`] makes it, for [`Self::send`].
