@@ -10,10 +10,12 @@ mod conclude;
 mod lanes;
 mod letters;
 mod listed;
+mod log;
 mod next;
 mod parcel;
 mod pause;
 mod places;
+mod put_back;
 mod status;
 mod trial;
 
@@ -27,6 +29,7 @@ pub use self::lanes::{DeliveryTurn, DestinationKey};
 pub use self::letters::DeadLetters;
 pub(crate) use self::letters::bury;
 pub use self::listed::DeadLettersOf;
+pub use self::log::LogOf;
 pub use self::next::Next;
 pub use self::status::{DeliveryStatus, LAG_COUNTED};
 pub use self::trial::TrialOf;
@@ -85,6 +88,8 @@ pub enum Route {
     Files {
         /// The folder in the operator's.
         folder: String,
+        /// The log that the lines are of.
+        log: LogOf,
     },
 }
 

@@ -1,6 +1,9 @@
-//! Events get to their destination although the process dies on the way.
+//! Events get to their destination although the process dies on the way, and after a backup was put
+//! back.
 
 use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -17,6 +20,15 @@ const GROUPS: usize = 40;
 fn numbers(lines: &str) -> Vec<u64> {
     let number = |line| serde_json::from_str::<Value>(line).unwrap()["sequence"].as_u64().unwrap();
     lines.lines().map(number).collect()
+}
+
+/// What is in the files of an organization.
+fn files(demo: &Demo, organization: &str) -> String {
+    let folder = demo.folder().join("demo/delivered").join(organization);
+    let entries = std::fs::read_dir(&folder).into_iter().flatten();
+    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files.into_iter().map(|file| std::fs::read_to_string(file).unwrap()).collect()
 }
 
 #[test]
@@ -63,18 +75,86 @@ fn nothing_is_lost_and_nothing_overtakes_when_the_process_is_killed_on_the_way()
         is_fresh
     });
     assert_eq!(fresh, numbers(&exported()));
-    let folder = demo.folder().join("demo/delivered").join(&acme);
-    let files = || {
-        let entries = std::fs::read_dir(&folder).unwrap();
-        let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
-        files.sort();
-        let texts = files.into_iter().map(|file| std::fs::read_to_string(file).unwrap());
-        texts.collect::<String>()
-    };
     // Files know what they have, so nothing is in them twice.
-    assert!(comes(|| files() == exported()), "{}", files());
+    assert!(comes(|| files(&demo, &acme) == exported()), "{}", files(&demo, &acme));
     let standing = api.get(&format!("{place}/event-destinations/{id}/delivery")).json();
     assert_eq!((&standing["gaps"], &standing["dead_letters"]), (&json!(0), &json!(0)));
+    demo.daemon().stop();
+    super::crash::is_sound(&demo);
+}
+
+/// Copies what is in a folder into another.
+fn copy(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg("-a").arg(from.join(".")).arg(to).status().unwrap();
+    assert!(copied.success());
+}
+
+/// Makes groups of which events tell.
+fn happen(demo: &Demo, what: &str) {
+    let top = demo.admin_api.tokens.administrator_with_billing.clone();
+    let (api, acme) = (demo.https(Some(&top)), &demo.acme().id);
+    for number in 0..5 {
+        let group = json!({"name": format!("{what} {number}")});
+        let made = api.send("POST", &format!("/v1/organizations/{acme}/groups"), Some(&group));
+        assert_eq!(made.status, 201, "{made:?}");
+    }
+}
+
+#[test]
+fn what_is_new_gets_everywhere_after_a_backup_was_put_back_although_its_numbers_are_old() {
+    let Some(mut demo) = Demo::own() else { return };
+    let acme = demo.acme().id.clone();
+    let place = format!("/v1/organizations/{acme}");
+    let top = demo.admin_api.tokens.administrator_with_billing.clone();
+    let receiver = Receiver::start();
+    let archive = json!({"name": "archive", "kind": "files"});
+    for mut fields in [receiver.destination("siem"), archive] {
+        fields["begins_with"] = json!("oldest");
+        let api = demo.https(Some(&top));
+        let made = api.send("POST", &format!("{place}/event-destinations"), Some(&fields));
+        assert_eq!(made.status, 201, "{made:?}");
+        if let Some(secret) = made.json()["secret"].as_str() {
+            receiver.believes(&[secret]);
+        }
+    }
+    let has = |demo: &Demo, what: &str| {
+        let both = || receiver.taken().contains(what) && files(demo, &acme).contains(what);
+        assert!(comes(both), "{what}: {}\n{}", receiver.taken(), files(demo, &acme));
+    };
+    happen(&demo, "kept");
+    has(&demo, "kept 4");
+    demo.daemon().stop();
+    let (data, backup) = (demo.folder().join("demo"), tempfile::tempdir().unwrap());
+    copy(&data, backup.path());
+    std::fs::remove_dir_all(backup.path().join("delivered")).unwrap();
+    demo.start_again();
+    happen(&demo, "lost");
+    has(&demo, "lost 4");
+    demo.daemon().stop();
+    // All goes back but what was delivered.
+    for entry in std::fs::read_dir(&data).unwrap().map(Result::unwrap) {
+        match entry.file_name() == "delivered" {
+            true => {}
+            false if entry.path().is_dir() => std::fs::remove_dir_all(entry.path()).unwrap(),
+            false => std::fs::remove_file(entry.path()).unwrap(),
+        }
+    }
+    copy(backup.path(), &data);
+    demo.start_again();
+    happen(&demo, "new");
+    has(&demo, "new 4");
+    let exported = demo.https(Some(&top)).get(&format!("{place}/events/export")).body;
+    assert!(!exported.contains("lost"), "nothing was put back");
+    let is_whole = |taken: &str| {
+        let taken: BTreeSet<&str> = taken.lines().collect();
+        exported.lines().all(|line| taken.contains(line))
+    };
+    assert!(comes(|| is_whole(&receiver.taken())), "{}", receiver.taken());
+    assert!(comes(|| is_whole(&files(&demo, &acme))), "{}", files(&demo, &acme));
+    let kept = files(&demo, &acme);
+    assert!(kept.contains("lost 4"), "what was delivered stays");
+    let lines: BTreeSet<&str> = kept.lines().collect();
+    assert_eq!(lines.len(), kept.lines().count(), "nothing is in files twice");
     demo.daemon().stop();
     super::crash::is_sound(&demo);
 }

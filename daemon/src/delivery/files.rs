@@ -1,6 +1,7 @@
 //! Events in files: a folder for each organization and one for the provider, and a file of each day
 //! there. No name comes from whoever may choose one.
 
+use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -9,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use directory::Time;
 use directory::delivery::DeliveredEvent;
+use serde::Deserialize;
 use uuid::Uuid;
 
 /// The folder of the provider's own events.
@@ -21,22 +23,33 @@ const STEP: u64 = 128 * 1024;
 #[derive(Clone, Debug)]
 pub(super) struct Folder {
     root: PathBuf,
-    /// Whoever writes: one whom nobody waits for any more may still be at it.
-    turn: Arc<Mutex<()>>,
+    /// Whoever writes into a folder of it: one whom nobody waits for any more may still be at it.
+    turns: Arc<Mutex<BTreeMap<String, Arc<Mutex<()>>>>>,
 }
+
+/// Whether the log that events come from has one.
+pub(super) type Has<'a> = dyn Fn(&Name) -> io::Result<bool> + 'a;
 
 impl Folder {
     pub(super) fn new(root: PathBuf) -> Self {
-        Self { root, turn: Arc::default() }
+        Self { root, turns: Arc::default() }
     }
 
     /// Writes events behind those that are there, and returns when they are on the disk. What is there
     /// already is not written again, so that a file is a chain; what was not written whole is.
-    pub(super) fn append(&self, folder: &str, events: &[DeliveredEvent]) -> io::Result<()> {
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn append(
+        &self,
+        folder: &str,
+        events: &[DeliveredEvent],
+        has: &Has<'_>,
+    ) -> io::Result<()> {
+        let turn = self.turn(folder);
+        let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = self.made(folder)?;
         let mut last = Last::of(&folder)?;
-        let mut rest = events.iter().filter(|event| event.sequence > last.sequence).peekable();
+        let old = last.name.as_ref().map(|newest| there(&folder, newest, events, has));
+        let old = old.transpose()?.unwrap_or(0);
+        let mut rest = events.iter().skip(old).peekable();
         while let Some(first) = rest.peek() {
             // What happened before midnight may come after what happened behind it.
             let day = day(first.at).max(last.day.clone().unwrap_or_default());
@@ -70,7 +83,7 @@ impl Folder {
     where
         E: std::error::Error + Send + Sync + 'static,
     {
-        let mut removed = 0;
+        let (mut removed, mut failure) = (0, None);
         let folders = match fs::read_dir(&self.root) {
             Ok(folders) => folders,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
@@ -87,19 +100,21 @@ impl Folder {
                 },
                 None => continue,
             };
-            let from = kept(owner).map_err(io::Error::other)?.map(day);
-            for day in days(&folder.path())? {
-                if from.as_ref().is_none_or(|from| day < *from) {
-                    fs::remove_file(folder.path().join(format!("{day}{ENDING}")))?;
-                    removed += 1;
-                }
-            }
-            if from.is_none() {
-                // What else is in it somebody else put there.
-                let _others = fs::remove_dir(folder.path());
+            let from = kept(owner).map_err(io::Error::other);
+            let done = from.and_then(|from| forget_days(&folder.path(), from.map(day)));
+            // What is wrong with one folder keeps no other's files.
+            match done {
+                Ok(files) => removed += files,
+                Err(error) => failure = Some(named(&folder.path(), &error)),
             }
         }
-        Ok(removed)
+        failure.map_or(Ok(removed), Err)
+    }
+
+    fn turn(&self, folder: &str) -> Arc<Mutex<()>> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+        Arc::clone(turns.entry(folder.to_owned()).or_default())
     }
 
     fn made(&self, folder: &str) -> io::Result<PathBuf> {
@@ -112,11 +127,43 @@ impl Folder {
     }
 }
 
+/// Removes the files of days before one, or of all days and what they are in; returns how many.
+fn forget_days(folder: &Path, from: Option<String>) -> io::Result<usize> {
+    let mut removed = 0;
+    for day in days(folder)? {
+        if from.as_ref().is_none_or(|from| day < *from) {
+            fs::remove_file(folder.join(format!("{day}{ENDING}")))?;
+            removed += 1;
+        }
+    }
+    if from.is_none() {
+        // What else is in it somebody else put there.
+        let _others = fs::remove_dir(folder);
+    }
+    Ok(removed)
+}
+
+/// What an event is known by. By its number alone it is not: a log that was put back from a backup
+/// gives numbers again.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+pub(super) struct Name {
+    pub(super) sequence: u64,
+    /// None where it is from before there were chains.
+    pub(super) hash: Option<String>,
+}
+
+impl Name {
+    fn read(line: &[u8]) -> io::Result<Self> {
+        serde_json::from_slice(line)
+            .map_err(|_| io::Error::other("there is a line that is no event"))
+    }
+}
+
 /// The last event of a folder's files.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Last {
     day: Option<String>,
-    sequence: Option<u64>,
+    name: Option<Name>,
 }
 
 impl Last {
@@ -125,50 +172,114 @@ impl Last {
         let days = days(folder)?;
         let newest = days.last().cloned();
         for day in days.into_iter().rev() {
-            let mut file = open(&folder.join(format!("{day}{ENDING}")))?;
-            if let Some(line) = last_line(&mut file)? {
-                let read: Option<serde_json::Value> = serde_json::from_slice(&line).ok();
-                let sequence = read.as_ref().and_then(|event| event.get("sequence")?.as_u64());
-                let torn = || io::Error::other(format!("{day}{ENDING} does not end with an event"));
-                return Ok(Self { day: newest, sequence: Some(sequence.ok_or_else(torn)?) });
+            let path = folder.join(format!("{day}{ENDING}"));
+            if let Some(line) = last_line(&mut open(&path)?)? {
+                let name = Name::read(&line).map_err(|error| named(&path, &error))?;
+                return Ok(Self { day: newest, name: Some(name) });
             }
         }
-        Ok(Self { day: newest, sequence: None })
+        Ok(Self { day: newest, name: None })
     }
+}
+
+/// So many events, the first ones, are in a folder's files already, which end with this one.
+fn there(
+    folder: &Path,
+    newest: &Name,
+    events: &[DeliveredEvent],
+    has: &Has<'_>,
+) -> io::Result<usize> {
+    let first = events.first().and_then(|event| event.sequence);
+    let Some(first) = first.filter(|first| *first <= newest.sequence) else { return Ok(0) };
+    if has(newest)? {
+        // The files are of this log, up to there.
+        let is_old = |event: &&DeliveredEvent| event.sequence <= Some(newest.sequence);
+        return Ok(events.iter().take_while(is_old).count());
+    }
+    // They are of one that was put back since: what both have in common ends somewhere before.
+    let names = events.iter().map(|event| Name::read(event.json.as_bytes()));
+    let names = names.collect::<io::Result<Vec<Name>>>()?;
+    for day in days(folder)?.into_iter().rev() {
+        let path = folder.join(format!("{day}{ENDING}"));
+        let mut file = open(&path)?;
+        let mut lines = Backwards::of(&mut file)?;
+        while let Some(line) = lines.next()? {
+            let name = Name::read(&line).map_err(|error| named(&path, &error))?;
+            if let Some(position) = names.iter().position(|it| *it == name) {
+                return Ok(position.saturating_add(1));
+            }
+            if name.sequence < first {
+                return Ok(0);
+            }
+        }
+    }
+    Ok(0)
 }
 
 /// The last whole line of a file, after what stands behind it was cut off.
 fn last_line(file: &mut File) -> io::Result<Option<Vec<u8>>> {
     let length = file.metadata()?.len();
-    let (mut start, mut tail) = (length, Vec::new());
-    loop {
-        let whole = tail.iter().rposition(|octet| *octet == b'\n');
-        let before = whole.and_then(|end| tail.get(..end));
-        let begin = before.and_then(|line| line.iter().rposition(|octet| *octet == b'\n'));
-        if let (Some(before), true) = (before, begin.is_some() || start == 0) {
-            let end = start + before.len() as u64 + 1;
-            if end < length {
-                file.set_len(end)?;
-                file.sync_all()?;
-            }
-            let line = before.get(begin.map_or(0, |begin| begin + 1)..).unwrap_or_default();
-            return Ok(Some(line.to_vec()));
-        }
-        if start == 0 {
-            if length > 0 {
-                file.set_len(0)?;
-                file.sync_all()?;
-            }
-            return Ok(None);
-        }
-        let step = start.min(STEP);
-        start -= step;
-        let mut part = vec![0; usize::try_from(step).unwrap_or_default()];
-        file.seek(SeekFrom::Start(start))?;
-        file.read_exact(&mut part)?;
-        part.append(&mut tail);
-        tail = part;
+    let mut lines = Backwards::of(file)?;
+    let line = lines.next()?;
+    let before = lines.start + lines.text.len() as u64;
+    let end = line.as_ref().map_or(0, |line| before + line.len() as u64 + 1);
+    if end < length {
+        file.set_len(end)?;
+        file.sync_all()?;
     }
+    Ok(line)
+}
+
+/// The whole lines of a file, the last one first.
+struct Backwards<'a> {
+    file: &'a mut File,
+    /// From where on the file was read.
+    start: u64,
+    /// What was read and is no part of a line that was handed on.
+    text: Vec<u8>,
+}
+
+impl<'a> Backwards<'a> {
+    fn of(file: &'a mut File) -> io::Result<Self> {
+        let start = file.metadata()?.len();
+        Ok(Self { file, start, text: Vec::new() })
+    }
+
+    fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let is_end = |octet: &u8| *octet == b'\n';
+        loop {
+            let end = self.text.iter().rposition(is_end);
+            let before = end.and_then(|end| self.text.get(..end));
+            let begin = before.and_then(|line| line.iter().rposition(is_end));
+            if let (Some(before), true) = (before, begin.is_some() || self.start == 0) {
+                let begin = begin.map_or(0, |begin| begin + 1);
+                let line = before.get(begin..).unwrap_or_default().to_vec();
+                self.text.truncate(begin);
+                return Ok(Some(line));
+            }
+            if self.start == 0 {
+                return Ok(None);
+            }
+            self.read_on()?;
+        }
+    }
+
+    fn read_on(&mut self) -> io::Result<()> {
+        let step = self.start.min(STEP);
+        self.start -= step;
+        let mut part = vec![0; usize::try_from(step).unwrap_or_default()];
+        self.file.seek(SeekFrom::Start(self.start))?;
+        self.file.read_exact(&mut part)?;
+        part.append(&mut self.text);
+        self.text = part;
+        Ok(())
+    }
+}
+
+/// What went wrong, and where: without the operator's folder, which is nobody else's business.
+fn named(path: &Path, error: &io::Error) -> io::Error {
+    let name = path.file_name().unwrap_or_default().display();
+    io::Error::new(error.kind(), format!("{name}: {error}"))
 }
 
 fn write(folder: &Path, day: &str, text: &[u8]) -> io::Result<()> {
@@ -233,6 +344,11 @@ mod tests {
         }
     }
 
+    /// Writes events of a log that has all that is in the files.
+    fn append(folder: &Folder, owner: &str, events: &[DeliveredEvent]) -> io::Result<()> {
+        folder.append(owner, events, &|_| Ok(true))
+    }
+
     fn text(folder: &Path, day: &str) -> String {
         fs::read_to_string(folder.join("acme").join(format!("{day}.jsonl"))).unwrap()
     }
@@ -242,8 +358,8 @@ mod tests {
         let here = tempfile::tempdir().unwrap();
         let folder = Folder::new(here.path().join("out"));
         let events = [event(1, 5), event(2, DAY + 1), event(4, DAY - 1), event(7, 2 * DAY)];
-        folder.append("acme", &events[..2]).unwrap();
-        folder.append("acme", &events).unwrap();
+        append(&folder, "acme", &events[..2]).unwrap();
+        append(&folder, "acme", &events).unwrap();
         let root = here.path().join("out");
         assert_eq!(text(&root, "1970-01-01"), "{\"sequence\":1}\n");
         assert_eq!(text(&root, "1970-01-02"), "{\"sequence\":2}\n{\"sequence\":4}\n");
@@ -254,16 +370,16 @@ mod tests {
     fn what_was_not_written_whole_is_written_again() {
         let here = tempfile::tempdir().unwrap();
         let folder = Folder::new(here.path().to_owned());
-        folder.append("acme", &[event(1, 0), event(2, 0)]).unwrap();
+        append(&folder, "acme", &[event(1, 0), event(2, 0)]).unwrap();
         let file = here.path().join("acme/1970-01-01.jsonl");
         let whole = fs::read(&file).unwrap();
         for cut in 0..whole.len() {
             fs::write(&file, &whole[..cut]).unwrap();
-            folder.append("acme", &[event(1, 0), event(2, 0)]).unwrap();
+            append(&folder, "acme", &[event(1, 0), event(2, 0)]).unwrap();
             assert_eq!(fs::read(&file).unwrap(), whole, "cut at {cut}");
         }
         fs::write(&file, b"something else\n").unwrap();
-        assert!(folder.append("acme", &[event(3, 0)]).is_err());
+        assert!(append(&folder, "acme", &[event(3, 0)]).is_err());
     }
 
     #[test]
@@ -273,8 +389,8 @@ mod tests {
         let long = "x".repeat(usize::try_from(STEP).unwrap() * 2);
         let json = format!("{{\"sequence\":9,\"text\":\"{long}\"}}");
         let long = DeliveredEvent { json, ..event(9, 0) };
-        folder.append("acme", &[event(8, 0), long.clone()]).unwrap();
-        folder.append("acme", &[event(8, 0), long, event(10, 0)]).unwrap();
+        append(&folder, "acme", &[event(8, 0), long.clone()]).unwrap();
+        append(&folder, "acme", &[event(8, 0), long, event(10, 0)]).unwrap();
         assert_eq!(text(here.path(), "1970-01-01").lines().count(), 3);
     }
 
@@ -284,7 +400,7 @@ mod tests {
         let folder = Folder::new(here.path().to_owned());
         let (kept, gone) = (Uuid::from_u128(1), Uuid::from_u128(2));
         for owner in [PROVIDER.to_owned(), kept.to_string(), gone.to_string(), "other".to_owned()] {
-            folder.append(&owner, &[event(1, 0), event(2, DAY), event(3, 2 * DAY)]).unwrap();
+            append(&folder, &owner, &[event(1, 0), event(2, DAY), event(3, 2 * DAY)]).unwrap();
         }
         fs::write(here.path().join(kept.to_string()).join("1970-01-01.txt"), "mine").unwrap();
         let says = |owner: Option<Uuid>| match owner {
@@ -298,6 +414,71 @@ mod tests {
         assert_eq!(left("other").len(), 3);
         assert!(!here.path().join(gone.to_string()).exists());
         assert!(here.path().join(kept.to_string()).join("1970-01-01.txt").exists());
+    }
+
+    #[test]
+    fn what_is_wrong_with_one_folder_keeps_no_files_of_others() {
+        let here = tempfile::tempdir().unwrap();
+        let folder = Folder::new(here.path().to_owned());
+        let (first, last) = (Uuid::from_u128(1), Uuid::from_u128(9));
+        fs::write(here.path().join(Uuid::from_u128(5).to_string()), "no folder").unwrap();
+        for owner in [first, last] {
+            append(&folder, &owner.to_string(), &[event(1, 0), event(2, DAY)]).unwrap();
+        }
+        let failed = folder.forget(&|_| Ok::<_, io::Error>(Some(Time(DAY)))).unwrap_err();
+        assert!(failed.to_string().contains(&Uuid::from_u128(5).to_string()), "{failed}");
+        for owner in [first, last] {
+            assert_eq!(days(&here.path().join(owner.to_string())).unwrap(), ["1970-01-02"]);
+        }
+    }
+
+    /// An event of one of several logs that begin alike.
+    fn of_log(log: &str, sequence: u64, at: u64) -> DeliveredEvent {
+        let json = format!("{{\"sequence\":{sequence},\"hash\":\"{log}{sequence}\"}}");
+        DeliveredEvent { json, ..event(sequence, at) }
+    }
+
+    #[test]
+    fn numbers_that_a_log_gives_again_are_other_events() {
+        let here = tempfile::tempdir().unwrap();
+        let folder = Folder::new(here.path().to_owned());
+        let first: Vec<_> = (1..=9).map(|number| of_log("a", number, number / 5 * DAY)).collect();
+        append(&folder, "acme", &first).unwrap();
+        // The log was put back to where it had four events, and the destination to where it was at
+        // the second.
+        let new: Vec<_> = (5..=7).map(|number| of_log("b", number, 3 * DAY)).collect();
+        let is_there = |name: &Name| {
+            let log = if name.sequence <= 4 { "a" } else { "b" };
+            Ok(name.hash == Some(format!("{log}{}", name.sequence)))
+        };
+        let put_back: Vec<_> = first[2..4].iter().chain(&new).cloned().collect();
+        folder.append("acme", &put_back[..1], &is_there).unwrap();
+        folder.append("acme", &put_back[..3], &is_there).unwrap();
+        let lines = |from: &[DeliveredEvent]| -> String {
+            from.iter().map(|event| format!("{}\n", event.json)).collect()
+        };
+        assert_eq!(text(here.path(), "1970-01-01"), lines(&first[..4]));
+        assert_eq!(text(here.path(), "1970-01-02"), lines(&first[4..]));
+        assert_eq!(text(here.path(), "1970-01-04"), lines(&new[..1]));
+        // What comes again is not written again, and what comes behind it is.
+        folder.append("acme", &put_back[..3], &is_there).unwrap();
+        folder.append("acme", &put_back, &is_there).unwrap();
+        folder.append("acme", &new[1..], &is_there).unwrap();
+        assert_eq!(text(here.path(), "1970-01-04"), lines(&new));
+        assert_eq!(days(&here.path().join("acme")).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn where_nothing_is_in_common_all_is_written() {
+        let here = tempfile::tempdir().unwrap();
+        let folder = Folder::new(here.path().to_owned());
+        append(&folder, "acme", &[of_log("a", 3, 0), of_log("a", 9, 0)]).unwrap();
+        let other = [of_log("b", 4, 0), of_log("b", 9, 0)];
+        folder.append("acme", &other, &|_| Ok(false)).unwrap();
+        assert_eq!(text(here.path(), "1970-01-01").lines().count(), 4);
+        let failed = folder.append("acme", &other, &|_| Err(io::Error::other("the log failed")));
+        assert_eq!(failed.unwrap_err().to_string(), "the log failed");
+        assert_eq!(text(here.path(), "1970-01-01").lines().count(), 4);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use directory::{Directory, Time};
 use tokio::sync::Notify;
 use tokio::task::{JoinSet, spawn_blocking};
 
-use self::files::Folder;
+use self::files::{Folder, Name};
 use self::route::Roads;
 use crate::clock::Clock;
 use crate::config;
@@ -56,14 +56,18 @@ impl Carrier {
                 Route::Webhook { address, trust, headers, body } => {
                     http::post(&self.roads, address, trust, (headers, body)).await
                 }
-                Route::Files { folder } => {
+                Route::Files { folder, log } => {
                     let Some(own) = self.folder.clone() else {
                         return Sent::failed("the operator names no folder for files");
                     };
                     let (folder, events) = (folder.clone(), delivery.events.clone());
+                    let log = log.clone();
+                    let has = move |name: &Name| {
+                        log.has(name.sequence, name.hash.as_deref()).map_err(io::Error::other)
+                    };
                     let write = move || match is_trial {
                         true => own.rehearse(&folder),
-                        false => own.append(&folder, &events),
+                        false => own.append(&folder, &events, &has),
                     };
                     let written = spawn_blocking(write)
                         .await

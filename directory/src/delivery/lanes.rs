@@ -56,6 +56,8 @@ struct Lane {
     ahead: Option<DeliveryMark>,
     /// Whether there are dead letters to be sent again.
     returns: bool,
+    /// Whether one of these had the last turn, so that the next one is that of what is new.
+    had_letter: bool,
     /// When it had its last turn.
     turn: u64,
 }
@@ -87,6 +89,16 @@ impl DeliveryTurn {
     /// Notes how far the log was looked at.
     pub(super) fn pass(&self, mark: DeliveryMark) {
         self.deliveries.with(self.key, |lane| lane.ahead = Some(mark));
+    }
+
+    /// Whether what was looked at last was a dead letter.
+    pub(super) fn had_letter(&self) -> bool {
+        self.deliveries.lock().known.get(&self.key).is_some_and(|lane| lane.had_letter)
+    }
+
+    /// Notes whether what is looked at is a dead letter.
+    pub(super) fn note_letter(&self, is_letter: bool) {
+        self.deliveries.with(self.key, |lane| lane.had_letter = is_letter);
     }
 
     /// Notes that all was looked at, when the place's newest event had a hash.

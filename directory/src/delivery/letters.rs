@@ -34,7 +34,8 @@ impl<'c> Grant<'_, &mut Change<'c>, ManageDelivery> {
 }
 
 impl DeadLetters<'_, '_> {
-    /// Has some of them sent again, or all of them, before whatever comes next; returns how many.
+    /// Has some of them sent again, or all of them, in turn with whatever comes next; returns how
+    /// many.
     ///
     /// # Errors
     /// `Invalid` when one that is named is none of the destination's.

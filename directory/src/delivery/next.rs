@@ -1,6 +1,6 @@
 //! What is to be sent next to a destination.
 
-use storage::{Change, Reading, Snapshot};
+use storage::{Change, EventHash, Reading, Snapshot};
 
 use super::conclude::{events_of, tell};
 use super::lanes::serves;
@@ -34,9 +34,8 @@ impl Directory {
     /// # Errors
     /// When the store or the event log fails.
     pub fn next_delivery(&self, turn: &DeliveryTurn, now: Time) -> Result<Next, Error> {
-        let log = self.inner.store.events();
         // What comes from here on makes it another one.
-        let (_, head) = log.end(turn.key.place.partition());
+        let ends = self.inner.store.events().end(turn.key.place.partition());
         let snapshot = self.inner.store.read()?;
         let Some((destination, progress)) = standing(&snapshot, turn.key)? else {
             return Ok(Next::Rest);
@@ -45,17 +44,49 @@ impl Directory {
             turn.look_again();
             return Ok(Next::Rest);
         }
-        if let Some(next) = self.letter(turn, &snapshot, &destination, now)? {
+        // Dead letters and what is new take turns: none waits for all of the others, however long a
+        // receiver takes for each.
+        if !turn.had_letter()
+            && let Some(next) = self.letter(turn, &snapshot, &destination, now)?
+        {
             return Ok(next);
         }
+        turn.note_letter(false);
+        match self.stream(turn, &snapshot, (&destination, &progress), ends, now)? {
+            Next::Rest => {
+                let letter = self.letter(turn, &snapshot, &destination, now)?;
+                Ok(letter.unwrap_or(Next::Rest))
+            }
+            next @ (Next::Send(_) | Next::Again) => Ok(next),
+        }
+    }
+
+    /// What comes next in the log, of which the newest event has this number and the place's newest
+    /// this hash.
+    fn stream(
+        &self,
+        turn: &DeliveryTurn,
+        snapshot: &Snapshot,
+        (destination, progress): (&EventDestination, &DeliveryProgress),
+        (end, head): (u64, EventHash),
+        now: Time,
+    ) -> Result<Next, Error> {
+        let (key, log) = (turn.key, self.inner.store.events());
         let mark = turn.ahead().filter(|ahead| ahead.sequence > progress.mark.sequence);
         let mark = mark.unwrap_or(progress.mark);
-        let place = turn.key.place;
-        let parcel = Parcel::read((log, &snapshot), place, &destination, (mark, u64::MAX))?;
+        let since = progress.delivered.map_or(destination.stamp.created, |(_, at)| at);
+        if mark.sequence > end {
+            self.note_put_back(key, since, (mark.sequence, end), now)?;
+            return Ok(Next::Again);
+        }
+        let parcel = Parcel::read((log, snapshot), key.place, destination, (mark, u64::MAX))?;
         if let Some((first, Some(previous))) = parcel.met
             && mark.hash.is_some_and(|known| known != previous)
         {
-            self.note_gap(turn.key, (mark.sequence, first), now)?;
+            match self.was_put_back(key.place, mark)? {
+                true => self.note_put_back(key, since, (mark.sequence, end), now)?,
+                false => self.note_gap(key, (mark.sequence, first), now)?,
+            }
             return Ok(Next::Again);
         }
         let last = parcel.events.last().and_then(|event| event.sequence);
@@ -63,11 +94,11 @@ impl Directory {
         if let (Some(first), Some(last)) = (first, last) {
             let events = events_of(&parcel.events);
             let what = What::Stream { first, last, mark: parcel.mark, events };
-            return self.sent(turn.key, &snapshot, (destination, parcel, what), now);
+            return self.sent(key, snapshot, (destination.clone(), parcel, what), now);
         }
         turn.pass(parcel.mark);
         if parcel.mark.sequence > progress.mark.sequence.saturating_add(UNKEPT) {
-            self.keep_mark(turn.key, parcel.mark)?;
+            self.keep_mark(key, parcel.mark)?;
         }
         if !parcel.is_all {
             return Ok(Next::Again);
@@ -89,6 +120,7 @@ impl Directory {
         let number = snapshot.find_first(partition, indices::DEAD_LETTER_WANTED, &wanted)?;
         let Some(number) = number else { return Ok(None) };
         let Some(letter) = snapshot.get::<DeadLetter>(partition, number)? else { return Ok(None) };
+        turn.note_letter(true);
         let after = DeliveryMark { sequence: letter.first.saturating_sub(1), hash: None };
         let range = (after, letter.last);
         let parcel = Parcel::read((log, snapshot), key.place, destination, range)?;
@@ -109,7 +141,8 @@ impl Directory {
         (destination, parcel, what): (EventDestination, Parcel, What),
         now: Time,
     ) -> Result<Next, Error> {
-        let route = route(snapshot, key, &destination, (&parcel.events, now))?;
+        let source = (snapshot, self.inner.store.events());
+        let route = route(source, key, &destination, (&parcel.events, now))?;
         let destination = Box::new(destination);
         let events = parcel.events;
         Ok(Next::Send(Box::new(Delivery { route, events, key, destination, what })))

@@ -2,9 +2,9 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use storage::{Kind, Reading, Snapshot};
+use storage::{EventLog, Kind, Reading, Snapshot};
 
-use super::{DeliveredEvent, DestinationKey, Route, Trust, WebAddress};
+use super::{DeliveredEvent, DestinationKey, LogOf, Route, Trust, WebAddress};
 use crate::access::organization;
 use crate::error::{Error, Invalid};
 use crate::events::hexadecimal;
@@ -15,9 +15,9 @@ use crate::time::Time;
 /// The folder of files with the provider's own events.
 const PROVIDER: &str = "provider";
 
-/// Where events go, as things are at a time.
+/// Where events of a log go, as things are at a time.
 pub(super) fn route(
-    source: &Snapshot,
+    (source, log): (&Snapshot, &EventLog),
     key: DestinationKey,
     destination: &EventDestination,
     (events, now): (&[DeliveredEvent], Time),
@@ -58,7 +58,8 @@ pub(super) fn route(
                     organization(source, id)?.ok_or(Error::Missing)?.uuid.to_string()
                 }
             };
-            Ok(Route::Files { folder })
+            let log = LogOf { events: log.clone(), partition: key.place.partition() };
+            Ok(Route::Files { folder, log })
         }
     }
 }

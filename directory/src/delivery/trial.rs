@@ -33,7 +33,8 @@ impl Grant<'_, &Snapshot, ManageDelivery> {
         let event = DeliveredEvent { sequence: None, at, action, success: true, json };
         let key = DestinationKey { place: self.place, id };
         let events = vec![event];
-        let route = route(self.source, key, &destination, (&events, at))?;
+        let source = (self.source, self.tools.events());
+        let route = route(source, key, &destination, (&events, at))?;
         let destination = Box::new(destination);
         Ok(Delivery { route, events, key, destination, what: What::Trial })
     }

@@ -1,12 +1,11 @@
 //! Events on their way to destinations.
 
 mod bounds;
+mod course;
 
 use std::time::Duration;
 
-use storage::Reading;
-
-use super::world::{DAY, World, options, refusal};
+use super::world::{World, options, refusal};
 use crate::access::{Grant, ManageDelivery, View};
 use crate::collections::{BeginsWith, Browse};
 use crate::delivery::{Delivery, DeliveryBounds, DeliveryStatus, DeliveryTurn, Next, Route, Sent};
@@ -15,8 +14,7 @@ use crate::error::Error;
 use crate::events::{Action, Event, EventActor, Outcome};
 use crate::id::{OrganizationId, Place};
 use crate::records::{
-    DeadLetter, DeliveryProgress, DeliveryWay, EventDestination, EventDestinationFields,
-    EventFilter,
+    DeadLetter, DeliveryWay, EventDestination, EventDestinationFields, EventFilter,
 };
 
 const SECRET: &str = "a secret of more than thirty letters";
@@ -310,7 +308,7 @@ fn bury(world: &World, acme: OrganizationId, login: &str) {
 }
 
 #[test]
-fn dead_letters_are_sent_again_before_whatever_comes_next_or_discarded() {
+fn dead_letters_are_sent_again_or_discarded() {
     let (world, acme) = ready();
     let siem = make(&world, acme, fields("siem", webhook())).unwrap();
     bury(&world, acme, "ada");
@@ -347,60 +345,6 @@ fn dead_letters_are_sent_again_before_whatever_comes_next_or_discarded() {
     });
     assert_eq!((discarded.unwrap(), letters(&world, acme, &siem).len()), (1, 0));
     world.assert_sound();
-}
-
-#[test]
-fn what_was_forgotten_before_it_was_delivered_is_told() {
-    let (world, acme) = ready();
-    let filter = EventFilter { actor: Some("ada".into()), ..EventFilter::default() };
-    let siem = make(&world, acme, EventDestinationFields { filter, ..fields("siem", syslog()) });
-    let siem = siem.unwrap();
-    tell(&world, acme, "ada");
-    conclude(&world, next(&world).unwrap(), &failure());
-    flush(&world);
-    // A segment covers a day at most, and what is written to stays.
-    world.pass(3 * DAY);
-    tell(&world, acme, "later");
-    flush(&world);
-    world.pass(3 * DAY);
-    tell(&world, acme, "ada");
-    flush(&world);
-    let forgotten = world.directory.forget_events(world.now(), Duration::from_secs(86_400));
-    assert!(forgotten.unwrap() > 0);
-    let (_turn, delivery) = next(&world).unwrap();
-    assert_eq!(told(&delivery)[0], "ada");
-    let standing = status(&world, acme, &siem);
-    assert_eq!(standing.gaps, 1);
-    flush(&world);
-    let event = &world.events(acme.into(), 1)[0];
-    let Outcome::Failure(reason) = &event.outcome else { panic!("{event:?}") };
-    assert!(reason.contains("were forgotten"), "{reason}");
-    assert_eq!(event.action, Action::EventDelivery);
-}
-
-#[test]
-fn a_gap_is_told_to_the_destination_itself_whatever_its_filter() {
-    let (world, acme) = ready();
-    let filter = EventFilter { actions: vec![Action::SignIn], ..EventFilter::default() };
-    let siem = make(&world, acme, EventDestinationFields { filter, ..fields("siem", webhook()) });
-    let siem = siem.unwrap();
-    let progress = |edit: fn(&mut DeliveryProgress)| {
-        let (partition, store) = (acme.partition(), &world.directory.inner.store);
-        let number = store.read().unwrap().scan::<EventDestination>(partition, None).next();
-        let (number, _) = number.unwrap().unwrap();
-        let done = store.write(move |change| {
-            let mut progress = change.get::<DeliveryProgress>(partition, number)?.unwrap();
-            edit(&mut progress);
-            change.put(partition, number, &progress)?;
-            Ok::<_, Error>(())
-        });
-        done.unwrap();
-    };
-    progress(|progress| progress.mark.hash = Some([9; 32]));
-    let (_turn, delivery) = next(&world).unwrap_or_else(|| next(&world).unwrap());
-    assert_eq!(told(&delivery), ["event_delivery"]);
-    assert!(delivery.events[0].json.contains("were forgotten"));
-    assert_eq!(status(&world, acme, &siem).gaps, 1);
 }
 
 #[test]

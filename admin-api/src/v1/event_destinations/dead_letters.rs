@@ -75,7 +75,7 @@ pub(crate) async fn list_event_dead_letters(
     looking.await
 }
 
-/// Has events sent again that a destination would not take, before whatever comes next.
+/// Has events sent again that a destination would not take, in turn with whatever comes next.
 ///
 /// They are read from the log again: what is kept no longer is not sent. What is taken is no dead
 /// letter any more.
