@@ -22,7 +22,7 @@ mod trial;
 use storage::Secret;
 
 pub use self::address::WebAddress;
-pub(crate) use self::address::is_host;
+pub(crate) use self::address::{is_host, masked};
 pub use self::bounds::{DeliveryBounds, DeliveryNetworks};
 pub(crate) use self::lanes::Deliveries;
 pub use self::lanes::{DeliveryTurn, DestinationKey};

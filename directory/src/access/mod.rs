@@ -14,9 +14,7 @@ mod standing;
 
 pub use actor::{Actor, Context, Identity};
 pub(crate) use actor::{Proven, Who};
-#[cfg(test)]
-pub(crate) use authorize::authorize;
-pub(crate) use authorize::{Errand, Seen, authorize_errand, organization, proves};
+pub(crate) use authorize::{Errand, Seen, authorize, authorize_errand, organization, proves};
 pub use authorize::{PlaceName, Refusal};
 pub use grant::Grant;
 pub use permit::{

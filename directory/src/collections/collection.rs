@@ -128,7 +128,9 @@ where
     /// What is told of a change from one state of a record to another.
     pub(crate) fn told(&self, before: &E, after: &E) -> Result<Vec<Difference>, Error> {
         let told = |record| Told::of(record, &*self.site.source, self.site.partition());
-        Ok(differences(Some(&told(before)?), Some(&told(after)?)))
+        let mut all = differences(Some(&told(before)?), Some(&told(after)?));
+        all.extend(E::concealed(before, after));
+        Ok(all)
     }
 
     /// What is told of a record that goes.
@@ -195,8 +197,7 @@ impl<E: Entity> Collection<'_, &mut Change<'_>, E> {
         record.settle(&*self.site.source, partition)?;
         record.stamp().touch(self.site.now());
         self.site.source.put(partition, id.record(), &record)?;
-        let told = |record| Told::of(record, &*self.site.source, partition);
-        let told = differences(Some(&told(&before)?), Some(&told(&record)?));
+        let told = self.told(&before, &record)?;
         let name = E::name(record.fields()).to_owned();
         self.site.tell(Action::Changed, (E::SUBJECT, record.uuid(), &name), told)?;
         Ok(record)

@@ -5,7 +5,7 @@ use storage::{Change, Id, Index, Partition, Reading, Record};
 use uuid::Uuid;
 
 use crate::error::{Error, Invalid};
-use crate::events::SubjectKind;
+use crate::events::{Difference, SubjectKind};
 use crate::id::RecordId;
 use crate::records::Stamp;
 
@@ -82,6 +82,11 @@ pub trait Entity: Record {
         _partition: Partition,
     ) -> Result<Vec<(String, serde_json::Value)>, Error> {
         Ok(Vec::new())
+    }
+
+    /// That something changed of which no event may tell what it is.
+    fn concealed(_before: &Self, _after: &Self) -> Option<Difference> {
+        None
     }
 
     /// Checks the fields by themselves.

@@ -14,8 +14,8 @@ use super::collection::Collection;
 use super::entity::Entity;
 use super::own_certificates::shown;
 use super::server_certificate::ClientIdentity;
-use crate::access::{Grant, ManageDelivery, View};
-use crate::delivery::{DeliveryBounds, WebAddress, bury, is_host};
+use crate::access::{Grant, ManageDelivery, Permit, View, authorize};
+use crate::delivery::{DeliveryBounds, WebAddress, bury, is_host, masked};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{EventDestinationId, RecordId};
@@ -52,6 +52,14 @@ impl<'t, 's> Grant<'t, &'s Snapshot, View> {
     /// The destinations of the place's events, to be read.
     pub fn event_destinations(&self) -> EventDestinations<'t, &'s Snapshot> {
         Collection::new(self.site())
+    }
+
+    /// Whether whoever looks sees addresses whole, as who manages destinations does.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn sees_whole_addresses(&self) -> Result<bool, Error> {
+        Ok(authorize(self.source, self.context, ManageDelivery::RIGHT, self.place)?.is_ok())
     }
 }
 
@@ -273,10 +281,27 @@ where
 }
 
 impl EventDestination {
+    /// The same as whoever may only view sees it: of a webhook's address the host alone, as a token of
+    /// the receiver's may stand behind it.
+    #[must_use]
+    pub fn masked(self) -> Self {
+        let way = masked_way(&self.fields.way);
+        Self { fields: EventDestinationFields { way, ..self.fields }, ..self }
+    }
+
     /// SHA-256 of the own certificate that receivers are shown, where there is one.
     pub fn client_fingerprint(&self) -> Option<super::Fingerprint> {
         use sha2::{Digest, Sha256};
         self.client.first().map(|own| Sha256::digest(own).into())
+    }
+}
+
+fn masked_way(way: &DeliveryWay) -> DeliveryWay {
+    match way {
+        DeliveryWay::Webhook { url, authorities } => {
+            DeliveryWay::Webhook { url: masked(url), authorities: authorities.clone() }
+        }
+        DeliveryWay::Syslog { .. } | DeliveryWay::Files => way.clone(),
     }
 }
 
@@ -384,6 +409,24 @@ impl Entity for EventDestination {
 
     fn name(fields: &EventDestinationFields) -> &str {
         &fields.name
+    }
+
+    fn named_values<R: Reading>(
+        &self,
+        _source: &R,
+        _partition: Partition,
+    ) -> Result<Vec<(String, serde_json::Value)>, Error> {
+        // Events are for whoever may view, and go to other destinations.
+        let way = serde_json::to_value(masked_way(&self.fields.way)).unwrap_or_default();
+        Ok(vec![("way".to_owned(), way)])
+    }
+
+    fn concealed(before: &Self, after: &Self) -> Option<Difference> {
+        let (before, after) = (&before.fields.way, &after.fields.way);
+        let is_other = before != after && masked_way(before) == masked_way(after);
+        let (before, after) = ("\"not shown\"".to_owned(), "\"another, not shown\"".to_owned());
+        let field = "path".to_owned();
+        is_other.then_some(Difference { field, before: Some(before), after: Some(after) })
     }
 
     fn check(fields: &EventDestinationFields) -> Result<(), Invalid> {

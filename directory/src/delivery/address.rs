@@ -43,6 +43,17 @@ impl WebAddress {
     }
 }
 
+/// An address without what stands behind the host, where many receivers have a token; as it is where
+/// nothing stands there.
+pub(crate) fn masked(url: &str) -> String {
+    match WebAddress::read(url) {
+        Ok(address) if address.target == "/" => url.to_owned(),
+        Ok(address) => format!("{SCHEME}{}/…", address.authority),
+        // What cannot be read was refused; nothing of it is shown.
+        Err(_) => "…".to_owned(),
+    }
+}
+
 fn host_and_port(authority: &str) -> Option<(&str, u16)> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {
@@ -94,6 +105,22 @@ mod tests {
             let parts = (&*read.host, read.port, &*read.authority, &*read.target);
             assert_eq!(parts, (host, port, authority, target), "{text}");
         }
+    }
+
+    #[test]
+    fn what_may_be_a_token_is_masked_and_a_masked_address_is_none() {
+        for (text, shown) in [
+            ("https://siem.example", "https://siem.example"),
+            ("https://siem.example/", "https://siem.example/"),
+            ("https://siem.example:8443/T0/B0/XyZ", "https://siem.example:8443/…"),
+            ("https://siem.example?token=XyZ", "https://siem.example/…"),
+            ("https://[2001:db8::1]:444/x", "https://[2001:db8::1]:444/…"),
+            ("nothing", "…"),
+        ] {
+            assert_eq!(masked(text), shown, "{text}");
+        }
+        // So that nobody writes back what was shown.
+        assert!(WebAddress::read("https://siem.example/…").is_err());
     }
 
     #[test]

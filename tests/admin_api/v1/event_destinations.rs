@@ -348,6 +348,52 @@ fn destinations_are_managed_by_who_manages_the_configuration_the_providers_among
 }
 
 #[test]
+fn the_token_in_a_webhooks_address_is_for_those_alone_who_may_change_it() {
+    let office = Office::new();
+    let address = |token: &str| format!("https://siem.invalid/hooks/{token}");
+    let receiver = json!({"url": address("first-token")});
+    let fields = json!({"name": "siem", "kind": "webhook", "paused": true, "webhook": receiver});
+    let made = office.make("event-destinations", &fields);
+    assert_eq!(made["webhook"]["url"], json!(address("first-token")));
+    let place = format!("event-destinations/{}", id_of(&made));
+    let receiver = json!({"webhook": {"url": address("other-token")}});
+    let changed = office.act("PATCH", &place, Some(&receiver));
+    assert_eq!(changed["webhook"]["url"], json!(address("other-token")));
+    let with_token = "event-destinations?filter=webhook.url%20co%20%22other-token%22";
+    let reader = ("read_only", false, office.provider_admin("read_only", &json!("all")));
+    let roles = [
+        ("administrator_with_billing", true),
+        ("administrator", true),
+        ("manager", false),
+        ("help_desk", false),
+        ("read_only", false),
+    ];
+    let own = roles.into_iter().map(|(role, whole)| (role, whole, office.admin(role)));
+    for (role, whole, admin) in own.chain([reader]) {
+        let expected =
+            if whole { address("other-token") } else { "https://siem.invalid/…".to_owned() };
+        let shown = admin.session.get(&office.path(&place)).json();
+        assert_eq!(shown["webhook"]["url"], json!(expected), "{role}");
+        let list = admin.session.get(&office.path("event-destinations")).json();
+        assert_eq!(list["items"][0]["webhook"]["url"], json!(expected), "{role}");
+        // Nor is it found out by guessing.
+        let found = admin.session.get(&office.path(with_token)).json();
+        assert_eq!(found["items"].as_array().unwrap().len(), usize::from(whole), "{role}");
+    }
+    let events = office.events();
+    assert!(!serde_json::to_string(&events).unwrap().contains("-token"), "{events:?}");
+    let is_change =
+        |event: &&Value| event["action"] == "changed" && event["subject"]["name"] == "siem";
+    let changed = events.iter().find(is_change).unwrap();
+    let path = json!({"field": "path", "before": "not shown", "after": "another, not shown"});
+    assert_eq!(changed["differences"], json!([path]));
+    // What was shown to others is no address: nobody writes it back unawares.
+    let shown = json!({"webhook": {"url": "https://siem.invalid/…"}});
+    let refused = office.top.send("PATCH", &office.path(&place), Some(&shown));
+    assert_eq!((refused.status, &refused.json()["pointer"]), (422, &json!("/webhook/url")));
+}
+
+#[test]
 fn the_command_line_makes_looks_at_and_deletes_destinations() {
     let (office, receiver) = (Office::new(), Receiver::start());
     let top = &office.demo.admin_api.tokens.administrator_with_billing;

@@ -74,5 +74,5 @@ async fn set(
         let id = destinations.id_of(event_destination)?;
         destinations.set_client_certificate(id, revision, identity.as_ref())
     });
-    Ok(changed.await?.into())
+    Ok(EventDestination::changed(changed.await?))
 }

@@ -95,7 +95,7 @@ pub(crate) async fn create_event_destination(
     let (_, record) = made.await?;
     let revision = record.stamp.revision;
     let secret = is_signed.then_some(secret);
-    let made = MadeEventDestination { destination: record.into(), secret };
+    let made = MadeEventDestination { destination: EventDestination::seen(record, true), secret };
     Ok((StatusCode::CREATED, Revised::new(revision, made)).into_response())
 }
 

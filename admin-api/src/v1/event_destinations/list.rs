@@ -8,7 +8,8 @@ use crate::caller::Home;
 use crate::list::{List, Listed, NamedQuery};
 use crate::problem::Problem;
 
-/// Lists destinations of events in the order in which they were made.
+/// Lists destinations of events in the order in which they were made; addresses of webhooks whole with
+/// `manage_configuration` alone.
 #[utoipa::path(
     get,
     path = "/event-destinations",
@@ -24,8 +25,9 @@ pub(crate) async fn list_event_destinations(
     let asking = home.caller.asking();
     let looking = query.answer(asking, move |asked| {
         let reading = home.caller.read()?;
-        let destinations = reading.authorize_at::<View>(home.place)?.event_destinations();
-        asked.find(&destinations, |_, record| Ok(EventDestination::from(record)))
+        let grant = reading.authorize_at::<View>(home.place)?;
+        let (destinations, whole) = (grant.event_destinations(), grant.sees_whole_addresses()?);
+        asked.find(&destinations, |_, record| Ok(EventDestination::seen(record, whole)))
     });
     looking.await
 }

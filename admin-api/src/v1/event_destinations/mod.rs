@@ -49,7 +49,8 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(dead_letters::discard_event_dead_letters))
 }
 
-/// Where events go beside the log; no secret of it is shown.
+/// Where events go beside the log; no secret of it is shown, and an address whole to those alone who may
+/// change it.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct EventDestination {
     /// The destination's id.
@@ -122,8 +123,10 @@ impl From<Filter> for records::EventFilter {
     }
 }
 
-impl From<records::EventDestination> for EventDestination {
-    fn from(record: records::EventDestination) -> Self {
+impl EventDestination {
+    /// As whoever looks sees it: whole, or without what of an address may be a secret.
+    fn seen(record: records::EventDestination, whole: bool) -> Self {
+        let record = if whole { record } else { record.masked() };
         let client_certificate = record.client_fingerprint().map(|fingerprint| hex(&fingerprint));
         let (kind, syslog, webhook) = way::shown(record.fields.way);
         Self {
@@ -140,10 +143,9 @@ impl From<records::EventDestination> for EventDestination {
             previous_secret_until: record.previous_until.map(Moment),
         }
     }
-}
 
-impl From<records::EventDestination> for Revised<EventDestination> {
-    fn from(record: records::EventDestination) -> Self {
-        Self::new(record.stamp.revision, record.into())
+    /// As whoever changed it sees it.
+    fn changed(record: records::EventDestination) -> Revised<Self> {
+        Revised::new(record.stamp.revision, Self::seen(record, true))
     }
 }

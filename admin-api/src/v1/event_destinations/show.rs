@@ -7,7 +7,7 @@ use crate::caller::{Home, Item};
 use crate::problem::Problem;
 use crate::revision::Revised;
 
-/// Shows a destination of events.
+/// Shows a destination of events; the address of a webhook whole with `manage_configuration` alone.
 #[utoipa::path(
     get,
     path = "/event-destinations/{event_destination}",
@@ -20,6 +20,8 @@ pub(crate) async fn show_event_destination(
     Item(event_destination): Item,
 ) -> Result<Revised<EventDestination>, Problem> {
     let reading = home.caller.read()?;
-    let destinations = reading.authorize_at::<View>(home.place)?.event_destinations();
-    Ok(destinations.read(destinations.id_of(event_destination)?)?.into())
+    let grant = reading.authorize_at::<View>(home.place)?;
+    let (destinations, whole) = (grant.event_destinations(), grant.sees_whole_addresses()?);
+    let record = destinations.read(destinations.id_of(event_destination)?)?;
+    Ok(Revised::new(record.stamp.revision, EventDestination::seen(record, whole)))
 }

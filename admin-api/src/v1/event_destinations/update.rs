@@ -73,5 +73,5 @@ pub(crate) async fn update_event_destination(
             Ok(())
         })
     });
-    Ok(changed.await?.into())
+    Ok(EventDestination::changed(changed.await?))
 }

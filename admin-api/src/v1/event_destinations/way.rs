@@ -62,8 +62,8 @@ pub(crate) enum Transport {
 #[serde(deny_unknown_fields)]
 #[schema(as = WebhookReceiver, example = json!({"url": "https://siem.example/events"}))]
 pub(crate) struct Webhook {
-    /// Its address. Whoever may view sees it, and events tell it when it changes: requests are signed, so
-    /// it needs no secret in it.
+    /// Its address. What stands behind the host, where a token may be, is shown to those alone who have
+    /// `manage_configuration`, and told in no event: others see `https://siem.example/…`.
     #[schema(max_length = 2048)]
     url: String,
     /// The certificates of who may vouch for it, in PEM; whoever the server's machine believes when
