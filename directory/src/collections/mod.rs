@@ -105,6 +105,7 @@ pub use security_versions::{VersionPlace, VersionsOf};
 pub use server_certificate::{
     ClientIdentity, Facts, NetworkTrust, ServerIdentity, ShownCertificate,
 };
+pub(crate) use service_accounts::settle_former;
 pub use service_accounts::{GeneratedPassword, ServiceAccounts};
 pub use sessions::{SessionQuery, SessionsWhere};
 pub(crate) use sessions::{find_session, open_sessions_at};

@@ -15,7 +15,7 @@ use crate::access::{Grant, ManageConfiguration, View, organization};
 use crate::authentication::{HashParameters, Password};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind, told_time};
-use crate::id::{RecordId, ServiceAccountId};
+use crate::id::{OrganizationId, RecordId, ServiceAccountId};
 use crate::limits::{self, NAMED_GROUPS};
 use crate::records::{
     Credential, FormerPassword, Group, ServiceAccount, ServiceAccountFields, Stamp, Visibility,
@@ -148,13 +148,13 @@ impl ServiceAccounts<'_, &mut Change<'_>> {
                 let kept = u64::try_from(keep.as_millis()).unwrap_or(u64::MAX);
                 let until = self.site.now().plus(kept);
                 self.site.source.put(partition, number, &FormerPassword { hash, set, until })?;
-                self.mark_former(until)?;
                 told.push(until_told(None, Some(until)));
             }
             None => {
                 self.site.source.delete::<FormerPassword>(partition, number)?;
             }
         }
+        self.settle_former()?;
         put_hash(&mut self.site, number, Some(password.hash.clone()))?;
         let subject = (SubjectKind::ServiceAccount, account.uuid, account.fields.name.as_str());
         self.site.tell(Action::SecretRotated, subject, told)
@@ -171,19 +171,16 @@ impl ServiceAccounts<'_, &mut Change<'_>> {
             return Ok(());
         };
         self.site.source.delete::<FormerPassword>(partition, number)?;
+        self.settle_former()?;
         raise_version(&mut self.site, number)?;
         let told = vec![until_told(Some(former.until), None)];
         let subject = (SubjectKind::ServiceAccount, account.uuid, account.fields.name.as_str());
         self.site.tell(Action::Changed, subject, told)
     }
 
-    /// Says in the organization's record until when a former password may count.
-    fn mark_former(&mut self, until: Time) -> Result<(), Error> {
+    fn settle_former(&mut self) -> Result<(), Error> {
         let id = self.site.place.organization().ok_or(Error::Missing)?;
-        let mut home = organization(&*self.site.source, id)?.ok_or(Error::Missing)?;
-        home.marks.former_passwords = home.marks.former_passwords.max(until);
-        self.site.source.put(Partition::Provider, id.record(), &home)?;
-        Ok(())
+        settle_former(self.site.source, id)
     }
 
     /// Deletes a service account and its credentials.
@@ -191,8 +188,26 @@ impl ServiceAccounts<'_, &mut Change<'_>> {
     /// # Errors
     /// `Missing` or `Stale`.
     pub fn delete(&mut self, id: ServiceAccountId, revision: Option<u64>) -> Result<(), Error> {
-        self.remove(id, revision)
+        let (partition, number) = (self.site.partition(), id.record());
+        let had_former = self.site.source.contains::<FormerPassword>(partition, number)?;
+        self.remove(id, revision)?;
+        if had_former { self.settle_former() } else { Ok(()) }
     }
+}
+
+/// Says in an organization's record until when former passwords count, by those that there are: no
+/// longer than that a wrong password takes as long as two.
+pub(crate) fn settle_former(change: &mut Change<'_>, id: OrganizationId) -> Result<(), Error> {
+    let mut until = Time::default();
+    for found in change.scan::<FormerPassword>(id.partition(), None) {
+        until = until.max(found?.1.until);
+    }
+    let mut home = organization(&*change, id)?.ok_or(Error::Missing)?;
+    if home.marks.former_passwords != until {
+        home.marks.former_passwords = until;
+        change.put(Partition::Provider, id.record(), &home)?;
+    }
+    Ok(())
 }
 
 impl Entity for ServiceAccount {

@@ -6,7 +6,7 @@ use storage::{Change, Id, Index, Partition, Reading};
 
 use super::Directory;
 use crate::access::{Actor, Context, organization};
-use crate::collections::{Site, purge, raise_version};
+use crate::collections::{Site, purge, raise_version, settle_former};
 use crate::error::Error;
 use crate::events::{Action, Difference, EventActor, SubjectKind};
 use crate::id::{OrganizationId, RecordId, UserId};
@@ -27,6 +27,8 @@ struct Over {
     invitations: Vec<Id>,
     /// Former passwords of service accounts.
     former: Vec<Id>,
+    /// Whether the organization's record speaks of former passwords, and there is none.
+    is_marked_in_vain: bool,
 }
 
 impl Over {
@@ -36,6 +38,10 @@ impl Over {
         let home = organization(source, id)?.ok_or(Error::Missing)?;
         let kept = home.settings.deleted_users_kept;
         let until = |index, time: Time| first_until(source, id.partition(), index, time);
+        let (former, is_marked_in_vain) = match home.marks.former_passwords {
+            Time(0) => (Vec::new(), false),
+            _ => former_over(source, id.partition(), now)?,
+        };
         let deleted = now.0.checked_sub(kept).map(Time);
         Ok(Self {
             users: until(indices::USER_EXPIRY, now)?,
@@ -44,29 +50,40 @@ impl Over {
                 None => Vec::new(),
             },
             invitations: until(indices::INVITATION_EXPIRY, now)?,
-            former: match home.marks.former_passwords {
-                Time(0) => Vec::new(),
-                _ => former_over(source, id.partition(), now)?,
-            },
+            former,
+            is_marked_in_vain,
         })
     }
 
     fn is_empty(&self) -> bool {
-        let Self { users, deleted, invitations, former } = self;
-        [users, deleted, invitations, former].iter().all(|over| over.is_empty())
+        self.count() == 0 && !self.is_marked_in_vain
     }
 
     fn count(&self) -> usize {
-        let Self { users, deleted, invitations, former } = self;
+        let Self { users, deleted, invitations, former, is_marked_in_vain: _ } = self;
         users.len() + deleted.len() + invitations.len() + former.len()
     }
 }
 
-/// The former passwords that count no more. There are as many as accounts were rotated lately.
-fn former_over(source: &impl Reading, partition: Partition, now: Time) -> Result<Vec<Id>, Error> {
-    let all = source.scan::<FormerPassword>(partition, None);
-    let over = all.filter(|found| !matches!(found, Ok((_, former)) if former.counts(now)));
-    Ok(over.map(|found| found.map(|(id, _)| id)).take(STEP).collect::<Result<_, _>>()?)
+/// The former passwords that count no more, and whether there is none at all. There are as many as
+/// accounts were rotated lately.
+fn former_over(
+    source: &impl Reading,
+    partition: Partition,
+    now: Time,
+) -> Result<(Vec<Id>, bool), Error> {
+    let (mut over, mut is_none) = (Vec::new(), true);
+    for found in source.scan::<FormerPassword>(partition, None) {
+        let (id, former) = found?;
+        is_none = false;
+        if !former.counts(now) {
+            over.push(id);
+        }
+        if over.len() == STEP {
+            break;
+        }
+    }
+    Ok((over, is_none))
 }
 
 /// The records whose time in an index is over.
@@ -136,13 +153,7 @@ fn end_former(
         site.source.delete::<FormerPassword>(partition, number)?;
         raise_version(site, number)?;
     }
-    if site.source.scan::<FormerPassword>(partition, None).next().is_some() {
-        return Ok(());
-    }
-    let mut home = organization(&*site.source, id)?.ok_or(Error::Missing)?;
-    home.marks.former_passwords = Time::default();
-    site.source.put(Partition::Provider, id.record(), &home)?;
-    Ok(())
+    settle_former(site.source, id)
 }
 
 struct Step<'a> {
@@ -166,7 +177,7 @@ impl Step<'_> {
                 purge(&mut site, EventActor::Daemon, number, &deleted)?;
             }
         }
-        if !over.former.is_empty() {
+        if !over.former.is_empty() || over.is_marked_in_vain {
             end_former(&mut site, self.id, over.former)?;
         }
         for number in over.invitations {

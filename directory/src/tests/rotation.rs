@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use storage::Partition;
+
 use super::world::{RIGHT, World, accepted, options};
-use crate::access::{Actor, ManageConfiguration, Search, View};
+use crate::access::{Actor, ManageConfiguration, Search, View, organization};
 use crate::authentication::{Outcome, Who};
 use crate::collections::GeneratedPassword;
+use crate::error::Error;
 use crate::events::Action;
 use crate::id::{OrganizationId, RecordId, ServiceAccountId};
 use crate::records::{FormerPassword, Organization, ServiceAccountFields};
@@ -133,12 +136,14 @@ fn it_ends_by_a_call_by_another_rotation_and_with_the_account() {
     });
     ended.unwrap();
     assert!(!accepted(&application.bind(&application.first)));
+    assert_eq!(application.mark(), Time(0), "nobody waits for a second hash any more");
     assert!(accepted(&application.bind(&second)));
     let third = application.rotate(HOUR);
     let fourth = application.rotate(HOUR);
     assert!(!accepted(&application.bind(&second)), "only the last one before");
     assert!(accepted(&application.bind(&third)) && accepted(&application.bind(&fourth)));
     let fifth = application.rotate(0);
+    assert_eq!(application.mark(), Time(0));
     assert!(!accepted(&application.bind(&fourth)) && accepted(&application.bind(&fifth)));
     application.rotate(HOUR);
     let deleted = world.change(move |change| {
@@ -147,6 +152,33 @@ fn it_ends_by_a_call_by_another_rotation_and_with_the_account() {
     });
     deleted.unwrap();
     assert!(!application.has_former());
+    assert_eq!(application.mark(), Time(0));
+    world.assert_sound();
+}
+
+#[test]
+fn a_mark_of_former_passwords_that_are_gone_goes_and_one_of_others_stays() {
+    let application = Application::new();
+    let (world, acme) = (&application.world, application.acme);
+    application.rotate(2 * HOUR);
+    let until = application.mark();
+    let mark = move |time: Time| {
+        let marked = world.directory.inner.store.write(move |change| {
+            let mut home = organization(&*change, acme)?.unwrap();
+            home.marks.former_passwords = time;
+            change.put(Partition::Provider, acme.record(), &home)?;
+            Ok::<_, Error>(())
+        });
+        marked.unwrap();
+    };
+    // There is one that still counts, for less long than the mark says, as earlier versions left it.
+    mark(until.plus(HOUR));
+    world.directory.end_user_lives(world.now()).unwrap();
+    assert!(application.has_former() && application.mark() >= until);
+    application.rotate(0);
+    mark(until);
+    assert_eq!(world.directory.end_user_lives(world.now()).unwrap(), 0);
+    assert_eq!(application.mark(), Time(0));
     world.assert_sound();
 }
 
