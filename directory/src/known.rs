@@ -20,7 +20,8 @@ use crate::directory::Directory;
 use crate::error::Error;
 use crate::id::{GroupId, OrganizationId, RecordId, UserId};
 use crate::records::{
-    Base, Organization, ServerCertificate, ServiceAccount, User, Visibility, indices, kinds,
+    Base, Organization, ServerCertificate, ServiceAccount, ServiceAccountFields, User, Visibility,
+    indices, kinds,
 };
 use crate::search::EntryId;
 use crate::search::kin::{self, KnownGroup, MemberNames, Memberships};
@@ -45,6 +46,8 @@ pub(crate) struct Lookups {
     seen: Known<(Actor, OrganizationId), Arc<Seen>>,
     /// What organizations show in EAP in place of the daemon's certificate, or that it is nothing.
     shown: Known<OrganizationId, Option<Arc<ShownCertificate>>>,
+    /// The applications that bind users from networks of their own.
+    binders: Known<OrganizationId, Arc<[ServiceAccountFields]>>,
     /// The members of groups.
     members: Known<(OrganizationId, GroupId), Arc<MemberNames>, Room>,
 }
@@ -96,6 +99,7 @@ impl Lookups {
             memberships: Known::within(users, size / 2),
             seen: Known::new(KNOWN_ACTORS),
             shown: Known::new(capacity.organizations),
+            binders: Known::new(capacity.organizations),
             members: Known::within(KNOWN_MEMBERS, size / 8),
         }
     }
@@ -239,6 +243,26 @@ impl Lookups {
             None => None,
         };
         self.shown.keep(snapshot, organization, read.clone());
+        Ok(read)
+    }
+
+    /// Reads which applications of an organization bind users from networks of their own, or knows it.
+    pub(crate) fn binders(
+        &self,
+        snapshot: &Snapshot,
+        organization: OrganizationId,
+    ) -> Result<Arc<[ServiceAccountFields]>, ReadError> {
+        let partition = organization.partition();
+        if let Some(known) = self.binders.get(snapshot, partition, &organization) {
+            return Ok(known);
+        }
+        let mut read = Vec::new();
+        for found in snapshot.find(partition, indices::SERVICE_ACCOUNT_SOURCES, b"") {
+            let account = snapshot.get::<ServiceAccount>(partition, found?)?;
+            read.extend(account.map(|account| account.fields));
+        }
+        let read = Arc::<[ServiceAccountFields]>::from(read);
+        self.binders.keep(snapshot, organization, Arc::clone(&read));
         Ok(read)
     }
 

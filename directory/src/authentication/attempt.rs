@@ -260,7 +260,7 @@ impl Attempt {
             self.organization = Some(id);
             self.settings = settings;
             self.claim(directory.account(snapshot, id, &self.who)?);
-            (self.need, self.enrol_by) = self.needed(snapshot)?;
+            (self.need, self.enrol_by) = self.needed(directory, snapshot)?;
         }
         Ok(())
     }

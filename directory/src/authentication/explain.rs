@@ -123,7 +123,7 @@ impl Grant<'_, &Snapshot, View> {
         attempt.policy = Some(Arc::new(policy));
         let account = find_user(snapshot, (place, found.marks), &prepare(&asked.login))?;
         attempt.claim(account.map(Arc::new));
-        (attempt.need, attempt.enrol_by) = attempt.needed(snapshot)?;
+        (attempt.need, attempt.enrol_by) = attempt.needed(directory, snapshot)?;
         let needs_code =
             attempt.need == Need::Code && asked.circumstances.method != NetworkMethod::EapTls;
         if let Some(reason) = attempt.hindrance(snapshot)? {

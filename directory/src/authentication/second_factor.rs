@@ -15,7 +15,7 @@ use crate::access::{Actor, Identity, Who as Origin, proves};
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::id::{OrganizationId, RecordId};
-use crate::records::{Credential, Demand, ServiceAccount, Spellings, indices, kinds};
+use crate::records::{Credential, Demand, ServiceAccount, Spellings, kinds};
 use crate::time::Time;
 
 /// Why a proof is no proof, for the event.
@@ -79,7 +79,11 @@ impl Attempt {
     /// What the account must bring, by what the organization says, or the application or the
     /// network gear through which its owner comes; and until when a second factor is to be enrolled
     /// of which it has none. What applications and gear demand themselves knows of no grace.
-    pub(super) fn needed(&self, snapshot: &Snapshot) -> Result<(Need, Option<Time>), Error> {
+    pub(super) fn needed(
+        &self,
+        directory: &Directory,
+        snapshot: &Snapshot,
+    ) -> Result<(Need, Option<Time>), Error> {
         let factor = self.settings.second_factor;
         let account = self.account.as_deref();
         let Some(Account { identity: Identity::User(_), credential, let_in, .. }) = account else {
@@ -87,7 +91,7 @@ impl Attempt {
         };
         let own = match (&self.policy, factor.service_accounts_decide) {
             (Some(policy), _) => policy.second_factor,
-            (None, true) => self.demand_of_applications(snapshot)?,
+            (None, true) => self.demand_of_applications(directory, snapshot)?,
             (None, false) => None,
         };
         let demand = own.unwrap_or(factor.demand);
@@ -114,18 +118,19 @@ impl Attempt {
     /// before on the connection, and those that bind users from where this one comes. The most
     /// demanding one counts, so that none weakens another's rule; `None` where that is what the
     /// organization demands of everybody.
-    fn demand_of_applications(&self, snapshot: &Snapshot) -> Result<Option<Demand>, Error> {
+    fn demand_of_applications(
+        &self,
+        directory: &Directory,
+        snapshot: &Snapshot,
+    ) -> Result<Option<Demand>, Error> {
         let Some(place) = self.organization else { return Ok(None) };
         let (usual, source) = (self.settings.second_factor.demand, self.source.to_canonical());
         let mut demands = Vec::new();
         if let Some(application) = self.application {
             demands.push(self.demand_of(snapshot, place, application)?);
         }
-        for id in snapshot.find(place.partition(), indices::SERVICE_ACCOUNT_SOURCES, b"") {
-            let Some(account) = snapshot.get::<ServiceAccount>(place.partition(), id?)? else {
-                continue;
-            };
-            let fields = account.fields;
+        // They are known: no bind reads them again, and few enough instructions tell nobody who is there.
+        for fields in directory.inner.lookups.binders(snapshot, place)?.iter() {
             if fields.sources.iter().any(|network| network.contains(&source)) {
                 // Who may not bind makes nothing easier for anybody.
                 let least = if fields.suspended { usual } else { Demand::Off };
