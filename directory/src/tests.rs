@@ -18,6 +18,7 @@ mod gear;
 mod gear_certificates;
 mod imports;
 mod in_clear;
+mod kinds;
 mod later;
 mod memory;
 mod model;

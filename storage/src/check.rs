@@ -20,6 +20,12 @@ impl KindCheck {
     pub fn of<R: Record>() -> Self {
         Self { kind: R::KIND, entries: |stored| Ok(Entries::stored::<R>(stored)?.1) }
     }
+
+    /// The kind whose records it checks.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
 }
 
 /// What a check found.

@@ -21,7 +21,12 @@ impl Directory {
     /// # Errors
     /// When the store cannot be read.
     pub fn check(&self) -> Result<Report, Error> {
-        let kinds = [
+        Ok(self.inner.store.check(&Self::kinds_checked())?)
+    }
+
+    /// How to check the records of each kind that there is.
+    pub(crate) fn kinds_checked() -> Vec<KindCheck> {
+        vec![
             KindCheck::of::<Organization>(),
             KindCheck::of::<Admin>(),
             KindCheck::of::<Token>(),
@@ -71,7 +76,6 @@ impl Directory {
             KindCheck::of::<EventDestination>(),
             KindCheck::of::<DeliveryProgress>(),
             KindCheck::of::<DeadLetter>(),
-        ];
-        Ok(self.inner.store.check(&kinds)?)
+        ]
     }
 }

@@ -34,4 +34,6 @@ pub(crate) use run::TURN;
 pub use run::{Ended, Evidence, Position, SearchGrant, Searching, Visit, Visitor};
 pub(crate) use sight::Sight;
 pub(crate) use since::{COMMITS, Subject};
+#[cfg(test)]
+pub(crate) use since::{SHOWN, UNSHOWN};
 pub use since::{Since, Touched};

@@ -108,10 +108,31 @@ impl Subject {
     }
 }
 
+/// Kinds of records that entries show, or by which it is decided who sees what. What is in neither list
+/// counts as one of these.
+#[cfg(test)]
+pub(crate) const SHOWN: &[storage::Kind] = &[
+    kinds::ORGANIZATION,
+    kinds::USER,
+    kinds::GROUP,
+    kinds::SERVICE_ACCOUNT,
+    kinds::CUSTOM_ATTRIBUTE,
+];
+
 /// Kinds of records of which no entry shows anything, and which decide nothing about who sees what.
-const UNSHOWN: &[storage::Kind] = &[
+pub(crate) const UNSHOWN: &[storage::Kind] = &[
     kinds::ADMIN,
     kinds::TOKEN,
+    kinds::TOKEN_USE,
+    kinds::REPEAT,
+    kinds::GEAR_CLAIMS,
+    kinds::SESSION,
+    kinds::SESSION_TOTALS,
+    kinds::SETTLED_REPORTS,
+    kinds::PLAN,
+    kinds::AGREEMENTS,
+    kinds::CLOSED_ACCOUNT,
+    kinds::IMPORT_WORK,
     kinds::RECOVERY_CODES,
     kinds::PASSKEY,
     kinds::EVENT_KEEPING,
