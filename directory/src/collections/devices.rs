@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::collection::Collection;
 use super::entity::Entity;
 use super::issuing::revoke_all;
+use super::of_groups::check_there;
 use super::told;
 use crate::access::{Grant, ManageIdentities, View};
 use crate::error::{Error, Invalid};
@@ -162,13 +163,7 @@ impl Entity for Device {
                 return Err(Invalid::new(pointer, "another device has this address").into());
             }
         }
-        for (position, group) in fields.groups.iter().enumerate() {
-            if !source.contains::<Group>(partition, group.record())? {
-                let pointer = format!("/groups/{position}");
-                return Err(Invalid::new(pointer, "there is no such group").into());
-            }
-        }
-        Ok(())
+        check_there("/groups", &fields.groups, source, partition)
     }
 
     fn let_go(

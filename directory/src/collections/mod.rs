@@ -27,6 +27,7 @@ mod issuing;
 mod members;
 mod nesting;
 mod network_rules;
+mod of_groups;
 mod oneself;
 mod organizations;
 mod own_certificates;

@@ -2,11 +2,12 @@
 
 use storage::{Partition, Reading};
 
+use super::of_groups::check_there;
 use crate::error::{Error, Invalid};
 use crate::id::RecordId;
 use crate::limits::{self, NAMED_GROUPS, NETWORK_RULES, VALUES};
 use crate::network::{GearName, Ssid};
-use crate::records::{Conditions, Group, NetworkRule, ReplyProfile, WeekPeriod};
+use crate::records::{Conditions, NetworkRule, ReplyProfile, WeekPeriod};
 use crate::text::prepare;
 
 /// Minutes of a day.
@@ -72,12 +73,7 @@ pub(super) fn check_references(
         let named =
             [("groups", &rule.when.groups), ("with_device_groups", &rule.when.with_device_groups)];
         for (name, groups) in named {
-            for (number, group) in groups.iter().enumerate() {
-                if !source.contains::<Group>(partition, group.record())? {
-                    let pointer = format!("/rules/{position}/{name}/{number}");
-                    return Err(Invalid::new(pointer, "there is no such group").into());
-                }
-            }
+            check_there(&format!("/rules/{position}/{name}"), groups, source, partition)?;
         }
         if let Some(profile) = rule.then.profile()
             && !source.contains::<ReplyProfile>(partition, profile.record())?

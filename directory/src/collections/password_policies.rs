@@ -6,13 +6,13 @@ use uuid::Uuid;
 use super::collection::Collection;
 use super::entity::Entity;
 use super::groups::groups_of_user;
+use super::of_groups::{Heading, check_there};
 use super::passwords::erase_former;
 use super::told;
 use crate::access::{Grant, ManageAuthentication, View, organization};
 use crate::error::{Error, Invalid};
 use crate::events::SubjectKind;
 use crate::id::{OrganizationId, PasswordPolicyId, RecordId, UserId};
-use crate::limits::{self, NAMED_GROUPS};
 use crate::records::{
     Group, GroupPasswordPolicy, GroupPasswordPolicyFields, Organization, PasswordDemands, Settings,
     Stamp, User, indices,
@@ -23,8 +23,6 @@ pub type PasswordPolicies<'g, S> = Collection<'g, S, GroupPasswordPolicy>;
 
 /// The most policies of an organization.
 const POLICIES: usize = 100;
-/// The highest precedence.
-const HIGHEST: u32 = 1_000_000;
 
 /// What counts for a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -220,12 +218,13 @@ impl Entity for GroupPasswordPolicy {
     }
 
     fn check(fields: &GroupPasswordPolicyFields) -> Result<(), Invalid> {
-        limits::name("/name", &fields.name)?;
-        limits::optional_line("/description", fields.description.as_ref())?;
-        if fields.precedence > HIGHEST {
-            return Err(Invalid::new("/precedence", format!("must be {HIGHEST} at most")));
-        }
-        limits::count("/groups", fields.groups.len(), NAMED_GROUPS)?;
+        let heading = Heading {
+            name: &fields.name,
+            description: fields.description.as_ref(),
+            precedence: fields.precedence,
+            groups: &fields.groups,
+        };
+        heading.check()?;
         fields.demands.check()
     }
 
@@ -235,13 +234,7 @@ impl Entity for GroupPasswordPolicy {
         source: &R,
         partition: Partition,
     ) -> Result<(), Error> {
-        for (position, group) in fields.groups.iter().enumerate() {
-            if !source.contains::<Group>(partition, group.record())? {
-                let pointer = format!("/groups/{position}");
-                return Err(Invalid::new(pointer, "there is no such group").into());
-            }
-        }
-        Ok(())
+        check_there("/groups", &fields.groups, source, partition)
     }
 
     fn let_go(

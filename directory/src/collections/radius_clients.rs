@@ -9,6 +9,7 @@ use super::collection::Collection;
 use super::entity::Entity;
 use super::gear_claims;
 use super::network_rules;
+use super::of_groups::check_there;
 use super::told;
 use crate::access::{Grant, ManageConfiguration, View};
 use crate::error::{Error, Invalid};
@@ -287,12 +288,7 @@ impl Entity for RadiusClient {
         partition: Partition,
     ) -> Result<(), Error> {
         network_rules::check_references(&fields.rules, source, partition)?;
-        for (position, group) in fields.allowed_groups.iter().enumerate() {
-            if !source.contains::<Group>(partition, group.record())? {
-                let pointer = format!("/allowed_groups/{position}");
-                return Err(Invalid::new(pointer, "there is no such group").into());
-            }
-        }
+        check_there("/allowed_groups", &fields.allowed_groups, source, partition)?;
         for (pointer, profile) in [
             ("/reply_profile", fields.reply_profile),
             ("/unknown_device_profile", fields.unknown_device_profile),

@@ -7,12 +7,13 @@ use uuid::Uuid;
 
 use super::collection::Collection;
 use super::entity::Entity;
+use super::of_groups::{Heading, check_there};
 use super::told;
 use crate::access::{Grant, ManageIdentities, View};
 use crate::error::{Error, Invalid};
 use crate::events::SubjectKind;
 use crate::id::{RecordId, SecurityPolicyId};
-use crate::limits::{self, NAMED_GROUPS};
+use crate::limits;
 use crate::records::{
     Group, SecurityPolicy, SecurityPolicyFields, SecurityPolicyVersion, Stamp, indices, version_key,
 };
@@ -24,8 +25,6 @@ pub type SecurityPolicies<'g, S> = Collection<'g, S, SecurityPolicy>;
 const POLICIES: usize = 500;
 /// The versions of a policy that are kept; the oldest gives way.
 const VERSIONS: u32 = 500;
-/// The highest precedence.
-const HIGHEST: u32 = 1_000_000;
 
 /// Some of a policy's versions.
 #[derive(Debug)]
@@ -266,12 +265,13 @@ impl Entity for SecurityPolicy {
     }
 
     fn check(fields: &SecurityPolicyFields) -> Result<(), Invalid> {
-        limits::name("/name", &fields.name)?;
-        limits::optional_line("/description", fields.description.as_ref())?;
-        if fields.precedence > HIGHEST {
-            return Err(Invalid::new("/precedence", format!("must be {HIGHEST} at most")));
-        }
-        limits::count("/groups", fields.groups.len(), NAMED_GROUPS)?;
+        let heading = Heading {
+            name: &fields.name,
+            description: fields.description.as_ref(),
+            precedence: fields.precedence,
+            groups: &fields.groups,
+        };
+        heading.check()?;
         fields.settings.check()
     }
 
@@ -281,13 +281,7 @@ impl Entity for SecurityPolicy {
         source: &R,
         partition: Partition,
     ) -> Result<(), Error> {
-        for (position, group) in fields.groups.iter().enumerate() {
-            if !source.contains::<Group>(partition, group.record())? {
-                let pointer = format!("/groups/{position}");
-                return Err(Invalid::new(pointer, "there is no such group").into());
-            }
-        }
-        Ok(())
+        check_there("/groups", &fields.groups, source, partition)
     }
 
     fn let_go(

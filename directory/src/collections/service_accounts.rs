@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::collection::Collection;
 use super::entity::Entity;
+use super::of_groups::check_there;
 use super::passwords::{forget_credential, put_hash, raise_version};
 use super::presentation::{check_names_differ, names_alike};
 use super::told;
@@ -279,14 +280,12 @@ impl Entity for ServiceAccount {
         if user.is_some() && (fields.profile.names_alike() || names_alike(source, partition)?) {
             return Err(Error::Taken { pointer: "/name" });
         }
-        let Visibility::Groups(groups) = &fields.visibility else { return Ok(()) };
-        for (position, group) in groups.iter().enumerate() {
-            if !source.contains::<Group>(partition, group.record())? {
-                let pointer = format!("/visibility/groups/{position}");
-                return Err(Invalid::new(pointer, "there is no such group").into());
+        match &fields.visibility {
+            Visibility::Everything => Ok(()),
+            Visibility::Groups(groups) => {
+                check_there("/visibility/groups", groups, source, partition)
             }
         }
-        Ok(())
     }
 
     fn let_go(

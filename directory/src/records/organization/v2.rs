@@ -1,4 +1,4 @@
-//! The record as version 2 wrote it.
+//! The record as version 2 wrote it, and version 3 but for its settings.
 
 use serde::Deserialize;
 use uuid::Uuid;
@@ -6,51 +6,76 @@ use uuid::Uuid;
 use super::{CustomMark, LockoutPolicy, Marks, OrganizationFields, OrganizationState};
 use crate::records::{EapMethods, PasswordPolicy, Presentation, SecondFactor, Stamp};
 
+/// The record with the settings of one of these versions.
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
-pub(super) struct Organization {
-    uuid: Uuid,
-    state: OrganizationState,
-    stamp: Stamp,
-    fields: OrganizationFields,
-    settings: Settings,
-    presentation: Presentation,
-    custom: CustomMark,
+pub(super) struct Organization<S> {
+    pub(super) uuid: Uuid,
+    pub(super) state: OrganizationState,
+    pub(super) stamp: Stamp,
+    pub(super) fields: OrganizationFields,
+    pub(super) settings: S,
+    pub(super) presentation: Presentation,
+    pub(super) custom: CustomMark,
 }
 
+/// The settings as version 2 wrote them.
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
-struct Settings {
-    chap: bool,
-    ms_chap: bool,
-    users_see_people: bool,
-    remember_verified: u64,
-    password_minimum: u16,
-    lockout: LockoutPolicy,
-    require_tls: bool,
-    second_factor: SecondFactor,
-    password_policy: PasswordPolicy,
-    eap_methods: EapMethods,
+pub(super) struct Settings {
+    pub(super) chap: bool,
+    pub(super) ms_chap: bool,
+    pub(super) users_see_people: bool,
+    pub(super) remember_verified: u64,
+    pub(super) password_minimum: u16,
+    pub(super) lockout: LockoutPolicy,
+    pub(super) require_tls: bool,
+    pub(super) second_factor: SecondFactor,
+    pub(super) password_policy: PasswordPolicy,
+    pub(super) eap_methods: EapMethods,
 }
 
-impl From<Organization> for super::Organization {
-    fn from(old: Organization) -> Self {
+impl From<Settings> for super::Settings {
+    fn from(old: Settings) -> Self {
+        Self {
+            chap: old.chap,
+            ms_chap: old.ms_chap,
+            users_see_people: old.users_see_people,
+            remember_verified: old.remember_verified,
+            password_minimum: old.password_minimum,
+            lockout: old.lockout,
+            require_tls: old.require_tls,
+            second_factor: old.second_factor,
+            password_policy: old.password_policy,
+            eap_methods: old.eap_methods,
+            ..Self::default()
+        }
+    }
+}
+
+impl<S: Into<super::Settings>> From<Organization<S>> for super::Organization {
+    fn from(old: Organization<S>) -> Self {
         let Organization { uuid, state, stamp, fields, settings, presentation, custom } = old;
-        let settings = super::Settings {
-            chap: settings.chap,
-            ms_chap: settings.ms_chap,
-            users_see_people: settings.users_see_people,
-            remember_verified: settings.remember_verified,
-            password_minimum: settings.password_minimum,
-            lockout: settings.lockout,
-            require_tls: settings.require_tls,
-            second_factor: settings.second_factor,
-            password_policy: settings.password_policy,
-            eap_methods: settings.eap_methods,
-            ..super::Settings::default()
-        };
-        let marks = Marks::default();
+        let (settings, marks) = (settings.into(), Marks::default());
         Self { uuid, state, stamp, fields, settings, presentation, custom, marks }
+    }
+}
+
+/// The record with some settings, for tests.
+#[cfg(test)]
+pub(super) fn acme<S>(settings: S) -> Organization<S> {
+    Organization {
+        uuid: Uuid::from_u128(7),
+        state: OrganizationState::Active,
+        stamp: Stamp { created: crate::time::Time(1), modified: crate::time::Time(2), revision: 3 },
+        fields: OrganizationFields {
+            slug: "acme".into(),
+            name: "Acme".into(),
+            base: crate::records::Base::parse("dc=acme").unwrap(),
+        },
+        settings,
+        presentation: Presentation::default(),
+        custom: CustomMark { definitions: 4, work: 1 },
     }
 }
 
@@ -59,35 +84,21 @@ mod tests {
     use storage::Record;
 
     use super::*;
-    use crate::records::Base;
-    use crate::time::Time;
 
     #[test]
     fn what_version_2_knew_stays_and_the_rest_has_its_default() {
-        let old = Organization {
-            uuid: Uuid::from_u128(7),
-            state: OrganizationState::Active,
-            stamp: Stamp { created: Time(1), modified: Time(2), revision: 3 },
-            fields: OrganizationFields {
-                slug: "acme".into(),
-                name: "Acme".into(),
-                base: Base::parse("dc=acme").unwrap(),
-            },
-            settings: Settings {
-                chap: true,
-                ms_chap: true,
-                users_see_people: true,
-                remember_verified: 5,
-                password_minimum: 11,
-                lockout: LockoutPolicy { threshold: 1, window: 2, duration: 3 },
-                require_tls: true,
-                second_factor: SecondFactor::default(),
-                password_policy: PasswordPolicy { history: 9, ..PasswordPolicy::default() },
-                eap_methods: EapMethods::default(),
-            },
-            presentation: Presentation::default(),
-            custom: CustomMark { definitions: 4, work: 1 },
-        };
+        let old = acme(Settings {
+            chap: true,
+            ms_chap: true,
+            users_see_people: true,
+            remember_verified: 5,
+            password_minimum: 11,
+            lockout: LockoutPolicy { threshold: 1, window: 2, duration: 3 },
+            require_tls: true,
+            second_factor: SecondFactor::default(),
+            password_policy: PasswordPolicy { history: 9, ..PasswordPolicy::default() },
+            eap_methods: EapMethods::default(),
+        });
         let body = storage::encode(&old).unwrap();
         let read = super::super::Organization::upgrade(2, &body).unwrap();
         let expected = super::super::Settings {

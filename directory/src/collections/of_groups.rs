@@ -1,0 +1,47 @@
+//! Groups that records name, and what policies for the people or devices of groups have in common.
+
+use storage::{Partition, Reading};
+
+use crate::error::{Error, Invalid};
+use crate::id::{GroupId, RecordId};
+use crate::limits::{self, NAMED_GROUPS};
+use crate::records::Group;
+
+/// The highest precedence.
+const HIGHEST: u32 = 1_000_000;
+
+/// What a policy is called, and for whom it counts before others.
+pub(super) struct Heading<'a> {
+    pub(super) name: &'a str,
+    pub(super) description: Option<&'a String>,
+    pub(super) precedence: u32,
+    pub(super) groups: &'a [GroupId],
+}
+
+impl Heading<'_> {
+    /// Checks it by itself.
+    pub(super) fn check(&self) -> Result<(), Invalid> {
+        limits::name("/name", self.name)?;
+        limits::optional_line("/description", self.description)?;
+        if self.precedence > HIGHEST {
+            return Err(Invalid::new("/precedence", format!("must be {HIGHEST} at most")));
+        }
+        limits::count("/groups", self.groups.len(), NAMED_GROUPS)
+    }
+}
+
+/// Checks that the groups are there that a list names to which a pointer leads.
+pub(super) fn check_there(
+    pointer: &str,
+    groups: &[GroupId],
+    source: &impl Reading,
+    partition: Partition,
+) -> Result<(), Error> {
+    for (position, group) in groups.iter().enumerate() {
+        if !source.contains::<Group>(partition, group.record())? {
+            let pointer = format!("{pointer}/{position}");
+            return Err(Invalid::new(pointer, "there is no such group").into());
+        }
+    }
+    Ok(())
+}
