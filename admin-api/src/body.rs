@@ -2,11 +2,13 @@
 
 use axum::body::{Body as Octets, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Query as AxumQuery, Request};
-use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
+use axum::http::{StatusCode, Uri};
 use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
+use utoipa::IntoParams;
+use utoipa::openapi::path::ParameterIn;
 
 use crate::api::Api;
 use crate::problem::Problem;
@@ -19,6 +21,11 @@ pub(crate) struct OptionalBody<T>(pub(crate) T);
 
 /// The query of a URL.
 pub(crate) struct Params<T>(pub(crate) T);
+
+/// The query of a URL in two parts: the parameters of which the first knows are its own, and all others
+/// are the second's, which refuses what it does not know. A structure in a structure would let that
+/// through, and take numbers for texts.
+pub(crate) struct BothParams<A, B>(pub(crate) A, pub(crate) B);
 
 impl<T: DeserializeOwned> FromRequest<Api> for Body<T> {
     type Rejection = Problem;
@@ -57,16 +64,52 @@ fn not_json() -> Problem {
 impl<T: DeserializeOwned> FromRequestParts<Api> for Params<T> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        match AxumQuery::<T>::from_request_parts(parts, api).await {
-            Ok(AxumQuery(query)) => Ok(Self(query)),
-            Err(rejection) => {
-                let title = "The query is not acceptable";
-                let detail = rejection.body_text();
-                Err(Problem::new(StatusCode::BAD_REQUEST, "/problems/query", title, detail))
-            }
-        }
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Problem> {
+        query_of(&parts.uri).map(Self)
     }
+}
+
+impl<A, B> FromRequestParts<Api> for BothParams<A, B>
+where
+    A: DeserializeOwned + IntoParams,
+    B: DeserializeOwned,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Problem> {
+        let (first, second) = parted::<A>(&parts.uri)?;
+        Ok(Self(query_of(&first)?, query_of(&second)?))
+    }
+}
+
+/// The parameters that a structure knows, and all others.
+fn parted<A: IntoParams>(uri: &Uri) -> Result<(Uri, Uri), Problem> {
+    let known = A::into_params(|| Some(ParameterIn::Query));
+    let named: Vec<(String, String)> = query_of(uri)?;
+    let pairs = uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+    let (mut first, mut second) = (Vec::new(), Vec::new());
+    for (pair, (name, _)) in pairs.zip(named) {
+        let is_first = known.iter().any(|parameter| parameter.name == name);
+        if is_first { first.push(pair) } else { second.push(pair) }
+    }
+    Ok((only(&first)?, only(&second)?))
+}
+
+fn only(pairs: &[&str]) -> Result<Uri, Problem> {
+    let text = format!("/?{}", pairs.join("&"));
+    Uri::try_from(text).map_err(|error| unacceptable(error.to_string()))
+}
+
+fn query_of<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
+    match AxumQuery::<T>::try_from_uri(uri) {
+        Ok(AxumQuery(query)) => Ok(query),
+        Err(rejection) => Err(unacceptable(rejection.body_text())),
+    }
+}
+
+fn unacceptable(detail: String) -> Problem {
+    let title = "The query is not acceptable";
+    Problem::new(StatusCode::BAD_REQUEST, "/problems/query", title, detail)
 }
 
 fn is_json(parts: &Parts) -> bool {
@@ -140,4 +183,42 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
         }
     }
     pointer
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Deserialize, IntoParams)]
+    #[serde(deny_unknown_fields)]
+    struct First {
+        told: Option<bool>,
+        text: Option<String>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Second {
+        limit: Option<u8>,
+    }
+
+    fn read(query: &str) -> Option<(First, Second)> {
+        let (first, second) = parted::<First>(&format!("/?{query}").parse().unwrap()).ok()?;
+        Some((query_of(&first).ok()?, query_of(&second).ok()?))
+    }
+
+    #[test]
+    fn each_parameter_is_for_the_structure_that_knows_it() {
+        let (first, second) = read("limit=7&told=true&&text=a%26limit%3D9+b&").unwrap();
+        let said = (first.told, first.text.as_deref(), second.limit);
+        assert_eq!(said, (Some(true), Some("a&limit=9 b"), Some(7)));
+        let (first, second) = read("t%6Fld=false").unwrap();
+        assert_eq!((first.told, first.text, second.limit), (Some(false), None, None));
+        assert!(read("").is_some());
+        for refused in ["other=1", "told=2", "limit=x", "told=true&told=true", "limit=1&limit=1"] {
+            assert!(read(refused).is_none(), "{refused}");
+        }
+    }
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use axum::Json;
 use directory::Time;
 use directory::access::View;
-use directory::events::{CountBy, EventCounts, SubjectKind};
+use directory::events::{CountBy, EventCounts};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::query::Asked;
-use crate::body::Params;
+use super::query::EventParams;
+use crate::body::BothParams;
 use crate::caller::Home;
 use crate::moment::Moment;
 use crate::problem::Problem;
@@ -44,7 +44,7 @@ pub(crate) enum By {
     Success,
 }
 
-/// Which events are counted, and how.
+/// How events are counted.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -55,32 +55,6 @@ pub(crate) struct CountsQuery {
     /// By what is counted; all together when absent.
     #[param(inline)]
     by: Option<By>,
-    /// Only what was done or tried like this; several are parted by commas.
-    #[param(example = "sign_in")]
-    action: Option<String>,
-    /// Only what this one did or tried: a login, a name or an id.
-    actor: Option<String>,
-    /// Only what was done to this one: a name or an id.
-    subject: Option<String>,
-    /// Only what was done to such things.
-    #[param(value_type = Option<String>, example = "user")]
-    subject_kind: Option<SubjectKind>,
-    /// Only what came from this address or network.
-    #[param(example = "192.0.2.0/24")]
-    source: Option<String>,
-    /// Only what was done, or only what was not.
-    success: Option<bool>,
-    /// Only what came of this request: the `X-Request-Id` of its answer, or the one that its client
-    /// gave it.
-    request_id: Option<String>,
-    /// Only events in which this stands, without case.
-    text: Option<String>,
-    /// Only what happened then or later.
-    #[param(value_type = Option<String>, format = DateTime)]
-    from: Option<Moment>,
-    /// Only what happened earlier.
-    #[param(value_type = Option<String>, format = DateTime)]
-    until: Option<Moment>,
 }
 
 /// How many events happened when.
@@ -114,19 +88,16 @@ pub(crate) struct Count {
     get,
     path = "/events/counts",
     tag = "Events",
-    params(CountsQuery),
+    params(EventParams, CountsQuery),
     responses((status = 200, description = "The counts.", body = Counts)),
     extensions(("x-permission" = json!("view")))
 )]
 pub(crate) async fn count_events(
     home: Home<View>,
-    Params(query): Params<CountsQuery>,
+    BothParams(wanted, query): BothParams<EventParams, CountsQuery>,
 ) -> Result<Json<Counts>, Problem> {
-    let CountsQuery { interval, by, action, actor, subject, subject_kind, source, .. } = query;
-    let (success, request_id, text) = (query.success, query.request_id, query.text);
-    let (from, until) = (query.from, query.until);
-    let who = (actor, subject, subject_kind);
-    let query = Asked { action, who, source, success, request_id, text, from, until }.query()?;
+    let CountsQuery { interval, by } = query;
+    let query = wanted.query()?;
     let length = interval.unwrap_or_default().milliseconds();
     let (place, context) = (home.place, home.caller.context);
     let turn = Arc::clone(&home.caller.api.searching).acquire_owned().await;

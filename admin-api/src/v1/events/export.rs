@@ -8,18 +8,17 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use directory::Place;
 use directory::access::{Context, View};
-use directory::events::{EventLines, EventQuery, SubjectKind};
+use directory::events::{EventLines, EventQuery};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::query::Asked;
+use super::query::EventParams;
 use super::table;
 use crate::api::Api;
-use crate::body::Params;
+use crate::body::BothParams;
 use crate::caller::Home;
 use crate::flow::{Flow, flow};
-use crate::moment::Moment;
 use crate::problem::Problem;
 
 /// What a file is written in.
@@ -33,7 +32,7 @@ pub(crate) enum ExportFormat {
     Csv,
 }
 
-/// Which events, and how they are written.
+/// How events are written.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -41,32 +40,6 @@ pub(crate) struct ExportQuery {
     /// What the file is written in; lines of JSON when absent.
     #[param(inline)]
     format: Option<ExportFormat>,
-    /// Only what was done or tried like this; several are parted by commas.
-    #[param(example = "sign_in")]
-    action: Option<String>,
-    /// Only what this one did or tried: a login, a name or an id.
-    actor: Option<String>,
-    /// Only what was done to this one: a name or an id.
-    subject: Option<String>,
-    /// Only what was done to such things.
-    #[param(value_type = Option<String>, example = "user")]
-    subject_kind: Option<SubjectKind>,
-    /// Only what came from this address or network.
-    #[param(example = "192.0.2.0/24")]
-    source: Option<String>,
-    /// Only what was done, or only what was not.
-    success: Option<bool>,
-    /// Only what came of this request: the `X-Request-Id` of its answer, or the one that its client
-    /// gave it.
-    request_id: Option<String>,
-    /// Only events in which this stands, without case.
-    text: Option<String>,
-    /// Only what happened then or later.
-    #[param(value_type = Option<String>, format = DateTime)]
-    from: Option<Moment>,
-    /// Only what happened earlier.
-    #[param(value_type = Option<String>, format = DateTime)]
-    until: Option<Moment>,
 }
 
 /// Exports events, the oldest first.
@@ -79,7 +52,7 @@ pub(crate) struct ExportQuery {
     get,
     path = "/events/export",
     tag = "Events",
-    params(ExportQuery),
+    params(EventParams, ExportQuery),
     responses((
         status = 200,
         description = "The events, of the format's media type.",
@@ -89,14 +62,10 @@ pub(crate) struct ExportQuery {
 )]
 pub(crate) async fn export_events(
     home: Home<View>,
-    Params(query): Params<ExportQuery>,
+    BothParams(wanted, query): BothParams<EventParams, ExportQuery>,
 ) -> Result<Response, Problem> {
     let format = query.format.unwrap_or_default();
-    let ExportQuery { action, actor, subject, subject_kind, source, success, request_id, .. } =
-        query;
-    let (text, from, until) = (query.text, query.from, query.until);
-    let who = (actor, subject, subject_kind);
-    let query = Asked { action, who, source, success, request_id, text, from, until }.query()?;
+    let query = wanted.query()?;
     let (place, context, api) = (home.place, home.caller.context, home.caller.api);
     let asked = query.clone();
     let range = api.blocking(move |directory| {

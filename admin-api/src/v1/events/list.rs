@@ -1,18 +1,17 @@
 //! The list of events, the newest first.
 
 use directory::access::View;
-use directory::events::{EventPage, SubjectKind};
+use directory::events::EventPage;
 use serde::Deserialize;
 
 use super::Event;
-use super::query::Asked;
-use crate::body::Params;
+use super::query::EventParams;
+use crate::body::BothParams;
 use crate::caller::Home;
 use crate::list::{Chosen, List, Listed, page_size, read_cursor, write_cursor};
-use crate::moment::Moment;
 use crate::problem::Problem;
 
-/// Which events.
+/// Which page of events, and what of each.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -22,32 +21,6 @@ pub(crate) struct ListQuery {
     limit: Option<usize>,
     /// Where the page starts: `next` of the page before.
     cursor: Option<String>,
-    /// Only what was done or tried like this; several are parted by commas.
-    #[param(example = "sign_in")]
-    action: Option<String>,
-    /// Only what this one did or tried: a login, a name or an id.
-    actor: Option<String>,
-    /// Only what was done to this one: a name or an id.
-    subject: Option<String>,
-    /// Only what was done to such things.
-    #[param(value_type = Option<String>, example = "user")]
-    subject_kind: Option<SubjectKind>,
-    /// Only what came from this address or network.
-    #[param(example = "192.0.2.0/24")]
-    source: Option<String>,
-    /// Only what was done, or only what was not.
-    success: Option<bool>,
-    /// Only what came of this request: the `X-Request-Id` of its answer, or the one that its client
-    /// gave it.
-    request_id: Option<String>,
-    /// Only events in which this stands, without case.
-    text: Option<String>,
-    /// Only what happened then or later.
-    #[param(value_type = Option<String>, format = DateTime)]
-    from: Option<Moment>,
-    /// Only what happened earlier.
-    #[param(value_type = Option<String>, format = DateTime)]
-    until: Option<Moment>,
     /// Only these members of each event, parted by commas.
     #[param(example = "at,action,actor.name")]
     fields: Option<String>,
@@ -61,21 +34,18 @@ pub(crate) struct ListQuery {
     get,
     path = "/events",
     tag = "Events",
-    params(ListQuery),
+    params(EventParams, ListQuery),
     responses((status = 200, description = "A page of events.", body = List<Event>)),
     extensions(("x-permission" = json!("view")))
 )]
 pub(crate) async fn list_events(
     home: Home<View>,
-    Params(query): Params<ListQuery>,
+    BothParams(wanted, query): BothParams<EventParams, ListQuery>,
 ) -> Result<Listed<Event>, Problem> {
     let limit = page_size(query.limit)?;
     let chosen = Chosen::<Event>::read(query.fields.as_deref())?;
     let before = query.cursor.as_deref().map(read_cursor).transpose()?.map(u64::from_be_bytes);
-    let ListQuery { action, actor, subject, subject_kind, source, success, request_id, .. } = query;
-    let (text, from, until) = (query.text, query.from, query.until);
-    let who = (actor, subject, subject_kind);
-    let query = Asked { action, who, source, success, request_id, text, from, until }.query()?;
+    let query = wanted.query()?;
     let place = home.place;
     let context = home.caller.context;
     let page = home.caller.api.blocking(move |directory| {

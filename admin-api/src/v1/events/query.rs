@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use directory::Time;
 use directory::events::{EventQuery, SubjectKind};
 use ipnet::IpNet;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::Action;
 use crate::moment::Moment;
@@ -15,25 +17,45 @@ const LONGEST: usize = 256;
 /// The most kinds of events that are asked for at once.
 const ACTIONS: usize = 32;
 
-/// What a query says, as it came.
-#[derive(Default)]
-pub(super) struct Asked {
-    pub(super) action: Option<String>,
-    /// Who did it, and to whom or to what.
-    pub(super) who: (Option<String>, Option<String>, Option<SubjectKind>),
-    pub(super) source: Option<String>,
-    pub(super) success: Option<bool>,
-    pub(super) request_id: Option<String>,
-    pub(super) text: Option<String>,
-    pub(super) from: Option<Moment>,
-    pub(super) until: Option<Moment>,
+/// Which events.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct EventParams {
+    /// Only what was done or tried like this; several are parted by commas.
+    #[param(example = "sign_in")]
+    action: Option<String>,
+    /// Only what this one did or tried: a login, a name or an id.
+    actor: Option<String>,
+    /// Only what was done to this one: a name or an id.
+    subject: Option<String>,
+    /// Only what was done to such things.
+    #[param(value_type = Option<String>, example = "user")]
+    subject_kind: Option<SubjectKind>,
+    /// Only what came from this address or network.
+    #[param(example = "192.0.2.0/24")]
+    source: Option<String>,
+    /// Only what was done, or only what was not.
+    success: Option<bool>,
+    /// Only what came of this request: the `X-Request-Id` of its answer, or the one that its client
+    /// gave it.
+    request_id: Option<String>,
+    /// Only events in which this stands, without case.
+    text: Option<String>,
+    /// Only what happened then or later.
+    #[param(value_type = Option<String>, format = DateTime)]
+    from: Option<Moment>,
+    /// Only what happened earlier.
+    #[param(value_type = Option<String>, format = DateTime)]
+    until: Option<Moment>,
 }
 
-impl Asked {
+impl EventParams {
     /// What it asks for.
     pub(super) fn query(self) -> Result<EventQuery, Problem> {
-        let Self { action, who, source, success, request_id: request, text, from, until } = self;
-        let (actor, subject, subject_kind) = who;
+        let Self { action, actor, subject, subject_kind, source, .. } = self;
+        let (success, request, text) = (self.success, self.request_id, self.text);
+        let (from, until) = (time(self.from), time(self.until));
         let texts = [
             ("/actor", &actor),
             ("/subject", &subject),
@@ -48,7 +70,6 @@ impl Asked {
         }
         let actions = action.as_deref().map(actions).transpose()?.unwrap_or_default();
         let source = source.as_deref().map(network).transpose()?;
-        let (from, until) = (time(from), time(until));
         Ok(EventQuery {
             from,
             until,
