@@ -20,6 +20,9 @@ use crate::schema::Schema;
 use crate::search::Sight;
 use crate::time::Time;
 
+/// Until something is changed.
+const FOR_EVER: Time = Time(u64::MAX);
+
 /// Why an actor was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Refusal {
@@ -63,11 +66,14 @@ impl fmt::Display for PlaceName {
 }
 
 /// What was read to decide about a directory identity, for who would read it again. It depends on
-/// the identity, its organization's partition and the organization's record alone.
+/// the identity, its organization's partition and the organization's record alone, until it ends.
 #[derive(Default)]
 pub(crate) struct Seen {
     pub(crate) organization: Option<Organization>,
     pub(crate) account: Option<ServiceAccount>,
+    /// From when on it does not hold, although nothing was changed: the user's end, or that of the
+    /// former password that has proven the identity.
+    pub(crate) until: Option<Time>,
     pub(crate) schema: Schema,
     /// Which searches are told as events.
     pub(crate) searches: SearchTelling,
@@ -104,6 +110,7 @@ pub(crate) fn authorize(
         (Who::User { organization, user, proven }, Right::Search | Right::OwnPassword)
         | (Who::UserToChangePassword { organization, user, proven }, Right::OwnPassword) => {
             let there = source.get::<User>(organization.partition(), user.record())?;
+            let until = there.as_ref().and_then(|record| record.fields.expires);
             let active = there.is_some_and(|record| record.may_sign_in(context.now));
             let credential = credential(source, organization, user.record())?;
             let holds = active && proven.holds(&credential);
@@ -111,7 +118,7 @@ pub(crate) fn authorize(
             if home.is_ok() && proven.must_change(&credential) && right == Right::Search {
                 return Ok(Err(Refusal::ChangePasswordFirst));
             }
-            seen(source, organization, home, None)
+            seen(source, organization, home, (None, until))
         }
         (Who::UserToChangePassword { organization, .. }, Right::Search)
             if place == Place::Organization(organization) =>
@@ -123,9 +130,9 @@ pub(crate) fn authorize(
             let account = source.get::<ServiceAccount>(organization.partition(), number)?;
             let active = account.as_ref().is_some_and(|record| !record.fields.suspended);
             let whose = (organization, number);
-            let holds = active && proves(source, whose, proven, context.now)?;
-            let home = directory_identity(source, organization, place, holds)?;
-            seen(source, organization, home, account)
+            let until = proven_until(source, whose, proven, context.now)?;
+            let home = directory_identity(source, organization, place, active && until.is_some())?;
+            seen(source, organization, home, (account, until))
         }
         (Who::Device { organization, device, certificate }, Right::OwnDevice) => {
             let holds = device_counts(source, context, (organization, device), certificate)?;
@@ -189,14 +196,14 @@ fn seen(
     source: &impl Reading,
     id: OrganizationId,
     home: Result<Organization, Refusal>,
-    account: Option<ServiceAccount>,
+    (account, until): (Option<ServiceAccount>, Option<Time>),
 ) -> Result<Result<Seen, Refusal>, ReadError> {
     Ok(match home {
         Ok(record) => {
             let schema = Schema::of(source, id, &record)?;
             let searches = source.get::<SearchTelling>(id.partition(), THE_ONLY_ONE)?;
             let (searches, sight) = (searches.unwrap_or_default(), OnceLock::new());
-            Ok(Seen { organization: Some(record), account, schema, searches, sight })
+            Ok(Seen { organization: Some(record), account, until, schema, searches, sight })
         }
         Err(refusal) => Err(refusal),
     })
@@ -237,16 +244,27 @@ fn credential(
 /// while that counts.
 pub(crate) fn proves(
     source: &impl Reading,
-    (home, account): (OrganizationId, storage::Id),
+    whose: (OrganizationId, storage::Id),
     proven: Proven,
     now: Time,
 ) -> Result<bool, ReadError> {
+    Ok(proven_until(source, whose, proven, now)?.is_some())
+}
+
+/// Until when what has proven a service account does, if it does.
+fn proven_until(
+    source: &impl Reading,
+    (home, account): (OrganizationId, storage::Id),
+    proven: Proven,
+    now: Time,
+) -> Result<Option<Time>, ReadError> {
     if proven.holds(&credential(source, home, account)?) {
-        return Ok(true);
+        return Ok(Some(FOR_EVER));
     }
     let former = source.get::<FormerPassword>(home.partition(), account)?;
     let former = former.filter(|former| former.counts(now));
-    Ok(former.is_some_and(|former| proven == Proven::Password(former.set)))
+    let former = former.filter(|former| proven == Proven::Password(former.set));
+    Ok(former.map(|former| former.until))
 }
 
 fn directory_identity(

@@ -68,7 +68,7 @@ impl<'t> Grant<'t, &'t Snapshot, Search> {
         organization: OrganizationId,
         memo: &'t Memo,
     ) -> Result<Self, Error> {
-        if let Some(seen) = memo.seen(source, context.actor, organization) {
+        if let Some(seen) = memo.seen(source, context.actor, organization, context.now) {
             let (place, memo) = (organization.into(), Some(memo));
             return Ok(Self { source, place, context, tools, seen, memo, permit: PhantomData });
         }

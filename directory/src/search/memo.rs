@@ -8,11 +8,12 @@ use storage::{Mark, Snapshot};
 use crate::access::{Actor, Seen};
 use crate::id::OrganizationId;
 use crate::known::Lookups;
+use crate::time::Time;
 
 /// What one caller's searches read again and again.
 ///
-/// It holds for one snapshot, one actor and one organization, and is asked with them each time, so
-/// it says what reading again would say.
+/// It holds for one snapshot, one actor and one organization, until the actor's end, and is asked with
+/// them each time, so it says what reading again would say.
 pub struct Memo {
     /// What all callers share.
     lookups: Arc<Lookups>,
@@ -37,8 +38,20 @@ impl Memo {
         &self.lookups
     }
 
-    /// What was read when this actor was authorized before, if it holds in this snapshot.
+    /// What was read when this actor was authorized before, if it holds in this snapshot and at this
+    /// time.
     pub(crate) fn seen(
+        &self,
+        snapshot: &Snapshot,
+        actor: Actor,
+        organization: OrganizationId,
+        now: Time,
+    ) -> Option<Arc<Seen>> {
+        let known = self.known(snapshot, actor, organization)?;
+        known.until.is_none_or(|until| now < until).then_some(known)
+    }
+
+    fn known(
         &self,
         snapshot: &Snapshot,
         actor: Actor,

@@ -157,6 +157,23 @@ fn it_ends_by_a_call_by_another_rotation_and_with_the_account() {
 }
 
 #[test]
+fn whoever_it_has_proven_is_known_no_longer_than_it_counts() {
+    let application = Application::new();
+    application.rotate(HOUR);
+    let (world, actor) = (&application.world, application.actor(&application.first));
+    let memo = world.directory.memo();
+    let searches = || {
+        let reading = world.directory.read(world.by(actor)).unwrap();
+        reading.authorize_search(application.acme, &memo).is_ok()
+    };
+    assert!(searches() && searches(), "the second time it is known");
+    world.pass(HOUR - 1);
+    assert!(searches());
+    world.pass(1);
+    assert!(!searches(), "nothing was changed, and still it is over");
+}
+
+#[test]
 fn a_mark_of_former_passwords_that_are_gone_goes_and_one_of_others_stays() {
     let application = Application::new();
     let (world, acme) = (&application.world, application.acme);

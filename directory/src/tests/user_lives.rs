@@ -210,6 +210,29 @@ fn what_is_left_of_a_deleted_user_is_destroyed_with_its_secrets_once_its_time_is
 }
 
 #[test]
+fn whoever_searches_is_known_no_longer_than_until_the_end() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let ada = world.user(acme, "ada");
+    let end = Some(world.now().plus(DAY));
+    let ends = move |user: &mut User| {
+        user.fields.expires = end;
+        Ok(())
+    };
+    world.people(acme, move |users| users.update(ada, None, ends)).unwrap();
+    let (actor, memo) = (world.actor(acme, Identity::User(ada)), world.directory.memo());
+    let searches = || {
+        let reading = world.directory.read(world.by(actor)).unwrap();
+        reading.authorize_search(acme, &memo).is_ok()
+    };
+    assert!(searches() && searches(), "the second time it is known");
+    world.pass(DAY - 1);
+    assert!(searches());
+    world.pass(1);
+    assert!(!searches(), "nobody has suspended the user yet, and still it is over");
+}
+
+#[test]
 fn switching_chap_off_erases_what_deleted_users_kept_for_it() {
     let world = World::new();
     let acme = world.organization("acme");
