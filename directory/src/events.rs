@@ -1,5 +1,6 @@
 //! Events: who did or tried what, from where, and how it ended.
 
+mod allowances;
 mod among;
 mod keeping;
 mod query;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use storage::{EventOwner, EventWords, Partition, ReadError, Reading, Snapshot};
 use uuid::Uuid;
 
+pub(crate) use self::allowances::{Allowance, Allowances, Untold};
 pub use self::among::{AMONG, EventsAmong};
 pub use self::keeping::{LONGEST_KEPT, retention_revision};
 pub use self::query::EventQuery;

@@ -11,7 +11,7 @@ use storage::{Change, Reading, Snapshot};
 use crate::access::{Actor, Grant, ManageConfiguration, View, Who};
 use crate::directory::Directory;
 use crate::error::Error;
-use crate::events::{Action, Difference, SubjectKind};
+use crate::events::{Action, Allowances, Difference, SubjectKind};
 use crate::id::{OrganizationId, RecordId, ServiceAccountId};
 use crate::records::ServiceAccount;
 use crate::time::Time;
@@ -22,9 +22,6 @@ pub const RECORDED_LINES: usize = 64;
 pub const RECORDED_ACCOUNTS: usize = 64;
 /// The most octets of what is told of one thing.
 pub const RECORDED_TEXT: usize = 200;
-
-/// The most proofs of one organization that are told in a minute although nobody looked at them.
-const OVERHEARD: u32 = 60;
 
 /// What an application asked for and did not get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,8 +71,8 @@ pub struct Line {
 #[derive(Default)]
 pub(crate) struct Recorder {
     organizations: Mutex<HashMap<OrganizationId, Accounts>>,
-    /// How many proofs of an organization were told unseen in the minute that began then.
-    overheard: Mutex<HashMap<OrganizationId, (Time, u32)>>,
+    /// How many proofs of an organization were told of late that nobody looked at.
+    overheard: Allowances<OrganizationId>,
 }
 
 /// What was noticed of the applications of one organization, which takes nothing from another's.
@@ -102,15 +99,9 @@ impl Recorder {
         accounts.entry(account).or_default().note(missed, text, now);
     }
 
-    /// Whether one more proof of an organization that nobody looked at may be told.
-    pub(crate) fn has_room(&self, organization: OrganizationId, now: Time) -> bool {
-        let mut overheard = self.overheard.lock().unwrap_or_else(PoisonError::into_inner);
-        let (since, told) = overheard.entry(organization).or_insert((now, 0));
-        if now.seconds().abs_diff(since.seconds()) >= 60 {
-            (*since, *told) = (now, 0);
-        }
-        *told = told.saturating_add(1);
-        *told <= OVERHEARD
+    /// How many proofs of each organization were told of late that nobody looked at.
+    pub(crate) fn overheard(&self) -> &Allowances<OrganizationId> {
+        &self.overheard
     }
 
     fn lines(&self, (organization, account): Key) -> Vec<Line> {
@@ -220,15 +211,6 @@ mod tests {
         assert_eq!((first.first, first.last), (Time(1), Time(3)));
         assert!(recorder.lines(key(2)).is_empty());
         assert_eq!((recorder.forget(key(1)), recorder.forget(key(1))), (3, 0));
-    }
-
-    #[test]
-    fn so_many_unseen_proofs_of_an_organization_are_told_in_a_minute() {
-        let recorder = Recorder::default();
-        let (one, other) = (key(1).0, OrganizationId::from_record(2).unwrap());
-        let told = |organization, now| recorder.has_room(organization, Time(now));
-        assert_eq!((0..200).filter(|_| told(one, 1_000)).count(), 60);
-        assert!(told(other, 1_000) && !told(one, 60_999) && told(one, 61_000));
     }
 
     #[test]

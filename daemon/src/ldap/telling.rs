@@ -113,7 +113,8 @@ impl Caller {
 
     /// Whether it failed, and that is told by itself.
     fn is_told(&self, actor: Actor, failure: Option<&String>) -> bool {
-        failure.is_some() && self.directory().is_failure_told(actor.organization(), self.now())
+        let (organization, source) = (actor.organization(), self.source());
+        failure.is_some() && self.directory().is_failure_told(organization, source, self.now())
     }
 
     fn tell(&self, untold: Untold, entries: u64, failure: Option<String>) {

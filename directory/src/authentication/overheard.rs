@@ -5,13 +5,18 @@ use core::net::IpAddr;
 use super::attempt::{Attempt, Channel, Door, OVERHEARD, Who};
 use crate::directory::Directory;
 use crate::error::Error;
+use crate::events::{Action, Allowance, Untold};
 use crate::id::OrganizationId;
 use crate::time::Time;
+
+/// How many proofs of an organization are told in a minute although nobody looked at them.
+const TOLD: Allowance = Allowance { all: 60, of_one: 10 };
 
 impl Directory {
     /// Tells an organization, if it is active, that somebody came for one of its accounts whose
     /// proof was refused unseen: by an event, and in the recorder of a service account. So many of
-    /// each organization are told in a minute; nothing is counted against anybody.
+    /// each organization are told in a minute, and of each source; the others are counted. Nothing
+    /// counts against anybody.
     ///
     /// # Errors
     /// When the store fails.
@@ -25,10 +30,29 @@ impl Directory {
         let snapshot = self.inner.store.read()?;
         let mut attempt = Attempt::new(who, Door::Ldap(Channel::Clear), source, now);
         attempt.look_up(self, &snapshot, Some(organization))?;
-        if attempt.organization.is_some() && self.inner.tools.recorder().has_room(organization, now)
-        {
+        if attempt.organization.is_none() {
+            return Ok(());
+        }
+        let overheard = self.inner.tools.recorder().overheard();
+        let (told, before) = overheard.take(organization, Some(source), TOLD, now);
+        if let Some(untold) = before {
+            self.note_untold_proofs(organization, untold);
+        }
+        if told {
             let _outcome = self.reject(&attempt, OVERHEARD);
         }
         Ok(())
+    }
+
+    /// Tells of the proofs that were only counted, once their minute is over.
+    pub(crate) fn tell_untold_proofs(&self, now: Time) {
+        for (organization, untold) in self.inner.tools.recorder().overheard().over(now) {
+            self.note_untold_proofs(organization, untold);
+        }
+    }
+
+    fn note_untold_proofs(&self, organization: OrganizationId, untold: Untold) {
+        let words = "binds in clear within a minute beside those that are told";
+        self.note_untold(organization.into(), Action::LdapBind, words, untold);
     }
 }

@@ -1,11 +1,11 @@
 //! Searches as events: those that failed, within an allowance, and of the others as many as their
 //! organization says.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::net::IpAddr;
 
 use storage::{Change, Reading, Snapshot};
 
+use super::allowances::{Allowance, Allowances, Untold};
 use super::{Action, Event, EventActor, Outcome, SearchTold, SubjectKind, differences};
 use crate::access::{Context, Grant, ManageConfiguration, View, organization};
 use crate::collections::Site;
@@ -21,8 +21,11 @@ pub const SEARCHES_LEFT_OUT: u32 = 1_000_000;
 /// So many failures of an organization are told one by one in a minute. The others are counted: a
 /// storm of them would fill the disk.
 pub const FAILURES_TOLD: u32 = 120;
+/// And so many of who is nobody and comes from one source.
+const STRANGERS_TOLD: u32 = 30;
 
-const MINUTE: u64 = 60_000;
+/// How many searches failed of late, of each organization and of those who are nobody.
+pub(crate) type FailedSearches = Allowances<Option<OrganizationId>>;
 
 impl Grant<'_, &Snapshot, View> {
     /// Which searches of the organization are told as events.
@@ -89,11 +92,19 @@ impl Directory {
     }
 
     /// Whether a search that failed is told by itself; else it is counted. Of those who are nobody
-    /// the provider is told.
-    pub fn is_failure_told(&self, organization: Option<OrganizationId>, now: Time) -> bool {
-        let (told, before) = self.inner.failed_searches.take(organization, now);
+    /// the provider is told, of none so many that the others' would not be.
+    pub fn is_failure_told(
+        &self,
+        organization: Option<OrganizationId>,
+        source: IpAddr,
+        now: Time,
+    ) -> bool {
+        let of_one = if organization.is_some() { FAILURES_TOLD } else { STRANGERS_TOLD };
+        let allowance = Allowance { all: FAILURES_TOLD, of_one };
+        let failed = &self.inner.failed_searches;
+        let (told, before) = failed.take(organization, Some(source), allowance, now);
         if let Some(untold) = before {
-            self.note_untold(organization, untold);
+            self.note_untold_searches(organization, untold);
         }
         told
     }
@@ -101,8 +112,15 @@ impl Directory {
     /// Tells of the failures that were only counted, once their minute is over.
     pub fn tell_untold_failures(&self, now: Time) {
         for (organization, untold) in self.inner.failed_searches.over(now) {
-            self.note_untold(organization, untold);
+            self.note_untold_searches(organization, untold);
         }
+        self.tell_untold_proofs(now);
+    }
+
+    fn note_untold_searches(&self, organization: Option<OrganizationId>, untold: Untold) {
+        let place = organization.map_or(Place::Provider, Into::into);
+        let words = "searches that failed within a minute beside those that are told";
+        self.note_untold(place, Action::LdapSearch, words, untold);
     }
 
     /// Tells of a search.
@@ -124,119 +142,5 @@ impl Directory {
             search: Some(Box::new(told)),
         };
         self.note_event(place, &event);
-    }
-
-    fn note_untold(&self, organization: Option<OrganizationId>, untold: Untold) {
-        let Untold { count, last } = untold;
-        let event = Event {
-            at: last,
-            actor: EventActor::Daemon,
-            source: None,
-            action: Action::LdapSearch,
-            subject: None,
-            outcome: Outcome::Failure(format!(
-                "searches that failed within a minute beside the {FAILURES_TOLD} that are told: {count}"
-            )),
-            differences: Vec::new(),
-            access: None,
-            request: None,
-            search: None,
-        };
-        self.note_event(organization.map_or(Place::Provider, Into::into), &event);
-    }
-}
-
-/// How many searches failed of late, of each organization and of those who are nobody.
-#[derive(Default)]
-pub(crate) struct FailedSearches {
-    minutes: Mutex<HashMap<Option<OrganizationId>, Minute>>,
-}
-
-struct Minute {
-    begun: Time,
-    told: u32,
-    untold: Untold,
-}
-
-/// Failures that were not told one by one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Untold {
-    count: u64,
-    /// When the last of them was.
-    last: Time,
-}
-
-impl FailedSearches {
-    /// Takes note of a failure: whether it is told by itself, and what was not told of a minute
-    /// that is over.
-    fn take(&self, whose: Option<OrganizationId>, now: Time) -> (bool, Option<Untold>) {
-        let mut minutes = self.lock();
-        let minute = minutes.entry(whose).or_insert_with(|| Minute::beginning(now));
-        let before = minute.is_over(now).then(|| {
-            let ended = std::mem::replace(minute, Minute::beginning(now));
-            ended.untold
-        });
-        let told = minute.told < FAILURES_TOLD;
-        if told {
-            minute.told = minute.told.saturating_add(1);
-        } else {
-            let count = minute.untold.count.saturating_add(1);
-            minute.untold = Untold { count, last: now };
-        }
-        (told, before.filter(|untold| untold.count > 0))
-    }
-
-    /// What was not told of minutes that are over; they are forgotten.
-    fn over(&self, now: Time) -> Vec<(Option<OrganizationId>, Untold)> {
-        let mut minutes = self.lock();
-        let over = minutes.iter().filter(|(_, minute)| minute.is_over(now));
-        let untold = over.map(|(whose, minute)| (*whose, minute.untold));
-        let untold = untold.filter(|(_, untold)| untold.count > 0).collect();
-        minutes.retain(|_, minute| !minute.is_over(now));
-        untold
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Option<OrganizationId>, Minute>> {
-        self.minutes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Minute {
-    fn beginning(now: Time) -> Self {
-        Self { begun: now, told: 0, untold: Untold { count: 0, last: now } }
-    }
-
-    /// A clock that was put back ends it, too.
-    fn is_over(&self, now: Time) -> bool {
-        now < self.begun || now >= self.begun.plus(MINUTE)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::id::RecordId;
-
-    #[test]
-    fn a_storm_of_failures_is_counted_and_takes_nothing_from_others() {
-        let failures = FailedSearches::default();
-        let acme = OrganizationId::from_record(1);
-        let start = Time(1_000_000);
-        for _ in 0..FAILURES_TOLD {
-            assert_eq!(failures.take(acme, start), (true, None));
-        }
-        assert_eq!(failures.take(acme, start), (false, None));
-        assert_eq!(failures.take(acme, start.plus(MINUTE - 1)), (false, None));
-        assert_eq!(failures.take(None, start), (true, None), "those who are nobody");
-        assert!(failures.over(start.plus(MINUTE - 1)).is_empty());
-        let untold = Untold { count: 2, last: start.plus(MINUTE - 1) };
-        assert_eq!(failures.take(acme, start.plus(MINUTE)), (true, Some(untold)));
-        assert!(failures.over(start.plus(2 * MINUTE)).is_empty(), "all of it was told");
-        assert!(failures.lock().is_empty(), "what is over takes no memory");
-        for _ in 0..=FAILURES_TOLD {
-            let _told = failures.take(acme, start);
-        }
-        let untold = Untold { count: 1, last: start };
-        assert_eq!(failures.over(start.plus(MINUTE)), [(acme, untold)]);
     }
 }
