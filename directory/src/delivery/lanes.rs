@@ -263,13 +263,19 @@ impl Directory {
     /// # Errors
     /// When the store fails.
     pub fn keep_deliveries(&self) -> Result<(), Error> {
-        let first = self.inner.deliveries.lock().known.keys().next().copied();
-        let Some(DestinationKey { place, id }) = first else { return Ok(()) };
-        let (partition, number) = (place.partition(), id.record());
-        // What is written durably takes along what was written behind before.
+        let known: Vec<_> = self.inner.deliveries.lock().known.keys().copied().collect();
+        if known.is_empty() {
+            return Ok(());
+        }
+        // What is written durably takes along what was written behind before. Some that are known may
+        // be gone by now.
         let done = self.inner.store.write(move |change| {
-            if let Some(progress) = change.get::<DeliveryProgress>(partition, number)? {
-                change.put(partition, number, &progress)?;
+            for DestinationKey { place, id } in known {
+                let (partition, number) = (place.partition(), id.record());
+                if let Some(progress) = change.get::<DeliveryProgress>(partition, number)? {
+                    change.put(partition, number, &progress)?;
+                    break;
+                }
             }
             Ok::<_, Error>(())
         });
