@@ -1,4 +1,4 @@
-//! The log that comes from where what is delivered comes from, to be asked.
+//! The log that what is delivered comes from, to be asked.
 
 use storage::{EventLog, EventSearch, Partition};
 
