@@ -307,20 +307,24 @@ fn events_of_several_organizations_come_in_one_row() {
     world.directory.inner.store.events().flush().unwrap();
     let all = reading.organizations_to_view(100).unwrap();
     assert_eq!(all.iter().map(|(id, _)| *id).collect::<Vec<_>>(), organizations);
-    let (mut seen, mut before) = (Vec::new(), None);
-    loop {
-        let page = reading.find_events_among(&all, &query, before, 8).unwrap();
-        seen.extend(page.events.iter().map(|(id, event)| (*id, event.event.at.0)));
-        before = page.next;
-        if before.is_none() {
-            break;
+    // On a page of one or two there is no room for each of them.
+    for limit in [1, 2, 8, 200] {
+        let (mut seen, mut before) = (Vec::new(), None);
+        loop {
+            let page = reading.find_events_among(&all, &query, before, limit).unwrap();
+            assert!(page.events.len() <= limit);
+            seen.extend(page.events.iter().map(|(id, event)| (*id, event.event.at.0)));
+            before = page.next;
+            if before.is_none() {
+                break;
+            }
         }
+        let expected = (0..90_u64).rev().map(|number| {
+            let (_, id) = all[usize::try_from(number * 7 % 3).unwrap()];
+            (id, number)
+        });
+        assert!(seen.into_iter().eq(expected), "{limit}");
     }
-    let expected = (0..90_u64).rev().map(|number| {
-        let (_, id) = all[usize::try_from(number * 7 % 3).unwrap()];
-        (id, number)
-    });
-    assert!(seen.into_iter().eq(expected));
     let two = reading.find_events_among(&all[..2], &query, None, 100).unwrap();
     assert_eq!(two.events.len(), 60);
     let stranger = world.admin(Place::Provider, Role::Administrator, AdminScope::None);

@@ -26,7 +26,7 @@ pub(crate) struct AmongQuery {
     limit: Option<usize>,
     /// Where the page starts: `next` of the page before.
     cursor: Option<String>,
-    /// Of these organizations, ids parted by commas; all in the caller's scope when absent. A
+    /// Of these organizations, ids parted by commas; all in the caller's scope when absent. Ten
     /// thousand at most.
     organizations: Option<String>,
     /// Only these members of each event, parted by commas.
