@@ -24,8 +24,11 @@ const STEP: u64 = 128 * 1024;
 pub(super) struct Folder {
     root: PathBuf,
     /// Whoever writes into a folder of it: one whom nobody waits for any more may still be at it.
-    turns: Arc<Mutex<BTreeMap<String, Arc<Mutex<()>>>>>,
+    turns: Arc<Mutex<BTreeMap<String, Turn>>>,
 }
+
+/// What whoever writes into a folder holds.
+type Turn = Arc<Mutex<()>>;
 
 /// Whether the log that events come from has one.
 pub(super) type Has<'a> = dyn Fn(&Name) -> io::Result<bool> + 'a;
@@ -111,7 +114,7 @@ impl Folder {
         failure.map_or(Ok(removed), Err)
     }
 
-    fn turn(&self, folder: &str) -> Arc<Mutex<()>> {
+    fn turn(&self, folder: &str) -> Turn {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         turns.retain(|_, turn| Arc::strong_count(turn) > 1);
         Arc::clone(turns.entry(folder.to_owned()).or_default())
