@@ -18,8 +18,8 @@ use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{AdminNumber, RecordId, UserId};
 use crate::records::{
-    Credential, Demand, FormerPassword, Lock, Organization, OwnCertificates, PasswordHistory,
-    RecoveryCodes, Settings, Trigger, User, kinds,
+    Credential, Demand, FormerPassword, GroupPasswordPolicy, Lock, Organization, OwnCertificates,
+    PasswordHistory, RecoveryCodes, Settings, Trigger, User, kinds,
 };
 use crate::time::Time;
 use crate::tools::Tools;
@@ -388,10 +388,19 @@ pub(crate) fn erase_former(site: &mut Site<'_, &mut Change<'_>>) -> Result<(), E
     // Everybody waits for the writer: what is the same for all users is read once.
     let home = access::organization(&*site.source, organization)?.ok_or(Error::Missing)?;
     let partition = site.partition();
+    let mut compares = vec![home.settings.password_policy.history > 1];
+    for found in site.source.scan::<GroupPasswordPolicy>(partition, None) {
+        compares.push(found?.1.fields.demands.password_policy.history > 1);
+    }
+    // Only where some compare and others do not it takes a look at everybody's groups.
+    let (all, none) = (!compares.contains(&false), !compares.contains(&true));
+    if all {
+        return Ok(());
+    }
     let kept = site.source.scan::<PasswordHistory>(partition, None);
     let ids: Vec<Id> = kept.map(|found| found.map(|(id, _)| id)).collect::<Result<_, _>>()?;
     for id in ids {
-        let policy = match UserId::from_record(id) {
+        let policy = match UserId::from_record(id).filter(|_| !none) {
             Some(user) => counting(&*site.source, (organization, &home), user)?,
             None => None,
         };
