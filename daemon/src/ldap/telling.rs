@@ -52,7 +52,8 @@ const MASK: &[u8] = b"?";
 
 impl Caller {
     /// Tells of a search that was answered, if it is told, or keeps what it takes to tell of it.
-    /// One that went well costs nothing where none are told.
+    /// One that went well at once costs nothing where none are told; of one that goes on nobody knows yet
+    /// how it ends.
     pub(super) fn tell_search(
         &mut self,
         ticket: Ticket,

@@ -21,17 +21,23 @@ struct Silent {
     devices: Vec<Id>,
     /// Before when all reports are told then.
     until: Time,
+    /// Whether reports to come were told already, by a clock that was far ahead once.
+    is_ahead: bool,
 }
 
 impl Silent {
     /// Those whose reports came before a time. Where there are none, that is a look at three places of
     /// an index.
-    fn read(source: &impl Reading, partition: Partition, until: Time) -> Result<Self, Error> {
+    fn read(
+        source: &impl Reading,
+        partition: Partition,
+        (until, now): (Time, Time),
+    ) -> Result<Self, Error> {
         let watch = source.get::<ComplianceWatch>(partition, THE_ONLY_ONE)?;
         let from = watch.map_or(Time(0), |watch| watch.told);
         let (mut found, mut end) = (Vec::new(), until);
         if from >= until {
-            return Ok(Self { devices: Vec::new(), until: from });
+            return Ok(Self { devices: Vec::new(), until: from, is_ahead: from > now });
         }
         for verdict in Verdict::ALL {
             let (first, last) = (verdict.key(from), verdict.key(until));
@@ -50,7 +56,8 @@ impl Silent {
             }
         }
         found.retain(|(at, _)| *at < end);
-        Ok(Self { devices: found.into_iter().map(|(_, device)| device).collect(), until: end })
+        let devices = found.into_iter().map(|(_, device)| device).collect();
+        Ok(Self { devices, until: end, is_ahead: false })
     }
 }
 
@@ -76,12 +83,16 @@ impl Directory {
         let (until, partition) = (stale_before(now, &self.inner.tools), id.partition());
         let mut told = 0;
         loop {
-            if Silent::read(&self.inner.store.read()?, partition, until)?.devices.is_empty() {
+            let silent = Silent::read(&self.inner.store.read()?, partition, (until, now))?;
+            if silent.is_ahead {
+                self.watch_from(partition, until)?;
+            }
+            if silent.devices.is_empty() {
                 return Ok(told);
             }
             let tools = self.inner.tools.clone();
             let step = move |change: &mut Change<'_>| {
-                let silent = Silent::read(&*change, partition, until)?;
+                let silent = Silent::read(&*change, partition, (until, now))?;
                 let context = Context { actor: Actor::nobody(), source: None, now, request: None };
                 let place = id.into();
                 let mut site = Site { source: change, place, context: &context, tools: &tools };
@@ -94,5 +105,14 @@ impl Directory {
             };
             told += self.inner.store.write(step).map_err(Error::from)?;
         }
+    }
+
+    /// Has all reports count that came at a time or later.
+    fn watch_from(&self, partition: Partition, told: Time) -> Result<(), Error> {
+        let done = self.inner.store.write(move |change: &mut Change<'_>| {
+            change.put(partition, THE_ONLY_ONE, &ComplianceWatch { told })?;
+            Ok::<_, Error>(())
+        });
+        Ok(done?)
     }
 }

@@ -86,6 +86,22 @@ fn many_devices_that_fall_silent_are_told_in_steps() {
 }
 
 #[test]
+fn a_clock_that_was_far_ahead_once_keeps_nobody_from_being_missed_later() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    built_in(&world, acme);
+    let device = device(&world, acme, "one", &[]);
+    let context = identify(&world, acme, &certificate(&world, acme, device)).unwrap().context;
+    report(&world, context, acme, NewReport::default());
+    let ahead = world.now().plus(100 * WEEK);
+    assert_eq!(world.directory.tell_silent_devices(ahead).unwrap(), 1);
+    let look = || world.directory.tell_silent_devices(world.now()).unwrap();
+    assert_eq!(look(), 0, "the clock is right again");
+    world.pass(WEEK + 1);
+    assert_eq!((look(), look()), (1, 0));
+}
+
+#[test]
 fn a_system_that_is_too_old_is_so_whatever_the_device_says() {
     let world = World::new();
     let acme = world.organization("acme");
