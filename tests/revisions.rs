@@ -163,6 +163,11 @@ fn a_tag_is_good_for_one_change_of_what_is_kept_beside_a_thing_as_well() {
         };
         let first = change();
         assert!(matches!(first.status, 200 | 204), "{name}: {first:?}");
+        // Each change is an event, and names the request that it came of.
+        let request = first.header("x-request-id").expect(name);
+        site.office.read("events/chain");
+        let told = site.office.read(&format!("events?request_id={request}"));
+        assert_ne!(told["items"], json!([]), "{name} leaves no event");
         let second = change();
         assert_eq!(second.status, 412, "{name}: {second:?}");
         assert_ne!(top.get(&place).header("etag"), Some(&*tag), "{name}");
