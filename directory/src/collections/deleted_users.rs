@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::browse::{Batch, Browse, Records};
 use super::entity::Entity;
+use super::issued_certificates::of_owner;
 use super::passwords::{forget_credential, raise_version};
 use super::site::Site;
 use super::user_cap::take_place;
@@ -12,7 +13,9 @@ use super::users::{Users, direct_groups};
 use crate::error::Error;
 use crate::events::{Action, Difference, EventActor, SubjectKind};
 use crate::id::{GroupId, RecordId, UserId};
-use crate::records::{DeletedUser, Group, OwnCertificates, User, indices, relations};
+use crate::records::{
+    DeletedUser, Group, IssuedCertificate, OwnCertificates, User, indices, relations,
+};
 use crate::references;
 use crate::schema::Schema;
 use crate::text::prepare;
@@ -201,6 +204,17 @@ impl Users<'_, &mut Change<'_>> {
         let subject = (SubjectKind::User, user.uuid, user.fields.login.as_str());
         self.site.tell(Action::Restored, subject, told)?;
         Ok((id, user))
+    }
+
+    /// How many certificates of a user would count if they were not revoked.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn revoked_certificates(&self, user: UserId) -> Result<usize, Error> {
+        let now = self.site.now();
+        let all = of_owner(&*self.site.source, self.site.partition(), user.record())?;
+        let counts = |it: &IssuedCertificate| it.revoked.is_some() && now <= it.not_after;
+        Ok(all.iter().filter(|(_, certificate)| counts(certificate)).count())
     }
 
     /// Destroys what is left of a deleted user before its time; with `revision`, only that of one that

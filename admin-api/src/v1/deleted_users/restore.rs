@@ -1,9 +1,7 @@
 //! Restoring a deleted user.
 
-use directory::UserId;
-use directory::access::{ManageIdentities, View};
+use directory::access::ManageIdentities;
 use directory::collections::RestoredAs;
-use directory::records::IssuedCertificate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -48,21 +46,12 @@ pub(crate) async fn restore_deleted_user(
     let restored = within.caller.change(move |change| {
         let mut grant = change.authorize::<ManageIdentities>(organization)?;
         let restored = grant.users().restore(user, RestoredAs { login, uid_number })?;
-        Ok((restored, grant.user_cap()?))
+        let revoked = grant.users().revoked_certificates(restored.0)?;
+        Ok((restored, grant.user_cap()?, revoked))
     });
-    let (restored, cap) = restored.await?;
-    let revoked = revoked(&within, restored.0)?;
+    let (restored, cap, revoked) = restored.await?;
     let warning = (revoked > 0).then(|| {
         format!("certificates of the user that were revoked, and stay so: {revoked}; issue others")
     });
     Ok(Warned::of(User::revised(&within, restored)?, cap).and(warning))
-}
-
-/// How many certificates of a user would count if they were not revoked.
-fn revoked(within: &Within<ManageIdentities>, user: UserId) -> Result<usize, Problem> {
-    let reading = within.caller.read()?;
-    let certificates = reading.authorize::<View>(within.organization)?.issued_certificates();
-    let now = within.caller.now();
-    let counts = |it: &IssuedCertificate| it.revoked.is_some() && now <= it.not_after;
-    Ok(certificates.of_user(user)?.into_iter().filter(counts).count())
 }
