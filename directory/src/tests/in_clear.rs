@@ -26,3 +26,30 @@ fn an_organization_that_demands_tls_looks_at_no_password_that_came_in_clear() {
     assert!(accepted(&attempt(globex, RIGHT, Channel::Clear)));
     assert!(matches!(attempt(globex, "wrong", Channel::Clear), Outcome::Reject));
 }
+
+#[test]
+fn whoever_comes_in_clear_again_and_again_hides_nobody_else() {
+    const HEARD: &str = "the connection is not encrypted";
+    let world = World::new();
+    let acme = world.organization("acme");
+    world.user(acme, "ada");
+    let come = |source: &str, times: usize| {
+        for _ in 0..times {
+            let (who, source) = (Who::User("ada".into()), source.parse().unwrap());
+            world.directory.note_overheard(acme, who, source, world.now()).unwrap();
+        }
+    };
+    let heard = || reasons(&world, acme, 100).iter().filter(|reason| *reason == HEARD).count();
+    come("192.0.2.1", 25);
+    assert_eq!(heard(), 10);
+    come("192.0.2.2", 1);
+    assert_eq!(heard(), 11);
+    world.directory.tell_untold_failures(world.now());
+    assert_eq!(heard(), 11, "the minute is not over");
+    world.pass(60_000);
+    world.directory.tell_untold_failures(world.now());
+    let counted = "binds in clear within a minute beside those that are told: 15";
+    assert_eq!(reasons(&world, acme, 1), [counted]);
+    come("192.0.2.1", 1);
+    assert_eq!(heard(), 12, "another minute has begun");
+}
