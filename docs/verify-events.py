@@ -18,8 +18,10 @@ with open(sys.argv[1], "rb") as lines:
         if canonical(event) != line.removesuffix(b"\n"):
             sys.exit(f"line {number}: this is not written as an export writes it")
         here = (event["sequence"], event.get("organization"))
-        if here[0] <= before[0] or (number > 1 and here[1] != before[1]):
+        if number > 1 and here[1] != before[1]:
             sys.exit(f"line {number}: the event is of another place")
+        if here[0] <= before[0]:
+            sys.exit(f"line {number}: the numbers go back: it was moved, or the log was put back from a backup")
         before = here
         claimed = event.pop("hash", None)
         if claimed is None and last is None and "previous" not in event:
