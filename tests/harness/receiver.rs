@@ -15,9 +15,10 @@ use super::{PATIENCE, pause};
 const VERIFIER: &str = include_str!("../../docs/verify-webhook.py");
 
 /// Takes what is signed with one of the secrets in a file, and does as another file says: it takes
-/// requests, or answers with a status, or fails so many times.
+/// requests, or those alone that have a word in them and leaves the others without an answer, or answers
+/// with a status, or fails so many times.
 const RECEIVER: &str = r#"
-import http.server, os, ssl, sys
+import http.server, os, ssl, sys, time
 
 folder = sys.argv[1]
 
@@ -37,6 +38,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             with open(os.path.join(folder, "mode"), "w") as file:
                 file.write("fail %d" % (left - 1) if left > 1 else "take")
             return self.answer(503)
+        if mode.startswith("only ") and mode[5:].encode() not in body:
+            return time.sleep(300)
         if mode.isdigit():
             return self.answer(int(mode))
         signature = self.headers["Tenantry-Signature"]
@@ -101,7 +104,7 @@ impl Receiver {
         self.put("secrets", &secrets.join("\n"));
     }
 
-    /// Has it do as a word says: `take`, `fail 3`, or a status.
+    /// Has it do as a word says: `take`, `only this`, `fail 3`, or a status.
     pub(crate) fn does(&self, mode: &str) {
         self.put("mode", mode);
     }

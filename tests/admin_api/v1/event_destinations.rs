@@ -130,6 +130,29 @@ fn what_is_refused_becomes_a_dead_letter_that_can_be_sent_again() {
 }
 
 #[test]
+fn letters_on_which_a_receiver_hangs_keep_nothing_new_waiting_for_all_of_them() {
+    let (office, receiver) = (Office::new(), Receiver::start());
+    receiver.does("500");
+    let (id, secret) = destination(&office, receiver.destination("siem"));
+    receiver.believes(&[&secret]);
+    for number in 1..=4 {
+        happen(&office, &format!("old {number}"), 1);
+        assert!(comes(|| letters(&office, &id).len() >= number), "{}", delivery(&office, &id));
+    }
+    let place = format!("event-destinations/{id}");
+    let pause = |paused: bool| office.act("PATCH", &place, Some(&json!({"paused": paused})));
+    pause(true);
+    let count = office.act("POST", &format!("{place}/dead-letters/redeliver"), Some(&json!({})));
+    assert!(count["dead_letters"].as_u64().unwrap() >= 4, "{count}");
+    happen(&office, "new", 1);
+    receiver.does("only new 0");
+    pause(false);
+    // Each of the letters takes all the patience that there is, which is 20 seconds: together they
+    // would take longer than this waits.
+    assert!(comes(|| receiver.taken().contains("new 0")), "{}", delivery(&office, &id));
+}
+
+#[test]
 fn dead_letters_can_be_given_up_and_nobody_is_followed_elsewhere() {
     let (office, receiver) = (Office::new(), Receiver::start());
     receiver.does("302");
