@@ -3,11 +3,14 @@
 //! The routes and the permissions they need come from the OpenAPI document, the roles that hold
 //! them from the policy; so a route that is added is tried without a line being added here.
 
+mod roles;
+mod scope;
+mod strangers;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::harness::admin::Admin;
 use crate::harness::authority::{Authority, Holder};
 use crate::harness::curl::Response;
 use crate::harness::https::Https;
@@ -60,9 +63,6 @@ const BY_SCOPE: [&str; 2] = ["GET /v1/all-events", "GET /v1/organizations"];
 
 /// An organization that never was.
 const NEVER: &str = "01890000-0000-7000-8000-000000000000";
-
-const ROLES: [&str; 5] =
-    ["administrator_with_billing", "administrator", "manager", "help_desk", "read_only"];
 
 pub(crate) struct Route {
     pub(crate) method: String,
@@ -243,13 +243,6 @@ fn routes(office: &Office) -> Vec<Route> {
     routes
 }
 
-/// The roles that hold a permission.
-fn holders(policy: &Value, permission: &str) -> Vec<String> {
-    let rows = policy["permissions"].as_array().unwrap();
-    let row = rows.iter().find(|row| row["permission"] == permission).unwrap();
-    serde_json::from_value(row["roles"].clone()).unwrap()
-}
-
 /// What of an answer may be compared: all but what tells one request from another.
 fn comparable(response: &Response) -> (u16, Vec<String>, String) {
     let of_this_request = |line: &&str| {
@@ -257,27 +250,6 @@ fn comparable(response: &Response) -> (u16, Vec<String>, String) {
     };
     let head = response.head.lines().filter(|line| !of_this_request(line));
     (response.status, head.map(ToOwned::to_owned).collect(), response.body.clone())
-}
-
-fn assert_hidden(site: &Site, route: &Route, who: &Https, name: &str) {
-    let there = route.as_someone(who, &site.ours(route));
-    let never = route.as_someone(who, &site.fill(route, NEVER).unwrap());
-    assert_eq!(there.status, 404, "{name}: {} {there:?}", route.name());
-    assert_eq!(comparable(&there), comparable(&never), "{name}: {}", route.name());
-}
-
-fn assert_missing(route: &Route, response: &Response, missing: &str, name: &str) {
-    assert_eq!(response.status, 403, "{name}: {} {response:?}", route.name());
-    let problem = response.json();
-    assert_eq!(problem["type"], "/problems/forbidden");
-    assert_eq!(problem["permission"], missing, "{name}: {}", route.name());
-    let detail = problem["detail"].as_str().unwrap();
-    assert!(detail.starts_with(&format!("needs {missing} on ")), "{detail}");
-}
-
-fn assert_let_through(route: &Route, response: &Response, name: &str) {
-    let refused = matches!(response.status, 401 | 403 | 404 | 405 | 429 | 500..);
-    assert!(!refused, "{name}: {} {response:?}", route.name());
 }
 
 #[test]
@@ -293,127 +265,6 @@ fn every_route_is_tried_and_the_list_of_those_that_are_not_is_empty() {
     let own = named(|route| route.permission.is_none() && !route.public);
     assert_eq!(own, OWN.map(str::to_owned).into());
     assert_eq!(named(|route| route.public), PUBLIC.map(str::to_owned).into());
-}
-
-#[test]
-fn nobody_and_whoever_has_no_token_of_ours_gets_401_everywhere_but_at_public_routes() {
-    let site = Site::new();
-    let nobody = site.office.demo.https(None);
-    let top = &site.office.demo.admin_api.tokens.administrator_with_billing;
-    let enrolling = {
-        let (_, login) = site.office.add_admin("/v1/admins", &json!({"role": "read_only"}));
-        let password = crate::harness::admin::PASSWORD;
-        let credentials = json!({"login": login, "password": password});
-        let asked = nobody.send("POST", "/v1/sign-in", Some(&credentials)).json();
-        asked["enrolment_token"].as_str().unwrap().to_owned()
-    };
-    let tokens =
-        ["", "x", &top[..top.len() - 1], &format!("{top}x"), &top.to_uppercase(), &enrolling];
-    let mut strangers: Vec<Https> =
-        tokens.iter().map(|token| site.office.top.with_token(token)).collect();
-    strangers.push(nobody);
-    for route in routes(&site.office).iter().filter(|route| !route.public) {
-        for stranger in &strangers {
-            let response = route.as_someone(stranger, &site.ours(route));
-            assert_eq!(response.status, 401, "{} {response:?}", route.name());
-            assert_eq!(response.json()["type"], "/problems/unauthenticated");
-            assert_eq!(response.header("www-authenticate"), Some("Bearer"));
-        }
-    }
-}
-
-#[test]
-fn public_routes_answer_without_a_token() {
-    let site = Site::new();
-    let nobody = site.office.demo.https(None);
-    for route in routes(&site.office).iter().filter(|route| route.public) {
-        let response = route.as_someone(&nobody, &site.ours(route));
-        assert!(matches!(response.status, 200 | 422), "{} {response:?}", route.name());
-    }
-}
-
-#[test]
-fn each_role_of_the_provider_is_let_through_where_the_policy_says_so_and_nowhere_else() {
-    let site = Site::new();
-    let policy = site.office.top.get("/v1/policy").json();
-    let routes = routes(&site.office);
-    for role in ROLES {
-        let admin = site.office.provider_admin(role, &json!("all"));
-        for route in &routes {
-            let Some(permission) = &route.permission else { continue };
-            let response = route.as_someone(&admin.session, &site.ours(route));
-            if holders(&policy, permission).iter().any(|holder| holder == role) {
-                assert_let_through(route, &response, role);
-            } else {
-                assert_missing(route, &response, permission, role);
-            }
-        }
-    }
-}
-
-#[test]
-fn each_role_of_an_organization_counts_there_alone() {
-    let site = Site::new();
-    let policy = site.office.top.get("/v1/policy").json();
-    let routes = routes(&site.office);
-    for role in ROLES {
-        let admin = site.office.admin(role);
-        for route in &routes {
-            let Some(permission) = &route.permission else { continue };
-            let response = route.as_someone(&admin.session, &site.ours(route));
-            let holds = holders(&policy, permission).iter().any(|holder| holder == role);
-            if BY_SCOPE.contains(&route.name().as_str()) {
-                assert_eq!(response.status, 200, "{response:?}");
-            } else if !route.in_organization() {
-                assert_eq!(response.status, 404, "{role}: {} {response:?}", route.name());
-            } else if holds && permission != "manage_organizations" {
-                assert_let_through(route, &response, role);
-            } else {
-                assert_missing(route, &response, permission, role);
-            }
-        }
-    }
-}
-
-#[test]
-fn an_organization_outside_of_ones_scope_is_one_that_never_was_at_every_route() {
-    let (site, other) = (Site::new(), Office::new());
-    let top = "administrator_with_billing";
-    let elsewhere = json!({"organizations": [other.id]});
-    let strangers: [(&str, Admin); 3] = [
-        ("an admin of another organization", other.admin(top)),
-        ("a provider admin without scope", other.provider_admin(top, &json!("none"))),
-        ("a provider admin for another organization", other.provider_admin(top, &elsewhere)),
-    ];
-    for route in routes(&site.office).iter().filter(|route| route.in_organization()) {
-        for (name, stranger) in &strangers {
-            assert_hidden(&site, route, &stranger.session, name);
-        }
-    }
-    for (name, stranger) in &strangers {
-        let list = stranger.session.get("/v1/organizations");
-        assert_eq!(list.status, 200, "{name}: {list:?}");
-        assert!(!list.body.contains(&site.office.id), "{name}: {list:?}");
-    }
-}
-
-#[test]
-fn things_of_another_organization_are_missing_in_ones_own_at_every_route() {
-    let (site, own) = (Site::new(), Office::new());
-    let admin = own.admin("administrator_with_billing");
-    let of_things = |route: &&Route| {
-        route.in_organization()
-            && route.path.matches('{').count() == 2
-            && route.permission.is_some()
-    };
-    for route in routes(&site.office).iter().filter(of_things) {
-        let path = site.fill(route, &own.id).unwrap();
-        let theirs = valid(route, &admin.session, &path);
-        assert_eq!(theirs.status, 404, "{} {theirs:?}", route.name());
-        let thing = path.split('/').nth(5).unwrap();
-        let never = valid(route, &admin.session, &path.replace(thing, NEVER));
-        assert_eq!(comparable(&theirs), comparable(&never), "{}", route.name());
-    }
 }
 
 /// A request whose body is acceptable, so that only what it is about can be wrong.
@@ -444,56 +295,4 @@ fn valid(route: &Route, who: &Https, path: &str) -> Response {
         json!({})
     };
     who.send(&route.method, path, Some(&body))
-}
-
-#[test]
-fn ones_own_account_needs_no_permission_and_a_session_ends_with_signing_out() {
-    let site = Site::new();
-    let routes = routes(&site.office);
-    for role in ROLES {
-        let admin = site.office.provider_admin(role, &json!("none"));
-        for route in routes.iter().filter(|route| route.permission.is_none() && !route.public) {
-            let response = match &*route.name() {
-                "POST /v1/sign-out" | "DELETE /v1/me/sessions" => continue,
-                "DELETE /v1/me/api-keys/{id}"
-                | "DELETE /v1/me/passkeys/{id}"
-                | "GET /v1/me/passkeys/{id}"
-                | "POST /v1/me/passkeys/{id}/activate" => {
-                    let response = route.as_someone(&admin.session, &site.ours(route));
-                    assert_eq!(response.status, 404, "{response:?}");
-                    continue;
-                }
-                _ => route.as_someone(&admin.session, &site.ours(route)),
-            };
-            assert!(matches!(response.status, 200 | 201 | 422), "{} {response:?}", route.name());
-        }
-        assert_eq!(admin.session.send("POST", "/v1/sign-out", None).status, 204);
-        assert_eq!(admin.session.get("/v1/me").status, 401);
-    }
-}
-
-#[test]
-fn paths_that_are_no_routes_and_methods_that_are_none_are_problems_too() {
-    let site = Site::new();
-    let (nobody, top) = (site.office.demo.https(None), &site.office.top);
-    for path in ["/", "/v1", "/v2/organizations", "/v1/organisations", "/v1/organizations/x/y/z"] {
-        for who in [&nobody, top] {
-            let response = who.get(path);
-            assert_eq!(response.status, 404, "{path} {response:?}");
-            assert_eq!(response.json()["type"], "/problems/not-found", "{path}");
-        }
-    }
-    let documented: BTreeSet<String> = routes(&site.office).iter().map(Route::name).collect();
-    for route in routes(&site.office) {
-        for method in ["GET", "PUT", "POST", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"] {
-            if documented.contains(&format!("{method} {}", route.path)) {
-                continue;
-            }
-            let response = top.send(method, &site.ours(&route), None);
-            assert_eq!(response.status, 405, "{method} {} {response:?}", route.path);
-            assert_eq!(response.header("content-type"), Some("application/problem+json"));
-            let allowed = response.header("allow").unwrap();
-            assert!(allowed.split(',').any(|allowed| allowed == route.method), "{allowed}");
-        }
-    }
 }
