@@ -49,8 +49,15 @@ impl ToRemember {
 
 /// Ends of paths where a key is not heeded: doing it again does no harm, or it is to be an event each
 /// time, and what is answered is not kept.
-const PLAIN: [&str; 6] =
-    ["/secret/reveal", "/recovery-codes", "/passkeys/begin", "/disconnect", "/change", "/test"];
+const PLAIN: [&str; 7] = [
+    "/secret/reveal",
+    "/recovery-codes",
+    "/passkeys/begin",
+    "/me/authenticator",
+    "/disconnect",
+    "/change",
+    "/test",
+];
 
 /// Whether a key makes a difference at a path.
 pub(crate) fn heeds_keys(path: &str) -> bool {

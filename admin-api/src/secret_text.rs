@@ -19,8 +19,12 @@ impl SecretText {
 
     /// The text as a password.
     pub(crate) fn password(&self) -> Result<Password, Invalid> {
-        Password::new(self.0.as_bytes())
-            .map_err(|error| Invalid::new("/password", error.to_string()))
+        self.password_at("/password")
+    }
+
+    /// The text as a password that stands there in the request.
+    pub(crate) fn password_at(&self, pointer: &'static str) -> Result<Password, Invalid> {
+        Password::new(self.0.as_bytes()).map_err(|error| Invalid::new(pointer, error.to_string()))
     }
 }
 

@@ -170,7 +170,13 @@ pub(crate) fn body(
         } else if field.kind == Kind::Secret
             && (asked_for(field, matches) || field.is_required && file.is_none())
         {
-            let secret = prompt::new_secret(&field.option().replace('-', " "))?;
+            let what = field.option().replace('-', " ");
+            // What is there already is not set by a slip of the finger.
+            let is_there = what.starts_with("current ") || what == "recovery code";
+            let secret = match is_there {
+                true => prompt::secret(&what)?,
+                false => prompt::new_secret(&what)?,
+            };
             put(&mut body, &field.path, Value::String(secret));
         } else if field.is_required && file.is_none() {
             return Err(Failure::Usage(format!("--{} is missing", field.option())));

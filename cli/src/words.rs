@@ -416,7 +416,7 @@ pub(crate) const NOUNS: &[Noun] = &[
     },
     Noun {
         name: "account",
-        about: "Your own account: where you are signed in, and codes for when the phone is lost",
+        about: "Your own account: password, authenticator, sessions, codes for when the phone is lost",
         columns: &["id", "this", "last_used", "last_source", "user_agent", "expires"],
         verbs: &[
             verb("show", "show_me"),
@@ -424,6 +424,9 @@ pub(crate) const NOUNS: &[Noun] = &[
             verb("end-sessions", "end_own_sessions"),
             verb("recovery-codes", "make_recovery_codes"),
         ],
+            verb("set-password", "change_own_password"),
+            verb("begin-authenticator", "begin_own_authenticator"),
+            verb("confirm-authenticator", "confirm_own_authenticator"),
     },
     Noun {
         name: "passkey",

@@ -165,7 +165,7 @@ pub enum Action {
     Unlocked,
     /// MFA was reset.
     MfaReset,
-    /// MFA was enrolled.
+    /// MFA was enrolled, or another authenticator took the place of the one in use.
     MfaEnrolled,
     /// An admin signed in, or tried.
     SignIn,
@@ -179,7 +179,7 @@ pub enum Action {
     RadiusDropped,
     /// An admin tried something that the role or the scope does not allow.
     Refused,
-    /// A user changed their own password, or tried.
+    /// A user or an admin changed their own password, or tried.
     PasswordChanged,
     /// An admin said that a user must change their password.
     PasswordChangeRequired,

@@ -27,6 +27,7 @@ mod network_rules;
 mod oracle;
 mod orders;
 mod outlook;
+mod own_credentials;
 mod passkeys;
 mod password_policies;
 mod passwords;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use storage::{Entropy, EventLog};
 use uuid::Uuid;
 
-use crate::authentication::{Passkeys, RelyingParty};
+use crate::authentication::{NewAuthenticators, Passkeys, RelyingParty};
 use crate::delivery::DeliveryBounds;
 use crate::epochs::Epochs;
 use crate::lasting::LastingKey;
@@ -27,6 +27,7 @@ pub struct Tools {
     epochs: Arc<Epochs>,
     lasting: Arc<LastingKey>,
     passkeys: Arc<Passkeys>,
+    authenticators: Arc<NewAuthenticators>,
 }
 
 /// Says of a name what it means in every organization.
@@ -196,6 +197,7 @@ impl Tools {
             epochs,
             lasting,
             passkeys,
+            authenticators: Arc::default(),
         }
     }
 
@@ -232,6 +234,11 @@ impl Tools {
     /// What is known of passkeys beside those that are registered.
     pub(crate) fn passkeys(&self) -> &Passkeys {
         &self.passkeys
+    }
+
+    /// Authenticators that are to take the place of admins' own.
+    pub(crate) fn authenticators(&self) -> &NewAuthenticators {
+        &self.authenticators
     }
 
     /// What applications asked for and did not get.

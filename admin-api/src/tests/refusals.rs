@@ -77,11 +77,14 @@ fn only_what_must_is_public_or_needs_no_permission() {
             "GET /v1/reply-presets",
             "PATCH /v1/me/passkeys/{id}",
             "POST /v1/me/api-keys",
+            "POST /v1/me/authenticator",
+            "POST /v1/me/authenticator/confirm",
             "POST /v1/me/passkeys",
             "POST /v1/me/passkeys/begin",
             "POST /v1/me/passkeys/{id}/activate",
             "POST /v1/me/recovery-codes",
             "POST /v1/sign-out",
+            "PUT /v1/me/password",
         ]
     );
 }

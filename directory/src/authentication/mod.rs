@@ -24,7 +24,9 @@ mod machine;
 mod memory;
 mod ms_chap;
 mod network;
+mod new_authenticators;
 mod overheard;
+mod own_account;
 mod passkey;
 mod password;
 mod placeholders;
@@ -55,6 +57,8 @@ pub(crate) use ms_chap::NtHash;
 pub use ms_chap::{Counterproof, MsChapV2};
 pub use network::NetworkReply;
 pub use passkey::{
+pub(crate) use new_authenticators::{FirstCode, NewAuthenticators};
+pub use own_account::{KnownPassword, Reproof};
     ALGORITHMS, Assertion, ClaimedAdmin, NewCredential, PASSKEY_PATIENCE, PasskeyQuestion,
     RelyingParty, UnusableParty,
 };
@@ -68,6 +72,7 @@ pub(crate) use placeholders::{has_placeholders, told_of};
 pub use pool::PoolLimits;
 pub(crate) use reconsider::{Reconsidered, reconsider};
 pub use sign_in::{Arrival, Enrolment, Second, SignInOutcome, SignInRequest};
+pub(crate) use sign_in::prove;
 pub use throttle::ThrottlePolicy;
 pub use totp::code_of_uri;
 pub(crate) use totp::{Seed, verify as verify_code};

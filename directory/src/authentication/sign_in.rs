@@ -372,7 +372,7 @@ pub(super) fn living(
 }
 
 /// Uses up what proves an admin beside the password; tells what it was, unless it is wrong.
-fn prove(
+pub(crate) fn prove(
     site: &mut Writing<'_, '_, '_>,
     admin: AdminNumber,
     credential: Credential,
@@ -396,8 +396,7 @@ fn prove(
                 before: Some(left.saturating_add(1).to_string()),
                 after: Some(left.to_string()),
             };
-            let subject = (SubjectKind::Admin, record.uuid, record.fields.login.as_str());
-            site.tell(Action::RecoveryCodeUsed, subject, vec![told])?;
+            tell_as(site, &record, (Action::RecoveryCodeUsed, vec![told]))?;
             Ok(Some(SecondProof::RecoveryCode))
         }
     }

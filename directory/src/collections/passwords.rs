@@ -110,7 +110,7 @@ impl Passwords<'_, &mut Change<'_>> {
         let record = self.user(user)?;
         store_user_password(&mut self.site, (user, &record), password, must_change)?;
         self.site.note_departure(Trigger::PasswordChanged, (&[user], &[]), &[])?;
-        self.tell(Action::PasswordSet, &record, masked())
+        self.tell(Action::PasswordSet, &record, masked("password"))
     }
 
     /// Makes a user change their password before anything else.
@@ -212,7 +212,7 @@ impl OwnPassword<'_, &mut Change<'_>> {
         put_user_password(&mut self.site, self.user, password, &settings)?;
         self.site.note_departure(Trigger::PasswordChanged, (&[self.user], &[]), &[])?;
         let subject = (SubjectKind::User, record.uuid, record.fields.login.as_str());
-        self.site.tell(Action::PasswordChanged, subject, masked())?;
+        self.site.tell(Action::PasswordChanged, subject, masked("password"))?;
         let changed: Credential = self.site.source.get(partition, id)?.ok_or(Error::Missing)?;
         Ok(Proven::by(&changed))
     }
@@ -277,12 +277,12 @@ impl Grant<'_, &Snapshot, View> {
 }
 
 /// The fewest characters of an admin's password.
-const ADMIN_MINIMUM: u16 = 12;
+pub(crate) const ADMIN_MINIMUM: u16 = 12;
 
-/// What an event tells of a password: that it is another.
-fn masked() -> Vec<Difference> {
+/// What an event tells of something secret: that it is another.
+pub(super) fn masked(field: &str) -> Vec<Difference> {
     let masked = || Some("\"(secret)\"".to_owned());
-    vec![Difference { field: "password".into(), before: masked(), after: masked() }]
+    vec![Difference { field: field.to_owned(), before: masked(), after: masked() }]
 }
 
 /// Writes a password that an admin chose for a user.

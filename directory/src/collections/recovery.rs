@@ -60,7 +60,7 @@ impl Oneself<'_, &mut Change<'_>> {
 
 impl<S> Oneself<'_, S> {
     /// Lets nobody on but who has just signed in.
-    pub(super) fn require_fresh_session(&self) -> Result<(), Error> {
+    pub(crate) fn require_fresh_session(&self) -> Result<(), Error> {
         let token = &self.standing.token;
         let fresh = self.site.now() < token.created.plus(FRESH);
         if token.purpose == TokenPurpose::Session && fresh {

@@ -15,8 +15,8 @@ use super::sign_in::{SECRET, code, enrolled, request, send};
 use super::world::{HERE, World, fields, refusal};
 use crate::access::{Context, ManageAdmins, Role};
 use crate::authentication::{
-    Arrival, Assertion, ClaimedAdmin, NewCredential, PASSKEY_PATIENCE, RelyingParty, Second,
-    SignInOutcome, SignInRequest,
+    Arrival, Assertion, ClaimedAdmin, NewCredential, PASSKEY_PATIENCE, RelyingParty, Reproof,
+    Second, SignInOutcome, SignInRequest,
 };
 use crate::collections::PasskeyWish;
 use crate::directory::OpenOptions;
@@ -271,6 +271,17 @@ fn a_copy_shows_by_its_counter_and_suspends_the_passkey_until_its_owner_activate
     let told = world.events(Place::Provider, 10);
     assert!(told.iter().any(|event| event.action == Action::Changed
         && event.differences.iter().any(|difference| difference.field == "suspended")));
+}
+
+#[test]
+fn in_a_session_that_a_passkey_began_another_authenticator_needs_no_code() {
+    let world = world();
+    let (.., mut authenticator) = registered(&world);
+    let answer = authenticator.answer(challenge(&world, None));
+    let SignInOutcome::Session(session) = sign_in(&world, &answer) else { panic!("not let in") };
+    let by = uses(&world, &session.text, HERE).unwrap();
+    let begun = world.directory.begin_own_authenticator(by, None).unwrap();
+    assert!(matches!(begun, Reproof::Proven(_)));
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod groups;
 mod imports;
 mod issued_certificates;
 mod organizations;
+mod own_credentials;
 mod passkeys;
 mod radius_clients;
 mod reply_profiles;

@@ -1,0 +1,52 @@
+//! Changing one's own password.
+
+use axum::Json;
+use serde::Deserialize;
+use tokio::sync::oneshot;
+use utoipa::ToSchema;
+
+use super::{EndedSessions, proven};
+use crate::body::Body;
+use crate::caller::Caller;
+use crate::problem::Problem;
+use crate::secret_text::SecretText;
+
+/// Another password of one's own.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "current_password": "correct horse battery", "password": "another horse, and a staple"
+}))]
+pub(crate) struct OwnPassword {
+    /// The one in use.
+    current_password: SecretText,
+    /// The next one.
+    password: SecretText,
+}
+
+/// Changes one's own password, and ends one's other sessions; API keys and passkeys stay.
+///
+/// It needs a session that was begun in the last 15 minutes.
+#[utoipa::path(
+    put,
+    path = "/me/password",
+    tag = "Own account",
+    request_body = OwnPassword,
+    responses((status = 200, description = "Changed.", body = EndedSessions))
+)]
+pub(crate) async fn change_own_password(
+    caller: Caller,
+    Body(change): Body<OwnPassword>,
+) -> Result<Json<EndedSessions>, Problem> {
+    let current = change.current_password.password_at("/current_password")?;
+    let new = change.password.password()?;
+    let (tell, told) = oneshot::channel();
+    let (directory, context) = (&caller.api.directory, caller.context);
+    // Nobody listens any more when the client has gone.
+    directory.prove_own_password(context, current, &new, move |proof| drop(tell.send(proof)))?;
+    let Ok(proof) = told.await else { return Err(Problem::busy()) };
+    let known = proven(proof?, "/current_password", "is not your password")?;
+    let password = caller.api.hash(change.password).await?;
+    let changed = caller.change(move |change| change.oneself()?.change_password(&known, password));
+    Ok(Json(EndedSessions { ended_sessions: changed.await? }))
+}

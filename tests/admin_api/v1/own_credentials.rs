@@ -1,0 +1,150 @@
+//! `/v1/me/password`, `/v1/me/authenticator`.
+
+use serde_json::{Value, json};
+
+use crate::harness::admin::{Admin, PASSWORD};
+use crate::harness::curl::Response;
+use crate::harness::office::Office;
+use crate::harness::tenantry::Tenantry;
+use crate::harness::totp;
+
+const NEXT: &str = "another horse, and a staple";
+
+/// Signs in with curl, with the code of a step beside this one.
+fn signs_in(office: &Office, admin: &Admin, password: &str, code: &str) -> Response {
+    let credentials = json!({"organization": office.slug, "login": admin.login,
+        "password": password, "code": code});
+    office.demo.api_as_nobody().post("/v1/sign-in", &credentials)
+}
+
+fn change(admin: &Admin, current: &str, next: &str) -> Response {
+    let body = json!({"current_password": current, "password": next});
+    admin.session.send("PUT", "/v1/me/password", Some(&body))
+}
+
+/// The newest event of that kind and outcome.
+fn told(office: &Office, action: &str, success: bool) -> Value {
+    let newest = |_| {
+        office
+            .events()
+            .into_iter()
+            .find(|event| event["action"] == action && event["success"] == success)
+    };
+    (0..10_000).find_map(newest).unwrap_or_else(|| panic!("no {action} came"))
+}
+
+#[test]
+fn an_admin_changes_the_own_password_with_the_one_in_use_and_other_sessions_end() {
+    let office = Office::new();
+    let admin = office.admin("read_only");
+    let code = totp::code_beside(&admin.otpauth_uri, 1);
+    let other = signs_in(&office, &admin, PASSWORD, &code);
+    assert_eq!(other.status, 200, "{other:?}");
+    let other = office.demo.api(other.json()["token"].as_str().unwrap());
+    let wrong = change(&admin, "not the password", NEXT);
+    assert_eq!((wrong.status, &wrong.json()["pointer"]), (422, &json!("/current_password")));
+    for next in ["short", PASSWORD, "{SSHA}0123456789abcdef"] {
+        let refused = change(&admin, PASSWORD, next);
+        assert_eq!((refused.status, &refused.json()["pointer"]), (422, &json!("/password")));
+    }
+    assert_eq!(other.get("/v1/me").status, 200);
+    let changed = change(&admin, PASSWORD, NEXT);
+    assert_eq!((changed.status, changed.json()), (200, json!({"ended_sessions": 1})));
+    assert_eq!(other.get("/v1/me").status, 401);
+    assert_eq!(admin.session.get("/v1/me").status, 200);
+    let event = told(&office, "password_changed", true);
+    assert_eq!(event["actor"]["name"], json!(admin.login));
+    assert_eq!(event["differences"][0]["field"], "password");
+    let event = told(&office, "password_changed", false);
+    assert_eq!(event["reason"], "the password in use was given wrongly");
+    assert_eq!(signs_in(&office, &admin, PASSWORD, "000000").status, 401);
+    // Without a code: the right password is what asks for one.
+    let credentials = json!({"organization": office.slug, "login": admin.login, "password": NEXT});
+    let asked = office.demo.api_as_nobody().post("/v1/sign-in", &credentials);
+    assert_eq!(asked.json()["type"], "/problems/code-needed", "{asked:?}");
+}
+
+#[test]
+fn an_admin_moves_to_another_authenticator_with_a_code_of_the_one_in_use() {
+    let office = Office::new();
+    let admin = office.admin("help_desk");
+    let begin = |body: Value| admin.session.send("POST", "/v1/me/authenticator", Some(&body));
+    let confirm = |code: &str| {
+        let body = json!({"code": code});
+        admin.session.send("POST", "/v1/me/authenticator/confirm", Some(&body))
+    };
+    let without = begin(json!({}));
+    assert_eq!((without.status, &without.json()["pointer"]), (422, &json!("/code")));
+    let wrong = begin(json!({"code": "abcdef"}));
+    assert_eq!((wrong.status, &wrong.json()["pointer"]), (422, &json!("/code")));
+    assert_eq!(confirm("123456").status, 409, "nothing was begun");
+    // The code of the enrolment is used up.
+    let begun = begin(json!({"code": totp::code_beside(&admin.otpauth_uri, 1)}));
+    assert_eq!(begun.status, 201, "{begun:?}");
+    let begun = begun.json();
+    let uri = begun["otpauth_uri"].as_str().unwrap();
+    assert!(uri.contains(begun["secret"].as_str().unwrap()), "{begun}");
+    assert_eq!(confirm("abcdef").status, 422);
+    // A step may end on the way.
+    let confirmed = (0..3).map(|_| confirm(&totp::code(uri))).find(|done| done.status == 200);
+    assert_eq!(confirmed.unwrap().json(), json!({"ended_sessions": 0}));
+    let old = totp::code_beside(&admin.otpauth_uri, 1);
+    assert_eq!(signs_in(&office, &admin, PASSWORD, &old).status, 401);
+    let new = signs_in(&office, &admin, PASSWORD, &totp::code_beside(uri, 1));
+    assert_eq!(new.status, 200, "{new:?}");
+    let event = told(&office, "mfa_enrolled", true);
+    assert_eq!(event["actor"]["name"], json!(admin.login));
+    let said = Value::from(office.events()).to_string();
+    assert!(!said.contains(begun["secret"].as_str().unwrap()));
+}
+
+#[test]
+fn an_api_key_changes_no_credential() {
+    let office = Office::new();
+    let key = office.demo.api(office.top.token());
+    let password = json!({"current_password": PASSWORD, "password": NEXT});
+    let code = json!({"code": "123456"});
+    for (method, path, body) in [
+        ("PUT", "/v1/me/password", &password),
+        ("POST", "/v1/me/authenticator", &code),
+        ("POST", "/v1/me/authenticator/confirm", &code),
+        ("POST", "/v1/me/recovery-codes", &code),
+    ] {
+        let body = (!path.ends_with("codes")).then_some(body);
+        let refused = key.send(method, path, body);
+        assert_eq!(refused.status, 409, "{method} {path}: {refused:?}");
+        assert_eq!(refused.json()["type"], "/problems/rule");
+    }
+}
+
+#[test]
+fn the_command_line_changes_the_own_password_and_authenticator() {
+    let office = Office::new();
+    let admin = office.admin("manager");
+    let folder = tempfile::tempdir().unwrap();
+    let tenantry = Tenantry::with_contexts(&office.demo, &folder.path().join("contexts.toml"));
+    let login =
+        format!("login {} --as {} --org {}", office.demo.admin_api.url, admin.login, office.slug);
+    let code = totp::code_beside(&admin.otpauth_uri, 1);
+    let signed_in = tenantry.hear(&login, &format!("{PASSWORD}\n{code}\n"));
+    assert_eq!(signed_in.code, 0, "{signed_in:?}");
+    let wrong = tenantry.hear("account set-password", &format!("no password\n{NEXT}\n"));
+    assert_eq!(wrong.code, 7, "{wrong:?}");
+    let changed = tenantry.hear("account set-password -o json", &format!("{PASSWORD}\n{NEXT}\n"));
+    assert_eq!(changed.code, 0, "{changed:?}");
+    let changed: Value = serde_json::from_str(&changed.stdout).unwrap();
+    assert_eq!(changed, json!({"ended_sessions": 1}), "the one that made the admin");
+    let codes = tenantry.shows("account recovery-codes");
+    let recovery = codes["codes"][0].as_str().unwrap();
+    let line = "account begin-authenticator --recovery-code -o json";
+    let begun = tenantry.hear(line, &format!("{recovery}\n"));
+    assert_eq!(begun.code, 0, "{begun:?}");
+    let begun: Value = serde_json::from_str(&begun.stdout).unwrap();
+    let uri = begun["otpauth_uri"].as_str().unwrap();
+    let confirm =
+        |_| tenantry.run(&format!("account confirm-authenticator --code {}", totp::code(uri))).code;
+    // A step may end on the way.
+    assert!((0..3).map(confirm).any(|code| code == 0));
+    let new = signs_in(&office, &admin, NEXT, &totp::code_beside(uri, 1));
+    assert_eq!(new.status, 200, "{new:?}");
+}
