@@ -6,6 +6,7 @@
 
 mod allowance;
 mod api;
+mod api_key;
 mod appearance;
 mod body;
 mod caller;

@@ -372,6 +372,8 @@ pub(crate) const NOUNS: &[Noun] = &[
             both("reset-mfa", "reset_admin_mfa", "reset_organization_admin_mfa"),
             both("sessions", "list_admin_sessions", "list_organization_admin_sessions"),
             both("end-sessions", "end_admin_sessions", "end_organization_admin_sessions"),
+            both("api-keys", "list_admin_keys", "list_organization_admin_keys"),
+            both("end-api-keys", "end_admin_keys", "end_organization_admin_keys"),
         ],
     },
     Noun {
@@ -422,11 +424,11 @@ pub(crate) const NOUNS: &[Noun] = &[
             verb("show", "show_me"),
             verb("sessions", "list_own_sessions"),
             verb("end-sessions", "end_own_sessions"),
-            verb("recovery-codes", "make_recovery_codes"),
-        ],
             verb("set-password", "change_own_password"),
             verb("begin-authenticator", "begin_own_authenticator"),
             verb("confirm-authenticator", "confirm_own_authenticator"),
+            verb("recovery-codes", "make_recovery_codes"),
+        ],
     },
     Noun {
         name: "passkey",

@@ -11,7 +11,7 @@ use super::entity::Entity;
 use super::passkeys::forget_passkeys;
 use super::passwords::{NewPassword, forget_credential, store_admin_password};
 use super::site::Site;
-use crate::access::{self, Grant, ManageAdmins, Role, View, Who, standing};
+use crate::access::{self, Context, Grant, ManageAdmins, Role, View, Who, standing};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{AdminId, AdminNumber, OrganizationId, Place, RecordId};
@@ -207,14 +207,7 @@ impl Admins<'_, &mut Change<'_>> {
 
     /// Nobody hands out or takes over a scope that is wider than their own.
     fn require_reach(&self, scope: &AdminScope) -> Result<(), Error> {
-        let Who::Admin { admin, token } = self.site.context.actor.0 else { return Ok(()) };
-        let standing = standing(&*self.site.source, self.site.context, admin, token)??;
-        let reaches = match scope {
-            AdminScope::None => true,
-            AdminScope::Organizations(list) => list.iter().all(|id| standing.rights.covers(*id)),
-            AdminScope::All => standing.rights.covers_all(),
-        };
-        if reaches { Ok(()) } else { Err(Error::Forbidden("the scope is wider than your own")) }
+        require_reach(&*self.site.source, self.site.context, scope)
     }
 
     fn keep_one_at_the_top(&self) -> Result<(), Error> {
@@ -237,6 +230,22 @@ fn named(admin: Option<&Admin>) -> BTreeSet<OrganizationId> {
     match admin.map(|admin| &admin.fields.scope) {
         Some(AdminScope::Organizations(list)) => list.iter().copied().collect(),
         Some(AdminScope::None | AdminScope::All) | None => BTreeSet::new(),
+/// Nobody has a say about a scope that is wider than their own.
+pub(super) fn require_reach(
+    source: &impl Reading,
+    context: &Context,
+    scope: &AdminScope,
+) -> Result<(), Error> {
+    let Who::Admin { admin, token } = context.actor.0 else { return Ok(()) };
+    let standing = standing(source, context, admin, token)??;
+    let reaches = match scope {
+        AdminScope::None => true,
+        AdminScope::Organizations(list) => list.iter().all(|id| standing.rights.covers(*id)),
+        AdminScope::All => standing.rights.covers_all(),
+    };
+    if reaches { Ok(()) } else { Err(Error::Forbidden("the scope is wider than your own")) }
+}
+
     }
 }
 

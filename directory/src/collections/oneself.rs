@@ -1,7 +1,7 @@
 //! An admin's own account: who am I, my API keys, my sign-out.
 
 use ipnet::IpNet;
-use storage::{Change, Id, Reading, Snapshot};
+use storage::{Change, Id, Reading};
 use uuid::Uuid;
 
 use super::admins::end_token;
@@ -68,27 +68,6 @@ impl<S> Oneself<'_, S> {
     }
 }
 
-impl Oneself<'_, &Snapshot> {
-    /// The admin's API keys.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn api_keys(&self) -> Result<Vec<Token>, Error> {
-        let partition = self.standing.rights.id.home.partition();
-        let ids = tokens_of(
-            self.site.source,
-            self.standing.rights.id.home,
-            self.standing.rights.id.number,
-        )?;
-        let mut keys = Vec::new();
-        for id in ids {
-            let token = self.site.source.get::<Token>(partition, id)?;
-            keys.extend(token.filter(|token| token.purpose == TokenPurpose::ApiKey));
-        }
-        Ok(keys)
-    }
-}
-
 impl Oneself<'_, &mut Change<'_>> {
     /// Makes an API key.
     ///
@@ -118,24 +97,6 @@ impl Oneself<'_, &mut Change<'_>> {
         let login = self.standing.rights.admin.fields.login.clone();
         self.site.tell(Action::Created, (SubjectKind::ApiKey, issued.id, &login), Vec::new())?;
         Ok(issued)
-    }
-
-    /// Ends one of the admin's API keys.
-    ///
-    /// # Errors
-    /// `Missing` when the admin has no such key.
-    pub fn delete_api_key(&mut self, uuid: Uuid) -> Result<(), Error> {
-        let partition = self.standing.rights.id.home.partition();
-        let found = self.site.source.find_first(partition, indices::TOKEN_UUID, uuid.as_bytes())?;
-        let number = found.ok_or(Error::Missing)?;
-        let token = self.site.source.get::<Token>(partition, number)?.ok_or(Error::Missing)?;
-        if token.admin != self.standing.rights.id.number || token.purpose != TokenPurpose::ApiKey {
-            return Err(Error::Missing);
-        }
-        end_token(self.site.source, partition, number)?;
-        self.site.place = self.standing.rights.id.home;
-        let login = self.standing.rights.admin.fields.login.clone();
-        self.site.tell(Action::Deleted, (SubjectKind::ApiKey, uuid, &login), Vec::new())
     }
 
     /// Ends the session that asks.

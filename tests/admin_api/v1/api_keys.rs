@@ -6,6 +6,7 @@ use crate::harness::admin::Admin;
 use crate::harness::calendar::in_days;
 use crate::harness::https::Https;
 use crate::harness::office::Office;
+use crate::harness::tenantry::Tenantry;
 
 /// An admin who may have keys.
 fn owner(office: &Office, role: &str) -> Admin {
@@ -90,6 +91,55 @@ fn a_deleted_key_ends_with_the_next_request_and_its_text_is_shown_once() {
     let other = owner(&office, "help_desk");
     assert_eq!(other.session.send("DELETE", &place, None).status, 404);
     assert_eq!(admin.session.send("DELETE", &place, None).status, 204);
+    assert_eq!(user.get("/v1/me").status, 401);
+}
+
+#[test]
+fn who_manages_admins_sees_and_ends_keys_of_others_one_by_one() {
+    let office = Office::new();
+    let admin = owner(&office, "manager");
+    let (one, user) = key(&admin, &json!({"name": "backup", "role": "read_only"}));
+    let (other, second) = key(&admin, &json!({"name": "monitoring"}));
+    assert_eq!(user.get("/v1/me").status, 200);
+    let place = format!("{}/api-keys", admin.place);
+    let list = office.top.get(&place);
+    assert_eq!(list.status, 200, "{list:?}");
+    assert!(!list.body.contains(user.token()), "{list:?}");
+    let listed = list.json()["items"].clone();
+    assert_eq!((&listed[0]["id"], &listed[1]["id"]), (&json!(one), &json!(other)));
+    assert_eq!((&listed[0]["name"], &listed[0]["role"]), (&json!("backup"), &json!("read_only")));
+    let helper = office.provider_admin("administrator", &json!("all"));
+    let which = format!("{place}?api_key={one}");
+    assert_eq!(helper.session.get(&place).status, 403);
+    assert_eq!(helper.session.send("DELETE", &which, None).status, 403);
+    let limited = office.provider_admin("administrator_with_billing", &json!("none"));
+    assert_eq!(limited.session.get(&place).status, 409, "whose scope is wider than one's own");
+    assert_eq!(limited.session.send("DELETE", &which, None).status, 409);
+    assert_eq!(office.top.send("DELETE", &which, None).status, 204);
+    assert_eq!((user.get("/v1/me").status, second.get("/v1/me").status), (401, 200));
+    assert_eq!(office.top.send("DELETE", &which, None).status, 404);
+    let told = office.top.get(&format!("/v1/events?action=deleted&subject={one}")).json();
+    let expected = json!({"kind": "api_key", "id": one, "name": admin.login});
+    assert_eq!(told["items"][0]["subject"], expected, "{told}");
+    let tenantry = Tenantry::with_key(&office.demo, office.top.token());
+    let line = format!("admin api-keys {}", admin.login);
+    assert_eq!(tenantry.shows(&line)[0]["id"], json!(other));
+    tenantry.does(&format!("admin end-api-keys {} --api-key {other} --yes", admin.login));
+    assert_eq!(second.get("/v1/me").status, 401);
+    assert_eq!(admin.session.get("/v1/me").status, 200, "the session goes on");
+}
+
+#[test]
+fn keys_of_an_organizations_own_admins_are_its_own_to_end() {
+    let office = Office::new();
+    let admin = office.admin("manager");
+    let access = json!({"api_access": true});
+    assert_eq!(office.top.send("PATCH", &admin.place, Some(&access)).status, 200);
+    let (id, user) = key(&admin, &json!({}));
+    let chief = office.admin("administrator_with_billing");
+    let place = format!("{}/api-keys", admin.place);
+    assert_eq!(chief.session.get(&place).json()["items"][0]["id"], json!(id));
+    assert_eq!(chief.session.send("DELETE", &place, None).status, 204);
     assert_eq!(user.get("/v1/me").status, 401);
 }
 

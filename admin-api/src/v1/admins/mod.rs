@@ -2,6 +2,7 @@
 //! organization's own.
 
 mod activate;
+mod api_keys;
 mod can_i;
 mod create;
 mod delete;
@@ -42,6 +43,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(reset_mfa::reset_admin_mfa))
         .routes(routes!(can_i::can_admin))
         .routes(routes!(sessions::list_admin_sessions, sessions::end_admin_sessions))
+        .routes(routes!(api_keys::list_admin_keys, api_keys::end_admin_keys))
 }
 
 /// An admin.
