@@ -57,7 +57,8 @@ impl Admins<'_, &mut Change<'_>> {
         Ok((number, admin))
     }
 
-    /// Changes an admin; with `revision`, only when nobody changed it in between.
+    /// Changes an admin; with `revision`, only when nobody changed it in between. Whoever is suspended
+    /// has no sessions and API keys any more, and gets none back by being activated.
     ///
     /// # Errors
     /// `Missing`, `Stale`, `Invalid` (one's own networks are narrowed alone) or `Taken`; `Forbidden`
@@ -81,6 +82,10 @@ impl Admins<'_, &mut Change<'_>> {
             Ok(())
         })?;
         self.tell_whom_it_covers(Some(&before), Some(&admin))?;
+        if before.state != admin.state {
+            // Of whom was suspended when that still left them, they end with the activation.
+            end_tokens(self.site.source, self.site.place.partition(), number)?;
+        }
         let reach = |admin: &Admin| {
             (admin.fields.role, admin.fields.scope.clone(), admin.state, admin.fields.api_access)
         };
@@ -225,11 +230,6 @@ impl Admins<'_, &mut Change<'_>> {
     }
 }
 
-/// The organizations that an admin's scope names.
-fn named(admin: Option<&Admin>) -> BTreeSet<OrganizationId> {
-    match admin.map(|admin| &admin.fields.scope) {
-        Some(AdminScope::Organizations(list)) => list.iter().copied().collect(),
-        Some(AdminScope::None | AdminScope::All) | None => BTreeSet::new(),
 /// Nobody has a say about a scope that is wider than their own.
 pub(super) fn require_reach(
     source: &impl Reading,
@@ -246,6 +246,11 @@ pub(super) fn require_reach(
     if reaches { Ok(()) } else { Err(Error::Forbidden("the scope is wider than your own")) }
 }
 
+/// The organizations that an admin's scope names.
+fn named(admin: Option<&Admin>) -> BTreeSet<OrganizationId> {
+    match admin.map(|admin| &admin.fields.scope) {
+        Some(AdminScope::Organizations(list)) => list.iter().copied().collect(),
+        Some(AdminScope::None | AdminScope::All) | None => BTreeSet::new(),
     }
 }
 

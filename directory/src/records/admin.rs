@@ -31,7 +31,7 @@ pub struct Admin {
 pub enum AdminState {
     /// May sign in.
     Active,
-    /// May not; open sessions and API keys are refused as well.
+    /// May not; sessions and API keys have ended.
     Suspended,
 }
 

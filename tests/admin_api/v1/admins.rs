@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::harness::admin::PASSWORD;
 use crate::harness::demo::Demo;
 use crate::harness::office::Office;
+use crate::harness::totp;
 
 const TOP: &str = "administrator_with_billing";
 
@@ -105,11 +106,17 @@ fn what_is_changed_about_an_admin_counts_from_the_next_request_of_an_open_sessio
     act("suspend");
     assert_eq!(admin.session.get("/v1/me").status, 401);
     act("activate");
-    assert_eq!(admin.session.get("/v1/me").status, 200);
+    assert_eq!(admin.session.get("/v1/me").status, 401, "a session does not come back");
+    let code = totp::code_beside(&admin.otpauth_uri, 1);
+    let credentials = json!({"login": admin.login, "password": PASSWORD, "code": code});
+    let anew = office.demo.api_as_nobody().post("/v1/sign-in", &credentials);
+    assert_eq!(anew.status, 200, "{anew:?}");
+    let anew = office.demo.api(anew.json()["token"].as_str().unwrap());
+    assert_eq!(anew.get("/v1/me").status, 200);
     let password = json!({"password": "another long password"});
     let path = format!("{}/password", admin.place);
     assert_eq!(office.top.send("PUT", &path, Some(&password)).status, 204);
-    assert_eq!(admin.session.get("/v1/me").status, 401);
+    assert_eq!(anew.get("/v1/me").status, 401);
     assert_eq!(office.top.send("DELETE", &admin.place, None).status, 204);
     assert_eq!(office.top.get(&admin.place).status, 404);
 }

@@ -8,7 +8,7 @@ use crate::caller::{Home, Item};
 use crate::problem::Problem;
 use crate::revision::{IfMatch, Revised};
 
-/// Lets a suspended admin sign in again.
+/// Lets a suspended admin sign in again; sessions and API keys of before do not come back.
 #[utoipa::path(
     post,
     path = "/admins/{admin}/activate",

@@ -92,7 +92,7 @@ pub(crate) enum Scope {
 pub(crate) enum State {
     /// May sign in.
     Active,
-    /// May not; open sessions and API keys are refused as well.
+    /// May not; sessions and API keys have ended.
     Suspended,
 }
 

@@ -8,7 +8,7 @@ use crate::caller::{Home, Item};
 use crate::problem::Problem;
 use crate::revision::{IfMatch, Revised};
 
-/// Suspends an admin: no sign-in, and no request with a token from the next one on.
+/// Suspends an admin: no sign-in, and sessions and API keys end for good.
 #[utoipa::path(
     post,
     path = "/admins/{admin}/suspend",
