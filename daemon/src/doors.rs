@@ -257,7 +257,7 @@ fn keep_house(tasks: &Tasks, directory: Directory, clock: Clock, retention: Dura
 
 /// Ends what ends by itself of users, in time: suspends those whose time is over, destroys what is
 /// left of deleted ones, ends invitations. Tells of devices of which nothing is heard any more, and of
-/// searches that failed and were only counted.
+/// searches and sign-ins that failed and were only counted.
 fn end_user_lives(tasks: &Tasks, directory: Directory, clock: Clock) {
     let shutdown = tasks.shutdown().clone();
     tasks.spawn(async move {

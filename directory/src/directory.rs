@@ -19,7 +19,7 @@ use crate::access::{
     Actor, AtProvider, Context, Grant, InOrganization, Refusal, Who, organization, standing,
 };
 use crate::accounting::{Reports, SessionBounds};
-use crate::authentication::{Engine, RelyingParty, Who as Claim};
+use crate::authentication::{Engine, RelyingParty, UnknownLogins, Who as Claim};
 use crate::collections::{self, NewPassword, Oneself, Site};
 use crate::delivery::{Deliveries, DeliveryBounds};
 use crate::epochs::Epochs;
@@ -91,6 +91,7 @@ pub(crate) struct Inner {
     pub(crate) gear: Arc<GearTable>,
     pub(crate) followers: Arc<crate::follow::Followers>,
     pub(crate) failed_searches: FailedSearches,
+    pub(crate) unknown_logins: UnknownLogins,
     pub(crate) lookups: Arc<Lookups>,
     pub(crate) reports: Reports,
     pub(crate) departures: Arc<Departures>,
@@ -150,6 +151,7 @@ impl Directory {
             deliveries,
             departures,
             failed_searches,
+            unknown_logins: UnknownLogins::default(),
             lookups,
             reports,
             lists,

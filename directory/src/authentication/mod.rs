@@ -37,6 +37,7 @@ mod shards;
 mod sign_in;
 mod throttle;
 mod totp;
+mod unknown_logins;
 mod vouching;
 
 pub(crate) use account::KnownAccounts;
@@ -56,9 +57,9 @@ pub(crate) use listed::objection_to_gear;
 pub(crate) use ms_chap::NtHash;
 pub use ms_chap::{Counterproof, MsChapV2};
 pub use network::NetworkReply;
-pub use passkey::{
 pub(crate) use new_authenticators::{FirstCode, NewAuthenticators};
 pub use own_account::{KnownPassword, Reproof};
+pub use passkey::{
     ALGORITHMS, Assertion, ClaimedAdmin, NewCredential, PASSKEY_PATIENCE, PasskeyQuestion,
     RelyingParty, UnusableParty,
 };
@@ -71,9 +72,10 @@ pub use password::{
 pub(crate) use placeholders::{has_placeholders, told_of};
 pub use pool::PoolLimits;
 pub(crate) use reconsider::{Reconsidered, reconsider};
-pub use sign_in::{Arrival, Enrolment, Second, SignInOutcome, SignInRequest};
 pub(crate) use sign_in::prove;
+pub use sign_in::{Arrival, Enrolment, Second, SignInOutcome, SignInRequest};
 pub use throttle::ThrottlePolicy;
 pub use totp::code_of_uri;
 pub(crate) use totp::{Seed, verify as verify_code};
+pub(crate) use unknown_logins::UnknownLogins;
 pub(crate) use vouching::voucher;

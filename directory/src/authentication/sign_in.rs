@@ -252,6 +252,7 @@ impl Directory {
         let in_time = engine.throttle.check(source, attempt.throttled, now.0).is_ok();
         let Some((place, (number, admin, credential))) = attempt.place.zip(attempt.admin) else {
             engine.throttle.failed(source, attempt.throttled, now.0);
+            self.note_stranger(attempt.place, &attempt.request, &context);
             return Ok(SignInOutcome::Rejected);
         };
         let account = (place_number(attempt.place), number.record());
@@ -317,16 +318,16 @@ impl Directory {
     }
 
     fn note_sign_in(&self, place: Place, admin: &Admin, context: &Context, reason: &str) {
-        let login = admin.fields.login.clone();
+        let (id, name) = (admin.uuid, admin.fields.login.clone());
         let event = Event {
             access: None,
             request: EventRequest::of(context),
             search: None,
             at: context.now,
-            actor: EventActor::Nobody,
+            actor: EventActor::Admin { id, login: name.clone() },
             source: context.source,
             action: Action::SignIn,
-            subject: Some(Subject { kind: SubjectKind::Admin, id: admin.uuid, name: login }),
+            subject: Some(Subject { kind: SubjectKind::Admin, id, name }),
             outcome: Outcome::Failure(reason.to_owned()),
             differences: Vec::new(),
         };
@@ -472,7 +473,17 @@ pub(super) fn open_session(
     let token = issue(site, number, wanted)?;
     let admin = site.source.get::<Admin>(site.partition(), number.record())?;
     let admin = admin.ok_or(Error::Missing)?;
-    let subject = (SubjectKind::Admin, admin.uuid, admin.fields.login.as_str());
-    site.tell(action, subject, differences)?;
+    tell_as(site, &admin, (action, differences))?;
     Ok(token)
+}
+
+/// Tells of what an admin does who is nobody before it is done.
+fn tell_as(
+    site: &mut Writing<'_, '_, '_>,
+    admin: &Admin,
+    (action, differences): (Action, Vec<Difference>),
+) -> Result<(), Error> {
+    let (id, login) = (admin.uuid, admin.fields.login.as_str());
+    let actor = EventActor::Admin { id, login: login.to_owned() };
+    site.tell_by(actor, action, (SubjectKind::Admin, id, login), differences)
 }

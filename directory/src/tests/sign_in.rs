@@ -1,15 +1,19 @@
 //! How admins sign in.
 
+use std::net::IpAddr;
 use std::sync::mpsc::channel;
+
+use storage::Reading;
 
 use super::world::{DAY, HERE, World, fields, password, refusal};
 use crate::access::{ManageAdmins, Role, View};
 use crate::authentication::{
     Arrival, Enrolment, Second, SignInOutcome, SignInRequest, code_of_uri,
 };
-use crate::collections::IssuedToken;
-use crate::id::{AdminNumber, OrganizationId, Place};
-use crate::records::{AdminScope, AdminState, Carrier};
+use crate::collections::{IssuedToken, NewKey};
+use crate::events::{Action, Event, EventActor, Outcome};
+use crate::id::{AdminNumber, OrganizationId, Place, RecordId};
+use crate::records::{Admin, AdminScope, AdminState, Carrier};
 
 pub(super) const SECRET: &str = "a long enough secret";
 
@@ -182,6 +186,118 @@ fn a_suspended_admin_is_rejected_and_open_sessions_end_at_once() {
     assert!(!is_let_in(&world, &session.text));
     let now = Some(code(&world, &uri));
     assert!(matches!(sign_in(&world, SECRET, now), SignInOutcome::Rejected));
+}
+
+/// Suspends an admin or activates one.
+fn put_in_state(world: &World, number: AdminNumber, state: AdminState) {
+    let changed = world.change(move |change| {
+        change.authorize_provider::<ManageAdmins>()?.admins().update(number, None, |admin| {
+            admin.state = state;
+            Ok(())
+        })
+    });
+    changed.unwrap();
+}
+
+#[test]
+fn activating_a_suspended_admin_brings_neither_sessions_nor_keys_back() {
+    let world = World::new();
+    let (number, uri, session) = enrolled(&world);
+    let allowed = world.change(move |change| {
+        change.authorize_provider::<ManageAdmins>()?.admins().update(number, None, |admin| {
+            admin.fields.api_access = true;
+            Ok(())
+        })
+    });
+    allowed.unwrap();
+    let nobody = world.by(crate::access::Actor::nobody());
+    let own = world.directory.identify(&session.text, Carrier::Header, nobody).unwrap().context;
+    let new = NewKey {
+        name: "backup".into(),
+        expires: world.now().plus(DAY),
+        role: None,
+        organizations: None,
+        sources: None,
+    };
+    let key = world.directory.change(own, move |it| it.oneself()?.create_api_key(new)).unwrap();
+    assert!(is_let_in(&world, &session.text) && is_let_in(&world, &key.text));
+    put_in_state(&world, number, AdminState::Suspended);
+    put_in_state(&world, number, AdminState::Active);
+    assert!(!is_let_in(&world, &session.text) && !is_let_in(&world, &key.text));
+    let right = Some(code(&world, &uri));
+    let SignInOutcome::Session(anew) = sign_in(&world, SECRET, right) else { panic!("not let in") };
+    // As it was left by a version whose suspensions ended nothing.
+    let written = world.directory.inner.store.write(move |change| {
+        let found = change.get::<Admin>(Place::Provider.partition(), number.record())?;
+        let mut admin = found.ok_or(crate::Error::Missing)?;
+        admin.state = AdminState::Suspended;
+        change.put(Place::Provider.partition(), number.record(), &admin)?;
+        Ok::<_, crate::Error>(())
+    });
+    written.unwrap();
+    put_in_state(&world, number, AdminState::Active);
+    assert!(!is_let_in(&world, &anew.text));
+    world.assert_sound();
+}
+
+fn is_graces(event: &Event) -> bool {
+    matches!(&event.actor, EventActor::Admin { login, .. } if login == "grace")
+}
+
+#[test]
+fn a_sign_in_is_told_as_the_admins_whom_its_login_names() {
+    let world = World::new();
+    let (_, uri, _) = enrolled(&world);
+    let last = || world.events(Place::Provider, 1).remove(0);
+    assert!(last().action == Action::MfaEnrolled && is_graces(&last()), "{:?}", last());
+    assert!(matches!(sign_in(&world, "wrong", None), SignInOutcome::Rejected));
+    assert!(last().outcome == Outcome::Failure("the password is wrong".into()));
+    assert!(last().action == Action::SignIn && is_graces(&last()), "{:?}", last());
+    let right = Some(code(&world, &uri));
+    assert!(matches!(sign_in(&world, SECRET, right), SignInOutcome::Session(_)));
+    assert!(last().outcome == Outcome::Success && is_graces(&last()), "{:?}", last());
+}
+
+#[test]
+fn a_sign_in_with_a_login_of_nobody_is_told_where_it_was_tried_and_a_flood_is_counted() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let tries = |organization: Option<&str>, login: &str, source: IpAddr| {
+        let (organization, arrival) =
+            (organization.map(ToOwned::to_owned), Arrival::plain(source, world.now()));
+        let asked = request(&world, "quite a guess", None);
+        let asked = SignInRequest { organization, login: login.into(), arrival, ..asked };
+        assert!(matches!(send(&world, asked), SignInOutcome::Rejected));
+    };
+    let last = |place: Place| {
+        let event = world.events(place, 1).remove(0);
+        assert_eq!((event.action, &event.actor), (Action::SignIn, &EventActor::Nobody));
+        assert_eq!(event.source, Some(HERE));
+        let Outcome::Failure(why) = event.outcome else { panic!("it succeeded") };
+        why
+    };
+    tries(None, "gracie", HERE);
+    assert_eq!(last(Place::Provider), "there is no admin “gracie”");
+    tries(None, "quite a guess", HERE);
+    let hidden = last(Place::Provider);
+    assert!(hidden.contains("(hidden") && !hidden.contains("guess"), "{hidden}");
+    tries(Some("acme"), "chief", HERE);
+    assert_eq!(last(acme.into()), "there is no admin “chief”");
+    assert_eq!(last(Place::Provider), hidden, "it is nothing of the provider's");
+    tries(Some("never"), "chief", HERE);
+    let nowhere = "there is no admin “chief” of an organization “never”";
+    assert_eq!(last(Place::Provider), nowhere);
+    for number in 0..100_u8 {
+        tries(None, &format!("admin{number}"), IpAddr::from([198, 51, 100, number]));
+    }
+    let told = world.events(Place::Provider, 500).into_iter();
+    let is_one = |event: &Event| matches!(&event.outcome, Outcome::Failure(why) if why.starts_with("there is no admin"));
+    assert_eq!(told.filter(is_one).count(), 60);
+    world.pass(60_000);
+    world.directory.tell_untold_failures(world.now());
+    let event = world.events(Place::Provider, 1).remove(0);
+    let Outcome::Failure(why) = event.outcome else { panic!("it succeeded") };
+    assert!(why.starts_with("sign-ins with logins of no admin") && why.ends_with(": 43"), "{why}");
 }
 
 #[test]

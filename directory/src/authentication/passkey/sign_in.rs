@@ -208,7 +208,7 @@ impl Directory {
             request: EventRequest::of(context),
             search: None,
             at: context.now,
-            actor: EventActor::Nobody,
+            actor: EventActor::Admin { id: holder.uuid, login: holder.login.clone() },
             source: context.source,
             action: Action::SignIn,
             subject: Some(admin),
