@@ -258,7 +258,9 @@ impl From<Refusal> for Problem {
             // Users change their passwords over LDAP; no token makes anybody one of them.
             Refusal::Unauthenticated | Refusal::ChangePasswordFirst => Self::unauthenticated(),
             Refusal::Hidden => Self::not_found(),
-            Refusal::Forbidden { missing, .. } => Self::forbidden(missing, &refusal),
+            Refusal::Forbidden { missing, .. } | Refusal::ProvidersAlone { missing, .. } => {
+                Self::forbidden(missing, &refusal)
+            }
         }
     }
 }

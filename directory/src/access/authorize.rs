@@ -45,6 +45,14 @@ pub enum Refusal {
         /// Where.
         place: PlaceName,
     },
+    /// The actor is an organization's own admin, whose role never holds this permission there.
+    #[error("needs {} on {place}, which the provider's own admins alone hold", missing.name())]
+    ProvidersAlone {
+        /// What is missing.
+        missing: Permission,
+        /// Where.
+        place: PlaceName,
+    },
 }
 
 /// A place as a refusal names it.
@@ -54,6 +62,13 @@ pub enum PlaceName {
     Provider,
     /// The organization of that slug.
     Organization(String),
+}
+
+impl PlaceName {
+    /// An organization's, or else the provider's.
+    pub(super) fn of(there: Option<Organization>) -> Self {
+        there.map_or(Self::Provider, |record| Self::Organization(record.fields.slug))
+    }
 }
 
 impl fmt::Display for PlaceName {

@@ -91,14 +91,11 @@ impl Obstacle {
             | Self::ScopeOfAll
             | Self::KeyOrganizations
             | Self::Deleted => Refusal::Hidden,
-            Self::NeverTheirs(missing)
-            | Self::Permission(missing, _)
-            | Self::KeyRole(missing, _) => {
-                let place = match there {
-                    Some(organization) => PlaceName::Organization(organization.fields.slug),
-                    None => PlaceName::Provider,
-                };
-                Refusal::Forbidden { missing, role, place }
+            Self::NeverTheirs(missing) => {
+                Refusal::ProvidersAlone { missing, place: PlaceName::of(there) }
+            }
+            Self::Permission(missing, _) | Self::KeyRole(missing, _) => {
+                Refusal::Forbidden { missing, role, place: PlaceName::of(there) }
             }
         }
     }

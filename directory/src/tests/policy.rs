@@ -67,7 +67,7 @@ impl Scene {
         match decided {
             Ok(_seen) => "yes",
             Err(Refusal::Unauthenticated) => "401",
-            Err(Refusal::Forbidden { .. }) => "403",
+            Err(Refusal::Forbidden { .. } | Refusal::ProvidersAlone { .. }) => "403",
             Err(Refusal::Hidden) => "404",
             Err(Refusal::ChangePasswordFirst) => "first",
         }
