@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use icu_properties::props::DefaultIgnorableCodePoint;
+use icu_properties::{CodePointSetData, CodePointSetDataBorrowed};
 use ipnet::IpNet;
 
 use crate::error::Invalid;
@@ -44,6 +46,21 @@ pub(crate) fn name(pointer: &str, value: &str) -> Result<(), Invalid> {
     }
     if crate::text::prepare(value).is_empty() {
         return Err(Invalid::new(pointer, "must have at least one visible character"));
+    }
+    Ok(())
+}
+
+/// What is shown as nothing where it is not supported: joiners of zero width, marks of direction and
+/// variation, fillers and the like.
+const INVISIBLE: CodePointSetDataBorrowed<'static> =
+    CodePointSetData::new::<DefaultIgnorableCodePoint>();
+
+/// Checks a login that nobody had before: whoever reads it sees all of it. The IdentifierClass of RFC
+/// 8264, of which logins are to be (RFC 8265 section 3.3), has none of these characters but the two
+/// joiners between letters of some scripts, and no login has them here.
+pub(crate) fn visible(pointer: &str, value: &str) -> Result<(), Invalid> {
+    if !value.is_ascii() && value.chars().any(|letter| INVISIBLE.contains(letter)) {
+        return Err(Invalid::new(pointer, "must not contain invisible characters"));
     }
     Ok(())
 }
@@ -101,4 +118,40 @@ pub(crate) fn networks(pointer: &str, networks: &[IpNet]) -> Result<(), Invalid>
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_has_no_invisible_characters() {
+        for login in ["ada", "Müller", "ада", "אדה", "阿达", "a.da@acme.example", "e\u{301}va"]
+        {
+            assert!(visible("/login", login).is_ok(), "{login}");
+        }
+        let invisible = [
+            '\u{ad}',
+            '\u{34f}',
+            '\u{115f}',
+            '\u{180e}',
+            '\u{200b}',
+            '\u{200c}',
+            '\u{200d}',
+            '\u{200e}',
+            '\u{202e}',
+            '\u{2060}',
+            '\u{2066}',
+            '\u{3164}',
+            '\u{fe0f}',
+            '\u{feff}',
+            '\u{ffa0}',
+            '\u{e0041}',
+            '\u{e0100}',
+        ];
+        for letter in invisible {
+            let refused = visible("/login", &format!("a{letter}da")).unwrap_err();
+            assert_eq!(refused.pointer, "/login", "{letter:?}");
+        }
+    }
 }

@@ -175,6 +175,7 @@ fn fields_that_nobody_knows_and_values_of_another_type_are_refused_by_name() {
         (json!({"login": null}), "login"),
         (json!({"login": ""}), "login"),
         (json!({"login": "a\u{0}b"}), "login"),
+        (json!({"login": "a\u{200d}da"}), "login"),
         (json!({"login": "x".repeat(10_000)}), "login"),
         (json!({"mail": "ada@acme.example"}), "mail"),
         (json!({"mail": ["no address"]}), "mail/0"),

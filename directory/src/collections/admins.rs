@@ -381,6 +381,10 @@ impl Entity for Admin {
         limits::networks("/sources", &fields.sources)
     }
 
+    fn check_new_name(login: &str) -> Result<(), Invalid> {
+        limits::visible(Self::NAME_POINTER, login)
+    }
+
     fn let_go(
         &self,
         change: &mut Change<'_>,

@@ -168,6 +168,7 @@ impl<E: Entity> Collection<'_, &mut Change<'_>, E> {
             E::Id::from_record(number).ok_or(Error::Forbidden("there are too many of these"))?;
         E::complete(&mut fields, number, &*self.site.source, partition)?;
         E::check(&fields)?;
+        E::check_new_name(E::name(&fields))?;
         E::check_references(&fields, number, &*self.site.source, partition)?;
         self.check_name_is_free(&fields, None)?;
         let uuid = self.site.tools.uuid(self.site.now());
@@ -191,6 +192,9 @@ impl<E: Entity> Collection<'_, &mut Change<'_>, E> {
         let mut record = self.read(id)?;
         edit(&mut record)?;
         E::check(record.fields())?;
+        if E::name(record.fields()) != E::name(before.fields()) {
+            E::check_new_name(E::name(record.fields()))?;
+        }
         let partition = self.site.partition();
         E::check_references(record.fields(), id.record(), &*self.site.source, partition)?;
         self.check_name_is_free(record.fields(), Some(id))?;

@@ -181,7 +181,10 @@ impl Users<'_, &mut Change<'_>> {
         let partition = self.site.partition();
         let (id, deleted) = find(&*self.site.source, partition, uuid)?;
         let DeletedUser { mut user, groups, certificates, attributes, .. } = deleted;
-        user.fields.login = with.login.unwrap_or(user.fields.login);
+        if let Some(login) = with.login {
+            User::check_new_name(&login)?;
+            user.fields.login = login;
+        }
         user.fields.uid_number = with.uid_number.or(user.fields.uid_number);
         let schema = Schema::read(&*self.site.source, partition)?;
         user.fields.custom.retain(|value| {

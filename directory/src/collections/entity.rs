@@ -95,6 +95,14 @@ pub trait Entity: Record {
     /// Names the first value that is not acceptable.
     fn check(fields: &Self::Fields) -> Result<(), Invalid>;
 
+    /// Checks a name that the record did not have before.
+    ///
+    /// # Errors
+    /// `Invalid` for one that only records of before may have.
+    fn check_new_name(_name: &str) -> Result<(), Invalid> {
+        Ok(())
+    }
+
     /// Checks the fields of the record with that number against the rest of the place.
     ///
     /// # Errors

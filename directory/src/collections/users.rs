@@ -305,6 +305,10 @@ impl Entity for User {
         Ok(())
     }
 
+    fn check_new_name(login: &str) -> Result<(), Invalid> {
+        limits::visible(Self::NAME_POINTER, login)
+    }
+
     fn let_go(
         &self,
         change: &mut Change<'_>,

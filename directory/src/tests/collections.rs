@@ -2,9 +2,10 @@
 
 use storage::Reading;
 
-use super::world::{DAY, RIGHT, World, new_organization, refusal, user};
+use super::world::{DAY, RIGHT, World, accepted, new_organization, refusal, user};
 use crate::access::{
-    ManageConfiguration, ManageIdentities, ManageOrganizations, RecoverAccounts, View,
+    ManageAdmins, ManageConfiguration, ManageIdentities, ManageOrganizations, RecoverAccounts,
+    Role, View,
 };
 use crate::collections::{GRACE, Member, MembershipChange};
 use crate::directory::Changing;
@@ -12,8 +13,8 @@ use crate::error::Error;
 use crate::events::{Action, EventActor};
 use crate::id::{GroupId, OrganizationId, Place, RadiusClientId, RecordId};
 use crate::records::{
-    GroupFields, OrganizationState, RadiusClientFields, ServiceAccountFields, Settings, User,
-    UserState, Visibility,
+    AdminScope, GroupFields, OrganizationState, RadiusClientFields, ServiceAccountFields, Settings,
+    User, UserState, Visibility,
 };
 
 fn group(name: &str) -> GroupFields {
@@ -61,18 +62,64 @@ fn client(
 }
 
 #[test]
-fn a_login_is_unique_without_case_and_invisible_letters_in_its_organization() {
+fn a_login_is_unique_without_case_and_width_in_its_organization() {
     let world = World::new();
     let (acme, beta) = (world.organization("acme"), world.organization("beta"));
     world.user(acme, "Ada");
     world.user(beta, "ada");
-    for login in ["ada", "ADA", "a\u{ad}da"] {
+    for login in ["ada", "ADA", "\u{ff21}da"] {
         let fields = user(login);
         let done = world.change(move |change| {
             change.authorize::<ManageIdentities>(acme)?.users().create(fields, None)
         });
         assert_eq!(refusal(done), "login is taken");
     }
+    world.assert_sound();
+}
+
+#[test]
+fn a_new_login_has_no_invisible_letters_and_one_of_before_goes_on_working() {
+    const INVISIBLE: &str = "must not contain invisible characters";
+    let world = World::new();
+    let acme = world.organization("acme");
+    let ada = world.user(acme, "ada");
+    for letter in ['\u{ad}', '\u{200b}', '\u{200c}', '\u{200d}', '\u{202e}'] {
+        let login = format!("gr{letter}ace");
+        let (person, password) = (user(&login), world.password("a long enough secret"));
+        let made = world.change(move |change| {
+            change.authorize::<ManageIdentities>(acme)?.users().create(person, None)
+        });
+        assert_eq!(refusal(made), INVISIBLE, "{letter:?}");
+        let admin = super::world::fields(&login, Role::ReadOnly, AdminScope::None);
+        let made = world.change(move |change| {
+            change.authorize_provider::<ManageAdmins>()?.admins().create(admin, password)
+        });
+        assert_eq!(refusal(made), INVISIBLE, "{letter:?}");
+    }
+    // As it was written before there was this rule.
+    let old = "a\u{200d}da";
+    let written = world.directory.inner.store.write(move |change| {
+        let found = change.get::<User>(acme.partition(), ada.record())?;
+        let mut user = found.ok_or(Error::Missing)?;
+        user.fields.login = old.into();
+        change.put(acme.partition(), ada.record(), &user)?;
+        Ok::<_, Error>(())
+    });
+    written.unwrap();
+    for login in ["ada", old] {
+        assert!(accepted(&world.bind(acme, login, RIGHT)), "{login:?}");
+    }
+    let edit = |edit: fn(&mut User)| {
+        world.change(move |change| {
+            change.authorize::<ManageIdentities>(acme)?.users().update(ada, None, |user| {
+                edit(user);
+                Ok(())
+            })
+        })
+    };
+    edit(|user| user.fields.title = Some("Countess".into())).unwrap();
+    assert_eq!(refusal(edit(|user| user.fields.login = "ad\u{200d}a".into())), INVISIBLE);
+    edit(|user| user.fields.login = "countess".into()).unwrap();
     world.assert_sound();
 }
 
