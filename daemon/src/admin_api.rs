@@ -92,7 +92,7 @@ impl Door {
         let now = move || Time(clock.wall());
         let doors = Doors { orders, ldap, trials };
         let router = ::admin_api::router(directory, now, doors, limits, addresses);
-        let admission = Admission::new(config.connections, config.connections);
+        let admission = Admission::new(config.connections, config.connections_per_source);
         let (header_timeout, clients) = (config.header_timeout, Clients::Admins);
         Arc::new(Self { router, tls, admission, header_timeout, clients })
     }

@@ -258,6 +258,33 @@ fn heads_and_bodies_that_do_not_end_are_given_up_and_others_are_served_meanwhile
 }
 
 #[test]
+fn one_address_holds_no_more_connections_than_it_may_and_others_come_in() {
+    let Some(site) = Site::new() else { return };
+    let site = site.set("admin_api", "connections_per_source = 3");
+    let server = site.serve();
+    let from = |address: &str| {
+        Client::new("curl", "curl")
+            .args(["-s", "--http1.1", "--cacert", &server.ca_file, "--interface", address])
+            .arg(format!("https://{}/v1/health", server.admin_api))
+            .run()
+            .code
+    };
+    let mut held: Vec<Https> =
+        (0..3).map(|_| Https::at(&server.admin_api, &server.ca_file, None)).collect();
+    for connection in &held {
+        assert_eq!(connection.get("/v1/health").status, 200);
+    }
+    assert_ne!(from("127.0.0.1"), 0, "a fourth connection of the address");
+    assert_eq!(from("127.0.0.2"), 0, "another address");
+    for connection in &held {
+        assert_eq!(connection.get("/v1/health").status, 200, "they go on");
+    }
+    held.pop();
+    // The daemon hears of the end in a moment.
+    assert!((0..1_000).any(|_| from("127.0.0.1") == 0), "a place that was left is free again");
+}
+
+#[test]
 fn names_in_a_url_are_no_paths_and_no_patterns() {
     let office = Office::new();
     let id = &office.id;

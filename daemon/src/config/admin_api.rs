@@ -49,6 +49,9 @@ section! {
         passkey_origins: Vec<String> = Vec::new(),
         /// Open connections, all together.
         connections: Count<1, 100_000> = Count(1_000),
+        /// Open connections of one source (an IPv4 address, or a /64 of IPv6); more are closed as they
+        /// come. Behind a proxy all are one source: there it is to be what `connections` is.
+        connections_per_source: Count<1, 100_000> = Count(250),
         /// The largest request body.
         body_size: Size<KIB, { 256 * MIB }> = Size(MIB),
         /// How long the head of a request may take to arrive.
