@@ -1,12 +1,14 @@
 //! The rules around the policy table (ROLES.md), by their numbers.
 
+mod others;
+
 use ipnet::IpNet;
 
 use super::world::{DAY, World, fields, refusal};
 use crate::access::{Actor, Context, ManageAdmins, ManageIdentities, Refusal, Role, View};
 use crate::collections::NewKey;
 use crate::error::Error;
-use crate::events::{Action, Outcome};
+use crate::events::{Action, Outcome, SubjectKind};
 use crate::id::{AdminId, OrganizationId, Place};
 use crate::records::{AdminFields, AdminScope, AdminState, Carrier, Narrowing, TokenPurpose};
 
@@ -61,6 +63,14 @@ fn new_key(world: &World) -> NewKey {
         role: None,
         organizations: None,
         sources: None,
+    }
+}
+
+#[test]
+fn each_of_the_ten_rules_has_a_test_that_is_called_after_it() {
+    let texts = [include_str!("rules.rs"), include_str!("rules/others.rs")].concat();
+    for rule in 1..=10 {
+        assert!(texts.contains(&format!("\nfn rule_{rule}_")), "rule {rule}");
     }
 }
 
@@ -124,6 +134,40 @@ fn rule_2_a_narrowed_key_stays_narrow() {
     assert!(more.starts_with("sign in again first"), "{more}");
     let later = Context { now: world.now().plus(30 * DAY), ..key };
     assert!(sees(&world, &later, acme).is_err());
+}
+
+#[test]
+fn rule_2_who_manages_admins_sees_and_ends_their_keys_as_far_as_the_own_scope_reaches() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let fields = AdminFields { api_access: true, ..fields("ops", Role::Manager, AdminScope::All) };
+    let admin = world.token(Place::Provider, fields, Narrowing::default(), TokenPurpose::Session);
+    let [one, other] = [(); 2].map(|()| key(&world, admin, new_key(&world)).unwrap());
+    let number = id(&admin).number;
+    let list = |by: Context| {
+        let reading = world.directory.read(by)?;
+        let keys = reading.authorize_provider::<ManageAdmins>()?.api_keys_of(number)?;
+        Ok::<_, Error>(keys.into_iter().map(|key| key.token.uuid).collect::<Vec<_>>())
+    };
+    let end = |by: Context, key: Option<uuid::Uuid>| {
+        world.directory.change(by, move |change| {
+            change.authorize_provider::<ManageAdmins>()?.admins().end_api_keys(number, key)
+        })
+    };
+    let limited = top_over(&world, AdminScope::Organizations(vec![acme]));
+    assert_eq!(refusal(list(limited)), "the scope is wider than your own");
+    let keys = list(world.top()).unwrap();
+    assert_eq!(keys.len(), 2);
+    assert_eq!(refusal(end(limited, Some(keys[0]))), "the scope is wider than your own");
+    assert_eq!(end(world.top(), Some(keys[0])).unwrap(), 1);
+    let told = world.events(Place::Provider, 1).remove(0);
+    let subject = told.subject.unwrap();
+    assert_eq!((told.action, subject.kind), (Action::Deleted, SubjectKind::ApiKey));
+    assert_eq!(subject.id, keys[0]);
+    assert!(sees(&world, &one, acme).is_err() && sees(&world, &other, acme).is_ok());
+    assert!(matches!(end(world.top(), Some(keys[0])), Err(Error::Missing)));
+    assert_eq!(end(world.top(), None).unwrap(), 1);
+    assert!(sees(&world, &other, acme).is_err() && sees(&world, &admin, acme).is_ok());
 }
 
 #[test]
@@ -211,6 +255,19 @@ fn rule_9_a_removed_scope_and_a_changed_role_count_on_the_very_next_request() {
     assert!(matches!(sees(&world, &admin, acme), Err(Error::Refused(Refusal::Hidden))));
     delete(&world, world.top(), &admin).unwrap();
     assert!(matches!(sees(&world, &admin, acme), Err(Error::Refused(Refusal::Unauthenticated))));
+}
+
+#[test]
+fn an_organizations_own_admin_is_told_that_the_provider_alone_manages_organizations() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let admin = world.admin(acme.into(), Role::AdministratorWithBilling, AdminScope::None);
+    let done = world.directory.change(admin, move |change| {
+        change.authorize::<crate::access::ManageOrganizations>(acme).map(drop)
+    });
+    let expected = "needs manage_organizations on organization acme, which the provider's own \
+                    admins alone hold";
+    assert_eq!(refusal(done), expected);
 }
 
 #[test]

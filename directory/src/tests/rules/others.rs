@@ -1,0 +1,238 @@
+//! Rules whose tests need more than admins and keys.
+
+use storage::Reading;
+
+use super::super::sign_in::{SECRET, confirm, enrolment};
+use super::super::world::{DAY, HERE, RIGHT, World, accepted, fields, refusal};
+use crate::access::{
+    Actor, Context, ManageAdmins, ManageConfiguration, ManageIdentities, ManageOrganizations,
+    RecoverAccounts, Role, View,
+};
+use crate::collections::GRACE;
+use crate::directory::Changing;
+use crate::error::Error;
+use crate::events::{Action, EventActor, Outcome};
+use crate::id::{OrganizationId, Place, RecordId, UserId};
+use crate::records::{
+    AdminScope, Carrier, Credential, GroupFields, RadiusClientFields, User, UserState,
+};
+
+/// Something that is done to a user of an organization.
+type Deed = fn(&mut Changing<'_, '_>, OrganizationId, UserId) -> Result<(), Error>;
+
+fn over_all(world: &World, role: Role) -> Context {
+    world.admin(Place::Provider, role, AdminScope::All)
+}
+
+#[test]
+fn rule_3_nothing_works_before_a_second_factor_is_enrolled() {
+    let world = World::new();
+    let (fields, password) =
+        (fields("grace", Role::Manager, AdminScope::All), world.password(SECRET));
+    let made = world.change(move |change| {
+        change.authorize_provider::<ManageAdmins>()?.admins().create(fields, password)
+    });
+    made.unwrap();
+    let enrolment = enrolment(&world);
+    let nobody = world.by(Actor::nobody());
+    let is_let_in = |token: &str| world.directory.identify(token, Carrier::Header, nobody).is_ok();
+    assert!(!is_let_in(&enrolment.token.text));
+    let session = confirm(&world, &enrolment).unwrap();
+    assert!(is_let_in(&session.text) && !is_let_in(&enrolment.token.text));
+}
+
+/// That no such permission leads to an admin is the compiler's to say: `tests/ui`.
+#[test]
+fn rule_5_who_recovers_accounts_reaches_users_and_no_admin() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let ada = world.user(acme, "ada");
+    let helper = over_all(&world, Role::HelpDesk);
+    let number = world.top().actor.admin().unwrap().number;
+    let new = world.password("a password of another");
+    let taken = world.directory.change(helper, move |change| {
+        change.authorize_provider::<ManageAdmins>()?.admins().set_password(number, new)
+    });
+    assert_eq!(refusal(taken), "needs manage_admins on the provider; you hold help_desk");
+    let reset = world.directory.change(helper, move |change| {
+        change.authorize_provider::<ManageAdmins>()?.admins().reset_mfa(number)
+    });
+    assert_eq!(refusal(reset), "needs manage_admins on the provider; you hold help_desk");
+    let new = world.password("a password of hers");
+    let set = world.directory.change(helper, move |change| {
+        change.authorize::<RecoverAccounts>(acme)?.passwords().set(ada, new, None)
+    });
+    set.unwrap();
+    assert!(accepted(&world.bind(acme, "ada", "a password of hers")));
+}
+
+#[test]
+fn rule_6_a_secret_is_revealed_by_who_manages_the_configuration_and_each_time_is_an_event() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let client = world.change(move |change| {
+        let fields = RadiusClientFields {
+            name: "switch".into(),
+            sources: vec!["192.0.2.0/24".parse().unwrap()],
+            ..RadiusClientFields::default()
+        };
+        let mut grant = change.authorize::<ManageConfiguration>(acme)?;
+        grant.radius_clients().create(fields, "0123456789abcdef").map(|(id, _)| id)
+    });
+    let client = client.unwrap();
+    let reveal = |by: Context| {
+        world.directory.change(by, move |change| {
+            change.authorize::<ManageConfiguration>(acme)?.radius_clients().reveal_secret(client)
+        })
+    };
+    for role in [Role::ReadOnly, Role::HelpDesk, Role::Manager] {
+        let by = over_all(&world, role);
+        world.directory.read(by).unwrap().authorize::<View>(acme).unwrap();
+        let expected =
+            format!("needs manage_configuration on organization acme; you hold {}", role.name());
+        assert_eq!(refusal(reveal(by)), expected);
+    }
+    let revealed = || {
+        let events = world.events(acme.into(), 50);
+        events.iter().filter(|event| event.action == Action::SecretRevealed).count()
+    };
+    for times in 1..=2 {
+        let secret = reveal(over_all(&world, Role::Administrator)).unwrap();
+        assert_eq!((secret.expose(), revealed()), (&b"0123456789abcdef"[..], times));
+    }
+    assert!(!format!("{:?}", world.events(acme.into(), 50)).contains("0123456789abcdef"));
+}
+
+#[test]
+fn rule_7_who_manages_identities_suspends_and_who_recovers_accounts_helps_people_back() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let ada = world.user(acme, "ada");
+    let by = |role: Role, deed: Deed| {
+        let by = over_all(&world, role);
+        world.directory.change(by, move |change| deed(change, acme, ada))
+    };
+    let suspend: Deed = |change, acme, ada| put_in_state(change, (acme, ada), UserState::Suspended);
+    let activate: Deed = |change, acme, ada| put_in_state(change, (acme, ada), UserState::Active);
+    let unlock: Deed =
+        |change, acme, ada| change.authorize::<RecoverAccounts>(acme)?.passwords().unlock(ada);
+    let force: Deed = |change, acme, ada| {
+        change.authorize::<RecoverAccounts>(acme)?.passwords().require_change(ada)
+    };
+    let reset: Deed =
+        |change, acme, ada| change.authorize::<RecoverAccounts>(acme)?.second_factors().reset(ada);
+    for deed in [suspend, activate] {
+        let refused = refusal(by(Role::HelpDesk, deed));
+        assert_eq!(refused, "needs manage_identities on organization acme; you hold help_desk");
+        by(Role::Manager, deed).unwrap();
+    }
+    for deed in [unlock, force, reset] {
+        let refused = refusal(by(Role::ReadOnly, deed));
+        assert_eq!(refused, "needs recover_accounts on organization acme; you hold read_only");
+        by(Role::HelpDesk, deed).unwrap();
+    }
+}
+
+fn put_in_state(
+    change: &mut Changing<'_, '_>,
+    (acme, ada): (OrganizationId, UserId),
+    state: UserState,
+) -> Result<(), Error> {
+    let mut grant = change.authorize::<ManageIdentities>(acme)?;
+    let changed = grant.users().update(ada, None, |user| {
+        user.state = state;
+        Ok(())
+    });
+    changed.map(drop)
+}
+
+#[test]
+fn rule_8_a_deleted_organization_is_silent_comes_back_in_time_and_is_destroyed_afterwards() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let ada = world.user(acme, "ada");
+    let delete = |by: Context, name: &'static str| {
+        world.directory.change(by, move |change| {
+            change.authorize::<ManageOrganizations>(acme)?.own()?.delete(None, name)
+        })
+    };
+    let restore = || {
+        world.change(move |change| {
+            change.authorize::<ManageOrganizations>(acme)?.own()?.restore(None).map(drop)
+        })
+    };
+    let refused = refusal(delete(over_all(&world, Role::Administrator), "ACME"));
+    assert!(refused.starts_with("needs manage_organizations on organization acme"), "{refused}");
+    let unsaid = refusal(delete(world.top(), "acme"));
+    assert_eq!(unsaid, "must be the organization's name, to confirm the deletion");
+    assert!(accepted(&world.bind(acme, "ada", RIGHT)));
+    delete(world.top(), "ACME").unwrap();
+    assert!(!accepted(&world.bind(acme, "ada", RIGHT)), "at once");
+    world.pass(29 * DAY);
+    restore().unwrap();
+    delete(world.top(), "ACME").unwrap();
+    world.pass(GRACE + 1);
+    assert_eq!(refusal(restore()), "the grace period is over");
+    assert_eq!(world.directory.destroy_expired(world.now()).unwrap(), 1);
+    // The writer erases in steps between changes; each change gives it a turn.
+    let store = &world.directory.inner.store;
+    while store.read().unwrap().partitions().unwrap().contains(&acme.partition()) {
+        over_all(&world, Role::ReadOnly);
+    }
+    let left = store.read().unwrap().get::<Credential>(acme.partition(), ada.record());
+    assert!(left.unwrap().is_none());
+}
+
+#[test]
+fn rule_10_there_is_no_change_without_its_event_and_no_event_without_its_change() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let ada = world.user(acme, "ada");
+    let deeds: [(Action, Deed); 7] = [
+        (Action::Created, |change, acme, _| {
+            let fields = GroupFields { name: "staff".into(), ..GroupFields::default() };
+            change.authorize::<ManageIdentities>(acme)?.groups().create(fields).map(drop)
+        }),
+        (Action::Changed, |change, acme, ada| {
+            let title = |user: &mut User| {
+                user.fields.title = Some("Countess".into());
+                Ok(())
+            };
+            let mut grant = change.authorize::<ManageIdentities>(acme)?;
+            grant.users().update(ada, None, title).map(drop)
+        }),
+        (Action::Changed, |change, acme, ada| {
+            put_in_state(change, (acme, ada), UserState::Suspended)
+        }),
+        (Action::PasswordChangeRequired, |change, acme, ada| {
+            change.authorize::<RecoverAccounts>(acme)?.passwords().require_change(ada)
+        }),
+        (Action::Unlocked, |change, acme, ada| {
+            change.authorize::<RecoverAccounts>(acme)?.passwords().unlock(ada)
+        }),
+        (Action::MfaReset, |change, acme, ada| {
+            change.authorize::<RecoverAccounts>(acme)?.second_factors().reset(ada)
+        }),
+        (Action::Deleted, |change, acme, ada| {
+            change.authorize::<ManageIdentities>(acme)?.users().delete(ada, None)
+        }),
+    ];
+    let told = || world.events(acme.into(), 200);
+    for (action, deed) in deeds {
+        let before = told().len();
+        // What fails behind a change takes it and its event back.
+        let failed = world.change(move |change| {
+            deed(change, acme, ada)?;
+            Err::<(), _>(Error::Stale)
+        });
+        assert!(matches!(failed, Err(Error::Stale)), "{action:?}");
+        assert_eq!(told().len(), before, "{action:?}: an event without its change");
+        world.change(move |change| deed(change, acme, ada)).unwrap();
+        let told = told();
+        assert_eq!(told.len(), before + 1, "{action:?}: {told:?}");
+        let event = &told[0];
+        assert_eq!((event.action, &event.outcome), (action, &Outcome::Success));
+        assert_eq!((event.at, event.source), (world.now(), Some(HERE)));
+        assert!(matches!(event.actor, EventActor::Admin { .. }), "{event:?}");
+    }
+}
