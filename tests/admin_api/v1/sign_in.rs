@@ -73,6 +73,36 @@ fn whatever_is_wrong_with_a_sign_in_the_answer_is_the_same() {
 }
 
 #[test]
+fn sign_ins_are_told_as_the_admins_and_those_of_nobody_without_what_may_be_a_password() {
+    let office = Office::new();
+    let admin = office.admin("manager");
+    let nobody = office.demo.api_as_nobody();
+    let tries = |login: &str| {
+        let body = json!({"organization": office.slug, "login": login, "password": "wrong"});
+        assert_eq!(nobody.post("/v1/sign-in", &body).status, 401, "{login}");
+    };
+    let told = |is_it: &dyn Fn(&str) -> bool| {
+        let newest = |_| {
+            let of = |event: &Value| {
+                event["action"] == "sign_in" && event["reason"].as_str().is_some_and(is_it)
+            };
+            office.events().into_iter().find(of)
+        };
+        (0..10_000).find_map(newest).expect("no such sign_in came")
+    };
+    tries(&admin.login);
+    let failed = told(&|reason| reason == "the password is wrong");
+    assert_eq!(failed["actor"]["name"], json!(admin.login));
+    tries("stranger");
+    let unknown = told(&|reason| reason == "there is no admin “stranger”");
+    assert_eq!(unknown["actor"]["kind"], "nobody");
+    assert_eq!(unknown["source"], "127.0.0.1");
+    tries("Tr0ub4dor&3");
+    told(&|reason| reason.contains("(hidden"));
+    assert!(!Value::from(office.events()).to_string().contains("Tr0ub4dor"));
+}
+
+#[test]
 fn guessing_is_slowed_down_with_429_and_the_time_to_wait() {
     let office = Office::new();
     let (_, login) = office.add_admin("/v1/admins", &json!({"role": "read_only"}));
