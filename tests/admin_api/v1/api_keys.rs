@@ -1,4 +1,4 @@
-//! `/v1/me/api-keys`.
+//! `/v1/me/api-keys`, `/v1/admins/{admin}/api-keys`.
 
 use serde_json::{Value, json};
 
