@@ -120,6 +120,40 @@ async fn an_api_key_is_made_by_a_session_that_has_just_been_begun() {
 }
 
 #[tokio::test]
+async fn ones_own_password_is_changed_with_the_one_in_use_by_a_session_that_has_just_been_begun() {
+    let world = World::new();
+    let root = world.root().await;
+    let next = "another horse, and a staple";
+    let change = |current: &str, next: &str| {
+        let body = json!({"current_password": current, "password": next});
+        world.call(&root, "PUT", "/v1/me/password", body)
+    };
+    for current in ["not mine", ""] {
+        let wrong = change(current, next).await;
+        assert_eq!(wrong.is_problem(422, "invalid")["pointer"], "/current_password");
+    }
+    for next in [PASSWORD, "short", ""] {
+        let wrong = change(PASSWORD, next).await;
+        assert_eq!(wrong.is_problem(422, "invalid")["pointer"], "/password", "{next}");
+    }
+    let key = json!({"name": "backup", "expires": "2027-06-30T00:00:00Z"});
+    let key = world.must(&root, "POST", "/v1/me/api-keys", key).await;
+    let body = json!({"current_password": PASSWORD, "password": next});
+    let by_key = world.call(key["token"].as_str().unwrap(), "PUT", "/v1/me/password", body);
+    by_key.await.is_problem(409, "rule");
+    let changed = change(PASSWORD, next).await;
+    assert_eq!((changed.status, &changed.json), (StatusCode::OK, &json!({"ended_sessions": 0})));
+    let signed = |password: &str| {
+        let body = json!({"login": "root", "password": password});
+        world.call("", "POST", "/v1/sign-in", body)
+    };
+    signed(PASSWORD).await.is_problem(401, "rejected");
+    signed(next).await.is_problem(401, "code-needed");
+    world.pass(15 * 60_000);
+    change(next, "one more, the last of all").await.is_problem(409, "rule");
+}
+
+#[tokio::test]
 async fn an_api_key_does_no_more_than_it_was_made_for() {
     let world = World::new();
     let root = world.root().await;
