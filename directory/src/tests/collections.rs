@@ -400,16 +400,16 @@ fn a_deleted_organization_answers_nobody_and_comes_back_suspended() {
     let unconfirmed = own(|own| own.delete(None, "acme"));
     assert_eq!(refusal(unconfirmed), "must be the organization's name, to confirm the deletion");
     own(|own| own.delete(None, "ACME")).unwrap();
-    assert!(!super::world::accepted(&world.bind(acme, "ada", RIGHT)));
+    assert!(!accepted(&world.bind(acme, "ada", RIGHT)));
     assert_eq!(world.directory.organization_by_slug("acme").unwrap(), None);
     world.pass(20 * DAY);
     // Deleting it again must not buy it more time.
     assert!(own(|own| own.delete(None, "ACME")).is_err());
     assert!(own(|own| own.set_suspended(None, false).map(drop)).is_err());
     own(|own| own.restore(None).map(drop)).unwrap();
-    assert!(!super::world::accepted(&world.bind(acme, "ada", RIGHT)));
+    assert!(!accepted(&world.bind(acme, "ada", RIGHT)));
     own(|own| own.set_suspended(None, false).map(drop)).unwrap();
-    assert!(super::world::accepted(&world.bind(acme, "ada", RIGHT)));
+    assert!(accepted(&world.bind(acme, "ada", RIGHT)));
 }
 
 #[test]

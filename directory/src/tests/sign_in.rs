@@ -133,7 +133,7 @@ fn ten_wrong_codes_lock_even_when_each_comes_from_elsewhere() {
     let world = World::new();
     let (_, uri, _) = enrolled(&world);
     for guess in 0..10_u8 {
-        let source = std::net::IpAddr::from([198, 51, 100, guess]);
+        let source = IpAddr::from([198, 51, 100, guess]);
         let arrival = Arrival::plain(source, world.now());
         let request = SignInRequest { arrival, ..request(&world, SECRET, Some("000000".into())) };
         assert!(matches!(send(&world, request), SignInOutcome::Rejected));
