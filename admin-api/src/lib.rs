@@ -6,7 +6,6 @@
 
 mod allowance;
 mod api;
-mod api_key;
 mod appearance;
 mod body;
 mod caller;

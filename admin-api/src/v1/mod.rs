@@ -1,6 +1,7 @@
 //! Version 1 of the API: a folder a resource, a file an endpoint.
 
 mod admins;
+mod api_key;
 mod billing;
 mod certificate_authorities;
 mod custom_attributes;

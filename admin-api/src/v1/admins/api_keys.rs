@@ -3,11 +3,11 @@
 use axum::http::StatusCode;
 use directory::access::ManageAdmins;
 
-use crate::api_key::{ApiKey, WhichKey};
 use crate::body::Params;
 use crate::caller::{Home, Item};
 use crate::list::{List, Listed, WholeQuery};
 use crate::problem::Problem;
+use crate::v1::api_key::{ApiKey, WhichKey};
 
 /// Lists an admin's API keys, without their texts; there is one page of them.
 #[utoipa::path(

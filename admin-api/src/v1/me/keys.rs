@@ -1,10 +1,10 @@
 //! The list of one's own API keys.
 
-use crate::api_key::ApiKey;
 use crate::body::Params;
 use crate::caller::Caller;
 use crate::list::{List, Listed, WholeQuery};
 use crate::problem::Problem;
+use crate::v1::api_key::ApiKey;
 
 /// Lists one's own API keys; there is one page of them.
 #[utoipa::path(

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::organizations::known;
 use crate::moment::Moment;
 use crate::network::Network;
 use crate::problem::Problem;
 use crate::role::RoleName;
-use crate::v1::organizations::known;
 
 /// An API key; its text was shown when it was made.
 #[derive(Serialize, ToSchema)]
