@@ -44,7 +44,8 @@ pub(crate) fn call(
     };
     let (method, if_match) = (&*operation.method, seen.as_deref());
     let path = &format!("{path}{}", joined(&query));
-    let answer = place.client.ask(&Question { method, path, body: body.as_ref(), if_match })?;
+    let (body, is_repeatable) = (body.as_ref(), operation.is_repeatable);
+    let answer = place.client.ask(&Question { method, path, body, if_match, is_repeatable })?;
     if let Some(file) = answer.file {
         return write(&file);
     }

@@ -10,7 +10,9 @@ use serde_json::Value;
 use ureq::http::{Method, Request, Response};
 use ureq::tls::{Certificate, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body, SendBody};
+use uuid::Builder;
 
+use crate::events::pause;
 use crate::failure::{Failure, Problem};
 use crate::output::warn;
 
@@ -18,6 +20,9 @@ use crate::output::warn;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long sending a file may take.
 const LONG_PATIENCE: Duration = Duration::from_secs(30 * 60);
+/// How long is waited before something is asked again whose answer was cut off: so often it is.
+const PAUSES: [Duration; 3] =
+    [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
 
 /// A server, and who asks.
 pub(crate) struct Client {
@@ -36,6 +41,8 @@ pub(crate) struct Question<'q> {
     pub(crate) body: Option<&'q Value>,
     /// The state that was seen.
     pub(crate) if_match: Option<&'q str>,
+    /// Whether it is known by a key when it is asked again, and then answered and not done again.
+    pub(crate) is_repeatable: bool,
 }
 
 /// What came back.
@@ -90,7 +97,8 @@ impl Client {
     /// # Errors
     /// As [`ask`](Self::ask).
     pub(crate) fn get(&self, path: &str) -> Result<Answer, Failure> {
-        self.ask(&Question { method: "get", path, body: None, if_match: None })
+        let (body, if_match, is_repeatable) = (None, None, false);
+        self.ask(&Question { method: "get", path, body, if_match, is_repeatable })
     }
 
     /// Asks with GET, and writes what comes, however much it is and however long it takes.
@@ -98,10 +106,7 @@ impl Client {
     /// # Errors
     /// As [`ask`](Self::ask), and when it cannot be written or ends early.
     pub(crate) fn download(&self, path: &str, out: &mut dyn Write) -> Result<(), Failure> {
-        let failed = |why: &dyn ToString| Failure::Unreachable {
-            server: self.server.clone(),
-            why: why.to_string(),
-        };
+        let failed = |why: &dyn ToString| self.unreachable(why);
         let mut request = self.agent.get(format!("{}{path}", self.server));
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
@@ -120,18 +125,30 @@ impl Client {
         }
     }
 
-    /// Asks, and waits for the answer.
+    /// Asks, and waits for the answer. What can be asked again is, a few times, when the connection
+    /// breaks before the answer is there.
     ///
     /// # Errors
     /// When the server cannot be asked, or refuses.
     pub(crate) fn ask(&self, question: &Question<'_>) -> Result<Answer, Failure> {
-        let failed = |why: &dyn ToString| Failure::Unreachable {
-            server: self.server.clone(),
-            why: why.to_string(),
-        };
+        let key = question.is_repeatable.then(key).transpose()?;
+        let can_be_asked_again = key.is_some() || question.method == "get";
+        let mut pauses = PAUSES.iter().filter(|_| can_be_asked_again);
+        let mut answer = self.ask_once(question, key.as_deref());
+        while let Err(trouble) = &answer
+            && (trouble.is_broken() || key.is_some() && trouble.is_under_way())
+            && let Some(time) = pauses.next()
+        {
+            pause(*time);
+            answer = self.ask_once(question, key.as_deref());
+        }
+        answer.map_err(|trouble| self.failure(trouble))
+    }
+
+    fn ask_once(&self, question: &Question<'_>, key: Option<&str>) -> Result<Answer, Trouble> {
         let method = Method::from_bytes(question.method.to_uppercase().as_bytes());
         let mut request = Request::builder()
-            .method(method.map_err(|error| failed(&error))?)
+            .method(method.map_err(ureq::http::Error::from)?)
             .uri(format!("{}{}", self.server, question.path))
             .header("accept", "application/json");
         if let Some(token) = &self.token {
@@ -140,15 +157,28 @@ impl Client {
         if let Some(etag) = question.if_match {
             request = request.header("if-match", etag);
         }
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
         let answer = match question.body {
             Some(body) => {
                 let request = request.header("content-type", "application/json");
-                let request = request.body(body.to_string()).map_err(|error| failed(&error))?;
-                self.agent.run(request)
+                self.agent.run(request.body(body.to_string())?)
             }
-            None => self.agent.run(request.body(()).map_err(|error| failed(&error))?),
+            None => self.agent.run(request.body(())?),
         };
-        self.heard(answer)
+        self.heard(answer?)
+    }
+
+    fn failure(&self, trouble: Trouble) -> Failure {
+        match trouble {
+            Trouble::Told(failure) => failure,
+            Trouble::Failed(error) => self.unreachable(&error),
+        }
+    }
+
+    fn unreachable(&self, why: &dyn ToString) -> Failure {
+        Failure::Unreachable { server: self.server.clone(), why: why.to_string() }
     }
 
     /// Sends a file with PUT, as it is read.
@@ -173,15 +203,12 @@ impl Client {
             request = request.header("authorization", format!("Bearer {token}"));
         }
         let mut file = file;
-        self.heard(request.send(SendBody::from_reader(&mut file)))
+        let answer = request.send(SendBody::from_reader(&mut file));
+        let answer = answer.map_err(Trouble::Failed).and_then(|answer| self.heard(answer));
+        answer.map_err(|trouble| self.failure(trouble))
     }
 
-    fn heard(&self, answer: Result<Response<Body>, ureq::Error>) -> Result<Answer, Failure> {
-        let failed = |why: &dyn ToString| Failure::Unreachable {
-            server: self.server.clone(),
-            why: why.to_string(),
-        };
-        let mut answer = answer.map_err(|error| failed(&error))?;
+    fn heard(&self, mut answer: Response<Body>) -> Result<Answer, Trouble> {
         let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
         let etag = header("etag").map(ToOwned::to_owned);
         let warning = header("x-tenantry-warning").map(ToOwned::to_owned);
@@ -192,19 +219,71 @@ impl Client {
         let is_json = header("content-type")
             .is_some_and(|kind| kind.starts_with("application/json") || kind.contains("+json"));
         let status = answer.status().as_u16();
-        let octets = read(answer.body_mut()).map_err(|error| failed(&error))?;
+        let octets = read(answer.body_mut())?;
         if !(200..300).contains(&status) {
-            return Err(refused(status, &octets));
+            return Err(Trouble::Told(refused(status, &octets)));
         }
         let (body, file) = if octets.trim_ascii().is_empty() {
             (Value::Null, None)
         } else if is_json {
-            (serde_json::from_slice(&octets).map_err(|error| failed(&error))?, None)
+            let body = serde_json::from_slice(&octets);
+            (body.map_err(|error| Trouble::Told(self.unreachable(&error)))?, None)
         } else {
             (Value::Null, Some(octets))
         };
         Ok(Answer { body, file, etag })
     }
+}
+
+/// Why there is no answer that is of use.
+enum Trouble {
+    /// The server was not heard.
+    Failed(ureq::Error),
+    /// It was, or what it said is none of ours.
+    Told(Failure),
+}
+
+impl Trouble {
+    /// Whether the connection broke. Where nobody listens it never was.
+    fn is_broken(&self) -> bool {
+        let Self::Failed(ureq::Error::Io(error)) = self else { return false };
+        let kinds = [
+            ErrorKind::BrokenPipe,
+            ErrorKind::ConnectionAborted,
+            ErrorKind::ConnectionReset,
+            ErrorKind::NotConnected,
+            ErrorKind::UnexpectedEof,
+        ];
+        kinds.contains(&error.kind())
+    }
+
+    /// Whether what was asked before under the same key is not answered yet.
+    fn is_under_way(&self) -> bool {
+        matches!(self, Self::Told(Failure::Refused(problem)) if problem.r#type.ends_with(UNDER_WAY))
+    }
+}
+
+/// What kind of a problem that is.
+const UNDER_WAY: &str = "/problems/repeated";
+
+impl From<ureq::Error> for Trouble {
+    fn from(error: ureq::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<ureq::http::Error> for Trouble {
+    fn from(error: ureq::http::Error) -> Self {
+        Self::Failed(ureq::Error::Http(error))
+    }
+}
+
+/// A key that nobody took before, for all tries of one question.
+fn key() -> Result<String, Failure> {
+    let mut octets = [0; 16];
+    let filled = getrandom::fill(&mut octets);
+    filled.map_err(|error| Failure::local("randomness", &error))?;
+    Ok(Builder::from_random_bytes(octets).into_uuid().to_string())
 }
 
 /// Why a server said no.

@@ -28,6 +28,8 @@ pub(crate) struct Operation {
     pub(crate) body: Option<Vec<Field>>,
     /// Whether it can be bound to the state that was seen, which its path shows.
     pub(crate) is_conditional: bool,
+    /// Whether it heeds a key by which it is known when it is asked again.
+    pub(crate) is_repeatable: bool,
     /// Whether it answers with a page of a list.
     pub(crate) is_list: bool,
 }
@@ -187,6 +189,7 @@ impl Schemas {
         };
         let query = of("query").map(|parameter| self.parameter(parameter)).collect();
         let is_conditional = of("header").any(|parameter| parameter.name == "If-Match");
+        let is_repeatable = of("header").any(|parameter| parameter.name == "Idempotency-Key");
         let is_list = of("query").any(|parameter| parameter.name == "cursor")
             && described.responses.contains_key("200");
         let body = described.request_body.as_ref().and_then(|body| {
@@ -201,7 +204,7 @@ impl Schemas {
                 format!("{}\n\n{}", described.summary, described.description).trim().to_owned()
             }
         };
-        Operation { method, path, about, query, body, is_conditional, is_list }
+        Operation { method, path, about, query, body, is_conditional, is_repeatable, is_list }
     }
 
     fn parameter(&self, parameter: &Parameter) -> Field {
@@ -347,5 +350,17 @@ mod tests {
         assert_eq!(operation.places().collect::<Vec<_>>(), ["organization", "user"]);
         assert!(document.operation("delete_user").unwrap().is_conditional);
         assert!(!document.operation("remove_revocations").unwrap().is_conditional);
+    }
+
+    #[test]
+    fn what_is_made_can_be_asked_for_again_and_what_tells_a_secret_cannot() {
+        let document = Document::read().unwrap();
+        let is = |id: &str| document.operation(id).unwrap().is_repeatable;
+        for (id, operation) in &document.operations {
+            let makes = operation.method == "post" && id.starts_with("create_");
+            assert!(!makes || operation.is_repeatable, "{id}");
+        }
+        assert!(is("agree_on_plan") && is("rotate_service_account"));
+        assert!(!is("reveal_radius_secret") && !is("sign_in") && !is("delete_user"));
     }
 }

@@ -138,7 +138,8 @@ fn typed_organization(matches: &ArgMatches) -> Option<String> {
 }
 
 fn posted<'q>(path: &'q str, body: Option<&'q Value>) -> Question<'q> {
-    Question { method: "post", path, body, if_match: None }
+    // Signing out twice is no harm, and a sign-in is remembered nowhere.
+    Question { method: "post", path, body, if_match: None, is_repeatable: false }
 }
 
 fn usual_name(server: &str, organization: Option<&str>) -> String {

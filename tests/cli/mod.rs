@@ -6,5 +6,6 @@ mod commands;
 mod contexts;
 mod first_day;
 mod imports;
+mod repeats;
 mod shells;
 mod sources;

@@ -5,6 +5,7 @@ pub(crate) mod admin;
 pub(crate) mod authority;
 pub(crate) mod ber;
 pub(crate) mod between;
+pub(crate) mod breaking;
 pub(crate) mod browser;
 pub(crate) mod cable;
 pub(crate) mod calendar;

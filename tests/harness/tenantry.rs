@@ -19,10 +19,15 @@ pub(crate) struct Tenantry {
 impl Tenantry {
     /// Of somebody with an API key of a demonstration.
     pub(crate) fn with_key(demo: &Demo, key: &str) -> Self {
+        Self::at(&demo.admin_api.url, &demo.ca_file, key)
+    }
+
+    /// Of somebody with an API key, at a server that an authority in a file vouches for.
+    pub(crate) fn at(url: &str, ca_file: &str, key: &str) -> Self {
         let variables = vec![
-            ("TENANTRY_SERVER", demo.admin_api.url.clone()),
+            ("TENANTRY_SERVER", url.to_owned()),
             ("TENANTRY_TOKEN", key.to_owned()),
-            ("TENANTRY_CA", demo.ca_file.clone()),
+            ("TENANTRY_CA", ca_file.to_owned()),
         ];
         Self { variables }
     }
@@ -61,12 +66,7 @@ impl Tenantry {
 
     /// Runs words, in which there may be spaces.
     pub(crate) fn words(&self, words: &[&str]) -> Output {
-        let program = binary();
-        let mut client = Client::new(program.to_str().unwrap(), "cargo build --workspace");
-        for (name, value) in &self.variables {
-            client = client.env(name, value);
-        }
-        client.args(words).run()
+        self.hear_words(words, "")
     }
 
     /// Runs a line that must succeed; what it prints.

@@ -232,7 +232,9 @@ impl<'d> Site<'d> {
         body: Option<&Value>,
         if_match: Option<&str>,
     ) -> Result<Value, Failure> {
-        Ok(self.place.client.ask(&Question { method, path, body, if_match })?.body)
+        let is_repeatable = method == "post";
+        let question = Question { method, path, body, if_match, is_repeatable };
+        Ok(self.place.client.ask(&question)?.body)
     }
 }
 

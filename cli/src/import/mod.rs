@@ -179,7 +179,8 @@ fn act(
     path: &str,
     body: Option<&Value>,
 ) -> Result<Value, Failure> {
-    let question = Question { method, path, body, if_match: None };
+    let is_repeatable = method == "post";
+    let question = Question { method, path, body, if_match: None, is_repeatable };
     Ok(place.client.ask(&question)?.body)
 }
 

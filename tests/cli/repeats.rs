@@ -1,0 +1,67 @@
+//! Answers that are lost on the way.
+
+use serde_json::json;
+
+use crate::harness::breaking::{Asked, BreakingLine};
+use crate::harness::office::Office;
+use crate::harness::tenantry::Tenantry;
+
+fn desk(office: &Office, line: &BreakingLine) -> Tenantry {
+    let key = &office.demo.admin_api.tokens.administrator_with_billing;
+    Tenantry::at(&line.url, &line.ca_file, key).within(&office.slug)
+}
+
+#[test]
+fn what_is_made_over_a_line_that_breaks_is_made_once_and_told_whole() {
+    let office = Office::new();
+    let line = BreakingLine::to(&office.demo);
+    let tenantry = desk(&office, &line);
+    line.loses(2);
+    let made = tenantry.shows("service-account create --name wiki");
+    let (dn, password) = (made["dn"].as_str().unwrap(), made["password"].as_str().unwrap());
+    let bound = office.demo.ldap().bound(dn, password).who_am_i();
+    assert_eq!(bound.code, 0, "{bound:?}");
+    let asked = line.asked(3);
+    assert_eq!(asked.len(), 3, "{asked:?}");
+    assert_ne!(asked[0].key, "-");
+    let is_the_same = |other: &Asked| other.key == asked[0].key && other.status == 201;
+    assert!(asked.iter().all(is_the_same), "{asked:?}");
+    let accounts = tenantry.shows("service-account list");
+    assert_eq!(accounts.as_array().unwrap().len(), 1, "{accounts}");
+    let taken = tenantry.run("service-account create --name wiki");
+    assert_eq!(taken.code, 6, "each command has a key of its own: {taken:?}");
+}
+
+#[test]
+fn a_line_that_never_holds_is_given_up_and_what_has_no_key_is_asked_once() {
+    let office = Office::new();
+    let line = BreakingLine::to(&office.demo);
+    let tenantry = desk(&office, &line);
+    line.loses(100);
+    let given_up = tenantry.run("group create --name staff");
+    assert_eq!(given_up.code, 8, "{given_up:?}");
+    assert_eq!(line.asked(4).len(), 4);
+    let changed = tenantry.run("group update staff --description Everybody");
+    assert_eq!(changed.code, 8, "{changed:?}");
+    let asked = line.asked(5);
+    assert_eq!((asked.len(), asked[4].method.as_str()), (5, "PATCH"), "{asked:?}");
+    assert_eq!(asked[4].key, "-");
+    let staff = office.read("groups?name=staff")["items"].clone();
+    assert_eq!(staff.as_array().unwrap().len(), 1, "{staff}");
+    assert_eq!(staff[0]["description"], json!("Everybody"), "it was done all the same");
+}
+
+#[test]
+fn a_file_is_applied_over_a_line_that_breaks() {
+    let office = Office::new();
+    let line = BreakingLine::to(&office.demo);
+    let tenantry = desk(&office, &line);
+    line.loses(1);
+    let file = "groups: [{name: staff}, {name: all}]\n";
+    let applied = tenantry.hear("apply -f - --yes", file);
+    assert_eq!(applied.code, 0, "{applied:?}");
+    let asked = line.asked(3);
+    assert_eq!((asked.len(), &asked[0].key), (3, &asked[1].key), "{asked:?}");
+    assert_ne!(asked[1].key, asked[2].key, "{asked:?}");
+    assert_eq!(tenantry.shows("group list").as_array().unwrap().len(), 2);
+}
