@@ -5,6 +5,7 @@ mod can;
 mod commands;
 mod contexts;
 mod first_day;
+mod founding;
 mod imports;
 mod repeats;
 mod shells;

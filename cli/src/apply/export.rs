@@ -2,11 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::kinds::{KINDS, MEMBERS, SETTINGS, STAGED, STATE, SUSPENDED};
+use super::agreements::{AGREEMENTS, Agreement};
+use super::kinds::{AUTHORITIES, BUILT_IN, KINDS, Kind, MEMBERS, STAGED, STATE, SUSPENDED};
+use super::parts::{CREATE, HEAD, PARTS, Part};
 use super::plan::{has, secret};
 use super::work::Site;
 use crate::document::Operation;
 use crate::failure::Failure;
+use crate::output::tell;
 
 /// All that a file says of an organization, without secrets.
 ///
@@ -14,39 +17,77 @@ use crate::failure::Failure;
 /// When it cannot be read.
 pub(super) fn exported(site: &Site<'_>) -> Result<Value, Failure> {
     let mut file = Map::new();
-    let settings = kept(&site.settings, site.operation("update_settings")?);
-    file.insert(SETTINGS.into(), settings.into());
-    for kind in KINDS {
-        let (create, update) = (site.operation(kind.create)?, site.operation(kind.update)?);
-        let mut list = Vec::new();
-        for one in site.all(kind) {
-            let mut fields = kept(&one, create);
-            // With these it is not made, and what it is when it is made goes without saying.
-            let later = kept(&one, update).into_iter().filter(|(_, value)| *value != json!(false));
-            for (name, value) in later {
-                fields.entry(name).or_insert(value);
-            }
-            let state = one.get(STATE).and_then(Value::as_str);
-            if let Some(state) = state.filter(|state| [SUSPENDED, STAGED].contains(state))
-                && kind.member == "users"
-            {
-                fields.insert(STATE.into(), state.into());
-            }
-            if kind.member == "groups" {
-                let name = one.get(kind.name).and_then(Value::as_str).unwrap_or_default();
-                let members = site.members(name)?;
-                if !members.is_empty() {
-                    let members = json!({"users": members.users, "groups": members.groups});
-                    fields.insert(MEMBERS.into(), members);
-                }
-            }
-            list.push(Value::Object(fields));
+    for part in [&HEAD].into_iter().chain(PARTS) {
+        let fields = of_part(site, part)?;
+        if !fields.is_empty() {
+            file.insert(part.member.into(), fields.into());
         }
+    }
+    for kind in KINDS {
+        let list = site.all(kind).iter().map(|one| of_list(site, kind, one));
+        let list: Vec<_> = list.collect::<Result<_, _>>()?;
         if !list.is_empty() {
             file.insert(kind.member.into(), list.into());
         }
     }
+    match site.agreements() {
+        Ok(list) if list.is_empty() => {}
+        Ok(list) => {
+            let list: Vec<_> = list.iter().map(Agreement::shown).collect();
+            file.insert(AGREEMENTS.into(), list.into());
+        }
+        // It is said by who may not see what is paid as well.
+        Err(Failure::Refused(problem)) if problem.status == 403 => {
+            tell(&format!("Without {AGREEMENTS}, which you may not see."));
+        }
+        Err(failure) => return Err(failure),
+    }
     Ok(Value::Object(file))
+}
+
+/// What a file says of what there is one of.
+fn of_part(site: &Site<'_>, part: &Part) -> Result<Map<String, Value>, Failure> {
+    let there = site.parts.get(part.member).unwrap_or(&Value::Null);
+    let is_head = part.member == HEAD.member;
+    let mut fields = Map::new();
+    for operation in is_head.then_some(&CREATE).into_iter().chain(part.changes) {
+        fields.extend(kept(there, site.operation(operation)?));
+    }
+    if is_head && there.get(STATE).and_then(Value::as_str) == Some(SUSPENDED) {
+        fields.insert(STATE.into(), SUSPENDED.into());
+    }
+    Ok(fields)
+}
+
+/// What a file says of one of a list.
+fn of_list(site: &Site<'_>, kind: &Kind, one: &Value) -> Result<Value, Failure> {
+    let built_in = kind.member == AUTHORITIES && one.get(BUILT_IN) == Some(&json!(true));
+    let mut fields = kept(one, site.operation(kind.makes(built_in))?);
+    if built_in {
+        // Its certificate is another one elsewhere, as its key is.
+        fields.insert(BUILT_IN.into(), true.into());
+        return Ok(Value::Object(fields));
+    }
+    // With these it is not made, and what it is when it is made goes without saying.
+    let later = kept(one, site.operation(kind.update)?).into_iter();
+    for (name, value) in later.filter(|(_, value)| *value != json!(false)) {
+        fields.entry(name).or_insert(value);
+    }
+    let state = one.get(STATE).and_then(Value::as_str);
+    if let Some(state) = state.filter(|state| [SUSPENDED, STAGED].contains(state))
+        && !kind.states.is_empty()
+    {
+        fields.insert(STATE.into(), state.into());
+    }
+    if kind.member == "groups" {
+        let name = one.get(kind.name).and_then(Value::as_str).unwrap_or_default();
+        let members = site.members(name)?;
+        if !members.is_empty() {
+            let members = json!({"users": members.users, "groups": members.groups});
+            fields.insert(MEMBERS.into(), members);
+        }
+    }
+    Ok(Value::Object(fields))
 }
 
 /// What of something an operation can say, less what is empty or secret.

@@ -16,6 +16,20 @@ pub(super) struct Kind {
     pub(super) create: &'static str,
     /// The operation that changes one.
     pub(super) update: &'static str,
+    /// What becomes of one by routes of their own, as the member `state` says; nothing of most.
+    pub(super) states: &'static [&'static str],
+}
+
+impl Kind {
+    /// The operation that makes one; an authority of the organization's own is made by another.
+    pub(super) fn makes(&self, built_in: bool) -> &'static str {
+        if built_in { "create_built_in_authority" } else { self.create }
+    }
+
+    const fn with_states(mut self, states: &'static [&'static str]) -> Self {
+        self.states = states;
+        self
+    }
 }
 
 const fn kind(
@@ -24,7 +38,7 @@ const fn kind(
     (noun, name): (&'static str, &'static str),
     (create, update): (&'static str, &'static str),
 ) -> Kind {
-    Kind { member, path, noun, name, create, update }
+    Kind { member, path, noun, name, create, update, states: &[] }
 }
 
 /// All lists, each behind those that it names.
@@ -35,7 +49,14 @@ pub(super) const KINDS: &[Kind] = &[
         ("custom attribute", "name"),
         ("create_custom_attribute", "update_custom_attribute"),
     ),
-    kind("users", "users", ("user", "login"), ("create_user", "update_user")),
+    kind(
+        AUTHORITIES,
+        "certificate-authorities",
+        ("certificate authority", "name"),
+        ("create_certificate_authority", "update_certificate_authority"),
+    ),
+    kind("users", "users", ("user", "login"), ("create_user", "update_user"))
+        .with_states(&[ACTIVE, SUSPENDED, STAGED]),
     kind("groups", "groups", ("group", "name"), ("create_group", "update_group")),
     kind(
         "password_policies",
@@ -68,6 +89,19 @@ pub(super) const KINDS: &[Kind] = &[
         ("RADIUS client", "name"),
         ("create_radius_client", "update_radius_client"),
     ),
+    kind(
+        "event_destinations",
+        "event-destinations",
+        ("event destination", "name"),
+        ("create_organization_event_destination", "update_organization_event_destination"),
+    ),
+    kind(
+        "admins",
+        "admins",
+        ("admin", "login"),
+        ("create_organization_admin", "update_organization_admin"),
+    )
+    .with_states(&[ACTIVE, SUSPENDED]),
 ];
 
 /// What a name is compared by: names that differ in their letters' case or in how many spaces they have
@@ -106,9 +140,13 @@ fn network(text: &str) -> Option<String> {
     (length <= all).then(|| format!("{name}:{:x}/{length}", bits & mask))
 }
 
-/// The member of a user that says whether they are suspended; it is changed by routes of its own.
+/// The lists with this name have two kinds of things.
+pub(super) const AUTHORITIES: &str = "certificate_authorities";
+/// The member that tells them apart.
+pub(super) const BUILT_IN: &str = "built_in";
+/// The member that says whether somebody is suspended; it is changed by routes of its own.
 pub(super) const STATE: &str = "state";
-/// What stands there of a user who is.
+/// What stands there of somebody who is.
 pub(super) const SUSPENDED: &str = "suspended";
 /// What stands there of a user who is not let in yet.
 pub(super) const STAGED: &str = "staged";
@@ -116,8 +154,6 @@ pub(super) const STAGED: &str = "staged";
 pub(super) const ACTIVE: &str = "active";
 /// The member of a group that says who is in it.
 pub(super) const MEMBERS: &str = "members";
-/// The member of the file with the organization's settings.
-pub(super) const SETTINGS: &str = "settings";
 
 #[cfg(test)]
 mod tests {

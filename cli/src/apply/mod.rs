@@ -1,13 +1,17 @@
-//! An organization as a file says it is: what differs is shown, and then made so.
+//! An organization as a file says it is: what differs is shown, and then made so, the organization
+//! itself where there is none yet.
 //!
 //! Everything goes over the routes that any client has. Names stand in the file where the API has
 //! ids, so that a file that was exported here applies elsewhere.
 
+mod agreements;
 mod coming;
 mod export;
 mod kinds;
+mod parts;
 mod plan;
 mod secrets;
+mod shown;
 mod work;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
@@ -33,7 +37,8 @@ pub(crate) fn apply_command() -> Command {
     Command::new(APPLY)
         .about("Makes an organization what a file says, and shows before what that changes")
         .long_about(
-            "Makes an organization what a file in YAML or JSON says. What differs is shown first. \
+            "Makes an organization what a file in YAML or JSON says, and makes it where there is \
+             none yet. What differs is shown first. \
              Applying it again changes nothing. A list that the file does not have stays as it is; \
              what a list does not have is deleted with --prune alone. Passwords and secrets are \
              named, never written: `password: {env: NAME}` or `{file: PATH}`; they count for what \
@@ -69,7 +74,7 @@ pub(crate) fn apply(
 ) -> Result<(), Failure> {
     let file = matches.get_one::<String>("file").map(String::as_str).unwrap_or_default();
     let wanted = from_file(file)?;
-    let site = work::Site::read(document, place)?;
+    let site = work::Site::read(document, place, wanted.get(parts::HEAD.member))?;
     let plan = plan::Plan::of(&site, &wanted, matches.get_flag("prune"))?;
     write(plan.shown().as_bytes())?;
     if plan.is_empty() {
@@ -80,8 +85,8 @@ pub(crate) fn apply(
         return Ok(());
     }
     if !matches.get_flag(YES) {
-        let organization = place.organization.as_deref().unwrap_or_default();
-        prompt::confirm(&format!("Change this of {organization} at {}?", place.client.server()))?;
+        let question = format!("Change this of {} at {}?", site.slug, place.client.server());
+        prompt::confirm(&question)?;
     }
     site.carry_out(plan)
 }
@@ -91,6 +96,6 @@ pub(crate) fn apply(
 /// # Errors
 /// When it cannot be read.
 pub(crate) fn export(document: &Document, place: &Place<'_>) -> Result<(), Failure> {
-    let site = work::Site::read(document, place)?;
+    let site = work::Site::read(document, place, None)?;
     Format::Yaml.print(&export::exported(&site)?, &[])
 }

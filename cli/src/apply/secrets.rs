@@ -1,8 +1,27 @@
 //! Secrets, which a file names and never has.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use crate::document::{Kind, Operation};
 use crate::failure::Failure;
+
+/// Reads those texts, which are no secrets, that the file says the place of.
+///
+/// # Errors
+/// When one is not where it should be.
+pub(super) fn read_texts(
+    what: &str,
+    operation: &Operation,
+    fields: &mut Map<String, Value>,
+) -> Result<(), Failure> {
+    for field in operation.body.iter().flatten().filter(|field| field.kind == Kind::Text) {
+        let [name] = field.path.as_slice() else { continue };
+        if let Some(value) = fields.get_mut(name).filter(|value| value.is_object()) {
+            *value = Value::String(read(&format!("{name} of {what}"), value)?);
+        }
+    }
+    Ok(())
+}
 
 /// Reads a secret from where the file says it is.
 ///
@@ -22,7 +41,7 @@ pub(super) fn read(what: &str, place: &Value) -> Result<String, Failure> {
             text.map_err(|error| Failure::local(path, &error))?
         }
         _ => {
-            let text = format!("{what} is a secret: say {{env: NAME}} or {{file: PATH}} instead");
+            let text = format!("{what}: say {{env: NAME}} or {{file: PATH}}, and no secret itself");
             return Err(Failure::Usage(text));
         }
     };

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::kinds::{KINDS, Kind, SETTINGS, STATE, SUSPENDED, key};
-use super::plan::{Members, Plan, Step, same};
+use super::agreements::{self, Agreement};
+use super::kinds::{KINDS, Kind, STATE, SUSPENDED, key};
+use super::parts::{CREATE, HEAD, PARTS, Part};
+use super::plan::{Members, Plan, Step, has, same};
 use crate::call::items;
-use crate::client::Question;
+use crate::client::{Answer, Question};
 use crate::document::{Document, Operation};
 use crate::failure::Failure;
 use crate::place::Place;
@@ -16,32 +18,124 @@ use crate::words::REFERENCES;
 /// The member with the values of an organization's own attributes.
 const CUSTOM: &str = "custom";
 
+/// Where organizations are.
+const ORGANIZATIONS: &str = "/v1/organizations";
+/// What stands for one in paths.
+const PLACE: &str = "{organization}";
+
 /// An organization as it is.
 pub(super) struct Site<'d> {
     document: &'d Document,
     place: &'d Place<'d>,
-    /// The organization's path.
-    path: String,
-    /// Its settings.
-    pub(super) settings: Value,
+    /// What it is called.
+    pub(super) slug: String,
+    /// Its id, once it is there.
+    id: Option<String>,
+    /// What it has one of, by the members of a file.
+    pub(super) parts: BTreeMap<&'static str, Value>,
     /// What its lists have, by their paths.
     lists: BTreeMap<&'static str, Vec<Value>>,
 }
 
 impl<'d> Site<'d> {
-    /// Reads an organization.
+    /// Reads an organization, which may be none yet where a file says how it is called.
+    ///
+    /// # Errors
+    /// When it cannot be read, or the file is about another.
+    pub(super) fn read(
+        document: &'d Document,
+        place: &'d Place<'d>,
+        head: Option<&Value>,
+    ) -> Result<Self, Failure> {
+        let said = head.and_then(|head| head.get("slug")?.as_str());
+        let slug = match (&place.organization, said) {
+            (Some(named), _) => named.clone(),
+            (None, Some(said)) => said.to_owned(),
+            (None, None) => place.organization()?,
+        };
+        let id = match place.id(ORGANIZATIONS, &slug) {
+            Err(Failure::Missing { .. }) if head.is_some() => None,
+            found => Some(found?),
+        };
+        let (parts, lists) = (BTreeMap::new(), BTreeMap::new());
+        let mut site = Self { document, place, slug, id, parts, lists };
+        if site.is_there() {
+            site.look()?;
+        }
+        match said.filter(|said| *said != site.slug) {
+            Some(said) => Err(Failure::Usage(format!(
+                "the file is about {said}, and not about {}: name {said} with --org, or leave \
+                 `{}` out of the file",
+                site.slug, HEAD.member
+            ))),
+            None => Ok(site),
+        }
+    }
+
+    /// Reads what there is.
+    fn look(&mut self) -> Result<(), Failure> {
+        for part in [&HEAD].into_iter().chain(PARTS) {
+            let shown = self.place.client.get(&self.at(part.shows)?)?.body;
+            self.parts.insert(part.member, shown);
+        }
+        let head = self.parts.get(HEAD.member);
+        let text = |member: &str| head.and_then(|head| head.get(member)?.as_str());
+        let slug = text("slug").unwrap_or(&self.slug).to_owned();
+        if text(STATE) == Some("deleted") {
+            let text = format!("{slug} is deleted: `tenantry org restore {slug}` brings it back");
+            return Err(Failure::Usage(text));
+        }
+        self.slug = slug;
+        for kind in KINDS {
+            let list = items(self.place, &self.list(kind.path)?, &[], None)?;
+            self.lists.insert(kind.path, list);
+        }
+        Ok(())
+    }
+
+    /// Whether there is such an organization.
+    pub(super) fn is_there(&self) -> bool {
+        self.id.is_some()
+    }
+
+    /// The path of an operation on the organization.
+    fn at(&self, operation: &str) -> Result<String, Failure> {
+        Ok(self.operation(operation)?.path.replace(PLACE, self.id()?))
+    }
+
+    /// The path of a list.
+    fn list(&self, path: &str) -> Result<String, Failure> {
+        Ok(format!("{ORGANIZATIONS}/{}/{path}", self.id()?))
+    }
+
+    fn id(&self) -> Result<&str, Failure> {
+        let name = || Failure::Missing { what: HEAD.noun(), name: self.slug.clone() };
+        self.id.as_deref().ok_or_else(name)
+    }
+
+    /// What was agreed on.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(super) fn read(document: &'d Document, place: &'d Place<'d>) -> Result<Self, Failure> {
-        let path = format!("/v1/organizations/{}", place.organization()?);
-        let settings = place.client.get(&format!("{path}/{SETTINGS}"))?.body;
-        let mut lists = BTreeMap::new();
-        for kind in KINDS {
-            let list = items(place, &format!("{path}/{}", kind.path), &[], None)?;
-            lists.insert(kind.path, list);
-        }
-        Ok(Self { document, place, path, settings, lists })
+    pub(super) fn agreements(&self) -> Result<Vec<Agreement>, Failure> {
+        agreements::told(&self.place.client.get(&self.at("list_agreements")?)?.body)
+    }
+
+    /// The month that it is there.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn month(&self) -> Result<String, Failure> {
+        let usage = self.place.client.get(&self.at("show_usage")?)?.body;
+        Ok(usage.get("month").and_then(Value::as_str).unwrap_or_default().to_owned())
+    }
+
+    /// The id of a plan.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub(super) fn plan(&self, name: &str) -> Result<String, Failure> {
+        self.place.id("/v1/billing/plans", name)
     }
 
     pub(super) fn operation(&self, id: &str) -> Result<&'d Operation, Failure> {
@@ -80,8 +174,9 @@ impl<'d> Site<'d> {
     /// When it cannot be read.
     pub(super) fn members(&self, group: &str) -> Result<Members, Failure> {
         let mut members = Members::default();
-        let Some(id) = self.id("groups", group) else { return Ok(members) };
-        for member in items(self.place, &format!("{}/groups/{id}/members", self.path), &[], None)? {
+        let Some(id) = self.id_of("groups", group) else { return Ok(members) };
+        let path = self.list(&format!("groups/{id}/members"))?;
+        for member in items(self.place, &path, &[], None)? {
             let text = |name: &str| member.get(name).and_then(Value::as_str).unwrap_or_default();
             let list = match text("kind") {
                 "group" => &mut members.groups,
@@ -93,7 +188,7 @@ impl<'d> Site<'d> {
     }
 
     /// The id behind a name of a list.
-    fn id(&self, path: &str, name: &str) -> Option<String> {
+    fn id_of(&self, path: &str, name: &str) -> Option<String> {
         let kind = KINDS.iter().find(|kind| kind.path == path)?;
         Some(self.raw(kind, name)?.get("id")?.as_str()?.to_owned())
     }
@@ -116,7 +211,7 @@ impl<'d> Site<'d> {
 
     /// A value with ids in place of names.
     fn with_ids(&self, value: &Value) -> Result<Value, Failure> {
-        translated(value, &|path, name| self.id(path, name).ok_or_else(|| missing(path, name)))
+        translated(value, &|path, name| self.id_of(path, name).ok_or_else(|| missing(path, name)))
     }
 
     /// Does what was planned, step by step.
@@ -126,13 +221,21 @@ impl<'d> Site<'d> {
     pub(super) fn carry_out(mut self, plan: Plan) -> Result<(), Failure> {
         for step in plan.steps {
             match step {
-                Step::Settings { changes, before } => {
-                    let path = format!("{}/{SETTINGS}", self.path);
-                    self.change(&path, &changes, Some(&before))?;
+                Step::Found { slug, fields } => self.found(slug, &Value::Object(fields))?,
+                Step::Part { part, operation, changes, before } => {
+                    self.alter(part, operation, &changes, before.as_ref())?;
                 }
-                Step::Create { kind, fields, .. } => self.create(kind, &fields)?,
+                Step::Open { before, after } => {
+                    self.let_in(&self.at(HEAD.shows)?, &before, &after)?;
+                }
+                Step::Create { kind, operation, fields, .. } => {
+                    self.create(kind, operation, &fields)?;
+                }
                 Step::Update { kind, name, changes, before } => {
-                    self.change(&self.item(kind, &name)?, &changes, before.as_ref())?;
+                    let path = self.item(kind, &name)?;
+                    let seen = self.unchanged(&path, &changes, before.as_ref())?;
+                    let body = self.with_ids(&Value::Object(changes))?;
+                    self.ask("patch", &path, Some(&body), seen.etag.as_deref())?;
                 }
                 Step::State { kind, name, before, after } => {
                     self.let_in(&self.item(kind, &name)?, &before, &after)?;
@@ -140,6 +243,7 @@ impl<'d> Site<'d> {
                 Step::Members { group, add, remove, seen } => {
                     self.enrol(&group, (&add, &remove), &seen)?;
                 }
+                Step::Agree(agreement) => self.agree(agreement)?,
                 Step::Delete { kind, name, seen } => {
                     let path = self.item(kind, &name)?;
                     let found = self.place.client.get(&path)?;
@@ -153,15 +257,58 @@ impl<'d> Site<'d> {
         Ok(())
     }
 
-    fn item(&self, kind: &Kind, name: &str) -> Result<String, Failure> {
-        let missing = || Failure::Missing { what: kind.noun.into(), name: name.to_owned() };
-        let id = self.id(kind.path, name).ok_or_else(missing)?;
-        Ok(format!("{}/{}/{id}", self.path, kind.path))
+    fn found(&mut self, slug: String, fields: &Value) -> Result<(), Failure> {
+        let path = self.operation(CREATE)?.path.clone();
+        let made = self.ask("post", &path, Some(fields), None)?;
+        self.id = made.get("id").and_then(Value::as_str).map(ToOwned::to_owned);
+        self.slug = slug;
+        Ok(())
     }
 
-    fn create(&mut self, kind: &Kind, fields: &Map<String, Value>) -> Result<(), Failure> {
+    /// Changes what there is one of, by an operation that may want all of it.
+    fn alter(
+        &self,
+        part: &Part,
+        operation: &str,
+        changes: &Map<String, Value>,
+        before: Option<&Value>,
+    ) -> Result<(), Failure> {
+        let seen = self.unchanged(&self.at(part.shows)?, changes, before)?;
+        let (path, operation) = (self.at(operation)?, self.operation(operation)?);
+        let mut body = Map::new();
+        if operation.method == "put" {
+            let there = seen.body.as_object().into_iter().flatten();
+            let kept = there.filter(|(field, _)| has(operation, field));
+            body.extend(kept.map(|(field, value)| (field.clone(), value.clone())));
+        }
+        body.extend(changes.clone());
+        let body = Value::Object(body);
+        self.ask(&operation.method, &path, Some(&body), seen.etag.as_deref()).map(drop)
+    }
+
+    /// Agrees on a plan from a month on; what was to begin before begins this month.
+    fn agree(&self, Agreement { since, plan }: Agreement) -> Result<(), Failure> {
+        let plan = plan.map(|plan| self.plan(&plan)).transpose()?;
+        let since = since.max(self.month()?);
+        let body = json!({"organization": self.id()?, "plan": plan, "since": since});
+        let path = self.operation("agree_on_plan")?.path.clone();
+        self.ask("post", &path, Some(&body), None).map(drop)
+    }
+
+    fn item(&self, kind: &Kind, name: &str) -> Result<String, Failure> {
+        let missing = || Failure::Missing { what: kind.noun.into(), name: name.to_owned() };
+        let id = self.id_of(kind.path, name).ok_or_else(missing)?;
+        self.list(&format!("{}/{id}", kind.path))
+    }
+
+    fn create(
+        &mut self,
+        kind: &Kind,
+        operation: &str,
+        fields: &Map<String, Value>,
+    ) -> Result<(), Failure> {
         let body = self.with_ids(&Value::Object(fields.clone()))?;
-        let path = format!("{}/{}", self.path, kind.path);
+        let path = self.at(operation)?;
         let mut made = self.ask("post", &path, Some(&body), None)?;
         // What is told of a secret is for nobody's eyes here.
         if let Some(made) = made.as_object_mut() {
@@ -171,25 +318,25 @@ impl<'d> Site<'d> {
         Ok(())
     }
 
-    /// Changes what is as it was when it was planned, and nothing that somebody else changed since.
-    fn change(
+    /// Looks that what is to be changed is as it was when that was planned, and nobody changed it
+    /// since.
+    fn unchanged(
         &self,
         path: &str,
         changes: &Map<String, Value>,
         before: Option<&Value>,
-    ) -> Result<(), Failure> {
+    ) -> Result<Answer, Failure> {
         let seen = self.place.client.get(path)?;
         let is = self.named(&seen.body);
         let member = |value: &Value, field: &str| value.get(field).cloned().unwrap_or_default();
         let was = |before: &Value, field: &str| same(&member(before, field), &member(&is, field));
-        if before.is_some_and(|before| changes.keys().any(|field| !was(before, field))) {
-            return Err(changed_since());
+        match before.is_some_and(|before| changes.keys().any(|field| !was(before, field))) {
+            true => Err(changed_since()),
+            false => Ok(seen),
         }
-        let body = self.with_ids(&Value::Object(changes.clone()))?;
-        self.ask("patch", path, Some(&body), seen.etag.as_deref()).map(drop)
     }
 
-    /// Suspends a user, or lets them in again, unless somebody else did meanwhile.
+    /// Suspends somebody, or lets them in again, unless somebody else did meanwhile.
     fn let_in(&self, path: &str, before: &str, after: &str) -> Result<(), Failure> {
         let seen = self.place.client.get(path)?;
         if seen.body.get(STATE).and_then(Value::as_str) != Some(before) {
@@ -205,9 +352,9 @@ impl<'d> Site<'d> {
         (add, remove): (&Members, &Members),
         expected: &Members,
     ) -> Result<(), Failure> {
-        let id = self.id("groups", group).ok_or_else(|| missing("groups", group))?;
+        let id = self.id_of("groups", group).ok_or_else(|| missing("groups", group))?;
         let ids = |path: &str, names: &BTreeSet<String>| -> Result<Vec<String>, Failure> {
-            let id = |name: &String| self.id(path, name).ok_or_else(|| missing(path, name));
+            let id = |name: &String| self.id_of(path, name).ok_or_else(|| missing(path, name));
             names.iter().map(id).collect()
         };
         let both = |members: &Members| -> Result<Value, Failure> {
@@ -215,7 +362,7 @@ impl<'d> Site<'d> {
             Ok(json!({"users": users, "groups": groups}))
         };
         let body = json!({"add": both(add)?, "remove": both(remove)?});
-        let path = format!("{}/groups/{id}", self.path);
+        let path = self.list(&format!("groups/{id}"))?;
         let seen = self.place.client.get(&path)?;
         // A member that comes or goes after that makes it another state of the group.
         if self.members(group)? != *expected {
