@@ -10,3 +10,4 @@ mod imports;
 mod repeats;
 mod shells;
 mod sources;
+mod words;

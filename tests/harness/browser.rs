@@ -37,6 +37,18 @@ const ASK: &str = "
     const own = {headers: {'x-tenantry-request': '1'}};
 ";
 
+/// Signs in on the page with password and code.
+pub(crate) const SIGN_IN: &str = "return await ask('POST', '/v1/sign-in', given[0], own);";
+/// Has a passkey made, and registers it by a name.
+pub(crate) const REGISTER: &str = "
+    const begun = await ask('POST', '/v1/me/passkeys/begin', null, own);
+    if (begun.status !== 200) return begun;
+    const options = PublicKeyCredential.parseCreationOptionsFromJSON(begun.json.options);
+    const made = await navigator.credentials.create({publicKey: options});
+    const registration = {name: given[0], credential: made.toJSON()};
+    return await ask('POST', '/v1/me/passkeys', registration, own);
+";
+
 impl Browser {
     /// A browser that knows these authorities.
     pub(crate) fn new(authorities: &[&Path]) -> Self {

@@ -9,7 +9,7 @@ use super::plan::{has, secret};
 use super::work::Site;
 use crate::document::Operation;
 use crate::failure::Failure;
-use crate::output::tell;
+use crate::output::warn;
 
 /// All that a file says of an organization, without secrets.
 ///
@@ -38,7 +38,7 @@ pub(super) fn exported(site: &Site<'_>) -> Result<Value, Failure> {
         }
         // It is said by who may not see what is paid as well.
         Err(Failure::Refused(problem)) if problem.status == 403 => {
-            tell(&format!("Without {AGREEMENTS}, which you may not see."));
+            warn(&format!("Without {AGREEMENTS}, which you may not see."));
         }
         Err(failure) => return Err(failure),
     }

@@ -81,10 +81,6 @@ impl<'d> Site<'d> {
         let head = self.parts.get(HEAD.member);
         let text = |member: &str| head.and_then(|head| head.get(member)?.as_str());
         let slug = text("slug").unwrap_or(&self.slug).to_owned();
-        if text(STATE) == Some("deleted") {
-            let text = format!("{slug} is deleted: `tenantry org restore {slug}` brings it back");
-            return Err(Failure::Usage(text));
-        }
         self.slug = slug;
         for kind in KINDS {
             let list = items(self.place, &self.list(kind.path)?, &[], None)?;

@@ -4,40 +4,17 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::harness::admin::{Admin, PASSWORD};
+use crate::harness::admin::Admin;
 use crate::harness::authority::{Authority, Holder};
-use crate::harness::browser::{Authenticator, Browser};
+use crate::harness::browser::{Authenticator, Browser, REGISTER, SIGN_IN};
 use crate::harness::office::Office;
 use crate::harness::page::Page;
-use crate::harness::totp;
 
 /// Where a browser finds the admin API: passkeys are for names.
 fn origin(office: &Office) -> String {
     office.demo.admin_api.url.replace("127.0.0.1", "localhost")
 }
 
-/// What an admin of the organization's own signs in with, and wants a cookie for.
-fn credentials(office: &Office, admin: &Admin) -> Value {
-    json!({
-        "organization": office.slug,
-        "login": admin.login,
-        "password": PASSWORD,
-        "code": totp::code_beside(&admin.otpauth_uri, 1),
-        "cookie": true
-    })
-}
-
-/// Signs in on the page with password and code.
-const SIGN_IN: &str = "return await ask('POST', '/v1/sign-in', given[0], own);";
-/// Has a passkey made, and registers it by a name.
-const REGISTER: &str = "
-    const begun = await ask('POST', '/v1/me/passkeys/begin', null, own);
-    if (begun.status !== 200) return begun;
-    const options = PublicKeyCredential.parseCreationOptionsFromJSON(begun.json.options);
-    const made = await navigator.credentials.create({publicKey: options});
-    const registration = {name: given[0], credential: made.toJSON()};
-    return await ask('POST', '/v1/me/passkeys', registration, own);
-";
 const OUT: &str = "return await ask('POST', '/v1/sign-out', null, own);";
 /// Uses a passkey, as whoever is named or anybody, and signs in.
 const USE: &str = "
@@ -89,7 +66,7 @@ fn a_browser_registers_a_passkey_and_signs_in_with_it_and_nobody_else_does() {
     assert_eq!((&no_name["status"], &no_name["json"]["pointer"]), (&json!(422), &json!("/login")));
     let refused = browser.run(REGISTER, &json!(["laptop"]));
     assert_eq!(refused["status"], 401, "{refused}");
-    let signed_in = browser.run(SIGN_IN, &json!([credentials(&office, &admin)]));
+    let signed_in = browser.run(SIGN_IN, &json!([admin.credentials(&office)]));
     assert_eq!(signed_in["status"], 200, "{signed_in}");
     let registered = browser.run(REGISTER, &json!(["laptop"]));
     assert_eq!(
@@ -198,7 +175,7 @@ fn a_browser_keeps_its_session_from_other_pages_of_the_same_name_too() {
     let browser = Browser::new(&[Path::new(&office.demo.ca_file), &authority]);
     let here = origin(&office);
     browser.open(&format!("{here}/v1/docs"));
-    let signed_in = browser.run(SIGN_IN, &json!([credentials(&office, &admin)]));
+    let signed_in = browser.run(SIGN_IN, &json!([admin.credentials(&office)]));
     assert_eq!(signed_in["status"], 200, "{signed_in}");
     let cookies = browser.cookies();
     let kept = cookies.iter().find(|cookie| cookie["name"] == "__Host-tenantry").unwrap();

@@ -1,0 +1,106 @@
+//! Admins, and what everybody does with the own account.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::{Row, Walk, row};
+use crate::harness::browser::{Browser, REGISTER, SIGN_IN};
+use crate::harness::calendar::in_days;
+use crate::harness::office::Office;
+use crate::harness::tenantry::Tenantry;
+
+/// The same for the provider's admins and for an organization's own.
+pub(super) const ADMINS: &[Row] = &[
+    row("admin create", "{at} --login {login} --display-name Boss --role manager")
+        .hears("{password}\n")
+        .shows(&[("/role", "manager"), ("/state", "active"), ("/api_access", "false")]),
+    row("admin list", "{at} --name {login}").shows(&[("#", "1"), ("/0/login", "{login}")]),
+    row("admin update", "{at} {login} --role help_desk --api-access=true")
+        .shows(&[("/role", "help_desk"), ("/api_access", "true")]),
+    row("admin show", "{at} {login}").shows(&[("/role", "help_desk")]),
+    row("admin suspend", "{at} {login}")
+        .then("admin show {at} {login}")
+        .shows(&[("/state", "suspended")]),
+    row("admin activate", "{at} {login}")
+        .then("admin show {at} {login}")
+        .shows(&[("/state", "active")]),
+    row("admin set-password", "{at} {login}")
+        .hears("{password} and more\n")
+        .then("admin show {at} {login}")
+        .shows(&[("/state", "active")]),
+    row("admin reset-mfa", "{at} {login}")
+        .then("admin show {at} {login}")
+        .shows(&[("/state", "active")]),
+    // Asking for the head has what waits written.
+    row("events chain", "{at}").shows(&[("/head", "*")]),
+    row("events", "{at} --subject {login} --action password_set")
+        .shows(&[("/0/subject/name", "{login}")]),
+    row("events", "{at} --subject {login} --action mfa_reset")
+        .shows(&[("/0/subject/name", "{login}")]),
+    row("admin sessions", "{at} {login}").shows(&[("#", "0")]),
+    row("admin end-sessions", "{at} {login}")
+        .then("admin sessions {at} {login}")
+        .shows(&[("#", "0")]),
+    row("can-i", "view").shows(&[("/answers/0/allowed", "true")]),
+    row("admin delete", "{at} {login}").gone("admin show {at} {login}"),
+];
+
+pub(super) const OWN: &[Row] = &[
+    row("account show", "").shows(&[("/login", "{login}"), ("/role", "administrator")]),
+    row("account sessions", "").shows(&[("#", "1"), ("/0/this", "true")]),
+    row("account recovery-codes", "")
+        .keeps(&[("code", "/codes/0")])
+        .then("account show")
+        .shows(&[("/recovery_codes_left", "10")]),
+    row("api-key create", "--name ci --expires {later} --role read_only").shows(&[("/token", "*")]),
+    row("api-key list", "").shows(&[("#", "1"), ("/0/name", "ci"), ("/0/role", "read_only")]),
+    row("api-key delete", "ci").then("api-key list").shows(&[("#", "0")]),
+    row("account end-sessions", "").fails("account show", 3),
+];
+
+/// Of somebody with one passkey.
+pub(super) const PASSKEYS: &[Row] = &[
+    row("passkey list", "").shows(&[("#", "1"), ("/0/name", "laptop")]),
+    row("passkey rename", "laptop --name watch").shows(&[("/name", "watch")]),
+    row("passkey show", "watch").shows(&[("/name", "watch"), ("/suspended", "false")]),
+    row("passkey activate", "watch").shows(&[("/suspended", "false")]),
+    row("passkey delete", "watch").then("passkey list").shows(&[("#", "0")]),
+];
+
+#[test]
+fn words_about_admins_do_what_they_say() {
+    let office = Office::new();
+    let login = format!("boss-{}", office.slug);
+    let own = format!("--org={}", office.slug);
+    for at in ["--provider", own.as_str()] {
+        Walk::of(&office).knows("at", at).knows("login", &login).goes(ADMINS);
+    }
+}
+
+#[test]
+fn words_about_the_own_account_do_what_they_say() {
+    let office = Office::new();
+    let admin = office.admin("administrator");
+    let access = json!({"api_access": true});
+    assert_eq!(office.top.send("PATCH", &admin.place, Some(&access)).status, 200);
+    let own = Tenantry::with_key(&office.demo, admin.session.token()).within(&office.slug);
+    let walk = Walk::by(own, &office).knows("login", &admin.login);
+    walk.knows("later", &in_days(90)).goes(OWN);
+}
+
+#[test]
+fn words_about_passkeys_do_what_they_say() {
+    let office = Office::new();
+    let admin = office.admin("manager");
+    let browser = Browser::new(&[Path::new(&office.demo.ca_file)]);
+    let _authenticator = browser.authenticator();
+    let here = office.demo.admin_api.url.replace("127.0.0.1", "localhost");
+    browser.open(&format!("{here}/v1/docs"));
+    let signed_in = browser.run(SIGN_IN, &json!([admin.credentials(&office)]));
+    assert_eq!(signed_in["status"], 200, "{signed_in}");
+    let registered = browser.run(REGISTER, &json!(["laptop"]));
+    assert_eq!(registered["status"], 201, "{registered}");
+    let own = Tenantry::with_key(&office.demo, admin.session.token()).within(&office.slug);
+    Walk::by(own, &office).goes(PASSKEYS);
+}
