@@ -81,9 +81,8 @@ fn common() -> Vec<Arg> {
         global(ORG, "The organization, by slug or id; else the context's")
             .short('O')
             .env("TENANTRY_ORG"),
-        global(PROVIDER, "The provider itself, whatever organization the context has")
-            .action(ArgAction::SetTrue)
-            .conflicts_with(ORG),
+        global(PROVIDER, "The provider itself, whatever the context or TENANTRY_ORG says")
+            .action(ArgAction::SetTrue),
         global(CONTEXT, "The context; else the one in use").env("TENANTRY_CONTEXT"),
         global(OUTPUT, "How to print")
             .short('o')

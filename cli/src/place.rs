@@ -35,6 +35,10 @@ impl<'d> Place<'d> {
         let ca = matches.get_one::<PathBuf>(CA).cloned();
         let mut named = text(ORG).filter(|_| typed(ORG) || !by_context);
         if matches.get_flag(PROVIDER) {
+            if typed(ORG) {
+                let text = "--provider and --org are two places: name one of them";
+                return Err(Failure::Usage(text.into()));
+            }
             named = None;
         }
         match (text(SERVER).filter(|_| !by_context), text(TOKEN).filter(|_| !by_context)) {

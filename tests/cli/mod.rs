@@ -2,6 +2,7 @@
 
 mod apply;
 mod can;
+mod codes;
 mod commands;
 mod contexts;
 mod first_day;

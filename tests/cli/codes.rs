@@ -1,0 +1,66 @@
+//! With which code `tenantry` ends, as its help says.
+
+use serde_json::json;
+
+use crate::harness::office::Office;
+use crate::harness::receiver::nobody;
+use crate::harness::tenantry::Tenantry;
+
+/// What the help says of each code.
+const MEANINGS: [&str; 10] = [
+    "done",
+    "failed",
+    "wrong usage",
+    "not signed in",
+    "not allowed",
+    "no such thing",
+    "changed or taken by others",
+    "not acceptable",
+    "the server cannot be reached or fails",
+    "too many requests",
+];
+
+#[test]
+fn each_code_that_the_help_names_is_what_a_command_ends_with() {
+    let office = Office::new();
+    let tokens = &office.demo.admin_api.tokens;
+    let of = |key: &str| Tenantry::with_key(&office.demo, key).within(&office.slug);
+    let (top, reader) = (of(&tokens.administrator_with_billing), of(&tokens.read_only));
+    let user = "user create --display-name Ada --surname L --login ada";
+    let lines = [
+        (&top, user.to_owned()),
+        (&top, "user create --from /nowhere/at/all".into()),
+        (&top, "user create --login bob".into()),
+        (&of("tnkey_0_1_x"), "user list".into()),
+        (&reader, "user suspend ada".into()),
+        (&top, "user show nobody".into()),
+        (&top, user.to_owned()),
+        (&top, format!("{user} --mail nonsense")),
+        (&top, "user list --server https://127.0.0.1:1".into()),
+    ];
+    for (code, (who, line)) in (0..).zip(lines) {
+        let ended = who.run(&line);
+        assert_eq!(ended.code, code, "{line}: {ended:?}");
+    }
+    office.make("event-destinations", &nobody("siem"));
+    let tried = (0..10).map(|_| top.run("event-destination test siem").code).find(|code| *code > 0);
+    assert_eq!(tried, Some(9), "a destination is tried six times in a minute");
+
+    let help = top.does("--help");
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    let told: Vec<_> =
+        (0..).zip(MEANINGS).map(|(code, meaning)| format!("{code} {meaning}")).collect();
+    let expected = format!("Exit codes: {}.", told.join(", "));
+    assert!(help.contains(&expected), "{expected}: {help}");
+}
+
+#[test]
+fn what_is_typed_says_more_than_the_environment_about_where() {
+    let office = Office::new();
+    let key = &office.demo.admin_api.tokens.administrator_with_billing;
+    let tenantry = Tenantry::with_key(&office.demo, key).within(&office.slug);
+    assert_eq!(tenantry.shows("admin list"), json!([]), "an organization's own");
+    assert_ne!(tenantry.shows("admin list --provider"), json!([]));
+    let both = tenantry.run(&format!("admin list --provider --org {}", office.slug));
+    assert_eq!(both.code, 2, "{both:?}");
+}
