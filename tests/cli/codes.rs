@@ -35,7 +35,7 @@ fn each_code_that_the_help_names_is_what_a_command_ends_with() {
         (&reader, "user suspend ada".into()),
         (&top, "user show nobody".into()),
         (&top, user.to_owned()),
-        (&top, format!("{user} --mail nonsense")),
+        (&top, format!("{} --mail nonsense", user.replace("ada", "bob"))),
         (&top, "user list --server https://127.0.0.1:1".into()),
     ];
     for (code, (who, line)) in (0..).zip(lines) {

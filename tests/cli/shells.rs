@@ -34,7 +34,7 @@ def until(is_so, what):
 commands = [
     "autoload -Uz compinit; compinit -u -D",
     "source " + script,
-    "tell() { print -r -- $BUFFER > " + told + " }; zle -N tell; bindkey '^T' tell",
+    "tell() { print -r -- $BUFFER > " + told + "; }; zle -N tell; bindkey '^T' tell",
     "print ready-$((40 + 2))",
 ]
 for command in commands:

@@ -78,7 +78,7 @@ fn missing(mut wanted: Vec<Agreement>, there: &[Agreement], month: &str) -> Vec<
         let begun = list.iter().filter(|one| one.since.as_str() <= month);
         begun.max_by(|one, other| one.since.cmp(&other.since)).cloned()
     };
-    wanted.sort_by(|one, other| one.since.cmp(&other.since));
+    wanted.sort_by_key(|one| one.since.clone());
     let (holds, held) = (held(&wanted), held(there));
     wanted.retain(|one| {
         let counts = holds.as_ref().is_some_and(|holds| holds.since == one.since);

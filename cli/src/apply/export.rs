@@ -24,7 +24,8 @@ pub(super) fn exported(site: &Site<'_>) -> Result<Value, Failure> {
         }
     }
     for kind in KINDS {
-        let list = site.all(kind).iter().map(|one| of_list(site, kind, one));
+        let all = site.all(kind);
+        let list = all.iter().map(|one| of_list(site, kind, one));
         let list: Vec<_> = list.collect::<Result<_, _>>()?;
         if !list.is_empty() {
             file.insert(kind.member.into(), list.into());

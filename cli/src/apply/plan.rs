@@ -412,10 +412,12 @@ fn name_of(kind: &Kind, one: &Value) -> Result<String, Failure> {
     name.ok_or_else(|| Failure::Usage(format!("a {} has no {}", kind.noun, kind.name)))
 }
 
+/// The fields of a value that has fields.
 pub(super) fn object<'v>(what: &str, value: &'v Value) -> Result<&'v Map<String, Value>, Failure> {
     value.as_object().ok_or_else(|| Failure::Usage(format!("{what}: fields are wanted")))
 }
 
+/// The values of a list.
 pub(super) fn array<'v>(what: &str, value: &'v Value) -> Result<&'v Vec<Value>, Failure> {
     value.as_array().ok_or_else(|| Failure::Usage(format!("{what}: a list is wanted")))
 }

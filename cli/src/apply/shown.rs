@@ -12,7 +12,7 @@ impl Step {
     pub(super) fn shown(&self) -> String {
         match self {
             Self::Found { slug, fields } => {
-                made(&format!("{} {slug}", HEAD.noun()), "slug", (fields, &[][..]))
+                made(&format!("{} {slug}", HEAD.noun()), "slug", (fields, &[]))
             }
             Self::Part { part, changes, before, .. } => {
                 let before = before.as_ref().unwrap_or(&Value::Null);

@@ -79,9 +79,9 @@ impl<'d> Site<'d> {
             self.parts.insert(part.member, shown);
         }
         let head = self.parts.get(HEAD.member);
-        let text = |member: &str| head.and_then(|head| head.get(member)?.as_str());
-        let slug = text("slug").unwrap_or(&self.slug).to_owned();
-        self.slug = slug;
+        if let Some(slug) = head.and_then(|head| head.get("slug")?.as_str()) {
+            self.slug = slug.to_owned();
+        }
         for kind in KINDS {
             let list = items(self.place, &self.list(kind.path)?, &[], None)?;
             self.lists.insert(kind.path, list);
