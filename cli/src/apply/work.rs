@@ -48,28 +48,26 @@ impl<'d> Site<'d> {
         head: Option<&Value>,
     ) -> Result<Self, Failure> {
         let said = head.and_then(|head| head.get("slug")?.as_str());
-        let slug = match (&place.organization, said) {
-            (Some(named), _) => named.clone(),
-            (None, Some(said)) => said.to_owned(),
-            (None, None) => place.organization()?,
-        };
-        let id = match place.id(ORGANIZATIONS, &slug) {
-            Err(Failure::Missing { .. }) if head.is_some() => None,
-            found => Some(found?),
+        let (slug, id) = match (said, &place.organization) {
+            (None, Some(named)) if head.is_some() => match place.id(ORGANIZATIONS, named) {
+                Err(Failure::Missing { .. }) => (named.clone(), None),
+                found => (named.clone(), Some(found?)),
+            },
+            (None, _) => (String::new(), Some(place.organization()?)),
+            (Some(said), named) => {
+                let id = with_slug(place, said)?;
+                if let Some(named) = named.as_ref().filter(|named| *named != said) {
+                    require_same(place, named, (said, id.as_deref()))?;
+                }
+                (said.to_owned(), id)
+            }
         };
         let (parts, lists) = (BTreeMap::new(), BTreeMap::new());
         let mut site = Self { document, place, slug, id, parts, lists };
         if site.is_there() {
             site.look()?;
         }
-        match said.filter(|said| *said != site.slug) {
-            Some(said) => Err(Failure::Usage(format!(
-                "the file is about {said}, and not about {}: name {said} with --org, or leave \
-                 `{}` out of the file",
-                site.slug, HEAD.member
-            ))),
-            None => Ok(site),
-        }
+        Ok(site)
     }
 
     /// Reads what there is.
@@ -378,6 +376,31 @@ impl<'d> Site<'d> {
         let is_repeatable = method == "post";
         let question = Question { method, path, body, if_match, is_repeatable };
         Ok(self.place.client.ask(&question)?.body)
+    }
+}
+
+/// The id of the organization with a slug, if there is one.
+fn with_slug(place: &Place<'_>, slug: &str) -> Result<Option<String>, Failure> {
+    let found = items(place, ORGANIZATIONS, &[("name".to_owned(), slug.to_owned())], None)?;
+    let text = |one: &Value, member: &str| one.get(member)?.as_str().map(ToOwned::to_owned);
+    let own = found.iter().find(|one| text(one, "slug").as_deref() == Some(slug));
+    Ok(own.and_then(|own| text(own, "id")))
+}
+
+/// Refuses a file that is about another organization than the one that is named.
+fn require_same(
+    place: &Place<'_>,
+    named: &str,
+    (said, id): (&str, Option<&str>),
+) -> Result<(), Failure> {
+    match place.id(ORGANIZATIONS, named) {
+        Ok(other) if Some(other.as_str()) == id => Ok(()),
+        Ok(_) | Err(Failure::Missing { .. }) => Err(Failure::Usage(format!(
+            "the file is about {said}, and not about {named}: name {said} with --org, or leave \
+             `{}` out of the file",
+            HEAD.member
+        ))),
+        Err(failure) => Err(failure),
     }
 }
 
