@@ -131,7 +131,8 @@ impl Client {
     /// # Errors
     /// When the server cannot be asked, or refuses.
     pub(crate) fn ask(&self, question: &Question<'_>) -> Result<Answer, Failure> {
-        let key = question.is_repeatable.then(key).transpose()?;
+        // One for all tries.
+        let key = question.is_repeatable.then(unguessable).transpose()?;
         let can_be_asked_again = key.is_some() || question.method == "get";
         let mut pauses = PAUSES.iter().filter(|_| can_be_asked_again);
         let mut answer = self.ask_once(question, key.as_deref());
@@ -278,8 +279,11 @@ impl From<ureq::http::Error> for Trouble {
     }
 }
 
-/// A key that nobody took before, for all tries of one question.
-fn key() -> Result<String, Failure> {
+/// A text that nobody had before and nobody guesses.
+///
+/// # Errors
+/// When the system gives no randomness.
+pub(crate) fn unguessable() -> Result<String, Failure> {
     let mut octets = [0; 16];
     let filled = getrandom::fill(&mut octets);
     filled.map_err(|error| Failure::local("randomness", &error))?;

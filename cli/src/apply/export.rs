@@ -18,7 +18,11 @@ use crate::output::warn;
 pub(super) fn exported(site: &Site<'_>) -> Result<Value, Failure> {
     let mut file = Map::new();
     for part in [&HEAD].into_iter().chain(PARTS) {
-        let fields = of_part(site, part)?;
+        let Some(there) = site.parts.get(part.member) else {
+            unseen(part.member);
+            continue;
+        };
+        let fields = of_part(site, part, there)?;
         if !fields.is_empty() {
             file.insert(part.member.into(), fields.into());
         }
@@ -37,18 +41,21 @@ pub(super) fn exported(site: &Site<'_>) -> Result<Value, Failure> {
             let list: Vec<_> = list.iter().map(Agreement::shown).collect();
             file.insert(AGREEMENTS.into(), list.into());
         }
-        // It is said by who may not see what is paid as well.
         Err(Failure::Refused(problem)) if problem.status == 403 => {
-            warn(&format!("Without {AGREEMENTS}, which you may not see."));
+            unseen(AGREEMENTS);
         }
         Err(failure) => return Err(failure),
     }
     Ok(Value::Object(file))
 }
 
+/// Tells that something is not in the file that may be in the organization.
+fn unseen(member: &str) {
+    warn(&format!("without {}, which you may not see", member.replace('_', " ")));
+}
+
 /// What a file says of what there is one of.
-fn of_part(site: &Site<'_>, part: &Part) -> Result<Map<String, Value>, Failure> {
-    let there = site.parts.get(part.member).unwrap_or(&Value::Null);
+fn of_part(site: &Site<'_>, part: &Part, there: &Value) -> Result<Map<String, Value>, Failure> {
     let is_head = part.member == HEAD.member;
     let mut fields = Map::new();
     for operation in is_head.then_some(&CREATE).into_iter().chain(part.changes) {

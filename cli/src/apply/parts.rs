@@ -114,8 +114,13 @@ impl Plan {
         part: &'static Part,
         fields: &Map<String, Value>,
     ) -> Result<(), Failure> {
-        let before = site.parts.get(part.member);
-        let there = |field: &str| before.and_then(|before| before.get(field));
+        let before = match site.parts.get(part.member) {
+            Some(before) => Some(before.clone()),
+            // Why it was not seen is why it cannot be changed.
+            None if site.is_there() => Some(site.shown(part)?),
+            None => None,
+        };
+        let there = |field: &str| before.as_ref().and_then(|before| before.get(field));
         let differs =
             |field: &str, value: &Value| !same(value, there(field).unwrap_or(&Value::Null));
         let mut left = fields.clone();
@@ -131,7 +136,7 @@ impl Plan {
                 !own
             });
             if !changes.is_empty() {
-                let before = before.cloned();
+                let before = before.clone();
                 self.steps.push(Step::Part { part, operation, changes, before });
             }
         }

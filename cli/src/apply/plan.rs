@@ -34,7 +34,7 @@ pub(super) enum Step {
     },
     /// The organization is suspended, or answers again.
     Open { before: String, after: String },
-    /// Something is made.
+    /// Something is made; those of its secrets that are no fields are made up.
     Create {
         kind: &'static Kind,
         operation: &'static str,
@@ -153,8 +153,8 @@ impl Plan {
                     fields.insert(STAGED.into(), true.into());
                 }
                 is_whole(&what, create, &fields)?;
-                let fields = coming.resolved(&what, fields)?;
-                let (name, secrets) = (name.clone(), hidden);
+                let secrets = with_made_up(hidden, create);
+                let (name, fields) = (name.clone(), coming.resolved(&what, fields)?);
                 let made = Step::Create { kind, operation, name, fields, secrets };
                 self.make(made, (create, update));
             }
@@ -389,22 +389,30 @@ fn built_in(
     }
 }
 
-/// Refuses what cannot be made for want of a field.
+/// The secrets that a file names, and those that have to be there.
+fn with_made_up(mut named: Vec<String>, create: &Operation) -> Vec<String> {
+    let required = create.body.iter().flatten().filter(|field| field.is_required);
+    let secrets = required.filter(|field| field.kind == document::Kind::Secret);
+    for name in secrets.filter_map(|field| field.path.first()) {
+        if !named.contains(name) {
+            named.push(name.clone());
+        }
+    }
+    named
+}
+
+/// Refuses what cannot be made for want of a field that is no secret.
 pub(super) fn is_whole(
     what: &str,
     create: &Operation,
     fields: &Map<String, Value>,
 ) -> Result<(), Failure> {
     let required = create.body.iter().flatten().filter(|field| field.is_required);
-    let mut missing = required.filter_map(|field| {
-        let name = field.path.first().filter(|name| !fields.contains_key(*name))?;
-        let how = match field.kind == document::Kind::Secret {
-            true => ": say {env: NAME} or {file: PATH}",
-            false => "",
-        };
-        Some(format!("{what} is not there yet, and has no {name}{how}"))
-    });
-    missing.next().map_or(Ok(()), |text| Err(Failure::Usage(text)))
+    let said = required.filter(|field| field.kind != document::Kind::Secret);
+    let mut names = said.filter_map(|field| field.path.first());
+    names.find(|name| !fields.contains_key(*name)).map_or(Ok(()), |name| {
+        Err(Failure::Usage(format!("{what} is not there yet, and has no {name}")))
+    })
 }
 
 fn name_of(kind: &Kind, one: &Value) -> Result<String, Failure> {

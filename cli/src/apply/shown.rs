@@ -60,6 +60,9 @@ fn made(what: &str, name: &str, (fields, secrets): (&Map<String, Value>, &[Strin
         let value = if secrets.contains(field) { "(secret)".into() } else { value.to_string() };
         text.push_str(&line(&format!("    {field}: {value}")));
     }
+    for secret in secrets.iter().filter(|secret| !fields.contains_key(*secret)) {
+        text.push_str(&line(&format!("    {secret}: (made up)")));
+    }
     text
 }
 

@@ -9,7 +9,7 @@ use super::kinds::{KINDS, Kind, STATE, SUSPENDED, key};
 use super::parts::{CREATE, HEAD, PARTS, Part};
 use super::plan::{Members, Plan, Step, has, same};
 use crate::call::items;
-use crate::client::{Answer, Question};
+use crate::client::{Answer, Question, unguessable};
 use crate::document::{Document, Operation};
 use crate::failure::Failure;
 use crate::place::Place;
@@ -73,8 +73,11 @@ impl<'d> Site<'d> {
     /// Reads what there is.
     fn look(&mut self) -> Result<(), Failure> {
         for part in [&HEAD].into_iter().chain(PARTS) {
-            let shown = self.place.client.get(&self.at(part.shows)?)?.body;
-            self.parts.insert(part.member, shown);
+            match self.shown(part) {
+                // Who may not see it can say all else.
+                Err(Failure::Refused(problem)) if problem.status == 403 => {}
+                shown => drop(self.parts.insert(part.member, shown?)),
+            }
         }
         let head = self.parts.get(HEAD.member);
         if let Some(slug) = head.and_then(|head| head.get("slug")?.as_str()) {
@@ -85,6 +88,14 @@ impl<'d> Site<'d> {
             self.lists.insert(kind.path, list);
         }
         Ok(())
+    }
+
+    /// What there is one of, as it is.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn shown(&self, part: &Part) -> Result<Value, Failure> {
+        Ok(self.place.client.get(&self.at(part.shows)?)?.body)
     }
 
     /// Whether there is such an organization.
@@ -222,8 +233,8 @@ impl<'d> Site<'d> {
                 Step::Open { before, after } => {
                     self.let_in(&self.at(HEAD.shows)?, &before, &after)?;
                 }
-                Step::Create { kind, operation, fields, .. } => {
-                    self.create(kind, operation, &fields)?;
+                Step::Create { kind, operation, fields, secrets, .. } => {
+                    self.create(kind, operation, with_made_up(fields, secrets)?)?;
                 }
                 Step::Update { kind, name, changes, before } => {
                     let path = self.item(kind, &name)?;
@@ -299,9 +310,9 @@ impl<'d> Site<'d> {
         &mut self,
         kind: &Kind,
         operation: &str,
-        fields: &Map<String, Value>,
+        fields: Map<String, Value>,
     ) -> Result<(), Failure> {
-        let body = self.with_ids(&Value::Object(fields.clone()))?;
+        let body = self.with_ids(&Value::Object(fields))?;
         let path = self.at(operation)?;
         let mut made = self.ask("post", &path, Some(&body), None)?;
         // What is told of a secret is for nobody's eyes here.
@@ -377,6 +388,19 @@ impl<'d> Site<'d> {
         let question = Question { method, path, body, if_match, is_repeatable };
         Ok(self.place.client.ask(&question)?.body)
     }
+}
+
+/// Fields with secrets for those that the file does not name, which nobody is told.
+fn with_made_up(
+    mut fields: Map<String, Value>,
+    secrets: Vec<String>,
+) -> Result<Map<String, Value>, Failure> {
+    for secret in secrets {
+        if !fields.contains_key(&secret) {
+            fields.insert(secret, unguessable()?.into());
+        }
+    }
+    Ok(fields)
 }
 
 /// The id of the organization with a slug, if there is one.
