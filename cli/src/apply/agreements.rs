@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::kinds::key;
 use super::plan::{Plan, Step, array, object};
-use super::work::Site;
+use super::site::Site;
 use crate::failure::Failure;
 
 /// The member of the file.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::kinds::{KINDS, key};
-use super::work::{Site, missing, translated};
+use super::site::{Site, missing, translated};
 use crate::failure::Failure;
 
 /// What there will be once a file is applied.

@@ -6,7 +6,7 @@ use super::agreements::{AGREEMENTS, Agreement};
 use super::kinds::{AUTHORITIES, BUILT_IN, KINDS, Kind, MEMBERS, STAGED, STATE, SUSPENDED};
 use super::parts::{CREATE, HEAD, PARTS, Part};
 use super::plan::{has, secret};
-use super::work::Site;
+use super::site::Site;
 use crate::document::Operation;
 use crate::failure::Failure;
 use crate::output::warn;

@@ -12,6 +12,7 @@ mod parts;
 mod plan;
 mod secrets;
 mod shown;
+mod site;
 mod work;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
@@ -74,7 +75,7 @@ pub(crate) fn apply(
 ) -> Result<(), Failure> {
     let file = matches.get_one::<String>("file").map(String::as_str).unwrap_or_default();
     let wanted = from_file(file)?;
-    let site = work::Site::read(document, place, wanted.get(parts::HEAD.member))?;
+    let site = site::Site::read(document, place, wanted.get(parts::HEAD.member))?;
     let plan = plan::Plan::of(&site, &wanted, matches.get_flag("prune"))?;
     write(plan.shown().as_bytes())?;
     if plan.is_empty() {
@@ -96,6 +97,6 @@ pub(crate) fn apply(
 /// # Errors
 /// When it cannot be read.
 pub(crate) fn export(document: &Document, place: &Place<'_>) -> Result<(), Failure> {
-    let site = work::Site::read(document, place, None)?;
+    let site = site::Site::read(document, place, None)?;
     Format::Yaml.print(&export::exported(&site)?, &[])
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::kinds::{ACTIVE, STATE, SUSPENDED};
 use super::plan::{Plan, Step, has, is_whole, object, same, state_of};
-use super::work::Site;
+use super::site::Site;
 use crate::failure::Failure;
 
 /// Something of which there is one.

@@ -11,7 +11,7 @@ use super::kinds::{
 };
 use super::parts::{HEAD, PARTS, Part};
 use super::secrets;
-use super::work::Site;
+use super::site::Site;
 use crate::document::{self, Operation};
 use crate::failure::Failure;
 
