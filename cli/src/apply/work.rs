@@ -11,6 +11,7 @@ use super::plan::{Members, Plan, Step, has, same};
 use super::site::{Site, missing};
 use crate::client::{Answer, Question, unguessable};
 use crate::failure::Failure;
+use crate::output::{tell, warn};
 
 impl Site<'_> {
     /// Does what was planned, step by step.
@@ -18,39 +19,48 @@ impl Site<'_> {
     /// # Errors
     /// When the server refuses a step; those before it stay done.
     pub(super) fn carry_out(mut self, plan: Plan) -> Result<(), Failure> {
-        for step in plan.steps {
-            match step {
-                Step::Found { slug, fields } => self.begin(slug, &Value::Object(fields))?,
-                Step::Part { part, operation, changes, before } => {
-                    self.alter(part, operation, &changes, before.as_ref())?;
+        let all = plan.steps.len();
+        for (number, step) in (1..).zip(plan.steps) {
+            let shown = step.shown();
+            let what = format!("{number} of {all}: {}", shown.lines().next().unwrap_or_default());
+            tell(&what);
+            self.take(step).inspect_err(|_| warn(&format!("this was not done, {what}")))?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, step: Step) -> Result<(), Failure> {
+        match step {
+            Step::Found { slug, fields } => self.begin(slug, &Value::Object(fields))?,
+            Step::Part { part, operation, changes, before } => {
+                self.alter(part, operation, &changes, before.as_ref())?;
+            }
+            Step::Open { before, after } => {
+                self.let_in(&self.at(HEAD.shows)?, &before, &after)?;
+            }
+            Step::Create { kind, operation, fields, secrets, .. } => {
+                self.create(kind, operation, with_secrets(fields, secrets)?)?;
+            }
+            Step::Update { kind, name, changes, before } => {
+                let path = self.item(kind, &name)?;
+                let seen = self.unchanged(&path, &changes, before.as_ref())?;
+                let body = self.with_ids(&Value::Object(changes))?;
+                self.ask("patch", &path, Some(&body), seen.etag.as_deref())?;
+            }
+            Step::State { kind, name, before, after } => {
+                self.let_in(&self.item(kind, &name)?, &before, &after)?;
+            }
+            Step::Members { group, add, remove, seen } => {
+                self.enrol(&group, (&add, &remove), &seen)?;
+            }
+            Step::Agree(agreement) => self.agree(agreement)?,
+            Step::Delete { kind, name, seen } => {
+                let path = self.item(kind, &name)?;
+                let found = self.place.client.get(&path)?;
+                if !is_as_seen(&found.body, &seen) {
+                    return Err(changed_since());
                 }
-                Step::Open { before, after } => {
-                    self.let_in(&self.at(HEAD.shows)?, &before, &after)?;
-                }
-                Step::Create { kind, operation, fields, secrets, .. } => {
-                    self.create(kind, operation, with_secrets(fields, secrets)?)?;
-                }
-                Step::Update { kind, name, changes, before } => {
-                    let path = self.item(kind, &name)?;
-                    let seen = self.unchanged(&path, &changes, before.as_ref())?;
-                    let body = self.with_ids(&Value::Object(changes))?;
-                    self.ask("patch", &path, Some(&body), seen.etag.as_deref())?;
-                }
-                Step::State { kind, name, before, after } => {
-                    self.let_in(&self.item(kind, &name)?, &before, &after)?;
-                }
-                Step::Members { group, add, remove, seen } => {
-                    self.enrol(&group, (&add, &remove), &seen)?;
-                }
-                Step::Agree(agreement) => self.agree(agreement)?,
-                Step::Delete { kind, name, seen } => {
-                    let path = self.item(kind, &name)?;
-                    let found = self.place.client.get(&path)?;
-                    if !is_as_seen(&found.body, &seen) {
-                        return Err(changed_since());
-                    }
-                    self.ask("delete", &path, None, found.etag.as_deref())?;
-                }
+                self.ask("delete", &path, None, found.etag.as_deref())?;
             }
         }
         Ok(())
