@@ -11,4 +11,5 @@ mod imports;
 mod repeats;
 mod shells;
 mod sources;
+mod terminal;
 mod words;

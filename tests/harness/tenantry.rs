@@ -3,12 +3,52 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::client::{Client, Output};
 use super::demo::Demo;
 use super::environment;
 use super::program::Program;
+
+/// Runs words at a terminal of their own, types each text where what it waits for is asked, and prints
+/// all that stood there.
+const TERMINAL: &str = r#"
+import json, os, pty, select, sys, time
+
+words, steps = json.loads(sys.argv[1])
+process, terminal = pty.fork()
+if process == 0:
+    os.execv(words[0], words)
+said, end = b"", time.monotonic() + 50
+
+def hears():
+    global said
+    if time.monotonic() > end:
+        sys.exit("it waits: " + repr(said))
+    if not select.select([terminal], [], [], 0.1)[0]:
+        return True
+    try:
+        heard = os.read(terminal, 65536)
+    except OSError:
+        return False
+    said += heard
+    return len(heard) > 0
+
+seen = 0
+for awaited, typed in steps:
+    while awaited.encode() not in said[seen:]:
+        if not hears():
+            sys.exit("it ends without asking: " + repr(said))
+    seen = len(said)
+    # The echo is switched off after the question stands there.
+    time.sleep(0.3)
+    os.write(terminal, typed.encode() + b"\n")
+while hears():
+    pass
+sys.stdout.write(said.decode(errors="replace"))
+sys.stdout.flush()
+os._exit(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
+"#;
 
 /// The command line with an environment of its own.
 #[derive(Debug, Clone)]
@@ -79,6 +119,19 @@ impl Tenantry {
     /// Runs a line that must succeed; what it prints as JSON.
     pub(crate) fn shows(&self, line: &str) -> Value {
         serde_json::from_str(&self.does(&format!("{line} -o json"))).unwrap()
+    }
+
+    /// Runs a line at a terminal, where somebody types texts when they are asked for; what stands there
+    /// in the end is told as output.
+    pub(crate) fn at_terminal(&self, line: &str, typed: &[(&str, &str)]) -> Output {
+        let program = binary().display().to_string();
+        let words: Vec<&str> = [program.as_str()].into_iter().chain(line.split(' ')).collect();
+        let asked = json!([words, typed]).to_string();
+        let mut python = Client::new("/usr/bin/python3", "python3").args(["-c", TERMINAL, &asked]);
+        for (name, value) in &self.variables {
+            python = python.env(name, value);
+        }
+        python.run()
     }
 
     /// Starts a line that goes on.

@@ -7,7 +7,9 @@ use crate::harness::nas::Nas;
 use crate::harness::office::Office;
 
 pub(super) const ROWS: &[Row] = &[
-    row("user create", "--login ada --display-name Ada --surname L").shows(&[("/login", "ada")]),
+    row("user create", "--login ada --display-name Ada --surname L --password")
+        .hears("{password}\n")
+        .shows(&[("/login", "ada")]),
     row("service-account create", "--name wiki").shows(&[("/name", "wiki")]),
     row("service-account list", "").shows(&[("#", "1"), ("/0/name", "wiki")]),
     row("service-account update", "wiki --description Pages").shows(&[("/description", "Pages")]),

@@ -1,0 +1,63 @@
+//! What `tenantry` asks of who sits at a terminal.
+
+use serde_json::json;
+
+use crate::harness::office::Office;
+use crate::harness::tenantry::Tenantry;
+
+const PASSWORD: &str = "correct horse battery";
+
+fn desk(office: &Office) -> Tenantry {
+    let key = &office.demo.admin_api.tokens.administrator_with_billing;
+    Tenantry::with_key(&office.demo, key).within(&office.slug)
+}
+
+#[test]
+fn secrets_are_asked_for_twice_and_seen_by_nobody() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let line = "user create --login ada --display-name Ada --surname L --password";
+    let typed = [("password: ", PASSWORD), ("password, again: ", PASSWORD)];
+    let made = tenantry.at_terminal(line, &typed);
+    assert_eq!(made.code, 0, "{made:?}");
+    assert!(made.stdout.contains("password, again: "), "{made:?}");
+    assert!(!made.stdout.contains(PASSWORD), "{made:?}");
+    let client = office.client("wifi", &json!({}));
+    assert!(office.login(&client, "ada", PASSWORD).is("Access-Accept"));
+
+    let typed = [("password: ", "another horse battery"), ("again: ", "another horse batter")];
+    let differs = tenantry.at_terminal("user set-password ada", &typed);
+    assert_eq!(differs.code, 2, "{differs:?}");
+    assert!(differs.stdout.contains("two different ones"), "{differs:?}");
+    assert!(!differs.stdout.contains("another horse"), "{differs:?}");
+    assert!(office.login(&client, "ada", PASSWORD).is("Access-Accept"), "it stays");
+}
+
+#[test]
+fn what_is_deleted_is_named_and_asked_for() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    office.user("ada", PASSWORD);
+    let answers = |answer| tenantry.at_terminal("user delete ada", &[("[y/N]: ", answer)]);
+    for no in ["n", "", "maybe"] {
+        let kept = answers(no);
+        assert_eq!(kept.code, 2, "{no}: {kept:?}");
+        let asked = format!("Really delete the user “ada” of {}", office.slug);
+        assert!(kept.stdout.contains(&asked), "{no}: {kept:?}");
+    }
+    assert_eq!(tenantry.shows("user show ada")["login"], "ada");
+    assert_eq!(answers("y").code, 0);
+    assert_eq!(tenantry.run("user show ada").code, 5);
+
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "groups: [{name: staff}]").unwrap();
+    let line = format!("apply -f {}", file.path().display());
+    let tried = tenantry.at_terminal(&line, &[("[y/N]: ", "no")]);
+    assert_eq!(tried.code, 2, "{tried:?}");
+    assert!(tried.stdout.contains("+ group staff"), "{tried:?}");
+    assert_eq!(tenantry.shows("group list"), json!([]));
+    let done = tenantry.at_terminal(&line, &[("[y/N]: ", "yes")]);
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(done.stdout.contains("1 of 1: + group staff"), "how far it is: {done:?}");
+    assert_eq!(tenantry.shows("group list").as_array().unwrap().len(), 1);
+}
