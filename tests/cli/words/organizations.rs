@@ -32,7 +32,8 @@ pub(super) const ROWS: &[Row] = &[
     )
     .then("presentation show")
     .shows(&[("/aliases/0/base", "o={slug},dc=old"), ("/layout", "rfc2307")]),
-    row("plan create", "--name plan-{slug} --currency EUR --user 400").shows(&[("/user", "400")]),
+    row("plan create", "--name plan-{slug} --currency EUR --base 1000 --user 400")
+        .shows(&[("/user", "400")]),
     row("plan list", "--name plan-{slug}").shows(&[("#", "1"), ("/0/currency", "EUR")]),
     row("plan update", "plan-{slug} --user 450").shows(&[("/user", "450")]),
     row("plan show", "plan-{slug}").shows(&[("/name", "plan-{slug}"), ("/user", "450")]),
