@@ -20,7 +20,7 @@ use self::totals::Totals;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::id::{OrganizationId, RadiusClientId};
-use crate::records::{CertificateMark, Ending, Granted, Session, Traffic, indices};
+use crate::records::{Carried, CertificateMark, Ending, Granted, Session, Traffic, indices};
 use crate::time::Time;
 
 pub(crate) use self::reports::Reports;
@@ -79,6 +79,8 @@ pub struct SessionReport {
     pub port: Option<u32>,
     /// What the accept told of itself.
     pub granted: Option<Granted>,
+    /// The kinds of attributes that the accept carried.
+    pub carried: Carried,
 }
 
 /// How much of what gear reports is kept.

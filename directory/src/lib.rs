@@ -36,6 +36,7 @@ pub mod search;
 pub mod text;
 mod time;
 mod tools;
+mod zone;
 
 pub use directory::{
     Changing, Directory, Earlier, Identified, InScope, OpenOptions, OrganizationPage, Outlook,

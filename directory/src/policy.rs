@@ -1,5 +1,6 @@
 //! What decides about those who ask through a RADIUS client.
 
+use std::cell::LazyCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use crate::records::{
 use crate::search::EntryId;
 use crate::search::kin::Memberships;
 use crate::time::Time;
+use crate::zone::Zone;
 
 /// What decides about those who ask through a RADIUS client.
 pub(crate) struct NetworkPolicy {
@@ -31,6 +33,8 @@ pub(crate) struct NetworkPolicy {
     pub(crate) locked_or_expired: LockedOrExpired,
     /// The first one that is met decides.
     rules: Vec<Rule>,
+    /// Where the gear stands, if a rule is of a time of the week.
+    zone: Option<Zone>,
     /// Whose members are accepted where no rule is met; empty for every active user.
     allowed_groups: Vec<GroupId>,
     /// What an accept carries where no rule is met.
@@ -247,12 +251,14 @@ impl NetworkPolicy {
             };
             rules.push(Rule { name: rule.name.clone(), when: rule.when.clone(), then });
         }
+        let by_time = fields.rules.iter().any(|rule| !rule.when.times.is_empty());
         Ok(Self {
             settings,
             second_factor: fields.second_factor,
             asks_for_code: fields.asks_for_code,
             locked_or_expired: fields.locked_or_expired,
             rules,
+            zone: by_time.then(|| Zone::find(&fields.time_zone)).transpose()?,
             allowed_groups: fields.allowed_groups.clone(),
             reply: verdict(fields.reply_profile)?,
             mac_authentication: fields.mac_authentication,
@@ -271,6 +277,11 @@ impl NetworkPolicy {
         verdict.map(|verdict| verdict.accepted(&[]))
     }
 
+    /// A time as clocks show it where the gear stands, if a rule is of a time of the week.
+    pub(crate) fn local_time(&self, at: Time) -> Option<String> {
+        self.zone.as_ref().map(|zone| zone.spell(at))
+    }
+
     /// Decides about a user who was proven, or a device.
     pub(crate) fn decide(
         &self,
@@ -280,9 +291,10 @@ impl NetworkPolicy {
     ) -> Result<Decision<'_>, Error> {
         let calling = asked.0.calling;
         let mut facts = Facts { place, asker, calling, own: None, device: None };
+        let clock = LazyCell::new(|| self.zone.as_ref().map(|zone| zone.week_minute(asked.1)));
         for rule in &self.rules {
             let when = &rule.when;
-            if when.admit(asked.0, asked.1)
+            if when.admit(asked.0, || *clock)
                 && facts.is_in(&when.groups)?
                 && facts.comes_with(when)?
             {

@@ -15,6 +15,8 @@ struct Site {
     client: Client,
     nas: Nas,
     staff: String,
+    /// The reply profile of who is of no staff.
+    others: String,
 }
 
 impl Site {
@@ -31,12 +33,13 @@ impl Site {
         let client = office.client("wifi", &fields);
         let nas = Nas::start(office.address, &client.secret);
         let orders = json!({"port": nas.port, "suspended": CHANGE, "left_group": CHANGE,
-                            "joined_group": CHANGE, "disconnect_when_refused": true});
+                            "joined_group": CHANGE, "policy_changed": CHANGE,
+                            "disconnect_when_refused": true});
         let path = format!("radius-clients/{}", client.id);
         let shown = office.act("PATCH", &path, Some(&json!({"orders": orders})));
         assert_eq!(shown["orders"]["joined_group"], CHANGE, "{shown}");
         assert_eq!(shown["orders"]["password_changed"], "nothing", "{shown}");
-        Self { office, client, nas, staff }
+        Self { office, client, nas, staff, others }
     }
 
     /// A user who is let in, and whose session begins; with the user's id.
@@ -163,4 +166,41 @@ fn the_user_behind_an_anonymous_outer_identity_is_known_by_what_the_gear_says_ag
     let said = site.nas.said();
     assert!(said.contains("Acct-Session-Id = \"of-anonymous\""), "{said}");
     assert!(said.contains("Tunnel-Private-Group-Id:0 = \"20\""), "{said}");
+}
+
+#[test]
+fn an_edited_reply_profile_and_edited_rules_are_told_to_the_gear() {
+    let site = Site::new();
+    site.enter("ada");
+    let profile = format!("reply-profiles/{}", site.others);
+    site.office.act("PATCH", &profile, Some(&json!({"vlan": "91"})));
+    site.nas.says("Tunnel-Private-Group-Id:0 = \"91\"");
+    site.event("session_change", ("because", "what the RADIUS client decides by was changed"));
+    // Gear would go on with the filter, as nothing takes it away.
+    site.office.act("PATCH", &profile, Some(&json!({"filters": []})));
+    site.nas.says("Sent Disconnect-ACK");
+    let why = "something that the gear was told before and the policy says no more would stay in \
+               the session";
+    let event = site.event("session_disconnect", ("instead_of_change", why));
+    assert_eq!(event["success"], true, "{event}");
+    let said = site.nas.said();
+    assert_eq!(said.matches("Received CoA-Request").count(), 1, "{said}");
+}
+
+#[test]
+fn a_rule_that_rejects_ends_the_sessions_of_whom_it_is_about() {
+    let site = Site::new();
+    let ada = site.enter("ada");
+    site.enter("bob");
+    site.members("add", &ada);
+    site.nas.says("Sent CoA-ACK");
+    site.event("session_change", ("reply_profile", "staff"));
+    let path = format!("radius-clients/{}", site.client.id);
+    let rules = json!([{"name": "staff", "groups": [site.staff], "verdict": "reject"}]);
+    site.office.act("PATCH", &path, Some(&json!({"rules": rules})));
+    site.nas.says("Sent Disconnect-ACK");
+    site.event("session_disconnect", ("because", "what the RADIUS client decides by was changed"));
+    let said = site.nas.said();
+    assert_eq!(said.matches("Received Disconnect-Request").count(), 1, "{said}");
+    assert!(!said.contains("of-bob"), "{said}");
 }

@@ -75,9 +75,10 @@ fn a_described_request_is_explained_without_a_password() {
     let explained = |body: Value| office.act("POST", &path, Some(&body));
     let called = "00-10-A4-23-19-C0:office";
     let told = explained(json!({"login": "ada", "method": "pap", "nas_port_type": 19,
-        "called_station_id": called}));
+        "called_station_id": called, "at": "2030-01-31T12:00:00Z"}));
     let expected = json!({"accept": true, "reason": null, "rule": "staff",
-        "reply_profile": rules[0]["reply_profile"], "device": null, "needs_code": false});
+        "reply_profile": rules[0]["reply_profile"], "device": null, "needs_code": false,
+        "local_time": "2030-01-31T12:00:00+00:00[UTC]"});
     assert_eq!(told, expected);
     let told = explained(json!({"login": "bob", "method": "eap_ttls", "nas_port_type": 19,
         "called_station_id": called, "at": "2030-01-31T12:00:00Z"}));
@@ -85,6 +86,69 @@ fn a_described_request_is_explained_without_a_password() {
     let told = explained(json!({"login": "eve", "method": "pap"}));
     assert_eq!(told["reason"], "there is no such account");
     assert!(office.events().iter().all(|event| event["action"] != "radius_access"));
+}
+
+#[test]
+fn times_of_the_week_are_those_of_the_clocks_where_the_gear_stands() {
+    let office = Office::new();
+    office.user("ada", PASSWORD);
+    let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let of_days = days.map(|day| {
+        let times = json!([{"days": [day], "from": "00:00", "to": "24:00"}]);
+        json!({"name": day, "times": times, "verdict": "accept"})
+    });
+    let client = office.client("wifi", &json!({"rules": of_days}));
+    let path = format!("radius-clients/{}", client.id);
+    assert_eq!(office.read(&path)["time_zone"], "UTC");
+    let stands_in = |zone: &str| {
+        let shown = office.act("PATCH", &path, Some(&json!({"time_zone": zone})));
+        assert_eq!(shown["time_zone"], zone);
+    };
+    // Clocks of these two are 25 hours apart: they never show the same day.
+    let day_in = |zone: &str| {
+        stands_in(zone);
+        assert!(login(&office, &client, "ada", "NAS-Port-Type=19").is("Access-Accept"), "{zone}");
+        let asked = json!({"login": "ada", "method": "pap"});
+        let told = office.act("POST", &format!("{path}/explain"), Some(&asked));
+        let shown = told["local_time"].as_str().unwrap();
+        assert!(shown.ends_with(&format!("[{zone}]")), "{told}");
+        told["rule"].as_str().unwrap().to_owned()
+    };
+    assert_ne!(day_in("Pacific/Kiritimati"), day_in("Pacific/Pago_Pago"));
+    let rules = || office.events().into_iter().filter(|it| it["action"] == "radius_access");
+    assert!((0..10_000).any(|_| rules().count() == 2));
+    let rules: Vec<Value> = rules().map(|event| event["rule"].clone()).collect();
+    assert!(rules[0] != rules[1] && rules.iter().all(Value::is_string), "{rules:?}");
+    // Clocks are put forward at one o'clock in UTC on the last Sunday of March.
+    stands_in("Europe/Berlin");
+    let opening = json!([
+        {"name": "open", "verdict": "accept",
+         "times": [{"days": ["sunday", "monday"], "from": "08:00", "to": "18:00"}]},
+        {"name": "closed", "verdict": "reject"}
+    ]);
+    office.act("PATCH", &path, Some(&json!({"rules": opening})));
+    for (at, rule, shown) in [
+        ("2030-03-30T06:30:00Z", "closed", "2030-03-30T07:30:00+01:00[Europe/Berlin]"),
+        ("2030-03-31T06:30:00Z", "open", "2030-03-31T08:30:00+02:00[Europe/Berlin]"),
+        ("2030-03-31T15:59:59Z", "open", "2030-03-31T17:59:59+02:00[Europe/Berlin]"),
+        ("2030-03-31T16:00:00Z", "closed", "2030-03-31T18:00:00+02:00[Europe/Berlin]"),
+        ("2030-10-28T06:30:00Z", "closed", "2030-10-28T07:30:00+01:00[Europe/Berlin]"),
+        ("2030-10-28T07:00:00Z", "open", "2030-10-28T08:00:00+01:00[Europe/Berlin]"),
+    ] {
+        let asked = json!({"login": "ada", "method": "pap", "at": at});
+        let told = office.act("POST", &format!("{path}/explain"), Some(&asked));
+        assert_eq!((&told["rule"], &told["local_time"]), (&json!(rule), &json!(shown)), "{at}");
+    }
+    for zone in ["Europe/Atlantis", "CET+1", "", "utc"] {
+        let wrong = json!({"time_zone": zone});
+        let refused = office.top.send("PATCH", &office.path(&path), Some(&wrong));
+        assert_eq!((refused.status, &refused.json()["pointer"]), (422, &json!("/time_zone")));
+    }
+    let unruled = json!({"rules": [], "time_zone": "Asia/Kolkata"});
+    office.act("PATCH", &path, Some(&unruled));
+    let asked = json!({"login": "ada", "method": "pap"});
+    let told = office.act("POST", &format!("{path}/explain"), Some(&asked));
+    assert_eq!((&told["accept"], &told["local_time"]), (&json!(true), &Value::Null), "{told}");
 }
 
 #[test]

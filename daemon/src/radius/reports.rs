@@ -30,6 +30,7 @@ pub(super) fn report(accounting: &Accounting<ClientKey>, now: Time) -> Option<Se
     };
     let (mark, granted) = (CertificateMark::of_class, Granted::of_class);
     let is_own = |class: &[u8]| mark(class).is_some() || granted(class).is_some();
+    let (granted, carried) = classes().find_map(granted).unzip();
     let delay = number(AttributeType::ACCT_DELAY_TIME).unwrap_or_default().min(LONGEST_DELAY);
     let (organization, client): (OrganizationId, RadiusClientId) = accounting.client();
     Some(SessionReport {
@@ -59,7 +60,8 @@ pub(super) fn report(accounting: &Accounting<ClientKey>, now: Time) -> Option<Se
         source: accounting.source().ip().to_canonical(),
         certificate: classes().find_map(mark),
         port: number(AttributeType::NAS_PORT),
-        granted: classes().find_map(granted),
+        granted,
+        carried: carried.unwrap_or_default(),
     })
 }
 

@@ -6,7 +6,7 @@ use directory::authentication::{
     Counterproof, MsChapV2, NetworkReply, Outcome, Password, Proof, Who,
 };
 use directory::records::{
-    Granted, NamedAttribute, NamedValue, ReplyProfileFields, VendorAttribute, VendorValue,
+    NamedAttribute, NamedValue, ReplyProfileFields, VendorAttribute, VendorValue,
 };
 use directory::{NetworkMethod, ReplyAttribute, ReplyKind};
 use radius::{
@@ -153,7 +153,8 @@ pub(super) fn put_marks(written: &mut Reply, reply: &NetworkReply) -> Result<(),
     if let Some(mark) = &reply.certificate {
         written.octets(AttributeType::CLASS, mark.to_class().as_bytes())?;
     }
-    if let Some(class) = reply.granted.as_ref().and_then(Granted::to_class) {
+    let granted = reply.granted.as_ref();
+    if let Some(class) = granted.and_then(|(granted, carried)| granted.to_class(carried)) {
         written.octets(AttributeType::CLASS, class.as_bytes())?;
     }
     Ok(())

@@ -8,7 +8,7 @@ use super::totals::Totals;
 use super::{SessionBounds, SessionReport, Stage, told};
 use crate::error::Error;
 use crate::id::{RecordId, UserId};
-use crate::records::{Ending, Session, Traffic, gear_key, indices};
+use crate::records::{Carried, Ending, Session, Traffic, gear_key, indices};
 use crate::text::prepare;
 use crate::time::Time;
 use crate::tools::Tools;
@@ -167,6 +167,7 @@ impl Ledger<'_, '_> {
             port: None,
             granted: None,
             changed: None,
+            carried: Carried::default(),
         };
         Ok(Kept { id: self.change.allocate(self.partition)?, session, stored: Stored::Not })
     }
@@ -368,6 +369,7 @@ fn follow(session: &mut Session, report: SessionReport) {
         // The accept was ours; the login is what the gear says.
         session.user = Some(granted.user);
         (session.granted, session.changed) = (Some(granted), None);
+        session.carried = report.carried;
     }
 }
 

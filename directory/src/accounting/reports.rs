@@ -29,12 +29,14 @@ const TIMES: u32 = 60;
 const FAILURES: usize = 100;
 
 /// How a report is written in the journal: the first octet.
-const FORM: u8 = 4;
-/// Likewise, by an earlier version, without a port and what was granted at the end.
+const FORM: u8 = 5;
+/// Likewise, by an earlier version, without what the accept carried at the end.
+const FORM_4: u8 = 4;
+/// Likewise, without a port and what was granted before that.
 const FORM_3: u8 = 3;
 /// Likewise, and it knew of a certificate by one authority alone.
 const FORM_2: u8 = 2;
-/// Likewise, without a certificate at the end.
+/// Likewise, without a certificate before them.
 const FORM_1: u8 = 1;
 
 /// A piece of gear: whose client it is behind, and what it is called.
@@ -406,8 +408,9 @@ fn met_of<'a>(
 fn read(body: &[u8]) -> Result<SessionReport, Error> {
     match body.split_first() {
         Some((&FORM, body)) => Ok(storage::decode(body)?),
-        Some((&(FORM_3 | FORM_2), body)) => Ok(storage::decode(&[body, &[0, 0]].concat())?),
-        Some((&FORM_1, body)) => Ok(storage::decode(&[body, &[0, 0, 0]].concat())?),
+        Some((&FORM_4, body)) => Ok(storage::decode(&[body, &[0]].concat())?),
+        Some((&(FORM_3 | FORM_2), body)) => Ok(storage::decode(&[body, &[0, 0, 0]].concat())?),
+        Some((&FORM_1, body)) => Ok(storage::decode(&[body, &[0, 0, 0, 0]].concat())?),
         Some(_) | None => Err(storage::Corrupt::new("a report of an unknown form").into()),
     }
 }

@@ -48,6 +48,8 @@ pub struct Explanation {
     pub device: Option<Uuid>,
     /// Whether a code is needed beside the password.
     pub needs_code: bool,
+    /// The time as clocks show it where the gear stands; absent where no rule is of a time.
+    pub local_time: Option<String>,
 }
 
 /// What would become of a bind with the right password.
@@ -110,8 +112,10 @@ impl Grant<'_, &Snapshot, View> {
             let reason = Some("the organization is suspended");
             return Ok(Explanation { reason, ..Explanation::default() });
         }
+        let local_time = policy.local_time(asked.at);
         if asked.circumstances.method == NetworkMethod::Mac {
-            return device_explained(within, &policy, asked);
+            let told = device_explained(within, &policy, asked)?;
+            return Ok(Explanation { local_time, ..told });
         }
         let device = device_at(within, asked.circumstances.calling)?;
         let device = device.filter(|it| !it.fields.suspended).map(|it| it.uuid);
@@ -128,10 +132,11 @@ impl Grant<'_, &Snapshot, View> {
             attempt.need == Need::Code && asked.circumstances.method != NetworkMethod::EapTls;
         if let Some(reason) = attempt.hindrance(snapshot)? {
             let reason = Some(reason);
-            return Ok(Explanation { reason, device, needs_code, ..Explanation::default() });
+            let told = Explanation { reason, device, needs_code, ..Explanation::default() };
+            return Ok(Explanation { local_time, ..told });
         }
         let decided = attempt.decided(within, needs_code)?;
-        Ok(Explanation { device, ..decided })
+        Ok(Explanation { device, local_time, ..decided })
     }
 }
 
@@ -156,7 +161,7 @@ fn device_explained(
         rule: judged.rule.map(ToOwned::to_owned),
         profile: profile.filter(|_| reason.is_none()),
         device: judged.device.filter(|it| !it.fields.suspended).map(|it| it.uuid),
-        needs_code: false,
+        ..Explanation::default()
     })
 }
 
@@ -255,8 +260,8 @@ impl Attempt {
             reason,
             rule: decision.rule.map(ToOwned::to_owned),
             profile: profile.filter(|_| reason.is_none()),
-            device: None,
             needs_code,
+            ..Explanation::default()
         })
     }
 }

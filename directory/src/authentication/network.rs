@@ -16,7 +16,9 @@ use crate::events::{Action, Event, EventActor, Outcome as EventOutcome};
 use crate::id::{OrganizationId, Place as EventPlace, UserId};
 use crate::network::Circumstances;
 use crate::policy::{Asker, Place};
-use crate::records::{CertificateMark, Granted, LockedOrExpired, ReplyProfileFields, digest_of};
+use crate::records::{
+    Carried, CertificateMark, Granted, LockedOrExpired, ReplyProfileFields, digest_of,
+};
 use crate::time::Time;
 
 /// What network gear is told with an accept.
@@ -26,15 +28,17 @@ pub struct NetworkReply {
     pub profile: Option<Arc<ReplyProfileFields>>,
     /// The certificate that let somebody in, where the gear is to tell of it again.
     pub certificate: Option<CertificateMark>,
-    /// What was granted, where the gear is to tell of it again.
-    pub granted: Option<Granted>,
+    /// What was granted, and which kinds of attributes the accept carries, where the gear is to tell of
+    /// it again.
+    pub granted: Option<(Granted, Carried)>,
 }
 
 impl NetworkReply {
     /// Likewise, with what the gear is to tell again.
     fn telling(&self, user: UserId, by: &Circumstances) -> Self {
-        let digest = digest_of(self.profile.as_deref());
-        Self { granted: Some(Granted::new(user, by, digest)), ..self.clone() }
+        let profile = self.profile.as_deref();
+        let granted = Granted::new(user, by, digest_of(profile));
+        Self { granted: Some((granted, Carried::of(profile))), ..self.clone() }
     }
 }
 

@@ -8,6 +8,9 @@ use crate::id::RecordId;
 use crate::limits::{self, NAMED_GROUPS, NETWORK_RULES, VALUES};
 use crate::network::{GearName, Ssid};
 use crate::records::{Conditions, NetworkRule, ReplyProfile, WeekPeriod};
+use crate::records::{
+    Conditions, Group, NetworkRule, RadiusClientFields, ReplyProfile, WeekPeriod,
+};
 use crate::text::prepare;
 
 /// Minutes of a day.
@@ -61,6 +64,17 @@ fn check_conditions(pointer: &str, when: &Conditions) -> Result<(), Invalid> {
         }
     }
     Ok(())
+}
+
+/// Whether a client decides otherwise about users than before. What rules are called decides nothing,
+/// and where the gear stands only if a rule is of a time.
+pub(super) fn decide_otherwise(before: &RadiusClientFields, after: &RadiusClientFields) -> bool {
+    let deciding = |it: &NetworkRule| (it.when.clone(), it.then);
+    let by_time = |it: &NetworkRule| !it.when.times.is_empty();
+    !before.rules.iter().map(deciding).eq(after.rules.iter().map(deciding))
+        || before.allowed_groups != after.allowed_groups
+        || before.reply_profile != after.reply_profile
+        || before.time_zone != after.time_zone && after.rules.iter().any(by_time)
 }
 
 /// Checks that what rules name is there.

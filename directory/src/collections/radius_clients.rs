@@ -19,6 +19,7 @@ use crate::limits::{self, NAMED_GROUPS};
 use crate::records::{
     GearCertificates, Group, RadiusClient, RadiusClientFields, ReplyProfile, Stamp, indices, kinds,
 };
+use crate::zone::Zone;
 
 /// The RADIUS clients of the grant's organization.
 pub type RadiusClients<'g, S> = Collection<'g, S, RadiusClient>;
@@ -83,8 +84,12 @@ impl RadiusClients<'_, &mut Change<'_>> {
         revision: Option<u64>,
         edit: impl FnOnce(&mut RadiusClient) -> Result<(), Error>,
     ) -> Result<RadiusClient, Error> {
+        let before = self.read(id)?;
         let client = self.edit(id, revision, edit)?;
         self.settle(id)?;
+        if network_rules::decide_otherwise(&before.fields, &client.fields) {
+            self.site.note_policy_change(&[id])?;
+        }
         Ok(client)
     }
 
@@ -278,6 +283,7 @@ impl Entity for RadiusClient {
         if fields.orders.port < LEAST_PORT {
             return Err(Invalid::new("/orders/port", "must be 1024 or more"));
         }
+        Zone::find(&fields.time_zone)?;
         network_rules::check(&fields.rules)
     }
 

@@ -9,9 +9,11 @@ use super::reply_attributes;
 use crate::access::{Grant, ManageConfiguration, View};
 use crate::error::{Error, Invalid};
 use crate::events::SubjectKind;
-use crate::id::{RecordId, ReplyProfileId};
+use crate::id::{RadiusClientId, RecordId, ReplyProfileId};
 use crate::limits::{self, ATTRIBUTE, VALUES};
-use crate::records::{NamedValue, ReplyProfile, ReplyProfileFields, Stamp, VendorValue, indices};
+use crate::records::{
+    NamedValue, ReplyProfile, ReplyProfileFields, Stamp, VendorValue, digest_of, indices,
+};
 use crate::tools::ReplyAttribute;
 
 /// The reply profiles of the grant's organization.
@@ -62,10 +64,24 @@ impl ReplyProfiles<'_, &mut Change<'_>> {
         edit: impl FnOnce(&mut ReplyProfile) -> Result<(), Error>,
     ) -> Result<ReplyProfile, Error> {
         let tools = self.site.tools;
-        self.edit(id, revision, |profile| {
+        let before = self.read(id)?;
+        let profile = self.edit(id, revision, |profile| {
             edit(profile)?;
             Ok(settle(&mut profile.fields, tools.reply_attributes())?)
-        })
+        })?;
+        if digest_of(Some(&before.fields)) != digest_of(Some(&profile.fields)) {
+            let clients = self.replying_with(id)?;
+            self.site.note_policy_change(&clients)?;
+        }
+        Ok(profile)
+    }
+
+    /// The RADIUS clients that let somebody in with a profile.
+    fn replying_with(&self, id: ReplyProfileId) -> Result<Vec<RadiusClientId>, Error> {
+        let (partition, value) = (self.site.partition(), id.record().to_be_bytes());
+        let found = self.site.source.find(partition, indices::RADIUS_CLIENT_PROFILE, &value);
+        let clients = found.map(|id| id.map(RadiusClientId::from_record));
+        Ok(clients.filter_map(Result::transpose).collect::<Result<_, _>>()?)
     }
 
     /// Deletes a reply profile.

@@ -16,7 +16,7 @@ use crate::collections::Site;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::follow::Bell;
-use crate::id::{GroupId, OrganizationId, RecordId, UserId};
+use crate::id::{GroupId, OrganizationId, RadiusClientId, RecordId, UserId};
 use crate::records::{Departure, Trigger, indices, kinds};
 use crate::time::Time;
 
@@ -111,17 +111,69 @@ impl Site<'_, &mut Change<'_>> {
         (users, members_of): (&[UserId], &[GroupId]),
         moved: &[GroupId],
     ) -> Result<(), Error> {
-        let (partition, at) = (self.partition(), self.now());
         if !self.asks_for(trigger)? {
             return Ok(());
         }
         let users = users.chunks(MANY).map(|users| (users.to_vec(), Vec::new()));
         let groups = members_of.chunks(MANY).map(|groups| (Vec::new(), groups.to_vec()));
-        let mut backlog = Backlog::of(self.source, partition)?;
         // Whom a certificate let in, their sessions say.
         let certified = trigger == Trigger::CertificateRevoked;
         let certified = certified.then(|| (Vec::new(), Vec::new()));
-        for (users, members_of) in users.chain(groups).chain(certified) {
+        let (left, joined) = match trigger {
+            Trigger::JoinedGroup => (Vec::new(), moved.to_vec()),
+            Trigger::LeftGroup
+            | Trigger::Suspended
+            | Trigger::Deleted
+            | Trigger::Locked
+            | Trigger::PasswordChanged
+            | Trigger::CertificateRevoked
+            | Trigger::PolicyChanged => (moved.to_vec(), Vec::new()),
+        };
+        let about = Departure {
+            trigger,
+            at: self.now(),
+            users: Vec::new(),
+            members_of: Vec::new(),
+            left,
+            joined,
+            clients: Vec::new(),
+        };
+        let notes = users.chain(groups).chain(certified);
+        self.leave_notes(notes.map(|(users, members_of)| Departure {
+            users,
+            members_of,
+            ..about.clone()
+        }))
+    }
+
+    /// Notes that RADIUS clients decide otherwise since this change or say something else, those of them
+    /// that ask for it.
+    pub(crate) fn note_policy_change(&mut self, clients: &[RadiusClientId]) -> Result<(), Error> {
+        let (trigger, partition) = (Trigger::PolicyChanged, self.partition());
+        if clients.is_empty() || !self.asks_for(trigger)? {
+            return Ok(());
+        }
+        let (index, number) = (indices::RADIUS_CLIENT_ORDERS, [trigger.number()]);
+        let asking = self.source.find(partition, index, &number).collect::<Result<Vec<_>, _>>()?;
+        let asks = |client: &&RadiusClientId| asking.contains(&client.record());
+        let clients: Vec<RadiusClientId> = clients.iter().filter(asks).copied().collect();
+        let at = self.now();
+        self.leave_notes(clients.chunks(MANY).map(|clients| Departure {
+            trigger,
+            at,
+            users: Vec::new(),
+            members_of: Vec::new(),
+            left: Vec::new(),
+            joined: Vec::new(),
+            clients: clients.to_vec(),
+        }))
+    }
+
+    /// Writes notes, as many as may wait.
+    fn leave_notes(&mut self, notes: impl Iterator<Item = Departure>) -> Result<(), Error> {
+        let (partition, at) = (self.partition(), self.now());
+        let mut backlog = Backlog::of(self.source, partition)?;
+        for note in notes {
             if backlog.is_full() {
                 let reason = "too many changes wait: the sessions of who was changed were left \
                               as they are";
@@ -129,16 +181,6 @@ impl Site<'_, &mut Change<'_>> {
                 self.source.event(partition, at.0, &event.encode());
                 break;
             }
-            let (left, joined) = match trigger {
-                Trigger::JoinedGroup => (Vec::new(), moved.to_vec()),
-                Trigger::LeftGroup
-                | Trigger::Suspended
-                | Trigger::Deleted
-                | Trigger::Locked
-                | Trigger::PasswordChanged
-                | Trigger::CertificateRevoked => (moved.to_vec(), Vec::new()),
-            };
-            let note = Departure { trigger, at, users, members_of, left, joined };
             let id = self.source.allocate(partition)?;
             self.source.put(partition, id, &note)?;
             backlog.grow();

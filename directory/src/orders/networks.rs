@@ -97,7 +97,7 @@ mod tests {
 
     use super::*;
     use crate::id::RecordId;
-    use crate::records::Traffic;
+    use crate::records::{Carried, Traffic};
     use crate::time::Time;
 
     fn session(gear: &str, told: Option<&str>, source: Option<&str>) -> Session {
@@ -127,6 +127,7 @@ mod tests {
             port: None,
             granted: None,
             changed: None,
+            carried: Carried::default(),
         }
     }
 

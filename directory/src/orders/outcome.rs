@@ -126,5 +126,6 @@ fn words(trigger: Trigger) -> &'static str {
         Trigger::JoinedGroup => "the user came into a group",
         Trigger::PasswordChanged => "the user has another password",
         Trigger::CertificateRevoked => "the certificate was revoked",
+        Trigger::PolicyChanged => "what the RADIUS client decides by was changed",
     }
 }

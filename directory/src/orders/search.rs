@@ -44,6 +44,8 @@ pub(super) struct Search<'s> {
     of_users: HashMap<UserId, Vec<usize>>,
     /// Which of them are about revoked certificates.
     of_certificates: Vec<usize>,
+    /// The last one of them that says of a client that it decides otherwise.
+    of_clients: HashMap<RadiusClientId, usize>,
     /// Which of them are about those in a group.
     of_groups: HashMap<GroupId, Vec<usize>>,
     /// The groups of users.
@@ -62,6 +64,7 @@ impl<'s> Search<'s> {
     ) -> Self {
         let mut of_users = HashMap::<_, Vec<_>>::new();
         let (mut of_groups, mut of_certificates) = (HashMap::<_, Vec<_>>::new(), Vec::new());
+        let mut of_clients = HashMap::new();
         for (position, note) in notes.iter().enumerate() {
             for user in &note.users {
                 of_users.entry(*user).or_default().push(position);
@@ -69,9 +72,15 @@ impl<'s> Search<'s> {
             if note.trigger == Trigger::CertificateRevoked {
                 of_certificates.push(position);
             }
+            // What an earlier one is about, the last one is about as well.
+            of_clients.extend(note.clients.iter().map(|client| (*client, position)));
             for group in &note.members_of {
                 of_groups.entry(*group).or_default().push(position);
             }
+        }
+        if !of_clients.is_empty() {
+            // Whoever is rung by a change may be here before the table has it.
+            directory.settle_gear();
         }
         let (own, about) = (HashMap::new(), HashMap::new());
         Self {
@@ -82,6 +91,7 @@ impl<'s> Search<'s> {
             notes,
             of_users,
             of_certificates,
+            of_clients,
             of_groups,
             own,
             about,
@@ -125,7 +135,8 @@ impl<'s> Search<'s> {
             return Ok(self.is_revoked(session)?.then(end));
         }
         let Some(user) = session.user else { return Ok(None) };
-        let is_decided_anew = consequence == Consequence::Change || trigger == Trigger::JoinedGroup;
+        let is_decided_anew = consequence == Consequence::Change
+            || matches!(trigger, Trigger::JoinedGroup | Trigger::PolicyChanged);
         if is_decided_anew {
             if !self.concerns(position, client) {
                 return Ok(None);
@@ -136,7 +147,10 @@ impl<'s> Search<'s> {
             Trigger::LeftGroup => self.has_lost(position, user, client)?,
             Trigger::Suspended | Trigger::Deleted => self.is_gone(user)?,
             Trigger::Locked => self.is_locked(user)?,
-            Trigger::PasswordChanged | Trigger::CertificateRevoked | Trigger::JoinedGroup => true,
+            Trigger::PasswordChanged
+            | Trigger::CertificateRevoked
+            | Trigger::JoinedGroup
+            | Trigger::PolicyChanged => true,
         };
         Ok(ends.then(end))
     }
@@ -155,7 +169,8 @@ impl<'s> Search<'s> {
             | Trigger::Deleted
             | Trigger::Locked
             | Trigger::PasswordChanged
-            | Trigger::CertificateRevoked => true,
+            | Trigger::CertificateRevoked
+            | Trigger::PolicyChanged => true,
         }
     }
 
@@ -175,7 +190,9 @@ impl<'s> Search<'s> {
     /// The clients that ask for something of what happened.
     fn clients(&self) -> Result<BTreeSet<RadiusClientId>, Error> {
         let (partition, mut clients) = (self.organization.partition(), BTreeSet::new());
-        for trigger in Trigger::ALL {
+        clients.extend(self.of_clients.keys().copied());
+        let of_all = Trigger::ALL.into_iter().filter(|it| *it != Trigger::PolicyChanged);
+        for trigger in of_all {
             if self.notes.iter().any(|note| note.trigger == trigger) {
                 let (index, number) = (indices::RADIUS_CLIENT_ORDERS, [trigger.number()]);
                 for id in self.snapshot.find(partition, index, &number) {
@@ -199,6 +216,7 @@ impl<'s> Search<'s> {
         if session.certificate.is_some() {
             about.extend(&self.of_certificates);
         }
+        about.extend(self.of_clients.get(&session.client));
         let mut found: Option<Why> = None;
         for position in about {
             let Some(wanted) = self.wanted(position, session, client)? else { continue };

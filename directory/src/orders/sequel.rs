@@ -10,7 +10,7 @@ use crate::collections::find_session;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::id::OrganizationId;
-use crate::records::{Departure, ReplyDigest, Session, digest_of, indices};
+use crate::records::{Carried, Departure, ReplyDigest, Session, digest_of, indices};
 use crate::time::Time;
 
 /// What follows.
@@ -26,6 +26,8 @@ pub struct ChangedSession {
     organization: OrganizationId,
     session: Uuid,
     reply: ReplyDigest,
+    /// The kinds of attributes that it has since then beside those of before.
+    carried: Carried,
     /// What it followed from is not over before it is kept.
     cause: Cause,
 }
@@ -40,6 +42,7 @@ impl Sequel {
                 organization: order.organization,
                 session: order.session.uuid,
                 reply: digest_of(Some(profile)),
+                carried: Carried::of(Some(profile)),
                 cause: order.cause,
             })),
             OrderOutcome::Refused(_) if order.ends_when_refused && !order.is_by_hand() => {
@@ -69,13 +72,14 @@ impl Directory {
         changed: ChangedSession,
         now: Time,
     ) -> Result<Option<SessionOrder>, Error> {
-        let ChangedSession { organization, session, reply, cause } = changed;
+        let ChangedSession { organization, session, reply, carried, cause } = changed;
         let partition = organization.partition();
         let kept = self.inner.store.write(move |change| {
             let found = change.find_first(partition, indices::SESSION_UUID, session.as_bytes())?;
             let Some(id) = found else { return Ok(()) };
             if let Some(mut session) = change.get::<Session>(partition, id)? {
                 session.changed = Some(reply);
+                session.carried = std::mem::take(&mut session.carried).and(carried);
                 change.put(partition, id, &session)?;
             }
             Ok::<_, Error>(())

@@ -22,6 +22,9 @@ pub(super) enum Standing {
     Other(Arc<ReplyProfileFields>),
     /// The policy says nothing that gear could be told.
     Bare,
+    /// The policy says something else, and something of before would stay in the session beside it, or
+    /// nobody knows whether it would.
+    Lasting,
     /// The policy lets the user in no more.
     Out(&'static str),
     /// How the user was let in is not known.
@@ -36,6 +39,8 @@ pub(super) struct Wanted {
 }
 
 const BARE: &str = "the policy says nothing that the gear could be told";
+const LASTING: &str =
+    "something that the gear was told before and the policy says no more would stay in the session";
 const UNKNOWN: &str = "the gear does not say again how the user was let in";
 
 impl Wanted {
@@ -64,12 +69,15 @@ impl Standing {
             Reconsidered::Out(reason) => return Ok(Self::Out(reason)),
             Reconsidered::Unknown => return Ok(Self::Unknown),
         };
-        let digest = digest_of(reply.profile.as_deref());
+        let (digest, nothing) = (digest_of(reply.profile.as_deref()), digest_of(None));
         let has = session.changed.or_else(|| granted.map(|granted| granted.reply));
         Ok(match &reply.profile {
             _ if has == Some(digest) => Self::Same,
-            Some(profile) if digest != digest_of(None) => Self::Other(Arc::clone(profile)),
-            Some(_) | None => Self::Bare,
+            Some(_) | None if digest == nothing => Self::Bare,
+            Some(profile) if session.carried.is_replaced_by(profile) => {
+                Self::Other(Arc::clone(profile))
+            }
+            Some(_) | None => Self::Lasting,
         })
     }
 
@@ -77,16 +85,19 @@ impl Standing {
     pub(super) fn wanted(self, consequence: Consequence, trigger: Trigger) -> Option<Wanted> {
         let is_change = consequence == Consequence::Change;
         let end = |why| Wanted { what: Ordered::End, instead: is_change.then_some(why) };
-        // What the gear says nothing of may have been changed by groups, and by nothing else.
-        let is_of_groups = matches!(trigger, Trigger::LeftGroup | Trigger::JoinedGroup);
+        // What the gear says nothing of may have been changed by groups and by the policy itself, and by
+        // nothing else.
+        let may_be_other =
+            matches!(trigger, Trigger::LeftGroup | Trigger::JoinedGroup | Trigger::PolicyChanged);
         match self {
             Self::Same => None,
             Self::Other(profile) if is_change => {
                 Some(Wanted { what: Ordered::Change(profile), instead: None })
             }
             Self::Other(_) | Self::Bare => Some(end(BARE)),
+            Self::Lasting => Some(end(LASTING)),
             Self::Out(reason) => Some(end(reason)),
-            Self::Unknown => is_of_groups.then(|| end(UNKNOWN)),
+            Self::Unknown => may_be_other.then(|| end(UNKNOWN)),
         }
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use storage::{Corrupt, Entries, Kind, Record};
 
 use super::{Trigger, kinds};
-use crate::id::{GroupId, UserId};
+use crate::id::{GroupId, RadiusClientId, UserId};
 use crate::time::Time;
 
 /// What happened to some users, until the orders that follow from it have been given.
@@ -17,7 +17,7 @@ pub(crate) struct Departure {
     pub(crate) trigger: Trigger,
     /// When: sessions that began later go on.
     pub(crate) at: Time,
-    /// To whom; revoked certificates name nobody, and are about whom they let in.
+    /// To whom; revoked certificates and changed policies name nobody, and are about whom they let in.
     pub(crate) users: Vec<UserId>,
     /// To whom else: to those who are in one of these groups, by way of nested ones as well.
     pub(crate) members_of: Vec<GroupId>,
@@ -25,16 +25,19 @@ pub(crate) struct Departure {
     pub(crate) left: Vec<GroupId>,
     /// The groups that they were put into, and those above.
     pub(crate) joined: Vec<GroupId>,
+    /// RADIUS clients that decide otherwise since then, or say something else.
+    pub(crate) clients: Vec<RadiusClientId>,
 }
 
 impl Record for Departure {
     const KIND: Kind = kinds::DEPARTURE;
-    const VERSION: u8 = 3;
+    const VERSION: u8 = 4;
 
     fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
         match version {
-            // They knew fewer triggers, and of nobody who came: none are one zero octet.
-            1 | 2 => storage::decode(&[body, &[0]].concat()),
+            // They knew fewer triggers, and of nobody who came and no clients: none are one zero octet.
+            1 | 2 => storage::decode(&[body, &[0, 0]].concat()),
+            3 => storage::decode(&[body, &[0]].concat()),
             other => Err(Corrupt::version(Self::KIND, other)),
         }
     }
@@ -48,7 +51,7 @@ mod tests {
     use crate::id::RecordId;
 
     #[test]
-    fn of_version_2_nobody_came() {
+    fn of_version_2_nobody_came_and_of_version_3_no_client_decides_otherwise() {
         let group = GroupId::from_record(3);
         let note = Departure {
             trigger: Trigger::LeftGroup,
@@ -57,10 +60,15 @@ mod tests {
             members_of: Vec::new(),
             left: group.into_iter().collect(),
             joined: Vec::new(),
+            clients: Vec::new(),
         };
         // The octets of version 2: trigger, time, a user, no groups of members, a group that was left.
         let former = [3, 5, 1, 4, 0, 1, 3];
         assert_eq!(Departure::upgrade(2, &former).unwrap(), note);
+        let came = Departure { trigger: Trigger::JoinedGroup, left: vec![], ..note };
+        let came = Departure { joined: group.into_iter().collect(), ..came };
+        let former_3 = [6, 5, 1, 4, 0, 0, 1, 3];
+        assert_eq!(Departure::upgrade(3, &former_3).unwrap(), came);
         assert!(Departure::upgrade(0, &former).is_err());
     }
 }

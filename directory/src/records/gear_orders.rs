@@ -21,6 +21,8 @@ pub struct GearOrders {
     pub certificate_revoked: Consequence,
     /// Whether a session ends whose gear refuses to treat it otherwise.
     pub end_when_refused: bool,
+    /// When an admin changes what the client decides by, or what a reply profile of it says.
+    pub policy_changed: Consequence,
 }
 
 /// What becomes of a session.
@@ -37,7 +39,7 @@ pub enum Consequence {
     Change,
 }
 
-/// What happened to a user.
+/// What happened to a user, or to what decides about users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Trigger {
@@ -55,6 +57,8 @@ pub enum Trigger {
     CertificateRevoked,
     /// The user came into groups.
     JoinedGroup,
+    /// RADIUS clients decide otherwise, or their reply profiles say something else.
+    PolicyChanged,
 }
 
 /// The port for orders (RFC 5176, section 2.1).
@@ -71,6 +75,7 @@ impl Default for GearOrders {
             password_changed: Consequence::Nothing,
             certificate_revoked: Consequence::Nothing,
             end_when_refused: false,
+            policy_changed: Consequence::Nothing,
         }
     }
 }
@@ -85,6 +90,7 @@ impl GearOrders {
             Trigger::JoinedGroup => self.joined_group,
             Trigger::PasswordChanged => self.password_changed,
             Trigger::CertificateRevoked => self.certificate_revoked,
+            Trigger::PolicyChanged => self.policy_changed,
         }
     }
 
@@ -97,7 +103,7 @@ impl GearOrders {
 
 impl Trigger {
     /// All of them.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Suspended,
         Self::Deleted,
         Self::Locked,
@@ -105,6 +111,7 @@ impl Trigger {
         Self::PasswordChanged,
         Self::CertificateRevoked,
         Self::JoinedGroup,
+        Self::PolicyChanged,
     ];
 
     /// The number by which an index knows it.
@@ -117,6 +124,7 @@ impl Trigger {
             Self::PasswordChanged => 5,
             Self::CertificateRevoked => 6,
             Self::JoinedGroup => 7,
+            Self::PolicyChanged => 8,
         }
     }
 }

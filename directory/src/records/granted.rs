@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use super::ReplyProfileFields;
+use super::{Carried, ReplyProfileFields};
 use crate::id::UserId;
 use crate::network::{Circumstances, GearName, MacAddress, NetworkMethod, Ssid};
 
@@ -41,7 +41,11 @@ pub struct Granted {
 /// What stands before it in a Class attribute.
 const PREFIX: &str = "tenantry-access:";
 /// How the rest is written: its first octet.
-const FORM: u8 = 1;
+const FORM: u8 = 2;
+/// Likewise, by an earlier version, without the kinds of attributes at the end.
+const FORM_1: u8 = 1;
+/// The most kinds of attributes of which there is room to tell.
+const KINDS: usize = 8;
 
 impl Granted {
     /// What a user was let in with, by a request of which so much was known.
@@ -72,19 +76,24 @@ impl Granted {
         }
     }
 
-    /// The value of a Class attribute (RFC 2865 section 5.25), which some gear takes for text.
-    pub fn to_class(&self) -> Option<String> {
-        let written = storage::encode(self).ok()?;
+    /// The value of a Class attribute (RFC 2865 section 5.25), which some gear takes for text, with the
+    /// kinds of attributes of the accept.
+    pub fn to_class(&self, carried: &Carried) -> Option<String> {
+        let written = storage::encode(&(self, carried.at_most(KINDS))).ok()?;
         let octets = [&[FORM], &*written].concat();
         Some(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(octets)))
     }
 
     /// Reads the value of a Class attribute; `None` for any other.
-    pub fn of_class(class: &[u8]) -> Option<Self> {
+    pub fn of_class(class: &[u8]) -> Option<(Self, Carried)> {
         let text = class.strip_prefix(PREFIX.as_bytes())?;
         let octets = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (form, written) = octets.split_first()?;
-        (*form == FORM).then(|| storage::decode(written).ok()).flatten()
+        match *form {
+            FORM => storage::decode(written).ok(),
+            FORM_1 => storage::decode(written).ok().map(|granted| (granted, Carried::default())),
+            _ => None,
+        }
     }
 }
 
@@ -105,6 +114,7 @@ pub(crate) fn digest_of(profile: Option<&ReplyProfileFields>) -> ReplyDigest {
 mod tests {
     use super::*;
     use crate::id::RecordId;
+    use crate::records::{VendorAttribute, VendorValue};
 
     fn all() -> Circumstances {
         Circumstances {
@@ -119,24 +129,47 @@ mod tests {
         }
     }
 
+    /// So many attributes of vendors.
+    fn of_vendors(count: usize) -> ReplyProfileFields {
+        let numbers = (1..=u8::MAX).take(count);
+        let value = VendorValue::Integer(1);
+        let attribute = |number| VendorAttribute { vendor: 9, number, value: value.clone() };
+        ReplyProfileFields {
+            vendor_attributes: numbers.map(attribute).collect(),
+            ..ReplyProfileFields::default()
+        }
+    }
+
+    #[test]
+    fn of_what_an_earlier_version_wrote_the_kinds_are_not_known() {
+        let granted = Granted::new(UserId::from_record(4).unwrap(), &all(), [7; 8]);
+        let octets = [&[FORM_1], &*storage::encode(&granted).unwrap()].concat();
+        let class = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(octets));
+        assert_eq!(Granted::of_class(class.as_bytes()), Some((granted, Carried::default())));
+    }
+
     #[test]
     fn it_is_read_as_it_was_written_and_fits_into_an_attribute() {
         let user = UserId::from_record(u64::MAX).unwrap();
         for by in [all(), Circumstances::of(NetworkMethod::Pap)] {
-            let granted = Granted::new(user, &by, [0xff; 8]);
-            let class = granted.to_class().unwrap();
-            assert!(class.len() <= 253, "{}", class.len());
-            assert_eq!(Granted::of_class(class.as_bytes()), Some(granted.clone()));
-            assert_eq!(granted.circumstances(), by);
+            for count in [0, 1, KINDS, KINDS + 1] {
+                let granted = Granted::new(user, &by, [0xff; 8]);
+                let carried = Carried::of(Some(&of_vendors(count)));
+                let class = granted.to_class(&carried).unwrap();
+                assert!(class.len() <= 253, "{}", class.len());
+                let known = if count > KINDS { Carried::default() } else { carried };
+                assert_eq!(Granted::of_class(class.as_bytes()), Some((granted.clone(), known)));
+                assert_eq!(granted.circumstances(), by);
+            }
         }
     }
 
     #[test]
     fn nothing_else_is_one() {
         let user = UserId::from_record(4).unwrap();
-        let class = Granted::new(user, &all(), [7; 8]).to_class().unwrap();
+        let class = Granted::new(user, &all(), [7; 8]).to_class(&Carried::of(None)).unwrap();
         let torn = &class.as_bytes()[..class.len() - 4];
-        let other_form = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode([2, 4, 0]));
+        let other_form = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode([3, 4, 0]));
         for other in [torn, other_form.as_bytes(), b"tenantry-access:", b"staff", b"", &[0xff]] {
             assert_eq!(Granted::of_class(other), None, "{other:?}");
         }

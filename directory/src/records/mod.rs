@@ -3,6 +3,7 @@
 //! A record's kind and its indices are numbers in the file format: they are never reused.
 
 mod admin;
+mod carried;
 mod certificate_authority;
 mod certificate_mark;
 mod certificate_totals;
@@ -62,6 +63,7 @@ use storage::{Index, Kind, Relation};
 
 pub(crate) use admin::is_within;
 pub use admin::{Admin, AdminFields, AdminScope, AdminState};
+pub use carried::Carried;
 pub use certificate_authority::{
     BuiltIn, CertificateAuthority, CertificateAuthorityFields, CertificateHolder, ExpiredList,
     RevocationNote, UnstatedPurpose,

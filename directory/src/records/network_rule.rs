@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{GroupId, ReplyProfileId};
 use crate::network::{Circumstances, GearName, NetworkMethod, Ssid};
-use crate::time::Time;
+use crate::zone::WeekMinute;
 
 /// A rule of a RADIUS client. The first one whose conditions are all met decides.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +32,7 @@ pub struct Conditions {
     pub port_types: Vec<u32>,
     /// Wireless networks by their names.
     pub ssids: Vec<String>,
-    /// Times of the week.
+    /// Times of the week, as clocks show it where the gear stands.
     pub times: Vec<WeekPeriod>,
     /// What gear calls itself.
     pub gear: Vec<String>,
@@ -132,7 +132,7 @@ impl From<RuleOfVersion3> for NetworkRule {
     }
 }
 
-/// A part of each of some days, in UTC.
+/// A part of each of some days. Of an hour that comes twice as clocks are put back, both count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WeekPeriod {
     /// A bit for each day; the lowest is Monday's.
@@ -164,8 +164,13 @@ impl RuleVerdict {
 }
 
 impl Conditions {
-    /// Whether a request meets all of them but the groups and the device.
-    pub(crate) fn admit(&self, circumstances: &Circumstances, now: Time) -> bool {
+    /// Whether a request meets all of them but the groups and the device; what clocks show where the
+    /// gear stands is asked only of who looks at it.
+    pub(crate) fn admit(
+        &self,
+        circumstances: &Circumstances,
+        clock: impl FnOnce() -> Option<WeekMinute>,
+    ) -> bool {
         let Circumstances { method, port_type, ssid, .. } = circumstances;
         let is_named = |ssid: &Ssid| self.ssids.iter().any(|it| it.as_bytes() == ssid.octets());
         self.admit_gear(circumstances)
@@ -173,7 +178,8 @@ impl Conditions {
             && (self.port_types.is_empty()
                 || port_type.is_some_and(|port| self.port_types.contains(&port)))
             && (self.ssids.is_empty() || ssid.as_ref().is_some_and(is_named))
-            && (self.times.is_empty() || self.times.iter().any(|period| period.contains(now)))
+            && (self.times.is_empty()
+                || clock().is_some_and(|at| self.times.iter().any(|it| it.contains(at))))
     }
 
     fn admit_gear(&self, circumstances: &Circumstances) -> bool {
@@ -190,16 +196,9 @@ impl Conditions {
     }
 }
 
-/// Seconds of a day.
-const DAY: u64 = 24 * 60 * 60;
-/// What 1970-01-01 was, counted from Monday.
-const THURSDAY: u64 = 3;
-
 impl WeekPeriod {
-    fn contains(self, now: Time) -> bool {
-        let (day, minute) = (now.seconds() / DAY, now.seconds() % DAY / 60);
-        let is_day = self.days >> ((day + THURSDAY) % 7) & 1 == 1;
-        is_day && (u64::from(self.from)..u64::from(self.to)).contains(&minute)
+    fn contains(self, at: WeekMinute) -> bool {
+        self.days >> at.day & 1 == 1 && (self.from..self.to).contains(&at.minute)
     }
 }
 
@@ -207,8 +206,7 @@ impl WeekPeriod {
 mod tests {
     use super::*;
 
-    /// 2023-11-14T22:13:20Z, a Tuesday.
-    const TUESDAY: Time = Time(1_700_000_000_000);
+    const TUESDAY: WeekMinute = WeekMinute { day: 1, minute: 22 * 60 + 13 };
 
     #[test]
     fn a_period_is_of_its_days_and_ends_before_its_end() {
@@ -225,9 +223,10 @@ mod tests {
             assert_eq!(period.contains(TUESDAY), contains, "{period:?}");
         }
         let sunday = WeekPeriod { days: 0b100_0000, from: 0, to: 1440 };
-        assert!(!sunday.contains(TUESDAY) && sunday.contains(TUESDAY.plus(5 * DAY * 1_000)));
+        assert!(!sunday.contains(TUESDAY) && sunday.contains(WeekMinute { day: 6, ..TUESDAY }));
         let thursday = WeekPeriod { days: 0b1000, from: 0, to: 1 };
-        assert!(thursday.contains(Time(0)));
+        assert!(thursday.contains(WeekMinute { day: 3, minute: 0 }));
+        assert!(!thursday.contains(WeekMinute { day: 3, minute: 1 }));
     }
 
     #[test]
@@ -259,9 +258,10 @@ mod tests {
         let admits = |edit: fn(&mut Conditions)| {
             let mut conditions = all.clone();
             edit(&mut conditions);
-            conditions.admit(&circumstances, TUESDAY)
+            conditions.admit(&circumstances, || Some(TUESDAY))
         };
-        assert!(Conditions::default().admit(&circumstances, TUESDAY));
+        let unasked = || panic!("no rule is of a time of the week");
+        assert!(Conditions::default().admit(&circumstances, unasked));
         assert!(admits(|_| {}));
         assert!(!admits(|it| it.methods = vec![NetworkMethod::Peap]));
         assert!(!admits(|it| it.port_types = vec![5]));
@@ -272,10 +272,10 @@ mod tests {
         assert!(!admits(|it| it.service_types = vec![6]));
         // What the gear does not name is none of what a rule names.
         let silent = Circumstances::of(NetworkMethod::Pap);
-        assert!(!all.admit(&silent, TUESDAY));
+        assert!(!all.admit(&silent, || Some(TUESDAY)));
         assert!(
             Conditions { methods: all.methods, times: all.times, ..Conditions::default() }
-                .admit(&silent, TUESDAY)
+                .admit(&silent, || Some(TUESDAY))
         );
     }
 }

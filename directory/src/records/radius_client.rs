@@ -14,6 +14,7 @@ use super::{
 use crate::id::{GroupId, RecordId, ReplyProfileId};
 use crate::text::prepare;
 use crate::time::Time;
+use crate::zone::UTC;
 
 /// A RADIUS client's record; the shared secret is sealed beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +62,9 @@ pub struct RadiusClientFields {
     pub unknown_device_profile: Option<ReplyProfileId>,
     /// What it wants to be told about sessions that go on.
     pub orders: GearOrders,
+    /// Where its gear stands, by the name of a time zone of the IANA database: by its clocks times of
+    /// the week are judged in rules.
+    pub time_zone: String,
 }
 
 /// What becomes of those whose account is locked or whose password has ended.
@@ -91,13 +95,14 @@ impl Default for RadiusClientFields {
             mac_authentication: false,
             unknown_device_profile: None,
             orders: GearOrders::default(),
+            time_zone: UTC.to_owned(),
         }
     }
 }
 
 impl Record for RadiusClient {
     const KIND: Kind = kinds::RADIUS_CLIENT;
-    const VERSION: u8 = 5;
+    const VERSION: u8 = 6;
 
     fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
         match version {
@@ -105,6 +110,7 @@ impl Record for RadiusClient {
             2 => storage::decode::<Version2>(body).map(Self::from),
             3 => storage::decode::<Version3>(body).map(Self::from),
             4 => storage::decode::<Version4>(body).map(Self::from),
+            5 => storage::decode::<Version5>(body).map(Self::from),
             other => Err(Corrupt::version(Self::KIND, other)),
         }
     }
@@ -201,7 +207,7 @@ impl From<Version2> for RadiusClient {
             certificates: old.certificates,
             mac_authentication: old.mac_authentication,
             unknown_device_profile: old.unknown_device_profile,
-            orders: GearOrders::default(),
+            ..RadiusClientFields::default()
         };
         Self { uuid, stamp, fields, previous_until }
     }
@@ -310,8 +316,91 @@ impl From<Version4> for RadiusClient {
                 certificate_revoked: orders.certificate_revoked,
                 ..GearOrders::default()
             },
+            ..RadiusClientFields::default()
         };
         Self { uuid, stamp, fields, previous_until }
+    }
+}
+
+/// The record as version 5 wrote it.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct Version5 {
+    uuid: Uuid,
+    stamp: Stamp,
+    fields: FieldsOfVersion5,
+    previous_until: Option<Time>,
+}
+
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct FieldsOfVersion5 {
+    name: String,
+    sources: Vec<IpNet>,
+    require_message_authenticator: bool,
+    limit_proxy_state: bool,
+    allowed_groups: Vec<GroupId>,
+    reply_profile: Option<ReplyProfileId>,
+    second_factor: Option<Demand>,
+    asks_for_code: bool,
+    rules: Vec<NetworkRule>,
+    locked_or_expired: LockedOrExpired,
+    certificates: GearCertificates,
+    mac_authentication: bool,
+    unknown_device_profile: Option<ReplyProfileId>,
+    orders: OrdersOfVersion5,
+}
+
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct OrdersOfVersion5 {
+    port: u16,
+    suspended: Consequence,
+    locked: Consequence,
+    left_group: Consequence,
+    joined_group: Consequence,
+    password_changed: Consequence,
+    certificate_revoked: Consequence,
+    end_when_refused: bool,
+}
+
+impl From<Version5> for RadiusClient {
+    fn from(old: Version5) -> Self {
+        let Version5 { uuid, stamp, fields: old, previous_until } = old;
+        let fields = RadiusClientFields {
+            name: old.name,
+            sources: old.sources,
+            require_message_authenticator: old.require_message_authenticator,
+            limit_proxy_state: old.limit_proxy_state,
+            allowed_groups: old.allowed_groups,
+            reply_profile: old.reply_profile,
+            second_factor: old.second_factor,
+            asks_for_code: old.asks_for_code,
+            rules: old.rules,
+            locked_or_expired: old.locked_or_expired,
+            certificates: old.certificates,
+            mac_authentication: old.mac_authentication,
+            unknown_device_profile: old.unknown_device_profile,
+            orders: old.orders.into(),
+            ..RadiusClientFields::default()
+        };
+        Self { uuid, stamp, fields, previous_until }
+    }
+}
+
+impl From<OrdersOfVersion5> for GearOrders {
+    fn from(old: OrdersOfVersion5) -> Self {
+        Self {
+            port: old.port,
+            suspended: old.suspended,
+            locked: old.locked,
+            left_group: old.left_group,
+            joined_group: old.joined_group,
+            password_changed: old.password_changed,
+            certificate_revoked: old.certificate_revoked,
+            end_when_refused: old.end_when_refused,
+            ..Self::default()
+        }
     }
 }
 
@@ -477,5 +566,65 @@ mod tests {
             ..RadiusClientFields::default()
         };
         assert_eq!((read.fields, read.previous_until), (expected, Some(Time(9))));
+    }
+
+    #[test]
+    fn what_version_5_knew_stays_and_clocks_show_utc() {
+        let orders = OrdersOfVersion5 {
+            port: 1_700,
+            suspended: Consequence::Disconnect,
+            locked: Consequence::Nothing,
+            left_group: Consequence::Change,
+            joined_group: Consequence::Change,
+            password_changed: Consequence::Nothing,
+            certificate_revoked: Consequence::Disconnect,
+            end_when_refused: true,
+        };
+        let when = crate::records::Conditions {
+            times: vec![crate::records::WeekPeriod { days: 0b11111, from: 480, to: 1_080 }],
+            with_device: Some(crate::records::WithDevice::Own),
+            ..Default::default()
+        };
+        let rule =
+            NetworkRule { name: "r".into(), when, then: crate::records::RuleVerdict::Reject };
+        let fields = FieldsOfVersion5 {
+            name: "switch".into(),
+            sources: Vec::new(),
+            require_message_authenticator: true,
+            limit_proxy_state: true,
+            allowed_groups: Vec::new(),
+            reply_profile: RecordId::from_record(4),
+            second_factor: None,
+            asks_for_code: false,
+            rules: vec![rule.clone()],
+            locked_or_expired: LockedOrExpired::Reject,
+            certificates: GearCertificates::default(),
+            mac_authentication: true,
+            unknown_device_profile: None,
+            orders,
+        };
+        let (uuid, stamp) = (Uuid::from_u128(7), Stamp::new(Time(1)));
+        let old = Version5 { uuid, stamp, fields, previous_until: Some(Time(9)) };
+        let read = RadiusClient::upgrade(5, &storage::encode(&old).unwrap()).unwrap();
+        let orders = GearOrders {
+            port: 1_700,
+            suspended: Consequence::Disconnect,
+            left_group: Consequence::Change,
+            joined_group: Consequence::Change,
+            certificate_revoked: Consequence::Disconnect,
+            end_when_refused: true,
+            ..GearOrders::default()
+        };
+        let expected = RadiusClientFields {
+            name: "switch".into(),
+            rules: vec![rule],
+            reply_profile: RecordId::from_record(4),
+            mac_authentication: true,
+            orders,
+            time_zone: "UTC".into(),
+            ..RadiusClientFields::default()
+        };
+        assert_eq!((read.fields, read.previous_until), (expected, Some(Time(9))));
+        assert_eq!(orders.policy_changed, Consequence::Nothing);
     }
 }

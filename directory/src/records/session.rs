@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use storage::{Corrupt, Entries, Kind, Record};
 use uuid::Uuid;
 
-use super::{CertificateMark, Granted, ReplyDigest, indices, kinds};
+use super::{Carried, CertificateMark, Granted, ReplyDigest, indices, kinds};
 use crate::id::{RadiusClientId, RecordId, UserId};
 use crate::text::prepare_cut;
 use crate::time::Time;
@@ -63,6 +63,8 @@ pub struct Session {
     pub granted: Option<Granted>,
     /// What it goes on with since the gear was told otherwise.
     pub changed: Option<ReplyDigest>,
+    /// The kinds of attributes that it has of its accept and of what its gear was told since.
+    pub carried: Carried,
 }
 
 /// How a session ended.
@@ -119,18 +121,19 @@ pub(crate) fn gear_key(client: RadiusClientId, gear: &str) -> [u8; 16] {
 
 impl Record for Session {
     const KIND: Kind = kinds::SESSION;
-    const VERSION: u8 = 5;
+    const VERSION: u8 = 6;
     /// Gear reports all the time; what binds and searches remember must outlive that.
     const LOGGED: bool = false;
 
     fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
         match version {
-            // Two addresses, a certificate, a port and what was granted and changed stand at the end,
-            // and what is not known is a zero octet.
-            1 => storage::decode(&[body, &[0, 0, 0, 0, 0, 0]].concat()),
-            2 => storage::decode(&[body, &[0, 0, 0, 0]].concat()),
+            // Two addresses, a certificate, a port and what was granted, changed and carried stand at
+            // the end, and what is not known is a zero octet.
+            1 => storage::decode(&[body, &[0, 0, 0, 0, 0, 0, 0]].concat()),
+            2 => storage::decode(&[body, &[0, 0, 0, 0, 0]].concat()),
             // Version 3 knew of a certificate by one authority alone.
-            3 | 4 => storage::decode(&[body, &[0, 0, 0]].concat()),
+            3 | 4 => storage::decode(&[body, &[0, 0, 0, 0]].concat()),
+            5 => storage::decode(&[body, &[0]].concat()),
             other => Err(Corrupt::version(Self::KIND, other)),
         }
     }
@@ -181,10 +184,12 @@ mod tests {
             port: None,
             granted: None,
             changed: None,
+            carried: Carried::default(),
         };
         let body = storage::encode(&session).unwrap();
-        let (version_1, version_2) = (&body[..body.len() - 6], &body[..body.len() - 4]);
-        assert_eq!(Session::upgrade(4, &body[..body.len() - 3]).unwrap(), session);
+        let (version_1, version_2) = (&body[..body.len() - 7], &body[..body.len() - 5]);
+        assert_eq!(Session::upgrade(4, &body[..body.len() - 4]).unwrap(), session);
+        assert_eq!(Session::upgrade(5, &body[..body.len() - 1]).unwrap(), session);
         assert_eq!(Session::upgrade(1, version_1).unwrap(), session);
         assert_eq!(Session::upgrade(2, version_2).unwrap(), session);
         // Of version 3 a certificate was listed by the authority 5, with the number 1, 255.

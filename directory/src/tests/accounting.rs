@@ -10,7 +10,7 @@ use crate::accounting::{SessionBounds, SessionReport, SessionRules, Stage};
 use crate::collections::{Browse, SessionQuery};
 use crate::directory::{Directory, OpenOptions};
 use crate::id::{OrganizationId, RadiusClientId, SessionId};
-use crate::records::{Ending, RadiusClientFields, Session, Traffic};
+use crate::records::{Carried, Ending, RadiusClientFields, Session, Traffic};
 use crate::time::Time;
 
 const MINUTE: u64 = 60_000;
@@ -47,6 +47,7 @@ impl<'w> Gear<'w> {
             certificate: None,
             port: None,
             granted: None,
+            carried: Carried::default(),
         }
     }
 

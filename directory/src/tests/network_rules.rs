@@ -14,6 +14,8 @@ use crate::records::{
     WithDevice,
 };
 
+const HOUR: u64 = 60 * 60 * 1_000;
+
 struct Office {
     world: World,
     acme: OrganizationId,
@@ -246,6 +248,45 @@ fn rules_may_be_of_a_time_of_the_week() {
     assert!(!accepted(&office.login(client, "ada", pap())));
     office.world.pass(6 * DAY);
     assert!(accepted(&office.login(client, "ada", pap())));
+}
+
+#[test]
+fn times_are_those_of_the_clocks_where_the_gear_stands() {
+    let office = Office::new();
+    let mornings = WeekPeriod { days: 0b111_1111, from: 8 * 60, to: 9 * 60 };
+    let when = Conditions { times: vec![mornings], ..Conditions::default() };
+    let rules = vec![
+        rule("morning", when, RuleVerdict::Accept(None)),
+        rule("else", Conditions::default(), RuleVerdict::Reject),
+    ];
+    let client = office.client_with(|fields| {
+        (fields.rules, fields.time_zone) = (rules.clone(), "Europe/Berlin".into());
+    });
+    let client = client.unwrap();
+    // The world begins in November at 22:13:20, when clocks in Berlin show 23:13; and in July, 260 days
+    // later, they show one hour more.
+    let summer = 260 * 24 - 2;
+    for (pass, hours, is_in) in [(9, 8, true), (1, 9, false), (summer, 8, true), (1, 9, false)] {
+        office.world.pass(pass * HOUR);
+        assert_eq!(accepted(&office.login(client, "ada", pap())), is_in, "{hours}");
+        let explained = office.explained(client, "ada", pap());
+        let shown = explained.local_time.unwrap();
+        assert!(shown.contains(&format!("T{hours:02}:13:20+0")), "{shown}");
+        assert!(shown.ends_with("[Europe/Berlin]"), "{shown}");
+        assert_eq!(explained.rule.as_deref(), Some(if is_in { "morning" } else { "else" }));
+    }
+    let explained = office.explained(client, "nobody", pap());
+    assert!(explained.local_time.is_some(), "who is not let in for another reason");
+    let timeless = office.client_with(|fields| {
+        fields.name = "timeless".into();
+        fields.sources = vec!["198.51.100.0/24".parse().unwrap()];
+    });
+    assert_eq!(office.explained(timeless.unwrap(), "ada", pap()).local_time, None);
+    let nowhere = office.client_with(|fields| {
+        (fields.name, fields.time_zone) = ("nowhere".into(), "Europe/Atlantis".into());
+    });
+    let Err(Error::Invalid(invalid)) = nowhere else { panic!("taken") };
+    assert_eq!(invalid.pointer, "/time_zone");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod changes;
 mod later;
+mod policy;
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -17,8 +18,8 @@ use crate::events::{Action, Outcome};
 use crate::id::{GroupId, OrganizationId, RadiusClientId, UserId};
 use crate::orders::{OrderOutcome, SessionOrder};
 use crate::records::{
-    Conditions, Consequence, Departure, GearOrders, GroupFields, NetworkRule, RadiusClientFields,
-    RuleVerdict, Traffic, Trigger, UserState,
+    Carried, Conditions, Consequence, Departure, GearOrders, GroupFields, NetworkRule,
+    RadiusClientFields, RuleVerdict, Traffic, Trigger, UserState,
 };
 
 /// An organization whose RADIUS clients may want to be told.
@@ -38,6 +39,7 @@ const EVERYTHING: GearOrders = GearOrders {
     password_changed: Consequence::Disconnect,
     certificate_revoked: Consequence::Disconnect,
     end_when_refused: false,
+    policy_changed: Consequence::Nothing,
 };
 
 impl Office {
@@ -214,6 +216,7 @@ fn a_report(
         certificate: None,
         port: None,
         granted: None,
+        carried: Carried::default(),
     }
 }
 

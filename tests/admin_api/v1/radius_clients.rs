@@ -120,7 +120,8 @@ fn gear_is_told_nothing_about_sessions_unless_its_client_says_so() {
     let place = format!("radius-clients/{}", client.id);
     let none = json!({"port": 3799, "suspended": "nothing", "locked": "nothing",
         "left_group": "nothing", "joined_group": "nothing", "password_changed": "nothing",
-        "certificate_revoked": "nothing", "disconnect_when_refused": false});
+        "certificate_revoked": "nothing", "policy_changed": "nothing",
+        "disconnect_when_refused": false});
     assert_eq!(office.read(&place)["orders"], none);
     let wanted = json!({"orders": {"port": 1700, "left_group": "disconnect"}});
     let patched = office.act("PATCH", &place, Some(&wanted));

@@ -75,6 +75,11 @@ pub(crate) struct NewRadiusClient {
     /// nothing when absent.
     #[serde(default)]
     orders: GearOrders,
+    /// Where its gear stands, by the name of a time zone of the IANA database, such as `Europe/Berlin`:
+    /// by its clocks, summer time included, the `times` of `rules` are judged. `UTC` when absent.
+    #[serde(default = "utc")]
+    #[schema(default = "UTC")]
+    time_zone: String,
 }
 
 /// A RADIUS client with its secret, shown here and by the route that reveals it.
@@ -124,6 +129,10 @@ fn yes() -> bool {
     true
 }
 
+fn utc() -> String {
+    RadiusClientFields::default().time_zone
+}
+
 impl NewRadiusClient {
     fn resolve(
         self,
@@ -151,6 +160,7 @@ impl NewRadiusClient {
             mac_authentication: self.mac_authentication,
             unknown_device_profile: unknown,
             orders: self.orders.into(),
+            time_zone: self.time_zone,
         })
     }
 }

@@ -67,6 +67,10 @@ pub(crate) struct Explanation {
     device: Option<Uuid>,
     /// Whether a code is needed beside the password.
     needs_code: bool,
+    /// The time by which rules are judged, as clocks show it in the client's `time_zone`: with how far
+    /// they are from UTC, and the zone in brackets (RFC 9557). Null where no rule is of a time.
+    #[schema(required, example = "2030-07-01T08:30:00+02:00[Europe/Berlin]")]
+    local_time: Option<String>,
 }
 
 /// Says what would become of a request, without a password and without anybody being told.
@@ -112,5 +116,6 @@ pub(crate) async fn explain_radius_request(
         reply_profile: reply_profile.map(|profile| profile.uuid),
         device: explained.device,
         needs_code: explained.needs_code,
+        local_time: explained.local_time,
     }))
 }

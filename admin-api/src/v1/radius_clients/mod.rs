@@ -98,6 +98,9 @@ pub(crate) struct RadiusClient {
     unknown_device_profile: Option<Uuid>,
     /// What its gear is told about sessions that go on, when something of their users changes.
     orders: GearOrders,
+    /// Where its gear stands, by the name of a time zone of the IANA database, such as `Europe/Berlin`:
+    /// by its clocks, summer time included, the `times` of `rules` are judged.
+    time_zone: String,
 }
 
 /// What becomes of those whose account is locked or whose password has ended.
@@ -167,6 +170,7 @@ impl RadiusClient {
             mac_authentication: fields.mac_authentication,
             unknown_device_profile,
             orders: fields.orders.into(),
+            time_zone: fields.time_zone,
         })
     }
 

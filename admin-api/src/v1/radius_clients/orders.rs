@@ -35,6 +35,10 @@ pub(crate) struct GearOrders {
     /// authority, or by a list of another's. Its accept says so in a Class attribute of its own, which
     /// the gear has to say again in its reports; sessions from before the choice go on.
     certificate_revoked: Consequence,
+    /// When an admin changes what the client decides by (`rules` and their order, `allowed_groups`,
+    /// `reply_profile`, `time_zone` where a rule is of a time), or what a reply profile says with which
+    /// it lets in. `disconnect` ends sessions that would have another reply profile since then.
+    policy_changed: Consequence,
     /// Whether a session is ended whose gear refuses a change of authorization.
     disconnect_when_refused: bool,
 }
@@ -74,6 +78,7 @@ impl From<records::GearOrders> for GearOrders {
             password_changed,
             certificate_revoked,
             end_when_refused,
+            policy_changed,
         } = orders;
         Self {
             port,
@@ -83,6 +88,7 @@ impl From<records::GearOrders> for GearOrders {
             joined_group: joined_group.into(),
             password_changed: password_changed.into(),
             certificate_revoked: certificate_revoked.into(),
+            policy_changed: policy_changed.into(),
             disconnect_when_refused: end_when_refused,
         }
     }
@@ -98,6 +104,7 @@ impl From<GearOrders> for records::GearOrders {
             joined_group,
             password_changed,
             certificate_revoked,
+            policy_changed,
             disconnect_when_refused,
         } = orders;
         Self {
@@ -109,6 +116,7 @@ impl From<GearOrders> for records::GearOrders {
             password_changed: password_changed.into(),
             certificate_revoked: certificate_revoked.into(),
             end_when_refused: disconnect_when_refused,
+            policy_changed: policy_changed.into(),
         }
     }
 }

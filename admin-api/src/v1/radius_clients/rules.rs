@@ -40,7 +40,7 @@ pub(crate) struct Rule {
     /// The wireless networks that are meant, by the names behind the address in Called-Station-Id.
     #[serde(default)]
     ssids: Vec<String>,
-    /// When, in UTC.
+    /// When, as clocks show it in the `time_zone` of the client.
     #[serde(default)]
     times: Vec<Period>,
     /// The gear that is meant, by NAS-Identifier, of at most 64 octets.
@@ -82,7 +82,9 @@ pub(crate) enum Verdict {
     Reject,
 }
 
-/// A part of each of some days, in UTC. What goes on over midnight takes two of them.
+/// A part of each of some days, as clocks show it in the `time_zone` of the client. What goes on over
+/// midnight takes two of them. Of an hour that comes twice, as clocks are put back, both count; what they
+/// leave out comes on no such day.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = WeekPeriod)]

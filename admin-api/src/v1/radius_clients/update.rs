@@ -88,6 +88,11 @@ pub(crate) struct RadiusClientPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = GearOrders)]
     orders: Option<GearOrders>,
+    /// Where its gear stands, by the name of a time zone of the IANA database, such as `Europe/Berlin`:
+    /// by its clocks, summer time included, the `times` of `rules` are judged.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = String)]
+    time_zone: Option<String>,
 }
 
 /// Changes a RADIUS client.
@@ -178,5 +183,6 @@ impl Resolved {
         set(&mut fields.locked_or_expired, patch.locked_or_expired.map(Into::into));
         set(&mut fields.certificates, self.certificates);
         set(&mut fields.orders, patch.orders.map(Into::into));
+        set(&mut fields.time_zone, patch.time_zone);
     }
 }

@@ -8,7 +8,7 @@ use crate::network::{Circumstances, NetworkMethod};
 use crate::orders::{Ordered, Sequel};
 use crate::records::{Granted, ReplyProfileFields};
 
-const CHANGES: GearOrders = GearOrders {
+pub(super) const CHANGES: GearOrders = GearOrders {
     suspended: Consequence::Change,
     locked: Consequence::Change,
     left_group: Consequence::Change,
@@ -18,14 +18,14 @@ const CHANGES: GearOrders = GearOrders {
 };
 
 /// Gear that lets the staff into VLAN 20 and everybody else into VLAN 90.
-struct Network {
-    office: Office,
-    staff: GroupId,
-    gear: RadiusClientId,
+pub(super) struct Network {
+    pub(super) office: Office,
+    pub(super) staff: GroupId,
+    pub(super) gear: RadiusClientId,
 }
 
 impl Network {
-    fn new(orders: GearOrders) -> Self {
+    pub(super) fn new(orders: GearOrders) -> Self {
         let office = Office::new();
         let staff = office.group("staff", vec![]);
         let [staff_vlan, other_vlan] = ["20", "90"].map(|vlan| profile(&office, vlan));
@@ -42,7 +42,7 @@ impl Network {
     }
 
     /// What an accept of a user tells of itself.
-    fn accept(&self, login: &str) -> Option<Granted> {
+    pub(super) fn accept(&self, login: &str) -> Option<(Granted, Carried)> {
         let (world, acme) = (&self.office.world, self.office.acme);
         let door = Door::Radius(self.gear, Circumstances::of(NetworkMethod::Pap));
         let request = world.request(acme, Who::User(login.into()), RIGHT);
@@ -53,20 +53,20 @@ impl Network {
     }
 
     /// Begins a session of which the gear tells so much.
-    fn begin(&self, login: &str, granted: Option<Granted>) {
+    pub(super) fn begin(&self, login: &str, told: Option<(Granted, Carried)>) {
         let (world, of) = (&self.office.world, (self.office.acme, self.gear));
         let report = a_report(world, of, login, (login, Stage::Started, HERE));
-        let report = SessionReport { granted, ..report };
+        let report = telling(report, told);
         assert_eq!(world.directory.take_reports(&[report]).unwrap(), [true]);
         world.pass(1_000);
     }
 
     /// Lets a user in, whose session begins.
-    fn enter(&self, login: &str) {
+    pub(super) fn enter(&self, login: &str) {
         self.begin(login, self.accept(login));
     }
 
-    fn put_in(&self, group: GroupId, member: Member) {
+    pub(super) fn put_in(&self, group: GroupId, member: Member) {
         let acme = self.office.acme;
         let changed = self.office.world.change(move |change| {
             let mut grant = change.authorize::<ManageIdentities>(acme)?;
@@ -83,7 +83,11 @@ impl Network {
     }
 
     /// Tells what became of an order; what follows is kept, and an order that follows comes back.
-    fn conclude(&self, order: SessionOrder, outcome: &OrderOutcome) -> Option<SessionOrder> {
+    pub(super) fn conclude(
+        &self,
+        order: SessionOrder,
+        outcome: &OrderOutcome,
+    ) -> Option<SessionOrder> {
         let (directory, now) = (&self.office.world.directory, self.office.world.now());
         match directory.conclude_order(order, outcome, now)? {
             Sequel::Order(order) => Some(*order),
@@ -92,21 +96,21 @@ impl Network {
     }
 
     /// The only order that there is to give.
-    fn only(&self) -> SessionOrder {
+    pub(super) fn only(&self) -> SessionOrder {
         let mut orders = self.office.orders();
         assert_eq!(orders.len(), 1, "{:?}", orders.iter().map(said).collect::<Vec<_>>());
         orders.remove(0)
     }
 
     /// What the newest event tells under a name.
-    fn told(&self, field: &str) -> Option<String> {
+    pub(super) fn told(&self, field: &str) -> Option<String> {
         let event = self.office.world.events(self.office.acme.into(), 1).remove(0);
         let found = event.differences.into_iter().find(|told| told.field == field)?;
         Some(found.after?.trim_matches('"').to_owned())
     }
 }
 
-fn profile(office: &Office, vlan: &str) -> ReplyProfileId {
+pub(super) fn profile(office: &Office, vlan: &str) -> ReplyProfileId {
     let (acme, vlan) = (office.acme, vlan.to_owned());
     let made = office.world.change(move |change| {
         let mut grant = change.authorize::<ManageConfiguration>(acme)?;
@@ -120,8 +124,14 @@ fn profile(office: &Office, vlan: &str) -> ReplyProfileId {
     made.unwrap()
 }
 
+/// A report of gear that says again what an accept told.
+fn telling(report: SessionReport, told: Option<(Granted, Carried)>) -> SessionReport {
+    let (granted, carried) = told.unzip();
+    SessionReport { granted, carried: carried.unwrap_or_default(), ..report }
+}
+
 /// Whose session is meant, and what becomes of it.
-fn said(order: &SessionOrder) -> (String, String) {
+pub(super) fn said(order: &SessionOrder) -> (String, String) {
     let what = match &order.what {
         Ordered::End => "ends".to_owned(),
         Ordered::Change(profile) => profile.vlan.clone().unwrap(),
@@ -129,7 +139,7 @@ fn said(order: &SessionOrder) -> (String, String) {
     (order.session.login.clone(), what)
 }
 
-fn vlan(login: &str, vlan: &str) -> (String, String) {
+pub(super) fn vlan(login: &str, vlan: &str) -> (String, String) {
     (login.to_owned(), vlan.to_owned())
 }
 
@@ -347,7 +357,7 @@ fn a_new_accept_in_the_same_session_counts_from_then_on() {
     // The gear asks for the user again, in the session that goes on.
     let (world, of) = (&network.office.world, (network.office.acme, network.gear));
     let report = a_report(world, of, "ada", ("ada", Stage::Continues, HERE));
-    let report = SessionReport { granted: network.accept("ada"), ..report };
+    let report = telling(report, network.accept("ada"));
     assert_eq!(world.directory.take_reports(&[report]).unwrap(), [true]);
     network.put_in(inner, Member::User(network.office.ada));
     assert_eq!(network.office.orders().len(), 0, "it came with VLAN 20");
@@ -369,7 +379,7 @@ fn accepts_tell_of_themselves_only_where_a_client_asks_for_it() {
     assert_eq!(Network::new(GearOrders::default()).accept("ada"), None);
     for asked in [EVERYTHING, CHANGES] {
         let network = Network::new(asked);
-        let granted = network.accept("ada").unwrap();
+        let (granted, _) = network.accept("ada").unwrap();
         assert_eq!((granted.user, granted.method), (network.office.ada, NetworkMethod::Pap));
     }
 }
@@ -384,7 +394,7 @@ fn another_organizations_users_of_the_same_number_are_not_meant() {
     let theirs = client(world, beta, "wifi", |fields| fields.orders = CHANGES);
     network.enter("ada");
     let report = a_report(world, (beta, theirs), "ada", ("ada", Stage::Started, HERE));
-    let report = SessionReport { granted: network.accept("ada"), ..report };
+    let report = telling(report, network.accept("ada"));
     assert_eq!(world.directory.take_reports(&[report]).unwrap(), [true]);
     world.pass(1_000);
     network.put_in(network.staff, Member::User(network.office.ada));

@@ -125,6 +125,7 @@ fn sessions_end_with_the_certificates_that_began_them() {
             members_of: vec![],
             left: vec![],
             joined: vec![],
+            clients: vec![],
         };
         let done = office.world.directory.inner.store.write(move |change| {
             change.put(acme.partition(), 77, &record)?;
@@ -190,6 +191,7 @@ fn a_session_ends_with_what_any_authority_of_the_name_revoked() {
             members_of: vec![],
             left: vec![],
             joined: vec![],
+            clients: vec![],
         };
         let id = change.allocate(partition)?;
         change.put(partition, id, &note)?;
