@@ -27,3 +27,4 @@ mod rfc6614;
 mod rfc9190;
 mod rfc9765;
 mod rules;
+mod vectors;

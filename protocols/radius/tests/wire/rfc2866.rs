@@ -4,6 +4,7 @@ use radius::{Accounting, AccountingStatus, Answer, AttributeType, Command, DropR
 
 use crate::client::{Request, SECRET, attributes_of, md5_of};
 use crate::site::{Known, Site};
+use crate::vectors::Exchange;
 
 /// An Accounting-Request with its authenticator.
 fn signed(attributes: &[(u8, &[u8])], secret: &[u8]) -> Vec<u8> {
@@ -120,4 +121,33 @@ fn section_5_values_are_read_and_odd_ones_are_none() {
     assert_eq!(count(low, high), (2 << 32) + 5, "RFC 2869, section 5.1");
     let (low, high) = (AttributeType::ACCT_OUTPUT_OCTETS, AttributeType::ACCT_OUTPUT_GIGAWORDS);
     assert_eq!((count(low, high), accounting.framed_ipv4()), (0, None));
+}
+
+#[test]
+fn section_4_reports_and_answers_lie_on_the_wire_as_the_vectors_say() {
+    let vectors = Exchange::read(include_str!("../vectors/rfc2866_section_4.txt"));
+    let mut site = Site::accounting();
+    site.known = vec![Known::strict(1, vectors.text("secret"))];
+    for (name, status, session) in [
+        ("start", AccountingStatus::Start, &b"5f3a"[..]),
+        ("stop", AccountingStatus::Stop, b"5f3a"),
+        ("on", AccountingStatus::On, b""),
+    ] {
+        let (ticket, told) = reported(&mut site, &vectors.octets(name));
+        assert_eq!(told.status(), status, "{name}");
+        assert_eq!(told.octets(AttributeType::ACCT_SESSION_ID), session, "{name}");
+        if status == AccountingStatus::Stop {
+            let count = |low, high| told.count(low, high);
+            let (low, high) =
+                (AttributeType::ACCT_INPUT_OCTETS, AttributeType::ACCT_INPUT_GIGAWORDS);
+            assert_eq!(count(low, high), (2 << 32) + 5);
+            let (low, high) =
+                (AttributeType::ACCT_OUTPUT_OCTETS, AttributeType::ACCT_OUTPUT_GIGAWORDS);
+            assert_eq!(count(low, high), 9);
+            assert_eq!(told.number(AttributeType::ACCT_DELAY_TIME), Some(3));
+            assert_eq!(told.number(AttributeType::ACCT_TERMINATE_CAUSE), Some(1));
+        }
+        let answer = site.answers(ticket, &Answer::Recorded);
+        assert_eq!(answer, vectors.octets(&format!("{name}_answer")), "{name}");
+    }
 }

@@ -1,12 +1,13 @@
 //! RFC 3579: Message-Authenticator and EAP.
 
 use radius::{
-    Answer, AttributeType, Challenge, Credential, DropReason, Malformed, Message, Question,
-    Refusal, Reply, ReplyError, SessionKeys,
+    Answer, AttributeType, Challenge, Command, Credential, DropReason, Malformed, Message,
+    Question, Refusal, Reply, ReplyError, SessionKeys,
 };
 
 use crate::client::Request;
 use crate::site::{Known, Site};
+use crate::vectors::Exchange;
 
 /// EAP-Response/Identity of ada with identifier 5.
 const IDENTITY: &[u8] = b"\x02\x05\x00\x08\x01ada";
@@ -159,4 +160,37 @@ fn section_3_2_nobody_is_held_to_blame_where_several_could_have_sent_it() {
     let mut site = Site::of(vec![Known::strict(1, b"one"), Known::strict(2, b"two")]);
     let forged = Request::pap().encode();
     assert_eq!(site.drops(&forged), (None, DropReason::NotAuthentic));
+}
+
+#[test]
+fn section_3_requests_and_replies_lie_on_the_wire_as_the_vectors_say() {
+    let vectors = Exchange::read(include_str!("../vectors/rfc3579_section_3.txt"));
+    // A packet of EAP-TTLS with 300 octets of a handshake.
+    let handshake: Vec<u8> = (0..=255).chain(0..=43).collect();
+    let long = [&[1, 7, 1, 50, 21, 0][..], &handshake].concat();
+    let challenge =
+        |state: &[u8], packet: &[u8]| Answer::Challenge(Challenge::eap(state, packet).unwrap());
+    let mut accept = Reply::new();
+    accept.text(AttributeType::FILTER_ID, "staff").unwrap();
+    accept.eap(&[3, 5, 0, 4]).unwrap();
+    for (name, answer) in [
+        ("challenge", challenge(b"state-1", &[1, 6, 0, 6, 21, 32])),
+        ("long", challenge(b"state-2", &long)),
+        ("reject", Answer::Reject(None)),
+        ("accept", Answer::Accept(accept)),
+    ] {
+        let mut site = Site::of(vec![Known::strict(1, vectors.text("secret"))]);
+        let Some(Command::Ask(ticket, question)) = site.deliver(&vectors.octets("request")).pop()
+        else {
+            panic!("no question")
+        };
+        assert_eq!(packet_of(&question), IDENTITY);
+        assert_eq!((question.user_name(), question.framed_mtu()), (&b"ada"[..], Some(1400)));
+        assert_eq!(site.answers(ticket, &answer), vectors.octets(name), "{name}");
+    }
+    // One octet of it is another one, and nobody can have sent it who has the secret.
+    let mut forged = vectors.octets("request");
+    *forged.last_mut().unwrap() ^= 1;
+    let mut site = Site::of(vec![Known::strict(1, vectors.text("secret"))]);
+    assert_eq!(site.drops(&forged), (Some(1), DropReason::NotAuthentic));
 }

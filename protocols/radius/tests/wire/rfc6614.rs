@@ -1,9 +1,12 @@
 //! RADIUS inside TLS, and what its successor says (draft-ietf-radext-radiusdtls-bis).
 
-use radius::{Answer, Command, DropReason, Limits, Port, RADSEC, Reply, Version};
+use radius::{
+    Answer, AttributeType, Command, Credential, DropReason, Limits, Port, RADSEC, Reply, Version,
+};
 
 use crate::client::{Request, md5_of};
 use crate::site::Site;
+use crate::vectors::Exchange;
 
 fn site() -> Site {
     Site::tls(Version::V1_0, Limits::default())
@@ -142,4 +145,30 @@ fn ports_for_datagrams_serve_nothing_more_than_before() {
         assert_eq!(reason, DropReason::UnexpectedCode(40));
     }
     assert_ne!(Port::Tls(Version::V1_0), Port::Authentication);
+}
+
+#[test]
+fn section_2_3_packets_lie_inside_of_tls_as_the_vectors_say() {
+    let vectors = Exchange::read(include_str!("../vectors/rfc6614_section_2_3.txt"));
+    assert_eq!(vectors.text("secret"), RADSEC);
+    let mut site = site();
+    let Some(Command::Ask(ticket, question)) = site.deliver(&vectors.octets("login")).pop() else {
+        panic!("no question")
+    };
+    assert_eq!(question.user_name(), b"ada");
+    assert!(matches!(question.credential(), Credential::Pap(b"correct horse battery")));
+    let mut accept = Reply::new();
+    accept.text(AttributeType::FILTER_ID, "staff").unwrap();
+    assert_eq!(site.answers(ticket, &Answer::Accept(accept)), vectors.octets("accept"));
+    let Some(Command::Account(ticket, told)) = site.deliver(&vectors.octets("report")).pop() else {
+        panic!("no report")
+    };
+    assert_eq!(told.octets(AttributeType::ACCT_SESSION_ID), b"5f3a");
+    assert_eq!(site.answers(ticket, &Answer::Recorded), vectors.octets("report_answer"));
+    match site.deliver(&vectors.octets("status")).as_slice() {
+        [Command::Send { reply, .. }] => {
+            assert_eq!(reply.as_ref(), vectors.octets("status_answer"));
+        }
+        _ => panic!("no answer"),
+    }
 }

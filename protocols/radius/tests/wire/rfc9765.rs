@@ -1,4 +1,4 @@
-//! RADIUS/1.1. The octets are written by hand after the rules of the RFC, which prints none.
+//! RADIUS/1.1. The octets are made after the rules of the RFC, which prints none.
 
 use std::time::Duration;
 
@@ -9,18 +9,17 @@ use radius::{
 
 use crate::client::attributes_of;
 use crate::site::Site;
+use crate::vectors::Exchange;
 
-/// An Access-Request, token 01020304: User-Name "ada", User-Password "correct horse" as it is.
-const LOGIN: &str = "
-    01 00 00 28 01 02 03 04 00 00 00 00 00 00 00 00
-    00 00 00 00 01 05 61 64 61 02 0f 63 6f 72 72 65
-    63 74 20 68 6f 72 73 65";
+/// Packets as they lie on the wire.
+fn vectors() -> Exchange {
+    Exchange::read(include_str!("../vectors/rfc9765_section_4_1.txt"))
+}
 
-/// The Access-Accept with Class "staff", and the keys 0a0a and 0b0b0b as they are.
-const ACCEPTED: &str = "
-    02 00 00 30 01 02 03 04 00 00 00 00 00 00 00 00
-    00 00 00 00 19 07 73 74 61 66 66 1a 0a 00 00 01
-    37 10 04 0a 0a 1a 0b 00 00 01 37 11 05 0b 0b 0b";
+/// An Access-Request with the token 01020304.
+fn a_login() -> Vec<u8> {
+    vectors().octets("login")
+}
 
 fn octets(text: &str) -> Vec<u8> {
     let digits = text.split_whitespace();
@@ -50,13 +49,13 @@ fn asks(site: &mut Site, octets: &[u8]) -> (radius::Ticket, radius::Question<u32
 #[test]
 fn section_4_1_and_5_1_an_exchange_as_it_lies_on_the_wire() {
     let mut site = site();
-    let (ticket, question) = asks(&mut site, &octets(LOGIN));
+    let (ticket, question) = asks(&mut site, &a_login());
     assert_eq!(question.user_name(), b"ada");
     assert!(matches!(question.credential(), Credential::Pap(b"correct horse")));
     let mut reply = Reply::new();
     reply.text(radius::AttributeType::CLASS, "staff").unwrap();
     reply.session_keys(SessionKeys::new(&[10; 2], &[11; 3], 7)).unwrap();
-    assert_eq!(site.answers(ticket, &Answer::Accept(reply)), octets(ACCEPTED));
+    assert_eq!(site.answers(ticket, &Answer::Accept(reply)), vectors().octets("accept"));
 }
 
 #[test]
@@ -146,22 +145,22 @@ fn reports_are_taken_without_an_authenticator_and_keep_their_proxy_states() {
 #[test]
 fn section_4_2_2_only_the_token_tells_requests_apart_and_one_in_use_ends_the_connection() {
     let mut site = site();
-    let (first, _) = asks(&mut site, &octets(LOGIN));
+    let (first, _) = asks(&mut site, &a_login());
     let (second, _) = asks(&mut site, &packet(1, 6, b"\x01\x05ada\x02\x03x"));
-    let (_, reason) = site.drops(&octets(LOGIN));
+    let (_, reason) = site.drops(&a_login());
     assert_eq!(reason, DropReason::TokenReused);
     assert!(reason.ends_connection());
     assert_eq!(site.answers(second, &Answer::Reject(None))[7], 6);
     assert_eq!(site.answers(first, &Answer::Reject(None))[7], 4);
     // Who counts wrongly must not be told the answer of before.
     site.now += Duration::from_millis(1);
-    asks(&mut site, &octets(LOGIN));
+    asks(&mut site, &a_login());
 }
 
 #[test]
 fn section_6_1_what_cannot_be_served_is_a_protocol_error_without_the_code() {
     let mut site = site();
-    let (ticket, _) = asks(&mut site, &octets(LOGIN));
+    let (ticket, _) = asks(&mut site, &a_login());
     let unavailable =
         octets("34 00 00 1a 01 02 03 04 00 00 00 00 00 00 00 00 00 00 00 00 65 06 00 00 01 fa");
     assert_eq!(site.answers(ticket, &Answer::Silence), unavailable);
@@ -171,4 +170,26 @@ fn section_6_1_what_cannot_be_served_is_a_protocol_error_without_the_code() {
         }
         _ => panic!("no answer"),
     };
+}
+
+#[test]
+fn section_4_1_what_else_goes_over_a_connection_lies_on_the_wire_as_the_vectors_say() {
+    let (mut site, vectors) = (site(), vectors());
+    let (ticket, question) = asks(&mut site, &vectors.octets("eap"));
+    assert!(matches!(question.credential(), Credential::Eap(b"\x02\x05\x00\x08\x01ada")));
+    let challenge = Challenge::eap(b"state-1", &[1, 6, 0, 6, 21, 32]).unwrap();
+    let challenge = Answer::Challenge(challenge);
+    assert_eq!(site.answers(ticket, &challenge), vectors.octets("challenge"));
+    let Some(Command::Account(ticket, _)) = site.deliver(&vectors.octets("report")).pop() else {
+        panic!("no report")
+    };
+    assert_eq!(site.answers(ticket, &Answer::Recorded), vectors.octets("report_answer"));
+    for name in ["status", "order"] {
+        match site.deliver(&vectors.octets(name)).as_slice() {
+            [Command::Send { reply, .. }] => {
+                assert_eq!(reply.as_ref(), vectors.octets(&format!("{name}_answer")), "{name}");
+            }
+            _ => panic!("no answer to {name}"),
+        }
+    }
 }

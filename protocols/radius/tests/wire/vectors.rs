@@ -33,7 +33,8 @@ impl Exchange {
         hex(&self.words[name])
     }
 
-    fn text(&self, name: &str) -> &[u8] {
+    /// What is no octets.
+    pub(crate) fn text(&self, name: &str) -> &[u8] {
         self.words[name].as_bytes()
     }
 
