@@ -123,6 +123,12 @@ impl Gear {
         self.policy(organization, client).map(|policy| policy.settings.eap_methods)
     }
 
+    /// Whether devices are let in behind a client by their hardware addresses; never behind one that is
+    /// gone or whose organization does not answer.
+    pub fn lets_devices_in(&self, organization: OrganizationId, client: RadiusClientId) -> bool {
+        self.policy(organization, client).is_some_and(|policy| policy.mac_authentication)
+    }
+
     /// Whether an organization has any RADIUS clients that are answered.
     pub fn answers(&self, organization: OrganizationId) -> bool {
         self.organizations.get(&organization).is_some_and(|gear| !gear.clients.is_empty())

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::harness::eapol::Peer;
 use crate::harness::office::{Client, Office, id_of};
 use crate::harness::radius::Reply;
 
@@ -177,4 +178,60 @@ fn an_address_is_of_one_device_of_an_organization_and_another_has_its_own() {
     office.act("DELETE", &format!("devices/{}", ids[0].as_str().unwrap()), None);
     office.act("DELETE", &format!("groups/{printers}"), None);
     assert_eq!(office.read("devices")["items"], json!([]));
+}
+
+#[test]
+fn gear_that_asks_by_eap_md5_names_devices_and_nobody_else() {
+    let (office, printers, ids) = office();
+    // An address that is a user's name as well; and a user whose password is kept for CHAP.
+    office.set(&json!({"chap": true}));
+    office.user("0010a42319c1", "correct horse battery");
+    office.user("ada", "correct horse battery");
+    let rules = json!([{"name": "printers", "groups": [printers], "methods": ["mac"],
+        "verdict": "accept", "reply_profile": ids[1]}]);
+    let client = office.client("switch", &json!({"mac_authentication": true, "rules": rules}));
+    let plain = office.client("plain", &json!({}));
+    let peer = |client: &Client, name: &str, password: &str, calling: &str| {
+        let peer = office.peer(client, "MD5").quoted("identity", name).quoted("password", password);
+        // Nothing is shared afterwards.
+        peer.with(["-n", "-M", calling])
+    };
+    for name in ["0010a42319c0", "00-10-A4-23-19-C0", "00:10:a4:23:19:c0"] {
+        let verdict = peer(&client, name, name, ADDRESS).gets_in();
+        // Tunnel-Private-Group-Id, with its value 30 as eapol_test shows it.
+        assert!(verdict.says("Attribute 81"), "{}", verdict.output.stdout);
+        assert!(!verdict.says("MS-MPPE-Send-Key"), "{}", verdict.output.stdout);
+    }
+    let event = office.event("radius_access");
+    assert_eq!((&event["method"], &event["rule"]), (&json!("mac"), &json!("printers")), "{event}");
+    assert_eq!((&event["actor"]["kind"], &event["actor"]["id"]), (&json!("device"), &ids[0]));
+    let name = "0010a42319c0";
+    for (client, name, password, calling) in [
+        (&plain, name, name, ADDRESS),
+        (&client, name, "0010a42319c1", ADDRESS),
+        (&client, name, name, "00:10:a4:23:19:c1"),
+        // No device, though it is a user's name, and the password is the user's.
+        (&client, "0010a42319c1", "0010a42319c1", "00:10:a4:23:19:c1"),
+        (&client, "0010a42319c1", "correct horse battery", "00:10:a4:23:19:c1"),
+        (&client, "ada", "correct horse battery", ADDRESS),
+    ] {
+        peer(client, name, password, calling).stays_out();
+    }
+    let told =
+        |event: &Value| event["reason"] == "the answer is not that of the device's own address";
+    assert!((0..10_000).any(|_| office.events().iter().any(told)), "{:?}", office.events());
+    // Gear that checks a call has no password to tell.
+    peer(&client, name, "common", ADDRESS).with(["-N6:d:10"]).gets_in();
+    // Whoever has such a name outside and wants a tunnel gets one.
+    tunnel_of(&office, &client, name).gets_in();
+    let device = format!("devices/{}", ids[0].as_str().unwrap());
+    office.act("PATCH", &device, Some(&json!({"suspended": true})));
+    peer(&client, name, name, ADDRESS).stays_out();
+}
+
+/// A peer of EAP-TTLS whose outer identity is a device's address.
+fn tunnel_of(office: &Office, client: &Client, outer: &str) -> Peer {
+    let peer = office.peer(client, "TTLS").quoted("anonymous_identity", outer);
+    let peer = peer.quoted("identity", "ada").quoted("password", "correct horse battery");
+    peer.quoted("phase2", "auth=PAP").with(["-M", ADDRESS])
 }

@@ -25,6 +25,31 @@ pub(super) fn circumstances<C: Copy>(
     }
 }
 
+/// A device that gear names by its address in the place of a user, and from whose address the call
+/// comes, as the gear says: nobody can type that at a console or into a VPN's dialog.
+pub(super) struct CallingDevice {
+    pub(super) address: MacAddress,
+    /// The address as it is spelled for a name.
+    name: Vec<u8>,
+    /// Whether the gear says that it checks a call, so that it has no password to tell.
+    is_checked: bool,
+}
+
+impl CallingDevice {
+    /// The one that a request is about, if it is about one.
+    pub(super) fn of<C: Copy>(question: &Question<C>) -> Option<Self> {
+        let address = calling_device(question)?;
+        let is_checked = question.service_type() == Some(CALL_CHECK);
+        Some(Self { address, name: question.user_name().to_vec(), is_checked })
+    }
+
+    /// Whether what was said counts for it: that `knows` its name for a password, or any where the gear
+    /// checks a call.
+    pub(super) fn counts(&self, knows: impl FnOnce(&[u8]) -> bool) -> bool {
+        self.is_checked || knows(&self.name)
+    }
+}
+
 /// What gear says in Service-Type of a device that it asks about (RFC 2865, section 5.6).
 const CALL_CHECK: u32 = 10;
 
@@ -37,15 +62,19 @@ fn named_device<C: Copy>(question: &Question<C>) -> Option<MacAddress> {
     if matches!(credential, Credential::MsChapV2(_) | Credential::Eap(_)) {
         return None;
     }
-    let name = question.user_name();
-    let named = MacAddress::read(name)?;
-    let is_named = |text| MacAddress::read(text) == Some(named);
-    let is_calling = question.calling_station_id().is_some_and(is_named);
+    let named = calling_device(question)?;
     let is_checked = question.service_type() == Some(CALL_CHECK);
     let is_password = || match credential {
-        Credential::Pap(password) => is_named(password),
-        Credential::Chap(chap) => chap.verify(name),
+        Credential::Pap(password) => MacAddress::read(password) == Some(named),
+        Credential::Chap(chap) => chap.verify(question.user_name()),
         Credential::MsChapV2(_) | Credential::Eap(_) => false,
     };
-    (is_calling && (is_checked || is_password())).then_some(named)
+    (is_checked || is_password()).then_some(named)
+}
+
+/// The address that is the name in a request, and from which the call comes, as the gear says.
+fn calling_device<C: Copy>(question: &Question<C>) -> Option<MacAddress> {
+    let named = MacAddress::read(question.user_name())?;
+    let calling = question.calling_station_id().and_then(MacAddress::read);
+    (calling == Some(named)).then_some(named)
 }

@@ -4,15 +4,19 @@
 //! what the gear believes. So it counts only where the RADIUS client says so, never for a user, and
 //! only for what the client's policy gives to devices. A certificate proves a device at every client.
 
+use std::net::IpAddr;
+use std::sync::Arc;
+
 use storage::Snapshot;
 
-use super::attempt::{Attempt, Begun, Door, Outcome};
+use super::attempt::{Attempt, Begun, Door, Outcome, Who};
 use super::expiry::Notice;
 use super::placeholders::filled_for_device;
 use crate::access::Actor;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::{EventActor, Outcome as EventOutcome};
+use crate::id::OrganizationId;
 use crate::network::{Circumstances, MacAddress, NetworkMethod};
 use crate::policy::{Accepted, Asker, NetworkPolicy, Place, device_at};
 use crate::records::Device;
@@ -21,6 +25,7 @@ use crate::time::Time;
 const SUSPENDED: &str = "the device is suspended";
 const NO_ACCOUNT: &str = "a device has no account in the directory";
 const UNKNOWN: &str = "there is no such device";
+const NO_DEVICES: &str = "the RADIUS client lets no devices in by their addresses";
 
 /// What was decided about a device.
 pub(super) struct Judged<'p> {
@@ -61,6 +66,30 @@ fn judge_known<'p>(
 }
 
 impl Directory {
+    /// Answers for a device that gear named by its address in a conversation, `seen` from where and when.
+    /// Nobody else is looked for: a user has nothing to do with what is proven there.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn authenticate_device(
+        &self,
+        organization: OrganizationId,
+        address: MacAddress,
+        door: Door,
+        seen: (IpAddr, Time),
+    ) -> Result<Begun, Error> {
+        let snapshot = self.inner.store.read()?;
+        let who = Who::User(address.to_string());
+        let mut attempt = Attempt::new(who, door, seen.0, seen.1);
+        attempt.look_up(self, &snapshot, Some(organization))?;
+        let policy = attempt.policy.clone().filter(|policy| policy.mac_authentication);
+        let (Some(policy), Door::Radius(_, circumstances)) = (policy, door) else {
+            return Ok(Begun::Done(self.reject(&attempt, NO_DEVICES)));
+        };
+        let meant = (Arc::as_ref(&policy), address);
+        self.let_device_in(&snapshot, &attempt, meant, &circumstances)
+    }
+
     /// Answers for a device.
     pub(super) fn let_device_in(
         &self,

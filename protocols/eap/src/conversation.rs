@@ -7,6 +7,7 @@ use rustls::server::StoresServerSessions;
 
 use crate::failure::Failure;
 use crate::fragment::{Inbound, START};
+use crate::md5::Md5;
 use crate::method::Method;
 use crate::packet::{self, Kind, Response};
 use crate::question::{Answer, Question};
@@ -48,6 +49,9 @@ pub struct Settings {
     pub challenge: [u8; 16],
     /// Framed-MTU, if the network gear told it.
     pub framed_mtu: Option<u32>,
+    /// Sixteen other such octets where the peer may be a device that gear answers for by its hardware
+    /// address: it is asked by MD5-Challenge before anything is offered. None for all others.
+    pub device: Option<[u8; 16]>,
 }
 
 /// What to do next.
@@ -59,6 +63,9 @@ pub enum Command {
     Ask(Question),
     /// Let the peer in.
     Succeed(Success),
+    /// Let the device in, with this packet for it, EAP-Success: it was asked by MD5-Challenge, of which
+    /// no keys come.
+    Admit([u8; 4]),
     /// Let the peer stay outside, and hand it an EAP-Failure with the identifier of its response,
     /// which belongs to the carrier's refusal. The conversation is over.
     Fail(Failure),
@@ -90,6 +97,9 @@ pub struct Conversation {
 enum Stage {
     New,
     Identifying,
+    Challenged(Md5),
+    /// A device was asked about; the question again for who repeats its answer.
+    Answered(Question),
     Offered(Method),
     Running(Box<Run>),
     Over,
@@ -108,7 +118,11 @@ impl Conversation {
         match &self.stage {
             Stage::Offered(method) => Some(*method),
             Stage::Running(run) => Some(run.method()),
-            Stage::New | Stage::Identifying | Stage::Over => None,
+            Stage::New
+            | Stage::Identifying
+            | Stage::Challenged(_)
+            | Stage::Answered(_)
+            | Stage::Over => None,
         }
     }
 
@@ -118,7 +132,11 @@ impl Conversation {
         let handshake = match &self.stage {
             Stage::Running(run) => run.shakes_hands(),
             Stage::Offered(_) => true,
-            Stage::New | Stage::Identifying | Stage::Over => false,
+            Stage::New
+            | Stage::Identifying
+            | Stage::Challenged(_)
+            | Stage::Answered(_)
+            | Stage::Over => false,
         };
         let completes = |response: Response<'_>| {
             Method::of(response.kind).is_some() && Inbound::is_completed_by(response.data)
@@ -144,11 +162,16 @@ impl Conversation {
             return Command::Ignore;
         }
         match (std::mem::replace(&mut self.stage, Stage::Over), response.kind) {
-            (Stage::New | Stage::Identifying, Kind::IDENTITY) => {
-                let first = self.settings.offers.first().map(|offer| offer.method);
-                self.offer(first, &[])
+            (Stage::New | Stage::Identifying, Kind::IDENTITY) => self.identified(),
+            (Stage::Challenged(md5), Kind::MD5) => {
+                match md5.receive(response.identifier, response.data) {
+                    Some(answer) => self.ask(Question::md5(answer)),
+                    None => self.fail(Failure::Unexpected),
+                }
             }
-            (Stage::Offered(method), Kind::NAK) => self.renegotiate(method, response.data),
+            (Stage::Answered(question), Kind::MD5) => self.ask(question),
+            (Stage::Challenged(_), Kind::NAK) => self.renegotiate(None, response.data),
+            (Stage::Offered(method), Kind::NAK) => self.renegotiate(Some(method), response.data),
             (Stage::Offered(method), kind) if kind == method.kind() => match self.begin(method) {
                 Ok(run) => self.go_on(run, response.data),
                 Err(failure) => self.fail(failure),
@@ -167,17 +190,41 @@ impl Conversation {
                 let next = run.answer(answer);
                 self.follow(run, next)
             }
-            Stage::New | Stage::Identifying | Stage::Offered(_) | Stage::Over => {
-                self.fail(Failure::Unexpected)
-            }
+            Stage::Answered(_) => match answer {
+                Answer::Accept { .. } => Command::Admit(packet::success(self.identifier)),
+                Answer::Reject => self.fail(Failure::Refused),
+            },
+            Stage::New
+            | Stage::Identifying
+            | Stage::Challenged(_)
+            | Stage::Offered(_)
+            | Stage::Over => self.fail(Failure::Unexpected),
         }
+    }
+
+    /// Begins with a peer that said who it is, which nobody believes.
+    fn identified(&mut self) -> Command {
+        if let Some(challenge) = self.settings.device {
+            let md5 = Md5::new(challenge);
+            let data = md5.request();
+            self.stage = Stage::Challenged(md5);
+            return self.request(Kind::MD5, &data);
+        }
+        let first = self.settings.offers.first().map(|offer| offer.method);
+        self.offer(first, &[])
+    }
+
+    /// Asks about a device.
+    fn ask(&mut self, question: Question) -> Command {
+        self.stage = Stage::Answered(question.clone());
+        Command::Ask(question)
     }
 
     /// The peer takes none of what was offered but one of those that it names
     /// ([RFC 3748, section 5.3.1](https://www.rfc-editor.org/rfc/rfc3748#section-5.3.1)). Each
     /// method is offered once.
-    fn renegotiate(&mut self, refused: Method, wanted: &[u8]) -> Command {
-        self.settings.offers.retain(|offer| offer.method != refused);
+    fn renegotiate(&mut self, refused: Option<Method>, wanted: &[u8]) -> Command {
+        self.settings.offers.retain(|offer| Some(offer.method) != refused);
         let offered =
             |method: &Method| self.settings.offers.iter().any(|offer| offer.method == *method);
         let next = wanted.iter().filter_map(|kind| Method::of(Kind(*kind))).find(offered);

@@ -6,8 +6,11 @@
 //! It speaks EAP-TLS (RFC 5216, RFC 9190), EAP-TTLS (RFC 5281, RFC 9427) with PAP, CHAP, MS-CHAPv2
 //! and EAP-MSCHAPv2 inside, and PEAP version 0 with EAP-MSCHAPv2, over TLS 1.2 and 1.3.
 //!
-//! A finished tunnel is no login: only an accepted question leads to [`Command::Succeed`], and only
-//! that has [`Keys`]. Nothing that a peer says outside of its tunnel is asked about or believed.
+//! Where the driver says that a peer may be a device which gear answers for by its hardware address, the
+//! peer is asked by MD5-Challenge (RFC 3748) first, which is never asked of others.
+//!
+//! A finished tunnel is no login: only an accepted question leads to [`Command::Succeed`] or
+//! [`Command::Admit`], and only the first of them has [`Keys`]. Nothing that a peer says outside of its tunnel is asked about or believed.
 //! Which certificates and sessions count is up to whoever is asked.
 //!
 //! Keys cannot be printed:
@@ -20,6 +23,7 @@ mod avp;
 mod conversation;
 mod failure;
 mod fragment;
+mod md5;
 mod method;
 mod ms_chap;
 mod packet;

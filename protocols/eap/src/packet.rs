@@ -34,6 +34,8 @@ impl Kind {
     pub const NOTIFICATION: Self = Self(2);
     /// The peer wants another method.
     pub const NAK: Self = Self(3);
+    /// MD5-Challenge.
+    pub const MD5: Self = Self(4);
     /// EAP-TLS.
     pub const TLS: Self = Self(13);
     /// EAP-TTLS.

@@ -27,6 +27,9 @@ pub enum Proof {
     Chap(Chap),
     /// An answer to an MS-CHAPv2 challenge.
     MsChapV2(MsChapV2),
+    /// An answer to MD5-Challenge, outside of any tunnel, of a peer that may be a device. Which one, the
+    /// carrier says.
+    Md5(Chap),
     /// The certificates that the peer sent, its own first; it has proven that it has the key of
     /// that one, and nothing else is known of them.
     Certificate(Vec<CertificateDer<'static>>),
@@ -69,6 +72,11 @@ impl Question {
     pub(crate) fn ms_chap(name: &[u8], proof: MsChapV2) -> Self {
         let start = name.iter().position(|octet| *octet == b'\\').map_or(0, |at| at + 1);
         Self::new(name.get(start..).unwrap_or_default(), Proof::MsChapV2(proof))
+    }
+
+    /// Asks for a device that answered MD5-Challenge.
+    pub(crate) fn md5(answer: Chap) -> Self {
+        Self { user: Vec::new(), proof: Proof::Md5(answer), method: "EAP-MD5" }
     }
 
     /// Says by which method it was asked.

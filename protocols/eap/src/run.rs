@@ -126,6 +126,8 @@ impl Run {
                 }
                 None => Next::Fail(Failure::Refused),
             },
+            // It is asked outside of tunnels alone.
+            (Proof::Md5(_), Answer::Accept { .. }) => Next::Fail(Failure::Unexpected),
             (_, Answer::Reject) => Next::Fail(Failure::Refused),
         }
     }

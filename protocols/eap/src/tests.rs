@@ -23,6 +23,8 @@ struct Peer {
     identifier: u8,
     /// What came inside with the end of the handshake.
     heard: Vec<u8>,
+    /// What is offered.
+    offers: Vec<Offer>,
 }
 
 impl Peer {
@@ -46,16 +48,19 @@ impl Peer {
             .with_root_certificates(roots)
             .with_no_client_auth();
         let name = "radius.acme.example".try_into().unwrap();
+        let offers = vec![Offer { method, server: Arc::new(server) }];
         let mut conversation = Conversation::new(Settings {
-            offers: vec![Offer { method, server: Arc::new(server) }],
+            offers: offers.clone(),
             sessions: Arc::new(NoServerSessionStorage {}),
             challenge: [7; 16],
             framed_mtu: mtu,
+            device: None,
         });
         let offered = sent(conversation.receive(b"\x02\x00\x00\x08\x01ada"));
         assert_eq!(offered[4..], [method.kind().0, 0x20]);
         let tls = ClientConnection::new(Arc::new(client), name).unwrap();
-        Self { conversation, tls, method, identifier: offered[1], heard: Vec::new() }
+        let (identifier, heard) = (offered[1], Vec::new());
+        Self { conversation, tls, method, identifier, heard, offers }
     }
 
     /// A tunnel stands, and the peer may speak.
@@ -120,7 +125,9 @@ fn sent(command: Command) -> Vec<u8> {
     match command {
         Command::Send(packet) => packet,
         Command::Fail(failure) => panic!("{failure}"),
-        Command::Ask(_) | Command::Succeed(_) | Command::Ignore => panic!("nothing is sent"),
+        Command::Ask(_) | Command::Succeed(_) | Command::Admit(_) | Command::Ignore => {
+            panic!("nothing is sent")
+        }
     }
 }
 
@@ -128,7 +135,9 @@ fn failure(command: Command) -> Failure {
     match command {
         Command::Fail(failure) => failure,
         Command::Send(packet) => panic!("{packet:?} is sent"),
-        Command::Ask(_) | Command::Succeed(_) | Command::Ignore => panic!("it goes on"),
+        Command::Ask(_) | Command::Succeed(_) | Command::Admit(_) | Command::Ignore => {
+            panic!("it goes on")
+        }
     }
 }
 
@@ -242,6 +251,83 @@ fn what_tls_does_not_understand_is_told_by_an_alert_and_then_ended() {
     assert!(matches!(failure(peer.respond(&[0])), Failure::Tls(_)));
 }
 
+/// A conversation with what may be a device, and the identifier of the challenge that it has to answer.
+fn device(offers: Vec<Offer>) -> (Conversation, u8) {
+    let mut conversation = Conversation::new(Settings {
+        offers,
+        sessions: Arc::new(NoServerSessionStorage {}),
+        challenge: [7; 16],
+        framed_mtu: None,
+        device: Some([9; 16]),
+    });
+    let packet = sent(conversation.receive(b"\x02\x05\x00\x11\x010010a42319c0"));
+    assert_eq!(packet, [&[1, 6, 0, 22, 4, 16][..], &[9; 16]].concat());
+    (conversation, packet[1])
+}
+
+/// The packet that answers MD5-Challenge.
+fn answered(identifier: u8, answer: [u8; 16]) -> Vec<u8> {
+    [&[2, identifier, 0, 22, 4, 16][..], &answer].concat()
+}
+
+#[test]
+fn rfc3748_5_4_a_device_is_asked_by_a_challenge_and_only_an_accept_admits_it() {
+    for accepts in [true, false] {
+        let (mut conversation, identifier) = device(Vec::new());
+        for _ in 0..2 {
+            // Who repeats the answer hears the question again.
+            let Command::Ask(question) = conversation.receive(&answered(identifier, [3; 16]))
+            else {
+                panic!("nobody is asked")
+            };
+            assert!(question.user.is_empty());
+            let Proof::Md5(chap) = question.proof else { panic!("no answer to MD5-Challenge") };
+            assert_eq!((chap.identifier, chap.challenge, chap.response), (6, [9; 16], [3; 16]));
+        }
+        let answer = if accepts { Answer::Accept { counterproof: None } } else { Answer::Reject };
+        let command = conversation.answer(answer);
+        if let Command::Admit(packet) = &command {
+            assert_eq!((accepts, *packet), (true, [3, 6, 0, 4]));
+        } else {
+            assert_eq!((accepts, failure(command)), (false, Failure::Refused));
+        }
+        let again = conversation.receive(&answered(identifier, [3; 16]));
+        assert_eq!(failure(again), Failure::Unexpected, "it is over");
+    }
+}
+
+#[test]
+fn what_is_no_answer_to_a_challenge_ends_the_conversation_and_other_methods_may_be_asked_for() {
+    let (mut conversation, identifier) = device(Vec::new());
+    let short = [2, identifier, 0, 7, 4, 16, 1];
+    assert_eq!(failure(conversation.receive(&short)), Failure::Unexpected);
+    let (mut conversation, _) = device(Vec::new());
+    assert!(matches!(conversation.receive(&answered(99, [3; 16])), Command::Ignore));
+    let (mut conversation, identifier) = device(Vec::new());
+    let nak = [2, identifier, 0, 6, 3, 13];
+    let ended = failure(conversation.receive(&nak));
+    assert_eq!(ended, Failure::NoMethod { wanted: vec![13] });
+    // Nobody else is asked like that, whatever they want.
+    let mut peer = Peer::new(Method::Ttls, &version::TLS13, None);
+    let wanted = [2, peer.identifier, 0, 6, 3, 4];
+    let ended = failure(peer.conversation.receive(&wanted));
+    assert_eq!(ended, Failure::NoMethod { wanted: vec![4] });
+    let mut peer = Peer::new(Method::Ttls, &version::TLS13, None);
+    let unasked = answered(peer.identifier, [3; 16]);
+    assert_eq!(failure(peer.conversation.receive(&unasked)), Failure::Unexpected);
+}
+
+#[test]
+fn a_device_that_wants_a_tunnel_gets_one() {
+    let offers = Peer::new(Method::Tls, &version::TLS13, None).offers;
+    let (mut conversation, identifier) = device(offers);
+    let offered = sent(conversation.receive(&[2, identifier, 0, 6, 3, 13]));
+    assert_eq!(offered[4..], [13, 0x20]);
+    // Who refuses that as well is not asked for an answer again.
+    let ended = failure(conversation.receive(&[2, offered[1], 0, 6, 3, 4]));
+    assert_eq!(ended, Failure::NoMethod { wanted: vec![4] });
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -255,7 +341,7 @@ proptest! {
         for words in words {
             match peer.say(&words) {
                 Command::Send(packet) => peer.identifier = packet[1],
-                Command::Succeed(_) => panic!("nobody was accepted"),
+                Command::Succeed(_) | Command::Admit(_) => panic!("nobody was accepted"),
                 Command::Ask(_) | Command::Fail(_) | Command::Ignore => break,
             }
         }

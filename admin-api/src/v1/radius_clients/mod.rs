@@ -90,8 +90,9 @@ pub(crate) struct RadiusClient {
     #[schema(required)]
     previous_secret_until: Option<Moment>,
     /// Whether devices are let in by their hardware addresses (MAC authentication): a request whose
-    /// User-Name is an address and whose password is the same one, or that is a Call-Check, with
-    /// that address as Calling-Station-Id. Anybody could claim an address, so give devices little.
+    /// User-Name is an address and whose password (by PAP, CHAP or EAP-MD5) is the same one, or that is
+    /// a Call-Check, with that address as Calling-Station-Id. Anybody could claim an address, so give
+    /// devices little.
     mac_authentication: bool,
     /// What an accept of a device that is not known carries; those are not let in when null.
     #[schema(required)]

@@ -74,8 +74,9 @@ pub(crate) struct RadiusClientPatch {
     #[schema(value_type = GearCertificates)]
     certificates: Option<GearCertificates>,
     /// Whether devices are let in by their hardware addresses (MAC authentication): a request whose
-    /// User-Name is an address and whose password is the same one, or that is a Call-Check, with
-    /// that address as Calling-Station-Id. Anybody could claim an address, so give devices little.
+    /// User-Name is an address and whose password (by PAP, CHAP or EAP-MD5) is the same one, or that is
+    /// a Call-Check, with that address as Calling-Station-Id. Anybody could claim an address, so give
+    /// devices little.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = bool)]
     mac_authentication: Option<bool>,

@@ -19,6 +19,7 @@ use self::shown::Shown;
 use self::table::{Limits, State, Table};
 use self::turns::{Place, Turns};
 use super::candidates::ClientKey;
+use super::circumstances::CallingDevice;
 use crate::config::Radius;
 use crate::randomness;
 use crate::tls::Identity;
@@ -61,15 +62,20 @@ impl Talks {
         }
         let challenge = randomness::octets().ok()?;
         let (organization, client) = question.client();
-        let methods = directory.gear().ok()?.eap_methods(organization, client)?;
+        let gear = directory.gear().ok()?;
+        let methods = gear.eap_methods(organization, client)?;
+        let calling =
+            gear.lets_devices_in(organization, client).then(|| CallingDevice::of(question));
+        let device = calling.flatten();
         let ledger = self.sessions.ledger(organization, now);
         let settings = eap::Settings {
             offers: view::offers(&self.shown.tunnels(directory, organization)?, methods),
             sessions: Arc::clone(&ledger) as _,
             challenge,
             framed_mtu: question.framed_mtu(),
+            device: device.as_ref().map(|_| randomness::octets()).transpose().ok()?,
         };
-        Some(Talk::new(Conversation::new(settings), ledger, question))
+        Some(Talk::new(Conversation::new(settings), ledger, question, device))
     }
 
     /// Lets a conversation wait for its peer's next response, under a new State.

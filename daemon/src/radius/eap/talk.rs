@@ -12,7 +12,7 @@ use super::sessions::{By, Ledger, Proven};
 use super::table::State;
 use super::view;
 use crate::radius::candidates::ClientKey;
-use crate::radius::circumstances::circumstances;
+use crate::radius::circumstances::{CallingDevice, circumstances};
 
 /// A conversation with one peer.
 pub(in crate::radius) struct Talk {
@@ -28,6 +28,10 @@ pub(in crate::radius) struct Talk {
     outer: String,
     /// What the first request says, but the method.
     circumstances: Circumstances,
+    /// The device that the first request may be about, where the client lets those in.
+    device: Option<CallingDevice>,
+    /// Whether it was asked about last.
+    is_device: bool,
     /// Whether the gear wants to know how the keys are called.
     wants_key_name: bool,
     /// Whom the question is about that was asked last.
@@ -65,6 +69,7 @@ impl Talk {
         conversation: Conversation,
         ledger: Arc<Ledger>,
         question: &Question<ClientKey>,
+        device: Option<CallingDevice>,
     ) -> Self {
         Self {
             conversation: Box::new(conversation),
@@ -76,6 +81,8 @@ impl Talk {
             outer: String::from_utf8_lossy(question.user_name()).into_owned(),
             // Until a method is agreed on, nobody is asked about.
             circumstances: circumstances(question, NetworkMethod::EapTls),
+            device,
+            is_device: false,
             wants_key_name: question.wants_key_name(),
             asked: String::new(),
             by: By::Proof,
@@ -91,6 +98,7 @@ impl Talk {
     /// What the first request says, and the method that was agreed on.
     pub(in crate::radius) fn circumstances(&self) -> Circumstances {
         let method = match self.conversation.method().or(self.method) {
+            None if self.is_device => NetworkMethod::Mac,
             Some(Method::Ttls) => NetworkMethod::EapTtls,
             Some(Method::Peap) => NetworkMethod::Peap,
             Some(Method::Tls) | None => NetworkMethod::EapTls,
@@ -125,12 +133,16 @@ impl Talk {
         // A session counts for the method only in which it was made.
         let found = self.ledger.found();
         let own = found.filter(|found| Some(found.method) == self.conversation.method());
+        self.is_device = matches!(question.proof, Proof::Md5(_));
+        if let Proof::Md5(answer) = &question.proof {
+            return self.device.as_ref().and_then(|device| view::device(device, answer));
+        }
         let claim = view::claim(question, own)?;
         self.asked = claim.login().to_owned();
         self.by = match question.proof {
             // A certificate may be that of the session.
             Proof::Earlier | Proof::Certificate(_) => By::Session,
-            Proof::Password(_) | Proof::Chap(_) | Proof::MsChapV2(_) => By::Proof,
+            Proof::Password(_) | Proof::Chap(_) | Proof::MsChapV2(_) | Proof::Md5(_) => By::Proof,
         };
         Some(claim)
     }
@@ -160,6 +172,7 @@ impl Talk {
             Command::Send(packet) => Next::Send(packet),
             Command::Ask(question) => Next::Ask(question),
             Command::Succeed(success) => self.accept(&success),
+            Command::Admit(packet) => self.admit(&packet),
             Command::Fail(Failure::Refused) => Next::Reject(None),
             Command::Fail(failure) => Next::Reject(Some(failure)),
             Command::Ignore => Next::Silence,
@@ -183,5 +196,14 @@ impl Talk {
             self.ledger.keep(&Proven { method: success.method, user }, self.by);
         }
         Next::Accept(reply)
+    }
+
+    /// Likewise a device, which has no keys and leaves no session.
+    fn admit(&mut self, packet: &[u8]) -> Next {
+        match self.accepted.take().map(|accepted| view::admit(&accepted.reply, packet)) {
+            Some(Some(reply)) => Next::Accept(reply),
+            Some(None) => Next::Unwritten,
+            None => Next::Reject(None),
+        }
     }
 }

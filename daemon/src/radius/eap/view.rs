@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use directory::MacAddress;
 use directory::authentication::{MsChapV2, NetworkReply, Password, Proof};
 use directory::records::EapMethods;
 use eap::{Chap, Method, Offer, Success};
 use radius::{AttributeType, Reply, ReplyError, SessionKeys, verify_chap};
 
 use super::sessions::Proven;
+use crate::radius::circumstances::CallingDevice;
 use crate::radius::view::{of_profile, put_marks};
 use crate::tls::Tunnels;
 
@@ -31,6 +33,8 @@ pub(in crate::radius) enum Claim {
     User(String, Proof),
     /// A certificate with those between it and its authority.
     Certificate(Vec<Vec<u8>>),
+    /// A device, by its hardware address.
+    Device(MacAddress),
 }
 
 impl Claim {
@@ -38,9 +42,16 @@ impl Claim {
     pub(super) fn login(&self) -> &str {
         match self {
             Self::User(login, _) => login,
-            Self::Certificate(_) => "",
+            Self::Certificate(_) | Self::Device(_) => "",
         }
     }
+}
+
+/// The device that answered, if it gave its own address for a password, as gear does in its place.
+pub(super) fn device(device: &CallingDevice, answer: &Chap) -> Option<Claim> {
+    let Chap { identifier, challenge, response } = answer;
+    let knows = |name: &[u8]| verify_chap(*identifier, challenge, response, name);
+    device.counts(knows).then_some(Claim::Device(device.address))
 }
 
 /// Who a question claims to be, and what is to prove it; `None` for what can prove nobody. `found`
@@ -66,6 +77,8 @@ pub(super) fn claim(question: &eap::Question, found: Option<Proven>) -> Option<C
             user_name: question.user.clone(),
             nt_response: proof.response,
         })),
+        // Of devices alone, and never of a user.
+        eap::Proof::Md5(_) => return None,
     };
     let login = std::str::from_utf8(&question.user).ok()?.to_owned();
     // No login has control characters, but matching would pass over them (RFC 4518, section 2.2).
@@ -89,16 +102,31 @@ pub(super) fn accept(
     }
 }
 
-fn written(
-    accepted: &NetworkReply,
-    success: &Success,
-    wants_key_name: bool,
-) -> Result<Reply, ReplyError> {
+/// Likewise of a device that is let in, which shares no keys with the gear.
+pub(super) fn admit(accepted: &NetworkReply, packet: &[u8]) -> Option<Reply> {
+    let written = said(accepted).and_then(|mut reply| {
+        reply.eap(packet)?;
+        Ok(reply)
+    });
+    written.inspect_err(|error| tracing::error!(%error, "an accept cannot be sent")).ok()
+}
+
+/// What a profile says, and what the gear is to tell again.
+fn said(accepted: &NetworkReply) -> Result<Reply, ReplyError> {
     let mut reply = match &accepted.profile {
         Some(profile) => of_profile(profile)?,
         None => Reply::new(),
     };
     put_marks(&mut reply, accepted)?;
+    Ok(reply)
+}
+
+fn written(
+    accepted: &NetworkReply,
+    success: &Success,
+    wants_key_name: bool,
+) -> Result<Reply, ReplyError> {
+    let mut reply = said(accepted)?;
     let keys = &success.keys;
     // The name of the keys is new in each conversation; as a salt it needs no secrecy.
     let salt = keys.session().last_chunk().map_or(0, |salt| u16::from_be_bytes(*salt));

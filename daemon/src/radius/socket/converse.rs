@@ -18,6 +18,7 @@ const NO_BEGINNING: &str =
     "EAP cannot be offered: the organization's certificate or methods are missing";
 
 const OTHER_METHOD: &str = "the session that was resumed is of another method";
+const OTHER_ADDRESS: &str = "the answer is not that of the device's own address";
 const UNUSABLE: &str = "what was said inside the tunnel is no name and proof";
 
 impl<O: Outlet> Worker<O> {
@@ -158,8 +159,14 @@ impl Door {
         let now = Time(self.clock.wall());
         match claim {
             None => {
-                let is_session = matches!(question.proof, eap::Proof::Earlier);
-                let reason = if is_session { OTHER_METHOD } else { UNUSABLE };
+                let reason = match question.proof {
+                    eap::Proof::Earlier => OTHER_METHOD,
+                    eap::Proof::Md5(_) => OTHER_ADDRESS,
+                    eap::Proof::Password(_)
+                    | eap::Proof::Chap(_)
+                    | eap::Proof::MsChapV2(_)
+                    | eap::Proof::Certificate(_) => UNUSABLE,
+                };
                 self.directory.note_unproven(place, door, talk.outer(), (source, now), reason);
                 Ok(Begun::Done(Outcome::Reject))
             }
@@ -172,6 +179,9 @@ impl Door {
                 source,
                 now,
             }),
+            Some(Claim::Device(address)) => {
+                self.directory.authenticate_device(place, address, door, (source, now))
+            }
             Some(Claim::Certificate(chain)) => {
                 let presented = Presented { organization, claimed: None, chain, door, source, now };
                 self.directory.authenticate_certificate(presented).map(Begun::Done)

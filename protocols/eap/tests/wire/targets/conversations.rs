@@ -48,8 +48,8 @@ impl Sides {
 }
 
 /// The first octet says by which method, in which version of TLS, whether what follows is said
-/// inside of a tunnel, whether who asks is accepted, and how small packets are; then comes one
-/// packet, or what is said inside, after another, each behind its length. Tells how often somebody
+/// inside of a tunnel, whether who asks is accepted, how small packets are, and whether the peer may be
+/// a device; then comes one packet, or what is said inside, after another, each behind its length. Tells how often somebody
 /// was asked about.
 ///
 /// # Panics
@@ -66,11 +66,14 @@ pub(crate) fn run(octets: &[u8]) -> usize {
         sessions: Arc::new(NoServerSessionStorage {}),
         challenge: [7; 16],
         framed_mtu: (kind & 32 != 0).then_some(100),
+        device: (kind & 64 != 0).then_some([9; 16]),
     };
     let mut peer = Peer {
         conversation: Conversation::new(settings),
         identifier: 0,
         accepts: kind & 16 != 0,
+        may_be_device: kind & 64 != 0,
+        is_challenged: false,
         was_accepted: false,
         asked: 0,
         is_over: false,
@@ -102,6 +105,9 @@ struct Peer {
     /// That of the request that is to be answered.
     identifier: u8,
     accepts: bool,
+    may_be_device: bool,
+    /// Whether it answered MD5-Challenge last.
+    is_challenged: bool,
     was_accepted: bool,
     asked: usize,
     is_over: bool,
@@ -111,8 +117,9 @@ impl Peer {
     /// Takes a method, and shakes hands.
     fn tunnel(&mut self, number: u8, client: &Arc<ClientConfig>) -> ClientConnection {
         let mut tls = ClientConnection::new(Arc::clone(client), NAME.try_into().unwrap()).unwrap();
-        self.receive(b"\x02\x00\x00\x08\x01ada");
-        if number != METHODS[0].1 {
+        let offered = self.receive(b"\x02\x00\x00\x08\x01ada");
+        // A device is asked something else before.
+        if offered.is_some_and(|packet| packet[4] != number) {
             self.respond(3, &[number]);
         }
         self.speak(number, &mut tls);
@@ -158,6 +165,8 @@ impl Peer {
         if let Command::Ask(question) = &command {
             assert!(!self.is_over, "it goes on after its end");
             assert!(question.user.len() <= 16 << 10, "{} octets", question.user.len());
+            self.is_challenged = matches!(question.proof, Proof::Md5(_));
+            assert!(self.may_be_device || !self.is_challenged, "a user is asked like a device");
             self.asked += 1;
             let counterproof = Some(format!("S={}", "0".repeat(40)));
             // Nobody is accepted for having shown no certificate.
@@ -183,6 +192,12 @@ impl Peer {
                     "somebody is let in who was not asked about"
                 );
                 assert_eq!(success.packet[..1], [3]);
+                self.is_over = true;
+                None
+            }
+            Command::Admit(packet) => {
+                assert!(self.is_challenged && self.was_accepted && !self.is_over);
+                assert_eq!(packet[..1], [3]);
                 self.is_over = true;
                 None
             }
