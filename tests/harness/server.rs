@@ -30,6 +30,7 @@ pub(crate) struct Server {
     pub(crate) cleartext: String,
     pub(crate) admin_api: String,
     pub(crate) radius_auth: String,
+    pub(crate) radius_acct: String,
     pub(crate) ca_file: String,
 }
 
@@ -122,7 +123,7 @@ impl Site {
         let config = self.write_config(&listeners);
         let daemon = Daemon::start(["serve".into(), "--config".into(), config.into_os_string()])?;
         let ca_file = self.path("tls.pem").display().to_string();
-        Ok(Server { daemon, ldap, ldaps, cleartext, admin_api, radius_auth, ca_file })
+        Ok(Server { daemon, ldap, ldaps, cleartext, admin_api, radius_auth, radius_acct, ca_file })
     }
 
     /// Runs a command of `tenantryd` that takes `--config`, to its end.
@@ -175,7 +176,8 @@ impl Server {
     }
 }
 
-fn free_tcp() -> String {
+/// An address on which nobody listens.
+pub(crate) fn free_tcp() -> String {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 

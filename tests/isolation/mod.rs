@@ -4,5 +4,6 @@
 mod admin_api;
 mod concurrency;
 mod ldap;
+mod network;
 mod radius;
 mod world;

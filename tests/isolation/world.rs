@@ -11,7 +11,7 @@ use crate::harness::admin::Admin;
 use crate::harness::demo::Demo;
 use crate::harness::https::Https;
 use crate::harness::office::{Client, Office, id_of};
-use crate::harness::server::{Server, Site};
+use crate::harness::server::{Server, Site, free_tcp};
 
 /// The password of every user; only the organization tells one from the other.
 pub(super) const PASSWORD: &str = "correct horse battery";
@@ -45,6 +45,8 @@ pub(super) struct Theirs {
 #[derive(Debug)]
 pub(super) struct Side {
     pub(super) server: Server,
+    /// Where RADIUS is spoken inside TLS.
+    pub(super) radsec: String,
     _site: Site,
     _folder: TempDir,
 }
@@ -56,6 +58,8 @@ pub(super) struct World {
     pub(super) theirs: Theirs,
     pub(super) with: Side,
     pub(super) without: Side,
+    /// The key of who may do everything.
+    top: String,
 }
 
 impl World {
@@ -67,20 +71,40 @@ impl World {
         if let Some(world) = shared.upgrade() {
             return Some(world);
         }
-        let world = Arc::new(Self::new()?);
+        let world = Arc::new(Self::own(|_| {})?);
         *shared = Arc::downgrade(&world);
         Some(world)
     }
 
-    fn new() -> Option<Self> {
+    /// A world of a test's own, with more in the organization that asks.
+    pub(super) fn own(more: impl FnOnce(&Office)) -> Option<Self> {
         let demo = Arc::new(Demo::own()?);
         let top = demo.admin_api.tokens.administrator_with_billing.clone();
-        let ours = ours(&Office::on(Arc::clone(&demo)));
+        let office = Office::on(Arc::clone(&demo));
+        let ours = ours(&office);
+        more(&office);
+        drop(office);
         let mut demo = Arc::into_inner(demo).unwrap();
         demo.daemon().stop();
         let (with, without) = (Side::of(demo.folder()), Side::of(demo.folder()));
         let theirs = theirs(&with.https(Some(&top)), ours.address);
-        Some(Self { ours, theirs, with, without })
+        Some(Self { ours, theirs, with, without, top })
+    }
+
+    /// Does something in the other organization that must succeed; tells what came back.
+    pub(super) fn other(&self, method: &str, rest: &str, body: Option<&Value>) -> Value {
+        let path = format!("/v1/organizations/{}/{rest}", self.theirs.id);
+        let done = self.with.https(Some(&self.top)).send(method, &path, body);
+        assert!(matches!(done.status, 200 | 201), "{method} {rest}: {done:?}");
+        done.json()
+    }
+
+    /// Reads something in the organization that asks, in one of the daemons.
+    pub(super) fn read(&self, side: &Side, rest: &str) -> Value {
+        let path = format!("/v1/organizations/{}/{rest}", self.ours.id);
+        let read = side.https(None).with_token(self.ours.admin.session.token()).get(&path);
+        assert_eq!(read.status, 200, "{rest}: {read:?}");
+        read.json()
     }
 
     /// Both daemons: the one with the other organization first.
@@ -93,8 +117,10 @@ impl Side {
     fn of(folder: &Path) -> Self {
         let copy = tempfile::tempdir().unwrap();
         copy_folder(folder, copy.path());
+        let radsec = free_tcp();
         let site = Site::of_demo(copy.path()).unwrap().set("ldap", "cleartext_bind = true");
-        Self { server: site.serve(), _site: site, _folder: copy }
+        let site = site.set("radius", format!("radsec = [{radsec:?}]"));
+        Self { server: site.serve(), radsec, _site: site, _folder: copy }
     }
 
     /// Somebody at this daemon's admin API.
