@@ -20,6 +20,9 @@
 //! ```
 
 mod avp;
+#[cfg(test)]
+#[path = "../fuzz/src/targets/avps.rs"]
+mod avps;
 mod conversation;
 mod failure;
 mod fragment;

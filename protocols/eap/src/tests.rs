@@ -1,6 +1,8 @@
 //! Conversations with a peer whose TLS is whole and whose words are not.
 
 use std::io::Write as _;
+use std::panic::catch_unwind;
+use std::path::Path;
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -11,6 +13,7 @@ use rustls::{
     ClientConfig, ClientConnection, RootCertStore, ServerConfig, SupportedProtocolVersion, version,
 };
 
+use crate::avps;
 use crate::{Answer, BadAvps, Command, Conversation, Failure, Method, Offer, Proof, Settings};
 
 const VERSIONS: [&SupportedProtocolVersion; 2] = [&version::TLS12, &version::TLS13];
@@ -326,6 +329,20 @@ fn a_device_that_wants_a_tunnel_gets_one() {
     // Who refuses that as well is not asked for an answer again.
     let ended = failure(conversation.receive(&[2, offered[1], 0, 6, 3, 4]));
     assert_eq!(ended, Failure::NoMethod { wanted: vec![4] });
+}
+
+#[test]
+fn avps_survive_the_corpus() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/avps");
+    let files: Vec<_> =
+        std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
+    assert!(files.len() > 30, "{} files in {}", files.len(), folder.display());
+    let said = files.iter().filter(|file| {
+        let octets = std::fs::read(file).unwrap();
+        catch_unwind(|| avps::run(&octets)).unwrap_or_else(|_| panic!("{}", file.display()))
+    });
+    let count = said.count();
+    assert!((8..files.len()).contains(&count), "{count} of {}", files.len());
 }
 
 proptest! {
