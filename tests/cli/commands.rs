@@ -75,6 +75,10 @@ fn gear_is_made_explained_and_told_apart() {
     tenantry.does("group change-members staff --add-users ada");
     let explained = tenantry.shows("radius explain gate --login ada --method pap");
     assert_eq!((&explained["accept"], &explained["reason"]), (&json!(true), &json!(null)));
+    let moved = tenantry.shows("radius update gate --time-zone Asia/Kolkata");
+    assert_eq!(moved["time_zone"], "Asia/Kolkata");
+    let nowhere = tenantry.run("radius update gate --time-zone nowhere");
+    assert!(nowhere.code == 7 && nowhere.stderr.contains("--time-zone"), "{nowhere:?}");
 }
 
 #[test]

@@ -363,13 +363,17 @@ fn follow(session: &mut Session, report: SessionReport) {
     // What gear goes on telling of the accept says nothing of what it was told since.
     if let Some(granted) = report.granted
         && (is_news || session.granted.is_none())
-        && session.granted.as_ref() != Some(&granted)
     {
-        // An outer identity is nobody's login.
-        // The accept was ours; the login is what the gear says.
-        session.user = Some(granted.user);
-        (session.granted, session.changed) = (Some(granted), None);
-        session.carried = report.carried;
+        let is_same = session.granted.as_ref() == Some(&granted);
+        if !is_same {
+            // An outer identity is nobody's login.
+            // The accept was ours; the login is what the gear says.
+            session.user = Some(granted.user);
+            (session.granted, session.changed) = (Some(granted), None);
+        }
+        if session.changed.is_none() {
+            session.carried = report.carried;
+        }
     }
 }
 
