@@ -10,7 +10,8 @@
 //! peer is asked by MD5-Challenge (RFC 3748) first, which is never asked of others.
 //!
 //! A finished tunnel is no login: only an accepted question leads to [`Command::Succeed`] or
-//! [`Command::Admit`], and only the first of them has [`Keys`]. Nothing that a peer says outside of its tunnel is asked about or believed.
+//! [`Command::Admit`], and only the first of them has [`Keys`]. Nothing that a peer says outside of its
+//! tunnel is asked about or believed, but what a device answers to its challenge.
 //! Which certificates and sessions count is up to whoever is asked.
 //!
 //! Keys cannot be printed:

@@ -1,5 +1,7 @@
 //! Sessions about which is decided again when what a RADIUS client decides by is changed.
 
+use storage::Reading as _;
+
 use super::changes::{CHANGES, Network, profile, said, vlan};
 use super::*;
 use crate::id::{RecordId as _, ReplyProfileId};

@@ -47,10 +47,10 @@ impl Sides {
     }
 }
 
-/// The first octet says by which method, in which version of TLS, whether what follows is said
-/// inside of a tunnel, whether who asks is accepted, how small packets are, and whether the peer may be
-/// a device; then comes one packet, or what is said inside, after another, each behind its length. Tells how often somebody
-/// was asked about.
+/// The first octet says by which method, in which version of TLS, whether what follows is said inside of
+/// a tunnel, whether who asks is accepted, how small packets are, and whether the peer may be a device;
+/// then comes one packet, or what is said inside, after another, each behind its length. Tells how often
+/// somebody was asked about.
 ///
 /// # Panics
 /// When a conversation says or does what it must not.
