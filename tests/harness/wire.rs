@@ -216,6 +216,13 @@ pub(crate) fn sign(octets: &mut [u8], secret: &[u8]) {
     }
 }
 
+/// Makes the authenticator of an Accounting-Request right (RFC 2866, section 3).
+pub(crate) fn sign_report(octets: &mut [u8], secret: &[u8]) {
+    octets[4..20].fill(0);
+    let authenticator = md5_of(&[&*octets, secret]);
+    octets[4..20].copy_from_slice(&authenticator);
+}
+
 fn attributes_of(packet: &[u8]) -> Vec<Attribute> {
     let (mut attributes, mut rest) = (Vec::new(), &packet[20..]);
     while let [kind, length, ..] = rest {

@@ -9,7 +9,7 @@ use crate::harness::office::{Client, Office, id_of};
 use crate::harness::radius::Gear;
 use crate::harness::radsec::{RADSEC, RadSec};
 use crate::harness::wire::{
-    ACCEPT, ACCESS_REQUEST, Answer, Attribute, REJECT, Request, Wire, md5_of,
+    ACCEPT, ACCESS_REQUEST, Answer, Attribute, REJECT, Request, Wire, sign_report,
 };
 
 /// RFC 2759, section 9.2: what `User` answers with the password `clientPass`.
@@ -189,12 +189,11 @@ fn reports_of_another_organizations_gear_begin_count_and_end_nothing_here() {
 
 /// A report as it goes inside TLS.
 fn report(identifier: u8) -> Vec<u8> {
-    let bare = Request { identifier, authenticator: [0; 16], ..Request::new(4, RADSEC) };
+    let bare = Request { identifier, ..Request::new(4, RADSEC) };
     let request =
         bare.with(40, &[0, 0, 0, 1]).with(44, b"inside").with(1, b"ada").with(32, b"ap-1");
     let mut octets = request.encode();
-    let authenticator = md5_of(&[&octets, RADSEC.as_bytes()]);
-    octets[4..20].copy_from_slice(&authenticator);
+    sign_report(&mut octets, RADSEC.as_bytes());
     octets
 }
 

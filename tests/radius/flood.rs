@@ -2,10 +2,12 @@
 
 use serde_json::json;
 
+use crate::harness::authority::{Authority, Holder};
 use crate::harness::office::Office;
+use crate::harness::radsec::{RADSEC, RadSec};
 use crate::harness::random::Random;
 use crate::harness::resident::resident;
-use crate::harness::wire::{ACCEPT, Request, Wire, sign};
+use crate::harness::wire::{ACCEPT, PROXY_STATE, Request, Wire, sign, sign_report};
 
 const PASSWORD: &str = "correct horse battery";
 /// Packets of strangers between two honest requests.
@@ -78,4 +80,87 @@ fn fifty_thousand_mutated_packets_with_a_right_message_authenticator_do_no_harm(
     }
     let after = resident(office.demo.pid);
     assert!(after < before + GROWTH, "{before} KiB before, {after} KiB after");
+}
+
+/// A report that a session begins, with what goes for a name of it.
+fn report(secret: &str, session: &str) -> Vec<u8> {
+    let request = Request::new(4, secret).with(40, &[0, 0, 0, 1]).with(44, session.as_bytes());
+    let request = request.with(1, b"ada").with(32, b"ap-1").with(PROXY_STATE, b"state");
+    let mut octets = request.encode();
+    sign_report(&mut octets, secret.as_bytes());
+    octets
+}
+
+/// A mutated packet, whose length is right most of the time.
+fn mutated(random: &mut Random, seeds: &[Vec<u8>]) -> (Vec<u8>, bool) {
+    let mut packet = random.one_of(seeds).clone();
+    random.mutate(&mut packet);
+    let is_whole = random.below(8) > 0 && packet.len() >= 20;
+    if is_whole {
+        let length = u16::try_from(packet.len()).unwrap();
+        packet[2..4].copy_from_slice(&length.to_be_bytes());
+    }
+    (packet, is_whole)
+}
+
+#[test]
+fn ten_thousand_mutated_reports_with_a_right_authenticator_do_no_harm() {
+    let Some(office) = Office::alone() else { return };
+    let client = office.client("switch", &json!({}));
+    let acct = &office.demo.radius.acct;
+    let (wire, honest) = (Wire::from(office.address, acct), Wire::from(office.address, acct));
+    let mut random = Random::new(0xacc7);
+    let seeds = ["5f3a", "another", ""].map(|session| report(&client.secret, session));
+    for round in 0..100 {
+        for _ in 0..100 {
+            let (mut packet, is_whole) = mutated(&mut random, &seeds);
+            if is_whole {
+                sign_report(&mut packet, client.secret.as_bytes());
+            }
+            wire.send(&packet);
+        }
+        honest.send(&report(&client.secret, &format!("honest-{round}")));
+        assert_eq!(honest.receive()[0], 5, "{round}");
+        while wire.take().is_some() {}
+    }
+    let sessions = office.read("sessions?limit=1");
+    assert_eq!(sessions["items"].as_array().unwrap().len(), 1, "{sessions}");
+}
+
+#[test]
+fn ten_thousand_mutated_packets_inside_tls_end_connections_at_most() {
+    let Some(office) = Office::alone() else { return };
+    office.user("ada", PASSWORD);
+    let authority = Authority::new("whoever");
+    let issued = authority.issue(&Holder { common_name: "gateway", ..Holder::default() });
+    let certificates = json!({"fingerprints": [issued.fingerprint()]});
+    office.client("gateway", &json!({"sources": [], "certificates": certificates}));
+    let connect = || {
+        let place = (office.demo.radius.radsec.as_str(), office.demo.ca_file.as_str());
+        RadSec::connect(place, Some(&issued), &[]).unwrap()
+    };
+    let mut random = Random::new(0x7150);
+    let bare = || Request::new(1, RADSEC).with(1, b"nobody");
+    let seeds = [
+        bare().password(b"guess").encode(),
+        Request::login(RADSEC, "nobody", "guess").encode(),
+        bare().with(79, &[2, 1, 0, 5, 1]).authentic().encode(),
+        Request::status(RADSEC).encode(),
+        report(RADSEC, "5f3a"),
+    ];
+    let mut honest = connect();
+    for round in 0..200 {
+        let mut connection = connect();
+        for _ in 0..50 {
+            let (mut packet, is_whole) = mutated(&mut random, &seeds);
+            if is_whole && packet[0] == 4 {
+                sign_report(&mut packet, RADSEC.as_bytes());
+            } else if is_whole {
+                sign(&mut packet, RADSEC.as_bytes());
+            }
+            connection.send(&packet);
+        }
+        let login = Request::login(RADSEC, "ada", PASSWORD);
+        assert_eq!(honest.ask(&login).code, ACCEPT, "{round}");
+    }
 }
