@@ -5,7 +5,6 @@
 //! only for what the client's policy gives to devices. A certificate proves a device at every client.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use storage::Snapshot;
 
@@ -86,8 +85,7 @@ impl Directory {
         let (Some(policy), Door::Radius(_, circumstances)) = (policy, door) else {
             return Ok(Begun::Done(self.reject(&attempt, NO_DEVICES)));
         };
-        let meant = (Arc::as_ref(&policy), address);
-        self.let_device_in(&snapshot, &attempt, meant, &circumstances)
+        self.let_device_in(&snapshot, &attempt, (&policy, address), &circumstances)
     }
 
     /// Answers for a device.
