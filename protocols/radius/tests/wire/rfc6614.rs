@@ -34,7 +34,7 @@ fn section_2_3_the_secret_is_radsec_and_a_message_authenticator_may_be_missing()
     for request in [login(), login().authentic()] {
         let mut site = site();
         let (ticket, question) = site.asks(&request);
-        assert!(matches!(question.credential(), radius::Credential::Pap(b"correct horse")));
+        assert!(matches!(question.credential(), Credential::Pap(b"correct horse")));
         let reply = site.answers(ticket, &Answer::Accept(Reply::new()));
         assert_eq!(request.check(&reply, 2).len(), 1);
     }
