@@ -7,10 +7,7 @@ use crate::error::{Error, Invalid};
 use crate::id::RecordId;
 use crate::limits::{self, NAMED_GROUPS, NETWORK_RULES, VALUES};
 use crate::network::{GearName, Ssid};
-use crate::records::{Conditions, NetworkRule, ReplyProfile, WeekPeriod};
-use crate::records::{
-    Conditions, Group, NetworkRule, RadiusClientFields, ReplyProfile, WeekPeriod,
-};
+use crate::records::{Conditions, NetworkRule, RadiusClientFields, ReplyProfile, WeekPeriod};
 use crate::text::prepare;
 
 /// Minutes of a day.
