@@ -94,7 +94,7 @@ fn recorded(page: &str, parts: &[&str]) -> String {
     lines.join("\n") + "\n"
 }
 
-/// A line without what is another on each day: ids, times, hashes, ports, numbers of events, and
+/// A line without what is another on each day: ids, times, months, hashes, ports, numbers of events, and
 /// how wide that makes columns.
 fn masked(line: &str) -> String {
     let part_of_word = |letter: char| letter.is_ascii_alphanumeric() || "-:.+".contains(letter);
@@ -124,11 +124,15 @@ fn masked_word(word: &str, before: &str) -> String {
     let is_id = word.len() == 36 && word.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
     let is_seed = word.len() >= 26 && all(|it| it.is_ascii_uppercase() || it.is_ascii_digit());
     let is_time = word.len() >= 20 && word.as_bytes().get(10) == Some(&b'T') && word.ends_with('Z');
+    let is_month = word.len() == 7
+        && word.split('-').map(str::len).eq([4, 2])
+        && all(|it| it.is_ascii_digit() || *it == '-');
     let is_number = all(char::is_ascii_digit) && ["event", "line", "newest"].contains(&before);
     match word.rsplit_once(':') {
         _ if is_hash => "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),
         _ if is_id => "0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b".into(),
         _ if is_seed => "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP".into(),
+        _ if is_month => "2030-01".into(),
         _ if is_time => "2030-01-31T09:00:00Z".into(),
         _ if is_number => "57".into(),
         Some((host, port)) if host.ends_with("127.0.0.1") && port.parse::<u16>().is_ok() => {
@@ -148,5 +152,6 @@ fn what_is_another_each_day_is_masked() {
     let expected =
         "newest, 57 of 2030-01-31T09:00:00Z, has  the id 0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b";
     assert_eq!(masked(line), expected);
+    assert_eq!(masked("acme,2026-11,350"), "acme,2030-01,350");
     assert_eq!(masked("see 127.0.0.1:41231, 12 events"), "see 127.0.0.1:8443, 12 events");
 }

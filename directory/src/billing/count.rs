@@ -3,6 +3,7 @@
 use storage::{Change, Partition, Reading, Snapshot};
 
 use super::month::Month;
+use crate::access::organization;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::id::{OrganizationId, RecordId};
@@ -44,6 +45,19 @@ impl Directory {
             }
         }
         first.map_or(Ok(written), Err)
+    }
+
+    /// Counts the active users and devices of one organization, as [`count_usage`](Self::count_usage)
+    /// does of all of them.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn count_usage_of(&self, id: OrganizationId, now: Time) -> Result<(), Error> {
+        let record = organization(&self.inner.store.read()?, id)?;
+        let Some(Organization { state, .. }) = record else { return Ok(()) };
+        let (month, day) = Month::of(now);
+        let Some(count) = self.grown(id, state, (month, day))? else { return Ok(()) };
+        Ok(self.inner.store.write(move |change| note(change, id, month, count))?)
     }
 
     fn organization_behind(

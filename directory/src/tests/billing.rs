@@ -64,6 +64,28 @@ impl World {
 }
 
 #[test]
+fn one_organization_is_counted_without_the_others() {
+    let world = World::new();
+    let (acme, globex) = (world.organization("acme"), world.organization("globex"));
+    for organization in [acme, globex] {
+        world.user(organization, "ada");
+    }
+    world.directory.count_usage_of(acme, world.now()).unwrap();
+    let month = Month::of(world.now()).0;
+    let counted = |organization| {
+        let reading = world.directory.read(world.top()).unwrap();
+        let usage = reading.authorize::<View>(organization).unwrap().usage(month).unwrap();
+        usage.days.iter().map(|day| day.users).collect::<Vec<_>>()
+    };
+    assert_eq!((counted(acme), counted(globex)), (vec![1], vec![]));
+    world.user(acme, "eve");
+    world.directory.count_usage_of(acme, world.now()).unwrap();
+    assert_eq!(counted(acme), [2], "the most of the day is kept");
+    let nobody = OrganizationId::from_record(4_000_000).unwrap();
+    world.directory.count_usage_of(nobody, world.now()).unwrap();
+}
+
+#[test]
 fn what_is_counted_each_day_makes_a_bill_that_stays_as_it_is() {
     // The world begins on 2023-11-14.
     let world = World::new();

@@ -43,6 +43,10 @@ fn a_month_is_counted_by_the_daemon_and_billed_by_what_was_agreed() {
     let agreed = tenantry(&demo)
         .shows(&format!("billing agree --organization initech --plan standard --since {month}"));
     assert_eq!(agreed[0]["plan"], "standard");
+    let usage = must(&api.get(&format!("{initech}/billing/usage")));
+    assert_eq!(usage["users"], 4, "what an organization has is counted when a plan is agreed on");
+    let user = json!({"login": "late", "display_name": "late", "surname": "late"});
+    must(&api.post(&format!("{initech}/users"), &user));
     let early =
         json!({"organization": initech.rsplit('/').next(), "plan": null, "since": "2020-01"});
     let refused = api.post("/v1/billing/agreements", &early);
@@ -52,11 +56,11 @@ fn a_month_is_counted_by_the_daemon_and_billed_by_what_was_agreed() {
     demo.start_again();
     let api = demo.api_as_top();
     let counted = (0..200).map(|_| must(&api.get(&format!("{initech}/billing/usage"))));
-    let usage = counted.into_iter().find(|usage| usage["users"] == 4).expect("nothing was counted");
+    let usage = counted.into_iter().find(|usage| usage["users"] == 5).expect("nothing was counted");
     let invoice = must(&api.get(&format!("{initech}/billing/invoice?month={month}")));
     if usage["month"] == month.as_str() {
-        assert_eq!((&invoice["users"], &invoice["total"]), (&json!(4), &json!(1000 + 3 * 350)));
-        assert_eq!(invoice["lines"][1]["quantity"], 3);
+        assert_eq!((&invoice["users"], &invoice["total"]), (&json!(5), &json!(1000 + 4 * 350)));
+        assert_eq!(invoice["lines"][1]["quantity"], 4);
     }
     let none = api.get(&format!("{hooli}/billing/invoice?month={month}"));
     assert_eq!(none.status, 422, "nothing was agreed: {none:?}");

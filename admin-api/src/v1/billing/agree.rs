@@ -31,7 +31,7 @@ pub(crate) struct NewAgreement {
 }
 
 /// Agrees with an organization on a plan as it is now, from a month on. Later changes of the plan
-/// change nothing of it.
+/// change nothing of it. What the organization has is counted at once.
 #[utoipa::path(
     post,
     path = "/billing/agreements",
@@ -46,10 +46,20 @@ pub(crate) async fn agree_on_plan(
 ) -> Result<Json<List<Agreement>>, Problem> {
     let from = Month::read(&new.since)
         .ok_or_else(|| Problem::invalid("/since", "must be a month such as 2026-12"))?;
+    let now = home.caller.now();
     let agreed = home.caller.change(move |change| {
         let offer = change.authorize_provider::<ManageBilling>()?.plans()?.offer(new.plan)?;
         let organization = change.organization_id(new.organization)?;
-        change.authorize::<ManageBilling>(organization)?.billing().agree(from, offer)
+        let agreed = change.authorize::<ManageBilling>(organization)?.billing().agree(from, offer)?;
+        Ok((organization, agreed))
     });
-    Ok(Json(List { items: Agreement::list(agreed.await?), next: None }))
+    let (organization, agreed) = agreed.await?;
+    let counted = home.caller.api.blocking(move |directory| {
+        Ok::<_, Problem>(directory.count_usage_of(organization, now)?)
+    });
+    if counted.await.is_err() {
+        // It is agreed all the same; what was not counted is counted within the hour.
+        tracing::warn!("what an organization has could not be counted when a plan was agreed on");
+    }
+    Ok(Json(List { items: Agreement::list(agreed), next: None }))
 }
