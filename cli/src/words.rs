@@ -177,6 +177,8 @@ pub(crate) const NOUNS: &[Noun] = &[
             verb("usage", "show_usage"),
             verb("invoice", "draft_invoice"),
             verb("invoices", "draft_invoices"),
+            verb("contact", "show_billing_contact"),
+            verb("set-contact", "set_billing_contact"),
         ],
     },
     Noun {

@@ -12,6 +12,7 @@ mod crash;
 mod custom;
 mod delivery;
 mod devices;
+mod domains;
 mod earlier;
 mod events;
 mod gear;

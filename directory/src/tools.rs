@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use serde::Serialize;
-use storage::{Entropy, EventLog};
+use storage::{Entropy, EventLog, ReadError, Reading};
 use uuid::Uuid;
 
 use crate::authentication::{NewAuthenticators, Passkeys, RelyingParty};
+use crate::access::organization;
+use crate::authentication::{Passkeys, RelyingParty};
 use crate::delivery::DeliveryBounds;
 use crate::epochs::Epochs;
+use crate::id::Place;
 use crate::lasting::LastingKey;
 use crate::orders::OrderNetworks;
 use crate::recorder::Recorder;
-use crate::records::{Syntax, Token, TokenPurpose, TokenUse};
+use crate::records::{SessionLengths, Syntax, Token, TokenPurpose, TokenUse};
 use crate::time::Time;
 
 /// Randomness with what is made of it, and the event log.
@@ -74,6 +77,14 @@ impl Default for AdminSessionLives {
 }
 
 impl AdminSessionLives {
+    /// No longer than somebody said.
+    pub(crate) fn shortened(self, lengths: SessionLengths) -> Self {
+        Self {
+            longest: lengths.lifetime.map_or(self.longest, |length| length.min(self.longest)),
+            idle: lengths.idle.map_or(self.idle, |length| length.min(self.idle)),
+        }
+    }
+
     /// When a session ends that was begun and used at these times.
     pub(crate) fn end(self, token: &Token, used: Option<&TokenUse>) -> Time {
         if token.purpose != TokenPurpose::Session {
@@ -221,9 +232,25 @@ impl Tools {
         self.bounds.certificates.0
     }
 
-    /// How long sessions of admins last.
-    pub(crate) fn session_lives(&self) -> AdminSessionLives {
+    /// How long sessions of admins last at most.
+    pub(crate) fn longest_sessions(&self) -> AdminSessionLives {
         self.bounds.sessions
+    }
+
+    /// How long sessions of a place's admins last.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(crate) fn session_lives(
+        &self,
+        source: &impl Reading,
+        home: Place,
+    ) -> Result<AdminSessionLives, ReadError> {
+        let longest = self.longest_sessions();
+        let Place::Organization(home) = home else { return Ok(longest) };
+        // Nobody is let in by a token of an organization that is gone.
+        let home = organization(source, home)?;
+        Ok(home.map_or(longest, |home| longest.shortened(home.settings.admin_sessions)))
     }
 
     /// How long a device's report says something, in milliseconds.

@@ -9,6 +9,7 @@ mod freshness;
 mod limits;
 mod password_policy;
 mod recorder;
+mod rfc2247;
 mod rfc2307bis;
 mod rfc2696;
 mod rfc2891;

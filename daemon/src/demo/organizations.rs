@@ -104,6 +104,7 @@ impl Maker<'_> {
             slug: self.script.slug.to_owned(),
             name: self.script.name.to_owned(),
             base,
+            domain: None,
         };
         // The demonstration answers CHAP and MS-CHAPv2 as well, for which passwords are kept sealed
         // in clear and as NT hashes.

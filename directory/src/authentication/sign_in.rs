@@ -463,10 +463,11 @@ pub(super) fn open_session(
     origin: Origin,
     (action, differences): (Action, Vec<Difference>),
 ) -> Result<IssuedToken, Error> {
+    let lives = site.tools.session_lives(&*site.source, site.place)?;
     let wanted = Wanted {
         purpose: TokenPurpose::Session,
         name: "session".into(),
-        expires: site.now().plus(site.tools.session_lives().longest),
+        expires: site.now().plus(lives.longest),
         narrowing: Narrowing::default(),
         origin,
     };

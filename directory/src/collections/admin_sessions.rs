@@ -113,7 +113,8 @@ where
     /// All sessions of which something is kept. One that ended because it was not used is among
     /// them: it would be open again if sessions were to last longer without being used.
     fn kept(&self) -> Result<Vec<(Id, AdminSession)>, Error> {
-        let (partition, lives) = (self.home.partition(), self.site.tools.session_lives());
+        let lives = self.site.tools.session_lives(&*self.site.source, self.home)?;
+        let partition = self.home.partition();
         let mut sessions = Vec::new();
         for id in tokens_of(&*self.site.source, self.home, self.admin)? {
             let token = self.site.source.get::<Token>(partition, id)?;

@@ -184,7 +184,8 @@ fn sweep(
     admin: AdminNumber,
     wanted: TokenPurpose,
 ) -> Result<(), Error> {
-    let (partition, lives) = (site.partition(), site.tools.session_lives());
+    let lives = site.tools.session_lives(&*site.source, site.place)?;
+    let partition = site.partition();
     let (mut living, mut oldest) = (0_usize, None);
     for id in tokens_of(&*site.source, site.place, admin)? {
         let token = site.source.get::<Token>(partition, id)?;

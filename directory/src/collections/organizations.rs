@@ -1,21 +1,20 @@
 //! Organizations: customers of the provider.
 
-use storage::{Change, Kind, Partition, Reading, Snapshot};
+use storage::{Change, Partition, Reading, Snapshot};
 
 use super::billing::close_account;
 use super::gear_claims;
+use super::organization_settings::{check_sessions, check_settings, demanding_since};
 use super::presentation::check_apart;
 use super::site::Site;
-use crate::access::{
-    Grant, ManageAuthentication, ManageOrganizations, View, Who, organization, standing,
-};
+use crate::access::{Grant, ManageOrganizations, View, Who, organization, standing};
 use crate::error::{Error, Invalid, StoreFailure};
 use crate::events::{Action, Event, EventActor, Outcome, Subject, SubjectKind, differences};
 use crate::id::{OrganizationId, Place, RecordId};
 use crate::limits;
 use crate::records::{
-    Admin, AdminScope, Base, CustomMark, DeletedUser, Demand, Enrolment, Marks, Organization,
-    OrganizationFields, OrganizationState, Presentation, Settings, Stamp, User, indices, kinds,
+    Admin, AdminScope, Base, CustomMark, Marks, Organization, OrganizationFields,
+    OrganizationState, Presentation, Settings, Stamp, indices,
 };
 use crate::time::Time;
 
@@ -28,12 +27,6 @@ pub struct Organizations<'g, S> {
 pub struct OwnOrganization<'g, S> {
     pub(super) site: Site<'g, S>,
     pub(super) id: OrganizationId,
-}
-
-/// An organization's settings, as a grant for it changes them.
-pub struct OrganizationSettings<'g, S> {
-    site: Site<'g, S>,
-    id: OrganizationId,
 }
 
 /// What a new organization starts with.
@@ -63,17 +56,6 @@ impl<'t, 'c> Grant<'t, &mut Change<'c>, ManageOrganizations> {
     pub fn own(&mut self) -> Result<OwnOrganization<'t, &mut Change<'c>>, Error> {
         let id = self.organization()?;
         Ok(OwnOrganization { site: self.site_mut(), id })
-    }
-}
-
-impl<'t, 'c> Grant<'t, &mut Change<'c>, ManageAuthentication> {
-    /// The settings of the grant's organization.
-    ///
-    /// # Errors
-    /// `Missing` when the grant is for the provider.
-    pub fn settings(&mut self) -> Result<OrganizationSettings<'t, &mut Change<'c>>, Error> {
-        let id = self.organization()?;
-        Ok(OrganizationSettings { site: self.site_mut(), id })
     }
 }
 
@@ -110,6 +92,8 @@ impl Organizations<'_, &mut Change<'_>> {
         self.require_the_whole_scope()?;
         check(&new.fields)?;
         check_settings(&new.settings)?;
+        let sessions = new.settings.admin_sessions;
+        check_sessions(sessions, self.site.tools.longest_sessions())?;
         let settings = demanding_since(new.settings, None, self.site.now());
         check_taken(&*self.site.source, &new.fields, None)?;
         let number = self.site.source.allocate(Partition::Provider)?;
@@ -237,70 +221,6 @@ impl OwnOrganization<'_, &mut Change<'_>> {
     }
 }
 
-impl OrganizationSettings<'_, &mut Change<'_>> {
-    /// Changes the settings; with `revision`, only when nobody changed the organization in
-    /// between. Switching CHAP or MS-CHAPv2 off erases what was kept of passwords for it.
-    ///
-    /// # Errors
-    /// `Missing`, `Stale` or `Invalid`.
-    pub fn update(
-        &mut self,
-        revision: Option<u64>,
-        edit: impl FnOnce(&mut Settings) -> Result<(), Error>,
-    ) -> Result<Organization, Error> {
-        let mut record = read_at(&*self.site.source, self.id, revision)?;
-        let before = record.settings;
-        edit(&mut record.settings)?;
-        check_settings(&record.settings)?;
-        record.settings = demanding_since(record.settings, Some(&before), self.site.now());
-        if before.chap && !record.settings.chap {
-            self.erase_kept(kinds::CHAP_PASSWORD)?;
-        }
-        if before.ms_chap && !record.settings.ms_chap {
-            self.erase_kept(kinds::NT_HASH)?;
-        }
-        record.stamp.touch(self.site.now());
-        self.site.source.put(Partition::Provider, self.id.record(), &record)?;
-        if before.password_policy.history > 1 && record.settings.password_policy.history <= 1 {
-            super::passwords::erase_former(&mut self.site)?;
-        }
-        let told = differences(Some(&before), Some(&record.settings));
-        let subject = (SubjectKind::Organization, record.uuid, record.fields.slug.as_str());
-        self.site.tell(Action::Changed, subject, told)?;
-        Ok(record)
-    }
-
-    /// Erases what was kept of the users' passwords under a kind.
-    fn erase_kept(&mut self, kind: Kind) -> Result<(), Error> {
-        let partition = self.site.partition();
-        let users = self.site.source.scan::<User>(partition, None);
-        let users = users.map(|found| found.map(|(id, _)| id));
-        let deleted = self.site.source.scan::<DeletedUser>(partition, None);
-        let deleted = deleted.map(|found| found.map(|(id, _)| id));
-        let ids: Vec<storage::Id> = users.chain(deleted).collect::<Result<_, _>>()?;
-        for id in ids {
-            self.site.source.delete_secret(partition, kind, id)?;
-        }
-        Ok(())
-    }
-}
-
-/// Writes down since when a second factor is demanded of everybody.
-fn demanding_since(settings: Settings, before: Option<&Settings>, now: Time) -> Settings {
-    let demands = |settings: &Settings| settings.second_factor.demand == Demand::Required;
-    let since = match before.filter(|before| demands(before)) {
-        _ if !demands(&settings) => Time::default(),
-        Some(before) => before.enrolment.since,
-        None => now,
-    };
-    Settings { enrolment: Enrolment { since, ..settings.enrolment }, ..settings }
-}
-
-/// Reads the settings that hold in an organization.
-pub(crate) fn settings(source: &impl Reading, id: OrganizationId) -> Result<Settings, Error> {
-    Ok(read(source, id)?.settings)
-}
-
 /// Destroys what deleted organizations left behind when their grace period is over; returns how
 /// many.
 pub(crate) fn destroy_expired(change: &mut Change<'_>, now: Time) -> Result<usize, Error> {
@@ -367,7 +287,7 @@ pub(super) fn refuse_deleted(record: &Organization) -> Result<(), Error> {
     }
 }
 
-fn read(source: &impl Reading, id: OrganizationId) -> Result<Organization, Error> {
+pub(super) fn read(source: &impl Reading, id: OrganizationId) -> Result<Organization, Error> {
     organization(source, id)
         .map_err(StoreFailure::from)
         .map_err(Error::Store)?
@@ -400,30 +320,8 @@ fn check(fields: &OrganizationFields) -> Result<(), Invalid> {
     }
 }
 
-fn check_settings(settings: &Settings) -> Result<(), Invalid> {
-    const MINUTE: u64 = 60 * 1_000;
-    const DAY: u64 = 24 * 60 * MINUTE;
-    if settings.remember_verified > DAY {
-        return Err(Invalid::new("/remember_verified", "must be a day at most"));
-    }
-    let factor = settings.second_factor;
-    if factor.demand != Demand::Off && !factor.spellings.any() {
-        let message = "at least one must be allowed where a code is demanded";
-        return Err(Invalid::new("/second_factor/spellings", message));
-    }
-    if settings.enrolment.grace > 366 * DAY {
-        return Err(Invalid::new("/second_factor/enrolment_grace", "must be 366 days at most"));
-    }
-    if settings.deleted_users_kept > 366 * DAY {
-        return Err(Invalid::new("/deleted_users_kept", "must be 366 days at most"));
-    }
-    if !(MINUTE..=90 * DAY).contains(&settings.invitation_life) {
-        return Err(Invalid::new("/invitation_life", "must be a minute at least, 90 days at most"));
-    }
-    settings.demands().check()
-}
-
-/// Slugs and bases are unique, and no base lies under another's: a search cannot reach over.
+/// Slugs, domains and bases are unique, and no base lies under another's: a search cannot reach
+/// over.
 fn check_taken(
     source: &impl Reading,
     fields: &OrganizationFields,
@@ -433,6 +331,13 @@ fn check_taken(
     let slug = source.find_first(Partition::Provider, indices::ORGANIZATION_SLUG, slug)?;
     if slug.is_some() && slug != own.map(OrganizationId::record) {
         return Err(Error::Taken { pointer: "/slug" });
+    }
+    if let Some(domain) = &fields.domain {
+        let (index, domain) = (indices::ORGANIZATION_DOMAIN, domain.as_str().as_bytes());
+        let holder = source.find_first(Partition::Provider, index, domain)?;
+        if holder.is_some() && holder != own.map(OrganizationId::record) {
+            return Err(Error::Taken { pointer: "/domain" });
+        }
     }
     if is_free(source, &fields.base, own)? {
         Ok(())

@@ -360,7 +360,8 @@ impl<R: Reading> Numbers<'_, R> {
     }
 }
 
-fn check_mail(pointer: &str, mail: &str) -> Result<(), Invalid> {
+/// Checks a mail address.
+pub(super) fn check_mail(pointer: &str, mail: &str) -> Result<(), Invalid> {
     limits::line_of(pointer, mail, LINE)?;
     let plain = mail.split_once('@').is_some_and(|(local, domain)| {
         !local.is_empty() && !domain.is_empty() && !domain.contains('@')

@@ -5,14 +5,14 @@ use storage::{KindCheck, Report};
 use super::Directory;
 use crate::error::Error;
 use crate::records::{
-    Admin, Agreements, CertificateAuthority, CertificateTotals, ClosedAccount, Compliance,
-    ComplianceWatch, Credential, CustomAttribute, DeadLetter, DeletedUser, DeliveryProgress,
-    Departure, DepartureTotals, Device, EventDestination, EventKeeping, FormerPassword, GearClaims,
-    Group, GroupPasswordPolicy, Import, ImportWork, Invitation, IssuedCertificate, Organization,
-    OwnCertificates, Passkey, PasswordHistory, Plan, RadiusClient, RecoveryCodes, Repeat,
-    ReplyProfile, RevokedCertificates, SearchTelling, SecurityPolicy, SecurityPolicyVersion,
-    ServerCertificate, ServiceAccount, Session, SessionTotals, SettledReports, Token, TokenUse,
-    UsageMonth, User, UserCap, UserTotals,
+    Admin, Agreements, BillingContact, CertificateAuthority, CertificateTotals, ClosedAccount,
+    Compliance, ComplianceWatch, Credential, CustomAttribute, DeadLetter, DeletedUser,
+    DeliveryProgress, Departure, DepartureTotals, Device, EventDestination, EventKeeping,
+    FormerPassword, GearClaims, Group, GroupPasswordPolicy, Import, ImportWork, Invitation,
+    IssuedCertificate, Organization, OwnCertificates, Passkey, PasswordHistory, Plan, RadiusClient,
+    RecoveryCodes, Repeat, ReplyProfile, RevokedCertificates, SearchTelling, SecurityPolicy,
+    SecurityPolicyVersion, ServerCertificate, ServiceAccount, Session, SessionTotals,
+    SettledReports, Token, TokenUse, UsageMonth, User, UserCap, UserTotals,
 };
 
 impl Directory {
@@ -55,6 +55,7 @@ impl Directory {
             KindCheck::of::<Plan>(),
             KindCheck::of::<Agreements>(),
             KindCheck::of::<UsageMonth>(),
+            KindCheck::of::<BillingContact>(),
             KindCheck::of::<Import>(),
             KindCheck::of::<ImportWork>(),
             KindCheck::of::<DepartureTotals>(),

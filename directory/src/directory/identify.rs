@@ -36,7 +36,7 @@ impl Directory {
         context.actor = Actor(Who::Admin { admin, token });
         standing(&snapshot, &context, admin, token)??;
         let used = snapshot.get::<TokenUse>(token.home.partition(), token.number.record())?;
-        let lives = self.inner.tools.session_lives();
+        let lives = self.inner.tools.session_lives(&snapshot, token.home)?;
         let has_ended = lives.end(&record, used.as_ref()) <= context.now;
         if has_ended || record.origin.carrier != carrier {
             return Err(Refusal::Unauthenticated.into());
@@ -51,8 +51,9 @@ impl Directory {
     /// When the store fails.
     pub fn note_use(&self, context: Context) -> Result<(), Error> {
         let Who::Admin { token, .. } = context.actor.0 else { return Ok(()) };
-        let lives = self.inner.tools.session_lives();
+        let tools = self.inner.tools.clone();
         self.inner.store.write(move |change| {
+            let lives = tools.session_lives(&*change, token.home)?;
             let (partition, number) = (token.home.partition(), token.number.record());
             let there = change.get::<Token>(partition, number)?.is_some();
             let used = change.get::<TokenUse>(partition, number)?;

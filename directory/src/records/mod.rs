@@ -4,6 +4,7 @@
 
 mod admin;
 mod carried;
+mod billing_contact;
 mod certificate_authority;
 mod certificate_mark;
 mod certificate_totals;
@@ -17,6 +18,7 @@ mod delivery_progress;
 mod departure;
 mod departure_totals;
 mod device;
+mod domain;
 mod eap_methods;
 mod embedded;
 mod event_destination;
@@ -52,6 +54,7 @@ mod security_settings;
 mod server_certificate;
 mod service_account;
 mod session;
+mod session_lengths;
 mod session_totals;
 mod settled_reports;
 mod stamp;
@@ -64,6 +67,7 @@ use storage::{Index, Kind, Relation};
 pub(crate) use admin::is_within;
 pub use admin::{Admin, AdminFields, AdminScope, AdminState};
 pub use carried::Carried;
+pub use billing_contact::{BillingContact, BillingContactFields};
 pub use certificate_authority::{
     BuiltIn, CertificateAuthority, CertificateAuthorityFields, CertificateHolder, ExpiredList,
     RevocationNote, UnstatedPurpose,
@@ -83,6 +87,7 @@ pub(crate) use delivery_progress::{DeliveryMark, DeliveryProgress};
 pub(crate) use departure::Departure;
 pub(crate) use departure_totals::DepartureTotals;
 pub use device::{Device, DeviceFields, OperatingSystem};
+pub use domain::Domain;
 pub use eap_methods::EapMethods;
 pub use event_destination::{DeliveryWay, EventDestination, EventDestinationFields, EventFilter};
 pub(crate) use event_keeping::EventKeeping;
@@ -134,6 +139,7 @@ pub use server_certificate::ServerCertificate;
 pub use service_account::{ServiceAccount, ServiceAccountFields, Visibility};
 pub(crate) use session::gear_key;
 pub use session::{Ending, Session, Traffic};
+pub use session_lengths::SessionLengths;
 pub(crate) use session_totals::SessionTotals;
 pub(crate) use settled_reports::SettledReports;
 pub use stamp::Stamp;
@@ -187,6 +193,7 @@ pub(crate) mod kinds {
     pub(crate) const USAGE_MONTH: Kind = Kind(66);
     /// The provider's.
     pub(crate) const CLOSED_ACCOUNT: Kind = Kind(67);
+    pub(crate) const BILLING_CONTACT: Kind = Kind(146);
     pub(crate) const IMPORT: Kind = Kind(60);
     /// Sealed: rows of an import that are still needed.
     pub(crate) const IMPORT_ROWS: Kind = Kind(61);
@@ -242,6 +249,8 @@ pub(crate) mod indices {
     pub(crate) const ORGANIZATION_UUID: Index = Index(2);
     pub(crate) const ORGANIZATION_BASE: Index = Index(3);
     pub(crate) const ORGANIZATION_TREE: Index = Index(4);
+    /// Of organizations that go by a domain.
+    pub(crate) const ORGANIZATION_DOMAIN: Index = Index(6);
     /// Of organizations whose records must follow a changed definition.
     pub(crate) const ORGANIZATION_WORK: Index = Index(5);
     pub(crate) const ADMIN_LOGIN: Index = Index(10);

@@ -3,6 +3,7 @@
 mod v1;
 mod v2;
 mod v3;
+mod v4;
 
 use std::fmt;
 
@@ -11,7 +12,8 @@ use storage::{Corrupt, Entries, Kind, Record};
 use uuid::Uuid;
 
 use super::{
-    EapMethods, Enrolment, PasswordPolicy, Presentation, SecondFactor, Stamp, indices, kinds,
+    Domain, EapMethods, Enrolment, PasswordPolicy, Presentation, SecondFactor, SessionLengths,
+    Stamp, indices, kinds,
 };
 use crate::time::Time;
 
@@ -78,6 +80,8 @@ pub struct OrganizationFields {
     pub name: String,
     /// Its naming context.
     pub base: Base,
+    /// The domain that it goes by, if that was said.
+    pub domain: Option<Domain>,
 }
 
 /// How an organization's people authenticate.
@@ -111,6 +115,8 @@ pub struct Settings {
     pub invitation_life: u64,
     /// How long who has enrolled no second factor is let in without, where it is demanded of all.
     pub enrolment: Enrolment,
+    /// How long sessions of its own admins last.
+    pub admin_sessions: SessionLengths,
 }
 
 /// When guessing locks an account.
@@ -142,6 +148,7 @@ impl Default for Settings {
             deleted_users_kept: 30 * DAY,
             invitation_life: 7 * DAY,
             enrolment: Enrolment::default(),
+            admin_sessions: SessionLengths::default(),
         }
     }
 }
@@ -172,6 +179,15 @@ impl Base {
         let base = pairs.join(",");
         let short = (1..=16).contains(&pairs.len()) && base.len() <= BASE_LENGTH;
         (short && base != RESERVED).then_some(Self(base))
+    }
+
+    /// The base that a domain gives, by [RFC 2247](https://www.rfc-editor.org/rfc/rfc2247):
+    /// `dc=acme,dc=example` for `acme.example`. None for a domain of more than sixteen labels, or
+    /// too long a one.
+    pub fn of(domain: &Domain) -> Option<Self> {
+        let pairs: Vec<String> =
+            domain.as_str().split('.').map(|label| format!("dc={label}")).collect();
+        Self::parse(&pairs.join(","))
     }
 
     /// The canonical text: lower case, no spaces around commas and equal signs.
@@ -222,13 +238,16 @@ fn canonical_pair(pair: &str) -> Option<String> {
 
 impl Record for Organization {
     const KIND: Kind = kinds::ORGANIZATION;
-    const VERSION: u8 = 4;
+    const VERSION: u8 = 5;
 
     fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
         match version {
             1 => storage::decode::<v1::Organization>(body).map(Self::from),
             2 => storage::decode::<v2::Organization<v2::Settings>>(body).map(Self::from),
             3 => storage::decode::<v2::Organization<v3::Settings>>(body).map(Self::from),
+            2 => storage::decode::<v2::Organization>(body).map(Self::from),
+            3 => storage::decode::<v3::Organization>(body).map(Self::from),
+            4 => storage::decode::<v4::Organization>(body).map(Self::from),
             other => Err(Corrupt::version(Self::KIND, other)),
         }
     }
@@ -236,6 +255,9 @@ impl Record for Organization {
     fn index(&self, entries: &mut Entries) {
         entries.add(indices::ORGANIZATION_UUID, self.uuid.as_bytes());
         entries.add(indices::ORGANIZATION_SLUG, self.fields.slug.as_bytes());
+        if let Some(domain) = &self.fields.domain {
+            entries.add(indices::ORGANIZATION_DOMAIN, domain.as_str().as_bytes());
+        }
         for base in std::iter::once(&self.fields.base).chain(self.presentation.bases()) {
             entries.add(indices::ORGANIZATION_BASE, base.as_str().as_bytes());
             entries.add(indices::ORGANIZATION_TREE, base.path().as_bytes());
@@ -255,6 +277,16 @@ mod tests {
         let base = Base::parse("DC=Acme , dc=Example").unwrap();
         assert_eq!(base.as_str(), "dc=acme,dc=example");
         assert_eq!(base.ancestors().collect::<Vec<_>>(), ["dc=example"]);
+    }
+
+    #[test]
+    fn a_domain_gives_a_base_that_spells_it() {
+        let base = Base::of(&Domain::parse("Acme.Example").unwrap()).unwrap();
+        assert_eq!(base.as_str(), "dc=acme,dc=example");
+        assert_eq!(base.domain().as_deref(), Some("acme.example"));
+        let labels = |count| Domain::parse(&vec!["a"; count].join(".")).unwrap();
+        assert!(Base::of(&labels(16)).is_some());
+        assert_eq!(Base::of(&labels(17)), None);
     }
 
     #[test]

@@ -149,6 +149,7 @@ pub(crate) const UNSHOWN: &[storage::Kind] = &[
     kinds::DELETED_USER,
     kinds::INVITATION,
     kinds::USER_CAP,
+    kinds::BILLING_CONTACT,
     kinds::DEPARTURE_TOTALS,
     kinds::DEVICE,
     kinds::IMPORT,

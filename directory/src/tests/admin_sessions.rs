@@ -6,14 +6,15 @@ use std::net::IpAddr;
 use storage::{Partition, Reading};
 
 use super::sign_in::{SECRET, code, enrolled, request, send};
-use super::world::{HERE, World, refusal};
-use crate::access::{Actor, Context, ManageAdmins};
+use super::world::{HERE, World, fields, refusal};
+use crate::AdminSessionLives;
+use crate::access::{Actor, Context, ManageAdmins, ManageAuthentication, Role};
 use crate::authentication::{Arrival, Second, SignInOutcome, SignInRequest};
 use crate::collections::AdminSession;
 use crate::error::Error;
 use crate::events::Action;
-use crate::id::{AdminNumber, Place};
-use crate::records::{Carrier, Token};
+use crate::id::{AdminNumber, OrganizationId, Place};
+use crate::records::{AdminScope, Carrier, SessionLengths, Token};
 
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;
@@ -278,4 +279,83 @@ fn a_token_is_taken_only_from_where_it_was_put() {
     let request = SignInRequest { second, arrival, ..request(&world, SECRET, None) };
     let SignInOutcome::Session(session) = send(&world, request) else { panic!("not let in") };
     assert!(from(&session.text, Carrier::Cookie) && !from(&session.text, Carrier::Header));
+}
+
+/// Says how long sessions of an organization's admins last.
+fn lengths(
+    world: &World,
+    organization: OrganizationId,
+    lifetime: Option<u64>,
+    idle: Option<u64>,
+) -> Result<(), Error> {
+    let said = world.change(move |change| {
+        let mut grant = change.authorize::<ManageAuthentication>(organization)?;
+        grant.settings()?.update(None, |settings| {
+            settings.admin_sessions = SessionLengths { lifetime, idle };
+            Ok(())
+        })
+    });
+    said.map(drop)
+}
+
+#[test]
+fn sessions_of_an_organizations_admins_last_no_longer_than_it_says_open_ones_included() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let (fields, password) = (fields("grace", Role::Manager, AdminScope::All), SECRET);
+    let password = world.password(password);
+    let made = world.change(move |change| {
+        change.authorize::<ManageAdmins>(acme)?.admins().create(fields, password).map(drop)
+    });
+    made.unwrap();
+    let sign_in = |code| {
+        let organization = Some("acme".into());
+        send(&world, SignInRequest { organization, ..request(&world, SECRET, code) })
+    };
+    let SignInOutcome::Enrol(enrolment) = sign_in(None) else { panic!("no enrolment") };
+    let first = super::sign_in::confirm(&world, &enrolment).unwrap();
+    lengths(&world, acme, None, Some(10 * MINUTE)).unwrap();
+    let by = uses(&world, &first.text, HERE).unwrap();
+    assert_eq!(sessions(&world, by)[0].ends, world.now().plus(10 * MINUTE));
+    world.pass(9 * MINUTE);
+    uses(&world, &first.text, HERE).unwrap();
+    world.pass(10 * MINUTE);
+    assert!(uses(&world, &first.text, HERE).is_err(), "it was not used for ten minutes");
+    lengths(&world, acme, Some(30 * MINUTE), None).unwrap();
+    let now = sign_in(Some(code(&world, &enrolment.uri)));
+    let SignInOutcome::Session(second) = now else { panic!("not let in") };
+    assert_eq!(second.expires, world.now().plus(30 * MINUTE));
+    for _ in 0..3 {
+        world.pass(9 * MINUTE);
+        uses(&world, &second.text, HERE).unwrap();
+    }
+    world.pass(3 * MINUTE);
+    assert!(uses(&world, &second.text, HERE).is_err(), "half an hour is over");
+}
+
+#[test]
+fn no_session_lasts_longer_than_the_operator_lets_it() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let refused = |lifetime, idle| refusal(lengths(&world, acme, lifetime, idle));
+    assert!(refused(Some(10 * HOUR + 1), None).starts_with("must be 300000 (five minutes)"));
+    assert!(refused(None, Some(HOUR + 1)).starts_with("must be 300000 (five minutes)"));
+    assert!(refused(Some(5 * MINUTE - 1), None).contains("36000000 at most"));
+    lengths(&world, acme, Some(10 * HOUR), Some(HOUR)).unwrap();
+    lengths(&world, acme, Some(5 * MINUTE), Some(5 * MINUTE)).unwrap();
+    // Those of the provider's admins are nobody's but the operator's.
+    let (_, _, session) = enrolled(&world);
+    world.pass(50 * MINUTE);
+    uses(&world, &session.text, HERE).unwrap();
+}
+
+#[test]
+fn lengths_that_the_operator_has_shortened_since_count_no_more() {
+    let long = AdminSessionLives { longest: 10 * HOUR, idle: HOUR };
+    let short = AdminSessionLives { longest: HOUR, idle: 10 * MINUTE };
+    let said = SessionLengths { lifetime: Some(2 * HOUR), idle: Some(20 * MINUTE) };
+    let lives = |lives: AdminSessionLives| (lives.longest, lives.idle);
+    assert_eq!(lives(long.shortened(said)), (2 * HOUR, 20 * MINUTE));
+    assert_eq!(lives(short.shortened(said)), (HOUR, 10 * MINUTE));
+    assert_eq!(lives(short.shortened(SessionLengths::default())), (HOUR, 10 * MINUTE));
 }

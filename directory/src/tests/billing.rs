@@ -6,7 +6,9 @@ use crate::billing::{Invoice, Month};
 use crate::collections::GRACE;
 use crate::error::Error;
 use crate::id::{OrganizationId, Place, RecordId};
-use crate::records::{AdminScope, Agreements, DeviceFields, PlanFields, Prices, User, UserState};
+use crate::records::{
+    AdminScope, Agreements, BillingContactFields, DeviceFields, PlanFields, Prices, User, UserState,
+};
 use storage::Record;
 use uuid::Uuid;
 
@@ -61,6 +63,39 @@ impl World {
         let grant = reading.authorize::<ManageBilling>(organization).unwrap();
         grant.billing().invoice(Month::read(month).unwrap()).unwrap()
     }
+}
+
+#[test]
+fn a_billing_contact_is_told_and_is_the_organizations_own_as_well() {
+    let world = World::new();
+    let (acme, globex) = (world.organization("acme"), world.organization("globex"));
+    let own = world.admin(acme.into(), Role::AdministratorWithBilling, AdminScope::All);
+    let lower = world.admin(acme.into(), Role::Administrator, AdminScope::All);
+    let set = |by: Context, organization, revision, name: Option<&str>, mail: Option<&str>| {
+        let (name, mail) = (name.map(ToOwned::to_owned), mail.map(ToOwned::to_owned));
+        world.directory.change(by, move |change| {
+            let mut grant = change.authorize::<ManageBilling>(organization)?;
+            grant.billing_contacts()?.set(revision, BillingContactFields { name, mail })
+        })
+    };
+    let (name, mail) = (Some("Accounts Payable"), Some("invoices@acme.example"));
+    assert_eq!(set(own, acme, Some(0), name, mail).unwrap().revision, 1);
+    assert!(matches!(set(own, acme, Some(0), name, None), Err(Error::Stale)));
+    assert!(refusal(set(own, globex, None, name, mail)).contains("no such"));
+    assert!(refusal(set(lower, acme, None, name, mail)).starts_with("needs manage_billing"));
+    assert!(refusal(set(own, acme, None, name, Some("nobody"))).starts_with("must be an address"));
+    assert!(refusal(set(own, acme, None, Some(" x"), mail)).starts_with("must not be empty"));
+    let told = world.events(Place::Organization(acme), 1).remove(0);
+    let told: Vec<_> = told.differences.iter().map(|it| &*it.field).collect();
+    assert_eq!(told, ["billing_contact_mail", "billing_contact_name"]);
+    let shown = |by: Context, organization| {
+        let reading = world.directory.read(by).unwrap();
+        let grant = reading.authorize::<ManageBilling>(organization).unwrap();
+        grant.billing_contact().unwrap()
+    };
+    assert_eq!(shown(world.top(), acme).fields.mail.as_deref(), mail);
+    assert_eq!(shown(world.top(), globex).revision, 0);
+    world.assert_sound();
 }
 
 #[test]

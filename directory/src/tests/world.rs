@@ -324,7 +324,8 @@ pub(super) fn fields(login: &str, role: Role, scope: AdminScope) -> AdminFields 
 
 pub(super) fn new_organization(slug: &str, base: &str, settings: Settings) -> NewOrganization {
     let base = Base::parse(base).unwrap();
-    let fields = OrganizationFields { slug: slug.into(), name: slug.to_uppercase(), base };
+    let (slug, name) = (slug.to_owned(), slug.to_uppercase());
+    let fields = OrganizationFields { slug, name, base, domain: None };
     NewOrganization { fields, settings }
 }
 

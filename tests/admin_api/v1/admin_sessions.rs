@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::harness::admin::{Admin, PASSWORD};
 use crate::harness::client::Client;
 use crate::harness::office::Office;
+use crate::harness::tenantry::Tenantry;
 use crate::harness::totp;
 
 /// What an admin signs in with, the next code included.
@@ -188,4 +189,33 @@ fn a_browser_that_signs_out_forgets_its_cookie() {
     assert_eq!(out.status, 204, "{out:?}");
     assert!(out.header("set-cookie").unwrap().contains("Max-Age=0"), "{out:?}");
     assert_eq!(page.get("/v1/me").status, 401);
+}
+
+#[test]
+fn an_organization_says_how_long_sessions_of_its_admins_last() {
+    let office = Office::new();
+    let (theirs, ours) =
+        (office.admin("administrator"), office.provider_admin("manager", &json!("all")));
+    let expires = |admin: &Admin| {
+        let listed = items(admin, "/v1/me/sessions");
+        listed[0]["expires"].as_str().unwrap().to_owned()
+    };
+    let (before, ours_before) = (expires(&theirs), expires(&ours));
+    let settings = office.path("settings");
+    assert_eq!(office.read("settings")["admin_sessions"], json!({"lifetime": null, "idle": null}));
+    let lengths = json!({"admin_sessions": {"lifetime": 600_000, "idle": 300_000}});
+    let set = theirs.session.send("PATCH", &settings, Some(&lengths));
+    assert_eq!((set.status, &set.json()["admin_sessions"]), (200, &lengths["admin_sessions"]));
+    assert!(expires(&theirs) < before, "an open session ends earlier as well");
+    assert!(expires(&ours) >= ours_before, "the provider's sessions are the daemon's business");
+    let tenantry =
+        Tenantry::with_key(&office.demo, &office.demo.admin_api.tokens.administrator_with_billing)
+            .within(&office.slug);
+    let told = office.event("changed");
+    assert_eq!(told["differences"][0]["field"], "admin_sessions", "{told}");
+    let cleared = tenantry.shows("settings update --clear admin-sessions-lifetime");
+    assert_eq!(cleared["admin_sessions"], json!({"lifetime": null, "idle": 300_000}));
+    let longer = tenantry.run("settings update --admin-sessions-idle 3600001000");
+    assert_ne!(longer.code, 0);
+    assert!(longer.stderr.contains("the daemon's configuration says"), "{longer:?}");
 }

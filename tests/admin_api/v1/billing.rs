@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::harness::curl::Api;
 use crate::harness::demo::Demo;
-use crate::harness::office::id_of;
+use crate::harness::office::{Office, id_of};
 use crate::harness::tenantry::Tenantry;
 
 fn must(response: &crate::harness::curl::Response) -> Value {
@@ -78,4 +78,50 @@ fn a_month_is_counted_by_the_daemon_and_billed_by_what_was_agreed() {
     assert_eq!(again["total"], invoice["total"], "what was agreed stays");
     let ahead = api.get(&format!("{initech}/billing/invoice?month=2199-01"));
     assert_eq!((ahead.status, &ahead.json()["pointer"]), (422, &json!("/month")));
+}
+
+#[test]
+fn an_organizations_billing_contact_is_on_its_draft_and_is_its_own_to_change() {
+    let office = Office::new();
+    let own = office.admin("administrator_with_billing");
+    let place = office.path("billing/contact");
+    let shown = own.session.get(&place);
+    assert_eq!((shown.status, shown.json()), (200, json!({"name": null, "mail": null})));
+    let contact = json!({"name": "=Accounts Payable", "mail": "invoices@acme.example"});
+    let tag = format!("If-Match: {}", shown.header("etag").unwrap());
+    let set = |tag: &str| own.session.send_with("PUT", &place, &[tag], Some(&contact));
+    assert_eq!(set(&tag).status, 200);
+    assert_eq!(set(&tag).status, 412, "it is good for one change");
+    for role in ["administrator", "read_only"] {
+        let refused = office.admin(role).session.get(&place);
+        assert_eq!(
+            (refused.status, &refused.json()["permission"]),
+            (403, &json!("manage_billing"))
+        );
+    }
+    let wrong = own.session.send("PUT", &place, Some(&json!({"mail": "nobody"})));
+    assert_eq!((wrong.status, &wrong.json()["pointer"]), (422, &json!("/mail")));
+    let told = office.event("changed");
+    assert_eq!(told["differences"][0]["field"], "billing_contact_mail", "{told}");
+
+    let tenantry =
+        Tenantry::with_key(&office.demo, &office.demo.admin_api.tokens.administrator_with_billing)
+            .within(&office.slug);
+    let seen = tenantry.shows("billing contact");
+    assert_eq!(seen["mail"], "invoices@acme.example");
+    tenantry.does(&format!("plan create --name {} --currency EUR --base 500", office.slug));
+    let month = tenantry.shows("billing usage")["month"].as_str().unwrap().to_owned();
+    let agreed =
+        format!("billing agree --organization {0} --plan {0} --since {month}", office.slug);
+    tenantry.does(&agreed);
+    let lines = office.top.get("/v1/billing/invoices").body;
+    let drafts: Vec<Value> =
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let draft = drafts.iter().find(|draft| draft["slug"] == json!(office.slug)).unwrap();
+    assert_eq!(draft["contact"], contact);
+    let csv = tenantry.does("billing invoices --format csv");
+    let line = csv.lines().find(|line| line.contains(&office.slug)).unwrap();
+    assert!(line.ends_with(",'=Accounts Payable,invoices@acme.example"), "{line}");
+    let none = tenantry.shows("billing set-contact --clear name --clear mail");
+    assert_eq!(none, json!({"name": null, "mail": null}));
 }

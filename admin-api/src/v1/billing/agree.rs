@@ -50,13 +50,15 @@ pub(crate) async fn agree_on_plan(
     let agreed = home.caller.change(move |change| {
         let offer = change.authorize_provider::<ManageBilling>()?.plans()?.offer(new.plan)?;
         let organization = change.organization_id(new.organization)?;
-        let agreed = change.authorize::<ManageBilling>(organization)?.billing().agree(from, offer)?;
+        let agreed =
+            change.authorize::<ManageBilling>(organization)?.billing().agree(from, offer)?;
         Ok((organization, agreed))
     });
     let (organization, agreed) = agreed.await?;
-    let counted = home.caller.api.blocking(move |directory| {
-        Ok::<_, Problem>(directory.count_usage_of(organization, now)?)
-    });
+    let counted = home
+        .caller
+        .api
+        .blocking(move |directory| Ok::<_, Problem>(directory.count_usage_of(organization, now)?));
     if counted.await.is_err() {
         // It is agreed all the same; what was not counted is counted within the hour.
         tracing::warn!("what an organization has could not be counted when a plan was agreed on");

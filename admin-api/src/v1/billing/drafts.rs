@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::contact::Contact;
 use super::{Invoice, month};
 use crate::body::Params;
 use crate::caller::Home;
@@ -45,6 +46,9 @@ struct Draft {
     organization: Uuid,
     slug: String,
     name: String,
+    /// Who gets it; there is nobody left of an organization that was destroyed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact: Option<Contact>,
     #[serde(flatten)]
     invoice: Option<Invoice>,
     /// Why there is none.
@@ -97,10 +101,19 @@ fn drafts(directory: &Directory, context: Context, month: Month) -> Result<Vec<D
         reading.authorize_provider::<ManageBilling>()?;
         let page = reading.organizations(after, TOGETHER)?;
         for (id, record) in page.records {
-            let invoice = reading.authorize::<ManageBilling>(id);
-            let invoice = invoice.and_then(|grant| grant.billing().invoice(month));
+            let grant = reading.authorize::<ManageBilling>(id);
+            let invoice = grant.and_then(|grant| {
+                let invoice = grant.billing().invoice(month)?;
+                Ok(invoice.map(|invoice| (invoice, grant.billing_contact())))
+            });
+            let (invoice, contact) = match invoice {
+                Ok(Some((invoice, contact))) => (Ok(Some(invoice)), Some(contact?.fields.into())),
+                Ok(None) => (Ok(None), None),
+                Err(error) => (Err(error), None),
+            };
             let named = (record.uuid, record.fields.slug, record.fields.name);
-            drafts.extend(Draft::of(named, month, invoice)?);
+            let draft = Draft::of(named, month, invoice)?;
+            drafts.extend(draft.map(|draft| Draft { contact, ..draft }));
         }
         after = page.next;
         if after.is_none() {
@@ -146,7 +159,15 @@ impl Draft {
                 (None, Some("the server failed; its log says why".to_owned()))
             }
         };
-        Ok(Some(Self { organization, slug, name, invoice, problem }))
+        Ok(Some(Self { organization, slug, name, contact: None, invoice, problem }))
+    }
+}
+
+impl Draft {
+    /// Who gets it, as cells of a table.
+    fn reached(&self) -> [String; 2] {
+        let of = |text: &Option<String>| plain(text.as_deref().unwrap_or_default());
+        self.contact.as_ref().map_or_else(Default::default, |it| [of(&it.name), of(&it.mail)])
     }
 }
 
@@ -176,14 +197,16 @@ fn table(drafts: &[Draft]) -> Result<String, Problem> {
         "unit_price",
         "amount",
         "problem",
+        "contact_name",
+        "contact_mail",
     ];
     table.write_record(headings).map_err(failed)?;
     for draft in drafts {
         let named = [draft.organization.to_string(), draft.slug.clone(), plain(&draft.name)];
         let Some(invoice) = &draft.invoice else {
-            let nothing = std::iter::repeat_n(String::new(), headings.len() - named.len() - 1);
+            let nothing = std::iter::repeat_n(String::new(), headings.len() - named.len() - 3);
             let problem = plain(draft.problem.as_deref().unwrap_or_default());
-            let cells = named.into_iter().chain(nothing).chain([problem]);
+            let cells = named.into_iter().chain(nothing).chain([problem]).chain(draft.reached());
             table.write_record(cells).map_err(failed)?;
             continue;
         };
@@ -202,7 +225,8 @@ fn table(drafts: &[Draft]) -> Result<String, Problem> {
                 line.amount.to_string(),
                 String::new(),
             ];
-            table.write_record(named.iter().chain(&cells)).map_err(failed)?;
+            let cells = named.iter().chain(&cells).cloned().chain(draft.reached());
+            table.write_record(cells).map_err(failed)?;
         }
     }
     let octets = table.into_inner().map_err(|error| Problem::internal(&error))?;

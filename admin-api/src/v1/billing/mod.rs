@@ -2,6 +2,7 @@
 
 mod agree;
 mod agreements;
+mod contact;
 mod drafts;
 mod invoice;
 mod plans;
@@ -23,6 +24,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(agree::agree_on_plan))
         .routes(routes!(drafts::draft_invoices))
         .routes(routes!(agreements::list_agreements))
+        .routes(routes!(contact::show_billing_contact, contact::set_billing_contact))
         .routes(routes!(invoice::draft_invoice))
         .routes(routes!(usage::show_usage))
 }

@@ -1,9 +1,9 @@
 //! Making an organization.
 
-use directory::Invalid;
 use directory::access::ManageOrganizations;
 use directory::collections::NewOrganization as NewRecord;
-use directory::records::{Base, OrganizationFields, Settings};
+use directory::records::{Base, Domain, OrganizationFields, Settings};
+use directory::{Error, Invalid};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -17,15 +17,19 @@ use crate::revision::Created;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
-    "slug": "acme", "name": "Acme Corporation", "base": "dc=acme,dc=example"
+    "slug": "acme", "name": "Acme Corporation", "domain": "acme.example"
 }))]
 pub(crate) struct NewOrganization {
     /// A short unique name: 1 to 40 of a-z, 0-9 and inner hyphens.
     slug: String,
     /// The full name.
     name: String,
-    /// Its naming context in LDAP; under no other organization's.
-    base: String,
+    /// A domain that it goes by, and no other organization does: of two labels at least; what is not
+    /// ASCII is kept as A-labels (`xn--...`).
+    domain: Option<String>,
+    /// Its naming context in LDAP; under no other organization's. When absent it is made of the
+    /// domain: `dc=acme,dc=example` of `acme.example`.
+    base: Option<String>,
 }
 
 /// Makes an organization; needs the scope of all organizations.
@@ -41,12 +45,39 @@ pub(crate) async fn create_organization(
     home: Home<ManageOrganizations>,
     Body(new): Body<NewOrganization>,
 ) -> Result<Created<Organization>, Problem> {
-    let fields = OrganizationFields { slug: new.slug, name: new.name, base: base(&new.base)? };
+    let domain = new.domain.as_deref().map(domain).transpose()?;
+    let is_given = new.base.is_some();
+    let base = match (new.base, &domain) {
+        (Some(text), _) => base(&text)?,
+        (None, Some(domain)) => base_of(domain)?,
+        (None, None) => {
+            let message = "is missing: say it, or a domain that it is made of";
+            return Err(Problem::invalid("/base", message));
+        }
+    };
+    let fields = OrganizationFields { slug: new.slug, name: new.name, base, domain };
     let new = NewRecord { fields, settings: Settings::default() };
     let made = home.caller.change(move |change| {
-        change.authorize_provider::<ManageOrganizations>()?.organizations().create(new)
+        let made = change.authorize_provider::<ManageOrganizations>()?.organizations().create(new);
+        made.map_err(|error| match error {
+            // What is not there cannot be pointed to.
+            Error::Taken { pointer: "/base" } if !is_given => Error::Taken { pointer: "/domain" },
+            other => other,
+        })
     });
     Ok(Created(made.await?.1.into()))
+}
+
+/// Reads a domain.
+pub(super) fn domain(text: &str) -> Result<Domain, Invalid> {
+    let wanted = "must be a domain such as acme.example, without a dot at its end";
+    Domain::parse(text).ok_or_else(|| Invalid::new("/domain", wanted))
+}
+
+/// The base that a domain gives.
+fn base_of(domain: &Domain) -> Result<Base, Invalid> {
+    let wanted = "is too long for a base to be made of it: say a base as well";
+    Base::of(domain).ok_or_else(|| Invalid::new("/domain", wanted))
 }
 
 /// Reads a base.

@@ -51,7 +51,8 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 #[schema(example = json!({
     "id": "0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b", "state": "active",
     "created": "2026-11-23T08:00:00Z", "modified": "2026-11-23T08:00:00Z",
-    "slug": "acme", "name": "Acme Corporation", "base": "dc=acme,dc=example"
+    "slug": "acme", "name": "Acme Corporation", "base": "dc=acme,dc=example",
+    "domain": "acme.example"
 }))]
 pub(crate) struct Organization {
     /// The organization's id.
@@ -71,6 +72,9 @@ pub(crate) struct Organization {
     name: String,
     /// Its naming context in LDAP.
     base: String,
+    /// The domain that it goes by; null where none was said.
+    #[schema(required)]
+    domain: Option<String>,
 }
 
 /// Whether an organization answers.
@@ -102,6 +106,7 @@ impl From<records::Organization> for Organization {
             slug: record.fields.slug,
             name: record.fields.name,
             base: record.fields.base.to_string(),
+            domain: record.fields.domain.as_ref().map(ToString::to_string),
         }
     }
 }

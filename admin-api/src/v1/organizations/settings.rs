@@ -40,6 +40,8 @@ pub(crate) struct Settings {
     deleted_users_kept: u64,
     /// How long an invitation counts that says nothing else, in milliseconds.
     invitation_life: u64,
+    /// How long sessions of the organization's own admins last.
+    admin_sessions: SessionLengths,
     /// Since when a second factor is demanded of everybody; null where it is not, or that was not
     /// written down.
     #[schema(required)]
@@ -76,6 +78,19 @@ pub(crate) struct Spellings {
     semicolon: bool,
     /// `password123456`
     bare: bool,
+}
+
+/// How long sessions of an organization's own admins last, in milliseconds. Neither lasts longer than
+/// the daemon's configuration says, which holds for the provider's admins, and where there is null.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AdminSessionLengths)]
+pub(crate) struct SessionLengths {
+    /// However much they are used.
+    #[schema(required)]
+    lifetime: Option<u64>,
+    /// Without being used.
+    #[schema(required)]
+    idle: Option<u64>,
 }
 
 /// When guessing locks an account.
@@ -135,6 +150,13 @@ impl From<records::LockoutPolicy> for Lockout {
     }
 }
 
+impl From<records::SessionLengths> for SessionLengths {
+    fn from(lengths: records::SessionLengths) -> Self {
+        let records::SessionLengths { lifetime, idle } = lengths;
+        Self { lifetime, idle }
+    }
+}
+
 impl From<records::Organization> for Revised<Settings> {
     fn from(record: records::Organization) -> Self {
         let settings = record.settings;
@@ -151,6 +173,7 @@ impl From<records::Organization> for Revised<Settings> {
             eap_methods: listed(settings.eap_methods),
             deleted_users_kept: settings.deleted_users_kept,
             invitation_life: settings.invitation_life,
+            admin_sessions: settings.admin_sessions.into(),
             second_factor_required_since: Some(settings.enrolment.since)
                 .filter(|since| *since != Time::default())
                 .map(Moment),

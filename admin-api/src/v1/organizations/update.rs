@@ -5,7 +5,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::Organization;
-use super::create::base;
+use super::create::{base, domain};
 use crate::body::Body;
 use crate::caller::Within;
 use crate::patch::{present, set};
@@ -29,6 +29,11 @@ pub(crate) struct OrganizationPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = String)]
     base: Option<String>,
+    /// A domain that it goes by, and no other organization does; null for none. The base stays as it
+    /// is.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    domain: Option<Option<String>>,
 }
 
 /// Changes an organization.
@@ -48,12 +53,18 @@ pub(crate) async fn update_organization(
 ) -> Result<Revised<Organization>, Problem> {
     let organization = within.organization;
     let new_base = patch.base.as_deref().map(base).transpose()?;
+    let new_domain = match patch.domain {
+        Some(Some(text)) => Some(Some(domain(&text)?)),
+        Some(None) => Some(None),
+        None => None,
+    };
     let changed = within.caller.change(move |change| {
         let mut grant = change.authorize::<ManageOrganizations>(organization)?;
         grant.own()?.update(revision, |fields| {
             set(&mut fields.slug, patch.slug);
             set(&mut fields.name, patch.name);
             set(&mut fields.base, new_base);
+            set(&mut fields.domain, new_domain);
             Ok(())
         })
     });

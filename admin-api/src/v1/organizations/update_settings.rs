@@ -69,6 +69,27 @@ pub(crate) struct SettingsPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = u64)]
     invitation_life: Option<u64>,
+    /// How long sessions of the organization's own admins last.
+    #[serde(default)]
+    admin_sessions: SessionLengthsPatch,
+}
+
+/// What changes of how long sessions of the organization's own admins last; what is left out stays.
+/// It counts for open ones too, from the next request on.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = AdminSessionLengthsPatch)]
+pub(crate) struct SessionLengthsPatch {
+    /// However much they are used, in milliseconds: five minutes at least, and what the daemon's
+    /// configuration says (`session_lifetime`) at most. Null for that.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<u64>)]
+    lifetime: Option<Option<u64>>,
+    /// Without being used, in milliseconds: five minutes at least, and what the daemon's configuration
+    /// says (`session_idle`) at most. Null for that.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<u64>)]
+    idle: Option<Option<u64>>,
 }
 
 /// What changes of the second factor; what is left out stays.
@@ -209,6 +230,8 @@ impl SettingsPatch {
         set(&mut settings.eap_methods, self.eap_methods.as_deref().map(chosen));
         set(&mut settings.deleted_users_kept, self.deleted_users_kept);
         set(&mut settings.invitation_life, self.invitation_life);
+        set(&mut settings.admin_sessions.lifetime, self.admin_sessions.lifetime);
+        set(&mut settings.admin_sessions.idle, self.admin_sessions.idle);
         set(&mut settings.enrolment.grace, self.second_factor.enrolment_grace);
         self.second_factor.apply(&mut settings.second_factor);
         self.password_policy.apply(&mut settings.password_policy);

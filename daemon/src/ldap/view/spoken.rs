@@ -135,6 +135,7 @@ mod tests {
             slug: "acme".into(),
             name: "Acme".into(),
             base: base("dc=acme,dc=example"),
+            domain: None,
         };
         Organization {
             uuid: Uuid::from_u128(7),

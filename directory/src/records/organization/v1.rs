@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{CustomMark, LockoutPolicy, Marks, OrganizationFields, OrganizationState};
+use super::v4::OrganizationFields;
+use super::{CustomMark, LockoutPolicy, Marks, OrganizationState};
 use crate::records::{Presentation, Stamp};
 
 #[derive(Deserialize)]
@@ -38,6 +39,7 @@ impl From<Organization> for super::Organization {
             ..super::Settings::default()
         };
         let (presentation, custom) = (Presentation::default(), CustomMark::default());
+        let fields = fields.into();
         let marks = Marks::default();
         Self { uuid, state, stamp, fields, settings, presentation, custom, marks }
     }

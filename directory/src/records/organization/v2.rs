@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{CustomMark, LockoutPolicy, Marks, OrganizationFields, OrganizationState};
+use super::v4::OrganizationFields;
+use super::{CustomMark, LockoutPolicy, Marks, OrganizationState};
 use crate::records::{EapMethods, PasswordPolicy, Presentation, SecondFactor, Stamp};
 
 /// The record with the settings of one of these versions.
@@ -57,6 +58,21 @@ impl<S: Into<super::Settings>> From<Organization<S>> for super::Organization {
     fn from(old: Organization<S>) -> Self {
         let Organization { uuid, state, stamp, fields, settings, presentation, custom } = old;
         let (settings, marks) = (settings.into(), Marks::default());
+        let settings = super::Settings {
+            chap: settings.chap,
+            ms_chap: settings.ms_chap,
+            users_see_people: settings.users_see_people,
+            remember_verified: settings.remember_verified,
+            password_minimum: settings.password_minimum,
+            lockout: settings.lockout,
+            require_tls: settings.require_tls,
+            second_factor: settings.second_factor,
+            password_policy: settings.password_policy,
+            eap_methods: settings.eap_methods,
+            ..super::Settings::default()
+        };
+        let fields = fields.into();
+        let marks = Marks::default();
         Self { uuid, state, stamp, fields, settings, presentation, custom, marks }
     }
 }
