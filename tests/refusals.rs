@@ -119,7 +119,11 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) fn new() -> Self {
-        let office = Office::new();
+        Self::of(Office::new())
+    }
+
+    /// One of everything in an organization that is empty.
+    pub(crate) fn of(office: Office) -> Self {
         let account = id_of(&office.make("service-accounts", &json!({"name": "application"})));
         let client = office.client("switch", &json!({}));
         let report = office.report(&client, "Acct-Status-Type=Start,Acct-Session-Id=1");

@@ -1,0 +1,156 @@
+//! What is there to be asked about: organizations with one of each thing.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::harness::https::Https;
+use crate::harness::office::Office;
+use crate::refusals::{Route, Site};
+
+/// Organizations of a demonstration of their own.
+pub(super) struct World {
+    /// What is asked about, and stays.
+    pub(super) kept: Site,
+    /// Things of which a part is taken away.
+    parts: Site,
+    /// Things that are deleted.
+    doomed: Site,
+    /// An organization that is deleted.
+    last: Office,
+    /// One that was deleted before, and is restored.
+    gone: Office,
+}
+
+/// What an operation is asked about: the names and values of its parameters.
+type About = Vec<(String, String)>;
+
+impl World {
+    pub(super) fn new() -> Option<Self> {
+        let kept = Site::of(Office::alone()?);
+        let another = || Office::on(Arc::clone(&kept.office.demo));
+        let (parts, doomed) = (Site::of(another()), Site::of(another()));
+        let (last, gone) = (another(), another());
+        let deletion = format!("{}?confirmation={}", place(&gone), name(&gone).replace(' ', "%20"));
+        assert_eq!(gone.top.send("DELETE", &deletion, None).status, 204);
+        let world = Self { kept, parts, doomed, last, gone };
+        world.settle();
+        Some(world)
+    }
+
+    /// Agrees on a plan, so that there is an invoice, and has the gear's sources be elsewhere, so that
+    /// nobody waits for what it answers to orders.
+    fn settle(&self) {
+        let (office, top) = (&self.kept.office, &self.kept.office.top);
+        let id = |path: &str| {
+            let route = route("GET", path);
+            self.kept.ours(&route).rsplit('/').next().unwrap().to_owned()
+        };
+        let month = office.read("billing/usage")["month"].clone();
+        let plan = id("/v1/billing/plans/{plan}");
+        let agreement = json!({"organization": office.id, "plan": plan, "since": month});
+        let agreed = top.send("POST", "/v1/billing/agreements", Some(&agreement));
+        assert_eq!(agreed.status, 200, "{agreed:?}");
+        let client = id("/v1/organizations/{organization}/radius-clients/{radius_client}");
+        let elsewhere = json!({"sources": ["192.0.2.0/24"]});
+        office.act("PATCH", &format!("radius-clients/{client}"), Some(&elsewhere));
+    }
+
+    /// What an operation is asked about, so that there is such a thing when it is asked.
+    fn about(&self, route: &Route) -> About {
+        let (path, more) = match (&*route.method, &*route.path) {
+            ("DELETE", "/v1/organizations/{organization}") => {
+                let confirmation = ("query.confirmation".to_owned(), name(&self.last));
+                (place(&self.last), vec![confirmation])
+            }
+            ("POST", "/v1/organizations/{organization}/restore") => {
+                (format!("{}/restore", place(&self.gone)), Vec::new())
+            }
+            ("DELETE", template) if template.ends_with('}') => {
+                (self.doomed.ours(route), Vec::new())
+            }
+            ("DELETE", _) => (self.parts.ours(route), Vec::new()),
+            _ => (self.kept.ours(route), Vec::new()),
+        };
+        let pairs = route.path.split('/').zip(path.split('/'));
+        let ids = pairs.filter_map(|(part, id)| {
+            let part = part.strip_prefix('{')?.strip_suffix('}')?;
+            Some((format!("path.{part}"), id.to_owned()))
+        });
+        let about: About = ids.chain(more).collect();
+        let is_known = |(_, value): &(String, String)| !value.contains('{');
+        assert!(about.iter().all(is_known), "{}: {about:?}", route.name());
+        about
+    }
+
+    /// The document with those things as examples, and settings that name them where ids are made up
+    /// otherwise. What deletes is about nothing else in any case.
+    pub(super) fn told(&self, makes_up: bool) -> (Value, String) {
+        let mut document = self.nobody().get("/v1/openapi.json").json();
+        let mut settings = String::new();
+        for phase in ["examples", "coverage", "fuzzing"] {
+            // Ids of things that others need are taken out of no answer.
+            settings += &format!("[phases.{phase}.extra-data-sources]\nresponses = false\n");
+        }
+        for (path, item) in document["paths"].as_object_mut().unwrap() {
+            for (method, operation) in item.as_object_mut().unwrap() {
+                let route = route(&method.to_uppercase(), path);
+                let about = self.about(&route);
+                give_examples(operation, &about);
+                let is_forced = makes_up || route.method == "DELETE" || path.ends_with("/restore");
+                if is_forced && !about.is_empty() {
+                    settings += &forced(&route, &about);
+                }
+            }
+        }
+        (document, settings)
+    }
+
+    /// The names of all operations.
+    pub(super) fn operations(&self) -> Vec<String> {
+        let document = self.nobody().get("/v1/openapi.json").json();
+        let mut names = Vec::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            let methods = item.as_object().unwrap().keys();
+            names.extend(methods.map(|method| route(&method.to_uppercase(), path).name()));
+        }
+        names
+    }
+
+    fn nobody(&self) -> Https {
+        self.kept.office.demo.https(None)
+    }
+}
+
+fn route(method: &str, path: &str) -> Route {
+    let (method, path) = (method.to_owned(), path.to_owned());
+    Route { method, path, permission: None, public: false }
+}
+
+fn place(office: &Office) -> String {
+    format!("/v1/organizations/{}", office.id)
+}
+
+fn name(office: &Office) -> String {
+    office.top.get(&place(office)).json()["name"].as_str().unwrap().to_owned()
+}
+
+/// Gives the parameters of an operation values as their examples.
+fn give_examples(operation: &mut Value, about: &About) {
+    let Some(parameters) = operation["parameters"].as_array_mut() else { return };
+    for parameter in parameters {
+        let place = |of: &str| parameter[of].as_str().unwrap_or_default().to_owned();
+        let named = format!("{}.{}", place("in"), place("name"));
+        if let Some((_, value)) = about.iter().find(|(name, _)| *name == named) {
+            parameter["example"] = json!(value);
+        }
+    }
+}
+
+/// Settings by which an operation is asked about nothing else.
+fn forced(route: &Route, about: &About) -> String {
+    let values = about.iter().map(|(name, value)| format!("\"{name}\" = \"{value}\""));
+    let values = values.collect::<Vec<_>>().join(", ");
+    let name = route.name();
+    format!("[[operations]]\ninclude-name = \"{name}\"\nparameters = {{ {values} }}\n")
+}
