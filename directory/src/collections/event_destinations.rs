@@ -16,13 +16,15 @@ use super::own_certificates::shown;
 use super::server_certificate::ClientIdentity;
 use crate::access::{Grant, ManageDelivery, Permit, View, authorize};
 use crate::delivery::{DeliveryBounds, WebAddress, bury, is_host, masked};
+use crate::access::{Context, Grant, ManageDelivery, View, Who, standing};
+use crate::delivery::{DeliveryBounds, WebAddress, bury, is_host, keys};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
-use crate::id::{EventDestinationId, RecordId};
+use crate::id::{EventDestinationId, Place, RecordId};
 use crate::limits;
 use crate::records::{
     DeliveryMark, DeliveryProgress, DeliveryWay, EventDestination, EventDestinationFields,
-    EventFilter, Stamp, indices, kinds,
+    EventFilter, Reach, Stamp, indices, kinds,
 };
 
 /// The destinations of the grant's place.
@@ -78,15 +80,16 @@ impl<'t, 'c> Grant<'t, &mut Change<'c>, ManageDelivery> {
 }
 
 impl EventDestinations<'_, &mut Change<'_>> {
-    /// Makes a destination; `secret` signs what goes to a webhook.
+    /// Makes a destination; `secret` signs what goes to a webhook. Which events go there stays.
     ///
     /// # Errors
-    /// `Invalid` or `Taken` for what is not acceptable; `Forbidden` for one too many.
+    /// `Invalid` or `Taken` for what is not acceptable; `Forbidden` for one too many, or without the
+    /// scope that its reach takes.
     pub fn create(
         &mut self,
         fields: EventDestinationFields,
         secret: &str,
-        begins: BeginsWith,
+        (begins, reach): (BeginsWith, Reach),
     ) -> Result<(EventDestinationId, EventDestination), Error> {
         let (partition, tools) = (self.site.partition(), self.site.tools);
         let all = self.site.source.scan::<EventDestination>(partition, None);
@@ -95,21 +98,31 @@ impl EventDestinations<'_, &mut Change<'_>> {
         }
         allowed(&fields.way, tools.delivery_bounds())?;
         self.only_one_writes_files(&fields.way, None)?;
+        self.check_reach(&fields.way, reach)?;
         let is_webhook = matches!(fields.way, DeliveryWay::Webhook { .. });
-        let (id, destination) = self.add(fields)?;
+        let (id, mut destination) = self.add(fields)?;
+        if reach == Reach::All {
+            destination.reach = reach;
+            self.site.source.put(partition, id.record(), &destination)?;
+            let after = Some("\"all\"".to_owned());
+            let told = Difference { field: "reach".into(), before: None, after };
+            self.tell_of(&destination, Action::Changed, vec![told])?;
+        }
         if is_webhook {
             self.put_secret(id, secret)?;
         }
-        let mark = match begins {
-            BeginsWith::Oldest => DeliveryMark::default(),
-            // What happens from here on has higher numbers, this very change among it.
-            BeginsWith::Next => {
-                let (sequence, hash) = tools.events().end(partition);
-                DeliveryMark { sequence, hash: Some(hash.0) }
-            }
-        };
-        let progress = DeliveryProgress { mark, ..DeliveryProgress::default() };
-        self.site.source.put(partition, id.record(), &progress)?;
+        for key in keys(&*self.site.source, (self.site.place, id), reach)? {
+            let mark = match begins {
+                BeginsWith::Oldest => DeliveryMark::default(),
+                // What happens from here on has higher numbers, this very change among it.
+                BeginsWith::Next => {
+                    let (sequence, hash) = tools.events().end(key.place.partition());
+                    DeliveryMark { sequence, hash: Some(hash.0) }
+                }
+            };
+            let progress = DeliveryProgress { mark, ..DeliveryProgress::default() };
+            key.keep(self.site.source, progress)?;
+        }
         Ok((id, destination))
     }
 
@@ -125,6 +138,7 @@ impl EventDestinations<'_, &mut Change<'_>> {
         edit: impl FnOnce(&mut EventDestination) -> Result<(), Error>,
     ) -> Result<EventDestination, Error> {
         let bounds = self.site.tools.delivery_bounds();
+        self.require_reach(&self.read(id)?)?;
         let destination = self.edit(id, revision, |destination| {
             let kind = discriminant(&destination.fields.way);
             edit(destination)?;
@@ -134,7 +148,7 @@ impl EventDestinations<'_, &mut Change<'_>> {
             }
             Ok(allowed(&destination.fields.way, bounds)?)
         })?;
-        self.try_again(id)?;
+        self.try_again(id, destination.reach)?;
         Ok(destination)
     }
 
@@ -149,6 +163,7 @@ impl EventDestinations<'_, &mut Change<'_>> {
         keep: Duration,
     ) -> Result<EventDestination, Error> {
         let mut destination = self.read(id)?;
+        self.require_reach(&destination)?;
         if !matches!(destination.fields.way, DeliveryWay::Webhook { .. }) {
             return Err(Error::Forbidden("only what goes to a webhook is signed"));
         }
@@ -185,6 +200,7 @@ impl EventDestinations<'_, &mut Change<'_>> {
         identity: Option<&ClientIdentity>,
     ) -> Result<EventDestination, Error> {
         let mut destination = self.read_at(id, revision)?;
+        self.require_reach(&destination)?;
         if matches!(destination.fields.way, DeliveryWay::Files) {
             return Err(Error::Forbidden("files are shown no certificate"));
         }
@@ -213,6 +229,7 @@ impl EventDestinations<'_, &mut Change<'_>> {
     /// # Errors
     /// `Missing` or `Stale`.
     pub fn delete(&mut self, id: EventDestinationId, revision: Option<u64>) -> Result<(), Error> {
+        self.require_reach(&self.read(id)?)?;
         self.remove(id, revision)
     }
 
@@ -223,17 +240,13 @@ impl EventDestinations<'_, &mut Change<'_>> {
     ) -> Result<(), Error> {
         destination.stamp.touch(self.site.now());
         self.site.source.put(self.site.place.partition(), id.record(), destination)?;
-        self.try_again(id)
+        self.try_again(id, destination.reach)
     }
 
     /// Lets what waits be tried at once.
-    fn try_again(&mut self, id: EventDestinationId) -> Result<(), Error> {
-        let (partition, number) = (self.site.partition(), id.record());
-        if let Some(mut progress) = self.site.source.get::<DeliveryProgress>(partition, number)? {
-            (progress.attempts, progress.retry) = (0, None);
-            self.site.source.put(partition, number, &progress)?;
-        }
-        Ok(())
+    fn try_again(&mut self, id: EventDestinationId, reach: Reach) -> Result<(), Error> {
+        let keys = keys(&*self.site.source, (self.site.place, id), reach)?;
+        keys.into_iter().try_for_each(|key| key.try_again(self.site.source))
     }
 
     fn put_secret(&mut self, id: EventDestinationId, secret: &str) -> Result<(), Error> {
@@ -260,6 +273,27 @@ where
     S: Deref,
     S::Target: Reading + Sized,
 {
+    /// What takes the events of all organizations is the provider's, and goes to nobody's files.
+    fn check_reach(&self, way: &DeliveryWay, reach: Reach) -> Result<(), Error> {
+        if reach == Reach::Own {
+            return Ok(());
+        }
+        if self.site.place != Place::Provider {
+            let message = "must be own: an organization's destination takes its own events";
+            return Err(Invalid::new("/reach", message).into());
+        }
+        if matches!(way, DeliveryWay::Files) {
+            let message =
+                "must be own for files: each organization's events have files of their own";
+            return Err(Invalid::new("/reach", message).into());
+        }
+        require_reach(&*self.site.source, self.site.context, reach)
+    }
+
+    fn require_reach(&self, destination: &EventDestination) -> Result<(), Error> {
+        require_reach(&*self.site.source, self.site.context, destination.reach)
+    }
+
     /// Of a day there is one file at a place.
     fn only_one_writes_files(
         &self,
@@ -302,6 +336,24 @@ fn masked_way(way: &DeliveryWay) -> DeliveryWay {
             DeliveryWay::Webhook { url: masked(url), authorities: authorities.clone() }
         }
         DeliveryWay::Syslog { .. } | DeliveryWay::Files => way.clone(),
+/// Where the events of all organizations go is for who has all of them in scope.
+///
+/// # Errors
+/// `Forbidden` for others.
+pub(crate) fn require_reach(
+    source: &impl Reading,
+    context: &Context,
+    reach: Reach,
+) -> Result<(), Error> {
+    if reach == Reach::Own {
+        return Ok(());
+    }
+    let Who::Admin { admin, token } = context.actor.0 else { return Err(Error::Missing) };
+    match standing(source, context, admin, token)??.rights.covers_all() {
+        true => Ok(()),
+        false => Err(Error::Forbidden(
+            "a destination of the events of all organizations needs the scope of all organizations",
+        )),
     }
 }
 
@@ -388,7 +440,8 @@ impl Entity for EventDestination {
     const NAME_POINTER: &'static str = "/name";
 
     fn new(uuid: Uuid, stamp: Stamp, fields: EventDestinationFields) -> Self {
-        Self { uuid, stamp, fields, client: Vec::new(), previous_until: None }
+        let (client, previous_until, reach) = (Vec::new(), None, Reach::Own);
+        Self { uuid, stamp, fields, client, previous_until, reach }
     }
 
     fn uuid(&self) -> Uuid {
@@ -445,6 +498,11 @@ impl Entity for EventDestination {
             change.delete_secret(partition, kind, id.record())?;
         }
         change.delete::<DeliveryProgress>(partition, id.record())?;
+        if self.reach == Reach::All {
+            for key in keys(&*change, (Place::Provider, id), self.reach)? {
+                key.forget(change)?;
+            }
+        }
         bury(change, partition, id)
     }
 }

@@ -76,6 +76,7 @@ pub use device_query::{DeviceQuery, DevicesWhere};
 pub use device_settings::{EffectiveSettings, PolicySource, Said};
 pub use devices::Devices;
 pub use entity::Entity;
+pub(crate) use event_destinations::require_reach;
 pub use event_destinations::{BeginsWith, EventDestinations};
 pub(crate) use gear_claims::is_wide;
 pub use groups::{Groups, Member, MembershipChange};

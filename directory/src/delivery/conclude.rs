@@ -4,10 +4,11 @@ use storage::{Change, Id, Reading};
 
 use super::pause::pause;
 use super::{DeliveredEvent, Delivery, DeliveryBounds, DeliveryTurn, DestinationKey, Sent, What};
+use crate::access::organization;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::{Action, Event, EventActor, Outcome, Subject, SubjectKind};
-use crate::id::RecordId;
+use crate::id::{OrganizationId, RecordId};
 use crate::records::{
     DeadLetter, DeliveryMark, DeliveryProgress, DeliveryWay, EventDestination, indices,
 };
@@ -80,7 +81,7 @@ impl Directory {
     ) -> Result<(), Error> {
         let sent = sent.clone();
         let done = self.inner.store.write(move |change| {
-            let partition = key.place.partition();
+            let partition = key.home.partition();
             let Some(mut letter) = change.get::<DeadLetter>(partition, number)? else {
                 return Ok(());
             };
@@ -109,7 +110,7 @@ impl Stream {
             gaps: progress.gaps,
             ..DeliveryProgress::default()
         };
-        change.put(self.key.place.partition(), self.key.id.record(), &after)?;
+        self.key.keep(change, after)?;
         if progress.told {
             tell(change, (self.key, &destination), Outcome::Success, now);
         }
@@ -141,8 +142,7 @@ impl Stream {
                 )?;
             }
         }
-        change.put(key.place.partition(), key.id.record(), &progress)?;
-        Ok(())
+        key.keep(change, progress)
     }
 
     /// Tells that nothing gets there, and puts aside what a webhook does not take, so that what
@@ -154,7 +154,7 @@ impl Stream {
         (reason, bounds): (&str, &DeliveryBounds),
         (tools, now): (&Tools, Time),
     ) -> Result<(), Error> {
-        let (key, partition) = (self.key, self.key.place.partition());
+        let (key, partition) = (self.key, self.key.home.partition());
         if !std::mem::replace(&mut progress.told, true) {
             let told = format!("nothing got there in {} attempts: {reason}", bounds.attempts);
             tell(change, (key, destination), Outcome::Failure(told), now);
@@ -165,6 +165,11 @@ impl Stream {
         if !is_webhook || letters.count() >= LETTERS {
             return Ok(());
         }
+        let of = key.reached();
+        let organization = match of {
+            Some(id) => organization(&*change, id)?.map(|record| record.uuid),
+            None => None,
+        };
         let letter = DeadLetter {
             uuid: tools.uuid(now),
             destination: key.id.record(),
@@ -175,6 +180,8 @@ impl Stream {
             attempts: progress.attempts,
             reason: reason.to_owned(),
             wanted: false,
+            of,
+            organization,
         };
         let id = change.allocate(partition)?;
         change.put(partition, id, &letter)?;
@@ -184,14 +191,13 @@ impl Stream {
 }
 
 /// A destination that was sent to, paused or not by now, and how far it is.
-fn stands(
-    change: &Change<'_>,
+pub(super) fn stands(
+    source: &impl Reading,
     key: DestinationKey,
 ) -> Result<Option<(EventDestination, DeliveryProgress)>, Error> {
-    let (partition, number) = (key.place.partition(), key.id.record());
-    let found = change.get::<EventDestination>(partition, number)?;
-    let progress = change.get::<DeliveryProgress>(partition, number)?.unwrap_or_default();
-    Ok(found.map(|found| (found, progress)))
+    let found = source.get::<EventDestination>(key.home.partition(), key.id.record())?;
+    let Some(found) = found.filter(|found| found.reach == key.reach()) else { return Ok(None) };
+    Ok(Some((found, key.progress(source)?)))
 }
 
 /// So many events there are.
@@ -199,7 +205,7 @@ pub(super) fn events_of(events: &[DeliveredEvent]) -> u32 {
     u32::try_from(events.len()).unwrap_or(u32::MAX)
 }
 
-/// Writes an event about a destination into a change.
+/// Writes an event about a destination into a change, for the place that has it.
 pub(super) fn tell(
     change: &mut Change<'_>,
     (key, destination): (DestinationKey, &EventDestination),
@@ -207,6 +213,10 @@ pub(super) fn tell(
     now: Time,
 ) {
     let (kind, name) = (SubjectKind::EventDestination, destination.fields.name.clone());
+    let outcome = match (key.reached(), outcome) {
+        (Some(id), Outcome::Failure(reason)) => Outcome::Failure(of_whom(change, id, reason)),
+        (_, outcome) => outcome,
+    };
     let event = Event {
         at: now,
         actor: EventActor::Daemon,
@@ -219,7 +229,16 @@ pub(super) fn tell(
         request: None,
         search: None,
     };
-    change.event(key.place.partition(), now.0, &event.encode());
+    change.event(key.home.partition(), now.0, &event.encode());
+}
+
+/// A reason that says of whose events it is.
+fn of_whom(change: &Change<'_>, id: OrganizationId, reason: String) -> String {
+    match organization(change, id) {
+        Ok(Some(record)) => format!("of the events of {}: {reason}", record.fields.slug),
+        // It is gone.
+        Ok(None) | Err(_) => reason,
+    }
 }
 
 /// A reason as it is kept: a receiver may say much.

@@ -5,27 +5,19 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use storage::{Commit, EventHash, Partition, Reading, Snapshot, Store, What};
 
+use super::key::DestinationKey;
+use super::next::standing;
 use crate::access::organization;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::follow::Bell;
 use crate::id::{EventDestinationId, OrganizationId, Place, RecordId};
-use crate::records::{
-    DeliveryMark, DeliveryProgress, EventDestination, OrganizationState, indices, kinds,
-};
+use crate::records::{DeliveryMark, EventDestination, OrganizationState, Reach, indices, kinds};
 use crate::time::Time;
 
-/// Destinations of one organization that are served at once at most.
+/// Destinations of one organization that are served at once at most, and organizations whose events go
+/// to one destination at once.
 const OF_ONE: usize = 4;
-
-/// A destination: whose it is, and its number there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DestinationKey {
-    /// Whose events go there.
-    pub place: Place,
-    /// Which of the destinations there.
-    pub id: EventDestinationId,
-}
 
 /// The destinations that take events, and how they stand.
 #[derive(Default)]
@@ -176,9 +168,11 @@ impl Lanes {
         room: usize,
         head: impl Fn(Place) -> Option<EventHash>,
     ) -> Vec<DestinationKey> {
-        let mut busy = BTreeMap::<Place, usize>::new();
+        // What takes the events of all organizations has turns for itself.
+        let share = |key: &DestinationKey| (key.home, key.reached().map(|_| key.id));
+        let mut busy = BTreeMap::<(Place, Option<EventDestinationId>), usize>::new();
         for (key, _) in self.known.iter().filter(|(_, lane)| lane.is_busy) {
-            *busy.entry(key.place).or_default() += 1;
+            *busy.entry(share(key)).or_default() += 1;
         }
         let is_due = |lane: &Lane| !lane.is_busy && lane.due <= now;
         let has_news = |key: &DestinationKey, lane: &Lane| {
@@ -190,7 +184,7 @@ impl Lanes {
         wanted.sort_unstable();
         let mut chosen = Vec::new();
         for (_, key) in wanted {
-            let of_one = busy.entry(key.place).or_default();
+            let of_one = busy.entry(share(&key)).or_default();
             if chosen.len() < room && *of_one < OF_ONE {
                 *of_one += 1;
                 chosen.push(key);
@@ -231,7 +225,14 @@ impl Directory {
     /// When the store fails.
     pub fn due_destinations(&self, now: Time, room: usize) -> Result<Vec<DeliveryTurn>, Error> {
         let deliveries = &self.inner.deliveries;
-        let changed = std::mem::take(&mut deliveries.lock().changed);
+        let mut changed = std::mem::take(&mut deliveries.lock().changed);
+        match self.reached(&changed) {
+            Ok(reached) => changed.extend(reached),
+            Err(error) => {
+                deliveries.lock().changed.extend(changed);
+                return Err(error);
+            }
+        }
         let mut left = changed.clone();
         for place in changed {
             let found = self.inner.store.read().map_err(Error::from);
@@ -258,6 +259,27 @@ impl Directory {
 }
 
 impl Directory {
+    /// The organizations whose events go to other destinations, or may do so, now that some of the
+    /// provider's have changed.
+    fn reached(&self, changed: &BTreeSet<Place>) -> Result<Vec<Place>, Error> {
+        if !changed.contains(&Place::Provider) {
+            return Ok(Vec::new());
+        }
+        let is_known = {
+            let lanes = self.inner.deliveries.lock();
+            lanes.known.keys().any(|key| key.reach() == Reach::All)
+        };
+        let snapshot = self.inner.store.read()?;
+        let mut reaches = is_known;
+        for found in snapshot.scan::<EventDestination>(Partition::Provider, None) {
+            reaches |= found?.1.reach == Reach::All;
+        }
+        match reaches {
+            true => Ok(snapshot.partitions()?.into_iter().filter_map(place_of).collect()),
+            false => Ok(Vec::new()),
+        }
+    }
+
     /// Makes sure that it is on the disk how far destinations are, so that little is sent twice.
     ///
     /// # Errors
@@ -276,6 +298,11 @@ impl Directory {
                     change.put(partition, number, &progress)?;
                     break;
                 }
+        let first = self.inner.deliveries.lock().known.keys().next().copied();
+        let Some(key) = first else { return Ok(()) };
+        // What is written durably takes along what was written behind before.
+            if let Some((_, progress)) = standing(&*change, key)? {
+                key.keep(change, progress)?;
             }
             Ok::<_, Error>(())
         });
@@ -293,18 +320,20 @@ fn destinations_at(
     if !serves(snapshot, place)? {
         return Ok(found);
     }
-    let partition = place.partition();
-    for record in snapshot.scan::<EventDestination>(partition, None) {
-        let (number, destination) = record?;
-        let Some(id) = EventDestinationId::from_record(number) else { continue };
-        if destination.fields.paused {
-            continue;
+    for home in BTreeSet::from([place, Place::Provider]) {
+        let partition = home.partition();
+        for record in snapshot.scan::<EventDestination>(partition, None) {
+            let (number, destination) = record?;
+            let Some(id) = EventDestinationId::from_record(number) else { continue };
+            let key = DestinationKey { place, home, id };
+            if destination.fields.paused || destination.reach != key.reach() {
+                continue;
+            }
+            let wanted = key.wanted();
+            let wanted = snapshot.find_first(partition, indices::DEAD_LETTER_WANTED, &wanted)?;
+            let due = key.progress(snapshot)?.retry.unwrap_or(Time(0));
+            found.push((key, due, wanted.is_some()));
         }
-        let progress = snapshot.get::<DeliveryProgress>(partition, number)?.unwrap_or_default();
-        let wanted = number.to_be_bytes();
-        let wanted = snapshot.find_first(partition, indices::DEAD_LETTER_WANTED, &wanted)?;
-        let due = progress.retry.unwrap_or(Time(0));
-        found.push((DestinationKey { place, id }, due, wanted.is_some()));
     }
     Ok(found)
 }
@@ -319,7 +348,7 @@ pub(super) fn serves(source: &impl Reading, place: Place) -> Result<bool, Error>
     }))
 }
 
-fn place_of(partition: Partition) -> Option<Place> {
+pub(super) fn place_of(partition: Partition) -> Option<Place> {
     match partition {
         Partition::Provider => Some(Place::Provider),
         Partition::Organization(number) => {
@@ -334,7 +363,7 @@ mod tests {
 
     fn key(organization: u64, id: u64) -> DestinationKey {
         let place = OrganizationId::from_record(organization).unwrap().into();
-        DestinationKey { place, id: EventDestinationId::from_record(id).unwrap() }
+        DestinationKey::own(place, EventDestinationId::from_record(id).unwrap())
     }
 
     fn lanes(keys: &[(u64, u64)]) -> Lanes {
@@ -363,6 +392,30 @@ mod tests {
         }
         let second = lanes.choose(Time(5), 3, |_| Some(HEAD));
         assert_eq!(second, [key(1, 5), key(1, 6), key(1, 1)]);
+    }
+
+    #[test]
+    fn what_takes_the_events_of_all_organizations_keeps_no_other_waiting() {
+        let mut lanes = Lanes::default();
+        let id = |id| EventDestinationId::from_record(id).unwrap();
+        let reaching = |organization: u64, of| {
+            let key = key(organization, of);
+            DestinationKey { home: Place::Provider, ..key }
+        };
+        for organization in 1..=9 {
+            let found =
+                [reaching(organization, 1), reaching(organization, 2), key(organization, 1)];
+            let place = found[0].place;
+            lanes.settle(place, found.map(|key| (key, Time(0), false)).to_vec());
+        }
+        let own = DestinationKey::own(Place::Provider, id(3));
+        lanes.settle(Place::Provider, vec![(own, Time(0), false)]);
+        let chosen = lanes.choose(Time(5), 100, |_| Some(HEAD));
+        let of = |of: u64| {
+            let served = |key: &&DestinationKey| key.home == Place::Provider && key.id == id(of);
+            chosen.iter().filter(served).count()
+        };
+        assert_eq!((of(1), of(2), of(3), chosen.len()), (4, 4, 1, 18));
     }
 
     #[test]

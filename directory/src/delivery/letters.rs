@@ -3,12 +3,13 @@
 use storage::{Change, Id, Reading};
 use uuid::Uuid;
 
+use super::DestinationKey;
 use crate::access::{Grant, ManageDelivery};
-use crate::collections::Site;
+use crate::collections::{Site, require_reach};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
-use crate::id::{EventDestinationId, RecordId};
-use crate::records::{DeadLetter, DeliveryProgress, EventDestination, indices};
+use crate::id::{EventDestinationId, Place, RecordId};
+use crate::records::{DeadLetter, EventDestination, indices};
 
 /// Dead letters that are named at once at most.
 const NAMED: usize = 1_000;
@@ -29,7 +30,9 @@ impl<'c> Grant<'_, &mut Change<'c>, ManageDelivery> {
         let destinations = self.event_destinations();
         let id = destinations.id_of(destination)?;
         let destination = destinations.read(id)?;
-        Ok(DeadLetters { site: self.site_mut(), id, destination })
+        let site = self.site_mut();
+        require_reach(&*site.source, site.context, destination.reach)?;
+        Ok(DeadLetters { site, id, destination })
     }
 }
 
@@ -40,18 +43,14 @@ impl DeadLetters<'_, '_> {
     /// # Errors
     /// `Invalid` when one that is named is none of the destination's.
     pub fn redeliver(&mut self, named: Option<&[Uuid]>) -> Result<usize, Error> {
-        let (partition, number) = (self.site.partition(), self.id.record());
-        let mut count = 0;
+        let (home, mut count) = (self.site.place, 0);
         for (id, mut letter) in self.chosen(named)? {
             letter.wanted = true;
-            self.site.source.put(partition, id, &letter)?;
+            self.site.source.put(home.partition(), id, &letter)?;
+            // Whoever wants them sent does not want to wait for it.
+            let place = letter.of.map_or(home, Place::from);
+            DestinationKey { place, home, id: self.id }.hurry(self.site.source)?;
             count += 1;
-        }
-        // Whoever wants them sent does not want to wait for it.
-        let progress = self.site.source.get::<DeliveryProgress>(partition, number)?;
-        if let Some(mut progress) = progress.filter(|it| count > 0 && it.retry.is_some()) {
-            progress.retry = None;
-            self.site.source.put(partition, number, &progress)?;
         }
         self.tell(Action::DeadLettersRedelivered, count)?;
         Ok(count)

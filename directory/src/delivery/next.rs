@@ -2,7 +2,7 @@
 
 use storage::{Change, EventHash, Reading, Snapshot};
 
-use super::conclude::{events_of, tell};
+use super::conclude::{events_of, stands, tell};
 use super::lanes::serves;
 use super::parcel::Parcel;
 use super::places::route;
@@ -10,7 +10,6 @@ use super::{Delivery, DeliveryTurn, DestinationKey, Sent, What};
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::Outcome;
-use crate::id::RecordId;
 use crate::records::{DeadLetter, DeliveryMark, DeliveryProgress, EventDestination, indices};
 use crate::time::Time;
 
@@ -116,7 +115,8 @@ impl Directory {
         now: Time,
     ) -> Result<Option<Next>, Error> {
         let (key, log) = (turn.key, self.inner.store.events());
-        let (partition, wanted) = (key.place.partition(), key.id.record().to_be_bytes());
+        let partition = key.home.partition();
+        let wanted = key.wanted();
         let number = snapshot.find_first(partition, indices::DEAD_LETTER_WANTED, &wanted)?;
         let Some(number) = number else { return Ok(None) };
         let Some(letter) = snapshot.get::<DeadLetter>(partition, number)? else { return Ok(None) };
@@ -160,7 +160,7 @@ impl Directory {
             let Some((destination, mut progress)) = standing(change, key)? else { return Ok(()) };
             progress.mark = DeliveryMark { sequence: after, hash: None };
             progress.gaps = progress.gaps.saturating_add(1);
-            change.put(key.place.partition(), key.id.record(), &progress)?;
+            key.keep(change, progress)?;
             let reason = format!(
                 "events with numbers between {after} and {before} were forgotten, as they are kept \
                  no longer, before they could be delivered"
@@ -176,7 +176,7 @@ impl Directory {
         let done = self.inner.store.write_behind(move |change: &mut Change<'_>| {
             if let Some((_, mut progress)) = standing(change, key)? {
                 progress.mark = mark;
-                change.put(key.place.partition(), key.id.record(), &progress)?;
+                key.keep(change, progress)?;
             }
             Ok::<_, Error>(())
         });
@@ -189,12 +189,9 @@ pub(super) fn standing(
     source: &impl Reading,
     key: DestinationKey,
 ) -> Result<Option<(EventDestination, DeliveryProgress)>, Error> {
-    let (partition, number) = (key.place.partition(), key.id.record());
     if !serves(source, key.place)? {
         return Ok(None);
     }
-    let found = source.get::<EventDestination>(partition, number)?;
-    let Some(destination) = found.filter(|found| !found.fields.paused) else { return Ok(None) };
-    let progress = source.get::<DeliveryProgress>(partition, number)?.unwrap_or_default();
-    Ok(Some((destination, progress)))
+    let stands = stands(source, key)?;
+    Ok(stands.filter(|(destination, _)| !destination.fields.paused))
 }

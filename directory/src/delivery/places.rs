@@ -70,7 +70,7 @@ fn trust(
     destination: &EventDestination,
     (server_name, authorities): (String, &Option<String>),
 ) -> Result<Trust, Error> {
-    let secret = source.secret(key.place.partition(), kinds::DELIVERY_KEY, key.id.record())?;
+    let secret = source.secret(key.home.partition(), kinds::DELIVERY_KEY, key.id.record())?;
     let client = secret.filter(|_| !destination.client.is_empty());
     let client = client.map(|secret| (destination.client.clone(), secret));
     Ok(Trust { server_name, authorities: authorities.clone(), client })
@@ -84,7 +84,7 @@ fn signature(
     destination: &EventDestination,
     (body, now): (&str, Time),
 ) -> Result<String, Error> {
-    let (partition, seconds) = (key.place.partition(), now.seconds());
+    let (partition, seconds) = (key.home.partition(), now.seconds());
     let secret = |kind: Kind| source.secret(partition, kind, key.id.record());
     let previous = match destination.previous_until {
         Some(until) if until > now => secret(kinds::PREVIOUS_WEBHOOK_SECRET)?,

@@ -1,19 +1,22 @@
 //! How a destination stands.
 
-use storage::{EventSearch, Reading, Snapshot};
+use storage::{EventLog, EventSearch, Reading, Snapshot};
 use uuid::Uuid;
 
+use super::DestinationKey;
+use super::key::keys;
 use crate::access::{Grant, View};
 use crate::error::{Error, StoreFailure};
-use crate::events::Event;
+use crate::events::{Event, EventQuery};
+use crate::id::RecordId;
 use crate::records::{DeliveryProgress, EventDestination, indices};
 use crate::time::Time;
 
 /// So many events that wait are counted at most.
 pub const LAG_COUNTED: usize = 10_000;
 
-/// How a destination stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// How a destination stands; one that takes the events of all organizations with all of them together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeliveryStatus {
     /// The number of the event that was delivered last, and when it was.
     pub delivered: Option<(u64, Time)>,
@@ -23,7 +26,7 @@ pub struct DeliveryStatus {
     pub looked_at: usize,
     /// When the oldest of them happened.
     pub waiting_since: Option<Time>,
-    /// How often what comes next was tried in vain.
+    /// How often what comes next was tried in vain; of several, where that was most often.
     pub attempts: u32,
     /// Before when it is not tried again.
     pub retry: Option<Time>,
@@ -44,13 +47,55 @@ impl Grant<'_, &Snapshot, View> {
         let destinations = self.event_destinations();
         let id = destinations.id_of(destination)?;
         let record: EventDestination = destinations.read(id)?;
-        let (partition, number) = (self.place.partition(), crate::id::RecordId::record(id));
-        let progress = self.source.get::<DeliveryProgress>(partition, number)?.unwrap_or_default();
         let query = record.fields.filter.query();
+        let mut status = DeliveryStatus::default();
+        for key in keys(self.source, (self.place, id), record.reach)? {
+            status.add(key.progress(self.source)?, (self.tools.events(), key, &query))?;
+        }
+        let number = id.record().to_be_bytes();
+        for letter in self.source.find(self.place.partition(), indices::DEAD_LETTER_OF, &number) {
+            letter?;
+            status.dead_letters = status.dead_letters.saturating_add(1);
+        }
+        Ok(status)
+    }
+}
+
+impl DeliveryStatus {
+    /// Adds how it stands with some events, of which what waits is counted.
+    fn add(
+        &mut self,
+        progress: DeliveryProgress,
+        (log, key, query): (&EventLog, DestinationKey, &EventQuery),
+    ) -> Result<(), Error> {
+        if self.looked_at < LAG_COUNTED {
+            self.count(progress.mark.sequence, (log, key, query))?;
+        }
+        let when = |delivered: Option<(u64, Time)>| delivered.map(|(_, at)| at);
+        if when(self.delivered) < when(progress.delivered) {
+            self.delivered = progress.delivered;
+        }
+        if progress.attempts > self.attempts {
+            (self.attempts, self.retry) = (progress.attempts, progress.retry);
+        }
+        let newest = self.error.as_ref().map(|(_, at)| *at);
+        if progress.error.as_ref().map(|(_, at)| *at) > newest {
+            self.error = progress.error;
+        }
+        self.gaps = self.gaps.saturating_add(progress.gaps);
+        Ok(())
+    }
+
+    /// Counts what waits behind an event.
+    fn count(
+        &mut self,
+        after: u64,
+        (log, key, query): (&EventLog, DestinationKey, &EventQuery),
+    ) -> Result<(), Error> {
+        let most = LAG_COUNTED.saturating_sub(self.looked_at);
+        let search = EventSearch { after, most, ..EventSearch::all(key.place.partition()) };
         let (mut waiting, mut looked_at, mut since) = (0_usize, 0_usize, None);
-        let after = progress.mark.sequence;
-        let search = EventSearch { after, most: LAG_COUNTED, ..EventSearch::all(partition) };
-        let counted = self.tools.events().oldest_first(&search, &mut |stored| {
+        let counted = log.oldest_first(&search, &mut |stored| {
             looked_at += 1;
             if Event::decode(&stored.body).is_none_or(|event| query.admits(&event)) {
                 waiting += 1;
@@ -59,24 +104,9 @@ impl Grant<'_, &Snapshot, View> {
             true
         });
         counted.map_err(|error| Error::Store(StoreFailure::Events(error)))?;
-        let letters = self.source.find(partition, indices::DEAD_LETTER_OF, &number.to_be_bytes());
-        let mut dead_letters = 0;
-        for letter in letters {
-            letter?;
-            dead_letters += 1;
-        }
-        let DeliveryProgress { delivered, attempts, retry, error, gaps, .. } = progress;
-        let waiting_since = since;
-        Ok(DeliveryStatus {
-            delivered,
-            waiting,
-            looked_at,
-            waiting_since,
-            attempts,
-            retry,
-            error,
-            gaps,
-            dead_letters,
-        })
+        self.waiting = self.waiting.saturating_add(waiting);
+        self.looked_at = self.looked_at.saturating_add(looked_at);
+        self.waiting_since = [self.waiting_since, since].into_iter().flatten().min();
+        Ok(())
     }
 }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::places::route;
 use super::{DeliveredEvent, Delivery, DestinationKey, Sent, What};
 use crate::access::{Context, Grant, ManageDelivery, organization};
+use crate::collections::require_reach;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::{self, Action, Event, EventActor, EventRequest, Outcome, Subject, SubjectKind};
@@ -21,6 +22,7 @@ impl Grant<'_, &Snapshot, ManageDelivery> {
         let destinations = self.event_destinations();
         let id = destinations.id_of(destination)?;
         let destination = destinations.read(id)?;
+        require_reach(self.source, self.context, destination.reach)?;
         let owner = match self.place {
             Place::Organization(id) => organization(self.source, id)?.map(|record| record.uuid),
             Place::Provider => None,
@@ -31,7 +33,7 @@ impl Grant<'_, &Snapshot, ManageDelivery> {
         let json = events::trial_of(owner, event);
         let action = "destination_tested".to_owned();
         let event = DeliveredEvent { sequence: None, at, action, success: true, json };
-        let key = DestinationKey { place: self.place, id };
+        let key = DestinationKey::own(self.place, id);
         let events = vec![event];
         let source = (self.source, self.tools.events());
         let route = route(source, key, &destination, (&events, at))?;

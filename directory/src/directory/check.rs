@@ -10,9 +10,9 @@ use crate::records::{
     DeliveryProgress, Departure, DepartureTotals, Device, EventDestination, EventKeeping,
     FormerPassword, GearClaims, Group, GroupPasswordPolicy, Import, ImportWork, Invitation,
     IssuedCertificate, Organization, OwnCertificates, Passkey, PasswordHistory, Plan, RadiusClient,
-    RecoveryCodes, Repeat, ReplyProfile, RevokedCertificates, SearchTelling, SecurityPolicy,
-    SecurityPolicyVersion, ServerCertificate, ServiceAccount, Session, SessionTotals,
-    SettledReports, Token, TokenUse, UsageMonth, User, UserCap, UserTotals,
+    ReachedProgress, RecoveryCodes, Repeat, ReplyProfile, RevokedCertificates, SearchTelling,
+    SecurityPolicy, SecurityPolicyVersion, ServerCertificate, ServiceAccount, Session,
+    SessionTotals, SettledReports, Token, TokenUse, UsageMonth, User, UserCap, UserTotals,
 };
 
 impl Directory {
@@ -76,6 +76,7 @@ impl Directory {
             KindCheck::of::<SearchTelling>(),
             KindCheck::of::<EventDestination>(),
             KindCheck::of::<DeliveryProgress>(),
+            KindCheck::of::<ReachedProgress>(),
             KindCheck::of::<DeadLetter>(),
         ]
     }

@@ -1,9 +1,9 @@
 //! How far a destination of events is.
 
 use serde::{Deserialize, Serialize};
-use storage::{Entries, Kind, Record};
+use storage::{Entries, Id, Kind, Record};
 
-use super::kinds;
+use super::{indices, kinds};
 use crate::time::Time;
 
 /// How far a destination is, under the destination's number.
@@ -43,4 +43,24 @@ impl Record for DeliveryProgress {
     const LOGGED: bool = false;
 
     fn index(&self, _: &mut Entries) {}
+}
+
+/// How far a destination of the provider's is with the events of an organization, in whose partition
+/// this is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ReachedProgress {
+    /// The number of the destination among the provider's records.
+    pub(crate) destination: Id,
+    /// How far it is.
+    pub(crate) progress: DeliveryProgress,
+}
+
+impl Record for ReachedProgress {
+    const KIND: Kind = kinds::REACHED_PROGRESS;
+    const VERSION: u8 = 1;
+    const LOGGED: bool = false;
+
+    fn index(&self, entries: &mut Entries) {
+        entries.add(indices::REACHED_BY, &self.destination.to_be_bytes());
+    }
 }

@@ -2,7 +2,7 @@
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use storage::{Entries, Kind, Record};
+use storage::{Corrupt, Entries, Kind, Record, decode};
 use uuid::Uuid;
 
 use super::{Stamp, indices, kinds};
@@ -25,6 +25,19 @@ pub struct EventDestination {
     pub client: Vec<Vec<u8>>,
     /// Until when the secret signs that was replaced, where one still does.
     pub previous_until: Option<Time>,
+    /// Whose events go there; it stays.
+    pub reach: Reach,
+}
+
+/// Whose events go to a destination.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// Those of the place that has it.
+    #[default]
+    Own,
+    /// Those of every organization, each with the organization's id: a destination of the provider's.
+    All,
 }
 
 /// What admins write of a destination.
@@ -106,10 +119,45 @@ pub enum DeliveryWay {
 
 impl Record for EventDestination {
     const KIND: Kind = kinds::EVENT_DESTINATION;
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
+        match version {
+            // Its reach stands at the end: it was its own place's.
+            1 => decode(&[body, &[0]].concat()),
+            other => Err(Corrupt::version(Self::KIND, other)),
+        }
+    }
 
     fn index(&self, entries: &mut Entries) {
         entries.add(indices::EVENT_DESTINATION_UUID, self.uuid.as_bytes());
         entries.add(indices::EVENT_DESTINATION_NAME, prepare(&self.fields.name).as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_destination_of_version_1_takes_the_events_of_its_own_place() {
+        let destination = EventDestination {
+            uuid: Uuid::from_u128(7),
+            stamp: Stamp { created: Time(1), modified: Time(2), revision: 3 },
+            fields: EventDestinationFields {
+                name: "siem".into(),
+                paused: true,
+                filter: EventFilter::default(),
+                way: DeliveryWay::Files,
+            },
+            client: vec![vec![1, 2]],
+            previous_until: Some(Time(129)),
+            reach: Reach::Own,
+        };
+        let body = storage::encode(&destination).unwrap();
+        let (last, before) = body.split_last().unwrap();
+        assert_eq!(*last, 0);
+        assert_eq!(EventDestination::upgrade(1, before).unwrap(), destination);
+        assert!(EventDestination::upgrade(0, before).is_err());
     }
 }

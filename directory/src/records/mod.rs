@@ -83,13 +83,15 @@ pub use custom_values::{CustomValue, CustomValues, Values};
 pub(crate) use custom_values::{octets as custom_octets, signed as custom_signed};
 pub use dead_letter::DeadLetter;
 pub use deleted_user::DeletedUser;
-pub(crate) use delivery_progress::{DeliveryMark, DeliveryProgress};
+pub(crate) use delivery_progress::{DeliveryMark, DeliveryProgress, ReachedProgress};
 pub(crate) use departure::Departure;
 pub(crate) use departure_totals::DepartureTotals;
 pub use device::{Device, DeviceFields, OperatingSystem};
 pub use domain::Domain;
 pub use eap_methods::EapMethods;
-pub use event_destination::{DeliveryWay, EventDestination, EventDestinationFields, EventFilter};
+pub use event_destination::{
+    DeliveryWay, EventDestination, EventDestinationFields, EventFilter, Reach,
+};
 pub(crate) use event_keeping::EventKeeping;
 pub use former_password::FormerPassword;
 pub use gear_certificates::{CertificateFingerprint, GearCertificates};
@@ -233,6 +235,8 @@ pub(crate) mod kinds {
     pub(crate) const EVENT_DESTINATION: Kind = Kind(100);
     /// How far a destination of events is, under the destination's number.
     pub(crate) const DELIVERY_PROGRESS: Kind = Kind(101);
+    /// How far a destination of the provider's is with an organization's events.
+    pub(crate) const REACHED_PROGRESS: Kind = Kind(147);
     pub(crate) const DEAD_LETTER: Kind = Kind(102);
     /// Sealed: the secret with which what goes to a webhook is signed.
     pub(crate) const WEBHOOK_SECRET: Kind = Kind(103);
@@ -359,8 +363,10 @@ pub(crate) mod indices {
     pub(crate) const DEAD_LETTER_UUID: Index = Index(1002);
     /// Of dead letters, by the number of their destination.
     pub(crate) const DEAD_LETTER_OF: Index = Index(1003);
-    /// The same of those that are to be sent again.
+    /// Of those that are to be sent again, by the destination and whose events they are.
     pub(crate) const DEAD_LETTER_WANTED: Index = Index(1004);
+    /// Of how far destinations of the provider's are with an organization's events, by their numbers.
+    pub(crate) const REACHED_BY: Index = Index(1005);
 }
 
 /// Whether no two records have the same value in an index.

@@ -163,6 +163,7 @@ pub(crate) const UNSHOWN: &[storage::Kind] = &[
     kinds::COMPLIANCE_WATCH,
     kinds::DEAD_LETTER,
     kinds::DELIVERY_PROGRESS,
+    kinds::REACHED_PROGRESS,
     kinds::EVENT_DESTINATION,
     kinds::FORMER_PASSWORD,
     kinds::GROUP_PASSWORD_POLICY,

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod course;
+mod reach;
 
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::error::Error;
 use crate::events::{Action, Event, EventActor, Outcome};
 use crate::id::{OrganizationId, Place};
 use crate::records::{
-    DeadLetter, DeliveryWay, EventDestination, EventDestinationFields, EventFilter,
+        DeadLetter, DeliveryProgress, DeliveryWay, EventDestination, EventDestinationFields, EventFilter, Reach,
 };
 
 const SECRET: &str = "a secret of more than thirty letters";
@@ -53,7 +54,8 @@ fn make(
     let place = place.into();
     world.change(move |change| {
         let mut grant = change.authorize_at::<ManageDelivery>(place)?;
-        let made = grant.event_destinations().create(fields, SECRET, BeginsWith::Next)?;
+        let made =
+            grant.event_destinations().create(fields, SECRET, (BeginsWith::Next, Reach::Own))?;
         Ok(made.1)
     })
 }

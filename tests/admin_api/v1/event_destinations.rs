@@ -1,6 +1,7 @@
 //! `/v1/event-destinations` and `/v1/organizations/{organization}/event-destinations`.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -437,4 +438,52 @@ fn the_command_line_makes_looks_at_and_deletes_destinations() {
     assert!(!line.does("event-destination dead-letters siem").contains("answered"));
     assert_eq!(line.run("event-destination delete siem --yes").code, 0);
     assert!(!line.does("event-destination list").contains("siem"));
+}
+
+#[test]
+fn one_destination_of_the_provider_takes_the_events_of_all_organizations() {
+    let Some(office) = Office::alone() else { return };
+    let receiver = Receiver::start();
+    let mut fields = receiver.destination("everything");
+    fields["reach"] = json!("all");
+    fields["begins_with"] = json!("oldest");
+    let made = office.top.send("POST", "/v1/event-destinations", Some(&fields));
+    assert_eq!(made.status, 201, "{made:?}");
+    let made = made.json();
+    assert_eq!(made["reach"], "all");
+    receiver.believes(&[made["secret"].as_str().unwrap()]);
+    let later = Office::on(Arc::clone(&office.demo));
+    happen(&office, "here", 3);
+    happen(&later, "there", 3);
+    let taken_of = |of: &Office| {
+        let taken = receiver.taken();
+        let whose =
+            |line: &str| serde_json::from_str::<Value>(line).unwrap()["organization"].clone();
+        let lines = taken.lines().filter(|line| whose(line) == json!(of.id));
+        lines.map(|line| format!("{line}\n")).collect::<String>()
+    };
+    for of in [&office, &later] {
+        assert_whole(of, || taken_of(of));
+    }
+    let taken = receiver.taken();
+    let named =
+        |line: &str| serde_json::from_str::<Value>(line).unwrap()["organization"].is_string();
+    assert!(taken.lines().all(named), "what is the provider's own is there: {taken}");
+
+    let place = format!("/v1/event-destinations/{}", id_of(&made));
+    let some = office.provider_admin("administrator", &json!({"organizations": [office.id]}));
+    assert_eq!(some.session.get(&place).status, 200);
+    let pause = json!({"paused": true});
+    let refused = some.session.send("PATCH", &place, Some(&pause));
+    assert_eq!(refused.status, 409, "{refused:?}");
+    assert!(refused.json()["detail"].as_str().unwrap().contains("the scope of all organizations"));
+    let own = office.top.send("POST", &office.path("event-destinations"), Some(&fields));
+    assert_eq!((own.status, &own.json()["pointer"]), (422, &json!("/reach")));
+    let tenantry =
+        Tenantry::with_key(&office.demo, &office.demo.admin_api.tokens.administrator_with_billing);
+    let stands = || tenantry.shows("event-destination delivery everything");
+    let is_through = |it: Value| it["waiting"] == 0 && it["last_error"].is_null();
+    assert!(comes(|| is_through(stands())), "{}", stands());
+    tenantry.does("event-destination update everything --paused=true");
+    assert_eq!(tenantry.shows("event-destination show everything")["paused"], true);
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::way::{self, Kind, Syslog, Webhook};
-use super::{EventDestination, Filter};
+use super::{EventDestination, Filter, Reach};
 use crate::body::Body;
 use crate::caller::Home;
 use crate::problem::Problem;
@@ -42,6 +42,9 @@ pub(crate) struct NewEventDestination {
     /// Which events it begins with.
     #[serde(default)]
     begins_with: Beginning,
+    /// Whose events go there; it stays. Those of all organizations go to no files.
+    #[serde(default)]
+    reach: Reach,
 }
 
 /// Which events a destination begins with.
@@ -82,7 +85,8 @@ pub(crate) async fn create_event_destination(
     Body(new): Body<NewEventDestination>,
 ) -> Result<Response, Problem> {
     let place = home.place;
-    let NewEventDestination { name, kind, syslog, webhook, filter, paused, begins_with } = new;
+    let NewEventDestination { name, kind, syslog, webhook, filter, paused, begins_with, reach } =
+        new;
     let way = way::chosen(kind, syslog, webhook)?;
     let is_signed = matches!(way, DeliveryWay::Webhook { .. });
     let fields = EventDestinationFields { name, paused, filter: filter.into(), way };
@@ -90,7 +94,7 @@ pub(crate) async fn create_event_destination(
     let given = secret.clone();
     let made = home.caller.change(move |change| {
         let mut grant = change.authorize_at::<ManageDelivery>(place)?;
-        grant.event_destinations().create(fields, &given, begins_with.into())
+        grant.event_destinations().create(fields, &given, (begins_with.into(), reach.into()))
     });
     let (_, record) = made.await?;
     let revision = record.stamp.revision;

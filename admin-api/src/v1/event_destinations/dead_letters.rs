@@ -33,6 +33,9 @@ pub(crate) struct DeadLetter {
     reason: String,
     /// Whether they are about to be sent again.
     redelivering: bool,
+    /// Whose events they are, where the destination takes those of all organizations.
+    #[schema(required)]
+    organization: Option<Uuid>,
 }
 
 /// Which dead letters are meant.
@@ -135,6 +138,7 @@ impl From<records::DeadLetter> for DeadLetter {
             attempts: letter.attempts,
             reason: letter.reason,
             redelivering: letter.wanted,
+            organization: letter.organization,
         }
     }
 }

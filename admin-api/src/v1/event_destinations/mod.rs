@@ -65,6 +65,8 @@ pub(crate) struct EventDestination {
     kind: Kind,
     /// Whether nothing is sent; events wait in the log as long as they are kept.
     paused: bool,
+    /// Whose events go there.
+    reach: Reach,
     /// Which events go there.
     filter: Filter,
     /// The receiver, of `syslog`.
@@ -79,6 +81,37 @@ pub(crate) struct EventDestination {
     /// Until when the secret signs that was replaced; null when none does.
     #[schema(required)]
     previous_secret_until: Option<Moment>,
+}
+
+/// Whose events go to a destination.
+#[derive(Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = EventDestinationReach)]
+pub(crate) enum Reach {
+    /// Those of the place that has it: an organization's, or the provider's.
+    #[default]
+    Own,
+    /// Those of every organization there is and will be, each line with the `organization`. It is a
+    /// destination of the provider's, and is made and changed by who has all organizations in scope.
+    All,
+}
+
+impl From<records::Reach> for Reach {
+    fn from(reach: records::Reach) -> Self {
+        match reach {
+            records::Reach::Own => Self::Own,
+            records::Reach::All => Self::All,
+        }
+    }
+}
+
+impl From<Reach> for records::Reach {
+    fn from(reach: Reach) -> Self {
+        match reach {
+            Reach::Own => Self::Own,
+            Reach::All => Self::All,
+        }
+    }
 }
 
 /// Which events go to a destination, in the words of the list of events; what is null does not matter.
@@ -136,6 +169,7 @@ impl EventDestination {
             name: record.fields.name,
             kind,
             paused: record.fields.paused,
+            reach: record.reach.into(),
             filter: record.fields.filter.into(),
             syslog,
             webhook,

@@ -1,0 +1,190 @@
+//! Destinations of the provider's that take the events of all organizations.
+
+use std::collections::BTreeMap;
+
+use storage::Reading;
+
+use super::super::world::{DAY, World, refusal};
+use super::{SECRET, conclude, due, failure, fields, flush, letters, next, ready, status, syslog};
+use super::{tell, told, webhook};
+use crate::access::{Context, ManageDelivery, Role};
+use crate::collections::BeginsWith;
+use crate::delivery::{Next, Sent};
+use crate::error::Error;
+use crate::events::{Action, Outcome};
+use crate::id::{OrganizationId, Place};
+use crate::records::{
+    AdminScope, DeliveryWay, EventDestination, EventDestinationFields, Reach, ReachedProgress,
+};
+
+fn reaching(
+    world: &World,
+    by: Context,
+    place: Place,
+    fields: EventDestinationFields,
+) -> Result<EventDestination, Error> {
+    world.directory.change(by, move |change| {
+        let mut grant = change.authorize_at::<ManageDelivery>(place)?;
+        Ok(grant.event_destinations().create(fields, SECRET, (BeginsWith::Next, Reach::All))?.1)
+    })
+}
+
+/// Delivers all that there is; tells whose it was, and what.
+fn delivered(world: &World) -> BTreeMap<Place, Vec<String>> {
+    let mut all = BTreeMap::<Place, Vec<String>>::new();
+    for turn in due(world) {
+        loop {
+            match world.directory.next_delivery(&turn, world.now()).unwrap() {
+                Next::Send(delivery) => {
+                    all.entry(turn.key.place).or_default().extend(told(&delivery));
+                    world
+                        .directory
+                        .conclude_delivery(&turn, *delivery, &Sent::Done, world.now())
+                        .unwrap();
+                }
+                Next::Again => {}
+                Next::Rest => break,
+            }
+        }
+    }
+    all
+}
+
+fn uuid_of(world: &World, organization: OrganizationId) -> uuid::Uuid {
+    let snapshot = world.directory.inner.store.read().unwrap();
+    crate::access::organization(&snapshot, organization).unwrap().unwrap().uuid
+}
+
+#[test]
+fn the_events_of_all_organizations_go_there_and_of_those_that_are_made_later() {
+    let (world, acme) = ready();
+    tell(&world, acme, "before");
+    flush(&world);
+    let siem = reaching(&world, world.top(), Place::Provider, fields("siem", webhook())).unwrap();
+    tell(&world, acme, "ada");
+    tell(&world, Place::Provider, "root");
+    let later = world.organization("later");
+    tell(&world, later, "eve");
+    assert_eq!(status(&world, Place::Provider, &siem).waiting, 3);
+    let told = delivered(&world);
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    let expected =
+        [(Place::from(acme), words(&["ada"])), (Place::from(later), words(&["created", "eve"]))];
+    assert_eq!(told, BTreeMap::from(expected));
+    assert_eq!(status(&world, Place::Provider, &siem).waiting, 0);
+    tell(&world, acme, "bob");
+    assert_eq!(delivered(&world), BTreeMap::from([(Place::from(acme), words(&["bob"]))]));
+    world.assert_sound();
+}
+
+#[test]
+fn each_line_names_its_organization() {
+    let (world, acme) = ready();
+    reaching(&world, world.top(), Place::Provider, fields("siem", syslog())).unwrap();
+    tell(&world, acme, "ada");
+    let (_, delivery) = next(&world).unwrap();
+    let line: serde_json::Value = serde_json::from_str(&delivery.events[0].json).unwrap();
+    assert_eq!(line["organization"], uuid_of(&world, acme).to_string());
+}
+
+#[test]
+fn it_is_made_and_changed_by_who_has_all_organizations_in_scope_and_at_the_provider() {
+    let (world, acme) = ready();
+    let scope = AdminScope::Organizations(vec![acme]);
+    let some = world.admin(Place::Provider, Role::Administrator, scope);
+    let own = world.admin(acme.into(), Role::AdministratorWithBilling, AdminScope::All);
+    let needs = "a destination of the events of all organizations needs the scope of all";
+    let refused = |by, place, way| refusal(reaching(&world, by, place, fields("siem", way)));
+    assert!(refused(some, Place::Provider, webhook()).starts_with(needs));
+    assert!(refused(own, acme.into(), webhook()).starts_with("must be own"));
+    assert!(refused(world.top(), acme.into(), webhook()).starts_with("must be own"));
+    assert!(refused(world.top(), Place::Provider, DeliveryWay::Files).starts_with("must be own"));
+    let siem = reaching(&world, world.top(), Place::Provider, fields("siem", webhook())).unwrap();
+    let id = siem.uuid;
+    let paused = world.directory.change(some, move |change| {
+        let mut grant = change.authorize_at::<ManageDelivery>(Place::Provider)?;
+        let mut destinations = grant.event_destinations();
+        let id = destinations.id_of(id)?;
+        destinations.update(id, None, |destination| {
+            destination.fields.paused = true;
+            Ok(())
+        })
+    });
+    assert!(refusal(paused).starts_with(needs));
+    let deleted = world.directory.change(some, move |change| {
+        let mut grant = change.authorize_at::<ManageDelivery>(Place::Provider)?;
+        let mut destinations = grant.event_destinations();
+        let id = destinations.id_of(id)?;
+        destinations.delete(id, None)
+    });
+    assert!(refusal(deleted).starts_with(needs));
+    let redelivered = world.directory.change(some, move |change| {
+        let mut grant = change.authorize_at::<ManageDelivery>(Place::Provider)?;
+        grant.dead_letters(id)?.redeliver(None)
+    });
+    assert!(refusal(redelivered).starts_with(needs));
+    let reading = world.directory.read(some).unwrap();
+    let grant = reading.authorize_at::<ManageDelivery>(Place::Provider).unwrap();
+    assert!(refusal(grant.try_destination(id)).starts_with(needs));
+}
+
+#[test]
+fn what_is_not_taken_of_one_organization_is_a_dead_letter_that_says_so() {
+    let (world, acme) = ready();
+    let siem = reaching(&world, world.top(), Place::Provider, fields("siem", webhook())).unwrap();
+    tell(&world, acme, "ada");
+    for _ in 0..3 {
+        let sent = next(&world).unwrap();
+        assert_eq!(told(&sent.1), ["ada"]);
+        conclude(&world, sent, &failure());
+        world.pass(DAY);
+    }
+    let given_up = letters(&world, Place::Provider, &siem);
+    let whose: Vec<_> = given_up.iter().map(|letter| letter.organization).collect();
+    assert_eq!(whose, [Some(uuid_of(&world, acme))]);
+    let event = world.events(Place::Provider, 1).remove(0);
+    let Outcome::Failure(reason) = &event.outcome else { panic!("{event:?}") };
+    assert_eq!(event.action, Action::EventDelivery);
+    assert!(reason.starts_with("of the events of acme: nothing got there in 3"), "{reason}");
+    let nobody = world.events(acme.into(), 100);
+    assert!(nobody.iter().all(|event| event.action != Action::EventDelivery));
+    let id = siem.uuid;
+    let wanted = world.change(move |change| {
+        let mut grant = change.authorize_at::<ManageDelivery>(Place::Provider)?;
+        grant.dead_letters(id)?.redeliver(None)
+    });
+    assert_eq!(wanted.unwrap(), 1);
+    let sent = next(&world).unwrap();
+    assert_eq!(told(&sent.1), ["ada"]);
+    conclude(&world, sent, &Sent::Done);
+    assert!(letters(&world, Place::Provider, &siem).is_empty());
+    tell(&world, acme, "bob");
+    let sent = next(&world).unwrap();
+    assert_eq!(told(&sent.1), ["bob"]);
+    conclude(&world, sent, &Sent::Done);
+    world.assert_sound();
+}
+
+#[test]
+fn nothing_is_left_of_it_once_it_is_deleted() {
+    let (world, acme) = ready();
+    let siem = reaching(&world, world.top(), Place::Provider, fields("siem", webhook())).unwrap();
+    let kept = || {
+        let snapshot = world.directory.inner.store.read().unwrap();
+        let partition = Place::from(acme).partition();
+        snapshot.scan::<ReachedProgress>(partition, None).map(Result::unwrap).count()
+    };
+    assert_eq!(kept(), 1);
+    let id = siem.uuid;
+    let deleted = world.change(move |change| {
+        let mut grant = change.authorize_at::<ManageDelivery>(Place::Provider)?;
+        let mut destinations = grant.event_destinations();
+        let id = destinations.id_of(id)?;
+        destinations.delete(id, None)
+    });
+    deleted.unwrap();
+    assert_eq!(kept(), 0);
+    tell(&world, acme, "ada");
+    assert!(due(&world).is_empty());
+    world.assert_sound();
+}
