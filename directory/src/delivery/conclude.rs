@@ -195,6 +195,13 @@ pub(super) fn stands(
     source: &impl Reading,
     key: DestinationKey,
 ) -> Result<Option<(EventDestination, DeliveryProgress)>, Error> {
+    let is_gone = match key.reached() {
+        Some(id) => organization(source, id)?.is_none(),
+        None => false,
+    };
+    if is_gone {
+        return Ok(None);
+    }
     let found = source.get::<EventDestination>(key.home.partition(), key.id.record())?;
     let Some(found) = found.filter(|found| found.reach == key.reach()) else { return Ok(None) };
     Ok(Some((found, key.progress(source)?)))
