@@ -32,7 +32,7 @@ use crate::known::{Capacity, Keep, Lookups};
 use crate::lasting::LastingKey;
 use crate::orders::{Departures, OrderNetworks};
 use crate::preparation::failed_to_open;
-use crate::records::{AdminFields, OrganizationState, indices};
+use crate::records::{AdminFields, Domain, OrganizationState, indices};
 use crate::search::{Memo, SearchGrant};
 use crate::text::prepare;
 use crate::time::Time;
@@ -260,6 +260,16 @@ impl Directory {
     /// When the store fails.
     pub fn organization_by_slug(&self, slug: &str) -> Result<Option<OrganizationId>, Error> {
         active_organization(&self.inner.store.read()?, indices::ORGANIZATION_SLUG, slug)
+    }
+
+    /// Finds the active organization that goes by a domain.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn organization_by_domain(&self, domain: &str) -> Result<Option<OrganizationId>, Error> {
+        let Some(domain) = Domain::parse(domain) else { return Ok(None) };
+        let index = indices::ORGANIZATION_DOMAIN;
+        active_organization(&self.inner.store.read()?, index, domain.as_str())
     }
 
     /// Destroys what deleted organizations left behind once their grace period is over; returns

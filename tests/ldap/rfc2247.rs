@@ -53,14 +53,19 @@ fn a_base_that_is_given_counts_and_the_domain_moves_none() {
     let made = tenantry
         .shows(&format!("org create --slug {slug} --name X --base {base} --domain {domain}"));
     assert_eq!((&made["base"], &made["domain"]), (&json!(base), &json!(domain)));
-    let changed = tenantry.shows(&format!("org update {slug} --domain other.{domain}"));
-    assert_eq!(changed["domain"], json!(format!("other.{domain}")));
-    assert_eq!(changed["base"], json!(base));
-    let cleared = tenantry.shows(&format!("org update {slug} --clear domain"));
-    assert_eq!((&cleared["base"], &cleared["domain"]), (&json!(base), &json!(null)));
     let user = "user create --login ada --display-name Ada --surname L --password";
     let typed = tenantry.clone().within(&slug).hear(user, &format!("{PASSWORD}\n"));
     assert_eq!(typed.code, 0, "{typed:?}");
+    let by = |domain: &str| office.demo.ldap().bound(&format!("ada@{domain}"), PASSWORD).who_am_i();
+    let known = by(&domain.to_uppercase());
+    assert!(known.code == 0 && known.stdout.contains("uid=ada"), "{known:?}");
+    let changed = tenantry.shows(&format!("org update {slug} --domain other.{domain}"));
+    assert_eq!(changed["domain"], json!(format!("other.{domain}")));
+    assert_eq!(changed["base"], json!(base));
+    assert_eq!((by(&domain).code, by(&format!("other.{domain}")).code), (49, 0));
+    let cleared = tenantry.shows(&format!("org update {slug} --clear domain"));
+    assert_eq!((&cleared["base"], &cleared["domain"]), (&json!(base), &json!(null)));
+    assert_eq!(by(&format!("other.{domain}")).code, 49);
     let root = ada(&office, &base).search("", "base", ALL, &["namingContexts"]);
     assert_eq!(root.only().values("namingContexts"), [base.as_str()]);
 }

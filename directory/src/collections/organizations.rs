@@ -1,6 +1,6 @@
 //! Organizations: customers of the provider.
 
-use storage::{Change, Partition, Reading, Snapshot};
+use storage::{Change, Index, Partition, Reading, Snapshot};
 
 use super::billing::close_account;
 use super::gear_claims;
@@ -13,7 +13,7 @@ use crate::events::{Action, Event, EventActor, Outcome, Subject, SubjectKind, di
 use crate::id::{OrganizationId, Place, RecordId};
 use crate::limits;
 use crate::records::{
-    Admin, AdminScope, Base, CustomMark, Marks, Organization, OrganizationFields,
+    Admin, AdminScope, Base, CustomMark, Domain, Marks, Organization, OrganizationFields,
     OrganizationState, Presentation, Settings, Stamp, indices,
 };
 use crate::time::Time;
@@ -332,14 +332,22 @@ fn check_taken(
     if slug.is_some() && slug != own.map(OrganizationId::record) {
         return Err(Error::Taken { pointer: "/slug" });
     }
-    if let Some(domain) = &fields.domain {
-        let (index, domain) = (indices::ORGANIZATION_DOMAIN, domain.as_str().as_bytes());
-        let holder = source.find_first(Partition::Provider, index, domain)?;
-        if holder.is_some() && holder != own.map(OrganizationId::record) {
-            return Err(Error::Taken { pointer: "/domain" });
-        }
+    let is_others = |index: Index, value: Option<&str>| -> Result<bool, Error> {
+        let Some(value) = value else { return Ok(false) };
+        let holder = source.find_first(Partition::Provider, index, value.as_bytes())?;
+        Ok(holder.is_some() && holder != own.map(OrganizationId::record))
+    };
+    let (domains, bases) = (indices::ORGANIZATION_DOMAIN, indices::ORGANIZATION_BASE);
+    let domain = fields.domain.as_ref();
+    // A domain means one organization: that which goes by it, or has the base that it gives.
+    let given = domain.and_then(Base::of);
+    if is_others(domains, domain.map(Domain::as_str))?
+        || is_others(bases, given.as_ref().map(Base::as_str))?
+    {
+        return Err(Error::Taken { pointer: "/domain" });
     }
-    if is_free(source, &fields.base, own)? {
+    let is_spelled = is_others(domains, fields.base.domain().as_deref())?;
+    if !is_spelled && is_free(source, &fields.base, own)? {
         Ok(())
     } else {
         Err(Error::Taken { pointer: "/base" })

@@ -32,7 +32,7 @@ impl World {
 }
 
 #[test]
-fn no_two_organizations_go_by_one_domain() {
+fn a_domain_means_one_organization() {
     let world = World::new();
     let acme = world.going_by("acme", "acme.example").unwrap();
     let taken = |done: Result<(), Error>| matches!(done, Err(Error::Taken { pointer: "/domain" }));
@@ -40,10 +40,21 @@ fn no_two_organizations_go_by_one_domain() {
     let globex = world.organization("globex");
     assert!(taken(world.rename(globex, Some("acme.example"))));
     world.rename(globex, Some("globex.example")).unwrap();
-    world.rename(acme, Some("acme.example")).unwrap();
+    assert!(taken(world.rename(acme, Some("globex.example"))));
     world.rename(acme, None).unwrap();
-    world.rename(globex, Some("acme.example")).unwrap();
-    assert!(taken(world.rename(acme, Some("acme.example"))));
+    assert!(taken(world.rename(globex, Some("acme.example"))), "acme's base stands for it");
+    world.rename(acme, Some("acme.example")).unwrap();
+    let new = new_organization("third", "dc=globex,dc=example", Settings::default());
+    let third = world.change(move |change| {
+        let mut grant = change.authorize_provider::<ManageOrganizations>()?;
+        grant.organizations().create(new).map(drop)
+    });
+    assert!(matches!(third, Err(Error::Taken { pointer: "/base" })));
+    let found = |domain| world.directory.organization_by_domain(domain).unwrap();
+    assert_eq!((found("Globex.Example"), found("acme.example")), (Some(globex), Some(acme)));
+    assert_eq!((found("other.example"), found("globex"), found("")), (None, None, None));
+    world.rename(globex, None).unwrap();
+    assert_eq!(found("globex.example"), None);
     world.assert_sound();
 }
 
@@ -55,6 +66,9 @@ fn a_domain_is_told_and_moves_no_base() {
     let told = world.events(Place::Organization(acme), 1).remove(0).differences;
     let told: Vec<_> = told.iter().map(|it| (&*it.field, it.after.as_deref())).collect();
     assert_eq!(told, [("domain", Some("\"acme.test\""))]);
-    let again = world.going_by("other", "acme.example");
-    assert_eq!(refusal(again), refusal(Err::<(), _>(Error::Taken { pointer: "/base" })));
+    assert_eq!(refusal(world.going_by("other", "acme.example")), "domain is taken");
+    let base = Base::parse("dc=acme,dc=example").unwrap();
+    let snapshot = world.directory.inner.store.read().unwrap();
+    let home = crate::access::organization(&snapshot, acme).unwrap().unwrap();
+    assert_eq!(home.fields.base, base);
 }

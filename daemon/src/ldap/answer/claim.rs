@@ -41,8 +41,11 @@ pub(in crate::ldap) fn of_domain(
     directory: &Directory,
     account: &Account,
 ) -> Result<Option<OrganizationId>, Error> {
-    match account.base() {
-        Some(base) => directory.locate([base.as_str()]),
-        None => directory.organization_by_slug(&account.domain.to_ascii_lowercase()),
+    let Some(base) = account.base() else {
+        return directory.organization_by_slug(&account.domain.to_ascii_lowercase());
+    };
+    match directory.locate([base.as_str()])? {
+        Some(organization) => Ok(Some(organization)),
+        None => directory.organization_by_domain(&account.domain),
     }
 }
