@@ -97,6 +97,7 @@ impl World {
                 let route = route(&method.to_uppercase(), path);
                 let about = self.about(&route);
                 give_examples(operation, &about);
+                leave_nothing_open(operation);
                 let is_forced = makes_up || route.method == "DELETE" || path.ends_with("/restore");
                 if is_forced && !about.is_empty() {
                     settings += &forced(&route, &about);
@@ -144,6 +145,14 @@ fn give_examples(operation: &mut Value, about: &About) {
         if let Some((_, value)) = about.iter().find(|(name, _)| *name == named) {
             parameter["example"] = json!(value);
         }
+    }
+}
+
+/// Takes away the answer that stands for all that are not named, so that each has to be; strangers are
+/// told in many ways that they do not get in.
+fn leave_nothing_open(operation: &mut Value) {
+    if operation["security"] != json!([{}]) {
+        operation["responses"].as_object_mut().unwrap().remove("default").unwrap();
     }
 }
 
