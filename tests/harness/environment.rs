@@ -31,9 +31,14 @@ pub(crate) fn subject() -> Option<PathBuf> {
 
 /// Says that the test under way cannot be done on a daemon that is not its own.
 pub(crate) fn leave_out() {
+    say("left out, needs a process of its own");
+}
+
+/// Says something of the test under way.
+pub(crate) fn say(text: &str) {
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
     // Directly, so that it is seen of tests that pass.
-    writeln!(io::stderr(), "\nleft out, needs a process of its own: {test}").unwrap();
+    writeln!(io::stderr(), "\n{text}: {test}").unwrap();
 }
 
 /// Whether what is recorded of a test is to be written anew.

@@ -93,6 +93,8 @@ fn every_answer_to_what_the_document_allows_and_forbids_is_documented() {
     let done = |name: &&String| answers.get(*name).is_some_and(|(_, done)| *done > 0);
     let (well, others): (Vec<&String>, Vec<&String>) = operations.iter().partition(done);
     let of = operations.len();
+    let said = format!("of {of} operations {} were asked, and {} done", answers.len(), well.len());
+    environment::say(&said);
     assert!(
         well.len() >= DONE,
         "{} of {of} were done once; these were not: {others:#?}",
