@@ -37,7 +37,8 @@ section! {
         /// Certificates that the own authorities of one organization issued and that are not forgotten
         /// yet, 30 days after their end.
         issued_certificates: Count<8, 1_000_000> = Count(50_000),
-        /// How long an admin's session lasts, however much it is used.
+        /// How long an admin's session lasts, however much it is used. An organization can say less
+        /// for its own admins, here and below.
         session_lifetime: Time<{ 5 * MINUTE }, { 7 * DAY }> = Time(10 * HOUR),
         /// How long an admin's session lasts without being used.
         session_idle: Time<{ 5 * MINUTE }, { 7 * DAY }> = Time(HOUR),
