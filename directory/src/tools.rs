@@ -6,9 +6,8 @@ use serde::Serialize;
 use storage::{Entropy, EventLog, ReadError, Reading};
 use uuid::Uuid;
 
-use crate::authentication::{NewAuthenticators, Passkeys, RelyingParty};
 use crate::access::organization;
-use crate::authentication::{Passkeys, RelyingParty};
+use crate::authentication::{NewAuthenticators, Passkeys, RelyingParty};
 use crate::delivery::DeliveryBounds;
 use crate::epochs::Epochs;
 use crate::id::Place;

@@ -14,10 +14,8 @@ use super::collection::Collection;
 use super::entity::Entity;
 use super::own_certificates::shown;
 use super::server_certificate::ClientIdentity;
-use crate::access::{Grant, ManageDelivery, Permit, View, authorize};
-use crate::delivery::{DeliveryBounds, WebAddress, bury, is_host, masked};
-use crate::access::{Context, Grant, ManageDelivery, View, Who, standing};
-use crate::delivery::{DeliveryBounds, WebAddress, bury, is_host, keys};
+use crate::access::{Context, Grant, ManageDelivery, Permit, View, Who, authorize, standing};
+use crate::delivery::{DeliveryBounds, WebAddress, bury, is_host, keys, masked};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{EventDestinationId, Place, RecordId};
@@ -336,6 +334,9 @@ fn masked_way(way: &DeliveryWay) -> DeliveryWay {
             DeliveryWay::Webhook { url: masked(url), authorities: authorities.clone() }
         }
         DeliveryWay::Syslog { .. } | DeliveryWay::Files => way.clone(),
+    }
+}
+
 /// Where the events of all organizations go is for who has all of them in scope.
 ///
 /// # Errors

@@ -292,17 +292,11 @@ impl Directory {
         // What is written durably takes along what was written behind before. Some that are known may
         // be gone by now.
         let done = self.inner.store.write(move |change| {
-            for DestinationKey { place, id } in known {
-                let (partition, number) = (place.partition(), id.record());
-                if let Some(progress) = change.get::<DeliveryProgress>(partition, number)? {
-                    change.put(partition, number, &progress)?;
+            for key in known {
+                if let Some((_, progress)) = standing(&*change, key)? {
+                    key.keep(change, progress)?;
                     break;
                 }
-        let first = self.inner.deliveries.lock().known.keys().next().copied();
-        let Some(key) = first else { return Ok(()) };
-        // What is written durably takes along what was written behind before.
-            if let Some((_, progress)) = standing(&*change, key)? {
-                key.keep(change, progress)?;
             }
             Ok::<_, Error>(())
         });

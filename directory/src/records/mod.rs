@@ -3,8 +3,8 @@
 //! A record's kind and its indices are numbers in the file format: they are never reused.
 
 mod admin;
-mod carried;
 mod billing_contact;
+mod carried;
 mod certificate_authority;
 mod certificate_mark;
 mod certificate_totals;
@@ -66,8 +66,8 @@ use storage::{Index, Kind, Relation};
 
 pub(crate) use admin::is_within;
 pub use admin::{Admin, AdminFields, AdminScope, AdminState};
-pub use carried::Carried;
 pub use billing_contact::{BillingContact, BillingContactFields};
+pub use carried::Carried;
 pub use certificate_authority::{
     BuiltIn, CertificateAuthority, CertificateAuthorityFields, CertificateHolder, ExpiredList,
     RevocationNote, UnstatedPurpose,

@@ -245,8 +245,6 @@ impl Record for Organization {
             1 => storage::decode::<v1::Organization>(body).map(Self::from),
             2 => storage::decode::<v2::Organization<v2::Settings>>(body).map(Self::from),
             3 => storage::decode::<v2::Organization<v3::Settings>>(body).map(Self::from),
-            2 => storage::decode::<v2::Organization>(body).map(Self::from),
-            3 => storage::decode::<v3::Organization>(body).map(Self::from),
             4 => storage::decode::<v4::Organization>(body).map(Self::from),
             other => Err(Corrupt::version(Self::KIND, other)),
         }

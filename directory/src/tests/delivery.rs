@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::events::{Action, Event, EventActor, Outcome};
 use crate::id::{OrganizationId, Place};
 use crate::records::{
-        DeadLetter, DeliveryProgress, DeliveryWay, EventDestination, EventDestinationFields, EventFilter, Reach,
+    DeadLetter, DeliveryWay, EventDestination, EventDestinationFields, EventFilter, Reach,
 };
 
 const SECRET: &str = "a secret of more than thirty letters";

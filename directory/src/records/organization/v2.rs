@@ -57,22 +57,7 @@ impl From<Settings> for super::Settings {
 impl<S: Into<super::Settings>> From<Organization<S>> for super::Organization {
     fn from(old: Organization<S>) -> Self {
         let Organization { uuid, state, stamp, fields, settings, presentation, custom } = old;
-        let (settings, marks) = (settings.into(), Marks::default());
-        let settings = super::Settings {
-            chap: settings.chap,
-            ms_chap: settings.ms_chap,
-            users_see_people: settings.users_see_people,
-            remember_verified: settings.remember_verified,
-            password_minimum: settings.password_minimum,
-            lockout: settings.lockout,
-            require_tls: settings.require_tls,
-            second_factor: settings.second_factor,
-            password_policy: settings.password_policy,
-            eap_methods: settings.eap_methods,
-            ..super::Settings::default()
-        };
-        let fields = fields.into();
-        let marks = Marks::default();
+        let (fields, settings, marks) = (fields.into(), settings.into(), Marks::default());
         Self { uuid, state, stamp, fields, settings, presentation, custom, marks }
     }
 }

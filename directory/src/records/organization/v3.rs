@@ -4,9 +4,6 @@
 use serde::Deserialize;
 
 use super::v2;
-use super::v4::OrganizationFields;
-use super::{CustomMark, LockoutPolicy, OrganizationState};
-use crate::records::{EapMethods, PasswordPolicy, Presentation, SecondFactor, Stamp};
 
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
@@ -20,27 +17,6 @@ impl From<Settings> for super::Settings {
     fn from(old: Settings) -> Self {
         let Settings { before, deleted_users_kept, invitation_life } = old;
         Self { deleted_users_kept, invitation_life, ..before.into() }
-impl From<Organization> for super::Organization {
-    fn from(old: Organization) -> Self {
-        let Organization { uuid, state, stamp, fields, settings, presentation, custom } = old;
-        let settings = super::Settings {
-            chap: settings.chap,
-            ms_chap: settings.ms_chap,
-            users_see_people: settings.users_see_people,
-            remember_verified: settings.remember_verified,
-            password_minimum: settings.password_minimum,
-            lockout: settings.lockout,
-            require_tls: settings.require_tls,
-            second_factor: settings.second_factor,
-            password_policy: settings.password_policy,
-            eap_methods: settings.eap_methods,
-            deleted_users_kept: settings.deleted_users_kept,
-            invitation_life: settings.invitation_life,
-            ..super::Settings::default()
-        };
-        let fields = fields.into();
-        let marks = super::Marks::default();
-        Self { uuid, state, stamp, fields, settings, presentation, custom, marks }
     }
 }
 
