@@ -3,6 +3,7 @@
 mod consumer;
 mod persist;
 mod refresh;
+mod reload;
 mod replica;
 
 use serde_json::json;

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use directory::Error;
 use directory::access::Actor;
 use directory::search::{EntryId, EntrySet, Kind, SearchGrant, Since, Touched};
-use ldap::control::sync::{SyncDone, SyncInfo};
+use ldap::control::sync::{Reload, SyncDone, SyncInfo};
 use ldap::{Answer, EntryWriter, Outcome, ResultCode, SearchRequest};
 
 use super::super::SearchLimits;
@@ -151,6 +151,12 @@ impl Copy {
             Some(commit) => grant.since(commit)?,
             None => Since::Unknown,
         };
+        if self.stage == Stage::Refresh
+            && !matches!(since, Since::Entries(_))
+            && self.wants_refusal()
+        {
+            return Ok(Err(begin_anew()));
+        }
         let (touched, gone) = match (since, self.stage) {
             (Since::Entries(Touched { entries, gone }), _) => (Some(entries), gone),
             (Since::Everything(gone), Stage::Persist) => {
@@ -160,11 +166,7 @@ impl Copy {
                 (None, gone)
             }
             (Since::Everything(_) | Since::Unknown, Stage::Refresh) => (None, HashMap::new()),
-            (Since::Unknown, Stage::Persist) => {
-                let words = "too much has changed to tell; bring the copy up to date again";
-                let code = ResultCode::SyncRefreshRequired;
-                return Ok(Err(Answer::Result(Outcome::new(code, words))));
-            }
+            (Since::Unknown, Stage::Persist) => return Ok(Err(begin_anew())),
         };
         let part = match &touched {
             // One entry is looked at as a whole.
@@ -185,6 +187,12 @@ impl Copy {
         let mut pass = Pass::new(running, until, (touched, gone), part);
         self.first_gone(&mut pass, grant)?;
         Ok(Ok(pass))
+    }
+
+    /// Whether the client rather hears that its cookie is of no use than everything anew.
+    fn wants_refusal(&self) -> bool {
+        let sync = self.request.sync.as_deref();
+        sync.is_some_and(|sync| sync.cookie.is_some() && sync.reload == Reload::Refusal)
     }
 
     /// The commit from which on the client wants to know; `None` for everything.
@@ -301,4 +309,10 @@ impl Copy {
         }
         Ok(())
     }
+}
+
+/// Says that the client has to begin anew (RFC 4533 section 3.6).
+fn begin_anew() -> Answer {
+    let words = "too much has changed to tell; bring the copy up to date again";
+    Answer::Result(Outcome::new(ResultCode::SyncRefreshRequired, words))
 }

@@ -13,8 +13,20 @@ pub struct SyncRequest {
     pub persist: bool,
     /// How far the copy is up to date: what the directory said before. `None` for a new copy.
     pub cookie: Option<Bytes>,
+    /// What is to come when the cookie is of no use.
+    pub reload: Reload,
     /// The search, with base, filter and attributes, as octets that tell it from others.
     pub search: Bytes,
+}
+
+/// What is to come when the cookie is of no use: what `reloadHint` says (RFC 4533 section 2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reload {
+    /// Everything anew.
+    Everything,
+    /// [`ResultCode::SyncRefreshRequired`](crate::ResultCode::SyncRefreshRequired), and the client
+    /// begins anew by itself.
+    Refusal,
 }
 
 /// What became of an entry (RFC 4533 section 2.3).
@@ -52,11 +64,10 @@ pub struct SyncDone {
 impl SyncRequest {
     /// Reads the control's value. The search is still to be filled in.
     ///
-    /// `reloadHint` says whether a client whose cookie is of no use wants everything anew or
-    /// `e-syncRefreshRequired`. Everything comes whichever it says: as entries that may have changed and
-    /// as what is not there any more, which leaves a copy whole that is one already. Clients that send no
-    /// hint (python-ldap, `ldapsearch`) are said to want the code, and have no answer to it; OpenLDAP's
-    /// server heeds the hint only where it is configured to, for the same reason.
+    /// A server may follow `reloadHint` or not (RFC 4533 section 3.6). Who writes that it is false
+    /// expects the code. Who writes none (python-ldap, `ldapsearch`) says the same by the letter, but has no
+    /// answer to the code: everything comes, as entries that may have changed and as what is not there any
+    /// more, which leaves a copy whole that is one already.
     pub(crate) fn read(value: &[u8]) -> Result<Self, Malformed> {
         let mut outer = Reader::new(value);
         let mut reader = Reader::new(outer.expect(SEQUENCE)?);
@@ -67,9 +78,13 @@ impl SyncRequest {
         };
         let cookie = reader.optional(OCTET_STRING)?.filter(|cookie| !cookie.is_empty());
         let cookie = cookie.map(Bytes::copy_from_slice);
-        reader.optional(BOOLEAN)?.map(ber::boolean).transpose()?;
+        let reload = match reader.optional(BOOLEAN)?.map(ber::boolean).transpose()? {
+            Some(false) => Reload::Refusal,
+            Some(true) | None => Reload::Everything,
+        };
         let whole = reader.is_empty() && outer.is_empty();
-        if whole { Ok(Self { persist, cookie, search: Bytes::new() }) } else { Err(Malformed) }
+        let search = Bytes::new();
+        if whole { Ok(Self { persist, cookie, reload, search }) } else { Err(Malformed) }
     }
 }
 

@@ -106,7 +106,8 @@ mod tests {
 
     fn read(cookie: &'static [u8]) -> Cookie {
         let (cookie, search) = (Some(cookie.into()), b"search"[..].into());
-        Cookie::read(&SyncRequest { persist: false, cookie, search })
+        let reload = ldap::control::sync::Reload::Everything;
+        Cookie::read(&SyncRequest { persist: false, cookie, reload, search })
     }
 
     #[test]

@@ -1,7 +1,7 @@
 use ldap3_proto::proto::{LdapIntermediateResponse, SyncRequestMode, SyncStateValue};
 
 use super::*;
-use crate::control::sync::{SyncDone, SyncInfo, SyncState};
+use crate::control::sync::{Reload, SyncDone, SyncInfo, SyncState};
 
 const UUID: [u8; 16] = [7; 16];
 
@@ -44,6 +44,23 @@ fn section_2_2_the_request_says_how_and_from_where() {
     let one = vec![control(SyncRequestMode::RefreshOnly, None)];
     let (_, request) = searched(connection.send_with(4, LdapOp::SearchRequest(other), one));
     assert_ne!(request.sync.unwrap().search, same);
+}
+
+#[test]
+fn section_3_6_who_says_that_it_is_to_be_refused_is_told_from_who_says_nothing() {
+    let mut connection = Connection::clear();
+    let hinted = |hint: &[u8]| element(0x30, &[&[0x0a, 0x01, 1], &element(0x04, &[b"cake"]), hint]);
+    for (id, hint, reload) in [
+        (2, &[0x01, 0x01, 0x00][..], Reload::Refusal),
+        (3, &[0x01, 0x01, 0xff], Reload::Everything),
+        (4, &[0x01, 0x01, 0x01], Reload::Everything),
+        (5, &[], Reload::Everything),
+    ] {
+        let asked = connection.send_with(id, search(), vec![raw(hinted(hint))]);
+        let (ticket, request) = searched(asked);
+        assert_eq!(request.sync.unwrap().reload, reload, "{hint:02x?}");
+        connection.succeed(ticket);
+    }
 }
 
 #[test]
