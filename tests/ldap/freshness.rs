@@ -142,6 +142,63 @@ fn a_rotated_password_of_an_application_ends_the_old_one() {
     assert_eq!(code(&new), 0);
 }
 
+/// Asks over and over again on one connection; the result of each search.
+struct Looking {
+    raw: Raw,
+    base: String,
+    id: i64,
+}
+
+impl Looking {
+    fn new(office: &Office, dn: &str, password: &str) -> Self {
+        let raw = Raw::bound(&office.demo.ldap, dn, password);
+        let mut looking = Self { raw, base: office.base.clone(), id: 1 };
+        assert_eq!((looking.look(), looking.look()), (0, 0));
+        looking
+    }
+
+    fn look(&mut self) -> i64 {
+        self.id += 1;
+        self.raw.send(&raw::search(self.id, &self.base, 2, raw::equal("uid", "ada")));
+        self.raw.receive_all_of(self.id).last().unwrap().code()
+    }
+}
+
+#[test]
+fn a_connection_asks_nothing_more_once_what_proved_it_was_replaced() {
+    let office = Office::new();
+    let ada = office.user("ada", OLD);
+    let mut user = Looking::new(&office, &office.user_dn("ada"), OLD);
+    let made = office.make("service-accounts", &json!({"name": "portal"}));
+    let (dn, password) = (made["dn"].as_str().unwrap(), made["password"].as_str().unwrap());
+    let mut application = Looking::new(&office, dn, password);
+    office.act("PUT", &format!("users/{ada}/password"), Some(&json!({"password": NEW})));
+    assert_eq!((user.look(), application.look()), (50, 0));
+    let rotate = format!("service-accounts/{}/rotate", made["id"].as_str().unwrap());
+    office.act("POST", &rotate, Some(&json!({"keep_previous_seconds": 0})));
+    assert_eq!(application.look(), 50);
+}
+
+#[test]
+fn a_connection_outlives_a_former_password_by_no_search() {
+    let office = Office::new();
+    office.user("ada", OLD);
+    let made = office.make("service-accounts", &json!({"name": "portal"}));
+    let (dn, password) = (made["dn"].as_str().unwrap(), made["password"].as_str().unwrap());
+    let mut application = Looking::new(&office, dn, password);
+    let rotate = format!("service-accounts/{}/rotate", made["id"].as_str().unwrap());
+    office.act("POST", &rotate, Some(&json!({"keep_previous_seconds": 1})));
+    assert_eq!(application.look(), 0, "it counts still");
+    let binds = || {
+        let mut connection = Raw::connect(&office.demo.ldap);
+        connection.send(&raw::bind(1, dn, password));
+        connection.receive().unwrap().code()
+    };
+    // A new bind is refused as soon as its time is over.
+    while binds() == 0 {}
+    assert_eq!(application.look(), 50);
+}
+
 #[test]
 fn a_suspended_organization_answers_nobody_until_it_is_activated() {
     let office = Office::new();

@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::events::Action;
 use crate::id::{OrganizationId, RecordId, ServiceAccountId};
 use crate::records::{FormerPassword, Organization, ServiceAccountFields};
+use crate::search::Memo;
 use crate::time::Time;
 
 const HOUR: u64 = 60 * 60 * 1_000;
@@ -123,6 +124,28 @@ fn what_the_old_one_has_proven_holds_until_it_ends() {
     assert!(accepted(&application.bind(&second)));
     assert!(!application.has_former());
     assert_eq!(application.mark(), Time(0), "nobody looks for others in vain");
+}
+
+#[test]
+fn what_a_connection_remembers_of_the_old_one_is_over_with_it_though_nothing_changes() {
+    let application = Application::new();
+    let before = application.actor(&application.first);
+    let second = application.rotate(HOUR);
+    let after = application.actor(&second);
+    let directory = &application.world.directory;
+    let memos = [directory.memo(), directory.memo()];
+    let searches = |actor: Actor, memo: &Memo| {
+        let reading = directory.read(application.world.by(actor)).unwrap();
+        reading.authorize_search(application.acme, memo).is_ok()
+    };
+    let both = || [searches(before, &memos[0]), searches(after, &memos[1])];
+    assert_eq!(both(), [true, true]);
+    application.world.pass(HOUR - 1);
+    assert_eq!(both(), [true, true]);
+    application.world.pass(1);
+    assert_eq!(both(), [false, true]);
+    // What all connections share says the same to a new one.
+    assert!(!searches(before, &directory.memo()));
 }
 
 #[test]

@@ -367,7 +367,14 @@ fn a_user_whose_time_is_over_is_let_in_nowhere_and_suspended_soon() {
     let actor = world.actor(acme, Identity::User(ada));
     assert!(accepted(&world.bind(acme, "ada", RIGHT)));
     assert_eq!(world.directory.end_user_lives(world.now()).unwrap(), 0);
+    let memo = world.directory.memo();
+    let searches = || {
+        let reading = world.directory.read(world.by(actor)).unwrap();
+        reading.authorize_search(acme, &memo).is_ok()
+    };
+    assert!(searches());
     world.pass(DAY);
+    assert!(!searches(), "a connection that remembers");
     assert!(!accepted(&world.bind(acme, "ada", RIGHT)));
     let reading = world.directory.read(world.by(actor)).unwrap();
     assert!(reading.authorize_search(acme, &world.directory.memo()).is_err());
