@@ -6,7 +6,7 @@ use ldap::schema::AttributeType;
 use ldap::{CompareRequest, Outcome};
 
 use super::replies::{compared, no_such_attribute, no_such_type};
-use super::view::{self, Naming, Place, custom, translate};
+use super::view::{Naming, Place, custom, translate};
 
 /// What a Compare asserts (RFC 4511 section 4.10).
 pub(super) struct Assertion {
@@ -26,14 +26,13 @@ impl Assertion {
         let attribute = request.attribute.clone();
         let assertion =
             ldap::filter::Assertion { attribute: attribute.clone(), value: request.value.clone() };
-        let find: view::Find<'_> = &|kind, name| grant.find(kind, name);
         let schema = grant.schema();
         let kind = attribute.plain().filter(|kind| kind.is_in(naming.look().vocabulary));
         Ok(Self {
             kind,
             known: kind.is_some() || custom::knows(&attribute, schema),
-            is_so: translate(&ldap::Filter::Equality(assertion), naming, schema, find)?,
-            is_there: translate(&ldap::Filter::Present(attribute), naming, schema, find)?,
+            is_so: translate(&ldap::Filter::Equality(assertion), naming, grant)?,
+            is_there: translate(&ldap::Filter::Present(attribute), naming, grant)?,
         })
     }
 

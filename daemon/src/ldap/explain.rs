@@ -232,8 +232,7 @@ impl Asker<'_> {
         if tests.len() >= TESTS || terms.are_over(self.door.clock) {
             return Ok(());
         }
-        let find: view::Find<'_> = &|kind, name| grant.find(kind, name);
-        let meant = translate(filter, &aim.naming, grant.schema(), find)?;
+        let meant = translate(filter, &aim.naming, grant)?;
         let meaning = if meant == Filter::Undefined {
             LdapMeaning::Undefined
         } else if meant == Filter::never() {

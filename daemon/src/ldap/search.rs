@@ -147,8 +147,7 @@ fn begin_among(
         Err(TargetError::Elsewhere) if base.is_root() => &Target::Base,
         Err(error) => return Ok(answered(absent(grant, naming, error)?)),
     };
-    let find: view::Find<'_> = &|kind, name| grant.find(kind, name);
-    let filter = translate(&request.filter, naming, grant.schema(), find)?;
+    let filter = translate(&request.filter, naming, grant)?;
     let Some(from) = Cursor::of(request) else {
         return Ok(answered(Outcome::code(ResultCode::UnwillingToPerform)));
     };

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::attribute::{Attribute, Kind, Kinds, Rule};
 use super::entry::EntryId;
+use super::entry_set::EntrySet;
 use crate::collections::Member;
 use crate::id::GroupId;
 use crate::text::{
@@ -33,6 +34,8 @@ pub enum Filter {
     HasMember(Member),
     /// Has some member.
     HasSomeMember,
+    /// Has some user, by way of nested groups as well.
+    HasSomeUser,
     /// Neither true nor false: what is asked about is not known.
     Undefined,
 }
@@ -63,6 +66,8 @@ pub enum Comparison {
     AllBits(u64),
     /// A value has one of these bits.
     AnyBit(u64),
+    /// A value is one of these entries.
+    OneOf(EntrySet),
     /// A value has these pieces, in this order, without overlap.
     Pieces {
         /// What it starts with.
@@ -129,6 +134,15 @@ impl Filter {
     pub fn refers(attribute: Attribute, entry: EntryId) -> Self {
         if attribute.rule() == Rule::Reference {
             return Self::Test(attribute, Comparison::Equal(Value::Entry(entry)));
+        }
+        Self::Undefined
+    }
+
+    /// An attribute whose values are references names one of these entries; undefined for other
+    /// attributes.
+    pub fn refers_to_one_of(attribute: Attribute, entries: EntrySet) -> Self {
+        if attribute.rule() == Rule::Reference {
+            return Self::Test(attribute, Comparison::OneOf(entries));
         }
         Self::Undefined
     }
@@ -250,7 +264,8 @@ impl Filter {
             | Self::MemberOf(_)
             | Self::MemberOfSome
             | Self::HasMember(_)
-            | Self::HasSomeMember => true,
+            | Self::HasSomeMember
+            | Self::HasSomeUser => true,
         }
     }
 
@@ -264,9 +279,11 @@ impl Filter {
             }
             Self::Not(inner) => inner.cost(),
             Self::Kind(_) | Self::Test(..) | Self::Cased(..) | Self::Undefined => 1,
-            Self::MemberOf(_) | Self::MemberOfSome | Self::HasMember(_) | Self::HasSomeMember => {
-                MEMBERSHIP
-            }
+            Self::MemberOf(_)
+            | Self::MemberOfSome
+            | Self::HasMember(_)
+            | Self::HasSomeMember
+            | Self::HasSomeUser => MEMBERSHIP,
         }
     }
 }

@@ -236,4 +236,10 @@ impl Facts for Found<'_> {
         }
         Ok(false)
     }
+
+    fn has_some_user(&self) -> Result<bool, Error> {
+        let mut some = false;
+        self.users(&mut |_| some = true)?;
+        Ok(some)
+    }
 }

@@ -46,6 +46,11 @@ pub trait Facts {
     /// # Errors
     /// When the store fails.
     fn has_some_member(&self) -> Result<bool, Error>;
+    /// Whether the entry is a group with any user, by way of nested groups as well.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn has_some_user(&self) -> Result<bool, Error>;
 }
 
 impl Filter {
@@ -67,6 +72,7 @@ impl Filter {
             Self::MemberOfSome => Ok((!entry.member_of()?.is_empty()).into()),
             Self::HasMember(member) => Ok(entry.has_member(*member)?.into()),
             Self::HasSomeMember => Ok(entry.has_some_member()?.into()),
+            Self::HasSomeUser => Ok(entry.has_some_user()?.into()),
             Self::Undefined => Ok(Truth::Undefined),
         }
     }
@@ -158,6 +164,7 @@ fn octets_compare(octets: &[u8], comparison: &Comparison) -> bool {
         | Comparison::Below(_)
         | Comparison::AllBits(_)
         | Comparison::AnyBit(_)
+        | Comparison::OneOf(_)
         | Comparison::Pieces { .. } => false,
     }
 }
@@ -177,7 +184,8 @@ fn text_compares(text: &str, comparison: &Comparison) -> bool {
         | Comparison::AtMost(_)
         | Comparison::Below(_)
         | Comparison::AllBits(_)
-        | Comparison::AnyBit(_) => false,
+        | Comparison::AnyBit(_)
+        | Comparison::OneOf(_) => false,
     }
 }
 
@@ -189,6 +197,9 @@ fn value_compares(value: &Value, comparison: &Comparison) -> bool {
         Comparison::Below(wanted) => value < wanted,
         Comparison::AllBits(bits) => bits_of(value).is_some_and(|number| number & bits == *bits),
         Comparison::AnyBit(bits) => bits_of(value).is_some_and(|number| number & bits != 0),
+        Comparison::OneOf(entries) => {
+            matches!(value, Value::Entry(entry) if entries.contains(*entry))
+        }
         Comparison::Present => true,
         Comparison::Pieces { .. } => false,
     }

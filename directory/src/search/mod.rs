@@ -5,6 +5,7 @@
 //! on at a position, not in a snapshot that is held.
 
 mod attribute;
+mod chain;
 mod entry;
 mod entry_set;
 mod filter;

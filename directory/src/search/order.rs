@@ -211,6 +211,10 @@ mod tests {
         fn has_some_member(&self) -> Result<bool, Error> {
             Ok(false)
         }
+
+        fn has_some_user(&self) -> Result<bool, Error> {
+            Ok(false)
+        }
     }
 
     fn key(attribute: Attribute, reverse: bool) -> SortKey {

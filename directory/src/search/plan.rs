@@ -8,6 +8,7 @@ use memchr::memmem::Finder;
 use storage::{Id, Index, ReadError, Reading, Snapshot};
 
 use super::attribute::{Attribute, Kind, Presence, Rule};
+use super::entry_set::EntrySet;
 use super::filter::{Comparison, Filter, Value};
 use super::memo::Memo;
 use crate::collections::{Member, ancestors_of_group, descendants, groups_of_user};
@@ -94,8 +95,10 @@ impl<'s> Planner<'s> {
                 Kind::User | Kind::Group => Candidates::All,
                 Kind::ServiceAccount | Kind::Container => Candidates::none(),
             }),
-            Filter::HasSomeMember if kind == Kind::Group => Ok(Candidates::All),
-            Filter::HasSomeMember => Ok(Candidates::none()),
+            Filter::HasSomeMember | Filter::HasSomeUser if kind == Kind::Group => {
+                Ok(Candidates::All)
+            }
+            Filter::HasSomeMember | Filter::HasSomeUser => Ok(Candidates::none()),
         }
     }
 
@@ -144,6 +147,7 @@ impl<'s> Planner<'s> {
             Comparison::Present if presence == Presence::Always => Ok(Candidates::All),
             Comparison::Present => self.starting(index, ""),
             Comparison::Equal(value) => self.equal(index, attribute, value),
+            Comparison::OneOf(entries) => self.one_of(index, entries),
             Comparison::AtLeast(value) => {
                 let from = lowest(attribute, value);
                 self.between(index, Bound::Included(&from), Bound::Unbounded)
@@ -207,6 +211,22 @@ impl<'s> Planner<'s> {
         };
         self.spend(ids.len());
         Ok(Candidates::These(ids))
+    }
+
+    fn one_of(&self, index: Index, entries: &EntrySet) -> Result<Candidates, ReadError> {
+        let partition = self.organization.partition();
+        let mut ids = Vec::new();
+        for entry in entries.iter() {
+            if self.left.get() == 0 {
+                return Ok(Candidates::All);
+            }
+            let before = ids.len();
+            for id in self.source.find(partition, index, &entry.key()) {
+                ids.push(id?);
+            }
+            self.spend(ids.len().saturating_sub(before).max(1));
+        }
+        Ok(Candidates::of(ids))
     }
 
     fn spend(&self, entries: usize) {
@@ -350,7 +370,7 @@ fn cost(filter: &Filter) -> u8 {
     match filter {
         Filter::Kind(_) | Filter::Undefined | Filter::Not(_) => 0,
         Filter::Test(_, Comparison::Equal(_)) | Filter::Cased(_, _, Comparison::Equal(_)) => 1,
-        Filter::HasMember(_) => 2,
+        Filter::HasMember(_) | Filter::Test(_, Comparison::OneOf(_)) => 2,
         Filter::MemberOf(_) => 3,
         Filter::And(_) => 4,
         Filter::Or(_) => 5,
@@ -358,7 +378,7 @@ fn cost(filter: &Filter) -> u8 {
         Filter::Test(_, Comparison::Pieces { .. }) => 7,
         Filter::Test(_, Comparison::Present | Comparison::AllBits(_) | Comparison::AnyBit(_))
         | Filter::Cased(..) => 8,
-        Filter::MemberOfSome | Filter::HasSomeMember => 9,
+        Filter::MemberOfSome | Filter::HasSomeMember | Filter::HasSomeUser => 9,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::harness::ldap::Ldap;
 use crate::harness::office::Office;
 
 #[test]
@@ -53,4 +54,103 @@ fn text_is_compared_with_or_without_case_as_the_rule_says() {
     }
     let dc = format!("(&(dc:dn:={})(uid=*))", office.slug);
     assert_eq!(office.find(&client, &dc, &["1.1"]).names(), both);
+}
+
+/// Microsoft's number of the rule that walks chains.
+const CHAIN: &str = "1.2.840.113556.1.4.1941";
+
+/// The logins and names of what a filter finds.
+fn found(office: &Office, client: &Ldap, filter: &str) -> Vec<String> {
+    let found = office.find(client, filter, &["1.1"]);
+    let name = |dn: &str| dn.split([',', '=']).nth(1).unwrap().to_owned();
+    let mut names: Vec<String> = found.names().into_iter().map(name).collect();
+    names.sort();
+    names
+}
+
+/// People under each other: Cyd under Bob under Ada; Dan and Eve under each other; Fay, of the group, is
+/// under it, and whoever is under Fay. With their ids, in this order.
+fn chained() -> (Office, [String; 7]) {
+    let office = Office::new();
+    for (name, multiple) in [("manager", false), ("deputyOf", true)] {
+        let fields = json!({"name": name, "syntax": "reference", "multiple": multiple});
+        office.make("custom-attributes", &fields);
+    }
+    let logins = ["ada", "bob", "cyd", "dan", "eve", "fay", "gus"];
+    let ids = logins.map(|login| office.user(login, "a long word of theirs"));
+    office.group("board", &[&ids[5]], &[]);
+    for (user, custom) in [
+        (1, json!({"manager": "ada", "deputyOf": ["ada"]})),
+        (2, json!({"manager": "bob"})),
+        (3, json!({"manager": "eve"})),
+        (4, json!({"manager": "dan"})),
+        (5, json!({"manager": {"group": "board"}})),
+        (6, json!({"manager": "fay", "deputyOf": ["bob", "dan"]})),
+    ] {
+        office.act("PATCH", &format!("users/{}", ids[user]), Some(&json!({"custom": custom})));
+    }
+    (office, ids)
+}
+
+/// Puts a user under another one, or under nobody.
+fn manage(office: &Office, user: &str, manager: &serde_json::Value) {
+    let fields = json!({"custom": {"manager": manager}});
+    office.act("PATCH", &format!("users/{user}"), Some(&fields));
+}
+
+#[test]
+fn chains_of_an_organizations_own_references_are_walked_to_their_end() {
+    let (office, ids) = chained();
+    let client = office.ldap();
+    let (base, user) = (&office.base, |login| office.user_dn(login));
+    for (filter, expected) in [
+        (format!("(manager={})", user("ada")), &["bob"][..]),
+        (format!("(manager:{CHAIN}:={})", user("ada")), &["bob", "cyd"]),
+        (
+            format!("(manager:distinguishedNameInChainMatch:=UID=Ada, OU=people,{base})"),
+            &["bob", "cyd"],
+        ),
+        (format!("(manager:{CHAIN}:={})", user("bob")), &["cyd"]),
+        (format!("(manager:{CHAIN}:={})", user("cyd")), &[]),
+        // Who is in a circle is under everybody in it.
+        (format!("(manager:{CHAIN}:={})", user("dan")), &["dan", "eve"]),
+        (format!("(manager:{CHAIN}:=cn=board,ou=groups,{base})"), &["fay", "gus"]),
+        // One attribute's chain does not go on with another's.
+        (format!("(deputyOf:{CHAIN}:={})", user("ada")), &["bob", "gus"]),
+        (format!("(deputyOf:{CHAIN}:={})", user("eve")), &[]),
+        (
+            format!("(&(objectClass=person)(!(manager:{CHAIN}:={})))", user("ada")),
+            &["ada", "dan", "eve", "fay", "gus"],
+        ),
+        (format!("(&(manager:{CHAIN}:={})(uid=c*))", user("ada")), &["cyd"]),
+        (format!("(manager:{CHAIN}:=uid=nobody,ou=people,{base})"), &[]),
+        (format!("(manager:{CHAIN}:=nobody)"), &[]),
+        (format!("(!(manager:{CHAIN}:=nobody))"), &[]),
+        (format!("(cn:{CHAIN}:={})", user("ada")), &[]),
+    ] {
+        assert_eq!(found(&office, &client, &filter), expected, "{filter}");
+    }
+    manage(&office, &ids[1], &json!(null));
+    let under = format!("(manager:{CHAIN}:={})", user("ada"));
+    assert_eq!(found(&office, &client, &under), [""; 0], "a broken chain");
+}
+
+#[test]
+fn no_chain_leads_through_whom_the_caller_does_not_see() {
+    let (office, [ada, _, cyd, _, _, _, gus]) = chained();
+    let user = |login| office.user_dn(login);
+    let some = office.group("some", &[&ada, &cyd, &gus], &[]);
+    let (_, client) = office.application("narrow", &json!({"groups": [some]}));
+    for (filter, expected) in [
+        // Between Cyd and Ada stands Bob.
+        (format!("(manager:{CHAIN}:={})", user("ada")), &[""; 0][..]),
+        (format!("(manager:{CHAIN}:={})", user("bob")), &[]),
+        (format!("(manager:{CHAIN}:={})", user("fay")), &[]),
+    ] {
+        assert_eq!(found(&office, &client, &filter), expected, "{filter}");
+    }
+    manage(&office, &gus, &json!("cyd"));
+    manage(&office, &cyd, &json!("ada"));
+    let under = format!("(manager:{CHAIN}:={})", user("ada"));
+    assert_eq!(found(&office, &client, &under), ["cyd", "gus"]);
 }

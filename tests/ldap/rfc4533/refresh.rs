@@ -96,6 +96,27 @@ fn who_names_somebody_else_is_told_anew_when_they_are_renamed_or_deleted() {
 }
 
 #[test]
+fn who_matches_by_a_chain_of_references_comes_and_goes_with_its_links() {
+    let office = Office::new();
+    office.make("custom-attributes", &json!({"name": "manager", "syntax": "reference"}));
+    let users = ["ada", "bob", "cyd"].map(|login| hire(&office, login));
+    let manage = |user: &str, manager: &serde_json::Value| {
+        let fields = json!({"custom": {"manager": manager}});
+        office.act("PATCH", &format!("users/{user}"), Some(&fields));
+    };
+    manage(&users[1], &json!("ada"));
+    manage(&users[2], &json!("bob"));
+    let filter = format!("(manager:1.2.840.113556.1.4.1941:={})", office.user_dn("ada"));
+    let mut polled = Consumer::new(POLL, &office, &reader(&office), &filter);
+    let last = |said: Vec<String>| said.last().unwrap().clone();
+    assert_eq!(last(polled.poll()), "copy uid=bob uid=cyd");
+    manage(&users[1], &json!(null));
+    assert_eq!(last(polled.poll()), "copy");
+    manage(&users[1], &json!("ada"));
+    assert_eq!(last(polled.poll()), "copy uid=bob uid=cyd", "Cyd did not change");
+}
+
+#[test]
 fn a_copy_holds_what_its_keeper_sees_and_no_more() {
     let office = Office::new();
     let (ada, bob) = (hire(&office, "ada"), hire(&office, "bob"));

@@ -22,7 +22,7 @@ use ldap::{Answer, EntryWriter, Outcome, ResultCode, SearchRequest};
 use super::super::SearchLimits;
 use super::super::aim::Aim;
 use super::super::replies::asking;
-use super::super::view::{Spoken, Target};
+use super::super::view::{self, Spoken, Target};
 use super::{Begin, Pause, Running, Terms, begin_among};
 use crate::clock::Clock;
 use cookie::Cookie;
@@ -38,6 +38,8 @@ pub(in crate::ldap) struct Copy {
     request: SearchRequest,
     limits: SearchLimits,
     cookie: Cookie,
+    /// The filter follows references from entry to entry: which ones match, no change of theirs tells.
+    chained: bool,
     stage: Stage,
     /// The commit up to which the client knows everything.
     position: u64,
@@ -84,6 +86,7 @@ impl Copy {
             asker,
             aim: Arc::clone(aim),
             cookie: request.sync.as_deref().map(Cookie::read).unwrap_or_default(),
+            chained: view::has_chain(&request.filter),
             request: request.clone(),
             limits: *limits,
             stage: Stage::Refresh,
@@ -158,7 +161,9 @@ impl Copy {
             return Ok(Err(begin_anew()));
         }
         let (touched, gone) = match (since, self.stage) {
-            (Since::Entries(Touched { entries, gone }), _) => (Some(entries), gone),
+            (Since::Entries(Touched { entries, gone }), _) => {
+                (Some(entries).filter(|_| !self.chained), gone)
+            }
             (Since::Everything(gone), Stage::Persist) => {
                 // Names may have changed as well.
                 let asking = asking(self.asker.actor, grant, self.asker.spoken.as_ref());

@@ -2,7 +2,7 @@
 
 use directory::search::{Attribute, Comparison, Filter, Kinds, Value};
 use ldap::dn::Dn;
-use ldap::schema::AttributeType;
+use ldap::schema::{self, AttributeType};
 use uuid::Uuid;
 
 use super::extras::{self, DISABLED, NORMAL};
@@ -14,7 +14,7 @@ use super::tables::Extra;
 /// An equality with an attribute of another form; `None` when the attribute shows what is stored.
 pub(super) fn equality(kind: &AttributeType, value: &[u8], naming: &Naming) -> Option<Filter> {
     let (kinds, extra) = shown(kind, naming)?;
-    let of_these = |filter| Filter::And(vec![Filter::Kind(kinds), filter]);
+    let of_these = |filter| of_kinds(kinds, filter);
     Some(match extra {
         Extra::Number(_) | Extra::AccountControl => match number(value) {
             Some(wanted) => numbers(kind, naming, |number| number == wanted)?,
@@ -22,7 +22,7 @@ pub(super) fn equality(kind: &AttributeType, value: &[u8], naming: &Naming) -> O
         },
         Extra::Guid => match id(value) {
             Some(id) => of_these(Filter::Test(Attribute::Uuid, Comparison::Equal(Value::Id(id)))),
-            None => Filter::Undefined,
+            None => Filter::never(),
         },
         Extra::Sid => match extras::numbered(naming.organization(), value) {
             Some(number) => {
@@ -35,7 +35,7 @@ pub(super) fn equality(kind: &AttributeType, value: &[u8], naming: &Naming) -> O
             None => Filter::Undefined,
         },
         Extra::DistinguishedName => match text(value).map(Dn::parse) {
-            Some(Ok(dn)) => named(naming.target(&dn).ok()),
+            Some(Ok(dn)) => of_these(named(naming.target(&dn).ok())),
             Some(Err(_)) | None => Filter::Undefined,
         },
         Extra::Category(_) => category(kind, text(value)?, naming),
@@ -53,8 +53,7 @@ pub(super) fn ordering(
 ) -> Option<Filter> {
     let (kinds, extra) = shown(kind, naming)?;
     let Some(written) = text(value) else { return Some(Filter::Undefined) };
-    let time =
-        |attribute| Filter::And(vec![Filter::Kind(kinds), compare(attribute, written, relation)]);
+    let time = |attribute| of_kinds(kinds, compare(attribute, written, relation));
     Some(match extra {
         Extra::Number(_) | Extra::AccountControl => match number(value) {
             Some(wanted) => numbers(kind, naming, |number| relation.holds(&number, &wanted))?,
@@ -143,6 +142,11 @@ fn numbers(kind: &AttributeType, naming: &Naming, fits: impl Fn(i64) -> bool) ->
     Some(Filter::Or(filters))
 }
 
+/// A test of some kinds alone; what is not known of them is not known of others either.
+fn of_kinds(kinds: Kinds, test: Filter) -> Filter {
+    if test == Filter::Undefined { test } else { Filter::And(vec![Filter::Kind(kinds), test]) }
+}
+
 /// Which kinds show an attribute in another form, and in which.
 fn shown(kind: &AttributeType, naming: &Naming) -> Option<(Kinds, Extra)> {
     let mut found: Option<(Kinds, Extra)> = None;
@@ -189,6 +193,9 @@ fn category(kind: &AttributeType, value: &str, naming: &Naming) -> Filter {
         other => other.to_owned(),
     };
     let asked = Dn::parse(&wanted);
+    if asked.is_err() && schema::object_class(&wanted).is_none() {
+        return Filter::Undefined;
+    }
     let mut kinds = Kinds::NONE;
     for (these, shown) in naming.look().kinds() {
         for (extra_kind, extra) in &shown.extras {

@@ -3,7 +3,9 @@
 use directory::Schema;
 use directory::collections::Member;
 use directory::records::Members;
-use directory::search::{Attribute, Comparison, EntryId, Filter, Kind, Kinds};
+use directory::search::{
+    Attribute, Comparison, EntryId, EntrySet, Filter, Kind, Kinds, SearchGrant,
+};
 use directory::text::is_prohibited;
 use ldap::Description;
 use ldap::dn::Dn;
@@ -63,29 +65,52 @@ impl Relation {
 /// Finds the entry of a kind and a name, if the caller sees it.
 pub(crate) type Find<'f> = &'f dyn Fn(Kind, &str) -> Result<Option<EntryId>, directory::Error>;
 
-/// Translates a filter; what is not known becomes undefined.
+/// Finds an entry and whoever names it by an attribute of references, by way of others as well.
+pub(crate) type Chain<'f> = &'f dyn Fn(Attribute, EntryId) -> Result<EntrySet, directory::Error>;
+
+/// What filters are translated over: entries by their names, and chains of references.
+#[derive(Clone, Copy)]
+pub(crate) struct Entries<'f> {
+    /// Finds an entry by its name.
+    pub(crate) find: Find<'f>,
+    /// Follows references.
+    pub(crate) chain: Chain<'f>,
+}
+
+/// Translates a filter for whoever holds a grant; what is not known becomes undefined.
 pub(crate) fn translate(
     filter: &ldap::Filter,
     naming: &Naming,
+    grant: &SearchGrant<'_, '_>,
+) -> Result<Filter, directory::Error> {
+    let find = &|kind, name: &str| grant.find(kind, name);
+    let chain = &|attribute, entry| grant.chain(attribute, entry);
+    translated(filter, naming, grant.schema(), Entries { find, chain })
+}
+
+fn translated(
+    filter: &ldap::Filter,
+    naming: &Naming,
     schema: &Schema,
-    find: Find<'_>,
+    entries: Entries<'_>,
 ) -> Result<Filter, directory::Error> {
     if !schema.is_empty()
-        && let Some(test) = super::custom::test(filter, naming, schema, find)?
+        && let Some(test) = super::custom::test(filter, naming, schema, entries)?
     {
         return Ok(test);
     }
+    let find = entries.find;
     let each = |parts: &[ldap::Filter]| {
         parts
             .iter()
-            .map(|part| translate(part, naming, schema, find))
+            .map(|part| translated(part, naming, schema, entries))
             .collect::<Result<Vec<_>, _>>()
     };
     match filter {
         ldap::Filter::And(parts) => Ok(Filter::And(each(parts)?)),
         ldap::Filter::Or(parts) => Ok(Filter::Or(each(parts)?)),
         ldap::Filter::Not(inner) => {
-            Ok(Filter::Not(Box::new(translate(inner, naming, schema, find)?)))
+            Ok(Filter::Not(Box::new(translated(inner, naming, schema, entries)?)))
         }
         ldap::Filter::Equality(assertion) | ldap::Filter::Approx(assertion) => {
             equality(assertion, naming, find)
@@ -170,7 +195,9 @@ pub(super) fn equality(
         Ok(kind) => kind,
         Err(filter) => return Ok(filter),
     };
-    if let Some(filter) = computed::equality(kind, &assertion.value, naming) {
+    if kind.name != ANY_NAME
+        && let Some(filter) = computed::equality(kind, &assertion.value, naming)
+    {
         return Ok(filter);
     }
     if kind.matching == Matching::OctetString {
@@ -195,6 +222,9 @@ pub(super) fn equality(
         }),
         "memberOf" | "member" | "uniqueMember" | "memberUid" | "entryDN" => {
             reference(kind, value, naming, find)
+        }
+        _ if kind.matching == Matching::DistinguishedName => {
+            in_some_name(kind, value, naming, find)
         }
         _ if kind.equality().is_none() => Ok(Filter::Undefined),
         _ => Ok(over(kind, naming, |attribute| compare(attribute, value, Relation::Is))),
@@ -282,50 +312,57 @@ fn presence(description: &Description, naming: &Naming) -> Filter {
         | "hasSubordinates" => Filter::always(),
         "memberOf" => Filter::MemberOfSome,
         "member" | "uniqueMember" | "memberUid" => match naming.ways().members_by(kind) {
-            Some(_) => Filter::HasSomeMember,
+            Some(Members::Logins) => Filter::HasSomeUser,
+            Some(Members::Names | Members::UniqueNames) => Filter::HasSomeMember,
             None => Filter::never(),
         },
         _ => {
-            computed::presence(kind, naming).unwrap_or_else(|| over(kind, naming, Filter::present))
+            let own = computed::presence(kind, naming);
+            let own = own.unwrap_or_else(|| over(kind, naming, Filter::present));
+            match naming.ways().members_within(kind).next() {
+                Some(_) => Filter::Or(vec![own, Filter::HasSomeMember]),
+                None => own,
+            }
         }
     }
 }
 
-/// Which kinds of entries have an object class, by its name or number or a superclass of theirs.
+/// Which entries have an object class, by its name or number or a superclass of theirs.
 fn of_class(name: &str, naming: &Naming) -> Filter {
     let Some(wanted) = class_of(name, naming) else { return unknown_class(name) };
     let has = |classes: &[&str]| {
         classes.iter().filter_map(|name| schema::object_class(name)).any(|class| class.is_a(wanted))
     };
-    let kinds = Filter::Kind(stored(naming, has));
-    let mut filters = vec![kinds];
-    if has(naming.look().base_classes) {
-        // A base that is no domain does not show the class of those that are.
-        let shows = if wanted.name == "dcObject" {
-            Attribute::BaseLabel
-        } else {
-            Attribute::OrganizationName
-        };
-        filters.push(Filter::present(shows));
+    // A base that is no domain does not show the class of those that are.
+    let shows =
+        if wanted.name == "dcObject" { Attribute::BaseLabel } else { Attribute::OrganizationName };
+    let filter = of_classes(has, shows, naming);
+    let everything = wanted.name == "top" && matches!(filter, Filter::Or(_));
+    if everything { Filter::Kind(Kinds::ALL) } else { filter }
+}
+
+fn of_structural_class(name: &str, naming: &Naming) -> Filter {
+    let Some(wanted) = class_of(name, naming) else { return unknown_class(name) };
+    let is = |classes: &[&str]| structural(classes) == wanted.name;
+    of_classes(is, Attribute::OrganizationName, naming)
+}
+
+/// The entries whose object classes are as wanted; that the base is there, an attribute of it shows.
+fn of_classes(wanted: impl Fn(&[&str]) -> bool, base: Attribute, naming: &Naming) -> Filter {
+    let mut filters = vec![Filter::Kind(stored(naming, &wanted))];
+    if wanted(naming.look().base_classes) {
+        filters.push(Filter::present(base));
     }
     for attribute in [Attribute::Name, Attribute::CommonName] {
         let mut containers = naming.look().tree.containers.iter();
         if containers
-            .any(|container| container.attribute() == attribute && has(container.classes()))
+            .any(|container| container.attribute() == attribute && wanted(container.classes()))
         {
             let container = vec![Filter::Kind(Kinds::CONTAINERS), Filter::present(attribute)];
             filters.push(Filter::And(container));
         }
     }
-    if filters.len() > 1 && wanted.name == "top" {
-        return Filter::Kind(Kinds::ALL);
-    }
     if filters.len() == 1 { filters.swap_remove(0) } else { Filter::Or(filters) }
-}
-
-fn of_structural_class(name: &str, naming: &Naming) -> Filter {
-    let Some(wanted) = class_of(name, naming) else { return unknown_class(name) };
-    Filter::Kind(stored(naming, |classes| structural(classes) == wanted.name))
 }
 
 /// A name that is not known means nothing; a number is that of no class here
@@ -381,6 +418,28 @@ fn reference(
     })
 }
 
+/// The type whose subtypes name members, and that shows an entry's own name in some layouts.
+const ANY_NAME: &str = "distinguishedName";
+
+/// A test of names of entries, by a type that no entry shows, or that has those that name members
+/// among its subtypes.
+fn in_some_name(
+    kind: &'static AttributeType,
+    value: &str,
+    naming: &Naming,
+    find: Find<'_>,
+) -> Result<Filter, directory::Error> {
+    if Dn::parse(value).is_err() || is_prohibited(value) {
+        return Ok(Filter::Undefined);
+    }
+    let own = computed::equality(kind, value.as_bytes(), naming);
+    let mut tests: Vec<Filter> = own.into_iter().collect();
+    for member in naming.ways().members_within(kind) {
+        tests.push(reference(member, value, naming, find)?);
+    }
+    Ok(Filter::Or(tests))
+}
+
 /// A name without the unique identifier that may stand behind it: no value has one, and then any
 /// matches (RFC 4517 section 4.2.31).
 fn without_uid(value: &str) -> &str {
@@ -420,29 +479,34 @@ mod tests {
     use crate::ldap::view::look::Look;
     use crate::ldap::view::ways::Ways;
 
-    fn translated(text: &str) -> Filter {
+    fn in_layout(layout: Layout, text: &str) -> Filter {
         let filter: ldap::Filter = text.parse().unwrap();
-        let layout = Layout::Rfc2307bis;
         let (look, ways) = (Look::of(layout), Ways::of(layout, Profile::Generic));
         let naming = Naming::under("dc=acme,dc=example", look, ways, uuid::Uuid::nil());
-        translate(&filter, &naming, &Schema::default(), &|_, _| Ok(None)).unwrap()
+        let find: Find<'_> = &|_, _| Ok(None);
+        let chain: Chain<'_> = &|_, _| Ok(EntrySet::default());
+        translated(&filter, &naming, &Schema::default(), Entries { find, chain }).unwrap()
+    }
+
+    fn of_text(text: &str) -> Filter {
+        in_layout(Layout::Rfc2307bis, text)
     }
 
     #[test]
     fn rfc4511_4_5_1_7_what_is_not_known_is_undefined() {
-        assert_eq!(translated("(nosuch=x)"), Filter::Undefined);
-        assert_eq!(translated("(objectClass=nosuch)"), Filter::Undefined);
-        assert_eq!(translated("(userPassword=*)"), Filter::Undefined);
-        assert_eq!(translated("(entryUUID=x)"), Filter::Undefined);
+        assert_eq!(of_text("(nosuch=x)"), Filter::Undefined);
+        assert_eq!(of_text("(objectClass=nosuch)"), Filter::Undefined);
+        assert_eq!(of_text("(userPassword=*)"), Filter::Undefined);
+        assert_eq!(of_text("(entryUUID=x)"), Filter::Undefined);
         let not = Filter::Not(Box::new(Filter::Undefined));
-        assert_eq!(translated("(!(nosuch=x))"), not);
+        assert_eq!(of_text("(!(nosuch=x))"), not);
     }
 
     #[test]
     fn rfc4512_2_4_an_object_class_stands_for_its_subclasses() {
-        assert_eq!(translated("(objectClass=person)"), Filter::Kind(Kinds::USERS));
-        assert_eq!(translated("(objectClass=2.5.6.6)"), Filter::Kind(Kinds::USERS));
-        assert_eq!(translated("(objectClass=TOP)"), Filter::Kind(Kinds::ALL));
+        assert_eq!(of_text("(objectClass=person)"), Filter::Kind(Kinds::USERS));
+        assert_eq!(of_text("(objectClass=2.5.6.6)"), Filter::Kind(Kinds::USERS));
+        assert_eq!(of_text("(objectClass=TOP)"), Filter::Kind(Kinds::ALL));
     }
 
     #[test]
@@ -450,9 +514,9 @@ mod tests {
         for (filter, letter) in [("(cn=", "x"), ("(cn=*", "\u{fdfa}"), ("(:caseIgnoreMatch:=", "x")]
         {
             let long = format!("{filter}{})", letter.repeat(TEXT / letter.len() + 1));
-            assert_eq!(translated(&long), Filter::Undefined, "{filter}");
+            assert_eq!(of_text(&long), Filter::Undefined, "{filter}");
             let fits = format!("{filter}{})", letter.repeat(TEXT / letter.len()));
-            assert_ne!(translated(&fits), Filter::Undefined, "{filter}");
+            assert_ne!(of_text(&fits), Filter::Undefined, "{filter}");
         }
     }
 
@@ -460,8 +524,48 @@ mod tests {
     fn a_base_that_is_no_domain_has_no_class_of_domains() {
         let base = Filter::present(Attribute::BaseLabel);
         assert_eq!(
-            translated("(objectClass=dcObject)"),
+            of_text("(objectClass=dcObject)"),
             Filter::Or(vec![Filter::Kind(Kinds::NONE), base])
         );
+    }
+
+    #[test]
+    fn rfc4512_2_5_1_what_names_members_is_found_by_what_names_anything() {
+        let there = Filter::Or(vec![Filter::never(), Filter::HasSomeMember]);
+        assert_eq!(of_text("(distinguishedName=*)"), there);
+        assert_eq!(of_text("(owner=cn=x)"), Filter::never());
+        for filter in ["(distinguishedName=x)", "(owner=x)", "(!(owner=x))"] {
+            let undefined = [Filter::Undefined, Filter::Not(Box::new(Filter::Undefined))];
+            assert!(undefined.contains(&of_text(filter)), "{filter}");
+        }
+    }
+
+    #[test]
+    fn rfc4512_3_4_places_have_structural_classes_too() {
+        let base = Filter::present(Attribute::OrganizationName);
+        let wanted = Filter::Or(vec![Filter::Kind(Kinds::NONE), base]);
+        assert_eq!(of_text("(structuralObjectClass=organization)"), wanted);
+        let Filter::Or(units) = of_text("(structuralObjectClass=organizationalUnit)") else {
+            panic!("no container has the class")
+        };
+        assert_eq!(units.len(), 2);
+        let users = Filter::Kind(Kinds::USERS);
+        assert_eq!(of_text("(structuralObjectClass=inetOrgPerson)"), users);
+    }
+
+    #[test]
+    fn a_domain_shows_no_organization_and_what_it_cannot_have_is_undefined_of_everything() {
+        let domain = |text| in_layout(Layout::ActiveDirectory, text);
+        assert_eq!(domain("(o=*)"), Filter::never());
+        assert_eq!(domain("(objectGUID=x)"), Filter::never());
+        for filter in ["(whenCreated=x)", "(whenChanged>=x)", "(objectCategory=nobody)"] {
+            assert_eq!(domain(filter), Filter::Undefined, "{filter}");
+        }
+    }
+
+    #[test]
+    fn logins_of_members_are_there_where_users_are() {
+        assert_eq!(in_layout(Layout::Rfc2307, "(memberUid=*)"), Filter::HasSomeUser);
+        assert_eq!(of_text("(member=*)"), Filter::HasSomeMember);
     }
 }

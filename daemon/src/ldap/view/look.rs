@@ -108,11 +108,13 @@ impl Look {
         classes: Classes,
         [user, group, service]: [(Table, Extras); 3],
     ) -> Self {
+        let named = classes.base.contains(&"organization");
         let rows = [
             (Kinds::USERS, user.0),
             (Kinds::GROUPS, group.0),
             (Kinds::SERVICE_ACCOUNTS, service.0),
             (Kinds::CONTAINERS, tables::PLACES),
+            (Kinds::CONTAINERS, if named { tables::ORGANIZATION } else { &[] }),
             (Kinds::ALL, tables::OPERATIONAL),
         ];
         let places = tree.containers.iter().map(|container| container.classes());

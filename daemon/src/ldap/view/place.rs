@@ -280,6 +280,10 @@ impl Facts for Place {
     fn has_some_member(&self) -> Result<bool, directory::Error> {
         Ok(false)
     }
+
+    fn has_some_user(&self) -> Result<bool, directory::Error> {
+        Ok(false)
+    }
 }
 
 #[cfg(test)]

@@ -37,6 +37,9 @@ pub(super) fn extended(
     Ok(Filter::Or(vec![values, in_name(attribute, &extensible.value, naming)]))
 }
 
+/// The types by which entries are in groups and groups have members, nested ones always among them.
+const GROUPED: [&str; 3] = ["member", "memberOf", "uniqueMember"];
+
 /// A test of one attribute by a rule.
 fn by_rule(
     kind: &'static AttributeType,
@@ -45,8 +48,7 @@ fn by_rule(
     (naming, find): (&Naming, Find<'_>),
 ) -> Result<Filter, directory::Error> {
     let is = |own: Option<&MatchingRule>| own.is_some_and(|own| own.oid == rule.oid);
-    let chained = rule.matching == Matching::InChain
-        && matches!(kind.name, "member" | "memberOf" | "uniqueMember");
+    let chained = rule.matching == Matching::InChain && GROUPED.contains(&kind.name);
     if chained || is(kind.equality()) {
         return equality(assertion, naming, find);
     }
@@ -68,6 +70,28 @@ fn by_rule(
         }
         _ => Filter::Undefined,
     })
+}
+
+/// Whether a filter follows other references from entry to entry than those of groups.
+pub(crate) fn has_chain(filter: &ldap::Filter) -> bool {
+    match filter {
+        ldap::Filter::And(parts) | ldap::Filter::Or(parts) => parts.iter().any(has_chain),
+        ldap::Filter::Not(inner) => has_chain(inner),
+        ldap::Filter::Extensible(extensible) => {
+            let rule = extensible.rule.as_ref();
+            let rule = rule.and_then(|rule| schema::matching_rule(rule.as_str()));
+            let kind = extensible.attribute.as_ref().and_then(Description::kind);
+            rule.is_some_and(|rule| rule.matching == Matching::InChain)
+                && !kind.is_some_and(|kind| GROUPED.contains(&kind.name))
+        }
+        ldap::Filter::Equality(_)
+        | ldap::Filter::Approx(_)
+        | ldap::Filter::Substrings(_)
+        | ldap::Filter::GreaterOrEqual(_)
+        | ldap::Filter::LessOrEqual(_)
+        | ldap::Filter::Present(_)
+        | ldap::Filter::Unknown => false,
+    }
 }
 
 /// A test of text by a rule that heeds or ignores case; `None` for other rules.

@@ -122,12 +122,10 @@ pub(super) const SERVICE: Table =
 pub(super) const SERVICE_BY_UID: Table =
     &[("uid", Attribute::Name), ("description", Attribute::Description)];
 /// What the base and containers show, and they alone.
-pub(super) const PLACES: Table = &[
-    ("ou", Attribute::Name),
-    ("cn", Attribute::CommonName),
-    ("o", Attribute::OrganizationName),
-    ("dc", Attribute::BaseLabel),
-];
+pub(super) const PLACES: Table =
+    &[("ou", Attribute::Name), ("cn", Attribute::CommonName), ("dc", Attribute::BaseLabel)];
+/// What a base shows that is an organization by its object class.
+pub(super) const ORGANIZATION: Table = &[("o", Attribute::OrganizationName)];
 /// What every entry shows on request.
 pub(super) const OPERATIONAL: Table = &[
     ("entryUUID", Attribute::Uuid),

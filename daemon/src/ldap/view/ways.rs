@@ -48,6 +48,17 @@ impl Ways {
     pub(crate) fn members_by(&self, kind: &AttributeType) -> Option<Members> {
         self.members.iter().find(|(shown, _)| *shown == kind).map(|(_, members)| *members)
     }
+
+    /// The types in which groups name members that are subtypes of this one.
+    pub(crate) fn members_within(
+        &self,
+        kind: &AttributeType,
+    ) -> impl Iterator<Item = &'static AttributeType> {
+        self.members
+            .iter()
+            .map(|(shown, _)| *shown)
+            .filter(move |shown| *shown != kind && shown.is_a(kind))
+    }
 }
 
 static PLAIN: LazyLock<Ways> = LazyLock::new(|| Ways::new(Layout::default(), Profile::default()));

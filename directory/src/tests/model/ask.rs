@@ -4,7 +4,10 @@ use super::told::Model;
 use super::{GROUPS, LOGINS, Look};
 use crate::collections::Member;
 use crate::id::GroupId;
-use crate::search::{Attribute, Case, Comparison, EntryId, Filter, Kinds};
+use crate::search::{Attribute, Case, Comparison, EntryId, EntrySet, Filter, Kinds};
+
+/// Finds an entry and whoever names it, by way of others as well.
+pub(super) type Chain<'c> = &'c dyn Fn(Attribute, EntryId) -> EntrySet;
 
 /// A question, in words that the model and filters both have.
 #[derive(Clone, Debug)]
@@ -16,6 +19,8 @@ pub(super) enum Ask {
     Has(EntryId),
     HasSome,
     Under(EntryId),
+    /// By way of others as well.
+    FarUnder(EntryId),
     UnderSome,
     /// What is not known to be so or not.
     Unknown,
@@ -65,6 +70,7 @@ impl Ask {
             Self::Under(chief) => {
                 Some(chief_of(model, seen, entry).is_some_and(|other| other == *chief))
             }
+            Self::FarUnder(chief) => Some(is_far_under(model, seen, entry, *chief)),
             Self::UnderSome => Some(chief_of(model, seen, entry).is_some()),
             Self::Name(text) => Some(matches!(entry, EntryId::Group(id)
                 if model.groups[&id].name.eq_ignore_ascii_case(text))),
@@ -77,8 +83,8 @@ impl Ask {
         }
     }
 
-    pub(super) fn filter(&self, attributes: [Attribute; 3]) -> Filter {
-        let parts = |asks: &[Self]| asks.iter().map(|ask| ask.filter(attributes)).collect();
+    pub(super) fn filter(&self, attributes: [Attribute; 3], chain: Chain<'_>) -> Filter {
+        let parts = |asks: &[Self]| asks.iter().map(|ask| ask.filter(attributes, chain)).collect();
         match self {
             Self::User(ask) => ask.filter(attributes),
             Self::Name(text) => Filter::equal(Attribute::Name, text),
@@ -89,13 +95,16 @@ impl Ask {
             Self::Has(EntryId::ServiceAccount(_)) => panic!("no group has such a member"),
             Self::HasSome => Filter::HasSomeMember,
             Self::Under(chief) => Filter::refers(attributes[2], *chief),
+            Self::FarUnder(chief) => {
+                Filter::refers_to_one_of(attributes[2], chain(attributes[2], *chief))
+            }
             Self::UnderSome => Filter::present(attributes[2]),
             Self::Unknown => Filter::Undefined,
             Self::NoNumber => Filter::equal(attributes[1], "many"),
             // The model knows no service accounts.
             Self::Not(ask) => Filter::And(vec![
                 Filter::Kind(Kinds::USERS.and(Kinds::GROUPS)),
-                Filter::Not(Box::new(ask.filter(attributes))),
+                Filter::Not(Box::new(ask.filter(attributes, chain))),
             ]),
             Self::All(asks) => Filter::And(parts(asks)),
             Self::Any(asks) => Filter::Or(parts(asks)),
@@ -152,6 +161,13 @@ impl OfUser {
 fn chief_of(model: &Model, seen: &[EntryId], entry: EntryId) -> Option<EntryId> {
     let EntryId::User(user) = entry else { return None };
     model.chiefs.get(&user).copied().filter(|chief| seen.contains(chief))
+}
+
+/// Whether an entry is under another one by way of those that are seen; in a circle one comes back.
+fn is_far_under(model: &Model, seen: &[EntryId], entry: EntryId, chief: EntryId) -> bool {
+    let above = |entry: &EntryId| chief_of(model, seen, *entry);
+    // A way that is longer than there are entries goes in a circle.
+    std::iter::successors(above(&entry), above).take(seen.len()).any(|other| other == chief)
 }
 
 fn sees_in(model: &Model, seen: &[EntryId], entry: EntryId, group: GroupId) -> bool {
@@ -223,7 +239,7 @@ pub(super) fn asks(model: &Model) -> Vec<Ask> {
     ]);
     for group in model.groups.keys() {
         asks.extend([Ask::In(*group), Ask::Has(EntryId::Group(*group))]);
-        asks.push(Ask::Under(EntryId::Group(*group)));
+        asks.extend([Ask::Under, Ask::FarUnder].map(|ask| ask(EntryId::Group(*group))));
         asks.push(Ask::All(vec![Ask::In(*group), Ask::User(OfUser::Center(text("A")))]));
         asks.push(Ask::Any(vec![
             Ask::Has(EntryId::Group(*group)),
@@ -232,6 +248,7 @@ pub(super) fn asks(model: &Model) -> Vec<Ask> {
     }
     asks.extend(model.users.keys().map(|user| Ask::Has(EntryId::User(*user))));
     asks.extend(model.users.keys().map(|user| Ask::Under(EntryId::User(*user))));
+    asks.extend(model.users.keys().map(|user| Ask::FarUnder(EntryId::User(*user))));
     let not = |ask: &Ask| Ask::Not(Box::new(ask.clone()));
     // Each once with what is not known, and once with what is so of one alone.
     let joined = |ask: &Ask| {

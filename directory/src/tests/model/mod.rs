@@ -9,7 +9,7 @@ mod told;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use self::ask::asks;
+use self::ask::{Ask, asks};
 use self::told::{Circle, Model};
 use super::search::account;
 use super::world::{World, user};
@@ -334,7 +334,8 @@ impl Play {
             for ask in asks(&self.model) {
                 let holds = |entry: &EntryId| ask.holds(&self.model, &seen, *entry) == Some(true);
                 let expected: Vec<EntryId> = seen.iter().copied().filter(holds).collect();
-                let found = self.found_by(caller, &ask.filter(attributes), usize::MAX);
+                let filter = self.filter_by(caller, &ask, attributes);
+                let found = self.found_by(caller, &filter, usize::MAX);
                 assert_eq!(found, expected, "{ask:?} for {:?}", caller.chosen);
             }
             // Service accounts see themselves, and each other only when they see everything.
@@ -344,6 +345,13 @@ impl Play {
             assert_eq!(accounts.len(), if caller.chosen.is_some() { 1 } else { 2 });
             self.find_each(caller);
         }
+    }
+
+    /// A question as a caller asks it.
+    fn filter_by(&self, caller: &Caller, ask: &Ask, attributes: [Attribute; 3]) -> Filter {
+        let reading = self.world.directory.read(self.world.by(caller.actor)).unwrap();
+        let grant = reading.authorize_search(self.acme, &caller.memo).unwrap();
+        ask.filter(attributes, &|attribute, entry| grant.chain(attribute, entry).unwrap())
     }
 
     /// What a caller finds, in pages of so many.

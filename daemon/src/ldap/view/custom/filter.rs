@@ -6,25 +6,25 @@ use directory::search::Filter;
 use directory::text::is_prohibited;
 use ldap::dn::Dn;
 use ldap::filter::{Assertion, Extensible, Substrings};
-use ldap::schema::{self, MatchingRule};
+use ldap::schema::{self, Matching, MatchingRule};
 use ldap::{Description, generalized_time};
 
-use super::super::filter::{Find, Relation, text};
+use super::super::filter::{Entries, Relation, text};
 use super::super::place::{Naming, Target};
 use super::super::rules;
 use super::{find as own, is_class, matching_of};
 
 /// How entries are named, and found by their names.
-type Names<'a> = (&'a Naming, Find<'a>);
+type Names<'a> = (&'a Naming, Entries<'a>);
 
 /// The test of one of the organization's own attributes, if that is what a filter is.
 pub(crate) fn test(
     filter: &ldap::Filter,
     naming: &Naming,
     schema: &Schema,
-    find: Find<'_>,
+    entries: Entries<'_>,
 ) -> Result<Option<Filter>, directory::Error> {
-    let names = (naming, find);
+    let names = (naming, entries);
     match filter {
         ldap::Filter::Equality(Assertion { attribute, value })
         | ldap::Filter::Approx(Assertion { attribute, value }) => {
@@ -50,6 +50,9 @@ pub(crate) fn test(
             if attribute.is_none() {
                 return anywhere(extensible, schema, names).map(Some);
             }
+            if is_of_class(extensible) && is_class(value, schema) {
+                return Ok(Some(schema.some_value()));
+            }
             let named = |attribute: &Description| own(attribute, schema);
             let Some(custom) = attribute.as_ref().and_then(named) else { return Ok(None) };
             let test = match rule {
@@ -68,6 +71,14 @@ pub(crate) fn test(
     }
 }
 
+/// Whether object classes are compared by their own rule.
+fn is_of_class(extensible: &Extensible) -> bool {
+    let attribute = extensible.attribute.as_ref().and_then(Description::plain);
+    let Some(kind) = attribute.filter(|kind| kind.name == "objectClass") else { return false };
+    let rule = extensible.rule.as_ref().map(|rule| schema::matching_rule(rule.as_str()));
+    rule.is_none_or(|rule| rule.map(|rule| rule.oid) == kind.equality().map(|own| own.oid))
+}
+
 /// A test of every attribute that a rule can compare, the organization's own among them; where it says
 /// nothing of one, the others decide. No name of an entry has an own attribute in it.
 fn anywhere(
@@ -75,7 +86,7 @@ fn anywhere(
     schema: &Schema,
     names: Names<'_>,
 ) -> Result<Filter, directory::Error> {
-    let standard = rules::extended(extensible, names.0, names.1)?;
+    let standard = rules::extended(extensible, names.0, names.1.find)?;
     let rule = extensible.rule.as_ref().and_then(|rule| schema::matching_rule(rule.as_str()));
     let Some(rule) = rule else { return Ok(standard) };
     let mut tests = vec![standard];
@@ -101,6 +112,9 @@ fn by_rule(
     if is(own.ordering()) {
         return Ok(ordering(custom, value, Relation::Below));
     }
+    if rule.matching == Matching::InChain && custom.fields.syntax == Syntax::Reference {
+        return refers(custom, value, names, Way::Chain);
+    }
     let Some(text) = text(value) else { return Ok(Filter::Undefined) };
     Ok(match custom.fields.syntax {
         Syntax::Text | Syntax::ExactText | Syntax::Country => {
@@ -123,22 +137,38 @@ fn equal(
         return Ok(Filter::Undefined);
     }
     if custom.fields.syntax == Syntax::Reference {
-        return refers(custom, value, names);
+        return refers(custom, value, names, Way::Direct);
     }
     Ok(compare(custom, value, Relation::Is))
+}
+
+/// How a reference leads to an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// By itself.
+    Direct,
+    /// By way of what the entries that it names refer to by the same attribute as well.
+    Chain,
 }
 
 /// A reference to the entry of a name, under whichever base of the organization.
 fn refers(
     custom: &CustomAttribute,
     value: &[u8],
-    (naming, find): Names<'_>,
+    (naming, entries): Names<'_>,
+    way: Way,
 ) -> Result<Filter, directory::Error> {
     let value = text(value).filter(|value| !is_prohibited(value));
     let Some(Ok(dn)) = value.map(Dn::parse) else { return Ok(Filter::Undefined) };
     let Ok(Target::Entry(named)) = naming.target_anywhere(&dn) else { return Ok(Filter::never()) };
-    let found = named.find(find)?;
-    Ok(found.map_or_else(Filter::never, |entry| Filter::refers(custom.attribute(), entry)))
+    let (attribute, found) = (custom.attribute(), named.find(entries.find)?);
+    Ok(match (found, way) {
+        (None, _) => Filter::never(),
+        (Some(entry), Way::Direct) => Filter::refers(attribute, entry),
+        (Some(entry), Way::Chain) => {
+            Filter::refers_to_one_of(attribute, (entries.chain)(attribute, entry)?)
+        }
+    })
 }
 
 fn ordering(custom: &CustomAttribute, value: &[u8], relation: Relation) -> Filter {
