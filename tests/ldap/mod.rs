@@ -7,6 +7,7 @@ mod events;
 mod explain;
 mod freshness;
 mod limits;
+mod model;
 mod password_policy;
 mod recorder;
 mod rfc2247;

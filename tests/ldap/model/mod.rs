@@ -1,0 +1,206 @@
+//! Searches on organizations made at random, against a model in memory that knows no index, no plan and
+//! nothing of the daemon: what entries are to show is written down in `places`, what filters mean in
+//! `judge`, after the RFCs and the subschema that the daemon publishes.
+//!
+//! The whole way is compared, entry by entry and attribute by attribute: base and scope, filter, choice
+//! of attributes, pages, and what is written. Each layout and profile is asked, by an application that
+//! sees everything and by one that sees the members of a group.
+
+mod ask;
+mod exchange;
+mod judge;
+mod name;
+mod places;
+mod types;
+mod world;
+
+use std::collections::BTreeMap;
+
+use self::ask::{Ask, Questions, Search};
+use self::exchange::{Answer, Exchange, Shown};
+use self::judge::{Entry, Judge};
+use self::name::Name;
+use self::types::Types;
+use self::world::{View, World};
+use crate::harness::random::Random;
+
+/// Searches of each organization in each view.
+const SEARCHES: usize = 250;
+
+const fn view(
+    layout: &'static str,
+    profile: &'static str,
+    shown: &'static str,
+    members: &'static [&'static str],
+) -> View {
+    View { layout, profile, shown, members, narrow: false }
+}
+
+/// Each layout, and each profile in a layout that is not its own.
+const VIEWS: [View; 11] = [
+    view("rfc2307bis", "generic", "rfc2307bis", &["member"]),
+    view("rfc2307", "generic", "rfc2307", &["memberUid"]),
+    view("unique_member", "generic", "unique_member", &["uniqueMember"]),
+    view("active_directory", "generic", "active_directory", &["member"]),
+    view("jumpcloud", "generic", "jumpcloud", &["member"]),
+    view("rfc2307", "sssd", "rfc2307", &["member", "memberUid"]),
+    view("rfc2307", "nextcloud", "rfc2307bis", &["member"]),
+    view("rfc2307bis", "vcenter", "unique_member", &["uniqueMember"]),
+    view("rfc2307bis", "synology", "rfc2307", &["memberUid"]),
+    view("rfc2307bis", "ad-like", "active_directory", &["member"]),
+    view("rfc2307bis", "jumpcloud", "jumpcloud", &["member"]),
+];
+
+/// One application's view of an organization, and its model.
+struct Play {
+    exchange: Exchange,
+    types: Types,
+    entries: Vec<Entry>,
+    base: Name,
+    told: String,
+}
+
+impl Play {
+    fn new(world: &World, view: View) -> Self {
+        let office = &world.office;
+        let mut exchange = Exchange::new(&office.demo.ldap, &world.dn, &world.password);
+        let types = exchange.types();
+        let base = name::parse(&office.base).unwrap();
+        let (entries, told) = (world.entries(view), format!("{view:?}"));
+        let mut play = Self { exchange, types, entries, base, told };
+        play.learn();
+        play
+    }
+
+    /// Takes from an answer what nothing but LDAP tells.
+    fn learn(&mut self) {
+        let everything = Search {
+            base: self.base.clone(),
+            scope: 2,
+            filter: Ask::Present("objectClass".to_owned()),
+            wanted: vec!["*".to_owned(), "+".to_owned()],
+            types_only: false,
+            page: None,
+        };
+        let answer = self.exchange.ask(&everything, &self.types);
+        let has = |entry: &Entry, name: &str| entry.shown.iter().any(|(other, _)| other == name);
+        for entry in &mut self.entries {
+            let found = answer.entries.get(&entry.name);
+            let found = found.unwrap_or_else(|| panic!("{}: no {:?}", self.told, entry.name));
+            let numbered = has(entry, "sAMAccountName");
+            let place = !has(entry, "entryUUID");
+            let learned = places::OF_PLACES.iter().filter(|_| place);
+            for name in learned.chain(places::OF_ACCOUNTS.iter().filter(|_| numbered)) {
+                let values = found.get(*name).unwrap_or_else(|| panic!("{found:?} has no {name}"));
+                assert_eq!(values.len(), 1, "{name}");
+                entry.shown.push(((*name).to_owned(), values.clone()));
+            }
+        }
+        self.check(&everything);
+    }
+
+    /// What a search is to give.
+    fn expected(&self, search: &Search) -> Answer {
+        let judge = Judge { types: &self.types, entries: &self.entries };
+        let there = |name: &Name| self.entries.iter().any(|entry| entry.name == *name);
+        if !search.base.is_empty() && !there(&search.base) {
+            return Answer { code: 32, entries: BTreeMap::new() };
+        }
+        // What lies above the base is no entry, so that the base is the one below the root.
+        let top = if search.base.is_empty() { self.base.len() - 1 } else { search.base.len() };
+        let within = |entry: &&Entry| {
+            let depth = entry.name.len() - top;
+            match search.scope {
+                0 => depth == 0,
+                1 => depth == 1,
+                _ => true,
+            }
+        };
+        let below = self
+            .entries
+            .iter()
+            .filter(|entry| name::is_at_or_below(&entry.name, &search.base))
+            .filter(within);
+        let found = below.filter(|entry| judge.truth(&search.filter, entry) == Some(true));
+        let entries = found.map(|entry| (entry.name.clone(), self.shown(entry, search)));
+        Answer { code: 0, entries: entries.collect() }
+    }
+
+    /// What of an entry is wanted (RFC 4511 section 4.5.1.8).
+    fn shown(&self, entry: &Entry, search: &Search) -> Shown {
+        let named: Vec<_> =
+            search.wanted.iter().filter_map(|name| self.types.known(name)).collect();
+        let word = |word: &str| search.wanted.iter().any(|wanted| wanted == word);
+        let all = search.wanted.is_empty() || word("*");
+        let wanted = |name: &str| {
+            let kind = self.types.named(name);
+            // The groups of an entry come with what is operational, whatever they are.
+            let on_request = kind.operational || name == "memberOf";
+            (all && !kind.operational)
+                || (word("+") && on_request)
+                || named.iter().any(|other| self.types.is_a(kind, other))
+        };
+        let chosen = entry.shown.iter().filter(|(name, _)| wanted(name));
+        let written = chosen.map(|(name, values)| {
+            let values = if search.types_only { Vec::new() } else { values.clone() };
+            (name.clone(), exchange::comparable(self.types.named(name), values))
+        });
+        written.collect()
+    }
+
+    fn agrees(&mut self, search: &Search) -> Result<(), String> {
+        let (found, expected) = (self.exchange.ask(search, &self.types), self.expected(search));
+        let differs = found != expected;
+        if differs { Err(format!("found {found:#?}\nexpected {expected:#?}")) } else { Ok(()) }
+    }
+
+    fn check(&mut self, search: &Search) {
+        let Err(mut why) = self.agrees(search) else { return };
+        // The smallest part of the filter about which the two are of different minds says most.
+        let mut search = search.clone();
+        loop {
+            let parts = search.filter.parts().to_vec();
+            let part = parts.into_iter().find_map(|filter| {
+                let smaller = Search { filter, page: None, ..search.clone() };
+                self.agrees(&smaller).err().map(|why| (smaller, why))
+            });
+            match part {
+                Some(smaller) => (search, why) = smaller,
+                None => panic!("{}\n{search:#?}\n{why}", self.told),
+            }
+        }
+    }
+}
+
+/// Asks an organization of a seed in every view, and says how many entries were found.
+fn play(seed: u64, narrow: bool) {
+    let mut random = Random::new(seed);
+    let mut world = World::new(&mut random);
+    let mut met = 0;
+    for view in VIEWS {
+        let view = View { narrow, ..view };
+        world.look(view);
+        let mut play = Play::new(&world, view);
+        for _ in 0..SEARCHES {
+            let (types, entries, base) = (&play.types, &play.entries, &play.base);
+            let search = Questions { random: &mut random, types, entries, base }.search();
+            met += usize::from(!play.expected(&search).entries.is_empty());
+            play.check(&search);
+        }
+    }
+    assert!(met > VIEWS.len() * SEARCHES / 10, "hardly anything was found: {met}");
+}
+
+#[test]
+fn searches_of_who_sees_everything_give_what_the_model_says_in_every_view() {
+    for seed in [0x9e37_79b9, 0x2545_f491, 0x1656_67b1] {
+        play(seed, false);
+    }
+}
+
+#[test]
+fn searches_of_who_sees_one_groups_members_give_what_the_model_says_in_every_view() {
+    for seed in [0x85eb_ca6b, 0xc2b2_ae35] {
+        play(seed, true);
+    }
+}
