@@ -1,6 +1,8 @@
 //! Dovecot: people read their mail.
 
-use super::{PASSWORD, application, staffed_office, suspend};
+use super::{
+    PASSWORD, application, codes_are_asked_as_the_application_says, staffed_office, suspend,
+};
 use crate::harness::client::{Client, Output};
 use crate::harness::host::CA_FILE;
 use crate::harness::office::Office;
@@ -94,4 +96,15 @@ fn the_server_looks_people_up_and_lists_them() {
     assert!(said.stdout.contains("home\t/run/mail/ada\n"), "{said:?}");
     assert_eq!(mail.doveadm(["user", "*"]).stdout, "ada\nlinus\n");
     assert_ne!(mail.doveadm(["user", "nobody"]).code, 0);
+}
+
+#[test]
+fn codes_stand_behind_the_password_where_the_mail_server_is_known_by_its_address() {
+    let office = staffed_office();
+    let mail = Mail::new(&office);
+    codes_are_asked_as_the_application_says(&office, "dovecot", |password| {
+        let said = mail.logs_in("ada", password);
+        assert!(matches!(said.code, 0 | DENIED), "{said:?}\n{}", mail.room.log());
+        said.code == 0
+    });
 }

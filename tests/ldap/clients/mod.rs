@@ -18,6 +18,7 @@ use serde_json::json;
 
 use crate::harness::client::Output;
 use crate::harness::office::{Office, id_of};
+use crate::harness::totp;
 
 /// The password of everybody in a [`staffed_office`].
 const PASSWORD: &str = "correct horse battery";
@@ -101,8 +102,46 @@ fn script(name: &str) -> PathBuf {
 
 /// Suspends a user.
 fn suspend(office: &Office, login: &str) {
-    let users = office.read("users?limit=200");
-    let users = users["items"].as_array().unwrap();
-    let user = users.iter().find(|user| user["login"] == login).unwrap();
-    office.act("POST", &format!("users/{}/suspend", id_of(user)), None);
+    let id = listed(office, "users", ("login", login));
+    office.act("POST", &format!("users/{id}/suspend"), None);
+}
+
+/// The id of what is called so.
+fn listed(office: &Office, collection: &str, (field, name): (&str, &str)) -> String {
+    let all = office.read(&format!("{collection}?limit=200"));
+    let all = all["items"].as_array().unwrap();
+    id_of(all.iter().find(|one| one[field] == name).unwrap())
+}
+
+/// Says what an application asks of those who sign in to it, which is known by where it asks from: it
+/// binds them on connections of their own.
+fn demands(office: &Office, application: &str, demand: &str) {
+    let id = listed(office, "service-accounts", ("name", application));
+    let rule = json!({"sources": ["127.0.0.0/8"], "second_factor": demand});
+    office.act("PATCH", &format!("service-accounts/{id}"), Some(&rule));
+}
+
+/// An application that is known by its networks, with a rule of its own for codes; `signs_in` whether
+/// Ada does so there with a password.
+fn codes_are_asked_as_the_application_says(
+    office: &Office,
+    application: &str,
+    signs_in: impl Fn(&str) -> bool,
+) {
+    let decide =
+        json!({"second_factor": {"demand": "if_enrolled", "service_accounts_decide": true}});
+    office.set(&decide);
+    assert!(signs_in(PASSWORD), "nobody asks for a code");
+    demands(office, application, "required");
+    assert!(!signs_in(PASSWORD), "who has no authenticator has no code");
+    let uri = office.enrol(&listed(office, "users", ("login", "ada")));
+    assert!(!signs_in(PASSWORD), "without the code");
+    let coded = format!("{PASSWORD},{}", totp::code_beside(&uri, 0));
+    assert!(signs_in(&coded), "with the code");
+    assert!(!signs_in(&coded), "a code counts once");
+    let wrong = format!("wrong,{}", totp::code_beside(&uri, 1));
+    assert!(!signs_in(&wrong), "the code alone is nothing");
+    demands(office, application, "off");
+    assert!(signs_in(PASSWORD), "the application asks for none, though one is enrolled");
+    assert!(!signs_in("wrong"));
 }

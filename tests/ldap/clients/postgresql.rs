@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{PASSWORD, application, staffed_office};
+use super::{PASSWORD, application, codes_are_asked_as_the_application_says, staffed_office};
 use crate::harness::client::{Client, Output};
 use crate::harness::host::CA_FILE;
 use crate::harness::office::Office;
@@ -126,4 +126,17 @@ fn roles_log_in_by_binding_by_searching_and_by_a_filter() {
         assert_eq!(database.asks(name, "linus", PASSWORD).code, code, "{name}");
     }
     assert!(database.room.log().contains("wrong name or password"), "{}", database.room.log());
+}
+
+#[test]
+fn codes_stand_behind_the_password_where_the_database_server_is_known_by_its_address() {
+    for name in ["prefix", "search"] {
+        let office = staffed_office();
+        let database = Database::new(&office);
+        codes_are_asked_as_the_application_says(&office, "postgresql", |password| {
+            let said = database.asks(name, "ada", password);
+            assert!(matches!(said.code, 0 | 2), "{said:?}\n{}", database.room.log());
+            said.code == 0
+        });
+    }
 }
