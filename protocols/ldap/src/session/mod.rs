@@ -129,10 +129,12 @@ impl Session {
             input: BytesMut::new(),
             input_peak: 0,
             output: BytesMut::new(),
-            commands: VecDeque::new(),
+            // Most clients ask one thing after the other: room for more comes with who asks more, and
+            // is not held by thousands that are idle.
+            commands: VecDeque::with_capacity(1),
             missed: Vec::new(),
             resume_first: true,
-            running: VecDeque::new(),
+            running: VecDeque::with_capacity(1),
             selected: LastSelection::new(),
             tickets: 0,
             clock: now,
