@@ -82,8 +82,6 @@ impl fmt::Display for PlaceName {
 
 /// What was read to decide about a directory identity, for who would read it again. It depends on
 /// the identity, its organization's partition and the organization's record alone, until it ends.
-/// the identity, its organization's partition and the organization's record alone, and holds until
-/// something of them changes or its time is over.
 #[derive(Default)]
 pub(crate) struct Seen {
     pub(crate) organization: Option<Organization>,
@@ -96,15 +94,6 @@ pub(crate) struct Seen {
     pub(crate) searches: SearchTelling,
     /// Which entries it sees, worked out when first asked for.
     pub(crate) sight: OnceLock<Arc<Sight>>,
-    /// From when on the identity is let in no more, though nothing changes.
-    pub(crate) until: Option<Time>,
-}
-
-impl Seen {
-    /// Whether it still holds at `now` if nothing has changed.
-    pub(crate) fn lasts(&self, now: Time) -> bool {
-        self.until.is_none_or(|until| now < until)
-    }
 }
 
 /// Decides whether the actor has `right` at `place`.
@@ -138,10 +127,8 @@ pub(crate) fn authorize(
             let there = source.get::<User>(organization.partition(), user.record())?;
             let until = there.as_ref().and_then(|record| record.fields.expires);
             let active = there.is_some_and(|record| record.may_sign_in(context.now));
-            let active = there.as_ref().is_some_and(|record| record.may_sign_in(context.now));
             let credential = credential(source, organization, user.record())?;
             let holds = active && proven.holds(&credential);
-            let until = there.and_then(|record| record.fields.expires);
             let home = directory_identity(source, organization, place, holds)?;
             if home.is_ok() && proven.must_change(&credential) && right == Right::Search {
                 return Ok(Err(Refusal::ChangePasswordFirst));
@@ -161,10 +148,6 @@ pub(crate) fn authorize(
             let until = proven_until(source, whose, proven, context.now)?;
             let home = directory_identity(source, organization, place, active && until.is_some())?;
             seen(source, organization, home, (account, until))
-            let proof = proof(source, whose, proven, context.now)?;
-            let holds = active && proof != Proof::None;
-            let home = directory_identity(source, organization, place, holds)?;
-            seen(source, organization, home, (account, proof.until()))
         }
         (Who::Device { organization, device, certificate }, Right::OwnDevice) => {
             let holds = device_counts(source, context, (organization, device), certificate)?;
@@ -236,7 +219,6 @@ fn seen(
             let searches = source.get::<SearchTelling>(id.partition(), THE_ONLY_ONE)?;
             let (searches, sight) = (searches.unwrap_or_default(), OnceLock::new());
             Ok(Seen { organization: Some(record), account, until, schema, searches, sight })
-            Ok(Seen { organization: Some(record), account, schema, searches, sight, until })
         }
         Err(refusal) => Err(refusal),
     })
@@ -273,26 +255,6 @@ fn credential(
     Ok(found.unwrap_or_else(Credential::absent))
 }
 
-/// For how long what has proven a service account still does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Proof {
-    /// It proves nothing any more.
-    None,
-    /// It is the password.
-    Lasting,
-    /// It is the password that it had before, which counts until then.
-    Until(Time),
-}
-
-impl Proof {
-    const fn until(self) -> Option<Time> {
-        match self {
-            Self::None | Self::Lasting => None,
-            Self::Until(until) => Some(until),
-        }
-    }
-}
-
 /// Whether what has proven a service account still does: its password, or the one that it had before
 /// while that counts.
 pub(crate) fn proves(
@@ -306,10 +268,6 @@ pub(crate) fn proves(
 
 /// Until when what has proven a service account does, if it does.
 fn proven_until(
-    Ok(proof(source, whose, proven, now)? != Proof::None)
-}
-
-fn proof(
     source: &impl Reading,
     (home, account): (OrganizationId, storage::Id),
     proven: Proven,
@@ -317,14 +275,11 @@ fn proof(
 ) -> Result<Option<Time>, ReadError> {
     if proven.holds(&credential(source, home, account)?) {
         return Ok(Some(FOR_EVER));
-) -> Result<Proof, ReadError> {
-        return Ok(Proof::Lasting);
     }
     let former = source.get::<FormerPassword>(home.partition(), account)?;
     let former = former.filter(|former| former.counts(now));
     let former = former.filter(|former| proven == Proven::Password(former.set));
     Ok(former.map(|former| former.until))
-    Ok(former.map_or(Proof::None, |former| Proof::Until(former.until)))
 }
 
 fn directory_identity(

@@ -69,8 +69,6 @@ impl<'t> Grant<'t, &'t Snapshot, Search> {
         memo: &'t Memo,
     ) -> Result<Self, Error> {
         if let Some(seen) = memo.seen(source, context.actor, organization, context.now) {
-        let seen = memo.seen(source, context.actor, organization);
-        if let Some(seen) = seen.filter(|seen| seen.lasts(context.now)) {
             let (place, memo) = (organization.into(), Some(memo));
             return Ok(Self { source, place, context, tools, seen, memo, permit: PhantomData });
         }
