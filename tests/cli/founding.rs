@@ -29,6 +29,7 @@ fn file(slug: &str, folder: &Path) -> String {
          second_factor: {{demand: if_enrolled}}}}\n\
          user_cap: {{most: 50, kind: hard}}\n\
          presentation: {{layout: rfc2307, aliases: [{{base: 'o={slug},dc=old', layout: jumpcloud}}]}}\n\
+         billing_contact: {{name: Payable, mail: payable@x.example}}\n\
          event_retention: {{retention: 31536000000}}\n\
          event_sampling: {{one_in: 10, values: true}}\n\
          certificate_authorities:\n\
@@ -86,6 +87,7 @@ fn a_file_makes_a_whole_organization_and_again_changes_nothing() {
     assert_eq!(presentation["aliases"][0]["layout"], "jumpcloud");
     assert_eq!(within.shows("settings show")["lockout"]["threshold"], 7);
     assert_eq!(within.shows("events retention")["retention"], json!(31_536_000_000_u64));
+    assert_eq!(within.shows("billing contact")["mail"], "payable@x.example");
     assert_eq!(within.shows("events sampling")["one_in"], 10);
     assert_eq!(within.shows("admin show chief")["state"], "suspended");
     let own = within.shows("certificate-authority show Own");

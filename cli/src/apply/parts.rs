@@ -35,6 +35,11 @@ pub(super) const PARTS: &[Part] = &[
         changes: &["update_presentation", "set_aliases"],
     },
     Part {
+        member: "billing_contact",
+        shows: "show_billing_contact",
+        changes: &["set_billing_contact"],
+    },
+    Part {
         member: "event_retention",
         shows: "show_organization_event_retention",
         changes: &["set_organization_event_retention"],

@@ -43,6 +43,10 @@ pub(super) const ROWS: &[Row] = &[
     row("billing agreements", "").shows(&[("#", "1"), ("/0/since", "{month}")]),
     row("billing invoice", "--month {month}").shows(&[("/currency", "EUR"), ("/month", "{month}")]),
     row("billing invoices", "--month {month} --format csv").says("{slug}"),
+    row("billing set-contact", "--name Payable --mail payable@x.example")
+        .then("billing contact")
+        .shows(&[("/name", "Payable"), ("/mail", "payable@x.example")]),
+    row("billing contact", "").shows(&[("/name", "Payable")]),
     row("plan delete", "plan-{slug}").gone("plan show plan-{slug}"),
 ];
 

@@ -42,6 +42,10 @@ pub(super) const ADMINS: &[Row] = &[
     row("admin end-sessions", "{at} {login}")
         .then("admin sessions {at} {login}")
         .shows(&[("#", "0")]),
+    row("admin api-keys", "{at} {login}").shows(&[("#", "0")]),
+    row("admin end-api-keys", "{at} {login}")
+        .then("admin api-keys {at} {login}")
+        .shows(&[("#", "0")]),
     row("can-i", "view").shows(&[("/answers/0/allowed", "true")]),
     row("admin delete", "{at} {login}").gone("admin show {at} {login}"),
 ];
@@ -56,6 +60,14 @@ pub(super) const OWN: &[Row] = &[
     row("api-key create", "--name ci --expires {later} --role read_only").shows(&[("/token", "*")]),
     row("api-key list", "").shows(&[("#", "1"), ("/0/name", "ci"), ("/0/role", "read_only")]),
     row("api-key delete", "ci").then("api-key list").shows(&[("#", "0")]),
+    row("account set-password", "")
+        .hears("{password}\n{password} and more\n")
+        .shows(&[("/ended_sessions", "0")]),
+    row("account begin-authenticator", "--recovery-code")
+        .hears("{code}\n")
+        .keeps(&[("otpauth", "/otpauth_uri")])
+        .shows(&[("/secret", "*")]),
+    row("account confirm-authenticator", "--code {totp}").shows(&[("/ended_sessions", "0")]),
     row("account end-sessions", "").fails("account show", 3),
 ];
 
