@@ -99,7 +99,8 @@ fn failures(
     let (with_token, has_body) = (needs_token(operation), operation.request_body.is_some());
     let (needs_permission, changes) = (permission(operation).is_some(), method != "GET");
     let (has_query, is_keyed) = (is_in("query"), takes("Idempotency-Key"));
-    let (names_something, is_conditional) = (is_in("path"), takes("If-Match"));
+    let is_conditional = takes("If-Match");
+    let names_something = is_in("path") || takes("organization") || takes("session");
     FAILURES.into_iter().filter(move |(status, _, _)| match status {
         400 => has_body || has_query || is_keyed,
         401 => with_token,

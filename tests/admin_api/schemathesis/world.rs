@@ -138,8 +138,8 @@ fn name(office: &Office) -> String {
 
 /// Gives the parameters of an operation values as their examples.
 fn give_examples(operation: &mut Value, about: &About) {
-    let Some(parameters) = operation["parameters"].as_array_mut() else { return };
-    for parameter in parameters {
+    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+    for parameter in parameters.into_iter().flatten() {
         let place = |of: &str| parameter[of].as_str().unwrap_or_default().to_owned();
         let named = format!("{}.{}", place("in"), place("name"));
         if let Some((_, value)) = about.iter().find(|(name, _)| *name == named) {

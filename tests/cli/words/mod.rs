@@ -200,7 +200,7 @@ const ALL: &[&[Row]] = &[
 
 /// Words that other tests run, and where: what they need is another program, or they are run here.
 const ELSEWHERE: &[(&str, &str, &str)] = &[
-    ("import ldap", include_str!("../sources.rs"), "import ldap"),
+    ("import ldap", include_str!("../imports.rs"), "import ldap"),
     ("man", include_str!("mod.rs"), "does(&format!(\"man "),
 ];
 
