@@ -23,7 +23,7 @@ mod trial;
 use storage::Secret;
 
 pub use self::address::WebAddress;
-pub(crate) use self::address::{is_host, masked};
+pub(crate) use self::address::is_host;
 pub use self::bounds::{DeliveryBounds, DeliveryNetworks};
 pub use self::key::DestinationKey;
 pub(crate) use self::key::keys;

@@ -15,7 +15,7 @@ use super::entity::Entity;
 use super::own_certificates::shown;
 use super::server_certificate::ClientIdentity;
 use crate::access::{Context, Grant, ManageDelivery, Permit, View, Who, authorize, standing};
-use crate::delivery::{DeliveryBounds, WebAddress, bury, is_host, keys, masked};
+use crate::delivery::{DeliveryBounds, WebAddress, bury, is_host, keys};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{EventDestinationId, Place, RecordId};
@@ -317,7 +317,7 @@ impl EventDestination {
     /// the receiver's may stand behind it.
     #[must_use]
     pub fn masked(self) -> Self {
-        let way = masked_way(&self.fields.way);
+        let way = self.fields.way.masked();
         Self { fields: EventDestinationFields { way, ..self.fields }, ..self }
     }
 
@@ -325,15 +325,6 @@ impl EventDestination {
     pub fn client_fingerprint(&self) -> Option<super::Fingerprint> {
         use sha2::{Digest, Sha256};
         self.client.first().map(|own| Sha256::digest(own).into())
-    }
-}
-
-fn masked_way(way: &DeliveryWay) -> DeliveryWay {
-    match way {
-        DeliveryWay::Webhook { url, authorities } => {
-            DeliveryWay::Webhook { url: masked(url), authorities: authorities.clone() }
-        }
-        DeliveryWay::Syslog { .. } | DeliveryWay::Files => way.clone(),
     }
 }
 
@@ -471,13 +462,13 @@ impl Entity for EventDestination {
         _partition: Partition,
     ) -> Result<Vec<(String, serde_json::Value)>, Error> {
         // Events are for whoever may view, and go to other destinations.
-        let way = serde_json::to_value(masked_way(&self.fields.way)).unwrap_or_default();
+        let way = serde_json::to_value(self.fields.way.masked()).unwrap_or_default();
         Ok(vec![("way".to_owned(), way)])
     }
 
     fn concealed(before: &Self, after: &Self) -> Option<Difference> {
         let (before, after) = (&before.fields.way, &after.fields.way);
-        let is_other = before != after && masked_way(before) == masked_way(after);
+        let is_other = before != after && before.masked() == after.masked();
         let (before, after) = ("\"not shown\"".to_owned(), "\"another, not shown\"".to_owned());
         let field = "path".to_owned();
         is_other.then_some(Difference { field, before: Some(before), after: Some(after) })

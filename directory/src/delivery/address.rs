@@ -1,5 +1,7 @@
 //! The addresses of webhooks.
 
+use crate::records::DeliveryWay;
+
 /// The address of a webhook: HTTPS, a host, a port, and the rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebAddress {
@@ -43,9 +45,21 @@ impl WebAddress {
     }
 }
 
+impl DeliveryWay {
+    /// The way as whoever may view sees it.
+    pub(crate) fn masked(&self) -> Self {
+        match self {
+            Self::Webhook { url, authorities } => {
+                Self::Webhook { url: masked(url), authorities: authorities.clone() }
+            }
+            Self::Syslog { .. } | Self::Files => self.clone(),
+        }
+    }
+}
+
 /// An address without what stands behind the host, where many receivers have a token; as it is where
 /// nothing stands there.
-pub(crate) fn masked(url: &str) -> String {
+fn masked(url: &str) -> String {
     match WebAddress::read(url) {
         Ok(address) if address.target == "/" => url.to_owned(),
         Ok(address) => format!("{SCHEME}{}/…", address.authority),
