@@ -81,7 +81,7 @@ fn a_file_makes_a_whole_organization_and_again_changes_nothing() {
     );
     let cap = tenantry.shows(&format!("org user-cap {slug}"));
     assert_eq!((&cap["most"], &cap["kind"]), (&json!(50), &json!("hard")));
-    let within = tenantry.clone().within(&slug);
+    let within = tenantry.within(&slug);
     let presentation = within.shows("presentation show");
     assert_eq!(presentation["layout"], "rfc2307");
     assert_eq!(presentation["aliases"][0]["layout"], "jumpcloud");
@@ -122,7 +122,7 @@ fn what_was_exported_makes_the_same_elsewhere() {
     assert_eq!(tenantry.does(&format!("export -O {other}")), moved);
 
     // Nobody knows the password of the admin that was made, until somebody gives another.
-    let within = tenantry.clone().within(&other);
+    let within = tenantry.within(&other);
     within.does("admin activate chief");
     let set = within.hear("admin set-password chief", &format!("{PASSWORD}\n"));
     assert_eq!(set.code, 0, "{set:?}");
@@ -171,7 +171,7 @@ fn what_there_is_one_of_is_changed_in_what_differs_and_lists_are_pruned() {
         tenantry.hear("apply -f - --yes", &text.replace("state: suspended", "state: active"));
     let expected = "~ organization\n    state: \"suspended\" -> \"active\"\n";
     assert_eq!((opened.code, opened.stdout.as_str()), (0, expected), "{opened:?}");
-    let within = tenantry.clone().within(&slug);
+    let within = tenantry.within(&slug);
     assert_eq!(within.shows("billing agreements").as_array().unwrap().len(), 2);
     assert_eq!(within.shows("presentation show")["aliases"], json!([]));
     assert_eq!(within.shows("admin show chief")["state"], "active");
@@ -199,7 +199,7 @@ fn what_makes_no_organization_is_refused_before_anything_is_done() {
         assert!(refused.stderr.contains(said), "{wrong}: {refused:?}");
     }
     assert_eq!(tenantry.run(&format!("org show {slug}")).code, 5);
-    let own = tenantry.clone().within(&office.slug);
+    let own = tenantry.within(&office.slug);
     own.does("certificate-authority create-built-in --name Own");
     let flipped = "certificate_authorities: [{name: Own, holder: user_by_mail}]";
     let refused = own.hear("apply -f - --yes", flipped);

@@ -104,7 +104,7 @@ impl Folder {
                 None => continue,
             };
             let from = kept(owner).map_err(io::Error::other);
-            let done = from.and_then(|from| forget_days(&folder.path(), from.map(day)));
+            let done = from.and_then(|from| forget_days(&folder.path(), from.map(day).as_deref()));
             // What is wrong with one folder keeps no other's files.
             match done {
                 Ok(files) => removed += files,
@@ -131,10 +131,10 @@ impl Folder {
 }
 
 /// Removes the files of days before one, or of all days and what they are in; returns how many.
-fn forget_days(folder: &Path, from: Option<String>) -> io::Result<usize> {
+fn forget_days(folder: &Path, from: Option<&str>) -> io::Result<usize> {
     let mut removed = 0;
     for day in days(folder)? {
-        if from.as_ref().is_none_or(|from| day < *from) {
+        if from.is_none_or(|from| day.as_str() < from) {
             fs::remove_file(folder.join(format!("{day}{ENDING}")))?;
             removed += 1;
         }

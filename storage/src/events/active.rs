@@ -107,8 +107,7 @@ impl Active {
         owners: &BTreeMap<u32, EventOwner>,
     ) -> Vec<Chained> {
         let (mut heads, mut text) = (Heads::new(), Vec::new());
-        let chained = batch.iter().enumerate().map(|(turn, entry)| {
-            give_way(turn);
+        let chained = batch.iter().map(|entry| {
             let (number, sequence) = (entry.partition, entry.sequence);
             let head = heads.get(&number).or_else(|| self.heads.get(&number));
             let previous = head.copied().unwrap_or(EventHash::BEGINNING);
@@ -238,17 +237,6 @@ impl Lesson {
         Ok(summary)
     }
 }
-
-/// Lets other threads run after every few events. Nobody waits for the log, but it has thousands of
-/// events at once to work on, and a login on the same core would wait until the scheduler ends that.
-pub(super) fn give_way(turn: usize) {
-    if turn.is_multiple_of(TURN) {
-        std::thread::yield_now();
-    }
-}
-
-/// Events for which some 0.1 milliseconds go by.
-const TURN: usize = 32;
 
 /// What the name of a segment ends in.
 pub(crate) const CHAINED: &str = ".chained";

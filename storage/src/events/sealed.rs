@@ -13,7 +13,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::EventError;
-use super::active::{Active, give_way};
+use super::active::Active;
 use super::chain::{EventHash, EventWords};
 use super::frame::{Entry, Shape};
 use super::index::{Block, Part, SegmentIndex, range};
@@ -63,8 +63,7 @@ impl Sealed {
             parts: Vec::new(),
         };
         Self::write(folder, index, shelf, |writing| {
-            for (turn, entry) in active.sorted().enumerate() {
-                give_way(turn);
+            for entry in active.sorted() {
                 let entry = entry?;
                 let previous = active.starts.get(&entry.partition).copied();
                 writing.add(&entry, previous, words)?;

@@ -27,6 +27,8 @@ struct Flock<'a> {
     hands: Vec<(Hand<'a>, Option<Under>)>,
     poll: Poll,
     tally: Tally,
+    /// When it is looked next whether replies are missing.
+    look: Instant,
 }
 
 /// Lets `hands` ask `server` and measures.
@@ -61,7 +63,7 @@ impl<'a> Flock<'a> {
             }
         }
         let hands = hands.into_iter().map(|hand| (hand, None)).collect();
-        Ok(Self { single, hands, poll, tally: Tally::new() })
+        Ok(Self { single, hands, poll, tally: Tally::new(), look: now() + ROUNDS })
     }
 
     fn ask_all(&mut self) -> Result<()> {
@@ -85,8 +87,9 @@ impl<'a> Flock<'a> {
             Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(()),
             polled => polled?,
         }
-        if events.is_empty() {
-            return self.look_for_missing();
+        if now() >= self.look {
+            self.look = now() + ROUNDS;
+            self.look_for_missing()?;
         }
         for event in events.iter() {
             let Token(number) = event.token();
@@ -104,7 +107,7 @@ impl<'a> Flock<'a> {
         Ok(())
     }
 
-    /// Nothing has come for a while: whoever has waited too long asks the next.
+    /// Whoever has waited too long asks the next.
     fn look_for_missing(&mut self) -> Result<()> {
         for (hand, under) in &mut self.hands {
             let waited = under.as_ref().map(|asked| now() - asked.began);

@@ -46,14 +46,20 @@ impl Machine {
 }
 
 /// Packets that the kernel had no room for since it started: what waits for each core has a bound,
-/// `net.core.netdev_max_backlog`.
+/// `net.core.netdev_max_backlog`, and so has what waits for a socket of UDP.
 ///
 /// # Errors
 /// When the kernel does not tell.
 pub(crate) fn lost_packets() -> Result<u64> {
     let told = fs::read_to_string("/proc/net/softnet_stat")?;
     let lost = told.lines().filter_map(|core| core.split_whitespace().nth(1));
-    lost.map(|count| Ok(u64::from_str_radix(count, 16)?)).sum()
+    let lost: u64 = lost.map(|count| Ok(u64::from_str_radix(count, 16)?)).sum::<Result<u64>>()?;
+    let told = fs::read_to_string("/proc/net/snmp")?;
+    let mut udp = told.lines().filter_map(|line| line.strip_prefix("Udp: "));
+    let (names, counts) = (udp.next().unwrap_or_default(), udp.next().unwrap_or_default());
+    let mut counted = names.split_whitespace().zip(counts.split_whitespace());
+    let full = counted.find(|(name, _)| *name == "RcvbufErrors");
+    Ok(lost + full.map_or(Ok(0), |(_, count)| count.parse())?)
 }
 
 /// The rest of the first line that starts with `name`.

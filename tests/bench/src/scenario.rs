@@ -284,10 +284,11 @@ impl Row {
         let workers = self.shape.connections;
         let field = Field { server, data, tenants: &s.tenants, workers };
         let resumes = matches!(ask, Ask::Eap(_, _, Resumed::Always | Resumed::InTurn));
-        let (logins, rehearsals) = match self.scenario {
-            Scenario::PapOnce => (field.everybody_backwards(), 0),
+        let (logins, rehearsals) = if self.scenario == Scenario::PapOnce {
+            (field.everybody_backwards(), 0)
+        } else {
             // Of sessions, a full login and one that resumes it.
-            _ => (data.regulars(), if resumes { 2 } else { 1 }),
+            (data.regulars(), if resumes { 2 } else { 1 })
         };
         let figures = match ask {
             Ask::Single(single) => {

@@ -167,7 +167,7 @@ pub(crate) fn remarks(out: &mut impl Write, outcomes: &[Outcome]) -> Result {
                 writeln!(
                     out,
                     "- “{title}” of {name}: the kernel had no room for {} packets, and whoever sent one \
-                     waited until it was sent again (`net.core.netdev_max_backlog`).",
+                     waited for nothing or until it was sent again (`net.core.netdev_max_backlog`).",
                     shown.lost
                 )?;
             }

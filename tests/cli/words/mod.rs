@@ -171,7 +171,10 @@ fn is(shown: &Value, pointer: &str, wanted: &str) -> bool {
         (None | Some(Value::Null), wanted) => wanted == "-",
         (Some(_), "*") => true,
         (Some(Value::String(text)), wanted) => text == wanted,
-        (Some(other), wanted) => other.to_string() == wanted,
+        (Some(other), wanted) => {
+            let told = other.to_string();
+            told == wanted
+        }
     }
 }
 

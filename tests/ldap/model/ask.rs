@@ -295,12 +295,17 @@ impl Questions<'_> {
             4 => {
                 let text =
                     ["caseIgnoreMatch", "caseExactMatch", "caseExactOrderingMatch", "integerMatch"];
-                (rule(*self.random.one_of(&text)), attribute, value, false)
+                (rule(self.random.one_of::<&str>(&text)), attribute, value, false)
             }
             5 => {
                 let bits = ["integerBitAndMatch", "integerBitOrMatch"];
                 let value = self.random.one_of(&["2", "6", "512", "2147483648", "many"]);
-                (rule(*self.random.one_of(&bits)), attribute, value.as_bytes().to_vec(), false)
+                (
+                    rule(self.random.one_of::<&str>(&bits)),
+                    attribute,
+                    value.as_bytes().to_vec(),
+                    false,
+                )
             }
             6 | 7 => {
                 let name = *self.random.one_of(&["manager", "mentor", "memberOf", "member", "cn"]);

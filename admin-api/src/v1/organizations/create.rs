@@ -59,10 +59,15 @@ pub(crate) async fn create_organization(
     let new = NewRecord { fields, settings: Settings::default() };
     let made = home.caller.change(move |change| {
         let made = change.authorize_provider::<ManageOrganizations>()?.organizations().create(new);
-        made.map_err(|error| match error {
+        made.map_err(|mut error| {
             // What is not there cannot be pointed to.
-            Error::Taken { pointer: "/base" } if !is_given => Error::Taken { pointer: "/domain" },
-            other => other,
+            if let Error::Taken { pointer } = &mut error
+                && *pointer == "/base"
+                && !is_given
+            {
+                *pointer = "/domain";
+            }
+            error
         })
     });
     Ok(Created(made.await?.1.into()))
