@@ -109,8 +109,8 @@ impl Directory {
         told
     }
 
-    /// Tells of the failures that were only counted, of searches and of sign-ins with logins of no
-    /// admin, once their minute is over.
+    /// Tells of the failures that were only counted, of searches, of sign-ins with logins of no admin
+    /// and of binds in clear, once their minute is over.
     pub fn tell_untold_failures(&self, now: Time) {
         self.tell_untold_strangers(now);
         for (organization, untold) in self.inner.failed_searches.over(now) {
