@@ -54,7 +54,9 @@ const SAID: [&str; 2] = ["since", "plan"];
 /// Whether a text is a month: `2026-12`.
 fn is_month(text: &str) -> bool {
     let digits = |part: &str, length| part.len() == length && part.bytes().all(digit);
-    text.split_once('-').is_some_and(|(year, month)| digits(year, 4) && digits(month, 2))
+    let is_in_year = |month: &str| month.parse().is_ok_and(|month: u8| (1..=12).contains(&month));
+    text.split_once('-')
+        .is_some_and(|(year, month)| digits(year, 4) && digits(month, 2) && is_in_year(month))
 }
 
 fn digit(sign: u8) -> bool {
@@ -157,6 +159,9 @@ mod tests {
         for wrong in [
             json!({"since": "2026-12"}),
             json!({"since": "soon", "plan": null}),
+            json!({"since": "2026-13", "plan": null}),
+            json!({"since": "2026-00", "plan": null}),
+            json!({"since": "2026-1", "plan": null}),
             json!({"since": "2026-12", "plan": 1}),
             json!({"since": "2026-12", "plan": null, "price": 1}),
             json!([]),
