@@ -219,3 +219,24 @@ fn who_may_not_see_what_is_paid_exports_and_applies_all_else() {
     let agreed = tenantry.hear("apply -f - --yes", "agreements: []");
     assert_eq!(agreed.code, 4, "{agreed:?}");
 }
+
+#[test]
+fn addresses_that_are_shown_in_part_are_not_exported_and_nothing_is_pruned_for_want_of_them() {
+    let office = Office::new();
+    let tokens = &office.demo.admin_api.tokens;
+    let of = |key: &str| Tenantry::with_key(&office.demo, key).within(&office.slug);
+    let (top, reader) = (of(&tokens.administrator_with_billing), of(&tokens.read_only));
+    for (name, path) in [("siem", "in/T0K3N"), ("open", "")] {
+        let webhook = json!({"url": format!("https://receiver.invalid/{path}")});
+        let fields = json!({"name": name, "kind": "webhook", "paused": true, "webhook": webhook});
+        office.make("event-destinations", &fields);
+    }
+    assert!(top.does("export").contains("https://receiver.invalid/in/T0K3N"));
+    let exported = reader.run("export");
+    assert_eq!(exported.code, 0, "{exported:?}");
+    assert!(exported.stderr.contains("without event destinations"), "{exported:?}");
+    assert!(!exported.stdout.contains("receiver.invalid"), "{exported:?}");
+    let applied = top.hear("apply -f - --yes --prune", &exported.stdout);
+    assert_eq!((applied.code, applied.stdout.as_str()), (0, ""), "{applied:?}");
+    assert_eq!(top.shows("event-destination list").as_array().unwrap().len(), 2);
+}
