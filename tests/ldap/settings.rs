@@ -1,6 +1,11 @@
 //! The limits that the configuration sets.
 
+use std::sync::Arc;
+
+use serde_json::json;
+
 use crate::harness::demo::Demo;
+use crate::harness::office::Office;
 use crate::harness::raw::{self, Raw};
 use crate::harness::server::{Server, Site};
 
@@ -103,6 +108,50 @@ fn a_filter_that_no_index_serves_looks_through_no_more_than_allowed() {
         let indexed = service.search(&acme.base, "sub", "(uid=ada)", &["1.1"]);
         assert_eq!(indexed.names().len(), 1);
     });
+}
+
+#[test]
+fn a_chain_of_references_is_followed_no_further_than_allowed_and_never_in_part() {
+    const PEOPLE: usize = 40;
+    let Some(mut office) = Office::alone() else { return };
+    office.make("custom-attributes", &json!({"name": "manager", "syntax": "reference"}));
+    let login = |number: usize| format!("u{number:02}");
+    for number in 0..PEOPLE {
+        let mut fields =
+            json!({"login": login(number), "display_name": "X", "surname": "X", "custom": {}});
+        if let Some(chief) = number.checked_sub(1) {
+            fields["custom"]["manager"] = json!(login(chief));
+        }
+        office.make("users", &fields);
+    }
+    let account = office.make("service-accounts", &json!({"name": "reader"}));
+    let (dn, password) = (account["dn"].as_str().unwrap(), account["password"].as_str().unwrap());
+    Arc::get_mut(&mut office.demo).unwrap().daemon().stop();
+    let site = Site::of_demo(office.demo.folder()).unwrap().set("ldap", "cleartext_bind = true");
+    // Each link takes two looks into an index, and one for the reference.
+    let server = site.set("ldap", "look_through = 60").serve();
+    let service = server.ldap().bound(dn, password);
+    let under = |number: usize| {
+        let chief = office.user_dn(&login(number));
+        format!("(manager:1.2.840.113556.1.4.1941:={chief})")
+    };
+    let short = service.search(&office.base, "sub", &under(30), &["1.1"]);
+    let expected: Vec<String> = (31..PEOPLE).map(|number| office.user_dn(&login(number))).collect();
+    assert_eq!(short.names(), expected);
+    let copy = service.clone().with(["-E", "!sync=ro"]);
+    for (client, filter) in [
+        (&service, under(0)),
+        (&service, format!("(!{})", under(0))),
+        (&service, format!("(&(uid=u39){})", under(0))),
+        // The whole filter may look through so much, not each of its parts.
+        (&service, format!("(|{}{})", under(30), under(25))),
+        (&copy, under(0)),
+    ] {
+        let found = client.search(&office.base, "sub", &filter, &["1.1"]);
+        assert_eq!((found.code, found.entries.len()), (11, 0), "{filter}: {found:?}");
+    }
+    let copied = copy.search(&office.base, "sub", &under(30), &["1.1"]);
+    assert_eq!((copied.code, copied.entries.len()), (0, expected.len()), "{copied:?}");
 }
 
 #[test]

@@ -341,6 +341,7 @@ impl Caller {
         let (answer, rest) = match begun {
             Err(answer) => {
                 self.noting().base_of(&answer, &aim.base);
+                self.noting().limited(&answer);
                 (answer, None)
             }
             Ok(work) => self.run(ticket, work, &grant, session)?,

@@ -26,13 +26,17 @@ impl Assertion {
         let attribute = request.attribute.clone();
         let assertion =
             ldap::filter::Assertion { attribute: attribute.clone(), value: request.value.clone() };
+        // Neither test follows references.
+        let test = |filter: ldap::Filter| -> Result<Filter, Error> {
+            Ok(translate(&filter, naming, grant, 0)?.unwrap_or(Filter::Undefined))
+        };
         let schema = grant.schema();
         let kind = attribute.plain().filter(|kind| kind.is_in(naming.look().vocabulary));
         Ok(Self {
             kind,
             known: kind.is_some() || custom::knows(&attribute, schema),
-            is_so: translate(&ldap::Filter::Equality(assertion), naming, grant)?,
-            is_there: translate(&ldap::Filter::Present(attribute), naming, grant)?,
+            is_so: test(ldap::Filter::Equality(assertion))?,
+            is_there: test(ldap::Filter::Present(attribute))?,
         })
     }
 

@@ -18,7 +18,7 @@ use ldap::{
 use super::Door;
 use super::aim::Aim;
 use super::answer::claim::{named, of_domain};
-use super::replies::asking;
+use super::replies::{asking, too_many_references};
 use super::search::rehearsal::{Rehearsed, rehearse};
 use super::search::{Terms, kinds_of};
 use super::view::{self, Spoken, custom, translate};
@@ -232,7 +232,17 @@ impl Asker<'_> {
         if tests.len() >= TESTS || terms.are_over(self.door.clock) {
             return Ok(());
         }
-        let meant = translate(filter, &aim.naming, grant)?;
+        let look_through = self.door.searches.look_through;
+        let Some(meant) = translate(filter, &aim.naming, grant, look_through)? else {
+            tests.push(LdapTestExplanation {
+                test: filter.to_string(),
+                meaning: LdapMeaning::Tested,
+                reason: Some(too_many_references().message.into_owned()),
+                indexed: true,
+                candidates: None,
+            });
+            return Ok(());
+        };
         let meaning = if meant == Filter::Undefined {
             LdapMeaning::Undefined
         } else if meant == Filter::never() {
@@ -241,7 +251,6 @@ impl Asker<'_> {
             LdapMeaning::Tested
         };
         let reason = matches!(meaning, LdapMeaning::Undefined).then(|| why(filter, aim, grant));
-        let look_through = self.door.searches.look_through;
         let planned = grant.search(kinds_of(aim, request), meant, None, look_through)?;
         tests.push(LdapTestExplanation {
             test: filter.to_string(),

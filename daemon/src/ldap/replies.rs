@@ -70,6 +70,12 @@ pub(super) fn absent(
     })
 }
 
+/// Answers a filter whose chains of references lead through more than a search may look through.
+pub(super) fn too_many_references() -> Outcome {
+    let words = "the filter follows references through too many entries";
+    Outcome::new(ResultCode::AdminLimitExceeded, words)
+}
+
 /// The truth of a Compare as its result; what cannot be told is neither true nor false
 /// (RFC 4511 section 4.10).
 pub(super) fn compared(kind: Option<&AttributeType>, is_so: Option<bool>) -> Outcome {

@@ -20,7 +20,7 @@ use ldap::{Answer, EntryWriter, Outcome, ResultCode, Scope, SearchRequest, Stop}
 
 use super::SearchLimits;
 use super::aim::Aim;
-use super::replies::absent;
+use super::replies::{absent, too_many_references};
 use super::view::{self, Container, Named, Naming, Place, Target, TargetError, custom, translate};
 use crate::clock::Clock;
 
@@ -147,7 +147,9 @@ fn begin_among(
         Err(TargetError::Elsewhere) if base.is_root() => &Target::Base,
         Err(error) => return Ok(answered(absent(grant, naming, error)?)),
     };
-    let filter = translate(&request.filter, naming, grant)?;
+    let Some(filter) = translate(&request.filter, naming, grant, terms.look_through)? else {
+        return Ok(answered(too_many_references()));
+    };
     let Some(from) = Cursor::of(request) else {
         return Ok(answered(Outcome::code(ResultCode::UnwillingToPerform)));
     };

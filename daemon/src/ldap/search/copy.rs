@@ -184,7 +184,9 @@ impl Copy {
         let running = match begin_among(grant, (&self.aim, &self.request), terms, among)? {
             Begin::Running(running) => running,
             // The entry that it begins at is gone, with all that the client has; it may come back.
-            Begin::Answered(_) if self.stage == Stage::Persist => {
+            Begin::Answered(Answer::Result(outcome))
+                if self.stage == Stage::Persist && outcome.code == ResultCode::NoSuchObject =>
+            {
                 Running::of_nothing(&self.aim, &self.request, terms)
             }
             Begin::Answered(answer) => return Ok(Err(answer)),

@@ -1,5 +1,7 @@
 //! From an LDAP filter to a filter in the directory's words.
 
+use std::cell::Cell;
+
 use directory::Schema;
 use directory::collections::Member;
 use directory::records::Members;
@@ -77,15 +79,23 @@ pub(crate) struct Entries<'f> {
     pub(crate) chain: Chain<'f>,
 }
 
-/// Translates a filter for whoever holds a grant; what is not known becomes undefined.
+/// Translates a filter for whoever holds a grant; what is not known becomes undefined. `None` when
+/// all its chains together look through more than they may.
 pub(crate) fn translate(
     filter: &ldap::Filter,
     naming: &Naming,
     grant: &SearchGrant<'_, '_>,
-) -> Result<Filter, directory::Error> {
+    look_through: usize,
+) -> Result<Option<Filter>, directory::Error> {
+    let (left, over) = (Cell::new(look_through), Cell::new(false));
     let find = &|kind, name: &str| grant.find(kind, name);
-    let chain = &|attribute, entry| grant.chain(attribute, entry);
-    translated(filter, naming, grant.schema(), Entries { find, chain })
+    let chain: Chain<'_> = &|attribute, entry| {
+        let chain = grant.chain(attribute, entry, &left)?;
+        over.set(over.get() || chain.is_none());
+        Ok(chain.unwrap_or_default())
+    };
+    let filter = translated(filter, naming, grant.schema(), Entries { find, chain })?;
+    Ok((!over.get()).then_some(filter))
 }
 
 fn translated(

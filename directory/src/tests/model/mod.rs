@@ -6,6 +6,8 @@
 mod ask;
 mod told;
 
+use std::cell::Cell;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -351,7 +353,9 @@ impl Play {
     fn filter_by(&self, caller: &Caller, ask: &Ask, attributes: [Attribute; 3]) -> Filter {
         let reading = self.world.directory.read(self.world.by(caller.actor)).unwrap();
         let grant = reading.authorize_search(self.acme, &caller.memo).unwrap();
-        ask.filter(attributes, &|attribute, entry| grant.chain(attribute, entry).unwrap())
+        let left = Cell::new(usize::MAX);
+        let chain = |attribute, entry| grant.chain(attribute, entry, &left).unwrap().unwrap();
+        ask.filter(attributes, &chain)
     }
 
     /// What a caller finds, in pages of so many.
