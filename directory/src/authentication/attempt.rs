@@ -239,6 +239,21 @@ impl Attempt {
         snapshot: &Snapshot,
         place: Option<OrganizationId>,
     ) -> Result<(), Error> {
+        self.look_up_place(directory, snapshot, place)?;
+        if let Some(id) = self.organization {
+            self.claim(directory.account(snapshot, id, &self.who)?);
+            (self.need, self.enrol_by) = self.needed(directory, snapshot)?;
+        }
+        Ok(())
+    }
+
+    /// Finds where it is and what counts there, and nobody.
+    pub(super) fn look_up_place(
+        &mut self,
+        directory: &Directory,
+        snapshot: &Snapshot,
+        place: Option<OrganizationId>,
+    ) -> Result<(), Error> {
         self.organization = None;
         self.account = None;
         (self.need, self.enrol_by) = (Need::Nothing, None);
@@ -259,8 +274,6 @@ impl Attempt {
         if let Some(settings) = settings {
             self.organization = Some(id);
             self.settings = settings;
-            self.claim(directory.account(snapshot, id, &self.who)?);
-            (self.need, self.enrol_by) = self.needed(directory, snapshot)?;
         }
         Ok(())
     }

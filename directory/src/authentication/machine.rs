@@ -80,10 +80,13 @@ impl Directory {
         let snapshot = self.inner.store.read()?;
         let who = Who::User(address.to_string());
         let mut attempt = Attempt::new(who, door, seen.0, seen.1);
-        attempt.look_up(self, &snapshot, Some(organization))?;
+        attempt.look_up_place(self, &snapshot, Some(organization))?;
         let policy = attempt.policy.clone().filter(|policy| policy.mac_authentication);
         let (Some(policy), Door::Radius(_, circumstances)) = (policy, door) else {
-            return Ok(Begun::Done(self.reject(&attempt, NO_DEVICES)));
+            let device = EventActor::Device { id: None, name: address.to_string() };
+            let refused = EventOutcome::Failure(NO_DEVICES.to_owned());
+            self.note_device(&attempt, device, (NetworkMethod::Mac, None), refused);
+            return Ok(Begun::Done(Outcome::Reject));
         };
         self.let_device_in(&snapshot, &attempt, (&policy, address), &circumstances)
     }

@@ -10,18 +10,18 @@ use super::{NamedValue, ReplyProfileFields, VendorValue};
 /// What gear is told later (RFC 5176) takes the place of what it was told before, attribute by
 /// attribute; what it is told no more of stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Carried(Option<Vec<u16>>);
+pub struct Carried(Option<Vec<u32>>);
 
-const VLAN: u16 = 1;
-const FILTER: u16 = 2;
-const CLASS: u16 = 3;
-const SESSION_TIMEOUT: u16 = 4;
-const IDLE_TIMEOUT: u16 = 5;
+const VLAN: u32 = 1;
+const FILTER: u32 = 2;
+const CLASS: u32 = 3;
+const SESSION_TIMEOUT: u32 = 4;
+const IDLE_TIMEOUT: u32 = 5;
 /// Where attributes begin that all gear knows, by their numbers.
-const STANDARD: u16 = 16;
-/// Where all others begin, told apart by a digest; below the end a number takes two octets.
-const OTHERS: u16 = 512;
-const END: u16 = 1 << 14;
+const STANDARD: u32 = 16;
+/// Where all others begin, told apart by a digest; below the end a number takes three octets.
+const OTHERS: u32 = 512;
+const END: u32 = 1 << 21;
 
 impl Carried {
     /// What an accept carries with a profile.
@@ -41,15 +41,10 @@ impl Carried {
         let Self(Some(own)) = self else { return Self(None) };
         Self(other.0.map(|other| sorted(own.into_iter().chain(other))))
     }
-
-    /// The same, or unknown where there are more kinds than so many.
-    pub(crate) fn at_most(&self, most: usize) -> Self {
-        Self(self.0.as_ref().filter(|kinds| kinds.len() <= most).cloned())
-    }
 }
 
 /// The kinds of attributes of which a profile says something, in their order.
-fn kinds(profile: &ReplyProfileFields) -> Vec<u16> {
+fn kinds(profile: &ReplyProfileFields) -> Vec<u32> {
     let own = [
         (profile.vlan.is_some(), VLAN),
         (!profile.filters.is_empty(), FILTER),
@@ -75,7 +70,7 @@ fn kinds(profile: &ReplyProfileFields) -> Vec<u16> {
             | NamedValue::Ipv6Prefix(_) => None,
         };
         match (it.vendor, it.tag) {
-            (None, None) => STANDARD + u16::from(it.number),
+            (None, None) => STANDARD + u32::from(it.number),
             (None, tag) => other(0, it.number, tag, None),
             (Some(vendor), tag) => other(vendor, it.number, tag, text),
         }
@@ -85,19 +80,19 @@ fn kinds(profile: &ReplyProfileFields) -> Vec<u16> {
 
 /// The kind of an attribute of a vendor or with a tag. Vendors write pairs of names and values into one
 /// (Cisco-AVPair), of which each name is a kind of its own.
-fn other(vendor: u32, number: u8, tag: Option<u8>, text: Option<&str>) -> u16 {
+fn other(vendor: u32, number: u8, tag: Option<u8>, text: Option<&str>) -> u32 {
     let name = text.and_then(|text| text.split_once('=')).map_or("", |(name, _)| name);
     let mut hasher = blake3::Hasher::new();
     hasher.update(&vendor.to_be_bytes());
     hasher.update(&[number, tag.unwrap_or_default()]);
     hasher.update(name.as_bytes());
-    let mut digest = [0; 2];
+    let mut digest = [0; 4];
     hasher.finalize_xof().fill(&mut digest);
-    OTHERS + u16::from_be_bytes(digest) % (END - OTHERS)
+    OTHERS + u32::from_be_bytes(digest) % (END - OTHERS)
 }
 
-fn sorted(kinds: impl Iterator<Item = u16>) -> Vec<u16> {
-    let mut kinds: Vec<u16> = kinds.collect();
+fn sorted(kinds: impl Iterator<Item = u32>) -> Vec<u32> {
+    let mut kinds: Vec<u32> = kinds.collect();
     kinds.sort_unstable();
     kinds.dedup();
     kinds
@@ -159,7 +154,6 @@ mod tests {
         assert!(!unknown.is_replaced_by(&vlan));
         assert_eq!(unknown.clone().and(known.clone()), unknown);
         assert_eq!(known.clone().and(unknown.clone()), unknown);
-        assert_eq!((known.at_most(1), known.at_most(0)), (known.clone(), unknown));
         let timed = ReplyProfileFields { idle_timeout: Some(9), ..vlan.clone() };
         let both = known.and(Carried::of(Some(&timed)));
         assert_eq!(both, Carried::of(Some(&timed)));

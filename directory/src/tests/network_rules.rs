@@ -1,11 +1,11 @@
 //! Rules of RADIUS clients: the first one that is met decides.
 
-use super::world::{DAY, RIGHT, World, accepted, password};
+use super::world::{DAY, HERE, RIGHT, World, accepted, password};
 use crate::access::{ManageConfiguration, ManageIdentities, View};
-use crate::authentication::{Described, Door, Explanation, Outcome, Proof, Request, Who};
+use crate::authentication::{Begun, Described, Door, Explanation, Outcome, Proof, Request, Who};
 use crate::collections::{Member, MembershipChange};
 use crate::error::Error;
-use crate::events::{Action, Outcome as EventOutcome};
+use crate::events::{Action, EventActor, Outcome as EventOutcome};
 use crate::id::{GroupId, OrganizationId, RadiusClientId, RecordId, ReplyProfileId, UserId};
 use crate::network::{Circumstances, MacAddress, NetworkMethod, Ssid};
 use crate::records::{
@@ -229,6 +229,35 @@ fn a_rule_may_ask_for_the_device_that_a_user_comes_with() {
             assert_eq!(is_known, [true, true, false, false], "{number}");
         }
         assert_eq!(office.vlan(client, "ada", pap()), None, "gear that names no machine");
+    }
+}
+
+#[test]
+fn a_device_that_is_named_in_a_conversation_is_never_a_user_of_that_name() {
+    let office = Office::new();
+    let address = MacAddress::read(b"00-10-a4-23-19-c0").unwrap();
+    office.world.user(office.acme, &address.to_string());
+    let plain = office.client(Vec::new()).unwrap();
+    let open = office.client_with(|fields| {
+        fields.name = "open".into();
+        fields.sources = vec!["198.51.100.0/24".parse().unwrap()];
+        (fields.mac_authentication, fields.unknown_device_profile) = (true, Some(office.vlan));
+    });
+    let open = open.unwrap();
+    for (client, lets_in) in [(plain, false), (open, true)] {
+        let directory = &office.world.directory;
+        let (door, seen) = (Door::Radius(client, pap()), (HERE, office.world.now()));
+        let begun = directory.authenticate_device(office.acme, address, door, seen).unwrap();
+        let Begun::Done(outcome) = begun else { panic!("something is hashed for a device") };
+        assert_eq!(matches!(outcome, Outcome::Accept { .. }), lets_in);
+        let event = office.world.events(office.acme.into(), 1).remove(0);
+        let device = EventActor::Device { id: None, name: address.to_string() };
+        assert_eq!((event.actor, event.access.unwrap().method), (device, NetworkMethod::Mac));
+        let reason = match event.outcome {
+            EventOutcome::Success => String::new(),
+            EventOutcome::Failure(reason) => reason,
+        };
+        assert_eq!(reason.contains("lets no devices in"), !lets_in, "{reason}");
     }
 }
 
