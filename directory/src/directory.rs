@@ -262,14 +262,37 @@ impl Directory {
         active_organization(&self.inner.store.read()?, indices::ORGANIZATION_SLUG, slug)
     }
 
-    /// Finds the active organization that goes by a domain.
+    /// Finds the active organization that has the base for which a domain stands, or goes by the
+    /// domain.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn organization_by_domain(&self, domain: &str) -> Result<Option<OrganizationId>, Error> {
-        let Some(domain) = Domain::parse(domain) else { return Ok(None) };
+    pub fn organization_of_domain(
+        &self,
+        base: &str,
+        domain: &str,
+    ) -> Result<Option<OrganizationId>, Error> {
+        let snapshot = self.inner.store.read()?;
+        let (bases, domains) = (&self.inner.lookups.bases, &self.inner.lookups.domains);
+        if let Some(known) = bases.get(&snapshot, Partition::Provider, base) {
+            return Ok(Some(known));
+        }
+        let written = domain.to_ascii_lowercase();
+        if let Some(known) = domains.get(&snapshot, Partition::Provider, written.as_str()) {
+            return Ok(Some(known));
+        }
+        let found = active_organization(&snapshot, indices::ORGANIZATION_BASE, base)?;
+        if let Some(organization) = found {
+            bases.keep(&snapshot, base.to_owned(), organization);
+            return Ok(found);
+        }
+        let Some(domain) = Domain::parse(&written) else { return Ok(None) };
         let index = indices::ORGANIZATION_DOMAIN;
-        active_organization(&self.inner.store.read()?, index, domain.as_str())
+        let found = active_organization(&snapshot, index, domain.as_str())?;
+        if let Some(organization) = found {
+            domains.keep(&snapshot, written, organization);
+        }
+        Ok(found)
     }
 
     /// Destroys what deleted organizations left behind once their grace period is over; returns

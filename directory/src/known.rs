@@ -34,6 +34,8 @@ type Spot = (OrganizationId, Index, SmallVec<[u8; 36]>);
 pub(crate) struct Lookups {
     /// Active organizations by their bases.
     pub(crate) bases: Known<String, OrganizationId>,
+    /// Active organizations by the domains that they go by, as they were written in lower case.
+    pub(crate) domains: Known<String, OrganizationId>,
     /// Accounts by their names.
     pub(crate) accounts: KnownAccounts,
     organizations: Known<OrganizationId, Arc<Organization>>,
@@ -90,6 +92,7 @@ impl Lookups {
         let Keep { users, size } = capacity.found;
         Self {
             bases: Known::new(capacity.organizations),
+            domains: Known::new(capacity.organizations),
             accounts: Known::new(capacity.accounts),
             organizations: Known::new(capacity.organizations),
             numbers: Known::new(users),

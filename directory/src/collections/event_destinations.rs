@@ -14,7 +14,9 @@ use super::collection::Collection;
 use super::entity::Entity;
 use super::own_certificates::shown;
 use super::server_certificate::ClientIdentity;
-use crate::access::{Context, Grant, ManageDelivery, Permit, View, Who, authorize, standing};
+use crate::access::{
+    Context, Grant, ManageDelivery, Permit, Rights, View, Who, authorize, standing,
+};
 use crate::delivery::{DeliveryBounds, WebAddress, bury, is_host, keys};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
@@ -54,12 +56,23 @@ impl<'t, 's> Grant<'t, &'s Snapshot, View> {
         Collection::new(self.site())
     }
 
-    /// Whether whoever looks sees addresses whole, as who manages destinations does.
+    /// Of which destinations whoever looks sees addresses whole, as who manages them does.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn sees_whole_addresses(&self) -> Result<bool, Error> {
-        Ok(authorize(self.source, self.context, ManageDelivery::RIGHT, self.place)?.is_ok())
+    pub fn sees_whole_addresses(
+        &self,
+    ) -> Result<impl Fn(&EventDestination) -> bool + use<>, Error> {
+        let manages = authorize(self.source, self.context, ManageDelivery::RIGHT, self.place)?;
+        let (manages, reaches) = (manages.is_ok(), self.rights_beyond()?.covers_all());
+        Ok(move |of: &EventDestination| manages && (of.reach == Reach::Own || reaches))
+    }
+
+    /// What whoever looks may do: of a destination that takes the events of all organizations, each
+    /// sees what is of those in scope.
+    pub(crate) fn rights_beyond(&self) -> Result<Rights, Error> {
+        let Who::Admin { admin, token } = self.context.actor.0 else { return Err(Error::Missing) };
+        Ok(standing(self.source, self.context, admin, token)??.rights)
     }
 }
 

@@ -346,15 +346,15 @@ fn check_taken(
     {
         return Err(Error::Taken { pointer: "/domain" });
     }
-    let is_spelled = is_others(domains, fields.base.domain().as_deref())?;
-    if !is_spelled && is_free(source, &fields.base, own)? {
+    if is_free(source, &fields.base, own)? {
         Ok(())
     } else {
         Err(Error::Taken { pointer: "/base" })
     }
 }
 
-/// Whether a base is no other organization's, nor under one, nor above one.
+/// Whether a base is no other organization's, nor under one, nor above one, nor stands for another's
+/// domain.
 pub(super) fn is_free(
     source: &impl Reading,
     base: &Base,
@@ -364,6 +364,14 @@ pub(super) fn is_free(
     for name in std::iter::once(base.as_str()).chain(base.ancestors()) {
         let index = indices::ORGANIZATION_BASE;
         let holder = source.find_first(Partition::Provider, index, name.as_bytes())?;
+        if holder.is_some() && holder != own {
+            return Ok(false);
+        }
+    }
+    // Who binds by a domain means the organization that goes by it.
+    if let Some(domain) = base.domain() {
+        let (index, domain) = (indices::ORGANIZATION_DOMAIN, domain.as_bytes());
+        let holder = source.find_first(Partition::Provider, index, domain)?;
         if holder.is_some() && holder != own {
             return Ok(false);
         }

@@ -8,7 +8,7 @@ use crate::access::organization;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::{Action, Event, EventActor, Outcome, Subject, SubjectKind};
-use crate::id::{OrganizationId, RecordId};
+use crate::id::RecordId;
 use crate::records::{
     DeadLetter, DeliveryMark, DeliveryProgress, DeliveryWay, EventDestination, indices,
 };
@@ -212,7 +212,8 @@ pub(super) fn events_of(events: &[DeliveredEvent]) -> u32 {
     u32::try_from(events.len()).unwrap_or(u32::MAX)
 }
 
-/// Writes an event about a destination into a change, for the place that has it.
+/// Writes an event about a destination into a change, for the place that has it. It says of nobody's
+/// events: who sees it there may know few organizations.
 pub(super) fn tell(
     change: &mut Change<'_>,
     (key, destination): (DestinationKey, &EventDestination),
@@ -220,10 +221,6 @@ pub(super) fn tell(
     now: Time,
 ) {
     let (kind, name) = (SubjectKind::EventDestination, destination.fields.name.clone());
-    let outcome = match (key.reached(), outcome) {
-        (Some(id), Outcome::Failure(reason)) => Outcome::Failure(of_whom(change, id, reason)),
-        (_, outcome) => outcome,
-    };
     let event = Event {
         at: now,
         actor: EventActor::Daemon,
@@ -237,15 +234,6 @@ pub(super) fn tell(
         search: None,
     };
     change.event(key.home.partition(), now.0, &event.encode());
-}
-
-/// A reason that says of whose events it is.
-fn of_whom(change: &Change<'_>, id: OrganizationId, reason: String) -> String {
-    match organization(change, id) {
-        Ok(Some(record)) => format!("of the events of {}: {reason}", record.fields.slug),
-        // It is gone.
-        Ok(None) | Err(_) => reason,
-    }
 }
 
 /// A reason as it is kept: a receiver may say much.

@@ -122,7 +122,12 @@ pub(crate) fn keys(
     if reach == Reach::Own {
         return Ok(vec![DestinationKey::own(home, id)]);
     }
-    let places = source.partitions()?.into_iter().filter_map(super::lanes::place_of);
-    let organizations = places.filter(|place| *place != home);
-    Ok(organizations.map(|place| DestinationKey { place, home, id }).collect())
+    let mut keys = Vec::new();
+    for place in source.partitions()?.into_iter().filter_map(super::lanes::place_of) {
+        // Of what is being erased there is something left for a while.
+        if place != home && source.partition_exists(place.partition())? {
+            keys.push(DestinationKey { place, home, id });
+        }
+    }
+    Ok(keys)
 }

@@ -31,6 +31,8 @@ struct Lanes {
     known: BTreeMap<DestinationKey, Lane>,
     /// Where destinations may have been made, changed or deleted.
     changed: BTreeSet<Place>,
+    /// Whether dead letters of the provider's may have come, gone, or be wanted.
+    letters: bool,
     /// Counts what was served.
     turns: u64,
 }
@@ -114,10 +116,12 @@ impl Deliveries {
     }
 
     fn tell(&self, commit: &Commit) {
-        let mut changed = Vec::new();
+        let (mut changed, mut letters) = (Vec::new(), false);
         for change in &commit.changes {
             let place = place_of(change.partition);
             match change.kind {
+                // Of organizations' events there may be many, so each is looked at by itself.
+                kinds::DEAD_LETTER if change.partition == Partition::Provider => letters = true,
                 kinds::EVENT_DESTINATION
                 | kinds::DEAD_LETTER
                 | kinds::WEBHOOK_SECRET
@@ -130,8 +134,11 @@ impl Deliveries {
                 _ => {}
             }
         }
-        if !changed.is_empty() {
-            self.lock().changed.extend(changed);
+        if letters || !changed.is_empty() {
+            let mut lanes = self.lock();
+            lanes.changed.extend(changed);
+            lanes.letters |= letters;
+            drop(lanes);
             if let Some(bell) = self.bell.get() {
                 bell();
             }
@@ -225,6 +232,7 @@ impl Directory {
     /// When the store fails.
     pub fn due_destinations(&self, now: Time, room: usize) -> Result<Vec<DeliveryTurn>, Error> {
         let deliveries = &self.inner.deliveries;
+        self.look_at_letters()?;
         let mut changed = std::mem::take(&mut deliveries.lock().changed);
         match self.reached(&changed) {
             Ok(reached) => changed.extend(reached),
@@ -259,6 +267,37 @@ impl Directory {
 }
 
 impl Directory {
+    /// Finds out which of the provider's destinations have dead letters to be sent again.
+    fn look_at_letters(&self) -> Result<(), Error> {
+        let deliveries = &self.inner.deliveries;
+        let keys: Vec<DestinationKey> = {
+            let mut lanes = deliveries.lock();
+            if !std::mem::take(&mut lanes.letters) {
+                return Ok(());
+            }
+            let keys = lanes.known.keys().filter(|key| key.home == Place::Provider);
+            keys.copied().collect()
+        };
+        let looked = self.inner.store.read().map_err(Error::from).and_then(|snapshot| {
+            let (partition, index) = (Partition::Provider, indices::DEAD_LETTER_WANTED);
+            for key in keys {
+                let returns = snapshot.find_first(partition, index, &key.wanted())?.is_some();
+                let due = match returns {
+                    true => Some(key.progress(&snapshot)?.retry.unwrap_or(Time(0))),
+                    false => None,
+                };
+                deliveries.with(key, |lane| {
+                    (lane.returns, lane.due) = (returns, due.unwrap_or(lane.due));
+                });
+            }
+            Ok(())
+        });
+        if looked.is_err() {
+            deliveries.lock().letters = true;
+        }
+        looked
+    }
+
     /// The organizations whose events go to other destinations, or may do so, now that some of the
     /// provider's have changed.
     fn reached(&self, changed: &BTreeSet<Place>) -> Result<Vec<Place>, Error> {

@@ -3,7 +3,7 @@
 use storage::{Partition, Reading, Snapshot};
 use uuid::Uuid;
 
-use crate::access::{Grant, View};
+use crate::access::{Grant, Rights, View};
 use crate::collections::{Batch, Browse};
 use crate::error::Error;
 use crate::id::{DeadLetterId, EventDestinationId, RecordId};
@@ -14,6 +14,8 @@ pub struct DeadLettersOf<'g> {
     source: &'g Snapshot,
     partition: Partition,
     destination: EventDestinationId,
+    /// Of whose events dead letters are shown.
+    rights: Rights,
 }
 
 impl<'t> Grant<'t, &'t Snapshot, View> {
@@ -24,7 +26,8 @@ impl<'t> Grant<'t, &'t Snapshot, View> {
     pub fn dead_letters_of(&self, destination: Uuid) -> Result<DeadLettersOf<'t>, Error> {
         let destination = self.event_destinations().id_of(destination)?;
         let (source, partition) = (self.source, self.place.partition());
-        Ok(DeadLettersOf { source, partition, destination })
+        let rights = self.rights_beyond()?;
+        Ok(DeadLettersOf { source, partition, destination, rights })
     }
 }
 
@@ -46,6 +49,7 @@ impl Browse for DeadLettersOf<'_> {
                 return Ok((letters, true));
             }
             let letter = self.source.get::<DeadLetter>(self.partition, number)?;
+            let letter = letter.filter(|letter| letter.of.is_none_or(|of| self.rights.covers(of)));
             letters.extend(DeadLetterId::from_record(number).zip(letter));
         }
         Ok((letters, false))

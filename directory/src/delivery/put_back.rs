@@ -9,7 +9,7 @@ use super::next::standing;
 use crate::directory::Directory;
 use crate::error::{Error, StoreFailure};
 use crate::events::Outcome;
-use crate::id::{Place, RecordId};
+use crate::id::Place;
 use crate::records::DeliveryMark;
 use crate::time::Time;
 
@@ -51,7 +51,7 @@ impl Directory {
         let done = self.inner.store.write(move |change| {
             let Some((destination, mut progress)) = standing(change, key)? else { return Ok(()) };
             progress.mark = DeliveryMark { sequence, hash: None };
-            change.put(key.place.partition(), key.id.record(), &progress)?;
+            key.keep(change, progress)?;
             let reason = format!(
                 "the log of events was put back from a backup, and gives numbers up to {was} again \
                  that other events had: what happened since the last delivery follows"

@@ -8,8 +8,8 @@ use super::key::keys;
 use crate::access::{Grant, View};
 use crate::error::{Error, StoreFailure};
 use crate::events::{Event, EventQuery};
-use crate::id::RecordId;
-use crate::records::{DeliveryProgress, EventDestination, indices};
+use crate::id::{OrganizationId, RecordId};
+use crate::records::{DeadLetter, DeliveryProgress, EventDestination, indices};
 use crate::time::Time;
 
 /// So many events that wait are counted at most.
@@ -49,12 +49,18 @@ impl Grant<'_, &Snapshot, View> {
         let record: EventDestination = destinations.read(id)?;
         let query = record.fields.filter.query();
         let mut status = DeliveryStatus::default();
-        for key in keys(self.source, (self.place, id), record.reach)? {
+        let rights = self.rights_beyond()?;
+        let is_shown = |of: Option<OrganizationId>| of.is_none_or(|of| rights.covers(of));
+        let keys = keys(self.source, (self.place, id), record.reach)?;
+        for key in keys.into_iter().filter(|key| is_shown(key.reached())) {
             status.add(key.progress(self.source)?, (self.tools.events(), key, &query))?;
         }
         let number = id.record().to_be_bytes();
         for letter in self.source.find(self.place.partition(), indices::DEAD_LETTER_OF, &number) {
-            letter?;
+            let letter = self.source.get::<DeadLetter>(self.place.partition(), letter?)?;
+            if !letter.is_some_and(|letter| is_shown(letter.of)) {
+                continue;
+            }
             status.dead_letters = status.dead_letters.saturating_add(1);
         }
         Ok(status)

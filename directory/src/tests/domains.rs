@@ -4,7 +4,7 @@ use super::world::{World, new_organization, refusal};
 use crate::access::ManageOrganizations;
 use crate::error::Error;
 use crate::id::{OrganizationId, Place};
-use crate::records::{Base, Domain, Settings};
+use crate::records::{Alias, Base, Domain, Layout, Settings};
 
 impl World {
     fn going_by(&self, slug: &str, domain: &str) -> Result<OrganizationId, Error> {
@@ -50,7 +50,7 @@ fn a_domain_means_one_organization() {
         grant.organizations().create(new).map(drop)
     });
     assert!(matches!(third, Err(Error::Taken { pointer: "/base" })));
-    let found = |domain| world.directory.organization_by_domain(domain).unwrap();
+    let found = |domain| world.directory.organization_of_domain("dc=nowhere", domain).unwrap();
     assert_eq!((found("Globex.Example"), found("acme.example")), (Some(globex), Some(acme)));
     assert_eq!((found("other.example"), found("globex"), found("")), (None, None, None));
     world.rename(globex, None).unwrap();
@@ -71,4 +71,25 @@ fn a_domain_is_told_and_moves_no_base() {
     let snapshot = world.directory.inner.store.read().unwrap();
     let home = crate::access::organization(&snapshot, acme).unwrap().unwrap();
     assert_eq!(home.fields.base, base);
+}
+
+#[test]
+fn no_alias_base_stands_for_the_domain_of_another() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let globex = world.organization("globex");
+    world.rename(globex, Some("globex.example")).unwrap();
+    let alias = |organization, base: &str| {
+        let base = Base::parse(base).unwrap();
+        world.change(move |change| {
+            let mut grant = change.authorize::<ManageOrganizations>(organization)?;
+            let aliases = vec![Alias { base, layout: Layout::Rfc2307 }];
+            grant.own()?.set_aliases(None, aliases).map(drop)
+        })
+    };
+    let taken = alias(acme, "dc=globex,dc=example");
+    assert!(matches!(taken, Err(Error::Taken { pointer: "/aliases" })));
+    alias(globex, "dc=globex,dc=example").unwrap();
+    alias(acme, "dc=acme,dc=example").unwrap();
+    world.assert_sound();
 }

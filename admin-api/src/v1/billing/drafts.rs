@@ -103,11 +103,11 @@ fn drafts(directory: &Directory, context: Context, month: Month) -> Result<Vec<D
         for (id, record) in page.records {
             let grant = reading.authorize::<ManageBilling>(id);
             let invoice = grant.and_then(|grant| {
-                let invoice = grant.billing().invoice(month)?;
-                Ok(invoice.map(|invoice| (invoice, grant.billing_contact())))
+                let Some(invoice) = grant.billing().invoice(month)? else { return Ok(None) };
+                Ok(Some((invoice, grant.billing_contact()?)))
             });
             let (invoice, contact) = match invoice {
-                Ok(Some((invoice, contact))) => (Ok(Some(invoice)), Some(contact?.fields.into())),
+                Ok(Some((invoice, contact))) => (Ok(Some(invoice)), Some(contact.fields.into())),
                 Ok(None) => (Ok(None), None),
                 Err(error) => (Err(error), None),
             };

@@ -27,7 +27,10 @@ pub(crate) async fn list_event_destinations(
         let reading = home.caller.read()?;
         let grant = reading.authorize_at::<View>(home.place)?;
         let (destinations, whole) = (grant.event_destinations(), grant.sees_whole_addresses()?);
-        asked.find(&destinations, |_, record| Ok(EventDestination::seen(record, whole)))
+        asked.find(&destinations, |_, record| {
+            let whole = whole(&record);
+            Ok(EventDestination::seen(record, whole))
+        })
     });
     looking.await
 }

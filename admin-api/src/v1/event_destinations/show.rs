@@ -23,5 +23,6 @@ pub(crate) async fn show_event_destination(
     let grant = reading.authorize_at::<View>(home.place)?;
     let (destinations, whole) = (grant.event_destinations(), grant.sees_whole_addresses()?);
     let record = destinations.read(destinations.id_of(event_destination)?)?;
+    let whole = whole(&record);
     Ok(Revised::new(record.stamp.revision, EventDestination::seen(record, whole)))
 }

@@ -44,8 +44,5 @@ pub(in crate::ldap) fn of_domain(
     let Some(base) = account.base() else {
         return directory.organization_by_slug(&account.domain.to_ascii_lowercase());
     };
-    match directory.locate([base.as_str()])? {
-        Some(organization) => Ok(Some(organization)),
-        None => directory.organization_by_domain(&account.domain),
-    }
+    directory.organization_of_domain(base.as_str(), &account.domain)
 }

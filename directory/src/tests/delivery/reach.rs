@@ -7,8 +7,8 @@ use storage::Reading;
 use super::super::world::{DAY, World, refusal};
 use super::{SECRET, conclude, due, failure, fields, flush, letters, next, ready, status, syslog};
 use super::{tell, told, webhook};
-use crate::access::{Context, ManageDelivery, Role};
-use crate::collections::BeginsWith;
+use crate::access::{Context, ManageDelivery, ManageOrganizations, Role, View};
+use crate::collections::{BeginsWith, Browse, GRACE};
 use crate::delivery::{Next, Sent};
 use crate::error::Error;
 use crate::events::{Action, Outcome};
@@ -145,7 +145,7 @@ fn what_is_not_taken_of_one_organization_is_a_dead_letter_that_says_so() {
     let event = world.events(Place::Provider, 1).remove(0);
     let Outcome::Failure(reason) = &event.outcome else { panic!("{event:?}") };
     assert_eq!(event.action, Action::EventDelivery);
-    assert!(reason.starts_with("of the events of acme: nothing got there in 3"), "{reason}");
+    assert!(reason.starts_with("nothing got there in 3 attempts"), "{reason}");
     let nobody = world.events(acme.into(), 100);
     assert!(nobody.iter().all(|event| event.action != Action::EventDelivery));
     let id = siem.uuid;
@@ -187,4 +187,47 @@ fn nothing_is_left_of_it_once_it_is_deleted() {
     tell(&world, acme, "ada");
     assert!(due(&world).is_empty());
     world.assert_sound();
+}
+
+#[test]
+fn an_organization_that_is_being_erased_keeps_no_destination_from_being_made() {
+    let (world, acme) = ready();
+    let deleted = world.change(move |change| {
+        let mut grant = change.authorize::<ManageOrganizations>(acme)?;
+        grant.own()?.delete(None, "ACME")
+    });
+    deleted.unwrap();
+    world.pass(GRACE + DAY);
+    world.directory.destroy_expired(world.now()).unwrap();
+    let siem = reaching(&world, world.top(), Place::Provider, fields("siem", webhook())).unwrap();
+    assert_eq!(status(&world, Place::Provider, &siem).waiting, 0);
+    world.assert_sound();
+}
+
+#[test]
+fn whoever_knows_some_organizations_sees_what_is_of_those() {
+    let (world, acme) = ready();
+    let other = world.organization("other");
+    flush(&world);
+    let siem = reaching(&world, world.top(), Place::Provider, fields("siem", webhook())).unwrap();
+    tell(&world, acme, "ada");
+    for _ in 0..3 {
+        for turn in due(&world) {
+            let sent = world.directory.next_delivery(&turn, world.now()).unwrap();
+            let Next::Send(delivery) = sent else { continue };
+            conclude(&world, (turn, *delivery), &failure());
+        }
+        world.pass(DAY);
+    }
+    let some = |scope| world.admin(Place::Provider, Role::Administrator, scope);
+    let sees = |by: Context| {
+        let reading = world.directory.read(by).unwrap();
+        let grant = reading.authorize_at::<View>(Place::Provider).unwrap();
+        let whole = grant.sees_whole_addresses().unwrap()(&siem);
+        let listed = grant.dead_letters_of(siem.uuid).unwrap().batch(None, 9).unwrap().0.len();
+        (whole, listed, grant.delivery_status(siem.uuid).unwrap().dead_letters)
+    };
+    assert_eq!(sees(some(AdminScope::All)), (true, 1, 1));
+    assert_eq!(sees(some(AdminScope::Organizations(vec![acme]))), (false, 1, 1));
+    assert_eq!(sees(some(AdminScope::Organizations(vec![other]))), (false, 0, 0));
 }
