@@ -11,10 +11,11 @@ use crate::access::{Context, ManageDelivery, ManageOrganizations, Role, View};
 use crate::collections::{BeginsWith, Browse, GRACE};
 use crate::delivery::{Next, Sent};
 use crate::error::Error;
-use crate::events::{Action, Outcome};
-use crate::id::{OrganizationId, Place};
+use crate::events::{Action, Event, Outcome};
+use crate::id::{OrganizationId, Place, RecordId};
 use crate::records::{
-    AdminScope, DeliveryWay, EventDestination, EventDestinationFields, Reach, ReachedProgress,
+    AdminScope, DeliveryMark, DeliveryProgress, DeliveryWay, EventDestination,
+    EventDestinationFields, Reach, ReachedProgress,
 };
 
 fn reaching(
@@ -230,4 +231,33 @@ fn whoever_knows_some_organizations_sees_what_is_of_those() {
     assert_eq!(sees(some(AdminScope::All)), (true, 1, 1));
     assert_eq!(sees(some(AdminScope::Organizations(vec![acme]))), (false, 1, 1));
     assert_eq!(sees(some(AdminScope::Organizations(vec![other]))), (false, 0, 0));
+}
+
+#[test]
+fn a_log_that_was_put_back_moves_this_destination_and_no_other() {
+    let (world, acme) = ready();
+    reaching(&world, world.top(), Place::Provider, fields("siem", webhook())).unwrap();
+    tell(&world, acme, "before");
+    let sent = next(&world).unwrap();
+    let (key, last) = (sent.0.key, sent.1.events[0].sequence.unwrap());
+    conclude(&world, sent, &Sent::Done);
+    let mark = DeliveryMark { sequence: last + 1_000, hash: Some([9; 32]) };
+    let progress = DeliveryProgress { mark, ..DeliveryProgress::default() };
+    let store = &world.directory.inner.store;
+    store.write(move |change| key.keep(change, progress)).unwrap();
+    tell(&world, acme, "ada");
+    let sent = next(&world).unwrap();
+    assert_eq!(told(&sent.1).last().unwrap(), "ada");
+    conclude(&world, sent, &Sent::Done);
+    assert!(next(&world).is_none());
+    let events = world.events(Place::Provider, 20);
+    let is_told = |event: &&Event| match &event.outcome {
+        Outcome::Failure(reason) => reason.contains("put back from a backup"),
+        Outcome::Success => false,
+    };
+    assert_eq!(events.iter().filter(is_told).count(), 1);
+    // Of the same number there may be one of the organization's own.
+    let (partition, number) = (Place::from(acme).partition(), key.id.record());
+    let own = store.read().unwrap().get::<DeliveryProgress>(partition, number).unwrap();
+    assert_eq!(own, None);
 }
