@@ -238,8 +238,15 @@ impl Facts for Found<'_> {
     }
 
     fn has_some_user(&self) -> Result<bool, Error> {
-        let mut some = false;
-        self.users(&mut |_| some = true)?;
-        Ok(some)
+        let EntryId::Group(group) = self.entry.id() else { return Ok(false) };
+        let partition = self.organization.partition();
+        for nested in descendants(self.source, partition, group)? {
+            for user in self.source.linked(partition, relations::GROUP_USER, nested.record()) {
+                if entry_id(Kind::User, user?).is_some_and(|user| self.sight.sees(user)) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 }

@@ -48,6 +48,9 @@ fn an_account_is_found_by_its_account_name_and_binds_by_the_name_that_was_found(
     assert_eq!(ada.values("memberOf"), groups);
     let bound = office.demo.ldap().bound(&dn, PASSWORD);
     assert_eq!(bound.search(&dn, "base", "(objectClass=user)", &["cn"]).only().dn, dn);
+    // And not the groups that Ada is a member of.
+    let named = office.find(&client, &format!("(distinguishedName={dn})"), &["1.1"]);
+    assert_eq!(named.names(), [dn.as_str()]);
     let base = client.search(&office.base, "base", "(objectClass=domainDNS)", &[]);
     assert_eq!(base.only().dn, office.base);
 }

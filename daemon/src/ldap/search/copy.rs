@@ -162,7 +162,8 @@ impl Copy {
         }
         let (touched, gone) = match (since, self.stage) {
             (Since::Entries(Touched { entries, gone }), _) => {
-                (Some(entries).filter(|_| !self.chained), gone)
+                let untouched = entries.is_empty() && gone.is_empty();
+                (Some(entries).filter(|_| untouched || !self.chained), gone)
             }
             (Since::Everything(gone), Stage::Persist) => {
                 // Names may have changed as well.

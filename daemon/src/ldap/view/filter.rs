@@ -205,9 +205,7 @@ pub(super) fn equality(
         Ok(kind) => kind,
         Err(filter) => return Ok(filter),
     };
-    if kind.name != ANY_NAME
-        && let Some(filter) = computed::equality(kind, &assertion.value, naming)
-    {
+    if let Some(filter) = computed::equality(kind, &assertion.value, naming) {
         return Ok(filter);
     }
     if kind.matching == Matching::OctetString {
@@ -327,8 +325,10 @@ fn presence(description: &Description, naming: &Naming) -> Filter {
             None => Filter::never(),
         },
         _ => {
-            let own = computed::presence(kind, naming);
-            let own = own.unwrap_or_else(|| over(kind, naming, Filter::present));
+            if let Some(own) = computed::presence(kind, naming) {
+                return own;
+            }
+            let own = over(kind, naming, Filter::present);
             match naming.ways().members_within(kind).next() {
                 Some(_) => Filter::Or(vec![own, Filter::HasSomeMember]),
                 None => own,
@@ -428,11 +428,8 @@ fn reference(
     })
 }
 
-/// The type whose subtypes name members, and that shows an entry's own name in some layouts.
-const ANY_NAME: &str = "distinguishedName";
-
-/// A test of names of entries, by a type that no entry shows, or that has those that name members
-/// among its subtypes.
+/// A test of names of entries, by a type that no entry shows itself; it may have those that name
+/// members among its subtypes.
 fn in_some_name(
     kind: &'static AttributeType,
     value: &str,
@@ -442,8 +439,7 @@ fn in_some_name(
     if Dn::parse(value).is_err() || is_prohibited(value) {
         return Ok(Filter::Undefined);
     }
-    let own = computed::equality(kind, value.as_bytes(), naming);
-    let mut tests: Vec<Filter> = own.into_iter().collect();
+    let mut tests = Vec::new();
     for member in naming.ways().members_within(kind) {
         tests.push(reference(member, value, naming, find)?);
     }
