@@ -83,9 +83,9 @@ fn fifty_thousand_mutated_packets_with_a_right_message_authenticator_do_no_harm(
 }
 
 /// A report that a session begins, with what goes for a name of it.
-fn report(secret: &str, session: &str) -> Vec<u8> {
+fn report(secret: &str, session: &str, login: &str) -> Vec<u8> {
     let request = Request::new(4, secret).with(40, &[0, 0, 0, 1]).with(44, session.as_bytes());
-    let request = request.with(1, b"ada").with(32, b"ap-1").with(PROXY_STATE, b"state");
+    let request = request.with(1, login.as_bytes()).with(32, b"ap-1").with(PROXY_STATE, b"state");
     let mut octets = request.encode();
     sign_report(&mut octets, secret.as_bytes());
     octets
@@ -110,7 +110,7 @@ fn ten_thousand_mutated_reports_with_a_right_authenticator_do_no_harm() {
     let acct = &office.demo.radius.acct;
     let (wire, honest) = (Wire::from(office.address, acct), Wire::from(office.address, acct));
     let mut random = Random::new(0xacc7);
-    let seeds = ["5f3a", "another", ""].map(|session| report(&client.secret, session));
+    let seeds = ["5f3a", "another", ""].map(|session| report(&client.secret, session, "ada"));
     for round in 0..100 {
         for _ in 0..100 {
             let (mut packet, is_whole) = mutated(&mut random, &seeds);
@@ -119,12 +119,18 @@ fn ten_thousand_mutated_reports_with_a_right_authenticator_do_no_harm() {
             }
             wire.send(&packet);
         }
-        honest.send(&report(&client.secret, &format!("honest-{round}")));
+        honest.send(&report(&client.secret, &format!("honest-{round}"), "honest"));
         assert_eq!(honest.receive()[0], 5, "{round}");
         while wire.take().is_some() {}
     }
-    let sessions = office.read("sessions?limit=1");
-    assert_eq!(sessions["items"].as_array().unwrap().len(), 1, "{sessions}");
+    let sessions = office.read("sessions?limit=200&login=honest");
+    let sessions = sessions["items"].as_array().unwrap();
+    let mut found: Vec<&str> = sessions.iter().map(|it| it["name"].as_str().unwrap()).collect();
+    let mut expected: Vec<String> = (0..100).map(|round| format!("honest-{round}")).collect();
+    found.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+    assert!(sessions.iter().all(|it| it["gear"] == "ap-1"), "{sessions:?}");
 }
 
 #[test]
@@ -146,7 +152,7 @@ fn ten_thousand_mutated_packets_inside_tls_end_connections_at_most() {
         Request::login(RADSEC, "nobody", "guess").encode(),
         bare().with(79, &[2, 1, 0, 5, 1]).authentic().encode(),
         Request::status(RADSEC).encode(),
-        report(RADSEC, "5f3a"),
+        report(RADSEC, "5f3a", "ada"),
     ];
     let mut honest = connect();
     for round in 0..200 {

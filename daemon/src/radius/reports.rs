@@ -28,11 +28,12 @@ pub(super) fn report(accounting: &Accounting<ClientKey>, now: Time) -> Option<Se
         let all = accounting.attributes().filter(|it| it.kind == AttributeType::CLASS);
         all.map(|it| it.value)
     };
-    let (mark, granted) = (CertificateMark::of_class, Granted::of_class);
+    let (organization, client): (OrganizationId, RadiusClientId) = accounting.client();
+    let mark = CertificateMark::of_class;
+    let granted = |class: &[u8]| Granted::of_class(class, organization);
     let is_own = |class: &[u8]| mark(class).is_some() || granted(class).is_some();
     let (granted, carried) = classes().find_map(granted).unzip();
     let delay = number(AttributeType::ACCT_DELAY_TIME).unwrap_or_default().min(LONGEST_DELAY);
-    let (organization, client): (OrganizationId, RadiusClientId) = accounting.client();
     Some(SessionReport {
         organization,
         client,

@@ -154,7 +154,7 @@ pub(super) fn put_marks(written: &mut Reply, reply: &NetworkReply) -> Result<(),
         written.octets(AttributeType::CLASS, mark.to_class().as_bytes())?;
     }
     let granted = reply.granted.as_ref();
-    if let Some(class) = granted.and_then(|(granted, carried)| granted.to_class(carried)) {
+    if let Some(class) = granted.and_then(|(of, granted, carried)| granted.to_class(*of, carried)) {
         written.octets(AttributeType::CLASS, class.as_bytes())?;
     }
     Ok(())

@@ -30,15 +30,15 @@ pub struct NetworkReply {
     pub certificate: Option<CertificateMark>,
     /// What was granted, and which kinds of attributes the accept carries, where the gear is to tell of
     /// it again.
-    pub granted: Option<(Granted, Carried)>,
+    pub granted: Option<(OrganizationId, Granted, Carried)>,
 }
 
 impl NetworkReply {
     /// Likewise, with what the gear is to tell again.
-    fn telling(&self, user: UserId, by: &Circumstances) -> Self {
+    fn telling(&self, of: OrganizationId, user: UserId, by: &Circumstances) -> Self {
         let profile = self.profile.as_deref();
         let granted = Granted::new(user, by, digest_of(profile));
-        Self { granted: Some((granted, Carried::of(profile))), ..self.clone() }
+        Self { granted: Some((of, granted, Carried::of(profile))), ..self.clone() }
     }
 }
 
@@ -129,7 +129,7 @@ impl Directory {
         };
         let reply = match reply {
             Ok(reply) if policy.tells_what_is_granted => {
-                Ok(Arc::new(reply.telling(user, circumstances)))
+                Ok(Arc::new(reply.telling(organization, user, circumstances)))
             }
             reply => reply,
         };

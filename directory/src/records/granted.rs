@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use super::{Carried, ReplyProfileFields};
-use crate::id::UserId;
+use crate::id::{OrganizationId, UserId};
 use crate::network::{Circumstances, GearName, MacAddress, NetworkMethod, Ssid};
 
 /// Tells what one reply profile says from what another says.
@@ -42,7 +42,7 @@ pub struct Granted {
 const PREFIX: &str = "tenantry-access:";
 /// How the rest is written: its first octet.
 const FORM: u8 = 2;
-/// Likewise, by an earlier version, without the kinds of attributes at the end.
+/// Likewise, by an earlier version, without the organization and the kinds of attributes.
 const FORM_1: u8 = 1;
 /// The most octets of an attribute's value.
 const LONGEST: usize = 253;
@@ -77,25 +77,29 @@ impl Granted {
     }
 
     /// The value of a Class attribute (RFC 2865 section 5.25), which some gear takes for text, with the
-    /// kinds of attributes of the accept, where there is room for them: always for six.
-    pub fn to_class(&self, carried: &Carried) -> Option<String> {
-        let class = self.class_with(carried)?;
-        if class.len() <= LONGEST { Some(class) } else { self.class_with(&Carried::default()) }
+    /// kinds of attributes of the accept, where there is room for them: always for four. It says of which
+    /// organization it is.
+    pub fn to_class(&self, of: OrganizationId, carried: &Carried) -> Option<String> {
+        let class = self.class_with(of, carried)?;
+        if class.len() <= LONGEST { Some(class) } else { self.class_with(of, &Carried::default()) }
     }
 
-    fn class_with(&self, carried: &Carried) -> Option<String> {
-        let written = storage::encode(&(self, carried)).ok()?;
+    fn class_with(&self, of: OrganizationId, carried: &Carried) -> Option<String> {
+        let written = storage::encode(&(of.number(), self, carried)).ok()?;
         let octets = [&[FORM], &*written].concat();
         Some(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(octets)))
     }
 
-    /// Reads the value of a Class attribute; `None` for any other.
-    pub fn of_class(class: &[u8]) -> Option<(Self, Carried)> {
+    /// Reads the value of a Class attribute; `None` for any other, and for that of another organization.
+    pub fn of_class(class: &[u8], of: OrganizationId) -> Option<(Self, Carried)> {
         let text = class.strip_prefix(PREFIX.as_bytes())?;
         let octets = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (form, written) = octets.split_first()?;
         match *form {
-            FORM => storage::decode(written).ok(),
+            FORM => {
+                let (number, granted, carried): (u32, _, _) = storage::decode(written).ok()?;
+                (of.number() == number).then_some((granted, carried))
+            }
             FORM_1 => storage::decode(written).ok().map(|granted| (granted, Carried::default())),
             _ => None,
         }
@@ -134,6 +138,10 @@ mod tests {
         }
     }
 
+    fn acme() -> OrganizationId {
+        OrganizationId::from_record(7).unwrap()
+    }
+
     /// So many attributes of vendors.
     fn of_vendors(count: usize) -> ReplyProfileFields {
         let numbers = (1..=u8::MAX).take(count);
@@ -150,20 +158,29 @@ mod tests {
         let granted = Granted::new(UserId::from_record(4).unwrap(), &all(), [7; 8]);
         let octets = [&[FORM_1], &*storage::encode(&granted).unwrap()].concat();
         let class = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(octets));
-        assert_eq!(Granted::of_class(class.as_bytes()), Some((granted, Carried::default())));
+        assert_eq!(
+            Granted::of_class(class.as_bytes(), acme()),
+            Some((granted, Carried::default()))
+        );
     }
 
     #[test]
     fn it_is_read_as_it_was_written_and_fits_into_an_attribute() {
         let user = UserId::from_record(u64::MAX).unwrap();
+        let of = OrganizationId::from_record(u32::MAX.into()).unwrap();
         for by in [all(), Circumstances::of(NetworkMethod::Pap)] {
-            for count in [0, 1, 6, 60] {
+            for count in [0, 1, 4, 60] {
                 let granted = Granted::new(user, &by, [0xff; 8]);
                 let carried = Carried::of(Some(&of_vendors(count)));
-                let class = granted.to_class(&carried).unwrap();
+                let class = granted.to_class(of, &carried).unwrap();
                 assert!(class.len() <= LONGEST, "{}", class.len());
-                let known = if count > 6 { Carried::default() } else { carried };
-                assert_eq!(Granted::of_class(class.as_bytes()), Some((granted.clone(), known)));
+                let known = if count > 4 { Carried::default() } else { carried };
+                assert_eq!(Granted::of_class(class.as_bytes(), of), Some((granted.clone(), known)));
+                assert_eq!(
+                    Granted::of_class(class.as_bytes(), acme()),
+                    None,
+                    "another organization's"
+                );
                 assert_eq!(granted.circumstances(), by);
             }
         }
@@ -172,11 +189,12 @@ mod tests {
     #[test]
     fn nothing_else_is_one() {
         let user = UserId::from_record(4).unwrap();
-        let class = Granted::new(user, &all(), [7; 8]).to_class(&Carried::of(None)).unwrap();
+        let class =
+            Granted::new(user, &all(), [7; 8]).to_class(acme(), &Carried::of(None)).unwrap();
         let torn = &class.as_bytes()[..class.len() - 4];
         let other_form = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode([3, 4, 0]));
         for other in [torn, other_form.as_bytes(), b"tenantry-access:", b"staff", b"", &[0xff]] {
-            assert_eq!(Granted::of_class(other), None, "{other:?}");
+            assert_eq!(Granted::of_class(other, acme()), None, "{other:?}");
         }
     }
 

@@ -67,9 +67,16 @@ impl Talks {
         let calling =
             gear.lets_devices_in(organization, client).then(|| CallingDevice::of(question));
         let device = calling.flatten();
+        let tunnels = self.shown.tunnels(directory, organization);
+        // A device needs nothing to be shown to it.
+        let offers = match &tunnels {
+            Some(tunnels) => view::offers(tunnels, methods),
+            None if device.is_some() => Vec::new(),
+            None => return None,
+        };
         let ledger = self.sessions.ledger(organization, now);
         let settings = eap::Settings {
-            offers: view::offers(&self.shown.tunnels(directory, organization)?, methods),
+            offers,
             sessions: Arc::clone(&ledger) as _,
             challenge,
             framed_mtu: question.framed_mtu(),

@@ -49,7 +49,9 @@ impl Network {
         let Answer::Accept { reply, .. } = world.attempt(Request { door, ..request }) else {
             panic!("{login} is not let in");
         };
-        reply.unwrap().granted.clone()
+        let (of, granted, carried) = reply.unwrap().granted.clone()?;
+        assert_eq!(of, self.office.acme);
+        Some((granted, carried))
     }
 
     /// Begins a session of which the gear tells so much.
