@@ -7,6 +7,7 @@ use storage::{Change, Reading, Secret, Snapshot};
 use super::engine::{AccountKey, Bearer, place_number};
 use super::password::{HashingFailed, Password, StoredHash};
 use super::totp::{self, Seed};
+use super::unknown_logins::Stranger;
 use crate::access::{Actor, Context, Refusal, RequestId, home_answers};
 use crate::collections::{
     IssuedToken, Site, Wanted, issue, recovery_codes_left, use_recovery_code,
@@ -156,7 +157,14 @@ impl Directory {
         }
         let directory = self.clone();
         match engine.pool.room(place_number(attempt.place)) {
-            Ok(room) => room.fill(Box::new(move || done(directory.verify_admin(attempt)))),
+            Ok(room) => room.fill(Box::new(move || {
+                let mut stranger = None;
+                done(directory.verify_admin(attempt, &mut stranger));
+                // After the answer: how long it takes would tell that there is no such admin.
+                if let Some(stranger) = stranger {
+                    directory.note_stranger(&stranger);
+                }
+            })),
             Err(_full) => done(Ok(SignInOutcome::Busy)),
         }
         Ok(())
@@ -237,7 +245,11 @@ impl Directory {
         Ok(FoundLogin { place, number, throttled })
     }
 
-    fn verify_admin(&self, attempt: SignIn) -> Result<SignInOutcome, Error> {
+    fn verify_admin(
+        &self,
+        attempt: SignIn,
+        stranger: &mut Option<Stranger>,
+    ) -> Result<SignInOutcome, Error> {
         let hash = attempt.admin.as_ref().and_then(|(_, _, credential)| credential.hash.as_deref());
         let known = hash.and_then(|hash| StoredHash::parse(hash).ok());
         let exists = known.is_some();
@@ -252,7 +264,8 @@ impl Directory {
         let in_time = engine.throttle.check(source, attempt.throttled, now.0).is_ok();
         let Some((place, (number, admin, credential))) = attempt.place.zip(attempt.admin) else {
             engine.throttle.failed(source, attempt.throttled, now.0);
-            self.note_stranger(attempt.place, &attempt.request, &context);
+            let SignIn { place, request, .. } = attempt;
+            *stranger = Some(Stranger { place, request, context });
             return Ok(SignInOutcome::Rejected);
         };
         let account = (place_number(attempt.place), number.record());
@@ -397,7 +410,7 @@ pub(crate) fn prove(
                 before: Some(left.saturating_add(1).to_string()),
                 after: Some(left.to_string()),
             };
-            tell_as(site, &record, (Action::RecoveryCodeUsed, vec![told]))?;
+            site.tell_as(&record, Action::RecoveryCodeUsed, vec![told])?;
             Ok(Some(SecondProof::RecoveryCode))
         }
     }
@@ -474,17 +487,6 @@ pub(super) fn open_session(
     let token = issue(site, number, wanted)?;
     let admin = site.source.get::<Admin>(site.partition(), number.record())?;
     let admin = admin.ok_or(Error::Missing)?;
-    tell_as(site, &admin, (action, differences))?;
+    site.tell_as(&admin, action, differences)?;
     Ok(token)
-}
-
-/// Tells of what an admin does who is nobody before it is done.
-fn tell_as(
-    site: &mut Writing<'_, '_, '_>,
-    admin: &Admin,
-    (action, differences): (Action, Vec<Difference>),
-) -> Result<(), Error> {
-    let (id, login) = (admin.uuid, admin.fields.login.as_str());
-    let actor = EventActor::Admin { id, login: login.to_owned() };
-    site.tell_by(actor, action, (SubjectKind::Admin, id, login), differences)
 }

@@ -120,6 +120,18 @@ impl Site<'_, &mut Change<'_>> {
         self.tell_by(actor, action, subject, differences)
     }
 
+    /// Writes the event of what an admin does who is nobody before it is done.
+    pub(crate) fn tell_as(
+        &mut self,
+        admin: &Admin,
+        action: Action,
+        differences: Vec<Difference>,
+    ) -> Result<(), Error> {
+        let (id, login) = (admin.uuid, admin.fields.login.as_str());
+        let actor = EventActor::Admin { id, login: login.to_owned() };
+        self.tell_by(actor, action, (SubjectKind::Admin, id, login), differences)
+    }
+
     /// Writes the event of a change that is another's than the actor's.
     pub(crate) fn tell_by(
         &mut self,
