@@ -138,8 +138,9 @@ const NOTES: &str = "\
   organizations; more connections share these. Binds are of four regular users in each of 64 \
   organizations; binds on an open connection stay within one organization. Before binds are \
   measured, every regular has logged in once.
-- RADIUS is asked by a thread for each request under way, which waits for its reply: waking it is a \
-  part of a server's cost here. Each of 200 regulars has network gear of their own.
+- PAP, MS-CHAPv2 and accounting are asked by one thread however much is under way, EAP by a thread for \
+  each conversation: waking it is a part of a server's cost there. Each of 200 regulars has network gear \
+  of their own.
 - Dumps ask for everything one level below ou=people, with six attributes, memberOf among them; \
   pages have 500 entries. In one database for all, slapd looks through the entries of other \
   organizations to fill a page, however the search is put; this form costs it least.
