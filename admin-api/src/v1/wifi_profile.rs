@@ -100,15 +100,23 @@ pub(crate) struct WifiProfile {
     path = "/organizations/{organization}/wifi-profile",
     tag = "Wi-Fi",
     params(WifiQuery),
-    responses((
-        status = 200,
-        description = "The file, of the format's media type.",
-        content(
-            (String = "application/x-apple-aspen-config"),
-            (String = "application/xml"),
-            (String = "text/plain")
+    responses(
+        (
+            status = 200,
+            description = "The file, of the format's media type.",
+            content(
+                (String = "application/x-apple-aspen-config"),
+                (String = "application/xml"),
+                (String = "text/plain")
+            )
+        ),
+        (
+            status = 409,
+            description = "No such file can be made of what the organization has; `detail` says what is missing.",
+            body = Problem,
+            content_type = "application/problem+json"
         )
-    )),
+    ),
     extensions(("x-permission" = json!("view")))
 )]
 pub(crate) async fn show_wifi_profile(
