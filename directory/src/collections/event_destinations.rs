@@ -1,23 +1,21 @@
 //! Destinations of events: where they go beside the log.
 
 use std::mem::discriminant;
-use std::net::IpAddr;
 use std::ops::Deref;
 use std::time::Duration;
 
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
 use storage::{Change, Index, Partition, Reading, Snapshot};
 use uuid::Uuid;
 
 use super::collection::Collection;
+use super::delivery_ways::{allowed, check_way};
 use super::entity::Entity;
 use super::own_certificates::shown;
 use super::server_certificate::ClientIdentity;
 use crate::access::{
     Context, Grant, ManageDelivery, Permit, Rights, View, Who, authorize, standing,
 };
-use crate::delivery::{DeliveryBounds, WebAddress, bury, is_host, keys};
+use crate::delivery::{bury, keys};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{EventDestinationId, Place, RecordId};
@@ -34,8 +32,6 @@ pub type EventDestinations<'g, S> = Collection<'g, S, EventDestination>;
 const DESTINATIONS: usize = 8;
 /// The most kinds of events that a filter names.
 const ACTIONS: usize = 32;
-/// The most octets of authorities in PEM.
-const PEM: usize = 64 << 10;
 /// The longest that a secret signs after it was replaced.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// The fewest letters of a secret that is made here.
@@ -360,72 +356,6 @@ pub(crate) fn require_reach(
             "a destination of the events of all organizations needs the scope of all organizations",
         )),
     }
-}
-
-/// Whether the operator lets events go this way.
-fn allowed(way: &DeliveryWay, bounds: &DeliveryBounds) -> Result<(), Invalid> {
-    let closed = "lies in a network where the operator lets no events go";
-    let host_at = |pointer: &str, host: &str| match host.parse::<IpAddr>() {
-        Ok(address) if !bounds.networks.admit(address) => Err(Invalid::new(pointer, closed)),
-        Ok(_) | Err(_) => Ok(()),
-    };
-    match way {
-        DeliveryWay::Syslog { in_clear: true, .. } if !bounds.in_clear => {
-            Err(Invalid::new("/syslog/transport", "the operator lets no events go in clear"))
-        }
-        DeliveryWay::Syslog { host, .. } => host_at("/syslog/host", host),
-        DeliveryWay::Webhook { url, .. } => match WebAddress::read(url) {
-            Ok(address) => host_at("/webhook/url", &address.host),
-            Err(message) => Err(Invalid::new("/webhook/url", message)),
-        },
-        DeliveryWay::Files if !bounds.files => {
-            Err(Invalid::new("/kind", "the operator names no folder for files"))
-        }
-        DeliveryWay::Files => Ok(()),
-    }
-}
-
-fn check_way(way: &DeliveryWay) -> Result<(), Invalid> {
-    match way {
-        DeliveryWay::Syslog { host, port, server_name, authorities, .. } => {
-            check_host("/syslog/host", host)?;
-            if *port == 0 {
-                return Err(Invalid::new("/syslog/port", "must be 1 to 65535"));
-            }
-            if let Some(name) = server_name {
-                check_host("/syslog/server_name", name)?;
-            }
-            check_authorities("/syslog/authorities", authorities.as_deref())
-        }
-        DeliveryWay::Webhook { url, authorities } => {
-            let read = WebAddress::read(url);
-            read.map_err(|message| Invalid::new("/webhook/url", message))?;
-            check_authorities("/webhook/authorities", authorities.as_deref())
-        }
-        DeliveryWay::Files => Ok(()),
-    }
-}
-
-fn check_host(pointer: &str, host: &str) -> Result<(), Invalid> {
-    if is_host(host) || host.parse::<IpAddr>().is_ok() {
-        return Ok(());
-    }
-    Err(Invalid::new(pointer, "must be a host's name or an address"))
-}
-
-fn check_authorities(pointer: &str, pem: Option<&str>) -> Result<(), Invalid> {
-    let Some(pem) = pem else { return Ok(()) };
-    let refused = || Invalid::new(pointer, "must be certificates in PEM, 64 KiB at most");
-    if pem.len() > PEM {
-        return Err(refused());
-    }
-    let mut found = 0;
-    for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-        let certificate = certificate.map_err(|_| refused())?;
-        webpki::anchor_from_trusted_cert(&certificate).map_err(|_| refused())?;
-        found += 1;
-    }
-    if found == 0 { Err(refused()) } else { Ok(()) }
 }
 
 fn check_filter(filter: &EventFilter) -> Result<(), Invalid> {

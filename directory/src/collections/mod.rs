@@ -14,6 +14,7 @@ mod compliance;
 mod custom_attributes;
 mod custom_work;
 mod deleted_users;
+mod delivery_ways;
 mod device_query;
 mod device_settings;
 mod devices;
