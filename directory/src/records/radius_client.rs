@@ -168,13 +168,15 @@ impl From<Version1> for RadiusClient {
 struct Version2 {
     uuid: Uuid,
     stamp: Stamp,
-    fields: FieldsOfVersion2,
+    fields: FieldsBefore<RuleOfVersion3>,
     previous_until: Option<Time>,
 }
 
+/// The fields but for orders, which stand behind them, as versions 2 to 5 wrote them, each with rules of
+/// its own.
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(Serialize))]
-struct FieldsOfVersion2 {
+struct FieldsBefore<R> {
     name: String,
     sources: Vec<IpNet>,
     require_message_authenticator: bool,
@@ -183,17 +185,16 @@ struct FieldsOfVersion2 {
     reply_profile: Option<ReplyProfileId>,
     second_factor: Option<Demand>,
     asks_for_code: bool,
-    rules: Vec<RuleOfVersion3>,
+    rules: Vec<R>,
     locked_or_expired: LockedOrExpired,
     certificates: GearCertificates,
     mac_authentication: bool,
     unknown_device_profile: Option<ReplyProfileId>,
 }
 
-impl From<Version2> for RadiusClient {
-    fn from(old: Version2) -> Self {
-        let Version2 { uuid, stamp, fields: old, previous_until } = old;
-        let fields = RadiusClientFields {
+impl<R: Into<NetworkRule>> From<FieldsBefore<R>> for RadiusClientFields {
+    fn from(old: FieldsBefore<R>) -> Self {
+        Self {
             name: old.name,
             sources: old.sources,
             require_message_authenticator: old.require_message_authenticator,
@@ -207,9 +208,15 @@ impl From<Version2> for RadiusClient {
             certificates: old.certificates,
             mac_authentication: old.mac_authentication,
             unknown_device_profile: old.unknown_device_profile,
-            ..RadiusClientFields::default()
-        };
-        Self { uuid, stamp, fields, previous_until }
+            ..Self::default()
+        }
+    }
+}
+
+impl From<Version2> for RadiusClient {
+    fn from(old: Version2) -> Self {
+        let Version2 { uuid, stamp, fields, previous_until } = old;
+        Self { uuid, stamp, fields: fields.into(), previous_until }
     }
 }
 
@@ -219,7 +226,7 @@ impl From<Version2> for RadiusClient {
 struct Version3 {
     uuid: Uuid,
     stamp: Stamp,
-    fields: FieldsOfVersion2,
+    fields: FieldsBefore<RuleOfVersion3>,
     orders: OrdersOfVersion3,
     previous_until: Option<Time>,
 }
@@ -256,27 +263,9 @@ impl From<Version3> for RadiusClient {
 struct Version4 {
     uuid: Uuid,
     stamp: Stamp,
-    fields: FieldsOfVersion4,
+    fields: FieldsBefore<RuleOfVersion4>,
     orders: OrdersOfVersion4,
     previous_until: Option<Time>,
-}
-
-#[derive(Deserialize)]
-#[cfg_attr(test, derive(Serialize))]
-struct FieldsOfVersion4 {
-    name: String,
-    sources: Vec<IpNet>,
-    require_message_authenticator: bool,
-    limit_proxy_state: bool,
-    allowed_groups: Vec<GroupId>,
-    reply_profile: Option<ReplyProfileId>,
-    second_factor: Option<Demand>,
-    asks_for_code: bool,
-    rules: Vec<RuleOfVersion4>,
-    locked_or_expired: LockedOrExpired,
-    certificates: GearCertificates,
-    mac_authentication: bool,
-    unknown_device_profile: Option<ReplyProfileId>,
 }
 
 #[derive(Deserialize)]
@@ -292,32 +281,17 @@ struct OrdersOfVersion4 {
 
 impl From<Version4> for RadiusClient {
     fn from(old: Version4) -> Self {
-        let Version4 { uuid, stamp, fields: old, orders, previous_until } = old;
-        let fields = RadiusClientFields {
-            name: old.name,
-            sources: old.sources,
-            require_message_authenticator: old.require_message_authenticator,
-            limit_proxy_state: old.limit_proxy_state,
-            allowed_groups: old.allowed_groups,
-            reply_profile: old.reply_profile,
-            second_factor: old.second_factor,
-            asks_for_code: old.asks_for_code,
-            rules: old.rules.into_iter().map(Into::into).collect(),
-            locked_or_expired: old.locked_or_expired,
-            certificates: old.certificates,
-            mac_authentication: old.mac_authentication,
-            unknown_device_profile: old.unknown_device_profile,
-            orders: GearOrders {
-                port: orders.port,
-                suspended: orders.suspended,
-                locked: orders.locked,
-                left_group: orders.left_group,
-                password_changed: orders.password_changed,
-                certificate_revoked: orders.certificate_revoked,
-                ..GearOrders::default()
-            },
-            ..RadiusClientFields::default()
+        let Version4 { uuid, stamp, fields, orders: old, previous_until } = old;
+        let orders = GearOrders {
+            port: old.port,
+            suspended: old.suspended,
+            locked: old.locked,
+            left_group: old.left_group,
+            password_changed: old.password_changed,
+            certificate_revoked: old.certificate_revoked,
+            ..GearOrders::default()
         };
+        let fields = RadiusClientFields { orders, ..fields.into() };
         Self { uuid, stamp, fields, previous_until }
     }
 }
@@ -328,27 +302,9 @@ impl From<Version4> for RadiusClient {
 struct Version5 {
     uuid: Uuid,
     stamp: Stamp,
-    fields: FieldsOfVersion5,
-    previous_until: Option<Time>,
-}
-
-#[derive(Deserialize)]
-#[cfg_attr(test, derive(Serialize))]
-struct FieldsOfVersion5 {
-    name: String,
-    sources: Vec<IpNet>,
-    require_message_authenticator: bool,
-    limit_proxy_state: bool,
-    allowed_groups: Vec<GroupId>,
-    reply_profile: Option<ReplyProfileId>,
-    second_factor: Option<Demand>,
-    asks_for_code: bool,
-    rules: Vec<NetworkRule>,
-    locked_or_expired: LockedOrExpired,
-    certificates: GearCertificates,
-    mac_authentication: bool,
-    unknown_device_profile: Option<ReplyProfileId>,
+    fields: FieldsBefore<NetworkRule>,
     orders: OrdersOfVersion5,
+    previous_until: Option<Time>,
 }
 
 #[derive(Deserialize)]
@@ -366,24 +322,8 @@ struct OrdersOfVersion5 {
 
 impl From<Version5> for RadiusClient {
     fn from(old: Version5) -> Self {
-        let Version5 { uuid, stamp, fields: old, previous_until } = old;
-        let fields = RadiusClientFields {
-            name: old.name,
-            sources: old.sources,
-            require_message_authenticator: old.require_message_authenticator,
-            limit_proxy_state: old.limit_proxy_state,
-            allowed_groups: old.allowed_groups,
-            reply_profile: old.reply_profile,
-            second_factor: old.second_factor,
-            asks_for_code: old.asks_for_code,
-            rules: old.rules,
-            locked_or_expired: old.locked_or_expired,
-            certificates: old.certificates,
-            mac_authentication: old.mac_authentication,
-            unknown_device_profile: old.unknown_device_profile,
-            orders: old.orders.into(),
-            ..RadiusClientFields::default()
-        };
+        let Version5 { uuid, stamp, fields, orders, previous_until } = old;
+        let fields = RadiusClientFields { orders: orders.into(), ..fields.into() };
         Self { uuid, stamp, fields, previous_until }
     }
 }
@@ -436,7 +376,7 @@ mod tests {
         let old = Version2 {
             uuid: Uuid::from_u128(7),
             stamp: Stamp::new(Time(1)),
-            fields: FieldsOfVersion2 {
+            fields: FieldsBefore {
                 name: "switch".into(),
                 sources: vec!["192.0.2.0/24".parse().unwrap()],
                 require_message_authenticator: true,
@@ -472,7 +412,7 @@ mod tests {
 
     #[test]
     fn what_version_3_knew_stays_and_no_certificate_ends_a_session() {
-        let fields = FieldsOfVersion2 {
+        let fields = FieldsBefore {
             name: "switch".into(),
             sources: Vec::new(),
             require_message_authenticator: true,
@@ -523,7 +463,7 @@ mod tests {
             password_changed: Consequence::Nothing,
             certificate_revoked: Consequence::Disconnect,
         };
-        let fields = FieldsOfVersion4 {
+        let fields = FieldsBefore {
             name: "switch".into(),
             sources: Vec::new(),
             require_message_authenticator: true,
@@ -587,7 +527,7 @@ mod tests {
         };
         let rule =
             NetworkRule { name: "r".into(), when, then: crate::records::RuleVerdict::Reject };
-        let fields = FieldsOfVersion5 {
+        let fields = FieldsBefore {
             name: "switch".into(),
             sources: Vec::new(),
             require_message_authenticator: true,
@@ -601,10 +541,9 @@ mod tests {
             certificates: GearCertificates::default(),
             mac_authentication: true,
             unknown_device_profile: None,
-            orders,
         };
         let (uuid, stamp) = (Uuid::from_u128(7), Stamp::new(Time(1)));
-        let old = Version5 { uuid, stamp, fields, previous_until: Some(Time(9)) };
+        let old = Version5 { uuid, stamp, fields, orders, previous_until: Some(Time(9)) };
         let read = RadiusClient::upgrade(5, &storage::encode(&old).unwrap()).unwrap();
         let orders = GearOrders {
             port: 1_700,
