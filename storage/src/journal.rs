@@ -202,9 +202,7 @@ impl Journal {
             return Err(JournalError::Full);
         }
         let half = self.file(state.current);
-        if half.file.len()? < end {
-            half.file.set_len(end)?;
-        }
+        half.make_room(end, self.capacity)?;
         half.file.write(state.end, &octets)?;
         let last = entries.last().map_or(state.next, |entry| entry.number);
         half.written.store(last, Ordering::Release);
@@ -232,6 +230,22 @@ impl Journal {
 impl Half {
     fn new(file: SegmentFile) -> Self {
         Self { file, written: AtomicU64::new(0), synced: Mutex::default() }
+    }
+
+    /// Lets the file reach up to `end`, and a step further. The zeros are written: whoever syncs what
+    /// stands in their place later waits for no change of the file's length or of where its octets are.
+    fn make_room(&self, end: u64, capacity: u64) -> io::Result<()> {
+        let length = self.file.len()?;
+        if length >= end {
+            return Ok(());
+        }
+        let longer = end.next_multiple_of(GROWTH).min(capacity);
+        self.file.set_len(longer)?;
+        for at in (length..longer).step_by(ZEROS.len()) {
+            let rest = usize::try_from(longer - at).unwrap_or(usize::MAX);
+            self.file.write(at, ZEROS.get(..rest).unwrap_or(&ZEROS))?;
+        }
+        Ok(())
     }
 
     /// Returns once everything until an entry is on the disk; one sync does for all that wait.
@@ -309,6 +323,9 @@ fn checksum(number: u64, body: &[u8]) -> u32 {
 const NAMES: [&str; 2] = ["one", "other"];
 const MAGIC: &[u8; 8] = b"tnjournl";
 const HEADER: usize = MAGIC.len() + 8 + 4;
+/// By how much a file grows.
+const GROWTH: u64 = 1 << 20;
+static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 /// Where nothing can be written before the next turn.
 const NO_ROOM: u64 = u64::MAX;
 

@@ -281,11 +281,12 @@ impl Directory {
 
     fn step<'e>(
         &self,
-        entries: impl Iterator<Item = &'e JournalEntry>,
+        entries: impl ExactSizeIterator<Item = &'e JournalEntry>,
         (settled, behind): (u64, Option<Id>),
     ) -> Step {
         let bounds = self.inner.reports.bounds;
-        let mut step = Step { bounds, settled, behind, ..Step::default() };
+        let reports = Vec::with_capacity(entries.len());
+        let mut step = Step { bounds, reports, settled, behind, ..Step::default() };
         for entry in entries {
             match read(&entry.body) {
                 Ok(report) => step.reports.push((entry.number, report)),
