@@ -32,3 +32,5 @@ mod refusals;
 mod revisions;
 #[cfg(test)]
 mod tidy;
+#[cfg(test)]
+mod told;

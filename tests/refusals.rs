@@ -233,7 +233,7 @@ fn authority() -> Value {
     json!({"name": "authority", "certificate": certificate, "holder": "user_by_mail"})
 }
 
-fn routes(office: &Office) -> Vec<Route> {
+pub(crate) fn routes(office: &Office) -> Vec<Route> {
     let document = office.demo.https(None).get("/v1/openapi.json").json();
     let mut routes = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {

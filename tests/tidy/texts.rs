@@ -1,8 +1,10 @@
 //! Texts that name what is not there rot first.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::path::{Path, PathBuf};
 
-use super::{none, root};
+use super::{none, root, walk};
 
 const TEXTS: &[&str] = &["README.md", "ARCHITECTURE.md", "CHANGELOG.md"];
 
@@ -48,4 +50,35 @@ fn paths_are_found_in_code_links_and_prose() {
     let text = "Run `tests/run`, see [it](daemon/src/lib.rs) and ARCHITECTURE.md. v1/docs, a/b.";
     let expected = ["tests/run", "daemon/src/lib.rs", "ARCHITECTURE.md"];
     assert_eq!(paths(text, &folders), expected);
+}
+
+/// Where the links of a page lead that stay in the project.
+fn links(page: &Path) -> Vec<PathBuf> {
+    let text = fs::read_to_string(page).unwrap();
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let own = targets.filter(|target| !target.contains("://"));
+    let files = own.filter_map(|target| target.split('#').next());
+    files.map(|file| page.parent().unwrap().join(file)).collect()
+}
+
+#[test]
+fn every_page_is_reached_from_the_readme_and_every_link_leads_somewhere() {
+    let is_page = |file: &PathBuf| file.extension().is_some_and(|extension| extension == "md");
+    let (mut open, mut reached) = (vec![root().join("README.md")], BTreeSet::new());
+    let mut broken = Vec::new();
+    while let Some(page) = open.pop() {
+        for link in links(&page) {
+            match link.canonicalize() {
+                Ok(file) if is_page(&file) && reached.insert(file.clone()) => open.push(file),
+                Ok(_) => {}
+                Err(_) => broken.push(format!("{} in {}", link.display(), page.display())),
+            }
+        }
+    }
+    none(broken, "linked and not there");
+    let mut pages = Vec::new();
+    walk(&root().join("docs"), &mut pages);
+    pages.retain(is_page);
+    let is_unread = |page: &PathBuf| !reached.contains(&page.canonicalize().unwrap());
+    none(pages.into_iter().filter(is_unread), "no link leads there");
 }

@@ -10,24 +10,18 @@ use crate::records::Group;
 /// The highest precedence.
 const HIGHEST: u32 = 1_000_000;
 
-/// What a policy is called, and for whom it counts before others.
-pub(super) struct Heading<'a> {
-    pub(super) name: &'a str,
-    pub(super) description: Option<&'a String>,
-    pub(super) precedence: u32,
-    pub(super) groups: &'a [GroupId],
-}
-
-impl Heading<'_> {
-    /// Checks it by itself.
-    pub(super) fn check(&self) -> Result<(), Invalid> {
-        limits::name("/name", self.name)?;
-        limits::optional_line("/description", self.description)?;
-        if self.precedence > HIGHEST {
-            return Err(Invalid::new("/precedence", format!("must be {HIGHEST} at most")));
-        }
-        limits::count("/groups", self.groups.len(), NAMED_GROUPS)
+/// Checks what a policy is called, and for whom it counts before others.
+pub(super) fn check_heading(
+    (name, description): (&str, Option<&String>),
+    precedence: u32,
+    groups: &[GroupId],
+) -> Result<(), Invalid> {
+    limits::name("/name", name)?;
+    limits::optional_line("/description", description)?;
+    if precedence > HIGHEST {
+        return Err(Invalid::new("/precedence", format!("must be {HIGHEST} at most")));
     }
+    limits::count("/groups", groups.len(), NAMED_GROUPS)
 }
 
 /// Checks that the groups are there that a list names to which a pointer leads.

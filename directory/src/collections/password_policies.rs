@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::collection::Collection;
 use super::entity::Entity;
 use super::groups::groups_of_user;
-use super::of_groups::{Heading, check_there};
+use super::of_groups::{check_heading, check_there};
 use super::passwords::erase_former;
 use super::told;
 use crate::access::{Grant, ManageAuthentication, View, organization};
@@ -218,13 +218,8 @@ impl Entity for GroupPasswordPolicy {
     }
 
     fn check(fields: &GroupPasswordPolicyFields) -> Result<(), Invalid> {
-        let heading = Heading {
-            name: &fields.name,
-            description: fields.description.as_ref(),
-            precedence: fields.precedence,
-            groups: &fields.groups,
-        };
-        heading.check()?;
+        let called = (fields.name.as_str(), fields.description.as_ref());
+        check_heading(called, fields.precedence, &fields.groups)?;
         fields.demands.check()
     }
 

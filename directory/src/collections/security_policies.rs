@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::collection::Collection;
 use super::entity::Entity;
-use super::of_groups::{Heading, check_there};
+use super::of_groups::{check_heading, check_there};
 use super::told;
 use crate::access::{Grant, ManageIdentities, View};
 use crate::error::{Error, Invalid};
@@ -265,13 +265,8 @@ impl Entity for SecurityPolicy {
     }
 
     fn check(fields: &SecurityPolicyFields) -> Result<(), Invalid> {
-        let heading = Heading {
-            name: &fields.name,
-            description: fields.description.as_ref(),
-            precedence: fields.precedence,
-            groups: &fields.groups,
-        };
-        heading.check()?;
+        let called = (fields.name.as_str(), fields.description.as_ref());
+        check_heading(called, fields.precedence, &fields.groups)?;
         fields.settings.check()
     }
 

@@ -6,9 +6,9 @@ use uuid::Uuid;
 use super::DeliveredEvent;
 use crate::access::organization;
 use crate::error::{Error, StoreFailure};
-use crate::events::{self, Action, Event, EventQuery};
+use crate::events::{self, Action, Event};
 use crate::id::Place;
-use crate::records::{DeliveryMark, EventDestination};
+use crate::records::{DeliveryMark, EventDestination, EventFilter};
 use crate::time::Time;
 
 /// Events that are sent at once at most.
@@ -41,13 +41,13 @@ impl Parcel {
             Place::Organization(id) => organization(source, id)?.map(|record| record.uuid),
             Place::Provider => None,
         };
-        let query = destination.fields.filter.query();
+        let filter = &destination.fields.filter;
         let mut parcel = Self { events: Vec::new(), mark: after, met: None, is_all: false };
         let (before, all) = (until.saturating_add(1), EventSearch::all(place.partition()));
         let search = EventSearch { after: after.sequence, before, most: LOOKED_AT, ..all };
         let mut octets = 0_usize;
         let ended = log.oldest_first(&search, &mut |stored| {
-            if let Some(event) = parcel.take(&stored, owner, (&query, destination.uuid)) {
+            if let Some(event) = parcel.take(&stored, owner, (filter, destination.uuid)) {
                 octets = octets.saturating_add(event.json.len());
                 parcel.events.push(event);
             }
@@ -62,15 +62,15 @@ impl Parcel {
         &mut self,
         stored: &Stored,
         owner: Option<Uuid>,
-        (query, destination): (&EventQuery, Uuid),
+        (filter, destination): (&EventFilter, Uuid),
     ) -> Option<DeliveredEvent> {
         let hash = stored.link.map(|link| link.hash.0);
         self.met.get_or_insert_with(|| (stored.sequence, stored.link.map(|link| link.previous.0)));
         self.mark = DeliveryMark { sequence: stored.sequence, hash };
         let event = Event::decode(&stored.body);
         let goes = match &event {
-            Some(event) => query.admits(event) || is_about(event, destination),
-            None => query.is_everything(),
+            Some(event) => filter.admits(event) || is_about(event, destination),
+            None => filter.is_everything(),
         };
         goes.then(|| DeliveredEvent::of(stored, owner))
     }

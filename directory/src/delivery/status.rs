@@ -7,9 +7,9 @@ use super::DestinationKey;
 use super::key::keys;
 use crate::access::{Grant, View};
 use crate::error::{Error, StoreFailure};
-use crate::events::{Event, EventQuery};
+use crate::events::Event;
 use crate::id::{OrganizationId, RecordId};
-use crate::records::{DeadLetter, DeliveryProgress, EventDestination, indices};
+use crate::records::{DeadLetter, DeliveryProgress, EventDestination, EventFilter, indices};
 use crate::time::Time;
 
 /// So many events that wait are counted at most.
@@ -47,13 +47,13 @@ impl Grant<'_, &Snapshot, View> {
         let destinations = self.event_destinations();
         let id = destinations.id_of(destination)?;
         let record: EventDestination = destinations.read(id)?;
-        let query = record.fields.filter.query();
+        let filter = &record.fields.filter;
         let mut status = DeliveryStatus::default();
         let rights = self.rights_beyond()?;
         let is_shown = |of: Option<OrganizationId>| of.is_none_or(|of| rights.covers(of));
         let keys = keys(self.source, (self.place, id), record.reach)?;
         for key in keys.into_iter().filter(|key| is_shown(key.reached())) {
-            status.add(key.progress(self.source)?, (self.tools.events(), key, &query))?;
+            status.add(key.progress(self.source)?, (self.tools.events(), key, filter))?;
         }
         let number = id.record().to_be_bytes();
         for letter in self.source.find(self.place.partition(), indices::DEAD_LETTER_OF, &number) {
@@ -72,10 +72,10 @@ impl DeliveryStatus {
     fn add(
         &mut self,
         progress: DeliveryProgress,
-        (log, key, query): (&EventLog, DestinationKey, &EventQuery),
+        (log, key, filter): (&EventLog, DestinationKey, &EventFilter),
     ) -> Result<(), Error> {
         if self.looked_at < LAG_COUNTED {
-            self.count(progress.mark.sequence, (log, key, query))?;
+            self.count(progress.mark.sequence, (log, key, filter))?;
         }
         let when = |delivered: Option<(u64, Time)>| delivered.map(|(_, at)| at);
         if when(self.delivered) < when(progress.delivered) {
@@ -96,14 +96,14 @@ impl DeliveryStatus {
     fn count(
         &mut self,
         after: u64,
-        (log, key, query): (&EventLog, DestinationKey, &EventQuery),
+        (log, key, filter): (&EventLog, DestinationKey, &EventFilter),
     ) -> Result<(), Error> {
         let most = LAG_COUNTED.saturating_sub(self.looked_at);
         let search = EventSearch { after, most, ..EventSearch::all(key.place.partition()) };
         let (mut waiting, mut looked_at, mut since) = (0_usize, 0_usize, None);
         let counted = log.oldest_first(&search, &mut |stored| {
             looked_at += 1;
-            if Event::decode(&stored.body).is_none_or(|event| query.admits(&event)) {
+            if Event::decode(&stored.body).is_none_or(|event| filter.admits(&event)) {
                 waiting += 1;
                 since.get_or_insert(Time(stored.time_ms));
             }

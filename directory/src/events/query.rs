@@ -6,32 +6,21 @@ use ipnet::IpNet;
 use storage::{EventSearch, Partition, Term, term};
 use uuid::Uuid;
 
-use super::{Action, Event, EventActor, EventRequest, Outcome, SubjectKind, text};
+use super::{Event, EventActor, EventRequest, Outcome, text};
+use crate::records::EventFilter;
 use crate::time::Time;
 
 /// Which events somebody looks for; what is absent does not matter.
 #[derive(Clone, Debug, Default)]
 pub struct EventQuery {
+    /// What they say.
+    pub filter: EventFilter,
     /// Only those that happened then or later.
     pub from: Option<Time>,
     /// Only those that happened earlier.
     pub until: Option<Time>,
-    /// Only what was done or tried in one of these ways.
-    pub actions: Vec<Action>,
-    /// Only what this one did or tried: a login, a name (without case) or an id.
-    pub actor: Option<String>,
-    /// Only what was done to this one: a name (without case) or an id.
-    pub subject: Option<String>,
-    /// Only what was done to such a thing.
-    pub subject_kind: Option<SubjectKind>,
-    /// Only what came from there.
-    pub source: Option<IpNet>,
-    /// Only what was done, or only what was not.
-    pub success: Option<bool>,
     /// Only what came of this request: its id, or what its client calls it.
     pub request: Option<String>,
-    /// Only those in whose text this stands, without case.
-    pub text: Option<String>,
 }
 
 /// The fields by which parts of the log are summarized; the numbers stand in segments for ever.
@@ -48,17 +37,19 @@ mod fields {
 impl EventQuery {
     /// Where the log has to be looked at.
     pub(super) fn search(&self, partition: Partition) -> EventSearch {
+        let EventFilter { actions, actor, subject, subject_kind, source, success, text: _ } =
+            &self.filter;
         let mut terms = Vec::new();
-        if !self.actions.is_empty() {
-            terms.push(self.actions.iter().map(|action| of_word(fields::ACTION, action)).collect());
+        if !actions.is_empty() {
+            terms.push(actions.iter().map(|action| of_word(fields::ACTION, action)).collect());
         }
         let named = |field, name: &String| vec![term(field, name.to_lowercase().as_bytes())];
-        terms.extend(self.actor.as_ref().map(|name| named(fields::ACTOR, name)));
-        terms.extend(self.subject.as_ref().map(|name| named(fields::SUBJECT, name)));
-        terms.extend(self.subject_kind.map(|kind| vec![of_word(fields::SUBJECT_KIND, &kind)]));
-        terms.extend(self.success.map(|success| vec![term(fields::SUCCESS, &[success.into()])]));
+        terms.extend(actor.as_ref().map(|name| named(fields::ACTOR, name)));
+        terms.extend(subject.as_ref().map(|name| named(fields::SUBJECT, name)));
+        terms.extend(subject_kind.map(|kind| vec![of_word(fields::SUBJECT_KIND, &kind)]));
+        terms.extend(success.map(|success| vec![term(fields::SUCCESS, &[success.into()])]));
         let whole = |source: &IpNet| source.prefix_len() == source.max_prefix_len();
-        let address = self.source.filter(whole).map(|source| source.addr().to_string());
+        let address = source.filter(whole).map(|source| source.addr().to_string());
         terms.extend(address.map(|address| vec![term(fields::SOURCE, address.as_bytes())]));
         let request = self.request.as_ref();
         terms.extend(request.map(|id| vec![term(fields::REQUEST, id.as_bytes())]));
@@ -72,6 +63,20 @@ impl EventQuery {
     }
 
     /// Whether an event of the right time is wanted.
+    pub(crate) fn admits(&self, event: &Event) -> bool {
+        let request = event.request.as_ref();
+        self.request.as_ref().is_none_or(|wanted| is_of(request, wanted))
+            && self.filter.admits(event)
+    }
+}
+
+impl EventFilter {
+    /// Whether all events are wanted.
+    pub(crate) fn is_everything(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether an event is wanted.
     pub(crate) fn admits(&self, event: &Event) -> bool {
         let is = |wanted: &String, name: Option<&str>, id: Option<&Uuid>| {
             let wanted = wanted.to_lowercase();
@@ -94,7 +99,6 @@ impl EventQuery {
             && self.source.is_none_or(|net| event.source.is_some_and(|it| net.contains(&it)))
             && self.actor.as_ref().is_none_or(by)
             && self.subject.as_ref().is_none_or(to)
-            && self.request.as_ref().is_none_or(|wanted| is_of(event.request.as_ref(), wanted))
             && self.text.as_ref().is_none_or(|wanted| holds(event, wanted))
     }
 }

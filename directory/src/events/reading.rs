@@ -263,28 +263,13 @@ impl Grant<'_, &Snapshot, View> {
 impl EventQuery {
     /// How many events are looked at, of so many at most.
     pub(super) fn most(&self, most: usize) -> usize {
-        if self.text.is_some() { most.min(LOOKED_THROUGH) } else { most }
+        if self.filter.text.is_some() { most.min(LOOKED_THROUGH) } else { most }
     }
 
     /// Whether all that happened in a time is wanted.
     pub fn is_everything(&self) -> bool {
-        let Self {
-            from: _,
-            until: _,
-            actions,
-            actor,
-            subject,
-            subject_kind,
-            source,
-            success,
-            request,
-            text,
-        } = self;
-        actions.is_empty()
-            && [actor, subject, request, text].iter().all(|it| it.is_none())
-            && subject_kind.is_none()
-            && source.is_none()
-            && success.is_none()
+        let Self { filter, from: _, until: _, request } = self;
+        filter.is_everything() && request.is_none()
     }
 }
 

@@ -6,7 +6,7 @@ use storage::{Corrupt, Entries, Kind, Record, decode};
 use uuid::Uuid;
 
 use super::{Stamp, indices, kinds};
-use crate::events::{Action, EventQuery, SubjectKind};
+use crate::events::{Action, SubjectKind};
 use crate::text::prepare;
 use crate::time::Time;
 
@@ -53,7 +53,7 @@ pub struct EventDestinationFields {
     pub way: DeliveryWay,
 }
 
-/// Which events go to a destination; what is absent does not matter.
+/// Which events go to a destination, or are looked for; what is absent does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventFilter {
     /// Only what was done or tried in one of these ways.
@@ -70,23 +70,6 @@ pub struct EventFilter {
     pub success: Option<bool>,
     /// Only those in whose text this stands, without case.
     pub text: Option<String>,
-}
-
-impl EventFilter {
-    /// The same as a question.
-    pub(crate) fn query(&self) -> EventQuery {
-        let Self { actions, actor, subject, subject_kind, source, success, text } = self.clone();
-        EventQuery {
-            actions,
-            actor,
-            subject,
-            subject_kind,
-            source,
-            success,
-            text,
-            ..EventQuery::default()
-        }
-    }
 }
 
 /// How events get to a destination.

@@ -8,7 +8,7 @@ use crate::events::{
     Action, CountBy, Event, EventActor, EventQuery, Outcome, Subject, SubjectKind,
 };
 use crate::id::{OrganizationId, Place};
-use crate::records::AdminScope;
+use crate::records::{AdminScope, EventFilter};
 use crate::time::Time;
 
 const HOUR: u64 = 3_600_000;
@@ -47,6 +47,11 @@ fn looking<T>(
     look(&reading.authorize_at::<View>(place.into()).unwrap())
 }
 
+/// All that a filter lets through.
+fn of(filter: EventFilter) -> EventQuery {
+    EventQuery { filter, ..EventQuery::default() }
+}
+
 /// The logins of whom a query finds.
 fn found(world: &World, organization: OrganizationId, query: &EventQuery) -> Vec<String> {
     let page = looking(world, organization, |grant| grant.find_events(query, None, 100).unwrap());
@@ -72,26 +77,27 @@ fn events_are_found_by_what_they_say() {
     }
     tell(&world, acme, Action::RadiusAccess, "dora", 9 * HOUR);
     tell(&world, other, Action::LdapBind, "ada", 9 * HOUR);
-    let find = |query: EventQuery| found(&world, acme, &query);
-    let all = EventQuery::default;
-    assert_eq!(find(EventQuery { actor: Some("ADA".into()), ..all() }), ["ada", "Ada"]);
-    assert_eq!(find(EventQuery { success: Some(false), ..all() }), ["bob2", "bob"]);
-    assert_eq!(find(EventQuery { actions: vec![Action::RadiusAccess], ..all() }), ["dora"]);
-    let device = EventQuery { subject_kind: Some(SubjectKind::Device), ..all() };
+    let find = |filter: EventFilter| found(&world, acme, &of(filter));
+    let all = EventFilter::default;
+    assert_eq!(find(EventFilter { actor: Some("ADA".into()), ..all() }), ["ada", "Ada"]);
+    assert_eq!(find(EventFilter { success: Some(false), ..all() }), ["bob2", "bob"]);
+    assert_eq!(find(EventFilter { actions: vec![Action::RadiusAccess], ..all() }), ["dora"]);
+    let device = EventFilter { subject_kind: Some(SubjectKind::Device), ..all() };
     assert_eq!(find(device), ["bob2", "bob"]);
-    assert_eq!(find(EventQuery { subject: Some("printer".into()), ..all() }).len(), 2);
+    assert_eq!(find(EventFilter { subject: Some("printer".into()), ..all() }).len(), 2);
     let id = uuid::Uuid::from_u128(5).to_string();
-    assert_eq!(find(EventQuery { subject: Some(id), ..all() }).len(), 2);
+    assert_eq!(find(EventFilter { subject: Some(id), ..all() }).len(), 2);
     assert_eq!(
-        find(EventQuery { source: Some("192.0.2.3/32".parse().unwrap()), ..all() }),
+        find(EventFilter { source: Some("192.0.2.3/32".parse().unwrap()), ..all() }),
         ["carl"]
     );
-    let near = EventQuery { source: Some("192.0.2.2/31".parse().unwrap()), ..all() };
+    let near = EventFilter { source: Some("192.0.2.2/31".parse().unwrap()), ..all() };
     assert_eq!(find(near), ["carl", "bob"]);
-    assert_eq!(find(EventQuery { text: Some("IS WRONG".into()), ..all() }), ["bob2", "bob"]);
-    let times = EventQuery { from: Some(Time(2 * HOUR)), until: Some(Time(4 * HOUR)), ..all() };
-    assert_eq!(find(times), ["carl", "bob"]);
-    assert!(find(EventQuery { text: Some("nothing like that".into()), ..all() }).is_empty());
+    assert_eq!(find(EventFilter { text: Some("IS WRONG".into()), ..all() }), ["bob2", "bob"]);
+    let (from, until) = (Some(Time(2 * HOUR)), Some(Time(4 * HOUR)));
+    let times = EventQuery { from, until, ..EventQuery::default() };
+    assert_eq!(found(&world, acme, &times), ["carl", "bob"]);
+    assert!(find(EventFilter { text: Some("nothing like that".into()), ..all() }).is_empty());
 }
 
 #[test]
@@ -155,7 +161,7 @@ fn pages_of_a_query_follow_each_other() {
         let login = if number % 3 == 0 { "ada" } else { "bob" };
         tell(&world, acme, Action::LdapBind, login, number);
     }
-    let query = EventQuery { actor: Some("ada".into()), ..EventQuery::default() };
+    let query = of(EventFilter { actor: Some("ada".into()), ..EventFilter::default() });
     let (mut seen, mut before) = (Vec::new(), None);
     loop {
         let page = looking(&world, acme, |grant| grant.find_events(&query, before, 7).unwrap());
@@ -176,7 +182,7 @@ fn events_are_counted_by_interval() {
     for (login, at) in [("ada", 1), ("bob", 2), ("ada", HOUR + 1), ("ada", HOUR + 2)] {
         tell(&world, acme, Action::LdapBind, login, at);
     }
-    let query = EventQuery { actions: vec![Action::LdapBind], ..EventQuery::default() };
+    let query = of(EventFilter { actions: vec![Action::LdapBind], ..EventFilter::default() });
     let hour = |at: Time| Time(at.0 - at.0 % HOUR);
     let counted =
         |by| looking(&world, acme, |grant| grant.count_events(&query, &hour, by).unwrap());
@@ -258,7 +264,8 @@ fn an_export_of_a_time_is_a_chain_though_events_come_out_of_turn() {
     let never = EventQuery { from: Some(Time(u64::MAX)), ..EventQuery::default() };
     let range = looking(&world, acme, |grant| grant.export_range(&never).unwrap());
     assert!(exported(&world, acme, &never, range).is_empty());
-    let failed = EventQuery { success: Some(false), ..times };
+    let filter = EventFilter { success: Some(false), ..EventFilter::default() };
+    let failed = EventQuery { filter, ..times };
     let range = looking(&world, acme, |grant| grant.export_range(&failed).unwrap());
     assert!(exported(&world, acme, &failed, range).is_empty(), "another filter leaves lines out");
 }
@@ -281,7 +288,7 @@ fn counting_what_holds_a_text_looks_at_few() {
     let world = World::new();
     let acme = world.organization("acme");
     (0..16_000).for_each(|number| tell(&world, acme, Action::LdapBind, "ada", number));
-    let text = EventQuery { text: Some("ada".into()), ..EventQuery::default() };
+    let text = of(EventFilter { text: Some("ada".into()), ..EventFilter::default() });
     let counted = |query: &EventQuery| {
         let counts = looking(&world, acme, |grant| {
             grant.count_events(query, &|_| Time(0), CountBy::Nothing).unwrap()
@@ -289,7 +296,7 @@ fn counting_what_holds_a_text_looks_at_few() {
         (counts.counts[0].2, counts.complete)
     };
     assert_eq!(counted(&text), (15_000, false));
-    let all = EventQuery { actor: Some("ada".into()), ..EventQuery::default() };
+    let all = of(EventFilter { actor: Some("ada".into()), ..EventFilter::default() });
     assert_eq!(counted(&all), (16_000, true));
 }
 
@@ -302,7 +309,7 @@ fn events_of_several_organizations_come_in_one_row() {
         let organization = organizations[usize::try_from(number * 7 % 3).unwrap()];
         tell(&world, organization, Action::LdapBind, "ada", number);
     }
-    let query = EventQuery { actor: Some("ada".into()), ..EventQuery::default() };
+    let query = of(EventFilter { actor: Some("ada".into()), ..EventFilter::default() });
     let reading = world.directory.read(world.by(world.top)).unwrap();
     world.directory.inner.store.events().flush().unwrap();
     let all = reading.organizations_to_view(100).unwrap();

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use directory::Time;
 use directory::events::{EventQuery, SubjectKind};
+use directory::records::EventFilter;
 use ipnet::IpNet;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -70,18 +71,8 @@ impl EventParams {
         }
         let actions = action.as_deref().map(actions).transpose()?.unwrap_or_default();
         let source = source.as_deref().map(network).transpose()?;
-        Ok(EventQuery {
-            from,
-            until,
-            actions,
-            actor,
-            subject,
-            subject_kind,
-            source,
-            success,
-            request,
-            text,
-        })
+        let filter = EventFilter { actions, actor, subject, subject_kind, source, success, text };
+        Ok(EventQuery { filter, from, until, request })
     }
 }
 

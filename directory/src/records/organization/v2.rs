@@ -1,4 +1,5 @@
-//! The record as version 2 wrote it, and version 3 but for its settings.
+//! The record as version 2 wrote it; versions 3 and 4 wrote as much, with more in their settings, and
+//! version 4 more behind it.
 
 use serde::Deserialize;
 use uuid::Uuid;

@@ -8,9 +8,9 @@ use super::v2;
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
 pub(super) struct Settings {
-    before: v2::Settings,
-    deleted_users_kept: u64,
-    invitation_life: u64,
+    pub(super) before: v2::Settings,
+    pub(super) deleted_users_kept: u64,
+    pub(super) invitation_life: u64,
 }
 
 impl From<Settings> for super::Settings {
@@ -20,52 +20,54 @@ impl From<Settings> for super::Settings {
     }
 }
 
+/// Settings as they were written and what they are read as, for tests.
+#[cfg(test)]
+pub(super) fn written() -> (Settings, super::Settings) {
+    use super::LockoutPolicy;
+    use crate::records::{Demand, PasswordPolicy, SecondFactor};
+
+    let read = super::Settings {
+        chap: true,
+        ms_chap: true,
+        users_see_people: true,
+        remember_verified: 5,
+        password_minimum: 11,
+        lockout: LockoutPolicy { threshold: 1, window: 2, duration: 3 },
+        require_tls: true,
+        second_factor: SecondFactor { demand: Demand::Required, ..SecondFactor::default() },
+        password_policy: PasswordPolicy { history: 9, ..PasswordPolicy::default() },
+        deleted_users_kept: 12,
+        invitation_life: 13,
+        ..super::Settings::default()
+    };
+    let before = v2::Settings {
+        chap: true,
+        ms_chap: true,
+        users_see_people: true,
+        remember_verified: 5,
+        password_minimum: 11,
+        lockout: read.lockout,
+        require_tls: true,
+        second_factor: read.second_factor,
+        password_policy: read.password_policy,
+        eap_methods: read.eap_methods,
+    };
+    (Settings { before, deleted_users_kept: 12, invitation_life: 13 }, read)
+}
+
 #[cfg(test)]
 mod tests {
     use storage::Record;
 
     use super::super::LockoutPolicy;
     use super::*;
-    use crate::records::{Demand, EapMethods, PasswordPolicy, SecondFactor};
-
-    fn second_factor() -> SecondFactor {
-        SecondFactor { demand: Demand::Required, ..SecondFactor::default() }
-    }
-
-    fn written() -> Settings {
-        let before = v2::Settings {
-            chap: true,
-            ms_chap: true,
-            users_see_people: true,
-            remember_verified: 5,
-            password_minimum: 11,
-            lockout: LockoutPolicy { threshold: 1, window: 2, duration: 3 },
-            require_tls: true,
-            second_factor: second_factor(),
-            password_policy: PasswordPolicy { history: 9, ..PasswordPolicy::default() },
-            eap_methods: EapMethods::default(),
-        };
-        Settings { before, deleted_users_kept: 12, invitation_life: 13 }
-    }
+    use crate::records::EapMethods;
 
     #[test]
     fn what_version_3_knew_stays_and_the_rest_has_its_default() {
-        let body = storage::encode(&v2::acme(written())).unwrap();
+        let (settings, expected) = written();
+        let body = storage::encode(&v2::acme(settings)).unwrap();
         let read = super::super::Organization::upgrade(3, &body).unwrap();
-        let expected = super::super::Settings {
-            chap: true,
-            ms_chap: true,
-            users_see_people: true,
-            remember_verified: 5,
-            password_minimum: 11,
-            lockout: LockoutPolicy { threshold: 1, window: 2, duration: 3 },
-            require_tls: true,
-            second_factor: second_factor(),
-            password_policy: PasswordPolicy { history: 9, ..PasswordPolicy::default() },
-            deleted_users_kept: 12,
-            invitation_life: 13,
-            ..super::super::Settings::default()
-        };
         assert_eq!((read.settings, read.fields.slug.as_str()), (expected, "acme"));
         assert_eq!((read.custom.definitions, read.stamp.revision), (4, 3));
         assert_eq!(read.marks, super::super::Marks::default());
@@ -76,11 +78,11 @@ mod tests {
     #[test]
     fn the_settings_are_in_the_file_as_they_were_written_in_a_row() {
         let lockout = LockoutPolicy { threshold: 1, window: 2, duration: 3 };
-        let password_policy = PasswordPolicy { history: 9, ..PasswordPolicy::default() };
+        let (settings, read) = written();
         let row = (
-            (true, true, true, 5_u64, 11_u16, lockout),
-            (true, second_factor(), password_policy, EapMethods::default(), 12_u64, 13_u64),
+            (true, true, true, 5_u64, 11_u16, lockout, true),
+            (read.second_factor, read.password_policy, EapMethods::default(), 12_u64, 13_u64),
         );
-        assert_eq!(storage::encode(&written()).unwrap(), storage::encode(&row).unwrap());
+        assert_eq!(storage::encode(&settings).unwrap(), storage::encode(&row).unwrap());
     }
 }

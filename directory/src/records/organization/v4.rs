@@ -1,23 +1,15 @@
-//! The record as version 4 wrote it.
+//! The record as version 4 wrote it: what version 3 had, with one more setting behind those that it
+//! knew, and one more member behind the record.
 
 use serde::Deserialize;
-use uuid::Uuid;
 
-use super::{Base, CustomMark, LockoutPolicy, Marks, OrganizationState};
-use crate::records::{
-    EapMethods, Enrolment, PasswordPolicy, Presentation, SecondFactor, SessionLengths, Stamp,
-};
+use super::{Base, Marks, v2, v3};
+use crate::records::Enrolment;
 
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
 pub(super) struct Organization {
-    uuid: Uuid,
-    state: OrganizationState,
-    stamp: Stamp,
-    fields: OrganizationFields,
-    settings: Settings,
-    presentation: Presentation,
-    custom: CustomMark,
+    before: v2::Organization<Settings>,
     marks: Marks,
 }
 
@@ -33,18 +25,7 @@ pub(super) struct OrganizationFields {
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
 struct Settings {
-    chap: bool,
-    ms_chap: bool,
-    users_see_people: bool,
-    remember_verified: u64,
-    password_minimum: u16,
-    lockout: LockoutPolicy,
-    require_tls: bool,
-    second_factor: SecondFactor,
-    password_policy: PasswordPolicy,
-    eap_methods: EapMethods,
-    deleted_users_kept: u64,
-    invitation_life: u64,
+    before: v3::Settings,
     enrolment: Enrolment,
 }
 
@@ -57,90 +38,44 @@ impl From<OrganizationFields> for super::OrganizationFields {
 
 impl From<Settings> for super::Settings {
     fn from(old: Settings) -> Self {
-        Self {
-            chap: old.chap,
-            ms_chap: old.ms_chap,
-            users_see_people: old.users_see_people,
-            remember_verified: old.remember_verified,
-            password_minimum: old.password_minimum,
-            lockout: old.lockout,
-            require_tls: old.require_tls,
-            second_factor: old.second_factor,
-            password_policy: old.password_policy,
-            eap_methods: old.eap_methods,
-            deleted_users_kept: old.deleted_users_kept,
-            invitation_life: old.invitation_life,
-            enrolment: old.enrolment,
-            admin_sessions: SessionLengths::default(),
-        }
+        let Settings { before, enrolment } = old;
+        Self { enrolment, ..before.into() }
     }
 }
 
 impl From<Organization> for super::Organization {
     fn from(old: Organization) -> Self {
-        let Organization { uuid, state, stamp, presentation, custom, marks, .. } = old;
-        let (fields, settings) = (old.fields.into(), old.settings.into());
-        Self { uuid, state, stamp, fields, settings, presentation, custom, marks }
+        let Organization { before, marks } = old;
+        Self { marks, ..before.into() }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use storage::Record;
+    use uuid::Uuid;
 
+    use super::super::{CustomMark, OrganizationState};
     use super::*;
-    use crate::records::Demand;
+    use crate::records::{Presentation, Stamp};
     use crate::time::Time;
+
+    const ENROLMENT: Enrolment = Enrolment { since: Time(14), grace: 15 };
+    const MARKS: Marks = Marks { password_policies: 16, former_passwords: Time(17) };
+
+    /// The record as it was written, and the settings that are read of it.
+    fn written() -> (Organization, super::super::Settings) {
+        let (before, read) = v3::written();
+        let settings = Settings { before, enrolment: ENROLMENT };
+        let old = Organization { before: v2::acme(settings), marks: MARKS };
+        (old, super::super::Settings { enrolment: ENROLMENT, ..read })
+    }
 
     #[test]
     fn what_version_4_knew_stays_and_the_rest_has_its_default() {
-        let second_factor = SecondFactor { demand: Demand::Required, ..SecondFactor::default() };
-        let old = Organization {
-            uuid: Uuid::from_u128(7),
-            state: OrganizationState::Active,
-            stamp: Stamp { created: Time(1), modified: Time(2), revision: 3 },
-            fields: OrganizationFields {
-                slug: "acme".into(),
-                name: "Acme".into(),
-                base: Base::parse("dc=acme").unwrap(),
-            },
-            settings: Settings {
-                chap: true,
-                ms_chap: true,
-                users_see_people: true,
-                remember_verified: 5,
-                password_minimum: 11,
-                lockout: LockoutPolicy { threshold: 1, window: 2, duration: 3 },
-                require_tls: true,
-                second_factor,
-                password_policy: PasswordPolicy { history: 9, ..PasswordPolicy::default() },
-                eap_methods: EapMethods::default(),
-                deleted_users_kept: 12,
-                invitation_life: 13,
-                enrolment: Enrolment { since: Time(14), grace: 15 },
-            },
-            presentation: Presentation::default(),
-            custom: CustomMark { definitions: 4, work: 1 },
-            marks: Marks { password_policies: 16, former_passwords: Time(17) },
-        };
+        let (old, settings) = written();
         let body = storage::encode(&old).unwrap();
         let read = super::super::Organization::upgrade(4, &body).unwrap();
-        let settings = super::super::Settings {
-            chap: true,
-            ms_chap: true,
-            users_see_people: true,
-            remember_verified: 5,
-            password_minimum: 11,
-            lockout: LockoutPolicy { threshold: 1, window: 2, duration: 3 },
-            require_tls: true,
-            second_factor,
-            password_policy: PasswordPolicy { history: 9, ..PasswordPolicy::default() },
-            eap_methods: EapMethods::default(),
-            deleted_users_kept: 12,
-            invitation_life: 13,
-            enrolment: Enrolment { since: Time(14), grace: 15 },
-            admin_sessions: SessionLengths::default(),
-        };
         let expected = super::super::Organization {
             uuid: Uuid::from_u128(7),
             state: OrganizationState::Active,
@@ -154,8 +89,23 @@ mod tests {
             settings,
             presentation: Presentation::default(),
             custom: CustomMark { definitions: 4, work: 1 },
-            marks: Marks { password_policies: 16, former_passwords: Time(17) },
+            marks: MARKS,
         };
         assert_eq!(read, expected);
+    }
+
+    /// Version 4 wrote its members in a row, as version 3 did.
+    #[test]
+    fn the_record_is_in_the_file_as_it_was_written_in_a_row() {
+        let stamp = Stamp { created: Time(1), modified: Time(2), revision: 3 };
+        let fields = ("acme", "Acme", Base::parse("dc=acme").unwrap());
+        let (before, _) = v3::written();
+        let (presentation, custom) =
+            (Presentation::default(), CustomMark { definitions: 4, work: 1 });
+        let row = (
+            (Uuid::from_u128(7), OrganizationState::Active, stamp, fields),
+            (before, ENROLMENT, presentation, custom, MARKS),
+        );
+        assert_eq!(storage::encode(&written().0).unwrap(), storage::encode(&row).unwrap());
     }
 }

@@ -1,0 +1,44 @@
+//! Organizations, what is settled of them, and what they pay.
+
+use serde_json::{Value, json};
+
+use super::{Told, id};
+
+pub(super) fn organizations(told: &mut Told<'_>) {
+    let office = told.office;
+    let slug = format!("{}-next", office.slug);
+    let fields = json!({"slug": slug, "name": "Next", "base": format!("dc={slug},dc=example")});
+    let made = told.does("POST", "/v1/organizations", &fields);
+    let place = format!("/v1/organizations/{}", id(&made));
+    told.does("PATCH", &place, &json!({"name": "Renamed"}));
+    let alias = json!({"base": format!("o={slug},dc=jumpcloud,dc=com"), "layout": "jumpcloud"});
+    told.does("PUT", &format!("{place}/aliases"), &json!({"aliases": [alias]}));
+    told.does("PUT", &format!("{place}/user-cap"), &json!({"most": 100, "kind": "hard"}));
+    told.does("POST", &format!("{place}/suspend"), &Value::Null);
+    told.does("POST", &format!("{place}/activate"), &Value::Null);
+    let deletion = format!("{place}?confirmation=Renamed");
+    let answer = told.asks(&office.top, "DELETE", &deletion, &Value::Null);
+    told.does("POST", &format!("{place}/restore"), &Value::Null);
+    // Events of an organization are shown as long as it is not deleted.
+    told.hears(("DELETE", deletion.as_str()), &Value::Null, &answer);
+}
+
+pub(super) fn settings(told: &mut Told<'_>) {
+    told.does("PATCH", "settings", &json!({"password_minimum": 13}));
+    told.does("PATCH", "presentation", &json!({"layout": "rfc2307"}));
+    told.does("PUT", "event-retention", &json!({"retention": 86_400_000_u64 * 30}));
+    told.does("PUT", "event-sampling", &json!({"one_in": 7, "values": true}));
+}
+
+pub(super) fn billing(told: &mut Told<'_>) {
+    let office = told.office;
+    let fields = json!({"name": "standard", "currency": "EUR", "user": 350});
+    let plan = id(&told.does("POST", "/v1/billing/plans", &fields));
+    let place = format!("/v1/billing/plans/{plan}");
+    told.does("PATCH", &place, &json!({"user": 400}));
+    let month = office.read("billing/usage")["month"].clone();
+    let agreement = json!({"organization": office.id, "plan": plan, "since": month});
+    told.does("POST", "/v1/billing/agreements", &agreement);
+    told.does("DELETE", &place, &Value::Null);
+    told.does("PUT", "billing/contact", &json!({"mail": "invoices@acme.example"}));
+}

@@ -1,0 +1,33 @@
+//! Admins, of the provider and of an organization's own.
+
+use serde_json::{Value, json};
+
+use super::{Told, id};
+use crate::harness::admin::{Admin, PASSWORD};
+use crate::harness::calendar::in_days;
+
+pub(super) fn admins(told: &mut Told<'_>) {
+    let office = told.office;
+    admins_at(told, "/v1/admins", &office.provider_admin("manager", &json!("all")));
+    admins_at(told, &office.path("admins"), &office.admin("manager"));
+}
+
+/// An admin is made and deleted, and another one loses what lets them in.
+fn admins_at(told: &mut Told<'_>, collection: &str, other: &Admin) {
+    let fields = json!({"login": "told-of", "display_name": "Somebody", "role": "manager",
+        "password": PASSWORD});
+    let place = format!("{collection}/{}", id(&told.does("POST", collection, &fields)));
+    told.does("PATCH", &place, &json!({"role": "help_desk"}));
+    let password = json!({"password": "another horse, and a staple"});
+    told.does("PUT", &format!("{place}/password"), &password);
+    told.does("POST", &format!("{place}/reset-mfa"), &Value::Null);
+    told.does("POST", &format!("{place}/suspend"), &Value::Null);
+    told.does("POST", &format!("{place}/activate"), &Value::Null);
+    told.does("DELETE", &place, &Value::Null);
+
+    told.does("PATCH", &other.place, &json!({"api_access": true}));
+    let key = json!({"name": "key", "expires": in_days(90)});
+    told.does_as(&other.session, "POST", "/v1/me/api-keys", &key);
+    told.does("DELETE", &format!("{}/api-keys", other.place), &Value::Null);
+    told.does("DELETE", &format!("{}/sessions", other.place), &Value::Null);
+}
