@@ -211,9 +211,8 @@ mod tests {
     #[test]
     fn kinds_in_a_class_of_their_own_are_those_of_one_reply_in_one_organization() {
         let (user, carried) = (UserId::from_record(4).unwrap(), Carried::of(Some(&of_vendors(50))));
-        let classes = |reply| {
-            Granted::new(user, &all(), reply).to_classes(acme(), &carried).unwrap()
-        };
+        let classes =
+            |reply| Granted::new(user, &all(), reply).to_classes(acme(), &carried).unwrap();
         let ((class, rest), (_, other)) = (classes([7; 8]), classes([8; 8]));
         let known = |rest: Option<&str>| {
             let read = || [&*class].into_iter().chain(rest).map(str::as_bytes);

@@ -45,9 +45,8 @@ mod tests {
     #[test]
     fn a_time_turns_where_the_same_client_stood_otherwise() {
         let stand = |clients: &[(u64, u64)]| {
-            let client = |(number, met): &(u64, u64)| {
-                (RadiusClientId::from_record(*number).unwrap(), *met)
-            };
+            let client =
+                |(number, met): &(u64, u64)| (RadiusClientId::from_record(*number).unwrap(), *met);
             RuleTimes { clients: clients.iter().map(client).collect() }
         };
         let then = stand(&[(1, 0b01), (2, 0b10), (4, 0)]);
