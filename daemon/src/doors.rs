@@ -29,6 +29,11 @@ const HOUSEKEEPING: Duration = Duration::from_secs(60 * 60);
 const SESSIONS: Duration = Duration::from_secs(5 * 60);
 /// How often reports of sessions go from the journal into the sessions.
 const REPORTS: Duration = Duration::from_secs(1);
+/// Clocks show nothing smaller to rules of RADIUS clients.
+const MINUTE: Duration = Duration::from_secs(60);
+/// How long after each minute is looked for times of rules that began or ended: what was let in just before
+/// is reported by then.
+const AFTER_MINUTE: Duration = Duration::from_secs(5);
 /// How often is looked for users whose time is over, and what else of users ends by itself.
 const USER_LIVES: Duration = Duration::from_secs(30);
 /// How often is looked for a custom attribute that was changed.
@@ -130,6 +135,7 @@ pub(crate) fn open(
     keep_clients(tasks, directory.clone());
     keep_house(tasks, directory.clone(), clock, config.events.retention);
     end_user_lives(tasks, directory.clone(), clock);
+    follow_rule_times(tasks, directory.clone(), clock);
     settle_reports(tasks, directory.clone());
     keep_sessions(tasks, directory.clone(), clock, config.radius.session_rules());
     Ok(())
@@ -289,6 +295,33 @@ fn end_user_lives(tasks: &Tasks, directory: Directory, clock: Clock) {
     });
 }
 
+/// Has sessions looked at again when a time of a rule of their RADIUS client begins or ends; at the start for
+/// those that began or ended while no daemon was there.
+fn follow_rule_times(tasks: &Tasks, directory: Directory, clock: Clock) {
+    let shutdown = tasks.shutdown().clone();
+    tasks.spawn(async move {
+        loop {
+            let (directory, now) = (directory.clone(), Time(clock.wall()));
+            match tokio::task::spawn_blocking(move || directory.follow_rule_times(now)).await {
+                Ok(Ok(0)) => {}
+                Ok(Ok(clients)) => tracing::debug!(clients, "times of rules began or ended"),
+                Ok(Err(error)) => tracing::error!(%error, "some times of rules are not followed"),
+                Err(error) => tracing::error!(%error, "some times of rules are not followed"),
+            }
+            tokio::select! {
+                () = shutdown.draining() => return,
+                () = tokio::time::sleep(until_behind_minute(clock.wall())) => {}
+            }
+        }
+    });
+}
+
+/// How long it is until the next minute has begun for a moment.
+fn until_behind_minute(wall: u64) -> Duration {
+    let into = Duration::from_millis(wall % 60_000);
+    (MINUTE + AFTER_MINUTE).saturating_sub(into)
+}
+
 /// What a new hash costs.
 ///
 /// # Errors
@@ -400,6 +433,19 @@ impl Entropy for OsEntropy {
             // Keys must not be made of what is not random.
             tracing::error!(%error, "no randomness: stopping at once");
             std::process::abort();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_of_rules_are_looked_at_soon_after_each_minute_whenever_the_last_look_was() {
+        for (into, seconds) in [(0, 65), (4_000, 61), (5_000, 60), (59_000, 6)] {
+            let wall = 1_700_000_040_000 + into;
+            assert_eq!(until_behind_minute(wall), Duration::from_secs(seconds), "{into}");
         }
     }
 }

@@ -10,6 +10,7 @@ mod search;
 mod sequel;
 mod standing;
 mod target;
+mod times;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -154,7 +155,7 @@ impl<P: crate::access::Permit> Grant<'_, &Snapshot, P> {
 }
 
 /// Whether an organization's users are served.
-fn is_active(source: &Snapshot, organization: OrganizationId) -> Result<bool, Error> {
+fn is_active(source: &impl Reading, organization: OrganizationId) -> Result<bool, Error> {
     let record = source.get::<Organization>(Partition::Provider, organization.record())?;
     Ok(record.is_some_and(|record| record.state == OrganizationState::Active))
 }

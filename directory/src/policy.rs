@@ -45,6 +45,8 @@ pub(crate) struct NetworkPolicy {
     pub(crate) follows_certificates: bool,
     /// Whether accepts say what was granted, by which sessions are decided about again.
     pub(crate) tells_what_is_granted: bool,
+    /// Whether sessions are looked at again when what decides about them is another.
+    follows_policy: bool,
     /// What an accept of an unknown device carries; none where they are not let in.
     unknown_device: Option<Verdict>,
 }
@@ -264,6 +266,7 @@ impl NetworkPolicy {
             mac_authentication: fields.mac_authentication,
             follows_certificates: fields.orders.certificate_revoked != Consequence::Nothing,
             tells_what_is_granted: fields.orders.asks_what_was_granted(),
+            follows_policy: fields.orders.policy_changed != Consequence::Nothing,
             unknown_device: match fields.unknown_device_profile {
                 Some(profile) => Some(verdict(Some(profile))?),
                 None => None,
@@ -280,6 +283,15 @@ impl NetworkPolicy {
     /// A time as clocks show it where the gear stands, if a rule is of a time of the week.
     pub(crate) fn local_time(&self, at: Time) -> Option<String> {
         self.zone.as_ref().map(|zone| zone.spell(at))
+    }
+
+    /// Of which rules it is the time, a bit for each, the lowest is the first one's; `None` where no rule is
+    /// of a time, or nobody wants to know.
+    pub(crate) fn times_met(&self, at: Time) -> Option<u64> {
+        let clock = self.zone.as_ref().filter(|_| self.follows_policy)?.week_minute(at);
+        let bit = |rule: &Rule| u64::from(rule.when.are_of(clock));
+        // A client has no more rules than there are bits.
+        Some(self.rules.iter().rev().fold(0_u64, |bits, rule| (bits << 1) | bit(rule)))
     }
 
     /// Decides about a user who was proven, or a device.

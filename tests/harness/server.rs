@@ -18,6 +18,8 @@ pub(crate) struct Site {
     sections: Vec<(&'static str, Vec<String>)>,
     /// Where RADIUS is heard.
     radius: &'static str,
+    /// Whether there is no certificate to show.
+    is_bare: bool,
 }
 
 /// `tenantryd serve` on a [`Site`].
@@ -57,7 +59,7 @@ impl Site {
             environment::leave_out();
             return None;
         }
-        let site = Self { folder, sections: Vec::new(), radius: "127.0.0.1" };
+        let site = Self { folder, sections: Vec::new(), radius: "127.0.0.1", is_bare: false };
         site.renew_certificate();
         let (certificate, key) = (site.path("tls.pem"), site.path("tls.key"));
         Some(
@@ -81,6 +83,13 @@ impl Site {
     /// Has RADIUS heard at an address.
     pub(crate) fn radius_at(mut self, address: &'static str) -> Self {
         self.radius = address;
+        self
+    }
+
+    /// Leaves the certificate out, and what cannot be listened on without one.
+    pub(crate) fn without_certificate(mut self) -> Self {
+        self.sections.retain(|(name, _)| *name != "tls");
+        self.is_bare = true;
         self
     }
 
@@ -112,13 +121,16 @@ impl Site {
     pub(crate) fn try_serve(&self) -> Result<Server, NotStarted> {
         let [ldap, cleartext, ldaps, admin_api] = [(); 4].map(|()| free_tcp());
         let [radius_auth, radius_acct] = [(); 2].map(|()| free_udp(self.radius));
+        let inside_tls =
+            |address: &str| if self.is_bare { "[]".to_owned() } else { format!("[{address:?}]") };
         let ldap_listeners = format!(
-            "listen = [{ldap:?}]\nlisten_cleartext = [{cleartext:?}]\nlisten_tls = [{ldaps:?}]"
+            "listen = [{ldap:?}]\nlisten_cleartext = [{cleartext:?}]\nlisten_tls = {}",
+            inside_tls(&ldaps)
         );
         let listeners = [
             ("ldap", ldap_listeners),
             ("radius", format!("auth = [{radius_auth:?}]\nacct = [{radius_acct:?}]")),
-            ("admin_api", format!("listen = [{admin_api:?}]")),
+            ("admin_api", format!("listen = {}", inside_tls(&admin_api))),
         ];
         let config = self.write_config(&listeners);
         let daemon = Daemon::start(["serve".into(), "--config".into(), config.into_os_string()])?;

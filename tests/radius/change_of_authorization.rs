@@ -188,6 +188,37 @@ fn an_edited_reply_profile_and_edited_rules_are_told_to_the_gear() {
 }
 
 #[test]
+fn a_second_class_tells_of_the_kinds_for_which_the_first_has_no_room() {
+    let site = Site::new();
+    let pair = |number| json!({"name": "Cisco-AVPair", "value": format!("pair-{number}=1")});
+    let pairs: Vec<Value> = (0..32).map(pair).collect();
+    let profile = format!("reply-profiles/{}", site.others);
+    site.office.act("PATCH", &profile, Some(&json!({"attributes": pairs})));
+    for (login, repeated) in [("ada", 2), ("bob", 1)] {
+        site.office.user(login, PASSWORD);
+        let asked = format!(
+            "User-Name=\"{login}\",User-Password=\"{PASSWORD}\",NAS-Identifier=\"{}\",\
+             Called-Station-Id=\"00-10-A4-23-19-C0:a network with a long name\",\
+             Message-Authenticator=0x00,Packet-Src-IP-Address={}",
+            "x".repeat(64),
+            site.office.address
+        );
+        let reply = site.office.gear(&site.client).ask("auth", &asked);
+        let classes = reply.values("Class");
+        assert_eq!(classes.len(), 2, "{reply:?}");
+        site.begin(login, &classes[..repeated].join(",Class="));
+    }
+    site.office.act("PATCH", &profile, Some(&json!({"vlan": "91"})));
+    site.nas.says("Tunnel-Private-Group-Id:0 = \"91\"");
+    assert_eq!(site.event("session_change", ("reply_profile", "others"))["subject"]["name"], "ada");
+    // Of whose gear kept one of them it is not known what would stay.
+    let why = "something that the gear was told before and the policy says no more would stay in \
+               the session";
+    let event = site.event("session_disconnect", ("instead_of_change", why));
+    assert_eq!(event["subject"]["name"], "bob", "{event}");
+}
+
+#[test]
 fn a_rule_that_rejects_ends_the_sessions_of_whom_it_is_about() {
     let site = Site::new();
     let ada = site.enter("ada");

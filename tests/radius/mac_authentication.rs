@@ -1,10 +1,13 @@
 //! MAC authentication: devices that gear names by their hardware addresses.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use crate::harness::eapol::Peer;
 use crate::harness::office::{Client, Office, id_of};
 use crate::harness::radius::Reply;
+use crate::harness::server::Site;
 
 const ADDRESS: &str = "00:10:a4:23:19:c0";
 
@@ -227,6 +230,40 @@ fn gear_that_asks_by_eap_md5_names_devices_and_nobody_else() {
     let device = format!("devices/{}", ids[0].as_str().unwrap());
     office.act("PATCH", &device, Some(&json!({"suspended": true})));
     peer(&client, name, name, ADDRESS).stays_out();
+}
+
+#[test]
+fn a_daemon_without_a_certificate_asks_devices_by_eap_md5_and_shows_what_organizations_have() {
+    let Some(mut here) = Office::alone() else { return };
+    let there = Office::on(Arc::clone(&here.demo));
+    let name = "0010a42319c0";
+    here.make("devices", &json!({"name": "printer", "addresses": [ADDRESS]}));
+    here.user("ada", "correct horse battery");
+    let switch = here.client("switch", &json!({"mac_authentication": true}));
+    let device = here.peer(&switch, "MD5").quoted("identity", name).quoted("password", name);
+    let device = device.set("key_mgmt", "NONE").with(["-n", "-M", ADDRESS]);
+    let user = here.ttls(&switch, "auth=PAP", "ada", "correct horse battery");
+    let tunnel = tunnel_of(&here, &switch, name);
+    there.user("bob", "correct horse battery");
+    let wlan = there.client("wlan", &json!({}));
+    let authority = there.built_in("Acme Wi-Fi");
+    let names = json!({"dns_names": ["radius.acme.example"]});
+    there.act("POST", "server-certificate/issue", Some(&names));
+    let own = there.ttls(&wlan, "auth=PAP", "bob", "correct horse battery");
+    let own = own.trusts(&authority.file);
+    drop(there);
+    let demo = Arc::get_mut(&mut here.demo).unwrap();
+    demo.daemon().stop();
+    let Some(site) = Site::of_demo(demo.folder()) else { return };
+    let site = site.without_certificate();
+    let server = site.serve();
+    let at = |peer: &Peer, client: &Client| peer.clone().at(&server.radius_auth, &client.secret);
+    at(&device, &switch).gets_in();
+    at(&device, &switch).quoted("password", "0010a42319c1").stays_out();
+    // Nobody else is offered anything, whatever they say and want.
+    at(&user, &switch).stays_out();
+    at(&tunnel, &switch).stays_out();
+    at(&own, &wlan).gets_in();
 }
 
 /// A peer of EAP-TTLS whose outer identity is a device's address.

@@ -43,8 +43,8 @@ pub(crate) struct Door {
     limits: Limits,
     /// Reports of one organization that wait at a socket.
     waiting_reports: usize,
-    /// Conversations of EAP; none without a certificate.
-    talks: Option<eap::Talks>,
+    /// Conversations of EAP.
+    talks: eap::Talks,
     /// What connections inside TLS share; nothing without a certificate.
     radsec: Option<radsec::Terms>,
 }
@@ -68,7 +68,7 @@ impl Door {
         };
         let waiting_reports = (limits.pending / 4).max(1);
         let radsec = identity.clone().and_then(|identity| radsec::Terms::new(identity, config));
-        let talks = identity.map(|identity| eap::Talks::new(identity, config, at_once));
+        let talks = eap::Talks::new(identity, config, at_once);
         Arc::new(Self { directory, clock, limits, waiting_reports, talks, radsec })
     }
 
@@ -111,9 +111,6 @@ impl Door {
 
     /// Forgets conversations whose peers take too long.
     pub(crate) fn keep_house(self: &Arc<Self>, tasks: &Tasks) {
-        if self.talks.is_none() {
-            return;
-        }
         let (door, shutdown) = (Arc::clone(self), tasks.shutdown().clone());
         tasks.spawn(async move {
             loop {
@@ -121,9 +118,7 @@ impl Door {
                     () = shutdown.draining() => return,
                     () = tokio::time::sleep(eap::HOUSEKEEPING) => {}
                 }
-                if let Some(talks) = &door.talks {
-                    talks.expire(&door.directory, door.clock.monotonic());
-                }
+                door.talks.expire(&door.directory, door.clock.monotonic());
             }
         });
     }

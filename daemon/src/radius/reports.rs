@@ -1,7 +1,7 @@
 //! Pure functions from RADIUS's reports of sessions to the directory's.
 
 use directory::accounting::{SessionReport, Stage};
-use directory::records::{CertificateMark, Granted, Traffic};
+use directory::records::{Carried, CertificateMark, Granted, Traffic};
 use directory::{OrganizationId, RadiusClientId, Time};
 use radius::{Accounting, AccountingStatus, AttributeType};
 
@@ -30,9 +30,12 @@ pub(super) fn report(accounting: &Accounting<ClientKey>, now: Time) -> Option<Se
     };
     let (organization, client): (OrganizationId, RadiusClientId) = accounting.client();
     let mark = CertificateMark::of_class;
-    let granted = |class: &[u8]| Granted::of_class(class, organization);
-    let is_own = |class: &[u8]| mark(class).is_some() || granted(class).is_some();
-    let (granted, carried) = classes().find_map(granted).unzip();
+    let is_own = |class: &[u8]| {
+        mark(class).is_some()
+            || Granted::of_class(class, organization).is_some()
+            || Carried::of_class(class, organization).is_some()
+    };
+    let (granted, carried) = Granted::of_classes(&classes, organization).unzip();
     let delay = number(AttributeType::ACCT_DELAY_TIME).unwrap_or_default().min(LONGEST_DELAY);
     Some(SessionReport {
         organization,

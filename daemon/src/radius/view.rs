@@ -154,7 +154,9 @@ pub(super) fn put_marks(written: &mut Reply, reply: &NetworkReply) -> Result<(),
         written.octets(AttributeType::CLASS, mark.to_class().as_bytes())?;
     }
     let granted = reply.granted.as_ref();
-    if let Some(class) = granted.and_then(|(of, granted, carried)| granted.to_class(*of, carried)) {
+    let classes = granted.and_then(|(of, granted, carried)| granted.to_classes(*of, carried));
+    let Some((class, rest)) = classes else { return Ok(()) };
+    for class in [Some(class), rest].into_iter().flatten() {
         written.octets(AttributeType::CLASS, class.as_bytes())?;
     }
     Ok(())

@@ -10,9 +10,9 @@ use crate::records::{
     DeliveryProgress, Departure, DepartureTotals, Device, EventDestination, EventKeeping,
     FormerPassword, GearClaims, Group, GroupPasswordPolicy, Import, ImportWork, Invitation,
     IssuedCertificate, Organization, OwnCertificates, Passkey, PasswordHistory, Plan, RadiusClient,
-    ReachedProgress, RecoveryCodes, Repeat, ReplyProfile, RevokedCertificates, SearchTelling,
-    SecurityPolicy, SecurityPolicyVersion, ServerCertificate, ServiceAccount, Session,
-    SessionTotals, SettledReports, Token, TokenUse, UsageMonth, User, UserCap, UserTotals,
+    ReachedProgress, RecoveryCodes, Repeat, ReplyProfile, RevokedCertificates, RuleTimes,
+    SearchTelling, SecurityPolicy, SecurityPolicyVersion, ServerCertificate, ServiceAccount,
+    Session, SessionTotals, SettledReports, Token, TokenUse, UsageMonth, User, UserCap, UserTotals,
 };
 
 impl Directory {
@@ -59,6 +59,7 @@ impl Directory {
             KindCheck::of::<Import>(),
             KindCheck::of::<ImportWork>(),
             KindCheck::of::<DepartureTotals>(),
+            KindCheck::of::<RuleTimes>(),
             KindCheck::of::<CertificateTotals>(),
             KindCheck::of::<DeletedUser>(),
             KindCheck::of::<UserTotals>(),

@@ -127,7 +127,8 @@ impl Site<'_, &mut Change<'_>> {
             | Trigger::Locked
             | Trigger::PasswordChanged
             | Trigger::CertificateRevoked
-            | Trigger::PolicyChanged => (moved.to_vec(), Vec::new()),
+            | Trigger::PolicyChanged
+            | Trigger::TimeTurned => (moved.to_vec(), Vec::new()),
         };
         let about = Departure {
             trigger,
@@ -149,7 +150,20 @@ impl Site<'_, &mut Change<'_>> {
     /// Notes that RADIUS clients decide otherwise since this change or say something else, those of them
     /// that ask for it.
     pub(crate) fn note_policy_change(&mut self, clients: &[RadiusClientId]) -> Result<(), Error> {
-        let (trigger, partition) = (Trigger::PolicyChanged, self.partition());
+        self.note_of_clients(Trigger::PolicyChanged, clients)
+    }
+
+    /// Notes that a time of a rule of RADIUS clients has begun or ended, of those that ask for it.
+    pub(super) fn note_turned_times(&mut self, clients: &[RadiusClientId]) -> Result<(), Error> {
+        self.note_of_clients(Trigger::TimeTurned, clients)
+    }
+
+    fn note_of_clients(
+        &mut self,
+        trigger: Trigger,
+        clients: &[RadiusClientId],
+    ) -> Result<(), Error> {
+        let partition = self.partition();
         if clients.is_empty() || !self.asks_for(trigger)? {
             return Ok(());
         }

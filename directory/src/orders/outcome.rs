@@ -127,5 +127,6 @@ fn words(trigger: Trigger) -> &'static str {
         Trigger::PasswordChanged => "the user has another password",
         Trigger::CertificateRevoked => "the certificate was revoked",
         Trigger::PolicyChanged => "what the RADIUS client decides by was changed",
+        Trigger::TimeTurned => "a time of a rule of the RADIUS client began or ended",
     }
 }

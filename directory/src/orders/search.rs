@@ -136,7 +136,8 @@ impl<'s> Search<'s> {
         }
         let Some(user) = session.user else { return Ok(None) };
         let is_decided_anew = consequence == Consequence::Change
-            || matches!(trigger, Trigger::JoinedGroup | Trigger::PolicyChanged);
+            || trigger == Trigger::JoinedGroup
+            || trigger.is_of_policy();
         if is_decided_anew {
             if !self.concerns(position, client) {
                 return Ok(None);
@@ -150,7 +151,8 @@ impl<'s> Search<'s> {
             Trigger::PasswordChanged
             | Trigger::CertificateRevoked
             | Trigger::JoinedGroup
-            | Trigger::PolicyChanged => true,
+            | Trigger::PolicyChanged
+            | Trigger::TimeTurned => true,
         };
         Ok(ends.then(end))
     }
@@ -170,7 +172,8 @@ impl<'s> Search<'s> {
             | Trigger::Locked
             | Trigger::PasswordChanged
             | Trigger::CertificateRevoked
-            | Trigger::PolicyChanged => true,
+            | Trigger::PolicyChanged
+            | Trigger::TimeTurned => true,
         }
     }
 

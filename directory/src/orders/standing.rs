@@ -85,10 +85,10 @@ impl Standing {
     pub(super) fn wanted(self, consequence: Consequence, trigger: Trigger) -> Option<Wanted> {
         let is_change = consequence == Consequence::Change;
         let end = |why| Wanted { what: Ordered::End, instead: is_change.then_some(why) };
-        // What the gear says nothing of may have been changed by groups and by the policy itself, and by
-        // nothing else.
+        // What the gear says nothing of may have been changed by groups, by the policy itself and by its
+        // times, and by nothing else.
         let may_be_other =
-            matches!(trigger, Trigger::LeftGroup | Trigger::JoinedGroup | Trigger::PolicyChanged);
+            trigger.is_of_policy() || matches!(trigger, Trigger::LeftGroup | Trigger::JoinedGroup);
         match self {
             Self::Same => None,
             Self::Other(profile) if is_change => {

@@ -1,8 +1,11 @@
 //! Which kinds of attributes an accept carried.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-use super::{NamedValue, ReplyProfileFields, VendorValue};
+use super::{NamedValue, ReplyDigest, ReplyProfileFields, VendorValue};
+use crate::id::OrganizationId;
 
 /// The kinds of attributes that a session has of its accept, and of what its gear was told since;
 /// unknown by default.
@@ -23,10 +26,38 @@ const STANDARD: u32 = 16;
 const OTHERS: u32 = 512;
 const END: u32 = 1 << 21;
 
+/// What stands before them in a Class attribute of their own.
+const PREFIX: &str = "tenantry-carried:";
+/// How the rest is written: its first octet.
+const FORM: u8 = 1;
+
 impl Carried {
     /// What an accept carries with a profile.
     pub(crate) fn of(profile: Option<&ReplyProfileFields>) -> Self {
         Self(Some(profile.map(kinds).unwrap_or_default()))
+    }
+
+    /// The value of a Class attribute of their own (RFC 2865 section 5.25), which has room for fifty; it says
+    /// of which reply in which organization they are.
+    pub(super) fn to_class(&self, of: OrganizationId, reply: ReplyDigest) -> Option<String> {
+        let written = storage::encode(&(of.number(), reply, self)).ok()?;
+        let octets = [&[FORM], &*written].concat();
+        Some(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(octets)))
+    }
+
+    /// Reads the value of such an attribute, with the reply; `None` for any other, and for that of another
+    /// organization.
+    pub fn of_class(class: &[u8], of: OrganizationId) -> Option<(ReplyDigest, Self)> {
+        let text = class.strip_prefix(PREFIX.as_bytes())?;
+        let octets = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let written = octets.strip_prefix(&[FORM])?;
+        let (number, reply, carried): (u32, _, _) = storage::decode(written).ok()?;
+        (of.number() == number).then_some((reply, carried))
+    }
+
+    /// Whether they are known.
+    pub(super) const fn is_known(&self) -> bool {
+        self.0.is_some()
     }
 
     /// Whether a profile says something of each kind, so that nothing else stays.

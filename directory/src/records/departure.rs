@@ -17,7 +17,8 @@ pub(crate) struct Departure {
     pub(crate) trigger: Trigger,
     /// When: sessions that began later go on.
     pub(crate) at: Time,
-    /// To whom; revoked certificates and changed policies name nobody, and are about whom they let in.
+    /// To whom; revoked certificates, changed policies and times name nobody, and are about whom they let
+    /// in.
     pub(crate) users: Vec<UserId>,
     /// To whom else: to those who are in one of these groups, by way of nested ones as well.
     pub(crate) members_of: Vec<GroupId>,
@@ -25,19 +26,22 @@ pub(crate) struct Departure {
     pub(crate) left: Vec<GroupId>,
     /// The groups that they were put into, and those above.
     pub(crate) joined: Vec<GroupId>,
-    /// RADIUS clients that decide otherwise since then, or say something else.
+    /// RADIUS clients that decide otherwise since then, or say something else, or of which a time of a rule
+    /// has begun or ended.
     pub(crate) clients: Vec<RadiusClientId>,
 }
 
 impl Record for Departure {
     const KIND: Kind = kinds::DEPARTURE;
-    const VERSION: u8 = 4;
+    const VERSION: u8 = 5;
 
     fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
         match version {
             // They knew fewer triggers, and of nobody who came and no clients: none are one zero octet.
             1 | 2 => storage::decode(&[body, &[0, 0]].concat()),
             3 => storage::decode(&[body, &[0]].concat()),
+            // They knew of no time that turned.
+            4 => storage::decode(body),
             other => Err(Corrupt::version(Self::KIND, other)),
         }
     }
@@ -51,7 +55,7 @@ mod tests {
     use crate::id::RecordId;
 
     #[test]
-    fn of_version_2_nobody_came_and_of_version_3_no_client_decides_otherwise() {
+    fn of_former_versions_nobody_came_and_no_client_decides_otherwise() {
         let group = GroupId::from_record(3);
         let note = Departure {
             trigger: Trigger::LeftGroup,
@@ -69,6 +73,10 @@ mod tests {
         let came = Departure { joined: group.into_iter().collect(), ..came };
         let former_3 = [6, 5, 1, 4, 0, 0, 1, 3];
         assert_eq!(Departure::upgrade(3, &former_3).unwrap(), came);
+        let clients = RadiusClientId::from_record(9).into_iter().collect();
+        let edited = Departure { trigger: Trigger::PolicyChanged, joined: vec![], clients, ..came };
+        let former_4 = [7, 5, 1, 4, 0, 0, 0, 1, 9];
+        assert_eq!(Departure::upgrade(4, &former_4).unwrap(), edited);
         assert!(Departure::upgrade(0, &former).is_err());
     }
 }

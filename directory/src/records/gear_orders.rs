@@ -21,7 +21,8 @@ pub struct GearOrders {
     pub certificate_revoked: Consequence,
     /// Whether a session ends whose gear refuses to treat it otherwise.
     pub end_when_refused: bool,
-    /// When an admin changes what the client decides by, or what a reply profile of it says.
+    /// When an admin changes what the client decides by, or what a reply profile of it says; and when a
+    /// time of a rule begins or ends.
     pub policy_changed: Consequence,
 }
 
@@ -59,6 +60,8 @@ pub enum Trigger {
     JoinedGroup,
     /// RADIUS clients decide otherwise, or their reply profiles say something else.
     PolicyChanged,
+    /// A time of a rule of RADIUS clients began or ended.
+    TimeTurned,
 }
 
 /// The port for orders (RFC 5176, section 2.1).
@@ -90,7 +93,7 @@ impl GearOrders {
             Trigger::JoinedGroup => self.joined_group,
             Trigger::PasswordChanged => self.password_changed,
             Trigger::CertificateRevoked => self.certificate_revoked,
-            Trigger::PolicyChanged => self.policy_changed,
+            Trigger::PolicyChanged | Trigger::TimeTurned => self.policy_changed,
         }
     }
 
@@ -102,7 +105,7 @@ impl GearOrders {
 }
 
 impl Trigger {
-    /// All of them.
+    /// All of which clients say each for itself what they want.
     pub(crate) const ALL: [Self; 8] = [
         Self::Suspended,
         Self::Deleted,
@@ -114,6 +117,11 @@ impl Trigger {
         Self::PolicyChanged,
     ];
 
+    /// Whether it is about what a RADIUS client decides by, not about users.
+    pub(crate) const fn is_of_policy(self) -> bool {
+        matches!(self, Self::PolicyChanged | Self::TimeTurned)
+    }
+
     /// The number by which an index knows it.
     pub(crate) const fn number(self) -> u8 {
         match self {
@@ -124,7 +132,7 @@ impl Trigger {
             Self::PasswordChanged => 5,
             Self::CertificateRevoked => 6,
             Self::JoinedGroup => 7,
-            Self::PolicyChanged => 8,
+            Self::PolicyChanged | Self::TimeTurned => 8,
         }
     }
 }

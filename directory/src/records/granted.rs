@@ -77,17 +77,40 @@ impl Granted {
     }
 
     /// The value of a Class attribute (RFC 2865 section 5.25), which some gear takes for text, with the
-    /// kinds of attributes of the accept, where there is room for them: always for four. It says of which
-    /// organization it is.
-    pub fn to_class(&self, of: OrganizationId, carried: &Carried) -> Option<String> {
+    /// kinds of attributes of the accept, where there is room for them: always for four. Where there is
+    /// none, another one has them. Both say of which organization they are.
+    pub fn to_classes(
+        &self,
+        of: OrganizationId,
+        carried: &Carried,
+    ) -> Option<(String, Option<String>)> {
         let class = self.class_with(of, carried)?;
-        if class.len() <= LONGEST { Some(class) } else { self.class_with(of, &Carried::default()) }
+        if class.len() <= LONGEST {
+            return Some((class, None));
+        }
+        let rest = carried.to_class(of, self.reply).filter(|rest| rest.len() <= LONGEST);
+        Some((self.class_with(of, &Carried::default())?, rest))
     }
 
     fn class_with(&self, of: OrganizationId, carried: &Carried) -> Option<String> {
         let written = storage::encode(&(of.number(), self, carried)).ok()?;
         let octets = [&[FORM], &*written].concat();
         Some(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(octets)))
+    }
+
+    /// Reads what values of Class attributes say together, whatever their order; `None` where none says
+    /// what was granted in the organization.
+    pub fn of_classes<'c, I: Iterator<Item = &'c [u8]>>(
+        classes: impl Fn() -> I,
+        of: OrganizationId,
+    ) -> Option<(Self, Carried)> {
+        let (granted, carried) = classes().find_map(|class| Self::of_class(class, of))?;
+        if carried.is_known() {
+            return Some((granted, carried));
+        }
+        let mut others = classes().filter_map(|class| Carried::of_class(class, of));
+        let rest = others.find(|(reply, _)| *reply == granted.reply);
+        Some((granted, rest.map(|(_, carried)| carried).unwrap_or_default()))
     }
 
     /// Reads the value of a Class attribute; `None` for any other, and for that of another organization.
@@ -169,28 +192,47 @@ mod tests {
         let user = UserId::from_record(u64::MAX).unwrap();
         let of = OrganizationId::from_record(u32::MAX.into()).unwrap();
         for by in [all(), Circumstances::of(NetworkMethod::Pap)] {
-            for count in [0, 1, 4, 60] {
+            for count in [0, 1, 4, 5, 50, 60] {
                 let granted = Granted::new(user, &by, [0xff; 8]);
                 let carried = Carried::of(Some(&of_vendors(count)));
-                let class = granted.to_class(of, &carried).unwrap();
-                assert!(class.len() <= LONGEST, "{}", class.len());
-                let known = if count > 4 { Carried::default() } else { carried };
-                assert_eq!(Granted::of_class(class.as_bytes(), of), Some((granted.clone(), known)));
-                assert_eq!(
-                    Granted::of_class(class.as_bytes(), acme()),
-                    None,
-                    "another organization's"
-                );
+                let (class, rest) = granted.to_classes(of, &carried).unwrap();
+                assert!(count > 4 || rest.is_none(), "there is room for {count}");
+                let classes: Vec<&str> = rest.iter().chain([&class]).map(String::as_str).collect();
+                assert!(classes.iter().all(|class| class.len() <= LONGEST), "{classes:?}");
+                let known = if count > 50 { Carried::default() } else { carried };
+                let read = |of| Granted::of_classes(|| classes.iter().map(|it| it.as_bytes()), of);
+                assert_eq!(read(of), Some((granted.clone(), known)));
+                assert_eq!(read(acme()), None, "another organization's");
                 assert_eq!(granted.circumstances(), by);
             }
         }
     }
 
     #[test]
+    fn kinds_in_a_class_of_their_own_are_those_of_one_reply_in_one_organization() {
+        let (user, carried) = (UserId::from_record(4).unwrap(), Carried::of(Some(&of_vendors(50))));
+        let classes =
+            |reply| Granted::new(user, &all(), reply).to_classes(acme(), &carried).unwrap();
+        let ((class, rest), (_, other)) = (classes([7; 8]), classes([8; 8]));
+        let known = |rest: Option<&str>| {
+            let read = || [&*class].into_iter().chain(rest).map(str::as_bytes);
+            Granted::of_classes(read, acme()).unwrap().1.is_known()
+        };
+        assert!(known(rest.as_deref()));
+        assert!(!known(other.as_deref()) && !known(None));
+        let rest = rest.unwrap();
+        assert!(Carried::of_class(rest.as_bytes(), acme()).is_some());
+        assert!(Carried::of_class(&rest.as_bytes()[..rest.len() - 4], acme()).is_none());
+        let another = OrganizationId::from_record(8).unwrap();
+        assert!(Carried::of_class(rest.as_bytes(), another).is_none());
+        assert!(Carried::of_class(class.as_bytes(), acme()).is_none());
+    }
+
+    #[test]
     fn nothing_else_is_one() {
         let user = UserId::from_record(4).unwrap();
-        let class =
-            Granted::new(user, &all(), [7; 8]).to_class(acme(), &Carried::of(None)).unwrap();
+        let granted = Granted::new(user, &all(), [7; 8]);
+        let (class, _) = granted.to_classes(acme(), &Carried::of(None)).unwrap();
         let torn = &class.as_bytes()[..class.len() - 4];
         let other_form = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode([3, 4, 0]));
         for other in [torn, other_form.as_bytes(), b"tenantry-access:", b"staff", b"", &[0xff]] {

@@ -47,6 +47,7 @@ mod recovery_codes;
 mod repeat;
 mod reply_profile;
 mod revoked_certificates;
+mod rule_times;
 mod search_telling;
 mod second_factor;
 mod security_policy;
@@ -130,6 +131,7 @@ pub use reply_profile::{
 };
 pub use revoked_certificates::RevokedCertificates;
 pub(crate) use revoked_certificates::revoked_key;
+pub(crate) use rule_times::RuleTimes;
 pub use search_telling::SearchTelling;
 pub use second_factor::{Demand, Enrolment, SecondFactor, Spellings};
 pub(crate) use security_policy::version_key;
@@ -202,6 +204,7 @@ pub(crate) mod kinds {
     /// Sealed: what becomes of the rows of an import.
     pub(crate) const IMPORT_OUTCOMES: Kind = Kind(62);
     pub(crate) const DEPARTURE_TOTALS: Kind = Kind(46);
+    pub(crate) const RULE_TIMES: Kind = Kind(160);
     pub(crate) const EVENT_KEEPING: Kind = Kind(70);
     pub(crate) const SEARCH_TELLING: Kind = Kind(110);
     pub(crate) const CREDENTIAL: Kind = Kind(20);

@@ -178,8 +178,12 @@ impl Conditions {
             && (self.port_types.is_empty()
                 || port_type.is_some_and(|port| self.port_types.contains(&port)))
             && (self.ssids.is_empty() || ssid.as_ref().is_some_and(is_named))
-            && (self.times.is_empty()
-                || clock().is_some_and(|at| self.times.iter().any(|it| it.contains(at))))
+            && (self.times.is_empty() || clock().is_some_and(|at| self.are_of(at)))
+    }
+
+    /// Whether what clocks show meets them.
+    pub(crate) fn are_of(&self, at: WeekMinute) -> bool {
+        self.times.is_empty() || self.times.iter().any(|it| it.contains(at))
     }
 
     fn admit_gear(&self, circumstances: &Circumstances) -> bool {

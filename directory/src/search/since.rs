@@ -151,6 +151,7 @@ pub(crate) const UNSHOWN: &[storage::Kind] = &[
     kinds::USER_CAP,
     kinds::BILLING_CONTACT,
     kinds::DEPARTURE_TOTALS,
+    kinds::RULE_TIMES,
     kinds::DEVICE,
     kinds::IMPORT,
     kinds::SERVER_CERTIFICATE,

@@ -3,6 +3,7 @@
 mod changes;
 mod later;
 mod policy;
+mod times;
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -44,7 +45,10 @@ const EVERYTHING: GearOrders = GearOrders {
 
 impl Office {
     fn new() -> Self {
-        let world = World::new();
+        Self::over(World::new())
+    }
+
+    fn over(world: World) -> Self {
         let acme = world.organization("acme");
         let (ada, bob) = (world.user(acme, "ada"), world.user(acme, "bob"));
         Self { world, acme, ada, bob }

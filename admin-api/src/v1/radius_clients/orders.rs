@@ -37,7 +37,8 @@ pub(crate) struct GearOrders {
     certificate_revoked: Consequence,
     /// When an admin changes what the client decides by (`rules` and their order, `allowed_groups`,
     /// `reply_profile`, `time_zone` where a rule is of a time), or what a reply profile says with which
-    /// it lets in. `disconnect` ends sessions that would have another reply profile since then.
+    /// it lets in; and when a time of a rule begins or ends. `disconnect` ends sessions that would have
+    /// another reply profile since then.
     policy_changed: Consequence,
     /// Whether a session is ended whose gear refuses a change of authorization.
     disconnect_when_refused: bool,

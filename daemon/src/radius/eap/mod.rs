@@ -39,8 +39,9 @@ pub(super) struct Talks {
 }
 
 impl Talks {
-    /// As configured; computes `at_once` handshakes at the same time.
-    pub(super) fn new(identity: Arc<Identity>, config: &Radius, at_once: usize) -> Self {
+    /// As configured; computes `at_once` handshakes at the same time. Without an identity of the
+    /// daemon, organizations show their own, and devices are asked that need none.
+    pub(super) fn new(identity: Option<Arc<Identity>>, config: &Radius, at_once: usize) -> Self {
         let turns = Turns::new(at_once, config.eap_handshakes_waiting as usize);
         let limits = Limits::new(config.eap_conversations as usize, config.eap_patience);
         let sessions = Sessions::new(config.eap_sessions as usize, config.eap_session_time);

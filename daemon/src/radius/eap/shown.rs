@@ -10,10 +10,10 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::tls::{Identity, Tunnels};
 
-/// The daemon's certificate, and those of organizations that have one of their own, as they were
-/// shown last.
+/// The daemon's certificate, if it has one, and those of organizations that have one of their own,
+/// as they were shown last.
 pub(super) struct Shown {
-    identity: Arc<Identity>,
+    identity: Option<Arc<Identity>>,
     own: Mutex<HashMap<OrganizationId, Own>>,
 }
 
@@ -25,12 +25,12 @@ struct Own {
 }
 
 impl Shown {
-    pub(super) fn new(identity: Arc<Identity>) -> Self {
+    pub(super) fn new(identity: Option<Arc<Identity>>) -> Self {
         Self { identity, own: Mutex::default() }
     }
 
-    /// What a new conversation shows; nothing when the organization's own cannot be had, because
-    /// its peers would be right to refuse another.
+    /// What a new conversation shows; nothing where there is neither, and when the organization's
+    /// own cannot be had, because its peers would be right to refuse another.
     pub(super) fn tunnels(
         &self,
         directory: &Directory,
@@ -45,7 +45,7 @@ impl Shown {
         };
         let Some(shown) = shown else {
             self.lock().remove(&organization);
-            return Some(self.identity.tunnels());
+            return self.identity.as_ref().map(|identity| identity.tunnels());
         };
         let stamp = shown.record.stamp;
         let known = self.lock().get(&organization).filter(|known| known.stamp == stamp).cloned();

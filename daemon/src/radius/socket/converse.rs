@@ -12,10 +12,9 @@ use crate::radius::Door;
 use crate::radius::candidates::ClientKey;
 use crate::radius::eap::{Claim, Next, Talk};
 
-const NO_METHOD: &str = "EAP is not offered: there is no certificate to show";
 const NO_TALK: &str = "the conversation of EAP is not known, or its time is over";
 const NO_BEGINNING: &str =
-    "EAP cannot be offered: the organization's certificate or methods are missing";
+    "EAP cannot be offered: there is no certificate to show, or it cannot be read";
 
 const OTHER_METHOD: &str = "the session that was resumed is of another method";
 const OTHER_ADDRESS: &str = "the answer is not that of the device's own address";
@@ -30,10 +29,7 @@ impl<O: Outlet> Worker<O> {
         packet: &[u8],
     ) {
         let now = self.door.clock.monotonic();
-        let Some(talks) = &self.door.talks else {
-            // Without a certificate there is no method.
-            return self.turn_away(ticket, question, NO_METHOD);
-        };
+        let talks = &self.door.talks;
         let Some(mut talk) = talks.find(question, &self.door.directory, now) else {
             let reason = if question.state().is_some() { NO_TALK } else { NO_BEGINNING };
             return self.turn_away(ticket, question, reason);
@@ -100,9 +96,7 @@ impl<O: Outlet> Worker<O> {
             }
             Next::Silence => {
                 let now = self.door.clock.monotonic();
-                if let Some(talks) = &self.door.talks {
-                    talks.keep_again(talk, now);
-                }
+                self.door.talks.keep_again(talk, now);
                 self.answer(ticket, &Answer::Silence);
             }
         }
@@ -125,7 +119,7 @@ impl<O: Outlet> Worker<O> {
 
     fn challenge(&mut self, ticket: Ticket, talk: Talk, packet: &[u8]) {
         let now = self.door.clock.monotonic();
-        let state = self.door.talks.as_ref().and_then(|talks| talks.keep(talk, now));
+        let state = self.door.talks.keep(talk, now);
         let challenge = state.and_then(|state| Challenge::eap(&state, packet).ok());
         match challenge {
             Some(challenge) => self.answer(ticket, &Answer::Challenge(challenge)),

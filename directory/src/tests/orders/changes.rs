@@ -26,7 +26,10 @@ pub(super) struct Network {
 
 impl Network {
     pub(super) fn new(orders: GearOrders) -> Self {
-        let office = Office::new();
+        Self::over(Office::new(), orders)
+    }
+
+    pub(super) fn over(office: Office, orders: GearOrders) -> Self {
         let staff = office.group("staff", vec![]);
         let [staff_vlan, other_vlan] = ["20", "90"].map(|vlan| profile(&office, vlan));
         let rule = NetworkRule {

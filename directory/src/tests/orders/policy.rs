@@ -8,10 +8,10 @@ use crate::id::{RecordId as _, ReplyProfileId};
 use crate::orders::Ordered;
 use crate::records::{RadiusClient, ReplyProfileFields, WeekPeriod};
 
-const POLICY: GearOrders = GearOrders { policy_changed: Consequence::Change, ..CHANGES };
+pub(super) const POLICY: GearOrders = GearOrders { policy_changed: Consequence::Change, ..CHANGES };
 
 impl Network {
-    fn edit(&self, edit: impl FnOnce(&mut RadiusClientFields) + Send + 'static) {
+    pub(super) fn edit(&self, edit: impl FnOnce(&mut RadiusClientFields) + Send + 'static) {
         let (acme, gear) = (self.office.acme, self.gear);
         let edited = self.office.world.change(move |change| {
             let mut grant = change.authorize::<ManageConfiguration>(acme)?;
@@ -42,7 +42,7 @@ impl Network {
     }
 
     /// Whose sessions are meant, and what becomes of them.
-    fn all(&self) -> Vec<(String, String)> {
+    pub(super) fn all(&self) -> Vec<(String, String)> {
         let mut all: Vec<_> = self.office.orders().iter().map(said).collect();
         all.sort();
         all
