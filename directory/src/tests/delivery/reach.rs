@@ -218,6 +218,34 @@ fn one_event_tells_that_nothing_gets_there_and_one_that_it_does_again_for_all_or
 }
 
 #[test]
+fn a_dead_letter_that_goes_out_again_has_nobody_look_at_other_organizations_events() {
+    let (world, acme) = ready();
+    world.organization("beta");
+    world.organization("gamma");
+    flush(&world);
+    let siem = reaching(&world, world.top(), Place::Provider, fields("siem", webhook())).unwrap();
+    tell(&world, acme, "ada");
+    for _ in 0..3 {
+        serve(&world, &failure());
+        world.pass(DAY);
+    }
+    let looked_at = || due(&world).iter().map(|turn| turn.key.place).collect::<Vec<_>>();
+    assert!(delivered(&world).is_empty());
+    assert!(looked_at().is_empty(), "all rest");
+    let id = siem.uuid;
+    let wanted = world.change(move |change| {
+        let mut grant = change.authorize_at::<ManageDelivery>(Place::Provider)?;
+        grant.dead_letters(id)?.redeliver(None)
+    });
+    assert_eq!(wanted.unwrap(), 1);
+    assert_eq!(looked_at(), [Place::from(acme)]);
+    serve(&world, &Sent::Done);
+    assert!(letters(&world, Place::Provider, &siem).is_empty(), "it was delivered");
+    let after = looked_at();
+    assert!(after.iter().all(|place| *place == Place::from(acme)), "{after:?}");
+}
+
+#[test]
 fn nothing_is_left_of_it_once_it_is_deleted() {
     let (world, acme) = ready();
     let siem = reaching(&world, world.top(), Place::Provider, fields("siem", webhook())).unwrap();
