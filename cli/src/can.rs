@@ -7,7 +7,7 @@ use crate::document::Document;
 use crate::failure::Failure;
 use crate::output::{Format, write};
 use crate::place::{Place, escaped};
-use crate::words::{CAN, EVENTS, NOUNS};
+use crate::words::{CAN, EVENTS, nouns};
 
 const DEED: &str = "deed";
 const ADMIN: &str = "admin";
@@ -52,7 +52,7 @@ impl<'d> Deed<'d> {
             }
             [word] => word.replace('-', "_"),
             [noun, verb, ..] => {
-                let nouns = NOUNS.iter().chain([&EVENTS]);
+                let nouns = nouns().chain([&EVENTS]);
                 let mut verbs = nouns.filter(|it| it.name == *noun).flat_map(|it| it.verbs);
                 let found = verbs.find(|it| it.name == *verb);
                 let none = || Failure::Usage(format!("there is no command “{noun} {verb}”"));

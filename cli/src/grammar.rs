@@ -5,7 +5,7 @@ use clap::{Arg, ArgAction, Command, ValueHint};
 
 use crate::document::{Document, Field, Kind, Operation};
 use crate::output::FORMATS;
-use crate::words::{EVENTS, EXPORT, NOUNS, Noun, VERIFY, Verb};
+use crate::words::{EVENTS, EXPORT, Noun, VERIFY, Verb, nouns};
 use crate::{apply, import, verify};
 
 /// Options that every command has.
@@ -49,7 +49,7 @@ pub(crate) fn command(document: &Document) -> Command {
         .subcommand(events(document))
         .subcommand(apply::apply_command())
         .subcommand(apply::export_command());
-    for noun in NOUNS {
+    for noun in nouns() {
         command = command.subcommand(noun_command(document, noun));
     }
     command
@@ -311,7 +311,7 @@ mod tests {
     #[test]
     fn every_operation_is_a_command_and_every_command_an_operation() {
         let document = Document::read().unwrap();
-        let verbs = NOUNS.iter().flat_map(|noun| noun.verbs).chain(EVENTS.verbs).chain(CAN.verbs);
+        let verbs = nouns().flat_map(|noun| noun.verbs).chain(EVENTS.verbs).chain(CAN.verbs);
         let named: BTreeSet<&str> = verbs
             .flat_map(|verb| [Some(verb.operation), verb.within])
             .flatten()

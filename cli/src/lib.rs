@@ -33,7 +33,7 @@ use crate::failure::Failure;
 use crate::grammar::OUTPUT;
 use crate::output::Format;
 use crate::place::Place;
-use crate::words::{CAN, EVENTS, EXPORT, NOUNS, Noun, VERIFY, Verb};
+use crate::words::{CAN, EVENTS, EXPORT, Noun, VERIFY, Verb, nouns};
 
 /// Does what the arguments of the process say; with which code it ends.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -88,7 +88,7 @@ fn done(document: &Document, mut command: Command, matches: &ArgMatches) -> Resu
         apply::EXPORT => apply::export(document, &Place::of(document, own)?),
         word if word == EVENTS.name => about_events(document, own, format),
         word => {
-            let noun = NOUNS.iter().find(|noun| noun.name == word);
+            let noun = nouns().find(|noun| noun.name == word);
             noun.map_or(Ok(()), |noun| about(document, noun, own, format))
         }
     }

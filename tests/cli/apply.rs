@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::harness::office::Office;
 use crate::harness::tenantry::Tenantry;
 
-fn desk(office: &Office) -> Tenantry {
+pub(super) fn desk(office: &Office) -> Tenantry {
     let key = &office.demo.admin_api.tokens.administrator_with_billing;
     Tenantry::with_key(&office.demo, key).within(&office.slug)
 }
@@ -72,7 +72,7 @@ fn a_file_makes_an_organization_and_again_changes_nothing() {
 }
 
 /// An export without what an organization is called, to be applied to another.
-fn without_head(exported: &str) -> String {
+pub(super) fn without_head(exported: &str) -> String {
     let mut lines = exported.split_inclusive('\n').peekable();
     let mut copy = String::new();
     while let Some(line) = lines.next() {

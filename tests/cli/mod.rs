@@ -2,6 +2,7 @@
 
 mod apply;
 mod can;
+mod certificates;
 mod codes;
 mod commands;
 mod contexts;

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::agreements::{AGREEMENTS, Agreement};
+use super::beside::SERVER;
 use super::kinds::{AUTHORITIES, BUILT_IN, KINDS, Kind, MEMBERS, STAGED, STATE, SUSPENDED};
 use super::parts::{CREATE, HEAD, PARTS, Part};
 use super::plan::{has, secret};
@@ -39,6 +40,9 @@ pub(super) fn exported(site: &Site<'_>) -> Result<Value, Failure> {
         if !list.is_empty() {
             file.insert(kind.member.into(), list.into());
         }
+    }
+    if let Some(shown) = site.exported_server_certificate()? {
+        file.insert(SERVER.field.into(), shown);
     }
     match site.agreements() {
         Ok(list) if list.is_empty() => {}
@@ -98,8 +102,11 @@ fn of_list(site: &Site<'_>, kind: &Kind, one: &Value) -> Result<Value, Failure> 
     {
         fields.insert(STATE.into(), state.into());
     }
+    let name = one.get(kind.name).and_then(Value::as_str).unwrap_or_default();
+    if let Some((field, told)) = site.exported_of(kind, name)? {
+        fields.insert(field.into(), told);
+    }
     if kind.member == "groups" {
-        let name = one.get(kind.name).and_then(Value::as_str).unwrap_or_default();
         let members = site.members(name)?;
         if !members.is_empty() {
             let members = json!({"users": members.users, "groups": members.groups});

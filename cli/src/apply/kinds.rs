@@ -110,9 +110,17 @@ pub(super) fn key(name: &str) -> String {
     name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
-/// What a text is compared by: hardware addresses and networks have several spellings.
+/// What a text is compared by: hardware addresses, networks and fingerprints have several spellings.
 pub(super) fn canonical(text: &str) -> String {
-    hardware_address(text).or_else(|| network(text)).unwrap_or_else(|| key(text))
+    let known = hardware_address(text).or_else(|| network(text)).or_else(|| fingerprint(text));
+    known.unwrap_or_else(|| key(text))
+}
+
+/// SHA-256 in hexadecimal digits, with or without colons.
+fn fingerprint(text: &str) -> Option<String> {
+    let digits: String = text.chars().filter(|sign| *sign != ':').collect();
+    let is_one = digits.len() == 64 && digits.bytes().all(|sign| sign.is_ascii_hexdigit());
+    is_one.then(|| digits.to_ascii_lowercase())
 }
 
 /// `00:10:a4:23:19:c0`, `00-10-A4-23-19-C0`, `0010.a423.19c0`, `0010a42319c0`.
@@ -173,6 +181,7 @@ mod tests {
         assert_ne!(canonical("0.0.0.0/0"), canonical("::/0"));
         assert_eq!(canonical("192.0.2.0/33"), "192.0.2.0/33");
         assert_eq!(canonical("1-2345-678-9012"), "1-2345-678-9012", "a number");
+        assert_eq!(canonical(&["AB"; 32].join(":")), "ab".repeat(32), "a fingerprint");
         assert_eq!(canonical("The  Staff"), "the staff");
     }
 }

@@ -5,7 +5,9 @@
 //! ids, so that a file that was exported here applies elsewhere.
 
 mod agreements;
+mod beside;
 mod coming;
+mod der;
 mod export;
 mod kinds;
 mod parts;
@@ -43,7 +45,8 @@ pub(crate) fn apply_command() -> Command {
              Applying it again changes nothing. A list that the file does not have stays as it is; \
              what a list does not have is deleted with --prune alone. Passwords and secrets are \
              named, never written: `password: {env: NAME}` or `{file: PATH}`; they count for what \
-             is made, and of what is there nothing is compared with them.",
+             is made, and of what is there nothing is compared with them. The key of a certificate \
+             goes with the certificate.",
         )
         .arg(
             Arg::new("file")

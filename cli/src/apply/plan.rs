@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::agreements::{AGREEMENTS, Agreement};
+use super::beside::{self, Put, SERVER};
 use super::coming::Coming;
 use super::kinds::{
     ACTIVE, AUTHORITIES, BUILT_IN, KINDS, Kind, MEMBERS, STAGED, STATE, canonical, key,
@@ -48,6 +49,8 @@ pub(super) enum Step {
     State { kind: &'static Kind, name: String, before: String, after: String },
     /// Members come and go of a group that has those that were seen.
     Members { group: String, add: Members, remove: Members, seen: Members },
+    /// What hangs on something by a route of its own is put there, or taken away.
+    Put(Put),
     /// What is paid is agreed on.
     Agree(Agreement),
     /// Something is deleted that is as it was seen.
@@ -86,6 +89,9 @@ impl Plan {
         for group in wanted.get("groups").and_then(Value::as_array).into_iter().flatten() {
             plan.members(&coming, group, prune)?;
         }
+        if let Some(said) = wanted.get(SERVER.field) {
+            plan.server_certificate(site, said)?;
+        }
         for kind in KINDS.iter().rev().filter(|_| prune) {
             if let Some(list) = wanted.get(kind.member) {
                 plan.prune(site, kind, list);
@@ -122,7 +128,11 @@ impl Plan {
             if !seen.insert(key(&name)) {
                 return Err(Failure::Usage(format!("{what} stands there twice")));
             }
-            self.one(coming, Wanted { kind, name, what, fields })?;
+            let hanging = beside::taken(kind, &mut fields);
+            self.one(coming, Wanted { kind, name: name.clone(), what, fields })?;
+            if let Some((hanging, said)) = hanging {
+                self.hang(coming.site, (kind, name), (hanging, &said))?;
+            }
         }
         Ok(())
     }
@@ -243,7 +253,7 @@ struct Wanted {
 /// Refuses a file with something that is none of an organization's.
 fn known(wanted: &Map<String, Value>) -> Result<(), Failure> {
     let parts = [HEAD.member].into_iter().chain(PARTS.iter().map(|part| part.member));
-    let lists = KINDS.iter().map(|kind| kind.member).chain([AGREEMENTS]);
+    let lists = KINDS.iter().map(|kind| kind.member).chain([SERVER.field, AGREEMENTS]);
     let all: Vec<_> = parts.chain(lists).collect();
     match wanted.keys().find(|member| !all.contains(&member.as_str())) {
         Some(other) => Err(Failure::Usage(format!("{other}: a file has {}", all.join(", ")))),

@@ -23,6 +23,17 @@ pub(super) fn read_texts(
     Ok(())
 }
 
+/// A text that is no secret, written in the file or read from where the file says it is.
+///
+/// # Errors
+/// When it is no text, or not where it should be.
+pub(super) fn text(what: &str, said: &Value) -> Result<String, Failure> {
+    match said.as_str() {
+        Some(text) => Ok(text.to_owned()),
+        None => read(what, said),
+    }
+}
+
 /// Reads a secret from where the file says it is.
 ///
 /// # Errors

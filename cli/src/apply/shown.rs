@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::beside::{PRIVATE_KEY, Put};
 use super::kinds::STATE;
 use super::parts::HEAD;
 use super::plan::Step;
@@ -42,6 +43,7 @@ impl Step {
                 }
                 text
             }
+            Self::Put(put) => replaced(put),
             Self::Agree(agreement) => line(&format!("+ agreement {}", agreement.shown())),
             Self::Delete { kind, name, .. } => line(&format!("- {} {name}", kind.noun)),
         }
@@ -62,6 +64,17 @@ fn made(what: &str, name: &str, (fields, secrets): (&Map<String, Value>, &[Strin
     }
     for secret in secrets.iter().filter(|secret| !fields.contains_key(*secret)) {
         text.push_str(&line(&format!("    {secret}: (made up)")));
+    }
+    text
+}
+
+/// What is put in a place of its own, with all of it that may be told.
+fn replaced(put: &Put) -> String {
+    let (field, before, after) = &put.told;
+    let of = |value: &Value| Map::from_iter([((*field).to_owned(), value.clone())]);
+    let mut text = differences(&put.what(), &of(after), &Value::Object(of(before)));
+    if put.has_key() {
+        text.push_str(&line(&format!("    {PRIVATE_KEY}: (secret)")));
     }
     text
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::agreements::Agreement;
+use super::beside::Put;
 use super::kinds::{Kind, STATE, SUSPENDED};
 use super::parts::{CREATE, HEAD, Part};
 use super::plan::{Members, Plan, Step, has, same};
@@ -53,6 +54,7 @@ impl Site<'_> {
             Step::Members { group, add, remove, seen } => {
                 self.enrol(&group, (&add, &remove), &seen)?;
             }
+            Step::Put(put) => self.put(&put)?,
             Step::Agree(agreement) => self.agree(agreement)?,
             Step::Delete { kind, name, seen } => {
                 let path = self.item(kind, &name)?;
@@ -105,7 +107,22 @@ impl Site<'_> {
         self.ask("post", &path, Some(&body), None).map(drop)
     }
 
-    fn item(&self, kind: &Kind, name: &str) -> Result<String, Failure> {
+    /// Puts what hangs on something in its place, unless somebody else did meanwhile.
+    fn put(&self, put: &Put) -> Result<(), Failure> {
+        let owner = put.owner.as_ref().map(|(kind, name)| (*kind, name.as_str()));
+        let (is, etag) = self.hung(put.way, owner)?;
+        if is != put.seen {
+            return Err(changed_since());
+        }
+        let path = format!("{}/{}", self.home(owner)?, put.path);
+        self.ask(put.method, &path, put.body.as_ref(), etag.as_deref()).map(drop)
+    }
+
+    /// The path of one of a list.
+    ///
+    /// # Errors
+    /// When the list has none of that name.
+    pub(super) fn item(&self, kind: &Kind, name: &str) -> Result<String, Failure> {
         let missing = || Failure::Missing { what: kind.noun.into(), name: name.to_owned() };
         let id = self.id_of(kind.path, name).ok_or_else(missing)?;
         self.list(&format!("{}/{id}", kind.path))

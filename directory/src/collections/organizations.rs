@@ -2,6 +2,7 @@
 
 use storage::{Change, Index, Partition, Reading, Snapshot};
 
+use super::admins::end_all_tokens;
 use super::billing::close_account;
 use super::gear_claims;
 use super::organization_settings::{check_sessions, check_settings, demanding_since};
@@ -156,7 +157,8 @@ impl OwnOrganization<'_, &mut Change<'_>> {
         self.put(record, Action::Changed, told)
     }
 
-    /// Suspends the organization or lets it answer again.
+    /// Suspends the organization or lets it answer again. Its own admins have no sessions and API keys
+    /// any more then, and get none back with it.
     ///
     /// # Errors
     /// `Missing` or `Stale`; `Forbidden` while it is deleted.
@@ -170,11 +172,16 @@ impl OwnOrganization<'_, &mut Change<'_>> {
         let before = State { state: record.state };
         record.state =
             if suspended { OrganizationState::Suspended } else { OrganizationState::Active };
+        if before.state != record.state {
+            // Of one that was suspended when that still left them, they end with the activation.
+            end_all_tokens(self.site.source, self.id.partition())?;
+        }
         let told = differences(Some(&before), Some(&State { state: record.state }));
         self.put(record, Action::Changed, told)
     }
 
-    /// Deletes the organization: it answers nobody, and can be restored within [`GRACE`].
+    /// Deletes the organization: it answers nobody, its own admins' sessions and API keys end, and it
+    /// can be restored within [`GRACE`].
     ///
     /// # Errors
     /// `Missing`, `Stale`, or `Invalid` when `confirmation` is not its name; `Forbidden` when it is
@@ -186,6 +193,7 @@ impl OwnOrganization<'_, &mut Change<'_>> {
             let message = "must be the organization's name, to confirm the deletion";
             return Err(Invalid::new("/confirmation", message).into());
         }
+        end_all_tokens(self.site.source, self.id.partition())?;
         record.state = OrganizationState::Deleted { at: self.site.now() };
         self.put(record, Action::Deleted, Vec::new())?;
         Ok(())

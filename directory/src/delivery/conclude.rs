@@ -111,7 +111,7 @@ impl Stream {
             ..DeliveryProgress::default()
         };
         self.key.keep(change, after)?;
-        if progress.told {
+        if progress.told && self.key.is_news(change, false)? {
             tell(change, (self.key, &destination), Outcome::Success, now);
         }
         Ok(())
@@ -155,7 +155,7 @@ impl Stream {
         (tools, now): (&Tools, Time),
     ) -> Result<(), Error> {
         let (key, partition) = (self.key, self.key.home.partition());
-        if !std::mem::replace(&mut progress.told, true) {
+        if !std::mem::replace(&mut progress.told, true) && key.is_news(change, true)? {
             let told = format!("nothing got there in {} attempts: {reason}", bounds.attempts);
             tell(change, (key, destination), Outcome::Failure(told), now);
         }

@@ -69,6 +69,21 @@ impl DestinationKey {
         Ok(change.put(partition, number, &ReachedProgress { destination, progress })?)
     }
 
+    /// Notes with the destination itself whether it is told that nothing gets there; says whether an
+    /// event is to tell it. Where the events of all organizations go, one does for all of them.
+    pub(super) fn is_news(self, change: &mut Change<'_>, told: bool) -> Result<bool, Error> {
+        if self.reach() == Reach::Own {
+            return Ok(true);
+        }
+        let (partition, number) = (self.home.partition(), self.id.record());
+        let whole = change.get::<DeliveryProgress>(partition, number)?.unwrap_or_default();
+        let is_news = whole.told != told;
+        if is_news {
+            change.put(partition, number, &DeliveryProgress { told, ..whole })?;
+        }
+        Ok(is_news)
+    }
+
     /// Forgets how far it is with events that are not of the place that has the destination.
     pub(crate) fn forget(self, change: &mut Change<'_>) -> Result<(), Error> {
         if let Some((number, _)) = reached_at(&*change, self)? {

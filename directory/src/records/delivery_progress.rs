@@ -21,7 +21,9 @@ pub(crate) struct DeliveryProgress {
     pub(crate) retry: Option<Time>,
     /// Why the last attempt was in vain, and when it was; absent once one was not.
     pub(crate) error: Option<(String, Time)>,
-    /// Whether an event told that nothing gets there, and none yet that something does again.
+    /// Whether an event told that nothing gets there, and none yet that something does again. Of a
+    /// destination that takes the events of all organizations the provider has a record with this
+    /// alone, so that one event tells it for all of them.
     pub(crate) told: bool,
     /// How often events were forgotten before they could be delivered.
     pub(crate) gaps: u64,

@@ -1,5 +1,7 @@
 //! Domains that organizations go by.
 
+use storage::Partition;
+
 use super::world::{World, new_organization, refusal};
 use crate::access::ManageOrganizations;
 use crate::error::Error;
@@ -56,6 +58,34 @@ fn a_domain_means_one_organization() {
     world.rename(globex, None).unwrap();
     assert_eq!(found("globex.example"), None);
     world.assert_sound();
+}
+
+#[test]
+fn what_a_domain_or_its_base_leads_to_is_kept_until_an_organization_changes() {
+    let world = World::new();
+    let acme = world.going_by("acme", "acme.example").unwrap();
+    world.rename(acme, Some("acme.test")).unwrap();
+    let globex = world.organization("globex");
+    let find = |base, domain| world.directory.organization_of_domain(base, domain).unwrap();
+    let found =
+        || (find("dc=acme,dc=example", "acme.example"), find("dc=acme,dc=test", "Acme.Test"));
+    let (lookups, store) = (&world.directory.inner.lookups, &world.directory.inner.store);
+    let kept = || {
+        let (snapshot, provider) = (store.read().unwrap(), Partition::Provider);
+        let base = lookups.bases.get(&snapshot, provider, "dc=acme,dc=example");
+        (base, lookups.domains.get(&snapshot, provider, "acme.test"))
+    };
+    assert_eq!(kept(), (None, None));
+    assert_eq!(found(), (Some(acme), Some(acme)));
+    assert_eq!(kept(), (Some(acme), Some(acme)));
+    // What is kept answers: were it read anew, nobody would see a wrong one.
+    let snapshot = store.read().unwrap();
+    lookups.bases.keep(&snapshot, "dc=acme,dc=example".into(), globex);
+    lookups.domains.keep(&snapshot, "acme.test".into(), globex);
+    assert_eq!(found(), (Some(globex), Some(globex)));
+    world.rename(globex, Some("globex.example")).unwrap();
+    assert_eq!(kept(), (None, None), "an organization was changed");
+    assert_eq!(found(), (Some(acme), Some(acme)));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::authentication::{
 use crate::collections::{IssuedToken, NewKey};
 use crate::events::{Action, Event, EventActor, Outcome};
 use crate::id::{AdminNumber, OrganizationId, Place, RecordId};
-use crate::records::{Admin, AdminScope, AdminState, Carrier};
+use crate::records::{Admin, AdminScope, AdminState, Carrier, Organization, OrganizationState};
 
 pub(super) const SECRET: &str = "a long enough secret";
 
@@ -199,6 +199,20 @@ fn put_in_state(world: &World, number: AdminNumber, state: AdminState) {
     changed.unwrap();
 }
 
+/// An API key of whose the session is.
+fn key(world: &World, session: &IssuedToken) -> IssuedToken {
+    let nobody = world.by(crate::access::Actor::nobody());
+    let own = world.directory.identify(&session.text, Carrier::Header, nobody).unwrap().context;
+    let new = NewKey {
+        name: "backup".into(),
+        expires: world.now().plus(DAY),
+        role: None,
+        organizations: None,
+        sources: None,
+    };
+    world.directory.change(own, move |it| it.oneself()?.create_api_key(new)).unwrap()
+}
+
 #[test]
 fn activating_a_suspended_admin_brings_neither_sessions_nor_keys_back() {
     let world = World::new();
@@ -210,16 +224,7 @@ fn activating_a_suspended_admin_brings_neither_sessions_nor_keys_back() {
         })
     });
     allowed.unwrap();
-    let nobody = world.by(crate::access::Actor::nobody());
-    let own = world.directory.identify(&session.text, Carrier::Header, nobody).unwrap().context;
-    let new = NewKey {
-        name: "backup".into(),
-        expires: world.now().plus(DAY),
-        role: None,
-        organizations: None,
-        sources: None,
-    };
-    let key = world.directory.change(own, move |it| it.oneself()?.create_api_key(new)).unwrap();
+    let key = key(&world, &session);
     assert!(is_let_in(&world, &session.text) && is_let_in(&world, &key.text));
     put_in_state(&world, number, AdminState::Suspended);
     put_in_state(&world, number, AdminState::Active);
@@ -236,6 +241,52 @@ fn activating_a_suspended_admin_brings_neither_sessions_nor_keys_back() {
     });
     written.unwrap();
     put_in_state(&world, number, AdminState::Active);
+    assert!(!is_let_in(&world, &anew.text));
+    world.assert_sound();
+}
+
+#[test]
+fn activating_a_suspended_organization_brings_neither_sessions_nor_keys_of_its_admins_back() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let (_, _, providers) = enrolled(&world);
+    let mut fields = fields("grace", Role::Manager, AdminScope::None);
+    fields.api_access = true;
+    let password = world.password(SECRET);
+    let made = world.change(move |change| {
+        change.authorize::<ManageAdmins>(acme)?.admins().create(fields, password)
+    });
+    made.unwrap();
+    let try_in = |code: Option<String>| {
+        let asked = request(&world, SECRET, code);
+        send(&world, SignInRequest { organization: Some("acme".into()), ..asked })
+    };
+    let SignInOutcome::Enrol(enrolment) = try_in(None) else { panic!("no enrolment") };
+    let session = confirm(&world, &enrolment).unwrap();
+    let key = key(&world, &session);
+    let put = |suspended: bool| {
+        let put = world.change(move |it| it.authorize(acme)?.own()?.set_suspended(None, suspended));
+        put.unwrap();
+    };
+    put(false);
+    assert!(is_let_in(&world, &session.text) && is_let_in(&world, &key.text), "it was active");
+    put(true);
+    put(false);
+    assert!(!is_let_in(&world, &session.text) && !is_let_in(&world, &key.text));
+    assert!(is_let_in(&world, &providers.text), "who is none of its own");
+    world.pass(30_000);
+    let right = Some(code(&world, &enrolment.uri));
+    let SignInOutcome::Session(anew) = try_in(right) else { panic!("not let in") };
+    // As it was left by a version whose suspensions ended nothing.
+    let written = world.directory.inner.store.write(move |change| {
+        let found = change.get::<Organization>(Place::Provider.partition(), acme.record())?;
+        let mut record = found.ok_or(crate::Error::Missing)?;
+        record.state = OrganizationState::Suspended;
+        change.put(Place::Provider.partition(), acme.record(), &record)?;
+        Ok::<_, crate::Error>(())
+    });
+    written.unwrap();
+    put(false);
     assert!(!is_let_in(&world, &anew.text));
     world.assert_sound();
 }

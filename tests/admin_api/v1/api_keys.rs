@@ -144,6 +144,30 @@ fn keys_of_an_organizations_own_admins_are_its_own_to_end() {
 }
 
 #[test]
+fn activating_an_organization_brings_neither_sessions_nor_keys_of_its_own_admins_back() {
+    let office = Office::new();
+    let admin = office.admin("manager");
+    let access = json!({"api_access": true});
+    assert_eq!(office.top.send("PATCH", &admin.place, Some(&access)).status, 200);
+    let (_, user) = key(&admin, &json!({}));
+    assert_eq!((admin.session.get("/v1/me").status, user.get("/v1/me").status), (200, 200));
+    let state = |verb: &str| {
+        let path = format!("/v1/organizations/{}/{verb}", office.id);
+        assert_eq!(office.top.send("POST", &path, None).status, 200);
+    };
+    state("suspend");
+    assert_eq!(office.top.get("/v1/me").status, 200);
+    let place = format!("{}/sessions", admin.place);
+    assert_eq!(office.top.get(&place).json()["items"], json!([]), "there is none to come back");
+    state("activate");
+    assert_eq!((admin.session.get("/v1/me").status, user.get("/v1/me").status), (401, 401));
+    let mut credentials = admin.credentials(&office);
+    credentials["cookie"] = json!(false);
+    let anew = office.demo.https(None).send("POST", "/v1/sign-in", Some(&credentials));
+    assert_eq!(anew.status, 200, "{anew:?}");
+}
+
+#[test]
 fn a_key_is_bound_by_what_its_admin_is_now() {
     let office = Office::new();
     let admin = owner(&office, "manager");

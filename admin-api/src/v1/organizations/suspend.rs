@@ -7,7 +7,8 @@ use crate::caller::Within;
 use crate::problem::Problem;
 use crate::revision::{IfMatch, Revised};
 
-/// Suspends an organization: LDAP and RADIUS let nobody of it in.
+/// Suspends an organization: LDAP and RADIUS let nobody of it in, and sessions and API keys of its own
+/// admins end for good.
 #[utoipa::path(
     post,
     path = "/organizations/{organization}/suspend",

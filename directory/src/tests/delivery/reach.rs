@@ -166,6 +166,85 @@ fn what_is_not_taken_of_one_organization_is_a_dead_letter_that_says_so() {
     world.assert_sound();
 }
 
+/// Has one delivery of each organization that has something to be sent end in some way.
+fn serve(world: &World, sent: &Sent) {
+    for turn in due(world) {
+        loop {
+            match world.directory.next_delivery(&turn, world.now()).unwrap() {
+                Next::Send(delivery) => {
+                    conclude(world, (turn, *delivery), sent);
+                    break;
+                }
+                Next::Again => {}
+                Next::Rest => break,
+            }
+        }
+    }
+}
+
+#[test]
+fn one_event_tells_that_nothing_gets_there_and_one_that_it_does_again_for_all_organizations() {
+    let (world, acme) = ready();
+    let places = [acme, world.organization("beta"), world.organization("gamma")];
+    flush(&world);
+    reaching(&world, world.top(), Place::Provider, fields("siem", webhook())).unwrap();
+    let about = |place: Place| {
+        let events = world.events(place, 500).into_iter();
+        let about = events.filter(|event| event.action == Action::EventDelivery);
+        about.map(|event| event.outcome == Outcome::Success).collect::<Vec<_>>()
+    };
+    let fail = |login: &str| {
+        places.iter().for_each(|place| tell(&world, *place, login));
+        for _ in 0..3 {
+            serve(&world, &failure());
+            world.pass(DAY);
+        }
+    };
+    fail("ada");
+    assert_eq!(about(Place::Provider), [false], "the newest first");
+    places.iter().for_each(|place| tell(&world, *place, "bob"));
+    serve(&world, &Sent::Done);
+    assert_eq!(about(Place::Provider), [true, false]);
+    fail("eve");
+    assert_eq!(about(Place::Provider), [false, true, false]);
+    // What was not taken of the others says nothing of whom it is taken of.
+    for place in places {
+        tell(&world, place, "dan");
+        serve(&world, &Sent::Done);
+        assert_eq!(about(Place::Provider), [true, false, true, false]);
+    }
+    assert!(places.iter().all(|place| about((*place).into()).is_empty()));
+    world.assert_sound();
+}
+
+#[test]
+fn a_dead_letter_that_goes_out_again_has_nobody_look_at_other_organizations_events() {
+    let (world, acme) = ready();
+    world.organization("beta");
+    world.organization("gamma");
+    flush(&world);
+    let siem = reaching(&world, world.top(), Place::Provider, fields("siem", webhook())).unwrap();
+    tell(&world, acme, "ada");
+    for _ in 0..3 {
+        serve(&world, &failure());
+        world.pass(DAY);
+    }
+    let looked_at = || due(&world).iter().map(|turn| turn.key.place).collect::<Vec<_>>();
+    assert!(delivered(&world).is_empty());
+    assert!(looked_at().is_empty(), "all rest");
+    let id = siem.uuid;
+    let wanted = world.change(move |change| {
+        let mut grant = change.authorize_at::<ManageDelivery>(Place::Provider)?;
+        grant.dead_letters(id)?.redeliver(None)
+    });
+    assert_eq!(wanted.unwrap(), 1);
+    assert_eq!(looked_at(), [Place::from(acme)]);
+    serve(&world, &Sent::Done);
+    assert!(letters(&world, Place::Provider, &siem).is_empty(), "it was delivered");
+    let after = looked_at();
+    assert!(after.iter().all(|place| *place == Place::from(acme)), "{after:?}");
+}
+
 #[test]
 fn nothing_is_left_of_it_once_it_is_deleted() {
     let (world, acme) = ready();

@@ -1,0 +1,114 @@
+//! Which words stand for which operation of the admin API, a chapter for each family of things.
+
+mod access;
+mod certificates;
+mod devices;
+mod events;
+mod organizations;
+mod people;
+mod staff;
+
+pub(crate) use events::EVENTS;
+
+/// A thing that commands are about.
+pub(crate) struct Noun {
+    /// How it is called on the command line.
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    /// The members that a table shows, in order.
+    pub(crate) columns: &'static [&'static str],
+    pub(crate) verbs: &'static [Verb],
+}
+
+/// Something that is done.
+pub(crate) struct Verb {
+    pub(crate) name: &'static str,
+    /// The operation's id in the API's document.
+    pub(crate) operation: &'static str,
+    /// The one that it is where an organization is named, if that is another.
+    pub(crate) within: Option<&'static str>,
+}
+
+const fn verb(name: &'static str, operation: &'static str) -> Verb {
+    Verb { name, operation, within: None }
+}
+
+/// A verb of what the provider and each organization have.
+const fn both(name: &'static str, operation: &'static str, within: &'static str) -> Verb {
+    Verb { name, operation, within: Some(within) }
+}
+
+/// Operations that are no command of their own: others use them, or they are for browsers.
+#[cfg(test)]
+pub(crate) const ELSEWHERE: &[&str] = &[
+    "sign_in",
+    "confirm_enrolment",
+    "begin_passkey_sign_in",
+    "sign_in_with_passkey",
+    "begin_passkey",
+    "register_passkey",
+    "sign_out",
+    "show_docs",
+    "show_openapi",
+    "show_revocation_list",
+    "show_invitation_page",
+    "accept_invitation",
+    "upload_import",
+];
+
+/// The lists in which a member or a parameter that holds ids finds names.
+pub(crate) const REFERENCES: &[(&str, &str)] = &[
+    ("allowed_groups", "groups"),
+    ("group", "groups"),
+    ("groups", "groups"),
+    ("organization", "/v1/organizations"),
+    ("organizations", ""),
+    ("owner", "users"),
+    ("plan", "/v1/billing/plans"),
+    ("radius_client", "radius-clients"),
+    ("reply_profile", "reply-profiles"),
+    ("unknown_device_profile", "reply-profiles"),
+    ("with_device_groups", "groups"),
+    ("users", "users"),
+];
+
+/// All nouns, by what they are about.
+const CHAPTERS: &[&[Noun]] = &[
+    organizations::NOUNS,
+    people::NOUNS,
+    devices::NOUNS,
+    access::NOUNS,
+    certificates::NOUNS,
+    staff::NOUNS,
+    &[events::DESTINATIONS, SERVER],
+];
+
+/// All nouns, in the order in which help shows them.
+pub(crate) fn nouns() -> impl Iterator<Item = &'static Noun> {
+    CHAPTERS.iter().copied().flatten()
+}
+
+/// What is about no organization and nobody.
+const SERVER: Noun = Noun {
+    name: "server",
+    about: "The server itself, and what it knows",
+    columns: &[],
+    verbs: &[
+        verb("health", "check_health"),
+        verb("policy", "show_policy"),
+        verb("profiles", "show_profiles"),
+    ],
+};
+
+/// What `can-i` asks.
+pub(crate) const CAN: Noun = Noun {
+    name: "can-i",
+    about: "Tells who may do what, and if not, why",
+    columns: &["permission", "allowed", "reasons"],
+    verbs: &[verb("me", "can_i"), both("admin", "can_admin", "can_organization_admin")],
+};
+
+/// What writes a file of its own.
+pub(crate) const EXPORT: &str = "export";
+/// What asks no server.
+pub(crate) const VERIFY: &str = "verify";

@@ -1,0 +1,103 @@
+//! People and what is asked of them, and files of them.
+
+use super::{Noun, verb};
+
+/// The nouns of this chapter.
+pub(super) const NOUNS: &[Noun] = &[
+    Noun {
+        name: "user",
+        about: "The people of an organization",
+        columns: &["login", "display_name", "mail", "state"],
+        verbs: &[
+            verb("list", "list_users"),
+            verb("show", "show_user"),
+            verb("create", "create_user"),
+            verb("update", "update_user"),
+            verb("delete", "delete_user"),
+            verb("suspend", "suspend_user"),
+            verb("activate", "activate_user"),
+            verb("lock", "lock_user"),
+            verb("unlock", "unlock_user"),
+            verb("set-password", "set_user_password"),
+            verb("require-password-change", "require_password_change"),
+            verb("groups", "list_groups_of_user"),
+            verb("password-policy", "show_user_password_policy"),
+            verb("invite", "invite_user"),
+            verb("invitation", "show_invitation"),
+            verb("revoke-invitation", "revoke_invitation"),
+            verb("certificates", "show_user_certificates"),
+            verb("set-certificates", "set_user_certificates"),
+            verb("second-factor", "show_second_factor"),
+            verb("begin-second-factor", "begin_second_factor"),
+            verb("confirm-second-factor", "confirm_second_factor"),
+            verb("reset-second-factor", "reset_second_factor"),
+            verb("issued-certificates", "list_user_certificates"),
+            verb("issue-certificate", "issue_user_certificate"),
+            verb("renew-certificate", "renew_user_certificate"),
+            verb("revoke-certificate", "revoke_user_certificate"),
+        ],
+    },
+    Noun {
+        name: "deleted-user",
+        about: "Users that were deleted and can be restored for a while",
+        columns: &["login", "display_name", "deleted", "gone"],
+        verbs: &[
+            verb("list", "list_deleted_users"),
+            verb("show", "show_deleted_user"),
+            verb("restore", "restore_deleted_user"),
+            verb("purge", "purge_deleted_user"),
+        ],
+    },
+    Noun {
+        name: "group",
+        about: "The groups of an organization",
+        columns: &["name", "description", "gid_number"],
+        verbs: &[
+            verb("list", "list_groups"),
+            verb("show", "show_group"),
+            verb("create", "create_group"),
+            verb("update", "update_group"),
+            verb("delete", "delete_group"),
+            verb("members", "list_members"),
+            verb("change-members", "change_members"),
+        ],
+    },
+    Noun {
+        name: "password-policy",
+        about: "What is asked of the passwords of groups' people",
+        columns: &["name", "precedence", "password_minimum", "modified"],
+        verbs: &[
+            verb("list", "list_password_policies"),
+            verb("show", "show_password_policy"),
+            verb("create", "create_password_policy"),
+            verb("update", "update_password_policy"),
+            verb("delete", "delete_password_policy"),
+        ],
+    },
+    Noun {
+        name: "custom-attribute",
+        about: "Attributes of an organization's own",
+        columns: &["name", "syntax", "multiple", "indexed"],
+        verbs: &[
+            verb("list", "list_custom_attributes"),
+            verb("show", "show_custom_attribute"),
+            verb("create", "create_custom_attribute"),
+            verb("update", "update_custom_attribute"),
+            verb("delete", "delete_custom_attribute"),
+        ],
+    },
+    Noun {
+        name: "import",
+        about: "Users and groups from files",
+        columns: &["name", "state", "rows", "checked", "applied", "asked_by", "id"],
+        verbs: &[
+            verb("list", "list_imports"),
+            verb("show", "show_import"),
+            verb("create", "create_import"),
+            verb("rows", "list_import_rows"),
+            verb("apply", "apply_import"),
+            verb("cancel", "cancel_import"),
+            verb("delete", "delete_import"),
+        ],
+    },
+];

@@ -1,0 +1,205 @@
+//! Certificates in the file of an organization: fingerprints, lists of revoked ones, and those that
+//! have a key.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::apply::{desk, without_head};
+use crate::harness::authority::{Authority, Holder, Issued, List};
+use crate::harness::office::Office;
+
+/// What is there to be named in a file.
+struct Papers {
+    authority: Authority,
+    folder: tempfile::TempDir,
+    server: Issued,
+    sender: Issued,
+    ada: Issued,
+    wiki: Issued,
+    gate: Issued,
+}
+
+impl Papers {
+    fn new() -> Self {
+        let (authority, folder) = (Authority::new("theirs"), tempfile::tempdir().unwrap());
+        std::fs::write(folder.path().join("ca.pem"), authority.pem()).unwrap();
+        let dns = Some("radius.theirs.example");
+        let server = Holder { common_name: "radius", dns, server: true, ..Holder::default() };
+        let client = |common_name| authority.issue(&Holder { common_name, ..Holder::default() });
+        let (sender, ada, wiki) = (client("sender"), client("ada"), client("wiki"));
+        let (server, gate) = (authority.issue(&server), client("gate"));
+        Self { authority, folder, server, sender, ada, wiki, gate }
+    }
+
+    /// Has the list of what was revoked be another one.
+    fn revokes(&self, made: u8, revoked: &[&Issued]) {
+        let list = self.authority.list(&List { made, revoked, ..List::default() });
+        std::fs::write(self.folder.path().join("list.pem"), list).unwrap();
+    }
+
+    fn file(&self, office: &Office) -> String {
+        let at = self.folder.path().display();
+        let pair = |issued: &Issued| {
+            let (certificate, key) = (issued.certificate.display(), issued.key.display());
+            format!("{{certificate: {{file: {certificate}}}, private_key: {{file: {key}}}}}")
+        };
+        format!(
+            "certificate_authorities:\n\
+             - {{name: Theirs, certificate: {{file: {at}/ca.pem}}, holder: user_by_mail, \
+             revocations: {{file: {at}/list.pem}}}}\n\
+             users: [{{login: ada, display_name: Ada, surname: L, certificates: ['{}']}}]\n\
+             service_accounts: [{{name: wiki, certificates: ['{}']}}]\n\
+             radius_clients:\n\
+             - {{name: gate, sources: [{}/32], certificates: {{fingerprints: ['{}']}}}}\n\
+             event_destinations:\n\
+             - {{name: siem, kind: webhook, paused: true, \
+             webhook: {{url: 'https://receiver.invalid/'}}, client_certificate: {}}}\n\
+             server_certificate: {}\n",
+            self.ada.fingerprint(),
+            self.wiki.fingerprint(),
+            office.address,
+            self.gate.fingerprint(),
+            pair(&self.sender),
+            pair(&self.server)
+        )
+    }
+}
+
+/// A fingerprint as the API tells it.
+fn plain(issued: &Issued) -> String {
+    issued.fingerprint().replace(':', "").to_lowercase()
+}
+
+#[test]
+fn certificates_are_what_a_file_says_and_keys_stand_in_no_difference() {
+    let (office, papers) = (Office::new(), Papers::new());
+    let tenantry = desk(&office);
+    papers.revokes(0, &[]);
+    let text = papers.file(&office);
+    let tried = tenantry.hear("apply -f - --dry-run", &text);
+    assert_eq!(tried.code, 0, "{tried:?}");
+    let said = [
+        "~ certificate authority Theirs\n    revocations: null -> {",
+        "\"made\":\"2024-01-02T00:00:00Z\"",
+        "~ event destination siem\n    client_certificate: null -> ",
+        "~ server certificate\n    certificate: null -> ",
+        "    private_key: (secret)\n",
+    ];
+    assert!(said.iter().all(|line| tried.stdout.contains(line)), "{tried:?}");
+    assert!(!tried.stdout.contains("PRIVATE KEY"), "{tried:?}");
+    let applied = tenantry.hear("apply -f - --yes", &text);
+    assert_eq!((applied.code, applied.stdout), (0, tried.stdout), "{}", applied.stderr);
+    let again = tenantry.hear("apply -f - --yes --prune", &text);
+    assert_eq!((again.code, again.stdout.as_str()), (0, ""), "{again:?}");
+
+    let authority = tenantry.shows("certificate-authority show Theirs");
+    assert_eq!(authority["revocations"]["count"], 0);
+    let shown = |line: &str| tenantry.shows(line);
+    assert_eq!(shown("user certificates ada")["fingerprints"], json!([plain(&papers.ada)]));
+    let account = shown("service-account certificates wiki");
+    assert_eq!(account["fingerprints"], json!([plain(&papers.wiki)]));
+    let gate = shown("radius show gate");
+    assert_eq!(gate["certificates"]["fingerprints"], json!([plain(&papers.gate)]));
+    let siem = shown("event-destination show siem");
+    assert_eq!(siem["client_certificate"], plain(&papers.sender));
+    assert_eq!(shown("server-certificate show")["fingerprint"], plain(&papers.server));
+}
+
+#[test]
+fn a_later_list_of_revoked_certificates_takes_the_place_of_an_earlier_one_alone() {
+    let (office, papers) = (Office::new(), Papers::new());
+    let tenantry = desk(&office);
+    let at = papers.folder.path().display();
+    let theirs = format!("name: Theirs, certificate: {{file: {at}/ca.pem}}, holder: user_by_mail");
+    let file =
+        |list: &str| format!("certificate_authorities: [{{{theirs}, revocations: {list}}}]\n");
+    let text = file(&format!("{{file: {at}/list.pem}}"));
+    let count =
+        || tenantry.shows("certificate-authority show Theirs")["revocations"]["count"].clone();
+    papers.revokes(1, &[&papers.ada]);
+    assert_eq!(tenantry.hear("apply -f - --yes", &text).code, 0);
+    assert_eq!(count(), 1);
+    papers.revokes(2, &[&papers.ada, &papers.wiki]);
+    let later = tenantry.hear("apply -f - --yes", &text);
+    assert!(later.stdout.starts_with("~ certificate authority Theirs\n"), "{later:?}");
+    assert_eq!((later.code, count()), (0, json!(2)));
+    papers.revokes(1, &[&papers.ada]);
+    let earlier = tenantry.hear("apply -f - --yes", &text);
+    assert_eq!((earlier.code, earlier.stdout.as_str()), (0, ""), "{earlier:?}");
+    assert_eq!(count(), 2, "what is revoked stays so");
+
+    // Another certificate makes the former one's list count no more, and the file's count at once.
+    let other = Authority::new("others");
+    std::fs::write(papers.folder.path().join("ca.pem"), other.pem()).unwrap();
+    std::fs::write(papers.folder.path().join("list.pem"), other.list(&List::default())).unwrap();
+    let replaced = tenantry.hear("apply -f - --yes", &text);
+    assert_eq!((replaced.code, count()), (0, json!(0)), "{replaced:?}");
+    let removed = tenantry.hear("apply -f - --yes", &file("null"));
+    assert!(removed.code == 0 && removed.stdout.ends_with(" -> null\n"), "{removed:?}");
+    assert_eq!(tenantry.shows("certificate-authority show Theirs")["revocations"], json!(null));
+    std::fs::write(papers.folder.path().join("list.pem"), "nothing").unwrap();
+    let wrong = tenantry.hear("apply -f - --yes", &text);
+    assert!(wrong.code == 2 && wrong.stderr.contains("no list of revoked"), "{wrong:?}");
+}
+
+fn pem(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn what_a_network_shows_is_exported_without_its_key_which_another_organization_wants() {
+    let (office, papers) = (Office::new(), Papers::new());
+    let tenantry = desk(&office);
+    papers.revokes(0, &[]);
+    assert_eq!(tenantry.hear("apply -f - --yes", &papers.file(&office)).code, 0);
+    let exported = tenantry.does("export");
+    assert!(exported.contains("BEGIN CERTIFICATE") && !exported.contains("PRIVATE"), "{exported}");
+    assert!(exported.contains(&plain(&papers.wiki)), "{exported}");
+    let unchanged = tenantry.hear("apply -f - --yes --prune", &exported);
+    assert_eq!((unchanged.code, unchanged.stdout.as_str()), (0, ""), "{unchanged:?}");
+
+    let other = desk(&Office::new());
+    let shown = json!({"certificate": pem(&papers.server.certificate)});
+    let bare = json!({"server_certificate": shown, "groups": [{"name": "staff"}]}).to_string();
+    let keyless = other.hear("apply -f - --yes", &bare);
+    assert!(keyless.code == 2 && keyless.stderr.contains("`private_key: {file: PATH}`"));
+    assert_eq!(other.shows("group list"), json!([]), "nothing was done before");
+    let written = json!({"server_certificate": {
+        "certificate": pem(&papers.server.certificate),
+        "private_key": pem(&papers.server.key),
+    }});
+    let refused = other.hear("apply -f - --yes", &written.to_string());
+    assert!(refused.code == 2 && !refused.stderr.contains("PRIVATE KEY"), "{refused:?}");
+}
+
+#[test]
+fn what_the_own_authority_issues_is_issued_elsewhere_as_well() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let text = "certificate_authorities: [{name: Own, built_in: true}]\n\
+                server_certificate: {dns_names: [radius.acme.example], days: 90}\n";
+    let issued = tenantry.hear("apply -f - --yes", text);
+    assert_eq!(issued.code, 0, "{issued:?}");
+    let names = "    dns_names: null -> [\"radius.acme.example\"]\n";
+    assert!(issued.stdout.ends_with(names), "{issued:?}");
+    let again = tenantry.hear("apply -f - --yes --prune", text);
+    assert_eq!((again.code, again.stdout.as_str()), (0, ""), "{again:?}");
+    let first = tenantry.shows("server-certificate show")["fingerprint"].clone();
+
+    let copy = without_head(&tenantry.does("export"));
+    assert!(!copy.contains("BEGIN"), "{copy}");
+    let other = desk(&Office::new());
+    let moved = other.hear("apply -f - --yes", &copy);
+    assert_eq!(moved.code, 0, "{moved:?}");
+    assert_eq!(without_head(&other.does("export")), copy);
+    let there = other.shows("server-certificate show");
+    assert_eq!(there["dns_names"], json!(["radius.acme.example"]));
+    assert_ne!(there["fingerprint"], first);
+
+    let gone = tenantry.hear("apply -f - --yes", "server_certificate: null");
+    assert_eq!(gone.code, 0, "{gone:?}");
+    assert_eq!(tenantry.run("server-certificate show").code, 5);
+    let again = tenantry.hear("apply -f - --yes", "server_certificate: null");
+    assert_eq!((again.code, again.stdout.as_str()), (0, ""), "{again:?}");
+}
