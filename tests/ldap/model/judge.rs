@@ -68,12 +68,8 @@ impl Judge<'_> {
 
     /// The values that an entry has of a type and its subtypes.
     fn values<'e>(&self, kind: &Type, entry: &'e Entry) -> Vec<&'e [u8]> {
-        // Domain controllers find by it the one entry of that name, and no members.
-        let domain = self.types.known("sAMAccountName").is_some();
-        let own = domain && kind.name == "distinguishedName";
-        let is_a = |name: &str| self.types.is_a(self.types.named(name), kind);
         let all = entry.shown.iter().chain(&entry.nested);
-        let of_kind = all.filter(|(name, _)| if own { *name == kind.name } else { is_a(name) });
+        let of_kind = all.filter(|(name, _)| self.types.is_a(self.types.named(name), kind));
         of_kind.flat_map(|(_, values)| values.iter().map(Vec::as_slice)).collect()
     }
 
