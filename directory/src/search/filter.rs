@@ -360,7 +360,7 @@ fn pieces_of(
 
 /// Whether a text that is a whole number of any size (RFC 4517 section 3.3.16) is negative; `None`
 /// when it is none.
-fn whole(text: &str) -> Option<bool> {
+pub(super) fn whole(text: &str) -> Option<bool> {
     let text = text.trim();
     let digits = text.strip_prefix('-').unwrap_or(text);
     let plain = match digits.as_bytes() {
