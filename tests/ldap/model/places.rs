@@ -79,7 +79,9 @@ pub(super) fn of(view: View, base: &Name, title: &str) -> Vec<Entry> {
     } else {
         let classes = ["organization", "top", "dcObject"];
         put(&mut shown, "objectClass", &classes[..if named { 3 } else { 2 }]);
-        put(&mut shown, "o", &[title]);
+        // What an entry is named by, it has (RFC 4512 section 2.3).
+        let names = [title, base[0].1.as_str()];
+        put(&mut shown, "o", &names[..if base[0].0 == "o" { 2 } else { 1 }]);
     }
     if named {
         put(&mut shown, "dc", &[&base[0].1]);
