@@ -254,7 +254,7 @@ fn place(
     Ok(place.clamp(1, length + 1))
 }
 
-fn same<T: PartialEq + Debug>(what: &str, found: T, expected: T) -> Result<(), String> {
+fn same<T: PartialEq + Debug + ?Sized>(what: &str, found: &T, expected: &T) -> Result<(), String> {
     if found == expected {
         return Ok(());
     }
@@ -264,25 +264,25 @@ fn same<T: PartialEq + Debug>(what: &str, found: T, expected: T) -> Result<(), S
 impl Listed {
     /// Nothing came but this code; and why the entries cannot be sorted so.
     fn refuses(&self, code: i64, order: i64) -> Result<(), String> {
-        same("entries", self.entries.len(), 0)?;
-        same("code", self.code, code)?;
-        same("result of sorting", self.order, Some(order))?;
+        same("entries", &self.entries.len(), &0)?;
+        same("code", &self.code, &code)?;
+        same("result of sorting", &self.order, &Some(order))?;
         // A view that there is none of does not say that there is one (section 6.2.1).
-        same("failure of the view", self.view.map(|view| view[2] != 0), self.view.map(|_| true))
+        same("failure of the view", &self.view.map(|view| view[2] != 0), &self.view.map(|_| true))
     }
 
     /// These entries came, in whatever order.
     fn has(&self, plain: &Answer) -> Result<(), String> {
-        same("code", self.code, plain.code)?;
-        same("entries", self.entries.len(), plain.entries.len())?;
+        same("code", &self.code, &plain.code)?;
+        same("entries", &self.entries.len(), &plain.entries.len())?;
         self.are_among(plain)
     }
 
     fn are_among(&self, plain: &Answer) -> Result<(), String> {
         for (at, (name, shown)) in self.entries.iter().enumerate() {
             let twice = self.entries[..at].iter().any(|(other, _)| other == name);
-            same("an entry comes twice", twice, false)?;
-            same("entry", Some(shown), plain.entries.get(name))?;
+            same("an entry comes twice", &twice, &false)?;
+            same("entry", &Some(shown), &plain.entries.get(name))?;
         }
         Ok(())
     }
@@ -330,16 +330,17 @@ impl Play {
             }
             Some(part) => match place(&judge, &keys[0], &ranks, &part.target) {
                 Err(code) => {
-                    same("result of the view", listed.view.map(|view| view[2]), Some(code))?;
-                    same("code", listed.code, VIRTUAL_LIST_VIEW_ERROR)?;
-                    return same("entries", listed.entries.len(), 0);
+                    same("result of the view", &listed.view.map(|view| view[2]), &Some(code))?;
+                    same("code", &listed.code, &VIRTUAL_LIST_VIEW_ERROR)?;
+                    return same("entries", &listed.entries.len(), &0);
                 }
                 Ok(place) => viewed(listed, part, (place, ranks.len()))?,
             },
         };
         listed.are_among(&plain)?;
         let came = listed.entries.iter().map(|(name, _)| rank(&judge, &keys, of(name)));
-        same("order", came.collect::<Vec<_>>().as_slice(), &ranks[part])
+        let came: Vec<Rank> = came.collect();
+        same("order", came.as_slice(), &ranks[part])
     }
 
     /// A key as entries are sorted by it, or what the answer says of it (RFC 2891 section 1.2).
@@ -353,7 +354,7 @@ impl Play {
 /// How sorting went is said, unless nothing came (RFC 2891 section 2).
 fn sorting_told(listed: &Listed, code: i64) -> Result<(), String> {
     let told = listed.order.or_else(|| listed.entries.is_empty().then_some(code));
-    same("result of sorting", told, Some(code))
+    same("result of sorting", &told, &Some(code))
 }
 
 /// Which part of a list a view is, if what is said of it is right.
@@ -363,8 +364,8 @@ fn viewed(
     (place, length): (usize, usize),
 ) -> Result<Range<usize>, String> {
     let said = [place, length, 0].map(|number| i64::try_from(number).unwrap());
-    same("view", listed.view, Some(said))?;
-    same("code", listed.code, 0)?;
+    same("view", &listed.view, &Some(said))?;
+    same("code", &listed.code, &0)?;
     let first = (place - 1).saturating_sub(part.before);
     Ok(first..(place + part.after).min(length))
 }
