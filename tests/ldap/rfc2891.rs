@@ -60,6 +60,16 @@ fn several_keys_orders_and_rules_by_name_and_oid() {
 }
 
 #[test]
+fn entries_are_sorted_by_what_they_show() {
+    let (office, ldap) = office();
+    let ldap = ldap.with(["-E", "!sss=ou"]);
+    let found = ldap.search(&office.base, "sub", "(|(ou=*)(cn=app))", &["1.1"]);
+    let names = found.entries.iter().map(|entry| entry.dn.split(',').next().unwrap());
+    // The account has a name, but no `ou`.
+    assert_eq!(names.collect::<Vec<_>>(), ["ou=groups", "ou=people", "ou=services", "cn=app"]);
+}
+
+#[test]
 fn pages_of_a_sorted_search_go_on_where_they_ended() {
     let (office, ldap) = office();
     for size in 1..5 {
@@ -72,7 +82,12 @@ fn pages_of_a_sorted_search_go_on_where_they_ended() {
 #[test]
 fn what_cannot_be_sorted_by_is_refused_or_left_unsorted_as_the_client_wants() {
     let (office, ldap) = office();
-    for (key, code) in [("nosuch", "No such attribute"), ("member", "Inappropriate matching")] {
+    for (key, code) in [
+        ("nosuch", "No such attribute"),
+        ("sAMAccountName", "No such attribute"),
+        ("userPassword", "No such attribute"),
+        ("member", "Inappropriate matching"),
+    ] {
         let refused = sorted(&office, &ldap, &format!("!sss={key}"));
         assert_eq!((refused.code, refused.entries.len()), (12, 0), "{key}");
         let unsorted = ldap.tool("ldapsearch").args(["-b", &office.base]);
@@ -175,6 +190,10 @@ fn a_view_of_the_list_by_offset_and_by_value() {
     assert_eq!(shown("!vlv=0/0/1/0"), ["u2"]);
     assert_eq!(shown("!vlv=1/1/2/0"), ["u2", "u4", "u1"]);
     assert_eq!(shown("!vlv=1/9/4/4"), ["u1", "u3"]);
+    // Where the list is longer or shorter than the client believes, the nearest place is meant.
+    assert_eq!(shown("!vlv=0/0/1/1"), ["u3"], "the last of them");
+    assert_eq!(shown("!vlv=0/0/2/5"), ["u4"]);
+    assert_eq!(shown("!vlv=0/0/1/5"), ["u2"]);
     assert_eq!(shown("!vlv=0/1:m"), ["u1", "u3"]);
     assert_eq!(shown("!vlv=1/0:Adler"), ["u2"]);
     assert_eq!(shown("!vlv=1/1:zz"), ["u3"], "behind the end");

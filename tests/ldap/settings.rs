@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::harness::demo::Demo;
+use crate::harness::ldap::Ldap;
 use crate::harness::office::Office;
 use crate::harness::raw::{self, Raw};
 use crate::harness::server::{Server, Site};
@@ -152,6 +153,23 @@ fn a_chain_of_references_is_followed_no_further_than_allowed_and_never_in_part()
     }
     let copied = copy.search(&office.base, "sub", &under(30), &["1.1"]);
     assert_eq!((copied.code, copied.entries.len()), (0, expected.len()), "{copied:?}");
+    walked_once(&office, &service, under);
+}
+
+/// Equal chains of a filter, however they are spelled, are walked once: from u22 on that takes 53 of 60,
+/// from u38 on 5, and from u37 on 8.
+fn walked_once(office: &Office, service: &Ldap, under: impl Fn(usize) -> String) {
+    let chain = under(22);
+    let spelled = chain.replace("uid=u22,ou", "UID=U22, OU");
+    for (filter, code, count) in [
+        (format!("(|{chain}{chain})"), 0, 17),
+        (format!("(&{chain}{spelled}(!(&{chain}(uid=u39))))"), 0, 16),
+        (format!("(|{chain}{}{spelled})", under(38)), 0, 17),
+        (format!("(|{chain}{spelled}{})", under(37)), 11, 0),
+    ] {
+        let found = service.search(&office.base, "sub", &filter, &["1.1"]);
+        assert_eq!((found.code, found.entries.len()), (code, count), "{filter}: {found:?}");
+    }
 }
 
 #[test]

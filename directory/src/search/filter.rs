@@ -1,5 +1,7 @@
 //! Filters in the directory's words, with values normalized once.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use super::attribute::{Attribute, Kind, Kinds, Rule};
@@ -67,7 +69,7 @@ pub enum Comparison {
     /// A value has one of these bits.
     AnyBit(u64),
     /// A value is one of these entries.
-    OneOf(EntrySet),
+    OneOf(Arc<EntrySet>),
     /// A value has these pieces, in this order, without overlap.
     Pieces {
         /// What it starts with.
@@ -140,7 +142,7 @@ impl Filter {
 
     /// An attribute whose values are references names one of these entries; undefined for other
     /// attributes.
-    pub fn refers_to_one_of(attribute: Attribute, entries: EntrySet) -> Self {
+    pub fn refers_to_one_of(attribute: Attribute, entries: Arc<EntrySet>) -> Self {
         if attribute.rule() == Rule::Reference {
             return Self::Test(attribute, Comparison::OneOf(entries));
         }
@@ -358,7 +360,7 @@ fn pieces_of(
 
 /// Whether a text that is a whole number of any size (RFC 4517 section 3.3.16) is negative; `None`
 /// when it is none.
-fn whole(text: &str) -> Option<bool> {
+pub(super) fn whole(text: &str) -> Option<bool> {
     let text = text.trim();
     let digits = text.strip_prefix('-').unwrap_or(text);
     let plain = match digits.as_bytes() {

@@ -1,7 +1,8 @@
 //! The order of entries by their attributes, as octets that sort as the entries do.
 
-use super::attribute::{Attribute, Rule};
+use super::attribute::{Attribute, Kinds, Rule};
 use super::entry::Fact;
+use super::filter::whole;
 use super::judge::Facts;
 use crate::records::{Syntax, custom_signed};
 use crate::text::{prepare, prepare_exact};
@@ -9,10 +10,11 @@ use crate::text::{prepare, prepare_exact};
 /// So many octets of a text count; texts that begin alike for longer are equal.
 const TEXT: usize = 128;
 
-/// One thing to sort by: the least value of any of some attributes. Entries without one come last.
+/// One thing to sort by: the least value of any of some attributes, each of entries of some kinds.
+/// Entries without one come last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SortKey {
-    attributes: Vec<Attribute>,
+    attributes: Vec<(Kinds, Attribute)>,
     compare: Compare,
     reverse: bool,
 }
@@ -42,14 +44,15 @@ impl SortKey {
     /// Sorts by the least value of any of these attributes, in their own way or in another that
     /// fits them; `None` when it does not, or when there are no attributes.
     pub fn new(
-        attributes: Vec<Attribute>,
+        attributes: Vec<(Kinds, Attribute)>,
         compare: Option<Compare>,
         reverse: bool,
     ) -> Option<Self> {
-        let own = Compare::of(*attributes.first()?)?;
-        let compare = compare.unwrap_or(own);
-        let fits =
-            |attribute: &Attribute| Compare::of(*attribute).is_some_and(|own| compare.fits(own));
+        let (_, first) = attributes.first()?;
+        let compare = compare.or_else(|| Compare::of(*first))?;
+        let fits = |(_, attribute): &(Kinds, Attribute)| {
+            Compare::of(*attribute).is_some_and(|own| compare.fits(own))
+        };
         attributes.iter().all(fits).then_some(Self { attributes, compare, reverse })
     }
 
@@ -59,7 +62,8 @@ impl SortKey {
         let mut rank = Vec::new();
         for key in keys {
             let mut least: Option<Vec<u8>> = None;
-            for attribute in &key.attributes {
+            let of_kind = |(kinds, _): &&(Kinds, Attribute)| kinds.contains(facts.kind());
+            for (_, attribute) in key.attributes.iter().filter(of_kind) {
                 facts.visit(*attribute, &mut |fact| {
                     let value = key.octets(fact);
                     if least.as_ref().is_none_or(|least| value < *least) {
@@ -73,20 +77,36 @@ impl SortKey {
     }
 
     /// The octets that the rank of an entry with this value starts with; `None` when the text is no
-    /// value of the attributes.
+    /// value of the attributes. A number that no entry could have lies in front of or behind all.
     pub fn rank_of(&self, text: &str) -> Option<Vec<u8>> {
+        let number = |fact: Option<Fact<'_>>| {
+            Some(match (whole(text)?, fact) {
+                (_, Some(fact)) => self.octets(fact),
+                (true, None) => Vec::new(),
+                (false, None) => vec![u8::MAX; size_of::<u64>() + 1],
+            })
+        };
         let value = match self.compare {
             Compare::Octets => self.octets(Fact::Octets(text.as_bytes())),
             Compare::Signed | Compare::Moment => {
-                self.octets(Fact::Signed(text.trim().parse().ok()?))
+                number(text.trim().parse().ok().map(Fact::Signed))?
             }
             Compare::Text | Compare::ExactText => self.octets(Fact::Text(text)),
-            Compare::Number | Compare::Time => self.octets(Fact::Number(text.trim().parse().ok()?)),
+            Compare::Number | Compare::Time => number(text.trim().parse().ok().map(Fact::Number))?,
             Compare::Id => self.octets(Fact::Id(uuid::Uuid::parse_str(text.trim()).ok()?)),
         };
+        Some(self.rank_of_value(&value))
+    }
+
+    /// The octets that the rank of an entry with these octets for a value starts with.
+    pub fn rank_of_octets(&self, octets: &[u8]) -> Vec<u8> {
+        self.rank_of_value(&self.octets(Fact::Octets(octets)))
+    }
+
+    fn rank_of_value(&self, value: &[u8]) -> Vec<u8> {
         let mut rank = Vec::new();
-        self.append(Some(&value), &mut rank);
-        Some(rank)
+        self.append(Some(value), &mut rank);
+        rank
     }
 
     /// How the values are compared.
@@ -218,7 +238,7 @@ mod tests {
     }
 
     fn key(attribute: Attribute, reverse: bool) -> SortKey {
-        SortKey::new(vec![attribute], None, reverse).unwrap()
+        SortKey::new(vec![(Kinds::ALL, attribute)], None, reverse).unwrap()
     }
 
     fn sorted(keys: &[SortKey], mut all: Vec<Somebody>) -> Vec<(String, Option<u64>)> {
@@ -259,11 +279,38 @@ mod tests {
     }
 
     #[test]
+    fn a_number_that_no_entry_could_have_lies_in_front_of_or_behind_all() {
+        for reverse in [false, true] {
+            let number = key(Attribute::UidNumber, reverse);
+            let rank = |text| number.rank_of(text).unwrap();
+            let mut ranks = ["-1", "0", "18446744073709551615", "18446744073709551616"].map(rank);
+            assert_eq!(rank("-7"), ranks[0]);
+            if reverse {
+                ranks.reverse();
+            }
+            assert!(ranks.is_sorted() && ranks[0] < ranks[1] && ranks[2] < ranks[3], "{ranks:?}");
+            let absent = SortKey::rank(std::slice::from_ref(&number), &Somebody(&[], None));
+            assert_eq!(ranks.iter().all(|rank| *rank < absent), !reverse);
+            assert_eq!(ranks.iter().all(|rank| *rank > absent), reverse);
+        }
+    }
+
+    #[test]
+    fn an_attribute_counts_for_the_kinds_that_show_it() {
+        let of = |kinds| SortKey::new(vec![(kinds, Attribute::Surname)], None, false).unwrap();
+        let rank = |key| SortKey::rank(&[key], &Somebody(&["a"], None));
+        let absent = SortKey::rank(&[of(Kinds::ALL)], &Somebody(&[], None));
+        assert_eq!(rank(of(Kinds::GROUPS)), absent);
+        assert!(rank(of(Kinds::GROUPS.and(Kinds::USERS))) < absent);
+    }
+
+    #[test]
     fn only_a_rule_that_fits_is_taken() {
-        let exact = SortKey::new(vec![Attribute::Surname], Some(Compare::ExactText), false);
+        let surname = || vec![(Kinds::ALL, Attribute::Surname)];
+        let exact = SortKey::new(surname(), Some(Compare::ExactText), false);
         let ranks = ["a", "B"].map(|name| exact.as_ref().unwrap().rank_of(name).unwrap());
         assert!(ranks[1] < ranks[0]);
-        assert_eq!(SortKey::new(vec![Attribute::Surname], Some(Compare::Number), false), None);
+        assert_eq!(SortKey::new(surname(), Some(Compare::Number), false), None);
         assert_eq!(SortKey::new(Vec::new(), None, false), None);
     }
 }

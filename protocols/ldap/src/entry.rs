@@ -4,7 +4,7 @@ use bytes::BytesMut;
 
 use crate::ber::{self, OCTET_STRING, SEQUENCE, SET};
 use crate::response::{self, ControlWriter};
-use crate::schema::AttributeType;
+use crate::schema::{AttributeType, Vocabulary};
 use crate::session::Search;
 
 const SEARCH_RESULT_ENTRY: u8 = 0x64;
@@ -115,6 +115,12 @@ impl Attributes<'_> {
     #[must_use]
     pub fn wants(&self, kind: &AttributeType) -> bool {
         self.search.selection.wants(kind)
+    }
+
+    /// Is this attribute selected where these definitions count?
+    #[must_use]
+    pub fn wants_in(&self, kind: &AttributeType, vocabulary: Vocabulary) -> bool {
+        self.search.selection.wants_in(kind, vocabulary)
     }
 
     /// Is everything wanted that is for users?

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use crate::description::Description;
-use crate::schema::{AttributeType, attribute, attributes};
+use crate::schema::{AttributeType, Vocabulary, attribute, attributes};
 
 /// A set of attribute types: one bit for each index that a type can have, and one for `*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +67,15 @@ impl Selection {
     pub fn wants(&self, kind: &AttributeType) -> bool {
         let (word, bit) = place(kind);
         self.bits.get(word).is_some_and(|bits| bits & bit != 0)
+    }
+
+    /// Is this attribute wanted where these definitions count? What is a subtype of none there comes
+    /// with no other name.
+    #[must_use]
+    pub fn wants_in(&self, kind: &AttributeType, vocabulary: Vocabulary) -> bool {
+        let (word, bit) = place(kind);
+        let named = || self.named.get(word).is_some_and(|named| named & bit != 0);
+        self.wants(kind) && (!kind.apart.contains(&vocabulary) || self.star || named())
     }
 
     /// Is everything wanted that is for users, by `*` or an empty list?
@@ -188,6 +197,24 @@ mod tests {
         assert!(selection.names_one_of(&of("givenName")) && selection.names_one_of(&of("name")));
         assert!(selection.wants(attribute("sn").unwrap()) && !selection.names_one_of(&of("sn")));
         assert!(!Selection::user().names_one_of(&Selection::user()));
+    }
+
+    #[test]
+    fn what_is_a_subtype_of_none_in_a_vocabulary_comes_with_no_other_name_there() {
+        let member = attribute("member").unwrap();
+        for (requested, in_a_domain) in [
+            (&["distinguishedName"][..], false),
+            (&["distinguishedName", "cn", "+"], false),
+            (&["distinguishedName", "MEMBER"], true),
+            (&["distinguishedName", "*"], true),
+            (&[], true),
+        ] {
+            let selection = Selection::new(requested.iter().copied());
+            let wants = |vocabulary| selection.wants_in(member, vocabulary);
+            assert_eq!(wants(Vocabulary::ActiveDirectory), in_a_domain, "{requested:?}");
+            assert!(wants(Vocabulary::Rfc2307bis), "{requested:?}");
+        }
+        assert!(!Selection::new(["cn"]).wants_in(member, Vocabulary::ActiveDirectory));
     }
 
     #[test]

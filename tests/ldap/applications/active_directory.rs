@@ -56,6 +56,27 @@ fn an_account_is_found_by_its_account_name_and_binds_by_the_name_that_was_found(
 }
 
 #[test]
+fn the_own_name_of_a_group_comes_without_its_members() {
+    let Domain { office, client, .. } = domain();
+    for (wanted, expected) in [
+        (&["distinguishedName"][..], &["distinguishedName"][..]),
+        (&["2.5.4.49", "+"], &["distinguishedName"]),
+        (&["distinguishedName", "member"], &["distinguishedName", "member"]),
+        (&["member"], &["member"]),
+        (&["*"], &["distinguishedName", "member"]),
+    ] {
+        let found = office.find(&client, "(sAMAccountName=engineers)", wanted);
+        let names = found.only().names().into_iter();
+        let names: Vec<&str> =
+            names.filter(|name| ["distinguishedName", "member"].contains(name)).collect();
+        assert_eq!(names, expected, "{wanted:?}");
+    }
+    // Elsewhere no entry shows it, and it stands for its subtypes.
+    let found = office.find(&office.ldap(), "(cn=engineers)", &["distinguishedName"]);
+    assert_eq!(found.only().names(), ["member"]);
+}
+
+#[test]
 fn flags_and_bits_tell_suspended_accounts_from_others() {
     let Domain { office, client, .. } = domain();
     let (ada, bob) =

@@ -44,6 +44,10 @@ fn the_service_account_stands_among_the_people_and_names_are_those_of_the_base()
     );
     let class = client.search(&base, "sub", "(objectClass=jumpcloudUser)", &["1.1"]);
     assert_eq!(class.names(), [format!("uid=ada,{users}")]);
+    // RFC 4512 section 2.3: what the base is named by, it has.
+    let named = format!("5f-{}", office.slug);
+    let found = client.search(&base, "sub", &format!("(o={named})"), &["o"]);
+    assert_eq!((found.only().dn.as_str(), found.only().values("o").len()), (base.as_str(), 2));
 }
 
 #[test]

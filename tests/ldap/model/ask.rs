@@ -116,6 +116,10 @@ pub(super) struct Questions<'w> {
     pub(super) types: &'w Types,
     pub(super) entries: &'w [Entry],
     pub(super) base: &'w Name,
+    /// Names of entries under another base, and the same entries' under this one.
+    pub(super) elsewhere: &'w [(Name, Name)],
+    /// Names of entries that are there and not seen.
+    pub(super) hidden: &'w [Name],
 }
 
 /// Names that no subschema has, or not so.
@@ -202,7 +206,7 @@ impl Questions<'_> {
     }
 
     /// A type that somebody may ask about: mostly one that entries show.
-    fn kind(&mut self) -> Type {
+    pub(super) fn kind(&mut self) -> Type {
         if self.random.below(3) > 0 {
             let entry = self.random.one_of(self.entries);
             let (name, _) = self.random.one_of(&entry.shown);
@@ -217,7 +221,7 @@ impl Questions<'_> {
     }
 
     /// How a type is called in a question, and now and then something that is none.
-    fn spelled(&mut self, kind: &Type) -> String {
+    pub(super) fn spelled(&mut self, kind: &Type) -> String {
         if self.random.below(20) == 0 {
             return (*self.random.one_of(&UNKNOWN)).to_owned();
         }
@@ -227,7 +231,7 @@ impl Questions<'_> {
     }
 
     /// A value, mostly one that some entry has.
-    fn value(&mut self, kind: &Type) -> Vec<u8> {
+    pub(super) fn value(&mut self, kind: &Type) -> Vec<u8> {
         let had: Vec<&Vec<u8>> = self
             .entries
             .iter()
@@ -251,7 +255,18 @@ impl Questions<'_> {
         };
         // Where case does not count, it is not heeded.
         let loose = kind.is_text() || kind.names_entries;
+        let value = self.moved(kind, value);
         if loose && self.random.below(3) == 0 { value.to_ascii_uppercase() } else { value }
+    }
+
+    /// A name as another base shows it, if there is one, now and then.
+    fn moved(&mut self, kind: &Type, value: Vec<u8>) -> Vec<u8> {
+        if self.elsewhere.is_empty() || !kind.names_entries || self.random.below(2) == 0 {
+            return value;
+        }
+        let name = str::from_utf8(&value).ok().and_then(name::parse);
+        let moved = self.elsewhere.iter().find(|(_, here)| Some(here) == name.as_ref());
+        moved.map_or(value, |(there, _)| name::spell(there).into_bytes())
     }
 
     /// Pieces of a value, without the spaces in it.

@@ -18,7 +18,7 @@ pub(super) struct Entry {
 
 /// A value, ready to be compared.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Value {
+pub(super) enum Value {
     Text(String),
     Number(i128),
     Octets(Vec<u8>),
@@ -29,6 +29,8 @@ enum Value {
 pub(super) struct Judge<'w> {
     pub(super) types: &'w Types,
     pub(super) entries: &'w [Entry],
+    /// Names of entries under another base, and the same entries' here.
+    pub(super) elsewhere: &'w [(Name, Name)],
 }
 
 /// Whether groups are walked by these types anyway.
@@ -67,23 +69,31 @@ impl Judge<'_> {
     }
 
     /// The values that an entry has of a type and its subtypes.
-    fn values<'e>(&self, kind: &Type, entry: &'e Entry) -> Vec<&'e [u8]> {
-        // Domain controllers find by it the one entry of that name, and no members.
-        let domain = self.types.known("sAMAccountName").is_some();
-        let own = domain && kind.name == "distinguishedName";
-        let is_a = |name: &str| self.types.is_a(self.types.named(name), kind);
+    pub(super) fn values<'e>(&self, kind: &Type, entry: &'e Entry) -> Vec<&'e [u8]> {
         let all = entry.shown.iter().chain(&entry.nested);
-        let of_kind = all.filter(|(name, _)| if own { *name == kind.name } else { is_a(name) });
+        let of_kind = all.filter(|(name, _)| self.types.is_a(self.types.named(name), kind));
         of_kind.flat_map(|(_, values)| values.iter().map(Vec::as_slice)).collect()
     }
 
-    fn equal(&self, kind: &Type, value: &[u8], entry: &Entry) -> Option<bool> {
+    pub(super) fn equal(&self, kind: &Type, value: &[u8], entry: &Entry) -> Option<bool> {
         let rule = kind.equality.clone()?;
         if kind.name == "objectCategory" {
             return self.in_category(kind, value, entry);
         }
-        let wanted = self.ready(&rule, value)?;
+        let wanted = match self.ready(&rule, value)? {
+            Value::Name(name) => Value::Name(self.here(kind, name)),
+            other @ (Value::Text(_) | Value::Number(_) | Value::Octets(_)) => other,
+        };
         Some(self.some(kind, &rule, entry, |found| *found == wanted))
+    }
+
+    /// A name as this base shows it: whoever names others may do so as every base shows them. The own
+    /// name of an entry is the one that is shown here.
+    fn here(&self, kind: &Type, name: Name) -> Name {
+        let domain = self.types.known("sAMAccountName").is_some();
+        let own = kind.name == "entryDN" || (domain && kind.name == "distinguishedName");
+        let moved = self.elsewhere.iter().find(|(there, _)| !own && *there == name);
+        moved.map_or(name, |(_, here)| here.clone())
     }
 
     fn ordered(
@@ -228,7 +238,7 @@ impl Judge<'_> {
         if !["manager", "mentor"].contains(&kind.name.as_str()) {
             return None;
         }
-        let mut reached = vec![name::parse(text)?];
+        let mut reached = vec![self.here(kind, name::parse(text)?)];
         let leads = |entry: &Entry, reached: &[Name]| {
             let named = self.values(kind, entry).into_iter();
             named
@@ -255,7 +265,7 @@ impl Judge<'_> {
     }
 
     /// A value as a rule compares it; none when it is none that the rule takes.
-    fn ready(&self, rule: &str, value: &[u8]) -> Option<Value> {
+    pub(super) fn ready(&self, rule: &str, value: &[u8]) -> Option<Value> {
         if rule.starts_with("octetString") {
             return Some(Value::Octets(value.to_vec()));
         }

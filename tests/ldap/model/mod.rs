@@ -3,15 +3,19 @@
 //! `judge`, after the RFCs and the subschema that the daemon publishes.
 //!
 //! The whole way is compared, entry by entry and attribute by attribute: base and scope, filter, choice
-//! of attributes, pages, and what is written. Each layout and profile is asked, by an application that
-//! sees everything and by one that sees the members of a group.
+//! of attributes, pages, order and views of it (`order`), and what is written; and comparisons
+//! (`compare`). Each layout and profile is asked, by applications that see everything or the members of a
+//! group, by users, and under alias bases (`views`).
 
 mod ask;
+mod compare;
 mod exchange;
 mod judge;
 mod name;
+mod order;
 mod places;
 mod types;
+mod views;
 mod world;
 
 use std::collections::BTreeMap;
@@ -21,55 +25,57 @@ use self::exchange::{Answer, Exchange, Shown};
 use self::judge::{Entry, Judge};
 use self::name::Name;
 use self::types::Types;
-use self::world::{View, World};
+use self::views::{ALIASES, APPLICATIONS, Caller, USERS, View};
+use self::world::World;
 use crate::harness::random::Random;
 
 /// Searches of each organization in each view.
 const SEARCHES: usize = 250;
+/// The same of users, and under alias bases.
+const FEWER: usize = 120;
+/// Searches in an order, and comparisons, in each view.
+const OTHERS: usize = 30;
 
-const fn view(
-    layout: &'static str,
-    profile: &'static str,
-    shown: &'static str,
-    members: &'static [&'static str],
-) -> View {
-    View { layout, profile, shown, members, narrow: false }
-}
-
-/// Each layout, and each profile in a layout that is not its own.
-const VIEWS: [View; 11] = [
-    view("rfc2307bis", "generic", "rfc2307bis", &["member"]),
-    view("rfc2307", "generic", "rfc2307", &["memberUid"]),
-    view("unique_member", "generic", "unique_member", &["uniqueMember"]),
-    view("active_directory", "generic", "active_directory", &["member"]),
-    view("jumpcloud", "generic", "jumpcloud", &["member"]),
-    view("rfc2307", "sssd", "rfc2307", &["member", "memberUid"]),
-    view("rfc2307", "nextcloud", "rfc2307bis", &["member"]),
-    view("rfc2307bis", "vcenter", "unique_member", &["uniqueMember"]),
-    view("rfc2307bis", "synology", "rfc2307", &["memberUid"]),
-    view("rfc2307bis", "ad-like", "active_directory", &["member"]),
-    view("rfc2307bis", "jumpcloud", "jumpcloud", &["member"]),
-];
-
-/// One application's view of an organization, and its model.
+/// One caller's view of an organization, and its model.
 struct Play {
     exchange: Exchange,
     types: Types,
     entries: Vec<Entry>,
     base: Name,
+    /// Names of entries under another base, and the same entries' here.
+    elsewhere: Vec<(Name, Name)>,
+    /// Names of entries that the caller does not see.
+    hidden: Vec<Name>,
     told: String,
 }
 
 impl Play {
     fn new(world: &World, view: View) -> Self {
-        let office = &world.office;
-        let mut exchange = Exchange::new(&office.demo.ldap, &world.dn, &world.password);
+        let (dn, password) = world.who(view);
+        let mut exchange = Exchange::new(&world.office.demo.ldap, &dn, password);
         let types = exchange.types();
-        let base = name::parse(&office.base).unwrap();
+        let base = name::parse(&world.base(view)).unwrap();
         let (entries, told) = (world.entries(view), format!("{view:?}"));
-        let mut play = Self { exchange, types, entries, base, told };
+        let (elsewhere, hidden) = (world.elsewhere(view), world.hidden(view));
+        let mut play = Self { exchange, types, entries, base, elsewhere, hidden, told };
         play.learn();
         play
+    }
+
+    /// Where questions come from.
+    fn questions<'p>(&'p self, random: &'p mut Random) -> Questions<'p> {
+        Questions {
+            random,
+            types: &self.types,
+            entries: &self.entries,
+            base: &self.base,
+            elsewhere: &self.elsewhere,
+            hidden: &self.hidden,
+        }
+    }
+
+    fn judge(&self) -> Judge<'_> {
+        Judge { types: &self.types, entries: &self.entries, elsewhere: &self.elsewhere }
     }
 
     /// Takes from an answer what nothing but LDAP tells.
@@ -101,7 +107,7 @@ impl Play {
 
     /// What a search is to give.
     fn expected(&self, search: &Search) -> Answer {
-        let judge = Judge { types: &self.types, entries: &self.entries };
+        let judge = self.judge();
         let there = |name: &Name| self.entries.iter().any(|entry| entry.name == *name);
         if !search.base.is_empty() && !there(&search.base) {
             return Answer { code: 32, entries: BTreeMap::new() };
@@ -172,35 +178,53 @@ impl Play {
     }
 }
 
-/// Asks an organization of a seed in every view, and says how many entries were found.
-fn play(seed: u64, narrow: bool) {
+/// Asks an organization of a seed so often in each of these views; entries have to be found by some of
+/// the searches.
+fn play(seed: u64, views: &[View], searches: usize) {
     let mut random = Random::new(seed);
     let mut world = World::new(&mut random);
+    // Orders and comparisons come from elsewhere, so that searches stay the same.
+    let mut other = Random::new(seed.rotate_left(17));
     let mut met = 0;
-    for view in VIEWS {
-        let view = View { narrow, ..view };
-        world.look(view);
-        let mut play = Play::new(&world, view);
-        for _ in 0..SEARCHES {
-            let (types, entries, base) = (&play.types, &play.entries, &play.base);
-            let search = Questions { random: &mut random, types, entries, base }.search();
+    for view in views {
+        world.look(*view);
+        let mut play = Play::new(&world, *view);
+        for _ in 0..searches {
+            let search = play.questions(&mut random).search();
             met += usize::from(!play.expected(&search).entries.is_empty());
             play.check(&search);
         }
+        for _ in 0..OTHERS {
+            let (search, order) = play.questions(&mut other).ordered();
+            play.check_list(&search, &order);
+            let assertion = play.questions(&mut other).assertion();
+            play.check_compare(&assertion);
+        }
     }
-    assert!(met > VIEWS.len() * SEARCHES / 10, "hardly anything was found: {met}");
+    assert!(met > views.len() * searches / 10, "hardly anything was found: {met}");
 }
 
 #[test]
 fn searches_of_who_sees_everything_give_what_the_model_says_in_every_view() {
     for seed in [0x9e37_79b9, 0x2545_f491, 0x1656_67b1] {
-        play(seed, false);
+        play(seed, &APPLICATIONS, SEARCHES);
     }
 }
 
 #[test]
 fn searches_of_who_sees_one_groups_members_give_what_the_model_says_in_every_view() {
     for seed in [0x85eb_ca6b, 0xc2b2_ae35] {
-        play(seed, true);
+        play(seed, &APPLICATIONS.map(|view| view.of(Caller::Narrow)), SEARCHES);
     }
+}
+
+#[test]
+fn searches_of_users_give_what_the_model_says_in_every_layout() {
+    play(0x27d4_eb2f, &USERS.map(|view| view.of(Caller::User)), FEWER);
+    play(0x1b87_3593, &USERS.map(|view| view.of(Caller::Oneself)), FEWER);
+}
+
+#[test]
+fn searches_under_alias_bases_give_what_the_model_says() {
+    play(0xcc9e_2d51, &ALIASES, FEWER);
 }

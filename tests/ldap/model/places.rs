@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::judge::Entry;
 use super::name::{self, Name};
-use super::world::View;
+use super::views::View;
 
 /// What entries show, by the names of types.
 pub(super) type Shown = Vec<(String, Vec<Vec<u8>>)>;
@@ -73,13 +73,19 @@ fn tell(shown: &mut Shown, name: &str, told: &Value) {
 /// The base, of an organization that is called so, and the containers.
 pub(super) fn of(view: View, base: &Name, title: &str) -> Vec<Entry> {
     let mut shown = Shown::new();
+    let named = base[0].0 == "dc";
     if is_domain(view) {
         put(&mut shown, "objectClass", &["domainDNS", "domain", "top"]);
     } else {
-        put(&mut shown, "objectClass", &["organization", "top", "dcObject"]);
-        put(&mut shown, "o", &[title]);
+        let classes = ["organization", "top", "dcObject"];
+        put(&mut shown, "objectClass", &classes[..if named { 3 } else { 2 }]);
+        // What an entry is named by, it has (RFC 4512 section 2.3).
+        let names = [title, base[0].1.as_str()];
+        put(&mut shown, "o", &names[..if base[0].0 == "o" { 2 } else { 1 }]);
     }
-    put(&mut shown, "dc", &[&base[0].1]);
+    if named {
+        put(&mut shown, "dc", &[&base[0].1]);
+    }
     let mut places = vec![(base.clone(), shown)];
     for kind in [USER, GROUP, SERVICE] {
         let (_, (of, value)) = standing(view, kind);
@@ -151,10 +157,13 @@ pub(super) fn user(view: View, base: &Name, told: &Value, suspended: bool) -> Sh
         tell(&mut shown, "sAMAccountName", &told["login"]);
         tell(&mut shown, "name", &told["login"]);
         let login = told["login"].as_str().unwrap();
-        let domain: Vec<&str> = base.iter().map(|(_, value)| value.as_str()).collect();
-        let principal = format!("{login}@{}", domain.join("."));
-        let principal = if login.contains('@') { login } else { &principal };
-        put(&mut shown, "userPrincipalName", &[principal]);
+        if login.contains('@') {
+            put(&mut shown, "userPrincipalName", &[login]);
+        } else if base.iter().all(|(kind, _)| kind == "dc") {
+            let domain: Vec<&str> = base.iter().map(|(_, value)| value.as_str()).collect();
+            let principal = format!("{login}@{}", domain.join("."));
+            put(&mut shown, "userPrincipalName", &[&principal]);
+        }
         put(&mut shown, "userAccountControl", &[if suspended { "514" } else { "512" }]);
         put(&mut shown, "sAMAccountType", &["805306368"]);
         put(&mut shown, "primaryGroupID", &["513"]);

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::judge::Entry;
 use super::name::{self, Name};
+use super::views::{Caller, View};
 use crate::harness::office::{Office, id_of};
 use crate::harness::random::Random;
 
@@ -43,21 +44,12 @@ pub(super) struct World {
     services: Vec<Value>,
     suspended: usize,
     /// The application that asks: its name, and its password.
-    pub(super) dn: String,
-    pub(super) password: String,
+    dn: String,
+    password: String,
 }
 
-/// What an application sees, and how.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct View {
-    pub(super) layout: &'static str,
-    pub(super) profile: &'static str,
-    /// In which layout entries are shown, and in which attributes members.
-    pub(super) shown: &'static str,
-    pub(super) members: &'static [&'static str],
-    /// It sees the members of one group alone.
-    pub(super) narrow: bool,
-}
+/// The password of the user who asks.
+const PASSWORD: &str = "a long word of theirs";
 
 const LOGINS: [&str; 7] = ["ada", "Bob", "cyd", "dan", "eve", "fay", "gus@elsewhere.example"];
 const GROUPS: [&str; 5] = ["staff", "Crew", "R & D, east", "board", "inner"];
@@ -110,7 +102,64 @@ impl World {
         world.refer(random);
         let suspend = format!("users/{}/suspend", id_of(&world.users[suspended].told));
         world.office.act("POST", &suspend, None);
+        let user = world.path(Ref::User(world.asking()));
+        let password = json!({"password": PASSWORD});
+        world.office.act("PUT", &format!("{user}/password"), Some(&password));
         world
+    }
+
+    /// The user who asks where one does.
+    fn asking(&self) -> usize {
+        (self.suspended + 1) % self.users.len()
+    }
+
+    /// The base that is asked under.
+    pub(super) fn base(&self, view: View) -> String {
+        match view.alias {
+            Some((kind, _)) => format!("{kind}={},dc=moved,dc=example", self.office.slug),
+            None => self.office.base.clone(),
+        }
+    }
+
+    /// Who asks: the name, in the tree that is shown, and the password.
+    pub(super) fn who(&self, view: View) -> (String, &str) {
+        let base = name::parse(&self.base(view)).unwrap();
+        if view.caller.is_user() {
+            let name = self.name(view, &base, Ref::User(self.asking()));
+            return (name::spell(&name), PASSWORD);
+        }
+        let dn = match view.alias {
+            Some(_) => {
+                let name = super::places::name(view, &base, super::places::SERVICE, "reader");
+                name::spell(&name)
+            }
+            None => self.dn.clone(),
+        };
+        (dn, &self.password)
+    }
+
+    /// Names of entries under the own base where another one is asked under: there, and here.
+    pub(super) fn elsewhere(&self, view: View) -> Vec<(Name, Name)> {
+        if view.alias.is_none() {
+            return Vec::new();
+        }
+        let (home, here) = (name::parse(&self.office.base), name::parse(&self.base(view)));
+        let (home, here) = (home.unwrap(), here.unwrap());
+        let names = |who| (self.name(view.at_home(), &home, who), self.name(view, &here, who));
+        self.all().map(names).collect()
+    }
+
+    /// Names of users and groups that the caller does not see.
+    pub(super) fn hidden(&self, view: View) -> Vec<Name> {
+        let base = name::parse(&self.base(view)).unwrap();
+        let hidden = self.all().filter(|who| !self.sees(view, *who));
+        hidden.map(|who| self.name(view, &base, who)).collect()
+    }
+
+    /// Every user and every group.
+    fn all(&self) -> impl Iterator<Item = Ref> + use<> {
+        let users = (0..self.users.len()).map(Ref::User);
+        users.chain((0..self.groups.len()).map(Ref::Group))
     }
 
     /// Puts users and groups into groups.
@@ -135,10 +184,7 @@ impl World {
 
     /// Lets users and groups name each other.
     fn refer(&mut self, random: &mut Random) {
-        let all: Vec<Ref> = (0..self.users.len())
-            .map(Ref::User)
-            .chain((0..self.groups.len()).map(Ref::Group))
-            .collect();
+        let all: Vec<Ref> = self.all().collect();
         for who in all.clone() {
             if random.below(4) == 0 {
                 continue;
@@ -181,8 +227,13 @@ impl World {
     /// Shows the organization so from here on, and reads again what the admin API tells.
     pub(super) fn look(&mut self, view: View) {
         self.office.lay_out(view.layout);
+        let alias = |(_, layout): (&str, &str)| json!({"base": self.base(view), "layout": layout});
+        let aliases: Vec<Value> = view.alias.map(alias).into_iter().collect();
+        self.office.act("PUT", "aliases", Some(&json!({"aliases": aliases})));
+        self.office.set(&json!({"users_see_people": view.caller != Caller::Oneself}));
         let some = json!({"groups": [self.id(Ref::Group(0))]});
-        let visibility = if view.narrow { some } else { json!("everything") };
+        let narrow = view.caller == Caller::Narrow;
+        let visibility = if narrow { some } else { json!("everything") };
         let fields = json!({"profile": view.profile, "visibility": visibility});
         for place in 0..self.services.len() {
             let path = format!("service-accounts/{}", id_of(&self.services[place]));
@@ -211,19 +262,25 @@ impl World {
     }
 
     fn sees(&self, view: View, who: Ref) -> bool {
-        !view.narrow || who == Ref::Group(0) || self.below(0).contains(&who)
+        match view.caller {
+            Caller::Application | Caller::User => true,
+            Caller::Narrow => who == Ref::Group(0) || self.below(0).contains(&who),
+            Caller::Oneself => who == Ref::User(self.asking()),
+        }
     }
 
-    /// Every entry that the application sees.
+    /// Every entry that the caller sees.
     pub(super) fn entries(&self, view: View) -> Vec<Entry> {
-        let base = name::parse(&self.office.base).unwrap();
+        let base = name::parse(&self.base(view)).unwrap();
         let mut entries = super::places::of(view, &base, &self.title);
-        let users = (0..self.users.len()).map(Ref::User);
-        let all = users.chain((0..self.groups.len()).map(Ref::Group));
-        entries.extend(
-            all.filter(|who| self.sees(view, *who)).map(|who| self.entry(view, &base, who)),
-        );
-        let services = self.services.iter().take(if view.narrow { 1 } else { 2 });
+        let seen = self.all().filter(|who| self.sees(view, *who));
+        entries.extend(seen.map(|who| self.entry(view, &base, who)));
+        let services = match view.caller {
+            Caller::Application => 2,
+            Caller::Narrow => 1,
+            Caller::User | Caller::Oneself => 0,
+        };
+        let services = self.services.iter().take(services);
         entries.extend(services.map(|told| service(view, &base, told)));
         entries
     }
@@ -270,7 +327,9 @@ impl World {
         }
         let groups = (0..self.groups.len()).filter(|at| self.below(*at).contains(&who));
         let groups: Vec<Ref> = groups.map(Ref::Group).collect();
-        shown.push(("memberOf".to_owned(), once_each(groups.iter().filter(seen).map(named))));
+        // Who sees nobody else is told the own groups all the same.
+        let told = |group: &&Ref| view.caller == Caller::Oneself || seen(group);
+        shown.push(("memberOf".to_owned(), once_each(groups.iter().filter(told).map(named))));
         let before = shown.len();
         for (attribute, own) in &self.one(who).own {
             let values = match own {

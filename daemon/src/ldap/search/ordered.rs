@@ -252,13 +252,9 @@ impl Ordered {
     fn locate(&self, view: &ListView, all: &[Ranked]) -> Result<ViewResult, ResultCode> {
         let length = u32::try_from(all.len()).unwrap_or(u32::MAX);
         let position = match &view.target {
-            Target::Offset { offset: 0, .. } => return Err(ResultCode::OffsetRangeError),
-            // Who believes the list to be of another length means the same part of it.
-            Target::Offset { offset, count } if *count > 1 && *count != length && *offset > 1 => {
-                let scaled = u64::from(*offset) * u64::from(length) / u64::from(*count);
-                u32::try_from(scaled).unwrap_or(u32::MAX).max(1)
+            Target::Offset { offset, count } => {
+                place(*offset, *count, length).ok_or(ResultCode::OffsetRangeError)?
             }
-            Target::Offset { offset, .. } => *offset,
             Target::Value(value) => {
                 let key = self.keys.first().ok_or(ResultCode::SortControlMissing)?;
                 let wanted = view::rank_of(key, value).ok_or(ResultCode::InappropriateMatching)?;
@@ -334,6 +330,22 @@ impl Ordered {
     }
 }
 
+/// A place in a list of some length, by what the client believes: so far on in a list of `count` (section
+/// 5 of the draft), which may be another length. `None` for a place that no list has.
+fn place(offset: u32, count: u32, length: u32) -> Option<u32> {
+    match (offset, count) {
+        (0, _) => None,
+        (_, 0) => Some(offset),
+        // The first stays the first, and the last below the last.
+        (1, 2..) => Some(1),
+        _ => {
+            let (offset, count) = (u64::from(offset), u64::from(count));
+            let nearest = (offset * u64::from(length) + count / 2) / count;
+            Some(u32::try_from(nearest).unwrap_or(u32::MAX).max(1))
+        }
+    }
+}
+
 /// How far collecting came.
 enum Collected {
     All,
@@ -352,4 +364,30 @@ fn ranked(keys: &[SortKey], facts: &dyn directory::search::Facts, id: (u8, u64))
 
 fn no_view(words: impl Into<Cow<'static, str>>) -> Answer {
     Answer::Result(Outcome::new(ResultCode::VirtualListViewError, words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place;
+
+    #[test]
+    fn a_place_is_that_part_of_the_list_that_the_client_means() {
+        for (offset, count, length, expected) in [
+            (3, 0, 10, Some(3)),
+            (3, 10, 10, Some(3)),
+            (1, 7, 10, Some(1)),
+            (1, 1, 10, Some(10)),
+            (7, 7, 10, Some(10)),
+            (7, 7, 0, Some(1)),
+            // 2.4, 1.6, and 0.04.
+            (3, 5, 4, Some(2)),
+            (2, 5, 4, Some(2)),
+            (1_000, 100_000, 4, Some(1)),
+            (u32::MAX, 2, u32::MAX, Some(u32::MAX)),
+            (0, 0, 4, None),
+            (0, 5, 4, None),
+        ] {
+            assert_eq!(place(offset, count, length), expected, "{offset} of {count} in {length}");
+        }
+    }
 }

@@ -95,6 +95,23 @@ pub(super) fn presence(kind: &AttributeType, naming: &Naming) -> Option<Filter> 
     })
 }
 
+/// What entries are put in order by where an attribute shows a time in another form; `None` for other
+/// attributes.
+pub(super) fn sorted_by(kind: &AttributeType, naming: &Naming) -> Option<(Kinds, Attribute)> {
+    let (kinds, extra) = shown(kind, naming)?;
+    match extra {
+        Extra::Created => Some((kinds, Attribute::Created)),
+        Extra::Changed => Some((kinds, Attribute::Modified)),
+        Extra::DistinguishedName
+        | Extra::Guid
+        | Extra::Sid
+        | Extra::Principal
+        | Extra::AccountControl
+        | Extra::Number(_)
+        | Extra::Category(_) => None,
+    }
+}
+
 /// Whether bits of a number are set, of an attribute that shows what is stored in another form.
 pub(super) fn bits(
     kind: &AttributeType,

@@ -65,7 +65,7 @@ pub(crate) fn write_place(
         container.classes()
     } else {
         if naming.look().base_classes.contains(&"organization") {
-            put(attributes, TYPES.o, &[&place.organization]);
+            put(attributes, TYPES.o, &place.organization);
         }
         put(attributes, TYPES.dc, place.label.as_slice());
         naming.look().base_classes

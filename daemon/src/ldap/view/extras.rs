@@ -38,13 +38,17 @@ pub(super) fn write_extra(
     }
 }
 
-/// Writes the members of a group, in each way that the caller sees.
+/// Writes the members of a group, in each way that the caller sees and wants.
 pub(super) fn write_members(
     attributes: &mut Attributes<'_>,
     naming: &Naming,
     found: &Found<'_>,
 ) -> Result<(), directory::Error> {
+    let vocabulary = naming.look().vocabulary;
     for (kind, members) in &naming.ways().members {
+        if !attributes.wants_in(kind, vocabulary) {
+            continue;
+        }
         let mut written = Ok(());
         attributes.with(kind, |values| {
             written = match members {

@@ -1,6 +1,6 @@
 //! From an LDAP filter to a filter in the directory's words.
 
-use std::cell::Cell;
+use std::sync::Arc;
 
 use directory::Schema;
 use directory::collections::Member;
@@ -14,6 +14,7 @@ use ldap::dn::Dn;
 use ldap::filter::{Assertion, Substrings};
 use ldap::schema::{self, AttributeType, Matching};
 
+use super::chains::Chains;
 use super::computed;
 use super::look::structural;
 use super::place::{Naming, Target};
@@ -68,7 +69,8 @@ impl Relation {
 pub(crate) type Find<'f> = &'f dyn Fn(Kind, &str) -> Result<Option<EntryId>, directory::Error>;
 
 /// Finds an entry and whoever names it by an attribute of references, by way of others as well.
-pub(crate) type Chain<'f> = &'f dyn Fn(Attribute, EntryId) -> Result<EntrySet, directory::Error>;
+pub(crate) type Chain<'f> =
+    &'f dyn Fn(Attribute, EntryId) -> Result<Arc<EntrySet>, directory::Error>;
 
 /// What filters are translated over: entries by their names, and chains of references.
 #[derive(Clone, Copy)]
@@ -80,22 +82,20 @@ pub(crate) struct Entries<'f> {
 }
 
 /// Translates a filter for whoever holds a grant; what is not known becomes undefined. `None` when
-/// all its chains together look through more than they may.
+/// all its chains together look through more than they may, equal ones once.
 pub(crate) fn translate(
     filter: &ldap::Filter,
     naming: &Naming,
     grant: &SearchGrant<'_, '_>,
     look_through: usize,
 ) -> Result<Option<Filter>, directory::Error> {
-    let (left, over) = (Cell::new(look_through), Cell::new(false));
+    let chains = Chains::within(look_through);
     let find = &|kind, name: &str| grant.find(kind, name);
     let chain: Chain<'_> = &|attribute, entry| {
-        let chain = grant.chain(attribute, entry, &left)?;
-        over.set(over.get() || chain.is_none());
-        Ok(chain.unwrap_or_default())
+        chains.follow(attribute, entry, |left| grant.chain(attribute, entry, left))
     };
     let filter = translated(filter, naming, grant.schema(), Entries { find, chain })?;
-    Ok((!over.get()).then_some(filter))
+    Ok((!chains.are_over()).then_some(filter))
 }
 
 fn translated(
@@ -490,7 +490,7 @@ mod tests {
         let (look, ways) = (Look::of(layout), Ways::of(layout, Profile::Generic));
         let naming = Naming::under("dc=acme,dc=example", look, ways, uuid::Uuid::nil());
         let find: Find<'_> = &|_, _| Ok(None);
-        let chain: Chain<'_> = &|_, _| Ok(EntrySet::default());
+        let chain: Chain<'_> = &|_, _| Ok(Arc::default());
         translated(&filter, &naming, &Schema::default(), Entries { find, chain }).unwrap()
     }
 

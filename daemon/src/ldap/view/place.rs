@@ -203,8 +203,9 @@ pub(crate) struct Place {
     pub(crate) uuid: Uuid,
     /// When made and changed: as the organization.
     pub(crate) stamp: Stamp,
-    /// The full name of the organization.
-    pub(crate) organization: String,
+    /// What the organization is called: its full name, and what its base is named by (RFC 4512 section
+    /// 2.3) where that is another one.
+    pub(crate) organization: Vec<String>,
     /// The first label of the base, when it is a domain.
     pub(crate) label: Option<String>,
 }
@@ -222,11 +223,16 @@ impl Place {
             *last ^= number;
         }
         let (kind, value) = naming.base_rdn();
+        let mut called = vec![organization.fields.name.clone()];
+        let prepare = directory::text::prepare;
+        if kind == "o" && prepare(&value) != prepare(&organization.fields.name) {
+            called.push(value.clone().into_owned());
+        }
         Self {
             container,
             uuid: Uuid::from_bytes(octets),
             stamp: organization.stamp,
-            organization: organization.fields.name.clone(),
+            organization: called,
             label: (kind == "dc").then(|| value.into_owned()),
         }
     }
@@ -263,7 +269,7 @@ impl Facts for Place {
                 visit(Fact::Text(container.name));
             }
         } else if attribute == Attribute::OrganizationName {
-            visit(Fact::Text(&self.organization));
+            self.organization.iter().for_each(|name| visit(Fact::Text(name)));
         } else if attribute == Attribute::BaseLabel {
             self.label.iter().for_each(|label| visit(Fact::Text(label)));
         }

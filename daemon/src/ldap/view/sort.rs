@@ -1,13 +1,14 @@
 //! From the order that a client wants to the directory's words.
 
 use directory::Schema;
-use directory::search::{Compare, SortKey};
+use directory::search::{Attribute, Compare, Kinds, SortKey};
 use ldap::ResultCode;
 use ldap::control::sort::{Sort, SortResult};
-use ldap::schema::{self, Matching, RuleUse};
+use ldap::schema::{self, AttributeType, Matching, RuleUse};
 
-use super::custom;
+use super::filter::plain;
 use super::place::Naming;
+use super::{computed, custom};
 
 /// So many keys are sorted by.
 const KEYS: usize = 4;
@@ -40,19 +41,24 @@ fn sort_key(
             Some(ordering(rule).ok_or_else(|| refused(ResultCode::InappropriateMatching))?)
         }
     };
-    let own = custom::sorted_by(&key.attribute, schema);
-    let (attributes, compare) = match key.attribute.plain().filter(|_| own.is_none()) {
-        Some(kind) => {
-            let tested = naming.look().tests(kind).iter().map(|(_, attribute)| *attribute);
-            (tested.collect(), compare)
-        }
-        None => {
-            let own = own.ok_or_else(|| refused(ResultCode::NoSuchAttribute))?;
-            (vec![own], compare.map(Compare::signed))
-        }
+    let (attributes, compare) = match custom::sorted_by(&key.attribute, schema) {
+        Some(own) => (vec![(Kinds::ALL, own)], compare.map(Compare::signed)),
+        None => match plain(&key.attribute, naming) {
+            Ok(kind) => (stored(kind, naming), compare),
+            Err(_) => return Err(refused(ResultCode::NoSuchAttribute)),
+        },
     };
     SortKey::new(attributes, compare, key.reverse)
         .ok_or_else(|| refused(ResultCode::InappropriateMatching))
+}
+
+/// What is stored of what an attribute type and its subtypes show, and of which kinds.
+fn stored(kind: &AttributeType, naming: &Naming) -> Vec<(Kinds, Attribute)> {
+    let stored = naming.look().tests(kind);
+    if stored.is_empty() {
+        return computed::sorted_by(kind, naming).into_iter().collect();
+    }
+    stored.to_vec()
 }
 
 /// How the ordering rule of this name or OID compares.
@@ -80,6 +86,9 @@ fn ordering(name: &str) -> Option<Compare> {
 
 /// The octets from which on entries lie at or behind a value that a client gave.
 pub(crate) fn rank_of(key: &SortKey, value: &[u8]) -> Option<Vec<u8>> {
+    if key.compare() == Compare::Octets {
+        return Some(key.rank_of_octets(value));
+    }
     let value = std::str::from_utf8(value).ok()?;
     let milliseconds = || ldap::generalized_time::read(value);
     match key.compare() {

@@ -96,7 +96,7 @@ impl Ask {
             Self::HasSome => Filter::HasSomeMember,
             Self::Under(chief) => Filter::refers(attributes[2], *chief),
             Self::FarUnder(chief) => {
-                Filter::refers_to_one_of(attributes[2], chain(attributes[2], *chief))
+                Filter::refers_to_one_of(attributes[2], chain(attributes[2], *chief).into())
             }
             Self::UnderSome => Filter::present(attributes[2]),
             Self::Unknown => Filter::Undefined,

@@ -33,6 +33,8 @@ pub struct AttributeType {
     pub oid: &'static str,
     /// The name of the type that it is a subtype of.
     pub superior: Option<&'static str>,
+    /// The vocabularies in which it is a subtype of none all the same.
+    pub apart: &'static [Vocabulary],
     /// The form of its values.
     pub syntax: Syntax,
     /// How its values are compared.
@@ -82,13 +84,19 @@ impl AttributeType {
         serves(self.only, vocabulary)
     }
 
+    /// The name of the type that it is a subtype of in this vocabulary.
+    #[must_use]
+    pub fn superior_in(&self, vocabulary: Vocabulary) -> Option<&'static str> {
+        self.superior.filter(|_| !self.apart.contains(&vocabulary))
+    }
+
     /// Is it returned only on request?
     #[must_use]
     pub const fn is_operational(&self) -> bool {
         !matches!(self.usage, Usage::UserApplications)
     }
 
-    /// Is it `other`, or a subtype of it (RFC 4512 section 2.5.1)?
+    /// Is it `other`, or a subtype of it in some vocabulary (RFC 4512 section 2.5.1)?
     #[must_use]
     pub fn is_a(&self, other: &Self) -> bool {
         self.index == other.index

@@ -13,7 +13,7 @@ pub fn attribute_types(served: Served) -> impl Iterator<Item = String> {
     all.map(move |kind| {
         let for_users = served.groups_unasked && kind.name == GROUPS;
         let mut line = format!("( {} {}", kind.oid, names(kind.name, kind.aliases));
-        if let Some(superior) = kind.superior {
+        if let Some(superior) = kind.superior_in(served.vocabulary) {
             push(&mut line, format_args!(" SUP {superior}"));
         }
         for (word, rule) in [

@@ -98,6 +98,20 @@ fn rfc4512_2_5_1_subtypes_are_found_from_their_supertype() {
 }
 
 #[test]
+fn names_of_others_are_subtypes_of_names_but_where_these_are_entries_own() {
+    let member = |vocabulary: Vocabulary| {
+        attribute_types(vocabulary.into()).find(|line| line.contains("'member'")).unwrap()
+    };
+    let rest = "EQUALITY distinguishedNameMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.12 )";
+    let below = format!("( 2.5.4.31 NAME 'member' SUP distinguishedName {rest}");
+    let apart = format!("( 2.5.4.31 NAME 'member' {rest}");
+    for vocabulary in ALL {
+        let domain = vocabulary == Vocabulary::ActiveDirectory;
+        assert_eq!(member(vocabulary), if domain { &*apart } else { &*below }, "{vocabulary:?}");
+    }
+}
+
+#[test]
 fn rfc4512_4_1_definitions_are_printed() {
     let printed: Vec<_> = attribute_types(Vocabulary::Rfc2307bis.into()).collect();
     for line in [
