@@ -313,7 +313,8 @@ pub(crate) fn end_tokens(
 /// Ends every key and session of all admins that a partition has.
 pub(super) fn end_all_tokens(change: &mut Change<'_>, partition: Partition) -> Result<(), Error> {
     let all = change.scan::<Token>(partition, None);
-    let tokens: Vec<Id> = all.map(|found| found.map(|(token, _)| token)).collect::<Result<_, _>>()?;
+    let tokens: Vec<Id> =
+        all.map(|found| found.map(|(token, _)| token)).collect::<Result<_, _>>()?;
     for token in tokens {
         end_token(change, partition, token)?;
     }
