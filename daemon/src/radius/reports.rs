@@ -35,7 +35,7 @@ pub(super) fn report(accounting: &Accounting<ClientKey>, now: Time) -> Option<Se
             || Granted::of_class(class, organization).is_some()
             || Carried::of_class(class, organization).is_some()
     };
-    let (granted, carried) = Granted::of_classes(&classes, organization).unzip();
+    let (granted, carried) = Granted::of_classes(classes, organization).unzip();
     let delay = number(AttributeType::ACCT_DELAY_TIME).unwrap_or_default().min(LONGEST_DELAY);
     Some(SessionReport {
         organization,
