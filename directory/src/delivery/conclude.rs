@@ -111,7 +111,9 @@ impl Stream {
             ..DeliveryProgress::default()
         };
         self.key.keep(change, after)?;
-        if progress.told && self.key.is_news(change, false)? {
+        // Where the events of all organizations go, another's failure was told for all.
+        let was_told = progress.told || self.key.reached().is_some();
+        if was_told && self.key.is_news(change, false)? {
             tell(change, (self.key, &destination), Outcome::Success, now);
         }
         Ok(())

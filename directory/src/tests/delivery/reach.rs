@@ -166,6 +166,13 @@ fn what_is_not_taken_of_one_organization_is_a_dead_letter_that_says_so() {
     world.assert_sound();
 }
 
+/// Whether what went to destinations got there, by a place's events of that, the newest first.
+fn about(world: &World, place: Place) -> Vec<bool> {
+    let events = world.events(place, 500).into_iter();
+    let about = events.filter(|event| event.action == Action::EventDelivery);
+    about.map(|event| event.outcome == Outcome::Success).collect()
+}
+
 /// Has one delivery of each organization that has something to be sent end in some way.
 fn serve(world: &World, sent: &Sent) {
     for turn in due(world) {
@@ -188,11 +195,7 @@ fn one_event_tells_that_nothing_gets_there_and_one_that_it_does_again_for_all_or
     let places = [acme, world.organization("beta"), world.organization("gamma")];
     flush(&world);
     reaching(&world, world.top(), Place::Provider, fields("siem", webhook())).unwrap();
-    let about = |place: Place| {
-        let events = world.events(place, 500).into_iter();
-        let about = events.filter(|event| event.action == Action::EventDelivery);
-        about.map(|event| event.outcome == Outcome::Success).collect::<Vec<_>>()
-    };
+    let about = |place: Place| about(&world, place);
     let fail = |login: &str| {
         places.iter().for_each(|place| tell(&world, *place, login));
         for _ in 0..3 {
@@ -214,6 +217,29 @@ fn one_event_tells_that_nothing_gets_there_and_one_that_it_does_again_for_all_or
         assert_eq!(about(Place::Provider), [true, false, true, false]);
     }
     assert!(places.iter().all(|place| about((*place).into()).is_empty()));
+    world.assert_sound();
+}
+
+#[test]
+fn what_is_delivered_of_one_organization_ends_what_was_told_of_another() {
+    let (world, acme) = ready();
+    let beta = world.organization("beta");
+    flush(&world);
+    reaching(&world, world.top(), Place::Provider, fields("siem", webhook())).unwrap();
+    let fail = |place: Place| {
+        tell(&world, place, "ada");
+        for _ in 0..3 {
+            serve(&world, &failure());
+            world.pass(DAY);
+        }
+    };
+    fail(acme.into());
+    assert_eq!(about(&world, Place::Provider), [false]);
+    tell(&world, beta, "bob");
+    serve(&world, &Sent::Done);
+    assert_eq!(about(&world, Place::Provider), [true, false], "the newest first");
+    fail(beta.into());
+    assert_eq!(about(&world, Place::Provider), [false, true, false]);
     world.assert_sound();
 }
 
