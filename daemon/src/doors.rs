@@ -300,11 +300,17 @@ fn end_user_lives(tasks: &Tasks, directory: Directory, clock: Clock) {
 fn follow_rule_times(tasks: &Tasks, directory: Directory, clock: Clock) {
     let shutdown = tasks.shutdown().clone();
     tasks.spawn(async move {
+        let mut before = None;
         loop {
             let (directory, now) = (directory.clone(), Time(clock.wall()));
-            match tokio::task::spawn_blocking(move || directory.follow_rule_times(now)).await {
-                Ok(Ok(0)) => {}
-                Ok(Ok(clients)) => tracing::debug!(clients, "times of rules began or ended"),
+            let follow = move || directory.follow_rule_times(before, now);
+            match tokio::task::spawn_blocking(follow).await {
+                Ok(Ok(clients)) => {
+                    before = Some(now);
+                    if clients > 0 {
+                        tracing::debug!(clients, "times of rules began or ended");
+                    }
+                }
                 Ok(Err(error)) => tracing::error!(%error, "some times of rules are not followed"),
                 Err(error) => tracing::error!(%error, "some times of rules are not followed"),
             }

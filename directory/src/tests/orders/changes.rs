@@ -1,5 +1,7 @@
 //! Sessions about which is decided again when something of their users changes.
 
+use std::cell::Cell;
+
 use super::super::world::RIGHT;
 use super::*;
 use crate::authentication::{Door, Outcome as Answer, Request, Who};
@@ -7,6 +9,7 @@ use crate::id::ReplyProfileId;
 use crate::network::{Circumstances, NetworkMethod};
 use crate::orders::{Ordered, Sequel};
 use crate::records::{Granted, ReplyProfileFields};
+use crate::time::Time;
 
 pub(super) const CHANGES: GearOrders = GearOrders {
     suspended: Consequence::Change,
@@ -22,6 +25,8 @@ pub(super) struct Network {
     pub(super) office: Office,
     pub(super) staff: GroupId,
     pub(super) gear: RadiusClientId,
+    /// When times of rules were looked at last.
+    pub(super) looked: Cell<Option<Time>>,
 }
 
 impl Network {
@@ -41,7 +46,7 @@ impl Network {
             (fields.rules, fields.reply_profile) = (vec![rule], Some(other_vlan));
             fields.orders = orders;
         });
-        Self { office, staff, gear }
+        Self { office, staff, gear, looked: Cell::default() }
     }
 
     /// What an accept of a user tells of itself.

@@ -1,5 +1,7 @@
 //! Sessions about which is decided again when a time of a rule begins or ends.
 
+use std::cell::Cell;
+
 use storage::Reading as _;
 
 use super::super::world::{Counted, master, options};
@@ -26,8 +28,9 @@ impl Network {
 
     /// Looks whether times have begun or ended; says of how many clients.
     fn look(&self) -> usize {
-        let world = &self.office.world;
-        world.directory.follow_rule_times(world.now()).unwrap()
+        let now = self.office.world.now();
+        let before = self.looked.replace(Some(now));
+        self.office.world.directory.follow_rule_times(before, now).unwrap()
     }
 
     /// Looks again after a while.
@@ -132,6 +135,34 @@ fn a_session_that_began_after_the_look_goes_on_and_an_edit_is_told_once() {
 }
 
 #[test]
+fn a_time_that_ends_right_after_it_was_set_is_told() {
+    let network = Network::new(POLICY);
+    network.open_at(WeekPeriod { from: 6 * 60, to: 7 * 60, ..AT_TEN });
+    network.enter("ada");
+    assert_eq!(network.look_after(46 * MINUTE), 0);
+    network.edit(|fields| fields.rules[0].when.times = vec![AT_TEN]);
+    let order = network.only();
+    assert_eq!(said(&order), vlan("ada", "20"));
+    assert!(network.conclude(order, &OrderOutcome::Done).is_none());
+    assert_eq!(network.look_after(MINUTE), 1, "it is eleven");
+    assert_eq!(network.all(), [vlan("ada", "90")]);
+    assert_eq!(network.look(), 0);
+}
+
+#[test]
+fn whoever_asks_again_is_told_of_no_time_that_turned_meanwhile() {
+    let network = Network::new(POLICY);
+    network.open_at(AT_TEN);
+    assert_eq!(network.kept().unwrap().clients, [(network.gear, 1)]);
+    network.edit(|fields| fields.orders = CHANGES);
+    assert_eq!((network.look(), network.kept()), (0, Some(RuleTimes::default())));
+    assert_eq!(network.look_after(HOUR), 0);
+    network.edit(|fields| fields.orders = POLICY);
+    assert_eq!(network.look(), 0);
+    assert_eq!(network.kept().unwrap().clients, [(network.gear, 0)]);
+}
+
+#[test]
 fn a_time_that_ended_while_no_daemon_was_there_is_told_at_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let opened = || {
@@ -142,10 +173,11 @@ fn a_time_that_ended_while_no_daemon_was_there_is_told_at_the_start() {
     network.open_at(AT_TEN);
     network.enter("ada");
     let again = |network: Network, milliseconds| {
-        let Network { office: Office { world, acme, ada, bob }, staff, gear } = network;
+        let Network { office: Office { world, acme, ada, bob }, staff, gear, looked: _ } = network;
         let world = world.reopened(opened);
         world.pass(milliseconds);
-        Network { office: Office { world, acme, ada, bob }, staff, gear }
+        let office = Office { world, acme, ada, bob };
+        Network { office, staff, gear, looked: Cell::default() }
     };
     // A whole day: a time has ended and another has begun, so that nothing is otherwise.
     let network = again(network, 24 * HOUR);
