@@ -25,11 +25,12 @@ pub(crate) enum Reconsidered {
     Unknown,
 }
 
-/// Decides again about a user, by what was known when they were let in.
+/// Decides again about a user, by what was known when they were let in, and whether a lock counts: wrong
+/// passwords, which may be anybody's, lock as well, and are to end no session.
 pub(crate) fn reconsider(
     place: Place<'_>,
     policy: &Arc<NetworkPolicy>,
-    (client, user): (RadiusClientId, UserId),
+    (client, user, lock_counts): (RadiusClientId, UserId, bool),
     granted: Option<&Granted>,
     now: Time,
 ) -> Result<Reconsidered, Error> {
@@ -43,7 +44,11 @@ pub(crate) fn reconsider(
     attempt.policy = Some(Arc::clone(policy));
     let home = place.lookups.organization(place.snapshot, place.organization)?;
     let whose = (place.organization, home.map_or_else(Marks::default, |home| home.marks));
-    attempt.account = account_of(place.snapshot, whose, user)?.map(Arc::new);
+    let mut account = account_of(place.snapshot, whose, user)?;
+    if let Some(account) = account.as_mut().filter(|_| !lock_counts) {
+        account.credential.lock = None;
+    }
+    attempt.account = account.map(Arc::new);
     if let Some(reason) = attempt.obstacle() {
         return Ok(Reconsidered::Out(reason));
     }

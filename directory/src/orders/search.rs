@@ -52,8 +52,8 @@ pub(super) struct Search<'s> {
     own: HashMap<UserId, Rc<[GroupId]>>,
     /// The notes that are about users.
     about: HashMap<UserId, Rc<[usize]>>,
-    /// How the session stands that was asked about last.
-    standing: Option<(Uuid, Standing)>,
+    /// How the session stands that was asked about last, and whether a lock counted.
+    standing: Option<((Uuid, bool), Standing)>,
 }
 
 impl<'s> Search<'s> {
@@ -142,7 +142,9 @@ impl<'s> Search<'s> {
             if !self.concerns(position, client) {
                 return Ok(None);
             }
-            return Ok(self.standing(session, user)?.wanted(consequence, trigger));
+            // Only where a lock is what happened it is known to be an admin's.
+            let standing = self.standing(session, user, trigger == Trigger::Locked)?;
+            return Ok(standing.wanted(consequence, trigger));
         }
         let ends = match trigger {
             Trigger::LeftGroup => self.has_lost(position, user, client)?,
@@ -178,15 +180,21 @@ impl<'s> Search<'s> {
     }
 
     /// How a session stands, found out once however many notes are about it.
-    fn standing(&mut self, session: &Session, user: UserId) -> Result<Standing, Error> {
+    fn standing(
+        &mut self,
+        session: &Session,
+        user: UserId,
+        lock_counts: bool,
+    ) -> Result<Standing, Error> {
+        let asked = (session.uuid, lock_counts);
         if let Some((known, standing)) = &self.standing
-            && *known == session.uuid
+            && *known == asked
         {
             return Ok(standing.clone());
         }
-        let within = (self.directory, self.snapshot);
-        let standing = Standing::of(within, (self.organization, session), user, self.now)?;
-        self.standing = Some((session.uuid, standing.clone()));
+        let (within, of) = ((self.directory, self.snapshot), (self.organization, session));
+        let standing = Standing::of(within, of, (user, lock_counts), self.now)?;
+        self.standing = Some((asked, standing.clone()));
         Ok(standing)
     }
 

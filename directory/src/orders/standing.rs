@@ -50,11 +50,11 @@ impl Wanted {
 }
 
 impl Standing {
-    /// Asks the policy about a session's user again.
+    /// Asks the policy about a session's user again, whom a lock keeps out where it counts.
     pub(super) fn of(
         (directory, snapshot): (&Directory, &Snapshot),
         (organization, session): (OrganizationId, &Session),
-        user: UserId,
+        (user, lock_counts): (UserId, bool),
         now: Time,
     ) -> Result<Self, Error> {
         let gear = directory.gear()?;
@@ -63,7 +63,8 @@ impl Standing {
             return Ok(Self::Same);
         };
         let place = Place { snapshot, lookups: &directory.inner.lookups, organization };
-        let (whose, granted) = ((session.client, user), session.granted.as_ref());
+        let whose = (session.client, user, lock_counts);
+        let granted = session.granted.as_ref();
         let reply = match reconsider(place, policy, whose, granted, now)? {
             Reconsidered::In(reply) => reply,
             Reconsidered::Out(reason) => return Ok(Self::Out(reason)),

@@ -91,6 +91,25 @@ fn who_is_let_in_no_more_by_the_clocks_of_the_place_is_ended() {
 }
 
 #[test]
+fn a_lock_ends_a_session_where_that_is_asked_for_and_no_time_that_turns_does() {
+    let hours = Duration::from_secs(4 * 60 * 60);
+    let entered = |orders| {
+        let network = Network::new(orders);
+        network.open_at(AT_TEN);
+        network.enter("ada");
+        let ada = network.office.ada;
+        network.office.recover(move |it| it.lock(ada, hours));
+        network
+    };
+    assert_eq!(entered(POLICY).all(), [vlan("ada", "ends")]);
+    // As after wrong passwords, which leave no note.
+    let silent = entered(GearOrders { locked: Consequence::Nothing, ..POLICY });
+    assert_eq!(silent.office.notes(), 0);
+    assert_eq!(silent.look_after(47 * MINUTE), 1);
+    assert_eq!(silent.all(), [vlan("ada", "90")]);
+}
+
+#[test]
 fn each_client_is_looked_at_by_its_own_rules_where_it_asks_for_it() {
     let network = Network::new(POLICY);
     network.open_at(AT_TEN);
