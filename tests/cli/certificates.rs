@@ -129,18 +129,118 @@ fn a_later_list_of_revoked_certificates_takes_the_place_of_an_earlier_one_alone(
     assert_eq!((earlier.code, earlier.stdout.as_str()), (0, ""), "{earlier:?}");
     assert_eq!(count(), 2, "what is revoked stays so");
 
-    // Another certificate makes the former one's list count no more, and the file's count at once.
-    let other = Authority::new("others");
-    std::fs::write(papers.folder.path().join("ca.pem"), other.pem()).unwrap();
-    std::fs::write(papers.folder.path().join("list.pem"), other.list(&List::default())).unwrap();
-    let replaced = tenantry.hear("apply -f - --yes", &text);
-    assert_eq!((replaced.code, count()), (0, json!(0)), "{replaced:?}");
     let removed = tenantry.hear("apply -f - --yes", &file("null"));
     assert!(removed.code == 0 && removed.stdout.ends_with(" -> null\n"), "{removed:?}");
     assert_eq!(tenantry.shows("certificate-authority show Theirs")["revocations"], json!(null));
     std::fs::write(papers.folder.path().join("list.pem"), "nothing").unwrap();
     let wrong = tenantry.hear("apply -f - --yes", &text);
     assert!(wrong.code == 2 && wrong.stderr.contains("no list of revoked"), "{wrong:?}");
+}
+
+#[test]
+fn a_list_that_goes_with_its_certificate_is_told_and_a_later_one_is_not_lost() {
+    let (office, papers) = (Office::new(), Papers::new());
+    let tenantry = desk(&office);
+    let at = papers.folder.path();
+    let file = |list: &str| {
+        let at = at.display();
+        let theirs = format!("name: Theirs, certificate: {{file: {at}/ca.pem}}");
+        format!("certificate_authorities: [{{{theirs}, holder: user_by_mail{list}}}]\n")
+    };
+    let text = file(&format!(", revocations: {{file: {}/list.pem}}", at.display()));
+    let list = || tenantry.shows("certificate-authority show Theirs")["revocations"].clone();
+    papers.revokes(2, &[&papers.ada, &papers.wiki]);
+    assert_eq!(tenantry.hear("apply -f - --yes", &text).code, 0);
+    let renew = |name: &str, made: u8| {
+        let other = Authority::new(name);
+        std::fs::write(at.join("ca.pem"), other.pem()).unwrap();
+        let list = other.list(&List { made, ..List::default() });
+        std::fs::write(at.join("list.pem"), list).unwrap();
+    };
+    renew("others", 1);
+    for text in [&text, &file("")] {
+        let refused = tenantry.hear("apply -f - --yes", text);
+        assert!(refused.code == 2 && refused.stderr.contains("goes with the former certificate"));
+        assert_eq!(list()["count"], 2, "{refused:?}");
+    }
+    renew("others", 3);
+    let replaced = tenantry.hear("apply -f - --yes", &text);
+    assert_eq!((replaced.code, &list()["count"]), (0, &json!(0)), "{replaced:?}");
+    let told = replaced.stdout.lines().find(|line| line.contains("    revocations: {"));
+    assert!(told.is_some_and(|told| told.contains("\"count\":2")), "{replaced:?}");
+    renew("third", 4);
+    let dropped = tenantry.hear("apply -f - --yes", &file(", revocations: null"));
+    assert_eq!((dropped.code, list()), (0, json!(null)), "{dropped:?}");
+    assert!(dropped.stdout.contains("} -> null\n"), "{dropped:?}");
+    renew("fourth", 0);
+    let unlisted = tenantry.hear("apply -f - --yes", &file(""));
+    assert_eq!((unlisted.code, list()), (0, json!(null)), "{unlisted:?}");
+}
+
+#[test]
+fn fingerprints_move_from_one_account_to_another() {
+    let (office, papers) = (Office::new(), Papers::new());
+    let tenantry = desk(&office);
+    let file = |ada: &Issued, wiki: &Issued| {
+        format!(
+            "users: [{{login: ada, display_name: Ada, surname: L, certificates: ['{}']}}]\n\
+             service_accounts: [{{name: wiki, certificates: ['{}']}}]\n",
+            ada.fingerprint(),
+            wiki.fingerprint()
+        )
+    };
+    for (ada, wiki) in [(&papers.ada, &papers.wiki), (&papers.wiki, &papers.ada)] {
+        let text = file(ada, wiki);
+        let applied = tenantry.hear("apply -f - --yes", &text);
+        assert_eq!(applied.code, 0, "{applied:?}");
+        let again = tenantry.hear("apply -f - --yes", &text);
+        assert_eq!((again.code, again.stdout.as_str()), (0, ""), "{again:?}");
+        let proves = |line: &str| tenantry.shows(line)["fingerprints"].clone();
+        assert_eq!(proves("user certificates ada"), json!([plain(ada)]));
+        assert_eq!(proves("service-account certificates wiki"), json!([plain(wiki)]));
+    }
+    let both = tenantry.hear("apply -f - --yes", &file(&papers.ada, &papers.ada));
+    assert!(both.code == 2 && both.stderr.contains("proves one alone"), "{both:?}");
+}
+
+#[test]
+fn what_the_server_would_refuse_is_told_before_anything_is_done() {
+    let (office, papers) = (Office::new(), Papers::new());
+    let tenantry = desk(&office);
+    papers.revokes(0, &[]);
+    let at = papers.folder.path().display();
+    let (certificate, key) = (papers.sender.certificate.display(), papers.sender.key.display());
+    let (own, spelled) = (plain(&papers.ada), papers.ada.fingerprint());
+    let nine: Vec<String> =
+        "123456789".chars().map(|digit| format!("'{}'", digit.to_string().repeat(64))).collect();
+    let user = |list: &str| {
+        format!("users: [{{login: ada, display_name: A, surname: L, certificates: [{list}]}}]")
+    };
+    let wrong = [
+        (user("'ab'"), "no fingerprint"),
+        (user(&format!("'{own}', '{spelled}'")), "twice"),
+        (user(&nine.join(", ")), "at most"),
+        (
+            format!(
+                "certificate_authorities: \
+                 [{{name: Own, built_in: true, revocations: {{file: {at}/list.pem}}}}]"
+            ),
+            "knows what it revoked",
+        ),
+        (
+            format!(
+                "event_destinations: [{{name: disk, kind: files, client_certificate: \
+                 {{certificate: {{file: {certificate}}}, private_key: {{file: {key}}}}}}}]"
+            ),
+            "files are shown no certificate",
+        ),
+    ];
+    for (text, why) in wrong {
+        let text = format!("groups: [{{name: staff}}]\n{text}");
+        let refused = tenantry.hear("apply -f - --yes", &text);
+        assert!(refused.code == 2 && refused.stderr.contains(why), "{refused:?}");
+    }
+    assert_eq!(tenantry.shows("group list"), json!([]), "nothing was done");
 }
 
 fn pem(path: &Path) -> String {

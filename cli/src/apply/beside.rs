@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::der;
+use super::fingerprints;
 use super::kinds::{AUTHORITIES, BUILT_IN, Kind};
 use super::parts::HEAD;
 use super::plan::{Plan, Step, array, object, same};
@@ -25,7 +26,7 @@ pub(super) struct Way {
 pub(super) const SERVER: Way =
     Way { field: "server_certificate", path: "server-certificate", shows: Some("fingerprint") };
 /// Certificates that prove somebody.
-const CERTIFICATES: Way =
+pub(super) const CERTIFICATES: Way =
     Way { field: "certificates", path: "certificates", shows: Some("fingerprints") };
 const REVOCATIONS: Way = Way { field: "revocations", path: "revocations", shows: None };
 const CLIENT_CERTIFICATE: Way =
@@ -59,11 +60,13 @@ const fn hanging(
 /// All that hangs on things of lists.
 const HANGING: &[Hanging] = &[
     hanging(AUTHORITIES, REVOCATIONS, revocations),
-    hanging("users", CERTIFICATES, fingerprints),
-    Hanging { is_exported: true, ..hanging("service_accounts", CERTIFICATES, fingerprints) },
-    hanging("event_destinations", CLIENT_CERTIFICATE, client_certificate),
+    hanging("users", CERTIFICATES, certificates),
+    Hanging { is_exported: true, ..hanging("service_accounts", CERTIFICATES, certificates) },
+    hanging(DESTINATIONS, CLIENT_CERTIFICATE, client_certificate),
 ];
 
+/// The list of what events go to.
+const DESTINATIONS: &str = "event_destinations";
 /// The key of a certificate.
 pub(super) const PRIVATE_KEY: &str = "private_key";
 const CERTIFICATE: &str = "certificate";
@@ -109,7 +112,7 @@ pub(super) fn taken(
 }
 
 impl Plan {
-    /// Has what hangs on one of a list be what the file says.
+    /// Has what hangs on one of a list be what the file says, as it says that one.
     ///
     /// # Errors
     /// When the file says what cannot be, or what is there cannot be read.
@@ -118,24 +121,72 @@ impl Plan {
         site: &Site<'_>,
         (kind, name): (&'static Kind, String),
         (Hanging { way, wanted, .. }, said): (&'static Hanging, &Value),
+        one: &Value,
     ) -> Result<(), Failure> {
-        let what = format!("{} of {} {name}", way.field, kind.noun);
-        let is_new = site.id_of(kind.path, &name).is_none();
-        let seen = match way.shows {
-            Some(_) if is_new => json!([]),
+        let (what, raw) = (hung_on(way, kind, &name), site.raw(kind, &name));
+        if let Some(why) = unfit(kind, one, raw).filter(|_| !said.is_null()) {
+            return Err(Failure::Usage(format!("{what}: {why}")));
+        }
+        let is_of_accounts = way.field == CERTIFICATES.field;
+        if is_of_accounts {
+            self.claim(&what, said)?;
+        }
+        let there = match way.shows {
+            Some(_) if raw.is_none() => json!([]),
             Some(_) => site.hung(way, Some((kind, name.as_str())))?.0,
-            // Another certificate makes an authority forget what the former one revoked.
-            None if self.replaces_certificate(kind, &name) => Value::Null,
-            None => {
-                let owner = site.raw(kind, &name);
-                owner.and_then(|owner| owner.get(way.field)).cloned().unwrap_or_default()
-            }
+            None => raw.and_then(|owner| owner.get(way.field)).cloned().unwrap_or_default(),
         };
+        // Another certificate makes an authority forget what the former one revoked.
+        let replaces = way.field == REVOCATIONS.field && self.replaces_certificate(kind, &name);
+        let seen = if replaces && !said.is_null() { Value::Null } else { there.clone() };
         let Some(New { after, body }) = wanted(&what, said, &seen)? else { return Ok(()) };
+        // A new list would come after nothing then, however old it is.
+        if replaces && body.is_some() && made(&there) > made(&after) {
+            return Err(goes(&what, "a later list"));
+        }
         let method = if body.is_some() { "put" } else { "delete" };
         let (owner, path) = (Some((kind, name)), way.path.to_owned());
-        let told = (way.field, seen.clone(), after);
-        self.steps.push(Step::Put(Put { way, owner, method, path, body, seen, told }));
+        let put = Put { way, owner, method, path, body, seen, told: (way.field, there, after) };
+        if is_of_accounts {
+            self.certificates.push(put);
+        } else if replaces && put.body.is_none() {
+            // Behind the other certificate there would be none to take away.
+            self.steps.insert(self.steps.len().saturating_sub(1), Step::Put(put));
+        } else {
+            self.steps.push(Step::Put(put));
+        }
+        Ok(())
+    }
+
+    /// Refuses another certificate of an authority with which a list of revoked ones would go that the
+    /// file says nothing of.
+    ///
+    /// # Errors
+    /// When there is such a list.
+    pub(super) fn keep_list(
+        &self,
+        site: &Site<'_>,
+        kind: &Kind,
+        name: &str,
+    ) -> Result<(), Failure> {
+        if !self.replaces_certificate(kind, name) {
+            return Ok(());
+        }
+        let there = site.raw(kind, name).and_then(|owner| owner.get(REVOCATIONS.field));
+        match there.is_some_and(|list| !list.is_null()) {
+            true => Err(goes(&hung_on(&REVOCATIONS, kind, name), "a list")),
+            false => Ok(()),
+        }
+    }
+
+    /// Refuses fingerprints that are none, and those that the file says of somebody else as well.
+    fn claim(&mut self, what: &str, said: &Value) -> Result<(), Failure> {
+        for one in fingerprints::said(what, said)? {
+            if let Some(other) = self.claimed.insert(one.clone(), what.to_owned()) {
+                let text = format!("{what}: {one} is among {other} as well, and proves one alone");
+                return Err(Failure::Usage(text));
+            }
+        }
         Ok(())
     }
 
@@ -271,11 +322,43 @@ impl Site<'_> {
     }
 }
 
-/// Certificates that are known by their fingerprints.
-fn fingerprints(what: &str, said: &Value, seen: &Value) -> Result<Option<New>, Failure> {
-    if !array(what, said)?.iter().all(Value::is_string) {
-        return Err(Failure::Usage(format!("{what} are fingerprints: SHA-256, 64 digits each")));
+/// How something is called that hangs on one of a list.
+fn hung_on(way: &Way, kind: &Kind, name: &str) -> String {
+    format!("{} of {} {name}", way.field, kind.noun)
+}
+
+/// Why the server would refuse what hangs on one of a list, by what the file says of that one and what
+/// is there.
+fn unfit(kind: &Kind, said: &Value, there: Option<&Value>) -> Option<&'static str> {
+    let is = |field: &str, value: &Value| {
+        said.get(field).or_else(|| there?.get(field)).is_some_and(|found| found == value)
+    };
+    match kind.member {
+        AUTHORITIES if is(BUILT_IN, &json!(true)) => {
+            Some("the organization's own authority knows what it revoked")
+        }
+        DESTINATIONS if is("kind", &json!("files")) => Some("files are shown no certificate"),
+        _ => None,
     }
+}
+
+/// When a list was made.
+fn made(list: &Value) -> Option<&str> {
+    list.get("made").and_then(Value::as_str)
+}
+
+/// That a list would be lost.
+fn goes(what: &str, list: &str) -> Failure {
+    Failure::Usage(format!(
+        "{what}: {list} is there, and goes with the former certificate: name that one or a later \
+         one, or say `{}: null`",
+        REVOCATIONS.field
+    ))
+}
+
+/// Certificates that are known by their fingerprints.
+fn certificates(what: &str, said: &Value, seen: &Value) -> Result<Option<New>, Failure> {
+    fingerprints::said(what, said)?;
     let body = json!({"fingerprints": said});
     Ok((!same(said, seen)).then(|| New { after: said.clone(), body: Some(body) }))
 }
@@ -290,7 +373,7 @@ fn revocations(what: &str, said: &Value, seen: &Value) -> Result<Option<New>, Fa
         Failure::Usage(format!("{what} is no list of revoked certificates in PEM or Base64"))
     })?;
     let (count, there) = (json!(list.count), seen.get("count"));
-    let counts = seen.get("made").and_then(Value::as_str).is_some_and(|made| {
+    let counts = made(seen).is_some_and(|made| {
         made > list.made.as_str() || made == list.made && there == Some(&count)
     });
     let after = json!({"made": list.made, "count": count});
@@ -370,6 +453,7 @@ mod tests {
     use base64::Engine;
     use base64::engine::general_purpose::STANDARD;
 
+    use super::super::kinds::KINDS;
     use super::*;
 
     /// A list without any certificate, made at a time.
@@ -412,12 +496,24 @@ mod tests {
     fn fingerprints_are_the_same_however_they_are_spelled() {
         let (plain, spelled) = ("ab".repeat(32), ["AB"; 32].join(":"));
         let seen = json!([plain]);
-        assert!(fingerprints("x", &json!([spelled]), &seen).unwrap().is_none());
-        let more = fingerprints("x", &json!([spelled, "cd".repeat(32)]), &seen).unwrap().unwrap();
+        assert!(certificates("x", &json!([spelled]), &seen).unwrap().is_none());
+        let more = certificates("x", &json!([spelled, "cd".repeat(32)]), &seen).unwrap().unwrap();
         assert_eq!(more.body.unwrap()["fingerprints"][0], spelled);
-        assert!(fingerprints("x", &json!([]), &json!([])).unwrap().is_none());
-        assert!(fingerprints("x", &json!([]), &seen).unwrap().is_some());
-        assert!(usage(fingerprints("x", &json!([7]), &seen)).contains("fingerprints"));
+        assert!(certificates("x", &json!([]), &json!([])).unwrap().is_none());
+        assert!(certificates("x", &json!([]), &seen).unwrap().is_some());
+        assert!(usage(certificates("x", &json!([7]), &seen)).contains("no fingerprint"));
+    }
+
+    #[test]
+    fn what_the_server_would_refuse_is_known_before() {
+        let kind = |member: &str| KINDS.iter().find(|kind| kind.member == member).unwrap();
+        let (own, files) = (json!({"built_in": true}), json!({"kind": "files"}));
+        let (authorities, destinations) = (kind(AUTHORITIES), kind(DESTINATIONS));
+        assert!(unfit(authorities, &own, None).is_some());
+        assert!(unfit(destinations, &json!({}), Some(&files)).is_some());
+        assert!(unfit(authorities, &json!({}), Some(&json!({"built_in": false}))).is_none());
+        assert!(unfit(destinations, &json!({"kind": "webhook"}), Some(&files)).is_none());
+        assert!(unfit(kind("users"), &own, Some(&files)).is_none());
     }
 
     #[test]

@@ -117,7 +117,7 @@ pub(super) fn canonical(text: &str) -> String {
 }
 
 /// SHA-256 in hexadecimal digits, with or without colons.
-fn fingerprint(text: &str) -> Option<String> {
+pub(super) fn fingerprint(text: &str) -> Option<String> {
     let digits: String = text.chars().filter(|sign| *sign != ':').collect();
     let is_one = digits.len() == 64 && digits.bytes().all(|sign| sign.is_ascii_hexdigit());
     is_one.then(|| digits.to_ascii_lowercase())

@@ -9,6 +9,7 @@ mod beside;
 mod coming;
 mod der;
 mod export;
+mod fingerprints;
 mod kinds;
 mod parts;
 mod plan;

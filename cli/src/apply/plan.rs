@@ -1,12 +1,13 @@
 //! What differs between a file and an organization, and in which order it is made so.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
 use super::agreements::{AGREEMENTS, Agreement};
 use super::beside::{self, Put, SERVER};
 use super::coming::Coming;
+use super::fingerprints;
 use super::kinds::{
     ACTIVE, AUTHORITIES, BUILT_IN, KINDS, Kind, MEMBERS, STAGED, STATE, canonical, key,
 };
@@ -20,6 +21,11 @@ use crate::failure::Failure;
 #[derive(Default)]
 pub(super) struct Plan {
     pub(super) steps: Vec<Step>,
+    /// The fingerprints that are put in place once all is there that has them, and what has them no more
+    /// is gone.
+    pub(super) certificates: Vec<Put>,
+    /// Whose fingerprints the file says, by what they are compared by.
+    pub(super) claimed: BTreeMap<String, String>,
 }
 
 /// One thing that is done.
@@ -97,6 +103,8 @@ impl Plan {
                 plan.prune(site, kind, list);
             }
         }
+        let certificates = fingerprints::in_order(std::mem::take(&mut plan.certificates));
+        plan.steps.extend(certificates.into_iter().map(Step::Put));
         if let Some(agreements) = wanted.get(AGREEMENTS) {
             plan.agreements(site, agreements)?;
         }
@@ -130,8 +138,11 @@ impl Plan {
             }
             let hanging = beside::taken(kind, &mut fields);
             self.one(coming, Wanted { kind, name: name.clone(), what, fields })?;
-            if let Some((hanging, said)) = hanging {
-                self.hang(coming.site, (kind, name), (hanging, &said))?;
+            match hanging {
+                Some((hanging, said)) => {
+                    self.hang(coming.site, (kind, name), (hanging, &said), one)?;
+                }
+                None => self.keep_list(coming.site, kind, &name)?,
             }
         }
         Ok(())
