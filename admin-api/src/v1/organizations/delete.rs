@@ -18,8 +18,8 @@ pub(crate) struct Confirmation {
     confirmation: String,
 }
 
-/// Deletes an organization: it answers nobody from then on. It can be restored for 30 days;
-/// afterwards its data and its key are destroyed.
+/// Deletes an organization: it answers nobody from then on, and sessions and API keys of its own
+/// admins end for good. It can be restored for 30 days; afterwards its data and its key are destroyed.
 #[utoipa::path(
     delete,
     path = "/organizations/{organization}",

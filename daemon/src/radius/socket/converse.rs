@@ -13,8 +13,8 @@ use crate::radius::candidates::ClientKey;
 use crate::radius::eap::{Claim, Next, Talk};
 
 const NO_TALK: &str = "the conversation of EAP is not known, or its time is over";
-const NO_BEGINNING: &str =
-    "EAP cannot be offered: there is no certificate to show, or it cannot be read";
+const NO_BEGINNING: &str = "EAP cannot be offered: there is no certificate to show, it cannot be \
+                            read, or the RADIUS client or its organization is not answered";
 
 const OTHER_METHOD: &str = "the session that was resumed is of another method";
 const OTHER_ADDRESS: &str = "the answer is not that of the device's own address";
