@@ -114,6 +114,11 @@ impl SortKey {
         self.compare
     }
 
+    /// Whether the greatest values come first.
+    pub const fn is_reversed(&self) -> bool {
+        self.reverse
+    }
+
     fn octets(&self, fact: Fact<'_>) -> Vec<u8> {
         match fact {
             Fact::Text(text) if self.compare == Compare::Octets => {
