@@ -11,7 +11,7 @@ use crate::text::{prepare, prepare_exact};
 const TEXT: usize = 128;
 
 /// One thing to sort by: the least value of any of some attributes, each of entries of some kinds.
-/// Entries without one come last.
+/// Entries without one come last, in the reverse order first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SortKey {
     attributes: Vec<(Kinds, Attribute)>,
@@ -112,6 +112,11 @@ impl SortKey {
     /// How the values are compared.
     pub const fn compare(&self) -> Compare {
         self.compare
+    }
+
+    /// Whether the greatest values come first.
+    pub const fn is_reversed(&self) -> bool {
+        self.reverse
     }
 
     fn octets(&self, fact: Fact<'_>) -> Vec<u8> {

@@ -215,6 +215,13 @@ mod tests {
             assert!(wants(Vocabulary::Rfc2307bis), "{requested:?}");
         }
         assert!(!Selection::new(["cn"]).wants_in(member, Vocabulary::ActiveDirectory));
+        let wanted = |names: &[&str]| {
+            let selection = Selection::new(names.iter().copied());
+            let wants = |name| selection.wants_in(name, Vocabulary::ActiveDirectory);
+            ["name", "cn", "sn"].map(|name| wants(attribute(name).unwrap()))
+        };
+        assert_eq!(wanted(&["name"]), [true, false, false]);
+        assert_eq!(wanted(&["name", "sn"]), [true, false, true]);
     }
 
     #[test]

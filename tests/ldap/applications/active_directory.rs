@@ -77,6 +77,41 @@ fn the_own_name_of_a_group_comes_without_its_members() {
 }
 
 #[test]
+fn the_name_of_an_entry_stands_for_none_of_its_other_names() {
+    let Domain { office, client, .. } = domain();
+    for (login, surname, title) in [("zoe", "Adler", "Finance"), ("eva", "Moss", "Zoology")] {
+        let fields = json!({"login": login, "display_name": login, "surname": surname,
+            "given_name": "Somebody", "title": title});
+        office.make("users", &fields);
+    }
+    for filter in ["(name=Finance)", "(name=Adler)", "(name=some*)", "(name=groups)"] {
+        assert!(office.find(&client, filter, &["1.1"]).names().is_empty(), "{filter}");
+    }
+    for (wanted, expected) in [
+        (&["name"][..], &["name"][..]),
+        (&["2.5.4.41", "+"], &["name"]),
+        (&["name", "SN"], &["name", "sn"]),
+        (&["*"], &["cn", "name", "sn", "givenName", "title"]),
+    ] {
+        let found = office.find(&client, "(name=Zoe)", wanted);
+        let names = found.only().names().into_iter();
+        let told = ["name", "cn", "sn", "givenName", "title", "ou"];
+        let names: Vec<&str> = names.filter(|name| told.contains(name)).collect();
+        assert_eq!(names, expected, "{wanted:?}");
+    }
+    let place = format!("ou=groups,{}", office.base);
+    let found = client.search(&place, "base", "(objectClass=*)", &["name"]);
+    assert_eq!(found.only().names(), [""; 0]);
+    let ordered = client.clone().with(["-E", "!sss=name"]);
+    let found = office.find(&ordered, "(objectClass=user)", &["sAMAccountName"]);
+    let logins = found.entries.iter().map(|entry| entry.value("sAMAccountName"));
+    assert_eq!(logins.collect::<Vec<_>>(), ["ada", "bob", "eva", "zoe"]);
+    // Elsewhere no entry shows it, and it stands for its subtypes.
+    let found = office.find(&office.ldap(), "(name=Finance)", &["name"]);
+    assert_eq!(found.only().names(), ["cn", "sn", "givenName", "title"]);
+}
+
+#[test]
 fn flags_and_bits_tell_suspended_accounts_from_others() {
     let Domain { office, client, .. } = domain();
     let (ada, bob) =

@@ -46,13 +46,14 @@ impl Questions<'_> {
 }
 
 impl Play {
-    /// Whether a comparison gives what it is to give.
-    pub(super) fn check_compare(&mut self, assertion: &Assertion) {
+    /// Holds a comparison against what it is to give; tells whether it was made.
+    pub(super) fn check_compare(&mut self, assertion: &Assertion) -> bool {
         let Assertion { name, attribute, value } = assertion;
         let found = self.exchange.compare(name, attribute, value);
         let entry = self.entries.iter().find(|entry| entry.name == *name);
         let expected = entry.map_or(NO_SUCH_OBJECT, |entry| self.compared(entry, assertion));
         assert_eq!(found, expected, "{}\n{assertion:#?}\n{entry:#?}", self.told);
+        matches!(found, COMPARE_FALSE | COMPARE_TRUE)
     }
 
     fn compared(&self, entry: &Entry, Assertion { attribute, value, .. }: &Assertion) -> i64 {

@@ -178,14 +178,14 @@ impl Play {
     }
 }
 
-/// Asks an organization of a seed so often in each of these views; entries have to be found by some of
-/// the searches.
+/// Asks an organization of a seed so often in each of these views; some of the searches have to find
+/// entries, some have to put them in order, and some of the comparisons have to be made.
 fn play(seed: u64, views: &[View], searches: usize) {
     let mut random = Random::new(seed);
     let mut world = World::new(&mut random);
     // Orders and comparisons come from elsewhere, so that searches stay the same.
     let mut other = Random::new(seed.rotate_left(17));
-    let mut met = 0;
+    let (mut met, mut ordered, mut compared) = (0, 0, 0);
     for view in views {
         world.look(*view);
         let mut play = Play::new(&world, *view);
@@ -196,12 +196,15 @@ fn play(seed: u64, views: &[View], searches: usize) {
         }
         for _ in 0..OTHERS {
             let (search, order) = play.questions(&mut other).ordered();
-            play.check_list(&search, &order);
+            ordered += usize::from(play.check_list(&search, &order));
             let assertion = play.questions(&mut other).assertion();
-            play.check_compare(&assertion);
+            compared += usize::from(play.check_compare(&assertion));
         }
     }
     assert!(met > views.len() * searches / 10, "hardly anything was found: {met}");
+    let tenth = views.len() * OTHERS / 10;
+    assert!(ordered > tenth, "hardly anything came in an order: {ordered}");
+    assert!(compared > tenth, "hardly anything was compared: {compared}");
 }
 
 #[test]

@@ -336,7 +336,7 @@ fn place(offset: u32, count: u32, length: u32) -> Option<u32> {
     match (offset, count) {
         (0, _) => None,
         (_, 0) => Some(offset),
-        // The first stays the first, and the last below the last.
+        // The first stays the first; the last is the last by the division below.
         (1, 2..) => Some(1),
         _ => {
             let (offset, count) = (u64::from(offset), u64::from(count));

@@ -2,13 +2,18 @@
 
 use ldap::dn::Dn;
 use ldap::filter::{Assertion, Extensible, Substrings};
-use ldap::schema::{self, AttributeType, Matching, MatchingRule};
+use ldap::schema::{self, AttributeType, Matching, MatchingRule, Vocabulary};
 use ldap::{Description, Filter, case_ignore, is_oid};
 
 use super::filter::{Relation, text};
 
-/// An entry's attributes with their values.
-pub(super) type Shown = Vec<(&'static AttributeType, Vec<String>)>;
+/// An entry that is not stored.
+pub(super) struct Shown {
+    /// Which definitions of the schema count.
+    pub(super) vocabulary: Vocabulary,
+    /// Its attributes with their values.
+    pub(super) attributes: Vec<(&'static AttributeType, Vec<String>)>,
+}
 
 /// Whether a filter is true of an entry; `None` when it cannot be told (RFC 4511 section 4.5.1.7).
 pub(super) fn matches(filter: &Filter, entry: &Shown) -> Option<bool> {
@@ -46,7 +51,8 @@ fn values<'e>(
     entry: &'e Shown,
 ) -> Option<(&'static AttributeType, impl Iterator<Item = &'e str>)> {
     let kind = attribute.plain()?;
-    let shown = entry.iter().filter(move |(shown, _)| shown.is_a(kind));
+    let (vocabulary, all) = (entry.vocabulary, entry.attributes.iter());
+    let shown = all.filter(move |(shown, _)| shown.is_a_in(kind, vocabulary));
     Some((kind, shown.flat_map(|(_, values)| values.iter().map(String::as_str))))
 }
 
@@ -154,18 +160,22 @@ mod tests {
     use super::*;
 
     fn truth(filter: &str) -> Option<bool> {
+        truth_in(Vocabulary::Rfc2307bis, filter)
+    }
+
+    fn truth_in(vocabulary: Vocabulary, filter: &str) -> Option<bool> {
         let shown = |name: &str, values: &[&str]| {
             let values = values.iter().map(|value| (*value).to_owned()).collect();
             (schema::attribute(name).unwrap(), values)
         };
-        let entry = vec![
+        let attributes = vec![
             shown("objectClass", &["top", "subentry", "subschema"]),
             shown("cn", &["subschema"]),
             shown("subschemaSubentry", &["cn=subschema"]),
             shown("attributeTypes", &["( 2.5.4.3 NAME ( 'cn' 'commonName' ) SUP name )"]),
             shown("hasSubordinates", &["FALSE"]),
         ];
-        matches(&filter.parse().unwrap(), &entry)
+        matches(&filter.parse().unwrap(), &Shown { vocabulary, attributes })
     }
 
     #[test]
@@ -205,5 +215,12 @@ mod tests {
         ] {
             assert_eq!(truth(filter), None, "{filter}");
         }
+    }
+
+    #[test]
+    fn rfc4512_2_5_1_a_supertype_stands_for_its_subtypes_where_it_has_any() {
+        let filter = "(name=subschema)";
+        assert_eq!(truth_in(Vocabulary::Rfc2307bis, filter), Some(true));
+        assert_eq!(truth_in(Vocabulary::ActiveDirectory, filter), Some(false));
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use directory::Error;
 use directory::search::{Attribute, EntryId, EntrySet};
 
-/// The chains that one filter follows: equal ones are walked once, and all together look through no
-/// more than they may.
+/// The chains that one filter follows: of the first different ones each is walked once, and all
+/// together look through no more than they may.
 pub(super) struct Chains {
     left: Cell<usize>,
     over: Cell<bool>,
@@ -21,7 +21,7 @@ struct Walked {
     chain: Arc<EntrySet>,
 }
 
-/// So many chains of a filter are remembered; those behind them are walked each time.
+/// So many different chains of a filter are remembered; others are walked each time.
 const REMEMBERED: usize = 16;
 
 impl Chains {

@@ -30,10 +30,14 @@ pub(crate) fn write_entry(
         None => put(attributes, TYPES.object_class, shown.classes),
         Some(class) => put(attributes, TYPES.object_class, &[shown.classes, &[class]].concat()),
     }
+    let vocabulary = naming.look().vocabulary;
     for (kind, attribute) in &shown.facts {
+        if !attributes.wants_in(kind, vocabulary) {
+            continue;
+        }
         if attribute.is_multivalued() {
             put_facts(attributes, kind, |visit| entry.visit(*attribute, visit));
-        } else if attributes.wants(kind) {
+        } else {
             entry.visit(*attribute, &mut |fact| {
                 in_octets(fact, |octets| attributes.value(kind, octets));
             });
@@ -61,11 +65,11 @@ pub(crate) fn write_place(
 ) {
     let classes = if let Some(container) = place.container {
         let kind = if container.naming == "cn" { TYPES.cn } else { TYPES.ou };
-        put(attributes, kind, &[container.name]);
+        put_in(attributes, naming, kind, &[container.name]);
         container.classes()
     } else {
         if naming.look().base_classes.contains(&"organization") {
-            put(attributes, TYPES.o, &place.organization);
+            put_in(attributes, naming, TYPES.o, &place.organization);
         }
         put(attributes, TYPES.dc, place.label.as_slice());
         naming.look().base_classes
@@ -159,6 +163,18 @@ fn put<V: AsRef<[u8]>>(
     if let Some(kind) = kind {
         attributes.values(kind, values);
     }
+}
+
+/// Puts an attribute that may be a subtype of another one.
+fn put_in<V: AsRef<[u8]>>(
+    attributes: &mut Attributes<'_>,
+    naming: &Naming,
+    kind: Option<&'static AttributeType>,
+    values: &[V],
+) {
+    let vocabulary = naming.look().vocabulary;
+    let wanted = kind.filter(|kind| attributes.wants_in(kind, vocabulary));
+    put(attributes, wanted, values);
 }
 
 fn put_facts(

@@ -82,7 +82,7 @@ pub(crate) struct Entries<'f> {
 }
 
 /// Translates a filter for whoever holds a grant; what is not known becomes undefined. `None` when
-/// all its chains together look through more than they may, equal ones once.
+/// all its chains together look through more than they may.
 pub(crate) fn translate(
     filter: &ldap::Filter,
     naming: &Naming,

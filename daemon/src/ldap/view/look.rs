@@ -87,7 +87,7 @@ impl Look {
         kind.is_operational()
             || kind.name == "objectClass"
             || !self.tests(kind).is_empty()
-            || extras.into_iter().any(|(shown, _)| shown.is_a(kind))
+            || extras.into_iter().any(|(shown, _)| shown.is_a_in(kind, self.vocabulary))
     }
 
     /// Whether some entry has the object class of this name or number.
@@ -130,7 +130,10 @@ impl Look {
             service: Shown::new(classes.service, service),
             base_classes: classes.base,
             classes: had.collect(),
-            tests: schema::attributes().iter().map(|kind| tests_of(kind, &rows)).collect(),
+            tests: schema::attributes()
+                .iter()
+                .map(|kind| tests_of(kind, vocabulary, &rows))
+                .collect(),
         }
     }
 }
@@ -154,12 +157,17 @@ fn known<T: Copy>(table: &[(&'static str, T)]) -> Vec<(&'static AttributeType, T
     table.iter().filter_map(known).collect()
 }
 
-/// What a filter on one attribute type tests; the same attribute of several kinds at once.
-fn tests_of(kind: &'static AttributeType, tables: &[(Kinds, Table)]) -> Vec<(Kinds, Attribute)> {
+/// What a filter on one attribute type of a vocabulary tests; the same attribute of several kinds at
+/// once.
+fn tests_of(
+    kind: &AttributeType,
+    vocabulary: Vocabulary,
+    tables: &[(Kinds, Table)],
+) -> Vec<(Kinds, Attribute)> {
     let mut tests: Vec<(Kinds, Attribute)> = Vec::new();
     for (kinds, table) in tables {
         for (name, attribute) in *table {
-            if !schema::attribute(name).is_some_and(|shown| shown.is_a(kind)) {
+            if !schema::attribute(name).is_some_and(|shown| shown.is_a_in(kind, vocabulary)) {
                 continue;
             }
             match tests.iter_mut().find(|(_, tested)| tested == attribute) {

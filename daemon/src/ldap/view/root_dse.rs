@@ -49,7 +49,11 @@ pub(crate) fn special<'w>(
     }
     let Some(mut writer) = writer() else { return done };
     let written = writer.entry(dn, |attributes| {
-        entry.iter().for_each(|(kind, values)| attributes.values(kind, values));
+        for (kind, values) in &entry.attributes {
+            if attributes.wants_in(kind, entry.vocabulary) {
+                attributes.values(kind, values);
+            }
+        }
     });
     match written {
         Ok(()) => done,
@@ -78,7 +82,7 @@ fn shown(name: &Dn, offer: &Offer<'_>) -> (&'static str, Shown) {
 
 /// The attributes of the root DSE.
 fn root_dse(offer: &Offer<'_>) -> Shown {
-    let mut entry = Shown::new();
+    let mut entry = Shown { vocabulary: offer.served.vocabulary, attributes: Vec::new() };
     put(&mut entry, "objectClass", ROOT_CLASSES);
     put(&mut entry, "supportedLDAPVersion", &["3"]);
     put(&mut entry, "supportedControl", ldap::control::SUPPORTED);
@@ -100,7 +104,7 @@ fn root_dse(offer: &Offer<'_>) -> Shown {
 /// The attributes of the subschema subentry.
 fn subschema(offer: &Offer<'_>) -> Shown {
     let (served, own) = (offer.served, offer.schema);
-    let mut entry = Shown::new();
+    let mut entry = Shown { vocabulary: served.vocabulary, attributes: Vec::new() };
     put(&mut entry, "objectClass", SUBSCHEMA_CLASSES);
     put(&mut entry, "structuralObjectClass", &["subentry"]);
     put(&mut entry, "cn", &["subschema"]);
@@ -128,6 +132,6 @@ fn put(entry: &mut Shown, name: &str, values: &[&str]) {
 fn put_all(entry: &mut Shown, name: &str, values: impl IntoIterator<Item = String>) {
     let values: Vec<String> = values.into_iter().collect();
     if let Some(kind) = schema::attribute(name).filter(|_| !values.is_empty()) {
-        entry.push((kind, values));
+        entry.attributes.push((kind, values));
     }
 }

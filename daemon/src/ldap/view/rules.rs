@@ -192,7 +192,7 @@ fn anywhere(
         let attribute = Description::from(kind.name);
         let assertion = Assertion { attribute, value: extensible.value.clone() };
         let known = plain(&assertion.attribute, naming).is_ok();
-        // A supertype shows nothing of its own.
+        // A supertype shows nothing of its own; where it does, `cn` has the same.
         let values = if known && kind.name != "name" {
             by_rule(kind, rule, &assertion, (naming, find))?
         } else {

@@ -92,7 +92,12 @@ pub(crate) fn rank_of(key: &SortKey, value: &[u8]) -> Option<Vec<u8>> {
     let value = std::str::from_utf8(value).ok()?;
     let milliseconds = || ldap::generalized_time::read(value);
     match key.compare() {
-        Compare::Time => key.rank_of(&milliseconds()?.div_euclid(1_000).to_string()),
+        Compare::Time => {
+            // What entries have are whole seconds: the first one behind a fraction is the next.
+            let milliseconds = milliseconds()?;
+            let next = milliseconds.rem_euclid(1_000) != 0 && !key.is_reversed();
+            key.rank_of(&(milliseconds.div_euclid(1_000) + i64::from(next)).to_string())
+        }
         Compare::Moment => key.rank_of(&milliseconds()?.to_string()),
         Compare::Text
         | Compare::ExactText
@@ -100,5 +105,23 @@ pub(crate) fn rank_of(key: &SortKey, value: &[u8]) -> Option<Vec<u8>> {
         | Compare::Id
         | Compare::Octets
         | Compare::Signed => key.rank_of(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn behind_a_fraction_of_a_second_comes_the_next_one_of_the_order() {
+        for reverse in [false, true] {
+            let created = vec![(Kinds::ALL, Attribute::Created)];
+            let key = SortKey::new(created, None, reverse).unwrap();
+            let rank = |text: &str| rank_of(&key, text.as_bytes()).unwrap();
+            let (one, next) = (rank("20200101000010Z"), rank("20200101000011Z"));
+            let nearest = if reverse { &one } else { &next };
+            assert_eq!(rank("20200101000010.5Z"), *nearest, "{reverse}");
+            assert_eq!(rank("20200101000010.0Z"), one, "{reverse}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use directory::records::{Layout, Members, PROFILES, Profile};
 use ldap::Selection;
-use ldap::schema::{self, AttributeType};
+use ldap::schema::{self, AttributeType, Vocabulary};
 
 use super::look::Look;
 
@@ -18,6 +18,8 @@ pub(crate) struct Ways {
     pub(crate) unpaged: bool,
     /// The types that no entry shows, nor a subtype of.
     pub(crate) hidden: Selection,
+    /// Which definitions of the schema count.
+    vocabulary: Vocabulary,
 }
 
 impl Ways {
@@ -33,7 +35,10 @@ impl Ways {
         let typed = |members: &Members| Some((schema::attribute(member_type(*members))?, *members));
         let members: Vec<_> = members.iter().filter_map(typed).collect();
         let look = Look::of(layout);
-        let is_member = |kind: &AttributeType| members.iter().any(|(shown, _)| shown.is_a(kind));
+        let vocabulary = look.vocabulary;
+        let is_member = |kind: &AttributeType| {
+            members.iter().any(|(shown, _)| shown.is_a_in(kind, vocabulary))
+        };
         let hidden = |kind: &&AttributeType| !look.shows(kind) && !is_member(kind);
         let hidden = Selection::of(schema::attributes().iter().filter(hidden));
         Self {
@@ -41,6 +46,7 @@ impl Ways {
             groups_unasked: sees.groups_unasked || layout == Layout::ActiveDirectory,
             unpaged: sees.unpaged,
             hidden,
+            vocabulary,
         }
     }
 
@@ -57,7 +63,7 @@ impl Ways {
         self.members
             .iter()
             .map(|(shown, _)| *shown)
-            .filter(move |shown| *shown != kind && shown.is_a(kind))
+            .filter(move |shown| *shown != kind && shown.is_a_in(kind, self.vocabulary))
     }
 }
 

@@ -103,7 +103,15 @@ impl AttributeType {
             || self.superior.and_then(attribute).is_some_and(|superior| superior.is_a(other))
     }
 
-    /// It, and all its subtypes.
+    /// Is it `other`, or a subtype of it in this vocabulary?
+    #[must_use]
+    pub fn is_a_in(&self, other: &Self, vocabulary: Vocabulary) -> bool {
+        let above = || self.superior_in(vocabulary).and_then(attribute);
+        self.index == other.index
+            || above().is_some_and(|superior| superior.is_a_in(other, vocabulary))
+    }
+
+    /// It, and all its subtypes in some vocabulary.
     pub fn with_subtypes(&'static self) -> impl Iterator<Item = &'static Self> {
         ATTRIBUTES.iter().filter(|candidate| candidate.is_a(self))
     }

@@ -98,6 +98,22 @@ fn rfc4512_2_5_1_subtypes_are_found_from_their_supertype() {
 }
 
 #[test]
+fn a_domain_knows_no_subtypes() {
+    let kind = |name| attribute(name).unwrap();
+    for (name, above) in [("cn", "name"), ("title", "name"), ("member", "distinguishedName")] {
+        for vocabulary in ALL {
+            let domain = vocabulary == Vocabulary::ActiveDirectory;
+            let is_one = kind(name).is_a_in(kind(above), vocabulary);
+            assert_eq!(is_one, !domain, "{vocabulary:?} {name}");
+            assert!(kind(name).is_a_in(kind(name), vocabulary));
+            assert!(!kind(above).is_a_in(kind(name), vocabulary));
+        }
+    }
+    let mut printed = attribute_types(Vocabulary::ActiveDirectory.into());
+    assert!(printed.all(|line| !line.contains(" SUP ")));
+}
+
+#[test]
 fn names_of_others_are_subtypes_of_names_but_where_these_are_entries_own() {
     let member = |vocabulary: Vocabulary| {
         attribute_types(vocabulary.into()).find(|line| line.contains("'member'")).unwrap()

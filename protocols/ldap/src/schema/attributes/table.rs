@@ -78,9 +78,9 @@ pub(super) static ATTRIBUTES: [AttributeType; 92] = numbered([
     text("host", "0.9.2342.19200300.100.1.9").left(),
     octets("sshPublicKey", "1.3.6.1.4.1.24552.500.1.1.1.13"),
     dn("distinguishedName", "2.5.4.49"),
-    dn("member", "2.5.4.31").below("distinguishedName").apart(OWN_NAME),
-    dn("owner", "2.5.4.32").below("distinguishedName").apart(OWN_NAME),
-    dn("seeAlso", "2.5.4.34").below("distinguishedName").apart(OWN_NAME).left(),
+    dn("member", "2.5.4.31").below("distinguishedName"),
+    dn("owner", "2.5.4.32").below("distinguishedName"),
+    dn("seeAlso", "2.5.4.34").below("distinguishedName").left(),
     dn("manager", "0.9.2342.19200300.100.1.10").left(),
     dn("secretary", "0.9.2342.19200300.100.1.21").left(),
     AttributeType::new(
@@ -211,11 +211,7 @@ impl AttributeType {
     }
 
     const fn below(self, superior: &'static str) -> Self {
-        Self { superior: Some(superior), ..self }
-    }
-
-    const fn apart(self, apart: &'static [Vocabulary]) -> Self {
-        Self { apart, ..self }
+        Self { superior: Some(superior), apart: OWN_NAMES, ..self }
     }
 
     const fn holding(self, syntax: Syntax) -> Self {
@@ -245,8 +241,9 @@ impl AttributeType {
 const POSIX_HOME: &[Vocabulary] =
     &[Vocabulary::Rfc2307bis, Vocabulary::Rfc2307, Vocabulary::Jumpcloud];
 
-/// Where `distinguishedName` is an entry's own name, and stands above no other names.
-const OWN_NAME: &[Vocabulary] = &[Vocabulary::ActiveDirectory];
+/// Where no type is a subtype of another: `name` and `distinguishedName` are what an entry itself is
+/// named by, and stand above no other names.
+const OWN_NAMES: &[Vocabulary] = &[Vocabulary::ActiveDirectory];
 
 /// One value that domain controllers show of an account.
 const fn account(
