@@ -36,9 +36,8 @@ impl Ways {
         let members: Vec<_> = members.iter().filter_map(typed).collect();
         let look = Look::of(layout);
         let vocabulary = look.vocabulary;
-        let is_member = |kind: &AttributeType| {
-            members.iter().any(|(shown, _)| shown.is_a_in(kind, vocabulary))
-        };
+        let is_member =
+            |kind: &AttributeType| members.iter().any(|(shown, _)| shown.is_a_in(kind, vocabulary));
         let hidden = |kind: &&AttributeType| !look.shows(kind) && !is_member(kind);
         let hidden = Selection::of(schema::attributes().iter().filter(hidden));
         Self {
