@@ -102,7 +102,7 @@ fn the_name_of_an_entry_stands_for_none_of_its_other_names() {
     let place = format!("ou=groups,{}", office.base);
     let found = client.search(&place, "base", "(objectClass=*)", &["name"]);
     assert_eq!(found.only().names(), [""; 0]);
-    let ordered = client.clone().with(["-E", "!sss=name"]);
+    let ordered = client.with(["-E", "!sss=name"]);
     let found = office.find(&ordered, "(objectClass=user)", &["sAMAccountName"]);
     let logins = found.entries.iter().map(|entry| entry.value("sAMAccountName"));
     assert_eq!(logins.collect::<Vec<_>>(), ["ada", "bob", "eva", "zoe"]);
