@@ -60,7 +60,7 @@ impl Play {
         let judge = self.judge();
         let Some(kind) = self.types.known(attribute) else {
             // Passwords are had by nobody, as far as is told.
-            let secret = attribute == "userPassword";
+            let secret = self.types.is_password(attribute);
             return if secret { NO_SUCH_ATTRIBUTE } else { UNDEFINED_ATTRIBUTE_TYPE };
         };
         if judge.values(kind, entry).is_empty() {

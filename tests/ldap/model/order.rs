@@ -10,7 +10,7 @@ use super::Play;
 use super::ask::{Ask, Questions, Search};
 use super::exchange::{Answer, Listed, control};
 use super::judge::{Entry, Judge, Value};
-use super::name::Name;
+use super::name::{self, Name};
 use super::types::Type;
 use crate::harness::ber::{constructed, element, number, octets, sequence};
 
@@ -300,6 +300,12 @@ impl Play {
 
     fn fits(&self, search: &Search, order: &Order, listed: &Listed) -> Result<(), String> {
         let plain = self.expected(search);
+        if !search.base.is_empty() && !name::is_at_or_below(&search.base, &self.base) {
+            // A name that is nobody's has no layout: in whose words the keys are read is not said.
+            let refused = [plain.code, UNAVAILABLE_CRITICAL_EXTENSION, VIRTUAL_LIST_VIEW_ERROR];
+            same("refused", &refused.contains(&listed.code), &true)?;
+            return same("entries", &listed.entries.len(), &0);
+        }
         let keys: Result<Vec<Sorted<'_>>, i64> =
             order.keys.iter().map(|key| self.sorted(key)).collect();
         let keys = match keys {

@@ -52,8 +52,16 @@ impl Types {
 
     /// The type that a description names. Of options none is known, and passwords are told nobody.
     pub(super) fn known(&self, description: &str) -> Option<&Type> {
-        let place = self.places.get(&description.to_ascii_lowercase())?;
-        Some(&self.all[*place]).filter(|kind| kind.name != "userPassword")
+        self.published(description).filter(|kind| !kind.is_password())
+    }
+
+    /// Whether a description names passwords.
+    pub(super) fn is_password(&self, description: &str) -> bool {
+        self.published(description).is_some_and(Type::is_password)
+    }
+
+    fn published(&self, description: &str) -> Option<&Type> {
+        Some(&self.all[*self.places.get(&description.to_ascii_lowercase())?])
     }
 
     /// The type of this very name.
@@ -105,6 +113,10 @@ impl Type {
             equality,
             name: names,
         }
+    }
+
+    fn is_password(&self) -> bool {
+        self.name == "userPassword"
     }
 
     /// Another name of it, or its number.
