@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::config::{Authentication, Config};
 use crate::ldap::{self as ldap_door, Entrance};
 use crate::lifecycle::{Lifecycle, Tasks};
+use crate::runtimes::yield_to_others;
 use crate::start::{Prepared, StartError};
 use crate::{admin_api, delivery, master_key, radius as radius_door, randomness};
 
@@ -40,8 +41,6 @@ const USER_LIVES: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_secs(1);
 /// How often it is tried to read RADIUS clients that cannot be read.
 const AGAIN: Duration = Duration::from_secs(60);
-/// The niceness of threads that hash, about a tenth of the weight of the others.
-const NICE: i32 = 10;
 /// What lies between two steps in which records follow one.
 const STEP: Duration = Duration::from_millis(20);
 /// What lies between two steps of imports.
@@ -90,6 +89,7 @@ pub(crate) fn open(
     prepared: Prepared,
     directory: &Directory,
     lifecycle: &Lifecycle,
+    background: &Handle,
 ) -> Result<(), StartError> {
     let Prepared { config, tls, sockets, .. } = prepared;
     let (clock, tasks) = (Clock::start(), lifecycle.tasks());
@@ -104,7 +104,8 @@ pub(crate) fn open(
     let cleartext = Entrance::ClearPasswords;
     ldap.listen(tasks, sockets.ldap_cleartext, cleartext).map_err(StartError::Runtime)?;
     ldap.listen(tasks, sockets.ldap_tls, Entrance::Tls).map_err(StartError::Runtime)?;
-    let radius = radius_door::Door::new(directory.clone(), clock, tls.clone(), &config);
+    let computing = (tls.clone(), background.clone());
+    let radius = radius_door::Door::new(directory.clone(), clock, computing, &config);
     let ports = [
         (sockets.radius_auth, radius::Port::Authentication),
         (sockets.radius_acct, radius::Port::Accounting),
@@ -117,6 +118,7 @@ pub(crate) fn open(
     let (own, groups) = (directory.clone(), sockets.radius_orders);
     let courier = radius_door::Courier::start(own, clock, &config.radius, groups, tasks)
         .map_err(StartError::Runtime)?;
+    let _behind = background.enter();
     let carrier = delivery::Carrier::new(&config.event_delivery);
     delivery::start(carrier.clone(), directory.clone(), clock, &config, tasks)
         .map_err(StartError::Runtime)?;
@@ -422,12 +424,6 @@ fn authentication(
         },
         ..directory::authentication::Options::default()
     })
-}
-
-/// Lets the process's other threads go before this one, which has work for long.
-fn yield_to_others() {
-    // Threads have priorities of their own on Linux; where the system refuses, all are equal.
-    let _refused = rustix::process::setpriority_process(None, NICE);
 }
 
 /// Randomness of the operating system, which the directory is handed.

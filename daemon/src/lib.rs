@@ -24,6 +24,7 @@ pub mod private_file;
 pub mod privileges;
 mod radius;
 pub mod randomness;
+mod runtimes;
 pub mod sockets;
 mod start;
 pub mod tls;

@@ -6,7 +6,6 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::config::{Config, Tls};
 use crate::lifecycle::systemd::{self, Notifier};
@@ -15,20 +14,12 @@ use crate::logging::LogControl;
 use crate::master_key::{self, MasterKey, MasterKeyError};
 use crate::privileges::PrivilegesError;
 use crate::randomness::{self, RandomnessError};
+use crate::runtimes::Runtimes;
 use crate::sockets::{BindError, Sockets};
 use crate::tls::{Identity, TlsError};
 use crate::{doors, environment, privileges};
 use directory::Directory;
-
-/// How long blocking calls may take to come back once everything else has ended.
-const BLOCKING_GRACE: Duration = Duration::from_secs(1);
-
-/// One in so many tasks is taken from those that found no room in a thread's own queue. They became
-/// ready before those in it, so they come first: of thousands of busy connections none waits while
-/// others are served again and again.
-const OVERFLOW: u32 = 1;
-/// So many tasks run before the thread looks which others became ready: about a batch of them.
-const READY: u32 = 251;
+use tokio::runtime::Handle;
 
 /// Why the daemon did not start. The first four are for the operator to mend.
 #[derive(Debug, thiserror::Error)]
@@ -145,29 +136,22 @@ pub fn run(
     directory: Directory,
     reloadable: Option<Reloadable>,
 ) -> Result<Ending, StartError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .thread_name("tenantryd")
-        .global_queue_interval(OVERFLOW)
-        .event_interval(READY)
-        .build()
-        .map_err(StartError::Runtime)?;
-    let ending = runtime.block_on(async {
+    let runtimes = Runtimes::start().map_err(StartError::Runtime)?;
+    let ending = runtimes.run(async |background| {
         let signals = Signals::of_process().map_err(StartError::Runtime)?;
         let mut lifecycle = Lifecycle::new(prepared.config.lifecycle.drain, Notifier::of_process());
         if let Some(reloadable) = reloadable {
             reload_log(&mut lifecycle, prepared.config.clone(), reloadable);
         }
         watch(&lifecycle);
-        serve(prepared, directory, lifecycle, signals).await
+        serve(prepared, directory, lifecycle, signals, &background).await
     });
-    // A blocking call that does not come back must not keep the process alive.
-    runtime.shutdown_timeout(BLOCKING_GRACE);
+    runtimes.end();
     ending
 }
 
 /// Opens the doors of a prepared daemon and runs it until `signals` or the shutdown of
-/// `lifecycle` ends it.
+/// `lifecycle` ends it. What takes longer, or may wait, is done in `background`.
 ///
 /// # Errors
 ///
@@ -177,11 +161,12 @@ pub async fn serve(
     directory: Directory,
     mut lifecycle: Lifecycle,
     signals: Signals,
+    background: &Handle,
 ) -> Result<Ending, StartError> {
     if let Some(tls) = prepared.tls.clone() {
         lifecycle.on_reload("certificate", move || tls.reload().map_err(|error| error.to_string()));
     }
-    doors::open(prepared, &directory, &lifecycle)?;
+    doors::open(prepared, &directory, &lifecycle, background)?;
     lifecycle.notifier().ready();
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "ready");
     let ending = lifecycle.run(signals).await;
@@ -287,7 +272,8 @@ mod tests {
         let lifecycle = Lifecycle::new(prepared.config.lifecycle.drain, notifier);
         let (send, signals) = Signals::channel();
         send.send(Signal::Terminate).await.unwrap();
-        let ending = serve(prepared, directory, lifecycle, signals).await.unwrap();
+        let ending =
+            serve(prepared, directory, lifecycle, signals, &Handle::current()).await.unwrap();
         assert!(ending.died.is_empty() && !ending.cut_off);
         assert_eq!(*told.lock().unwrap(), ["READY=1", "STOPPING=1"]);
     }

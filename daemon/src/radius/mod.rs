@@ -19,6 +19,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 
 use radius::{Limits, Port};
+use tokio::runtime::Handle;
 
 use crate::clock::Clock;
 use crate::config;
@@ -45,6 +46,8 @@ pub(crate) struct Door {
     waiting_reports: usize,
     /// Conversations of EAP.
     talks: eap::Talks,
+    /// Where they compute.
+    background: Handle,
     /// What connections inside TLS share; nothing without a certificate.
     radsec: Option<radsec::Terms>,
 }
@@ -54,7 +57,7 @@ impl Door {
     pub(crate) fn new(
         directory: directory::Directory,
         clock: Clock,
-        identity: Option<Arc<Identity>>,
+        (identity, background): (Option<Arc<Identity>>, Handle),
         config: &config::Config,
     ) -> Arc<Self> {
         let (config, at_once) = (&config.radius, config.tls.handshake_threads);
@@ -69,7 +72,7 @@ impl Door {
         let waiting_reports = (limits.pending / 4).max(1);
         let radsec = identity.clone().and_then(|identity| radsec::Terms::new(identity, config));
         let talks = eap::Talks::new(identity, config, at_once);
-        Arc::new(Self { directory, clock, limits, waiting_reports, talks, radsec })
+        Arc::new(Self { directory, clock, limits, waiting_reports, talks, background, radsec })
     }
 
     /// Answers on bound sockets until the daemon drains.

@@ -162,8 +162,12 @@ impl<'a> Crowd<'a> {
         }
         let hands: Vec<Rounds> = hands.into_values().map(Rounds::from).collect();
         let clients = (0..shape.connections).zip(hands.iter().cycle());
-        let script =
-            |(client, hand)| Script { rounds: Rc::clone(hand), ..kept(client, shape.depth) };
+        let script = |(client, hand): (usize, &Rounds)| Script {
+            // Otherwise connections would open while they are measured.
+            prelude: hand.first().cloned().unwrap_or_default(),
+            rounds: Rc::clone(hand),
+            ..kept(client, shape.depth)
+        };
         Ok(clients.map(script).collect())
     }
 }

@@ -44,7 +44,7 @@ impl<O: Outlet> Worker<O> {
         };
         let packet = packet.to_vec();
         let (door, promise) = (Arc::clone(&self.door), self.promise(ticket));
-        tokio::spawn(async move {
+        self.door.background.spawn(async move {
             let _turn = place.turn().await;
             let mut next = talk.receive(&packet);
             // Looking at a certificate takes as long as a part of a handshake.

@@ -1,0 +1,67 @@
+//! The two runtimes: one for whoever waits for an answer of LDAP or RADIUS, and one behind it for what
+//! takes longer or may wait.
+//!
+//! A thread runs its tasks one after another and looks for what else became ready only between batches of
+//! them. A request of the admin API or a part of a TLS handshake takes as long as ten logins, so it would make
+//! every login behind it in the same batch wait. It runs on threads of its own, and these have little weight:
+//! where cores are few, the system takes them from who computes to give them to who logs in.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Handle, Runtime};
+
+/// One in so many tasks is taken from those that found no room in a thread's own queue. They became
+/// ready before those in it, so they come first: of thousands of busy connections none waits while
+/// others are served again and again.
+const OVERFLOW: u32 = 1;
+/// So many tasks run before the thread looks which others became ready: about a batch of them.
+const READY: u32 = 251;
+/// How long blocking calls may take to come back once everything else has ended.
+const BLOCKING_GRACE: Duration = Duration::from_secs(1);
+/// The niceness of threads that compute for long, about a tenth of the weight of the others.
+const NICE: i32 = 10;
+
+/// The daemon's threads, as long as it lives.
+pub(crate) struct Runtimes {
+    front: Runtime,
+    background: Runtime,
+}
+
+impl Runtimes {
+    /// Starts the threads of both.
+    ///
+    /// # Errors
+    /// When the system gives none.
+    pub(crate) fn start() -> io::Result<Self> {
+        let front = Builder::new_multi_thread()
+            .enable_all()
+            .thread_name("tenantryd")
+            .global_queue_interval(OVERFLOW)
+            .event_interval(READY)
+            .build()?;
+        let background = Builder::new_multi_thread()
+            .enable_all()
+            .thread_name("background")
+            .on_thread_start(yield_to_others)
+            .build()?;
+        Ok(Self { front, background })
+    }
+
+    /// Runs the daemon: in front, with a handle to what is behind.
+    pub(crate) fn run<F: Future>(&self, daemon: impl FnOnce(Handle) -> F) -> F::Output {
+        self.front.block_on(daemon(self.background.handle().clone()))
+    }
+
+    /// Ends the threads. A blocking call that does not come back must not keep the process alive.
+    pub(crate) fn end(self) {
+        self.background.shutdown_timeout(BLOCKING_GRACE);
+        self.front.shutdown_timeout(BLOCKING_GRACE);
+    }
+}
+
+/// Lets the process's other threads go before this one, which has work for long.
+pub(crate) fn yield_to_others() {
+    // Threads have priorities of their own on Linux; where the system refuses, all are equal.
+    let _refused = rustix::process::setpriority_process(None, NICE);
+}
