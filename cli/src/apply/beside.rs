@@ -39,8 +39,30 @@ pub(super) struct Hanging {
     way: Way,
     /// What is told and sent of what a file says, where that is not there.
     wanted: fn(&str, &Value, &Value) -> Result<Option<New>, Failure>,
+    tie: Tie,
+    /// Of whom the server would refuse it.
+    unfit: Option<Unfit>,
     /// Whether an export asks for it: of all people it would take a request each.
     is_exported: bool,
+}
+
+/// What else a file says that what hangs on something depends on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tie {
+    /// Nothing.
+    Free,
+    /// The certificate of the one that it hangs on: it goes with the former one.
+    Certificate,
+    /// What others have: each part of it is of one alone.
+    Others,
+}
+
+/// Those on whom something cannot hang.
+struct Unfit {
+    /// The member that says so.
+    field: &'static str,
+    says: fn(&Value) -> bool,
+    why: &'static str,
 }
 
 /// What is to be there: as it is told, and as it is sent; it is taken away where nothing is sent.
@@ -54,15 +76,34 @@ const fn hanging(
     way: Way,
     wanted: fn(&str, &Value, &Value) -> Result<Option<New>, Failure>,
 ) -> Hanging {
-    Hanging { list, way, wanted, is_exported: false }
+    Hanging { list, way, wanted, tie: Tie::Free, unfit: None, is_exported: false }
 }
 
 /// All that hangs on things of lists.
 const HANGING: &[Hanging] = &[
-    hanging(AUTHORITIES, REVOCATIONS, revocations),
-    hanging("users", CERTIFICATES, certificates),
-    Hanging { is_exported: true, ..hanging("service_accounts", CERTIFICATES, certificates) },
-    hanging(DESTINATIONS, CLIENT_CERTIFICATE, client_certificate),
+    Hanging {
+        tie: Tie::Certificate,
+        unfit: Some(Unfit {
+            field: BUILT_IN,
+            says: |value| *value == json!(true),
+            why: "the organization's own authority knows what it revoked",
+        }),
+        ..hanging(AUTHORITIES, REVOCATIONS, revocations)
+    },
+    Hanging { tie: Tie::Others, ..hanging("users", CERTIFICATES, certificates) },
+    Hanging {
+        tie: Tie::Others,
+        is_exported: true,
+        ..hanging("service_accounts", CERTIFICATES, certificates)
+    },
+    Hanging {
+        unfit: Some(Unfit {
+            field: "kind",
+            says: |value| *value == json!("files"),
+            why: "files are shown no certificate",
+        }),
+        ..hanging(DESTINATIONS, CLIENT_CERTIFICATE, client_certificate)
+    },
 ];
 
 /// The list of what events go to.
@@ -111,6 +152,16 @@ pub(super) fn taken(
     Some((hanging, fields.remove(hanging.way.field)?))
 }
 
+impl Hanging {
+    /// Why the server would refuse it, by what the file says of the one that it hangs on, and by
+    /// what is there.
+    fn unfit(&self, said: &Value, there: Option<&Value>) -> Option<&'static str> {
+        let Unfit { field, says, why } = self.unfit.as_ref()?;
+        let value = said.get(*field).or_else(|| there?.get(*field))?;
+        says(value).then_some(*why)
+    }
+}
+
 impl Plan {
     /// Has what hangs on one of a list be what the file says, as it says that one.
     ///
@@ -120,15 +171,15 @@ impl Plan {
         &mut self,
         site: &Site<'_>,
         (kind, name): (&'static Kind, String),
-        (Hanging { way, wanted, .. }, said): (&'static Hanging, &Value),
+        (hanging, said): (&'static Hanging, &Value),
         one: &Value,
     ) -> Result<(), Failure> {
+        let Hanging { way, wanted, tie, .. } = hanging;
         let (what, raw) = (hung_on(way, kind, &name), site.raw(kind, &name));
-        if let Some(why) = unfit(kind, one, raw).filter(|_| !said.is_null()) {
+        if let Some(why) = hanging.unfit(one, raw).filter(|_| !said.is_null()) {
             return Err(Failure::Usage(format!("{what}: {why}")));
         }
-        let is_of_accounts = way.field == CERTIFICATES.field;
-        if is_of_accounts {
+        if *tie == Tie::Others {
             self.claim(&what, said)?;
         }
         let there = match way.shows {
@@ -137,7 +188,7 @@ impl Plan {
             None => raw.and_then(|owner| owner.get(way.field)).cloned().unwrap_or_default(),
         };
         // Another certificate makes an authority forget what the former one revoked.
-        let replaces = way.field == REVOCATIONS.field && self.replaces_certificate(kind, &name);
+        let replaces = *tie == Tie::Certificate && self.replaces_certificate(kind, &name);
         let seen = if replaces && !said.is_null() { Value::Null } else { there.clone() };
         let Some(New { after, body }) = wanted(&what, said, &seen)? else { return Ok(()) };
         // A new list would come after nothing then, however old it is.
@@ -147,13 +198,13 @@ impl Plan {
         let method = if body.is_some() { "put" } else { "delete" };
         let (owner, path) = (Some((kind, name)), way.path.to_owned());
         let put = Put { way, owner, method, path, body, seen, told: (way.field, there, after) };
-        if is_of_accounts {
-            self.certificates.push(put);
-        } else if replaces && put.body.is_none() {
+        match tie {
+            Tie::Others => self.certificates.push(put),
             // Behind the other certificate there would be none to take away.
-            self.steps.insert(self.steps.len().saturating_sub(1), Step::Put(put));
-        } else {
-            self.steps.push(Step::Put(put));
+            Tie::Certificate if replaces && put.body.is_none() => {
+                self.steps.insert(self.steps.len().saturating_sub(1), Step::Put(put));
+            }
+            Tie::Certificate | Tie::Free => self.steps.push(Step::Put(put)),
         }
         Ok(())
     }
@@ -327,21 +378,6 @@ fn hung_on(way: &Way, kind: &Kind, name: &str) -> String {
     format!("{} of {} {name}", way.field, kind.noun)
 }
 
-/// Why the server would refuse what hangs on one of a list, by what the file says of that one and what
-/// is there.
-fn unfit(kind: &Kind, said: &Value, there: Option<&Value>) -> Option<&'static str> {
-    let is = |field: &str, value: &Value| {
-        said.get(field).or_else(|| there?.get(field)).is_some_and(|found| found == value)
-    };
-    match kind.member {
-        AUTHORITIES if is(BUILT_IN, &json!(true)) => {
-            Some("the organization's own authority knows what it revoked")
-        }
-        DESTINATIONS if is("kind", &json!("files")) => Some("files are shown no certificate"),
-        _ => None,
-    }
-}
-
 /// When a list was made.
 fn made(list: &Value) -> Option<&str> {
     list.get("made").and_then(Value::as_str)
@@ -453,7 +489,6 @@ mod tests {
     use base64::Engine;
     use base64::engine::general_purpose::STANDARD;
 
-    use super::super::kinds::KINDS;
     use super::*;
 
     /// A list without any certificate, made at a time.
@@ -506,14 +541,14 @@ mod tests {
 
     #[test]
     fn what_the_server_would_refuse_is_known_before() {
-        let kind = |member: &str| KINDS.iter().find(|kind| kind.member == member).unwrap();
+        let of = |list: &str| HANGING.iter().find(|hanging| hanging.list == list).unwrap();
         let (own, files) = (json!({"built_in": true}), json!({"kind": "files"}));
-        let (authorities, destinations) = (kind(AUTHORITIES), kind(DESTINATIONS));
-        assert!(unfit(authorities, &own, None).is_some());
-        assert!(unfit(destinations, &json!({}), Some(&files)).is_some());
-        assert!(unfit(authorities, &json!({}), Some(&json!({"built_in": false}))).is_none());
-        assert!(unfit(destinations, &json!({"kind": "webhook"}), Some(&files)).is_none());
-        assert!(unfit(kind("users"), &own, Some(&files)).is_none());
+        let (authorities, destinations) = (of(AUTHORITIES), of(DESTINATIONS));
+        assert!(authorities.unfit(&own, None).is_some());
+        assert!(destinations.unfit(&json!({}), Some(&files)).is_some());
+        assert!(authorities.unfit(&json!({}), Some(&json!({"built_in": false}))).is_none());
+        assert!(destinations.unfit(&json!({"kind": "webhook"}), Some(&files)).is_none());
+        assert!(of("users").unfit(&own, Some(&files)).is_none());
     }
 
     #[test]
