@@ -110,8 +110,10 @@ const HANGING: &[Hanging] = &[
 const DESTINATIONS: &str = "event_destinations";
 /// The key of a certificate.
 pub(super) const PRIVATE_KEY: &str = "private_key";
-const CERTIFICATE: &str = "certificate";
-const DNS_NAMES: &str = "dns_names";
+/// The certificate.
+pub(super) const CERTIFICATE: &str = "certificate";
+/// The names that one is issued for.
+pub(super) const DNS_NAMES: &str = "dns_names";
 
 /// Something that is put there, or taken away.
 pub(super) struct Put {
@@ -323,36 +325,15 @@ impl Site<'_> {
     }
 
     /// What the organization's network shows; nothing where that is the daemon's certificate.
-    fn server_certificate(&self) -> Result<Value, Failure> {
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn server_certificate(&self) -> Result<Value, Failure> {
         match self.place.client.get(&self.at("show_server_certificate")?) {
             Ok(seen) => Ok(seen.body),
             Err(Failure::Refused(problem)) if problem.status == 404 => Ok(Value::Null),
             Err(failure) => Err(failure),
         }
-    }
-
-    /// What an export says of it: the names alone where the organization's own authority issued it,
-    /// which another one elsewhere does as well.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub(super) fn exported_server_certificate(&self) -> Result<Option<Value>, Failure> {
-        let there = self.server_certificate()?;
-        let Some(text) = there.get(CERTIFICATE).and_then(Value::as_str) else { return Ok(None) };
-        let is_built_in = |one: &&Value| one.get(BUILT_IN) == Some(&json!(true));
-        let authorities = self.lists.get("certificate-authorities").into_iter().flatten();
-        let own = authorities.filter(is_built_in).filter_map(|one| {
-            let chain = der::certificates(one.get(CERTIFICATE)?.as_str()?)?;
-            Some(der::names(chain.first()?)?.1.to_vec())
-        });
-        let own: Vec<Vec<u8>> = own.collect();
-        let chain = der::certificates(text).unwrap_or_default();
-        let issuer = chain.first().and_then(|first| der::names(first)).map(|(issuer, _)| issuer);
-        let is_own = issuer.is_some_and(|issuer| own.iter().any(|own| own == issuer));
-        Ok(Some(match is_own {
-            true => json!({DNS_NAMES: there.get(DNS_NAMES)}),
-            false => json!({CERTIFICATE: text}),
-        }))
     }
 
     /// What an export says of what hangs on one of a list.

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::agreements::{AGREEMENTS, Agreement};
-use super::beside::SERVER;
+use super::beside::{CERTIFICATE, DNS_NAMES, SERVER};
+use super::der;
 use super::kinds::{AUTHORITIES, BUILT_IN, KINDS, Kind, MEMBERS, STAGED, STATE, SUSPENDED};
 use super::parts::{CREATE, HEAD, PARTS, Part};
 use super::plan::{has, secret};
@@ -41,7 +42,7 @@ pub(super) fn exported(site: &Site<'_>) -> Result<Value, Failure> {
             file.insert(kind.member.into(), list.into());
         }
     }
-    if let Some(shown) = site.exported_server_certificate()? {
+    if let Some(shown) = of_network(site)? {
         file.insert(SERVER.field.into(), shown);
     }
     match site.agreements() {
@@ -114,6 +115,27 @@ fn of_list(site: &Site<'_>, kind: &Kind, one: &Value) -> Result<Value, Failure> 
         }
     }
     Ok(Value::Object(fields))
+}
+
+/// What a file says of what the network shows: the names alone where the organization's own authority
+/// issued it, which another one elsewhere does as well.
+fn of_network(site: &Site<'_>) -> Result<Option<Value>, Failure> {
+    let there = site.server_certificate()?;
+    let Some(text) = there.get(CERTIFICATE).and_then(Value::as_str) else { return Ok(None) };
+    let is_built_in = |one: &&Value| one.get(BUILT_IN) == Some(&json!(true));
+    let authorities = site.lists.get("certificate-authorities").into_iter().flatten();
+    let own = authorities.filter(is_built_in).filter_map(|one| {
+        let chain = der::certificates(one.get(CERTIFICATE)?.as_str()?)?;
+        Some(der::names(chain.first()?)?.1.to_vec())
+    });
+    let own: Vec<Vec<u8>> = own.collect();
+    let chain = der::certificates(text).unwrap_or_default();
+    let issuer = chain.first().and_then(|first| der::names(first)).map(|(issuer, _)| issuer);
+    let is_own = issuer.is_some_and(|issuer| own.iter().any(|own| own == issuer));
+    Ok(Some(match is_own {
+        true => json!({DNS_NAMES: there.get(DNS_NAMES)}),
+        false => json!({CERTIFICATE: text}),
+    }))
 }
 
 /// What of something an operation can say, less what is empty or secret.
