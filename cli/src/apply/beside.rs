@@ -42,8 +42,16 @@ pub(super) struct Hanging {
     tie: Tie,
     /// Of whom the server would refuse it.
     unfit: Option<Unfit>,
-    /// Whether an export asks for it: of all people it would take a request each.
-    is_exported: bool,
+    exported: Exported,
+}
+
+/// When an export asks for what hangs on things of a list.
+#[derive(Clone, Copy)]
+enum Exported {
+    Never,
+    /// Where users are to be asked about one by one.
+    OfUsers,
+    Always,
 }
 
 /// What else a file says that what hangs on something depends on.
@@ -76,7 +84,7 @@ const fn hanging(
     way: Way,
     wanted: fn(&str, &Value, &Value) -> Result<Option<New>, Failure>,
 ) -> Hanging {
-    Hanging { list, way, wanted, tie: Tie::Free, unfit: None, is_exported: false }
+    Hanging { list, way, wanted, tie: Tie::Free, unfit: None, exported: Exported::Never }
 }
 
 /// All that hangs on things of lists.
@@ -90,10 +98,14 @@ const HANGING: &[Hanging] = &[
         }),
         ..hanging(AUTHORITIES, REVOCATIONS, revocations)
     },
-    Hanging { tie: Tie::Others, ..hanging("users", CERTIFICATES, certificates) },
     Hanging {
         tie: Tie::Others,
-        is_exported: true,
+        exported: Exported::OfUsers,
+        ..hanging("users", CERTIFICATES, certificates)
+    },
+    Hanging {
+        tie: Tie::Others,
+        exported: Exported::Always,
         ..hanging("service_accounts", CERTIFICATES, certificates)
     },
     Hanging {
@@ -299,11 +311,13 @@ impl Site<'_> {
         way: &Way,
         owner: Option<(&Kind, &str)>,
     ) -> Result<(Value, Option<String>), Failure> {
-        let mut path = self.home(owner)?;
-        if way.shows.is_some() {
-            path = format!("{path}/{}", way.path);
-        }
-        match self.place.client.get(&path) {
+        self.told(way, &self.home(owner)?)
+    }
+
+    fn told(&self, way: &Way, home: &str) -> Result<(Value, Option<String>), Failure> {
+        let own = format!("{home}/{}", way.path);
+        let path: &str = if way.shows.is_some() { &own } else { home };
+        match self.place.client.get(path) {
             Ok(seen) => {
                 let told = seen.body.get(way.shows.unwrap_or(way.field));
                 Ok((told.cloned().unwrap_or_default(), seen.etag))
@@ -336,19 +350,26 @@ impl Site<'_> {
         }
     }
 
-    /// What an export says of what hangs on one of a list.
+    /// What an export says of what hangs on one of a list, of users where it is to.
     ///
     /// # Errors
     /// When it cannot be read.
     pub(super) fn exported_of(
         &self,
         kind: &Kind,
-        name: &str,
+        one: &Value,
+        of_users: bool,
     ) -> Result<Option<(&'static str, Value)>, Failure> {
-        let mut exported = HANGING.iter().filter(|hanging| hanging.is_exported);
+        let is_asked_for = |hanging: &&Hanging| match hanging.exported {
+            Exported::Never => false,
+            Exported::OfUsers => of_users,
+            Exported::Always => true,
+        };
+        let mut exported = HANGING.iter().filter(is_asked_for);
         let found = exported.find(|hanging| hanging.list == kind.member);
         let Some(Hanging { way, .. }) = found else { return Ok(None) };
-        let (told, _) = self.hung(way, Some((kind, name)))?;
+        let id = one.get("id").and_then(Value::as_str).unwrap_or_default();
+        let (told, _) = self.told(way, &self.list(&format!("{}/{id}", kind.path))?)?;
         let is_some = told.as_array().is_some_and(|list| !list.is_empty());
         Ok(is_some.then_some((way.field, told)))
     }

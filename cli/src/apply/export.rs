@@ -13,11 +13,12 @@ use crate::document::Operation;
 use crate::failure::Failure;
 use crate::output::warn;
 
-/// All that a file says of an organization, without secrets.
+/// All that a file says of an organization, without secrets; which certificates prove users where that
+/// is asked for.
 ///
 /// # Errors
 /// When it cannot be read.
-pub(super) fn exported(site: &Site<'_>) -> Result<Value, Failure> {
+pub(super) fn exported(site: &Site<'_>, of_users: bool) -> Result<Value, Failure> {
     let mut file = Map::new();
     for part in [&HEAD].into_iter().chain(PARTS) {
         let Some(there) = site.parts.get(part.member) else {
@@ -36,7 +37,7 @@ pub(super) fn exported(site: &Site<'_>) -> Result<Value, Failure> {
             unseen(kind.member);
             continue;
         }
-        let list = all.iter().map(|one| of_list(site, kind, one));
+        let list = all.iter().map(|one| of_list(site, (kind, one), of_users));
         let list: Vec<_> = list.collect::<Result<_, _>>()?;
         if !list.is_empty() {
             file.insert(kind.member.into(), list.into());
@@ -84,7 +85,11 @@ fn of_part(site: &Site<'_>, part: &Part, there: &Value) -> Result<Map<String, Va
 }
 
 /// What a file says of one of a list.
-fn of_list(site: &Site<'_>, kind: &Kind, one: &Value) -> Result<Value, Failure> {
+fn of_list(
+    site: &Site<'_>,
+    (kind, one): (&Kind, &Value),
+    of_users: bool,
+) -> Result<Value, Failure> {
     let built_in = kind.member == AUTHORITIES && one.get(BUILT_IN) == Some(&json!(true));
     let mut fields = kept(one, site.operation(kind.makes(built_in))?);
     if built_in {
@@ -103,11 +108,11 @@ fn of_list(site: &Site<'_>, kind: &Kind, one: &Value) -> Result<Value, Failure> 
     {
         fields.insert(STATE.into(), state.into());
     }
-    let name = one.get(kind.name).and_then(Value::as_str).unwrap_or_default();
-    if let Some((field, told)) = site.exported_of(kind, name)? {
+    if let Some((field, told)) = site.exported_of(kind, one, of_users)? {
         fields.insert(field.into(), told);
     }
     if kind.member == "groups" {
+        let name = one.get(kind.name).and_then(Value::as_str).unwrap_or_default();
         let members = site.members(name)?;
         if !members.is_empty() {
             let members = json!({"users": members.users, "groups": members.groups});
