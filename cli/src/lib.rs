@@ -85,7 +85,7 @@ fn done(document: &Document, mut command: Command, matches: &ArgMatches) -> Resu
         "man" => manual(command, own.get_one::<PathBuf>("folder").map(PathBuf::as_path)),
         word if word == CAN.name => can::can(document, &Place::of(document, own)?, own, format),
         apply::APPLY => apply::apply(document, &Place::of(document, own)?, own),
-        apply::EXPORT => apply::export(document, &Place::of(document, own)?),
+        apply::EXPORT => apply::export(document, &Place::of(document, own)?, own),
         word if word == EVENTS.name => about_events(document, own, format),
         word => {
             let noun = nouns().find(|noun| noun.name == word);

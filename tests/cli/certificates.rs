@@ -274,6 +274,33 @@ fn what_a_network_shows_is_exported_without_its_key_which_another_organization_w
 }
 
 #[test]
+fn fingerprints_of_users_are_exported_where_they_are_asked_for_and_apply_elsewhere() {
+    let (office, papers) = (Office::new(), Papers::new());
+    let tenantry = desk(&office);
+    let text = format!(
+        "users:\n\
+         - {{login: ada, display_name: Ada, surname: L, certificates: ['{}']}}\n\
+         - {{login: bob, display_name: Bob, surname: B}}\n",
+        papers.ada.fingerprint()
+    );
+    assert_eq!(tenantry.hear("apply -f - --yes", &text).code, 0);
+    let own = plain(&papers.ada);
+    let unasked = tenantry.does("export");
+    assert!(unasked.contains("login: ada") && !unasked.contains(&own), "{unasked}");
+    let exported = tenantry.does("export --user-certificates");
+    assert_eq!(exported.matches(&own).count(), 1, "{exported}");
+    let unchanged = tenantry.hear("apply -f - --yes --prune", &exported);
+    assert_eq!((unchanged.code, unchanged.stdout.as_str()), (0, ""), "{unchanged:?}");
+
+    let (other, copy) = (desk(&Office::new()), without_head(&exported));
+    let moved = other.hear("apply -f - --yes", &copy);
+    assert_eq!(moved.code, 0, "{moved:?}");
+    assert_eq!(other.shows("user certificates ada")["fingerprints"], json!([own]));
+    assert_eq!(other.shows("user certificates bob")["fingerprints"], json!([]));
+    assert_eq!(without_head(&other.does("export --user-certificates")), copy);
+}
+
+#[test]
 fn what_the_own_authority_issues_is_issued_elsewhere_as_well() {
     let office = Office::new();
     let tenantry = desk(&office);

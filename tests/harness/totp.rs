@@ -1,9 +1,9 @@
 //! What an authenticator app does (RFC 6238).
 
-use std::time::UNIX_EPOCH;
-
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
+
+use super::calendar::seconds;
 
 /// The code that an app shows at this moment after it has scanned a URI.
 pub(crate) fn code(otpauth_uri: &str) -> String {
@@ -42,11 +42,6 @@ fn base32(text: &str) -> Vec<u8> {
         }
     }
     octets
-}
-
-#[expect(clippy::disallowed_methods, reason = "the daemon under test has the machine's clock")]
-fn seconds() -> u64 {
-    std::time::SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
 #[test]

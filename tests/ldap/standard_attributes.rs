@@ -100,6 +100,39 @@ fn rfc4519_they_match_by_the_rules_of_the_standard() {
 }
 
 #[test]
+fn rfc4512_2_5_1_a_supertype_finds_and_brings_them_where_it_has_subtypes() {
+    let office = office();
+    let client = office.ldap();
+    let (ada, base) = (office.user_dn("ada"), &office.base);
+    for (filter, expected) in [
+        ("(name=GB)".to_owned(), &["bob"][..]),
+        ("(2.5.4.41=gb)".into(), &["bob"]),
+        ("(&(uid=*)(name=g*))".into(), &["bob"]),
+        ("(name:caseIgnoreMatch:=gb)".into(), &["bob"]),
+        ("(&(uid=*)(!(name=gb)))".into(), &["ada"]),
+        ("(name;lang-en=gb)".into(), &[]),
+        (format!("(distinguishedName=cn=staff,ou=groups,{base})"), &["bob"]),
+        (format!("(distinguishedName={ada})"), &["bob", "staff"]),
+        ("(&(uid=*)(distinguishedName=*))".into(), &["bob"]),
+        ("(&(uid=*)(!(distinguishedName=no name)))".into(), &[]),
+        // What the standard puts below no type is found by itself alone.
+        ("(name=https://Bob.example)".into(), &[]),
+    ] {
+        assert_eq!(logins(&office, &client, &filter), expected, "{filter}");
+    }
+    let found = client.search(base, "sub", "(uid=bob)", &["name", "distinguishedName", "c"]);
+    assert_eq!((found.only().values("c"), found.only().values("seeAlso").len()), (vec!["gb"], 2));
+    assert!(found.only().values("manager").is_empty());
+    assert_eq!(client.compare(&office.user_dn("bob"), "name:GB").code, 6);
+    // In a domain it has none.
+    let alias = format!("o={},dc=directory,dc=example", office.slug);
+    office.alias(&alias, "active_directory");
+    assert!(client.search(&alias, "sub", "(name=gb)", &["1.1"]).names().is_empty());
+    let found = client.search(&alias, "sub", "(sAMAccountName=bob)", &["name"]);
+    assert!(found.only().values("c").is_empty());
+}
+
+#[test]
 fn a_reference_is_spelled_under_the_base_that_was_asked_and_found_by_the_names_of_all() {
     let office = office();
     let alias = format!("o={},dc=directory,dc=example", office.slug);

@@ -1,10 +1,14 @@
 //! What happens to users changes what their sessions go on with: FreeRADIUS takes orders in the place
 //! of network gear (RFC 5176).
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
+use crate::harness::calendar::seconds;
 use crate::harness::nas::Nas;
 use crate::harness::office::{Client, Office, id_of};
+use crate::harness::pause;
 
 const PASSWORD: &str = "correct horse battery";
 const CHANGE: &str = "change_of_authorization";
@@ -45,13 +49,18 @@ impl Site {
     /// A user who is let in, and whose session begins; with the user's id.
     fn enter(&self, login: &str) -> String {
         let user = self.office.user(login, PASSWORD);
+        self.let_into("90", login);
+        user
+    }
+
+    /// Has a user let into a VLAN, and the session begin.
+    fn let_into(&self, vlan: &str, login: &str) {
         let reply = self.office.login(&self.client, login, PASSWORD);
         assert!(reply.is("Access-Accept"), "{reply:?}");
-        assert_eq!(reply.values("Tunnel-Private-Group-Id:0"), ["90"], "{reply:?}");
+        assert_eq!(reply.values("Tunnel-Private-Group-Id:0"), [vlan], "{reply:?}");
         let classes = reply.values("Class");
         assert_eq!(classes.len(), 1, "{reply:?}");
         self.begin(login, classes[0]);
-        user
     }
 
     fn begin(&self, login: &str, class: &str) {
@@ -234,4 +243,62 @@ fn a_rule_that_rejects_ends_the_sessions_of_whom_it_is_about() {
     let said = site.nas.said();
     assert_eq!(said.matches("Received Disconnect-Request").count(), 1, "{said}");
     assert!(!said.contains("of-bob"), "{said}");
+}
+
+/// So many seconds before the end of a minute it may be over before somebody is let in.
+const TOO_LATE: u64 = 15;
+
+/// A minute since 1970 began in UTC, as a rule says it by clocks in India: five hours and a half ahead,
+/// all year.
+fn minute_in_kolkata(minute: u64) -> Value {
+    let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let (day, minute) = ((minute + 330) / 1_440, (minute + 330) % 1_440);
+    // The first one was a Thursday.
+    let day = days[usize::try_from((day + 3) % 7).unwrap()];
+    let shown = |minute: u64| format!("{:02}:{:02}", minute / 60, minute % 60);
+    json!({"days": [day], "from": shown(minute), "to": shown(minute + 1)})
+}
+
+#[test]
+fn a_time_that_ends_where_the_gear_stands_is_told_to_the_gear_within_the_minute() {
+    let site = Site::new();
+    let ada = site.office.user("ada", PASSWORD);
+    site.office.user("bob", PASSWORD);
+    site.members("add", &ada);
+    let path = format!("radius-clients/{}", site.client.id);
+    let own = site.office.read(&path)["rules"][0]["reply_profile"].clone();
+    let now = seconds();
+    let end = (now + TOO_LATE) / 60 + 1;
+    let shift: Vec<Value> = (now / 60..end).map(minute_in_kolkata).collect();
+    let rules = json!([
+        {"name": "shift", "groups": [site.staff], "times": shift, "verdict": "accept",
+         "reply_profile": own},
+        {"name": "staff", "groups": [site.staff], "verdict": "accept",
+         "reply_profile": site.others},
+        {"name": "visits", "times": shift, "verdict": "accept", "reply_profile": site.others},
+        {"name": "else", "verdict": "reject"}
+    ]);
+    let fields = json!({"time_zone": "Asia/Kolkata", "rules": rules});
+    site.office.act("PATCH", &path, Some(&fields));
+    site.let_into("20", "ada");
+    site.let_into("90", "bob");
+    pause(Duration::from_secs((end * 60).saturating_sub(seconds())));
+    let orders = || {
+        let said = site.nas.said();
+        let count = |order: &str| said.matches(&format!("Received {order}-Request")).count();
+        (count("CoA"), count("Disconnect"))
+    };
+    assert_eq!(orders(), (0, 0), "nothing is otherwise before: {}", site.nas.said());
+    site.nas.says("Sent Disconnect-ACK");
+    site.nas.says("Sent CoA-ACK");
+    let said = site.nas.said();
+    assert!(said.contains("Tunnel-Private-Group-Id:0 = \"90\""), "{said}");
+    assert_eq!(orders(), (1, 1), "{said}");
+    let why = ("because", "a time of a rule of the RADIUS client began or ended");
+    for (action, login) in [("session_change", "ada"), ("session_disconnect", "bob")] {
+        let event = site.event(action, why);
+        assert_eq!((&event["success"], &event["subject"]["name"]), (&json!(true), &json!(login)));
+    }
+    let reply = site.office.login(&site.client, "bob", PASSWORD);
+    assert!(reply.is("Access-Reject"), "{reply:?}");
 }

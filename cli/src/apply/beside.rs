@@ -39,8 +39,38 @@ pub(super) struct Hanging {
     way: Way,
     /// What is told and sent of what a file says, where that is not there.
     wanted: fn(&str, &Value, &Value) -> Result<Option<New>, Failure>,
-    /// Whether an export asks for it: of all people it would take a request each.
-    is_exported: bool,
+    tie: Tie,
+    /// Of whom the server would refuse it.
+    unfit: Option<Unfit>,
+    exported: Exported,
+}
+
+/// When an export asks for what hangs on things of a list.
+#[derive(Clone, Copy)]
+enum Exported {
+    Never,
+    /// Where users are to be asked about one by one.
+    OfUsers,
+    Always,
+}
+
+/// What else a file says that what hangs on something depends on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tie {
+    /// Nothing.
+    Free,
+    /// The certificate of the one that it hangs on: it goes with the former one.
+    Certificate,
+    /// What others have: each part of it is of one alone.
+    Others,
+}
+
+/// Those on whom something cannot hang.
+struct Unfit {
+    /// The member that says so.
+    field: &'static str,
+    says: fn(&Value) -> bool,
+    why: &'static str,
 }
 
 /// What is to be there: as it is told, and as it is sent; it is taken away where nothing is sent.
@@ -54,23 +84,48 @@ const fn hanging(
     way: Way,
     wanted: fn(&str, &Value, &Value) -> Result<Option<New>, Failure>,
 ) -> Hanging {
-    Hanging { list, way, wanted, is_exported: false }
+    Hanging { list, way, wanted, tie: Tie::Free, unfit: None, exported: Exported::Never }
 }
 
 /// All that hangs on things of lists.
 const HANGING: &[Hanging] = &[
-    hanging(AUTHORITIES, REVOCATIONS, revocations),
-    hanging("users", CERTIFICATES, certificates),
-    Hanging { is_exported: true, ..hanging("service_accounts", CERTIFICATES, certificates) },
-    hanging(DESTINATIONS, CLIENT_CERTIFICATE, client_certificate),
+    Hanging {
+        tie: Tie::Certificate,
+        unfit: Some(Unfit {
+            field: BUILT_IN,
+            says: |value| *value == json!(true),
+            why: "the organization's own authority knows what it revoked",
+        }),
+        ..hanging(AUTHORITIES, REVOCATIONS, revocations)
+    },
+    Hanging {
+        tie: Tie::Others,
+        exported: Exported::OfUsers,
+        ..hanging("users", CERTIFICATES, certificates)
+    },
+    Hanging {
+        tie: Tie::Others,
+        exported: Exported::Always,
+        ..hanging("service_accounts", CERTIFICATES, certificates)
+    },
+    Hanging {
+        unfit: Some(Unfit {
+            field: "kind",
+            says: |value| *value == json!("files"),
+            why: "files are shown no certificate",
+        }),
+        ..hanging(DESTINATIONS, CLIENT_CERTIFICATE, client_certificate)
+    },
 ];
 
 /// The list of what events go to.
 const DESTINATIONS: &str = "event_destinations";
 /// The key of a certificate.
 pub(super) const PRIVATE_KEY: &str = "private_key";
-const CERTIFICATE: &str = "certificate";
-const DNS_NAMES: &str = "dns_names";
+/// The certificate.
+pub(super) const CERTIFICATE: &str = "certificate";
+/// The names that one is issued for.
+pub(super) const DNS_NAMES: &str = "dns_names";
 
 /// Something that is put there, or taken away.
 pub(super) struct Put {
@@ -111,6 +166,16 @@ pub(super) fn taken(
     Some((hanging, fields.remove(hanging.way.field)?))
 }
 
+impl Hanging {
+    /// Why the server would refuse it, by what the file says of the one that it hangs on, and by
+    /// what is there.
+    fn unfit(&self, said: &Value, there: Option<&Value>) -> Option<&'static str> {
+        let Unfit { field, says, why } = self.unfit.as_ref()?;
+        let value = said.get(*field).or_else(|| there?.get(*field))?;
+        says(value).then_some(*why)
+    }
+}
+
 impl Plan {
     /// Has what hangs on one of a list be what the file says, as it says that one.
     ///
@@ -120,15 +185,15 @@ impl Plan {
         &mut self,
         site: &Site<'_>,
         (kind, name): (&'static Kind, String),
-        (Hanging { way, wanted, .. }, said): (&'static Hanging, &Value),
+        (hanging, said): (&'static Hanging, &Value),
         one: &Value,
     ) -> Result<(), Failure> {
+        let Hanging { way, wanted, tie, .. } = hanging;
         let (what, raw) = (hung_on(way, kind, &name), site.raw(kind, &name));
-        if let Some(why) = unfit(kind, one, raw).filter(|_| !said.is_null()) {
+        if let Some(why) = hanging.unfit(one, raw).filter(|_| !said.is_null()) {
             return Err(Failure::Usage(format!("{what}: {why}")));
         }
-        let is_of_accounts = way.field == CERTIFICATES.field;
-        if is_of_accounts {
+        if *tie == Tie::Others {
             self.claim(&what, said)?;
         }
         let there = match way.shows {
@@ -137,7 +202,7 @@ impl Plan {
             None => raw.and_then(|owner| owner.get(way.field)).cloned().unwrap_or_default(),
         };
         // Another certificate makes an authority forget what the former one revoked.
-        let replaces = way.field == REVOCATIONS.field && self.replaces_certificate(kind, &name);
+        let replaces = *tie == Tie::Certificate && self.replaces_certificate(kind, &name);
         let seen = if replaces && !said.is_null() { Value::Null } else { there.clone() };
         let Some(New { after, body }) = wanted(&what, said, &seen)? else { return Ok(()) };
         // A new list would come after nothing then, however old it is.
@@ -147,13 +212,13 @@ impl Plan {
         let method = if body.is_some() { "put" } else { "delete" };
         let (owner, path) = (Some((kind, name)), way.path.to_owned());
         let put = Put { way, owner, method, path, body, seen, told: (way.field, there, after) };
-        if is_of_accounts {
-            self.certificates.push(put);
-        } else if replaces && put.body.is_none() {
+        match tie {
+            Tie::Others => self.certificates.push(put),
             // Behind the other certificate there would be none to take away.
-            self.steps.insert(self.steps.len().saturating_sub(1), Step::Put(put));
-        } else {
-            self.steps.push(Step::Put(put));
+            Tie::Certificate if replaces && put.body.is_none() => {
+                self.steps.insert(self.steps.len().saturating_sub(1), Step::Put(put));
+            }
+            Tie::Certificate | Tie::Free => self.steps.push(Step::Put(put)),
         }
         Ok(())
     }
@@ -246,11 +311,13 @@ impl Site<'_> {
         way: &Way,
         owner: Option<(&Kind, &str)>,
     ) -> Result<(Value, Option<String>), Failure> {
-        let mut path = self.home(owner)?;
-        if way.shows.is_some() {
-            path = format!("{path}/{}", way.path);
-        }
-        match self.place.client.get(&path) {
+        self.told(way, &self.home(owner)?)
+    }
+
+    fn told(&self, way: &Way, home: &str) -> Result<(Value, Option<String>), Failure> {
+        let own = format!("{home}/{}", way.path);
+        let path: &str = if way.shows.is_some() { &own } else { home };
+        match self.place.client.get(path) {
             Ok(seen) => {
                 let told = seen.body.get(way.shows.unwrap_or(way.field));
                 Ok((told.cloned().unwrap_or_default(), seen.etag))
@@ -272,7 +339,10 @@ impl Site<'_> {
     }
 
     /// What the organization's network shows; nothing where that is the daemon's certificate.
-    fn server_certificate(&self) -> Result<Value, Failure> {
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn server_certificate(&self) -> Result<Value, Failure> {
         match self.place.client.get(&self.at("show_server_certificate")?) {
             Ok(seen) => Ok(seen.body),
             Err(Failure::Refused(problem)) if problem.status == 404 => Ok(Value::Null),
@@ -280,43 +350,26 @@ impl Site<'_> {
         }
     }
 
-    /// What an export says of it: the names alone where the organization's own authority issued it,
-    /// which another one elsewhere does as well.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub(super) fn exported_server_certificate(&self) -> Result<Option<Value>, Failure> {
-        let there = self.server_certificate()?;
-        let Some(text) = there.get(CERTIFICATE).and_then(Value::as_str) else { return Ok(None) };
-        let is_built_in = |one: &&Value| one.get(BUILT_IN) == Some(&json!(true));
-        let authorities = self.lists.get("certificate-authorities").into_iter().flatten();
-        let own = authorities.filter(is_built_in).filter_map(|one| {
-            let chain = der::certificates(one.get(CERTIFICATE)?.as_str()?)?;
-            Some(der::names(chain.first()?)?.1.to_vec())
-        });
-        let own: Vec<Vec<u8>> = own.collect();
-        let chain = der::certificates(text).unwrap_or_default();
-        let issuer = chain.first().and_then(|first| der::names(first)).map(|(issuer, _)| issuer);
-        let is_own = issuer.is_some_and(|issuer| own.iter().any(|own| own == issuer));
-        Ok(Some(match is_own {
-            true => json!({DNS_NAMES: there.get(DNS_NAMES)}),
-            false => json!({CERTIFICATE: text}),
-        }))
-    }
-
-    /// What an export says of what hangs on one of a list.
+    /// What an export says of what hangs on one of a list, of users where it is to.
     ///
     /// # Errors
     /// When it cannot be read.
     pub(super) fn exported_of(
         &self,
         kind: &Kind,
-        name: &str,
+        one: &Value,
+        of_users: bool,
     ) -> Result<Option<(&'static str, Value)>, Failure> {
-        let mut exported = HANGING.iter().filter(|hanging| hanging.is_exported);
+        let is_asked_for = |hanging: &&Hanging| match hanging.exported {
+            Exported::Never => false,
+            Exported::OfUsers => of_users,
+            Exported::Always => true,
+        };
+        let mut exported = HANGING.iter().filter(is_asked_for);
         let found = exported.find(|hanging| hanging.list == kind.member);
         let Some(Hanging { way, .. }) = found else { return Ok(None) };
-        let (told, _) = self.hung(way, Some((kind, name)))?;
+        let id = one.get("id").and_then(Value::as_str).unwrap_or_default();
+        let (told, _) = self.told(way, &self.list(&format!("{}/{id}", kind.path))?)?;
         let is_some = told.as_array().is_some_and(|list| !list.is_empty());
         Ok(is_some.then_some((way.field, told)))
     }
@@ -325,21 +378,6 @@ impl Site<'_> {
 /// How something is called that hangs on one of a list.
 fn hung_on(way: &Way, kind: &Kind, name: &str) -> String {
     format!("{} of {} {name}", way.field, kind.noun)
-}
-
-/// Why the server would refuse what hangs on one of a list, by what the file says of that one and what
-/// is there.
-fn unfit(kind: &Kind, said: &Value, there: Option<&Value>) -> Option<&'static str> {
-    let is = |field: &str, value: &Value| {
-        said.get(field).or_else(|| there?.get(field)).is_some_and(|found| found == value)
-    };
-    match kind.member {
-        AUTHORITIES if is(BUILT_IN, &json!(true)) => {
-            Some("the organization's own authority knows what it revoked")
-        }
-        DESTINATIONS if is("kind", &json!("files")) => Some("files are shown no certificate"),
-        _ => None,
-    }
 }
 
 /// When a list was made.
@@ -453,7 +491,6 @@ mod tests {
     use base64::Engine;
     use base64::engine::general_purpose::STANDARD;
 
-    use super::super::kinds::KINDS;
     use super::*;
 
     /// A list without any certificate, made at a time.
@@ -506,14 +543,14 @@ mod tests {
 
     #[test]
     fn what_the_server_would_refuse_is_known_before() {
-        let kind = |member: &str| KINDS.iter().find(|kind| kind.member == member).unwrap();
+        let of = |list: &str| HANGING.iter().find(|hanging| hanging.list == list).unwrap();
         let (own, files) = (json!({"built_in": true}), json!({"kind": "files"}));
-        let (authorities, destinations) = (kind(AUTHORITIES), kind(DESTINATIONS));
-        assert!(unfit(authorities, &own, None).is_some());
-        assert!(unfit(destinations, &json!({}), Some(&files)).is_some());
-        assert!(unfit(authorities, &json!({}), Some(&json!({"built_in": false}))).is_none());
-        assert!(unfit(destinations, &json!({"kind": "webhook"}), Some(&files)).is_none());
-        assert!(unfit(kind("users"), &own, Some(&files)).is_none());
+        let (authorities, destinations) = (of(AUTHORITIES), of(DESTINATIONS));
+        assert!(authorities.unfit(&own, None).is_some());
+        assert!(destinations.unfit(&json!({}), Some(&files)).is_some());
+        assert!(authorities.unfit(&json!({}), Some(&json!({"built_in": false}))).is_none());
+        assert!(destinations.unfit(&json!({"kind": "webhook"}), Some(&files)).is_none());
+        assert!(of("users").unfit(&own, Some(&files)).is_none());
     }
 
     #[test]

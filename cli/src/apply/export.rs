@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::agreements::{AGREEMENTS, Agreement};
-use super::beside::SERVER;
+use super::beside::{CERTIFICATE, DNS_NAMES, SERVER};
+use super::der;
 use super::kinds::{AUTHORITIES, BUILT_IN, KINDS, Kind, MEMBERS, STAGED, STATE, SUSPENDED};
 use super::parts::{CREATE, HEAD, PARTS, Part};
 use super::plan::{has, secret};
@@ -12,11 +13,12 @@ use crate::document::Operation;
 use crate::failure::Failure;
 use crate::output::warn;
 
-/// All that a file says of an organization, without secrets.
+/// All that a file says of an organization, without secrets; which certificates prove users where that
+/// is asked for.
 ///
 /// # Errors
 /// When it cannot be read.
-pub(super) fn exported(site: &Site<'_>) -> Result<Value, Failure> {
+pub(super) fn exported(site: &Site<'_>, of_users: bool) -> Result<Value, Failure> {
     let mut file = Map::new();
     for part in [&HEAD].into_iter().chain(PARTS) {
         let Some(there) = site.parts.get(part.member) else {
@@ -35,13 +37,13 @@ pub(super) fn exported(site: &Site<'_>) -> Result<Value, Failure> {
             unseen(kind.member);
             continue;
         }
-        let list = all.iter().map(|one| of_list(site, kind, one));
+        let list = all.iter().map(|one| of_list(site, (kind, one), of_users));
         let list: Vec<_> = list.collect::<Result<_, _>>()?;
         if !list.is_empty() {
             file.insert(kind.member.into(), list.into());
         }
     }
-    if let Some(shown) = site.exported_server_certificate()? {
+    if let Some(shown) = of_network(site)? {
         file.insert(SERVER.field.into(), shown);
     }
     match site.agreements() {
@@ -83,7 +85,11 @@ fn of_part(site: &Site<'_>, part: &Part, there: &Value) -> Result<Map<String, Va
 }
 
 /// What a file says of one of a list.
-fn of_list(site: &Site<'_>, kind: &Kind, one: &Value) -> Result<Value, Failure> {
+fn of_list(
+    site: &Site<'_>,
+    (kind, one): (&Kind, &Value),
+    of_users: bool,
+) -> Result<Value, Failure> {
     let built_in = kind.member == AUTHORITIES && one.get(BUILT_IN) == Some(&json!(true));
     let mut fields = kept(one, site.operation(kind.makes(built_in))?);
     if built_in {
@@ -102,11 +108,11 @@ fn of_list(site: &Site<'_>, kind: &Kind, one: &Value) -> Result<Value, Failure> 
     {
         fields.insert(STATE.into(), state.into());
     }
-    let name = one.get(kind.name).and_then(Value::as_str).unwrap_or_default();
-    if let Some((field, told)) = site.exported_of(kind, name)? {
+    if let Some((field, told)) = site.exported_of(kind, one, of_users)? {
         fields.insert(field.into(), told);
     }
     if kind.member == "groups" {
+        let name = one.get(kind.name).and_then(Value::as_str).unwrap_or_default();
         let members = site.members(name)?;
         if !members.is_empty() {
             let members = json!({"users": members.users, "groups": members.groups});
@@ -114,6 +120,27 @@ fn of_list(site: &Site<'_>, kind: &Kind, one: &Value) -> Result<Value, Failure> 
         }
     }
     Ok(Value::Object(fields))
+}
+
+/// What a file says of what the network shows: the names alone where the organization's own authority
+/// issued it, which another one elsewhere does as well.
+fn of_network(site: &Site<'_>) -> Result<Option<Value>, Failure> {
+    let there = site.server_certificate()?;
+    let Some(text) = there.get(CERTIFICATE).and_then(Value::as_str) else { return Ok(None) };
+    let is_built_in = |one: &&Value| one.get(BUILT_IN) == Some(&json!(true));
+    let authorities = site.lists.get("certificate-authorities").into_iter().flatten();
+    let own = authorities.filter(is_built_in).filter_map(|one| {
+        let chain = der::certificates(one.get(CERTIFICATE)?.as_str()?)?;
+        Some(der::names(chain.first()?)?.1.to_vec())
+    });
+    let own: Vec<Vec<u8>> = own.collect();
+    let chain = der::certificates(text).unwrap_or_default();
+    let issuer = chain.first().and_then(|first| der::names(first)).map(|(issuer, _)| issuer);
+    let is_own = issuer.is_some_and(|issuer| own.iter().any(|own| own == issuer));
+    Ok(Some(match is_own {
+        true => json!({DNS_NAMES: there.get(DNS_NAMES)}),
+        false => json!({CERTIFICATE: text}),
+    }))
 }
 
 /// What of something an operation can say, less what is empty or secret.

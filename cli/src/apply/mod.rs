@@ -32,6 +32,8 @@ use crate::prompt;
 pub(crate) const APPLY: &str = "apply";
 /// What its contrary is called.
 pub(crate) const EXPORT: &str = "export";
+/// Has an export say which certificates prove users.
+const USER_CERTIFICATES: &str = "user-certificates";
 
 /// The command that applies a file.
 pub(crate) fn apply_command() -> Command {
@@ -66,6 +68,12 @@ pub(crate) fn apply_command() -> Command {
 pub(crate) fn export_command() -> Command {
     Command::new(EXPORT)
         .about("Writes an organization as a file in YAML that `apply` takes, without secrets")
+        .arg(
+            Arg::new(USER_CERTIFICATES)
+                .long(USER_CERTIFICATES)
+                .action(ArgAction::SetTrue)
+                .help("Say the certificates of users as well, which takes a request for each user"),
+        )
 }
 
 /// Makes an organization what a file says.
@@ -100,7 +108,12 @@ pub(crate) fn apply(
 ///
 /// # Errors
 /// When it cannot be read.
-pub(crate) fn export(document: &Document, place: &Place<'_>) -> Result<(), Failure> {
+pub(crate) fn export(
+    document: &Document,
+    place: &Place<'_>,
+    matches: &ArgMatches,
+) -> Result<(), Failure> {
     let site = site::Site::read(document, place, None)?;
-    Format::Yaml.print(&export::exported(&site)?, &[])
+    let file = export::exported(&site, matches.get_flag(USER_CERTIFICATES))?;
+    Format::Yaml.print(&file, &[])
 }

@@ -360,9 +360,8 @@ fn told(name: &str, aim: &Aim, grant: &SearchGrant<'_, '_>) -> LdapAttributeExpl
     let word = matches!(name, "*" | "+" | "1.1") || name.starts_with('@');
     let description = Description::from(name);
     let mut reason = if word { None } else { unknown(&description, aim, grant) };
-    if let (None, Some(kind), false) = (reason, description.plain(), word)
-        && !custom::knows(&description, grant.schema())
-        && !aim.naming.shows(kind)
+    if let (None, Some(_), false) = (reason, description.plain(), word)
+        && !view::is_had(&description, &aim.naming, grant.schema())
     {
         reason = Some("no entry shows this attribute");
     }

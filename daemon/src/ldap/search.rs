@@ -423,7 +423,7 @@ impl Running {
         writer: &mut EntryWriter<'_>,
     ) -> Result<Option<Pause>, Error> {
         let mut pause = None;
-        let custom = self.custom.choose(grant.schema());
+        let custom = self.custom.choose(&self.naming, grant.schema());
         if let Some(id) = self.single {
             grant.show(id, &mut |found| {
                 pause = write_found(&self.naming, found, &custom, writer)?;

@@ -274,7 +274,7 @@ impl Ordered {
     ) -> Result<Answer, Error> {
         let Some(sorted) = &mut self.sorted else { return Ok(Answer::More) };
         let Running { naming, terms, searching, custom, .. } = &mut *self.running;
-        let custom = custom.choose(grant.schema());
+        let custom = custom.choose(naming, grant.schema());
         while let Some(Ranked { rank, which }) = sorted.last() {
             let late = clock.monotonic() >= terms.deadline;
             let stop = match (terms.room(), late, which) {

@@ -2,6 +2,8 @@
 
 mod filter;
 
+use std::sync::LazyLock;
+
 use directory::records::{CustomAttribute, Syntax, Values};
 use directory::search::{Attribute, Found};
 use directory::{NameUse, Schema};
@@ -10,7 +12,7 @@ use ldap::{Attributes, Description, Requested, SearchRequest, generalized_time};
 
 use super::extras::push_name;
 use super::place::Naming;
-pub(crate) use filter::test;
+pub(crate) use filter::{test, tests_below};
 
 /// The auxiliary class that allows an entry its organization's own attributes.
 pub(crate) const CLASS: &str = "customObject";
@@ -35,15 +37,17 @@ impl Wanted {
     }
 
     /// Chooses from the attributes that there are, mostly none.
-    pub(crate) fn choose<'s>(&self, schema: &'s Schema) -> Shown<'s> {
+    pub(crate) fn choose<'s>(&self, naming: &Naming, schema: &'s Schema) -> Shown<'s> {
         let wanted = if schema.is_empty() {
             Vec::new()
         } else if self.all {
             schema.iter().collect()
         } else {
             let named = |description: Description| find(&description, schema);
+            let kinds = self.requested.names().filter_map(|description| description.plain());
+            let below = kinds.flat_map(|kind| below(kind, naming, schema));
             let mut wanted: Vec<&CustomAttribute> = Vec::new();
-            for attribute in self.requested.own().filter_map(named) {
+            for attribute in self.requested.own().filter_map(named).chain(below) {
                 // Each is there once (RFC 4511 section 4.1.7), by however many names it is asked for.
                 if wanted.iter().all(|other| other.number != attribute.number) {
                     wanted.push(attribute);
@@ -135,6 +139,33 @@ fn find<'s>(description: &Description, schema: &'s Schema) -> Option<&'s CustomA
         }
         None => schema.named(name),
     }
+}
+
+/// The types that are left to organizations, at each type that they are subtypes of, by its index.
+static LEFT: LazyLock<Vec<Vec<&'static AttributeType>>> = LazyLock::new(|| {
+    let left = |kind: &'static AttributeType| -> Vec<&'static AttributeType> {
+        kind.with_subtypes().filter(|below| below.left && *below != kind).collect()
+    };
+    schema::attributes().iter().map(left).collect()
+});
+
+/// The organization's own attributes that are subtypes of a type (RFC 4512 section 2.5.1): those of
+/// types that are left to organizations, since no definition says a supertype.
+fn below<'s>(
+    kind: &'static AttributeType,
+    naming: &Naming,
+    schema: &'s Schema,
+) -> impl Iterator<Item = &'s CustomAttribute> + use<'s> {
+    let vocabulary = naming.look().vocabulary;
+    let left = LEFT.get(usize::from(kind.index())).into_iter().flatten();
+    left.filter(move |below| below.is_a_in(kind, vocabulary))
+        .filter_map(move |below| schema.named(below.name))
+}
+
+/// Whether one of the organization's own attributes is a subtype of the one that is named.
+pub(crate) fn knows_below(description: &Description, naming: &Naming, schema: &Schema) -> bool {
+    let kind = description.plain();
+    kind.is_some_and(|kind| below(kind, naming, schema).next().is_some())
 }
 
 /// One of the organization's own attributes, as it is sorted by.

@@ -104,11 +104,28 @@ fn translated(
     schema: &Schema,
     entries: Entries<'_>,
 ) -> Result<Filter, directory::Error> {
-    if !schema.is_empty()
-        && let Some(test) = super::custom::test(filter, naming, schema, entries)?
-    {
+    if schema.is_empty() {
+        return standard(filter, naming, schema, entries);
+    }
+    if let Some(test) = super::custom::test(filter, naming, schema, entries)? {
         return Ok(test);
     }
+    let test = standard(filter, naming, schema, entries)?;
+    let mut tests = super::custom::tests_below(filter, naming, schema, entries)?;
+    if tests.is_empty() {
+        return Ok(test);
+    }
+    tests.push(test);
+    Ok(Filter::Or(tests))
+}
+
+/// The test of what entries show of their own, and of what a filter is made of.
+fn standard(
+    filter: &ldap::Filter,
+    naming: &Naming,
+    schema: &Schema,
+    entries: Entries<'_>,
+) -> Result<Filter, directory::Error> {
     let find = entries.find;
     let each = |parts: &[ldap::Filter]| {
         parts
@@ -180,6 +197,7 @@ pub(super) fn plain(
 pub(crate) fn is_had(description: &Description, naming: &Naming, schema: &Schema) -> bool {
     description.kind().is_some_and(|kind| naming.shows(kind))
         || super::custom::knows(description, schema)
+        || super::custom::knows_below(description, naming, schema)
 }
 
 /// Whether some entry has the object class that an asserted value names.

@@ -63,6 +63,38 @@ impl<S: Into<super::Settings>> From<Organization<S>> for super::Organization {
     }
 }
 
+/// Settings as they were written and what they are read as, for tests.
+#[cfg(test)]
+pub(super) fn written() -> (Settings, super::Settings) {
+    use crate::records::Demand;
+
+    let read = super::Settings {
+        chap: true,
+        ms_chap: true,
+        users_see_people: true,
+        remember_verified: 5,
+        password_minimum: 11,
+        lockout: LockoutPolicy { threshold: 1, window: 2, duration: 3 },
+        require_tls: true,
+        second_factor: SecondFactor { demand: Demand::Required, ..SecondFactor::default() },
+        password_policy: PasswordPolicy { history: 9, ..PasswordPolicy::default() },
+        ..super::Settings::default()
+    };
+    let settings = Settings {
+        chap: true,
+        ms_chap: true,
+        users_see_people: true,
+        remember_verified: 5,
+        password_minimum: 11,
+        lockout: read.lockout,
+        require_tls: true,
+        second_factor: read.second_factor,
+        password_policy: read.password_policy,
+        eap_methods: read.eap_methods,
+    };
+    (settings, read)
+}
+
 /// The record with some settings, for tests.
 #[cfg(test)]
 pub(super) fn acme<S>(settings: S) -> Organization<S> {
@@ -89,31 +121,9 @@ mod tests {
 
     #[test]
     fn what_version_2_knew_stays_and_the_rest_has_its_default() {
-        let old = acme(Settings {
-            chap: true,
-            ms_chap: true,
-            users_see_people: true,
-            remember_verified: 5,
-            password_minimum: 11,
-            lockout: LockoutPolicy { threshold: 1, window: 2, duration: 3 },
-            require_tls: true,
-            second_factor: SecondFactor::default(),
-            password_policy: PasswordPolicy { history: 9, ..PasswordPolicy::default() },
-            eap_methods: EapMethods::default(),
-        });
-        let body = storage::encode(&old).unwrap();
+        let (settings, expected) = written();
+        let body = storage::encode(&acme(settings)).unwrap();
         let read = super::super::Organization::upgrade(2, &body).unwrap();
-        let expected = super::super::Settings {
-            chap: true,
-            ms_chap: true,
-            users_see_people: true,
-            remember_verified: 5,
-            password_minimum: 11,
-            lockout: LockoutPolicy { threshold: 1, window: 2, duration: 3 },
-            require_tls: true,
-            password_policy: PasswordPolicy { history: 9, ..PasswordPolicy::default() },
-            ..super::super::Settings::default()
-        };
         assert_eq!((read.settings, read.fields.slug.as_str()), (expected, "acme"));
         assert_eq!((read.custom.definitions, read.stamp.revision), (4, 3));
     }

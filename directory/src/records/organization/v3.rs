@@ -23,35 +23,8 @@ impl From<Settings> for super::Settings {
 /// Settings as they were written and what they are read as, for tests.
 #[cfg(test)]
 pub(super) fn written() -> (Settings, super::Settings) {
-    use super::LockoutPolicy;
-    use crate::records::{Demand, PasswordPolicy, SecondFactor};
-
-    let read = super::Settings {
-        chap: true,
-        ms_chap: true,
-        users_see_people: true,
-        remember_verified: 5,
-        password_minimum: 11,
-        lockout: LockoutPolicy { threshold: 1, window: 2, duration: 3 },
-        require_tls: true,
-        second_factor: SecondFactor { demand: Demand::Required, ..SecondFactor::default() },
-        password_policy: PasswordPolicy { history: 9, ..PasswordPolicy::default() },
-        deleted_users_kept: 12,
-        invitation_life: 13,
-        ..super::Settings::default()
-    };
-    let before = v2::Settings {
-        chap: true,
-        ms_chap: true,
-        users_see_people: true,
-        remember_verified: 5,
-        password_minimum: 11,
-        lockout: read.lockout,
-        require_tls: true,
-        second_factor: read.second_factor,
-        password_policy: read.password_policy,
-        eap_methods: read.eap_methods,
-    };
+    let (before, read) = v2::written();
+    let read = super::Settings { deleted_users_kept: 12, invitation_life: 13, ..read };
     (Settings { before, deleted_users_kept: 12, invitation_life: 13 }, read)
 }
 

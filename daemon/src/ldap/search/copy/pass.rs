@@ -137,7 +137,7 @@ impl Pass {
         writer: &mut EntryWriter<'_>,
     ) -> Result<Option<Pause>, Error> {
         let Running { naming, terms, single, searching, custom, .. } = &mut *self.running;
-        let custom = custom.choose(grant.schema());
+        let custom = custom.choose(naming, grant.schema());
         let mut told = Told {
             copy,
             naming,

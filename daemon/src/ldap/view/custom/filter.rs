@@ -12,7 +12,7 @@ use ldap::{Description, generalized_time};
 use super::super::filter::{Entries, Relation, text};
 use super::super::place::{Naming, Target};
 use super::super::rules;
-use super::{find as own, is_class, matching_of};
+use super::{below, find as own, is_class, matching_of};
 
 /// How entries are named, and found by their names.
 type Names<'a> = (&'a Naming, Entries<'a>);
@@ -25,49 +25,99 @@ pub(crate) fn test(
     entries: Entries<'_>,
 ) -> Result<Option<Filter>, directory::Error> {
     let names = (naming, entries);
+    if let ldap::Filter::Extensible(extensible) = filter
+        && extensible.attribute.is_none()
+    {
+        return anywhere(extensible, schema, names).map(Some);
+    }
+    if is_test_of_class(filter, schema) {
+        return Ok(Some(schema.some_value()));
+    }
+    let custom = named(filter).and_then(|attribute| own(attribute, schema));
+    custom.map(|custom| test_of(custom, filter, names)).transpose()
+}
+
+/// The same test of each of the organization's own attributes that is a subtype of the one that a filter
+/// names.
+pub(crate) fn tests_below(
+    filter: &ldap::Filter,
+    naming: &Naming,
+    schema: &Schema,
+    entries: Entries<'_>,
+) -> Result<Vec<Filter>, directory::Error> {
+    let kind = named(filter).and_then(Description::plain);
+    let below = kind.into_iter().flat_map(|kind| below(kind, naming, schema));
+    below.map(|custom| test_of(custom, filter, (naming, entries))).collect()
+}
+
+/// The attribute that a filter names.
+fn named(filter: &ldap::Filter) -> Option<&Description> {
     match filter {
-        ldap::Filter::Equality(Assertion { attribute, value })
-        | ldap::Filter::Approx(Assertion { attribute, value }) => {
-            if attribute.plain().is_some_and(|kind| kind.name == "objectClass") {
-                return Ok(is_class(value, schema).then(|| schema.some_value()));
-            }
-            own(attribute, schema).map(|custom| equal(custom, value, names)).transpose()
-        }
-        ldap::Filter::Substrings(substrings) => {
-            Ok(own(&substrings.attribute, schema).map(|custom| pieces(custom, substrings)))
-        }
-        ldap::Filter::GreaterOrEqual(Assertion { attribute, value }) => {
-            Ok(own(attribute, schema).map(|custom| ordering(custom, value, Relation::AtLeast)))
-        }
-        ldap::Filter::LessOrEqual(Assertion { attribute, value }) => {
-            Ok(own(attribute, schema).map(|custom| ordering(custom, value, Relation::AtMost)))
-        }
-        ldap::Filter::Present(attribute) => {
-            Ok(own(attribute, schema).map(|custom| Filter::present(custom.attribute())))
-        }
-        ldap::Filter::Extensible(extensible) => {
-            let Extensible { rule, attribute, value, .. } = &**extensible;
-            if attribute.is_none() {
-                return anywhere(extensible, schema, names).map(Some);
-            }
-            if is_of_class(extensible) && is_class(value, schema) {
-                return Ok(Some(schema.some_value()));
-            }
-            let named = |attribute: &Description| own(attribute, schema);
-            let Some(custom) = attribute.as_ref().and_then(named) else { return Ok(None) };
-            let test = match rule {
-                None => equal(custom, value, names)?,
-                Some(rule) => match schema::matching_rule(rule.as_str()) {
-                    Some(rule) => by_rule(custom, rule, value, names)?,
-                    None => Filter::Undefined,
-                },
-            };
-            Ok(Some(test))
-        }
+        ldap::Filter::Equality(assertion)
+        | ldap::Filter::Approx(assertion)
+        | ldap::Filter::GreaterOrEqual(assertion)
+        | ldap::Filter::LessOrEqual(assertion) => Some(&assertion.attribute),
+        ldap::Filter::Substrings(substrings) => Some(&substrings.attribute),
+        ldap::Filter::Present(attribute) => Some(attribute),
+        ldap::Filter::Extensible(extensible) => extensible.attribute.as_ref(),
         ldap::Filter::And(_)
         | ldap::Filter::Or(_)
         | ldap::Filter::Not(_)
-        | ldap::Filter::Unknown => Ok(None),
+        | ldap::Filter::Unknown => None,
+    }
+}
+
+/// The test of an attribute, whichever a filter names.
+fn test_of(
+    custom: &CustomAttribute,
+    filter: &ldap::Filter,
+    names: Names<'_>,
+) -> Result<Filter, directory::Error> {
+    match filter {
+        ldap::Filter::Equality(assertion) | ldap::Filter::Approx(assertion) => {
+            equal(custom, &assertion.value, names)
+        }
+        ldap::Filter::Substrings(substrings) => Ok(pieces(custom, substrings)),
+        ldap::Filter::GreaterOrEqual(assertion) => {
+            Ok(ordering(custom, &assertion.value, Relation::AtLeast))
+        }
+        ldap::Filter::LessOrEqual(assertion) => {
+            Ok(ordering(custom, &assertion.value, Relation::AtMost))
+        }
+        ldap::Filter::Present(_) => Ok(Filter::present(custom.attribute())),
+        ldap::Filter::Extensible(extensible) => match &extensible.rule {
+            None => equal(custom, &extensible.value, names),
+            Some(rule) => match schema::matching_rule(rule.as_str()) {
+                Some(rule) => by_rule(custom, rule, &extensible.value, names),
+                None => Ok(Filter::Undefined),
+            },
+        },
+        ldap::Filter::And(_)
+        | ldap::Filter::Or(_)
+        | ldap::Filter::Not(_)
+        | ldap::Filter::Unknown => Ok(Filter::Undefined),
+    }
+}
+
+/// Whether a filter asks for the class that the organization's own attributes bring along.
+fn is_test_of_class(filter: &ldap::Filter, schema: &Schema) -> bool {
+    match filter {
+        ldap::Filter::Equality(Assertion { attribute, value })
+        | ldap::Filter::Approx(Assertion { attribute, value }) => {
+            attribute.plain().is_some_and(|kind| kind.name == "objectClass")
+                && is_class(value, schema)
+        }
+        ldap::Filter::Extensible(extensible) => {
+            is_of_class(extensible) && is_class(&extensible.value, schema)
+        }
+        ldap::Filter::Substrings(_)
+        | ldap::Filter::GreaterOrEqual(_)
+        | ldap::Filter::LessOrEqual(_)
+        | ldap::Filter::Present(_)
+        | ldap::Filter::And(_)
+        | ldap::Filter::Or(_)
+        | ldap::Filter::Not(_)
+        | ldap::Filter::Unknown => false,
     }
 }
 
