@@ -22,7 +22,10 @@ use crate::workers::{Ask, Field, Single};
 pub(super) const WRITERS: usize = 16;
 /// Connections that read.
 const READERS: u64 = 8;
-/// How long each of them thinks between an answer and its next request.
+/// How long each of them thinks between an answer and its next request: they are to be answered soon beside
+/// others, not to keep the machine busy by themselves.
+const THOUGHT: Duration = Duration::from_millis(20);
+/// How long network gear waits between an answer and its next request.
 const PAUSE: Duration = Duration::from_millis(2);
 /// Organizations of which something is read.
 const SAMPLE: usize = 64;
@@ -80,7 +83,8 @@ pub(super) fn reads(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     let ratio = slowest.as_secs_f64() / READ.as_secs_f64();
     Ok(vec![Finding {
         what: format!(
-            "reads of the admin API, {READERS} connections, {} organizations of {} users",
+            "reads of the admin API, {READERS} connections, each every {} ms, {} organizations of {} users",
+            THOUGHT.as_millis(),
             ground.setup.data.equal,
             ground.setup.data.users() / ground.setup.data.organizations.len().max(1),
         ),
@@ -156,7 +160,7 @@ fn read(
             let asked = now();
             connection.call("GET", &path, &Value::Null)?;
             latencies.record(now() - asked);
-            wait_until(now() + PAUSE);
+            wait_until(now() + THOUGHT);
         }
     }
     Ok(seen)
