@@ -91,6 +91,28 @@ fn section_5_1_gear_that_restarts_ends_its_own_sessions() {
 }
 
 #[test]
+fn section_5_5_a_name_that_gear_uses_again_at_once_is_of_another_session() {
+    let office = Office::new();
+    let client = office.client("wifi", &json!({}));
+    let report = |stage: &str, login: &str, more: &str| {
+        let session = "NAS-Identifier=ap-1,Acct-Session-Id=port-1";
+        let words = format!("Acct-Status-Type={stage},{session},User-Name={login}{more}");
+        tell(&office, &client, &words);
+    };
+    report("Start", "ada", "");
+    report("Stop", "ada", ",Acct-Input-Octets=7");
+    report("Start", "grace", "");
+    report("Interim-Update", "grace", ",Acct-Input-Octets=9");
+    tell(&office, &client, "Acct-Status-Type=Accounting-On,NAS-Identifier=ap-1");
+    report("Start", "ada", "");
+    let told = |it: &Value| json!([it["login"], it["ending"], it["octets_in"]]);
+    let told: Vec<_> = sessions(&office).iter().map(told).collect();
+    let expected =
+        [json!(["ada", "stopped", 7]), json!(["grace", "restarted", 9]), json!(["ada", null, 0])];
+    assert_eq!(told, expected);
+}
+
+#[test]
 fn section_3_a_wrong_secret_meets_silence_and_leaves_nothing() {
     let office = Office::new();
     let client = office.client("wifi", &json!({}));
