@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::harness::calendar::seconds;
 use crate::harness::office::{Client, Office};
 use crate::harness::radius::Gear;
 
@@ -69,6 +70,30 @@ fn section_5_2_a_report_that_was_held_back_is_of_then_and_one_told_again_is_the_
     assert_eq!((&session["ending"], &session["seconds"]), (&json!("stopped"), &json!(300)));
     let times = ["started", "ended"].map(|name| session[name].as_str().unwrap().to_owned());
     assert!(times[0] < times[1], "{times:?}");
+}
+
+#[test]
+fn rfc2869_5_3_a_report_that_says_its_date_and_no_delay_is_of_then() {
+    let office = Office::new();
+    let client = office.client("wifi", &json!({}));
+    for (stage, ago) in [("Stop", 60), ("Start", 600)] {
+        let date = format!("Event-Timestamp={}", seconds() - ago);
+        tell(&office, &client, &format!("Acct-Status-Type={stage},{SESSION},{date}"));
+    }
+    let session = only(&office);
+    assert_eq!(session["ending"], "stopped", "{session}");
+    let times = ["started", "ended"].map(|name| session[name].as_str().unwrap().to_owned());
+    assert!(times[0] < times[1], "{times:?}");
+}
+
+#[test]
+fn section_5_7_a_time_that_no_session_lasts_is_not_believed() {
+    let office = Office::new();
+    let client = office.client("wifi", &json!({}));
+    let stop = format!("Acct-Status-Type=Stop,{SESSION},Acct-Session-Time=4294967295");
+    tell(&office, &client, &stop);
+    let session = only(&office);
+    assert_eq!((&session["seconds"], &session["started"]), (&json!(0), &session["ended"]));
 }
 
 #[test]
