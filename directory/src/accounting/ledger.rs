@@ -338,8 +338,8 @@ fn is_another(known: &Session, report: &SessionReport) -> bool {
 
 /// Whether a report that comes late is of a former session by the same name.
 fn is_of_former(known: &Session, report: &SessionReport) -> bool {
-    let is_of_course = matches!(report.stage, Stage::Continues | Stage::Stopped);
-    is_of_course && report.at < known.started && is_of_another(known, report)
+    let is_no_beginning = matches!(report.stage, Stage::Continues | Stage::Stopped);
+    is_no_beginning && report.at < known.started && is_of_another(known, report)
 }
 
 /// Whether a report is about another user than a session.
