@@ -55,7 +55,21 @@ pub(crate) fn call(
     }
     // A list that is not cut into pages.
     let shown = answer.body.get("items").filter(|items| items.is_array()).unwrap_or(&answer.body);
-    format.print(shown, columns)
+    format.print(shown, columns)?;
+    done(&answer.body)
+}
+
+/// Whether what was asked for was done, where the answer tells how that ended.
+fn done(answer: &Value) -> Result<(), Failure> {
+    let text = |member: &str| answer.get(member).and_then(Value::as_str);
+    match text("outcome") {
+        None | Some("done") => Ok(()),
+        Some(outcome) => {
+            let why = format!("it is {}", outcome.replace('_', " "));
+            let reason = text("reason").map(|reason| format!("{why}: {reason}"));
+            Err(Failure::Incomplete(reason.unwrap_or(why)))
+        }
+    }
 }
 
 /// What is asked before something that cannot be taken back.
@@ -303,6 +317,16 @@ mod tests {
         assert_eq!(read_json("x", r#"{"groups": []}"#).unwrap(), json!({"groups": []}));
         assert_eq!(read_json("x", "12").unwrap(), json!(12));
         assert!(read_json("x", "{groups").is_err());
+    }
+
+    #[test]
+    fn what_was_not_done_is_a_failure_and_says_why() {
+        assert!(done(&json!({"outcome": "done", "reason": null})).is_ok());
+        assert!(done(&json!({"login": "ada"})).is_ok() && done(&json!([1])).is_ok());
+        let told = |answer| done(&answer).unwrap_err().to_string();
+        assert_eq!(told(json!({"outcome": "under_way", "reason": null})), "it is under way");
+        let refused = json!({"outcome": "refused", "reason": "the gear refused"});
+        assert_eq!(told(refused), "it is refused: the gear refused");
     }
 
     #[test]

@@ -138,7 +138,9 @@ fn the_switch_ends_a_session_that_the_command_line_ends_and_refuses_what_it_cann
     wire.office.make("reply-profiles", &json!({"name": "slow", "session_timeout": 600}));
     let change = format!("session change {id} --reply-profile slow --wait-seconds 60");
     // hostapd changes nothing of a wired port: CoA-NAK.
-    let told = tenantry.shows(&change);
+    let told = tenantry.run(&format!("{change} -o json"));
+    assert_eq!(told.code, 7, "{told:?}");
+    let told: Value = serde_json::from_str(&told.stdout).unwrap();
     let reason = "the gear refused: the gear does not support an attribute (Error-Cause 401)";
     assert_eq!((&told["outcome"], &told["reason"]), (&json!("refused"), &json!(reason)), "{told}");
     let event = wire.office.event("session_change");

@@ -75,6 +75,11 @@ fn a_device_is_let_in_by_its_address_in_any_spelling_where_the_client_says_so() 
     let explain = format!("radius-clients/{}/explain", client.id);
     let told = office.act("POST", &explain, Some(&json!({"login": ADDRESS, "method": "mac"})));
     assert_eq!((&told["accept"], &told["rule"]), (&json!(true), &json!("printers")), "{told}");
+    for (calling, accept) in [("00-10-A4-23-19-C0", true), ("00-10-A4-23-19-C1", false)] {
+        let asked = json!({"login": ADDRESS, "method": "mac", "calling_station_id": calling});
+        let told = office.act("POST", &explain, Some(&asked));
+        assert_eq!(told["accept"], accept, "{told}");
+    }
 
     let device = format!("devices/{}", ids[0].as_str().unwrap());
     office.act("PATCH", &device, Some(&json!({"suspended": true})));
@@ -126,6 +131,10 @@ fn unknown_devices_have_a_profile_of_their_own_where_the_client_names_one() {
     let fields = json!({"mac_authentication": true, "unknown_device_profile": ids[1]});
     let open = office.client("open", &fields);
     assert_eq!(vlan(&ask(&office, &open, unknown, unknown, "")), "30");
+    for nobodys in ["00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:01"] {
+        let reply = ask(&office, &open, nobodys, nobodys, "");
+        assert!(reply.is("Access-Reject"), "{nobodys}: {reply:?}");
+    }
     let profile = office.path(&format!("reply-profiles/{}", ids[1].as_str().unwrap()));
     assert_eq!(office.top.send("DELETE", &profile, None).status, 409, "it is in use");
 }

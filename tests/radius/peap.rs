@@ -47,3 +47,20 @@ fn a_peer_that_comes_back_resumes_its_session() {
         assert_eq!(asked, 1, "{version}: {}", verdict.output.stdout);
     }
 }
+
+#[test]
+fn a_peer_that_wants_another_method_inside_is_told_of_with_what_it_wants() {
+    let office = Office::new();
+    office.set(&json!({"ms_chap": true}));
+    office.user("ada", PASSWORD);
+    let gear = office.client("wlan", &json!({}));
+    let peap = peap(&office, &gear, "ada", PASSWORD).quoted("phase2", "auth=GTC");
+    let ttls = office.ttls(&gear, "autheap=MD5", "ada", PASSWORD);
+    for (peer, kind) in [(peap, 6), (ttls, 4)] {
+        peer.stays_out();
+        let why =
+            format!("the peer wants no method that is offered; it asked for types [{kind}]");
+        let is_told = |_| office.event("radius_access")["reason"] == why;
+        assert!((0..10_000).any(is_told), "{why}: {:?}", office.events());
+    }
+}

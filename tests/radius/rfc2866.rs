@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::harness::calendar::seconds;
 use crate::harness::office::{Client, Office};
 use crate::harness::radius::Gear;
 
@@ -72,6 +73,30 @@ fn section_5_2_a_report_that_was_held_back_is_of_then_and_one_told_again_is_the_
 }
 
 #[test]
+fn rfc2869_5_3_a_report_that_says_its_date_and_no_delay_is_of_then() {
+    let office = Office::new();
+    let client = office.client("wifi", &json!({}));
+    for (stage, ago) in [("Stop", 60), ("Start", 600)] {
+        let date = format!("Event-Timestamp={}", seconds() - ago);
+        tell(&office, &client, &format!("Acct-Status-Type={stage},{SESSION},{date}"));
+    }
+    let session = only(&office);
+    assert_eq!(session["ending"], "stopped", "{session}");
+    let times = ["started", "ended"].map(|name| session[name].as_str().unwrap().to_owned());
+    assert!(times[0] < times[1], "{times:?}");
+}
+
+#[test]
+fn section_5_7_a_time_that_no_session_lasts_is_not_believed() {
+    let office = Office::new();
+    let client = office.client("wifi", &json!({}));
+    let stop = format!("Acct-Status-Type=Stop,{SESSION},Acct-Session-Time=4294967295");
+    tell(&office, &client, &stop);
+    let session = only(&office);
+    assert_eq!((&session["seconds"], &session["started"]), (&json!(0), &session["ended"]));
+}
+
+#[test]
 fn section_5_1_gear_that_restarts_ends_its_own_sessions() {
     let office = Office::new();
     let client = office.client("wifi", &json!({}));
@@ -88,6 +113,28 @@ fn section_5_1_gear_that_restarts_ends_its_own_sessions() {
     tell(&office, &client, "Acct-Status-Type=Accounting-Off,NAS-Identifier=ap-1");
     let endings: Vec<Value> = sessions(&office).iter().map(|it| it["ending"].clone()).collect();
     assert_eq!(endings, [json!("restarted"), Value::Null, json!("restarted")]);
+}
+
+#[test]
+fn section_5_5_a_name_that_gear_uses_again_at_once_is_of_another_session() {
+    let office = Office::new();
+    let client = office.client("wifi", &json!({}));
+    let report = |stage: &str, login: &str, more: &str| {
+        let session = "NAS-Identifier=ap-1,Acct-Session-Id=port-1";
+        let words = format!("Acct-Status-Type={stage},{session},User-Name={login}{more}");
+        tell(&office, &client, &words);
+    };
+    report("Start", "ada", "");
+    report("Stop", "ada", ",Acct-Input-Octets=7");
+    report("Start", "grace", "");
+    report("Interim-Update", "grace", ",Acct-Input-Octets=9");
+    tell(&office, &client, "Acct-Status-Type=Accounting-On,NAS-Identifier=ap-1");
+    report("Start", "ada", "");
+    let told = |it: &Value| json!([it["login"], it["ending"], it["octets_in"]]);
+    let told: Vec<_> = sessions(&office).iter().map(told).collect();
+    let expected =
+        [json!(["ada", "stopped", 7]), json!(["grace", "restarted", 9]), json!(["ada", null, 0])];
+    assert_eq!(told, expected);
 }
 
 #[test]

@@ -85,6 +85,14 @@ fn a_described_request_is_explained_without_a_password() {
     assert_eq!((&told["accept"], &told["rule"]), (&json!(false), &json!("else")), "{told}");
     let told = explained(json!({"login": "eve", "method": "pap"}));
     assert_eq!(told["reason"], "there is no such account");
+    let certified = || explained(json!({"login": "ada", "method": "eap_tls"}));
+    let told = certified();
+    let reason =
+        "the organization has no certificate authority, and the user no registered certificate";
+    assert_eq!((&told["reason"], &told["rule"]), (&json!(reason), &Value::Null), "{told}");
+    office.built_in("Acme Wi-Fi");
+    let told = certified();
+    assert_eq!((&told["accept"], &told["rule"]), (&json!(false), &json!("else")), "{told}");
     assert!(office.events().iter().all(|event| event["action"] != "radius_access"));
 }
 

@@ -9,6 +9,11 @@ use super::candidates::ClientKey;
 
 /// The longest that gear may have held a report back, in seconds.
 const LONGEST_DELAY: u32 = 7 * 24 * 60 * 60;
+/// The longest without saying so but by a date, in seconds: a clock that shows the time of another
+/// zone is wrong by more.
+const LONGEST_UNSAID: u64 = 55 * 60;
+/// The longest that a session may have lasted, in seconds; more is a counter gone wrong.
+const LONGEST_SESSION: u32 = 5 * 365 * 24 * 60 * 60;
 
 /// What is reported; `None` for what is about no session.
 pub(super) fn report(accounting: &Accounting<ClientKey>, now: Time) -> Option<SessionReport> {
@@ -36,17 +41,22 @@ pub(super) fn report(accounting: &Accounting<ClientKey>, now: Time) -> Option<Se
             || Carried::of_class(class, organization).is_some()
     };
     let (granted, carried) = Granted::of_classes(classes, organization).unzip();
-    let delay = number(AttributeType::ACCT_DELAY_TIME).unwrap_or_default().min(LONGEST_DELAY);
+    let [delay, date, lasted] = [
+        AttributeType::ACCT_DELAY_TIME,
+        AttributeType::EVENT_TIMESTAMP,
+        AttributeType::ACCT_SESSION_TIME,
+    ]
+    .map(number);
     Some(SessionReport {
         organization,
         client,
         stage,
-        at: Time(now.0.saturating_sub(u64::from(delay).saturating_mul(1_000))),
+        at: time_of(delay, date, now),
         name,
         gear: gear(accounting),
         login: text(accounting.octets(AttributeType::USER_NAME)),
         traffic: Traffic {
-            seconds: number(AttributeType::ACCT_SESSION_TIME).unwrap_or_default(),
+            seconds: lasted.filter(|lasted| *lasted <= LONGEST_SESSION).unwrap_or_default(),
             octets_in: accounting
                 .count(AttributeType::ACCT_INPUT_OCTETS, AttributeType::ACCT_INPUT_GIGAWORDS),
             octets_out: accounting
@@ -69,6 +79,22 @@ pub(super) fn report(accounting: &Accounting<ClientKey>, now: Time) -> Option<Se
     })
 }
 
+/// When it was so that is reported: before the delay that gear tells of
+/// ([RFC 2866, section 5.2](https://www.rfc-editor.org/rfc/rfc2866#section-5.2)), or else at the date
+/// that it gives ([RFC 2869, section 5.3](https://www.rfc-editor.org/rfc/rfc2869#section-5.3)).
+fn time_of(delay: Option<u32>, date: Option<u32>, now: Time) -> Time {
+    if let Some(delay) = delay {
+        let delay = u64::from(delay.min(LONGEST_DELAY));
+        return Time(now.0.saturating_sub(delay.saturating_mul(1_000)));
+    }
+    let is_credible = |date: &u64| {
+        now.seconds().checked_sub(*date).is_some_and(|held_back| held_back <= LONGEST_UNSAID)
+    };
+    let date = date.map(u64::from).filter(is_credible);
+    // By the end of its second: so what comes at once is of now, in order with what has no date.
+    date.map_or(now, |date| Time(date.saturating_mul(1_000).saturating_add(999).min(now.0)))
+}
+
 /// The gear's identifier or else its address; where it names itself by neither, where it sends
 /// from.
 fn gear(accounting: &Accounting<ClientKey>) -> String {
@@ -84,4 +110,35 @@ fn gear(accounting: &Accounting<ClientKey>) -> String {
 fn text(octets: &[u8]) -> String {
     let text = String::from_utf8_lossy(octets);
     text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Time = Time(1_700_000_000_250);
+
+    #[test]
+    fn rfc2869_5_3_a_date_counts_where_no_delay_is_told_and_a_clock_could_show_it() {
+        let now = 1_700_000_000;
+        for (delay, date, ago) in [
+            (None, None, 0),
+            (Some(5), None, 5_000),
+            (Some(0), Some(now - 60), 0),
+            (Some(u32::MAX), None, 7 * 24 * 60 * 60 * 1_000),
+            // What comes at once is of now.
+            (None, Some(now), 0),
+            (None, Some(now - 1), 251),
+            (None, Some(now - 300), 299_251),
+            (None, Some(now - 55 * 60), 55 * 60 * 1_000 - 749),
+            // Clocks that are wrong.
+            (None, Some(now - 55 * 60 - 1), 0),
+            (None, Some(now + 1), 0),
+            (None, Some(0), 0),
+            (None, Some(u32::MAX), 0),
+        ] {
+            let told = time_of(delay, date, NOW);
+            assert_eq!(NOW.0 - told.0, ago, "{delay:?} {date:?}");
+        }
+    }
 }

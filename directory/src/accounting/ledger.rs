@@ -92,6 +92,9 @@ impl Ledger<'_, '_> {
             self.met.sessions.insert(key, kept);
         }
         let known = self.met.sessions.get(&key);
+        if known.is_some_and(|known| is_of_former(&known.session, &report)) {
+            return Ok(Part::Whole);
+        }
         if known.is_none_or(|known| is_another(&known.session, &report)) {
             let new = self.begin(key, number, &report)?;
             self.met.begun += 1;
@@ -316,10 +319,40 @@ fn key_of(report: &SessionReport) -> [u8; 16] {
     key
 }
 
-/// Whether gear that counts its sessions from the start again means another one by the same name.
+/// Whether gear means another session by the same name: a session has one beginning and one end
+/// (RFC 2866, sections 5.1 and 5.5), and what is told twice is told of the same user.
 fn is_another(known: &Session, report: &SessionReport) -> bool {
-    let (ended, begun) = (known.ended.is_some(), known.started.plus(SAME));
-    report.stage == Stage::Started && report.at > begun && (ended || report.at > known.updated)
+    let (at, begun) = (report.at, known.started.plus(SAME));
+    match (report.stage, known.ended) {
+        (Stage::Started, Some((end, _))) if is_of_another(known, report) => at >= end,
+        (Stage::Started, Some((end, Ending::Restarted))) => at > end,
+        (Stage::Started, Some((end, _))) => at > end && at > begun,
+        (Stage::Started, None) => {
+            at > known.updated && (at > begun || is_granted_to_another(known, report))
+        }
+        // Its beginning was not heard of. The name may be another one; the accept says whose it is.
+        (Stage::Continues, Some((end, _))) => at > end && is_granted_to_another(known, report),
+        (Stage::Continues, None) | (Stage::Stopped | Stage::Restarted, _) => false,
+    }
+}
+
+/// Whether a report that comes late is of a former session by the same name.
+fn is_of_former(known: &Session, report: &SessionReport) -> bool {
+    let is_no_beginning = matches!(report.stage, Stage::Continues | Stage::Stopped);
+    is_no_beginning && report.at < known.started && is_of_another(known, report)
+}
+
+/// Whether a report is about another user than a session.
+fn is_of_another(known: &Session, report: &SessionReport) -> bool {
+    let [one, other] = [&known.login, &report.login];
+    let is_named = !one.is_empty() && !other.is_empty() && prepare(one) != prepare(other);
+    is_named || is_granted_to_another(known, report)
+}
+
+/// Whether the accepts say that a report is about another user than a session.
+fn is_granted_to_another(known: &Session, report: &SessionReport) -> bool {
+    let both = known.granted.as_ref().zip(report.granted.as_ref());
+    both.is_some_and(|(known, told)| known.user != told.user)
 }
 
 /// Brings a session to where a report saw it.
@@ -333,13 +366,16 @@ fn follow(session: &mut Session, report: SessionReport) {
         session.updated = report.at;
     }
     let stopped = matches!(session.ended, Some((_, Ending::Stopped)));
+    let restarted = matches!(session.ended, Some((end, Ending::Restarted)) if report.at < end);
     match report.stage {
         Stage::Stopped if !stopped => {
             session.ended = Some((report.at, Ending::Stopped));
             session.cause = report.cause;
         }
         // It was only not heard of.
-        Stage::Started | Stage::Continues if is_news && !stopped => session.ended = None,
+        Stage::Started | Stage::Continues if is_news && !stopped && !restarted => {
+            session.ended = None;
+        }
         Stage::Started | Stage::Continues | Stage::Stopped | Stage::Restarted => {}
     }
     fill(&mut session.source, Some(report.source), is_news);

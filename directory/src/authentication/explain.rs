@@ -4,7 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use storage::{Reading, Snapshot};
+use storage::{Id, Reading, Snapshot};
 use uuid::Uuid;
 
 use super::account::find_user;
@@ -19,9 +19,14 @@ use crate::error::Error;
 use crate::id::{RadiusClientId, RecordId, ReplyProfileId};
 use crate::network::{Circumstances, MacAddress, NetworkMethod};
 use crate::policy::{Asker, NetworkPolicy, Place, Profiles, device_at};
-use crate::records::{OrganizationState, RadiusClient, kinds};
+use crate::records::{
+    CertificateAuthority, OrganizationState, OwnCertificates, RadiusClient, kinds,
+};
 use crate::text::prepare;
 use crate::time::Time;
+
+const NO_AUTHORITY: &str =
+    "the organization has no certificate authority, and the user no registered certificate";
 
 /// A request that is described.
 #[derive(Clone, Debug)]
@@ -152,6 +157,10 @@ fn device_explained(
     let Some(address) = MacAddress::read(asked.login.as_bytes()) else {
         return out("the name is no hardware address");
     };
+    let Circumstances { calling, station, .. } = asked.circumstances;
+    if (calling.is_some() || station.is_some()) && calling != Some(address) {
+        return out("the call comes from another address than the name is");
+    }
     let circumstances = (&asked.circumstances, asked.at);
     let judged = judge(policy, place, address, circumstances)?;
     let reason = judged.verdict.and_then(filled_for_device).err();
@@ -197,7 +206,8 @@ impl Attempt {
             return Ok(Some(reason));
         }
         if by.method == NetworkMethod::EapTls {
-            return Ok(self.unoffered(by.method));
+            let unvouched = self.unvouched(snapshot, account.record())?;
+            return Ok(self.unoffered(by.method).or(unvouched));
         }
         let policy = &self.settings.password_policy;
         let age = policy.age(&account.credential, self.now);
@@ -240,6 +250,16 @@ impl Attempt {
             NetworkMethod::Peap => eap.peap && settings.ms_chap,
         };
         (!offered).then_some("the organization does not offer the method")
+    }
+
+    /// Why no certificate could prove who it is, if none could.
+    fn unvouched(&self, snapshot: &Snapshot, record: Id) -> Result<Option<&'static str>, Error> {
+        let Some(place) = self.organization else { return Ok(None) };
+        let partition = place.partition();
+        let mut authorities = snapshot.scan::<CertificateAuthority>(partition, None);
+        let is_vouched = authorities.next().transpose()?.is_some()
+            || snapshot.contains::<OwnCertificates>(partition, record)?;
+        Ok((!is_vouched).then_some(NO_AUTHORITY))
     }
 
     fn decided(&self, place: Place<'_>, needs_code: bool) -> Result<Explanation, Error> {

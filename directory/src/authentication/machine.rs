@@ -24,6 +24,7 @@ use crate::time::Time;
 const SUSPENDED: &str = "the device is suspended";
 const NO_ACCOUNT: &str = "a device has no account in the directory";
 const UNKNOWN: &str = "there is no such device";
+const NO_MACHINE: &str = "the address is no machine's: it is a group's, or nought";
 const NO_DEVICES: &str = "the RADIUS client lets no devices in by their addresses";
 
 /// What was decided about a device.
@@ -43,7 +44,10 @@ pub(super) fn judge<'p>(
     match device_at(place, Some(address))? {
         Some(device) => judge_known(policy, place, device, asked),
         None => {
-            let verdict = policy.unknown_device().ok_or(UNKNOWN);
+            let verdict = match policy.unknown_device() {
+                Some(_) if !address.is_of_one() => Err(NO_MACHINE),
+                unknown => unknown.ok_or(UNKNOWN),
+            };
             Ok(Judged { device: None, rule: None, verdict })
         }
     }

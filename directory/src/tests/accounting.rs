@@ -1,6 +1,7 @@
 //! Sessions, by what gear reports of them in whatever order.
 
 mod kept;
+mod names;
 mod told;
 
 use super::crash::{Disk, open};

@@ -7,7 +7,7 @@ use crate::collections::{Member, MembershipChange};
 use crate::error::Error;
 use crate::events::{Action, EventActor, Outcome as EventOutcome};
 use crate::id::{GroupId, OrganizationId, RadiusClientId, RecordId, ReplyProfileId, UserId};
-use crate::network::{Circumstances, MacAddress, NetworkMethod, Ssid};
+use crate::network::{Circumstances, MacAddress, NetworkMethod, Ssid, Station};
 use crate::records::{
     Conditions, Demand, DeviceFields, GroupFields, LockedOrExpired, NetworkRule,
     RadiusClientFields, ReplyProfileFields, RuleVerdict, Settings, UserState, WeekPeriod,
@@ -52,6 +52,16 @@ impl Office {
         });
         let (staff, admins, vlan) = made.unwrap();
         Self { world, acme, staff, admins, ada, vlan }
+    }
+
+    /// Registers a certificate of Ada's.
+    fn certify(&self) {
+        let (acme, ada) = (self.acme, self.ada);
+        let registered = self.world.change(move |change| {
+            let mut grant = change.authorize::<ManageIdentities>(acme)?;
+            grant.users().set_certificates(ada, vec![[7; 32]])
+        });
+        registered.unwrap();
     }
 
     fn client(&self, rules: Vec<NetworkRule>) -> Result<RadiusClientId, Error> {
@@ -168,6 +178,7 @@ fn where_no_rule_is_met_the_groups_and_the_profile_of_the_client_decide() {
     assert_eq!(office.vlan(client, "bob", pap()), None);
     let (rule, reason) = office.told();
     assert!(rule.is_none() && reason.unwrap().contains("in none of the groups"));
+    office.certify();
     let tls = Circumstances::of(NetworkMethod::EapTls);
     assert_eq!(office.explained(client, "ada", tls).rule.as_deref(), Some("certificates"));
 }
@@ -258,6 +269,38 @@ fn a_device_that_is_named_in_a_conversation_is_never_a_user_of_that_name() {
             EventOutcome::Failure(reason) => reason,
         };
         assert_eq!(reason.contains("lets no devices in"), !lets_in, "{reason}");
+    }
+}
+
+#[test]
+fn a_device_that_calls_from_another_address_or_from_no_machines_is_not_let_in_as_an_unknown_one() {
+    let office = Office::new();
+    let open = office.client_with(|fields| {
+        (fields.mac_authentication, fields.unknown_device_profile) = (true, Some(office.vlan));
+    });
+    let open = open.unwrap();
+    let reason = |login: &str, calling: &str| {
+        let calling = calling.as_bytes();
+        let address = MacAddress::read(calling);
+        let station = Station::of(calling, address);
+        let mac = Circumstances::of(NetworkMethod::Mac);
+        let by = Circumstances { calling: address, station, ..mac };
+        office.explained(open, login, by).reason
+    };
+    let own = "02:00:00:00:00:07";
+    for calling in ["", own, "02-00-00-00-00-07"] {
+        assert_eq!(reason(own, calling), None, "{calling}");
+    }
+    for calling in ["02:00:00:00:00:08", "port 8"] {
+        assert!(reason(own, calling).unwrap().contains("another address"), "{calling}");
+    }
+    for nobodys in ["00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:01"] {
+        assert!(reason(nobodys, nobodys).unwrap().contains("no machine's"), "{nobodys}");
+        let address = MacAddress::read(nobodys.as_bytes()).unwrap();
+        let (door, seen) = (Door::Radius(open, pap()), (HERE, office.world.now()));
+        let directory = &office.world.directory;
+        let begun = directory.authenticate_device(office.acme, address, door, seen).unwrap();
+        assert!(matches!(begun, Begun::Done(Outcome::Reject)), "{nobodys}");
     }
 }
 
@@ -421,6 +464,8 @@ fn an_explanation_says_what_keeps_somebody_out_before_any_rule() {
     assert!(reason("ada", NetworkMethod::Peap).contains("no hash is kept"));
     office.world.set(office.acme, |settings| settings.second_factor.demand = Demand::Required);
     assert!(reason("ada", NetworkMethod::Pap).contains("none is enrolled"));
+    assert!(reason("ada", NetworkMethod::EapTls).contains("has no certificate authority"));
+    office.certify();
     assert_eq!(reason("ada", NetworkMethod::EapTls), "");
     let before = office.world.events(office.acme.into(), 50).len();
     office.explained(client, "ada", pap());

@@ -233,8 +233,7 @@ impl Conversation {
 
     fn offer(&mut self, method: Option<Method>, wanted: &[u8]) -> Command {
         let Some(method) = method else {
-            let wanted = wanted.iter().copied().take(16).collect();
-            return self.fail(Failure::NoMethod { wanted });
+            return self.fail(Failure::no_method(wanted));
         };
         self.stage = Stage::Offered(method);
         self.request(method.kind(), &[START])

@@ -18,7 +18,7 @@ pub enum Failure {
     /// A response that does not belong here.
     #[error("a response that does not belong here")]
     Unexpected,
-    /// The peer wants none of the methods that are offered.
+    /// The peer wants none of the methods that are offered, outside or inside of a tunnel.
     #[error("the peer wants no method that is offered; it asked for types {wanted:?}")]
     NoMethod {
         /// What it would take.
@@ -36,4 +36,11 @@ pub enum Failure {
     /// What was said inside the tunnel proves nobody.
     #[error("inside the tunnel: {0}")]
     Avps(#[from] BadAvps),
+}
+
+impl Failure {
+    /// The peer would take these; there are no more of them than one can read.
+    pub(crate) fn no_method(wanted: &[u8]) -> Self {
+        Self::NoMethod { wanted: wanted.iter().copied().take(16).collect() }
+    }
 }

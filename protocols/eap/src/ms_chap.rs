@@ -39,6 +39,8 @@ pub(crate) enum Step {
     Succeeded,
     /// It is not, and knows it or need not.
     Failed,
+    /// The peer wants another method: one of these.
+    NoMethod(Vec<u8>),
     /// The peer does not keep to the method.
     Nonsense,
 }
@@ -86,6 +88,9 @@ impl Inner {
             }
             (Stage::Challenged, Kind::MS_CHAP_V2) if response.identifier == self.identifier => {
                 self.read_answer(response.data)
+            }
+            (Stage::Challenged, Kind::NAK) if response.identifier == self.identifier => {
+                Step::NoMethod(response.data.to_vec())
             }
             (Stage::Succeeding, Kind::MS_CHAP_V2) if response.data.first() == Some(&SUCCESS) => {
                 Step::Succeeded
@@ -215,7 +220,18 @@ mod tests {
             let step = challenged().receive(&response(5, Kind::MS_CHAP_V2, &data));
             assert!(matches!(step, Step::Nonsense), "{data:?}");
         }
-        let nak = response(5, Kind::NAK, &[4]);
-        assert!(matches!(challenged().receive(&nak), Step::Nonsense));
+    }
+
+    #[test]
+    fn who_wants_another_method_says_so_when_it_is_offered_and_at_no_other_time() {
+        let nak = response(5, Kind::NAK, &[4, 6]);
+        let step = challenged().receive(&nak);
+        assert!(matches!(step, Step::NoMethod(wanted) if wanted == [4, 6]));
+        let other = response(6, Kind::NAK, &[4]);
+        assert!(matches!(challenged().receive(&other), Step::Nonsense));
+        assert!(matches!(Inner::new([0; 16]).receive(&nak), Step::Nonsense));
+        let mut asked = challenged();
+        asked.receive(&response(5, Kind::MS_CHAP_V2, &answer(5, b"ada")));
+        assert!(matches!(asked.receive(&nak), Step::Nonsense));
     }
 }

@@ -269,6 +269,7 @@ impl Run {
             Step::Succeeded => self.succeed(),
             Step::Failed if self.method == Method::Peap => self.tell_result(false),
             Step::Failed => Next::Fail(Failure::Refused),
+            Step::NoMethod(wanted) => Next::Fail(Failure::no_method(&wanted)),
             Step::Nonsense => Next::Fail(Failure::Unexpected),
         }
     }

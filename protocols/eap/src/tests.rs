@@ -223,6 +223,27 @@ fn in_peap_the_server_asks_who_is_there_and_takes_no_nonsense() {
 }
 
 #[test]
+fn a_peer_that_wants_another_method_inside_is_told_of_like_one_that_does_outside() {
+    let wanted = Failure::NoMethod { wanted: vec![6] };
+    for version in VERSIONS {
+        let mut peer = Peer::inside(Method::Peap, version);
+        if peer.heard.is_empty() {
+            let command = peer.respond(&[0]);
+            peer.hear(command);
+        }
+        let command = peer.say(b"\x01ada");
+        peer.hear(command);
+        assert_eq!(failure(peer.say(&[3, 6])), wanted);
+        let mut peer = Peer::inside(Method::Ttls, version);
+        let command = peer.say(&avp(79, b"\x02\x00\x00\x08\x01ada"));
+        let asked = peer.hear(command);
+        // Behind the header of the AVP.
+        let nak = [2, asked[9], 0, 6, 3, 6];
+        assert_eq!(failure(peer.say(&avp(79, &nak))), wanted);
+    }
+}
+
+#[test]
 fn a_message_where_a_piece_is_to_be_acknowledged_ends_the_conversation() {
     for version in VERSIONS {
         let mut peer = Peer::new(Method::Ttls, version, Some(100));

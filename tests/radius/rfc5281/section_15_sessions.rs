@@ -103,6 +103,55 @@ fn section_15_3_what_happened_to_the_account_since_then_counts() {
     }
 }
 
+/// What happens to an account that counts afterwards; tells its password.
+type Turn = fn(&Office, &str) -> &'static str;
+
+#[test]
+fn section_7_5_a_session_that_is_refused_once_is_gone_and_the_next_tunnel_is_a_new_one() {
+    let turns: [Turn; 2] = [
+        |office, id| {
+            let fresh = json!({"password": "another horse battery"});
+            office.act("PUT", &format!("users/{id}/password"), Some(&fresh));
+            "another horse battery"
+        },
+        |office, id| {
+            office.act("POST", &format!("users/{id}/suspend"), None);
+            office.act("POST", &format!("users/{id}/activate"), None);
+            PASSWORD
+        },
+    ];
+    for version in VERSIONS {
+        for turn in turns {
+            let (office, gear, id) = ada();
+            let tls = office.tunnel(version);
+            assert_eq!(say(&office, &gear, &tls, &[&login("ada", PASSWORD)]).answer.code, ACCEPT);
+            let password = turn(&office, &id);
+            let refused = say(&office, &gear, &tls, &[]);
+            assert_eq!((refused.answer.code, refused.resumed), (REJECT, true), "{version:?}");
+            let next = say(&office, &gear, &tls, &[&login("ada", password)]);
+            assert_eq!((next.answer.code, next.resumed), (ACCEPT, false), "{version:?}");
+            // That one counts.
+            let again = say(&office, &gear, &tls, &[]);
+            assert_eq!((again.answer.code, again.resumed), (ACCEPT, true), "{version:?}");
+        }
+    }
+}
+
+#[test]
+fn section_7_5_gear_that_demands_a_code_refuses_a_session_once_only() {
+    for version in VERSIONS {
+        let (office, gear, _) = ada();
+        let tls = office.tunnel(version);
+        assert_eq!(say(&office, &gear, &tls, &[&login("ada", PASSWORD)]).answer.code, ACCEPT);
+        let demanding = json!({"second_factor": "required"});
+        office.act("PATCH", &format!("radius-clients/{}", gear.id), Some(&demanding));
+        for resumed in [true, false] {
+            let ended = say(&office, &gear, &tls, &[]);
+            assert_eq!((ended.answer.code, ended.resumed), (REJECT, resumed), "{version:?}");
+        }
+    }
+}
+
 /// Why so many attempts failed, if they did, the first one first.
 fn reasons(office: &Office, count: usize) -> Vec<Option<String>> {
     let told = |_| {

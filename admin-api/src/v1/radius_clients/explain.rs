@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use axum::Json;
 use directory::access::View;
 use directory::authentication::Described;
-use directory::{Circumstances, GearName, MacAddress, NetworkMethod, Ssid};
+use directory::{Circumstances, GearName, MacAddress, NetworkMethod, Ssid, Station};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -92,7 +92,9 @@ pub(crate) async fn explain_radius_request(
     let client = grant.radius_clients().id_of(radius_client)?;
     let called = described.called_station_id.unwrap_or_default();
     let calling = described.calling_station_id.unwrap_or_default();
-    let calling = MacAddress::read(calling.as_bytes());
+    let station = calling.as_bytes();
+    let calling = MacAddress::read(station);
+    let station = Station::of(station, calling);
     let circumstances = Circumstances {
         method: described.method,
         port_type: described.nas_port_type,
@@ -102,7 +104,7 @@ pub(crate) async fn explain_radius_request(
         service_type: described.service_type,
         device: None,
         calling,
-        station: None,
+        station,
     };
     let at = described.at.map_or_else(|| within.caller.now(), |at| at.0);
     let described = Described { login: described.login, circumstances, at };

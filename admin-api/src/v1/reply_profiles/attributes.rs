@@ -36,7 +36,7 @@ pub(crate) struct ReplyAttribute {
 
 /// A number, or text.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "must be text, or a whole number from 0 to 4294967295")]
 pub(crate) enum AttributeValue {
     /// A number.
     Integer(u32),
@@ -145,4 +145,25 @@ pub(crate) async fn list_reply_presets(_: Caller) -> Json<Vec<Preset>> {
             one("pfSense group", "Class", "admins"),
         ),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_value_is_told_in_words_of_the_api() {
+        let read = |value: Value| {
+            let attribute = json!({"name": "Session-Timeout", "value": value});
+            serde_json::from_value::<ReplyAttribute>(attribute).map(drop)
+        };
+        for value in [json!(0), json!(u32::MAX), json!("text")] {
+            assert!(read(value.clone()).is_ok(), "{value}");
+        }
+        for value in [json!(-1), json!(1_u64 << 32), json!(1.5), json!(true), json!([])] {
+            let said = read(value.clone()).unwrap_err().to_string();
+            let wanted = "must be text, or a whole number from 0 to 4294967295";
+            assert_eq!(said, wanted, "{value}");
+        }
+    }
 }

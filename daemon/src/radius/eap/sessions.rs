@@ -36,9 +36,10 @@ pub(super) enum By {
     Session,
 }
 
-/// Whose session was found, and until when its proof counts.
+/// Whose session was found under which key, and until when its proof counts.
 #[derive(Clone)]
 struct Found {
+    key: Vec<u8>,
     proven: Proven,
     until: Duration,
 }
@@ -134,13 +135,22 @@ impl Sessions {
         if session.until <= now {
             return None;
         }
-        let found = Found { proven: session.proven.clone(), until: session.until };
+        let (proven, until) = (session.proven.clone(), session.until);
+        let found = Found { key: key.to_vec(), proven, until };
         let found = (session.secrets.to_vec(), found);
         if once {
             kept.sessions.remove(key);
             held.count = held.count.saturating_sub(1);
         }
         Some(found)
+    }
+
+    fn forget(&self, organization: OrganizationId, key: &[u8]) {
+        let mut held = self.lock();
+        let kept = held.organizations.get_mut(&organization);
+        if kept.is_some_and(|kept| kept.sessions.remove(key).is_some()) {
+            held.count = held.count.saturating_sub(1);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Held> {
@@ -209,6 +219,15 @@ impl Ledger {
         for (key, secrets) in made {
             let session = Session { secrets, proven: proven.clone(), until };
             self.sessions.put(self.organization, key, session);
+        }
+    }
+
+    /// Forgets the session that was found: it let nobody in. A peer that counts on it would come
+    /// back with it until it ends, and say nothing inside that could let it in.
+    pub(super) fn forget_found(&self) {
+        let key = self.pages().found.as_ref().map(|found| found.key.clone());
+        if let Some(key) = key {
+            self.sessions.forget(self.organization, &key);
         }
     }
 
@@ -281,6 +300,24 @@ mod tests {
         assert!(round(&sessions, 7, (2, 3), By::Session));
         assert!(!round(&sessions, 8, (3, 4), By::Session), "the first proof is eight hours old");
         assert!(round(&sessions, 11, (100, 101), By::Session));
+    }
+
+    #[test]
+    fn what_was_found_is_forgotten_once_and_nothing_else_is() {
+        let sessions = Sessions::new(100, 8 * HOUR);
+        round(&sessions, 0, (0, 1), By::Proof);
+        round(&sessions, 0, (0, 2), By::Proof);
+        let ledger = sessions.ledger(organization(), HOUR);
+        // In TLS 1.2 a session is found as often as a peer comes with it.
+        assert!(ledger.get(&[1]).is_some() && ledger.get(&[1]).is_some());
+        for _twice in 0..2 {
+            ledger.forget_found();
+            assert!(sessions.ledger(organization(), HOUR).get(&[1]).is_none());
+            assert_eq!(sessions.lock().count, 1);
+        }
+        let other = sessions.ledger(organization(), HOUR);
+        other.forget_found();
+        assert!(other.get(&[2]).is_some(), "nothing had been found");
     }
 
     #[test]

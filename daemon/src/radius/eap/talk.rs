@@ -137,13 +137,13 @@ impl Talk {
         if let Proof::Md5(answer) = &question.proof {
             return self.device.as_ref().and_then(|device| view::device(device, answer));
         }
-        let claim = view::claim(question, own)?;
-        self.asked = claim.login().to_owned();
         self.by = match question.proof {
             // A certificate may be that of the session.
             Proof::Earlier | Proof::Certificate(_) => By::Session,
             Proof::Password(_) | Proof::Chap(_) | Proof::MsChapV2(_) | Proof::Md5(_) => By::Proof,
         };
+        let claim = view::claim(question, own)?;
+        self.asked = claim.login().to_owned();
         Some(claim)
     }
 
@@ -160,7 +160,12 @@ impl Talk {
             | Outcome::Ended
             | Outcome::Locked
             | Outcome::Unprotected
-            | Outcome::Challenge { .. } => eap::Answer::Reject,
+            | Outcome::Challenge { .. } => {
+                if self.by == By::Session {
+                    self.ledger.forget_found();
+                }
+                eap::Answer::Reject
+            }
             Outcome::Busy | Outcome::Unhashed(_) => return Next::Silence,
         };
         let command = self.conversation.answer(answer);
