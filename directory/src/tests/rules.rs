@@ -5,7 +5,9 @@ mod others;
 use ipnet::IpNet;
 
 use super::world::{DAY, World, fields, refusal};
-use crate::access::{Actor, Context, ManageAdmins, ManageIdentities, Refusal, Role, View};
+use crate::access::{
+    Actor, Context, ManageAdmins, ManageIdentities, ManageOrganizations, Refusal, Role, View,
+};
 use crate::collections::NewKey;
 use crate::error::Error;
 use crate::events::{Action, Outcome, SubjectKind};
@@ -85,7 +87,17 @@ fn rule_1_a_refusal_says_which_permission_was_missing_where() {
     assert_eq!(refusal(done), "needs manage_identities on organization acme; you hold help_desk");
     let told = world.events(Place::Provider, 1).remove(0);
     assert_eq!(told.action, Action::Refused);
-    assert!(matches!(told.outcome, Outcome::Failure(why) if why.contains("manage_identities")));
+    let why = "needs manage_identities on an organization; you hold help_desk";
+    assert_eq!(told.outcome, Outcome::Failure(why.into()), "its readers may not know of acme");
+    let own = world.admin(acme.into(), Role::AdministratorWithBilling, AdminScope::None);
+    let done = world
+        .directory
+        .change(own, move |change| change.authorize::<ManageOrganizations>(acme).map(drop));
+    let alone = "which the provider's own admins alone hold";
+    assert_eq!(refusal(done), format!("needs manage_organizations on organization acme, {alone}"));
+    let told = world.events(acme.into(), 1).remove(0);
+    let why = format!("needs manage_organizations on an organization, {alone}");
+    assert_eq!(told.outcome, Outcome::Failure(why));
 }
 
 #[test]
