@@ -149,6 +149,42 @@ fn rule_2_a_narrowed_key_stays_narrow() {
 }
 
 #[test]
+fn rule_2_a_narrowed_key_ends_no_key_but_itself() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let fields = AdminFields { api_access: true, ..fields("ops", Role::Manager, AdminScope::All) };
+    let admin = world.token(Place::Provider, fields, Narrowing::default(), TokenPurpose::Session);
+    let whole = key(&world, admin, new_key(&world)).unwrap();
+    let narrow = NewKey { role: Some(Role::ReadOnly), ..new_key(&world) };
+    let narrow = key(&world, admin, narrow).unwrap();
+    let keys = world.directory.read(whole).unwrap().oneself().unwrap().api_keys().unwrap();
+    let [of_whole, of_narrow] = [false, true].map(|is_narrow| {
+        let found = keys.iter().find(|key| key.token.narrowing.role.is_some() == is_narrow);
+        found.unwrap().token.uuid
+    });
+    let end = |by: Context, key: uuid::Uuid| {
+        world.directory.change(by, move |change| change.oneself()?.delete_api_key(key))
+    };
+    assert_eq!(refusal(end(narrow, of_whole)), "a narrowed key ends no key but itself");
+    sees(&world, &whole, acme).unwrap();
+    end(narrow, of_narrow).unwrap();
+    assert!(sees(&world, &narrow, acme).is_err());
+    end(whole, of_whole).unwrap();
+    assert!(sees(&world, &whole, acme).is_err());
+}
+
+#[test]
+fn rule_2_a_key_for_no_organization_or_from_no_network_is_none() {
+    let world = World::new();
+    let fields = AdminFields { api_access: true, ..fields("ops", Role::Manager, AdminScope::All) };
+    let admin = world.token(Place::Provider, fields, Narrowing::default(), TokenPurpose::Session);
+    let nowhere = NewKey { organizations: Some(Vec::new()), ..new_key(&world) };
+    assert!(refusal(key(&world, admin, nowhere)).starts_with("must name an organization"));
+    let from_nowhere = NewKey { sources: Some(Vec::new()), ..new_key(&world) };
+    assert!(refusal(key(&world, admin, from_nowhere)).starts_with("must name a network"));
+}
+
+#[test]
 fn rule_2_who_manages_admins_sees_and_ends_their_keys_as_far_as_the_own_scope_reaches() {
     let world = World::new();
     let acme = world.organization("acme");
