@@ -279,14 +279,18 @@ impl Billing<'_, &mut Change<'_>> {
             return Err(Error::Forbidden("the organization is deleted; restore it first"));
         }
         let mut agreements = self.agreements()?;
+        let agreement = Agreement { from, plan };
+        if agreements.list.contains(&agreement) {
+            return Ok(agreements);
+        }
         // With its prices: a plan may be agreed on again at others.
         let told = |plan: &PlanFields| serde_json::to_string(plan).unwrap_or_default();
-        let (before, after) = (agreements.of(from).map(told), plan.as_ref().map(told));
+        let (before, after) = (agreements.of(from).map(told), agreement.plan.as_ref().map(told));
         agreements.list.retain(|agreement| agreement.from != from);
         if agreements.list.len() >= AGREEMENTS {
             return Err(Error::Forbidden("there are 240 agreements with this organization"));
         }
-        agreements.list.push(Agreement { from, plan });
+        agreements.list.push(agreement);
         agreements.list.sort_by_key(|agreement| agreement.from);
         let partition = self.site.partition();
         self.site.source.put(partition, THE_ONLY_ONE, &agreements)?;
