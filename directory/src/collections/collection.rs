@@ -182,7 +182,7 @@ impl<E: Entity> Collection<'_, &mut Change<'_>, E> {
         Ok((id, record))
     }
 
-    /// Changes a record. What says afterwards what it said before is no change: it keeps its revision,
+    /// Changes a record. What says afterwards what it said before is no change: its revision stays,
     /// and nothing is told.
     pub(crate) fn edit(
         &mut self,
