@@ -112,6 +112,12 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "/problems/unauthenticated", "Not signed in", detail)
     }
 
+    /// For an enrolment that was confirmed, or not in time, or that there never was.
+    pub(crate) fn enrolment_over() -> Self {
+        let detail = "The enrolment token is used or over; sign in again.";
+        Self { detail: detail.to_owned(), ..Self::unauthenticated() }
+    }
+
     pub(crate) fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         let title = "A value is not acceptable";
         Self {

@@ -26,6 +26,10 @@ use crate::{admin_api, delivery, master_key, radius as radius_door, randomness};
 
 /// How often deleted organizations are looked at, whether their time is over.
 const HOUSEKEEPING: Duration = Duration::from_secs(60 * 60);
+/// Days are counted by UTC.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long after each midnight is counted what organizations have on the new day.
+const AFTER_MIDNIGHT: Duration = Duration::from_secs(5);
 /// How often sessions on the network are looked at, whether they went silent.
 const SESSIONS: Duration = Duration::from_secs(5 * 60);
 /// How often reports of sessions go from the journal into the sessions.
@@ -257,10 +261,17 @@ fn keep_house(tasks: &Tasks, directory: Directory, clock: Clock, retention: Dura
             }
             tokio::select! {
                 () = shutdown.draining() => return,
-                () = tokio::time::sleep(HOUSEKEEPING) => {}
+                () = tokio::time::sleep(until_housekeeping(clock.wall())) => {}
             }
         }
     });
+}
+
+/// How long it is until the house is kept again: an hour, or less where a new day begins before.
+fn until_housekeeping(wall: u64) -> Duration {
+    let day = u64::try_from(DAY.as_millis()).unwrap_or(u64::MAX);
+    let into = Duration::from_millis(wall % day);
+    HOUSEKEEPING.min((DAY + AFTER_MIDNIGHT).saturating_sub(into))
 }
 
 /// Ends what ends by itself of users, in time: suspends those whose time is over, destroys what is
@@ -442,6 +453,22 @@ impl Entropy for OsEntropy {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_house_is_kept_in_each_hour_and_soon_after_each_midnight() {
+        let day = 24 * 60 * 60;
+        for (into, seconds) in [
+            (0, 3_600),
+            (4, 3_600),
+            (40_000, 3_600),
+            (day - 3_595, 3_600),
+            (day - 3_594, 3_599),
+            (day - 1, 6),
+        ] {
+            let wall = (19_000 * day + into) * 1_000;
+            assert_eq!(until_housekeeping(wall), Duration::from_secs(seconds), "{into}");
+        }
+    }
 
     #[test]
     fn times_of_rules_are_looked_at_soon_after_each_minute_whenever_the_last_look_was() {

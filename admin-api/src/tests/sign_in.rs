@@ -21,7 +21,10 @@ async fn the_first_sign_in_enrols_totp_and_later_ones_need_its_code() {
     let wrong = world.call("", "POST", "/v1/sign-in/enrolment", wrong).await;
     assert_eq!(wrong.is_problem(422, "invalid")["pointer"], "/code");
     let right = json!({"enrolment_token": enrolment, "code": world.code(uri)});
-    let session = world.must("", "POST", "/v1/sign-in/enrolment", right).await;
+    let session = world.must("", "POST", "/v1/sign-in/enrolment", right.clone()).await;
+    let used = world.call("", "POST", "/v1/sign-in/enrolment", right).await;
+    let detail = &used.is_problem(401, "unauthenticated")["detail"];
+    assert_eq!(detail, "The enrolment token is used or over; sign in again.");
     assert_eq!(session["expires"], "2027-01-15T18:00:00Z");
     let me = world.must(session["token"].as_str().unwrap(), "GET", "/v1/me", Value::Null).await;
     assert_eq!(me["login"], "root");

@@ -55,6 +55,24 @@ pub enum Refusal {
     },
 }
 
+impl Refusal {
+    /// What an event says of it. An organization is not named: the provider's log is read by admins
+    /// who may not know of it.
+    pub(crate) fn told(&self) -> String {
+        match self {
+            Self::Forbidden { missing, role, place } => {
+                let place = place.unnamed();
+                format!("needs {} on {place}; you hold {}", missing.name(), role.name())
+            }
+            Self::ProvidersAlone { missing, place } => {
+                let (missing, place) = (missing.name(), place.unnamed());
+                format!("needs {missing} on {place}, which the provider's own admins alone hold")
+            }
+            Self::Unauthenticated | Self::Hidden | Self::ChangePasswordFirst => self.to_string(),
+        }
+    }
+}
+
 /// A place as a refusal names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlaceName {
@@ -68,6 +86,14 @@ impl PlaceName {
     /// An organization's, or else the provider's.
     pub(super) fn of(there: Option<Organization>) -> Self {
         there.map_or(Self::Provider, |record| Self::Organization(record.fields.slug))
+    }
+
+    /// What it is, and not which one.
+    fn unnamed(&self) -> &'static str {
+        match self {
+            Self::Provider => "the provider",
+            Self::Organization(_) => "an organization",
+        }
     }
 }
 

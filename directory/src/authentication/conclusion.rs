@@ -332,7 +332,7 @@ impl Directory {
             source: context.source,
             action: Action::Refused,
             subject: None,
-            outcome: EventOutcome::Failure(refusal.to_string()),
+            outcome: EventOutcome::Failure(refusal.told()),
             differences: Vec::new(),
         };
         self.note_event(admin.home, &event);

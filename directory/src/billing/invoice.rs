@@ -14,7 +14,7 @@ pub struct Invoice {
     /// So many days were counted.
     pub counted_days: u8,
     /// Days on which nothing was counted, since the daemon did not run: they have what the day
-    /// before had.
+    /// before had. A day that is not over is none of them.
     pub missed_days: Vec<u8>,
     /// The most users of a day.
     pub users: u32,
@@ -24,6 +24,15 @@ pub struct Invoice {
     pub lines: Vec<InvoiceLine>,
     /// The sum, in the smallest unit of the currency.
     pub total: u64,
+}
+
+/// The days of a month of which an invoice is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Days {
+    /// All: the month is over.
+    All,
+    /// Those up to this one, which is not over.
+    Until(u8),
 }
 
 /// A line of an invoice.
@@ -57,17 +66,21 @@ pub enum LineKind {
 pub struct TooMuch;
 
 impl Invoice {
-    /// Drafts the invoice of a month up to a day, by what was counted in it and by the last count
-    /// before it. There is none of a month in which the organization was deleted all the time.
+    /// Drafts the invoice of days of a month, by what was counted in it and by the last count before
+    /// it. There is none of a month in which the organization was deleted all the time.
     ///
     /// # Errors
     /// When a sum is too large.
     pub fn draft(
-        (month, until): (Month, u8),
+        (month, days): (Month, Days),
         before: Option<DayCount>,
         counted: &[DayCount],
         prices: &Prices,
     ) -> Result<Option<Self>, TooMuch> {
+        let (until, over) = match days {
+            Days::All => (month.days(), month.days()),
+            Days::Until(today) => (today, today.saturating_sub(1)),
+        };
         let mut last = before;
         let (mut users, mut devices, mut missed_days) = (0, 0, Vec::new());
         let mut was_open = false;
@@ -79,7 +92,7 @@ impl Invoice {
                 continue;
             };
             was_open |= !count.closed;
-            if found.is_none() {
+            if found.is_none() && day <= over {
                 missed_days.push(day);
             }
             (users, devices) = (count.users.max(users), count.devices.max(devices));
@@ -105,7 +118,7 @@ impl Invoice {
         }
         let counted_days = counted.iter().filter(|count| count.day <= until).count();
         Ok(Some(Self {
-            complete: until >= month.days(),
+            complete: days == Days::All,
             counted_days: u8::try_from(counted_days).unwrap_or(u8::MAX),
             missed_days,
             users,
@@ -142,14 +155,14 @@ mod tests {
         DayCount { day, users, devices, closed: false }
     }
 
-    fn drafted(until: u8, before: Option<DayCount>, counted: &[DayCount]) -> Invoice {
-        Invoice::draft((month(), until), before, counted, &prices()).unwrap().unwrap()
+    fn drafted(days: Days, before: Option<DayCount>, counted: &[DayCount]) -> Invoice {
+        Invoice::draft((month(), days), before, counted, &prices()).unwrap().unwrap()
     }
 
     #[test]
     fn the_most_of_a_day_is_paid_for_beyond_what_is_included() {
         let counted = [count(1, 7, 1), count(2, 12, 3), count(4, 8, 2)];
-        let invoice = drafted(30, None, &counted);
+        let invoice = drafted(Days::All, None, &counted);
         let lines: Vec<_> =
             invoice.lines.iter().map(|line| (line.kind, line.quantity, line.amount)).collect();
         let expected =
@@ -163,24 +176,38 @@ mod tests {
     #[test]
     fn days_that_were_missed_have_what_the_day_before_had_and_none_is_invented() {
         let invoice = |before, counted: &[DayCount]| {
-            let drafted = drafted(10, before, counted);
+            let drafted = drafted(Days::Until(10), before, counted);
             (drafted.users, drafted.missed_days.len(), drafted.complete)
         };
         assert_eq!(invoice(None, &[]), (0, 0, false));
-        assert_eq!(invoice(None, &[count(9, 4, 0)]), (4, 1, false));
-        assert_eq!(invoice(Some(count(30, 9, 0)), &[count(9, 4, 0)]), (9, 9, false));
+        assert_eq!(invoice(None, &[count(8, 4, 0)]), (4, 1, false));
+        assert_eq!(invoice(Some(count(30, 9, 0)), &[count(9, 4, 0)]), (9, 8, false));
         let dear = Prices { user: u64::MAX, ..prices() };
         let counted = [count(1, 90, 0)];
-        assert_eq!(Invoice::draft((month(), 1), None, &counted, &dear), Err(TooMuch));
+        let day = (month(), Days::Until(1));
+        assert_eq!(Invoice::draft(day, None, &counted, &dear), Err(TooMuch));
+    }
+
+    #[test]
+    fn a_day_that_is_not_over_is_none_that_was_missed() {
+        let counted: Vec<_> = (1..=29).map(|day| count(day, 4, 0)).collect();
+        let invoice = drafted(Days::Until(30), None, &counted);
+        assert_eq!((invoice.missed_days, invoice.complete), (vec![], false));
+        let invoice = drafted(Days::All, None, &counted);
+        assert_eq!((invoice.missed_days, invoice.complete), (vec![30], true));
+        let first = drafted(Days::Until(1), Some(count(31, 9, 0)), &[]);
+        assert_eq!((first.users, first.missed_days), (9, vec![]), "it has what was there before");
     }
 
     #[test]
     fn nothing_is_paid_for_while_an_organization_is_deleted() {
         let closed = |day| DayCount { closed: true, ..count(day, 0, 0) };
-        let gone = drafted(30, Some(count(31, 9, 9)), &[count(1, 8, 0), closed(2), closed(3)]);
+        let counted = [count(1, 8, 0), closed(2), closed(3)];
+        let gone = drafted(Days::All, Some(count(31, 9, 9)), &counted);
         assert_eq!((gone.users, gone.lines[0].kind), (8, LineKind::Base), "one day is a month");
         let draft = |counted: &[DayCount]| {
-            Invoice::draft((month(), 30), Some(closed(31)), counted, &prices()).unwrap()
+            let days = (month(), Days::All);
+            Invoice::draft(days, Some(closed(31)), counted, &prices()).unwrap()
         };
         assert_eq!(draft(&[closed(1), closed(2)]), None);
         assert_eq!(draft(&[]), None, "nor where nobody looked meanwhile");
@@ -198,7 +225,7 @@ mod tests {
                 for (day, users, devices) in counts {
                     usage.count(count(*day, *users, *devices));
                 }
-                drafted(30, None, &usage.days)
+                drafted(Days::All, None, &usage.days)
             };
             let mut others = counts.clone();
             others.extend_from_slice(&counts);

@@ -12,5 +12,5 @@ mod month;
 pub(crate) use count::usage;
 pub(crate) use currency::is_currency;
 pub use currency::minor_digits;
-pub use invoice::{Invoice, InvoiceLine, LineKind, TooMuch};
+pub use invoice::{Days, Invoice, InvoiceLine, LineKind, TooMuch};
 pub use month::Month;

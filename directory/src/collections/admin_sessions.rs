@@ -4,7 +4,7 @@ use storage::{Change, Id, Reading, Snapshot};
 use uuid::Uuid;
 
 use super::Admins;
-use super::admins::end_token;
+use super::admins::{end_token, require_reach};
 use super::oneself::{Oneself, tokens_of};
 use super::site::Site;
 use crate::access::{Grant, ManageAdmins};
@@ -37,8 +37,17 @@ pub struct AdminSession {
 
 impl<'t, 's> Grant<'t, &'s Snapshot, ManageAdmins> {
     /// The sessions of an admin of the grant's place.
-    pub fn sessions_of(&self, admin: AdminNumber) -> AdminSessions<'t, &'s Snapshot> {
-        AdminSessions { site: self.site(), home: self.place, admin, asking: None }
+    ///
+    /// # Errors
+    /// `Missing` when there is no such admin; `Forbidden` for a scope wider than one's own.
+    pub fn sessions_of(
+        &self,
+        admin: AdminNumber,
+    ) -> Result<AdminSessions<'t, &'s Snapshot>, Error> {
+        let partition = self.place.partition();
+        let record = self.source.get::<Admin>(partition, admin.record())?.ok_or(Error::Missing)?;
+        require_reach(self.source, self.context, &record.fields.scope)?;
+        Ok(AdminSessions { site: self.site(), home: self.place, admin, asking: None })
     }
 
     /// The admin with an external id.

@@ -11,7 +11,7 @@ use crate::access::{Grant, ManageAdmins};
 use crate::error::Error;
 use crate::events::{Action, SubjectKind};
 use crate::id::{AdminId, AdminNumber, RecordId};
-use crate::records::{Admin, Token, TokenPurpose, TokenUse};
+use crate::records::{Admin, Narrowing, Token, TokenPurpose, TokenUse};
 
 /// An API key, without its text.
 pub struct ApiKey {
@@ -36,8 +36,13 @@ impl Oneself<'_, &mut Change<'_>> {
     /// Ends one of the admin's API keys.
     ///
     /// # Errors
-    /// `Missing` when the admin has no such key.
+    /// `Missing` when the admin has no such key; `Forbidden` for any but itself with a key in hand
+    /// that is narrower than the admin.
     pub fn delete_api_key(&mut self, uuid: Uuid) -> Result<(), Error> {
+        let token = &self.standing.token;
+        if token.narrowing != Narrowing::default() && token.uuid != uuid {
+            return Err(Error::Forbidden("a narrowed key ends no key but itself"));
+        }
         let (id, login) = (self.standing.rights.id, self.admin().fields.login.clone());
         self.site.place = id.home;
         end_keys(&mut self.site, (id, &login), Some(uuid)).map(drop)

@@ -10,7 +10,7 @@ use super::collection::Collection;
 use super::entity::Entity;
 use super::site::Site;
 use crate::access::{Grant, ManageBilling, View, Who, organization, standing};
-use crate::billing::{Invoice, Month, is_currency, usage};
+use crate::billing::{Days, Invoice, Month, is_currency, usage};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{OrganizationId, Place, PlanId};
@@ -150,13 +150,13 @@ where
     /// # Errors
     /// `Invalid` for a month that has not begun, or when the store fails.
     pub fn invoice(&self, month: Month) -> Result<Option<(PlanFields, Invoice)>, Error> {
-        let until = last_day(month, self.site.now())?;
+        let days = drafted_days(month, self.site.now())?;
         let agreements = self.agreements()?;
         let Some(plan) = agreements.of(month) else { return Ok(None) };
         let id = self.organization()?;
         let counted = usage(&*self.site.source, id, month)?.map(|(_, usage)| usage.days);
         let before = self.last_before(month)?;
-        drafted((month, until), before, &counted.unwrap_or_default(), plan)
+        drafted((month, days), before, &counted.unwrap_or_default(), plan)
     }
 
     /// The last day that was counted before a month.
@@ -174,23 +174,23 @@ where
     }
 }
 
-/// The last day of a month that is drafted: today, or its last.
-fn last_day(month: Month, now: Time) -> Result<u8, Error> {
+/// The days of a month that are drafted: those up to today, or all.
+fn drafted_days(month: Month, now: Time) -> Result<Days, Error> {
     let (this, today) = Month::of(now);
     match month.cmp(&this) {
-        Ordering::Less => Ok(month.days()),
-        Ordering::Equal => Ok(today),
+        Ordering::Less => Ok(Days::All),
+        Ordering::Equal => Ok(Days::Until(today)),
         Ordering::Greater => Err(Invalid::new("/month", "has not begun").into()),
     }
 }
 
 fn drafted(
-    until: (Month, u8),
+    days: (Month, Days),
     before: Option<DayCount>,
     counted: &[DayCount],
     plan: &PlanFields,
 ) -> Result<Option<(PlanFields, Invoice)>, Error> {
-    let draft = Invoice::draft(until, before, counted, &plan.prices);
+    let draft = Invoice::draft(days, before, counted, &plan.prices);
     let draft = draft.map_err(|_| Error::Forbidden("the amount is larger than any bill"))?;
     Ok(draft.map(|draft| (plan.clone(), draft)))
 }
@@ -201,7 +201,7 @@ impl ClosedAccount {
     /// # Errors
     /// `Invalid` for a month that has not begun; `Forbidden` for too large an amount.
     pub fn invoice(&self, month: Month, now: Time) -> Result<Option<(PlanFields, Invoice)>, Error> {
-        let until = last_day(month, now)?;
+        let days = drafted_days(month, now)?;
         let Some(plan) = self.agreements.of(month) else { return Ok(None) };
         let of = |known: &&UsageMonth| known.month == month;
         let counted = self.months.iter().find(of).map(|usage| usage.days.as_slice());
@@ -210,7 +210,7 @@ impl ClosedAccount {
         // It is gone: where nothing was counted since, nobody can have looked.
         let gone = DayCount { day: 0, users: 0, devices: 0, closed: true };
         let before = if counted.is_none() { Some(gone) } else { before };
-        drafted((month, until), before, counted.unwrap_or_default(), plan)
+        drafted((month, days), before, counted.unwrap_or_default(), plan)
     }
 }
 
@@ -279,14 +279,18 @@ impl Billing<'_, &mut Change<'_>> {
             return Err(Error::Forbidden("the organization is deleted; restore it first"));
         }
         let mut agreements = self.agreements()?;
+        let agreement = Agreement { from, plan };
+        if agreements.list.contains(&agreement) {
+            return Ok(agreements);
+        }
         // With its prices: a plan may be agreed on again at others.
         let told = |plan: &PlanFields| serde_json::to_string(plan).unwrap_or_default();
-        let (before, after) = (agreements.of(from).map(told), plan.as_ref().map(told));
+        let (before, after) = (agreements.of(from).map(told), agreement.plan.as_ref().map(told));
         agreements.list.retain(|agreement| agreement.from != from);
         if agreements.list.len() >= AGREEMENTS {
             return Err(Error::Forbidden("there are 240 agreements with this organization"));
         }
-        agreements.list.push(Agreement { from, plan });
+        agreements.list.push(agreement);
         agreements.list.sort_by_key(|agreement| agreement.from);
         let partition = self.site.partition();
         self.site.source.put(partition, THE_ONLY_ONE, &agreements)?;

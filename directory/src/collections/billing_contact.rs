@@ -54,6 +54,9 @@ impl BillingContacts<'_, &mut Change<'_>> {
         if revision.is_some_and(|seen| seen != before.revision) {
             return Err(Error::Stale);
         }
+        if fields == before.fields {
+            return Ok(before);
+        }
         let contact = BillingContact { fields, revision: before.revision.saturating_add(1) };
         self.site.source.put(partition, THE_ONLY_ONE, &contact)?;
         let told = differences(Some(&Told::of(&before)), Some(&Told::of(&contact)));

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 use serde::Serialize;
-use storage::{Change, Partition, Reading};
+use storage::{Change, Partition, Reading, encode};
 use uuid::Uuid;
 
 use super::entity::Entity;
@@ -182,6 +182,8 @@ impl<E: Entity> Collection<'_, &mut Change<'_>, E> {
         Ok((id, record))
     }
 
+    /// Changes a record. What says afterwards what it said before is no change: its revision stays,
+    /// and nothing is told.
     pub(crate) fn edit(
         &mut self,
         id: E::Id,
@@ -199,6 +201,9 @@ impl<E: Entity> Collection<'_, &mut Change<'_>, E> {
         E::check_references(record.fields(), id.record(), &*self.site.source, partition)?;
         self.check_name_is_free(record.fields(), Some(id))?;
         record.settle(&*self.site.source, partition)?;
+        if encode(&record)? == encode(&before)? {
+            return Ok(before);
+        }
         record.stamp().touch(self.site.now());
         self.site.source.put(partition, id.record(), &record)?;
         let told = self.told(&before, &record)?;

@@ -48,6 +48,10 @@ pub struct IssuedToken {
 
 /// The longest life of an API key, in milliseconds: two years.
 pub const KEY_LIFE: u64 = 2 * 365 * 24 * 60 * 60 * 1_000;
+const NOWHERE: &str = "must name an organization: a key for none is good for nothing; leave it out \
+                       for all that you have";
+const FROM_NOWHERE: &str = "must name a network: a key from none lets nobody in; leave it out for \
+                            all from which you work";
 /// The most API keys and sessions of an admin.
 const TOKENS: usize = 64;
 
@@ -128,6 +132,12 @@ impl Oneself<'_, &mut Change<'_>> {
         }
         if new.role.is_some_and(|role| role.above(self.standing.rights.role)) {
             return Err(Invalid::new("/role", "must not be above your own").into());
+        }
+        if new.organizations.as_ref().is_some_and(Vec::is_empty) {
+            return Err(Invalid::new("/organizations", NOWHERE).into());
+        }
+        if new.sources.as_ref().is_some_and(Vec::is_empty) {
+            return Err(Invalid::new("/sources", FROM_NOWHERE).into());
         }
         for (position, organization) in new.organizations.iter().flatten().enumerate() {
             if !self.standing.rights.covers(*organization) {

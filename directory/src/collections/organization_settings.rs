@@ -55,6 +55,9 @@ impl OrganizationSettings<'_, &mut Change<'_>> {
             check_sessions(sessions, self.site.tools.longest_sessions())?;
         }
         record.settings = demanding_since(record.settings, Some(&before), self.site.now());
+        if record.settings == before {
+            return Ok(record);
+        }
         if before.chap && !record.settings.chap {
             self.erase_kept(kinds::CHAP_PASSWORD)?;
         }

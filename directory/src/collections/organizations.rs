@@ -153,6 +153,9 @@ impl OwnOrganization<'_, &mut Change<'_>> {
         if check_apart(&record).is_err() {
             return Err(Invalid::new("/base", "is under an alias base, or above one").into());
         }
+        if record.fields == before {
+            return Ok(record);
+        }
         let told = differences(Some(&before), Some(&record.fields));
         self.put(record, Action::Changed, told)
     }
@@ -172,10 +175,11 @@ impl OwnOrganization<'_, &mut Change<'_>> {
         let before = State { state: record.state };
         record.state =
             if suspended { OrganizationState::Suspended } else { OrganizationState::Active };
-        if before.state != record.state {
-            // Of one that was suspended when that still left them, they end with the activation.
-            end_all_tokens(self.site.source, self.id.partition())?;
+        if before.state == record.state {
+            return Ok(record);
         }
+        // Of one that was suspended when that still left them, they end with the activation.
+        end_all_tokens(self.site.source, self.id.partition())?;
         let told = differences(Some(&before), Some(&State { state: record.state }));
         self.put(record, Action::Changed, told)
     }

@@ -91,6 +91,9 @@ fn present(
     if record.presentation.names_alike() {
         check_names_differ(&*site.source, id.partition(), pointer)?;
     }
+    if record.presentation == before {
+        return Ok(record);
+    }
     record.stamp.touch(site.now());
     site.source.put(Partition::Provider, id.record(), &record)?;
     let told = differences(Some(&before), Some(&record.presentation));

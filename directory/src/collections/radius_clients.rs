@@ -86,6 +86,9 @@ impl RadiusClients<'_, &mut Change<'_>> {
     ) -> Result<RadiusClient, Error> {
         let before = self.read(id)?;
         let client = self.edit(id, revision, edit)?;
+        if client.revision() == before.revision() {
+            return Ok(client);
+        }
         self.settle(id)?;
         if network_rules::decide_otherwise(&before.fields, &client.fields) {
             self.site.note_policy_change(&[id])?;

@@ -121,8 +121,11 @@ impl ServiceAccounts<'_, &mut Change<'_>> {
         revision: Option<u64>,
         edit: impl FnOnce(&mut ServiceAccount) -> Result<(), Error>,
     ) -> Result<ServiceAccount, Error> {
+        let before = self.read(id)?.revision();
         let account = self.edit(id, revision, edit)?;
-        raise_version(&mut self.site, id.record())?;
+        if account.revision() != before {
+            raise_version(&mut self.site, id.record())?;
+        }
         Ok(account)
     }
 

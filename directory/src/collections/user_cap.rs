@@ -89,6 +89,9 @@ impl UserCaps<'_, &mut Change<'_>> {
         if revision.is_some_and(|seen| seen != before.revision) {
             return Err(Error::Stale);
         }
+        if (most, kind) == (before.most, before.kind) {
+            return Ok(CapUse { cap: before, users });
+        }
         let cap = UserCap { most, kind, revision: before.revision.saturating_add(1) };
         self.site.source.put(partition, THE_ONLY_ONE, &cap)?;
         let told = differences(Some(&Told::of(before)), Some(&Told::of(cap)));

@@ -145,17 +145,23 @@ fn who_manages_admins_sees_and_ends_their_sessions() {
     let world = World::new();
     let (number, uri, _) = enrolled(&world);
     another(&world, &uri);
-    let list = |world: &World| {
-        let reading = world.directory.read(world.top()).unwrap();
-        let grant = reading.authorize_provider::<ManageAdmins>().unwrap();
-        grant.sessions_of(number).list().unwrap().len()
+    let list = |by: Context| {
+        let reading = world.directory.read(by)?;
+        let grant = reading.authorize_provider::<ManageAdmins>()?;
+        Ok::<_, Error>(grant.sessions_of(number)?.list()?.len())
     };
-    assert_eq!(list(&world), 2);
-    let ended = world.change(move |change| {
-        let mut grant = change.authorize_provider::<ManageAdmins>()?;
-        grant.admins().sessions_of(number)?.end_all(false)
-    });
-    assert_eq!((ended.unwrap(), list(&world)), (2, 0));
+    let end = |by: Context| {
+        world.directory.change(by, move |change| {
+            let mut grant = change.authorize_provider::<ManageAdmins>()?;
+            grant.admins().sessions_of(number)?.end_all(false)
+        })
+    };
+    let acme = AdminScope::Organizations(vec![world.organization("acme")]);
+    let limited = world.admin(Place::Provider, Role::AdministratorWithBilling, acme);
+    assert_eq!(refusal(list(limited)), "the scope is wider than your own");
+    assert_eq!(refusal(end(limited)), "the scope is wider than your own");
+    assert_eq!(list(world.top()).unwrap(), 2);
+    assert_eq!((end(world.top()).unwrap(), list(world.top()).unwrap()), (2, 0));
 }
 
 #[test]

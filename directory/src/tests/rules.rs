@@ -5,7 +5,9 @@ mod others;
 use ipnet::IpNet;
 
 use super::world::{DAY, World, fields, refusal};
-use crate::access::{Actor, Context, ManageAdmins, ManageIdentities, Refusal, Role, View};
+use crate::access::{
+    Actor, Context, ManageAdmins, ManageIdentities, ManageOrganizations, Refusal, Role, View,
+};
 use crate::collections::NewKey;
 use crate::error::Error;
 use crate::events::{Action, Outcome, SubjectKind};
@@ -85,7 +87,17 @@ fn rule_1_a_refusal_says_which_permission_was_missing_where() {
     assert_eq!(refusal(done), "needs manage_identities on organization acme; you hold help_desk");
     let told = world.events(Place::Provider, 1).remove(0);
     assert_eq!(told.action, Action::Refused);
-    assert!(matches!(told.outcome, Outcome::Failure(why) if why.contains("manage_identities")));
+    let why = "needs manage_identities on an organization; you hold help_desk";
+    assert_eq!(told.outcome, Outcome::Failure(why.into()), "its readers may not know of acme");
+    let own = world.admin(acme.into(), Role::AdministratorWithBilling, AdminScope::None);
+    let done = world
+        .directory
+        .change(own, move |change| change.authorize::<ManageOrganizations>(acme).map(drop));
+    let alone = "which the provider's own admins alone hold";
+    assert_eq!(refusal(done), format!("needs manage_organizations on organization acme, {alone}"));
+    let told = world.events(acme.into(), 1).remove(0);
+    let why = format!("needs manage_organizations on an organization, {alone}");
+    assert_eq!(told.outcome, Outcome::Failure(why));
 }
 
 #[test]
@@ -134,6 +146,42 @@ fn rule_2_a_narrowed_key_stays_narrow() {
     assert!(more.starts_with("sign in again first"), "{more}");
     let later = Context { now: world.now().plus(30 * DAY), ..key };
     assert!(sees(&world, &later, acme).is_err());
+}
+
+#[test]
+fn rule_2_a_narrowed_key_ends_no_key_but_itself() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let fields = AdminFields { api_access: true, ..fields("ops", Role::Manager, AdminScope::All) };
+    let admin = world.token(Place::Provider, fields, Narrowing::default(), TokenPurpose::Session);
+    let whole = key(&world, admin, new_key(&world)).unwrap();
+    let narrow = NewKey { role: Some(Role::ReadOnly), ..new_key(&world) };
+    let narrow = key(&world, admin, narrow).unwrap();
+    let keys = world.directory.read(whole).unwrap().oneself().unwrap().api_keys().unwrap();
+    let [of_whole, of_narrow] = [false, true].map(|is_narrow| {
+        let found = keys.iter().find(|key| key.token.narrowing.role.is_some() == is_narrow);
+        found.unwrap().token.uuid
+    });
+    let end = |by: Context, key: uuid::Uuid| {
+        world.directory.change(by, move |change| change.oneself()?.delete_api_key(key))
+    };
+    assert_eq!(refusal(end(narrow, of_whole)), "a narrowed key ends no key but itself");
+    sees(&world, &whole, acme).unwrap();
+    end(narrow, of_narrow).unwrap();
+    assert!(sees(&world, &narrow, acme).is_err());
+    end(whole, of_whole).unwrap();
+    assert!(sees(&world, &whole, acme).is_err());
+}
+
+#[test]
+fn rule_2_a_key_for_no_organization_or_from_no_network_is_none() {
+    let world = World::new();
+    let fields = AdminFields { api_access: true, ..fields("ops", Role::Manager, AdminScope::All) };
+    let admin = world.token(Place::Provider, fields, Narrowing::default(), TokenPurpose::Session);
+    let nowhere = NewKey { organizations: Some(Vec::new()), ..new_key(&world) };
+    assert!(refusal(key(&world, admin, nowhere)).starts_with("must name an organization"));
+    let from_nowhere = NewKey { sources: Some(Vec::new()), ..new_key(&world) };
+    assert!(refusal(key(&world, admin, from_nowhere)).starts_with("must name a network"));
 }
 
 #[test]

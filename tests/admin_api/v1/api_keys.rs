@@ -61,6 +61,13 @@ fn a_key_can_be_narrowed_and_never_widened() {
     let above = json!({"name": "x", "expires": in_days(90), "role": "administrator"});
     let refused = admin.session.send("POST", "/v1/me/api-keys", Some(&above));
     assert_eq!((refused.status, &refused.json()["pointer"]), (422, &json!("/role")));
+    for empty in ["organizations", "sources"] {
+        let mut fields = more.clone();
+        fields[empty] = json!([]);
+        let refused = admin.session.send("POST", "/v1/me/api-keys", Some(&fields));
+        let at = json!(format!("/{empty}"));
+        assert_eq!((refused.status, &refused.json()["pointer"]), (422, &at), "{refused:?}");
+    }
     for expires in ["2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z", "tomorrow"] {
         let fields = json!({"name": "x", "expires": expires});
         let refused = admin.session.send("POST", "/v1/me/api-keys", Some(&fields));
@@ -90,6 +97,12 @@ fn a_deleted_key_ends_with_the_next_request_and_its_text_is_shown_once() {
     let place = format!("/v1/me/api-keys/{id}");
     let other = owner(&office, "help_desk");
     assert_eq!(other.session.send("DELETE", &place, None).status, 404);
+    let (narrow, narrowed) = key(&admin, &json!({"role": "read_only"}));
+    assert_eq!(narrowed.send("DELETE", &place, None).status, 409);
+    assert_eq!(user.get("/v1/me").status, 200);
+    let own = format!("/v1/me/api-keys/{narrow}");
+    assert_eq!(narrowed.send("DELETE", &own, None).status, 204);
+    assert_eq!(narrowed.get("/v1/me").status, 401);
     assert_eq!(admin.session.send("DELETE", &place, None).status, 204);
     assert_eq!(user.get("/v1/me").status, 401);
 }

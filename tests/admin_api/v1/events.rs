@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::harness::demo::Demo;
 use crate::harness::office::Office;
 use crate::harness::python::python;
+use crate::harness::receiver::comes;
 use crate::harness::tenantry::Tenantry;
 
 const PASSWORD: &str = "correct horse battery";
@@ -53,6 +54,23 @@ fn refusals_and_failed_logins_are_told_with_the_reason_in_words() {
     assert_eq!((&failed["success"], &failed["actor"]["name"]), (&json!(false), &json!("ada")));
     assert_eq!(failed["source"], json!(office.address.to_string()));
     assert_eq!(failed["reason"], "the password is wrong");
+}
+
+#[test]
+fn what_the_provider_is_told_of_a_refusal_names_no_organization() {
+    let (office, other) = (Office::new(), Office::new());
+    let reader = office.provider_admin("read_only", &json!("all"));
+    let fields = json!({"name": "x"});
+    let refused = reader.session.send("POST", &office.path("groups"), Some(&fields));
+    let said = refused.json()["detail"].as_str().unwrap().to_owned();
+    assert!(refused.status == 403 && said.contains(&office.slug), "{refused:?}");
+    let elsewhere = other.provider_admin("read_only", &json!({"organizations": [other.id]}));
+    let request = refused.header("x-request-id").unwrap();
+    let path = format!("/v1/events?request_id={request}");
+    let told = || elsewhere.session.get(&path).json()["items"][0].clone();
+    assert!(comes(|| told().is_object()), "nothing is told");
+    let why = "needs manage_identities on an organization; you hold read_only";
+    assert_eq!(told()["reason"], why, "not all who read it know of that one");
 }
 
 #[test]

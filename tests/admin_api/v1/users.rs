@@ -85,6 +85,29 @@ fn a_change_that_has_not_seen_the_last_one_is_not_made() {
 }
 
 #[test]
+fn what_changes_nothing_keeps_its_tag_and_is_no_event() {
+    let office = Office::new();
+    let place = office.path(&format!("users/{}", office.user("ada", PASSWORD)));
+    let before = office.top.get(&place);
+    for (method, path, body) in [
+        ("PATCH", place.clone(), Some(json!({}))),
+        ("PATCH", place.clone(), Some(json!({"login": "ada", "surname": "ada"}))),
+        ("POST", format!("{place}/activate"), None),
+    ] {
+        let same = office.top.send(method, &path, body.as_ref());
+        assert_eq!((same.status, same.header("etag")), (200, before.header("etag")), "{same:?}");
+        assert_eq!(same.json()["modified"], before.json()["modified"]);
+        let request = same.header("x-request-id").unwrap();
+        office.read("events/chain");
+        let told = office.read(&format!("events?request_id={request}"));
+        assert_eq!(told["items"], json!([]), "{method} {path}");
+    }
+    let seen = ["If-Match: \"99\""];
+    let lost = office.top.send_with("PATCH", &place, &seen, Some(&json!({})));
+    assert_eq!(lost.status, 412, "{lost:?}");
+}
+
+#[test]
 fn two_changes_at_once_with_the_same_tag_never_both_succeed() {
     let office = Office::new();
     let place = office.path(&format!("users/{}", office.user("ada", PASSWORD)));

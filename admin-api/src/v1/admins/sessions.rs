@@ -15,7 +15,15 @@ use crate::problem::Problem;
     path = "/admins/{admin}/sessions",
     tag = "Admins",
     params(WholeQuery),
-    responses((status = 200, description = "The sessions.", body = List<OpenSession>)),
+    responses(
+        (status = 200, description = "The sessions.", body = List<OpenSession>),
+        (
+            status = 409,
+            description = "The admin's scope is wider than the caller's own.",
+            body = Problem,
+            content_type = "application/problem+json"
+        )
+    ),
     extensions(("x-permission" = json!("manage_admins")))
 )]
 pub(crate) async fn list_admin_sessions(
@@ -25,7 +33,7 @@ pub(crate) async fn list_admin_sessions(
 ) -> Result<Listed<OpenSession>, Problem> {
     let reading = home.caller.read()?;
     let grant = reading.authorize_at::<ManageAdmins>(home.place)?;
-    let sessions = grant.sessions_of(grant.admin_number(admin)?).list()?;
+    let sessions = grant.sessions_of(grant.admin_number(admin)?)?.list()?;
     query.of(sessions.into_iter().map(Into::into))
 }
 

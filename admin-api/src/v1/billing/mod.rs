@@ -110,7 +110,7 @@ pub(crate) struct Invoice {
     /// So many days were counted.
     counted_days: u8,
     /// Days on which nothing was counted, since the daemon did not run: they have what the day
-    /// before had.
+    /// before had. A day that is not over is none of them.
     missed_days: Vec<u8>,
     /// What it is made of.
     lines: Vec<InvoiceLine>,

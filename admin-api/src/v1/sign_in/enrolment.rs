@@ -2,6 +2,8 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use directory::Error;
+use directory::access::Refusal;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -42,7 +44,11 @@ pub(crate) async fn confirm_enrolment(
     let arrival = newcomer.arrival(first.cookie)?;
     let (carrier, now) = (arrival.carrier, arrival.now);
     let issued = api.blocking(move |directory| {
-        directory.confirm_enrolment(first.enrolment_token.expose(), first.code, arrival)
+        let token = first.enrolment_token.expose();
+        directory.confirm_enrolment(token, first.code, arrival).map_err(|error| {
+            let is_over = matches!(error, Error::Refused(Refusal::Unauthenticated));
+            if is_over { Problem::enrolment_over() } else { error.into() }
+        })
     });
     Ok(handed_over(issued.await?, carrier, now))
 }

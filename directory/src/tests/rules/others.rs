@@ -1,12 +1,12 @@
 //! Rules whose tests need more than admins and keys.
 
-use storage::Reading;
+use storage::{Partition, Reading};
 
 use super::super::sign_in::{SECRET, confirm, enrolment};
 use super::super::world::{DAY, HERE, RIGHT, World, accepted, fields, refusal};
 use crate::access::{
-    Actor, Context, ManageAdmins, ManageConfiguration, ManageIdentities, ManageOrganizations,
-    RecoverAccounts, Role, View,
+    Actor, Context, ManageAdmins, ManageAuthentication, ManageBilling, ManageConfiguration,
+    ManageIdentities, ManageOrganizations, RecoverAccounts, Role, View,
 };
 use crate::collections::GRACE;
 use crate::directory::Changing;
@@ -14,7 +14,8 @@ use crate::error::Error;
 use crate::events::{Action, EventActor, Outcome};
 use crate::id::{OrganizationId, Place, RecordId, UserId};
 use crate::records::{
-    AdminScope, Carrier, Credential, GroupFields, RadiusClientFields, User, UserState,
+    AdminScope, BillingContactFields, CapKind, Carrier, Credential, GroupFields, Organization,
+    RadiusClientFields, User, UserState,
 };
 
 /// Something that is done to a user of an organization.
@@ -235,4 +236,60 @@ fn rule_10_there_is_no_change_without_its_event_and_no_event_without_its_change(
         assert_eq!((event.at, event.source), (world.now(), Some(HERE)));
         assert!(matches!(event.actor, EventActor::Admin { .. }), "{event:?}");
     }
+}
+
+#[test]
+fn rule_10_what_says_afterwards_what_it_said_before_is_no_change_and_no_event() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let ada = world.user(acme, "ada");
+    let deeds: [Deed; 8] = [
+        |change, acme, ada| put_in_state(change, (acme, ada), UserState::Active),
+        |change, acme, ada| {
+            let mut grant = change.authorize::<ManageIdentities>(acme)?;
+            grant.users().update(ada, None, |_| Ok(())).map(drop)
+        },
+        |change, acme, _| {
+            let mut grant = change.authorize::<ManageOrganizations>(acme)?;
+            grant.own()?.update(None, |_| Ok(())).map(drop)
+        },
+        |change, acme, _| {
+            let mut grant = change.authorize::<ManageOrganizations>(acme)?;
+            grant.own()?.set_suspended(None, false).map(drop)
+        },
+        |change, acme, _| {
+            let mut grant = change.authorize::<ManageOrganizations>(acme)?;
+            grant.own()?.set_aliases(None, Vec::new()).map(drop)
+        },
+        |change, acme, _| {
+            let mut grant = change.authorize::<ManageOrganizations>(acme)?;
+            grant.user_caps()?.set(None, None, CapKind::Soft).map(drop)
+        },
+        |change, acme, _| {
+            let mut grant = change.authorize::<ManageAuthentication>(acme)?;
+            grant.settings()?.update(None, |_| Ok(())).map(drop)
+        },
+        |change, acme, _| {
+            let mut grant = change.authorize::<ManageBilling>(acme)?;
+            grant.billing_contacts()?.set(None, BillingContactFields::default()).map(drop)
+        },
+    ];
+    let kept = || {
+        let snapshot = world.directory.inner.store.read().unwrap();
+        let organization = snapshot.get::<Organization>(Partition::Provider, acme.record());
+        let user = snapshot.get::<User>(acme.partition(), ada.record());
+        (organization.unwrap(), user.unwrap(), world.events(acme.into(), 200).len())
+    };
+    let before = kept();
+    for (position, deed) in deeds.into_iter().enumerate() {
+        world.pass(1_000);
+        world.change(move |change| deed(change, acme, ada)).unwrap();
+        assert!(kept() == before, "deed {position}: {:?}", world.events(acme.into(), 1));
+    }
+    // Whoever has seen something else is told so all the same.
+    let stale = world.change(move |change| {
+        let mut grant = change.authorize::<ManageIdentities>(acme)?;
+        grant.users().update(ada, Some(7), |_| Ok(()))
+    });
+    assert!(matches!(stale, Err(Error::Stale)));
 }
