@@ -6,6 +6,7 @@ use axum::extract::{FromRequest, FromRequestParts, Query as AxumQuery, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri};
+use http_body::Body as _;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
 use utoipa::IntoParams;
@@ -138,6 +139,10 @@ fn is_json(parts: &Parts) -> bool {
 
 pub(crate) async fn receive(body: Octets, api: &Api) -> Result<axum::body::Bytes, Problem> {
     let limits = api.limits;
+    // Before anything is read: that would tell who asks whether to send it at all to do so.
+    if body.size_hint().lower() > limits.body as u64 {
+        return Err(too_large(limits.body));
+    }
     match tokio::time::timeout(limits.body_time, to_bytes(body, limits.body)).await {
         Ok(Ok(octets)) => Ok(octets),
         Ok(Err(error)) if is_too_large(&error) => Err(too_large(limits.body)),

@@ -1,4 +1,5 @@
 use axum::body::Body;
+use axum::http::Version;
 use serde_json::{Value, json};
 
 use super::world::{World, request};
@@ -105,6 +106,21 @@ async fn what_is_no_json_is_refused_without_a_panic() {
     let mut untyped = request(&root, "POST", &path, &json!({"name": "a"}));
     untyped.headers_mut().insert("content-type", "text/plain".parse().unwrap());
     world.send(untyped).await.is_problem(415, "not-json");
+}
+
+#[tokio::test]
+async fn a_request_says_once_for_whom_it_is() {
+    let world = World::new();
+    let health = || request("", "GET", "/v1/health", &Value::Null);
+    let (mut without, mut twice, mut old) = (health(), health(), health());
+    without.headers_mut().remove("host");
+    world.send(without).await.is_problem(400, "malformed");
+    twice.headers_mut().append("host", "admin.example".parse().unwrap());
+    world.send(twice).await.is_problem(400, "malformed");
+    // What is older than the header needs none.
+    old.headers_mut().remove("host");
+    *old.version_mut() = Version::HTTP_10;
+    assert_eq!(world.send(old).await.status, 200);
 }
 
 #[tokio::test]
