@@ -15,7 +15,15 @@ use crate::v1::api_key::{ApiKey, WhichKey};
     path = "/admins/{admin}/api-keys",
     tag = "Admins",
     params(WholeQuery),
-    responses((status = 200, description = "The keys.", body = List<ApiKey>)),
+    responses(
+        (status = 200, description = "The keys.", body = List<ApiKey>),
+        (
+            status = 409,
+            description = "The admin's scope is wider than the caller's.",
+            body = Problem,
+            content_type = "application/problem+json"
+        )
+    ),
     extensions(("x-permission" = json!("manage_admins")))
 )]
 pub(crate) async fn list_admin_keys(
