@@ -7,7 +7,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri};
 use http_body::Body as _;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_path_to_error::Segment;
 use utoipa::IntoParams;
 use utoipa::openapi::path::ParameterIn;
@@ -175,7 +175,8 @@ fn parse<T: DeserializeOwned>(octets: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(octets);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let inner = error.inner();
-        if inner.is_data() {
+        // A number where one of some words is wanted counts as broken JSON with the reader, too.
+        if inner.is_data() || serde_json::from_slice::<IgnoredAny>(octets).is_ok() {
             wrong_value(&pointer(error.path()), inner)
         } else {
             malformed(inner)

@@ -18,6 +18,9 @@ pub(crate) fn escaped(name: &str) -> String {
 
 /// What is said of a body, in words of JSON and none of the program's.
 pub(crate) fn of_body(said: &str) -> String {
+    if said == "expected value" {
+        return "must be one of the values that the API names".to_owned();
+    }
     // Before these words stands what was sent, in which the same words may be.
     let Some((found, expected)) = said.rsplit_once(", expected ") else { return said.to_owned() };
     let found = match found {

@@ -86,8 +86,8 @@ fn every_operation_says_how_it_fails_by_what_it_takes_and_who_may_ask() {
         assert!(route.public || failures.contains(&429), "{at}");
         if route.permission.is_some() {
             assert!(failures.is_superset(&[403, 404].into()), "{at}: {failures:?}");
-            // Of a file that needs more than there is a GET may say so, and of keys of who has more in
-            // scope than the caller.
+            // Of a file that needs more than there is a GET may say so, and of the keys of whoever
+            // has more in scope than the caller.
             let ends = ["/wifi-profile", "/admins/{admin}/api-keys"];
             let conflicts = route.method != "GET" || ends.iter().any(|it| route.path.ends_with(it));
             assert_eq!(failures.contains(&409), conflicts, "{at}");

@@ -58,6 +58,12 @@ async fn what_is_wrong_with_a_value_is_said_in_words_of_the_api() {
             "invalid type: object, expected a list",
         ),
         (
+            "/v1/admins".to_owned(),
+            json!({"login": "ada", "role": 7}),
+            "/role",
+            "must be one of the values that the API names",
+        ),
+        (
             "/v1/me/passkeys".to_owned(),
             json!({"name": "key", "credential": "x"}),
             "/credential",
