@@ -1,16 +1,19 @@
 //! Reading a JSON body within its limits, and saying what is wrong with one.
 
 use axum::body::{Body as Octets, to_bytes};
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequest, FromRequestParts, Query as AxumQuery, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri};
-use serde::de::DeserializeOwned;
+use http_body::Body as _;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_path_to_error::Segment;
 use utoipa::IntoParams;
 use utoipa::openapi::path::ParameterIn;
 
 use crate::api::Api;
+use crate::complaint::{escaped, of_body, of_query, place};
 use crate::problem::Problem;
 
 /// A JSON body.
@@ -103,8 +106,24 @@ fn only(pairs: &[&str]) -> Result<Uri, Problem> {
 fn query_of<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
     match AxumQuery::<T>::try_from_uri(uri) {
         Ok(AxumQuery(query)) => Ok(query),
-        Err(rejection) => Err(unacceptable(rejection.body_text())),
+        Err(rejection) => Err(wrong_parameter(uri, &rejection)),
     }
+}
+
+/// Says which parameter is wrong, where it is about one, and what is wrong with it.
+fn wrong_parameter(uri: &Uri, rejection: &QueryRejection) -> Problem {
+    use std::error::Error;
+    // Before what was complained of the rejection says that it is one.
+    let said = rejection.source().map_or_else(|| rejection.body_text(), |it| it.to_string());
+    let named = AxumQuery::<Vec<(String, String)>>::try_from_uri(uri);
+    let named = named.map(|AxumQuery(pairs)| pairs).unwrap_or_default();
+    let of_one = named.iter().find_map(|(name, _)| {
+        let said = said.strip_prefix(name.as_str())?.strip_prefix(": ")?;
+        Some((format!("/{}", escaped(name)), said))
+    });
+    let (above, said) = of_one.unwrap_or_else(|| (String::new(), said.as_str()));
+    let (pointer, problem) = (place(&above, said), unacceptable(of_query(said)));
+    if pointer.is_empty() { problem } else { problem.at(pointer) }
 }
 
 fn unacceptable(detail: String) -> Problem {
@@ -120,17 +139,13 @@ fn is_json(parts: &Parts) -> bool {
 
 pub(crate) async fn receive(body: Octets, api: &Api) -> Result<axum::body::Bytes, Problem> {
     let limits = api.limits;
+    // Before anything is read: that would tell who asks whether to send it at all to do so.
+    if body.size_hint().lower() > limits.body as u64 {
+        return Err(too_large(limits.body));
+    }
     match tokio::time::timeout(limits.body_time, to_bytes(body, limits.body)).await {
         Ok(Ok(octets)) => Ok(octets),
-        Ok(Err(error)) if is_too_large(&error) => {
-            let detail = format!("The body has more than {} octets; send less.", limits.body);
-            Err(Problem::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "/problems/too-large",
-                "Too large",
-                detail,
-            ))
-        }
+        Ok(Err(error)) if is_too_large(&error) => Err(too_large(limits.body)),
         Ok(Err(_)) => {
             let detail = "The body ended before it was complete.";
             Err(Problem::new(StatusCode::BAD_REQUEST, "/problems/malformed", "Not JSON", detail))
@@ -140,6 +155,11 @@ pub(crate) async fn receive(body: Octets, api: &Api) -> Result<axum::body::Bytes
             Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "/problems/too-slow", "Too slow", detail))
         }
     }
+}
+
+fn too_large(most: usize) -> Problem {
+    let detail = format!("The body has more than {most} octets; send less.");
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "/problems/too-large", "Too large", detail)
 }
 
 fn is_too_large(error: &axum::Error) -> bool {
@@ -155,14 +175,23 @@ fn parse<T: DeserializeOwned>(octets: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(octets);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let inner = error.inner();
-        if inner.is_data() {
-            Problem::invalid(pointer(error.path()), inner.to_string())
+        // A number where one of some words is wanted counts as broken JSON with the reader, too.
+        if inner.is_data() || serde_json::from_slice::<IgnoredAny>(octets).is_ok() {
+            wrong_value(&pointer(error.path()), inner)
         } else {
             malformed(inner)
         }
     })?;
     json.end().map_err(|error| malformed(&error))?;
     Ok(value)
+}
+
+/// The pointer says where it is: line and column, which are said as well, are left out.
+fn wrong_value(above: &str, error: &serde_json::Error) -> Problem {
+    let said = error.to_string();
+    let at = format!(" at line {} column {}", error.line(), error.column());
+    let said = said.strip_suffix(&at).unwrap_or(&said);
+    Problem::invalid(place(above, said), of_body(said))
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {
@@ -177,7 +206,7 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
             Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
             Segment::Map { key } | Segment::Enum { variant: key } => {
                 pointer.push('/');
-                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+                pointer.push_str(&escaped(key));
             }
             Segment::Unknown => {}
         }

@@ -5,10 +5,10 @@ use std::sync::{Arc, OnceLock};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
-    X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderName, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use directory::access::RequestId;
@@ -84,6 +84,17 @@ fn named(request: &Request, own: RequestId) -> RequestId {
     let only = given.next().filter(|_| given.next().is_none());
     let given = only.and_then(|given| own.given(given.to_str().ok()?));
     given.unwrap_or(own)
+}
+
+/// Refuses a request that does not say once for whom it is (RFC 9112 section 3.2): whoever handed
+/// it on may have understood another.
+pub(crate) async fn one_host(request: Request, next: Next) -> Response {
+    let hosts = request.headers().get_all(HOST).iter().count();
+    if hosts == 1 || (hosts == 0 && request.version() < Version::HTTP_11) {
+        return next.run(request).await;
+    }
+    let (status, detail) = (StatusCode::BAD_REQUEST, "Send one `Host` header.");
+    Problem::new(status, "/problems/malformed", "Malformed", detail).into_response()
 }
 
 /// Answers a path that no route has.

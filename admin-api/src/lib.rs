@@ -9,6 +9,7 @@ mod api;
 mod appearance;
 mod body;
 mod caller;
+mod complaint;
 mod cookie;
 mod custom;
 mod dn;

@@ -96,6 +96,11 @@ impl Problem {
         }
     }
 
+    /// The same, of the value at this place of the request (RFC 6901).
+    pub(crate) fn at(self, pointer: String) -> Self {
+        Self { pointer: Some(pointer), ..self }
+    }
+
     /// The same, for a browser whose cookie is good for nothing any more.
     pub(crate) fn without_cookie(self) -> Self {
         Self { forgets_cookie: true, ..self }

@@ -73,16 +73,62 @@ impl FromRequestParts<Api> for IfMatch {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Problem> {
-        let Some(value) = parts.headers.get(IF_MATCH) else {
-            return Ok(Self(None));
-        };
-        let value = value.to_str().unwrap_or_default().trim();
-        if value == "*" {
+        let lines = parts.headers.get_all(IF_MATCH).iter();
+        let lines: Vec<_> = lines.map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
+        if lines.is_empty() {
             return Ok(Self(None));
         }
-        let tag = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
-        Ok(Self(Some(tag.and_then(|tag| tag.parse().ok()).unwrap_or(NO_REVISION))))
+        read(&lines.join(", ")).map(Self)
     }
+}
+
+/// The revision that is insisted on; none where any will do.
+fn read(text: &str) -> Result<Option<u64>, Problem> {
+    if text.trim() == "*" {
+        return Ok(None);
+    }
+    let tags = entity_tags(text).filter(|tags| !tags.is_empty());
+    let tags = tags.ok_or_else(|| unreadable("Send `*`, or the `ETag` that was seen as it came."))?;
+    // Weak ones match nothing here, however they are spelled (RFC 9110 section 13.1.1).
+    let strong = tags.into_iter().filter(|(is_weak, _)| !is_weak);
+    let mut own: Vec<u64> = strong.filter_map(|(_, opaque)| revision(opaque)).collect();
+    own.sort_unstable();
+    own.dedup();
+    match own.as_slice() {
+        [] => Ok(Some(NO_REVISION)),
+        [seen] => Ok(Some(*seen)),
+        _ => Err(unreadable("It names several revisions; send the `ETag` that was seen.")),
+    }
+}
+
+fn unreadable(what: &str) -> Problem {
+    let detail = format!("`If-Match` is not acceptable. {what}");
+    Problem::new(StatusCode::BAD_REQUEST, "/problems/malformed", "Malformed", detail)
+}
+
+/// The entity tags of a list (RFC 9110 sections 5.6.1 and 8.8.3), and which of them are weak; none
+/// when it is no list of those.
+fn entity_tags(mut rest: &str) -> Option<Vec<(bool, &str)>> {
+    let mut tags = Vec::new();
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', ',']);
+        if rest.is_empty() {
+            return Some(tags);
+        }
+        let weak = rest.strip_prefix("W/");
+        let (opaque, behind) = weak.unwrap_or(rest).strip_prefix('"')?.split_once('"')?;
+        tags.push((weak.is_some(), opaque));
+        rest = behind.trim_start_matches([' ', '\t']);
+        if !rest.is_empty() && !rest.starts_with(',') {
+            return None;
+        }
+    }
+}
+
+/// The revision that a tag of ours stands for.
+fn revision(opaque: &str) -> Option<u64> {
+    let revision: u64 = opaque.parse().ok()?;
+    (revision.to_string() == opaque).then_some(revision)
 }
 
 impl IntoParams for IfMatch {
@@ -96,5 +142,30 @@ impl IntoParams for IfMatch {
             .schema(Some(ObjectBuilder::new().schema_type(Type::String).build()))
             .build();
         vec![parameter]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_tags_is_read_and_what_is_none_is_refused() {
+        for (text, revision) in [
+            ("*", None),
+            ("\"4\"", Some(4)),
+            ("\"x\", \"4\"", Some(4)),
+            ("\"4\",W/\"5\" ,\t\"a, b\",", Some(4)),
+            ("\"4\", \"4\"", Some(4)),
+            ("W/\"4\"", Some(NO_REVISION)),
+            ("\"x\"", Some(NO_REVISION)),
+            ("\"04\", \"+4\", \"\"", Some(NO_REVISION)),
+        ] {
+            assert_eq!(read(text).ok(), Some(revision), "{text}");
+        }
+        let two = "\"4\", \"5\"";
+        for text in ["", ",", "4", "\"4", "4\"", "\"4\" \"4\"", "\"4\", *", "w/\"4\"", two] {
+            assert!(read(text).is_err(), "{text}");
+        }
     }
 }

@@ -1,12 +1,12 @@
 //! The router: all routes, and what wraps them.
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use directory::{Directory, Time};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::api::{Addresses, Api, Doors, Limits};
-use crate::layers::{observe, panicked, unknown_route};
+use crate::layers::{observe, one_host, panicked, unknown_route};
 use crate::repeat::repeat;
 use crate::v1;
 
@@ -27,6 +27,7 @@ pub fn router(
         .fallback(unknown_route)
         .layer(from_fn_with_state(api.clone(), repeat))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(one_host))
         .layer(from_fn_with_state(api.clone(), observe))
         .with_state(api)
 }

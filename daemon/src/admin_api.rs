@@ -13,7 +13,7 @@ use directory::{Directory, Time};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
@@ -28,7 +28,7 @@ use crate::tls::Identity;
 
 /// So many octets of a request that was answered before it had arrived are taken and thrown away: a
 /// client that finds the connection closed while it sends may not read the answer any more.
-const LINGER_OCTETS: u64 = 8 << 20;
+const LINGER_OCTETS: u64 = 16 << 20;
 /// How long that may take.
 const LINGER_TIME: Duration = Duration::from_secs(5);
 
@@ -144,7 +144,7 @@ impl Door {
             tracing::debug!(%peer, %error, "an HTTP connection failed");
         }
         if !shutdown.is_draining() {
-            linger(stream.into_inner().0).await;
+            linger(stream).await;
         }
     }
 
@@ -177,10 +177,13 @@ impl Door {
 }
 
 /// Waits until the client has closed as well, but not for long and not for much.
-async fn linger(stream: TcpStream) {
+async fn linger(mut stream: TlsStream<TcpStream>) {
     let rest = async {
-        let (mut rest, mut nowhere) = (stream.take(LINGER_OCTETS), tokio::io::sink());
-        tokio::io::copy(&mut rest, &mut nowhere).await
+        // Where a conversation failed nobody has said so yet, and the client would wait for it as long.
+        // It may have gone itself.
+        let _gone = stream.shutdown().await;
+        let mut rest = stream.into_inner().0.take(LINGER_OCTETS);
+        tokio::io::copy(&mut rest, &mut tokio::io::sink()).await
     };
     // It was said that the connection ends; how the other side takes it is its own affair.
     let _late = tokio::time::timeout(LINGER_TIME, rest).await;

@@ -218,6 +218,41 @@ fn a_request_with_two_lengths_or_a_broken_head_never_leads_to_a_second_request()
 }
 
 #[test]
+fn a_request_for_nobody_or_for_two_is_refused() {
+    let office = Office::new();
+    let answer = |head: &str| {
+        let mut connection = office.top.connect();
+        connection.send(head.as_bytes());
+        connection.receive().unwrap()
+    };
+    let begin = "GET /v1/health HTTP/1.1\r\n";
+    assert_problem(&answer(&format!("{begin}\r\n")), 400, "malformed");
+    assert_problem(&answer(&format!("{begin}Host: x\r\nHost: x\r\n\r\n")), 400, "malformed");
+    assert_eq!(answer(&format!("{begin}Host: x\r\n\r\n")).status, 200);
+    assert_eq!(answer("GET /v1/health HTTP/1.0\r\n\r\n").status, 200);
+}
+
+#[test]
+fn who_asks_whether_to_send_what_is_too_large_is_told_at_once() {
+    let office = Office::new();
+    let ask = |method: &str, place: &str, kind: &str, length: u64| {
+        let mut connection = office.top.connect();
+        let (path, token) = (office.path(place), office.top.token());
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
+             Content-Type: {kind}\r\nContent-Length: {length}\r\nExpect: 100-continue\r\n\r\n"
+        );
+        connection.send(head.as_bytes());
+        connection.receive().unwrap()
+    };
+    let json = "application/json";
+    assert_problem(&ask("POST", "groups", json, 99_999_999), 413, "too-large");
+    assert_eq!(ask("POST", "groups", json, 16).status, 100);
+    let import = "imports/01890000-0000-7000-8000-000000000000/content";
+    assert_problem(&ask("PUT", import, "text/csv", (256 << 20) + 1), 413, "too-large");
+}
+
+#[test]
 fn a_head_without_end_is_cut_off() {
     let office = Office::new();
     let mut connection = office.top.connect();
@@ -250,6 +285,7 @@ fn heads_and_bodies_that_do_not_end_are_given_up_and_others_are_served_meanwhile
     // Each of these waits for the daemon to give up.
     for connection in &mut heads {
         assert!(connection.receive().is_none_or(|answer| answer.status == 408));
+        assert!(connection.is_closed(), "the end is told, not waited for");
     }
     for connection in &mut bodies {
         assert_problem(&connection.receive().unwrap(), 408, "too-slow");

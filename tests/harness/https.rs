@@ -147,6 +147,11 @@ impl Connection {
         Some(response)
     }
 
+    /// Whether the server says that it sends nothing more; it may also just be gone.
+    pub(crate) fn is_closed(&mut self) -> bool {
+        matches!(self.stream.read(&mut [0]), Ok(0))
+    }
+
     /// A body whose length was not known (RFC 9112 section 7.1).
     fn chunks(&mut self) -> Option<Vec<u8>> {
         let mut body = Vec::new();

@@ -102,7 +102,7 @@ fn failures(
     let is_conditional = takes("If-Match");
     let names_something = is_in("path") || takes("organization") || takes("session");
     FAILURES.into_iter().filter(move |(status, _, _)| match status {
-        400 => has_body || has_query || is_keyed,
+        400 => has_body || has_query || is_keyed || is_conditional,
         401 => with_token,
         // Pages of other origins change nothing with a browser's cookie.
         403 => needs_permission || (with_token && changes),

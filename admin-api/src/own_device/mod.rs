@@ -12,7 +12,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 use axum::Router;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use directory::authentication::{IdentifiedDevice, ShownByDevice};
 use directory::delivery::Sent;
 use directory::orders::OrderOutcome;
@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 use crate::api::{Addresses, Api, Courier, Doors, Limits, Trials};
 use crate::caller::Peer;
-use crate::layers::{observe, panicked, unknown_route};
+use crate::layers::{observe, one_host, panicked, unknown_route};
 use crate::ldap::LdapExplainer;
 use crate::openapi::{complete, operations_mut, with_problem};
 use crate::problem::Problem;
@@ -113,6 +113,7 @@ pub fn device_router(
     routes
         .fallback(unknown_route)
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(one_host))
         .layer(from_fn_with_state(api.clone(), observe))
         .with_state(api)
 }

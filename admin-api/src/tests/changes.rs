@@ -15,16 +15,24 @@ async fn if_match_protects_from_lost_updates() {
     let changed = matched(&world, &root, "PATCH", &user, "\"1\"", &title).await;
     assert_eq!(changed.status, StatusCode::OK);
     assert_eq!(changed.header("etag"), "\"2\"");
-    for stale in ["\"1\"", "W/\"2\"", "\"x\"", "2"] {
-        for (method, path) in [("PATCH", user.clone()), ("DELETE", user.clone())] {
-            let answer = matched(&world, &root, method, &path, stale, &title).await;
-            answer.is_problem(412, "stale");
+    for (tag, status, kind) in [
+        ("\"1\"", 412, "stale"),
+        ("W/\"2\"", 412, "stale"),
+        ("\"x\", \"1\"", 412, "stale"),
+        ("2", 400, "malformed"),
+        ("", 400, "malformed"),
+        ("\"1\", \"2\"", 400, "malformed"),
+    ] {
+        for method in ["PATCH", "DELETE"] {
+            let answer = matched(&world, &root, method, &user, tag, &title).await;
+            answer.is_problem(status, kind);
         }
     }
     let password = json!({"password": "correct horse battery"});
     let path = format!("{user}/password");
     matched(&world, &root, "PUT", &path, "\"1\"", &password).await.is_problem(412, "stale");
-    assert!(matched(&world, &root, "PUT", &path, "\"2\"", &password).await.status.is_success());
+    let list = "\"x\", \"2\"";
+    assert!(matched(&world, &root, "PUT", &path, list, &password).await.status.is_success());
     matched(&world, &root, "PUT", &path, "\"2\"", &password).await.is_problem(412, "stale");
     let any = matched(&world, &root, "PATCH", &user, "*", &json!({"title": null})).await;
     assert_eq!(any.json["title"], Value::Null);

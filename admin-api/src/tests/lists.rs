@@ -55,8 +55,19 @@ async fn a_page_is_of_a_sensible_size_and_a_cursor_is_one_of_ours() {
         let answer = world.get(&root, &format!("/v1/admins?{query}")).await;
         assert_eq!(answer.is_problem(422, "invalid")["pointer"], pointer);
     }
-    for query in ["limit=many", "order=name"] {
-        world.get(&root, &format!("/v1/admins?{query}")).await.is_problem(400, "query");
+    let number = "must be a whole number from 0 on";
+    for (query, pointer, detail) in [
+        ("admins?limit=many", "/limit", number),
+        ("admins?sort=login&limit=", "/limit", number),
+        ("admins?order=name", "/order", "unknown parameter `order`, expected "),
+        ("admins?limit=1&limit=2", "/limit", "duplicate parameter `limit`"),
+        ("events?success=maybe", "/success", "must be `true` or `false`"),
+        ("events?from=yesterday", "/from", "must be "),
+    ] {
+        let answer = world.get(&root, &format!("/v1/{query}")).await;
+        let problem = answer.is_problem(400, "query");
+        assert_eq!(problem["pointer"], pointer, "{query}");
+        assert!(problem["detail"].as_str().unwrap().starts_with(detail), "{query}: {problem}");
     }
 }
 

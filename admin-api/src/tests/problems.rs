@@ -1,4 +1,5 @@
 use axum::body::Body;
+use axum::http::Version;
 use serde_json::{Value, json};
 
 use super::world::{World, request};
@@ -30,8 +31,55 @@ async fn a_value_that_is_not_acceptable_is_pointed_at() {
         assert_eq!(answer.is_problem(422, "invalid")["pointer"], pointer, "{part}");
     }
     let incomplete = world.call(&root, "POST", &users, json!({"login": "ada"})).await;
-    assert_eq!(incomplete.is_problem(422, "invalid")["pointer"], "");
+    let problem = incomplete.is_problem(422, "invalid");
+    assert_eq!(problem["pointer"], "/display_name");
+    assert_eq!(problem["detail"], "missing field `display_name`");
     assert_eq!(world.must(&root, "GET", &users, Value::Null).await["items"], json!([]));
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_value_is_said_in_words_of_the_api() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    let attribute =
+        |value: Value| json!({"name": "x", "attributes": [{"name": "Filter-Id", "value": value}]});
+    for (path, body, pointer, detail) in [
+        (
+            format!("{acme}/users"),
+            json!({"login": 7}),
+            "/login",
+            "invalid type: integer `7`, expected a string",
+        ),
+        (
+            format!("{acme}/users"),
+            json!({"login": "ada", "mail": {}}),
+            "/mail",
+            "invalid type: object, expected a list",
+        ),
+        (
+            "/v1/admins".to_owned(),
+            json!({"login": "ada", "role": 7}),
+            "/role",
+            "must be one of the values that the API names",
+        ),
+        (
+            "/v1/me/passkeys".to_owned(),
+            json!({"name": "key", "credential": "x"}),
+            "/credential",
+            "invalid type: string \"x\", expected an object",
+        ),
+        (
+            format!("{acme}/reply-profiles"),
+            attribute(json!(true)),
+            "/attributes/0/value",
+            "must be a whole number from 0 to 4294967295, or text",
+        ),
+    ] {
+        let answer = world.call(&root, "POST", &path, body).await;
+        let problem = answer.is_problem(422, "invalid");
+        assert_eq!((&problem["pointer"], &problem["detail"]), (&json!(pointer), &json!(detail)));
+    }
 }
 
 #[tokio::test]
@@ -64,6 +112,21 @@ async fn what_is_no_json_is_refused_without_a_panic() {
     let mut untyped = request(&root, "POST", &path, &json!({"name": "a"}));
     untyped.headers_mut().insert("content-type", "text/plain".parse().unwrap());
     world.send(untyped).await.is_problem(415, "not-json");
+}
+
+#[tokio::test]
+async fn a_request_says_once_for_whom_it_is() {
+    let world = World::new();
+    let health = || request("", "GET", "/v1/health", &Value::Null);
+    let (mut without, mut twice, mut old) = (health(), health(), health());
+    without.headers_mut().remove("host");
+    world.send(without).await.is_problem(400, "malformed");
+    twice.headers_mut().append("host", "admin.example".parse().unwrap());
+    world.send(twice).await.is_problem(400, "malformed");
+    // What is older than the header needs none.
+    old.headers_mut().remove("host");
+    *old.version_mut() = Version::HTTP_10;
+    assert_eq!(world.send(old).await.status, 200);
 }
 
 #[tokio::test]

@@ -171,7 +171,7 @@ impl World {
 }
 
 pub(super) fn request(token: &str, method: &str, path: &str, body: &Value) -> Request<Body> {
-    let mut request = Request::builder().method(method).uri(path);
+    let mut request = Request::builder().method(method).uri(path).header("host", "admin.example");
     if !token.is_empty() {
         request = request.header("authorization", format!("Bearer {token}"));
     }

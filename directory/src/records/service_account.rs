@@ -43,6 +43,7 @@ pub struct ServiceAccountFields {
 
 /// Which of the organization's entries a service account sees.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Visibility {
     /// All of them.
     #[default]

@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 
+use super::search::account;
 use super::world::World;
 use crate::access::{ManageAdmins, ManageConfiguration, ManageIdentities, Role, View};
 use crate::events::{Action, Event, SubjectKind};
 use crate::id::{GroupId, OrganizationId, Place, ReplyProfileId, UserId};
 use crate::records::{
     AdminScope, Conditions, DeviceFields, GroupFields, NetworkRule, RadiusClientFields,
-    ReplyProfileFields, RuleVerdict, SecurityPolicyFields,
+    ReplyProfileFields, RuleVerdict, SecurityPolicyFields, Visibility,
 };
 
 /// What the last event of an organization says of a field: before, and after.
@@ -139,6 +140,17 @@ fn a_device_and_a_policy_are_told_with_their_groups_and_their_owner() {
     assert_eq!(told(&policy, "groups"), (Value::Null, json!([office.group()])));
     assert_eq!(told(&device, "groups"), (Value::Null, json!([office.group()])));
     assert_eq!(told(&device, "owner"), (Value::Null, office.user()));
+}
+
+#[test]
+fn what_a_service_account_sees_is_told_as_the_api_says_it() {
+    let office = Office::new();
+    account(&office.world, office.acme, "wiki", Visibility::Everything);
+    let event = last(&office.world, office.acme);
+    assert_eq!(told(&event, "visibility"), (Value::Null, json!("everything")));
+    account(&office.world, office.acme, "mail", Visibility::Groups(vec![office.staff]));
+    let event = last(&office.world, office.acme);
+    assert_eq!(told(&event, "visibility"), (Value::Null, json!({"groups": [office.group()]})));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, EXPECT};
 use directory::access::{Context, ManageIdentities, View};
 use directory::imports::{CHUNK_ROWS, CHUNK_SIZE, Row};
 use directory::{Directory, Error, ImportId, OrganizationId, Schema, Time, records};
@@ -40,6 +40,10 @@ impl FromRequest<Api> for File {
         let kind = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let essence = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
         let known = KINDS.iter().any(|kind| kind.eq_ignore_ascii_case(essence));
+        // Who asks whether to send it at all; who just sends it would not look at an answer before.
+        if parts.headers.contains_key(EXPECT) && body.size_hint().lower() > FILE {
+            return Err(too_large());
+        }
         Ok(Self(known.then_some(body)))
     }
 }

@@ -69,6 +69,12 @@ pub(crate) async fn show_invitation_page(State(api): State<Api>) -> Result<Respo
     request_body = Acceptance,
     responses(
         (status = 204, description = "The password is set, or the invitation counts."),
+        (
+            status = 404,
+            description = "The invitation does not count.",
+            body = Problem,
+            content_type = "application/problem+json"
+        ),
         (status = 429, description = "Asked too often; `Retry-After` says when to come back.")
     )
 )]

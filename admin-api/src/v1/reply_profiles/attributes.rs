@@ -36,7 +36,7 @@ pub(crate) struct ReplyAttribute {
 
 /// A number, or text.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
-#[serde(untagged, expecting = "must be text, or a whole number from 0 to 4294967295")]
+#[serde(untagged, expecting = "must be a whole number from 0 to 4294967295, or text")]
 pub(crate) enum AttributeValue {
     /// A number.
     Integer(u32),

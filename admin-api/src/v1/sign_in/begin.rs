@@ -65,6 +65,18 @@ pub(crate) struct EnrolmentNeeded {
     responses(
         (status = 200, description = "Signed in.", body = Session),
         (status = 202, description = "TOTP has to be enrolled first.", body = EnrolmentNeeded),
+        (
+            status = 401,
+            description = "The code is missing, or nobody is let in with what was sent.",
+            body = Problem,
+            content_type = "application/problem+json"
+        ),
+        (
+            status = 403,
+            description = "A cookie is asked for, and not by a page of this very origin.",
+            body = Problem,
+            content_type = "application/problem+json"
+        )
     )
 )]
 pub(crate) async fn sign_in(

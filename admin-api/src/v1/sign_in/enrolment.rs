@@ -34,7 +34,21 @@ pub(crate) struct FirstCode {
     tag = "Sign-in",
     security(()),
     request_body = FirstCode,
-    responses((status = 200, description = "Enrolled and signed in.", body = Session))
+    responses(
+        (status = 200, description = "Enrolled and signed in.", body = Session),
+        (
+            status = 401,
+            description = "The token is none of an enrolment that is under way.",
+            body = Problem,
+            content_type = "application/problem+json"
+        ),
+        (
+            status = 403,
+            description = "A cookie is asked for, and not by a page of this very origin.",
+            body = Problem,
+            content_type = "application/problem+json"
+        )
+    )
 )]
 pub(crate) async fn confirm_enrolment(
     State(api): State<Api>,

@@ -40,7 +40,15 @@ pub(crate) struct PasskeyAsked {
     tag = "Sign-in",
     security(()),
     request_body = PasskeyOwner,
-    responses((status = 200, description = "What to ask the browser for.", body = PasskeyAsked))
+    responses(
+        (status = 200, description = "What to ask the browser for.", body = PasskeyAsked),
+        (
+            status = 409,
+            description = "There are no passkeys here.",
+            body = Problem,
+            content_type = "application/problem+json"
+        )
+    )
 )]
 pub(crate) async fn begin_passkey_sign_in(
     State(api): State<Api>,

@@ -34,7 +34,27 @@ pub(crate) struct PasskeyAnswer {
     tag = "Sign-in",
     security(()),
     request_body = PasskeyAnswer,
-    responses((status = 200, description = "Signed in.", body = Session))
+    responses(
+        (status = 200, description = "Signed in.", body = Session),
+        (
+            status = 401,
+            description = "Nobody is let in with what was sent.",
+            body = Problem,
+            content_type = "application/problem+json"
+        ),
+        (
+            status = 403,
+            description = "A cookie is asked for, and not by a page of this very origin.",
+            body = Problem,
+            content_type = "application/problem+json"
+        ),
+        (
+            status = 409,
+            description = "There are no passkeys here.",
+            body = Problem,
+            content_type = "application/problem+json"
+        )
+    )
 )]
 pub(crate) async fn sign_in_with_passkey(
     State(api): State<Api>,
