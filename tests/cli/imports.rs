@@ -48,6 +48,22 @@ fn a_table_is_tried_mended_and_imported() {
     assert_eq!(tenantry.run("import show people").code, 5);
 }
 
+#[test]
+fn nothing_of_a_table_is_lost_unseen() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let line = "import csv - --leave-out-errors";
+    let open = tenantry.hear(line, "login,display_name\nun1,U\nun2,\"open\nun3,U3\nun4,U4\n");
+    assert_eq!(open.code, 7, "{open:?}");
+    assert!(open.stderr.contains("not closed (it began in line 3)"), "{open:?}");
+    let empty = tenantry.hear(line, "");
+    assert!(empty.code == 7 && empty.stderr.contains("no line of headings"), "{empty:?}");
+    let twice = tenantry.hear(line, "login,surname,surname\nada,King,Lovelace\n");
+    assert_eq!(twice.code, 7, "{twice:?}");
+    assert!(twice.stderr.contains("surname  says what another column says"), "{twice:?}");
+    assert_eq!(tenantry.shows("user list"), json!([]));
+}
+
 /// slapd's configuration for a database with these entries.
 fn slapadd(folder: &Path, ldif: &str) -> PathBuf {
     let text = |path: &Path| path.to_str().unwrap().to_owned();
