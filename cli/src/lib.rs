@@ -107,7 +107,11 @@ fn about(
         return import::run(document, &place, word, own, format);
     }
     let operation = operation(document, noun.verbs.iter().find(|verb| verb.name == word), &place)?;
-    call::call(&place, operation, own, (format, noun.columns))
+    let columns = match noun.name {
+        import::NOUN => import::columns(word, noun.columns),
+        _ => noun.columns,
+    };
+    call::call(&place, operation, own, (format, columns))
 }
 
 /// What a table of events of several organizations shows.

@@ -55,6 +55,15 @@ fn each_code_that_the_help_names_is_what_a_command_ends_with() {
 }
 
 #[test]
+fn a_file_without_events_is_not_verified() {
+    let office = Office::new();
+    let reader = Tenantry::with_key(&office.demo, &office.demo.admin_api.tokens.read_only);
+    let nothing = reader.hear("events verify -", "");
+    assert_eq!(nothing.code, 1, "{nothing:?}");
+    assert!(nothing.stderr.contains("there is no event in it"), "{nothing:?}");
+}
+
+#[test]
 fn what_is_typed_says_more_than_the_environment_about_where() {
     let office = Office::new();
     let key = &office.demo.admin_api.tokens.administrator_with_billing;

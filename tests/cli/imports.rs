@@ -37,6 +37,8 @@ fn a_table_is_tried_mended_and_imported() {
     assert_eq!((tried.code, shown(&tried)["state"].as_str()), (0, Some("checked")), "{tried:?}");
     let rows = tenantry.shows("import rows people --outcome create");
     assert_eq!(rows.as_array().unwrap().len(), 2);
+    let table = tenantry.does("import rows people");
+    assert!(table.starts_with("LINE  KIND  NAME  OUTCOME  COLUMN  REASON  CHANGES"), "{table}");
     tenantry.does("import apply people");
     let done = tenantry.shows("import follow people");
     assert_eq!((&done["state"], &done["done"]["create"]), (&json!("done"), &json!(2)));

@@ -30,7 +30,10 @@ const MAP: &str = "map";
 const LOOK: Duration = Duration::from_millis(300);
 /// So many rows in error are printed.
 const ERRORS: usize = 50;
-/// The members of a row that a table shows.
+/// What a table of rows shows.
+const ROWS: &[&str] =
+    &["line", "kind", "name", "outcome", "column", "reason", "changes", "notes"];
+/// The members of a row in error that are told.
 const ROW: [&str; 5] = ["line", "kind", "name", "column", "reason"];
 
 /// Adds the commands that send files.
@@ -78,6 +81,11 @@ fn fields(document: &Document) -> Vec<Field> {
     let all = document.operation(CREATE).and_then(|operation| operation.body.clone());
     let filled = |field: &Field| FILLED.contains(&field.option().as_str());
     all.into_iter().flatten().filter(|field| !filled(field)).collect()
+}
+
+/// What a table of a command of the noun shows.
+pub(crate) fn columns<'c>(word: &str, usual: &'c [&'c str]) -> &'c [&'c str] {
+    if word == "rows" { ROWS } else { usual }
 }
 
 /// Whether a command of the noun is one of these.
