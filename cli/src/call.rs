@@ -271,8 +271,15 @@ pub(crate) fn from_file(file: &str) -> Result<Value, Failure> {
         file => std::fs::read_to_string(file),
     };
     let text = text.map_err(|error| Failure::local(file, &error))?;
-    // JSON is YAML as well. Only what is wrong, and not the line: a password may stand there.
-    serde_saphyr::from_str(&text)
+    // JSON is YAML as well, of version 1.2: `no` is a text there. What would lose zeros before it or
+    // signs in it as a number is a text, too.
+    let options = serde_saphyr::options! {
+        strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
+        underscored_numbers_as_strings: true,
+    };
+    // Only what is wrong, and not the line: a password may stand there.
+    serde_saphyr::from_str_with_options(&text, options)
         .map_err(|error| Failure::local(file, &error.without_snippet().to_string()))
 }
 

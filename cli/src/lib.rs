@@ -17,6 +17,7 @@ mod import;
 mod output;
 mod place;
 mod prompt;
+mod shape;
 mod sign_in;
 mod verify;
 mod words;

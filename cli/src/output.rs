@@ -311,8 +311,8 @@ mod tests {
 
     #[test]
     fn no_cell_is_a_formula_of_a_spreadsheet_and_numbers_stay_what_they_are() {
-        let user = json!([{"login": "=cmd|' /C calc'!A0", "mail": -5, "title": "a;@x", "x": "a-b"}]);
-        let csv = "login,mail,title,x\n'=cmd|' /C calc'!A0,-5,a;'@x,a-b\n";
+        let user = json!([{"login": "=cmd|' /C'!A0", "mail": -5, "title": "a;@x", "x": "a-b"}]);
+        let csv = "login,mail,title,x\n'=cmd|' /C'!A0,-5,a;'@x,a-b\n";
         assert_eq!(written(Format::Csv, &user), csv);
         assert_eq!(guarded(&json!(" +1")), " '+1");
         assert_eq!(guarded(&json!(["-x"])), r#"["-x"]"#, "JSON stays JSON");
