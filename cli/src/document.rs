@@ -172,6 +172,11 @@ impl Operation {
         self.query.iter().any(|field| field.option() == "serial")
     }
 
+    /// Whether it is asked in which format it is to answer.
+    pub(crate) fn takes_format(&self) -> bool {
+        self.query.iter().any(|field| field.option() == "format")
+    }
+
     /// Whether what it does cannot be taken back.
     pub(crate) fn is_final(&self) -> bool {
         let confirmed = self.query.iter().any(|field| field.option() == "confirmation");

@@ -239,15 +239,20 @@ fn judged(import: &Value, in_error: u64) -> Result<(), Failure> {
     let id = text(import, "id");
     match text(import, "state") {
         "done" if in_error == 0 => Ok(()),
+        "done" if in_error == 1 => Err(Failure::Incomplete("1 row was left out".into())),
         "done" => Err(Failure::Incomplete(format!("{in_error} rows were left out"))),
         "checked" if in_error == 0 && dry => {
             tell(&format!("Nothing was changed yet; `tenantry import apply {id}` does it."));
             Ok(())
         }
         "checked" => {
+            let rows = match in_error {
+                1 => "1 row is".to_owned(),
+                _ => format!("{in_error} rows are"),
+            };
             let text = format!(
-                "{in_error} rows are in error, and nothing was changed: mend the file, or leave \
-                 them out with `tenantry import apply {id} --leave-out-errors`"
+                "{rows} in error, and nothing was changed: mend the file, or leave out what is \
+                 wrong with `tenantry import apply {id} --leave-out-errors`"
             );
             Err(Failure::Incomplete(text))
         }
