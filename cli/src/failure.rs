@@ -63,6 +63,19 @@ impl Problem {
         Some(member).filter(|member| !member.is_empty())
     }
 
+    /// What can be done about it.
+    fn advice(&self) -> &'static str {
+        match self.status {
+            401 if !self.r#type.ends_with("/rejected") => {
+                "; sign in with `tenantry login`, or give another API key"
+            }
+            403 => "; `tenantry server policy` says who may",
+            412 => "; look at it again and repeat",
+            429 => "; wait a moment and repeat",
+            _ => "",
+        }
+    }
+
     /// Whether it is refused for what it is, whoever else did what.
     fn is_unacceptable(&self) -> bool {
         ["/rule", "/user-cap"].iter().any(|kind| self.r#type.ends_with(kind))
@@ -72,10 +85,13 @@ impl Problem {
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let said = if self.detail.is_empty() { &self.title } else { &self.detail };
-        let said = match self.r#type.ends_with("/unauthenticated") {
+        // That is for programs.
+        let said = match said.starts_with("Sign in first") {
             true => "the session or the API key counts no more, or not from here",
             false => without_position(said),
         };
+        let advice = self.advice();
+        let said = if advice.is_empty() { said } else { said.trim_end_matches('.') };
         match self.place.clone().or_else(|| self.member()) {
             Some(place) => write!(f, "{place}: {said}")?,
             None => write!(f, "{said}")?,
@@ -85,15 +101,7 @@ impl std::fmt::Display for Problem {
         {
             write!(f, "; you need the permission {permission}")?;
         }
-        match self.status {
-            401 if !self.r#type.ends_with("/rejected") => {
-                write!(f, "; sign in with `tenantry login`, or give another API key")
-            }
-            403 => write!(f, "; `tenantry server policy` says who may"),
-            412 => write!(f, "; look at it again and repeat"),
-            429 => write!(f, "; wait a moment and repeat"),
-            _ => Ok(()),
-        }
+        f.write_str(advice)
     }
 }
 
@@ -236,5 +244,7 @@ mod tests {
         let wanted = "the session or the API key counts no more, or not from here; sign in with \
                       `tenantry login`, or give another API key";
         assert_eq!(said.to_string(), wanted);
+        let over = Failure::Refused(Box::new(problem(401, "unauthenticated", "It is over.")));
+        assert!(over.to_string().starts_with("It is over; sign in with"), "{over}");
     }
 }
