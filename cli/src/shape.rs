@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_distance_counts_letters() {
-        for (one, other, letters) in [("", "", 0), ("ab", "", 2), ("displayName", "display_name", 2)] {
+        for (one, other, letters) in [("", "", 0), ("ab", "", 2), ("userName", "user_name", 2)] {
             assert_eq!((distance(one, other), distance(other, one)), (letters, letters));
         }
     }

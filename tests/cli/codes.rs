@@ -101,7 +101,8 @@ fn a_variable_is_no_option_that_was_typed_and_says_nothing_without_a_value() {
     let top = Tenantry::with_key(&office.demo, top).within(&office.slug);
     let missing = top.run("user show");
     assert_eq!(missing.code, 2, "{missing:?}");
-    assert!(missing.stderr.contains("<USER>") && !missing.stderr.contains("--token"), "{missing:?}");
+    let said = &missing.stderr;
+    assert!(said.contains("<USER>") && !said.contains("--token"), "{said}");
     let unknown = top.clone().setting("TENANTRY_CA", "").run("user list");
     assert_eq!(unknown.code, 8, "the system knows no such authority: {unknown:?}");
     let provider = top.setting("TENANTRY_ORG", "").run("admin list");
