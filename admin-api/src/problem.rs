@@ -160,7 +160,8 @@ impl Problem {
     }
 
     pub(crate) fn too_early(seconds: u64) -> Self {
-        let detail = format!("Too many failures; the next attempt counts in {seconds} seconds.");
+        let time = counted(seconds);
+        let detail = format!("Too many failures; the next attempt counts in {time}.");
         Self {
             retry_after: Some(seconds),
             ..Self::new(
@@ -173,7 +174,8 @@ impl Problem {
     }
 
     pub(crate) fn too_often(seconds: u64) -> Self {
-        let detail = format!("Asked too often; the next request is answered in {seconds} seconds.");
+        let time = counted(seconds);
+        let detail = format!("Asked too often; the next request is answered in {time}.");
         Self {
             retry_after: Some(seconds),
             ..Self::new(
@@ -225,6 +227,11 @@ impl Problem {
             )
         }
     }
+}
+
+/// So many seconds, in words.
+fn counted(seconds: u64) -> String {
+    if seconds == 1 { "a second".into() } else { format!("{seconds} seconds") }
 }
 
 impl From<Error> for Problem {

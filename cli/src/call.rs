@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use crate::client::Question;
 use crate::document::{Field, Kind, Operation};
-use crate::failure::Failure;
-use crate::grammar::{CLEAR, FROM, MOST, YES, asks_for};
+use crate::failure::{Failure, spelled};
+use crate::grammar::{CLEAR, FROM, MOST, YES, asks_for, one_way};
 use crate::output::{Format, tell, write};
 use crate::place::{Place, escaped};
 use crate::prompt;
@@ -25,6 +25,10 @@ pub(crate) fn call(
     matches: &ArgMatches,
     (format, columns): (Format, &[&str]),
 ) -> Result<(), Failure> {
+    if operation.is_file {
+        let chosen = if operation.takes_format() { ", which --format chooses" } else { "" };
+        one_way(matches, &format!("it is a file, printed as the server makes it{chosen}"))?;
+    }
     let path = path(place, operation, matches)?;
     let query = query(place, operation, matches)?;
     if operation.is_list {
@@ -45,7 +49,10 @@ pub(crate) fn call(
     let (method, if_match) = (&*operation.method, seen.as_deref());
     let path = &format!("{path}{}", joined(&query));
     let (body, is_repeatable) = (body.as_ref(), operation.is_repeatable);
-    let answer = place.client.ask(&Question { method, path, body, if_match, is_repeatable })?;
+    let answer = place.client.ask(&Question { method, path, body, if_match, is_repeatable });
+    let fields = operation.body.as_deref().unwrap_or_default();
+    let called = |parts: &[String]| option_of(fields, parts, matches);
+    let answer = answer.map_err(|failure| failure.called(called))?;
     if let Some(file) = answer.file {
         return write(&file);
     }
@@ -69,6 +76,36 @@ fn done(answer: &Value) -> Result<(), Failure> {
             let reason = text("reason").map(|reason| format!("{why}: {reason}"));
             Err(Failure::Incomplete(reason.unwrap_or(why)))
         }
+    }
+}
+
+/// The option that says a member of the body, and which part of its value is meant; nothing where the
+/// member is a file's.
+fn option_of(fields: &[Field], parts: &[String], matches: &ArgMatches) -> Option<String> {
+    let said = fields.iter().filter(|field| parts.starts_with(&field.path));
+    let field = said.max_by_key(|field| field.path.len())?;
+    if matches.contains_id(FROM) && !is_typed(field, matches) {
+        return None;
+    }
+    let option = field.option();
+    Some(match parts.get(field.path.len()..).unwrap_or_default() {
+        [] => format!("--{option}"),
+        [place] if field.kind == Kind::Texts => match place.parse::<usize>() {
+            Ok(place) if typed::<String>(matches, &option).count() > 1 => {
+                format!("--{option}, value {}", place + 1)
+            }
+            Ok(_) | Err(_) => format!("--{option}"),
+        },
+        inner => format!("--{option}, {}", spelled(inner)),
+    })
+}
+
+/// Whether something was typed for a field.
+fn is_typed(field: &Field, matches: &ArgMatches) -> bool {
+    let option = field.option();
+    match field.kind == Kind::Secret {
+        true => asked_for(field, matches),
+        false => matches!(matches.try_contains_id(&option), Ok(true)),
     }
 }
 
@@ -178,6 +215,11 @@ pub(crate) fn body(
     let cleared: Vec<&String> = typed(matches, CLEAR).collect();
     for field in fields {
         if cleared.contains(&&field.option()) {
+            if is_typed(field, matches) {
+                let option = field.option();
+                let text = format!("--{option} and --clear {option}: say one of them");
+                return Err(Failure::Usage(text));
+            }
             let nothing = if field.is_nullable { Value::Null } else { json!([]) };
             put(&mut body, &field.path, nothing);
         } else if let Some(value) = given(place, field, matches)? {
@@ -285,8 +327,15 @@ pub(crate) fn from_file(file: &str) -> Result<Value, Failure> {
         file => std::fs::read_to_string(file),
     };
     let text = text.map_err(|error| Failure::local(file, &error))?;
-    // JSON is YAML as well. Only what is wrong, and not the line: a password may stand there.
-    serde_saphyr::from_str(&text)
+    // JSON is YAML as well, of version 1.2: `no` is a text there. What would lose zeros before it or
+    // signs in it as a number is a text, too.
+    let options = serde_saphyr::options! {
+        strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
+        underscored_numbers_as_strings: true,
+    };
+    // Only what is wrong, and not the line: a password may stand there.
+    serde_saphyr::from_str_with_options(&text, options)
         .map_err(|error| Failure::local(file, &error.without_snippet().to_string()))
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The document of the API that this command line was built with.
 const DOCUMENT: &str = include_str!("../../admin-api/openapi.json");
@@ -14,6 +14,8 @@ const DEPTH: usize = 2;
 /// All operations.
 pub(crate) struct Document {
     operations: BTreeMap<String, Operation>,
+    /// What they take and give.
+    pub(crate) schemas: Schemas,
 }
 
 /// An operation.
@@ -26,12 +28,16 @@ pub(crate) struct Operation {
     pub(crate) query: Vec<Field>,
     /// What the body has; nothing where there is no body.
     pub(crate) body: Option<Vec<Field>>,
+    /// The same as a schema of the document.
+    pub(crate) shape: Option<Value>,
     /// Whether it can be bound to the state that was seen, which its path shows.
     pub(crate) is_conditional: bool,
     /// Whether it heeds a key by which it is known when it is asked again.
     pub(crate) is_repeatable: bool,
     /// Whether it answers with a page of a list.
     pub(crate) is_list: bool,
+    /// Whether it answers with a file.
+    pub(crate) is_file: bool,
 }
 
 /// A parameter, or a member of a body.
@@ -97,6 +103,16 @@ struct Parameter {
     schema: Value,
 }
 
+impl Described {
+    /// Whether what it gives where it is done is something, and never JSON.
+    fn gives_files(&self) -> bool {
+        let done = self.responses.iter().filter(|(status, _)| status.starts_with('2'));
+        let contents = done.filter_map(|(_, response)| response.get("content")?.as_object());
+        let mut kinds = contents.flat_map(Map::keys).peekable();
+        kinds.peek().is_some() && kinds.all(|kind| kind != "application/json")
+    }
+}
+
 impl Document {
     /// Reads the document.
     ///
@@ -115,7 +131,7 @@ impl Document {
                 operations.insert(id, operation);
             }
         }
-        Ok(Self { operations })
+        Ok(Self { operations, schemas })
     }
 
     pub(crate) fn operation(&self, id: &str) -> Option<&Operation> {
@@ -156,6 +172,11 @@ impl Operation {
         self.query.iter().any(|field| field.option() == "serial")
     }
 
+    /// Whether it is asked in which format it is to answer.
+    pub(crate) fn takes_format(&self) -> bool {
+        self.query.iter().any(|field| field.option() == "format")
+    }
+
     /// Whether what it does cannot be taken back.
     pub(crate) fn is_final(&self) -> bool {
         let confirmed = self.query.iter().any(|field| field.option() == "confirmation");
@@ -180,7 +201,8 @@ impl Field {
     }
 }
 
-struct Schemas(BTreeMap<String, Value>);
+/// What is taken and given, by names.
+pub(crate) struct Schemas(BTreeMap<String, Value>);
 
 impl Schemas {
     fn operation(&self, method: String, path: String, described: &Described) -> Operation {
@@ -192,19 +214,33 @@ impl Schemas {
         let is_repeatable = of("header").any(|parameter| parameter.name == "Idempotency-Key");
         let is_list = of("query").any(|parameter| parameter.name == "cursor")
             && described.responses.contains_key("200");
-        let body = described.request_body.as_ref().and_then(|body| {
+        let body = described.request_body.as_ref();
+        let shape = body.and_then(|body| body.pointer("/content/application~1json/schema"));
+        let shape = shape.cloned();
+        let body = shape.as_ref().map(|schema| {
             let mut fields = Vec::new();
-            let schema = body.pointer("/content/application~1json/schema")?;
             self.members(schema, &[], &mut fields);
-            Some(fields)
+            fields
         });
+        let is_file = described.gives_files();
         let about = match described.description.split_once("\n\n") {
             Some((text, _)) if described.summary.is_empty() => text.to_owned(),
             Some(_) | None => {
                 format!("{}\n\n{}", described.summary, described.description).trim().to_owned()
             }
         };
-        Operation { method, path, about, query, body, is_conditional, is_repeatable, is_list }
+        Operation {
+            method,
+            path,
+            about,
+            query,
+            body,
+            shape,
+            is_conditional,
+            is_repeatable,
+            is_list,
+            is_file,
+        }
     }
 
     fn parameter(&self, parameter: &Parameter) -> Field {
@@ -274,7 +310,7 @@ impl Schemas {
     }
 
     /// What a schema refers to; of a choice between something and null, the something.
-    fn resolved<'s>(&'s self, schema: &'s Value) -> &'s Value {
+    pub(crate) fn resolved<'s>(&'s self, schema: &'s Value) -> &'s Value {
         if let Some(name) = schema.get("$ref").and_then(Value::as_str) {
             let name = name.rsplit('/').next().unwrap_or_default();
             return self.0.get(name).map_or(schema, |found| self.resolved(found));

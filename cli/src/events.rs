@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::call::{items, joined, path, query};
 use crate::document::Operation;
 use crate::failure::Failure;
-use crate::grammar::{FOLLOW, MOST, TO};
+use crate::grammar::{FOLLOW, MOST, TO, one_way};
 use crate::output::{Format, tell};
 use crate::place::Place;
 
@@ -61,6 +61,7 @@ pub(crate) fn export(
     operation: &Operation,
     matches: &ArgMatches,
 ) -> Result<(), Failure> {
+    one_way(matches, "it is a file, printed as the server makes it, which --format chooses")?;
     let (path, query) = (path(place, operation, matches)?, query(place, operation, matches)?);
     let path = format!("{path}{}", joined(&query));
     let Some(name) = matches.get_one::<String>(TO) else {

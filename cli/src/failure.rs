@@ -51,13 +51,49 @@ pub(crate) struct Problem {
     pub(crate) detail: String,
     pub(crate) pointer: Option<String>,
     pub(crate) permission: Option<String>,
+    /// What it is about, as whoever asked called it; else it is called as the API does.
+    #[serde(skip)]
+    pub(crate) place: Option<String>,
+}
+
+impl Problem {
+    /// The member of what was sent that it is about, as a file has it; nothing where it is about all.
+    fn member(&self) -> Option<String> {
+        let member = spelled(&parts(self.pointer.as_deref()?));
+        Some(member).filter(|member| !member.is_empty())
+    }
+
+    /// What can be done about it.
+    fn advice(&self) -> &'static str {
+        match self.status {
+            401 if !self.r#type.ends_with("/rejected") => {
+                "; sign in with `tenantry login`, or give another API key"
+            }
+            403 => "; `tenantry server policy` says who may",
+            412 => "; look at it again and repeat",
+            429 => "; wait a moment and repeat",
+            _ => "",
+        }
+    }
+
+    /// Whether it is refused for what it is, whoever else did what.
+    fn is_unacceptable(&self) -> bool {
+        ["/rule", "/user-cap"].iter().any(|kind| self.r#type.ends_with(kind))
+    }
 }
 
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let said = if self.detail.is_empty() { &self.title } else { &self.detail };
-        match &self.pointer {
-            Some(pointer) => write!(f, "{}: {said}", option_of(pointer))?,
+        // That is for programs.
+        let said = match said.starts_with("Sign in first") {
+            true => "the session or the API key counts no more, or not from here",
+            false => without_position(said),
+        };
+        let advice = self.advice();
+        let said = if advice.is_empty() { said } else { said.trim_end_matches('.') };
+        match self.place.clone().or_else(|| self.member()) {
+            Some(place) => write!(f, "{place}: {said}")?,
             None => write!(f, "{said}")?,
         }
         if let Some(permission) = &self.permission
@@ -65,15 +101,7 @@ impl std::fmt::Display for Problem {
         {
             write!(f, "; you need the permission {permission}")?;
         }
-        match self.status {
-            401 if !self.r#type.ends_with("/rejected") => {
-                write!(f, "; sign in with `tenantry login`")
-            }
-            403 => write!(f, "; `tenantry server policy` says who may"),
-            412 => write!(f, "; look at it again and repeat"),
-            429 => write!(f, "; wait a moment and repeat"),
-            _ => Ok(()),
-        }
+        f.write_str(advice)
     }
 }
 
@@ -83,6 +111,29 @@ impl Failure {
         Self::Local { what: what.into(), why: why.to_string() }
     }
 
+    /// The same, said of what a file has or what is called so.
+    pub(crate) fn about(mut self, what: &str) -> Self {
+        if let Self::Refused(problem) = &mut self {
+            let place = problem.place.take().or_else(|| problem.member());
+            problem.place = Some(match place {
+                Some(place) => format!("{what}: {place}"),
+                None => what.to_owned(),
+            });
+        }
+        self
+    }
+
+    /// The same, with what it is about called as somebody called it, where that is known.
+    pub(crate) fn called(mut self, call: impl FnOnce(&[String]) -> Option<String>) -> Self {
+        if let Self::Refused(problem) = &mut self
+            && let Some(pointer) = &problem.pointer
+            && let Some(place) = call(&parts(pointer))
+        {
+            problem.place = Some(place);
+        }
+        self
+    }
+
     /// The code that the process ends with; `--help` names them.
     pub(crate) fn code(&self) -> ExitCode {
         ExitCode::from(match self {
@@ -90,6 +141,7 @@ impl Failure {
                 401 => 3,
                 403 => 4,
                 404 => 5,
+                409 if problem.is_unacceptable() => 7,
                 409 | 412 | 428 => 6,
                 429 => 9,
                 500.. => 8,
@@ -106,9 +158,32 @@ impl Failure {
     }
 }
 
-/// The option that a JSON pointer into a body is about.
-fn option_of(pointer: &str) -> String {
-    format!("--{}", pointer.trim_start_matches('/').replace(['/', '_'], "-"))
+/// The parts of a JSON pointer (RFC 6901).
+fn parts(pointer: &str) -> Vec<String> {
+    let parts = pointer.split('/').skip(1);
+    parts.map(|part| part.replace("~1", "/").replace("~0", "~")).collect()
+}
+
+/// Parts of a pointer as people write them: `members.groups[0]`.
+pub(crate) fn spelled(parts: &[String]) -> String {
+    let mut spelled = String::new();
+    for part in parts {
+        match part.parse::<usize>() {
+            Ok(place) => spelled.push_str(&format!("[{place}]")),
+            Err(_) if spelled.is_empty() => spelled.push_str(part),
+            Err(_) => spelled.push_str(&format!(".{part}")),
+        }
+    }
+    spelled
+}
+
+/// A text without a position in JSON at its end: nobody wrote that JSON but this program.
+fn without_position(said: &str) -> &str {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|sign| sign.is_ascii_digit());
+    let Some((text, place)) = said.rsplit_once(" at line ") else { return said };
+    let numbers = place.trim_end_matches('.').split_once(" column ");
+    let is_position = numbers.is_some_and(|(line, column)| is_number(line) && is_number(column));
+    if is_position { text } else { said }
 }
 
 #[cfg(test)]
@@ -127,8 +202,49 @@ mod tests {
             }))
             .to_string()
         };
-        assert_eq!(refused(422, Some("/lockout/threshold"), None), "--lockout-threshold: no");
+        assert_eq!(refused(422, Some("/lockout/threshold"), None), "lockout.threshold: no");
+        assert_eq!(refused(422, Some("/members/groups/0"), None), "members.groups[0]: no");
+        assert_eq!(refused(422, Some(""), None), "no", "it is about all");
         assert!(refused(403, None, Some("manage_admins")).contains("permission manage_admins"));
         assert!(refused(401, None, None).contains("tenantry login"));
+    }
+
+    fn problem(status: u16, kind: &str, detail: &str) -> Problem {
+        let (r#type, detail) = (format!("/problems/{kind}"), detail.to_owned());
+        Problem { status, r#type, detail, ..Problem::default() }
+    }
+
+    #[test]
+    fn what_is_refused_is_called_as_whoever_asked_called_it() {
+        let refused = || {
+            let detail = "unknown field `x` at line 1 column 43";
+            let pointer = Some("/custom/badge".to_owned());
+            Failure::Refused(Box::new(Problem { pointer, ..problem(422, "invalid", detail) }))
+        };
+        assert_eq!(refused().to_string(), "custom.badge: unknown field `x`");
+        let about = refused().about("user ada").to_string();
+        assert_eq!(about, "user ada: custom.badge: unknown field `x`");
+        let called = refused().called(|parts| parts.first().map(|name| format!("--{name}")));
+        assert_eq!(called.to_string(), "--custom: unknown field `x`");
+        let known = "a quotation mark is not closed (it began in line 3)";
+        assert_eq!(without_position(known), known);
+    }
+
+    #[test]
+    fn what_a_rule_forbids_was_taken_by_nobody() {
+        let code = |kind: &str| Failure::Refused(Box::new(problem(409, kind, "no"))).code();
+        assert_eq!(code("rule"), ExitCode::from(7));
+        assert_eq!(code("user-cap"), ExitCode::from(7));
+        assert_eq!(code("taken"), ExitCode::from(6));
+    }
+
+    #[test]
+    fn who_is_not_signed_in_is_told_what_to_do_once() {
+        let said = Failure::Refused(Box::new(problem(401, "unauthenticated", "Sign in first.")));
+        let wanted = "the session or the API key counts no more, or not from here; sign in with \
+                      `tenantry login`, or give another API key";
+        assert_eq!(said.to_string(), wanted);
+        let over = Failure::Refused(Box::new(problem(401, "unauthenticated", "It is over.")));
+        assert!(over.to_string().starts_with("It is over; sign in with"), "{over}");
     }
 }

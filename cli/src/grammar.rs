@@ -1,9 +1,11 @@
 //! The commands, made from the words and the document of the API.
 
 use clap::builder::{PossibleValuesParser, StyledStr};
-use clap::{Arg, ArgAction, Command, ValueHint};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 
 use crate::document::{Document, Field, Kind, Operation};
+use crate::failure::Failure;
 use crate::output::FORMATS;
 use crate::words::{EVENTS, EXPORT, Noun, VERIFY, Verb, nouns};
 use crate::{apply, import, verify};
@@ -35,13 +37,34 @@ const EXITS: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not signed i
 
 /// The whole command line.
 pub(crate) fn command(document: &Document) -> Command {
+    whole(document, true)
+}
+
+/// The same for whoever set no variable. Of what a variable says, messages about usage would have it
+/// that it was to be typed.
+pub(crate) fn command_alone(document: &Document) -> Command {
+    whole(document, false)
+}
+
+/// Refuses a way to print where there is one alone.
+///
+/// # Errors
+/// `Usage` when one was typed.
+pub(crate) fn one_way(matches: &ArgMatches, why: &str) -> Result<(), Failure> {
+    match matches.value_source(OUTPUT) == Some(ValueSource::CommandLine) {
+        true => Err(Failure::Usage(format!("--output (-o) says nothing here: {why}"))),
+        false => Ok(()),
+    }
+}
+
+fn whole(document: &Document, with_environment: bool) -> Command {
     let mut command = Command::new("tenantry")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Manages the organizations of a provider over Tenantry's admin API")
         .after_help(format!("{FILES}\n\n{EXITS}"))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .args(common())
+        .args(common(with_environment))
         .subcommand(login())
         .subcommand(Command::new("logout").about("Ends the session of a context"))
         .subcommand(contexts())
@@ -72,18 +95,24 @@ pub(crate) fn command(document: &Document) -> Command {
         )
 }
 
-fn common() -> Vec<Arg> {
+fn common(with_environment: bool) -> Vec<Arg> {
     let global = |name: &'static str, help: &'static str| {
         Arg::new(name).long(name).global(true).help(help).help_heading("Everywhere")
     };
+    // A variable without a value says nothing, as one that is not set.
+    let by = |arg: Arg, variable: &'static str| {
+        let is_empty = std::env::var_os(variable).is_some_and(|value| value.is_empty());
+        if with_environment && !is_empty { arg.env(variable) } else { arg }
+    };
     let path = clap::value_parser!(std::path::PathBuf);
     vec![
-        global(ORG, "The organization, by slug or id; else the context's")
-            .short('O')
-            .env("TENANTRY_ORG"),
+        by(
+            global(ORG, "The organization, by slug or id; else the context's").short('O'),
+            "TENANTRY_ORG",
+        ),
         global(PROVIDER, "The provider itself, whatever the context or TENANTRY_ORG says")
             .action(ArgAction::SetTrue),
-        global(CONTEXT, "The context; else the one in use").env("TENANTRY_CONTEXT"),
+        by(global(CONTEXT, "The context; else the one in use"), "TENANTRY_CONTEXT"),
         global(OUTPUT, "How to print")
             .short('o')
             .value_parser(PossibleValuesParser::new(FORMATS))
@@ -91,16 +120,22 @@ fn common() -> Vec<Arg> {
         global(YES, "Ask nothing before something is deleted")
             .short('y')
             .action(ArgAction::SetTrue),
-        global(CONTEXTS, "The file with the contexts; else ~/.config/tenantry/contexts.toml")
-            .env("TENANTRY_CONTEXTS")
-            .value_parser(path.clone()),
-        global(SERVER, "The server, in place of a context's").env("TENANTRY_SERVER"),
-        global(TOKEN, "An API key, in place of a session; better given by the environment")
-            .env("TENANTRY_TOKEN")
-            .hide_env_values(true),
-        global(CA, "The authority of the server's certificate in PEM; else the system's")
-            .env("TENANTRY_CA")
-            .value_parser(path),
+        by(
+            global(CONTEXTS, "The file with the contexts; else ~/.config/tenantry/contexts.toml")
+                .value_parser(path.clone()),
+            "TENANTRY_CONTEXTS",
+        ),
+        by(global(SERVER, "The server, in place of a context's"), "TENANTRY_SERVER"),
+        by(
+            global(TOKEN, "An API key, in place of a session; better given by the environment")
+                .hide_env_values(true),
+            "TENANTRY_TOKEN",
+        ),
+        by(
+            global(CA, "The authority of the server's certificate in PEM; else the system's")
+                .value_parser(path),
+            "TENANTRY_CA",
+        ),
     ]
 }
 

@@ -17,6 +17,7 @@ mod import;
 mod output;
 mod place;
 mod prompt;
+mod shape;
 mod sign_in;
 mod verify;
 mod words;
@@ -42,9 +43,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return end(&Failure::local("the API's document", &error)),
     };
     let command = grammar::command(&document);
-    let matches = match command.clone().try_get_matches_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let matches = match command.clone().try_get_matches_from(&arguments) {
         Ok(matches) => matches,
         Err(said) => {
+            let alone = || grammar::command_alone(&document).try_get_matches_from(&arguments).err();
+            let said = if said.use_stderr() { alone().unwrap_or(said) } else { said };
             // Help that nobody reads is no failure.
             let _unheard = said.print();
             return ExitCode::from(u8::try_from(said.exit_code()).unwrap_or(2));
@@ -72,7 +76,7 @@ fn done(document: &Document, mut command: Command, matches: &ArgMatches) -> Resu
     match word {
         "login" => sign_in::login(own),
         "logout" => sign_in::logout(own),
-        "context" => sign_in::contexts(own, format),
+        "context" => sign_in::contexts(document, own, format),
         "completion" => {
             if let Some(shell) = own.get_one::<clap_complete::Shell>("shell") {
                 let mut script = Vec::new();
@@ -84,8 +88,16 @@ fn done(document: &Document, mut command: Command, matches: &ArgMatches) -> Resu
         }
         "man" => manual(command, own.get_one::<PathBuf>("folder").map(PathBuf::as_path)),
         word if word == CAN.name => can::can(document, &Place::of(document, own)?, own, format),
-        apply::APPLY => apply::apply(document, &Place::of(document, own)?, own),
-        apply::EXPORT => apply::export(document, &Place::of(document, own)?, own),
+        apply::APPLY => {
+            grammar::one_way(own, "what differs is shown in lines, and nothing else")?;
+            apply::apply(document, &Place::of(document, own)?, own)
+        }
+        apply::EXPORT => {
+            if format != Format::Yaml {
+                grammar::one_way(own, "an export is YAML")?;
+            }
+            apply::export(document, &Place::of(document, own)?, own)
+        }
         word if word == EVENTS.name => about_events(document, own, format),
         word => {
             let noun = nouns().find(|noun| noun.name == word);
@@ -107,7 +119,11 @@ fn about(
         return import::run(document, &place, word, own, format);
     }
     let operation = operation(document, noun.verbs.iter().find(|verb| verb.name == word), &place)?;
-    call::call(&place, operation, own, (format, noun.columns))
+    let columns = match noun.name {
+        import::NOUN => import::columns(word, noun.columns),
+        _ => noun.columns,
+    };
+    call::call(&place, operation, own, (format, columns))
 }
 
 /// What a table of events of several organizations shows.
@@ -117,6 +133,7 @@ const AMONG: &[&str] = &["organization", "at", "actor", "action", "subject", "su
 fn about_events(document: &Document, matches: &ArgMatches, format: Format) -> Result<(), Failure> {
     let (word, own) = matches.subcommand().unwrap_or(("list", matches));
     if word == VERIFY {
+        grammar::one_way(own, "what was verified is told in words")?;
         return verify::verify(own);
     }
     let place = Place::of(document, own)?;

@@ -48,7 +48,7 @@ impl Format {
         };
         let line = match self {
             Self::Table => cells(cell).map(|cell| visible(&cell)).collect::<Vec<_>>().join("  "),
-            Self::Csv => return self.print_row(&cells(plain).collect::<Vec<_>>()),
+            Self::Csv => return self.print_row(&cells(guarded).collect::<Vec<_>>()),
             Self::Json => value.to_string(),
             Self::Yaml => format!("---\n{}", self.written(value, columns)?.trim_end()),
         };
@@ -139,9 +139,12 @@ fn members_of(members: &Map<String, Value>) -> String {
     lines(&table)
 }
 
-/// A table's lines, without the spaces around them.
+/// A table's lines, without the space before the first column and those behind the last one.
 fn lines(table: &Table) -> String {
-    let lines = table.lines().map(|line| format!("{}\n", line.trim_end().trim_start_matches(' ')));
+    let lines = table.lines().map(|line| {
+        let line = line.trim_end();
+        format!("{}\n", line.strip_prefix(' ').unwrap_or(line))
+    });
     lines.collect()
 }
 
@@ -158,7 +161,8 @@ fn csv(value: &Value, columns: &[&str]) -> Result<String, Failure> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(&columns).map_err(|error| failed(&error))?;
     for item in items {
-        let row = columns.iter().map(|name| item.get(name.as_str()).map(plain).unwrap_or_default());
+        let row =
+            columns.iter().map(|name| item.get(name.as_str()).map(guarded).unwrap_or_default());
         writer.write_record(row).map_err(|error| failed(&error))?;
     }
     let octets = writer.into_inner().map_err(|error| failed(&error))?;
@@ -185,8 +189,13 @@ fn columns_of(items: &[Value], wanted: &[&str]) -> Vec<String> {
 fn cell(value: &Value) -> String {
     match value {
         Value::Object(members) => {
-            let name = ["name", "login", "kind"].iter().find_map(|name| members.get(*name));
-            name.filter(|name| !name.is_null()).map_or_else(
+            let of = |name: &str| members.get(name).filter(|value| !value.is_null());
+            let is_all = |name: &str| {
+                members.iter().all(|(other, value)| other == name || is_empty(value))
+            };
+            // Nobody and the daemon have no name, and what has an id is more than a kind.
+            let kind = of("kind").filter(|_| !members.contains_key("name") || is_all("kind"));
+            of("name").or_else(|| of("login")).or(kind).map_or_else(
                 || {
                     let pairs = members.iter().filter(|(_, value)| !is_empty(value));
                     let pairs = pairs.map(|(name, value)| format!("{name}: {}", cell(value)));
@@ -198,6 +207,23 @@ fn cell(value: &Value) -> String {
         Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => plain(value),
     }
+}
+
+/// A value for a program, which may be a spreadsheet: what one would take for a formula gets an
+/// apostrophe before it, also behind what some of them part cells by. Numbers are none.
+fn guarded(value: &Value) -> String {
+    const BEGINS: [char; 8] = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+    const PARTS: [char; 6] = [',', ';', '"', '\t', '\r', '\n'];
+    let Value::String(text) = value else { return plain(value) };
+    let (mut guarded, mut begins) = (String::with_capacity(text.len()), true);
+    for letter in text.chars() {
+        if begins && BEGINS.contains(&letter) {
+            guarded.push('\'');
+        }
+        begins = PARTS.contains(&letter) || begins && letter == ' ';
+        guarded.push(letter);
+    }
+    guarded
 }
 
 fn plain(value: &Value) -> String {
@@ -261,6 +287,35 @@ mod tests {
         let back: Value = serde_json::from_str(&written(Format::Json, &users)).unwrap();
         assert_eq!(back, users);
         assert_eq!(written(Format::Table, &json!([])), "");
+    }
+
+    #[test]
+    fn columns_stand_below_each_other_where_the_first_is_empty() {
+        let users = json!([{"login": "", "mail": "a@x"}, {"login": "bob", "mail": "b@x"}]);
+        assert_eq!(written(Format::Table, &users), "LOGIN  MAIL\n       a@x\nbob    b@x\n");
+    }
+
+    #[test]
+    fn who_did_something_is_named_or_is_nobody() {
+        let event = |actor: Value| json!([{"login": actor, "mail": ""}]);
+        for (actor, shown) in [
+            (json!({"kind": "admin", "id": "7", "name": "root"}), "root"),
+            (json!({"kind": "nobody", "id": null, "name": null}), "nobody"),
+            (json!({"kind": "daemon"}), "daemon"),
+            (json!({"kind": "admin", "id": "7", "name": null}), "id: 7, kind: admin"),
+        ] {
+            let table = written(Format::Table, &event(actor));
+            assert_eq!(table.lines().nth(1), Some(shown), "{table}");
+        }
+    }
+
+    #[test]
+    fn no_cell_is_a_formula_of_a_spreadsheet_and_numbers_stay_what_they_are() {
+        let user = json!([{"login": "=cmd|' /C'!A0", "mail": -5, "title": "a;@x", "x": "a-b"}]);
+        let csv = "login,mail,title,x\n'=cmd|' /C'!A0,-5,a;'@x,a-b\n";
+        assert_eq!(written(Format::Csv, &user), csv);
+        assert_eq!(guarded(&json!(" +1")), " '+1");
+        assert_eq!(guarded(&json!(["-x"])), r#"["-x"]"#, "JSON stays JSON");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::call::items;
 use crate::client::Client;
-use crate::contexts::{self, Contexts};
+use crate::contexts::{self, Context, Contexts};
 use crate::document::Document;
 use crate::failure::Failure;
 use crate::grammar::{CA, CONTEXT, CONTEXTS, ORG, PROVIDER, SERVER, TOKEN};
@@ -60,6 +60,22 @@ impl<'d> Place<'d> {
         let client = Client::new(&context.server, Some(token), ca.as_deref())?;
         let usual = context.organization.clone().filter(|_| !matches.get_flag(PROVIDER));
         Ok(Self { document, client, organization: named.or(usual) })
+    }
+
+    /// An organization that a context is to be about.
+    ///
+    /// # Errors
+    /// When nobody is signed in there, or the authority's file cannot be read.
+    pub(crate) fn in_context(
+        document: &'d Document,
+        matches: &ArgMatches,
+        context: &Context,
+        organization: &str,
+    ) -> Result<Self, Failure> {
+        let token = context.token.clone().ok_or(Failure::NoContext)?;
+        let ca = matches.get_one::<PathBuf>(CA).or(context.ca.as_ref());
+        let client = Client::new(&context.server, Some(token), ca.map(PathBuf::as_path))?;
+        Ok(Self { document, client, organization: Some(organization.to_owned()) })
     }
 
     /// The id of the organization that a command is about.

@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 
 use crate::client::{Client, Question};
 use crate::contexts::{Context, Contexts};
+use crate::document::Document;
 use crate::failure::Failure;
 use crate::grammar::{CA, CONTEXT, ORG, RECOVERY};
-use crate::output::{Format, tell};
-use crate::place::contexts_path;
+use crate::output::{Format, tell, warn};
+use crate::place::{Place, contexts_path};
 use crate::prompt;
 
 /// Signs in, and keeps the session.
@@ -64,8 +65,12 @@ pub(crate) fn logout(matches: &ArgMatches) -> Result<(), Failure> {
 /// Lists, chooses and forgets contexts.
 ///
 /// # Errors
-/// When there is no such context, or the file cannot be used.
-pub(crate) fn contexts(matches: &ArgMatches, format: Format) -> Result<(), Failure> {
+/// When there is no such context or no such organization, or the file cannot be used.
+pub(crate) fn contexts(
+    document: &Document,
+    matches: &ArgMatches,
+    format: Format,
+) -> Result<(), Failure> {
     let path = contexts_path(matches)?;
     let mut contexts = Contexts::read(&path)?;
     let (verb, own) = matches.subcommand().unwrap_or(("list", matches));
@@ -89,6 +94,7 @@ pub(crate) fn contexts(matches: &ArgMatches, format: Format) -> Result<(), Failu
             if let (Some(slug), Some(context)) =
                 (typed_organization(own), contexts.contexts.get_mut(name))
             {
+                look_for(document, own, context, &slug)?;
                 context.organization = Some(slug);
             }
             contexts.current = Some(name.clone());
@@ -100,6 +106,25 @@ pub(crate) fn contexts(matches: &ArgMatches, format: Format) -> Result<(), Failu
         }
     }
     contexts.write(&path)
+}
+
+/// Looks that there is an organization of that name, where somebody can be asked.
+///
+/// # Errors
+/// `Missing` when there is none.
+fn look_for(
+    document: &Document,
+    matches: &ArgMatches,
+    context: &Context,
+    slug: &str,
+) -> Result<(), Failure> {
+    let place = Place::in_context(document, matches, context, slug);
+    match place.and_then(|place| place.organization()) {
+        Ok(_) => {}
+        Err(failure @ Failure::Missing { .. }) => return Err(failure),
+        Err(why) => warn(&format!("nobody looked whether there is an organization {slug}: {why}")),
+    }
+    Ok(())
 }
 
 /// Asks for what signing in needs, until there is a session.

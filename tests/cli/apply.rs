@@ -129,6 +129,52 @@ fn a_file_that_has_a_secret_or_names_nobody_is_refused_before_anything_is_done()
 }
 
 #[test]
+fn what_is_written_wrongly_is_told_before_anything_is_shown_or_done() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let user = "login: ada, display_name: Ada, surname: L";
+    for (line, told) in [
+        (format!("users: [{{{user}, pasword: x}}]"), "user ada: pasword is no field: is password"),
+        (
+            "users: [{login: ada, display_name: Ada, surnam: L}]".into(),
+            "user ada: surnam is no field: is surname meant?",
+        ),
+        (
+            format!("groups: [{{name: g}}]\nusers: [{{{user}, title: 7}}]"),
+            "user ada: title must be a text: put it in quotation marks",
+        ),
+        (
+            format!("users: [{{{user}, uid_number: 007}}]"),
+            "user ada: uid_number must be a whole number, without quotation marks",
+        ),
+        ("users: [{login: 7}]".into(), "user 7: login must be a text"),
+        ("settings: {lockot: {}}".into(), "settings: lockot cannot be changed, or is no field"),
+        ("settings: {lockout: {treshold: 7}}".into(), "lockout.treshold is no field: is threshold"),
+    ] {
+        let refused = tenantry.hear("apply -f - --yes", &line);
+        assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{line}: {refused:?}");
+        assert!(refused.stderr.contains(told), "{line}: {refused:?}");
+    }
+    assert_eq!(tenantry.shows("group list"), json!([]));
+}
+
+#[test]
+fn texts_that_look_like_something_else_stay_texts() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let text = "users: [{login: no, display_name: Yes, surname: No, employee_number: 007}]";
+    let made = tenantry.hear("apply -f - --yes", text);
+    assert_eq!(made.code, 0, "{made:?}");
+    let user = tenantry.shows("user show no");
+    assert_eq!((&user["display_name"], &user["surname"]), (&json!("Yes"), &json!("No")));
+    assert_eq!(user["employee_number"], "007");
+    let again = tenantry.hear("apply -f - --yes", text);
+    assert_eq!((again.code, again.stdout.as_str()), (0, ""), "{again:?}");
+    let exported = tenantry.hear("apply -f - --yes --prune", &tenantry.does("export"));
+    assert_eq!((exported.code, exported.stdout.as_str()), (0, ""), "{exported:?}");
+}
+
+#[test]
 fn pruning_keeps_what_the_file_names_whatever_the_case_and_members_that_it_says_nothing_of() {
     let office = Office::new();
     let tenantry = desk(&office);

@@ -55,6 +55,82 @@ fn each_code_that_the_help_names_is_what_a_command_ends_with() {
 }
 
 #[test]
+fn what_is_refused_is_called_as_it_was_typed() {
+    let office = Office::new();
+    let top = &office.demo.admin_api.tokens.administrator_with_billing;
+    let top = Tenantry::with_key(&office.demo, top).within(&office.slug);
+    top.does("group create --name staff");
+    let nothing = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let refused = top.run(&format!("group change-members staff --add-groups {nothing}"));
+    assert!(refused.stderr.starts_with("tenantry: --add-groups: "), "{refused:?}");
+    let user = ["user", "create", "--login", "ada", "--display-name", "A", "--surname", "L"];
+    let custom = top.words(&[&user[..], &["--custom", r#"{"badge": 7}"#]].concat());
+    assert!(custom.stderr.contains("--custom, badge: "), "{custom:?}");
+    let from = top.hear("user create --from -", "login: ada\ndisplay_name: A\nsurname: 7\n");
+    assert!(from.code != 0 && from.stderr.starts_with("tenantry: surname: "), "{from:?}");
+    assert!(!from.stderr.contains(" column "), "{from:?}");
+    let nested = "groups: [{name: one, members: {groups: [two]}}, \
+                  {name: two, members: {groups: [one]}}]";
+    let looped = top.hear("apply -f - --yes", nested);
+    assert!(looped.code != 0 && looped.stderr.contains("tenantry: group two: "), "{looped:?}");
+}
+
+#[test]
+fn what_would_be_ignored_is_refused() {
+    let office = Office::new();
+    let top = &office.demo.admin_api.tokens.administrator_with_billing;
+    let top = Tenantry::with_key(&office.demo, top).within(&office.slug);
+    top.does("user create --login ada --display-name Ada --surname L");
+    for line in [
+        "apply -f /dev/null -o json",
+        "export -o csv",
+        "billing invoices -o table",
+        "events export -o csv",
+        "user update ada --title Boss --clear title",
+    ] {
+        let refused = top.run(line);
+        assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{line}: {refused:?}");
+    }
+    assert!(top.does("export -o yaml").contains("login: ada"));
+}
+
+#[test]
+fn a_variable_is_no_option_that_was_typed_and_says_nothing_without_a_value() {
+    let office = Office::new();
+    let top = &office.demo.admin_api.tokens.administrator_with_billing;
+    let top = Tenantry::with_key(&office.demo, top).within(&office.slug);
+    let missing = top.run("user show");
+    assert_eq!(missing.code, 2, "{missing:?}");
+    let said = &missing.stderr;
+    assert!(said.contains("<USER>") && !said.contains("--token"), "{said}");
+    let unknown = top.clone().setting("TENANTRY_CA", "").run("user list");
+    assert_eq!(unknown.code, 8, "the system knows no such authority: {unknown:?}");
+    let provider = top.setting("TENANTRY_ORG", "").run("admin list");
+    assert_eq!(provider.code, 0, "{provider:?}");
+}
+
+#[test]
+fn an_import_with_rows_in_error_is_not_acceptable() {
+    let office = Office::new();
+    let top = &office.demo.admin_api.tokens.administrator_with_billing;
+    let top = Tenantry::with_key(&office.demo, top).within(&office.slug);
+    let checked = top.hear("import csv - --name people", "login,mail\nada,nonsense\n");
+    assert!(checked.code == 7 && checked.stderr.contains("1 row is in error"), "{checked:?}");
+    let refused = top.run("import apply people");
+    assert_eq!(refused.code, 7, "{refused:?}");
+    assert!(refused.stderr.contains("leave_out_errors"), "{refused:?}");
+}
+
+#[test]
+fn a_file_without_events_is_not_verified() {
+    let office = Office::new();
+    let reader = Tenantry::with_key(&office.demo, &office.demo.admin_api.tokens.read_only);
+    let nothing = reader.hear("events verify -", "");
+    assert_eq!(nothing.code, 1, "{nothing:?}");
+    assert!(nothing.stderr.contains("there is no event in it"), "{nothing:?}");
+}
+
+#[test]
 fn what_is_typed_says_more_than_the_environment_about_where() {
     let office = Office::new();
     let key = &office.demo.admin_api.tokens.administrator_with_billing;

@@ -114,6 +114,9 @@ fn programs_get_what_they_read_and_codes_that_say_what_went_wrong() {
     let header = csv.lines().next().unwrap();
     assert!(header.split(',').any(|name| name == "uid_number"), "{csv}");
     assert_eq!(csv.lines().count(), 2);
+    office.make("groups", &json!({"name": "=cmd", "description": "+1"}));
+    let groups = tenantry.does("group list -o csv");
+    assert!(groups.contains(",'=cmd") && groups.contains("'+1,"), "{groups}");
     assert!(tenantry.does("user list -o yaml").contains("login: ada"));
 
     let key = &office.demo.admin_api.tokens.read_only;

@@ -39,8 +39,15 @@ fn who_signs_in_works_in_the_context_until_signing_out() {
     let contexts = tenantry.shows("context list");
     assert_eq!((&contexts[0]["name"], &contexts[0]["in_use"]), (&json!("lab"), &json!(true)));
 
+    let nowhere = tenantry.run("context use lab --org nope");
+    assert_eq!(nowhere.code, 5, "{nowhere:?}");
+    tenantry.does(&format!("context use lab --org {}", office.slug));
+    assert_eq!(tenantry.shows("context list")[0]["organization"], json!(office.slug));
+
     tenantry.does("logout");
     assert_eq!(tenantry.run("user list").code, 3);
+    let unasked = tenantry.run("context use lab --org later");
+    assert!(unasked.code == 0 && unasked.stderr.contains("nobody looked"), "{unasked:?}");
     assert_eq!(tenantry.run("context use other").code, 5);
     tenantry.does("context remove lab");
     assert_eq!(tenantry.shows("context list"), json!([]));

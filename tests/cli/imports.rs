@@ -37,6 +37,8 @@ fn a_table_is_tried_mended_and_imported() {
     assert_eq!((tried.code, shown(&tried)["state"].as_str()), (0, Some("checked")), "{tried:?}");
     let rows = tenantry.shows("import rows people --outcome create");
     assert_eq!(rows.as_array().unwrap().len(), 2);
+    let table = tenantry.does("import rows people");
+    assert!(table.starts_with("LINE  KIND  NAME  OUTCOME  COLUMN  REASON  CHANGES"), "{table}");
     tenantry.does("import apply people");
     let done = tenantry.shows("import follow people");
     assert_eq!((&done["state"], &done["done"]["create"]), (&json!("done"), &json!(2)));
@@ -46,6 +48,22 @@ fn a_table_is_tried_mended_and_imported() {
     assert_eq!(shown(&again)["done"]["unchanged"], 2, "{again:?}");
     tenantry.does("import delete people --yes");
     assert_eq!(tenantry.run("import show people").code, 5);
+}
+
+#[test]
+fn nothing_of_a_table_is_lost_unseen() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let line = "import csv - --leave-out-errors";
+    let open = tenantry.hear(line, "login,display_name\nun1,U\nun2,\"open\nun3,U3\nun4,U4\n");
+    assert_eq!(open.code, 7, "{open:?}");
+    assert!(open.stderr.contains("not closed (it began in line 3)"), "{open:?}");
+    let empty = tenantry.hear(line, "");
+    assert!(empty.code == 7 && empty.stderr.contains("no line of headings"), "{empty:?}");
+    let twice = tenantry.hear(line, "login,surname,surname\nada,King,Lovelace\n");
+    assert_eq!(twice.code, 7, "{twice:?}");
+    assert!(twice.stderr.contains("surname  says what another column says"), "{twice:?}");
+    assert_eq!(tenantry.shows("user list"), json!([]));
 }
 
 /// slapd's configuration for a database with these entries.

@@ -84,6 +84,12 @@ impl Tenantry {
         self
     }
 
+    /// The same with a variable.
+    pub(crate) fn setting(mut self, name: &'static str, value: &str) -> Self {
+        self.variables.push((name, value.to_owned()));
+        self
+    }
+
     /// Runs a line, in which words are parted by single spaces.
     pub(crate) fn run(&self, line: &str) -> Output {
         self.hear(line, "")

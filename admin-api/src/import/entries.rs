@@ -69,7 +69,7 @@ enum Kind {
 /// Reads entries; says how many were about neither users nor groups.
 ///
 /// # Errors
-/// When the file does not come as a whole, or its rows are not taken.
+/// When the file does not come as a whole or cannot be read as a whole, or its rows are not taken.
 pub(super) fn read<E>(
     feed: Feed,
     manner: &Manner,
@@ -84,8 +84,8 @@ pub(super) fn read<E>(
             Err(Ended::Here) => return Ok(ignored),
             Err(Ended::CutOff) => return Err(Stop::CutOff),
             Err(Ended::TooLong) => {
-                let row = faulty(records.line(), "", None, "is too long for an entry");
-                return take(row).map(|()| ignored).map_err(Stop::Refused);
+                let why = format!("line {} is too long for an entry", records.line());
+                return Err(Stop::Unreadable(why));
             }
         };
         match row {

@@ -69,6 +69,15 @@ pub(super) fn is_list(field: &str) -> bool {
         || field.starts_with(CUSTOM)
 }
 
+/// What a field says that others say as well, in another way: one of them at a time can.
+pub(super) fn about(field: &str) -> Option<&'static str> {
+    match field {
+        "password" | "password_hash" | "user_password" => Some("password"),
+        "suspended" | "user_account_control" => Some("suspended"),
+        _ => None,
+    }
+}
+
 /// Whether a field is an attribute of the organization's own that names users and groups.
 pub(super) fn is_reference(field: &str, schema: &Schema) -> bool {
     let found = field.strip_prefix(CUSTOM).and_then(|name| schema.named(name));

@@ -1,13 +1,15 @@
 //! Reading files of users and groups: CSV (RFC 4180) and LDIF (RFC 2849), as they come.
 //!
 //! A file is never held as a whole: it is read piece by piece, and what it says is handed over in
-//! rows. What cannot be read is a row as well, one in error.
+//! rows. What cannot be read is a row as well, one in error; where nobody knows how the file goes on
+//! behind it, the file is refused as a whole.
 
 mod entries;
 mod feed;
 mod field;
 mod ldif;
 mod name;
+mod quotes;
 mod table;
 
 use std::collections::BTreeMap;
@@ -61,12 +63,14 @@ pub(crate) enum Stop<E> {
     Refused(E),
     /// The file did not come to its end.
     CutOff,
+    /// What is behind some place of it cannot be read, for this reason.
+    Unreadable(String),
 }
 
 /// Reads a file, and hands its rows over; says how much of it was about neither users nor groups.
 ///
 /// # Errors
-/// When the file does not come as a whole, or its rows are not taken.
+/// When the file does not come as a whole or cannot be read as a whole, or its rows are not taken.
 pub(crate) fn read<E>(
     feed: Feed,
     manner: &Manner,

@@ -8,6 +8,7 @@ use directory::{Invalid, Schema};
 
 use super::feed::{Feed, PlainLines};
 use super::field::{self, OF_GROUPS, OF_USERS, Octets, Source};
+use super::quotes::Quotes;
 use super::{Format, Holds, Manner, Stop, faulty};
 
 /// The mark with which some programs begin a file in UTF-8.
@@ -45,7 +46,7 @@ pub(super) fn lower(
 /// Reads a table.
 ///
 /// # Errors
-/// When it does not come as a whole, or its rows are not taken.
+/// When it does not come as a whole or cannot be read as a whole, or its rows are not taken.
 pub(super) fn read<E>(
     feed: Feed,
     manner: &Manner,
@@ -58,14 +59,14 @@ pub(super) fn read<E>(
         .delimiter(delimiter)
         .has_headers(false)
         .flexible(true)
-        .from_reader(PlainLines::new(feed));
+        .from_reader(Quotes::new(PlainLines::new(feed), delimiter));
     let (mut record, mut columns) = (ByteRecord::new(), None::<Vec<Column>>);
     loop {
         let line = reader.position().line();
         match reader.read_byte_record(&mut record) {
             Ok(true) => complete.say(),
-            Ok(false) => return Ok(()),
-            Err(error) => return broken(line, &error, take),
+            Ok(false) => return whole(reader.get_ref().open(), columns.is_some()),
+            Err(error) => return Err(broken(line, &error)),
         }
         let line = record.position().map_or(line, csv::Position::line);
         let Some(columns) = &columns else {
@@ -81,19 +82,27 @@ pub(super) fn read<E>(
     }
 }
 
-/// What makes it impossible to read on: a row in error, if it is the file.
-fn broken<E>(
-    line: u64,
-    error: &csv::Error,
-    take: &mut dyn FnMut(Row) -> Result<(), E>,
-) -> Result<(), Stop<E>> {
+/// Refuses a table that is over and was not read as whoever wrote it meant it: behind a quotation mark
+/// that is not closed all lines are one value.
+fn whole<E>(open: Option<u64>, has_headings: bool) -> Result<(), Stop<E>> {
+    match open {
+        Some(line) => {
+            let why = format!("a quotation mark is not closed (it began in line {line})");
+            Err(Stop::Unreadable(why))
+        }
+        None if has_headings => Ok(()),
+        None => Err(Stop::Unreadable("it is empty, and has no line of headings".into())),
+    }
+}
+
+/// What makes it impossible to read on.
+fn broken<E>(line: u64, error: &csv::Error) -> Stop<E> {
     let too_long = matches!(error.kind(), csv::ErrorKind::Io(error)
         if error.kind() == std::io::ErrorKind::FileTooLarge);
     if !too_long {
-        return Err(Stop::CutOff);
+        return Stop::CutOff;
     }
-    let reason = "is too long: perhaps a quotation mark is missing";
-    take(faulty(line, "", None, reason)).map_err(Stop::Refused)
+    Stop::Unreadable(format!("line {line} is too long: perhaps a quotation mark is not closed"))
 }
 
 /// A column with what it says; nothing where it is left out.
@@ -113,7 +122,7 @@ fn headings(
         Holds::Groups => (OF_GROUPS, "name"),
     };
     let mapping = lower(&manner.mapping);
-    let (mut columns, mut faults) = (Vec::new(), Vec::new());
+    let (mut columns, mut faults) = (Vec::<Column>::new(), Vec::new());
     for heading in record.iter().take(COLUMNS) {
         let heading = heading.strip_prefix(MARK).unwrap_or(heading);
         let heading = String::from_utf8_lossy(heading).trim().to_owned();
@@ -127,6 +136,11 @@ fn headings(
             && field::check(field, known, schema).is_err()
         {
             let reason = "is no field: map the heading to one, or to null to leave it out";
+            faults.push(faulty(1, "", Some(&heading), reason));
+        }
+        let is_said = |column: &Column| field.is_some() && column.field == field;
+        if !field.as_deref().is_some_and(field::is_list) && columns.iter().any(is_said) {
+            let reason = "says what another column says: leave one of them out";
             faults.push(faulty(1, "", Some(&heading), reason));
         }
         columns.push(Column { heading, field });
@@ -154,12 +168,15 @@ fn row(
         return faulty(line, "", None, reason);
     }
     let (mut user, mut group) = (UserRow::default(), GroupRow::default());
-    let mut notes = Vec::new();
+    let (mut notes, mut said) = (Vec::new(), Vec::new());
     let source = Source { schema, octets: Octets::InBase64 };
     for (column, cell) in columns.iter().zip(record) {
         let (Some(field), false) = (&column.field, cell.trim_ascii().is_empty()) else { continue };
-        let values = values(field, cell);
+        let (values, about) = (values(field, cell), field::about(field));
+        let is_said = about.is_some() && said.contains(&about);
+        said.push(about);
         let done = match holds {
+            Holds::Users if is_said => Err("says what another column says here".to_owned()),
             Holds::Users => field::set_user(&mut user, field, &values, (source, &mut notes)),
             Holds::Groups => field::set_group(&mut group, field, &values, source),
         };
@@ -195,7 +212,7 @@ mod tests {
         Manner { format: Format::Csv, holds: Holds::Users, delimiter, mapping: mapping.collect() }
     }
 
-    fn rows(text: &str, manner: &Manner) -> Vec<Row> {
+    fn tried(text: &str, manner: &Manner) -> Result<Vec<Row>, String> {
         let (sender, make) = feed();
         let text = text.to_owned();
         let fed = std::thread::spawn(move || {
@@ -212,9 +229,16 @@ mod tests {
             rows.push(row);
             Ok(())
         });
-        assert!(read.is_ok());
         fed.join().unwrap();
-        rows
+        match read {
+            Ok(()) => Ok(rows),
+            Err(Stop::Unreadable(why)) => Err(why),
+            Err(Stop::Refused(()) | Stop::CutOff) => panic!("it was not read"),
+        }
+    }
+
+    fn rows(text: &str, manner: &Manner) -> Vec<Row> {
+        tried(text, manner).unwrap()
     }
 
     fn shown(row: &Row) -> String {
@@ -259,5 +283,39 @@ mod tests {
             read("mail\na@x\n", ','),
             ["1 Some(\"login\") no column has it: map a heading to it"]
         );
+    }
+
+    #[test]
+    fn a_table_that_cannot_be_read_to_its_end_is_refused_as_a_whole() {
+        let text = "login,display_name\nun1,U\nun2,\"open\nun3,U3\nun4,U4\n";
+        let refused = |text: &str| tried(text, &manner(',', &[])).err();
+        let why = "a quotation mark is not closed (it began in line 3)";
+        assert_eq!(refused(text).as_deref(), Some(why));
+        assert_eq!(refused(&text.replace("open", "closed\"")), None);
+        for empty in ["", "\n\n"] {
+            assert!(refused(empty).unwrap().contains("no line of headings"));
+        }
+        assert_eq!(refused("login\n"), None, "nobody is in it");
+    }
+
+    #[test]
+    fn what_takes_one_value_is_said_by_one_column() {
+        let read = |text: &str, mapping: &[(&str, Option<&str>)]| {
+            rows(text, &manner(',', mapping)).iter().map(shown).collect::<Vec<_>>()
+        };
+        let twice = read("login,surname,surname\nada,King,Lovelace\n", &[]);
+        assert_eq!(twice.len(), 1, "nothing is read: {twice:?}");
+        assert!(twice[0].starts_with("1 Some(\"surname\") says what another"), "{twice:?}");
+        let mapped = [("name", Some("display_name"))];
+        let twice = read("login,Name,display_name\nada,Ada,Countess\n", &mapped);
+        assert!(twice[0].starts_with("1 Some(\"display_name\") says what another"), "{twice:?}");
+        let left_out: [(&str, Option<&str>); 2] = [("name", None), ("other", None)];
+        assert_eq!(read("login,Name,other\nada,a,b\n", &left_out), ["2 ada \"\" []"]);
+        let mails = read("login,mail,Mail\nada,a@x,b@x\n", &[]);
+        assert_eq!(mails, ["2 ada \"\" [\"a@x\", \"b@x\"]"]);
+        let ways = "login,suspended,user_account_control\nada,yes,\nbob,,512\neve,yes,512\n";
+        let ways = read(ways, &[]);
+        assert!(ways[2].starts_with("4 Some(\"user_account_control\") says what"), "{ways:?}");
+        assert_eq!(ways[..2], ["2 ada \"\" []", "3 bob \"\" []"]);
     }
 }

@@ -10,6 +10,7 @@ mod coming;
 mod der;
 mod export;
 mod fingerprints;
+mod fit;
 mod kinds;
 mod parts;
 mod plan;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::kinds::{ACTIVE, STATE, SUSPENDED};
-use super::plan::{Plan, Step, has, is_whole, object, same, state_of};
+use super::plan::{Plan, Step, has, is_whole, object, same, state_of, unchangeable};
 use super::site::Site;
 use crate::failure::Failure;
 
@@ -145,9 +145,9 @@ impl Plan {
                 self.steps.push(Step::Part { part, operation, changes, before });
             }
         }
-        left.keys().next().map_or(Ok(()), |field| {
-            let what = part.noun();
-            Err(Failure::Usage(format!("{field} of {what} cannot be changed, or is no field")))
-        })
+        let Some(field) = left.keys().next() else { return Ok(()) };
+        let changes = part.changes.iter().map(|operation| site.operation(operation));
+        let changes: Vec<_> = changes.collect::<Result<_, _>>()?;
+        Err(unchangeable(&part.noun(), field, &changes))
     }
 }

@@ -16,6 +16,7 @@ use super::secrets;
 use super::site::Site;
 use crate::document::{self, Operation};
 use crate::failure::Failure;
+use crate::shape::no_field;
 
 /// What is to be done, in order.
 #[derive(Default)]
@@ -109,6 +110,7 @@ impl Plan {
             plan.agreements(site, agreements)?;
         }
         plan.steps.extend(last);
+        plan.require_fit(site)?;
         Ok(plan)
     }
 
@@ -173,6 +175,7 @@ impl Plan {
                 if before == STAGED {
                     fields.insert(STAGED.into(), true.into());
                 }
+                known_fields(&what, &fields, &[create, update])?;
                 is_whole(&what, create, &fields)?;
                 let secrets = with_made_up(hidden, create);
                 let (name, fields) = (name.clone(), coming.resolved(&what, fields)?);
@@ -318,13 +321,39 @@ fn changes(
             continue;
         }
         if !has(update, field) {
-            return Err(Failure::Usage(format!(
-                "{field} of {what} cannot be changed, or is no field"
-            )));
+            return Err(unchangeable(what, field, &[update]));
         }
         changes.insert(field.clone(), value.clone());
     }
     Ok(changes)
+}
+
+/// That a field is none, or none that is changed.
+pub(super) fn unchangeable(what: &str, field: &str, operations: &[&Operation]) -> Failure {
+    let why = no_field(field, names(operations));
+    Failure::Usage(format!("{what}: {field} cannot be changed, or {why}"))
+}
+
+/// The members of the bodies of operations.
+fn names<'o>(operations: &'o [&Operation]) -> impl Iterator<Item = &'o str> {
+    let fields = operations.iter().flat_map(|operation| operation.body.iter().flatten());
+    fields.filter_map(|field| field.path.first()).map(String::as_str)
+}
+
+/// Refuses fields that no operation has, before one that is wanted is missed for them.
+fn known_fields(
+    what: &str,
+    fields: &Map<String, Value>,
+    operations: &[&Operation],
+) -> Result<(), Failure> {
+    let is_known = |field: &String| operations.iter().any(|operation| has(operation, field));
+    match fields.keys().find(|field| !is_known(field)) {
+        Some(field) => {
+            let why = no_field(field, names(operations));
+            Err(Failure::Usage(format!("{what}: {field} {why}")))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Whether what is there is what is wanted: of objects what is wanted of them, of lists of texts
@@ -437,8 +466,14 @@ pub(super) fn is_whole(
 }
 
 fn name_of(kind: &Kind, one: &Value) -> Result<String, Failure> {
-    let name = one.get(kind.name).and_then(Value::as_str).map(ToOwned::to_owned);
-    name.ok_or_else(|| Failure::Usage(format!("a {} has no {}", kind.noun, kind.name)))
+    match one.get(kind.name) {
+        Some(Value::String(name)) => Ok(name.clone()),
+        Some(other) if !other.is_null() => {
+            let text = "must be a text: put it in quotation marks";
+            Err(Failure::Usage(format!("{} {other}: {} {text}", kind.noun, kind.name)))
+        }
+        Some(_) | None => Err(Failure::Usage(format!("a {} has no {}", kind.noun, kind.name))),
+    }
 }
 
 /// The fields of a value that has fields.

@@ -161,6 +161,18 @@ impl<'d> Site<'d> {
         self.document.operation(id).ok_or_else(missing)
     }
 
+    /// What an operation would not take of fields, in words.
+    ///
+    /// # Errors
+    /// When the API has no such operation.
+    pub(super) fn misfit(
+        &self,
+        operation: &str,
+        fields: &Map<String, Value>,
+    ) -> Result<Option<String>, Failure> {
+        Ok(self.document.schemas.misfit(self.operation(operation)?, fields))
+    }
+
     /// Something as it is, with names in place of ids.
     pub(super) fn found(&self, kind: &Kind, name: &str) -> Option<Value> {
         self.raw(kind, name).map(|raw| self.named(raw))

@@ -25,7 +25,9 @@ impl Site<'_> {
             let shown = step.shown();
             let what = format!("{number} of {all}: {}", shown.lines().next().unwrap_or_default());
             tell(&what);
-            self.take(step).inspect_err(|_| warn(&format!("this was not done, {what}")))?;
+            let about = step.about();
+            let done = self.take(step).map_err(|failure| failure.about(&about));
+            done.inspect_err(|_| warn(&format!("this was not done, {what}")))?;
         }
         Ok(())
     }
@@ -196,7 +198,9 @@ impl Site<'_> {
             return Err(changed_since());
         }
         let members = format!("{path}/members");
-        self.ask("patch", &members, Some(&body), seen.etag.as_deref()).map(drop)
+        let done = self.ask("patch", &members, Some(&body), seen.etag.as_deref());
+        let called = |parts: &[String]| member(parts, (add, remove));
+        done.map(drop).map_err(|failure| failure.called(called))
     }
 
     fn ask(
@@ -210,6 +214,15 @@ impl Site<'_> {
         let question = Question { method, path, body, if_match, is_repeatable };
         Ok(self.place.client.ask(&question)?.body)
     }
+}
+
+/// The member of a group that a part of a change of its members is about.
+fn member(parts: &[String], (add, remove): (&Members, &Members)) -> Option<String> {
+    let [change, list, place] = parts else { return None };
+    let members = if change == "add" { add } else { remove };
+    let names = if list == "users" { &members.users } else { &members.groups };
+    let name = names.iter().nth(place.parse().ok()?)?;
+    Some(format!("member {name}"))
 }
 
 /// Fields with secrets for those that the file does not name, which nobody is told.

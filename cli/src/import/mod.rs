@@ -30,7 +30,10 @@ const MAP: &str = "map";
 const LOOK: Duration = Duration::from_millis(300);
 /// So many rows in error are printed.
 const ERRORS: usize = 50;
-/// The members of a row that a table shows.
+/// What a table of rows shows.
+const ROWS: &[&str] =
+    &["line", "kind", "name", "outcome", "column", "reason", "changes", "notes"];
+/// The members of a row in error that are told.
 const ROW: [&str; 5] = ["line", "kind", "name", "column", "reason"];
 
 /// Adds the commands that send files.
@@ -78,6 +81,11 @@ fn fields(document: &Document) -> Vec<Field> {
     let all = document.operation(CREATE).and_then(|operation| operation.body.clone());
     let filled = |field: &Field| FILLED.contains(&field.option().as_str());
     all.into_iter().flatten().filter(|field| !filled(field)).collect()
+}
+
+/// What a table of a command of the noun shows.
+pub(crate) fn columns<'c>(word: &str, usual: &'c [&'c str]) -> &'c [&'c str] {
+    if word == "rows" { ROWS } else { usual }
 }
 
 /// Whether a command of the noun is one of these.
@@ -231,15 +239,20 @@ fn judged(import: &Value, in_error: u64) -> Result<(), Failure> {
     let id = text(import, "id");
     match text(import, "state") {
         "done" if in_error == 0 => Ok(()),
+        "done" if in_error == 1 => Err(Failure::Incomplete("1 row was left out".into())),
         "done" => Err(Failure::Incomplete(format!("{in_error} rows were left out"))),
         "checked" if in_error == 0 && dry => {
             tell(&format!("Nothing was changed yet; `tenantry import apply {id}` does it."));
             Ok(())
         }
         "checked" => {
+            let rows = match in_error {
+                1 => "1 row is".to_owned(),
+                _ => format!("{in_error} rows are"),
+            };
             let text = format!(
-                "{in_error} rows are in error, and nothing was changed: mend the file, or leave \
-                 them out with `tenantry import apply {id} --leave-out-errors`"
+                "{rows} in error, and nothing was changed: mend the file, or leave out what is \
+                 wrong with `tenantry import apply {id} --leave-out-errors`"
             );
             Err(Failure::Incomplete(text))
         }

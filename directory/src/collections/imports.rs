@@ -315,7 +315,7 @@ impl Imports<'_, &mut Change<'_>> {
         let mut after = self.asked()?.of(Import { state, ..before.clone() });
         after.fields.leave_out_errors |= leave_out_errors;
         if before.planned.error > 0 && !after.fields.leave_out_errors {
-            let text = "rows are in error: mend the file, or say that they are left out";
+            let text = "rows are in error: mend the file, or leave them out (leave_out_errors)";
             return Err(Error::Forbidden(text));
         }
         self.change(id, &before, after)

@@ -140,6 +140,27 @@ fn rows_in_error_are_told_with_line_and_column_and_nothing_is_done() {
 }
 
 #[test]
+fn a_table_in_which_a_quotation_mark_is_not_closed_is_refused_as_a_whole_and_sent_anew() {
+    let office = Office::new();
+    let asked = json!({"name": "people", "format": "csv", "leave_out_errors": true});
+    let path = format!("imports/{}", id_of(&office.make("imports", &asked)));
+    let content = office.path(&format!("{path}/content"));
+    let file = "login,display_name\nun1,U\nun2,\"open\nun3,U3\nun4,U4\n";
+    let refused = api(&office).upload(&content, "text/csv", file);
+    assert_eq!((refused.status, &refused.json()["type"]), (422, &json!("/problems/invalid")));
+    let why = "a quotation mark is not closed (it began in line 3)";
+    assert!(refused.json()["detail"].as_str().unwrap().contains(why), "{refused:?}");
+    assert_eq!(office.read(&path)["state"], "receiving");
+    assert_eq!(api(&office).upload(&content, "text/csv", "\n").status, 422, "it is empty");
+
+    let mended = file.replace("open", "open\"");
+    assert_eq!(api(&office).upload(&content, "text/csv", &mended).status, 200);
+    let done = Sent { office: &office, path }.ended();
+    assert_eq!((&done["state"], &done["rows"]), (&json!("done"), &json!(4)), "{done}");
+    assert_eq!(office.read("users")["items"].as_array().unwrap().len(), 4);
+}
+
+#[test]
 fn files_that_are_none_and_uploads_that_come_too_late_are_refused() {
     let office = Office::new();
     let import = id_of(&office.make("imports", &json!({"name": "people", "format": "csv"})));

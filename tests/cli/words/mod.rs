@@ -85,6 +85,17 @@ impl Row {
     }
 }
 
+/// What is printed in one way alone.
+const ONE_WAY: [&str; 7] = [
+    "apply ",
+    "export ",
+    "billing invoices",
+    "certificate-authority certificate",
+    "events export",
+    "events verify",
+    "wifi profile",
+];
+
 /// Somebody who runs rows, and what is known so far.
 struct Walk {
     tenantry: Tenantry,
@@ -143,7 +154,9 @@ impl Walk {
     fn run(&self, line: &str, input: &str) -> Output {
         let line = self.filled(line);
         let words = line.split(' ').filter(|word| !word.is_empty());
-        let words: Vec<&str> = words.chain(["-o", "json", "--yes"]).collect();
+        let is_printed_one_way = ONE_WAY.iter().any(|words| line.starts_with(words));
+        let json: &[&str] = if is_printed_one_way { &[] } else { &["-o", "json"] };
+        let words: Vec<&str> = words.chain(json.iter().copied()).chain(["--yes"]).collect();
         self.tenantry.hear_words(&words, &self.filled(input))
     }
 

@@ -132,6 +132,13 @@ fn no_file() -> Problem {
     Problem::new(status, "/problems/not-a-file", "Not a file", detail)
 }
 
+/// Nothing of such a file can be applied: what would be left out is not known.
+fn unreadable(why: &str) -> Problem {
+    let detail = format!("The file cannot be read: {why}. Mend it, and send it again.");
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    Problem::new(status, "/problems/invalid", "Not readable", detail)
+}
+
 fn too_large() -> Problem {
     let detail = "The file has more than 256 MiB; send it in several imports.";
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "/problems/too-large", "Too large", detail)
@@ -179,6 +186,7 @@ impl Taker<'_> {
                 let (status, kind) = (StatusCode::BAD_REQUEST, "/problems/malformed");
                 return Err(Problem::new(status, kind, "Cut off", detail));
             }
+            Err(Stop::Unreadable(why)) => return Err(unreadable(&why)),
         };
         if !rows.is_empty() {
             self.keep(rows)?;

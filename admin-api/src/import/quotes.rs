@@ -1,0 +1,106 @@
+//! How far the quotation of a table is, so that a mark that nobody closes is found: whoever reads the
+//! table takes all behind it for one value.
+
+use std::io::{self, Read};
+
+/// A table on its way to be read.
+pub(super) struct Quotes<R> {
+    inner: R,
+    delimiter: u8,
+    state: State,
+    line: u64,
+    /// The line in which the last quotation began.
+    began: u64,
+}
+
+/// Where in a value a reader is (RFC 4180, section 2).
+#[derive(Clone, Copy)]
+enum State {
+    /// Before a value.
+    Start,
+    /// In a value without quotation marks around it.
+    Plain,
+    /// Between quotation marks.
+    Quoted,
+    /// Behind a mark that ends a quotation, unless another one follows.
+    Mark,
+}
+
+impl<R> Quotes<R> {
+    pub(super) const fn new(inner: R, delimiter: u8) -> Self {
+        Self { inner, delimiter, state: State::Start, line: 1, began: 0 }
+    }
+
+    /// The line in which a quotation began that is not over yet.
+    pub(super) const fn open(&self) -> Option<u64> {
+        match self.state {
+            State::Quoted => Some(self.began),
+            State::Start | State::Plain | State::Mark => None,
+        }
+    }
+
+    fn see(&mut self, octet: u8) {
+        let ends = octet == self.delimiter || matches!(octet, b'\n' | b'\r');
+        self.state = match (self.state, octet) {
+            (State::Quoted, b'"') => State::Mark,
+            (State::Quoted, _) | (State::Mark, b'"') => State::Quoted,
+            (State::Start, b'"') => {
+                self.began = self.line;
+                State::Quoted
+            }
+            // The mark with which some programs begin a file is no part of its first value.
+            (State::Start, 0xef | 0xbb | 0xbf) if self.line == 1 => State::Start,
+            (State::Start | State::Plain | State::Mark, _) if ends => State::Start,
+            (State::Start | State::Plain | State::Mark, _) => State::Plain,
+        };
+        if octet == b'\n' {
+            self.line += 1;
+        }
+    }
+}
+
+impl<R: Read> Read for Quotes<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let length = self.inner.read(out)?;
+        for octet in out.get(..length).unwrap_or_default() {
+            self.see(*octet);
+        }
+        Ok(length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(text: &str) -> Option<u64> {
+        let mut quotes = Quotes::new(text.as_bytes(), b',');
+        io::copy(&mut quotes, &mut io::sink()).unwrap();
+        quotes.open()
+    }
+
+    #[test]
+    fn a_mark_that_nobody_closes_is_found_with_its_line() {
+        assert_eq!(open("a,b\n1,\"2\n3,4\n"), Some(2));
+        assert_eq!(open("a,b\n1,\"2\"\"\n3,4\n"), Some(2));
+        assert_eq!(open("\u{feff}\"a,b\n"), Some(1));
+        assert_eq!(open("a\n\"1\n2\"\n\"3"), Some(4));
+        assert_eq!(open("a\n\""), Some(2));
+    }
+
+    #[test]
+    fn what_is_closed_or_begins_nothing_is_not() {
+        for text in [
+            "",
+            "a,b\n1,\"2\"\n",
+            "a,b\n1,\"2\"",
+            "a,b\n1,\"2\n3\"\"4\"\n",
+            "a,b\n1,2\"\n",
+            "a,b\n1,5\" wide\n",
+            "a,b\n\"1\"x\",2\n",
+            "a,b\n\"\",\"\"\n",
+        ] {
+            assert_eq!(open(text), None, "{text}");
+        }
+    }
+}
