@@ -107,7 +107,7 @@ fn a_modify_replaces_the_password_or_deletes_the_old_and_adds_the_new() {
 fn whatever_else_a_modify_would_change_is_refused_with_a_sentence() {
     let mut connection = Connection::clear();
     let kind = b"userPassword".as_slice();
-    let refused: [(&[Vec<u8>], u8); 10] = [
+    let refused: [(&[Vec<u8>], u8); 12] = [
         (&[one(2, b"mail", &[b"new"])], 53),
         (&[one(2, kind, &[b"new"]), one(2, b"mail", &[b"new"])], 53),
         (&[one(2, b"userPassword;x", &[b"new"])], 53),
@@ -117,6 +117,8 @@ fn whatever_else_a_modify_would_change_is_refused_with_a_sentence() {
         (&[one(0, kind, &[b"new"])], 53),
         (&[one(2, kind, &[b"new"]), one(2, kind, &[b"new"])], 53),
         (&[one(3, kind, &[b"1"])], 53),
+        (&[one(4, kind, &[b"1"])], 2),
+        (&[one(9, b"mail", &[b"1"])], 2),
         (&[one(2, kind, &[b""])], 19),
     ];
     for (changes, code) in refused {
