@@ -240,7 +240,7 @@ impl From<Error> for Problem {
             Error::Refused(refusal) => refusal.into(),
             Error::Invalid(invalid) => invalid.into(),
             Error::Taken { pointer } => {
-                let name = pointer.trim_start_matches('/');
+                let name = pointer.rsplit('/').next().unwrap_or_default();
                 let detail = format!("This {name} is taken; choose another.");
                 let pointer = Some(pointer.to_owned());
                 Self {

@@ -71,6 +71,12 @@ impl Epochs {
         tags.reverse();
         tags
     }
+
+    /// The tags of something that is no commit, one of each epoch that is kept, the present one's
+    /// first.
+    pub(crate) fn masks(&self, parts: &[&[u8]]) -> Vec<[u8; 32]> {
+        self.0.iter().rev().map(|epoch| epoch.tag(parts)).collect()
+    }
 }
 
 impl Epoch {
@@ -119,6 +125,8 @@ mod tests {
         assert!(believed(&after, 20) && after.tag(&parts) != tag);
         assert!(!believed(&after, 21), "a store that is put back does not know this commit");
         assert!(!before.tags(15, &[b"other"]).contains(&tag));
+        let masks = after.masks(&parts);
+        assert_eq!((masks.len(), masks[0], masks[1]), (3, after.tag(&parts), tag));
     }
 
     #[test]

@@ -217,3 +217,35 @@ fn a_view_needs_an_order() {
     // sortControlMissing
     assert!(controls.unwrap().ends_with(&[0x0a, 0x01, 60]));
 }
+
+#[test]
+fn the_root_dse_and_the_subschema_are_sorted_lists_of_one() {
+    let demo = Demo::shared();
+    let keys = || sequence([sequence([octets("cn")])]);
+    let sort = || sequence([octets("1.2.840.113556.1.4.473"), boolean(true), octets(keys())]);
+    let target = || constructed(0xa0, [number(2, 1), number(2, 0)]);
+    let view = || {
+        let value = sequence([number(2, 0), number(2, 0), target()]);
+        sequence([octets("2.16.840.1.113730.3.4.9"), boolean(true), octets(value)])
+    };
+    let sorted = sequence([number(0x0a, 0)]);
+    for (base, class, count) in [("", "top", 1), ("cn=subschema", "top", 1), ("", "person", 0)] {
+        let mut raw = Raw::connect(&demo.ldap);
+        let operation = || raw::search_operation(base, 0, raw::equal("objectClass", class));
+        raw.send(&sequence([number(2, 2), operation(), constructed(0xa0, [sort()])]));
+        let (messages, controls) = raw.receive_all_of_with_controls(2);
+        assert_eq!((messages.len(), messages.last().unwrap().code()), (count + 1, 0), "{base}");
+        assert!(controls.unwrap().ends_with(&octets(&sorted)), "{base} {class}");
+        raw.send(&sequence([number(2, 3), operation(), constructed(0xa0, [sort(), view()])]));
+        let (messages, controls) = raw.receive_all_of_with_controls(3);
+        assert_eq!((messages.len(), messages.last().unwrap().code()), (count + 1, 0), "{base}");
+        let viewed = sequence([number(2, 1), number(2, i64::try_from(count).unwrap()), number(0x0a, 0)]);
+        assert!(controls.unwrap().ends_with(&octets(&viewed)), "{base} {class}");
+    }
+    let mut raw = Raw::connect(&demo.ldap);
+    let operation = raw::search_operation("", 0, raw::present("objectClass"));
+    raw.send(&sequence([number(2, 2), operation, constructed(0xa0, [view()])]));
+    let (messages, controls) = raw.receive_all_of_with_controls(2);
+    assert_eq!((messages.len(), messages[0].code()), (1, 76), "virtualListViewError");
+    assert!(controls.unwrap().ends_with(&[0x0a, 0x01, 60]), "sortControlMissing");
+}

@@ -51,6 +51,28 @@ fn ldappasswd_changes_ones_own_password_and_the_old_one_ends_at_once_at_every_do
 }
 
 #[test]
+fn ones_own_password_is_changed_by_the_name_of_an_account_too() {
+    let office = Office::new();
+    office.user("ada", OLD);
+    office.user("bob", OLD);
+    let domain = format!("{}.example", office.slug);
+    for (own, old, new) in [
+        (format!("ada@{domain}"), OLD, NEW),
+        (format!("u:ADA@{domain}"), NEW, OLD),
+        (format!("{}\\ada", office.slug), OLD, NEW),
+        ("u:ada".to_owned(), NEW, OLD),
+    ] {
+        assert_eq!(passwd(&ada(&office, old), ["-s", new, &own]).code, 0, "{own}");
+        assert!(binds(&office, new), "{own}");
+    }
+    for other in [format!("bob@{domain}"), "ada@nowhere.example".to_owned()] {
+        let done = passwd(&ada(&office, OLD), ["-s", NEW, &other]);
+        let said = format!("{}{}", done.stdout, done.stderr);
+        assert!(said.contains("unwilling to perform (53)"), "{other}: {said}");
+    }
+}
+
+#[test]
 fn ldappasswd_that_asks_for_both_passwords_is_answered() {
     let office = Office::new();
     office.user("ada", OLD);

@@ -57,6 +57,33 @@ fn wrong_passwords_logins_without_an_organization_and_other_peoples_names_are_re
 }
 
 #[test]
+fn accounts_of_a_domain_log_in_as_by_a_simple_bind() {
+    const PASSWORD: &str = "correct horse battery";
+    let office = Office::new();
+    office.user("ada", PASSWORD);
+    let demo = &office.demo;
+    let mut raw = Raw::connect(&demo.ldaps).secure(&demo.ca_file).unwrap();
+    let account = format!("ada@{}.example", office.slug);
+    let own = format!("dn:{}", office.user_dn("ada"));
+    let mut tried = |authorization: &str, authentication: &str, password: &str| {
+        let response = format!("{authorization}\0{authentication}\0{password}");
+        raw.send(&raw::sasl_bind(1, "PLAIN", Some(response.as_bytes())));
+        raw.receive().unwrap().code()
+    };
+    let identity = format!("u:{account}");
+    for name in [&account, &identity, &format!("{}\\ada", office.slug)] {
+        assert_eq!(tried("", name, PASSWORD), 0, "{name}");
+        assert_eq!(tried("", name, "wrong"), 49, "{name}");
+    }
+    assert_eq!(tried(&identity, &account, PASSWORD), 0);
+    assert_eq!(tried(&own, &account, PASSWORD), 0);
+    for other in ["u:bob", &format!("dn:{}", office.user_dn("bob")), "u:ada@nowhere.example"] {
+        assert_eq!(tried(other, &account, PASSWORD), 49, "{other}");
+    }
+    assert_eq!(tried("", "ada@nowhere.example", PASSWORD), 49);
+}
+
+#[test]
 fn it_is_offered_and_spoken_over_tls_only() {
     let demo = Demo::shared();
     let ada = demo.acme().user("ada");

@@ -235,6 +235,10 @@ impl Caller {
             Ok(dn) => self.claimed(&dn)?,
             Err(error) => match view::Account::parse(name) {
                 Some(account) => self.called(account)?,
+                // Nobody is called so.
+                None if error == ldap::dn::Error::TooLong => {
+                    return Ok(Asked::Answered(self.bound(&authentication::Outcome::Reject)));
+                }
                 None => return Ok(Asked::Answered(Answer::Result(error.into()))),
             },
         };

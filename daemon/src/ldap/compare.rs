@@ -1,7 +1,8 @@
 //! What a Compare asserts, and whether it is so.
 
 use directory::Error;
-use directory::search::{EntryId, Filter, SearchGrant, Truth};
+use directory::records::Members;
+use directory::search::{EntryId, Filter, Found, SearchGrant, Truth};
 use ldap::schema::AttributeType;
 use ldap::{CompareRequest, Outcome};
 
@@ -14,6 +15,8 @@ pub(super) struct Assertion {
     is_there: Filter,
     kind: Option<&'static AttributeType>,
     known: bool,
+    /// It may be of members that groups show themselves, without those of groups in them.
+    direct: bool,
 }
 
 impl Assertion {
@@ -34,6 +37,7 @@ impl Assertion {
         let kind = attribute.plain().filter(|kind| kind.is_in(naming.look().vocabulary));
         Ok(Self {
             kind,
+            direct: kind.and_then(|kind| naming.ways().members_by(kind)) != Some(Members::Logins),
             known: kind.is_some() || custom::knows(&attribute, schema),
             is_so: test(ldap::Filter::Equality(assertion))?,
             is_there: test(ldap::Filter::Present(attribute))?,
@@ -54,7 +58,12 @@ impl Assertion {
         let mut outcome = None;
         grant.show(id, &mut |found| {
             let is_there = found.judge(&self.is_there)? == Truth::True;
-            outcome = Some(self.outcome(is_there, found.judge(&self.is_so)?));
+            let is_so = if self.direct {
+                found.judge(&of_direct_members(&self.is_so, found)?)?
+            } else {
+                found.judge(&self.is_so)?
+            };
+            outcome = Some(self.outcome(is_there, is_so));
             Ok(())
         })?;
         Ok(outcome)
@@ -69,4 +78,18 @@ impl Assertion {
             Truth::Undefined => compared(self.kind, None),
         }
     }
+}
+
+/// The test with what it says of members decided by those that the entry shows: a filter finds groups by
+/// way of nested groups too, a Compare is of the values of the entry (RFC 4511 section 4.10).
+fn of_direct_members(test: &Filter, found: &Found<'_>) -> Result<Filter, Error> {
+    if let Filter::HasMember(member) = test {
+        let is_so = found.has_direct_member(*member)?;
+        return Ok(if is_so { Filter::always() } else { Filter::never() });
+    }
+    if let Filter::Or(tests) = test {
+        let tests = tests.iter().map(|test| of_direct_members(test, found));
+        return Ok(Filter::Or(tests.collect::<Result<_, _>>()?));
+    }
+    Ok(test.clone())
 }

@@ -93,6 +93,7 @@ impl Caller {
     fn whom(&mut self, named: &Meant) -> Result<(Option<OrganizationId>, Who), Error> {
         match named {
             Meant::Entry(dn) => self.claimed(dn),
+            Meant::Account(account) => self.called(account.clone()),
             Meant::Login(login) => Ok((self.addressed()?, Who::User(login.clone()))),
         }
     }

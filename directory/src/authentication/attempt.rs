@@ -12,7 +12,7 @@ use super::expiry::Notice;
 use super::later::{Judged, Pending, Work};
 use super::ms_chap::{Counterproof, MsChapV2};
 use super::network::NetworkReply;
-use super::password::{HashingFailed, Password, StoredHash};
+use super::password::{HashingFailed, Password};
 use super::second_factor::{NO_ROOM, Need, WRONG_PASSWORD};
 use super::throttle::Whence;
 use crate::access::{Actor, Identity, Proven};
@@ -170,6 +170,8 @@ pub(super) struct Attempt {
     pub(super) former_until: Time,
     /// Whether the password that the account had before has proven it.
     pub(super) by_former: bool,
+    /// How often the account got another password, or another demand, while one was looked at.
+    pub(super) renewed: u8,
     /// Whether what was typed came with a State as if it had been asked for.
     pub(super) is_unasked: bool,
     pub(super) source: IpAddr,
@@ -210,6 +212,7 @@ impl Attempt {
             by_answer: false,
             former_until: Time::default(),
             by_former: false,
+            renewed: 0,
             is_unasked: false,
             source,
             now,
@@ -380,10 +383,8 @@ impl Directory {
         if self.is_throttled(&mut attempt) {
             return Ok(Begun::Done(self.reject(&attempt, THROTTLED)));
         }
-        let hash = attempt.account.as_ref().and_then(|account| account.credential.hash.as_deref());
-        let stored = hash.and_then(|hash| StoredHash::parse(hash).ok());
-        let stored = stored.unwrap_or_else(|| self.inner.engine.dummy());
-        Ok(Begun::later(attempt, Work::Compare(password, stored)))
+        let work = self.compared(&attempt, password);
+        Ok(Begun::later(attempt, work))
     }
 
     pub(super) fn is_remembered(&self, attempt: &Attempt, password: &Password) -> bool {

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use storage::{Change, Reading, Snapshot};
 
-use super::attempt::{Attempt, Begun, Outcome};
+use super::attempt::{Attempt, Begun, Outcome, THROTTLED};
 use super::engine::place_number;
 use super::ms_chap::Counterproof;
 use super::password::{HashingFailed, Password, StoredHash, hash};
@@ -30,6 +30,9 @@ pub(super) enum Work {
     /// who is rejected for a wrong one, so that time does not tell them apart.
     Reject(Reason),
 }
+
+/// So often a password is compared anew with what the account has got while it was looked at.
+const RENEWALS: u8 = 2;
 
 /// What came of looking at a proof that needs no hashing.
 pub(super) struct Judged {
@@ -66,6 +69,11 @@ impl Pending {
             Work::Keep(_) | Work::Reject(_) => None,
         }
     }
+
+    /// Makes it one whose account has got another password so often already.
+    pub(crate) fn renew(&mut self, times: u8) {
+        self.attempt.renewed = times;
+    }
 }
 
 impl Begun {
@@ -101,13 +109,25 @@ impl Directory {
         Ok(Begun::later(attempt, Work::Keep(judged)))
     }
 
-    fn end(&self, Pending { mut attempt, work }: Pending, done: impl FnOnce(Outcome)) {
+    /// The comparison of what was typed with what the account has; for who has nothing, with what
+    /// nothing fits.
+    pub(super) fn compared(&self, attempt: &Attempt, typed: Password) -> Work {
+        let hash = attempt.account.as_ref().and_then(|account| account.credential.hash.as_deref());
+        let stored = hash.and_then(|hash| StoredHash::parse(hash).ok());
+        Work::Compare(typed, stored.unwrap_or_else(|| self.inner.engine.dummy()))
+    }
+
+    fn end(
+        &self,
+        Pending { mut attempt, work }: Pending,
+        done: impl FnOnce(Outcome) + Send + 'static,
+    ) {
         match work {
-            Work::Compare(typed, stored) => self.verify(attempt, &typed, &stored, done),
+            Work::Compare(typed, stored) => self.verify(attempt, typed, &stored, done),
             Work::Keep(judged) => {
                 let finding = judged.finding();
                 let outcome = all(|| Ok(self.conclude_afresh(&mut attempt, &finding)?));
-                done(judged.told(outcome.unwrap_or(Outcome::Busy)));
+                done(judged.told(outcome.ok().flatten().unwrap_or(Outcome::Busy)));
             }
             Work::Reject(reason) => done(self.reject(&attempt, reason)),
         }
@@ -116,31 +136,53 @@ impl Directory {
     fn verify(
         &self,
         mut attempt: Attempt,
-        typed: &Password,
+        typed: Password,
         stored: &StoredHash,
-        done: impl FnOnce(Outcome),
+        done: impl FnOnce(Outcome) + Send + 'static,
     ) {
-        let split = attempt.split(typed);
-        let password = split.as_ref().map_or(typed, |split| &split.password);
+        let split = attempt.split(&typed);
+        let password = split.as_ref().map_or(&typed, |split| &split.password);
         let outcome = all(|| {
-            let verdict = self.examine(&attempt, stored, typed, split.as_ref())?;
-            let verdict = self.or_former(&mut attempt, verdict, typed)?;
-            let finding = Finding { verdict, typed: Some(typed), password: Some(password) };
+            let verdict = self.examine(&attempt, stored, &typed, split.as_ref())?;
+            let verdict = self.or_former(&mut attempt, verdict, &typed)?;
+            let finding = Finding { verdict, typed: Some(&typed), password: Some(password) };
             Ok(self.conclude_afresh(&mut attempt, &finding)?)
         });
-        let outcome = outcome.unwrap_or_else(|hindered| match hindered {
-            Hindered::Unhashed(failure) => {
+        let outcome = match outcome {
+            Ok(Some(outcome)) => outcome,
+            Ok(None) => return self.look_again(attempt, typed, done),
+            Err(Hindered::Unhashed(failure)) => {
                 let _noted = self.reject(&attempt, UNHASHED);
                 Outcome::Unhashed(failure)
             }
-            Hindered::Failed => Outcome::Busy,
-        });
+            Err(Hindered::Failed) => Outcome::Busy,
+        };
         let accepted = matches!(outcome, Outcome::Accept { .. });
         done(outcome);
         // Nobody waits for the upgrade, and nobody can tell by the time that there was one.
         if accepted && !attempt.by_former && stored.needs_upgrade(&self.inner.engine.parameters) {
             self.upgrade(&attempt, password);
         }
+    }
+
+    /// Compares a password once more, with what its account has got in the meantime. It waits for
+    /// another turn of the pool, so that it delays others by no more than a Bind does.
+    fn look_again(
+        &self,
+        mut attempt: Attempt,
+        typed: Password,
+        done: impl FnOnce(Outcome) + Send + 'static,
+    ) {
+        if attempt.renewed >= RENEWALS {
+            return done(Outcome::Busy);
+        }
+        attempt.renewed += 1;
+        attempt.by_former = false;
+        if self.is_throttled(&mut attempt) {
+            return done(self.reject(&attempt, THROTTLED));
+        }
+        let work = self.compared(&attempt, typed);
+        self.finish(Box::new(Pending { attempt, work }), done);
     }
 
     /// Compares a password with a hash; one that is cheaper by far costs what a new one does as
@@ -157,20 +199,20 @@ impl Directory {
     }
 
     /// Concludes an attempt by what is true after it has waited: a lock, a suspension or a new
-    /// password of the meantime counts.
+    /// password of the meantime counts. `None` when what was looked at counts no more.
     fn conclude_afresh(
         &self,
         attempt: &mut Attempt,
         finding: &Finding<'_>,
-    ) -> Result<Outcome, Error> {
+    ) -> Result<Option<Outcome>, Error> {
         let snapshot = self.inner.store.read()?;
         let (hashed, needed) = (attempt.version(), attempt.need);
         attempt.look_up(self, &snapshot, attempt.organization)?;
         let is_another = attempt.version() != hashed || attempt.need != needed;
         if hashed.is_some() && is_another && attempt.obstacle().is_none() {
-            return Ok(Outcome::Busy);
+            return Ok(None);
         }
-        self.conclude(&snapshot, attempt, finding)
+        self.conclude(&snapshot, attempt, finding).map(Some)
     }
 
     /// Replaces an imported or outgrown hash after the password was proven.
@@ -217,6 +259,6 @@ impl Judged {
 }
 
 /// Does all of some work: whoever waits must hear of the end of it, even of a panic.
-fn all(work: impl FnOnce() -> Result<Outcome, Hindered>) -> Result<Outcome, Hindered> {
+fn all<T>(work: impl FnOnce() -> Result<T, Hindered>) -> Result<T, Hindered> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Hindered::Failed))
 }

@@ -14,6 +14,25 @@ use crate::text::prepare;
 
 /// The most alias bases of an organization.
 const ALIASES: usize = 16;
+/// Where the base of each stands in a request.
+const BASES: [&str; ALIASES] = [
+    "/aliases/0/base",
+    "/aliases/1/base",
+    "/aliases/2/base",
+    "/aliases/3/base",
+    "/aliases/4/base",
+    "/aliases/5/base",
+    "/aliases/6/base",
+    "/aliases/7/base",
+    "/aliases/8/base",
+    "/aliases/9/base",
+    "/aliases/10/base",
+    "/aliases/11/base",
+    "/aliases/12/base",
+    "/aliases/13/base",
+    "/aliases/14/base",
+    "/aliases/15/base",
+];
 
 /// How an organization's entries are shown, as a grant for it changes that.
 pub struct OrganizationPresentation<'g, S> {
@@ -64,9 +83,9 @@ impl OwnOrganization<'_, &mut Change<'_>> {
     ) -> Result<Organization, Error> {
         let own = Some(self.id);
         limits::count("/aliases", aliases.len(), ALIASES)?;
-        for alias in &aliases {
+        for (alias, pointer) in aliases.iter().zip(BASES) {
             if !is_free(&*self.site.source, &alias.base, own)? {
-                return Err(Error::Taken { pointer: "/aliases" });
+                return Err(Error::Taken { pointer });
             }
         }
         present(&mut self.site, self.id, revision, |record| {

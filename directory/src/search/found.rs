@@ -109,6 +109,29 @@ impl Found<'_> {
         Ok(())
     }
 
+    /// Whether the entry is a group with this member, not by way of another group, and the caller sees
+    /// it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn has_direct_member(&self, member: Member) -> Result<bool, Error> {
+        let EntryId::Group(group) = self.entry.id() else { return Ok(false) };
+        let (relation, member) = match member {
+            Member::User(user) => (relations::GROUP_USER, EntryId::User(user)),
+            Member::Group(nested) => (relations::GROUP_GROUP, EntryId::Group(nested)),
+        };
+        if !self.sight.sees(member) {
+            return Ok(false);
+        }
+        let partition = self.organization.partition();
+        for id in self.source.linking(partition, relation, member.record()) {
+            if id? == group.record() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Whether the caller sees an entry that this one names.
     pub fn sees(&self, entry: EntryId) -> bool {
         self.sight.sees(entry)

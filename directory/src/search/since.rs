@@ -170,6 +170,9 @@ pub(crate) const UNSHOWN: &[storage::Kind] = &[
     kinds::GROUP_PASSWORD_POLICY,
 ];
 
+/// The number of no commit, so that no tag of one is a mask.
+const NO_COMMIT: u64 = u64::MAX;
+
 impl Grant<'_, &Snapshot, Search> {
     /// The commit whose state the grant reads.
     pub fn sequence(&self) -> u64 {
@@ -244,6 +247,15 @@ impl Grant<'_, &Snapshot, Search> {
     /// When there is no such caller.
     pub fn tags(&self, sequence: u64, asked: &[&[u8]]) -> Result<Vec<[u8; 32]>, Error> {
         self.with_caller(sequence, asked, |parts| self.tools.epochs().tags(sequence, parts))
+    }
+
+    /// What hides the number of a commit from a client, as it is told beside what was asked: the first
+    /// one does, and the others did in the epochs before.
+    ///
+    /// # Errors
+    /// When there is no such caller.
+    pub fn masks(&self, asked: &[&[u8]]) -> Result<Vec<[u8; 32]>, Error> {
+        self.with_caller(NO_COMMIT, asked, |parts| self.tools.epochs().masks(parts))
     }
 
     /// Hands over a commit with who asks what.

@@ -205,26 +205,33 @@ fn what_changes_while_a_password_is_hashed_counts() {
     let world = World::new();
     let acme = world.organization("acme");
     let ada = world.user(acme, "ada");
-    let request = || world.request(acme, Who::User("ada".into()), RIGHT);
-    let begin = || match world.directory.authenticate(request()).unwrap() {
-        Begun::Pending(pending) => pending,
-        Begun::Done(_) => panic!("answered without a hash"),
+    let begin = |text| {
+        let request = world.request(acme, Who::User("ada".into()), text);
+        match world.directory.authenticate(request).unwrap() {
+            Begun::Pending(pending) => pending,
+            Begun::Done(_) => panic!("answered without a hash"),
+        }
     };
-    let (first, second) = (begin(), begin());
+    let (former, new) = (begin(RIGHT), begin("another horse"));
+    let (mut changed_again, last) = (begin("another horse"), begin("another horse"));
+    changed_again.renew(2);
     let finish = |pending| {
         let (sender, receiver) = channel();
         world.directory.finish(pending, move |outcome| sender.send(outcome).unwrap());
         receiver.recv().unwrap()
     };
-    let new = world.password("another horse");
+    let other = world.password("another horse");
     world
         .change(move |change| {
-            change.authorize::<RecoverAccounts>(acme)?.passwords().set(ada, new, None)
+            change.authorize::<RecoverAccounts>(acme)?.passwords().set(ada, other, None)
         })
         .unwrap();
-    assert!(matches!(finish(first), Outcome::Busy));
+    assert!(accepted(&finish(new)));
+    assert!(matches!(finish(changed_again), Outcome::Busy));
+    assert!(matches!(finish(former), Outcome::Reject));
+    assert_eq!(reasons(&world, acme, 1), ["the password is wrong"]);
     world.change(move |change| change.authorize(acme)?.own()?.set_suspended(None, true)).unwrap();
-    assert!(matches!(finish(second), Outcome::Reject));
+    assert!(matches!(finish(last), Outcome::Reject));
 }
 
 fn is_remembered(world: &World, organization: OrganizationId) -> bool {

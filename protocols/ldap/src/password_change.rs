@@ -60,6 +60,9 @@ const OLD: u8 = 0x81;
 const NEW: u8 = 0x82;
 const GENERATED: u8 = 0x80;
 
+/// The last manner of changing that there is (RFC 4525), though it is none for a password.
+const INCREMENT: u32 = 3;
+
 /// Reads the value of a Password Modify request (RFC 3062 section 2).
 pub(crate) fn extended(value: Option<&[u8]>) -> Result<PasswordChange, NoChange> {
     let mut change = PasswordChange { user: None, old: None, new: None };
@@ -113,6 +116,9 @@ pub(crate) fn modify(body: &[u8]) -> Result<PasswordChange, NoChange> {
 fn one(change: &[u8]) -> Result<(u32, Option<Password>), NoChange> {
     let mut reader = Reader::new(change);
     let manner = reader.number(ENUMERATED)?;
+    if manner > INCREMENT {
+        return Err(NoChange::Malformed);
+    }
     let mut attribute = Reader::new(reader.expect(SEQUENCE)?);
     let kind = attribute.octets()?;
     if !kind.eq_ignore_ascii_case(b"userPassword") && kind != b"2.5.4.35" {

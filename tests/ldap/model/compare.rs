@@ -58,6 +58,8 @@ impl Play {
 
     fn compared(&self, entry: &Entry, Assertion { attribute, value, .. }: &Assertion) -> i64 {
         let judge = self.judge();
+        // A Compare is of what the entry shows itself.
+        let entry = &Entry { nested: Vec::new(), ..entry.clone() };
         let Some(kind) = self.types.known(attribute) else {
             // Passwords are had by nobody, as far as is told.
             let secret = self.types.is_password(attribute);

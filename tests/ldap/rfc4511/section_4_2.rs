@@ -94,6 +94,8 @@ fn a_name_that_is_none_is_refused_as_such_or_as_wrong() {
     let demo = Demo::shared();
     let code = demo.ldap().bound("this is no name", "secret").who_am_i().code;
     assert!([34, 49].contains(&code), "{code}");
+    let long = format!("uid={},{}", "x".repeat(9_000), demo.acme().base);
+    assert_eq!(demo.ldap().bound(&long, "secret").who_am_i().code, 49);
 }
 
 #[test]

@@ -71,6 +71,10 @@ fn a_base_that_is_no_name_is_invalid_syntax() {
     let demo = Demo::shared();
     let nextcloud = demo.ldap().as_service(&demo.acme().service_account);
     assert_eq!(nextcloud.search("no name", "sub", ALL, &[]).code, 34);
+    // A name may be as long as it likes; no entry has such a one.
+    let long = format!("cn={},{}", "x".repeat(9_000), demo.acme().base);
+    assert_eq!(nextcloud.search(&long, "sub", ALL, &[]).code, 32);
+    assert_eq!(nextcloud.compare(&long, "cn:x").code, 32);
 }
 
 #[test]

@@ -140,3 +140,24 @@ fn python_ldap_is_given_everything_with_the_hint_and_without() {
     assert_eq!(told(PEOPLE), "True 2 1\nFalse 2 1\n");
     assert!(told(EVERYTHING).starts_with("True "));
 }
+
+#[test]
+fn a_cookie_does_not_tell_how_much_others_write() {
+    let (office, other) = (Office::new(), Office::new());
+    hire(&office, "ada");
+    let mut copy = Copy::new(&office);
+    let number = |cookie: &[u8]| {
+        let text = str::from_utf8(cookie).unwrap();
+        i64::from_str_radix(text.split('#').nth(1).unwrap(), 16).unwrap()
+    };
+    let mut cookies = vec![copy.poll(b"", None).cookie.unwrap()];
+    for login in ["eve", "mallory", "trudy"] {
+        hire(&other, login);
+        let polled = copy.poll(cookies.last().unwrap(), None);
+        assert_eq!((polled.code, polled.entries), (0, 0), "nothing changed here");
+        cookies.push(polled.cookie.unwrap());
+    }
+    let steps: Vec<i64> =
+        cookies.windows(2).map(|two| (number(&two[1]) - number(&two[0])).abs()).collect();
+    assert!(steps.iter().any(|step| *step > 10_000), "{steps:?}: it counts commits");
+}

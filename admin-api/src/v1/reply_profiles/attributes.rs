@@ -162,7 +162,7 @@ mod tests {
         }
         for value in [json!(-1), json!(1_u64 << 32), json!(1.5), json!(true), json!([])] {
             let said = read(value.clone()).unwrap_err().to_string();
-            let wanted = "must be text, or a whole number from 0 to 4294967295";
+            let wanted = "must be a whole number from 0 to 4294967295, or text";
             assert_eq!(said, wanted, "{value}");
         }
     }

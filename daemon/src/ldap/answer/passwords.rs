@@ -73,16 +73,23 @@ impl Caller {
         Ok(Asked::Later)
     }
 
-    /// Whose password a client means by a name, or by an identity as RFC 4513 section 5.2.1.8 has
-    /// it; `None` for what can be nobody's.
+    /// Whose password a client means by a name, by an account as in a Bind, or by an identity as RFC
+    /// 4513 section 5.2.1.8 has it; `None` for what can be nobody's.
     fn meant(&self, user: &str) -> Result<Option<Claim>, Error> {
-        if let Some(login) = user.strip_prefix("u:") {
-            return Ok(Some((self.actor.organization(), Who::User(login.to_owned()))));
+        let (own, identity) = (self.actor.organization(), user.strip_prefix("u:"));
+        if identity.is_none()
+            && let Ok(dn) = Dn::parse(user.strip_prefix("dn:").unwrap_or(user))
+        {
+            return claim::named(self.directory(), &dn).map(|(claim, _)| Some(claim));
         }
-        match Dn::parse(user.strip_prefix("dn:").unwrap_or(user)) {
-            Ok(dn) => claim::named(self.directory(), &dn).map(|(claim, _)| Some(claim)),
-            Err(_) => Ok(None),
-        }
+        let Some(account) = view::Account::parse(identity.unwrap_or(user)) else {
+            return Ok(identity.map(|login| (own, Who::User(login.to_owned()))));
+        };
+        let Some(organization) = own else { return Ok(Some((None, Who::User(account.login)))) };
+        let within = claim::of_domain(self.directory(), &account)? == own;
+        let login = within.then_some(account.login);
+        let who = self.directory().called(organization, account.whole, login)?;
+        Ok(Some((own, who)))
     }
 }
 

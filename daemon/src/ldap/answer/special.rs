@@ -6,6 +6,7 @@ use ldap::dn::Dn;
 use ldap::schema::Vocabulary;
 use ldap::{Answer, CompareRequest, Outcome, ResultCode, SearchRequest, Security, Session, Ticket};
 
+use super::super::search::ordered;
 use super::{Caller, asking};
 use crate::ldap::view;
 
@@ -23,7 +24,11 @@ impl Caller {
             return Ok(Answer::Result(Outcome::new(ResultCode::UnwillingToPerform, words)));
         }
         self.offered(grant, session.security(), |offer| {
-            view::special(base, offer, request, || session.entries(ticket))
+            view::special(base, offer, request, |matches| {
+                let Some(mut writer) = session.entries(ticket) else { return Ok(None) };
+                let wanted = ordered::arrange(request, matches, &mut writer)?;
+                Ok(wanted.then_some(writer))
+            })
         })
     }
 

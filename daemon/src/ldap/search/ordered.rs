@@ -25,6 +25,8 @@ use crate::clock::Clock;
 /// What the cursor of an ordered page begins with, and no other.
 const ORDERED: u8 = 0xff;
 
+const NO_ORDER: &str = "a view needs an order: add the sort control";
+const NO_PLACE: &str = "there is no such place in the list";
 const UNSORTABLE: &str = "the entries cannot be sorted so; the sort control's response says why";
 
 /// A search whose entries come in an order.
@@ -72,7 +74,7 @@ pub(in crate::ldap) fn begin(
 ) -> Result<BeginOrdered, Error> {
     let Some(sort) = &request.sort else {
         writer.viewed(ViewResult::refused(ResultCode::SortControlMissing));
-        return Ok(BeginOrdered::Answered(no_view("a view needs an order: add the sort control")));
+        return Ok(BeginOrdered::Answered(no_view(NO_ORDER)));
     };
     let keys = match view::sort_keys(sort, &aim.naming, grant.schema()) {
         Ok(keys) => keys,
@@ -102,6 +104,37 @@ pub(in crate::ldap) fn begin(
             last: None,
         }))),
     })
+}
+
+/// Says how a list of one entry that is not stored, or of none, came in the order and as the view that
+/// were asked for; false when the view is of no entry.
+///
+/// # Errors
+/// What the client is told when it gets no view.
+pub(in crate::ldap) fn arrange(
+    request: &SearchRequest,
+    is_one: bool,
+    writer: &mut EntryWriter<'_>,
+) -> Result<bool, Answer> {
+    if request.sort.is_some() {
+        writer.sorted(SortResult::sorted());
+    }
+    let Some(view) = &request.view else { return Ok(is_one) };
+    let length = u32::from(is_one);
+    let place = match &view.target {
+        _ if request.sort.is_none() => Err((ResultCode::SortControlMissing, NO_ORDER)),
+        Target::Offset { offset, count } => {
+            place(*offset, *count, length).ok_or((ResultCode::OffsetRangeError, NO_PLACE))
+        }
+        Target::Value(_) => Ok(1),
+    };
+    let position = place.map_err(|(code, words)| {
+        writer.viewed(ViewResult::refused(code));
+        no_view(words)
+    })?;
+    let position = position.min(length.saturating_add(1));
+    writer.viewed(ViewResult { position, count: length, code: ResultCode::Success });
+    Ok(is_one && (position == 1 || view.before > 0))
 }
 
 /// Says that entries cannot be sorted so: nobody gets them unsorted who does not want them
@@ -230,7 +263,7 @@ impl Ordered {
             let result = self.locate(view, &all).inspect_err(|code| {
                 writer.viewed(ViewResult::refused(*code));
             });
-            let result = result.map_err(|_| no_view("there is no such place in the list"))?;
+            let result = result.map_err(|_| no_view(NO_PLACE))?;
             let target = (result.position as usize).saturating_sub(1);
             all.truncate(target.saturating_add(1).saturating_add(view.after as usize));
             all.drain(..target.saturating_sub(view.before as usize).min(all.len()));

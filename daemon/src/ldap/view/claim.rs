@@ -4,6 +4,8 @@ use directory::authentication::Channel;
 use ldap::dn::Dn;
 use ldap::{PlainRequest, Security};
 
+use super::Account;
+
 /// Who can read along on a connection.
 pub(crate) const fn channel(security: Security) -> Channel {
     match security {
@@ -17,6 +19,8 @@ pub(crate) const fn channel(security: Security) -> Channel {
 pub(crate) enum Meant {
     /// An entry.
     Entry(Dn),
+    /// An account by `login@domain` or `DOMAIN\login`, as a simple Bind takes it.
+    Account(Account),
     /// A user of the organization that the connection was made to, by login.
     Login(String),
 }
@@ -35,14 +39,15 @@ pub(crate) fn authorization(text: &str) -> Result<Option<Meant>, Unnamed> {
         return entry(dn).map(Some);
     }
     let login = strip(text, "u:").filter(|login| !login.is_empty()).ok_or(Unnamed)?;
-    Ok(Some(Meant::Login(login.to_owned())))
+    Ok(Some(login_or_account(login)))
 }
 
 /// Whom PLAIN names: who proves an identity and who is to act must be the same.
 ///
 /// The one who proves may be spelled as an authorization identity or, as applications do, as a bare
-/// name or login. The organization of a login comes from an authorization identity with the name
-/// of that very entry, or from the address that the connection was made to; it is never guessed.
+/// name, account or login. The organization of a login comes from an authorization identity with the
+/// name of that very entry, from the domain of an account, or from the address that the connection was
+/// made to; it is never guessed.
 pub(crate) fn plain(request: &PlainRequest) -> Result<Meant, Unnamed> {
     let wanted = authorization(request.authorization.as_str())?;
     let text = request.authentication.as_str();
@@ -51,13 +56,16 @@ pub(crate) fn plain(request: &PlainRequest) -> Result<Meant, Unnamed> {
         Ok(None) => return Err(Unnamed),
         Err(Unnamed) => match entry(text) {
             Ok(named) => named,
-            Err(Unnamed) => Meant::Login(text.to_owned()),
+            Err(Unnamed) => login_or_account(text),
         },
     };
     match (wanted, proving) {
         (None, proving) => Ok(proving),
         (Some(wanted), proving) if wanted == proving => Ok(proving),
         (Some(Meant::Entry(dn)), Meant::Login(login)) if is_login_of(&dn, &login) => {
+            Ok(Meant::Entry(dn))
+        }
+        (Some(Meant::Entry(dn)), Meant::Account(account)) if is_account_of(&dn, &account) => {
             Ok(Meant::Entry(dn))
         }
         (Some(_), _) => Err(Unnamed),
@@ -70,6 +78,19 @@ fn entry(text: &str) -> Result<Meant, Unnamed> {
         Ok(dn) if !dn.is_root() => Ok(Meant::Entry(dn)),
         Ok(_) | Err(_) => Err(Unnamed),
     }
+}
+
+/// A login, or an account where it is spelled so.
+fn login_or_account(text: &str) -> Meant {
+    Account::parse(text).map_or_else(|| Meant::Login(text.to_owned()), Meant::Account)
+}
+
+/// Whether the entry of this name is that of this account: below the base that its domain stands for,
+/// or of a login that is all of it.
+fn is_account_of(dn: &Dn, account: &Account) -> bool {
+    let within = account.base().is_some_and(|base| dn.ends_with(&base));
+    let whole = account.whole.as_deref();
+    (within && is_login_of(dn, &account.login)) || whole.is_some_and(|whole| is_login_of(dn, whole))
 }
 
 /// Whether the entry of this name is that of this login.
@@ -115,6 +136,22 @@ mod tests {
             let found = named(authorization, authentication);
             assert_eq!(found, Ok(Meant::Login("ada".into())), "{authorization} {authentication}");
         }
+    }
+
+    #[test]
+    fn accounts_are_named_as_in_a_simple_bind() {
+        for text in ["ada@acme.example", "ACME\\ada"] {
+            let account = || Ok(Meant::Account(Account::parse(text).unwrap()));
+            let identity = format!("u:{text}");
+            assert_eq!(named("", text), account(), "{text}");
+            assert_eq!(named("", &identity), account(), "{text}");
+            assert_eq!(named(&identity, text), account(), "{text}");
+            assert_eq!(named("u:bob@acme.example", text), Err(Unnamed), "{text}");
+        }
+        let own = named(&format!("dn:{ADA}"), "ada@acme.example");
+        assert_eq!(own, Ok(Meant::Entry(Dn::parse(ADA).unwrap())));
+        assert_eq!(named(&format!("dn:{ADA}"), "ada@globex.example"), Err(Unnamed));
+        assert_eq!(named(&format!("dn:{ADA}"), "bob@acme.example"), Err(Unnamed));
     }
 
     #[test]

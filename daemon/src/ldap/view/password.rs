@@ -68,7 +68,8 @@ pub(crate) fn changed(outcome: ChangeOutcome) -> Answer {
         }
         ChangeOutcome::OldMissing => {
             let words = "the old password must come with the new one";
-            let outcome = Outcome::new(ResultCode::UnwillingToPerform, words);
+            // As draft-behera-ldap-password-policy-10 section 8.2.2 has it.
+            let outcome = Outcome::new(ResultCode::InsufficientAccessRights, words);
             (outcome, Some(PasswordError::MustSupplyOldPassword))
         }
         ChangeOutcome::OldWrong => {
@@ -122,6 +123,13 @@ mod tests {
         assert_eq!(nothing, PasswordNotice::NOTHING);
         let Answer::Noticed(locked, _) = bound(&Bound::Locked) else { panic!() };
         assert_eq!(rejected, locked);
+    }
+
+    #[test]
+    fn a_change_without_the_old_password_has_not_the_rights_where_it_is_demanded() {
+        let Answer::Noticed(outcome, notice) = changed(ChangeOutcome::OldMissing) else { panic!() };
+        assert_eq!(outcome.code, ResultCode::InsufficientAccessRights);
+        assert_eq!(notice, PasswordNotice::error(PasswordError::MustSupplyOldPassword));
     }
 
     #[test]

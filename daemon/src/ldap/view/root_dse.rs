@@ -35,19 +35,22 @@ pub(crate) struct Offer<'o> {
     pub(crate) mechanisms: &'o [&'o str],
 }
 
-/// Answers a search for the root DSE or the subschema; `writer` gives the place to write to.
+/// Answers a search for the root DSE or the subschema; `writer` hears whether that matches, and gives
+/// the place to write it to if it is wanted, or what is answered in its place.
 pub(crate) fn special<'w>(
     name: &Dn,
     offer: &Offer<'_>,
     request: &SearchRequest,
-    writer: impl FnOnce() -> Option<EntryWriter<'w>>,
+    writer: impl FnOnce(bool) -> Result<Option<EntryWriter<'w>>, Answer>,
 ) -> Answer {
     let done = Answer::Result(Outcome::success());
     let (dn, entry) = shown(name, offer);
-    if as_shown::matches(&request.filter, &entry) != Some(true) {
-        return done;
-    }
-    let Some(mut writer) = writer() else { return done };
+    let matches = as_shown::matches(&request.filter, &entry) == Some(true);
+    let mut writer = match writer(matches) {
+        Ok(Some(writer)) => writer,
+        Ok(None) => return done,
+        Err(answer) => return answer,
+    };
     let written = writer.entry(dn, |attributes| {
         for (kind, values) in &entry.attributes {
             if attributes.wants_in(kind, entry.vocabulary) {

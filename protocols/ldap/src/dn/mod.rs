@@ -30,13 +30,13 @@ pub enum Error {
 
 impl From<Error> for Outcome {
     fn from(error: Error) -> Self {
-        Self::new(
-            ResultCode::InvalidDnSyntax,
-            match error {
-                Error::Syntax => "not a distinguished name",
-                Error::TooLong => "distinguished name too long",
-            },
-        )
+        match error {
+            Error::Syntax => Self::new(ResultCode::InvalidDnSyntax, "not a distinguished name"),
+            // It may follow the syntax: there is no such entry.
+            Error::TooLong => {
+                Self::new(ResultCode::NoSuchObject, "the name is longer than any entry's")
+            }
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use bytes::BytesMut;
 use zeroize::Zeroize;
 
 use crate::ber::{self, Header, Malformed};
+use crate::envelope::{Envelope, Operation};
 use crate::response;
 use crate::{
     Answer, Command, EntryWriter, Missed, Question, ResultCode, Security, Settings, Ticket,
@@ -314,8 +315,9 @@ impl Session {
         self.stopping = true;
     }
 
-    /// May another request be looked at? Not during a Bind, and not while those under way are as
-    /// many, or hold as many octets, as are allowed, or output waits.
+    /// May another request be looked at? Not during a Bind, not when it is one behind a change of a
+    /// password, and not while those under way are as many, or hold as many octets, as are allowed,
+    /// or output waits.
     fn is_ready(&self) -> bool {
         let binding = matches!(self.running.back(), Some(Running { work: Work::Bind, .. }));
         let held: usize = self.running.iter().map(|running| running.octets).sum();
@@ -324,6 +326,20 @@ impl Session {
             && self.running.len() < self.settings.limits.outstanding
             && held < self.message_limit()
             && self.output.len() < self.settings.limits.output
+            && !self.binds_behind_change()
+    }
+
+    /// Is a Bind next while a password is changed? It waits, as RFC 4511 section 4.2.1 allows: who
+    /// changed a password hears how that ended, and the Bind is judged by what came of it.
+    fn binds_behind_change(&self) -> bool {
+        let changes =
+            |running: &Running| matches!(running.work, Work::Modify | Work::PasswordModify);
+        if !self.running.iter().any(changes) {
+            return false;
+        }
+        let Ok(Some(length)) = self.message_length() else { return false };
+        let message = self.input.get(..length).unwrap_or_default();
+        Envelope::read(message).is_ok_and(|envelope| envelope.operation == Operation::Bind)
     }
 
     const fn message_limit(&self) -> usize {

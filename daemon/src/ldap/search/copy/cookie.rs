@@ -2,7 +2,9 @@
 //! sequence number, which is a time with counters.
 //!
 //! A cookie is the place of a commit in the change log: the time at which it was made, the last 24
-//! bits of the commit's number, and a tag of all of it, which holds after a restart as well. One that
+//! bits of the commit's number, and a tag of all of it, which holds after a restart as well. The number
+//! counts what all organizations write, so it is hidden behind a mask, which is another one for each
+//! time, caller and search; cookies ascend by their times. One that
 //! is forged, or was made for another search or for somebody else, is none, and neither is one of a
 //! commit that the store does not know, because it was put back: everything is told anew.
 
@@ -58,17 +60,22 @@ impl Cookie {
     ) -> Result<Option<u64>, Error> {
         let Some(csn) = &self.csn else { return Ok(None) };
         let parts = (csn.get(..TIME), csn.split('#').nth(1));
-        let (Some(time), Some(Ok(low))) =
-            (parts.0, parts.1.map(|low| u64::from_str_radix(low, 16)))
+        let (Some(time), Some(Ok(masked))) =
+            (parts.0, parts.1.map(|masked| u64::from_str_radix(masked, 16)))
         else {
             return Ok(None);
         };
-        // The last commit with these bits, as none of ours lies ahead.
-        let last = grant.sequence();
-        let commit = last.saturating_sub(last.wrapping_sub(low) % NUMBERS);
-        let tags = grant.tags(commit, &parts_of(asked, time))?;
-        let ours = tags.iter().any(|tag| made(*tag, (time, commit)) == *csn);
-        Ok(ours.then_some(commit))
+        let (last, parts) = (grant.sequence(), parts_of(asked, time));
+        for mask in grant.masks(&parts)? {
+            let low = hidden(mask, masked);
+            // The last commit with these bits, as none of ours lies ahead.
+            let commit = last.saturating_sub(last.wrapping_sub(low) % NUMBERS);
+            let tags = grant.tags(commit, &parts)?;
+            if tags.iter().any(|tag| made((*tag, mask), (time, commit)) == *csn) {
+                return Ok(Some(commit));
+            }
+        }
+        Ok(None)
     }
 
     /// The cookie of a copy that is up to date as far as a commit; `now` in milliseconds.
@@ -83,7 +90,9 @@ impl Cookie {
     ) -> Result<Vec<u8>, Error> {
         let now = Timestamp::from_millisecond(i64::try_from(now).unwrap_or(i64::MAX));
         let time = now.unwrap_or_default().strftime("%Y%m%d%H%M%S.%3f").to_string();
-        let csn = made(grant.tag(commit, &parts_of(asked, &time))?, (&time, commit));
+        let parts = parts_of(asked, &time);
+        let mask = grant.masks(&parts)?.first().copied().unwrap_or_default();
+        let csn = made((grant.tag(commit, &parts)?, mask), (&time, commit));
         Ok(format!("rid={:03},csn={csn}", self.replica).into_bytes())
     }
 }
@@ -93,11 +102,17 @@ fn parts_of<'a>((sync, names): Asked<'a>, time: &'a str) -> [&'a [u8]; 3] {
     [&sync.search, names.as_bytes(), time.as_bytes()]
 }
 
-/// The change sequence number of a commit with this tag.
-fn made(tag: [u8; 32], (time, commit): (&str, u64)) -> String {
+/// The change sequence number of a commit with this tag and this mask.
+fn made((tag, mask): ([u8; 32], [u8; 32]), (time, commit): (&str, u64)) -> String {
     let [a, b, c, d, e, ..] = tag;
-    let (thousandths, low) = (u16::from_be_bytes([a, b]) % 1_000, commit % NUMBERS);
-    format!("{time}{thousandths:03}Z#{low:06x}#000#{c:02x}{d:02x}{e:02x}")
+    let (thousandths, masked) = (u16::from_be_bytes([a, b]) % 1_000, hidden(mask, commit));
+    format!("{time}{thousandths:03}Z#{masked:06x}#000#{c:02x}{d:02x}{e:02x}")
+}
+
+/// The last bits of a number behind a mask, or in front of it again.
+fn hidden(mask: [u8; 32], number: u64) -> u64 {
+    let [a, b, c, ..] = mask;
+    (number ^ u64::from(u32::from_be_bytes([0, a, b, c]))) % NUMBERS
 }
 
 #[cfg(test)]
@@ -118,6 +133,15 @@ mod tests {
         let several = b"rid=007,sid=001,csn=20260102030405.678901Z#0000ff#000#abcdef;2026";
         assert_eq!(read(several), known(7));
         assert_eq!(read(b"csn=20260102030405.678901Z#0000ff#000#abcdef"), known(0));
+    }
+
+    #[test]
+    fn a_number_is_hidden_by_its_mask_and_found_by_it_again() {
+        let time = "20260102030405.678";
+        let csn = |mask| made(([1; 32], [mask; 32]), (time, 0x0123_4567));
+        assert_eq!(csn(0), "20260102030405.678257Z#234567#000#010101");
+        assert_eq!(csn(0xff), "20260102030405.678257Z#dcba98#000#010101");
+        assert_eq!(hidden([0xff; 32], 0x00dc_ba98), 0x0023_4567);
     }
 
     #[test]

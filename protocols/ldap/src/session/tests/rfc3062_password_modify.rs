@@ -107,7 +107,7 @@ fn a_modify_replaces_the_password_or_deletes_the_old_and_adds_the_new() {
 fn whatever_else_a_modify_would_change_is_refused_with_a_sentence() {
     let mut connection = Connection::clear();
     let kind = b"userPassword".as_slice();
-    let refused: [(&[Vec<u8>], u8); 10] = [
+    let refused: [(&[Vec<u8>], u8); 12] = [
         (&[one(2, b"mail", &[b"new"])], 53),
         (&[one(2, kind, &[b"new"]), one(2, b"mail", &[b"new"])], 53),
         (&[one(2, b"userPassword;x", &[b"new"])], 53),
@@ -117,6 +117,8 @@ fn whatever_else_a_modify_would_change_is_refused_with_a_sentence() {
         (&[one(0, kind, &[b"new"])], 53),
         (&[one(2, kind, &[b"new"]), one(2, kind, &[b"new"])], 53),
         (&[one(3, kind, &[b"1"])], 53),
+        (&[one(4, kind, &[b"1"])], 2),
+        (&[one(9, b"mail", &[b"1"])], 2),
         (&[one(2, kind, &[b""])], 19),
     ];
     for (changes, code) in refused {
@@ -187,4 +189,42 @@ fn the_policy_speaks_to_clients_that_ask_and_to_no_others() {
         let without = element(tag, &[&[0x0a, 1, 19, 0x04, 0], &octets(b"no")]);
         assert_eq!(connection.session.output().split().to_vec(), message(2, &without));
     }
+}
+
+#[test]
+fn rfc4511_4_2_1_a_bind_waits_for_the_change_before_it_and_nothing_hangs() {
+    let bind = encoded(9, bind_request("uid=ada", "new"), vec![]);
+    let changes =
+        [password_modify(&[(0x82, b"new")]), modify(&[one(2, b"userPassword", &[b"new"])])];
+    for (change, kind) in changes.iter().zip(["extended", "modify"]) {
+        let both = [message(2, change), bind.clone()].concat();
+        let mut connection = Connection::clear();
+        let (changing, _) = asked(connection.send_octets(&both));
+        assert!(connection.commands().is_empty());
+        assert!(connection.session.deadline().is_none());
+        connection.answer(changing, Answer::Noticed(Outcome::success(), PasswordNotice::NOTHING));
+        let binding = ticket(&connection.commands());
+        assert_eq!(connection.read_result(), (2, 0, kind));
+        connection.succeed(binding);
+        assert_eq!(connection.read_result(), (9, 0, "bind"));
+    }
+    // An Abandon before the Bind lets it through at once.
+    let abandon = message(3, &[0x50, 0x01, 0x02]);
+    let all = [message(2, &changes[0]), abandon, bind.clone()].concat();
+    let commands = Connection::clear().send_octets(&all);
+    let [
+        Command::Ask(changing, _),
+        Command::Abandoned(abandoned),
+        Command::Ask(_, Question::Bind(_)),
+    ] = commands[..]
+    else {
+        panic!("{commands:?}")
+    };
+    assert_eq!(abandoned, changing);
+    // A client that goes on sending behind it is not read for ever.
+    let mut connection = Connection::clear();
+    asked(connection.send_octets(&[message(2, &changes[1]), bind].concat()));
+    assert!(connection.session.wants_input());
+    assert!(connection.send_octets(&[0x30; 64 << 10]).is_empty());
+    assert!(!connection.session.wants_input());
 }
