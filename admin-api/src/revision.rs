@@ -88,7 +88,8 @@ fn read(text: &str) -> Result<Option<u64>, Problem> {
         return Ok(None);
     }
     let tags = entity_tags(text).filter(|tags| !tags.is_empty());
-    let tags = tags.ok_or_else(|| unreadable("Send `*`, or the `ETag` that was seen as it came."))?;
+    let tags =
+        tags.ok_or_else(|| unreadable("Send `*`, or the `ETag` that was seen as it came."))?;
     // Weak ones match nothing here, however they are spelled (RFC 9110 section 13.1.1).
     let strong = tags.into_iter().filter(|(is_weak, _)| !is_weak);
     let mut own: Vec<u64> = strong.filter_map(|(_, opaque)| revision(opaque)).collect();

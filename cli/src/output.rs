@@ -190,9 +190,8 @@ fn cell(value: &Value) -> String {
     match value {
         Value::Object(members) => {
             let of = |name: &str| members.get(name).filter(|value| !value.is_null());
-            let is_all = |name: &str| {
-                members.iter().all(|(other, value)| other == name || is_empty(value))
-            };
+            let is_all =
+                |name: &str| members.iter().all(|(other, value)| other == name || is_empty(value));
             // Nobody and the daemon have no name, and what has an id is more than a kind.
             let kind = of("kind").filter(|_| !members.contains_key("name") || is_all("kind"));
             of("name").or_else(|| of("login")).or(kind).map_or_else(

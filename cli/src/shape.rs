@@ -41,9 +41,8 @@ impl Schemas {
             Value::Array(items) => {
                 let inner = schema.get("items")?;
                 let mut items = (0_usize..).zip(items);
-                items.find_map(|(place, item)| {
-                    self.of_value(inner, item, &format!("{at}[{place}]"))
-                })
+                items
+                    .find_map(|(place, item)| self.of_value(inner, item, &format!("{at}[{place}]")))
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
         }

@@ -11,12 +11,10 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-/// One in so many tasks is taken from those that found no room in a thread's own queue. They became
-/// ready before those in it, so they come first: of thousands of busy connections none waits while
-/// others are served again and again.
-const OVERFLOW: u32 = 1;
-/// So many tasks run before the thread looks which others became ready: about a batch of them.
-const READY: u32 = 251;
+/// So many tasks run before a thread looks which others became ready, where there are always more: all that
+/// are ready have their turn before, because a thread takes the newest of those that find no room in its own
+/// queue before the older ones in it. Of hundreds of busy connections some would wait for a second otherwise.
+const READY: u32 = 8192;
 /// How long blocking calls may take to come back once everything else has ended.
 const BLOCKING_GRACE: Duration = Duration::from_secs(1);
 /// The niceness of threads that compute for long, about a tenth of the weight of the others.
@@ -37,7 +35,6 @@ impl Runtimes {
         let front = Builder::new_multi_thread()
             .enable_all()
             .thread_name("tenantryd")
-            .global_queue_interval(OVERFLOW)
             .event_interval(READY)
             .build()?;
         let background = Builder::new_multi_thread()

@@ -239,7 +239,8 @@ fn the_root_dse_and_the_subschema_are_sorted_lists_of_one() {
         raw.send(&sequence([number(2, 3), operation(), constructed(0xa0, [sort(), view()])]));
         let (messages, controls) = raw.receive_all_of_with_controls(3);
         assert_eq!((messages.len(), messages.last().unwrap().code()), (count + 1, 0), "{base}");
-        let viewed = sequence([number(2, 1), number(2, i64::try_from(count).unwrap()), number(0x0a, 0)]);
+        let viewed =
+            sequence([number(2, 1), number(2, i64::try_from(count).unwrap()), number(0x0a, 0)]);
         assert!(controls.unwrap().ends_with(&octets(&viewed)), "{base} {class}");
     }
     let mut raw = Raw::connect(&demo.ldap);

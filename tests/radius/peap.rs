@@ -58,8 +58,7 @@ fn a_peer_that_wants_another_method_inside_is_told_of_with_what_it_wants() {
     let ttls = office.ttls(&gear, "autheap=MD5", "ada", PASSWORD);
     for (peer, kind) in [(peap, 6), (ttls, 4)] {
         peer.stays_out();
-        let why =
-            format!("the peer wants no method that is offered; it asked for types [{kind}]");
+        let why = format!("the peer wants no method that is offered; it asked for types [{kind}]");
         let is_told = |_| office.event("radius_access")["reason"] == why;
         assert!((0..10_000).any(is_told), "{why}: {:?}", office.events());
     }

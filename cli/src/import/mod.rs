@@ -31,8 +31,7 @@ const LOOK: Duration = Duration::from_millis(300);
 /// So many rows in error are printed.
 const ERRORS: usize = 50;
 /// What a table of rows shows.
-const ROWS: &[&str] =
-    &["line", "kind", "name", "outcome", "column", "reason", "changes", "notes"];
+const ROWS: &[&str] = &["line", "kind", "name", "outcome", "column", "reason", "changes", "notes"];
 /// The members of a row in error that are told.
 const ROW: [&str; 5] = ["line", "kind", "name", "column", "reason"];
 

@@ -150,7 +150,7 @@ impl Directory {
         });
         let outcome = match outcome {
             Ok(Some(outcome)) => outcome,
-            Ok(None) => return self.look_again(attempt, typed, done),
+            Ok(None) => return self.compare_again(attempt, typed, done),
             Err(Hindered::Unhashed(failure)) => {
                 let _noted = self.reject(&attempt, UNHASHED);
                 Outcome::Unhashed(failure)
@@ -167,7 +167,7 @@ impl Directory {
 
     /// Compares a password once more, with what its account has got in the meantime. It waits for
     /// another turn of the pool, so that it delays others by no more than a Bind does.
-    fn look_again(
+    fn compare_again(
         &self,
         mut attempt: Attempt,
         typed: Password,

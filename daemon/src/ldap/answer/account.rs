@@ -12,7 +12,7 @@ impl Caller {
     /// Whom the name of an account claims to be. Its organization is the one whose server name was
     /// called, or the one that the domain alone is a base or the short name of; who is in none
     /// claims to be a user that is not there, which costs as much as any other.
-    pub(super) fn called(&mut self, account: Account) -> Result<Claim, Error> {
+    pub(in crate::ldap) fn called(&mut self, account: Account) -> Result<Claim, Error> {
         self.spoken = None;
         let addressed = self.addressed()?;
         let meant = of_domain(self.directory(), &account)?;
