@@ -145,6 +145,13 @@ fn who_manages_admins_sees_and_ends_their_sessions() {
     let world = World::new();
     let (number, uri, _) = enrolled(&world);
     another(&world, &uri);
+    let widened = world.change(move |change| {
+        change.authorize_provider::<ManageAdmins>()?.admins().update(number, None, |admin| {
+            admin.fields.scope = AdminScope::All;
+            Ok(())
+        })
+    });
+    assert_eq!(widened.unwrap().fields.scope, AdminScope::All);
     let list = |by: Context| {
         let reading = world.directory.read(by)?;
         let grant = reading.authorize_provider::<ManageAdmins>()?;

@@ -21,7 +21,7 @@ fn comparing_says_true_false_or_why_it_cannot() {
         // What the entry shows: ada is in staff by way of engineers, which a filter finds.
         (staff.clone(), format!("member:{}", acme.group_dn("engineers")), 6),
         (staff.clone(), format!("member:{}", ada.dn), 5),
-        (staff.clone(), format!("distinguishedName:{}", ada.dn), 5),
+        (staff, format!("distinguishedName:{}", ada.dn), 5),
         ("no name".to_owned(), "uid:ada".to_owned(), 34),
         (acme.base.clone(), "objectClass:organization".to_owned(), 6),
     ];
