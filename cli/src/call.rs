@@ -33,7 +33,8 @@ pub(crate) fn call(
     let query = query(place, operation, matches)?;
     if operation.is_list {
         let most = matches.get_one::<usize>(MOST).copied();
-        let items = items(place, &path, &query, most)?;
+        let items = items(place, &path, &query, most);
+        let items = items.map_err(|failure| called(failure, operation, matches))?;
         return format.print(&Value::Array(items), columns);
     }
     let body = operation.body.as_ref().map(|fields| body(place, operation, fields, matches));
@@ -50,9 +51,7 @@ pub(crate) fn call(
     let path = &format!("{path}{}", joined(&query));
     let (body, is_repeatable) = (body.as_ref(), operation.is_repeatable);
     let answer = place.client.ask(&Question { method, path, body, if_match, is_repeatable });
-    let fields = operation.body.as_deref().unwrap_or_default();
-    let called = |parts: &[String]| option_of(fields, parts, matches);
-    let answer = answer.map_err(|failure| failure.called(called))?;
+    let answer = answer.map_err(|failure| called(failure, operation, matches))?;
     if let Some(file) = answer.file {
         return write(&file);
     }
@@ -79,12 +78,21 @@ fn done(answer: &Value) -> Result<(), Failure> {
     }
 }
 
-/// The option that says a member of the body, and which part of its value is meant; nothing where the
+/// A failure with what it is about called by the option that says it.
+fn called(failure: Failure, operation: &Operation, matches: &ArgMatches) -> Failure {
+    let body = operation.body.as_deref().unwrap_or_default();
+    failure.called(|parts| {
+        let in_body = option_of(body, parts, matches);
+        in_body.or_else(|| option_of(&operation.query, parts, matches))
+    })
+}
+
+/// The option that says a member of the body or of the query, and which part of its value is meant; nothing where the
 /// member is a file's.
 fn option_of(fields: &[Field], parts: &[String], matches: &ArgMatches) -> Option<String> {
     let said = fields.iter().filter(|field| parts.starts_with(&field.path));
     let field = said.max_by_key(|field| field.path.len())?;
-    if matches.contains_id(FROM) && !is_typed(field, matches) {
+    if matches!(matches.try_contains_id(FROM), Ok(true)) && !is_typed(field, matches) {
         return None;
     }
     let option = field.option();

@@ -119,9 +119,16 @@ fn look_for(
     slug: &str,
 ) -> Result<(), Failure> {
     let place = Place::in_context(document, matches, context, slug);
-    match place.and_then(|place| place.organization()) {
+    // Who names one by its id has asked nobody yet.
+    let found = place.and_then(|place| {
+        place.client.get(&format!("/v1/organizations/{}", place.organization()?))
+    });
+    match found {
         Ok(_) => {}
         Err(failure @ Failure::Missing { .. }) => return Err(failure),
+        Err(Failure::Refused(problem)) if problem.status == 404 => {
+            return Err(Failure::Missing { what: "organization".into(), name: slug.into() });
+        }
         Err(why) => warn(&format!("nobody looked whether there is an organization {slug}: {why}")),
     }
     Ok(())

@@ -28,7 +28,7 @@ use crate::tls::Identity;
 
 /// So many octets of a request that was answered before it had arrived are taken and thrown away: a
 /// client that finds the connection closed while it sends may not read the answer any more.
-const LINGER_OCTETS: u64 = 16 << 20;
+const LINGER_OCTETS: u64 = 12 << 20;
 /// How long that may take.
 const LINGER_TIME: Duration = Duration::from_secs(5);
 

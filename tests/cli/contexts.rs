@@ -41,6 +41,9 @@ fn who_signs_in_works_in_the_context_until_signing_out() {
 
     let nowhere = tenantry.run("context use lab --org nope");
     assert_eq!(nowhere.code, 5, "{nowhere:?}");
+    let nobodys = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let nowhere = tenantry.run(&format!("context use lab --org {nobodys}"));
+    assert_eq!(nowhere.code, 5, "{nowhere:?}");
     tenantry.does(&format!("context use lab --org {}", office.slug));
     assert_eq!(tenantry.shows("context list")[0]["organization"], json!(office.slug));
 

@@ -42,7 +42,11 @@ impl Tasks {
             tokio::select! {
                 biased;
                 outcome = &mut running => tasks.judge(name, outcome),
-                () = tasks.shutdown.stopped() => running.abort(),
+                () = tasks.shutdown.stopped() => {
+                    running.abort();
+                    // Another thread may still be at it.
+                    let _aborted = running.await;
+                }
             }
         });
     }

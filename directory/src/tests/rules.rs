@@ -310,9 +310,9 @@ fn an_organizations_own_admin_is_told_that_the_provider_alone_manages_organizati
     let world = World::new();
     let acme = world.organization("acme");
     let admin = world.admin(acme.into(), Role::AdministratorWithBilling, AdminScope::None);
-    let done = world.directory.change(admin, move |change| {
-        change.authorize::<crate::access::ManageOrganizations>(acme).map(drop)
-    });
+    let done = world
+        .directory
+        .change(admin, move |change| change.authorize::<ManageOrganizations>(acme).map(drop));
     let expected = "needs manage_organizations on organization acme, which the provider's own \
                     admins alone hold";
     assert_eq!(refusal(done), expected);
@@ -354,10 +354,7 @@ fn an_organization_is_made_only_by_who_has_all_of_them_in_scope() {
     let limited = top_over(&world, AdminScope::Organizations(vec![acme]));
     let new = super::world::new_organization("beta", "dc=beta", Default::default());
     let done = world.directory.change(limited, move |change| {
-        change
-            .authorize_provider::<crate::access::ManageOrganizations>()?
-            .organizations()
-            .create(new)
+        change.authorize_provider::<ManageOrganizations>()?.organizations().create(new)
     });
     assert_eq!(refusal(done), "creating an organization needs the scope of all organizations");
 }

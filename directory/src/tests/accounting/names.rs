@@ -19,8 +19,10 @@ fn of(gear: &Gear<'_>, stage: Stage, at: u64, login: &str) -> SessionReport {
     SessionReport { login: login.into(), ..report }
 }
 
-/// Whose each session is, when it ended, and what went over the wire.
-fn told(gear: &Gear<'_>) -> Vec<(String, Option<(Time, Ending)>, u64)> {
+/// Whose a session is, when it ended and why, and what went over the wire.
+type Told = (String, Option<(Time, Ending)>, u64);
+
+fn told(gear: &Gear<'_>) -> Vec<Told> {
     let told = |it: Session| (it.login, it.ended, it.traffic.octets_in);
     gear.sessions(&SessionQuery::default()).into_iter().map(told).collect()
 }

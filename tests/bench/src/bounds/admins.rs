@@ -83,7 +83,7 @@ pub(super) fn reads(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     let ratio = slowest.as_secs_f64() / READ.as_secs_f64();
     Ok(vec![Finding {
         what: format!(
-            "reads of the admin API, {READERS} connections, each every {} ms, {} organizations of {} users",
+            "reads of the admin API, {READERS} connections, each {} ms behind its last answer, {} organizations of {} users",
             THOUGHT.as_millis(),
             ground.setup.data.equal,
             ground.setup.data.users() / ground.setup.data.organizations.len().max(1),
