@@ -24,7 +24,7 @@ use crate::delivery::Carrier;
 use crate::lifecycle::{Shutdown, Tasks};
 use crate::listener;
 use crate::radius::Courier;
-use crate::tls::Identity;
+use crate::tls::{Identity, Side};
 
 /// So many octets of a request that was answered before it had arrived are taken and thrown away: a
 /// client that finds the connection closed while it sends may not read the answer any more.
@@ -130,8 +130,10 @@ impl Door {
 
     async fn serve(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, shutdown: Shutdown) {
         let accepted = match self.clients {
-            Clients::Admins => self.tls.accept(stream).await,
-            Clients::Devices => self.tls.accept_demanding(stream, |_| Vec::new()).await,
+            Clients::Admins => self.tls.accept(stream, Side::Background).await,
+            Clients::Devices => {
+                self.tls.accept_demanding(stream, Side::Background, |_| Vec::new()).await
+            }
         };
         let mut stream = match accepted {
             Ok(stream) => stream,

@@ -2,7 +2,7 @@
 //! takes longer or may wait.
 //!
 //! A thread runs its tasks one after another and looks for what else became ready only between batches of
-//! them. A request of the admin API or a part of a TLS handshake takes as long as ten logins, so it would make
+//! them. A request of the admin API or a part of a handshake of EAP takes as long as ten logins, so it would make
 //! every login behind it in the same batch wait. It runs on threads of its own, and these have little weight:
 //! where cores are few, the system takes them from who computes to give them to who logs in.
 

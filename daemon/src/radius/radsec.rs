@@ -21,7 +21,7 @@ use super::socket::{Outlet, Worker};
 use crate::admission::{Admission, Source};
 use crate::config;
 use crate::lifecycle::Shutdown;
-use crate::tls::Identity;
+use crate::tls::{Identity, Side};
 use crate::transport::Transport;
 
 /// How long a goodbye may take.
@@ -156,7 +156,7 @@ pub(super) async fn run(door: Arc<Door>, stream: TcpStream, peer: SocketAddr, sh
 async fn secure(terms: &Terms, stream: TcpStream) -> io::Result<(Transport, Version)> {
     let versions = terms.versions;
     let offered = |speaks_1_3| versions.offered(speaks_1_3);
-    let tls = Box::new(terms.identity.accept_demanding(stream, offered).await?);
+    let tls = Box::new(terms.identity.accept_demanding(stream, Side::Front, offered).await?);
     let session = tls.get_ref().1;
     let agreed = versions.agreed(session.alpn_protocol(), session.protocol_version());
     let version = agreed.ok_or_else(|| io::Error::other("no version of RADIUS was agreed on"))?;

@@ -9,9 +9,9 @@ use super::candidates::ClientKey;
 
 /// The longest that gear may have held a report back, in seconds.
 const LONGEST_DELAY: u32 = 7 * 24 * 60 * 60;
-/// The longest without saying so but by a date, in seconds: a clock that shows the time of another
-/// zone is wrong by more.
-const LONGEST_UNSAID: u64 = 55 * 60;
+/// The longest without saying so but by a date, in seconds. The clock of gear that is slow by as much
+/// makes no session look silent, and one that shows the time of another zone is not believed.
+const LONGEST_UNSAID: u64 = 10 * 60;
 /// The longest that a session may have lasted, in seconds; more is a counter gone wrong.
 const LONGEST_SESSION: u32 = 5 * 365 * 24 * 60 * 60;
 
@@ -41,12 +41,14 @@ pub(super) fn report(accounting: &Accounting<ClientKey>, now: Time) -> Option<Se
             || Carried::of_class(class, organization).is_some()
     };
     let (granted, carried) = Granted::of_classes(classes, organization).unzip();
-    let [delay, date, lasted] = [
+    let [delay, mut date, lasted] = [
         AttributeType::ACCT_DELAY_TIME,
         AttributeType::EVENT_TIMESTAMP,
         AttributeType::ACCT_SESSION_TIME,
     ]
     .map(number);
+    // It tells that the session is there, and that it is heard of, by our clock.
+    date.take_if(|_| stage == Stage::Continues);
     Some(SessionReport {
         organization,
         client,
@@ -130,9 +132,9 @@ mod tests {
             (None, Some(now), 0),
             (None, Some(now - 1), 251),
             (None, Some(now - 300), 299_251),
-            (None, Some(now - 55 * 60), 55 * 60 * 1_000 - 749),
+            (None, Some(now - 10 * 60), 10 * 60 * 1_000 - 749),
             // Clocks that are wrong.
-            (None, Some(now - 55 * 60 - 1), 0),
+            (None, Some(now - 10 * 60 - 1), 0),
             (None, Some(now + 1), 0),
             (None, Some(0), 0),
             (None, Some(u32::MAX), 0),

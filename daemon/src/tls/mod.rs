@@ -74,6 +74,15 @@ pub enum TlsError {
     Provider(#[source] rustls::Error),
 }
 
+/// On whose threads a handshake is computed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Side {
+    /// Those that answer LDAP and RADIUS.
+    Front,
+    /// Those behind, which may be kept waiting in the middle of one.
+    Background,
+}
+
 /// Who the daemon is to its TLS clients.
 #[derive(Debug)]
 pub struct Identity {
@@ -83,6 +92,8 @@ pub struct Identity {
     handshake: Duration,
     /// One for each handshake that is being computed.
     turns: Semaphore,
+    /// The same for those in the background: nobody in front waits for one of theirs.
+    background: Semaphore,
     configs: ArcSwap<Configs>,
 }
 
@@ -167,6 +178,7 @@ impl Identity {
             resumption,
             handshake,
             turns: Semaphore::new(at_once.max(1)),
+            background: Semaphore::new(at_once.max(1)),
             configs: ArcSwap::from_pointee(configs),
         })
     }
@@ -181,8 +193,13 @@ impl Identity {
     /// # Errors
     ///
     /// When the handshake fails, or takes too long.
-    pub(crate) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
-        tokio::time::timeout(self.handshake, self.shake_hands(stream, |_| self.config())).await?
+    pub(crate) async fn accept(
+        &self,
+        stream: TcpStream,
+        side: Side,
+    ) -> io::Result<TlsStream<TcpStream>> {
+        let shaken = self.shake_hands(stream, side, |_| self.config());
+        tokio::time::timeout(self.handshake, shaken).await?
     }
 
     /// Does the same, and asks the client for a certificate, which it may have or not. Nothing is
@@ -196,7 +213,8 @@ impl Identity {
         stream: TcpStream,
     ) -> io::Result<TlsStream<TcpStream>> {
         let config = Arc::clone(&self.configs.load().asking);
-        tokio::time::timeout(self.handshake, self.shake_hands(stream, |_| config)).await?
+        let shaken = self.shake_hands(stream, Side::Front, |_| config);
+        tokio::time::timeout(self.handshake, shaken).await?
     }
 
     /// Does the same with a client that must have a certificate, which a session that it resumes
@@ -209,6 +227,7 @@ impl Identity {
     pub(crate) async fn accept_demanding(
         &self,
         stream: TcpStream,
+        side: Side,
         protocols: impl FnOnce(bool) -> Vec<Vec<u8>>,
     ) -> io::Result<TlsStream<TcpStream>> {
         let common = Arc::clone(&self.configs.load().tunnels.demanding);
@@ -218,18 +237,23 @@ impl Identity {
             config.session_storage = Arc::clone(&self.resumption.certified);
             Arc::new(config)
         };
-        tokio::time::timeout(self.handshake, self.shake_hands(stream, choose)).await?
+        tokio::time::timeout(self.handshake, self.shake_hands(stream, side, choose)).await?
     }
 
     /// A client that has not sent all of its first message waits for nobody, and nobody for it.
     async fn shake_hands(
         &self,
         stream: TcpStream,
+        side: Side,
         choose: impl FnOnce(&ClientHello<'_>) -> Arc<ServerConfig>,
     ) -> io::Result<TlsStream<TcpStream>> {
         let hello = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
         let config = choose(&hello.client_hello());
-        let turn = self.turns.acquire().await;
+        let turns = match side {
+            Side::Front => &self.turns,
+            Side::Background => &self.background,
+        };
+        let turn = turns.acquire().await;
         // The server's half is computed here and in the first poll.
         let mut handshake = pin!(hello.into_stream(config));
         let first = poll_fn(|context| Poll::Ready(handshake.as_mut().poll(context))).await;

@@ -325,7 +325,7 @@ fn is_another(known: &Session, report: &SessionReport) -> bool {
     let (at, begun) = (report.at, known.started.plus(SAME));
     match (report.stage, known.ended) {
         (Stage::Started, Some((end, _))) if is_of_another(known, report) => at >= end,
-        (Stage::Started, Some((end, Ending::Restarted))) => at > end,
+        (Stage::Started, Some((end, Ending::Restarted))) => at >= end,
         (Stage::Started, Some((end, _))) => at > end && at > begun,
         (Stage::Started, None) => {
             at > known.updated && (at > begun || is_granted_to_another(known, report))
@@ -336,10 +336,16 @@ fn is_another(known: &Session, report: &SessionReport) -> bool {
     }
 }
 
-/// Whether a report that comes late is of a former session by the same name.
+/// Whether a report that comes late is of a former session by the same name. An end may come without
+/// saying how late, so where the accept says that it is another's it is.
 fn is_of_former(known: &Session, report: &SessionReport) -> bool {
-    let is_no_beginning = matches!(report.stage, Stage::Continues | Stage::Stopped);
-    is_no_beginning && report.at < known.started && is_of_another(known, report)
+    match report.stage {
+        Stage::Stopped if is_granted_to_another(known, report) => true,
+        Stage::Continues | Stage::Stopped => {
+            report.at < known.started && is_of_another(known, report)
+        }
+        Stage::Started | Stage::Restarted => false,
+    }
 }
 
 /// Whether a report is about another user than a session.

@@ -91,6 +91,9 @@ fn write(
         }
     }
     let before = site.source.get::<OwnCertificates>(partition, id)?.unwrap_or_default();
+    if before.fingerprints == list {
+        return Ok(());
+    }
     let told = Difference {
         field: "certificates".into(),
         before: Some(shown(&before.fingerprints)),

@@ -56,7 +56,8 @@ fn a_name_that_is_used_again_within_a_minute_is_of_another_user() {
 
 #[test]
 fn a_name_that_is_used_again_after_the_gear_restarted_is_of_another_session() {
-    for login in ["ada", "grace"] {
+    // Dates have a second's precision, so that it may begin when the gear did.
+    for (login, begun) in [("ada", 20), ("grace", 20), ("ada", 10)] {
         let world = World::new();
         let gear = Gear::new(&world, world.organization("acme"));
         gear.tell(of(&gear, Stage::Started, 0, "ada"));
@@ -64,7 +65,7 @@ fn a_name_that_is_used_again_after_the_gear_restarted_is_of_another_session() {
         // From before that, and no sign that it goes on.
         gear.tell(of(&gear, Stage::Continues, 9, "ada"));
         gear.tell(of(&gear, Stage::Started, 9, "ada"));
-        gear.tell(of(&gear, Stage::Started, 20, login));
+        gear.tell(of(&gear, Stage::Started, begun, login));
         gear.tell(used(of(&gear, Stage::Continues, 25, login), 9));
         let ended = Some((second(&gear, 10), Ending::Restarted));
         assert_eq!(told(&gear), [("ada".to_owned(), ended, 0), (login.to_owned(), None, 9)]);
@@ -107,6 +108,9 @@ fn whom_the_accept_was_about_tells_sessions_apart_whatever_the_gear_calls_them()
     // Nothing was heard of the end of the first.
     tell(Stage::Started, 20, 1);
     let first = (Some(users[0]), ended(1, Ending::Restarted));
+    assert_eq!(found(), [first, (Some(users[1]), None)]);
+    // The end of the first, told again without a word of how late.
+    tell(Stage::Stopped, 25, 0);
     assert_eq!(found(), [first, (Some(users[1]), None)]);
     tell(Stage::Stopped, 30, 1);
     // Nor of the beginning of the third.

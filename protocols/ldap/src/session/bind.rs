@@ -13,7 +13,7 @@ const NAME: usize = 1 << 10;
 
 impl Session {
     /// RFC 4511 section 4.2.1: what runs is abandoned, who was bound is anonymous, then the Bind is
-    /// looked at. A change of a password does not run any more by then.
+    /// looked at. A change of a password does not run any more by then, unless it was abandoned before.
     pub(super) fn bind(&mut self, id: u32, message: &[u8]) {
         self.generation += 1;
         self.bound = false;

@@ -186,6 +186,10 @@ impl Session {
             }
             self.resume_first = true;
             if !self.is_ready() {
+                if matches!(self.message_length(), Ok(Some(_))) {
+                    // It has arrived, and waits for us.
+                    self.partial_since = None;
+                }
                 return self.resumed();
             }
             match self.message_length() {
