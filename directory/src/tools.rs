@@ -135,6 +135,17 @@ impl Default for ReportLife {
     }
 }
 
+/// How long a deleted organization can be restored, in milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub struct OrganizationGrace(pub u64);
+
+impl Default for OrganizationGrace {
+    /// 30 days.
+    fn default() -> Self {
+        Self(30 * 24 * 60 * 60 * 1_000)
+    }
+}
+
 /// What the operator allows.
 pub(crate) struct Bounds {
     /// Where orders to gear may go.
@@ -144,6 +155,8 @@ pub(crate) struct Bounds {
     pub(crate) sessions: AdminSessionLives,
     /// How long a device's report says something.
     pub(crate) reports: ReportLife,
+    /// How long a deleted organization can be restored.
+    pub(crate) grace: OrganizationGrace,
     /// For whom passkeys are made; they are off where it is nobody.
     pub(crate) party: Option<RelyingParty>,
     /// What destinations of events may be.
@@ -255,6 +268,11 @@ impl Tools {
     /// How long a device's report says something, in milliseconds.
     pub(crate) fn report_life(&self) -> u64 {
         self.bounds.reports.0
+    }
+
+    /// Until when an organization that was deleted then can be restored.
+    pub(crate) fn end_of_grace(&self, deleted: Time) -> Time {
+        deleted.plus(self.bounds.grace.0)
     }
 
     /// What is known of passkeys beside those that are registered.

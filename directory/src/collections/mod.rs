@@ -96,7 +96,7 @@ pub(crate) use oneself::{Wanted, hash_token, issue, parse_token};
 pub use organization_settings::OrganizationSettings;
 pub(crate) use organization_settings::settings;
 pub(crate) use organizations::destroy_expired;
-pub use organizations::{GRACE, NewOrganization, Organizations, OwnOrganization};
+pub use organizations::{NewOrganization, Organizations, OwnOrganization};
 pub use own_certificates::Fingerprint;
 pub use own_credentials::NewAuthenticator;
 pub use passkeys::PasskeyWish;

@@ -8,7 +8,6 @@ use crate::access::{
     Actor, Context, ManageAdmins, ManageAuthentication, ManageBilling, ManageConfiguration,
     ManageIdentities, ManageOrganizations, RecoverAccounts, Role, View,
 };
-use crate::collections::GRACE;
 use crate::directory::Changing;
 use crate::error::Error;
 use crate::events::{Action, EventActor, Outcome};
@@ -17,6 +16,7 @@ use crate::records::{
     AdminScope, BillingContactFields, CapKind, Carrier, Credential, GroupFields, Organization,
     RadiusClientFields, User, UserState,
 };
+use crate::tools::OrganizationGrace;
 
 /// Something that is done to a user of an organization.
 type Deed = fn(&mut Changing<'_, '_>, OrganizationId, UserId) -> Result<(), Error>;
@@ -172,7 +172,7 @@ fn rule_8_a_deleted_organization_is_silent_comes_back_in_time_and_is_destroyed_a
     world.pass(29 * DAY);
     restore().unwrap();
     delete(world.top(), "ACME").unwrap();
-    world.pass(GRACE + 1);
+    world.pass(OrganizationGrace::default().0 + 1);
     assert_eq!(refusal(restore()), "the grace period is over");
     assert_eq!(world.directory.destroy_expired(world.now()).unwrap(), 1);
     // The writer erases in steps between changes; each change gives it a turn.
