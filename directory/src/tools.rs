@@ -7,7 +7,7 @@ use storage::{Entropy, EventLog, ReadError, Reading};
 use uuid::Uuid;
 
 use crate::access::organization;
-use crate::authentication::{NewAuthenticators, Passkeys, RelyingParty};
+use crate::authentication::{LastFailures, NewAuthenticators, Passkeys, RelyingParty};
 use crate::delivery::DeliveryBounds;
 use crate::epochs::Epochs;
 use crate::id::Place;
@@ -30,6 +30,7 @@ pub struct Tools {
     lasting: Arc<LastingKey>,
     passkeys: Arc<Passkeys>,
     authenticators: Arc<NewAuthenticators>,
+    failures: Arc<LastFailures>,
 }
 
 /// Says of a name what it means in every organization.
@@ -208,6 +209,7 @@ impl Tools {
             lasting,
             passkeys,
             authenticators: Arc::default(),
+            failures: Arc::default(),
         }
     }
 
@@ -270,6 +272,11 @@ impl Tools {
     /// What applications asked for and did not get.
     pub(crate) fn recorder(&self) -> &Recorder {
         &self.recorder
+    }
+
+    /// When accounts last failed to be proven.
+    pub(crate) fn failures(&self) -> &LastFailures {
+        &self.failures
     }
 
     /// What a name means in every organization.

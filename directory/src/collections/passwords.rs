@@ -85,6 +85,18 @@ impl Grant<'_, &mut Change<'_>, RecoverAccounts> {
         users.touch(id, revision)?;
         Ok(id)
     }
+
+    /// Finds the user with an external id whose credentials may change, which raises their revision
+    /// then; with `revision`, only when nobody changed them in between.
+    ///
+    /// # Errors
+    /// `Missing` or `Stale`.
+    pub fn account_seen(&mut self, user: Uuid, revision: Option<u64>) -> Result<UserId, Error> {
+        let users = Users::new(self.site_mut());
+        let id = users.id_of(user)?;
+        users.require_seen(id, revision)?;
+        Ok(id)
+    }
 }
 
 impl<'t, 'c> Grant<'t, &mut Change<'c>, ManageIdentities> {
@@ -112,37 +124,46 @@ impl Passwords<'_, &mut Change<'_>> {
         self.tell(Action::PasswordSet, &record, masked("password"))
     }
 
-    /// Makes a user change their password before anything else.
+    /// Makes a user change their password before anything else; that they must already is no change.
     ///
     /// # Errors
     /// `Missing` when there is no such user; `Forbidden` when the user has no password.
     pub fn require_change(&mut self, user: UserId) -> Result<(), Error> {
-        let record = self.user(user)?;
+        let mut record = self.user(user)?;
         let partition = self.site.partition();
         let found = self.site.source.get::<Credential>(partition, user.record())?;
         let Some(mut credential) = found.filter(|credential| credential.hash.is_some()) else {
             return Err(Error::Forbidden("the user has no password to change"));
         };
+        if credential.must_change {
+            return Ok(());
+        }
         credential.must_change = true;
         self.site.source.put(partition, user.record(), &credential)?;
+        self.touch(user, &mut record)?;
         self.tell(Action::PasswordChangeRequired, &record, Vec::new())
     }
 
-    /// Lifts a lock, and the waiting time after many failures; being unlocked is no error.
+    /// Lifts a lock, and the waiting time after many failures. Who is not locked, and did not fail
+    /// since the password was set or the last unlock, has nothing that could be lifted: that is no
+    /// error, and no change.
     ///
     /// # Errors
     /// `Missing` when there is no such user.
     pub fn unlock(&mut self, user: UserId) -> Result<(), Error> {
-        let record = self.user(user)?;
-        let partition = self.site.partition();
+        let mut record = self.user(user)?;
+        let (partition, now) = (self.site.partition(), self.site.now());
         let found = self.site.source.get::<Credential>(partition, user.record())?;
-        if let Some(mut credential) = found {
-            credential.lock = None;
-            // Both end what was counted in memory: toward a lock, and toward a waiting time.
-            credential.version = credential.version.saturating_add(1);
-            credential.pardoned = self.site.now();
-            self.site.source.put(partition, user.record(), &credential)?;
-        }
+        let organization = self.site.place.organization().ok_or(Error::Missing)?;
+        let (failures, key) = (self.site.tools.failures(), (organization.number(), user.record()));
+        let is_held = |it: &Credential| it.locked(now) || failures.any_since(key, it.begun());
+        let Some(mut credential) = found.filter(is_held) else { return Ok(()) };
+        credential.lock = None;
+        // Both end what was counted in memory: toward a lock, and toward a waiting time.
+        credential.version = credential.version.saturating_add(1);
+        credential.pardoned = now;
+        self.site.source.put(partition, user.record(), &credential)?;
+        self.touch(user, &mut record)?;
         self.tell(Action::Unlocked, &record, Vec::new())
     }
 
@@ -166,6 +187,12 @@ impl Passwords<'_, &mut Change<'_>> {
 
     fn user(&self, user: UserId) -> Result<User, Error> {
         self.site.source.get(self.site.partition(), user.record())?.ok_or(Error::Missing)
+    }
+
+    /// Raises the revision of a user of whom something beside the record changed.
+    fn touch(&mut self, user: UserId, record: &mut User) -> Result<(), Error> {
+        record.stamp.touch(self.site.now());
+        Ok(self.site.source.put(self.site.partition(), user.record(), record)?)
     }
 
     fn tell(&mut self, action: Action, user: &User, told: Vec<Difference>) -> Result<(), Error> {
