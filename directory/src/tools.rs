@@ -15,6 +15,7 @@ use crate::lasting::LastingKey;
 use crate::orders::OrderNetworks;
 use crate::recorder::Recorder;
 use crate::records::{SessionLengths, Syntax, Token, TokenPurpose, TokenUse};
+use crate::search::OwnCommits;
 use crate::time::Time;
 
 /// Randomness with what is made of it, and the event log.
@@ -31,6 +32,7 @@ pub struct Tools {
     passkeys: Arc<Passkeys>,
     authenticators: Arc<NewAuthenticators>,
     failures: Arc<LastFailures>,
+    own_commits: Arc<OwnCommits>,
 }
 
 /// Says of a name what it means in every organization.
@@ -210,6 +212,7 @@ impl Tools {
             passkeys,
             authenticators: Arc::default(),
             failures: Arc::default(),
+            own_commits: Arc::default(),
         }
     }
 
@@ -277,6 +280,11 @@ impl Tools {
     /// When accounts last failed to be proven.
     pub(crate) fn failures(&self) -> &LastFailures {
         &self.failures
+    }
+
+    /// Whose the last commits are.
+    pub(crate) fn own_commits(&self) -> &Arc<OwnCommits> {
+        &self.own_commits
     }
 
     /// What a name means in every organization.
