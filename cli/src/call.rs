@@ -79,7 +79,7 @@ fn done(answer: &Value) -> Result<(), Failure> {
 }
 
 /// A failure with what it is about called by the option that says it.
-fn called(failure: Failure, operation: &Operation, matches: &ArgMatches) -> Failure {
+pub(crate) fn called(failure: Failure, operation: &Operation, matches: &ArgMatches) -> Failure {
     let body = operation.body.as_deref().unwrap_or_default();
     let called = failure.called(|parts| {
         let in_body = option_of(body, parts, matches);

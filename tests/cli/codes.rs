@@ -69,9 +69,13 @@ fn what_is_refused_is_called_as_it_was_typed() {
     let from = top.hear("user create --from -", "login: ada\ndisplay_name: A\nsurname: 7\n");
     assert!(from.code != 0 && from.stderr.starts_with("tenantry: surname: "), "{from:?}");
     assert!(!from.stderr.contains(" column "), "{from:?}");
-    for (line, option) in
-        [("user list --sort nonsense", "--sort"), ("user list --filter (", "--filter")]
-    {
+    for (line, option) in [
+        ("user list --sort nonsense", "--sort"),
+        ("user list --filter (", "--filter"),
+        ("events --source nonsense", "--source"),
+        ("events export --source nonsense", "--source"),
+        ("events counts --action nonsense", "--action"),
+    ] {
         let refused = top.run(line);
         assert!(refused.stderr.starts_with(&format!("tenantry: {option}: ")), "{refused:?}");
     }
