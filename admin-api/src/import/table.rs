@@ -135,7 +135,7 @@ fn headings(
         if let Some(field) = &field
             && field::check(field, known, schema).is_err()
         {
-            let reason = "is no field: map the heading to one, or to null to leave it out";
+            let reason = "is no field: map the heading to one, or to nothing to leave it out";
             faults.push(faulty(1, "", Some(&heading), reason));
         }
         let is_said = |column: &Column| field.is_some() && column.field == field;
