@@ -104,9 +104,7 @@ impl Snapshot {
         }
         let log = self.inner.transaction.open_table(LOG).map_err(ReadError::of)?;
         for sequence in sequences {
-            let Some(commit) = log.get(*sequence).map_err(ReadError::of)? else {
-                return Ok(false);
-            };
+            let Some(commit) = log.get(*sequence).map_err(ReadError::of)? else { return Ok(false) };
             crate::decode::<Commit>(commit.value())?.changes.iter().for_each(&mut *visit);
         }
         Ok(true)
