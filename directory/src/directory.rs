@@ -33,7 +33,7 @@ use crate::lasting::LastingKey;
 use crate::orders::{Departures, OrderNetworks};
 use crate::preparation::failed_to_open;
 use crate::records::{AdminFields, Domain, OrganizationState, indices};
-use crate::search::{Memo, SearchGrant};
+use crate::search::{Memo, OwnCommits, SearchGrant};
 use crate::text::prepare;
 use crate::time::Time;
 use crate::tools::{
@@ -134,6 +134,7 @@ impl Directory {
         let epochs = Epochs::begin(&store, &*entropy).map_err(failed_to_open)?;
         let lasting = LastingKey::of(&store, &*entropy).map_err(failed_to_open)?;
         let tools = Tools::new(entropy, events, (known, replies), bounds, (epochs, lasting));
+        OwnCommits::follow(tools.own_commits(), &store);
         let engine = Engine::start(&options.authentication, &tools)?;
         let (gear, followers) =
             (GearTable::following(&store), crate::follow::Followers::of(&store));

@@ -7,7 +7,7 @@ use storage::{Entropy, EventLog, ReadError, Reading};
 use uuid::Uuid;
 
 use crate::access::organization;
-use crate::authentication::{NewAuthenticators, Passkeys, RelyingParty};
+use crate::authentication::{LastFailures, NewAuthenticators, Passkeys, RelyingParty};
 use crate::delivery::DeliveryBounds;
 use crate::epochs::Epochs;
 use crate::id::Place;
@@ -15,6 +15,7 @@ use crate::lasting::LastingKey;
 use crate::orders::OrderNetworks;
 use crate::recorder::Recorder;
 use crate::records::{SessionLengths, Syntax, Token, TokenPurpose, TokenUse};
+use crate::search::OwnCommits;
 use crate::time::Time;
 
 /// Randomness with what is made of it, and the event log.
@@ -30,6 +31,8 @@ pub struct Tools {
     lasting: Arc<LastingKey>,
     passkeys: Arc<Passkeys>,
     authenticators: Arc<NewAuthenticators>,
+    failures: Arc<LastFailures>,
+    own_commits: Arc<OwnCommits>,
 }
 
 /// Says of a name what it means in every organization.
@@ -221,6 +224,8 @@ impl Tools {
             lasting,
             passkeys,
             authenticators: Arc::default(),
+            failures: Arc::default(),
+            own_commits: Arc::default(),
         }
     }
 
@@ -288,6 +293,16 @@ impl Tools {
     /// What applications asked for and did not get.
     pub(crate) fn recorder(&self) -> &Recorder {
         &self.recorder
+    }
+
+    /// When accounts last failed to be proven.
+    pub(crate) fn failures(&self) -> &LastFailures {
+        &self.failures
+    }
+
+    /// Whose the last commits are.
+    pub(crate) fn own_commits(&self) -> &Arc<OwnCommits> {
+        &self.own_commits
     }
 
     /// What a name means in every organization.

@@ -178,6 +178,7 @@ impl Directory {
         }
         let engine = &self.inner.engine;
         let Some(key) = attempt.key() else { return };
+        self.inner.tools.failures().note(key, attempt.now);
         let fingerprint = match guess {
             Some((guess, period)) => engine.verified.fingerprint(key, guess, period),
             None => self.inner.tools.random(),
@@ -192,9 +193,17 @@ impl Directory {
 
     /// Rejects, and slows down whoever goes on.
     pub(super) fn fail(&self, attempt: &Attempt, reason: &str) -> Outcome {
+        self.slow_down(attempt);
+        self.reject(attempt, reason)
+    }
+
+    /// Slows down whoever goes on.
+    pub(super) fn slow_down(&self, attempt: &Attempt) {
         let engine = &self.inner.engine;
         engine.throttle.failed(attempt.whence(), attempt.throttled, attempt.now.0);
-        self.reject(attempt, reason)
+        if let Some(key) = attempt.key() {
+            self.inner.tools.failures().note(key, attempt.now);
+        }
     }
 
     /// Rejects without counting.

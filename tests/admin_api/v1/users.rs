@@ -176,6 +176,16 @@ fn guessing_locks_an_account_and_the_help_desk_unlocks_it() {
     assert_eq!(bind(&office, "ada", PASSWORD), 0);
     let locked = |event: &Value| event["action"] == "locked" && event["subject"]["name"] == "ada";
     assert!(office.events().iter().any(locked));
+
+    // There is nothing to unlock any more: that is no error, and no change.
+    let place = office.path(&format!("users/{id}"));
+    let tag = office.top.get(&place).header("etag").unwrap().to_owned();
+    for (method, path) in [("POST", path), ("DELETE", format!("{place}/second-factor"))] {
+        assert_eq!(desk.session.send(method, &path, None).status, 204);
+    }
+    assert_eq!(office.top.get(&place).header("etag"), Some(&*tag));
+    let by_desk = |event: &&Value| event["action"] == "unlocked" || event["action"] == "mfa_reset";
+    assert_eq!(office.events().iter().filter(by_desk).count(), 1);
 }
 
 #[test]
