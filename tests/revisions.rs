@@ -175,9 +175,8 @@ fn a_tag_is_good_for_one_change_of_what_is_kept_beside_a_thing_as_well() {
 }
 
 /// Operations that say how something is to be, and change nothing where it is so.
-const SETTLING: [&str; 10] = [
+const SETTLING: [&str; 9] = [
     "PUT /v1/organizations/{organization}/users/{user}/certificates",
-    "POST /v1/organizations/{organization}/users/{user}/unlock",
     "POST /v1/organizations/{organization}/users/{user}/require-password-change",
     "DELETE /v1/organizations/{organization}/users/{user}/second-factor",
     "PUT /v1/organizations/{organization}/service-accounts/{service_account}/certificates",

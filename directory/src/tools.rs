@@ -7,7 +7,7 @@ use storage::{Entropy, EventLog, ReadError, Reading};
 use uuid::Uuid;
 
 use crate::access::organization;
-use crate::authentication::{LastFailures, NewAuthenticators, Passkeys, RelyingParty};
+use crate::authentication::{NewAuthenticators, Passkeys, RelyingParty};
 use crate::delivery::DeliveryBounds;
 use crate::epochs::Epochs;
 use crate::id::Place;
@@ -31,7 +31,6 @@ pub struct Tools {
     lasting: Arc<LastingKey>,
     passkeys: Arc<Passkeys>,
     authenticators: Arc<NewAuthenticators>,
-    failures: Arc<LastFailures>,
     own_commits: Arc<OwnCommits>,
 }
 
@@ -224,7 +223,6 @@ impl Tools {
             lasting,
             passkeys,
             authenticators: Arc::default(),
-            failures: Arc::default(),
             own_commits: Arc::default(),
         }
     }
@@ -293,11 +291,6 @@ impl Tools {
     /// What applications asked for and did not get.
     pub(crate) fn recorder(&self) -> &Recorder {
         &self.recorder
-    }
-
-    /// When accounts last failed to be proven.
-    pub(crate) fn failures(&self) -> &LastFailures {
-        &self.failures
     }
 
     /// Whose the last commits are.

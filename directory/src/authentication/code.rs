@@ -52,7 +52,7 @@ impl Directory {
             return Ok(self.fail(attempt, reason));
         }
         if let Some((rule, reason)) = self.kept_off_network(snapshot, attempt)? {
-            self.slow_down(attempt);
+            engine.throttle.failed(attempt.whence(), attempt.throttled, attempt.now.0);
             let outcome = EventOutcome::Failure(reason.to_owned());
             self.note_as(attempt, attempt.action, rule.as_deref(), outcome);
             return Ok(Outcome::Reject);

@@ -178,7 +178,6 @@ impl Directory {
         }
         let engine = &self.inner.engine;
         let Some(key) = attempt.key() else { return };
-        self.inner.tools.failures().note(key, attempt.now);
         let fingerprint = match guess {
             Some((guess, period)) => engine.verified.fingerprint(key, guess, period),
             None => self.inner.tools.random(),
@@ -193,17 +192,9 @@ impl Directory {
 
     /// Rejects, and slows down whoever goes on.
     pub(super) fn fail(&self, attempt: &Attempt, reason: &str) -> Outcome {
-        self.slow_down(attempt);
-        self.reject(attempt, reason)
-    }
-
-    /// Slows down whoever goes on.
-    pub(super) fn slow_down(&self, attempt: &Attempt) {
         let engine = &self.inner.engine;
         engine.throttle.failed(attempt.whence(), attempt.throttled, attempt.now.0);
-        if let Some(key) = attempt.key() {
-            self.inner.tools.failures().note(key, attempt.now);
-        }
+        self.reject(attempt, reason)
     }
 
     /// Rejects without counting.
