@@ -5,7 +5,7 @@ use ldap::filter::{Assertion, Extensible, Substrings};
 use ldap::schema::{self, AttributeType, Matching, MatchingRule, Vocabulary};
 use ldap::{Description, Filter, case_ignore, is_oid};
 
-use super::filter::{Relation, text};
+use super::assertion::{Relation, text};
 
 /// An entry that is not stored.
 pub(super) struct Shown {

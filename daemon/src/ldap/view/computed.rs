@@ -5,8 +5,8 @@ use ldap::dn::Dn;
 use ldap::schema::{self, AttributeType};
 use uuid::Uuid;
 
+use super::assertion::{Relation, compare, named, text};
 use super::extras::{self, DISABLED, NORMAL};
-use super::filter::{Relation, compare, named, text};
 use super::place::Naming;
 use super::principal;
 use super::tables::Extra;

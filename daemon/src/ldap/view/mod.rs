@@ -2,6 +2,7 @@
 
 mod account;
 mod as_shown;
+mod assertion;
 mod chains;
 mod claim;
 mod computed;

@@ -9,7 +9,8 @@ use ldap::filter::{Assertion, Extensible, Substrings};
 use ldap::schema::{self, Matching, MatchingRule};
 use ldap::{Description, generalized_time};
 
-use super::super::filter::{Entries, Relation, text};
+use super::super::assertion::{Relation, text};
+use super::super::filter::Entries;
 use super::super::place::{Naming, Target};
 use super::super::rules;
 use super::{below, find as own, is_class, matching_of};
