@@ -322,8 +322,10 @@ impl Caller {
             },
         };
         let base = again.as_ref().map_or(&parsed, |aim| &aim.base);
-        if request.scope == Scope::Base && view::is_special(base) {
-            let answer = self.special((ticket, base), grant.as_ref(), request, session)?;
+        if request.scope == Scope::Base
+            && let Some(special) = special::at(base, grant.as_ref())?
+        {
+            let answer = self.special((ticket, special), grant.as_ref(), request, session)?;
             return Ok(Asked::Answered(answer));
         }
         let Some(grant) = grant else {
@@ -426,8 +428,8 @@ impl Caller {
         };
         let reading = self.read()?;
         let grant = granted(self.actor, &reading, &self.memo)?;
-        if view::is_special(&dn) {
-            return self.compare_special((&dn, request), grant.as_ref(), security);
+        if let Some(special) = special::at(&dn, grant.as_ref())? {
+            return self.compare_special((special, request), grant.as_ref(), security);
         }
         let Some(grant) = grant else { return Ok(refused(self.actor)) };
         let record = grant.own_organization()?;

@@ -174,6 +174,9 @@ impl Asker<'_> {
         let user = matches!(self.identity, Identity::User(_));
         let who = (user, aim.naming.ways().unpaged);
         let (limits, clock) = (&self.door.searches, self.door.clock);
+        let record = grant.own_organization()?;
+        let special =
+            request.scope == Scope::Base && view::special_at(&name, Some(record)).is_some();
         let mut tests = Vec::new();
         let terms = Terms::new(limits, clock, &request, who);
         self.tests(&request.filter, (grant, &aim, &request), terms, &mut tests)?;
@@ -181,9 +184,7 @@ impl Asker<'_> {
         let terms = Terms::new(limits, clock, &request, who);
         let found = match parsed {
             Err(error) => Rehearsed::ended(error.into()),
-            Ok(_) if request.scope == Scope::Base && view::is_special(&name) => {
-                Rehearsed::ended(Outcome::new(ldap::ResultCode::Success, SPECIAL))
-            }
+            Ok(_) if special => Rehearsed::ended(Outcome::new(ldap::ResultCode::Success, SPECIAL)),
             Ok(_) => rehearse(grant, (&aim, &request), terms, clock)?,
         };
         let attributes = asked.attributes.iter().map(|name| told(name, &aim, grant));
@@ -263,8 +264,8 @@ impl Asker<'_> {
     }
 }
 
-/// What is said of the root DSE and the subschema.
-const SPECIAL: &str = "this is the root DSE or the subschema, which say what the server can do";
+/// What is said of the root DSE and of subschemas.
+const SPECIAL: &str = "this is the root DSE or a subschema, which say what the server can do";
 
 /// The request as a client would have sent it.
 fn described(base: &str, asked: &LdapRequest) -> Result<SearchRequest, Error> {

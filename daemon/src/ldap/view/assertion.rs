@@ -130,7 +130,7 @@ pub(super) fn equality(
             _ => Filter::Undefined,
         }),
         "subschemaSubentry" => Ok(match Dn::parse(value) {
-            Ok(dn) if dn.as_str() == super::root_dse::SUBSCHEMA => Filter::always(),
+            Ok(dn) if Dn::parse(naming.subschema()).as_ref() == Ok(&dn) => Filter::always(),
             Ok(_) => Filter::never(),
             Err(_) => Filter::Undefined,
         }),

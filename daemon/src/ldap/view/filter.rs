@@ -128,13 +128,20 @@ mod tests {
     use crate::ldap::view::look::Look;
     use crate::ldap::view::ways::Ways;
 
-    fn in_layout(layout: Layout, text: &str) -> Filter {
-        let filter: ldap::Filter = text.parse().unwrap();
+    fn naming(layout: Layout) -> Naming {
         let (look, ways) = (Look::of(layout), Ways::of(layout, Profile::Generic));
-        let naming = Naming::under("dc=acme,dc=example", look, ways, uuid::Uuid::nil());
+        Naming::under("dc=acme,dc=example", look, ways, uuid::Uuid::nil())
+    }
+
+    fn in_layout(layout: Layout, text: &str) -> Filter {
+        named_so(&naming(layout), text)
+    }
+
+    fn named_so(naming: &Naming, text: &str) -> Filter {
+        let filter: ldap::Filter = text.parse().unwrap();
         let find: Find<'_> = &|_, _| Ok(None);
         let chain: Chain<'_> = &|_, _| Ok(Arc::default());
-        translated(&filter, &naming, &Schema::default(), Entries { find, chain }).unwrap()
+        translated(&filter, naming, &Schema::default(), Entries { find, chain }).unwrap()
     }
 
     fn of_text(text: &str) -> Filter {
@@ -149,6 +156,26 @@ mod tests {
         assert_eq!(of_text("(entryUUID=x)"), Filter::Undefined);
         let not = Filter::Not(Box::new(Filter::Undefined));
         assert_eq!(of_text("(!(nosuch=x))"), not);
+    }
+
+    #[test]
+    fn rfc4512_4_2_entries_are_found_by_the_subschema_that_they_point_to() {
+        let own = naming(Layout::Rfc2307bis);
+        let alias = naming(Layout::Rfc2307bis).of_alias();
+        for (filter, at_own, at_alias) in [
+            ("(subschemaSubentry=CN=Subschema)", Filter::always(), Filter::never()),
+            (
+                "(subschemaSubentry=cn=subschema, DC=acme,DC=example)",
+                Filter::never(),
+                Filter::always(),
+            ),
+            ("(subschemaSubentry=dc=acme,dc=example)", Filter::never(), Filter::never()),
+            ("(subschemaSubentry=*)", Filter::always(), Filter::always()),
+            ("(subschemaSubentry=x)", Filter::Undefined, Filter::Undefined),
+        ] {
+            assert_eq!(named_so(&own, filter), at_own, "{filter}");
+            assert_eq!(named_so(&alias, filter), at_alias, "{filter}");
+        }
     }
 
     #[test]
