@@ -17,11 +17,11 @@ use ldap::{
 
 use super::Door;
 use super::aim::Aim;
-use super::answer::claim::{named, of_domain};
+use super::answer::claim;
 use super::replies::{asking, too_many_references};
 use super::search::rehearsal::{Rehearsed, rehearse};
 use super::search::{Terms, kinds_of};
-use super::view::{self, Spoken, custom, translate};
+use super::view::{self, Meant, Spoken, custom, translate};
 
 /// So many tests of a filter are explained at most.
 const TESTS: usize = 64;
@@ -86,26 +86,13 @@ impl Door {
             return Ok(Ok((Who::User(login.clone()), None)));
         }
         let name = request.bind.as_deref().unwrap_or_default();
-        let elsewhere = || Ok(Err(ELSEWHERE.to_owned()));
-        let dn = match Dn::parse(name) {
-            Ok(dn) => dn,
-            Err(error) => {
-                let Some(account) = view::Account::parse(name) else {
-                    return Ok(Err(Outcome::from(error).message.into_owned()));
-                };
-                if of_domain(&self.directory, &account)? != Some(organization) {
-                    return elsewhere();
-                }
-                let base = self.directory.base_of(organization)?;
-                let login = Some(account.login);
-                let who = self.directory.called(organization, account.whole, login)?;
-                let spoken = base.and_then(|base| Dn::parse(base.as_str()).ok());
-                return Ok(Ok((who, spoken.map(Spoken::as_account))));
-            }
+        let meant = match Meant::of_bind(name) {
+            Ok(meant) => meant,
+            Err(error) => return Ok(Err(Outcome::from(error).message.into_owned())),
         };
-        match named(&self.directory, &dn)? {
+        match claim::of(&self.directory, None, meant)? {
             ((Some(found), who), spoken) if found == organization => Ok(Ok((who, spoken))),
-            _ => elsewhere(),
+            _ => Ok(Err(ELSEWHERE.to_owned())),
         }
     }
 }
