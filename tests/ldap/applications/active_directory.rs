@@ -184,6 +184,11 @@ fn principals_are_logins_at_the_domain() {
         (format!("(userPrincipalName=ADA@{domain})"), true),
         ("(userPrincipalName=ada*)".into(), true),
         (format!("(userPrincipalName=ad*@{domain})"), true),
+        (format!("(userPrincipalName=ada@*{domain}\\20)"), true),
+        (format!("(userPrincipalName=*\\20a*a@{}*)", office.slug), true),
+        ("(userPrincipalName=a@*)".into(), false),
+        ("(userPrincipalName=ada\\20*)".into(), false),
+        ("(userPrincipalName=*\\20@*)".into(), false),
         ("(userPrincipalName=ada@elsewhere.example)".into(), false),
         ("(userPrincipalName=ada)".into(), false),
     ] {

@@ -1,11 +1,13 @@
 //! Filters on an entry by the values that it shows: for entries that are not stored.
 
+use directory::search::Pieces;
+use directory::text::prepare;
 use ldap::dn::Dn;
 use ldap::filter::{Assertion, Extensible, Substrings};
 use ldap::schema::{self, AttributeType, Matching, MatchingRule, Vocabulary};
 use ldap::{Description, Filter, case_ignore, is_oid};
 
-use super::assertion::{Relation, text};
+use super::assertion::{Relation, text, texts};
 
 /// An entry that is not stored.
 pub(super) struct Shown {
@@ -126,20 +128,9 @@ fn ordering(assertion: &Assertion, entry: &Shown, relation: Relation) -> Option<
 fn pieces(substrings: &Substrings, entry: &Shown) -> Option<bool> {
     let (kind, mut values) = values(&substrings.attribute, entry)?;
     kind.substrings()?;
-    let prepared = |piece: &[u8]| text(piece).map(directory::text::prepare_piece);
-    let initial = substrings.initial.as_deref().map_or(Some(String::new()), prepared)?;
-    let any: Vec<String> =
-        substrings.any.iter().map(|piece| prepared(piece)).collect::<Option<_>>()?;
-    let last = substrings.last.as_deref().map_or(Some(String::new()), prepared)?;
-    Some(values.any(|value| {
-        let value = case_ignore(value);
-        let Some(mut rest) = value.strip_prefix(initial.as_str()) else { return false };
-        for piece in &any {
-            let Some((_, behind)) = rest.split_once(piece.as_str()) else { return false };
-            rest = behind;
-        }
-        rest.ends_with(last.as_str())
-    }))
+    let (initial, any, last) = texts(substrings)?;
+    let pieces = Pieces::folded(initial, &any, last)?;
+    Some(values.any(|value| pieces.are_in(&prepare(value))))
 }
 
 /// By the equality rule of the attribute, named or not; what else could be named is not told here.
@@ -191,6 +182,8 @@ mod tests {
             "(attributeTypes:objectIdentifierFirstComponentMatch:=cn)",
             "(subschemaSubentry=CN=Subschema)",
             "(cn=sub*hem*)",
+            "(cn=*\\20SubSchema\\20)",
+            "(cn=subschema\\20*)",
             "(cn>=a)",
             "(!(objectClass=person))",
             "(hasSubordinates=FALSE)",
@@ -198,7 +191,7 @@ mod tests {
         ] {
             assert_eq!(truth(filter), Some(true), "{filter}");
         }
-        for filter in ["(cn=x)", "(sn=*)", "(objectClass=1.2.3.4)"] {
+        for filter in ["(cn=x)", "(sn=*)", "(objectClass=1.2.3.4)", "(cn=sub\\20*)"] {
             assert_eq!(truth(filter), Some(false), "{filter}");
         }
         for filter in [

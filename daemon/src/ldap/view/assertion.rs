@@ -190,15 +190,18 @@ pub(super) fn pieces(substrings: &Substrings, naming: &Naming) -> Filter {
         Ok(kind) => kind,
         Err(filter) => return filter,
     };
-    let initial = substrings.initial.as_deref().map(text);
-    let last = substrings.last.as_deref().map(text);
-    let any: Option<Vec<&str>> = substrings.any.iter().map(|piece| text(piece)).collect();
-    match (initial, any, last) {
-        (Some(None), _, _) | (_, None, _) | (_, _, Some(None)) => Filter::Undefined,
-        (initial, Some(any), last) => {
-            pieces_of(kind, naming, (initial.flatten(), &any, last.flatten()))
-        }
-    }
+    texts(substrings).map_or(Filter::Undefined, |(initial, any, last)| {
+        pieces_of(kind, naming, (initial, &any, last))
+    })
+}
+
+/// The pieces of a filter as texts; `None` when one is none.
+pub(super) fn texts(substrings: &Substrings) -> Option<(Option<&str>, Vec<&str>, Option<&str>)> {
+    let piece = |octets| text(octets).ok_or(());
+    let initial = substrings.initial.as_deref().map(piece).transpose().ok()?;
+    let last = substrings.last.as_deref().map(piece).transpose().ok()?;
+    let any: Vec<&str> = substrings.any.iter().map(|octets| text(octets)).collect::<Option<_>>()?;
+    Some((initial, any, last))
 }
 
 /// Values that have pieces, of an attribute whose values can be taken to pieces.

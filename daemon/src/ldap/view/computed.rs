@@ -8,7 +8,6 @@ use uuid::Uuid;
 use super::assertion::{Relation, compare, named, text};
 use super::extras::{self, DISABLED, NORMAL};
 use super::place::Naming;
-use super::principal;
 use super::tables::Extra;
 
 /// An equality with an attribute of another form; `None` when the attribute shows what is stored.
@@ -79,8 +78,8 @@ pub(super) fn pieces(
     if extra != Extra::Principal {
         return Some(Filter::Undefined);
     }
-    let pieces = principal::Pieces::of(initial, any, last);
-    Some(Filter::And(vec![Filter::Kind(kinds), pieces.filter(naming.domain().as_deref())]))
+    let pieces = pieces_of_principals((initial, any, last), naming.domain().as_deref());
+    Some(Filter::And(vec![Filter::Kind(kinds), pieces]))
 }
 
 /// Presence of an attribute of another form; `None` when the attribute shows what is stored.
@@ -201,6 +200,20 @@ fn principal(value: &str, naming: &Naming) -> Filter {
     } else {
         whole
     }
+}
+
+/// The logins whose principal names have the pieces: with the domain behind them, or as they are where
+/// they are such names by themselves.
+fn pieces_of_principals(
+    (initial, any, last): (Option<&str>, &[&str], Option<&str>),
+    domain: Option<&str>,
+) -> Filter {
+    let login = Attribute::Login;
+    let whole = || Filter::pieces(login, None, &["@"], None);
+    let own = Filter::And(vec![Filter::pieces(login, initial, any, last), whole()]);
+    let Some(domain) = domain else { return own };
+    let made = Filter::pieces_before(login, &format!("@{domain}"), initial, any, last);
+    Filter::Or(vec![own, Filter::And(vec![made, Filter::Not(Box::new(whole()))])])
 }
 
 /// Categories are asked for by the name of the class or by that of its definition.

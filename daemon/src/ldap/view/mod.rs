@@ -13,7 +13,6 @@ mod filter;
 mod look;
 mod password;
 mod place;
-mod principal;
 mod root_dse;
 mod rules;
 mod sort;
