@@ -47,12 +47,12 @@ fn decided(parts: &[Filter], entry: &Shown, so: bool) -> Option<bool> {
 }
 
 /// The type that a description names, with the values of it and its subtypes; `None` for one that
-/// is not known.
+/// is not known where these definitions count.
 fn values<'e>(
     attribute: &Description,
     entry: &'e Shown,
 ) -> Option<(&'static AttributeType, impl Iterator<Item = &'e str>)> {
-    let kind = attribute.plain()?;
+    let kind = attribute.plain().filter(|kind| kind.is_in(entry.vocabulary))?;
     let (vocabulary, all) = (entry.vocabulary, entry.attributes.iter());
     let shown = all.filter(move |(shown, _)| shown.is_a_in(kind, vocabulary));
     Some((kind, shown.flat_map(|(_, values)| values.iter().map(String::as_str))))
@@ -79,9 +79,12 @@ fn equality(assertion: &Assertion, entry: &Shown) -> Option<bool> {
             let wanted = case_ignore(asserted);
             Some(values.any(|value| case_ignore(value) == wanted))
         }
-        Matching::Boolean if !matches!(asserted, "TRUE" | "FALSE") => None,
-        Matching::Boolean
-        | Matching::CaseExact
+        Matching::Boolean => {
+            let mut truths = ["TRUE", "FALSE"].into_iter();
+            let wanted = truths.find(|truth| truth.eq_ignore_ascii_case(asserted))?;
+            Some(values.any(|value| value == wanted))
+        }
+        Matching::CaseExact
         | Matching::CaseExactIa5
         | Matching::Integer
         | Matching::GeneralizedTime
@@ -187,6 +190,7 @@ mod tests {
             "(cn>=a)",
             "(!(objectClass=person))",
             "(hasSubordinates=FALSE)",
+            "(hasSubordinates=false)",
             "(|(nosuch=x)(cn=*))",
         ] {
             assert_eq!(truth(filter), Some(true), "{filter}");
@@ -207,6 +211,14 @@ mod tests {
             "(subschemaSubentry=x)",
         ] {
             assert_eq!(truth(filter), None, "{filter}");
+        }
+    }
+
+    #[test]
+    fn rfc4511_4_5_1_7_what_other_definitions_have_is_not_known() {
+        for filter in ["(sAMAccountName=x)", "(!(sAMAccountName=x))", "(sAMAccountName=*)"] {
+            assert_eq!(truth_in(Vocabulary::Rfc2307bis, filter), None, "{filter}");
+            assert!(truth_in(Vocabulary::ActiveDirectory, filter).is_some(), "{filter}");
         }
     }
 

@@ -97,7 +97,7 @@ pub(crate) fn compare_special(
     let (_, entry) = shown(special, offer);
     let attribute = request.attribute.clone();
     let is_there = as_shown::matches(&Filter::Present(attribute.clone()), &entry);
-    let kind = attribute.plain();
+    let kind = attribute.plain().filter(|kind| kind.is_in(offer.served.vocabulary));
     let assertion = Assertion { attribute, value: request.value.clone() };
     let is_so = as_shown::matches(&Filter::Equality(assertion), &entry);
     Answer::Result(match (kind, is_there) {
