@@ -183,6 +183,9 @@ fn principals_are_logins_at_the_domain() {
     for (filter, found) in [
         (format!("(userPrincipalName=ADA@{domain})"), true),
         ("(userPrincipalName=ada*)".into(), true),
+        (format!("(userPrincipalName=\\20Ada@{domain}\\20)"), true),
+        (format!("(userPrincipalName=ada\\20@{domain})"), false),
+        ("(!(userPrincipalName=\\ee\\80\\80))".into(), false),
         (format!("(userPrincipalName=ad*@{domain})"), true),
         (format!("(userPrincipalName=ada@*{domain}\\20)"), true),
         (format!("(userPrincipalName=*\\20a*a@{}*)", office.slug), true),

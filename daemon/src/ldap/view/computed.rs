@@ -1,6 +1,7 @@
 //! Filters on attributes that show what is stored in another form.
 
 use directory::search::{Attribute, Comparison, Filter, Kinds, Value};
+use directory::text::prepare;
 use ldap::dn::Dn;
 use ldap::schema::{self, AttributeType};
 use uuid::Uuid;
@@ -192,10 +193,15 @@ fn id(value: &[u8]) -> Option<Uuid> {
 
 /// A login with the base's domain, or one that is such a name by itself.
 fn principal(value: &str, naming: &Naming) -> Filter {
+    let value = prepare(value);
+    let whole = Filter::equal(Attribute::Login, &value);
+    if whole == Filter::Undefined {
+        return whole;
+    }
     let Some((login, domain)) = value.rsplit_once('@') else { return Filter::never() };
-    let whole = Filter::equal(Attribute::Login, value);
-    let own = naming.domain().is_some_and(|own| own.eq_ignore_ascii_case(domain));
-    if own && !login.contains('@') {
+    let own = naming.domain().is_some_and(|own| prepare(&own) == domain);
+    // No login ends in the space that would stand before the sign.
+    if own && !login.contains('@') && !login.ends_with(' ') {
         Filter::Or(vec![Filter::equal(Attribute::Login, login), whole])
     } else {
         whole
