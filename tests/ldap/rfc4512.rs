@@ -110,6 +110,14 @@ client.simple_bind_s(dn, password)
 name = client.search_subschemasubentry_s(base)
 assert name == pointed, name
 schema = ldap.schema.SubSchema(client.read_subschemasubentry_s(name), check_uniqueness=2)
+(_, own), = client.search_s(name, ldap.SCOPE_BASE, '(objectClass=*)', ['*', '+'])
+must, may = schema.attribute_types([one.decode() for one in own['objectClass']], raise_keyerror=1)
+allowed = {one for kind in [*must.values(), *may.values()] for one in kind.names}
+assert all(kind.names[0] in own for kind in must.values()), must
+for kind in own:
+    # What the directory shows of every entry no class has to allow.
+    usage = schema.get_obj(ldap.schema.AttributeType, kind, raise_keyerror=1).usage
+    assert usage != 0 or kind in allowed, kind
 assert schema.get_obj(ldap.schema.AttributeType, present) is not None
 assert schema.get_obj(ldap.schema.AttributeType, absent) is None
 entries = client.search_s(base, ldap.SCOPE_SUBTREE, '(objectClass=*)', ['*', '+'])

@@ -142,6 +142,7 @@ fn subschema(offer: &Offer<'_>) -> Shown {
     put(&mut entry, "objectClass", SUBSCHEMA_CLASSES);
     put(&mut entry, "structuralObjectClass", &["subentry"]);
     put(&mut entry, "cn", &["subschema"]);
+    put(&mut entry, "subtreeSpecification", &[EVERYTHING]);
     put(&mut entry, "entryDN", &[offer.subschema]);
     put(&mut entry, "subschemaSubentry", &[offer.subschema]);
     put(&mut entry, "hasSubordinates", &["FALSE"]);
@@ -155,6 +156,8 @@ fn subschema(offer: &Offer<'_>) -> Shown {
     entry
 }
 
+/// A subtree from the entry above a subentry on, nothing left out (RFC 3672 section 2.1).
+const EVERYTHING: &str = "{ }";
 const ROOT_CLASSES: &[&str] = &["top"];
 const SUBSCHEMA_CLASSES: &[&str] = &["top", "subentry", "subschema"];
 
