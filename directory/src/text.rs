@@ -51,14 +51,13 @@ pub fn is_prohibited(text: &str) -> bool {
         })
 }
 
-/// Prepares a piece of a substring pattern: like [`prepare`], but a space at either end counts.
-pub fn prepare_piece(text: &str) -> String {
-    with_outer_spaces(text, prepare(text))
-}
-
-/// Prepares a piece like [`prepare_piece`], but heeds case.
-pub fn prepare_exact_piece(text: &str) -> String {
-    with_outer_spaces(text, prepare_exact(text))
+/// Whether text begins and ends with a space of any kind, once what has no meaning is left out.
+pub(crate) fn outer_spaces(text: &str) -> (bool, bool) {
+    let mut letters = heeded(text).nfkc().filter(|letter| !is_ignored(*letter));
+    let first = letters.next();
+    let last = letters.last().or(first);
+    let is_space = |letter: Option<char>| letter.is_some_and(char::is_whitespace);
+    (is_space(first), is_space(last))
 }
 
 /// Is it printable ASCII without a space that would not count? Most text is.
@@ -70,18 +69,6 @@ fn is_usual(text: &str) -> bool {
         (b' '..0x7f).contains(&octet) && !doubled
     });
     printable && (!space || text.is_empty())
-}
-
-fn with_outer_spaces(text: &str, mut piece: String) -> String {
-    if !piece.is_empty() {
-        if text.starts_with(' ') {
-            piece.insert(0, ' ');
-        }
-        if text.ends_with(' ') {
-            piece.push(' ');
-        }
-    }
-    piece
 }
 
 fn fold(letter: char) -> impl Iterator<Item = char> {
@@ -182,8 +169,17 @@ mod tests {
     }
 
     #[test]
-    fn a_space_at_the_end_of_a_piece_counts() {
-        assert_eq!(prepare_piece("Ada "), "ada ");
+    fn spaces_at_the_ends_are_found_whatever_they_are() {
         assert_eq!(prepare_exact(" Ada  L "), "Ada L");
+        for (text, ends) in [
+            ("ada", (false, false)),
+            (" ada", (true, false)),
+            ("ada\t", (false, true)),
+            ("\u{ad}\u{a0}ada\u{3000}\u{200b}", (true, true)),
+            (" ", (true, true)),
+            ("", (false, false)),
+        ] {
+            assert_eq!(outer_spaces(text), ends, "{text:?}");
+        }
     }
 }

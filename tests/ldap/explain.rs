@@ -139,3 +139,21 @@ fn what_cannot_be_asked_is_refused_where_it_stands() {
         assert_eq!(told, (422, json!(pointer)), "{request}");
     }
 }
+
+#[test]
+fn the_subschema_of_an_alias_base_is_there_as_it_is_for_applications() {
+    let (office, client) = office();
+    let alias = format!("o=5f-{},dc=jumpcloud,dc=com", office.slug);
+    office.alias(&alias, "jumpcloud");
+    for (base, result, code) in [
+        (String::new(), "success", 0),
+        ("cn=subschema".to_owned(), "success", 0),
+        (format!("cn=subschema,{alias}"), "success", 0),
+        (format!("cn=subschema,{}", office.base), "noSuchObject", 32),
+    ] {
+        let asked = json!({"service_account": "wiki", "base": base, "scope": "base"});
+        let told = explained(&office, &asked);
+        assert_eq!(told["search"]["result"], result, "{base}: {told}");
+        assert_eq!(client.search(&base, "base", "(objectClass=*)", &["1.1"]).code, code, "{base}");
+    }
+}

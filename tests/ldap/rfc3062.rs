@@ -73,6 +73,32 @@ fn ones_own_password_is_changed_by_the_name_of_an_account_too() {
 }
 
 #[test]
+fn ones_own_password_is_changed_by_each_name_that_sasl_takes() {
+    let office = Office::new();
+    office.user("ada", OLD);
+    office.user("bob", OLD);
+    let slug = format!("r-{}", office.slug);
+    let place = format!("/v1/organizations/{}", office.id);
+    let changed = office.top.send("PATCH", &place, Some(&json!({"slug": slug})));
+    assert_eq!(changed.status, 200, "{changed:?}");
+    for (own, old, new) in [
+        // The first label of the base, which is no slug.
+        (format!("{}\\ada", office.slug.to_uppercase()), OLD, NEW),
+        (format!("U:{slug}\\ada"), NEW, OLD),
+        (format!("DN:cn=ada,cn=users,{}", office.base), OLD, NEW),
+        ("ada".to_owned(), NEW, OLD),
+    ] {
+        assert_eq!(passwd(&ada(&office, old), ["-s", new, &own]).code, 0, "{own}");
+        assert!(binds(&office, new), "{own}");
+    }
+    for other in ["bob", "NOWHERE\\ada", "dn:ada", "u:bob"] {
+        let done = passwd(&ada(&office, OLD), ["-s", NEW, other]);
+        let said = format!("{}{}", done.stdout, done.stderr);
+        assert!(said.contains("unwilling to perform (53)"), "{other}: {said}");
+    }
+}
+
+#[test]
 fn ldappasswd_that_asks_for_both_passwords_is_answered() {
     let office = Office::new();
     office.user("ada", OLD);

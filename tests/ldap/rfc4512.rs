@@ -1,7 +1,10 @@
 //! RFC 4512: the root DSE (section 5.1) and the subschema (section 4.2).
 
+use serde_json::json;
+
 use crate::harness::demo::Demo;
 use crate::harness::ldap::Transport;
+use crate::harness::office::Office;
 use crate::harness::python::python;
 
 const ALL: &str = "(objectClass=*)";
@@ -96,6 +99,89 @@ fn section_4_2_the_subschema_is_operational_and_no_part_of_a_subtree() {
     let found = service.search("", "sub", ALL, &["1.1"]);
     assert!(!found.names().contains(&"cn=subschema"));
     assert!(!found.names().contains(&""));
+}
+
+/// Whatever comes below a base is defined by the subschema that its entries point to.
+const POINTED_TO: &str = "\
+import ldap, ldap.schema, sys
+uri, dn, password, base, pointed, present, absent = sys.argv[1:]
+client = ldap.initialize(uri)
+client.simple_bind_s(dn, password)
+name = client.search_subschemasubentry_s(base)
+assert name == pointed, name
+schema = ldap.schema.SubSchema(client.read_subschemasubentry_s(name), check_uniqueness=2)
+(_, own), = client.search_s(name, ldap.SCOPE_BASE, '(objectClass=*)', ['*', '+'])
+must, may = schema.attribute_types([one.decode() for one in own['objectClass']], raise_keyerror=1)
+allowed = {one for kind in [*must.values(), *may.values()] for one in kind.names}
+assert all(kind.names[0] in own for kind in must.values()), must
+for kind in own:
+    # What the directory shows of every entry no class has to allow.
+    usage = schema.get_obj(ldap.schema.AttributeType, kind, raise_keyerror=1).usage
+    assert usage != 0 or kind in allowed, kind
+assert schema.get_obj(ldap.schema.AttributeType, present) is not None
+assert schema.get_obj(ldap.schema.AttributeType, absent) is None
+entries = client.search_s(base, ldap.SCOPE_SUBTREE, '(objectClass=*)', ['*', '+'])
+for found, attributes in entries:
+    assert attributes['subschemaSubentry'] == [pointed.encode()], found
+    classes = [one.decode() for one in attributes['objectClass']]
+    schema.attribute_types(classes, raise_keyerror=1)
+    for kind in attributes:
+        schema.get_obj(ldap.schema.AttributeType, kind, raise_keyerror=1)
+print(len(entries) > 4)
+";
+
+#[test]
+fn section_4_2_entries_below_an_alias_base_point_to_a_subschema_of_its_layout() {
+    let office = Office::new();
+    let ada = office.user("ada", "a long word of hers");
+    office.group("staff", &[&ada], &[]);
+    let alias = format!("dc=ad-{},dc=example", office.slug);
+    office.alias(&alias, "active_directory");
+    let account = office.make("service-accounts", &json!({"name": "wiki"}));
+    let (dn, password) = (account["dn"].as_str().unwrap(), account["password"].as_str().unwrap());
+    let uri = format!("ldap://{}", office.demo.ldap);
+    let client = office.demo.ldap().bound(dn, password);
+    let below = format!("cn=subschema,{alias}");
+    for (base, subschema, present, absent) in [
+        (&office.base, "cn=subschema", "homeDirectory", "sAMAccountName"),
+        (&alias, &below, "sAMAccountName", "homeDirectory"),
+    ] {
+        let said = python(POINTED_TO, [&uri, dn, password, base, subschema, present, absent]);
+        assert_eq!((said.code, &*said.stdout), (0, "True\n"), "{said:?}");
+        let pointing = format!("(subschemaSubentry={subschema})");
+        let everything = client.search(base, "sub", ALL, &["1.1"]);
+        let found = client.search(base, "sub", &pointing, &["1.1"]);
+        assert_eq!(found.names(), everything.names(), "{pointing}");
+        let found = client.search(subschema, "base", &pointing, &["entryDN"]);
+        assert_eq!(found.only().values("entryDN"), [subschema]);
+        assert_eq!(client.compare(subschema, &format!("attributeTypes:{present}")).code, 6);
+        assert_eq!(client.compare(subschema, &format!("attributeTypes:{absent}")).code, 21);
+    }
+    let pointing = format!("(subschemaSubentry={below})");
+    assert!(client.search(&office.base, "sub", &pointing, &["1.1"]).names().is_empty());
+}
+
+#[test]
+fn section_4_2_the_subschema_of_an_alias_base_is_for_callers_of_its_organization() {
+    let office = Office::new();
+    office.user("ada", "a long word of hers");
+    let alias = format!("o=5f-{},dc=jumpcloud,dc=com", office.slug);
+    office.alias(&alias, "jumpcloud");
+    let (below, nowhere) = (format!("cn=subschema,{alias}"), "cn=subschema,o=5f,dc=nowhere");
+    let ada = office.demo.ldap().bound(&format!("uid=ada,ou=Users,{alias}"), "a long word of hers");
+    for name in ["", &below] {
+        let found = ada.search(name, "base", ALL, &["subschemaSubentry"]);
+        assert_eq!(found.only().values("subschemaSubentry"), [&below], "{name}");
+    }
+    let other = Office::new();
+    for (client, code) in [(office.demo.ldap(), 50), (other.ldap(), 32)] {
+        let [found, absent] = [below.as_str(), nowhere].map(|name| {
+            let found = client.search(name, "base", ALL, &["*"]);
+            (found.code, found.entries.len(), found.output.stderr)
+        });
+        assert_eq!((found.0, found.1), (code, 0), "{found:?}");
+        assert_eq!(found, absent);
+    }
 }
 
 #[test]

@@ -45,6 +45,54 @@ fn section_2_2_control_characters_do_not_count() {
 }
 
 #[test]
+fn section_2_6_1_pieces_meet_spaces_around_values_and_two_between_words() {
+    let office = Office::new();
+    let client = office.ldap();
+    for (name, syntax, indexed) in [
+        ("costCenter", "text", true),
+        ("deskName", "text", false),
+        ("badgeCode", "exact_text", true),
+    ] {
+        let fields = json!({"name": name, "syntax": syntax, "indexed": indexed});
+        office.make("custom-attributes", &fields);
+    }
+    let name = "Ada King";
+    let custom = json!({"costCenter": name, "deskName": name, "badgeCode": name});
+    let fields = json!({"login": "ada", "display_name": name, "surname": "X", "title": name,
+        "custom": custom});
+    office.make("users", &fields);
+    let other = json!({"login": "bob", "display_name": "Adam Kingsley", "surname": "X"});
+    office.make("users", &other);
+    let ada = [office.user_dn("ada")];
+    for attribute in ["cn", "title", "costCenter", "deskName"] {
+        for (pieces, found) in [
+            ("*\\20ada*", true),
+            ("*king\\20*", true),
+            ("*KING\\20\\20*", true),
+            ("ada\\20*\\20king", true),
+            ("ada\\20king\\20*", true),
+            ("*ada\\20*\\20king*", true),
+            ("*\\20*\\20*\\20*king\\20*", true),
+            ("*\\20ing", false),
+            ("*ad\\20*", false),
+            ("*\\20*\\20*\\20*\\20*king*", false),
+            ("*ada\\20*\\20*\\20king*", false),
+        ] {
+            let filter = format!("(&({attribute}={pieces})(!(uid=bob)))");
+            let names = office.find(&client, &filter, &["1.1"]);
+            let expected: &[String] = if found { &ada } else { &[] };
+            assert_eq!(names.names(), expected, "{filter}");
+        }
+        // A name that only begins so has no space there.
+        let filter = format!("({attribute}=ada\\20*)");
+        assert_eq!(office.find(&client, &filter, &["1.1"]).names(), ada, "{filter}");
+    }
+    let exact = |filter| office.find(&client, filter, &["1.1"]);
+    assert_eq!(exact("(badgeCode=*King\\20*)").names(), ada);
+    assert!(exact("(badgeCode=*king\\20*)").names().is_empty());
+}
+
+#[test]
 fn section_2_4_what_has_a_prohibited_character_is_undefined_and_not_written() {
     let office = Office::new();
     let client = office.ldap();

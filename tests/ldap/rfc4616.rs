@@ -84,6 +84,51 @@ fn accounts_of_a_domain_log_in_as_by_a_simple_bind() {
 }
 
 #[test]
+fn who_is_to_act_may_be_spelled_otherwise_than_who_proves_it() {
+    const PASSWORD: &str = "correct horse battery";
+    let office = Office::new();
+    office.user("ada", PASSWORD);
+    office.user("bob", PASSWORD);
+    let (slug, domain) = (format!("r-{}", office.slug), format!("{}.other.example", office.slug));
+    let place = format!("/v1/organizations/{}", office.id);
+    let fields = json!({"slug": slug, "domain": domain});
+    let changed = office.top.send("PATCH", &place, Some(&fields));
+    assert_eq!(changed.status, 200, "{changed:?}");
+    let mut raw = Raw::connect(&office.demo.ldaps).secure(&office.demo.ca_file).unwrap();
+    let mut tried = |authorization: &str, authentication: &str| {
+        let response = format!("{authorization}\0{authentication}\0{PASSWORD}");
+        raw.send(&raw::sasl_bind(1, "PLAIN", Some(response.as_bytes())));
+        raw.receive().unwrap().code()
+    };
+    let (ada, bob) = (office.user_dn("ada"), office.user_dn("bob"));
+    let (own, in_domain) = (format!("dn:{ada}"), format!("cn=ada,cn=users,{}", office.base));
+    for (authorization, authentication) in [
+        (&own, format!("ada@{domain}")),
+        (&own, format!("{domain}\\ada")),
+        (&own, format!("{slug}\\Ada")),
+        // The first label of the base, which is no slug.
+        (&own, format!("{}\\ada", office.slug.to_uppercase())),
+        (&own, in_domain.clone()),
+        (&format!("dn:{in_domain}"), ada.clone()),
+        (&format!("u:ada@{domain}"), ada.clone()),
+        (&format!("u:{slug}\\ada"), format!("u:ada@{domain}")),
+    ] {
+        assert_eq!(tried(authorization, &authentication), 0, "{authorization} {authentication}");
+    }
+    for (authorization, authentication) in [
+        (&own, format!("bob@{domain}")),
+        (&own, format!("{slug}\\bob")),
+        (&own, "NOWHERE\\ada".to_owned()),
+        (&own, format!("cn=ada,ou=services,{}", office.base)),
+        (&own, bob.clone()),
+        (&format!("dn:{bob}"), format!("ada@{domain}")),
+        (&"u:ada".to_owned(), ada.clone()),
+    ] {
+        assert_eq!(tried(authorization, &authentication), 49, "{authorization} {authentication}");
+    }
+}
+
+#[test]
 fn it_is_offered_and_spoken_over_tls_only() {
     let demo = Demo::shared();
     let ada = demo.acme().user("ada");

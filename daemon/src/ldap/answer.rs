@@ -1,6 +1,5 @@
 //! What the directory answers to a connection's questions.
 
-mod account;
 mod begin;
 pub(super) mod claim;
 mod overheard;
@@ -37,7 +36,6 @@ use super::telling::{Telling, Untold};
 use super::view::{self, Place, Spoken, Target, TargetError};
 use crate::transport::Transport;
 
-use claim::Claim;
 pub(super) use passwords::Late;
 use passwords::refused;
 
@@ -230,17 +228,13 @@ impl Caller {
         request: &BindRequest,
         security: Security,
     ) -> Result<Asked, Error> {
-        let name = request.dn.as_str();
-        let claimed = match Dn::parse(name) {
-            Ok(dn) => self.claimed(&dn)?,
-            Err(error) => match view::Account::parse(name) {
-                Some(account) => self.called(account)?,
-                // Nobody is called so.
-                None if error == ldap::dn::Error::TooLong => {
-                    return Ok(Asked::Answered(self.bound(&authentication::Outcome::Reject)));
-                }
-                None => return Ok(Asked::Answered(Answer::Result(error.into()))),
-            },
+        let claimed = match view::Meant::of_bind(request.dn.as_str()) {
+            Ok(meant) => self.whom(meant)?,
+            // Nobody is called so.
+            Err(ldap::dn::Error::TooLong) => {
+                return Ok(Asked::Answered(self.bound(&authentication::Outcome::Reject)));
+            }
+            Err(error) => return Ok(Asked::Answered(Answer::Result(error.into()))),
         };
         let Ok(password) = authentication::Password::new(request.password.octets()) else {
             return Ok(Asked::Answered(self.bound(&authentication::Outcome::Reject)));
@@ -291,14 +285,6 @@ impl Caller {
         }
     }
 
-    /// Whom a bind name claims to be; one that leads nowhere claims to be a user that is not
-    /// there, so that it costs as much as any other.
-    pub(super) fn claimed(&mut self, dn: &Dn) -> Result<Claim, Error> {
-        let (claim, spoken) = claim::named(&self.door.directory, dn)?;
-        self.spoken = spoken;
-        Ok(claim)
-    }
-
     fn search(
         &mut self,
         ticket: Ticket,
@@ -322,8 +308,10 @@ impl Caller {
             },
         };
         let base = again.as_ref().map_or(&parsed, |aim| &aim.base);
-        if request.scope == Scope::Base && view::is_special(base) {
-            let answer = self.special((ticket, base), grant.as_ref(), request, session)?;
+        if request.scope == Scope::Base
+            && let Some(special) = special::at(base, grant.as_ref())?
+        {
+            let answer = self.special((ticket, special), grant.as_ref(), request, session)?;
             return Ok(Asked::Answered(answer));
         }
         let Some(grant) = grant else {
@@ -426,8 +414,8 @@ impl Caller {
         };
         let reading = self.read()?;
         let grant = granted(self.actor, &reading, &self.memo)?;
-        if view::is_special(&dn) {
-            return self.compare_special((&dn, request), grant.as_ref(), security);
+        if let Some(special) = special::at(&dn, grant.as_ref())? {
+            return self.compare_special((special, request), grant.as_ref(), security);
         }
         let Some(grant) = grant else { return Ok(refused(self.actor)) };
         let record = grant.own_organization()?;

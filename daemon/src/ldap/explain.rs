@@ -17,11 +17,11 @@ use ldap::{
 
 use super::Door;
 use super::aim::Aim;
-use super::answer::claim::{named, of_domain};
+use super::answer::claim;
 use super::replies::{asking, too_many_references};
 use super::search::rehearsal::{Rehearsed, rehearse};
 use super::search::{Terms, kinds_of};
-use super::view::{self, Spoken, custom, translate};
+use super::view::{self, Meant, Spoken, custom, translate};
 
 /// So many tests of a filter are explained at most.
 const TESTS: usize = 64;
@@ -86,26 +86,13 @@ impl Door {
             return Ok(Ok((Who::User(login.clone()), None)));
         }
         let name = request.bind.as_deref().unwrap_or_default();
-        let elsewhere = || Ok(Err(ELSEWHERE.to_owned()));
-        let dn = match Dn::parse(name) {
-            Ok(dn) => dn,
-            Err(error) => {
-                let Some(account) = view::Account::parse(name) else {
-                    return Ok(Err(Outcome::from(error).message.into_owned()));
-                };
-                if of_domain(&self.directory, &account)? != Some(organization) {
-                    return elsewhere();
-                }
-                let base = self.directory.base_of(organization)?;
-                let login = Some(account.login);
-                let who = self.directory.called(organization, account.whole, login)?;
-                let spoken = base.and_then(|base| Dn::parse(base.as_str()).ok());
-                return Ok(Ok((who, spoken.map(Spoken::as_account))));
-            }
+        let meant = match Meant::of_bind(name) {
+            Ok(meant) => meant,
+            Err(error) => return Ok(Err(Outcome::from(error).message.into_owned())),
         };
-        match named(&self.directory, &dn)? {
+        match claim::of(&self.directory, None, meant)? {
             ((Some(found), who), spoken) if found == organization => Ok(Ok((who, spoken))),
-            _ => elsewhere(),
+            _ => Ok(Err(ELSEWHERE.to_owned())),
         }
     }
 }
@@ -174,6 +161,9 @@ impl Asker<'_> {
         let user = matches!(self.identity, Identity::User(_));
         let who = (user, aim.naming.ways().unpaged);
         let (limits, clock) = (&self.door.searches, self.door.clock);
+        let record = grant.own_organization()?;
+        let special =
+            request.scope == Scope::Base && view::special_at(&name, Some(record)).is_some();
         let mut tests = Vec::new();
         let terms = Terms::new(limits, clock, &request, who);
         self.tests(&request.filter, (grant, &aim, &request), terms, &mut tests)?;
@@ -181,9 +171,7 @@ impl Asker<'_> {
         let terms = Terms::new(limits, clock, &request, who);
         let found = match parsed {
             Err(error) => Rehearsed::ended(error.into()),
-            Ok(_) if request.scope == Scope::Base && view::is_special(&name) => {
-                Rehearsed::ended(Outcome::new(ldap::ResultCode::Success, SPECIAL))
-            }
+            Ok(_) if special => Rehearsed::ended(Outcome::new(ldap::ResultCode::Success, SPECIAL)),
             Ok(_) => rehearse(grant, (&aim, &request), terms, clock)?,
         };
         let attributes = asked.attributes.iter().map(|name| told(name, &aim, grant));
@@ -263,8 +251,8 @@ impl Asker<'_> {
     }
 }
 
-/// What is said of the root DSE and the subschema.
-const SPECIAL: &str = "this is the root DSE or the subschema, which say what the server can do";
+/// What is said of the root DSE and of subschemas.
+const SPECIAL: &str = "this is the root DSE or a subschema, which say what the server can do";
 
 /// The request as a client would have sent it.
 fn described(base: &str, asked: &LdapRequest) -> Result<SearchRequest, Error> {

@@ -1,11 +1,11 @@
 //! SASL Binds, and what TLS told of a client.
 
-use directory::authentication::{Channel, Door, Outcome, Password, Presented, Who};
+use directory::authentication::{Channel, Door, Outcome, Password, Presented};
 use directory::{Error, OrganizationId};
 use ldap::{Answer, ExternalRequest, PlainRequest, ResultCode, Security, Ticket};
 
 use super::answer::{Asked, Caller};
-use super::view::{self, Meant, Unnamed};
+use super::view::{self, Unnamed};
 use crate::transport::Transport;
 
 /// What TLS told of a client.
@@ -57,8 +57,8 @@ impl Caller {
         let (Ok(named), Ok(password)) = (named, password) else {
             return Ok(Asked::Answered(self.bound(&Outcome::Reject)));
         };
-        let (organization, who) = self.whom(&named)?;
-        self.prove(ticket, (organization, who), password, security)
+        let claim = self.whom_to_act(named)?;
+        self.prove(ticket, claim, password, security)
     }
 
     /// A Bind by the certificate that TLS has proven.
@@ -74,7 +74,7 @@ impl Caller {
             Err(Unnamed) => return Ok(self.bound(&Outcome::Reject)),
             Ok(None) => (self.addressed()?, None),
             Ok(Some(named)) => {
-                let (organization, who) = self.whom(&named)?;
+                let (organization, who) = self.whom(named)?;
                 (organization, Some(who))
             }
         };
@@ -88,14 +88,6 @@ impl Caller {
         let presented = Presented { organization, claimed, chain, door, source, now };
         let outcome = self.directory().authenticate_certificate(presented)?;
         Ok(self.bound(&outcome))
-    }
-
-    fn whom(&mut self, named: &Meant) -> Result<(Option<OrganizationId>, Who), Error> {
-        match named {
-            Meant::Entry(dn) => self.claimed(dn),
-            Meant::Account(account) => self.called(account.clone()),
-            Meant::Login(login) => Ok((self.addressed()?, Who::User(login.clone()))),
-        }
     }
 
     /// The organization whose server name the client called.

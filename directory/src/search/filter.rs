@@ -7,11 +7,10 @@ use uuid::Uuid;
 use super::attribute::{Attribute, Kind, Kinds, Rule};
 use super::entry::EntryId;
 use super::entry_set::EntrySet;
+use super::pieces::Pieces;
 use crate::collections::Member;
 use crate::id::GroupId;
-use crate::text::{
-    is_prohibited, prepare, prepare_exact, prepare_exact_piece, prepare_piece, telephone,
-};
+use crate::text::{is_prohibited, prepare, prepare_exact};
 
 /// What entries must be to match.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,14 +70,7 @@ pub enum Comparison {
     /// A value is one of these entries.
     OneOf(Arc<EntrySet>),
     /// A value has these pieces, in this order, without overlap.
-    Pieces {
-        /// What it starts with.
-        initial: Option<String>,
-        /// What is inside.
-        any: Vec<String>,
-        /// What it ends with.
-        last: Option<String>,
-    },
+    Pieces(Pieces),
 }
 
 /// A normalized value.
@@ -191,20 +183,24 @@ impl Filter {
         any: &[&str],
         last: Option<&str>,
     ) -> Self {
-        let prepare = match attribute.rule() {
-            Rule::Text => prepare_piece,
-            Rule::ExactText => prepare_exact_piece,
-            Rule::Telephone => telephone,
-            Rule::Number
-            | Rule::Id
-            | Rule::Time
-            | Rule::Signed
-            | Rule::Boolean
-            | Rule::Octets
-            | Rule::Reference => return Self::Undefined,
-        };
-        pieces_of(prepare, initial, any, last)
-            .map_or(Self::Undefined, |pieces| Self::Test(attribute, pieces))
+        Pieces::of(attribute.rule(), initial, any, last)
+            .map_or(Self::Undefined, |pieces| Self::Test(attribute, Comparison::Pieces(pieces)))
+    }
+
+    /// An attribute has these pieces once `behind` stands behind each of its values; undefined when
+    /// they are not text.
+    pub fn pieces_before(
+        attribute: Attribute,
+        behind: &str,
+        initial: Option<&str>,
+        any: &[&str],
+        last: Option<&str>,
+    ) -> Self {
+        let rule = attribute.rule();
+        let pieces = Pieces::of(rule, initial, any, last);
+        pieces.map_or(Self::Undefined, |pieces| {
+            Self::Test(attribute, Comparison::Pieces(pieces.before(rule, behind)))
+        })
     }
 
     /// An attribute's text compares with another's by a rule of the caller's choice; undefined when
@@ -233,8 +229,10 @@ impl Filter {
         if !matches!(attribute.rule(), Rule::Text | Rule::ExactText) {
             return Self::Undefined;
         }
-        pieces_of(case.piece(), initial, any, last)
-            .map_or(Self::Undefined, |pieces| Self::Cased(attribute, case, pieces))
+        let pieces = Pieces::of(case.rule(), initial, any, last);
+        pieces.map_or(Self::Undefined, |pieces| {
+            Self::Cased(attribute, case, Comparison::Pieces(pieces))
+        })
     }
 
     /// An attribute's number has all (or else any) of these bits; undefined when its values are not
@@ -333,29 +331,13 @@ impl Case {
         }
     }
 
-    const fn piece(self) -> fn(&str) -> String {
+    /// The rule of attributes whose text is compared so.
+    const fn rule(self) -> Rule {
         match self {
-            Self::Kept => prepare_exact_piece,
-            Self::Folded => prepare_piece,
+            Self::Kept => Rule::ExactText,
+            Self::Folded => Rule::Text,
         }
     }
-}
-
-/// The pieces, prepared; `None` when one has what no comparison takes.
-fn pieces_of(
-    prepare: fn(&str) -> String,
-    initial: Option<&str>,
-    any: &[&str],
-    last: Option<&str>,
-) -> Option<Comparison> {
-    if initial.iter().chain(any).chain(last.iter()).any(|piece| is_prohibited(piece)) {
-        return None;
-    }
-    Some(Comparison::Pieces {
-        initial: initial.map(|text| prepare(text).trim_start().to_owned()),
-        any: any.iter().map(|text| prepare(text)).collect(),
-        last: last.map(|text| prepare(text).trim_end().to_owned()),
-    })
 }
 
 /// Whether a text that is a whole number of any size (RFC 4517 section 3.3.16) is negative; `None`

@@ -165,7 +165,7 @@ fn octets_compare(octets: &[u8], comparison: &Comparison) -> bool {
         | Comparison::AllBits(_)
         | Comparison::AnyBit(_)
         | Comparison::OneOf(_)
-        | Comparison::Pieces { .. } => false,
+        | Comparison::Pieces(_) => false,
     }
 }
 
@@ -175,9 +175,7 @@ fn text_compares(text: &str, comparison: &Comparison) -> bool {
         Comparison::AtLeast(Value::Text(wanted)) => text >= wanted.as_str(),
         Comparison::AtMost(Value::Text(wanted)) => text <= wanted.as_str(),
         Comparison::Below(Value::Text(wanted)) => text < wanted.as_str(),
-        Comparison::Pieces { initial, any, last } => {
-            has_pieces(text, initial.as_deref(), any, last.as_deref())
-        }
+        Comparison::Pieces(pieces) => pieces.are_in(text),
         Comparison::Present => true,
         Comparison::Equal(_)
         | Comparison::AtLeast(_)
@@ -201,7 +199,7 @@ fn value_compares(value: &Value, comparison: &Comparison) -> bool {
             matches!(value, Value::Entry(entry) if entries.contains(*entry))
         }
         Comparison::Present => true,
-        Comparison::Pieces { .. } => false,
+        Comparison::Pieces(_) => false,
     }
 }
 
@@ -214,19 +212,4 @@ const fn bits_of(value: &Value) -> Option<u64> {
             None
         }
     }
-}
-
-/// Whether text is made of the pieces in their order, without overlap.
-pub(crate) fn has_pieces(
-    text: &str,
-    initial: Option<&str>,
-    any: &[String],
-    last: Option<&str>,
-) -> bool {
-    let Some(mut rest) = text.strip_prefix(initial.unwrap_or_default()) else { return false };
-    for piece in any {
-        let Some((_, behind)) = rest.split_once(piece.as_str()) else { return false };
-        rest = behind;
-    }
-    rest.ends_with(last.unwrap_or_default())
 }

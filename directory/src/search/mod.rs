@@ -15,6 +15,7 @@ pub(crate) mod kin;
 mod memo;
 mod order;
 mod own_commits;
+mod pieces;
 mod plan;
 mod run;
 mod sight;
@@ -26,12 +27,11 @@ pub use entry_set::EntrySet;
 pub use filter::{Case, Comparison, Filter, Value};
 pub use found::Found;
 pub(crate) use found::entry_id;
-#[cfg(test)]
-pub(crate) use judge::has_pieces;
 pub use judge::{Facts, Truth};
 pub use memo::Memo;
 pub use order::{Compare, SortKey};
 pub(crate) use own_commits::{OwnCommits, concerned};
+pub use pieces::Pieces;
 #[cfg(test)]
 pub(crate) use run::TURN;
 pub use run::{Ended, Evidence, Position, SearchGrant, Searching, Visit, Visitor};

@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::ops::Bound;
 
-use memchr::memmem::Finder;
 use storage::{Id, Index, ReadError, Reading, Snapshot};
 
 use super::attribute::{Attribute, Kind, Presence, Rule};
 use super::entry_set::EntrySet;
 use super::filter::{Comparison, Filter, Value};
 use super::memo::Memo;
+use super::pieces::{Pieces, Sieve};
 use crate::collections::{Member, ancestors_of_group, descendants, groups_of_user};
 use crate::id::{GroupId, OrganizationId, RecordId};
 use crate::records::{custom_octets, custom_signed, is_unique, relations};
@@ -160,10 +160,10 @@ impl<'s> Planner<'s> {
                 let to = if included { Bound::Included(&*to) } else { Bound::Excluded(&*to) };
                 self.between(index, Bound::Unbounded, to)
             }
-            Comparison::Pieces { initial, any, last } => match initial {
-                Some(initial) if any.is_empty() && last.is_none() => self.starting(index, initial),
-                _ => self.containing(index, initial.as_deref(), any, last.as_deref()),
-            },
+            Comparison::Pieces(pieces) if pieces.are_a_prefix() => {
+                self.starting(index, pieces.prefix())
+            }
+            Comparison::Pieces(pieces) => self.containing(index, pieces),
         }
     }
 
@@ -238,26 +238,11 @@ impl<'s> Planner<'s> {
         self.bounded(found.ids().map(|id| id.map(Some)))
     }
 
-    fn containing(
-        &self,
-        index: Index,
-        initial: Option<&str>,
-        any: &[String],
-        last: Option<&str>,
-    ) -> Result<Candidates, ReadError> {
-        let prefix = initial.unwrap_or_default().as_bytes();
+    fn containing(&self, index: Index, pieces: &Pieces) -> Result<Candidates, ReadError> {
+        let prefix = pieces.prefix().as_bytes();
         let mut found = self.source.prefix(self.organization.partition(), index, prefix);
-        let any: Vec<Finder<'_>> = any.iter().map(Finder::new).collect();
-        let last = last.unwrap_or_default().as_bytes();
-        let matching = |value: &[u8], id: Id| {
-            // The initial piece is there: it is the prefix.
-            let mut rest = value.get(prefix.len()..)?;
-            for piece in &any {
-                let end = piece.find(rest)?.saturating_add(piece.needle().len());
-                rest = rest.get(end..)?;
-            }
-            rest.ends_with(last).then_some(id)
-        };
+        let sieve = Sieve::of(pieces);
+        let matching = |value: &[u8], id: Id| sieve.keeps(value).then_some(id);
         self.bounded(std::iter::from_fn(|| found.step(matching)))
     }
 
@@ -375,7 +360,7 @@ fn cost(filter: &Filter) -> u8 {
         Filter::And(_) => 4,
         Filter::Or(_) => 5,
         Filter::Test(_, Comparison::AtLeast(_) | Comparison::AtMost(_) | Comparison::Below(_)) => 6,
-        Filter::Test(_, Comparison::Pieces { .. }) => 7,
+        Filter::Test(_, Comparison::Pieces(_)) => 7,
         Filter::Test(_, Comparison::Present | Comparison::AllBits(_) | Comparison::AnyBit(_))
         | Filter::Cased(..) => 8,
         Filter::MemberOfSome | Filter::HasSomeMember | Filter::HasSomeUser => 9,

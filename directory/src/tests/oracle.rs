@@ -9,7 +9,7 @@ use crate::access::{Context, ManageIdentities, Search};
 use crate::collections::Member;
 use crate::id::{GroupId, OrganizationId, UserId};
 use crate::records::{UserFields, Visibility};
-use crate::search::{Attribute, Comparison, EntryId, Filter, Kinds, Truth, Value};
+use crate::search::{Attribute, Comparison, EntryId, Filter, Kinds, Pieces, Truth, Value};
 use crate::text::{prepare, prepare_exact};
 
 /// A small directory: users with texts from a small alphabet, groups with members by number.
@@ -59,7 +59,7 @@ fn attribute() -> impl Strategy<Value = Attribute> {
 fn test() -> impl Strategy<Value = Filter> {
     let text =
         prop_oneof![word(), "u[0-7]", "g[0-4]", "100[01][0-9]", "1700000000", Just(String::new())];
-    let piece = || proptest::option::of("[abu]{0,2} ?");
+    let piece = || proptest::option::of(" ?[abu]{0,2} ?");
     prop_oneof![
         attribute().prop_map(Filter::present),
         (attribute(), text.clone()).prop_map(|(attribute, text)| Filter::equal(attribute, &text)),
@@ -197,6 +197,38 @@ fn naive(
     entries
 }
 
+/// What RFC 4518 section 2.6.1 makes of a value of letters and spaces.
+fn as_a_value(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    if words.is_empty() { "  ".to_owned() } else { format!(" {} ", words.join("  ")) }
+}
+
+/// What it makes of a piece that a value begins with, or ends with, or has inside.
+fn as_a_piece(text: &str, first: bool, last: bool) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    if words.is_empty() {
+        return " ".to_owned();
+    }
+    let before = if first || text.starts_with(' ') { " " } else { "" };
+    let behind = if last || text.ends_with(' ') { " " } else { "" };
+    format!("{before}{}{behind}", words.join("  "))
+}
+
+/// Whether a value has pieces by the letter of the section.
+fn has_by_the_letter(value: &str, initial: Option<&str>, any: &[&str], last: Option<&str>) -> bool {
+    let value = as_a_value(value);
+    let initial = initial.map(|text| as_a_piece(text, true, false)).unwrap_or_default();
+    let last = last.map(|text| as_a_piece(text, false, true)).unwrap_or_default();
+    let Some(mut rest) = value.strip_prefix(&*initial) else { return false };
+    for piece in any {
+        let Some((_, behind)) = rest.split_once(&*as_a_piece(piece, false, false)) else {
+            return false;
+        };
+        rest = behind;
+    }
+    rest.ends_with(&*last)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 
@@ -231,12 +263,26 @@ proptest! {
     }
 
     #[test]
+    fn spaces_of_pieces_count_as_rfc4518_2_6_1_has_it(
+        value in "[ab ]{0,6}",
+        initial in proptest::option::of("[ab ]{1,3}"),
+        any in vec("[ab ]{1,3}", 0..3),
+        last in proptest::option::of("[ab ]{1,3}"),
+    ) {
+        let any: Vec<&str> = any.iter().map(String::as_str).collect();
+        let (initial, last) = (initial.as_deref(), last.as_deref());
+        let pieces = Pieces::folded(initial, &any, last).unwrap();
+        let expected = has_by_the_letter(&value, initial, &any, last);
+        prop_assert_eq!(pieces.are_in(&prepare(&value)), expected);
+    }
+
+    #[test]
     fn pieces_of_a_text_are_found_in_it(parts in vec("[a-z]{1,3}", 3..6)) {
         let text = parts.concat();
         let any: Vec<&str> = parts[1..parts.len() - 1].iter().map(String::as_str).collect();
         let filter = Filter::pieces(Attribute::Login, parts.first().map(String::as_str), &any, parts.last().map(String::as_str));
-        let Filter::Test(_, Comparison::Pieces { initial, any, last }) = filter else { panic!() };
-        prop_assert!(crate::search::has_pieces(&text, initial.as_deref(), &any, last.as_deref()));
+        let Filter::Test(_, Comparison::Pieces(pieces)) = filter else { panic!() };
+        prop_assert!(pieces.are_in(&text));
         let equal = Filter::equal(Attribute::Login, &text);
         prop_assert_eq!(equal, Filter::Test(Attribute::Login, Comparison::Equal(Value::Text(text))));
     }

@@ -369,7 +369,14 @@ fn numbers_compare_as_numbers_times_by_the_second_and_pieces_do_not_overlap() {
         (login(None, &["ab", "ba"], None), false),
         (home(&["Ada "]), true),
         (home(&["ada"]), false),
-        (home(&["Two "]), false),
+        (home(&["Two "]), true),
+        (home(&["two "]), false),
+        (home(&["Ada ", " Two"]), true),
+        (home(&["Ada ", " ", " Two"]), false),
+        (login(Some("abab "), &[], None), true),
+        (login(Some("aba "), &[], None), false),
+        (login(None, &[" ab", "ab "], None), true),
+        (login(None, &[" ba"], None), false),
     ] {
         let users = Filter::And(vec![Filter::Kind(Kinds::USERS), filter.clone()]);
         let expected: &[EntryId] = if matches { &entry } else { &[] };

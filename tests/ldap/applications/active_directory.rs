@@ -183,7 +183,15 @@ fn principals_are_logins_at_the_domain() {
     for (filter, found) in [
         (format!("(userPrincipalName=ADA@{domain})"), true),
         ("(userPrincipalName=ada*)".into(), true),
+        (format!("(userPrincipalName=\\20Ada@{domain}\\20)"), true),
+        (format!("(userPrincipalName=ada\\20@{domain})"), false),
+        ("(!(userPrincipalName=\\ee\\80\\80))".into(), false),
         (format!("(userPrincipalName=ad*@{domain})"), true),
+        (format!("(userPrincipalName=ada@*{domain}\\20)"), true),
+        (format!("(userPrincipalName=*\\20a*a@{}*)", office.slug), true),
+        ("(userPrincipalName=a@*)".into(), false),
+        ("(userPrincipalName=ada\\20*)".into(), false),
+        ("(userPrincipalName=*\\20@*)".into(), false),
         ("(userPrincipalName=ada@elsewhere.example)".into(), false),
         ("(userPrincipalName=ada)".into(), false),
     ] {

@@ -269,12 +269,12 @@ impl Questions<'_> {
         moved.map_or(value, |(there, _)| name::spell(there).into_bytes())
     }
 
-    /// Pieces of a value, without the spaces in it.
+    /// Pieces of a value, now and then with spaces around them.
     fn pieces(&mut self, value: &[u8]) -> (String, Vec<String>, String) {
         let text = String::from_utf8_lossy(value);
         let letters: Vec<char> = text
             .chars()
-            .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '@')
+            .filter(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '@' | ' '))
             .collect();
         if letters.is_empty() {
             return ("a".to_owned(), Vec::new(), String::new());
@@ -282,7 +282,7 @@ impl Questions<'_> {
         let which = self.random.below(7) + 1;
         let first: String = letters.iter().take(self.random.below(3) + 1).collect();
         let initial = if which & 1 == 0 { String::new() } else { first };
-        let mut any = Vec::new();
+        let mut any: Vec<String> = Vec::new();
         let count = if which & 2 == 0 { 0 } else { self.random.below(2) + 1 };
         for _ in 0..count {
             let (start, length) = (self.random.below(letters.len()), self.random.below(2) + 1);
@@ -290,7 +290,20 @@ impl Questions<'_> {
         }
         let from = letters.len().saturating_sub(self.random.below(3) + 1);
         let end: String = letters[from..].iter().collect();
-        (initial, any, if which & 4 == 0 { String::new() } else { end })
+        let last = if which & 4 == 0 { String::new() } else { end };
+        let any = any.into_iter().map(|piece| self.loosened(piece)).collect();
+        (self.loosened(initial), any, self.loosened(last))
+    }
+
+    /// A piece with a space at an end, perhaps.
+    fn loosened(&mut self, piece: String) -> String {
+        match self.random.below(8) {
+            _ if piece.is_empty() => piece,
+            0 => format!(" {piece}"),
+            1 => format!("{piece} "),
+            2 => format!("  {piece}  "),
+            _ => piece,
+        }
     }
 
     /// A test by a rule.

@@ -54,12 +54,12 @@ impl Exchange {
         Self { raw: Raw::bound(address, dn, password), id: 1 }
     }
 
-    /// Reads the subschema.
-    pub(super) fn types(&mut self) -> Types {
+    /// Reads a subschema.
+    pub(super) fn types(&mut self, subschema: &str) -> Types {
         self.id += 1;
         let wanted = [octets("attributeTypes"), octets("objectClasses")].concat();
         let parts = [
-            octets("cn=subschema"),
+            octets(subschema),
             number(0x0a, 0),
             number(0x0a, 0),
             number(2, 0),

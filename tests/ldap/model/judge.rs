@@ -120,20 +120,50 @@ impl Judge<'_> {
         (initial, any, last): (&str, &[String], &str),
         entry: &Entry,
     ) -> bool {
-        let ready = |text: &str| match self.ready(rule, text.as_bytes()) {
-            Some(Value::Text(text)) => text,
-            other => panic!("{rule} takes no pieces: {other:?}"),
-        };
+        let initial = self.piece(rule, initial, (true, false));
+        let any: Vec<String> =
+            any.iter().map(|text| self.piece(rule, text, (false, false))).collect();
+        let last = self.piece(rule, last, (false, true));
         self.values(kind, entry).into_iter().any(|value| {
             let Ok(value) = str::from_utf8(value) else { return false };
-            let value = ready(value);
-            let Some(mut rest) = value.strip_prefix(&*ready(initial)) else { return false };
-            for piece in any {
-                let Some((_, behind)) = rest.split_once(&*ready(piece)) else { return false };
+            let value = self.spread(rule, value);
+            let Some(mut rest) = value.strip_prefix(&*initial) else { return false };
+            for piece in &any {
+                let Some((_, behind)) = rest.split_once(&**piece) else { return false };
                 rest = behind;
             }
-            rest.ends_with(&*ready(last))
+            rest.ends_with(&*last)
         })
+    }
+
+    fn text(&self, rule: &str, text: &str) -> String {
+        match self.ready(rule, text.as_bytes()) {
+            Some(Value::Text(text)) => text,
+            other => panic!("{rule} takes no pieces: {other:?}"),
+        }
+    }
+
+    /// A value with its spaces as pieces are to meet them: one at either end and two inside (RFC 4518
+    /// section 2.6.1), but for telephone numbers, which have none.
+    fn spread(&self, rule: &str, text: &str) -> String {
+        let text = self.text(rule, text);
+        let spaces = !rule.starts_with("telephoneNumber");
+        if spaces { format!(" {} ", text.replace(' ', "  ")) } else { text }
+    }
+
+    /// A piece, which may be the first or the last one, with its spaces; none where there is no piece.
+    fn piece(&self, rule: &str, text: &str, (first, last): (bool, bool)) -> String {
+        let spread = self.spread(rule, text);
+        if text.is_empty() || rule.starts_with("telephoneNumber") {
+            return self.text(rule, text);
+        }
+        if spread.trim().is_empty() {
+            return " ".to_owned();
+        }
+        let before = first || text.starts_with(' ');
+        let behind = last || text.ends_with(' ');
+        let (start, end) = (usize::from(!before), spread.len() - usize::from(!behind));
+        spread[start..end].to_owned()
     }
 
     /// Categories are named by their classes' names as well, as domain controllers do.

@@ -53,7 +53,7 @@ impl Play {
     fn new(world: &World, view: View) -> Self {
         let (dn, password) = world.who(view);
         let mut exchange = Exchange::new(&world.office.demo.ldap, &dn, password);
-        let types = exchange.types();
+        let types = exchange.types(&world.subschema(view));
         let base = name::parse(&world.base(view)).unwrap();
         let (entries, told) = (world.entries(view), format!("{view:?}"));
         let (elsewhere, hidden) = (world.elsewhere(view), world.hidden(view));

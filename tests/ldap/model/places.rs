@@ -111,7 +111,6 @@ fn operational(shown: &mut Shown, name: &Name) {
     let structural = shown[0].1[0].clone();
     shown.push(("structuralObjectClass".to_owned(), vec![structural]));
     put(shown, "entryDN", &[&name::spell(name)]);
-    put(shown, "subschemaSubentry", &["cn=subschema"]);
 }
 
 /// What a user shows, groups and own attributes left out.

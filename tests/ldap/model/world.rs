@@ -121,6 +121,14 @@ impl World {
         }
     }
 
+    /// The subschema of the base that is asked under.
+    pub(super) fn subschema(&self, view: View) -> String {
+        match view.alias {
+            Some(_) => format!("cn=subschema,{}", self.base(view)),
+            None => "cn=subschema".to_owned(),
+        }
+    }
+
     /// Who asks: the name, in the tree that is shown, and the password.
     pub(super) fn who(&self, view: View) -> (String, &str) {
         let base = name::parse(&self.base(view)).unwrap();
@@ -282,6 +290,10 @@ impl World {
         };
         let services = self.services.iter().take(services);
         entries.extend(services.map(|told| service(view, &base, told)));
+        let subschema = self.subschema(view).into_bytes();
+        for entry in &mut entries {
+            entry.shown.push(("subschemaSubentry".to_owned(), vec![subschema.clone()]));
+        }
         entries
     }
 

@@ -99,6 +99,7 @@ fn everybody_may_compare_with_what_everybody_may_read() {
             ("", "subschemaSubentry:CN=Subschema", 6),
             ("", "mail:x", 16),
             ("", "nosuch:x", 17),
+            ("", "sAMAccountName:x", 17),
             ("cn=Subschema", "attributeTypes:commonName", 6),
             ("cn=Subschema", "attributeTypes:1.2.3.4", 5),
             ("cn=Subschema", "objectClass:subschema", 6),

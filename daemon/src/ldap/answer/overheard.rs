@@ -4,12 +4,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use directory::{Error, Missed, Time};
-use ldap::dn::Dn;
 
-use super::Caller;
-use super::claim::{named, of_domain};
+use super::{Caller, claim};
 use crate::ldap::Door;
-use crate::ldap::view::Account;
+use crate::ldap::view::Meant;
 
 impl Caller {
     /// Tells the organization that a name leads to, if to any, that its password came in clear.
@@ -34,17 +32,8 @@ impl Caller {
 
 fn tell(door: &Door, name: &str, source: IpAddr, now: Time) -> Result<(), Error> {
     let directory = &door.directory;
-    let (organization, who) = match (Dn::parse(name), Account::parse(name)) {
-        (Ok(dn), _) => named(directory, &dn)?.0,
-        (Err(_), None) => return Ok(()),
-        (Err(_), Some(account)) => match of_domain(directory, &account)? {
-            None => return Ok(()),
-            Some(organization) => {
-                let login = Some(account.login);
-                (Some(organization), directory.called(organization, account.whole, login)?)
-            }
-        },
-    };
+    let Ok(meant) = Meant::of_bind(name) else { return Ok(()) };
+    let ((organization, who), _) = claim::of(directory, None, meant)?;
     organization
         .map_or(Ok(()), |organization| directory.note_overheard(organization, who, source, now))
 }

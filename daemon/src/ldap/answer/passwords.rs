@@ -2,11 +2,11 @@
 
 use directory::Error;
 use directory::access::Actor;
-use directory::authentication::{self, ChangeOutcome, PasswordChange, Who};
-use ldap::dn::Dn;
+use directory::authentication::{self, ChangeOutcome, PasswordChange};
 use ldap::{Answer, Outcome, ResultCode, Security, Ticket};
 
-use super::{Asked, Caller, Claim, bind_first, claim, view};
+use super::claim::{self, Claim};
+use super::{Asked, Caller, bind_first, view};
 
 /// What comes later than the questions.
 pub(in crate::ldap) enum Late {
@@ -73,23 +73,12 @@ impl Caller {
         Ok(Asked::Later)
     }
 
-    /// Whose password a client means by a name, by an account as in a Bind, or by an identity as RFC
-    /// 4513 section 5.2.1.8 has it; `None` for what can be nobody's.
+    /// Whose password a client means, by a name as SASL has it; what names no organization is of the
+    /// own one. `None` for what can be nobody's.
     fn meant(&self, user: &str) -> Result<Option<Claim>, Error> {
-        let (own, identity) = (self.actor.organization(), user.strip_prefix("u:"));
-        if identity.is_none()
-            && let Ok(dn) = Dn::parse(user.strip_prefix("dn:").unwrap_or(user))
-        {
-            return claim::named(self.directory(), &dn).map(|(claim, _)| Some(claim));
-        }
-        let Some(account) = view::Account::parse(identity.unwrap_or(user)) else {
-            return Ok(identity.map(|login| (own, Who::User(login.to_owned()))));
-        };
-        let Some(organization) = own else { return Ok(Some((None, Who::User(account.login)))) };
-        let within = claim::of_domain(self.directory(), &account)? == own;
-        let login = within.then_some(account.login);
-        let who = self.directory().called(organization, account.whole, login)?;
-        Ok(Some((own, who)))
+        let Ok(meant) = view::Meant::of_identity(user) else { return Ok(None) };
+        let (claim, _) = claim::of(self.directory(), self.actor.organization(), meant)?;
+        Ok(Some(claim))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The root DSE and the subschema, which everybody may read.
+//! The root DSE and the subschema, which everybody may read, and the subschemas of alias bases.
 
 use directory::Error;
 use directory::search::SearchGrant;
@@ -8,13 +8,22 @@ use ldap::{Answer, CompareRequest, Outcome, ResultCode, SearchRequest, Security,
 
 use super::super::search::ordered;
 use super::{Caller, asking};
-use crate::ldap::view;
+use crate::ldap::view::{self, SUBSCHEMA, Special};
+
+/// What a name leads to beside entries: for who has not bound nothing below a base.
+pub(super) fn at<'r>(
+    name: &Dn,
+    grant: Option<&'r SearchGrant<'_, '_>>,
+) -> Result<Option<Special<'r>>, Error> {
+    let own = grant.map(SearchGrant::own_organization).transpose()?;
+    Ok(view::special_at(name, own))
+}
 
 impl Caller {
-    /// Answers a search for the root DSE or the subschema.
+    /// Answers a search for the root DSE or a subschema.
     pub(super) fn special(
         &self,
-        (ticket, base): (Ticket, &Dn),
+        (ticket, special): (Ticket, Special<'_>),
         grant: Option<&SearchGrant<'_, '_>>,
         request: &SearchRequest,
         session: &mut Session,
@@ -23,8 +32,8 @@ impl Caller {
             let words = "there is nothing to keep a copy of";
             return Ok(Answer::Result(Outcome::new(ResultCode::UnwillingToPerform, words)));
         }
-        self.offered(grant, session.security(), |offer| {
-            view::special(base, offer, request, |matches| {
+        self.offered(special, grant, session.security(), |offer| {
+            view::special(special, offer, request, |matches| {
                 let Some(mut writer) = session.entries(ticket) else { return Ok(None) };
                 let wanted = ordered::arrange(request, matches, &mut writer)?;
                 Ok(wanted.then_some(writer))
@@ -32,30 +41,35 @@ impl Caller {
         })
     }
 
-    /// Answers a comparison with the root DSE or the subschema.
+    /// Answers a comparison with the root DSE or a subschema.
     pub(super) fn compare_special(
         &self,
-        (name, request): (&Dn, &CompareRequest),
+        (special, request): (Special<'_>, &CompareRequest),
         grant: Option<&SearchGrant<'_, '_>>,
         security: Security,
     ) -> Result<Answer, Error> {
-        self.offered(grant, security, |offer| view::compare_special(name, offer, request))
+        self.offered(special, grant, security, |offer| {
+            view::compare_special(special, offer, request)
+        })
     }
 
     /// Shows what the connection is offered.
     fn offered(
         &self,
+        special: Special<'_>,
         grant: Option<&SearchGrant<'_, '_>>,
         security: Security,
         show: impl FnOnce(&view::Offer<'_>) -> Answer,
     ) -> Result<Answer, Error> {
         let addressed = if grant.is_none() { self.addressed_base()? } else { None };
-        let mut served = Vocabulary::Rfc2307bis.into();
+        let (mut served, mut subschema) = (Vocabulary::Rfc2307bis.into(), SUBSCHEMA.to_owned());
         let contexts = match grant {
             Some(grant) => {
                 let record = grant.own_organization()?;
                 let asking = asking(self.actor, grant, self.spoken.as_ref());
-                served = view::served(record, asking);
+                let naming = view::naming_of(special, record, asking);
+                served = naming.served();
+                naming.subschema().clone_into(&mut subschema);
                 view::contexts(record, asking)
             }
             None => addressed.as_deref().into_iter().collect(),
@@ -63,6 +77,7 @@ impl Caller {
         let offer = view::Offer {
             contexts: &contexts,
             served,
+            subschema: &subschema,
             schema: grant.map(SearchGrant::schema),
             start_tls: self.door.settings.start_tls,
             mechanisms: self.introduction.mechanisms(security),

@@ -1,11 +1,13 @@
 //! Filters on an entry by the values that it shows: for entries that are not stored.
 
+use directory::search::Pieces;
+use directory::text::prepare;
 use ldap::dn::Dn;
 use ldap::filter::{Assertion, Extensible, Substrings};
 use ldap::schema::{self, AttributeType, Matching, MatchingRule, Vocabulary};
 use ldap::{Description, Filter, case_ignore, is_oid};
 
-use super::filter::{Relation, text};
+use super::assertion::{Relation, text, texts};
 
 /// An entry that is not stored.
 pub(super) struct Shown {
@@ -45,12 +47,12 @@ fn decided(parts: &[Filter], entry: &Shown, so: bool) -> Option<bool> {
 }
 
 /// The type that a description names, with the values of it and its subtypes; `None` for one that
-/// is not known.
+/// is not known where these definitions count.
 fn values<'e>(
     attribute: &Description,
     entry: &'e Shown,
 ) -> Option<(&'static AttributeType, impl Iterator<Item = &'e str>)> {
-    let kind = attribute.plain()?;
+    let kind = attribute.plain().filter(|kind| kind.is_in(entry.vocabulary))?;
     let (vocabulary, all) = (entry.vocabulary, entry.attributes.iter());
     let shown = all.filter(move |(shown, _)| shown.is_a_in(kind, vocabulary));
     Some((kind, shown.flat_map(|(_, values)| values.iter().map(String::as_str))))
@@ -77,9 +79,12 @@ fn equality(assertion: &Assertion, entry: &Shown) -> Option<bool> {
             let wanted = case_ignore(asserted);
             Some(values.any(|value| case_ignore(value) == wanted))
         }
-        Matching::Boolean if !matches!(asserted, "TRUE" | "FALSE") => None,
-        Matching::Boolean
-        | Matching::CaseExact
+        Matching::Boolean => {
+            let mut truths = ["TRUE", "FALSE"].into_iter();
+            let wanted = truths.find(|truth| truth.eq_ignore_ascii_case(asserted))?;
+            Some(values.any(|value| value == wanted))
+        }
+        Matching::CaseExact
         | Matching::CaseExactIa5
         | Matching::Integer
         | Matching::GeneralizedTime
@@ -126,20 +131,9 @@ fn ordering(assertion: &Assertion, entry: &Shown, relation: Relation) -> Option<
 fn pieces(substrings: &Substrings, entry: &Shown) -> Option<bool> {
     let (kind, mut values) = values(&substrings.attribute, entry)?;
     kind.substrings()?;
-    let prepared = |piece: &[u8]| text(piece).map(directory::text::prepare_piece);
-    let initial = substrings.initial.as_deref().map_or(Some(String::new()), prepared)?;
-    let any: Vec<String> =
-        substrings.any.iter().map(|piece| prepared(piece)).collect::<Option<_>>()?;
-    let last = substrings.last.as_deref().map_or(Some(String::new()), prepared)?;
-    Some(values.any(|value| {
-        let value = case_ignore(value);
-        let Some(mut rest) = value.strip_prefix(initial.as_str()) else { return false };
-        for piece in &any {
-            let Some((_, behind)) = rest.split_once(piece.as_str()) else { return false };
-            rest = behind;
-        }
-        rest.ends_with(last.as_str())
-    }))
+    let (initial, any, last) = texts(substrings)?;
+    let pieces = Pieces::folded(initial, &any, last)?;
+    Some(values.any(|value| pieces.are_in(&prepare(value))))
 }
 
 /// By the equality rule of the attribute, named or not; what else could be named is not told here.
@@ -191,14 +185,17 @@ mod tests {
             "(attributeTypes:objectIdentifierFirstComponentMatch:=cn)",
             "(subschemaSubentry=CN=Subschema)",
             "(cn=sub*hem*)",
+            "(cn=*\\20SubSchema\\20)",
+            "(cn=subschema\\20*)",
             "(cn>=a)",
             "(!(objectClass=person))",
             "(hasSubordinates=FALSE)",
+            "(hasSubordinates=false)",
             "(|(nosuch=x)(cn=*))",
         ] {
             assert_eq!(truth(filter), Some(true), "{filter}");
         }
-        for filter in ["(cn=x)", "(sn=*)", "(objectClass=1.2.3.4)"] {
+        for filter in ["(cn=x)", "(sn=*)", "(objectClass=1.2.3.4)", "(cn=sub\\20*)"] {
             assert_eq!(truth(filter), Some(false), "{filter}");
         }
         for filter in [
@@ -214,6 +211,14 @@ mod tests {
             "(subschemaSubentry=x)",
         ] {
             assert_eq!(truth(filter), None, "{filter}");
+        }
+    }
+
+    #[test]
+    fn rfc4511_4_5_1_7_what_other_definitions_have_is_not_known() {
+        for filter in ["(sAMAccountName=x)", "(!(sAMAccountName=x))", "(sAMAccountName=*)"] {
+            assert_eq!(truth_in(Vocabulary::Rfc2307bis, filter), None, "{filter}");
+            assert!(truth_in(Vocabulary::ActiveDirectory, filter).is_some(), "{filter}");
         }
     }
 

@@ -14,18 +14,39 @@ pub(crate) const fn channel(security: Security) -> Channel {
     }
 }
 
-/// Whom a SASL exchange names.
+/// Whom a name means.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Meant {
     /// An entry.
     Entry(Dn),
-    /// An account by `login@domain` or `DOMAIN\login`, as a simple Bind takes it.
+    /// An account by `login@domain` or `DOMAIN\login`.
     Account(Account),
-    /// A user of the organization that the connection was made to, by login.
+    /// Somebody of an organization that is known without it, by login.
     Login(String),
 }
 
-/// Names that contradict each other, or are spelled in no known way.
+impl Meant {
+    /// Reads the name of a simple Bind: that of an entry, or of an account.
+    ///
+    /// # Errors
+    /// When it is none of an account either: why it is none of an entry.
+    pub(crate) fn of_bind(text: &str) -> Result<Self, ldap::dn::Error> {
+        let account = |error| Account::parse(text).map(Self::Account).ok_or(error);
+        Dn::parse(text).map(Self::Entry).or_else(account)
+    }
+
+    /// Reads the name of who proves an identity in SASL, or of whose password is to change: spelled as
+    /// an authorization identity or, as applications do, as a bare name of an entry, an account or a
+    /// login.
+    pub(crate) fn of_identity(text: &str) -> Result<Self, Unnamed> {
+        match authorization(text) {
+            Ok(named) => named.ok_or(Unnamed),
+            Err(Unnamed) => Ok(entry(text).unwrap_or_else(|Unnamed| login_or_account(text))),
+        }
+    }
+}
+
+/// A name that is spelled in no known way.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Unnamed;
 
@@ -42,34 +63,13 @@ pub(crate) fn authorization(text: &str) -> Result<Option<Meant>, Unnamed> {
     Ok(Some(login_or_account(login)))
 }
 
-/// Whom PLAIN names: who proves an identity and who is to act must be the same.
+/// Whom PLAIN names: who is to act, where that is said, and who proves an identity.
 ///
-/// The one who proves may be spelled as an authorization identity or, as applications do, as a bare
-/// name, account or login. The organization of a login comes from an authorization identity with the
-/// name of that very entry, from the domain of an account, or from the address that the connection was
+/// The organization of a login comes from who is to act, or from the address that the connection was
 /// made to; it is never guessed.
-pub(crate) fn plain(request: &PlainRequest) -> Result<Meant, Unnamed> {
+pub(crate) fn plain(request: &PlainRequest) -> Result<(Option<Meant>, Meant), Unnamed> {
     let wanted = authorization(request.authorization.as_str())?;
-    let text = request.authentication.as_str();
-    let proving = match authorization(text) {
-        Ok(Some(named)) => named,
-        Ok(None) => return Err(Unnamed),
-        Err(Unnamed) => match entry(text) {
-            Ok(named) => named,
-            Err(Unnamed) => login_or_account(text),
-        },
-    };
-    match (wanted, proving) {
-        (None, proving) => Ok(proving),
-        (Some(wanted), proving) if wanted == proving => Ok(proving),
-        (Some(Meant::Entry(dn)), Meant::Login(login)) if is_login_of(&dn, &login) => {
-            Ok(Meant::Entry(dn))
-        }
-        (Some(Meant::Entry(dn)), Meant::Account(account)) if is_account_of(&dn, &account) => {
-            Ok(Meant::Entry(dn))
-        }
-        (Some(_), _) => Err(Unnamed),
-    }
+    Ok((wanted, Meant::of_identity(request.authentication.as_str())?))
 }
 
 /// The name of an entry; the root is none.
@@ -85,20 +85,6 @@ fn login_or_account(text: &str) -> Meant {
     Account::parse(text).map_or_else(|| Meant::Login(text.to_owned()), Meant::Account)
 }
 
-/// Whether the entry of this name is that of this account: below the base that its domain stands for,
-/// or of a login that is all of it.
-fn is_account_of(dn: &Dn, account: &Account) -> bool {
-    let within = account.base().is_some_and(|base| dn.ends_with(&base));
-    let whole = account.whole.as_deref();
-    (within && is_login_of(dn, &account.login)) || whole.is_some_and(|whole| is_login_of(dn, whole))
-}
-
-/// Whether the entry of this name is that of this login.
-fn is_login_of(dn: &Dn, login: &str) -> bool {
-    let value = dn.rdn().and_then(|rdn| rdn.single()).map(|(_, value)| value);
-    value.is_some_and(|value| value == ldap::case_ignore(login))
-}
-
 fn strip<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
     let (start, rest) = text.split_at_checked(prefix.len())?;
     start.eq_ignore_ascii_case(prefix).then_some(rest)
@@ -110,65 +96,66 @@ mod tests {
 
     const ADA: &str = "uid=ada,ou=people,dc=acme,dc=example";
 
-    fn named(authorization: &str, authentication: &str) -> Result<Meant, Unnamed> {
-        let text = |text: &str| ldap::Text::new(text.to_owned().into()).unwrap();
-        plain(&PlainRequest {
-            authorization: text(authorization),
-            authentication: text(authentication),
-            password: ldap::Password::new(b"secret"),
-        })
+    fn entry_of(dn: &str) -> Meant {
+        Meant::Entry(Dn::parse(dn).unwrap())
+    }
+
+    fn account(text: &str) -> Meant {
+        Meant::Account(Account::parse(text).unwrap())
+    }
+
+    fn login(text: &str) -> Meant {
+        Meant::Login(text.to_owned())
     }
 
     #[test]
-    fn the_organization_comes_from_a_name_or_from_nowhere() {
-        let ada = || Ok(Meant::Entry(Dn::parse(ADA).unwrap()));
-        for (authorization, authentication) in [
-            ("", ADA),
-            ("", "dn:UID=Ada, OU=people, DC=acme, DC=example"),
-            ("dn:uid=ada,ou=people,dc=acme,dc=example", ADA),
-            ("DN:uid=ada,ou=people,dc=acme,dc=example", "ada"),
-            ("dn:uid=ada,ou=people,dc=acme,dc=example", "u:Ada"),
+    fn an_identity_is_an_entry_an_account_or_a_login_with_and_without_a_prefix() {
+        for (text, meant) in [
+            (ADA, entry_of(ADA)),
+            ("dn:UID=Ada, OU=people, DC=acme, DC=example", entry_of(ADA)),
+            ("DN:uid=ada,ou=people,dc=acme,dc=example", entry_of(ADA)),
+            ("ada@acme.example", account("ada@acme.example")),
+            ("u:ada@acme.example", account("ada@acme.example")),
+            ("U:ACME\\ada", account("ACME\\ada")),
+            ("ACME\\ada", account("ACME\\ada")),
+            ("ada", login("ada")),
+            ("u:ada", login("ada")),
+            ("dn:x", login("dn:x")),
         ] {
-            let found = named(authorization, authentication);
-            assert_eq!(found, ada(), "{authorization} {authentication}");
+            assert_eq!(Meant::of_identity(text), Ok(meant), "{text}");
         }
-        for (authorization, authentication) in [("", "ada"), ("", "u:ada"), ("u:ada", "ada")] {
-            let found = named(authorization, authentication);
-            assert_eq!(found, Ok(Meant::Login("ada".into())), "{authorization} {authentication}");
+        assert_eq!(Meant::of_identity(""), Err(Unnamed));
+    }
+
+    #[test]
+    fn a_simple_bind_names_an_entry_or_an_account() {
+        assert_eq!(Meant::of_bind(ADA), Ok(entry_of(ADA)));
+        assert_eq!(Meant::of_bind("ACME\\ada"), Ok(account("ACME\\ada")));
+        assert_eq!(Meant::of_bind("ada"), Err(ldap::dn::Error::Syntax));
+        let long = format!("cn={}", "x".repeat(10_000));
+        assert_eq!(Meant::of_bind(&long), Err(ldap::dn::Error::TooLong));
+    }
+
+    #[test]
+    fn an_authorization_identity_has_a_prefix_or_is_empty() {
+        assert_eq!(authorization(""), Ok(None));
+        assert_eq!(authorization("u:ada"), Ok(Some(login("ada"))));
+        assert_eq!(authorization(&format!("dn:{ADA}")), Ok(Some(entry_of(ADA))));
+        for text in ["ada", "dn:", "dn:x", "u:", ADA] {
+            assert_eq!(authorization(text), Err(Unnamed), "{text}");
         }
     }
 
     #[test]
-    fn accounts_are_named_as_in_a_simple_bind() {
-        for text in ["ada@acme.example", "ACME\\ada"] {
-            let account = || Ok(Meant::Account(Account::parse(text).unwrap()));
-            let identity = format!("u:{text}");
-            assert_eq!(named("", text), account(), "{text}");
-            assert_eq!(named("", &identity), account(), "{text}");
-            assert_eq!(named(&identity, text), account(), "{text}");
-            assert_eq!(named("u:bob@acme.example", text), Err(Unnamed), "{text}");
-        }
-        let own = named(&format!("dn:{ADA}"), "ada@acme.example");
-        assert_eq!(own, Ok(Meant::Entry(Dn::parse(ADA).unwrap())));
-        assert_eq!(named(&format!("dn:{ADA}"), "ada@globex.example"), Err(Unnamed));
-        assert_eq!(named(&format!("dn:{ADA}"), "bob@acme.example"), Err(Unnamed));
-    }
-
-    #[test]
-    fn nobody_acts_for_somebody_else() {
-        for (authorization, authentication) in [
-            ("dn:uid=bob,ou=people,dc=acme,dc=example", ADA),
-            ("dn:uid=ada,ou=people,dc=globex,dc=example", ADA),
-            ("dn:uid=bob,ou=people,dc=acme,dc=example", "ada"),
-            ("u:bob", "ada"),
-            ("u:ada", ADA),
-            ("ada", "ada"),
-            ("dn:", ADA),
-            ("dn:x", ADA),
-            ("", ""),
-        ] {
-            let found = named(authorization, authentication);
-            assert_eq!(found, Err(Unnamed), "{authorization} {authentication}");
-        }
+    fn plain_names_who_is_to_act_and_who_proves_an_identity() {
+        let named = |authorization: &'static str, authentication: &'static str| {
+            let (authorization, authentication) = (authorization.into(), authentication.into());
+            let password = ldap::Password::new(b"secret");
+            plain(&PlainRequest { authorization, authentication, password })
+        };
+        assert_eq!(named("", ADA), Ok((None, entry_of(ADA))));
+        assert_eq!(named("u:bob", "ada"), Ok((Some(login("bob")), login("ada"))));
+        assert_eq!(named("bob", "ada"), Err(Unnamed));
+        assert_eq!(named("u:bob", ""), Err(Unnamed));
     }
 }

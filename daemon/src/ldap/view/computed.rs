@@ -1,14 +1,14 @@
 //! Filters on attributes that show what is stored in another form.
 
 use directory::search::{Attribute, Comparison, Filter, Kinds, Value};
+use directory::text::prepare;
 use ldap::dn::Dn;
 use ldap::schema::{self, AttributeType};
 use uuid::Uuid;
 
+use super::assertion::{Relation, compare, named, text};
 use super::extras::{self, DISABLED, NORMAL};
-use super::filter::{Relation, compare, named, text};
 use super::place::Naming;
-use super::principal;
 use super::tables::Extra;
 
 /// An equality with an attribute of another form; `None` when the attribute shows what is stored.
@@ -79,8 +79,8 @@ pub(super) fn pieces(
     if extra != Extra::Principal {
         return Some(Filter::Undefined);
     }
-    let pieces = principal::Pieces::of(initial, any, last);
-    Some(Filter::And(vec![Filter::Kind(kinds), pieces.filter(naming.domain().as_deref())]))
+    let pieces = pieces_of_principals((initial, any, last), naming.domain().as_deref());
+    Some(Filter::And(vec![Filter::Kind(kinds), pieces]))
 }
 
 /// Presence of an attribute of another form; `None` when the attribute shows what is stored.
@@ -193,14 +193,33 @@ fn id(value: &[u8]) -> Option<Uuid> {
 
 /// A login with the base's domain, or one that is such a name by itself.
 fn principal(value: &str, naming: &Naming) -> Filter {
+    let value = prepare(value);
+    let whole = Filter::equal(Attribute::Login, &value);
+    if whole == Filter::Undefined {
+        return whole;
+    }
     let Some((login, domain)) = value.rsplit_once('@') else { return Filter::never() };
-    let whole = Filter::equal(Attribute::Login, value);
-    let own = naming.domain().is_some_and(|own| own.eq_ignore_ascii_case(domain));
-    if own && !login.contains('@') {
+    let own = naming.domain().is_some_and(|own| prepare(&own) == domain);
+    // No login ends in the space that would stand before the sign.
+    if own && !login.contains('@') && !login.ends_with(' ') {
         Filter::Or(vec![Filter::equal(Attribute::Login, login), whole])
     } else {
         whole
     }
+}
+
+/// The logins whose principal names have the pieces: with the domain behind them, or as they are where
+/// they are such names by themselves.
+fn pieces_of_principals(
+    (initial, any, last): (Option<&str>, &[&str], Option<&str>),
+    domain: Option<&str>,
+) -> Filter {
+    let login = Attribute::Login;
+    let whole = || Filter::pieces(login, None, &["@"], None);
+    let own = Filter::And(vec![Filter::pieces(login, initial, any, last), whole()]);
+    let Some(domain) = domain else { return own };
+    let made = Filter::pieces_before(login, &format!("@{domain}"), initial, any, last);
+    Filter::Or(vec![own, Filter::And(vec![made, Filter::Not(Box::new(whole()))])])
 }
 
 /// Categories are asked for by the name of the class or by that of its definition.

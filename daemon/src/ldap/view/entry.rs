@@ -14,7 +14,6 @@ use super::custom;
 use super::extras::{write_extra, write_groups, write_members};
 use super::look::structural;
 use super::place::{Naming, Place};
-use super::root_dse::SUBSCHEMA;
 
 /// Writes a stored entry's attributes.
 pub(crate) fn write_entry(
@@ -51,7 +50,7 @@ pub(crate) fn write_entry(
         write_members(attributes, naming, found)?;
     }
     write_groups(attributes, TYPES.member_of, naming, found)?;
-    put_operational(attributes, dn, shown.classes, (entry.uuid(), entry.stamp()));
+    put_operational(attributes, naming, dn, shown.classes, (entry.uuid(), entry.stamp()));
     put(attributes, TYPES.has_subordinates, &["FALSE"]);
     Ok(())
 }
@@ -77,7 +76,7 @@ pub(crate) fn write_place(
     let without_domain = |class: &&&str| place.label.is_some() || **class != "dcObject";
     let shown: Vec<&str> = classes.iter().filter(without_domain).copied().collect();
     put(attributes, TYPES.object_class, &shown);
-    put_operational(attributes, dn, classes, (place.uuid, place.stamp));
+    put_operational(attributes, naming, dn, classes, (place.uuid, place.stamp));
     put(attributes, TYPES.has_subordinates, &["TRUE"]);
 }
 
@@ -123,12 +122,13 @@ impl Types {
 
 fn put_operational(
     attributes: &mut Attributes<'_>,
+    naming: &Naming,
     dn: &str,
     classes: &[&str],
     (uuid, stamp): (Uuid, Stamp),
 ) {
     put(attributes, TYPES.structural, &[structural(classes)]);
-    put(attributes, TYPES.subschema, &[SUBSCHEMA]);
+    put(attributes, TYPES.subschema, &[naming.subschema()]);
     put(attributes, TYPES.entry_dn, &[dn]);
     if wants(attributes, TYPES.entry_uuid) {
         let mut buffer = Uuid::encode_buffer();

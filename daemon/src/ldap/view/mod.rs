@@ -2,6 +2,7 @@
 
 mod account;
 mod as_shown;
+mod assertion;
 mod chains;
 mod claim;
 mod computed;
@@ -12,7 +13,6 @@ mod filter;
 mod look;
 mod password;
 mod place;
-mod principal;
 mod root_dse;
 mod rules;
 mod sort;
@@ -27,8 +27,8 @@ pub(crate) use entry::{write_entry, write_place};
 pub(crate) use filter::{is_class_had, is_had, translate};
 pub(crate) use password::{bound, change_first, changed, not_yours};
 pub(crate) use place::{Named, Naming, Place, Target, TargetError};
-pub(crate) use root_dse::{Offer, compare_special, is_special, special};
+pub(crate) use root_dse::{Offer, SUBSCHEMA, Special, compare_special, special, special_at};
 pub(crate) use rules::has_chain;
 pub(crate) use sort::{rank_of, sort_keys};
-pub(crate) use spoken::{Asking, Spoken, claim, contexts, naming, served};
+pub(crate) use spoken::{Asking, Spoken, claim, contexts, naming, naming_of};
 pub(crate) use tree::Container;

@@ -6,11 +6,12 @@ use directory::Time;
 use directory::records::{Organization, Stamp};
 use directory::search::{Attribute, Entry, EntryId, Fact, Facts, Filter, Kind};
 use ldap::dn::{Dn, escape_value};
-use ldap::schema::AttributeType;
+use ldap::schema::{AttributeType, Served};
 use uuid::Uuid;
 
 use super::filter::Find;
 use super::look::Look;
+use super::root_dse::SUBSCHEMA;
 use super::tree::{Container, Tree};
 use super::ways::Ways;
 
@@ -72,6 +73,8 @@ pub(crate) struct Naming {
     others: Vec<(String, &'static Tree)>,
     /// The organization's id, which security identifiers are made from.
     organization: Uuid,
+    /// The name of the subschema that says how entries look.
+    subschema: Cow<'static, str>,
 }
 
 impl Naming {
@@ -85,12 +88,29 @@ impl Naming {
         let text = base.to_owned();
         // A stored base is a DN whose values need no escapes; one that is none names nothing.
         let base = Dn::parse(base).unwrap_or(Dn::ROOT);
-        Self { text, base, look, ways, others: Vec::new(), organization }
+        let subschema = Cow::Borrowed(SUBSCHEMA);
+        Self { text, base, look, ways, others: Vec::new(), organization, subschema }
     }
 
     /// Understands names under these other bases of the organization as well.
     pub(super) fn beside(self, others: Vec<(String, &'static Tree)>) -> Self {
         Self { others, ..self }
+    }
+
+    /// The same of an alias base: entries may look otherwise there, so it has a subschema of its own.
+    pub(super) fn of_alias(self) -> Self {
+        let subschema = Cow::Owned(format!("{SUBSCHEMA},{}", self.text));
+        Self { subschema, ..self }
+    }
+
+    /// The name of the subschema that says how entries look.
+    pub(crate) fn subschema(&self) -> &str {
+        &self.subschema
+    }
+
+    /// The definitions that count there.
+    pub(crate) const fn served(&self) -> Served {
+        Served { vocabulary: self.look.vocabulary, groups_unasked: self.ways.groups_unasked }
     }
 
     /// What the caller sees beside the look.

@@ -1,6 +1,7 @@
-//! The entries that everybody may read: the root DSE and the subschema (RFC 4512 sections 4, 5.1).
+//! The entries that are no organization's: the root DSE and subschemas (RFC 4512 sections 4, 5.1).
 
 use directory::Schema;
+use directory::records::Organization;
 use ldap::dn::Dn;
 use ldap::filter::Assertion;
 use ldap::schema::{self, Served};
@@ -12,12 +13,33 @@ use super::as_shown::{self, Shown};
 use super::custom;
 use crate::ldap::replies::{compared, no_such_attribute, no_such_type};
 
-/// The name of the subschema subentry.
+/// The name of the subschema subentry; those of alias bases have it below their base.
 pub(crate) const SUBSCHEMA: &str = "cn=subschema";
 
-/// Whether a name is the root's or the subschema's.
-pub(crate) fn is_special(name: &Dn) -> bool {
-    name.is_root() || name.as_str() == SUBSCHEMA
+/// What a name leads to beside an organization's entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Special<'r> {
+    /// The root DSE.
+    Root,
+    /// The subschema of entries below the organization's own base, and of who has not bound.
+    Subschema,
+    /// The subschema of entries below this alias base.
+    SubschemaOf(&'r str),
+}
+
+/// Whether a name is the root's or a subschema's; alias bases are those of the caller's own
+/// organization.
+pub(crate) fn special_at<'r>(name: &Dn, own: Option<&'r Organization>) -> Option<Special<'r>> {
+    if name.is_root() {
+        return Some(Special::Root);
+    }
+    let behind = name.as_str().strip_prefix(SUBSCHEMA)?;
+    let Some(base) = behind.strip_prefix(',') else {
+        return behind.is_empty().then_some(Special::Subschema);
+    };
+    let mut aliases = own?.presentation.aliases.iter().map(|alias| alias.base.as_str());
+    let is_it = |alias: &&str| Dn::parse(alias).is_ok_and(|alias| alias.as_str() == base);
+    aliases.find(is_it).map(Special::SubschemaOf)
 }
 
 /// What a connection is offered, as far as it is not the same for all.
@@ -25,8 +47,10 @@ pub(crate) struct Offer<'o> {
     /// The bases of the caller's own organization, the one that the caller spoke of first, or the
     /// base of the one whose server name was called.
     pub(crate) contexts: &'o [&'o str],
-    /// The definitions that count for the caller.
+    /// The definitions that count for the caller there.
     pub(crate) served: Served,
+    /// The name of the subschema that has them.
+    pub(crate) subschema: &'o str,
     /// The attributes of the caller's own organization.
     pub(crate) schema: Option<&'o Schema>,
     /// Whether StartTLS can be had.
@@ -35,16 +59,16 @@ pub(crate) struct Offer<'o> {
     pub(crate) mechanisms: &'o [&'o str],
 }
 
-/// Answers a search for the root DSE or the subschema; `writer` hears whether that matches, and gives
+/// Answers a search for the root DSE or a subschema; `writer` hears whether that matches, and gives
 /// the place to write it to if it is wanted, or what is answered in its place.
 pub(crate) fn special<'w>(
-    name: &Dn,
+    special: Special<'_>,
     offer: &Offer<'_>,
     request: &SearchRequest,
     writer: impl FnOnce(bool) -> Result<Option<EntryWriter<'w>>, Answer>,
 ) -> Answer {
     let done = Answer::Result(Outcome::success());
-    let (dn, entry) = shown(name, offer);
+    let (dn, entry) = shown(special, offer);
     let matches = as_shown::matches(&request.filter, &entry) == Some(true);
     let mut writer = match writer(matches) {
         Ok(Some(writer)) => writer,
@@ -64,12 +88,16 @@ pub(crate) fn special<'w>(
     }
 }
 
-/// Compares with the root DSE or the subschema.
-pub(crate) fn compare_special(name: &Dn, offer: &Offer<'_>, request: &CompareRequest) -> Answer {
-    let (_, entry) = shown(name, offer);
+/// Compares with the root DSE or a subschema.
+pub(crate) fn compare_special(
+    special: Special<'_>,
+    offer: &Offer<'_>,
+    request: &CompareRequest,
+) -> Answer {
+    let (_, entry) = shown(special, offer);
     let attribute = request.attribute.clone();
     let is_there = as_shown::matches(&Filter::Present(attribute.clone()), &entry);
-    let kind = attribute.plain();
+    let kind = attribute.plain().filter(|kind| kind.is_in(offer.served.vocabulary));
     let assertion = Assertion { attribute, value: request.value.clone() };
     let is_so = as_shown::matches(&Filter::Equality(assertion), &entry);
     Answer::Result(match (kind, is_there) {
@@ -79,8 +107,11 @@ pub(crate) fn compare_special(name: &Dn, offer: &Offer<'_>, request: &CompareReq
     })
 }
 
-fn shown(name: &Dn, offer: &Offer<'_>) -> (&'static str, Shown) {
-    if name.is_root() { ("", root_dse(offer)) } else { (SUBSCHEMA, subschema(offer)) }
+fn shown<'o>(special: Special<'_>, offer: &Offer<'o>) -> (&'o str, Shown) {
+    match special {
+        Special::Root => ("", root_dse(offer)),
+        Special::Subschema | Special::SubschemaOf(_) => (offer.subschema, subschema(offer)),
+    }
 }
 
 /// The attributes of the root DSE.
@@ -95,7 +126,7 @@ fn root_dse(offer: &Offer<'_>) -> Shown {
     }
     put(&mut entry, "supportedExtension", &extensions);
     put(&mut entry, "supportedFeatures", ldap::SUPPORTED_FEATURES);
-    put(&mut entry, "subschemaSubentry", &[SUBSCHEMA]);
+    put(&mut entry, "subschemaSubentry", &[offer.subschema]);
     put(&mut entry, "namingContexts", offer.contexts);
     put(&mut entry, "defaultNamingContext", offer.contexts.get(..1).unwrap_or_default());
     put(&mut entry, "supportedSASLMechanisms", offer.mechanisms);
@@ -104,15 +135,16 @@ fn root_dse(offer: &Offer<'_>) -> Shown {
     entry
 }
 
-/// The attributes of the subschema subentry.
+/// The attributes of a subschema subentry.
 fn subschema(offer: &Offer<'_>) -> Shown {
     let (served, own) = (offer.served, offer.schema);
     let mut entry = Shown { vocabulary: served.vocabulary, attributes: Vec::new() };
     put(&mut entry, "objectClass", SUBSCHEMA_CLASSES);
     put(&mut entry, "structuralObjectClass", &["subentry"]);
     put(&mut entry, "cn", &["subschema"]);
-    put(&mut entry, "entryDN", &[SUBSCHEMA]);
-    put(&mut entry, "subschemaSubentry", &[SUBSCHEMA]);
+    put(&mut entry, "subtreeSpecification", &[EVERYTHING]);
+    put(&mut entry, "entryDN", &[offer.subschema]);
+    put(&mut entry, "subschemaSubentry", &[offer.subschema]);
     put(&mut entry, "hasSubordinates", &["FALSE"]);
     let types =
         schema::attribute_types(served).chain(own.into_iter().flat_map(custom::attribute_types));
@@ -124,6 +156,8 @@ fn subschema(offer: &Offer<'_>) -> Shown {
     entry
 }
 
+/// A subtree from the entry above a subentry on, nothing left out (RFC 3672 section 2.1).
+const EVERYTHING: &str = "{ }";
 const ROOT_CLASSES: &[&str] = &["top"];
 const SUBSCHEMA_CLASSES: &[&str] = &["top", "subentry", "subschema"];
 

@@ -5,8 +5,9 @@ use ldap::filter::{Assertion, Extensible};
 use ldap::schema::{self, AttributeType, Matching, MatchingRule, RuleUse};
 use ldap::{Description, case_ignore};
 
+use super::assertion::{Relation, equality, ordering, over, pieces_of, plain, text};
 use super::computed;
-use super::filter::{Find, Relation, equality, ordering, over, pieces_of, plain, text};
+use super::filter::Find;
 use super::place::Naming;
 
 /// Translates a test by a rule; what is not known, or does not fit, is undefined.

@@ -6,7 +6,7 @@ use ldap::ResultCode;
 use ldap::control::sort::{Sort, SortResult};
 use ldap::schema::{self, AttributeType, Matching, RuleUse};
 
-use super::filter::plain;
+use super::assertion::plain;
 use super::place::Naming;
 use super::{computed, custom};
 

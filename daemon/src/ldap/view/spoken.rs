@@ -5,6 +5,7 @@ use ldap::dn::Dn;
 
 use super::look::Look;
 use super::place::{Named, Naming, Target, target_in};
+use super::root_dse::Special;
 use super::tree::{APART, DOMAIN, TOGETHER, Tree};
 use super::ways::Ways;
 
@@ -58,6 +59,8 @@ pub(crate) fn naming(record: &Organization, asking: Asking<'_>, name: &Dn) -> Na
     }
     let tree = |layout| Look::of(sees.layout.unwrap_or(layout)).tree;
     let others = bases(record).filter(|(other, _)| *other != base);
+    let own = base == record.fields.base.as_str();
+    let naming = if own { naming } else { naming.of_alias() };
     naming.beside(others.map(|(base, layout)| (base.to_owned(), tree(layout))).collect())
 }
 
@@ -75,13 +78,15 @@ fn bases(record: &Organization) -> impl Iterator<Item = (&str, Layout)> {
     std::iter::once(own).chain(aliases.map(|alias| (alias.base.as_str(), alias.layout)))
 }
 
-/// The definitions that count for a caller.
-pub(crate) fn served(record: &Organization, asking: Asking<'_>) -> ldap::schema::Served {
-    let naming = naming(record, asking, &Dn::ROOT);
-    ldap::schema::Served {
-        vocabulary: naming.look().vocabulary,
-        groups_unasked: naming.ways().groups_unasked,
-    }
+/// How the entries are named that a subschema is of; of the root DSE, those below the base that the
+/// caller spoke of.
+pub(crate) fn naming_of(special: Special<'_>, record: &Organization, asking: Asking<'_>) -> Naming {
+    let base = match special {
+        Special::Root => return naming(record, asking, &Dn::ROOT),
+        Special::Subschema => record.fields.base.as_str(),
+        Special::SubschemaOf(alias) => alias,
+    };
+    naming(record, asking, &Dn::parse(base).unwrap_or(Dn::ROOT))
 }
 
 /// The base that a name lies under, with its layout.
@@ -121,9 +126,11 @@ mod tests {
         Settings, Stamp,
     };
     use directory::search::Kind;
+    use ldap::schema::Vocabulary;
     use uuid::Uuid;
 
     use super::*;
+    use crate::ldap::view::special_at;
 
     fn base(text: &str) -> Base {
         Base::parse(text).unwrap()
@@ -168,6 +175,68 @@ mod tests {
         assert_eq!(alias, "uid=ada,ou=Users,o=5f0c,dc=jumpcloud,dc=com");
         let profiled = shown(Profile::AdLike, None, "dc=acme,dc=example");
         assert_eq!(profiled, "cn=ada,cn=users,dc=acme,dc=example");
+    }
+
+    /// The name of a subschema and its definitions, as an application finds them.
+    fn subschema(of: &Organization, profile: Profile, name: &str) -> (String, Vocabulary) {
+        let asking = Asking { profile, spoken: None, user: false };
+        let special = special_at(&dn(name), Some(of)).unwrap();
+        let naming = naming_of(special, of, asking);
+        (naming.subschema().to_owned(), naming.served().vocabulary)
+    }
+
+    #[test]
+    fn rfc4512_4_2_entries_below_an_alias_base_have_a_subschema_of_its_layout() {
+        let organization = organization();
+        let (own, alias) = ("cn=subschema", "cn=subschema,o=5f0c,dc=jumpcloud,dc=com");
+        let spelled = "CN=Subschema , O=5F0C,DC=jumpcloud,DC=com";
+        for (profile, name, found) in [
+            (Profile::Generic, "", (own, Vocabulary::Rfc2307)),
+            (Profile::Generic, "CN=Subschema", (own, Vocabulary::Rfc2307)),
+            (Profile::Generic, alias, (alias, Vocabulary::Jumpcloud)),
+            (Profile::Generic, spelled, (alias, Vocabulary::Jumpcloud)),
+            (Profile::AdLike, own, (own, Vocabulary::ActiveDirectory)),
+            (Profile::AdLike, alias, (alias, Vocabulary::ActiveDirectory)),
+        ] {
+            let (named, vocabulary) = subschema(&organization, profile, name);
+            assert_eq!((named.as_str(), vocabulary), found, "{profile:?} {name}");
+        }
+        for (name, found) in [
+            ("dc=acme,dc=example", own),
+            ("ou=people,dc=acme,dc=example", own),
+            ("ou=Users,o=5f0c,dc=jumpcloud,dc=com", alias),
+        ] {
+            let asking = Asking { profile: Profile::Generic, spoken: None, user: false };
+            assert_eq!(naming(&organization, asking, &dn(name)).subschema(), found, "{name}");
+        }
+        for name in [
+            "cn=subschema,dc=acme,dc=example",
+            "cn=subschema,o=other,dc=jumpcloud,dc=com",
+            "cn=x,o=5f0c,dc=jumpcloud,dc=com",
+            "cn=x,cn=subschema,o=5f0c,dc=jumpcloud,dc=com",
+            "cn=subschema+ou=x,o=5f0c,dc=jumpcloud,dc=com",
+            "cn=subschemas",
+        ] {
+            assert_eq!(special_at(&dn(name), Some(&organization)), None, "{name}");
+        }
+        assert_eq!(special_at(&dn(alias), None), None);
+        assert_eq!(special_at(&dn(own), None), Some(Special::Subschema));
+    }
+
+    #[test]
+    fn rfc4512_5_1_the_root_dse_points_to_the_subschema_of_the_base_that_was_spoken_of() {
+        let organization = organization();
+        let alias = dn("o=5f0c,dc=jumpcloud,dc=com");
+        let ada = dn("uid=ada,ou=Users,o=5f0c,dc=jumpcloud,dc=com");
+        let (_, spoken) = claim(&alias, &ada).unwrap();
+        for user in [true, false] {
+            let asking = Asking { profile: Profile::Generic, spoken: Some(&spoken), user };
+            let of = |special| naming_of(special, &organization, asking);
+            let root = of(Special::Root);
+            assert_eq!(root.subschema(), "cn=subschema,o=5f0c,dc=jumpcloud,dc=com");
+            assert_eq!(root.served().vocabulary, Vocabulary::Jumpcloud);
+            assert_eq!(of(Special::Subschema).served().vocabulary, Vocabulary::Rfc2307);
+        }
     }
 
     #[test]

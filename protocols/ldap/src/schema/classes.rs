@@ -198,7 +198,7 @@ const CLASSES: &[ObjectClass] = &[
         ])
         .only(&[Vocabulary::ActiveDirectory]),
     class("uidObject", "1.3.6.1.1.3.1", ClassKind::Auxiliary).must(&["uid"]),
-    class("subentry", "2.5.17.0", ClassKind::Structural).must(&["cn"]),
+    class("subentry", "2.5.17.0", ClassKind::Structural).must(&["cn", "subtreeSpecification"]),
     class("subschema", "2.5.20.1", ClassKind::Auxiliary).may(&[
         "attributeTypes",
         "objectClasses",

@@ -47,6 +47,8 @@ pub enum Syntax {
     MatchingRuleDescription,
     /// Part of a text, with gaps.
     SubstringAssertion,
+    /// Which entries a subentry is about (RFC 3672).
+    SubtreeSpecification,
 }
 
 /// All syntaxes.
@@ -75,6 +77,7 @@ pub const fn syntaxes() -> &'static [Syntax] {
         Syntax::SyntaxDescription,
         Syntax::MatchingRuleDescription,
         Syntax::SubstringAssertion,
+        Syntax::SubtreeSpecification,
     ]
 }
 
@@ -105,6 +108,7 @@ impl Syntax {
             Self::SyntaxDescription => "1.3.6.1.4.1.1466.115.121.1.54",
             Self::MatchingRuleDescription => "1.3.6.1.4.1.1466.115.121.1.30",
             Self::SubstringAssertion => "1.3.6.1.4.1.1466.115.121.1.58",
+            Self::SubtreeSpecification => "1.3.6.1.4.1.1466.115.121.1.45",
         }
     }
 
@@ -140,6 +144,7 @@ impl Syntax {
             Self::SyntaxDescription => "LDAP Syntax Description",
             Self::MatchingRuleDescription => "Matching Rule Description",
             Self::SubstringAssertion => "Substring Assertion",
+            Self::SubtreeSpecification => "SubtreeSpecification",
         }
     }
 }

@@ -9,7 +9,8 @@ use ldap::filter::{Assertion, Extensible, Substrings};
 use ldap::schema::{self, Matching, MatchingRule};
 use ldap::{Description, generalized_time};
 
-use super::super::filter::{Entries, Relation, text};
+use super::super::assertion::{Relation, text, texts};
+use super::super::filter::Entries;
 use super::super::place::{Naming, Target};
 use super::super::rules;
 use super::{below, find as own, is_class, matching_of};
@@ -246,13 +247,8 @@ fn compare(custom: &CustomAttribute, value: &[u8], relation: Relation) -> Filter
 }
 
 fn pieces(custom: &CustomAttribute, substrings: &Substrings) -> Filter {
-    let mut all = substrings.initial.iter().chain(&substrings.any).chain(&substrings.last);
     let comparable = matching_of(custom).substrings().is_some();
-    if !comparable || all.any(|piece| text(piece).is_none()) {
-        return Filter::Undefined;
-    }
-    let initial = substrings.initial.as_deref().and_then(text);
-    let any: Vec<&str> = substrings.any.iter().filter_map(|piece| text(piece)).collect();
-    let last = substrings.last.as_deref().and_then(text);
-    Filter::pieces(custom.attribute(), initial, &any, last)
+    texts(substrings).filter(|_| comparable).map_or(Filter::Undefined, |(initial, any, last)| {
+        Filter::pieces(custom.attribute(), initial, &any, last)
+    })
 }

@@ -1,11 +1,11 @@
-//! The table of attribute types: RFC 4519, 4524, 2798, 2307, 4512, 4530, 5020, 3045 and what is in
-//! wide use beside them.
+//! The table of attribute types: RFC 4519, 4524, 2798, 2307, 4512, 3672, 4530, 5020, 3045 and what is
+//! in wide use beside them.
 
 use super::{AttributeType, Usage};
 use crate::schema::{Matching, RuleUse, Syntax, Vocabulary};
 
 /// All attribute types; at most 256, so that a set of them fits a few machine words.
-pub(super) static ATTRIBUTES: [AttributeType; 92] = numbered([
+pub(super) static ATTRIBUTES: [AttributeType; 93] = numbered([
     oid("objectClass", "2.5.4.0"),
     text("name", "2.5.4.41"),
     text("cn", "2.5.4.3").named(&["commonName"]).below("name"),
@@ -103,6 +103,14 @@ pub(super) static ATTRIBUTES: [AttributeType; 92] = numbered([
     dn("modifiersName", "2.5.18.4").single().kept_by(Usage::DirectoryOperation),
     oid("structuralObjectClass", "2.5.21.9").single().kept_by(Usage::DirectoryOperation),
     dn("subschemaSubentry", "2.5.18.10").single().kept_by(Usage::DirectoryOperation),
+    AttributeType::new(
+        "subtreeSpecification",
+        "2.5.18.6",
+        Syntax::SubtreeSpecification,
+        Matching::Never,
+    )
+    .single()
+    .served_by(Usage::DirectoryOperation),
     AttributeType::new("hasSubordinates", "2.5.18.9", Syntax::Boolean, Matching::Boolean)
         .single()
         .kept_by(Usage::DirectoryOperation),
