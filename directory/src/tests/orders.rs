@@ -1,5 +1,6 @@
 //! Which sessions are to end, by what happened to their users.
 
+mod by_hand;
 mod changes;
 mod later;
 mod policy;
