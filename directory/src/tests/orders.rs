@@ -20,7 +20,7 @@ use crate::events::{Action, Outcome};
 use crate::id::{GroupId, OrganizationId, RadiusClientId, UserId};
 use crate::orders::{OrderOutcome, SessionOrder};
 use crate::records::{
-    Carried, Conditions, Consequence, Departure, GearOrders, GroupFields, NetworkRule,
+    Carried, Conditions, Consequence, Departure, GearOrders, GroupFields, NetworkRule, Prefixes,
     RadiusClientFields, RuleVerdict, Traffic, Trigger, UserState,
 };
 
@@ -222,6 +222,7 @@ fn a_report(
         port: None,
         granted: None,
         carried: Carried::default(),
+        prefixes: Prefixes::default(),
     }
 }
 
