@@ -20,7 +20,9 @@ use self::totals::Totals;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::id::{OrganizationId, RadiusClientId};
-use crate::records::{Carried, CertificateMark, Ending, Granted, Session, Traffic, indices};
+use crate::records::{
+    Carried, CertificateMark, Ending, Granted, Prefixes, Session, Traffic, indices,
+};
 use crate::time::Time;
 
 pub(crate) use self::reports::Reports;
@@ -81,6 +83,8 @@ pub struct SessionReport {
     pub granted: Option<Granted>,
     /// The kinds of attributes that the accept carried.
     pub carried: Carried,
+    /// The IPv6 prefixes that the session has.
+    pub prefixes: Prefixes,
 }
 
 /// How much of what gear reports is kept.

@@ -19,12 +19,16 @@ use storage::{Id, Partition, Reading, Secret, Snapshot};
 use uuid::Uuid;
 
 use crate::access::{Grant, ManageConfiguration, ManageIdentities};
+use crate::authentication::told_of;
 use crate::collections::find_session;
+use crate::directory::Directory;
 use crate::error::{Error, Invalid};
 use crate::events::EventActor;
-use crate::id::{OrganizationId, RecordId, ReplyProfileId};
+use crate::id::{GroupId, OrganizationId, RecordId, ReplyProfileId};
+use crate::policy::{Asker, Place};
 use crate::records::{
-    Organization, OrganizationState, ReplyProfile, ReplyProfileFields, Session, Trigger,
+    Organization, OrganizationState, RadiusClient, ReplyProfile, ReplyProfileFields, RuleVerdict,
+    Session, Trigger,
 };
 
 pub(crate) use self::departures::Departures;
@@ -105,31 +109,74 @@ impl Grant<'_, &Snapshot, ManageIdentities> {
 }
 
 impl Grant<'_, &Snapshot, ManageConfiguration> {
-    /// The order to let a session go on with what the reply profile with an external id says.
+    /// The order to let a session go on with what the reply profile with an external id says. The
+    /// group that it may tell of is found as for accepts, by the rule that is met if that one lets
+    /// in with this profile, or else by the others of the client.
     ///
     /// # Errors
     /// `Missing` when there is no such session; `Invalid` when there is no such profile, or it
     /// tells of the user what is not known; `Forbidden` when the session has ended or nobody can
     /// be told.
-    pub fn change_session(&self, session: Uuid, profile: Uuid) -> Result<SessionOrder, Error> {
+    pub fn change_session(
+        &self,
+        directory: &Directory,
+        session: Uuid,
+        profile: Uuid,
+    ) -> Result<SessionOrder, Error> {
         let session = find_session(self.source, self.place.partition(), session)?;
-        let found = self.reply_profile(profile)?;
-        let told = crate::authentication::told_of(
-            self.source,
-            self.place.partition(),
-            session.user,
-            found.fields,
-        )?;
+        let (number, found) = self.reply_profile(profile)?;
+        let (snapshot, organization) = (self.source, self.organization()?);
+        let place = Place { snapshot, lookups: &directory.inner.lookups, organization };
+        let mut groups = self.groups_of_met_rule((directory, place), &session, number)?;
+        groups.extend(self.groups_of_client(&session, number)?);
+        let told = told_of(place, session.user, found.fields, &groups)?;
         let told = told.map_err(|reason| Invalid::new("/reply_profile", reason))?;
         self.by_hand(session, Ordered::Change(Arc::new(told)))
     }
 
-    fn reply_profile(&self, uuid: Uuid) -> Result<ReplyProfile, Error> {
+    /// The groups by which a profile is meant for a session's user, if what the client's policy
+    /// says of the user is this profile.
+    fn groups_of_met_rule(
+        &self,
+        (directory, place): (&Directory, Place<'_>),
+        session: &Session,
+        profile: ReplyProfileId,
+    ) -> Result<Vec<GroupId>, Error> {
+        let gear = directory.gear()?;
+        let (Some(user), Some(granted), Some(policy)) =
+            (session.user, &session.granted, gear.policy(place.organization, session.client))
+        else {
+            return Ok(Vec::new());
+        };
+        let by = granted.circumstances();
+        let decision = policy.decide(place, Asker::User(user), (&by, self.context.now))?;
+        let met = decision.verdict.ok().filter(|accepted| accepted.profile == Some(profile));
+        Ok(met.map(|accepted| accepted.groups.to_vec()).unwrap_or_default())
+    }
+
+    /// All groups that the client of a session names where it lets in, those first for which it
+    /// does so with this profile.
+    fn groups_of_client(
+        &self,
+        session: &Session,
+        profile: ReplyProfileId,
+    ) -> Result<Vec<GroupId>, Error> {
+        let number = session.client.record();
+        let client = self.source.get::<RadiusClient>(self.place.partition(), number)?;
+        let Some(fields) = client.map(|client| client.fields) else { return Ok(Vec::new()) };
+        let rules = fields.rules.iter().filter(|rule| rule.then != RuleVerdict::Reject);
+        let rules = rules.map(|rule| (rule.then.profile(), &rule.when.groups));
+        let all = rules.chain([(fields.reply_profile, &fields.allowed_groups)]);
+        let (own, others): (Vec<_>, Vec<_>) = all.partition(|(with, _)| *with == Some(profile));
+        Ok(own.into_iter().chain(others).flat_map(|(_, groups)| groups).copied().collect())
+    }
+
+    fn reply_profile(&self, uuid: Uuid) -> Result<(ReplyProfileId, ReplyProfile), Error> {
         let (partition, index) =
             (self.place.partition(), crate::records::indices::REPLY_PROFILE_UUID);
         let found = self.source.find_first(partition, index, uuid.as_bytes())?;
         let profile = match found.and_then(ReplyProfileId::from_record) {
-            Some(id) => self.source.get::<ReplyProfile>(partition, id.record())?,
+            Some(id) => self.source.get::<ReplyProfile>(partition, id.record())?.map(|it| (id, it)),
             None => None,
         };
         let missing = || Invalid::new("/reply_profile", "there is no such reply profile");

@@ -9,6 +9,7 @@ mod eap;
 mod ledger;
 mod orders;
 mod radsec;
+mod rejections;
 mod reports;
 mod socket;
 mod udp;

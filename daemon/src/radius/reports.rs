@@ -1,8 +1,9 @@
 //! Pure functions from RADIUS's reports of sessions to the directory's.
 
 use directory::accounting::{SessionReport, Stage};
-use directory::records::{Carried, CertificateMark, Granted, Traffic};
+use directory::records::{Carried, CertificateMark, Granted, Prefixes, Traffic};
 use directory::{OrganizationId, RadiusClientId, Time};
+use ipnet::Ipv6Net;
 use radius::{Accounting, AccountingStatus, AttributeType};
 
 use super::candidates::ClientKey;
@@ -78,7 +79,17 @@ pub(super) fn report(accounting: &Accounting<ClientKey>, now: Time) -> Option<Se
         port: number(AttributeType::NAS_PORT),
         granted,
         carried: carried.unwrap_or_default(),
+        prefixes: Prefixes {
+            framed: prefix(accounting, AttributeType::FRAMED_IPV6_PREFIX),
+            delegated: prefix(accounting, AttributeType::DELEGATED_IPV6_PREFIX),
+        },
     })
+}
+
+/// A prefix without the bits behind it, which some gear leaves there.
+fn prefix(accounting: &Accounting<ClientKey>, kind: AttributeType) -> Option<Ipv6Net> {
+    let (address, length) = accounting.ipv6_prefix(kind)?;
+    Ipv6Net::new(address, length).ok().map(|prefix| prefix.trunc())
 }
 
 /// When it was so that is reported: before the delay that gear tells of

@@ -21,6 +21,7 @@ use super::circumstances::circumstances;
 use super::drops::Drops;
 use super::eap::{Next, Talk};
 use super::ledger::{Kept, Ledger};
+use super::rejections::{Rejections, Unasked};
 use super::reports;
 use super::view::{self, Spoken};
 use promise::Promise;
@@ -45,6 +46,7 @@ pub(super) struct Worker<O> {
     pub(super) outlet: O,
     pub(super) server: Server<ClientKey>,
     drops: Drops,
+    rejections: Rejections,
     pub(super) ledger: Ledger,
     /// Where what takes longer reports.
     late: mpsc::UnboundedSender<Late>,
@@ -79,8 +81,8 @@ impl<O: Outlet> Worker<O> {
     pub(super) fn new(door: Arc<Door>, server: Server<ClientKey>, outlet: O) -> Self {
         let (late, arrivals) = mpsc::unbounded_channel();
         let ledger = Ledger::new(door.directory.clone(), door.waiting_reports);
-        let drops = Drops::default();
-        Self { door, outlet, server, drops, ledger, late, arrivals, waiting: 0 }
+        let (drops, rejections) = (Drops::default(), Rejections::default());
+        Self { door, outlet, server, drops, rejections, ledger, late, arrivals, waiting: 0 }
     }
 
     /// Answers those who wait, and takes nothing new.
@@ -140,7 +142,7 @@ impl<O: Outlet> Worker<O> {
                 Command::Account(ticket, accounting) => self.account(ticket, &accounting),
                 Command::Refused { source, client, refusal } => {
                     tracing::debug!(%source, organization = client.0.number(), %refusal, "refused");
-                    self.rejected(client, source.ip(), &refusal.to_string());
+                    self.rejected(client, source.ip(), Unasked::Refused(refusal));
                 }
                 Command::Drop { source, reason, .. } => self.dropped(source, reason),
             }
@@ -159,10 +161,11 @@ impl<O: Outlet> Worker<O> {
     }
 
     /// Notes that a request was rejected about which the directory was not asked.
-    pub(super) fn rejected(&mut self, client: ClientKey, source: IpAddr, reason: &str) {
-        if self.drops.tells(source, self.door.clock.monotonic()) {
+    pub(super) fn rejected(&mut self, client: ClientKey, source: IpAddr, why: Unasked) {
+        let now = self.door.clock.monotonic();
+        if let Some(reason) = self.rejections.tell(client, source, why, now) {
             let seen = (source, Time(self.door.clock.wall()));
-            self.door.directory.note_rejected(client.0, seen, reason);
+            self.door.directory.note_rejected(client.0, seen, &reason);
         }
     }
 
@@ -177,7 +180,8 @@ impl<O: Outlet> Worker<O> {
         }
         match self.begin(question) {
             Ok(None) => {
-                self.rejected(question.client(), question.source().ip(), view::UNREADABLE);
+                let why = Unasked::Because(view::UNREADABLE);
+                self.rejected(question.client(), question.source().ip(), why);
                 self.tell(ticket, Outcome::Reject, Spoken::of(question), || Asked::by(question));
             }
             Ok(Some(Begun::Done(outcome))) => {

@@ -14,8 +14,9 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 
 /// The most certificates of a chain: three between its own and that of an authority.
 const CHAIN: usize = 5;
-/// The most octets of all of them.
-const OCTETS: usize = 32 << 10;
+/// The most octets of all of them, as many as of five of RSA with 4096 bits: each conversation of EAP
+/// holds them twice.
+const OCTETS: usize = 10 << 10;
 
 /// Takes any certificate whose key the client has.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use super::totals::Totals;
 use super::{SessionBounds, SessionReport, Stage, told};
 use crate::error::Error;
 use crate::id::{RecordId, UserId};
-use crate::records::{Carried, Ending, Session, Traffic, gear_key, indices};
+use crate::records::{Carried, Ending, Prefixes, Session, Traffic, gear_key, indices};
 use crate::text::prepare;
 use crate::time::Time;
 use crate::tools::Tools;
@@ -171,6 +171,7 @@ impl Ledger<'_, '_> {
             granted: None,
             changed: None,
             carried: Carried::default(),
+            prefixes: Prefixes::default(),
         };
         Ok(Kept { id: self.change.allocate(self.partition)?, session, stored: Stored::Not })
     }
@@ -388,6 +389,8 @@ fn follow(session: &mut Session, report: SessionReport) {
     fill(&mut session.gear_address, report.gear_address, is_news);
     fill(&mut session.ipv4, report.ipv4, is_news);
     fill(&mut session.ipv6, report.ipv6, is_news);
+    fill(&mut session.prefixes.framed, report.prefixes.framed, is_news);
+    fill(&mut session.prefixes.delegated, report.prefixes.delegated, is_news);
     for (known, told) in
         [(&mut session.calling, report.calling), (&mut session.called, report.called)]
     {

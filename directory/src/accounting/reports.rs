@@ -29,8 +29,10 @@ const TIMES: u32 = 60;
 const FAILURES: usize = 100;
 
 /// How a report is written in the journal: the first octet.
-const FORM: u8 = 5;
-/// Likewise, by an earlier version, without what the accept carried at the end.
+const FORM: u8 = 6;
+/// Likewise, by an earlier version, without two prefixes at the end.
+const FORM_5: u8 = 5;
+/// Likewise, without what the accept carried before them.
 const FORM_4: u8 = 4;
 /// Likewise, without a port and what was granted before that.
 const FORM_3: u8 = 3;
@@ -409,13 +411,59 @@ fn met_of<'a>(
 fn read(body: &[u8]) -> Result<SessionReport, Error> {
     match body.split_first() {
         Some((&FORM, body)) => Ok(storage::decode(body)?),
-        Some((&FORM_4, body)) => Ok(storage::decode(&[body, &[0]].concat())?),
-        Some((&(FORM_3 | FORM_2), body)) => Ok(storage::decode(&[body, &[0, 0, 0]].concat())?),
-        Some((&FORM_1, body)) => Ok(storage::decode(&[body, &[0, 0, 0, 0]].concat())?),
+        Some((&FORM_5, body)) => Ok(storage::decode(&[body, &[0; 2]].concat())?),
+        Some((&FORM_4, body)) => Ok(storage::decode(&[body, &[0; 3]].concat())?),
+        Some((&(FORM_3 | FORM_2), body)) => Ok(storage::decode(&[body, &[0; 5]].concat())?),
+        Some((&FORM_1, body)) => Ok(storage::decode(&[body, &[0; 6]].concat())?),
         Some(_) | None => Err(storage::Corrupt::new("a report of an unknown form").into()),
     }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use super::*;
+    use crate::id::RecordId as _;
+    use crate::records::{Carried, Prefixes, Traffic};
+    use crate::time::Time;
+
+    #[test]
+    fn what_earlier_versions_left_in_the_journal_is_read() {
+        let report = SessionReport {
+            organization: OrganizationId::from_record(7).unwrap(),
+            client: RadiusClientId::from_record(3).unwrap(),
+            stage: Stage::Started,
+            at: Time(1),
+            name: "5f3a".into(),
+            gear: "ap-1".into(),
+            login: "ada".into(),
+            traffic: Traffic::default(),
+            ipv4: None,
+            ipv6: None,
+            calling: String::new(),
+            called: String::new(),
+            cause: None,
+            class: vec![0, 1],
+            gear_address: None,
+            source: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            certificate: None,
+            port: None,
+            granted: None,
+            carried: Carried::default(),
+            prefixes: Prefixes::default(),
+        };
+        let written = encode_behind(vec![FORM], &report).unwrap();
+        for (form, less) in
+            [(FORM, 0), (FORM_5, 2), (FORM_4, 3), (FORM_3, 5), (FORM_2, 5), (FORM_1, 6)]
+        {
+            let body = [&[form][..], &written[1..written.len() - less]].concat();
+            assert_eq!(format!("{:?}", read(&body).unwrap()), format!("{report:?}"), "{form}");
+        }
+        assert!(read(&[FORM + 1]).is_err());
+    }
 }

@@ -17,6 +17,8 @@ pub(super) fn began(partition: Partition, session: &Session) -> storage::Event {
         ("called", text(&session.called)),
         ("ipv4", session.ipv4.and_then(json)),
         ("ipv6", session.ipv6.and_then(json)),
+        ("framed_ipv6_prefix", session.prefixes.framed.and_then(json)),
+        ("delegated_ipv6_prefix", session.prefixes.delegated.and_then(json)),
     ];
     event(partition, session, (Action::NetworkSessionStarted, session.updated), told)
 }

@@ -2,18 +2,25 @@
 
 use std::sync::Arc;
 
-use storage::{Partition, Reading, Snapshot};
-
 use super::NetworkReply;
 use super::second_factor::Reason;
-use crate::collections::{PLACEHOLDERS, has_placeholder};
+use crate::collections::{GROUP, GROUPS, PLACEHOLDERS, has_placeholder};
 use crate::error::Error;
-use crate::id::{RecordId, UserId};
+use crate::id::{GroupId, UserId};
 use crate::limits::ATTRIBUTE;
 use crate::policy::{Accepted, Place};
-use crate::records::{NamedValue, ReplyProfileFields, User, UserFields, VendorValue};
+use crate::records::{NamedValue, ReplyProfileFields, UserFields, VendorValue};
+use crate::search::kin::KnownGroup;
 
 const NO_FACT: Reason = "the reply profile tells of the user what the user does not have";
+const NO_GROUP: Reason = "the reply profile tells of a group, and the rule, or the RADIUS client \
+                          where no rule is met, names none that the user is in";
+/// Likewise, where no rule decides.
+const NAMED_BY_NONE: Reason = "the reply profile tells of a group, and no rule of the RADIUS \
+                               client, nor its allowed groups, names one that the user is in";
+const NO_GROUPS: Reason = "the reply profile tells of the user's groups, and the user is in none \
+                           whose name could be told";
+const NOBODY: Reason = "the session is of no known user, and the reply profile tells of one";
 const NO_USER: Reason = "the reply profile tells of a user, and a device asks";
 const TOO_LONG: Reason = "what the reply profile tells of the user is too long";
 
@@ -68,70 +75,118 @@ pub(super) fn filled(
     else {
         return Ok(Ok(Arc::clone(accepted.reply)));
     };
-    let Place { snapshot, lookups, organization } = place;
-    let Some(record) = lookups.user(snapshot, organization, user)? else {
-        return Ok(Err(NO_FACT));
-    };
-    let group = group_of(place, user, accepted)?;
-    let told = with_facts(ReplyProfileFields::clone(profile), &record.fields, group.as_deref());
+    let profile = ReplyProfileFields::clone(profile);
+    let told = with_facts(place, user, profile, (accepted.groups, NO_GROUP))?;
     Ok(told.map(|profile| {
         Arc::new(NetworkReply { profile: Some(Arc::new(profile)), ..NetworkReply::default() })
     }))
 }
 
-/// What a reply profile says about this user, if it is one, or why it cannot be said; of groups it
-/// says nothing.
+/// What a reply profile says about this user, if it is one, or why it cannot be said; the group
+/// that it tells of is the first of these that the user is in.
 pub(crate) fn told_of(
-    source: &Snapshot,
-    partition: Partition,
+    place: Place<'_>,
     user: Option<UserId>,
     profile: ReplyProfileFields,
+    groups: &[GroupId],
 ) -> Result<Result<ReplyProfileFields, Reason>, Error> {
     if !has_placeholders(&profile) {
         return Ok(Ok(profile));
     }
-    let Some(user) = user else { return Ok(Err(NO_FACT)) };
-    let record = source.get::<User>(partition, user.record())?;
-    Ok(record.map_or(Err(NO_FACT), |record| with_facts(profile, &record.fields, None)))
+    match user {
+        Some(user) => with_facts(place, user, profile, (groups, NAMED_BY_NONE)),
+        None => Ok(Err(NOBODY)),
+    }
 }
 
 fn with_facts(
-    mut profile: ReplyProfileFields,
-    fields: &UserFields,
-    group: Option<&str>,
-) -> Result<ReplyProfileFields, Reason> {
-    let fact = |placeholder: &str| match placeholder {
-        "{login}" => Some(fields.login.as_str()),
-        "{mail}" => fields.mail.first().map(String::as_str),
-        "{display_name}" => Some(fields.display_name.as_str()),
-        "{group}" => group,
-        _ => None,
-    };
-    for text in texts(&mut profile) {
-        let told = fill(text, fact).ok_or(NO_FACT)?;
-        if told.len() > ATTRIBUTE {
-            return Err(TOO_LONG);
-        }
-        *text = told;
-    }
-    Ok(profile)
-}
-
-/// The first of the named groups that the user is in.
-fn group_of(
     place: Place<'_>,
     user: UserId,
-    accepted: Accepted<'_>,
-) -> Result<Option<String>, Error> {
-    if accepted.groups.is_empty() {
-        return Ok(None);
-    }
+    mut profile: ReplyProfileFields,
+    (named, without): (&[GroupId], Reason),
+) -> Result<Result<ReplyProfileFields, Reason>, Error> {
+    let Place { snapshot, lookups, organization } = place;
+    let Some(record) = lookups.user(snapshot, organization, user)? else {
+        return Ok(Err(NO_FACT));
+    };
     let own = place.groups_of_user(user)?;
-    let found = accepted
-        .groups
-        .iter()
-        .find_map(|group| own.get(own.binary_search_by_key(group, |own| own.id).ok()?));
-    Ok(found.map(|group| group.record.fields.name.clone()))
+    let facts = Facts { fields: &record.fields, named, own: &own, without };
+    for text in texts(&mut profile) {
+        match facts.told(text) {
+            Ok(told) => *text = told,
+            Err(reason) => return Ok(Err(reason)),
+        }
+    }
+    Ok(Ok(profile))
+}
+
+/// What may be told of a user.
+struct Facts<'f> {
+    fields: &'f UserFields,
+    /// The groups of which the first is told that the user is in.
+    named: &'f [GroupId],
+    /// Those that the user is in, in the order of their ids.
+    own: &'f [Arc<KnownGroup>],
+    /// What is wrong where the user is in none that is named.
+    without: Reason,
+}
+
+impl Facts<'_> {
+    /// A text with facts in their places.
+    fn told(&self, text: &str) -> Result<String, Reason> {
+        let lack = || {
+            let is_group = text.contains(GROUP) && self.group().is_none();
+            if is_group { self.without } else { NO_FACT }
+        };
+        let bare = fill(text, |placeholder| self.fact(placeholder, "")).ok_or_else(lack)?;
+        let places = text.matches(GROUPS).count();
+        let told = if places == 0 {
+            bare
+        } else {
+            let groups = self.groups(ATTRIBUTE.saturating_sub(bare.len()) / places);
+            if groups.is_empty() {
+                return Err(NO_GROUPS);
+            }
+            fill(text, |placeholder| self.fact(placeholder, &groups)).ok_or_else(lack)?
+        };
+        if told.len() > ATTRIBUTE { Err(TOO_LONG) } else { Ok(told) }
+    }
+
+    fn fact<'a>(&'a self, placeholder: &str, groups: &'a str) -> Option<&'a str> {
+        match placeholder {
+            "{login}" => Some(self.fields.login.as_str()),
+            "{mail}" => self.fields.mail.first().map(String::as_str),
+            "{display_name}" => Some(self.fields.display_name.as_str()),
+            GROUP => self.group(),
+            GROUPS => Some(groups),
+            _ => None,
+        }
+    }
+
+    /// The first of the named groups that the user is in.
+    fn group(&self) -> Option<&str> {
+        self.named.iter().find_map(|group| {
+            let found = self.own.binary_search_by_key(group, |own| own.id).ok()?;
+            Some(self.own.get(found)?.record.fields.name.as_str())
+        })
+    }
+
+    /// The names of the groups that the user is in, with a `;` between two, as many as there is
+    /// room for: first of those that are named, then of the oldest. A name with a `;` would be two.
+    fn groups(&self, room: usize) -> String {
+        let is_named = |group: &&Arc<KnownGroup>| self.named.contains(&group.id);
+        let (first, others): (Vec<_>, Vec<_>) = self.own.iter().partition(is_named);
+        let mut joined = String::new();
+        for group in first.into_iter().chain(others) {
+            let name = group.record.fields.name.as_str();
+            let between = if joined.is_empty() { "" } else { ";" };
+            if !name.contains(';') && joined.len() + between.len() + name.len() <= room {
+                joined.push_str(between);
+                joined.push_str(name);
+            }
+        }
+        joined
+    }
 }
 
 /// Puts facts into their places; what stands in a fact means itself.

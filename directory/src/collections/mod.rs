@@ -108,7 +108,7 @@ pub use passwords::{NewPassword, OwnPassword, Passwords};
 pub use presentation::OrganizationPresentation;
 pub use radius_clients::RadiusClients;
 pub(crate) use recovery::{left as recovery_codes_left, use_recovery_code};
-pub(crate) use reply_attributes::{PLACEHOLDERS, has_placeholder};
+pub(crate) use reply_attributes::{GROUP, GROUPS, PLACEHOLDERS, has_placeholder};
 pub use reply_profiles::ReplyProfiles;
 pub use second_factors::{NewSeed, SecondFactors};
 pub use security_policies::{SecurityPolicies, VersionPage};

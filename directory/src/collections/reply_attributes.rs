@@ -126,8 +126,12 @@ pub(super) fn check(position: usize, attribute: &NamedAttribute) -> Result<(), I
     }
 }
 
+/// What stands for the first of the groups that are named and the user is in.
+pub(crate) const GROUP: &str = "{group}";
+/// What stands for all groups that the user is in.
+pub(crate) const GROUPS: &str = "{groups}";
 /// What stands for a fact about who is let in.
-pub(crate) const PLACEHOLDERS: [&str; 4] = ["{login}", "{mail}", "{display_name}", "{group}"];
+pub(crate) const PLACEHOLDERS: [&str; 5] = ["{login}", "{mail}", "{display_name}", GROUP, GROUPS];
 
 /// Whether a text has a placeholder.
 pub(crate) fn has_placeholder(text: &str) -> bool {
@@ -154,6 +158,7 @@ mod tests {
     fn words_in_braces_are_placeholders_and_other_braces_mean_themselves() {
         for (text, unknown) in [
             ("{login}@{group}", None),
+            ("{groups}", None),
             ("{logn}", Some("{logn}")),
             ("{login} {Mail} {} { login} {x", None),
             ("}{{mail_}", Some("{mail_}")),

@@ -97,7 +97,7 @@ mod tests {
 
     use super::*;
     use crate::id::RecordId;
-    use crate::records::{Carried, Traffic};
+    use crate::records::{Carried, Prefixes, Traffic};
     use crate::time::Time;
 
     fn session(gear: &str, told: Option<&str>, source: Option<&str>) -> Session {
@@ -128,6 +128,7 @@ mod tests {
             granted: None,
             changed: None,
             carried: Carried::default(),
+            prefixes: Prefixes::default(),
         }
     }
 

@@ -142,7 +142,7 @@ pub use security_settings::{
 pub use server_certificate::ServerCertificate;
 pub use service_account::{ServiceAccount, ServiceAccountFields, Visibility};
 pub(crate) use session::gear_key;
-pub use session::{Ending, Session, Traffic};
+pub use session::{Ending, Prefixes, Session, Traffic};
 pub use session_lengths::SessionLengths;
 pub(crate) use session_totals::SessionTotals;
 pub(crate) use settled_reports::SettledReports;

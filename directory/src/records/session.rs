@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use ipnet::Ipv6Net;
 use serde::{Deserialize, Serialize};
 use storage::{Corrupt, Entries, Kind, Record};
 use uuid::Uuid;
@@ -65,6 +66,17 @@ pub struct Session {
     pub changed: Option<ReplyDigest>,
     /// The kinds of attributes that it has of its accept and of what its gear was told since.
     pub carried: Carried,
+    /// The IPv6 prefixes that it has.
+    pub prefixes: Prefixes,
+}
+
+/// The IPv6 prefixes that gear gave for a session, the first of each kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prefixes {
+    /// That of the link to the machine (Framed-IPv6-Prefix, RFC 3162).
+    pub framed: Option<Ipv6Net>,
+    /// That of the networks behind the machine (Delegated-IPv6-Prefix, RFC 4818).
+    pub delegated: Option<Ipv6Net>,
 }
 
 /// How a session ended.
@@ -121,19 +133,20 @@ pub(crate) fn gear_key(client: RadiusClientId, gear: &str) -> [u8; 16] {
 
 impl Record for Session {
     const KIND: Kind = kinds::SESSION;
-    const VERSION: u8 = 6;
+    const VERSION: u8 = 7;
     /// Gear reports all the time; what binds and searches remember must outlive that.
     const LOGGED: bool = false;
 
     fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
         match version {
-            // Two addresses, a certificate, a port and what was granted, changed and carried stand at
-            // the end, and what is not known is a zero octet.
-            1 => storage::decode(&[body, &[0, 0, 0, 0, 0, 0, 0]].concat()),
-            2 => storage::decode(&[body, &[0, 0, 0, 0, 0]].concat()),
+            // Two addresses, a certificate, a port, what was granted, changed and carried and two
+            // prefixes stand at the end, and what is not known is a zero octet.
+            1 => storage::decode(&[body, &[0; 9]].concat()),
+            2 => storage::decode(&[body, &[0; 7]].concat()),
             // Version 3 knew of a certificate by one authority alone.
-            3 | 4 => storage::decode(&[body, &[0, 0, 0, 0]].concat()),
-            5 => storage::decode(&[body, &[0]].concat()),
+            3 | 4 => storage::decode(&[body, &[0; 6]].concat()),
+            5 => storage::decode(&[body, &[0; 3]].concat()),
+            6 => storage::decode(&[body, &[0; 2]].concat()),
             other => Err(Corrupt::version(Self::KIND, other)),
         }
     }
@@ -185,11 +198,13 @@ mod tests {
             granted: None,
             changed: None,
             carried: Carried::default(),
+            prefixes: Prefixes::default(),
         };
         let body = storage::encode(&session).unwrap();
-        let (version_1, version_2) = (&body[..body.len() - 7], &body[..body.len() - 5]);
-        assert_eq!(Session::upgrade(4, &body[..body.len() - 4]).unwrap(), session);
-        assert_eq!(Session::upgrade(5, &body[..body.len() - 1]).unwrap(), session);
+        let (version_1, version_2) = (&body[..body.len() - 9], &body[..body.len() - 7]);
+        for (version, less) in [(4, 6), (5, 3), (6, 2)] {
+            assert_eq!(Session::upgrade(version, &body[..body.len() - less]).unwrap(), session);
+        }
         assert_eq!(Session::upgrade(1, version_1).unwrap(), session);
         assert_eq!(Session::upgrade(2, version_2).unwrap(), session);
         // Of version 3 a certificate was listed by the authority 5, with the number 1, 255.

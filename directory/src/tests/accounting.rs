@@ -11,7 +11,7 @@ use crate::accounting::{SessionBounds, SessionReport, SessionRules, Stage};
 use crate::collections::{Browse, SessionQuery};
 use crate::directory::{Directory, OpenOptions};
 use crate::id::{OrganizationId, RadiusClientId, SessionId};
-use crate::records::{Carried, Ending, RadiusClientFields, Session, Traffic};
+use crate::records::{Carried, Ending, Prefixes, RadiusClientFields, Session, Traffic};
 use crate::time::Time;
 
 const MINUTE: u64 = 60_000;
@@ -49,6 +49,7 @@ impl<'w> Gear<'w> {
             port: None,
             granted: None,
             carried: Carried::default(),
+            prefixes: Prefixes::default(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Which sessions are to end, by what happened to their users.
 
+mod by_hand;
 mod changes;
 mod later;
 mod policy;
@@ -19,7 +20,7 @@ use crate::events::{Action, Outcome};
 use crate::id::{GroupId, OrganizationId, RadiusClientId, UserId};
 use crate::orders::{OrderOutcome, SessionOrder};
 use crate::records::{
-    Carried, Conditions, Consequence, Departure, GearOrders, GroupFields, NetworkRule,
+    Carried, Conditions, Consequence, Departure, GearOrders, GroupFields, NetworkRule, Prefixes,
     RadiusClientFields, RuleVerdict, Traffic, Trigger, UserState,
 };
 
@@ -221,6 +222,7 @@ fn a_report(
         port: None,
         granted: None,
         carried: Carried::default(),
+        prefixes: Prefixes::default(),
     }
 }
 

@@ -19,8 +19,8 @@ const MS_CHAP2_SUCCESS: Code = Code(MICROSOFT, 26);
 
 const HAS_VENDOR: u8 = 0x80;
 const MANDATORY: u8 = 0x40;
-/// The most AVPs that are looked at.
-const MOST: usize = 32;
+/// The most AVPs that are looked at, as many as of attributes in a packet of RADIUS.
+const MOST: usize = 200;
 
 /// Octets of the challenge that both sides derive from the tunnel, with the identifier behind it.
 pub(crate) const CHALLENGE: usize = 17;
@@ -357,6 +357,15 @@ mod tests {
         assert_eq!(refusal(&all(&answer[..49])), BadAvps::ProofMalformed);
         let other = [&b"J"[..], &answer[1..]].concat();
         assert_eq!(refusal(&all(&other)), BadAvps::AnotherChallenge);
+    }
+
+    #[test]
+    fn what_nobody_needs_is_passed_over_as_long_as_it_comes_to_an_end() {
+        let mut other = avp(Code(0, 4711), b"");
+        other[4] = 0;
+        let login = [avp(USER_NAME, b"ada"), avp(USER_PASSWORD, b"secret")].concat();
+        assert!(question(&[login.clone(), other.repeat(MOST - 2)].concat()).is_ok());
+        assert_eq!(refusal(&[login, other.repeat(MOST - 1)].concat()), BadAvps::TooMany);
     }
 
     #[test]

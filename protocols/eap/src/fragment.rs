@@ -5,13 +5,14 @@ use thiserror::Error;
 
 use crate::method::Method;
 
-/// The most octets of the first TLS message that a peer may send in pieces: nobody knows yet
-/// whether it has more to say than pieces.
-const FIRST: usize = 16 << 10;
-/// The same of each message after that: of a peer that shows certificates, and of one that has
-/// only a little to say inside.
-const WITH_CERTIFICATES: usize = 40 << 10;
-const WITHOUT: usize = 16 << 10;
+/// The most octets that a peer may send until the handshake is over, in all messages together: a
+/// hello of two kilobytes, and a chain of four certificates of RSA with 4096 bits. What is incomplete
+/// is held, here or by rustls, whose buffer is 16 KiB for so much and twice that for more; a chain is
+/// held as itself and as a part of the transcript. So a conversation takes less than 40 kB, whatever
+/// comes.
+const HANDSHAKE: usize = 12 << 10;
+/// The same of all that it says inside, a name and what proves it.
+const INSIDE: usize = 8 << 10;
 /// Octets of the length in front of a message's first piece.
 const LENGTH: usize = 4;
 
@@ -28,8 +29,8 @@ pub enum BadFragment {
     /// The flags, or the length that they announce, are missing.
     #[error("the packet ends before its flags or its length")]
     TooShort,
-    /// The message is longer than any that a peer has to send.
-    #[error("the message is longer than any that a peer has to send with this method")]
+    /// The peer sends more in all than any has to, or announces that it will.
+    #[error("the peer sends more octets than any handshake, or any proof inside, takes")]
     TooLong,
     /// The pieces are longer than was announced, or than were announced before.
     #[error("the message has another length than was announced")]
@@ -59,14 +60,19 @@ pub(crate) struct Inbound {
     method: Method,
     octets: Vec<u8>,
     announced: Option<usize>,
-    /// Whether a message was completed.
-    begun: bool,
+    /// How many octets may still come.
+    left: usize,
 }
 
 impl Inbound {
     /// Nothing came yet.
     pub(crate) const fn new(method: Method) -> Self {
-        Self { method, octets: Vec::new(), announced: None, begun: false }
+        Self { method, octets: Vec::new(), announced: None, left: HANDSHAKE }
+    }
+
+    /// The handshake is over: what comes from here on is said inside.
+    pub(crate) const fn go_inside(&mut self) {
+        self.left = INSIDE;
     }
 
     /// Takes the data of one response.
@@ -79,30 +85,28 @@ impl Inbound {
         let piece = if flags & LENGTH_INCLUDED == 0 { rest } else { self.announce(rest)? };
         let more = flags & MORE != 0;
         let length = self.octets.len() + piece.len();
-        if length > self.announced.unwrap_or_else(|| self.most()) {
-            return Err(if self.announced.is_some() {
-                BadFragment::Length
-            } else {
-                BadFragment::TooLong
-            });
+        if self.announced.is_some_and(|announced| length > announced) {
+            return Err(BadFragment::Length);
         }
+        let left = self.left.checked_sub(piece.len()).ok_or(BadFragment::TooLong)?;
         if more && piece.is_empty() {
             return Err(BadFragment::Empty);
         }
-        if more {
-            self.octets.extend(piece);
-            return Ok(Received::Piece);
-        }
-        if length == 0 {
+        if !more && length == 0 {
             self.announced = None;
             return Ok(Received::Acknowledgement);
         }
-        if self.announced.is_some_and(|announced| announced != length) {
+        if !more && self.announced.is_some_and(|announced| announced != length) {
             return Err(BadFragment::Length);
         }
-        self.octets.extend(piece);
+        self.left = left;
+        // No more than what came: many peers may stop within a message.
+        self.octets.reserve_exact(piece.len());
+        self.octets.extend_from_slice(piece);
+        if more {
+            return Ok(Received::Piece);
+        }
         self.announced = None;
-        self.begun = true;
         Ok(Received::Message(std::mem::take(&mut self.octets)))
     }
 
@@ -111,19 +115,11 @@ impl Inbound {
         data.len() > 1 && data.first().is_some_and(|flags| flags & MORE == 0)
     }
 
-    const fn most(&self) -> usize {
-        match (self.begun, self.method) {
-            (false, _) => FIRST,
-            (true, Method::Tls) => WITH_CERTIFICATES,
-            (true, Method::Ttls | Method::Peap) => WITHOUT,
-        }
-    }
-
     /// Notes how long the message will be; nothing is kept ready for it.
     fn announce<'d>(&mut self, data: &'d [u8]) -> Result<&'d [u8], BadFragment> {
         let (length, piece) = data.split_first_chunk::<LENGTH>().ok_or(BadFragment::TooShort)?;
         let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
-        if length > self.most() {
+        if length > self.octets.len() + self.left {
             return Err(BadFragment::TooLong);
         }
         if self.announced.is_some_and(|announced| announced != length) {
@@ -219,18 +215,34 @@ mod tests {
     }
 
     #[test]
-    fn pieces_without_end_come_to_an_end() {
+    fn pieces_without_end_come_to_an_end_and_hold_no_more_than_they_are() {
         assert_eq!(whole(b"\x40"), Err(BadFragment::Empty));
-        let mut inbound = Inbound::new(Method::Ttls);
+        let mut inbound = Inbound::new(Method::Tls);
         let piece = [&[MORE][..], &[7; 1000]].concat();
         let taken = (0..1000).take_while(|_| inbound.take(&piece).is_ok()).count();
-        assert_eq!(taken, FIRST / 1000);
-        for (method, most) in [(Method::Tls, WITH_CERTIFICATES), (Method::Peap, WITHOUT)] {
+        assert_eq!((taken, inbound.octets.len()), (HANDSHAKE / 1000, HANDSHAKE / 1000 * 1000));
+        assert_eq!(inbound.octets.capacity(), inbound.octets.len());
+        assert_eq!(inbound.take(&piece), Err(BadFragment::TooLong));
+    }
+
+    #[test]
+    fn what_a_peer_sends_in_all_is_bounded_until_the_handshake_is_over_and_inside() {
+        for method in [Method::Tls, Method::Ttls, Method::Peap] {
             let mut inbound = Inbound::new(method);
-            assert_eq!(inbound.take(b"\xc0\0\0\x40\x01a"), Err(BadFragment::TooLong));
-            inbound.take(b"\x00hello").unwrap();
-            let taken = (0..1000).take_while(|_| inbound.take(&piece).is_ok()).count();
-            assert_eq!(taken, most / 1000);
+            let message = [&[0_u8][..], &[7; 1000]].concat();
+            let count = |inbound: &mut Inbound| {
+                (0..1000).take_while(|_| inbound.take(&message).is_ok()).count()
+            };
+            assert_eq!(count(&mut inbound), HANDSHAKE / 1000, "{method:?}");
+            assert_eq!(inbound.take(&message), Err(BadFragment::TooLong));
+            // Nor is it announced, when nothing of it has come; what is left is.
+            assert_eq!(inbound.take(b"\xc0\0\0\x03\xe8a"), Err(BadFragment::TooLong));
+            assert_eq!(inbound.take(b"\x00"), Ok(Received::Acknowledgement));
+            inbound.go_inside();
+            assert_eq!(inbound.take(b"\xc0\0\0\x03\xe8a"), Ok(Received::Piece));
+            let rest = [&[0_u8][..], &[7; 999]].concat();
+            assert!(matches!(inbound.take(&rest), Ok(Received::Message(it)) if it.len() == 1000));
+            assert_eq!(count(&mut inbound), INSIDE / 1000 - 1, "{method:?}");
         }
     }
 
@@ -270,7 +282,7 @@ mod tests {
             let mut inbound = Inbound::new(Method::Ttls);
             for data in datas {
                 let _any = inbound.take(&data);
-                prop_assert!(inbound.octets.len() <= WITH_CERTIFICATES);
+                prop_assert!(inbound.octets.len() <= HANDSHAKE);
             }
         }
     }

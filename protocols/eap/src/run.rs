@@ -180,6 +180,7 @@ impl Run {
     }
 
     fn established(&mut self) -> Next {
+        self.inbound.go_inside();
         match self.method {
             Method::Tls => {
                 let proof = Proof::Certificate(self.tunnel.certificates());

@@ -98,6 +98,17 @@ impl<C> Accounting<C> {
         Some(octets.into())
     }
 
+    /// The first prefix of a type such as Framed-IPv6-Prefix, with its length in bits; what stands
+    /// behind these bits is left as it came
+    /// ([RFC 8044, section 3.10](https://www.rfc-editor.org/rfc/rfc8044#section-3.10)).
+    #[must_use]
+    pub fn ipv6_prefix(&self, kind: AttributeType) -> Option<(Ipv6Addr, u8)> {
+        let [_reserved, length @ 0..=128, rest @ ..] = self.octets(kind) else { return None };
+        let mut octets = [0; 16];
+        octets.get_mut(..rest.len())?.copy_from_slice(rest);
+        Some((octets.into(), *length))
+    }
+
     /// NAS-IP-Address or else NAS-IPv6-Address; a hint, never a proof.
     #[must_use]
     pub fn nas_ip(&self) -> Option<IpAddr> {

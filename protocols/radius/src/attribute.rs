@@ -73,6 +73,10 @@ impl AttributeType {
     pub const EVENT_TIMESTAMP: Self = Self(55);
     /// Error-Cause (RFC 5176).
     pub const ERROR_CAUSE: Self = Self(101);
+    /// Framed-IPv6-Prefix (RFC 3162).
+    pub const FRAMED_IPV6_PREFIX: Self = Self(97);
+    /// Delegated-IPv6-Prefix (RFC 4818).
+    pub const DELEGATED_IPV6_PREFIX: Self = Self(123);
     /// Framed-IPv6-Address (RFC 6911).
     pub const FRAMED_IPV6_ADDRESS: Self = Self(168);
     /// CHAP-Challenge.

@@ -95,6 +95,8 @@ const FAMILIES: &[Family] = &[
             (1, "HP-Privilege-Level", Integer),
             (2, "HP-Command-String", Text),
             (3, "HP-Command-Exception", Integer),
+            (23, "HP-Port-Bounce-Host", Integer),
+            (24, "HP-Captive-Portal-URL", Text),
             (25, "HP-User-Role", Text),
             (46, "HP-Bandwidth-Max-Ingress", Integer),
             (48, "HP-Bandwidth-Max-Egress", Integer),
@@ -112,6 +114,17 @@ const FAMILIES: &[Family] = &[
             (31, "MS-Secondary-NBNS-Server", Ipv4),
         ],
     ),
+    // The switches that are Ruckus's since.
+    (
+        Some(1991),
+        &[
+            (1, "Foundry-Privilege-Level", Integer),
+            (2, "Foundry-Command-String", Text),
+            (3, "Foundry-Command-Exception-Flag", Integer),
+            (5, "Foundry-Access-List", Text),
+            (8, "Foundry-MAC-Based-Vlan-QoS", Integer),
+        ],
+    ),
     (
         Some(2636),
         &[
@@ -121,6 +134,15 @@ const FAMILIES: &[Family] = &[
             (4, "Juniper-Allow-Configuration", Text),
             (5, "Juniper-Deny-Configuration", Text),
             (10, "Juniper-User-Permissions", Text),
+            (31, "Juniper-Primary-Dns", Ipv4),
+            (33, "Juniper-Secondary-Dns", Ipv4),
+            (36, "Juniper-Ip-Pool-Name", Text),
+            (44, "Juniper-Firewall-filter-name", Text),
+            (46, "Juniper-Local-Group-Name", Text),
+            (48, "Juniper-Switching-Filter", Text),
+            (49, "Juniper-VoIP-Vlan", Text),
+            (50, "Juniper-CWA-Redirect", Text),
+            (52, "Juniper-AV-Pair", Text),
         ],
     ),
     (
@@ -145,6 +167,7 @@ const FAMILIES: &[Family] = &[
             (7, "WISPr-Bandwidth-Max-Up", Integer),
             (8, "WISPr-Bandwidth-Max-Down", Integer),
             (9, "WISPr-Session-Terminate-Time", Text),
+            (10, "WISPr-Session-Terminate-End-Of-Day", Text),
             (11, "WISPr-Billing-Class-Of-Service", Text),
         ],
     ),
@@ -156,6 +179,11 @@ const FAMILIES: &[Family] = &[
             (4, "Airespace-8021p-Tag", Integer),
             (5, "Airespace-Interface-Name", Text),
             (6, "Airespace-ACL-Name", Text),
+            (7, "Airespace-Data-Bandwidth-Average-Contract", Integer),
+            (8, "Airespace-Real-Time-Bandwidth-Average-Contract", Integer),
+            (9, "Airespace-Data-Bandwidth-Burst-Contract", Integer),
+            (10, "Airespace-Real-Time-Bandwidth-Burst-Contract", Integer),
+            (11, "Airespace-Guest-Role-Name", Text),
         ],
     ),
     (
@@ -166,6 +194,22 @@ const FAMILIES: &[Family] = &[
             (3, "Aruba-Priv-Admin-User", Integer),
             (4, "Aruba-Admin-Role", Text),
             (9, "Aruba-Named-User-Vlan", Text),
+            (10, "Aruba-AP-Group", Text),
+            (23, "Aruba-CPPM-Role", Text),
+            (36, "Aruba-User-Group", Text),
+            (40, "Aruba-Port-Bounce-Host", Integer),
+            (42, "Aruba-Admin-Path", Text),
+            (43, "Aruba-Captive-Portal-URL", Text),
+            (46, "Aruba-Command-String", Text),
+            (48, "Aruba-Admin-Device-Group", Text),
+            (49, "Aruba-PoE-Priority", Integer),
+            (50, "Aruba-Port-Auth-Mode", Integer),
+            (51, "Aruba-NAS-Filter-Rule", Text),
+            (52, "Aruba-QoS-Trust-Mode", Integer),
+            (53, "Aruba-UBT-Gateway-Role", Text),
+            (54, "Aruba-Gateway-Zone", Text),
+            (58, "Aruba-STP-Admin-Edge-Port", Integer),
+            (63, "Aruba-Device-Traffic-Class", Integer),
         ],
     ),
     (
@@ -174,14 +218,26 @@ const FAMILIES: &[Family] = &[
             (1, "Mikrotik-Recv-Limit", Integer),
             (2, "Mikrotik-Xmit-Limit", Integer),
             (3, "Mikrotik-Group", Text),
+            (4, "Mikrotik-Wireless-Forward", Integer),
+            (5, "Mikrotik-Wireless-Skip-Dot1x", Integer),
             (8, "Mikrotik-Rate-Limit", Text),
+            (11, "Mikrotik-Mark-Id", Text),
+            (12, "Mikrotik-Advertise-URL", Text),
+            (13, "Mikrotik-Advertise-Interval", Integer),
             (14, "Mikrotik-Recv-Limit-Gigawords", Integer),
             (15, "Mikrotik-Xmit-Limit-Gigawords", Integer),
+            (16, "Mikrotik-Wireless-PSK", Text),
             (17, "Mikrotik-Total-Limit", Integer),
             (18, "Mikrotik-Total-Limit-Gigawords", Integer),
             (19, "Mikrotik-Address-List", Text),
+            (21, "Mikrotik-Wireless-Comment", Text),
+            (22, "Mikrotik-Delegated-IPv6-Pool", Text),
+            (23, "Mikrotik-DHCP-Option-Set", Text),
             (26, "Mikrotik-Wireless-VLANID", Integer),
             (27, "Mikrotik-Wireless-VLANID-Type", Integer),
+            (28, "Mikrotik-Wireless-Minsignal", Text),
+            (29, "Mikrotik-Wireless-Maxsignal", Text),
+            (30, "Mikrotik-Switching-Filter", Text),
         ],
     ),
     (
@@ -190,6 +246,10 @@ const FAMILIES: &[Family] = &[
             (1, "Ruckus-User-Groups", Text),
             (3, "Ruckus-SSID", Text),
             (6, "Ruckus-Grace-Period", Integer),
+            (9, "Ruckus-VLAN-ID", Integer),
+            (115, "Ruckus-Policy-Name", Text),
+            (132, "Ruckus-Wispr-Redirect-Policy", Text),
+            (141, "Ruckus-Vlan-Pool", Text),
         ],
     ),
     (
@@ -240,6 +300,20 @@ mod tests {
 
     use super::*;
     use crate::{AttributeType, Reply, Tag};
+
+    #[test]
+    fn what_operators_pages_name_is_there() {
+        for (name, vendor, number, kind) in [
+            ("Mikrotik-Wireless-PSK", 14_988, 16, Text),
+            ("Juniper-Firewall-filter-name", 2_636, 44, Text),
+            ("Aruba-NAS-Filter-Rule", 14_823, 51, Text),
+            ("Foundry-Privilege-Level", 1_991, 1, Integer),
+            ("Ruckus-Vlan-Pool", 25_053, 141, Text),
+        ] {
+            let named = Named { name, vendor: Some(vendor), number, kind };
+            assert!(named_attributes().any(|it| it == named), "{name}");
+        }
+    }
 
     #[test]
     fn names_are_unique_and_everything_named_can_be_written() {

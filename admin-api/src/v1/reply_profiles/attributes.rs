@@ -27,10 +27,13 @@ pub(crate) struct ReplyAttribute {
     /// The tag that joins tunnel attributes, 0 to 31 (RFC 2868); only for those that have one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tag: Option<u8>,
-    /// A number, or text. In text `{login}`, `{mail}`, `{display_name}` and `{group}` stand for
-    /// those of whom is let in; `{group}` is the first group that the rule names, or else the
-    /// client allows, and the user is in. Who has no such thing is not let in. The same goes for
-    /// every other text of a profile. Octets may be written as `0x` and hexadecimal digits.
+    /// A number, or text. In text `{login}`, `{mail}`, `{display_name}`, `{group}` and `{groups}`
+    /// stand for those of whom is let in; `{group}` is the first group that the rule names, or else
+    /// the client allows, and the user is in, and `{groups}` are the names of all groups that the
+    /// user is in, by way of nested ones as well, with a `;` between two: as many as fit into 247
+    /// octets, those that the rule names or the client allows first, then the oldest. A name with a
+    /// `;` is left out. Who has no such thing is not let in. The same goes for every other text of
+    /// a profile. Octets may be written as `0x` and hexadecimal digits.
     value: AttributeValue,
 }
 
@@ -143,6 +146,10 @@ pub(crate) async fn list_reply_presets(_: Caller) -> Json<Vec<Preset>> {
         preset(
             "A group of pfSense and OPNsense, which take it from Class.",
             one("pfSense group", "Class", "admins"),
+        ),
+        preset(
+            "The groups of pfSense that are called as groups of the user are, all in one Class.",
+            one("pfSense groups", "Class", "{groups}"),
         ),
     ])
 }

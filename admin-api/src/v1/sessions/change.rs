@@ -18,6 +18,8 @@ use crate::problem::Problem;
 #[schema(example = json!({"reply_profile": "01890000-0000-7000-8000-000000000000"}))]
 pub(crate) struct SessionChange {
     /// The reply profile whose attributes count from now on. The next sign-in is decided anew.
+    /// `{group}` in it is the first group that the user is in and a rule of the RADIUS client
+    /// names: the rule that is met, if it lets in with this profile, then others that do, then all.
     reply_profile: Uuid,
     /// For so many seconds an answer of the gear is waited for, at most 60.
     #[serde(default = "usual_wait")]
@@ -51,7 +53,8 @@ pub(crate) async fn change_session(
     heard(&within.caller.api).await;
     let order = api.blocking(move |directory| {
         let reading = directory.read(context)?;
-        reading.authorize::<ManageConfiguration>(organization)?.change_session(session, profile)
+        let grant = reading.authorize::<ManageConfiguration>(organization)?;
+        grant.change_session(directory, session, profile)
     });
     let order = order.await?;
     Ok(Json(send(api, order, change.wait_seconds).await))

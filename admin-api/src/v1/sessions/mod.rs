@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use directory::access::View;
 use directory::{Error, OrganizationId, ReadingTransaction, records};
+use ipnet::Ipv6Net;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -97,6 +98,12 @@ pub(crate) struct Session {
     /// The IPv6 address that the machine has.
     #[schema(required, value_type = Option<String>)]
     ipv6: Option<Ipv6Addr>,
+    /// The prefix of the link to the machine: the first Framed-IPv6-Prefix.
+    #[schema(required, value_type = Option<String>)]
+    framed_ipv6_prefix: Option<Ipv6Net>,
+    /// The prefix of the networks behind the machine: the first Delegated-IPv6-Prefix.
+    #[schema(required, value_type = Option<String>)]
+    delegated_ipv6_prefix: Option<Ipv6Net>,
     /// The machine: Calling-Station-Id.
     calling_station: String,
     /// Where it is connected: Called-Station-Id.
@@ -158,6 +165,8 @@ impl Session {
             packets_out: traffic.packets_out,
             ipv4: record.ipv4,
             ipv6: record.ipv6,
+            framed_ipv6_prefix: record.prefixes.framed,
+            delegated_ipv6_prefix: record.prefixes.delegated,
             calling_station: record.calling,
             called_station: record.called,
             class: String::from_utf8_lossy(&record.class).into_owned(),

@@ -11,6 +11,7 @@ use super::{Late, Outlet, UNWRITTEN, Worker};
 use crate::radius::Door;
 use crate::radius::candidates::ClientKey;
 use crate::radius::eap::{Claim, Next, Talk};
+use crate::radius::rejections::Unasked;
 
 const NO_TALK: &str = "the conversation of EAP is not known, or its time is over";
 const NO_BEGINNING: &str = "EAP cannot be offered: there is no certificate to show, it cannot be \
@@ -112,8 +113,8 @@ impl<O: Outlet> Worker<O> {
     }
 
     /// Rejects a packet that belongs to no conversation.
-    fn turn_away(&mut self, ticket: Ticket, question: &Question<ClientKey>, reason: &str) {
-        self.rejected(question.client(), question.source().ip(), reason);
+    fn turn_away(&mut self, ticket: Ticket, question: &Question<ClientKey>, reason: &'static str) {
+        self.rejected(question.client(), question.source().ip(), Unasked::Because(reason));
         self.answer(ticket, &Answer::Reject(None));
     }
 

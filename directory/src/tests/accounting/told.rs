@@ -1,10 +1,11 @@
 //! What events tell of sessions.
 
 use super::{Gear, MINUTE};
-use crate::accounting::{SessionRules, Stage};
+use crate::accounting::{SessionReport, SessionRules, Stage};
 use crate::collections::SessionQuery;
 use crate::events::{Action, EventActor};
 use crate::id::OrganizationId;
+use crate::records::Prefixes;
 use crate::tests::world::{DAY, HERE, World};
 
 /// What events tell of sessions, the oldest first: whether one ended, its name, and some field of it.
@@ -43,6 +44,27 @@ fn events_tell_of_the_beginning_and_the_end_and_of_nothing_between() {
     let ended = world.events(acme.into(), 1).remove(0);
     assert_eq!((ended.at, ended.source), (gear.at(5), Some(HERE)));
     assert_eq!(ended.actor, EventActor::User { id: None, login: "Ada".into() });
+}
+
+#[test]
+fn prefixes_of_ipv6_are_kept_as_they_were_told_last_and_of_the_first_an_event_tells() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let gear = Gear::new(&world, acme);
+    let prefix = |text: &str| Some(text.parse().unwrap());
+    let given = |framed, delegated| Prefixes { framed, delegated };
+    let first = given(prefix("2001:db8:7::/64"), prefix("2001:db8:ff00::/56"));
+    let tell = |stage, minute, prefixes| {
+        gear.tell(SessionReport { prefixes, ..gear.report(stage, gear.at(minute), "one") });
+        gear.only().prefixes
+    };
+    assert_eq!(tell(Stage::Started, 0, first), first);
+    let other = given(prefix("2001:db8:8::/64"), None);
+    let both = given(other.framed, first.delegated);
+    assert_eq!(tell(Stage::Continues, 5, other), both);
+    assert_eq!(tell(Stage::Continues, 3, first), both, "it comes late");
+    let begun = told(&world, acme, "delegated_ipv6_prefix").remove(0);
+    assert_eq!(begun.2.as_deref(), Some("\"2001:db8:ff00::/56\""));
 }
 
 #[test]

@@ -77,6 +77,7 @@ fn seal(packet: &mut [u8]) {
 fn read_report(accounting: &Accounting<u32>) {
     let _ = (accounting.status(), accounting.nas_ip(), accounting.framed_ipv4());
     let _ = (accounting.framed_ipv6(), accounting.count(AttributeType(42), AttributeType(52)));
+    let _ = [97, 123].map(|kind| accounting.ipv6_prefix(AttributeType(kind)));
     assert!(accounting.attributes().count() <= 200);
 }
 

@@ -124,6 +124,25 @@ fn section_5_values_are_read_and_odd_ones_are_none() {
 }
 
 #[test]
+fn rfc8044_3_10_a_prefix_stands_behind_its_length_and_odd_ones_are_none() {
+    let attributes: &[(u8, &[u8])] = &[
+        (97, &[0, 56, 0x20, 1, 0x0d, 0xb8, 0, 0, 0xff]),
+        (97, &[0, 64, 0x20, 1]),
+        (123, &[0, 129]),
+    ];
+    let (_, accounting) = reported(&mut Site::accounting(), &signed(attributes, SECRET));
+    let prefix = |accounting: &Accounting<u32>, kind| accounting.ipv6_prefix(kind);
+    let framed = prefix(&accounting, AttributeType::FRAMED_IPV6_PREFIX);
+    assert_eq!(framed, Some(("2001:db8:0:ff00::".parse().unwrap(), 56)));
+    assert_eq!(prefix(&accounting, AttributeType::DELEGATED_IPV6_PREFIX), None);
+    let long = [&[0_u8, 64][..], &[1; 17]].concat();
+    for odd in [&[0][..], &[0, 255], &long[..]] {
+        let (_, accounting) = reported(&mut Site::accounting(), &signed(&[(97, odd)], SECRET));
+        assert_eq!(prefix(&accounting, AttributeType::FRAMED_IPV6_PREFIX), None, "{odd:?}");
+    }
+}
+
+#[test]
 fn section_4_reports_and_answers_lie_on_the_wire_as_the_vectors_say() {
     let vectors = Exchange::read(include_str!("../vectors/rfc2866_section_4.txt"));
     let mut site = Site::accounting();
