@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::harness::admin;
 use crate::harness::office::Office;
 use crate::harness::tenantry::Tenantry;
 
@@ -31,6 +32,26 @@ fn secrets_are_asked_for_twice_and_seen_by_nobody() {
     assert!(differs.stdout.contains("two different ones"), "{differs:?}");
     assert!(!differs.stdout.contains("another horse"), "{differs:?}");
     assert!(office.login(&client, "ada", PASSWORD).is("Access-Accept"), "it stays");
+}
+
+#[test]
+fn a_recovery_code_is_seen_by_nobody() {
+    let office = Office::new();
+    let admin = office.admin("help_desk");
+    let made = admin.session.send("POST", "/v1/me/recovery-codes", None).json();
+    let code = made["codes"][0].as_str().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let tenantry = Tenantry::with_contexts(&office.demo, &folder.path().join("contexts.toml"));
+    let line = format!(
+        "login {} --as {} --org {} --recovery-code",
+        office.demo.admin_api.url, admin.login, office.slug
+    );
+    let typed = [("password: ", admin::PASSWORD), ("recovery code: ", code)];
+    let signed_in = tenantry.at_terminal(&line, &typed);
+    assert_eq!(signed_in.code, 0, "{signed_in:?}");
+    assert!(signed_in.stdout.contains("Signed in as"), "{signed_in:?}");
+    assert!(!signed_in.stdout.contains(code), "{signed_in:?}");
+    assert!(!signed_in.stdout.contains(admin::PASSWORD), "{signed_in:?}");
 }
 
 #[test]
