@@ -82,3 +82,32 @@ fn what_is_deleted_is_named_and_asked_for() {
     assert!(done.stdout.contains("1 of 1: + group staff"), "how far it is: {done:?}");
     assert_eq!(tenantry.shows("group list").as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn how_far_a_file_is_stands_at_the_terminal_and_nowhere_else() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let folder = tempfile::tempdir().unwrap();
+    let people = folder.path().join("people.csv");
+    std::fs::write(&people, "login\nada\nbob\n").unwrap();
+    let line = format!("import csv {}", people.display());
+    let seen = tenantry.at_terminal(&line, &[]);
+    assert_eq!(seen.code, 0, "{seen:?}");
+    let full = format!("\rdone      [{}] 100 %", "#".repeat(30));
+    for part in ["\rSent     1 KiB\r\n", full.as_str()] {
+        assert!(seen.stdout.contains(part), "{part:?}: {seen:?}");
+    }
+    let unseen = tenantry.run(&format!("{line} --on-conflict update"));
+    assert_eq!((unseen.code, unseen.stderr.as_str()), (0, ""), "{unseen:?}");
+
+    let events = folder.path().join("events.jsonl");
+    let line = format!("events export --to {}", events.display());
+    let seen = tenantry.at_terminal(&line, &[]);
+    assert_eq!(seen.code, 0, "{seen:?}");
+    assert!(seen.stdout.contains("\rReceived ") && seen.stdout.contains(" KiB\r\n"), "{seen:?}");
+    assert!(seen.stdout.contains("The events are in "), "{seen:?}");
+    assert_eq!(tenantry.run(&line).stderr, "");
+    let shown = tenantry.at_terminal("events export", &[]);
+    assert!(shown.stdout.contains("\"sequence\""), "{shown:?}");
+    assert!(!shown.stdout.contains("Received "), "nothing stands between them: {shown:?}");
+}
