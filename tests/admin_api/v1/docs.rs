@@ -82,7 +82,7 @@ fn the_page_shows_all_operations_and_tries_one_under_its_own_policy() {
         page.seen() == json!(all)
     };
     assert!((0..600).any(is_there), "{} of {all} operations are there", page.seen());
-    let corners = "return getComputedStyle(document.querySelector('#routes details')).borderRadius;";
+    let corners = "return getComputedStyle(document.querySelector('details')).borderRadius;";
     assert_eq!(page.browser.run(corners, &json!([])), "6px", "its style counts");
 
     page.choose("POST", "/v1/organizations/{organization}/users");
