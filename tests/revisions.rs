@@ -174,6 +174,42 @@ fn a_tag_is_good_for_one_change_of_what_is_kept_beside_a_thing_as_well() {
     }
 }
 
+/// Operations that say how something is to be, and change nothing where it is so.
+const SETTLING: [&str; 9] = [
+    "PUT /v1/organizations/{organization}/users/{user}/certificates",
+    "POST /v1/organizations/{organization}/users/{user}/require-password-change",
+    "DELETE /v1/organizations/{organization}/users/{user}/second-factor",
+    "PUT /v1/organizations/{organization}/service-accounts/{service_account}/certificates",
+    "DELETE /v1/organizations/{organization}/service-accounts/{service_account}/previous-password",
+    "PUT /v1/organizations/{organization}/event-retention",
+    "PUT /v1/organizations/{organization}/event-sampling",
+    "PUT /v1/organizations/{organization}/event-destinations/{event_destination}/client-certificate",
+    "PUT /v1/organizations/{organization}/server-certificate",
+];
+
+#[test]
+fn what_is_so_already_is_not_changed_and_not_told_again() {
+    let site = Site::new();
+    let operations = operations(&site.office);
+    let top = &site.office.top;
+    for name in SETTLING {
+        let (route, _) = operations.iter().find(|(route, _)| route.name() == name).expect(name);
+        let (place, path) = (shown(&site, &operations, route), site.ours(route));
+        let asked = body(route);
+        let settle = || top.send(&route.method, &path, Some(&asked));
+        let first = settle();
+        assert!(matches!(first.status, 200 | 204), "{name}: {first:?}");
+        let tag = top.get(&place).header("etag").expect(name).to_owned();
+        let again = settle();
+        assert_eq!(again.status, first.status, "{name}: {again:?}");
+        assert_eq!(top.get(&place).header("etag"), Some(&*tag), "{name}");
+        let request = again.header("x-request-id").expect(name);
+        site.office.read("events/chain");
+        let told = site.office.read(&format!("events?request_id={request}"));
+        assert_eq!(told["items"], json!([]), "{name}: {told}");
+    }
+}
+
 #[test]
 fn of_two_who_set_a_password_at_once_with_the_same_tag_one_does() {
     let office = Office::new();

@@ -79,20 +79,44 @@ fn done(answer: &Value) -> Result<(), Failure> {
 }
 
 /// A failure with what it is about called by the option that says it.
-fn called(failure: Failure, operation: &Operation, matches: &ArgMatches) -> Failure {
+pub(crate) fn called(failure: Failure, operation: &Operation, matches: &ArgMatches) -> Failure {
     let body = operation.body.as_deref().unwrap_or_default();
-    failure.called(|parts| {
+    let called = failure.called(|parts| {
         let in_body = option_of(body, parts, matches);
         in_body.or_else(|| option_of(&operation.query, parts, matches))
-    })
+    });
+    called.worded(|text| in_options(text, body, matches))
+}
+
+/// A text of the server's with members of the body called by the options that say them. Names of one word may be
+/// words of the text as well, and stay.
+fn in_options(text: &str, fields: &[Field], matches: &ArgMatches) -> String {
+    let is_other = |sign: char| !sign.is_alphanumeric() && sign != '_';
+    let mut said = String::with_capacity(text.len());
+    for piece in text.split_inclusive(is_other) {
+        let word = piece.trim_end_matches(is_other);
+        let named = |field: &&Field| word.contains('_') && field.path == [word];
+        match fields.iter().find(named).filter(|field| !is_of_file(field, matches)) {
+            Some(field) => {
+                said.push_str(&format!("--{}", field.option()));
+                said.push_str(piece.strip_prefix(word).unwrap_or_default());
+            }
+            None => said.push_str(piece),
+        }
+    }
+    said
 }
 
 /// The option that says a member of the body or of the query, and which part of its value is meant; nothing where the
 /// member is a file's.
-fn option_of(fields: &[Field], parts: &[String], matches: &ArgMatches) -> Option<String> {
+pub(crate) fn option_of(
+    fields: &[Field],
+    parts: &[String],
+    matches: &ArgMatches,
+) -> Option<String> {
     let said = fields.iter().filter(|field| parts.starts_with(&field.path));
     let field = said.max_by_key(|field| field.path.len())?;
-    if matches!(matches.try_contains_id(FROM), Ok(true)) && !is_typed(field, matches) {
+    if is_of_file(field, matches) {
         return None;
     }
     let option = field.option();
@@ -106,6 +130,11 @@ fn option_of(fields: &[Field], parts: &[String], matches: &ArgMatches) -> Option
         },
         inner => format!("--{option}, {}", spelled(inner)),
     })
+}
+
+/// Whether a file says what a field has, if anything does.
+fn is_of_file(field: &Field, matches: &ArgMatches) -> bool {
+    matches!(matches.try_contains_id(FROM), Ok(true)) && !is_typed(field, matches)
 }
 
 /// Whether something was typed for a field.
@@ -384,6 +413,28 @@ mod tests {
         assert_eq!(told(json!({"outcome": "under_way", "reason": null})), "it is under way");
         let refused = json!({"outcome": "refused", "reason": "the gear refused"});
         assert_eq!(told(refused), "it is refused: the gear refused");
+    }
+
+    #[test]
+    fn members_in_a_text_are_called_as_their_options() {
+        let field = |name: &str| Field {
+            path: vec![name.to_owned()],
+            about: String::new(),
+            kind: Kind::Truth,
+            is_required: false,
+            is_nullable: false,
+        };
+        let fields = [field("leave_out_errors"), field("rows")];
+        let command = crate::grammar::with_body(clap::Command::new("apply"), &fields);
+        let said = |line: &[&str]| {
+            let matches = command.clone().try_get_matches_from(line).unwrap();
+            in_options("rows are wrong (leave_out_errors), or errors_out.", &fields, &matches)
+        };
+        let by_option = "rows are wrong (--leave-out-errors), or errors_out.";
+        assert_eq!(said(&["apply"]), by_option);
+        assert_eq!(said(&["apply", "--from", "file", "--leave-out-errors=false"]), by_option);
+        let of_file = "rows are wrong (leave_out_errors), or errors_out.";
+        assert_eq!(said(&["apply", "--from", "file"]), of_file);
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! Events, the latest last, and those to come.
 
 use std::fs::File;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use clap::ArgMatches;
 use serde_json::Value;
 
-use crate::call::{items, joined, path, query};
+use crate::call::{called, items, joined, path, query};
 use crate::document::Operation;
 use crate::failure::Failure;
 use crate::grammar::{FOLLOW, MOST, TO, one_way};
@@ -33,7 +33,8 @@ pub(crate) fn events(
 ) -> Result<(), Failure> {
     let (path, query) = (path(place, operation, matches)?, query(place, operation, matches)?);
     let most = matches.get_one::<usize>(MOST).copied();
-    let mut known = items(place, &path, &query, most)?;
+    let known = items(place, &path, &query, most);
+    let mut known = known.map_err(|failure| called(failure, operation, matches))?;
     known.reverse();
     if !matches.get_flag(FOLLOW) {
         return format.print(&Value::Array(known), columns);
@@ -70,17 +71,21 @@ pub(crate) fn export(
     one_way(matches, "it is a file, printed as the server makes it, which --format chooses")?;
     let (path, query) = (path(place, operation, matches)?, query(place, operation, matches)?);
     let path = format!("{path}{}", joined(&query));
+    let download = |out: &mut dyn Write| {
+        let written = place.client.download(&path, out);
+        written.map_err(|failure| called(failure, operation, matches))
+    };
     let Some(name) = matches.get_one::<String>(TO) else {
         let mut out = std::io::stdout().lock();
         if out.is_terminal() {
-            return place.client.download(&path, &mut out);
+            return download(&mut out);
         }
-        return place.client.download(&path, &mut Counted::new(out, RECEIVED));
+        return download(&mut Counted::new(out, RECEIVED));
     };
     let failed = |error: std::io::Error| Failure::local(name, &error);
     let unfinished = format!("{name}.unfinished");
     let mut file = Counted::new(File::create(&unfinished).map_err(failed)?, RECEIVED);
-    let written = place.client.download(&path, &mut file);
+    let written = download(&mut file);
     drop(file);
     let written = written.and_then(|()| std::fs::rename(&unfinished, name).map_err(failed));
     if written.is_err() {

@@ -137,6 +137,14 @@ impl Failure {
         self
     }
 
+    /// The same, with what the server says of it put into the words of whoever asked.
+    pub(crate) fn worded(mut self, word: impl FnOnce(&str) -> String) -> Self {
+        if let Self::Refused(problem) = &mut self {
+            problem.detail = word(&problem.detail);
+        }
+        self
+    }
+
     /// The code that the process ends with; `--help` names them.
     pub(crate) fn code(&self) -> ExitCode {
         ExitCode::from(match self {

@@ -77,6 +77,7 @@ pub fn open_directory(
         certificates: CertificateBound(config.admin_api.issued_certificates),
         admin_sessions: config.admin_api.session_lives(),
         reports: config.devices.reports(),
+        grace: config.admin_api.organization_grace(),
         passkeys: config.admin_api.relying_party().and_then(Result::ok),
         delivery: config.event_delivery.bounds(),
     };

@@ -33,11 +33,12 @@ use crate::lasting::LastingKey;
 use crate::orders::{Departures, OrderNetworks};
 use crate::preparation::failed_to_open;
 use crate::records::{AdminFields, Domain, OrganizationState, indices};
-use crate::search::{Memo, SearchGrant};
+use crate::search::{Memo, OwnCommits, SearchGrant};
 use crate::text::prepare;
 use crate::time::Time;
 use crate::tools::{
-    AdminSessionLives, Bounds, CertificateBound, KnownNames, ReplyDictionary, ReportLife, Tools,
+    AdminSessionLives, Bounds, CertificateBound, KnownNames, OrganizationGrace, ReplyDictionary, ReportLife,
+    Tools,
 };
 
 pub use self::identify::Identified;
@@ -72,6 +73,8 @@ pub struct OpenOptions {
     pub admin_sessions: AdminSessionLives,
     /// How long a device's report says something.
     pub reports: ReportLife,
+    /// How long a deleted organization can be restored.
+    pub grace: OrganizationGrace,
     /// For whom passkeys of admins are made; they are off where it is nobody.
     pub passkeys: Option<RelyingParty>,
     /// What destinations of events may be.
@@ -126,11 +129,12 @@ impl Directory {
         let (events, networks) = (store.events().clone(), options.order_networks.clone());
         let (certificates, sessions) = (options.certificates, options.admin_sessions);
         let (reports, party) = (options.reports, options.passkeys.clone());
-        let delivery = options.delivery.clone();
-        let bounds = Bounds { networks, certificates, sessions, reports, party, delivery };
+        let (delivery, grace) = (options.delivery.clone(), options.grace);
+        let bounds = Bounds { networks, certificates, sessions, reports, grace, party, delivery };
         let epochs = Epochs::begin(&store, &*entropy).map_err(failed_to_open)?;
         let lasting = LastingKey::of(&store, &*entropy).map_err(failed_to_open)?;
         let tools = Tools::new(entropy, events, (known, replies), bounds, (epochs, lasting));
+        OwnCommits::follow(tools.own_commits(), &store);
         let engine = Engine::start(&options.authentication, &tools)?;
         let (gear, followers) =
             (GearTable::following(&store), crate::follow::Followers::of(&store));
@@ -301,7 +305,11 @@ impl Directory {
     /// # Errors
     /// When the store fails.
     pub fn destroy_expired(&self, now: Time) -> Result<usize, Error> {
-        Ok(self.inner.store.write(move |change| collections::destroy_expired(change, now))?)
+        let tools = self.inner.tools.clone();
+        let destroy = move |change: &mut Change<'_>| {
+            collections::destroy_expired(change, now, |deleted| tools.end_of_grace(deleted))
+        };
+        Ok(self.inner.store.write(destroy)?)
     }
 }
 

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use storage::{Changed, Commit, Id, Partition, Store};
+use storage::{Commit, Id, Store};
 
 use crate::access::{Actor, Identity};
 use crate::directory::Directory;
-use crate::id::{OrganizationId, RecordId};
+use crate::id::OrganizationId;
 use crate::records::kinds;
-use crate::search::{COMMITS, Subject};
+use crate::search::{COMMITS, Subject, concerned};
 
 /// Who is told when something of an organization changed.
 #[derive(Default)]
@@ -113,22 +113,12 @@ impl Followers {
     }
 }
 
-/// The organization of which something may look different after a change.
-fn concerned(change: &Changed) -> Option<OrganizationId> {
-    match change.partition {
-        Partition::Provider if change.kind == kinds::ORGANIZATION => {
-            OrganizationId::from_record(change.id)
-        }
-        Partition::Provider => None,
-        own @ Partition::Organization(_) => OrganizationId::from_record(own.number().into()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicU64, Ordering};
 
     use super::*;
+    use crate::id::RecordId;
 
     #[test]
     fn who_is_told_of_nothing_is_told_before_the_log_forgets() {

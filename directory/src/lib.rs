@@ -62,7 +62,7 @@ pub use storage::{
 };
 pub use time::Time;
 pub use tools::{
-    AdminSessionLives, CertificateBound, KnownNames, NameUse, ReplyAttribute, ReplyDictionary,
+    AdminSessionLives, CertificateBound, KnownNames, NameUse, OrganizationGrace, ReplyAttribute, ReplyDictionary,
     ReplyKind, ReportLife, Tools,
 };
 

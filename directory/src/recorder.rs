@@ -172,7 +172,8 @@ impl Grant<'_, &Snapshot, View> {
 }
 
 impl Grant<'_, &mut Change<'_>, ManageConfiguration> {
-    /// Forgets what a service account asked for and did not get.
+    /// Forgets what a service account asked for and did not get. That there is nothing is no error, and
+    /// nothing to tell.
     ///
     /// # Errors
     /// `Missing` when there is no such account.
@@ -182,6 +183,9 @@ impl Grant<'_, &mut Change<'_>, ManageConfiguration> {
             self.source.get::<ServiceAccount>(organization.partition(), account.record())?;
         let record = record.ok_or(Error::Missing)?;
         let lines = self.tools.recorder().forget((organization, account));
+        if lines == 0 {
+            return Ok(());
+        }
         let before = Some(format!("\"{lines} lines\""));
         let told = vec![Difference { field: "recorder".into(), before, after: None }];
         let subject = (SubjectKind::ServiceAccount, record.uuid, record.fields.name.as_str());

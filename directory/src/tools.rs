@@ -15,6 +15,7 @@ use crate::lasting::LastingKey;
 use crate::orders::OrderNetworks;
 use crate::recorder::Recorder;
 use crate::records::{SessionLengths, Syntax, Token, TokenPurpose, TokenUse};
+use crate::search::OwnCommits;
 use crate::time::Time;
 
 /// Randomness with what is made of it, and the event log.
@@ -30,6 +31,7 @@ pub struct Tools {
     lasting: Arc<LastingKey>,
     passkeys: Arc<Passkeys>,
     authenticators: Arc<NewAuthenticators>,
+    own_commits: Arc<OwnCommits>,
 }
 
 /// Says of a name what it means in every organization.
@@ -135,6 +137,17 @@ impl Default for ReportLife {
     }
 }
 
+/// How long a deleted organization can be restored, in milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub struct OrganizationGrace(pub u64);
+
+impl Default for OrganizationGrace {
+    /// 30 days.
+    fn default() -> Self {
+        Self(30 * 24 * 60 * 60 * 1_000)
+    }
+}
+
 /// What the operator allows.
 pub(crate) struct Bounds {
     /// Where orders to gear may go.
@@ -144,6 +157,8 @@ pub(crate) struct Bounds {
     pub(crate) sessions: AdminSessionLives,
     /// How long a device's report says something.
     pub(crate) reports: ReportLife,
+    /// How long a deleted organization can be restored.
+    pub(crate) grace: OrganizationGrace,
     /// For whom passkeys are made; they are off where it is nobody.
     pub(crate) party: Option<RelyingParty>,
     /// What destinations of events may be.
@@ -208,6 +223,7 @@ impl Tools {
             lasting,
             passkeys,
             authenticators: Arc::default(),
+            own_commits: Arc::default(),
         }
     }
 
@@ -257,6 +273,11 @@ impl Tools {
         self.bounds.reports.0
     }
 
+    /// Until when an organization that was deleted then can be restored.
+    pub(crate) fn end_of_grace(&self, deleted: Time) -> Time {
+        deleted.plus(self.bounds.grace.0)
+    }
+
     /// What is known of passkeys beside those that are registered.
     pub(crate) fn passkeys(&self) -> &Passkeys {
         &self.passkeys
@@ -270,6 +291,11 @@ impl Tools {
     /// What applications asked for and did not get.
     pub(crate) fn recorder(&self) -> &Recorder {
         &self.recorder
+    }
+
+    /// Whose the last commits are.
+    pub(crate) fn own_commits(&self) -> &Arc<OwnCommits> {
+        &self.own_commits
     }
 
     /// What a name means in every organization.

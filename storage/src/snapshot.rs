@@ -88,6 +88,27 @@ impl Snapshot {
         }
         Ok(true)
     }
+
+    /// Shows what the changes with these sequence numbers did to `visit`, in this order. Says no, and
+    /// perhaps shows some of it, when the log does not have them all, or one is none of the snapshot's.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn changes_at(
+        &self,
+        sequences: &[u64],
+        visit: &mut dyn FnMut(&Changed),
+    ) -> Result<bool, ReadError> {
+        if sequences.is_empty() {
+            return Ok(true);
+        }
+        let log = self.inner.transaction.open_table(LOG).map_err(ReadError::of)?;
+        for sequence in sequences {
+            let Some(commit) = log.get(*sequence).map_err(ReadError::of)? else { return Ok(false) };
+            crate::decode::<Commit>(commit.value())?.changes.iter().for_each(&mut *visit);
+        }
+        Ok(true)
+    }
 }
 
 /// Recognizes a snapshot without holding it.

@@ -149,6 +149,16 @@ fn a_snapshot_tells_what_changed_since_another_as_far_as_the_log_reaches() {
     assert_eq!(since(last - 2, 1), None, "more than wanted");
     assert_eq!(since(last - 4, 9), None, "the log does not reach back");
     assert_eq!(since(last + 1, 9), None, "it is not of this snapshot's past");
+    let at = |sequences: &[u64]| {
+        let mut told = Vec::new();
+        let all = snapshot
+            .changes_at(sequences, &mut |change| told.push((change.id, change.what)))
+            .unwrap();
+        all.then_some(told)
+    };
+    assert_eq!(at(&[last - 2, last]), Some(vec![(3, What::Put), removed]));
+    assert_eq!(at(&[]), Some(Vec::new()));
+    assert_eq!((at(&[last - 3]), at(&[last, last + 1])), (None, None));
 }
 
 #[test]

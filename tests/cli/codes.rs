@@ -1,6 +1,6 @@
 //! With which code `tenantry` ends, as its help says.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::authority::Authority;
 use crate::harness::office::Office;
@@ -70,16 +70,51 @@ fn what_is_refused_is_called_as_it_was_typed() {
     let from = top.hear("user create --from -", "login: ada\ndisplay_name: A\nsurname: 7\n");
     assert!(from.code != 0 && from.stderr.starts_with("tenantry: surname: "), "{from:?}");
     assert!(!from.stderr.contains(" column "), "{from:?}");
-    for (line, option) in
-        [("user list --sort nonsense", "--sort"), ("user list --filter (", "--filter")]
-    {
+    for (line, option) in [
+        ("user list --sort nonsense", "--sort"),
+        ("user list --filter (", "--filter"),
+        ("events --source nonsense", "--source"),
+        ("events export --source nonsense", "--source"),
+        ("events counts --action nonsense", "--action"),
+    ] {
         let refused = top.run(line);
         assert!(refused.stderr.starts_with(&format!("tenantry: {option}: ")), "{refused:?}");
     }
+    import_is_called_as_it_was_typed(&top);
     let nested = "groups: [{name: one, members: {groups: [two]}}, \
                   {name: two, members: {groups: [one]}}]";
     let looped = top.hear("apply -f - --yes", nested);
     assert!(looped.code != 0 && looped.stderr.contains("tenantry: group two: "), "{looped:?}");
+}
+
+fn import_is_called_as_it_was_typed(top: &Tenantry) {
+    let long = "x".repeat(300);
+    for (options, said) in [
+        ("--map Office=nonsense", "--map Office=nonsense: "),
+        ("--map Office=login --map Office=nonsense", "--map Office=nonsense: "),
+        ("--delimiter x", "--delimiter: "),
+        (&*format!("--name {long}"), "--name: "),
+    ] {
+        let refused = top.hear(&format!("import csv - {options}"), "login,Office\n");
+        assert_eq!(refused.code, 7, "{refused:?}");
+        assert!(refused.stderr.starts_with(&format!("tenantry: {said}")), "{refused:?}");
+    }
+    let mapping = ["import", "csv", "/dev/null", "--mapping", r#"{"Office": "nonsense"}"#];
+    let refused = top.words(&mapping);
+    assert!(refused.stderr.starts_with("tenantry: --mapping, Office: "), "{refused:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("how.yaml");
+    std::fs::write(&file, "name: old\nformat: csv\nmapping: {Office: nonsense}\n").unwrap();
+    let how = file.to_str().unwrap();
+    let refused = top.words(&["import", "csv", "/dev/null", "--from", how]);
+    assert!(refused.stderr.starts_with("tenantry: mapping.Office: "), "{refused:?}");
+    let other = top.words(&["import", "ldif", "/dev/null", "--from", how]);
+    assert_eq!((other.code, other.stdout.as_str()), (2, ""), "{other:?}");
+    std::fs::write(&file, "name: old\ndry_run: true\nholds: groups\n").unwrap();
+    let made = top.hear(&format!("import csv - --from {how} -o json"), "name\nold-staff\n");
+    assert_eq!(made.code, 0, "{made:?}");
+    let import: Value = serde_json::from_str(&made.stdout).unwrap();
+    assert_eq!((&import["name"], &import["planned"]["create"]), (&json!("old"), &json!(1)));
 }
 
 #[test]
@@ -154,7 +189,7 @@ fn an_import_with_rows_in_error_is_not_acceptable() {
     assert!(checked.code == 7 && checked.stderr.contains("1 row is in error"), "{checked:?}");
     let refused = top.run("import apply people");
     assert_eq!(refused.code, 7, "{refused:?}");
-    assert!(refused.stderr.contains("leave_out_errors"), "{refused:?}");
+    assert!(refused.stderr.contains("(--leave-out-errors)"), "{refused:?}");
 }
 
 #[test]

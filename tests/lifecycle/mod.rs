@@ -2,6 +2,7 @@
 
 mod copies;
 mod crash;
+mod destruction;
 mod event_delivery;
 mod first_admin;
 mod imports;

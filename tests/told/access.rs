@@ -37,6 +37,8 @@ pub(super) fn applications(told: &mut Told<'_>) {
     told.does("PUT", &format!("{place}/certificates"), &certificates);
     told.does("POST", &format!("{place}/rotate"), &json!({"keep_previous_seconds": 3_600}));
     told.does("DELETE", &format!("{place}/previous-password"), &Value::Null);
+    // So there is something to forget.
+    told.office.demo.ldap().bound(made["dn"].as_str().unwrap_or_default(), "wrong").who_am_i();
     told.does("DELETE", &format!("{place}/recorder"), &Value::Null);
     told.does("DELETE", &place, &Value::Null);
 }

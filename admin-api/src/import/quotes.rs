@@ -3,11 +3,15 @@
 
 use std::io::{self, Read};
 
+use super::table::MARK;
+
 /// A table on its way to be read.
 pub(super) struct Quotes<R> {
     inner: R,
     delimiter: u8,
     state: State,
+    /// What is still to come of the mark with which some programs begin a file.
+    mark: &'static [u8],
     line: u64,
     /// The line in which the last quotation began.
     began: u64,
@@ -28,7 +32,7 @@ enum State {
 
 impl<R> Quotes<R> {
     pub(super) const fn new(inner: R, delimiter: u8) -> Self {
-        Self { inner, delimiter, state: State::Start, line: 1, began: 0 }
+        Self { inner, delimiter, state: State::Start, mark: MARK, line: 1, began: 0 }
     }
 
     /// The line in which a quotation began that is not over yet.
@@ -40,6 +44,9 @@ impl<R> Quotes<R> {
     }
 
     fn see(&mut self, octet: u8) {
+        if self.is_marked(octet) {
+            return;
+        }
         let ends = octet == self.delimiter || matches!(octet, b'\n' | b'\r');
         self.state = match (self.state, octet) {
             (State::Quoted, b'"') => State::Mark,
@@ -48,14 +55,27 @@ impl<R> Quotes<R> {
                 self.began = self.line;
                 State::Quoted
             }
-            // The mark with which some programs begin a file is no part of its first value.
-            (State::Start, 0xef | 0xbb | 0xbf) if self.line == 1 => State::Start,
             (State::Start | State::Plain | State::Mark, _) if ends => State::Start,
             (State::Start | State::Plain | State::Mark, _) => State::Plain,
         };
         if octet == b'\n' {
             self.line += 1;
         }
+    }
+
+    /// Whether an octet is one of the mark before the first value, which is no part of it.
+    fn is_marked(&mut self, octet: u8) -> bool {
+        let Some((first, rest)) = self.mark.split_first() else { return false };
+        if *first == octet {
+            self.mark = rest;
+            return true;
+        }
+        // What only begins like the mark is a value's.
+        if self.mark.len() < MARK.len() {
+            self.state = State::Plain;
+        }
+        self.mark = &[];
+        false
     }
 }
 
@@ -99,6 +119,9 @@ mod tests {
             "a,b\n1,5\" wide\n",
             "a,b\n\"1\"x\",2\n",
             "a,b\n\"\",\"\"\n",
+            "a,\u{feff}\"b\n1,2\n",
+            "\u{feff}\u{feff}\"a,b\n1,2\n",
+            "\u{f000}\"a,b\n1,2\n",
         ] {
             assert_eq!(open(text), None, "{text}");
         }

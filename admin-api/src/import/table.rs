@@ -123,8 +123,8 @@ fn headings(
     };
     let mapping = lower(&manner.mapping);
     let (mut columns, mut faults) = (Vec::<Column>::new(), Vec::new());
-    for heading in record.iter().take(COLUMNS) {
-        let heading = heading.strip_prefix(MARK).unwrap_or(heading);
+    for (place, heading) in record.iter().take(COLUMNS).enumerate() {
+        let heading = heading.strip_prefix(MARK).filter(|_| place == 0).unwrap_or(heading);
         let heading = String::from_utf8_lossy(heading).trim().to_owned();
         let usual = heading.to_lowercase().replace(' ', "_");
         let field = match mapping.get(&heading.to_lowercase()) {
@@ -135,7 +135,7 @@ fn headings(
         if let Some(field) = &field
             && field::check(field, known, schema).is_err()
         {
-            let reason = "is no field: map the heading to one, or to null to leave it out";
+            let reason = "is no field: map the heading to one, or to nothing to leave it out";
             faults.push(faulty(1, "", Some(&heading), reason));
         }
         let is_said = |column: &Column| field.is_some() && column.field == field;
@@ -279,6 +279,8 @@ mod tests {
         let lines = read("login;shoe size\nada;38\n", ';');
         assert_eq!(lines.len(), 1);
         assert!(lines[0].starts_with("1 Some(\"shoe size\") is no field"), "{lines:?}");
+        let marked = read("\u{feff}login,\u{feff}mail\nada,a@x\n", ',');
+        assert!(marked[0].contains("is no field: map"), "only a file begins with it: {marked:?}");
         assert_eq!(
             read("mail\na@x\n", ','),
             ["1 Some(\"login\") no column has it: map a heading to it"]

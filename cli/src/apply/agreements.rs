@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::fields::{array, object};
 use super::kinds::key;
-use super::plan::{Plan, Step, array, object};
+use super::plan::{Plan, Step};
 use super::site::Site;
 use crate::failure::Failure;
 

@@ -3,11 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use super::agreements::{AGREEMENTS, Agreement};
-use super::beside::{CERTIFICATE, DNS_NAMES, SERVER};
+use super::beside::SERVER;
 use super::der;
+use super::fields::{has, secret};
 use super::kinds::{AUTHORITIES, BUILT_IN, KINDS, Kind, MEMBERS, STAGED, STATE, SUSPENDED};
+use super::papers::{CERTIFICATE, DNS_NAMES};
 use super::parts::{CREATE, HEAD, PARTS, Part};
-use super::plan::{has, secret};
 use super::site::Site;
 use crate::document::Operation;
 use crate::failure::Failure;

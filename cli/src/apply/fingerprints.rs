@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::beside::Put;
+use super::fields::array;
 use super::kinds::fingerprint;
-use super::plan::array;
 use crate::failure::Failure;
 
 /// The most of one account, as the server has it.

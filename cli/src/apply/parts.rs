@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use super::fields::{has, is_whole, object, same, state_of, unchangeable};
 use super::kinds::{ACTIVE, STATE, SUSPENDED};
-use super::plan::{Plan, Step, has, is_whole, object, same, state_of, unchangeable};
+use super::plan::{Plan, Step};
 use super::site::Site;
 use crate::failure::Failure;
 

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::beside::{PRIVATE_KEY, Put};
+use super::beside::Put;
 use super::kinds::STATE;
+use super::papers::PRIVATE_KEY;
 use super::parts::HEAD;
 use super::plan::Step;
 use crate::output::visible;

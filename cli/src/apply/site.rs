@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use super::agreements::{self, Agreement};
 use super::kinds::{KINDS, Kind, key};
+use super::members::Members;
 use super::parts::{HEAD, PARTS, Part};
-use super::plan::Members;
 use crate::call::items;
 use crate::document::{Document, Operation};
 use crate::failure::Failure;

@@ -6,9 +6,11 @@ use serde_json::{Map, Value, json};
 
 use super::agreements::Agreement;
 use super::beside::Put;
+use super::fields::{has, same};
 use super::kinds::{Kind, STATE, SUSPENDED};
+use super::members::Members;
 use super::parts::{CREATE, HEAD, Part};
-use super::plan::{Members, Plan, Step, has, same};
+use super::plan::{Plan, Step};
 use super::site::{Site, missing};
 use crate::client::{Answer, Question, unguessable};
 use crate::failure::Failure;

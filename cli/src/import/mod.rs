@@ -10,12 +10,12 @@ use std::time::Duration;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use serde_json::{Map, Value, json};
 
-use crate::call::{body, items};
+use crate::call::{body, items, option_of};
 use crate::client::Question;
 use crate::document::{Document, Field, Operation};
 use crate::events::pause;
 use crate::failure::Failure;
-use crate::grammar::with_body;
+use crate::grammar::{FROM, with_body};
 use crate::output::{Format, tell};
 use crate::place::Place;
 
@@ -116,7 +116,8 @@ pub(crate) fn run(
         (_, file) => Box::new(File::open(file).map_err(|error| Failure::local(file, &error))?),
     };
     let asked = asked(document, place, word, matches)?;
-    let import = ask_for(place, &imports, &asked)?;
+    let import = ask_for(place, &imports, &asked);
+    let import = import.map_err(|failure| called(failure, &fields(document), matches))?;
     let content = format!("{import}/content");
     let kind = if word == "csv" { "text/csv" } else { "text/ldif" };
     tell("Sending the file…");
@@ -148,13 +149,21 @@ fn asked(
         .file_name()
         .map(|name| name.to_string_lossy().into_owned());
     let usual = usual.filter(|name| name != "-").unwrap_or_else(|| "standard input".to_owned());
-    let name = matches.get_one::<String>("name").cloned().unwrap_or(usual);
     let groups = word == "csv" && matches.get_flag("groups");
     let mapping = mapping(asked.get("mapping"), matches)?;
     if let Some(asked) = asked.as_object_mut() {
-        asked.insert("name".into(), name.into());
-        asked.insert("format".into(), if word == "csv" { "csv" } else { "ldif" }.into());
-        asked.insert("holds".into(), if groups { "groups" } else { "users" }.into());
+        let read = if word == "csv" { "csv" } else { "ldif" };
+        if asked.get("format").is_some_and(|format| *format != read) {
+            return Err(Failure::Usage(format!("format: `import {word}` reads {read} alone")));
+        }
+        asked.insert("format".into(), read.into());
+        let given = |member: &str| asked.get(member).cloned();
+        let name = matches.get_one::<String>("name").map(|name| json!(name));
+        let name = name.or_else(|| given("name")).unwrap_or_else(|| usual.into());
+        let holds = given("holds").filter(|_| !groups);
+        let holds = holds.unwrap_or_else(|| if groups { "groups" } else { "users" }.into());
+        asked.insert("name".into(), name);
+        asked.insert("holds".into(), holds);
         asked.insert("mapping".into(), mapping.into());
     }
     Ok(asked)
@@ -171,6 +180,28 @@ fn mapping(given: Option<&Value>, matches: &ArgMatches) -> Result<Map<String, Va
         mapping.insert(heading.to_owned(), field);
     }
     Ok(mapping)
+}
+
+/// A failure with what it is about called by the option that says it.
+fn called(failure: Failure, fields: &[Field], matches: &ArgMatches) -> Failure {
+    let is_given = |name: &str| matches!(matches.try_contains_id(name), Ok(true));
+    let typed: Vec<&str> =
+        matches.get_many::<String>(MAP).into_iter().flatten().map(String::as_str).collect();
+    failure.called(|parts| match parts {
+        [member, heading] if member == "mapping" => {
+            let mapped = |typed: &&str| typed.rsplit_once('=').is_some_and(|(of, _)| of == heading);
+            // The last one of a heading counts.
+            let mapped = typed.iter().copied().rfind(mapped);
+            let option = mapped.map(|mapped| format!("--{MAP} {mapped}"));
+            option.or_else(|| option_of(fields, parts, matches))
+        }
+        [member] if member == "mapping" && !typed.is_empty() => Some(format!("--{MAP}")),
+        // Without it the file's name is taken, unless another file says one.
+        [member] if member == "name" && (is_given("name") || !is_given(FROM)) => {
+            Some("--name".to_owned())
+        }
+        parts => option_of(fields, parts, matches),
+    })
 }
 
 /// Asks for an import; tells where it is found.

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use directory::AdminSessionLives;
+use directory::{AdminSessionLives, OrganizationGrace};
 use directory::authentication::{RelyingParty, UnusableParty};
 
 use super::section::section;
@@ -37,6 +37,9 @@ section! {
         /// Certificates that the own authorities of one organization issued and that are not forgotten
         /// yet, 30 days after their end.
         issued_certificates: Count<8, 1_000_000> = Count(50_000),
+        /// How long an organization that was deleted can be restored; after that its data and its key
+        /// are destroyed, at the latest an hour later.
+        deleted_organizations_kept: Time<SECOND, { 366 * DAY }> = Time(30 * DAY),
         /// How long an admin's session lasts, however much it is used. An organization can say less
         /// for its own admins, here and below.
         session_lifetime: Time<{ 5 * MINUTE }, { 7 * DAY }> = Time(10 * HOUR),
@@ -63,6 +66,12 @@ section! {
 }
 
 impl AdminApi {
+    /// How long a deleted organization can be restored.
+    pub(crate) fn organization_grace(&self) -> OrganizationGrace {
+        let kept = self.deleted_organizations_kept.as_millis();
+        OrganizationGrace(u64::try_from(kept).unwrap_or(u64::MAX))
+    }
+
     /// For whom passkeys are made; nobody where no domain is named.
     pub(crate) fn relying_party(&self) -> Option<Result<RelyingParty, UnusableParty>> {
         let domain = self.passkey_domain.as_deref()?;

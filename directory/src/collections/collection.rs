@@ -234,6 +234,15 @@ impl<E: Entity> Collection<'_, &mut Change<'_>, E> {
         Ok(())
     }
 
+    /// Compares a record's revision with the one the caller has seen, where something beside it may
+    /// change, which raises the revision then.
+    ///
+    /// # Errors
+    /// `Missing` or `Stale`.
+    pub fn require_seen(&self, id: E::Id, revision: Option<u64>) -> Result<(), Error> {
+        self.read_at(id, revision).map(drop)
+    }
+
     /// Reads a record and compares its revision with the one the caller has seen.
     pub(crate) fn read_at(&self, id: E::Id, revision: Option<u64>) -> Result<E, Error> {
         let record = self.read(id)?;

@@ -196,7 +196,7 @@ impl EventDestinations<'_, &mut Change<'_>> {
         Ok(destination)
     }
 
-    /// Has the receiver be shown a certificate, or none.
+    /// Has the receiver be shown a certificate, or none. That it is shown that already is no change.
     ///
     /// # Errors
     /// `Missing` or `Stale`; `Forbidden` for files.
@@ -211,16 +211,19 @@ impl EventDestinations<'_, &mut Change<'_>> {
         if matches!(destination.fields.way, DeliveryWay::Files) {
             return Err(Error::Forbidden("files are shown no certificate"));
         }
+        let chain = identity.map(ClientIdentity::chain).unwrap_or_default();
+        if chain == destination.client {
+            return Ok(destination);
+        }
         let (partition, kind) = (self.site.partition(), kinds::DELIVERY_KEY);
         let fingerprint = |of: &EventDestination| of.client_fingerprint().map(|it| shown(&[it]));
         let before = fingerprint(&destination);
+        destination.client = chain;
         match identity {
             Some(identity) => {
-                destination.client = identity.chain();
                 self.site.source.put_secret(partition, kind, id.record(), identity.key())?;
             }
             None => {
-                destination.client = Vec::new();
                 self.site.source.delete_secret(partition, kind, id.record())?;
             }
         }

@@ -39,8 +39,6 @@ pub struct NewOrganization {
     pub settings: Settings,
 }
 
-/// How long a deleted organization can be restored, in milliseconds: 30 days.
-pub const GRACE: u64 = 30 * 24 * 60 * 60 * 1_000;
 /// The most octets of a slug.
 const SLUG: usize = 40;
 
@@ -185,7 +183,7 @@ impl OwnOrganization<'_, &mut Change<'_>> {
     }
 
     /// Deletes the organization: it answers nobody, its own admins' sessions and API keys end, and it
-    /// can be restored within [`GRACE`].
+    /// can be restored within [`OrganizationGrace`](crate::OrganizationGrace).
     ///
     /// # Errors
     /// `Missing`, `Stale`, or `Invalid` when `confirmation` is not its name; `Forbidden` when it is
@@ -212,7 +210,7 @@ impl OwnOrganization<'_, &mut Change<'_>> {
         let OrganizationState::Deleted { at } = record.state else {
             return Err(Error::Forbidden("the organization is not deleted"));
         };
-        if self.site.now() > at.plus(GRACE) {
+        if self.site.now() > self.site.tools.end_of_grace(at) {
             return Err(Error::Forbidden("the grace period is over"));
         }
         record.state = OrganizationState::Suspended;
@@ -233,13 +231,17 @@ impl OwnOrganization<'_, &mut Change<'_>> {
     }
 }
 
-/// Destroys what deleted organizations left behind when their grace period is over; returns how
-/// many.
-pub(crate) fn destroy_expired(change: &mut Change<'_>, now: Time) -> Result<usize, Error> {
+/// Destroys what deleted organizations left behind when their grace period is over, which ends as
+/// `end` says for the time of the deletion; returns how many.
+pub(crate) fn destroy_expired(
+    change: &mut Change<'_>,
+    now: Time,
+    end: impl Fn(Time) -> Time,
+) -> Result<usize, Error> {
     let mut expired = Vec::new();
     for found in change.scan::<Organization>(Partition::Provider, None) {
         let (number, record) = found?;
-        if matches!(record.state, OrganizationState::Deleted { at } if now > at.plus(GRACE)) {
+        if matches!(record.state, OrganizationState::Deleted { at } if now > end(at)) {
             expired.extend(OrganizationId::from_record(number).map(|id| (id, record)));
         }
     }

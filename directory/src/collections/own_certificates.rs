@@ -37,7 +37,11 @@ impl Users<'_, &mut Change<'_>> {
     pub fn set_certificates(&mut self, id: UserId, list: Vec<Fingerprint>) -> Result<(), Error> {
         let user = self.read(id)?;
         let subject = (SubjectKind::User, user.uuid, user.fields.login.as_str());
-        write(&mut self.site, id.record(), subject, list)
+        if write(&mut self.site, id.record(), subject, list)? {
+            self.touch(id, None)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -63,7 +67,11 @@ impl ServiceAccounts<'_, &mut Change<'_>> {
     ) -> Result<(), Error> {
         let account = self.read(id)?;
         let subject = (SubjectKind::ServiceAccount, account.uuid, account.fields.name.as_str());
-        write(&mut self.site, id.record(), subject, list)
+        if write(&mut self.site, id.record(), subject, list)? {
+            self.touch(id, None)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -72,12 +80,13 @@ fn read(site: &Site<'_, &Snapshot>, id: Id) -> Result<Vec<Fingerprint>, Error> {
     Ok(found.unwrap_or_default().fingerprints)
 }
 
+/// Writes which certificates prove an account; says whether they are others than before.
 fn write(
     site: &mut Site<'_, &mut Change<'_>>,
     id: Id,
     subject: (SubjectKind, Uuid, &str),
     list: Vec<Fingerprint>,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let partition = site.partition();
     limits::count("/fingerprints", list.len(), CERTIFICATES)?;
     for (position, fingerprint) in list.iter().enumerate() {
@@ -92,7 +101,7 @@ fn write(
     }
     let before = site.source.get::<OwnCertificates>(partition, id)?.unwrap_or_default();
     if before.fingerprints == list {
-        return Ok(());
+        return Ok(false);
     }
     let told = Difference {
         field: "certificates".into(),
@@ -105,7 +114,8 @@ fn write(
         site.source.put(partition, id, &OwnCertificates { fingerprints: list })?;
     }
     raise_version(site, id)?;
-    site.tell(Action::Changed, subject, vec![told])
+    site.tell(Action::Changed, subject, vec![told])?;
+    Ok(true)
 }
 
 /// Fingerprints as events show them.

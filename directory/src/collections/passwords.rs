@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use storage::{Change, Id, Partition, Reading, Snapshot};
+use storage::{Change, Id, Partition, Reading};
 use uuid::Uuid;
 
 use super::password_policies::{counting, settings_of};
 use super::site::Site;
 use super::users::Users;
 use crate::access::{
-    self, ChangeOwnPassword, Grant, Identity, ManageIdentities, Proven, RecoverAccounts, View,
+    self, ChangeOwnPassword, Grant, Identity, ManageIdentities, Proven, RecoverAccounts,
 };
 use crate::authentication::{
     HashParameters, HashingFailed, NtHash, Password, StoredHash, Unacceptable, judge,
@@ -18,10 +18,9 @@ use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{AdminNumber, RecordId, UserId};
 use crate::records::{
-    Credential, Demand, FormerPassword, GroupPasswordPolicy, Lock, Organization, OwnCertificates,
-    PasswordHistory, RecoveryCodes, Settings, Trigger, User, kinds,
+    Credential, FormerPassword, GroupPasswordPolicy, Lock, OwnCertificates, PasswordHistory,
+    RecoveryCodes, Settings, Trigger, User, kinds,
 };
-use crate::time::Time;
 use crate::tools::Tools;
 
 /// A password on its way into the store, hashed before the transaction starts.
@@ -86,6 +85,18 @@ impl Grant<'_, &mut Change<'_>, RecoverAccounts> {
         users.touch(id, revision)?;
         Ok(id)
     }
+
+    /// Finds the user with an external id whose credentials may change, which raises their revision
+    /// then; with `revision`, only when nobody changed them in between.
+    ///
+    /// # Errors
+    /// `Missing` or `Stale`.
+    pub fn account_seen(&mut self, user: Uuid, revision: Option<u64>) -> Result<UserId, Error> {
+        let users = Users::new(self.site_mut());
+        let id = users.id_of(user)?;
+        users.require_seen(id, revision)?;
+        Ok(id)
+    }
 }
 
 impl<'t, 'c> Grant<'t, &mut Change<'c>, ManageIdentities> {
@@ -113,28 +124,33 @@ impl Passwords<'_, &mut Change<'_>> {
         self.tell(Action::PasswordSet, &record, masked("password"))
     }
 
-    /// Makes a user change their password before anything else.
+    /// Makes a user change their password before anything else; that they must already is no change.
     ///
     /// # Errors
     /// `Missing` when there is no such user; `Forbidden` when the user has no password.
     pub fn require_change(&mut self, user: UserId) -> Result<(), Error> {
-        let record = self.user(user)?;
+        let mut record = self.user(user)?;
         let partition = self.site.partition();
         let found = self.site.source.get::<Credential>(partition, user.record())?;
         let Some(mut credential) = found.filter(|credential| credential.hash.is_some()) else {
             return Err(Error::Forbidden("the user has no password to change"));
         };
+        if credential.must_change {
+            return Ok(());
+        }
         credential.must_change = true;
         self.site.source.put(partition, user.record(), &credential)?;
+        self.touch(user, &mut record)?;
         self.tell(Action::PasswordChangeRequired, &record, Vec::new())
     }
 
-    /// Lifts a lock, and the waiting time after many failures; being unlocked is no error.
+    /// Lifts a lock, and the waiting time after many failures; being unlocked is no error. It is told
+    /// each time: what was counted in memory ends with it, locked or not.
     ///
     /// # Errors
     /// `Missing` when there is no such user.
     pub fn unlock(&mut self, user: UserId) -> Result<(), Error> {
-        let record = self.user(user)?;
+        let mut record = self.user(user)?;
         let partition = self.site.partition();
         let found = self.site.source.get::<Credential>(partition, user.record())?;
         if let Some(mut credential) = found {
@@ -144,6 +160,7 @@ impl Passwords<'_, &mut Change<'_>> {
             credential.pardoned = self.site.now();
             self.site.source.put(partition, user.record(), &credential)?;
         }
+        self.touch(user, &mut record)?;
         self.tell(Action::Unlocked, &record, Vec::new())
     }
 
@@ -167,6 +184,12 @@ impl Passwords<'_, &mut Change<'_>> {
 
     fn user(&self, user: UserId) -> Result<User, Error> {
         self.site.source.get(self.site.partition(), user.record())?.ok_or(Error::Missing)
+    }
+
+    /// Raises the revision of a user of whom something beside the record changed.
+    fn touch(&mut self, user: UserId, record: &mut User) -> Result<(), Error> {
+        record.stamp.touch(self.site.now());
+        Ok(self.site.source.put(self.site.partition(), user.record(), record)?)
     }
 
     fn tell(&mut self, action: Action, user: &User, told: Vec<Difference>) -> Result<(), Error> {
@@ -215,64 +238,6 @@ impl OwnPassword<'_, &mut Change<'_>> {
         self.site.tell(Action::PasswordChanged, subject, masked("password"))?;
         let changed: Credential = self.site.source.get(partition, id)?.ok_or(Error::Missing)?;
         Ok(Proven::by(&changed))
-    }
-}
-
-/// What stands between a user and their entry, for who helps them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SignInState {
-    /// When the password was set, if there is one.
-    pub password_set: Option<Time>,
-    /// When it ends, if it does.
-    pub password_ends: Option<Time>,
-    /// How often it still lets its owner in then.
-    pub grace_logins_left: u16,
-    /// Whether its owner must change it before anything else.
-    pub must_change_password: bool,
-    /// Until when the account is locked, if it is.
-    pub locked_until: Option<Time>,
-    /// Until when its owner has to enrol a second factor, where the organization demands one of
-    /// everybody with a grace and there is none. Later they are let in nowhere.
-    pub second_factor_due: Option<Time>,
-}
-
-impl Grant<'_, &Snapshot, View> {
-    /// What stands between a user of the grant's organization and their entry now.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn sign_in_state(&self, user: UserId, home: &Organization) -> Result<SignInState, Error> {
-        let found = self.source.get::<Credential>(self.place.partition(), user.record())?;
-        let credential = found.unwrap_or_else(Credential::absent);
-        let of_groups = counting(self.source, (self.organization()?, home), user)?;
-        let policy = match &of_groups {
-            Some(policy) => &policy.fields.demands.password_policy,
-            None => &home.settings.password_policy,
-        };
-        let set = credential.hash.is_some().then_some(credential.changed);
-        let locked = credential.lock.filter(|_| credential.locked(self.context.now));
-        Ok(SignInState {
-            password_set: set,
-            password_ends: set.and_then(|set| policy.ends(set)),
-            grace_logins_left: policy.grace_logins.saturating_sub(credential.grace_used),
-            must_change_password: credential.must_change,
-            locked_until: locked.map(|lock| lock.until),
-            second_factor_due: self.second_factor_due(user, &credential, &home.settings)?,
-        })
-    }
-
-    fn second_factor_due(
-        &self,
-        user: UserId,
-        credential: &Credential,
-        settings: &Settings,
-    ) -> Result<Option<Time>, Error> {
-        let demanded = settings.second_factor.demand == Demand::Required;
-        if !demanded || settings.enrolment.grace == 0 || credential.totp_enrolled {
-            return Ok(None);
-        }
-        let record = self.source.get::<User>(self.place.partition(), user.record())?;
-        Ok(record.and_then(|record| settings.enrolment.ends(record.let_in())))
     }
 }
 

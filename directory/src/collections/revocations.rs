@@ -1,7 +1,7 @@
 //! What others' authorities revoked.
 
 use serde_json::Value;
-use storage::Change;
+use storage::{Change, Reading};
 
 use super::certificate_authorities::CertificateAuthorities;
 use crate::error::{Error, Invalid};
@@ -11,7 +11,8 @@ use crate::issuing::ForeignList;
 use crate::records::{CertificateAuthority, RevocationNote, RevokedCertificates, Trigger};
 
 impl CertificateAuthorities<'_, &mut Change<'_>> {
-    /// Has what the list says count from then on, in place of what an earlier one said.
+    /// Has what the list says count from then on, in place of what an earlier one said. That the very
+    /// same list counts already is no change.
     ///
     /// # Errors
     /// `Missing`; `Stale` when the authority was changed since `revision`, or its certificate is
@@ -33,8 +34,15 @@ impl CertificateAuthorities<'_, &mut Change<'_>> {
         if record.revocations.is_some_and(|known| known.made > list.note.made) {
             return Err(Invalid::new("/list", "is older than the one that counts").into());
         }
+        let partition = self.site.partition();
         let revoked = RevokedCertificates { authority: id, serials: list.serials };
-        self.site.source.put(self.site.partition(), id.record(), &revoked)?;
+        if record.revocations == Some(list.note)
+            && self.site.source.get::<RevokedCertificates>(partition, id.record())?.as_ref()
+                == Some(&revoked)
+        {
+            return Ok(record);
+        }
+        self.site.source.put(partition, id.record(), &revoked)?;
         self.site.note_departure(Trigger::CertificateRevoked, (&[], &[]), &[])?;
         let before = record.revocations.replace(list.note);
         self.note(id, &mut record, before)?;

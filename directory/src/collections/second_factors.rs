@@ -90,18 +90,24 @@ impl SecondFactors<'_, &mut Change<'_>> {
         self.tell(Action::MfaEnrolled, &record)
     }
 
-    /// Removes a user's second factor; having none is no error.
+    /// Removes a user's second factor, or what was begun of one; having neither is no error, and no
+    /// change.
     ///
     /// # Errors
     /// `Missing` when there is no such user.
     pub fn reset(&mut self, user: UserId) -> Result<(), Error> {
-        let (record, mut credential) = self.read(user)?;
+        let (mut record, mut credential) = self.read(user)?;
         let (partition, id) = (self.site.partition(), user.record());
-        self.site.source.delete_secret(partition, kinds::TOTP_SEED, id)?;
+        let was_there = self.site.source.delete_secret(partition, kinds::TOTP_SEED, id)?;
+        if !was_there && !credential.totp_enrolled {
+            return Ok(());
+        }
         credential.totp_enrolled = false;
         credential.totp_step = None;
         credential.version = credential.version.saturating_add(1);
         self.site.source.put(partition, id, &credential)?;
+        record.stamp.touch(self.site.now());
+        self.site.source.put(partition, id, &record)?;
         self.tell(Action::MfaReset, &record)
     }
 

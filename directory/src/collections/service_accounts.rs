@@ -164,7 +164,8 @@ impl ServiceAccounts<'_, &mut Change<'_>> {
         self.site.tell(Action::SecretRotated, subject, told)
     }
 
-    /// Ends the password that an account had before its last rotation; having none is no error.
+    /// Ends the password that an account had before its last rotation; having none is no error, and no
+    /// change.
     ///
     /// # Errors
     /// `Missing` when there is no such account.
@@ -177,6 +178,7 @@ impl ServiceAccounts<'_, &mut Change<'_>> {
         self.site.source.delete::<FormerPassword>(partition, number)?;
         self.settle_former()?;
         raise_version(&mut self.site, number)?;
+        self.touch(id, None)?;
         let told = vec![until_told(Some(former.until), None)];
         let subject = (SubjectKind::ServiceAccount, account.uuid, account.fields.name.as_str());
         self.site.tell(Action::Changed, subject, told)

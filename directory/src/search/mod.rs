@@ -14,6 +14,7 @@ mod judge;
 pub(crate) mod kin;
 mod memo;
 mod order;
+mod own_commits;
 mod plan;
 mod run;
 mod sight;
@@ -30,6 +31,7 @@ pub(crate) use judge::has_pieces;
 pub use judge::{Facts, Truth};
 pub use memo::Memo;
 pub use order::{Compare, SortKey};
+pub(crate) use own_commits::{OwnCommits, concerned};
 #[cfg(test)]
 pub(crate) use run::TURN;
 pub use run::{Ended, Evidence, Position, SearchGrant, Searching, Visit, Visitor};

@@ -18,6 +18,7 @@ use super::attribute::Kind;
 use super::entry::EntryId;
 use super::entry_set::EntrySet;
 use super::found::entry_id;
+use super::own_commits::Stretch;
 use crate::access::{Grant, Search, Who};
 use crate::error::Error;
 use crate::id::{GroupId, OrganizationId, RecordId, UserId};
@@ -25,7 +26,8 @@ use crate::records::{Group, ServiceAccount, User, kinds, relations};
 use crate::references;
 use crate::schema::Schema;
 
-/// So many commits are looked through at most, of all organizations together.
+/// So many commits are looked through at most: an organization's own, or of all organizations together
+/// where it is not noted whose they are, as before the last start.
 pub(crate) const COMMITS: u64 = 25_000;
 
 /// What of an organization may look different since a commit.
@@ -194,7 +196,7 @@ impl Grant<'_, &Snapshot, Search> {
             | Who::Admin { .. } => None,
         };
         let mut spread = Spread::default();
-        let told = self.source.changes_since(sequence, COMMITS, &mut |change| {
+        let told = self.own_changes((organization, sequence), &mut |change| {
             spread.add(Subject::of(change, organization), own);
         })?;
         if !told {
@@ -212,6 +214,24 @@ impl Grant<'_, &Snapshot, Search> {
             refer(&mut touched, named, &self.seen.schema, (self.source, partition))?;
         }
         Ok(Since::Entries(touched))
+    }
+
+    /// Shows what changed since a commit to `visit`, without what is other organizations' alone where
+    /// that is noted. Says no, and perhaps shows some of it, when there is too much, or the log does not
+    /// tell it all.
+    fn own_changes(
+        &self,
+        (organization, sequence): (OrganizationId, u64),
+        visit: &mut dyn FnMut(&Changed),
+    ) -> Result<bool, Error> {
+        let last = self.source.sequence();
+        let own = self.tools.own_commits().between(organization, sequence, last);
+        let Some(Stretch { commits, until }) = own.filter(|_| sequence <= last) else {
+            return Ok(self.source.changes_since(sequence, COMMITS, visit)?);
+        };
+        let is_told = commits.len() as u64 <= COMMITS && self.source.changes_at(&commits, visit)?;
+        // The writer may not have told of the snapshot's last commits yet.
+        Ok(is_told && self.source.changes_since(until, COMMITS, visit)?)
     }
 
     /// Whether the caller sees all entries of some kinds and none of others. Then who does not see

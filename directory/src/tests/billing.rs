@@ -3,13 +3,13 @@
 use super::world::{DAY, World, refusal};
 use crate::access::{Context, ManageBilling, ManageIdentities, ManageOrganizations, Role, View};
 use crate::billing::{Invoice, Month};
-use crate::collections::GRACE;
 use crate::error::Error;
 use crate::events::Outcome;
 use crate::id::{OrganizationId, Place, RecordId};
 use crate::records::{
     AdminScope, Agreements, BillingContactFields, DeviceFields, PlanFields, Prices, User, UserState,
 };
+use crate::tools::OrganizationGrace;
 use storage::Record;
 use uuid::Uuid;
 
@@ -269,7 +269,7 @@ fn what_a_destroyed_organization_owes_is_kept_for_whoever_bills_all() {
         gone.unwrap();
     }
     let before = world.invoice(acme, "2023-11").unwrap();
-    world.pass(GRACE + 1);
+    world.pass(OrganizationGrace::default().0 + 1);
     assert_eq!(world.directory.destroy_expired(world.now()).unwrap(), 2);
     let accounts = |by: Context| {
         let reading = world.directory.read(by).unwrap();

@@ -7,7 +7,7 @@ use crate::access::{
     ManageAdmins, ManageConfiguration, ManageIdentities, ManageOrganizations, RecoverAccounts,
     Role, View,
 };
-use crate::collections::{GRACE, Member, MembershipChange};
+use crate::collections::{Member, MembershipChange};
 use crate::directory::Changing;
 use crate::error::Error;
 use crate::events::{Action, EventActor};
@@ -16,6 +16,7 @@ use crate::records::{
     AdminScope, GroupFields, OrganizationState, RadiusClientFields, ServiceAccountFields, Settings,
     User, UserState, Visibility,
 };
+use crate::tools::OrganizationGrace;
 
 fn group(name: &str) -> GroupFields {
     GroupFields { name: name.into(), ..GroupFields::default() }
@@ -423,7 +424,7 @@ fn after_its_grace_period_nothing_of_an_organization_is_left() {
             change.authorize::<ManageOrganizations>(acme)?.own()?.delete(None, "ACME")
         })
         .unwrap();
-    world.pass(GRACE);
+    world.pass(OrganizationGrace::default().0);
     assert_eq!(world.directory.destroy_expired(world.now()).unwrap(), 0);
     world.pass(1);
     let late = world

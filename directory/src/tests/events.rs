@@ -10,6 +10,7 @@ use crate::events::{
 use crate::id::{OrganizationId, Place};
 use crate::records::{AdminScope, EventFilter};
 use crate::time::Time;
+use crate::tools::OrganizationGrace;
 
 const HOUR: u64 = 3_600_000;
 
@@ -390,7 +391,7 @@ fn nothing_is_left_of_the_events_of_an_organization_that_was_destroyed() {
         grant.own()?.delete(None, "ACME")
     });
     deleted.unwrap();
-    world.pass(crate::collections::GRACE);
+    world.pass(OrganizationGrace::default().0);
     let of_acme = || {
         let log = world.directory.inner.store.events();
         log.flush().unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::search::{account, group};
-use super::world::World;
+use super::world::{World, options};
 use storage::Change;
 
 use crate::access::{
@@ -295,6 +295,48 @@ fn little_is_told_of_a_change_that_nobody_else_shows() {
     assert!(gone.contains_key(&EntryId::User(ada)));
     let ahead = sequence + 1_000;
     assert!(matches!(town.since(town.callers[0], ahead), Since::Unknown), "of no past");
+}
+
+#[test]
+fn what_changed_before_a_start_is_told_and_what_others_changed_since_is_not() {
+    let town = Town::new();
+    let (acme, caller, ada, bob) = (town.acme, town.callers[0], town.users[0], town.users[1]);
+    let (sequence, _) = town.looks(caller);
+    let promote = |world: &World, user: UserId| {
+        let done = world.change(move |change| {
+            let mut grant = change.authorize::<ManageIdentities>(acme)?;
+            let edited = grant.users().update(user, None, |user| {
+                user.fields.title = Some("Countess".into());
+                Ok(())
+            });
+            edited.map(drop)
+        });
+        done.unwrap();
+    };
+    promote(&town.world, ada);
+    let again = crate::Directory::over(
+        town.world.directory.inner.store.clone(),
+        super::world::Counted::new(),
+        &crate::OpenOptions { authentication: options(), ..Default::default() },
+    );
+    let reopened = World::over(again.unwrap());
+    let told = |sequence| {
+        let reading = reopened.directory.read(reopened.by(caller)).unwrap();
+        let grant = reading.authorize::<Search>(acme).unwrap();
+        let Since::Entries(touched) = grant.since(sequence).unwrap() else { panic!("all") };
+        (grant.sequence(), touched.entries.iter().collect::<Vec<EntryId>>())
+    };
+    let (started, entries) = told(sequence);
+    assert_eq!(entries, [EntryId::User(ada)]);
+    reopened.pass(60_000);
+    promote(&reopened, bob);
+    let beta = reopened.organization("beta");
+    reopened.user(beta, "ada");
+    assert_eq!(told(started).1, [EntryId::User(bob)]);
+    assert_eq!(told(sequence).1, [EntryId::User(ada), EntryId::User(bob)]);
+    let noted = reopened.directory.inner.tools.own_commits().clone();
+    let own = noted.between(acme, started, told(sequence).0).unwrap();
+    assert_eq!(own.commits.len(), 1, "{own:?}");
 }
 
 #[test]

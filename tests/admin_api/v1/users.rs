@@ -176,6 +176,14 @@ fn guessing_locks_an_account_and_the_help_desk_unlocks_it() {
     assert_eq!(bind(&office, "ada", PASSWORD), 0);
     let locked = |event: &Value| event["action"] == "locked" && event["subject"]["name"] == "ada";
     assert!(office.events().iter().any(locked));
+
+    // There is no second factor to reset: that is no error, and no change.
+    let place = office.path(&format!("users/{id}"));
+    let tag = office.top.get(&place).header("etag").unwrap().to_owned();
+    let reset = desk.session.send("DELETE", &format!("{place}/second-factor"), None);
+    assert_eq!(reset.status, 204);
+    assert_eq!(office.top.get(&place).header("etag"), Some(&*tag));
+    assert!(office.events().iter().all(|event| event["action"] != "mfa_reset"));
 }
 
 #[test]

@@ -7,7 +7,8 @@ use crate::caller::Within;
 use crate::problem::Problem;
 use crate::revision::{IfMatch, Revised};
 
-/// Brings back an organization that was deleted within the last 30 days, suspended.
+/// Brings back an organization that was deleted, suspended: as long as `[admin_api]
+/// deleted_organizations_kept` says, 30 days unless set.
 #[utoipa::path(
     post,
     path = "/organizations/{organization}/restore",

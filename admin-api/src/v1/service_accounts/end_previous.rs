@@ -27,7 +27,7 @@ pub(crate) async fn end_previous_password(
         let mut grant = change.authorize::<ManageConfiguration>(organization)?;
         let mut accounts = grant.service_accounts();
         let id = accounts.id_of(service_account)?;
-        accounts.touch(id, revision)?;
+        accounts.require_seen(id, revision)?;
         accounts.end_former_password(id)
     });
     ended.await?;

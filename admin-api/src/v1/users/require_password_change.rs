@@ -25,7 +25,7 @@ pub(crate) async fn require_password_change(
     let organization = within.organization;
     let required = within.caller.change(move |change| {
         let mut grant = change.authorize::<RecoverAccounts>(organization)?;
-        let id = grant.account(user, revision)?;
+        let id = grant.account_seen(user, revision)?;
         grant.passwords().require_change(id)
     });
     required.await?;

@@ -24,7 +24,7 @@ pub(crate) async fn unlock_user(
     let organization = within.organization;
     let unlocked = within.caller.change(move |change| {
         let mut grant = change.authorize::<RecoverAccounts>(organization)?;
-        let id = grant.account(user, revision)?;
+        let id = grant.account_seen(user, revision)?;
         grant.passwords().unlock(id)
     });
     unlocked.await?;

@@ -8,7 +8,7 @@ use super::super::world::{DAY, World, refusal};
 use super::{SECRET, conclude, due, failure, fields, flush, letters, next, ready, status, syslog};
 use super::{tell, told, webhook};
 use crate::access::{Context, ManageDelivery, ManageOrganizations, Role, View};
-use crate::collections::{BeginsWith, Browse, GRACE};
+use crate::collections::{BeginsWith, Browse};
 use crate::delivery::{Next, Sent};
 use crate::error::Error;
 use crate::events::{Action, Event, Outcome};
@@ -17,6 +17,7 @@ use crate::records::{
     AdminScope, DeliveryMark, DeliveryProgress, DeliveryWay, EventDestination,
     EventDestinationFields, Reach, ReachedProgress,
 };
+use crate::tools::OrganizationGrace;
 
 fn reaching(
     world: &World,
@@ -303,7 +304,7 @@ fn an_organization_that_is_being_erased_keeps_no_destination_from_being_made() {
         grant.own()?.delete(None, "ACME")
     });
     deleted.unwrap();
-    world.pass(GRACE + DAY);
+    world.pass(OrganizationGrace::default().0 + DAY);
     world.directory.destroy_expired(world.now()).unwrap();
     let siem = reaching(&world, world.top(), Place::Provider, fields("siem", webhook())).unwrap();
     assert_eq!(status(&world, Place::Provider, &siem).waiting, 0);

@@ -1,5 +1,7 @@
 //! Rules whose tests need more than admins and keys.
 
+use std::time::Duration;
+
 use storage::{Partition, Reading};
 
 use super::super::sign_in::{SECRET, confirm, enrolment};
@@ -8,7 +10,6 @@ use crate::access::{
     Actor, Context, ManageAdmins, ManageAuthentication, ManageBilling, ManageConfiguration,
     ManageIdentities, ManageOrganizations, RecoverAccounts, Role, View,
 };
-use crate::collections::GRACE;
 use crate::directory::Changing;
 use crate::error::Error;
 use crate::events::{Action, EventActor, Outcome};
@@ -17,6 +18,7 @@ use crate::records::{
     AdminScope, BillingContactFields, CapKind, Carrier, Credential, GroupFields, Organization,
     RadiusClientFields, User, UserState,
 };
+use crate::tools::OrganizationGrace;
 
 /// Something that is done to a user of an organization.
 type Deed = fn(&mut Changing<'_, '_>, OrganizationId, UserId) -> Result<(), Error>;
@@ -172,7 +174,7 @@ fn rule_8_a_deleted_organization_is_silent_comes_back_in_time_and_is_destroyed_a
     world.pass(29 * DAY);
     restore().unwrap();
     delete(world.top(), "ACME").unwrap();
-    world.pass(GRACE + 1);
+    world.pass(OrganizationGrace::default().0 + 1);
     assert_eq!(refusal(restore()), "the grace period is over");
     assert_eq!(world.directory.destroy_expired(world.now()).unwrap(), 1);
     // The writer erases in steps between changes; each change gives it a turn.
@@ -189,7 +191,7 @@ fn rule_10_there_is_no_change_without_its_event_and_no_event_without_its_change(
     let world = World::new();
     let acme = world.organization("acme");
     let ada = world.user(acme, "ada");
-    let deeds: [(Action, Deed); 7] = [
+    let deeds: [(Action, Deed); 9] = [
         (Action::Created, |change, acme, _| {
             let fields = GroupFields { name: "staff".into(), ..GroupFields::default() };
             change.authorize::<ManageIdentities>(acme)?.groups().create(fields).map(drop)
@@ -208,8 +210,15 @@ fn rule_10_there_is_no_change_without_its_event_and_no_event_without_its_change(
         (Action::PasswordChangeRequired, |change, acme, ada| {
             change.authorize::<RecoverAccounts>(acme)?.passwords().require_change(ada)
         }),
+        (Action::Locked, |change, acme, ada| {
+            let time = Duration::from_secs(60);
+            change.authorize::<RecoverAccounts>(acme)?.passwords().lock(ada, time)
+        }),
         (Action::Unlocked, |change, acme, ada| {
             change.authorize::<RecoverAccounts>(acme)?.passwords().unlock(ada)
+        }),
+        (Action::SecretRevealed, |change, acme, ada| {
+            change.authorize::<RecoverAccounts>(acme)?.second_factors().begin(ada).map(drop)
         }),
         (Action::MfaReset, |change, acme, ada| {
             change.authorize::<RecoverAccounts>(acme)?.second_factors().reset(ada)
@@ -292,4 +301,40 @@ fn rule_10_what_says_afterwards_what_it_said_before_is_no_change_and_no_event() 
         grant.users().update(ada, Some(7), |_| Ok(()))
     });
     assert!(matches!(stale, Err(Error::Stale)));
+}
+
+#[test]
+fn rule_10_helping_who_needs_no_help_is_no_change_and_no_event() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let ada = world.user(acme, "ada");
+    let help: [Deed; 3] = [
+        |change, acme, ada| {
+            change.authorize::<RecoverAccounts>(acme)?.passwords().require_change(ada)
+        },
+        |change, acme, ada| change.authorize::<RecoverAccounts>(acme)?.second_factors().reset(ada),
+        |change, acme, ada| {
+            let mut grant = change.authorize::<ManageIdentities>(acme)?;
+            grant.users().set_certificates(ada, vec![[7; 32]])
+        },
+    ];
+    let does = |deed: Deed| {
+        world.pass(1_000);
+        world.change(move |change| deed(change, acme, ada)).unwrap();
+    };
+    let kept = || {
+        let snapshot = world.directory.inner.store.read().unwrap();
+        let (partition, id) = (acme.partition(), ada.record());
+        let user = snapshot.get::<User>(partition, id).unwrap();
+        let credential = snapshot.get::<Credential>(partition, id).unwrap();
+        (user, credential, world.events(acme.into(), 200).len())
+    };
+    for deed in help {
+        does(deed);
+    }
+    let before = kept();
+    for (position, deed) in help.into_iter().enumerate() {
+        does(deed);
+        assert!(kept() == before, "deed {position}: {:?}", world.events(acme.into(), 1));
+    }
 }

@@ -30,7 +30,7 @@ pub(crate) async fn set_service_account_certificates(
         let mut grant = change.authorize::<ManageConfiguration>(organization)?;
         let mut service_accounts = grant.service_accounts();
         let id = service_accounts.id_of(service_account)?;
-        service_accounts.touch(id, revision)?;
+        service_accounts.require_seen(id, revision)?;
         service_accounts.set_certificates(id, fingerprints)
     });
     set.await?;

@@ -30,7 +30,7 @@ pub(crate) async fn set_user_certificates(
         let mut grant = change.authorize::<ManageIdentities>(organization)?;
         let mut users = grant.users();
         let id = users.id_of(user)?;
-        users.touch(id, revision)?;
+        users.require_seen(id, revision)?;
         users.set_certificates(id, fingerprints)
     });
     set.await?;

@@ -24,7 +24,7 @@ pub(crate) async fn reset_second_factor(
     let organization = within.organization;
     let reset = within.caller.change(move |change| {
         let mut grant = change.authorize::<RecoverAccounts>(organization)?;
-        let id = grant.account(user, revision)?;
+        let id = grant.account_seen(user, revision)?;
         grant.second_factors().reset(id)
     });
     reset.await?;
