@@ -15,6 +15,7 @@ use uuid::Builder;
 use crate::events::pause;
 use crate::failure::{Failure, Problem};
 use crate::output::warn;
+use crate::progress::Counted;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -182,7 +183,7 @@ impl Client {
         Failure::Unreachable { server: self.server.clone(), why: why.to_string() }
     }
 
-    /// Sends a file with PUT, as it is read.
+    /// Sends a file with PUT, as it is read, and tells at a terminal how much of it is on its way.
     ///
     /// # Errors
     /// As [`ask`](Self::ask).
@@ -203,8 +204,9 @@ impl Client {
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        let mut file = file;
+        let mut file = Counted::new(file, "Sent");
         let answer = request.send(SendBody::from_reader(&mut file));
+        drop(file);
         let answer = answer.map_err(Trouble::Failed).and_then(|answer| self.heard(answer));
         answer.map_err(|trouble| self.failure(trouble))
     }

@@ -1,7 +1,7 @@
 //! Events, the latest last, and those to come.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::grammar::{FOLLOW, MOST, TO, one_way};
 use crate::output::{Format, tell};
 use crate::place::Place;
+use crate::progress::Counted;
 
 /// How often is looked for new ones.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -54,7 +55,11 @@ pub(crate) fn events(
     }
 }
 
-/// Writes all events that are wanted into a file, which has its name once it is whole.
+/// How the line begins that tells how far an export is.
+const RECEIVED: &str = "Received";
+
+/// Writes all events that are wanted into a file, which has its name once it is whole. How much has
+/// come is told at a terminal, unless the events themselves are shown there.
 ///
 /// # Errors
 /// When they cannot be read, or the file not be written.
@@ -71,12 +76,17 @@ pub(crate) fn export(
         written.map_err(|failure| called(failure, operation, matches))
     };
     let Some(name) = matches.get_one::<String>(TO) else {
-        return download(&mut std::io::stdout().lock());
+        let mut out = std::io::stdout().lock();
+        if out.is_terminal() {
+            return download(&mut out);
+        }
+        return download(&mut Counted::new(out, RECEIVED));
     };
     let failed = |error: std::io::Error| Failure::local(name, &error);
     let unfinished = format!("{name}.unfinished");
-    let mut file = File::create(&unfinished).map_err(failed)?;
+    let mut file = Counted::new(File::create(&unfinished).map_err(failed)?, RECEIVED);
     let written = download(&mut file);
+    drop(file);
     let written = written.and_then(|()| std::fs::rename(&unfinished, name).map_err(failed));
     if written.is_err() {
         // What is left says by its name that it is not whole.

@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use serde::Deserialize;
 
+use crate::words::{Noun, nouns};
+
 /// Why a command did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -11,7 +13,7 @@ pub(crate) enum Failure {
     #[error("{0}")]
     Refused(Box<Problem>),
     /// The server cannot be reached, or what it says is none of ours.
-    #[error("{server} cannot be asked: {why}")]
+    #[error("{server} cannot be asked: {why}{next}", next = reached(.server, .why))]
     Unreachable { server: String, why: String },
     /// There is no context to work with.
     #[error(
@@ -19,7 +21,7 @@ pub(crate) enum Failure {
     )]
     NoContext,
     /// Something that is named is not there.
-    #[error("there is no {what} “{name}”")]
+    #[error("there is no {what} “{name}”{next}", next = listed(.what))]
     Missing { what: String, name: String },
     /// What was asked makes no sense.
     #[error("{0}")]
@@ -70,6 +72,7 @@ impl Problem {
                 "; sign in with `tenantry login`, or give another API key"
             }
             403 => "; `tenantry server policy` says who may",
+            404 => "; the `list` of its kind shows what there is, and --org says where",
             412 => "; look at it again and repeat",
             429 => "; wait a moment and repeat",
             _ => "",
@@ -166,6 +169,38 @@ impl Failure {
     }
 }
 
+/// What shows the things of a kind, for who named one that is not there.
+fn listed(what: &str) -> String {
+    let what = what.to_lowercase().replace(' ', "-");
+    let word = match what.as_str() {
+        "organization" => "org",
+        "radius-client" => "radius",
+        word => word,
+    };
+    let lists = |noun: &Noun| noun.verbs.iter().any(|verb| verb.name == "list");
+    if word != "context" && !nouns().any(|noun| noun.name == word && lists(noun)) {
+        return String::new();
+    }
+    format!("; `tenantry {word} list` shows those that there are")
+}
+
+/// What can be done about a server that cannot be asked, by what the libraries below say of it.
+fn reached(server: &str, why: &str) -> &'static str {
+    let why = why.to_lowercase();
+    let says = |parts: &[&str]| parts.iter().any(|part| why.contains(part));
+    if says(&["not valid for name", "notvalidforname"]) {
+        return "; name it as its certificate does";
+    }
+    if says(&["unknownissuer", "unknown issuer"]) {
+        return match server.starts_with("https://") {
+            true => "; name the authority of its certificate with --ca FILE",
+            false => "; name the authority of its certificate with --ldap-ca FILE",
+        };
+    }
+    let nobody = ["refused", "connection failed", "not found", "timeout", "timed out", "lookup"];
+    if says(&nobody) { "; see that it runs, and that name and port are right" } else { "" }
+}
+
 /// The parts of a JSON pointer (RFC 6901).
 fn parts(pointer: &str) -> Vec<String> {
     let parts = pointer.split('/').skip(1);
@@ -215,6 +250,43 @@ mod tests {
         assert_eq!(refused(422, Some(""), None), "no", "it is about all");
         assert!(refused(403, None, Some("manage_admins")).contains("permission manage_admins"));
         assert!(refused(401, None, None).contains("tenantry login"));
+    }
+
+    #[test]
+    fn who_names_what_is_not_there_is_told_what_lists_it() {
+        let missing = |what: &str| {
+            Failure::Missing { what: what.to_owned(), name: "x".to_owned() }.to_string()
+        };
+        let listed = "there is no user “x”; `tenantry user list` shows those that there are";
+        assert_eq!(missing("user"), listed);
+        for (what, word) in [
+            ("organization", "org"),
+            ("RADIUS client", "radius"),
+            ("service account", "service-account"),
+            ("certificate authority", "certificate-authority"),
+            ("context", "context"),
+        ] {
+            assert!(missing(what).contains(&format!("`tenantry {word} list`")), "{what}");
+        }
+        assert_eq!(missing("version"), "there is no version “x”", "nothing lists those alone");
+        let id = Failure::Refused(Box::new(problem(404, "not-found", "There is no such thing.")));
+        assert!(id.to_string().starts_with("There is no such thing; the `list`"), "{id}");
+    }
+
+    #[test]
+    fn who_cannot_reach_a_server_is_told_what_to_look_at() {
+        let told = |server: &str, why: &str| {
+            Failure::Unreachable { server: server.to_owned(), why: why.to_owned() }.to_string()
+        };
+        let unknown = "invalid peer certificate: UnknownIssuer";
+        assert!(told("https://ids.example", unknown).ends_with("with --ca FILE"));
+        assert!(told("ldaps://old.example", unknown).ends_with("with --ldap-ca FILE"));
+        let other = "certificate not valid for name \"127.0.0.1\"";
+        assert!(told("https://127.0.0.1", other).ends_with("as its certificate does"));
+        let refused = "io: Connection refused (os error 111)";
+        assert!(told("https://ids.example", refused).contains("; see that it runs"));
+        let said = told("ldap://old.example", "rc=49 (invalidCredentials)");
+        assert_eq!(said, "ldap://old.example cannot be asked: rc=49 (invalidCredentials)");
     }
 
     fn problem(status: u16, kind: &str, detail: &str) -> Problem {

@@ -16,6 +16,7 @@ mod grammar;
 mod import;
 mod output;
 mod place;
+mod progress;
 mod prompt;
 mod shape;
 mod sign_in;

@@ -118,10 +118,7 @@ impl<'d> Place<'d> {
         };
         let called = |item: &&Value| NAMES.iter().any(|member| is(item.get(*member), name));
         let mut ids = items.iter().filter(called).filter_map(|item| item.get("id")?.as_str());
-        let what = || {
-            let list = list.rsplit('/').next().unwrap_or_default();
-            list.trim_end_matches('s').replace('-', " ")
-        };
+        let what = || one_of(list);
         match (ids.next(), ids.next()) {
             (Some(id), None) => Ok(id.to_owned()),
             (Some(_), Some(_)) => {
@@ -131,6 +128,15 @@ impl<'d> Place<'d> {
             }
             (None, _) => Err(Failure::Missing { what: what(), name: name.to_owned() }),
         }
+    }
+}
+
+/// What one thing of a list is called.
+fn one_of(list: &str) -> String {
+    let list = list.rsplit('/').next().unwrap_or_default().replace('-', " ");
+    match list.strip_suffix("ies") {
+        Some(stem) => format!("{stem}y"),
+        None => list.trim_end_matches('s').to_owned(),
     }
 }
 
@@ -172,6 +178,14 @@ pub(crate) fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_thing_of_a_list_is_called_as_people_call_it() {
+        let called = |list| one_of(&format!("/v1/organizations/{list}"));
+        assert_eq!(called("radius-clients"), "radius client");
+        assert_eq!(called("security-policies"), "security policy");
+        assert_eq!(called("certificate-authorities"), "certificate authority");
+    }
 
     #[test]
     fn what_a_query_could_misread_is_escaped() {

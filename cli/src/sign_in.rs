@@ -143,6 +143,8 @@ fn session(
 ) -> Result<Value, Failure> {
     let password = prompt::secret("password")?;
     let member = if recovers { "recovery_code" } else { "code" };
+    // A code of the authenticator is over in a moment; a recovery code counts until it is used.
+    let asks = if recovers { prompt::secret } else { prompt::visible };
     let ask = |code: Option<&str>| {
         let mut body = json!({"login": login, "password": password, "organization": organization});
         if let Some(members) = body.as_object_mut() {
@@ -152,7 +154,7 @@ fn session(
     };
     let answer = match ask(None) {
         Err(Failure::Refused(problem)) if problem.r#type.ends_with("/code-needed") => {
-            ask(Some(&prompt::visible(&member.replace('_', " "))?))?
+            ask(Some(&asks(&member.replace('_', " "))?))?
         }
         answer => answer?,
     };

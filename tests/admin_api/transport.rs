@@ -1,5 +1,7 @@
 //! What holds for every request: TLS, limits, headers, and that every failure is a problem.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::harness::client::Client;
@@ -7,6 +9,7 @@ use crate::harness::curl::Response;
 use crate::harness::demo::Demo;
 use crate::harness::https::Https;
 use crate::harness::office::Office;
+use crate::harness::pause;
 use crate::harness::server::Site;
 
 fn assert_problem(response: &Response, status: u16, kind: &str) {
@@ -318,6 +321,42 @@ fn one_address_holds_no_more_connections_than_it_may_and_others_come_in() {
     held.pop();
     // The daemon hears of the end in a moment.
     assert!((0..1_000).any(|_| from("127.0.0.1") == 0), "a place that was left is free again");
+}
+
+#[test]
+fn who_asks_too_often_is_told_how_much_is_left_and_when_to_come_back() {
+    let Some(mut office) = Office::alone() else { return };
+    let (_site, server) = office.serve_with(&["requests_per_minute = 60"]);
+    let url = format!("https://{}/v1/me", server.admin_api);
+    let bearer = format!("Authorization: Bearer {}", office.top.token());
+    // On one connection, so that all come in less time than gives back what they take.
+    let said = Client::new("curl", "curl")
+        .args(["-s", "-i", "--http1.1", "--cacert", &server.ca_file, "-H", &bearer])
+        .args([&url; 90])
+        .run();
+    let answers: Vec<&str> = said.stdout.split("HTTP/1.1 ").skip(1).collect();
+    assert_eq!(answers.len(), 90, "{said:?}");
+    let has = |answer: &str, header: &str| {
+        answer.lines().any(|line| line.to_lowercase() == header.to_lowercase())
+    };
+    for answer in &answers {
+        assert!(has(answer, "RateLimit-Policy: \"requests\";q=60;w=60"), "{answer}");
+    }
+    assert!(answers[..60].iter().all(|answer| answer.starts_with("200 ")), "{answers:?}");
+    assert!(has(answers[0], "RateLimit: \"requests\";r=59;t=1"), "{}", answers[0]);
+    let refused = answers.iter().find(|answer| answer.starts_with("429 ")).unwrap();
+    for header in [
+        "Retry-After: 1",
+        "RateLimit: \"requests\";r=0;t=1",
+        "Content-Type: application/problem+json",
+    ] {
+        assert!(has(refused, header), "{header}: {refused}");
+    }
+    assert!(refused.contains("/problems/too-often"), "{refused}");
+    let others = &office.demo.admin_api.tokens.read_only;
+    assert_eq!(server.api().key(others).get("/v1/me").status, 200, "nobody else pays for it");
+    pause(Duration::from_millis(1_100));
+    assert_eq!(office.top.get("/v1/me").status, 200, "after what it was told to wait");
 }
 
 #[test]

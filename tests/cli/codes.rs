@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::harness::authority::Authority;
 use crate::harness::office::Office;
 use crate::harness::receiver::nobody;
 use crate::harness::tenantry::Tenantry;
@@ -114,6 +115,35 @@ fn import_is_called_as_it_was_typed(top: &Tenantry) {
     assert_eq!(made.code, 0, "{made:?}");
     let import: Value = serde_json::from_str(&made.stdout).unwrap();
     assert_eq!((&import["name"], &import["planned"]["create"]), (&json!("old"), &json!(1)));
+}
+
+#[test]
+fn who_names_nothing_or_reaches_nobody_is_told_what_to_do_next() {
+    let office = Office::new();
+    let top = &office.demo.admin_api.tokens.administrator_with_billing;
+    let top = Tenantry::with_key(&office.demo, top).within(&office.slug);
+    let nothing = "01890a5d-ac96-774b-bcce-b302099a8057";
+    for (line, code, next) in [
+        ("group show nope", 5, "there is no group “nope”; `tenantry group list` shows"),
+        ("security-policy show nope", 5, "no security policy “nope”; `tenantry security-policy"),
+        ("radius show nope", 5, "no radius client “nope”; `tenantry radius list` shows"),
+        ("org show nope", 5, "no organization “nope”; `tenantry org list` shows"),
+        (format!("user show {nothing}").as_str(), 5, "; the `list` of its kind shows"),
+        ("user list --server https://127.0.0.1:1", 8, "; see that it runs, and that name"),
+    ] {
+        let told = top.run(line);
+        assert_eq!(told.code, code, "{line}: {told:?}");
+        assert!(told.stderr.contains(next), "{line}: {told:?}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let contexts = Tenantry::with_contexts(&office.demo, &folder.path().join("contexts.toml"));
+    let told = contexts.run("context use nope");
+    assert!(told.stderr.contains("`tenantry context list` shows"), "{told:?}");
+    let others = folder.path().join("others.pem");
+    std::fs::write(&others, Authority::new("Others").pem()).unwrap();
+    let told = top.run(&format!("user list --ca {}", others.display()));
+    assert_eq!(told.code, 8, "{told:?}");
+    assert!(told.stderr.contains("; name the authority of its certificate with --ca"), "{told:?}");
 }
 
 #[test]

@@ -39,7 +39,9 @@ fn people_and_groups_by_their_names() {
     assert!(asked.stderr.contains("previous password of the service account “wiki”"), "{asked:?}");
     tenantry.does("user delete ada --yes");
     let gone = tenantry.run("user show ada");
-    assert_eq!((gone.code, gone.stderr.as_str()), (5, "tenantry: there is no user “ada”\n"));
+    let said =
+        "tenantry: there is no user “ada”; `tenantry user list` shows those that there are\n";
+    assert_eq!((gone.code, gone.stderr.as_str()), (5, said));
 }
 
 #[test]

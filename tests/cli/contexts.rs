@@ -93,3 +93,47 @@ fn who_has_lost_the_phone_signs_in_with_a_recovery_code() {
     tenantry.does("account end-sessions --yes");
     assert_eq!(tenantry.run("account show").code, 3);
 }
+
+#[test]
+fn contexts_of_several_servers_are_kept_apart() {
+    let Some(there) = Office::alone() else { return };
+    let here = Office::new();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("contexts.toml");
+    let tenantry = Tenantry::with_contexts(&here.demo, &file);
+    for (office, name) in [(&here, "here"), (&there, "there")] {
+        office.make("groups", &json!({"name": format!("group-{name}")}));
+        let admin = office.admin("administrator");
+        let (url, ca_file) = (&office.demo.admin_api.url, &office.demo.ca_file);
+        let login = format!(
+            "login {url} --as {} --org {} --name {name} --ca {ca_file}",
+            admin.login, office.slug
+        );
+        let code = totp::code_beside(&admin.otpauth_uri, 1);
+        let signed_in = tenantry.hear(&login, &format!("{PASSWORD}\n{code}\n"));
+        assert_eq!(signed_in.code, 0, "{name}: {signed_in:?}");
+    }
+    // Each server has an authority of its own, which its context knows.
+    let tenantry = tenantry.setting("TENANTRY_CA", "");
+    let seen = |context: &str| {
+        tenantry.shows(&format!("group list --context {context}"))[0]["name"].clone()
+    };
+    assert_eq!((seen("here"), seen("there")), (json!("group-here"), json!("group-there")));
+    let listed = tenantry.shows("context list");
+    let told = |place: usize| {
+        let context = &listed[place];
+        (context["name"].clone(), context["server"].clone(), context["in_use"].clone())
+    };
+    let url = |office: &Office| json!(office.demo.admin_api.url);
+    assert_eq!(told(0), (json!("here"), url(&here), json!(false)));
+    assert_eq!(told(1), (json!("there"), url(&there), json!(true)), "the last one is in use");
+
+    tenantry.does("context use here");
+    assert_eq!(tenantry.shows("group list")[0]["name"], "group-here");
+    tenantry.does("logout --context there");
+    assert_eq!(tenantry.run("group list --context there").code, 3, "that session is over");
+    assert_eq!(tenantry.shows("group list")[0]["name"], "group-here", "the other one goes on");
+    tenantry.does("context remove there");
+    assert_eq!(tenantry.run("group list --context there").code, 5);
+    assert_eq!(tenantry.shows("context list").as_array().unwrap().len(), 1);
+}

@@ -1,15 +1,18 @@
 //! What staff imports, from files and from another directory's own tools.
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::harness::authority::{Authority, Holder};
 use crate::harness::client::{Client, Output};
 use crate::harness::office::Office;
+use crate::harness::pause;
 use crate::harness::program::Program;
+use crate::harness::server::free_tcp;
 use crate::harness::tenantry::Tenantry;
 
 fn desk(office: &Office) -> Tenantry {
@@ -66,8 +69,79 @@ fn nothing_of_a_table_is_lost_unseen() {
     assert_eq!(tenantry.shows("user list"), json!([]));
 }
 
-/// slapd's configuration for a database with these entries.
-fn slapadd(folder: &Path, ldif: &str) -> PathBuf {
+/// Who is in a group, sorted.
+fn members(tenantry: &Tenantry, group: &str) -> Vec<String> {
+    let shown = tenantry.shows(&format!("group members {group}"));
+    let names = shown.as_array().unwrap().iter().map(|member| member["name"].as_str().unwrap());
+    let mut names: Vec<String> = names.map(ToOwned::to_owned).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_table_of_groups_brings_members_and_leaves_alone_what_is_there_already() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let ada = office.user("ada", "correct horse battery");
+    office.user("bob", "correct horse battery");
+    office.group("staff", &[&ada], &[]);
+    let text = "name,description,members,nested_groups\nstaff,Another,bob,\n\
+                all,Everybody,bob,staff;makers\nmakers,,ada;bob,\n";
+    let taken = tenantry.hear("import csv - --groups -o json", text);
+    assert_eq!((taken.code, &shown(&taken)["holds"]), (7, &json!("groups")), "{taken:?}");
+    assert!(taken.stderr.contains("2  group  staff  name  is there already"), "{taken:?}");
+    assert_eq!(tenantry.shows("group list").as_array().unwrap().len(), 1, "nothing was done");
+
+    let line = "import csv - --groups --on-conflict skip --name groups -o json";
+    let done = tenantry.hear(line, text);
+    assert_eq!(done.code, 0, "{done:?}");
+    let counts = &shown(&done)["done"];
+    assert_eq!((&counts["create"], &counts["skip"]), (&json!(2), &json!(1)), "{counts}");
+    let skipped = tenantry.shows("import rows groups --outcome skip");
+    assert_eq!((&skipped[0]["line"], &skipped[0]["name"]), (&json!(2), &json!("staff")));
+    assert_eq!(tenantry.shows("group show staff")["description"], json!(null), "it is as it was");
+    assert_eq!(members(&tenantry, "staff"), ["ada"]);
+    assert_eq!(members(&tenantry, "all"), ["bob", "makers", "staff"]);
+    assert_eq!(members(&tenantry, "makers"), ["ada", "bob"]);
+    assert_eq!(tenantry.shows("group show all")["description"], "Everybody");
+}
+
+#[test]
+fn an_import_is_cancelled_in_the_middle_and_what_was_applied_stays() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("people.csv");
+    // Passwords in clear take their time: so many are not hashed before somebody cancels.
+    let rows = (0..600).map(|number| format!("user{number},correct horse {number}\n"));
+    fs::write(&file, format!("login,password\n{}", rows.collect::<String>())).unwrap();
+    let following = tenantry.starts(&format!("import csv {} --name people", file.display()));
+    let import = || office.read("imports")["items"][0].clone();
+    let is_half_done = |_| {
+        pause(Duration::from_millis(20));
+        import()["applied"].as_u64().is_some_and(|applied| applied > 0)
+    };
+    assert!((0..3_000).any(is_half_done), "nothing is applied: {}", import());
+    tenantry.does("import cancel people");
+    following.says("tenantry: the import is cancelled");
+
+    let ended = tenantry.shows("import show people");
+    assert_eq!(ended["state"], "cancelled", "{ended}");
+    let applied = ended["applied"].as_u64().unwrap();
+    assert!(applied > 0 && applied < 600, "{ended}");
+    assert_eq!((&ended["done"]["create"], &ended["done"]["error"]), (&json!(applied), &json!(0)));
+    let there = || json!(tenantry.shows("user list").as_array().unwrap().len());
+    assert_eq!(there(), json!(applied), "what was applied is there, and nothing else");
+    pause(Duration::from_millis(500));
+    assert_eq!(there(), json!(applied), "it goes on no further");
+    let client = office.client("gate", &json!({}));
+    assert!(office.login(&client, "user0", "correct horse 0").is("Access-Accept"));
+    let again = tenantry.run("import cancel people");
+    assert_eq!(again.code, 7, "it is over: {again:?}");
+}
+
+/// slapd's configuration for a database with these entries; `global` stands before it.
+fn slapadd(folder: &Path, global: &str, ldif: &str) -> PathBuf {
     let text = |path: &Path| path.to_str().unwrap().to_owned();
     let (configuration, file, data) =
         (folder.join("slapd.conf"), folder.join("in.ldif"), folder.join("db"));
@@ -76,7 +150,7 @@ fn slapadd(folder: &Path, ldif: &str) -> PathBuf {
     let lines = format!(
         "include /etc/ldap/schema/core.schema\ninclude /etc/ldap/schema/cosine.schema\n\
          include /etc/ldap/schema/inetorgperson.schema\nmodulepath /usr/lib/ldap\n\
-         moduleload back_mdb\npidfile {}/slapd.pid\nsizelimit 100\ndatabase mdb\n\
+         moduleload back_mdb\npidfile {}/slapd.pid\nsizelimit 100\n{global}database mdb\n\
          suffix dc=old,dc=example\nrootdn cn=admin,dc=old,dc=example\nrootpw secret\n\
          directory {}\n",
         text(folder),
@@ -93,9 +167,18 @@ fn slapd_tool(program: &str, arguments: &[&str]) -> String {
     done.stdout
 }
 
+/// slapd where it runs, heard at these URLs.
+fn slapd(configuration: &Path, urls: &str) -> Program {
+    let mut command = Command::new("/usr/sbin/slapd");
+    command.args(["-d", "stats", "-h", urls, "-f"]).arg(configuration);
+    let slapd = Program::start(&mut command);
+    slapd.says("slapd starting");
+    slapd
+}
+
 /// What slapd keeps, and slapcat writes: folded lines, base64, operational attributes.
 fn slapcat(folder: &Path, ldif: &str) -> String {
-    let configuration = slapadd(folder, ldif);
+    let configuration = slapadd(folder, "", ldif);
     slapd_tool("/usr/sbin/slapcat", &["-f", configuration.to_str().unwrap()])
 }
 
@@ -149,13 +232,9 @@ fn a_running_slapd_is_read_page_by_page_and_its_password_is_no_argument() {
     ldif.push_str(&format!(
         "dn: cn=all,dc=old,dc=example\nobjectClass: groupOfNames\ncn: all\n{members}"
     ));
-    let configuration = slapadd(folder.path(), &ldif);
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let url = format!("ldap://{address}");
-    let mut command = Command::new("/usr/sbin/slapd");
-    command.args(["-d", "stats", "-h", &url, "-f"]).arg(configuration);
-    let slapd = Program::start(&mut command);
-    slapd.says("slapd starting");
+    let configuration = slapadd(folder.path(), "", &ldif);
+    let url = format!("ldap://{}", free_tcp());
+    let _slapd = slapd(&configuration, &url);
     let tenantry = desk(&office);
     let line = format!(
         "import ldap {url} --base dc=old,dc=example --bind-dn cn=admin,dc=old,dc=example -o json"
@@ -174,4 +253,58 @@ fn a_running_slapd_is_read_page_by_page_and_its_password_is_no_argument() {
     assert_eq!(members.as_array().unwrap().len(), 250);
     let client = office.client("gate", &json!({}));
     assert!(office.login(&client, "user249", "correct horse 249").is("Access-Accept"));
+}
+
+#[test]
+fn a_server_gets_no_password_whose_certificate_is_of_another_authority_or_for_another_name() {
+    let office = Office::new();
+    let folder = tempfile::tempdir().unwrap();
+    let (ours, others) = (Authority::new("Old"), Authority::new("Others"));
+    let (common_name, dns, server) = ("slapd", Some("localhost"), true);
+    let issued = ours.issue(&Holder { common_name, dns, server, ..Holder::default() });
+    let ca = folder.path().join("old.pem");
+    fs::write(&ca, ours.pem()).unwrap();
+    let tls = format!(
+        "TLSCACertificateFile {}\nTLSCertificateFile {}\nTLSCertificateKeyFile {}\n",
+        ca.display(),
+        issued.certificate.display(),
+        issued.key.display()
+    );
+    let ldif = "dn: dc=old,dc=example\nobjectClass: domain\ndc: old\n\n\
+                dn: uid=ada,dc=old,dc=example\nobjectClass: inetOrgPerson\nuid: ada\ncn: Ada\n\
+                sn: L\n";
+    let configuration = slapadd(folder.path(), &tls, ldif);
+    let (clear, secure) = (free_tcp(), free_tcp());
+    let server = slapd(&configuration, &format!("ldap://{clear} ldaps://{secure}"));
+    let named = |address: &str| address.replace("127.0.0.1", "localhost");
+    let start_tls = format!("ldap://{} --start-tls", named(&clear));
+    let ldaps = format!("ldaps://{}", named(&secure));
+    let tenantry = desk(&office);
+    let read = |from: &str, authority: &Authority| {
+        let ca = folder.path().join("authority.pem");
+        fs::write(&ca, authority.pem()).unwrap();
+        let line = format!(
+            "import ldap {from} --ldap-ca {} --base dc=old,dc=example \
+             --bind-dn cn=admin,dc=old,dc=example --on-conflict update -o json",
+            ca.display()
+        );
+        tenantry.hear(&line, "secret\n")
+    };
+    for from in [&ldaps, &start_tls] {
+        let unknown = read(from, &others);
+        assert_eq!(unknown.code, 8, "{from}: {unknown:?}");
+        assert!(unknown.stderr.contains("with --ldap-ca FILE"), "{from}: {unknown:?}");
+    }
+    let another_name = read(&format!("ldaps://{secure}"), &ours);
+    assert_eq!(another_name.code, 8, "{another_name:?}");
+    assert!(another_name.stderr.contains("as its certificate does"), "{another_name:?}");
+    assert_eq!(tenantry.shows("import list"), json!([]), "nothing was asked for");
+    assert!(!server.said().contains(" BIND dn="), "{}", server.said());
+
+    for (from, outcome) in [(&ldaps, "create"), (&start_tls, "unchanged")] {
+        let done = read(from, &ours);
+        assert_eq!((done.code, &shown(&done)["done"][outcome]), (0, &json!(1)), "{from}: {done:?}");
+    }
+    server.says("TLS established");
+    assert_eq!(tenantry.shows("user show ada")["display_name"], "Ada");
 }

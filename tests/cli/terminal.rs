@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::harness::admin;
 use crate::harness::office::Office;
 use crate::harness::tenantry::Tenantry;
 
@@ -34,6 +35,26 @@ fn secrets_are_asked_for_twice_and_seen_by_nobody() {
 }
 
 #[test]
+fn a_recovery_code_is_seen_by_nobody() {
+    let office = Office::new();
+    let admin = office.admin("help_desk");
+    let made = admin.session.send("POST", "/v1/me/recovery-codes", None).json();
+    let code = made["codes"][0].as_str().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let tenantry = Tenantry::with_contexts(&office.demo, &folder.path().join("contexts.toml"));
+    let line = format!(
+        "login {} --as {} --org {} --recovery-code",
+        office.demo.admin_api.url, admin.login, office.slug
+    );
+    let typed = [("password: ", admin::PASSWORD), ("recovery code: ", code)];
+    let signed_in = tenantry.at_terminal(&line, &typed);
+    assert_eq!(signed_in.code, 0, "{signed_in:?}");
+    assert!(signed_in.stdout.contains("Signed in as"), "{signed_in:?}");
+    assert!(!signed_in.stdout.contains(code), "{signed_in:?}");
+    assert!(!signed_in.stdout.contains(admin::PASSWORD), "{signed_in:?}");
+}
+
+#[test]
 fn what_is_deleted_is_named_and_asked_for() {
     let office = Office::new();
     let tenantry = desk(&office);
@@ -60,4 +81,33 @@ fn what_is_deleted_is_named_and_asked_for() {
     assert_eq!(done.code, 0, "{done:?}");
     assert!(done.stdout.contains("1 of 1: + group staff"), "how far it is: {done:?}");
     assert_eq!(tenantry.shows("group list").as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn how_far_a_file_is_stands_at_the_terminal_and_nowhere_else() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let folder = tempfile::tempdir().unwrap();
+    let people = folder.path().join("people.csv");
+    std::fs::write(&people, "login\nada\nbob\n").unwrap();
+    let line = format!("import csv {}", people.display());
+    let seen = tenantry.at_terminal(&line, &[]);
+    assert_eq!(seen.code, 0, "{seen:?}");
+    let full = format!("\rdone      [{}] 100 %", "#".repeat(30));
+    for part in ["\rSent     1 KiB\r\n", full.as_str()] {
+        assert!(seen.stdout.contains(part), "{part:?}: {seen:?}");
+    }
+    let unseen = tenantry.run(&format!("{line} --on-conflict update"));
+    assert_eq!((unseen.code, unseen.stderr.as_str()), (0, ""), "{unseen:?}");
+
+    let events = folder.path().join("events.jsonl");
+    let line = format!("events export --to {}", events.display());
+    let seen = tenantry.at_terminal(&line, &[]);
+    assert_eq!(seen.code, 0, "{seen:?}");
+    assert!(seen.stdout.contains("\rReceived ") && seen.stdout.contains(" KiB\r\n"), "{seen:?}");
+    assert!(seen.stdout.contains("The events are in "), "{seen:?}");
+    assert_eq!(tenantry.run(&line).stderr, "");
+    let shown = tenantry.at_terminal("events export", &[]);
+    assert!(shown.stdout.contains("\"sequence\""), "{shown:?}");
+    assert!(!shown.stdout.contains("Received "), "nothing stands between them: {shown:?}");
 }

@@ -11,8 +11,17 @@ pub(crate) fn seconds() -> u64 {
 
 /// The time so many days from now, as RFC 3339 writes it.
 pub(crate) fn in_days(days: u32) -> String {
+    date(&format!("+{days} days"))
+}
+
+/// A time in seconds since 1970 began in UTC, as RFC 3339 writes it.
+pub(crate) fn at(seconds: u64) -> String {
+    date(&format!("@{seconds}"))
+}
+
+fn date(said: &str) -> String {
     let date = Command::new("date")
-        .args(["--utc", "--date", &format!("+{days} days"), "+%Y-%m-%dT%H:%M:%SZ"])
+        .args(["--utc", "--date", said, "+%Y-%m-%dT%H:%M:%SZ"])
         .output()
         .unwrap();
     assert!(date.status.success(), "{date:?}");

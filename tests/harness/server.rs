@@ -2,6 +2,7 @@
 
 use std::net::{TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tempfile::TempDir;
 
@@ -9,7 +10,9 @@ use super::client::{Client, Output};
 use super::curl::Api;
 use super::daemon::{Daemon, NotStarted};
 use super::environment;
+use super::https::Https;
 use super::ldap::Ldap;
+use super::office::Office;
 
 /// A folder with a configuration, from which daemons and commands are started.
 #[derive(Debug)]
@@ -185,6 +188,19 @@ impl Server {
     /// Somebody with curl and no key.
     pub(crate) fn api(&self) -> Api {
         Api::at(&format!("https://{}", self.admin_api), &self.ca_file)
+    }
+}
+
+impl Office {
+    /// Ends one's own demonstration, and serves what it has with these settings of the admin API; the
+    /// folder goes with the server.
+    pub(crate) fn serve_with(&mut self, settings: &[&str]) -> (Site, Server) {
+        Arc::get_mut(&mut self.demo).unwrap().daemon().stop();
+        let site = Site::of_demo(self.demo.folder()).unwrap();
+        let site = settings.iter().fold(site, |site, line| site.set("admin_api", *line));
+        let server = site.serve();
+        self.top = Https::at(&server.admin_api, &server.ca_file, Some(self.top.token()));
+        (site, server)
     }
 }
 

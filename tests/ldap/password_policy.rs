@@ -190,6 +190,50 @@ fn said(output: &Output) -> String {
 }
 
 #[test]
+fn a_password_with_a_name_of_its_owner_inside_is_refused_whoever_sets_it() {
+    let office = Office::new();
+    let fields = json!({"login": "countess", "display_name": "Ada Lovelace", "surname": "King",
+        "password": OLD});
+    let id = crate::harness::office::id_of(&office.make("users", &fields));
+    let path = office.path(&format!("users/{id}/password"));
+    let why = "must not contain the login or the name of its owner";
+    for named in ["my COUNTESS and horse", "a Lovelace and a horse", "every King has a horse"] {
+        let by_owner = ldappasswd(&office, "countess", (OLD, named));
+        assert_ne!(by_owner.code, 0, "{named}: {by_owner:?}");
+        assert!(said(&by_owner).contains(why), "{named}: {by_owner:?}");
+        let by_admin = office.top.send("PUT", &path, Some(&json!({"password": named})));
+        assert_eq!((by_admin.status, &by_admin.json()["pointer"]), (422, &json!("/password")));
+        assert!(by_admin.body.contains(why), "{named}: {by_admin:?}");
+    }
+    assert_eq!(ldappasswd(&office, "countess", (OLD, NEW)).code, 0);
+}
+
+#[test]
+fn a_verified_password_is_remembered_as_the_organization_says_and_right_either_way() {
+    let office = Office::new();
+    office.user("ada", OLD);
+    let week = 7 * 24 * 60 * 60 * 1_000_u64;
+    // Whom a remembered password lets in is not told again that a second factor is due.
+    office.set(&json!({"second_factor": {"demand": "required", "enrolment_grace": week}}));
+    let binds = |times: usize| {
+        (0..times).for_each(|_| assert_eq!(who_am_i(&office, OLD).code, 0));
+    };
+    binds(3);
+    assert_eq!(who_am_i(&office, "wrong").code, 49);
+    office.set(&json!({"remember_verified": 0}));
+    assert_eq!(office.read("settings")["remember_verified"], 0);
+    binds(2);
+    let told = |action: &str| {
+        let of = |event: &serde_json::Value| event["action"] == action && event["success"] == true;
+        office.events().iter().filter(|event| of(event)).count()
+    };
+    // What was tried is told a moment after it was answered.
+    assert!((0..10_000).any(|_| told("ldap_bind") == 5), "{:?}", office.events());
+    let each = (0..10_000).any(|_| told("mfa_due") == 1 + 2);
+    assert!(each, "verified once, and then each time: {:?}", office.events());
+}
+
+#[test]
 fn a_policy_of_a_group_judges_its_people_alone_and_ends_with_it() {
     let office = Office::new();
     let (ada, _) = (office.user("ada", OLD), office.user("bob", OLD));

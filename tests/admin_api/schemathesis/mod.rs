@@ -7,13 +7,16 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use self::world::World;
 use crate::harness::client::Client;
 use crate::harness::environment;
+use crate::harness::office::{Office, id_of};
+use crate::harness::server::{Site, free_tcp};
 
 /// What is looked at in each answer.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
@@ -23,8 +26,12 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
 const LONGEST: u64 = 240;
 /// Making up more ends after so many.
 const LONGEST_MADE_UP: u64 = 60;
+/// The same at the devices' door, which has two operations.
+const LONGEST_AT_DOOR: u64 = 30;
 /// So many operations do what they are asked at least once.
-const DONE: usize = 150;
+const DONE: usize = 190;
+/// No part of an answer is put into another request: ids of things that others need stay out.
+const NO_ANSWERS: &str = "[phases.examples.extra-data-sources]\nresponses = false\n";
 
 /// What an operation answered: how often, and how often with success.
 type Answers = BTreeMap<String, (usize, usize)>;
@@ -32,16 +39,31 @@ type Answers = BTreeMap<String, (usize, usize)>;
 /// Asks every operation as whoever may do everything, in phases; `makes_up` when they make things up.
 fn ask(world: &World, phases: &str, makes_up: bool) -> Answers {
     let demo = &world.kept.office.demo;
-    let folder = tempfile::tempdir().unwrap();
-    let [settings, document, report] =
-        ["schemathesis.toml", "openapi.json", "report.ndjson"].map(|name| folder.path().join(name));
-    let (told, forced) = world.told(makes_up);
-    std::fs::write(&settings, forced).unwrap();
-    std::fs::write(&document, told.to_string()).unwrap();
-    let program = environment::library("schemathesis").join("bin/schemathesis");
+    let (told, settings) = world.told(makes_up);
     let bearer =
         format!("Authorization: Bearer {}", demo.admin_api.tokens.administrator_with_billing);
+    let more = ["--header", &bearer, "--phases", phases];
     let longest = if makes_up { LONGEST_MADE_UP } else { LONGEST };
+    let answers =
+        schemathesis((&told, &settings), (&demo.admin_api.url, &demo.ca_file), &more, longest);
+    assert_eq!(demo.api_as_nobody().get("/v1/health").status, 200);
+    answers
+}
+
+/// Runs Schemathesis with a document and settings at a URL whose authority is in a file, for so many
+/// seconds at most.
+fn schemathesis(
+    (document, settings): (&Value, &str),
+    (url, ca_file): (&str, &str),
+    more: &[&str],
+    longest: u64,
+) -> Answers {
+    let folder = tempfile::tempdir().unwrap();
+    let [config, told, report] =
+        ["schemathesis.toml", "openapi.json", "report.ndjson"].map(|name| folder.path().join(name));
+    std::fs::write(&config, settings).unwrap();
+    std::fs::write(&told, document.to_string()).unwrap();
+    let program = environment::library("schemathesis").join("bin/schemathesis");
     let output = Client::patient(
         program.to_str().unwrap(),
         "python3-venv",
@@ -49,11 +71,11 @@ fn ask(world: &World, phases: &str, makes_up: bool) -> Answers {
     )
     .within(folder.path())
     .arg("--config-file")
-    .arg(&settings)
+    .arg(&config)
     .arg("run")
-    .arg(&document)
-    .args(["--url", &demo.admin_api.url, "--tls-verify", &demo.ca_file])
-    .args(["--header", &bearer, "--checks", CHECKS, "--phases", phases])
+    .arg(&told)
+    .args(["--url", url, "--tls-verify", ca_file, "--checks", CHECKS])
+    .args(more)
     .args(["--max-examples", "3", "--max-time", &longest.to_string(), "--seed", "1"])
     .args(["--continue-on-failure", "--no-shrink", "--warnings", "off"])
     .args(["--generation-database", "none", "--no-color"])
@@ -62,7 +84,6 @@ fn ask(world: &World, phases: &str, makes_up: bool) -> Answers {
     .run();
     assert_eq!(output.code, 0, "{}\n{}", output.stdout, output.stderr);
     assert!(output.stdout.contains("No issues found"), "{}", output.stdout);
-    assert_eq!(demo.api_as_nobody().get("/v1/health").status, 200);
     answers(&report)
 }
 
@@ -95,6 +116,8 @@ fn every_answer_to_what_the_document_allows_and_forbids_is_documented() {
     let of = operations.len();
     let said = format!("of {of} operations {} were asked, and {} done", answers.len(), well.len());
     environment::say(&said);
+    let unasked: Vec<_> = operations.iter().filter(|name| !answers.contains_key(*name)).collect();
+    assert!(unasked.is_empty(), "nobody asked {unasked:#?}");
     assert!(
         well.len() >= DONE,
         "{} of {of} were done once; these were not: {others:#?}",
@@ -107,4 +130,54 @@ fn nothing_fails_whatever_is_made_up() {
     let Some(world) = World::new() else { return };
     let answers = ask(&world, "fuzzing", true);
     assert!(!answers.is_empty(), "nothing was asked");
+}
+
+/// A document in which examples name an organization.
+fn about(office: &Office, document: &str) -> Value {
+    let mut document: Value = serde_json::from_str(document).unwrap();
+    for item in document["paths"].as_object_mut().unwrap().values_mut() {
+        for operation in item.as_object_mut().unwrap().values_mut() {
+            let parameters = operation["parameters"].as_array_mut().unwrap().iter_mut();
+            for parameter in parameters.filter(|parameter| parameter["name"] == "organization") {
+                parameter["example"] = json!(office.id);
+            }
+        }
+    }
+    document
+}
+
+#[test]
+fn the_devices_door_answers_as_its_own_document_says() {
+    let Some(mut office) = Office::alone() else { return };
+    office.built_in("Acme devices");
+    let group = office.group("laptops", &[], &[]);
+    let settings = json!({"disk_encryption": {}, "screen_lock": {"delay": 300},
+        "allowed_networks": {"ssids": ["Acme"]},
+        "os_updates": {"minimum_versions": [{"os": "linux", "version": "6.8"}]}});
+    let policy = json!({"name": "base", "groups": [group], "settings": settings});
+    office.make("security-policies", &policy);
+    let device = id_of(&office.make("devices", &json!({"name": "laptop", "groups": [group]})));
+    let handed = office.hand_out(&format!("devices/{device}"), &json!({}));
+    let printed = Client::new(environment::tenantryd().to_str().unwrap(), "none")
+        .args(["openapi", "--devices"])
+        .run();
+    let document = about(&office, &printed.stdout);
+
+    Arc::get_mut(&mut office.demo).unwrap().daemon().stop();
+    let door = free_tcp();
+    let site = Site::of_demo(office.demo.folder()).unwrap();
+    let site = site.set("devices", format!("listen = [{door:?}]"));
+    let site = site.set("devices", "requests_per_minute = 6000");
+    let server = site.serve();
+    let (certificate, key) = (handed.certificate(), handed.key());
+    let pair = [&certificate, &key].map(|file| file.to_str().unwrap());
+    let phases = ["--phases", "examples,coverage,fuzzing"];
+    let more = [&["--request-cert", pair[0], "--request-cert-key", pair[1]][..], &phases].concat();
+    let at = (format!("https://{door}"), server.ca_file.as_str());
+    let answers = schemathesis((&document, NO_ANSWERS), (&at.0, at.1), &more, LONGEST_AT_DOOR);
+    for (method, part) in [("GET", "settings"), ("PUT", "compliance")] {
+        let name = format!("{method} /v1/organizations/{{organization}}/device/{part}");
+        let done = answers.get(&name).is_some_and(|(_, done)| *done > 0);
+        assert!(done, "{name} was never done: {answers:?}");
+    }
 }

@@ -1,11 +1,14 @@
 //! `/v1/me/api-keys`, `/v1/admins/{admin}/api-keys`.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::harness::admin::Admin;
-use crate::harness::calendar::in_days;
+use crate::harness::calendar::{at, in_days, seconds};
 use crate::harness::https::Https;
 use crate::harness::office::Office;
+use crate::harness::pause;
 use crate::harness::tenantry::Tenantry;
 
 /// An admin who may have keys.
@@ -83,6 +86,33 @@ fn a_key_works_only_from_the_networks_it_was_narrowed_to() {
     let (_, here) = key(&admin, &json!({"sources": ["192.0.2.0/24", "127.0.0.0/8"]}));
     assert_eq!(there.get("/v1/me").status, 401);
     assert_eq!(here.get("/v1/me").status, 200);
+}
+
+#[test]
+fn a_key_counts_until_the_time_that_it_was_made_for_and_no_longer() {
+    let office = Office::new();
+    let admin = owner(&office, "manager");
+    let end = seconds() + 4;
+    let (id, user) = key(&admin, &json!({"expires": at(end)}));
+    let listed = admin.session.get("/v1/me/api-keys").json();
+    assert_eq!(listed["items"][0]["id"], json!(id));
+    assert_eq!(listed["items"][0]["expires"], json!(at(end)));
+    assert_eq!(user.get("/v1/me").status, 200, "it is not over");
+    let refused = loop {
+        let asked = seconds();
+        let answer = user.get("/v1/me");
+        if answer.status != 200 {
+            break answer;
+        }
+        assert!(asked < end, "it goes on after its end");
+        pause(Duration::from_millis(100));
+    };
+    assert!(seconds() >= end, "it ends before its time");
+    assert_eq!(refused.status, 401, "{refused:?}");
+    assert_eq!(refused.json()["type"], "/problems/unauthenticated");
+    let staff = Tenantry::with_key(&office.demo, user.token());
+    assert_eq!(staff.run("org list").code, 3);
+    assert_eq!(admin.session.get("/v1/me").status, 200, "the session has another end");
 }
 
 #[test]

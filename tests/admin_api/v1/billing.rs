@@ -81,6 +81,35 @@ fn a_month_is_counted_by_the_daemon_and_billed_by_what_was_agreed() {
 }
 
 #[test]
+fn devices_that_are_not_kept_out_have_a_line_of_their_own_on_the_draft() {
+    let office = Office::new();
+    for login in ["ada", "bob"] {
+        office.user(login, "correct horse battery");
+    }
+    for name in ["laptop", "phone", "tablet", "printer"] {
+        office.make("devices", &json!({"name": name, "suspended": name == "printer"}));
+    }
+    let plan = json!({"name": office.slug, "currency": "EUR", "base": 1_000, "user": 350,
+        "device": 120, "included_users": 1, "included_devices": 1});
+    let plan = id_of(&must(&office.top.send("POST", "/v1/billing/plans", Some(&plan))));
+    let month = office.read("billing/usage")["month"].as_str().unwrap().to_owned();
+    let agreed = json!({"organization": office.id, "plan": plan, "since": month});
+    must(&office.top.send("POST", "/v1/billing/agreements", Some(&agreed)));
+    let invoice = office.read(&format!("billing/invoice?month={month}"));
+    assert_eq!((&invoice["users"], &invoice["devices"]), (&json!(2), &json!(3)), "{invoice}");
+    let line = |kind: &str, quantity: u32, unit_price: u32| {
+        json!({"kind": kind, "quantity": quantity, "unit_price": unit_price,
+            "amount": quantity * unit_price})
+    };
+    let lines = json!([line("base", 1, 1_000), line("users", 1, 350), line("devices", 2, 120)]);
+    assert_eq!((&invoice["lines"], &invoice["total"]), (&lines, &json!(1_590)));
+    assert_eq!(office.read(&format!("billing/usage?month={month}"))["devices"], 3);
+    let table = office.top.get(&format!("/v1/billing/invoices?month={month}&format=csv")).body;
+    let mut own = table.lines().filter(|line| line.contains(&format!(",{},", office.slug)));
+    assert!(own.any(|line| line.contains(",devices,2,120,240,")), "{table}");
+}
+
+#[test]
 fn an_organizations_billing_contact_is_on_its_draft_and_is_its_own_to_change() {
     let office = Office::new();
     let own = office.admin("administrator_with_billing");

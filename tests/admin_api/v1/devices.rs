@@ -141,6 +141,68 @@ fn a_device_fetches_what_is_demanded_of_it_and_by_its_tag_only_what_is_new() {
     assert_eq!(known.get(&fleet.own("settings")).status, 304, "as it was");
 }
 
+/// What is demanded of the system: a version of macOS that it has at least.
+fn at_least(version: &str) -> Value {
+    json!({"minimum_versions": [{"os": "macos", "version": version}]})
+}
+
+#[test]
+fn updates_and_networks_are_demanded_by_precedence_and_judged_in_reports() {
+    let fleet = Fleet::new();
+    let networks = json!({"ssids": ["Acme", "Acme guests"]});
+    fleet.policy("base", 1, &json!({"os_updates": at_least("14.6"), "allowed_networks": networks}));
+    let mut later = at_least("15.2");
+    later["deadline"] = json!("2100-01-31T12:00:00Z");
+    let strict = fleet.policy("strict", 5, &json!({"os_updates": later}));
+    let document = fleet.asks().json();
+    let expected = json!({"os_updates": later, "allowed_networks": networks});
+    assert_eq!(document["settings"], expected, "each as a whole, from the one that goes first");
+    let path = format!("devices/{}", fleet.device);
+    let shown = fleet.office.read(&format!("{path}/security-settings"));
+    assert_eq!(shown["settings"], expected);
+    assert_eq!(shown["sources"]["os_updates"]["name"], "strict");
+    assert_eq!(shown["sources"]["allowed_networks"]["name"], "base");
+
+    let reports = |document: &Value, version: &str, networks: &str| {
+        let said = fleet.reports(&json!({"document": document["document"], "os": "macos",
+            "os_version": version,
+            "settings": {"os_updates": "compliant", "allowed_networks": networks}}));
+        assert_eq!(said.status, 200, "{said:?}");
+        said.json()["compliance"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(reports(&document, "15.1", "not_compliant"), "not_compliant");
+    assert_eq!(reports(&document, "15.1", "unknown"), "unknown");
+    assert_eq!(reports(&document, "15.1", "compliant"), "compliant", "there is time until 2100");
+    let at_once = json!({"settings": {"os_updates": at_least("15.2")}});
+    fleet.office.act("PATCH", &format!("security-policies/{strict}"), Some(&at_once));
+    let changed = fleet.asks().json();
+    assert_ne!(changed["document"], document["document"]);
+    assert_eq!(reports(&changed, "15.1", "compliant"), "not_compliant", "whatever it says");
+    let last = fleet.office.read(&format!("{path}/compliance"))["last"].clone();
+    assert_eq!(last["settings"]["os_updates"], "not_compliant");
+    assert_eq!(last["settings"]["allowed_networks"], "compliant");
+    assert_eq!(reports(&changed, "15.10", "compliant"), "compliant", "ten is more than two");
+}
+
+#[test]
+fn versions_and_networks_that_there_cannot_be_are_refused_where_they_stand() {
+    let fleet = Fleet::new();
+    let refused = |settings: &Value| {
+        let fields = json!({"name": "base", "settings": settings});
+        let path = fleet.office.path("security-policies");
+        let refused = fleet.office.top.send("POST", &path, Some(&fields));
+        assert_eq!(refused.status, 422, "{refused:?}");
+        refused.json()["pointer"].as_str().unwrap().to_owned()
+    };
+    let version = "/settings/os_updates/minimum_versions/0/version";
+    assert_eq!(refused(&json!({"os_updates": at_least("new")})), version);
+    let long = json!({"allowed_networks": {"ssids": ["Acme", "x".repeat(33)]}});
+    assert_eq!(refused(&long), "/settings/allowed_networks/ssids/1");
+    fleet.policy("none", 1, &json!({"allowed_networks": {"ssids": []}}));
+    let settings = fleet.asks().json()["settings"].clone();
+    assert_eq!(settings, json!({"allowed_networks": {"ssids": []}}), "no network at all");
+}
+
 #[test]
 fn a_certificate_counts_where_its_device_is_and_as_long_as_it_does() {
     let (fleet, other) = (Fleet::new(), Fleet::new());

@@ -1,5 +1,7 @@
 //! `/v1/events` and `/v1/organizations/{organization}/events`.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use crate::harness::demo::Demo;
@@ -269,6 +271,52 @@ fn events_are_found_and_counted_by_what_they_say() {
     for query in ["source=here", "action=nonsense", "actor=", "from=yesterday"] {
         assert!(matches!(refused(query), 400 | 422), "{query}");
     }
+}
+
+#[test]
+fn events_are_counted_by_the_minute_the_hour_and_the_day() {
+    let office = Office::new();
+    for name in ["one", "two", "three"] {
+        office.make("groups", &json!({"name": name}));
+    }
+    office.user("ada", PASSWORD);
+    let all = office.events();
+    let count = |query: &str| {
+        let counts = office.read(&format!("events/counts?{query}"));
+        assert_eq!(counts["complete"], true, "{counts}");
+        let items = counts["items"].as_array().unwrap();
+        let starts: Vec<_> = items.iter().map(|item| item["start"].as_str().unwrap()).collect();
+        assert!(starts.is_sorted(), "the earliest first: {starts:?}");
+        let counted = |item: &Value| {
+            let key = (item["start"].as_str().unwrap().to_owned(), item["key"].to_string());
+            (key, item["count"].as_u64().unwrap())
+        };
+        items.iter().map(counted).collect::<BTreeMap<_, _>>()
+    };
+    // A time is cut off behind its minute, its hour or its day.
+    for (interval, length, rest) in
+        [("minute", 16, ":00Z"), ("hour", 13, ":00:00Z"), ("day", 10, "T00:00:00Z")]
+    {
+        for by in ["", "action", "actor", "subject", "success"] {
+            let mut expected = BTreeMap::<_, u64>::new();
+            for event in &all {
+                let start = format!("{}{rest}", &event["at"].as_str().unwrap()[..length]);
+                let key = match by {
+                    "actor" | "subject" => event[by]["name"].to_string(),
+                    "success" => json!(event[by].to_string()).to_string(),
+                    _ => event[by].to_string(),
+                };
+                *expected.entry((start, key)).or_default() += 1;
+            }
+            let by = if by.is_empty() { String::new() } else { format!("&by={by}") };
+            assert_eq!(count(&format!("interval={interval}{by}")), expected, "{interval}{by}");
+        }
+    }
+    assert_eq!(count(""), count("interval=hour"));
+    let made: u64 = count("action=created&subject_kind=group").into_values().sum();
+    assert_eq!(made, 3);
+    let wrong = office.top.get(&office.path("events/counts?interval=week"));
+    assert_eq!((wrong.status, &wrong.json()["pointer"]), (422, &json!("/interval")), "{wrong:?}");
 }
 
 #[test]

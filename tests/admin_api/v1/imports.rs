@@ -140,6 +140,33 @@ fn rows_in_error_are_told_with_line_and_column_and_nothing_is_done() {
 }
 
 #[test]
+fn what_is_there_already_is_skipped_with_all_that_its_row_says() {
+    let office = Office::new();
+    let ada = office.user("ada", "correct horse battery");
+    office.group("staff", &[], &[]);
+    let asked = json!({"name": "people", "format": "csv", "on_conflict": "skip"});
+    let file = "login,display_name,groups,password\nada,Another,staff,another horse battery\n\
+                bob,Bob,staff,another horse battery\n";
+    let sent = send(&office, &asked, "text/csv", file);
+    let done = sent.ended();
+    assert_eq!((&done["done"]["create"], &done["done"]["skip"]), (&json!(1), &json!(1)), "{done}");
+    assert_eq!(sent.rows("skip")[0]["name"], "ada");
+    assert_eq!(office.read(&format!("users/{ada}"))["display_name"], "ada");
+    assert_eq!(office.read(&format!("users/{ada}/groups"))["items"], json!([]));
+    let client = office.client("gate", &json!({}));
+    assert!(office.login(&client, "ada", "correct horse battery").is("Access-Accept"));
+    assert!(office.login(&client, "bob", "another horse battery").is("Access-Accept"));
+
+    let asked = json!({"name": "groups", "format": "csv", "holds": "groups"});
+    let sent = send(&office, &asked, "text/csv", "name,members\nmakers,ada;bob\n");
+    let done = sent.ended();
+    assert_eq!((&done["holds"], &done["done"]["create"]), (&json!("groups"), &json!(1)), "{done}");
+    let makers = id_of(&office.read("groups?name=makers")["items"][0]);
+    let members = office.read(&format!("groups/{makers}/members"));
+    assert_eq!(members["items"].as_array().unwrap().len(), 2, "{members}");
+}
+
+#[test]
 fn a_table_in_which_a_quotation_mark_is_not_closed_is_refused_as_a_whole_and_sent_anew() {
     let office = Office::new();
     let asked = json!({"name": "people", "format": "csv", "leave_out_errors": true});

@@ -7,6 +7,7 @@ mod billing;
 mod can_i;
 mod custom_attributes;
 mod devices;
+mod docs;
 mod event_destinations;
 mod events;
 mod groups;

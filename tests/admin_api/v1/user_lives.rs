@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::browser::Browser;
 use crate::harness::client::Client;
@@ -90,6 +90,30 @@ fn an_invited_user_chooses_a_password_that_ldap_and_radius_take() {
     office.top.send("POST", &office.path(&format!("users/{bob}/invitation")), Some(&json!({})));
     tenantry.does("user revoke-invitation bob --yes");
     assert_eq!(tenantry.shows("user invitation bob")["invited"], false);
+}
+
+#[test]
+fn the_link_of_an_invitation_begins_where_the_configuration_says() {
+    let Some(mut office) = Office::alone() else { return };
+    let staged = json!({"login": "ada", "display_name": "A", "surname": "L", "staged": true});
+    let ada = id_of(&office.make("users", &staged));
+    let (_site, server) =
+        office.serve_with(&["invitation_url = \"https://welcome.example/people/\""]);
+    let linked = |invited: &Value| {
+        let token = invited["token"].as_str().unwrap().to_owned();
+        let link = format!("https://welcome.example/people/v1/invitations#{token}");
+        assert_eq!(invited["link"], json!(link));
+        token
+    };
+    linked(&office.make(&format!("users/{ada}/invitation"), &json!({})));
+    let url = format!("https://{}", server.admin_api);
+    let tenantry = Tenantry::at(&url, &server.ca_file, office.top.token()).within(&office.slug);
+    let token = linked(&tenantry.shows("user invite ada"));
+    // What stands before the path there leads to the path here.
+    let body = json!({"token": token, "password": PASSWORD});
+    assert_eq!(server.api().post("/v1/invitations", &body).status, 204);
+    let ldaps = server.ldaps().bound(&office.user_dn("ada"), PASSWORD);
+    assert_eq!(ldaps.who_am_i().code, 0);
 }
 
 /// Waits until the page says something; for a minute and a half at most.

@@ -25,7 +25,35 @@ pub(super) const ROWS: &[Row] = &[
     row("security-policy restore", "base 1 --comment back")
         .then("security-policy show base")
         .shows(&[("/version", "3"), ("/settings/screen_lock/delay", "300")]),
-    row("device settings", "laptop-7").shows(&[("/settings/screen_lock/delay", "300")]),
+    row(
+        "security-policy create",
+        "--name systems --precedence 2 --groups laptops --settings-allowed-networks-ssids Acme \
+         --settings-allowed-networks-ssids Guests \
+         --settings-os-updates-minimum-versions [{\"os\":\"linux\",\"version\":\"6.8\"}] \
+         --settings-os-updates-deadline 2100-01-31T12:00:00Z",
+    )
+    .shows(&[
+        ("/settings/allowed_networks/ssids/0", "Acme"),
+        ("/settings/allowed_networks/ssids/1", "Guests"),
+        ("/settings/os_updates/minimum_versions/0/os", "linux"),
+        ("/settings/os_updates/minimum_versions/0/version", "6.8"),
+        ("/settings/os_updates/deadline", "2100-01-31T12:00:00Z"),
+    ]),
+    row("security-policy update", "systems --settings-allowed-networks-ssids Acme")
+        .then("security-policy show systems")
+        .shows(&[
+            ("/version", "2"),
+            ("/settings/allowed_networks/ssids/1", "-"),
+            ("/settings/os_updates/minimum_versions/0/version", "6.8"),
+        ]),
+    row("device settings", "laptop-7").shows(&[
+        ("/settings/screen_lock/delay", "300"),
+        ("/settings/os_updates/deadline", "2100-01-31T12:00:00Z"),
+        ("/settings/allowed_networks/ssids/0", "Acme"),
+        ("/sources/screen_lock/name", "base"),
+        ("/sources/os_updates/name", "systems"),
+        ("/sources/allowed_networks/version", "2"),
+    ]),
     row("device compliance", "laptop-7").shows(&[("/compliance", "unreported"), ("/last", "-")]),
     row("device count-compliance", "").shows(&[("/unreported", "1"), ("/compliant", "0")]),
     row("security-policy delete", "base").gone("security-policy show base"),
