@@ -207,7 +207,8 @@ send the token as `Authorization: Bearer`; browsers keep their session in a cook
 what changes something. Each operation names the permission that it needs; an \
 organization outside of your scope answers like one that does not exist. \
 Resources carry an `ETag`; send it as `If-Match` to change only what you have seen. \
-Whatever is made by `POST` may be asked for again with the same `Idempotency-Key`. \
+Whatever is made by `POST` may be asked for again with the same `Idempotency-Key`, but for what is \
+shown once of one's own second factor. \
 Lists come in pages: send `next` as `cursor` until it is null. \
 Every failure is `application/problem+json` (RFC 9457).";
 
