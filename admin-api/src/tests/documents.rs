@@ -34,14 +34,17 @@ fn every_operation_is_named_once_described_and_fails_with_a_problem() {
             assert!(names.insert(name), "{at}: the operation's name is another's");
             assert!(operation["summary"].is_string(), "{at}");
             assert!(operation["tags"][0].is_string(), "{at}");
-            let problem = &operation["responses"]["default"]["content"]["application/problem+json"];
-            assert_eq!(problem["schema"]["$ref"], "#/components/schemas/Problem", "{at}");
+            let otherwise = &operation["responses"]["default"]["$ref"];
+            assert_eq!(otherwise, "#/components/responses/Problem", "{at}");
             if let Some(permission) = operation["x-permission"].as_str() {
                 assert!(operation["description"].as_str().unwrap().contains(permission), "{at}");
             }
         }
     }
     assert_eq!(count, routes().len());
+    let problem = &document["components"]["responses"]["Problem"]["content"];
+    let schema = &problem["application/problem+json"]["schema"]["$ref"];
+    assert_eq!(schema, "#/components/schemas/Problem");
 }
 
 #[test]
