@@ -58,7 +58,7 @@ impl<T: DeserializeOwned + Default> FromRequest<Api> for OptionalBody<T> {
     }
 }
 
-fn not_json() -> Problem {
+pub(crate) fn not_json() -> Problem {
     let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
     let detail = "Send the body with `Content-Type: application/json`.";
     Problem::new(status, "/problems/not-json", "Not JSON", detail)
@@ -103,7 +103,7 @@ fn only(pairs: &[&str]) -> Result<Uri, Problem> {
     Uri::try_from(text).map_err(|error| unacceptable(error.to_string()))
 }
 
-fn query_of<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
+pub(crate) fn query_of<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
     match AxumQuery::<T>::try_from_uri(uri) {
         Ok(AxumQuery(query)) => Ok(query),
         Err(rejection) => Err(wrong_parameter(uri, &rejection)),
@@ -150,16 +150,18 @@ pub(crate) async fn receive(body: Octets, api: &Api) -> Result<axum::body::Bytes
             let detail = "The body ended before it was complete.";
             Err(Problem::new(StatusCode::BAD_REQUEST, "/problems/malformed", "Not JSON", detail))
         }
-        Err(_) => {
-            let detail = "The body took too long to arrive; send it again.";
-            Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "/problems/too-slow", "Too slow", detail))
-        }
+        Err(_) => Err(too_slow()),
     }
 }
 
-fn too_large(most: usize) -> Problem {
+pub(crate) fn too_large(most: usize) -> Problem {
     let detail = format!("The body has more than {most} octets; send less.");
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "/problems/too-large", "Too large", detail)
+}
+
+pub(crate) fn too_slow() -> Problem {
+    let detail = "The body took too long to arrive; send it again.";
+    Problem::new(StatusCode::REQUEST_TIMEOUT, "/problems/too-slow", "Too slow", detail)
 }
 
 fn is_too_large(error: &axum::Error) -> bool {
@@ -167,7 +169,7 @@ fn is_too_large(error: &axum::Error) -> bool {
     error.source().is_some_and(|source| source.to_string().contains("limit exceeded"))
 }
 
-fn parse<T: DeserializeOwned>(octets: &[u8]) -> Result<T, Problem> {
+pub(crate) fn parse<T: DeserializeOwned>(octets: &[u8]) -> Result<T, Problem> {
     // An array of the fields' values in their order would pass for an object.
     if octets.trim_ascii_start().first() == Some(&b'[') {
         return Err(Problem::invalid("", "must be an object"));

@@ -53,12 +53,13 @@ pub(crate) fn require_own_page(parts: &Parts) -> Result<(), Problem> {
     };
     let same_origin = origin.is_none_or(|origin| Some(origin) == own.as_deref());
     let guarded = looks_only || parts.headers.contains_key(GUARD);
-    if from_here && same_origin && guarded {
-        return Ok(());
-    }
+    if from_here && same_origin && guarded { Ok(()) } else { Err(not_from_here()) }
+}
+
+pub(crate) fn not_from_here() -> Problem {
     let detail = "With a cookie, requests come from a page of this very origin, and those that change \
                   something have the header `X-Tenantry-Request`.";
-    Err(Problem::new(StatusCode::FORBIDDEN, "/problems/cross-site", "Not from here", detail))
+    Problem::new(StatusCode::FORBIDDEN, "/problems/cross-site", "Not from here", detail)
 }
 
 #[cfg(test)]

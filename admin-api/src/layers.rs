@@ -112,12 +112,15 @@ pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
 
 /// Keeps the `Allow` header that the router wrote.
 fn method_not_allowed(bare: &Response) -> Response {
-    let detail = "This path has other methods; the Allow header names them.";
-    let status = StatusCode::METHOD_NOT_ALLOWED;
-    let problem = Problem::new(status, "/problems/method", "Method not allowed", detail);
-    let mut response = problem.into_response();
+    let mut response = no_such_method().into_response();
     if let Some(allow) = bare.headers().get(axum::http::header::ALLOW) {
         response.headers_mut().insert(axum::http::header::ALLOW, allow.clone());
     }
     response
+}
+
+pub(crate) fn no_such_method() -> Problem {
+    let detail = "This path has other methods; the Allow header names them.";
+    let status = StatusCode::METHOD_NOT_ALLOWED;
+    Problem::new(status, "/problems/method", "Method not allowed", detail)
 }

@@ -43,14 +43,12 @@ pub(crate) struct NamedQuery {
     /// (is there), joined by `and`, `or`, `not (…)` and parentheses, as in SCIM (RFC 7644 section
     /// 3.4.2.2). Text is compared without case; of several values one has to be meant. A page may
     /// be short although there are more.
-    #[param(max_length = 1024, example = "state eq \"suspended\" and login sw \"a\"")]
+    #[param(max_length = 1024)]
     filter: Option<String>,
     /// Members to sort by, the first first, parted by commas, with `-` before one that descends. Items
     /// without the member come last. Without it things come in the order in which they were made.
-    #[param(example = "surname,-created")]
     sort: Option<String>,
     /// Only these members of each item, parted by commas.
-    #[param(example = "id,login")]
     fields: Option<String>,
     /// What else a list is asked for, as text: cursors are for that alone.
     #[serde(skip)]
@@ -69,13 +67,11 @@ pub(crate) struct PlainQuery {
     /// Where the page starts: `next` of the page before, with the same `filter` and `sort`.
     pub(crate) cursor: Option<String>,
     /// Only items of which this is true, as in lists of things with names.
-    #[param(max_length = 1024, example = "state eq \"revoked\"")]
+    #[param(max_length = 1024)]
     pub(crate) filter: Option<String>,
     /// Members to sort by, the first first, parted by commas, with `-` before one that descends.
-    #[param(example = "-not_after")]
     pub(crate) sort: Option<String>,
     /// Only these members of each item, parted by commas.
-    #[param(example = "id,serial")]
     pub(crate) fields: Option<String>,
 }
 
@@ -92,13 +88,11 @@ impl From<PlainQuery> for NamedQuery {
 #[into_params(parameter_in = Query)]
 pub(crate) struct WholeQuery {
     /// Only items of which this is true, as in lists of things with names.
-    #[param(max_length = 1024, example = "created gt \"2030-01-31T12:00:00Z\"")]
+    #[param(max_length = 1024)]
     filter: Option<String>,
     /// Members to sort by, the first first, parted by commas, with `-` before one that descends.
-    #[param(example = "-created")]
     sort: Option<String>,
     /// Only these members of each item, parted by commas.
-    #[param(example = "id")]
     fields: Option<String>,
 }
 

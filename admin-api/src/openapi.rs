@@ -1,6 +1,8 @@
 //! The OpenAPI document: made from the handlers, completed with what all of them share.
 
 mod answers;
+mod examples;
+mod problems;
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -12,8 +14,8 @@ use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
 use utoipa::openapi::{
-    Components, Content, InfoBuilder, KnownFormat, ObjectBuilder, OpenApi, OpenApiBuilder, Ref,
-    RefOr, Required, ResponseBuilder, SchemaFormat, Type,
+    Components, InfoBuilder, KnownFormat, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
+    Required, ResponseBuilder, SchemaFormat, Type,
 };
 use utoipa::{PartialSchema, ToSchema};
 
@@ -21,6 +23,8 @@ use crate::cookie;
 use crate::problem::Problem;
 use crate::repeat;
 use crate::v1;
+
+pub(crate) use examples::give as give_examples;
 
 /// A route with what it needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +57,10 @@ const EVERYWHERE: &str = "create_organization";
 /// The names of the security schemes.
 const BEARER: &str = "bearer";
 const COOKIE: &str = "cookie";
+/// The answer that stands for all failures that an operation does not name.
+const OTHERWISE: &str = "Problem";
+/// The kinds of failures that no operation of the admin API names: any may fail so.
+const UNNAMED: [&str; 3] = ["too-slow", "internal", "busy"];
 
 /// Makes the OpenAPI document from the handlers.
 pub fn openapi() -> OpenApi {
@@ -65,7 +73,7 @@ pub fn openapi() -> OpenApi {
             .build(),
     );
     document.info = frame.build().info;
-    let components = with_problem(&mut document);
+    let components = with_problem(&mut document, &UNNAMED);
     let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
     components.add_security_scheme(BEARER, SecurityScheme::Http(scheme));
     let scheme = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(cookie::NAME)));
@@ -80,6 +88,7 @@ pub fn openapi() -> OpenApi {
             }
         }
     }
+    give_examples(&mut document);
     answers::describe(&mut document);
     let_items_be_cut(&mut document);
     document
@@ -123,9 +132,13 @@ fn let_be_cut(schema: &mut Value, known: &Value, depth: usize) {
     let named = reference.and_then(|reference| known.get(reference.rsplit('/').next()?));
     if let Some(named) = named.filter(|named| has_members(named)) {
         let mut whole = named.clone();
-        // What is said of the member says more than what is said of its kind.
-        if let (Some(of_kind), Some(own)) = (whole.as_object_mut(), schema.get("description")) {
-            of_kind.insert("description".to_owned(), own.clone());
+        if let Some(of_kind) = whole.as_object_mut() {
+            // The list has an example of its own.
+            of_kind.remove("example");
+            // What is said of the member says more than what is said of its kind.
+            if let Some(own) = schema.get("description") {
+                of_kind.insert("description".to_owned(), own.clone());
+            }
         }
         *schema = whole;
     }
@@ -155,13 +168,18 @@ fn list_of(operation: &Operation) -> Option<String> {
     schema.ref_location.rsplit('/').next().map(ToOwned::to_owned)
 }
 
-/// What a document says of failures.
-pub(crate) fn with_problem(document: &mut OpenApi) -> &mut Components {
+/// What a document says of failures; `kinds` are those that operations do not name.
+pub(crate) fn with_problem<'d>(document: &'d mut OpenApi, kinds: &[&str]) -> &'d mut Components {
     let components = document.components.get_or_insert_with(Components::new);
     components.schemas.insert("Problem".into(), Problem::schema());
     let mut nested = Vec::new();
     Problem::schemas(&mut nested);
     components.schemas.extend(nested);
+    let problem = ResponseBuilder::new()
+        .description("Why the request was not done.")
+        .content("application/problem+json", problems::content(|_, kind| kinds.contains(&kind)))
+        .build();
+    components.responses.insert(OTHERWISE.into(), RefOr::T(problem));
     components
 }
 
@@ -207,7 +225,8 @@ send the token as `Authorization: Bearer`; browsers keep their session in a cook
 what changes something. Each operation names the permission that it needs; an \
 organization outside of your scope answers like one that does not exist. \
 Resources carry an `ETag`; send it as `If-Match` to change only what you have seen. \
-Whatever is made by `POST` may be asked for again with the same `Idempotency-Key`. \
+Whatever is made by `POST` may be asked for again with the same `Idempotency-Key`, but for what is \
+shown once of one's own second factor. \
 Lists come in pages: send `next` as `cursor` until it is null. \
 Every failure is `application/problem+json` (RFC 9457).";
 
@@ -248,11 +267,8 @@ pub(crate) fn complete(path: &str, operation: &mut Operation) {
         let either = [BEARER, COOKIE].map(|scheme| SecurityRequirement::new(scheme, scopes));
         operation.security = Some(either.into());
     }
-    let problem = ResponseBuilder::new()
-        .description("Why the request was not done.")
-        .content("application/problem+json", Content::new(Some(Ref::from_schema_name("Problem"))))
-        .build();
-    operation.responses.responses.insert("default".into(), RefOr::T(problem));
+    let otherwise = RefOr::Ref(Ref::from_response_name(OTHERWISE));
+    operation.responses.responses.insert("default".into(), otherwise);
 }
 
 /// Admins and events are of the provider or of an organization, from the same handlers.

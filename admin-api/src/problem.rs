@@ -1,5 +1,7 @@
 //! How a request fails on the wire (RFC 9457), and the one place that says so for each error.
 
+mod each;
+
 use std::fmt::Display;
 
 use axum::Json;
@@ -206,6 +208,10 @@ impl Problem {
     /// Logs what failed and tells the client no more than that something did.
     pub(crate) fn internal(error: &impl Display) -> Self {
         tracing::error!(%error, "a request failed");
+        Self::failed()
+    }
+
+    fn failed() -> Self {
         let detail = "The server failed; its log says why.";
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,

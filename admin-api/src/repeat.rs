@@ -121,11 +121,7 @@ async fn look(api: &Api, request: Request) -> Result<Asked, Problem> {
             parts.extensions.insert(remembered.clone());
             Ok(Asked::FirstTime(Request::from_parts(parts, Body::from(octets)), remembered))
         }
-        Earlier::Another => {
-            let detail = "Another request was made with this key; take a fresh key for each.";
-            let status = StatusCode::UNPROCESSABLE_ENTITY;
-            Err(Problem::new(status, "/problems/key-reused", "The key was used", detail))
-        }
+        Earlier::Another => Err(key_reused()),
         Earlier::Unanswered => Err(Problem::repeated()),
         Earlier::Answered(answer) => {
             read(answer.expose()).map(Asked::Again).ok_or_else(Problem::repeated)
@@ -137,12 +133,19 @@ fn key(parts: &Parts) -> Result<Bytes, Problem> {
     let mut values = parts.headers.get_all(KEY).iter();
     let key = values.next().filter(|_| values.next().is_none()).map(HeaderValue::as_bytes);
     let fits = |key: &&[u8]| (1..=KEY_LENGTH).contains(&key.len());
-    let wanted = format!("Send one `Idempotency-Key` of 1 to {KEY_LENGTH} letters.");
-    let none = || {
-        let status = StatusCode::BAD_REQUEST;
-        Problem::new(status, "/problems/key", "The key is not acceptable", wanted)
-    };
-    key.filter(fits).map(Bytes::copy_from_slice).ok_or_else(none)
+    key.filter(fits).map(Bytes::copy_from_slice).ok_or_else(no_key)
+}
+
+pub(crate) fn no_key() -> Problem {
+    let detail = format!("Send one `Idempotency-Key` of 1 to {KEY_LENGTH} letters.");
+    let status = StatusCode::BAD_REQUEST;
+    Problem::new(status, "/problems/key", "The key is not acceptable", detail)
+}
+
+pub(crate) fn key_reused() -> Problem {
+    let detail = "Another request was made with this key; take a fresh key for each.";
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    Problem::new(status, "/problems/key-reused", "The key was used", detail)
 }
 
 /// The organization of a path, where it has one, as far as the caller may look at it.

@@ -8,10 +8,10 @@ use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{
-    Components, Content, ObjectBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder, Type,
+    Components, ObjectBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder, Type,
 };
 
-use super::{BEARER, operations_mut, permission};
+use super::{BEARER, OTHERWISE, operations_mut, permission, problems};
 use crate::problem::KINDS;
 
 /// The failures that operations are said to have, as the document calls them. Any may fail otherwise
@@ -75,6 +75,10 @@ pub(super) fn describe(document: &mut OpenApi) {
         }
         for (status, name, says) in FAILURES {
             components.responses.insert(name.into(), RefOr::T(failure(status, says)));
+        }
+        if let Some(RefOr::T(otherwise)) = components.responses.get_mut(OTHERWISE) {
+            add_header(otherwise, RATE_LIMIT);
+            add_header(otherwise, RATE_LIMIT_POLICY);
         }
         list_kinds(components);
     }
@@ -171,9 +175,10 @@ fn header(says: &str) -> Header {
 fn failure(status: u16, says: &str) -> Response {
     let kinds = KINDS.iter().filter(|(of, _)| *of == status);
     let kinds: Vec<String> = kinds.map(|(_, kind)| format!("`{kind}`")).collect();
+    let content = problems::content(|of, _| of == u64::from(status));
     let mut response = ResponseBuilder::new()
         .description(format!("{says} {}.", kinds.join(", ")))
-        .content("application/problem+json", Content::new(Some(Ref::from_schema_name("Problem"))))
+        .content("application/problem+json", content)
         .build();
     if status == 429 {
         add_header(&mut response, RETRY_AFTER);

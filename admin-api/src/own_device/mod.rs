@@ -28,7 +28,7 @@ use crate::api::{Addresses, Api, Courier, Doors, Limits, Trials};
 use crate::caller::Peer;
 use crate::layers::{observe, one_host, panicked, unknown_route};
 use crate::ldap::LdapExplainer;
-use crate::openapi::{complete, operations_mut, with_problem};
+use crate::openapi::{complete, give_examples, operations_mut, with_problem};
 use crate::problem::Problem;
 
 /// The certificates that a client showed in its handshake, its own first, in DER: with each request
@@ -125,6 +125,19 @@ its other authorities vouches for; the certificate is looked at with each reques
 is revoked ends at once. A device sees its own document and nothing else. \
 Every failure is `application/problem+json` (RFC 9457).";
 
+/// The kinds of failures here.
+const FAILURES: [&str; 9] = [
+    "busy",
+    "certificate",
+    "internal",
+    "invalid",
+    "malformed",
+    "not-json",
+    "too-large",
+    "too-often",
+    "too-slow",
+];
+
 fn device_openapi() -> OpenApi {
     let (_, mut document) = routes().split_for_parts();
     document.info = InfoBuilder::new()
@@ -134,10 +147,11 @@ fn device_openapi() -> OpenApi {
         .build();
     let scheme =
         SecurityScheme::MutualTls { description: None, deprecated: None, extensions: None };
-    with_problem(&mut document).add_security_scheme("certificate", scheme);
+    with_problem(&mut document, &FAILURES).add_security_scheme("certificate", scheme);
     for (path, item) in &mut document.paths.paths {
         operations_mut(item).for_each(|(_, operation)| complete(path, operation));
     }
+    give_examples(&mut document);
     document
 }
 

@@ -35,7 +35,12 @@ static SCHEMAS: LazyLock<Map<String, Value>> = LazyLock::new(|| {
 impl Shape {
     /// That of a type; of one that no document knows, nothing is known.
     pub(crate) fn of<T: ToSchema>() -> Self {
-        Self { schema: SCHEMAS.get(&*T::name()).unwrap_or(&Value::Null) }
+        Self::called(&T::name())
+    }
+
+    /// That of what the document calls so.
+    pub(crate) fn called(name: &str) -> Self {
+        Self { schema: SCHEMAS.get(name).unwrap_or(&Value::Null) }
     }
 
     /// What the member at a path is, if there is one.

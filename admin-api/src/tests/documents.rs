@@ -34,14 +34,39 @@ fn every_operation_is_named_once_described_and_fails_with_a_problem() {
             assert!(names.insert(name), "{at}: the operation's name is another's");
             assert!(operation["summary"].is_string(), "{at}");
             assert!(operation["tags"][0].is_string(), "{at}");
-            let problem = &operation["responses"]["default"]["content"]["application/problem+json"];
-            assert_eq!(problem["schema"]["$ref"], "#/components/schemas/Problem", "{at}");
+            let otherwise = &operation["responses"]["default"]["$ref"];
+            assert_eq!(otherwise, "#/components/responses/Problem", "{at}");
             if let Some(permission) = operation["x-permission"].as_str() {
                 assert!(operation["description"].as_str().unwrap().contains(permission), "{at}");
             }
         }
     }
     assert_eq!(count, routes().len());
+    let problem = &document["components"]["responses"]["Problem"]["content"];
+    let schema = &problem["application/problem+json"]["schema"]["$ref"];
+    assert_eq!(schema, "#/components/schemas/Problem");
+}
+
+#[test]
+fn what_is_made_heeds_a_key_or_says_why_not() {
+    let document: Value = serde_json::from_str(&openapi_json()).unwrap();
+    let (mut heeding, mut plain) = (0, Vec::new());
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let operation = &item["post"];
+        if operation["responses"]["201"].is_null() {
+            continue;
+        }
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        if parameters.into_iter().any(|it| it["name"] == "Idempotency-Key") {
+            heeding += 1;
+        } else {
+            let says = operation["description"].as_str().unwrap();
+            assert!(says.contains("heeds no `Idempotency-Key`"), "{path}: {says}");
+            plain.push(path.as_str());
+        }
+    }
+    assert!(heeding > 20, "only {heeding}");
+    assert_eq!(plain, ["/v1/me/authenticator", "/v1/me/recovery-codes"]);
 }
 
 /// The statuses by which an operation is said to fail.

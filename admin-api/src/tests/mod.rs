@@ -2,6 +2,7 @@
 
 mod changes;
 mod documents;
+mod examples;
 mod hostile;
 mod isolation;
 mod lists;

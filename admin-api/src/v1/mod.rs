@@ -12,7 +12,7 @@ mod event_destinations;
 mod events;
 mod groups;
 mod health;
-mod imports;
+pub(crate) mod imports;
 mod invitations;
 mod issued_certificates;
 mod ldap;
@@ -28,7 +28,7 @@ pub(crate) mod security_policies;
 mod server_certificate;
 mod service_accounts;
 mod sessions;
-mod sign_in;
+pub(crate) mod sign_in;
 mod users;
 mod wifi_profile;
 

@@ -21,7 +21,12 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
     path = "/openapi.json",
     tag = "About",
     security(()),
-    responses((status = 200, description = "The OpenAPI document.", body = serde_json::Value))
+    responses((
+        status = 200,
+        description = "The OpenAPI document.",
+        body = serde_json::Value,
+        example = json!({"openapi": "3.1.0", "info": {"title": "Tenantry admin API"}, "paths": {}})
+    ))
 )]
 pub(crate) async fn show_openapi() -> Response {
     let json = HeaderValue::from_static("application/json");

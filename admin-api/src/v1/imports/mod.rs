@@ -27,6 +27,8 @@ use crate::moment::Moment;
 use crate::problem::Problem;
 use crate::revision::Revised;
 
+pub(crate) use upload::no_file;
+
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(list::list_imports, create::create_import))

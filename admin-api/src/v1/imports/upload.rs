@@ -126,7 +126,7 @@ async fn arrive(mut body: Body, sender: Sender<Piece>, idle: Duration) -> Result
     }
 }
 
-fn no_file() -> Problem {
+pub(crate) fn no_file() -> Problem {
     let detail = format!("Send the file with a Content-Type of these: {}.", KINDS.join(", "));
     let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
     Problem::new(status, "/problems/not-a-file", "Not a file", detail)

@@ -54,6 +54,9 @@ pub(crate) struct NewAuthenticatorCode {
 ///
 /// It needs a session that was begun in the last 15 minutes, and a code of the authenticator in use, or
 /// a recovery code; a session that was begun with a passkey needs neither.
+///
+/// It heeds no `Idempotency-Key`: what is shown is not kept to be shown again, and who asks again gets
+/// another.
 #[utoipa::path(
     post,
     path = "/me/authenticator",

@@ -18,7 +18,8 @@ pub(crate) struct RecoveryCodes {
 
 /// Makes recovery codes, which are shown this once; those made before count no more.
 ///
-/// It needs a session that was begun in the last 15 minutes.
+/// It needs a session that was begun in the last 15 minutes. It heeds no `Idempotency-Key`: codes are
+/// not kept to be shown again, and who asks again gets others.
 #[utoipa::path(
     post,
     path = "/me/recovery-codes",

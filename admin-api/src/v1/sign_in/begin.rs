@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
-use super::{Session, handed_over, rejected};
+use super::{Session, code_needed, handed_over, rejected};
 use crate::api::Api;
 use crate::body::Body;
 use crate::caller::Newcomer;
@@ -116,15 +116,7 @@ fn answer(outcome: SignInOutcome, carrier: Carrier, now: Time) -> Result<Respons
         SignInOutcome::Enrol(enrolment) => {
             Ok((StatusCode::ACCEPTED, Json(EnrolmentNeeded::from(enrolment))).into_response())
         }
-        SignInOutcome::CodeNeeded => {
-            let detail = "Send the code of your authenticator app as `code`, or one for recovery as `recovery_code`.";
-            Err(Problem::new(
-                StatusCode::UNAUTHORIZED,
-                "/problems/code-needed",
-                "Code needed",
-                detail,
-            ))
-        }
+        SignInOutcome::CodeNeeded => Err(code_needed()),
         SignInOutcome::Rejected => {
             Err(rejected("Login, password or code is wrong, or the admin may not sign in."))
         }

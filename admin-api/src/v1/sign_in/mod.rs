@@ -41,8 +41,15 @@ pub(crate) struct Session {
     expires: Moment,
 }
 
+/// Says that a code of the authenticator is missing.
+pub(crate) fn code_needed() -> Problem {
+    let detail = "Send the code of your authenticator app as `code`, or one for recovery as \
+                  `recovery_code`.";
+    Problem::new(StatusCode::UNAUTHORIZED, "/problems/code-needed", "Code needed", detail)
+}
+
 /// Says that nobody is let in, and no more than that.
-fn rejected(detail: &'static str) -> Problem {
+pub(crate) fn rejected(detail: &'static str) -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "/problems/rejected", "Rejected", detail)
 }
 
