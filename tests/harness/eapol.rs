@@ -95,6 +95,12 @@ impl Peer {
         self
     }
 
+    /// Asks from another address.
+    pub(crate) fn from_address(mut self, own: &str) -> Self {
+        self.own = own.to_owned();
+        self
+    }
+
     /// Adds options of the program.
     pub(crate) fn with<const N: usize>(mut self, options: [&str; N]) -> Self {
         self.options.extend(options.map(ToOwned::to_owned));
@@ -121,6 +127,8 @@ impl Peer {
         let config = folder.path().join("network.conf");
         std::fs::write(&config, text).unwrap();
         let (host, port) = self.address.rsplit_once(':').unwrap();
+        // The program has a port of its own, and so no brackets around IPv6.
+        let host = host.trim_matches(['[', ']']);
         let output = Client::new("eapol_test", "eapoltest")
             .arg(format!("-c{}", config.display()))
             .args([format!("-a{host}"), format!("-p{port}"), format!("-s{}", self.secret)])

@@ -1,6 +1,6 @@
 //! FreeRADIUS in the place of network gear that takes orders about sessions (RFC 5176).
 
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -18,8 +18,9 @@ pub(crate) struct Nas {
 }
 
 impl Nas {
-    /// Listens at an address of the loopback network, with a secret.
-    pub(crate) fn start(at: Ipv4Addr, secret: &str) -> Self {
+    /// Listens at an address of the loopback networks, with a secret.
+    pub(crate) fn start(at: impl Into<IpAddr>, secret: &str) -> Self {
+        let at = at.into();
         needs("freeradius", "freeradius");
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("dictionary"), "").unwrap();
@@ -46,8 +47,8 @@ impl Nas {
 }
 
 /// A port that nothing listens on there.
-pub(crate) fn free_port(at: Ipv4Addr) -> u16 {
-    UdpSocket::bind((at, 0)).unwrap().local_addr().unwrap().port()
+pub(crate) fn free_port(at: impl Into<IpAddr>) -> u16 {
+    UdpSocket::bind((at.into(), 0)).unwrap().local_addr().unwrap().port()
 }
 
 fn configuration(place: &str, listen: SocketAddr, secret: &str) -> String {
@@ -60,6 +61,11 @@ raddbdir = {place}
 pidfile = {place}/radiusd.pid
 client tenantry {{
     ipaddr = 127.0.0.0/8
+    secret = \"{secret}\"
+    require_message_authenticator = yes
+}}
+client tenantry_by_ipv6 {{
+    ipaddr = ::1
     secret = \"{secret}\"
     require_message_authenticator = yes
 }}

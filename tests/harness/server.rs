@@ -1,6 +1,6 @@
 //! `tenantryd` over a folder of its own with a configuration of the test's own.
 
-use std::net::{TcpListener, UdpSocket};
+use std::net::{IpAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -83,7 +83,7 @@ impl Site {
         self
     }
 
-    /// Has RADIUS heard at an address.
+    /// Has RADIUS heard at an address of either family, written without brackets.
     pub(crate) fn radius_at(mut self, address: &'static str) -> Self {
         self.radius = address;
         self
@@ -210,5 +210,6 @@ pub(crate) fn free_tcp() -> String {
 }
 
 fn free_udp(address: &str) -> String {
-    UdpSocket::bind(format!("{address}:0")).unwrap().local_addr().unwrap().to_string()
+    let address: IpAddr = address.parse().unwrap();
+    UdpSocket::bind((address, 0)).unwrap().local_addr().unwrap().to_string()
 }

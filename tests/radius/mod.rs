@@ -4,6 +4,7 @@ mod change_of_authorization;
 mod eap_matrix;
 mod flood;
 mod ieee_802_1x;
+mod ipv6;
 mod issued_certificates;
 mod locked_or_expired;
 mod mac_authentication;

@@ -18,6 +18,8 @@ const CHANGED: &str = "the account is not what it was when the resumed session b
 const SUSPENDED: &str = "the account is suspended";
 const REVOKED: &str = "the certificate was revoked";
 const ORPHANED: &str = "the authority that issued the certificate was deleted";
+const STRANGE: &str = "no authority of the organization vouches for the certificate";
+const WRONG: &str = "the password is wrong";
 const BY_RULE: &str = "the rule rejects whom it is about";
 const BY_GROUP: &str = "the user or device is in none of the groups that the RADIUS client allows";
 
@@ -271,6 +273,38 @@ fn a_session_of_peap_is_judged_by_what_is_true_by_then() {
 #[test]
 fn a_session_of_eap_tls_is_judged_by_what_is_true_by_then() {
     all_cases("TLS");
+}
+
+/// Another organization, in which Ada has another password and nobody vouches for her certificate;
+/// its gear has the secret of the first one's.
+fn elsewhere() -> Office {
+    let there = Office::new();
+    there.set(&json!({"ms_chap": true}));
+    there.user("ada", "another horse battery");
+    there.built_in("Acme Wi-Fi");
+    there.client("wlan", &json!({"secret": SECRET}));
+    there
+}
+
+#[test]
+fn a_session_is_none_in_another_organization_whatever_the_method_is() {
+    for method in ["TTLS", "PEAP", "TLS"] {
+        for version in ["1.2", "1.3"] {
+            let (here, there) = (Scene::new(), elsewhere());
+            let peer = here.peer(method).tls(version);
+            let twice = here.office.twice(&peer, &here.gear, || there.address);
+            let said = &twice.verdict.output.stdout;
+            let seen = (twice.verdict.is_success(), twice.verdict.resumed(), twice.accepts.len());
+            assert_eq!(seen, (false, false, 1), "{method} {version}: {said}");
+            assert!(twice.verdict.says("Access-Reject"), "{method} {version}: {said}");
+            let why = if method == "TLS" { STRANGE } else { WRONG };
+            let is_told = |_| there.event("radius_access")["reason"] == why;
+            assert!((0..10_000).any(is_told), "{method} {version}: {:?}", there.events());
+            // In its own it counts.
+            let again = peer.with(["-r1"]).gets_in();
+            assert!(again.resumed(), "{method} {version}: {}", again.output.stdout);
+        }
+    }
 }
 
 #[test]

@@ -24,7 +24,8 @@ fn only(office: &Office) -> Value {
 
 const SESSION: &str = "Acct-Session-Id=5f3a,User-Name=ada,NAS-Identifier=ap-1,\
      NAS-Port-Type=Wireless-802.11,Called-Station-Id=00-11-22-33-44-55:Office,\
-     Calling-Station-Id=66-77-88-99-AA-BB,Framed-IP-Address=10.1.2.3,Class=0x7374616666";
+     Calling-Station-Id=66-77-88-99-AA-BB,Framed-IP-Address=10.1.2.3,\
+     Framed-IPv6-Address=2001:db8::5,Class=0x7374616666";
 
 #[test]
 fn section_4_1_a_session_from_its_start_to_its_end() {
@@ -37,6 +38,8 @@ fn section_4_1_a_session_from_its_start_to_its_end() {
     assert_eq!((&begun["user"], &begun["radius_client"]), (&json!(ada), &json!(client.id)));
     assert_eq!((&begun["gear"], &begun["name"]), (&json!("ap-1"), &json!("5f3a")));
     assert_eq!((&begun["ipv4"], &begun["class"]), (&json!("10.1.2.3"), &json!("staff")));
+    // RFC 6911, section 3.1.
+    assert_eq!(begun["ipv6"], "2001:db8::5");
     assert_eq!(begun["calling_station"], "66-77-88-99-AA-BB");
     // RFC 2869, sections 5.1 and 5.2.
     let interim = "Acct-Session-Time=60,Acct-Input-Octets=7,Acct-Input-Gigawords=2,\

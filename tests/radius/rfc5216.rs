@@ -111,6 +111,58 @@ fn section_5_2_a_principal_name_is_a_login_in_the_organizations_own_domain_and_a
 }
 
 #[test]
+fn section_5_2_a_mail_address_is_of_the_user_who_has_it() {
+    let office = Office::new();
+    let ada = office.user("ada", "correct horse battery");
+    office.user("bob", "correct horse battery");
+    let mail = json!({"mail": ["ada@mail.example", "countess@mail.example"]});
+    office.act("PATCH", &format!("users/{ada}"), Some(&mail));
+    let gear = office.client("wlan", &json!({}));
+    let authority = Authority::new("acme");
+    trust(&office, &authority, "user_by_mail");
+    let peer = |holder: Holder<'_>| office.certified(&gear, &authority.issue(&holder));
+    for version in ["1.2", "1.3"] {
+        for address in ["ada@mail.example", "Countess@mail.example"] {
+            peer(Holder { mail: Some(address), ..named("laptop") }).tls(version).gets_in();
+        }
+        peer(Holder { mail: Some("bob@mail.example"), ..named("laptop") }).tls(version).stays_out();
+        // The same text as another kind of name is none, and a common name is not looked at.
+        let principal = Holder { principal: Some("ada@mail.example"), ..named("ada") };
+        peer(principal).tls(version).stays_out();
+        peer(named("ada@mail.example")).tls(version).stays_out();
+    }
+    peer(Holder { mail: Some("ada@mail.example"), ..named("bob") }).gets_in();
+    let is_ada = |event: &Value| event["success"] == true && event["actor"]["name"] == "ada";
+    assert!((0..10_000).any(|_| is_ada(&office.event("radius_access"))), "{:?}", office.events());
+}
+
+#[test]
+fn section_5_2_a_common_name_is_a_device() {
+    let office = Office::new();
+    let laptop = id_of(&office.make("devices", &json!({"name": "laptop-7"})));
+    office.user("ada", "correct horse battery");
+    let gear = office.client("wlan", &json!({}));
+    let authority = Authority::new("acme");
+    trust(&office, &authority, "device_by_common_name");
+    let peer = |holder: Holder<'_>| office.certified(&gear, &authority.issue(&holder));
+    for version in ["1.2", "1.3"] {
+        peer(named("LAPTOP-7")).tls(version).gets_in();
+        // Neither another device, nor a user, nor a device that another kind of name is about.
+        peer(named("laptop-8")).tls(version).stays_out();
+        peer(named("ada")).tls(version).stays_out();
+        peer(Holder { dns: Some("laptop-7"), ..named("a-device") }).tls(version).stays_out();
+    }
+    peer(named("laptop-7")).gets_in();
+    let is_told = |event: &Value| {
+        let actor = &event["actor"];
+        (&actor["kind"], &actor["name"]) == (&json!("device"), &json!("laptop-7"))
+    };
+    assert!((0..10_000).any(|_| is_told(&office.event("radius_access"))), "{:?}", office.events());
+    office.act("PATCH", &format!("devices/{laptop}"), Some(&json!({"suspended": true})));
+    peer(named("laptop-7")).stays_out();
+}
+
+#[test]
 fn section_5_2_a_dns_name_or_its_first_label_is_a_device() {
     let office = Office::new();
     let laptop = id_of(&office.make("devices", &json!({"name": "laptop-7"})));

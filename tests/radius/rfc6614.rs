@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::harness::authority::{Authority, Holder, Issued, List};
 use crate::harness::client::Client as Program;
+use crate::harness::eapol::Peer;
 use crate::harness::office::{Client, Office};
 use crate::harness::radsec::{RADSEC, RadSec};
 use crate::harness::relay::Relay;
@@ -34,6 +35,7 @@ impl Gateway {
             "sources": [], "certificates": certificates, "reply_profile": profile["id"],
         });
         let client = office.client("gateway", &fields);
+        office.set(&json!({"ms_chap": true}));
         office.user("ada", PASSWORD);
         Self { office, client, issued, authority }
     }
@@ -54,19 +56,70 @@ fn login(identifier: u8, password: &str) -> Request {
     request.with(1, b"ada").password(password.as_bytes()).with(PROXY_STATE, &[identifier])
 }
 
-/// What goes through a relay: both verdicts, a report, and a conversation of EAP.
+/// What goes through a relay: both verdicts, every kind of report, and conversations of EAP.
 fn goes_through(gateway: &Gateway, relay: &Relay) {
     let accepted = relay.gear().login("ada", PASSWORD);
     assert!(accepted.is("Access-Accept"), "{accepted:?} {}", relay.said());
     assert_eq!(accepted.values("Tunnel-Private-Group-Id:0"), ["30"], "{accepted:?}");
     assert!(relay.gear().login("ada", "wrong").is("Access-Reject"));
-    let report = "Acct-Status-Type=Start,Acct-Session-Id=5f3a,User-Name=ada,NAS-Identifier=ap-1";
-    let told = relay.reporter().ask("acct", report);
-    assert!(told.is("Accounting-Response"), "{told:?} {}", relay.said());
-    let sessions = gateway.office.read("sessions")["items"].clone();
-    assert_eq!(sessions[0]["radius_client"], json!(gateway.client.id), "{sessions}");
-    let peer = gateway.office.ttls(&gateway.client, "auth=PAP", "ada", PASSWORD);
-    peer.at(&relay.auth, relay.secret()).gets_in();
+    reports_go_through(gateway, relay);
+    conversations_go_through(gateway, relay);
+}
+
+/// The five kinds of RFC 2866, section 5.1. A relay may answer by itself what names no user.
+fn reports_go_through(gateway: &Gateway, relay: &Relay) {
+    let report = |kind: &str, more: &str| {
+        let words = format!("Acct-Status-Type={kind},User-Name=ada,NAS-Identifier=ap-1{more}");
+        let told = relay.reporter().ask("acct", &words);
+        assert!(told.is("Accounting-Response"), "{words}: {told:?} {}", relay.said());
+    };
+    let session = |name: &str| {
+        let sessions = gateway.office.read("sessions?limit=200");
+        let mut sessions = sessions["items"].as_array().unwrap().clone().into_iter();
+        sessions.find(|it| it["name"] == name).unwrap_or_else(|| panic!("no session {name}"))
+    };
+    report("Accounting-On", "");
+    let (first, second) = (",Acct-Session-Id=5f3a", ",Acct-Session-Id=5f3b");
+    report("Start", first);
+    let begun = session("5f3a");
+    assert_eq!(begun["radius_client"], json!(gateway.client.id), "{begun}");
+    assert_eq!((&begun["gear"], &begun["ended"]), (&json!("ap-1"), &Value::Null));
+    let counts = ",Acct-Session-Time=60,Acct-Input-Octets=7,Acct-Input-Gigawords=2";
+    report("Interim-Update", &format!("{first}{counts}"));
+    let going = session("5f3a");
+    assert_eq!((&going["octets_in"], &going["ended"]), (&json!((2_u64 << 32) + 7), &Value::Null));
+    report("Stop", &format!("{first},Acct-Session-Time=61,Acct-Terminate-Cause=Idle-Timeout"));
+    let ended = session("5f3a");
+    assert_eq!((&ended["ending"], &ended["seconds"]), (&json!("stopped"), &json!(61)));
+    report("Start", second);
+    assert!(session("5f3b")["ended"].is_null());
+    report("Accounting-Off", "");
+    assert_eq!(session("5f3b")["ending"], "restarted");
+    report("Start", ",Acct-Session-Id=5f3c");
+    report("Accounting-On", "");
+    assert_eq!(session("5f3c")["ending"], "restarted");
+}
+
+/// EAP-TTLS, PEAP, and EAP-TLS with a certificate that is longer than a packet of EAP may be.
+fn conversations_go_through(gateway: &Gateway, relay: &Relay) {
+    let Gateway { office, client, .. } = gateway;
+    let gets_in = |peer: Peer| peer.at(&relay.auth, relay.secret()).gets_in();
+    gets_in(office.ttls(client, "auth=PAP", "ada", PASSWORD));
+    let peap = office.peer(client, "PEAP").quoted("anonymous_identity", "anonymous");
+    let peap = peap.quoted("identity", "ada").quoted("password", PASSWORD);
+    gets_in(peap.quoted("phase2", "auth=MSCHAPV2"));
+    let people = Authority::new("people");
+    let fields = json!({"name": "people", "certificate": people.pem(),
+        "holder": "user_by_common_name"});
+    office.make("certificate-authorities", &fields);
+    let mail = format!("{}@mail.example", "a".repeat(2_000));
+    let ada = people.issue(&Holder { common_name: "ada", mail: Some(&mail), ..Holder::default() });
+    for (mtu, size) in [(204, 200), (1_400, 1_396)] {
+        let peer = office.certified(client, &ada).set("fragment_size", &size.to_string());
+        let verdict = gets_in(peer.with([&*format!("-N12:d:{mtu}")]));
+        let said = &verdict.output.stdout;
+        assert!(verdict.says("more fragments will follow"), "{size}: {said}");
+    }
 }
 
 #[test]

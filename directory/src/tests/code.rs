@@ -112,6 +112,18 @@ fn the_right_password_is_asked_for_a_code_that_counts_once() {
 }
 
 #[test]
+fn the_second_round_may_take_a_minute_and_no_longer() {
+    let office = Office::new();
+    let state = office.asked(RIGHT).unwrap();
+    office.world.pass(50_000);
+    assert!(office.answered(state, &office.code()));
+    let late = office.asked(RIGHT).unwrap();
+    office.world.pass(61_000);
+    assert!(!office.answered(late, &office.code()));
+    assert!(office.reason().contains("nobody was asked"), "{}", office.reason());
+}
+
+#[test]
 fn nobody_else_is_asked_and_nothing_else_asks() {
     let office = Office::new();
     office.world.user(office.acme, "bob");

@@ -130,7 +130,10 @@ by Tenantry's, Tenantry's operations a second by the peer's. The target is for t
 slapd and FreeRADIUS; in no row is Tenantry to be behind a peer in anything, where 3 % are taken for equal. \
 The rows in which each user comes once are no contest: there Tenantry computes an argon2id hash of 19 MiB, \
 which is what it takes to keep stolen passwords from being guessed, slapd a SHA-1, and FreeRADIUS compares \
-clear text. What can be asked of Tenantry there, that nothing but the hash costs anything, is a bound below.
+clear text. What can be asked of Tenantry there, that nothing but the hash costs anything, is a bound below. \
+Nor is it a contest where a peer gives no right answer at all, as 389-ds, which ends dumps of the large \
+organization with adminLimitExceeded (11), and FreeRADIUS 3.2, which lets nobody in by PEAP that resumes a \
+session of TLS 1.3.
 ";
 
 const NOTES: &str = "\

@@ -82,7 +82,7 @@ fn line(out: &mut impl Write, row: Row, name: &str, shown: &Shown) -> Result {
     };
     writeln!(
         out,
-        "| {} | {} | {name} | {:.0} | {} | {} | {} | {of} | {:.0} % | {:.0} % | {:.0} | {errors} |",
+        "| {} | {} | {name} | {:.0} | {} | {} | {} | {of} | {:.0} % | {:.0} % | {} | {errors} |",
         row.scenario.title(),
         row.connections(),
         shown.rate,
@@ -91,7 +91,7 @@ fn line(out: &mut impl Write, row: Row, name: &str, shown: &Shown) -> Result {
         microseconds(shown.cpu_each),
         shown.server_busy * 100.0,
         shown.generator_busy * 100.0,
-        shown.octets_each,
+        octets(shown.octets_each),
     )
 }
 
@@ -99,6 +99,17 @@ impl Outcome {
     /// What it showed in a row.
     pub(crate) fn of(&self, row: Row) -> Option<&Shown> {
         self.figures.iter().find_map(|(other, figures)| (*other == row).then_some(figures))
+    }
+
+    /// Why there was no right answer in a row that it took part in, if there was none.
+    pub(crate) fn silent(&self, row: Row) -> Option<String> {
+        let failed = self.failed.iter().find_map(|(other, why)| (*other == row).then_some(why));
+        let errors = || {
+            let shown = self.of(row).filter(|shown| shown.rate <= 0.0)?;
+            Some(shown.example.as_deref().unwrap_or("none came in time"))
+        };
+        let why = failed.map(String::as_str).or_else(errors)?;
+        Some(why.replace('\n', " ").trim_end().to_owned())
     }
 }
 
@@ -199,6 +210,11 @@ fn short(duration: Duration) -> String {
 /// A figure, or a dash when there was nothing to divide by.
 fn microseconds(figure: f64) -> String {
     if figure.is_finite() { format!("{figure:.1} µs") } else { "–".to_owned() }
+}
+
+/// Likewise.
+fn octets(figure: f64) -> String {
+    if figure.is_finite() { format!("{figure:.0}") } else { "–".to_owned() }
 }
 
 fn megabytes(octets: u64) -> String {

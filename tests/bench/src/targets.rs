@@ -60,12 +60,21 @@ pub(crate) fn write(out: &mut impl Write, outcomes: &[Outcome]) -> Result {
         let Some(own) = ours.of(row) else { continue };
         let peers = outcomes.iter().filter(|o| o.name != OURS && o.name != echo::NAME);
         for peer in peers {
-            if let Some(theirs) = peer.of(row) {
-                line(out, row, &Lead::over(peer.name, theirs, own))?;
+            match (peer.of(row), peer.silent(row)) {
+                (_, Some(why)) => blank(out, row, peer.name, &why)?,
+                (Some(theirs), None) => line(out, row, &Lead::over(peer.name, theirs, own))?,
+                (None, None) => {}
             }
         }
     }
     Ok(())
+}
+
+/// A row in which a peer gave no right answer: there is nothing to compare with.
+fn blank(out: &mut impl Write, row: Row, peer: &str, why: &str) -> Result {
+    let (title, connections) = (row.scenario.title(), row.connections());
+    let why = format!("no contest: no right answer of {peer}: {why}");
+    writeln!(out, "| {title} | {connections} | {peer} | – | | – | – | {why} |")
 }
 
 fn line(out: &mut impl Write, row: Row, lead: &Lead) -> Result {
@@ -92,4 +101,57 @@ fn line(out: &mut impl Write, row: Row, lead: &Lead) -> Result {
         lead.rate,
         lead.p99,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::subject::Life;
+
+    fn shown(rate: f64, example: Option<&str>) -> Shown {
+        Shown {
+            runs: 1,
+            rate,
+            cpu_each: 1e6 / rate,
+            cpu_range: (1.0, 1.0),
+            p50: Duration::from_micros(1),
+            p99: Duration::from_micros(if rate > 0.0 { 2 } else { 0 }),
+            server_busy: 1.0,
+            generator_busy: 0.1,
+            octets_each: 100.0 / rate,
+            lost: 0,
+            errors: example.iter().count() as u64,
+            example: example.map(ToOwned::to_owned),
+        }
+    }
+
+    fn outcome(name: &'static str, row: Row, shown: Shown) -> Outcome {
+        let (version, life) = (String::new(), Life::default());
+        Outcome { name, version, life, figures: vec![(row, shown)], failed: Vec::new() }
+    }
+
+    /// What the table says of a peer in the first row that is a contest.
+    fn told(peer: Outcome, row: Row) -> String {
+        let mut out = String::new();
+        write(&mut out, &[outcome(OURS, row, shown(1_000.0, None)), peer]).unwrap();
+        out.lines().nth(2).unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn who_gives_no_right_answer_is_no_contest_and_who_is_ahead_a_no() {
+        let row = *Row::ALL.iter().find(|row| row.target > 0.0).unwrap();
+        let broken = told(outcome("389-ds", row, shown(0.0, Some("result\n[11]"))), row);
+        let said = "no contest: no right answer of 389-ds: result [11] |";
+        assert!(broken.ends_with(said), "{broken}");
+        assert!(!broken.contains("inf") && !broken.contains("**no**"), "{broken}");
+        let mut failed = outcome("FreeRADIUS", row, shown(0.0, None));
+        failed.figures.clear();
+        failed.failed.push((row, "it says [0]".to_owned()));
+        let failed = told(failed, row);
+        assert!(failed.ends_with("no contest: no right answer of FreeRADIUS: it says [0] |"));
+        assert!(told(outcome("slapd", row, shown(2_000.0, None)), row).contains("**no**"));
+        assert!(told(outcome("slapd", row, shown(10.0, None)), row).ends_with("| yes |"));
+    }
 }

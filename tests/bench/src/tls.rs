@@ -1,4 +1,4 @@
-//! One certificate for all servers, and the client that trusts it.
+//! One certificate for all servers, the clients that trust it, and the certificates of people.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,11 +9,13 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, date_time_ymd,
 };
-use rustls::client::Resumption;
+use rustls::client::{Resumption, WantsClientCert};
 use rustls::crypto::SupportedKxGroup;
 use rustls::crypto::aws_lc_rs::{cipher_suite, default_provider, kx_group};
-use rustls::pki_types::{CertificateDer, pem::PemObject};
-use rustls::{ClientConfig, RootCertStore, SupportedCipherSuite, SupportedProtocolVersion};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject};
+use rustls::{
+    ClientConfig, ConfigBuilder, RootCertStore, SupportedCipherSuite, SupportedProtocolVersion,
+};
 
 /// Where the certificates are.
 #[derive(Clone)]
@@ -41,15 +43,7 @@ impl Files {
     /// # Errors
     /// When the folder cannot be written to.
     pub(crate) fn make(folder: &Path) -> Result<Self> {
-        let authority_key = KeyPair::generate()?;
-        let mut authority = CertificateParams::new(Vec::new())?;
-        authority.distinguished_name.push(DnType::CommonName, "Benchmark authority");
-        authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-        authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        set_validity(&mut authority);
-        let authority_certificate = authority.self_signed(&authority_key)?;
-        let issuer = Issuer::new(authority, authority_key);
-
+        let (issuer, authority) = authority("Benchmark authority")?;
         let key = KeyPair::generate()?;
         let mut server = CertificateParams::new(vec!["localhost".into(), "127.0.0.1".into()])?;
         server.distinguished_name.push(DnType::CommonName, "localhost");
@@ -60,7 +54,7 @@ impl Files {
         set_validity(&mut server);
 
         let files = Self::in_folder(folder);
-        fs::write(&files.authority, authority_certificate.pem())?;
+        fs::write(&files.authority, authority)?;
         fs::write(&files.certificate, server.signed_by(&key, &issuer)?.pem())?;
         fs::write(&files.key, key.serialize_pem())?;
         Ok(files)
@@ -86,7 +80,8 @@ impl Files {
     /// When the authority cannot be read.
     pub(crate) fn client(&self) -> Result<Arc<ClientConfig>> {
         let suite = cipher_suite::TLS13_AES_128_GCM_SHA256;
-        self.client_with(&rustls::version::TLS13, suite, kx_group::X25519)
+        let trusting = self.trusting(&rustls::version::TLS13, suite, kx_group::X25519)?;
+        Ok(forgetful(trusting.with_no_client_auth()))
     }
 
     /// Peers of EAP of TLS 1.2, and of 1.3: as all clients, but by the one curve that FreeRADIUS
@@ -95,21 +90,43 @@ impl Files {
     /// # Errors
     /// When the authority cannot be read.
     pub(crate) fn peers(&self) -> Result<Peers> {
-        let older = cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256;
-        let newer = cipher_suite::TLS13_AES_128_GCM_SHA256;
-        let curve = kx_group::SECP256R1;
         Ok(Peers {
-            older: self.client_with(&rustls::version::TLS12, older, curve)?,
-            newer: self.client_with(&rustls::version::TLS13, newer, curve)?,
+            older: forgetful(self.peer(Version::Older)?.with_no_client_auth()),
+            newer: forgetful(self.peer(Version::Newer)?.with_no_client_auth()),
         })
     }
 
-    fn client_with(
+    /// A peer of EAP-TLS, who shows a certificate of this name.
+    ///
+    /// # Errors
+    /// When the authority cannot be read.
+    pub(crate) fn certified(
+        &self,
+        version: Version,
+        people: &People,
+        name: &str,
+    ) -> Result<Arc<ClientConfig>> {
+        let (certificate, key) = people.issue(name)?;
+        let certified = self.peer(version)?.with_client_auth_cert(vec![certificate], key)?;
+        Ok(forgetful(certified))
+    }
+
+    fn peer(&self, version: Version) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>> {
+        let (version, suite) = match version {
+            Version::Older => {
+                (&rustls::version::TLS12, cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256)
+            }
+            Version::Newer => (&rustls::version::TLS13, cipher_suite::TLS13_AES_128_GCM_SHA256),
+        };
+        self.trusting(version, suite, kx_group::SECP256R1)
+    }
+
+    fn trusting(
         &self,
         version: &'static SupportedProtocolVersion,
         suite: SupportedCipherSuite,
         group: &'static dyn SupportedKxGroup,
-    ) -> Result<Arc<ClientConfig>> {
+    ) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>> {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_file_iter(&self.authority)? {
             roots.add(certificate?)?;
@@ -117,13 +134,70 @@ impl Files {
         let mut provider = default_provider();
         provider.kx_groups = vec![group];
         provider.cipher_suites = vec![suite];
-        let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
-            .with_protocol_versions(&[version])?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        config.resumption = Resumption::disabled();
-        Ok(Arc::new(config))
+        let builder = ClientConfig::builder_with_provider(Arc::new(provider));
+        Ok(builder.with_protocol_versions(&[version])?.with_root_certificates(roots))
     }
+}
+
+/// Shakes hands in full every time.
+fn forgetful(mut config: ClientConfig) -> Arc<ClientConfig> {
+    config.resumption = Resumption::disabled();
+    Arc::new(config)
+}
+
+/// The version of TLS that a peer of EAP speaks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Version {
+    /// 1.2.
+    Older,
+    /// 1.3.
+    Newer,
+}
+
+/// Who vouches for people.
+pub(crate) struct People {
+    issuer: Issuer<'static, KeyPair>,
+    pem: String,
+}
+
+impl People {
+    /// A new one.
+    ///
+    /// # Errors
+    /// When there is no randomness.
+    pub(crate) fn new() -> Result<Self> {
+        let (issuer, pem) = authority("People")?;
+        Ok(Self { issuer, pem })
+    }
+
+    /// Its own certificate.
+    pub(crate) fn pem(&self) -> &str {
+        &self.pem
+    }
+
+    fn issue(&self, name: &str) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>)> {
+        let key = KeyPair::generate()?;
+        let mut params = CertificateParams::new(Vec::new())?;
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        set_validity(&mut params);
+        let certificate = params.signed_by(&key, &self.issuer)?;
+        let key = PrivatePkcs8KeyDer::from(key.serialize_der());
+        Ok((certificate.der().clone(), key.into()))
+    }
+}
+
+/// Makes an authority; what it issues by, and its certificate.
+fn authority(name: &str) -> Result<(Issuer<'static, KeyPair>, String)> {
+    let key = KeyPair::generate()?;
+    let mut params = CertificateParams::new(Vec::new())?;
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    set_validity(&mut params);
+    let certificate = params.self_signed(&key)?.pem();
+    Ok((Issuer::new(params, key), certificate))
 }
 
 /// What peers of EAP are made with.

@@ -113,10 +113,9 @@ impl Seat<'_> {
     /// What is reported next about its session, which another follows.
     fn report(&mut self, gear: &mut Gear) -> (u64, Report) {
         let (session, report) = self.session;
-        self.session = match report {
-            Report::Start => (session, Report::Interim),
-            Report::Interim => (session, Report::Stop),
-            Report::Stop => (gear.session(), Report::Start),
+        self.session = match report.next() {
+            Report::Start => (gear.session(), Report::Start),
+            next @ (Report::Interim | Report::Stop) => (session, next),
         };
         (session, report)
     }

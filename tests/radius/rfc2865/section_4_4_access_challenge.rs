@@ -71,3 +71,55 @@ fn a_client_that_does_not_ask_and_one_that_demands_nothing_give_no_challenge() {
     );
     assert!(office.login(&wifi, "ada", PASSWORD).is("Access-Reject"));
 }
+
+#[test]
+fn a_client_that_wants_codes_of_whom_has_enrolled_takes_the_passwords_of_the_others() {
+    let office = Office::new();
+    // What a client says counts for its gear, whatever all others are to bring.
+    office.set(&json!({"second_factor": {"demand": "required"}}));
+    let ada = office.user("ada", PASSWORD);
+    office.user("bob", PASSWORD);
+    let wanted = |asks: bool| json!({"second_factor": "if_enrolled", "asks_for_code": asks});
+    let (console, vpn) =
+        (office.client("console", &wanted(false)), office.client("vpn", &wanted(true)));
+    let lets_in = |client: &Client, user: &str, password: &str| {
+        let reply = office.login(client, user, password);
+        assert!(reply.is("Access-Accept"), "{user}: {reply:?}");
+    };
+    for client in [&console, &vpn] {
+        let shown = office.read(&format!("radius-clients/{}", client.id));
+        assert_eq!(shown["second_factor"], "if_enrolled");
+        lets_in(client, "ada", PASSWORD);
+        lets_in(client, "bob", PASSWORD);
+    }
+    let uri = office.enrol(&ada);
+    assert!(office.login(&console, "ada", PASSWORD).is("Access-Reject"));
+    let asked = office.login(&vpn, "ada", PASSWORD);
+    assert!(asked.is("Access-Challenge"), "{asked:?}");
+    let code = totp::code_beside(&uri, 0);
+    let reply = answer(&office, &vpn, &code, asked.values("State")[0]);
+    assert!(reply.is("Access-Accept"), "{reply:?}");
+    let both = format!("{PASSWORD};{}", totp::code_beside(&uri, 1));
+    lets_in(&console, "ada", &both);
+    assert!(office.login(&console, "ada", &both).is("Access-Reject"), "twice");
+    for client in [&console, &vpn] {
+        lets_in(client, "bob", PASSWORD);
+    }
+}
+
+#[test]
+fn a_code_stands_right_behind_the_password_where_the_organization_writes_it_so() {
+    let office = Office::new();
+    let ada = office.user("ada", PASSWORD);
+    let spellings = json!({"comma": false, "semicolon": false, "bare": true});
+    office.set(&json!({"second_factor": {"demand": "required", "spellings": spellings}}));
+    let vpn = office.client("vpn", &json!({}));
+    let uri = office.enrol(&ada);
+    let parted = format!("{PASSWORD},{}", totp::code_beside(&uri, 0));
+    assert!(office.login(&vpn, "ada", &parted).is("Access-Reject"), "a spelling that is none");
+    let bare = format!("{PASSWORD}{}", totp::code_beside(&uri, 0));
+    let reply = office.login(&vpn, "ada", &bare);
+    assert!(reply.is("Access-Accept"), "{reply:?}");
+    assert!(office.login(&vpn, "ada", &bare).is("Access-Reject"), "twice");
+    assert!(office.login(&vpn, "ada", PASSWORD).is("Access-Reject"), "without a code");
+}

@@ -54,6 +54,12 @@ def report(identifier, attributes, secret):
     return packet[:4] + md5(packet, secret) + packet[20:]
 
 
+def order(code, identifier, attributes, secret):
+    """A request of RFC 5176, section 2.3, signed twice: the Message-Authenticator first (section 3.4)."""
+    packet = with_authenticator(code, identifier, bytes(16), attributes, secret)
+    return packet[:4] + md5(packet, secret) + packet[20:]
+
+
 def hidden(password, authenticator, secret):
     """User-Password (RFC 2865, section 5.2)."""
     padded = password + bytes(-len(password) % 16)
@@ -85,6 +91,40 @@ def rfc2866():
         "answer to that": ("stop_answer", reply(5, stop, attribute(33, b"p"), SECRET, has_mac=False)),
         "the gear began anew": ("on", on),
         "answer to that ": ("on_answer", reply(5, on, b"", SECRET, has_mac=False)),
+    }
+
+
+def rfc2868():
+    integers = [(64, 0, 13), (64, 1, 13), (65, 1, 6), (65, 31, 6), (83, 2, 16777215)]
+    texts = [(81, 0, "42"), (81, 1, "42"), (81, 31, "guests")]
+    tagged = [
+        (f"integer {kind} {tag} {value}", attribute(kind, bytes([tag]) + struct.pack(">I", value)[1:]))
+        for kind, tag, value in integers]
+    named = [
+        (f"text {kind} {tag} {value}", attribute(kind, bytes([tag] if tag else []) + value.encode()))
+        for kind, tag, value in texts]
+    said = [
+        "# RFC 2868, section 3: how tagged values lie on the wire, as made.py makes them",
+        "# tagged integer: type, tag, value = octets", *calls(tagged),
+        "# tagged text: type, tag, value = octets; no tag, no octet for it (section 3.6)", *calls(named)]
+    return "rfc2868_section_3", "\n".join(said) + "\n"
+
+
+def rfc5176():
+    session = number(55, 0x65432100) + attribute(1, b"ada") + attribute(44, b"5f3a")
+    session += attribute(31, b"66-77-88-99-AA-BB") + attribute(32, b"ap-1")
+    vlan = number(64, 13) + number(65, 6) + attribute(81, b"20")
+    disconnect, change = order(40, 7, session, SECRET), order(43, 8, session + vlan, SECRET)
+    return "rfc5176_section_3", "RFC 5176, sections 2.3, 3 and 3.5: orders and their answers", {
+        "secret": SECRET,
+        "disconnect: at 0x65432100, User-Name ada, Acct-Session-Id 5f3a,\n"
+        "# Calling-Station-Id 66-77-88-99-AA-BB, NAS-Identifier ap-1": ("disconnect", disconnect),
+        "it was done": ("disconnect_ack", reply(41, disconnect, b"", SECRET)),
+        "refused with Error-Cause 503": ("disconnect_nak", reply(42, disconnect, number(101, 503), SECRET)),
+        "change: the same session, which goes on in VLAN 20": ("change", change),
+        "it was done ": ("change_ack", reply(44, change, b"", SECRET)),
+        "refused with Error-Cause 401, and no Message-Authenticator": (
+            "change_nak", reply(45, change, number(101, 401), SECRET, has_mac=False)),
     }
 
 
@@ -150,6 +190,11 @@ def rfc9765():
     }
 
 
+def calls(made):
+    """Lines with what was called and what came of it, one below the other."""
+    return [f"{call:<21} = {octets.hex(' ')}" for call, octets in made]
+
+
 def lines(octets):
     for at in range(0, len(octets), 24):
         yield "  " + " ".join(f"{octet:02x}" for octet in octets[at:at + 24])
@@ -168,9 +213,12 @@ def text(title, words):
 
 def main():
     others = []
-    for make in (rfc2866, rfc3579, rfc6614, rfc9765):
+    files = [rfc2868()]
+    for make in (rfc2866, rfc3579, rfc5176, rfc6614, rfc9765):
         name, title, words = make()
-        path, made = HERE / f"{name}.txt", text(title, words)
+        files.append((name, text(title, words)))
+    for name, made in files:
+        path = HERE / f"{name}.txt"
         if sys.argv[1:] == ["write"]:
             path.write_text(made)
         elif path.read_text() != made:

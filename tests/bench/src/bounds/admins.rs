@@ -18,7 +18,7 @@ use crate::histogram::Histogram;
 use crate::https::{Api, Connection};
 use crate::workers::{Ask, Field, Single};
 
-/// Connections that change users without a pause.
+/// Connections of a storm that change users without a pause.
 pub(super) const WRITERS: usize = 16;
 /// Connections that read.
 const READERS: u64 = 8;
@@ -134,15 +134,29 @@ fn places(ground: &Ground<'_>) -> Result<Vec<Place>> {
 }
 
 fn place(connection: &mut Connection<'_>, slug: &str) -> Result<Place> {
-    let mut first = |path: String| {
-        let page = connection.call("GET", &path, &Value::Null)?;
-        let id = page.pointer("/items/0/id").and_then(Value::as_str).map(ToOwned::to_owned);
-        id.with_context(|| format!("nothing at {path}"))
-    };
-    let organization = first(format!("/v1/organizations?filter=slug%20eq%20%22{slug}%22"))?;
-    let user = first(format!("/v1/organizations/{organization}/users?limit=1"))?;
-    let group = first(format!("/v1/organizations/{organization}/groups?limit=1"))?;
+    let organization = organization(connection, slug)?;
+    let root = format!("/v1/organizations/{organization}");
+    let user = first(connection, &format!("{root}/users?limit=1"))?;
+    let group = first(connection, &format!("{root}/groups?limit=1"))?;
     Ok(Place { slug: slug.to_owned(), organization, user, group })
+}
+
+/// The id of an organization.
+pub(super) fn organization(connection: &mut Connection<'_>, slug: &str) -> Result<String> {
+    first(connection, &format!("/v1/organizations?filter=slug%20eq%20%22{slug}%22"))
+}
+
+/// The path of a user of an organization.
+pub(super) fn user(connection: &mut Connection<'_>, slug: &str) -> Result<String> {
+    let Place { organization, user, .. } = place(connection, slug)?;
+    Ok(format!("/v1/organizations/{organization}/users/{user}"))
+}
+
+/// The id of what a list begins with.
+fn first(connection: &mut Connection<'_>, path: &str) -> Result<String> {
+    let page = connection.call("GET", path, &Value::Null)?;
+    let id = page.pointer("/items/0/id").and_then(Value::as_str).map(ToOwned::to_owned);
+    id.with_context(|| format!("nothing at {path}"))
 }
 
 /// Reads until the end; how long each kind took.
@@ -184,8 +198,9 @@ fn gear<'a>(ground: &'a Ground<'_>) -> Result<Vec<Operation<'a>>> {
     Ok(asking.into_iter().map(slowly).collect())
 }
 
-/// Changes users of the large organization without a pause until it is over; what was done, in words.
-pub(super) fn storm(ground: &Ground<'_>, over: &AtomicBool) -> Result<String> {
+/// Changes users of the large organization by so many connections without a pause until it is over;
+/// what was done, in words.
+pub(super) fn storm(ground: &Ground<'_>, writers: usize, over: &AtomicBool) -> Result<String> {
     let api = ground.admin()?;
     let data = ground.setup.data;
     let large = data.organizations.get(data.equal).context("there is no large organization")?;
@@ -200,14 +215,15 @@ pub(super) fn storm(ground: &Ground<'_>, over: &AtomicBool) -> Result<String> {
         .iter()
         .filter_map(|user| user.get("id")?.as_str().map(ToOwned::to_owned))
         .collect();
-    ensure!(users.len() >= WRITERS, "only {} users", users.len());
+    ensure!(users.len() >= writers, "only {} users", users.len());
     let changes = AtomicU64::new(0);
     let begun = now();
     thread::scope(|scope| {
-        let writers: Vec<_> = (0..WRITERS)
+        let writers: Vec<_> = (0..writers)
             .map(|writer| {
-                let (users, root, changes) = (&users, &root, &changes);
-                scope.spawn(move || write(api, (root, users, writer), changes, over))
+                let own: Vec<&String> = users.iter().skip(writer).step_by(writers).collect();
+                let (root, changes) = (&root, &changes);
+                scope.spawn(move || write(api, (root, &own), changes, over))
             })
             .collect();
         let join = |writer: thread::ScopedJoinHandle<'_, Result<()>>| {
@@ -221,12 +237,11 @@ pub(super) fn storm(ground: &Ground<'_>, over: &AtomicBool) -> Result<String> {
 
 fn write(
     api: &Api,
-    (root, users, writer): (&str, &[String], usize),
+    (root, own): (&str, &[&String]),
     changes: &AtomicU64,
     over: &AtomicBool,
 ) -> Result<()> {
     let mut connection = api.open()?;
-    let own: Vec<&String> = users.iter().skip(writer).step_by(WRITERS).collect();
     for (turn, user) in own.iter().cycle().enumerate() {
         if over.load(Ordering::Relaxed) {
             break;

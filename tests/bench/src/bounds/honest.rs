@@ -1,4 +1,5 @@
-//! The network gear of one organization that asks about people the daemon knows, whatever others do.
+//! The network gear of one organization that asks about people the daemon knows, or reports about
+//! sessions, whatever others do.
 
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -12,7 +13,7 @@ use super::{Finding, Ground};
 use crate::clock::{now, wait_until};
 use crate::data::{Random, User, password};
 use crate::histogram::Histogram;
-use crate::radius::Gear;
+use crate::radius::{Gear, Report};
 
 /// Pieces of gear that ask.
 const CLIENTS: u64 = 8;
@@ -28,10 +29,17 @@ const REGULARS: usize = 8;
 pub(super) const NUMBER: usize = 1;
 /// How long the others are at it before it counts.
 pub(super) const ONSET: Duration = Duration::from_secs(1);
-/// Who waits longer than this while nobody else asks has not got the machine for himself.
-const QUIET: Duration = Duration::from_millis(10);
 /// How many times longer it may take.
 const LIMIT: f64 = 2.0;
+
+/// What the gear does.
+#[derive(Clone, Copy)]
+pub(super) enum Duty {
+    /// It asks by PAP.
+    WarmPap,
+    /// It reports: each session's start, what it used meanwhile, and its end.
+    Reports,
+}
 
 /// How long answers took, and how many questions were in vain.
 struct Seen {
@@ -39,8 +47,9 @@ struct Seen {
     lost: u64,
 }
 
-/// The gear and whom it asks about.
+/// The gear and whom it asks or reports about.
 struct Honest<'a> {
+    duty: Duty,
     server: SocketAddr,
     source: Ipv4Addr,
     secret: &'a str,
@@ -51,13 +60,14 @@ struct Honest<'a> {
 /// is over, and say then what they did and whether that was enough.
 pub(super) fn beside(
     ground: &Ground<'_>,
+    duty: Duty,
     what: &str,
     others: impl FnOnce(&AtomicBool) -> Result<(String, bool)> + Send,
 ) -> Result<Finding> {
-    let honest = Honest::of(ground)?;
+    let honest = Honest::of(duty, ground)?;
     let alone = honest.work(ground.measured)?;
     let quiet = alone.p99();
-    ensure!(quiet < QUIET, "the machine is busy: a p99 of {quiet:.1?} without any others");
+    ensure!(quiet < duty.quiet(), "the machine is busy: a p99 of {quiet:.1?} without any others");
     let over = AtomicBool::new(false);
     let (beside, (deeds, enough)) = thread::scope(|scope| {
         let others = scope.spawn(|| others(&over));
@@ -69,7 +79,7 @@ pub(super) fn beside(
     })?;
     let ratio = beside.p99().as_secs_f64() / quiet.as_secs_f64();
     Ok(Finding {
-        what: format!("warm PAP of one organization beside {what}"),
+        what: format!("{} of one organization beside {what}", duty.title()),
         seen: format!(
             "p99 {} µs alone, {} µs beside it: {ratio:.1}×; of {} questions {} had to be asked \
              again; {deeds}",
@@ -83,6 +93,24 @@ pub(super) fn beside(
     })
 }
 
+impl Duty {
+    const fn title(self) -> &'static str {
+        match self {
+            Self::WarmPap => "warm PAP",
+            Self::Reports => "accounting",
+        }
+    }
+
+    /// Who waits longer than this while nobody else asks has not got the machine for himself; what is
+    /// reported is on the disk before it is answered.
+    const fn quiet(self) -> Duration {
+        match self {
+            Self::WarmPap => Duration::from_millis(10),
+            Self::Reports => Duration::from_millis(50),
+        }
+    }
+}
+
 impl Seen {
     fn p99(&self) -> Duration {
         self.latencies.quantile(990)
@@ -91,15 +119,20 @@ impl Seen {
 
 impl<'a> Honest<'a> {
     /// Lets each user in once, so that the daemon knows them.
-    fn of(ground: &'a Ground<'_>) -> Result<Self> {
+    fn of(duty: Duty, ground: &'a Ground<'_>) -> Result<Self> {
+        let radius = ground.radius()?;
         let reader = ground.crowd().reader(NUMBER.min(ground.setup.data.equal - 1))?;
         let honest = Self {
-            server: ground.radius()?.pap,
+            duty,
+            server: match duty {
+                Duty::WarmPap => radius.pap,
+                Duty::Reports => radius.accounting,
+            },
             source: reader.organization.source,
             secret: &reader.tenant.secret,
             users: reader.organization.users.iter().take(REGULARS).collect(),
         };
-        let mut gear = honest.gear()?;
+        let mut gear = Gear::open(honest.source, radius.pap, honest.secret)?;
         for user in &honest.users {
             gear.pap(&user.login, &password(user.password))?;
         }
@@ -130,20 +163,30 @@ impl<'a> Honest<'a> {
     fn client(&self, mut random: Random, end: Instant) -> Result<Seen> {
         let mut gear = self.gear()?;
         let mut seen = Seen { latencies: Histogram::new(), lost: 0 };
+        let mut turn = (gear.session(), Report::Start);
+        let mut user = random.choose(&self.users).context("nobody")?;
         while now() < end {
-            let user = random.choose(&self.users).context("nobody")?;
             let asked = now();
-            seen.lost += self.ask(&mut gear, user)?;
+            seen.lost += self.ask(&mut gear, user, turn)?;
             seen.latencies.record(now() - asked);
+            turn.1 = turn.1.next();
+            if matches!(turn.1, Report::Start) {
+                turn.0 = gear.session();
+                user = random.choose(&self.users).context("nobody")?;
+            }
             wait_until(now() + PAUSE);
         }
         Ok(seen)
     }
 
     /// Asks until there is an answer; how often there was none.
-    fn ask(&self, gear: &mut Gear, user: &User) -> Result<u64> {
+    fn ask(&self, gear: &mut Gear, user: &User, (session, report): (u64, Report)) -> Result<u64> {
         for lost in 0..TRIES {
-            match gear.pap(&user.login, &password(user.password)) {
+            let answered = match self.duty {
+                Duty::WarmPap => gear.pap(&user.login, &password(user.password)),
+                Duty::Reports => gear.report(&user.login, session, report),
+            };
+            match answered {
                 Ok(_) => return Ok(lost),
                 // A late answer comes to a socket that is gone.
                 Err(error) if is_silence(&error) => *gear = self.gear()?,

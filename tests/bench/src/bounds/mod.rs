@@ -3,6 +3,7 @@
 
 mod admins;
 mod cold;
+mod commits;
 mod events;
 mod half;
 mod honest;
@@ -90,10 +91,12 @@ pub(crate) enum Look {
     HalfEap,
     /// Packets of RADIUS that are nobody's.
     RadiusNoise,
-    /// Gear of one organization that asks as fast as it can.
+    /// Gear of one organization that asks or reports as fast as it can.
     RadiusRush,
     /// Changes of one organization without end.
     WriteStorm,
+    /// One change beside others, and what the disk takes to keep something.
+    Commits,
     /// Reads of the admin API beside LDAP and RADIUS.
     AdminReads,
 }
@@ -108,9 +111,10 @@ impl Look {
             Self::HalfOpen => storm::pass(Storm::Halves, ground),
             Self::SlowReaders => storm::pass(Storm::SlowReaders, ground),
             Self::HalfEap => half::conversations(ground),
-            Self::RadiusNoise => noise::both(ground),
-            Self::RadiusRush => rush::both(ground),
-            Self::WriteStorm => storm::pass(Storm::Writes, ground),
+            Self::RadiusNoise => noise::all(ground),
+            Self::RadiusRush => rush::all(ground),
+            Self::WriteStorm => storm::writes(ground),
+            Self::Commits => commits::beside_writers(ground),
             Self::AdminReads => admins::reads(ground),
         }
     }
@@ -206,9 +210,12 @@ The daemon is started anew before each look. Memory is the whole process; propor
 resident (RSS) come from `smaps_rollup`, what grows meanwhile is anonymous memory sampled every 10 ms. \
 In storms, four clients of one organization search and four bind with a password that is known, each \
 every 2 ms, alone and then while the large organization does what the line says. With RADIUS eight pieces \
-of one organization's gear ask by PAP, in the same way; a question without an answer is asked again after \
-a second, and its time counts from the first. Dumps of one very large organization come after one \
-whole dump, whose part of the store is in its cache by then.
+of one organization's gear ask by PAP, or report about sessions, in the same way; a question without an \
+answer is asked again after a second, and its time counts from the first. Conversations of EAP that stop in \
+the middle of something have sent as much before as the daemon took: one piece of a thousand octets more, \
+and it rejected. What the disk takes is a write of 4 kB into a file that does not grow, and fdatasync. \
+Dumps of one very large organization come after one whole dump, whose part of the store is in its cache by \
+then.
 ";
 
 fn megabytes(octets: u64) -> String {

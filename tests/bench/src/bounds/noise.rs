@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use super::honest::{NUMBER, beside};
+use super::honest::{Duty, NUMBER, beside};
 use super::{Finding, Ground};
 use crate::clock::{now, wait_until};
 use crate::proc::yield_to_others;
-use crate::radius::Gear;
+use crate::radius::{Gear, Report};
 
 /// Packets a second.
 const RATE: f64 = 100_000.0;
@@ -34,6 +34,8 @@ enum Noise {
     Strangers,
     /// The addresses of organizations' gear, with a secret that is none.
     WrongSecrets,
+    /// Likewise, with reports for the accounting port.
+    Reports,
 }
 
 /// A socket, and what it sends in turn.
@@ -42,11 +44,14 @@ struct Source {
     packets: Vec<Vec<u8>>,
 }
 
-/// Honest gear beside both kinds of noise.
-pub(super) fn both(ground: &mut Ground<'_>) -> Result<Vec<Finding>> {
-    let strangers = Noise::Strangers.pass(ground)?;
-    ground.restart()?;
-    Ok(vec![strangers, Noise::WrongSecrets.pass(ground)?])
+/// Honest gear beside each kind of noise.
+pub(super) fn all(ground: &mut Ground<'_>) -> Result<Vec<Finding>> {
+    let mut findings = vec![Noise::Strangers.pass(ground)?];
+    for noise in [Noise::WrongSecrets, Noise::Reports] {
+        ground.restart()?;
+        findings.push(noise.pass(ground)?);
+    }
+    Ok(findings)
 }
 
 impl Noise {
@@ -54,19 +59,31 @@ impl Noise {
         let what = match self {
             Self::Strangers => "packets from unknown addresses",
             Self::WrongSecrets => "packets from other organizations' addresses with wrong secrets",
+            Self::Reports => "reports from other organizations' addresses with wrong secrets",
         };
         let sources = self.sources(ground)?;
         let what = format!("{RATE:.0} {what} a second");
-        beside(ground, &what, move |over| make(&sources, over))
+        beside(ground, self.duty(), &what, move |over| make(&sources, over))
+    }
+
+    /// What the honest do at the same port.
+    const fn duty(self) -> Duty {
+        match self {
+            Self::Strangers | Self::WrongSecrets => Duty::WarmPap,
+            Self::Reports => Duty::Reports,
+        }
     }
 
     fn sources(self, ground: &Ground<'_>) -> Result<Vec<Source>> {
-        let server = ground.radius()?.pap;
+        let server = match self.duty() {
+            Duty::WarmPap => ground.radius()?.pap,
+            Duty::Reports => ground.radius()?.accounting,
+        };
         let organizations = &ground.setup.data.organizations;
         let address = |number: usize| -> Result<Ipv4Addr> {
             match self {
                 Self::Strangers => Ok(Ipv4Addr::new(127, 66, 0, u8::try_from(number)? + 1)),
-                Self::WrongSecrets => {
+                Self::WrongSecrets | Self::Reports => {
                     let mut others = organizations.iter().skip(NUMBER + 1).cycle();
                     let other = others.nth(number).context("no other organization")?;
                     Ok(other.source)
@@ -75,7 +92,16 @@ impl Noise {
         };
         let source = |number| -> Result<Source> {
             let mut gear = Gear::open(address(number)?, server, "a-secret-that-is-nobodys")?;
-            let packet = |n| gear.pap_packet(&format!("stranger-{n}"), "not-the-password");
+            let packet = |n| {
+                let name = format!("stranger-{n}");
+                match self.duty() {
+                    Duty::WarmPap => gear.pap_packet(&name, "not-the-password"),
+                    Duty::Reports => {
+                        let session = gear.session();
+                        gear.report_packet(&name, session, Report::Start)
+                    }
+                }
+            };
             let packets = (0..PACKETS).map(packet).collect::<Result<_>>()?;
             Ok(Source { gear, packets })
         };

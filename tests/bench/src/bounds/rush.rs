@@ -1,4 +1,4 @@
-//! One organization whose gear asks as fast as it can about people that nobody knows yet.
+//! One organization whose gear asks or reports as fast as it can.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 
-use super::honest::beside;
+use super::honest::{Duty, beside};
 use super::{Finding, Ground};
 use crate::data::{User, password};
 use crate::proc::yield_to_others;
-use crate::radius::{Gear, Inner, Peer};
+use crate::radius::{Gear, Inner, Peer, Report};
 
 /// How long each waits for an answer before it asks about the next.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// People asked about again and again, where they are known.
+const REGULARS: usize = 8;
 
 /// What is asked.
 #[derive(Clone, Copy)]
@@ -22,21 +24,37 @@ enum Rush {
     ColdPap,
     /// Handshakes of EAP-TTLS, none of which is finished.
     Handshakes,
+    /// PAP of people whom the daemon knows.
+    WarmPap,
+    /// Accounting: sessions that begin, are reported about, and end.
+    Reports,
 }
 
 /// The gear of another organization beside each.
-pub(super) fn both(ground: &mut Ground<'_>) -> Result<Vec<Finding>> {
-    let pap = Rush::ColdPap.pass(ground)?;
-    ground.restart()?;
-    Ok(vec![pap, Rush::Handshakes.pass(ground)?])
+pub(super) fn all(ground: &mut Ground<'_>) -> Result<Vec<Finding>> {
+    let mut findings = vec![Rush::ColdPap.pass(ground)?];
+    for rush in [Rush::Handshakes, Rush::WarmPap, Rush::Reports] {
+        ground.restart()?;
+        findings.push(rush.pass(ground)?);
+    }
+    Ok(findings)
 }
 
 impl Rush {
     /// Requests under way.
     const fn under_way(self) -> usize {
         match self {
-            Self::ColdPap => 256,
-            Self::Handshakes => 64,
+            Self::ColdPap | Self::Reports => 256,
+            Self::Handshakes | Self::WarmPap => 64,
+        }
+    }
+
+    /// Questions about one person before the next one's turn.
+    const fn each(self) -> usize {
+        match self {
+            Self::ColdPap | Self::Handshakes => 2,
+            Self::WarmPap => 1,
+            Self::Reports => 3,
         }
     }
 
@@ -45,8 +63,13 @@ impl Rush {
         let what = match self {
             Self::ColdPap => format!("another's cold PAP, right and wrong, {many} under way"),
             Self::Handshakes => format!("another's handshakes of EAP-TTLS, {many} under way"),
+            Self::WarmPap => format!("another's warm PAP, {many} under way"),
+            Self::Reports => format!("another's accounting, {many} under way"),
         };
-        beside(ground, &what, |over| self.rage(ground, over))
+        if matches!(self, Self::WarmPap) {
+            introduce(ground)?;
+        }
+        beside(ground, Duty::WarmPap, &what, |over| self.rage(ground, over))
     }
 
     /// Asks until it is over; what was done, and that it was something.
@@ -76,11 +99,20 @@ impl Rush {
         })?;
         let (tried, answered) = (tried.into_inner(), answered.into_inner());
         let what = match self {
-            Self::ColdPap => "let in",
+            Self::ColdPap | Self::WarmPap => "let in",
             Self::Handshakes => "got the server's hello",
+            Self::Reports => "answered",
         };
         Ok((format!("{tried} tries of the other, {answered} {what}"), tried > 0))
     }
+}
+
+/// Lets the regulars of the organization that rushes in, so that the daemon knows them.
+fn introduce(ground: &Ground<'_>) -> Result<()> {
+    let (greedy, server) = (ground.greedy()?, ground.radius()?.pap);
+    let mut gear = Gear::open(greedy.organization.source, server, &greedy.tenant.secret)?;
+    let mut regulars = greedy.organization.users.iter().take(REGULARS);
+    regulars.try_for_each(|user| gear.pap(&user.login, &password(user.password)).map(drop))
 }
 
 /// One piece of the gear that rushes.
@@ -90,26 +122,37 @@ struct Worker<'a> {
     gear: Gear,
     users: Vec<&'a User>,
     next: usize,
+    /// What is reported next, and of which session.
+    report: (u64, Report),
 }
 
 impl<'a> Worker<'a> {
     fn new(rush: Rush, ground: &'a Ground<'_>, number: usize) -> Result<Self> {
         let greedy = ground.greedy()?;
         let server = match rush {
-            Rush::ColdPap => ground.radius()?.pap,
+            Rush::ColdPap | Rush::WarmPap => ground.radius()?.pap,
             Rush::Handshakes => ground.radius()?.wireless,
+            Rush::Reports => ground.radius()?.accounting,
         };
-        let gear = Gear::open(greedy.organization.source, server, &greedy.tenant.secret)?;
+        let mut gear = Gear::open(greedy.organization.source, server, &greedy.tenant.secret)?;
         gear.patience(PATIENCE)?;
-        let users = greedy.organization.users.iter().skip(number).step_by(rush.under_way());
-        Ok(Self { rush, ground, gear, users: users.collect(), next: 0 })
+        let users = greedy.organization.users.iter();
+        let users = match rush {
+            Rush::WarmPap => users.take(REGULARS).collect(),
+            Rush::ColdPap | Rush::Handshakes | Rush::Reports => {
+                users.skip(number).step_by(rush.under_way()).collect()
+            }
+        };
+        let report = (gear.session(), Report::Start);
+        Ok(Self { rush, ground, gear, users, next: number * rush.each(), report })
     }
 
     /// Asks about the next; whether that came to what it was to come to.
     fn ask(&mut self) -> Result<bool> {
         let turn = self.next;
         self.next += 1;
-        let user = self.users.get(turn / 2 % self.users.len().max(1)).context("nobody")?;
+        let turns = turn / self.rush.each();
+        let user = self.users.get(turns % self.users.len().max(1)).context("nobody")?;
         let right = password(user.password);
         match self.rush {
             Rush::ColdPap => {
@@ -122,6 +165,15 @@ impl<'a> Worker<'a> {
                 let inner = Inner::TtlsPap;
                 let peer = Peer { inner, tls, user, password, resumes: false };
                 Ok(self.gear.eap_begin(&peer).is_ok())
+            }
+            Rush::WarmPap => Ok(self.gear.pap(&user.login, &right).is_ok()),
+            Rush::Reports => {
+                let (session, report) = self.report;
+                self.report = match report.next() {
+                    Report::Start => (self.gear.session(), Report::Start),
+                    next @ (Report::Interim | Report::Stop) => (session, next),
+                };
+                Ok(self.gear.report(&user.login, session, report).is_ok())
             }
         }
     }

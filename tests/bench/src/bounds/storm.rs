@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
 
+use super::honest::{Duty, beside};
 use super::neighbours::{Latencies, Neighbours};
 use super::{Finding, Ground, admins, pests};
 use crate::clock::{now, wait_until};
@@ -60,7 +61,7 @@ pub(super) fn pass(storm: Storm, ground: &Ground<'_>) -> Result<Vec<Finding>> {
     })?;
     let (searches, binds) = worse(&alone, &beside);
     let noticed = Finding {
-        what: storm.title(),
+        what: format!("neighbours beside {}", storm.name()),
         seen: format!(
             "p99 of searches {}, of warm binds {}; {deeds}",
             told(&alone.searches, &beside.searches),
@@ -72,16 +73,25 @@ pub(super) fn pass(storm: Storm, ground: &Ground<'_>) -> Result<Vec<Finding>> {
     Ok(vec![noticed])
 }
 
+/// Changes without end: what those notice who search and bind, and what those whose gear asks.
+pub(super) fn writes(ground: &mut Ground<'_>) -> Result<Vec<Finding>> {
+    let mut noticed = pass(Storm::Writes, ground)?;
+    ground.restart()?;
+    let (ground, storm) = (&*ground, Storm::Writes);
+    let rage = |over: &AtomicBool| storm.rage(ground, over).map(|deeds| (deeds, true));
+    noticed.push(beside(ground, Duty::WarmPap, &storm.name(), rage)?);
+    Ok(noticed)
+}
+
 impl Storm {
-    fn title(self) -> String {
-        let storm = match self {
+    fn name(self) -> String {
+        match self {
             Self::ColdBinds => format!("{BINDING} connections of cold binds, right and wrong"),
             Self::Unindexed => format!("{SEARCHING} connections of (description=*x*)"),
             Self::Halves => "half requests and half TLS handshakes, 500 a second each".to_owned(),
             Self::SlowReaders => format!("{} slow readers", pests::READERS),
             Self::Writes => format!("{} connections of changes to users", admins::WRITERS),
-        };
-        format!("neighbours beside {storm}")
+        }
     }
 
     /// Does it until it is over; what it did, in words.
@@ -103,7 +113,7 @@ impl Storm {
                 let sipped = pests::dawdlers(ground.ldap()?, &bind, &reader.everybody(), over)?;
                 Ok(format!("they read {} kB, {} hung up on", sipped.octets / 1000, sipped.lost))
             }
-            Self::Writes => admins::storm(ground, over),
+            Self::Writes => admins::storm(ground, admins::WRITERS, over),
         }
     }
 }

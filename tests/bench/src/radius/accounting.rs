@@ -21,29 +21,75 @@ pub(crate) enum Report {
     Interim = 3,
 }
 
-impl Gear {
-    /// Reports about a session, and waits for nothing.
-    ///
-    /// # Errors
-    /// When it cannot be asked.
-    pub(crate) fn ask_report(&mut self, user: &str, session: u64, report: Report) -> Result<Asked> {
+impl Report {
+    /// What is reported after it: after a session's end, the start of another.
+    pub(crate) const fn next(self) -> Self {
+        match self {
+            Self::Start => Self::Interim,
+            Self::Interim => Self::Stop,
+            Self::Stop => Self::Start,
+        }
+    }
+
+    fn attributes(self, user: &str, session: u64) -> Result<Attributes> {
         let mut attributes = Attributes::default();
-        attributes.push(40, &(report as u32).to_be_bytes())?;
+        attributes.push(40, &(self as u32).to_be_bytes())?;
         attributes.push(44, format!("{session:016x}").as_bytes())?;
         attributes.push(1, user.as_bytes())?;
         attributes.push(32, b"bench")?;
         attributes.push(5, &[0, 0, 0, 1])?;
         attributes.push(8, &[10, 0, 0, 1])?;
-        if !matches!(report, Report::Start) {
+        if !matches!(self, Self::Start) {
             for (kind, value) in [(46, 60_u32), (42, 1_000_000), (43, 2_000_000)] {
                 attributes.push(kind, &value.to_be_bytes())?;
             }
         }
-        self.identifier = self.identifier.wrapping_add(1);
-        let (request, authenticator) =
-            packet::signed(REQUEST, self.identifier, &attributes, &self.secret)?;
+        Ok(attributes)
+    }
+}
+
+impl Gear {
+    /// Reports about a session; the size of the answer.
+    ///
+    /// # Errors
+    /// When there is no answer, or any other than a rightly signed one.
+    pub(crate) fn report(&mut self, user: &str, session: u64, report: Report) -> Result<usize> {
+        let asked = self.ask_report(user, session, report)?;
+        self.wait(&asked)
+    }
+
+    /// The same without waiting.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub(crate) fn ask_report(&mut self, user: &str, session: u64, report: Report) -> Result<Asked> {
+        let (request, authenticator) = self.signed_report(user, session, report)?;
         self.send(&request)?;
         Ok(Asked { identifier: self.identifier, authenticator, wanted: RESPONSE })
+    }
+
+    /// A report as [`Self::report`] makes it, for [`Self::send`].
+    ///
+    /// # Errors
+    /// When the name is too long.
+    pub(crate) fn report_packet(
+        &mut self,
+        user: &str,
+        session: u64,
+        report: Report,
+    ) -> Result<Vec<u8>> {
+        Ok(self.signed_report(user, session, report)?.0)
+    }
+
+    fn signed_report(
+        &mut self,
+        user: &str,
+        session: u64,
+        report: Report,
+    ) -> Result<(Vec<u8>, [u8; 16])> {
+        let attributes = report.attributes(user, session)?;
+        self.identifier = self.identifier.wrapping_add(1);
+        packet::signed(REQUEST, self.identifier, &attributes, &self.secret)
     }
 
     /// The identifier of a session that nobody had before.

@@ -1,5 +1,5 @@
-//! A peer of EAP-TTLS with PAP inside, and of PEAP with MS-CHAPv2 inside (RFC 5281,
-//! draft-kamath-pppext-peapv0), behind a piece of network gear.
+//! A peer of EAP-TTLS with PAP inside, of PEAP with MS-CHAPv2 inside, and of EAP-TLS (RFC 5281,
+//! draft-kamath-pppext-peapv0, RFC 5216), behind a piece of network gear.
 
 use std::io::{Read, Write};
 use std::sync::Arc;
@@ -17,9 +17,10 @@ const MESSAGE: u8 = 79;
 const STATE: u8 = 24;
 /// More rounds than any login has.
 const ROUNDS: usize = 40;
-/// Flags of the pieces of a TLS message.
+/// Flags of the pieces of a TLS message: its length comes first.
 const LENGTH_INCLUDED: u8 = 0x80;
-const MORE: u8 = 0x40;
+/// There is more of it to come.
+pub(crate) const MORE: u8 = 0x40;
 
 const REQUEST: u8 = 1;
 const RESPONSE: u8 = 2;
@@ -37,13 +38,25 @@ pub(crate) enum Inner {
     TtlsPap,
     /// PEAP with EAP-MSCHAPv2.
     PeapMsChap,
+    /// EAP-TLS: nothing, since a certificate has said it.
+    Tls,
 }
 
 impl Inner {
+    /// The method's name.
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::TtlsPap => "EAP-TTLS",
+            Self::PeapMsChap => "PEAP",
+            Self::Tls => "EAP-TLS",
+        }
+    }
+
     const fn method(self) -> u8 {
         match self {
             Self::TtlsPap => 21,
             Self::PeapMsChap => 25,
+            Self::Tls => 13,
         }
     }
 }
@@ -99,6 +112,25 @@ impl Gear {
         let tls = login.greet()?;
         let Login { state, identifier, .. } = login;
         Ok(Half { state, identifier, tls })
+    }
+
+    /// Goes on with what [`Self::eap_begin`] has begun by a piece of something else, and waits for
+    /// the answer; whether the server wants to hear more.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub(crate) fn eap_piece(
+        &mut self,
+        peer: &Peer<'_>,
+        half: &mut Half,
+        piece: &[u8],
+    ) -> Result<bool> {
+        let (state, identifier) = (std::mem::take(&mut half.state), half.identifier);
+        let mut login = Login { gear: self, peer, state, identifier, octets: 0 };
+        let reply = login.respond(peer.inner.method(), piece)?;
+        let Login { state, identifier, .. } = login;
+        (half.state, half.identifier) = (state, identifier);
+        Ok(reply.code == CHALLENGE)
     }
 
     /// Goes on with what [`Self::eap_begin`] has begun.
@@ -239,6 +271,7 @@ impl Inside<'_> {
                 let Some(answer) = self.answer(&heard, peer_challenge)? else { return Ok(()) };
                 Ok(tls.writer().write_all(&answer)?)
             }
+            Inner::Tls => Ok(()),
         }
     }
 

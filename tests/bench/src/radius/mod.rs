@@ -6,16 +6,16 @@ mod ms_chap;
 mod packet;
 mod pap;
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 pub(crate) use accounting::Report;
-pub(crate) use eap::{Half, Inner, Peer};
+pub(crate) use eap::{Half, Inner, MORE, Peer};
 use packet::{Attributes, Reply};
 
 use crate::data::Random;
@@ -94,7 +94,8 @@ impl Gear {
 
     /// The size of the reply to a request, which is waited for.
     fn wait(&self, asked: &Asked) -> Result<usize> {
-        self.answer(asked)?.context("no reply")
+        let silence = || io::Error::new(ErrorKind::TimedOut, "no reply");
+        Ok(self.answer(asked)?.ok_or_else(silence)?)
     }
 
     /// Sends an Access-Request with a Message-Authenticator, to which an Access-Accept must come.
