@@ -1,9 +1,9 @@
 //! Matching by a rule that the client names (RFC 4511 section 4.5.1.7.7).
 
-use directory::search::{Attribute, Case, Comparison, Filter, Kinds};
+use directory::search::{Attribute, Case, Comparison, Filter};
+use ldap::Description;
 use ldap::filter::{Assertion, Extensible};
 use ldap::schema::{self, AttributeType, Matching, MatchingRule, RuleUse};
-use ldap::{Description, case_ignore};
 
 use super::assertion::{Relation, equality, ordering, over, pieces_of, plain, text};
 use super::computed;
@@ -24,10 +24,13 @@ pub(super) fn extended(
         });
     };
     let assertion = Assertion { attribute: attribute.clone(), value: extensible.value.clone() };
+    let rule = match rule {
+        Some(None) => return Ok(Filter::Undefined),
+        known => known.flatten(),
+    };
     let values = match rule {
         None => equality(&assertion, naming, find)?,
-        Some(None) => Filter::Undefined,
-        Some(Some(rule)) => match plain(attribute, naming) {
+        Some(rule) => match plain(attribute, naming) {
             Ok(kind) => by_rule(kind, rule, &assertion, (naming, find))?,
             Err(filter) => filter,
         },
@@ -35,7 +38,12 @@ pub(super) fn extended(
     if !extensible.dn_attributes || values == Filter::Undefined {
         return Ok(values);
     }
-    Ok(Filter::Or(vec![values, in_name(attribute, &extensible.value, naming)]))
+    match (attribute.plain(), text(&extensible.value)) {
+        (Some(kind), Some(value)) => {
+            Ok(Filter::Or(vec![values, super::rdns::above(kind, rule, value, naming)?]))
+        }
+        (None, _) | (_, None) => Ok(values),
+    }
 }
 
 /// The types by which entries are in groups and groups have members, nested ones always among them.
@@ -206,32 +214,11 @@ fn anywhere(
         if values != Filter::never() {
             tests.push(values);
         }
-        if extensible.dn_attributes {
-            tests.push(in_name(&assertion.attribute, &extensible.value, naming));
+        if let Some(value) = text(&extensible.value).filter(|_| extensible.dn_attributes) {
+            tests.push(super::rdns::above(kind, Some(rule), value, naming)?);
         }
     }
     Ok(if compared { Filter::Or(tests) } else { Filter::Undefined })
-}
-
-/// A test of the RDNs of an entry's name above its own, which is an attribute anyway.
-fn in_name(attribute: &Description, value: &[u8], naming: &Naming) -> Filter {
-    let (Some(kind), Some(value)) = (attribute.plain(), text(value)) else {
-        return Filter::Undefined;
-    };
-    let value = case_ignore(value);
-    if naming.base_has(&kind.name.to_ascii_lowercase(), &value) {
-        return Filter::always();
-    }
-    match naming.look().tree.container(kind.name, &value) {
-        Some(container) => Filter::Or(vec![
-            Filter::And(vec![
-                Filter::Kind(Kinds::CONTAINERS),
-                Filter::equal(container.attribute(), container.name),
-            ]),
-            Filter::Kind(container.kinds),
-        ]),
-        None => Filter::never(),
-    }
 }
 
 type Pieces = (Option<String>, Vec<String>, Option<String>);
