@@ -321,9 +321,16 @@ impl Questions<'_> {
                 (Some(own(&kind.pieces)), attribute, all.join("*").into_bytes(), false)
             }
             4 => {
-                let text =
-                    ["caseIgnoreMatch", "caseExactMatch", "caseExactOrderingMatch", "integerMatch"];
-                (rule(self.random.one_of::<&str>(&text)), attribute, value, false)
+                let text = [
+                    "caseIgnoreMatch",
+                    "caseExactMatch",
+                    "caseExactOrderingMatch",
+                    "caseExactSubstringsMatch",
+                    "integerMatch",
+                ];
+                let chosen = rule(self.random.one_of::<&str>(&text));
+                let value = self.fitting(chosen.as_deref(), value);
+                (chosen, attribute, value, false)
             }
             5 => {
                 let bits = ["integerBitAndMatch", "integerBitOrMatch"];

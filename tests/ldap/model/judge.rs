@@ -35,8 +35,8 @@ pub(super) struct Judge<'w> {
 
 /// Whether groups are walked by these types anyway.
 const GROUPED: [&str; 3] = ["member", "memberOf", "uniqueMember"];
-/// Text that is made anew for each entry: by no rule but their own is it compared.
-const MADE: [&str; 2] = ["memberUid", "userPrincipalName"];
+/// Text that is put together for the answer: it is in no order.
+const MADE: &str = "userPrincipalName";
 
 impl Judge<'_> {
     /// Whether it is so; none when that is not known.
@@ -241,7 +241,7 @@ impl Judge<'_> {
             }
             "distinguishedNameInChainMatch" => self.chained(kind, text, entry),
             _ if !kind.is_text() || !rule.starts_with("case") => None,
-            _ if MADE.contains(&kind.name.as_str()) => Some(false),
+            _ if rule.ends_with("OrderingMatch") && kind.name == MADE => None,
             _ if rule.ends_with("OrderingMatch") => {
                 let wanted = self.ready(rule, value)?;
                 Some(self.some(kind, rule, entry, |found| *found < wanted))

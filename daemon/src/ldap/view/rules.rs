@@ -75,10 +75,32 @@ fn by_rule(
     }
     Ok(match case(rule.matching) {
         Some(case) if case_of(kind).is_some() => {
-            over(kind, naming, |attribute| cased(attribute, case, rule.rule_use, value))
+            in_text(kind, naming, (case, rule.rule_use), value)
         }
         _ => Filter::Undefined,
     })
+}
+
+/// A test of an attribute's text by another rule of text than its own.
+fn in_text(
+    kind: &'static AttributeType,
+    naming: &Naming,
+    (case, rule_use): (Case, RuleUse),
+    value: &str,
+) -> Filter {
+    if computed::has_logins(kind, naming) {
+        return Filter::has_user(cased(Attribute::Login, case, rule_use, value));
+    }
+    let made = match rule_use {
+        RuleUse::Equality => computed::cased(kind, naming, case, value),
+        // What is put together from two parts is in no order of either.
+        RuleUse::Ordering => computed::cased(kind, naming, case, value).map(|_| Filter::Undefined),
+        RuleUse::Substrings => split(value).and_then(|(initial, any, last)| {
+            let any: Vec<&str> = any.iter().map(String::as_str).collect();
+            computed::cased_pieces(kind, naming, case, (initial.as_deref(), &any, last.as_deref()))
+        }),
+    };
+    made.unwrap_or_else(|| over(kind, naming, |attribute| cased(attribute, case, rule_use, value)))
 }
 
 /// Whether a filter follows other references from entry to entry than those of groups.
@@ -253,7 +275,52 @@ fn unescape(part: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use directory::records::{Layout, Profile};
+    use directory::search::Kinds;
+
     use super::*;
+    use crate::ldap::view::look::Look;
+    use crate::ldap::view::ways::Ways;
+
+    fn of_text(layout: Layout, text: &str) -> Filter {
+        let filter: ldap::Filter = text.parse().unwrap();
+        let ldap::Filter::Extensible(extensible) = filter else { panic!("{text}") };
+        let (look, ways) = (Look::of(layout), Ways::of(layout, Profile::Generic));
+        let naming = Naming::under("dc=acme,dc=example", look, ways, uuid::Uuid::nil());
+        extended(&extensible, &naming, &|_, _| Ok(None)).unwrap()
+    }
+
+    fn exactly(login: &str) -> Filter {
+        Filter::cased(Attribute::Login, Case::Kept, login, Comparison::Equal)
+    }
+
+    #[test]
+    fn logins_of_members_are_compared_by_every_rule_of_text() {
+        let logins = |text| of_text(Layout::Rfc2307, text);
+        assert_eq!(logins("(memberUid:caseExactMatch:=Ada)"), Filter::has_user(exactly("Ada")));
+        let pieces = Filter::cased_pieces(Attribute::Login, Case::Folded, Some("ad"), &[], None);
+        let starting = Filter::has_user(pieces);
+        assert_eq!(logins("(memberUid:caseIgnoreIA5SubstringsMatch:=AD\\2a)"), starting);
+        assert_eq!(logins("(memberUid:caseExactSubstringsMatch:=ada)"), Filter::Undefined);
+        let names = of_text(Layout::Rfc2307bis, "(memberUid:caseExactMatch:=ada)");
+        assert_eq!(names, Filter::never(), "groups have no such attribute there");
+    }
+
+    #[test]
+    fn principal_names_are_compared_by_every_rule_but_those_of_an_order() {
+        let domain = |text| of_text(Layout::ActiveDirectory, text);
+        let either = Filter::Or(vec![exactly("Ada"), exactly("Ada@acme.example")]);
+        for (text, logins) in [
+            ("(userPrincipalName:caseExactMatch:=Ada@acme.example)", either),
+            ("(userPrincipalName:caseExactMatch:=Ada@Acme.example)", exactly("Ada@Acme.example")),
+            ("(userPrincipalName:caseExactIA5Match:=Ada)", Filter::never()),
+        ] {
+            let expected = Filter::And(vec![Filter::Kind(Kinds::USERS), logins]);
+            assert_eq!(domain(text), expected, "{text}");
+        }
+        let ordered = domain("(userPrincipalName:caseExactOrderingMatch:=b)");
+        assert_eq!(ordered, Filter::Undefined);
+    }
 
     #[test]
     fn rfc4517_3_3_30_a_substring_assertion_is_split_at_its_stars() {
