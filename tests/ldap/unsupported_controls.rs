@@ -43,6 +43,10 @@ fn what_changes_nothing_is_taken() {
         let found = taken.search(&acme.base, "sub", "(uid=*)", &["uid"]);
         assert_eq!(found.names().len(), acme.users.len(), "{dereference}");
     }
+    // What clients of domain controllers send so that they are given no references.
+    let taken = service.with(["-E", "!domainScope"]);
+    let found = taken.search(&acme.base, "sub", "(uid=*)", &["uid"]);
+    assert_eq!(found.names().len(), acme.users.len());
 }
 
 #[test]
@@ -55,6 +59,7 @@ fn the_root_dse_lists_what_is_offered_and_nothing_else() {
         "1.2.840.113556.1.4.473",
         "2.16.840.1.113730.3.4.9",
         "2.16.840.1.113730.3.4.2",
+        "1.2.840.113556.1.4.1339",
     ];
     for oid in offered {
         assert!(controls.contains(&oid), "{oid} is offered");
