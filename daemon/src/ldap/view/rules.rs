@@ -58,7 +58,11 @@ fn by_rule(
 ) -> Result<Filter, directory::Error> {
     let is = |own: Option<&MatchingRule>| own.is_some_and(|own| own.oid == rule.oid);
     let chained = rule.matching == Matching::InChain && GROUPED.contains(&kind.name);
-    if chained || is(kind.equality()) {
+    // Logins are found without regard to case.
+    let found = computed::has_logins(kind, naming)
+        && rule.rule_use == RuleUse::Equality
+        && case(rule.matching) == Some(Case::Folded);
+    if chained || found || is(kind.equality()) {
         return equality(assertion, naming, find);
     }
     if is(kind.ordering()) {
@@ -95,10 +99,11 @@ fn in_text(
         RuleUse::Equality => computed::cased(kind, naming, case, value),
         // What is put together from two parts is in no order of either.
         RuleUse::Ordering => computed::cased(kind, naming, case, value).map(|_| Filter::Undefined),
-        RuleUse::Substrings => split(value).and_then(|(initial, any, last)| {
+        RuleUse::Substrings => {
+            let Some((initial, any, last)) = split(value) else { return Filter::Undefined };
             let any: Vec<&str> = any.iter().map(String::as_str).collect();
             computed::cased_pieces(kind, naming, case, (initial.as_deref(), &any, last.as_deref()))
-        }),
+        }
     };
     made.unwrap_or_else(|| over(kind, naming, |attribute| cased(attribute, case, rule_use, value)))
 }
@@ -302,6 +307,8 @@ mod tests {
         let starting = Filter::has_user(pieces);
         assert_eq!(logins("(memberUid:caseIgnoreIA5SubstringsMatch:=AD\\2a)"), starting);
         assert_eq!(logins("(memberUid:caseExactSubstringsMatch:=ada)"), Filter::Undefined);
+        // Nobody has it, and no group is looked through.
+        assert_eq!(logins("(memberUid:caseIgnoreMatch:=ada)"), Filter::never());
         let names = of_text(Layout::Rfc2307bis, "(memberUid:caseExactMatch:=ada)");
         assert_eq!(names, Filter::never(), "groups have no such attribute there");
     }
