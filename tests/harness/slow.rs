@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::ber::{element, octets, sequence};
+use super::ber::{boolean, constructed, element, octets, sequence};
 use super::office::Office;
 use super::raw::{self, Raw};
 
@@ -58,5 +58,16 @@ impl Slow {
         let place = search.windows(6).position(|window| window == unlimited).unwrap();
         search[place + 5] = seconds;
         search
+    }
+
+    /// The same search for people in the order of their logins.
+    pub(crate) fn sorted(&self, id: i64, seconds: u8) -> Vec<u8> {
+        let search = self.search(id, seconds);
+        let long = search[1] >= 0x80;
+        let header = 2 + if long { usize::from(search[1] & 0x7f) } else { 0 };
+        let keys = sequence([sequence([octets("uid")])]);
+        let sort = sequence([octets("1.2.840.113556.1.4.473"), boolean(true), octets(keys)]);
+        let parts = [search[header..].to_vec(), constructed(0xa0, [sort])];
+        element(0x30, &parts.concat())
     }
 }

@@ -170,6 +170,40 @@ l.simple_bind_s(dn, new)
     assert_eq!((said.code, said.stdout.as_str()), (0, "4 6 5 8\n4 6\n"), "{said:?}");
 }
 
+#[test]
+fn python_ldap_reads_that_a_password_is_too_young_or_is_anothers() {
+    let office = Office::new();
+    for login in ["ada", "bob"] {
+        office.user(login, OLD);
+    }
+    office.set(&json!({"password_policy": {"shortest_age": 86_400_000}}));
+    let script = "
+import sys, ldap
+from ldap.controls.ppolicy import PasswordPolicyControl
+uri, own, other, old, new = sys.argv[1:6]
+l = ldap.initialize(uri)
+l.simple_bind_s(own, old)
+asked = [PasswordPolicyControl()]
+for dn in [own, other]:
+    delete, add = [(way, 'userPassword', text.encode()) for way, text in [(ldap.MOD_DELETE, old), (ldap.MOD_ADD, new)]]
+    for number in [l.passwd(dn, old, new, serverctrls=asked), l.modify_ext(dn, [delete, add], serverctrls=asked)]:
+        try:
+            l.result4(number, add_ctrls=1)
+            print('changed')
+        except ldap.LDAPError as e:
+            control = PasswordPolicyControl()
+            control.decodeControlValue(e.args[0]['ctrls'][0][2])
+            print(e.args[0]['result'], int(control.error))
+";
+    let uri = format!("ldap://{}", office.demo.ldap);
+    let names = ["ada", "bob"].map(|login| office.user_dn(login));
+    let said = python(script, [&uri, &names[0], &names[1], OLD, NEW]);
+    assert_eq!((said.code, said.stdout.as_str()), (0, "19 7\n19 7\n53 3\n53 3\n"), "{said:?}");
+    office.set(&json!({"password_policy": {"shortest_age": 0}}));
+    assert_eq!(ldappasswd(&office, "ada", (OLD, NEW)).code, 0);
+    assert_eq!(who_am_i(&office, NEW).code, 0);
+}
+
 /// A policy of the group that ada is in by way of another one.
 fn careful(office: &Office, ada: &str, fields: &serde_json::Value) -> String {
     let inner = office.group("operators", &[ada], &[]);

@@ -11,10 +11,22 @@ const OID: &str = "1.2.840.113556.1.4.319";
 
 /// A search of everything with the paging control.
 fn page(id: i64, base: &str, filter: Vec<u8>, size: i64, cookie: &[u8]) -> Vec<u8> {
-    let value = sequence([number(2, size), octets(cookie)]);
-    let control = sequence([octets(OID), boolean(true), octets(value)]);
+    let control = control(OID, &sequence([number(2, size), octets(cookie)]));
     let operation = raw::search_operation(base, 2, filter);
     sequence([number(2, id), operation, constructed(0xa0, [control])])
+}
+
+fn control(oid: &str, value: &[u8]) -> Vec<u8> {
+    sequence([octets(oid), boolean(true), octets(value)])
+}
+
+/// A search of people one at a time, in the order of an attribute if it is given.
+fn ordered(id: i64, base: &str, by: Option<&str>, cookie: &[u8]) -> Vec<u8> {
+    let paged = control(OID, &sequence([number(2, 1), octets(cookie)]));
+    let operation = raw::search_operation(base, 2, raw::present("uid"));
+    let sort = |by: &str| control("1.2.840.113556.1.4.473", &sequence([sequence([octets(by)])]));
+    let controls = constructed(0xa0, [paged, by.map(sort).unwrap_or_default()]);
+    sequence([number(2, id), operation, controls])
 }
 
 /// Entries of a page, its result code, and the cookie for the next.
@@ -26,9 +38,11 @@ fn turn(raw: &mut Raw, id: i64) -> (usize, i64, Vec<u8>) {
 }
 
 fn cookie_in(controls: &[u8]) -> Vec<u8> {
-    let (_, control, _) = ber::split(controls).unwrap();
+    let Some((_, control, others)) = ber::split(controls) else { return Vec::new() };
     let (_, oid, mut rest) = ber::split(control).unwrap();
-    assert_eq!(oid, OID.as_bytes());
+    if oid != OID.as_bytes() {
+        return cookie_in(others);
+    }
     loop {
         let (tag, content, following) = ber::split(rest).unwrap();
         if tag == 0x04 {
@@ -93,6 +107,30 @@ fn cookies_that_are_forged_or_of_another_search_are_refused() {
     assert_eq!(raw.receive().unwrap().code(), 0);
     raw.send(&page(31, &acme.base, everything(), 2, &cookie));
     assert_eq!(turn(&mut raw, 31).1, 53, "another identity");
+}
+
+#[test]
+fn a_cookie_counts_in_the_order_that_it_was_given_in() {
+    let demo = Demo::shared();
+    let (acme, account) = (demo.acme(), &demo.acme().service_account);
+    let mut raw = Raw::bound(&demo.ldap, &account.dn, &account.password);
+    let mut asked = |id: i64, by: Option<&str>, cookie: &[u8]| {
+        raw.send(&ordered(id, &acme.base, by, cookie));
+        turn(&mut raw, id)
+    };
+    let (count, code, by_login) = asked(2, Some("uid"), b"");
+    assert_eq!((count, code, by_login.is_empty()), (1, 0, false));
+    let (count, code, unsorted) = asked(3, None, b"");
+    assert_eq!((count, code, unsorted.is_empty()), (1, 0, false));
+    for (id, by, cookie) in [
+        (4, Some("cn"), &by_login),
+        (5, None, &by_login),
+        (6, Some("uid"), &unsorted),
+    ] {
+        assert_eq!(asked(id, by, cookie).1, 53, "{by:?}");
+    }
+    assert_eq!(asked(7, Some("uid"), &by_login).1, 0);
+    assert_eq!(asked(8, None, &unsorted).1, 0);
 }
 
 #[test]

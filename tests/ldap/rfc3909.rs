@@ -70,27 +70,33 @@ fn until_looked_at(slow: &Slow) {
 #[test]
 fn a_search_that_works_and_gives_nothing_is_cancelled_while_it_works() {
     let slow = Slow::new();
-    let mut raw = slow.connect();
-    raw.send(&slow.search(2, 0));
-    until_looked_at(&slow);
-    raw.send(&raw::cancel(3, 2));
-    let searched = raw.receive().unwrap();
-    assert_eq!((searched.id, searched.operation, searched.code()), (2, 0x65, 118), "canceled");
-    let cancelled = raw.receive().unwrap();
-    assert_eq!((cancelled.id, cancelled.operation, cancelled.code()), (3, 0x78, 0));
+    // One that is to come in an order collects all of it first.
+    for search in [slow.search(2, 0), slow.sorted(2, 0)] {
+        let mut raw = slow.connect();
+        raw.send(&search);
+        until_looked_at(&slow);
+        raw.send(&raw::cancel(3, 2));
+        let searched = raw.receive().unwrap();
+        assert_eq!((searched.id, searched.operation, searched.code()), (2, 0x65, 118), "canceled");
+        let cancelled = raw.receive().unwrap();
+        assert_eq!((cancelled.id, cancelled.operation, cancelled.code()), (3, 0x78, 0));
+    }
 }
 
 #[test]
 fn a_search_that_works_and_gives_nothing_is_abandoned_while_it_works() {
     let slow = Slow::new();
-    let mut raw = slow.connect();
-    raw.send(&slow.search(2, 0));
-    until_looked_at(&slow);
-    raw.send(&raw::abandon(3, 2));
-    // One that went on would be cancelled, and one that was over would have a result.
-    raw.send(&raw::cancel(4, 2));
-    let answer = raw.receive().unwrap();
-    assert_eq!((answer.id, answer.operation, answer.code()), (4, 0x78, 119), "no such operation");
+    for search in [slow.search(2, 0), slow.sorted(2, 0)] {
+        let mut raw = slow.connect();
+        raw.send(&search);
+        until_looked_at(&slow);
+        raw.send(&raw::abandon(3, 2));
+        // One that went on would be cancelled, and one that was over would have a result.
+        raw.send(&raw::cancel(4, 2));
+        let answer = raw.receive().unwrap();
+        let told = (answer.id, answer.operation, answer.code());
+        assert_eq!(told, (4, 0x78, 119), "no such operation");
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! RFC 4422, appendix A: the SASL mechanism EXTERNAL, by a client certificate.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use crate::harness::authority::{Authority, Holder, Issued, List};
@@ -7,6 +9,7 @@ use crate::harness::client::Output;
 use crate::harness::ldap::{Ldap, Transport};
 use crate::harness::office::{Office, id_of};
 use crate::harness::python::python;
+use crate::harness::server::Site;
 
 fn trust(office: &Office, authority: &Authority, holder: &str) -> String {
     let fields =
@@ -57,6 +60,61 @@ fn a_registered_certificate_proves_its_account_and_no_other() {
     assert_eq!(refused.status, 422, "{refused:?}");
     office.act("PUT", &certificates, Some(&json!({"fingerprints": []})));
     assert_eq!(whoami(&office, &wiki, &authorization).code, 49);
+}
+
+/// Makes an account that a certificate is registered for; tells its name.
+fn registered(office: &Office, issued: &Issued) -> String {
+    let (id, dn) = service(office, "wiki");
+    let list = json!({"fingerprints": [issued.fingerprint()]});
+    office.act("PUT", &format!("service-accounts/{id}/certificates"), Some(&list));
+    dn
+}
+
+#[test]
+fn a_certificate_proves_as_much_after_starttls() {
+    let office = Office::new();
+    let authority = Authority::new("nobody's");
+    let wiki = authority.issue(&Holder { common_name: "anything", ..Holder::default() });
+    let other = authority.issue(&Holder { common_name: "other", ..Holder::default() });
+    let authorization = format!("dn:{}", registered(&office, &wiki));
+    let who = |issued: &Issued| {
+        let client = office.demo.ldap_over(Transport::StartTls);
+        let client = client.showing(issued.certificate(), &issued.key);
+        client.by_sasl(["-Y", "EXTERNAL", "-X", &authorization]).who_am_i()
+    };
+    assert_eq!(who(&wiki).stdout.trim(), authorization);
+    assert_eq!(who(&other).code, 49);
+}
+
+#[test]
+fn the_server_name_of_an_organization_says_whose_certificate_it_is() {
+    let Some(mut office) = Office::alone() else { return };
+    let authority = Authority::new("nobody's");
+    let wiki = authority.issue(&Holder { common_name: "anything", ..Holder::default() });
+    let dn = registered(&office, &wiki);
+    Arc::get_mut(&mut office.demo).unwrap().daemon().stop();
+    let Some(site) = Site::of_demo(office.demo.folder()) else { return };
+    let server = site.set("ldap", "server_names = \"ldap.example\"").serve();
+    let script = "
+import ssl, sys, ldap3
+tls = ldap3.Tls(validate=ssl.CERT_NONE, sni=sys.argv[2],
+    local_certificate_file=sys.argv[3], local_private_key_file=sys.argv[4])
+server = ldap3.Server(sys.argv[1], use_ssl=True, tls=tls)
+connection = ldap3.Connection(server, authentication=ldap3.SASL, sasl_mechanism='EXTERNAL')
+connection.bind()
+print(connection.result['result'], connection.extend.standard.who_am_i())
+";
+    let uri = format!("ldaps://{}", server.ldaps);
+    let files = [wiki.certificate.to_str().unwrap(), wiki.key.to_str().unwrap()];
+    let tried = |label: &str| {
+        let name = format!("{label}.ldap.example");
+        let output = python(script, [&uri, &name, files[0], files[1]]);
+        assert_eq!(output.code, 0, "{output:?}");
+        output.stdout.trim().to_owned()
+    };
+    assert_eq!(tried(&office.slug), format!("0 dn:{dn}"));
+    assert_eq!(tried("globex"), "49 None", "another organization knows nothing of it");
+    assert_eq!(tried("nowhere"), "48 None", "nobody's name");
 }
 
 #[test]

@@ -56,6 +56,7 @@ fn section_5_1_every_listed_control_works_when_critical() {
             "1.2.840.113556.1.4.473" => &["-E", "!sss=uid"],
             "2.16.840.1.113730.3.4.9" => &["-E", "!sss=uid", "-E", VIEW],
             "2.16.840.1.113730.3.4.2" => &["-M", "-M"],
+            "1.2.840.113556.1.4.1339" => &["-E", "!domainScope"],
             "1.3.6.1.4.1.4203.1.9.1.1" => &["-E", "!sync=ro"],
             // The tool sends it with the Bind, and never as critical.
             "1.3.6.1.4.1.42.2.27.8.5.1" => &["-e", "ppolicy"],

@@ -1,6 +1,6 @@
 //! RFC 6238: a one-time code behind the password, where an organization demands one.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::ldap::Ldap;
 use crate::harness::office::Office;
@@ -142,11 +142,10 @@ fn an_application_that_binds_users_on_connections_of_their_own_is_known_by_its_n
     assert_eq!(refused.status, 422, "{refused:?}");
 }
 
-#[test]
-fn an_application_that_binds_first_may_ask_less_of_its_users_where_the_organization_lets_it() {
-    let (office, _) = office("required");
-    let made = office.make("service-accounts", &json!({"name": "wiki", "second_factor": "off"}));
-    let (dn, password) = (made["dn"].as_str().unwrap(), made["password"].as_str().unwrap());
+/// Whether the user's password, or what is given for it, counts on a connection on which an application
+/// has bound before.
+fn rebinds(office: &Office, application: &Value, password: &str) -> bool {
+    let told = |field: &str| application[field].as_str().unwrap();
     let script = "
 import sys, ldap3
 server = ldap3.Server(sys.argv[1])
@@ -154,17 +153,53 @@ connection = ldap3.Connection(server, sys.argv[2], sys.argv[3])
 assert connection.bind(), connection.result
 print(connection.rebind(sys.argv[4], sys.argv[5]))
 ";
-    let uri = format!("ldap://{}", office.demo.ldap);
-    let rebinds = || {
-        let user = office.user_dn("ada");
-        let output = crate::harness::python::python(script, [&uri, dn, password, &user, PASSWORD]);
-        assert_eq!(output.code, 0, "{output:?}");
-        output.stdout.trim() == "True"
-    };
-    assert!(!rebinds());
+    let (uri, user) = (format!("ldap://{}", office.demo.ldap), office.user_dn("ada"));
+    let arguments: [&str; 5] = [&uri, told("dn"), told("password"), &user, password];
+    let output = crate::harness::python::python(script, arguments);
+    assert_eq!(output.code, 0, "{output:?}");
+    output.stdout.trim() == "True"
+}
+
+#[test]
+fn an_application_that_binds_first_may_ask_less_of_its_users_where_the_organization_lets_it() {
+    let (office, _) = office("required");
+    let wiki = office.make("service-accounts", &json!({"name": "wiki", "second_factor": "off"}));
+    assert!(!rebinds(&office, &wiki, PASSWORD));
     office.set(&json!({"second_factor": {"service_accounts_decide": true}}));
-    assert!(rebinds());
+    assert!(rebinds(&office, &wiki, PASSWORD));
     assert_eq!(bind(&office, PASSWORD), 49, "on a connection of the user's own");
+}
+
+#[test]
+fn an_application_that_binds_first_may_ask_more_of_its_users_than_the_organization() {
+    let (office, ada) = office("off");
+    office.set(&json!({"second_factor": {"service_accounts_decide": true}}));
+    let rule = json!({"name": "wiki", "second_factor": "required"});
+    let wiki = office.make("service-accounts", &rule);
+    let path = format!("service-accounts/{}", wiki["id"].as_str().unwrap());
+    assert!(!rebinds(&office, &wiki, PASSWORD), "none is enrolled");
+    office.act("PATCH", &path, Some(&json!({"second_factor": "if_enrolled"})));
+    assert!(rebinds(&office, &wiki, PASSWORD));
+    let uri = office.enrol(&ada);
+    let coded = |steps| format!("{PASSWORD},{}", totp::code_beside(&uri, steps));
+    assert!(!rebinds(&office, &wiki, PASSWORD));
+    assert!(rebinds(&office, &wiki, &coded(0)));
+    office.act("PATCH", &path, Some(&json!({"second_factor": "required"})));
+    assert!(!rebinds(&office, &wiki, PASSWORD));
+    assert!(rebinds(&office, &wiki, &coded(1)));
+    assert_eq!(bind(&office, PASSWORD), 0, "on a connection of the user's own");
+}
+
+#[test]
+fn whoever_is_enrolled_needs_no_code_where_none_is_demanded() {
+    let (office, ada) = office("if_enrolled");
+    let uri = office.enrol(&ada);
+    assert_eq!(bind(&office, PASSWORD), 49);
+    office.set(&json!({"second_factor": {"demand": "off"}}));
+    assert_eq!(bind(&office, PASSWORD), 0);
+    office.set(&json!({"second_factor": {"demand": "required"}}));
+    assert_eq!(bind(&office, PASSWORD), 49);
+    assert_eq!(bind(&office, &format!("{PASSWORD},{}", totp::code_beside(&uri, 0))), 0);
 }
 
 #[test]

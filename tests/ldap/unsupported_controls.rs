@@ -2,6 +2,7 @@
 //! section 4.1.11). Those that change nothing here are taken.
 
 use crate::harness::demo::Demo;
+use crate::harness::office::Office;
 
 /// Assertion (RFC 4528), matched values (RFC 3876), proxied authorization (RFC 4370) and persistent
 /// search (draft-ietf-ldapext-psearch-03), as OpenLDAP's tool is told of them.
@@ -34,6 +35,24 @@ fn what_is_not_offered_is_refused_when_it_matters_and_otherwise_ignored() {
 }
 
 #[test]
+fn an_assertion_is_refused_beside_comparisons_and_changes_too() {
+    let office = Office::new();
+    let password = "correct horse battery";
+    office.user("ada", password);
+    let dn = office.user_dn("ada");
+    let ada = office.demo.ldap().bound(&dn, password);
+    let asserting = ada.clone().with(["-e", "!assert=(uid=*)"]);
+    let compared = asserting.compare(&dn, "uid:ada");
+    assert_eq!(compared.code, 12, "{compared:?}");
+    let change = format!(
+        "dn: {dn}\nchangetype: modify\nreplace: userPassword\nuserPassword: another horse\n"
+    );
+    let changed = asserting.modify(&change);
+    assert_eq!(changed.code, 12, "{changed:?}");
+    assert_eq!(ada.who_am_i().code, 0, "the password is as it was");
+}
+
+#[test]
 fn what_changes_nothing_is_taken() {
     let demo = Demo::shared();
     let acme = demo.acme();
@@ -43,6 +62,10 @@ fn what_changes_nothing_is_taken() {
         let found = taken.search(&acme.base, "sub", "(uid=*)", &["uid"]);
         assert_eq!(found.names().len(), acme.users.len(), "{dereference}");
     }
+    // What clients of domain controllers send so that they are given no references.
+    let taken = service.with(["-E", "!domainScope"]);
+    let found = taken.search(&acme.base, "sub", "(uid=*)", &["uid"]);
+    assert_eq!(found.names().len(), acme.users.len());
 }
 
 #[test]
@@ -55,6 +78,7 @@ fn the_root_dse_lists_what_is_offered_and_nothing_else() {
         "1.2.840.113556.1.4.473",
         "2.16.840.1.113730.3.4.9",
         "2.16.840.1.113730.3.4.2",
+        "1.2.840.113556.1.4.1339",
     ];
     for oid in offered {
         assert!(controls.contains(&oid), "{oid} is offered");

@@ -37,6 +37,8 @@ pub enum Filter {
     HasSomeMember,
     /// Has some user, by way of nested groups as well.
     HasSomeUser,
+    /// Has some user whose login compares so, by way of nested groups as well.
+    HasUserCalled(Case, Comparison),
     /// Neither true nor false: what is asked about is not known.
     Undefined,
 }
@@ -235,6 +237,35 @@ impl Filter {
         })
     }
 
+    /// An attribute has these pieces by a rule of the caller's choice once `behind` stands behind each
+    /// of its values; undefined when they are not text.
+    pub fn cased_pieces_before(
+        attribute: Attribute,
+        case: Case,
+        behind: &str,
+        initial: Option<&str>,
+        any: &[&str],
+        last: Option<&str>,
+    ) -> Self {
+        if !matches!(attribute.rule(), Rule::Text | Rule::ExactText) {
+            return Self::Undefined;
+        }
+        let rule = case.rule();
+        let pieces = Pieces::of(rule, initial, any, last);
+        pieces.map_or(Self::Undefined, |pieces| {
+            Self::Cased(attribute, case, Comparison::Pieces(pieces.before(rule, behind)))
+        })
+    }
+
+    /// Has some user of whose login a test by a rule of the caller's choice is true; undefined for tests
+    /// of anything else.
+    pub fn has_user(login: Self) -> Self {
+        if let Self::Cased(Attribute::Login, case, comparison) = login {
+            return Self::HasUserCalled(case, comparison);
+        }
+        Self::Undefined
+    }
+
     /// An attribute's number has all (or else any) of these bits; undefined when its values are not
     /// numbers.
     pub fn bits(attribute: Attribute, bits: u64, all: bool) -> Self {
@@ -265,7 +296,8 @@ impl Filter {
             | Self::MemberOfSome
             | Self::HasMember(_)
             | Self::HasSomeMember
-            | Self::HasSomeUser => true,
+            | Self::HasSomeUser
+            | Self::HasUserCalled(..) => true,
         }
     }
 
@@ -273,6 +305,8 @@ impl Filter {
     pub(crate) fn cost(&self) -> usize {
         /// A membership is looked up in the store.
         const MEMBERSHIP: usize = 16;
+        /// The names of all users of a group are.
+        const NAMES: usize = 256;
         match self {
             Self::And(parts) | Self::Or(parts) => {
                 parts.iter().map(Self::cost).fold(1, usize::saturating_add)
@@ -284,6 +318,7 @@ impl Filter {
             | Self::HasMember(_)
             | Self::HasSomeMember
             | Self::HasSomeUser => MEMBERSHIP,
+            Self::HasUserCalled(..) => NAMES,
         }
     }
 }

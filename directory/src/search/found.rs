@@ -272,4 +272,16 @@ impl Facts for Found<'_> {
         }
         Ok(false)
     }
+
+    fn has_user_called(&self, fits: &mut dyn FnMut(&str) -> bool) -> Result<bool, Error> {
+        let EntryId::Group(group) = self.entry.id() else { return Ok(false) };
+        for nested in descendants(self.source, self.organization.partition(), group)? {
+            let names = self.member_names(nested)?;
+            // Of whom the caller does not see, no filter tells.
+            if names.users().any(|(user, login)| self.sight.sees(user) && fits(login)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 }

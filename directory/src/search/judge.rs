@@ -51,6 +51,13 @@ pub trait Facts {
     /// # Errors
     /// When the store fails.
     fn has_some_user(&self) -> Result<bool, Error>;
+    /// Whether the entry is a group with a user whose login fits, by way of nested groups as well.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn has_user_called(&self, _fits: &mut dyn FnMut(&str) -> bool) -> Result<bool, Error> {
+        Ok(false)
+    }
 }
 
 impl Filter {
@@ -73,6 +80,10 @@ impl Filter {
             Self::HasMember(member) => Ok(entry.has_member(*member)?.into()),
             Self::HasSomeMember => Ok(entry.has_some_member()?.into()),
             Self::HasSomeUser => Ok(entry.has_some_user()?.into()),
+            Self::HasUserCalled(case, comparison) => {
+                let mut fits = |login: &str| text_compares(&case.prepare(login), comparison);
+                Ok(entry.has_user_called(&mut fits)?.into())
+            }
             Self::Undefined => Ok(Truth::Undefined),
         }
     }

@@ -95,10 +95,14 @@ impl<'s> Planner<'s> {
                 Kind::User | Kind::Group => Candidates::All,
                 Kind::ServiceAccount | Kind::Container => Candidates::none(),
             }),
-            Filter::HasSomeMember | Filter::HasSomeUser if kind == Kind::Group => {
+            Filter::HasSomeMember | Filter::HasSomeUser | Filter::HasUserCalled(..)
+                if kind == Kind::Group =>
+            {
                 Ok(Candidates::All)
             }
-            Filter::HasSomeMember | Filter::HasSomeUser => Ok(Candidates::none()),
+            Filter::HasSomeMember | Filter::HasSomeUser | Filter::HasUserCalled(..) => {
+                Ok(Candidates::none())
+            }
         }
     }
 
@@ -363,7 +367,10 @@ fn cost(filter: &Filter) -> u8 {
         Filter::Test(_, Comparison::Pieces(_)) => 7,
         Filter::Test(_, Comparison::Present | Comparison::AllBits(_) | Comparison::AnyBit(_))
         | Filter::Cased(..) => 8,
-        Filter::MemberOfSome | Filter::HasSomeMember | Filter::HasSomeUser => 9,
+        Filter::MemberOfSome
+        | Filter::HasSomeMember
+        | Filter::HasSomeUser
+        | Filter::HasUserCalled(..) => 9,
     }
 }
 

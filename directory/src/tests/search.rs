@@ -6,7 +6,9 @@ use crate::authentication::HashParameters;
 use crate::collections::{GeneratedPassword, Member, MembershipChange};
 use crate::id::{GroupId, OrganizationId, UserId};
 use crate::records::{GroupFields, ServiceAccountFields, UserFields, Visibility};
-use crate::search::{Attribute, Ended, EntryId, Filter, Kind, Kinds, Position, TURN, Truth, Visit};
+use crate::search::{
+    Attribute, Case, Comparison, Ended, EntryId, Filter, Kind, Kinds, Position, TURN, Truth, Visit,
+};
 
 /// A service account of `organization`.
 pub(super) fn account(
@@ -286,6 +288,30 @@ fn a_service_account_with_chosen_groups_learns_nothing_of_others_even_by_filters
     assert!(shown.unwrap());
     assert_eq!(names, ["nested", "chosen"]);
     assert!(!grant.show(EntryId::Group(secret), &mut |_| Ok(())).unwrap());
+}
+
+#[test]
+fn groups_are_found_by_logins_of_their_users_and_of_those_in_groups_within_them() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let (ada, bob) = (world.user(acme, "ada"), world.user(acme, "bob"));
+    let inner = group(&world, acme, "inner", vec![Member::User(ada)]);
+    let outer = group(&world, acme, "outer", vec![Member::Group(inner)]);
+    group(&world, acme, "others", vec![Member::User(bob)]);
+    let (all, some) = (Visibility::Everything, Visibility::Groups(vec![outer]));
+    let called = |case, login| {
+        Filter::has_user(Filter::cased(Attribute::Login, case, login, Comparison::Equal))
+    };
+    let both = [EntryId::Group(inner), EntryId::Group(outer)];
+    for (name, visibility) in [("wiki", all), ("narrow", some)] {
+        let asking = world.by(account(&world, acme, name, visibility));
+        let found = |filter| found(&world, asking, acme, filter);
+        assert_eq!(found(called(Case::Folded, "ADA")), both, "{name}");
+        assert_eq!(found(called(Case::Kept, "ada")), both, "{name}");
+        assert_eq!(found(called(Case::Kept, "ADA")), [], "{name}");
+    }
+    let other = Filter::has_user(Filter::equal(Attribute::Login, "ada"));
+    assert_eq!(other, Filter::Undefined);
 }
 
 #[test]

@@ -64,7 +64,7 @@ public final class Jndi {
             case "page" -> page(Integer.parseInt(arguments[6]));
             case "start-tls" -> startTls(arguments[6]);
             case "ldaps" -> ldaps();
-            case "schema" -> schema();
+            case "schema" -> schema(arguments[6] + "," + base);
             case "binary" -> binary();
             case "referral" -> referral();
             case "limit" -> limit();
@@ -149,20 +149,20 @@ public final class Jndi {
         context.close();
     }
 
-    private static void schema() throws NamingException {
+    private static void schema(String name) throws NamingException {
         LdapContext context = bound(environment());
         DirContext schema = context.getSchema("");
         DirContext person = (DirContext) schema.lookup("ClassDefinition/person");
         say("must", new TreeSet<Object>(java.util.Collections.list(
             (java.util.Enumeration<?>) person.getAttributes("").get("MUST").getAll())));
-        DirContext ada = context.getSchemaClassDefinition("uid=ada,ou=people," + base);
+        DirContext own = context.getSchemaClassDefinition(name);
         TreeSet<String> classes = new TreeSet<>();
-        NamingEnumeration<SearchResult> results = ada.search("", null);
+        NamingEnumeration<SearchResult> results = own.search("", null);
         while (results.hasMore()) {
             classes.add(results.next().getName());
         }
         say("classes", classes);
-        Attributes entry = context.getAttributes("uid=ada,ou=people," + base, new String[] {"*", "+"});
+        Attributes entry = context.getAttributes(name, new String[] {"*", "+"});
         NamingEnumeration<? extends Attribute> all = entry.getAll();
         int defined = 0;
         while (all.hasMore()) {

@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex, Weak};
 
 use tempfile::TempDir;
 
-use super::{PASSWORD, are_read_back, oddly_named, script, staffed_office, told, told_tls};
+use super::{
+    PASSWORD, are_read_back, oddly_named, profiled, script, staffed_office, told, told_tls,
+};
 use crate::harness::client::{Client, Output};
 use crate::harness::office::Office;
 
@@ -80,7 +82,39 @@ fn the_schema_can_be_browsed_and_defines_what_an_entry_has() {
     let told = told(&office);
     let classes = "inetOrgPerson, ldapPublicKey, organizationalPerson, person, posixAccount, top";
     let expected = format!("must: [cn, sn]\nclasses: [{classes}]\ndefined: true\n");
-    assert_eq!(jndi(&told, "schema", &[]), expected);
+    assert_eq!(jndi(&told, "schema", &["uid=ada,ou=people"]), expected);
+}
+
+#[test]
+fn the_schema_defines_what_entries_have_in_every_layout_and_profile() {
+    let office = staffed_office();
+    let told = told(&office);
+    let defined = |told: &[String], entry: &str| {
+        let said = jndi(told, "schema", &[entry]);
+        assert!(said.ends_with("defined: true\n"), "{entry}: {said}");
+    };
+    for (layout, user, group) in [
+        ("rfc2307", "uid=ada,ou=people", "cn=crew,ou=groups"),
+        ("unique_member", "uid=ada,ou=people", "cn=crew,ou=groups"),
+        ("active_directory", "cn=ada,cn=users", "cn=crew,ou=groups"),
+        ("jumpcloud", "uid=ada,ou=Users", "cn=crew,ou=Users"),
+        ("rfc2307bis", "uid=ada,ou=people", "cn=crew,ou=groups"),
+    ] {
+        office.lay_out(layout);
+        defined(&told, user);
+        defined(&told, group);
+    }
+    for (profile, entry) in [
+        ("sssd", "cn=crew,ou=groups"),
+        ("nextcloud", "uid=ada,ou=people"),
+        ("vcenter", "cn=crew,ou=groups"),
+        ("synology", "cn=crew,ou=groups"),
+        ("ad-like", "cn=ada,cn=users"),
+        ("jumpcloud", "uid=ada,ou=Users"),
+    ] {
+        let (dn, password) = profiled(&office, profile, profile);
+        defined(&[&told[..3], &[dn, password]].concat(), entry);
+    }
 }
 
 #[test]

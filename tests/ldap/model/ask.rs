@@ -321,9 +321,16 @@ impl Questions<'_> {
                 (Some(own(&kind.pieces)), attribute, all.join("*").into_bytes(), false)
             }
             4 => {
-                let text =
-                    ["caseIgnoreMatch", "caseExactMatch", "caseExactOrderingMatch", "integerMatch"];
-                (rule(self.random.one_of::<&str>(&text)), attribute, value, false)
+                let text = [
+                    "caseIgnoreMatch",
+                    "caseExactMatch",
+                    "caseExactOrderingMatch",
+                    "caseExactSubstringsMatch",
+                    "integerMatch",
+                ];
+                let chosen = rule(self.random.one_of::<&str>(&text));
+                let value = self.fitting(chosen.as_deref(), value);
+                (chosen, attribute, value, false)
             }
             5 => {
                 let bits = ["integerBitAndMatch", "integerBitOrMatch"];
@@ -344,22 +351,41 @@ impl Questions<'_> {
                 let name = *self.random.one_of(&["ou", "cn", "uid", "dc"]);
                 let part = self.random.one_of(self.entries).name.clone();
                 let value = self.random.one_of(&part).1.clone().into_bytes();
-                (self.loose(), Some(name.to_owned()), value, true)
+                let rule = self.textual();
+                let value = self.fitting(rule.as_deref(), value);
+                (rule, Some(name.to_owned()), value, true)
             }
             _ => {
                 let rules =
                     ["caseIgnoreMatch", "caseExactMatch", "integerMatch", "distinguishedNameMatch"];
                 let chosen = *self.random.one_of(&rules);
-                let by_name = chosen == "caseIgnoreMatch" && self.random.below(2) == 0;
+                let by_name = chosen.starts_with("case") && self.random.below(2) == 0;
                 (rule(chosen), None, value, by_name)
             }
         };
         Ask::Rule { rule, attribute, value, by_name }
     }
 
-    /// No rule, or the one that does not heed case.
-    fn loose(&mut self) -> Option<String> {
-        (self.random.below(2) == 0).then(|| "caseIgnoreMatch".to_owned())
+    /// No rule, or one of text.
+    fn textual(&mut self) -> Option<String> {
+        let rules = [
+            "caseIgnoreMatch",
+            "caseExactMatch",
+            "caseIgnoreSubstringsMatch",
+            "caseExactSubstringsMatch",
+            "caseExactOrderingMatch",
+        ];
+        (self.random.below(3) > 0).then(|| (*self.random.one_of(&rules)).to_owned())
+    }
+
+    /// What a rule takes: pieces of a value, or the value, now and then in upper case.
+    fn fitting(&mut self, rule: Option<&str>, value: Vec<u8>) -> Vec<u8> {
+        let value = if self.random.below(4) == 0 { value.to_ascii_uppercase() } else { value };
+        if !rule.is_some_and(|rule| rule.ends_with("SubstringsMatch")) {
+            return value;
+        }
+        let (initial, any, last) = self.pieces(&value);
+        [vec![initial], any, vec![last]].concat().join("*").into_bytes()
     }
 
     /// Attributes that are wanted.

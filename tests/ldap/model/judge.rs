@@ -35,8 +35,8 @@ pub(super) struct Judge<'w> {
 
 /// Whether groups are walked by these types anyway.
 const GROUPED: [&str; 3] = ["member", "memberOf", "uniqueMember"];
-/// Text that is made anew for each entry: by no rule but their own is it compared.
-const MADE: [&str; 2] = ["memberUid", "userPrincipalName"];
+/// Text that is put together for the answer: it is in no order.
+const MADE: &str = "userPrincipalName";
 
 impl Judge<'_> {
     /// Whether it is so; none when that is not known.
@@ -198,7 +198,7 @@ impl Judge<'_> {
             let known = self.types.all.iter().filter(|kind| kind.name != "userPassword");
             let judged: Vec<bool> =
                 known.filter_map(|kind| self.by_rule(kind, rule, value, entry)).collect();
-            let named = by_name && self.is_named(None, value, entry);
+            let named = by_name && self.is_named((Some(rule), None), value, entry);
             return (!judged.is_empty()).then(|| named || judged.contains(&true));
         };
         let kind = self.types.known(attribute)?;
@@ -206,7 +206,7 @@ impl Judge<'_> {
             None => self.equal(kind, value, entry)?,
             Some(rule) => self.by_rule(kind, rule, value, entry)?,
         };
-        Some(so || (by_name && self.is_named(Some(kind), value, entry)))
+        Some(so || (by_name && self.is_named((rule, Some(kind)), value, entry)))
     }
 
     fn by_rule(&self, kind: &Type, rule: &str, value: &[u8], entry: &Entry) -> Option<bool> {
@@ -241,7 +241,7 @@ impl Judge<'_> {
             }
             "distinguishedNameInChainMatch" => self.chained(kind, text, entry),
             _ if !kind.is_text() || !rule.starts_with("case") => None,
-            _ if MADE.contains(&kind.name.as_str()) => Some(false),
+            _ if rule.ends_with("OrderingMatch") && kind.name == MADE => None,
             _ if rule.ends_with("OrderingMatch") => {
                 let wanted = self.ready(rule, value)?;
                 Some(self.some(kind, rule, entry, |found| *found < wanted))
@@ -287,11 +287,37 @@ impl Judge<'_> {
         }
     }
 
-    /// Whether an entry's name has a value, of a type or of any.
-    fn is_named(&self, kind: Option<&Type>, value: &[u8], entry: &Entry) -> bool {
-        let wanted = fold(&String::from_utf8_lossy(value));
-        let fits = |of: &str| kind.is_none_or(|kind| kind.name.eq_ignore_ascii_case(of));
-        entry.name.iter().any(|(of, value)| fits(of) && *value == wanted)
+    /// Whether an entry's name has such a value: by a rule or by each type's own, of one type or of any.
+    fn is_named(
+        &self,
+        (rule, wanted): (Option<&str>, Option<&Type>),
+        value: &[u8],
+        entry: &Entry,
+    ) -> bool {
+        (0..entry.name.len()).any(|at| {
+            let name = &entry.name[at..];
+            let Some(kind) = self.types.known(&name[0].0) else { return false };
+            let shown = vec![(kind.name.clone(), vec![self.spelled(name).as_bytes().to_vec()])];
+            // As if that value were all that an entry has.
+            let part = Entry { name: Name::new(), shown, nested: Vec::new() };
+            let so = match rule {
+                None => self.equal(kind, value, &part),
+                Some(rule) => self.by_rule(kind, rule, value, &part),
+            };
+            so == Some(true) && wanted.is_none_or(|wanted| wanted.name == kind.name)
+        })
+    }
+
+    /// The value that a name begins with, as it is spelled: the entry of that name shows it, and what lies
+    /// above the base is in lower case.
+    fn spelled<'n>(&'n self, name: &'n [(String, String)]) -> &'n str {
+        let (of, folded) = &name[0];
+        let entry = self.entries.iter().find(|entry| entry.name == name);
+        let shown = entry.into_iter().flat_map(|entry| &entry.shown);
+        let values = shown.filter(|(kind, _)| kind.eq_ignore_ascii_case(of));
+        let octets = values.flat_map(|(_, values)| values);
+        let mut texts = octets.filter_map(|octets| str::from_utf8(octets).ok());
+        texts.find(|text| fold(text) == *folded).unwrap_or(folded)
     }
 
     /// A value as a rule compares it; none when it is none that the rule takes.

@@ -56,6 +56,79 @@ fn text_is_compared_with_or_without_case_as_the_rule_says() {
     assert_eq!(office.find(&client, &dc, &["1.1"]).names(), both);
 }
 
+#[test]
+fn names_are_compared_by_the_rule_that_is_named() {
+    let office = Office::new();
+    office.user("ada", "a long word of hers");
+    let (client, ada) = (office.ldap(), office.user_dn("ada"));
+    let slug = office.slug.to_uppercase();
+    for (test, is_so) in [
+        ("(ou:dn:=PEOPLE)".to_owned(), true),
+        ("(ou:dn:caseExactMatch:=people)".to_owned(), true),
+        ("(ou:dn:caseExactMatch:=PEOPLE)".to_owned(), false),
+        ("(!(ou:dn:caseExactMatch:=PEOPLE))".to_owned(), true),
+        ("(ou:dn:caseIgnoreSubstringsMatch:=PEO\\2a)".to_owned(), true),
+        ("(ou:dn:caseExactSubstringsMatch:=PEO\\2a)".to_owned(), false),
+        ("(ou:dn:caseIgnoreMatch:=peo\\2a)".to_owned(), false),
+        ("(ou:dn:caseIgnoreOrderingMatch:=q)".to_owned(), true),
+        ("(ou:dn:caseIgnoreOrderingMatch:=people)".to_owned(), false),
+        (format!("(dc:dn:caseIgnoreIA5Match:={slug})"), true),
+        (format!("(dc:dn:caseExactIA5Match:={slug})"), false),
+        ("(dc:dn:caseIgnoreSubstringsMatch:=\\2aAMPLE)".to_owned(), true),
+        ("(:dn:caseIgnoreSubstringsMatch:=\\2aEOPL\\2a)".to_owned(), true),
+        ("(:dn:caseExactSubstringsMatch:=\\2aEOPL\\2a)".to_owned(), false),
+        ("(ou:dn:2.4.6.8.10:=people)".to_owned(), false),
+        ("(!(ou:dn:2.4.6.8.10:=people))".to_owned(), false),
+    ] {
+        let filter = format!("(&{test}(objectClass=person))");
+        let expected = if is_so { vec![ada.as_str()] } else { Vec::new() };
+        assert_eq!(office.find(&client, &filter, &["1.1"]).names(), expected, "{filter}");
+    }
+}
+
+#[test]
+fn what_is_made_for_the_answer_is_compared_by_every_rule_of_text() {
+    let office = Office::new();
+    let [ada, bob] = ["Ada", "bob"].map(|login| office.user(login, "a long word of theirs"));
+    let inner = office.group("inner", &[&ada], &[]);
+    office.group("outer", &[], &[&inner]);
+    office.group("others", &[&bob], &[]);
+    let client = office.ldap();
+    office.lay_out("rfc2307");
+    for (test, expected) in [
+        ("(memberUid=ada)", &["inner", "outer"][..]),
+        ("(memberUid=a*)", &["inner", "outer"]),
+        ("(memberUid=*DA)", &["inner", "outer"]),
+        ("(memberUid=*b*)", &["others"]),
+        ("(!(memberUid=a*))", &["others"]),
+        ("(memberUid:caseExactIA5Match:=Ada)", &["inner", "outer"]),
+        ("(memberUid:caseExactMatch:=ada)", &[]),
+        ("(!(memberUid:caseExactMatch:=Ada))", &["others"]),
+        ("(memberUid:caseExactIA5SubstringsMatch:=Ad\\2a)", &["inner", "outer"]),
+        ("(memberUid:caseExactIA5SubstringsMatch:=ad\\2a)", &[]),
+        ("(memberUid:caseIgnoreOrderingMatch:=b)", &["inner", "outer"]),
+        ("(!(memberUid:integerMatch:=5))", &[]),
+    ] {
+        let filter = format!("(&{test}(objectClass=posixGroup))");
+        assert_eq!(found(&office, &client, &filter), expected, "{filter}");
+    }
+    office.lay_out("active_directory");
+    let domain = office.base.replace("dc=", "").replace(',', ".");
+    let loud = domain.to_uppercase();
+    for (test, expected) in [
+        (format!("(userPrincipalName:caseExactMatch:=Ada@{domain})"), &["Ada"][..]),
+        (format!("(userPrincipalName:caseExactMatch:=ada@{domain})"), &[]),
+        (format!("(userPrincipalName:caseExactMatch:=Ada@{loud})"), &[]),
+        (format!("(!(userPrincipalName:caseExactMatch:=Ada@{domain}))"), &["bob"]),
+        (format!("(userPrincipalName:caseExactSubstringsMatch:=A\\2a@{domain})"), &["Ada"]),
+        ("(userPrincipalName:caseExactSubstringsMatch:=a\\2a)".to_owned(), &[]),
+        ("(!(userPrincipalName:caseExactOrderingMatch:=b))".to_owned(), &[]),
+    ] {
+        let filter = format!("(&{test}(objectClass=user))");
+        assert_eq!(found(&office, &client, &filter), expected, "{filter}");
+    }
+}
+
 /// Microsoft's number of the rule that walks chains.
 const CHAIN: &str = "1.2.840.113556.1.4.1941";
 

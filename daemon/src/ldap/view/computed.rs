@@ -1,7 +1,8 @@
 //! Filters on attributes that show what is stored in another form.
 
-use directory::search::{Attribute, Comparison, Filter, Kinds, Value};
-use directory::text::prepare;
+use directory::records::Members;
+use directory::search::{Attribute, Case, Comparison, Filter, Kinds, Value};
+use directory::text::{prepare, prepare_exact};
 use ldap::dn::Dn;
 use ldap::schema::{self, AttributeType};
 use uuid::Uuid;
@@ -31,7 +32,7 @@ pub(super) fn equality(kind: &AttributeType, value: &[u8], naming: &Naming) -> O
             None => Filter::never(),
         },
         Extra::Principal => match text(value) {
-            Some(value) => of_these(principal(value, naming)),
+            Some(value) => of_these(principal(value, Case::Folded, naming)),
             None => Filter::Undefined,
         },
         Extra::DistinguishedName => match text(value).map(Dn::parse) {
@@ -69,18 +70,52 @@ pub(super) fn ordering(
     })
 }
 
-/// Pieces of an attribute of another form; `None` when the attribute shows what is stored.
-pub(super) fn pieces(
+/// A value of text of another form, with or without regard to case; `None` when the attribute shows what
+/// is stored.
+pub(super) fn cased(
     kind: &AttributeType,
     naming: &Naming,
-    (initial, any, last): (Option<&str>, &[&str], Option<&str>),
+    case: Case,
+    value: &str,
 ) -> Option<Filter> {
     let (kinds, extra) = shown(kind, naming)?;
     if extra != Extra::Principal {
         return Some(Filter::Undefined);
     }
-    let pieces = pieces_of_principals((initial, any, last), naming.domain().as_deref());
+    Some(of_kinds(kinds, principal(value, case, naming)))
+}
+
+/// Pieces of an attribute of another form; `None` when the attribute shows what is stored.
+pub(super) fn pieces(
+    kind: &AttributeType,
+    naming: &Naming,
+    pieces: (Option<&str>, &[&str], Option<&str>),
+) -> Option<Filter> {
+    cased_pieces(kind, naming, Case::Folded, pieces)
+}
+
+/// The same, with or without regard to case.
+pub(super) fn cased_pieces(
+    kind: &AttributeType,
+    naming: &Naming,
+    case: Case,
+    (initial, any, last): (Option<&str>, &[&str], Option<&str>),
+) -> Option<Filter> {
+    if has_logins(kind, naming) {
+        let login = Filter::cased_pieces(Attribute::Login, case, initial, any, last);
+        return Some(Filter::has_user(login));
+    }
+    let (kinds, extra) = shown(kind, naming)?;
+    if extra != Extra::Principal {
+        return Some(Filter::Undefined);
+    }
+    let pieces = pieces_of_principals(case, (initial, any, last), naming.domain().as_deref());
     Some(Filter::And(vec![Filter::Kind(kinds), pieces]))
+}
+
+/// Whether an attribute has the logins of groups' users.
+pub(super) fn has_logins(kind: &AttributeType, naming: &Naming) -> bool {
+    naming.ways().members_by(kind) == Some(Members::Logins)
 }
 
 /// Presence of an attribute of another form; `None` when the attribute shows what is stored.
@@ -192,33 +227,54 @@ fn id(value: &[u8]) -> Option<Uuid> {
 }
 
 /// A login with the base's domain, or one that is such a name by itself.
-fn principal(value: &str, naming: &Naming) -> Filter {
-    let value = prepare(value);
-    let whole = Filter::equal(Attribute::Login, &value);
+fn principal(value: &str, case: Case, naming: &Naming) -> Filter {
+    let prepared = |text: &str| match case {
+        Case::Folded => prepare(text),
+        Case::Kept => prepare_exact(text),
+    };
+    let value = prepared(value);
+    let whole = called(case, &value);
     if whole == Filter::Undefined {
         return whole;
     }
     let Some((login, domain)) = value.rsplit_once('@') else { return Filter::never() };
-    let own = naming.domain().is_some_and(|own| prepare(&own) == domain);
+    let own = naming.domain().is_some_and(|own| prepared(&own) == domain);
     // No login ends in the space that would stand before the sign.
     if own && !login.contains('@') && !login.ends_with(' ') {
-        Filter::Or(vec![Filter::equal(Attribute::Login, login), whole])
+        Filter::Or(vec![called(case, login), whole])
     } else {
         whole
+    }
+}
+
+/// Who has a login, with or without regard to case.
+fn called(case: Case, login: &str) -> Filter {
+    match case {
+        Case::Folded => Filter::equal(Attribute::Login, login),
+        Case::Kept => Filter::cased(Attribute::Login, case, login, Comparison::Equal),
     }
 }
 
 /// The logins whose principal names have the pieces: with the domain behind them, or as they are where
 /// they are such names by themselves.
 fn pieces_of_principals(
+    case: Case,
     (initial, any, last): (Option<&str>, &[&str], Option<&str>),
     domain: Option<&str>,
 ) -> Filter {
     let login = Attribute::Login;
     let whole = || Filter::pieces(login, None, &["@"], None);
-    let own = Filter::And(vec![Filter::pieces(login, initial, any, last), whole()]);
+    let had = match case {
+        Case::Folded => Filter::pieces(login, initial, any, last),
+        Case::Kept => Filter::cased_pieces(login, case, initial, any, last),
+    };
+    let own = Filter::And(vec![had, whole()]);
     let Some(domain) = domain else { return own };
-    let made = Filter::pieces_before(login, &format!("@{domain}"), initial, any, last);
+    let behind = format!("@{domain}");
+    let made = match case {
+        Case::Folded => Filter::pieces_before(login, &behind, initial, any, last),
+        Case::Kept => Filter::cased_pieces_before(login, case, &behind, initial, any, last),
+    };
     Filter::Or(vec![own, Filter::And(vec![made, Filter::Not(Box::new(whole()))])])
 }
 

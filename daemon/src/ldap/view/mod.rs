@@ -13,6 +13,7 @@ mod filter;
 mod look;
 mod password;
 mod place;
+mod rdns;
 mod root_dse;
 mod rules;
 mod sort;

@@ -189,9 +189,12 @@ impl Naming {
         self.base.rdn().and_then(ldap::dn::Rdn::single).unwrap_or_default()
     }
 
-    /// Whether the base itself has this type and prepared value among its RDNs.
-    pub(crate) fn base_has(&self, kind: &str, value: &str) -> bool {
-        self.base.rdns().flat_map(ldap::dn::Rdn::parts).any(|part| part == (kind, value.into()))
+    /// The values of a type among the base's RDNs, as they are shown: bases are in lower case and without
+    /// escapes.
+    pub(super) fn base_values(&self, kind: &AttributeType) -> impl Iterator<Item = Cow<'_, str>> {
+        let kind = kind.name.to_ascii_lowercase();
+        let parts = self.base.rdns().flat_map(ldap::dn::Rdn::parts);
+        parts.filter_map(move |(of, value)| (of == kind).then_some(value))
     }
 }
 

@@ -1,9 +1,9 @@
 //! Matching by a rule that the client names (RFC 4511 section 4.5.1.7.7).
 
-use directory::search::{Attribute, Case, Comparison, Filter, Kinds};
+use directory::search::{Attribute, Case, Comparison, Filter};
+use ldap::Description;
 use ldap::filter::{Assertion, Extensible};
 use ldap::schema::{self, AttributeType, Matching, MatchingRule, RuleUse};
-use ldap::{Description, case_ignore};
 
 use super::assertion::{Relation, equality, ordering, over, pieces_of, plain, text};
 use super::computed;
@@ -24,10 +24,13 @@ pub(super) fn extended(
         });
     };
     let assertion = Assertion { attribute: attribute.clone(), value: extensible.value.clone() };
+    let rule = match rule {
+        Some(None) => return Ok(Filter::Undefined),
+        known => known.flatten(),
+    };
     let values = match rule {
         None => equality(&assertion, naming, find)?,
-        Some(None) => Filter::Undefined,
-        Some(Some(rule)) => match plain(attribute, naming) {
+        Some(rule) => match plain(attribute, naming) {
             Ok(kind) => by_rule(kind, rule, &assertion, (naming, find))?,
             Err(filter) => filter,
         },
@@ -35,7 +38,12 @@ pub(super) fn extended(
     if !extensible.dn_attributes || values == Filter::Undefined {
         return Ok(values);
     }
-    Ok(Filter::Or(vec![values, in_name(attribute, &extensible.value, naming)]))
+    match (attribute.plain(), text(&extensible.value)) {
+        (Some(kind), Some(value)) => {
+            Ok(Filter::Or(vec![values, super::rdns::above(kind, rule, value, naming)?]))
+        }
+        (None, _) | (_, None) => Ok(values),
+    }
 }
 
 /// The types by which entries are in groups and groups have members, nested ones always among them.
@@ -50,7 +58,11 @@ fn by_rule(
 ) -> Result<Filter, directory::Error> {
     let is = |own: Option<&MatchingRule>| own.is_some_and(|own| own.oid == rule.oid);
     let chained = rule.matching == Matching::InChain && GROUPED.contains(&kind.name);
-    if chained || is(kind.equality()) {
+    // Logins are found without regard to case.
+    let found = computed::has_logins(kind, naming)
+        && rule.rule_use == RuleUse::Equality
+        && case(rule.matching) == Some(Case::Folded);
+    if chained || found || is(kind.equality()) {
         return equality(assertion, naming, find);
     }
     if is(kind.ordering()) {
@@ -67,10 +79,33 @@ fn by_rule(
     }
     Ok(match case(rule.matching) {
         Some(case) if case_of(kind).is_some() => {
-            over(kind, naming, |attribute| cased(attribute, case, rule.rule_use, value))
+            in_text(kind, naming, (case, rule.rule_use), value)
         }
         _ => Filter::Undefined,
     })
+}
+
+/// A test of an attribute's text by another rule of text than its own.
+fn in_text(
+    kind: &'static AttributeType,
+    naming: &Naming,
+    (case, rule_use): (Case, RuleUse),
+    value: &str,
+) -> Filter {
+    if computed::has_logins(kind, naming) {
+        return Filter::has_user(cased(Attribute::Login, case, rule_use, value));
+    }
+    let made = match rule_use {
+        RuleUse::Equality => computed::cased(kind, naming, case, value),
+        // What is put together from two parts is in no order of either.
+        RuleUse::Ordering => computed::cased(kind, naming, case, value).map(|_| Filter::Undefined),
+        RuleUse::Substrings => {
+            let Some((initial, any, last)) = split(value) else { return Filter::Undefined };
+            let any: Vec<&str> = any.iter().map(String::as_str).collect();
+            computed::cased_pieces(kind, naming, case, (initial.as_deref(), &any, last.as_deref()))
+        }
+    };
+    made.unwrap_or_else(|| over(kind, naming, |attribute| cased(attribute, case, rule_use, value)))
 }
 
 /// Whether a filter follows other references from entry to entry than those of groups.
@@ -206,32 +241,11 @@ fn anywhere(
         if values != Filter::never() {
             tests.push(values);
         }
-        if extensible.dn_attributes {
-            tests.push(in_name(&assertion.attribute, &extensible.value, naming));
+        if let Some(value) = text(&extensible.value).filter(|_| extensible.dn_attributes) {
+            tests.push(super::rdns::above(kind, Some(rule), value, naming)?);
         }
     }
     Ok(if compared { Filter::Or(tests) } else { Filter::Undefined })
-}
-
-/// A test of the RDNs of an entry's name above its own, which is an attribute anyway.
-fn in_name(attribute: &Description, value: &[u8], naming: &Naming) -> Filter {
-    let (Some(kind), Some(value)) = (attribute.plain(), text(value)) else {
-        return Filter::Undefined;
-    };
-    let value = case_ignore(value);
-    if naming.base_has(&kind.name.to_ascii_lowercase(), &value) {
-        return Filter::always();
-    }
-    match naming.look().tree.container(kind.name, &value) {
-        Some(container) => Filter::Or(vec![
-            Filter::And(vec![
-                Filter::Kind(Kinds::CONTAINERS),
-                Filter::equal(container.attribute(), container.name),
-            ]),
-            Filter::Kind(container.kinds),
-        ]),
-        None => Filter::never(),
-    }
 }
 
 type Pieces = (Option<String>, Vec<String>, Option<String>);
@@ -266,7 +280,54 @@ fn unescape(part: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use directory::records::{Layout, Profile};
+    use directory::search::Kinds;
+
     use super::*;
+    use crate::ldap::view::look::Look;
+    use crate::ldap::view::ways::Ways;
+
+    fn of_text(layout: Layout, text: &str) -> Filter {
+        let filter: ldap::Filter = text.parse().unwrap();
+        let ldap::Filter::Extensible(extensible) = filter else { panic!("{text}") };
+        let (look, ways) = (Look::of(layout), Ways::of(layout, Profile::Generic));
+        let naming = Naming::under("dc=acme,dc=example", look, ways, uuid::Uuid::nil());
+        extended(&extensible, &naming, &|_, _| Ok(None)).unwrap()
+    }
+
+    fn exactly(login: &str) -> Filter {
+        Filter::cased(Attribute::Login, Case::Kept, login, Comparison::Equal)
+    }
+
+    #[test]
+    fn logins_of_members_are_compared_by_every_rule_of_text() {
+        let logins = |text| of_text(Layout::Rfc2307, text);
+        assert_eq!(logins("(memberUid:caseExactMatch:=Ada)"), Filter::has_user(exactly("Ada")));
+        let pieces = Filter::cased_pieces(Attribute::Login, Case::Folded, Some("ad"), &[], None);
+        let starting = Filter::has_user(pieces);
+        assert_eq!(logins("(memberUid:caseIgnoreIA5SubstringsMatch:=AD\\2a)"), starting);
+        assert_eq!(logins("(memberUid:caseExactSubstringsMatch:=ada)"), Filter::Undefined);
+        // Nobody has it, and no group is looked through.
+        assert_eq!(logins("(memberUid:caseIgnoreMatch:=ada)"), Filter::never());
+        let names = of_text(Layout::Rfc2307bis, "(memberUid:caseExactMatch:=ada)");
+        assert_eq!(names, Filter::never(), "groups have no such attribute there");
+    }
+
+    #[test]
+    fn principal_names_are_compared_by_every_rule_but_those_of_an_order() {
+        let domain = |text| of_text(Layout::ActiveDirectory, text);
+        let either = Filter::Or(vec![exactly("Ada"), exactly("Ada@acme.example")]);
+        for (text, logins) in [
+            ("(userPrincipalName:caseExactMatch:=Ada@acme.example)", either),
+            ("(userPrincipalName:caseExactMatch:=Ada@Acme.example)", exactly("Ada@Acme.example")),
+            ("(userPrincipalName:caseExactIA5Match:=Ada)", Filter::never()),
+        ] {
+            let expected = Filter::And(vec![Filter::Kind(Kinds::USERS), logins]);
+            assert_eq!(domain(text), expected, "{text}");
+        }
+        let ordered = domain("(userPrincipalName:caseExactOrderingMatch:=b)");
+        assert_eq!(ordered, Filter::Undefined);
+    }
 
     #[test]
     fn rfc4517_3_3_30_a_substring_assertion_is_split_at_its_stars() {

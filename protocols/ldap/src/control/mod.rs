@@ -36,12 +36,15 @@ pub(crate) const SYNC_DONE: &str = "1.3.6.1.4.1.4203.1.9.1.3";
 pub(crate) const SYNC_INFO: &str = "1.3.6.1.4.1.4203.1.9.1.4";
 /// ManageDsaIT (RFC 3296): the directory has no referrals, so it changes nothing.
 pub const MANAGE_DSA_IT: &str = "2.16.840.1.113730.3.4.2";
+/// Domain scope (MS-ADTS section 3.1.1.3.4.1.4), which clients of domain controllers send with searches
+/// to be given no continuation references: there are none.
+pub const DOMAIN_SCOPE: &str = "1.2.840.113556.1.4.1339";
 /// Password policy (draft-behera-ldap-password-policy-10), which sssd and nslcd send with every
 /// Bind.
 pub const PASSWORD_POLICY: &str = "1.3.6.1.4.1.42.2.27.8.5.1";
 /// What a root DSE lists in `supportedControl` (RFC 4512 section 5.1.4).
 pub const SUPPORTED: &[&str] =
-    &[PAGED_RESULTS, SORT, LIST_VIEW, SYNC, MANAGE_DSA_IT, PASSWORD_POLICY];
+    &[PAGED_RESULTS, SORT, LIST_VIEW, SYNC, MANAGE_DSA_IT, DOMAIN_SCOPE, PASSWORD_POLICY];
 
 /// Controls that one message may carry.
 const MAXIMUM: usize = 32;
@@ -162,7 +165,7 @@ fn known(oid: &[u8], beside: Beside) -> Option<&'static str> {
         Beside::Bind => &[PASSWORD_POLICY],
         // The password policy's may come with any request, though not all have something to tell
         // (draft-behera-ldap-password-policy-10 section 6.1).
-        Beside::Search => &[PAGED_RESULTS, MANAGE_DSA_IT, SORT, LIST_VIEW, SYNC, PASSWORD_POLICY],
+        Beside::Search => SUPPORTED,
         Beside::Change | Beside::Other => &[MANAGE_DSA_IT, PASSWORD_POLICY],
     };
     allowed.iter().copied().find(|known| known.as_bytes() == oid)

@@ -202,6 +202,43 @@ pub(super) fn compare(message: &Bytes, body: &[u8]) -> Result<CompareRequest, Re
     Ok(CompareRequest { entry, attribute: assertion.attribute, value: assertion.value })
 }
 
+/// Reads an Add, which is not made (RFC 4511 section 4.7).
+pub(super) fn add(body: &[u8]) -> Result<(), Refusal> {
+    let mut reader = Reader::new(body);
+    let entry = reader.octets()?;
+    let mut attributes = Reader::new(reader.expect(ber::SEQUENCE)?);
+    while !attributes.is_empty() {
+        let mut attribute = Reader::new(attributes.expect(ber::SEQUENCE)?);
+        attribute.octets()?;
+        let mut values = Reader::new(attribute.expect(ber::SET)?);
+        // There is one at least.
+        values.octets()?;
+        while !values.is_empty() {
+            values.octets()?;
+        }
+    }
+    name(entry)
+}
+
+/// Reads a Delete, which is not made (RFC 4511 section 4.8).
+pub(super) fn delete(body: &[u8]) -> Result<(), Refusal> {
+    name(body)
+}
+
+/// Reads a Modify DN, which is not made (RFC 4511 section 4.9).
+pub(super) fn modify_dn(body: &[u8]) -> Result<(), Refusal> {
+    let mut reader = Reader::new(body);
+    let entry = reader.octets()?;
+    let new_rdn = reader.octets()?;
+    reader.boolean()?;
+    let new_superior = reader.optional(0x80)?;
+    [Some(entry), Some(new_rdn), new_superior].into_iter().flatten().try_for_each(name)
+}
+
+fn name(octets: &[u8]) -> Result<(), Refusal> {
+    std::str::from_utf8(octets).map(|_| ()).map_err(|_| Refusal::Name)
+}
+
 /// Reads an extended request: its name, and its value if it has one (RFC 4511 section 4.12).
 pub(super) fn extended(body: &[u8]) -> Result<(&[u8], Option<&[u8]>), Refusal> {
     let mut reader = Reader::new(body);

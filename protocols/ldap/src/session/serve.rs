@@ -84,14 +84,14 @@ impl Session {
                 self.want_notice(controls.password_policy);
                 Ok(Some(command))
             }
+            Operation::Add => Err(self.refuse_write("add", request::add(body))),
+            Operation::Delete => Err(self.refuse_write("delete", request::delete(body))),
+            Operation::ModifyDn => Err(self.refuse_write("modify DN", request::modify_dn(body))),
             Operation::Extended
             | Operation::Modify
-            | Operation::Add
-            | Operation::Delete
-            | Operation::ModifyDn
             | Operation::Bind
             | Operation::Unbind
-            | Operation::Abandon => Err(self.refuse_write(operation)),
+            | Operation::Abandon => Err(self.refuse_write("another operation", Ok(()))),
         }
     }
 
@@ -124,20 +124,11 @@ impl Session {
         read.map_err(unfit)
     }
 
-    /// A change, which only the admin API makes.
-    fn refuse_write(&mut self, operation: Operation) -> Outcome {
-        let name = match operation {
-            Operation::Modify => "modify",
-            Operation::Add => "add",
-            Operation::Delete => "delete",
-            Operation::ModifyDn => "modify DN",
-            Operation::Bind
-            | Operation::Unbind
-            | Operation::Abandon
-            | Operation::Search
-            | Operation::Compare
-            | Operation::Extended => "another operation",
-        };
+    /// A change that only the admin API makes, if it is one.
+    fn refuse_write(&mut self, name: &'static str, read: Result<(), Refusal>) -> Outcome {
+        if let Err(refusal) = read {
+            return refusal.into();
+        }
         self.miss(Missed::Write(name));
         Outcome::new(ResultCode::UnwillingToPerform, NO_WRITES)
     }

@@ -90,7 +90,7 @@ pub(super) static ATTRIBUTES: [AttributeType; 93] = numbered([
         Matching::UniqueMember,
     ),
     // By logins, which are the same in any case: so is what is made of them.
-    ascii("memberUid", "1.3.6.1.1.1.1.12").without(&[RuleUse::Substrings]),
+    ascii("memberUid", "1.3.6.1.1.1.1.12"),
     dn("memberOf", "1.2.840.113556.1.2.102").kept_by(Usage::DirectoryOperation),
     octets("userPassword", "2.5.4.35"),
     AttributeType::new("entryUUID", "1.3.6.1.1.16.4", Syntax::Uuid, Matching::Uuid)

@@ -237,3 +237,16 @@ fn rfc3296_manage_dsa_it_is_accepted_though_critical() {
     let control = LdapControl::ManageDsaIT { criticality: true };
     assert_eq!(Connection::clear().send_with(1, search(), vec![control]).len(), 1);
 }
+
+#[test]
+fn the_domain_scope_is_taken_with_searches_and_not_known_elsewhere() {
+    let control = || {
+        let oid = crate::control::DOMAIN_SCOPE.to_owned();
+        vec![LdapControl::Unknown { oid, criticality: true, value: None }]
+    };
+    let mut connection = Connection::clear();
+    assert_eq!(connection.send_with(1, search(), control()).len(), 1);
+    let dn = "uid=ada,dc=acme".to_owned();
+    assert!(connection.send_with(2, LdapOp::DelRequest(dn), control()).is_empty());
+    assert_eq!(connection.read_result(), (2, 12, "delete"));
+}
