@@ -69,8 +69,9 @@ impl Rejections {
         why: Unasked,
         now: Duration,
     ) -> Option<String> {
-        if self.organizations.len() >= ORGANIZATIONS {
-            self.organizations.retain(|own, told| *own == organization || told.is_recent(now));
+        let is_full = self.organizations.len() >= ORGANIZATIONS;
+        if is_full && !self.organizations.contains_key(&organization) {
+            self.organizations.retain(|_, told| told.is_recent(now));
         }
         let told = self.organizations.entry(organization).or_default();
         let left_out = told.left_out((client, source, why), now)?;
