@@ -1,6 +1,6 @@
 //! The TLS server inside a method, and the keys that come of it.
 
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read, Write as _};
 use std::sync::Arc;
 
 use rustls::{HandshakeKind, ProtocolVersion, ServerConfig, ServerConnection};
@@ -45,6 +45,15 @@ impl Keys {
     }
 }
 
+/// What has no octets for who reads, and has not ended either.
+struct Nothing;
+
+impl Read for Nothing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::WouldBlock.into())
+    }
+}
+
 /// A TLS server whose octets travel in EAP.
 pub(crate) struct Tunnel {
     tls: Box<ServerConnection>,
@@ -71,6 +80,8 @@ impl Tunnel {
             }
             self.tls.process_new_packets()?;
         }
+        // Before it reads, TLS gives back the room of what was heard: a peer may say no more.
+        let _blocked = self.tls.read_tls(&mut Nothing);
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, UnixTime};
 
-use super::{Peer, VERSIONS, failure};
+use super::{Peer, VERSIONS, failure, sent};
 use crate::{BadFragment, Command, Failure, Method, Proof};
 
 /// Takes any certificate.
@@ -71,6 +71,22 @@ fn a_chain_of_certificates_is_taken_as_long_as_those_of_rsa_are() {
         let ended = failure(shown(6_500, version));
         assert_eq!(ended, Failure::Fragment(BadFragment::TooLong));
         assert!(ended.to_string().contains("more octets than any handshake"), "{ended}");
+    }
+}
+
+#[test]
+fn a_record_of_tls_may_come_in_two_messages() {
+    for version in VERSIONS {
+        let mut peer = Peer::new(Method::Ttls, version, None);
+        let mut hello = Vec::new();
+        peer.tls.write_tls(&mut hello).unwrap();
+        let (first, second) = hello.split_at(hello.len() / 2);
+        let packet = sent(peer.respond(&[&[0][..], first].concat()));
+        assert_eq!(packet[5..], [0], "there is nothing to say yet");
+        peer.identifier = packet[1];
+        let command = peer.respond(&[&[0][..], second].concat());
+        peer.hear(command);
+        assert!(peer.tls.protocol_version().is_some());
     }
 }
 
