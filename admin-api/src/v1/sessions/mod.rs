@@ -99,10 +99,10 @@ pub(crate) struct Session {
     #[schema(required, value_type = Option<String>)]
     ipv6: Option<Ipv6Addr>,
     /// The prefix of the link to the machine: the first Framed-IPv6-Prefix.
-    #[schema(required, value_type = Option<String>)]
+    #[schema(required, value_type = Option<String>, example = "2001:db8:7::/64")]
     framed_ipv6_prefix: Option<Ipv6Net>,
     /// The prefix of the networks behind the machine: the first Delegated-IPv6-Prefix.
-    #[schema(required, value_type = Option<String>)]
+    #[schema(required, value_type = Option<String>, example = "2001:db8:ff00::/56")]
     delegated_ipv6_prefix: Option<Ipv6Net>,
     /// The machine: Calling-Station-Id.
     calling_station: String,
