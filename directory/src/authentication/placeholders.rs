@@ -109,8 +109,10 @@ fn with_facts(
     let Some(record) = lookups.user(snapshot, organization, user)? else {
         return Ok(Err(NO_FACT));
     };
-    let own = place.groups_of_user(user)?;
-    let facts = Facts { fields: &record.fields, named, own: &own, without };
+    let tells_groups = texts(&mut profile).any(|it| it.contains(GROUP) || it.contains(GROUPS));
+    let own = if tells_groups { Some(place.groups_of_user(user)?) } else { None };
+    let own = own.as_deref().unwrap_or_default();
+    let facts = Facts { fields: &record.fields, named, own, without };
     for text in texts(&mut profile) {
         match facts.told(text) {
             Ok(told) => *text = told,
