@@ -6,10 +6,11 @@ use thiserror::Error;
 use crate::method::Method;
 
 /// The most octets that a peer may send until the handshake is over, in all messages together: a
-/// hello of two kilobytes, and a chain of four certificates of RSA with 4096 bits. What is incomplete
-/// is held, here or by rustls, whose buffer is 16 KiB for so much and twice that for more; a chain is
-/// held as itself and as a part of the transcript. So a conversation takes less than 40 kB, whatever
-/// comes.
+/// hello, of half a kilobyte mostly, a chain of ten, as five certificates of RSA with 4096 bits are,
+/// and the proof of its key; or a hello of two and a chain of nine. What is incomplete is held, here
+/// or by rustls, whose buffer is 16 KiB for so much, twice that for more, and 4 KiB once all of it
+/// was heard; a chain is held as itself and as a part of the transcript. So a conversation takes
+/// less than 40 kB, whatever comes.
 const HANDSHAKE: usize = 12 << 10;
 /// The same of all that it says inside, a name and what proves it.
 const INSIDE: usize = 8 << 10;
