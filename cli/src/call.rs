@@ -88,8 +88,8 @@ pub(crate) fn called(failure: Failure, operation: &Operation, matches: &ArgMatch
     called.worded(|text| in_options(text, body, matches))
 }
 
-/// A text of the server's with members of the body called by the options that say them. Names of one word may be
-/// words of the text as well, and stay.
+/// A text of the server's with members of the body called by the options that say them. Names of
+/// one word may be words of the text as well, and stay.
 fn in_options(text: &str, fields: &[Field], matches: &ArgMatches) -> String {
     let is_other = |sign: char| !sign.is_alphanumeric() && sign != '_';
     let mut said = String::with_capacity(text.len());

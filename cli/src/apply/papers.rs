@@ -1,5 +1,5 @@
-//! Certificates, keys and lists of what was revoked, as a file has them: what is told of them and sent, where
-//! that is not there.
+//! Certificates, keys and lists of what was revoked, as a file has them: what is told of them and
+//! sent, where that is not there.
 
 use serde_json::{Map, Value, json};
 
