@@ -96,7 +96,7 @@ impl Peer {
     }
 
     /// Asks from another address.
-    pub(crate) fn from_address(mut self, own: &str) -> Self {
+    pub(crate) fn at_own_address(mut self, own: &str) -> Self {
         self.own = own.to_owned();
         self
     }

@@ -122,7 +122,7 @@ fn who_is_to_act_may_be_spelled_otherwise_than_who_proves_it() {
         (&own, format!("cn=ada,ou=services,{}", office.base)),
         (&own, bob.clone()),
         (&format!("dn:{bob}"), format!("ada@{domain}")),
-        (&"u:ada".to_owned(), ada.clone()),
+        (&"u:ada".to_owned(), ada),
     ] {
         assert_eq!(tried(authorization, &authentication), 49, "{authorization} {authentication}");
     }

@@ -80,7 +80,7 @@ impl Place {
 
     fn a_conversation_lets_in(&self) {
         let peer = self.office.ttls(&self.client, "auth=PAP", "ada", PASSWORD);
-        let peer = peer.trusts(&self.authority.file).from_address("::1");
+        let peer = peer.trusts(&self.authority.file).at_own_address("::1");
         peer.at(&here(&self.server.radius_auth), &self.client.secret).gets_in();
         let from_here = |success: bool| (json!(success), json!("::1"));
         let expected = [from_here(true), from_here(false), from_here(true)];

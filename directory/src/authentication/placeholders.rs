@@ -141,15 +141,16 @@ impl Facts<'_> {
             if is_group { self.without } else { NO_FACT }
         };
         let bare = fill(text, |placeholder| self.fact(placeholder, "")).ok_or_else(lack)?;
-        let places = text.matches(GROUPS).count();
-        let told = if places == 0 {
-            bare
-        } else {
-            let groups = self.groups(ATTRIBUTE.saturating_sub(bare.len()) / places);
-            if groups.is_empty() {
-                return Err(NO_GROUPS);
+        let room = ATTRIBUTE.saturating_sub(bare.len());
+        let told = match room.checked_div(text.matches(GROUPS).count()) {
+            None => bare,
+            Some(each) => {
+                let groups = self.groups(each);
+                if groups.is_empty() {
+                    return Err(NO_GROUPS);
+                }
+                fill(text, |placeholder| self.fact(placeholder, &groups)).ok_or_else(lack)?
             }
-            fill(text, |placeholder| self.fact(placeholder, &groups)).ok_or_else(lack)?
         };
         if told.len() > ATTRIBUTE { Err(TOO_LONG) } else { Ok(told) }
     }

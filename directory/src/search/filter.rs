@@ -72,7 +72,7 @@ pub enum Comparison {
     /// A value is one of these entries.
     OneOf(Arc<EntrySet>),
     /// A value has these pieces, in this order, without overlap.
-    Pieces(Pieces),
+    Pieces(Box<Pieces>),
 }
 
 /// A normalized value.
@@ -186,7 +186,7 @@ impl Filter {
         last: Option<&str>,
     ) -> Self {
         Pieces::of(attribute.rule(), initial, any, last)
-            .map_or(Self::Undefined, |pieces| Self::Test(attribute, Comparison::Pieces(pieces)))
+            .map_or(Self::Undefined, |pieces| Self::Test(attribute, Comparison::Pieces(pieces.into())))
     }
 
     /// An attribute has these pieces once `behind` stands behind each of its values; undefined when
@@ -201,7 +201,7 @@ impl Filter {
         let rule = attribute.rule();
         let pieces = Pieces::of(rule, initial, any, last);
         pieces.map_or(Self::Undefined, |pieces| {
-            Self::Test(attribute, Comparison::Pieces(pieces.before(rule, behind)))
+            Self::Test(attribute, Comparison::Pieces(pieces.before(rule, behind).into()))
         })
     }
 
@@ -233,7 +233,7 @@ impl Filter {
         }
         let pieces = Pieces::of(case.rule(), initial, any, last);
         pieces.map_or(Self::Undefined, |pieces| {
-            Self::Cased(attribute, case, Comparison::Pieces(pieces))
+            Self::Cased(attribute, case, Comparison::Pieces(pieces.into()))
         })
     }
 
@@ -253,7 +253,7 @@ impl Filter {
         let rule = case.rule();
         let pieces = Pieces::of(rule, initial, any, last);
         pieces.map_or(Self::Undefined, |pieces| {
-            Self::Cased(attribute, case, Comparison::Pieces(pieces.before(rule, behind)))
+            Self::Cased(attribute, case, Comparison::Pieces(pieces.before(rule, behind).into()))
         })
     }
 
