@@ -80,7 +80,7 @@ pub(super) fn pieces(
         return Some(Filter::Undefined);
     }
     let pieces = pieces_of_principals((initial, any, last), naming.domain().as_deref());
-    Some(Filter::And(vec![Filter::Kind(kinds), pieces]))
+    Some(of_kinds(kinds, pieces))
 }
 
 /// Presence of an attribute of another form; `None` when the attribute shows what is stored.
@@ -215,8 +215,12 @@ fn pieces_of_principals(
     domain: Option<&str>,
 ) -> Filter {
     let login = Attribute::Login;
+    let pieces = Filter::pieces(login, initial, any, last);
+    if pieces == Filter::Undefined {
+        return pieces;
+    }
     let whole = || Filter::pieces(login, None, &["@"], None);
-    let own = Filter::And(vec![Filter::pieces(login, initial, any, last), whole()]);
+    let own = Filter::And(vec![pieces, whole()]);
     let Some(domain) = domain else { return own };
     let made = Filter::pieces_before(login, &format!("@{domain}"), initial, any, last);
     Filter::Or(vec![own, Filter::And(vec![made, Filter::Not(Box::new(whole()))])])
