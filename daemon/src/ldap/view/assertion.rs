@@ -59,8 +59,8 @@ impl Relation {
     }
 }
 
-/// Applies a test to everything that an attribute type and its subtypes show; undefined of every entry
-/// where it is of whatever they show.
+/// Applies a test to everything that an attribute type and its subtypes show. Where it is undefined of
+/// all of that, it is undefined of every entry.
 pub(super) fn over(
     kind: &AttributeType,
     naming: &Naming,
