@@ -105,6 +105,8 @@ fn section_2_4_what_has_a_prohibited_character_is_undefined_and_not_written() {
             format!("(!(cn=*{value}*))"),
             format!("(!(cn:caseExactMatch:={value}))"),
             format!("(!(cn>={value}))"),
+            format!("(!(ou={value}))"),
+            format!("(!(ou=*{value}*))"),
         ] {
             assert!(office.find(&client, &filter, &["1.1"]).names().is_empty(), "{filter}");
         }

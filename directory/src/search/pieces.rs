@@ -9,20 +9,20 @@ use crate::text::{is_prohibited, outer_spaces};
 
 /// Pieces that a value is to have, in their order and without overlap.
 ///
-/// By RFC 4518 section 2.6.1 a value has one space at either end and two between words. A piece has one
-/// at an end where it was written with any; what a value begins with has one before it and what it
-/// ends with one behind it all the same. Where no piece has another one that comes to comparing text
-/// as it is stored, with one space between words and none at its ends.
+/// By RFC 4518 section 2.6.1 a value is compared with one space at either end and two between words.
+/// A piece has one space at an end where it was written with any; the first piece always has one
+/// before it, the last piece always has one behind it. Where pieces have no other spaces at their ends
+/// this is the same as comparing text as it is stored: one space between words, none at the ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pieces {
     initial: String,
     any: Vec<String>,
     last: String,
-    /// Whether they have the spaces of the section, and values are to have them.
+    /// Whether the pieces are written with the spaces of that section, and values are to be as well.
     spaced: bool,
     /// What stored values that have the pieces begin with.
     prefix: String,
-    /// What stands behind each stored value.
+    /// What is put behind each stored value before it is compared.
     behind: String,
 }
 
@@ -33,7 +33,7 @@ impl Pieces {
         Self::of(Rule::Text, initial, any, last)
     }
 
-    /// Prepares pieces of what is compared by a rule; `None` when that is no text as well.
+    /// Prepares pieces of what is compared by a rule; `None` too when the rule is not one of text.
     pub(crate) fn of(
         rule: Rule,
         initial: Option<&str>,
@@ -103,7 +103,7 @@ impl Pieces {
         self.is_plain() && self.any.is_empty() && self.last.is_empty()
     }
 
-    /// Whether stored values are compared as they are.
+    /// Whether stored values are compared as they are stored.
     fn is_plain(&self) -> bool {
         !self.spaced && self.behind.is_empty()
     }
@@ -121,7 +121,7 @@ impl<'p> Sieve<'p> {
         Self { pieces, any: pieces.any.iter().map(Finder::new).collect() }
     }
 
-    /// Whether a stored value has them; what is no text is kept.
+    /// Whether a stored value has them; one that cannot be read as text is kept for the judge.
     pub(crate) fn keeps(&self, value: &[u8]) -> bool {
         if !self.pieces.is_plain() {
             return std::str::from_utf8(value).ok().is_none_or(|text| self.pieces.are_in(text));

@@ -30,11 +30,16 @@ const LONGEST_MADE_UP: u64 = 60;
 const LONGEST_AT_DOOR: u64 = 30;
 /// So many operations do what they are asked at least once.
 const DONE: usize = 190;
-/// No part of an answer is put into another request: ids of things that others need stay out.
-const NO_ANSWERS: &str = "[phases.examples.extra-data-sources]\nresponses = false\n";
 
 /// What an operation answered: how often, and how often with success.
 type Answers = BTreeMap<String, (usize, usize)>;
+
+/// Settings by which no part of an answer is put into another request: ids of things that others need
+/// stay out.
+fn no_answers() -> String {
+    let phase = |name: &str| format!("[phases.{name}.extra-data-sources]\nresponses = false\n");
+    ["examples", "coverage", "fuzzing"].map(phase).concat()
+}
 
 /// Asks every operation as whoever may do everything, in phases; `makes_up` when they make things up.
 fn ask(world: &World, phases: &str, makes_up: bool) -> Answers {
@@ -173,8 +178,9 @@ fn the_devices_door_answers_as_its_own_document_says() {
     let pair = [&certificate, &key].map(|file| file.to_str().unwrap());
     let phases = ["--phases", "examples,coverage,fuzzing"];
     let more = [&["--request-cert", pair[0], "--request-cert-key", pair[1]][..], &phases].concat();
-    let at = (format!("https://{door}"), server.ca_file.as_str());
-    let answers = schemathesis((&document, NO_ANSWERS), (&at.0, at.1), &more, LONGEST_AT_DOOR);
+    let (url, settings) = (format!("https://{door}"), no_answers());
+    let server = (url.as_str(), server.ca_file.as_str());
+    let answers = schemathesis((&document, &settings), server, &more, LONGEST_AT_DOOR);
     for (method, part) in [("GET", "settings"), ("PUT", "compliance")] {
         let name = format!("{method} /v1/organizations/{{organization}}/device/{part}");
         let done = answers.get(&name).is_some_and(|(_, done)| *done > 0);

@@ -87,11 +87,7 @@ impl World {
     /// otherwise. What deletes is about nothing else in any case.
     pub(super) fn told(&self, makes_up: bool) -> (Value, String) {
         let mut document = self.nobody().get("/v1/openapi.json").json();
-        let mut settings = String::new();
-        for phase in ["examples", "coverage", "fuzzing"] {
-            // Ids of things that others need are taken out of no answer.
-            settings += &format!("[phases.{phase}.extra-data-sources]\nresponses = false\n");
-        }
+        let mut settings = super::no_answers();
         for (path, item) in document["paths"].as_object_mut().unwrap() {
             for (method, operation) in item.as_object_mut().unwrap() {
                 let route = route(&method.to_uppercase(), path);

@@ -186,6 +186,7 @@ fn principals_are_logins_at_the_domain() {
         (format!("(userPrincipalName=\\20Ada@{domain}\\20)"), true),
         (format!("(userPrincipalName=ada\\20@{domain})"), false),
         ("(!(userPrincipalName=\\ee\\80\\80))".into(), false),
+        ("(!(userPrincipalName=\\ee\\80\\80*))".into(), false),
         (format!("(userPrincipalName=ad*@{domain})"), true),
         (format!("(userPrincipalName=ada@*{domain}\\20)"), true),
         (format!("(userPrincipalName=*\\20a*a@{}*)", office.slug), true),

@@ -10,7 +10,7 @@ use super::super::search::ordered;
 use super::{Caller, asking};
 use crate::ldap::view::{self, SUBSCHEMA, Special};
 
-/// What a name leads to beside entries: for who has not bound nothing below a base.
+/// What a name leads to beside entries. Who has not bound finds nothing below a base.
 pub(super) fn at<'r>(
     name: &Dn,
     grant: Option<&'r SearchGrant<'_, '_>>,

@@ -59,15 +59,17 @@ impl Relation {
     }
 }
 
-/// Applies a test to everything that an attribute type and its subtypes show.
+/// Applies a test to everything that an attribute type and its subtypes show. Where it is undefined of
+/// all of that, it is undefined of every entry.
 pub(super) fn over(
     kind: &AttributeType,
     naming: &Naming,
     test: impl Fn(Attribute) -> Filter,
 ) -> Filter {
-    let mut tests = Vec::new();
+    let (mut tests, mut known) = (Vec::new(), false);
     for (kinds, attribute) in naming.look().tests(kind) {
         let test = test(*attribute);
+        known |= test != Filter::Undefined;
         // Where no other kind can have the attribute, there is nothing to tell apart.
         tests.push(match *kinds {
             Kinds::ALL => test,
@@ -75,6 +77,7 @@ pub(super) fn over(
         });
     }
     match tests.len() {
+        1.. if !known => Filter::Undefined,
         1 => tests.swap_remove(0),
         _ => Filter::Or(tests),
     }

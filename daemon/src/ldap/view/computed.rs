@@ -110,7 +110,7 @@ pub(super) fn cased_pieces(
         return Some(Filter::Undefined);
     }
     let pieces = pieces_of_principals(case, (initial, any, last), naming.domain().as_deref());
-    Some(Filter::And(vec![Filter::Kind(kinds), pieces]))
+    Some(of_kinds(kinds, pieces))
 }
 
 /// Whether an attribute has the logins of groups' users.
@@ -263,11 +263,14 @@ fn pieces_of_principals(
     domain: Option<&str>,
 ) -> Filter {
     let login = Attribute::Login;
-    let whole = || Filter::pieces(login, None, &["@"], None);
     let had = match case {
         Case::Folded => Filter::pieces(login, initial, any, last),
         Case::Kept => Filter::cased_pieces(login, case, initial, any, last),
     };
+    if had == Filter::Undefined {
+        return had;
+    }
+    let whole = || Filter::pieces(login, None, &["@"], None);
     let own = Filter::And(vec![had, whole()]);
     let Some(domain) = domain else { return own };
     let behind = format!("@{domain}");

@@ -159,6 +159,17 @@ mod tests {
     }
 
     #[test]
+    fn rfc4511_4_5_1_7_what_is_no_value_is_undefined_of_entries_without_the_attribute_too() {
+        for filter in ["(ou=\\ee\\80\\80)", "(ou=*\\ee\\80\\80)", "(ou>=\\ee\\80\\80)"] {
+            assert_eq!(of_text(filter), Filter::Undefined, "{filter}");
+        }
+        let domain = |text| in_layout(Layout::ActiveDirectory, text);
+        for filter in ["(userPrincipalName=\\ee\\80\\80)", "(userPrincipalName=\\ee\\80\\80*)"] {
+            assert_eq!(domain(filter), Filter::Undefined, "{filter}");
+        }
+    }
+
+    #[test]
     fn rfc4512_4_2_entries_are_found_by_the_subschema_that_they_point_to() {
         let own = naming(Layout::Rfc2307bis);
         let alias = naming(Layout::Rfc2307bis).of_alias();

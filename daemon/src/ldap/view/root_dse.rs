@@ -1,4 +1,4 @@
-//! The entries that are no organization's: the root DSE and subschemas (RFC 4512 sections 4, 5.1).
+//! The entries beside those of the directory: the root DSE and subschemas (RFC 4512 sections 4, 5.1).
 
 use directory::Schema;
 use directory::records::Organization;
