@@ -122,11 +122,9 @@ fn a_cookie_counts_in_the_order_that_it_was_given_in() {
     assert_eq!((count, code, by_login.is_empty()), (1, 0, false));
     let (count, code, unsorted) = asked(3, None, b"");
     assert_eq!((count, code, unsorted.is_empty()), (1, 0, false));
-    for (id, by, cookie) in [
-        (4, Some("cn"), &by_login),
-        (5, None, &by_login),
-        (6, Some("uid"), &unsorted),
-    ] {
+    for (id, by, cookie) in
+        [(4, Some("cn"), &by_login), (5, None, &by_login), (6, Some("uid"), &unsorted)]
+    {
         assert_eq!(asked(id, by, cookie).1, 53, "{by:?}");
     }
     assert_eq!(asked(7, Some("uid"), &by_login).1, 0);

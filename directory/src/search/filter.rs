@@ -185,8 +185,9 @@ impl Filter {
         any: &[&str],
         last: Option<&str>,
     ) -> Self {
-        Pieces::of(attribute.rule(), initial, any, last)
-            .map_or(Self::Undefined, |pieces| Self::Test(attribute, Comparison::Pieces(pieces.into())))
+        Pieces::of(attribute.rule(), initial, any, last).map_or(Self::Undefined, |pieces| {
+            Self::Test(attribute, Comparison::Pieces(pieces.into()))
+        })
     }
 
     /// An attribute has these pieces once `behind` stands behind each of its values; undefined when
