@@ -37,8 +37,8 @@ use crate::search::{Memo, OwnCommits, SearchGrant};
 use crate::text::prepare;
 use crate::time::Time;
 use crate::tools::{
-    AdminSessionLives, Bounds, CertificateBound, KnownNames, OrganizationGrace, ReplyDictionary, ReportLife,
-    Tools,
+    AdminSessionLives, Bounds, CertificateBound, KnownNames, OrganizationGrace, ReplyDictionary,
+    ReportLife, Tools,
 };
 
 pub use self::identify::Identified;

@@ -62,8 +62,8 @@ pub use storage::{
 };
 pub use time::Time;
 pub use tools::{
-    AdminSessionLives, CertificateBound, KnownNames, NameUse, OrganizationGrace, ReplyAttribute, ReplyDictionary,
-    ReplyKind, ReportLife, Tools,
+    AdminSessionLives, CertificateBound, KnownNames, NameUse, OrganizationGrace, ReplyAttribute,
+    ReplyDictionary, ReplyKind, ReportLife, Tools,
 };
 
 #[cfg(test)]

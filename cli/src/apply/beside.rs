@@ -118,6 +118,7 @@ const HANGING: &[Hanging] = &[
 
 /// The list of what events go to.
 const DESTINATIONS: &str = "event_destinations";
+
 /// Something that is put there, or taken away.
 pub(super) struct Put {
     pub(super) way: &'static Way,

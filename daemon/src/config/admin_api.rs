@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use directory::{AdminSessionLives, OrganizationGrace};
 use directory::authentication::{RelyingParty, UnusableParty};
+use directory::{AdminSessionLives, OrganizationGrace};
 
 use super::section::section;
 use super::value::{
