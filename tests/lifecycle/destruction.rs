@@ -1,10 +1,10 @@
 //! The end of a deleted organization.
 
-use std::thread;
 use std::time::Duration;
 
 use crate::harness::demo::Demo;
 use crate::harness::https::Https;
+use crate::harness::pause;
 use crate::harness::server::{Server, Site};
 
 /// A deleted organization is kept for a second, and the house is kept at each start.
@@ -31,13 +31,16 @@ fn a_deleted_organization_can_be_restored_for_as_long_as_is_set_and_is_then_dest
     delete(&server);
     assert_eq!(restore(&server), 200, "at once");
     delete(&server);
-    thread::sleep(Duration::from_millis(1_200));
+    pause(Duration::from_millis(1_200));
     assert_eq!(restore(&server), 403, "too late");
     server.daemon.stop();
     let server = site.serve();
     // The house is kept while the doors open.
-    let is_gone = || restore(&server) == 404;
-    assert!((0..100).any(|_| is_gone() || { thread::sleep(Duration::from_millis(50)); false }));
+    let is_gone = (0..100).any(|_| {
+        pause(Duration::from_millis(50));
+        restore(&server) == 404
+    });
+    assert!(is_gone, "it is destroyed at the next start");
     let user = &globex.users[0];
     let bound = server.ldaps().bound(&user.dn, &user.password).who_am_i();
     assert_eq!(bound.code, 0, "others go on: {bound:?}");
