@@ -32,7 +32,7 @@ fn a_deleted_organization_can_be_restored_for_as_long_as_is_set_and_is_then_dest
     assert_eq!(restore(&server), 200, "at once");
     delete(&server);
     pause(Duration::from_millis(1_200));
-    assert_eq!(restore(&server), 403, "too late");
+    assert_eq!(restore(&server), 409, "too late");
     server.daemon.stop();
     let server = site.serve();
     // The house is kept while the doors open.
