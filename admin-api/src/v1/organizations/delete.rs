@@ -19,9 +19,8 @@ pub(crate) struct Confirmation {
 }
 
 /// Deletes an organization: it answers nobody from then on, and sessions and API keys of its own
-/// admins end for good. It can be restored for as long as `[admin_api]
-/// deleted_organizations_kept` says, 30 days unless set; afterwards its data and its key are
-/// destroyed.
+/// admins end for good. It can be restored for 30 days, or as long as the server is set to keep it
+/// (`[admin_api] deleted_organizations_kept`); afterwards its data and its key are destroyed.
 #[utoipa::path(
     delete,
     path = "/organizations/{organization}",

@@ -59,8 +59,8 @@ pub(crate) struct Organization {
     id: Uuid,
     /// Whether it answers.
     state: State,
-    /// When it was deleted; it can be restored for as long as `[admin_api]
-    /// deleted_organizations_kept` says, 30 days unless set.
+    /// When it was deleted; until 30 days later it can be restored, or as long as the server is set
+    /// to keep it (`[admin_api] deleted_organizations_kept`).
     #[serde(skip_serializing_if = "Option::is_none")]
     deleted: Option<Moment>,
     /// When it was made.

@@ -7,8 +7,8 @@ use crate::caller::Within;
 use crate::problem::Problem;
 use crate::revision::{IfMatch, Revised};
 
-/// Brings back an organization that was deleted, suspended: as long as `[admin_api]
-/// deleted_organizations_kept` says, 30 days unless set.
+/// Brings back an organization that was deleted within the last 30 days, or for as long as the server
+/// is set to keep it (`[admin_api] deleted_organizations_kept`), suspended.
 #[utoipa::path(
     post,
     path = "/organizations/{organization}/restore",
