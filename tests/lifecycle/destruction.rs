@@ -19,9 +19,8 @@ fn a_deleted_organization_can_be_restored_for_as_long_as_is_set_and_is_then_dest
     let top = |server: &Server| Https::at(&server.admin_api, &server.ca_file, Some(&token));
     let (acme, globex) = (demo.acme(), demo.globex());
     let place = format!("/v1/organizations/{}", acme.id);
-    let restore = |server: &Server| {
-        top(server).send("POST", &format!("{place}/restore"), None).status
-    };
+    let restore =
+        |server: &Server| top(server).send("POST", &format!("{place}/restore"), None).status;
     let delete = |server: &Server| {
         let name = top(server).get(&place).json()["name"].as_str().unwrap().replace(' ', "%20");
         let path = format!("{place}?confirmation={name}");
