@@ -21,7 +21,8 @@ const MOMENT: &str = "2030-01-31T12:00:00Z";
 /// asked.
 pub(crate) fn give(document: &mut OpenApi) {
     let Some(components) = &document.components else { return };
-    let known = serde_json::to_value(&components.schemas).unwrap_or_default();
+    let mut known = serde_json::to_value(&components.schemas).unwrap_or_default();
+    name_items(&mut known);
     let things = Things { known: &known };
     let mut sent = BTreeSet::new();
     for item in document.paths.paths.values_mut() {
@@ -46,6 +47,23 @@ pub(crate) fn give(document: &mut OpenApi) {
         let RefOr::T(schema) = schema else { continue };
         if let Some(place) = example_of(schema).filter(|it| it.is_none() && sent.contains(name)) {
             *place = things.named(name, "", NESTED);
+        }
+    }
+}
+
+/// Has lists refer to the things that they hold, which stand in them in full: by their names more is
+/// known of them.
+fn name_items(known: &mut Value) {
+    let Some(all) = known.as_object_mut() else { return };
+    let names: Vec<String> = all.keys().cloned().collect();
+    for list in names {
+        let Some(item) = list.strip_prefix("List_").filter(|item| all.contains_key(*item)) else {
+            continue;
+        };
+        let named = serde_json::json!({"$ref": format!("#/components/schemas/{item}")});
+        let place = all.get_mut(&list).and_then(|list| list.pointer_mut("/properties/items/items"));
+        if let Some(items) = place {
+            *items = named;
         }
     }
 }
