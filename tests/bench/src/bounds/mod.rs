@@ -2,6 +2,7 @@
 //! each figure beside what is aimed at.
 
 mod admins;
+mod codec;
 mod cold;
 mod commits;
 mod events;
@@ -75,6 +76,8 @@ impl fmt::Display for Finding {
 /// What is looked at together, in this order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(crate) enum Look {
+    /// Messages of LDAP beside a library's.
+    Codec,
     /// Connections that say nothing.
     Idle,
     /// Binds with passwords that are not remembered.
@@ -104,6 +107,7 @@ pub(crate) enum Look {
 impl Look {
     fn at(self, ground: &mut Ground<'_>) -> Result<Vec<Finding>> {
         match self {
+            Self::Codec => codec::compared(),
             Self::Idle => memory::idle(ground),
             Self::ColdBinds => cold::binds(ground),
             Self::BindStorm => storm::pass(Storm::ColdBinds, ground),

@@ -114,6 +114,8 @@ impl Loader<'_, '_> {
             self.users_in_groups(hashes)?;
         } else {
             self.users_at_once(hashes)?;
+            // The daemon does not keep a connection that asks for nothing so long.
+            *self.connection = self.api.open()?;
         }
         let path = format!("{}/service-accounts", self.path);
         let account = self.connection.call("POST", &path, &json!({"name": "reader"}))?;
