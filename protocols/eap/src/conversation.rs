@@ -126,11 +126,12 @@ impl Conversation {
         }
     }
 
-    /// Whether taking `packet` would compute a part of a TLS handshake, which takes a while.
+    /// Whether taking `packet` would compute a part of a TLS handshake that takes a while: keys, a
+    /// signature, a certificate.
     #[must_use]
     pub fn is_costly(&self, packet: &[u8]) -> bool {
-        let handshake = match &self.stage {
-            Stage::Running(run) => run.shakes_hands(),
+        let is_costly = match &self.stage {
+            Stage::Running(run) => run.is_costly(),
             Stage::Offered(_) => true,
             Stage::New
             | Stage::Identifying
@@ -141,7 +142,7 @@ impl Conversation {
         let completes = |response: Response<'_>| {
             Method::of(response.kind).is_some() && Inbound::is_completed_by(response.data)
         };
-        handshake && Response::read(packet).is_ok_and(completes)
+        is_costly && Response::read(packet).is_ok_and(completes)
     }
 
     /// Takes what the network gear brought of the peer: a response, or no octets where the gear

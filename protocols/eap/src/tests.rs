@@ -31,6 +31,8 @@ struct Peer {
     heard: Vec<u8>,
     /// What is offered.
     offers: Vec<Offer>,
+    /// How many of what the peer sent were costly to take.
+    costly: usize,
 }
 
 impl Peer {
@@ -81,7 +83,7 @@ impl Peer {
         assert_eq!(offered[4..], [method.kind().0, 0x20]);
         let tls = ClientConnection::new(Arc::new(client), name).unwrap();
         let (identifier, heard) = (offered[1], Vec::new());
-        Self { conversation, tls, method, identifier, heard, offers }
+        Self { conversation, tls, method, identifier, heard, offers, costly: 0 }
     }
 
     /// A tunnel stands, and the peer may speak.
@@ -102,7 +104,9 @@ impl Peer {
     fn respond(&mut self, data: &[u8]) -> Command {
         let length = u16::try_from(data.len() + 5).unwrap().to_be_bytes();
         let head = [2, self.identifier, length[0], length[1], self.method.kind().0];
-        self.conversation.receive(&[&head, data].concat())
+        let packet = [&head, data].concat();
+        self.costly += usize::from(self.conversation.is_costly(&packet));
+        self.conversation.receive(&packet)
     }
 
     /// Sends what TLS has to send.
@@ -167,6 +171,31 @@ fn avp(code: u8, value: &[u8]) -> Vec<u8> {
     let mut avp = [&[0, 0, 0, code, 0x40, 0, 0, length], value].concat();
     avp.resize(avp.len().next_multiple_of(4), 0);
     avp
+}
+
+#[test]
+fn what_computes_keys_signatures_or_certificates_is_costly_and_nothing_else() {
+    for (method, [older, newer]) in
+        [(Method::Ttls, [2, 1]), (Method::Peap, [2, 1]), (Method::Tls, [2, 2])]
+    {
+        for (version, costly) in [(&version::TLS12, older), (&version::TLS13, newer)] {
+            let mut peer = match method {
+                Method::Tls => Peer::showing(Some(&[]), method, version, None),
+                Method::Ttls | Method::Peap => Peer::new(method, version, None),
+            };
+            while peer.tls.wants_write() {
+                let command = peer.speak();
+                if matches!(command, Command::Send(_)) {
+                    peer.heard = peer.hear(command);
+                }
+            }
+            assert_eq!(peer.costly, costly, "{method:?} {version:?}");
+            if method == Method::Ttls {
+                let _asked = peer.say(&[avp(1, b"ada"), avp(2, b"x")].concat());
+                assert_eq!(peer.costly, costly, "what is said inside");
+            }
+        }
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::{PATIENCE, Setup, disk_usage, free_port, package_version, slapd};
+use super::{PATIENCE, Setup, disk_usage, free_ports, package_version, slapd};
 use crate::clock;
 use crate::data::Random;
 use crate::ldap;
@@ -35,7 +35,7 @@ const COLLATIONS: &str = "/etc/dirsrv/config/slapd-collations.conf";
 /// # Errors
 /// When a step fails, with its output.
 pub(crate) fn start(setup: &Setup<'_>) -> Result<Subject> {
-    let (address, secure) = (free_port()?, free_port()?);
+    let [address, secure] = free_ports()?;
     for folder in ["config", "run/lock", "log", "db"] {
         fs::create_dir_all(setup.path(folder))?;
     }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 
-use super::{PATIENCE, Setup, free_port};
+use super::{PATIENCE, Setup, free_ports};
 use crate::clock;
 use crate::proc::Server;
 use crate::subject::{Life, Subject, Tenant};
@@ -25,7 +25,7 @@ const LISTENER: Token = Token(usize::MAX);
 /// # Errors
 /// When it cannot be started.
 pub(crate) fn start(setup: &Setup<'_>) -> Result<Subject> {
-    let address = free_port()?;
+    let [address] = free_ports()?;
     let program = std::env::current_exe()?;
     let program = program.to_str().context("path is not UTF-8")?;
     let arguments = [ARGUMENT, &address.to_string()];

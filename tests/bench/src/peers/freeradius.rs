@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use super::{PATIENCE, Setup, disk_usage, free_port, package_version};
+use super::{PATIENCE, Setup, disk_usage, free_ports, package_version};
 use crate::clock;
 use crate::data::{Data, password};
 use crate::proc::Server;
@@ -40,8 +40,7 @@ pub(crate) enum Duplicates {
 /// # Errors
 /// When a step fails.
 pub(crate) fn start(setup: &Setup<'_>, duplicates: Duplicates) -> Result<Subject> {
-    let [address, wireless, resuming, accounting] =
-        [free_port()?, free_port()?, free_port()?, free_port()?];
+    let [address, wireless, resuming, accounting] = free_ports()?;
     let ports = [address, wireless, resuming, accounting].map(|door| door.port());
     fs::create_dir_all(setup.path("sessions"))?;
     setup.write("radiusd.conf", &configuration(setup, ports, duplicates))?;

@@ -52,12 +52,17 @@ impl Setup<'_> {
     }
 }
 
-/// A loopback port that nobody listens on, for UDP and TCP.
-fn free_port() -> Result<SocketAddr> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    let address = listener.local_addr()?;
-    drop(UdpSocket::bind(address)?);
-    Ok(address)
+/// Loopback ports that nobody listens on, for UDP and TCP, no two of them the same.
+fn free_ports<const N: usize>() -> Result<[SocketAddr; N]> {
+    let mut addresses = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)); N];
+    let mut held = Vec::with_capacity(N);
+    for address in &mut addresses {
+        let listener = TcpListener::bind(*address)?;
+        *address = listener.local_addr()?;
+        drop(UdpSocket::bind(*address)?);
+        held.push(listener);
+    }
+    Ok(addresses)
 }
 
 /// The version of a Debian package.

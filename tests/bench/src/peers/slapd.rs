@@ -14,7 +14,7 @@ use anyhow::{Context, Result};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sha1::{Digest, Sha1};
 
-use super::{PATIENCE, Setup, disk_usage, free_port, package_version};
+use super::{PATIENCE, Setup, disk_usage, free_ports, package_version};
 use crate::clock;
 use crate::data::{GROUPS, Organization, Random, group_name, password};
 use crate::ldap;
@@ -57,8 +57,7 @@ pub(crate) fn start(setup: &Setup<'_>, databases: Databases) -> Result<Subject> 
     }
     let load = clock::now() - begin;
 
-    let address = free_port()?;
-    let secure = free_port()?;
+    let [address, secure] = free_ports()?;
     let urls = format!("ldap://{address} ldaps://{secure}");
     let arguments = ["-d", "0", "-h", &urls, "-f", configuration];
     let begin = clock::now();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use super::{PATIENCE, Setup, disk_usage, free_port, load};
+use super::{PATIENCE, Setup, disk_usage, free_ports, load};
 use crate::clock;
 use crate::https::Api;
 use crate::ldap;
@@ -169,13 +169,8 @@ impl Doors {
 
 /// Starts the daemon on what a demonstration left, and waits for its first LDAP answer.
 fn launch(setup: &Setup<'_>, program: &str) -> Result<(Server, Doors, Duration)> {
-    let doors = Doors {
-        ldap: free_port()?,
-        ldaps: free_port()?,
-        radius: free_port()?,
-        accounting: free_port()?,
-        admin: free_port()?,
-    };
+    let [ldap, ldaps, radius, accounting, admin] = free_ports()?;
+    let doors = Doors { ldap, ldaps, radius, accounting, admin };
     let configuration = setup.write("tenantry.toml", &configuration(setup, &doors))?;
     let arguments = ["serve", "--config", text(&configuration)?];
     let log = setup.path("tenantryd.log");
