@@ -132,7 +132,7 @@ impl<'d> Place<'d> {
 }
 
 /// What one thing of a list is called.
-fn one_of(list: &str) -> String {
+pub(crate) fn one_of(list: &str) -> String {
     let list = list.rsplit('/').next().unwrap_or_default().replace('-', " ");
     match list.strip_suffix("ies") {
         Some(stem) => format!("{stem}y"),

@@ -7,8 +7,8 @@ use crate::harness::https::Https;
 use crate::harness::pause;
 use crate::harness::server::{Server, Site};
 
-/// A deleted organization is kept for a second, and the house is kept at each start.
-const SETTING: &str = "deleted_organizations_kept = \"1s\"";
+/// A deleted organization is kept for three seconds, and the house is kept at each start.
+const SETTING: &str = "deleted_organizations_kept = \"3s\"";
 
 #[test]
 fn a_deleted_organization_can_be_restored_for_as_long_as_is_set_and_is_then_destroyed() {
@@ -30,7 +30,7 @@ fn a_deleted_organization_can_be_restored_for_as_long_as_is_set_and_is_then_dest
     delete(&server);
     assert_eq!(restore(&server), 200, "at once");
     delete(&server);
-    pause(Duration::from_millis(1_200));
+    pause(Duration::from_millis(3_200));
     assert_eq!(restore(&server), 409, "too late");
     server.daemon.stop();
     let server = site.serve();

@@ -11,7 +11,7 @@ use super::parts::{HEAD, PARTS, Part};
 use crate::call::items;
 use crate::document::{Document, Operation};
 use crate::failure::Failure;
-use crate::place::Place;
+use crate::place::{Place, one_of};
 use crate::words::REFERENCES;
 
 /// The member with the values of an organization's own attributes.
@@ -275,8 +275,7 @@ fn require_same(
 
 /// What there is not, of a list.
 pub(super) fn missing(path: &str, name: &str) -> Failure {
-    let what = path.trim_end_matches('s').replace('-', " ");
-    Failure::Missing { what, name: name.to_owned() }
+    Failure::Missing { what: one_of(path), name: name.to_owned() }
 }
 
 /// A value in which what refers to something of a list is put otherwise.

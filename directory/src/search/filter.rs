@@ -185,9 +185,7 @@ impl Filter {
         any: &[&str],
         last: Option<&str>,
     ) -> Self {
-        Pieces::of(attribute.rule(), initial, any, last).map_or(Self::Undefined, |pieces| {
-            Self::Test(attribute, Comparison::Pieces(pieces.into()))
-        })
+        Self::pieces_before(attribute, "", initial, any, last)
     }
 
     /// An attribute has these pieces once `behind` stands behind each of its values; undefined when
@@ -229,13 +227,7 @@ impl Filter {
         any: &[&str],
         last: Option<&str>,
     ) -> Self {
-        if !matches!(attribute.rule(), Rule::Text | Rule::ExactText) {
-            return Self::Undefined;
-        }
-        let pieces = Pieces::of(case.rule(), initial, any, last);
-        pieces.map_or(Self::Undefined, |pieces| {
-            Self::Cased(attribute, case, Comparison::Pieces(pieces.into()))
-        })
+        Self::cased_pieces_before(attribute, case, "", initial, any, last)
     }
 
     /// An attribute has these pieces by a rule of the caller's choice once `behind` stands behind each
