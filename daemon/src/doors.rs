@@ -125,8 +125,7 @@ pub(crate) fn open(
         .map_err(StartError::Runtime)?;
     let _behind = background.enter();
     let carrier = delivery::Carrier::new(&config.event_delivery);
-    delivery::start(carrier.clone(), directory.clone(), clock, &config, tasks)
-        .map_err(StartError::Runtime)?;
+    delivery::start(carrier.clone(), directory.clone(), clock, &config, tasks);
     if let Some(tls) = tls {
         let own = (directory.clone(), clock, Arc::clone(&tls));
         let door = admin_api::Door::for_devices(own, &config.devices);

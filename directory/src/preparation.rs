@@ -2,27 +2,49 @@
 
 use std::collections::VecDeque;
 
-use storage::{Change, Id, OpenError, Partition, ReadError, Reading};
+use storage::{Change, Id, OpenError, Partition, ReadError, Reading, WriteError};
 
 use crate::collections::gear_claims;
 use crate::directory::Directory;
 use crate::error::{Error, StoreFailure};
 use crate::id::{OrganizationId, RadiusClientId, RecordId};
 use crate::records::{
-    CertificateTotals, Session, SessionTotals, THE_ONLY_ONE, User, UserTotals, indices, kinds,
+    CertificateTotals, Preparations, Session, SessionTotals, THE_ONLY_ONE, User, UserTotals, indices,
+    kinds,
 };
 
 /// So many records are written anew in one change.
 const STEP: usize = 1_000;
+/// How many preparations there are. Who adds one counts on, so that it is made where the others were.
+const PREPARATIONS: u32 = 5;
+const PROVIDER: Partition = Partition::Provider;
 
 impl Directory {
-    /// Gives records of an older store the index entries that searches count on.
+    /// Gives an older store what this version counts on, and takes up what a former process left.
     pub(crate) fn prepare(&self) -> Result<(), OpenError> {
-        let prepared = self.renew().and_then(|()| self.note_claims());
-        let prepared = prepared.and_then(|()| self.count_sessions());
-        let prepared = prepared.and_then(|()| self.count_certificates());
-        let prepared = prepared.and_then(|()| self.count_users());
+        let prepared = self.prepare_once();
         prepared.and_then(|()| self.settle_left_reports()).map_err(failed_to_open)
+    }
+
+    /// Makes the preparations where they were not all made before: they look at every organization,
+    /// each of which lies elsewhere in the file.
+    fn prepare_once(&self) -> Result<(), Error> {
+        let found = self.inner.store.read()?.get::<Preparations>(PROVIDER, THE_ONLY_ONE)?;
+        if found.unwrap_or_default().made >= PREPARATIONS {
+            return Ok(());
+        }
+        self.renew()?;
+        self.note_claims()?;
+        self.count_sessions()?;
+        self.count_certificates()?;
+        self.count_users()?;
+        let put = |change: &mut Change<'_>| {
+            let made = Preparations { made: PREPARATIONS };
+            change.put(PROVIDER, THE_ONLY_ONE, &made).map_err(Error::from)
+        };
+        // A disk that takes no writes can be read from; then all is looked at again at the next start.
+        let _noted: Result<(), WriteError<Error>> = self.inner.store.write(put);
+        Ok(())
     }
 
     /// Notes what RADIUS clients have that no other may have, once for a store that was made before

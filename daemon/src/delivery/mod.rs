@@ -86,20 +86,16 @@ impl Carrier {
 }
 
 /// Starts the tasks.
-///
-/// # Errors
-/// When the directory cannot be read.
 pub(crate) fn start(
     carrier: Carrier,
     directory: Directory,
     clock: Clock,
     config: &config::Config,
     tasks: &Tasks,
-) -> io::Result<()> {
+) {
     let changed = Arc::new(Notify::new());
     let bell = Arc::clone(&changed);
-    let rung = directory.follow_destinations(Box::new(move || bell.notify_one()));
-    rung.map_err(io::Error::other)?;
+    directory.follow_destinations(Box::new(move || bell.notify_one()));
     let rounds = Rounds {
         interval: config.event_delivery.interval,
         at_once: config.event_delivery.at_once as usize,
@@ -115,7 +111,6 @@ pub(crate) fn start(
         let retention = config.events.retention;
         tasks.spawn(keep_house(folder, directory, clock, retention, shutdown));
     }
-    Ok(())
 }
 
 /// How often is looked, and how much is under way.

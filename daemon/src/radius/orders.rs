@@ -39,7 +39,7 @@ impl Courier {
     /// Starts the task.
     ///
     /// # Errors
-    /// When the runtime cannot take a socket, or the directory cannot be read.
+    /// When the runtime cannot take a socket.
     pub(crate) fn start(
         directory: Directory,
         clock: Clock,
@@ -51,8 +51,7 @@ impl Courier {
         let (sender, handed) = mpsc::channel(HANDED);
         let changed = Arc::new(Notify::new());
         let bell = Arc::clone(&changed);
-        let rung = directory.follow_departures(Box::new(move || bell.notify_one()));
-        rung.map_err(io::Error::other)?;
+        directory.follow_departures(Box::new(move || bell.notify_one()));
         let courier = Self { sender, directory: directory.clone(), clock };
         let post = Post::new(directory, clock, limits(config), sockets);
         let shutdown = tasks.shutdown().clone();

@@ -31,6 +31,8 @@ struct Lanes {
     known: BTreeMap<DestinationKey, Lane>,
     /// Where destinations may have been made, changed or deleted.
     changed: BTreeSet<Place>,
+    /// Whether it was looked for destinations everywhere.
+    is_complete: bool,
     /// Whether dead letters of the provider's may have come, gone, or be wanted.
     letters: bool,
     /// Counts what was served.
@@ -211,16 +213,22 @@ impl Lanes {
 impl Directory {
     /// Has `bell` rung whenever destinations were changed, which may be so at once. It must be quick:
     /// changes wait for it. The first one stays. Of new events nobody is told.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn follow_destinations(&self, bell: Bell) -> Result<(), Error> {
+    pub fn follow_destinations(&self, bell: Bell) {
         let deliveries = &self.inner.deliveries;
         let _another = deliveries.bell.set(bell);
-        let partitions = self.inner.store.read()?.partitions()?;
-        deliveries.lock().changed.extend(partitions.into_iter().filter_map(place_of));
         if let Some(bell) = deliveries.bell.get() {
             bell();
+        }
+    }
+
+    /// Has destinations looked for everywhere, once: nobody who starts the daemon waits for that.
+    fn look_everywhere(&self) -> Result<(), Error> {
+        let deliveries = &self.inner.deliveries;
+        if !deliveries.lock().is_complete {
+            let partitions = self.inner.store.read()?.partitions()?;
+            let mut lanes = deliveries.lock();
+            lanes.changed.extend(partitions.into_iter().filter_map(place_of));
+            lanes.is_complete = true;
         }
         Ok(())
     }
@@ -232,6 +240,7 @@ impl Directory {
     /// When the store fails.
     pub fn due_destinations(&self, now: Time, room: usize) -> Result<Vec<DeliveryTurn>, Error> {
         let deliveries = &self.inner.deliveries;
+        self.look_everywhere()?;
         self.look_at_letters()?;
         let mut changed = std::mem::take(&mut deliveries.lock().changed);
         match self.reached(&changed) {

@@ -9,10 +9,11 @@ use crate::records::{
     Compliance, ComplianceWatch, Credential, CustomAttribute, DeadLetter, DeletedUser,
     DeliveryProgress, Departure, DepartureTotals, Device, EventDestination, EventKeeping,
     FormerPassword, GearClaims, Group, GroupPasswordPolicy, Import, ImportWork, Invitation,
-    IssuedCertificate, Organization, OwnCertificates, Passkey, PasswordHistory, Plan, RadiusClient,
-    ReachedProgress, RecoveryCodes, Repeat, ReplyProfile, RevokedCertificates, RuleTimes,
-    SearchTelling, SecurityPolicy, SecurityPolicyVersion, ServerCertificate, ServiceAccount,
-    Session, SessionTotals, SettledReports, Token, TokenUse, UsageMonth, User, UserCap, UserTotals,
+    IssuedCertificate, Organization, OwnCertificates, Passkey, PasswordHistory, Plan, Preparations,
+    RadiusClient, ReachedProgress, RecoveryCodes, Repeat, ReplyProfile, RevokedCertificates,
+    RuleTimes, SearchTelling, SecurityPolicy, SecurityPolicyVersion, ServerCertificate,
+    ServiceAccount, Session, SessionTotals, SettledReports, Token, TokenUse, UsageMonth, User,
+    UserCap, UserTotals,
 };
 
 impl Directory {
@@ -60,6 +61,7 @@ impl Directory {
             KindCheck::of::<ImportWork>(),
             KindCheck::of::<DepartureTotals>(),
             KindCheck::of::<RuleTimes>(),
+            KindCheck::of::<Preparations>(),
             KindCheck::of::<CertificateTotals>(),
             KindCheck::of::<DeletedUser>(),
             KindCheck::of::<UserTotals>(),

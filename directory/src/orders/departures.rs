@@ -38,6 +38,8 @@ struct Waiting {
     taken: HashMap<OrganizationId, Id>,
     /// Notes whose orders have all been given.
     over: Vec<(OrganizationId, Id)>,
+    /// Whether it was looked for notes that a former process left.
+    is_complete: bool,
 }
 
 /// Some notes with the orders that follow from them; over with its drop.
@@ -206,12 +208,19 @@ impl Site<'_, &mut Change<'_>> {
 impl Directory {
     /// Has `bell` rung whenever [`Directory::take_departures`] has something to do, which may be
     /// so at once. It must be quick: changes wait for it. The first one stays.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn follow_departures(&self, bell: Bell) -> Result<(), Error> {
+    pub fn follow_departures(&self, bell: Bell) {
         let departures = &self.inner.departures;
         let _another = departures.bell.set(bell);
+        departures.ring();
+    }
+
+    /// Finds the organizations that have notes of a former process, once. It looks at every
+    /// organization, for which nobody waits who starts the daemon.
+    fn find_departures(&self) -> Result<(), Error> {
+        let departures = &self.inner.departures;
+        if departures.lock().is_complete {
+            return Ok(());
+        }
         let snapshot = self.inner.store.read()?;
         for partition in snapshot.partitions()? {
             let Partition::Organization(number) = partition else { continue };
@@ -221,7 +230,7 @@ impl Directory {
                 departures.lock().queue(organization);
             }
         }
-        departures.ring();
+        departures.lock().is_complete = true;
         Ok(())
     }
 
@@ -233,6 +242,7 @@ impl Directory {
     /// When the store fails.
     pub fn take_departures(&self, now: Time) -> Result<Option<Vec<SessionOrder>>, Error> {
         let forgotten = self.forget_departures();
+        self.find_departures()?;
         let departures = &self.inner.departures;
         let Some(organization) = departures.lock().organizations.pop_front() else {
             // What cannot be forgotten now keeps no order waiting.

@@ -40,6 +40,7 @@ mod passkey;
 mod password_history;
 mod password_policy;
 mod plan;
+mod preparations;
 mod presentation;
 mod profile;
 mod radius_client;
@@ -121,6 +122,7 @@ pub use password_policy::PasswordPolicy;
 pub use plan::{
     Agreement, Agreements, ClosedAccount, DayCount, Plan, PlanFields, Prices, UsageMonth,
 };
+pub(crate) use preparations::Preparations;
 pub use presentation::{Alias, Layout, Presentation};
 pub use profile::{Members, PROFILES, Profile, Sees};
 pub use radius_client::{LockedOrExpired, RadiusClient, RadiusClientFields};
@@ -205,6 +207,8 @@ pub(crate) mod kinds {
     pub(crate) const IMPORT_OUTCOMES: Kind = Kind(62);
     pub(crate) const DEPARTURE_TOTALS: Kind = Kind(46);
     pub(crate) const RULE_TIMES: Kind = Kind(160);
+    /// The provider's.
+    pub(crate) const PREPARATIONS: Kind = Kind(161);
     pub(crate) const EVENT_KEEPING: Kind = Kind(70);
     pub(crate) const SEARCH_TELLING: Kind = Kind(110);
     pub(crate) const CREDENTIAL: Kind = Kind(20);

@@ -154,6 +154,7 @@ pub(crate) const UNSHOWN: &[storage::Kind] = &[
     kinds::BILLING_CONTACT,
     kinds::DEPARTURE_TOTALS,
     kinds::RULE_TIMES,
+    kinds::PREPARATIONS,
     kinds::DEVICE,
     kinds::IMPORT,
     kinds::SERVER_CERTIFICATE,

@@ -224,7 +224,7 @@ fn an_organization_has_only_so_many_certificates() {
         change.delete::<CertificateTotals>(partition, THE_ONLY_ONE).map_err(Error::from)
     });
     assert!(forgotten.unwrap());
-    world.directory.prepare().unwrap();
+    world.prepare_anew();
     assert!(issue(&world, acme, bob).is_err());
     world.pass(42 * DAY);
     for owner in [ada, ada, bob] {

@@ -343,8 +343,8 @@ fn what_clients_of_an_older_store_have_is_noted_when_it_is_opened() {
         change.delete_secret(Partition::Provider, kinds::CLAIMS_KEY, THE_ONLY_ONE)
     });
     older.unwrap();
-    world.directory.prepare().unwrap();
+    world.prepare_anew();
     assert!(made(&world, beta, ("theirs", ONE), &["192.0.2.7/32"], false).is_err());
-    world.directory.prepare().unwrap();
+    world.prepare_anew();
     world.assert_sound();
 }

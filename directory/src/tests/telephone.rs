@@ -163,7 +163,7 @@ fn a_store_made_before_answers_alike_once_it_is_opened() {
     });
     changed.unwrap();
     world.assert_sound();
-    world.directory.prepare().unwrap();
+    world.prepare_anew();
     world.assert_sound();
     for organization in [acme, beta] {
         assert_eq!(entries(&world, organization, indices::USER_SPELLED_PHONE), 0);
@@ -174,7 +174,7 @@ fn a_store_made_before_answers_alike_once_it_is_opened() {
     assert_eq!(asked("+493012 3456"), [EntryId::User(ada)]);
     assert_eq!(asked("+493099"), [EntryId::User(bob)]);
     assert_eq!(asked("+4930123457"), []);
-    world.directory.prepare().unwrap();
+    world.prepare_anew();
     world.assert_sound();
 }
 

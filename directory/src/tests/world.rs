@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::channel;
 
 use redb::backends::InMemoryBackend;
-use storage::{Entropy, MasterKey, Store};
+use storage::{Entropy, MasterKey, Partition, Store};
 
 use crate::access::{Actor, Context, Identity, Proven, Role, Who as Origin};
 use crate::accounting::SessionBounds;
@@ -23,7 +23,7 @@ use crate::events::Event;
 use crate::id::{AdminId, OrganizationId, Place, RecordId, TokenId, TokenNumber, UserId};
 use crate::records::{
     Admin, AdminFields, AdminScope, Base, Credential, Narrowing, OrganizationFields,
-    Origin as Came, Settings, TokenPurpose, UserFields, indices,
+    Origin as Came, Preparations, Settings, THE_ONLY_ONE, TokenPurpose, UserFields, indices,
 };
 use crate::time::Time;
 use crate::tools::CertificateBound;
@@ -83,6 +83,15 @@ impl World {
 
     pub(super) fn with(options: &Options) -> Self {
         Self::made(options, SessionBounds::default())
+    }
+
+    /// Opens a store of which nobody knows what it was prepared for.
+    pub(super) fn prepare_anew(&self) {
+        let forget = |change: &mut storage::Change<'_>| {
+            change.delete::<Preparations>(Partition::Provider, THE_ONLY_ONE).map_err(Error::from)
+        };
+        self.directory.inner.store.write(forget).unwrap();
+        self.directory.prepare().unwrap();
     }
 
     /// One that keeps only so many sessions and reports.

@@ -7,6 +7,7 @@ mod clock;
 mod contest;
 mod crowd;
 mod data;
+mod disk;
 mod engine;
 mod figures;
 mod flock;

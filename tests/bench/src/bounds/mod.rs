@@ -165,7 +165,7 @@ impl<'a> Ground<'a> {
 
     /// Forgets what the daemon has learned.
     fn restart(&mut self) -> Result<()> {
-        tenantry::restart(self.setup, self.program, &mut self.subject)
+        tenantry::restart(self.setup, self.program, &mut self.subject).map(drop)
     }
 
     fn crowd(&self) -> Crowd<'_> {

@@ -40,7 +40,7 @@ pub(crate) struct Setup<'a> {
 
 impl Setup<'_> {
     /// A path in the server's directory.
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.join(name)
     }
 

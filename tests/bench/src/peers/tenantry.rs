@@ -85,19 +85,23 @@ pub(crate) fn start(setup: &Setup<'_>, program: &Path) -> Result<Subject> {
     })
 }
 
-/// Ends it and starts it again with what it has on disk.
+/// Ends it and starts it again with what it has on disk; how long the start took.
 ///
 /// # Errors
 /// When it does not end or does not start.
-pub(crate) fn restart(setup: &Setup<'_>, program: &Path, subject: &mut Subject) -> Result<()> {
+pub(crate) fn restart(
+    setup: &Setup<'_>,
+    program: &Path,
+    subject: &mut Subject,
+) -> Result<Duration> {
     subject.server.stop()?;
-    let (server, doors, _) = launch(setup, text(program)?)?;
+    let (server, doors, start) = launch(setup, text(program)?)?;
     subject.server = server;
     subject.ldap = Some(doors.ldap);
     subject.ldaps = Some(doors.ldaps);
     subject.radius = Some(doors.radius(setup)?);
     subject.admin = subject.admin.take().map(|door| door.at(doors.admin));
-    Ok(())
+    Ok(start)
 }
 
 /// Starts a demonstration, which makes admins and their keys, and waits for its first answer.
