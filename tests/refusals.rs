@@ -61,8 +61,13 @@ const PUBLIC: [&str; 10] = [
     "POST /v1/sign-in/passkey/begin",
 ];
 
-/// Lists that show everybody what is in their scope, and hide the rest.
-const BY_SCOPE: [&str; 2] = ["GET /v1/all-events", "GET /v1/organizations"];
+/// Routes that show everybody what is in their scope, and hide the rest.
+const BY_SCOPE: [&str; 4] = [
+    "GET /v1/all-events",
+    "GET /v1/all-events/counts",
+    "GET /v1/all-events/export",
+    "GET /v1/organizations",
+];
 
 /// An organization that never was.
 const NEVER: &str = "01890000-0000-7000-8000-000000000000";

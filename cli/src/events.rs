@@ -1,4 +1,4 @@
-//! Events, the latest last, and those to come.
+//! Events, the latest last unless they are to be sorted otherwise, and those to come.
 
 use std::fs::File;
 use std::io::{IsTerminal, Write};
@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::call::{called, items, joined, path, query};
 use crate::document::Operation;
 use crate::failure::Failure;
-use crate::grammar::{FOLLOW, MOST, TO, one_way};
+use crate::grammar::{FOLLOW, MOST, SORT, TO, one_way};
 use crate::output::{Format, tell};
 use crate::place::Place;
 use crate::progress::Counted;
@@ -35,7 +35,9 @@ pub(crate) fn events(
     let most = matches.get_one::<usize>(MOST).copied();
     let known = items(place, &path, &query, most);
     let mut known = known.map_err(|failure| called(failure, operation, matches))?;
-    known.reverse();
+    if !query.iter().any(|(name, _)| name == SORT) {
+        known.reverse();
+    }
     if !matches.get_flag(FOLLOW) {
         return format.print(&Value::Array(known), columns);
     }

@@ -7,7 +7,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use crate::document::{Document, Field, Kind, Operation};
 use crate::failure::Failure;
 use crate::output::FORMATS;
-use crate::words::{EVENTS, EXPORT, Noun, VERIFY, Verb, nouns};
+use crate::words::{EVENTS, EXPORT, EXPORT_AMONG, Noun, VERIFY, Verb, nouns};
 use crate::{apply, import, verify};
 
 /// Options that every command has.
@@ -25,6 +25,7 @@ pub(crate) const FROM: &str = "from";
 pub(crate) const CLEAR: &str = "clear";
 pub(crate) const MOST: &str = "max";
 pub(crate) const FOLLOW: &str = "follow";
+pub(crate) const SORT: &str = "sort";
 /// Whether somebody signs in with a recovery code.
 pub(crate) const RECOVERY: &str = "recovery-code";
 pub(crate) const TO: &str = "to";
@@ -185,15 +186,8 @@ fn events(document: &Document) -> Command {
         }
     }
     command
-        .mut_subcommand(EXPORT, |export| {
-            export.arg(
-                Arg::new(TO)
-                    .long(TO)
-                    .value_name("FILE")
-                    .value_hint(ValueHint::FilePath)
-                    .help("The file to write; else standard output"),
-            )
-        })
+        .mut_subcommand(EXPORT, with_file)
+        .mut_subcommand(EXPORT_AMONG, with_file)
         .subcommand(verify())
         .mut_arg(MOST, |arg| arg.default_value("50"))
         .arg(
@@ -201,8 +195,20 @@ fn events(document: &Document) -> Command {
                 .long(FOLLOW)
                 .short('f')
                 .action(ArgAction::SetTrue)
+                .conflicts_with(SORT)
                 .help("Go on, and print what comes"),
         )
+}
+
+/// Gives a command the file that it writes.
+fn with_file(export: Command) -> Command {
+    export.arg(
+        Arg::new(TO)
+            .long(TO)
+            .value_name("FILE")
+            .value_hint(ValueHint::FilePath)
+            .help("The file to write; else standard output"),
+    )
 }
 
 fn verify() -> Command {
@@ -319,7 +325,7 @@ fn argument(field: &Field) -> Arg {
     let arg = Arg::new(name.clone()).long(name).help(field.about.clone());
     match &field.kind {
         // A member to sort by has a hyphen before it if it is to descend.
-        Kind::Text => arg.value_name("TEXT").allow_hyphen_values(field.option() == "sort"),
+        Kind::Text => arg.value_name("TEXT").allow_hyphen_values(field.option() == SORT),
         Kind::Secret => arg
             .action(ArgAction::SetTrue)
             .help(format!("Ask for it, or read it from a line of standard input. {}", field.about)),
@@ -378,6 +384,10 @@ mod tests {
         assert!(parse("tenantry device update printer --suspended --clear description").is_ok());
         assert!(parse("tenantry device update printer --clear name").is_err());
         assert!(parse("tenantry events --actor ada --follow").is_ok());
+        assert!(parse("tenantry events --actor ada --sort -sequence").is_ok());
+        assert!(parse("tenantry events --follow --sort sequence").is_err());
+        assert!(parse("tenantry events counts-among --organizations a,b --by actor").is_ok());
+        assert!(parse("tenantry events export-among --organizations a,b --to file").is_ok());
         assert!(parse("tenantry -O acme events export --to file --success=false").is_ok());
         assert!(parse("tenantry events verify file --head 00").is_ok());
         assert!(parse("tenantry events --actor ada counts").is_err());

@@ -35,7 +35,7 @@ use crate::failure::Failure;
 use crate::grammar::OUTPUT;
 use crate::output::Format;
 use crate::place::Place;
-use crate::words::{CAN, EVENTS, EXPORT, Noun, VERIFY, Verb, nouns};
+use crate::words::{CAN, EVENTS, EXPORT, EXPORT_AMONG, Noun, VERIFY, Verb, nouns};
 
 /// Does what the arguments of the process say; with which code it ends.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -142,7 +142,7 @@ fn about_events(document: &Document, matches: &ArgMatches, format: Format) -> Re
     let operation = operation(document, verb, &place)?;
     match word {
         "list" => events::events(&place, operation, own, (format, EVENTS.columns)),
-        EXPORT => events::export(&place, operation, own),
+        EXPORT | EXPORT_AMONG => events::export(&place, operation, own),
         _ => call::call(&place, operation, own, (format, AMONG)),
     }
 }

@@ -74,6 +74,7 @@ fn what_is_refused_is_called_as_it_was_typed() {
         ("user list --sort nonsense", "--sort"),
         ("user list --filter (", "--filter"),
         ("events --source nonsense", "--source"),
+        ("events --sort at", "--sort"),
         ("events export --source nonsense", "--source"),
         ("events counts --action nonsense", "--action"),
     ] {
@@ -157,6 +158,8 @@ fn what_would_be_ignored_is_refused() {
         "export -o csv",
         "billing invoices -o table",
         "events export -o csv",
+        "events export-among -o csv",
+        "events --sort sequence --follow",
         "user update ada --title Boss --clear title",
     ] {
         let refused = top.run(line);

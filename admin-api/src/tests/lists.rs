@@ -109,6 +109,96 @@ async fn events_come_newest_first_and_filtered() {
 }
 
 #[tokio::test]
+async fn events_come_in_either_order_of_their_numbers_and_in_no_other() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    let beta = world.organization(&root, "beta").await;
+    for (organization, login) in [(&acme, "ada"), (&beta, "bob"), (&acme, "carl")] {
+        world.user(&root, organization, login).await;
+    }
+    for list in [format!("{acme}/events"), "/v1/all-events".to_owned()] {
+        let numbers = async |query: &str| {
+            let (mut found, mut next) = (Vec::new(), String::new());
+            loop {
+                let page = world.get(&root, &format!("{list}?limit=2{query}{next}")).await.json;
+                let items = page["items"].as_array().unwrap();
+                found.extend(items.iter().map(|item| item["sequence"].as_u64().unwrap()));
+                match page["next"].as_str() {
+                    Some(cursor) => next = format!("&cursor={cursor}"),
+                    None => return found,
+                }
+            }
+        };
+        let newest = numbers("").await;
+        assert!(newest.len() > 1 && newest.is_sorted_by(|one, other| one > other), "{newest:?}");
+        assert_eq!(numbers("&sort=-sequence").await, newest);
+        let oldest = numbers("&sort=sequence").await;
+        assert!(oldest.iter().rev().eq(&newest), "{oldest:?}");
+        let page = world.get(&root, &format!("{list}?limit=1&sort=sequence")).await.json;
+        let cursor = page["next"].as_str().unwrap();
+        let other = world.get(&root, &format!("{list}?limit=1&cursor={cursor}")).await;
+        assert_eq!(other.is_problem(422, "invalid")["pointer"], "/cursor", "of another order");
+        for wrong in ["at", "time", "action", "-sequence,at"] {
+            let refused = world.get(&root, &format!("{list}?sort={wrong}")).await;
+            assert_eq!(refused.is_problem(422, "invalid")["pointer"], "/sort", "{wrong}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn events_of_all_organizations_in_scope_are_counted_and_exported() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    let beta = world.organization(&root, "beta").await;
+    for (organization, login) in [(&acme, "ada"), (&beta, "bob"), (&beta, "carl")] {
+        world.user(&root, organization, login).await;
+    }
+    let id = |path: &str| path.rsplit('/').next().unwrap().to_owned();
+    let (acme, beta) = (id(&acme), id(&beta));
+    let narrow = world.admin(&root, "manager", json!({"organizations": [acme]})).await;
+    let asked = "subject_kind=user&action=created";
+    for (token, organizations, of_acme, of_beta) in [
+        (&root, String::new(), 1, 2),
+        (&root, format!("&organizations={acme},{beta}"), 1, 2),
+        (&root, format!("&organizations={beta}"), 0, 2),
+        (&narrow, String::new(), 1, 0),
+    ] {
+        let query = format!("{asked}{organizations}");
+        let path = format!("/v1/all-events/counts?{query}&by=organization&interval=day");
+        let counts = world.must(token, "GET", &path, Value::Null).await;
+        let items = counts["items"].as_array().unwrap();
+        let count = |id: &str| {
+            let of_it = items.iter().filter(|item| item["key"] == id);
+            of_it.map(|item| item["count"].as_u64().unwrap()).sum::<u64>()
+        };
+        assert_eq!((count(&acme), count(&beta)), (of_acme, of_beta), "{query}: {counts}");
+        assert_eq!(counts["complete"], true);
+        let lines = world.get(token, &format!("/v1/all-events/export?{query}")).await;
+        assert_eq!(lines.header("content-type"), "application/jsonl");
+        let whose = |line: &str| {
+            let line: Value = serde_json::from_str(line).unwrap();
+            line["organization"].as_str().unwrap().to_owned()
+        };
+        let whose: Vec<String> = lines.text.lines().map(whose).collect();
+        let exported = |id: &String| whose.iter().filter(|it| *it == id).count() as u64;
+        assert_eq!((exported(&acme), exported(&beta)), (of_acme, of_beta), "{}", lines.text);
+        assert!(whose.chunk_by(|one, other| one == other).count() <= 2, "one after another");
+        let table = world.get(token, &format!("/v1/all-events/export?{query}&format=csv")).await;
+        assert!(table.text.starts_with("organization,sequence,at,"), "{}", table.text);
+        assert_eq!(table.text.lines().count() as u64, 1 + of_acme + of_beta);
+        assert_eq!(table.text.matches(&format!("\n{beta},")).count() as u64, of_beta);
+    }
+    for what in ["counts", "export"] {
+        let others = format!("/v1/all-events/{what}?organizations={beta}");
+        world.get(&narrow, &others).await.is_problem(404, "not-found");
+        let wrong = format!("/v1/all-events/{what}?limit=1");
+        assert_eq!(world.get(&root, &wrong).await.is_problem(400, "query")["pointer"], "/limit");
+    }
+}
+
+#[tokio::test]
 async fn a_refused_change_is_an_event() {
     let world = World::new();
     let root = world.root().await;

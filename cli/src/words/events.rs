@@ -1,6 +1,6 @@
 //! What was done and tried, and where it goes beside the log.
 
-use super::{EXPORT, Noun, both, verb};
+use super::{EXPORT, EXPORT_AMONG, Noun, both, verb};
 
 /// Receivers of events.
 pub(super) const DESTINATIONS: Noun = Noun {
@@ -50,10 +50,12 @@ pub(crate) const EVENTS: Noun = Noun {
         both("counts", "count_events", "count_organization_events"),
         both("chain", "show_event_chain", "show_organization_event_chain"),
         verb("among", "list_all_events"),
+        verb("counts-among", "count_all_events"),
         verb("retention", "show_organization_event_retention"),
         verb("set-retention", "set_organization_event_retention"),
         verb("sampling", "show_organization_event_sampling"),
         verb("set-sampling", "set_organization_event_sampling"),
         both(EXPORT, "export_events", "export_organization_events"),
+        verb(EXPORT_AMONG, "export_all_events"),
     ],
 };

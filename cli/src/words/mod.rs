@@ -108,7 +108,8 @@ pub(crate) const CAN: Noun = Noun {
     verbs: &[verb("me", "can_i"), both("admin", "can_admin", "can_organization_admin")],
 };
 
-/// What writes a file of its own.
+/// What writes files of their own.
 pub(crate) const EXPORT: &str = "export";
+pub(crate) const EXPORT_AMONG: &str = "export-among";
 /// What asks no server.
 pub(crate) const VERIFY: &str = "verify";

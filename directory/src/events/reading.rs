@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use storage::{ChainEnds, EventError, EventSearch, Snapshot, Stored};
+use uuid::Uuid;
 
 use super::query::EventQuery;
 use super::{Event, EventActor, Numbered, text};
@@ -25,12 +26,47 @@ const EXPORTED: usize = 1_000;
 /// No more of them are read at once when they have so many octets.
 const EXPORTED_OCTETS: usize = 256 * 1024;
 
-/// Some events, the newest first.
+/// Where a page of events begins, and in which order they come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventStart {
+    /// Those with a lower number, the newest first.
+    Before(u64),
+    /// Those with a higher number, the oldest first.
+    After(u64),
+}
+
+impl EventStart {
+    /// With the newest.
+    pub const NEWEST: Self = Self::Before(u64::MAX);
+    /// With the oldest.
+    pub const OLDEST: Self = Self::After(0);
+
+    /// What comes first has a higher rank. The number of a rank is found in the same way.
+    pub(super) fn rank(self, sequence: u64) -> u64 {
+        match self {
+            Self::Before(_) => sequence,
+            Self::After(_) => !sequence,
+        }
+    }
+}
+
+/// How much is looked at for a page.
+#[derive(Clone, Copy)]
+pub(super) struct Bounds {
+    /// The most events on it.
+    pub(super) limit: usize,
+    /// The most events that are looked at.
+    pub(super) most: usize,
+    /// The highest number that is looked at.
+    pub(super) until: u64,
+}
+
+/// Some events, in the order that was asked for.
 #[derive(Debug)]
 pub struct EventPage {
     /// The events.
     pub events: Vec<Numbered>,
-    /// The number of the event behind which an older one may be wanted; none at the end.
+    /// The number of the event behind which another may be wanted; none at the end.
     pub next: Option<u64>,
 }
 
@@ -75,6 +111,8 @@ pub enum CountBy {
     Source,
     /// Whether it was done.
     Success,
+    /// Whose it is, by the id.
+    Organization,
 }
 
 /// How many events happened when.
@@ -96,7 +134,7 @@ impl EventLine {
 }
 
 /// Something that is no event as an export would write it, with a member that says so.
-pub(crate) fn trial_of(organization: Option<uuid::Uuid>, event: Event) -> String {
+pub(crate) fn trial_of(organization: Option<Uuid>, event: Event) -> String {
     let mut members = text::members(event);
     members.extend(organization.map(|id| ("organization".to_owned(), id.to_string().into())));
     members.insert("test".to_owned(), true.into());
@@ -104,44 +142,52 @@ pub(crate) fn trial_of(organization: Option<uuid::Uuid>, event: Event) -> String
 }
 
 /// An event as an export writes it.
-pub(crate) fn line_of(organization: Option<uuid::Uuid>, stored: &Stored) -> EventLine {
+pub(crate) fn line_of(organization: Option<Uuid>, stored: &Stored) -> EventLine {
     EventLine { members: text::line(organization, stored) }
 }
 
 impl Grant<'_, &Snapshot, View> {
-    /// The place's events that are wanted, the newest first, of those before a number; at most
-    /// `limit`. At most [`LOOKED_AT`] are looked at. Only what is on the disk is shown, so that a
-    /// number that was seen is that of the same event for ever.
+    /// The place's events that are wanted, from where a page begins; at most `limit`. At most
+    /// [`LOOKED_AT`] are looked at. Only what is on the disk is shown, so that a number that was seen
+    /// is that of the same event for ever.
     ///
     /// # Errors
     /// When the event log cannot be read.
     pub fn find_events(
         &self,
         query: &EventQuery,
-        before: Option<u64>,
+        start: EventStart,
         limit: usize,
     ) -> Result<EventPage, Error> {
-        self.find_events_within(query, before, (limit, query.most(LOOKED_AT)))
+        let most = query.most(LOOKED_AT);
+        self.find_events_within(query, start, Bounds { limit, most, until: u64::MAX })
     }
 
-    /// The same, of which so many are looked at at most.
+    /// The same, of which so much is looked at at most.
     pub(super) fn find_events_within(
         &self,
         query: &EventQuery,
-        before: Option<u64>,
-        (limit, most): (usize, usize),
+        start: EventStart,
+        Bounds { limit, most, until }: Bounds,
     ) -> Result<EventPage, Error> {
-        let before = before.unwrap_or(u64::MAX);
         let log = self.tools.events();
         // Whoever made a change finds its event. Where the disk fails what is written is shown.
         let _failed = log.settle(self.place.partition());
-        let search = EventSearch { before, most, ..self.search(query) };
+        let behind = until.saturating_add(1);
+        let search = EventSearch { before: behind, most, ..self.search(query) };
         let mut events: Vec<Numbered> = Vec::new();
-        let ended = log.newest_first(&search, &mut |stored| {
+        let take = &mut |stored: Stored| {
             events.extend(decoded(&stored).filter(|it| query.admits(&it.event)));
             // One more says whether there are more.
             events.len() <= limit
-        });
+        };
+        let ended = match start {
+            EventStart::Before(before) => {
+                let search = EventSearch { before: before.min(behind), ..search };
+                log.newest_first(&search, take)
+            }
+            EventStart::After(after) => log.oldest_first(&EventSearch { after, ..search }, take),
+        };
         let mut next = ended.map_err(failed)?;
         if events.len() > limit {
             events.truncate(limit);
@@ -150,22 +196,55 @@ impl Grant<'_, &Snapshot, View> {
         Ok(EventPage { events, next })
     }
 
+    /// The number of the newest event on the disk, of whoever; those of the place's changes that
+    /// were made before are there when this returns.
+    pub(super) fn newest_settled(&self) -> u64 {
+        let log = self.tools.events();
+        // Where the disk fails what is written counts.
+        let _failed = log.settle(self.place.partition());
+        log.end(self.place.partition()).0
+    }
+
+    /// Hands on the place's events that may be wanted and whose numbers lie between two, the newest
+    /// first, so many at most, until `take` says `false`; whether those were all.
+    pub(super) fn look_between(
+        &self,
+        query: &EventQuery,
+        (after, before, most): (u64, u64, usize),
+        take: &mut dyn FnMut(Stored) -> bool,
+    ) -> Result<bool, Error> {
+        let search = EventSearch { after, before, most, ..self.search(query) };
+        let ended = self.tools.events().newest_first(&search, take);
+        Ok(ended.map_err(failed)?.is_none())
+    }
+
+    /// The number of the last event that an export is to look at. What was told before is written
+    /// when this returns, and looked at.
+    ///
+    /// # Errors
+    /// When the event log cannot be written.
+    pub fn export_end(&self) -> Result<u64, Error> {
+        let log = self.tools.events();
+        log.flush().map_err(failed)?;
+        Ok(log.end(self.place.partition()).0)
+    }
+
     /// Which events an export is to look at: those with a number above the first one given and up
-    /// to the second. What was told before is written when this returns, and looked at.
+    /// to the second, which is `until` at most.
     ///
     /// If nothing but a time is asked for, all between the first and the last event of that time
     /// are exported, so that they are a chain, although events are not always written in the order
     /// in which they happened.
     ///
     /// # Errors
-    /// When the event log cannot be read or written.
-    pub fn export_range(&self, query: &EventQuery) -> Result<(u64, u64), Error> {
+    /// When the event log cannot be read.
+    pub fn export_range(&self, query: &EventQuery, until: u64) -> Result<(u64, u64), Error> {
+        let has_time = query.from.is_some() || query.until.is_some();
+        if !(has_time && query.is_everything()) {
+            return Ok((0, until));
+        }
         let log = self.tools.events();
-        log.flush().map_err(failed)?;
-        let all = match query.is_everything() {
-            true => self.search(query),
-            false => EventSearch::all(self.place.partition()),
-        };
+        let all = EventSearch { before: until.saturating_add(1), ..self.search(query) };
         let mut ends = (None, None);
         let newest = log.newest_first(&all, &mut |stored| {
             ends.1 = Some(stored.sequence);
@@ -191,10 +270,7 @@ impl Grant<'_, &Snapshot, View> {
         query: &EventQuery,
         (after, until): (u64, u64),
     ) -> Result<EventLines, Error> {
-        let organization = match self.place {
-            Place::Organization(id) => organization(self.source, id)?.map(|record| record.uuid),
-            Place::Provider => None,
-        };
+        let organization = self.own_id()?;
         let everything = query.is_everything();
         let all = EventSearch::all(self.place.partition());
         let search = if everything { all } else { self.search(query) };
@@ -235,13 +311,14 @@ impl Grant<'_, &Snapshot, View> {
         start: &dyn Fn(Time) -> Time,
         by: CountBy,
     ) -> Result<EventCounts, Error> {
+        let organization = self.own_id()?;
         let search = EventSearch { most: query.most(COUNTED), ..self.search(query) };
         let mut counts: BTreeMap<(Time, Option<String>), u64> = BTreeMap::new();
         let (mut since, mut full) = (None::<Time>, false);
         let ended = self.tools.events().newest_first(&search, &mut |stored| {
             let Some(Numbered { event, .. }) = decoded(&stored) else { return true };
             if query.admits(&event) {
-                let key = (start(event.at), by.key(&event));
+                let key = (start(event.at), by.key(organization, &event));
                 full = counts.len() >= COUNTS && !counts.contains_key(&key);
                 if !full {
                     *counts.entry(key).or_default() += 1;
@@ -253,6 +330,14 @@ impl Grant<'_, &Snapshot, View> {
         let complete = ended.map_err(failed)?.is_none();
         let counts = counts.into_iter().map(|((start, key), count)| (start, key, count)).collect();
         Ok(EventCounts { counts, complete, since })
+    }
+
+    /// The id of the organization; none of the provider.
+    fn own_id(&self) -> Result<Option<Uuid>, Error> {
+        Ok(match self.place {
+            Place::Organization(id) => organization(self.source, id)?.map(|record| record.uuid),
+            Place::Provider => None,
+        })
     }
 
     fn search(&self, query: &EventQuery) -> EventSearch {
@@ -274,9 +359,11 @@ impl EventQuery {
 }
 
 impl CountBy {
-    fn key(self, event: &Event) -> Option<String> {
+    /// What an event of an organization has in common with others.
+    pub(super) fn key(self, organization: Option<Uuid>, event: &Event) -> Option<String> {
         match self {
             Self::Nothing => None,
+            Self::Organization => organization.map(|id| id.to_string()),
             Self::Action => {
                 let word = serde_json::to_value(event.action).ok()?;
                 word.as_str().map(ToOwned::to_owned)
@@ -297,7 +384,7 @@ impl CountBy {
     }
 }
 
-fn decoded(stored: &Stored) -> Option<Numbered> {
+pub(super) fn decoded(stored: &Stored) -> Option<Numbered> {
     let event = Event::decode(&stored.body)?;
     Some(Numbered { sequence: stored.sequence, event })
 }

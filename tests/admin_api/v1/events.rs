@@ -384,6 +384,90 @@ fn events_of_several_organizations_are_found_at_once() {
 }
 
 #[test]
+fn events_of_several_organizations_are_counted_and_exported_at_once() {
+    let (office, other) = (Office::new(), Office::new());
+    office.group("of both", &[], &[]);
+    other.group("of both", &[], &[]);
+    other.group("of one", &[], &[]);
+    let both = format!("--organizations {},{}", office.slug, other.slug);
+    let asked = format!("{both} --subject-kind group --action created");
+    let tenantry = desk(&office);
+    let counts = tenantry.shows(&format!("events counts-among --by organization {asked}"));
+    let count = |id: &str| {
+        let of_it = counts.as_array().unwrap().iter().filter(|item| item["key"] == id);
+        of_it.map(|item| item["count"].as_u64().unwrap()).sum::<u64>()
+    };
+    assert_eq!((count(&office.id), count(&other.id)), (1, 2), "{counts}");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("events");
+    tenantry.does(&format!("events export-among --to {} {asked}", file.display()));
+    let text = std::fs::read_to_string(&file).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let whose: Vec<&str> =
+        lines.iter().map(|line| line["organization"].as_str().unwrap()).collect();
+    let mut expected = [office.id.as_str(), &other.id, &other.id];
+    expected.sort_unstable();
+    assert_eq!(whose, expected, "one organization after another");
+    // Each line is as in the export of its organization.
+    let of_one = other.top.get(&other.path("events/export")).body;
+    let theirs = text.lines().filter(|line| line.contains(&other.id));
+    assert!(theirs.into_iter().all(|line| of_one.lines().any(|it| it == line)), "{text}");
+    let refused = tenantry.run(&format!("events verify {}", file.display()));
+    assert_eq!(refused.code, 1, "it is no chain: {refused:?}");
+    tenantry.does(&format!("events export-among --format csv --to {} {asked}", file.display()));
+    let script = "import csv, sys\nfor row in csv.DictReader(open(sys.argv[1], newline='')):\n    \
+                  print(row['organization'], row['subject_name'])";
+    let read = python(script, [file.to_str().unwrap()]);
+    assert!(read.stdout.contains(&format!("{} of one\n", other.id)), "{read:?}");
+    assert_eq!(read.stdout.lines().count(), 3, "{read:?}");
+    // An organization's own admin has that one alone.
+    let admin = office.admin("read_only");
+    let query = "subject_kind=group&action=created";
+    let exported = admin.session.get(&format!("/v1/all-events/export?{query}"));
+    let own = exported.body.lines().collect::<Vec<_>>();
+    assert!(own.len() == 1 && own[0].contains(&office.id), "{exported:?}");
+    let counts = admin.session.get(&format!("/v1/all-events/counts?{query}")).json();
+    assert_eq!(counts["items"][0]["count"], 1, "{counts}");
+    for what in ["counts", "export"] {
+        let others = format!("/v1/all-events/{what}?organizations={}", other.id);
+        assert_eq!(admin.session.get(&others).status, 404);
+    }
+}
+
+#[test]
+fn events_come_the_oldest_first_where_that_is_asked_for() {
+    let office = Office::new();
+    for number in 0..7 {
+        office.group(&format!("group {number}"), &[], &[]);
+    }
+    let numbers = |events: &Value| {
+        let events = events.as_array().unwrap().iter();
+        events.map(|event| event["sequence"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    let newest = numbers(&Value::from(office.events()));
+    let oldest: Vec<u64> = newest.iter().rev().copied().collect();
+    let tenantry = desk(&office);
+    let shown = |options: &str| numbers(&tenantry.shows(&format!("events {options}")));
+    assert_eq!(shown("--max 200"), oldest, "the latest last");
+    assert_eq!(shown("--max 200 --sort sequence"), oldest);
+    assert_eq!(shown("--max 3 --sort sequence"), oldest[..3]);
+    assert_eq!(shown("--max 3 --sort -sequence"), newest[..3]);
+    let among = format!("among --organizations {} --max 3", office.slug);
+    assert_eq!(shown(&format!("{among} --sort sequence")), oldest[..3]);
+    assert_eq!(shown(&among), newest[..3]);
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = office.read(&format!("events?limit=2&sort=sequence{cursor}"));
+        seen.extend(numbers(&page["items"]));
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, oldest);
+}
+
+#[test]
 fn an_organization_says_how_long_its_events_are_kept() {
     let office = Office::new();
     assert_eq!(office.read("event-retention"), json!({"retention": null}));

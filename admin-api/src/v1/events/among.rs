@@ -2,18 +2,17 @@
 
 use std::sync::Arc;
 
-use directory::OrganizationId;
-use directory::access::View;
-use directory::events::{AMONG, EventsAmong};
+use directory::events::EventsAmong;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::Event;
 use super::query::EventParams;
+use super::whose::Whose;
+use super::{Event, start};
 use crate::body::BothParams;
 use crate::caller::Caller;
-use crate::list::{Chosen, List, Listed, page_size, read_cursor, write_cursor};
+use crate::list::{Chosen, List, Listed, page_size};
 use crate::problem::Problem;
 
 /// Which page of events, and what of each.
@@ -24,8 +23,12 @@ pub(crate) struct AmongQuery {
     /// The most items to answer with.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<usize>,
-    /// Where the page starts: `next` of the page before.
+    /// Where the page starts: `next` of the page before, with the same `sort`.
     cursor: Option<String>,
+    /// `sequence` for the oldest first; `-sequence`, as without it, for the newest first. That is the
+    /// order in which they were written.
+    #[param(example = "sequence")]
+    sort: Option<String>,
     /// Of these organizations, ids parted by commas; all in the caller's scope when absent. Ten
     /// thousand at most.
     organizations: Option<String>,
@@ -44,7 +47,7 @@ pub(crate) struct EventAmong {
     event: Event,
 }
 
-/// Lists events of several organizations, the newest first.
+/// Lists events of several organizations, the newest first unless asked otherwise.
 ///
 /// With a filter, or of many organizations, a page may hold few items, or none, and still have a
 /// `next`. An organization outside of the caller's scope is not found.
@@ -62,57 +65,21 @@ pub(crate) async fn list_all_events(
 ) -> Result<Listed<EventAmong>, Problem> {
     let limit = page_size(query.limit)?;
     let chosen = Chosen::<EventAmong>::read(query.fields.as_deref())?;
-    let before = query.cursor.as_deref().map(read_cursor).transpose()?.map(u64::from_be_bytes);
-    let named = query.organizations.as_deref().map(ids).transpose()?;
+    let start = start::read(query.sort.as_deref(), query.cursor.as_deref())?;
+    let whose = Whose::read(query.organizations.as_deref())?;
     let query = wanted.query()?;
     let context = caller.context;
     let turn = Arc::clone(&caller.api.searching).acquire_owned().await;
     let found = caller.api.blocking(move |directory| {
         let _turn = turn;
-        let organizations: Vec<(OrganizationId, Uuid)> = match named {
-            Some(ids) => {
-                let admit = |id| Ok((directory.admit::<View>(context, id)?, id));
-                ids.into_iter().map(admit).collect::<Result<_, Problem>>()?
-            }
-            None => directory.read(context)?.organizations_to_view(AMONG + 1)?,
-        };
-        if organizations.len() > AMONG {
-            let detail = format!("there are more than {AMONG} in your scope: name {AMONG} at most");
-            return Err(Problem::invalid("/organizations", detail));
-        }
+        let organizations = whose.find(directory, context)?;
         let reading = directory.read(context)?;
-        Ok::<_, Problem>(reading.find_events_among(&organizations, &query, before, limit)?)
+        Ok::<_, Problem>(reading.find_events_among(&organizations, &query, start, limit)?)
     });
     let EventsAmong { events, next } = found.await?;
     let events = events
         .into_iter()
         .map(|(organization, event)| EventAmong { organization, event: event.into() });
-    let next = next.map(|next| write_cursor(&next.to_be_bytes()));
+    let next = next.map(|behind| start::write(start, behind));
     chosen.page(events, next)
-}
-
-fn ids(text: &str) -> Result<Vec<Uuid>, Problem> {
-    let ids: Result<Vec<Uuid>, _> = text.split(',').map(|id| Uuid::try_parse(id.trim())).collect();
-    let mut ids = ids.map_err(|_| Problem::not_found())?;
-    ids.sort_unstable();
-    ids.dedup();
-    if ids.len() > AMONG {
-        let detail = format!("names {}; {AMONG} at most", ids.len());
-        return Err(Problem::invalid("/organizations", detail));
-    }
-    Ok(ids)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_organization_that_is_named_twice_counts_once() {
-        let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        assert_eq!(ids(&format!("{other},{one}, {other}")).unwrap(), [one, other]);
-        let many = |count: u128| (0..count).map(|n| Uuid::from_u128(n).to_string());
-        let text = |count| many(count).collect::<Vec<_>>().join(",");
-        assert!(ids(&text(AMONG as u128)).is_ok() && ids(&text(AMONG as u128 + 1)).is_err());
-    }
 }

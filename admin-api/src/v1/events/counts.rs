@@ -42,6 +42,8 @@ pub(crate) enum By {
     Source,
     /// Whether it was done.
     Success,
+    /// Whose it is, by the organization's id.
+    Organization,
 }
 
 /// How events are counted.
@@ -98,35 +100,37 @@ pub(crate) async fn count_events(
 ) -> Result<Json<Counts>, Problem> {
     let CountsQuery { interval, by } = query;
     let query = wanted.query()?;
-    let length = interval.unwrap_or_default().milliseconds();
+    let (interval, by) = (interval.unwrap_or_default(), by.map_or(CountBy::Nothing, Into::into));
     let (place, context) = (home.place, home.caller.context);
     let turn = Arc::clone(&home.caller.api.searching).acquire_owned().await;
     let counts = home.caller.api.blocking(move |directory| {
         let _turn = turn;
         let reading = directory.read(context)?;
         let grant = reading.authorize_at::<View>(place)?;
-        let start = |at: Time| Time(at.0 - at.0 % length);
-        Ok::<_, Problem>(grant.count_events(
-            &query,
-            &start,
-            by.map_or(CountBy::Nothing, Into::into),
-        )?)
+        Ok::<_, Problem>(grant.count_events(&query, &|at| interval.start(at), by)?)
     });
-    let EventCounts { counts, complete, since } = counts.await?;
-    let items = counts.into_iter().map(|(start, key, count)| {
-        let start = Moment(start);
-        Count { start, key, count }
-    });
-    Ok(Json(Counts { items: items.collect(), complete, since: since.map(Moment) }))
+    Ok(Json(counts.await?.into()))
 }
 
 impl Interval {
-    fn milliseconds(self) -> u64 {
-        match self {
+    /// When the interval begins in which a time lies.
+    pub(super) fn start(self, Time(at): Time) -> Time {
+        let length = match self {
             Self::Minute => 60_000,
             Self::Hour => 3_600_000,
             Self::Day => 86_400_000,
-        }
+        };
+        Time(at - at % length)
+    }
+}
+
+impl From<EventCounts> for Counts {
+    fn from(EventCounts { counts, complete, since }: EventCounts) -> Self {
+        let items = counts.into_iter().map(|(start, key, count)| {
+            let start = Moment(start);
+            Count { start, key, count }
+        });
+        Self { items: items.collect(), complete, since: since.map(Moment) }
     }
 }
 
@@ -138,6 +142,7 @@ impl From<By> for CountBy {
             By::Subject => Self::Subject,
             By::Source => Self::Source,
             By::Success => Self::Success,
+            By::Organization => Self::Organization,
         }
     }
 }

@@ -67,83 +67,113 @@ pub(crate) async fn export_events(
     let format = query.format.unwrap_or_default();
     let query = wanted.query()?;
     let (place, context, api) = (home.place, home.caller.context, home.caller.api);
-    let asked = query.clone();
-    let range = api.blocking(move |directory| {
+    let end = api.blocking(move |directory| {
         let reading = directory.read(context)?;
-        Ok::<_, Problem>(reading.authorize_at::<View>(place)?.export_range(&asked)?)
+        Ok::<_, Problem>(reading.authorize_at::<View>(place)?.export_end()?)
     });
-    let (after, until) = range.await?;
-    let (sender, body) = flow();
-    let export = Export { api, context, place, query, format, until };
-    tokio::spawn(export.run(after, sender));
-    let mut response = body.into_response();
-    let headers = response.headers_mut();
-    let (kind, file) = match format {
-        ExportFormat::Jsonl => ("application/jsonl", "attachment; filename=\"events.jsonl\""),
-        ExportFormat::Csv => {
-            ("text/csv; charset=utf-8; header=present", "attachment; filename=\"events.csv\"")
-        }
-    };
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static(file));
-    Ok(response)
+    let (until, places) = (end.await?, vec![place]);
+    Ok(Export { api, context, query, format, places, until, says_whose: false }.answer())
 }
 
 /// An export under way.
-struct Export {
-    api: Api,
-    context: Context,
-    place: Place,
-    query: EventQuery,
-    format: ExportFormat,
+pub(super) struct Export {
+    pub(super) api: Api,
+    pub(super) context: Context,
+    pub(super) query: EventQuery,
+    pub(super) format: ExportFormat,
+    /// Whose events it has, one after another.
+    pub(super) places: Vec<Place>,
     /// The last number that is looked at.
-    until: u64,
+    pub(super) until: u64,
+    /// Whether a table says of each event whose it is, as lines of JSON do.
+    pub(super) says_whose: bool,
 }
 
 /// What comes next of it.
 struct Piece {
     text: Bytes,
-    /// The number behind which it goes on.
-    next: Option<u64>,
+    /// What is left of the place's; none at the end.
+    rest: Option<Rest>,
+}
+
+/// What is left of a place's events.
+#[derive(Default)]
+struct Rest {
+    /// The number behind which it goes on, and the last one; none before it was found out.
+    range: Option<(u64, u64)>,
     /// The hash of the last event so far.
     last: Option<Value>,
 }
 
 impl Export {
-    /// Reads a part when the one before it has been taken. Rights are looked at for each part, and
-    /// nothing is held in between.
-    async fn run(self, mut after: u64, sender: Flow) {
-        if matches!(self.format, ExportFormat::Csv) && !sender.send(table::HEADER.into()).await {
+    /// The answer, which is made while it is sent.
+    pub(super) fn answer(self) -> Response {
+        let (kind, file) = match self.format {
+            ExportFormat::Jsonl => ("application/jsonl", "attachment; filename=\"events.jsonl\""),
+            ExportFormat::Csv => {
+                ("text/csv; charset=utf-8; header=present", "attachment; filename=\"events.csv\"")
+            }
+        };
+        let (sender, body) = flow();
+        tokio::spawn(self.run(sender));
+        let mut response = body.into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static(file));
+        response
+    }
+
+    async fn run(self, sender: Flow) {
+        let header = || Bytes::from(table::header(self.says_whose));
+        if matches!(self.format, ExportFormat::Csv) && !sender.send(header()).await {
             return;
         }
-        let mut last = None;
+        for place in &self.places {
+            if !self.send(*place, &sender).await {
+                return;
+            }
+        }
+        sender.end().await;
+    }
+
+    /// Sends the events of a place; `false` when that is the end of all. A part is read when the one
+    /// before it has been taken. Rights are looked at for each part, and nothing is held in between.
+    async fn send(&self, place: Place, sender: &Flow) -> bool {
+        let mut rest = Rest::default();
         loop {
-            match self.piece(after, last).await {
+            match self.piece(place, rest).await {
                 Ok(piece) => {
                     if !piece.text.is_empty() && !sender.send(piece.text).await {
-                        return;
+                        return false;
                     }
-                    last = piece.last;
-                    match piece.next {
-                        Some(next) => after = next,
-                        None => return sender.end().await,
+                    match piece.rest {
+                        Some(left) => rest = left,
+                        None => return true,
                     }
                 }
                 // What was begun has no other way to say that it is not whole.
-                Err(problem) => return tracing::info!(?problem, "an export was broken off"),
+                Err(problem) => {
+                    tracing::info!(?problem, "an export was broken off");
+                    return false;
+                }
             }
         }
     }
 
-    async fn piece(&self, after: u64, mut last: Option<Value>) -> Result<Piece, Problem> {
-        let (place, format) = (self.place, self.format);
+    async fn piece(&self, place: Place, rest: Rest) -> Result<Piece, Problem> {
+        let (format, says_whose, until) = (self.format, self.says_whose, self.until);
         let context = Context { now: self.api.now(), ..self.context };
-        let (query, until) = (self.query.clone(), self.until);
+        let query = self.query.clone();
         let turn = Arc::clone(&self.api.searching).acquire_owned().await;
         let piece = self.api.blocking(move |directory| {
             let _turn = turn;
             let reading = directory.read(context)?;
             let grant = reading.authorize_at::<View>(place)?;
+            let Rest { range, mut last } = rest;
+            let (after, until) = match range {
+                Some(range) => range,
+                None => grant.export_range(&query, until)?,
+            };
             let EventLines { lines, next } = grant.export_events(&query, (after, until))?;
             let mut text = String::new();
             for line in lines {
@@ -154,12 +184,13 @@ impl Export {
                 }
                 match format {
                     ExportFormat::Jsonl => text.push_str(&line.json()),
-                    ExportFormat::Csv => table::write(&line.members, &mut text),
+                    ExportFormat::Csv => table::write(&line.members, says_whose, &mut text),
                 }
                 text.push_str(if matches!(format, ExportFormat::Csv) { "\r\n" } else { "\n" });
                 last = line.members.get("hash").cloned();
             }
-            Ok::<_, Problem>(Piece { text: Bytes::from(text), next, last })
+            let rest = next.map(|after| Rest { range: Some((after, until)), last });
+            Ok::<_, Problem>(Piece { text: Bytes::from(text), rest })
         });
         piece.await
     }

@@ -1,14 +1,14 @@
-//! The list of events, the newest first.
+//! The list of events.
 
 use directory::access::View;
 use directory::events::EventPage;
 use serde::Deserialize;
 
-use super::Event;
 use super::query::EventParams;
+use super::{Event, start};
 use crate::body::BothParams;
 use crate::caller::Home;
-use crate::list::{Chosen, List, Listed, page_size, read_cursor, write_cursor};
+use crate::list::{Chosen, List, Listed, page_size};
 use crate::problem::Problem;
 
 /// Which page of events, and what of each.
@@ -19,14 +19,18 @@ pub(crate) struct ListQuery {
     /// The most items to answer with.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<usize>,
-    /// Where the page starts: `next` of the page before.
+    /// Where the page starts: `next` of the page before, with the same `sort`.
     cursor: Option<String>,
+    /// `sequence` for the oldest first; `-sequence`, as without it, for the newest first. That is the
+    /// order in which they were written.
+    #[param(example = "sequence")]
+    sort: Option<String>,
     /// Only these members of each event, parted by commas.
     #[param(example = "at,action,actor.name")]
     fields: Option<String>,
 }
 
-/// Lists events, the newest first.
+/// Lists events, the newest first unless asked otherwise.
 ///
 /// With a filter a page may hold few items, or none, and still have a `next`: so many events at
 /// most are looked at for one page.
@@ -44,16 +48,16 @@ pub(crate) async fn list_events(
 ) -> Result<Listed<Event>, Problem> {
     let limit = page_size(query.limit)?;
     let chosen = Chosen::<Event>::read(query.fields.as_deref())?;
-    let before = query.cursor.as_deref().map(read_cursor).transpose()?.map(u64::from_be_bytes);
+    let start = start::read(query.sort.as_deref(), query.cursor.as_deref())?;
     let query = wanted.query()?;
     let place = home.place;
     let context = home.caller.context;
     let page = home.caller.api.blocking(move |directory| {
         let reading = directory.read(context)?;
         let grant = reading.authorize_at::<View>(place)?;
-        Ok::<_, Problem>(grant.find_events(&query, before, limit)?)
+        Ok::<_, Problem>(grant.find_events(&query, start, limit)?)
     });
     let EventPage { events, next } = page.await?;
-    let next = next.map(|next| write_cursor(&next.to_be_bytes()));
+    let next = next.map(|behind| start::write(start, behind));
     chosen.page(events.into_iter().map(Event::from), next)
 }

@@ -3,12 +3,16 @@
 mod among;
 mod chain;
 mod counts;
+mod counts_among;
 mod export;
+mod export_among;
 mod list;
 mod query;
 mod retention;
 mod sampling;
+mod start;
 mod table;
+mod whose;
 
 use std::net::IpAddr;
 
@@ -38,6 +42,8 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 pub(crate) fn other_routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(among::list_all_events))
+        .routes(routes!(counts_among::count_all_events))
+        .routes(routes!(export_among::export_all_events))
         .routes(routes!(retention::show_event_retention, retention::set_event_retention))
         .routes(routes!(sampling::show_event_sampling, sampling::set_event_sampling))
 }

@@ -31,12 +31,25 @@ const COLUMNS: [(&str, &str, Option<&str>); 24] = [
 ];
 
 /// The first line, with its end.
-pub(super) const HEADER: &str = "sequence,at,action,success,reason,actor_kind,actor_name,actor_id,\
+const HEADER: &str = "sequence,at,action,success,reason,actor_kind,actor_name,actor_id,\
 source,subject_kind,subject_name,subject_id,method,rule,request_id,client_request_id,\
 search_base,search_scope,search_filter,search_entries,search_duration_ms,differences,previous,hash\r\n";
 
+/// What stands before the other columns where the events are those of several organizations.
+const WHOSE: &str = "organization";
+
+/// The first line of a table that says whose each event is, or not, with its end.
+pub(super) fn header(says_whose: bool) -> String {
+    if says_whose { format!("{WHOSE},{HEADER}") } else { HEADER.to_owned() }
+}
+
 /// Writes the line of an event, without its end.
-pub(super) fn write(event: &Map<String, Value>, out: &mut String) {
+pub(super) fn write(event: &Map<String, Value>, says_whose: bool, out: &mut String) {
+    if says_whose {
+        let whose = event.get(WHOSE).and_then(Value::as_str).unwrap_or_default();
+        cell(whose, out);
+        out.push(',');
+    }
     for (position, (_, member, inner)) in COLUMNS.into_iter().enumerate() {
         if position > 0 {
             out.push(',');
@@ -87,7 +100,8 @@ mod tests {
     #[test]
     fn the_first_line_names_the_columns() {
         let names: Vec<_> = COLUMNS.iter().map(|(name, ..)| *name).collect();
-        assert_eq!(HEADER, format!("{}\r\n", names.join(",")));
+        assert_eq!(header(false), format!("{}\r\n", names.join(",")));
+        assert_eq!(header(true), format!("organization,{}\r\n", names.join(",")));
     }
 
     #[test]
@@ -100,10 +114,14 @@ mod tests {
             "success": false,
         });
         let mut line = String::new();
-        write(event.as_object().unwrap(), &mut line);
+        write(event.as_object().unwrap(), false, &mut line);
         let expected = "7,,,false,\"no \"\"such\"\" user, or none\",user,\"'=cmd|' /C calc'!A0\",,,\
                         user,\"'-2+3\",x,,,,,,,,,,,,";
         assert_eq!(line, expected);
+        let (mut of_several, mut event) = (String::new(), event);
+        event["organization"] = "0193a1b2".into();
+        write(event.as_object().unwrap(), true, &mut of_several);
+        assert_eq!(of_several, format!("0193a1b2,{expected}"));
         for (text, expected) in [
             ("a;=1+1", "\"a;'=1+1\""),
             ("a;\t -1", "\"a;\t '-1\""),
