@@ -191,6 +191,7 @@ impl Grant<'_, &Snapshot, Search> {
             Who::ServiceAccount { account, .. } => Some(EntryId::ServiceAccount(account)),
             Who::User { .. }
             | Who::Nobody
+            | Who::Operator
             | Who::UserToChangePassword { .. }
             | Who::Device { .. }
             | Who::Admin { .. } => None,
@@ -289,6 +290,7 @@ impl Grant<'_, &Snapshot, Search> {
             Who::User { user, .. } => (1_u64, user.record()),
             Who::ServiceAccount { account, .. } => (2, account.record()),
             Who::Nobody
+            | Who::Operator
             | Who::UserToChangePassword { .. }
             | Who::Device { .. }
             | Who::Admin { .. } => return Err(Error::Missing),
