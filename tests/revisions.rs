@@ -29,8 +29,14 @@ fn operations(office: &Office) -> Vec<(Route, bool)> {
     operations
 }
 
+/// What is agreed with an organization stands in the organization.
+const AGREEMENTS: &str = "/v1/billing/agreements";
+
 /// The nearest place above what an operation changes that shows something.
 fn shown(site: &Site, operations: &[(Route, bool)], route: &Route) -> String {
+    if route.path == AGREEMENTS {
+        return site.office.path("billing/agreements");
+    }
     let mut path = route.path.as_str();
     loop {
         let shows = |(it, _): &&(Route, bool)| it.method == "GET" && it.path == path;
@@ -42,9 +48,11 @@ fn shown(site: &Site, operations: &[(Route, bool)], route: &Route) -> String {
 }
 
 /// A body that an operation takes.
-fn body(route: &Route) -> Value {
+fn body(site: &Site, route: &Route) -> Value {
     let ends = |end: &str| route.path.ends_with(end);
-    if ends("/password") {
+    if route.path == AGREEMENTS {
+        json!({"organization": site.office.id, "plan": null, "since": "2999-12"})
+    } else if ends("/password") {
         json!({"password": "another long enough password"})
     } else if ends("/secret") {
         json!({"secret": "a secret of many letters"})
@@ -95,7 +103,7 @@ fn whoever_has_seen_something_else_changes_nothing_at_any_operation() {
             path += "?confirmation=anything";
         }
         let before = top.get(&place);
-        let response = top.send_with(&route.method, &path, &[NEVER], Some(&body(route)));
+        let response = top.send_with(&route.method, &path, &[NEVER], Some(&body(&site, route)));
         assert_eq!(response.status, 412, "{} {response:?}", route.name());
         assert_eq!(response.json()["type"], "/problems/stale", "{}", route.name());
         let after = top.get(&place);
@@ -159,7 +167,7 @@ fn a_tag_is_good_for_one_change_of_what_is_kept_beside_a_thing_as_well() {
         let tag = top.get(&place).header("etag").expect(name).to_owned();
         let change = || {
             let seen = format!("If-Match: {tag}");
-            top.send_with(&route.method, &path, &[seen.as_str()], Some(&body(route)))
+            top.send_with(&route.method, &path, &[seen.as_str()], Some(&body(&site, route)))
         };
         let first = change();
         assert!(matches!(first.status, 200 | 204), "{name}: {first:?}");
@@ -175,7 +183,8 @@ fn a_tag_is_good_for_one_change_of_what_is_kept_beside_a_thing_as_well() {
 }
 
 /// Operations that say how something is to be, and change nothing where it is so.
-const SETTLING: [&str; 9] = [
+const SETTLING: [&str; 10] = [
+    "POST /v1/billing/agreements",
     "PUT /v1/organizations/{organization}/users/{user}/certificates",
     "POST /v1/organizations/{organization}/users/{user}/require-password-change",
     "DELETE /v1/organizations/{organization}/users/{user}/second-factor",
@@ -195,7 +204,7 @@ fn what_is_so_already_is_not_changed_and_not_told_again() {
     for name in SETTLING {
         let (route, _) = operations.iter().find(|(route, _)| route.name() == name).expect(name);
         let (place, path) = (shown(&site, &operations, route), site.ours(route));
-        let asked = body(route);
+        let asked = body(&site, route);
         let settle = || top.send(&route.method, &path, Some(&asked));
         let first = settle();
         assert!(matches!(first.status, 200 | 204), "{name}: {first:?}");

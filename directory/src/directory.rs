@@ -4,6 +4,7 @@ mod check;
 mod identify;
 mod invitations;
 mod listed;
+mod operator;
 mod outlook;
 mod repeats;
 mod silent_devices;
@@ -16,23 +17,23 @@ use std::sync::Arc;
 use storage::{Change, Entropy, MasterKey, OpenError, Partition, Reading, Snapshot, Store};
 
 use crate::access::{
-    Actor, AtProvider, Context, Grant, InOrganization, Refusal, Who, organization, standing,
+    AtProvider, Context, Grant, InOrganization, Refusal, Who, organization, standing,
 };
 use crate::accounting::{Reports, SessionBounds};
 use crate::authentication::{Engine, RelyingParty, UnknownLogins, Who as Claim};
-use crate::collections::{self, NewPassword, Oneself, Site};
+use crate::collections::{self, Oneself, Site};
 use crate::delivery::{Deliveries, DeliveryBounds};
 use crate::epochs::Epochs;
 use crate::error::Error;
 use crate::events::FailedSearches;
 use crate::gear::GearTable;
-use crate::id::{AdminId, OrganizationId, Place, RecordId};
+use crate::id::{OrganizationId, Place, RecordId};
 use crate::issuing::Lists;
 use crate::known::{Capacity, Keep, Lookups};
 use crate::lasting::LastingKey;
 use crate::orders::{Departures, OrderNetworks};
 use crate::preparation::failed_to_open;
-use crate::records::{AdminFields, Domain, OrganizationState, indices};
+use crate::records::{Domain, OrganizationState, indices};
 use crate::search::{Memo, OwnCommits, SearchGrant};
 use crate::text::prepare;
 use crate::time::Time;
@@ -201,26 +202,6 @@ impl Directory {
         // What is acknowledged counts for every packet that comes afterwards.
         self.settle_gear();
         done
-    }
-
-    /// Makes the first admin, an Administrator with Billing, on an empty store.
-    ///
-    /// # Errors
-    /// `Forbidden` when there is an admin already; `Invalid` for what is not acceptable.
-    pub fn create_first_admin(
-        &self,
-        now: Time,
-        fields: AdminFields,
-        password: NewPassword,
-    ) -> Result<AdminId, Error> {
-        let tools = self.inner.tools.clone();
-        let context = Context { actor: Actor::nobody(), source: None, now, request: None };
-        let number = self.inner.store.write(move |change| {
-            let site =
-                Site { source: change, place: Place::Provider, context: &context, tools: &tools };
-            collections::put_first(site, fields, password)
-        })?;
-        Ok(AdminId { home: Place::Provider, number })
     }
 
     /// Finds the active organization whose base is the first of `names` that is one, with that

@@ -139,6 +139,8 @@ pub enum EventActor {
         /// Its name, or else the address that was given.
         name: String,
     },
+    /// Whoever owns the machine, by a command of the daemon's.
+    Operator,
 }
 
 /// What was done or tried.

@@ -6,6 +6,7 @@ mod destruction;
 mod event_delivery;
 mod first_admin;
 mod imports;
+mod recovery;
 mod refusal;
 mod reload;
 mod restart;

@@ -49,3 +49,14 @@ fn the_doors_ask_for_permissions_and_never_for_roles() {
     let forbidden = ["if role", "match role", ".role ==", ".role !="];
     none(lines_with(["daemon", "admin-api", "protocols"], forbidden), "a decision about roles");
 }
+
+#[test]
+fn what_takes_no_permission_is_done_by_commands_alone() {
+    let forbidden = [".create_first_admin(", ".recover_admin(", "Actor::operator("];
+    let mut found = lines_with(["daemon", "admin-api", "protocols", "cli"], forbidden);
+    found.retain(|line| {
+        let commands = ["daemon/src/commands/", "daemon/src/demo/"];
+        !commands.iter().any(|folder| line.starts_with(folder))
+    });
+    none(found, "the operator's own");
+}

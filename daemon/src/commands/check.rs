@@ -4,7 +4,7 @@ use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 
-use super::CommandError;
+use super::{CommandError, require_store};
 use crate::config::Config;
 use crate::{logging, start};
 
@@ -12,11 +12,7 @@ use crate::{logging, start};
 pub(super) fn run(file: &Path, out: &mut impl Write) -> Result<(), CommandError> {
     let config = Config::load(file)?;
     logging::install(&config.log)?;
-    let folder = &config.data.directory;
-    let file = folder.join(directory::STORE_FILE);
-    if !file.metadata().is_ok_and(|file| file.is_file() && file.len() > 0) {
-        return Err(CommandError::Refused(format!("there is no store in {}", folder.display())));
-    }
+    require_store(&config)?;
     let report = walk(&config)?;
     let directory::Report { partitions, records, entries, links, secrets, .. } = report;
     writeln!(

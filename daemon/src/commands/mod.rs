@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::ConfigError;
+use crate::config::{Config, ConfigError};
 use crate::demo::DemoError;
 use crate::lifecycle::Ending;
 use crate::logging::LogError;
@@ -56,7 +56,7 @@ enum Command {
     /// Serve two organizations with people, groups, an application and gear each, on loopback,
     /// and print lines to try them
     Demo(demo::Demo),
-    /// Make admins
+    /// Make the first admin, or let one in again, while the daemon does not run
     #[command(subcommand)]
     Admin(AdminCommand),
     /// Walk the whole store and compare every index with its records
@@ -81,6 +81,10 @@ enum AdminCommand {
     /// Make the first administrator with billing on an empty store; reads the password, a line,
     /// from standard input
     Create(admin::Create),
+    /// Let an admin of the provider's in again: with another password, a line of standard input,
+    /// and without authenticator, recovery codes, passkeys, suspension, networks, sessions and API
+    /// keys of before
+    Recover(admin::Recover),
 }
 
 #[derive(Debug, Subcommand)]
@@ -140,6 +144,8 @@ impl CommandError {
             Self::Start(StartError::Bind(_)) => UNAVAILABLE,
             Self::Start(StartError::Randomness(_) | StartError::Runtime(_)) => SYSTEM,
             Self::Start(StartError::Cost(_)) => CONFIGURATION,
+            // A login or a password that will not do.
+            Self::Directory(directory::Error::Invalid(_)) => USAGE,
             Self::Start(StartError::Open(_)) | Self::Directory(_) | Self::Demo(_) => UNAVAILABLE,
             Self::Log(_) | Self::Output(_) => SYSTEM,
             Self::Refused(_) => USAGE,
@@ -167,6 +173,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Admin(AdminCommand::Create(create)) => {
             admin::create(create, &mut io::stdin().lock(), &mut io::stdout())
         }
+        Command::Admin(AdminCommand::Recover(recover)) => {
+            admin::recover(recover, &mut io::stdin().lock(), &mut io::stdout())
+        }
         Command::Check { config } => check::run(&config, &mut io::stdout()),
         Command::Openapi { devices } => openapi::print(devices, &mut io::stdout()),
         Command::Config(ConfigCommand::Sample) => config::sample(&mut io::stdout()),
@@ -181,6 +190,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             drop(writeln!(io::stderr(), "tenantryd: {error}"));
             error.exit_code().into()
         }
+    }
+}
+
+/// Refuses to go on where a command is for a store that is there, and there is none.
+fn require_store(config: &Config) -> Result<(), CommandError> {
+    let folder = &config.data.directory;
+    let file = folder.join(directory::STORE_FILE);
+    if file.metadata().is_ok_and(|file| file.is_file() && file.len() > 0) {
+        Ok(())
+    } else {
+        Err(CommandError::Refused(format!("there is no store in {}", folder.display())))
     }
 }
 

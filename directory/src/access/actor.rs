@@ -17,6 +17,8 @@ pub struct Actor(pub(crate) Who);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Who {
     Nobody,
+    /// Whoever owns the machine, by a command of the daemon's.
+    Operator,
     Admin {
         admin: AdminId,
         token: TokenId,
@@ -77,6 +79,12 @@ impl Actor {
         Self(Who::Nobody)
     }
 
+    /// Whoever owns the machine. No permission is theirs, and no door makes this: it is for what the
+    /// directory does itself for a command, beside which no daemon runs.
+    pub(crate) const fn operator() -> Self {
+        Self(Who::Operator)
+    }
+
     pub(crate) fn user(organization: OrganizationId, user: UserId, proven: Proven) -> Self {
         Self(Who::User { organization, user, proven })
     }
@@ -112,7 +120,7 @@ impl Actor {
             | Who::UserToChangePassword { organization, .. }
             | Who::ServiceAccount { organization, .. }
             | Who::Device { organization, .. } => Some(organization),
-            Who::Nobody | Who::Admin { .. } => None,
+            Who::Nobody | Who::Operator | Who::Admin { .. } => None,
         }
     }
 
@@ -123,7 +131,7 @@ impl Actor {
                 Some(Identity::User(user))
             }
             Who::ServiceAccount { account, .. } => Some(Identity::ServiceAccount(account)),
-            Who::Nobody | Who::Admin { .. } | Who::Device { .. } => None,
+            Who::Nobody | Who::Operator | Who::Admin { .. } | Who::Device { .. } => None,
         }
     }
 
@@ -139,9 +147,11 @@ impl Actor {
             | Who::UserToChangePassword { organization, user, .. } => {
                 Self::user(organization, user, proven)
             }
-            Who::Nobody | Who::Admin { .. } | Who::ServiceAccount { .. } | Who::Device { .. } => {
-                self
-            }
+            Who::Nobody
+            | Who::Operator
+            | Who::Admin { .. }
+            | Who::ServiceAccount { .. }
+            | Who::Device { .. } => self,
         }
     }
 
@@ -150,6 +160,7 @@ impl Actor {
         match self.0 {
             Who::Admin { admin, .. } => Some(admin),
             Who::Nobody
+            | Who::Operator
             | Who::User { .. }
             | Who::UserToChangePassword { .. }
             | Who::ServiceAccount { .. }

@@ -180,7 +180,7 @@ pub(crate) fn authorize(
             let home = directory_identity(source, organization, place, holds)?;
             Ok(home.map(|_| Seen::default()))
         }
-        (Who::Nobody, _) => Ok(Err(Refusal::Unauthenticated)),
+        (Who::Nobody | Who::Operator, _) => Ok(Err(Refusal::Unauthenticated)),
         (
             Who::User { .. }
             | Who::UserToChangePassword { .. }

@@ -263,11 +263,17 @@ pub(crate) fn close_account(
 }
 
 impl Billing<'_, &mut Change<'_>> {
-    /// Agrees on what holds from a month on that is not over: the plan as it is now.
+    /// Agrees on what holds from a month on that is not over: the plan as it is now; with `revision`,
+    /// only when nobody agreed on anything in between.
     ///
     /// # Errors
-    /// `Invalid` for a month that is over; `Forbidden` while the organization is deleted.
-    pub fn agree(&mut self, from: Month, Offer(plan): Offer) -> Result<Agreements, Error> {
+    /// `Invalid` for a month that is over; `Stale`; `Forbidden` while the organization is deleted.
+    pub fn agree(
+        &mut self,
+        revision: Option<u64>,
+        from: Month,
+        Offer(plan): Offer,
+    ) -> Result<Agreements, Error> {
         let (this, _) = Month::of(self.site.now());
         if from < this {
             let message = "is over: what was billed in it stays as it is";
@@ -279,6 +285,9 @@ impl Billing<'_, &mut Change<'_>> {
             return Err(Error::Forbidden("the organization is deleted; restore it first"));
         }
         let mut agreements = self.agreements()?;
+        if revision.is_some_and(|seen| seen != agreements.revision()) {
+            return Err(Error::Stale);
+        }
         let agreement = Agreement { from, plan };
         if agreements.list.contains(&agreement) {
             return Ok(agreements);
@@ -292,6 +301,7 @@ impl Billing<'_, &mut Change<'_>> {
         }
         agreements.list.push(agreement);
         agreements.list.sort_by_key(|agreement| agreement.from);
+        agreements.changes = agreements.changes.saturating_add(1);
         let partition = self.site.partition();
         self.site.source.put(partition, THE_ONLY_ONE, &agreements)?;
         let told = vec![Difference { field: format!("plan from {from}"), before, after }];

@@ -145,6 +145,7 @@ impl<S, P> Grant<'_, S, P> {
         match self.context.actor.0 {
             Who::Device { device, .. } => Ok(device),
             Who::Nobody
+            | Who::Operator
             | Who::Admin { .. }
             | Who::User { .. }
             | Who::UserToChangePassword { .. }

@@ -95,6 +95,7 @@ where
                 }))
             }
             Who::Nobody => Ok(EventActor::Nobody),
+            Who::Operator => Ok(EventActor::Operator),
         }
     }
 }
@@ -105,7 +106,7 @@ impl Site<'_, &mut Change<'_>> {
         Ok(match self.event_actor()? {
             EventActor::Admin { login, .. } | EventActor::User { login, .. } => login,
             EventActor::ServiceAccount { name, .. } | EventActor::Device { name, .. } => name,
-            EventActor::Nobody | EventActor::Daemon => String::new(),
+            EventActor::Nobody | EventActor::Daemon | EventActor::Operator => String::new(),
         })
     }
 

@@ -7,7 +7,7 @@ use super::{DeliveredEvent, Delivery, DeliveryBounds, DeliveryTurn, DestinationK
 use crate::access::organization;
 use crate::directory::Directory;
 use crate::error::Error;
-use crate::events::{Action, Event, EventActor, Outcome, Subject, SubjectKind};
+use crate::events::{Action, Difference, Event, EventActor, Outcome, Subject, SubjectKind};
 use crate::id::RecordId;
 use crate::records::{
     DeadLetter, DeliveryMark, DeliveryProgress, DeliveryWay, EventDestination, indices,
@@ -17,6 +17,10 @@ use crate::tools::Tools;
 
 /// Dead letters of one destination at most; then what comes next is tried for ever.
 const LETTERS: usize = 1_000;
+/// Why what comes next is tried for ever.
+const HELD_UP: &str = "there are 1000 dead letters, and no more are kept: what comes next is tried \
+                       until it is taken, and what is behind it waits; send dead letters again, or \
+                       discard them";
 /// The most letters of a reason that is kept.
 const REASON: usize = 300;
 
@@ -113,8 +117,13 @@ impl Stream {
         self.key.keep(change, after)?;
         // Where the events of all organizations go, another's failure was told for all.
         let was_told = progress.told || self.key.reached().is_some();
-        if was_told && self.key.is_news(change, false)? {
-            tell(change, (self.key, &destination), Outcome::Success, now);
+        let is_again = was_told && self.key.is_news(change, false)?;
+        let goes_on = self.key.is_held_otherwise(change, (progress.held_up, false))?;
+        let at = (self.key, &destination);
+        if goes_on {
+            tell_held(change, at, false, now);
+        } else if is_again {
+            tell(change, at, Outcome::Success, now);
         }
         Ok(())
     }
@@ -148,7 +157,9 @@ impl Stream {
     }
 
     /// Tells that nothing gets there, and puts aside what a webhook does not take, so that what
-    /// stands behind it has its turn. With other receivers nobody knows what they do not take.
+    /// stands behind it has its turn. With other receivers nobody knows what they do not take. That
+    /// no more can be put aside is told once, not with each attempt: what is told of a destination
+    /// has to be sent there too.
     fn give_up(
         &self,
         change: &mut Change<'_>,
@@ -161,10 +172,17 @@ impl Stream {
             let told = format!("nothing got there in {} attempts: {reason}", bounds.attempts);
             tell(change, (key, destination), Outcome::Failure(told), now);
         }
+        if !matches!(destination.fields.way, DeliveryWay::Webhook { .. }) {
+            return Ok(());
+        }
         let number = key.id.record().to_be_bytes();
         let letters = change.find(partition, indices::DEAD_LETTER_OF, &number).take(LETTERS);
-        let is_webhook = matches!(destination.fields.way, DeliveryWay::Webhook { .. });
-        if !is_webhook || letters.count() >= LETTERS {
+        let is_full = letters.count() >= LETTERS;
+        let was_held = std::mem::replace(&mut progress.held_up, is_full);
+        if key.is_held_otherwise(change, (was_held, is_full))? {
+            tell_held(change, (key, destination), is_full, now);
+        }
+        if is_full {
             return Ok(());
         }
         let of = key.reached();
@@ -218,8 +236,30 @@ pub(super) fn events_of(events: &[DeliveredEvent]) -> u32 {
 /// events: who sees it there may know few organizations.
 pub(super) fn tell(
     change: &mut Change<'_>,
-    (key, destination): (DestinationKey, &EventDestination),
+    at: (DestinationKey, &EventDestination),
     outcome: Outcome,
+    now: Time,
+) {
+    tell_with(change, at, (outcome, Vec::new()), now);
+}
+
+/// Tells that a full list of dead letters holds a destination up, or does no more.
+fn tell_held(
+    change: &mut Change<'_>,
+    at: (DestinationKey, &EventDestination),
+    is_held: bool,
+    now: Time,
+) {
+    let (before, after) = (Some((!is_held).to_string()), Some(is_held.to_string()));
+    let told = Difference { field: "held_up".to_owned(), before, after };
+    let outcome = if is_held { Outcome::Failure(HELD_UP.to_owned()) } else { Outcome::Success };
+    tell_with(change, at, (outcome, vec![told]), now);
+}
+
+fn tell_with(
+    change: &mut Change<'_>,
+    (key, destination): (DestinationKey, &EventDestination),
+    (outcome, differences): (Outcome, Vec<Difference>),
     now: Time,
 ) {
     let (kind, name) = (SubjectKind::EventDestination, destination.fields.name.clone());
@@ -230,7 +270,7 @@ pub(super) fn tell(
         action: Action::EventDelivery,
         subject: Some(Subject { kind, id: destination.uuid, name }),
         outcome,
-        differences: Vec::new(),
+        differences,
         access: None,
         request: None,
         search: None,

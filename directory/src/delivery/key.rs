@@ -72,16 +72,44 @@ impl DestinationKey {
     /// Notes with the destination itself whether it is told that nothing gets there; says whether an
     /// event is to tell it. Where the events of all organizations go, one does for all of them.
     pub(super) fn is_news(self, change: &mut Change<'_>, told: bool) -> Result<bool, Error> {
-        if self.reach() == Reach::Own {
-            return Ok(true);
+        match self.reach() {
+            Reach::Own => Ok(true),
+            Reach::All => self.note_whole(change, |whole| whole.told = told),
         }
+    }
+
+    /// Notes with the destination itself that a full list of dead letters holds it up, which it did
+    /// or did not before; says whether an event is to tell that this is otherwise. Where the events of
+    /// all organizations go, one does for all of them: that those of one go on says nothing of
+    /// another's, which are held up with the next attempt again.
+    pub(super) fn is_held_otherwise(
+        self,
+        change: &mut Change<'_>,
+        (was, is): (bool, bool),
+    ) -> Result<bool, Error> {
+        match self.reach() {
+            Reach::Own => Ok(was != is),
+            Reach::All if !was && !is => Ok(false),
+            Reach::All => self.note_whole(change, |whole| whole.held_up = is),
+        }
+    }
+
+    /// Changes what is noted for all organizations of a destination that takes their events; says
+    /// whether it was otherwise.
+    fn note_whole(
+        self,
+        change: &mut Change<'_>,
+        edit: impl FnOnce(&mut DeliveryProgress),
+    ) -> Result<bool, Error> {
         let (partition, number) = (self.home.partition(), self.id.record());
-        let whole = change.get::<DeliveryProgress>(partition, number)?.unwrap_or_default();
-        let is_news = whole.told != told;
-        if is_news {
-            change.put(partition, number, &DeliveryProgress { told, ..whole })?;
+        let before = change.get::<DeliveryProgress>(partition, number)?.unwrap_or_default();
+        let mut whole = before.clone();
+        edit(&mut whole);
+        let is_other = whole != before;
+        if is_other {
+            change.put(partition, number, &whole)?;
         }
-        Ok(is_news)
+        Ok(is_other)
     }
 
     /// Forgets how far it is with events that are not of the place that has the destination.

@@ -276,7 +276,8 @@ impl Directory {
 }
 
 impl Directory {
-    /// Finds out which of the provider's destinations have dead letters to be sent again.
+    /// Finds out which of the provider's destinations have dead letters to be sent again, and when
+    /// each of them is tried next: where some are gone, what they held up is tried at once.
     fn look_at_letters(&self) -> Result<(), Error> {
         let deliveries = &self.inner.deliveries;
         let keys: Vec<DestinationKey> = {
@@ -291,12 +292,9 @@ impl Directory {
             let (partition, index) = (Partition::Provider, indices::DEAD_LETTER_WANTED);
             for key in keys {
                 let returns = snapshot.find_first(partition, index, &key.wanted())?.is_some();
-                let due = match returns {
-                    true => Some(key.progress(&snapshot)?.retry.unwrap_or(Time(0))),
-                    false => None,
-                };
+                let due = key.progress(&snapshot)?.retry.unwrap_or(Time(0));
                 deliveries.with(key, |lane| {
-                    (lane.returns, lane.due) = (returns, due.unwrap_or(lane.due));
+                    (lane.returns, lane.due) = (returns, due);
                 });
             }
             Ok(())

@@ -3,7 +3,7 @@
 use storage::{Change, Id, Reading};
 use uuid::Uuid;
 
-use super::DestinationKey;
+use super::{DestinationKey, keys};
 use crate::access::{Grant, ManageDelivery};
 use crate::collections::{Site, require_reach};
 use crate::error::{Error, Invalid};
@@ -66,8 +66,22 @@ impl DeadLetters<'_, '_> {
         for (id, _) in &chosen {
             self.site.source.delete::<DeadLetter>(partition, *id)?;
         }
+        if !chosen.is_empty() {
+            self.make_way()?;
+        }
         self.tell(Action::DeadLettersDiscarded, chosen.len())?;
         Ok(chosen.len())
+    }
+
+    /// Lets what a full list holds up be tried at once: there is room for it.
+    fn make_way(&mut self) -> Result<(), Error> {
+        let at = (self.site.place, self.id);
+        for key in keys(&*self.site.source, at, self.destination.reach)? {
+            if key.progress(&*self.site.source)?.held_up {
+                key.hurry(self.site.source)?;
+            }
+        }
+        Ok(())
     }
 
     fn chosen(&self, named: Option<&[Uuid]>) -> Result<Vec<(Id, DeadLetter)>, Error> {

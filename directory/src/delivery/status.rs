@@ -36,6 +36,8 @@ pub struct DeliveryStatus {
     pub gaps: u64,
     /// So many dead letters there are.
     pub dead_letters: usize,
+    /// Whether there are as many as there may be, and hold up what comes next.
+    pub held_up: bool,
 }
 
 impl Grant<'_, &Snapshot, View> {
@@ -89,6 +91,7 @@ impl DeliveryStatus {
             self.error = progress.error;
         }
         self.gaps = self.gaps.saturating_add(progress.gaps);
+        self.held_up |= progress.held_up;
         Ok(())
     }
 

@@ -369,7 +369,7 @@ impl CountBy {
                 word.as_str().map(ToOwned::to_owned)
             }
             Self::Actor => match &event.actor {
-                EventActor::Nobody | EventActor::Daemon => None,
+                EventActor::Nobody | EventActor::Daemon | EventActor::Operator => None,
                 EventActor::Admin { login, .. } | EventActor::User { login, .. } => {
                     Some(login.clone())
                 }

@@ -174,6 +174,7 @@ fn called(actor: &EventActor) -> (&'static str, Option<Uuid>, Option<&str>) {
     match actor {
         EventActor::Nobody => ("nobody", None, None),
         EventActor::Daemon => ("daemon", None, None),
+        EventActor::Operator => ("operator", None, None),
         EventActor::Admin { id, login } => ("admin", Some(*id), Some(login)),
         EventActor::User { id, login } => ("user", *id, Some(login)),
         EventActor::ServiceAccount { id, name } => ("service_account", *id, Some(name)),
@@ -307,12 +308,13 @@ mod tests {
 
     fn actors() -> impl Strategy<Value = EventActor> {
         let id = any::<Option<u128>>().prop_map(|id| id.map(Uuid::from_u128));
-        (0..6, id, any::<String>()).prop_map(|(kind, id, name)| match kind {
+        (0..7, id, any::<String>()).prop_map(|(kind, id, name)| match kind {
             0 => EventActor::Nobody,
             1 => EventActor::Daemon,
             2 => EventActor::Admin { id: id.unwrap_or_default(), login: name },
             3 => EventActor::User { id, login: name },
             4 => EventActor::ServiceAccount { id, name },
+            5 => EventActor::Operator,
             _ => EventActor::Device { id, name },
         })
     }

@@ -1,7 +1,7 @@
 //! How far a destination of events is.
 
 use serde::{Deserialize, Serialize};
-use storage::{Entries, Id, Kind, Record};
+use storage::{Corrupt, Entries, Id, Kind, Record, decode};
 
 use super::{indices, kinds};
 use crate::time::Time;
@@ -23,10 +23,12 @@ pub(crate) struct DeliveryProgress {
     pub(crate) error: Option<(String, Time)>,
     /// Whether an event told that nothing gets there, and none yet that something does again. Of a
     /// destination that takes the events of all organizations the provider has a record with this
-    /// alone, so that one event tells it for all of them.
+    /// and with `held_up` alone, so that one event tells it for all of them.
     pub(crate) told: bool,
     /// How often events were forgotten before they could be delivered.
     pub(crate) gaps: u64,
+    /// Whether what comes next would be a dead letter, and there are as many as there may be.
+    pub(crate) held_up: bool,
 }
 
 /// A place in the log.
@@ -41,8 +43,12 @@ pub(crate) struct DeliveryMark {
 
 impl Record for DeliveryProgress {
     const KIND: Kind = kinds::DELIVERY_PROGRESS;
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
     const LOGGED: bool = false;
+
+    fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
+        upgraded(Self::KIND, version, body)
+    }
 
     fn index(&self, _: &mut Entries) {}
 }
@@ -59,10 +65,42 @@ pub(crate) struct ReachedProgress {
 
 impl Record for ReachedProgress {
     const KIND: Kind = kinds::REACHED_PROGRESS;
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
     const LOGGED: bool = false;
+
+    fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
+        upgraded(Self::KIND, version, body)
+    }
 
     fn index(&self, entries: &mut Entries) {
         entries.add(indices::REACHED_BY, &self.destination.to_be_bytes());
+    }
+}
+
+/// Reads a record of a version before this one.
+fn upgraded<R: Record>(kind: Kind, version: u8, body: &[u8]) -> Result<R, Corrupt> {
+    match version {
+        // Whether it is held up stands at the end; the next attempt in vain finds out.
+        1 => decode(&[body, &[0]].concat()),
+        other => Err(Corrupt::version(kind, other)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_far_a_destination_is_of_version_1_says_nothing_of_being_held_up() {
+        let mark = DeliveryMark { sequence: 300, hash: Some([7; 32]) };
+        let progress = DeliveryProgress { mark, gaps: 2, ..DeliveryProgress::default() };
+        let body = storage::encode(&progress).unwrap();
+        let before = body.strip_suffix(&[0]).unwrap();
+        assert_eq!(DeliveryProgress::upgrade(1, before).unwrap(), progress);
+        assert!(DeliveryProgress::upgrade(0, before).is_err());
+        let reached = ReachedProgress { destination: 300, progress };
+        let body = storage::encode(&reached).unwrap();
+        let before = body.strip_suffix(&[0]).unwrap();
+        assert_eq!(ReachedProgress::upgrade(1, before).unwrap(), reached);
     }
 }

@@ -81,7 +81,8 @@ mod tests {
             organization: Uuid::from_u128(7),
             slug: "acme",
             name: "Acme",
-            agreements: (1, storage::encode(&Agreements::default()).unwrap()),
+            // Agreements of version 1: a list alone, with nothing in it.
+            agreements: (1, vec![0]),
             months: vec![(1, former)],
         });
         let account: ClosedAccount = storage::decode(&body.unwrap()).unwrap();
@@ -91,6 +92,7 @@ mod tests {
             .map(|day| (day.day, day.users, day.devices, day.closed))
             .collect();
         assert_eq!(days, [(1, 5, 6, false), (2, 7, 8, false)]);
+        assert_eq!(account.agreements, Agreements::default());
         let again = storage::encode(&account).unwrap();
         assert_eq!(storage::decode::<ClosedAccount>(&again).unwrap(), account);
     }

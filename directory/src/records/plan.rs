@@ -62,6 +62,8 @@ impl Record for Plan {
 pub struct Agreements {
     /// In the order of months.
     pub list: Vec<Agreement>,
+    /// So often it was changed.
+    pub(crate) changes: u64,
 }
 
 /// What holds from a month on.
@@ -74,6 +76,11 @@ pub struct Agreement {
 }
 
 impl Agreements {
+    /// By what a change says which of these it saw: never 0, which nothing has.
+    pub fn revision(&self) -> u64 {
+        self.changes.saturating_add(1)
+    }
+
     /// What holds in a month.
     pub fn of(&self, month: Month) -> Option<&PlanFields> {
         let holds = self.list.iter().rev().find(|agreement| agreement.from <= month);
@@ -83,8 +90,16 @@ impl Agreements {
 
 impl Record for Agreements {
     const KIND: Kind = kinds::AGREEMENTS;
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
     const LOGGED: bool = false;
+
+    fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
+        match version {
+            // How often they changed stands at the end, and was not counted.
+            1 => decode(&[body, &[0]].concat()),
+            other => Err(Corrupt::version(Self::KIND, other)),
+        }
+    }
 
     fn index(&self, _: &mut Entries) {}
 }
@@ -188,6 +203,17 @@ impl Record for UsageMonth {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn agreements_of_version_1_have_a_revision() {
+        // In November 2026 nothing is billed any more.
+        let agreement = Agreement { from: Month::read("2026-11").unwrap(), plan: None };
+        let former = storage::encode(&(1_u8, &agreement)).unwrap();
+        let read = Agreements::upgrade(1, &former).unwrap();
+        assert_eq!((read.revision(), &read.list[..]), (1, &[agreement][..]));
+        assert_eq!(storage::encode(&read).unwrap(), [&former[..], &[0]].concat());
+        assert!(Agreements::upgrade(3, &former).is_err());
+    }
 
     #[test]
     fn months_of_version_1_were_counted_while_the_organization_was_open() {

@@ -44,6 +44,7 @@ impl Sight {
                 Ok(if people { Self::People } else { Self::Oneself(user) })
             }
             Who::Nobody
+            | Who::Operator
             | Who::UserToChangePassword { .. }
             | Who::Device { .. }
             | Who::Admin { .. } => Err(Error::Missing),

@@ -192,6 +192,7 @@ impl Grant<'_, &Snapshot, Search> {
             Who::ServiceAccount { account, .. } => Some(EntryId::ServiceAccount(account)),
             Who::User { .. }
             | Who::Nobody
+            | Who::Operator
             | Who::UserToChangePassword { .. }
             | Who::Device { .. }
             | Who::Admin { .. } => None,
@@ -290,6 +291,7 @@ impl Grant<'_, &Snapshot, Search> {
             Who::User { user, .. } => (1_u64, user.record()),
             Who::ServiceAccount { account, .. } => (2, account.record()),
             Who::Nobody
+            | Who::Operator
             | Who::UserToChangePassword { .. }
             | Who::Device { .. }
             | Who::Admin { .. } => return Err(Error::Missing),

@@ -55,7 +55,7 @@ impl World {
         let from = Month::read(from).unwrap();
         self.directory.change(by, move |change| {
             let offer = change.authorize_provider::<ManageBilling>()?.plans()?.offer(plan)?;
-            change.authorize::<ManageBilling>(organization)?.billing().agree(from, offer)
+            change.authorize::<ManageBilling>(organization)?.billing().agree(None, from, offer)
         })
     }
 
@@ -308,6 +308,29 @@ fn an_event_tells_at_which_prices_was_agreed_again() {
     let told = world.events(Place::Organization(acme), 1).remove(0).differences.remove(0);
     let (before, after) = (told.before.unwrap(), told.after.unwrap());
     assert!(before.contains("\"user\":300") && after.contains("\"user\":900"), "{after}");
+}
+
+#[test]
+fn of_two_who_agree_at_once_having_seen_the_same_one_does() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let plan = world.plan(300);
+    let agree = |revision: Option<u64>, plan: Option<Uuid>| {
+        let from = Month::read("2023-12").unwrap();
+        world.change(move |change| {
+            let offer = change.authorize_provider::<ManageBilling>()?.plans()?.offer(plan)?;
+            change.authorize::<ManageBilling>(acme)?.billing().agree(revision, from, offer)
+        })
+    };
+    let seen = Agreements::default().revision();
+    let first = agree(Some(seen), Some(plan)).unwrap();
+    assert!(matches!(agree(Some(seen), None), Err(Error::Stale)));
+    let same = agree(Some(first.revision()), Some(plan)).unwrap();
+    assert_eq!(same, first, "what is so already is no change");
+    let last = agree(Some(first.revision()), None).unwrap();
+    assert!(last.revision() > first.revision());
+    assert_eq!(last.list.len(), 1);
+    world.assert_sound();
 }
 
 #[test]

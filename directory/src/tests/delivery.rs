@@ -2,6 +2,7 @@
 
 mod bounds;
 mod course;
+mod held;
 mod reach;
 
 use std::time::Duration;

@@ -65,6 +65,7 @@ fn found(world: &World, organization: OrganizationId, query: &EventQuery) -> Vec
         EventActor::User { login, .. } => Some(login),
         EventActor::Nobody
         | EventActor::Daemon
+        | EventActor::Operator
         | EventActor::Admin { .. }
         | EventActor::ServiceAccount { .. }
         | EventActor::Device { .. } => None,

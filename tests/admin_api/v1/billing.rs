@@ -110,6 +110,28 @@ fn devices_that_are_not_kept_out_have_a_line_of_their_own_on_the_draft() {
 }
 
 #[test]
+fn of_two_who_agree_having_seen_the_same_agreements_one_does() {
+    let office = Office::new();
+    let place = office.path("billing/agreements");
+    let seen = office.top.get(&place);
+    assert_eq!((seen.status, &seen.json()["items"]), (200, &json!([])));
+    let month = office.read("billing/usage")["month"].clone();
+    let agreement = json!({"organization": office.id, "plan": null, "since": month});
+    let agree = |tag: &str| {
+        let header = format!("If-Match: {tag}");
+        let headers = [header.as_str()];
+        office.top.send_with("POST", "/v1/billing/agreements", &headers, Some(&agreement))
+    };
+    let first = agree(seen.header("etag").unwrap());
+    assert_eq!(first.status, 200, "{first:?}");
+    let second = agree(seen.header("etag").unwrap());
+    assert_eq!((second.status, &second.json()["type"]), (412, &json!("/problems/stale")));
+    let tag = first.header("etag").unwrap();
+    assert_eq!(office.top.get(&place).header("etag"), Some(tag));
+    assert_eq!(agree(tag).status, 200, "what is so already is agreed on still");
+}
+
+#[test]
 fn an_organizations_billing_contact_is_on_its_draft_and_is_its_own_to_change() {
     let office = Office::new();
     let own = office.admin("administrator_with_billing");

@@ -104,6 +104,7 @@ fn what_is_refused_becomes_a_dead_letter_that_can_be_sent_again() {
     receiver.believes(&[&secret]);
     assert!(comes(|| !letters(&office, &id).is_empty()), "{}", delivery(&office, &id));
     let letter = letters(&office, &id)[0].clone();
+    assert_eq!(delivery(&office, &id)["held_up"], false, "there is room for more");
     assert_eq!(
         (&letter["reason"], &letter["attempts"]),
         (&json!("the receiver answered 500"), &json!(4))

@@ -1,6 +1,5 @@
 //! Agreeing on a plan with an organization.
 
-use axum::Json;
 use directory::access::ManageBilling;
 use directory::billing::Month;
 use serde::Deserialize;
@@ -12,6 +11,7 @@ use crate::body::Body;
 use crate::caller::Home;
 use crate::list::List;
 use crate::problem::Problem;
+use crate::revision::{IfMatch, Revised};
 
 /// What holds with an organization from a month on.
 #[derive(Deserialize, ToSchema)]
@@ -31,27 +31,30 @@ pub(crate) struct NewAgreement {
 }
 
 /// Agrees with an organization on a plan as it is now, from a month on. Later changes of the plan
-/// change nothing of it. What the organization has is counted at once.
+/// change nothing of it. What the organization has is counted at once. The `ETag` is that of the
+/// organization's agreements.
 #[utoipa::path(
     post,
     path = "/billing/agreements",
     tag = "Billing",
+    params(IfMatch),
     request_body = NewAgreement,
     responses((status = 200, description = "All agreements.", body = List<Agreement>)),
     extensions(("x-permission" = json!("manage_billing")))
 )]
 pub(crate) async fn agree_on_plan(
     home: Home<ManageBilling>,
+    IfMatch(revision): IfMatch,
     Body(new): Body<NewAgreement>,
-) -> Result<Json<List<Agreement>>, Problem> {
+) -> Result<Revised<List<Agreement>>, Problem> {
     let from = Month::read(&new.since)
         .ok_or_else(|| Problem::invalid("/since", "must be a month such as 2026-12"))?;
     let now = home.caller.now();
     let agreed = home.caller.change(move |change| {
         let offer = change.authorize_provider::<ManageBilling>()?.plans()?.offer(new.plan)?;
         let organization = change.organization_id(new.organization)?;
-        let agreed =
-            change.authorize::<ManageBilling>(organization)?.billing().agree(from, offer)?;
+        let mut grant = change.authorize::<ManageBilling>(organization)?;
+        let agreed = grant.billing().agree(revision, from, offer)?;
         Ok((organization, agreed))
     });
     let (organization, agreed) = agreed.await?;
@@ -63,5 +66,6 @@ pub(crate) async fn agree_on_plan(
         // It is agreed all the same; what was not counted is counted within the hour.
         tracing::warn!("what an organization has could not be counted when a plan was agreed on");
     }
-    Ok(Json(List { items: Agreement::list(agreed), next: None }))
+    let revision = agreed.revision();
+    Ok(Revised::new(revision, List { items: Agreement::list(agreed), next: None }))
 }

@@ -7,8 +7,10 @@ use crate::body::Params;
 use crate::caller::Within;
 use crate::list::{List, Listed, WholeQuery};
 use crate::problem::Problem;
+use crate::revision::Revised;
 
-/// Lists what was agreed with the organization, by the month from which each holds.
+/// Lists what was agreed with the organization, by the month from which each holds. The `ETag` is for
+/// `POST /billing/agreements`.
 #[utoipa::path(
     get,
     path = "/organizations/{organization}/billing/agreements",
@@ -20,8 +22,10 @@ use crate::problem::Problem;
 pub(crate) async fn list_agreements(
     within: Within<ManageBilling>,
     Params(query): Params<WholeQuery>,
-) -> Result<Listed<Agreement>, Problem> {
+) -> Result<Revised<Listed<Agreement>>, Problem> {
     let reading = within.caller.read()?;
     let billing = reading.authorize::<ManageBilling>(within.organization)?.billing();
-    query.of(Agreement::list(billing.agreements()?))
+    let agreements = billing.agreements()?;
+    let revision = agreements.revision();
+    Ok(Revised::new(revision, query.of(Agreement::list(agreements))?))
 }

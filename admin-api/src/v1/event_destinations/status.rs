@@ -38,6 +38,9 @@ pub(crate) struct EventDelivery {
     gaps: u64,
     /// So many deliveries were given up and wait for somebody to look at them.
     dead_letters: usize,
+    /// Whether there are 1000 of them, which is the most, and what comes next waits until it is
+    /// taken or some are gone.
+    held_up: bool,
 }
 
 /// The event that was delivered last.
@@ -98,6 +101,7 @@ impl From<DeliveryStatus> for EventDelivery {
             last_error: last_error.map(|(reason, at)| DeliveryError { reason, at: Moment(at) }),
             gaps: status.gaps,
             dead_letters: status.dead_letters,
+            held_up: status.held_up,
         }
     }
 }

@@ -138,6 +138,8 @@ pub(crate) enum ActorKind {
     ServiceAccount,
     /// A device.
     Device,
+    /// Whoever owns the machine, by a command of the daemon's.
+    Operator,
 }
 
 /// What was done or tried.
@@ -227,6 +229,7 @@ impl From<EventActor> for Actor {
         let (kind, id, name) = match actor {
             EventActor::Nobody => (ActorKind::Nobody, None, None),
             EventActor::Daemon => (ActorKind::Daemon, None, None),
+            EventActor::Operator => (ActorKind::Operator, None, None),
             EventActor::Admin { id, login } => (ActorKind::Admin, Some(id), Some(login)),
             EventActor::User { id, login } => (ActorKind::User, id, Some(login)),
             EventActor::ServiceAccount { id, name } => (ActorKind::ServiceAccount, id, Some(name)),

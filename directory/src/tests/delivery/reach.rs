@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use storage::Reading;
 
 use super::super::world::{DAY, World, refusal};
+use super::held::{fill, told_of};
 use super::{SECRET, conclude, due, failure, fields, flush, letters, next, ready, status, syslog};
 use super::{tell, told, webhook};
 use crate::access::{Context, ManageDelivery, ManageOrganizations, Role, View};
@@ -308,6 +309,42 @@ fn an_organization_that_is_being_erased_keeps_no_destination_from_being_made() {
     world.directory.destroy_expired(world.now()).unwrap();
     let siem = reaching(&world, world.top(), Place::Provider, fields("siem", webhook())).unwrap();
     assert_eq!(status(&world, Place::Provider, &siem).waiting, 0);
+    world.assert_sound();
+}
+
+/// Has what comes next of each organization sent, a day later.
+fn attempt(world: &World, sent: impl Fn(Place) -> Sent) {
+    world.pass(DAY);
+    for turn in due(world) {
+        let place = turn.key.place;
+        let found = world.directory.next_delivery(&turn, world.now()).unwrap();
+        let Next::Send(delivery) = found else { continue };
+        conclude(world, (turn, *delivery), &sent(place));
+    }
+}
+
+#[test]
+fn a_full_list_holds_the_events_of_each_organization_up_and_one_event_tells_it_for_all() {
+    let (world, acme) = ready();
+    let other = world.organization("other");
+    flush(&world);
+    let siem = reaching(&world, world.top(), Place::Provider, fields("siem", webhook())).unwrap();
+    fill(&world, Place::Provider);
+    tell(&world, acme, "ada");
+    tell(&world, other, "eve");
+    for _ in 0..4 {
+        attempt(&world, |_| failure());
+    }
+    assert_eq!(told_of(&world, Place::Provider), [false]);
+    // Those of one go on, and those of the other are held up still.
+    let of_acme = |place: Place| if place == acme.into() { Sent::Done } else { failure() };
+    attempt(&world, of_acme);
+    attempt(&world, of_acme);
+    assert_eq!(told_of(&world, Place::Provider), [false, true, false]);
+    assert!(status(&world, Place::Provider, &siem).held_up);
+    attempt(&world, |_| Sent::Done);
+    assert_eq!(told_of(&world, Place::Provider), [false, true, false, true]);
+    assert!(!status(&world, Place::Provider, &siem).held_up);
     world.assert_sound();
 }
 

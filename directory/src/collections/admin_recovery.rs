@@ -1,0 +1,83 @@
+//! A way back in for an admin who has lost it, for whoever owns the machine.
+
+use ipnet::IpNet;
+use storage::{Change, Partition, Reading};
+
+use super::admins::{Admins, has_second_factor};
+use super::collection::Collection;
+use super::passwords::NewPassword;
+use super::site::Site;
+use crate::access::Role;
+use crate::error::{Error, Invalid};
+use crate::records::{Admin, AdminState};
+
+/// Logins that are named at most where there is no such admin.
+const NAMED: usize = 10;
+
+/// An admin who may sign in again, and what stood in the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecoveredAdmin {
+    /// The login, as it was written when it was given.
+    pub login: String,
+    /// What the admin may do, as before.
+    pub role: Role,
+    /// Whether the admin was suspended.
+    pub was_suspended: bool,
+    /// The networks from which alone the admin worked; anywhere when there were none.
+    pub sources: Vec<IpNet>,
+    /// Whether an authenticator was enrolled.
+    pub was_enrolled: bool,
+}
+
+/// Lets an admin of the provider's in again. All that lets somebody in is made anew: what was lost
+/// may be in the hands of somebody else.
+pub(crate) fn recover(
+    site: Site<'_, &mut Change<'_>>,
+    login: &str,
+    password: NewPassword,
+) -> Result<RecoveredAdmin, Error> {
+    let home = site.place;
+    let mut admins: Admins<'_, &mut Change<'_>> = Collection::new(site);
+    let Some(number) = admins.named(login)? else {
+        return Err(nobody_called_so(&*admins.site.source)?.into());
+    };
+    let Admin { state, fields, .. } = admins.read(number)?;
+    let was_enrolled = has_second_factor(&*admins.site.source, home, number)?;
+    admins.update(number, None, |admin| {
+        admin.state = AdminState::Active;
+        admin.fields.sources.clear();
+        Ok(())
+    })?;
+    admins.touch(number, None)?;
+    // This forgets passkeys, and ends sessions and keys.
+    admins.set_password(number, password)?;
+    if was_enrolled {
+        admins.reset_mfa(number)?;
+    }
+    Ok(RecoveredAdmin {
+        login: fields.login,
+        role: fields.role,
+        was_suspended: state == AdminState::Suspended,
+        sources: fields.sources,
+        was_enrolled,
+    })
+}
+
+/// Says that there is no such admin, and who may do everything: whoever has come by the machine
+/// alone knows no logins.
+fn nobody_called_so(source: &impl Reading) -> Result<Invalid, Error> {
+    let mut logins = Vec::new();
+    for found in source.scan::<Admin>(Partition::Provider, None) {
+        let (_, admin) = found?;
+        if admin.fields.role == Role::AdministratorWithBilling && logins.len() < NAMED {
+            logins.push(admin.fields.login);
+        }
+    }
+    let message = if logins.is_empty() {
+        "the provider has no admin yet: make the first one".to_owned()
+    } else {
+        let logins = logins.join(", ");
+        format!("the provider has no admin of this login; administrators with billing: {logins}")
+    };
+    Ok(Invalid::new("/login", message))
+}
