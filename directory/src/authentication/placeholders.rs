@@ -24,8 +24,8 @@ const NOBODY: Reason = "the session is of no known user, and the reply profile t
 const NO_USER: Reason = "the reply profile tells of a user, and a device asks";
 const TOO_LONG: Reason = "what the reply profile tells of the user is too long";
 const TOO_MUCH: Reason = "what the reply profile tells of the user does not fit into an answer";
-const NO_ROOM: Reason = "the reply profile tells of the user's groups, and what else it tells leaves \
-                         no room for the name of one";
+const NO_ROOM: Reason = "the reply profile tells of the user's groups, and what else it tells \
+                         leaves no room for the name of one";
 
 /// What an accept carries for a device, about which no facts are told.
 pub(super) fn filled_for_device(accepted: Accepted<'_>) -> Result<Arc<NetworkReply>, Reason> {
