@@ -24,6 +24,9 @@ pub(crate) const NAMED_GROUPS: usize = 256;
 pub(crate) const NETWORK_RULES: usize = 64;
 /// The most octets of a RADIUS attribute's text.
 pub(crate) const ATTRIBUTE: usize = 247;
+/// The most octets that a reply profile takes of a packet of 4096: what is left holds the keys, the
+/// certificate and the Class attributes of an accept, and what names a session in an order to gear.
+pub(crate) const REPLY: usize = 3_000;
 
 /// POSIX numbers below belong to a machine's own users and groups, root above all.
 pub(crate) const LEAST_POSIX_NUMBER: u32 = 1_000;

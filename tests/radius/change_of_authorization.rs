@@ -228,6 +228,50 @@ fn a_second_class_tells_of_the_kinds_for_which_the_first_has_no_room() {
 }
 
 #[test]
+fn a_profile_of_more_kinds_than_classes_tell_of_is_sent_whole_and_an_edit_ends_the_session() {
+    let site = Site::new();
+    let named: Vec<Value> = (0..32)
+        .map(|number| json!({"name": "Cisco-AVPair", "value": format!("pair-{number}=1")}))
+        .collect();
+    let numbered: Vec<Value> = (0..32)
+        .map(|number| {
+            let text = format!("more-{number}=1");
+            json!({"vendor": 9, "number": 1, "value": {"text": text}})
+        })
+        .collect();
+    let profile = format!("reply-profiles/{}", site.others);
+    let fields = json!({"attributes": named, "vendor_attributes": numbered});
+    site.office.act("PATCH", &profile, Some(&fields));
+    site.enter("ada");
+    let sessions = site.office.read("sessions?open=true&login=ada");
+    let session = sessions["items"][0]["id"].as_str().unwrap();
+    let change = json!({"reply_profile": site.others});
+    let told = site.office.act("POST", &format!("sessions/{session}/change"), Some(&change));
+    assert_eq!(told["outcome"], "done", "{told}");
+    site.nas.says("Sent CoA-ACK");
+    let said = site.nas.said();
+    for pair in (0..32).flat_map(|number| [format!("pair-{number}=1"), format!("more-{number}=1")])
+    {
+        assert!(said.contains(&format!("Cisco-AVPair = \"{pair}\"")), "{pair}: {said}");
+    }
+    for name in ["Acct-Session-Id = \"of-ada\"", "NAS-Identifier = \"ap-1\"", "NAS-Port = 7"] {
+        assert!(said.contains(name), "{name}: {said}");
+    }
+    // Nobody knows of what was told before whether it would stay.
+    site.office.act("PATCH", &profile, Some(&json!({"vlan": "91"})));
+    site.nas.says("Sent Disconnect-ACK");
+    let why = "something that the gear was told before and the policy says no more would stay in \
+               the session";
+    let event = site.event("session_disconnect", ("instead_of_change", why));
+    assert_eq!(event["success"], true, "{event}");
+    let said = site.nas.said();
+    let (_, end) = said.split_once("Received Disconnect-Request").unwrap();
+    assert!(end.contains("Acct-Session-Id = \"of-ada\""), "{said}");
+    assert!(!end.contains("Cisco-AVPair"), "an end says nothing of a profile: {said}");
+    assert_eq!(said.matches("Received CoA-Request").count(), 1, "{said}");
+}
+
+#[test]
 fn a_rule_that_rejects_ends_the_sessions_of_whom_it_is_about() {
     let site = Site::new();
     let ada = site.enter("ada");

@@ -137,6 +137,36 @@ fn section_2_2_a_session_goes_on_with_what_a_reply_profile_says() {
 }
 
 #[test]
+fn section_3_the_longest_names_of_a_session_and_the_largest_profile_fit_into_one_order() {
+    let site = Site::new();
+    let [name, login, gear, calling] = ["n", "l", "g", "c"].map(|letter| letter.repeat(253));
+    let report = format!(
+        "Acct-Status-Type=Start,Acct-Session-Id={name},User-Name={login},NAS-Identifier={gear},\
+         Calling-Station-Id={calling},NAS-Port=7,Framed-IP-Address=10.1.2.3,\
+         NAS-IPv6-Address=2001:db8::1"
+    );
+    let reply = site.office.report(&site.client, &report);
+    assert!(reply.is("Accounting-Response"), "{reply:?}");
+    let sessions = site.office.read("sessions?open=true");
+    let id = sessions["items"][0]["id"].as_str().unwrap();
+    // 3000 octets: twelve of 249, and one of twelve.
+    let mut filters = vec!["f".repeat(247); 12];
+    filters.push("0123456789".into());
+    let profile = json!({"name": "largest", "filters": filters});
+    let profile = site.office.make("reply-profiles", &profile);
+    let change = json!({"reply_profile": profile["id"]});
+    let told = site.office.act("POST", &format!("sessions/{id}/change"), Some(&change));
+    assert_eq!(told["outcome"], "done", "{told}");
+    site.nas.says("Filter-Id = \"0123456789\"");
+    let said = site.nas.said();
+    assert!(said.contains("length 4094"), "{said}");
+    filters.push("x".into());
+    let larger = json!({"name": "larger", "filters": filters});
+    let path = site.office.path("reply-profiles");
+    assert_eq!(site.office.top.send("POST", &path, Some(&larger)).status, 422);
+}
+
+#[test]
 fn section_1_what_happens_to_users_ends_their_sessions() {
     let site = Site::new();
     let office = &site.office;

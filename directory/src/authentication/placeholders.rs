@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::NetworkReply;
 use super::second_factor::Reason;
-use crate::collections::{GROUP, GROUPS, PLACEHOLDERS, has_placeholder};
+use crate::collections::{GROUP, GROUPS, PLACEHOLDERS, has_placeholder, reply_octets};
 use crate::error::Error;
 use crate::id::{GroupId, UserId};
-use crate::limits::ATTRIBUTE;
+use crate::limits::{ATTRIBUTE, REPLY};
 use crate::policy::{Accepted, Place};
 use crate::records::{NamedValue, ReplyProfileFields, UserFields, VendorValue};
 use crate::search::kin::KnownGroup;
@@ -23,6 +23,9 @@ const NO_GROUPS: Reason = "the reply profile tells of the user's groups, and the
 const NOBODY: Reason = "the session is of no known user, and the reply profile tells of one";
 const NO_USER: Reason = "the reply profile tells of a user, and a device asks";
 const TOO_LONG: Reason = "what the reply profile tells of the user is too long";
+const TOO_MUCH: Reason = "what the reply profile tells of the user does not fit into an answer";
+const NO_ROOM: Reason = "the reply profile tells of the user's groups, and what else it tells \
+                         leaves no room for the name of one";
 
 /// What an accept carries for a device, about which no facts are told.
 pub(super) fn filled_for_device(accepted: Accepted<'_>) -> Result<Arc<NetworkReply>, Reason> {
@@ -113,13 +116,18 @@ fn with_facts(
     let own = if tells_groups { Some(place.groups_of_user(user)?) } else { None };
     let own = own.as_deref().unwrap_or_default();
     let facts = Facts { fields: &record.fields, named, own, without };
-    for text in texts(&mut profile) {
-        match facts.told(text) {
-            Ok(told) => *text = told,
-            Err(reason) => return Ok(Err(reason)),
-        }
+    let places: usize = texts(&mut profile).map(|text| text.matches(GROUPS).count()).sum();
+    let with_places = (places > 0).then(|| profile.clone());
+    if let Err(reason) = facts.put_into(&mut profile, None) {
+        return Ok(Err(reason));
     }
-    Ok(Ok(profile))
+    let Some(left) = REPLY.checked_sub(reply_octets(&profile, str::len)) else {
+        return Ok(Err(TOO_MUCH));
+    };
+    // What is left of the packet is shared by all that tell of groups.
+    let Some(mut all) = with_places else { return Ok(Ok(profile)) };
+    let each = left.checked_div(places).unwrap_or_default();
+    Ok(facts.put_into(&mut all, Some(each)).map(|()| all))
 }
 
 /// What may be told of a user.
@@ -134,21 +142,32 @@ struct Facts<'f> {
 }
 
 impl Facts<'_> {
+    /// Puts facts into their places; names of groups, if `each` says how many octets of them may be
+    /// at each place.
+    fn put_into(
+        &self,
+        profile: &mut ReplyProfileFields,
+        each: Option<usize>,
+    ) -> Result<(), Reason> {
+        for text in texts(profile) {
+            *text = self.told(text, each)?;
+        }
+        Ok(())
+    }
+
     /// A text with facts in their places.
-    fn told(&self, text: &str) -> Result<String, Reason> {
+    fn told(&self, text: &str, each: Option<usize>) -> Result<String, Reason> {
         let lack = || {
             let is_group = text.contains(GROUP) && self.group().is_none();
             if is_group { self.without } else { NO_FACT }
         };
         let bare = fill(text, |placeholder| self.fact(placeholder, "")).ok_or_else(lack)?;
         let room = ATTRIBUTE.saturating_sub(bare.len());
-        let told = match room.checked_div(text.matches(GROUPS).count()) {
+        let own = room.checked_div(text.matches(GROUPS).count());
+        let told = match own.zip(each) {
             None => bare,
-            Some(each) => {
-                let groups = self.groups(each);
-                if groups.is_empty() {
-                    return Err(NO_GROUPS);
-                }
+            Some((own, each)) => {
+                let groups = self.groups(own.min(each))?;
                 fill(text, |placeholder| self.fact(placeholder, &groups)).ok_or_else(lack)?
             }
         };
@@ -176,19 +195,21 @@ impl Facts<'_> {
 
     /// The names of the groups that the user is in, with a `;` between two, as many as there is
     /// room for: first of those that are named, then of the oldest. A name with a `;` would be two.
-    fn groups(&self, room: usize) -> String {
+    fn groups(&self, room: usize) -> Result<String, Reason> {
         let is_named = |group: &&Arc<KnownGroup>| self.named.contains(&group.id);
         let (first, others): (Vec<_>, Vec<_>) = self.own.iter().partition(is_named);
-        let mut joined = String::new();
-        for group in first.into_iter().chain(others) {
-            let name = group.record.fields.name.as_str();
+        let names = first.into_iter().chain(others).map(|it| it.record.fields.name.as_str());
+        let (mut joined, mut without) = (String::new(), NO_GROUPS);
+        for name in names.filter(|name| !name.contains(';')) {
             let between = if joined.is_empty() { "" } else { ";" };
-            if !name.contains(';') && joined.len() + between.len() + name.len() <= room {
+            if joined.len() + between.len() + name.len() <= room {
                 joined.push_str(between);
                 joined.push_str(name);
+            } else {
+                without = NO_ROOM;
             }
         }
-        joined
+        if joined.is_empty() { Err(without) } else { Ok(joined) }
     }
 }
 

@@ -5,15 +5,13 @@ use uuid::Uuid;
 
 use super::collection::Collection;
 use super::entity::Entity;
-use super::reply_attributes;
+use super::{reply_attributes, reply_size};
 use crate::access::{Grant, ManageConfiguration, View};
 use crate::error::{Error, Invalid};
 use crate::events::SubjectKind;
 use crate::id::{RadiusClientId, RecordId, ReplyProfileId};
 use crate::limits::{self, ATTRIBUTE, VALUES};
-use crate::records::{
-    NamedValue, ReplyProfile, ReplyProfileFields, Stamp, VendorValue, digest_of, indices,
-};
+use crate::records::{ReplyProfile, ReplyProfileFields, Stamp, VendorValue, digest_of, indices};
 use crate::tools::ReplyAttribute;
 
 /// The reply profiles of the grant's organization.
@@ -21,10 +19,6 @@ pub type ReplyProfiles<'g, S> = Collection<'g, S, ReplyProfile>;
 
 /// The most octets of a VLAN's name: one fewer than an attribute, for the tag.
 const VLAN: usize = ATTRIBUTE - 1;
-/// The most octets that a profile's attributes take in a packet of 4096.
-const TOTAL: usize = 3_000;
-/// Octets of an attribute beside its value, vendor's ones included.
-const OVERHEAD: usize = 8;
 
 impl<'t, 's> Grant<'t, &'s Snapshot, View> {
     /// The organization's reply profiles, to be read.
@@ -148,7 +142,7 @@ impl Entity for ReplyProfile {
         for (position, attribute) in fields.attributes.iter().enumerate() {
             reply_attributes::check(position, attribute)?;
         }
-        check_size(fields)
+        reply_size::check(fields)
     }
 
     fn let_go(
@@ -194,26 +188,4 @@ fn check_vendor_attribute(
         }
         VendorValue::Integer(_) | VendorValue::Address(_) => Ok(()),
     }
-}
-
-fn check_size(fields: &ReplyProfileFields) -> Result<(), Invalid> {
-    let vendor = fields.vendor_attributes.iter().map(|attribute| match &attribute.value {
-        VendorValue::Text(text) => text.len(),
-        VendorValue::Integer(_) | VendorValue::Address(_) => 4,
-    });
-    let named = fields.attributes.iter().map(|attribute| match &attribute.value {
-        NamedValue::Text(text) => text.len(),
-        NamedValue::Octets(octets) => octets.len(),
-        NamedValue::Integer(_) | NamedValue::Address(_) => 4,
-        NamedValue::Ipv6Address(_) => 16,
-        NamedValue::Ipv6Prefix(prefix) => 2 + usize::from(prefix.prefix_len().div_ceil(8)),
-    });
-    let texts = fields.filters.iter().chain(&fields.classes).map(String::len);
-    let total: usize =
-        vendor.chain(named).chain(texts).map(|length| length.saturating_add(OVERHEAD)).sum();
-    if total > TOTAL {
-        let message = format!("the attributes take {total} octets in a packet; {TOTAL} at most");
-        return Err(Invalid::new("", message));
-    }
-    Ok(())
 }

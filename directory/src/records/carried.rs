@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{NamedValue, ReplyDigest, ReplyProfileFields, VendorValue};
 use crate::id::OrganizationId;
+use crate::limits::VALUES;
 
 /// The kinds of attributes that a session has of its accept, and of what its gear was told since;
 /// unknown by default.
@@ -25,6 +26,8 @@ const STANDARD: u32 = 16;
 /// Where all others begin, told apart by a digest; below the end a number takes three octets.
 const OTHERS: u32 = 512;
 const END: u32 = 1 << 21;
+/// The most kinds of which a profile says something: five of its own, and attributes of two lists.
+const MOST: usize = 5 + 2 * VALUES;
 
 /// What stands before them in a Class attribute of their own.
 const PREFIX: &str = "tenantry-carried:";
@@ -67,10 +70,12 @@ impl Carried {
         carried.iter().all(|kind| said.binary_search(kind).is_ok())
     }
 
-    /// Both together; unknown where one of them is.
+    /// Both together; unknown where one of them is, and where they are more than any profile could
+    /// replace.
     pub(crate) fn and(self, other: Self) -> Self {
         let Self(Some(own)) = self else { return Self(None) };
-        Self(other.0.map(|other| sorted(own.into_iter().chain(other))))
+        let both = other.0.map(|other| sorted(own.into_iter().chain(other)));
+        Self(both.filter(|both| both.len() <= MOST))
     }
 }
 
@@ -189,5 +194,17 @@ mod tests {
         let both = known.and(Carried::of(Some(&timed)));
         assert_eq!(both, Carried::of(Some(&timed)));
         assert!(!both.is_replaced_by(&vlan));
+    }
+
+    #[test]
+    fn kinds_that_no_profile_could_replace_are_not_kept() {
+        let some = |numbers: std::ops::Range<u8>| {
+            let attributes = numbers.map(|number| named(Some(9), number, None)).collect();
+            Carried::of(Some(&ReplyProfileFields { attributes, ..Default::default() }))
+        };
+        let all = some(0..32).and(some(32..64)).and(some(64..69));
+        assert!(all.is_known());
+        assert_eq!(all.clone().and(some(0..9)), all);
+        assert_eq!(all.and(some(69..70)), Carried::default());
     }
 }

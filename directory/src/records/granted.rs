@@ -229,6 +229,34 @@ mod tests {
     }
 
     #[test]
+    fn what_gear_changes_in_a_class_does_no_harm() {
+        let user = UserId::from_record(4).unwrap();
+        let carried = Carried::of(Some(&of_vendors(4)));
+        let (class, _) = Granted::new(user, &all(), [7; 8]).to_classes(acme(), &carried).unwrap();
+        let octets = URL_SAFE_NO_PAD.decode(&class[PREFIX.len()..]).unwrap();
+        let mut read = 0;
+        for at in 0..octets.len() {
+            for octet in [0, 1, 2, 0x7f, 0x80, 0xfe, 0xff] {
+                let mut changed = octets.clone();
+                changed[at] = octet;
+                let class = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(changed));
+                let found = Granted::of_class(class.as_bytes(), acme());
+                let Some((granted, carried)) = found else { continue };
+                let _by = granted.circumstances();
+                let again = granted.class_with(acme(), &carried).unwrap();
+                assert_eq!(
+                    Granted::of_class(again.as_bytes(), acme()),
+                    Some((granted, carried)),
+                    "{at} {octet}"
+                );
+                read += 1;
+            }
+        }
+        // What is no length and no number of a kind may be anything.
+        assert!(read > 8, "{read}");
+    }
+
+    #[test]
     fn nothing_else_is_one() {
         let user = UserId::from_record(4).unwrap();
         let granted = Granted::new(user, &all(), [7; 8]);

@@ -106,3 +106,32 @@ fn strangers_certificates_keep_out_neither_a_renewed_one_nor_one_that_is_registe
     assert!(!show(&world, acme, &issued(&ours, "eve@acme.example")));
     assert_eq!(reason(&world, acme), "too many failures; slowed down");
 }
+
+#[test]
+fn a_certificate_that_was_changed_or_cut_lets_nobody_in_and_does_no_harm() {
+    let throttle = ThrottlePolicy { source_failures: 0, ..ThrottlePolicy::default() };
+    let world = World::with(&Options { throttle, ..options() });
+    let acme = world.organization("acme");
+    let ada = world.user(acme, "ada");
+    let changed = world.change(move |change| {
+        let mut grant = change.authorize::<ManageIdentities>(acme)?;
+        grant.users().update(ada, None, |user| {
+            user.fields.mail = vec!["ada@acme.example".into()];
+            Ok(())
+        })
+    });
+    changed.unwrap();
+    let ours = issuer("ours");
+    trust(&world, acme, &ours);
+    let right = issued(&ours, "ada@acme.example");
+    assert!(show(&world, acme, &right));
+    for at in 0..right.len() {
+        assert!(!show(&world, acme, &right[..at]), "of {at} octets");
+        for octet in [0, 0x30, 0xff].into_iter().filter(|octet| *octet != right[at]) {
+            let mut changed = right.clone();
+            changed[at] = octet;
+            assert!(!show(&world, acme, &changed), "{octet} at {at}");
+        }
+    }
+    assert!(show(&world, acme, &right));
+}

@@ -27,6 +27,9 @@ mod avps;
 mod conversation;
 mod failure;
 mod fragment;
+#[cfg(test)]
+#[path = "../fuzz/src/targets/inner.rs"]
+mod inner;
 mod md5;
 mod method;
 mod ms_chap;

@@ -79,6 +79,18 @@ impl<'a> Response<'a> {
         let (kind, data) = body.split_first().ok_or(Malformed::TooShort)?;
         Ok(Self { identifier: *identifier, kind: Kind(*kind), data })
     }
+
+    /// Reads a response to the request with an identifier as PEAP version 0 carries it inside: without
+    /// its header, which some peers send all the same. Nothing is none.
+    pub(crate) fn read_inside(octets: &'a [u8], identifier: u8) -> Option<Self> {
+        if let Ok(response) = Self::read(octets)
+            && response.data.len() + HEADER + 1 == octets.len()
+        {
+            return Some(response);
+        }
+        let (kind, data) = octets.split_first()?;
+        Some(Self { identifier, kind: Kind(*kind), data })
+    }
 }
 
 /// Writes a request.

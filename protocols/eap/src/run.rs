@@ -248,18 +248,12 @@ impl Run {
         }
     }
 
-    /// In PEAP version 0 packets inside lack their headers, which some peers send all the same.
     fn hear_compressed(&mut self, octets: &[u8]) -> Next {
-        if let Ok(response) = packet::Response::read(octets)
-            && response.data.len() + 5 == octets.len()
-        {
-            return self.hear_inner(&response);
-        }
-        let Some((kind, data)) = octets.split_first() else {
-            return Next::Fail(Failure::Unexpected);
-        };
         let identifier = self.inner.as_ref().map_or(0, Inner::identifier);
-        self.hear_inner(&packet::Response { identifier, kind: Kind(*kind), data })
+        match packet::Response::read_inside(octets, identifier) {
+            Some(response) => self.hear_inner(&response),
+            None => Next::Fail(Failure::Unexpected),
+        }
     }
 
     fn hear_inner(&mut self, response: &packet::Response<'_>) -> Next {

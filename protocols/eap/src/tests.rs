@@ -16,7 +16,7 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::avps;
+use crate::{avps, inner};
 use crate::{Answer, BadAvps, Command, Conversation, Failure, Method, Offer, Proof, Settings};
 
 const VERSIONS: [&SupportedProtocolVersion; 2] = [&version::TLS12, &version::TLS13];
@@ -396,18 +396,31 @@ fn a_device_that_wants_a_tunnel_gets_one() {
     assert_eq!(ended, Failure::NoMethod { wanted: vec![4] });
 }
 
+/// What a target makes of each file of its corpus.
+fn replayed<T>(target: &str, run: fn(&[u8]) -> T) -> Vec<T> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let made = files.map(|file| {
+        let octets = std::fs::read(&file).unwrap();
+        catch_unwind(|| run(&octets)).unwrap_or_else(|_| panic!("{}", file.display()))
+    });
+    made.collect()
+}
+
 #[test]
 fn avps_survive_the_corpus() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/avps");
-    let files: Vec<_> =
-        std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
-    assert!(files.len() > 30, "{} files in {}", files.len(), folder.display());
-    let said = files.iter().filter(|file| {
-        let octets = std::fs::read(file).unwrap();
-        catch_unwind(|| avps::run(&octets)).unwrap_or_else(|_| panic!("{}", file.display()))
-    });
-    let count = said.count();
-    assert!((8..files.len()).contains(&count), "{count} of {}", files.len());
+    let said = replayed("avps", avps::run);
+    let (all, count) = (said.len(), said.iter().filter(|it| **it).count());
+    assert!(all > 30 && (8..all).contains(&count), "{count} of {all}");
+}
+
+#[test]
+fn packets_inside_survive_the_corpus() {
+    let ended = replayed("inner", inner::run);
+    let [asked, let_in] = [0, 1].map(|at| ended.iter().filter(|it| it[at]).count());
+    let all = ended.len();
+    assert!(all > 20 && (8..all).contains(&asked), "{asked} of {all}");
+    assert!((3..asked).contains(&let_in), "{let_in} of {asked}");
 }
 
 proptest! {

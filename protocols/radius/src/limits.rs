@@ -16,7 +16,8 @@ pub struct Limits {
     /// Replies kept for retransmissions; the oldest of the owner of clients that has most gives
     /// way.
     pub cached_replies: usize,
-    /// Octets of all kept replies together; the same ones give way.
+    /// Octets of all kept replies together; the oldest of the owner of clients that has most of them
+    /// gives way.
     pub cached_octets: usize,
     /// How long a reply is kept for retransmissions; [RFC 5080, section 2.2.2] recommends five to
     /// thirty seconds.

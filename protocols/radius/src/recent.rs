@@ -226,17 +226,25 @@ impl<C: Copy + Eq + Hash> Recent<C> {
         };
         self.waiting.remove(&mut self.links, at);
         self.answered.push(&mut self.links, at);
-        self.shares.answer(slot.share, at);
-        self.octets += reply.as_ref().len();
+        let octets = reply.as_ref().len();
+        self.shares.answer(slot.share, at, octets);
+        self.octets += octets;
         slot.expires = now.saturating_add(self.limits.reply_lifetime);
         slot.state = State::Answered(reply);
-        while self.answered.length() > self.limits.cached_replies
-            || self.octets > self.limits.cached_octets
-        {
-            let Some(oldest) = self.shares.oldest_of_the_largest() else {
-                break;
-            };
+        while let Some(oldest) = self.one_too_many() {
             self.forget(oldest);
+        }
+    }
+
+    /// The slot whose answer gives way: of who has most octets where there are too many of them, and
+    /// of who has most answers where there are too many of these.
+    fn one_too_many(&self) -> Option<usize> {
+        if self.octets > self.limits.cached_octets {
+            self.shares.oldest_of_the_heaviest()
+        } else if self.answered.length() > self.limits.cached_replies {
+            self.shares.oldest_of_the_largest()
+        } else {
+            None
         }
     }
 
@@ -291,9 +299,10 @@ impl<C: Copy + Eq + Hash> Recent<C> {
                 self.shares.give_up(slot.share);
             }
             State::Answered(reply) => {
-                self.octets -= reply.as_ref().len();
+                let octets = reply.as_ref().len();
+                self.octets -= octets;
                 self.answered.remove(&mut self.links, at);
-                self.shares.forget_answer(slot.share, at);
+                self.shares.forget_answer(slot.share, at, octets);
             }
         }
         self.places.remove(&slot.key);
@@ -344,8 +353,12 @@ mod tests {
     }
 
     fn answer(recent: &mut Recent<u64>, ticket: Ticket, now: Duration) {
+        answer_with(recent, ticket, &[], now);
+    }
+
+    fn answer_with(recent: &mut Recent<u64>, ticket: Ticket, attributes: &[u8], now: Duration) {
         let pending = recent.waiting(&ticket).unwrap();
-        let draft = pending.draft(Code::AccessAccept, &[]);
+        let draft = pending.draft(Code::AccessAccept, attributes);
         let reply = Signer::default().sign(&draft, pending.secret.as_ref()).unwrap();
         recent.keep(ticket, reply, now);
     }
@@ -399,5 +412,23 @@ mod tests {
             assert!(matches!(met, Meeting::Answered(_)), "{number}");
         }
         assert!(matches!(meet_at(&mut recent, 0, now), Meeting::New(_)));
+    }
+
+    #[test]
+    fn long_answers_give_way_to_short_ones_of_others_however_many_these_are() {
+        let mut recent = Recent::new(LIMITS, owner);
+        let now = Duration::ZERO;
+        // 238 octets each, and two of 1738.
+        for (number, attributes) in [(1, 0), (4, 0), (7, 0), (10, 0), (0, 1_500), (3, 1_500)] {
+            let Meeting::New(ticket) = meet_at(&mut recent, number, now) else { panic!() };
+            answer_with(&mut recent, ticket, &vec![0; attributes], now);
+        }
+        for number in [1, 4, 7, 10, 3] {
+            let met = meet_at(&mut recent, number, now);
+            assert!(matches!(met, Meeting::Answered(_)), "{number}");
+        }
+        assert!(matches!(meet_at(&mut recent, 0, now), Meeting::New(_)));
+        recent.expire(Duration::from_secs(100));
+        assert_eq!((recent.octets, recent.shares.owners()), (0, 0));
     }
 }

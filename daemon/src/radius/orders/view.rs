@@ -18,14 +18,13 @@ pub(super) fn written(order: &SessionOrder) -> Result<OrderText, String> {
         Ordered::End => (OrderKind::Disconnect, Reply::new()),
         Ordered::Change(profile) => (OrderKind::Change, change_of(profile)?),
     };
-    let session = naming(&order.session);
+    let session = naming(&order.session)?;
     // An empty secret proves nothing; the directory accepts none.
     let secrets = order.secrets.iter().filter_map(|secret| Secret::new(secret.expose()).ok());
     let secrets: Vec<Secret> = secrets.collect();
     if secrets.is_empty() {
         return Err("no secret is shared with the gear".to_owned());
     }
-    let session = session.map_err(|error| error.to_string())?;
     Ok(OrderText { to, kind, secrets, session, change })
 }
 
@@ -48,11 +47,26 @@ fn change_of(profile: &ReplyProfileFields) -> Result<Reply, String> {
     if change.as_octets().is_empty() { Err(NOTHING.to_owned()) } else { Ok(change) }
 }
 
-/// Names a session as its gear does (RFC 5176, section 3).
-fn naming(session: &Session) -> Result<Reply, ReplyError> {
+const UNNAMED: &str = "the gear's own name for the session is no text, and is not kept as it was";
+
+/// Whether a text is what the gear said: octets that are no text were kept as signs that say so.
+fn is_own(text: &str) -> bool {
+    !text.contains('\u{fffd}')
+}
+
+/// Names a session as its gear does, by what was kept as the gear said it.
+fn naming(session: &Session) -> Result<Reply, String> {
+    if !is_own(&session.name) {
+        return Err(UNNAMED.to_owned());
+    }
+    named(session).map_err(|error| error.to_string())
+}
+
+/// Names a session (RFC 5176, section 3).
+fn named(session: &Session) -> Result<Reply, ReplyError> {
     let mut named = Reply::new();
     let mut text = |kind, text: &str| match text {
-        "" => Ok(()),
+        text if text.is_empty() || !is_own(text) => Ok(()),
         text => named.text(kind, text).map(drop),
     };
     text(AttributeType::USER_NAME, &session.login)?;
@@ -105,9 +119,53 @@ fn refusal(cause: Option<u32>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use directory::records::NamedValue;
+    use directory::records::{Carried, NamedValue, Prefixes, Traffic};
+    use directory::{RadiusClientId, RecordId, Time};
 
     use super::*;
+
+    /// A session of which gear told four texts.
+    fn session([name, gear, login, calling]: [&str; 4]) -> Session {
+        Session {
+            uuid: uuid::Uuid::nil(),
+            client: RadiusClientId::from_record(1).unwrap(),
+            key: None,
+            name: name.into(),
+            gear: gear.into(),
+            login: login.into(),
+            user: None,
+            started: Time(0),
+            updated: Time(0),
+            ended: None,
+            interval: 0,
+            traffic: Traffic::default(),
+            ipv4: None,
+            ipv6: None,
+            calling: calling.into(),
+            called: String::new(),
+            cause: None,
+            class: Vec::new(),
+            gear_address: None,
+            source: None,
+            certificate: None,
+            port: None,
+            granted: None,
+            changed: None,
+            carried: Carried::default(),
+            prefixes: Prefixes::default(),
+        }
+    }
+
+    #[test]
+    fn a_session_is_named_by_what_was_kept_as_the_gear_said_it() {
+        let named = |texts| naming(&session(texts)).map(|named| named.as_octets().to_vec());
+        assert_eq!(named(["1", "ap", "ada", ""]).unwrap(), b"\x01\x05ada\x2c\x031\x20\x04ap");
+        // The address where the gear has no name.
+        assert_eq!(named(["1", "192.0.2.1", "", "ab"]).unwrap(), b"\x2c\x031\x1f\x04ab");
+        let lost = "\u{fffd}".repeat(253);
+        assert_eq!(named(["1", &lost, &lost, &lost]).unwrap(), b"\x2c\x031");
+        assert_eq!(named(["\u{fffd}1", "ap", "ada", ""]), Err(UNNAMED.to_owned()));
+    }
 
     #[test]
     fn what_names_a_session_is_not_changed_in_it() {

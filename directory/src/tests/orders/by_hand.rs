@@ -12,12 +12,17 @@ use crate::records::{ReplyProfileFields, Session};
 impl Network {
     /// A reply profile that names a filter, with its external id.
     fn filter(&self, text: &str) -> (ReplyProfileId, Uuid) {
+        self.filters(text, 1)
+    }
+
+    /// Likewise, one that names it so often.
+    fn filters(&self, text: &str, count: usize) -> (ReplyProfileId, Uuid) {
         let (acme, text) = (self.office.acme, text.to_owned());
         let made = self.office.world.change(move |change| {
             let mut grant = change.authorize::<ManageConfiguration>(acme)?;
             let fields = ReplyProfileFields {
-                name: text.clone(),
-                filters: vec![text],
+                name: format!("{count} of {text}"),
+                filters: vec![text; count],
                 ..ReplyProfileFields::default()
             };
             grant.reply_profiles().create(fields).map(|(id, profile)| (id, profile.uuid))
@@ -100,4 +105,33 @@ fn all_groups_are_told_that_have_room_those_that_are_named_first() {
     let (_, both) = network.filter("{login} is in {groups}");
     let told = network.by_hand("ada", both).unwrap();
     assert_eq!(told, format!("ada is in last;inner;outer;{long}"));
+}
+
+#[test]
+fn names_of_groups_share_what_is_left_of_a_packet_and_other_facts_have_to_fit() {
+    let network = Network::new(CHANGES);
+    network.enter("ada");
+    let long = "a".repeat(100);
+    let other = network.office.world.user(network.office.acme, &long);
+    network.enter(&long);
+    let members = [network.office.ada, other].map(Member::User);
+    let [x, y, z] = ["x", "y", "z"].map(|letter| letter.repeat(70));
+    for name in [&x, &y, &z] {
+        network.office.group(name, members.to_vec());
+    }
+    let (_, alone) = network.filter("{groups}");
+    assert_eq!(network.by_hand("ada", alone), Ok(format!("{x};{y};{z}")));
+    // 148 octets for each of them.
+    let (_, many) = network.filters("{groups}", 20);
+    assert_eq!(network.by_hand("ada", many), Ok(vec![format!("{x};{y}"); 20].join(" ")));
+    let (_, both) = network.filters("{login} {groups}", 21);
+    assert!(network.by_hand("ada", both).is_ok());
+    let refused = network.by_hand(&long, both).unwrap_err();
+    assert!(refused.contains("no room for the name of one"), "{refused}");
+    let (_, logins) = network.filters("{login}", 29);
+    assert!(network.by_hand(&long, logins).is_ok());
+    let (_, logins) = network.filters("{login}", 30);
+    assert!(network.by_hand("ada", logins).is_ok());
+    let refused = network.by_hand(&long, logins).unwrap_err();
+    assert!(refused.contains("does not fit into an answer"), "{refused}");
 }

@@ -27,3 +27,8 @@ fn the_decoder_survives_its_corpus() {
 fn the_session_survives_its_corpus() {
     replay("session", targets::session::run);
 }
+
+#[test]
+fn texts_survive_their_corpus() {
+    replay("texts", targets::texts::run);
+}

@@ -10,6 +10,8 @@ struct Share {
     owner: u32,
     waiting: usize,
     answered: Chain,
+    /// Octets of its answers.
+    octets: usize,
 }
 
 /// The shares of all owners that take something.
@@ -46,21 +48,23 @@ impl Shares {
         place
     }
 
-    /// Notes that the request in a slot was answered.
-    pub(super) fn answer(&mut self, place: usize, slot: usize) {
+    /// Notes that the request in a slot was answered by so many octets.
+    pub(super) fn answer(&mut self, place: usize, slot: usize, octets: usize) {
         if self.links.len() <= slot {
             self.links.resize(slot + 1, Link::default());
         }
         if let Some(share) = self.shares.get_mut(place) {
             share.waiting = share.waiting.saturating_sub(1);
             share.answered.push(&mut self.links, slot);
+            share.octets = share.octets.saturating_add(octets);
         }
     }
 
-    /// Notes that the answer in a slot is forgotten.
-    pub(super) fn forget_answer(&mut self, place: usize, slot: usize) {
+    /// Notes that the answer in a slot, of so many octets, is forgotten.
+    pub(super) fn forget_answer(&mut self, place: usize, slot: usize, octets: usize) {
         if let Some(share) = self.shares.get_mut(place) {
             share.answered.remove(&mut self.links, slot);
+            share.octets = share.octets.saturating_sub(octets);
         }
         self.tidy(place);
     }
@@ -76,6 +80,11 @@ impl Shares {
     /// The slot with the oldest answer to who has most of them.
     pub(super) fn oldest_of_the_largest(&self) -> Option<usize> {
         self.shares.iter().max_by_key(|share| share.answered.length())?.answered.oldest()
+    }
+
+    /// The slot with the oldest answer to whose answers have most octets.
+    pub(super) fn oldest_of_the_heaviest(&self) -> Option<usize> {
+        self.shares.iter().max_by_key(|share| share.octets)?.answered.oldest()
     }
 
     fn tidy(&mut self, place: usize) {

@@ -3,6 +3,7 @@
 pub(crate) mod decoder;
 mod same;
 pub(crate) mod session;
+pub(crate) mod texts;
 
 use std::time::Duration;
 
