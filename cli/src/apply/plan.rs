@@ -184,7 +184,7 @@ impl Plan {
                 };
                 fields.retain(|field, _| !hidden.contains(field) && !begins(field));
                 let fields = coming.resolved(&what, fields)?;
-                let changes = changes(&what, &fields, &before, update)?;
+                let changes = changes(site.schemas(), &what, &fields, &before, update)?;
                 if !changes.is_empty() {
                     let (name, before) = (name.clone(), Some(before));
                     self.steps.push(Step::Update { kind, name, changes, before });
