@@ -161,6 +161,8 @@ pub(super) const SUSPENDED: &str = "suspended";
 pub(super) const STAGED: &str = "staged";
 /// What stands there of any other.
 pub(super) const ACTIVE: &str = "active";
+/// Members of which nothing is something else than what they are made with.
+pub(super) const NOTHING_SAID: &[&str] = &["eap_methods", "home_directory", "login_shell"];
 /// The member of a group that says who is in it.
 pub(super) const MEMBERS: &str = "members";
 
