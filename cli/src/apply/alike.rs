@@ -8,8 +8,8 @@ use super::kinds::canonical;
 use super::site::CUSTOM;
 use crate::document::{Operation, Schemas};
 
-/// Lists of texts or numbers whose order counts: the main mail address comes first, gear heeds what an accept
-/// carries in order, and `{group}` is the first group that is named.
+/// Lists of texts or numbers whose order counts: the main mail address comes first, gear heeds what
+/// an accept carries in order, and `{group}` is the first group that is named.
 const ORDERED: &[&str] = &["allowed_groups", "classes", "filters", "mail"];
 /// The same of lists in what stands in lists: the groups of rules.
 const ORDERED_WITHIN: &str = "groups";
