@@ -8,6 +8,7 @@ mod query;
 mod reading;
 mod searches;
 mod text;
+mod told;
 
 use std::net::IpAddr;
 
@@ -28,6 +29,7 @@ pub(crate) use self::searches::FailedSearches;
 pub use self::searches::{FAILURES_TOLD, SEARCHES_LEFT_OUT};
 pub(crate) use self::text::hexadecimal;
 pub(crate) use self::text::written as told_time;
+pub(crate) use self::told::differences;
 use crate::access::{Context, RequestId};
 use crate::id::{OrganizationId, RecordId};
 use crate::network::NetworkMethod;
@@ -384,45 +386,6 @@ fn gap(count: u64, last_ms: u64) -> Vec<u8> {
     event.encode()
 }
 
-/// The fields that differ between two values that serialize as maps.
-pub(crate) fn differences<T: Serialize>(before: Option<&T>, after: Option<&T>) -> Vec<Difference> {
-    let (before, after) = (before.map(fields), after.map(fields));
-    let names = before.iter().chain(after.iter()).flat_map(serde_json::Map::keys);
-    let mut names: Vec<&String> = names.collect();
-    names.sort_unstable();
-    names.dedup();
-    let text = |map: &Option<serde_json::Map<String, serde_json::Value>>, name: &str| {
-        map.as_ref()
-            .and_then(|map| map.get(name))
-            .filter(|value| !value.is_null())
-            .map(|value| abridged(value.to_string()))
-    };
-    names
-        .into_iter()
-        .map(|name| Difference {
-            field: name.clone(),
-            before: text(&before, name),
-            after: text(&after, name),
-        })
-        .filter(|difference| difference.before != difference.after)
-        .collect()
-}
-
-/// The most octets of a field's value in an event; all fields together stay below what the event
-/// log takes.
-const TOLD: usize = 1_500;
-
-fn abridged(value: String) -> String {
-    if value.len() <= TOLD { value } else { format!("\"({} octets)\"", value.len()) }
-}
-
-fn fields<T: Serialize>(value: &T) -> serde_json::Map<String, serde_json::Value> {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::Object(map)) => map,
-        Ok(_) | Err(_) => serde_json::Map::new(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -465,16 +428,5 @@ mod tests {
         assert!(absent.iter().all(|octet| *octet == 0), "what it lacked is absent");
         body[0] = version;
         body
-    }
-
-    #[test]
-    fn only_fields_that_differ_are_told() {
-        let before = crate::records::GroupFields { name: "staff".into(), ..Default::default() };
-        let after =
-            crate::records::GroupFields { description: Some("all".into()), ..before.clone() };
-        let told = differences(Some(&before), Some(&after));
-        assert_eq!(told.len(), 1);
-        assert_eq!(told[0].after.as_deref(), Some("\"all\""));
-        assert_eq!(told[0].before, None);
     }
 }

@@ -1,5 +1,6 @@
 //! An organization's custom attributes, as everybody who reads or writes entries knows them.
 
+use sha2::{Digest, Sha256};
 use storage::{Partition, ReadError, Reading, Snapshot};
 
 use uuid::Uuid;
@@ -7,6 +8,7 @@ use uuid::Uuid;
 use crate::access::{Grant, ManageIdentities, View, organization};
 use crate::collections::WithCustomValues;
 use crate::error::{Error, Invalid};
+use crate::events::hexadecimal;
 use crate::id::{CustomAttributeId, OrganizationId, RecordId};
 use crate::limits::{self, TEXT, VALUES};
 use crate::records::{CustomAttribute, CustomValue, CustomValues, Organization, Syntax, Values};
@@ -171,8 +173,11 @@ pub(crate) fn named(
             Values::Integer(numbers) | Values::Time(numbers) => numbers.clone().into(),
             Values::Boolean(truths) => truths.clone().into(),
             Values::Octets(values) => {
-                let lengths = values.iter().map(|value| format!("({} octets)", value.len()));
-                lengths.collect()
+                let told = values.iter().map(|value| {
+                    let hash = hexadecimal(&Sha256::digest(value));
+                    format!("({} octets, SHA-256 {hash})", value.len())
+                });
+                told.collect()
             }
             Values::Reference(entries) => {
                 let names = entries.iter().map(|entry| references::name(source, partition, *entry));

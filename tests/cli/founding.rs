@@ -26,7 +26,7 @@ fn file(slug: &str, folder: &Path) -> String {
     format!(
         "organization: {{slug: {slug}, name: The {slug}, base: 'dc={slug},dc=example'}}\n\
          settings: {{lockout: {{threshold: 7}}, password_minimum: 12, password_policy: {{history: 4}}, \
-         second_factor: {{demand: if_enrolled}}}}\n\
+         second_factor: {{demand: if_enrolled}}, eap_methods: []}}\n\
          user_cap: {{most: 50, kind: hard}}\n\
          presentation: {{layout: rfc2307, aliases: [{{base: 'o={slug},dc=old', layout: jumpcloud}}]}}\n\
          billing_contact: {{name: Payable, mail: payable@x.example}}\n\
@@ -35,7 +35,9 @@ fn file(slug: &str, folder: &Path) -> String {
          certificate_authorities:\n\
          - {{name: Own, built_in: true, days: 100, certificate_days: 30}}\n\
          - {{name: Theirs, certificate: {{file: {at}/ca.pem}}, holder: user_by_common_name}}\n\
-         users: [{{login: ada, display_name: Ada, surname: L, password: {{file: {at}/password}}}}]\n\
+         users:\n\
+         - {{login: ada, display_name: Ada, surname: L, home_directory: null, \
+         password: {{file: {at}/password}}}}\n\
          groups: [{{name: staff, members: {{users: [ada]}}}}]\n\
          event_destinations:\n\
          - {{name: siem, kind: webhook, begins_with: oldest, paused: true, \
@@ -120,6 +122,10 @@ fn what_was_exported_makes_the_same_elsewhere() {
     assert_eq!(applied.code, 0, "{applied:?}");
     assert!(applied.stdout.contains("    password: (made up)\n"), "{applied:?}");
     assert_eq!(tenantry.does(&format!("export -O {other}")), moved);
+    let copy = tenantry.clone().within(&other);
+    assert_eq!(copy.shows("settings show")["eap_methods"], json!([]), "none is offered");
+    let ada = copy.shows("user show ada");
+    assert_eq!((&ada["home_directory"], &ada["login_shell"]), (&json!(null), &json!("/bin/bash")));
 
     // Nobody knows the password of the admin that was made, until somebody gives another.
     let within = tenantry.within(&other);

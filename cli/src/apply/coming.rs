@@ -1,9 +1,9 @@
 //! What a file refers to: what is there, and what the file itself makes.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::kinds::{KINDS, key};
-use super::site::{Site, missing, translated};
+use super::site::{CUSTOM, Site, missing, translated};
 use crate::failure::Failure;
 
 /// What there will be once a file is applied.
@@ -40,12 +40,48 @@ impl Coming<'_> {
     ) -> Result<Map<String, Value>, Failure> {
         let fields = Value::Object(fields);
         match translated(&fields, &|path, name| self.spelling(path, name))? {
-            Value::Object(fields) => Ok(fields),
+            Value::Object(mut fields) => {
+                let custom = fields.get_mut(CUSTOM).and_then(Value::as_object_mut);
+                let custom = custom.into_iter().flatten();
+                for (_, value) in custom.filter(|(name, _)| self.is_of_references(name)) {
+                    self.name_referred(value);
+                }
+                Ok(fields)
+            }
             Value::Null
             | Value::Bool(_)
             | Value::Number(_)
             | Value::String(_)
             | Value::Array(_) => Err(Failure::Usage(format!("{what}: fields are wanted"))),
+        }
+    }
+
+    /// Whether the values of an attribute of the organization's own are users and groups.
+    fn is_of_references(&self, attribute: &str) -> bool {
+        let there = self.site.lists.get("custom-attributes").into_iter().flatten();
+        let made = self.wanted.get("custom_attributes").and_then(Value::as_array);
+        let mut all = there.chain(made.into_iter().flatten());
+        let text = |one: &Value, member: &str| one.get(member)?.as_str().map(str::to_lowercase);
+        all.any(|one| {
+            text(one, "name") == Some(attribute.to_lowercase())
+                && text(one, "syntax").as_deref() == Some("reference")
+        })
+    }
+
+    /// Has such values spelled as the server shows them: a user's login, or a group as an object.
+    fn name_referred(&self, value: &mut Value) {
+        if let Value::Array(list) = value {
+            list.iter_mut().for_each(|one| self.name_referred(one));
+            return;
+        }
+        let called = |member: &str| value.as_str().or_else(|| value.get(member)?.as_str());
+        let found = |path: &str, name: Option<&str>| self.spelling(path, name?).ok();
+        let named = match found("users", called("user")) {
+            Some(login) => Some(Value::from(login)),
+            None => found("groups", called("group")).map(|name| json!({"group": name})),
+        };
+        if let Some(named) = named {
+            *value = named;
         }
     }
 }

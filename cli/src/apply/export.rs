@@ -6,7 +6,9 @@ use super::agreements::{AGREEMENTS, Agreement};
 use super::beside::SERVER;
 use super::der;
 use super::fields::{has, secret};
-use super::kinds::{AUTHORITIES, BUILT_IN, KINDS, Kind, MEMBERS, STAGED, STATE, SUSPENDED};
+use super::kinds::{
+    AUTHORITIES, BUILT_IN, KINDS, Kind, MEMBERS, NOTHING_SAID, STAGED, STATE, SUSPENDED,
+};
 use super::papers::{CERTIFICATE, DNS_NAMES};
 use super::parts::{CREATE, HEAD, PARTS, Part};
 use super::site::Site;
@@ -144,7 +146,8 @@ fn of_network(site: &Site<'_>) -> Result<Option<Value>, Failure> {
     }))
 }
 
-/// What of something an operation can say, less what is empty or secret.
+/// What of something an operation can say, less what is secret, and what is empty where that goes
+/// without saying.
 fn kept(one: &Value, operation: &Operation) -> Map<String, Value> {
     let is_empty = |value: &Value| match value {
         Value::Null => true,
@@ -154,7 +157,8 @@ fn kept(one: &Value, operation: &Operation) -> Map<String, Value> {
     };
     let members = one.as_object().into_iter().flatten();
     let said = members.filter(|(name, value)| {
-        has(operation, name) && !secret(operation, name) && !is_empty(value)
+        let is_told = !is_empty(value) || NOTHING_SAID.contains(&name.as_str());
+        has(operation, name) && !secret(operation, name) && is_told
     });
     said.map(|(name, value)| (name.clone(), value.clone())).collect()
 }

@@ -1,16 +1,15 @@
 //! The fields of what a file says: which of them there can be, and which differ from what is there.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value};
 
-use super::kinds::{AUTHORITIES, BUILT_IN, Kind, STAGED, STATE, canonical};
-use crate::document::{self, Operation};
+use super::kinds::{AUTHORITIES, BUILT_IN, Kind, STAGED, STATE};
+use crate::document::{self, Operation, Schemas};
 use crate::failure::Failure;
 use crate::shape::no_field;
 
 /// The members of what is wanted that differ from what is there.
 pub(super) fn changes(
+    schemas: &Schemas,
     what: &str,
     wanted: &Map<String, Value>,
     before: &Value,
@@ -18,7 +17,8 @@ pub(super) fn changes(
 ) -> Result<Map<String, Value>, Failure> {
     let mut changes = Map::new();
     for (field, value) in wanted {
-        if same(value, before.get(field).unwrap_or(&Value::Null)) {
+        let there = before.get(field).unwrap_or(&Value::Null);
+        if schemas.is_same(Some(update), (field, value), there) {
             continue;
         }
         if !has(update, field) {
@@ -56,33 +56,6 @@ pub(super) fn known_fields(
         None => Ok(()),
     }
 }
-
-/// Whether what is there is what is wanted: of objects what is wanted of them, of lists of texts
-/// whatever their order.
-pub(super) fn same(wanted: &Value, there: &Value) -> bool {
-    match (wanted, there) {
-        (Value::Object(wanted), Value::Object(there)) => wanted
-            .iter()
-            .all(|(field, value)| same(value, there.get(field).unwrap_or(&Value::Null))),
-        (Value::Array(wanted), Value::Array(there)) => {
-            let texts = |list: &[Value]| -> Option<BTreeSet<String>> {
-                list.iter().map(|text| text.as_str().map(canonical)).collect()
-            };
-            wanted.len() == there.len()
-                && match (texts(wanted), texts(there)) {
-                    (Some(wanted), Some(there)) => wanted == there,
-                    _ => wanted.iter().zip(there).all(|(one, other)| same(one, other)),
-                }
-        }
-        (Value::String(wanted), Value::String(there)) if wanted.starts_with(PEM) => {
-            wanted.split_whitespace().eq(there.split_whitespace())
-        }
-        (wanted, there) => wanted == there,
-    }
-}
-
-/// What certificates begin with, whose lines may end in several ways.
-const PEM: &str = "-----BEGIN ";
 
 /// Whether an operation's body has a member.
 pub(super) fn has(operation: &Operation, member: &str) -> bool {
@@ -186,27 +159,4 @@ pub(super) fn object<'v>(what: &str, value: &'v Value) -> Result<&'v Map<String,
 /// The values of a list.
 pub(super) fn array<'v>(what: &str, value: &'v Value) -> Result<&'v Vec<Value>, Failure> {
     value.as_array().ok_or_else(|| Failure::Usage(format!("{what}: a list is wanted")))
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn what_is_the_same_is_no_difference() {
-        let there = json!({"a": {"x": 1, "y": 2}, "list": ["B", "a"], "rules": [{"n": 1, "m": 2}]});
-        assert!(same(&json!({"a": {"x": 1}}), &there));
-        assert!(same(&json!({"list": ["a", "b"]}), &there));
-        let pem = json!({"certificate": "-----BEGIN X-----\r\nAA\r\n-----END X-----\r\n"});
-        assert!(same(&pem, &json!({"certificate": "-----BEGIN X-----\nAA\n-----END X-----"})));
-        assert!(!same(&pem, &json!({"certificate": "-----BEGIN X-----\nAB\n-----END X-----"})));
-        let addresses = json!(["00:10:a4:23:19:c0"]);
-        assert!(same(&json!(["00-10-A4-23-19-C0"]), &addresses));
-        assert!(same(&json!({"rules": [{"n": 1}], "gone": null}), &there));
-        assert!(!same(&json!({"list": ["a"]}), &there));
-        assert!(!same(&json!({"a": {"x": 2}}), &there));
-        assert!(!same(&json!({"rules": []}), &there));
-    }
 }

@@ -82,7 +82,7 @@ fn parted(put: Put, after: &BTreeSet<String>) -> (Put, Put) {
 }
 
 /// Those of a list, as they are compared.
-fn of(list: &Value) -> BTreeSet<String> {
+pub(super) fn of(list: &Value) -> BTreeSet<String> {
     let list = list.as_array().into_iter().flatten();
     list.filter_map(|one| fingerprint(one.as_str()?)).collect()
 }

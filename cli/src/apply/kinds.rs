@@ -110,10 +110,11 @@ pub(super) fn key(name: &str) -> String {
     name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
-/// What a text is compared by: hardware addresses, networks and fingerprints have several spellings.
+/// What an address is compared by: hardware addresses, networks and fingerprints have several
+/// spellings. Any other text is itself.
 pub(super) fn canonical(text: &str) -> String {
     let known = hardware_address(text).or_else(|| network(text)).or_else(|| fingerprint(text));
-    known.unwrap_or_else(|| key(text))
+    known.unwrap_or_else(|| text.to_owned())
 }
 
 /// SHA-256 in hexadecimal digits, with or without colons.
@@ -160,6 +161,8 @@ pub(super) const SUSPENDED: &str = "suspended";
 pub(super) const STAGED: &str = "staged";
 /// What stands there of any other.
 pub(super) const ACTIVE: &str = "active";
+/// Members of which nothing is something else than what they are made with.
+pub(super) const NOTHING_SAID: &[&str] = &["eap_methods", "home_directory", "login_shell"];
 /// The member of a group that says who is in it.
 pub(super) const MEMBERS: &str = "members";
 
@@ -182,6 +185,7 @@ mod tests {
         assert_eq!(canonical("192.0.2.0/33"), "192.0.2.0/33");
         assert_eq!(canonical("1-2345-678-9012"), "1-2345-678-9012", "a number");
         assert_eq!(canonical(&["AB"; 32].join(":")), "ab".repeat(32), "a fingerprint");
-        assert_eq!(canonical("The  Staff"), "the staff");
+        assert_eq!(canonical("The  Staff"), "The  Staff");
+        assert_eq!(key("The  Staff"), "the staff");
     }
 }

@@ -5,6 +5,7 @@
 //! ids, so that a file that was exported here applies elsewhere.
 
 mod agreements;
+mod alike;
 mod beside;
 mod coming;
 mod der;

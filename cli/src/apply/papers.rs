@@ -1,10 +1,12 @@
 //! Certificates, keys and lists of what was revoked, as a file has them: what is told of them and
 //! sent, where that is not there.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::der;
-use super::fields::{array, object, same};
+use super::fields::{array, object};
 use super::fingerprints;
 use super::secrets;
 use crate::failure::Failure;
@@ -24,9 +26,9 @@ pub(super) struct New {
 
 /// Certificates that are known by their fingerprints.
 pub(super) fn certificates(what: &str, said: &Value, seen: &Value) -> Result<Option<New>, Failure> {
-    fingerprints::said(what, said)?;
+    let is_there = fingerprints::said(what, said)? == fingerprints::of(seen);
     let body = json!({"fingerprints": said});
-    Ok((!same(said, seen)).then(|| New { after: said.clone(), body: Some(body) }))
+    Ok((!is_there).then(|| New { after: said.clone(), body: Some(body) }))
 }
 
 /// What another's authority revoked. A list that was made later than the file's stays.
@@ -104,7 +106,11 @@ pub(super) fn issued(what: &str, said: &Value, before: &Value) -> Result<Option<
     if array(&format!("{DNS_NAMES} of {what}"), &names)?.is_empty() {
         return Err(Failure::Usage(format!("{DNS_NAMES} of {what} are one at least")));
     }
-    Ok((!same(&names, before)).then_some(names))
+    let compared = |names: &Value| -> BTreeSet<String> {
+        let names = names.as_array().into_iter().flatten().filter_map(Value::as_str);
+        names.map(str::to_ascii_lowercase).collect()
+    };
+    Ok((compared(&names) != compared(before)).then_some(names))
 }
 
 /// Refuses fields that there are not.

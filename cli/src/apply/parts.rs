@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::fields::{has, is_whole, object, same, state_of, unchangeable};
+use super::fields::{has, is_whole, object, state_of, unchangeable};
 use super::kinds::{ACTIVE, STATE, SUSPENDED};
 use super::plan::{Plan, Step};
 use super::site::Site;
@@ -126,9 +126,13 @@ impl Plan {
             None if site.is_there() => Some(site.shown(part)?),
             None => None,
         };
+        let operations = part.changes.iter().map(|operation| site.operation(operation));
+        let operations: Vec<_> = operations.collect::<Result<_, _>>()?;
         let there = |field: &str| before.as_ref().and_then(|before| before.get(field));
-        let differs =
-            |field: &str, value: &Value| !same(value, there(field).unwrap_or(&Value::Null));
+        let differs = |field: &str, value: &Value| {
+            let own = operations.iter().copied().find(|operation| has(operation, field));
+            !site.schemas().is_same(own, (field, value), there(field).unwrap_or(&Value::Null))
+        };
         let mut left = fields.clone();
         left.retain(|field, value| differs(field, value));
         for &operation in part.changes {
@@ -147,8 +151,6 @@ impl Plan {
             }
         }
         let Some(field) = left.keys().next() else { return Ok(()) };
-        let changes = part.changes.iter().map(|operation| site.operation(operation));
-        let changes: Vec<_> = changes.collect::<Result<_, _>>()?;
-        Err(unchangeable(&part.noun(), field, &changes))
+        Err(unchangeable(&part.noun(), field, &operations))
     }
 }

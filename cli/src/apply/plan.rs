@@ -12,7 +12,7 @@ use super::fields::{
     with_made_up,
 };
 use super::fingerprints;
-use super::kinds::{ACTIVE, KINDS, Kind, MEMBERS, STAGED, STATE, key};
+use super::kinds::{ACTIVE, KINDS, Kind, MEMBERS, NOTHING_SAID, STAGED, STATE, key};
 use super::members::Members;
 use super::parts::{HEAD, PARTS, Part};
 use super::secrets;
@@ -184,7 +184,7 @@ impl Plan {
                 };
                 fields.retain(|field, _| !hidden.contains(field) && !begins(field));
                 let fields = coming.resolved(&what, fields)?;
-                let changes = changes(&what, &fields, &before, update)?;
+                let changes = changes(site.schemas(), &what, &fields, &before, update)?;
                 if !changes.is_empty() {
                     let (name, before) = (name.clone(), Some(before));
                     self.steps.push(Step::Update { kind, name, changes, before });
@@ -206,7 +206,9 @@ impl Plan {
         let (mut changes, mut changed) = (Map::new(), None);
         if let Step::Create { kind, name, fields, .. } = &mut made {
             fields.retain(|field, value| {
-                let later = has(update, field) && !has(create, field);
+                // What is made without a value gets one where none is said.
+                let is_taken_away = value.is_null() && NOTHING_SAID.contains(&field.as_str());
+                let later = has(update, field) && (is_taken_away || !has(create, field));
                 if later && *value != json!(false) {
                     changes.insert(field.clone(), value.clone());
                 }

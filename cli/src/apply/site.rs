@@ -9,13 +9,13 @@ use super::kinds::{KINDS, Kind, key};
 use super::members::Members;
 use super::parts::{HEAD, PARTS, Part};
 use crate::call::items;
-use crate::document::{Document, Operation};
+use crate::document::{Document, Operation, Schemas};
 use crate::failure::Failure;
 use crate::place::{Place, one_of};
 use crate::words::REFERENCES;
 
 /// The member with the values of an organization's own attributes.
-const CUSTOM: &str = "custom";
+pub(super) const CUSTOM: &str = "custom";
 
 /// Where organizations are.
 const ORGANIZATIONS: &str = "/v1/organizations";
@@ -159,6 +159,11 @@ impl<'d> Site<'d> {
     pub(super) fn operation(&self, id: &str) -> Result<&'d Operation, Failure> {
         let missing = || Failure::Usage("the server's API has no such operation".into());
         self.document.operation(id).ok_or_else(missing)
+    }
+
+    /// What the API's document says of what operations take and give.
+    pub(super) fn schemas(&self) -> &'d Schemas {
+        &self.document.schemas
     }
 
     /// What an operation would not take of fields, in words.

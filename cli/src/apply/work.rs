@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::agreements::Agreement;
 use super::beside::Put;
-use super::fields::{has, same};
+use super::fields::has;
 use super::kinds::{Kind, STATE, SUSPENDED};
 use super::members::Members;
 use super::parts::{CREATE, HEAD, Part};
@@ -160,7 +160,7 @@ impl Site<'_> {
         let seen = self.place.client.get(path)?;
         let is = self.named(&seen.body);
         let member = |value: &Value, field: &str| value.get(field).cloned().unwrap_or_default();
-        let was = |before: &Value, field: &str| same(&member(before, field), &member(&is, field));
+        let was = |before: &Value, field: &str| member(before, field) == member(&is, field);
         match before.is_some_and(|before| changes.keys().any(|field| !was(before, field))) {
             true => Err(changed_since()),
             false => Ok(seen),

@@ -119,6 +119,51 @@ fn groups_and_profiles_of_a_radius_client_are_told_by_what_they_are_called() {
 }
 
 #[test]
+fn what_changes_of_long_lists_of_rules_is_told_and_that_their_order_does() {
+    let office = Office::new();
+    let (acme, staff) = (office.acme, office.staff);
+    let rule = |number: u32| NetworkRule {
+        name: format!("rule {number:02}"),
+        when: Conditions { groups: vec![staff], ..Conditions::default() },
+        then: RuleVerdict::Accept(None),
+    };
+    let mut rules: Vec<NetworkRule> = (0..40).map(rule).collect();
+    let fields = RadiusClientFields {
+        name: "switch".into(),
+        sources: vec!["192.0.2.0/24".parse().unwrap()],
+        rules: rules.clone(),
+        ..RadiusClientFields::default()
+    };
+    let made = office.world.change(move |change| {
+        let mut grant = change.authorize::<ManageConfiguration>(acme)?;
+        grant.radius_clients().create(fields, "0123456789abcdef").map(|(id, _)| id)
+    });
+    let client = made.unwrap();
+    let after = |rules: Vec<NetworkRule>| {
+        let changed = office.world.change(move |change| {
+            let mut grant = change.authorize::<ManageConfiguration>(acme)?;
+            grant.radius_clients().update(client, None, |client| {
+                client.fields.rules = rules;
+                Ok(())
+            })
+        });
+        changed.unwrap();
+        told(&last(&office.world, acme), "rules")
+    };
+    rules.swap(3, 4);
+    let (was, is) = after(rules.clone());
+    assert_eq!((&was[0]["name"], &is[0]["name"]), (&json!("rule 03"), &json!("rule 04")));
+    assert_eq!((&was[2], &is[2]), (&json!("(38 that stay)"), &json!("(38 that stay)")));
+    rules[30].then = RuleVerdict::Reject;
+    rules[31].name = "rule 99".into();
+    let (was, is) = after(rules);
+    let names = |told: &Value| [told[0]["name"].clone(), told[1]["name"].clone()];
+    assert_eq!((&was[0]["then"], &is[0]["then"]), (&json!({"accept": null}), &json!("reject")));
+    assert_eq!(names(&was), [json!("rule 30"), json!("rule 31")]);
+    assert_eq!(names(&is), [json!("rule 30"), json!("rule 99")]);
+}
+
+#[test]
 fn a_device_and_a_policy_are_told_with_their_groups_and_their_owner() {
     let office = Office::new();
     let (acme, staff, ada) = (office.acme, office.staff, office.ada);

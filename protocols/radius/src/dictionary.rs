@@ -2,7 +2,8 @@
 //! most often met.
 //!
 //! Numbers and types are those of the RFCs and of the vendors' manuals. What the server writes
-//! itself, and what would have to be hidden on the wire, is not here.
+//! itself, and what would have to be hidden on the wire, is not here; nor are keys and passphrases
+//! in clear: whoever may look at a reply profile reads its values.
 
 /// What an attribute's value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -226,7 +227,6 @@ const FAMILIES: &[Family] = &[
             (13, "Mikrotik-Advertise-Interval", Integer),
             (14, "Mikrotik-Recv-Limit-Gigawords", Integer),
             (15, "Mikrotik-Xmit-Limit-Gigawords", Integer),
-            (16, "Mikrotik-Wireless-PSK", Text),
             (17, "Mikrotik-Total-Limit", Integer),
             (18, "Mikrotik-Total-Limit-Gigawords", Integer),
             (19, "Mikrotik-Address-List", Text),
@@ -304,7 +304,7 @@ mod tests {
     #[test]
     fn what_operators_pages_name_is_there() {
         for (name, vendor, number, kind) in [
-            ("Mikrotik-Wireless-PSK", 14_988, 16, Text),
+            ("Mikrotik-Wireless-VLANID", 14_988, 26, Integer),
             ("Juniper-Firewall-filter-name", 2_636, 44, Text),
             ("Aruba-NAS-Filter-Rule", 14_823, 51, Text),
             ("Foundry-Privilege-Level", 1_991, 1, Integer),
@@ -312,6 +312,15 @@ mod tests {
         ] {
             let named = Named { name, vendor: Some(vendor), number, kind };
             assert!(named_attributes().any(|it| it == named), "{name}");
+        }
+    }
+
+    #[test]
+    fn no_name_is_one_of_a_secret() {
+        for Named { name, .. } in named_attributes() {
+            let parts: Vec<_> = name.split('-').map(str::to_ascii_lowercase).collect();
+            let secrets = ["key", "passphrase", "password", "psk", "secret"];
+            assert!(!parts.iter().any(|part| secrets.contains(&part.as_str())), "{name}");
         }
     }
 

@@ -102,3 +102,15 @@ fn a_change_is_told_by_the_names_of_attributes() {
     let changes = told["differences"].to_string();
     assert!(changes.contains("custom.level") && changes.contains("[7]"), "{told}");
 }
+
+#[test]
+fn other_octets_of_the_same_length_are_told() {
+    let office = Office::new();
+    office.make("custom-attributes", &json!({"name": "token", "syntax": "octets"}));
+    let staff = office.make("groups", &json!({"name": "staff", "custom": {"token": "AP8="}}));
+    let place = format!("groups/{}", id_of(&staff));
+    office.act("PATCH", &place, Some(&json!({"custom": {"token": "AP4="}})));
+    let told = office.events().remove(0)["differences"][0].clone();
+    assert_eq!(told["field"], "custom.token", "{told}");
+    assert_ne!(told["before"], told["after"]);
+}
