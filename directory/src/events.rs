@@ -21,8 +21,8 @@ pub use self::among::{AMONG, EventsAmong};
 pub use self::keeping::{LONGEST_KEPT, retention_revision};
 pub use self::query::EventQuery;
 pub use self::reading::{
-    COUNTED, COUNTS, CountBy, EventChain, EventCounts, EventLine, EventLines, EventPage, EventStart,
-    LOOKED_AT,
+    COUNTED, COUNTS, CountBy, EventChain, EventCounts, EventLine, EventLines, EventPage,
+    EventStart, LOOKED_AT,
 };
 pub(crate) use self::reading::{line_of, trial_of};
 pub(crate) use self::searches::FailedSearches;

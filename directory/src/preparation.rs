@@ -9,8 +9,8 @@ use crate::directory::Directory;
 use crate::error::{Error, StoreFailure};
 use crate::id::{OrganizationId, RadiusClientId, RecordId};
 use crate::records::{
-    CertificateTotals, Preparations, Session, SessionTotals, THE_ONLY_ONE, User, UserTotals, indices,
-    kinds,
+    CertificateTotals, Preparations, Session, SessionTotals, THE_ONLY_ONE, User, UserTotals,
+    indices, kinds,
 };
 
 /// So many records are written anew in one change.

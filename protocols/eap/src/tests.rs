@@ -16,8 +16,8 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::{avps, inner};
 use crate::{Answer, BadAvps, Command, Conversation, Failure, Method, Offer, Proof, Settings};
+use crate::{avps, inner};
 
 const VERSIONS: [&SupportedProtocolVersion; 2] = [&version::TLS12, &version::TLS13];
 

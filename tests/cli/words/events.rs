@@ -10,15 +10,21 @@ pub(super) const ROWS: &[Row] = &[
     row("events", "--subject staff --action created")
         .shows(&[("#", "1"), ("/0/subject/kind", "group")]),
     row("events", "--provider --max 1").shows(&[("#", "1")]),
-    row("events", "--sort sequence --max 1")
-        .shows(&[("#", "1"), ("/0/action", "created"), ("/0/subject/kind", "organization")]),
+    row("events", "--sort sequence --max 1").shows(&[
+        ("#", "1"),
+        ("/0/action", "created"),
+        ("/0/subject/kind", "organization"),
+    ]),
     row("events counts", "--by action").shows(&[("/0", "*")]),
     row("events counts", "--provider --by action").shows(&[("/0", "*")]),
     row("events chain", "--provider").shows(&[("/head", "*")]),
     row("events among", "--organizations {slug} --subject staff")
         .shows(&[("/0/subject/name", "staff")]),
-    row("events counts-among", "--organizations {slug} --subject staff --by subject")
-        .shows(&[("#", "1"), ("/0/key", "staff"), ("/0/count", "1")]),
+    row("events counts-among", "--organizations {slug} --subject staff --by subject").shows(&[
+        ("#", "1"),
+        ("/0/key", "staff"),
+        ("/0/count", "1"),
+    ]),
     row("events retention", "").shows(&[("/retention", "-")]),
     row("events set-retention", "--retention 31536000000")
         .then("events retention")

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
+use super::timeline::Timeline;
 use super::{Finding, Ground};
 use crate::clock::{now, wait_until};
 use crate::data::{Random, User, password};
-use crate::histogram::Histogram;
 use crate::radius::{Gear, Report};
 
 /// Pieces of gear that ask.
@@ -43,7 +43,7 @@ pub(super) enum Duty {
 
 /// How long answers took, and how many questions were in vain.
 struct Seen {
-    latencies: Histogram,
+    latencies: Timeline,
     lost: u64,
 }
 
@@ -66,7 +66,7 @@ pub(super) fn beside(
 ) -> Result<Finding> {
     let honest = Honest::of(duty, ground)?;
     let alone = honest.work(ground.measured)?;
-    let quiet = alone.p99();
+    let quiet = alone.latencies.p99();
     ensure!(quiet < duty.quiet(), "the machine is busy: a p99 of {quiet:.1?} without any others");
     let over = AtomicBool::new(false);
     let (beside, (deeds, enough)) = thread::scope(|scope| {
@@ -77,14 +77,11 @@ pub(super) fn beside(
         let deeds = others.join().map_err(|_| anyhow!("the others panicked"))??;
         Ok::<_, anyhow::Error>((beside?, deeds))
     })?;
-    let ratio = beside.p99().as_secs_f64() / quiet.as_secs_f64();
+    let (compared, ratio) = alone.latencies.told(&beside.latencies);
     Ok(Finding {
         what: format!("{} of one organization beside {what}", duty.title()),
         seen: format!(
-            "p99 {} µs alone, {} µs beside it: {ratio:.1}×; of {} questions {} had to be asked \
-             again; {deeds}",
-            quiet.as_micros(),
-            beside.p99().as_micros(),
+            "p99 {compared}; of {} questions {} had to be asked again; {deeds}",
             beside.latencies.count(),
             beside.lost,
         ),
@@ -108,12 +105,6 @@ impl Duty {
             Self::WarmPap => Duration::from_millis(10),
             Self::Reports => Duration::from_millis(50),
         }
-    }
-}
-
-impl Seen {
-    fn p99(&self) -> Duration {
-        self.latencies.quantile(990)
     }
 }
 
@@ -146,29 +137,29 @@ impl<'a> Honest<'a> {
     }
 
     fn work(&self, time: Duration) -> Result<Seen> {
-        let end = now() + time;
+        let begin = now();
         thread::scope(|scope| {
-            let client = |seed| scope.spawn(move || self.client(Random::new(seed), end));
+            let client = |seed| scope.spawn(move || self.client(Random::new(seed), begin, time));
             let clients: Vec<_> = (1..=CLIENTS).map(client).collect();
-            let mut all = Seen { latencies: Histogram::new(), lost: 0 };
+            let mut all = Seen { latencies: Timeline::since(begin), lost: 0 };
             for client in clients {
                 let seen = client.join().map_err(|_| anyhow!("the gear panicked"))??;
-                all.latencies.merge(&seen.latencies);
                 all.lost += seen.lost;
+                all.latencies.merge(seen.latencies);
             }
             Ok(all)
         })
     }
 
-    fn client(&self, mut random: Random, end: Instant) -> Result<Seen> {
+    fn client(&self, mut random: Random, begin: Instant, time: Duration) -> Result<Seen> {
         let mut gear = self.gear()?;
-        let mut seen = Seen { latencies: Histogram::new(), lost: 0 };
+        let mut seen = Seen { latencies: Timeline::since(begin), lost: 0 };
         let mut turn = (gear.session(), Report::Start);
         let mut user = random.choose(&self.users).context("nobody")?;
-        while now() < end {
+        while now() < begin + time {
             let asked = now();
             seen.lost += self.ask(&mut gear, user, turn)?;
-            seen.latencies.record(now() - asked);
+            seen.latencies.record(asked, now() - asked);
             turn.1 = turn.1.next();
             if matches!(turn.1, Report::Start) {
                 turn.0 = gear.session();

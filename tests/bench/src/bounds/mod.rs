@@ -16,6 +16,7 @@ mod pests;
 mod rush;
 mod scale;
 mod storm;
+mod timeline;
 
 use std::fmt::{self, Write};
 use std::net::SocketAddr;
@@ -213,7 +214,9 @@ const NOTES: &str = "
 The daemon is started anew before each look. Memory is the whole process; proportional (PSS) and \
 resident (RSS) come from `smaps_rollup`, what grows meanwhile is anonymous memory sampled every 10 ms. \
 In storms, four clients of one organization search and four bind with a password that is known, each \
-every 2 ms, alone and then while the large organization does what the line says. With RADIUS eight pieces \
+every 2 ms, alone and then while the large organization does what the line says. Their p99 is the median of \
+those of every 40 ms: what the host takes from a virtual machine comes in pieces of some milliseconds, more of \
+them the busier it is, and would decide over that of the whole run, which stands beside it. With RADIUS eight pieces \
 of one organization's gear ask by PAP, or report about sessions, in the same way; a question without an \
 answer is asked again after a second, and its time counts from the first. Conversations of EAP that stop in \
 the middle of something have sent as much before as the daemon took: one piece of a thousand octets more, \

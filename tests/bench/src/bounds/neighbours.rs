@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, ensure};
 
 use super::Ground;
+use super::timeline::Timeline;
 use crate::clock::{now, wait_until};
 use crate::data::{Random, password};
-use crate::histogram::Histogram;
 use crate::ldap::{self, Connection, Scope, Search, equality};
 
 /// Clients that search, and as many that bind.
@@ -24,9 +24,9 @@ const NUMBER: usize = 1;
 /// How long their requests took.
 pub(super) struct Latencies {
     /// Of searches.
-    pub(super) searches: Histogram,
+    pub(super) searches: Timeline,
     /// Of binds.
-    pub(super) binds: Histogram,
+    pub(super) binds: Timeline,
 }
 
 /// Their requests, encoded.
@@ -71,19 +71,20 @@ impl Neighbours {
     /// # Errors
     /// When one of them gets no right answer.
     pub(super) fn work(&self, time: Duration) -> Result<Latencies> {
-        let end = now() + time;
+        let begin = now();
         thread::scope(|scope| {
             let start = |requests, entries| {
                 let client = move |seed| {
-                    scope.spawn(move || self.client(requests, entries, Random::new(seed), end))
+                    let random = Random::new(seed);
+                    scope.spawn(move || self.client((requests, entries), random, (begin, time)))
                 };
                 (1..=CLIENTS).map(client).collect::<Vec<_>>()
             };
             let (searching, binding) = (start(&self.searches, 1), start(&self.binds, 0));
-            let gather = |threads: Vec<thread::ScopedJoinHandle<'_, Result<Histogram>>>| {
-                let mut all = Histogram::new();
+            let gather = |threads: Vec<thread::ScopedJoinHandle<'_, Result<Timeline>>>| {
+                let mut all = Timeline::since(begin);
                 for thread in threads {
-                    all.merge(&thread.join().map_err(|_| anyhow!("a neighbour panicked"))??);
+                    all.merge(thread.join().map_err(|_| anyhow!("a neighbour panicked"))??);
                 }
                 Ok::<_, anyhow::Error>(all)
             };
@@ -93,19 +94,18 @@ impl Neighbours {
 
     fn client(
         &self,
-        requests: &[Vec<u8>],
-        entries: usize,
+        (requests, entries): (&[Vec<u8>], usize),
         mut random: Random,
-        end: Instant,
-    ) -> Result<Histogram> {
+        (begin, time): (Instant, Duration),
+    ) -> Result<Timeline> {
         let mut connection = Connection::open(self.server)?;
         connection.ask(&self.reader)?;
-        let mut latencies = Histogram::new();
-        while now() < end {
+        let mut latencies = Timeline::since(begin);
+        while now() < begin + time {
             let request = random.choose(requests).context("nothing to ask")?;
             let asked = now();
             let found = connection.ask(request)?;
-            latencies.record(now() - asked);
+            latencies.record(asked, now() - asked);
             ensure!(found == entries, "{found} entries for {entries}");
             wait_until(now() + PAUSE);
         }

@@ -7,12 +7,11 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, ensure};
 
 use super::honest::{Duty, beside};
-use super::neighbours::{Latencies, Neighbours};
+use super::neighbours::Neighbours;
 use super::{Finding, Ground, admins, pests};
 use crate::clock::{now, wait_until};
 use crate::engine::{Engine, Script, Security};
 use crate::figures::Figures;
-use crate::histogram::Histogram;
 use crate::ldap;
 use crate::proc::yield_to_others;
 use crate::rounds::Reader;
@@ -48,7 +47,7 @@ pub(super) enum Storm {
 pub(super) fn pass(storm: Storm, ground: &Ground<'_>) -> Result<Vec<Finding>> {
     let neighbours = Neighbours::of(ground)?;
     let alone = neighbours.work(ground.measured)?;
-    let slowest = p99(&alone.searches).max(p99(&alone.binds));
+    let slowest = alone.searches.p99().max(alone.binds.p99());
     ensure!(slowest < QUIET, "the machine is busy: a p99 of {slowest:.1?} without any storm");
     let over = AtomicBool::new(false);
     let (beside, deeds) = thread::scope(|scope| {
@@ -59,16 +58,13 @@ pub(super) fn pass(storm: Storm, ground: &Ground<'_>) -> Result<Vec<Finding>> {
         let deeds = storm.join().map_err(|_| anyhow!("the storm panicked"))??;
         Ok::<_, anyhow::Error>((beside?, deeds))
     })?;
-    let (searches, binds) = worse(&alone, &beside);
+    let (searches, searched) = alone.searches.told(&beside.searches);
+    let (binds, bound) = alone.binds.told(&beside.binds);
     let noticed = Finding {
         what: format!("neighbours beside {}", storm.name()),
-        seen: format!(
-            "p99 of searches {}, of warm binds {}; {deeds}",
-            told(&alone.searches, &beside.searches),
-            told(&alone.binds, &beside.binds),
-        ),
+        seen: format!("p99 of searches {searches}, of warm binds {binds}; {deeds}"),
         target: format!("at most {LIMIT:.0}×"),
-        met: searches <= LIMIT && binds <= LIMIT,
+        met: searched <= LIMIT && bound <= LIMIT,
     };
     Ok(vec![noticed])
 }
@@ -132,19 +128,4 @@ fn flood(ground: &Ground<'_>, scripts: Vec<Script>) -> Result<String> {
         "{:.0} answers/s to the storm{broken}",
         figures.latencies.count() as f64 / figures.elapsed.as_secs_f64()
     ))
-}
-
-fn p99(latencies: &Histogram) -> Duration {
-    latencies.quantile(990)
-}
-
-fn worse(alone: &Latencies, beside: &Latencies) -> (f64, f64) {
-    let ratio = |alone, beside| p99(beside).as_secs_f64() / p99(alone).as_secs_f64();
-    (ratio(&alone.searches, &beside.searches), ratio(&alone.binds, &beside.binds))
-}
-
-fn told(alone: &Histogram, beside: &Histogram) -> String {
-    let (alone, beside) = (p99(alone), p99(beside));
-    let ratio = beside.as_secs_f64() / alone.as_secs_f64();
-    format!("{} µs alone, {} µs beside it: {ratio:.1}×", alone.as_micros(), beside.as_micros())
 }
