@@ -34,6 +34,16 @@ const NO_CHANGE: [&str; 9] = [
     "POST /v1/sign-in/passkey/begin",
 ];
 
+/// Routes that edit what is shown, of which events do not tell the members that are sent: they name who
+/// came and went, or the fingerprint of what was sent. The list may only lose lines.
+const OTHERWISE: [&str; 2] = [
+    "PATCH /v1/organizations/{organization}/groups/{group}/members",
+    "PUT /v1/organizations/{organization}/server-certificate",
+];
+
+/// Members that events call otherwise, and how.
+const CALLED: [(&str, &str); 2] = [("most", "user_cap"), ("fingerprints", "certificates")];
+
 /// What nothing ever has been.
 const NEVER: &str = "If-Match: \"18446744073709551615\"";
 
@@ -60,13 +70,19 @@ struct Told<'o> {
     refusing: BTreeMap<String, bool>,
     /// Names of routes by which something was done.
     done: BTreeSet<String>,
+    /// Names of those of which what was told was compared with what is shown before and after.
+    compared: BTreeSet<String>,
     wrong: Vec<String>,
 }
+
+/// What is edited: whose it is, the name of the route, and how it was shown before.
+type Edited<'w> = (&'w Https, String, Value);
 
 impl<'o> Told<'o> {
     fn new(office: &'o Office) -> Self {
         let (routes, refusing) = (routes(office), refusing(office));
-        Self { office, routes, refusing, done: BTreeSet::new(), wrong: Vec::new() }
+        let (done, compared) = (BTreeSet::new(), BTreeSet::new());
+        Self { office, routes, refusing, done, compared, wrong: Vec::new() }
     }
 
     /// The one who may do everything does something; tells what came back.
@@ -77,8 +93,45 @@ impl<'o> Told<'o> {
 
     /// Somebody does something; tells what came back.
     fn does_as(&mut self, who: &Https, method: &str, path: &str, body: &Value) -> Value {
+        let name = self.route(method, &self.whole(path));
+        let edited = self.is_compared(&name).then(|| (who, name, self.shown(who, path)));
         let answer = self.asks(who, method, path, body);
-        self.hears((method, path), body, &answer)
+        let shown = self.hears((method, path), body, &answer);
+        if let Some(edited) = edited {
+            self.compares(edited, path, body, &answer);
+        }
+        shown
+    }
+
+    /// Whether a route edits what another one shows, by the members that are sent.
+    fn is_compared(&self, name: &str) -> bool {
+        let edited = name.strip_prefix("PATCH ").or_else(|| name.strip_prefix("PUT "));
+        let is_shown = |route: &Route| route.method == "GET" && Some(&*route.path) == edited;
+        self.routes.iter().any(is_shown) && !OTHERWISE.contains(&name)
+    }
+
+    fn shown(&self, who: &Https, path: &str) -> Value {
+        who.get(&self.whole(path)).json()
+    }
+
+    /// Looks whether each member that was sent and is shown otherwise than before is told as it was and
+    /// as it is.
+    fn compares(&mut self, edited: Edited<'_>, path: &str, body: &Value, answer: &Response) {
+        let (who, name, before) = edited;
+        let (after, events) = (self.shown(who, path), self.events_of(answer));
+        let told = events.iter().filter_map(|event| event["differences"].as_array()).flatten();
+        let told: Vec<&Value> = told.collect();
+        for pointer in leaves(body) {
+            let [was, is] = [&before, &after].map(|shown| at(shown, &pointer));
+            if was == is {
+                continue;
+            }
+            self.compared.insert(name.clone());
+            if !told.iter().any(|told| tells(told, &pointer, [was, is])) {
+                let wanted = format!("{pointer}, {was} and then {is}");
+                self.wrong.push(format!("{name} does not tell {wanted}: {told:?}"));
+            }
+        }
     }
 
     /// Somebody asks for what is given to nobody, of which nothing may be told, and then for what a
@@ -182,7 +235,38 @@ fn is_whole(event: &Value, method: &str) -> bool {
     let is_known = event["actor"]["id"].is_string() && event["source"].is_string();
     let differs = event["differences"].as_array().is_some_and(|told| !told.is_empty());
     let is_done = event["success"] == true && event["at"].is_string();
-    is_done && is_known && (differs || method != "PATCH")
+    let is_edited = method == "PATCH" || method == "PUT" && event["action"] == "changed";
+    is_done && is_known && (differs || !is_edited)
+}
+
+/// Whether a difference is of the member at a pointer, and has what stood there before and after. It is
+/// of the member itself, or of what the member is in.
+fn tells(told: &Value, pointer: &str, [was, is]: [&Value; 2]) -> bool {
+    let member = pointer.rsplit('/').next().unwrap();
+    let otherwise = CALLED.iter().find(|&&(name, _)| name == member);
+    let called = otherwise.map_or(member, |&(_, told)| told);
+    let field = told["field"].as_str().unwrap().rsplit('.').next().unwrap();
+    let (before, after) = (&told["before"], &told["after"]);
+    if field == called || field.ends_with(&format!("_{called}")) {
+        return (before, after) == (was, is);
+    }
+    let within = leaves(after).into_iter().filter(|place| place.ends_with(&format!("/{called}")));
+    within.into_iter().any(|place| (at(before, &place), at(after, &place)) == (was, is))
+}
+
+/// What stands at a pointer; null where nothing does.
+fn at<'v>(value: &'v Value, pointer: &str) -> &'v Value {
+    static NOTHING: Value = Value::Null;
+    value.pointer(pointer).unwrap_or(&NOTHING)
+}
+
+/// Where in an object something stands that is none.
+fn leaves(value: &Value) -> Vec<String> {
+    let Value::Object(members) = value else { return vec![String::new()] };
+    let below = |(name, value): (&String, &Value)| {
+        leaves(value).into_iter().map(|leaf| format!("/{name}{leaf}")).collect::<Vec<_>>()
+    };
+    members.iter().flat_map(below).collect()
 }
 
 /// Secrets among the members of what is sent or shown, as JSON writes them.
@@ -234,6 +318,25 @@ fn whatever_changes_something_is_told_and_what_fails_is_not_at_every_route() {
     let changing = told.routes.iter().filter(|route| route.method != "GET").map(Route::name);
     let undone: BTreeSet<String> = changing.filter(|name| !told.done.contains(name)).collect();
     assert_eq!(undone, NO_CHANGE.map(str::to_owned).into(), "nobody looks what these tell");
+    let edited = told.routes.iter().map(Route::name).filter(|name| told.is_compared(name));
+    let uncompared: Vec<_> = edited.filter(|name| !told.compared.contains(name)).collect();
+    assert!(uncompared.is_empty(), "nobody looks which values these tell: {uncompared:?}");
+}
+
+#[test]
+fn a_difference_tells_a_member_by_its_values_before_and_after() {
+    let told = |field: &str, before: Value, after: Value| {
+        json!({"field": field, "before": before, "after": after})
+    };
+    let is_told = |told: &Value| tells(told, "/lock/delay", [&json!(1), &json!(2)]);
+    assert!(is_told(&told("delay", json!(1), json!(2))));
+    assert!(is_told(&told("screen.delay", json!(1), json!(2))));
+    let nested = told("settings", json!({"lock": {"delay": 1}}), json!({"lock": {"delay": 2}}));
+    assert!(is_told(&nested));
+    assert!(!is_told(&told("delay", json!(2), json!(2))));
+    assert!(!is_told(&told("delay", json!(1), json!("2"))));
+    assert!(!is_told(&told("name", json!(1), json!(2))));
+    assert_eq!(leaves(&json!({"a": {"b": 1, "c": [2]}, "d": null})), ["/a/b", "/a/c", "/d"]);
 }
 
 #[test]

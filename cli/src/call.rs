@@ -380,7 +380,10 @@ pub(crate) fn from_file(file: &str) -> Result<Value, Failure> {
 fn from_place(text: String) -> Result<String, Failure> {
     match text.strip_prefix('@') {
         Some(rest) if rest.starts_with('@') => Ok(rest.to_owned()),
-        Some(file) => std::fs::read_to_string(file).map_err(|error| Failure::local(file, &error)),
+        Some(file) => std::fs::read_to_string(file).map_err(|error| {
+            let what = format!("{file} (a text that begins with @ is typed with two of them)");
+            Failure::local(what, &error)
+        }),
         None => Ok(text),
     }
 }

@@ -315,5 +315,5 @@ fn authorities(path: &Path) -> Result<Vec<Certificate<'static>>, Failure> {
             found.push(certificate);
         }
     }
-    if found.is_empty() { Err(failed(&"there is no certificate in it")) } else { Ok(found) }
+    if found.is_empty() { Err(failed(&"there is no certificate in PEM in it")) } else { Ok(found) }
 }

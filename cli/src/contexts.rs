@@ -46,7 +46,10 @@ impl Contexts {
         let failed = |why: &dyn ToString| Failure::local(path.display().to_string(), why);
         match std::fs::read_to_string(path) {
             // Only what is wrong, and not the line: a token may stand there.
-            Ok(text) => toml::from_str(&text).map_err(|error| failed(&error.message())),
+            Ok(text) => toml::from_str(&text).map_err(|error| {
+                let next = "mend it, or delete it and sign in with `tenantry login`";
+                failed(&format!("{}; {next}", error.message()))
+            }),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => Err(failed(&error)),
         }

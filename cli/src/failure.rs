@@ -15,6 +15,9 @@ pub(crate) enum Failure {
     /// The server cannot be reached, or what it says is none of ours.
     #[error("{server} cannot be asked: {why}{next}", next = reached(.server, .why))]
     Unreachable { server: String, why: String },
+    /// Another server than ours, which is read, does not take who asks.
+    #[error("{server} does not let {who} in: {why}; see that --bind-dn and the password are right")]
+    NotLetIn { server: String, who: String, why: String },
     /// There is no context to work with.
     #[error(
         "you are not signed in: run `tenantry login`, or set TENANTRY_SERVER and TENANTRY_TOKEN"
@@ -36,7 +39,7 @@ pub(crate) enum Failure {
     #[error("nobody reads this any more")]
     Unheard,
     /// A file or the terminal failed.
-    #[error("{what}: {why}")]
+    #[error("{what}: {why}{next}", next = mended(.why))]
     Local { what: String, why: String },
 }
 
@@ -159,7 +162,7 @@ impl Failure {
                 _ => 7,
             },
             Self::Unreachable { .. } => 8,
-            Self::NoContext => 3,
+            Self::NoContext | Self::NotLetIn { .. } => 3,
             Self::No => 4,
             Self::Missing { .. } => 5,
             Self::Usage(_) => 2,
@@ -172,6 +175,9 @@ impl Failure {
 /// What shows the things of a kind, for who named one that is not there.
 fn listed(what: &str) -> String {
     let what = what.to_lowercase().replace(' ', "-");
+    if what == "version" {
+        return "; `tenantry security-policy versions NAME` shows those that there are".into();
+    }
     let word = match what.as_str() {
         "organization" => "org",
         "radius-client" => "radius",
@@ -197,8 +203,24 @@ fn reached(server: &str, why: &str) -> &'static str {
             false => "; name the authority of its certificate with --ldap-ca FILE",
         };
     }
+    if says(&["confidentialityrequired", "strongerauthrequired"]) {
+        return "; it wants TLS: name it by ldaps://, or say --start-tls";
+    }
     let nobody = ["refused", "connection failed", "not found", "timeout", "timed out", "lookup"];
     if says(&nobody) { "; see that it runs, and that name and port are right" } else { "" }
+}
+
+/// What can be done about a file that failed, by what the system says of it.
+fn mended(why: &str) -> &'static str {
+    let next = [
+        ("No such file or directory", "; see that path and name are right"),
+        ("Permission denied", "; see that you may read or write it"),
+        ("Is a directory", "; name a file in it"),
+        ("No space left on device", "; make room and repeat"),
+        ("valid UTF-8", "; write it in UTF-8"),
+    ];
+    let found = next.iter().find(|(said, _)| why.contains(said));
+    found.map_or("", |(_, next)| next)
 }
 
 /// The parts of a JSON pointer (RFC 6901).
@@ -268,7 +290,9 @@ mod tests {
         ] {
             assert!(missing(what).contains(&format!("`tenantry {word} list`")), "{what}");
         }
-        assert_eq!(missing("version"), "there is no version “x”", "nothing lists those alone");
+        let versions = "`tenantry security-policy versions NAME` shows those that there are";
+        assert_eq!(missing("version"), format!("there is no version “x”; {versions}"));
+        assert_eq!(missing("dead letter"), "there is no dead letter “x”", "no word lists those");
         let id = Failure::Refused(Box::new(problem(404, "not-found", "There is no such thing.")));
         assert!(id.to_string().starts_with("There is no such thing; the `list`"), "{id}");
     }
@@ -285,8 +309,29 @@ mod tests {
         assert!(told("https://127.0.0.1", other).ends_with("as its certificate does"));
         let refused = "io: Connection refused (os error 111)";
         assert!(told("https://ids.example", refused).contains("; see that it runs"));
-        let said = told("ldap://old.example", "rc=49 (invalidCredentials)");
-        assert_eq!(said, "ldap://old.example cannot be asked: rc=49 (invalidCredentials)");
+        let clear = told("ldap://old.example", "rc=13 (confidentialityRequired)");
+        assert!(clear.ends_with("name it by ldaps://, or say --start-tls"), "{clear}");
+        let said = told("ldap://old.example", "rc=51 (busy)");
+        assert_eq!(said, "ldap://old.example cannot be asked: rc=51 (busy)");
+    }
+
+    #[test]
+    fn who_is_not_let_in_elsewhere_is_told_what_to_look_at() {
+        let (server, who) = ("ldap://old.example".to_owned(), "cn=admin".to_owned());
+        let refused = Failure::NotLetIn { server, who, why: "rc=49".to_owned() };
+        assert_eq!(refused.code(), ExitCode::from(3));
+        let said = "ldap://old.example does not let cn=admin in: rc=49; see that --bind-dn and \
+                    the password are right";
+        assert_eq!(refused.to_string(), said);
+    }
+
+    #[test]
+    fn who_names_a_file_that_fails_is_told_what_to_do() {
+        let told = |why: &str| Failure::local("in.yaml", why).to_string();
+        let missing = "No such file or directory (os error 2)";
+        assert_eq!(told(missing), format!("in.yaml: {missing}; see that path and name are right"));
+        assert!(told("stream did not contain valid UTF-8").ends_with("; write it in UTF-8"));
+        assert_eq!(told("there is no event in it"), "in.yaml: there is no event in it");
     }
 
     fn problem(status: u16, kind: &str, detail: &str) -> Problem {

@@ -124,10 +124,13 @@ fn who_names_nothing_or_reaches_nobody_is_told_what_to_do_next() {
     let top = &office.demo.admin_api.tokens.administrator_with_billing;
     let top = Tenantry::with_key(&office.demo, top).within(&office.slug);
     let nothing = "01890a5d-ac96-774b-bcce-b302099a8057";
+    top.does("security-policy create --name base");
     for (line, code, next) in [
         ("group show nope", 5, "there is no group “nope”; `tenantry group list` shows"),
         ("security-policy show nope", 5, "no security policy “nope”; `tenantry security-policy"),
         ("radius show nope", 5, "no radius client “nope”; `tenantry radius list` shows"),
+        ("security-policy version base 9", 5, "; `tenantry security-policy versions NAME` shows"),
+        ("user create --from /nowhere", 1, "; see that path and name are right"),
         ("org show nope", 5, "no organization “nope”; `tenantry org list` shows"),
         (format!("user show {nothing}").as_str(), 5, "; the `list` of its kind shows"),
         ("user list --server https://127.0.0.1:1", 8, "; see that it runs, and that name"),

@@ -245,7 +245,8 @@ fn a_running_slapd_is_read_page_by_page_and_its_password_is_no_argument() {
     assert_eq!(nobody.code, 2, "{nobody:?}");
     assert!(nobody.stderr.contains("leave out --bind-dn to read as nobody"), "{nobody:?}");
     let wrong = tenantry.hear(&format!("{line} --without-tls"), "wrong\n");
-    assert_eq!(wrong.code, 8, "{wrong:?}");
+    assert_eq!(wrong.code, 3, "it is reached, and does not let in: {wrong:?}");
+    assert!(wrong.stderr.contains("see that --bind-dn and the password are right"), "{wrong:?}");
     let done = tenantry.hear(&format!("{line} --without-tls"), "secret\n");
     assert_eq!((done.code, shown(&done)["done"]["create"].as_u64()), (0, Some(251)), "{done:?}");
     assert_eq!(shown(&done)["ignored"], 1);

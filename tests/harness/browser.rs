@@ -39,6 +39,8 @@ const ASK: &str = "
 
 /// Signs in on the page with password and code.
 pub(crate) const SIGN_IN: &str = "return await ask('POST', '/v1/sign-in', given[0], own);";
+/// Signs out.
+pub(crate) const OUT: &str = "return await ask('POST', '/v1/sign-out', null, own);";
 /// Has a passkey made, and registers it by a name.
 pub(crate) const REGISTER: &str = "
     const begun = await ask('POST', '/v1/me/passkeys/begin', null, own);
@@ -47,6 +49,15 @@ pub(crate) const REGISTER: &str = "
     const made = await navigator.credentials.create({publicKey: options});
     const registration = {name: given[0], credential: made.toJSON()};
     return await ask('POST', '/v1/me/passkeys', registration, own);
+";
+/// Uses a passkey, as whoever is named or anybody, and signs in.
+pub(crate) const USE: &str = "
+    const begun = await ask('POST', '/v1/sign-in/passkey/begin', given[0], own);
+    if (begun.status !== 200) return begun;
+    const options = PublicKeyCredential.parseRequestOptionsFromJSON(begun.json.options);
+    const used = await navigator.credentials.get({publicKey: options});
+    const answer = {credential: used.toJSON(), cookie: true};
+    return await ask('POST', '/v1/sign-in/passkey', answer, own);
 ";
 
 impl Browser {

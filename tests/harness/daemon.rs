@@ -8,6 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -52,7 +53,15 @@ impl Daemon {
     pub(crate) fn start<A: Into<OsString>>(
         arguments: impl IntoIterator<Item = A>,
     ) -> Result<Self, NotStarted> {
-        let mut daemon = Self::spawn(arguments.into_iter().map(Into::into).collect());
+        Self::start_ahead(arguments, Duration::ZERO)
+    }
+
+    /// The same, with a clock that is so far ahead of the machine's.
+    pub(crate) fn start_ahead<A: Into<OsString>>(
+        arguments: impl IntoIterator<Item = A>,
+        ahead: Duration,
+    ) -> Result<Self, NotStarted> {
+        let mut daemon = Self::spawn(arguments.into_iter().map(Into::into).collect(), ahead);
         if daemon.hears("READY=1") {
             return Ok(daemon);
         }
@@ -60,11 +69,15 @@ impl Daemon {
         Err(NotStarted { code: status.code(), log: daemon.log() })
     }
 
-    fn spawn(arguments: Vec<OsString>) -> Self {
+    fn spawn(arguments: Vec<OsString>, ahead: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (tell, told) = channel();
         let notify = notified::listen(folder.path(), tell.clone()).unwrap();
-        let mut child = Command::new(environment::tenantryd())
+        let mut command = Command::new(environment::tenantryd());
+        if !ahead.is_zero() {
+            set_ahead(&mut command, ahead);
+        }
+        let mut child = command
             .args(arguments)
             .env("NOTIFY_SOCKET", &notify)
             .stdin(Stdio::null())
@@ -157,6 +170,12 @@ impl Daemon {
             logging.join().unwrap();
         }
         notified::farewell(&self.notify);
+        // What libfaketime leaves behind, which a process of the same number would stumble over.
+        for name in ["faketime_shm_", "sem.faketime_sem_"] {
+            let left = format!("/dev/shm/{name}{}", self.child.id());
+            // Most daemons have none.
+            drop(std::fs::remove_file(left));
+        }
     }
 
     /// What the log holds that must not be there.
@@ -186,6 +205,16 @@ impl Drop for Daemon {
         assert!(complaints.is_empty(), "the daemon complained: {complaints:#?}");
         assert!(died.is_none(), "the daemon died ({died:?}): {}", self.log());
     }
+}
+
+/// Lets a program see a time of day that is ahead of the machine's; what passes meanwhile passes as
+/// always.
+fn set_ahead(command: &mut Command, ahead: Duration) {
+    command
+        .env("LD_PRELOAD", environment::library_of_time())
+        .env("FAKETIME", format!("+{}", ahead.as_secs()))
+        .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+        .env("NO_FAKE_STAT", "1");
 }
 
 fn tell_lines(output: impl Read, tell: &Sender<Told>) {

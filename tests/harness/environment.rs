@@ -24,6 +24,14 @@ pub(crate) fn library(name: &str) -> PathBuf {
     folder
 }
 
+/// The library by which a program sees another time of day.
+pub(crate) fn library_of_time() -> PathBuf {
+    let machines = std::fs::read_dir("/usr/lib").unwrap().map(|entry| entry.unwrap().path());
+    let mut files = machines.map(|folder| folder.join("faketime/libfaketimeMT.so.1"));
+    let found = files.find(|file| file.exists());
+    found.unwrap_or_else(|| panic!("libfaketimeMT.so.1 is missing: apt-get install libfaketime"))
+}
+
 /// The description of a demonstration that is running already.
 pub(crate) fn subject() -> Option<PathBuf> {
     variable("TENANTRY_SUBJECT")

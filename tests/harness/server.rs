@@ -3,6 +3,7 @@
 use std::net::{IpAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -23,6 +24,8 @@ pub(crate) struct Site {
     radius: &'static str,
     /// Whether there is no certificate to show.
     is_bare: bool,
+    /// How far the daemon's clock is ahead.
+    ahead: Duration,
 }
 
 /// `tenantryd serve` on a [`Site`].
@@ -62,7 +65,8 @@ impl Site {
             environment::leave_out();
             return None;
         }
-        let site = Self { folder, sections: Vec::new(), radius: "127.0.0.1", is_bare: false };
+        let (sections, radius, ahead) = (Vec::new(), "127.0.0.1", Duration::ZERO);
+        let site = Self { folder, sections, radius, is_bare: false, ahead };
         site.renew_certificate();
         let (certificate, key) = (site.path("tls.pem"), site.path("tls.key"));
         Some(
@@ -86,6 +90,12 @@ impl Site {
     /// Has RADIUS heard at an address of either family, written without brackets.
     pub(crate) fn radius_at(mut self, address: &'static str) -> Self {
         self.radius = address;
+        self
+    }
+
+    /// Has the daemon's clock be so far ahead of the machine's.
+    pub(crate) fn ahead(mut self, by: Duration) -> Self {
+        self.ahead = by;
         self
     }
 
@@ -136,7 +146,8 @@ impl Site {
             ("admin_api", format!("listen = {}", inside_tls(&admin_api))),
         ];
         let config = self.write_config(&listeners);
-        let daemon = Daemon::start(["serve".into(), "--config".into(), config.into_os_string()])?;
+        let words = ["serve".into(), "--config".into(), config.into_os_string()];
+        let daemon = Daemon::start_ahead(words, self.ahead)?;
         let ca_file = self.path("tls.pem").display().to_string();
         Ok(Server { daemon, ldap, ldaps, cleartext, admin_api, radius_auth, radius_acct, ca_file })
     }
@@ -195,12 +206,22 @@ impl Office {
     /// Ends one's own demonstration, and serves what it has with these settings of the admin API; the
     /// folder goes with the server.
     pub(crate) fn serve_with(&mut self, settings: &[&str]) -> (Site, Server) {
-        Arc::get_mut(&mut self.demo).unwrap().daemon().stop();
+        self.stop();
         let site = Site::of_demo(self.demo.folder()).unwrap();
         let site = settings.iter().fold(site, |site, line| site.set("admin_api", *line));
         let server = site.serve();
-        self.top = Https::at(&server.admin_api, &server.ca_file, Some(self.top.token()));
+        self.asks(&server);
         (site, server)
+    }
+
+    /// Ends one's own demonstration; what it has can be served from then on.
+    pub(crate) fn stop(&mut self) {
+        Arc::get_mut(&mut self.demo).unwrap().daemon().stop();
+    }
+
+    /// Asks a server from then on, which serves what the demonstration had.
+    pub(crate) fn asks(&mut self, server: &Server) {
+        self.top = Https::at(&server.admin_api, &server.ca_file, Some(self.top.token()));
     }
 }
 

@@ -1,5 +1,6 @@
 //! The life of the process: starting, restarting, reloading, ending, dying.
 
+mod ahead;
 mod copies;
 mod crash;
 mod destruction;

@@ -4,6 +4,7 @@ mod debris;
 mod edges;
 mod generated;
 mod purity;
+mod requests;
 mod shape;
 mod texts;
 

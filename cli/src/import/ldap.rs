@@ -14,7 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use ldap3::adapters::{Adapter, EntriesOnly, PagedResults};
-use ldap3::{LdapConn, LdapConnSettings, Scope, SearchEntry};
+use ldap3::{LdapConn, LdapConnSettings, LdapError, LdapResult, Scope, SearchEntry};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
@@ -30,6 +30,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const VALUES: usize = 1_000_000;
 /// Entries that wait to be sent at most.
 const WAITING: usize = 64;
+/// With which codes a server says that it does not take a DN or its password: noSuchObject,
+/// invalidDNSyntax, inappropriateAuthentication, invalidCredentials (RFC 4511, appendix A).
+const NOT_LET_IN: [u32; 4] = [32, 34, 48, 49];
 /// All attributes of users, and one that 389 Directory Server gives only where it is named.
 const ATTRIBUTES: [&str; 2] = ["*", "nsAccountLock"];
 
@@ -122,7 +125,10 @@ pub(super) fn entries(matches: &ArgMatches) -> Result<Entries, Failure> {
     let mut server = LdapConn::with_settings(settings, &url).map_err(|error| failed(&error))?;
     if let (Some(dn), Some(password)) = (bind_dn, password) {
         let bound = server.with_timeout(PATIENCE).simple_bind(dn, &password);
-        bound.and_then(ldap3::LdapResult::success).map_err(|error| failed(&error))?;
+        bound.and_then(LdapResult::success).map_err(|error| match not_let_in(&error) {
+            Some(why) => Failure::NotLetIn { server: url.clone(), who: dn.clone(), why },
+            None => failed(&error),
+        })?;
     }
     let members = matches.get_one::<u64>("members-at-once").copied();
     let search = Search { base: text("base"), filter: text("filter"), members };
@@ -138,12 +144,21 @@ pub(super) fn entries(matches: &ArgMatches) -> Result<Entries, Failure> {
     Ok(Entries { pieces, current: io::Cursor::default(), is_ended: false })
 }
 
+/// What a server said that does not take a DN or its password.
+fn not_let_in(error: &LdapError) -> Option<String> {
+    let LdapError::LdapResult { result } = error else { return None };
+    NOT_LET_IN.contains(&result.rc).then(|| result.to_string())
+}
+
 fn trusting(file: &PathBuf) -> Result<Arc<ClientConfig>, Failure> {
     let failed = |why: &dyn ToString| Failure::local(file.display().to_string(), why);
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(file).map_err(|error| failed(&error))? {
         let certificate = certificate.map_err(|error| failed(&error))?;
         roots.add(certificate).map_err(|error| failed(&error))?;
+    }
+    if roots.is_empty() {
+        return Err(failed(&"there is no certificate in PEM in it"));
     }
     Ok(Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()))
 }

@@ -215,6 +215,8 @@ impl Admins<'_, &mut Change<'_>> {
         require_reach(&*self.site.source, self.site.context, scope)
     }
 
+    /// A second lock. Whoever reaches an admin at the top is at the top as well and does not reach
+    /// themselves, so one stays by the checks before; this one stays when those change.
     fn keep_one_at_the_top(&self) -> Result<(), Error> {
         if self.site.place != Place::Provider {
             return Ok(());

@@ -3,15 +3,16 @@
 mod others;
 
 use ipnet::IpNet;
+use storage::Change;
 
 use super::world::{DAY, World, fields, refusal};
 use crate::access::{
     Actor, Context, ManageAdmins, ManageIdentities, ManageOrganizations, Refusal, Role, View,
 };
-use crate::collections::NewKey;
+use crate::collections::{Admins, Collection, NewKey, Site};
 use crate::error::Error;
 use crate::events::{Action, Outcome, SubjectKind};
-use crate::id::{AdminId, OrganizationId, Place};
+use crate::id::{AdminId, AdminNumber, OrganizationId, Place};
 use crate::records::{AdminFields, AdminScope, AdminState, Carrier, Narrowing, TokenPurpose};
 
 fn id(context: &Context) -> AdminId {
@@ -262,6 +263,54 @@ fn rule_4_nobody_leaves_the_provider_without_a_top_by_any_edit() {
     ));
     assert!(delete(&world, one, &one).is_err());
     sees(&world, &one, world.organization("acme")).unwrap();
+}
+
+/// Something that is done to an admin of the provider.
+type Deed = fn(&mut Admins<'_, &mut Change<'_>>, AdminNumber) -> Result<(), Error>;
+
+/// What takes an admin from the top.
+const TAKEN_DOWN: [Deed; 4] = [
+    |admins, number| admins.delete(number, None),
+    |admins, number| altered(admins, number, |admin| admin.state = AdminState::Suspended),
+    |admins, number| altered(admins, number, |admin| admin.fields.role = Role::Administrator),
+    |admins, number| altered(admins, number, |admin| admin.fields.scope = AdminScope::None),
+];
+
+fn altered(
+    admins: &mut Admins<'_, &mut Change<'_>>,
+    number: AdminNumber,
+    edit: fn(&mut crate::records::Admin),
+) -> Result<(), Error> {
+    let done = admins.update(number, None, |admin| {
+        edit(admin);
+        Ok(())
+    });
+    done.map(drop)
+}
+
+#[test]
+fn rule_4_the_last_one_at_the_top_stays_past_all_other_checks() {
+    let world = World::new();
+    let only = id(&world.top()).number;
+    // No admin comes so far: this is done by nobody, behind the check of a grant.
+    let done = |deed: Deed, number: AdminNumber| {
+        let (tools, context) = (world.directory.inner.tools.clone(), world.by(Actor::nobody()));
+        let done = world.directory.inner.store.write(move |change| {
+            let place = Place::Provider;
+            let site = Site { source: change, place, context: &context, tools: &tools };
+            deed(&mut Collection::new(site), number)
+        });
+        done.map_err(Error::from)
+    };
+    let stays = "the last active administrator with billing over all organizations stays";
+    for deed in TAKEN_DOWN {
+        assert_eq!(refusal(done(deed, only)), stays);
+    }
+    for deed in TAKEN_DOWN {
+        let other = id(&top_over(&world, AdminScope::All)).number;
+        done(deed, other).unwrap();
+    }
+    assert_eq!(refusal(done(TAKEN_DOWN[0], only)), stays);
 }
 
 #[test]

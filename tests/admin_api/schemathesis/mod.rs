@@ -28,8 +28,12 @@ const LONGEST: u64 = 240;
 const LONGEST_MADE_UP: u64 = 60;
 /// The same at the devices' door, which has two operations.
 const LONGEST_AT_DOOR: u64 = 30;
-/// So many operations do what they are asked at least once.
-const DONE: usize = 190;
+/// So many operations are made something up about at least, on a machine of which little is left.
+const MADE_UP: usize = 25;
+/// Operations that may be left undone by what Schemathesis makes of the document: they ask for what only
+/// its owner has, as a code, a key, a certificate or a session, or for what is there already. The list
+/// may only lose lines.
+const UNDONE: &str = include_str!("undone.txt");
 
 /// What an operation answered: how often, and how often with success.
 type Answers = BTreeMap<String, (usize, usize)>;
@@ -123,18 +127,23 @@ fn every_answer_to_what_the_document_allows_and_forbids_is_documented() {
     environment::say(&said);
     let unasked: Vec<_> = operations.iter().filter(|name| !answers.contains_key(*name)).collect();
     assert!(unasked.is_empty(), "nobody asked {unasked:#?}");
-    assert!(
-        well.len() >= DONE,
-        "{} of {of} were done once; these were not: {others:#?}",
-        well.len()
-    );
+    let listed: Vec<&str> = UNDONE.lines().collect();
+    let undone: Vec<_> = others.iter().filter(|name| !listed.contains(&name.as_str())).collect();
+    assert!(undone.is_empty(), "not done once, and not among those that may be: {undone:#?}");
+    let unknown = listed.iter().filter(|name| !operations.iter().any(|known| known == *name));
+    let unknown: Vec<_> = unknown.collect();
+    assert!(unknown.is_empty(), "no operations: {unknown:#?}");
+    let done = listed.iter().filter(|name| well.iter().any(|known| known == *name));
+    environment::say(&format!("done, although they may be left: {:?}", done.collect::<Vec<_>>()));
 }
 
 #[test]
 fn nothing_fails_whatever_is_made_up() {
     let Some(world) = World::new() else { return };
     let answers = ask(&world, "fuzzing", true);
-    assert!(!answers.is_empty(), "nothing was asked");
+    let asked = answers.len();
+    environment::say(&format!("made something up about {asked} operations"));
+    assert!(asked >= MADE_UP, "only {asked} operations were asked: {answers:?}");
 }
 
 /// A document in which examples name an organization.

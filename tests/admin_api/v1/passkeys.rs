@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::harness::admin::Admin;
 use crate::harness::authority::{Authority, Holder};
-use crate::harness::browser::{Authenticator, Browser, REGISTER, SIGN_IN};
+use crate::harness::browser::{Authenticator, Browser, OUT, REGISTER, SIGN_IN, USE};
 use crate::harness::office::Office;
 use crate::harness::page::Page;
 
@@ -15,16 +15,6 @@ fn origin(office: &Office) -> String {
     office.demo.admin_api.url.replace("127.0.0.1", "localhost")
 }
 
-const OUT: &str = "return await ask('POST', '/v1/sign-out', null, own);";
-/// Uses a passkey, as whoever is named or anybody, and signs in.
-const USE: &str = "
-    const begun = await ask('POST', '/v1/sign-in/passkey/begin', given[0], own);
-    if (begun.status !== 200) return begun;
-    const options = PublicKeyCredential.parseRequestOptionsFromJSON(begun.json.options);
-    const used = await navigator.credentials.get({publicKey: options});
-    const answer = {credential: used.toJSON(), cookie: true};
-    return await ask('POST', '/v1/sign-in/passkey', answer, own);
-";
 /// Uses a passkey for options that are given, and tells the browser's answer.
 const ANSWER: &str = "
     const options = PublicKeyCredential.parseRequestOptionsFromJSON(given[0]);

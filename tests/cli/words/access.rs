@@ -4,14 +4,16 @@ use serde_json::json;
 
 use super::{Row, Walk, row};
 use crate::harness::nas::Nas;
-use crate::harness::office::Office;
+use crate::harness::office::{Office, id_of};
+use crate::harness::receiver::comes;
 
+/// Where an application `asked` for what it did not get.
 pub(super) const ROWS: &[Row] = &[
     row("user create", "--login ada --display-name Ada --surname L --password")
         .hears("{password}\n")
         .shows(&[("/login", "ada")]),
     row("service-account create", "--name wiki").shows(&[("/name", "wiki")]),
-    row("service-account list", "").shows(&[("#", "1"), ("/0/name", "wiki")]),
+    row("service-account list", "--name wiki").shows(&[("#", "1"), ("/0/name", "wiki")]),
     row("service-account update", "wiki --description Pages").shows(&[("/description", "Pages")]),
     row("service-account rotate", "wiki").shows(&[("/password", "*")]),
     row("service-account show", "wiki").shows(&[("/previous_password_until", "*")]),
@@ -22,9 +24,9 @@ pub(super) const ROWS: &[Row] = &[
         .then("service-account certificates wiki")
         .shows(&[("/fingerprints/0", "{fingerprint}")]),
     row("service-account certificates", "wiki").shows(&[("/fingerprints/0", "{fingerprint}")]),
-    row("service-account recorder", "wiki").shows(&[("#", "0")]),
-    row("service-account clear-recorder", "wiki")
-        .then("service-account recorder wiki")
+    row("service-account recorder", "asked").shows(&[("#", "1"), ("/0/missed", "*")]),
+    row("service-account clear-recorder", "asked")
+        .then("service-account recorder asked")
         .shows(&[("#", "0")]),
     row("ldap explain", "--user ada --base {base} --filter (uid=ada)")
         .shows(&[("/search/entries", "1")]),
@@ -73,7 +75,12 @@ pub(super) const SESSIONS: &[Row] = &[
 
 #[test]
 fn words_about_applications_and_gear_do_what_they_say() {
-    Walk::of(&Office::new()).goes(ROWS);
+    let office = Office::new();
+    let asked = office.make("service-accounts", &json!({"name": "asked"}));
+    office.demo.ldap().bound(asked["dn"].as_str().unwrap(), "wrong").who_am_i();
+    let recorder = format!("service-accounts/{}/recorder", id_of(&asked));
+    assert!(comes(|| office.read(&recorder)["items"][0].is_object()));
+    Walk::of(&office).goes(ROWS);
 }
 
 #[test]

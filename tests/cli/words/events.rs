@@ -1,8 +1,11 @@
 //! What was done, and where it goes.
 
+use serde_json::{Value, json};
+
 use super::{Row, Walk, put, row};
 use crate::harness::authority::Authority;
-use crate::harness::office::Office;
+use crate::harness::office::{Office, id_of};
+use crate::harness::receiver::{Receiver, comes};
 
 pub(super) const ROWS: &[Row] = &[
     row("group create", "--name staff").shows(&[("/name", "staff")]),
@@ -41,7 +44,8 @@ pub(super) const ROWS: &[Row] = &[
     row("events verify", "{dir}/events.jsonl").says("They begin with the first of the chain."),
 ];
 
-/// The same for the provider's and for an organization's own; nothing is sent to them.
+/// The same for the provider's and for an organization's own; nothing is sent to them, and what was sent
+/// to `dead` was not taken.
 pub(super) const DESTINATIONS: &[Row] = &[
     row(
         "event-destination create",
@@ -53,7 +57,7 @@ pub(super) const DESTINATIONS: &[Row] = &[
         "{at} --name log --kind syslog --paused=true --syslog-host receiver.invalid",
     )
     .shows(&[("/kind", "syslog"), ("/paused", "true")]),
-    row("event-destination list", "{at}").shows(&[("#", "2"), ("/0/client_certificate", "-")]),
+    row("event-destination list", "{at}").shows(&[("#", "3"), ("/0/client_certificate", "-")]),
     row("event-destination update", "{at} siem --webhook-url https://other.invalid/")
         .then("event-destination show {at} siem")
         .shows(&[("/webhook/url", "https://other.invalid/"), ("/paused", "true")]),
@@ -68,9 +72,14 @@ pub(super) const DESTINATIONS: &[Row] = &[
         .shows(&[("/client_certificate", "-")]),
     row("event-destination delivery", "{at} siem").shows(&[("/dead_letters", "0")]),
     row("event-destination test", "{at} siem").shows(&[("/delivered", "false"), ("/reason", "*")]),
-    row("event-destination dead-letters", "{at} siem").shows(&[("#", "0")]),
-    row("event-destination redeliver", "{at} siem").shows(&[("/dead_letters", "0")]),
-    row("event-destination discard", "{at} siem").shows(&[("/dead_letters", "0")]),
+    row("event-destination dead-letters", "{at} dead").shows(&[("/0/redelivering", "false")]),
+    row("event-destination redeliver", "{at} dead")
+        .then("event-destination dead-letters {at} dead")
+        .shows(&[("/0/redelivering", "true")]),
+    row("event-destination discard", "{at} dead")
+        .then("event-destination dead-letters {at} dead")
+        .shows(&[("#", "0")]),
+    row("event-destination delete", "{at} dead").gone("event-destination show {at} dead"),
     row("event-destination delete", "{at} siem").gone("event-destination show {at} siem"),
     row("event-destination delete", "{at} log").gone("event-destination show {at} log"),
 ];
@@ -88,10 +97,27 @@ fn words_about_event_destinations_do_what_they_say() {
     let folder = tempfile::tempdir().unwrap();
     let sender = Authority::new("senders").client();
     put(&folder, "client.pem", sender["certificate"].as_str().unwrap());
+    let receiver = Receiver::start();
+    receiver.does("302");
     let own = format!("--org={}", office.slug);
-    for at in ["--provider", own.as_str()] {
+    let places = ["/v1/event-destinations".to_owned(), office.path("event-destinations")];
+    for (at, place) in ["--provider", own.as_str()].into_iter().zip(places) {
+        die(&office, &place, receiver.destination("dead"));
         let walk = Walk::of(&office).knows("at", at);
         let walk = walk.knows("dir", folder.path().to_str().unwrap());
         walk.knows("key", sender["private_key"].as_str().unwrap()).goes(DESTINATIONS);
     }
+}
+
+/// Makes a destination that takes nothing, and is paused once it has a dead letter.
+fn die(office: &Office, place: &str, mut fields: Value) {
+    fields["begins_with"] = json!("oldest");
+    let made = office.top.send("POST", place, Some(&fields));
+    assert_eq!(made.status, 201, "{made:?}");
+    let destination = format!("{place}/{}", id_of(&made.json()));
+    let letters = format!("{destination}/dead-letters");
+    let are_some = || office.top.get(&letters).json()["items"][0].is_object();
+    assert!(comes(are_some), "there are no dead letters: {:?}", office.top.get(&letters));
+    let paused = office.top.send("PATCH", &destination, Some(&json!({"paused": true})));
+    assert_eq!(paused.status, 200, "{paused:?}");
 }

@@ -29,7 +29,7 @@ struct Row {
     input: &'static str,
     /// What is kept of what it prints: by which name, and where it stands.
     keeps: &'static [(&'static str, &'static str)],
-    /// What is run then, and looked at in its place.
+    /// What is run then, and looked at in its place. It has to show something else before.
     then: &'static str,
     /// The code that it ends with.
     code: i32,
@@ -133,6 +133,8 @@ impl Walk {
 
     fn step(&mut self, row: &Row) {
         let line = format!("{} {}", row.words, row.arguments);
+        let was_so = !row.then.is_empty() && self.holds(row);
+        assert!(!was_so, "{line}: {} shows the same before", row.then);
         let mut heard = self.run(&line, row.input);
         let code = if row.then.is_empty() { row.code } else { 0 };
         assert_eq!(heard.code, code, "{line}: {heard:?}");
@@ -149,6 +151,17 @@ impl Walk {
             let (shown, wanted) = (told(&heard), self.filled(wanted));
             assert!(is(&shown, pointer, &wanted), "{line}: {pointer} is not {wanted}: {shown}");
         }
+    }
+
+    /// Whether what is looked at behind a row is so already.
+    fn holds(&self, row: &Row) -> bool {
+        let heard = self.run(row.then, "");
+        let is_so = |(pointer, wanted): &(&str, &str)| {
+            let wanted = self.filled(wanted);
+            is(&told(&heard), pointer, &wanted)
+        };
+        let is_said = heard.code == row.code && heard.stdout.contains(&self.filled(row.says));
+        is_said && row.shows.iter().all(is_so)
     }
 
     fn run(&self, line: &str, input: &str) -> Output {

@@ -20,16 +20,22 @@ pub(super) const ROWS: &[Row] = &[
     row("completion", "fish").says("service-account"),
 ];
 
-/// Of somebody who signs in.
+/// Of somebody who signs in, and has a context for another server.
 pub(super) const CONTEXTS: &[Row] = &[
     row("login", "{url} --as {login} --org {slug} --name lab")
         .hears("{password}\n{code}\n")
         .then("account show")
         .shows(&[("/login", "{login}")]),
-    row("context list", "").shows(&[("#", "1"), ("/0/name", "lab"), ("/0/in_use", "true")]),
-    row("context use", "lab").then("context list").shows(&[("/0/organization", "{slug}")]),
+    row("context list", "").shows(&[
+        ("#", "2"),
+        ("/0/name", "lab"),
+        ("/0/in_use", "true"),
+        ("/0/organization", "{slug}"),
+    ]),
+    row("context use", "other").then("context list").shows(&[("/1/in_use", "true")]),
+    row("context use", "lab").then("context list").shows(&[("/0/in_use", "true")]),
     row("logout", "").fails("account show", 3),
-    row("context remove", "lab").then("context list").shows(&[("#", "0")]),
+    row("context remove", "lab").then("context list").shows(&[("#", "1"), ("/0/name", "other")]),
 ];
 
 #[test]
@@ -42,6 +48,8 @@ fn words_about_contexts_do_what_they_say() {
     let (office, folder) = (Office::new(), tempfile::tempdir().unwrap());
     let admin = office.admin("administrator");
     let file = folder.path().join("contexts.toml");
+    let other = "[contexts.other]\nserver = \"https://other.invalid\"\n";
+    std::fs::write(&file, other).unwrap();
     let own = Tenantry::with_contexts(&office.demo, &file);
     let walk = Walk::by(own, &office).knows("url", &office.demo.admin_api.url);
     let walk = walk.knows("code", &totp::code_beside(&admin.otpauth_uri, 1));
