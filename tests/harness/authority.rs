@@ -1,5 +1,6 @@
 //! A certificate authority of a test's own, and the client certificates that it issues.
 
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -32,6 +33,7 @@ pub(crate) struct Holder<'h> {
     pub(crate) common_name: &'h str,
     pub(crate) mail: Option<&'h str>,
     pub(crate) dns: Option<&'h str>,
+    pub(crate) address: Option<Ipv4Addr>,
     pub(crate) expired: bool,
     /// Whether it is for servers; else it is for clients.
     pub(crate) server: bool,
@@ -56,11 +58,15 @@ pub(crate) struct List<'l> {
 impl Authority {
     /// A new one.
     pub(crate) fn new(name: &str) -> Self {
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, name);
         let key = KeyPair::generate().unwrap();
-        let issuer = CertifiedIssuer::self_signed(params, key).unwrap();
+        let issuer = CertifiedIssuer::self_signed(named(name), key).unwrap();
+        Self { issuer, folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// A new one for which this one vouches.
+    pub(crate) fn below(&self, name: &str) -> Self {
+        let key = KeyPair::generate().unwrap();
+        let issuer = CertifiedIssuer::signed_by(named(name), key, &self.issuer).unwrap();
         Self { issuer, folder: tempfile::tempdir().unwrap() }
     }
 
@@ -94,7 +100,7 @@ impl Authority {
         params.signed_by(&self.issuer).unwrap().pem().unwrap()
     }
 
-    /// Issues a certificate for a client.
+    /// Issues a certificate.
     pub(crate) fn issue(&self, holder: &Holder<'_>) -> Issued {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, holder.common_name);
@@ -105,10 +111,12 @@ impl Authority {
         };
         let mail = holder.mail.map(|mail| SanType::Rfc822Name(mail.try_into().unwrap()));
         let dns = holder.dns.map(|name| SanType::DnsName(name.try_into().unwrap()));
+        let address = holder.address.map(|address| SanType::IpAddress(address.into()));
         let principal = holder.principal.map(|name| {
             SanType::OtherName((PRINCIPAL_NAME.to_vec(), OtherNameValue::Utf8String(name.into())))
         });
-        params.subject_alt_names = mail.into_iter().chain(dns).chain(principal).collect();
+        let names = mail.into_iter().chain(dns).chain(address).chain(principal);
+        params.subject_alt_names = names.collect();
         if holder.expired {
             params.not_after = rcgen::date_time_ymd(2020, 1, 1);
         }
@@ -124,6 +132,13 @@ impl Authority {
         std::fs::write(&path, key.serialize_pem()).unwrap();
         Issued { certificate, key: path }
     }
+}
+
+fn named(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.distinguished_name.push(DnType::CommonName, name);
+    params
 }
 
 impl Authority {

@@ -6,8 +6,24 @@ use crate::harness::raw::{Message, Raw, WHO_AM_I, bind, equal, extended, message
 
 const PAGING: &str = "1.2.840.113556.1.4.319";
 
+/// What a subschema shows, but for its times: those are of when a daemon was started.
+const DEFINITIONS: [&str; 7] = [
+    "*",
+    "attributeTypes",
+    "objectClasses",
+    "ldapSyntaxes",
+    "matchingRules",
+    "entryDN",
+    "subschemaSubentry",
+];
+
 /// A search for all attributes, the operational ones included.
 fn search(base: &str, scope: i64, filter: Vec<u8>) -> Vec<u8> {
+    search_for(&["*", "+", "memberOf"], base, scope, filter)
+}
+
+fn search_for(wanted: &[&str], base: &str, scope: i64, filter: Vec<u8>) -> Vec<u8> {
+    let wanted: Vec<u8> = wanted.iter().flat_map(octets).collect();
     constructed(
         0x63,
         [
@@ -18,7 +34,7 @@ fn search(base: &str, scope: i64, filter: Vec<u8>) -> Vec<u8> {
             number(2, 0),
             boolean(false),
             filter,
-            sequence([octets("*"), octets("+"), octets("memberOf")]),
+            element(0x30, &wanted),
         ],
     )
 }
@@ -68,10 +84,11 @@ fn operations(world: &World) -> Vec<Vec<u8>> {
         &format!("cn=nextcloud,ou=services,{OTHER}"),
         &format!("{OTHER},{ours}"),
         &format!("{ours},{OTHER}"),
-        "cn=subschema",
     ] {
         operations.extend((0..3).map(|scope| search(base, scope, all())));
     }
+    let definitions = |scope| search_for(&DEFINITIONS, "cn=subschema", scope, all());
+    operations.extend((0..3).map(definitions));
     for (kind, thing) in &world.theirs.things {
         if matches!(*kind, "{user}" | "{group}" | "{service_account}") {
             for base in [ours, OTHER, "dc=example", ""] {

@@ -1,12 +1,16 @@
 //! RFC 3062: users change their own password, and nobody another's.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 
+use crate::harness::ber::{constructed, element, number, octets};
 use crate::harness::client::{Client, Output};
 use crate::harness::demo::Demo;
 use crate::harness::ldap::{Ldap, Transport};
 use crate::harness::office::Office;
 use crate::harness::python::python;
+use crate::harness::raw::{self, Raw};
 
 const OLD: &str = "correct horse battery";
 const NEW: &str = "staple of another horse";
@@ -121,6 +125,40 @@ fn a_password_is_made_up_when_none_is_given() {
     let made = done.stdout.trim().strip_prefix("New password: ").unwrap();
     assert!(made.len() >= 20);
     assert!(!binds(&office, OLD) && binds(&office, made));
+}
+
+/// Whether all of a password binds, and neither the rest of it without its first octet nor without its
+/// last one.
+fn binds_whole(office: &Office, password: &str) -> bool {
+    let all = password.as_bytes();
+    let mut raw = Raw::to(&office.demo);
+    let mut binds = |id, part: &[u8]| {
+        let parts = [number(2, 3), octets(office.user_dn("ada")), element(0x80, part)];
+        raw.send(&raw::message(id, constructed(0x60, parts)));
+        raw.receive().unwrap().code() == 0
+    };
+    !binds(1, &all[1..]) && !binds(2, &all[..all.len() - 1]) && binds(3, all)
+}
+
+#[test]
+fn passwords_are_set_and_proven_octet_by_octet() {
+    let office = Office::new();
+    office.user("ada", OLD);
+    let dn = office.user_dn("ada");
+    // Beyond what bcrypt looks at, which is 72.
+    let long = &"lorem ipsum ".repeat(21)[..250];
+    for new in ["Grüße 東京 🔑", long, "a \"b\" \\ c", "  both ends  "] {
+        assert_eq!(passwd(&ada(&office, OLD), ["-a", OLD, "-s", new]).code, 0, "{new}");
+        assert!(binds_whole(&office, new), "{new}");
+        assert_eq!(passwd(&ada(&office, new), ["-a", new, "-s", OLD]).code, 0, "{new}");
+        // In base64, as LDIF has it where a text is more than plain.
+        let value = BASE64_STANDARD.encode(new);
+        let replace = format!("dn: {dn}\nchangetype: modify\nreplace: userPassword\n");
+        let done = ada(&office, OLD).modify(&format!("{replace}userPassword:: {value}\n"));
+        assert_eq!(done.code, 0, "{new}: {done:?}");
+        assert!(binds_whole(&office, new) && binds(&office, new), "{new}");
+        assert_eq!(passwd(&ada(&office, new), ["-s", OLD]).code, 0, "{new}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::harness::demo::Demo;
 use crate::harness::ldap::Transport;
-use crate::harness::office::Office;
+use crate::harness::office::{Office, id_of};
 use crate::harness::python::python;
 
 const ALL: &str = "(objectClass=*)";
@@ -100,6 +100,44 @@ fn section_4_2_the_subschema_is_operational_and_no_part_of_a_subtree() {
     let found = service.search("", "sub", ALL, &["1.1"]);
     assert!(!found.names().contains(&"cn=subschema"));
     assert!(!found.names().contains(&""));
+}
+
+#[test]
+fn section_4_2_the_subschema_tells_when_it_changed() {
+    let office = Office::new();
+    let account = office.make("service-accounts", &json!({"name": "reader"}));
+    let (dn, password) = (account["dn"].as_str().unwrap(), account["password"].as_str().unwrap());
+    let reader = office.demo.ldap().bound(dn, password);
+    let told = |filter: &str| {
+        let wanted = ["createTimestamp", "modifyTimestamp"];
+        let found = reader.search("cn=subschema", "base", filter, &wanted);
+        let entry = found.only();
+        wanted.map(|name| entry.value(name).to_owned())
+    };
+    let [created, mut last] = told(ALL);
+    assert!(created <= last, "{created} {last}");
+    assert_eq!(told(&format!("(modifyTimestamp<={last})")), [created.clone(), last.clone()]);
+    let own = office.make("custom-attributes", &json!({"name": "room", "syntax": "text"}));
+    let mut moved = |why: &str| {
+        let [_, now] = told(ALL);
+        assert!(now > last, "{why}: {now} after {last}");
+        assert_eq!(told(&format!("(modifyTimestamp>={now})")), [created.clone(), now.clone()]);
+        last = now;
+    };
+    moved("made");
+    let own = format!("custom-attributes/{}", id_of(&own));
+    office.act("PATCH", &own, Some(&json!({"description": "Where they sit"})));
+    moved("described");
+    office.act("DELETE", &own, None);
+    moved("deleted");
+    office.lay_out("rfc2307");
+    moved("laid out");
+    let account = format!("service-accounts/{}", id_of(&account));
+    office.act("PATCH", &account, Some(&json!({"profile": "ad-like"})));
+    moved("another profile");
+    // Who has not bound is told of no organization: nothing moves for them but with the daemon.
+    let strange = office.demo.ldap().search("cn=subschema", "base", ALL, &["modifyTimestamp"]);
+    assert!(*strange.only().value("modifyTimestamp") < *last);
 }
 
 /// Whatever comes below a base is defined by the subschema that its entries point to.

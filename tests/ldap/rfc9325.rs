@@ -1,7 +1,13 @@
 //! RFC 9325: which TLS is spoken, by LDAPS and after StartTLS.
 
+use std::net::Ipv4Addr;
+
+use crate::harness::authority::{Authority, Holder};
 use crate::harness::demo::Demo;
+use crate::harness::issued::openssl;
+use crate::harness::ldap::Ldap;
 use crate::harness::raw::{self, Raw};
+use crate::harness::server::{Server, Site};
 
 /// A record with an alert.
 const ALERT: u8 = 0x15;
@@ -78,5 +84,64 @@ fn section_4_1_no_suite_without_secrecy_or_with_a_broken_cipher_is_chosen() {
     ];
     for (name, suite) in suites {
         assert_eq!(answer(&client_hello(3, &[suite])), ALERT, "{name}");
+    }
+}
+
+/// Serves the demonstration's data with a certificate under another one; tells the root of both.
+fn with_a_chain(demo: &mut Demo) -> (Site, Server, Authority) {
+    demo.daemon().stop();
+    let site = Site::of_demo(demo.folder()).unwrap();
+    let root = Authority::new("Root");
+    let intermediate = root.below("Intermediate");
+    let leaf = intermediate.issue(&Holder {
+        common_name: "leaf",
+        address: Some(Ipv4Addr::LOCALHOST),
+        server: true,
+        ..Holder::default()
+    });
+    let chain = std::fs::read_to_string(&leaf.certificate).unwrap() + &intermediate.pem();
+    std::fs::write(site.path("tls.pem"), chain).unwrap();
+    std::fs::copy(&leaf.key, site.path("tls.key")).unwrap();
+    let server = site.serve();
+    (site, server, root)
+}
+
+#[test]
+fn a_chain_is_verified_by_who_trusts_its_root_in_either_version_and_at_either_door() {
+    let Some(mut demo) = Demo::own() else { return };
+    let ada = demo.acme().user("ada").clone();
+    let (site, server, root) = with_a_chain(&mut demo);
+    let file = |name: &str, authority: &Authority| {
+        std::fs::write(site.path(name), authority.pem()).unwrap();
+        site.path(name).to_str().unwrap().to_owned()
+    };
+    let (trusted, other) = (file("root.pem", &root), file("other.pem", &Authority::new("Root")));
+    for (address, start) in [(&server.ldaps, &[][..]), (&server.ldap, &["-starttls", "ldap"][..])] {
+        for (option, version) in [("-tls1_2", "TLSv1.2"), ("-tls1_3", "TLSv1.3")] {
+            let ask = |trusted: &str| {
+                openssl(["s_client", "-connect", address, option, "-showcerts"])
+                    .args(["-verify_return_error", "-verify_ip", "127.0.0.1"])
+                    .args(["-CAfile", trusted])
+                    .args(start)
+                    .run()
+            };
+            let said = ask(&trusted);
+            let spoken = said.stdout.contains(&format!("New, {version}, Cipher is"));
+            let verified = said.stdout.contains("Verify return code: 0 (ok)");
+            assert!(said.code == 0 && spoken && verified, "{version}: {said:?}");
+            assert_eq!(said.stdout.matches("BEGIN CERTIFICATE").count(), 2, "{said:?}");
+            assert_ne!(ask(&other).code, 0, "{version}");
+        }
+        let starts = !start.is_empty();
+        let uri = format!("{}://{address}", if starts { "ldap" } else { "ldaps" });
+        for versions in ["NORMAL:-VERS-ALL:+VERS-TLS1.2", "NORMAL:-VERS-ALL:+VERS-TLS1.3"] {
+            let who = |trusted: &str| {
+                let client = Ldap::at(uri.as_str(), trusted, starts).as_user(&ada);
+                client.tool("ldapwhoami").env("LDAPTLS_CIPHER_SUITE", versions).run()
+            };
+            let said = who(&trusted);
+            assert_eq!(said.stdout.trim(), format!("dn:{}", ada.dn), "{versions}: {said:?}");
+            assert_ne!(who(&other).code, 0, "{versions}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The limits that the configuration sets.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -206,4 +207,101 @@ fn who_has_not_bound_is_given_up_earlier_than_who_has() {
         bound.send(&raw::extended(2, raw::WHO_AM_I));
         assert_eq!(bound.receive().unwrap().code(), 0);
     });
+}
+
+#[test]
+fn a_client_that_reads_nothing_is_given_up() {
+    serve(["write_timeout = \"1s\""], |demo, server| {
+        let (account, ada) = (&demo.acme().service_account, demo.acme().user("ada"));
+        let mut deaf = Raw::bound(&server.ldap, &account.dn, &account.password);
+        // The largest entry there is, over and over: its answers fill every buffer on the way back.
+        let whole = raw::search_for("+", "cn=subschema", 0, raw::present("objectClass"));
+        let asked = raw::message(2, whole).repeat(10_000);
+        // Once the server takes no more, a write waits: for the end of the connection.
+        let ended = std::iter::repeat_with(|| deaf.try_send(&asked)).find_map(Result::err).unwrap();
+        let gone = matches!(ended.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe);
+        assert!(gone, "{ended}");
+        assert_eq!(server.ldap().as_user(ada).who_am_i().code, 0);
+    });
+}
+
+#[test]
+fn a_handshake_that_is_begun_and_not_finished_is_given_up() {
+    let Some(site) = Site::new() else { return };
+    // The second is shorter than what a handshake may take where nothing is set.
+    let site = site.set("tls", "handshake_timeout = \"1s\"");
+    let site = site.set("ldap", "anonymous_timeout = \"8s\"");
+    let server = site.serve();
+    let mut patient = Raw::connect(&server.ldap);
+    let mut behind = Raw::connect(&server.ldap);
+    behind.send(&raw::extended(1, raw::START_TLS));
+    assert_eq!(behind.receive().unwrap().code(), 0);
+    let mut halves = [Raw::connect(&server.ldaps), behind];
+    for half in &mut halves {
+        half.send(&[0x16, 0x03, 0x01, 0x02, 0x00, 0x01]);
+    }
+    for half in &mut halves {
+        assert!(!half.ends_with_an_answer());
+    }
+    patient.send(&raw::extended(1, raw::WHO_AM_I));
+    assert_eq!(patient.receive().unwrap().code(), 0);
+}
+
+#[test]
+fn more_connections_than_allowed_are_closed_whichever_listener_they_come_to() {
+    serve(["connections = 3"], |_, server| {
+        let who = raw::extended(1, raw::WHO_AM_I);
+        let secure = Raw::connect(&server.ldaps).secure(&server.ca_file).unwrap();
+        let mut open = [Raw::connect(&server.ldap), Raw::connect(&server.cleartext), secure];
+        for connection in &mut open {
+            connection.send(&who);
+            assert_eq!(connection.receive().unwrap().code(), 0);
+        }
+        let answered = |address: &str| {
+            let mut raw = Raw::connect(address);
+            // It may be closed before the request arrives.
+            drop(raw.try_send(&who));
+            raw.receive().map(|answer| answer.code())
+        };
+        assert_eq!([answered(&server.ldap), answered(&server.cleartext)], [None, None]);
+        let [first, mut second, _third] = open;
+        drop(first);
+        // The daemon may hear of the end a moment later.
+        assert!((0..10_000).any(|_| answered(&server.cleartext) == Some(0)));
+        second.send(&who);
+        assert_eq!(second.receive().unwrap().code(), 0);
+    });
+}
+
+#[test]
+fn no_more_requests_of_a_connection_are_worked_on_at_once_than_allowed() {
+    const PEOPLE: usize = 10;
+    let Some(mut office) = Office::alone() else { return };
+    let keys: Vec<String> =
+        (0..30).map(|key| format!("ssh-ed25519 {}{key:04}", "A".repeat(3_500))).collect();
+    for person in 0..PEOPLE {
+        let login = format!("u{person}");
+        let fields = json!({"login": login, "display_name": "X", "surname": "X", "ssh_keys": keys});
+        office.make("users", &fields);
+    }
+    let account = office.make("service-accounts", &json!({"name": "reader"}));
+    let (dn, password) = (account["dn"].as_str().unwrap(), account["password"].as_str().unwrap());
+    Arc::get_mut(&mut office.demo).unwrap().daemon().stop();
+    let search = raw::search_for("*", &office.base, 2, raw::present("uid"));
+    let asked = [raw::message(2, search), raw::cancel(3, 2)].concat();
+    // What is beyond waits until there is nothing left to cancel.
+    for (at_once, searched, cancelled) in [(1, 0, 119), (2, 118, 0)] {
+        let site = Site::of_demo(office.demo.folder()).unwrap();
+        let site = site
+            .set("ldap", "cleartext_bind = true")
+            .set("ldap", "output_buffer = \"16KiB\"")
+            .set("ldap", format!("requests_in_flight = {at_once}"));
+        let server = site.serve();
+        let mut raw = Raw::bound(&server.ldap, dn, password);
+        raw.send(&asked);
+        let messages = raw.receive_all_of(2);
+        assert_eq!(messages.last().unwrap().code(), searched, "{at_once}");
+        assert_eq!(messages.len() == PEOPLE + 1, at_once == 1, "{at_once}: {}", messages.len());
+        assert_eq!(raw.receive().unwrap().code(), cancelled, "{at_once}");
+    }
 }

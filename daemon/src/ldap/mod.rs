@@ -5,6 +5,7 @@ mod answer;
 mod awaited;
 mod compare;
 mod connection;
+mod definitions;
 mod explain;
 mod notes;
 mod replies;
@@ -29,7 +30,8 @@ use crate::config;
 use crate::lifecycle::Tasks;
 use crate::listener;
 use crate::tls::Identity;
-use directory::OrganizationId;
+use definitions::Definitions;
+use directory::{OrganizationId, Time};
 use ldap::{CleartextBind, Limits, Security, Settings, StartTls};
 use turns::Turns;
 
@@ -49,6 +51,7 @@ pub(crate) struct Door {
     organizations: Arc<Admission<OrganizationId>>,
     turns: Turns,
     persistent: Persistent,
+    definitions: Definitions,
     /// How many binds without TLS are looked at beside their connections at once.
     overheard: Arc<Semaphore>,
     /// Where organizations have server names of their own.
@@ -161,6 +164,7 @@ impl Door {
                     config.persistent_searches_per_organization,
                 ),
             },
+            definitions: Definitions::new(Time(clock.wall())),
             overheard: Arc::new(Semaphore::new(OVERHEARD)),
             domain: config.server_names.as_deref().map(str::to_ascii_lowercase),
         })

@@ -22,6 +22,8 @@ pub(super) enum Ask {
         value: Vec<u8>,
         by_name: bool,
     },
+    /// A choice of this tag, which nobody knows.
+    Unknown(u8),
 }
 
 /// How a value is to stand to another.
@@ -41,6 +43,8 @@ pub(super) struct Search {
     pub(super) filter: Ask,
     pub(super) wanted: Vec<String>,
     pub(super) types_only: bool,
+    /// So many entries at most; as many as there are for none.
+    pub(super) most: usize,
     /// So many entries at a time, if in pages.
     pub(super) page: Option<usize>,
 }
@@ -51,7 +55,11 @@ impl Ask {
         match self {
             Self::All(asks) | Self::Any(asks) => asks,
             Self::Not(ask) => std::slice::from_ref(&**ask),
-            Self::Present(_) | Self::Is(..) | Self::Pieces(..) | Self::Rule { .. } => &[],
+            Self::Present(_)
+            | Self::Is(..)
+            | Self::Pieces(..)
+            | Self::Rule { .. }
+            | Self::Unknown(_) => &[],
         }
     }
 
@@ -88,6 +96,7 @@ impl Ask {
                     [named(0x81, rule), named(0x82, attribute), element(0x83, value), by_name];
                 element(0xa9, &parts.concat())
             }
+            Self::Unknown(tag) => element(*tag, &octets("x")),
         }
     }
 }
@@ -100,7 +109,7 @@ impl Search {
             octets(name::spell(&self.base)),
             number(0x0a, self.scope),
             number(0x0a, 0),
-            number(2, 0),
+            number(2, i64::try_from(self.most).unwrap()),
             number(2, 0),
             boolean(self.types_only),
             self.filter.octets(),
@@ -139,6 +148,13 @@ const OTHERS: [&str; 12] = [
     "9.9.9",
     "00000000-0000-0000-0000-000000000000",
 ];
+/// Tags of no choice of a filter (RFC 4511 section 4.5.1.7).
+const CHOICES: [u8; 4] = [0x8a, 0xaa, 0x9e, 0xbe];
+/// Letters, and what they are as well: of two code points, or without regard to case (RFC 4518 sections
+/// 2.2 and 2.3).
+const LETTERS: [(&str, &str); 4] = [("ä", "a\u{308}"), ("ä", "Ä"), ("ß", "ss"), ("ß", "\u{1e9e}")];
+/// Text that is made for the answer, or by way of other entries.
+const INDIRECT: [&str; 2] = ["memberUid", "userPrincipalName"];
 /// The number of homeDirectory means unixHomeDirectory to a domain controller's clients, and is taken
 /// for the former's.
 const TWOFOLD: &str = "1.3.6.1.1.1.1.3";
@@ -149,6 +165,8 @@ impl Questions<'_> {
         let depth = self.random.below(3);
         let base = self.start();
         let scope = *self.random.one_of(&[0_i64, 1, 2, 2, 2]);
+        let page = (self.random.below(4) == 0).then(|| self.random.below(4) + 1);
+        let few = page.is_none() && self.random.below(4) == 0;
         Search {
             // The root itself is the server's, and looked at elsewhere.
             scope: if base.is_empty() { scope.max(1) } else { scope },
@@ -156,7 +174,8 @@ impl Questions<'_> {
             filter: self.filter(depth),
             wanted: self.wanted(),
             types_only: self.random.below(8) == 0,
-            page: (self.random.below(4) == 0).then(|| self.random.below(4) + 1),
+            most: if few { self.random.below(4) + 1 } else { 0 },
+            page,
         }
     }
 
@@ -179,19 +198,24 @@ impl Questions<'_> {
         if depth == 0 {
             return self.test();
         }
-        let count = self.random.below(3);
+        // Of nothing now and then (RFC 4526).
+        let count = self.random.below(10).div_ceil(3);
         match self.random.below(3) {
-            0 => Ask::All((0..=count).map(|_| self.filter(depth - 1)).collect()),
-            1 => Ask::Any((0..=count).map(|_| self.filter(depth - 1)).collect()),
+            0 => Ask::All((0..count).map(|_| self.filter(depth - 1)).collect()),
+            1 => Ask::Any((0..count).map(|_| self.filter(depth - 1)).collect()),
             _ => Ask::Not(Box::new(self.filter(depth - 1))),
         }
     }
 
     fn test(&mut self) -> Ask {
+        if self.random.below(40) == 0 {
+            return Ask::Unknown(*self.random.one_of(&CHOICES));
+        }
         let kind = self.kind();
-        let value = self.value(&kind);
+        let odd = self.random.below(12) == 0 && self.is_plain(&kind);
+        let value = if odd { self.odd() } else { self.value(&kind) };
         let attribute = self.spelled(&kind);
-        match self.random.below(12) {
+        match self.random.below(if odd { 7 } else { 12 }) {
             0..4 => Ask::Is(Way::Equal, attribute, value),
             4 => Ask::Is(Way::Like, attribute, value),
             5 => Ask::Is(Way::AtLeast, attribute, value),
@@ -202,6 +226,24 @@ impl Questions<'_> {
                 Ask::Pieces(attribute, initial, any, last)
             }
             _ => self.ruled(&kind, attribute, value),
+        }
+    }
+
+    /// Whether entries show text of this type as it is stored.
+    fn is_plain(&self, kind: &Type) -> bool {
+        let mut shown = self.entries.iter().flat_map(|entry| &entry.shown);
+        kind.is_text()
+            && !INDIRECT.contains(&kind.name.as_str())
+            && shown.any(|(name, _)| self.types.is_a(self.types.named(name), kind))
+    }
+
+    /// What is no text, or none that is compared: in no UTF-8, with private letters, longer than any.
+    fn odd(&mut self) -> Vec<u8> {
+        match self.random.below(4) {
+            0 => b"Ada\xff".to_vec(),
+            1 => "Ada\u{e000}".into(),
+            2 => "\u{fffd}".into(),
+            _ => vec![b'x'; super::judge::TEXT + 1],
         }
     }
 
@@ -256,7 +298,20 @@ impl Questions<'_> {
         // Where case does not count, it is not heeded.
         let loose = kind.is_text() || kind.names_entries;
         let value = self.moved(kind, value);
+        let value = if kind.is_text() { self.respelled(value) } else { value };
         if loose && self.random.below(3) == 0 { value.to_ascii_uppercase() } else { value }
+    }
+
+    /// A text with other letters that mean the same, at least where case does not count.
+    fn respelled(&mut self, value: Vec<u8>) -> Vec<u8> {
+        if self.random.below(2) == 0 {
+            return value;
+        }
+        let (letter, same) = *self.random.one_of(&LETTERS);
+        match String::from_utf8(value) {
+            Ok(text) => text.replace(letter, same).into_bytes(),
+            Err(error) => error.into_bytes(),
+        }
     }
 
     /// A name as another base shows it, if there is one, now and then.
@@ -363,7 +418,14 @@ impl Questions<'_> {
                 (rule(chosen), None, value, by_name)
             }
         };
+        let rule = rule.map(|rule| self.numbered(rule));
         Ask::Rule { rule, attribute, value, by_name }
+    }
+
+    /// A rule by its number, now and then.
+    fn numbered(&mut self, rule: String) -> String {
+        let number = self.types.number_of_rule(&rule).filter(|_| self.random.below(4) == 0);
+        number.map_or(rule, ToOwned::to_owned)
     }
 
     /// No rule, or one of text.

@@ -57,7 +57,8 @@ impl Exchange {
     /// Reads a subschema.
     pub(super) fn types(&mut self, subschema: &str) -> Types {
         self.id += 1;
-        let wanted = [octets("attributeTypes"), octets("objectClasses")].concat();
+        let kinds = ["attributeTypes", "objectClasses", "matchingRules"];
+        let wanted = kinds.map(octets).concat();
         let parts = [
             octets(subschema),
             number(0x0a, 0),
@@ -71,7 +72,8 @@ impl Exchange {
         self.raw.send(&raw::message(self.id, element(0x63, &parts.concat())));
         let messages = self.raw.receive_all_of(self.id);
         let (_, shown) = entry(&messages[0]);
-        Types::new(&shown["attributeTypes"], &shown["objectClasses"])
+        let [attributes, classes, rules] = kinds.map(|kind| &shown[kind]);
+        Types::new(attributes, classes, rules)
     }
 
     /// Searches.

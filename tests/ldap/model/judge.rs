@@ -33,6 +33,10 @@ pub(super) struct Judge<'w> {
     pub(super) elsewhere: &'w [(Name, Name)],
 }
 
+/// The most octets of a text that is compared, as `docs/ldap.md` has it.
+pub(super) const TEXT: usize = 16 << 10;
+/// Characters that no comparison takes (RFC 4518 section 2.4), as far as they are asked for.
+const PROHIBITED: [char; 2] = ['\u{e000}', '\u{fffd}'];
 /// Whether groups are walked by these types anyway.
 const GROUPED: [&str; 3] = ["member", "memberOf", "uniqueMember"];
 /// Text that is put together for the answer: it is in no order.
@@ -63,8 +67,10 @@ impl Judge<'_> {
                 Some(self.pieced(kind, &rule, (initial, any, last), entry))
             }
             Ask::Rule { rule, attribute, value, by_name } => {
-                self.ruled((rule.as_deref(), attribute.as_deref()), value, *by_name, entry)
+                let rule = rule.as_deref().map(|rule| self.types.rule(rule));
+                self.ruled((rule, attribute.as_deref()), value, *by_name, entry)
             }
+            Ask::Unknown(_) => None,
         }
     }
 
@@ -326,6 +332,9 @@ impl Judge<'_> {
             return Some(Value::Octets(value.to_vec()));
         }
         let text = str::from_utf8(value).ok()?;
+        if text.len() > TEXT || text.contains(PROHIBITED) {
+            return None;
+        }
         Some(match rule {
             _ if rule.starts_with("caseIgnore") => Value::Text(fold(text)),
             _ if rule.starts_with("caseExact") => Value::Text(spaced(text)),

@@ -33,6 +33,8 @@ use crate::harness::random::Random;
 const SEARCHES: usize = 250;
 /// The same of users, and under alias bases.
 const FEWER: usize = 120;
+/// So many users more make others than a few.
+const CROWD: usize = 60;
 /// Searches in an order, and comparisons, in each view.
 const OTHERS: usize = 30;
 
@@ -86,6 +88,7 @@ impl Play {
             filter: Ask::Present("objectClass".to_owned()),
             wanted: vec!["*".to_owned(), "+".to_owned()],
             types_only: false,
+            most: 0,
             page: None,
         };
         let answer = self.exchange.ask(&everything, &self.types);
@@ -156,7 +159,15 @@ impl Play {
 
     fn agrees(&mut self, search: &Search) -> Result<(), String> {
         let (found, expected) = (self.exchange.ask(search, &self.types), self.expected(search));
-        let differs = found != expected;
+        let differs = if search.most > 0 && expected.entries.len() > search.most {
+            // Any so many of them (RFC 4511 section 4.5.1.4).
+            let there =
+                |(name, shown): (&Name, &Shown)| expected.entries.get(name) == Some(shown);
+            let some = found.entries.len() == search.most && found.entries.iter().all(there);
+            !some || found.code != 4
+        } else {
+            found != expected
+        };
         if differs { Err(format!("found {found:#?}\nexpected {expected:#?}")) } else { Ok(()) }
     }
 
@@ -167,7 +178,7 @@ impl Play {
         loop {
             let parts = search.filter.parts().to_vec();
             let part = parts.into_iter().find_map(|filter| {
-                let smaller = Search { filter, page: None, ..search.clone() };
+                let smaller = Search { filter, most: 0, page: None, ..search.clone() };
                 self.agrees(&smaller).err().map(|why| (smaller, why))
             });
             match part {
@@ -178,11 +189,16 @@ impl Play {
     }
 }
 
-/// Asks an organization of a seed so often in each of these views; some of the searches have to find
-/// entries, some have to put them in order, and some of the comparisons have to be made.
+/// Asks an organization of a seed so often in each of these views.
 fn play(seed: u64, views: &[View], searches: usize) {
+    play_among(0, seed, views, searches);
+}
+
+/// The same, and the organization has so many more users. Some of the searches have to find entries, some
+/// have to put them in order, and some of the comparisons have to be made.
+fn play_among(more: usize, seed: u64, views: &[View], searches: usize) {
     let mut random = Random::new(seed);
-    let mut world = World::new(&mut random);
+    let mut world = World::new(&mut random, more);
     // Orders and comparisons come from elsewhere, so that searches stay the same.
     let mut other = Random::new(seed.rotate_left(17));
     let (mut met, mut ordered, mut compared) = (0, 0, 0);
@@ -230,4 +246,11 @@ fn searches_of_users_give_what_the_model_says_in_every_layout() {
 #[test]
 fn searches_under_alias_bases_give_what_the_model_says() {
     play(0xcc9e_2d51, &ALIASES, FEWER);
+}
+
+#[test]
+fn searches_among_more_entries_than_are_judged_one_by_one_give_what_the_model_says() {
+    // Where an index leaves some 32 or fewer, no further one is asked.
+    play_among(CROWD, 0x38b3_4ae5, &APPLICATIONS[..3], FEWER);
+    play_among(CROWD, 0xa1e3_8b93, &[USERS[0].of(Caller::User)], FEWER);
 }

@@ -3,13 +3,15 @@
 /// A name: types and values, folded, the entry's own first.
 pub(super) type Name = Vec<(String, String)>;
 
-/// Text without regard to case and to how many spaces there are.
+/// Text without regard to case, as RFC 3454 table B.2 folds it, and to how many spaces there are.
 pub(super) fn fold(text: &str) -> String {
-    spaced(text).to_lowercase()
+    spaced(text).to_lowercase().replace('ß', "ss")
 }
 
-/// Text without regard to how many spaces there are.
+/// Text without regard to how many spaces there are, and to how letters are composed, as far as they
+/// are asked for.
 pub(super) fn spaced(text: &str) -> String {
+    let text = text.replace("a\u{308}", "ä").replace("A\u{308}", "Ä");
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -51,6 +53,14 @@ pub(super) fn spell(name: &Name) -> String {
 /// Whether a name is another one or below it.
 pub(super) fn is_at_or_below(name: &Name, base: &Name) -> bool {
     name.ends_with(base)
+}
+
+#[test]
+fn letters_are_the_same_however_they_are_written() {
+    for text in ["Gräfin Weiß", "gra\u{308}fin  weiss", "GRÄFIN WEIẞ", "GRA\u{308}FIN WEISS"] {
+        assert_eq!(fold(text), "gräfin weiss");
+    }
+    assert_eq!(spaced("Gra\u{308}fin  Weiß"), "Gräfin Weiß");
 }
 
 #[test]

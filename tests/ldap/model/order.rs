@@ -125,7 +125,7 @@ impl Part {
 impl Questions<'_> {
     /// A search in an order.
     pub(super) fn ordered(&mut self) -> (Search, Order) {
-        let mut search = self.search();
+        let mut search = Search { most: 0, ..self.search() };
         if self.random.below(2) == 0 {
             // The more there is, the more there is to put in order.
             let filter = Ask::Present("objectClass".to_owned());

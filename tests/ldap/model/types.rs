@@ -34,10 +34,14 @@ pub(super) struct Types {
     places: HashMap<String, usize>,
     /// The names and the number of each class, in lower case.
     classes: Vec<Vec<String>>,
+    /// The name and the number of each matching rule.
+    rules: Vec<(String, String)>,
 }
 
 impl Types {
-    pub(super) fn new(attributes: &[Vec<u8>], classes: &[Vec<u8>]) -> Self {
+    pub(super) fn new(attributes: &[Vec<u8>], classes: &[Vec<u8>], rules: &[Vec<u8>]) -> Self {
+        let rule = |words: Vec<String>| (first_name(&words), words[1].clone());
+        let rules = rules.iter().map(|text| rule(words(text))).collect();
         let classes = classes.iter().map(|text| called(&words(text))).collect();
         let mut all: Vec<Type> = attributes.iter().map(|text| Type::read(&words(text))).collect();
         let called = all.iter().enumerate().flat_map(|(place, kind)| {
@@ -47,7 +51,7 @@ impl Types {
         let lines: Vec<Vec<String>> =
             (0..all.len()).map(|place| line(&all, &places, place)).collect();
         all.iter_mut().zip(lines).for_each(|(kind, line)| kind.line = line);
-        Self { all, places, classes }
+        Self { all, places, classes, rules }
     }
 
     /// The type that a description names. Of options none is known, and passwords are told nobody.
@@ -79,6 +83,18 @@ impl Types {
     pub(super) fn is_class(&self, text: &str) -> bool {
         let class = self.classes.iter().find(|called| called.iter().any(|name| name == text));
         class.is_some_and(|called| called[0] != "customobject")
+    }
+
+    /// The number of a matching rule.
+    pub(super) fn number_of_rule(&self, name: &str) -> Option<&str> {
+        let rule = self.rules.iter().find(|(called, _)| called == name);
+        rule.map(|(_, number)| number.as_str())
+    }
+
+    /// The name of a matching rule that is called by its name or number; what is none as it is.
+    pub(super) fn rule<'n>(&'n self, called: &'n str) -> &'n str {
+        let rule = self.rules.iter().find(|(_, number)| number == called);
+        rule.map_or(called, |(name, _)| name.as_str())
     }
 
     /// What an object identifier or a class's name means: the class's first name, or the number as it
@@ -183,7 +199,10 @@ fn a_definition_is_read() {
     let types = Types::new(
         &[text.to_vec(), other.to_vec()],
         &[b"( 2.5.6.0 NAME 'top' ABSTRACT )".to_vec()],
+        &[b"( 2.5.13.2 NAME 'caseIgnoreMatch' SYNTAX 1.2 )".to_vec()],
     );
+    assert_eq!(types.number_of_rule("caseIgnoreMatch"), Some("2.5.13.2"));
+    assert_eq!([types.rule("2.5.13.2"), types.rule("1.2")], ["caseIgnoreMatch", "1.2"]);
     let cn = types.known("CommonName").unwrap();
     assert_eq!((cn.name.as_str(), cn.operational, cn.ordering.as_deref()), ("cn", true, None));
     assert!(types.is_a(cn, types.named("name")) && !types.is_a(types.named("name"), cn));

@@ -67,8 +67,8 @@ const OWN: [(&str, &str, bool); 9] = [
 ];
 
 impl World {
-    /// Makes an organization.
-    pub(super) fn new(random: &mut Random) -> Self {
+    /// Makes an organization of a few users, and so many more.
+    pub(super) fn new(random: &mut Random, more: usize) -> Self {
         let office = Office::new();
         for (name, syntax, multiple) in OWN {
             let indexed = syntax == "reference" || (syntax != "octets" && random.below(2) == 0);
@@ -76,8 +76,12 @@ impl World {
                 json!({"name": name, "syntax": syntax, "multiple": multiple, "indexed": indexed});
             office.make("custom-attributes", &fields);
         }
-        let count = 4 + random.below(LOGINS.len() - 3);
-        let users: Vec<One> = (0..count).map(|at| hire(&office, random, LOGINS[at], at)).collect();
+        let count = 4 + random.below(LOGINS.len() - 3) + more;
+        let login = |at: usize| match LOGINS.get(at) {
+            Some(login) => (*login).to_owned(),
+            None => format!("u{at}"),
+        };
+        let users: Vec<One> = (0..count).map(|at| hire(&office, random, &login(at), at)).collect();
         let count = 3 + random.below(GROUPS.len() - 2);
         let groups: Vec<One> =
             GROUPS[..count].iter().map(|name| found(&office, random, name)).collect();
@@ -387,7 +391,7 @@ fn hire(office: &Office, random: &mut Random, login: &str, at: usize) -> One {
         ("given_name", ["Ada", "augusta"]),
         ("phone", ["+44 20-7946 0018", "+44 20 79460018"]),
         ("mobile", ["+1 23", "555-0100"]),
-        ("title", ["Countess", "baron"]),
+        ("title", ["Countess", "Gräfin Weiß"]),
         ("description", ["Some words", "other WORDS"]),
         ("employee_number", ["007", "E-1"]),
         ("login_shell", ["/bin/Bash", "/bin/sh"]),

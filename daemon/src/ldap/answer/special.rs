@@ -1,13 +1,16 @@
 //! The root DSE and the subschema, which everybody may read, and the subschemas of alias bases.
 
-use directory::Error;
+use directory::access::Identity;
+use directory::records::Organization;
 use directory::search::SearchGrant;
+use directory::{Error, Time};
 use ldap::dn::Dn;
 use ldap::schema::Vocabulary;
 use ldap::{Answer, CompareRequest, Outcome, ResultCode, SearchRequest, Security, Session, Ticket};
 
 use super::super::search::ordered;
 use super::{Caller, asking};
+use crate::ldap::definitions;
 use crate::ldap::view::{self, SUBSCHEMA, Special};
 
 /// What a name leads to beside entries. Who has not bound finds nothing below a base.
@@ -63,9 +66,14 @@ impl Caller {
     ) -> Result<Answer, Error> {
         let addressed = if grant.is_none() { self.addressed_base()? } else { None };
         let (mut served, mut subschema) = (Vocabulary::Rfc2307bis.into(), SUBSCHEMA.to_owned());
+        let began = self.door.definitions.began();
+        let (mut created, mut modified) = (began, began);
         let contexts = match grant {
             Some(grant) => {
                 let record = grant.own_organization()?;
+                if special != Special::Root {
+                    (created, modified) = self.defined(grant, record);
+                }
                 let asking = asking(self.actor, grant, self.spoken.as_ref());
                 let naming = view::naming_of(special, record, asking);
                 served = naming.served();
@@ -79,10 +87,25 @@ impl Caller {
             served,
             subschema: &subschema,
             schema: grant.map(SearchGrant::schema),
+            created,
+            modified,
             start_tls: self.door.settings.start_tls,
             mechanisms: self.introduction.mechanisms(security),
         };
         Ok(show(&offer))
+    }
+
+    /// When the definitions that count for the caller were made, and changed.
+    fn defined(&self, grant: &SearchGrant<'_, '_>, record: &Organization) -> (Time, Time) {
+        let (created, definitions) = (record.stamp.created, &self.door.definitions);
+        let Some(organization) = self.organization() else { return (created, created) };
+        let account = match self.actor.identity() {
+            Some(Identity::ServiceAccount(account)) => Some(account),
+            Some(Identity::User(_)) | None => None,
+        };
+        let mark = definitions::mark(&record.presentation, grant.profile(), grant.schema());
+        let since = definitions.since((organization, account), mark, self.now());
+        (created, since.max(created))
     }
 
     /// The base of the organization whose server name the client called.

@@ -5,7 +5,7 @@ use directory::text::prepare;
 use ldap::dn::Dn;
 use ldap::filter::{Assertion, Extensible, Substrings};
 use ldap::schema::{self, AttributeType, Matching, MatchingRule, Vocabulary};
-use ldap::{Description, Filter, case_ignore, is_oid};
+use ldap::{Description, Filter, case_ignore, generalized_time, is_oid};
 
 use super::assertion::{Relation, text, texts};
 
@@ -84,10 +84,10 @@ fn equality(assertion: &Assertion, entry: &Shown) -> Option<bool> {
             let wanted = truths.find(|truth| truth.eq_ignore_ascii_case(asserted))?;
             Some(values.any(|value| value == wanted))
         }
+        Matching::GeneralizedTime => times(asserted, values, Relation::Is),
         Matching::CaseExact
         | Matching::CaseExactIa5
         | Matching::Integer
-        | Matching::GeneralizedTime
         | Matching::UniqueMember
         | Matching::Uuid
         | Matching::OctetString
@@ -124,8 +124,22 @@ fn begins_with(definition: &str, wanted: &str) -> bool {
 fn ordering(assertion: &Assertion, entry: &Shown, relation: Relation) -> Option<bool> {
     let (kind, mut values) = values(&assertion.attribute, entry)?;
     kind.ordering()?;
-    let wanted = case_ignore(text(&assertion.value)?);
+    let asserted = text(&assertion.value)?;
+    if kind.matching == Matching::GeneralizedTime {
+        return times(asserted, values, relation);
+    }
+    let wanted = case_ignore(asserted);
     Some(values.any(|value| relation.holds(&*case_ignore(value), &*wanted)))
+}
+
+/// Whether any of these is a time that stands so to the asserted one, however that is written.
+fn times<'v>(
+    asserted: &str,
+    values: impl Iterator<Item = &'v str>,
+    relation: Relation,
+) -> Option<bool> {
+    let wanted = generalized_time::read(asserted)?;
+    Some(values.filter_map(generalized_time::read).any(|time| relation.holds(&time, &wanted)))
 }
 
 fn pieces(substrings: &Substrings, entry: &Shown) -> Option<bool> {
@@ -168,6 +182,7 @@ mod tests {
             shown("subschemaSubentry", &["cn=subschema"]),
             shown("attributeTypes", &["( 2.5.4.3 NAME ( 'cn' 'commonName' ) SUP name )"]),
             shown("hasSubordinates", &["FALSE"]),
+            shown("modifyTimestamp", &["20250102030405Z"]),
         ];
         matches(&filter.parse().unwrap(), &Shown { vocabulary, attributes })
     }
@@ -191,11 +206,20 @@ mod tests {
             "(!(objectClass=person))",
             "(hasSubordinates=FALSE)",
             "(hasSubordinates=false)",
+            "(modifyTimestamp=20250102030405.0Z)",
+            "(modifyTimestamp=20250102050405+0200)",
+            "(modifyTimestamp>=2025010203Z)",
             "(|(nosuch=x)(cn=*))",
         ] {
             assert_eq!(truth(filter), Some(true), "{filter}");
         }
-        for filter in ["(cn=x)", "(sn=*)", "(objectClass=1.2.3.4)", "(cn=sub\\20*)"] {
+        for filter in [
+            "(cn=x)",
+            "(sn=*)",
+            "(objectClass=1.2.3.4)",
+            "(cn=sub\\20*)",
+            "(modifyTimestamp<=2025010203Z)",
+        ] {
             assert_eq!(truth(filter), Some(false), "{filter}");
         }
         for filter in [
@@ -206,6 +230,8 @@ mod tests {
             "(objectClass=nosuch)",
             "(supportedControl=1.2)",
             "(hasSubordinates=no)",
+            "(modifyTimestamp=soon)",
+            "(modifyTimestamp>=soon)",
             "(attributeTypes=nosuch)",
             "(cn:integerMatch:=1)",
             "(subschemaSubentry=x)",

@@ -1,7 +1,7 @@
 //! The entries beside those of the directory: the root DSE and subschemas (RFC 4512 sections 4, 5.1).
 
-use directory::Schema;
 use directory::records::Organization;
+use directory::{Schema, Time};
 use ldap::dn::Dn;
 use ldap::filter::Assertion;
 use ldap::schema::{self, Served};
@@ -11,6 +11,7 @@ use ldap::{
 
 use super::as_shown::{self, Shown};
 use super::custom;
+use super::entry::generalized;
 use crate::ldap::replies::{compared, no_such_attribute, no_such_type};
 
 /// The name of the subschema subentry; those of alias bases have it below their base.
@@ -53,6 +54,10 @@ pub(crate) struct Offer<'o> {
     pub(crate) subschema: &'o str,
     /// The attributes of the caller's own organization.
     pub(crate) schema: Option<&'o Schema>,
+    /// When the definitions were made.
+    pub(crate) created: Time,
+    /// When they changed.
+    pub(crate) modified: Time,
     /// Whether StartTLS can be had.
     pub(crate) start_tls: StartTls,
     /// The SASL mechanisms that make sense now.
@@ -146,6 +151,8 @@ fn subschema(offer: &Offer<'_>) -> Shown {
     put(&mut entry, "entryDN", &[offer.subschema]);
     put(&mut entry, "subschemaSubentry", &[offer.subschema]);
     put(&mut entry, "hasSubordinates", &["FALSE"]);
+    put(&mut entry, "createTimestamp", &[&generalized(offer.created)]);
+    put(&mut entry, "modifyTimestamp", &[&generalized(offer.modified)]);
     let types =
         schema::attribute_types(served).chain(own.into_iter().flat_map(custom::attribute_types));
     let classes = schema::printed_object_classes(served).chain(own.and_then(custom::object_class));
