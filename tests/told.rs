@@ -325,9 +325,7 @@ fn whatever_changes_something_is_told_and_what_fails_is_not_at_every_route() {
 
 #[test]
 fn a_difference_tells_a_member_by_its_values_before_and_after() {
-    let told = |field: &str, before: Value, after: Value| {
-        json!({"field": field, "before": before, "after": after})
-    };
+    let told = |field: &str, before: Value, after: Value| json!({"field": field, "before": before, "after": after});
     let is_told = |told: &Value| tells(told, "/lock/delay", [&json!(1), &json!(2)]);
     assert!(is_told(&told("delay", json!(1), json!(2))));
     assert!(is_told(&told("screen.delay", json!(1), json!(2))));

@@ -161,8 +161,7 @@ impl Play {
         let (found, expected) = (self.exchange.ask(search, &self.types), self.expected(search));
         let differs = if search.most > 0 && expected.entries.len() > search.most {
             // Any so many of them (RFC 4511 section 4.5.1.4).
-            let there =
-                |(name, shown): (&Name, &Shown)| expected.entries.get(name) == Some(shown);
+            let there = |(name, shown): (&Name, &Shown)| expected.entries.get(name) == Some(shown);
             let some = found.entries.len() == search.most && found.entries.iter().all(there);
             !some || found.code != 4
         } else {
