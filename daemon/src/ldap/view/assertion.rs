@@ -104,6 +104,11 @@ pub(super) fn text(value: &[u8]) -> Option<&str> {
     std::str::from_utf8(value).ok().filter(|text| text.len() <= TEXT)
 }
 
+/// Whether a value is none of a syntax for having no octets.
+pub(super) const fn is_missing(value: &[u8], syntax: schema::Syntax) -> bool {
+    value.is_empty() && !syntax.may_be_empty()
+}
+
 /// Values that are the one that is asserted.
 pub(super) fn equality(
     assertion: &Assertion,
@@ -114,6 +119,9 @@ pub(super) fn equality(
         Ok(kind) => kind,
         Err(filter) => return Ok(filter),
     };
+    if is_missing(&assertion.value, kind.syntax) {
+        return Ok(Filter::Undefined);
+    }
     if let Some(filter) = computed::equality(kind, &assertion.value, naming) {
         return Ok(filter);
     }
@@ -173,7 +181,7 @@ pub(super) fn ordering(
     naming: &Naming,
     relation: Relation,
 ) -> Filter {
-    if kind.ordering().is_none() {
+    if kind.ordering().is_none() || is_missing(value, kind.syntax) {
         return Filter::Undefined;
     }
     if let Some(filter) = computed::ordering(kind, value, naming, relation) {

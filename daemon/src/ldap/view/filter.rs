@@ -170,6 +170,17 @@ mod tests {
     }
 
     #[test]
+    fn rfc4517_3_3_6_an_empty_text_is_no_value_where_texts_have_a_character_at_least() {
+        for filter in ["(cn=)", "(cn~=)", "(sn>=)", "(cn:caseExactMatch:=)", "(:caseIgnoreMatch:=)"]
+        {
+            assert_eq!(of_text(filter), Filter::Undefined, "{filter}");
+        }
+        for filter in ["(mail=)", "(loginShell=)", "(member=)"] {
+            assert_ne!(of_text(filter), Filter::Undefined, "{filter}");
+        }
+    }
+
+    #[test]
     fn rfc4512_4_2_entries_are_found_by_the_subschema_that_they_point_to() {
         let own = naming(Layout::Rfc2307bis);
         let alias = naming(Layout::Rfc2307bis).of_alias();

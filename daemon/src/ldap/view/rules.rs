@@ -5,7 +5,7 @@ use ldap::Description;
 use ldap::filter::{Assertion, Extensible};
 use ldap::schema::{self, AttributeType, Matching, MatchingRule, RuleUse};
 
-use super::assertion::{Relation, equality, ordering, over, pieces_of, plain, text};
+use super::assertion::{Relation, equality, is_missing, ordering, over, pieces_of, plain, text};
 use super::computed;
 use super::filter::Find;
 use super::place::Naming;
@@ -56,6 +56,9 @@ fn by_rule(
     assertion: &Assertion,
     (naming, find): (&Naming, Find<'_>),
 ) -> Result<Filter, directory::Error> {
+    if is_missing(&assertion.value, rule.syntax) {
+        return Ok(Filter::Undefined);
+    }
     let is = |own: Option<&MatchingRule>| own.is_some_and(|own| own.oid == rule.oid);
     let chained = rule.matching == Matching::InChain && GROUPED.contains(&kind.name);
     // Logins are found without regard to case.

@@ -82,6 +82,14 @@ pub const fn syntaxes() -> &'static [Syntax] {
 }
 
 impl Syntax {
+    /// Whether a value of no octets is one ([RFC 4517, section 3.3]).
+    ///
+    /// [RFC 4517, section 3.3]: https://www.rfc-editor.org/rfc/rfc4517#section-3.3
+    #[must_use]
+    pub const fn may_be_empty(self) -> bool {
+        matches!(self, Self::Dn | Self::Ia5String | Self::NameAndOptionalUid | Self::OctetString)
+    }
+
     /// The number that names it.
     #[must_use]
     pub const fn oid(self) -> &'static str {

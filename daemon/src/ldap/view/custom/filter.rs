@@ -9,11 +9,11 @@ use ldap::filter::{Assertion, Extensible, Substrings};
 use ldap::schema::{self, Matching, MatchingRule};
 use ldap::{Description, generalized_time};
 
-use super::super::assertion::{Relation, text, texts};
+use super::super::assertion::{Relation, is_missing, text, texts};
 use super::super::filter::Entries;
 use super::super::place::{Naming, Target};
 use super::super::rules;
-use super::{below, find as own, is_class, matching_of};
+use super::{below, find as own, form, is_class, matching_of};
 
 /// How entries are named, and found by their names.
 type Names<'a> = (&'a Naming, Entries<'a>);
@@ -230,6 +230,9 @@ fn ordering(custom: &CustomAttribute, value: &[u8], relation: Relation) -> Filte
 }
 
 fn compare(custom: &CustomAttribute, value: &[u8], relation: Relation) -> Filter {
+    if is_missing(value, form(custom.fields.syntax)) {
+        return Filter::Undefined;
+    }
     if custom.fields.syntax == Syntax::Octets {
         return relation.octets(custom.attribute(), value);
     }
