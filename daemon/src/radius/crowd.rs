@@ -22,8 +22,9 @@ const TRIES_OF_ADDRESS: usize = 8 * TRIES;
 const SECOND: Duration = Duration::from_secs(1);
 /// Clients met last at an address that are served when its tries are spent.
 const MET: usize = FEW;
-/// Gear that is remembered, and places of which is known what was tried.
+/// Gear that is remembered, that of one client at most, and places of which is known what was tried.
 const GEAR: usize = 65_536;
+const GEAR_OF_ONE: usize = 4_096;
 const SOCKETS: usize = 16_384;
 const ADDRESSES: usize = 4_096;
 
@@ -31,6 +32,8 @@ const ADDRESSES: usize = 4_096;
 #[derive(Default)]
 pub(super) struct Crowd {
     known: HashMap<SocketAddr, ClientKey>,
+    /// How much gear of each client is known.
+    shares: HashMap<ClientKey, usize>,
     sockets: HashMap<SocketAddr, Spent>,
     addresses: HashMap<IpAddr, Address>,
 }
@@ -90,8 +93,28 @@ impl Crowd {
         address.met.retain(|met| *met != client);
         address.met.insert(0, client);
         address.met.truncate(MET);
-        make_room(&mut self.known, &source, GEAR, |_| false);
-        self.known.insert(source, client);
+        self.remember(source, client);
+    }
+
+    /// Remembers whose gear is at an address and port. Who asks from ever new ports has their own
+    /// forgotten, and not that of others.
+    fn remember(&mut self, source: SocketAddr, client: ClientKey) {
+        if self.known.get(&source) == Some(&client) {
+            return;
+        }
+        if self.shares.get(&client).is_some_and(|share| *share >= GEAR_OF_ONE) {
+            self.known.retain(|_, owner| *owner != client);
+            self.shares.remove(&client);
+        }
+        if self.known.len() >= GEAR {
+            self.known.clear();
+            self.shares.clear();
+        }
+        *self.shares.entry(client).or_default() += 1;
+        let former = self.known.insert(source, client);
+        if let Some(share) = former.and_then(|former| self.shares.get_mut(&former)) {
+            *share = share.saturating_sub(1);
+        }
     }
 }
 
@@ -156,6 +179,21 @@ mod tests {
         assert_eq!((crowd.known(&one), crowd.known(&other)), (Some(client(1)), None));
         crowd.tried(one, Some(client(2)), FEW + 1, START);
         assert_eq!(crowd.known(&one), Some(client(2)));
+    }
+
+    #[test]
+    fn who_asks_from_ever_new_ports_has_no_gear_of_others_forgotten() {
+        let mut crowd = Crowd::default();
+        let honest = SocketAddr::from(([192, 0, 2, 9], 9));
+        crowd.tried(honest, Some(client(1)), FEW + 1, START);
+        for number in 0..200_000_u32 {
+            let source = SocketAddr::from((number.to_be_bytes(), 1));
+            crowd.tried(source, Some(client(2)), FEW + 1, START);
+            assert!(crowd.known.len() <= GEAR_OF_ONE + 1);
+        }
+        assert_eq!(crowd.known(&honest), Some(client(1)));
+        let newest = SocketAddr::from((199_999_u32.to_be_bytes(), 1));
+        assert_eq!(crowd.known(&newest), Some(client(2)));
     }
 
     #[test]

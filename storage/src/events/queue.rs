@@ -1,6 +1,7 @@
 //! The events that wait to be written, and the thread that writes them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::hash_map::Entry as MapEntry;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, RwLock};
 
@@ -31,6 +32,8 @@ pub(crate) struct Log {
 /// The events that wait.
 struct Queue {
     waiting: VecDeque<Arc<Entry>>,
+    /// How many of them each partition has.
+    shares: HashMap<u32, usize>,
     /// How many of them are of changes.
     changes: usize,
     next_sequence: u64,
@@ -52,6 +55,7 @@ impl Log {
         let segments = Segments::open(folder.as_ref(), &options.words)?;
         let queue = Queue {
             waiting: VecDeque::new(),
+            shares: HashMap::new(),
             changes: 0,
             next_sequence: segments.active.next(),
             dropped: 0,
@@ -76,7 +80,7 @@ impl Log {
         let before = queue.waiting.len();
         let mut count = 0;
         for event in events {
-            if queue.waiting.len() < self.options.queue && event.body.len() <= MAX_EVENT {
+            if self.has_room(&queue, event.partition) && event.body.len() <= MAX_EVENT {
                 queue.push(event, 0);
             } else {
                 count += 1;
@@ -86,6 +90,13 @@ impl Log {
         queue.dropped += count;
         self.wake(before, queue);
         if count == 0 { Ok(()) } else { Err(Dropped { count }) }
+    }
+
+    /// Whether another event of a partition may wait: one partition's storm leaves half of the room to
+    /// the others.
+    fn has_room(&self, queue: &Queue, partition: Partition) -> bool {
+        let own = queue.shares.get(&partition.number()).copied().unwrap_or(0);
+        queue.waiting.len() < self.options.queue && own < self.options.queue.div_ceil(2)
     }
 
     /// Takes events that are durable elsewhere. They wait however many there are: dropping one
@@ -353,8 +364,7 @@ impl Log {
             segments.active.end = end;
         }
         let mut queue = self.queue();
-        let changes = queue.waiting.drain(..batch.len()).filter(|it| it.outbox > 0).count();
-        queue.changes = queue.changes.saturating_sub(changes);
+        queue.pass(batch.len());
         queue.copied = segments.active.copied;
         Ok(())
     }
@@ -391,7 +401,21 @@ impl Queue {
         self.next_sequence += 1;
         let entry = Entry { partition, sequence, time_ms, outbox, hash: None, body };
         self.changes += usize::from(outbox > 0);
+        *self.shares.entry(partition).or_default() += 1;
         self.waiting.push_back(Arc::new(entry));
+    }
+
+    /// Lets go of the first few, which are written.
+    fn pass(&mut self, count: usize) {
+        for entry in self.waiting.drain(..count) {
+            self.changes = self.changes.saturating_sub(usize::from(entry.outbox > 0));
+            if let MapEntry::Occupied(mut share) = self.shares.entry(entry.partition) {
+                *share.get_mut() = share.get().saturating_sub(1);
+                if *share.get() == 0 {
+                    share.remove();
+                }
+            }
+        }
     }
 
     /// Counts an event that is not kept.

@@ -225,6 +225,18 @@ fn what_finds_no_room_is_dropped_and_counted() {
 }
 
 #[test]
+fn a_storm_of_one_partition_leaves_room_to_the_others() {
+    let folder = Arc::new(Memory::default());
+    let slow = EventOptions { queue: 100, delay: Duration::from_secs(60), ..options() };
+    let log = EventLog::open_folder(folder, slow).unwrap();
+    let of = |number, count| (0..count).map(|k| event(k, organization(number), "one")).collect();
+    assert!(log.append(of(1, 49)).is_ok());
+    let dropped = log.append(of(1, 100)).unwrap_err().count;
+    assert_eq!(dropped, 99);
+    assert!(log.append(of(2, 50)).is_ok());
+}
+
+#[test]
 fn a_tail_that_was_not_written_whole_is_cut_off() {
     use super::active::Active;
     let folder = Arc::new(Memory::default());
