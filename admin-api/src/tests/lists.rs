@@ -76,12 +76,26 @@ async fn organizations_outside_of_the_scope_are_not_listed() {
     let world = World::new();
     let root = world.root().await;
     let acme = world.organization(&root, "acme").await;
-    world.organization(&root, "orbit").await;
+    let orbit = world.organization(&root, "orbit").await;
     let id = acme.rsplit('/').next().unwrap();
     let narrow = world.admin(&root, "manager", json!({"organizations": [id]})).await;
     assert_eq!(collect(&world, &narrow, "/v1/organizations?limit=1", "slug").await, ["acme"]);
     let all = collect(&world, &root, "/v1/organizations?limit=1", "slug").await;
     assert_eq!(all, ["acme", "orbit"]);
+    // Nor by what an index finds.
+    let orbit = orbit.rsplit('/').next().unwrap();
+    let found = async |token: &str, filter: &str| {
+        let filter = filter.replace(' ', "%20").replace('"', "%22");
+        let path = format!("/v1/organizations?filter={filter}");
+        collect(&world, token, &path, "slug").await
+    };
+    for filter in ["slug eq \"ORBIT\"", "slug sw \"or\"", &format!("id eq \"{orbit}\"")] {
+        assert_eq!(found(&root, filter).await, ["orbit"], "{filter}");
+        assert!(found(&narrow, filter).await.is_empty(), "{filter}");
+    }
+    let any = "slug eq \"orbit\" or slug sw \"ac\"";
+    assert_eq!(found(&root, any).await, ["acme", "orbit"]);
+    assert_eq!(found(&narrow, any).await, ["acme"]);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Browsing what there is: by pages, by name, or by what an index finds.
 
-use storage::{Id, Reading, Snapshot};
+use storage::{Id, Index, Partition, Reading, Snapshot};
 use uuid::Uuid;
 
 use super::collection::Collection;
@@ -145,23 +145,34 @@ impl<E: Entity> Browse for Collection<'_, &Snapshot, E> {
             let found = source.find_first(partition, E::UUIDS, uuid.as_bytes())?;
             return Ok(Some(found.and_then(E::Id::from_record).into_iter().collect()));
         }
-        let Some(index) = E::index_for(member) else { return Ok(None) };
-        let found = most.saturating_add(1);
-        let value = value.as_bytes();
-        let ids = match is_whole {
-            true => source.find(partition, index, value),
-            false => source.prefix(partition, index, value).ids(),
-        };
-        let mut ids: Vec<Id> = ids.take(found).collect::<Result<_, _>>()?;
-        if ids.len() > most {
-            return Ok(None);
+        match E::index_for(member) {
+            Some(index) => indexed(source, (partition, index), sought, most),
+            None => Ok(None),
         }
-        ids.sort_unstable();
-        ids.dedup();
-        Ok(Some(ids.into_iter().filter_map(E::Id::from_record).collect()))
     }
 
     fn candidate(&self, id: E::Id) -> Result<Option<E>, Error> {
         Ok(self.site.source.get(self.site.partition(), id.record())?)
     }
+}
+
+/// What an index finds, in the order of ids; `None` where that is more than `most`.
+pub(crate) fn indexed<I: RecordId>(
+    source: &Snapshot,
+    (partition, index): (Partition, Index),
+    sought: Sought<'_>,
+    most: usize,
+) -> Result<Option<Vec<I>>, Error> {
+    let value = sought.value.as_bytes();
+    let found = match sought.is_whole {
+        true => source.find(partition, index, value),
+        false => source.prefix(partition, index, value).ids(),
+    };
+    let mut ids: Vec<Id> = found.take(most.saturating_add(1)).collect::<Result<_, _>>()?;
+    if ids.len() > most {
+        return Ok(None);
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(Some(ids.into_iter().filter_map(I::from_record).collect()))
 }

@@ -68,6 +68,7 @@ pub(crate) use admins::{has_second_factor, put_first};
 pub use api_keys::ApiKey;
 pub use billing::{Billing, Offer, Plans};
 pub use billing_contact::BillingContacts;
+pub(crate) use browse::indexed;
 pub use browse::{Among, Batch, Browse, Records, Sought};
 pub(crate) use certificate_authorities::validity_of;
 pub use certificate_authorities::{CertificateAuthorities, NewAuthority};

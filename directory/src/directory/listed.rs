@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{ReadingTransaction, own_standing};
 use crate::access::{Standing, organization};
-use crate::collections::{Batch, Browse};
+use crate::collections::{Batch, Browse, Sought, indexed};
 use crate::error::Error;
 use crate::id::{OrganizationId, RecordId};
 use crate::records::{Organization, OrganizationState, indices};
@@ -97,9 +97,32 @@ impl Browse for InScope<'_> {
         Ok(self.0.organization_called(name)?.records)
     }
 
-    fn candidate(&self, _: OrganizationId) -> Result<Option<Organization>, Error> {
-        // No index serves.
-        Ok(None)
+    fn candidates(
+        &self,
+        sought: Sought<'_>,
+        most: usize,
+    ) -> Result<Option<Vec<OrganizationId>>, Error> {
+        let source = &self.0.snapshot;
+        let index = match sought.member {
+            "id" if sought.is_whole => {
+                let Ok(uuid) = Uuid::try_parse(sought.value) else { return Ok(Some(Vec::new())) };
+                let (partition, index) = (Partition::Provider, indices::ORGANIZATION_UUID);
+                let found = source.find_first(partition, index, uuid.as_bytes())?;
+                let found = found.and_then(OrganizationId::from_record);
+                return Ok(Some(found.into_iter().collect()));
+            }
+            "slug" => indices::ORGANIZATION_SLUG,
+            "domain" => indices::ORGANIZATION_DOMAIN,
+            _ => return Ok(None),
+        };
+        indexed(source, (Partition::Provider, index), sought, most)
+    }
+
+    fn candidate(&self, id: OrganizationId) -> Result<Option<Organization>, Error> {
+        // An index knows nothing of scopes.
+        let standing = own_standing(&self.0.snapshot, &self.0.context)?;
+        let record = organization(&self.0.snapshot, id)?;
+        Ok(record.filter(|record| is_shown(&standing, id, record)))
     }
 }
 
